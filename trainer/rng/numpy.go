@@ -1,0 +1,39 @@
+package rng
+
+import "math/bits"
+
+// Bounded returns a number of [0, limit], limit included, as numpy's legacy
+// RandomState does: outputs are masked to the bits of limit and drawn again
+// until they fit. A limit of 0 draws nothing.
+func (s *Source) Bounded(limit uint32) uint32 {
+	if limit == 0 {
+		return 0
+	}
+	mask := uint32(1)<<bits.Len32(limit) - 1
+	for {
+		if v := s.Uint32() & mask; v <= limit {
+			return v
+		}
+	}
+}
+
+// Choice returns a position of [0, n), as RandomState.choice(n) does; n must
+// be positive.
+func (s *Source) Choice(n int) int {
+	return int(s.Bounded(uint32(n - 1)))
+}
+
+// ChoiceK returns k different positions of [0, n), as
+// RandomState.choice(n, k, replace=False) does: all n are shuffled from the
+// end and the first k taken. It needs 0 <= k <= n.
+func (s *Source) ChoiceK(n, k int) []int {
+	positions := make([]int, n)
+	for i := range positions {
+		positions[i] = i
+	}
+	for i := n - 1; i > 0; i-- {
+		j := s.Bounded(uint32(i))
+		positions[i], positions[j] = positions[j], positions[i]
+	}
+	return positions[:k]
+}
