@@ -1,0 +1,73 @@
+package summary
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Key names a group of values that differ in their run only.
+type Key struct {
+	Condition, Optimizer string
+	Layer                string // "1", "2", ... from the input side, or "all"
+	Metric               string
+	Epoch                int
+}
+
+func (k Key) String() string {
+	return fmt.Sprintf("%s, %s, layer %s, %s, epoch %d", k.Condition, k.Optimizer, k.Layer, k.Metric, k.Epoch)
+}
+
+// Value is one number from one run.
+type Value struct {
+	Key
+	Run   string // what distinguishes the runs of a group, such as "seed 100"
+	Value float64
+}
+
+// Cell is a set of groups that should have a value from each of the same runs: one for
+// each combination of layer, metric and epoch.
+type Cell struct {
+	Condition, Optimizer string
+	Runs                 []string
+	Layers, Metrics      []string
+	Epochs               []int
+}
+
+// Design lists the values that a complete study has. Cells may share a condition and
+// an optimizer but not a group.
+type Design []Cell
+
+// runs returns the runs of each group, in ascending order.
+func (d Design) runs() (map[Key][]string, error) {
+	groups := make(map[Key][]string)
+	for _, c := range d {
+		runs, err := c.sortedRuns()
+		if err != nil {
+			return nil, fmt.Errorf("design of %s, %s: %w", c.Condition, c.Optimizer, err)
+		}
+		for _, layer := range c.Layers {
+			for _, metric := range c.Metrics {
+				for _, epoch := range c.Epochs {
+					k := Key{c.Condition, c.Optimizer, layer, metric, epoch}
+					if _, twice := groups[k]; twice {
+						return nil, fmt.Errorf("design: group (%v) is given twice: merge the cells", k)
+					}
+					groups[k] = runs
+				}
+			}
+		}
+	}
+	return groups, nil
+}
+
+func (c Cell) sortedRuns() ([]string, error) {
+	if len(c.Runs) == 0 || len(c.Layers) == 0 || len(c.Metrics) == 0 || len(c.Epochs) == 0 {
+		return nil, errors.New("a cell needs runs, layers, metrics and epochs")
+	}
+	runs := slices.Sorted(slices.Values(c.Runs))
+	if distinct := slices.Compact(slices.Clone(runs)); len(distinct) != len(runs) {
+		return nil, fmt.Errorf("a run is named twice among %q", runs)
+	}
+	return runs, nil
+}

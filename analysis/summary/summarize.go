@@ -1,0 +1,79 @@
+package summary
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+)
+
+// Group is the summary of one group of the design.
+type Group struct {
+	Key
+	Statistics // of the finite values
+
+	Expected  int      // runs that the design gives the group
+	Missing   []string // runs without a value, ascending
+	NonFinite []string // runs whose value is NaN or infinite, ascending
+}
+
+// Summarize returns a summary of every group of the design, also of those without any
+// value, ordered by condition, optimizer, layer, metric and epoch. N, the missing and
+// the non-finite runs add up to Expected.
+func Summarize(design Design, values []Value) ([]Group, error) {
+	expected, err := design.runs()
+	if err != nil {
+		return nil, fmt.Errorf("summarize: %w", err)
+	}
+	for _, v := range values {
+		runs, ok := expected[v.Key]
+		if !ok {
+			return nil, fmt.Errorf("summarize: the design has no group (%v): add it or leave its values out", v.Key)
+		}
+		if _, ok := slices.BinarySearch(runs, v.Run); !ok {
+			return nil, fmt.Errorf("summarize: group (%v) has no run %q among %q: add it to the design", v.Key, v.Run, runs)
+		}
+	}
+	found, err := byGroup(values)
+	if err != nil {
+		return nil, fmt.Errorf("summarize: %w", err)
+	}
+	groups := make([]Group, 0, len(expected))
+	for _, k := range slices.SortedFunc(maps.Keys(expected), Key.compare) {
+		joined, err := k.join()
+		if err != nil {
+			return nil, fmt.Errorf("summarize: %w", err)
+		}
+		groups = append(groups, summarize(k, expected[k], found[joined]))
+	}
+	return groups, nil
+}
+
+func summarize(k Key, runs []string, value map[string]float64) Group {
+	g := Group{Key: k, Expected: len(runs)}
+	finite := make([]float64, 0, len(runs))
+	for _, run := range runs {
+		v, ok := value[run]
+		switch {
+		case !ok:
+			g.Missing = append(g.Missing, run)
+		case math.IsNaN(v) || math.IsInf(v, 0):
+			g.NonFinite = append(g.NonFinite, run)
+		default:
+			finite = append(finite, v)
+		}
+	}
+	g.Statistics = Describe(finite)
+	return g
+}
+
+func (k Key) compare(other Key) int {
+	return cmp.Or(
+		cmp.Compare(k.Condition, other.Condition),
+		cmp.Compare(k.Optimizer, other.Optimizer),
+		cmp.Compare(k.Layer, other.Layer),
+		cmp.Compare(k.Metric, other.Metric),
+		cmp.Compare(k.Epoch, other.Epoch),
+	)
+}
