@@ -1,0 +1,107 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"sparsel/pipeline/store"
+)
+
+// jobContract is part of every action id. Raise it when a change of this
+// package alters what a stage sees through its Job.
+const jobContract = "1"
+
+// A Job is what a stage sees of the node it runs. Its methods may be called
+// from several goroutines.
+type Job struct {
+	node    *Node
+	action  ActionID
+	inputs  map[string]jobInput
+	dir     string // private: outputs in out, scratch files in tmp
+	blob    func(ContentID) (string, bool)
+	log     *nodeLog
+	advance func(done, total float64, text string)
+}
+
+type jobInput struct {
+	id   ContentID
+	path string
+}
+
+// Node returns the node being run. Its Params are the stage's own type. A
+// result must not depend on the node's name: the name is no part of the key.
+func (j *Job) Node() *Node { return j.node }
+
+// ActionID returns the key of this piece of work, for provenance.
+func (j *Job) ActionID() ActionID { return j.action }
+
+// Input returns the path of an input: verified bytes, read-only, and gone from
+// the job's view when Run returns. ok is false when the input is optional and
+// its producer failed. Asking for an undeclared name is a programmer's error
+// and panics.
+func (j *Job) Input(name string) (path string, ok bool) {
+	in := j.input(name)
+	return in.path, in.path != ""
+}
+
+// InputID returns the content id of an input, zero when it is absent.
+func (j *Job) InputID(name string) ContentID { return j.input(name).id }
+
+func (j *Job) input(name string) jobInput {
+	in, declared := j.inputs[name]
+	if !declared {
+		panic(fmt.Sprintf("pipeline: node %s has no input %q", j.node.Name, name))
+	}
+	return in
+}
+
+// Output returns the path at which Run must write the named output: in a
+// private directory, on the store's file system. It panics on a name that the
+// stage does not declare.
+func (j *Job) Output(name string) string {
+	for _, o := range j.node.Stage.Outputs {
+		if o == name {
+			return filepath.Join(j.dir, "out", name)
+		}
+	}
+	panic(fmt.Sprintf("pipeline: stage %s has no output %q", j.node.Stage.Name, name))
+}
+
+// TempDir returns a private directory for scratch files, removed after Run.
+func (j *Job) TempDir() (string, error) {
+	dir := filepath.Join(j.dir, "tmp")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("make scratch directory: %w", err)
+	}
+	return dir, nil
+}
+
+// Blob returns the path of stored bytes with this SHA-256 whatever made them,
+// verified by rehashing; ok is false when the store does not hold them. Only a
+// stage whose parameters pin the id may use it (a download with a known hash).
+func (j *Job) Blob(sha256 [32]byte) (path string, ok bool) { return j.blob(ContentID(sha256)) }
+
+// Progress reports how far the work is, in any unit, and a few words.
+func (j *Job) Progress(done, total float64, text string) { j.advance(done, total, text) }
+
+// Logf adds a line to the node's log file.
+func (j *Job) Logf(format string, args ...any) { j.log.printf(format, args...) }
+
+// The ids of the store, under the names that users of this package need.
+type (
+	ActionID  = store.ActionID
+	ContentID = store.ContentID
+)
+
+// safely runs the stage and turns a panic of its goroutine into an error whose
+// stack is in the log.
+func safely(ctx context.Context, job *Job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = job.log.panicked(p)
+		}
+	}()
+	return job.node.Stage.Run(ctx, job)
+}
