@@ -61,9 +61,18 @@ func (d Design) runs() (map[Key][]string, error) {
 	return groups, nil
 }
 
+// unnamed are the strings that gota takes for a missing value when it splits a frame,
+// and the empty one, which would name nothing in a report.
+var unnamed = []string{"", "NA", "NaN", "<nil>"}
+
 func (c Cell) sortedRuns() ([]string, error) {
 	if len(c.Runs) == 0 || len(c.Layers) == 0 || len(c.Metrics) == 0 || len(c.Epochs) == 0 {
 		return nil, errors.New("a cell needs runs, layers, metrics and epochs")
+	}
+	for _, run := range c.Runs {
+		if slices.Contains(unnamed, run) {
+			return nil, fmt.Errorf("%q cannot name a run: the frame reads it as a missing value", run)
+		}
 	}
 	runs := slices.Sorted(slices.Values(c.Runs))
 	if distinct := slices.Compact(slices.Clone(runs)); len(distinct) != len(runs) {
