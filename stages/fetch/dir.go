@@ -1,0 +1,113 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Env is the environment variable that lists directories to look in,
+// separated like those of PATH.
+const Env = "SPARSEL_DATA"
+
+// A Dir is a directory to look in.
+type Dir struct {
+	Path string // absolute, or as the process sees it
+	From string // who named it: "-data", "SPARSEL_DATA" or "params.toml"
+}
+
+// Directories lists the directories to look in: the flag's first, then those
+// of the environment variable [Env] (env is its value), then those of the
+// parameters. A relative one starts at root, the repository's root. A
+// directory named twice is looked at once.
+func Directories(root, flag, env string, params []string) []Dir {
+	var dirs []Dir
+	seen := map[string]bool{}
+	add := func(path, from string) {
+		if path == "" {
+			return
+		}
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(root, path)
+		}
+		path = filepath.Clean(path)
+		if !seen[path] {
+			seen[path] = true
+			dirs = append(dirs, Dir{path, from})
+		}
+	}
+	add(flag, "-data")
+	for _, path := range filepath.SplitList(env) {
+		add(path, Env)
+	}
+	for _, path := range params {
+		add(path, "params.toml")
+	}
+	return dirs
+}
+
+// layouts are the places below a directory where the files may be: in itself,
+// or where torchvision's MNIST class puts them.
+var layouts = []string{".", filepath.Join("MNIST", "raw")}
+
+// candidates are the files in d that may be f, or one candidate that says why
+// there are none.
+func (d Dir) candidates(f File) []candidate {
+	var all []candidate
+	for _, layout := range layouts {
+		for _, name := range f.names() {
+			path := filepath.Join(d.Path, layout, name)
+			if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			all = append(all, candidate{d.source(path), func(_ context.Context, dst *os.File) error {
+				return f.copyFile(dst, path)
+			}})
+		}
+	}
+	if len(all) > 0 {
+		return all
+	}
+	return []candidate{{d.source(d.Path), func(context.Context, *os.File) error {
+		if info, err := os.Stat(d.Path); err != nil {
+			return plainPathError(err)
+		} else if !info.IsDir() {
+			return errors.New("it is not a directory")
+		}
+		return fmt.Errorf("has none of %s, in itself or in MNIST/raw", strings.Join(f.names(), ", "))
+	}}}
+}
+
+func (d Dir) source(path string) string { return fmt.Sprintf("%s (named by %s)", path, d.From) }
+
+// copyFile decodes the file at path.
+func (f File) copyFile(dst io.Writer, path string) error {
+	// Before opening: opening a named pipe would wait for a writer.
+	info, err := os.Stat(path)
+	if err != nil {
+		return plainPathError(err)
+	}
+	if !info.Mode().IsRegular() {
+		return errors.New("it is not a regular file")
+	}
+	src, err := os.Open(path)
+	if err != nil {
+		return plainPathError(err)
+	}
+	defer src.Close()
+	return f.decode(dst, src)
+}
+
+// plainPathError drops the path, which the source's name already shows.
+func plainPathError(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}

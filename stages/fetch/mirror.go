@@ -1,0 +1,187 @@
+package fetch
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// Network says how mirrors are used. A zero field has the default named here.
+type Network struct {
+	// Timeout bounds the download of one file from one mirror: 30 minutes,
+	// which is the largest file, 10 MB, at 6 kB/s.
+	Timeout time.Duration
+	// Stall bounds each wait: for a connection, for the answer's header, for
+	// the next bytes. 30 seconds.
+	Stall time.Duration
+	// Retries is how often a request is repeated that failed in a way that may
+	// pass, without any progress in between. 3; negative for none.
+	Retries int
+	// WaitMin is the pause before the first repetition; it doubles with each,
+	// up to WaitMax. 1 and 15 seconds.
+	WaitMin, WaitMax time.Duration
+
+	tls *tls.Config // for tests: the certificate of a local server
+}
+
+func (n Network) withDefaults() Network {
+	def := func(d *time.Duration, value time.Duration) {
+		if *d == 0 {
+			*d = value
+		}
+	}
+	def(&n.Timeout, 30*time.Minute)
+	def(&n.Stall, 30*time.Second)
+	def(&n.WaitMin, time.Second)
+	def(&n.WaitMax, 15*time.Second)
+	if n.Retries == 0 {
+		n.Retries = 3
+	}
+	n.Retries = max(n.Retries, 0)
+	return n
+}
+
+// client is an HTTP client whose waits are bounded, that follows no redirect
+// to a place that could not be a mirror, and that uses the proxy of
+// HTTPS_PROXY and its like.
+func (n Network) client() *http.Client {
+	n = n.withDefaults()
+	return &http.Client{
+		Transport: &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			DialContext:           (&net.Dialer{Timeout: n.Stall}).DialContext,
+			TLSClientConfig:       n.tls,
+			TLSHandshakeTimeout:   n.Stall,
+			ResponseHeaderTimeout: n.Stall,
+			ForceAttemptHTTP2:     true,
+		},
+		CheckRedirect: func(req *http.Request, via []*http.Request) error {
+			if len(via) >= 10 {
+				return permanent("it redirects more than %d times", len(via))
+			}
+			if err := checkURL(req.URL); err != nil || via[0].URL.Scheme == "https" && req.URL.Scheme != "https" {
+				return permanent("it redirects to %s, which is not https", req.URL.Redacted())
+			}
+			return nil
+		},
+	}
+}
+
+// CheckMirror reports whether a mirror's URL can be used: https, or http on
+// this machine itself.
+func CheckMirror(mirror string) error {
+	u, err := url.Parse(mirror)
+	if err == nil {
+		err = checkURL(u)
+	}
+	if err == nil && (u.RawQuery != "" || u.Fragment != "") {
+		err = errors.New("it has a query or a fragment")
+	}
+	if err != nil {
+		return fmt.Errorf("mirror %q: %w; give the https:// URL of a directory that serves the .gz files", mirror, err)
+	}
+	return nil
+}
+
+func checkURL(u *url.URL) error {
+	host := u.Hostname()
+	ip := net.ParseIP(host)
+	local := host == "localhost" || ip != nil && ip.IsLoopback()
+	switch {
+	case host == "":
+		return errors.New("it names no host")
+	case u.Scheme == "https", u.Scheme == "http" && local:
+		return nil
+	}
+	return fmt.Errorf("its scheme is %q, expected https", u.Scheme)
+}
+
+// mirrorURL is where a mirror, which has passed CheckMirror, serves f.
+func mirrorURL(mirror string, f File) string {
+	return strings.TrimRight(mirror, "/") + "/" + f.stems()[0] + ".gz"
+}
+
+// download gets f from url into dst by way of a partial file. A refused one is
+// removed here, a used one by finish; otherwise it outlives this process.
+func (s *session) download(ctx context.Context, f File, url string, dst *os.File) error {
+	if err := s.lock(ctx); err != nil {
+		return err
+	}
+	// One partial file per source and identity: bytes of two sources never
+	// meet, since two compressors make two different files of one content.
+	id := sha256.Sum256([]byte(url + "\n" + f.SHA256))
+	part, err := os.OpenFile(filepath.Join(s.Partial, fmt.Sprintf("%s-%x.part", f.Name, id[:8])), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return writeError{err}
+	}
+	defer part.Close()
+
+	n := s.Network.withDefaults()
+	limited, cancel := context.WithTimeout(ctx, n.Timeout)
+	defer cancel()
+	t := &transfer{file: f, url: url, part: part, network: n, client: s.client, progress: s.progress}
+	err = t.run(limited, dst)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		err = ctx.Err()
+	case errors.Is(limited.Err(), context.DeadlineExceeded):
+		err = transientError{fmt.Errorf("not complete within %v; the next attempt continues after %d bytes", n.Timeout, t.offset)}
+	}
+	wrong := err != nil && ctx.Err() == nil && !errors.As(err, new(transientError)) && !errors.As(err, new(writeError))
+	if wrong || t.offset == 0 {
+		os.Remove(part.Name())
+	} else if err == nil {
+		s.used(part.Name())
+	}
+	return err
+}
+
+// lock makes sure that only this process works in the directory of partial
+// files. It waits for another one, which may well be fetching the same files.
+func (s *session) lock(ctx context.Context) error {
+	s.lockOnce.Do(func() {
+		if err := os.MkdirAll(s.Partial, 0o755); err != nil {
+			s.lockErr = writeError{err}
+			return
+		}
+		l := flock.New(filepath.Join(s.Partial, "lock"))
+		if _, err := l.TryLockContext(ctx, 100*time.Millisecond); err != nil {
+			s.lockErr = writeError{fmt.Errorf("lock %s: %w", s.Partial, err)}
+			return
+		}
+		s.unlockFn = l.Unlock
+	})
+	return s.lockErr
+}
+
+func (s *session) used(part string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.parts = append(s.parts, part)
+}
+
+// finish ends the work with partial files. Those of obtained files go only
+// when all files were obtained: a caller that fails as a whole may keep none
+// of its outputs, and then the next call need not download them again.
+func (s *session) finish(all bool) {
+	if all {
+		for _, part := range s.parts {
+			os.Remove(part)
+		}
+	}
+	if s.unlockFn != nil {
+		s.unlockFn()
+	}
+}

@@ -1,0 +1,113 @@
+package fetch
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"os"
+
+	"sparsel/artifacts/idx"
+	"sparsel/pipeline"
+)
+
+// NewStage is the pipeline's fetch stage. Its node has a [Hashes] as
+// parameters and no inputs; its outputs are the decompressed IDX files under
+// the names of [Hashes.Files]. The sources are not part of the node's
+// identity, which is why they are given here; Blob is the job's own.
+func NewStage(sources Sources) *pipeline.Stage {
+	var names []string
+	for _, f := range (Hashes{}).Files() {
+		names = append(names, f.Name)
+	}
+	return &pipeline.Stage{
+		Name:    "fetch",
+		Package: "sparsel/stages/fetch",
+		Outputs: names,
+		Run: func(ctx context.Context, job *pipeline.Job) error {
+			return run(ctx, job, sources)
+		},
+		Check: checkOutput,
+	}
+}
+
+func run(ctx context.Context, job *pipeline.Job, sources Sources) error {
+	hashes, ok := job.Node().Params.(Hashes)
+	if !ok {
+		return fmt.Errorf("fetch: parameters are a %T, expected fetch.Hashes", job.Node().Params)
+	}
+	if err := hashes.Validate(); err != nil {
+		return fmt.Errorf("fetch: %w", err)
+	}
+	files := hashes.Files()
+	sources.Blob = func(sha256 string) (string, bool) {
+		var id [32]byte
+		if n, err := hex.Decode(id[:], []byte(sha256)); n != len(id) || err != nil {
+			return "", false
+		}
+		return job.Blob(id)
+	}
+	// In units of decompressed files, so that they add up whatever their
+	// compression.
+	var total float64
+	sizes, done := map[string]float64{}, map[string]float64{}
+	for _, f := range files {
+		sizes[f.Name] = float64(f.size())
+		total += sizes[f.Name]
+	}
+	report := func(text string) {
+		sum := 0.0
+		for _, f := range files {
+			sum += done[f.Name]
+		}
+		job.Progress(sum, total, text)
+	}
+	return Fetch(ctx, files, job.Output, sources, Observer{
+		Progress: func(p Progress) {
+			if p.Total > 0 {
+				done[p.File] = sizes[p.File] * float64(p.Done) / float64(p.Total)
+			}
+			report(fmt.Sprintf("%s: %.1f MB from %s", p.File, float64(p.Done)/1e6, p.Source))
+		},
+		Refused: func(file string, r Refusal) {
+			job.Logf("%s: refused %s: %v", file, r.Source, r.Err)
+		},
+		Obtained: func(file, source string) {
+			done[file] = sizes[file]
+			job.Logf("%s: from %s", file, source)
+			report(file + " verified")
+		},
+	})
+}
+
+// checkOutput reads an output back. Its hash was checked on the way in; what
+// can go wrong since is that fewer bytes were stored.
+func checkOutput(output, path string) error {
+	for _, f := range (Hashes{}).Files() {
+		if f.Name == output {
+			return f.checkShape(path)
+		}
+	}
+	return fmt.Errorf("fetch has no output %q", output)
+}
+
+func (f File) checkShape(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	h, err := idx.ReadHeader(file)
+	switch {
+	case err != nil:
+		return err
+	case !h.Equal(f.header()):
+		return fmt.Errorf("%s holds %v, expected %v", f.Name, h, f.header())
+	case info.Size() != f.size():
+		return fmt.Errorf("%s has %d bytes, expected %d", f.Name, info.Size(), f.size())
+	}
+	return nil
+}
