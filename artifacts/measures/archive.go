@@ -1,0 +1,57 @@
+package measures
+
+import "sparsel/artifacts"
+
+// columns is a row group of rows of type R, by columns.
+type columns[R any] interface {
+	set(rows []R) []any // the columns of rows, as artifacts.Writer takes them
+	pointers() []any    // where artifacts.Reader puts them
+	rows() ([]R, error) // the rows of what was put there
+}
+
+// write writes rows as one archive.
+func write[R any](path string, f artifacts.Format, meta Meta, rows []R, c columns[R]) error {
+	w, err := artifacts.Create(path, f, meta)
+	if err != nil {
+		return err
+	}
+	for from := 0; from < len(rows); from += groupRows {
+		w.Write(c.set(rows[from:min(from+groupRows, len(rows))])...) // its error is Close's
+	}
+	return w.Close()
+}
+
+// read reads all rows of an archive.
+func read[R any](path string, f artifacts.Format, c columns[R]) (Meta, []R, error) {
+	r, err := artifacts.Open(path, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer r.Close()
+	var rows []R
+	for g := range r.Groups() {
+		if err := r.Read(g, c.pointers()...); err != nil {
+			return nil, nil, err
+		}
+		more, err := c.rows()
+		if err != nil {
+			return nil, nil, err
+		}
+		rows = append(rows, more...)
+	}
+	return r.Meta(), rows, nil
+}
+
+func floats(list []any, values [][]float64) []any {
+	for _, v := range values {
+		list = append(list, v)
+	}
+	return list
+}
+
+func pointers(list []any, values [][]float64) []any {
+	for i := range values {
+		list = append(list, &values[i])
+	}
+	return list
+}

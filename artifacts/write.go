@@ -1,0 +1,256 @@
+package artifacts
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow/go/v17/parquet"
+	"github.com/apache/arrow/go/v17/parquet/compress"
+	"github.com/apache/arrow/go/v17/parquet/file"
+)
+
+const (
+	// createdBy names the writer without the library's version: what a file is
+	// is said by its format and version.
+	createdBy = "sparsel"
+
+	// level is the zstd level.
+	level = 6
+
+	// maxChunk bounds one column of one row group, uncompressed and in bytes,
+	// on writing and on reading. The formats stay far below it; it is there so
+	// that a damaged header cannot ask for all memory.
+	maxChunk = 64 << 20
+)
+
+// Writer writes one archive, a row group at a time. Row groups are compressed
+// and written out as they come; nothing but the footer is kept.
+type Writer struct {
+	format  Format
+	path    string
+	sink    *sink
+	parquet *file.Writer
+	meta    Meta // the caller's and the format's keys
+	sums    [][sha256.Size]byte
+	rows    []int
+	scratch scratch
+	err     error
+	done    bool
+}
+
+// Create begins an archive at path, replacing what is there. It must be ended
+// by Close or Discard.
+func Create(path string, f Format, meta Meta) (*Writer, error) {
+	w := &Writer{format: f, path: path, meta: Meta{}}
+	for k, v := range meta {
+		if k == "" || strings.HasPrefix(k, reserved) {
+			return nil, fmt.Errorf("write %s: metadata key %q is reserved; rename it", path, k)
+		}
+		w.meta[k] = v
+	}
+	w.Note("format", f.Name)
+	w.Note("version", strconv.Itoa(f.Version))
+	root, err := f.root()
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", path, err)
+	}
+	out, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", path, err)
+	}
+	w.sink = &sink{file: out}
+	if err := guard(func() error {
+		w.parquet = file.NewParquetWriter(w.sink, root, file.WithWriterProps(f.properties()))
+		return nil
+	}); err != nil {
+		w.err = err
+		return nil, errors.Join(w.failure(), w.Discard())
+	}
+	return w, nil
+}
+
+// properties are the writer's settings. They are all fixed: a setting that
+// depended on the machine would make the bytes depend on it.
+func (f Format) properties() *parquet.WriterProperties {
+	p := []parquet.WriterProperty{
+		parquet.WithCreatedBy(createdBy),
+		parquet.WithVersion(parquet.V2_LATEST),
+		parquet.WithDictionaryDefault(false),
+		parquet.WithStats(false),
+		parquet.WithDataPageVersion(parquet.DataPageV1),
+		parquet.WithDataPageSize(2 * maxChunk), // never reached: one page a chunk
+		parquet.WithCompression(compress.Codecs.Zstd),
+		parquet.WithCompressionLevel(level),
+	}
+	for _, c := range f.Columns {
+		p = append(p, parquet.WithStatsFor(c.Name, c.Bounds))
+	}
+	return parquet.NewWriterProperties(p...)
+}
+
+// Note adds a key of the format's own, under the reserved prefix. It may be
+// called until Close.
+func (w *Writer) Note(key, value string) { w.meta[reserved+key] = value }
+
+// Write adds one row group: for each column of the format, in order, a value
+// of the Go type of its kind, all of the same number of rows. The values are
+// not kept. After an error the archive is lost; Close reports it again.
+func (w *Writer) Write(columns ...any) error {
+	if w.err != nil {
+		return w.failure()
+	}
+	if w.done {
+		return fmt.Errorf("write %s: already closed", w.path)
+	}
+	rows, err := w.format.shape(columns)
+	if err == nil && rows == 0 {
+		return nil
+	}
+	if err == nil {
+		err = guard(func() error { return w.group(columns) })
+	}
+	if w.err = errOr(w.sink.err, err); w.err != nil {
+		return w.failure()
+	}
+	w.rows = append(w.rows, rows)
+	w.sums = append(w.sums, digest(columns))
+	return nil
+}
+
+// shape checks the columns of a row group against the format.
+func (f Format) shape(columns []any) (rows int, err error) {
+	if len(columns) != len(f.Columns) {
+		return 0, fmt.Errorf("%d columns, want %d", len(columns), len(f.Columns))
+	}
+	for i, c := range f.Columns {
+		n, bytes, err := c.Kind.rows(columns[i])
+		switch {
+		case err != nil:
+			return 0, fmt.Errorf("column %q: %w", c.Name, err)
+		case i > 0 && n != rows:
+			return 0, fmt.Errorf("column %q has %d rows, column %q %d", c.Name, n, f.Columns[0].Name, rows)
+		case bytes > maxChunk/2: // the other half is for the levels
+			return 0, fmt.Errorf("column %q has %d bytes in one row group; split it", c.Name, bytes)
+		}
+		rows = n
+	}
+	return rows, nil
+}
+
+func (w *Writer) group(columns []any) error {
+	g := w.parquet.AppendRowGroup()
+	for i, c := range w.format.Columns {
+		chunk, err := g.NextColumn()
+		if err == nil {
+			err = w.scratch.write(chunk, columns[i])
+		}
+		if err != nil {
+			return fmt.Errorf("column %q: %w", c.Name, err)
+		}
+	}
+	return g.Close()
+}
+
+// Close writes the footer, closes the file, reads it back and compares every
+// value with what was given to Write. The file is not synced: that is for the
+// store that takes it over. If anything failed the file is removed and the
+// first error is returned.
+func (w *Writer) Close() error {
+	if w.done {
+		return nil
+	}
+	if w.err == nil {
+		w.err = w.finish()
+	}
+	if w.err == nil {
+		w.err = w.verify()
+	}
+	if w.err != nil {
+		return errors.Join(w.failure(), w.Discard())
+	}
+	return nil
+}
+
+// Discard ends an archive that is not wanted and removes its file.
+func (w *Writer) Discard() error {
+	w.done = true
+	w.sink.file.Close() // again, perhaps; what counts is that it is closed
+	if err := os.Remove(w.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("discard %s: %w", w.path, err)
+	}
+	return nil
+}
+
+func (w *Writer) failure() error { return fmt.Errorf("write %s: %w", w.path, w.err) }
+
+func (w *Writer) finish() error {
+	err := guard(func() error {
+		for _, k := range slices.Sorted(maps.Keys(w.meta)) {
+			if err := w.parquet.AppendKeyValueMetadata(k, w.meta[k]); err != nil {
+				return err
+			}
+		}
+		return w.parquet.FlushWithFooter()
+	})
+	w.done = true
+	return errOr(errOr(w.sink.err, err), w.sink.file.Close())
+}
+
+// verify opens the finished file as any reader would and compares it with what
+// was meant.
+func (w *Writer) verify() error {
+	r, err := Open(w.path, w.format)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if !maps.Equal(r.meta, w.meta) {
+		return errors.New("the metadata read back differ from those written")
+	}
+	if r.Groups() != len(w.sums) {
+		return fmt.Errorf("%d row groups read back, %d written", r.Groups(), len(w.sums))
+	}
+	columns := w.format.buffers()
+	for g := range w.sums {
+		if err := r.Read(g, columns...); err != nil {
+			return err
+		}
+		if r.Rows(g) != w.rows[g] || digest(values(columns)) != w.sums[g] {
+			return fmt.Errorf("row group %d read back differs from what was written", g)
+		}
+	}
+	return nil
+}
+
+// sink is the file under the library, which drops some errors of its writes:
+// the first one is kept here.
+type sink struct {
+	file *os.File
+	err  error
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.file.Write(p)
+	s.err = err
+	return n, err
+}
+
+// guard turns a panic of the library into an error.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("parquet library: %v", p)
+		}
+	}()
+	return f()
+}
+
