@@ -1,8 +1,95 @@
+// Package store keeps the bytes that stages make, the records that say what
+// made them, and a journal of what happened.
+//
+// Layout, format version 1:
+//
+//	format                  the version
+//	blobs/ab/ab12…          files by content id, read-only
+//	actions/cd/cd34…        one record per action id: its outputs, then details
+//	manifests/ef/ef56…      descriptions that many records share (code identities)
+//	journal.jsonl           one event per line, append-only
+//	quarantine/             damaged files, moved out of the way, never read again
+//	logs/RUN/NODE.log       what stages said
+//	locks/ab12…             per action, held while it is worked on
+//	tmp/RUN/                private to a live run; tmp/RUN.lock says it lives
+//	cache/hashes            content ids by size, times and inode; may be deleted
+//
+// The order of writing is the whole of the crash safety. Bytes get their final
+// name when they are complete and on disk; a record is written after its blobs
+// are durable; the journal hears of it last. Whatever the moment of a crash,
+// each of these either is there and true or is not there. Locks are flocks: the
+// kernel releases them when their holder dies, whatever its pid is used for.
+//
+// A damaged or missing entry is a miss with a reason, never an answer. Reading
+// (Store) needs no lock and writes nothing; changing anything takes a Writer.
 package store
 
-// A Store is a directory of content-addressed files, action records and a
-// journal.
-type Store struct{ dir string }
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 
-// Open names the store at dir without creating or writing anything.
-func Open(dir string) (*Store, error) { return &Store{dir: dir}, nil }
+	"sparsel/pipeline/store/disk"
+)
+
+// formatText is the content of the format file. A later version of this package
+// must read every version it ever wrote, or say how to migrate.
+const formatText = "sparsel store 1\n"
+
+// A Store answers questions about a directory. It is safe for concurrent use.
+type Store struct {
+	// Disk performs the writes; tests set its hook before any use.
+	Disk disk.Disk
+
+	dir string
+}
+
+// Open names the store at dir without creating or writing anything; a
+// directory that does not exist is an empty store. It refuses a store of an
+// unknown format version.
+func Open(dir string) (*Store, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", dir, err)
+	}
+	s := &Store{dir: abs}
+	text, err := os.ReadFile(s.path("format"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s, nil
+	case err != nil:
+		return nil, fmt.Errorf("open store: %w", err)
+	case string(text) != formatText:
+		return nil, fmt.Errorf("open store %s: its format is %q, this program knows %q: use the program that wrote it, or another -out directory",
+			dir, strings.TrimSpace(string(text)), strings.TrimSpace(formatText))
+	}
+	return s, nil
+}
+
+// Dir returns the store's directory, absolute.
+func (s *Store) Dir() string { return s.dir }
+
+func (s *Store) path(elem ...string) string {
+	return filepath.Join(append([]string{s.dir}, elem...)...)
+}
+
+// BlobPath returns where the bytes of that id are, if the store has them.
+func (s *Store) BlobPath(id ContentID) string {
+	h := id.String()
+	return s.path("blobs", h[:2], h)
+}
+
+// RecordPath returns where the record of that action is, if there is one.
+func (s *Store) RecordPath(id ActionID) string {
+	h := id.String()
+	return s.path("actions", h[:2], h)
+}
+
+// JournalPath returns where the journal is.
+func (s *Store) JournalPath() string { return s.path("journal.jsonl") }
+
+// LogDir returns the directory of a run's log files.
+func (s *Store) LogDir(run string) string { return s.path("logs", run) }

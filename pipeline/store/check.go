@@ -1,0 +1,148 @@
+package store
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// HashFile returns the content id and length of a file.
+func HashFile(path string) (ContentID, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return ContentID{}, 0, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, f)
+	if err != nil {
+		return ContentID{}, 0, fmt.Errorf("hash %s: %w", path, err)
+	}
+	var id ContentID
+	h.Sum(id[:0])
+	return id, n, nil
+}
+
+// A Checker says whether files hold what they should. One checker serves one
+// command: it hashes no file twice unless the file changed in between. It is
+// safe for concurrent use.
+//
+// Size, times and inode can vouch for a hash taken earlier, also by an earlier
+// command, but only where a wrong answer harms nothing: a status line.
+type Checker struct {
+	store *Store
+	cache map[string]cached // by path; from earlier commands, read-only
+
+	mu   sync.Mutex
+	seen map[string]*checked
+}
+
+// checked is what this command knows about one file.
+type checked struct {
+	mu     sync.Mutex
+	hashed bool // false: content is vouched for by the cache only
+	sig    signature
+	id     ContentID
+}
+
+// NewChecker returns a checker that starts from the hash cache on disk. A cache
+// that is missing or damaged costs time, nothing else.
+func (s *Store) NewChecker() *Checker {
+	return &Checker{store: s, cache: s.loadCache(), seen: map[string]*checked{}}
+}
+
+// Trust is how much a check may take on faith.
+type Trust int
+
+const (
+	// TrustTimes accepts a hash taken earlier if size, times and inode are
+	// still the same.
+	TrustTimes Trust = iota
+	// TrustNothing accepts only bytes hashed during this command.
+	TrustNothing
+)
+
+// Content returns the content id of the file at path.
+func (c *Checker) Content(path string, trust Trust) (ContentID, error) {
+	sig, err := statSignature(path)
+	if err != nil {
+		return ContentID{}, err
+	}
+	c.mu.Lock()
+	k := c.seen[path]
+	if k == nil {
+		k = &checked{}
+		if old, ok := c.cache[path]; ok {
+			k.sig, k.id = old.sig, old.id
+		}
+		c.seen[path] = k
+	}
+	c.mu.Unlock()
+
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.sig == sig && (k.hashed || trust == TrustTimes) {
+		return k.id, nil
+	}
+	id, _, err := HashFile(path)
+	if err != nil {
+		return ContentID{}, err
+	}
+	if after, err := statSignature(path); err != nil || after != sig {
+		return id, err // changed meanwhile: true for now, not to be remembered
+	}
+	k.sig, k.id, k.hashed = sig, id, true
+	return id, nil
+}
+
+// Blob returns nil if the store holds the bytes of that id and length, and
+// otherwise an error that wraps fs.ErrNotExist or ErrDamaged.
+func (c *Checker) Blob(id ContentID, size int64, trust Trust) error {
+	path := c.store.BlobPath(id)
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("content %s is not in the store: %w", id.Short(), fs.ErrNotExist)
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("content %s is no regular file: %w", id.Short(), ErrDamaged)
+	case size >= 0 && info.Size() != size:
+		return fmt.Errorf("content %s is %d bytes long, want %d: %w", id.Short(), info.Size(), size, ErrDamaged)
+	}
+	got, err := c.Content(path, trust)
+	if err != nil {
+		return err
+	}
+	if got != id {
+		return fmt.Errorf("content %s has changed on disk, it is now %s: %w", id.Short(), got.Short(), ErrDamaged)
+	}
+	return nil
+}
+
+// Save writes what is known to the hash cache, for later commands.
+func (w *Writer) Save(c *Checker) error {
+	return w.Disk.WriteFile(w.temp(), w.cachePath(), c.encodeCache(), 0o644)
+}
+
+// TrySave writes the hash cache if the store can be written, and says nothing
+// if not: a read-only store must still be able to answer.
+func (c *Checker) TrySave() {
+	if !c.dirty() {
+		return
+	}
+	f, err := os.CreateTemp(filepath.Dir(c.store.cachePath()), "hashes-*")
+	if err != nil {
+		return
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(c.encodeCache())
+	if cerr := f.Close(); err == nil && cerr == nil {
+		os.Rename(f.Name(), c.store.cachePath())
+	}
+}

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// An Output is one file that an action made.
+type Output struct {
+	Name    string    `json:"name"`
+	Content ContentID `json:"content"`
+	Size    int64     `json:"size"`
+}
+
+// A Record says what came out of an action. It is two sealed lines: this head,
+// which is all that an up-to-date node needs, and Detail, which explains.
+type Record struct {
+	Action  ActionID `json:"action"`
+	Node    string   `json:"node"` // the node that first made it
+	Stage   string   `json:"stage"`
+	Outputs []Output `json:"outputs"` // by name
+
+	// Detail is what the action was: for reasons and provenance. Its form
+	// belongs to the caller.
+	Detail json.RawMessage `json:"-"`
+}
+
+// ErrDamaged says that an entry exists and cannot be believed.
+var ErrDamaged = errors.New("damaged")
+
+// Record reads the record of an action. The error wraps fs.ErrNotExist if there
+// is none and ErrDamaged if it cannot be believed.
+func (s *Store) Record(id ActionID) (*Record, error) {
+	text, err := os.ReadFile(s.RecordPath(id))
+	if err != nil {
+		return nil, err
+	}
+	r, err := parseRecord(text)
+	if err == nil && r.Action != id {
+		err = fmt.Errorf("read record %s: it is about action %s: %w", id.Short(), r.Action.Short(), ErrDamaged)
+	}
+	return r, err
+}
+
+func encodeRecord(r *Record) ([]byte, error) {
+	head, err := seal(r)
+	if err != nil {
+		return nil, err
+	}
+	detail, err := seal(r.Detail)
+	return append(head, detail...), err
+}
+
+func parseRecord(text []byte) (*Record, error) {
+	head, detail, ok := bytes.Cut(text, []byte("\n"))
+	detail, end := bytes.CutSuffix(detail, []byte("\n"))
+	if !ok || !end {
+		return nil, fmt.Errorf("read record: cut short: %w", ErrDamaged)
+	}
+	r := &Record{}
+	if err := unseal(head, r); err != nil {
+		return nil, fmt.Errorf("read record: %w: %w", err, ErrDamaged)
+	}
+	if err := unseal(detail, &r.Detail); err != nil {
+		return nil, fmt.Errorf("read record details: %w: %w", err, ErrDamaged)
+	}
+	return r, nil
+}
+
+// sameOutputs reports the first output whose bytes differ, or "".
+func sameOutputs(a, b []Output) string {
+	content := map[string]ContentID{}
+	for _, o := range a {
+		content[o.Name] = o.Content
+	}
+	for _, o := range b {
+		if c, ok := content[o.Name]; !ok || c != o.Content {
+			return o.Name
+		}
+	}
+	return ""
+}
+
+// Manifest reads a shared description by the id that PutManifest was given.
+func (s *Store) Manifest(id [32]byte, v any) error {
+	text, err := os.ReadFile(s.manifestPath(id))
+	if err != nil {
+		return err
+	}
+	if err := unseal(bytes.TrimSuffix(text, []byte("\n")), v); err != nil {
+		return fmt.Errorf("read manifest %x: %w: %w", id[:6], err, ErrDamaged)
+	}
+	return nil
+}
+
+func (s *Store) manifestPath(id [32]byte) string {
+	h := fmt.Sprintf("%x", id)
+	return s.path("manifests", h[:2], h)
+}
+
+// Conflict returns the other outcome of an action that was seen to give
+// different bytes, or nil. See ErrConflict.
+func (s *Store) Conflict(id ActionID) *Record {
+	text, err := os.ReadFile(s.conflictPath(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if r, err := parseRecord(text); err == nil {
+		return r
+	}
+	return &Record{Action: id} // unreadable, but it was there for a reason
+}
+
+func (s *Store) conflictPath(id ActionID) string { return s.RecordPath(id) + ".conflict" }

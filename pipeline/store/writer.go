@@ -1,0 +1,253 @@
+package store
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// A Writer changes a store on behalf of one run. It is safe for concurrent use;
+// many writers, in many processes, may be open at once.
+type Writer struct {
+	*Store
+	// Run is the id of the run: a time for people, and random digits.
+	Run string
+
+	now   func() time.Time
+	alive *Lock
+	dir   string // tmp/RUN
+	seq   atomic.Int64
+}
+
+// NewWriter prepares the store for writing: it makes the directories, removes
+// what dead runs left under tmp, and marks this run as alive. On a store that
+// cannot be written it fails before anything else is done.
+func (s *Store) NewWriter(now func() time.Time) (*Writer, error) {
+	w := &Writer{Store: s, now: now}
+	for _, d := range []string{"blobs", "actions", "manifests", "locks", "tmp", "cache"} {
+		if err := s.Disk.MkdirAll(s.path(d)); err != nil {
+			return nil, fmt.Errorf("prepare store: %w", err)
+		}
+	}
+	if err := w.begin(); err != nil {
+		return nil, fmt.Errorf("prepare store: %w", err)
+	}
+	if err := w.stampFormat(); err != nil {
+		w.Close()
+		return nil, fmt.Errorf("prepare store: %w", err)
+	}
+	if err := w.sweep(); err != nil {
+		w.Close()
+		return nil, fmt.Errorf("prepare store: remove what dead runs left: %w", err)
+	}
+	return w, nil
+}
+
+// begin takes the run's lock before its directory exists: a directory whose
+// lock is free belongs to the dead.
+func (w *Writer) begin() error {
+	for {
+		var random [3]byte
+		rand.Read(random[:])
+		w.Run = w.now().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(random[:])
+		w.dir = w.path("tmp", w.Run)
+		lock, ok, err := tryLock(w.dir + ".lock")
+		if err != nil {
+			return err
+		}
+		if ok {
+			w.alive = lock
+			return w.Disk.MkdirAll(w.dir)
+		}
+	}
+}
+
+func (w *Writer) stampFormat() error {
+	text, err := os.ReadFile(w.path("format"))
+	if err == nil && string(text) == formatText {
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return w.Disk.WriteFile(w.temp(), w.path("format"), []byte(formatText), 0o444)
+}
+
+// sweep removes the private directories of runs that are no more.
+func (w *Writer) sweep() error {
+	entries, err := os.ReadDir(w.path("tmp"))
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		run := strings.TrimSuffix(e.Name(), ".lock")
+		if run == w.Run {
+			continue
+		}
+		lock, ok, err := tryLock(w.path("tmp", run+".lock"))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue // alive
+		}
+		err = w.Disk.RemoveAll(w.path("tmp", run))
+		lock.Release()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Alive reports whether the named run, of any process, still has its Writer.
+func (w *Writer) Alive(run string) (bool, error) {
+	if run == w.Run {
+		return true, nil
+	}
+	lock, ok, err := tryLock(w.path("tmp", run+".lock"))
+	if ok {
+		lock.Release()
+	}
+	return !ok && err == nil, err
+}
+
+// Close ends the run and removes its private directory.
+func (w *Writer) Close() error {
+	err := w.Disk.RemoveAll(w.dir)
+	w.alive.Release()
+	return err
+}
+
+// temp returns a fresh private path.
+func (w *Writer) temp() string {
+	return filepath.Join(w.dir, fmt.Sprintf("%d", w.seq.Add(1)))
+}
+
+// JobDir makes a private directory with an empty directory "out" in it.
+func (w *Writer) JobDir() (string, error) {
+	dir := w.temp()
+	if err := os.MkdirAll(filepath.Join(dir, "out"), 0o755); err != nil {
+		return "", fmt.Errorf("make job directory: %w", err)
+	}
+	return dir, nil
+}
+
+// TryLock takes the lock of an action unless somebody works on it.
+func (w *Writer) TryLock(id ActionID) (*Lock, bool, error) {
+	return tryLock(w.path("locks", id.String()))
+}
+
+// Append adds an event to the journal, stamped with the run and the time. It is
+// on disk when Append returns, except for starts, whose loss harms nothing.
+func (w *Writer) Append(e Event) error {
+	e.Run, e.Time = w.Run, w.now().UTC()
+	line, err := seal(e)
+	if err == nil {
+		err = w.Disk.Append(w.JournalPath(), line, e.Kind != NodeStart)
+	}
+	if err != nil {
+		return fmt.Errorf("write journal: %w", err)
+	}
+	return nil
+}
+
+// PutManifest keeps a description under an id that determines it.
+func (w *Writer) PutManifest(id [32]byte, v any) error {
+	var old json.RawMessage
+	if w.Manifest(id, &old) == nil {
+		return nil
+	}
+	line, err := seal(v)
+	if err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	return w.install(w.manifestPath(id), line)
+}
+
+func (w *Writer) install(path string, data []byte) error {
+	if err := w.Disk.MkdirAll(filepath.Dir(path)); err != nil {
+		return err
+	}
+	return w.Disk.WriteFile(w.temp(), path, data, 0o444)
+}
+
+// ErrConflict says that one action gave different bytes twice.
+var ErrConflict = errors.New("the same action gave different bytes")
+
+// Commit keeps the files, which must lie in a directory made by JobDir and are
+// moved away, and then the record; Outputs must hold their names, content ids
+// and sizes. If outputs are already known for this action, they must be the
+// same: otherwise both are kept, the record stays as it was, and the error
+// wraps ErrConflict. The caller holds the action's lock.
+func (w *Writer) Commit(r *Record, known []Output, file func(name string) string) error {
+	slices.SortFunc(r.Outputs, func(a, b Output) int { return strings.Compare(a.Name, b.Name) })
+	for _, o := range r.Outputs {
+		path := w.BlobPath(o.Content)
+		if err := w.Disk.MkdirAll(filepath.Dir(path)); err != nil {
+			return err
+		}
+		// Also when such a blob exists: the fresh bytes are known to be good.
+		if err := w.Disk.Install(file(o.Name), path, o.Size); err != nil {
+			return err
+		}
+	}
+	text, err := encodeRecord(r)
+	if err != nil {
+		return fmt.Errorf("write record: %w", err)
+	}
+	name := ""
+	if known != nil {
+		name = sameOutputs(known, r.Outputs)
+	}
+	if name == "" {
+		return w.install(w.RecordPath(r.Action), text)
+	}
+	if err := w.install(w.conflictPath(r.Action), text); err != nil {
+		return err
+	}
+	return fmt.Errorf("output %s: %w: %s", name, ErrConflict, describeConflict(name, known, r.Outputs))
+}
+
+func describeConflict(name string, before, now []Output) string {
+	ids := [2]string{"absent", "absent"}
+	for i, list := range [][]Output{before, now} {
+		for _, o := range list {
+			if o.Name == name {
+				ids[i] = o.Content.Short()
+			}
+		}
+	}
+	return fmt.Sprintf("content %s before, %s now, both kept under blobs: make the stage deterministic", ids[0], ids[1])
+}
+
+// Quarantine moves a damaged file out of the way and notes it in the journal.
+func (w *Writer) Quarantine(path, reason string) error {
+	dir := w.path("quarantine")
+	if err := w.Disk.MkdirAll(dir); err != nil {
+		return err
+	}
+	to := filepath.Join(dir, fmt.Sprintf("%s.%s.%d", filepath.Base(path), w.Run, w.seq.Add(1)))
+	err := w.Disk.Move(path, to)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if id, err := ParseContentID(filepath.Base(path)); err == nil {
+		if now, _, err := HashFile(to); err == nil && now == id {
+			return w.Disk.Move(to, path) // another run has repaired it meanwhile
+		}
+	}
+	return w.Append(Event{Kind: NoteEvent, Text: fmt.Sprintf("moved %s to quarantine: %s", filepath.Base(path), reason)})
+}
