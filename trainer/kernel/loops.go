@@ -1,0 +1,53 @@
+package kernel
+
+// loops are the vector routines of a set. Pointers are to first elements;
+// counts and strides are of elements and positive; element-wise counts are
+// multiples of Width. The doc comments of the Set methods say what each computes.
+type loops struct {
+	tiles       []tiles   // dense products, widest first, the last one panel wide
+	rows        []rows    // sparse rows, widest first, the last one panel wide
+	columns     []columns // sparse columns, likewise
+	transpose16 func(dst, src *float32, blocks, dstStep, srcStep int)
+
+	biasSigmoid     func(z, bias *float32, n int)
+	add             func(dst, x *float32, n int)
+	sigmoidBackward func(d, a *float32, n int)
+	pixels          func(dst *float32, src *byte, n int)
+	finite          func(x *float32, n int) bool
+
+	sgd      func(w, g *float32, n int, negLR, decay float32) bool
+	momentum func(w, g, v *float32, n int, negLR, momentum, decay float32, first bool) bool
+	adagrad  func(w, g, sum *float32, n int, negLR, eps, decay float32) bool
+	adadelta func(w, g, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32) bool
+	adam     func(w, g, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32) bool
+
+	peak func(rounds int) // peakChains independent vector FMAs a round
+	lane int              // float32 in a vector
+}
+
+// tiles are the dense micro-kernels of one width: byRows[r-1] computes register
+// tiles of r rows and 16·panels columns.
+type tiles struct {
+	panels int
+	byRows []tileFunc
+}
+
+// tileFunc computes count tiles one below the other, see Set.Multiply.
+type tileFunc func(c *float32, cRow, cPanel int, a *float32, aRow, aCol int, b *float32, bPanel, k, count int, more bool)
+
+// rows computes two rows (one, when pair is false: the second is ignored) of a
+// sparse product over some panels, see Set.MultiplySparse.
+type rows struct {
+	panels int
+	pair   bool
+	run    func(c0, c1 *float32, e0 *Entry, n0 int, e1 *Entry, n1 int, b *float32, bPanel int)
+}
+
+// columns computes k rows of G over some panels, see Set.MultiplyColumns.
+type columns struct {
+	panels int
+	run    func(g *float32, gPanel int, starts *int32, k int, entries *Entry, d *float32, more bool)
+}
+
+// body returns the part of a length that the vector routines take.
+func body(n int) int { return n &^ (Width - 1) }

@@ -1,0 +1,29 @@
+package kernel
+
+// peakChains is the number of independent chains in PeakFMA: more than latency
+// times throughput (4·2 to 5·2) of the fused multiply-add of current cores.
+const peakChains = 12
+
+// PeakFMA runs the given number of rounds of 12 independent fused multiply-adds
+// on full vectors held in registers, and returns how many floating-point
+// operations that was (two per element). Operations divided by time is the peak
+// that products are measured against.
+func (s *Set) PeakFMA(rounds int) (operations float64) {
+	lane := 1
+	if s.loops.peak != nil && rounds > 0 {
+		lane = s.loops.lane
+		s.loops.peak(rounds)
+	} else {
+		var acc [peakChains]float32
+		for range rounds {
+			for i := range acc {
+				acc[i] = FMA(acc[i], 0.5, 1)
+			}
+		}
+		peakSink = acc[0]
+	}
+	return 2 * peakChains * float64(lane) * float64(rounds)
+}
+
+// peakSink keeps the portable loop of PeakFMA from being removed.
+var peakSink float32
