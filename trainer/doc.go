@@ -1,0 +1,18 @@
+// Package trainer trains one small classifier and measures its hidden units.
+//
+// [Train] runs a [Config] on one goroutine: it draws the initial parameters,
+// makes the steps of each epoch, passes the test set after it and hands an
+// [Epoch] of statistics, with the hidden activations they come from, to the
+// caller. Equal configurations and data give equal bits on every machine and
+// with every kernel set; [Epoch.Digest] is what to compare.
+//
+// The arithmetic is that of PyTorch 1.8 on a CPU, in float32: its default
+// initial parameters, its cross-entropy from logits, its update rules with
+// coupled weight decay. [Config.Draws] and the "author" seeding place a run
+// at its position in a recorded session, so that it repeats what was recorded
+// up to the rounding of sums.
+//
+// What is not here: files, metrics (statistics are kept instead, so that a
+// new definition of a metric needs no training) and the matrix products
+// themselves, which are in trainer/gemm and trainer/kernel.
+package trainer

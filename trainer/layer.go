@@ -1,0 +1,87 @@
+package trainer
+
+import (
+	"math"
+
+	"sparsel/trainer/gemm"
+	"sparsel/trainer/kernel"
+	"sparsel/trainer/rng"
+)
+
+// A layer is fully connected: out weighted sums of in numbers and a bias.
+// What is called padding below are the columns out..stride-1. Nothing that is
+// read for a result depends on them.
+type layer struct {
+	in, out int
+	stride  int          // out rounded up to whole panel rows
+	weights *gemm.Panels // in×out
+	finite  bool         // all weights are finite
+	bias    parameter    // stride
+	panels  []parameter  // the weights again, panel by panel, with their state
+
+	output []float32 // batch×stride: activations if hidden, logits if last
+	delta  []float32 // batch×stride: gradient of the loss by the weighted sums
+	sums   []float32 // stride: gradient of the loss by the bias
+
+	// apply updates one panel of the weights from its gradient. It is made
+	// once, so that a step allocates nothing.
+	apply func(panel int, g []float32)
+}
+
+// newLayer returns a layer whose parameters are 0, with space for batches of
+// up to batch samples.
+func newLayer(in, out, batch int, r rule) *layer {
+	l := &layer{in: in, out: out, stride: padded(out), weights: gemm.NewPanels(in, out), finite: true}
+	whole := newParameter(l.weights.Data, r.slots())
+	size := in * kernel.Width
+	for q := range l.weights.Count() {
+		l.panels = append(l.panels, whole.slice(q*size, (q+1)*size))
+	}
+	l.bias = newParameter(make([]float32, l.stride), r.slots())
+	l.output = make([]float32, batch*l.stride)
+	l.delta = make([]float32, batch*l.stride)
+	l.sums = make([]float32, l.stride)
+	l.apply = func(q int, g []float32) {
+		finite := r.update(l.panels[q], g)
+		l.finite = l.finite && finite
+	}
+	return l
+}
+
+// draw sets the parameters as PyTorch initialises a linear layer: weights in
+// rows of one output unit, then biases, all uniform within 1/√in of 0.
+func (l *layer) draw(s *rng.Source) {
+	bound := float32(1 / math.Sqrt(float64(l.in)))
+	row := make([]float32, l.in)
+	for j := range l.out {
+		s.Uniform(row, -bound, bound)
+		for i, w := range row {
+			l.weights.Set(i, j, w)
+		}
+	}
+	s.Uniform(l.bias.values[:l.out], -bound, bound)
+}
+
+// forward computes the weighted sums of x, without the bias, into z.
+func (l *layer) forward(e *gemm.Engine, z []float32, x source) {
+	x.times(e, z, l.stride, l.weights, l.finite)
+}
+
+// backward computes the gradient by the m outputs of the layer before, whose
+// rows are ldd apart, from the layer's own delta. It must come before step.
+func (l *layer) backward(e *gemm.Engine, delta []float32, ldd, m int) {
+	e.MulTransposed(delta, ldd, l.delta, l.stride, m, l.weights)
+}
+
+// step updates the parameters from delta and the m samples of x that led to
+// it.
+func (l *layer) step(e *gemm.Engine, set *kernel.Set, r rule, x source, m int) {
+	delta := l.delta[:m*l.stride]
+	set.ColumnSums(l.sums, delta, l.stride, m)
+	// A number that is not finite makes the sum of its column so, and few
+	// finite ones ever add up to an infinity: delta is hardly ever searched.
+	finite := allFinite(l.sums) || allFinite(delta)
+	l.finite = true
+	x.gradient(e, delta, l.stride, l.out, finite, l.apply)
+	r.update(l.bias, l.sums)
+}

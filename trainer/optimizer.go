@@ -1,0 +1,68 @@
+package trainer
+
+import "sparsel/trainer/kernel"
+
+// A parameter is a piece of the network's parameters with the optimizer's
+// state for it, all of one length. State that the rule does not keep is nil.
+type parameter struct {
+	values []float32
+	state  [2][]float32
+}
+
+// newParameter returns n zeros with slots zeros of state for each.
+func newParameter(values []float32, slots int) parameter {
+	p := parameter{values: values}
+	for i := range slots {
+		p.state[i] = make([]float32, len(values))
+	}
+	return p
+}
+
+// slice returns the part [from, to) of p.
+func (p *parameter) slice(from, to int) parameter {
+	part := parameter{values: p.values[from:to]}
+	for i, state := range p.state {
+		if state != nil {
+			part.state[i] = state[from:to]
+		}
+	}
+	return part
+}
+
+// A rule is an optimizer at some step of a run.
+type rule interface {
+	// slots returns how many numbers of state a parameter needs, all 0 at
+	// the start.
+	slots() int
+	// advance goes on to the next step. It comes before the updates of each
+	// step, the first included.
+	advance()
+	// update makes one step with gradient g, in place, and reports whether
+	// all values are finite after it.
+	update(p parameter, g []float32) bool
+}
+
+// newRule returns the optimizer before its first step. Constants are rounded
+// to float32 once, after all arithmetic with them, as in PyTorch.
+func newRule(o Optimizer, set *kernel.Set) rule {
+	lr, decay, eps := float32(o.LR), float32(o.WeightDecay), float32(o.Eps)
+	switch o.Name {
+	case "SGD":
+		if o.Momentum != 0 {
+			return &momentum{set: set, step: kernel.MomentumStep{
+				LR: lr, Momentum: float32(o.Momentum), WeightDecay: decay}}
+		}
+		return &sgd{set, kernel.SGDStep{LR: lr, WeightDecay: decay}}
+	case "Adagrad":
+		return &adagrad{set, kernel.AdagradStep{LR: lr, Eps: eps, WeightDecay: decay}}
+	case "Adadelta":
+		return &adadelta{set, kernel.AdadeltaStep{
+			LR: lr, Rho: float32(o.Rho), OneMinusRho: float32(1 - o.Rho), Eps: eps, WeightDecay: decay}}
+	case "Adam":
+		return &adam{set: set, lr: o.LR, beta1: o.Beta1, beta2: o.Beta2, step: kernel.AdamStep{
+			Beta1: float32(o.Beta1), OneMinusBeta1: float32(1 - o.Beta1),
+			Beta2: float32(o.Beta2), OneMinusBeta2: float32(1 - o.Beta2),
+			Eps: eps, WeightDecay: decay}}
+	}
+	panic("trainer: no optimizer " + o.Name) // Validate refuses it
+}

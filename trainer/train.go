@@ -1,0 +1,116 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"sparsel/trainer/kernel"
+)
+
+// A Split is one part of a data set: images of Pixels bytes each, one after
+// the other, and their labels.
+type Split struct {
+	Pixels int
+	Images []byte  // samples × Pixels
+	Labels []uint8 // samples, each below Classes
+}
+
+// An Epoch is what is recorded of one epoch.
+type Epoch struct {
+	Epoch int // counted from 1
+	// TrainLoss is the mean over the epoch's batches of the mean
+	// cross-entropy of each before its step; TestLoss is the same after the
+	// epoch over the test set in batches of 50.
+	TrainLoss, TestLoss float64
+	Correct, Samples    int     // test samples predicted rightly, and all of them
+	Layers              []Layer // per hidden layer, input side first
+	// Digest is the SHA-256 of all parameters after the epoch, in the order
+	// in which PyTorch lists and stores them, as little-endian float32.
+	Digest  [32]byte
+	Seconds float64 // wall time of the epoch, test pass included
+}
+
+// Train trains a network and calls observe after each epoch with its record
+// and the activations behind it; these are overwritten by the next epoch.
+// Everything runs on the calling goroutine.
+//
+// It returns the first error of observe as it is, ctx.Err() soon after ctx is
+// done, and an error that lists the problems of the configuration, the data or
+// the choice of kernels. A run that diverges is no error: its numbers become
+// infinite or NaN where they would in float32 arithmetic anywhere.
+func Train(ctx context.Context, c Config, train, test Split, observe func(Epoch, *Activations) error) error {
+	set, err := kernel.Active()
+	if err != nil {
+		return err
+	}
+	return trainWith(ctx, set, c, train, test, observe)
+}
+
+// trainWith is Train with a given kernel set.
+func trainWith(ctx context.Context, set *kernel.Set, c Config, train, test Split, observe func(Epoch, *Activations) error) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if err := checkSplits(train, test); err != nil {
+		return err
+	}
+	// A batch never has more samples than there are.
+	c.Batch = min(c.Batch, len(train.Labels))
+
+	n := newNetwork(c, train.Pixels, set)
+	draws := newDraws(c.Seeding)
+	draws.parameters(n.layers)
+	batch := newImages(set, train)
+	tester := newTester(n, set, test)
+	order := make([]int32, len(train.Labels))
+
+	for number := 1; number <= c.Epochs; number++ {
+		start := time.Now()
+		epoch := Epoch{Epoch: number}
+		draws.order(number, order)
+		var losses meanLoss
+		for rows := range slices.Chunk(order, c.Batch) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			batch.load(rows)
+			losses.add(n.step(batch))
+		}
+		epoch.TrainLoss = losses.mean()
+		activations, err := tester.pass(ctx, n, &epoch)
+		if err != nil {
+			return err
+		}
+		epoch.Digest = n.digest()
+		epoch.Seconds = time.Since(start).Seconds()
+		if err := observe(epoch, activations); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkSplits reports everything wrong with the data.
+func checkSplits(train, test Split) error {
+	var p problems
+	for _, part := range []struct {
+		name string
+		Split
+	}{{"training", train}, {"test", test}} {
+		samples := len(part.Labels)
+		p.check(samples > 0, "%s data has no samples", part.name)
+		p.check(part.Pixels > 0 && len(part.Images) == samples*part.Pixels,
+			"%s data has %d bytes of images: want %d images of %d pixels", part.name, len(part.Images), samples, part.Pixels)
+		if i := slices.IndexFunc(part.Labels, func(l uint8) bool { return l >= Classes }); i >= 0 {
+			p.check(false, "%s label %d is %d: want below %d", part.name, i, part.Labels[i], Classes)
+		}
+	}
+	p.check(train.Pixels == test.Pixels, "training images have %d pixels and test images %d: want the same", train.Pixels, test.Pixels)
+	if err := errors.Join(p...); err != nil {
+		return fmt.Errorf("check data:\n%w", err)
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package trainer
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// maxUnits bounds the width of a layer, far above any use: a product of two
+// such widths still counts as an int and a slip of the keyboard is an error
+// here, not a failed allocation later.
+const maxUnits = 1 << 16
+
+// Validate returns an error that lists everything wrong with the
+// configuration, one problem a line, or nil.
+func (c Config) Validate() error {
+	var p problems
+	p.network(c.Network)
+	p.optimizer(c.Optimizer)
+	p.oneOf("sampler kind", c.Sampler.Kind, "shuffled")
+	p.check(c.Batch >= 1, "batch is %d: want at least 1", c.Batch)
+	p.check(c.Epochs >= 1, "epochs is %d: want at least 1", c.Epochs)
+	p.oneOf("seeding mode", c.Seeding.Mode, "author", "paired")
+	if c.Seeding.Mode == "paired" {
+		p.check(c.Seeding.Skip == 0, "seeding skip is %d: want 0 with paired seeding, which has no session to skip in", c.Seeding.Skip)
+	}
+	if err := errors.Join(p...); err != nil {
+		return fmt.Errorf("check training configuration:\n%w", err)
+	}
+	return nil
+}
+
+// problems collects what is wrong, so that all of it is reported at once.
+type problems []error
+
+func (p *problems) check(ok bool, format string, args ...any) {
+	if !ok {
+		*p = append(*p, fmt.Errorf(format, args...))
+	}
+}
+
+func (p *problems) oneOf(what, got string, names ...string) {
+	p.check(slices.Contains(names, got), "%s is %q: want %s", what, got, strings.Join(names, " or "))
+}
+
+func (p *problems) network(n Network) {
+	p.check(len(n.Hidden) > 0, "network has no hidden layer: want at least one, its units are what is measured")
+	for i, units := range n.Hidden {
+		p.check(units >= 1 && units <= maxUnits, "hidden layer %d has %d units: want 1 to %d", i+1, units, maxUnits)
+	}
+	p.oneOf("activation", n.Activation, "sigmoid")
+}
+
+// constants lists, for each optimizer, the constants it has besides the
+// learning rate and the weight decay.
+var constants = map[string][]string{
+	"SGD":      {"momentum"},
+	"Adagrad":  {"eps"},
+	"Adadelta": {"rho", "eps"},
+	"Adam":     {"eps", "beta1", "beta2"},
+}
+
+// optimizer checks ranges as PyTorch does, with one exception: eps must be
+// positive, because pixels that are never lit have gradients of exactly 0 and
+// make 0/0 with an eps of 0.
+func (p *problems) optimizer(o Optimizer) {
+	p.oneOf("optimizer", o.Name, "SGD", "Adagrad", "Adadelta", "Adam")
+	// A value beyond float32 would enter the arithmetic as an infinity, a
+	// fraction of 1 may not round up to 1 there; NaN fails every test.
+	notNegative := func(x float64) bool { return x >= 0 && x <= math.MaxFloat32 }
+	positive := func(x float64) bool { return float32(x) > 0 && x <= math.MaxFloat32 }
+	fraction := func(x float64) bool { return x >= 0 && x <= 1 }
+	belowOne := func(x float64) bool { return x >= 0 && float32(x) < 1 }
+
+	p.check(notNegative(o.LR), "learning rate is %v: want a finite number, 0 or more", o.LR)
+	p.check(notNegative(o.WeightDecay), "weight decay is %v: want a finite number, 0 or more", o.WeightDecay)
+	for _, c := range []struct {
+		name  string
+		value float64
+		ok    func(float64) bool
+		want  string
+	}{
+		{"momentum", o.Momentum, notNegative, "a finite number, 0 or more"},
+		{"rho", o.Rho, fraction, "0 to 1"},
+		{"eps", o.Eps, positive, "a finite number above 0"},
+		{"beta1", o.Beta1, belowOne, "0 or more and below 1"},
+		{"beta2", o.Beta2, belowOne, "0 or more and below 1"},
+	} {
+		used, known := constants[o.Name]
+		switch {
+		case slices.Contains(used, c.name):
+			p.check(c.ok(c.value), "%s is %v: want %s", c.name, c.value, c.want)
+		case known:
+			p.check(c.value == 0, "%s is %v, which %s does not have: leave it 0", c.name, c.value, o.Name)
+		}
+	}
+}
