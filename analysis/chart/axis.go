@@ -1,0 +1,171 @@
+package chart
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot"
+)
+
+// Margins between the data and limits that follow from them, as shares of the range.
+const (
+	marginX = 0.03
+	marginY = 0.05
+
+	categoryMargin = 0.45 // of the distance between categories
+)
+
+// span is a range of values; it is empty if hi < lo.
+type span struct{ lo, hi float64 }
+
+var emptySpan = span{math.Inf(1), math.Inf(-1)}
+
+// add widens s to hold v unless v is non-finite or cannot be on an axis of the scale.
+func (s *span) add(v float64, scale Scale) {
+	if math.IsNaN(v) || math.IsInf(v, 0) || scale == Log && v <= 0 {
+		return
+	}
+	s.lo, s.hi = math.Min(s.lo, v), math.Max(s.hi, v)
+}
+
+// limits returns the limits of the axis for values within data.
+func (a Axis) limits(data span, margin float64) span {
+	switch {
+	case a.Scale == Categorical:
+		return span{-categoryMargin, float64(len(a.Categories)-1) + categoryMargin}
+	case a.Min != 0 || a.Max != 0:
+		return span{a.Min, a.Max}
+	case data.hi < data.lo && a.Scale == Log:
+		return span{1, 10}
+	case data.hi < data.lo:
+		return span{0, 1}
+	case a.Scale == Log:
+		// At least a factor of 4, so that a single value has neighbours on its axis.
+		grow := math.Pow(math.Max(data.hi/data.lo, 4), margin)
+		if data.hi < 4*data.lo {
+			grow = 2
+		}
+		return span{data.lo / grow, data.hi * grow}
+	}
+	pad := float64(margin * (data.hi - data.lo))
+	if pad == 0 {
+		pad = math.Max(0.05*math.Abs(data.hi), 0.01)
+	}
+	return span{data.lo - pad, data.hi + pad}
+}
+
+// ticks returns the ticks of the axis within its limits, about n of them labelled.
+func (a Axis) ticks(l span, n int) []plot.Tick {
+	switch {
+	case a.Scale == Categorical:
+		ticks := make([]plot.Tick, len(a.Categories))
+		for i, c := range a.Categories {
+			ticks[i] = plot.Tick{Value: float64(i), Label: c}
+		}
+		return ticks
+	case len(a.Ticks) > 0 && a.Scale == Log:
+		return label(a.Ticks, -1)
+	case len(a.Ticks) > 0:
+		return label(a.Ticks, decimals(a.Ticks))
+	case a.Scale == Log:
+		return logTicks(l, n)
+	}
+	return linearTicks(l, n)
+}
+
+// linearTicks returns the multiples of the smallest step of the form 1, 2 or 5 times a
+// power of ten that gives at most n of them, or the next larger if n is 1 or less.
+func linearTicks(l span, n int) []plot.Tick {
+	raw := (l.hi - l.lo) / float64(max(n, 1))
+	exponent := int(math.Floor(math.Log10(raw)))
+	for {
+		for _, mantissa := range []float64{1, 2, 5} {
+			if values := multiples(l, mantissa, exponent); len(values) <= max(n, 2) {
+				return label(values, max(0, -exponent))
+			}
+		}
+		exponent++
+	}
+}
+
+// multiples returns the multiples of mantissa·10^exponent within l, each the float64
+// next to the decimal number.
+func multiples(l span, mantissa float64, exponent int) []float64 {
+	up, down := math.Pow10(max(exponent, 0)), math.Pow10(max(-exponent, 0))
+	step := mantissa * up / down
+	// A limit that is a tick up to rounding counts.
+	const slack = 1e-9
+	var values []float64
+	for i := math.Ceil(l.lo/step - slack); i <= math.Floor(l.hi/step+slack); i++ {
+		values = append(values, i*mantissa*up/down)
+	}
+	return values
+}
+
+// logTicks labels decades if there are at least two, every second or third if there are
+// more than n, and 1, 2 and 5 times a power of ten otherwise.
+func logTicks(l span, n int) []plot.Tick {
+	first, last := int(math.Ceil(math.Log10(l.lo)-1e-9)), int(math.Floor(math.Log10(l.hi)+1e-9))
+	inside := func(v float64) bool { return v >= l.lo*(1-1e-9) && v <= l.hi*(1+1e-9) }
+	var ticks []plot.Tick
+	every := 1
+	for (last-first)/every+1 > max(n, 2) {
+		every++
+	}
+	for k := first - 1; k <= last; k++ {
+		for i := 1; i < 10; i++ {
+			v := float64(i) * math.Pow10(max(k, 0)) / math.Pow10(max(-k, 0))
+			t := plot.Tick{Value: v}
+			switch {
+			case !inside(v) || every > 2 && i > 1:
+				continue
+			case last-first < 1 && (i == 1 || i == 2 || i == 5):
+				t.Label = minus(strconv.FormatFloat(v, 'g', -1, 64))
+			case last-first >= 1 && i == 1 && (k-first)%every == 0:
+				t.Label = "10^{" + minus(strconv.Itoa(k)) + "}"
+			}
+			ticks = append(ticks, t)
+		}
+	}
+	return ticks
+}
+
+// label gives each value a label with the same number of decimals, or with as many as
+// it needs if decimals is negative.
+func label(values []float64, decimals int) []plot.Tick {
+	ticks := make([]plot.Tick, len(values))
+	for i, v := range values {
+		if v == 0 {
+			v = 0 // not -0
+		}
+		format := byte('f')
+		if decimals < 0 || math.Abs(v) >= 1e7 {
+			format = 'g'
+		}
+		ticks[i] = plot.Tick{Value: v, Label: minus(strconv.FormatFloat(v, format, decimals, 64))}
+	}
+	return ticks
+}
+
+// decimals returns how many decimals the value with most of them has.
+func decimals(values []float64) int {
+	most := 0
+	for _, v := range values {
+		if _, fraction, ok := strings.Cut(strconv.FormatFloat(v, 'f', -1, 64), "."); ok {
+			most = max(most, len(fraction))
+		}
+	}
+	return most
+}
+
+// minus sets minus signs in place of hyphens.
+func minus(s string) string { return strings.ReplaceAll(s, "-", "\u2212") }
+
+// normalizer returns the mapping of the scale to [0, 1].
+func (s Scale) normalizer() plot.Normalizer {
+	if s == Log {
+		return plot.LogScale{}
+	}
+	return plot.LinearScale{}
+}

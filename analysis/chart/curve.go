@@ -1,0 +1,162 @@
+package chart
+
+import (
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// look is how a series is drawn, its role and own settings resolved.
+type look struct {
+	color, dash, marker string
+	marks               Marks
+	alpha               float64
+	band                bool
+}
+
+func (s Series) look(style Style) look {
+	role := style.Roles[s.Role]
+	l := look{color: role.Color, dash: role.Dash, marker: role.Marker, marks: s.Marks, alpha: s.Alpha, band: len(s.Lo) > 0}
+	if s.Dash != "" {
+		l.dash = s.Dash
+	}
+	if s.Marker != "" {
+		l.marker = s.Marker
+	}
+	if l.marker == "" {
+		l.marker = "circle"
+	}
+	if l.alpha == 0 {
+		l.alpha = 1
+	}
+	return l
+}
+
+// line returns the line style; alpha is the opacity.
+func (l look) line(style Style) draw.LineStyle {
+	width := vg.Length(style.LineWidth)
+	return draw.LineStyle{Color: withAlpha(mustColor(l.color), l.alpha), Width: width, Dashes: dashPattern(l.dash, width)}
+}
+
+// drawMarker draws one marker.
+func (l look) drawMarker(c *draw.Canvas, style Style, at vg.Point) {
+	c.SetColor(withAlpha(mustColor(l.color), l.alpha))
+	c.Fill(markers[l.marker](at, vg.Length(style.MarkerSize/2)))
+}
+
+// curve is a series in drawing coordinates, split at its gaps.
+type curve struct {
+	series Series
+	pieces []piece
+}
+
+// piece is a stretch of values without a gap. Where there is no interval, lo and hi are
+// those of the value itself.
+type piece struct{ at, lo, hi []vg.Point }
+
+func newCurve(s Series, p *plot.Plot, x, y func(float64) vg.Length) curve {
+	c := curve{series: s}
+	open := false
+	for i, v := range s.Y {
+		if !finite(v) {
+			open = false
+			continue
+		}
+		if !open {
+			c.pieces = append(c.pieces, piece{})
+			open = true
+		}
+		lo, hi := v, v
+		if len(s.Lo) > 0 && !math.IsNaN(s.Lo[i]) && !math.IsNaN(s.Hi[i]) {
+			lo, hi = s.Lo[i], s.Hi[i]
+		}
+		last := &c.pieces[len(c.pieces)-1]
+		last.at = append(last.at, vg.Point{X: x(reachable(s.X[i], p.X)), Y: y(reachable(v, p.Y))})
+		at := last.at[len(last.at)-1].X
+		last.lo = append(last.lo, vg.Point{X: at, Y: y(reachable(lo, p.Y))})
+		last.hi = append(last.hi, vg.Point{X: at, Y: y(reachable(hi, p.Y))})
+	}
+	return c
+}
+
+// reachable returns v, or the end of the axis in place of an interval's end that a log
+// scale has no place for. On a linear axis it moves what is more than a million axis
+// lengths away to there, so that clipping does not meet an infinity; the slope of a
+// line that leaves the axis changes by less than can be seen.
+func reachable(v float64, a plot.Axis) float64 {
+	if _, log := a.Scale.(plot.LogScale); log {
+		if v <= 0 {
+			return a.Min
+		}
+		return math.Min(v, math.MaxFloat64)
+	}
+	far := 1e6 * (a.Max - a.Min)
+	return math.Max(a.Min-far, math.Min(v, a.Max+far))
+}
+
+// drawBand fills the area between the ends. A single value has no area: it gets a bar.
+func (k curve) drawBand(c *draw.Canvas, style Style) {
+	l := k.series.look(style)
+	if !l.band {
+		return
+	}
+	for _, p := range k.pieces {
+		if len(p.at) == 1 {
+			bar := draw.LineStyle{Color: mustColor(l.color), Width: vg.Length(0.7 * style.LineWidth)}
+			c.StrokeLines(bar, c.ClipLinesXY([]vg.Point{p.lo[0], p.hi[0]})...)
+			continue
+		}
+		outline := make([]vg.Point, 0, 2*len(p.at))
+		outline = append(outline, p.hi...)
+		for i := len(p.lo) - 1; i >= 0; i-- {
+			outline = append(outline, p.lo[i])
+		}
+		c.FillPolygon(withAlpha(mustColor(l.color), style.BandAlpha), c.ClipPolygonXY(outline))
+	}
+}
+
+func (k curve) drawLine(c *draw.Canvas, style Style) {
+	l := k.series.look(style)
+	if l.marks == Points {
+		return
+	}
+	line := l.line(style)
+	for _, p := range k.pieces {
+		c.StrokeLines(line, c.ClipLinesXY(p.at)...)
+	}
+}
+
+// drawMarkers draws the markers within the axes. Of a line with sparse markers the
+// first is a share phase of the gap after the start, so that series that run together
+// show theirs in turn.
+func (k curve) drawMarkers(c *draw.Canvas, style Style, phase float64) {
+	l := k.series.look(style)
+	next := vg.Length(phase * markerGap)
+	var walked vg.Length
+	var previous vg.Point
+	for i, p := range k.pieces {
+		for j, at := range p.at {
+			if i+j > 0 {
+				walked += vg.Length(math.Abs(float64(at.X - previous.X)))
+			}
+			previous = at
+			alone := len(p.at) == 1
+			switch {
+			case !c.Contains(at):
+				continue
+			case l.marks == LineOnly && !alone:
+				continue
+			case l.marks == LineMarks && !alone:
+				if walked < next-1e-6 {
+					continue
+				}
+				for next <= walked+1e-6 {
+					next += markerGap
+				}
+			}
+			l.drawMarker(c, style, at)
+		}
+	}
+}

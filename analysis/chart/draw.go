@@ -1,0 +1,94 @@
+package chart
+
+import (
+	"image/color"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// frameWidth is the width of the frame and the ticks, in points.
+const frameWidth = 0.6
+
+// markerGap is the least distance of two markers of a [LineMarks] series, in points.
+const markerGap = 22
+
+// contents draws what is inside the axes of a panel; it is a plot.Plotter.
+type contents struct {
+	panel Panel
+	style Style
+	x, y  []plot.Tick // for the grid
+}
+
+// Plot draws from back to front: grid, rules, bands, lines, markers, frame.
+func (d contents) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	d.grid(&c, x, y)
+	for _, r := range d.panel.Rules {
+		d.rule(&c, p, r, x, y)
+	}
+	curves := make([]curve, len(d.panel.Series))
+	for i, s := range d.panel.Series {
+		curves[i] = newCurve(s, p, x, y)
+		curves[i].drawBand(&c, d.style)
+	}
+	for i := range curves {
+		curves[i].drawLine(&c, d.style)
+	}
+	for i := range curves {
+		curves[i].drawMarkers(&c, d.style, float64(i)/float64(len(curves)))
+	}
+	frame := draw.LineStyle{Color: mustColor(d.style.Ink), Width: frameWidth}
+	c.StrokeLines(frame, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}, c.Min, {X: c.Max.X, Y: c.Min.Y}})
+}
+
+// grid draws a line at each labelled tick, but none between categories.
+func (d contents) grid(c *draw.Canvas, x, y func(float64) vg.Length) {
+	line := draw.LineStyle{Color: mustColor(d.style.Grid), Width: 0.5}
+	for _, t := range d.x {
+		if at := x(t.Value); !t.IsMinor() && c.ContainsX(at) {
+			c.StrokeLine2(line, at, c.Min.Y, at, c.Max.Y)
+		}
+	}
+	for _, t := range d.y {
+		if at := y(t.Value); !t.IsMinor() && c.ContainsY(at) {
+			c.StrokeLine2(line, c.Min.X, at, c.Max.X, at)
+		}
+	}
+}
+
+func (d contents) rule(c *draw.Canvas, p *plot.Plot, r Rule, x, y func(float64) vg.Length) {
+	var from, to vg.Point
+	switch r.Kind {
+	case Vertical:
+		from, to = vg.Point{X: x(r.At), Y: c.Min.Y}, vg.Point{X: x(r.At), Y: c.Max.Y}
+	case Horizontal:
+		from, to = vg.Point{X: c.Min.X, Y: y(r.At)}, vg.Point{X: c.Max.X, Y: y(r.At)}
+	case Diagonal:
+		// Straight on two linear and on two log scales.
+		low, high := min(p.X.Min, p.Y.Min), max(p.X.Max, p.Y.Max)
+		from, to = vg.Point{X: x(low), Y: y(low)}, vg.Point{X: x(high), Y: y(high)}
+	}
+	c.StrokeLines(d.style.ruleLine(r), c.ClipLinesXY([]vg.Point{from, to})...)
+}
+
+// ruleLine returns the line style of a rule: dashed, thinner than a series, gray unless
+// it has the colour of a role.
+func (s Style) ruleLine(r Rule) draw.LineStyle {
+	width := vg.Length(0.8 * s.LineWidth)
+	line := draw.LineStyle{Color: mixed(mustColor(s.Ink), 0.35), Width: width, Dashes: dashPattern("dashed", width)}
+	if r.Role != "" {
+		line.Color = mustColor(s.Roles[r.Role].Color)
+	}
+	if r.Dash != "" {
+		line.Dashes = dashPattern(r.Dash, width)
+	}
+	return line
+}
+
+// mixed returns c mixed with a share of white.
+func mixed(c color.NRGBA, white float64) color.NRGBA {
+	mix := func(v uint8) uint8 { return uint8(float64(float64(v)*(1-white)) + float64(255*white)) }
+	return color.NRGBA{R: mix(c.R), G: mix(c.G), B: mix(c.B), A: c.A}
+}

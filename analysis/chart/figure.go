@@ -1,0 +1,99 @@
+package chart
+
+// Figure describes a figure.
+type Figure struct {
+	ID      string // such as "5.1"
+	Title   string // drawn above the panels if not empty
+	Caption string // for the reader's text; not drawn, kept in the metadata
+	Note    string // what the bands are, drawn in the legend: "mean ± SE, n = 3"
+	Rows    []Row
+
+	// Metadata is embedded in the file: PNG text chunks, SVG metadata, PDF keywords.
+	Metadata map[string]string
+}
+
+// Row is a row of panels of equal size. Rows may differ in their number of panels; the
+// grid has as many columns as the longest.
+type Row struct {
+	Panels []Panel
+
+	// ShareY gives all panels of the row the same y limits, and labels the first only.
+	ShareY bool
+}
+
+// Panel is one system of axes.
+type Panel struct {
+	Title  string // drawn above the panel, after its letter
+	X, Y   Axis
+	Series []Series
+	Rules  []Rule
+}
+
+// Scale says how an axis maps numbers to lengths.
+type Scale int
+
+const (
+	Linear Scale = iota
+	Log          // values must be above zero; the lower end of a band may not be
+	// Categorical places value i at category i of [Axis.Categories], equally spaced.
+	Categorical
+)
+
+// Axis describes one axis of a panel.
+type Axis struct {
+	Label string
+	Scale Scale
+
+	// Min and Max are the limits; what lies beyond is clipped. If both are zero the
+	// limits are those of the data and a small margin.
+	Min, Max float64
+
+	Ticks      []float64 // labelled ticks; empty: steps of 1, 2 or 5 (decades on a log axis)
+	Categories []string  // of a categorical axis
+}
+
+// Marks says how the values of a series are drawn.
+type Marks int
+
+const (
+	// LineMarks draws a line with markers at some of its values, far enough apart to
+	// tell series apart without hiding the line.
+	LineMarks  Marks = iota
+	LinePoints       // a line with a marker at each value
+	LineOnly         // a line without markers
+	Points           // markers only
+)
+
+// Series is a sequence of values with, optionally, an interval around each.
+type Series struct {
+	Label string // in the legend; series of equal label must look the same; empty: not in the legend
+	Role  string // the look: a key of [Style.Roles]
+	Marks Marks
+
+	Dash   string  // replaces the role's dash if not empty
+	Marker string  // replaces the role's marker if not empty
+	Alpha  float64 // opacity of line and markers in (0, 1]; 0 means 1
+
+	X, Y []float64 // of equal length; Y may be non-finite (a gap), X may not
+
+	// Lo and Hi are the ends of the interval, absolute, as long as Y; or both empty.
+	Lo, Hi []float64
+}
+
+// RuleKind is the direction of a rule.
+type RuleKind int
+
+const (
+	Vertical   RuleKind = iota // x = At
+	Horizontal                 // y = At
+	Diagonal                   // y = x
+)
+
+// Rule is a line that marks a value, behind the series.
+type Rule struct {
+	Kind  RuleKind
+	At    float64
+	Label string // in the legend, if not empty
+	Role  string // for the colour, if not empty
+	Dash  string // "dashed" if empty
+}

@@ -1,0 +1,195 @@
+package chart
+
+import (
+	"fmt"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Measures of the page in points.
+const (
+	outerMargin = 3
+	columnGap   = 7
+	rowGap      = 4
+	tickLength  = 3
+	tickLabel   = 30 // least distance of labelled ticks along x
+	tickLine    = 19 // and along y
+)
+
+// page is a figure laid out: what there is to draw, and the size of it.
+type page struct {
+	figure        Figure
+	style         Style
+	width, height vg.Length
+	legend        legend
+	title, header vg.Length // heights of the figure's title and of a panel's
+}
+
+// newPage lays out a figure that Validate accepts.
+func newPage(f Figure, style Style) (page, error) {
+	p := page{figure: f, style: style, width: vg.Length(style.Width) * vg.Inch}
+	p.header = vg.Length(1.7 * style.TitleSize)
+	if f.Title != "" {
+		p.title = vg.Length(1.9 * style.TitleSize)
+	}
+	var err error
+	if p.legend, err = f.layLegend(style, p.width-2*outerMargin); err != nil {
+		return page{}, fmt.Errorf("figure %s: %w", f.ID, err)
+	}
+	p.height = p.title + vg.Length(len(f.Rows))*vg.Length(style.PanelHeight)*vg.Inch + p.legend.height() + 2*outerMargin
+	return p, nil
+}
+
+// draw draws the page onto a canvas of its size.
+func (p page) draw(canvas vg.CanvasSizer) {
+	c := draw.New(canvas)
+	c.FillPolygon(mustColor("#ffffff"), []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
+	c = draw.Crop(c, outerMargin, -outerMargin, outerMargin, -outerMargin)
+	if p.figure.Title != "" {
+		t := textStyle(p.style, p.style.TitleSize)
+		drawText(&c, t, vg.Point{X: c.Min.X, Y: c.Max.Y - t.Font.Size}, p.figure.Title)
+	}
+	p.legend.draw(draw.Crop(c, 0, 0, 0, p.legend.height()-(c.Max.Y-c.Min.Y)))
+
+	plots, columns := p.plots()
+	tiles := draw.Tiles{
+		Rows: len(plots), Cols: columns,
+		PadTop: p.title + p.header, PadBottom: p.legend.height(),
+		PadX: columnGap, PadY: rowGap + p.header,
+	}
+	canvases := plot.Align(plots, tiles, c)
+	letter := 'a'
+	for i, row := range p.figure.Rows {
+		for j, panel := range row.Panels {
+			at := canvases[i][j]
+			plots[i][j].Draw(at)
+			p.drawHeader(plots[i][j].DataCanvas(at), string(letter), panel.Title)
+			letter++
+		}
+	}
+}
+
+// drawHeader writes the letter and title of a panel above its frame. A figure of one
+// panel has no letter.
+func (p page) drawHeader(data draw.Canvas, letter, title string) {
+	at := vg.Point{X: data.Min.X, Y: data.Max.Y + vg.Length(0.5*p.style.TitleSize)}
+	if len(p.figure.Rows) > 1 || len(p.figure.Rows[0].Panels) > 1 {
+		t := textStyle(p.style, p.style.TitleSize)
+		t.Font = font.From(bold, t.Font.Size)
+		drawText(&data, t, at, letter)
+		at.X += t.Width(letter) + 0.6*t.Font.Size
+	}
+	drawText(&data, textStyle(p.style, p.style.TitleSize), at, title)
+}
+
+// plots returns a rectangular grid of plots, nil where a row is shorter than the longest.
+func (p page) plots() (plots [][]*plot.Plot, columns int) {
+	for _, row := range p.figure.Rows {
+		columns = max(columns, len(row.Panels))
+	}
+	// Room for ticks: the frame takes what labels leave of a panel.
+	across := float64(p.width)/float64(columns) - 4*p.style.TickSize
+	up := p.style.PanelHeight*72 - 5*p.style.LabelSize
+	for _, row := range p.figure.Rows {
+		shared := emptySpan
+		for _, panel := range row.Panels {
+			_, y := panel.spans()
+			shared = span{min(shared.lo, y.lo), max(shared.hi, y.hi)}
+		}
+		line := make([]*plot.Plot, columns)
+		for j, panel := range row.Panels {
+			x, y := panel.spans()
+			if row.ShareY {
+				y = shared
+				first := row.Panels[0].Y
+				first.Label = ""
+				if j > 0 {
+					panel.Y = first
+				}
+			}
+			line[j] = p.plot(panel, panel.X.limits(x, marginX), panel.Y.limits(y, marginY), int(across/tickLabel), int(up/tickLine))
+			if row.ShareY && j > 0 {
+				line[j].Y.Tick.Marker = unlabelled{line[j].Y.Tick.Marker}
+			}
+		}
+		plots = append(plots, line)
+	}
+	return plots, columns
+}
+
+// spans returns the ranges of what the panel shows.
+func (p Panel) spans() (x, y span) {
+	x, y = emptySpan, emptySpan
+	for _, s := range p.Series {
+		for i := range s.X {
+			x.add(s.X[i], p.X.Scale)
+			y.add(s.Y[i], p.Y.Scale)
+			if len(s.Lo) > 0 && finite(s.Y[i]) {
+				y.add(s.Lo[i], p.Y.Scale)
+				y.add(s.Hi[i], p.Y.Scale)
+			}
+		}
+	}
+	for _, r := range p.Rules {
+		switch r.Kind {
+		case Vertical:
+			x.add(r.At, p.X.Scale)
+		case Horizontal:
+			y.add(r.At, p.Y.Scale)
+		}
+	}
+	return x, y
+}
+
+// plot returns the axes of a panel with its contents.
+func (p page) plot(panel Panel, x, y span, nx, ny int) *plot.Plot {
+	xTicks, yTicks := panel.X.ticks(x, nx), panel.Y.ticks(y, ny)
+	g := plot.New()
+	g.BackgroundColor = nil
+	g.TextHandler = handler
+	g.Add(contents{panel, p.style, xTicks, yTicks})
+	for _, a := range []struct {
+		axis   *plot.Axis
+		of     Axis
+		limits span
+		ticks  []plot.Tick
+	}{{&g.X, panel.X, x, xTicks}, {&g.Y, panel.Y, y, yTicks}} {
+		a.axis.Min, a.axis.Max = a.limits.lo, a.limits.hi
+		a.axis.Scale = a.of.Scale.normalizer()
+		a.axis.Padding = 0
+		a.axis.Width = 0 // the frame is drawn over the data
+		a.axis.Tick.Marker = plot.ConstantTicks(a.ticks)
+		a.axis.Tick.Length = tickLength
+		a.axis.Tick.Width = frameWidth
+		a.axis.Tick.Color = mustColor(p.style.Ink)
+		a.axis.Label.Text = a.of.Label
+		a.axis.Label.Padding = 2
+		p.setText(&a.axis.Label.TextStyle, p.style.LabelSize)
+		p.setText(&a.axis.Tick.Label, p.style.TickSize)
+	}
+	return g
+}
+
+// setText changes the font of a style and keeps its alignment.
+func (p page) setText(t *text.Style, size float64) {
+	t.Font, t.Handler, t.Color = font.From(sans, vg.Length(size)), handler, mustColor(p.style.Ink)
+}
+
+// unlabelled keeps ticks but shows no label.
+type unlabelled struct{ plot.Ticker }
+
+func (u unlabelled) Ticks(low, high float64) []plot.Tick {
+	ticks := u.Ticker.Ticks(low, high)
+	blank := make([]plot.Tick, len(ticks))
+	for i, t := range ticks {
+		if t.Label != "" {
+			t.Label = " " // an empty label would make it a minor tick
+		}
+		blank[i] = t
+	}
+	return blank
+}

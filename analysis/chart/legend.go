@@ -1,0 +1,202 @@
+package chart
+
+import (
+	"fmt"
+	"slices"
+
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Measures of the legend in points.
+const (
+	swatchWidth  = 24
+	swatchGap    = 4  // between swatch and label
+	entryGap     = 16 // between entries
+	legendMargin = 5  // above the legend and below it
+)
+
+// entry is a line of the legend: a series, a rule or the note.
+type entry struct {
+	label string
+	draw  func(c *draw.Canvas, from, to vg.Point) // the swatch; nil: none
+}
+
+// legend returns the entries of all series, then all rules with a label, each label
+// once, in the order of their first appearance. It is an error if a label has two looks.
+func (f Figure) legend(style Style) ([]entry, error) {
+	var series, rules []entry
+	looks := make(map[string]look)
+	lines := make(map[string]Rule)
+	for _, row := range f.Rows {
+		for _, p := range row.Panels {
+			for _, s := range p.Series {
+				l := s.look(style)
+				known, ok := looks[s.Label]
+				switch {
+				case s.Label == "":
+				case !ok:
+					looks[s.Label] = l
+					series = append(series, entry{s.Label, func(c *draw.Canvas, from, to vg.Point) { l.swatch(c, style, from, to) }})
+				case known.differs(l):
+					return nil, fmt.Errorf("series %q: two looks for one label: use one role, or two labels", s.Label)
+				}
+			}
+			for _, r := range p.Rules {
+				known, ok := lines[r.Label]
+				switch {
+				case r.Label == "":
+				case !ok:
+					lines[r.Label] = r
+					rules = append(rules, entry{r.Label, func(c *draw.Canvas, from, to vg.Point) {
+						c.StrokeLines(style.ruleLine(r), []vg.Point{from, to})
+					}})
+				case known.Role != r.Role || known.Dash != r.Dash:
+					return nil, fmt.Errorf("rule %q: two looks for one label", r.Label)
+				}
+			}
+		}
+	}
+	return append(series, rules...), nil
+}
+
+// differs reports whether two looks need two entries; bands may come and go.
+func (l look) differs(other look) bool {
+	l.band, other.band = false, false
+	return l != other
+}
+
+// swatch draws the sample of a series.
+func (l look) swatch(c *draw.Canvas, style Style, from, to vg.Point) {
+	if l.marks != Points {
+		c.StrokeLines(l.line(style), []vg.Point{from, to})
+	}
+	if l.marks != LineOnly {
+		l.drawMarker(c, style, vg.Point{X: (from.X + to.X) / 2, Y: from.Y})
+	}
+}
+
+// note returns the entry that explains the bands, with a sample of one if there is any.
+func (f Figure) note(style Style) entry {
+	e := entry{label: f.Note}
+	for _, row := range f.Rows {
+		for _, p := range row.Panels {
+			for _, s := range p.Series {
+				if len(s.Lo) > 0 {
+					e.draw = func(c *draw.Canvas, from, to vg.Point) { bandSwatch(c, style, from, to) }
+				}
+			}
+		}
+	}
+	return e
+}
+
+func bandSwatch(c *draw.Canvas, style Style, from, to vg.Point) {
+	ink, up := mustColor(style.Ink), vg.Point{Y: vg.Length(style.LegendSize * 0.42)}
+	c.FillPolygon(withAlpha(ink, style.BandAlpha), []vg.Point{from.Sub(up), to.Sub(up), to.Add(up), from.Add(up)})
+	c.StrokeLines(draw.LineStyle{Color: ink, Width: vg.Length(style.LineWidth)}, []vg.Point{from, to})
+}
+
+func (e entry) width(t text.Style) vg.Length {
+	if e.draw == nil {
+		return t.Width(e.label)
+	}
+	return swatchWidth + swatchGap + t.Width(e.label)
+}
+
+// legend is the strip below the panels.
+type legend struct {
+	rows []legendRow
+	text text.Style
+}
+
+// legendRow is a centred row of entries: side by side, or in columns of equal width
+// that it shares with the rows above and below.
+type legendRow struct {
+	entries []entry
+	columns int       // 0: side by side
+	cell    vg.Length // width of a column with its gap
+}
+
+// layLegend places the entries and the note in one row if they fit into width, and
+// otherwise the entries in columns and the note below.
+func (f Figure) layLegend(style Style, width vg.Length) (legend, error) {
+	l := legend{text: textStyle(style, style.LegendSize)}
+	entries, err := f.legend(style)
+	if err != nil {
+		return l, err
+	}
+	all := legendRow{entries: slices.Clone(entries)}
+	if f.Note != "" {
+		all.entries = append(all.entries, f.note(style))
+	}
+	if len(all.entries) == 0 {
+		return l, nil
+	}
+	if all.width(l.text) <= width {
+		l.rows = []legendRow{all}
+		return l, nil
+	}
+	var cell vg.Length
+	for _, e := range entries {
+		cell = max(cell, e.width(l.text)+entryGap)
+	}
+	columns := max(1, int((width+entryGap)/max(cell, 1)))
+	rows := (len(entries) + columns - 1) / columns
+	if rows > 0 {
+		columns = (len(entries) + rows - 1) / rows // even rows
+	}
+	for part := range slices.Chunk(entries, columns) {
+		l.rows = append(l.rows, legendRow{part, columns, cell})
+	}
+	if f.Note != "" {
+		l.rows = append(l.rows, legendRow{entries: all.entries[len(entries):]})
+	}
+	return l, nil
+}
+
+func (r legendRow) width(t text.Style) vg.Length {
+	if r.columns > 0 {
+		return vg.Length(r.columns)*r.cell - entryGap
+	}
+	width := vg.Length(-entryGap)
+	for _, e := range r.entries {
+		width += e.width(t) + entryGap
+	}
+	return width
+}
+
+// height returns the height of the strip, 0 without entries.
+func (l legend) height() vg.Length {
+	if len(l.rows) == 0 {
+		return 0
+	}
+	return vg.Length(len(l.rows))*l.pitch() + 2*legendMargin
+}
+
+// pitch is the distance of two rows.
+func (l legend) pitch() vg.Length { return l.text.Font.Size * 1.5 }
+
+// draw draws the legend in the strip c.
+func (l legend) draw(c draw.Canvas) {
+	y := c.Max.Y - legendMargin - l.pitch()/2
+	for _, row := range l.rows {
+		x := c.Center().X - row.width(l.text)/2
+		for _, e := range row.entries {
+			at := x
+			if e.draw != nil {
+				e.draw(&c, vg.Point{X: at, Y: y}, vg.Point{X: at + swatchWidth, Y: y})
+				at += swatchWidth + swatchGap
+			}
+			// The middle of lower-case letters is about 0.36 of the size up.
+			drawText(&c, l.text, vg.Point{X: at, Y: y - l.text.Font.Size*0.36}, e.label)
+			if row.columns > 0 {
+				x += row.cell
+			} else {
+				x += e.width(l.text) + entryGap
+			}
+		}
+		y -= l.pitch()
+	}
+}

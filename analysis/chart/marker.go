@@ -1,0 +1,40 @@
+package chart
+
+import "gonum.org/v1/plot/vg"
+
+// markers are the outlines of the markers, for a circle of radius 1: the others are
+// scaled to about its area, so that no series looks heavier than another.
+var markers = map[string]func(vg.Point, vg.Length) vg.Path{
+	"circle":   circle,
+	"square":   polygon(vg.Point{X: -.89, Y: -.89}, vg.Point{X: .89, Y: -.89}, vg.Point{X: .89, Y: .89}, vg.Point{X: -.89, Y: .89}),
+	"triangle": polygon(vg.Point{X: -1.17, Y: -.78}, vg.Point{X: 1.17, Y: -.78}, vg.Point{X: 0, Y: 1.3}),
+	"down":     polygon(vg.Point{X: -1.17, Y: .78}, vg.Point{X: 1.17, Y: .78}, vg.Point{X: 0, Y: -1.3}),
+	"diamond":  polygon(vg.Point{X: -1.25, Y: 0}, vg.Point{X: 0, Y: -1.25}, vg.Point{X: 1.25, Y: 0}, vg.Point{X: 0, Y: 1.25}),
+}
+
+func polygon(corners ...vg.Point) func(vg.Point, vg.Length) vg.Path {
+	return func(at vg.Point, r vg.Length) vg.Path {
+		var p vg.Path
+		p.Move(at.Add(corners[0].Scale(r)))
+		for _, c := range corners[1:] {
+			p.Line(at.Add(c.Scale(r)))
+		}
+		p.Close()
+		return p
+	}
+}
+
+// circle returns a circle of four cubic curves, which all formats draw alike; 0.5523
+// is the control length that keeps the radius within 0.03 %.
+func circle(at vg.Point, r vg.Length) vg.Path {
+	const k = 0.5523
+	point := func(x, y vg.Length) vg.Point { return at.Add(vg.Point{X: x, Y: y}.Scale(r)) }
+	var p vg.Path
+	p.Move(point(1, 0))
+	p.CubeTo(point(1, k), point(k, 1), point(0, 1))
+	p.CubeTo(point(-k, 1), point(-1, k), point(-1, 0))
+	p.CubeTo(point(-1, -k), point(-k, -1), point(0, -1))
+	p.CubeTo(point(k, -1), point(1, -k), point(1, 0))
+	p.Close()
+	return p
+}

@@ -1,0 +1,138 @@
+package chart
+
+import (
+	"math"
+	"strings"
+
+	xfont "golang.org/x/image/font"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/font/liberation"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+)
+
+// sans is the font of all text: Liberation Sans, of the same widths as Arial.
+var sans = font.Font{Typeface: "Liberation", Variant: "Sans"}
+
+// bold is the font of panel letters.
+var bold = font.Font{Typeface: "Liberation", Variant: "Sans", Weight: xfont.WeightBold}
+
+// markup is a text handler for one line with superscripts "^{...}" and subscripts
+// "_{...}", which do not nest. What is not closed is drawn as it stands.
+type markup struct{ fonts *font.Cache }
+
+var handler = markup{font.NewCache(liberation.Collection())}
+
+// run is a piece of text of one size at one height.
+type run struct {
+	text  string
+	size  vg.Length // relative to the font's
+	shift vg.Length // of the baseline, relative to the font's size
+}
+
+func parseMarkup(s string) []run {
+	var runs []run
+	plain := func(t string) {
+		if t != "" {
+			runs = append(runs, run{t, 1, 0})
+		}
+	}
+	for s != "" {
+		open := strings.IndexAny(s, "^_")
+		for open >= 0 && !strings.HasPrefix(s[open+1:], "{") {
+			next := strings.IndexAny(s[open+1:], "^_")
+			if next < 0 {
+				open = -1
+				break
+			}
+			open += 1 + next
+		}
+		if open < 0 {
+			break
+		}
+		length := strings.IndexByte(s[open:], '}')
+		if length < 0 {
+			break
+		}
+		plain(s[:open])
+		shift := vg.Length(0.36)
+		if s[open] == '_' {
+			shift = -0.16
+		}
+		if inner := s[open+2 : open+length]; inner != "" {
+			runs = append(runs, run{inner, 0.72, shift})
+		}
+		s = s[open+length+1:]
+	}
+	plain(s)
+	return runs
+}
+
+func (h markup) Cache() *font.Cache { return h.fonts }
+
+func (h markup) Extents(f font.Font) font.Extents {
+	face := h.fonts.Lookup(f, f.Size)
+	return face.Extents()
+}
+
+// Lines treats every text as a single line.
+func (h markup) Lines(s string) []string { return []string{s} }
+
+func (h markup) Box(s string, f font.Font) (width, height, depth vg.Length) {
+	for _, r := range parseMarkup(s) {
+		face := h.fonts.Lookup(f, f.Size*r.size)
+		width += face.Width(r.text)
+	}
+	e := h.Extents(f)
+	return width, e.Ascent, e.Descent
+}
+
+func (h markup) Draw(c vg.Canvas, s string, style text.Style, at vg.Point) {
+	if strings.TrimSpace(s) == "" {
+		return
+	}
+	c.SetColor(style.Color)
+	if style.Rotation != 0 {
+		c.Push()
+		defer c.Pop()
+		c.Rotate(style.Rotation)
+		sin, cos := math.Sincos(style.Rotation)
+		x, y := float64(at.X), float64(at.Y)
+		at = vg.Point{X: vg.Length(float64(y*sin) + float64(x*cos)), Y: vg.Length(float64(y*cos) - float64(x*sin))}
+	}
+	// The convention of gonum's handlers, which its axes rely on: the alignment moves the
+	// box of the line, and the baseline lies its ascent below the top, one size up.
+	e := h.Extents(style.Font)
+	at.Y += vg.Length(style.YAlign)*style.Height(s) - e.Ascent + style.Font.Size
+	at.X += vg.Length(style.XAlign) * style.Width(s)
+	for _, r := range parseMarkup(s) {
+		face := h.fonts.Lookup(style.Font, style.Font.Size*r.size)
+		c.FillString(face, at.Add(vg.Point{Y: r.shift * style.Font.Size}), r.text)
+		at.X += face.Width(r.text)
+	}
+}
+
+// hasGlyphs returns the first character of s that the font lacks, and whether there is
+// none.
+func hasGlyphs(s string) (rune, bool) {
+	face := handler.fonts.Lookup(sans, 1)
+	for _, r := range parseMarkup(s) {
+		for _, c := range r.text {
+			if i, err := face.Face.GlyphIndex(nil, c); err != nil || i == 0 {
+				return c, false
+			}
+		}
+	}
+	return 0, true
+}
+
+// textStyle returns the style of plain text in the figure's ink, drawn with [drawText].
+func textStyle(s Style, size float64) text.Style {
+	return text.Style{Color: mustColor(s.Ink), Font: font.From(sans, vg.Length(size)), Handler: handler}
+}
+
+// drawText sets s with its baseline starting at the given point.
+func drawText(c vg.Canvas, t text.Style, at vg.Point, s string) {
+	e := handler.Extents(t.Font)
+	handler.Draw(c, s, t, at.Add(vg.Point{Y: e.Ascent - t.Font.Size}))
+}
