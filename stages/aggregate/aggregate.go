@@ -1,0 +1,203 @@
+// Package aggregate is the pipeline's aggregate stage: from the metrics of an experiment's runs to their mean,
+// spread and interval over the seeds, and to the experiment's part of the tidy table.
+package aggregate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sparsel/analysis/summary"
+	"sparsel/artifacts/measures"
+	"sparsel/pipeline"
+)
+
+// Outputs of the stage.
+const (
+	Summaries = "summaries.parquet"
+	Tidy      = "tidy.csv"
+)
+
+// Params names the runs that the experiment has.
+type Params struct {
+	Experiment string
+	Uses       []Use
+}
+
+// Use is one run of an experiment. Its input has the name Input; an input that is absent is a run that failed.
+type Use struct {
+	Condition, Optimizer string
+	Seed                 uint32
+	Column, Value        string // of the parameter that varies; empty where none does
+	Epochs, Layers       int
+}
+
+// Input is the name of the use's input.
+func (u Use) Input() string { return u.Condition + "/" + u.Optimizer + "/" + u.run() }
+
+// run names the run within its group.
+func (u Use) run() string { return fmt.Sprintf("seed %d", u.Seed) }
+
+// layers lists the layers that the run's metrics have rows for.
+func (u Use) layers() []string {
+	list := []string{measures.AllLayers}
+	if u.Layers > 1 {
+		for i := range u.Layers {
+			list = append(list, strconv.Itoa(i+1))
+		}
+	}
+	return list
+}
+
+// Stage is the aggregate stage.
+func Stage() *pipeline.Stage {
+	return &pipeline.Stage{
+		Name:    "aggregate",
+		Package: "sparsel/stages/aggregate",
+		Outputs: []string{Summaries, Tidy},
+		Run:     run,
+	}
+}
+
+func run(_ context.Context, job *pipeline.Job) error {
+	p := job.Node().Params.(Params)
+	var values []summary.Value
+	var tidy []measures.TidyRow
+	for _, u := range p.Uses {
+		path, ok := job.Input(u.Input())
+		if !ok {
+			continue // the summary names it as missing
+		}
+		_, rows, err := measures.ReadRun(path)
+		if err != nil {
+			return fmt.Errorf("%s: %w", u.Input(), err)
+		}
+		if err := u.check(rows); err != nil {
+			return fmt.Errorf("%s: %w", u.Input(), err)
+		}
+		for _, r := range rows {
+			values = append(values, u.values(r)...)
+			t, err := u.tidy(p.Experiment, r)
+			if err != nil {
+				return fmt.Errorf("%s: %w", u.Input(), err)
+			}
+			tidy = append(tidy, t)
+		}
+	}
+	groups, err := summary.Summarize(design(p.Uses), values)
+	if err != nil {
+		return err
+	}
+	meta := measures.Meta{"experiment": p.Experiment}
+	if err := measures.WriteSummaries(job.Output(Summaries), meta, rowsOf(groups)); err != nil {
+		return err
+	}
+	return writeTidy(job.Output(Tidy), tidy)
+}
+
+// check refuses metrics of another run than the use means: other epochs or layers.
+func (u Use) check(rows []measures.Row) error {
+	if want := u.Epochs * len(u.layers()); len(rows) != want {
+		return fmt.Errorf("has %d rows of metrics, want %d (%d epochs, layers %s)", len(rows), want, u.Epochs, strings.Join(u.layers(), ", "))
+	}
+	return nil
+}
+
+// metrics are the columns of a run's metrics, by the names that figures and tables use.
+var metrics = []struct {
+	name  string
+	value func(measures.Row) float64
+}{
+	{"accuracy", func(r measures.Row) float64 { return r.Accuracy }},
+	{"train_loss", func(r measures.Row) float64 { return r.TrainLoss }},
+	{"test_loss", func(r measures.Row) float64 { return r.TestLoss }},
+	{"sparsity", func(r measures.Row) float64 { return r.Sparsity }},
+	{"sparsity_std", func(r measures.Row) float64 { return r.SparsityStd }},
+	{"selectivity", func(r measures.Row) float64 { return r.Selectivity }},
+	{"selectivity_std", func(r measures.Row) float64 { return r.SelectivityStd }},
+}
+
+func (u Use) values(r measures.Row) []summary.Value {
+	var list []summary.Value
+	for _, m := range metrics {
+		key := summary.Key{Condition: u.Condition, Optimizer: u.Optimizer, Layer: r.Layer, Metric: m.name, Epoch: r.Epoch}
+		list = append(list, summary.Value{Key: key, Run: u.run(), Value: m.value(r)})
+	}
+	return list
+}
+
+// design says which values there should be, from the uses alone: a run that failed must be missed.
+func design(uses []Use) summary.Design {
+	type cell struct {
+		condition, optimizer string
+		epochs, layers       int
+	}
+	var order []cell
+	seeds := map[cell][]string{}
+	for _, u := range uses {
+		c := cell{u.Condition, u.Optimizer, u.Epochs, u.Layers}
+		if !slices.Contains(order, c) {
+			order = append(order, c)
+		}
+		seeds[c] = append(seeds[c], u.run())
+	}
+	var names []string
+	for _, m := range metrics {
+		names = append(names, m.name)
+	}
+	var d summary.Design
+	for _, c := range order {
+		var epochs []int
+		for e := range c.epochs {
+			epochs = append(epochs, e+1)
+		}
+		d = append(d, summary.Cell{
+			Condition: c.condition, Optimizer: c.optimizer, Runs: seeds[c],
+			Layers: Use{Layers: c.layers}.layers(), Metrics: names, Epochs: epochs,
+		})
+	}
+	return d
+}
+
+func rowsOf(groups []summary.Group) []measures.Summary {
+	rows := make([]measures.Summary, len(groups))
+	for i, g := range groups {
+		rows[i] = measures.Summary{
+			Condition: g.Condition, Optimizer: g.Optimizer, Layer: g.Layer, Metric: g.Metric, Epoch: g.Epoch,
+			N: g.N, Expected: g.Expected, Mean: g.Mean,
+			SD: g.SD, SDPopulation: g.SDPopulation, SE: g.SE, SEPopulation: g.SEPopulation, CILow: g.CILow, CIHigh: g.CIHigh,
+			Missing: strings.Join(g.Missing, ";"), NonFinite: strings.Join(g.NonFinite, ";"),
+		}
+	}
+	return rows
+}
+
+func (u Use) tidy(experiment string, r measures.Row) (measures.TidyRow, error) {
+	row := measures.TidyRow{
+		Experiment: experiment, Condition: u.Condition, Optimizer: u.Optimizer, Seed: u.Seed, Layer: r.Layer, Epoch: r.Epoch,
+		Accuracy: measures.Recorded(r.Accuracy), Sparsity: measures.Recorded(r.Sparsity),
+		SelectivityAvg: measures.Recorded(r.Selectivity), SelectivityStd: measures.Recorded(r.SelectivityStd),
+		Split: "test",
+	}
+	if u.Column == "" {
+		return row, nil
+	}
+	value, err := strconv.ParseFloat(u.Value, 64)
+	if err != nil {
+		return row, fmt.Errorf("the tidy table takes numbers only: %s is %q", u.Column, u.Value)
+	}
+	row.ParamName, row.ParamValue = u.Column, measures.Recorded(value)
+	return row, nil
+}
+
+func writeTidy(path string, rows []measures.TidyRow) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(measures.WriteTidyCSV(f, rows), f.Close())
+}

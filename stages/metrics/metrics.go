@@ -1,0 +1,176 @@
+// Package metrics is the pipeline's metrics stage: from a run's archives to its sparsity and selectivity.
+//
+// It starts from the archive, never from a trainer's memory, and proves on every run that the record can be
+// trusted: wherever activations are archived, statistics computed from them must equal the recorded ones in
+// every bit, and the predictions must be right as often as recorded.
+package metrics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+
+	"sparsel/analysis/metric"
+	"sparsel/artifacts/measures"
+	"sparsel/artifacts/runs"
+	"sparsel/pipeline"
+)
+
+// Output of the stage.
+const Measures = "measures.parquet"
+
+// Inputs of the stage, a run's archives.
+const (
+	Record      = "record"
+	Activations = "activations"
+)
+
+// Params is what the definitions of the metrics leave open.
+type Params struct {
+	CCMASEpsilon float64
+}
+
+// Stage is the metrics stage.
+func Stage() *pipeline.Stage {
+	return &pipeline.Stage{
+		Name:    "metrics",
+		Package: "sparsel/stages/metrics",
+		Outputs: []string{Measures},
+		Run:     run,
+	}
+}
+
+func run(ctx context.Context, job *pipeline.Job) error {
+	p := job.Node().Params.(Params)
+	record, _ := job.Input(Record)
+	activations, _ := job.Input(Activations)
+	meta, epochs, err := runs.ReadRecord(record)
+	if err != nil {
+		return err
+	}
+	archived, err := Compare(ctx, epochs, activations)
+	if err != nil {
+		return err
+	}
+	job.Logf("%d archived layers agree with the record in every bit", archived)
+	rows, err := FromRecord(epochs, p.CCMASEpsilon)
+	if err != nil {
+		return err
+	}
+	return measures.WriteRun(job.Output(Measures), measures.Meta{"run": meta["params"]}, rows)
+}
+
+// FromRecord returns a run's metrics: for each epoch the mean over the hidden layers, equally weighted, and
+// where there are several layers, each of them.
+func FromRecord(epochs []runs.Epoch, epsilon float64) ([]measures.Row, error) {
+	var rows []measures.Row
+	for _, e := range epochs {
+		var layers []metric.Measures
+		for i, l := range e.Layers {
+			m, err := statistics(l).Measure(epsilon)
+			if err != nil {
+				return nil, fmt.Errorf("epoch %d, layer %d: %w", e.Epoch, i+1, err)
+			}
+			layers = append(layers, m)
+		}
+		mean, err := metric.Average(layers)
+		if err != nil {
+			return nil, fmt.Errorf("epoch %d: %w", e.Epoch, err)
+		}
+		rows = append(rows, row(e, measures.AllLayers, mean))
+		if len(layers) == 1 {
+			continue
+		}
+		for i, m := range layers {
+			rows = append(rows, row(e, strconv.Itoa(i+1), m))
+		}
+	}
+	return rows, nil
+}
+
+func row(e runs.Epoch, layer string, m metric.Measures) measures.Row {
+	return measures.Row{
+		Epoch: e.Epoch, Layer: layer,
+		Accuracy: float64(e.Correct) / float64(e.Samples), TrainLoss: e.TrainLoss, TestLoss: e.TestLoss,
+		Sparsity: m.Sparsity, SparsityStd: m.SparsityStd, Selectivity: m.Selectivity, SelectivityStd: m.SelectivityStd,
+	}
+}
+
+func statistics(l runs.Layer) metric.Statistics {
+	return metric.Statistics{
+		Units: l.Units, ClassSums: l.ClassSums, ClassCounts: l.ClassCounts,
+		RatioSum: l.RatioSum, RatioSquares: l.RatioSquares, Samples: l.Samples,
+	}
+}
+
+// Compare recomputes what it can of a record from the archived activations and returns the number of layers
+// compared. Any difference, down to the last bit, is an error that names the epoch, the layer and the number.
+func Compare(ctx context.Context, epochs []runs.Epoch, activations string) (int, error) {
+	reader, err := runs.OpenActivations(activations)
+	if err != nil {
+		return 0, err
+	}
+	defer reader.Close()
+	for n := 0; ; n++ {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		block, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+		if err := compare(epochs, block); err != nil {
+			return n, fmt.Errorf("archived activations disagree with the run record: epoch %d, layer %d: %w", block.Epoch, block.Layer, err)
+		}
+	}
+}
+
+func compare(epochs []runs.Epoch, block runs.Block) error {
+	i := slices.IndexFunc(epochs, func(e runs.Epoch) bool { return e.Epoch == block.Epoch })
+	if i < 0 || block.Layer > len(epochs[i].Layers) {
+		return errors.New("not in the record")
+	}
+	correct := 0
+	for s, label := range block.Labels {
+		if block.Predictions[s] == label {
+			correct++
+		}
+	}
+	if correct != epochs[i].Correct || len(block.Labels) != epochs[i].Samples {
+		return fmt.Errorf("%d of %d predictions are right, recorded are %d of %d", correct, len(block.Labels), epochs[i].Correct, epochs[i].Samples)
+	}
+	got, err := metric.FromActivations(block.Values, block.Units, block.Labels)
+	if err != nil {
+		return err
+	}
+	return sameStatistics(got, statistics(epochs[i].Layers[block.Layer-1]))
+}
+
+// sameStatistics compares bit for bit; NaN equals NaN, whatever its payload.
+func sameStatistics(got, want metric.Statistics) error {
+	if got.Units != want.Units || got.Samples != want.Samples || !slices.Equal(got.ClassCounts, want.ClassCounts) {
+		return fmt.Errorf("%d units, %d samples, classes %v; recorded are %d, %d, %v",
+			got.Units, got.Samples, got.ClassCounts, want.Units, want.Samples, want.ClassCounts)
+	}
+	if !sameBits(got.RatioSum, want.RatioSum) || !sameBits(got.RatioSquares, want.RatioSquares) {
+		return fmt.Errorf("sums of the norm ratio and its square are %v and %v, recorded are %v and %v",
+			got.RatioSum, got.RatioSquares, want.RatioSum, want.RatioSquares)
+	}
+	for k, sum := range got.ClassSums {
+		if !sameBits(sum, want.ClassSums[k]) {
+			return fmt.Errorf("class %d sums unit %d to %v, recorded is %v", k/got.Units, k%got.Units+1, sum, want.ClassSums[k])
+		}
+	}
+	return nil
+}
+
+func sameBits(a, b float64) bool {
+	return math.Float64bits(a) == math.Float64bits(b) || math.IsNaN(a) && math.IsNaN(b)
+}

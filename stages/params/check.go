@@ -1,0 +1,265 @@
+package params
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// The metrics that figures and tables may show.
+var MetricNames = []string{"accuracy", "sparsity", "selectivity", "selectivity_std", "sparsity_std", "train_loss", "test_loss"}
+
+var (
+	nameRule  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+-]*$`)
+	colorRule = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+)
+
+// check reports every value that has the right type and yet can't be meant.
+func (p *Params) check(d *document) {
+	p.checkStudy(d)
+	p.checkData(d)
+	p.checkOptimizers(d)
+	p.checkBaseline(d)
+	if p.Metrics.CCMASEpsilon < 0 || p.Metrics.CCMASEpsilon >= 1 {
+		d.report("metrics.ccmas_epsilon", "is %v, must lie in [0, 1)", p.Metrics.CCMASEpsilon)
+	}
+	p.checkExperiments(d)
+	p.checkFigures(d)
+	p.checkTables(d)
+	p.checkStyle(d)
+	if len(d.problems) == 0 {
+		_, uses := p.expand(d)
+		p.checkUses(d, uses)
+	}
+}
+
+func choice(d *document, path, value string, choices ...string) {
+	if !slices.Contains(choices, value) {
+		d.report(path, "is %q, must be one of %s", value, strings.Join(choices, ", "))
+	}
+}
+
+func between[T int | float64](d *document, path string, value, low, high T) {
+	if value < low || value > high {
+		d.report(path, "is %v, must lie between %v and %v", value, low, high)
+	}
+}
+
+func (p *Params) checkStudy(d *document) {
+	s := p.Study
+	checkSeeds(d, "study.seeds", s.Seeds)
+	if len(s.Seeds) == 0 {
+		d.report("study.seeds", "is empty; name at least one seed")
+	}
+	choice(d, "study.seeding", s.Seeding, "author", "paired")
+	choice(d, "study.on_failed_run", s.OnFailedRun, "refuse", "show")
+	between(d, "study.train_images", s.TrainImages, 0, TrainSamples)
+	between(d, "study.test_images", s.TestImages, 0, TestSamples)
+	switch archive := s.Archive.(type) {
+	case string:
+		choice(d, "study.archive", archive, "last", "all")
+	case []any:
+		for i, v := range archive {
+			if epoch, ok := v.(int64); !ok || epoch < 1 {
+				d.report(fmt.Sprintf("study.archive[%d]", i), "is %s, must be an epoch, 1 or more", kindOf(v))
+			}
+		}
+	default:
+		d.report("study.archive", "is %s, must be \"last\", \"all\" or a list of epochs", kindOf(s.Archive))
+	}
+}
+
+func checkSeeds(d *document, path string, seeds []uint32) {
+	for i, seed := range seeds {
+		if slices.Contains(seeds[:i], seed) {
+			d.report(fmt.Sprintf("%s[%d]", path, i), "is %d for the second time", seed)
+		}
+	}
+}
+
+func (p *Params) checkData(d *document) {
+	for i, m := range p.Data.Mirrors {
+		if u, err := url.Parse(m); err != nil || u.Host == "" || u.Scheme != "https" {
+			d.report(fmt.Sprintf("data.mirrors[%d]", i), "is %q, must be an https:// URL of a folder", m)
+		}
+	}
+	for i, dir := range p.Data.Directories {
+		if dir == "" {
+			d.report(fmt.Sprintf("data.directories[%d]", i), "is empty")
+		}
+	}
+}
+
+func (p *Params) checkOptimizers(d *document) {
+	for _, name := range sortedKeys(p.Optimizers) {
+		path := join("optimizers", name)
+		known, ok := hyper[name]
+		if !ok {
+			d.report(path, "is not an optimizer; known are %s", strings.Join(sortedKeys(hyper), ", "))
+			continue
+		}
+		values := p.Optimizers[name].values()
+		for _, key := range sortedKeys(values) {
+			v := values[key]
+			belongs := slices.Contains(known, key)
+			switch {
+			case v != nil && !belongs:
+				d.report(join(path, key), "does not belong to %s, which has %s", name, strings.Join(known, ", "))
+			case v == nil && belongs && !slices.Contains(optional, key):
+				d.report(join(path, key), "is missing")
+			case v != nil:
+				if err := inRange(key, *v); err != nil {
+					d.report(join(path, key), "%v", err)
+				}
+			}
+		}
+	}
+}
+
+func (p *Params) checkBaseline(d *document) {
+	b := p.Baseline
+	if len(b.Hidden) == 0 {
+		d.report("baseline.hidden", "is empty; a network needs at least one hidden layer to measure")
+	}
+	for i, width := range b.Hidden {
+		between(d, fmt.Sprintf("baseline.hidden[%d]", i), width, 1, 65536)
+	}
+	choice(d, "baseline.activation", b.Activation, "sigmoid")
+	choice(d, "baseline.sampler", b.Sampler, "shuffled")
+	between(d, "baseline.batch", b.Batch, 1, TrainSamples)
+	between(d, "baseline.epochs", b.Epochs, 1, 100000)
+}
+
+func (p *Params) checkExperiments(d *document) {
+	for i, e := range p.Experiments {
+		path := fmt.Sprintf("experiments[%d]", i)
+		if !nameRule.MatchString(e.Name) {
+			d.report(path+".name", "is %q, must consist of letters, digits and _ . + -", e.Name)
+		}
+		if e.Condition == "" {
+			d.report(path+".condition", "is empty")
+		}
+		if len(e.Optimizers) == 0 {
+			d.report(path+".optimizers", "is empty; name at least one")
+		}
+		for k, name := range e.Optimizers {
+			at := fmt.Sprintf("%s.optimizers[%d]", path, k)
+			if _, ok := p.Optimizers[name]; !ok {
+				d.report(at, "is %q, which has no [optimizers.%s]", name, name)
+			}
+			if slices.Contains(e.Optimizers[:k], name) {
+				d.report(at, "is %q for the second time", name)
+			}
+		}
+		checkSeeds(d, path+".seeds", e.Seeds)
+		if e.Seeding != "" {
+			choice(d, path+".seeding", e.Seeding, "author", "paired")
+		}
+		for k, v := range e.Vary {
+			at := fmt.Sprintf("%s.vary[%d]", path, k)
+			if (len(v.Values) > 0) == (v.Logspace != nil) {
+				d.report(at, "needs either values or logspace")
+			}
+			if len(e.Vary) > 0 && !strings.Contains(e.Condition, "{"+v.Parameter+"}") {
+				d.report(path+".condition", "is %q, must hold {%s} so that each value has a name of its own", e.Condition, v.Parameter)
+			}
+			if v.Logspace != nil && v.Logspace.Count < 2 {
+				d.report(at+".logspace.count", "is %d, must be 2 or more", v.Logspace.Count)
+			}
+		}
+	}
+}
+
+// checkUses refuses two entries of one experiment that give the same name to two things.
+func (p *Params) checkUses(d *document, uses []Use) {
+	seen := map[string]bool{}
+	for _, u := range uses {
+		key := fmt.Sprintf("%s/%s/%s/seed=%d", u.Experiment, u.Condition, u.Optimizer, u.Seed)
+		if seen[key] {
+			d.report("experiments", "%s occurs twice; give the conditions of an experiment different names", key)
+		}
+		seen[key] = true
+	}
+}
+
+func (p *Params) experimentNames() []string {
+	var names []string
+	for _, e := range p.Experiments {
+		if !slices.Contains(names, e.Name) {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}
+
+func (p *Params) checkFigures(d *document) {
+	var ids []string
+	for i, f := range p.Figures {
+		path := fmt.Sprintf("figures[%d]", i)
+		checkID(d, path, f.ID, &ids)
+		choice(d, path+".kind", f.Kind, "epochs")
+		choice(d, path+".experiment", f.Experiment, p.experimentNames()...)
+		choice(d, path+".error", f.Error, "se", "se_population")
+		if len(f.Panels) == 0 {
+			d.report(path+".panels", "is empty; name at least one")
+		}
+		for k, panel := range f.Panels {
+			at := fmt.Sprintf("%s.panels[%d]", path, k)
+			choice(d, at+".metric", panel.Metric, MetricNames...)
+			if n := len(panel.Limits); n > 0 && (n != 2 || panel.Limits[0] >= panel.Limits[1]) {
+				d.report(at+".limits", "is %v, must be a lower and a higher number", panel.Limits)
+			}
+		}
+	}
+}
+
+func (p *Params) checkTables(d *document) {
+	var ids []string
+	for i, t := range p.Tables {
+		path := fmt.Sprintf("tables[%d]", i)
+		checkID(d, path, t.ID, &ids)
+		choice(d, path+".kind", t.Kind, "final", "tidy")
+		if t.Kind != "final" {
+			continue
+		}
+		choice(d, path+".experiment", t.Experiment, p.experimentNames()...)
+		choice(d, path+".error", t.Error, "se", "se_population")
+		if len(t.Metrics) == 0 {
+			d.report(path+".metrics", "is empty; name at least one")
+		}
+		for k, m := range t.Metrics {
+			choice(d, fmt.Sprintf("%s.metrics[%d]", path, k), m, MetricNames...)
+		}
+	}
+}
+
+// checkID holds ids to what makes a file name, each once.
+func checkID(d *document, path, id string, ids *[]string) {
+	if !nameRule.MatchString(id) {
+		d.report(path+".id", "is %q, must consist of letters, digits and _ . + -", id)
+	}
+	if slices.Contains(*ids, id) {
+		d.report(path+".id", "is %q for the second time", id)
+	}
+	*ids = append(*ids, id)
+}
+
+// checkStyle points at the wrong part of a role; chart itself knows the other limits.
+func (p *Params) checkStyle(d *document) {
+	for _, name := range sortedKeys(p.Style.Roles) {
+		if color := p.Style.Roles[name].Color; !colorRule.MatchString(color) {
+			d.report(join("style.roles", name)+".color", "is %q, must be a colour as #rrggbb", color)
+			return
+		}
+	}
+	if err := p.Style.Validate(); err != nil {
+		d.report("style", "%v", err)
+	}
+	for _, name := range sortedKeys(p.Optimizers) {
+		if _, ok := p.Style.Roles[name]; !ok {
+			d.report(join("style.roles", name), "is missing")
+		}
+	}
+}

@@ -1,0 +1,153 @@
+// Package params reads params.toml, the one description of the study: its typed contents, its rules, and the
+// expansion of its experiments into distinct training runs. It leaves to package stages how runs become nodes.
+//
+// Reading is strict. Unknown keys, wrong types, values out of range and references to nothing are collected
+// and reported together, each with its line and column, so that a file is corrected in one sitting.
+package params
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+
+	"sparsel/analysis/chart"
+)
+
+// Params is a parameter file.
+type Params struct {
+	Study       Study                `toml:"study,required"`
+	Data        Data                 `toml:"data,required"`
+	Optimizers  map[string]Optimizer `toml:"optimizers,required"`
+	Baseline    Baseline             `toml:"baseline,required"`
+	Metrics     Metrics              `toml:"metrics,required"`
+	Experiments []Experiment         `toml:"experiments,required"`
+	Figures     []Figure             `toml:"figures,required"`
+	Tables      []Table              `toml:"tables"`
+	Style       chart.Style          `toml:"style"` // what it leaves out is as in chart.DefaultStyle
+}
+
+// Study holds what every experiment shares.
+type Study struct {
+	Seeds       []uint32 `toml:"seeds,required"`
+	Seeding     string   `toml:"seeding,required"`       // "author" or "paired"
+	Archive     any      `toml:"archive,required"`       // "last", "all" or a list of epochs
+	OnFailedRun string   `toml:"on_failed_run,required"` // "refuse" or "show"
+	TrainImages int      `toml:"train_images"`           // 0: the whole training set
+	TestImages  int      `toml:"test_images"`            // 0: the whole test set
+}
+
+// Data says where MNIST may be found. It is no part of any identity: the files are known by their contents.
+type Data struct {
+	Directories []string `toml:"directories"` // relative ones are taken from the parameter file's folder
+	Mirrors     []string `toml:"mirrors"`     // https URLs of folders that hold the four .gz files
+}
+
+// Optimizer holds one optimizer's hyper-parameters, named as PyTorch names them. Those that the optimizer
+// doesn't have must stay away.
+type Optimizer struct {
+	LR          *float64 `toml:"lr,required"`
+	WeightDecay *float64 `toml:"weight_decay"`
+	Momentum    *float64 `toml:"momentum"`
+	Rho         *float64 `toml:"rho"`
+	Eps         *float64 `toml:"eps"`
+	Beta1       *float64 `toml:"beta1"`
+	Beta2       *float64 `toml:"beta2"`
+}
+
+// Baseline is what a run is where its experiment does not say otherwise.
+type Baseline struct {
+	Hidden     []int  `toml:"hidden,required"`     // widths of the hidden layers, input side first
+	Activation string `toml:"activation,required"` // "sigmoid"
+	Sampler    string `toml:"sampler,required"`    // "shuffled"
+	Batch      int    `toml:"batch,required"`      // images a step
+	Epochs     int    `toml:"epochs,required"`
+}
+
+// Metrics holds what the metrics leave open.
+type Metrics struct {
+	CCMASEpsilon float64 `toml:"ccmas_epsilon,required"` // added to the denominator of the selectivity index
+}
+
+// Experiment is a set of conditions, each trained with each optimizer and seed. Entries that share a name are
+// one experiment; its conditions must differ.
+type Experiment struct {
+	Name       string         `toml:"name,required"`
+	Condition  string         `toml:"condition,required"` // may hold {parameter} of what varies
+	Optimizers []string       `toml:"optimizers,required"`
+	Session    string         `toml:"session"` // "condition" (default), "experiment", or a name shared by several
+	Seeds      []uint32       `toml:"seeds"`   // instead of study.seeds
+	Seeding    string         `toml:"seeding"` // instead of study.seeding
+	Set        map[string]any `toml:"set"`     // parameters that differ from the baseline
+	Vary       []Vary         `toml:"vary"`    // parameters that vary; several form a grid, the first outermost
+}
+
+// Vary is a parameter and the values it takes.
+type Vary struct {
+	Parameter string    `toml:"parameter,required"`
+	Column    string    `toml:"column"` // what the tidy table calls it; the parameter's name where absent
+	Values    []any     `toml:"values"`
+	Logspace  *Logspace `toml:"logspace"`
+}
+
+// Logspace is Count values from 10^From to 10^To, evenly spaced in the exponent.
+type Logspace struct {
+	From  float64 `toml:"from,required"`
+	To    float64 `toml:"to,required"`
+	Count int     `toml:"count,required"`
+}
+
+// Figure is one figure of the study.
+type Figure struct {
+	ID         string  `toml:"id,required"`
+	Kind       string  `toml:"kind,required"` // "epochs": a panel a metric, a line an optimizer, over the epochs
+	Experiment string  `toml:"experiment,required"`
+	Condition  string  `toml:"condition,required"`
+	Error      string  `toml:"error,required"` // the band: "se" (sample) or "se_population" (the author's)
+	Title      string  `toml:"title"`
+	Panels     []Panel `toml:"panels,required"`
+}
+
+// Panel is one metric of a figure.
+type Panel struct {
+	Metric string    `toml:"metric,required"`
+	Label  string    `toml:"label,required"`
+	Limits []float64 `toml:"limits"` // lower and upper end of the y axis; from the data where absent
+}
+
+// Table is one table of the study.
+type Table struct {
+	ID         string   `toml:"id,required"`
+	Kind       string   `toml:"kind,required"` // "final": means at the last epoch; "tidy": every epoch of every run
+	Experiment string   `toml:"experiment"`    // for "final"
+	Error      string   `toml:"error"`         // for "final"
+	Metrics    []string `toml:"metrics"`       // for "final"
+}
+
+// Read reads and checks a parameter file. What is wrong with the file comes back as *Problems.
+func Read(file string) (*Params, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read parameters: %w; name the file with -params=FILE or run in the project's folder", err)
+	}
+	p, err := Parse(filepath.Base(file), data)
+	return p, err
+}
+
+// Parse is Read for contents already in memory; name stands for the file in messages.
+func Parse(name string, data []byte) (*Params, error) {
+	d, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("read parameters: %s: %w", name, err)
+	}
+	p := Params{Style: chart.DefaultStyle()}
+	if len(d.problems) == 0 { // else the syntax is broken, and nothing after it can be trusted
+		d.decode("", d.values, reflect.ValueOf(&p).Elem())
+		p.check(d)
+	}
+	if len(d.problems) > 0 {
+		d.sortProblems()
+		return nil, &Problems{File: name, List: d.problems}
+	}
+	return &p, nil
+}

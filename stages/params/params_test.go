@@ -1,0 +1,265 @@
+package params
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func repository(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// example returns the project's own parameter file with replacements, old then new.
+func example(t *testing.T, replace ...string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(repository(t), "params.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(data)
+	for i := 0; i < len(replace); i += 2 {
+		if !strings.Contains(text, replace[i]) {
+			t.Fatalf("params.toml no longer holds %q", replace[i])
+		}
+		text = strings.Replace(text, replace[i], replace[i+1], 1)
+	}
+	return []byte(text)
+}
+
+func mustParse(t *testing.T, data []byte) *Params {
+	t.Helper()
+	p, err := Parse("params.toml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestBaselineExpandsToTwelveRuns(t *testing.T) {
+	runs, uses := mustParse(t, example(t)).Expand()
+	if len(runs) != 12 || len(uses) != 12 {
+		t.Fatalf("got %d runs and %d uses, want 12 and 12", len(runs), len(uses))
+	}
+	// Positions in the session: 203,530 parameters and 30 epochs of 60,005 draws a run (the study's records).
+	const draws = 203530 + 30*60005
+	for _, r := range runs {
+		want := map[string]uint64{"Adadelta": 0, "Adagrad": draws, "SGD": 2 * draws, "Adam": 3 * draws}[r.Config.Optimizer.Name]
+		if r.Config.Seeding.Skip != want {
+			t.Errorf("%s starts after %d draws, want %d", r.Name, r.Config.Seeding.Skip, want)
+		}
+		if err := r.Config.Validate(); err != nil {
+			t.Errorf("%s: %v", r.Name, err)
+		}
+	}
+	if got, want := runs[0].Name, "train_vs_test/baseline/Adadelta/seed=1"; got != want {
+		t.Errorf("first run is %s, want %s", got, want)
+	}
+}
+
+const batches = `name = "batch_size"
+condition = "bs={batch}"
+optimizers = ["Adadelta", "Adagrad", "SGD", "Adam"]
+vary = [{ parameter = "batch", column = "batch_size", values = [10, 50] }]
+
+[[experiments]]
+name = "train_vs_test"`
+
+func TestEqualRunsAreShared(t *testing.T) {
+	p := mustParse(t, example(t, `name = "train_vs_test"`, batches))
+	runs, uses := p.Expand()
+	// Batch 50 is the baseline, at the same place of an equal session.
+	if len(runs) != 24 || len(uses) != 36 {
+		t.Fatalf("got %d runs and %d uses, want 24 and 36", len(runs), len(uses))
+	}
+	last := uses[len(uses)-1]
+	if want := "batch_size/bs=50/Adam/seed=1234"; last.Run.Name != want {
+		t.Errorf("the baseline's last use has the run %s, want %s", last.Run.Name, want)
+	}
+	if u := uses[0]; u.Column != "batch_size" || u.Value != "10" || u.Condition != "bs=10" {
+		t.Errorf("first use is %+v", u)
+	}
+}
+
+func TestSessions(t *testing.T) {
+	for _, c := range []struct {
+		session string
+		want    map[string]uint64 // draws before Adadelta's run, by condition
+	}{
+		{``, map[string]uint64{"bs=10": 0, "bs=50": 0}},
+		{`session = "condition"`, map[string]uint64{"bs=10": 0, "bs=50": 0}},
+		{`session = "experiment"`, map[string]uint64{"bs=10": 0, "bs=50": 4 * (203530 + 30*60005)}},
+		{`session = "both"`, map[string]uint64{"bs=10": 0, "bs=50": 4 * (203530 + 30*60005)}},
+	} {
+		p := mustParse(t, example(t, `name = "train_vs_test"`, strings.Replace(batches, "vary", c.session+"\nvary", 1)))
+		_, uses := p.Expand()
+		for _, u := range uses {
+			if u.Experiment != "batch_size" || u.Optimizer != "Adadelta" {
+				continue
+			}
+			if got := u.Run.Config.Seeding.Skip; got != c.want[u.Condition] {
+				t.Errorf("session %q: %s starts after %d draws, want %d", c.session, u.Condition, got, c.want[u.Condition])
+			}
+		}
+	}
+}
+
+func TestGridsAndOverrides(t *testing.T) {
+	p := mustParse(t, example(t, `name = "train_vs_test"`, `name = "grid"
+condition = "lr={lr} depth={depth}"
+optimizers = ["SGD"]
+seeding = "paired"
+seeds = [7]
+set = { width = 64, epochs = 2, weight_decay = 0.5 }
+vary = [
+  { parameter = "lr", logspace = { from = -5, to = 3, count = 15 } },
+  { parameter = "depth", values = [1, 3] },
+]
+
+[[experiments]]
+name = "train_vs_test"`))
+	_, uses := p.Expand()
+	uses = uses[:30]
+	// The study's grid, as its records print it.
+	for k, want := range map[int]float64{0: 1e-5, 1: 3.727593720314938e-05, 8: 0.3727593720314938, 14: 1000} {
+		got := uses[2*k].Run.Config.Optimizer.LR
+		if diff := got/want - 1; diff > 1e-11 || diff < -1e-11 {
+			t.Errorf("learning rate %d is %v, want %v", k, got, want)
+		}
+	}
+	c := uses[29].Run.Config
+	if fmt.Sprint(c.Network.Hidden) != "[64 64 64]" || c.Epochs != 2 || c.Optimizer.WeightDecay != 0.5 || c.Seeding.Mode != "paired" || c.Seeding.Skip != 0 {
+		t.Errorf("last run is %+v", c)
+	}
+	if uses[1].Condition != "lr=1e-05 depth=3" || uses[1].Column != "depth" || uses[1].Value != "3" {
+		t.Errorf("second use is %+v", uses[1])
+	}
+}
+
+// Every mistake of a file is reported at once, each at its place.
+func TestAllProblemsTogether(t *testing.T) {
+	data := example(t,
+		`seeds = [1, 100, 1234]`, `seeds = [1, -5, 1]`,
+		`seeding = "author"`, `seedling = "author"`,
+		`lr = 0.1`, `lr = "fast"`,
+		`rho = 0.9`, `rho = 1.5`,
+		`batch = 50`, `batch = 2.5`,
+		`limits = [0.0, 0.8]`, `limits = [0.8, 0.0]`,
+		`color = "#d55e00"`, `color = "red"`)
+	_, err := Parse("params.toml", data)
+	var problems *Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("got %v, want problems", err)
+	}
+	want := []string{
+		`study.seeds[1]: is -5, must lie between 0 and 4294967295`,
+		`study.seeds[2]: is 1 for the second time`,
+		`study.seeding: is missing`,
+		`study.seedling: is not a known parameter`,
+		`optimizers.SGD.lr: is the string "fast", must be a number`,
+		`optimizers.Adadelta.rho: is 1.5, must not exceed 1`,
+		`baseline.batch: is the number 2.5, must be a whole number`,
+		`figures[0].panels[1].limits: is [0.8 0], must be a lower and a higher number`,
+		`style.roles.SGD.color: is "red", must be a colour as #rrggbb`,
+	}
+	for _, w := range want {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("missing from the report: %s", w)
+		}
+	}
+	if len(problems.List) != len(want) {
+		t.Errorf("got %d problems, want %d:\n%v", len(problems.List), len(want), err)
+	}
+	lines := strings.Split(string(data), "\n")
+	for _, p := range problems.List {
+		if p.Line < 1 || p.Line > len(lines) || p.Column < 1 || p.Column > len(lines[p.Line-1]) {
+			t.Errorf("%s: no such place: line %d, column %d", p.Path, p.Line, p.Column)
+			continue
+		}
+		rest := lines[p.Line-1][p.Column-1:]
+		for path, starts := range map[string]string{
+			"study.seeds[1]": "-5", "study.seedling": "seedling", "optimizers.SGD.lr": `"fast"`, "baseline.batch": "2.5", "style.roles.SGD.color": `"red"`,
+		} {
+			if p.Path == path && !strings.HasPrefix(rest, starts) {
+				t.Errorf("%s is placed at %q, want at %q", path, rest, starts)
+			}
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct{ name, old, new, want string }{
+		{"syntax", "[study]", "[study", "params.toml:4:"},
+		{"two keys", "batch = 50", "batch = 50\nbatch = 51", "batch"},
+		{"hyper-parameter of another", "lr = 1.0", "lr = 1.0\nbeta1 = 0.9", "optimizers.Adadelta.beta1: does not belong to Adadelta"},
+		{"missing hyper-parameter", "rho = 0.9", "", "optimizers.Adadelta.rho: is missing"},
+		{"infinite", "lr = 1.0", "lr = inf", "optimizers.Adadelta.lr: is +Inf, must be finite"},
+		{"case matters", "lr = 1.0", "LR = 1.0", "optimizers.Adadelta.LR: is not a known parameter"},
+		{"unknown optimizer", `["Adadelta", "Adagrad", "SGD", "Adam"]`, `["Adadelta", "AdaMax"]`, `has no [optimizers.AdaMax]`},
+		{"set of nothing", `condition = "baseline"`, "condition = \"baseline\"\nset = { batches = 5 }", "experiments[0].set.batches: parameter batches is not known"},
+		{"no name for values", `condition = "baseline"`, "condition = \"baseline\"\nvary = [{ parameter = \"batch\", values = [1, 5] }]", "must hold {batch}"},
+		{"no values", `condition = "baseline"`, "condition = \"bs={batch}\"\nvary = [{ parameter = \"batch\" }]", "needs either values or logspace"},
+		{"same name twice", `condition = "baseline"`, "condition = \"bs={batch}\"\nvary = [{ parameter = \"batch\", values = [5, 5] }]", "occurs twice"},
+		{"plain http", "https://ossci", "http://ossci", "must be an https:// URL"},
+		{"unknown experiment", `experiment = "train_vs_test"`, `experiment = "nothing"`, `must be one of train_vs_test`},
+		{"path as id", `id = "5.1"`, `id = "../5.1"`, "must consist of letters"},
+		{"archive", `archive = "last"`, `archive = [0]`, "study.archive[0]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Parse("params.toml", example(t, c.old, c.new))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want an error with %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestNumbersAreValues(t *testing.T) {
+	want, _ := mustParse(t, example(t)).Expand()
+	for _, spelling := range []string{"1e-1", "0.10", "1.0e-1"} {
+		got, _ := mustParse(t, example(t, "lr = 0.1", "lr = "+spelling)).Expand()
+		for i := range want {
+			if identity(got[i].Config) != identity(want[i].Config) {
+				t.Errorf("lr = %s changes %s", spelling, want[i].Name)
+			}
+		}
+	}
+	got, _ := mustParse(t, example(t, "lr = 1.0", "lr = 1")).Expand()
+	if identity(got[0].Config) != identity(want[0].Config) {
+		t.Error("lr = 1 is another value than lr = 1.0")
+	}
+}
+
+func TestMissingFileSaysWhatToDo(t *testing.T) {
+	_, err := Read(filepath.Join(t.TempDir(), "none.toml"))
+	if err == nil || !strings.Contains(err.Error(), "-params=FILE") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "params.toml"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add([]byte("[study]\nseeds = [1, \"a\"]\n[[experiments]]\nvary = [{parameter = \"lr\", logspace = {from = 1, to = 400, count = 3}}]"))
+	f.Add([]byte("a.b.c = { d = [1, { e = 2 }] }\n[[figures]]\n[figures.panels]\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := Parse("fuzz.toml", data)
+		if err != nil {
+			return
+		}
+		if runs, uses := p.Expand(); len(uses) < len(runs) {
+			t.Errorf("%d runs but %d uses", len(runs), len(uses))
+		}
+	})
+}

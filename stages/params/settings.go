@@ -1,0 +1,132 @@
+package params
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"sparsel/trainer"
+)
+
+// settings is a run being put together: the baseline, then an experiment's set, then what varies.
+type settings struct {
+	config trainer.Config
+	given  map[string]bool // optimizer parameters that belong to the optimizer
+}
+
+// hyper lists the hyper-parameters of each optimizer; lr comes first, weight_decay belongs to all.
+var hyper = map[string][]string{
+	"SGD":      {"lr", "momentum", "weight_decay"},
+	"Adagrad":  {"lr", "eps", "weight_decay"},
+	"Adadelta": {"lr", "rho", "eps", "weight_decay"},
+	"Adam":     {"lr", "beta1", "beta2", "eps", "weight_decay"},
+}
+
+// optional are hyper-parameters that are 0 where a file doesn't give them.
+var optional = []string{"momentum", "weight_decay"}
+
+// values returns the hyper-parameters a file gives, by name.
+func (o Optimizer) values() map[string]*float64 {
+	return map[string]*float64{
+		"lr": o.LR, "weight_decay": o.WeightDecay, "momentum": o.Momentum, "rho": o.Rho, "eps": o.Eps, "beta1": o.Beta1, "beta2": o.Beta2,
+	}
+}
+
+// apply sets one parameter of the run. The message of its error continues "parameter NAME ".
+func (s *settings) apply(name string, value any) error {
+	c := &s.config
+	switch name {
+	case "batch":
+		return whole(value, 1, 60000, &c.Batch)
+	case "epochs":
+		return whole(value, 1, 100000, &c.Epochs)
+	case "width":
+		var width int
+		if err := whole(value, 1, 65536, &width); err != nil {
+			return err
+		}
+		c.Network.Hidden = slices.Repeat([]int{width}, len(c.Network.Hidden))
+		return nil
+	case "depth":
+		var depth int
+		if err := whole(value, 1, 64, &depth); err != nil {
+			return err
+		}
+		c.Network.Hidden = slices.Repeat(c.Network.Hidden[:1], depth)
+		return nil
+	case "sampler":
+		return oneOf(value, []string{"shuffled"}, &c.Sampler.Kind)
+	case "activation":
+		return oneOf(value, []string{"sigmoid"}, &c.Network.Activation)
+	}
+	return s.applyHyper(name, value)
+}
+
+func (s *settings) applyHyper(name string, value any) error {
+	o := &s.config.Optimizer
+	field := map[string]*float64{
+		"lr": &o.LR, "weight_decay": &o.WeightDecay, "momentum": &o.Momentum, "rho": &o.Rho, "eps": &o.Eps, "beta1": &o.Beta1, "beta2": &o.Beta2,
+	}[name]
+	if field == nil {
+		return fmt.Errorf("is not known; known are batch, epochs, width, depth, sampler, activation and the optimizers' lr, weight_decay, momentum, rho, eps, beta1, beta2")
+	}
+	if !slices.Contains(hyper[o.Name], name) {
+		return fmt.Errorf("does not belong to %s, which has %s", o.Name, strings.Join(hyper[o.Name], ", "))
+	}
+	v, ok := number(value)
+	if !ok {
+		return fmt.Errorf("is %s, must be a number", kindOf(value))
+	}
+	if err := inRange(name, v); err != nil {
+		return err
+	}
+	*field = v
+	return nil
+}
+
+// inRange holds a hyper-parameter to the range in which PyTorch accepts it.
+func inRange(name string, v float64) error {
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return fmt.Errorf("is %v, must be finite", v)
+	case v < 0:
+		return fmt.Errorf("is %v, must not be negative", v)
+	case (name == "beta1" || name == "beta2") && v >= 1:
+		return fmt.Errorf("is %v, must be below 1", v)
+	case name == "rho" && v > 1:
+		return fmt.Errorf("is %v, must not exceed 1", v)
+	}
+	return nil
+}
+
+func whole(value any, low, high int, into *int) error {
+	v, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("is %s, must be a whole number", kindOf(value))
+	}
+	if v < int64(low) || v > int64(high) {
+		return fmt.Errorf("is %d, must lie between %d and %d", v, low, high)
+	}
+	*into = int(v)
+	return nil
+}
+
+func oneOf(value any, choices []string, into *string) error {
+	v, ok := value.(string)
+	if !ok || !slices.Contains(choices, v) {
+		return fmt.Errorf("is %s, must be one of %s", kindOf(value), strings.Join(choices, ", "))
+	}
+	*into = v
+	return nil
+}
+
+func number(value any) (float64, bool) {
+	switch v := value.(type) {
+	case float64:
+		return v, true
+	case int64:
+		return float64(v), true
+	}
+	return 0, false
+}

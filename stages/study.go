@@ -1,0 +1,199 @@
+// Package stages is what the study is: it binds the parameter file's experiments, figures and tables to nodes
+// of a pipeline, and holds what the targets of the magefile do.
+//
+// Each stage is a package of its own below this one, because a stage's code identity is the closure of the
+// packages it imports: what an edit does not touch is not computed again.
+package stages
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	"sparsel/analysis/chart"
+	"sparsel/pipeline"
+	"sparsel/stages/aggregate"
+	"sparsel/stages/fetch"
+	"sparsel/stages/figure"
+	"sparsel/stages/metrics"
+	"sparsel/stages/params"
+	"sparsel/stages/table"
+	"sparsel/stages/train"
+	"sparsel/trainer"
+)
+
+// study is the graph of a parameter file.
+type study struct {
+	params  *params.Params
+	graph   *pipeline.Graph
+	figures map[string]*pipeline.Node // by id
+	tables  map[string]*pipeline.Node // by id
+	tidy    *pipeline.Node            // the table of every epoch of every run
+}
+
+// builder makes the nodes of a study.
+type builder struct {
+	params     *params.Params
+	nodes      []*pipeline.Node
+	fetch      *pipeline.Node
+	metrics    map[*params.Run]*pipeline.Node
+	aggregates map[string]*pipeline.Node // by experiment
+	order      []string                  // of the experiments
+}
+
+// newStudy binds a parameter file to nodes. Sources say where MNIST may be found.
+func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
+	b := &builder{params: p, metrics: map[*params.Run]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{}}
+	s := &study{params: p, figures: map[string]*pipeline.Node{}, tables: map[string]*pipeline.Node{}}
+	b.fetch = b.add(&pipeline.Node{Name: "fetch/mnist", Stage: fetch.NewStage(sources), Params: fetch.MNIST})
+	runs, uses := p.Expand()
+	b.addRuns(runs)
+	b.addAggregates(uses)
+	s.tidy = b.addTidy()
+	figures := figure.Stage()
+	for _, f := range p.Figures {
+		s.figures[f.ID] = b.addFigure(figures, f)
+	}
+	tables := table.FinalStage()
+	for _, t := range p.Tables {
+		if t.Kind == "tidy" {
+			s.tidy.Publish = map[string]string{table.TidyTable: path.Join("tables", t.ID+".csv")}
+			s.tables[t.ID] = s.tidy
+			continue
+		}
+		s.tables[t.ID] = b.addFinal(tables, t)
+	}
+	graph, err := pipeline.NewGraph(b.nodes)
+	s.graph = graph
+	return s, err
+}
+
+func (b *builder) add(n *pipeline.Node) *pipeline.Node {
+	b.nodes = append(b.nodes, n)
+	return n
+}
+
+func (b *builder) addRuns(runs []*params.Run) {
+	trainStage, metricsStage := train.Stage(), metrics.Stage()
+	for _, r := range runs {
+		archive := b.params.Archived(r.Config.Epochs)
+		t := b.add(&pipeline.Node{
+			Name: "train/" + r.Name, Group: r.Experiment, Stage: trainStage, Cost: cost(r.Config),
+			Params: train.Params{Run: r.Config, Archive: archive, TrainFirst: b.params.Study.TrainImages, TestFirst: b.params.Study.TestImages},
+			Inputs: []pipeline.Input{
+				{Name: train.TrainImages, From: b.fetch, Output: train.TrainImages},
+				{Name: train.TrainLabels, From: b.fetch, Output: train.TrainLabels},
+				{Name: train.TestImages, From: b.fetch, Output: train.TestImages},
+				{Name: train.TestLabels, From: b.fetch, Output: train.TestLabels},
+			},
+		})
+		b.metrics[r] = b.add(&pipeline.Node{
+			Name: "metrics/" + r.Name, Group: r.Experiment, Stage: metricsStage, Cost: float64(len(archive)),
+			Params: metrics.Params{CCMASEpsilon: b.params.Metrics.CCMASEpsilon},
+			Inputs: []pipeline.Input{
+				{Name: metrics.Record, From: t, Output: train.Record},
+				{Name: metrics.Activations, From: t, Output: train.Activations},
+			},
+		})
+	}
+}
+
+// cost estimates a run's work in multiply-adds, so that long runs start first: three products a weight and image,
+// and a pass over the weights a step, which is what counts when batches are small.
+func cost(c trainer.Config) float64 {
+	weights, inputs := 0, params.Pixels
+	for _, width := range append(slices.Clone(c.Network.Hidden), params.Classes) {
+		weights += inputs * width
+		inputs = width
+	}
+	perImage := 3 + 8/float64(c.Batch)
+	return float64(c.Epochs) * params.TrainSamples * float64(weights) * perImage
+}
+
+func (b *builder) addAggregates(uses []params.Use) {
+	stage := aggregate.Stage()
+	for _, u := range uses {
+		if !slices.Contains(b.order, u.Experiment) {
+			b.order = append(b.order, u.Experiment)
+		}
+	}
+	for _, name := range b.order {
+		p := aggregate.Params{Experiment: name}
+		n := &pipeline.Node{Name: "aggregate/" + name, Stage: stage}
+		for _, u := range uses {
+			if u.Experiment != name {
+				continue
+			}
+			c := u.Run.Config
+			use := aggregate.Use{
+				Condition: u.Condition, Optimizer: u.Optimizer, Seed: u.Seed, Column: u.Column, Value: u.Value,
+				Epochs: c.Epochs, Layers: len(c.Network.Hidden),
+			}
+			p.Uses = append(p.Uses, use)
+			n.Inputs = append(n.Inputs, pipeline.Input{
+				Name: use.Input(), From: b.metrics[u.Run], Output: metrics.Measures, Optional: b.params.Study.OnFailedRun == "show",
+			})
+		}
+		n.Params, n.Cost = p, float64(len(p.Uses))
+		b.aggregates[name] = b.add(n)
+	}
+}
+
+func (b *builder) addTidy() *pipeline.Node {
+	n := &pipeline.Node{Name: "table/epochs", Stage: table.TidyStage(), Params: table.TidyParams{Experiments: b.order}}
+	for _, name := range b.order {
+		n.Inputs = append(n.Inputs, pipeline.Input{Name: name, From: b.aggregates[name], Output: aggregate.Tidy})
+	}
+	return b.add(n)
+}
+
+func (b *builder) addFigure(stage *pipeline.Stage, f params.Figure) *pipeline.Node {
+	p := figure.Params{
+		ID: f.ID, Title: f.Title, Kind: f.Kind, Experiment: f.Experiment, Condition: f.Condition, Error: f.Error,
+		Optimizers: b.params.OptimizersOf(f.Experiment), Style: b.params.Style,
+	}
+	// Only the looks that the figure uses: another's colour is no reason to draw this one again.
+	p.Style.Roles = map[string]chart.Role{}
+	for _, name := range p.Optimizers {
+		p.Style.Roles[name] = b.params.Style.Roles[name]
+	}
+	for _, panel := range f.Panels {
+		q := figure.Panel{Metric: panel.Metric, Label: panel.Label}
+		if len(panel.Limits) == 2 {
+			q.Min, q.Max = panel.Limits[0], panel.Limits[1]
+		}
+		p.Panels = append(p.Panels, q)
+	}
+	base := path.Join("figures", "fig-"+f.ID)
+	return b.add(&pipeline.Node{
+		Name: "figure/" + f.ID, Stage: stage, Params: p,
+		Inputs:  []pipeline.Input{{Name: figure.Summaries, From: b.aggregates[f.Experiment], Output: aggregate.Summaries}},
+		Publish: map[string]string{figure.PNG: base + ".png", figure.SVG: base + ".svg", figure.PDF: base + ".pdf", figure.CSV: base + ".csv"},
+	})
+}
+
+func (b *builder) addFinal(stage *pipeline.Stage, t params.Table) *pipeline.Node {
+	base := path.Join("tables", "table-"+t.ID)
+	return b.add(&pipeline.Node{
+		Name: "table/" + t.ID, Stage: stage,
+		Params: table.FinalParams{
+			Experiment: t.Experiment, Error: t.Error, Metrics: t.Metrics, Optimizers: b.params.OptimizersOf(t.Experiment),
+		},
+		Inputs:  []pipeline.Input{{Name: table.Summaries, From: b.aggregates[t.Experiment], Output: aggregate.Summaries}},
+		Publish: map[string]string{table.CSV: base + ".csv", table.Markdown: base + ".md", table.LaTeX: base + ".tex"},
+	})
+}
+
+// node finds a figure's or table's node by its id.
+func (s *study) node(kind string, nodes map[string]*pipeline.Node, id string) (*pipeline.Node, error) {
+	n, ok := nodes[id]
+	if !ok {
+		var known []string
+		for k := range nodes {
+			known = append(known, k)
+		}
+		slices.Sort(known)
+		return nil, fmt.Errorf("no %s has the id %q; params.toml has %v", kind, id, known)
+	}
+	return n, nil
+}

@@ -1,0 +1,137 @@
+// Package train is the pipeline's train stage: one run on MNIST, its record and its archived activations.
+//
+// The package's imports are the stage's code identity, which is why it knows neither the metrics nor the
+// figures: they may change without a run being trained again.
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"sparsel/artifacts/runs"
+	"sparsel/pipeline"
+	"sparsel/trainer"
+)
+
+// Outputs of the stage.
+const (
+	Record      = "record.parquet"
+	Activations = "activations.parquet"
+)
+
+// Inputs of the stage: the IDX files, decompressed.
+const (
+	TrainImages = "train-images"
+	TrainLabels = "train-labels"
+	TestImages  = "t10k-images"
+	TestLabels  = "t10k-labels"
+)
+
+// Params is everything besides the data that decides a run's bytes.
+type Params struct {
+	Run        trainer.Config
+	Archive    []int // epochs whose activations are kept, ascending
+	TrainFirst int   // train on the first so many images; 0: on all
+	TestFirst  int   // measure on the first so many images; 0: on all
+}
+
+// Stage is the train stage. It may run for several nodes at once: one goroutine each, so as many as there are
+// cores keep all of them busy.
+func Stage() *pipeline.Stage {
+	var data dataset
+	return &pipeline.Stage{
+		Name:    "train",
+		Package: "sparsel/stages/train",
+		Outputs: []string{Record, Activations},
+		Run: func(ctx context.Context, job *pipeline.Job) error {
+			return run(ctx, job, &data)
+		},
+		Check: check,
+	}
+}
+
+func run(ctx context.Context, job *pipeline.Job, data *dataset) error {
+	p := job.Node().Params.(Params)
+	train, test, err := data.load(job, p)
+	if err != nil {
+		return err
+	}
+	meta, err := provenance(p)
+	if err != nil {
+		return err
+	}
+	activations, err := runs.CreateActivations(job.Output(Activations), meta)
+	if err != nil {
+		return err
+	}
+	var epochs []runs.Epoch
+	start := time.Now()
+	err = trainer.Train(ctx, p.Run, train, test, func(e trainer.Epoch, a *trainer.Activations) error {
+		epochs = append(epochs, recordOf(e))
+		accuracy := float64(e.Correct) / float64(e.Samples)
+		job.Logf("epoch %d: train loss %.5f, test loss %.5f, test accuracy %.4f, weights %x, %.2f s",
+			e.Epoch, e.TrainLoss, e.TestLoss, accuracy, e.Digest[:6], time.Since(start).Seconds())
+		job.Progress(float64(e.Epoch), float64(p.Run.Epochs), fmt.Sprintf("epoch %d of %d, accuracy %.4f", e.Epoch, p.Run.Epochs, accuracy))
+		if !slices.Contains(p.Archive, e.Epoch) {
+			return nil
+		}
+		return archive(activations, e.Epoch, a)
+	})
+	if err != nil {
+		return errors.Join(err, activations.Discard())
+	}
+	if err := activations.Close(); err != nil {
+		return err
+	}
+	return runs.WriteRecord(job.Output(Record), meta, epochs)
+}
+
+// provenance says what made an archive. It names what decides the bytes and nothing else (no code identity, no
+// time), so that equal results have equal bytes and stop a rerun from spreading.
+func provenance(p Params) (runs.Meta, error) {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("describe run: %w", err)
+	}
+	return runs.Meta{"params": string(text), "source": "MNIST test set, after each epoch"}, nil
+}
+
+func recordOf(e trainer.Epoch) runs.Epoch {
+	r := runs.Epoch{
+		Epoch: e.Epoch, TrainLoss: e.TrainLoss, TestLoss: e.TestLoss, Correct: e.Correct, Samples: e.Samples, Digest: e.Digest,
+	}
+	for _, l := range e.Layers {
+		r.Layers = append(r.Layers, runs.Layer{
+			Units: l.Units, ClassSums: slices.Clone(l.ClassSums), ClassCounts: slices.Clone(l.ClassCounts),
+			RatioSum: l.RatioSum, RatioSquares: l.RatioSquares, Samples: l.Samples,
+		})
+	}
+	return r
+}
+
+func archive(w *runs.ActivationWriter, epoch int, a *trainer.Activations) error {
+	for i, values := range a.Layers {
+		block := runs.Block{Epoch: epoch, Layer: i + 1, Units: a.Units[i], Labels: a.Labels, Predictions: a.Predictions, Values: values}
+		if err := w.Append(block); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check reads an output back before the pipeline takes it.
+func check(output, path string) error {
+	if output == Record {
+		_, _, err := runs.ReadRecord(path)
+		return err
+	}
+	r, err := runs.OpenActivations(path) // its values were compared when it was closed
+	if err != nil {
+		return err
+	}
+	return r.Close()
+}
