@@ -1,10 +1,266 @@
+// Package codeid says what the code of a stage is, so that results are redone
+// when the code behind them changes and only then.
+//
+// The identity of a root package is the closure of the packages it imports:
+//
+//   - packages of this module, each reduced to its syntax trees without
+//     comments, positions and layout; with compiler directives, embedded files
+//     and assembly. The files of all platforms count, so that the identity is
+//     the same on each of them; tests never do. File names count only by the
+//     build constraints they express, and, among files with init functions, by
+//     their order, which is the order those functions run in;
+//   - modules outside this one, by version, if one of their packages is in the
+//     closure on any of the platforms listed in modules.go;
+//   - the version of Go, and go.mod's go and godebug lines, which select
+//     language and run-time behaviour.
+//
+// A comment, gofmt, a touched or renamed file and another clone path change
+// nothing. Renaming a variable does: the syntax tree is compared, not meaning.
+//
+// GOOS, GOARCH, GOAMD64 and build tags are left out on purpose: the project
+// promises equal bytes on all of them, and tests hold it to that.
 package codeid
 
-// An Identity is the code of one root package, reduced to what can change its
-// behaviour.
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/sync/errgroup"
+
+	"sparsel/pipeline/canon"
+)
+
+// An Identity is the code of one root package.
 type Identity struct {
-	ID       [32]byte          `json:"id"`
-	Go       string            `json:"go"`       // version of the Go toolchain
-	Packages map[string]string `json:"packages"` // import path → hash, this module
-	Modules  map[string]string `json:"modules"`  // module path → version, external
+	ID       Hash              `json:"id"`
+	Root     string            `json:"root"`
+	Go       string            `json:"go"`       // toolchain, then go.mod's lines
+	Packages map[string]Hash   `json:"packages"` // by import path, this module
+	Modules  map[string]string `json:"modules"`  // path → version, other modules
+}
+
+// A Hash stands for source text.
+type Hash [32]byte
+
+func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// MarshalText writes the hash as hexadecimal digits, for JSON.
+func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (h *Hash) UnmarshalText(text []byte) error {
+	if hex.DecodedLen(len(text)) != len(h) {
+		return fmt.Errorf("read code hash: %d digits, want %d", len(text), 2*len(h))
+	}
+	_, err := hex.Decode(h[:], text)
+	return err
+}
+
+// A Source finds code below a directory.
+type Source struct {
+	// Dir is a directory inside the module, "" for the working directory.
+	Dir string
+	// Opaque lists import paths at which the closure stops, with everything
+	// below them: machinery whose behaviour is pinned by a version elsewhere.
+	Opaque []string
+	// Cache, if not empty, is a file that keeps which modules outside packages
+	// reach. It is keyed by go.mod and go.sum, so it cannot be out of date.
+	Cache string
+}
+
+// Identify returns the identities of root packages, by import path. The roots
+// must belong to the module around Dir, whose source must be there.
+func (s Source) Identify(ctx context.Context, roots []string) (map[string]Identity, error) {
+	m, err := findModule(s.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("identify code: %w", err)
+	}
+	own, err := s.parseClosure(ctx, m, roots)
+	if err != nil {
+		return nil, fmt.Errorf("identify code: %w", err)
+	}
+	outside := map[string]bool{}
+	for _, p := range own {
+		for _, imp := range p.imports {
+			if m.external(imp) {
+				outside[imp] = true
+			}
+		}
+	}
+	modules, err := s.modules(ctx, m, slices.Sorted(maps.Keys(outside)))
+	if err != nil {
+		return nil, fmt.Errorf("identify code: %w", err)
+	}
+	out := make(map[string]Identity, len(roots))
+	for _, root := range roots {
+		out[root] = s.assemble(root, m, own, modules)
+	}
+	return out, nil
+}
+
+// module is this module: where it is and what it is called.
+type module struct {
+	dir, path string
+	goLines   string
+	sums      []byte // go.mod and go.sum, which pin everything outside
+}
+
+func findModule(dir string) (module, error) {
+	start, err := filepath.Abs(dir)
+	if err != nil {
+		return module{}, err
+	}
+	for at := start; ; at = filepath.Dir(at) {
+		text, err := os.ReadFile(filepath.Join(at, "go.mod"))
+		if err == nil {
+			return parseModule(at, text)
+		}
+		if at == filepath.Dir(at) {
+			return module{}, fmt.Errorf("no go.mod in %s or above it: the source of the stages is needed to know what is up to date; run inside the repository", start)
+		}
+	}
+}
+
+func parseModule(dir string, text []byte) (module, error) {
+	f, err := modfile.Parse("go.mod", text, nil)
+	if err != nil {
+		return module{}, err
+	}
+	if f.Module == nil {
+		return module{}, fmt.Errorf("%s has no module line", filepath.Join(dir, "go.mod"))
+	}
+	m := module{dir: dir, path: f.Module.Mod.Path}
+	if f.Go != nil {
+		m.goLines = "go " + f.Go.Version
+	}
+	for _, g := range f.Godebug {
+		m.goLines += ", godebug " + g.Key + "=" + g.Value
+	}
+	sum, err := os.ReadFile(filepath.Join(dir, "go.sum"))
+	if err != nil && !os.IsNotExist(err) {
+		return module{}, err
+	}
+	m.sums = append(append(text, 0), sum...)
+	return m, nil
+}
+
+// contains reports whether an import path belongs to this module.
+func (m module) contains(imp string) bool {
+	return imp == m.path || strings.HasPrefix(imp, m.path+"/")
+}
+
+// external reports whether an import path belongs to some other module. Only
+// the standard library has no dot in its first element.
+func (m module) external(imp string) bool {
+	first, _, _ := strings.Cut(imp, "/")
+	return !m.contains(imp) && strings.Contains(first, ".")
+}
+
+func (m module) packageDir(imp string) string {
+	rel := strings.TrimPrefix(strings.TrimPrefix(imp, m.path), "/")
+	return filepath.Join(m.dir, filepath.FromSlash(rel))
+}
+
+func (s Source) opaque(imp string) bool {
+	for _, o := range s.Opaque {
+		if imp == o || strings.HasPrefix(imp, o+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// parseClosure reads the packages of this module that the roots reach, one
+// breadth at a time, several packages at once.
+func (s Source) parseClosure(ctx context.Context, m module, roots []string) (map[string]*pkg, error) {
+	own := map[string]*pkg{}
+	importer := map[string]string{}
+	next := slices.Clone(roots)
+	for len(next) > 0 {
+		slices.Sort(next)
+		next = slices.Compact(next)
+		parsed := make([]*pkg, len(next))
+		g, _ := errgroup.WithContext(ctx)
+		g.SetLimit(runtime.GOMAXPROCS(0)) // parsing is all computation
+		for i, imp := range next {
+			g.Go(func() (err error) {
+				if !m.contains(imp) {
+					return fmt.Errorf("package %s is not in module %s at %s: run inside the repository it belongs to", imp, m.path, m.dir)
+				}
+				parsed[i], err = parsePackage(m.packageDir(imp))
+				if err != nil && importer[imp] != "" {
+					err = fmt.Errorf("package %s, imported by %s: %w", imp, importer[imp], err)
+				} else if err != nil {
+					err = fmt.Errorf("package %s: %w", imp, err)
+				}
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return nil, err
+		}
+		for i, imp := range next {
+			own[imp] = parsed[i]
+		}
+		var found []string
+		for i, imp := range next {
+			for _, dep := range parsed[i].imports {
+				if m.contains(dep) && own[dep] == nil && !s.opaque(dep) {
+					importer[dep] = imp
+					found = append(found, dep)
+				}
+			}
+		}
+		next = found
+	}
+	return own, nil
+}
+
+// assemble joins what root reaches into its identity.
+func (s Source) assemble(root string, m module, own map[string]*pkg, modules map[string]map[string]string) Identity {
+	id := Identity{
+		Root:     root,
+		Go:       runtime.Version(),
+		Packages: map[string]Hash{},
+		Modules:  map[string]string{},
+	}
+	if m.goLines != "" {
+		id.Go += ", " + m.goLines
+	}
+	var visit func(imp string)
+	visit = func(imp string) {
+		p := own[imp]
+		if _, seen := id.Packages[imp]; seen || p == nil {
+			return
+		}
+		id.Packages[imp] = p.hash
+		for _, dep := range p.imports {
+			maps.Copy(id.Modules, modules[dep])
+			visit(dep)
+		}
+	}
+	visit(path.Clean(root))
+
+	h := canon.NewHash("sparsel code 1", nil)
+	h.String("go", id.Go)
+	h.Len("packages", len(id.Packages))
+	for _, imp := range slices.Sorted(maps.Keys(id.Packages)) {
+		sum := id.Packages[imp]
+		h.Bytes(imp, sum[:])
+	}
+	h.Len("modules", len(id.Modules))
+	for _, mod := range slices.Sorted(maps.Keys(id.Modules)) {
+		h.String(mod, id.Modules[mod])
+	}
+	id.ID = h.Sum()
+	return id
 }

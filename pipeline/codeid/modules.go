@@ -1,0 +1,171 @@
+package codeid
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/tools/go/packages"
+
+	"sparsel/pipeline/canon"
+)
+
+// platforms are the ones whose import graphs count, whatever this one is: the
+// identity must not depend on where it is computed.
+var platforms = [...]string{"linux/amd64", "linux/arm64", "darwin/arm64", "windows/amd64"}
+
+// modules returns, for each import path outside this module, the modules its
+// closure touches on any platform, with their versions.
+//
+// This asks the go command once per platform, a few hundred milliseconds. The
+// answer follows from go.mod, go.sum and the import paths, since a version of a
+// module never changes, so it is kept.
+func (s Source) modules(ctx context.Context, m module, imports []string) (map[string]map[string]string, error) {
+	if len(imports) == 0 {
+		return nil, nil
+	}
+	key := moduleKey(m, imports)
+	if known := s.cachedModules(key); known != nil {
+		return known, nil
+	}
+	loaded := make([]map[string]map[string]string, len(platforms))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, p := range platforms {
+		g.Go(func() (err error) {
+			loaded[i], err = loadModules(ctx, m, p, imports)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	union := map[string]map[string]string{}
+	for _, l := range loaded {
+		for imp, mods := range l {
+			if union[imp] == nil {
+				union[imp] = map[string]string{}
+			}
+			for path, version := range mods {
+				union[imp][path] = version
+			}
+		}
+	}
+	s.keepModules(key, union)
+	return union, nil
+}
+
+func loadModules(ctx context.Context, m module, platform string, imports []string) (map[string]map[string]string, error) {
+	goos, goarch, _ := strings.Cut(platform, "/")
+	pkgs, err := packages.Load(&packages.Config{
+		Context: ctx,
+		Dir:     m.dir,
+		Mode:    packages.NeedName | packages.NeedImports | packages.NeedDeps | packages.NeedModule,
+		Env:     append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0", "GOFLAGS="),
+	}, imports...)
+	if err != nil {
+		return nil, fmt.Errorf("ask the go command for imported modules: %w", err)
+	}
+	out := map[string]map[string]string{}
+	for _, p := range pkgs {
+		mods := map[string]string{}
+		if err := collectModules(p, mods, map[*packages.Package]bool{}); err != nil {
+			return nil, err
+		}
+		out[p.PkgPath] = mods
+	}
+	return out, nil
+}
+
+// collectModules walks a package's imports. A package that does not exist on
+// this platform is no error: it may on another.
+func collectModules(p *packages.Package, mods map[string]string, seen map[*packages.Package]bool) error {
+	if seen[p] {
+		return nil
+	}
+	seen[p] = true
+	if mod := p.Module; mod != nil {
+		version := mod.Version
+		if r := mod.Replace; r != nil {
+			version = r.Path + " " + r.Version
+			if r.Version == "" {
+				return fmt.Errorf("module %s is replaced by the directory %s: its version does not say what its code is; remove the replacement", mod.Path, r.Path)
+			}
+		}
+		if version == "" {
+			return fmt.Errorf("module %s has no version (a go.work file?): its code cannot be identified", mod.Path)
+		}
+		mods[mod.Path] = version
+	}
+	for _, dep := range p.Imports {
+		if err := collectModules(dep, mods, seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moduleCache is the content of Source.Cache.
+type moduleCache struct {
+	Key     Hash                         `json:"key"`
+	Sum     Hash                         `json:"sum"` // of Modules
+	Modules map[string]map[string]string `json:"modules"`
+}
+
+func moduleKey(m module, imports []string) Hash {
+	h := canon.NewHash("sparsel modules 1", nil)
+	h.String("go", runtime.Version())
+	h.String("work", os.Getenv("GOWORK"))
+	sums := sha256.Sum256(m.sums)
+	h.Bytes("sums", sums[:])
+	h.Len("platforms", len(platforms))
+	for _, p := range platforms {
+		h.String("platform", p)
+	}
+	h.Len("imports", len(imports))
+	for _, imp := range imports {
+		h.String("import", imp)
+	}
+	return h.Sum()
+}
+
+func (s Source) cachedModules(key Hash) map[string]map[string]string {
+	var c moduleCache
+	text, err := os.ReadFile(s.Cache)
+	if err != nil || json.Unmarshal(text, &c) != nil || c.Key != key || c.Sum != sumModules(c.Modules) {
+		return nil
+	}
+	return c.Modules
+}
+
+// keepModules saves an answer. A cache that cannot be written costs time only.
+func (s Source) keepModules(key Hash, modules map[string]map[string]string) {
+	text, err := json.Marshal(moduleCache{key, sumModules(modules), modules})
+	if s.Cache == "" || err != nil {
+		return
+	}
+	f, err := os.CreateTemp(filepath.Dir(s.Cache), filepath.Base(s.Cache)+"-*")
+	if err != nil {
+		return
+	}
+	defer os.Remove(f.Name())
+	_, err = bytes.NewReader(text).WriteTo(f)
+	if errors.Join(err, f.Close()) == nil {
+		os.Rename(f.Name(), s.Cache)
+	}
+}
+
+func sumModules(modules map[string]map[string]string) Hash {
+	text, err := json.Marshal(modules) // sorts keys
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return sha256.Sum256(text)
+}
