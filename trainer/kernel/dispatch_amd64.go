@@ -2,4 +2,78 @@
 
 package kernel
 
-func vectorSets() []*Set { return nil }
+import "golang.org/x/sys/cpu"
+
+// vectorSets returns the vector sets that this processor and system support,
+// best first. Package cpu reads GODEBUG, so GODEBUG=cpu.avx512f=off and the like
+// take a set away.
+func vectorSets() []*Set {
+	var sets []*Set
+	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
+		return nil
+	}
+	if cpu.X86.HasAVX512F {
+		sets = append(sets, &avx512)
+	}
+	return append(sets, &avx2)
+}
+
+var avx2 = Set{Name: "avx2", loops: loops{
+	tiles: []tiles{
+		{4, []tileFunc{tile1x4AVX2}},
+		{2, []tileFunc{tile1x2AVX2, tile2x2AVX2, tile3x2AVX2}},
+		{1, []tileFunc{tile1x1AVX2, tile2x1AVX2, tile3x1AVX2, tile4x1AVX2, tile5x1AVX2, tile6x1AVX2}},
+	},
+	rows: []rows{
+		{4, false, sparseSingle4AVX2},
+		{2, true, sparsePair2AVX2},
+		{1, true, sparsePair1AVX2},
+		{1, false, sparseSingle1AVX2},
+	},
+	columns:     []columns{{4, sparseColumns4AVX2}, {1, sparseColumns1AVX2}},
+	transpose16: transpose16AVX2,
+
+	biasSigmoid:     biasSigmoidAVX2,
+	add:             addAVX2,
+	sigmoidBackward: sigmoidBackwardAVX2,
+	pixels:          pixelsAVX2,
+	finite:          finiteAVX2,
+	sgd:             sgdAVX2,
+	momentum:        momentumAVX2,
+	adagrad:         adagradAVX2,
+	adadelta:        adadeltaAVX2,
+	adam:            adamAVX2,
+	peak:            peakAVX2,
+	lane:            8,
+}}
+
+var avx512 = Set{Name: "avx512", loops: loops{
+	tiles: []tiles{
+		{4, []tileFunc{tile1x4AVX512, tile2x4AVX512, tile3x4AVX512}},
+		{2, []tileFunc{tile1x2AVX512, tile2x2AVX512, tile3x2AVX512, tile4x2AVX512, tile5x2AVX512,
+			tile6x2AVX512, tile7x2AVX512, tile8x2AVX512, tile9x2AVX512, tile10x2AVX512}},
+		{1, []tileFunc{tile1x1AVX512, tile2x1AVX512, tile3x1AVX512, tile4x1AVX512, tile5x1AVX512,
+			tile6x1AVX512, tile7x1AVX512, tile8x1AVX512, tile9x1AVX512, tile10x1AVX512}},
+	},
+	rows: []rows{
+		{8, false, sparseSingle8AVX512},
+		{4, true, sparsePair4AVX512},
+		{1, true, sparsePair1AVX512},
+		{1, false, sparseSingle1AVX512},
+	},
+	columns:     []columns{{8, sparseColumns8AVX512}, {4, sparseColumns4AVX512}, {1, sparseColumns1AVX512}},
+	transpose16: transpose16AVX2,
+
+	biasSigmoid:     biasSigmoidAVX512,
+	add:             addAVX512,
+	sigmoidBackward: sigmoidBackwardAVX512,
+	pixels:          pixelsAVX512,
+	finite:          finiteAVX512,
+	sgd:             sgdAVX512,
+	momentum:        momentumAVX512,
+	adagrad:         adagradAVX512,
+	adadelta:        adadeltaAVX512,
+	adam:            adamAVX512,
+	peak:            peakAVX512,
+	lane:            16,
+}}

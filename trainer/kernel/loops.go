@@ -21,8 +21,8 @@ type loops struct {
 	adadelta func(w, g, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32) bool
 	adam     func(w, g, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32) bool
 
-	peak func(rounds int) // peakChains independent vector FMAs a round
-	lane int              // float32 in a vector
+	peak func(rounds int)
+	lane int // float32 in a vector
 }
 
 // tiles are the dense micro-kernels of one width: byRows[r-1] computes register
@@ -40,13 +40,13 @@ type tileFunc func(c *float32, cRow, cPanel int, a *float32, aRow, aCol int, b *
 type rows struct {
 	panels int
 	pair   bool
-	run    func(c0, c1 *float32, e0 *Entry, n0 int, e1 *Entry, n1 int, b *float32, bPanel int)
+	run    func(c0, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
 }
 
 // columns computes k rows of G over some panels, see Set.MultiplyColumns.
 type columns struct {
 	panels int
-	run    func(g *float32, gPanel int, starts *int32, k int, entries *Entry, d *float32, more bool)
+	run    func(g *float32, gPanel int, starts *int32, k int, entries *byte, d *float32, more bool)
 }
 
 // body returns the part of a length that the vector routines take.

@@ -1,5 +1,7 @@
 package kernel
 
+import "unsafe"
+
 // A product with exact zeros among its factors can leave them out: for finite
 // w, fma(±0, w, acc) is acc, except that it turns an acc of -0 (which only the
 // underflow of a product can have produced) into +0 or not, depending on signs.
@@ -74,12 +76,9 @@ func (s *Set) rowsFor(panels, lists int) *rows {
 	return &all[len(all)-1]
 }
 
-func first(e []Entry) *Entry {
-	if len(e) == 0 {
-		return nil
-	}
-	return &e[0]
-}
+// first returns where the vector routines find the entries: 8 bytes each, the
+// row before the value.
+func first(e []Entry) *byte { return (*byte)(unsafe.Pointer(unsafe.SliceData(e))) }
 
 func (p *SparseProduct) portable() {
 	for l, list := range p.A {
@@ -153,7 +152,7 @@ func (s *Set) MultiplyColumns(p *ColumnProduct) {
 	}
 	for i := range s.loops.columns {
 		if c := &s.loops.columns[i]; c.panels == p.Panels {
-			c.run(&p.G[0], p.GPanel, &p.Starts[0], k, &p.Entries[0], &p.D[0], p.More)
+			c.run(&p.G[0], p.GPanel, &p.Starts[0], k, first(p.Entries), &p.D[0], p.More)
 			return
 		}
 	}

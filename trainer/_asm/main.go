@@ -1,0 +1,100 @@
+// Command _asm writes the vector routines of package kernel: for each
+// instruction set the assembly and its Go declarations.
+//
+//	go run . ../kernel
+//
+// One description of each routine serves both sets; an isa says how wide its
+// vectors are, how many registers it has and how its instructions are called
+// where the names differ. The routines' contracts are the loops in the doc
+// comments of the methods of kernel.Set.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/pass"
+	"github.com/mmcloughlin/avo/printer"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: go run . DIRECTORY")
+		os.Exit(2)
+	}
+	for _, write := range []func(*generator){writeAVX2, writeAVX512} {
+		if err := generate(os.Args[1], write); err != nil {
+			fmt.Fprintln(os.Stderr, "generate:", err)
+			os.Exit(1)
+		}
+	}
+}
+
+func writeAVX2(g *generator) {
+	g.isa = avx2
+	g.constants()
+	for _, t := range []struct{ panels, rows int }{{4, 1}, {2, 3}, {1, 6}} {
+		for r := 1; r <= t.rows; r++ {
+			g.tile(r, t.panels)
+		}
+	}
+	g.sparsePair(2)
+	g.sparsePair(1)
+	g.sparseSingle(4)
+	g.sparseSingle(1)
+	g.sparseColumns(4)
+	g.sparseColumns(1)
+	g.transpose16()
+	g.elementwise()
+	g.optimizers()
+	g.peak()
+}
+
+func writeAVX512(g *generator) {
+	g.isa = avx512
+	g.constants()
+	for _, t := range []struct{ panels, rows int }{{4, 3}, {2, 10}, {1, 10}} {
+		for r := 1; r <= t.rows; r++ {
+			g.tile(r, t.panels)
+		}
+	}
+	g.sparsePair(4)
+	g.sparsePair(1)
+	g.sparseSingle(8)
+	g.sparseSingle(1)
+	g.sparseColumns(8)
+	g.sparseColumns(4)
+	g.sparseColumns(1)
+	g.elementwise()
+	g.optimizers()
+	g.peak()
+}
+
+func generate(dir string, write func(*generator)) error {
+	g := &generator{Context: build.NewContext()}
+	g.ConstraintExpr("!noasm")
+	write(g)
+	f, err := g.Result()
+	if err != nil {
+		return err
+	}
+	if err := pass.Compile.Execute(f); err != nil {
+		return err
+	}
+	cfg := printer.Config{Argv: []string{"go", "run", ".", "in", "trainer/_asm"}, Pkg: "kernel"}
+	for name, p := range map[string]printer.Printer{
+		g.isa.file + "_amd64.s":        printer.NewGoAsm(cfg),
+		g.isa.file + "_stubs_amd64.go": printer.NewStubs(cfg),
+	} {
+		text, err := p.Print(f)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
