@@ -236,6 +236,9 @@ func (t *transfer) handle(resp *http.Response) error {
 		}
 		total = all
 	case code == http.StatusRequestedRangeNotSatisfiable:
+		if t.offset > 0 && resp.Header.Get("Content-Range") == fmt.Sprintf("bytes */%d", t.offset) {
+			return nil // all of it had come, only the end of the answer had not
+		}
 		err := fmt.Errorf("status %s: nothing follows the %d bytes that were there", resp.Status, t.offset)
 		return errors.Join(transientError{err}, t.reset())
 	case code == http.StatusRequestTimeout, code == http.StatusTooManyRequests, code >= 500 && code != http.StatusNotImplemented:
@@ -279,7 +282,7 @@ func (t *transfer) append(body io.ReadCloser, total int64) error {
 			return permanent("it sends more than the %d bytes that the file can have", t.file.maxPacked())
 		case err == io.EOF && t.offset == 0:
 			return permanent("its answer is empty")
-		case err == io.EOF:
+		case err == io.EOF, err != nil && t.offset == total:
 			return nil
 		case watched.stalled.Load():
 			return transientError{fmt.Errorf("silent for %v after %d bytes", t.network.Stall, t.offset)}
