@@ -58,6 +58,13 @@ var layouts = []string{".", filepath.Join("MNIST", "raw")}
 // candidates are the files in d that may be f, or one candidate that says why
 // there are none.
 func (d Dir) candidates(f File) []candidate {
+	info, err := os.Stat(d.Path)
+	switch {
+	case err != nil:
+		return d.nothing(plainPathError(err))
+	case !info.IsDir():
+		return d.nothing(errors.New("it is not a directory"))
+	}
 	var all []candidate
 	for _, layout := range layouts {
 		for _, name := range f.names() {
@@ -70,17 +77,14 @@ func (d Dir) candidates(f File) []candidate {
 			}})
 		}
 	}
-	if len(all) > 0 {
-		return all
+	if len(all) == 0 {
+		return d.nothing(fmt.Errorf("has none of %s, in itself or in MNIST/raw", strings.Join(f.names(), ", ")))
 	}
-	return []candidate{{d.source(d.Path), func(context.Context, *os.File) error {
-		if info, err := os.Stat(d.Path); err != nil {
-			return plainPathError(err)
-		} else if !info.IsDir() {
-			return errors.New("it is not a directory")
-		}
-		return fmt.Errorf("has none of %s, in itself or in MNIST/raw", strings.Join(f.names(), ", "))
-	}}}
+	return all
+}
+
+func (d Dir) nothing(err error) []candidate {
+	return []candidate{{d.source(d.Path), func(context.Context, *os.File) error { return err }}}
 }
 
 func (d Dir) source(path string) string { return fmt.Sprintf("%s (named by %s)", path, d.From) }

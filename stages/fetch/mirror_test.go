@@ -87,6 +87,14 @@ func TestResume(t *testing.T) {
 				whole(f)(w, r, n)
 			}
 		}, []string{"", rest, ""}},
+		{"only the end of the answer lost", func(w http.ResponseWriter, r *http.Request, n int) {
+			if n == 0 { // all bytes, but of an unknown number
+				w.Write(f.packed)
+				w.(http.Flusher).Flush()
+				panic(http.ErrAbortHandler)
+			}
+			whole(f)(w, r, n)
+		}, []string{"", fmt.Sprintf("bytes=%d-", len(f.packed))}},
 		{"file that became shorter", func(w http.ResponseWriter, r *http.Request, n int) {
 			if n == 0 {
 				cut(w, f.packed, first)
