@@ -19,16 +19,17 @@ type network struct {
 	labels []uint8        // of the batch
 }
 
-// newNetwork returns a network whose parameters are 0.
-func newNetwork(c Config, inputs int, set *kernel.Set) *network {
-	n := &network{set: set, engine: gemm.NewEngine(set), rule: newRule(c.Optimizer, set), labels: make([]uint8, c.Batch)}
-	for _, units := range c.Network.Hidden {
-		l := newLayer(inputs, units, c.Batch, n.rule)
+// newNetwork returns a network whose parameters are 0, with space for batches
+// of up to batch samples.
+func newNetwork(set *kernel.Set, r rule, inputs int, hidden []int, batch int) *network {
+	n := &network{set: set, engine: gemm.NewEngine(set), rule: r, labels: make([]uint8, batch)}
+	for _, units := range hidden {
+		l := newLayer(inputs, units, batch, r)
 		n.layers = append(n.layers, l)
 		n.hidden = append(n.hidden, &activations{values: l.output, stride: l.stride, units: units})
 		inputs = units
 	}
-	n.layers = append(n.layers, newLayer(inputs, Classes, c.Batch, n.rule))
+	n.layers = append(n.layers, newLayer(inputs, Classes, batch, r))
 	return n
 }
 
@@ -75,32 +76,38 @@ func (n *network) forward(x source, hidden []*activations, logits []float32, m i
 	n.set.AddBias(logits, last.stride, m, last.bias.values)
 }
 
-// digest returns the SHA-256 of all parameters: layer by layer, input side
-// first, the weights in rows of one output unit and then the biases, each a
-// little-endian float32. All NaN are hashed as 7fc00000.
-func (n *network) digest() [sha256.Size]byte {
-	h := sha256.New()
-	var row []byte
-	put := func(x float32) {
-		bits := math.Float32bits(x)
-		if x != x {
-			bits = 0x7fc00000
-		}
-		row = binary.LittleEndian.AppendUint32(row, bits)
-	}
+// parameters calls visit with all parameters, layer by layer, input side
+// first: the weights in rows of one output unit, then the biases. Rows are valid
+// during the call.
+func (n *network) parameters(visit func(row []float32)) {
+	var row []float32
 	for _, l := range n.layers {
 		for j := range l.out {
 			row = row[:0]
 			for i := range l.in {
-				put(l.weights.At(i, j))
+				row = append(row, l.weights.At(i, j))
 			}
-			h.Write(row)
+			visit(row)
 		}
-		row = row[:0]
-		for _, b := range l.bias.values[:l.out] {
-			put(b)
-		}
-		h.Write(row)
+		visit(l.bias.values[:l.out])
 	}
+}
+
+// digest returns the SHA-256 of all parameters as little-endian float32. All
+// NaN are hashed as 7fc00000.
+func (n *network) digest() [sha256.Size]byte {
+	h := sha256.New()
+	var bytes []byte
+	n.parameters(func(row []float32) {
+		bytes = bytes[:0]
+		for _, x := range row {
+			bits := math.Float32bits(x)
+			if x != x {
+				bits = 0x7fc00000
+			}
+			bytes = binary.LittleEndian.AppendUint32(bytes, bits)
+		}
+		h.Write(bytes)
+	})
 	return [sha256.Size]byte(h.Sum(nil))
 }

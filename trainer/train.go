@@ -46,21 +46,21 @@ func Train(ctx context.Context, c Config, train, test Split, observe func(Epoch,
 	if err != nil {
 		return err
 	}
-	return trainWith(ctx, set, c, train, test, observe)
+	return trainNetwork(ctx, set, c, train, test, func(_ *network, e Epoch, a *Activations) error {
+		return observe(e, a)
+	})
 }
 
-// trainWith is Train with a given kernel set.
-func trainWith(ctx context.Context, set *kernel.Set, c Config, train, test Split, observe func(Epoch, *Activations) error) error {
+// trainNetwork is Train with a given kernel set, and lets observe see the
+// network as well.
+func trainNetwork(ctx context.Context, set *kernel.Set, c Config, train, test Split, observe func(*network, Epoch, *Activations) error) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
 	if err := checkSplits(train, test); err != nil {
 		return err
 	}
-	// A batch never has more samples than there are.
-	c.Batch = min(c.Batch, len(train.Labels))
-
-	n := newNetwork(c, train.Pixels, set)
+	n := newNetwork(set, newRule(c.Optimizer, set), train.Pixels, c.Network.Hidden, min(c.Batch, len(train.Labels)))
 	draws := newDraws(c.Seeding)
 	draws.parameters(n.layers)
 	batch := newImages(set, train)
@@ -86,7 +86,7 @@ func trainWith(ctx context.Context, set *kernel.Set, c Config, train, test Split
 		}
 		epoch.Digest = n.digest()
 		epoch.Seconds = time.Since(start).Seconds()
-		if err := observe(epoch, activations); err != nil {
+		if err := observe(n, epoch, activations); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,109 @@
+package trainer
+
+import (
+	"crypto/sha256"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+
+	"sparsel/trainer/kernel"
+)
+
+var update = flag.Bool("update", false, "write testdata/golden.txt anew")
+
+// goldenConfigs returns short runs that together use every optimizer, several
+// depths, widths that are no multiple of a panel, both seedings, a last batch
+// that is shorter, and one run that diverges.
+func goldenConfigs() []Config {
+	withMomentum := sgdBaseline
+	withMomentum.Momentum, withMomentum.WeightDecay = 0.9, 1e-3
+	diverging := sgdBaseline
+	diverging.LR = 3e38
+	author, paired := Seeding{Mode: "author", Seed: 100, Skip: 12345}, Seeding{Mode: "paired", Seed: 100}
+
+	var configs []Config
+	add := func(o Optimizer, s Seeding, batch int, hidden ...int) {
+		configs = append(configs, Config{
+			Network: Network{Hidden: hidden, Activation: "sigmoid"}, Optimizer: o,
+			Sampler: Sampler{Kind: "shuffled"}, Batch: batch, Epochs: 2, Seeding: s,
+		})
+	}
+	for _, o := range []Optimizer{sgdBaseline, withMomentum, adagradBaseline, adadeltaBaseline, adamBaseline} {
+		add(o, author, 23, 40)
+		add(o, paired, 23, 37, 18)
+	}
+	add(adamBaseline, paired, 1, 16)
+	add(adadeltaBaseline, author, 1000, 16, 16, 16)
+	add(diverging, author, 23, 40)
+	return configs
+}
+
+func label(c Config) string {
+	return fmt.Sprintf("%s hidden=%v batch=%d lr=%g momentum=%g %s", c.Optimizer.Name, c.Network.Hidden, c.Batch, c.Optimizer.LR, c.Optimizer.Momentum, c.Seeding.Mode)
+}
+
+// fingerprint runs c and returns the digest of the last epoch's parameters and
+// a digest of everything else that was observed.
+func fingerprint(t *testing.T, set *kernel.Set, c Config) string {
+	t.Helper()
+	train, test := generated(160, 100, 11), generated(70, 100, 12)
+	var parameters [32]byte
+	h := sha256.New()
+	err := trainNetwork(t.Context(), set, c, train, test, func(_ *network, e Epoch, a *Activations) error {
+		parameters = e.Digest
+		e.Seconds = 0
+		// %x writes a float exactly, and every NaN as NaN.
+		fmt.Fprintf(h, "%x %x\n", e, *a)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%x %.16x", parameters, h.Sum(nil))
+}
+
+// Every kernel set, and any number of processors, gives the bits that are kept
+// in testdata/golden.txt.
+func TestGolden(t *testing.T) {
+	const path = "testdata/golden.txt"
+	var lines strings.Builder
+	for _, c := range goldenConfigs() {
+		fmt.Fprintf(&lines, "%s: %s\n", label(c), fingerprint(t, kernel.Available()[0], c))
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(lines.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	configs := goldenConfigs()
+	if len(golden) != len(configs) {
+		t.Fatalf("%s has %d lines for %d runs: regenerate it with -update", path, len(golden), len(configs))
+	}
+	check := func(t *testing.T, set *kernel.Set) {
+		for i, c := range configs {
+			if got := label(c) + ": " + fingerprint(t, set, c); got != golden[i] {
+				t.Errorf("got  %s\nwant %s", got, golden[i])
+			}
+		}
+	}
+	for _, set := range kernel.Available() {
+		t.Run(set.Name, func(t *testing.T) { check(t, set) })
+	}
+	for _, processors := range []int{1, 2, 7} {
+		t.Run(fmt.Sprintf("processors=%d", processors), func(t *testing.T) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+			check(t, kernel.Available()[0])
+		})
+	}
+	if required("avx512") && kernel.Available()[0].Name != "avx512" {
+		t.Error("SPARSEL_REQUIRE names avx512, which this machine does not have")
+	}
+}

@@ -1,0 +1,84 @@
+package trainer
+
+import (
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// required reports whether SPARSEL_REQUIRE names what a test needs, so that
+// its absence is a failure.
+func required(what string) bool {
+	return slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), what)
+}
+
+// absent skips the test, or fails it where what is missing is required.
+func absent(t testing.TB, what, why string) {
+	t.Helper()
+	if required(what) {
+		t.Fatalf("SPARSEL_REQUIRE names %s: %s", what, why)
+	}
+	t.Skip(why)
+}
+
+// shared returns the path of a file or folder that lies beside the
+// repository, which is where go.mod is found going up from here.
+func shared(name string) string {
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, missing := os.Stat(filepath.Join(dir, "go.mod")); missing == nil || dir == filepath.Dir(dir) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	return filepath.Join(dir, "..", "shared", name)
+}
+
+// mnist returns the training and the test split, or skips.
+func mnist(t testing.TB) (train, test Split) {
+	t.Helper()
+	splits, err := readMNIST()
+	if err != nil {
+		absent(t, "mnist", err.Error())
+	}
+	return splits[0], splits[1]
+}
+
+var readMNIST = sync.OnceValues(func() ([2]Split, error) {
+	dir := os.Getenv("SPARSEL_DATA")
+	if dir == "" {
+		dir = shared("mnist")
+	}
+	var splits [2]Split
+	for i, name := range []string{"train", "t10k"} {
+		images, err := gunzip(filepath.Join(dir, name+"-images-idx3-ubyte.gz"))
+		if err != nil {
+			return splits, err
+		}
+		labels, err := gunzip(filepath.Join(dir, name+"-labels-idx1-ubyte.gz"))
+		if err != nil {
+			return splits, err
+		}
+		// The headers are four and two numbers of four bytes.
+		splits[i] = Split{Pixels: 28 * 28, Images: images[16:], Labels: labels[8:]}
+	}
+	return splits, nil
+})
+
+func gunzip(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
+}

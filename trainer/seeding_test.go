@@ -1,0 +1,61 @@
+package trainer
+
+import (
+	"slices"
+	"testing"
+
+	"sparsel/trainer/kernel"
+)
+
+func drawn(s Seeding, hidden ...int) (*network, draws) {
+	n := newNetwork(kernel.Available()[0], recorder{}, 30, hidden, 1)
+	d := newDraws(s)
+	d.parameters(n.layers)
+	return n, d
+}
+
+// With paired seeding a layer's initial weights depend on the seed and on the
+// layer alone, and an epoch's order on the seed and the epoch alone.
+func TestPairedSeeding(t *testing.T) {
+	seeding := Seeding{Mode: "paired", Seed: 5}
+	shallow, d := drawn(seeding, 20)
+	deep, e := drawn(seeding, 20, 20, 20)
+	if !slices.Equal(shallow.layers[0].weights.Data, deep.layers[0].weights.Data) {
+		t.Error("the first layers of two depths start apart")
+	}
+	if slices.Equal(deep.layers[1].weights.Data, deep.layers[2].weights.Data) {
+		t.Error("two layers of one shape start equal")
+	}
+	other, _ := drawn(Seeding{Mode: "paired", Seed: 6}, 20)
+	if slices.Equal(shallow.layers[0].weights.Data, other.layers[0].weights.Data) {
+		t.Error("two seeds start equal")
+	}
+
+	first, second, again := make([]int32, 50), make([]int32, 50), make([]int32, 50)
+	d.order(1, first)
+	d.order(2, second)
+	e.order(2, again)
+	if slices.Equal(first, second) {
+		t.Error("two epochs have one order")
+	}
+	if !slices.Equal(second, again) {
+		t.Error("the order of an epoch depends on more than the seed and the epoch")
+	}
+}
+
+// With author seeding the parameters come from one sequence, output unit by
+// output unit: another depth leaves the first layer as it is, and Skip is a
+// position in the sequence.
+func TestAuthorSeeding(t *testing.T) {
+	shallow, _ := drawn(Seeding{Mode: "author", Seed: 1}, 20)
+	deep, _ := drawn(Seeding{Mode: "author", Seed: 1}, 20, 20)
+	if !slices.Equal(flatten(shallow)[:620], flatten(deep)[:620]) {
+		t.Error("the first layers of two depths start apart")
+	}
+	later, _ := drawn(Seeding{Mode: "author", Seed: 1, Skip: 31}, 20)
+	// The weights of a layer have one bound, so number 31 of one run is the
+	// first of a run that starts 31 outputs later.
+	if a, b := flatten(shallow)[31], flatten(later)[0]; a != b {
+		t.Errorf("after skipping 31 outputs the first weight is %v, want %v", b, a)
+	}
+}

@@ -1,0 +1,229 @@
+package trainer
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"os"
+	"strconv"
+	"testing"
+
+	"sparsel/trainer/kernel"
+)
+
+// torchVectors is the content of testdata/torch_vectors.json; the script that
+// wrote it explains the fields.
+type torchVectors struct {
+	Updates struct {
+		Start     tensor
+		Gradients []tensor
+		Cases     []struct {
+			Optimizer torchOptimizer
+			After     []tensor
+		}
+	}
+	Runs struct {
+		Samples, Tests, Pixels int
+		Seed                   uint32
+		Cases                  []struct {
+			Hidden     []int
+			Batch      int
+			Optimizer  torchOptimizer
+			Epochs     []torchEpoch
+			Parameters tensor
+			Rounding   torchFloat
+		}
+	}
+}
+
+type torchEpoch struct {
+	TrainLoss, TestLoss torchFloat
+	Correct             int
+}
+
+type torchOptimizer struct {
+	Name        string
+	LR          float64
+	WeightDecay float64 `json:"weight_decay"`
+	Momentum    float64
+	Rho         float64
+	Eps         float64
+	Beta1       float64
+	Beta2       float64
+}
+
+func (o torchOptimizer) optimizer() Optimizer {
+	return Optimizer{Name: o.Name, LR: o.LR, WeightDecay: o.WeightDecay, Momentum: o.Momentum,
+		Rho: o.Rho, Eps: o.Eps, Beta1: o.Beta1, Beta2: o.Beta2}
+}
+
+// A tensor is written as eight hexadecimal digits a float32.
+type tensor []float32
+
+func (x *tensor) UnmarshalText(text []byte) error {
+	bytes, err := hex.DecodeString(string(text))
+	if err != nil {
+		return err
+	}
+	for ; len(bytes) >= 4; bytes = bytes[4:] {
+		bits := uint32(bytes[0])<<24 | uint32(bytes[1])<<16 | uint32(bytes[2])<<8 | uint32(bytes[3])
+		*x = append(*x, math.Float32frombits(bits))
+	}
+	return nil
+}
+
+// A torchFloat is written as text, for JSON has no NaN.
+type torchFloat float64
+
+func (x *torchFloat) UnmarshalText(text []byte) error {
+	v, err := strconv.ParseFloat(string(text), 64)
+	*x = torchFloat(v)
+	return err
+}
+
+func readTorchVectors(t *testing.T) *torchVectors {
+	t.Helper()
+	text, err := os.ReadFile("testdata/torch_vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := new(torchVectors)
+	if err := json.Unmarshal(text, v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// sameNumber reports whether two numbers are equal bit for bit, all NaN being
+// one number.
+func sameNumber(a, b float32) bool {
+	return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b
+}
+
+// The optimizers do the operations of PyTorch in its order, fusing what its
+// vector loops fuse, so every bit of every step is demanded. The gradients hold
+// zeros, subnormals, numbers that overflow, an infinity and a NaN.
+func TestUpdatesEqualPyTorch(t *testing.T) {
+	v := readTorchVectors(t)
+	for _, set := range kernel.Available() {
+		for _, tt := range v.Updates.Cases {
+			o := tt.Optimizer.optimizer()
+			if len(tt.After) != len(v.Updates.Gradients) {
+				t.Fatalf("%+v: %d steps for %d gradients", o, len(tt.After), len(v.Updates.Gradients))
+			}
+			r := newRule(o, set)
+			p := newParameter(append([]float32(nil), v.Updates.Start...), r.slots())
+			for step, want := range tt.After {
+				r.advance()
+				finite := r.update(p, v.Updates.Gradients[step])
+				if finite != allFinite(want) {
+					t.Errorf("%s: %+v, step %d: reports finite %v", set, o, step+1, finite)
+				}
+				for i, got := range p.values {
+					if !sameNumber(got, want[i]) {
+						t.Errorf("%s: %+v, step %d, element %d: got %v (%08x), want %v (%08x)", set, o, step+1, i,
+							got, math.Float32bits(got), want[i], math.Float32bits(want[i]))
+					}
+				}
+			}
+		}
+	}
+}
+
+// generated returns the data set that torch_vectors.py generates: bytes, four
+// fifths of them 0, and labels that depend on them.
+func generated(samples, pixels int, state uint32) Split {
+	draw := func() uint32 {
+		state = state*1664525 + 1013904223
+		return state >> 16
+	}
+	s := Split{Pixels: pixels}
+	for range samples {
+		label := draw() % 10
+		for p := range pixels {
+			often := uint32(1)
+			if uint32(p%10) == label {
+				often = 6
+			}
+			var pixel byte
+			if draw()%10 < often {
+				pixel = byte(draw() % 256)
+			}
+			s.Images = append(s.Images, pixel)
+		}
+		s.Labels = append(s.Labels, uint8(label))
+	}
+	return s
+}
+
+// Whole trainings end where PyTorch's do. Sums are taken in another order than
+// in its matrix products, so the two differ by rounding. How much that is
+// follows from PyTorch itself: "rounding" is how far its float32 run ends from
+// the same run in float64, and ours is as far from that on another side. Twice
+// that is the typical distance; four times leaves room for the tails of two
+// maxima over a thousand parameters. Losses are means of terms near 1, each
+// with an error of a few units in the last place (2⁻²³), and move with the
+// parameters, 1210 of them at most by the rounding each and in random
+// directions.
+func TestRunsFollowPyTorch(t *testing.T) {
+	v := readTorchVectors(t).Runs
+	train, test := generated(v.Samples, v.Pixels, 1), generated(v.Tests, v.Pixels, 2)
+	for _, tt := range v.Cases {
+		c := Config{
+			Network:   Network{Hidden: tt.Hidden, Activation: "sigmoid"},
+			Optimizer: tt.Optimizer.optimizer(),
+			Sampler:   Sampler{Kind: "shuffled"},
+			Batch:     tt.Batch,
+			Epochs:    len(tt.Epochs),
+			Seeding:   Seeding{Mode: "author", Seed: v.Seed},
+		}
+		diverges := math.IsNaN(float64(tt.Rounding))
+		lossTolerance := 16*math.Pow(2, -23) + 36*float64(tt.Rounding)
+		set := kernel.Available()[0]
+		var last *network
+		err := trainNetwork(t.Context(), set, c, train, test, func(n *network, e Epoch, _ *Activations) error {
+			want := tt.Epochs[e.Epoch-1]
+			for _, l := range []struct {
+				name      string
+				got, want float64
+			}{{"train loss", e.TrainLoss, float64(want.TrainLoss)}, {"test loss", e.TestLoss, float64(want.TestLoss)}} {
+				if math.IsNaN(l.got) != math.IsNaN(l.want) || math.Abs(l.got-l.want) > lossTolerance {
+					t.Errorf("%v %+v: epoch %d: %s is %v, want %v", tt.Hidden, c.Optimizer, e.Epoch, l.name, l.got, l.want)
+				}
+			}
+			if e.Correct != want.Correct {
+				t.Errorf("%v %+v: epoch %d: %d correct, want %d", tt.Hidden, c.Optimizer, e.Epoch, e.Correct, want.Correct)
+			}
+			last = n
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := flatten(last)
+		if len(got) != len(tt.Parameters) {
+			t.Fatalf("%v: %d parameters, want %d", tt.Hidden, len(got), len(tt.Parameters))
+		}
+		var worst float64
+		for i, want := range tt.Parameters {
+			if diverges {
+				if !sameNumber(got[i], want) {
+					t.Fatalf("%v %+v: parameter %d is %v, want %v", tt.Hidden, c.Optimizer, i, got[i], want)
+				}
+				continue
+			}
+			worst = max(worst, math.Abs(float64(got[i])-float64(want)))
+		}
+		if worst > 4*float64(tt.Rounding) {
+			t.Errorf("%v %+v: parameters differ by up to %.3g, want %.3g at most", tt.Hidden, c.Optimizer, worst, 4*float64(tt.Rounding))
+		}
+		t.Logf("%v %s: parameters differ by up to %.2f of the rounding", tt.Hidden, c.Optimizer.Name, worst/float64(tt.Rounding))
+	}
+}
+
+// flatten returns all parameters in the order of [Epoch.Digest].
+func flatten(n *network) []float32 {
+	var all []float32
+	n.parameters(func(row []float32) { all = append(all, row...) })
+	return all
+}
