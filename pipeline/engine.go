@@ -1,8 +1,12 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"path/filepath"
+	"reflect"
 	"sync"
 	"time"
 
@@ -21,12 +25,23 @@ type CodeSource interface {
 	Identify(ctx context.Context, packages []string) (map[string]codeid.Identity, error)
 }
 
+// Code returns the CodeSource of the module around dir ("" for the working
+// directory), with what it may keep in the store's cache. It stops at this
+// package: see jobContract.
+func Code(dir string, s *store.Store) CodeSource {
+	return codeid.Source{
+		Dir:    dir,
+		Opaque: []string{reflect.TypeFor[Engine]().PkgPath()},
+		Cache:  filepath.Join(s.Dir(), "cache", "modules"),
+	}
+}
+
 // Config is what an Engine needs.
 type Config struct {
 	Store *store.Store
 	// Out is the directory that Publish paths are relative to.
 	Out string
-	// Code identifies the stages' code; codeid.Source{Dir: ...}.
+	// Code identifies the stages' code; see the function Code.
 	Code CodeSource
 	// Events hears of what happens; nil for silence.
 	Events Events
@@ -58,6 +73,29 @@ func New(c Config) *Engine {
 		c.Now = time.Now
 	}
 	return &Engine{Config: c, code: map[string]codeid.Identity{}}
+}
+
+// trace returns a writer for what goes into a node's ids, nil unless asked for,
+// and a function to call when the node is complete: nodes are looked at side by
+// side and must not mix their lines.
+func (e *Engine) trace(n *Node) (w io.Writer, flush func()) {
+	if e.Preimages == nil {
+		return nil, func() {}
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "node %s\n", n.Name)
+	return &b, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.Preimages.Write(b.Bytes())
+	}
+}
+
+// tell calls f with the engine's Events, one call at a time.
+func (e *Engine) tell(f func(Events)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f(e.Events)
 }
 
 // Options are the choices of one run.

@@ -25,7 +25,8 @@ type Outcome string
 
 // The outcomes. CutOff is early cutoff: a node above it ran again and wrote
 // equal bytes, or bytes known from before, so this one is done without running.
-// Shared means that another process did the work meanwhile.
+// Shared means that another process did the work meanwhile, or another node of
+// this graph that comes to the same action.
 const (
 	Executed  Outcome = "executed"
 	Cached    Outcome = "cached"

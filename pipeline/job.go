@@ -37,10 +37,9 @@ func (j *Job) Node() *Node { return j.node }
 // ActionID returns the key of this piece of work, for provenance.
 func (j *Job) ActionID() ActionID { return j.action }
 
-// Input returns the path of an input: verified bytes, read-only, and gone from
-// the job's view when Run returns. ok is false when the input is optional and
-// its producer failed. Asking for an undeclared name is a programmer's error
-// and panics.
+// Input returns the path of an input: verified bytes that must not be written
+// to. ok is false when the input is optional and its producer failed. Asking for
+// an undeclared name is a programmer's error and panics.
 func (j *Job) Input(name string) (path string, ok bool) {
 	in := j.input(name)
 	return in.path, in.path != ""

@@ -148,12 +148,13 @@ func (w *Writer) TryLock(id ActionID) (*Lock, bool, error) {
 }
 
 // Append adds an event to the journal, stamped with the run and the time. It is
-// on disk when Append returns, except for starts, whose loss harms nothing.
+// on disk when Append returns, except for starts and uses, whose loss harms
+// nothing.
 func (w *Writer) Append(e Event) error {
 	e.Run, e.Time = w.Run, w.now().UTC()
 	line, err := seal(e)
 	if err == nil {
-		err = w.Disk.Append(w.JournalPath(), line, e.Kind != NodeStart)
+		err = w.Disk.Append(w.JournalPath(), line, e.Kind != NodeStart && e.Kind != NodeUse)
 	}
 	if err != nil {
 		return fmt.Errorf("write journal: %w", err)

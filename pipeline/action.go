@@ -1,0 +1,102 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+
+	"sparsel/pipeline/canon"
+	"sparsel/pipeline/codeid"
+)
+
+// An action is everything that decides what a node's outputs will be, and the
+// ids made from it. Its JSON form is the detail of the action's record.
+type action struct {
+	// Recipe is the hash of everything except the inputs' content.
+	Recipe   codeid.Hash   `json:"recipe"`
+	Code     codeid.Hash   `json:"code"` // manifest of a codeid.Identity
+	Contract string        `json:"contract,omitempty"`
+	Job      string        `json:"job_contract"`
+	Outputs  []string      `json:"outputs"`
+	Params   []canon.Field `json:"params"`
+	Inputs   []actionInput `json:"inputs"` // by name
+
+	// What follows explains and is no part of any id.
+	Run         string            `json:"run,omitempty"`
+	Seconds     float64           `json:"seconds,omitempty"`
+	Environment map[string]string `json:"environment,omitempty"`
+	Log         string            `json:"log,omitempty"`
+
+	id ActionID
+}
+
+// An actionInput is one input with its content, nil when it is absent.
+type actionInput struct {
+	Name    string     `json:"name"`
+	Node    string     `json:"node"` // for people; no part of the id
+	Output  string     `json:"output"`
+	Content *ContentID `json:"content"`
+}
+
+// recipe fills in all but the inputs.
+func recipe(n *Node, code codeid.Identity, trace io.Writer) *action {
+	a := &action{
+		Code:     code.ID,
+		Contract: n.Stage.Contract,
+		Job:      jobContract,
+		Outputs:  slices.Clone(n.Stage.Outputs),
+		Params:   n.fields,
+	}
+	slices.Sort(a.Outputs)
+	h := canon.NewHash("sparsel recipe 1", trace)
+	h.String("stage", n.Stage.Name)
+	h.String("contract", a.Contract)
+	h.String("job", a.Job)
+	h.Bytes("code", a.Code[:])
+	h.Len("outputs", len(a.Outputs))
+	for _, o := range a.Outputs {
+		h.String("output", o)
+	}
+	h.Fields("params", a.Params)
+	a.Recipe = h.Sum()
+	return a
+}
+
+// complete adds the inputs and computes the action's id. content says what an
+// input holds, or nil if it is absent.
+func (a *action) complete(n *Node, content func(Input) *ContentID, trace io.Writer) {
+	a.Inputs = make([]actionInput, 0, len(n.Inputs))
+	for _, in := range n.Inputs {
+		a.Inputs = append(a.Inputs, actionInput{in.Name, in.From.Name, in.Output, content(in)})
+	}
+	slices.SortFunc(a.Inputs, func(x, y actionInput) int { return strings.Compare(x.Name, y.Name) })
+	h := canon.NewHash("sparsel action 1", trace)
+	h.Bytes("recipe", a.Recipe[:])
+	h.Len("inputs", len(a.Inputs))
+	for _, in := range a.Inputs {
+		h.String("input", in.Name)
+		if in.Content == nil {
+			h.Nil("content")
+		} else {
+			h.Bytes("content", in.Content[:])
+		}
+	}
+	a.id = h.Sum()
+}
+
+// environment is what a result must not depend on, kept to find out why one
+// did.
+func environment() map[string]string {
+	return map[string]string{
+		"go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH,
+	}
+}
+
+func (a *action) encode() (json.RawMessage, error) { return json.Marshal(a) }
+
+func decodeAction(text json.RawMessage) (*action, error) {
+	a := &action{}
+	return a, json.Unmarshal(text, a)
+}

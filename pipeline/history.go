@@ -1,0 +1,97 @@
+package pipeline
+
+import (
+	"sparsel/pipeline/codeid"
+	"sparsel/pipeline/store"
+)
+
+// A history is what the journal says about the past, indexed. It explains and
+// estimates; it never decides that a result exists, which only records do.
+type history struct {
+	last    map[string]store.Event            // by node: its latest finish or use
+	failed  map[ActionID]store.Event          // actions whose latest try failed
+	outputs map[ActionID]map[string]ContentID // of finished actions
+	recipes map[string]bool                   // of finished actions
+	speed   map[string]*speed                 // by stage
+	damage  []store.Damage
+}
+
+// speed relates cost to time.
+type speed struct{ cost, seconds float64 }
+
+func readHistory(s *store.Store) (*history, error) {
+	events, damage, err := s.Journal()
+	if err != nil {
+		return nil, err
+	}
+	h := &history{
+		last:    map[string]store.Event{},
+		failed:  map[ActionID]store.Event{},
+		outputs: map[ActionID]map[string]ContentID{},
+		recipes: map[string]bool{},
+		speed:   map[string]*speed{},
+		damage:  damage,
+	}
+	for _, e := range events {
+		if e.Action == nil {
+			continue
+		}
+		switch e.Kind {
+		case store.NodeFinish:
+			h.outputs[*e.Action] = e.Outputs
+			h.recipes[e.Recipe] = true
+			h.observe(e.Stage, e.Cost, e.Seconds)
+			fallthrough
+		case store.NodeUse:
+			h.last[e.Node] = e
+			delete(h.failed, *e.Action)
+		case store.NodeFail:
+			h.failed[*e.Action] = e
+		}
+	}
+	return h, nil
+}
+
+// halfLife is the weight in the average that old measurements keep when a new
+// one comes: about the last twenty count, so that a faster build shows soon.
+const halfLife = 0.95
+
+func (h *history) observe(stage string, cost, seconds float64) {
+	s := h.speed[stage]
+	if s == nil {
+		s = &speed{}
+		h.speed[stage] = s
+	}
+	s.cost = s.cost*halfLife + cost
+	s.seconds = s.seconds*halfLife + seconds
+}
+
+// estimate returns the seconds a node is expected to take; ok is false if
+// nothing of its stage was ever measured.
+func (h *history) estimate(n *Node) (seconds float64, ok bool) {
+	s := h.speed[n.Stage.Name]
+	if s == nil || s.cost <= 0 {
+		return 0, false
+	}
+	return cost(n) * s.seconds / s.cost, true
+}
+
+// cost is the node's declared cost, with its default.
+func cost(n *Node) float64 {
+	if n.Cost > 0 {
+		return n.Cost
+	}
+	return 1
+}
+
+// tried reports whether this recipe ever finished, with whatever inputs.
+func (h *history) tried(recipe codeid.Hash) bool { return h.recipes[recipe.String()] }
+
+// known returns the outputs that the journal remembers of an action.
+func (h *history) known(id ActionID) []store.Output {
+	var out []store.Output
+	for name, content := range h.outputs[id] {
+		out = append(out, store.Output{Name: name, Content: content})
+	}
+	return out
+}

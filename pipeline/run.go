@@ -1,0 +1,306 @@
+package pipeline
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"sparsel/pipeline/store"
+)
+
+// A runner carries out one plan. Its loop alone touches the fields below the
+// line; attempts run in goroutines and send their results.
+type runner struct {
+	e       *Engine
+	plan    *Plan
+	o       Options
+	w       *store.Writer
+	history *history
+	report  *Report
+	started time.Time
+
+	nodes    map[*Node]*progress
+	ready    queue
+	busy     []*progress // another process works on their action
+	running  int
+	results  chan attempted
+	stopping bool
+}
+
+// progress is how far one node is.
+type progress struct {
+	step    *Step
+	users   []*progress // nodes that read from this one, once per input
+	pending int         // inputs whose producers have not ended
+	seconds float64     // expected; unknown stages count as longest
+	outputs []store.Output
+	result  NodeResult
+	ended   bool
+}
+
+// attempted is the end of one attempt at a node.
+type attempted struct {
+	p       *progress
+	busy    bool
+	outputs []store.Output
+	result  NodeResult
+}
+
+// busyPoll is how often work that another process holds is looked at again. It
+// is far below the length of a job and far above the cost of looking.
+const busyPoll = 100 * time.Millisecond
+
+// Run carries out a plan. The report is complete also when err is not nil; err
+// says that nodes failed (ErrFailed), that ctx ended (its cause), or that the
+// store could not be used.
+//
+// When ctx ends, no more work is started, the stages at work are told through
+// their own context, and Run waits for them.
+func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (*Report, error) {
+	r := &runner{
+		e: e, plan: p, o: o,
+		nodes:   make(map[*Node]*progress, len(p.Steps)),
+		report:  &Report{Counts: map[Outcome]int{}},
+		results: make(chan attempted),
+		started: e.Now(),
+	}
+	r.o.Jobs = max(1, o.Jobs)
+	h, err := p.history()
+	if err != nil {
+		return r.report, fmt.Errorf("run: %w", err)
+	}
+	r.history = h
+	e.tell(func(v Events) { v.RunStarted(p, r.o.Jobs) })
+	if !p.Idle() || r.forgotten() {
+		if r.w, err = e.Store.NewWriter(e.Now); err != nil && !p.Idle() {
+			return r.report, fmt.Errorf("run: %w", err)
+		}
+	}
+	if r.w != nil {
+		defer r.w.Close()
+		r.report.Run = r.w.Run
+		if err := r.open(); err != nil {
+			return r.report, fmt.Errorf("run: %w", err)
+		}
+	}
+	r.prepare()
+	r.loop(ctx)
+	r.finish()
+	if err := r.close(ctx); err != nil {
+		return r.report, fmt.Errorf("run: %w", err)
+	}
+	return r.report, r.verdict(ctx)
+}
+
+// forgotten reports whether some current node's journal names another action,
+// as after an edit is taken back: reasons should speak of what was last true.
+func (r *runner) forgotten() bool {
+	for i := range r.plan.Steps {
+		if s := &r.plan.Steps[i]; s.State == Current && r.unused(s.Node, s.Action) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *runner) unused(n *Node, id ActionID) bool {
+	last, ok := r.history.last[n.Name]
+	return !ok || *last.Action != id
+}
+
+func (r *runner) open() error {
+	for _, d := range r.history.damage {
+		r.note(d.String())
+	}
+	if err := r.w.Append(store.Event{Kind: store.RunStart, Text: fmt.Sprintf("%d nodes, %d jobs", len(r.plan.Steps), r.o.Jobs)}); err != nil {
+		return err
+	}
+	for _, id := range r.e.code {
+		if err := r.w.PutManifest(id.ID, id); err != nil {
+			return err
+		}
+	}
+	return r.sweepPublished()
+}
+
+// prepare links the nodes, ends those that are current, and makes ready what
+// reads nothing; ends make the rest ready.
+func (r *runner) prepare() {
+	for i := range r.plan.Steps {
+		s := &r.plan.Steps[i]
+		p := &progress{step: s, pending: len(s.Node.Inputs)}
+		p.seconds = r.expected(s.Node)
+		r.nodes[s.Node] = p
+		for _, in := range s.Node.Inputs {
+			from := r.nodes[in.From]
+			from.users = append(from.users, p)
+		}
+	}
+	for i := range r.plan.Steps {
+		s := &r.plan.Steps[i]
+		p := r.nodes[s.Node]
+		if s.State == Current {
+			r.end(p, attempted{p: p, outputs: s.Outputs, result: r.settle(s.Node, s.Action, s.Outputs, Cached)})
+		} else if len(s.Node.Inputs) == 0 {
+			heap.Push(&r.ready, p)
+		}
+	}
+}
+
+func (r *runner) expected(n *Node) float64 {
+	if s, ok := r.history.estimate(n); ok {
+		return s
+	}
+	return 1e9 * cost(n) // not measured yet: first, to learn how long it takes
+}
+
+func (r *runner) loop(ctx context.Context) {
+	tick := time.NewTicker(busyPoll)
+	defer tick.Stop()
+	done := ctx.Done()
+	for {
+		for !r.stopping && ctx.Err() == nil && r.running < r.o.Jobs && r.ready.Len() > 0 {
+			p := heap.Pop(&r.ready).(*progress)
+			r.running++
+			go func() { r.results <- r.attempt(ctx, p) }()
+		}
+		if r.running == 0 && (r.stopping || ctx.Err() != nil || len(r.busy) == 0) {
+			return
+		}
+		select {
+		case a := <-r.results:
+			r.running--
+			if a.busy {
+				r.busy = append(r.busy, a.p)
+				continue
+			}
+			r.end(a.p, a)
+		case <-tick.C:
+			for _, p := range r.busy {
+				heap.Push(&r.ready, p)
+			}
+			r.busy = nil
+		case <-done:
+			r.stopping, done = true, nil
+		}
+	}
+}
+
+// end records how a node ended and sees what that means for its users.
+func (r *runner) end(p *progress, a attempted) {
+	if p.ended {
+		return
+	}
+	p.ended, p.outputs, p.result = true, a.outputs, a.result
+	p.result.Node, p.result.Name = p.step.Node, p.step.Node.Name
+	if p.result.Err != nil {
+		p.result.Error = p.result.Err.Error()
+	}
+	if p.result.Outcome == Failed && r.o.FailFast {
+		r.stopping = true
+	}
+	if p.result.Outcome == Executed {
+		r.history.observe(p.step.Node.Stage.Name, cost(p.step.Node), p.result.Elapsed.Seconds())
+	}
+	if p.result.Outcome != Cancelled {
+		r.e.tell(func(v Events) { v.NodeFinished(p.result) })
+	}
+	for _, u := range p.users {
+		u.pending--
+		if u.ended || p.result.Outcome == Cancelled {
+			continue
+		}
+		if !p.result.Outcome.done() && !tolerates(u.step.Node, p.step.Node) {
+			why := "blocked by " + p.step.Node.Name
+			r.end(u, attempted{p: u, result: NodeResult{Outcome: Blocked, Why: why}})
+			continue
+		}
+		if u.pending == 0 && u.step.State != Current {
+			heap.Push(&r.ready, u)
+		}
+	}
+}
+
+// tolerates reports whether n can run without anything of from.
+func tolerates(n, from *Node) bool {
+	for _, in := range n.Inputs {
+		if in.From == from && !in.Optional {
+			return false
+		}
+	}
+	return true
+}
+
+// finish fills the report. What has not ended by now was cancelled.
+func (r *runner) finish() {
+	for i := range r.plan.Steps {
+		p := r.nodes[r.plan.Steps[i].Node]
+		if !p.ended {
+			p.ended = true
+			p.result = NodeResult{Node: p.step.Node, Name: p.step.Node.Name, Outcome: Cancelled}
+		}
+		r.report.Counts[p.result.Outcome]++
+		r.report.Results = append(r.report.Results, p.result)
+		r.report.Published = append(r.report.Published, p.result.Published...)
+	}
+	r.report.Elapsed = r.e.Now().Sub(r.started)
+	r.e.tell(func(v Events) { v.RunFinished(r.report) })
+}
+
+func (r *runner) close(ctx context.Context) error {
+	if r.w == nil {
+		return nil
+	}
+	text := make([]string, 0, 8)
+	for _, o := range []Outcome{Executed, Cached, CutOff, Shared, Failed, Blocked, Cancelled} {
+		if n := r.report.Counts[o]; n > 0 {
+			text = append(text, fmt.Sprintf("%d %s", n, o))
+		}
+	}
+	end := store.Event{Kind: store.RunEnd, Text: strings.Join(text, ", "), Seconds: r.report.Elapsed.Seconds()}
+	if ctx.Err() != nil {
+		end.Error = "cancelled"
+	}
+	return errors.Join(r.w.Append(end), r.w.Save(r.plan.checker))
+}
+
+func (r *runner) verdict(ctx context.Context) error {
+	err := r.report.Err()
+	if n := r.report.Counts[Cancelled]; n > 0 && ctx.Err() != nil {
+		return errors.Join(err, fmt.Errorf("run: cancelled with %d of %d nodes not done; the next run goes on from here: %w", n, len(r.report.Results), context.Cause(ctx)))
+	}
+	return err
+}
+
+// note passes on a line that people should see and keeps it in the report.
+func (r *runner) note(text string) {
+	r.e.tell(func(v Events) {
+		r.report.Notes = append(r.report.Notes, text)
+		v.Note(text)
+	})
+}
+
+// A queue orders ready nodes: longest first, then as in the graph.
+type queue []*progress
+
+func (q queue) Len() int { return len(q) }
+func (q queue) Less(i, j int) bool {
+	if q[i].seconds != q[j].seconds {
+		return q[i].seconds > q[j].seconds
+	}
+	return q[i].step.order < q[j].step.order
+}
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+// Push is for package container/heap.
+func (q *queue) Push(x any) { *q = append(*q, x.(*progress)) }
+
+// Pop is for package container/heap.
+func (q *queue) Pop() any {
+	last := (*q)[len(*q)-1]
+	*q = (*q)[:len(*q)-1]
+	return last
+}

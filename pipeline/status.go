@@ -1,0 +1,87 @@
+package pipeline
+
+import (
+	"context"
+	"time"
+
+	"sparsel/pipeline/store"
+)
+
+// A Status is what is up to date and what is not, in a form made for JSON.
+type Status struct {
+	Current bool         `json:"current"` // everything asked for, published files too
+	Counts  Counts       `json:"counts"`
+	Seconds float64      `json:"seconds"` // expected for one worker; see Unknown
+	Unknown int          `json:"unknown"` // nodes to run whose stage was never measured
+	Nodes   []NodeStatus `json:"nodes"`
+	Damage  []string     `json:"damage,omitempty"` // stretches of the journal
+}
+
+// Counts is the number of nodes in each state.
+type Counts struct {
+	Current int `json:"current"`
+	Stale   int `json:"stale"`
+	Waiting int `json:"waiting"`
+	Failed  int `json:"failed"`
+}
+
+// A NodeStatus is one node's line.
+type NodeStatus struct {
+	Name    string               `json:"name"`
+	Stage   string               `json:"stage"`
+	Group   string               `json:"group,omitempty"`
+	State   State                `json:"state"`
+	Reasons []string             `json:"reasons,omitempty"`
+	Restore []string             `json:"restore,omitempty"` // published files to be repaired
+	Action  string               `json:"action,omitempty"`  // once it is known
+	Outputs map[string]ContentID `json:"outputs,omitempty"`
+	Log     string               `json:"log,omitempty"`
+}
+
+// Status tells the state of the targets (all nodes, if none are named). It takes
+// no lock, and writes at most the hash cache, and nothing if the store is
+// read-only. A hash taken earlier is believed while size, times and inode of
+// its file stay the same; Plan is stricter.
+func (e *Engine) Status(ctx context.Context, g *Graph, targets []string) (*Status, error) {
+	p, err := e.plan(ctx, g, targets, store.TrustTimes)
+	if err != nil {
+		return nil, err
+	}
+	p.checker.TrySave()
+	return p.Status(), nil
+}
+
+// Status puts a plan in a form made for JSON.
+func (p *Plan) Status() *Status {
+	s := &Status{
+		Current: p.Idle(),
+		Counts:  Counts{p.Count(Current), p.Count(Stale), p.Count(Waiting), p.Count(Broken)},
+		Nodes:   make([]NodeStatus, 0, len(p.Steps)),
+	}
+	for i := range p.Steps {
+		step := &p.Steps[i]
+		n := NodeStatus{
+			Name: step.Node.Name, Stage: step.Node.Stage.Name, Group: step.Node.Group,
+			State: step.State, Reasons: step.Reasons, Restore: step.Restore, Log: step.Log,
+		}
+		if step.Action != (ActionID{}) {
+			n.Action = step.Action.String()
+		}
+		if step.State == Current {
+			n.Outputs = contents(step.Outputs)
+		}
+		s.Nodes = append(s.Nodes, n)
+	}
+	if s.Current {
+		return s // without reading the journal
+	}
+	var d time.Duration
+	d, s.Unknown = p.Estimate(1)
+	s.Seconds = d.Seconds()
+	if h, err := p.history(); err == nil {
+		for _, bad := range h.damage {
+			s.Damage = append(s.Damage, bad.String())
+		}
+	}
+	return s
+}

@@ -1,0 +1,91 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sparsel/pipeline/store"
+)
+
+// Why explains one node in words: its state and the reasons for it, what its
+// result depends on, in values, and where the result is.
+func (e *Engine) Why(ctx context.Context, g *Graph, node string) (string, error) {
+	p, err := e.plan(ctx, g, []string{node}, store.TrustTimes)
+	if err != nil {
+		return "", err
+	}
+	p.checker.TrySave()
+	s := p.Step(node)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s is %s\n", node, s.State)
+	for _, r := range s.Reasons {
+		fmt.Fprintf(&b, "  because: %s\n", r)
+	}
+	for _, path := range s.Restore {
+		fmt.Fprintf(&b, "  to be published again: %s\n", path)
+	}
+	if s.Log != "" {
+		fmt.Fprintf(&b, "  log: %s\n", s.Log)
+	}
+	e.whyCode(&b, s)
+	if len(s.action.Params) > 0 {
+		b.WriteString("parameters\n")
+		for _, f := range s.action.Params {
+			fmt.Fprintf(&b, "  %s = %s\n", f.Name, f.Value)
+		}
+	}
+	whyInputs(&b, p, s)
+	e.whyOutputs(&b, s)
+	return b.String(), nil
+}
+
+func (e *Engine) whyCode(b *strings.Builder, s *Step) {
+	stage := s.Node.Stage
+	code := e.code[stage.Package]
+	fmt.Fprintf(b, "stage %s: code %s of %s, %d packages, %d modules, %s\n",
+		stage.Name, code.ID.String()[:12], stage.Package, len(code.Packages), len(code.Modules), code.Go)
+	if stage.Contract != "" {
+		fmt.Fprintf(b, "  contract %s\n", stage.Contract)
+	}
+}
+
+func whyInputs(b *strings.Builder, p *Plan, s *Step) {
+	if len(s.Node.Inputs) == 0 {
+		return
+	}
+	b.WriteString("inputs\n")
+	inputs := slices.Clone(s.Node.Inputs)
+	slices.SortFunc(inputs, func(x, y Input) int { return strings.Compare(x.Name, y.Name) })
+	for _, in := range inputs {
+		from := p.steps[in.From]
+		held := string(from.State)
+		if id := contentOf(from.Outputs, in.Output); id != nil {
+			held = id.Short()
+		}
+		optional := ""
+		if in.Optional {
+			optional = " (optional)"
+		}
+		fmt.Fprintf(b, "  %s%s = %s of %s: %s\n", in.Name, optional, in.Output, in.From.Name, held)
+	}
+}
+
+func (e *Engine) whyOutputs(b *strings.Builder, s *Step) {
+	if s.State != Current {
+		return
+	}
+	fmt.Fprintf(b, "outputs of action %s\n", s.Action)
+	for _, o := range s.Outputs {
+		fmt.Fprintf(b, "  %s = %s, %d bytes\n", o.Name, o.Content, o.Size)
+		if path := s.Node.Publish[o.Name]; path != "" {
+			fmt.Fprintf(b, "    published as %s\n", path)
+		}
+	}
+	if a, err := e.recorded(s.Action); err == nil {
+		fmt.Fprintf(b, "made by run %s in %.3g s with %s on %s/%s\n", cmp.Or(a.Run, "?"), a.Seconds,
+			a.Environment["go"], a.Environment["os"], a.Environment["arch"])
+	}
+}
