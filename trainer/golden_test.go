@@ -52,7 +52,7 @@ func fingerprint(t *testing.T, set *kernel.Set, c Config) string {
 	train, test := generated(160, 100, 11), generated(70, 100, 12)
 	var parameters [32]byte
 	h := sha256.New()
-	err := trainNetwork(t.Context(), set, c, train, test, func(_ *network, e Epoch, a *Activations) error {
+	err := trainWith(t.Context(), set, c, train, test, func(_ *network, e Epoch, a *Activations) error {
 		parameters = e.Digest
 		e.Seconds = 0
 		// %x writes a float exactly, and every NaN as NaN.

@@ -181,7 +181,7 @@ func TestRunsFollowPyTorch(t *testing.T) {
 		lossTolerance := 16*math.Pow(2, -23) + 36*float64(tt.Rounding)
 		set := kernel.Available()[0]
 		var last *network
-		err := trainNetwork(t.Context(), set, c, train, test, func(n *network, e Epoch, _ *Activations) error {
+		err := trainWith(t.Context(), set, c, train, test, func(n *network, e Epoch, _ *Activations) error {
 			want := tt.Epochs[e.Epoch-1]
 			for _, l := range []struct {
 				name      string

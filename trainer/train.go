@@ -46,51 +46,81 @@ func Train(ctx context.Context, c Config, train, test Split, observe func(Epoch,
 	if err != nil {
 		return err
 	}
-	return trainNetwork(ctx, set, c, train, test, func(_ *network, e Epoch, a *Activations) error {
+	return trainWith(ctx, set, c, train, test, func(_ *network, e Epoch, a *Activations) error {
 		return observe(e, a)
 	})
 }
 
-// trainNetwork is Train with a given kernel set, and lets observe see the
-// network as well.
-func trainNetwork(ctx context.Context, set *kernel.Set, c Config, train, test Split, observe func(*network, Epoch, *Activations) error) error {
+// trainWith is Train with a given kernel set, and lets observe see the network
+// as well.
+func trainWith(ctx context.Context, set *kernel.Set, c Config, train, test Split, observe func(*network, Epoch, *Activations) error) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
 	if err := checkSplits(train, test); err != nil {
 		return err
 	}
-	n := newNetwork(set, newRule(c.Optimizer, set), train.Pixels, c.Network.Hidden, min(c.Batch, len(train.Labels)))
-	draws := newDraws(c.Seeding)
-	draws.parameters(n.layers)
-	batch := newImages(set, train)
-	tester := newTester(n, set, test)
-	order := make([]int32, len(train.Labels))
-
+	r := newRun(set, c, train, test)
 	for number := 1; number <= c.Epochs; number++ {
-		start := time.Now()
-		epoch := Epoch{Epoch: number}
-		draws.order(number, order)
-		var losses meanLoss
-		for rows := range slices.Chunk(order, c.Batch) {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			batch.load(rows)
-			losses.add(n.step(batch))
-		}
-		epoch.TrainLoss = losses.mean()
-		activations, err := tester.pass(ctx, n, &epoch)
+		epoch, activations, err := r.epoch(ctx, number)
 		if err != nil {
 			return err
 		}
-		epoch.Digest = n.digest()
-		epoch.Seconds = time.Since(start).Seconds()
-		if err := observe(n, epoch, activations); err != nil {
+		if err := observe(r.network, epoch, activations); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// A run is a training between two epochs.
+type run struct {
+	network *network
+	draws   draws
+	batch   *images
+	size    int     // samples of a batch
+	order   []int32 // of the samples in an epoch
+	tester  *tester
+}
+
+// newRun returns a run before its first epoch.
+func newRun(set *kernel.Set, c Config, train, test Split) *run {
+	samples := len(train.Labels)
+	size := min(c.Batch, samples)
+	n := newNetwork(set, newRule(c.Optimizer, set), train.Pixels, c.Network.Hidden, size)
+	r := &run{
+		network: n,
+		draws:   newDraws(c.Seeding),
+		batch:   newImages(set, train),
+		size:    size,
+		order:   make([]int32, samples),
+		tester:  newTester(n, set, test),
+	}
+	r.draws.parameters(n.layers)
+	return r
+}
+
+// epoch makes the steps of the next epoch and passes the test set.
+func (r *run) epoch(ctx context.Context, number int) (Epoch, *Activations, error) {
+	start := time.Now()
+	epoch := Epoch{Epoch: number}
+	r.draws.order(number, r.order)
+	var losses meanLoss
+	for rows := range slices.Chunk(r.order, r.size) {
+		if err := ctx.Err(); err != nil {
+			return epoch, nil, err
+		}
+		r.batch.load(rows)
+		losses.add(r.network.step(r.batch))
+	}
+	epoch.TrainLoss = losses.mean()
+	activations, err := r.tester.pass(ctx, r.network, &epoch)
+	if err != nil {
+		return epoch, nil, err
+	}
+	epoch.Digest = r.network.digest()
+	epoch.Seconds = time.Since(start).Seconds()
+	return epoch, activations, nil
 }
 
 // checkSplits reports everything wrong with the data.
