@@ -4,41 +4,57 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/apache/arrow/go/v17/parquet"
 	"github.com/apache/arrow/go/v17/parquet/file"
+	"github.com/apache/arrow/go/v17/parquet/metadata"
 )
 
-// bounded is an allocator that refuses more than a chunk may take. Its panic
-// ends in guard.
-type bounded struct{ memory.Allocator }
-
-func (b bounded) Allocate(size int) []byte {
-	b.limit(size)
-	return b.Allocator.Allocate(size)
-}
-
-func (b bounded) Reallocate(size int, old []byte) []byte {
-	b.limit(size)
-	return b.Allocator.Reallocate(size, old)
-}
-
-func (bounded) limit(size int) {
-	if size > maxChunk+4096 { // arrow rounds sizes up
-		panic(fmt.Sprintf("buffer of %d bytes refused", size))
-	}
-}
-
 // column opens column i of a row group for reading, behind a check of its page.
-func (r *Reader) column(group *file.RowGroupReader, i int, levels int64) (file.ColumnChunkReader, error) {
+func (r *Reader) column(group *file.RowGroupReader, i int, chunk *metadata.ColumnChunkMetaData) (file.ColumnChunkReader, error) {
+	if err := checkSizes(r.source, chunk); err != nil {
+		return nil, err
+	}
 	pages, err := group.GetColumnPageReader(i)
 	if err != nil {
 		return nil, err
 	}
 	c := r.parquet.MetaData().Schema.Column(i)
-	checked := &onePage{PageReader: pages, levels: levels, lists: c.MaxRepetitionLevel() > 0}
-	return file.NewColumnReader(c, checked, memory.NewGoAllocator(), r.parquet.BufferPool()), nil
+	checked := &onePage{PageReader: pages, levels: chunk.NumValues(), lists: c.MaxRepetitionLevel() > 0}
+	return file.NewColumnReader(c, checked, memory.DefaultAllocator, r.parquet.BufferPool()), nil
+}
+
+// checkSizes checks the sizes that the page of a chunk claims, before the
+// library allocates them. A page header is a Thrift structure in the compact
+// protocol and begins with three 32-bit fields, numbered from 1: the kind of
+// page, its uncompressed size and its compressed size.
+func checkSizes(src io.ReaderAt, chunk *metadata.ColumnChunkMetaData) error {
+	const first = 1<<4 | 5 // the next field number, a 32-bit integer
+	var head [3 * (1 + binary.MaxVarintLen32)]byte
+	n, err := src.ReadAt(head[:min(int64(len(head)), chunk.TotalCompressedSize())], chunk.DataPageOffset())
+	if err != nil && n == 0 {
+		return err
+	}
+	rest := head[:n]
+	var fields [3]int64
+	for i := range fields {
+		if len(rest) == 0 || rest[0] != first {
+			return errors.New("the page has no header")
+		}
+		v, size := binary.Varint(rest[1:]) // zigzag, as in Thrift
+		if size <= 0 {
+			return errors.New("the page has no header")
+		}
+		fields[i], rest = v, rest[1+size:]
+	}
+	if kind, plain, packed := fields[0], fields[1], fields[2]; kind != 0 || plain < 0 || plain > chunk.TotalUncompressedSize() ||
+		packed < 0 || packed > chunk.TotalCompressedSize() {
+		return fmt.Errorf("the page is of kind %d, %d bytes in %d; the chunk has %d in %d",
+			kind, plain, packed, chunk.TotalUncompressedSize(), chunk.TotalCompressedSize())
+	}
+	return nil
 }
 
 // onePage is the page reader of a chunk that must be one plain data page. The

@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/apache/arrow/go/v17/parquet"
 	"github.com/apache/arrow/go/v17/parquet/compress"
 	"github.com/apache/arrow/go/v17/parquet/file"
 )
@@ -32,6 +30,7 @@ type Source interface {
 type Reader struct {
 	format  Format
 	name    string
+	source  io.ReaderAt
 	closer  io.Closer
 	parquet *file.Reader
 	meta    Meta // all keys
@@ -59,14 +58,13 @@ func Open(path string, f Format) (*Reader, error) {
 // NewReader is Open for an archive that is open already or in memory; name
 // stands for it in errors.
 func NewReader(src Source, name string, f Format) (*Reader, error) {
-	r := &Reader{format: f, name: name}
+	r := &Reader{format: f, name: name, source: src}
 	err := guard(func() error {
 		footer, err := extent(src)
 		if err != nil {
 			return err
 		}
-		props := parquet.NewReaderProperties(bounded{memory.NewGoAllocator()})
-		if r.parquet, err = file.NewParquetReader(src, file.WithReadProps(props)); err != nil {
+		if r.parquet, err = file.NewParquetReader(src); err != nil {
 			return err
 		}
 		if err := r.identify(); err != nil {
@@ -211,7 +209,7 @@ func (r *Reader) Read(g int, columns ...any) error {
 			if err != nil {
 				return err
 			}
-			column, err := r.column(group, i, chunk.NumValues())
+			column, err := r.column(group, i, chunk)
 			if err != nil {
 				return err
 			}

@@ -20,9 +20,6 @@ const (
 	// is said by its format and version.
 	createdBy = "sparsel"
 
-	// level is the zstd level.
-	level = 6
-
 	// maxChunk bounds one column of one row group, uncompressed and in bytes,
 	// on writing and on reading. The formats stay far below it; it is there so
 	// that a damaged header cannot ask for all memory.
@@ -86,7 +83,6 @@ func (f Format) properties() *parquet.WriterProperties {
 		parquet.WithDataPageVersion(parquet.DataPageV1),
 		parquet.WithDataPageSize(2 * maxChunk), // never reached: one page a chunk
 		parquet.WithCompression(compress.Codecs.Zstd),
-		parquet.WithCompressionLevel(level),
 	}
 	for _, c := range f.Columns {
 		p = append(p, parquet.WithStatsFor(c.Name, c.Bounds))
@@ -253,4 +249,3 @@ func guard(f func() error) (err error) {
 	}()
 	return f()
 }
-

@@ -6,7 +6,7 @@ import "sparsel/artifacts"
 type columns[R any] interface {
 	set(rows []R) []any // the columns of rows, as artifacts.Writer takes them
 	pointers() []any    // where artifacts.Reader puts them
-	rows() ([]R, error) // the rows of what was put there
+	rows() []R          // the rows of what was put there
 }
 
 // write writes rows as one archive.
@@ -33,11 +33,7 @@ func read[R any](path string, f artifacts.Format, c columns[R]) (Meta, []R, erro
 		if err := r.Read(g, c.pointers()...); err != nil {
 			return nil, nil, err
 		}
-		more, err := c.rows()
-		if err != nil {
-			return nil, nil, err
-		}
-		rows = append(rows, more...)
+		rows = append(rows, c.rows()...)
 	}
 	return r.Meta(), rows, nil
 }

@@ -63,10 +63,10 @@ func WriteRun(path string, meta Meta, rows []Row) error {
 // compared before.
 func ReadRun(path string) (Meta, []Row, error) {
 	meta, rows, err := read(path, runFormat, new(runColumns))
-	if err == nil {
-		err = checkRun(rows)
-	}
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkRun(rows); err != nil {
 		return nil, nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	return meta, rows, nil
@@ -133,7 +133,7 @@ func (c *runColumns) set(rows []Row) []any {
 
 func (c *runColumns) pointers() []any { return pointers([]any{&c.epoch, &c.layer}, c.values[:]) }
 
-func (c *runColumns) rows() ([]Row, error) {
+func (c *runColumns) rows() []Row {
 	rows := make([]Row, len(c.epoch))
 	for i := range rows {
 		rows[i].Epoch, rows[i].Layer = int(c.epoch[i]), c.layer[i]
@@ -141,5 +141,5 @@ func (c *runColumns) rows() ([]Row, error) {
 			*v = c.values[j][i]
 		}
 	}
-	return rows, nil
+	return rows
 }

@@ -65,10 +65,10 @@ func WriteSummaries(path string, meta Meta, summaries []Summary) error {
 // should have been compared before.
 func ReadSummaries(path string) (Meta, []Summary, error) {
 	meta, summaries, err := read(path, summaryFormat, new(summaryColumns))
-	if err == nil {
-		err = checkSummaries(summaries)
-	}
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkSummaries(summaries); err != nil {
 		return nil, nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	return meta, summaries, nil
@@ -140,7 +140,7 @@ func (c *summaryColumns) pointers() []any {
 	return pointers([]any{&t[0], &t[1], &t[2], &t[3], &n[0], &n[1], &n[2], &t[4], &t[5]}, c.values[:])
 }
 
-func (c *summaryColumns) rows() ([]Summary, error) {
+func (c *summaryColumns) rows() []Summary {
 	summaries := make([]Summary, len(c.counts[0]))
 	for i := range summaries {
 		for j, v := range summaries[i].texts() {
@@ -153,5 +153,5 @@ func (c *summaryColumns) rows() ([]Summary, error) {
 			*v = c.values[j][i]
 		}
 	}
-	return summaries, nil
+	return summaries
 }

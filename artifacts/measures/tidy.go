@@ -180,9 +180,12 @@ func parseTidy(f []string) (TidyRow, error) {
 	if r.Epoch, err = strconv.Atoi(f[5]); err != nil || strconv.Itoa(r.Epoch) != f[5] {
 		return r, fmt.Errorf("epoch %q is not a whole number", f[5])
 	}
-	for i, n := range map[int]*Number{6: &r.Accuracy, 7: &r.Sparsity, 8: &r.SelectivityAvg, 9: &r.SelectivityStd, 12: &r.ParamValue} {
-		if *n, err = parseNumber(f[i]); err != nil {
-			return r, fmt.Errorf("%s %w", tidyColumns[i], err)
+	for _, n := range []struct {
+		column int
+		number *Number
+	}{{6, &r.Accuracy}, {7, &r.Sparsity}, {8, &r.SelectivityAvg}, {9, &r.SelectivityStd}, {12, &r.ParamValue}} {
+		if *n.number, err = parseNumber(f[n.column]); err != nil {
+			return r, fmt.Errorf("%s %w", tidyColumns[n.column], err)
 		}
 	}
 	return r, r.check()

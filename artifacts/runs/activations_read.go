@@ -65,14 +65,6 @@ func (r *ActivationReader) Meta() Meta { return r.archive.Meta() }
 // Next gives the next block, as it was appended, and io.EOF after the last.
 // The block's memory is used again by the following call.
 func (r *ActivationReader) Next() (Block, error) {
-	b, err := r.next()
-	if err != nil && err != io.EOF {
-		err = fmt.Errorf("read %s: %w", r.path, err)
-	}
-	return b, err
-}
-
-func (r *ActivationReader) next() (Block, error) {
 	b := &r.block
 	b.Labels, b.Predictions, b.Values = b.Labels[:0], b.Predictions[:0], b.Values[:0]
 	for ; r.group < r.archive.Groups(); r.group++ {
@@ -82,14 +74,14 @@ func (r *ActivationReader) next() (Block, error) {
 		epoch, layer := int(r.epochs[0]), int(r.layers[0])
 		if len(b.Labels) == 0 {
 			if epoch < b.Epoch || epoch == b.Epoch && layer <= b.Layer {
-				return Block{}, fmt.Errorf("epoch %d, layer %d comes after epoch %d, layer %d", epoch, layer, b.Epoch, b.Layer)
+				return Block{}, fmt.Errorf("read %s: epoch %d, layer %d comes after epoch %d, layer %d", r.path, epoch, layer, b.Epoch, b.Layer)
 			}
 			b.Epoch, b.Layer, b.Units = epoch, layer, r.widths[layer]
 		} else if epoch != b.Epoch || layer != b.Layer {
 			return *b, nil
 		}
 		if err := r.take(); err != nil {
-			return Block{}, fmt.Errorf("epoch %d, layer %d: %w", epoch, layer, err)
+			return Block{}, fmt.Errorf("read %s: epoch %d, layer %d: %w", r.path, epoch, layer, err)
 		}
 	}
 	if len(b.Labels) == 0 {

@@ -137,14 +137,14 @@ func ReadRecord(path string) (Meta, []Epoch, error) {
 		return nil, nil, err
 	}
 	defer r.Close()
-	epochs, err := readRecord(r)
+	epochs, err := readRecord(r, path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, nil, err
 	}
 	return r.Meta(), epochs, nil
 }
 
-func readRecord(r *artifacts.Reader) ([]Epoch, error) {
+func readRecord(r *artifacts.Reader, path string) ([]Epoch, error) {
 	var epochs []Epoch
 	for g := range r.Groups() {
 		var rows recordRows
@@ -153,10 +153,13 @@ func readRecord(r *artifacts.Reader) ([]Epoch, error) {
 		}
 		var err error
 		if epochs, err = rows.epochs(epochs); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("read %s: %w", path, err)
 		}
 	}
-	return epochs, checkRecord(epochs)
+	if err := checkRecord(epochs); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return epochs, nil
 }
 
 // epochs appends the epochs of a row group. A row of layer 1 begins an epoch.
@@ -167,7 +170,8 @@ func (r *recordRows) epochs(epochs []Epoch) ([]Epoch, error) {
 			Epoch: int(r.epoch[i]), TrainLoss: r.trainLoss[i], TestLoss: r.testLoss[i],
 			Correct: int(r.correct[i]), Samples: int(r.samples[i]),
 		}
-		if n, err := hex.Decode(e.Digest[:], []byte(r.digest[i])[:min(len(r.digest[i]), 64)]); err != nil || n != 32 || len(r.digest[i]) != 64 {
+		sum, err := hex.DecodeString(r.digest[i])
+		if err != nil || copy(e.Digest[:], sum) != len(sum) || len(sum) != len(e.Digest) {
 			return nil, fmt.Errorf("digest %q of epoch %d is not 64 hex digits", r.digest[i], e.Epoch)
 		}
 		if r.layer[i] == 1 {
