@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
 )
 
 // Margins between the data and limits that follow from them, as shares of the range.
@@ -72,6 +73,15 @@ func (a Axis) ticks(l span, n int) []plot.Tick {
 		return logTicks(l, n)
 	}
 	return linearTicks(l, n)
+}
+
+// placedTicks returns the ticks with their places on the scale as values.
+func (a Axis) placedTicks(l span, n int) []plot.Tick {
+	ticks := a.ticks(l, n)
+	for i := range ticks {
+		ticks[i].Value = a.Scale.at(ticks[i].Value)
+	}
+	return ticks
 }
 
 // linearTicks returns the multiples of the smallest step of the form 1, 2 or 5 times a
@@ -162,10 +172,30 @@ func decimals(values []float64) int {
 // minus sets minus signs in place of hyphens.
 func minus(s string) string { return strings.ReplaceAll(s, "-", "\u2212") }
 
-// normalizer returns the mapping of the scale to [0, 1].
-func (s Scale) normalizer() plot.Normalizer {
+// at returns where the scale has the value v, linear along the axis. The axes that
+// gonum draws are linear and their log scale is made here: its own leaves room beside
+// the panel for an axis label that it takes to be at the middle of the values.
+func (s Scale) at(v float64) float64 {
 	if s == Log {
-		return plot.LogScale{}
+		return math.Log10(v)
 	}
-	return plot.LinearScale{}
+	return v
+}
+
+// place returns the limits on the scale.
+func (s Scale) place(l span) span { return span{s.at(l.lo), s.at(l.hi)} }
+
+// mapping returns where drawing places a value: its length along an axis whose limits
+// on the scale are l. Values more than a thousand axis lengths away, and those that a
+// log scale has no place for, are moved to there, so that clipping meets no infinity;
+// within the axis, the slope of a line that leaves it changes by less than can be seen.
+func (s Scale) mapping(l span, length func(float64) vg.Length) func(float64) vg.Length {
+	far := 1000 * (l.hi - l.lo)
+	return func(v float64) vg.Length {
+		at := math.Inf(-1)
+		if s != Log || v > 0 {
+			at = s.at(v)
+		}
+		return length(math.Max(l.lo-far, math.Min(at, l.hi+far)))
+	}
 }

@@ -1,9 +1,9 @@
 package chart
 
 import (
+	"image/color"
 	"math"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -40,10 +40,16 @@ func (l look) line(style Style) draw.LineStyle {
 	return draw.LineStyle{Color: withAlpha(mustColor(l.color), l.alpha), Width: width, Dashes: dashPattern(l.dash, width)}
 }
 
-// drawMarker draws one marker.
+// drawMarker draws one marker. An opaque one has a thin white edge, which keeps markers
+// apart where series cross.
 func (l look) drawMarker(c *draw.Canvas, style Style, at vg.Point) {
+	outline := markers[l.marker](at, vg.Length(style.MarkerSize/2))
+	if l.alpha == 1 {
+		c.SetLineStyle(draw.LineStyle{Color: color.White, Width: vg.Length(style.LineWidth)})
+		c.Stroke(outline)
+	}
 	c.SetColor(withAlpha(mustColor(l.color), l.alpha))
-	c.Fill(markers[l.marker](at, vg.Length(style.MarkerSize/2)))
+	c.Fill(outline)
 }
 
 // curve is a series in drawing coordinates, split at its gaps.
@@ -56,7 +62,7 @@ type curve struct {
 // those of the value itself.
 type piece struct{ at, lo, hi []vg.Point }
 
-func newCurve(s Series, p *plot.Plot, x, y func(float64) vg.Length) curve {
+func newCurve(s Series, x, y func(float64) vg.Length) curve {
 	c := curve{series: s}
 	open := false
 	for i, v := range s.Y {
@@ -73,27 +79,12 @@ func newCurve(s Series, p *plot.Plot, x, y func(float64) vg.Length) curve {
 			lo, hi = s.Lo[i], s.Hi[i]
 		}
 		last := &c.pieces[len(c.pieces)-1]
-		last.at = append(last.at, vg.Point{X: x(reachable(s.X[i], p.X)), Y: y(reachable(v, p.Y))})
+		last.at = append(last.at, vg.Point{X: x(s.X[i]), Y: y(v)})
 		at := last.at[len(last.at)-1].X
-		last.lo = append(last.lo, vg.Point{X: at, Y: y(reachable(lo, p.Y))})
-		last.hi = append(last.hi, vg.Point{X: at, Y: y(reachable(hi, p.Y))})
+		last.lo = append(last.lo, vg.Point{X: at, Y: y(lo)})
+		last.hi = append(last.hi, vg.Point{X: at, Y: y(hi)})
 	}
 	return c
-}
-
-// reachable returns v, or the end of the axis in place of an interval's end that a log
-// scale has no place for. On a linear axis it moves what is more than a million axis
-// lengths away to there, so that clipping does not meet an infinity; the slope of a
-// line that leaves the axis changes by less than can be seen.
-func reachable(v float64, a plot.Axis) float64 {
-	if _, log := a.Scale.(plot.LogScale); log {
-		if v <= 0 {
-			return a.Min
-		}
-		return math.Min(v, math.MaxFloat64)
-	}
-	far := 1e6 * (a.Max - a.Min)
-	return math.Max(a.Min-far, math.Min(v, a.Max+far))
 }
 
 // drawBand fills the area between the ends. A single value has no area: it gets a bar.

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -18,19 +19,29 @@ const markerGap = 22
 type contents struct {
 	panel Panel
 	style Style
-	x, y  []plot.Tick // for the grid
+	x, y  []plot.Tick // on their scales
+
+	// The diagonal runs from the lowest to the highest limit of the axes.
+	low, high float64
 }
 
 // Plot draws from back to front: grid, rules, bands, lines, markers, frame.
 func (d contents) Plot(c draw.Canvas, p *plot.Plot) {
-	x, y := p.Transforms(&c)
-	d.grid(&c, x, y)
+	alongX, alongY := p.Transforms(&c)
+	d.grid(&c, alongX, alongY)
+	x := d.panel.X.Scale.mapping(span{p.X.Min, p.X.Max}, alongX)
+	y := d.panel.Y.Scale.mapping(span{p.Y.Min, p.Y.Max}, alongY)
 	for _, r := range d.panel.Rules {
-		d.rule(&c, p, r, x, y)
+		d.rule(&c, r, x, y)
+	}
+	if d.blank() {
+		t := textStyle(d.style, d.style.TickSize)
+		t.XAlign = draw.XCenter
+		drawText(&c, t, c.Center(), "no finite values")
 	}
 	curves := make([]curve, len(d.panel.Series))
 	for i, s := range d.panel.Series {
-		curves[i] = newCurve(s, p, x, y)
+		curves[i] = newCurve(s, x, y)
 		curves[i].drawBand(&c, d.style)
 	}
 	for i := range curves {
@@ -43,7 +54,17 @@ func (d contents) Plot(c draw.Canvas, p *plot.Plot) {
 	c.StrokeLines(frame, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}, c.Min, {X: c.Max.X, Y: c.Min.Y}})
 }
 
-// grid draws a line at each labelled tick, but none between categories.
+// blank reports whether the panel has nothing to show.
+func (d contents) blank() bool {
+	for _, s := range d.panel.Series {
+		if slices.ContainsFunc(s.Y, finite) {
+			return false
+		}
+	}
+	return true
+}
+
+// grid draws a line at each labelled tick; x and y take places on the scales.
 func (d contents) grid(c *draw.Canvas, x, y func(float64) vg.Length) {
 	line := draw.LineStyle{Color: mustColor(d.style.Grid), Width: 0.5}
 	for _, t := range d.x {
@@ -58,7 +79,7 @@ func (d contents) grid(c *draw.Canvas, x, y func(float64) vg.Length) {
 	}
 }
 
-func (d contents) rule(c *draw.Canvas, p *plot.Plot, r Rule, x, y func(float64) vg.Length) {
+func (d contents) rule(c *draw.Canvas, r Rule, x, y func(float64) vg.Length) {
 	var from, to vg.Point
 	switch r.Kind {
 	case Vertical:
@@ -67,8 +88,7 @@ func (d contents) rule(c *draw.Canvas, p *plot.Plot, r Rule, x, y func(float64) 
 		from, to = vg.Point{X: c.Min.X, Y: y(r.At)}, vg.Point{X: c.Max.X, Y: y(r.At)}
 	case Diagonal:
 		// Straight on two linear and on two log scales.
-		low, high := min(p.X.Min, p.Y.Min), max(p.X.Max, p.Y.Max)
-		from, to = vg.Point{X: x(low), Y: y(low)}, vg.Point{X: x(high), Y: y(high)}
+		from, to = vg.Point{X: x(d.low), Y: y(d.low)}, vg.Point{X: x(d.high), Y: y(d.high)}
 	}
 	c.StrokeLines(d.style.ruleLine(r), c.ClipLinesXY([]vg.Point{from, to})...)
 }

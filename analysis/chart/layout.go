@@ -17,7 +17,7 @@ const (
 	rowGap      = 4
 	tickLength  = 3
 	tickLabel   = 30 // least distance of labelled ticks along x
-	tickLine    = 19 // and along y
+	tickLine    = 15 // and along y
 )
 
 // page is a figure laid out: what there is to draw, and the size of it.
@@ -34,7 +34,7 @@ func newPage(f Figure, style Style) (page, error) {
 	p := page{figure: f, style: style, width: vg.Length(style.Width) * vg.Inch}
 	p.header = vg.Length(1.7 * style.TitleSize)
 	if f.Title != "" {
-		p.title = vg.Length(1.9 * style.TitleSize)
+		p.title = vg.Length(1.6 * style.TitleSize)
 	}
 	var err error
 	if p.legend, err = f.layLegend(style, p.width-2*outerMargin); err != nil {
@@ -147,19 +147,19 @@ func (p Panel) spans() (x, y span) {
 
 // plot returns the axes of a panel with its contents.
 func (p page) plot(panel Panel, x, y span, nx, ny int) *plot.Plot {
-	xTicks, yTicks := panel.X.ticks(x, nx), panel.Y.ticks(y, ny)
+	xTicks, yTicks := panel.X.placedTicks(x, nx), panel.Y.placedTicks(y, ny)
 	g := plot.New()
 	g.BackgroundColor = nil
 	g.TextHandler = handler
-	g.Add(contents{panel, p.style, xTicks, yTicks})
+	g.Add(contents{panel, p.style, xTicks, yTicks, min(x.lo, y.lo), max(x.hi, y.hi)})
 	for _, a := range []struct {
 		axis   *plot.Axis
 		of     Axis
 		limits span
 		ticks  []plot.Tick
 	}{{&g.X, panel.X, x, xTicks}, {&g.Y, panel.Y, y, yTicks}} {
-		a.axis.Min, a.axis.Max = a.limits.lo, a.limits.hi
-		a.axis.Scale = a.of.Scale.normalizer()
+		limits := a.of.Scale.place(a.limits)
+		a.axis.Min, a.axis.Max = limits.lo, limits.hi
 		a.axis.Padding = 0
 		a.axis.Width = 0 // the frame is drawn over the data
 		a.axis.Tick.Marker = plot.ConstantTicks(a.ticks)

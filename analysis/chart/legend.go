@@ -19,16 +19,18 @@ const (
 
 // entry is a line of the legend: a series, a rule or the note.
 type entry struct {
-	label string
-	draw  func(c *draw.Canvas, from, to vg.Point) // the swatch; nil: none
+	label  string
+	swatch vg.Length // width of the sample before the label; 0: none
+	draw   func(c *draw.Canvas, from, to vg.Point)
 }
 
-// legend returns the entries of all series, then all rules with a label, each label
-// once, in the order of their first appearance. It is an error if a label has two looks.
+// legend returns the entries of all series, then those of all rules with a label, each
+// label once, in the order of their first appearance. It is an error if a label has two
+// looks. Only rules of one label may differ in colour: their sample is gray.
 func (f Figure) legend(style Style) ([]entry, error) {
-	var series, rules []entry
+	var entries []entry
 	looks := make(map[string]look)
-	lines := make(map[string]Rule)
+	var rules []Rule
 	for _, row := range f.Rows {
 		for _, p := range row.Panels {
 			for _, s := range p.Series {
@@ -38,27 +40,31 @@ func (f Figure) legend(style Style) ([]entry, error) {
 				case s.Label == "":
 				case !ok:
 					looks[s.Label] = l
-					series = append(series, entry{s.Label, func(c *draw.Canvas, from, to vg.Point) { l.swatch(c, style, from, to) }})
+					entries = append(entries, l.entry(s.Label, style))
 				case known.differs(l):
 					return nil, fmt.Errorf("series %q: two looks for one label: use one role, or two labels", s.Label)
 				}
 			}
 			for _, r := range p.Rules {
-				known, ok := lines[r.Label]
+				i := slices.IndexFunc(rules, func(known Rule) bool { return known.Label == r.Label })
 				switch {
 				case r.Label == "":
-				case !ok:
-					lines[r.Label] = r
-					rules = append(rules, entry{r.Label, func(c *draw.Canvas, from, to vg.Point) {
-						c.StrokeLines(style.ruleLine(r), []vg.Point{from, to})
-					}})
-				case known.Role != r.Role || known.Dash != r.Dash:
-					return nil, fmt.Errorf("rule %q: two looks for one label", r.Label)
+				case i < 0:
+					rules = append(rules, r)
+				case rules[i].Dash != r.Dash:
+					return nil, fmt.Errorf("rule %q: two dashes for one label: use one, or two labels", r.Label)
+				case rules[i].Role != r.Role:
+					rules[i].Role = ""
 				}
 			}
 		}
 	}
-	return append(series, rules...), nil
+	for _, r := range rules {
+		entries = append(entries, entry{r.Label, swatchWidth, func(c *draw.Canvas, from, to vg.Point) {
+			c.StrokeLines(style.ruleLine(r), []vg.Point{from, to})
+		}})
+	}
+	return entries, nil
 }
 
 // differs reports whether two looks need two entries; bands may come and go.
@@ -67,14 +73,20 @@ func (l look) differs(other look) bool {
 	return l != other
 }
 
-// swatch draws the sample of a series.
-func (l look) swatch(c *draw.Canvas, style Style, from, to vg.Point) {
-	if l.marks != Points {
-		c.StrokeLines(l.line(style), []vg.Point{from, to})
+// entry returns the line of the legend for a series of this look.
+func (l look) entry(label string, style Style) entry {
+	width := vg.Length(swatchWidth)
+	if l.marks == Points {
+		width = vg.Length(1.6 * style.MarkerSize)
 	}
-	if l.marks != LineOnly {
-		l.drawMarker(c, style, vg.Point{X: (from.X + to.X) / 2, Y: from.Y})
-	}
+	return entry{label, width, func(c *draw.Canvas, from, to vg.Point) {
+		if l.marks != Points {
+			c.StrokeLines(l.line(style), []vg.Point{from, to})
+		}
+		if l.marks != LineOnly {
+			l.drawMarker(c, style, vg.Point{X: (from.X + to.X) / 2, Y: from.Y})
+		}
+	}}
 }
 
 // note returns the entry that explains the bands, with a sample of one if there is any.
@@ -84,6 +96,7 @@ func (f Figure) note(style Style) entry {
 		for _, p := range row.Panels {
 			for _, s := range p.Series {
 				if len(s.Lo) > 0 {
+					e.swatch = swatchWidth
 					e.draw = func(c *draw.Canvas, from, to vg.Point) { bandSwatch(c, style, from, to) }
 				}
 			}
@@ -99,10 +112,10 @@ func bandSwatch(c *draw.Canvas, style Style, from, to vg.Point) {
 }
 
 func (e entry) width(t text.Style) vg.Length {
-	if e.draw == nil {
+	if e.swatch == 0 {
 		return t.Width(e.label)
 	}
-	return swatchWidth + swatchGap + t.Width(e.label)
+	return e.swatch + swatchGap + t.Width(e.label)
 }
 
 // legend is the strip below the panels.
@@ -185,9 +198,9 @@ func (l legend) draw(c draw.Canvas) {
 		x := c.Center().X - row.width(l.text)/2
 		for _, e := range row.entries {
 			at := x
-			if e.draw != nil {
-				e.draw(&c, vg.Point{X: at, Y: y}, vg.Point{X: at + swatchWidth, Y: y})
-				at += swatchWidth + swatchGap
+			if e.swatch > 0 {
+				e.draw(&c, vg.Point{X: at, Y: y}, vg.Point{X: at + e.swatch, Y: y})
+				at += e.swatch + swatchGap
 			}
 			// The middle of lower-case letters is about 0.36 of the size up.
 			drawText(&c, l.text, vg.Point{X: at, Y: y - l.text.Font.Size*0.36}, e.label)

@@ -15,7 +15,7 @@ func (p page) png() ([]byte, error) {
 	c := vgimg.NewWith(vgimg.UseWH(p.width, p.height), vgimg.UseDPI(p.style.DPI))
 	p.draw(c)
 	var file bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&file, c.Image()); err != nil {
+	if err := png.Encode(&file, c.Image()); err != nil {
 		return nil, err
 	}
 	chunks := pngChunk("pHYs", physical(p.style.DPI))
