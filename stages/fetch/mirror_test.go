@@ -294,7 +294,7 @@ func TestSilentServers(t *testing.T) {
 	f := images(t)
 	for _, c := range []struct{ name, want string }{
 		{"before the answer", "timeout awaiting response headers (2 attempts)"},
-		{"within the body", "silent for 200ms after 40000 bytes (2 attempts)"},
+		{"within the body", "silent for 500ms after 40000 bytes (2 attempts)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			release := make(chan struct{})
@@ -313,7 +313,7 @@ func TestSilentServers(t *testing.T) {
 			defer close(release)
 			b := newBench(t)
 			n := quick()
-			n.Stall, n.Retries = 200*time.Millisecond, 1
+			n.Stall, n.Retries = 500*time.Millisecond, 1
 			err := b.fetch(t.Context(), Sources{Mirrors: []string{m.URL}, Network: n}, f)
 			if !errors.As(err, new(*Unavailable)) || len(b.refused) != 1 || !strings.Contains(b.refused[0], c.want) {
 				t.Errorf("%v; want %q", err, c.want)
@@ -343,9 +343,9 @@ func TestSlowServer(t *testing.T) {
 	})
 	b := newBench(t)
 	n := quick()
-	n.Timeout = 300 * time.Millisecond
+	n.Timeout = time.Second
 	err := b.fetch(t.Context(), Sources{Mirrors: []string{m.URL}, Network: n}, f)
-	if err == nil || !strings.Contains(err.Error(), "not complete within 300ms; the next attempt continues after") {
+	if err == nil || !strings.Contains(err.Error(), "not complete within 1s; the next attempt continues after") {
 		t.Fatalf("%v; want the timeout", err)
 	}
 	parts := b.parts(t)

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -23,6 +24,14 @@ func TestLeftovers(t *testing.T) {
 	bent := bytes.Clone(f.packed)
 	bent[20000] ^= 0xff // inside a stored block: still gzip as far as it goes
 	n := len(f.packed)
+	var huffman bytes.Buffer
+	w, err := gzip.NewWriterLevel(&huffman, gzip.HuffmanOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Header.Comment = "another compressor"
+	w.Write(f.raw)
+	w.Close()
 	for _, c := range []struct {
 		name  string
 		left  []byte
@@ -38,7 +47,7 @@ func TestLeftovers(t *testing.T) {
 		{"a web page", []byte("<html>"), []string{""}},
 		{"a wrong beginning, as far as can be seen right", bent[:30000], []string{"bytes=30000-", ""}},
 		{"zeros, as after a power cut", make([]byte, 30000), []string{""}},
-		{"the file of another compressor", pack(t, f.raw[:50000])[:n/3], []string{fmt.Sprintf("bytes=%d-", n/3), ""}},
+		{"the file of another compressor", huffman.Bytes()[:n/3], []string{fmt.Sprintf("bytes=%d-", n/3), ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := serve(t, whole(f))
@@ -48,7 +57,7 @@ func TestLeftovers(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.has(t, f)
-			if got := m.asked(); !slices.Equal(got, c.asked) && c.name != "the file of another compressor" {
+			if got := m.asked(); !slices.Equal(got, c.asked) {
 				t.Errorf("asked for %q, want %q", got, c.asked)
 			}
 			if p := b.parts(t); len(p) > 0 {
