@@ -1,0 +1,298 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"sparsel/pipeline"
+	"sparsel/pipeline/store"
+)
+
+// flip changes one bit of a file and keeps its size and modification time.
+func flip(t *testing.T, path string, at int) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[at%len(text)] ^= 1
+	edit(t, path, text)
+	if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// edit overwrites a file, read-only or not, in place.
+func edit(t *testing.T, path string, text []byte) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Chmod(path, 0o644)
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	os.Chmod(path, info.Mode())
+}
+
+// T6, T7: a blob that is damaged, cut short, edited or gone is rebuilt, and
+// never becomes an input.
+func TestDamagedBlobIsRebuilt(t *testing.T) {
+	damage := map[string]func(path string){
+		"bit flip": func(p string) { flip(t, p, 3) },
+		"cut":      func(p string) { edit(t, p, []byte("x")) },
+		"edited":   func(p string) { edit(t, p, []byte("by hand")) },
+		"emptied":  func(p string) { edit(t, p, nil) },
+		"removed":  func(p string) { os.Remove(p) },
+		"directory": func(p string) {
+			os.Remove(p)
+			os.Mkdir(p, 0o755)
+		},
+	}
+	for what, harm := range damage {
+		t.Run(what, func(t *testing.T) {
+			l := newLab(t)
+			l.run(basic())
+			before := l.figure()
+			path := l.blob(basic(), "train/0.01/2", "record")
+			harm(path)
+			s, err := l.engine().Status(context.Background(), l.graph(basic()), nil)
+			if err != nil || s.Current || s.Counts.Stale != 1 {
+				t.Fatalf("status after damage: %v, %+v", err, s.Counts)
+			}
+			l.want(what, l.run(basic()), "train/0.01/2")
+			if _, _, err := store.HashFile(path); err != nil {
+				t.Errorf("not rebuilt: %v", err)
+			}
+			l.want("afterwards", l.run(basic()))
+			if l.figure() != before {
+				t.Error("the figure changed")
+			}
+		})
+	}
+}
+
+// A flip that leaves no trace in the file's times is found where it matters:
+// when the bytes would feed work. The cache of hashes is not believed there.
+func TestSilentDamageIsFoundBeforeUse(t *testing.T) {
+	l := newLab(t)
+	l.run(basic())
+	path := l.blob(basic(), "train/0.01/2", "record")
+	flip(t, path, 5)
+	forgeCache(t, l, path)
+	if p := l.plan(basic()); !p.Idle() {
+		t.Fatal("the forged cache should make damage invisible to a plan that needs no bytes")
+	}
+	l.code["metric"] = "2"
+	got := l.run(basic())
+	if len(got) != 9 || got[len(got)-1] != "train/0.01/2" {
+		t.Errorf("executed %q, want the damaged training, metrics, aggregate and figure", got)
+	}
+
+	flip(t, path, 5)
+	forgeCache(t, l, path)
+	e := pipeline.New(pipeline.Config{Store: l.store(), Out: l.dir, Code: l.code, Paranoid: true})
+	p, err := e.Plan(context.Background(), l.graph(basic()), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := p.Step("train/0.01/2"); s.State != pipeline.Stale || !strings.Contains(s.Reasons[0], "has changed on disk") {
+		t.Errorf("paranoid plan says %s %q", s.State, s.Reasons)
+	}
+}
+
+// forgeCache makes the hash cache vouch for a damaged file, as if the file
+// system had kept all its times.
+func forgeCache(t *testing.T, l *lab, path string) {
+	t.Helper()
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		t.Fatal(err)
+	}
+	cache := filepath.Join(l.dir, "store", "cache", "hashes")
+	text, err := os.ReadFile(cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := strings.Cut(string(text), "\n")
+	lines := strings.Split(body, "\n")
+	id := filepath.Base(path)
+	for i, line := range lines {
+		if strings.HasPrefix(line, id) {
+			lines[i] = fmt.Sprintf("%s %d %d %d %d -", id, st.Size, st.Mtim.Nano(), st.Ctim.Nano(), st.Ino)
+		}
+	}
+	body = strings.Join(lines, "\n")
+	sum := sha256.Sum256([]byte(body))
+	edit(t, cache, fmt.Appendf(nil, "sum %x\n%s", sum[:8], body))
+}
+
+func TestDamagedRecordIsRebuilt(t *testing.T) {
+	l := newLab(t)
+	l.run(basic())
+	step := l.plan(basic()).Step("aggregate")
+	path := l.store().RecordPath(step.Action)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := 0; at < len(text); at += 1 + len(text)/20 {
+		edit(t, path, text)
+		flip(t, path, at)
+		if s := l.plan(basic()).Step("aggregate"); s.State != pipeline.Stale || !strings.Contains(s.Reasons[0], "damaged") {
+			t.Fatalf("bit %d: %s %q", at, s.State, s.Reasons)
+		}
+		l.want(fmt.Sprintf("bit flip at %d", at), l.run(basic()), "aggregate")
+	}
+	edit(t, path, text[:len(text)/2])
+	l.want("cut record", l.run(basic()), "aggregate")
+	edit(t, path, nil)
+	l.want("empty record", l.run(basic()), "aggregate")
+	os.Remove(path)
+	l.want("removed record", l.run(basic()), "aggregate")
+}
+
+// A damaged journal costs explanations, never results.
+func TestDamagedJournal(t *testing.T) {
+	l := newLab(t)
+	l.run(basic())
+	path := l.store().JournalPath()
+	flip(t, path, 1000)
+	e := l.engine()
+	s := basic()
+	s.Colour = "red"
+	st, err := e.Status(context.Background(), l.graph(s), nil)
+	if err != nil || len(st.Damage) != 1 {
+		t.Errorf("status: %v, damage %q, want one stretch", err, st.Damage)
+	}
+	l.seen--
+	l.want("damaged journal", l.run(basic()))
+	if err := os.WriteFile(path, []byte("garbage\n\x00\x01"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	l.seen = 0
+	l.want("overwritten journal", l.run(basic()))
+	os.Remove(path)
+	l.seen = 0
+	l.want("removed journal", l.run(basic()))
+	l.want("colour after that", l.run(s), "figure")
+}
+
+// T7: a published file is a copy; edits of it are repaired and never read.
+func TestPublishedFileIsRepaired(t *testing.T) {
+	l := newLab(t)
+	l.run(basic())
+	want := l.figure()
+	path := filepath.Join(l.dir, "figures", "fig-1.svg")
+	harm := map[string]func(){
+		"edited":  func() { edit(t, path, []byte("by hand")) },
+		"flipped": func() { flip(t, path, 2) },
+		"removed": func() { os.Remove(path) },
+	}
+	for what, do := range harm {
+		do()
+		p := l.plan(basic())
+		if p.Idle() || len(p.Step("figure").Restore) != 1 || p.Count(pipeline.Current) != wholeStudy {
+			t.Errorf("%s: plan %+v", what, p.Step("figure"))
+		}
+		l.want(what, l.run(basic()))
+		if l.figure() != want {
+			t.Errorf("%s: not repaired", what)
+		}
+	}
+}
+
+// T26, T27: the same action giving other bytes is an error that names the node;
+// both outcomes are kept and nothing is built on the second.
+func TestConflict(t *testing.T) {
+	l := newLab(t)
+	l.run(basic())
+	path := l.blob(basic(), "train/0.01/2", "record")
+	original, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(path)
+	l.code["train"] = "other results"
+	key := versions{} // the code's identity stays what it was
+	e := pipeline.New(pipeline.Config{Store: l.store(), Out: l.dir, Code: key})
+	g := l.graph(basic())
+	p, err := e.Plan(context.Background(), g, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := e.Run(context.Background(), p, pipeline.Options{})
+	if !errors.Is(err, store.ErrConflict) || !strings.Contains(err.Error(), "train/0.01/2") {
+		t.Fatalf("run: %v, want a conflict of train/0.01/2", err)
+	}
+	if r.Counts[pipeline.Failed] != 1 || r.Counts[pipeline.Blocked] != 3 {
+		t.Errorf("counts %v, want 1 failed and metric, aggregate, figure blocked", r.Counts)
+	}
+	if now, err := os.ReadFile(path); err == nil && !bytes.Equal(now, original) {
+		t.Error("the first outcome was overwritten")
+	}
+	// It stays an error until somebody decides.
+	l.code = versions{}
+	if s := l.plan(basic()).Step("train/0.01/2"); s.State != pipeline.Broken {
+		t.Errorf("afterwards the node is %s", s.State)
+	}
+}
+
+// T25: a store that cannot be written answers questions, and refuses to run.
+func TestReadOnlyStore(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may write anywhere")
+	}
+	l := newLab(t)
+	l.run(basic())
+	restore := readOnly(t, filepath.Join(l.dir, "store"))
+	defer restore()
+	l.want("idle", l.run(basic()))
+	s := basic()
+	s.Colour = "red"
+	if _, err := l.engine().Status(context.Background(), l.graph(s), nil); err != nil {
+		t.Error(err)
+	}
+	_, err := l.engine().Run(context.Background(), l.plan(s), pipeline.Options{})
+	if err == nil || strings.Contains(err.Error(), "\n") {
+		t.Errorf("run on a read-only store: %v, want one line", err)
+	}
+}
+
+func readOnly(t *testing.T, root string) (restore func()) {
+	t.Helper()
+	chmod := func(mode os.FileMode) {
+		filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
+			if err == nil && e.IsDir() {
+				os.Chmod(path, mode)
+			}
+			return nil
+		})
+	}
+	chmod(0o555)
+	return func() { chmod(0o755) }
+}
+
+// An unknown format is refused with both versions named.
+func TestUnknownFormat(t *testing.T) {
+	l := newLab(t)
+	l.run(basic())
+	edit(t, filepath.Join(l.dir, "store", "format"), []byte("sparsel store 2\n"))
+	if _, err := pipeline.OpenStore(filepath.Join(l.dir, "store")); err == nil || !strings.Contains(err.Error(), "sparsel store 2") {
+		t.Errorf("open: %v", err)
+	}
+}
