@@ -29,6 +29,7 @@ type study struct {
 	figures map[string]*pipeline.Node // by id
 	tables  map[string]*pipeline.Node // by id
 	tidy    *pipeline.Node            // the table of every epoch of every run
+	fetch   *pipeline.Node
 }
 
 // builder makes the nodes of a study.
@@ -46,6 +47,7 @@ func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
 	b := &builder{params: p, metrics: map[*params.Run]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{}}
 	s := &study{params: p, figures: map[string]*pipeline.Node{}, tables: map[string]*pipeline.Node{}}
 	b.fetch = b.add(&pipeline.Node{Name: "fetch/mnist", Stage: fetch.NewStage(sources), Params: fetch.MNIST})
+	s.fetch = b.fetch
 	runs, uses := p.Expand()
 	b.addRuns(runs)
 	b.addAggregates(uses)
@@ -184,8 +186,8 @@ func (b *builder) addFinal(stage *pipeline.Stage, t params.Table) *pipeline.Node
 	})
 }
 
-// node finds a figure's or table's node by its id.
-func (s *study) node(kind string, nodes map[string]*pipeline.Node, id string) (*pipeline.Node, error) {
+// find returns a figure's or table's node by its id.
+func find(kind string, nodes map[string]*pipeline.Node, id string) (*pipeline.Node, error) {
 	n, ok := nodes[id]
 	if !ok {
 		var known []string

@@ -254,13 +254,13 @@ func (p *Params) Archived(epochs int) []int {
 	return list
 }
 
-// displayOrder is the order in which figures and tables show the optimizers.
-var displayOrder = []string{"SGD", "Adagrad", "Adadelta", "Adam"}
+// DisplayOrder is the order in which figures and tables show the optimizers.
+var DisplayOrder = []string{"SGD", "Adagrad", "Adadelta", "Adam"}
 
 // OptimizersOf lists the optimizers of an experiment in the order of figures and tables.
 func (p *Params) OptimizersOf(experiment string) []string {
 	var list []string
-	for _, name := range displayOrder {
+	for _, name := range DisplayOrder {
 		uses := func(e Experiment) bool { return e.Name == experiment && slices.Contains(e.Optimizers, name) }
 		if slices.ContainsFunc(p.Experiments, uses) {
 			list = append(list, name)

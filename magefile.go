@@ -1,0 +1,75 @@
+//go:build mage
+
+// The targets of sparsel. They parse flags and say what they do; package stages does it.
+package main
+
+import (
+	"context"
+
+	"github.com/magefile/mage/mg"
+
+	"sparsel/stages"
+)
+
+// Default is what a bare `go tool mage` runs.
+var Default = All
+
+// All builds every figure and table of params.toml.
+func All(ctx context.Context, params, out, data *string, jobs *int, dryrun, json *bool) error {
+	return exit(stages.All(ctx, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
+}
+
+// Figure builds one figure by its id, such as 5.1, and what it needs.
+func Figure(ctx context.Context, id string, params, out, data *string, jobs *int, dryrun, json *bool) error {
+	return exit(stages.Figure(ctx, id, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
+}
+
+// Table builds one table by its id, such as epochs, and what it needs.
+func Table(ctx context.Context, id string, params, out, data *string, jobs *int, dryrun, json *bool) error {
+	return exit(stages.Table(ctx, id, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
+}
+
+// Status says what is stale and why, and changes nothing. Its exit code is 0 when all is current, 2 when not.
+func Status(ctx context.Context, params, out *string, json *bool) error {
+	return exit(stages.Status(ctx, stages.Options{Params: params, Out: out, JSON: json}))
+}
+
+// Why explains one node: its state, what changed since it last ran, its inputs and files.
+func Why(ctx context.Context, node string, params, out *string) error {
+	return exit(stages.Why(ctx, node, stages.Options{Params: params, Out: out}))
+}
+
+// Dag prints the graph, sweeps collapsed to one box, as DOT or Mermaid (-format=dot or -format=mermaid).
+func Dag(ctx context.Context, params, out, format *string) error {
+	return exit(stages.DAG(ctx, format, stages.Options{Params: params, Out: out}))
+}
+
+// Compare prints how far the runs agree with recorded ones (-reference=FILE, a tidy table), by experiment,
+// condition and optimizer. It runs what is missing first.
+func Compare(ctx context.Context, reference *string, params, out, data *string, jobs *int) error {
+	return exit(stages.Compare(ctx, reference, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs}))
+}
+
+// Bench measures the kernels against this machine's peak, and training against PyTorch if it is installed.
+func Bench(ctx context.Context, data *string, epochs *int) error {
+	return exit(stages.Bench(ctx, epochs, stages.Options{Data: data}))
+}
+
+// Test runs every test.
+func Test(ctx context.Context) error {
+	return exit(stages.Test(ctx))
+}
+
+// Clean removes the figures and tables under out; they come back from the store. With -store it removes the
+// store as well, and every result with it.
+func Clean(ctx context.Context, out *string, store *bool) error {
+	return exit(stages.Clean(ctx, store, stages.Options{Out: out}))
+}
+
+// exit gives an error the exit code it asks for.
+func exit(err error) error {
+	if code := stages.ExitCode(err); code > 1 {
+		return mg.Fatal(code, err)
+	}
+	return err
+}

@@ -1,0 +1,157 @@
+package stages
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"sparsel/artifacts/measures"
+)
+
+// agreement says how far the runs of one experiment, condition and optimizer are from recorded ones.
+type agreement struct {
+	experiment, condition, optimizer string
+
+	seeds       []uint32
+	rows        int // rows of both tables
+	missing     int // recorded rows that we have no run for
+	accuracy    deviation
+	sparsity    deviation
+	selectivity deviation
+}
+
+// deviation compares one column.
+type deviation struct {
+	compared, equal int     // equal: in every recorded digit
+	largest         float64 // absolute difference
+	firstEpoch      int     // of a difference; 0: none
+	unlike          int     // rows of which one side only is finite
+}
+
+func (d *deviation) add(ours, recorded measures.Number, epoch int, same func(a, b float64) bool) {
+	if !ours.Recorded || !recorded.Recorded {
+		return
+	}
+	d.compared++
+	a, b := ours.Value, recorded.Value
+	if finite(a) != finite(b) || !finite(a) && math.IsNaN(a) != math.IsNaN(b) {
+		d.unlike++
+		d.differs(epoch)
+		return
+	}
+	if finite(a) {
+		d.largest = max(d.largest, math.Abs(a-b))
+	}
+	if !finite(a) || same(a, b) {
+		d.equal++
+		return
+	}
+	d.differs(epoch)
+}
+
+func (d *deviation) differs(epoch int) {
+	if d.firstEpoch == 0 || epoch < d.firstEpoch {
+		d.firstEpoch = epoch
+	}
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// sameAccuracy holds for fractions of the 10,000 test images that are written with four decimals.
+func sameAccuracy(a, b float64) bool { return math.Abs(a-b) < 0.5e-4 }
+
+// sameMeasure is equality to the seven digits of the float32 numbers that the records hold.
+func sameMeasure(a, b float64) bool { return math.Abs(a-b) <= 1e-7 }
+
+// rowKey is what a run and a record of it have in common. Sweep values are compared as numbers: the records
+// spell them as another language does.
+type rowKey struct {
+	experiment, condition, optimizer, layer, split, parameter string
+	seed                                                      uint32
+	epoch                                                     int
+}
+
+func keyOf(r measures.TidyRow) rowKey {
+	parameter := ""
+	if r.ParamValue.Recorded {
+		parameter = strconv.FormatFloat(r.ParamValue.Value, 'g', 10, 64)
+	}
+	return rowKey{r.Experiment, sameSpelling(r.Condition), r.Optimizer, r.Layer, r.Split, parameter, r.Seed, r.Epoch}
+}
+
+// sameSpelling rewrites "name=number" with ten digits.
+func sameSpelling(condition string) string {
+	name, value, ok := strings.Cut(condition, "=")
+	if v, err := strconv.ParseFloat(value, 64); ok && err == nil {
+		return name + "=" + strconv.FormatFloat(v, 'g', 10, 64)
+	}
+	return condition
+}
+
+// agree compares our tidy table with a recorded one, in the order of the records. Records of other experiments
+// or seeds than ours are counted as missing.
+func agree(ours, recorded []measures.TidyRow) []agreement {
+	own := make(map[rowKey]measures.TidyRow, len(ours))
+	for _, r := range ours {
+		own[keyOf(r)] = r
+	}
+	var list []agreement
+	for _, r := range recorded {
+		i := slices.IndexFunc(list, func(a agreement) bool {
+			return a.experiment == r.Experiment && a.condition == r.Condition && a.optimizer == r.Optimizer
+		})
+		if i < 0 {
+			i = len(list)
+			list = append(list, agreement{experiment: r.Experiment, condition: r.Condition, optimizer: r.Optimizer})
+		}
+		a := &list[i]
+		mine, ok := own[keyOf(r)]
+		if !ok {
+			a.missing++
+			continue
+		}
+		a.rows++
+		if !slices.Contains(a.seeds, r.Seed) {
+			a.seeds = append(a.seeds, r.Seed)
+		}
+		a.accuracy.add(mine.Accuracy, r.Accuracy, r.Epoch, sameAccuracy)
+		a.sparsity.add(mine.Sparsity, r.Sparsity, r.Epoch, sameMeasure)
+		a.selectivity.add(mine.SelectivityAvg, r.SelectivityAvg, r.Epoch, sameMeasure)
+	}
+	return list
+}
+
+// printAgreement writes a line for each experiment, condition and optimizer that we have runs of, and how many
+// records were left out.
+func printAgreement(w io.Writer, list []agreement) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "experiment\tcondition\toptimizer\tseeds\trows\taccuracy equal\tfirst differs\tmax |Δ| accuracy\tmax |Δ| sparsity\tmax |Δ| selectivity")
+	compared, left, unlike := 0, 0, 0
+	for _, a := range list {
+		left += a.missing
+		if a.rows == 0 {
+			continue
+		}
+		compared += a.rows
+		unlike += a.accuracy.unlike + a.sparsity.unlike + a.selectivity.unlike
+		slices.SortFunc(a.seeds, cmp.Compare[uint32])
+		first := "never"
+		if a.accuracy.firstEpoch > 0 {
+			first = fmt.Sprintf("epoch %d", a.accuracy.firstEpoch)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d of %d\t%s\t%.1e\t%.1e\t%.1e\n", a.experiment, a.condition, a.optimizer,
+			strings.Trim(fmt.Sprint(a.seeds), "[]"), a.rows, a.accuracy.equal, a.accuracy.compared, first,
+			a.accuracy.largest, a.sparsity.largest, a.selectivity.largest)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\n%d recorded rows compared, %d left out (experiments, conditions or seeds that params.toml does not have), %d numbers finite on one side only\n",
+		compared, left, unlike)
+	return err
+}

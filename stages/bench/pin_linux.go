@@ -1,0 +1,32 @@
+package bench
+
+import (
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// pin keeps the calling goroutine on one core, the last one it may use (the first serves most interrupts), and
+// returns the core's number for others to share, or -1. Release undoes it.
+func pin() (core int, release func()) {
+	runtime.LockOSThread()
+	var before unix.CPUSet
+	if unix.SchedGetaffinity(0, &before) != nil {
+		return -1, runtime.UnlockOSThread
+	}
+	core = -1
+	for i := range len(before) * 64 {
+		if before.IsSet(i) {
+			core = i
+		}
+	}
+	var one unix.CPUSet
+	one.Set(core)
+	if core < 0 || unix.SchedSetaffinity(0, &one) != nil {
+		return -1, runtime.UnlockOSThread
+	}
+	return core, func() {
+		_ = unix.SchedSetaffinity(0, &before) // it was allowed before
+		runtime.UnlockOSThread()
+	}
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package bench
+
+// pin does nothing: this system has no portable way to keep to one core.
+func pin() (core int, release func()) { return -1, func() {} }

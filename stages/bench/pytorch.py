@@ -1,0 +1,107 @@
+"""Times PyTorch on the work that `mage bench` times sparsel on, and prints one JSON object.
+
+The opponent is treated well: one core, its threads set to one in every library, tensors in memory, batches by
+index, gradients set to None, metrics vectorised. What it computes is the study's baseline: one epoch of
+training on MNIST and one pass over the test set with accuracy, Hoyer sparsity and CCMAS selectivity.
+"""
+import json
+import os
+import sys
+import time
+
+request = json.load(sys.stdin)
+if request["core"] >= 0:
+    os.sched_setaffinity(0, {request["core"]})
+
+import numpy  # noqa: E402  (after the affinity, so that thread pools see one core)
+import torch  # noqa: E402
+
+torch.set_num_threads(1)
+
+
+def load(path, offset):
+    data = numpy.fromfile(path, dtype=numpy.uint8, offset=offset)
+    return torch.from_numpy(data)
+
+
+def images(path):
+    return load(path, 16).reshape(-1, 784).to(torch.float32) / 255
+
+
+train_x, train_y = images(request["train_images"]), load(request["train_labels"], 8).long()
+test_x, test_y = images(request["test_images"]), load(request["test_labels"], 8).long()
+
+
+def optimizer(case, parameters):
+    o = case["optimizer"]
+    if o["Name"] == "SGD":
+        return torch.optim.SGD(parameters, lr=o["LR"], momentum=o["Momentum"])
+    if o["Name"] == "Adagrad":
+        return torch.optim.Adagrad(parameters, lr=o["LR"], eps=o["Eps"])
+    if o["Name"] == "Adadelta":
+        return torch.optim.Adadelta(parameters, lr=o["LR"], rho=o["Rho"], eps=o["Eps"])
+    return torch.optim.Adam(parameters, lr=o["LR"], betas=(o["Beta1"], o["Beta2"]), eps=o["Eps"])
+
+
+def measure(model, hidden):
+    """Accuracy, sparsity and selectivity on the test set, layers averaged."""
+    with torch.no_grad():
+        correct, kept = 0, [[] for _ in hidden]
+        for start in range(0, len(test_x), 1000):
+            a = test_x[start:start + 1000]
+            layer = 0
+            for module in model:
+                a = module(a)
+                if isinstance(module, torch.nn.Sigmoid):
+                    kept[layer].append(a)
+                    layer += 1
+            correct += int((a.argmax(1) == test_y[start:start + 1000]).sum())
+        sparsity = selectivity = 0.0
+        counts = torch.bincount(test_y, minlength=10).double()
+        for parts in kept:
+            a = torch.cat(parts)
+            root = a.shape[1] ** 0.5
+            sparsity += float(((root - a.sum(1) / a.square().sum(1).sqrt()) / (root - 1)).mean())
+            means = torch.zeros(10, a.shape[1], dtype=torch.float64).index_add_(0, test_y, a.double()) / counts[:, None]
+            top = means.max(0).values
+            rest = (means.sum(0) - top) / 9
+            selectivity += float(((top - rest) / (top + rest)).mean())
+    return correct / len(test_y), sparsity / len(kept), selectivity / len(kept)
+
+
+def run(case):
+    torch.manual_seed(1)
+    modules, width = [], 784
+    for units in case["hidden"]:
+        modules += [torch.nn.Linear(width, units), torch.nn.Sigmoid()]
+        width = units
+    model = torch.nn.Sequential(*modules, torch.nn.Linear(width, 10))
+    opt, loss_of, batch = optimizer(case, model.parameters()), torch.nn.CrossEntropyLoss(), case["batch"]
+    seconds = []
+    for _ in range(case["epochs"]):
+        begin = time.perf_counter()
+        order = torch.randperm(len(train_x))
+        for start in range(0, len(train_x), batch):
+            index = order[start:start + batch]
+            opt.zero_grad(set_to_none=True)
+            loss = loss_of(model(train_x[index]), train_y[index])
+            loss.backward()
+            opt.step()
+        accuracy, sparsity, selectivity = measure(model, case["hidden"])
+        seconds.append(time.perf_counter() - begin)
+    return {"seconds": seconds, "accuracy": accuracy, "sparsity": sparsity, "selectivity": selectivity}
+
+
+def blas():
+    """The BLAS library in use, by what is mapped into this process."""
+    names = set()
+    with open("/proc/self/maps") as maps:
+        for line in maps:
+            name = os.path.basename(os.path.realpath(line.split()[-1]))
+            if any(word in name.lower() for word in ("blas", "mkl", "blis")):
+                names.add(name)
+    return sorted(names)
+
+
+torch.mm(torch.ones(64, 64), torch.ones(64, 64))
+print(json.dumps({"version": torch.__version__, "blas": blas(), "results": [run(c) for c in request["cases"]]}))

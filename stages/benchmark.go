@@ -1,0 +1,59 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+
+	"sparsel/pipeline"
+	"sparsel/stages/bench"
+	"sparsel/stages/params"
+	"sparsel/stages/train"
+	"sparsel/trainer"
+)
+
+// Bench measures kernels and training. It takes MNIST from where the pipeline finds it, and leaves it there.
+func Bench(ctx context.Context, epochs *int, o Options) error {
+	n := orDefault(epochs, 4)
+	if n < 2 {
+		return fmt.Errorf("bench: -epochs=%d: must be 2 or more, the first only warms up", n)
+	}
+	w, err := o.open(nil)
+	if err != nil {
+		return err
+	}
+	plan, err := w.engine.Plan(ctx, w.graph, []string{w.fetch.Name})
+	if err != nil {
+		return err
+	}
+	report, err := w.engine.Run(ctx, plan, pipeline.Options{Jobs: 1})
+	if err != nil {
+		return err
+	}
+	file := func(output string) string {
+		return w.store.BlobPath(report.Result(w.fetch.Name).Outputs[output])
+	}
+	data := bench.Data{
+		TrainImages: file(train.TrainImages), TrainLabels: file(train.TrainLabels),
+		TestImages: file(train.TestImages), TestLabels: file(train.TestLabels),
+	}
+	return bench.Run(ctx, o.stdout(), data, w.benchCases(n))
+}
+
+// benchCases are the baseline with each optimizer.
+func (s *study) benchCases(epochs int) []bench.Case {
+	runs, _ := s.params.Expand()
+	var cases []bench.Case
+	seen := map[string]bool{}
+	for _, optimizer := range params.DisplayOrder {
+		for _, r := range runs {
+			c := r.Config
+			if c.Optimizer.Name != optimizer || seen[optimizer] {
+				continue
+			}
+			seen[optimizer] = true
+			c.Epochs, c.Seeding = epochs, trainer.Seeding{Mode: "paired", Seed: 1}
+			cases = append(cases, bench.Case{Name: fmt.Sprintf("%s, %v hidden, batch %d", optimizer, c.Network.Hidden, c.Batch), Config: c})
+		}
+	}
+	return cases
+}

@@ -1,0 +1,51 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Clean removes the published figures and tables, and with store also the store and unfinished downloads.
+func Clean(_ context.Context, store *bool, o Options) error {
+	names := []string{"figures", "tables"}
+	if orDefault(store, false) {
+		names = append(names, "store", "downloads")
+	}
+	var errs []error
+	for _, name := range names {
+		path := filepath.Join(o.out(), name)
+		errs = append(errs, writable(path), os.RemoveAll(path))
+	}
+	return errors.Join(errs...)
+}
+
+// writable undoes the protection of the store's folders, without which they can't be emptied.
+func writable(root string) error {
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return os.Chmod(path, 0o755)
+		}
+		return nil
+	})
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// Test runs every test of the project.
+func Test(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, "go", "test", "./...")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("test: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"sparsel/artifacts/measures"
+	"sparsel/pipeline"
+	"sparsel/pipeline/progress"
+	"sparsel/stages/table"
+)
+
+// Compare builds the tidy table and prints how far it agrees with a recorded one, by experiment, condition and
+// optimizer.
+func Compare(ctx context.Context, reference *string, o Options) error {
+	if reference == nil {
+		return errors.New("compare: name the recorded table with -reference=FILE")
+	}
+	recorded, err := table.ReadTidy(*reference)
+	if err != nil {
+		return fmt.Errorf("compare: %w", err)
+	}
+	ours, err := o.tidy(ctx)
+	if err != nil {
+		return err
+	}
+	return printAgreement(o.stdout(), agree(ours, recorded))
+}
+
+// tidy builds the table of every epoch of every run and reads it.
+func (o Options) tidy(ctx context.Context) ([]measures.TidyRow, error) {
+	jobs, err := o.jobs()
+	if err != nil {
+		return nil, err
+	}
+	w, err := o.open(progress.New(os.Stderr))
+	if err != nil {
+		return nil, err
+	}
+	plan, err := w.engine.Plan(ctx, w.graph, []string{w.study.tidy.Name})
+	if err != nil {
+		return nil, err
+	}
+	report, err := w.engine.Run(ctx, plan, pipeline.Options{Jobs: jobs})
+	if err != nil {
+		return nil, err
+	}
+	return table.ReadTidy(w.store.BlobPath(report.Result(w.study.tidy.Name).Outputs[table.TidyTable]))
+}

@@ -1,0 +1,106 @@
+package stages
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"sparsel/pipeline"
+	"sparsel/pipeline/store"
+	"sparsel/stages/fetch"
+	"sparsel/stages/params"
+)
+
+// Options are the flags of the targets. A nil flag was not given.
+type Options struct {
+	Params *string // the parameter file; params.toml where nil
+	Out    *string // the folder of everything produced; out where nil
+	Data   *string // a folder to look for MNIST in, before all others
+	Jobs   *int    // runs at a time; one per core where nil
+	DryRun *bool   // say what would run, run nothing
+	JSON   *bool   // print JSON for programs
+
+	Stdout io.Writer // os.Stdout where nil
+}
+
+func orDefault[T any](flag *T, value T) T {
+	if flag != nil {
+		return *flag
+	}
+	return value
+}
+
+func (o Options) stdout() io.Writer {
+	if o.Stdout != nil {
+		return o.Stdout
+	}
+	return os.Stdout
+}
+
+func (o Options) out() string { return orDefault(o.Out, "out") }
+
+func (o Options) jobs() (int, error) {
+	jobs := orDefault(o.Jobs, runtime.GOMAXPROCS(0))
+	if jobs < 1 {
+		return 0, fmt.Errorf("-jobs=%d: must be 1 or more", jobs)
+	}
+	return jobs, nil
+}
+
+// workspace is a study with the engine that carries it out.
+type workspace struct {
+	*study
+	engine *pipeline.Engine
+	store  *store.Store
+}
+
+// open reads the parameters and binds them to the store. It creates nothing.
+func (o Options) open(events pipeline.Events) (*workspace, error) {
+	file := orDefault(o.Params, "params.toml")
+	p, err := params.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	root, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return nil, err
+	}
+	s, err := newStudy(p, fetch.Sources{
+		Dirs:    fetch.Directories(root, orDefault(o.Data, ""), os.Getenv(fetch.Env), p.Data.Directories),
+		Mirrors: p.Data.Mirrors,
+		Partial: filepath.Join(o.out(), "downloads"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	st, err := pipeline.OpenStore(filepath.Join(o.out(), "store"))
+	if err != nil {
+		return nil, err
+	}
+	config := pipeline.Config{Store: st, Out: o.out(), Code: pipeline.Code("", st), Events: events}
+	if os.Getenv("SPARSEL_PREIMAGES") != "" {
+		config.Preimages = os.Stderr
+	}
+	return &workspace{study: s, engine: pipeline.New(config), store: st}, nil
+}
+
+// exitError is an error with an exit code of its own.
+type exitError struct {
+	code int
+	error
+}
+
+// ExitCode returns the exit code that an error asks for: 0 for none, 1 for most, 2 where something is stale.
+func ExitCode(err error) int {
+	var e exitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &e):
+		return e.code
+	}
+	return 1
+}

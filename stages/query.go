@@ -1,0 +1,185 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"sparsel/pipeline"
+)
+
+// Status prints what is stale and why. Where something is, its error asks for exit code 2.
+func Status(ctx context.Context, o Options) error {
+	w, err := o.open(nil)
+	if err != nil {
+		return err
+	}
+	status, err := w.engine.Status(ctx, w.graph, w.targets())
+	if err != nil {
+		return err
+	}
+	if orDefault(o.JSON, false) {
+		err = printJSON(o.stdout(), status)
+	} else {
+		err = printStatus(o.stdout(), status, 1)
+	}
+	if err != nil || status.Current {
+		return err
+	}
+	return exitError{2, errors.New("not everything is current; `go tool mage all` brings it up to date")}
+}
+
+// Why explains one node.
+func Why(ctx context.Context, node string, o Options) error {
+	w, err := o.open(nil)
+	if err != nil {
+		return err
+	}
+	if w.graph.Node(node) == nil {
+		return fmt.Errorf("why: there is no node %q%s; `go tool mage status -json` lists all", node, similar(w.graph, node))
+	}
+	text, err := w.engine.Why(ctx, w.graph, node)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(o.stdout(), text)
+	return err
+}
+
+// similar suggests nodes whose name holds the text.
+func similar(g *pipeline.Graph, text string) string {
+	var list []string
+	for _, n := range g.Nodes() {
+		if strings.Contains(strings.ToLower(n.Name), strings.ToLower(text)) && len(list) < 3 {
+			list = append(list, n.Name)
+		}
+	}
+	if list == nil {
+		return ""
+	}
+	return "; did you mean " + strings.Join(list, ", ")
+}
+
+// DAG prints the graph with the state of its nodes, sweeps collapsed to one box.
+func DAG(ctx context.Context, format *string, o Options) error {
+	w, err := o.open(nil)
+	if err != nil {
+		return err
+	}
+	plan, err := w.engine.Plan(ctx, w.graph, nil)
+	if err != nil {
+		return err
+	}
+	var text string
+	switch f := orDefault(format, "dot"); f {
+	case "dot":
+		text, err = pipeline.DOT(w.graph, plan)
+	case "mermaid":
+		text = pipeline.Mermaid(w.graph, plan)
+	default:
+		return fmt.Errorf("dag: -format=%s: must be dot or mermaid", f)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(o.stdout(), strings.TrimRight(text, "\n"))
+	return err
+}
+
+// printPlan says what a run would do, for a dry run.
+func printPlan(o Options, plan *pipeline.Plan, jobs int) error {
+	if orDefault(o.JSON, false) {
+		return printJSON(o.stdout(), plan.Status())
+	}
+	return printStatus(o.stdout(), plan.Status(), jobs)
+}
+
+// bucket is a set of nodes that are in the same state for the same reasons.
+type bucket struct {
+	stage   string
+	state   pipeline.State
+	reasons string
+	nodes   []string
+}
+
+// describeState says what a state means for a run.
+var describeState = map[pipeline.State]string{
+	pipeline.Stale:   "will run",
+	pipeline.Waiting: "will run unless its inputs come out unchanged",
+	pipeline.Broken:  "failed before, will run again",
+}
+
+func printStatus(w io.Writer, s *pipeline.Status, jobs int) error {
+	if s.Current {
+		_, err := fmt.Fprintf(w, "all %d nodes are current\n", s.Counts.Current)
+		return err
+	}
+	var buckets []*bucket
+	restore := 0
+	for _, n := range s.Nodes {
+		restore += len(n.Restore)
+		if n.State == pipeline.Current {
+			continue
+		}
+		reasons := strings.Join(n.Reasons, "; ")
+		if n.State == pipeline.Waiting {
+			reasons = "reads nodes that run" // each names its own, which would be a bucket a node
+		}
+		i := len(buckets) - 1
+		for i >= 0 && (buckets[i].stage != n.Stage || buckets[i].state != n.State || buckets[i].reasons != reasons) {
+			i--
+		}
+		if i < 0 {
+			buckets, i = append(buckets, &bucket{stage: n.Stage, state: n.State, reasons: reasons}), len(buckets)
+		}
+		buckets[i].nodes = append(buckets[i].nodes, n.Name)
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, b := range buckets {
+		fmt.Fprintf(t, "%d %s\t%s\t%s\n", len(b.nodes), b.stage, describeState[b.state], b.reasons)
+		for i, name := range b.nodes {
+			if i == 3 && len(b.nodes) > 4 {
+				fmt.Fprintf(t, "  … and %d more\t\t\n", len(b.nodes)-i)
+				break
+			}
+			fmt.Fprintf(t, "  %s\t\t\n", name)
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, d := range s.Damage {
+		fmt.Fprintf(w, "journal: %s\n", d)
+	}
+	_, err := fmt.Fprintf(w, "%d to run, %d more unless their inputs come out unchanged, %d current, %d files to publish again; %s\n",
+		s.Counts.Stale+s.Counts.Failed, s.Counts.Waiting, s.Counts.Current, restore, estimate(s, jobs))
+	return err
+}
+
+// estimate says how long a run will take, if that was ever measured.
+func estimate(s *pipeline.Status, jobs int) string {
+	if s.Seconds == 0 && s.Unknown > 0 {
+		return "how long it takes is not known yet"
+	}
+	d := time.Duration(s.Seconds / float64(jobs) * float64(time.Second)).Round(time.Second)
+	text := "about " + max(d, time.Second).String()
+	if s.Unknown > 0 {
+		text += fmt.Sprintf(" and %d steps never measured", s.Unknown)
+	}
+	return text
+}
+
+// targets are the nodes of every figure and table.
+func (s *study) targets() []string {
+	var names []string
+	for _, nodes := range []map[string]*pipeline.Node{s.figures, s.tables} {
+		for _, n := range nodes {
+			names = append(names, n.Name)
+		}
+	}
+	return names
+}
