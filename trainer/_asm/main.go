@@ -40,6 +40,7 @@ func writeAVX2(g *generator) {
 			g.tile(r, t.panels)
 		}
 	}
+	g.pack()
 	g.sparsePair(2)
 	g.sparsePair(1)
 	g.sparseSingle(4)
@@ -60,6 +61,7 @@ func writeAVX512(g *generator) {
 			g.tile(r, t.panels)
 		}
 	}
+	g.pack()
 	g.sparsePair(4)
 	g.sparsePair(1)
 	g.sparseSingle(8)

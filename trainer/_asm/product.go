@@ -15,7 +15,7 @@ const unroll = 4
 // each row.
 func (g *generator) tile(rows, panels int) {
 	g.function(fmt.Sprintf("tile%dx%d", rows, panels),
-		"func(c *float32, cRow, cPanel int, a *float32, aRow, aCol int, b *float32, bPanel, k, count int, more bool)",
+		"func(c *float32, cRow, cPanel int, a *float32, aRow, aCol, aTile int, b *float32, bPanel, k, count int, more bool)",
 		fmt.Sprintf("computes count tiles of %d rows and %d columns, one below the other.", rows, width*panels))
 	perPanel := width / g.lane
 	vecs := perPanel * panels
@@ -141,10 +141,25 @@ func (g *generator) tile(rows, panels int) {
 	next := g.GP64()
 	g.IMUL3Q(operand.U8(rows), cRow, next)
 	g.ADDQ(next, c)
-	g.IMUL3Q(operand.U8(rows), aRow, next)
-	g.ADDQ(next, a)
+	g.ADDQ(g.stride("aTile"), a)
 	g.DECQ(count)
 	g.JNZ(operand.LabelRef("tile"))
+	g.ret()
+}
+
+// pack writes the copy of runs of at most one vector, for Set.Pack.
+func (g *generator) pack() {
+	g.function("pack", "func(dst, a *float32, aCol, rows, count int)",
+		"copies count runs of a full vector, each overwriting what the last wrote beyond rows.")
+	dst, a, count := g.param("dst"), g.param("a"), g.param("count")
+	aCol, rows := g.stride("aCol"), g.stride("rows")
+	g.Label("run")
+	g.VMOVUPS(mem(a, 0), g.regs[0])
+	g.VMOVUPS(g.regs[0], mem(dst, 0))
+	g.ADDQ(aCol, a)
+	g.ADDQ(rows, dst)
+	g.DECQ(count)
+	g.JNZ(operand.LabelRef("run"))
 	g.ret()
 }
 

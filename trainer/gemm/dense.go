@@ -74,6 +74,13 @@ func (e *Engine) transpose(t []float32, b *Panels) {
 	}
 }
 
+// Packing A pays from this many rows and panels on: below, the copy costs more
+// than the strided reads that it saves.
+const (
+	packRows   = 8
+	packPanels = 3
+)
+
 // Gradient computes G = Aᵀ·D (k×n) for the m×k matrix A and the m×n matrix D,
 // one panel at a time in ascending order, and calls visit with each: g is k×16
 // floats, valid and free to be changed during the call, so that the update of
@@ -86,15 +93,27 @@ func (e *Engine) Gradient(a []float32, lda, m, k int, d []float32, ldd, n int, v
 	size := k * kernel.Width
 	g := grow(&e.gradient, group*size)
 	bm := split(m, blockK)
+	packed := m >= packRows && count(n) >= packPanels
+	if packed {
+		out := grow(&e.packedA, m*k)
+		for i := 0; i < m; i += bm {
+			e.set.Pack(out[i*k:], a[i*lda:], lda, k, min(bm, m-i))
+		}
+	}
 	for q := 0; q < count(n); q += group {
 		p := &e.product
 		*p = kernel.Product{
 			M: k, Panels: min(group, count(n)-q), C: g, CRow: kernel.Width, CPanel: size,
-			ARow: 1, ACol: lda,
+			ARow: 1, ACol: lda, Packed: packed,
 		}
 		for i := 0; i == 0 || i < m; i += bm {
 			p.K, p.More = min(bm, m-i), i > 0
-			p.A, p.BPanel = a[i*lda:], p.K*kernel.Width
+			if packed {
+				p.A = e.packedA[i*k:]
+			} else {
+				p.A = a[i*lda:]
+			}
+			p.BPanel = p.K * kernel.Width
 			p.B = e.pack(d[i*ldd:], ldd, p.K, n, q, p.Panels, false)
 			e.set.Multiply(p)
 		}

@@ -22,6 +22,7 @@ type Engine struct {
 	sparse  kernel.SparseProduct
 	columns kernel.ColumnProduct
 
+	packedA    []float32 // tiles of Aᵀ
 	packed     []float32 // panels of D
 	gradient   []float32 // panels of G
 	transposed []float32 // Bᵀ in panels

@@ -278,30 +278,30 @@ DATA constantsAVX2<>+1080(SB)/4, $0x437f0000
 DATA constantsAVX2<>+1084(SB)/4, $0x437f0000
 GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1088
 
-// func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tile1x4AVX2(SB), NOSPLIT, $0-81
+TEXT ·tile1x4AVX2(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
 	SHLQ $0x02, DX
 	MOVQ aRow+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ aCol+40(FP), SI
-	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
-	SHLQ $0x02, R8
+	MOVQ aCol+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ count+80(FP), SI
+	MOVQ bPanel+64(FP), DI
+	SHLQ $0x02, DI
 
 tile:
-	MOVQ CX, R9
-	MOVQ b+48(FP), R10
-	LEAQ (R10)(R8*2), R11
-	ADDQ R8, R11
+	MOVQ CX, R8
+	MOVQ b+56(FP), R9
+	LEAQ (R9)(DI*2), R10
+	ADDQ DI, R10
 
 	// Start the chains at +0, or at C.
-	MOVB  more+80(FP), R12
-	TESTB R12, R12
+	MOVB  more+88(FP), R11
+	TESTB R11, R11
 	JNZ   load
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
@@ -311,194 +311,6 @@ tile:
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
-	JMP   start
-
-load:
-	MOVQ    AX, R12
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	MOVQ    cPanel+16(FP), R13
-	SHLQ    $0x02, R13
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	MOVQ    cPanel+16(FP), R13
-	SHLQ    $0x02, R13
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	MOVQ    cPanel+16(FP), R13
-	SHLQ    $0x02, R13
-	ADDQ    R13, R12
-	VMOVUPS (R12), Y6
-	VMOVUPS 32(R12), Y7
-
-start:
-	MOVQ k+64(FP), R12
-	SUBQ $0x04, R12
-	JL   rest
-
-steps:
-	VBROADCASTSS (R9), Y8
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      32(R10), Y10
-	VFMADD231PS  Y10, Y8, Y1
-	VMOVUPS      (R10)(R8*1), Y11
-	VFMADD231PS  Y11, Y8, Y2
-	VMOVUPS      32(R10)(R8*1), Y12
-	VFMADD231PS  Y12, Y8, Y3
-	VMOVUPS      (R10)(R8*2), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VMOVUPS      32(R10)(R8*2), Y14
-	VFMADD231PS  Y14, Y8, Y5
-	VMOVUPS      (R11), Y15
-	VFMADD231PS  Y15, Y8, Y6
-	VMOVUPS      32(R11), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         SI, R9
-	VBROADCASTSS (R9), Y8
-	VMOVUPS      64(R10), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      96(R10), Y10
-	VFMADD231PS  Y10, Y8, Y1
-	VMOVUPS      64(R10)(R8*1), Y11
-	VFMADD231PS  Y11, Y8, Y2
-	VMOVUPS      96(R10)(R8*1), Y12
-	VFMADD231PS  Y12, Y8, Y3
-	VMOVUPS      64(R10)(R8*2), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VMOVUPS      96(R10)(R8*2), Y14
-	VFMADD231PS  Y14, Y8, Y5
-	VMOVUPS      64(R11), Y15
-	VFMADD231PS  Y15, Y8, Y6
-	VMOVUPS      96(R11), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         SI, R9
-	VBROADCASTSS (R9), Y8
-	VMOVUPS      128(R10), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      160(R10), Y10
-	VFMADD231PS  Y10, Y8, Y1
-	VMOVUPS      128(R10)(R8*1), Y11
-	VFMADD231PS  Y11, Y8, Y2
-	VMOVUPS      160(R10)(R8*1), Y12
-	VFMADD231PS  Y12, Y8, Y3
-	VMOVUPS      128(R10)(R8*2), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VMOVUPS      160(R10)(R8*2), Y14
-	VFMADD231PS  Y14, Y8, Y5
-	VMOVUPS      128(R11), Y15
-	VFMADD231PS  Y15, Y8, Y6
-	VMOVUPS      160(R11), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         SI, R9
-	VBROADCASTSS (R9), Y8
-	VMOVUPS      192(R10), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      224(R10), Y10
-	VFMADD231PS  Y10, Y8, Y1
-	VMOVUPS      192(R10)(R8*1), Y11
-	VFMADD231PS  Y11, Y8, Y2
-	VMOVUPS      224(R10)(R8*1), Y12
-	VFMADD231PS  Y12, Y8, Y3
-	VMOVUPS      192(R10)(R8*2), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VMOVUPS      224(R10)(R8*2), Y14
-	VFMADD231PS  Y14, Y8, Y5
-	VMOVUPS      192(R11), Y15
-	VFMADD231PS  Y15, Y8, Y6
-	VMOVUPS      224(R11), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         SI, R9
-	ADDQ         $0x00000100, R10
-	ADDQ         $0x00000100, R11
-	SUBQ         $0x04, R12
-	JGE          steps
-
-rest:
-	ADDQ $0x04, R12
-	JZ   store
-
-single:
-	VBROADCASTSS (R9), Y8
-	VMOVUPS      (R10), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VMOVUPS      32(R10), Y10
-	VFMADD231PS  Y10, Y8, Y1
-	VMOVUPS      (R10)(R8*1), Y11
-	VFMADD231PS  Y11, Y8, Y2
-	VMOVUPS      32(R10)(R8*1), Y12
-	VFMADD231PS  Y12, Y8, Y3
-	VMOVUPS      (R10)(R8*2), Y13
-	VFMADD231PS  Y13, Y8, Y4
-	VMOVUPS      32(R10)(R8*2), Y14
-	VFMADD231PS  Y14, Y8, Y5
-	VMOVUPS      (R11), Y15
-	VFMADD231PS  Y15, Y8, Y6
-	VMOVUPS      32(R11), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         SI, R9
-	ADDQ         $0x40, R10
-	ADDQ         $0x40, R11
-	DECQ         R12
-	JNZ          single
-
-store:
-	MOVQ    AX, R9
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	MOVQ    cPanel+16(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
-	VMOVUPS Y2, (R9)
-	VMOVUPS Y3, 32(R9)
-	MOVQ    cPanel+16(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	MOVQ    cPanel+16(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
-	VMOVUPS Y6, (R9)
-	VMOVUPS Y7, 32(R9)
-	IMUL3Q  $0x01, DX, R9
-	ADDQ    R9, AX
-	IMUL3Q  $0x01, BX, R9
-	ADDQ    R9, CX
-	DECQ    DI
-	JNZ     tile
-	VZEROUPPER
-	RET
-
-// func tile1x2AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
-// Requires: AVX, AVX2, FMA3
-TEXT ·tile1x2AVX2(SB), NOSPLIT, $0-81
-	MOVQ c+0(FP), AX
-	MOVQ a+24(FP), CX
-	MOVQ cRow+8(FP), DX
-	SHLQ $0x02, DX
-	MOVQ aRow+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ aCol+40(FP), SI
-	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
-	SHLQ $0x02, R8
-
-tile:
-	MOVQ CX, R9
-	MOVQ b+48(FP), R10
-
-	// Start the chains at +0, or at C.
-	MOVB  more+80(FP), R11
-	TESTB R11, R11
-	JNZ   load
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
 	JMP   start
 
 load:
@@ -510,53 +322,96 @@ load:
 	ADDQ    R12, R11
 	VMOVUPS (R11), Y2
 	VMOVUPS 32(R11), Y3
+	MOVQ    cPanel+16(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R11
+	VMOVUPS (R11), Y4
+	VMOVUPS 32(R11), Y5
+	MOVQ    cPanel+16(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R11
+	VMOVUPS (R11), Y6
+	VMOVUPS 32(R11), Y7
 
 start:
-	MOVQ k+64(FP), R11
+	MOVQ k+72(FP), R11
 	SUBQ $0x04, R11
 	JL   rest
 
 steps:
-	VBROADCASTSS (R9), Y4
-	VMOVUPS      (R10), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VMOVUPS      32(R10), Y6
-	VFMADD231PS  Y6, Y4, Y1
-	VMOVUPS      (R10)(R8*1), Y7
-	VFMADD231PS  Y7, Y4, Y2
-	VMOVUPS      32(R10)(R8*1), Y8
-	VFMADD231PS  Y8, Y4, Y3
-	ADDQ         SI, R9
-	VBROADCASTSS (R9), Y4
-	VMOVUPS      64(R10), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VMOVUPS      96(R10), Y6
-	VFMADD231PS  Y6, Y4, Y1
-	VMOVUPS      64(R10)(R8*1), Y7
-	VFMADD231PS  Y7, Y4, Y2
-	VMOVUPS      96(R10)(R8*1), Y8
-	VFMADD231PS  Y8, Y4, Y3
-	ADDQ         SI, R9
-	VBROADCASTSS (R9), Y4
-	VMOVUPS      128(R10), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VMOVUPS      160(R10), Y6
-	VFMADD231PS  Y6, Y4, Y1
-	VMOVUPS      128(R10)(R8*1), Y7
-	VFMADD231PS  Y7, Y4, Y2
-	VMOVUPS      160(R10)(R8*1), Y8
-	VFMADD231PS  Y8, Y4, Y3
-	ADDQ         SI, R9
-	VBROADCASTSS (R9), Y4
-	VMOVUPS      192(R10), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VMOVUPS      224(R10), Y6
-	VFMADD231PS  Y6, Y4, Y1
-	VMOVUPS      192(R10)(R8*1), Y7
-	VFMADD231PS  Y7, Y4, Y2
-	VMOVUPS      224(R10)(R8*1), Y8
-	VFMADD231PS  Y8, Y4, Y3
-	ADDQ         SI, R9
+	VBROADCASTSS (R8), Y8
+	VMOVUPS      (R9), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VMOVUPS      32(R9), Y10
+	VFMADD231PS  Y10, Y8, Y1
+	VMOVUPS      (R9)(DI*1), Y11
+	VFMADD231PS  Y11, Y8, Y2
+	VMOVUPS      32(R9)(DI*1), Y12
+	VFMADD231PS  Y12, Y8, Y3
+	VMOVUPS      (R9)(DI*2), Y13
+	VFMADD231PS  Y13, Y8, Y4
+	VMOVUPS      32(R9)(DI*2), Y14
+	VFMADD231PS  Y14, Y8, Y5
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y8, Y6
+	VMOVUPS      32(R10), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         BX, R8
+	VBROADCASTSS (R8), Y8
+	VMOVUPS      64(R9), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VMOVUPS      96(R9), Y10
+	VFMADD231PS  Y10, Y8, Y1
+	VMOVUPS      64(R9)(DI*1), Y11
+	VFMADD231PS  Y11, Y8, Y2
+	VMOVUPS      96(R9)(DI*1), Y12
+	VFMADD231PS  Y12, Y8, Y3
+	VMOVUPS      64(R9)(DI*2), Y13
+	VFMADD231PS  Y13, Y8, Y4
+	VMOVUPS      96(R9)(DI*2), Y14
+	VFMADD231PS  Y14, Y8, Y5
+	VMOVUPS      64(R10), Y15
+	VFMADD231PS  Y15, Y8, Y6
+	VMOVUPS      96(R10), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         BX, R8
+	VBROADCASTSS (R8), Y8
+	VMOVUPS      128(R9), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VMOVUPS      160(R9), Y10
+	VFMADD231PS  Y10, Y8, Y1
+	VMOVUPS      128(R9)(DI*1), Y11
+	VFMADD231PS  Y11, Y8, Y2
+	VMOVUPS      160(R9)(DI*1), Y12
+	VFMADD231PS  Y12, Y8, Y3
+	VMOVUPS      128(R9)(DI*2), Y13
+	VFMADD231PS  Y13, Y8, Y4
+	VMOVUPS      160(R9)(DI*2), Y14
+	VFMADD231PS  Y14, Y8, Y5
+	VMOVUPS      128(R10), Y15
+	VFMADD231PS  Y15, Y8, Y6
+	VMOVUPS      160(R10), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         BX, R8
+	VBROADCASTSS (R8), Y8
+	VMOVUPS      192(R9), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VMOVUPS      224(R9), Y10
+	VFMADD231PS  Y10, Y8, Y1
+	VMOVUPS      192(R9)(DI*1), Y11
+	VFMADD231PS  Y11, Y8, Y2
+	VMOVUPS      224(R9)(DI*1), Y12
+	VFMADD231PS  Y12, Y8, Y3
+	VMOVUPS      192(R9)(DI*2), Y13
+	VFMADD231PS  Y13, Y8, Y4
+	VMOVUPS      224(R9)(DI*2), Y14
+	VFMADD231PS  Y14, Y8, Y5
+	VMOVUPS      192(R10), Y15
+	VFMADD231PS  Y15, Y8, Y6
+	VMOVUPS      224(R10), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         BX, R8
+	ADDQ         $0x00000100, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x04, R11
 	JGE          steps
@@ -566,41 +421,188 @@ rest:
 	JZ   store
 
 single:
-	VBROADCASTSS (R9), Y4
-	VMOVUPS      (R10), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VMOVUPS      32(R10), Y6
-	VFMADD231PS  Y6, Y4, Y1
-	VMOVUPS      (R10)(R8*1), Y7
-	VFMADD231PS  Y7, Y4, Y2
-	VMOVUPS      32(R10)(R8*1), Y8
-	VFMADD231PS  Y8, Y4, Y3
-	ADDQ         SI, R9
+	VBROADCASTSS (R8), Y8
+	VMOVUPS      (R9), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VMOVUPS      32(R9), Y10
+	VFMADD231PS  Y10, Y8, Y1
+	VMOVUPS      (R9)(DI*1), Y11
+	VFMADD231PS  Y11, Y8, Y2
+	VMOVUPS      32(R9)(DI*1), Y12
+	VFMADD231PS  Y12, Y8, Y3
+	VMOVUPS      (R9)(DI*2), Y13
+	VFMADD231PS  Y13, Y8, Y4
+	VMOVUPS      32(R9)(DI*2), Y14
+	VFMADD231PS  Y14, Y8, Y5
+	VMOVUPS      (R10), Y15
+	VFMADD231PS  Y15, Y8, Y6
+	VMOVUPS      32(R10), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         BX, R8
+	ADDQ         $0x40, R9
 	ADDQ         $0x40, R10
 	DECQ         R11
 	JNZ          single
 
 store:
-	MOVQ    AX, R9
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	MOVQ    cPanel+16(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
-	VMOVUPS Y2, (R9)
-	VMOVUPS Y3, 32(R9)
-	IMUL3Q  $0x01, DX, R9
-	ADDQ    R9, AX
-	IMUL3Q  $0x01, BX, R9
-	ADDQ    R9, CX
-	DECQ    DI
+	MOVQ    AX, R8
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	MOVQ    cPanel+16(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y3, 32(R8)
+	MOVQ    cPanel+16(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, R8
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, 32(R8)
+	MOVQ    cPanel+16(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, R8
+	VMOVUPS Y6, (R8)
+	VMOVUPS Y7, 32(R8)
+	IMUL3Q  $0x01, DX, R8
+	ADDQ    R8, AX
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    R8, CX
+	DECQ    SI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile2x2AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile1x2AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tile2x2AVX2(SB), NOSPLIT, $0-81
+TEXT ·tile1x2AVX2(SB), NOSPLIT, $0-89
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ cRow+8(FP), DX
+	SHLQ $0x02, DX
+	MOVQ aRow+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ aCol+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ count+80(FP), SI
+	MOVQ bPanel+64(FP), DI
+	SHLQ $0x02, DI
+
+tile:
+	MOVQ CX, R8
+	MOVQ b+56(FP), R9
+
+	// Start the chains at +0, or at C.
+	MOVB  more+88(FP), R10
+	TESTB R10, R10
+	JNZ   load
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	JMP   start
+
+load:
+	MOVQ    AX, R10
+	VMOVUPS (R10), Y0
+	VMOVUPS 32(R10), Y1
+	MOVQ    cPanel+16(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	VMOVUPS (R10), Y2
+	VMOVUPS 32(R10), Y3
+
+start:
+	MOVQ k+72(FP), R10
+	SUBQ $0x04, R10
+	JL   rest
+
+steps:
+	VBROADCASTSS (R8), Y4
+	VMOVUPS      (R9), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VMOVUPS      32(R9), Y6
+	VFMADD231PS  Y6, Y4, Y1
+	VMOVUPS      (R9)(DI*1), Y7
+	VFMADD231PS  Y7, Y4, Y2
+	VMOVUPS      32(R9)(DI*1), Y8
+	VFMADD231PS  Y8, Y4, Y3
+	ADDQ         BX, R8
+	VBROADCASTSS (R8), Y4
+	VMOVUPS      64(R9), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VMOVUPS      96(R9), Y6
+	VFMADD231PS  Y6, Y4, Y1
+	VMOVUPS      64(R9)(DI*1), Y7
+	VFMADD231PS  Y7, Y4, Y2
+	VMOVUPS      96(R9)(DI*1), Y8
+	VFMADD231PS  Y8, Y4, Y3
+	ADDQ         BX, R8
+	VBROADCASTSS (R8), Y4
+	VMOVUPS      128(R9), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VMOVUPS      160(R9), Y6
+	VFMADD231PS  Y6, Y4, Y1
+	VMOVUPS      128(R9)(DI*1), Y7
+	VFMADD231PS  Y7, Y4, Y2
+	VMOVUPS      160(R9)(DI*1), Y8
+	VFMADD231PS  Y8, Y4, Y3
+	ADDQ         BX, R8
+	VBROADCASTSS (R8), Y4
+	VMOVUPS      192(R9), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VMOVUPS      224(R9), Y6
+	VFMADD231PS  Y6, Y4, Y1
+	VMOVUPS      192(R9)(DI*1), Y7
+	VFMADD231PS  Y7, Y4, Y2
+	VMOVUPS      224(R9)(DI*1), Y8
+	VFMADD231PS  Y8, Y4, Y3
+	ADDQ         BX, R8
+	ADDQ         $0x00000100, R9
+	SUBQ         $0x04, R10
+	JGE          steps
+
+rest:
+	ADDQ $0x04, R10
+	JZ   store
+
+single:
+	VBROADCASTSS (R8), Y4
+	VMOVUPS      (R9), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VMOVUPS      32(R9), Y6
+	VFMADD231PS  Y6, Y4, Y1
+	VMOVUPS      (R9)(DI*1), Y7
+	VFMADD231PS  Y7, Y4, Y2
+	VMOVUPS      32(R9)(DI*1), Y8
+	VFMADD231PS  Y8, Y4, Y3
+	ADDQ         BX, R8
+	ADDQ         $0x40, R9
+	DECQ         R10
+	JNZ          single
+
+store:
+	MOVQ    AX, R8
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	MOVQ    cPanel+16(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, R8
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y3, 32(R8)
+	IMUL3Q  $0x01, DX, R8
+	ADDQ    R8, AX
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    R8, CX
+	DECQ    SI
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func tile2x2AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tile2x2AVX2(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -609,16 +611,16 @@ TEXT ·tile2x2AVX2(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
+	MOVQ count+80(FP), DI
+	MOVQ bPanel+64(FP), R8
 	SHLQ $0x02, R8
 
 tile:
 	MOVQ CX, R9
-	MOVQ b+48(FP), R10
+	MOVQ b+56(FP), R10
 
 	// Start the chains at +0, or at C.
-	MOVB  more+80(FP), R11
+	MOVB  more+88(FP), R11
 	TESTB R11, R11
 	JNZ   load
 	VPXOR Y0, Y0, Y0
@@ -650,7 +652,7 @@ load:
 	VMOVUPS 32(R12), Y7
 
 start:
-	MOVQ k+64(FP), R11
+	MOVQ k+72(FP), R11
 	SUBQ $0x04, R11
 	JL   rest
 
@@ -762,16 +764,17 @@ store:
 	VMOVUPS Y7, 32(R10)
 	IMUL3Q  $0x02, DX, R9
 	ADDQ    R9, AX
-	IMUL3Q  $0x02, BX, R9
+	MOVQ    aTile+48(FP), R9
+	SHLQ    $0x02, R9
 	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile3x2AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile3x2AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tile3x2AVX2(SB), NOSPLIT, $0-81
+TEXT ·tile3x2AVX2(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -780,16 +783,16 @@ TEXT ·tile3x2AVX2(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
+	MOVQ count+80(FP), DI
+	MOVQ bPanel+64(FP), R8
 	SHLQ $0x02, R8
 
 tile:
 	MOVQ CX, R9
-	MOVQ b+48(FP), R10
+	MOVQ b+56(FP), R10
 
 	// Start the chains at +0, or at C.
-	MOVB  more+80(FP), R11
+	MOVB  more+88(FP), R11
 	TESTB R11, R11
 	JNZ   load
 	VPXOR Y0, Y0, Y0
@@ -831,7 +834,7 @@ load:
 	VMOVUPS 32(R12), Y11
 
 start:
-	MOVQ k+64(FP), R11
+	MOVQ k+72(FP), R11
 	SUBQ $0x04, R11
 	JL   rest
 
@@ -974,108 +977,110 @@ store:
 	VMOVUPS Y11, 32(R10)
 	IMUL3Q  $0x03, DX, R9
 	ADDQ    R9, AX
-	IMUL3Q  $0x03, BX, R9
+	MOVQ    aTile+48(FP), R9
+	SHLQ    $0x02, R9
 	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile1x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile1x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tile1x1AVX2(SB), NOSPLIT, $0-81
+TEXT ·tile1x1AVX2(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
 	SHLQ $0x02, DX
 	MOVQ aRow+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ aCol+40(FP), SI
-	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ aCol+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ count+80(FP), SI
 
 tile:
-	MOVQ CX, R8
-	MOVQ b+48(FP), R9
+	MOVQ CX, DI
+	MOVQ b+56(FP), R8
 
 	// Start the chains at +0, or at C.
-	MOVB  more+80(FP), R10
-	TESTB R10, R10
+	MOVB  more+88(FP), R9
+	TESTB R9, R9
 	JNZ   load
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	JMP   start
 
 load:
-	MOVQ    AX, R10
-	VMOVUPS (R10), Y0
-	VMOVUPS 32(R10), Y1
+	MOVQ    AX, R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
 
 start:
-	MOVQ k+64(FP), R10
-	SUBQ $0x04, R10
+	MOVQ k+72(FP), R9
+	SUBQ $0x04, R9
 	JL   rest
 
 steps:
-	VBROADCASTSS (R8), Y2
-	VMOVUPS      (R9), Y3
+	VBROADCASTSS (DI), Y2
+	VMOVUPS      (R8), Y3
 	VFMADD231PS  Y3, Y2, Y0
-	VMOVUPS      32(R9), Y4
+	VMOVUPS      32(R8), Y4
 	VFMADD231PS  Y4, Y2, Y1
-	ADDQ         SI, R8
-	VBROADCASTSS (R8), Y2
-	VMOVUPS      64(R9), Y3
+	ADDQ         BX, DI
+	VBROADCASTSS (DI), Y2
+	VMOVUPS      64(R8), Y3
 	VFMADD231PS  Y3, Y2, Y0
-	VMOVUPS      96(R9), Y4
+	VMOVUPS      96(R8), Y4
 	VFMADD231PS  Y4, Y2, Y1
-	ADDQ         SI, R8
-	VBROADCASTSS (R8), Y2
-	VMOVUPS      128(R9), Y3
+	ADDQ         BX, DI
+	VBROADCASTSS (DI), Y2
+	VMOVUPS      128(R8), Y3
 	VFMADD231PS  Y3, Y2, Y0
-	VMOVUPS      160(R9), Y4
+	VMOVUPS      160(R8), Y4
 	VFMADD231PS  Y4, Y2, Y1
-	ADDQ         SI, R8
-	VBROADCASTSS (R8), Y2
-	VMOVUPS      192(R9), Y3
+	ADDQ         BX, DI
+	VBROADCASTSS (DI), Y2
+	VMOVUPS      192(R8), Y3
 	VFMADD231PS  Y3, Y2, Y0
-	VMOVUPS      224(R9), Y4
+	VMOVUPS      224(R8), Y4
 	VFMADD231PS  Y4, Y2, Y1
-	ADDQ         SI, R8
-	ADDQ         $0x00000100, R9
-	SUBQ         $0x04, R10
+	ADDQ         BX, DI
+	ADDQ         $0x00000100, R8
+	SUBQ         $0x04, R9
 	JGE          steps
 
 rest:
-	ADDQ $0x04, R10
+	ADDQ $0x04, R9
 	JZ   store
 
 single:
-	VBROADCASTSS (R8), Y2
-	VMOVUPS      (R9), Y3
+	VBROADCASTSS (DI), Y2
+	VMOVUPS      (R8), Y3
 	VFMADD231PS  Y3, Y2, Y0
-	VMOVUPS      32(R9), Y4
+	VMOVUPS      32(R8), Y4
 	VFMADD231PS  Y4, Y2, Y1
-	ADDQ         SI, R8
-	ADDQ         $0x40, R9
-	DECQ         R10
+	ADDQ         BX, DI
+	ADDQ         $0x40, R8
+	DECQ         R9
 	JNZ          single
 
 store:
-	MOVQ    AX, R8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	IMUL3Q  $0x01, DX, R8
-	ADDQ    R8, AX
-	IMUL3Q  $0x01, BX, R8
-	ADDQ    R8, CX
-	DECQ    DI
+	MOVQ    AX, DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	IMUL3Q  $0x01, DX, DI
+	ADDQ    DI, AX
+	MOVQ    aTile+48(FP), DI
+	SHLQ    $0x02, DI
+	ADDQ    DI, CX
+	DECQ    SI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile2x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile2x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tile2x1AVX2(SB), NOSPLIT, $0-81
+TEXT ·tile2x1AVX2(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -1084,14 +1089,14 @@ TEXT ·tile2x1AVX2(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ count+80(FP), DI
 
 tile:
 	MOVQ CX, R8
-	MOVQ b+48(FP), R9
+	MOVQ b+56(FP), R9
 
 	// Start the chains at +0, or at C.
-	MOVB  more+80(FP), R10
+	MOVB  more+88(FP), R10
 	TESTB R10, R10
 	JNZ   load
 	VPXOR Y0, Y0, Y0
@@ -1109,7 +1114,7 @@ load:
 	VMOVUPS 32(R10), Y3
 
 start:
-	MOVQ k+64(FP), R10
+	MOVQ k+72(FP), R10
 	SUBQ $0x04, R10
 	JL   rest
 
@@ -1181,16 +1186,17 @@ store:
 	VMOVUPS Y3, 32(R8)
 	IMUL3Q  $0x02, DX, R8
 	ADDQ    R8, AX
-	IMUL3Q  $0x02, BX, R8
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
 	ADDQ    R8, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile3x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile3x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tile3x1AVX2(SB), NOSPLIT, $0-81
+TEXT ·tile3x1AVX2(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -1199,14 +1205,14 @@ TEXT ·tile3x1AVX2(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ count+80(FP), DI
 
 tile:
 	MOVQ CX, R8
-	MOVQ b+48(FP), R9
+	MOVQ b+56(FP), R9
 
 	// Start the chains at +0, or at C.
-	MOVB  more+80(FP), R10
+	MOVB  more+88(FP), R10
 	TESTB R10, R10
 	JNZ   load
 	VPXOR Y0, Y0, Y0
@@ -1229,7 +1235,7 @@ load:
 	VMOVUPS 32(R10), Y5
 
 start:
-	MOVQ k+64(FP), R10
+	MOVQ k+72(FP), R10
 	SUBQ $0x04, R10
 	JL   rest
 
@@ -1319,16 +1325,17 @@ store:
 	VMOVUPS Y5, 32(R8)
 	IMUL3Q  $0x03, DX, R8
 	ADDQ    R8, AX
-	IMUL3Q  $0x03, BX, R8
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
 	ADDQ    R8, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile4x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile4x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tile4x1AVX2(SB), NOSPLIT, $0-81
+TEXT ·tile4x1AVX2(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -1337,16 +1344,16 @@ TEXT ·tile4x1AVX2(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ count+80(FP), DI
 
 tile:
 	MOVQ CX, R8
 	LEAQ (R8)(BX*2), R9
 	ADDQ BX, R9
-	MOVQ b+48(FP), R10
+	MOVQ b+56(FP), R10
 
 	// Start the chains at +0, or at C.
-	MOVB  more+80(FP), R11
+	MOVB  more+88(FP), R11
 	TESTB R11, R11
 	JNZ   load
 	VPXOR Y0, Y0, Y0
@@ -1374,7 +1381,7 @@ load:
 	VMOVUPS 32(R11), Y7
 
 start:
-	MOVQ k+64(FP), R11
+	MOVQ k+72(FP), R11
 	SUBQ $0x04, R11
 	JL   rest
 
@@ -1487,16 +1494,17 @@ store:
 	VMOVUPS Y7, 32(R8)
 	IMUL3Q  $0x04, DX, R8
 	ADDQ    R8, AX
-	IMUL3Q  $0x04, BX, R8
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
 	ADDQ    R8, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile5x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile5x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tile5x1AVX2(SB), NOSPLIT, $0-81
+TEXT ·tile5x1AVX2(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -1505,16 +1513,16 @@ TEXT ·tile5x1AVX2(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ count+80(FP), DI
 
 tile:
 	MOVQ CX, R8
 	LEAQ (R8)(BX*2), R9
 	ADDQ BX, R9
-	MOVQ b+48(FP), R10
+	MOVQ b+56(FP), R10
 
 	// Start the chains at +0, or at C.
-	MOVB  more+80(FP), R11
+	MOVB  more+88(FP), R11
 	TESTB R11, R11
 	JNZ   load
 	VPXOR Y0, Y0, Y0
@@ -1547,7 +1555,7 @@ load:
 	VMOVUPS 32(R11), Y9
 
 start:
-	MOVQ k+64(FP), R11
+	MOVQ k+72(FP), R11
 	SUBQ $0x04, R11
 	JL   rest
 
@@ -1678,16 +1686,17 @@ store:
 	VMOVUPS Y9, 32(R8)
 	IMUL3Q  $0x05, DX, R8
 	ADDQ    R8, AX
-	IMUL3Q  $0x05, BX, R8
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
 	ADDQ    R8, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile6x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile6x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tile6x1AVX2(SB), NOSPLIT, $0-81
+TEXT ·tile6x1AVX2(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -1696,16 +1705,16 @@ TEXT ·tile6x1AVX2(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ count+80(FP), DI
 
 tile:
 	MOVQ CX, R8
 	LEAQ (R8)(BX*2), R9
 	ADDQ BX, R9
-	MOVQ b+48(FP), R10
+	MOVQ b+56(FP), R10
 
 	// Start the chains at +0, or at C.
-	MOVB  more+80(FP), R11
+	MOVB  more+88(FP), R11
 	TESTB R11, R11
 	JNZ   load
 	VPXOR Y0, Y0, Y0
@@ -1743,7 +1752,7 @@ load:
 	VMOVUPS 32(R11), Y11
 
 start:
-	MOVQ k+64(FP), R11
+	MOVQ k+72(FP), R11
 	SUBQ $0x04, R11
 	JL   rest
 
@@ -1892,10 +1901,32 @@ store:
 	VMOVUPS Y11, 32(R8)
 	IMUL3Q  $0x06, DX, R8
 	ADDQ    R8, AX
-	IMUL3Q  $0x06, BX, R8
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
 	ADDQ    R8, CX
 	DECQ    DI
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func packAVX2(dst *float32, a *float32, aCol int, rows int, count int)
+// Requires: AVX
+TEXT ·packAVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ count+32(FP), DX
+	MOVQ aCol+16(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rows+24(FP), SI
+	SHLQ $0x02, SI
+
+run:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, CX
+	ADDQ    SI, AX
+	DECQ    DX
+	JNZ     run
 	VZEROUPPER
 	RET
 

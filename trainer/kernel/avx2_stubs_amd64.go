@@ -7,52 +7,57 @@ package kernel
 // tile1x4AVX2 computes count tiles of 1 rows and 64 columns, one below the other.
 //
 //go:noescape
-func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile1x2AVX2 computes count tiles of 1 rows and 32 columns, one below the other.
 //
 //go:noescape
-func tile1x2AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile1x2AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile2x2AVX2 computes count tiles of 2 rows and 32 columns, one below the other.
 //
 //go:noescape
-func tile2x2AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile2x2AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile3x2AVX2 computes count tiles of 3 rows and 32 columns, one below the other.
 //
 //go:noescape
-func tile3x2AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile3x2AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile1x1AVX2 computes count tiles of 1 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile1x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile1x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile2x1AVX2 computes count tiles of 2 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile2x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile2x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile3x1AVX2 computes count tiles of 3 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile3x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile3x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile4x1AVX2 computes count tiles of 4 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile4x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile4x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile5x1AVX2 computes count tiles of 5 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile5x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile5x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile6x1AVX2 computes count tiles of 6 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile6x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile6x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
+
+// packAVX2 copies count runs of a full vector, each overwriting what the last wrote beyond rows.
+//
+//go:noescape
+func packAVX2(dst *float32, a *float32, aCol int, rows int, count int)
 
 // sparsePair2AVX2 computes two rows of a sparse product over 2 panels.
 //

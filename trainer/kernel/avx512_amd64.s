@@ -278,30 +278,30 @@ DATA constantsAVX512<>+1080(SB)/4, $0x437f0000
 DATA constantsAVX512<>+1084(SB)/4, $0x437f0000
 GLOBL constantsAVX512<>(SB), RODATA|NOPTR, $1088
 
-// func tile1x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile1x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile1x4AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile1x4AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
 	SHLQ $0x02, DX
 	MOVQ aRow+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ aCol+40(FP), SI
-	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
-	SHLQ $0x02, R8
+	MOVQ aCol+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ count+80(FP), SI
+	MOVQ bPanel+64(FP), DI
+	SHLQ $0x02, DI
 
 tile:
-	MOVQ CX, R9
-	MOVQ b+48(FP), R10
-	LEAQ (R10)(R8*2), R11
-	ADDQ R8, R11
+	MOVQ CX, R8
+	MOVQ b+56(FP), R9
+	LEAQ (R9)(DI*2), R10
+	ADDQ DI, R10
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R12
-	TESTB  R12, R12
+	MOVB   more+88(FP), R11
+	TESTB  R11, R11
 	JNZ    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -310,119 +310,120 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    AX, R12
-	VMOVUPS (R12), Z0
-	MOVQ    cPanel+16(FP), R13
-	SHLQ    $0x02, R13
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z1
-	MOVQ    cPanel+16(FP), R13
-	SHLQ    $0x02, R13
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z2
-	MOVQ    cPanel+16(FP), R13
-	SHLQ    $0x02, R13
-	ADDQ    R13, R12
-	VMOVUPS (R12), Z3
+	MOVQ    AX, R11
+	VMOVUPS (R11), Z0
+	MOVQ    cPanel+16(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R11
+	VMOVUPS (R11), Z1
+	MOVQ    cPanel+16(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R11
+	VMOVUPS (R11), Z2
+	MOVQ    cPanel+16(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R11
+	VMOVUPS (R11), Z3
 
 start:
-	MOVQ k+64(FP), R12
-	SUBQ $0x04, R12
+	MOVQ k+72(FP), R11
+	SUBQ $0x04, R11
 	JL   rest
 
 steps:
-	VBROADCASTSS (R9), Z4
-	VMOVUPS      (R10), Z5
+	VBROADCASTSS (R8), Z4
+	VMOVUPS      (R9), Z5
 	VFMADD231PS  Z5, Z4, Z0
-	VMOVUPS      (R10)(R8*1), Z6
+	VMOVUPS      (R9)(DI*1), Z6
 	VFMADD231PS  Z6, Z4, Z1
-	VMOVUPS      (R10)(R8*2), Z7
+	VMOVUPS      (R9)(DI*2), Z7
 	VFMADD231PS  Z7, Z4, Z2
-	VMOVUPS      (R11), Z8
+	VMOVUPS      (R10), Z8
 	VFMADD231PS  Z8, Z4, Z3
-	ADDQ         SI, R9
-	VBROADCASTSS (R9), Z4
-	VMOVUPS      64(R10), Z5
+	ADDQ         BX, R8
+	VBROADCASTSS (R8), Z4
+	VMOVUPS      64(R9), Z5
 	VFMADD231PS  Z5, Z4, Z0
-	VMOVUPS      64(R10)(R8*1), Z6
+	VMOVUPS      64(R9)(DI*1), Z6
 	VFMADD231PS  Z6, Z4, Z1
-	VMOVUPS      64(R10)(R8*2), Z7
+	VMOVUPS      64(R9)(DI*2), Z7
 	VFMADD231PS  Z7, Z4, Z2
-	VMOVUPS      64(R11), Z8
+	VMOVUPS      64(R10), Z8
 	VFMADD231PS  Z8, Z4, Z3
-	ADDQ         SI, R9
-	VBROADCASTSS (R9), Z4
-	VMOVUPS      128(R10), Z5
+	ADDQ         BX, R8
+	VBROADCASTSS (R8), Z4
+	VMOVUPS      128(R9), Z5
 	VFMADD231PS  Z5, Z4, Z0
-	VMOVUPS      128(R10)(R8*1), Z6
+	VMOVUPS      128(R9)(DI*1), Z6
 	VFMADD231PS  Z6, Z4, Z1
-	VMOVUPS      128(R10)(R8*2), Z7
+	VMOVUPS      128(R9)(DI*2), Z7
 	VFMADD231PS  Z7, Z4, Z2
-	VMOVUPS      128(R11), Z8
+	VMOVUPS      128(R10), Z8
 	VFMADD231PS  Z8, Z4, Z3
-	ADDQ         SI, R9
-	VBROADCASTSS (R9), Z4
-	VMOVUPS      192(R10), Z5
+	ADDQ         BX, R8
+	VBROADCASTSS (R8), Z4
+	VMOVUPS      192(R9), Z5
 	VFMADD231PS  Z5, Z4, Z0
-	VMOVUPS      192(R10)(R8*1), Z6
+	VMOVUPS      192(R9)(DI*1), Z6
 	VFMADD231PS  Z6, Z4, Z1
-	VMOVUPS      192(R10)(R8*2), Z7
+	VMOVUPS      192(R9)(DI*2), Z7
 	VFMADD231PS  Z7, Z4, Z2
-	VMOVUPS      192(R11), Z8
+	VMOVUPS      192(R10), Z8
 	VFMADD231PS  Z8, Z4, Z3
-	ADDQ         SI, R9
+	ADDQ         BX, R8
+	ADDQ         $0x00000100, R9
 	ADDQ         $0x00000100, R10
-	ADDQ         $0x00000100, R11
-	SUBQ         $0x04, R12
+	SUBQ         $0x04, R11
 	JGE          steps
 
 rest:
-	ADDQ $0x04, R12
+	ADDQ $0x04, R11
 	JZ   store
 
 single:
-	VBROADCASTSS (R9), Z4
-	VMOVUPS      (R10), Z5
+	VBROADCASTSS (R8), Z4
+	VMOVUPS      (R9), Z5
 	VFMADD231PS  Z5, Z4, Z0
-	VMOVUPS      (R10)(R8*1), Z6
+	VMOVUPS      (R9)(DI*1), Z6
 	VFMADD231PS  Z6, Z4, Z1
-	VMOVUPS      (R10)(R8*2), Z7
+	VMOVUPS      (R9)(DI*2), Z7
 	VFMADD231PS  Z7, Z4, Z2
-	VMOVUPS      (R11), Z8
+	VMOVUPS      (R10), Z8
 	VFMADD231PS  Z8, Z4, Z3
-	ADDQ         SI, R9
+	ADDQ         BX, R8
+	ADDQ         $0x40, R9
 	ADDQ         $0x40, R10
-	ADDQ         $0x40, R11
-	DECQ         R12
+	DECQ         R11
 	JNZ          single
 
 store:
-	MOVQ    AX, R9
-	VMOVUPS Z0, (R9)
-	MOVQ    cPanel+16(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
-	VMOVUPS Z1, (R9)
-	MOVQ    cPanel+16(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
-	VMOVUPS Z2, (R9)
-	MOVQ    cPanel+16(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
-	VMOVUPS Z3, (R9)
-	IMUL3Q  $0x01, DX, R9
-	ADDQ    R9, AX
-	IMUL3Q  $0x01, BX, R9
-	ADDQ    R9, CX
-	DECQ    DI
+	MOVQ    AX, R8
+	VMOVUPS Z0, (R8)
+	MOVQ    cPanel+16(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, R8
+	VMOVUPS Z1, (R8)
+	MOVQ    cPanel+16(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, R8
+	VMOVUPS Z2, (R8)
+	MOVQ    cPanel+16(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, R8
+	VMOVUPS Z3, (R8)
+	IMUL3Q  $0x01, DX, R8
+	ADDQ    R8, AX
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    R8, CX
+	DECQ    SI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile2x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile2x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile2x4AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile2x4AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -431,18 +432,18 @@ TEXT ·tile2x4AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
+	MOVQ count+80(FP), DI
+	MOVQ bPanel+64(FP), R8
 	SHLQ $0x02, R8
 
 tile:
 	MOVQ CX, R9
-	MOVQ b+48(FP), R10
+	MOVQ b+56(FP), R10
 	LEAQ (R10)(R8*2), R11
 	ADDQ R8, R11
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R12
+	MOVB   more+88(FP), R12
 	TESTB  R12, R12
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -484,7 +485,7 @@ load:
 	VMOVUPS (R13), Z7
 
 start:
-	MOVQ k+64(FP), R12
+	MOVQ k+72(FP), R12
 	SUBQ $0x04, R12
 	JL   rest
 
@@ -608,16 +609,17 @@ store:
 	VMOVUPS Z7, (R10)
 	IMUL3Q  $0x02, DX, R9
 	ADDQ    R9, AX
-	IMUL3Q  $0x02, BX, R9
+	MOVQ    aTile+48(FP), R9
+	SHLQ    $0x02, R9
 	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile3x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile3x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile3x4AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile3x4AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -626,18 +628,18 @@ TEXT ·tile3x4AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
+	MOVQ count+80(FP), DI
+	MOVQ bPanel+64(FP), R8
 	SHLQ $0x02, R8
 
 tile:
 	MOVQ CX, R9
-	MOVQ b+48(FP), R10
+	MOVQ b+56(FP), R10
 	LEAQ (R10)(R8*2), R11
 	ADDQ R8, R11
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R12
+	MOVB   more+88(FP), R12
 	TESTB  R12, R12
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -691,7 +693,7 @@ load:
 	VMOVUPS (R13), Z11
 
 start:
-	MOVQ k+64(FP), R12
+	MOVQ k+72(FP), R12
 	SUBQ $0x04, R12
 	JL   rest
 
@@ -848,116 +850,118 @@ store:
 	VMOVUPS Z11, (R10)
 	IMUL3Q  $0x03, DX, R9
 	ADDQ    R9, AX
-	IMUL3Q  $0x03, BX, R9
+	MOVQ    aTile+48(FP), R9
+	SHLQ    $0x02, R9
 	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile1x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile1x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile1x2AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile1x2AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
 	SHLQ $0x02, DX
 	MOVQ aRow+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ aCol+40(FP), SI
-	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
-	SHLQ $0x02, R8
+	MOVQ aCol+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ count+80(FP), SI
+	MOVQ bPanel+64(FP), DI
+	SHLQ $0x02, DI
 
 tile:
-	MOVQ CX, R9
-	MOVQ b+48(FP), R10
+	MOVQ CX, R8
+	MOVQ b+56(FP), R9
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R11
-	TESTB  R11, R11
+	MOVB   more+88(FP), R10
+	TESTB  R10, R10
 	JNZ    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	JMP    start
 
 load:
-	MOVQ    AX, R11
-	VMOVUPS (R11), Z0
-	MOVQ    cPanel+16(FP), R12
-	SHLQ    $0x02, R12
-	ADDQ    R12, R11
-	VMOVUPS (R11), Z1
+	MOVQ    AX, R10
+	VMOVUPS (R10), Z0
+	MOVQ    cPanel+16(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	VMOVUPS (R10), Z1
 
 start:
-	MOVQ k+64(FP), R11
-	SUBQ $0x04, R11
+	MOVQ k+72(FP), R10
+	SUBQ $0x04, R10
 	JL   rest
 
 steps:
-	VBROADCASTSS (R9), Z2
-	VMOVUPS      (R10), Z3
+	VBROADCASTSS (R8), Z2
+	VMOVUPS      (R9), Z3
 	VFMADD231PS  Z3, Z2, Z0
-	VMOVUPS      (R10)(R8*1), Z4
+	VMOVUPS      (R9)(DI*1), Z4
 	VFMADD231PS  Z4, Z2, Z1
-	ADDQ         SI, R9
-	VBROADCASTSS (R9), Z2
-	VMOVUPS      64(R10), Z3
+	ADDQ         BX, R8
+	VBROADCASTSS (R8), Z2
+	VMOVUPS      64(R9), Z3
 	VFMADD231PS  Z3, Z2, Z0
-	VMOVUPS      64(R10)(R8*1), Z4
+	VMOVUPS      64(R9)(DI*1), Z4
 	VFMADD231PS  Z4, Z2, Z1
-	ADDQ         SI, R9
-	VBROADCASTSS (R9), Z2
-	VMOVUPS      128(R10), Z3
+	ADDQ         BX, R8
+	VBROADCASTSS (R8), Z2
+	VMOVUPS      128(R9), Z3
 	VFMADD231PS  Z3, Z2, Z0
-	VMOVUPS      128(R10)(R8*1), Z4
+	VMOVUPS      128(R9)(DI*1), Z4
 	VFMADD231PS  Z4, Z2, Z1
-	ADDQ         SI, R9
-	VBROADCASTSS (R9), Z2
-	VMOVUPS      192(R10), Z3
+	ADDQ         BX, R8
+	VBROADCASTSS (R8), Z2
+	VMOVUPS      192(R9), Z3
 	VFMADD231PS  Z3, Z2, Z0
-	VMOVUPS      192(R10)(R8*1), Z4
+	VMOVUPS      192(R9)(DI*1), Z4
 	VFMADD231PS  Z4, Z2, Z1
-	ADDQ         SI, R9
-	ADDQ         $0x00000100, R10
-	SUBQ         $0x04, R11
+	ADDQ         BX, R8
+	ADDQ         $0x00000100, R9
+	SUBQ         $0x04, R10
 	JGE          steps
 
 rest:
-	ADDQ $0x04, R11
+	ADDQ $0x04, R10
 	JZ   store
 
 single:
-	VBROADCASTSS (R9), Z2
-	VMOVUPS      (R10), Z3
+	VBROADCASTSS (R8), Z2
+	VMOVUPS      (R9), Z3
 	VFMADD231PS  Z3, Z2, Z0
-	VMOVUPS      (R10)(R8*1), Z4
+	VMOVUPS      (R9)(DI*1), Z4
 	VFMADD231PS  Z4, Z2, Z1
-	ADDQ         SI, R9
-	ADDQ         $0x40, R10
-	DECQ         R11
+	ADDQ         BX, R8
+	ADDQ         $0x40, R9
+	DECQ         R10
 	JNZ          single
 
 store:
-	MOVQ    AX, R9
-	VMOVUPS Z0, (R9)
-	MOVQ    cPanel+16(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
-	VMOVUPS Z1, (R9)
-	IMUL3Q  $0x01, DX, R9
-	ADDQ    R9, AX
-	IMUL3Q  $0x01, BX, R9
-	ADDQ    R9, CX
-	DECQ    DI
+	MOVQ    AX, R8
+	VMOVUPS Z0, (R8)
+	MOVQ    cPanel+16(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, R8
+	VMOVUPS Z1, (R8)
+	IMUL3Q  $0x01, DX, R8
+	ADDQ    R8, AX
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    R8, CX
+	DECQ    SI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile2x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile2x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile2x2AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile2x2AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -966,16 +970,16 @@ TEXT ·tile2x2AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
+	MOVQ count+80(FP), DI
+	MOVQ bPanel+64(FP), R8
 	SHLQ $0x02, R8
 
 tile:
 	MOVQ CX, R9
-	MOVQ b+48(FP), R10
+	MOVQ b+56(FP), R10
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R11
+	MOVB   more+88(FP), R11
 	TESTB  R11, R11
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -999,7 +1003,7 @@ load:
 	VMOVUPS (R12), Z3
 
 start:
-	MOVQ k+64(FP), R11
+	MOVQ k+72(FP), R11
 	SUBQ $0x04, R11
 	JL   rest
 
@@ -1077,16 +1081,17 @@ store:
 	VMOVUPS Z3, (R10)
 	IMUL3Q  $0x02, DX, R9
 	ADDQ    R9, AX
-	IMUL3Q  $0x02, BX, R9
+	MOVQ    aTile+48(FP), R9
+	SHLQ    $0x02, R9
 	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile3x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile3x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile3x2AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile3x2AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -1095,16 +1100,16 @@ TEXT ·tile3x2AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
+	MOVQ count+80(FP), DI
+	MOVQ bPanel+64(FP), R8
 	SHLQ $0x02, R8
 
 tile:
 	MOVQ CX, R9
-	MOVQ b+48(FP), R10
+	MOVQ b+56(FP), R10
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R11
+	MOVB   more+88(FP), R11
 	TESTB  R11, R11
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -1134,7 +1139,7 @@ load:
 	VMOVUPS (R12), Z5
 
 start:
-	MOVQ k+64(FP), R11
+	MOVQ k+72(FP), R11
 	SUBQ $0x04, R11
 	JL   rest
 
@@ -1231,16 +1236,17 @@ store:
 	VMOVUPS Z5, (R10)
 	IMUL3Q  $0x03, DX, R9
 	ADDQ    R9, AX
-	IMUL3Q  $0x03, BX, R9
+	MOVQ    aTile+48(FP), R9
+	SHLQ    $0x02, R9
 	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile4x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile4x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile4x2AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile4x2AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -1249,18 +1255,18 @@ TEXT ·tile4x2AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
+	MOVQ count+80(FP), DI
+	MOVQ bPanel+64(FP), R8
 	SHLQ $0x02, R8
 
 tile:
 	MOVQ CX, R9
 	LEAQ (R9)(BX*2), R10
 	ADDQ BX, R10
-	MOVQ b+48(FP), R11
+	MOVQ b+56(FP), R11
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R12
+	MOVB   more+88(FP), R12
 	TESTB  R12, R12
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -1296,7 +1302,7 @@ load:
 	VMOVUPS (R13), Z7
 
 start:
-	MOVQ k+64(FP), R12
+	MOVQ k+72(FP), R12
 	SUBQ $0x04, R12
 	JL   rest
 
@@ -1417,16 +1423,17 @@ store:
 	VMOVUPS Z7, (R10)
 	IMUL3Q  $0x04, DX, R9
 	ADDQ    R9, AX
-	IMUL3Q  $0x04, BX, R9
+	MOVQ    aTile+48(FP), R9
+	SHLQ    $0x02, R9
 	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile5x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile5x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile5x2AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile5x2AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -1435,18 +1442,18 @@ TEXT ·tile5x2AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
+	MOVQ count+80(FP), DI
+	MOVQ bPanel+64(FP), R8
 	SHLQ $0x02, R8
 
 tile:
 	MOVQ CX, R9
 	LEAQ (R9)(BX*2), R10
 	ADDQ BX, R10
-	MOVQ b+48(FP), R11
+	MOVQ b+56(FP), R11
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R12
+	MOVB   more+88(FP), R12
 	TESTB  R12, R12
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -1488,7 +1495,7 @@ load:
 	VMOVUPS (R13), Z9
 
 start:
-	MOVQ k+64(FP), R12
+	MOVQ k+72(FP), R12
 	SUBQ $0x04, R12
 	JL   rest
 
@@ -1628,16 +1635,17 @@ store:
 	VMOVUPS Z9, (R10)
 	IMUL3Q  $0x05, DX, R9
 	ADDQ    R9, AX
-	IMUL3Q  $0x05, BX, R9
+	MOVQ    aTile+48(FP), R9
+	SHLQ    $0x02, R9
 	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile6x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile6x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile6x2AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile6x2AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -1646,18 +1654,18 @@ TEXT ·tile6x2AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
+	MOVQ count+80(FP), DI
+	MOVQ bPanel+64(FP), R8
 	SHLQ $0x02, R8
 
 tile:
 	MOVQ CX, R9
 	LEAQ (R9)(BX*2), R10
 	ADDQ BX, R10
-	MOVQ b+48(FP), R11
+	MOVQ b+56(FP), R11
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R12
+	MOVB   more+88(FP), R12
 	TESTB  R12, R12
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -1705,7 +1713,7 @@ load:
 	VMOVUPS (R13), Z11
 
 start:
-	MOVQ k+64(FP), R12
+	MOVQ k+72(FP), R12
 	SUBQ $0x04, R12
 	JL   rest
 
@@ -1864,16 +1872,17 @@ store:
 	VMOVUPS Z11, (R10)
 	IMUL3Q  $0x06, DX, R9
 	ADDQ    R9, AX
-	IMUL3Q  $0x06, BX, R9
+	MOVQ    aTile+48(FP), R9
+	SHLQ    $0x02, R9
 	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile7x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile7x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile7x2AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile7x2AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -1882,8 +1891,8 @@ TEXT ·tile7x2AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
+	MOVQ count+80(FP), DI
+	MOVQ bPanel+64(FP), R8
 	SHLQ $0x02, R8
 
 tile:
@@ -1892,10 +1901,10 @@ tile:
 	ADDQ BX, R10
 	LEAQ (R10)(BX*2), R11
 	ADDQ BX, R11
-	MOVQ b+48(FP), R12
+	MOVQ b+56(FP), R12
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R13
+	MOVB   more+88(FP), R13
 	TESTB  R13, R13
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -1949,7 +1958,7 @@ load:
 	VMOVUPS (R14), Z13
 
 start:
-	MOVQ k+64(FP), R13
+	MOVQ k+72(FP), R13
 	SUBQ $0x04, R13
 	JL   rest
 
@@ -2132,16 +2141,17 @@ store:
 	VMOVUPS Z13, (R10)
 	IMUL3Q  $0x07, DX, R9
 	ADDQ    R9, AX
-	IMUL3Q  $0x07, BX, R9
+	MOVQ    aTile+48(FP), R9
+	SHLQ    $0x02, R9
 	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile8x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile8x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile8x2AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile8x2AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -2150,8 +2160,8 @@ TEXT ·tile8x2AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
+	MOVQ count+80(FP), DI
+	MOVQ bPanel+64(FP), R8
 	SHLQ $0x02, R8
 
 tile:
@@ -2160,10 +2170,10 @@ tile:
 	ADDQ BX, R10
 	LEAQ (R10)(BX*2), R11
 	ADDQ BX, R11
-	MOVQ b+48(FP), R12
+	MOVQ b+56(FP), R12
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R13
+	MOVB   more+88(FP), R13
 	TESTB  R13, R13
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -2223,7 +2233,7 @@ load:
 	VMOVUPS (R14), Z15
 
 start:
-	MOVQ k+64(FP), R13
+	MOVQ k+72(FP), R13
 	SUBQ $0x04, R13
 	JL   rest
 
@@ -2425,16 +2435,17 @@ store:
 	VMOVUPS Z15, (R10)
 	IMUL3Q  $0x08, DX, R9
 	ADDQ    R9, AX
-	IMUL3Q  $0x08, BX, R9
+	MOVQ    aTile+48(FP), R9
+	SHLQ    $0x02, R9
 	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile9x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile9x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile9x2AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile9x2AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -2443,8 +2454,8 @@ TEXT ·tile9x2AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
+	MOVQ count+80(FP), DI
+	MOVQ bPanel+64(FP), R8
 	SHLQ $0x02, R8
 
 tile:
@@ -2453,10 +2464,10 @@ tile:
 	ADDQ BX, R10
 	LEAQ (R10)(BX*2), R11
 	ADDQ BX, R11
-	MOVQ b+48(FP), R12
+	MOVQ b+56(FP), R12
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R13
+	MOVB   more+88(FP), R13
 	TESTB  R13, R13
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -2522,7 +2533,7 @@ load:
 	VMOVUPS (R14), Z17
 
 start:
-	MOVQ k+64(FP), R13
+	MOVQ k+72(FP), R13
 	SUBQ $0x04, R13
 	JL   rest
 
@@ -2743,16 +2754,17 @@ store:
 	VMOVUPS Z17, (R10)
 	IMUL3Q  $0x09, DX, R9
 	ADDQ    R9, AX
-	IMUL3Q  $0x09, BX, R9
+	MOVQ    aTile+48(FP), R9
+	SHLQ    $0x02, R9
 	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile10x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile10x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile10x2AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile10x2AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -2761,8 +2773,8 @@ TEXT ·tile10x2AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
-	MOVQ bPanel+56(FP), R8
+	MOVQ count+80(FP), DI
+	MOVQ bPanel+64(FP), R8
 	SHLQ $0x02, R8
 
 tile:
@@ -2773,10 +2785,10 @@ tile:
 	ADDQ BX, R11
 	LEAQ (R11)(BX*2), R12
 	ADDQ BX, R12
-	MOVQ b+48(FP), R13
+	MOVQ b+56(FP), R13
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R14
+	MOVB   more+88(FP), R14
 	TESTB  R14, R14
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -2848,7 +2860,7 @@ load:
 	VMOVUPS (R15), Z19
 
 start:
-	MOVQ k+64(FP), R14
+	MOVQ k+72(FP), R14
 	SUBQ $0x04, R14
 	JL   rest
 
@@ -3093,95 +3105,97 @@ store:
 	VMOVUPS Z19, (R10)
 	IMUL3Q  $0x0a, DX, R9
 	ADDQ    R9, AX
-	IMUL3Q  $0x0a, BX, R9
+	MOVQ    aTile+48(FP), R9
+	SHLQ    $0x02, R9
 	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile1x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile1x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile1x1AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile1x1AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
 	SHLQ $0x02, DX
 	MOVQ aRow+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ aCol+40(FP), SI
-	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ aCol+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ count+80(FP), SI
 
 tile:
-	MOVQ CX, R8
-	MOVQ b+48(FP), R9
+	MOVQ CX, DI
+	MOVQ b+56(FP), R8
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R10
-	TESTB  R10, R10
+	MOVB   more+88(FP), R9
+	TESTB  R9, R9
 	JNZ    load
 	VPXORD Z0, Z0, Z0
 	JMP    start
 
 load:
-	MOVQ    AX, R10
-	VMOVUPS (R10), Z0
+	MOVQ    AX, R9
+	VMOVUPS (R9), Z0
 
 start:
-	MOVQ k+64(FP), R10
-	SUBQ $0x04, R10
+	MOVQ k+72(FP), R9
+	SUBQ $0x04, R9
 	JL   rest
 
 steps:
-	VMOVUPS      (R9), Z1
-	VBROADCASTSS (R8), Z2
+	VMOVUPS      (R8), Z1
+	VBROADCASTSS (DI), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         SI, R8
-	VMOVUPS      64(R9), Z1
-	VBROADCASTSS (R8), Z2
+	ADDQ         BX, DI
+	VMOVUPS      64(R8), Z1
+	VBROADCASTSS (DI), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         SI, R8
-	VMOVUPS      128(R9), Z1
-	VBROADCASTSS (R8), Z2
+	ADDQ         BX, DI
+	VMOVUPS      128(R8), Z1
+	VBROADCASTSS (DI), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         SI, R8
-	VMOVUPS      192(R9), Z1
-	VBROADCASTSS (R8), Z2
+	ADDQ         BX, DI
+	VMOVUPS      192(R8), Z1
+	VBROADCASTSS (DI), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         SI, R8
-	ADDQ         $0x00000100, R9
-	SUBQ         $0x04, R10
+	ADDQ         BX, DI
+	ADDQ         $0x00000100, R8
+	SUBQ         $0x04, R9
 	JGE          steps
 
 rest:
-	ADDQ $0x04, R10
+	ADDQ $0x04, R9
 	JZ   store
 
 single:
-	VMOVUPS      (R9), Z1
-	VBROADCASTSS (R8), Z2
+	VMOVUPS      (R8), Z1
+	VBROADCASTSS (DI), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         SI, R8
-	ADDQ         $0x40, R9
-	DECQ         R10
+	ADDQ         BX, DI
+	ADDQ         $0x40, R8
+	DECQ         R9
 	JNZ          single
 
 store:
-	MOVQ    AX, R8
-	VMOVUPS Z0, (R8)
-	IMUL3Q  $0x01, DX, R8
-	ADDQ    R8, AX
-	IMUL3Q  $0x01, BX, R8
-	ADDQ    R8, CX
-	DECQ    DI
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	IMUL3Q  $0x01, DX, DI
+	ADDQ    DI, AX
+	MOVQ    aTile+48(FP), DI
+	SHLQ    $0x02, DI
+	ADDQ    DI, CX
+	DECQ    SI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile2x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile2x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile2x1AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile2x1AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -3190,14 +3204,14 @@ TEXT ·tile2x1AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ count+80(FP), DI
 
 tile:
 	MOVQ CX, R8
-	MOVQ b+48(FP), R9
+	MOVQ b+56(FP), R9
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R10
+	MOVB   more+88(FP), R10
 	TESTB  R10, R10
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -3211,7 +3225,7 @@ load:
 	VMOVUPS (R10), Z1
 
 start:
-	MOVQ k+64(FP), R10
+	MOVQ k+72(FP), R10
 	SUBQ $0x04, R10
 	JL   rest
 
@@ -3266,16 +3280,17 @@ store:
 	VMOVUPS Z1, (R8)
 	IMUL3Q  $0x02, DX, R8
 	ADDQ    R8, AX
-	IMUL3Q  $0x02, BX, R8
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
 	ADDQ    R8, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile3x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile3x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile3x1AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile3x1AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -3284,14 +3299,14 @@ TEXT ·tile3x1AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ count+80(FP), DI
 
 tile:
 	MOVQ CX, R8
-	MOVQ b+48(FP), R9
+	MOVQ b+56(FP), R9
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R10
+	MOVB   more+88(FP), R10
 	TESTB  R10, R10
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -3308,7 +3323,7 @@ load:
 	VMOVUPS (R10), Z2
 
 start:
-	MOVQ k+64(FP), R10
+	MOVQ k+72(FP), R10
 	SUBQ $0x04, R10
 	JL   rest
 
@@ -3375,16 +3390,17 @@ store:
 	VMOVUPS Z2, (R8)
 	IMUL3Q  $0x03, DX, R8
 	ADDQ    R8, AX
-	IMUL3Q  $0x03, BX, R8
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
 	ADDQ    R8, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile4x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile4x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile4x1AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile4x1AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -3393,16 +3409,16 @@ TEXT ·tile4x1AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ count+80(FP), DI
 
 tile:
 	MOVQ CX, R8
 	LEAQ (R8)(BX*2), R9
 	ADDQ BX, R9
-	MOVQ b+48(FP), R10
+	MOVQ b+56(FP), R10
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R11
+	MOVB   more+88(FP), R11
 	TESTB  R11, R11
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -3422,7 +3438,7 @@ load:
 	VMOVUPS (R11), Z3
 
 start:
-	MOVQ k+64(FP), R11
+	MOVQ k+72(FP), R11
 	SUBQ $0x04, R11
 	JL   rest
 
@@ -3506,16 +3522,17 @@ store:
 	VMOVUPS Z3, (R8)
 	IMUL3Q  $0x04, DX, R8
 	ADDQ    R8, AX
-	IMUL3Q  $0x04, BX, R8
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
 	ADDQ    R8, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile5x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile5x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile5x1AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile5x1AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -3524,16 +3541,16 @@ TEXT ·tile5x1AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ count+80(FP), DI
 
 tile:
 	MOVQ CX, R8
 	LEAQ (R8)(BX*2), R9
 	ADDQ BX, R9
-	MOVQ b+48(FP), R10
+	MOVQ b+56(FP), R10
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R11
+	MOVB   more+88(FP), R11
 	TESTB  R11, R11
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -3556,7 +3573,7 @@ load:
 	VMOVUPS (R11), Z4
 
 start:
-	MOVQ k+64(FP), R11
+	MOVQ k+72(FP), R11
 	SUBQ $0x04, R11
 	JL   rest
 
@@ -3652,16 +3669,17 @@ store:
 	VMOVUPS Z4, (R8)
 	IMUL3Q  $0x05, DX, R8
 	ADDQ    R8, AX
-	IMUL3Q  $0x05, BX, R8
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
 	ADDQ    R8, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile6x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile6x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile6x1AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile6x1AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -3670,16 +3688,16 @@ TEXT ·tile6x1AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ count+80(FP), DI
 
 tile:
 	MOVQ CX, R8
 	LEAQ (R8)(BX*2), R9
 	ADDQ BX, R9
-	MOVQ b+48(FP), R10
+	MOVQ b+56(FP), R10
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R11
+	MOVB   more+88(FP), R11
 	TESTB  R11, R11
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -3705,7 +3723,7 @@ load:
 	VMOVUPS (R11), Z5
 
 start:
-	MOVQ k+64(FP), R11
+	MOVQ k+72(FP), R11
 	SUBQ $0x04, R11
 	JL   rest
 
@@ -3813,16 +3831,17 @@ store:
 	VMOVUPS Z5, (R8)
 	IMUL3Q  $0x06, DX, R8
 	ADDQ    R8, AX
-	IMUL3Q  $0x06, BX, R8
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
 	ADDQ    R8, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile7x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile7x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile7x1AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile7x1AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -3831,7 +3850,7 @@ TEXT ·tile7x1AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ count+80(FP), DI
 
 tile:
 	MOVQ CX, R8
@@ -3839,10 +3858,10 @@ tile:
 	ADDQ BX, R9
 	LEAQ (R9)(BX*2), R10
 	ADDQ BX, R10
-	MOVQ b+48(FP), R11
+	MOVQ b+56(FP), R11
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R12
+	MOVB   more+88(FP), R12
 	TESTB  R12, R12
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -3871,7 +3890,7 @@ load:
 	VMOVUPS (R12), Z6
 
 start:
-	MOVQ k+64(FP), R12
+	MOVQ k+72(FP), R12
 	SUBQ $0x04, R12
 	JL   rest
 
@@ -3996,16 +4015,17 @@ store:
 	VMOVUPS Z6, (R8)
 	IMUL3Q  $0x07, DX, R8
 	ADDQ    R8, AX
-	IMUL3Q  $0x07, BX, R8
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
 	ADDQ    R8, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile8x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile8x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile8x1AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile8x1AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -4014,7 +4034,7 @@ TEXT ·tile8x1AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ count+80(FP), DI
 
 tile:
 	MOVQ CX, R8
@@ -4022,10 +4042,10 @@ tile:
 	ADDQ BX, R9
 	LEAQ (R9)(BX*2), R10
 	ADDQ BX, R10
-	MOVQ b+48(FP), R11
+	MOVQ b+56(FP), R11
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R12
+	MOVB   more+88(FP), R12
 	TESTB  R12, R12
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -4057,7 +4077,7 @@ load:
 	VMOVUPS (R12), Z7
 
 start:
-	MOVQ k+64(FP), R12
+	MOVQ k+72(FP), R12
 	SUBQ $0x04, R12
 	JL   rest
 
@@ -4194,16 +4214,17 @@ store:
 	VMOVUPS Z7, (R8)
 	IMUL3Q  $0x08, DX, R8
 	ADDQ    R8, AX
-	IMUL3Q  $0x08, BX, R8
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
 	ADDQ    R8, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile9x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile9x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile9x1AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile9x1AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -4212,7 +4233,7 @@ TEXT ·tile9x1AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ count+80(FP), DI
 
 tile:
 	MOVQ CX, R8
@@ -4220,10 +4241,10 @@ tile:
 	ADDQ BX, R9
 	LEAQ (R9)(BX*2), R10
 	ADDQ BX, R10
-	MOVQ b+48(FP), R11
+	MOVQ b+56(FP), R11
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R12
+	MOVB   more+88(FP), R12
 	TESTB  R12, R12
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -4258,7 +4279,7 @@ load:
 	VMOVUPS (R12), Z8
 
 start:
-	MOVQ k+64(FP), R12
+	MOVQ k+72(FP), R12
 	SUBQ $0x04, R12
 	JL   rest
 
@@ -4407,16 +4428,17 @@ store:
 	VMOVUPS Z8, (R8)
 	IMUL3Q  $0x09, DX, R8
 	ADDQ    R8, AX
-	IMUL3Q  $0x09, BX, R8
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
 	ADDQ    R8, CX
 	DECQ    DI
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile10x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+// func tile10x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
-TEXT ·tile10x1AVX512(SB), NOSPLIT, $0-81
+TEXT ·tile10x1AVX512(SB), NOSPLIT, $0-89
 	MOVQ c+0(FP), AX
 	MOVQ a+24(FP), CX
 	MOVQ cRow+8(FP), DX
@@ -4425,7 +4447,7 @@ TEXT ·tile10x1AVX512(SB), NOSPLIT, $0-81
 	SHLQ $0x02, BX
 	MOVQ aCol+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ count+72(FP), DI
+	MOVQ count+80(FP), DI
 
 tile:
 	MOVQ CX, R8
@@ -4435,10 +4457,10 @@ tile:
 	ADDQ BX, R10
 	LEAQ (R10)(BX*2), R11
 	ADDQ BX, R11
-	MOVQ b+48(FP), R12
+	MOVQ b+56(FP), R12
 
 	// Start the chains at +0, or at C.
-	MOVB   more+80(FP), R13
+	MOVB   more+88(FP), R13
 	TESTB  R13, R13
 	JNZ    load
 	VPXORD Z0, Z0, Z0
@@ -4476,7 +4498,7 @@ load:
 	VMOVUPS (R13), Z9
 
 start:
-	MOVQ k+64(FP), R13
+	MOVQ k+72(FP), R13
 	SUBQ $0x04, R13
 	JL   rest
 
@@ -4642,10 +4664,32 @@ store:
 	VMOVUPS Z9, (R8)
 	IMUL3Q  $0x0a, DX, R8
 	ADDQ    R8, AX
-	IMUL3Q  $0x0a, BX, R8
+	MOVQ    aTile+48(FP), R8
+	SHLQ    $0x02, R8
 	ADDQ    R8, CX
 	DECQ    DI
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func packAVX512(dst *float32, a *float32, aCol int, rows int, count int)
+// Requires: AVX, AVX512F
+TEXT ·packAVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ count+32(FP), DX
+	MOVQ aCol+16(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rows+24(FP), SI
+	SHLQ $0x02, SI
+
+run:
+	VMOVUPS (CX), Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    BX, CX
+	ADDQ    SI, AX
+	DECQ    DX
+	JNZ     run
 	VZEROUPPER
 	RET
 

@@ -7,117 +7,122 @@ package kernel
 // tile1x4AVX512 computes count tiles of 1 rows and 64 columns, one below the other.
 //
 //go:noescape
-func tile1x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile1x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile2x4AVX512 computes count tiles of 2 rows and 64 columns, one below the other.
 //
 //go:noescape
-func tile2x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile2x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile3x4AVX512 computes count tiles of 3 rows and 64 columns, one below the other.
 //
 //go:noescape
-func tile3x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile3x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile1x2AVX512 computes count tiles of 1 rows and 32 columns, one below the other.
 //
 //go:noescape
-func tile1x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile1x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile2x2AVX512 computes count tiles of 2 rows and 32 columns, one below the other.
 //
 //go:noescape
-func tile2x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile2x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile3x2AVX512 computes count tiles of 3 rows and 32 columns, one below the other.
 //
 //go:noescape
-func tile3x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile3x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile4x2AVX512 computes count tiles of 4 rows and 32 columns, one below the other.
 //
 //go:noescape
-func tile4x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile4x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile5x2AVX512 computes count tiles of 5 rows and 32 columns, one below the other.
 //
 //go:noescape
-func tile5x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile5x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile6x2AVX512 computes count tiles of 6 rows and 32 columns, one below the other.
 //
 //go:noescape
-func tile6x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile6x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile7x2AVX512 computes count tiles of 7 rows and 32 columns, one below the other.
 //
 //go:noescape
-func tile7x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile7x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile8x2AVX512 computes count tiles of 8 rows and 32 columns, one below the other.
 //
 //go:noescape
-func tile8x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile8x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile9x2AVX512 computes count tiles of 9 rows and 32 columns, one below the other.
 //
 //go:noescape
-func tile9x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile9x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile10x2AVX512 computes count tiles of 10 rows and 32 columns, one below the other.
 //
 //go:noescape
-func tile10x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile10x2AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile1x1AVX512 computes count tiles of 1 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile1x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile1x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile2x1AVX512 computes count tiles of 2 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile2x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile2x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile3x1AVX512 computes count tiles of 3 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile3x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile3x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile4x1AVX512 computes count tiles of 4 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile4x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile4x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile5x1AVX512 computes count tiles of 5 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile5x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile5x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile6x1AVX512 computes count tiles of 6 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile6x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile6x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile7x1AVX512 computes count tiles of 7 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile7x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile7x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile8x1AVX512 computes count tiles of 8 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile8x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile8x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile9x1AVX512 computes count tiles of 9 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile9x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile9x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 
 // tile10x1AVX512 computes count tiles of 10 rows and 16 columns, one below the other.
 //
 //go:noescape
-func tile10x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, b *float32, bPanel int, k int, count int, more bool)
+func tile10x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
+
+// packAVX512 copies count runs of a full vector, each overwriting what the last wrote beyond rows.
+//
+//go:noescape
+func packAVX512(dst *float32, a *float32, aCol int, rows int, count int)
 
 // sparsePair4AVX512 computes two rows of a sparse product over 4 panels.
 //

@@ -31,6 +31,7 @@ var avx2 = Set{Name: "avx2", loops: loops{
 		{1, false, sparseSingle1AVX2},
 	},
 	columns:     []columns{{4, sparseColumns4AVX2}, {1, sparseColumns1AVX2}},
+	pack:        packAVX2,
 	transpose16: transpose16AVX2,
 
 	biasSigmoid:     biasSigmoidAVX2,
@@ -62,6 +63,7 @@ var avx512 = Set{Name: "avx512", loops: loops{
 		{1, false, sparseSingle1AVX512},
 	},
 	columns:     []columns{{8, sparseColumns8AVX512}, {4, sparseColumns4AVX512}, {1, sparseColumns1AVX512}},
+	pack:        packAVX512,
 	transpose16: transpose16AVX2,
 
 	biasSigmoid:     biasSigmoidAVX512,

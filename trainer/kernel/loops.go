@@ -7,6 +7,7 @@ type loops struct {
 	tiles       []tiles   // dense products, widest first, the last one panel wide
 	rows        []rows    // sparse rows, widest first, the last one panel wide
 	columns     []columns // sparse columns, likewise
+	pack        func(dst, a *float32, aCol, rows, count int)
 	transpose16 func(dst, src *float32, blocks, dstStep, srcStep int)
 
 	biasSigmoid     func(z, bias *float32, n int)
@@ -33,7 +34,7 @@ type tiles struct {
 }
 
 // tileFunc computes count tiles one below the other, see Set.Multiply.
-type tileFunc func(c *float32, cRow, cPanel int, a *float32, aRow, aCol int, b *float32, bPanel, k, count int, more bool)
+type tileFunc func(c *float32, cRow, cPanel int, a *float32, aRow, aCol, aTile int, b *float32, bPanel, k, count int, more bool)
 
 // rows computes two rows (one, when pair is false: the second is ignored) of a
 // sparse product over some panels, see Set.MultiplySparse.

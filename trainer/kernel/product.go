@@ -10,6 +10,7 @@ type Product struct {
 	CRow, CPanel int
 	A            []float32 // element (i, k) at i*ARow + k*ACol
 	ARow, ACol   int
+	Packed       bool      // A is as Set.Pack left it; ARow and ACol are not used
 	B            []float32 // element (k, 16p+j) at p*BPanel + 16k + j
 	BPanel       int
 
@@ -39,43 +40,102 @@ func (s *Set) Multiply(p *Product) {
 		return
 	}
 	for q := 0; q < p.Panels; {
-		t := widest(s.loops.tiles, p.Panels-q, p.M)
-		// count tiles, the first `tall` of them one row higher.
-		count := (p.M + len(t.byRows) - 1) / len(t.byRows)
-		low, tall := p.M/count, p.M%count
-		if tall > 0 {
-			p.tile(t.byRows[low], 0, q, tall)
+		t := s.widest(p.Panels-q, p.M)
+		low, high := t.split(p.M)
+		if high > 0 {
+			p.tiles(t, 0, q, low+1, high)
 		}
-		p.tile(t.byRows[low-1], tall*(low+1), q, count-tall)
+		p.tiles(t, high*(low+1), q, low, (p.M-high*(low+1))/low)
 		q += t.panels
 	}
 }
 
-// widest returns the first (widest) kernels that suit the panels left and the
-// rows. Kernels with few rows exist to keep enough chains in flight when M is
-// small; they are listed in front of the ones for any M.
-func widest(all []tiles, panels, m int) *tiles {
+// tiles runs count tiles of the given rows from row i and panel q on.
+func (p *Product) tiles(t *tiles, i, q, rows, count int) {
+	a, aRow, aCol, aTile := i*p.ARow, p.ARow, p.ACol, rows*p.ARow
+	if p.Packed {
+		a, aRow, aCol, aTile = i*p.K, 1, rows, rows*p.K
+	}
+	t.byRows[rows-1](&p.C[i*p.CRow+q*p.CPanel], p.CRow, p.CPanel, &p.A[a], aRow, aCol, aTile,
+		&p.B[q*p.BPanel], p.BPanel, p.K, count, p.More)
+}
+
+// split divides m rows over as few tiles as possible and as evenly as possible:
+// high tiles of low+1 rows, then tiles of low rows.
+func (t *tiles) split(m int) (low, high int) {
+	count := (m + len(t.byRows) - 1) / len(t.byRows)
+	return m / count, m % count
+}
+
+// widest returns the tiles for the panels left and m rows. Tiles of few rows
+// and many panels are listed first: they keep enough chains in flight when m is
+// small, and are for such m alone, as splitting a larger m over them would load
+// B more often.
+func (s *Set) widest(panels, m int) *tiles {
+	all := s.loops.tiles
 	for i := range all {
 		t := &all[i]
-		if t.panels <= panels && (m <= len(t.byRows) || !t.small()) {
+		if t.panels <= panels && (m <= len(t.byRows) || len(t.byRows) >= minRows) {
 			return t
 		}
 	}
 	return &all[len(all)-1]
 }
 
-func (t *tiles) small() bool { return len(t.byRows) < minRows }
-
-// minRows: kernels with fewer rows than this are for products that have no more
-// rows than that; splitting a larger M over them would waste loads of B.
 const minRows = 4
 
-func (p *Product) tile(f tileFunc, i, q, count int) {
-	f(&p.C[i*p.CRow+q*p.CPanel], p.CRow, p.CPanel, &p.A[i*p.ARow], p.ARow, p.ACol,
-		&p.B[q*p.BPanel], p.BPanel, p.K, count, p.More)
+// Pack copies the m×k matrix A whose element (i, x) is a[i + x*aCol] into dst,
+// m·k floats, in the order in which Multiply reads it when Product.Packed is
+// set: tile after tile, each k steps of its rows. Sequential reads are what the
+// first-level cache does best; a strided A costs a tenth of the speed, so
+// packing pays when A meets several panels.
+func (s *Set) Pack(dst, a []float32, aCol, m, k int) {
+	if m <= 0 || k <= 0 {
+		return
+	}
+	if len(dst) < m*k || aCol < m || len(a) < (k-1)*aCol+m {
+		panic("kernel: matrix does not fit its slice")
+	}
+	low, high := s.packing(m)
+	for i := 0; i < m; {
+		rows := low
+		if i < high*(low+1) {
+			rows++
+		}
+		s.packTile(dst[i*k:], a[i:], aCol, rows, k)
+		i += rows
+	}
+}
+
+// packing returns the heights of packed tiles. All tiles that split a matrix
+// have the same largest height, and a matrix low enough for the others is one
+// tile, so it does not matter which panels the product is over.
+func (s *Set) packing(m int) (low, high int) {
+	if s.loops.tiles == nil {
+		return m, 0
+	}
+	return s.loops.tiles[len(s.loops.tiles)-1].split(m)
+}
+
+// packTile copies k runs of rows floats from a, aCol apart, to dst, adjacent.
+func (s *Set) packTile(dst, a []float32, aCol, rows, k int) {
+	x := 0
+	// A vector at a time, the surplus overwritten by the next run or the next
+	// tile, as long as neither slice ends within it.
+	if lane := s.loops.lane; s.loops.pack != nil && rows <= lane && len(dst) >= lane && len(a) >= lane {
+		x = min(k, (len(dst)-lane)/rows+1, (len(a)-lane)/aCol+1)
+		s.loops.pack(&dst[0], &a[0], aCol, rows, x)
+	}
+	for ; x < k; x++ {
+		copy(dst[x*rows:][:rows], a[x*aCol:])
+	}
 }
 
 func (p *Product) portable() {
+	aRow, aCol := p.ARow, p.ACol
+	if p.Packed {
+		aRow, aCol = 1, p.M
+	}
 	for q := range p.Panels {
 		b := p.B[q*p.BPanel:]
 		for i := range p.M {
@@ -85,7 +145,7 @@ func (p *Product) portable() {
 				acc = *c
 			}
 			for k := range p.K {
-				x := p.A[i*p.ARow+k*p.ACol]
+				x := p.A[i*aRow+k*aCol]
 				fmaRow(&acc, x, (*[Width]float32)(b[Width*k:]))
 			}
 			*c = acc
@@ -106,7 +166,11 @@ func (p *Product) check() {
 	if p.K == 0 {
 		return
 	}
-	if len(p.A) < (p.M-1)*p.ARow+(p.K-1)*p.ACol+1 {
+	need := (p.M-1)*p.ARow + (p.K-1)*p.ACol + 1
+	if p.Packed {
+		need = p.M * p.K
+	}
+	if len(p.A) < need {
 		panic("kernel: A does not fit its slice")
 	}
 	if len(p.B) < (p.Panels-1)*p.BPanel+p.K*Width {
