@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"math"
 	"testing"
 
 	"sparsel/trainer/kernel"
@@ -8,7 +9,8 @@ import (
 
 // BenchmarkEpoch measures one epoch of the baseline with each optimizer: 1200
 // steps on MNIST, or on images as dark as those where MNIST is missing, and
-// the test pass with its statistics.
+// the test pass with its statistics. s/epoch is the fastest of them, ns/op their
+// mean.
 func BenchmarkEpoch(b *testing.B) {
 	splits, err := readMNIST()
 	if err != nil {
@@ -21,15 +23,21 @@ func BenchmarkEpoch(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			r := newRun(set, baseline(o), splits[0], splits[1])
+			r, err := newRun(b.Context(), set, baseline(o), splits[0], splits[1])
+			if err != nil {
+				b.Fatal(err)
+			}
+			best := math.Inf(1)
 			number := 0
 			for b.Loop() {
 				number++
-				if _, _, err := r.epoch(b.Context(), number); err != nil {
+				epoch, _, err := r.epoch(b.Context(), number)
+				if err != nil {
 					b.Fatal(err)
 				}
+				best = min(best, epoch.Seconds)
 			}
-			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/epoch")
+			b.ReportMetric(best, "s/epoch")
 		})
 	}
 }

@@ -92,9 +92,11 @@ func TestDraws(t *testing.T) {
 	for _, samples := range []int{1, 2, 50} {
 		c := Config{Network: Network{Hidden: []int{7, 5}}, Epochs: 3, Seeding: Seeding{Mode: "author", Seed: 8, Skip: 100}}
 		a := newDraws(c.Seeding).(*author)
-		a.parameters([]*layer{
+		if err := a.parameters(t.Context(), []*layer{
 			newLayer(12, 7, 1, recorder{}), newLayer(7, 5, 1, recorder{}), newLayer(5, Classes, 1, recorder{}),
-		})
+		}); err != nil {
+			t.Fatal(err)
+		}
 		for epoch := range c.Epochs {
 			a.order(epoch+1, make([]int32, samples))
 		}

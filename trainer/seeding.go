@@ -1,11 +1,15 @@
 package trainer
 
-import "sparsel/trainer/rng"
+import (
+	"context"
+
+	"sparsel/trainer/rng"
+)
 
 // draws is where the random numbers of a run come from.
 type draws interface {
-	// parameters sets the initial parameters.
-	parameters(layers []*layer)
+	// parameters sets the initial parameters. It fails only with ctx.Err().
+	parameters(ctx context.Context, layers []*layer) error
 	// order fills dst with the order of the samples in an epoch, counted
 	// from 1. It is called once an epoch, in order.
 	order(epoch int, dst []int32)
@@ -24,11 +28,21 @@ type author struct {
 	source  *rng.Source
 }
 
-func (a *author) parameters(layers []*layer) {
-	a.source.Skip(a.seeding.Skip)
+// skipStretch is how many outputs are skipped between two looks at the
+// context: some 30 milliseconds.
+const skipStretch = 1 << 24
+
+func (a *author) parameters(ctx context.Context, layers []*layer) error {
+	for left := a.seeding.Skip; left > 0; left -= min(left, skipStretch) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		a.source.Skip(min(left, skipStretch))
+	}
 	for _, l := range layers {
 		l.draw(a.source)
 	}
+	return nil
 }
 
 // order draws what an epoch takes from the sequence: the base seed of the
@@ -48,10 +62,11 @@ type paired struct {
 	seed uint32
 }
 
-func (p paired) parameters(layers []*layer) {
+func (p paired) parameters(_ context.Context, layers []*layer) error {
 	for i, l := range layers {
 		l.draw(rng.Named(p.seed, "weights", uint64(i), uint64(l.in), uint64(l.out)))
 	}
+	return nil
 }
 
 func (p paired) order(epoch int, dst []int32) {

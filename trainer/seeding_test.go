@@ -7,10 +7,13 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-func drawn(s Seeding, hidden ...int) (*network, draws) {
+func drawn(t *testing.T, s Seeding, hidden ...int) (*network, draws) {
+	t.Helper()
 	n := newNetwork(kernel.Available()[0], recorder{}, 30, hidden, 1)
 	d := newDraws(s)
-	d.parameters(n.layers)
+	if err := d.parameters(t.Context(), n.layers); err != nil {
+		t.Fatal(err)
+	}
 	return n, d
 }
 
@@ -18,15 +21,15 @@ func drawn(s Seeding, hidden ...int) (*network, draws) {
 // layer alone, and an epoch's order on the seed and the epoch alone.
 func TestPairedSeeding(t *testing.T) {
 	seeding := Seeding{Mode: "paired", Seed: 5}
-	shallow, d := drawn(seeding, 20)
-	deep, e := drawn(seeding, 20, 20, 20)
+	shallow, d := drawn(t, seeding, 20)
+	deep, e := drawn(t, seeding, 20, 20, 20)
 	if !slices.Equal(shallow.layers[0].weights.Data, deep.layers[0].weights.Data) {
 		t.Error("the first layers of two depths start apart")
 	}
 	if slices.Equal(deep.layers[1].weights.Data, deep.layers[2].weights.Data) {
 		t.Error("two layers of one shape start equal")
 	}
-	other, _ := drawn(Seeding{Mode: "paired", Seed: 6}, 20)
+	other, _ := drawn(t, Seeding{Mode: "paired", Seed: 6}, 20)
 	if slices.Equal(shallow.layers[0].weights.Data, other.layers[0].weights.Data) {
 		t.Error("two seeds start equal")
 	}
@@ -47,12 +50,12 @@ func TestPairedSeeding(t *testing.T) {
 // output unit: another depth leaves the first layer as it is, and Skip is a
 // position in the sequence.
 func TestAuthorSeeding(t *testing.T) {
-	shallow, _ := drawn(Seeding{Mode: "author", Seed: 1}, 20)
-	deep, _ := drawn(Seeding{Mode: "author", Seed: 1}, 20, 20)
+	shallow, _ := drawn(t, Seeding{Mode: "author", Seed: 1}, 20)
+	deep, _ := drawn(t, Seeding{Mode: "author", Seed: 1}, 20, 20)
 	if !slices.Equal(flatten(shallow)[:620], flatten(deep)[:620]) {
 		t.Error("the first layers of two depths start apart")
 	}
-	later, _ := drawn(Seeding{Mode: "author", Seed: 1, Skip: 31}, 20)
+	later, _ := drawn(t, Seeding{Mode: "author", Seed: 1, Skip: 31}, 20)
 	// The weights of a layer have one bound, so number 31 of one run is the
 	// first of a run that starts 31 outputs later.
 	if a, b := flatten(shallow)[31], flatten(later)[0]; a != b {

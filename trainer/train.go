@@ -60,7 +60,10 @@ func trainWith(ctx context.Context, set *kernel.Set, c Config, train, test Split
 	if err := checkSplits(train, test); err != nil {
 		return err
 	}
-	r := newRun(set, c, train, test)
+	r, err := newRun(ctx, set, c, train, test)
+	if err != nil {
+		return err
+	}
 	for number := 1; number <= c.Epochs; number++ {
 		epoch, activations, err := r.epoch(ctx, number)
 		if err != nil {
@@ -83,21 +86,23 @@ type run struct {
 	tester  *tester
 }
 
-// newRun returns a run before its first epoch.
-func newRun(set *kernel.Set, c Config, train, test Split) *run {
+// newRun returns a run before its first epoch. It fails only with ctx.Err().
+func newRun(ctx context.Context, set *kernel.Set, c Config, train, test Split) (*run, error) {
 	samples := len(train.Labels)
 	size := min(c.Batch, samples)
 	n := newNetwork(set, newRule(c.Optimizer, set), train.Pixels, c.Network.Hidden, size)
-	r := &run{
+	draws := newDraws(c.Seeding)
+	if err := draws.parameters(ctx, n.layers); err != nil {
+		return nil, err
+	}
+	return &run{
 		network: n,
-		draws:   newDraws(c.Seeding),
+		draws:   draws,
 		batch:   newImages(set, train),
 		size:    size,
 		order:   make([]int32, samples),
 		tester:  newTester(n, set, test),
-	}
-	r.draws.parameters(n.layers)
-	return r
+	}, nil
 }
 
 // epoch makes the steps of the next epoch and passes the test set.
