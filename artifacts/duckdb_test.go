@@ -1,0 +1,324 @@
+package artifacts_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"sparsel/artifacts/measures"
+	"sparsel/artifacts/runs"
+)
+
+// duckdb is what the reader that is not ours says about a file.
+type duckdb struct {
+	meta    map[string]string
+	schema  [][]string // name, type, repetition, converted type
+	storage [][]string // created by, compression, encodings
+	rows    [][]any    // strings, and lists of strings
+}
+
+// ask reads a file through DuckDB. The package is installed once, at the
+// exact versions of its package.json, below the user's cache directory. Without node, npm or a network the
+// test is skipped, unless SPARSEL_REQUIRE names duckdb.
+func ask(t *testing.T, file, query string) (d duckdb) {
+	t.Helper()
+	dir, err := installed(t.Context())
+	if err != nil {
+		if slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), "duckdb") {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	script, err := filepath.Abs("testdata/duckdb/read.mjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "node", script, dir, file, query)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := json.NewDecoder(bufio.NewReader(out))
+	var meta [][]string
+	for _, v := range []any{&meta, &d.schema, &d.storage} {
+		if err := lines.Decode(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.meta = map[string]string{}
+	for _, kv := range meta {
+		d.meta[kv[0]] = kv[1]
+	}
+	for lines.More() {
+		var row []any
+		if err := lines.Decode(&row); err != nil {
+			t.Fatal(err)
+		}
+		d.rows = append(d.rows, row)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// installed gives the directory that has DuckDB in its node_modules.
+func installed(ctx context.Context) (string, error) {
+	versions, err := os.ReadFile("testdata/duckdb/package.json")
+	if err != nil {
+		return "", err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find the cache directory: %w", err)
+	}
+	// Other versions are another directory.
+	final := filepath.Join(cache, "sparsel", fmt.Sprintf("duckdb-%x", sha256.Sum256(versions)))
+	if _, err := os.Stat(final); err == nil {
+		return final, nil
+	}
+	for _, program := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(program); err != nil {
+			return "", fmt.Errorf("DuckDB needs %s: %w", program, err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(final), "install-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.WriteFile(filepath.Join(dir, "package.json"), versions, 0o644); err != nil {
+		return "", err
+	}
+	ctx, stop := context.WithTimeout(ctx, 3*time.Minute)
+	defer stop()
+	npm := exec.CommandContext(ctx, "npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts")
+	npm.Dir = dir
+	if out, err := npm.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("install DuckDB: %w\n%s", err, out)
+	}
+	if err := os.Rename(dir, final); err != nil && !errors.Is(err, os.ErrExist) {
+		return "", err // unless another test process was faster
+	}
+	return final, nil
+}
+
+// agree compares a value of DuckDB's, spelled out, with one of ours.
+func agree(has, want any) bool {
+	w := reflect.ValueOf(want)
+	if w.Kind() == reflect.Slice {
+		list, ok := has.([]any)
+		if !ok || len(list) != w.Len() {
+			return false
+		}
+		for i := range list {
+			if !agree(list[i], w.Index(i).Interface()) {
+				return false
+			}
+		}
+		return true
+	}
+	text, ok := has.(string)
+	switch want := want.(type) {
+	case float32:
+		return ok && agree(text, float64(want))
+	case float64:
+		v, err := strconv.ParseFloat(text, 64)
+		return ok && err == nil && (math.Float64bits(v) == math.Float64bits(want) || math.IsNaN(v) && math.IsNaN(want))
+	}
+	return ok && text == fmt.Sprint(want)
+}
+
+// compare compares all rows and the storage of a file.
+func compare(t *testing.T, d duckdb, format string, want [][]any) {
+	t.Helper()
+	if d.meta["sparsel.format"] != format || d.meta["sparsel.version"] != "1" || d.meta["run"] != "é 1" {
+		t.Errorf("metadata %v", d.meta)
+	}
+	if len(want) > 0 && (len(d.storage) != 1 || !slices.Equal(d.storage[0][1:2], []string{"ZSTD"}) || d.storage[0][0] != "sparsel") {
+		t.Errorf("storage %v", d.storage)
+	}
+	for _, node := range d.schema[1:] {
+		if repetition := node[2]; repetition != "REQUIRED" && node[0] != "list" {
+			t.Errorf("%s is %s, want REQUIRED", node[0], repetition)
+		}
+	}
+	if len(d.rows) != len(want) {
+		t.Fatalf("%d rows, want %d", len(d.rows), len(want))
+	}
+	for i := range want {
+		if len(d.rows[i]) != len(want[i]) {
+			t.Fatalf("row %d has %d columns, want %d", i, len(d.rows[i]), len(want[i]))
+		}
+		for j := range want[i] {
+			if !agree(d.rows[i][j], want[i][j]) {
+				t.Fatalf("row %d, column %d: %v, want %v", i, j, d.rows[i][j], want[i][j])
+			}
+		}
+	}
+}
+
+var provenance = runs.Meta{"run": "é 1"}
+
+func TestDuckDBReadsActivations(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "it's.parquet")
+	w, err := runs.CreateActivations(path, provenance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	odd := []float32{
+		float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.Copysign(0, -1)), 0,
+		math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32, math.MaxFloat32, 0.1,
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	var want [][]any
+	for epoch := 1; epoch <= 3; epoch += 2 {
+		for layer, units := range []int{256, 1, 37} {
+			const samples = 300
+			b := runs.Block{Epoch: epoch, Layer: layer + 1, Units: units}
+			for s := range samples {
+				b.Labels = append(b.Labels, uint8(s))
+				b.Predictions = append(b.Predictions, uint8(rng.Uint32()))
+				for range units {
+					v := rng.Float32()
+					if rng.IntN(10) == 0 {
+						v = odd[rng.IntN(len(odd))]
+					}
+					b.Values = append(b.Values, v)
+				}
+				want = append(want, []any{epoch, layer + 1, s, b.Labels[s], b.Predictions[s], b.Values[s*units:]})
+			}
+			if err := w.Append(b); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d := ask(t, path, "from file")
+	if d.meta["sparsel.units"] != "1:256,2:1,3:37" {
+		t.Errorf("metadata %v", d.meta)
+	}
+	compare(t, d, "activations", want)
+}
+
+// TestDuckDBSumsActivations reads a file of full size, whose row groups are
+// full. Sums are of doubles in an order that DuckDB may choose: they differ by
+// at most (units-1) roundings of at most half an ulp of the sum of magnitudes,
+// on either side.
+func TestDuckDBSumsActivations(t *testing.T) {
+	const samples, units = 10_000, 256
+	path := filepath.Join(t.TempDir(), "a.parquet")
+	w, err := runs.CreateActivations(path, provenance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := runs.Block{
+		Epoch: 30, Layer: 1, Units: units,
+		Labels: make([]uint8, samples), Predictions: make([]uint8, samples), Values: make([]float32, samples*units),
+	}
+	rng := rand.New(rand.NewPCG(3, 4))
+	for i := range b.Values {
+		b.Values[i] = rng.Float32()
+	}
+	if err := errors.Join(w.Append(b), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	d := ask(t, path, `select sample, len(activation), list_sum(activation::double[]),
+		list_dot_product(activation::double[], list_transform(range(1, len(activation) + 1), x -> x::double)) from file`)
+	if len(d.rows) != samples {
+		t.Fatalf("%d rows, want %d", len(d.rows), samples)
+	}
+	for s, row := range d.rows {
+		if !agree(row[0], s) || !agree(row[1], units) {
+			t.Fatalf("row %d is sample %v of %v units", s, row[0], row[1])
+		}
+		var sum, weighted float64
+		for j, v := range b.Values[s*units : (s+1)*units] {
+			sum += float64(v)
+			weighted += float64(v) * float64(j+1) // exact products: 24 and 9 bits
+		}
+		for i, want := range map[int]float64{2: sum, 3: weighted} {
+			got, err := strconv.ParseFloat(row[i].(string), 64)
+			if tolerance := 2 * (units - 1) * 0x1p-53 * want; err != nil || !(math.Abs(got-want) <= tolerance) {
+				t.Fatalf("sample %d, column %d: %v, want %v", s, i, row[i], want)
+			}
+		}
+	}
+}
+
+func TestDuckDBReadsRecord(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.parquet")
+	var epochs []runs.Epoch
+	var want [][]any
+	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1), math.SmallestNonzeroFloat64, math.MaxFloat64, 0.1}
+	for e := 1; e <= 7; e++ {
+		epoch := runs.Epoch{Epoch: e, TrainLoss: odd[e-1], TestLoss: 1 / float64(e), Correct: 9000 + e, Samples: 10000, Digest: [32]byte{31: byte(e)}}
+		for layer, units := range []int{3, 1} {
+			l := runs.Layer{Units: units, ClassCounts: []int64{980, math.MaxInt64}, RatioSum: odd[(e+2)%7], RatioSquares: odd[(e+3)%7], Samples: 10000}
+			for i := range 2 * units {
+				l.ClassSums = append(l.ClassSums, odd[(e+i)%7])
+			}
+			epoch.Layers = append(epoch.Layers, l)
+			want = append(want, []any{
+				e, layer + 1, epoch.TrainLoss, epoch.TestLoss, epoch.Correct, epoch.Samples, hex.EncodeToString(epoch.Digest[:]),
+				units, l.ClassCounts, l.ClassSums, l.RatioSum, l.RatioSquares, l.Samples,
+			})
+		}
+		epochs = append(epochs, epoch)
+	}
+	if err := runs.WriteRecord(path, provenance, epochs); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, ask(t, path, "from file"), "run-record", want)
+	if err := runs.WriteRecord(path, provenance, nil); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, ask(t, path, "from file"), "run-record", nil)
+}
+
+func TestDuckDBReadsMeasures(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.parquet")
+	inf := math.Inf(-1)
+	row := measures.Row{
+		Epoch: 1, Layer: "all", Accuracy: 0.9, TrainLoss: 0.5, TestLoss: inf,
+		Sparsity: math.NaN(), Selectivity: 1e-300, SelectivityStd: 0.1, SparsityStd: 0.25,
+	}
+	if err := measures.WriteRun(path, provenance, []measures.Row{row}); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, ask(t, path, "from file"), "run-measures", [][]any{{1, "all", 0.9, 0.5, inf, math.NaN(), 1e-300, 0.1, 0.25}})
+	summary := measures.Summary{
+		Condition: "baseline", Optimizer: "SGD", Layer: "1", Metric: "sparsity", Epoch: 30, N: 2, Expected: 3,
+		Mean: 0.1, SD: 0.2, SDPopulation: 0.3, SE: 0.4, SEPopulation: 0.5, CILow: inf, CIHigh: 0.7, Missing: "seed 1",
+	}
+	if err := measures.WriteSummaries(path, provenance, []measures.Summary{summary}); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, ask(t, path, "from file"), "summaries", [][]any{
+		{"baseline", "SGD", "1", "sparsity", 30, 2, 3, "seed 1", "", 0.1, 0.2, 0.3, 0.4, 0.5, inf, 0.7},
+	})
+}
