@@ -291,6 +291,20 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// No mirror is to blame when the directory for partial files is none.
+func TestPartialDirectoryThatCannotBeMade(t *testing.T) {
+	m := serve(t, whole(images(t)))
+	b := newBench(t)
+	write(t, b.partial, nil)
+	err := b.fetch(t.Context(), Sources{Mirrors: []string{m.URL}}, images(t))
+	if err == nil || !strings.Contains(err.Error(), b.partial) || errors.As(err, new(*Unavailable)) {
+		t.Errorf("%v; want the path that is in the way", err)
+	}
+	if len(b.refused)+len(m.asked()) > 0 {
+		t.Errorf("refused %q, asked %q", b.refused, m.asked())
+	}
+}
+
 func TestWriteErrorIsNotBlamedOnTheSource(t *testing.T) {
 	f := images(t)
 	full := errors.New("no space left on device")

@@ -152,7 +152,7 @@ func (t *transfer) receive(ctx context.Context) error {
 		}
 		// A line that keeps breaking but brings something each time is worth
 		// new attempts; ctx bounds them.
-		if ctx.Err() != nil || !errors.As(err, new(transientError)) || t.offset <= best {
+		if !errors.As(err, new(transientError)) || t.offset <= best {
 			return err
 		}
 	}
