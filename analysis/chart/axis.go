@@ -17,6 +17,15 @@ const (
 	categoryMargin = 0.45 // of the distance between categories
 )
 
+// What an axis can show: its length relative to its larger limit, so that ticks are
+// distinct float64s with room for rounding, and values of a size whose powers of ten
+// and differences are finite.
+const (
+	narrowest = 1e-9
+	largest   = 1e100
+	smallest  = 1 / largest // on a log scale
+)
+
 // span is a range of values; it is empty if hi < lo.
 type span struct{ lo, hi float64 }
 
@@ -42,15 +51,15 @@ func (a Axis) limits(data span, margin float64) span {
 	case data.hi < data.lo:
 		return span{0, 1}
 	case a.Scale == Log:
-		// At least a factor of 4, so that a single value has neighbours on its axis.
-		grow := math.Pow(math.Max(data.hi/data.lo, 4), margin)
-		if data.hi < 4*data.lo {
-			grow = 2
+		// A factor of 2 for values so near to each other that no tick would be among them.
+		grow := 2.0
+		if ratio := data.hi / data.lo; ratio > 4 {
+			grow = math.Pow(ratio, margin)
 		}
 		return span{data.lo / grow, data.hi * grow}
 	}
 	pad := float64(margin * (data.hi - data.lo))
-	if pad == 0 {
+	if data.hi-data.lo < narrowest*math.Max(math.Abs(data.lo), math.Abs(data.hi)) || pad == 0 {
 		pad = math.Max(0.05*math.Abs(data.hi), 0.01)
 	}
 	return span{data.lo - pad, data.hi + pad}

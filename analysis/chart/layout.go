@@ -16,8 +16,9 @@ const (
 	columnGap   = 7
 	rowGap      = 4
 	tickLength  = 3
-	tickLabel   = 30 // least distance of labelled ticks along x
-	tickLine    = 15 // and along y
+	tickLabel   = 28 // least distance of labelled ticks along x
+	decadeLabel = 19 // of decades along x
+	tickLine    = 15 // of any along y
 )
 
 // page is a figure laid out: what there is to draw, and the size of it.
@@ -111,7 +112,7 @@ func (p page) plots() (plots [][]*plot.Plot, columns int) {
 					panel.Y = first
 				}
 			}
-			line[j] = p.plot(panel, panel.X.limits(x, marginX), panel.Y.limits(y, marginY), int(across/tickLabel), int(up/tickLine))
+			line[j] = p.plot(panel, panel.X.limits(x, marginX), panel.Y.limits(y, marginY), across, up)
 			if row.ShareY && j > 0 {
 				line[j].Y.Tick.Marker = unlabelled{line[j].Y.Tick.Marker}
 			}
@@ -145,9 +146,14 @@ func (p Panel) spans() (x, y span) {
 	return x, y
 }
 
-// plot returns the axes of a panel with its contents.
-func (p page) plot(panel Panel, x, y span, nx, ny int) *plot.Plot {
-	xTicks, yTicks := panel.X.placedTicks(x, nx), panel.Y.placedTicks(y, ny)
+// plot returns the axes of a panel with its contents; across and up are the lengths, in
+// points, that labelled ticks may fill.
+func (p page) plot(panel Panel, x, y span, across, up float64) *plot.Plot {
+	distance := float64(tickLabel)
+	if panel.X.Scale == Log {
+		distance = decadeLabel
+	}
+	xTicks, yTicks := panel.X.placedTicks(x, int(across/distance)), panel.Y.placedTicks(y, int(up/tickLine))
 	g := plot.New()
 	g.BackgroundColor = nil
 	g.TextHandler = handler

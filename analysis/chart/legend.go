@@ -133,7 +133,7 @@ type legendRow struct {
 }
 
 // layLegend places the entries and the note in one row if they fit into width, and
-// otherwise the entries in columns and the note below.
+// otherwise the note below the entries, in one row or in columns.
 func (f Figure) layLegend(style Style, width vg.Length) (legend, error) {
 	l := legend{text: textStyle(style, style.LegendSize)}
 	entries, err := f.legend(style)
@@ -141,31 +141,33 @@ func (f Figure) layLegend(style Style, width vg.Length) (legend, error) {
 		return l, err
 	}
 	all := legendRow{entries: slices.Clone(entries)}
+	var note []legendRow
 	if f.Note != "" {
 		all.entries = append(all.entries, f.note(style))
+		note = []legendRow{{entries: all.entries[len(entries):]}}
 	}
-	if len(all.entries) == 0 {
+	series := legendRow{entries: entries}
+	switch {
+	case len(all.entries) == 0:
 		return l, nil
-	}
-	if all.width(l.text) <= width {
+	case all.width(l.text) <= width:
 		l.rows = []legendRow{all}
+		return l, nil
+	case series.width(l.text) <= width:
+		l.rows = append([]legendRow{series}, note...)
 		return l, nil
 	}
 	var cell vg.Length
 	for _, e := range entries {
 		cell = max(cell, e.width(l.text)+entryGap)
 	}
-	columns := max(1, int((width+entryGap)/max(cell, 1)))
+	columns := max(1, int((width+entryGap)/cell))
 	rows := (len(entries) + columns - 1) / columns
-	if rows > 0 {
-		columns = (len(entries) + rows - 1) / rows // even rows
-	}
+	columns = (len(entries) + rows - 1) / rows // even rows
 	for part := range slices.Chunk(entries, columns) {
 		l.rows = append(l.rows, legendRow{part, columns, cell})
 	}
-	if f.Note != "" {
-		l.rows = append(l.rows, legendRow{entries: all.entries[len(entries):]})
-	}
+	l.rows = append(l.rows, note...)
 	return l, nil
 }
 

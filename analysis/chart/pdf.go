@@ -88,7 +88,7 @@ func (c *pdfCanvas) SetColor(clr color.Color) {
 		clr = color.Black
 	}
 	c.now().color = clr
-	plain := color.NRGBAModel.Convert(clr).(color.NRGBA) // PDF's colours are not premultiplied
+	plain := straight(clr)
 	r, g, b := int(plain.R), int(plain.G), int(plain.B)
 	c.doc.SetFillColor(r, g, b)
 	c.doc.SetDrawColor(r, g, b)

@@ -113,9 +113,28 @@ func mustColor(s string) color.NRGBA {
 }
 
 // withAlpha returns c with the opacity alpha.
-func withAlpha(c color.NRGBA, alpha float64) color.NRGBA {
+func withAlpha(c color.NRGBA, alpha float64) color.Color {
 	c.A = uint8(math.Round(255 * alpha))
-	return c
+	return translucent(c)
+}
+
+// translucent is a colour whose premultiplied channels are a little larger than exact.
+// The SVG canvas divides them by the opacity again and cuts off the fraction, which
+// takes one from the channels of a color.NRGBA and none from these.
+type translucent color.NRGBA
+
+func (t translucent) RGBA() (r, g, b, a uint32) {
+	a = uint32(t.A) * 0x101
+	above := func(v uint8) uint32 { return min(uint32(v)*a/255+1, a) }
+	return above(t.R), above(t.G), above(t.B), a
+}
+
+// straight returns a colour whose channels are not premultiplied.
+func straight(c color.Color) color.NRGBA {
+	if t, ok := c.(translucent); ok {
+		return color.NRGBA(t)
+	}
+	return color.NRGBAModel.Convert(c).(color.NRGBA)
 }
 
 // Validate reports the first value that cannot be drawn with.

@@ -96,12 +96,19 @@ func (a Axis) validate() error {
 		return errors.New("a categorical scale has no limits or ticks of its own")
 	case !finite(a.Min) || !finite(a.Max) || (a.Min != 0 || a.Max != 0) && a.Min >= a.Max:
 		return fmt.Errorf("limits %v and %v: the first must be the smaller", a.Min, a.Max)
-	case a.Scale == Log && a.Max != 0 && a.Min <= 0:
-		return fmt.Errorf("limit %v on a log scale: start above zero", a.Min)
+	case a.Max-a.Min < narrowest*math.Max(math.Abs(a.Min), math.Abs(a.Max)):
+		return fmt.Errorf("limits %v and %v are too close to tell values apart", a.Min, a.Max)
+	}
+	if a.Min != 0 || a.Max != 0 {
+		for _, limit := range []float64{a.Min, a.Max} {
+			if err := a.place(limit); err != nil {
+				return fmt.Errorf("limit %w", err)
+			}
+		}
 	}
 	for _, t := range a.Ticks {
-		if !finite(t) || a.Scale == Log && t <= 0 {
-			return fmt.Errorf("a tick at %v cannot be on the scale", t)
+		if err := a.place(t); err != nil {
+			return fmt.Errorf("tick at %w", err)
 		}
 	}
 	return nil
@@ -130,9 +137,6 @@ func (s Series) validate(p Panel, style Style) error {
 		return fmt.Errorf("%d lower and %d upper ends for %d values", len(s.Lo), len(s.Hi), len(s.Y))
 	}
 	for i := range s.X {
-		if !finite(s.X[i]) {
-			return fmt.Errorf("value %d: x is %v", i+1, s.X[i])
-		}
 		if err := p.X.place(s.X[i]); err != nil {
 			return fmt.Errorf("value %d: x: %w", i+1, err)
 		}
@@ -142,9 +146,13 @@ func (s Series) validate(p Panel, style Style) error {
 		if err := p.Y.place(s.Y[i]); err != nil {
 			return fmt.Errorf("value %d: y: %w", i+1, err)
 		}
-		// An end may be NaN (no interval) but must not lie on the wrong side.
+		// An end may be non-finite (no interval there, or no end to it) but must not lie
+		// on the wrong side.
 		if len(s.Lo) > 0 && (s.Lo[i] > s.Y[i] || s.Hi[i] < s.Y[i]) {
 			return fmt.Errorf("value %d: %v is outside its interval from %v to %v", i+1, s.Y[i], s.Lo[i], s.Hi[i])
+		}
+		if len(s.Lo) > 0 && (finite(s.Lo[i]) && s.Lo[i] < -largest || finite(s.Hi[i]) && s.Hi[i] > largest) {
+			return fmt.Errorf("value %d: its interval from %v to %v is too large for an axis", i+1, s.Lo[i], s.Hi[i])
 		}
 	}
 	return nil
@@ -173,15 +181,19 @@ func (r Rule) validate(p Panel, style Style) error {
 	default:
 		return fmt.Errorf("unknown kind %d", r.Kind)
 	}
-	if !finite(r.At) {
-		return fmt.Errorf("a line at %v", r.At)
+	if err := axis.place(r.At); err != nil {
+		return fmt.Errorf("at %w", err)
 	}
-	return axis.place(r.At)
+	return nil
 }
 
 // place reports a value that has no place on the axis, whatever its limits.
 func (a Axis) place(v float64) error {
 	switch {
+	case !finite(v):
+		return fmt.Errorf("%v has no place on an axis", v)
+	case math.Abs(v) > largest || a.Scale == Log && v > 0 && v < smallest:
+		return fmt.Errorf("%v is beyond what an axis shows", v)
 	case a.Scale == Log && v <= 0:
 		return fmt.Errorf("%v on a log scale: leave it out or use a linear scale", v)
 	case a.Scale == Categorical && (v != math.Trunc(v) || v < 0 || v >= float64(len(a.Categories))):
