@@ -12,8 +12,7 @@ func normRatioReference(a []float32) float32 {
 	l1, l2 := make([]float32, 16), make([]float32, 16)
 	for j, v := range a {
 		l1[j%16] += float32(math.Abs(float64(v)))
-		square := v * v
-		l2[j%16] += square
+		l2[j%16] += float32(v * v)
 	}
 	for len(l1) > 1 {
 		half := len(l1) / 2
