@@ -52,6 +52,7 @@ func edit(t *testing.T, path string, text []byte) {
 // T6, T7: a blob that is damaged, cut short, edited or gone is rebuilt, and
 // never becomes an input.
 func TestDamagedBlobIsRebuilt(t *testing.T) {
+	t.Parallel()
 	damage := map[string]func(path string){
 		"bit flip": func(p string) { flip(t, p, 3) },
 		"cut":      func(p string) { edit(t, p, []byte("x")) },
@@ -89,6 +90,7 @@ func TestDamagedBlobIsRebuilt(t *testing.T) {
 // A flip that leaves no trace in the file's times is found where it matters:
 // when the bytes would feed work. The cache of hashes is not believed there.
 func TestSilentDamageIsFoundBeforeUse(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	path := l.blob(basic(), "train/0.01/2", "record")
@@ -142,6 +144,7 @@ func forgeCache(t *testing.T, l *lab, path string) {
 }
 
 func TestDamagedRecordIsRebuilt(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	step := l.plan(basic()).Step("aggregate")
@@ -168,6 +171,7 @@ func TestDamagedRecordIsRebuilt(t *testing.T) {
 
 // A damaged journal costs explanations, never results.
 func TestDamagedJournal(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	path := l.store().JournalPath()
@@ -194,6 +198,7 @@ func TestDamagedJournal(t *testing.T) {
 
 // T7: a published file is a copy; edits of it are repaired and never read.
 func TestPublishedFileIsRepaired(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	want := l.figure()
@@ -219,6 +224,7 @@ func TestPublishedFileIsRepaired(t *testing.T) {
 // T26, T27: the same action giving other bytes is an error that names the node;
 // both outcomes are kept and nothing is built on the second.
 func TestConflict(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	path := l.blob(basic(), "train/0.01/2", "record")
@@ -254,6 +260,7 @@ func TestConflict(t *testing.T) {
 
 // T25: a store that cannot be written answers questions, and refuses to run.
 func TestReadOnlyStore(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() == 0 {
 		t.Skip("root may write anywhere")
 	}
@@ -289,6 +296,7 @@ func readOnly(t *testing.T, root string) (restore func()) {
 
 // An unknown format is refused with both versions named.
 func TestUnknownFormat(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	edit(t, filepath.Join(l.dir, "store", "format"), []byte("sparsel store 2\n"))

@@ -27,6 +27,7 @@ func (l *lab) try(ctx context.Context, s settings, o pipeline.Options) (*pipelin
 // T22: everything that does not depend on the failure is done; the next run
 // executes the failed and the blocked only.
 func TestKeepGoing(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.fail["train/0.01/2"] = errPlanned
 	r, err := l.try(context.Background(), basic(), pipeline.Options{Jobs: 2})
@@ -57,6 +58,7 @@ func TestKeepGoing(t *testing.T) {
 // An aggregate that declares its inputs optional runs without the failed one,
 // under another key, and again when it is there.
 func TestOptionalInput(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	s := basic()
 	s.Optional = true
@@ -80,6 +82,7 @@ func TestOptionalInput(t *testing.T) {
 
 // T5, T24: what a stage may do wrong.
 func TestBadStages(t *testing.T) {
+	t.Parallel()
 	for what, c := range map[string]struct {
 		run   func(context.Context, *pipeline.Job) error
 		check func(output, path string) error
@@ -133,6 +136,7 @@ func TestBadStages(t *testing.T) {
 // T23: cancelling stops the stages, leaves nothing half done, and the next run
 // goes on.
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	started := make(chan struct{}, 100)
@@ -169,6 +173,7 @@ func TestCancel(t *testing.T) {
 }
 
 func TestFailFast(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.fail["fetch"] = errPlanned
 	l.fail["train/0.01/3"] = errPlanned
@@ -181,6 +186,7 @@ func TestFailFast(t *testing.T) {
 // T21: never more workers than asked for, and the outcome does not depend on
 // their number.
 func TestJobs(t *testing.T) {
+	t.Parallel()
 	hashes := map[string]int{}
 	for _, jobs := range []int{1, 2, 7} {
 		l := newLab(t)
@@ -200,6 +206,7 @@ func TestJobs(t *testing.T) {
 
 // Longest first, once the journal knows how long a unit of cost takes.
 func TestLongestFirst(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	l.code["train"] = "2"

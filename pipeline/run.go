@@ -59,7 +59,7 @@ const busyPoll = 100 * time.Millisecond
 //
 // When ctx ends, no more work is started, the stages at work are told through
 // their own context, and Run waits for them.
-func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (*Report, error) {
+func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, err error) {
 	r := &runner{
 		e: e, plan: p, o: o,
 		nodes:   make(map[*Node]*progress, len(p.Steps)),
@@ -80,7 +80,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (*Report, error) {
 		}
 	}
 	if r.w != nil {
-		defer r.w.Close()
+		defer func() { err = errors.Join(err, r.w.Close()) }()
 		r.report.Run = r.w.Run
 		if err := r.open(); err != nil {
 			return r.report, fmt.Errorf("run: %w", err)

@@ -17,6 +17,7 @@ import (
 const wholeStudy = 15 // fetch, 6 trainings, 6 metrics, aggregate, figure
 
 func TestFirstRunThenNothing(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	if got := l.run(basic()); len(got) != wholeStudy {
 		t.Fatalf("executed %d nodes, want %d: %q", len(got), wholeStudy, got)
@@ -29,6 +30,7 @@ func TestFirstRunThenNothing(t *testing.T) {
 
 // T9: one hyper-parameter of some runs.
 func TestParameterRerunsItsDescendants(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	s := basic()
@@ -43,6 +45,7 @@ func TestParameterRerunsItsDescendants(t *testing.T) {
 }
 
 func TestReasonsSpeakInValues(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	s := basic()
@@ -78,6 +81,7 @@ func (l *lab) wantReason(s settings, node, want string) {
 
 // T12: equal bytes stop the wave, and the report says so.
 func TestEarlyCutoff(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	l.code["train"] = " (same results)"
@@ -110,6 +114,7 @@ func TestEarlyCutoff(t *testing.T) {
 
 // T14: add a seed, remove it again.
 func TestSeeds(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	s := basic()
@@ -127,6 +132,7 @@ func (l *lab) contentOf(s settings, node, output string) string {
 
 // T13: times and places mean nothing.
 func TestTouchAndMove(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	for _, when := range []time.Time{time.Now(), time.Unix(0, 0), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)} {
@@ -153,6 +159,7 @@ func TestTouchAndMove(t *testing.T) {
 
 // Renaming nodes repeats no work; two nodes of one action are done once.
 func TestNamesAreLabels(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	renamed := func(names ...string) []string {
@@ -184,6 +191,7 @@ func TestNamesAreLabels(t *testing.T) {
 
 // Only what the targets need is planned.
 func TestTargets(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	e := l.engine()
 	p, err := e.Plan(context.Background(), l.graph(basic()), []string{"metric/0.01/2"})

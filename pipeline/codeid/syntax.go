@@ -216,6 +216,11 @@ func (e *encoder) value(v reflect.Value) {
 		case *ast.ParenExpr: // the tree has the grouping already
 			e.value(reflect.ValueOf(n.X))
 			return
+		case *ast.FieldList:
+			if len(n.List) == 0 { // func() () is func()
+				e.text("nil")
+				return
+			}
 		case *ast.BasicLit:
 			e.literal(n)
 			return
@@ -224,6 +229,9 @@ func (e *encoder) value(v reflect.Value) {
 	case reflect.Struct:
 		e.node(v)
 	case reflect.Slice:
+		if list, ok := v.Interface().([]ast.Stmt); ok {
+			v = reflect.ValueOf(slices.DeleteFunc(slices.Clone(list), isEmpty))
+		}
 		e.number(v.Len())
 		for i := range v.Len() {
 			e.value(v.Index(i))
@@ -241,6 +249,12 @@ func (e *encoder) value(v reflect.Value) {
 	default:
 		panic(fmt.Sprintf("codeid: syntax tree holds a %s", v.Type()))
 	}
+}
+
+// isEmpty reports whether a statement is a lone semicolon, which gofmt drops.
+func isEmpty(s ast.Stmt) bool {
+	_, empty := s.(*ast.EmptyStmt)
+	return empty
 }
 
 func (e *encoder) node(v reflect.Value) {

@@ -82,13 +82,14 @@ func (w *Writer) stampFormat() error {
 	return w.Disk.WriteFile(w.temp(), w.path("format"), []byte(formatText), 0o444)
 }
 
-// sweep removes the private directories of runs that are no more.
+// sweep removes the private directories of runs that are no more, and the lock
+// files they held.
 func (w *Writer) sweep() error {
-	entries, err := os.ReadDir(w.path("tmp"))
+	runs, err := os.ReadDir(w.path("tmp"))
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
+	for _, e := range runs {
 		run := strings.TrimSuffix(e.Name(), ".lock")
 		if run == w.Run {
 			continue
@@ -104,6 +105,19 @@ func (w *Writer) sweep() error {
 		lock.Release()
 		if err != nil {
 			return err
+		}
+	}
+	locks, err := os.ReadDir(w.path("locks"))
+	if err != nil {
+		return err
+	}
+	for _, e := range locks {
+		lock, ok, err := tryLock(w.path("locks", e.Name()))
+		if err != nil {
+			return err
+		}
+		if ok {
+			lock.Release() // removes it
 		}
 	}
 	return nil
