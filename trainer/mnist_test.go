@@ -56,11 +56,11 @@ var readMNIST = sync.OnceValues(func() ([2]Split, error) {
 	}
 	var splits [2]Split
 	for i, name := range []string{"train", "t10k"} {
-		images, err := gunzip(filepath.Join(dir, name+"-images-idx3-ubyte.gz"))
+		images, err := readIDX(filepath.Join(dir, name+"-images-idx3-ubyte"))
 		if err != nil {
 			return splits, err
 		}
-		labels, err := gunzip(filepath.Join(dir, name+"-labels-idx1-ubyte.gz"))
+		labels, err := readIDX(filepath.Join(dir, name+"-labels-idx1-ubyte"))
 		if err != nil {
 			return splits, err
 		}
@@ -70,8 +70,12 @@ var readMNIST = sync.OnceValues(func() ([2]Split, error) {
 	return splits, nil
 })
 
-func gunzip(path string) ([]byte, error) {
-	f, err := os.Open(path)
+// readIDX returns the bytes of a file that is there as it is or as .gz.
+func readIDX(path string) ([]byte, error) {
+	if raw, err := os.ReadFile(path); err == nil {
+		return raw, nil
+	}
+	f, err := os.Open(path + ".gz")
 	if err != nil {
 		return nil, err
 	}

@@ -240,7 +240,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 		step := func() {
 			r.batch.load(r.order[:30])
 			r.network.step(r.batch)
-			r.batch.load(r.order[30:38])
+			r.batch.load(r.order[30:37])
 			r.network.step(r.batch)
 		}
 		// The images of the largest batch decide how much space is needed.
