@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -150,17 +151,18 @@ func logTicks(l span, n int) []plot.Tick {
 	return ticks
 }
 
-// label gives each value a label with the same number of decimals, or with as many as
-// it needs if decimals is negative.
+// label gives each value a label with the same number of decimals. Values that would
+// need many digits, and all if decimals is negative, get the shortest form instead.
 func label(values []float64, decimals int) []plot.Tick {
+	format := byte('f')
+	long := func(v float64) bool { return math.Abs(v) >= 1e7 }
+	if decimals < 0 || decimals > 6 || slices.ContainsFunc(values, long) {
+		format, decimals = 'g', -1
+	}
 	ticks := make([]plot.Tick, len(values))
 	for i, v := range values {
 		if v == 0 {
 			v = 0 // not -0
-		}
-		format := byte('f')
-		if decimals < 0 || math.Abs(v) >= 1e7 {
-			format = 'g'
 		}
 		ticks[i] = plot.Tick{Value: v, Label: minus(strconv.FormatFloat(v, format, decimals, 64))}
 	}

@@ -16,6 +16,9 @@ const (
 	columnGap   = 7
 	rowGap      = 4
 	tickLength  = 3
+
+	smallestFrame = 15 // of a panel, in both directions
+
 	tickLabel   = 28 // least distance of labelled ticks along x
 	decadeLabel = 19 // of decades along x
 	tickLine    = 15 // of any along y
@@ -45,8 +48,9 @@ func newPage(f Figure, style Style) (page, error) {
 	return p, nil
 }
 
-// draw draws the page onto a canvas of its size.
-func (p page) draw(canvas vg.CanvasSizer) {
+// draw draws the page onto a canvas of its size. The error is that labels take the room
+// of the panels.
+func (p page) draw(canvas vg.CanvasSizer) error {
 	c := draw.New(canvas)
 	c.FillPolygon(mustColor("#ffffff"), []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
 	c = draw.Crop(c, outerMargin, -outerMargin, outerMargin, -outerMargin)
@@ -67,11 +71,16 @@ func (p page) draw(canvas vg.CanvasSizer) {
 	for i, row := range p.figure.Rows {
 		for j, panel := range row.Panels {
 			at := canvases[i][j]
+			data := plots[i][j].DataCanvas(at)
+			if size := data.Size(); !(size.X >= smallestFrame && size.Y >= smallestFrame) {
+				return fmt.Errorf("labels leave no room for row %d, panel %d: shorten them or enlarge the figure", i+1, j+1)
+			}
 			plots[i][j].Draw(at)
-			p.drawHeader(plots[i][j].DataCanvas(at), string(letter), panel.Title)
+			p.drawHeader(data, string(letter), panel.Title)
 			letter++
 		}
 	}
+	return nil
 }
 
 // drawHeader writes the letter and title of a panel above its frame. A figure of one

@@ -25,7 +25,9 @@ func (p page) pdf() ([]byte, error) {
 		keywords = append(keywords, k+"="+p.figure.Metadata[k])
 	}
 	c.doc.SetKeywords(strings.Join(keywords, "; "), true)
-	p.draw(c)
+	if err := p.draw(c); err != nil {
+		return nil, err
+	}
 	var file bytes.Buffer
 	err := c.doc.Output(&file)
 	return file.Bytes(), err

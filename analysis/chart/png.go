@@ -13,7 +13,9 @@ import (
 // png returns the page as PNG with its resolution, heading, caption and metadata.
 func (p page) png() ([]byte, error) {
 	c := vgimg.NewWith(vgimg.UseWH(p.width, p.height), vgimg.UseDPI(p.style.DPI))
-	p.draw(c)
+	if err := p.draw(c); err != nil {
+		return nil, err
+	}
 	var file bytes.Buffer
 	if err := png.Encode(&file, c.Image()); err != nil {
 		return nil, err

@@ -15,7 +15,9 @@ const metadataSpace = "urn:sparsel:figure"
 // not embedded, together with fonts of the same widths.
 func (p page) svg() ([]byte, error) {
 	c := vgsvg.New(p.width, p.height)
-	p.draw(c)
+	if err := p.draw(c); err != nil {
+		return nil, err
+	}
 	var file bytes.Buffer
 	if _, err := c.WriteTo(&file); err != nil {
 		return nil, err
