@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"sync"
+
 	"sparsel/pipeline/codeid"
 	"sparsel/pipeline/store"
 )
@@ -12,8 +14,10 @@ type history struct {
 	failed  map[ActionID]store.Event          // actions whose latest try failed
 	outputs map[ActionID]map[string]ContentID // of finished actions
 	recipes map[string]bool                   // of finished actions
-	speed   map[string]*speed                 // by stage
 	damage  []store.Damage
+
+	mu    sync.Mutex        // a run goes on measuring
+	speed map[string]*speed // by stage
 }
 
 // speed relates cost to time.
@@ -57,6 +61,8 @@ func readHistory(s *store.Store) (*history, error) {
 const halfLife = 0.95
 
 func (h *history) observe(stage string, cost, seconds float64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	s := h.speed[stage]
 	if s == nil {
 		s = &speed{}
@@ -69,6 +75,8 @@ func (h *history) observe(stage string, cost, seconds float64) {
 // estimate returns the seconds a node is expected to take; ok is false if
 // nothing of its stage was ever measured.
 func (h *history) estimate(n *Node) (seconds float64, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	s := h.speed[n.Stage.Name]
 	if s == nil || s.cost <= 0 {
 		return 0, false
