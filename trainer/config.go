@@ -13,8 +13,8 @@ type Config struct {
 	Seeding   Seeding
 }
 
-// A Network is a multilayer perceptron. The data set its input and its output,
-// one logit per class.
+// A Network is a multilayer perceptron. The data decide its inputs; it has
+// [Classes] outputs, which are logits.
 type Network struct {
 	Hidden     []int  // units of each hidden layer, input side first
 	Activation string // of the hidden units: "sigmoid"

@@ -9,7 +9,7 @@ type parameter struct {
 	state  [2][]float32
 }
 
-// newParameter returns n zeros with slots zeros of state for each.
+// newParameter returns the values with slots numbers of state for each, all 0.
 func newParameter(values []float32, slots int) parameter {
 	p := parameter{values: values}
 	for i := range slots {
