@@ -138,7 +138,7 @@ func logTicks(l span, n int) []plot.Tick {
 			v := float64(i) * math.Pow10(max(k, 0)) / math.Pow10(max(-k, 0))
 			t := plot.Tick{Value: v}
 			switch {
-			case !inside(v) || every > 2 && i > 1:
+			case !inside(v) || every > 1 && i > 1:
 				continue
 			case last-first < 1 && (i == 1 || i == 2 || i == 5):
 				t.Label = minus(strconv.FormatFloat(v, 'g', -1, 64))

@@ -12,7 +12,7 @@ import (
 
 // png returns the page as PNG with its resolution, heading, caption and metadata.
 func (p page) png() ([]byte, error) {
-	c := vgimg.NewWith(vgimg.UseWH(p.width, p.height), vgimg.UseDPI(p.style.DPI))
+	c := pngCanvas{vgimg.NewWith(vgimg.UseWH(p.width, p.height), vgimg.UseDPI(p.style.DPI))}
 	if err := p.draw(c); err != nil {
 		return nil, err
 	}

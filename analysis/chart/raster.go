@@ -1,0 +1,113 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/sfnt"
+	"golang.org/x/image/math/fixed"
+	plotfont "gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/vgimg"
+)
+
+// pngCanvas is gonum's canvas of pixels with two changes that make pictures the same on
+// all machines. Text is filled as outlines: the canvas would warp small pictures of
+// glyphs, in floating point that some architectures contract, which shows in turned
+// text, and blurs all of it. And points are moved to the rasteriser's grid of 1/64
+// pixel here, where nothing that differs in the last bit can tip them either way later.
+type pngCanvas struct{ *vgimg.Canvas }
+
+func (c pngCanvas) Fill(p vg.Path)   { c.Canvas.Fill(c.snap(p)) }
+func (c pngCanvas) Stroke(p vg.Path) { c.Canvas.Stroke(c.snap(p)) }
+
+// snap returns a copy of p with its points on the grid.
+func (c pngCanvas) snap(p vg.Path) vg.Path {
+	cells := 64 * c.DPI() / vg.Inch.Points() // to a point
+	on := func(at vg.Point) vg.Point {
+		return vg.Point{
+			X: vg.Length(math.Round(float64(at.X)*cells) / cells),
+			Y: vg.Length(math.Round(float64(at.Y)*cells) / cells),
+		}
+	}
+	snapped := make(vg.Path, len(p))
+	for i, s := range p {
+		s.Pos = on(s.Pos)
+		control := make([]vg.Point, len(s.Control))
+		for j, at := range s.Control {
+			control[j] = on(at)
+		}
+		s.Control = control
+		snapped[i] = s
+	}
+	return snapped
+}
+
+func (c pngCanvas) FillString(face plotfont.Face, at vg.Point, s string) {
+	if face.Font.Size > 0 {
+		c.Fill(outline(face, at, s))
+	}
+}
+
+// outline returns the outlines of the glyphs of s, kerned, with the baseline starting at
+// the given point. It panics for a font that does not parse; the fonts are embedded in
+// the program.
+func outline(face plotfont.Face, at vg.Point, s string) vg.Path {
+	var (
+		path     vg.Path
+		buffer   sfnt.Buffer
+		previous sfnt.GlyphIndex
+		// At a size of one unit per em unit, coordinates are those of the font.
+		ppem  = fixed.Int26_6(face.Face.UnitsPerEm())
+		scale = face.Font.Size / vg.Length(ppem)
+	)
+	check := func(err error) {
+		if err != nil {
+			panic(fmt.Sprintf("chart: glyphs of %q: %v", s, err))
+		}
+	}
+	for i, char := range s {
+		glyph, err := face.Face.GlyphIndex(&buffer, char)
+		check(err)
+		if i > 0 {
+			// A font without kerning has an error for it, which is no reason to stop.
+			if kern, err := face.Face.Kern(&buffer, previous, glyph, ppem, font.HintingNone); err == nil {
+				at.X += vg.Length(kern) * scale
+			}
+		}
+		segments, err := face.Face.LoadGlyph(&buffer, glyph, ppem, nil)
+		check(err)
+		appendGlyph(&path, segments, at, scale)
+		advance, err := face.Face.GlyphAdvance(&buffer, glyph, ppem, font.HintingNone)
+		check(err)
+		at.X += vg.Length(advance) * scale
+		previous = glyph
+	}
+	return path
+}
+
+// appendGlyph adds the contours of a glyph, whose y axis points down.
+func appendGlyph(path *vg.Path, segments sfnt.Segments, at vg.Point, scale vg.Length) {
+	point := func(p fixed.Point26_6) vg.Point {
+		return vg.Point{X: at.X + vg.Length(float64(p.X)*float64(scale)), Y: at.Y - vg.Length(float64(p.Y)*float64(scale))}
+	}
+	for i, s := range segments {
+		switch s.Op {
+		case sfnt.SegmentOpMoveTo:
+			if i > 0 {
+				path.Close()
+			}
+			path.Move(point(s.Args[0]))
+		case sfnt.SegmentOpLineTo:
+			path.Line(point(s.Args[0]))
+		case sfnt.SegmentOpQuadTo:
+			path.QuadTo(point(s.Args[0]), point(s.Args[1]))
+		case sfnt.SegmentOpCubeTo:
+			path.CubeTo(point(s.Args[0]), point(s.Args[1]), point(s.Args[2]))
+		}
+	}
+	if len(segments) > 0 {
+		path.Close()
+	}
+}
