@@ -11,9 +11,6 @@ import (
 	"sparsel/stages"
 )
 
-// Default is what a bare `go tool mage` runs.
-var Default = All
-
 // All builds every figure and table of params.toml.
 func All(ctx context.Context, params, out, data *string, jobs *int, dryrun, json *bool) error {
 	return exit(stages.All(ctx, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))

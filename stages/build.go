@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"sparsel/pipeline"
-	"sparsel/pipeline/progress"
 )
 
 // All builds every figure and table.
@@ -41,7 +39,7 @@ func build(ctx context.Context, o Options, choose func(*workspace) ([]string, er
 	if err != nil {
 		return err
 	}
-	events := progress.New(os.Stderr)
+	events := events()
 	w, err := o.open(events)
 	if err != nil {
 		return err

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"sparsel/artifacts/measures"
 	"sparsel/pipeline"
-	"sparsel/pipeline/progress"
 	"sparsel/stages/table"
 )
 
@@ -35,7 +33,7 @@ func (o Options) tidy(ctx context.Context) ([]measures.TidyRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := o.open(progress.New(os.Stderr))
+	w, err := o.open(events())
 	if err != nil {
 		return nil, err
 	}

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/progress"
 	"sparsel/pipeline/store"
 	"sparsel/stages/fetch"
 	"sparsel/stages/params"
@@ -85,6 +87,11 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 		config.Preimages = os.Stderr
 	}
 	return &workspace{study: s, engine: pipeline.New(config), store: st}, nil
+}
+
+// events shows how a run goes, on standard error: results are what standard output is for.
+func events() pipeline.Events {
+	return progress.New(os.Stderr, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 }
 
 // exitError is an error with an exit code of its own.

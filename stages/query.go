@@ -125,10 +125,7 @@ func printStatus(w io.Writer, s *pipeline.Status, jobs int) error {
 		if n.State == pipeline.Current {
 			continue
 		}
-		reasons := strings.Join(n.Reasons, "; ")
-		if n.State == pipeline.Waiting {
-			reasons = "reads nodes that run" // each names its own, which would be a bucket a node
-		}
+		reasons := strings.Join(ownReasons(n), "; ")
 		i := len(buckets) - 1
 		for i >= 0 && (buckets[i].stage != n.Stage || buckets[i].state != n.State || buckets[i].reasons != reasons) {
 			i--
@@ -158,6 +155,20 @@ func printStatus(w io.Writer, s *pipeline.Status, jobs int) error {
 	_, err := fmt.Fprintf(w, "%d to run, %d more unless their inputs come out unchanged, %d current, %d files to publish again; %s\n",
 		s.Counts.Stale+s.Counts.Failed, s.Counts.Waiting, s.Counts.Current, restore, estimate(s, jobs))
 	return err
+}
+
+// ownReasons are those that do not name another node of the plan: with them every node would be its own bucket.
+func ownReasons(n pipeline.NodeStatus) []string {
+	var list []string
+	for _, r := range n.Reasons {
+		if !strings.HasPrefix(r, "reads ") {
+			list = append(list, r)
+		}
+	}
+	if list == nil {
+		list = []string{"reads nodes that run"}
+	}
+	return list
 }
 
 // estimate says how long a run will take, if that was ever measured.
