@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -196,4 +197,16 @@ func TestSameBytes(t *testing.T) {
 			}
 		}
 	}
+	t.Run("at once", func(t *testing.T) {
+		for i := range 8 {
+			t.Run("", func(t *testing.T) {
+				t.Parallel()
+				for range 5 {
+					if got := write(strconv.Itoa(i)); got != golden {
+						t.Errorf("digest %s, want %s", got, golden)
+					}
+				}
+			})
+		}
+	})
 }

@@ -39,13 +39,19 @@ func init() {
 	if err != nil {
 		panic(err) // the library has it built in
 	}
-	compress.RegisterCodec(compress.Codecs.Zstd, codec{own,
-		sync.OnceValue(func() *zstd.Encoder {
-			return must(zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithZeroFrames(true)))
-		}),
-		sync.OnceValue(func() *zstd.Decoder { return must(zstd.NewReader(nil, zstd.WithDecodeAllCapLimit(true))) }),
-	})
+	compress.RegisterCodec(compress.Codecs.Zstd, codec{own, theEncoder, theDecoder})
 }
+
+// Both may be used by any number of goroutines at once. What an encoder has
+// compressed before does not show in what it compresses next.
+var (
+	theEncoder = sync.OnceValue(func() *zstd.Encoder {
+		return must(zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithZeroFrames(true)))
+	})
+	theDecoder = sync.OnceValue(func() *zstd.Decoder {
+		return must(zstd.NewReader(nil, zstd.WithDecodeAllCapLimit(true)))
+	})
+)
 
 // must is for constructors that fail on options that do not exist.
 func must[T any](v T, err error) T {

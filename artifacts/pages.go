@@ -14,7 +14,7 @@ import (
 
 // column opens column i of a row group for reading, behind a check of its page.
 func (r *Reader) column(group *file.RowGroupReader, i int, chunk *metadata.ColumnChunkMetaData) (file.ColumnChunkReader, error) {
-	if err := checkSizes(r.source, chunk); err != nil {
+	if err := checkSizes(r.source, chunk.DataPageOffset(), chunk.TotalUncompressedSize(), chunk.TotalCompressedSize()); err != nil {
 		return nil, err
 	}
 	pages, err := group.GetColumnPageReader(i)
@@ -26,15 +26,15 @@ func (r *Reader) column(group *file.RowGroupReader, i int, chunk *metadata.Colum
 	return file.NewColumnReader(c, checked, memory.DefaultAllocator, r.parquet.BufferPool()), nil
 }
 
-// checkSizes checks the sizes that the page of a chunk claims, before the
-// library allocates them. A page header is a Thrift structure in the compact
+// checkSizes checks the sizes that the page at an offset claims, before the
+// library allocates them: they must fit in the chunk's. A page header is a Thrift structure in the compact
 // protocol and begins with three 32-bit fields, numbered from 1: the kind of
 // page, its uncompressed size and its compressed size.
-func checkSizes(src io.ReaderAt, chunk *metadata.ColumnChunkMetaData) error {
+func checkSizes(src io.ReaderAt, at, plain, packed int64) error {
 	const first = 1<<4 | 5 // the next field number, a 32-bit integer
 	var head [3 * (1 + binary.MaxVarintLen32)]byte
-	n, err := src.ReadAt(head[:min(int64(len(head)), chunk.TotalCompressedSize())], chunk.DataPageOffset())
-	if err != nil && n == 0 {
+	n, err := src.ReadAt(head[:min(int64(len(head)), packed)], at)
+	if err != nil {
 		return err
 	}
 	rest := head[:n]
@@ -49,10 +49,8 @@ func checkSizes(src io.ReaderAt, chunk *metadata.ColumnChunkMetaData) error {
 		}
 		fields[i], rest = v, rest[1+size:]
 	}
-	if kind, plain, packed := fields[0], fields[1], fields[2]; kind != 0 || plain < 0 || plain > chunk.TotalUncompressedSize() ||
-		packed < 0 || packed > chunk.TotalCompressedSize() {
-		return fmt.Errorf("the page is of kind %d, %d bytes in %d; the chunk has %d in %d",
-			kind, plain, packed, chunk.TotalUncompressedSize(), chunk.TotalCompressedSize())
+	if fields[0] != 0 || fields[1] < 0 || fields[1] > plain || fields[2] < 0 || fields[2] > packed {
+		return fmt.Errorf("the page is of kind %d, %d bytes in %d; the chunk has %d in %d", fields[0], fields[1], fields[2], plain, packed)
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ const (
 type Writer struct {
 	format  Format
 	path    string
-	sink    *sink
+	file    *os.File
 	parquet *file.Writer
 	meta    Meta // the caller's and the format's keys
 	sums    [][sha256.Size]byte
@@ -61,9 +61,9 @@ func Create(path string, f Format, meta Meta) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", path, err)
 	}
-	w.sink = &sink{file: out}
+	w.file = out
 	if err := guard(func() error {
-		w.parquet = file.NewParquetWriter(w.sink, root, file.WithWriterProps(f.properties()))
+		w.parquet = file.NewParquetWriter(w.file, root, file.WithWriterProps(f.properties()))
 		return nil
 	}); err != nil {
 		w.err = err
@@ -111,7 +111,7 @@ func (w *Writer) Write(columns ...any) error {
 	if err == nil {
 		err = guard(func() error { return w.group(columns) })
 	}
-	if w.err = errOr(w.sink.err, err); w.err != nil {
+	if w.err = err; err != nil {
 		return w.failure()
 	}
 	w.rows = append(w.rows, rows)
@@ -176,7 +176,7 @@ func (w *Writer) Close() error {
 // Discard ends an archive that is not wanted and removes its file.
 func (w *Writer) Discard() error {
 	w.done = true
-	w.sink.file.Close() // again, perhaps; what counts is that it is closed
+	w.file.Close() // again, perhaps; what counts is that it is closed
 	if err := os.Remove(w.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("discard %s: %w", w.path, err)
 	}
@@ -192,10 +192,10 @@ func (w *Writer) finish() error {
 				return err
 			}
 		}
-		return w.parquet.FlushWithFooter()
+		return w.parquet.FlushWithFooter() // its Close drops the error
 	})
 	w.done = true
-	return errOr(errOr(w.sink.err, err), w.sink.file.Close())
+	return errOr(err, w.file.Close())
 }
 
 // verify opens the finished file as any reader would and compares it with what
@@ -222,22 +222,6 @@ func (w *Writer) verify() error {
 		}
 	}
 	return nil
-}
-
-// sink is the file under the library, which drops some errors of its writes:
-// the first one is kept here.
-type sink struct {
-	file *os.File
-	err  error
-}
-
-func (s *sink) Write(p []byte) (int, error) {
-	if s.err != nil {
-		return 0, s.err
-	}
-	n, err := s.file.Write(p)
-	s.err = err
-	return n, err
 }
 
 // guard turns a panic of the library into an error.

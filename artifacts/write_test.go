@@ -66,7 +66,7 @@ func TestReservedKeys(t *testing.T) {
 }
 
 // TestFailingDisk breaks the file under the writer: at once, and just before
-// the footer, whose errors the library drops.
+// the footer, whose errors the library's own Close drops.
 func TestFailingDisk(t *testing.T) {
 	for _, written := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "a")
@@ -80,7 +80,7 @@ func TestFailingDisk(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		w.sink.file.Close()
+		w.file.Close()
 		if !written {
 			if err := write(); !errors.Is(err, os.ErrClosed) {
 				t.Errorf("Write gives %v, want %v", err, os.ErrClosed)
