@@ -41,12 +41,12 @@ func writeAVX2(g *generator) {
 		}
 	}
 	g.pack()
-	g.sparsePair(2)
-	g.sparsePair(1)
-	g.sparseSingle(4)
-	g.sparseSingle(1)
+	g.sparseRows(4, 1)
+	g.sparseRows(1, 4)
+	g.sparseRows(1, 1)
 	g.sparseColumns(4)
 	g.sparseColumns(1)
+	g.nonzero()
 	g.transpose16()
 	g.elementwise()
 	g.optimizers()
@@ -62,10 +62,11 @@ func writeAVX512(g *generator) {
 		}
 	}
 	g.pack()
-	g.sparsePair(4)
-	g.sparsePair(1)
-	g.sparseSingle(8)
-	g.sparseSingle(1)
+	g.sparseRows(4, 2)
+	g.sparseRows(4, 1)
+	g.sparseRows(1, 8)
+	g.sparseRows(1, 4)
+	g.sparseRows(1, 1)
 	g.sparseColumns(8)
 	g.sparseColumns(4)
 	g.sparseColumns(1)

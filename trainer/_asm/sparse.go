@@ -8,17 +8,81 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// An Entry is 8 bytes: the row as int32, then the value as float32.
-const entryBytes = 8
+// A Step is four byte offsets (uint32) and four values (float32), one a lane.
+const (
+	lanes     = 4
+	stepBytes = 8 * lanes
+)
 
-const rowsSignature = "func(c0, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)"
+// sparseRows writes the product of a group of rows over some panels. Four rows
+// at once keep enough chains in flight while the few panels that they need of B
+// stay in the first-level cache. The loop is bound by loads, so two offsets come
+// with one and all values with another.
+func (g *generator) sparseRows(rows, panels int) {
+	g.function(fmt.Sprintf("sparse%dx%d", rows, panels),
+		"func(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)",
+		fmt.Sprintf("computes %d rows of a sparse product over %d panels.", rows, panels))
+	perPanel := width / g.lane
+	vecs := panels * perPanel
+	acc := func(l, v int) reg.VecPhysical { return g.regs[l*vecs+v] }
+	free := g.regs[rows*vecs:]
+	g.zero(g.regs[:rows*vecs]...)
+	steps, n, b := g.param("steps"), g.param("n"), g.panelPointers(panels)
+	g.TESTQ(n, n)
+	g.JZ(operand.LabelRef("store"))
 
-// list is one row of the sparse matrix while it is multiplied.
-type list struct {
-	at  reg.GPVirtual // entry 0; negative indices count up to the end
-	acc []reg.VecPhysical
-	x   reg.VecPhysical
-	row reg.GPVirtual
+	multiply := func(l int, x reg.VecPhysical, off reg.GPVirtual) {
+		for v := range vecs {
+			g.VFMADD231PS(indexed(b[v/perPanel], off, 1, v%perPanel*g.bytes), x, acc(l, v))
+		}
+	}
+	g.Label("step")
+	if rows == 1 {
+		off := g.GP64()
+		g.MOVL(mem(steps, 0), off.As32())
+		g.VBROADCASTSS(mem(steps, 4*lanes), free[0])
+		multiply(0, free[0], off)
+	} else {
+		values := free[0]
+		if g.bytes == 64 {
+			g.VBROADCASTF32X4(mem(steps, 4*lanes), values)
+		} else {
+			g.VBROADCASTF128(mem(steps, 4*lanes), values)
+		}
+		for l := 0; l < rows; l += 2 {
+			low, high := g.GP64(), g.GP64()
+			g.MOVQ(mem(steps, 4*l), high)
+			g.MOVL(high.As32(), low.As32())
+			g.SHRQ(operand.U8(32), high)
+			for i, off := range []reg.GPVirtual{low, high} {
+				x := free[1+(l+i)%(len(free)-1)]
+				g.VPERMILPS(operand.U8(0x55*(l+i)), values, x)
+				multiply(l+i, x, off)
+			}
+		}
+	}
+	g.ADDQ(operand.U8(stepBytes), steps)
+	g.DECQ(n)
+	g.JNZ(operand.LabelRef("step"))
+
+	g.Label("store")
+	zero := free[0]
+	g.zero(zero)
+	c, index, cRow := g.param("c"), g.param("rows"), g.stride("cRow")
+	for l := range rows {
+		row, skip := g.GP64(), fmt.Sprintf("skip%d", l)
+		g.MOVLQSX(mem(index, 4*l), row)
+		g.TESTQ(row, row)
+		g.JLT(operand.LabelRef(skip))
+		g.IMULQ(cRow, row)
+		g.ADDQ(c, row)
+		for v := range vecs {
+			g.VADDPS(zero, acc(l, v), acc(l, v))
+			g.VMOVUPS(acc(l, v), mem(row, v*g.bytes))
+		}
+		g.Label(skip)
+	}
+	g.ret()
 }
 
 // panelPointers returns a pointer to each panel of B.
@@ -36,139 +100,40 @@ func (g *generator) panelPointers(panels int) []reg.GPVirtual {
 	return b
 }
 
-// entry multiplies the entry at l.at + index*8 into the chains of l.
-func (g *generator) entry(l list, index reg.GPVirtual, b []reg.GPVirtual) {
-	g.MOVL(indexed(l.at, index, entryBytes, 0), l.row.As32())
-	g.VBROADCASTSS(indexed(l.at, index, entryBytes, 4), l.x)
-	g.SHLQ(operand.U8(bits.TrailingZeros(panelBytes)), l.row)
-	per := len(l.acc) / len(b)
-	for p := range b {
-		for v := range per {
-			g.VFMADD231PS(indexed(b[p], l.row, 1, v*g.bytes), l.x, l.acc[p*per+v])
-		}
-	}
-}
-
-// finish writes the chains of l, a -0 as +0.
-func (g *generator) finish(l list, c string) {
-	zero := g.regs[len(g.regs)-1]
-	g.zero(zero)
-	to := g.param(c)
-	for v, r := range l.acc {
-		g.VADDPS(zero, r, r)
-		g.VMOVUPS(r, mem(to, v*g.bytes))
-	}
-}
-
-// toEnd moves l.at behind n entries and returns -n in a new register.
-func (g *generator) toEnd(l list, n reg.GPVirtual) reg.GPVirtual {
-	g.LEAQ(indexed(l.at, n, entryBytes, 0), l.at)
-	index := g.GP64()
-	g.MOVQ(n, index)
-	g.NEGQ(index)
-	return index
-}
-
-// sparsePair writes the product of two rows at a time: side by side while both
-// last, which keeps twice the chains in flight, then what is left of one.
-func (g *generator) sparsePair(panels int) {
-	g.function(fmt.Sprintf("sparsePair%d", panels), rowsSignature,
-		fmt.Sprintf("computes two rows of a sparse product over %d panels.", panels))
-	vecs := panels * width / g.lane
-	b := g.panelPointers(panels)
-	l0 := list{g.param("e0"), g.regs[:vecs], g.regs[2*vecs], g.GP64()}
-	l1 := list{g.param("e1"), g.regs[vecs : 2*vecs], g.regs[2*vecs+1], g.GP64()}
-	g.zero(g.regs[:2*vecs]...)
-	n0, n1, both := g.param("n0"), g.param("n1"), g.GP64()
-	g.MOVQ(n0, both)
-	g.CMPQ(n1, both)
-	g.CMOVQLT(n1, both)
-	g.SUBQ(both, n0)
-	g.SUBQ(both, n1)
-	g.TESTQ(both, both)
-	g.JZ(operand.LabelRef("rest"))
-	index := g.toEnd(l0, both)
-	g.LEAQ(indexed(l1.at, both, entryBytes, 0), l1.at)
-	g.Label("pair")
-	g.entry(l0, index, b)
-	g.entry(l1, index, b)
-	g.INCQ(index)
-	g.JNZ(operand.LabelRef("pair"))
-
-	g.Label("rest")
-	for i, l := range []list{l0, l1} {
-		n := []reg.GPVirtual{n0, n1}[i]
-		done, loop := fmt.Sprintf("done%d", i), fmt.Sprintf("single%d", i)
-		g.TESTQ(n, n)
-		g.JZ(operand.LabelRef(done))
-		index := g.toEnd(l, n)
-		g.Label(loop)
-		g.entry(l, index, b)
-		g.INCQ(index)
-		g.JNZ(operand.LabelRef(loop))
-		g.Label(done)
-	}
-	g.finish(l0, "c0")
-	g.finish(l1, "c1")
-	g.ret()
-}
-
-// sparseSingle writes the product of one row; c1, e1 and n1 are not used.
-func (g *generator) sparseSingle(panels int) {
-	g.function(fmt.Sprintf("sparseSingle%d", panels), rowsSignature,
-		fmt.Sprintf("computes the first row of a sparse product over %d panels.", panels))
-	vecs := panels * width / g.lane
-	b := g.panelPointers(panels)
-	l := list{g.param("e0"), g.regs[:vecs], g.regs[vecs], g.GP64()}
-	g.zero(l.acc...)
-	n := g.param("n0")
-	g.TESTQ(n, n)
-	g.JZ(operand.LabelRef("done"))
-	index := g.toEnd(l, n)
-	g.Label("loop")
-	g.entry(l, index, b)
-	g.INCQ(index)
-	g.JNZ(operand.LabelRef("loop"))
-	g.Label("done")
-	g.finish(l, "c0")
-	g.ret()
-}
-
 // sparseColumns writes the gradient kernel: a row of G for each pixel, over the
 // samples in which the pixel is not zero.
 func (g *generator) sparseColumns(panels int) {
 	g.function(fmt.Sprintf("sparseColumns%d", panels),
-		"func(out *float32, gPanel int, starts *int32, k int, entries *byte, d *float32, more bool)",
-		fmt.Sprintf("computes k rows of a gradient over %d panels.", panels))
+		"func(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)",
+		fmt.Sprintf("computes count rows of a gradient over %d panels.", panels))
 	perPanel := width / g.lane
 	vecs := panels * perPanel
 	acc, x, zero := g.regs[:vecs], g.regs[vecs], g.regs[vecs+1]
-	out, starts, k := g.param("out"), g.param("starts"), g.param("k")
-	entries, d, more := g.param("entries"), g.param("d"), g.GP32()
-	g.Load(g.Param("more"), more.As8L())
-	var gPanel reg.GPVirtual
-	if panels > 1 {
-		gPanel = g.stride("gPanel")
-	}
+	out, order, masks := g.param("out"), g.param("order"), g.param("masks")
+	images, pixels, scale, d := g.param("images"), g.param("pixels"), g.param("scale"), g.param("d")
 	g.zero(zero)
-	at, end, row, to := g.GP64(), g.GP64(), g.GP64(), g.GP64()
+	mask, row, at, byteAt := g.GP64(), g.GP64(), g.GP64(), g.GP64()
 	each := func(f func(v int, m operand.Mem)) {
-		g.MOVQ(out, to)
+		to := g.GP64()
+		g.MOVL(mem(order, 0), to.As32())
+		g.SHLQ(operand.U8(bits.TrailingZeros(panelBytes)), to)
+		g.ADDQ(out, to)
 		for p := range panels {
 			if p > 0 {
-				g.ADDQ(gPanel, to)
+				g.ADDQ(g.stride("gPanel"), to)
 			}
 			for v := range perPanel {
 				f(p*perPanel+v, mem(to, v*g.bytes))
 			}
 		}
 	}
-	g.MOVL(mem(starts, 0), at.As32())
-	g.LEAQ(indexed(entries, at, entryBytes, 0), at)
+	count := g.param("count")
 	g.Label("pixel")
-	g.ADDQ(operand.U8(4), starts)
-	g.MOVL(mem(starts, 0), end.As32())
-	g.LEAQ(indexed(entries, end, entryBytes, 0), end)
+	g.MOVL(mem(order, 0), at.As32())
+	g.MOVQ(indexed(masks, at, 8, 0), mask)
+	g.ADDQ(images, at)
+	more := g.GP32()
+	g.Load(g.Param("more"), more.As8L())
 	g.TESTB(more.As8L(), more.As8L())
 	g.JNZ(operand.LabelRef("load"))
 	g.zero(acc...)
@@ -176,25 +141,47 @@ func (g *generator) sparseColumns(panels int) {
 	g.Label("load")
 	each(func(v int, m operand.Mem) { g.VMOVUPS(m, acc[v]) })
 	g.Label("start")
-	g.CMPQ(at, end)
-	g.JEQ(operand.LabelRef("store"))
-	g.Label("entry")
-	g.MOVL(mem(at, 0), row.As32())
-	g.VBROADCASTSS(mem(at, 4), x)
+	g.TESTQ(mask, mask)
+	g.JZ(operand.LabelRef("store"))
+	g.Label("sample")
+	g.TZCNTQ(mask, row)
+	g.MOVQ(pixels, byteAt)
+	g.IMULQ(row, byteAt)
+	g.MOVBLZX(indexed(at, byteAt, 1, 0), byteAt.As32())
+	g.VBROADCASTSS(indexed(scale, byteAt, 4, 0), x)
 	g.SHLQ(operand.U8(bits.TrailingZeros(uint(panels*panelBytes))), row)
 	for v := range vecs {
 		g.VFMADD231PS(indexed(d, row, 1, v*g.bytes), x, acc[v])
 	}
-	g.ADDQ(operand.U8(entryBytes), at)
-	g.CMPQ(at, end)
-	g.JNE(operand.LabelRef("entry"))
+	g.BLSRQ(mask, mask)
+	g.JNZ(operand.LabelRef("sample"))
 	g.Label("store")
 	each(func(v int, m operand.Mem) {
 		g.VADDPS(zero, acc[v], acc[v])
 		g.VMOVUPS(acc[v], m)
 	})
-	g.ADDQ(operand.U8(panelBytes), out)
-	g.DECQ(k)
+	g.ADDQ(operand.U8(4), order)
+	g.DECQ(count)
 	g.JNZ(operand.LabelRef("pixel"))
+	g.ret()
+}
+
+// nonzero writes the search for nonzero bytes, 32 at a time. AVX-512 processors
+// use it too.
+func (g *generator) nonzero() {
+	g.function("nonzero", "func(mask *uint32, src *byte, n int)",
+		"sets the bits of mask for the bytes of src that are not 0; n is the number of 32-byte blocks.")
+	mask, src, n := g.param("mask"), g.param("src"), g.param("n")
+	zero, x, bits := g.regs[0], g.regs[1], g.GP32()
+	g.zero(zero)
+	g.Label("block")
+	g.VPCMPEQB(mem(src, 0), zero, x)
+	g.VPMOVMSKB(x, bits)
+	g.NOTL(bits)
+	g.MOVL(bits, mem(mask, 0))
+	g.ADDQ(operand.U8(32), src)
+	g.ADDQ(operand.U8(4), mask)
+	g.DECQ(n)
+	g.JNZ(operand.LabelRef("block"))
 	g.ret()
 }

@@ -1930,209 +1930,9 @@ run:
 	VZEROUPPER
 	RET
 
-// func sparsePair2AVX2(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
-// Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·sparsePair2AVX2(SB), NOSPLIT, $0-64
-	MOVQ    b+48(FP), AX
-	MOVQ    bPanel+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (AX)(CX*1), CX
-	MOVQ    e0+16(FP), DX
-	MOVQ    e1+32(FP), SI
-	VPXOR   Y0, Y0, Y0
-	VPXOR   Y1, Y1, Y1
-	VPXOR   Y2, Y2, Y2
-	VPXOR   Y3, Y3, Y3
-	VPXOR   Y4, Y4, Y4
-	VPXOR   Y5, Y5, Y5
-	VPXOR   Y6, Y6, Y6
-	VPXOR   Y7, Y7, Y7
-	MOVQ    n0+24(FP), DI
-	MOVQ    n1+40(FP), R8
-	MOVQ    DI, BX
-	CMPQ    R8, BX
-	CMOVQLT R8, BX
-	SUBQ    BX, DI
-	SUBQ    BX, R8
-	TESTQ   BX, BX
-	JZ      rest
-	LEAQ    (DX)(BX*8), DX
-	MOVQ    BX, R9
-	NEGQ    R9
-	LEAQ    (SI)(BX*8), SI
-
-pair:
-	MOVL         (DX)(R9*8), BX
-	VBROADCASTSS 4(DX)(R9*8), Y8
-	SHLQ         $0x06, BX
-	VFMADD231PS  (AX)(BX*1), Y8, Y0
-	VFMADD231PS  32(AX)(BX*1), Y8, Y1
-	VFMADD231PS  (CX)(BX*1), Y8, Y2
-	VFMADD231PS  32(CX)(BX*1), Y8, Y3
-	MOVL         (SI)(R9*8), BX
-	VBROADCASTSS 4(SI)(R9*8), Y9
-	SHLQ         $0x06, BX
-	VFMADD231PS  (AX)(BX*1), Y9, Y4
-	VFMADD231PS  32(AX)(BX*1), Y9, Y5
-	VFMADD231PS  (CX)(BX*1), Y9, Y6
-	VFMADD231PS  32(CX)(BX*1), Y9, Y7
-	INCQ         R9
-	JNZ          pair
-
-rest:
-	TESTQ DI, DI
-	JZ    done0
-	LEAQ  (DX)(DI*8), DX
-	NEGQ  DI
-
-single0:
-	MOVL         (DX)(DI*8), BX
-	VBROADCASTSS 4(DX)(DI*8), Y8
-	SHLQ         $0x06, BX
-	VFMADD231PS  (AX)(BX*1), Y8, Y0
-	VFMADD231PS  32(AX)(BX*1), Y8, Y1
-	VFMADD231PS  (CX)(BX*1), Y8, Y2
-	VFMADD231PS  32(CX)(BX*1), Y8, Y3
-	INCQ         DI
-	JNZ          single0
-
-done0:
-	TESTQ R8, R8
-	JZ    done1
-	LEAQ  (SI)(R8*8), SI
-	MOVQ  R8, DX
-	NEGQ  DX
-
-single1:
-	MOVL         (SI)(DX*8), BX
-	VBROADCASTSS 4(SI)(DX*8), Y9
-	SHLQ         $0x06, BX
-	VFMADD231PS  (AX)(BX*1), Y9, Y4
-	VFMADD231PS  32(AX)(BX*1), Y9, Y5
-	VFMADD231PS  (CX)(BX*1), Y9, Y6
-	VFMADD231PS  32(CX)(BX*1), Y9, Y7
-	INCQ         DX
-	JNZ          single1
-
-done1:
-	VPXOR   Y15, Y15, Y15
-	MOVQ    c0+0(FP), AX
-	VADDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (AX)
-	VADDPS  Y15, Y1, Y1
-	VMOVUPS Y1, 32(AX)
-	VADDPS  Y15, Y2, Y2
-	VMOVUPS Y2, 64(AX)
-	VADDPS  Y15, Y3, Y3
-	VMOVUPS Y3, 96(AX)
-	VPXOR   Y15, Y15, Y15
-	MOVQ    c1+8(FP), AX
-	VADDPS  Y15, Y4, Y4
-	VMOVUPS Y4, (AX)
-	VADDPS  Y15, Y5, Y5
-	VMOVUPS Y5, 32(AX)
-	VADDPS  Y15, Y6, Y6
-	VMOVUPS Y6, 64(AX)
-	VADDPS  Y15, Y7, Y7
-	VMOVUPS Y7, 96(AX)
-	VZEROUPPER
-	RET
-
-// func sparsePair1AVX2(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
-// Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·sparsePair1AVX2(SB), NOSPLIT, $0-64
-	MOVQ    b+48(FP), AX
-	MOVQ    e0+16(FP), CX
-	MOVQ    e1+32(FP), BX
-	VPXOR   Y0, Y0, Y0
-	VPXOR   Y1, Y1, Y1
-	VPXOR   Y2, Y2, Y2
-	VPXOR   Y3, Y3, Y3
-	MOVQ    n0+24(FP), SI
-	MOVQ    n1+40(FP), DI
-	MOVQ    SI, DX
-	CMPQ    DI, DX
-	CMOVQLT DI, DX
-	SUBQ    DX, SI
-	SUBQ    DX, DI
-	TESTQ   DX, DX
-	JZ      rest
-	LEAQ    (CX)(DX*8), CX
-	MOVQ    DX, R8
-	NEGQ    R8
-	LEAQ    (BX)(DX*8), BX
-
-pair:
-	MOVL         (CX)(R8*8), DX
-	VBROADCASTSS 4(CX)(R8*8), Y4
-	SHLQ         $0x06, DX
-	VFMADD231PS  (AX)(DX*1), Y4, Y0
-	VFMADD231PS  32(AX)(DX*1), Y4, Y1
-	MOVL         (BX)(R8*8), DX
-	VBROADCASTSS 4(BX)(R8*8), Y5
-	SHLQ         $0x06, DX
-	VFMADD231PS  (AX)(DX*1), Y5, Y2
-	VFMADD231PS  32(AX)(DX*1), Y5, Y3
-	INCQ         R8
-	JNZ          pair
-
-rest:
-	TESTQ SI, SI
-	JZ    done0
-	LEAQ  (CX)(SI*8), CX
-	NEGQ  SI
-
-single0:
-	MOVL         (CX)(SI*8), DX
-	VBROADCASTSS 4(CX)(SI*8), Y4
-	SHLQ         $0x06, DX
-	VFMADD231PS  (AX)(DX*1), Y4, Y0
-	VFMADD231PS  32(AX)(DX*1), Y4, Y1
-	INCQ         SI
-	JNZ          single0
-
-done0:
-	TESTQ DI, DI
-	JZ    done1
-	LEAQ  (BX)(DI*8), BX
-	MOVQ  DI, CX
-	NEGQ  CX
-
-single1:
-	MOVL         (BX)(CX*8), DX
-	VBROADCASTSS 4(BX)(CX*8), Y5
-	SHLQ         $0x06, DX
-	VFMADD231PS  (AX)(DX*1), Y5, Y2
-	VFMADD231PS  32(AX)(DX*1), Y5, Y3
-	INCQ         CX
-	JNZ          single1
-
-done1:
-	VPXOR   Y15, Y15, Y15
-	MOVQ    c0+0(FP), AX
-	VADDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (AX)
-	VADDPS  Y15, Y1, Y1
-	VMOVUPS Y1, 32(AX)
-	VPXOR   Y15, Y15, Y15
-	MOVQ    c1+8(FP), AX
-	VADDPS  Y15, Y2, Y2
-	VMOVUPS Y2, (AX)
-	VADDPS  Y15, Y3, Y3
-	VMOVUPS Y3, 32(AX)
-	VZEROUPPER
-	RET
-
-// func sparseSingle4AVX2(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
+// func sparse4x1AVX2(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sparseSingle4AVX2(SB), NOSPLIT, $0-64
-	MOVQ  b+48(FP), AX
-	MOVQ  bPanel+56(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (AX)(CX*1), DX
-	LEAQ  (DX)(CX*1), BX
-	LEAQ  (BX)(CX*1), CX
-	MOVQ  e0+16(FP), SI
+TEXT ·sparse4x1AVX2(SB), NOSPLIT, $0-56
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -2141,103 +1941,217 @@ TEXT ·sparseSingle4AVX2(SB), NOSPLIT, $0-64
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
-	MOVQ  n0+24(FP), DI
-	TESTQ DI, DI
-	JZ    done
-	LEAQ  (SI)(DI*8), SI
-	MOVQ  DI, R8
-	NEGQ  R8
+	MOVQ  steps+24(FP), AX
+	MOVQ  n+32(FP), CX
+	MOVQ  b+40(FP), DX
+	TESTQ CX, CX
+	JZ    store
 
-loop:
-	MOVL         (SI)(R8*8), DI
-	VBROADCASTSS 4(SI)(R8*8), Y8
-	SHLQ         $0x06, DI
-	VFMADD231PS  (AX)(DI*1), Y8, Y0
-	VFMADD231PS  32(AX)(DI*1), Y8, Y1
-	VFMADD231PS  (DX)(DI*1), Y8, Y2
-	VFMADD231PS  32(DX)(DI*1), Y8, Y3
-	VFMADD231PS  (BX)(DI*1), Y8, Y4
-	VFMADD231PS  32(BX)(DI*1), Y8, Y5
-	VFMADD231PS  (CX)(DI*1), Y8, Y6
-	VFMADD231PS  32(CX)(DI*1), Y8, Y7
-	INCQ         R8
-	JNZ          loop
+step:
+	VBROADCASTF128 16(AX), Y8
+	MOVQ           (AX), SI
+	MOVL           SI, BX
+	SHRQ           $0x20, SI
+	VPERMILPS      $0x00, Y8, Y9
+	VFMADD231PS    (DX)(BX*1), Y9, Y0
+	VFMADD231PS    32(DX)(BX*1), Y9, Y1
+	VPERMILPS      $0x55, Y8, Y10
+	VFMADD231PS    (DX)(SI*1), Y10, Y2
+	VFMADD231PS    32(DX)(SI*1), Y10, Y3
+	MOVQ           8(AX), SI
+	MOVL           SI, BX
+	SHRQ           $0x20, SI
+	VPERMILPS      $0xaa, Y8, Y11
+	VFMADD231PS    (DX)(BX*1), Y11, Y4
+	VFMADD231PS    32(DX)(BX*1), Y11, Y5
+	VPERMILPS      $0xff, Y8, Y12
+	VFMADD231PS    (DX)(SI*1), Y12, Y6
+	VFMADD231PS    32(DX)(SI*1), Y12, Y7
+	ADDQ           $0x20, AX
+	DECQ           CX
+	JNZ            step
 
-done:
-	VPXOR   Y15, Y15, Y15
-	MOVQ    c0+0(FP), AX
-	VADDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (AX)
-	VADDPS  Y15, Y1, Y1
-	VMOVUPS Y1, 32(AX)
-	VADDPS  Y15, Y2, Y2
-	VMOVUPS Y2, 64(AX)
-	VADDPS  Y15, Y3, Y3
-	VMOVUPS Y3, 96(AX)
-	VADDPS  Y15, Y4, Y4
-	VMOVUPS Y4, 128(AX)
-	VADDPS  Y15, Y5, Y5
-	VMOVUPS Y5, 160(AX)
-	VADDPS  Y15, Y6, Y6
-	VMOVUPS Y6, 192(AX)
-	VADDPS  Y15, Y7, Y7
-	VMOVUPS Y7, 224(AX)
+store:
+	VPXOR   Y8, Y8, Y8
+	MOVQ    c+0(FP), AX
+	MOVQ    rows+8(FP), CX
+	MOVQ    cRow+16(FP), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (CX), BX
+	TESTQ   BX, BX
+	JLT     skip0
+	IMULQ   DX, BX
+	ADDQ    AX, BX
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS Y0, (BX)
+	VADDPS  Y8, Y1, Y1
+	VMOVUPS Y1, 32(BX)
+
+skip0:
+	MOVLQSX 4(CX), BX
+	TESTQ   BX, BX
+	JLT     skip1
+	IMULQ   DX, BX
+	ADDQ    AX, BX
+	VADDPS  Y8, Y2, Y2
+	VMOVUPS Y2, (BX)
+	VADDPS  Y8, Y3, Y3
+	VMOVUPS Y3, 32(BX)
+
+skip1:
+	MOVLQSX 8(CX), BX
+	TESTQ   BX, BX
+	JLT     skip2
+	IMULQ   DX, BX
+	ADDQ    AX, BX
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS Y4, (BX)
+	VADDPS  Y8, Y5, Y5
+	VMOVUPS Y5, 32(BX)
+
+skip2:
+	MOVLQSX 12(CX), CX
+	TESTQ   CX, CX
+	JLT     skip3
+	IMULQ   DX, CX
+	ADDQ    AX, CX
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS Y6, (CX)
+	VADDPS  Y8, Y7, Y7
+	VMOVUPS Y7, 32(CX)
+
+skip3:
 	VZEROUPPER
 	RET
 
-// func sparseSingle1AVX2(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
+// func sparse1x4AVX2(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sparseSingle1AVX2(SB), NOSPLIT, $0-64
-	MOVQ  b+48(FP), AX
-	MOVQ  e0+16(FP), CX
+TEXT ·sparse1x4AVX2(SB), NOSPLIT, $0-56
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
-	MOVQ  n0+24(FP), DX
-	TESTQ DX, DX
-	JZ    done
-	LEAQ  (CX)(DX*8), CX
-	MOVQ  DX, BX
-	NEGQ  BX
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	MOVQ  steps+24(FP), AX
+	MOVQ  n+32(FP), CX
+	MOVQ  b+40(FP), DX
+	MOVQ  bPanel+48(FP), BX
+	SHLQ  $0x02, BX
+	LEAQ  (DX)(BX*1), SI
+	LEAQ  (SI)(BX*1), DI
+	LEAQ  (DI)(BX*1), BX
+	TESTQ CX, CX
+	JZ    store
 
-loop:
-	MOVL         (CX)(BX*8), DX
-	VBROADCASTSS 4(CX)(BX*8), Y2
-	SHLQ         $0x06, DX
-	VFMADD231PS  (AX)(DX*1), Y2, Y0
-	VFMADD231PS  32(AX)(DX*1), Y2, Y1
-	INCQ         BX
-	JNZ          loop
+step:
+	MOVL         (AX), R8
+	VBROADCASTSS 16(AX), Y8
+	VFMADD231PS  (DX)(R8*1), Y8, Y0
+	VFMADD231PS  32(DX)(R8*1), Y8, Y1
+	VFMADD231PS  (SI)(R8*1), Y8, Y2
+	VFMADD231PS  32(SI)(R8*1), Y8, Y3
+	VFMADD231PS  (DI)(R8*1), Y8, Y4
+	VFMADD231PS  32(DI)(R8*1), Y8, Y5
+	VFMADD231PS  (BX)(R8*1), Y8, Y6
+	VFMADD231PS  32(BX)(R8*1), Y8, Y7
+	ADDQ         $0x20, AX
+	DECQ         CX
+	JNZ          step
 
-done:
-	VPXOR   Y15, Y15, Y15
-	MOVQ    c0+0(FP), AX
-	VADDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (AX)
-	VADDPS  Y15, Y1, Y1
-	VMOVUPS Y1, 32(AX)
+store:
+	VPXOR   Y8, Y8, Y8
+	MOVQ    c+0(FP), AX
+	MOVQ    rows+8(FP), CX
+	MOVQ    cRow+16(FP), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (CX), CX
+	TESTQ   CX, CX
+	JLT     skip0
+	IMULQ   DX, CX
+	ADDQ    AX, CX
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS Y0, (CX)
+	VADDPS  Y8, Y1, Y1
+	VMOVUPS Y1, 32(CX)
+	VADDPS  Y8, Y2, Y2
+	VMOVUPS Y2, 64(CX)
+	VADDPS  Y8, Y3, Y3
+	VMOVUPS Y3, 96(CX)
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS Y4, 128(CX)
+	VADDPS  Y8, Y5, Y5
+	VMOVUPS Y5, 160(CX)
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS Y6, 192(CX)
+	VADDPS  Y8, Y7, Y7
+	VMOVUPS Y7, 224(CX)
+
+skip0:
 	VZEROUPPER
 	RET
 
-// func sparseColumns4AVX2(out *float32, gPanel int, starts *int32, k int, entries *byte, d *float32, more bool)
+// func sparse1x1AVX2(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sparseColumns4AVX2(SB), NOSPLIT, $0-49
+TEXT ·sparse1x1AVX2(SB), NOSPLIT, $0-56
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	MOVQ  steps+24(FP), AX
+	MOVQ  n+32(FP), CX
+	MOVQ  b+40(FP), DX
+	TESTQ CX, CX
+	JZ    store
+
+step:
+	MOVL         (AX), BX
+	VBROADCASTSS 16(AX), Y2
+	VFMADD231PS  (DX)(BX*1), Y2, Y0
+	VFMADD231PS  32(DX)(BX*1), Y2, Y1
+	ADDQ         $0x20, AX
+	DECQ         CX
+	JNZ          step
+
+store:
+	VPXOR   Y2, Y2, Y2
+	MOVQ    c+0(FP), AX
+	MOVQ    rows+8(FP), CX
+	MOVQ    cRow+16(FP), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (CX), CX
+	TESTQ   CX, CX
+	JLT     skip0
+	IMULQ   DX, CX
+	ADDQ    AX, CX
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, (CX)
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, 32(CX)
+
+skip0:
+	VZEROUPPER
+	RET
+
+// func sparseColumns4AVX2(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
+// Requires: AVX, AVX2, BMI, FMA3
+TEXT ·sparseColumns4AVX2(SB), NOSPLIT, $0-73
 	MOVQ  out+0(FP), AX
-	MOVQ  starts+16(FP), CX
-	MOVQ  k+24(FP), DX
-	MOVQ  entries+32(FP), BX
-	MOVQ  d+40(FP), SI
-	MOVB  more+48(FP), DI
-	MOVQ  gPanel+8(FP), R8
-	SHLQ  $0x02, R8
+	MOVQ  order+16(FP), CX
+	MOVQ  masks+32(FP), DX
+	MOVQ  images+40(FP), BX
+	MOVQ  pixels+48(FP), SI
+	MOVQ  scale+56(FP), DI
+	MOVQ  d+64(FP), R8
 	VPXOR Y9, Y9, Y9
-	MOVL  (CX), R9
-	LEAQ  (BX)(R9*8), R9
+	MOVQ  count+24(FP), R13
 
 pixel:
-	ADDQ  $0x04, CX
-	MOVL  (CX), R10
-	LEAQ  (BX)(R10*8), R10
-	TESTB DI, DI
+	MOVL  (CX), R11
+	MOVQ  (DX)(R11*8), R9
+	ADDQ  BX, R11
+	MOVB  more+72(FP), R10
+	TESTB R10, R10
 	JNZ   load
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
@@ -2250,117 +2164,162 @@ pixel:
 	JMP   start
 
 load:
-	MOVQ    AX, R11
-	VMOVUPS (R11), Y0
-	VMOVUPS 32(R11), Y1
-	ADDQ    R8, R11
-	VMOVUPS (R11), Y2
-	VMOVUPS 32(R11), Y3
-	ADDQ    R8, R11
-	VMOVUPS (R11), Y4
-	VMOVUPS 32(R11), Y5
-	ADDQ    R8, R11
-	VMOVUPS (R11), Y6
-	VMOVUPS 32(R11), Y7
+	MOVL    (CX), R10
+	SHLQ    $0x06, R10
+	ADDQ    AX, R10
+	VMOVUPS (R10), Y0
+	VMOVUPS 32(R10), Y1
+	MOVQ    gPanel+8(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R10
+	VMOVUPS (R10), Y2
+	VMOVUPS 32(R10), Y3
+	MOVQ    gPanel+8(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R10
+	VMOVUPS (R10), Y4
+	VMOVUPS 32(R10), Y5
+	MOVQ    gPanel+8(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R10
+	VMOVUPS (R10), Y6
+	VMOVUPS 32(R10), Y7
 
 start:
-	CMPQ R9, R10
-	JEQ  store
+	TESTQ R9, R9
+	JZ    store
 
-entry:
-	MOVL         (R9), R11
-	VBROADCASTSS 4(R9), Y8
-	SHLQ         $0x08, R11
-	VFMADD231PS  (SI)(R11*1), Y8, Y0
-	VFMADD231PS  32(SI)(R11*1), Y8, Y1
-	VFMADD231PS  64(SI)(R11*1), Y8, Y2
-	VFMADD231PS  96(SI)(R11*1), Y8, Y3
-	VFMADD231PS  128(SI)(R11*1), Y8, Y4
-	VFMADD231PS  160(SI)(R11*1), Y8, Y5
-	VFMADD231PS  192(SI)(R11*1), Y8, Y6
-	VFMADD231PS  224(SI)(R11*1), Y8, Y7
-	ADDQ         $0x08, R9
-	CMPQ         R9, R10
-	JNE          entry
+sample:
+	TZCNTQ       R9, R10
+	MOVQ         SI, R12
+	IMULQ        R10, R12
+	MOVBLZX      (R11)(R12*1), R12
+	VBROADCASTSS (DI)(R12*4), Y8
+	SHLQ         $0x08, R10
+	VFMADD231PS  (R8)(R10*1), Y8, Y0
+	VFMADD231PS  32(R8)(R10*1), Y8, Y1
+	VFMADD231PS  64(R8)(R10*1), Y8, Y2
+	VFMADD231PS  96(R8)(R10*1), Y8, Y3
+	VFMADD231PS  128(R8)(R10*1), Y8, Y4
+	VFMADD231PS  160(R8)(R10*1), Y8, Y5
+	VFMADD231PS  192(R8)(R10*1), Y8, Y6
+	VFMADD231PS  224(R8)(R10*1), Y8, Y7
+	BLSRQ        R9, R9
+	JNZ          sample
 
 store:
-	MOVQ    AX, R11
+	MOVL    (CX), R9
+	SHLQ    $0x06, R9
+	ADDQ    AX, R9
 	VADDPS  Y9, Y0, Y0
-	VMOVUPS Y0, (R11)
+	VMOVUPS Y0, (R9)
 	VADDPS  Y9, Y1, Y1
-	VMOVUPS Y1, 32(R11)
-	ADDQ    R8, R11
+	VMOVUPS Y1, 32(R9)
+	MOVQ    gPanel+8(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
 	VADDPS  Y9, Y2, Y2
-	VMOVUPS Y2, (R11)
+	VMOVUPS Y2, (R9)
 	VADDPS  Y9, Y3, Y3
-	VMOVUPS Y3, 32(R11)
-	ADDQ    R8, R11
+	VMOVUPS Y3, 32(R9)
+	MOVQ    gPanel+8(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
 	VADDPS  Y9, Y4, Y4
-	VMOVUPS Y4, (R11)
+	VMOVUPS Y4, (R9)
 	VADDPS  Y9, Y5, Y5
-	VMOVUPS Y5, 32(R11)
-	ADDQ    R8, R11
+	VMOVUPS Y5, 32(R9)
+	MOVQ    gPanel+8(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
 	VADDPS  Y9, Y6, Y6
-	VMOVUPS Y6, (R11)
+	VMOVUPS Y6, (R9)
 	VADDPS  Y9, Y7, Y7
-	VMOVUPS Y7, 32(R11)
-	ADDQ    $0x40, AX
-	DECQ    DX
+	VMOVUPS Y7, 32(R9)
+	ADDQ    $0x04, CX
+	DECQ    R13
 	JNZ     pixel
 	VZEROUPPER
 	RET
 
-// func sparseColumns1AVX2(out *float32, gPanel int, starts *int32, k int, entries *byte, d *float32, more bool)
-// Requires: AVX, AVX2, FMA3
-TEXT ·sparseColumns1AVX2(SB), NOSPLIT, $0-49
+// func sparseColumns1AVX2(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
+// Requires: AVX, AVX2, BMI, FMA3
+TEXT ·sparseColumns1AVX2(SB), NOSPLIT, $0-73
 	MOVQ  out+0(FP), AX
-	MOVQ  starts+16(FP), CX
-	MOVQ  k+24(FP), DX
-	MOVQ  entries+32(FP), BX
-	MOVQ  d+40(FP), SI
-	MOVB  more+48(FP), DI
+	MOVQ  order+16(FP), CX
+	MOVQ  masks+32(FP), DX
+	MOVQ  images+40(FP), BX
+	MOVQ  pixels+48(FP), SI
+	MOVQ  scale+56(FP), DI
+	MOVQ  d+64(FP), R8
 	VPXOR Y3, Y3, Y3
-	MOVL  (CX), R8
-	LEAQ  (BX)(R8*8), R8
+	MOVQ  count+24(FP), R13
 
 pixel:
-	ADDQ  $0x04, CX
-	MOVL  (CX), R9
-	LEAQ  (BX)(R9*8), R9
-	TESTB DI, DI
+	MOVL  (CX), R11
+	MOVQ  (DX)(R11*8), R9
+	ADDQ  BX, R11
+	MOVB  more+72(FP), R10
+	TESTB R10, R10
 	JNZ   load
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	JMP   start
 
 load:
-	MOVQ    AX, R10
+	MOVL    (CX), R10
+	SHLQ    $0x06, R10
+	ADDQ    AX, R10
 	VMOVUPS (R10), Y0
 	VMOVUPS 32(R10), Y1
 
 start:
-	CMPQ R8, R9
-	JEQ  store
+	TESTQ R9, R9
+	JZ    store
 
-entry:
-	MOVL         (R8), R10
-	VBROADCASTSS 4(R8), Y2
+sample:
+	TZCNTQ       R9, R10
+	MOVQ         SI, R12
+	IMULQ        R10, R12
+	MOVBLZX      (R11)(R12*1), R12
+	VBROADCASTSS (DI)(R12*4), Y2
 	SHLQ         $0x06, R10
-	VFMADD231PS  (SI)(R10*1), Y2, Y0
-	VFMADD231PS  32(SI)(R10*1), Y2, Y1
-	ADDQ         $0x08, R8
-	CMPQ         R8, R9
-	JNE          entry
+	VFMADD231PS  (R8)(R10*1), Y2, Y0
+	VFMADD231PS  32(R8)(R10*1), Y2, Y1
+	BLSRQ        R9, R9
+	JNZ          sample
 
 store:
-	MOVQ    AX, R10
+	MOVL    (CX), R9
+	SHLQ    $0x06, R9
+	ADDQ    AX, R9
 	VADDPS  Y3, Y0, Y0
-	VMOVUPS Y0, (R10)
+	VMOVUPS Y0, (R9)
 	VADDPS  Y3, Y1, Y1
-	VMOVUPS Y1, 32(R10)
-	ADDQ    $0x40, AX
-	DECQ    DX
+	VMOVUPS Y1, 32(R9)
+	ADDQ    $0x04, CX
+	DECQ    R13
 	JNZ     pixel
+	VZEROUPPER
+	RET
+
+// func nonzeroAVX2(mask *uint32, src *byte, n int)
+// Requires: AVX, AVX2
+TEXT ·nonzeroAVX2(SB), NOSPLIT, $0-24
+	MOVQ  mask+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  n+16(FP), DX
+	VPXOR Y0, Y0, Y0
+
+block:
+	VPCMPEQB  (CX), Y0, Y1
+	VPMOVMSKB Y1, BX
+	NOTL      BX
+	MOVL      BX, (AX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x04, AX
+	DECQ      DX
+	JNZ       block
 	VZEROUPPER
 	RET
 

@@ -59,35 +59,35 @@ func tile6x1AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol in
 //go:noescape
 func packAVX2(dst *float32, a *float32, aCol int, rows int, count int)
 
-// sparsePair2AVX2 computes two rows of a sparse product over 2 panels.
+// sparse4x1AVX2 computes 4 rows of a sparse product over 1 panels.
 //
 //go:noescape
-func sparsePair2AVX2(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
+func sparse4x1AVX2(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
 
-// sparsePair1AVX2 computes two rows of a sparse product over 1 panels.
+// sparse1x4AVX2 computes 1 rows of a sparse product over 4 panels.
 //
 //go:noescape
-func sparsePair1AVX2(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
+func sparse1x4AVX2(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
 
-// sparseSingle4AVX2 computes the first row of a sparse product over 4 panels.
+// sparse1x1AVX2 computes 1 rows of a sparse product over 1 panels.
 //
 //go:noescape
-func sparseSingle4AVX2(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
+func sparse1x1AVX2(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
 
-// sparseSingle1AVX2 computes the first row of a sparse product over 1 panels.
+// sparseColumns4AVX2 computes count rows of a gradient over 4 panels.
 //
 //go:noescape
-func sparseSingle1AVX2(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
+func sparseColumns4AVX2(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
 
-// sparseColumns4AVX2 computes k rows of a gradient over 4 panels.
+// sparseColumns1AVX2 computes count rows of a gradient over 1 panels.
 //
 //go:noescape
-func sparseColumns4AVX2(out *float32, gPanel int, starts *int32, k int, entries *byte, d *float32, more bool)
+func sparseColumns1AVX2(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
 
-// sparseColumns1AVX2 computes k rows of a gradient over 1 panels.
+// nonzeroAVX2 sets the bits of mask for the bytes of src that are not 0; n is the number of 32-byte blocks.
 //
 //go:noescape
-func sparseColumns1AVX2(out *float32, gPanel int, starts *int32, k int, entries *byte, d *float32, more bool)
+func nonzeroAVX2(mask *uint32, src *byte, n int)
 
 // transpose16AVX2 transposes blocks of 16×16 floats.
 //

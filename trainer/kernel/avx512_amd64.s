@@ -4693,306 +4693,362 @@ run:
 	VZEROUPPER
 	RET
 
-// func sparsePair4AVX512(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
-// Requires: AVX, AVX512F, CMOV
-TEXT ·sparsePair4AVX512(SB), NOSPLIT, $0-64
-	MOVQ    b+48(FP), AX
-	MOVQ    bPanel+56(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (AX)(CX*1), DX
-	LEAQ    (DX)(CX*1), BX
-	LEAQ    (BX)(CX*1), CX
-	MOVQ    e0+16(FP), SI
-	MOVQ    e1+32(FP), R8
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
+// func sparse4x2AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
+// Requires: AVX, AVX512F
+TEXT ·sparse4x2AVX512(SB), NOSPLIT, $0-56
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   steps+24(FP), AX
+	MOVQ   n+32(FP), CX
+	MOVQ   b+40(FP), DX
+	MOVQ   bPanel+48(FP), BX
+	SHLQ   $0x02, BX
+	LEAQ   (DX)(BX*1), BX
+	TESTQ  CX, CX
+	JZ     store
+
+step:
+	VBROADCASTF32X4 16(AX), Z8
+	MOVQ            (AX), DI
+	MOVL            DI, SI
+	SHRQ            $0x20, DI
+	VPERMILPS       $0x00, Z8, Z9
+	VFMADD231PS     (DX)(SI*1), Z9, Z0
+	VFMADD231PS     (BX)(SI*1), Z9, Z1
+	VPERMILPS       $0x55, Z8, Z10
+	VFMADD231PS     (DX)(DI*1), Z10, Z2
+	VFMADD231PS     (BX)(DI*1), Z10, Z3
+	MOVQ            8(AX), DI
+	MOVL            DI, SI
+	SHRQ            $0x20, DI
+	VPERMILPS       $0xaa, Z8, Z11
+	VFMADD231PS     (DX)(SI*1), Z11, Z4
+	VFMADD231PS     (BX)(SI*1), Z11, Z5
+	VPERMILPS       $0xff, Z8, Z12
+	VFMADD231PS     (DX)(DI*1), Z12, Z6
+	VFMADD231PS     (BX)(DI*1), Z12, Z7
+	ADDQ            $0x20, AX
+	DECQ            CX
+	JNZ             step
+
+store:
+	VPXORD  Z8, Z8, Z8
+	MOVQ    c+0(FP), AX
+	MOVQ    rows+8(FP), CX
+	MOVQ    cRow+16(FP), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (CX), BX
+	TESTQ   BX, BX
+	JLT     skip0
+	IMULQ   DX, BX
+	ADDQ    AX, BX
+	VADDPS  Z8, Z0, Z0
+	VMOVUPS Z0, (BX)
+	VADDPS  Z8, Z1, Z1
+	VMOVUPS Z1, 64(BX)
+
+skip0:
+	MOVLQSX 4(CX), BX
+	TESTQ   BX, BX
+	JLT     skip1
+	IMULQ   DX, BX
+	ADDQ    AX, BX
+	VADDPS  Z8, Z2, Z2
+	VMOVUPS Z2, (BX)
+	VADDPS  Z8, Z3, Z3
+	VMOVUPS Z3, 64(BX)
+
+skip1:
+	MOVLQSX 8(CX), BX
+	TESTQ   BX, BX
+	JLT     skip2
+	IMULQ   DX, BX
+	ADDQ    AX, BX
+	VADDPS  Z8, Z4, Z4
+	VMOVUPS Z4, (BX)
+	VADDPS  Z8, Z5, Z5
+	VMOVUPS Z5, 64(BX)
+
+skip2:
+	MOVLQSX 12(CX), CX
+	TESTQ   CX, CX
+	JLT     skip3
+	IMULQ   DX, CX
+	ADDQ    AX, CX
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS Z6, (CX)
+	VADDPS  Z8, Z7, Z7
+	VMOVUPS Z7, 64(CX)
+
+skip3:
+	VZEROUPPER
+	RET
+
+// func sparse4x1AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
+// Requires: AVX, AVX512F
+TEXT ·sparse4x1AVX512(SB), NOSPLIT, $0-56
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   steps+24(FP), AX
+	MOVQ   n+32(FP), CX
+	MOVQ   b+40(FP), DX
+	TESTQ  CX, CX
+	JZ     store
+
+step:
+	VBROADCASTF32X4 16(AX), Z4
+	MOVQ            (AX), SI
+	MOVL            SI, BX
+	SHRQ            $0x20, SI
+	VPERMILPS       $0x00, Z4, Z5
+	VFMADD231PS     (DX)(BX*1), Z5, Z0
+	VPERMILPS       $0x55, Z4, Z6
+	VFMADD231PS     (DX)(SI*1), Z6, Z1
+	MOVQ            8(AX), SI
+	MOVL            SI, BX
+	SHRQ            $0x20, SI
+	VPERMILPS       $0xaa, Z4, Z7
+	VFMADD231PS     (DX)(BX*1), Z7, Z2
+	VPERMILPS       $0xff, Z4, Z8
+	VFMADD231PS     (DX)(SI*1), Z8, Z3
+	ADDQ            $0x20, AX
+	DECQ            CX
+	JNZ             step
+
+store:
 	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	MOVQ    n0+24(FP), R9
-	MOVQ    n1+40(FP), R10
-	MOVQ    R9, DI
-	CMPQ    R10, DI
-	CMOVQLT R10, DI
-	SUBQ    DI, R9
-	SUBQ    DI, R10
-	TESTQ   DI, DI
-	JZ      rest
-	LEAQ    (SI)(DI*8), SI
-	MOVQ    DI, R11
-	NEGQ    R11
-	LEAQ    (R8)(DI*8), R8
+	MOVQ    c+0(FP), AX
+	MOVQ    rows+8(FP), CX
+	MOVQ    cRow+16(FP), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (CX), BX
+	TESTQ   BX, BX
+	JLT     skip0
+	IMULQ   DX, BX
+	ADDQ    AX, BX
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS Z0, (BX)
 
-pair:
-	MOVL         (SI)(R11*8), DI
-	VBROADCASTSS 4(SI)(R11*8), Z8
-	SHLQ         $0x06, DI
-	VFMADD231PS  (AX)(DI*1), Z8, Z0
-	VFMADD231PS  (DX)(DI*1), Z8, Z1
-	VFMADD231PS  (BX)(DI*1), Z8, Z2
-	VFMADD231PS  (CX)(DI*1), Z8, Z3
-	MOVL         (R8)(R11*8), DI
-	VBROADCASTSS 4(R8)(R11*8), Z9
-	SHLQ         $0x06, DI
-	VFMADD231PS  (AX)(DI*1), Z9, Z4
-	VFMADD231PS  (DX)(DI*1), Z9, Z5
-	VFMADD231PS  (BX)(DI*1), Z9, Z6
-	VFMADD231PS  (CX)(DI*1), Z9, Z7
-	INCQ         R11
-	JNZ          pair
+skip0:
+	MOVLQSX 4(CX), BX
+	TESTQ   BX, BX
+	JLT     skip1
+	IMULQ   DX, BX
+	ADDQ    AX, BX
+	VADDPS  Z4, Z1, Z1
+	VMOVUPS Z1, (BX)
 
-rest:
-	TESTQ R9, R9
-	JZ    done0
-	LEAQ  (SI)(R9*8), SI
-	NEGQ  R9
+skip1:
+	MOVLQSX 8(CX), BX
+	TESTQ   BX, BX
+	JLT     skip2
+	IMULQ   DX, BX
+	ADDQ    AX, BX
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, (BX)
 
-single0:
-	MOVL         (SI)(R9*8), DI
-	VBROADCASTSS 4(SI)(R9*8), Z8
-	SHLQ         $0x06, DI
-	VFMADD231PS  (AX)(DI*1), Z8, Z0
-	VFMADD231PS  (DX)(DI*1), Z8, Z1
-	VFMADD231PS  (BX)(DI*1), Z8, Z2
-	VFMADD231PS  (CX)(DI*1), Z8, Z3
-	INCQ         R9
-	JNZ          single0
+skip2:
+	MOVLQSX 12(CX), CX
+	TESTQ   CX, CX
+	JLT     skip3
+	IMULQ   DX, CX
+	ADDQ    AX, CX
+	VADDPS  Z4, Z3, Z3
+	VMOVUPS Z3, (CX)
 
-done0:
-	TESTQ R10, R10
-	JZ    done1
-	LEAQ  (R8)(R10*8), R8
-	MOVQ  R10, SI
-	NEGQ  SI
-
-single1:
-	MOVL         (R8)(SI*8), DI
-	VBROADCASTSS 4(R8)(SI*8), Z9
-	SHLQ         $0x06, DI
-	VFMADD231PS  (AX)(DI*1), Z9, Z4
-	VFMADD231PS  (DX)(DI*1), Z9, Z5
-	VFMADD231PS  (BX)(DI*1), Z9, Z6
-	VFMADD231PS  (CX)(DI*1), Z9, Z7
-	INCQ         SI
-	JNZ          single1
-
-done1:
-	VPXORD  Z31, Z31, Z31
-	MOVQ    c0+0(FP), AX
-	VADDPS  Z31, Z0, Z0
-	VMOVUPS Z0, (AX)
-	VADDPS  Z31, Z1, Z1
-	VMOVUPS Z1, 64(AX)
-	VADDPS  Z31, Z2, Z2
-	VMOVUPS Z2, 128(AX)
-	VADDPS  Z31, Z3, Z3
-	VMOVUPS Z3, 192(AX)
-	VPXORD  Z31, Z31, Z31
-	MOVQ    c1+8(FP), AX
-	VADDPS  Z31, Z4, Z4
-	VMOVUPS Z4, (AX)
-	VADDPS  Z31, Z5, Z5
-	VMOVUPS Z5, 64(AX)
-	VADDPS  Z31, Z6, Z6
-	VMOVUPS Z6, 128(AX)
-	VADDPS  Z31, Z7, Z7
-	VMOVUPS Z7, 192(AX)
+skip3:
 	VZEROUPPER
 	RET
 
-// func sparsePair1AVX512(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
-// Requires: AVX, AVX512F, CMOV
-TEXT ·sparsePair1AVX512(SB), NOSPLIT, $0-64
-	MOVQ    b+48(FP), AX
-	MOVQ    e0+16(FP), CX
-	MOVQ    e1+32(FP), BX
-	VPXORD  Z0, Z0, Z0
+// func sparse1x8AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
+// Requires: AVX, AVX512F
+TEXT ·sparse1x8AVX512(SB), NOSPLIT, $0-56
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   steps+24(FP), AX
+	MOVQ   n+32(FP), CX
+	MOVQ   b+40(FP), DX
+	MOVQ   bPanel+48(FP), BX
+	SHLQ   $0x02, BX
+	LEAQ   (DX)(BX*1), SI
+	LEAQ   (SI)(BX*1), DI
+	LEAQ   (DI)(BX*1), R8
+	LEAQ   (R8)(BX*1), R9
+	LEAQ   (R9)(BX*1), R10
+	LEAQ   (R10)(BX*1), R11
+	LEAQ   (R11)(BX*1), BX
+	TESTQ  CX, CX
+	JZ     store
+
+step:
+	MOVL         (AX), R12
+	VBROADCASTSS 16(AX), Z8
+	VFMADD231PS  (DX)(R12*1), Z8, Z0
+	VFMADD231PS  (SI)(R12*1), Z8, Z1
+	VFMADD231PS  (DI)(R12*1), Z8, Z2
+	VFMADD231PS  (R8)(R12*1), Z8, Z3
+	VFMADD231PS  (R9)(R12*1), Z8, Z4
+	VFMADD231PS  (R10)(R12*1), Z8, Z5
+	VFMADD231PS  (R11)(R12*1), Z8, Z6
+	VFMADD231PS  (BX)(R12*1), Z8, Z7
+	ADDQ         $0x20, AX
+	DECQ         CX
+	JNZ          step
+
+store:
+	VPXORD  Z8, Z8, Z8
+	MOVQ    c+0(FP), AX
+	MOVQ    rows+8(FP), CX
+	MOVQ    cRow+16(FP), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (CX), CX
+	TESTQ   CX, CX
+	JLT     skip0
+	IMULQ   DX, CX
+	ADDQ    AX, CX
+	VADDPS  Z8, Z0, Z0
+	VMOVUPS Z0, (CX)
+	VADDPS  Z8, Z1, Z1
+	VMOVUPS Z1, 64(CX)
+	VADDPS  Z8, Z2, Z2
+	VMOVUPS Z2, 128(CX)
+	VADDPS  Z8, Z3, Z3
+	VMOVUPS Z3, 192(CX)
+	VADDPS  Z8, Z4, Z4
+	VMOVUPS Z4, 256(CX)
+	VADDPS  Z8, Z5, Z5
+	VMOVUPS Z5, 320(CX)
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS Z6, 384(CX)
+	VADDPS  Z8, Z7, Z7
+	VMOVUPS Z7, 448(CX)
+
+skip0:
+	VZEROUPPER
+	RET
+
+// func sparse1x4AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
+// Requires: AVX, AVX512F
+TEXT ·sparse1x4AVX512(SB), NOSPLIT, $0-56
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   steps+24(FP), AX
+	MOVQ   n+32(FP), CX
+	MOVQ   b+40(FP), DX
+	MOVQ   bPanel+48(FP), BX
+	SHLQ   $0x02, BX
+	LEAQ   (DX)(BX*1), SI
+	LEAQ   (SI)(BX*1), DI
+	LEAQ   (DI)(BX*1), BX
+	TESTQ  CX, CX
+	JZ     store
+
+step:
+	MOVL         (AX), R8
+	VBROADCASTSS 16(AX), Z4
+	VFMADD231PS  (DX)(R8*1), Z4, Z0
+	VFMADD231PS  (SI)(R8*1), Z4, Z1
+	VFMADD231PS  (DI)(R8*1), Z4, Z2
+	VFMADD231PS  (BX)(R8*1), Z4, Z3
+	ADDQ         $0x20, AX
+	DECQ         CX
+	JNZ          step
+
+store:
+	VPXORD  Z4, Z4, Z4
+	MOVQ    c+0(FP), AX
+	MOVQ    rows+8(FP), CX
+	MOVQ    cRow+16(FP), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (CX), CX
+	TESTQ   CX, CX
+	JLT     skip0
+	IMULQ   DX, CX
+	ADDQ    AX, CX
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS Z0, (CX)
+	VADDPS  Z4, Z1, Z1
+	VMOVUPS Z1, 64(CX)
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS Z2, 128(CX)
+	VADDPS  Z4, Z3, Z3
+	VMOVUPS Z3, 192(CX)
+
+skip0:
+	VZEROUPPER
+	RET
+
+// func sparse1x1AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
+// Requires: AVX, AVX512F
+TEXT ·sparse1x1AVX512(SB), NOSPLIT, $0-56
+	VPXORD Z0, Z0, Z0
+	MOVQ   steps+24(FP), AX
+	MOVQ   n+32(FP), CX
+	MOVQ   b+40(FP), DX
+	TESTQ  CX, CX
+	JZ     store
+
+step:
+	MOVL         (AX), BX
+	VBROADCASTSS 16(AX), Z1
+	VFMADD231PS  (DX)(BX*1), Z1, Z0
+	ADDQ         $0x20, AX
+	DECQ         CX
+	JNZ          step
+
+store:
 	VPXORD  Z1, Z1, Z1
-	MOVQ    n0+24(FP), SI
-	MOVQ    n1+40(FP), DI
-	MOVQ    SI, DX
-	CMPQ    DI, DX
-	CMOVQLT DI, DX
-	SUBQ    DX, SI
-	SUBQ    DX, DI
-	TESTQ   DX, DX
-	JZ      rest
-	LEAQ    (CX)(DX*8), CX
-	MOVQ    DX, R8
-	NEGQ    R8
-	LEAQ    (BX)(DX*8), BX
+	MOVQ    c+0(FP), AX
+	MOVQ    rows+8(FP), CX
+	MOVQ    cRow+16(FP), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (CX), CX
+	TESTQ   CX, CX
+	JLT     skip0
+	IMULQ   DX, CX
+	ADDQ    AX, CX
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (CX)
 
-pair:
-	MOVL         (CX)(R8*8), DX
-	VBROADCASTSS 4(CX)(R8*8), Z2
-	SHLQ         $0x06, DX
-	VFMADD231PS  (AX)(DX*1), Z2, Z0
-	MOVL         (BX)(R8*8), DX
-	VBROADCASTSS 4(BX)(R8*8), Z3
-	SHLQ         $0x06, DX
-	VFMADD231PS  (AX)(DX*1), Z3, Z1
-	INCQ         R8
-	JNZ          pair
-
-rest:
-	TESTQ SI, SI
-	JZ    done0
-	LEAQ  (CX)(SI*8), CX
-	NEGQ  SI
-
-single0:
-	MOVL         (CX)(SI*8), DX
-	VBROADCASTSS 4(CX)(SI*8), Z2
-	SHLQ         $0x06, DX
-	VFMADD231PS  (AX)(DX*1), Z2, Z0
-	INCQ         SI
-	JNZ          single0
-
-done0:
-	TESTQ DI, DI
-	JZ    done1
-	LEAQ  (BX)(DI*8), BX
-	MOVQ  DI, CX
-	NEGQ  CX
-
-single1:
-	MOVL         (BX)(CX*8), DX
-	VBROADCASTSS 4(BX)(CX*8), Z3
-	SHLQ         $0x06, DX
-	VFMADD231PS  (AX)(DX*1), Z3, Z1
-	INCQ         CX
-	JNZ          single1
-
-done1:
-	VPXORD  Z31, Z31, Z31
-	MOVQ    c0+0(FP), AX
-	VADDPS  Z31, Z0, Z0
-	VMOVUPS Z0, (AX)
-	VPXORD  Z31, Z31, Z31
-	MOVQ    c1+8(FP), AX
-	VADDPS  Z31, Z1, Z1
-	VMOVUPS Z1, (AX)
+skip0:
 	VZEROUPPER
 	RET
 
-// func sparseSingle8AVX512(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
-// Requires: AVX, AVX512F
-TEXT ·sparseSingle8AVX512(SB), NOSPLIT, $0-64
-	MOVQ   b+48(FP), AX
-	MOVQ   bPanel+56(FP), CX
-	SHLQ   $0x02, CX
-	LEAQ   (AX)(CX*1), DX
-	LEAQ   (DX)(CX*1), BX
-	LEAQ   (BX)(CX*1), SI
-	LEAQ   (SI)(CX*1), DI
-	LEAQ   (DI)(CX*1), R8
-	LEAQ   (R8)(CX*1), R9
-	LEAQ   (R9)(CX*1), CX
-	MOVQ   e0+16(FP), R10
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   n0+24(FP), R11
-	TESTQ  R11, R11
-	JZ     done
-	LEAQ   (R10)(R11*8), R10
-	MOVQ   R11, R12
-	NEGQ   R12
-
-loop:
-	MOVL         (R10)(R12*8), R11
-	VBROADCASTSS 4(R10)(R12*8), Z8
-	SHLQ         $0x06, R11
-	VFMADD231PS  (AX)(R11*1), Z8, Z0
-	VFMADD231PS  (DX)(R11*1), Z8, Z1
-	VFMADD231PS  (BX)(R11*1), Z8, Z2
-	VFMADD231PS  (SI)(R11*1), Z8, Z3
-	VFMADD231PS  (DI)(R11*1), Z8, Z4
-	VFMADD231PS  (R8)(R11*1), Z8, Z5
-	VFMADD231PS  (R9)(R11*1), Z8, Z6
-	VFMADD231PS  (CX)(R11*1), Z8, Z7
-	INCQ         R12
-	JNZ          loop
-
-done:
-	VPXORD  Z31, Z31, Z31
-	MOVQ    c0+0(FP), AX
-	VADDPS  Z31, Z0, Z0
-	VMOVUPS Z0, (AX)
-	VADDPS  Z31, Z1, Z1
-	VMOVUPS Z1, 64(AX)
-	VADDPS  Z31, Z2, Z2
-	VMOVUPS Z2, 128(AX)
-	VADDPS  Z31, Z3, Z3
-	VMOVUPS Z3, 192(AX)
-	VADDPS  Z31, Z4, Z4
-	VMOVUPS Z4, 256(AX)
-	VADDPS  Z31, Z5, Z5
-	VMOVUPS Z5, 320(AX)
-	VADDPS  Z31, Z6, Z6
-	VMOVUPS Z6, 384(AX)
-	VADDPS  Z31, Z7, Z7
-	VMOVUPS Z7, 448(AX)
-	VZEROUPPER
-	RET
-
-// func sparseSingle1AVX512(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
-// Requires: AVX, AVX512F
-TEXT ·sparseSingle1AVX512(SB), NOSPLIT, $0-64
-	MOVQ   b+48(FP), AX
-	MOVQ   e0+16(FP), CX
-	VPXORD Z0, Z0, Z0
-	MOVQ   n0+24(FP), DX
-	TESTQ  DX, DX
-	JZ     done
-	LEAQ   (CX)(DX*8), CX
-	MOVQ   DX, BX
-	NEGQ   BX
-
-loop:
-	MOVL         (CX)(BX*8), DX
-	VBROADCASTSS 4(CX)(BX*8), Z1
-	SHLQ         $0x06, DX
-	VFMADD231PS  (AX)(DX*1), Z1, Z0
-	INCQ         BX
-	JNZ          loop
-
-done:
-	VPXORD  Z31, Z31, Z31
-	MOVQ    c0+0(FP), AX
-	VADDPS  Z31, Z0, Z0
-	VMOVUPS Z0, (AX)
-	VZEROUPPER
-	RET
-
-// func sparseColumns8AVX512(out *float32, gPanel int, starts *int32, k int, entries *byte, d *float32, more bool)
-// Requires: AVX, AVX512F
-TEXT ·sparseColumns8AVX512(SB), NOSPLIT, $0-49
+// func sparseColumns8AVX512(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
+// Requires: AVX, AVX512F, BMI
+TEXT ·sparseColumns8AVX512(SB), NOSPLIT, $0-73
 	MOVQ   out+0(FP), AX
-	MOVQ   starts+16(FP), CX
-	MOVQ   k+24(FP), DX
-	MOVQ   entries+32(FP), BX
-	MOVQ   d+40(FP), SI
-	MOVB   more+48(FP), DI
-	MOVQ   gPanel+8(FP), R8
-	SHLQ   $0x02, R8
+	MOVQ   order+16(FP), CX
+	MOVQ   masks+32(FP), DX
+	MOVQ   images+40(FP), BX
+	MOVQ   pixels+48(FP), SI
+	MOVQ   scale+56(FP), DI
+	MOVQ   d+64(FP), R8
 	VPXORD Z9, Z9, Z9
-	MOVL   (CX), R9
-	LEAQ   (BX)(R9*8), R9
+	MOVQ   count+24(FP), R13
 
 pixel:
-	ADDQ   $0x04, CX
-	MOVL   (CX), R10
-	LEAQ   (BX)(R10*8), R10
-	TESTB  DI, DI
+	MOVL   (CX), R11
+	MOVQ   (DX)(R11*8), R9
+	ADDQ   BX, R11
+	MOVB   more+72(FP), R10
+	TESTB  R10, R10
 	JNZ    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -5005,94 +5061,127 @@ pixel:
 	JMP    start
 
 load:
-	MOVQ    AX, R11
-	VMOVUPS (R11), Z0
-	ADDQ    R8, R11
-	VMOVUPS (R11), Z1
-	ADDQ    R8, R11
-	VMOVUPS (R11), Z2
-	ADDQ    R8, R11
-	VMOVUPS (R11), Z3
-	ADDQ    R8, R11
-	VMOVUPS (R11), Z4
-	ADDQ    R8, R11
-	VMOVUPS (R11), Z5
-	ADDQ    R8, R11
-	VMOVUPS (R11), Z6
-	ADDQ    R8, R11
-	VMOVUPS (R11), Z7
+	MOVL    (CX), R10
+	SHLQ    $0x06, R10
+	ADDQ    AX, R10
+	VMOVUPS (R10), Z0
+	MOVQ    gPanel+8(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R10
+	VMOVUPS (R10), Z1
+	MOVQ    gPanel+8(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R10
+	VMOVUPS (R10), Z2
+	MOVQ    gPanel+8(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R10
+	VMOVUPS (R10), Z3
+	MOVQ    gPanel+8(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R10
+	VMOVUPS (R10), Z4
+	MOVQ    gPanel+8(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R10
+	VMOVUPS (R10), Z5
+	MOVQ    gPanel+8(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R10
+	VMOVUPS (R10), Z6
+	MOVQ    gPanel+8(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R10
+	VMOVUPS (R10), Z7
 
 start:
-	CMPQ R9, R10
-	JEQ  store
+	TESTQ R9, R9
+	JZ    store
 
-entry:
-	MOVL         (R9), R11
-	VBROADCASTSS 4(R9), Z8
-	SHLQ         $0x09, R11
-	VFMADD231PS  (SI)(R11*1), Z8, Z0
-	VFMADD231PS  64(SI)(R11*1), Z8, Z1
-	VFMADD231PS  128(SI)(R11*1), Z8, Z2
-	VFMADD231PS  192(SI)(R11*1), Z8, Z3
-	VFMADD231PS  256(SI)(R11*1), Z8, Z4
-	VFMADD231PS  320(SI)(R11*1), Z8, Z5
-	VFMADD231PS  384(SI)(R11*1), Z8, Z6
-	VFMADD231PS  448(SI)(R11*1), Z8, Z7
-	ADDQ         $0x08, R9
-	CMPQ         R9, R10
-	JNE          entry
+sample:
+	TZCNTQ       R9, R10
+	MOVQ         SI, R12
+	IMULQ        R10, R12
+	MOVBLZX      (R11)(R12*1), R12
+	VBROADCASTSS (DI)(R12*4), Z8
+	SHLQ         $0x09, R10
+	VFMADD231PS  (R8)(R10*1), Z8, Z0
+	VFMADD231PS  64(R8)(R10*1), Z8, Z1
+	VFMADD231PS  128(R8)(R10*1), Z8, Z2
+	VFMADD231PS  192(R8)(R10*1), Z8, Z3
+	VFMADD231PS  256(R8)(R10*1), Z8, Z4
+	VFMADD231PS  320(R8)(R10*1), Z8, Z5
+	VFMADD231PS  384(R8)(R10*1), Z8, Z6
+	VFMADD231PS  448(R8)(R10*1), Z8, Z7
+	BLSRQ        R9, R9
+	JNZ          sample
 
 store:
-	MOVQ    AX, R11
+	MOVL    (CX), R9
+	SHLQ    $0x06, R9
+	ADDQ    AX, R9
 	VADDPS  Z9, Z0, Z0
-	VMOVUPS Z0, (R11)
-	ADDQ    R8, R11
+	VMOVUPS Z0, (R9)
+	MOVQ    gPanel+8(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
 	VADDPS  Z9, Z1, Z1
-	VMOVUPS Z1, (R11)
-	ADDQ    R8, R11
+	VMOVUPS Z1, (R9)
+	MOVQ    gPanel+8(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
 	VADDPS  Z9, Z2, Z2
-	VMOVUPS Z2, (R11)
-	ADDQ    R8, R11
+	VMOVUPS Z2, (R9)
+	MOVQ    gPanel+8(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
 	VADDPS  Z9, Z3, Z3
-	VMOVUPS Z3, (R11)
-	ADDQ    R8, R11
+	VMOVUPS Z3, (R9)
+	MOVQ    gPanel+8(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
 	VADDPS  Z9, Z4, Z4
-	VMOVUPS Z4, (R11)
-	ADDQ    R8, R11
+	VMOVUPS Z4, (R9)
+	MOVQ    gPanel+8(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
 	VADDPS  Z9, Z5, Z5
-	VMOVUPS Z5, (R11)
-	ADDQ    R8, R11
+	VMOVUPS Z5, (R9)
+	MOVQ    gPanel+8(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
 	VADDPS  Z9, Z6, Z6
-	VMOVUPS Z6, (R11)
-	ADDQ    R8, R11
+	VMOVUPS Z6, (R9)
+	MOVQ    gPanel+8(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
 	VADDPS  Z9, Z7, Z7
-	VMOVUPS Z7, (R11)
-	ADDQ    $0x40, AX
-	DECQ    DX
+	VMOVUPS Z7, (R9)
+	ADDQ    $0x04, CX
+	DECQ    R13
 	JNZ     pixel
 	VZEROUPPER
 	RET
 
-// func sparseColumns4AVX512(out *float32, gPanel int, starts *int32, k int, entries *byte, d *float32, more bool)
-// Requires: AVX, AVX512F
-TEXT ·sparseColumns4AVX512(SB), NOSPLIT, $0-49
+// func sparseColumns4AVX512(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
+// Requires: AVX, AVX512F, BMI
+TEXT ·sparseColumns4AVX512(SB), NOSPLIT, $0-73
 	MOVQ   out+0(FP), AX
-	MOVQ   starts+16(FP), CX
-	MOVQ   k+24(FP), DX
-	MOVQ   entries+32(FP), BX
-	MOVQ   d+40(FP), SI
-	MOVB   more+48(FP), DI
-	MOVQ   gPanel+8(FP), R8
-	SHLQ   $0x02, R8
+	MOVQ   order+16(FP), CX
+	MOVQ   masks+32(FP), DX
+	MOVQ   images+40(FP), BX
+	MOVQ   pixels+48(FP), SI
+	MOVQ   scale+56(FP), DI
+	MOVQ   d+64(FP), R8
 	VPXORD Z5, Z5, Z5
-	MOVL   (CX), R9
-	LEAQ   (BX)(R9*8), R9
+	MOVQ   count+24(FP), R13
 
 pixel:
-	ADDQ   $0x04, CX
-	MOVL   (CX), R10
-	LEAQ   (BX)(R10*8), R10
-	TESTB  DI, DI
+	MOVL   (CX), R11
+	MOVQ   (DX)(R11*8), R9
+	ADDQ   BX, R11
+	MOVB   more+72(FP), R10
+	TESTB  R10, R10
 	JNZ    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -5101,95 +5190,120 @@ pixel:
 	JMP    start
 
 load:
-	MOVQ    AX, R11
-	VMOVUPS (R11), Z0
-	ADDQ    R8, R11
-	VMOVUPS (R11), Z1
-	ADDQ    R8, R11
-	VMOVUPS (R11), Z2
-	ADDQ    R8, R11
-	VMOVUPS (R11), Z3
+	MOVL    (CX), R10
+	SHLQ    $0x06, R10
+	ADDQ    AX, R10
+	VMOVUPS (R10), Z0
+	MOVQ    gPanel+8(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R10
+	VMOVUPS (R10), Z1
+	MOVQ    gPanel+8(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R10
+	VMOVUPS (R10), Z2
+	MOVQ    gPanel+8(FP), R12
+	SHLQ    $0x02, R12
+	ADDQ    R12, R10
+	VMOVUPS (R10), Z3
 
 start:
-	CMPQ R9, R10
-	JEQ  store
+	TESTQ R9, R9
+	JZ    store
 
-entry:
-	MOVL         (R9), R11
-	VBROADCASTSS 4(R9), Z4
-	SHLQ         $0x08, R11
-	VFMADD231PS  (SI)(R11*1), Z4, Z0
-	VFMADD231PS  64(SI)(R11*1), Z4, Z1
-	VFMADD231PS  128(SI)(R11*1), Z4, Z2
-	VFMADD231PS  192(SI)(R11*1), Z4, Z3
-	ADDQ         $0x08, R9
-	CMPQ         R9, R10
-	JNE          entry
+sample:
+	TZCNTQ       R9, R10
+	MOVQ         SI, R12
+	IMULQ        R10, R12
+	MOVBLZX      (R11)(R12*1), R12
+	VBROADCASTSS (DI)(R12*4), Z4
+	SHLQ         $0x08, R10
+	VFMADD231PS  (R8)(R10*1), Z4, Z0
+	VFMADD231PS  64(R8)(R10*1), Z4, Z1
+	VFMADD231PS  128(R8)(R10*1), Z4, Z2
+	VFMADD231PS  192(R8)(R10*1), Z4, Z3
+	BLSRQ        R9, R9
+	JNZ          sample
 
 store:
-	MOVQ    AX, R11
+	MOVL    (CX), R9
+	SHLQ    $0x06, R9
+	ADDQ    AX, R9
 	VADDPS  Z5, Z0, Z0
-	VMOVUPS Z0, (R11)
-	ADDQ    R8, R11
+	VMOVUPS Z0, (R9)
+	MOVQ    gPanel+8(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
 	VADDPS  Z5, Z1, Z1
-	VMOVUPS Z1, (R11)
-	ADDQ    R8, R11
+	VMOVUPS Z1, (R9)
+	MOVQ    gPanel+8(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
 	VADDPS  Z5, Z2, Z2
-	VMOVUPS Z2, (R11)
-	ADDQ    R8, R11
+	VMOVUPS Z2, (R9)
+	MOVQ    gPanel+8(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
 	VADDPS  Z5, Z3, Z3
-	VMOVUPS Z3, (R11)
-	ADDQ    $0x40, AX
-	DECQ    DX
+	VMOVUPS Z3, (R9)
+	ADDQ    $0x04, CX
+	DECQ    R13
 	JNZ     pixel
 	VZEROUPPER
 	RET
 
-// func sparseColumns1AVX512(out *float32, gPanel int, starts *int32, k int, entries *byte, d *float32, more bool)
-// Requires: AVX, AVX512F
-TEXT ·sparseColumns1AVX512(SB), NOSPLIT, $0-49
+// func sparseColumns1AVX512(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
+// Requires: AVX, AVX512F, BMI
+TEXT ·sparseColumns1AVX512(SB), NOSPLIT, $0-73
 	MOVQ   out+0(FP), AX
-	MOVQ   starts+16(FP), CX
-	MOVQ   k+24(FP), DX
-	MOVQ   entries+32(FP), BX
-	MOVQ   d+40(FP), SI
-	MOVB   more+48(FP), DI
+	MOVQ   order+16(FP), CX
+	MOVQ   masks+32(FP), DX
+	MOVQ   images+40(FP), BX
+	MOVQ   pixels+48(FP), SI
+	MOVQ   scale+56(FP), DI
+	MOVQ   d+64(FP), R8
 	VPXORD Z2, Z2, Z2
-	MOVL   (CX), R8
-	LEAQ   (BX)(R8*8), R8
+	MOVQ   count+24(FP), R13
 
 pixel:
-	ADDQ   $0x04, CX
-	MOVL   (CX), R9
-	LEAQ   (BX)(R9*8), R9
-	TESTB  DI, DI
+	MOVL   (CX), R11
+	MOVQ   (DX)(R11*8), R9
+	ADDQ   BX, R11
+	MOVB   more+72(FP), R10
+	TESTB  R10, R10
 	JNZ    load
 	VPXORD Z0, Z0, Z0
 	JMP    start
 
 load:
-	MOVQ    AX, R10
+	MOVL    (CX), R10
+	SHLQ    $0x06, R10
+	ADDQ    AX, R10
 	VMOVUPS (R10), Z0
 
 start:
-	CMPQ R8, R9
-	JEQ  store
+	TESTQ R9, R9
+	JZ    store
 
-entry:
-	MOVL         (R8), R10
-	VBROADCASTSS 4(R8), Z1
+sample:
+	TZCNTQ       R9, R10
+	MOVQ         SI, R12
+	IMULQ        R10, R12
+	MOVBLZX      (R11)(R12*1), R12
+	VBROADCASTSS (DI)(R12*4), Z1
 	SHLQ         $0x06, R10
-	VFMADD231PS  (SI)(R10*1), Z1, Z0
-	ADDQ         $0x08, R8
-	CMPQ         R8, R9
-	JNE          entry
+	VFMADD231PS  (R8)(R10*1), Z1, Z0
+	BLSRQ        R9, R9
+	JNZ          sample
 
 store:
-	MOVQ    AX, R10
+	MOVL    (CX), R9
+	SHLQ    $0x06, R9
+	ADDQ    AX, R9
 	VADDPS  Z2, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ    $0x40, AX
-	DECQ    DX
+	VMOVUPS Z0, (R9)
+	ADDQ    $0x04, CX
+	DECQ    R13
 	JNZ     pixel
 	VZEROUPPER
 	RET

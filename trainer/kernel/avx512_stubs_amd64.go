@@ -124,40 +124,45 @@ func tile10x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol
 //go:noescape
 func packAVX512(dst *float32, a *float32, aCol int, rows int, count int)
 
-// sparsePair4AVX512 computes two rows of a sparse product over 4 panels.
+// sparse4x2AVX512 computes 4 rows of a sparse product over 2 panels.
 //
 //go:noescape
-func sparsePair4AVX512(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
+func sparse4x2AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
 
-// sparsePair1AVX512 computes two rows of a sparse product over 1 panels.
+// sparse4x1AVX512 computes 4 rows of a sparse product over 1 panels.
 //
 //go:noescape
-func sparsePair1AVX512(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
+func sparse4x1AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
 
-// sparseSingle8AVX512 computes the first row of a sparse product over 8 panels.
+// sparse1x8AVX512 computes 1 rows of a sparse product over 8 panels.
 //
 //go:noescape
-func sparseSingle8AVX512(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
+func sparse1x8AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
 
-// sparseSingle1AVX512 computes the first row of a sparse product over 1 panels.
+// sparse1x4AVX512 computes 1 rows of a sparse product over 4 panels.
 //
 //go:noescape
-func sparseSingle1AVX512(c0 *float32, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
+func sparse1x4AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
 
-// sparseColumns8AVX512 computes k rows of a gradient over 8 panels.
+// sparse1x1AVX512 computes 1 rows of a sparse product over 1 panels.
 //
 //go:noescape
-func sparseColumns8AVX512(out *float32, gPanel int, starts *int32, k int, entries *byte, d *float32, more bool)
+func sparse1x1AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
 
-// sparseColumns4AVX512 computes k rows of a gradient over 4 panels.
+// sparseColumns8AVX512 computes count rows of a gradient over 8 panels.
 //
 //go:noescape
-func sparseColumns4AVX512(out *float32, gPanel int, starts *int32, k int, entries *byte, d *float32, more bool)
+func sparseColumns8AVX512(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
 
-// sparseColumns1AVX512 computes k rows of a gradient over 1 panels.
+// sparseColumns4AVX512 computes count rows of a gradient over 4 panels.
 //
 //go:noescape
-func sparseColumns1AVX512(out *float32, gPanel int, starts *int32, k int, entries *byte, d *float32, more bool)
+func sparseColumns4AVX512(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
+
+// sparseColumns1AVX512 computes count rows of a gradient over 1 panels.
+//
+//go:noescape
+func sparseColumns1AVX512(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
 
 // biasSigmoidAVX512 does z = 1/(1+Exp(-(z+bias))).
 //

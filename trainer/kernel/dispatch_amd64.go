@@ -9,7 +9,7 @@ import "golang.org/x/sys/cpu"
 // take a set away.
 func vectorSets() []*Set {
 	var sets []*Set
-	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
+	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA || !cpu.X86.HasBMI1 {
 		return nil
 	}
 	if cpu.X86.HasAVX512F {
@@ -24,14 +24,10 @@ var avx2 = Set{Name: "avx2", loops: loops{
 		{2, []tileFunc{tile1x2AVX2, tile2x2AVX2, tile3x2AVX2}},
 		{1, []tileFunc{tile1x1AVX2, tile2x1AVX2, tile3x1AVX2, tile4x1AVX2, tile5x1AVX2, tile6x1AVX2}},
 	},
-	rows: []rows{
-		{4, false, sparseSingle4AVX2},
-		{2, true, sparsePair2AVX2},
-		{1, true, sparsePair1AVX2},
-		{1, false, sparseSingle1AVX2},
-	},
+	rows:        []rows{{4, 1, sparse4x1AVX2}, {1, 4, sparse1x4AVX2}, {1, 1, sparse1x1AVX2}},
 	columns:     []columns{{4, sparseColumns4AVX2}, {1, sparseColumns1AVX2}},
 	pack:        packAVX2,
+	nonzero:     nonzeroAVX2,
 	transpose16: transpose16AVX2,
 
 	biasSigmoid:     biasSigmoidAVX2,
@@ -57,13 +53,12 @@ var avx512 = Set{Name: "avx512", loops: loops{
 			tile6x1AVX512, tile7x1AVX512, tile8x1AVX512, tile9x1AVX512, tile10x1AVX512}},
 	},
 	rows: []rows{
-		{8, false, sparseSingle8AVX512},
-		{4, true, sparsePair4AVX512},
-		{1, true, sparsePair1AVX512},
-		{1, false, sparseSingle1AVX512},
+		{4, 2, sparse4x2AVX512}, {4, 1, sparse4x1AVX512},
+		{1, 8, sparse1x8AVX512}, {1, 4, sparse1x4AVX512}, {1, 1, sparse1x1AVX512},
 	},
 	columns:     []columns{{8, sparseColumns8AVX512}, {4, sparseColumns4AVX512}, {1, sparseColumns1AVX512}},
 	pack:        packAVX512,
+	nonzero:     nonzeroAVX2,
 	transpose16: transpose16AVX2,
 
 	biasSigmoid:     biasSigmoidAVX512,

@@ -5,9 +5,10 @@ package kernel
 // multiples of Width. The doc comments of the Set methods say what each computes.
 type loops struct {
 	tiles       []tiles   // dense products, widest first, the last one panel wide
-	rows        []rows    // sparse rows, widest first, the last one panel wide
+	rows        []rows    // sparse rows, for each number of rows widest first, down to one panel
 	columns     []columns // sparse columns, likewise
 	pack        func(dst, a *float32, aCol, rows, count int)
+	nonzero     func(mask *uint32, src *byte, n int)
 	transpose16 func(dst, src *float32, blocks, dstStep, srcStep int)
 
 	biasSigmoid     func(z, bias *float32, n int)
@@ -36,18 +37,17 @@ type tiles struct {
 // tileFunc computes count tiles one below the other, see Set.Multiply.
 type tileFunc func(c *float32, cRow, cPanel int, a *float32, aRow, aCol, aTile int, b *float32, bPanel, k, count int, more bool)
 
-// rows computes two rows (one, when pair is false: the second is ignored) of a
-// sparse product over some panels, see Set.MultiplySparse.
+// rows computes some rows (Lanes, or only the first) of one group of a sparse
+// product over some panels, see Set.MultiplySparse.
 type rows struct {
-	panels int
-	pair   bool
-	run    func(c0, c1 *float32, e0 *byte, n0 int, e1 *byte, n1 int, b *float32, bPanel int)
+	rows, panels int
+	run          func(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
 }
 
-// columns computes k rows of G over some panels, see Set.MultiplyColumns.
+// columns computes rows of G over some panels, see Set.MultiplyColumns.
 type columns struct {
 	panels int
-	run    func(g *float32, gPanel int, starts *int32, k int, entries *byte, d *float32, more bool)
+	run    func(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
 }
 
 // body returns the part of a length that the vector routines take.

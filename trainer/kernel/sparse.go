@@ -1,94 +1,119 @@
 package kernel
 
-import "unsafe"
+import (
+	"math/bits"
+	"unsafe"
+)
 
 // A product with exact zeros among its factors can leave them out: for finite
-// w, fma(±0, w, acc) is acc, except that it turns an acc of -0 (which only the
-// underflow of a product can have produced) into +0 or not, depending on signs.
-// The sparse products below therefore end each chain by adding +0, which makes
-// that -0 a +0 and changes nothing else. With that the result no longer depends
-// on which zeros were left out, and equals the dense chain but for -0.
-// Factors that are Inf or NaN need the dense product: 0·Inf is NaN.
+// w, fma(±0, w, acc) is acc, except that it may turn an acc of -0 (which only
+// the underflow of a product can have produced) into +0. The sparse products
+// below therefore end each chain by adding +0, which makes that -0 a +0 and
+// changes nothing else. With that the result does not depend on which zeros
+// were left out, and equals the dense chain but for -0. Factors that are Inf or
+// NaN need the dense product: 0·Inf is NaN.
 
-// Entry is one nonzero factor of a sparse matrix in a list: the index of the
-// row of the other matrix it multiplies, and its value.
-type Entry struct {
-	Row   int32
-	Value float32
+// Lanes is the number of rows that a sparse product does side by side.
+const Lanes = 4
+
+// Step is one factor of each of four rows of a sparse matrix: the offset of the
+// row of the other matrix that it multiplies, in bytes (64 times the index),
+// and its value. A value of 0 has no effect: it pads the shorter rows.
+type Step struct {
+	Offset [Lanes]uint32
+	Value  [Lanes]float32
 }
 
-// SparseProduct describes C = A·B where A is given by the lists of nonzero
-// elements of its rows.
+// Group is four rows of a sparse matrix side by side; offsets ascend in a lane
+// up to its padding.
+type Group struct {
+	Steps []Step
+	Rows  [Lanes]int32 // row of C of each lane; negative: no such row
+}
+
+// single reports whether only the first lane is in use.
+func (g *Group) single() bool { return g.Rows[1] < 0 && g.Rows[2] < 0 && g.Rows[3] < 0 }
+
+// SparseProduct describes C = A·B for a sparse A.
 type SparseProduct struct {
 	Panels int
 	C      []float32 // row i is at i*CRow, 16·Panels floats
 	CRow   int
-	A      [][]Entry // A[l] is row Order[l], Entry.Row ascending and below K
-	Order  []int32
-	B      []float32 // K·16 floats at p*BPanel
+	A      []Group
+	B      []float32 // panel p is K·16 floats at p*BPanel
 	K      int
 	BPanel int
 }
 
-// MultiplySparse computes, for every list l with i = Order[l] and every column
-// j < 16·Panels,
+// MultiplySparse computes, for every lane l with row i = Rows[l] >= 0 of every
+// group and every column j < 16·Panels,
 //
 //	acc := +0
-//	for _, e := range A[l] {
-//		acc = FMA(e.Value, B(e.Row, j), acc)
+//	for _, s := range Steps {
+//		acc = FMA(s.Value[l], B(s.Offset[l]/64, j), acc)
 //	}
 //	C(i, j) = acc + 0
 //
-// Lists that follow one another are done in pairs; neighbours of like length
-// are fastest. Entry.Row is trusted: an index outside [0, K) reads outside B.
+// Offsets are trusted: one outside B reads outside B.
 func (s *Set) MultiplySparse(p *SparseProduct) {
 	p.check()
-	if s.loops.rows == nil {
-		p.portable()
+	if len(p.A) == 0 {
 		return
 	}
-	var spare [Width * 8]float32
+	if s.loops.rows == nil {
+		for i := range p.A {
+			p.portable(&p.A[i])
+		}
+		return
+	}
 	for q := 0; q < p.Panels; {
-		r := s.rowsFor(p.Panels-q, len(p.A))
-		b, c := &p.B[q*p.BPanel], p.C[q*Width:]
-		for l := 0; l < len(p.A); l++ {
-			c0, a0 := &c[int(p.Order[l])*p.CRow], p.A[l]
-			c1, a1 := &spare[0], []Entry(nil)
-			if r.pair && l+1 < len(p.A) {
-				l++
-				c1, a1 = &c[int(p.Order[l])*p.CRow], p.A[l]
+		all, one := s.rowsFor(Lanes, p.Panels-q), s.rowsFor(1, p.Panels-q)
+		// All groups over the same panels, which stay in cache; the routine of
+		// fewer panels repeats.
+		width := max(all.panels, one.panels)
+		if !p.A[len(p.A)-1].single() {
+			width = all.panels
+		}
+		for i := range p.A {
+			g := &p.A[i]
+			r := all
+			if g.single() {
+				r = one
 			}
-			r.run(c0, c1, first(a0), len(a0), first(a1), len(a1), b, p.BPanel)
+			steps := (*byte)(unsafe.Pointer(unsafe.SliceData(g.Steps)))
+			for x := q; x < q+width; x += r.panels {
+				r.run(&p.C[x*Width], &g.Rows[0], p.CRow, steps, len(g.Steps), &p.B[x*p.BPanel], p.BPanel)
+			}
 		}
-		q += r.panels
+		q += width
 	}
 }
 
-// rowsFor picks the widest kernel for the panels left; pairs of rows only when
-// there is more than one.
-func (s *Set) rowsFor(panels, lists int) *rows {
-	all := s.loops.rows
-	for i := range all {
-		if all[i].panels <= panels && all[i].pair == (lists > 1) {
-			return &all[i]
+// rowsFor returns the widest routine for the rows and the panels left.
+func (s *Set) rowsFor(n, panels int) *rows {
+	for i := range s.loops.rows {
+		if r := &s.loops.rows[i]; r.rows == n && r.panels <= panels {
+			return r
 		}
 	}
-	return &all[len(all)-1]
+	panic("kernel: no routine for sparse rows")
 }
 
-// first returns where the vector routines find the entries: 8 bytes each, the
-// row before the value.
-func first(e []Entry) *byte { return (*byte)(unsafe.Pointer(unsafe.SliceData(e))) }
-
-func (p *SparseProduct) portable() {
-	for l, list := range p.A {
+func (p *SparseProduct) portable(g *Group) {
+	for l, i := range g.Rows {
+		if i < 0 {
+			continue
+		}
 		for q := range p.Panels {
 			b := p.B[q*p.BPanel:]
 			var acc [Width]float32
-			for _, e := range list {
-				fmaRow(&acc, e.Value, (*[Width]float32)(b[Width*int(e.Row):]))
+			for t := range g.Steps {
+				s := &g.Steps[t]
+				if s.Value[l] != 0 {
+					fmaRow(&acc, s.Value[l], (*[Width]float32)(b[s.Offset[l]/4:]))
+				}
 			}
-			c := (*[Width]float32)(p.C[int(p.Order[l])*p.CRow+q*Width:])
+			c := (*[Width]float32)(p.C[int(i)*p.CRow+q*Width:])
 			for j := range acc {
 				c[j] = acc[j] + 0
 			}
@@ -97,15 +122,17 @@ func (p *SparseProduct) portable() {
 }
 
 func (p *SparseProduct) check() {
-	if len(p.Order) != len(p.A) || p.Panels < 0 || p.CRow < Width*p.Panels || p.BPanel < 0 {
+	if p.Panels < 0 || p.CRow < Width*p.Panels || p.BPanel < 0 || p.K < 0 {
 		panic("kernel: malformed sparse product")
 	}
 	if len(p.A) == 0 || p.Panels == 0 {
 		return
 	}
-	for _, i := range p.Order {
-		if i < 0 || len(p.C) < int(i)*p.CRow+Width*p.Panels {
-			panic("kernel: C does not fit its slice")
+	for i := range p.A {
+		for _, r := range p.A[i].Rows {
+			if r >= 0 && len(p.C) < int(r)*p.CRow+Width*p.Panels {
+				panic("kernel: C does not fit its slice")
+			}
 		}
 	}
 	if p.K <= 0 || len(p.B) < (p.Panels-1)*p.BPanel+p.K*Width {
@@ -113,50 +140,57 @@ func (p *SparseProduct) check() {
 	}
 }
 
-// ColumnProduct describes G = Aᵀ·D where A (samples × K) is given by the lists
-// of nonzero elements of its columns, and D is packed: row s is 16·Panels
-// contiguous floats at s*16*Panels. Panels must be a value of ColumnPanels.
-type ColumnProduct struct {
-	Panels  int
-	G       []float32 // element (k, 16p+j) at p*GPanel + 16k + j
-	GPanel  int
-	Starts  []int32 // K+1 offsets: column k is Entries[Starts[k]:Starts[k+1]]
-	Entries []Entry // Entry.Row is the sample, ascending in a column
-	D       []float32
+// ColumnSamples is the largest number of samples of one ColumnProduct.
+const ColumnSamples = 64
 
-	// More continues the chains that are in G; otherwise they start at +0.
+// ColumnProduct describes G = Aᵀ·D where A is a batch of byte images, of which
+// only the nonzero pixels are looked at: A(s, k) = Scale[Images[s*Pixels+k]].
+type ColumnProduct struct {
+	Panels int       // 1 or a value of ColumnPanels
+	G      []float32 // element (k, 16p+j) at p*GPanel + 16k + j
+	GPanel int
+
+	Samples int    // at most ColumnSamples
+	Images  []byte // Samples×Pixels
+	Pixels  int
+	Scale   *[256]float32
+	Masks   []uint64 // bit s of Masks[k]: sample s has pixel k
+	Order   []int32  // the pixels in the order in which to do them
+
+	D []float32 // row s is 16·Panels contiguous floats at s*16*Panels
+
+	// More continues the chains that are in G; otherwise they start at +0 and G
+	// is not read.
 	More bool
 }
 
-// MultiplyColumns computes, for every k < len(Starts)-1 and j < 16·Panels,
+// MultiplyColumns computes, for every k of Order and every j < 16·Panels,
 //
 //	acc := +0, or G(k, j) if p.More
-//	for _, e := range p.Entries[p.Starts[k]:p.Starts[k+1]] {
-//		acc = FMA(e.Value, D(e.Row, j), acc)
+//	for s := range p.Samples {
+//		if Masks[k] has bit s {
+//			acc = FMA(A(s, k), D(s, j), acc)
+//		}
 //	}
 //	G(k, j) = acc + 0
 //
-// Entry.Row is trusted, as in MultiplySparse.
+// Pixels ordered by the number of their samples are fastest: the processor
+// foresees the ends of their loops. Bits of Masks from Samples on must be 0.
 func (s *Set) MultiplyColumns(p *ColumnProduct) {
-	k := len(p.Starts) - 1
-	if k < 0 || p.Panels < 1 || p.GPanel < 0 || len(p.G) < (p.Panels-1)*p.GPanel+k*Width ||
-		int(p.Starts[k]) > len(p.Entries) || p.Starts[0] < 0 {
-		panic("kernel: malformed column product")
-	}
-	if k == 0 {
-		return
-	}
-	if p.Starts[k] == p.Starts[0] {
-		p.empty(k)
+	p.checkColumns()
+	if len(p.Order) == 0 {
 		return
 	}
 	for i := range s.loops.columns {
 		if c := &s.loops.columns[i]; c.panels == p.Panels {
-			c.run(&p.G[0], p.GPanel, &p.Starts[0], k, first(p.Entries), &p.D[0], p.More)
+			c.run(&p.G[0], p.GPanel, &p.Order[0], len(p.Order), &p.Masks[0], &p.Images[0], p.Pixels,
+				&p.Scale[0], &p.D[0], p.More)
 			return
 		}
 	}
-	p.portable(k)
+	for _, k := range p.Order {
+		p.portable(int(k))
+	}
 }
 
 // ColumnPanels returns the panels that one ColumnProduct should take when left
@@ -170,33 +204,53 @@ func (s *Set) ColumnPanels(left int) int {
 	return 1
 }
 
-// empty does a product without any nonzero factor.
-func (p *ColumnProduct) empty(k int) {
+func (p *ColumnProduct) portable(k int) {
 	for q := range p.Panels {
-		g := p.G[q*p.GPanel:][:k*Width]
-		if !p.More {
-			clear(g)
+		g := (*[Width]float32)(p.G[q*p.GPanel+k*Width:])
+		var acc [Width]float32
+		if p.More {
+			acc = *g
 		}
-		for i := range g {
-			g[i] += 0
+		for m := p.Masks[k]; m != 0; m &= m - 1 {
+			s := bits.TrailingZeros64(m)
+			x := p.Scale[p.Images[s*p.Pixels+k]]
+			fmaRow(&acc, x, (*[Width]float32)(p.D[(s*p.Panels+q)*Width:]))
+		}
+		for j := range acc {
+			g[j] = acc[j] + 0
 		}
 	}
 }
 
-func (p *ColumnProduct) portable(k int) {
-	for q := range p.Panels {
-		for r := range k {
-			g := (*[Width]float32)(p.G[q*p.GPanel+r*Width:])
-			var acc [Width]float32
-			if p.More {
-				acc = *g
-			}
-			for _, e := range p.Entries[p.Starts[r]:p.Starts[r+1]] {
-				fmaRow(&acc, e.Value, (*[Width]float32)(p.D[(int(e.Row)*p.Panels+q)*Width:]))
-			}
-			for j := range acc {
-				g[j] = acc[j] + 0
-			}
+func (p *ColumnProduct) checkColumns() {
+	if p.Panels < 1 || p.GPanel < 0 || p.Pixels < 0 || p.Samples < 0 || p.Samples > ColumnSamples ||
+		len(p.Masks) < p.Pixels || len(p.Images) < p.Samples*p.Pixels || len(p.D) < p.Samples*p.Panels*Width ||
+		len(p.G) < (p.Panels-1)*p.GPanel+p.Pixels*Width {
+		panic("kernel: malformed column product")
+	}
+	for _, k := range p.Order {
+		if uint(k) >= uint(p.Pixels) {
+			panic("kernel: pixel out of range")
 		}
+	}
+}
+
+// Nonzero sets bit i%64 of mask[i/64] if src[i] is not 0, and clears the other
+// bits of mask[:ceil(len(src)/64)].
+func (s *Set) Nonzero(mask []uint64, src []byte) {
+	mask = mask[:(len(src)+63)/64]
+	n := 0
+	if s.loops.nonzero != nil && len(src) >= 64 {
+		n = len(src) / 64
+		s.loops.nonzero((*uint32)(unsafe.Pointer(&mask[0])), &src[0], 2*n)
+	}
+	for w := n; w < len(mask); w++ {
+		part := src[64*w : min(64*w+64, len(src))]
+		m := uint64(0)
+		for i, b := range part {
+			// Branch-free: the edges of strokes are hard to foresee.
+			m |= uint64((uint32(b)+255)>>8) << i
+		}
+		mask[w] = m
 	}
 }
