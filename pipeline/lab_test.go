@@ -20,7 +20,7 @@ import (
 // A lab is a store, an output directory and the study of the tests:
 // fetch → train (one per seed and rate) → metric → aggregate → figure.
 type lab struct {
-	t    *testing.T
+	t    testing.TB
 	dir  string
 	code versions
 	seen int // journal events counted so far

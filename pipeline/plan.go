@@ -272,15 +272,15 @@ var errNoRecord = errors.New("there is no record of it")
 // why not: an error that wraps errNoRecord, fs.ErrNotExist (a missing blob),
 // store.ErrDamaged or store.ErrConflict.
 func (e *Engine) lookup(c *store.Checker, id ActionID, stage *Stage, trust store.Trust) ([]store.Output, error) {
-	if e.Store.Conflict(id) != nil {
-		return nil, fmt.Errorf("action %s: %w: make the stage deterministic; to try this code again, remove %s*", id.Short(), store.ErrConflict, e.Store.RecordPath(id))
-	}
 	r, err := e.Store.Record(id)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("action %s: %w", id.Short(), errNoRecord)
 	}
 	if err != nil {
 		return nil, err
+	}
+	if r.Conflict != nil {
+		return nil, fmt.Errorf("action %s: %w: make the stage deterministic; to try this code again, remove %s", id.Short(), store.ErrConflict, e.Store.RecordPath(id))
 	}
 	for _, name := range stage.Outputs {
 		if contentOf(r.Outputs, name) == nil {

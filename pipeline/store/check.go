@@ -67,12 +67,16 @@ const (
 	TrustNothing
 )
 
-// Content returns the content id of the file at path.
+// Content returns the content id of the regular file at path.
 func (c *Checker) Content(path string, trust Trust) (ContentID, error) {
 	sig, err := statSignature(path)
 	if err != nil {
 		return ContentID{}, err
 	}
+	return c.content(path, sig, trust)
+}
+
+func (c *Checker) content(path string, sig signature, trust Trust) (ContentID, error) {
 	c.mu.Lock()
 	k := c.seen[path]
 	if k == nil {
@@ -116,18 +120,16 @@ func (c *Checker) Learn(path string, id ContentID) {
 // otherwise an error that wraps fs.ErrNotExist or ErrDamaged.
 func (c *Checker) Blob(id ContentID, size int64, trust Trust) error {
 	path := c.store.BlobPath(id)
-	info, err := os.Lstat(path)
+	sig, err := statSignature(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("content %s is not in the store: %w", id.Short(), fs.ErrNotExist)
 	case err != nil:
-		return err
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("content %s is no regular file: %w", id.Short(), ErrDamaged)
-	case size >= 0 && info.Size() != size:
-		return fmt.Errorf("content %s is %d bytes long, want %d: %w", id.Short(), info.Size(), size, ErrDamaged)
+		return fmt.Errorf("content %s: %w", id.Short(), err)
+	case size >= 0 && sig.size != size:
+		return fmt.Errorf("content %s is %d bytes long, want %d: %w", id.Short(), sig.size, size, ErrDamaged)
 	}
-	got, err := c.Content(path, trust)
+	got, err := c.content(path, sig, trust)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 )
 
@@ -23,6 +22,10 @@ type Record struct {
 	Node    string   `json:"node"` // the node that first made it
 	Stage   string   `json:"stage"`
 	Outputs []Output `json:"outputs"` // by name
+
+	// Conflict is what came out when the action was done again and gave other
+	// bytes; see ErrConflict.
+	Conflict []Output `json:"conflict,omitempty"`
 
 	// Detail is what the action was: for reasons and provenance. Its form
 	// belongs to the caller.
@@ -65,9 +68,11 @@ func parseRecord(text []byte) (*Record, error) {
 	if err := unseal(head, r); err != nil {
 		return nil, fmt.Errorf("read record: %w: %w", err, ErrDamaged)
 	}
-	if err := unseal(detail, &r.Detail); err != nil {
+	data, err := unsealed(detail)
+	if err != nil {
 		return nil, fmt.Errorf("read record details: %w: %w", err, ErrDamaged)
 	}
+	r.Detail = data
 	return r, nil
 }
 
@@ -101,18 +106,3 @@ func (s *Store) manifestPath(id [32]byte) string {
 	h := fmt.Sprintf("%x", id)
 	return s.path("manifests", h[:2], h)
 }
-
-// Conflict returns the other outcome of an action that was seen to give
-// different bytes, or nil. See ErrConflict.
-func (s *Store) Conflict(id ActionID) *Record {
-	text, err := os.ReadFile(s.conflictPath(id))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if r, err := parseRecord(text); err == nil {
-		return r
-	}
-	return &Record{Action: id} // unreadable, but it was there for a reason
-}
-
-func (s *Store) conflictPath(id ActionID) string { return s.RecordPath(id) + ".conflict" }

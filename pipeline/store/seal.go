@@ -46,21 +46,30 @@ func sealSum(data []byte) string {
 
 // unseal checks a line, without its newline, and decodes its data into v.
 func unseal(line []byte, v any) error {
-	rest, ok := bytes.CutPrefix(line, []byte(sealMarker))
-	if !ok || len(rest) < sealDigits+len(sealMiddle)+1 {
-		return fmt.Errorf("not a sealed line")
-	}
-	sum, rest := rest[:sealDigits], rest[sealDigits:]
-	rest, ok = bytes.CutPrefix(rest, []byte(sealMiddle))
-	if !ok || len(rest) == 0 || rest[len(rest)-1] != '}' {
-		return fmt.Errorf("not a sealed line")
-	}
-	data := rest[:len(rest)-1]
-	if string(sum) != sealSum(data) {
-		return errSeal
+	data, err := unsealed(line)
+	if err != nil {
+		return err
 	}
 	if err := json.Unmarshal(data, v); err != nil {
 		return fmt.Errorf("decode: %w", err)
 	}
 	return nil
+}
+
+// unsealed checks a line, without its newline, and returns its data.
+func unsealed(line []byte) ([]byte, error) {
+	rest, ok := bytes.CutPrefix(line, []byte(sealMarker))
+	if !ok || len(rest) < sealDigits+len(sealMiddle)+1 {
+		return nil, errors.New("not a sealed line")
+	}
+	sum, rest := rest[:sealDigits], rest[sealDigits:]
+	rest, ok = bytes.CutPrefix(rest, []byte(sealMiddle))
+	if !ok || len(rest) == 0 || rest[len(rest)-1] != '}' {
+		return nil, errors.New("not a sealed line")
+	}
+	data := rest[:len(rest)-1]
+	if string(sum) != sealSum(data) {
+		return nil, errSeal
+	}
+	return data, nil
 }

@@ -3,17 +3,21 @@
 package store
 
 import (
+	"fmt"
 	"io/fs"
 
 	"golang.org/x/sys/unix"
 )
 
-// statSignature includes the change time, which tools that restore a
+// statSignature refuses what is no regular file. It includes the change time, which tools that restore a
 // modification time cannot set.
 func statSignature(path string) (signature, error) {
 	var st unix.Stat_t
-	if err := unix.Stat(path, &st); err != nil {
-		return signature{}, &fs.PathError{Op: "stat", Path: path, Err: err}
+	if err := unix.Lstat(path, &st); err != nil {
+		return signature{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return signature{}, fmt.Errorf("%s is no regular file: %w", path, ErrDamaged)
 	}
 	return signature{int64(st.Size), st.Mtim.Nano(), st.Ctim.Nano(), uint64(st.Ino)}, nil
 }

@@ -202,8 +202,8 @@ var ErrConflict = errors.New("the same action gave different bytes")
 // Commit keeps the files, which must lie in a directory made by JobDir and are
 // moved away, and then the record; Outputs must hold their names, content ids
 // and sizes. If outputs are already known for this action, they must be the
-// same: otherwise both are kept, the record stays as it was, and the error
-// wraps ErrConflict. The caller holds the action's lock.
+// same: otherwise both are kept, the record says so, and the error wraps
+// ErrConflict. The caller holds the action's lock.
 func (w *Writer) Commit(r *Record, known []Output, file func(name string) string) error {
 	slices.SortFunc(r.Outputs, func(a, b Output) int { return strings.Compare(a.Name, b.Name) })
 	for _, o := range r.Outputs {
@@ -216,21 +216,20 @@ func (w *Writer) Commit(r *Record, known []Output, file func(name string) string
 			return err
 		}
 	}
-	text, err := encodeRecord(r)
-	if err != nil {
-		return fmt.Errorf("write record: %w", err)
-	}
 	name := ""
 	if known != nil {
 		name = sameOutputs(known, r.Outputs)
 	}
-	if name == "" {
-		return w.install(w.RecordPath(r.Action), text)
+	var conflict error
+	if name != "" {
+		conflict = fmt.Errorf("output %s: %w: %s", name, ErrConflict, describeConflict(name, known, r.Outputs))
+		r.Outputs, r.Conflict = known, r.Outputs
 	}
-	if err := w.install(w.conflictPath(r.Action), text); err != nil {
-		return err
+	text, err := encodeRecord(r)
+	if err != nil {
+		return fmt.Errorf("write record: %w", err)
 	}
-	return fmt.Errorf("output %s: %w: %s", name, ErrConflict, describeConflict(name, known, r.Outputs))
+	return errors.Join(w.install(w.RecordPath(r.Action), text), conflict)
 }
 
 func describeConflict(name string, before, now []Output) string {
