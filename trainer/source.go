@@ -24,23 +24,23 @@ type source interface {
 // every product is made, because 0·Inf is NaN: a diverging run diverges where
 // it would with dense arithmetic.
 type images struct {
-	set     *kernel.Set
-	split   Split
-	nonzero *gemm.Images // the split without its zeros
-	rows    []int32
-	sparse  gemm.Sparse
-	dense   []float32 // rows×Pixels, filled when first needed
-	filled  bool
+	set    *kernel.Set
+	engine *gemm.Engine
+	split  Split
+	rows   []int32
+	sparse gemm.Sparse
+	dense  []float32 // rows×Pixels, filled when first needed
+	filled bool
 }
 
 func newImages(set *kernel.Set, split Split) *images {
-	return &images{set: set, split: split, nonzero: gemm.Compress(split.Images, split.Pixels)}
+	return &images{set: set, engine: gemm.NewEngine(set), split: split}
 }
 
 // load makes the images with the given numbers the batch.
 func (x *images) load(rows []int32) {
 	x.rows, x.filled = rows, false
-	x.sparse.Load(x.nonzero, rows)
+	x.engine.LoadSparse(&x.sparse, x.split.Images, x.split.Pixels, rows)
 }
 
 // pixels returns the batch as a dense matrix.
