@@ -69,9 +69,9 @@ func (s *Store) Journal() ([]Event, []Damage, error) {
 	return events, damage, nil
 }
 
-// parseJournal finds records by their marker rather than by line ends, so that
-// a torn or flipped newline costs the record it belongs to and not the next.
-// An incomplete last record is damage like any other: its writer died.
+// parseJournal looks for records at every marker, not only after line ends, so
+// that a torn line or a flipped newline costs the record it belongs to and not
+// the next. A record without its newline is damage: its writer died.
 func parseJournal(text []byte) (events []Event, damage []Damage) {
 	marker := []byte(sealMarker)
 	for at := 0; at < len(text); {
@@ -80,16 +80,17 @@ func parseJournal(text []byte) (events []Event, damage []Damage) {
 			next = at + 1 + i
 		}
 		var e Event
-		line, ended := bytes.CutSuffix(text[at:next], []byte("\n"))
-		err := errors.New("cut short")
-		if ended {
-			err = unseal(line, &e)
+		bad, reason := at, "cut short"
+		if line, _, ended := bytes.Cut(text[at:next], []byte("\n")); ended {
+			if err := unseal(line, &e); err != nil {
+				reason = err.Error()
+			} else {
+				events = append(events, e)
+				bad, reason = at+len(line)+1, "not a sealed line"
+			}
 		}
-		switch {
-		case err == nil:
-			events = append(events, e)
-		case len(bytes.TrimSpace(text[at:next])) > 0:
-			damage = append(damage, Damage{int64(at), next - at, err.Error()})
+		if len(bytes.TrimSpace(text[bad:next])) > 0 {
+			damage = append(damage, Damage{int64(bad), next - bad, reason})
 		}
 		at = next
 	}
