@@ -114,7 +114,7 @@ func TestLimits(t *testing.T) {
 }
 
 func TestMarkup(t *testing.T) {
-	const up, down = 0.36, -0.16
+	const up, down = 0.31, -0.16
 	tests := []struct {
 		in   string
 		want []run

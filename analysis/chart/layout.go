@@ -15,7 +15,7 @@ const (
 	outerMargin = 3
 	columnGap   = 7
 	rowGap      = 4
-	tickLength  = 3
+	tickLength  = 2.8
 
 	smallestFrame = 15 // of a panel, in both directions
 
@@ -51,7 +51,7 @@ func newPage(f Figure, style Style) (page, error) {
 // draw draws the page onto a canvas of its size. The error is that labels take the room
 // of the panels.
 func (p page) draw(canvas vg.CanvasSizer) error {
-	c := draw.New(canvas)
+	c := draw.New(steady{canvas})
 	c.FillPolygon(mustColor("#ffffff"), []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
 	c = draw.Crop(c, outerMargin, -outerMargin, outerMargin, -outerMargin)
 	if p.figure.Title != "" {
@@ -102,8 +102,8 @@ func (p page) plots() (plots [][]*plot.Plot, columns int) {
 		columns = max(columns, len(row.Panels))
 	}
 	// Room for ticks: the frame takes what labels leave of a panel.
-	across := float64(p.width)/float64(columns) - 4*p.style.TickSize
-	up := p.style.PanelHeight*72 - 5*p.style.LabelSize
+	across := float64(p.width)/float64(columns) - float64(4*p.style.TickSize)
+	up := float64(p.style.PanelHeight*72) - float64(5*p.style.LabelSize)
 	for _, row := range p.figure.Rows {
 		shared := emptySpan
 		for _, panel := range row.Panels {

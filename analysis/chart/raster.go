@@ -19,29 +19,16 @@ import (
 // pixel here, where nothing that differs in the last bit can tip them either way later.
 type pngCanvas struct{ *vgimg.Canvas }
 
-func (c pngCanvas) Fill(p vg.Path)   { c.Canvas.Fill(c.snap(p)) }
-func (c pngCanvas) Stroke(p vg.Path) { c.Canvas.Stroke(c.snap(p)) }
+func (c pngCanvas) Fill(p vg.Path)   { c.Canvas.Fill(mapPoints(p, c.snap)) }
+func (c pngCanvas) Stroke(p vg.Path) { c.Canvas.Stroke(mapPoints(p, c.snap)) }
 
-// snap returns a copy of p with its points on the grid.
-func (c pngCanvas) snap(p vg.Path) vg.Path {
+// snap returns the point of the grid next to p.
+func (c pngCanvas) snap(p vg.Point) vg.Point {
 	cells := 64 * c.DPI() / vg.Inch.Points() // to a point
-	on := func(at vg.Point) vg.Point {
-		return vg.Point{
-			X: vg.Length(math.Round(float64(at.X)*cells) / cells),
-			Y: vg.Length(math.Round(float64(at.Y)*cells) / cells),
-		}
+	return vg.Point{
+		X: vg.Length(math.Round(float64(p.X)*cells) / cells),
+		Y: vg.Length(math.Round(float64(p.Y)*cells) / cells),
 	}
-	snapped := make(vg.Path, len(p))
-	for i, s := range p {
-		s.Pos = on(s.Pos)
-		control := make([]vg.Point, len(s.Control))
-		for j, at := range s.Control {
-			control[j] = on(at)
-		}
-		s.Control = control
-		snapped[i] = s
-	}
-	return snapped
 }
 
 func (c pngCanvas) FillString(face plotfont.Face, at vg.Point, s string) {
@@ -73,7 +60,7 @@ func outline(face plotfont.Face, at vg.Point, s string) vg.Path {
 		if i > 0 {
 			// A font without kerning has an error for it, which is no reason to stop.
 			if kern, err := face.Face.Kern(&buffer, previous, glyph, ppem, font.HintingNone); err == nil {
-				at.X += vg.Length(kern) * scale
+				at.X += vg.Length(vg.Length(kern) * scale)
 			}
 		}
 		segments, err := face.Face.LoadGlyph(&buffer, glyph, ppem, nil)
@@ -81,7 +68,7 @@ func outline(face plotfont.Face, at vg.Point, s string) vg.Path {
 		appendGlyph(&path, segments, at, scale)
 		advance, err := face.Face.GlyphAdvance(&buffer, glyph, ppem, font.HintingNone)
 		check(err)
-		at.X += vg.Length(advance) * scale
+		at.X += vg.Length(vg.Length(advance) * scale)
 		previous = glyph
 	}
 	return path

@@ -46,8 +46,9 @@ type Role struct {
 // parameter.
 //
 // Optimizers and metrics have colours of Okabe and Ito's set (Color Universal Design,
-// 2008), which the common forms of colour-blindness tell apart. Levels are samples of
-// the map "plasma" (Smith and van der Walt, 2015), whose lightness increases
+// 2008), which the common forms of colour-blindness tell apart, but for Adam: their
+// purple comes near their green for some eyes, and the wine of Tol's "muted" set (2021)
+// near none of the others. Levels are samples of the map "plasma" (Smith and van der Walt, 2015), whose lightness increases
 // steadily; it ends before the yellow that white paper swallows.
 func DefaultStyle() Style {
 	return Style{
@@ -59,7 +60,7 @@ func DefaultStyle() Style {
 			"SGD":      {Color: "#d55e00", Dash: "solid", Marker: "circle"},
 			"Adagrad":  {Color: "#009e73", Dash: "dashed", Marker: "triangle"},
 			"Adadelta": {Color: "#0072b2", Dash: "longdash", Marker: "down"},
-			"Adam":     {Color: "#aa4499", Dash: "dashdot", Marker: "square"},
+			"Adam":     {Color: "#882255", Dash: "dashdot", Marker: "square"},
 
 			"accuracy":    {Color: "#000000", Dash: "solid", Marker: "circle"},
 			"sparsity":    {Color: "#0072b2", Dash: "dashed", Marker: "triangle"},

@@ -55,7 +55,7 @@ func parseMarkup(s string) []run {
 			break
 		}
 		plain(s[:open])
-		shift := vg.Length(0.36)
+		shift := vg.Length(0.31)
 		if s[open] == '_' {
 			shift = -0.16
 		}

@@ -1,0 +1,47 @@
+package chart
+
+import (
+	"math"
+
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/vg"
+)
+
+// steady rounds all points to 2^-20 of a point before a canvas sees them. Layout is
+// floating-point arithmetic, which some architectures contract: its last bits differ. A
+// format that keeps a few decimals turns such a bit into a visible one where a point
+// lies halfway between two of its numbers, and points do, since margins and widths are
+// short decimals. On this grid short decimals are never halfway, so that equal figures
+// reach every canvas with equal bits.
+type steady struct{ vg.CanvasSizer }
+
+const steps = 1 << 20
+
+func steadyPoint(p vg.Point) vg.Point {
+	return vg.Point{
+		X: vg.Length(math.Round(float64(p.X)*steps) / steps),
+		Y: vg.Length(math.Round(float64(p.Y)*steps) / steps),
+	}
+}
+
+func (s steady) Fill(p vg.Path)   { s.CanvasSizer.Fill(mapPoints(p, steadyPoint)) }
+func (s steady) Stroke(p vg.Path) { s.CanvasSizer.Stroke(mapPoints(p, steadyPoint)) }
+
+func (s steady) FillString(face font.Face, at vg.Point, text string) {
+	s.CanvasSizer.FillString(face, steadyPoint(at), text)
+}
+
+// mapPoints returns a copy of p with the points that f gives for its points.
+func mapPoints(p vg.Path, f func(vg.Point) vg.Point) vg.Path {
+	mapped := make(vg.Path, len(p))
+	for i, s := range p {
+		s.Pos = f(s.Pos)
+		control := make([]vg.Point, len(s.Control))
+		for j, at := range s.Control {
+			control[j] = f(at)
+		}
+		s.Control = control
+		mapped[i] = s
+	}
+	return mapped
+}
