@@ -151,7 +151,7 @@ func (t *terminal) RunFinished(r *pipeline.Report) {
 	}
 	fmt.Fprintln(t.out, summary(r))
 	if n := r.Counts[pipeline.Blocked]; n > 0 {
-		fmt.Fprintf(t.out, "%d nodes were blocked by failures; the next run tries again what failed and what it blocked\n", n)
+		fmt.Fprintf(t.out, "%d blocked by failures: the next run tries again what failed and what it blocked\n", n)
 	}
 	for _, path := range r.Published {
 		fmt.Fprintf(t.out, "published %s\n", path)

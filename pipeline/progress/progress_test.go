@@ -1,0 +1,151 @@
+package progress
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sparsel/pipeline"
+	"sparsel/pipeline/codeid"
+)
+
+type fixedCode struct{}
+
+func (fixedCode) Identify(_ context.Context, packages []string) (map[string]codeid.Identity, error) {
+	out := map[string]codeid.Identity{}
+	for _, p := range packages {
+		out[p] = codeid.Identity{ID: sha256.Sum256([]byte(p)), Root: p}
+	}
+	return out, nil
+}
+
+// show runs a small study, in which one node fails, under the given Events.
+func show(t *testing.T, dir string, events pipeline.Events, fail bool) {
+	t.Helper()
+	stage := &pipeline.Stage{Name: "square", Package: "p", Outputs: []string{"a"}, Run: func(_ context.Context, j *pipeline.Job) error {
+		for i := range 4 {
+			j.Progress(float64(i), 4, "epoch")
+			time.Sleep(2 * time.Millisecond)
+		}
+		if fail && j.Node().Name == "two" {
+			j.Logf("about to fail")
+			return errors.New("planned failure")
+		}
+		return os.WriteFile(j.Output("a"), []byte(j.Node().Name), 0o644)
+	}}
+	type params struct{ Name string }
+	one := &pipeline.Node{Name: "one", Stage: stage, Params: params{"one"}}
+	two := &pipeline.Node{Name: "two", Stage: stage, Params: params{"two"}, Publish: map[string]string{"a": "two.txt"}}
+	three := &pipeline.Node{Name: "three", Stage: stage, Params: params{"three"}, Inputs: []pipeline.Input{{Name: "x", From: two, Output: "a"}}}
+	g, err := pipeline.NewGraph([]*pipeline.Node{one, two, three})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := pipeline.OpenStore(dir + "/store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := pipeline.New(pipeline.Config{Store: s, Out: dir, Code: fixedCode{}, Events: events})
+	p, err := e.Plan(context.Background(), g, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Run(context.Background(), p, pipeline.Options{Jobs: 2}); (err != nil) != fail {
+		t.Fatal(err)
+	}
+}
+
+// buffer may be written to while it is read.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+func wantAll(t *testing.T, text string, wants ...string) {
+	t.Helper()
+	for _, w := range wants {
+		if !strings.Contains(text, w) {
+			t.Errorf("lacks %q:\n%s", w, text)
+		}
+	}
+}
+
+func TestLog(t *testing.T) {
+	dir := t.TempDir()
+	var out buffer
+	events := func() pipeline.Events { out = buffer{}; return NewLog(slog.New(slog.NewTextHandler(&out, nil))) }
+	show(t, dir, events(), true)
+	wantAll(t, out.String(), "stale=3", "msg=failed node=two", "planned failure", "about to fail", "msg=blocked node=three",
+		"1 executed, 1 failed, 1 blocked")
+	if strings.Contains(out.String(), "\x1b") {
+		t.Error("escape codes in a log")
+	}
+	show(t, dir, events(), false)
+	wantAll(t, out.String(), "ended=2 of=2", "msg=published path=two.txt", "2 executed, 1 cached")
+	show(t, dir, events(), false)
+	wantAll(t, out.String(), "everything is up to date")
+}
+
+func TestTerminal(t *testing.T) {
+	dir := t.TempDir()
+	var out buffer
+	show(t, dir, NewTerminal(&out), true)
+	wantAll(t, out.String(), "square", "3 / 3", "failed: two: planned failure", "about to fail", "log: ", "1 executed, 1 failed, 1 blocked", "1 blocked by failures")
+	out = buffer{}
+	show(t, dir, NewTerminal(&out), false)
+	wantAll(t, out.String(), "2 / 2", "2 executed, 1 cached", "published two.txt")
+	out = buffer{}
+	show(t, dir, NewTerminal(&out), false)
+	wantAll(t, out.String(), "everything is up to date: 3 nodes")
+}
+
+// Something that is no terminal gets a log, whatever else it is.
+func TestNewPicksTheLogForFiles(t *testing.T) {
+	f, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, ok := New(f, slog.Default()).(*logger); !ok {
+		t.Error("a file was taken for a terminal")
+	}
+}
+
+// Time left from what jobs report of themselves.
+func TestRemaining(t *testing.T) {
+	now := time.Now()
+	j := &job{started: now.Add(-10 * time.Second), share: 0.25}
+	if d, ok := j.remaining(0, false, now); !ok || d.Round(time.Second) != 30*time.Second {
+		t.Errorf("a quarter in 10 s leaves %v, want 30 s", d)
+	}
+	j.share = 0.05
+	if d, ok := j.remaining(25*time.Second, true, now); !ok || d.Round(time.Second) != 15*time.Second {
+		t.Errorf("10 s of an expected 25 s leave %v, want 15 s", d)
+	}
+	for d, want := range map[time.Duration]string{
+		1500 * time.Millisecond: "1.5 s", 42 * time.Second: "42 s", 125 * time.Second: "2 m 05 s", 3*time.Hour + 4*time.Minute: "3 h 04 m",
+	} {
+		if got := short(d); got != want {
+			t.Errorf("short(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
