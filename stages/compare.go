@@ -13,7 +13,7 @@ import (
 // Compare builds the tidy table and prints how far it agrees with a recorded one, by experiment, condition and
 // optimizer.
 func Compare(ctx context.Context, reference *string, o Options) error {
-	if reference == nil {
+	if orDefault(reference, "") == "" {
 		return errors.New("compare: name the recorded table with -reference=FILE")
 	}
 	recorded, err := table.ReadTidy(*reference)

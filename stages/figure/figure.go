@@ -87,10 +87,7 @@ func (p Params) epochs(summaries []measures.Summary) (chart.Figure, error) {
 	var shown []measures.Summary
 	var row chart.Row
 	for _, panel := range p.Panels {
-		drawn := chart.Panel{
-			X: chart.Axis{Label: "epoch"},
-			Y: chart.Axis{Label: panel.Label, Min: panel.Min, Max: panel.Max},
-		}
+		drawn := chart.Panel{Y: chart.Axis{Label: panel.Label, Min: panel.Min, Max: panel.Max}}
 		for _, optimizer := range p.Optimizers {
 			points := p.points(summaries, optimizer, panel.Metric)
 			if len(points) == 0 {
@@ -99,11 +96,33 @@ func (p Params) epochs(summaries []measures.Summary) (chart.Figure, error) {
 			drawn.Series = append(drawn.Series, p.series(optimizer, points))
 			shown = append(shown, points...)
 		}
+		drawn.X = epochAxis(shown)
 		row.Panels = append(row.Panels, drawn)
 	}
 	f.Rows = []chart.Row{row}
 	f.Note, f.Caption = p.note(shown), p.caption(shown)
 	return f, nil
+}
+
+// epochAxis runs from 0, which was not measured, to just beyond the last epoch; the first epoch has a tick of its own.
+func epochAxis(shown []measures.Summary) chart.Axis {
+	last := 0
+	for _, s := range shown {
+		last = max(last, s.Epoch)
+	}
+	step := 1
+	for _, larger := range []int{2, 5, 10, 20, 50, 100, 200, 500, 1000} {
+		if last > 6*step {
+			step = larger
+		}
+	}
+	axis := chart.Axis{Label: "epoch", Min: 0, Max: 1.03 * float64(last), Ticks: []float64{1}}
+	for tick := step; tick <= last; tick += step {
+		if tick > 1 {
+			axis.Ticks = append(axis.Ticks, float64(tick))
+		}
+	}
+	return axis
 }
 
 // points are the summaries of one line, by epoch.

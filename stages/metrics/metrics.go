@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strconv"
 
@@ -150,27 +149,5 @@ func compare(epochs []runs.Epoch, block runs.Block) error {
 	if err != nil {
 		return err
 	}
-	return sameStatistics(got, statistics(epochs[i].Layers[block.Layer-1]))
-}
-
-// sameStatistics compares bit for bit; NaN equals NaN, whatever its payload.
-func sameStatistics(got, want metric.Statistics) error {
-	if got.Units != want.Units || got.Samples != want.Samples || !slices.Equal(got.ClassCounts, want.ClassCounts) {
-		return fmt.Errorf("%d units, %d samples, classes %v; recorded are %d, %d, %v",
-			got.Units, got.Samples, got.ClassCounts, want.Units, want.Samples, want.ClassCounts)
-	}
-	if !sameBits(got.RatioSum, want.RatioSum) || !sameBits(got.RatioSquares, want.RatioSquares) {
-		return fmt.Errorf("sums of the norm ratio and its square are %v and %v, recorded are %v and %v",
-			got.RatioSum, got.RatioSquares, want.RatioSum, want.RatioSquares)
-	}
-	for k, sum := range got.ClassSums {
-		if !sameBits(sum, want.ClassSums[k]) {
-			return fmt.Errorf("class %d sums unit %d to %v, recorded is %v", k/got.Units, k%got.Units+1, sum, want.ClassSums[k])
-		}
-	}
-	return nil
-}
-
-func sameBits(a, b float64) bool {
-	return math.Float64bits(a) == math.Float64bits(b) || math.IsNaN(a) && math.IsNaN(b)
+	return got.Same(statistics(epochs[i].Layers[block.Layer-1]))
 }

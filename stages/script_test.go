@@ -1,0 +1,207 @@
+package stages
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"sparsel/stages/fetch"
+)
+
+// The scripts under testdata/script run the targets as the magefile does, each in a copy of the project of its
+// own, on the first images of MNIST. They count executions by the pipeline's log lines.
+func TestScripts(t *testing.T) {
+	data := mnist(t)
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			env.Setenv(fetch.Env, data)
+			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS", "PATH"} {
+				env.Setenv(name, os.Getenv(name))
+			}
+			env.Setenv("MNIST", data)
+			env.Setenv("HOME", env.WorkDir)
+			if err := goDirectories(env); err != nil {
+				return err
+			}
+			return copyProject("..", filepath.Join(env.WorkDir, "project"))
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"edit":  edit,
+			"flip":  flip,
+			"count": count,
+		},
+	})
+}
+
+// mnist returns a folder with MNIST, or skips: SPARSEL_DATA, or the folder that params.toml names.
+func mnist(t *testing.T) string {
+	dir, err := filepath.Abs(filepath.Join("..", "..", "shared", "mnist"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if env := os.Getenv(fetch.Env); env != "" {
+		dir = env
+	}
+	if _, err := os.Stat(filepath.SplitList(dir)[0]); err != nil {
+		if strings.Contains(os.Getenv("SPARSEL_REQUIRE"), "mnist") {
+			t.Fatalf("MNIST is required: %v", err)
+		}
+		t.Skipf("without MNIST: %v; name its folder in %s", err, fetch.Env)
+	}
+	return dir
+}
+
+// goDirectories lets the go command find what it has cached, under the script's own home.
+func goDirectories(env *testscript.Env) error {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return err
+	}
+	for name, value := range map[string]string{
+		"GOCACHE": filepath.Join(cache, "go-build"), "GOMODCACHE": filepath.Join(home, "go", "pkg", "mod"),
+	} {
+		if os.Getenv(name) == "" {
+			env.Setenv(name, value)
+		}
+	}
+	return nil
+}
+
+// copyProject copies what decides code identities, and the parameters.
+func copyProject(from, to string) error {
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		relative, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); relative != "." && (name == "out" || name == "testdata" || name[0] == '.') {
+				return filepath.SkipDir
+			}
+			return os.MkdirAll(filepath.Join(to, relative), 0o755)
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, relative), content, 0o644)
+	})
+}
+
+// edit FILE OLD NEW replaces the first OLD, which must be there; \n in NEW is a line break.
+func edit(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: edit FILE OLD NEW")
+	}
+	text := ts.ReadFile(args[0])
+	if !strings.Contains(text, args[1]) {
+		ts.Fatalf("%s does not hold %q", args[0], args[1])
+	}
+	replacement := strings.ReplaceAll(args[2], `\n`, "\n")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], replacement, 1)), 0o644))
+}
+
+// flip FILE turns one bit in the middle of a file and keeps its times.
+func flip(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: flip FILE")
+	}
+	path := ts.MkAbs(args[0])
+	info, err := os.Stat(path)
+	ts.Check(err)
+	content, err := os.ReadFile(path)
+	ts.Check(err)
+	content[len(content)/2] ^= 1
+	ts.Check(os.Chmod(path, 0o644))
+	ts.Check(os.WriteFile(path, content, 0o644))
+	ts.Check(os.Chmod(path, info.Mode()))
+	ts.Check(os.Chtimes(path, info.ModTime(), info.ModTime()))
+}
+
+// count N STAGE asks that the last command executed exactly N nodes of a stage, by its JSON report.
+func count(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: count N STAGE")
+	}
+	report := ts.ReadFile("stdout")
+	executed := 0
+	for _, block := range strings.Split(report, "{") {
+		if strings.Contains(block, `"name": "`+args[1]+`/`) && strings.Contains(block, `"outcome": "executed"`) {
+			executed++
+		}
+	}
+	if fmt.Sprint(executed) != args[0] {
+		ts.Fatalf("%d %s executed, want %s:\n%s", executed, args[1], args[0], report)
+	}
+}
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"sparsel": command})
+}
+
+// command is `go tool mage` for scripts: the target, its arguments, its flags.
+func command() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := target(ctx, os.Args[1], os.Args[2:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "Error:", err)
+	}
+	os.Exit(ExitCode(err))
+}
+
+func target(ctx context.Context, name string, args []string) error {
+	var id string
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		id, args = args[0], args[1:]
+	}
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	o := Options{
+		Params: flags.String("params", "params.toml", ""), Out: flags.String("out", "out", ""), Data: flags.String("data", "", ""),
+		Jobs: flags.Int("jobs", runtime.GOMAXPROCS(0), ""), DryRun: flags.Bool("dryrun", false, ""), JSON: flags.Bool("json", false, ""),
+	}
+	format, reference, store := flags.String("format", "dot", ""), flags.String("reference", "", ""), flags.Bool("store", false, "")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	switch name {
+	case "all":
+		return All(ctx, o)
+	case "figure":
+		return Figure(ctx, id, o)
+	case "table":
+		return Table(ctx, id, o)
+	case "status":
+		return Status(ctx, o)
+	case "why":
+		return Why(ctx, id, o)
+	case "dag":
+		return DAG(ctx, format, o)
+	case "compare":
+		return Compare(ctx, reference, o)
+	case "clean":
+		return Clean(ctx, store, o)
+	}
+	return fmt.Errorf("no target %q", name)
+}
