@@ -112,33 +112,37 @@ func (g *generator) sparseColumns(panels int) {
 	out, order, masks := g.param("out"), g.param("order"), g.param("masks")
 	images, pixels, scale, d := g.param("images"), g.param("pixels"), g.param("scale"), g.param("d")
 	g.zero(zero)
+	var gPanel reg.GPVirtual
 	mask, row, at, byteAt := g.GP64(), g.GP64(), g.GP64(), g.GP64()
+	to := g.GP64()
 	each := func(f func(v int, m operand.Mem)) {
-		to := g.GP64()
-		g.MOVL(mem(order, 0), to.As32())
-		g.SHLQ(operand.U8(bits.TrailingZeros(panelBytes)), to)
-		g.ADDQ(out, to)
 		for p := range panels {
 			if p > 0 {
-				g.ADDQ(g.stride("gPanel"), to)
+				g.ADDQ(gPanel, to)
 			}
 			for v := range perPanel {
 				f(p*perPanel+v, mem(to, v*g.bytes))
 			}
 		}
 	}
-	count := g.param("count")
+	place := func() {
+		g.MOVL(mem(order, 0), to.As32())
+		g.SHLQ(operand.U8(bits.TrailingZeros(panelBytes)), to)
+		g.ADDQ(out, to)
+	}
+	gPanel = g.stride("gPanel")
+	count, _ := g.Param("count").Resolve()
+	more, _ := g.Param("more").Resolve()
 	g.Label("pixel")
 	g.MOVL(mem(order, 0), at.As32())
 	g.MOVQ(indexed(masks, at, 8, 0), mask)
 	g.ADDQ(images, at)
-	more := g.GP32()
-	g.Load(g.Param("more"), more.As8L())
-	g.TESTB(more.As8L(), more.As8L())
-	g.JNZ(operand.LabelRef("load"))
+	g.CMPB(more.Addr, operand.U8(0))
+	g.JNE(operand.LabelRef("load"))
 	g.zero(acc...)
 	g.JMP(operand.LabelRef("start"))
 	g.Label("load")
+	place()
 	each(func(v int, m operand.Mem) { g.VMOVUPS(m, acc[v]) })
 	g.Label("start")
 	g.TESTQ(mask, mask)
@@ -156,12 +160,13 @@ func (g *generator) sparseColumns(panels int) {
 	g.BLSRQ(mask, mask)
 	g.JNZ(operand.LabelRef("sample"))
 	g.Label("store")
+	place()
 	each(func(v int, m operand.Mem) {
 		g.VADDPS(zero, acc[v], acc[v])
 		g.VMOVUPS(acc[v], m)
 	})
 	g.ADDQ(operand.U8(4), order)
-	g.DECQ(count)
+	g.DECQ(count.Addr)
 	g.JNZ(operand.LabelRef("pixel"))
 	g.ret()
 }
@@ -184,4 +189,50 @@ func (g *generator) nonzero() {
 	g.DECQ(n)
 	g.JNZ(operand.LabelRef("block"))
 	g.ret()
+}
+
+// prefetch writes the request for the cache lines of an image.
+func (g *generator) prefetch() {
+	g.function("prefetch", "func(src *byte, n int)", "requests n cache lines from src on.")
+	src, n := g.param("src"), g.param("n")
+	g.Label("line")
+	g.PREFETCHT0(mem(src, 0))
+	g.ADDQ(operand.U8(64), src)
+	g.DECQ(n)
+	g.JNZ(operand.LabelRef("line"))
+	g.RET()
+}
+
+// gather writes the list of an image's nonzero pixels.
+func (g *generator) gather() {
+	g.function("gather", "func(steps *byte, columns *uint64, bit uint64, image *byte, mask *uint64, words int, scale *float32)",
+		"writes one lane of a group and sets bit in the columns of its pixels.")
+	steps, columns, bit := g.param("steps"), g.param("columns"), g.param("bit")
+	image, mask, words, scale := g.param("image"), g.param("mask"), g.param("words"), g.param("scale")
+	m, k, b, base := g.GP64(), g.GP64(), g.GP64(), g.GP32()
+	g.XORL(base, base)
+	g.Label("word")
+	g.MOVQ(mem(mask, 0), m)
+	g.TESTQ(m, m)
+	g.JZ(operand.LabelRef("next"))
+	g.Label("pixel")
+	g.TZCNTQ(m, k)
+	g.MOVBLZX(indexed(image, k, 1, 0), b.As32())
+	g.MOVL(indexed(scale, b, 4, 0), b.As32())
+	g.MOVL(b.As32(), mem(steps, 4*lanes))
+	g.ORQ(bit, indexed(columns, k, 8, 0))
+	g.SHLL(operand.U8(bits.TrailingZeros(panelBytes)), k.As32())
+	g.ADDL(base, k.As32())
+	g.MOVL(k.As32(), mem(steps, 0))
+	g.ADDQ(operand.U8(stepBytes), steps)
+	g.BLSRQ(m, m)
+	g.JNZ(operand.LabelRef("pixel"))
+	g.Label("next")
+	g.ADDL(operand.U32(64*panelBytes), base)
+	g.ADDQ(operand.U8(64), image)
+	g.ADDQ(operand.U32(64*8), columns)
+	g.ADDQ(operand.U8(8), mask)
+	g.DECQ(words)
+	g.JNZ(operand.LabelRef("word"))
+	g.RET()
 }

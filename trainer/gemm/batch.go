@@ -21,9 +21,11 @@ type Sparse struct {
 	order  []int32
 	counts []int32
 
-	blocks    []block // A by columns, if made
-	columns   []uint64
+	// A by columns in blocks of size rows; the order is made when needed.
+	size      int
+	columns   []uint64 // blocks×pixels
 	positions []int32
+	blocks    []block
 }
 
 // block is A by columns for at most kernel.ColumnSamples rows from first on.
@@ -51,11 +53,17 @@ func (e *Engine) LoadSparse(s *Sparse, data []byte, pixels int, rows []int32) {
 		panic("gemm: images without pixels")
 	}
 	m := len(rows)
+	s.size = split(m, kernel.ColumnSamples)
+	s.columns = resized(s.columns, (m+s.size-1)/s.size*pixels)
+	clear(s.columns)
 	s.pixels, s.words, s.blocks = pixels, (pixels+63)/64, s.blocks[:0]
 	s.images = resized(s.images, m*pixels)
 	s.masks = resized(s.masks, m*s.words)
 	s.lengths = resized(s.lengths, m)
 	for i, r := range rows {
+		if ahead := i + 3; ahead < m { // hides what memory takes
+			e.set.Prefetch(data[int(rows[ahead])*pixels:][:pixels])
+		}
 		image := s.images[i*pixels:][:pixels]
 		copy(image, data[int(r)*pixels:][:pixels])
 		mask := s.masks[i*s.words:][:s.words]
@@ -66,12 +74,12 @@ func (e *Engine) LoadSparse(s *Sparse, data []byte, pixels int, rows []int32) {
 		}
 		s.lengths[i] = int32(n)
 	}
-	s.byRow()
+	s.byRow(e.set)
 }
 
-// byRow makes the groups: rows of like length go side by side, the shorter ones
-// padded with zeros.
-func (s *Sparse) byRow() {
+// byRow makes the groups, rows of like length side by side, and the masks of the
+// columns.
+func (s *Sparse) byRow(set *kernel.Set) {
 	m := len(s.lengths)
 	s.order = resized(s.order, m)
 	s.counts = sortByCount(s.order, s.lengths, s.pixels, s.counts)
@@ -88,86 +96,51 @@ func (s *Sparse) byRow() {
 		g := kernel.Group{Steps: free[:n:n], Rows: [kernel.Lanes]int32{-1, -1, -1, -1}}
 		copy(g.Rows[:], rows)
 		for l := range kernel.Lanes {
-			s.fill(g.Steps, l, int(g.Rows[l]))
+			s.fill(set, g.Steps, l, int(g.Rows[l]))
 		}
 		s.groups = append(s.groups, g)
 		free = free[n:]
 	}
 }
 
-// fill writes the nonzero pixels of row r, none if it is negative, to lane l.
-func (s *Sparse) fill(steps []kernel.Step, l, r int) {
-	const rowBytes = 4 * kernel.Width
+// fill writes the nonzero pixels of row r, none if it is negative, to lane l,
+// and zeros behind them.
+func (s *Sparse) fill(set *kernel.Set, steps []kernel.Step, l, r int) {
 	n := 0
 	if r >= 0 {
-		image := s.images[r*s.pixels:][:s.pixels]
-		for w, m := range s.masks[r*s.words:][:s.words] {
-			for ; m != 0; m &= m - 1 {
-				k := 64*w + bits.TrailingZeros64(m)
-				steps[n].Offset[l&3] = uint32(rowBytes * k)
-				steps[n].Value[l&3] = scale[image[k]]
-				n++
-			}
-		}
+		n = int(s.lengths[r])
+		set.Gather(steps, l, s.columns[r/s.size*s.pixels:][:s.pixels], r%s.size,
+			s.images[r*s.pixels:][:s.pixels], s.masks[r*s.words:][:s.words], &scale)
 	}
-	for ; n < len(steps); n++ {
-		steps[n].Offset[l&3] = 0
-		steps[n].Value[l&3] = 0
+	for n < len(steps) {
+		steps[n].Offset[l] = 0
+		steps[n].Value[l] = 0
+		n++
 	}
 }
 
-// byColumn makes the blocks.
+// byColumn completes the blocks.
 func (s *Sparse) byColumn() []block {
 	m := len(s.lengths)
-	if len(s.blocks) > 0 || m == 0 {
+	if len(s.blocks) > 0 {
 		return s.blocks
 	}
-	size := split(m, kernel.ColumnSamples)
-	n := (m + size - 1) / size
-	s.columns = resized(s.columns, n*s.words*64)
+	n := len(s.columns) / s.pixels
 	s.positions = resized(s.positions, n*s.pixels)
+	s.order = resized(s.order, s.pixels)
 	for b := range n {
 		c := block{
-			first: b * size, samples: min(size, m-b*size),
-			masks: s.columns[b*s.words*64:][:s.words*64],
+			first: b * s.size, samples: min(s.size, m-b*s.size),
+			masks: s.columns[b*s.pixels:][:s.pixels],
 			order: s.positions[b*s.pixels:][:s.pixels],
 		}
-		s.transpose(&c)
-		// order by number of samples
-		s.order = resized(s.order, s.pixels)
-		for k := range s.order {
-			s.order[k] = int32(bits.OnesCount64(c.masks[k]))
+		for k, mask := range c.masks {
+			s.order[k] = int32(bits.OnesCount64(mask))
 		}
 		s.counts = sortByCount(c.order, s.order, c.samples, s.counts)
 		s.blocks = append(s.blocks, c)
 	}
 	return s.blocks
-}
-
-// transpose turns the masks by row of a block into masks by column.
-func (s *Sparse) transpose(b *block) {
-	for w := range s.words {
-		t := (*[64]uint64)(b.masks[64*w:])
-		for i := range b.samples {
-			t[i] = s.masks[(b.first+i)*s.words+w]
-		}
-		clear(t[b.samples:])
-		transpose64(t)
-	}
-}
-
-// transpose64 transposes a matrix of 64×64 bits, bit j of t[i] being element
-// (i, j), by swapping quadrants of halving size (Warren, Hacker's Delight, 7-3).
-func transpose64(t *[64]uint64) {
-	mask := uint64(1<<32 - 1)
-	for h := 32; h > 0; h >>= 1 {
-		for i := 0; i < 64; i = (i + h + 1) &^ h {
-			x := (t[i]>>h ^ t[(i+h)&63]) & mask
-			t[i] ^= x << h
-			t[(i+h)&63] ^= x
-		}
-		mask ^= mask << (h / 2 & 63)
-	}
 }
 
 // sortByCount writes to order the indices of counts, none above limit, by

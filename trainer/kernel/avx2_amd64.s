@@ -2144,15 +2144,15 @@ TEXT ·sparseColumns4AVX2(SB), NOSPLIT, $0-73
 	MOVQ  scale+56(FP), DI
 	MOVQ  d+64(FP), R8
 	VPXOR Y9, Y9, Y9
-	MOVQ  count+24(FP), R13
+	MOVQ  gPanel+8(FP), R13
+	SHLQ  $0x02, R13
 
 pixel:
 	MOVL  (CX), R11
 	MOVQ  (DX)(R11*8), R9
 	ADDQ  BX, R11
-	MOVB  more+72(FP), R10
-	TESTB R10, R10
-	JNZ   load
+	CMPB  more+72(FP), $0x00
+	JNE   load
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -2169,19 +2169,13 @@ load:
 	ADDQ    AX, R10
 	VMOVUPS (R10), Y0
 	VMOVUPS 32(R10), Y1
-	MOVQ    gPanel+8(FP), R12
-	SHLQ    $0x02, R12
-	ADDQ    R12, R10
+	ADDQ    R13, R10
 	VMOVUPS (R10), Y2
 	VMOVUPS 32(R10), Y3
-	MOVQ    gPanel+8(FP), R12
-	SHLQ    $0x02, R12
-	ADDQ    R12, R10
+	ADDQ    R13, R10
 	VMOVUPS (R10), Y4
 	VMOVUPS 32(R10), Y5
-	MOVQ    gPanel+8(FP), R12
-	SHLQ    $0x02, R12
-	ADDQ    R12, R10
+	ADDQ    R13, R10
 	VMOVUPS (R10), Y6
 	VMOVUPS 32(R10), Y7
 
@@ -2208,36 +2202,30 @@ sample:
 	JNZ          sample
 
 store:
-	MOVL    (CX), R9
-	SHLQ    $0x06, R9
-	ADDQ    AX, R9
+	MOVL    (CX), R10
+	SHLQ    $0x06, R10
+	ADDQ    AX, R10
 	VADDPS  Y9, Y0, Y0
-	VMOVUPS Y0, (R9)
+	VMOVUPS Y0, (R10)
 	VADDPS  Y9, Y1, Y1
-	VMOVUPS Y1, 32(R9)
-	MOVQ    gPanel+8(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
+	VMOVUPS Y1, 32(R10)
+	ADDQ    R13, R10
 	VADDPS  Y9, Y2, Y2
-	VMOVUPS Y2, (R9)
+	VMOVUPS Y2, (R10)
 	VADDPS  Y9, Y3, Y3
-	VMOVUPS Y3, 32(R9)
-	MOVQ    gPanel+8(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
+	VMOVUPS Y3, 32(R10)
+	ADDQ    R13, R10
 	VADDPS  Y9, Y4, Y4
-	VMOVUPS Y4, (R9)
+	VMOVUPS Y4, (R10)
 	VADDPS  Y9, Y5, Y5
-	VMOVUPS Y5, 32(R9)
-	MOVQ    gPanel+8(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
+	VMOVUPS Y5, 32(R10)
+	ADDQ    R13, R10
 	VADDPS  Y9, Y6, Y6
-	VMOVUPS Y6, (R9)
+	VMOVUPS Y6, (R10)
 	VADDPS  Y9, Y7, Y7
-	VMOVUPS Y7, 32(R9)
+	VMOVUPS Y7, 32(R10)
 	ADDQ    $0x04, CX
-	DECQ    R13
+	DECQ    count+24(FP)
 	JNZ     pixel
 	VZEROUPPER
 	RET
@@ -2253,15 +2241,15 @@ TEXT ·sparseColumns1AVX2(SB), NOSPLIT, $0-73
 	MOVQ  scale+56(FP), DI
 	MOVQ  d+64(FP), R8
 	VPXOR Y3, Y3, Y3
-	MOVQ  count+24(FP), R13
+	MOVQ  gPanel+8(FP), R9
+	SHLQ  $0x02, R9
 
 pixel:
 	MOVL  (CX), R11
 	MOVQ  (DX)(R11*8), R9
 	ADDQ  BX, R11
-	MOVB  more+72(FP), R10
-	TESTB R10, R10
-	JNZ   load
+	CMPB  more+72(FP), $0x00
+	JNE   load
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	JMP   start
@@ -2290,17 +2278,30 @@ sample:
 	JNZ          sample
 
 store:
-	MOVL    (CX), R9
-	SHLQ    $0x06, R9
-	ADDQ    AX, R9
+	MOVL    (CX), R10
+	SHLQ    $0x06, R10
+	ADDQ    AX, R10
 	VADDPS  Y3, Y0, Y0
-	VMOVUPS Y0, (R9)
+	VMOVUPS Y0, (R10)
 	VADDPS  Y3, Y1, Y1
-	VMOVUPS Y1, 32(R9)
+	VMOVUPS Y1, 32(R10)
 	ADDQ    $0x04, CX
-	DECQ    R13
+	DECQ    count+24(FP)
 	JNZ     pixel
 	VZEROUPPER
+	RET
+
+// func prefetchAVX2(src *byte, n int)
+// Requires: MMX+
+TEXT ·prefetchAVX2(SB), NOSPLIT, $0-16
+	MOVQ src+0(FP), AX
+	MOVQ n+8(FP), CX
+
+line:
+	PREFETCHT0 (AX)
+	ADDQ       $0x40, AX
+	DECQ       CX
+	JNZ        line
 	RET
 
 // func nonzeroAVX2(mask *uint32, src *byte, n int)
@@ -2321,6 +2322,45 @@ block:
 	DECQ      DX
 	JNZ       block
 	VZEROUPPER
+	RET
+
+// func gatherAVX2(steps *byte, columns *uint64, bit uint64, image *byte, mask *uint64, words int, scale *float32)
+// Requires: BMI
+TEXT ·gatherAVX2(SB), NOSPLIT, $0-56
+	MOVQ steps+0(FP), AX
+	MOVQ columns+8(FP), CX
+	MOVQ bit+16(FP), DX
+	MOVQ image+24(FP), BX
+	MOVQ mask+32(FP), SI
+	MOVQ words+40(FP), DI
+	MOVQ scale+48(FP), R8
+	XORL R12, R12
+
+word:
+	MOVQ  (SI), R9
+	TESTQ R9, R9
+	JZ    next
+
+pixel:
+	TZCNTQ  R9, R10
+	MOVBLZX (BX)(R10*1), R11
+	MOVL    (R8)(R11*4), R11
+	MOVL    R11, 16(AX)
+	ORQ     DX, (CX)(R10*8)
+	SHLL    $0x06, R10
+	ADDL    R12, R10
+	MOVL    R10, (AX)
+	ADDQ    $0x20, AX
+	BLSRQ   R9, R9
+	JNZ     pixel
+
+next:
+	ADDL $0x00001000, R12
+	ADDQ $0x40, BX
+	ADDQ $0x00000200, CX
+	ADDQ $0x08, SI
+	DECQ DI
+	JNZ  word
 	RET
 
 // func transpose16AVX2(dst *float32, src *float32, blocks int, dstStep int, srcStep int)

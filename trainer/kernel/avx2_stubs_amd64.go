@@ -84,10 +84,20 @@ func sparseColumns4AVX2(out *float32, gPanel int, order *int32, count int, masks
 //go:noescape
 func sparseColumns1AVX2(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
 
+// prefetchAVX2 requests n cache lines from src on.
+//
+//go:noescape
+func prefetchAVX2(src *byte, n int)
+
 // nonzeroAVX2 sets the bits of mask for the bytes of src that are not 0; n is the number of 32-byte blocks.
 //
 //go:noescape
 func nonzeroAVX2(mask *uint32, src *byte, n int)
+
+// gatherAVX2 writes one lane of a group and sets bit in the columns of its pixels.
+//
+//go:noescape
+func gatherAVX2(steps *byte, columns *uint64, bit uint64, image *byte, mask *uint64, words int, scale *float32)
 
 // transpose16AVX2 transposes blocks of 16×16 floats.
 //

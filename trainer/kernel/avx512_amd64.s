@@ -5041,15 +5041,15 @@ TEXT ·sparseColumns8AVX512(SB), NOSPLIT, $0-73
 	MOVQ   scale+56(FP), DI
 	MOVQ   d+64(FP), R8
 	VPXORD Z9, Z9, Z9
-	MOVQ   count+24(FP), R13
+	MOVQ   gPanel+8(FP), R13
+	SHLQ   $0x02, R13
 
 pixel:
 	MOVL   (CX), R11
 	MOVQ   (DX)(R11*8), R9
 	ADDQ   BX, R11
-	MOVB   more+72(FP), R10
-	TESTB  R10, R10
-	JNZ    load
+	CMPB   more+72(FP), $0x00
+	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -5065,33 +5065,19 @@ load:
 	SHLQ    $0x06, R10
 	ADDQ    AX, R10
 	VMOVUPS (R10), Z0
-	MOVQ    gPanel+8(FP), R12
-	SHLQ    $0x02, R12
-	ADDQ    R12, R10
+	ADDQ    R13, R10
 	VMOVUPS (R10), Z1
-	MOVQ    gPanel+8(FP), R12
-	SHLQ    $0x02, R12
-	ADDQ    R12, R10
+	ADDQ    R13, R10
 	VMOVUPS (R10), Z2
-	MOVQ    gPanel+8(FP), R12
-	SHLQ    $0x02, R12
-	ADDQ    R12, R10
+	ADDQ    R13, R10
 	VMOVUPS (R10), Z3
-	MOVQ    gPanel+8(FP), R12
-	SHLQ    $0x02, R12
-	ADDQ    R12, R10
+	ADDQ    R13, R10
 	VMOVUPS (R10), Z4
-	MOVQ    gPanel+8(FP), R12
-	SHLQ    $0x02, R12
-	ADDQ    R12, R10
+	ADDQ    R13, R10
 	VMOVUPS (R10), Z5
-	MOVQ    gPanel+8(FP), R12
-	SHLQ    $0x02, R12
-	ADDQ    R12, R10
+	ADDQ    R13, R10
 	VMOVUPS (R10), Z6
-	MOVQ    gPanel+8(FP), R12
-	SHLQ    $0x02, R12
-	ADDQ    R12, R10
+	ADDQ    R13, R10
 	VMOVUPS (R10), Z7
 
 start:
@@ -5117,48 +5103,34 @@ sample:
 	JNZ          sample
 
 store:
-	MOVL    (CX), R9
-	SHLQ    $0x06, R9
-	ADDQ    AX, R9
+	MOVL    (CX), R10
+	SHLQ    $0x06, R10
+	ADDQ    AX, R10
 	VADDPS  Z9, Z0, Z0
-	VMOVUPS Z0, (R9)
-	MOVQ    gPanel+8(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
+	VMOVUPS Z0, (R10)
+	ADDQ    R13, R10
 	VADDPS  Z9, Z1, Z1
-	VMOVUPS Z1, (R9)
-	MOVQ    gPanel+8(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
+	VMOVUPS Z1, (R10)
+	ADDQ    R13, R10
 	VADDPS  Z9, Z2, Z2
-	VMOVUPS Z2, (R9)
-	MOVQ    gPanel+8(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
+	VMOVUPS Z2, (R10)
+	ADDQ    R13, R10
 	VADDPS  Z9, Z3, Z3
-	VMOVUPS Z3, (R9)
-	MOVQ    gPanel+8(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
+	VMOVUPS Z3, (R10)
+	ADDQ    R13, R10
 	VADDPS  Z9, Z4, Z4
-	VMOVUPS Z4, (R9)
-	MOVQ    gPanel+8(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
+	VMOVUPS Z4, (R10)
+	ADDQ    R13, R10
 	VADDPS  Z9, Z5, Z5
-	VMOVUPS Z5, (R9)
-	MOVQ    gPanel+8(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
+	VMOVUPS Z5, (R10)
+	ADDQ    R13, R10
 	VADDPS  Z9, Z6, Z6
-	VMOVUPS Z6, (R9)
-	MOVQ    gPanel+8(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
+	VMOVUPS Z6, (R10)
+	ADDQ    R13, R10
 	VADDPS  Z9, Z7, Z7
-	VMOVUPS Z7, (R9)
+	VMOVUPS Z7, (R10)
 	ADDQ    $0x04, CX
-	DECQ    R13
+	DECQ    count+24(FP)
 	JNZ     pixel
 	VZEROUPPER
 	RET
@@ -5174,15 +5146,15 @@ TEXT ·sparseColumns4AVX512(SB), NOSPLIT, $0-73
 	MOVQ   scale+56(FP), DI
 	MOVQ   d+64(FP), R8
 	VPXORD Z5, Z5, Z5
-	MOVQ   count+24(FP), R13
+	MOVQ   gPanel+8(FP), R13
+	SHLQ   $0x02, R13
 
 pixel:
 	MOVL   (CX), R11
 	MOVQ   (DX)(R11*8), R9
 	ADDQ   BX, R11
-	MOVB   more+72(FP), R10
-	TESTB  R10, R10
-	JNZ    load
+	CMPB   more+72(FP), $0x00
+	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -5194,17 +5166,11 @@ load:
 	SHLQ    $0x06, R10
 	ADDQ    AX, R10
 	VMOVUPS (R10), Z0
-	MOVQ    gPanel+8(FP), R12
-	SHLQ    $0x02, R12
-	ADDQ    R12, R10
+	ADDQ    R13, R10
 	VMOVUPS (R10), Z1
-	MOVQ    gPanel+8(FP), R12
-	SHLQ    $0x02, R12
-	ADDQ    R12, R10
+	ADDQ    R13, R10
 	VMOVUPS (R10), Z2
-	MOVQ    gPanel+8(FP), R12
-	SHLQ    $0x02, R12
-	ADDQ    R12, R10
+	ADDQ    R13, R10
 	VMOVUPS (R10), Z3
 
 start:
@@ -5226,28 +5192,22 @@ sample:
 	JNZ          sample
 
 store:
-	MOVL    (CX), R9
-	SHLQ    $0x06, R9
-	ADDQ    AX, R9
+	MOVL    (CX), R10
+	SHLQ    $0x06, R10
+	ADDQ    AX, R10
 	VADDPS  Z5, Z0, Z0
-	VMOVUPS Z0, (R9)
-	MOVQ    gPanel+8(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
+	VMOVUPS Z0, (R10)
+	ADDQ    R13, R10
 	VADDPS  Z5, Z1, Z1
-	VMOVUPS Z1, (R9)
-	MOVQ    gPanel+8(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
+	VMOVUPS Z1, (R10)
+	ADDQ    R13, R10
 	VADDPS  Z5, Z2, Z2
-	VMOVUPS Z2, (R9)
-	MOVQ    gPanel+8(FP), R10
-	SHLQ    $0x02, R10
-	ADDQ    R10, R9
+	VMOVUPS Z2, (R10)
+	ADDQ    R13, R10
 	VADDPS  Z5, Z3, Z3
-	VMOVUPS Z3, (R9)
+	VMOVUPS Z3, (R10)
 	ADDQ    $0x04, CX
-	DECQ    R13
+	DECQ    count+24(FP)
 	JNZ     pixel
 	VZEROUPPER
 	RET
@@ -5263,15 +5223,15 @@ TEXT ·sparseColumns1AVX512(SB), NOSPLIT, $0-73
 	MOVQ   scale+56(FP), DI
 	MOVQ   d+64(FP), R8
 	VPXORD Z2, Z2, Z2
-	MOVQ   count+24(FP), R13
+	MOVQ   gPanel+8(FP), R9
+	SHLQ   $0x02, R9
 
 pixel:
 	MOVL   (CX), R11
 	MOVQ   (DX)(R11*8), R9
 	ADDQ   BX, R11
-	MOVB   more+72(FP), R10
-	TESTB  R10, R10
-	JNZ    load
+	CMPB   more+72(FP), $0x00
+	JNE    load
 	VPXORD Z0, Z0, Z0
 	JMP    start
 
@@ -5297,13 +5257,13 @@ sample:
 	JNZ          sample
 
 store:
-	MOVL    (CX), R9
-	SHLQ    $0x06, R9
-	ADDQ    AX, R9
+	MOVL    (CX), R10
+	SHLQ    $0x06, R10
+	ADDQ    AX, R10
 	VADDPS  Z2, Z0, Z0
-	VMOVUPS Z0, (R9)
+	VMOVUPS Z0, (R10)
 	ADDQ    $0x04, CX
-	DECQ    R13
+	DECQ    count+24(FP)
 	JNZ     pixel
 	VZEROUPPER
 	RET

@@ -27,7 +27,9 @@ var avx2 = Set{Name: "avx2", loops: loops{
 	rows:        []rows{{4, 1, sparse4x1AVX2}, {1, 4, sparse1x4AVX2}, {1, 1, sparse1x1AVX2}},
 	columns:     []columns{{4, sparseColumns4AVX2}, {1, sparseColumns1AVX2}},
 	pack:        packAVX2,
+	prefetch:    prefetchAVX2,
 	nonzero:     nonzeroAVX2,
+	gather:      gatherAVX2,
 	transpose16: transpose16AVX2,
 
 	biasSigmoid:     biasSigmoidAVX2,
@@ -58,7 +60,9 @@ var avx512 = Set{Name: "avx512", loops: loops{
 	},
 	columns:     []columns{{8, sparseColumns8AVX512}, {4, sparseColumns4AVX512}, {1, sparseColumns1AVX512}},
 	pack:        packAVX512,
+	prefetch:    prefetchAVX2,
 	nonzero:     nonzeroAVX2,
+	gather:      gatherAVX2,
 	transpose16: transpose16AVX2,
 
 	biasSigmoid:     biasSigmoidAVX512,

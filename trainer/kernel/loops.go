@@ -8,7 +8,9 @@ type loops struct {
 	rows        []rows    // sparse rows, for each number of rows widest first, down to one panel
 	columns     []columns // sparse columns, likewise
 	pack        func(dst, a *float32, aCol, rows, count int)
+	prefetch    func(src *byte, lines int)
 	nonzero     func(mask *uint32, src *byte, n int)
+	gather      func(steps *byte, columns *uint64, bit uint64, image *byte, mask *uint64, words int, scale *float32)
 	transpose16 func(dst, src *float32, blocks, dstStep, srcStep int)
 
 	biasSigmoid     func(z, bias *float32, n int)

@@ -137,7 +137,10 @@ func (p *Product) portable() {
 		aRow, aCol = 1, p.M
 	}
 	for q := range p.Panels {
-		b := p.B[q*p.BPanel:]
+		var b []float32
+		if p.K > 0 {
+			b = p.B[q*p.BPanel:]
+		}
 		for i := range p.M {
 			c := (*[Width]float32)(p.C[i*p.CRow+q*p.CPanel:])
 			var acc [Width]float32

@@ -234,23 +234,3 @@ func (p *ColumnProduct) checkColumns() {
 		}
 	}
 }
-
-// Nonzero sets bit i%64 of mask[i/64] if src[i] is not 0, and clears the other
-// bits of mask[:ceil(len(src)/64)].
-func (s *Set) Nonzero(mask []uint64, src []byte) {
-	mask = mask[:(len(src)+63)/64]
-	n := 0
-	if s.loops.nonzero != nil && len(src) >= 64 {
-		n = len(src) / 64
-		s.loops.nonzero((*uint32)(unsafe.Pointer(&mask[0])), &src[0], 2*n)
-	}
-	for w := n; w < len(mask); w++ {
-		part := src[64*w : min(64*w+64, len(src))]
-		m := uint64(0)
-		for i, b := range part {
-			// Branch-free: the edges of strokes are hard to foresee.
-			m |= uint64((uint32(b)+255)>>8) << i
-		}
-		mask[w] = m
-	}
-}
