@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -87,11 +88,18 @@ func (a *action) complete(n *Node, content func(Input) *ContentID, trace io.Writ
 }
 
 // environment is what a result must not depend on, kept to find out why one
-// did.
+// did: the toolchain, the platform and how this program was built.
 func environment() map[string]string {
-	return map[string]string{
-		"go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH,
+	env := map[string]string{"go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "GOAMD64", "GOARM64", "GOEXPERIMENT", "CGO_ENABLED", "-tags", "-race":
+				env[s.Key] = s.Value
+			}
+		}
 	}
+	return env
 }
 
 func (a *action) encode() (json.RawMessage, error) { return json.Marshal(a) }

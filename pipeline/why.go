@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -85,7 +86,10 @@ func (e *Engine) whyOutputs(b *strings.Builder, s *Step) {
 		}
 	}
 	if a, err := e.recorded(s.Action); err == nil {
-		fmt.Fprintf(b, "made by run %s in %.3g s with %s on %s/%s\n", cmp.Or(a.Run, "?"), a.Seconds,
-			a.Environment["go"], a.Environment["os"], a.Environment["arch"])
+		fmt.Fprintf(b, "made by run %s in %.3g s", cmp.Or(a.Run, "?"), a.Seconds)
+		for _, k := range slices.Sorted(maps.Keys(a.Environment)) {
+			fmt.Fprintf(b, ", %s %s", k, a.Environment[k])
+		}
+		b.WriteString("\n")
 	}
 }

@@ -3,13 +3,11 @@ package store
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -174,94 +172,4 @@ func (w *Writer) Append(e Event) error {
 		return fmt.Errorf("write journal: %w", err)
 	}
 	return nil
-}
-
-// PutManifest keeps a description under an id that determines it.
-func (w *Writer) PutManifest(id [32]byte, v any) error {
-	var old json.RawMessage
-	if w.Manifest(id, &old) == nil {
-		return nil
-	}
-	line, err := seal(v)
-	if err != nil {
-		return fmt.Errorf("write manifest: %w", err)
-	}
-	return w.install(w.manifestPath(id), line)
-}
-
-func (w *Writer) install(path string, data []byte) error {
-	if err := w.Disk.MkdirAll(filepath.Dir(path)); err != nil {
-		return err
-	}
-	return w.Disk.WriteFile(w.temp(), path, data, 0o444)
-}
-
-// ErrConflict says that one action gave different bytes twice.
-var ErrConflict = errors.New("the same action gave different bytes")
-
-// Commit keeps the files, which must lie in a directory made by JobDir and are
-// moved away, and then the record; Outputs must hold their names, content ids
-// and sizes. If outputs are already known for this action, they must be the
-// same: otherwise both are kept, the record says so, and the error wraps
-// ErrConflict. The caller holds the action's lock.
-func (w *Writer) Commit(r *Record, known []Output, file func(name string) string) error {
-	slices.SortFunc(r.Outputs, func(a, b Output) int { return strings.Compare(a.Name, b.Name) })
-	for _, o := range r.Outputs {
-		path := w.BlobPath(o.Content)
-		if err := w.Disk.MkdirAll(filepath.Dir(path)); err != nil {
-			return err
-		}
-		// Also when such a blob exists: the fresh bytes are known to be good.
-		if err := w.Disk.Install(file(o.Name), path, o.Size); err != nil {
-			return err
-		}
-	}
-	name := ""
-	if known != nil {
-		name = sameOutputs(known, r.Outputs)
-	}
-	var conflict error
-	if name != "" {
-		conflict = fmt.Errorf("output %s: %w: %s", name, ErrConflict, describeConflict(name, known, r.Outputs))
-		r.Outputs, r.Conflict = known, r.Outputs
-	}
-	text, err := encodeRecord(r)
-	if err != nil {
-		return fmt.Errorf("write record: %w", err)
-	}
-	return errors.Join(w.install(w.RecordPath(r.Action), text), conflict)
-}
-
-func describeConflict(name string, before, now []Output) string {
-	ids := [2]string{"absent", "absent"}
-	for i, list := range [][]Output{before, now} {
-		for _, o := range list {
-			if o.Name == name {
-				ids[i] = o.Content.Short()
-			}
-		}
-	}
-	return fmt.Sprintf("content %s before, %s now, both kept under blobs: make the stage deterministic", ids[0], ids[1])
-}
-
-// Quarantine moves a damaged file out of the way and notes it in the journal.
-func (w *Writer) Quarantine(path, reason string) error {
-	dir := w.path("quarantine")
-	if err := w.Disk.MkdirAll(dir); err != nil {
-		return err
-	}
-	to := filepath.Join(dir, fmt.Sprintf("%s.%s.%d", filepath.Base(path), w.Run, w.seq.Add(1)))
-	err := w.Disk.Move(path, to)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if id, err := ParseContentID(filepath.Base(path)); err == nil {
-		if now, _, err := HashFile(to); err == nil && now == id {
-			return w.Disk.Move(to, path) // another run has repaired it meanwhile
-		}
-	}
-	return w.Append(Event{Kind: NoteEvent, Text: fmt.Sprintf("moved %s to quarantine: %s", filepath.Base(path), reason)})
 }

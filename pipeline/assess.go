@@ -1,0 +1,222 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"sparsel/pipeline/store"
+)
+
+// assess decides the state of every step. Nodes of one level do not read from
+// one another, so each level is shared out over the cores.
+func (e *Engine) assess(ctx context.Context, p *Plan, trust store.Trust) error {
+	var levels [][]*Step
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		s.level = 0
+		for _, in := range s.Node.Inputs {
+			s.level = max(s.level, p.steps[in.From].level+1)
+		}
+		for len(levels) <= s.level {
+			levels = append(levels, nil)
+		}
+		levels[s.level] = append(levels[s.level], s)
+	}
+	for _, level := range levels {
+		err := parallel(ctx, level, func(s *Step) error { return e.assessStep(p, s, trust) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parallel calls do for every element of list, on all cores: hashing is as fast
+// as the cores together, and looking things up waits for the file system.
+func parallel[T any](ctx context.Context, list []T, do func(T) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	workers := runtime.GOMAXPROCS(0)
+	for w := range workers {
+		g.Go(func() error {
+			for i := w; i < len(list); i += workers {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := do(list[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+func (e *Engine) assessStep(p *Plan, s *Step, trust store.Trust) error {
+	n := s.Node
+	trace, flush := e.trace(n)
+	defer flush()
+	*s = Step{Node: n, level: s.level, order: s.order, action: recipe(n, e.code[n.Stage.Package], trace)}
+	var waits []string
+	for _, in := range n.Inputs {
+		if from := p.steps[in.From]; from.State != Current {
+			waits = append(waits, fmt.Sprintf("reads %s, which is %s", in.From.Name, from.State))
+		}
+	}
+	if len(waits) > 0 {
+		return e.assessWaiting(p, s, waits)
+	}
+	s.action.complete(n, func(in Input) *ContentID {
+		return contentOf(p.steps[in.From].Outputs, in.Output)
+	}, trace)
+	s.Action = s.action.id
+
+	outputs, miss := e.lookup(p.checker, s.Action, n.Stage, e.lookupTrust())
+	if miss == nil {
+		s.State, s.Outputs = Current, outputs
+		s.Restore = e.unpublished(p.checker, n, outputs, trust)
+		return nil
+	}
+	return e.assessMiss(p, s, miss)
+}
+
+// assessMiss explains a step whose action is known and not done.
+func (e *Engine) assessMiss(p *Plan, s *Step, miss error) error {
+	h, err := p.history()
+	if err != nil {
+		return err
+	}
+	s.State = Stale
+	if errors.Is(miss, store.ErrConflict) {
+		s.State = Broken
+	}
+	if !errors.Is(miss, errNoRecord) || h.outputs[s.Action] != nil {
+		s.Reasons = append(s.Reasons, miss.Error())
+	} else {
+		s.Reasons = e.explain(s.Node, s.action, h)
+	}
+	if f, ok := h.failed[s.Action]; ok {
+		s.State, s.Log = Broken, f.Log
+		s.Reasons = append([]string{"failed before: " + f.Error}, s.Reasons...)
+	}
+	return nil
+}
+
+// assessWaiting decides about a step whose inputs are not known yet. If its own
+// part of the key was never done with any inputs, it runs whatever they are.
+func (e *Engine) assessWaiting(p *Plan, s *Step, waits []string) error {
+	h, err := p.history()
+	if err != nil {
+		return err
+	}
+	s.State, s.Reasons = Waiting, waits
+	if !h.tried(s.action.Recipe) {
+		s.State = Stale
+		s.Reasons = append(e.explain(s.Node, s.action, h), waits...)
+	}
+	return nil
+}
+
+func contentOf(outputs []store.Output, name string) *ContentID {
+	for i := range outputs {
+		if outputs[i].Name == name {
+			return &outputs[i].Content
+		}
+	}
+	return nil
+}
+
+// errNoRecord is the miss of an action that was never done, as far as the store
+// remembers.
+var errNoRecord = errors.New("there is no record of it")
+
+// lookup returns an action's outputs if the store has them all, and otherwise
+// why not: an error that wraps errNoRecord, fs.ErrNotExist (a missing blob),
+// store.ErrDamaged or store.ErrConflict.
+func (e *Engine) lookup(c *store.Checker, id ActionID, stage *Stage, trust store.Trust) ([]store.Output, error) {
+	r, err := e.Store.Record(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("action %s: %w", id.Short(), errNoRecord)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.Conflict != nil {
+		return nil, fmt.Errorf("action %s: %w: make the stage deterministic; to try this code again, remove %s", id.Short(), store.ErrConflict, e.Store.RecordPath(id))
+	}
+	for _, name := range stage.Outputs {
+		if contentOf(r.Outputs, name) == nil {
+			return nil, fmt.Errorf("record %s lacks output %s: %w", id.Short(), name, store.ErrDamaged)
+		}
+	}
+	for _, o := range r.Outputs {
+		if err := c.Blob(o.Content, o.Size, trust); err != nil {
+			return nil, fmt.Errorf("output %s: %w", o.Name, err)
+		}
+	}
+	return r.Outputs, nil
+}
+
+func (e *Engine) lookupTrust() store.Trust {
+	if e.Paranoid {
+		return store.TrustNothing
+	}
+	return store.TrustTimes
+}
+
+// rehashFeeds hashes what current nodes give to nodes that will or may run, and
+// reports whether any of it is damaged: the checker knows then, and assessing
+// again makes its producer stale.
+func (e *Engine) rehashFeeds(ctx context.Context, p *Plan, trust store.Trust) (damaged bool, err error) {
+	if trust == store.TrustTimes {
+		return false, nil
+	}
+	var feeds []store.Output
+	seen := map[ContentID]bool{}
+	for i := range p.Steps {
+		if p.Steps[i].State == Current {
+			continue
+		}
+		for _, in := range p.Steps[i].Node.Inputs {
+			for _, o := range p.steps[in.From].Outputs {
+				if o.Name == in.Output && !seen[o.Content] {
+					seen[o.Content] = true
+					feeds = append(feeds, o)
+				}
+			}
+		}
+	}
+	var mu sync.Mutex
+	err = parallel(ctx, feeds, func(o store.Output) error {
+		if e.rehash(p.checker, o) != nil {
+			mu.Lock()
+			damaged = true
+			mu.Unlock()
+		}
+		return nil
+	})
+	return damaged, err
+}
+
+func (e *Engine) rehash(c *store.Checker, o store.Output) error {
+	return c.Blob(o.Content, o.Size, store.TrustNothing)
+}
+
+// unpublished lists the published files of a node that do not hold its outputs.
+func (e *Engine) unpublished(c *store.Checker, n *Node, outputs []store.Output, trust store.Trust) []string {
+	var out []string
+	for _, p := range publications(n) {
+		id, err := c.Content(filepath.Join(e.Out, p.path), trust)
+		if want := contentOf(outputs, p.output); err != nil || want == nil || id != *want {
+			out = append(out, p.path)
+		}
+	}
+	return out
+}

@@ -1,0 +1,156 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"sparsel/pipeline/store"
+)
+
+// execute runs the stage, keeps what it made, and says so in the journal. The
+// caller holds the action's lock.
+func (r *runner) execute(ctx context.Context, p *progress, a *action, known []store.Output) attempted {
+	n := p.step.Node
+	dir, err := r.w.JobDir()
+	if err != nil {
+		return r.failed(p, a, err)
+	}
+	defer os.RemoveAll(dir)
+	log := newNodeLog(r.e.Store.LogDir(r.w.Run), n.Name, r.e.Now)
+	job := &Job{node: n, action: a.id, dir: dir, log: log, blob: r.blob}
+	job.advance = func(done, total float64, text string) {
+		r.e.tell(func(v Events) { v.NodeProgress(n, done, total, text) })
+	}
+	if job.inputs, err = r.inputs(n); err != nil {
+		return r.failed(p, a, err)
+	}
+	if err := r.w.Append(r.event(store.NodeStart, n, a)); err != nil {
+		return r.failed(p, a, err)
+	}
+	r.e.tell(func(v Events) { v.NodeStarted(n) })
+
+	start := time.Now() // monotonic: the journal's clock may jump
+	err = safely(ctx, job)
+	elapsed := time.Since(start)
+	var outputs []store.Output
+	if err == nil {
+		outputs, err = collect(job)
+	}
+	a.Run, a.Seconds, a.Environment = r.w.Run, elapsed.Seconds(), environment()
+	if err == nil {
+		err = r.commit(n, a, outputs, known, dir)
+	}
+	res := NodeResult{Outcome: Executed, Elapsed: elapsed}
+	if err == nil {
+		res = r.settle(n, a.id, outputs, Executed)
+		err = res.Err
+	}
+	if err != nil {
+		return r.unsuccessful(ctx, p, a, err, log, elapsed)
+	}
+	res.Elapsed = elapsed
+	res.Log, _ = log.close()
+	if len(p.step.Reasons) > 0 {
+		res.Why = p.step.Reasons[0]
+	}
+	return attempted{p: p, outputs: outputs, result: res}
+}
+
+// inputs hashes what the stage is going to read, unless this run has done so
+// and the file is untouched since.
+func (r *runner) inputs(n *Node) (map[string]jobInput, error) {
+	m := make(map[string]jobInput, len(n.Inputs))
+	for _, in := range n.Inputs {
+		var file jobInput
+		for _, o := range r.nodes[in.From].outputs {
+			if o.Name != in.Output {
+				continue
+			}
+			if err := r.e.rehash(r.plan.checker, o); err != nil {
+				return nil, fmt.Errorf("input %s: %w: run again to rebuild it", in.Name, err)
+			}
+			file = jobInput{o.Content, r.e.Store.BlobPath(o.Content)}
+		}
+		m[in.Name] = file
+	}
+	return m, nil
+}
+
+func (r *runner) blob(id ContentID) (string, bool) {
+	if r.plan.checker.Blob(id, -1, store.TrustNothing) != nil {
+		return "", false
+	}
+	return r.e.Store.BlobPath(id), true
+}
+
+// collect hashes the outputs and refuses what cannot be one.
+func collect(job *Job) ([]store.Output, error) {
+	var outputs []store.Output
+	for _, name := range job.node.Stage.Outputs {
+		path := job.Output(name)
+		info, err := os.Lstat(path)
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			return nil, fmt.Errorf("output %s was not written", name)
+		case err != nil:
+			return nil, fmt.Errorf("output %s: %w", name, err)
+		case !info.Mode().IsRegular():
+			return nil, fmt.Errorf("output %s is no regular file", name)
+		case info.Size() == 0:
+			return nil, fmt.Errorf("output %s is empty", name)
+		}
+		if check := job.node.Stage.Check; check != nil {
+			if err := check(name, path); err != nil {
+				return nil, fmt.Errorf("output %s: %w", name, err)
+			}
+		}
+		id, size, err := store.HashFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("output %s: %w", name, err)
+		}
+		outputs = append(outputs, store.Output{Name: name, Content: id, Size: size})
+	}
+	return outputs, nil
+}
+
+// commit makes blobs, then the record, then the journal entry durable.
+func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, dir string) error {
+	detail, err := a.encode()
+	if err != nil {
+		return fmt.Errorf("write record: %w", err)
+	}
+	rec := &store.Record{Action: a.id, Node: n.Name, Stage: n.Stage.Name, Outputs: outputs, Detail: detail}
+	err = r.w.Commit(rec, known, func(name string) string { return filepath.Join(dir, "out", name) })
+	for _, o := range outputs {
+		r.plan.checker.Learn(r.e.Store.BlobPath(o.Content), o.Content)
+	}
+	if err != nil {
+		return err
+	}
+	e := r.event(store.NodeFinish, n, a)
+	e.Outputs, e.Cost, e.Seconds = contents(outputs), cost(n), a.Seconds
+	return r.w.Append(e)
+}
+
+// unsuccessful ends an execution that failed, or that was cancelled: a stage
+// that ends with an error after its context ended is taken to end because of it.
+func (r *runner) unsuccessful(ctx context.Context, p *progress, a *action, err error, log *nodeLog, elapsed time.Duration) attempted {
+	kind, outcome := store.NodeFail, Failed
+	if ctx.Err() != nil && !errors.Is(err, store.ErrConflict) {
+		kind, outcome = store.NodeCancel, Cancelled
+	}
+	log.printf("%s: %v", outcome, err)
+	e := r.event(kind, p.step.Node, a)
+	e.Error, e.Seconds = err.Error(), elapsed.Seconds()
+	res := NodeResult{Outcome: outcome, Err: err, Action: a.id, Elapsed: elapsed}
+	res.Log, res.Tail = log.close()
+	e.Log = res.Log
+	if jerr := r.w.Append(e); jerr != nil {
+		res.Err = errors.Join(err, jerr)
+	}
+	return attempted{p: p, result: res}
+}
