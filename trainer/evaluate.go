@@ -1,10 +1,6 @@
 package trainer
 
-import (
-	"context"
-
-	"sparsel/trainer/kernel"
-)
+import "context"
 
 // Activations are what the test set makes of the hidden units after an epoch.
 type Activations struct {
@@ -35,9 +31,9 @@ type tester struct {
 	found   Activations
 }
 
-func newTester(n *network, set *kernel.Set, split Split) *tester {
+func newTester(n *network, split Split) *tester {
 	samples := len(split.Labels)
-	t := &tester{images: newImages(set, split), rows: make([]int32, samples)}
+	t := &tester{images: &images{split: split}, rows: make([]int32, samples)}
 	for i := range t.rows {
 		t.rows[i] = int32(i)
 	}
@@ -67,7 +63,7 @@ func (t *tester) pass(ctx context.Context, n *network, epoch *Epoch) (*Activatio
 			return nil, err
 		}
 		to := min(from+testChunk, len(t.rows))
-		t.images.load(t.rows[from:to])
+		t.images.load(n.engine, t.rows[from:to])
 		for i, a := range t.chunk {
 			a.values = t.outputs[i][from*a.stride : to*a.stride]
 		}

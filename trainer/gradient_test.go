@@ -103,8 +103,8 @@ func TestGradients(t *testing.T) {
 			source.Uniform(l.bias.values[:l.out], -1, 1)
 		}
 		n.labels = make([]uint8, 7)
-		x := newImages(n.set, data)
-		x.load([]int32{0, 1, 2, 3, 4, 5, 6})
+		x := &images{split: data}
+		x.load(n.engine, []int32{0, 1, 2, 3, 4, 5, 6})
 		loss := n.step(x)
 
 		reference := twin{widths: append(append([]int{data.Pixels}, hidden...), Classes)}

@@ -75,12 +75,12 @@ func (l *layer) backward(e *gemm.Engine, delta []float32, ldd, m int) {
 
 // step updates the parameters from delta and the m samples of x that led to
 // it.
-func (l *layer) step(e *gemm.Engine, set *kernel.Set, r rule, x source, m int) {
-	delta := l.delta[:m*l.stride]
+func (l *layer) step(e *gemm.Engine, r rule, x source, m int) {
+	set, delta := e.Kernel(), l.delta[:m*l.stride]
 	set.ColumnSums(l.sums, delta, l.stride, m)
 	// A number that is not finite makes the sum of its column so, and few
 	// finite ones ever add up to an infinity: delta is hardly ever searched.
-	finite := allFinite(l.sums) || allFinite(delta)
+	finite := set.Finite(l.sums) || set.Finite(delta)
 	l.finite = true
 	x.gradient(e, delta, l.stride, l.out, finite, l.apply)
 	r.update(l.bias, l.sums)

@@ -55,9 +55,9 @@ func (n *network) step(x *images) float32 {
 		l.backward(n.engine, before.delta, before.stride, m)
 		used := m * before.stride
 		n.set.SigmoidBackward(before.delta[:used], before.output[:used])
-		l.step(n.engine, n.set, n.rule, n.hidden[i-1], m)
+		l.step(n.engine, n.rule, n.hidden[i-1], m)
 	}
-	n.layers[0].step(n.engine, n.set, n.rule, x, m)
+	n.layers[0].step(n.engine, n.rule, x, m)
 	return loss
 }
 

@@ -1,8 +1,6 @@
 package trainer
 
 import (
-	"math"
-
 	"sparsel/trainer/gemm"
 	"sparsel/trainer/kernel"
 )
@@ -24,8 +22,6 @@ type source interface {
 // every product is made, because 0·Inf is NaN: a diverging run diverges where
 // it would with dense arithmetic.
 type images struct {
-	set    *kernel.Set
-	engine *gemm.Engine
 	split  Split
 	rows   []int32
 	sparse gemm.Sparse
@@ -33,18 +29,14 @@ type images struct {
 	filled bool
 }
 
-func newImages(set *kernel.Set, split Split) *images {
-	return &images{set: set, engine: gemm.NewEngine(set), split: split}
-}
-
 // load makes the images with the given numbers the batch.
-func (x *images) load(rows []int32) {
+func (x *images) load(e *gemm.Engine, rows []int32) {
 	x.rows, x.filled = rows, false
-	x.engine.LoadSparse(&x.sparse, x.split.Images, x.split.Pixels, rows)
+	e.LoadSparse(&x.sparse, x.split.Images, x.split.Pixels, rows)
 }
 
 // pixels returns the batch as a dense matrix.
-func (x *images) pixels() []float32 {
+func (x *images) pixels(set *kernel.Set) []float32 {
 	n := x.split.Pixels
 	if need := len(x.rows) * n; cap(x.dense) < need {
 		x.dense = make([]float32, need)
@@ -52,7 +44,7 @@ func (x *images) pixels() []float32 {
 	x.dense = x.dense[:len(x.rows)*n]
 	if !x.filled {
 		for i, row := range x.rows {
-			x.set.Pixels(x.dense[i*n:][:n], x.split.Images[int(row)*n:][:n])
+			set.Pixels(x.dense[i*n:][:n], x.split.Images[int(row)*n:][:n])
 		}
 		x.filled = true
 	}
@@ -64,7 +56,7 @@ func (x *images) times(e *gemm.Engine, z []float32, ldz int, weights *gemm.Panel
 		e.MulSparse(z, ldz, &x.sparse, weights)
 		return
 	}
-	e.Mul(z, ldz, x.pixels(), x.split.Pixels, len(x.rows), weights)
+	e.Mul(z, ldz, x.pixels(e.Kernel()), x.split.Pixels, len(x.rows), weights)
 }
 
 func (x *images) gradient(e *gemm.Engine, delta []float32, ldd, n int, finite bool, visit func(panel int, g []float32)) {
@@ -72,7 +64,7 @@ func (x *images) gradient(e *gemm.Engine, delta []float32, ldd, n int, finite bo
 		e.GradientSparse(&x.sparse, delta, ldd, n, visit)
 		return
 	}
-	e.Gradient(x.pixels(), x.split.Pixels, len(x.rows), x.split.Pixels, delta, ldd, n, visit)
+	e.Gradient(x.pixels(e.Kernel()), x.split.Pixels, len(x.rows), x.split.Pixels, delta, ldd, n, visit)
 }
 
 // activations is the output of a hidden layer as the input of the next one.
@@ -93,15 +85,4 @@ func (a *activations) gradient(e *gemm.Engine, delta []float32, ldd, n int, _ bo
 // padded returns n rounded up to whole panel rows.
 func padded(n int) int {
 	return (n + kernel.Width - 1) / kernel.Width * kernel.Width
-}
-
-// allFinite reports whether x holds neither an infinity nor a NaN.
-func allFinite(x []float32) bool {
-	const exponent = 0xff << 23
-	for _, v := range x {
-		if math.Float32bits(v)&exponent == exponent {
-			return false
-		}
-	}
-	return true
 }

@@ -116,7 +116,7 @@ func TestUpdatesEqualPyTorch(t *testing.T) {
 			for step, want := range tt.After {
 				r.advance()
 				finite := r.update(p, v.Updates.Gradients[step])
-				if finite != allFinite(want) {
+				if finite != set.Finite(want) {
 					t.Errorf("%s: %+v, step %d: reports finite %v", set, o, step+1, finite)
 				}
 				for i, got := range p.values {

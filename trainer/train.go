@@ -98,10 +98,10 @@ func newRun(ctx context.Context, set *kernel.Set, c Config, train, test Split) (
 	return &run{
 		network: n,
 		draws:   draws,
-		batch:   newImages(set, train),
+		batch:   &images{split: train},
 		size:    size,
 		order:   make([]int32, samples),
-		tester:  newTester(n, set, test),
+		tester:  newTester(n, test),
 	}, nil
 }
 
@@ -115,7 +115,7 @@ func (r *run) epoch(ctx context.Context, number int) (Epoch, *Activations, error
 		if err := ctx.Err(); err != nil {
 			return epoch, nil, err
 		}
-		r.batch.load(rows)
+		r.batch.load(r.network.engine, rows)
 		losses.add(r.network.step(r.batch))
 	}
 	epoch.TrainLoss = losses.mean()

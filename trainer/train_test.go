@@ -206,13 +206,13 @@ func TestTestPassBySample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := newImages(set, test)
+	x := &images{split: test}
 	var losses meanLoss
 	logits := make([]float32, lossBatch*padded(Classes))
 	for from := 0; from < samples; from += lossBatch {
 		to := min(from+lossBatch, samples)
 		for s := from; s < to; s++ {
-			x.load([]int32{int32(s)})
+			x.load(r.network.engine, []int32{int32(s)})
 			r.network.forward(x, r.network.hidden, logits[(s-from)*padded(Classes):], 1)
 			for i, h := range r.network.hidden {
 				if !slices.Equal(h.values[:h.units], a.Layers[i][s*h.units:][:h.units]) {
@@ -238,14 +238,14 @@ func TestStepAllocatesNothing(t *testing.T) {
 		r := start(t, kernel.Available()[0], c, train, test)
 		r.draws.order(1, r.order)
 		step := func() {
-			r.batch.load(r.order[:30])
+			r.batch.load(r.network.engine, r.order[:30])
 			r.network.step(r.batch)
-			r.batch.load(r.order[30:37])
+			r.batch.load(r.network.engine, r.order[30:37])
 			r.network.step(r.batch)
 		}
 		// The images of the largest batch decide how much space is needed.
 		for rows := range slices.Chunk(r.order, 30) {
-			r.batch.load(rows)
+			r.batch.load(r.network.engine, rows)
 			r.network.step(r.batch)
 		}
 		if n := testing.AllocsPerRun(10, step); n != 0 {
@@ -263,12 +263,12 @@ func TestDarkPixelsMeetInfinities(t *testing.T) {
 		data := Split{Pixels: 20, Images: make([]byte, 40), Labels: []uint8{1, 2}}
 		data.Images[7], data.Images[25] = 200, 100
 		n := newNetwork(set, r, data.Pixels, []int{3}, 2)
-		x := newImages(set, data)
-		x.load([]int32{0, 1})
+		x := &images{split: data}
+		x.load(n.engine, []int32{0, 1})
 		l := n.layers[0]
 
 		l.delta[0] = nan
-		l.step(n.engine, set, r, x, 2)
+		l.step(n.engine, r, x, 2)
 		for i := range l.in {
 			if g := r.first[i*kernel.Width]; g == g {
 				t.Errorf("%s: gradient of pixel %d is %v, want NaN", set, i, g)
@@ -287,7 +287,7 @@ func TestDarkPixelsMeetInfinities(t *testing.T) {
 		}
 		clear(l.delta)
 		r.heal = true
-		l.step(n.engine, set, r, x, 2)
+		l.step(n.engine, r, x, 2)
 		l.forward(n.engine, l.output, x)
 		if z := l.output[0]; z != 0 {
 			t.Errorf("%s: with finite weights again the weighted sum is %v, want 0", set, z)
