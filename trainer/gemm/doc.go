@@ -10,8 +10,9 @@
 // # Dense or sparse first layer
 //
 // [Engine.MulSparse] and [Engine.GradientSparse] skip the zero pixels of a
-// batch ([Sparse], loaded from [Images]). For finite weights and gradients they
-// equal the dense products bit for bit, but that an exact zero is always +0.
+// batch ([Sparse], loaded by [Engine.LoadSparse]). For finite weights and
+// gradients they equal the dense products bit for bit, but that an exact zero is
+// always +0.
 // With Inf or NaN among the weights or gradients the dense products must be
 // used, because 0·Inf is NaN; choosing is up to the caller.
 //
