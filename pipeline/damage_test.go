@@ -9,7 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -302,5 +304,68 @@ func TestUnknownFormat(t *testing.T) {
 	edit(t, filepath.Join(l.dir, "store", "format"), []byte("sparsel store 2\n"))
 	if _, err := pipeline.OpenStore(filepath.Join(l.dir, "store")); err == nil || !strings.Contains(err.Error(), "sparsel store 2") {
 		t.Errorf("open: %v", err)
+	}
+}
+
+// Damage that comes while a run is under way is repaired if its node has not
+// ended yet; otherwise it is found before the bytes are read, and the next run
+// rebuilds.
+func TestDamageDuringRun(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.run(basic())
+	path := l.blob(basic(), "train/0.01/2", "record")
+	flipAt := func(node string) {
+		var once sync.Once
+		l.gate = func(_ context.Context, n string) error {
+			if strings.HasPrefix(n, node) {
+				once.Do(func() { flip(t, path, 4) })
+			}
+			return nil
+		}
+	}
+	l.code["fetch"] = " (same results)"
+	flipAt("fetch")
+	if _, err := l.try(context.Background(), basic(), pipeline.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	l.want("damage before its turn", l.executions(store.NodeFinish), "fetch", "train/0.01/2")
+
+	l.code["metric"] = "2"
+	flipAt("metric/0.001")
+	r, err := l.try(context.Background(), basic(), pipeline.Options{})
+	if !errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "metric/0.01/2: input record") || r.Counts[pipeline.Failed] != 1 {
+		t.Fatalf("run: %v, counts %v, want metric/0.01/2 to refuse its input", err, r.Counts)
+	}
+	l.executions(store.NodeFinish)
+	l.gate = nil
+	l.want("next run", l.run(basic()), "train/0.01/2", "metric/0.01/2", "aggregate", "figure")
+}
+
+// What dead runs were about to publish is removed; a live one's is not touched.
+func TestHalfPublishedLitter(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.run(basic())
+	other, err := l.store().NewWriter(time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	dead := filepath.Join(l.dir, "figures", ".publishing-20200101T000000Z-abcdef-fig-1.svg")
+	live := filepath.Join(l.dir, "figures", ".publishing-"+other.Run+"-fig-1.svg")
+	for _, path := range []string{dead, live} {
+		if err := os.WriteFile(path, []byte("half"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := basic()
+	s.Colour = "red"
+	l.want("colour", l.run(s), "figure")
+	if _, err := os.Stat(dead); err == nil {
+		t.Error("a dead run's file is still there")
+	}
+	if _, err := os.Stat(live); err != nil {
+		t.Error("a live run's file is gone")
 	}
 }

@@ -6,7 +6,8 @@ import "time"
 // implementation needs no lock, and must return quickly. Package progress has
 // one for terminals and one for logs.
 type Events interface {
-	// RunStarted comes first, with the plan that is about to be carried out.
+	// RunStarted comes with the plan that is about to be carried out; only notes
+	// may come before it.
 	RunStarted(plan *Plan, jobs int)
 	// NodeStarted says that a stage begins to work.
 	NodeStarted(n *Node)

@@ -65,7 +65,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 		nodes:   make(map[*Node]*progress, len(p.Steps)),
 		report:  &Report{Counts: map[Outcome]int{}},
 		results: make(chan attempted),
-		started: e.Now(),
+		started: time.Now(), // monotonic, whatever e.Now does
 	}
 	r.o.Jobs = max(1, o.Jobs)
 	h, err := p.history()
@@ -73,7 +73,6 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 		return r.report, fmt.Errorf("run: %w", err)
 	}
 	r.history = h
-	e.tell(func(v Events) { v.RunStarted(p, r.o.Jobs) })
 	if !p.Idle() || r.forgotten() {
 		if r.w, err = e.Store.NewWriter(e.Now); err != nil && !p.Idle() {
 			return r.report, fmt.Errorf("run: %w", err)
@@ -86,6 +85,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 			return r.report, fmt.Errorf("run: %w", err)
 		}
 	}
+	e.tell(func(v Events) { v.RunStarted(p, r.o.Jobs) })
 	r.prepare()
 	r.loop(ctx)
 	r.finish()
@@ -246,7 +246,7 @@ func (r *runner) finish() {
 		r.report.Results = append(r.report.Results, p.result)
 		r.report.Published = append(r.report.Published, p.result.Published...)
 	}
-	r.report.Elapsed = r.e.Now().Sub(r.started)
+	r.report.Elapsed = time.Since(r.started)
 	r.e.tell(func(v Events) { v.RunFinished(r.report) })
 }
 

@@ -77,6 +77,10 @@ func (w *Writer) stampFormat() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	// An empty journal first: naming the format file makes both names durable.
+	if err := w.Disk.Append(w.JournalPath(), nil, false); err != nil {
+		return err
+	}
 	return w.Disk.WriteFile(w.temp(), w.path("format"), []byte(formatText), 0o444)
 }
 
