@@ -12,7 +12,7 @@
 //	logs/RUN/NODE.log       what stages said
 //	locks/ab12…             per action, held while it is worked on
 //	tmp/RUN/                private to a live run; tmp/RUN.lock says it lives
-//	cache/hashes            content ids by size, times and inode; may be deleted
+//	cache/                  hashes by size, times and inode; may be deleted
 //
 // The order of writing is the whole of the crash safety. Bytes get their final
 // name when they are complete and on disk; a record is written after its blobs
