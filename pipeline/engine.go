@@ -14,7 +14,7 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// OpenStore names the store at dir, usually out/store. It creates nothing: a
+// OpenStore names the store at dir, usually out/store, and creates nothing: a
 // store that does not exist yet is an empty one, and a read-only one can be
 // asked everything.
 func OpenStore(dir string) (*store.Store, error) { return store.Open(dir) }

@@ -284,7 +284,7 @@ func TestErrors(t *testing.T) {
 // and the same from there.
 func TestModulesOfThisModule(t *testing.T) {
 	roots := []string{"sparsel/pipeline/codeid", "sparsel/pipeline/canon"}
-	cache := filepath.Join(t.TempDir(), "modules")
+	cache := filepath.Join(t.TempDir(), "not", "there", "yet", "modules")
 	var ids []map[string]Identity
 	for range 2 {
 		got, err := Source{Cache: cache}.Identify(context.Background(), roots)

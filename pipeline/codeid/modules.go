@@ -151,6 +151,9 @@ func (s Source) keepModules(key Hash, modules map[string]map[string]string) {
 	if s.Cache == "" || err != nil {
 		return
 	}
+	if os.MkdirAll(filepath.Dir(s.Cache), 0o755) != nil {
+		return
+	}
 	f, err := os.CreateTemp(filepath.Dir(s.Cache), filepath.Base(s.Cache)+"-*")
 	if err != nil {
 		return
