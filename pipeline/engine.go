@@ -105,4 +105,23 @@ type Options struct {
 	// FailFast stops starting work after the first failure. Without it,
 	// everything that does not depend on a failure is still done.
 	FailFast bool
+	// Request is what was asked for, in the words of who asked. The journal
+	// keeps it; see Requests.
+	Request string
+}
+
+// Requests lists what the runs that had work to do were asked for, oldest
+// first, from the journal.
+func (e *Engine) Requests() ([]string, error) {
+	events, _, err := e.Store.Journal()
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, v := range events {
+		if v.Kind == store.RunStart && v.Request != "" {
+			list = append(list, v.Request)
+		}
+	}
+	return list, nil
 }

@@ -115,7 +115,9 @@ func (r *runner) open() error {
 	for _, d := range r.history.damage {
 		r.note(d.String())
 	}
-	if err := r.w.Append(store.Event{Kind: store.RunStart, Text: fmt.Sprintf("%d nodes, %d jobs", len(r.plan.Steps), r.o.Jobs)}); err != nil {
+	if err := r.w.Append(store.Event{
+		Kind: store.RunStart, Text: fmt.Sprintf("%d nodes, %d jobs", len(r.plan.Steps), r.o.Jobs), Request: r.o.Request,
+	}); err != nil {
 		return err
 	}
 	for _, id := range r.e.code {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"sparsel/pipeline"
 	"sparsel/stages/bench"
 	"sparsel/stages/params"
 	"sparsel/stages/train"
@@ -21,11 +20,7 @@ func Bench(ctx context.Context, epochs *int, o Options) error {
 	if err != nil {
 		return err
 	}
-	plan, err := w.engine.Plan(ctx, w.graph, []string{w.fetch.Name})
-	if err != nil {
-		return err
-	}
-	report, err := w.engine.Run(ctx, plan, pipeline.Options{Jobs: 1})
+	_, report, err := w.run(ctx, o, "bench", []string{w.fetch.Name})
 	if err != nil {
 		return err
 	}

@@ -10,19 +10,22 @@ import (
 	"sparsel/pipeline"
 )
 
+// everything is the request of All.
+const everything = "all"
+
 // All builds every figure and table.
 func All(ctx context.Context, o Options) error {
-	return build(ctx, o, func(w *workspace) ([]string, error) { return w.targets(), nil })
+	return build(ctx, o, everything, func(w *workspace) ([]string, error) { return w.targets(), nil })
 }
 
 // Figure builds one figure.
 func Figure(ctx context.Context, id string, o Options) error {
-	return build(ctx, o, func(w *workspace) ([]string, error) { return only("figure", w.figures, id) })
+	return build(ctx, o, "figure "+id, func(w *workspace) ([]string, error) { return only("figure", w.figures, id) })
 }
 
 // Table builds one table.
 func Table(ctx context.Context, id string, o Options) error {
-	return build(ctx, o, func(w *workspace) ([]string, error) { return only("table", w.tables, id) })
+	return build(ctx, o, "table "+id, func(w *workspace) ([]string, error) { return only("table", w.tables, id) })
 }
 
 func only(kind string, nodes map[string]*pipeline.Node, id string) ([]string, error) {
@@ -34,13 +37,8 @@ func only(kind string, nodes map[string]*pipeline.Node, id string) ([]string, er
 }
 
 // build plans the targets and carries the plan out, or prints it for a dry run.
-func build(ctx context.Context, o Options, choose func(*workspace) ([]string, error)) error {
-	jobs, err := o.jobs()
-	if err != nil {
-		return err
-	}
-	events := events()
-	w, err := o.open(events)
+func build(ctx context.Context, o Options, request string, choose func(*workspace) ([]string, error)) error {
+	w, err := o.open(events())
 	if err != nil {
 		return err
 	}
@@ -48,18 +46,34 @@ func build(ctx context.Context, o Options, choose func(*workspace) ([]string, er
 	if err != nil {
 		return err
 	}
-	plan, err := w.engine.Plan(ctx, w.graph, targets)
+	if orDefault(o.DryRun, false) {
+		plan, err := w.engine.Plan(ctx, w.graph, targets)
+		if err != nil {
+			return err
+		}
+		return printPlan(o, plan)
+	}
+	plan, report, err := w.run(ctx, o, request, targets)
 	if err != nil {
 		return err
 	}
-	if orDefault(o.DryRun, false) {
-		return printPlan(o, plan, jobs)
-	}
-	report, err := w.engine.Run(ctx, plan, pipeline.Options{Jobs: jobs})
-	if report == nil || err != nil {
-		return err
-	}
 	return o.printReport(plan, report)
+}
+
+// run brings the targets up to date. It ends early, and safely, with ctx or SIGTERM.
+func (w *workspace) run(ctx context.Context, o Options, request string, targets []string) (*pipeline.Plan, *pipeline.Report, error) {
+	jobs, err := o.jobs()
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, stop := untilTerminated(ctx)
+	defer stop()
+	plan, err := w.engine.Plan(ctx, w.graph, targets)
+	if err != nil {
+		return nil, nil, err
+	}
+	report, err := w.engine.Run(ctx, plan, pipeline.Options{Jobs: jobs, Request: request})
+	return plan, report, err
 }
 
 // printReport says where the results are.

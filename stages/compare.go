@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"sparsel/artifacts/measures"
-	"sparsel/pipeline"
 	"sparsel/stages/table"
 )
 
@@ -29,19 +28,11 @@ func Compare(ctx context.Context, reference *string, o Options) error {
 
 // tidy builds the table of every epoch of every run and reads it.
 func (o Options) tidy(ctx context.Context) ([]measures.TidyRow, error) {
-	jobs, err := o.jobs()
-	if err != nil {
-		return nil, err
-	}
 	w, err := o.open(events())
 	if err != nil {
 		return nil, err
 	}
-	plan, err := w.engine.Plan(ctx, w.graph, []string{w.study.tidy.Name})
-	if err != nil {
-		return nil, err
-	}
-	report, err := w.engine.Run(ctx, plan, pipeline.Options{Jobs: jobs})
+	_, report, err := w.run(ctx, o, "compare", []string{w.study.tidy.Name})
 	if err != nil {
 		return nil, err
 	}

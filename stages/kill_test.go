@@ -83,7 +83,7 @@ func shrink(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	small := strings.NewReplacer("epochs = 30", "epochs = 2", 
+	small := strings.NewReplacer("epochs = 30", "epochs = 2",
 		"seeds = [1, 100, 1234]", "seeds = [1, 100, 1234]\ntrain_images = 2000\ntest_images = 500").Replace(string(text))
 	if err := os.WriteFile(file, []byte(small), 0o644); err != nil {
 		t.Fatal(err)

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"sparsel/pipeline"
@@ -18,7 +18,11 @@ func Status(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	status, err := w.engine.Status(ctx, w.graph, w.targets())
+	targets, never, err := w.asked()
+	if err != nil {
+		return err
+	}
+	status, err := w.engine.Status(ctx, w.graph, targets)
 	if err != nil {
 		return err
 	}
@@ -26,6 +30,9 @@ func Status(ctx context.Context, o Options) error {
 		err = printJSON(o.stdout(), status)
 	} else {
 		err = printStatus(o.stdout(), status, 1)
+	}
+	if err == nil && len(never) > 0 && !orDefault(o.JSON, false) {
+		_, err = fmt.Fprintf(o.stdout(), "never asked for, and so not counted: %s\n", strings.Join(never, ", "))
 	}
 	if err != nil || status.Current {
 		return err
@@ -91,7 +98,11 @@ func DAG(ctx context.Context, format *string, o Options) error {
 }
 
 // printPlan says what a run would do, for a dry run.
-func printPlan(o Options, plan *pipeline.Plan, jobs int) error {
+func printPlan(o Options, plan *pipeline.Plan) error {
+	jobs, err := o.jobs()
+	if err != nil {
+		return err
+	}
 	if orDefault(o.JSON, false) {
 		return printJSON(o.stdout(), plan.Status())
 	}
@@ -135,19 +146,15 @@ func printStatus(w io.Writer, s *pipeline.Status, jobs int) error {
 		}
 		buckets[i].nodes = append(buckets[i].nodes, n.Name)
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, b := range buckets {
-		fmt.Fprintf(t, "%d %s\t%s\t%s\n", len(b.nodes), b.stage, describeState[b.state], b.reasons)
+		fmt.Fprintf(w, "%d %s %s: %s\n", len(b.nodes), b.stage, describeState[b.state], b.reasons)
 		for i, name := range b.nodes {
 			if i == 3 && len(b.nodes) > 4 {
-				fmt.Fprintf(t, "  … and %d more\t\t\n", len(b.nodes)-i)
+				fmt.Fprintf(w, "  … and %d more\n", len(b.nodes)-i)
 				break
 			}
-			fmt.Fprintf(t, "  %s\t\t\n", name)
+			fmt.Fprintf(w, "  %s\n", name)
 		}
-	}
-	if err := t.Flush(); err != nil {
-		return err
 	}
 	for _, d := range s.Damage {
 		fmt.Fprintf(w, "journal: %s\n", d)
@@ -182,6 +189,32 @@ func estimate(s *pipeline.Status, jobs int) string {
 		text += fmt.Sprintf(" and %d steps never measured", s.Unknown)
 	}
 	return text
+}
+
+// asked lists the nodes of the figures and tables that this store was ever asked for, and those it was not. Where
+// nothing was, or everything at once, that is all of them: what a later edit adds is then missing, not unasked for.
+func (w *workspace) asked() (targets, never []string, err error) {
+	requests, err := w.engine.Requests()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, kind := range []struct {
+		name  string
+		nodes map[string]*pipeline.Node
+	}{{"figure", w.figures}, {"table", w.tables}} {
+		for id, n := range kind.nodes {
+			if slices.Contains(requests, kind.name+" "+id) {
+				targets = append(targets, n.Name)
+			} else {
+				never = append(never, n.Name)
+			}
+		}
+	}
+	if targets == nil || slices.Contains(requests, everything) {
+		return w.targets(), nil, nil
+	}
+	slices.Sort(never)
+	return targets, never, nil
 }
 
 // targets are the nodes of every figure and table.

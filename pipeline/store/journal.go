@@ -25,6 +25,7 @@ type Event struct {
 	Error   string               `json:"error,omitempty"`
 	Log     string               `json:"log,omitempty"`
 	Text    string               `json:"text,omitempty"`
+	Request string               `json:"request,omitempty"` // what a run was asked for
 }
 
 // An EventKind is what happened.
