@@ -22,8 +22,11 @@ func (g *generator) optimizer(name, params string, pointers, scalars []string, d
 		next++
 	}
 	decay := g.GP32()
-	g.Load(g.Param("decay"), g.regs[next].AsX())
-	g.VMOVD(g.regs[next].AsX(), decay)
+	bits, err := g.Param("decay").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	g.MOVL(bits.Addr, decay)
 	g.ADDL(decay, decay) // zero for 0 and -0
 	wd := g.regs[next]
 	g.scalar("decay", wd)

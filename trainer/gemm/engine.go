@@ -6,7 +6,8 @@ import "sparsel/trainer/kernel"
 const (
 	// blockK floats of a row of A, and as many rows of a panel of B: 256·16·4
 	// bytes of B are 16 KB, half of the smallest L1 in use (32 KB), which leaves
-	// room for the rows of A that stream by.
+	// room for the rows of A that stream by. (AVX-512 tiles take two panels, and
+	// most processors that have it an L1 of 48 KB.)
 	blockK = 256
 	// blockM rows of A make 256·256·4 = 256 KB, half of the smallest L2 (512 KB).
 	blockM = 256

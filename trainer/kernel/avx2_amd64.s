@@ -2725,12 +2725,11 @@ loop:
 	RET
 
 // func sgdAVX2(w *float32, grad *float32, n int, negLR float32, decay float32) bool
-// Requires: AVX, AVX2, FMA3, SSE
+// Requires: AVX, AVX2, FMA3
 TEXT ·sgdAVX2(SB), NOSPLIT, $0-33
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negLR+24(FP), Y1
-	MOVSS        decay+28(FP), X2
-	VMOVD        X2, AX
+	MOVL         decay+28(FP), AX
 	ADDL         AX, AX
 	VBROADCASTSS decay+28(FP), Y2
 	MOVQ         w+0(FP), CX
@@ -2771,13 +2770,12 @@ plain1:
 	RET
 
 // func momentumAVX2(w *float32, grad *float32, v *float32, n int, negLR float32, momentum float32, decay float32, first bool) bool
-// Requires: AVX, AVX2, FMA3, SSE
+// Requires: AVX, AVX2, FMA3
 TEXT ·momentumAVX2(SB), NOSPLIT, $0-49
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negLR+32(FP), Y1
 	VBROADCASTSS momentum+36(FP), Y2
-	MOVSS        decay+40(FP), X3
-	VMOVD        X3, AX
+	MOVL         decay+40(FP), AX
 	ADDL         AX, AX
 	VBROADCASTSS decay+40(FP), Y3
 	MOVQ         w+0(FP), CX
@@ -2835,13 +2833,12 @@ first1:
 	RET
 
 // func adagradAVX2(w *float32, grad *float32, sum *float32, n int, negLR float32, eps float32, decay float32) bool
-// Requires: AVX, AVX2, FMA3, SSE
+// Requires: AVX, AVX2, FMA3
 TEXT ·adagradAVX2(SB), NOSPLIT, $0-49
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negLR+32(FP), Y1
 	VBROADCASTSS eps+36(FP), Y2
-	MOVSS        decay+40(FP), X3
-	VMOVD        X3, AX
+	MOVL         decay+40(FP), AX
 	ADDL         AX, AX
 	VBROADCASTSS decay+40(FP), Y3
 	MOVQ         w+0(FP), CX
@@ -2897,15 +2894,14 @@ plain1:
 	RET
 
 // func adadeltaAVX2(w *float32, grad *float32, sq *float32, acc *float32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, decay float32) bool
-// Requires: AVX, AVX2, FMA3, SSE
+// Requires: AVX, AVX2, FMA3
 TEXT ·adadeltaAVX2(SB), NOSPLIT, $0-65
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negLR+40(FP), Y1
 	VBROADCASTSS rho+44(FP), Y2
 	VBROADCASTSS oneMinusRho+48(FP), Y3
 	VBROADCASTSS eps+52(FP), Y4
-	MOVSS        decay+56(FP), X5
-	VMOVD        X5, AX
+	MOVL         decay+56(FP), AX
 	ADDL         AX, AX
 	VBROADCASTSS decay+56(FP), Y5
 	MOVQ         w+0(FP), CX
@@ -2978,7 +2974,7 @@ plain1:
 	RET
 
 // func adamAVX2(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32) bool
-// Requires: AVX, AVX2, FMA3, SSE
+// Requires: AVX, AVX2, FMA3
 TEXT ·adamAVX2(SB), NOSPLIT, $0-73
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negStep+40(FP), Y1
@@ -2988,8 +2984,7 @@ TEXT ·adamAVX2(SB), NOSPLIT, $0-73
 	VBROADCASTSS oneMinusBeta2+56(FP), Y5
 	VBROADCASTSS sqrtBias2+60(FP), Y6
 	VBROADCASTSS eps+64(FP), Y7
-	MOVSS        decay+68(FP), X8
-	VMOVD        X8, AX
+	MOVL         decay+68(FP), AX
 	ADDL         AX, AX
 	VBROADCASTSS decay+68(FP), Y8
 	MOVQ         w+0(FP), CX

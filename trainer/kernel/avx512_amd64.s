@@ -5405,12 +5405,11 @@ loop:
 	RET
 
 // func sgdAVX512(w *float32, grad *float32, n int, negLR float32, decay float32) bool
-// Requires: AVX, AVX2, AVX512F, SSE
+// Requires: AVX, AVX2, AVX512F
 TEXT ·sgdAVX512(SB), NOSPLIT, $0-33
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS negLR+24(FP), Z1
-	MOVSS        decay+28(FP), X2
-	VMOVD        X2, AX
+	MOVL         decay+28(FP), AX
 	ADDL         AX, AX
 	VBROADCASTSS decay+28(FP), Z2
 	MOVQ         w+0(FP), CX
@@ -5442,13 +5441,12 @@ plain0:
 	RET
 
 // func momentumAVX512(w *float32, grad *float32, v *float32, n int, negLR float32, momentum float32, decay float32, first bool) bool
-// Requires: AVX, AVX2, AVX512F, SSE
+// Requires: AVX, AVX2, AVX512F
 TEXT ·momentumAVX512(SB), NOSPLIT, $0-49
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS negLR+32(FP), Z1
 	VBROADCASTSS momentum+36(FP), Z2
-	MOVSS        decay+40(FP), X3
-	VMOVD        X3, AX
+	MOVL         decay+40(FP), AX
 	ADDL         AX, AX
 	VBROADCASTSS decay+40(FP), Z3
 	MOVQ         w+0(FP), CX
@@ -5489,13 +5487,12 @@ first0:
 	RET
 
 // func adagradAVX512(w *float32, grad *float32, sum *float32, n int, negLR float32, eps float32, decay float32) bool
-// Requires: AVX, AVX2, AVX512F, SSE
+// Requires: AVX, AVX2, AVX512F
 TEXT ·adagradAVX512(SB), NOSPLIT, $0-49
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS negLR+32(FP), Z1
 	VBROADCASTSS eps+36(FP), Z2
-	MOVSS        decay+40(FP), X3
-	VMOVD        X3, AX
+	MOVL         decay+40(FP), AX
 	ADDL         AX, AX
 	VBROADCASTSS decay+40(FP), Z3
 	MOVQ         w+0(FP), CX
@@ -5535,15 +5532,14 @@ plain0:
 	RET
 
 // func adadeltaAVX512(w *float32, grad *float32, sq *float32, acc *float32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, decay float32) bool
-// Requires: AVX, AVX2, AVX512F, SSE
+// Requires: AVX, AVX2, AVX512F
 TEXT ·adadeltaAVX512(SB), NOSPLIT, $0-65
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS negLR+40(FP), Z1
 	VBROADCASTSS rho+44(FP), Z2
 	VBROADCASTSS oneMinusRho+48(FP), Z3
 	VBROADCASTSS eps+52(FP), Z4
-	MOVSS        decay+56(FP), X5
-	VMOVD        X5, AX
+	MOVL         decay+56(FP), AX
 	ADDL         AX, AX
 	VBROADCASTSS decay+56(FP), Z5
 	MOVQ         w+0(FP), CX
@@ -5592,7 +5588,7 @@ plain0:
 	RET
 
 // func adamAVX512(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32) bool
-// Requires: AVX, AVX2, AVX512F, SSE
+// Requires: AVX, AVX2, AVX512F
 TEXT ·adamAVX512(SB), NOSPLIT, $0-73
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS negStep+40(FP), Z1
@@ -5602,8 +5598,7 @@ TEXT ·adamAVX512(SB), NOSPLIT, $0-73
 	VBROADCASTSS oneMinusBeta2+56(FP), Z5
 	VBROADCASTSS sqrtBias2+60(FP), Z6
 	VBROADCASTSS eps+64(FP), Z7
-	MOVSS        decay+68(FP), X8
-	VMOVD        X8, AX
+	MOVL         decay+68(FP), AX
 	ADDL         AX, AX
 	VBROADCASTSS decay+68(FP), Z8
 	MOVQ         w+0(FP), CX

@@ -25,7 +25,18 @@ func forEach(t *testing.T, body func(t *testing.T, s *Set)) {
 			body(t, s)
 		})
 	}
+	for _, s := range emulated {
+		t.Run(s.Name, func(t *testing.T) {
+			if testing.Short() {
+				t.Skip("slow")
+			}
+			body(t, s)
+		})
+	}
 }
+
+// emulated are sets whose routines are interpreted, see emulate_amd64_test.go.
+var emulated []*Set
 
 func required(what string) bool {
 	return slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), what)
