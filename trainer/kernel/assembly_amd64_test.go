@@ -131,4 +131,3 @@ func parseProgram(text string) *program {
 	}
 	return p
 }
-
