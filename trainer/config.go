@@ -11,6 +11,17 @@ type Config struct {
 	Batch     int // samples a step; the last step of an epoch may have fewer
 	Epochs    int
 	Seeding   Seeding
+	// Measure says whose hidden activations an epoch's statistics are about.
+	//
+	//   - "test", also written "": the test set after the epoch.
+	//   - "train": the training set after the epoch.
+	//   - "train-running": the training samples as they are used in the epoch,
+	//     each with the parameters before its own step. This is what the
+	//     original study calls training data: an average over the epoch that
+	//     lags behind, above all in the first epochs.
+	//
+	// Accuracy and test loss are about the test set in all three.
+	Measure string
 }
 
 // A Network is a multilayer perceptron. The data decide its inputs; it has
@@ -33,10 +44,62 @@ type Optimizer struct {
 	Beta2       float64 // Adam
 }
 
-// A Sampler decides which samples make up the batches of an epoch.
+// A Sampler decides which samples make up the batches of an epoch. Fields
+// that a kind does not have must be 0.
+//
+//   - "shuffled": a new permutation of all samples in every epoch.
+//   - "sorted": all samples by ascending class, in every epoch alike; samples
+//     of one class in the order of the data.
+//   - "consecutive": the samples of "sorted", cut into blocks of one class,
+//     and the blocks in an order that is drawn once and then frozen.
+//   - "classes": every batch has samples of a few classes, which are chosen
+//     anew for each batch; see Classes.
+//
+// The original study loses samples with the last two kinds. So does the
+// default; Clean keeps them all.
 type Sampler struct {
-	Kind string // "shuffled": a new permutation of all samples in every epoch
+	Kind string // "shuffled", "sorted", "consecutive" or "classes"
+
+	// Block is the number of samples of a block (consecutive). Each class
+	// gives whole blocks only, and its last samples, fewer than Block, are
+	// left out of every epoch. With Clean they are one shorter block.
+	Block int
+	// OrderSeed is the seed of the order of the blocks (consecutive); 0 takes
+	// the seed of the run. The study's order was shuffled before anything was
+	// seeded and is lost; it was one and the same for all its seeds, as with
+	// an OrderSeed. Either way the order comes from a named stream and takes
+	// nothing from the author's generator.
+	OrderSeed uint32
+
+	// Classes is the number of classes of a batch (classes), each with
+	// Batch/Classes samples; Batch is a multiple of it.
+	//
+	// Each class has its own permutation in every epoch and gives it away
+	// share by share, the last share being shorter. By default, as in the
+	// study, a step chooses uniformly among the classes in the game, and as
+	// soon as one that was chosen has nothing left, all that were chosen with
+	// it leave the game: what they still had is lost for the epoch, 4 to 7 % of
+	// MNIST with 2 or 5 classes. Fewer than Classes in the game are chosen all.
+	//
+	// With Clean a step chooses among the classes that have samples left, each
+	// with a chance in proportion to its shares left, so that the classes run
+	// out together and the end of an epoch is no different from its start; a
+	// class leaves alone, when its last sample is taken. Every sample is used
+	// once in every epoch. Where fewer than Classes are left they are chosen
+	// all, and the batch is smaller.
+	Classes int
+
+	Clean bool // lose no samples (consecutive, classes)
 }
+
+// draws reports whether orders come from the author's generator where the
+// seeding is "author". The orders of clean samplers never do: there is no
+// recorded session that they could follow.
+func (s Sampler) draws() bool { return s.Kind == "shuffled" || s.walked() }
+
+// walked reports whether what an epoch draws is a matter of chance, so that
+// it must be walked and cannot be counted.
+func (s Sampler) walked() bool { return s.Kind == "classes" && !s.Clean }
 
 // A Seeding decides where initial parameters and orders come from.
 type Seeding struct {
@@ -44,24 +107,13 @@ type Seeding struct {
 	//
 	// "author" draws everything from one MT19937 sequence, in the order of
 	// the original study: the position in it is a function of the runs before.
-	// "paired" draws from named streams. Initial weights depend on the seed
-	// and on each layer's place and shape, the order of an epoch on the seed
-	// and the epoch: conditions that share a seed start equal.
+	// Only the choice of classes comes from a second one, numpy's, that has
+	// the same seed. "paired" draws from named streams. Initial weights depend
+	// on the seed and on each layer's place and shape, the order of an epoch on
+	// the seed and the epoch: conditions that share a seed start equal.
 	Mode string
 	Seed uint32
-	Skip uint64 // author: outputs that earlier runs of the session took
-}
-
-// Draws returns how many outputs of the author's generator the run takes, the
-// distance between the starts of two runs of one session: one per parameter,
-// and in each epoch two int64 and a permutation for the training loader and
-// an int64 for the test loader.
-func (c Config) Draws(inputs, classes, samples int) uint64 {
-	parameters := 0
-	for _, out := range append(append([]int(nil), c.Network.Hidden...), classes) {
-		parameters += (inputs + 1) * out
-		inputs = out
-	}
-	epoch := 2 + 2 + max(samples-1, 0) + 2
-	return uint64(parameters) + uint64(c.Epochs)*uint64(epoch)
+	// Skip and NumpySkip are outputs that earlier runs of the session took
+	// from the two sequences (author). [Config.Next] finds them.
+	Skip, NumpySkip uint64
 }

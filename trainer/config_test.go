@@ -4,8 +4,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-
-	"sparsel/trainer/rng"
 )
 
 func TestValidateAccepts(t *testing.T) {
@@ -22,6 +20,22 @@ func TestValidateAccepts(t *testing.T) {
 		c.Seeding = Seeding{Mode: "paired", Seed: math.MaxUint32}
 		if err := c.Validate(); err != nil {
 			t.Errorf("%+v: %v", o, err)
+		}
+	}
+	for _, s := range []Sampler{
+		{Kind: "sorted"},
+		{Kind: "consecutive", Block: 1},
+		{Kind: "consecutive", Block: 1000, OrderSeed: math.MaxUint32, Clean: true},
+		{Kind: "classes", Classes: 1},
+		{Kind: "classes", Classes: 10, Clean: true},
+	} {
+		for _, measure := range []string{"", "test", "train", "train-running"} {
+			c := baseline(sgdBaseline)
+			c.Sampler, c.Measure = s, measure
+			c.Seeding = Seeding{Mode: "author", Skip: math.MaxUint64, NumpySkip: math.MaxUint64}
+			if err := c.Validate(); err != nil {
+				t.Errorf("%+v: %v", c, err)
+			}
 		}
 	}
 }
@@ -50,10 +64,21 @@ func TestValidateRefuses(t *testing.T) {
 		{func(c *Config) { c.Optimizer = adadeltaBaseline; c.Optimizer.Rho = 1.1 }, "rho is 1.1"},
 		{func(c *Config) { c.Optimizer = sgdBaseline; c.Optimizer.Momentum = -1 }, "momentum is -1"},
 		{func(c *Config) { c.Sampler.Kind = "" }, `sampler kind is ""`},
+		{func(c *Config) { c.Sampler.Block = 5 }, "sampler block is 5, which only"},
+		{func(c *Config) { c.Sampler.OrderSeed = 7 }, "sampler order seed is 7, which only"},
+		{func(c *Config) { c.Sampler.Classes = 2 }, "sampler classes is 2, which only"},
+		{func(c *Config) { c.Sampler.Clean = true }, "sampler clean is set, but shuffled loses"},
+		{func(c *Config) { c.Sampler = Sampler{Kind: "sorted", Clean: true} }, "sampler clean is set, but sorted loses"},
+		{func(c *Config) { c.Sampler = Sampler{Kind: "consecutive"} }, "sampler block is 0: want at least 1"},
+		{func(c *Config) { c.Sampler = Sampler{Kind: "classes"} }, "sampler classes is 0: want 1 to 10"},
+		{func(c *Config) { c.Sampler = Sampler{Kind: "classes", Classes: 11} }, "sampler classes is 11: want 1 to 10"},
+		{func(c *Config) { c.Sampler = Sampler{Kind: "classes", Classes: 3} }, "batch is 50: want a multiple of the 3 classes"},
+		{func(c *Config) { c.Measure = "training" }, `measure is "training"`},
 		{func(c *Config) { c.Batch = 0 }, "batch is 0"},
 		{func(c *Config) { c.Epochs = -1 }, "epochs is -1"},
 		{func(c *Config) { c.Seeding.Mode = "random" }, `seeding mode is "random"`},
 		{func(c *Config) { c.Seeding = Seeding{Mode: "paired", Skip: 1} }, "seeding skip is 1"},
+		{func(c *Config) { c.Seeding = Seeding{Mode: "paired", NumpySkip: 2} }, "seeding numpy skip is 2"},
 	}
 	for _, tt := range tests {
 		c := baseline(adamBaseline)
@@ -79,31 +104,6 @@ func TestValidateReportsAllProblems(t *testing.T) {
 	for _, want := range []string{"hidden layer", "activation", "optimizer", "sampler", "batch", "epochs", "seeding"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not mention %q", err, want)
-		}
-	}
-}
-
-// Draws is what a run really takes.
-func TestDraws(t *testing.T) {
-	c := baseline(sgdBaseline)
-	if got, want := c.Draws(784, 10, 60000), uint64(203530+30*60005); got != want {
-		t.Errorf("baseline: got %d, want %d", got, want)
-	}
-	for _, samples := range []int{1, 2, 50} {
-		c := Config{Network: Network{Hidden: []int{7, 5}}, Epochs: 3, Seeding: Seeding{Mode: "author", Seed: 8, Skip: 100}}
-		a := newDraws(c.Seeding).(*author)
-		if err := a.parameters(t.Context(), []*layer{
-			newLayer(12, 7, 1, recorder{}), newLayer(7, 5, 1, recorder{}), newLayer(5, Classes, 1, recorder{}),
-		}); err != nil {
-			t.Fatal(err)
-		}
-		for epoch := range c.Epochs {
-			a.order(epoch+1, make([]int32, samples))
-		}
-		want := rng.New(8)
-		want.Skip(100 + c.Draws(12, Classes, samples))
-		if got, want := a.source.Uint32(), want.Uint32(); got != want {
-			t.Errorf("%d samples: the run did not end where Draws says", samples)
 		}
 	}
 }

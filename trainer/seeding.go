@@ -10,22 +10,34 @@ import (
 type draws interface {
 	// parameters sets the initial parameters. It fails only with ctx.Err().
 	parameters(ctx context.Context, layers []*layer) error
-	// order fills dst with the order of the samples in an epoch, counted
-	// from 1. It is called once an epoch, in order.
-	order(epoch int, dst []int32)
+	// plan plans an epoch, counted from 1. It is called once an epoch, in
+	// order.
+	plan(epoch int, p *plan)
 }
 
-func newDraws(s Seeding) draws {
-	if s.Mode == "paired" {
-		return paired{s.Seed}
+// newDraws returns the draws of a valid configuration.
+func newDraws(c Config, labels []uint8) draws {
+	streams := paired{c.Seeding.Seed, newSampler(c, labels)}
+	if c.Seeding.Mode == "paired" {
+		return streams
 	}
-	return &author{s, rng.New(s.Seed)}
+	a := &author{seeding: c.Seeding, source: rng.New(c.Seeding.Seed), loaders: loaders(c.Sampler)}
+	if !c.Sampler.draws() {
+		a.planned = streams
+		return a
+	}
+	numpy := rng.New(c.Seeding.Seed)
+	numpy.Skip(c.Seeding.NumpySkip)
+	a.planned = sequences{a.source, numpy, streams.sampler}
+	return a
 }
 
-// author draws what the original study's program drew, from one sequence.
+// author draws what the original study's program drew, from its sequences.
 type author struct {
 	seeding Seeding
 	source  *rng.Source
+	loaders int // int64 drawn when an epoch's training loaders start
+	planned interface{ plan(epoch int, p *plan) }
 }
 
 // skipStretch is how many outputs are skipped between two looks at the
@@ -45,21 +57,30 @@ func (a *author) parameters(ctx context.Context, layers []*layer) error {
 	return nil
 }
 
-// order draws what an epoch takes from the sequence: the base seed of the
-// training loader, the seed of a sampler that is not used, the order, and the
-// base seed of the test loader. Only the order has an effect here, the rest
-// moves the sequence on.
-func (a *author) order(_ int, dst []int32) {
-	a.source.Int64()
-	a.source.Int64()
-	a.source.Perm(dst)
+// plan draws what an epoch takes from the sequence: the seeds of the training
+// loaders, the order, and the base seed of the test loader. Only the order has
+// an effect here, the rest moves the sequence on.
+func (a *author) plan(epoch int, p *plan) {
+	for range a.loaders {
+		a.source.Int64()
+	}
+	a.planned.plan(epoch, p)
 	a.source.Int64()
 }
+
+// sequences plans every epoch from the same two sources.
+type sequences struct {
+	torch, numpy *rng.Source
+	sampler      sampler
+}
+
+func (s sequences) plan(_ int, p *plan) { s.sampler.plan(p, s.torch, s.numpy) }
 
 // paired draws from streams that are named by what they are for, so that runs
 // of one seed differ in nothing but their conditions.
 type paired struct {
-	seed uint32
+	seed    uint32
+	sampler sampler
 }
 
 func (p paired) parameters(_ context.Context, layers []*layer) error {
@@ -69,6 +90,7 @@ func (p paired) parameters(_ context.Context, layers []*layer) error {
 	return nil
 }
 
-func (p paired) order(epoch int, dst []int32) {
-	rng.Named(p.seed, "order", uint64(epoch)).Perm(dst)
+func (p paired) plan(epoch int, into *plan) {
+	e := uint64(epoch)
+	p.sampler.plan(into, rng.Named(p.seed, "order", e), rng.Named(p.seed, "classes", e))
 }

@@ -10,7 +10,7 @@ import (
 func drawn(t *testing.T, s Seeding, hidden ...int) (*network, draws) {
 	t.Helper()
 	n := newNetwork(kernel.Available()[0], recorder{}, 30, hidden, 1)
-	d := newDraws(s)
+	d := newDraws(Config{Sampler: Sampler{Kind: "shuffled"}, Batch: 50, Seeding: s}, make([]uint8, 50))
 	if err := d.parameters(t.Context(), n.layers); err != nil {
 		t.Fatal(err)
 	}
@@ -34,10 +34,11 @@ func TestPairedSeeding(t *testing.T) {
 		t.Error("two seeds start equal")
 	}
 
-	first, second, again := make([]int32, 50), make([]int32, 50), make([]int32, 50)
-	d.order(1, first)
-	d.order(2, second)
-	e.order(2, again)
+	plans := [3]plan{}
+	d.plan(1, &plans[0])
+	d.plan(2, &plans[1])
+	e.plan(2, &plans[2])
+	first, second, again := plans[0].order, plans[1].order, plans[2].order
 	if slices.Equal(first, second) {
 		t.Error("two epochs have one order")
 	}

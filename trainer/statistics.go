@@ -2,8 +2,8 @@ package trainer
 
 import "math"
 
-// A Layer holds what the test set says about one hidden layer. Sparsity and
-// selectivity are functions of it; none is computed here.
+// A Layer holds what the measured samples say about one hidden layer. Sparsity
+// and selectivity are functions of it; none is computed here.
 type Layer struct {
 	Units       int
 	ClassSums   []float64 // [Classes][Units]: sums of activations over the samples of a class

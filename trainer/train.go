@@ -26,16 +26,16 @@ type Epoch struct {
 	// epoch over the test set in batches of 50.
 	TrainLoss, TestLoss float64
 	Correct, Samples    int     // test samples predicted rightly, and all of them
-	Layers              []Layer // per hidden layer, input side first
+	Layers              []Layer // per hidden layer, input side first, of the samples that Config.Measure names
 	// Digest is the SHA-256 of all parameters after the epoch, in the order
 	// in which PyTorch lists and stores them, as little-endian float32.
 	Digest  [32]byte
-	Seconds float64 // wall time of the epoch, test pass included
+	Seconds float64 // wall time of the epoch, measurement included
 }
 
 // Train trains a network and calls observe after each epoch with its record
-// and the activations behind it; these are overwritten by the next epoch.
-// Everything runs on the calling goroutine.
+// and the activations behind its layers; these are overwritten by the next
+// epoch. Everything runs on the calling goroutine.
 //
 // It returns the first error of observe as it is, ctx.Err() soon after ctx is
 // done, and an error that lists the problems of the configuration, the data or
@@ -81,51 +81,85 @@ type run struct {
 	network *network
 	draws   draws
 	batch   *images
-	size    int     // samples of a batch
-	order   []int32 // of the samples in an epoch
-	tester  *tester
+	planned plan // of the epoch
+	tester  *evaluator
+	// trainer passes the training set where it is measured after the epoch.
+	trainer   *evaluator
+	running   bool // measure the steps' samples
+	collected *collector
 }
 
 // newRun returns a run before its first epoch. It fails only with ctx.Err().
 func newRun(ctx context.Context, set *kernel.Set, c Config, train, test Split) (*run, error) {
 	samples := len(train.Labels)
-	size := min(c.Batch, samples)
-	n := newNetwork(set, newRule(c.Optimizer, set), train.Pixels, c.Network.Hidden, size)
-	draws := newDraws(c.Seeding)
+	n := newNetwork(set, newRule(c.Optimizer, set), train.Pixels, c.Network.Hidden, min(c.Batch, samples))
+	draws := newDraws(c, train.Labels)
 	if err := draws.parameters(ctx, n.layers); err != nil {
 		return nil, err
 	}
-	return &run{
-		network: n,
-		draws:   draws,
-		batch:   &images{split: train},
-		size:    size,
-		order:   make([]int32, samples),
-		tester:  newTester(n, test),
-	}, nil
+	r := &run{network: n, draws: draws, batch: &images{split: train}, tester: newEvaluator(n, test)}
+	switch c.Measure {
+	case "train":
+		r.trainer = newEvaluator(n, train)
+	case "train-running":
+		r.running = true
+	default:
+		samples = len(test.Labels)
+	}
+	r.collected = newCollector(n, samples)
+	return r, nil
 }
 
-// epoch makes the steps of the next epoch and passes the test set.
+// epoch makes the steps of the next epoch and measures.
 func (r *run) epoch(ctx context.Context, number int) (Epoch, *Activations, error) {
 	start := time.Now()
-	epoch := Epoch{Epoch: number}
-	r.draws.order(number, r.order)
+	epoch := Epoch{Epoch: number, Samples: len(r.tester.rows)}
+	r.collected.reset()
+	if err := r.steps(ctx, &epoch); err != nil {
+		return epoch, nil, err
+	}
+	if err := r.measure(ctx, &epoch); err != nil {
+		return epoch, nil, err
+	}
+	epoch.Layers = r.collected.statistics
+	epoch.Digest = r.network.digest()
+	epoch.Seconds = time.Since(start).Seconds()
+	return epoch, &r.collected.found, nil
+}
+
+// steps makes the steps of an epoch.
+func (r *run) steps(ctx context.Context, epoch *Epoch) error {
+	r.draws.plan(epoch.Epoch, &r.planned)
+	if len(r.planned.ends) == 0 {
+		return fmt.Errorf("plan epoch %d: the sampler leaves no sample of these data", epoch.Epoch)
+	}
 	var losses meanLoss
-	for rows := range slices.Chunk(r.order, r.size) {
+	for rows := range r.planned.batches() {
 		if err := ctx.Err(); err != nil {
-			return epoch, nil, err
+			return err
 		}
 		r.batch.load(r.network.engine, rows)
 		losses.add(r.network.step(r.batch))
+		if r.running {
+			r.network.collect(r.collected, len(rows))
+		}
 	}
 	epoch.TrainLoss = losses.mean()
-	activations, err := r.tester.pass(ctx, r.network, &epoch)
-	if err != nil {
-		return epoch, nil, err
+	return nil
+}
+
+// measure passes the splits that are measured after an epoch.
+func (r *run) measure(ctx context.Context, epoch *Epoch) (err error) {
+	tested := r.collected
+	if r.running || r.trainer != nil {
+		tested = nil
 	}
-	epoch.Digest = r.network.digest()
-	epoch.Seconds = time.Since(start).Seconds()
-	return epoch, activations, nil
+	epoch.TestLoss, epoch.Correct, err = r.tester.pass(ctx, r.network, tested)
+	if err != nil || r.trainer == nil {
+		return err
+	}
+	_, _, err = r.trainer.pass(ctx, r.network, r.collected)
+	return err
 }
 
 // checkSplits reports everything wrong with the data.

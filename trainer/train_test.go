@@ -196,16 +196,17 @@ func TestTrainBatchBeyondData(t *testing.T) {
 // The test pass gives every sample what it gets when it is alone, wherever
 // its chunk and its batch of the loss begin and end.
 func TestTestPassBySample(t *testing.T) {
-	const samples = 2*testChunk + 3*lossBatch + 7
+	const samples = 2*passChunk + 3*lossBatch + 7
 	c, train, _ := small(sgdBaseline)
 	test := generated(samples, 50, 3)
 	set := kernel.Available()[0]
 	r := start(t, set, c, train, test)
-	var e Epoch
-	a, err := r.tester.pass(t.Context(), r.network, &e)
+	r.collected.reset()
+	loss, _, err := r.tester.pass(t.Context(), r.network, r.collected)
 	if err != nil {
 		t.Fatal(err)
 	}
+	a := &r.collected.found
 	x := &images{split: test}
 	var losses meanLoss
 	logits := make([]float32, lossBatch*padded(Classes))
@@ -226,8 +227,8 @@ func TestTestPassBySample(t *testing.T) {
 			t.Fatalf("samples %d to %d are predicted otherwise than alone", from, to-1)
 		}
 	}
-	if e.TestLoss != losses.mean() {
-		t.Errorf("test loss is %v, want %v", e.TestLoss, losses.mean())
+	if loss != losses.mean() {
+		t.Errorf("test loss is %v, want %v", loss, losses.mean())
 	}
 }
 
@@ -236,15 +237,15 @@ func TestStepAllocatesNothing(t *testing.T) {
 	for _, o := range []Optimizer{sgdBaseline, {Name: "SGD", LR: 0.1, Momentum: 0.9}, adagradBaseline, adadeltaBaseline, adamBaseline} {
 		c, train, test := small(o)
 		r := start(t, kernel.Available()[0], c, train, test)
-		r.draws.order(1, r.order)
+		r.draws.plan(1, &r.planned)
 		step := func() {
-			r.batch.load(r.network.engine, r.order[:30])
+			r.batch.load(r.network.engine, r.planned.order[:30])
 			r.network.step(r.batch)
-			r.batch.load(r.network.engine, r.order[30:37])
+			r.batch.load(r.network.engine, r.planned.order[30:37])
 			r.network.step(r.batch)
 		}
 		// The images of the largest batch decide how much space is needed.
-		for rows := range slices.Chunk(r.order, 30) {
+		for rows := range r.planned.batches() {
 			r.batch.load(r.network.engine, rows)
 			r.network.step(r.batch)
 		}

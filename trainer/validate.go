@@ -19,13 +19,15 @@ func (c Config) Validate() error {
 	var p problems
 	p.network(c.Network)
 	p.optimizer(c.Optimizer)
-	p.oneOf("sampler kind", c.Sampler.Kind, "shuffled")
 	p.check(c.Batch >= 1, "batch is %d: want at least 1", c.Batch)
+	p.sampler(c.Sampler, c.Batch)
 	p.check(c.Epochs >= 1, "epochs is %d: want at least 1", c.Epochs)
 	p.oneOf("seeding mode", c.Seeding.Mode, "author", "paired")
 	if c.Seeding.Mode == "paired" {
 		p.check(c.Seeding.Skip == 0, "seeding skip is %d: want 0 with paired seeding, which has no session to skip in", c.Seeding.Skip)
+		p.check(c.Seeding.NumpySkip == 0, "seeding numpy skip is %d: want 0 with paired seeding, which has no session to skip in", c.Seeding.NumpySkip)
 	}
+	p.oneOf("measure", c.Measure, "", "test", "train", "train-running")
 	if err := errors.Join(p...); err != nil {
 		return fmt.Errorf("check training configuration:\n%w", err)
 	}
@@ -51,6 +53,26 @@ func (p *problems) network(n Network) {
 		p.check(units >= 1 && units <= maxUnits, "hidden layer %d has %d units: want 1 to %d", i+1, units, maxUnits)
 	}
 	p.oneOf("activation", n.Activation, "sigmoid")
+}
+
+func (p *problems) sampler(s Sampler, batch int) {
+	p.oneOf("sampler kind", s.Kind, "shuffled", "sorted", "consecutive", "classes")
+	if s.Kind == "consecutive" {
+		p.check(s.Block >= 1, "sampler block is %d: want at least 1", s.Block)
+	} else {
+		p.check(s.Block == 0, "sampler block is %d, which only consecutive has: leave it 0", s.Block)
+		p.check(s.OrderSeed == 0, "sampler order seed is %d, which only consecutive has: leave it 0", s.OrderSeed)
+	}
+	switch {
+	case s.Kind != "classes":
+		p.check(s.Classes == 0, "sampler classes is %d, which only classes has: leave it 0", s.Classes)
+	case s.Classes < 1 || s.Classes > Classes:
+		p.check(false, "sampler classes is %d: want 1 to %d", s.Classes, Classes)
+	default:
+		p.check(batch < 1 || batch%s.Classes == 0, "batch is %d: want a multiple of the %d classes in it", batch, s.Classes)
+	}
+	p.check(!s.Clean || s.Kind == "consecutive" || s.Kind == "classes",
+		"sampler clean is set, but %s loses no samples: leave it unset", s.Kind)
 }
 
 // constants lists, for each optimizer, the constants it has besides the

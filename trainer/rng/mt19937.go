@@ -14,8 +14,9 @@ const (
 // A Source is an MT19937 generator. It is not safe for concurrent use, and
 // its zero value has not been seeded: call [New] or [Named].
 type Source struct {
-	state [size]uint32
-	next  int // index in state of the next output; size: regenerate first
+	state  [size]uint32
+	next   int    // index in state of the next output; size: regenerate first
+	blocks uint64 // regenerations so far
 }
 
 // New returns a generator seeded by init_genrand, as torch.manual_seed and
@@ -85,6 +86,10 @@ func (s *Source) Skip(n uint64) {
 	s.next += int(n)
 }
 
+// Taken returns how many outputs have been drawn or skipped since the source
+// was seeded.
+func (s *Source) Taken() uint64 { return s.blocks*size + uint64(s.next) - size }
+
 // regenerate replaces the state by the next 624 words. Each word depends on
 // itself, its successor and the word middle places on, so the loop is cut
 // where one of the two wraps around.
@@ -101,6 +106,7 @@ func (s *Source) regenerate() {
 	}
 	st[size-1] = st[middle-1] ^ twist(st[size-1], st[0])
 	s.next = 0
+	s.blocks++
 }
 
 // twist joins the upper bit of one word and the lower bits of the next and

@@ -72,3 +72,18 @@ func BenchmarkSkip300M(b *testing.B) {
 		s.Skip(300e6)
 	}
 }
+
+func TestTaken(t *testing.T) {
+	s := New(3)
+	var want uint64
+	for _, n := range []uint64{0, 1, 622, 1, 1, 623, 624, 5000} {
+		s.Skip(n)
+		if want += n; s.Taken() != want {
+			t.Errorf("after skipping %d: got %d, want %d", n, s.Taken(), want)
+		}
+		s.Uint32()
+		if want++; s.Taken() != want {
+			t.Errorf("after an output: got %d, want %d", s.Taken(), want)
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package trainer
+
+import "slices"
+
+// Activations are what the measured samples make of the hidden units: those of
+// the test set or the training set after an epoch, or those of the steps of
+// the epoch in the order of the steps, as [Config.Measure] says.
+type Activations struct {
+	Layers      [][]float32 // per hidden layer, [samples][units]: row-major, without padding
+	Units       []int       // per hidden layer
+	Labels      []uint8     // per sample
+	Predictions []uint8     // per sample
+}
+
+// A collector takes in the activations of an epoch's measured samples, batch
+// by batch, and their statistics.
+type collector struct {
+	found       Activations
+	statistics  []Layer
+	predictions []uint8 // of a batch
+}
+
+// newCollector returns a collector with space for so many samples.
+func newCollector(n *network, samples int) *collector {
+	c := &collector{}
+	for _, a := range n.hidden {
+		c.found.Units = append(c.found.Units, a.units)
+		c.found.Layers = append(c.found.Layers, make([]float32, 0, samples*a.units))
+	}
+	c.found.Labels = make([]uint8, 0, samples)
+	c.found.Predictions = make([]uint8, 0, samples)
+	return c
+}
+
+// reset begins an epoch. Statistics of the epochs before stay with whom they
+// were handed to.
+func (c *collector) reset() {
+	c.statistics = nil
+	for i, units := range c.found.Units {
+		c.statistics = append(c.statistics, newLayerStatistics(units))
+		c.found.Layers[i] = c.found.Layers[i][:0]
+	}
+	c.found.Labels, c.found.Predictions = c.found.Labels[:0], c.found.Predictions[:0]
+}
+
+// add takes in a batch: what it makes of each hidden layer, and its labels and
+// predictions.
+func (c *collector) add(hidden []*activations, labels, predictions []uint8) {
+	for i, a := range hidden {
+		statistics := &c.statistics[i]
+		for s, label := range labels {
+			values := a.values[s*a.stride:][:a.units]
+			c.found.Layers[i] = append(c.found.Layers[i], values...)
+			statistics.add(values, label)
+		}
+	}
+	c.found.Labels = append(c.found.Labels, labels...)
+	c.found.Predictions = append(c.found.Predictions, predictions...)
+}
+
+// collect hands over the m samples of the step just made. What the layers hold
+// comes from before its update of the parameters.
+func (n *network) collect(c *collector, m int) {
+	last, labels := n.last(), n.labels[:m]
+	c.predictions = slices.Grow(c.predictions[:0], m)[:m]
+	crossEntropy(last.output, last.stride, labels, nil, c.predictions)
+	c.add(n.hidden, labels, c.predictions)
+}

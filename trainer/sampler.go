@@ -1,0 +1,128 @@
+package trainer
+
+import (
+	"iter"
+	"slices"
+
+	"sparsel/trainer/rng"
+)
+
+// A plan is the samples of an epoch, batch after batch.
+type plan struct {
+	order []int32
+	ends  []int // of the batches in order, ascending
+}
+
+// cut makes batches of size samples of order; the last one may have fewer.
+func (p *plan) cut(size int) {
+	p.ends = p.ends[:0]
+	for end := size; end < len(p.order); end += size {
+		p.ends = append(p.ends, end)
+	}
+	if len(p.order) > 0 {
+		p.ends = append(p.ends, len(p.order))
+	}
+}
+
+// batches yields the samples of each step.
+func (p *plan) batches() iter.Seq[[]int32] {
+	return func(yield func([]int32) bool) {
+		from := 0
+		for _, to := range p.ends {
+			if !yield(p.order[from:to]) {
+				return
+			}
+			from = to
+		}
+	}
+}
+
+// A sampler plans epochs. It draws permutations from orders and choices of
+// classes from choices, which are the author's generators or streams of the
+// epoch.
+type sampler interface {
+	plan(p *plan, orders, choices *rng.Source)
+}
+
+// newSampler returns the sampler of a valid configuration.
+func newSampler(c Config, labels []uint8) sampler {
+	// A batch of more than all samples is all of them; adding it up must not
+	// overflow.
+	size := min(c.Batch, max(len(labels), 1))
+	switch c.Sampler.Kind {
+	case "sorted":
+		return frozen{slices.Concat(byClass(labels)...), size}
+	case "consecutive":
+		seed := c.Sampler.OrderSeed
+		if seed == 0 {
+			seed = c.Seeding.Seed
+		}
+		return frozen{consecutive(labels, c.Sampler.Block, c.Sampler.Clean, seed), size}
+	case "classes":
+		return newClassLoaders(c, labels)
+	}
+	return shuffled{len(labels), size}
+}
+
+// loaders returns how many int64 the author's program draws when the training
+// loaders of an epoch start: a loader's base seed, and with a random sampler
+// the seed of that sampler, which is then not used. The samplers of class
+// loaders draw theirs later, when they are first asked.
+func loaders(s Sampler) int {
+	switch {
+	case s.Kind == "shuffled":
+		return 2
+	case s.walked():
+		return Classes
+	}
+	return 1
+}
+
+// shuffled plans batches of size of a new permutation of all samples.
+type shuffled struct{ samples, size int }
+
+func (s shuffled) plan(p *plan, orders, _ *rng.Source) {
+	p.order = slices.Grow(p.order[:0], s.samples)[:s.samples]
+	orders.Perm(p.order)
+	p.cut(s.size)
+}
+
+// frozen plans batches of size of one order in every epoch.
+type frozen struct {
+	order []int32
+	size  int
+}
+
+func (f frozen) plan(p *plan, _, _ *rng.Source) {
+	p.order = f.order
+	p.cut(f.size)
+}
+
+// byClass returns the samples of each class in the order of the data.
+func byClass(labels []uint8) [][]int32 {
+	classes := make([][]int32, Classes)
+	for i, label := range labels {
+		classes[label] = append(classes[label], int32(i))
+	}
+	return classes
+}
+
+// consecutive returns blocks of block samples of one class in an order that
+// is a function of the seed. What is left of a class beyond whole blocks is a
+// block too if clean, and dropped if not.
+func consecutive(labels []uint8, block int, clean bool, seed uint32) []int32 {
+	var blocks [][]int32
+	for _, samples := range byClass(labels) {
+		if !clean {
+			samples = samples[:len(samples)/block*block]
+		}
+		blocks = slices.AppendSeq(blocks, slices.Chunk(samples, block))
+	}
+	places := make([]int32, len(blocks))
+	rng.Named(seed, "blocks", uint64(block)).Perm(places)
+	order := make([]int32, 0, len(labels))
+	for _, place := range places {
+		order = append(order, blocks[place]...)
+	}
+	return order
+}

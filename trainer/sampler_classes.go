@@ -1,0 +1,165 @@
+package trainer
+
+import (
+	"slices"
+
+	"sparsel/trainer/rng"
+)
+
+// A share is what one class gives to a batch: positions from..to-1 of the
+// class's permutation.
+type share struct{ class, from, to int }
+
+// A player follows a game of class loaders. Its methods are called in the
+// order of the original's program, so that one that draws draws what it drew.
+type player interface {
+	// open is called before the first share of a class is taken in an epoch.
+	open(class, samples int)
+	// step makes a batch of the shares, which are valid during the call.
+	step(shares []share)
+}
+
+// share returns how many samples a class gives to a batch, at most.
+func (c Config) share(counts [Classes]int) int {
+	return max(1, min(c.Batch/c.Sampler.Classes, slices.Max(counts[:])))
+}
+
+// playClasses plays an epoch of the original's class loaders: a step picks
+// some of those in the game, uniformly and without replacement, and takes up
+// to size samples of each in turn. Where one has none left, the step is void,
+// and all that it picked leave the game. Fewer than pick are picked all.
+func playClasses(choices *rng.Source, counts [Classes]int, pick, size int, p player) {
+	var opened [Classes]bool
+	var given [Classes]int
+	var picked []int
+	var shares []share
+	game := make([]int, Classes)
+	for class := range game {
+		game[class] = class
+	}
+	for len(game) > 0 {
+		picked = picked[:0]
+		if pick == 1 {
+			picked = append(picked, game[choices.Choice(len(game))])
+		} else {
+			for _, position := range choices.ChoiceK(len(game), min(pick, len(game))) {
+				picked = append(picked, game[position])
+			}
+		}
+		shares = shares[:0]
+		for _, class := range picked {
+			if !opened[class] {
+				opened[class] = true
+				p.open(class, counts[class])
+			}
+			from := given[class]
+			if from == counts[class] {
+				break
+			}
+			given[class] = min(from+size, counts[class])
+			shares = append(shares, share{class, from, given[class]})
+		}
+		if len(shares) == len(picked) {
+			p.step(shares)
+			continue
+		}
+		game = slices.DeleteFunc(game, func(class int) bool { return slices.Contains(picked, class) })
+	}
+}
+
+// playClean plays an epoch that loses nothing: a step picks among the classes
+// that have shares of size left, without replacement and each with a chance in
+// proportion to their number. Fewer than pick are picked all.
+func playClean(choices *rng.Source, counts [Classes]int, pick, size int, p player) {
+	var given, left [Classes]int // samples, and shares
+	total := 0
+	for class, n := range counts {
+		p.open(class, n)
+		left[class] = (n + size - 1) / size
+		total += left[class]
+	}
+	shares := make([]share, 0, pick)
+	for total > 0 {
+		shares = shares[:0]
+		weights, sum := left, total
+		for len(shares) < pick && sum > 0 {
+			class, draw := 0, int(choices.Bounded(uint32(sum-1)))
+			for ; draw >= weights[class]; class++ {
+				draw -= weights[class]
+			}
+			sum -= weights[class]
+			weights[class] = 0
+			from := given[class]
+			given[class] = min(from+size, counts[class])
+			left[class]--
+			shares = append(shares, share{class, from, given[class]})
+		}
+		total -= len(shares)
+		p.step(shares)
+	}
+}
+
+// classLoaders plans batches of a few classes each.
+type classLoaders struct {
+	clean      bool
+	pick, size int
+	classes    [][]int32 // samples, in the order of the data
+	counts     [Classes]int
+
+	// Of the epoch that is being planned.
+	orders *rng.Source
+	into   *plan
+	drawn  [Classes][]int32 // permutations of the classes' samples
+	mixed  []int32          // a batch before it is mixed
+	places []int32
+}
+
+func newClassLoaders(c Config, labels []uint8) *classLoaders {
+	l := &classLoaders{
+		clean: c.Sampler.Clean, pick: c.Sampler.Classes, classes: byClass(labels),
+	}
+	for class, samples := range l.classes {
+		l.counts[class] = len(samples)
+	}
+	l.size = c.share(l.counts)
+	return l
+}
+
+func (l *classLoaders) plan(p *plan, orders, choices *rng.Source) {
+	p.order, p.ends = p.order[:0], p.ends[:0]
+	l.orders, l.into = orders, p
+	play := playClasses
+	if l.clean {
+		play = playClean
+	}
+	play(choices, l.counts, l.pick, l.size, l)
+}
+
+// open draws the permutation of a class, after the seed of its sampler.
+func (l *classLoaders) open(class, samples int) {
+	l.orders.Int64()
+	l.drawn[class] = slices.Grow(l.drawn[class][:0], samples)[:samples]
+	l.orders.Perm(l.drawn[class])
+	for i, place := range l.drawn[class] {
+		l.drawn[class][i] = l.classes[class][place]
+	}
+}
+
+// step appends a batch, mixed unless batches have one class only.
+func (l *classLoaders) step(shares []share) {
+	l.mixed = l.mixed[:0]
+	for _, s := range shares {
+		l.mixed = append(l.mixed, l.drawn[s.class][s.from:s.to]...)
+	}
+	p := l.into
+	if l.pick == 1 {
+		p.order = append(p.order, l.mixed...)
+	} else {
+		l.places = slices.Grow(l.places[:0], len(l.mixed))[:len(l.mixed)]
+		l.orders.Perm(l.places)
+		for _, place := range l.places {
+			p.order = append(p.order, l.mixed[place])
+		}
+	}
+	p.ends = append(p.ends, len(p.order))
+}

@@ -1,0 +1,79 @@
+package trainer
+
+import "sparsel/trainer/rng"
+
+// count returns how many parameters the network has.
+func (n Network) count(inputs, classes int) uint64 {
+	parameters := 0
+	for _, out := range append(append([]int(nil), n.Hidden...), classes) {
+		parameters += (inputs + 1) * out
+		inputs = out
+	}
+	return uint64(parameters)
+}
+
+// Draws returns how many outputs of the author's generator the run takes, the
+// distance between the starts of two runs of one session: one per parameter,
+// and in each epoch two for every int64 and samples-1 for a permutation. It
+// panics with the sampler "classes" in its original form, whose draws are no
+// function of these numbers; [Config.Next] serves all samplers.
+func (c Config) Draws(inputs, classes, samples int) uint64 {
+	if c.Sampler.walked() {
+		panic("trainer: the draws of original class loaders cannot be counted")
+	}
+	epoch := 2 * (loaders(c.Sampler) + 1) // and one for the test loader
+	if c.Sampler.draws() {
+		epoch += max(samples-1, 0)
+	}
+	return c.Network.count(inputs, classes) + uint64(c.Epochs)*uint64(epoch)
+}
+
+// Next returns the seeding of the run that follows c in its session, for
+// training data of so many inputs and so many samples of each class. Nothing
+// is trained for it: draws are counted, or walked through where they depend on
+// chance, in some ten milliseconds for thirty epochs of MNIST.
+func (c Config) Next(inputs int, counts [Classes]int) Seeding {
+	next := c.Seeding
+	if c.Seeding.Mode != "author" {
+		return next
+	}
+	if !c.Sampler.walked() {
+		samples := 0
+		for _, n := range counts {
+			samples += n
+		}
+		next.Skip += c.Draws(inputs, Classes, samples)
+		return next
+	}
+	next.Skip += c.Network.count(inputs, Classes)
+	numpy := rng.New(c.Seeding.Seed)
+	numpy.Skip(c.Seeding.NumpySkip)
+	w := walk{alone: c.Sampler.Classes == 1}
+	for range c.Epochs {
+		w.torch += 2 * uint64(loaders(c.Sampler)+1)
+		playClasses(numpy, counts, c.Sampler.Classes, c.share(counts), &w)
+	}
+	next.Skip += w.torch
+	next.NumpySkip = numpy.Taken()
+	return next
+}
+
+// A walk counts what the game of the class loaders draws from the author's
+// generator, which has no influence on the game itself.
+type walk struct {
+	torch uint64
+	alone bool
+}
+
+func (w *walk) open(_, samples int) { w.torch += 2 + uint64(max(samples-1, 0)) }
+
+func (w *walk) step(shares []share) {
+	if w.alone {
+		return
+	}
+	samples := 0
+	for _, s := range shares {
+		samples += s.to - s.from
+	}
+	w.torch += uint64(samples - 1)
+}
