@@ -104,6 +104,7 @@ func (e *encoder) node(v reflect.Value) {
 			if meaningful[t] == field.Name {
 				e.text(strconv.FormatBool(v.Field(i).Interface().(token.Pos).IsValid()))
 			}
+		//lint:ignore SA1019 the parser fills objects in, and they must stay out
 		case reflect.TypeFor[*ast.CommentGroup](), reflect.TypeFor[*ast.Object]():
 		default:
 			if t != reflect.TypeFor[ast.EmptyStmt]() { // its only field is layout

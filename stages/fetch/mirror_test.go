@@ -209,9 +209,9 @@ func TestRefusedAnswers(t *testing.T) {
 			w.WriteHeader(503)
 		}, "status 503 Service Unavailable: it asks to wait 1h0m0s", 1},
 		{"cut at once, each time", func(w http.ResponseWriter, r *http.Request, n int) { panic(http.ErrAbortHandler) }, "EOF (4 attempts)", 4},
-		{"redirect in circles", func(w http.ResponseWriter, r *http.Request, n int) { http.Redirect(w, r, r.URL.Path, 302) }, "it redirects more than 10 times", 10},
+		{"redirect in circles", func(w http.ResponseWriter, r *http.Request, n int) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, "it redirects more than 10 times", 10},
 		{"redirect to plain http", func(w http.ResponseWriter, r *http.Request, n int) {
-			http.Redirect(w, r, "http://example.org/x.gz", 302)
+			http.Redirect(w, r, "http://example.org/x.gz", http.StatusFound)
 		}, "it redirects to http://example.org/x.gz, which is not https", 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -12,7 +12,6 @@ import (
 // settings is a run being put together: the baseline, then an experiment's set, then what varies.
 type settings struct {
 	config trainer.Config
-	given  map[string]bool // optimizer parameters that belong to the optimizer
 }
 
 // hyper lists the hyper-parameters of each optimizer; lr comes first, weight_decay belongs to all.
