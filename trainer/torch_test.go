@@ -53,8 +53,7 @@ type torchOptimizer struct {
 }
 
 func (o torchOptimizer) optimizer() Optimizer {
-	return Optimizer{Name: o.Name, LR: o.LR, WeightDecay: o.WeightDecay, Momentum: o.Momentum,
-		Rho: o.Rho, Eps: o.Eps, Beta1: o.Beta1, Beta2: o.Beta2}
+	return Optimizer(o)
 }
 
 // A tensor is written as eight hexadecimal digits a float32.
