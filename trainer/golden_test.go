@@ -38,11 +38,34 @@ func goldenConfigs() []Config {
 	add(adamBaseline, paired, 1, 16)
 	add(adadeltaBaseline, author, 1000, 16, 16, 16)
 	add(diverging, author, 23, 40)
+
+	// Samplers and measurements.
+	for _, s := range []Sampler{
+		{Kind: "sorted"}, {Kind: "consecutive", Block: 3}, {Kind: "consecutive", Block: 3, OrderSeed: 7, Clean: true},
+		{Kind: "classes", Classes: 1}, {Kind: "classes", Classes: 2}, {Kind: "classes", Classes: 5}, {Kind: "classes", Classes: 2, Clean: true},
+	} {
+		for _, seeding := range []Seeding{{Mode: "author", Seed: 100, Skip: 12345, NumpySkip: 678}, paired} {
+			add(sgdBaseline, seeding, 10, 20)
+			configs[len(configs)-1].Sampler = s
+		}
+	}
+	for _, measure := range []string{"train", "train-running"} {
+		add(sgdBaseline, author, 23, 40)
+		configs[len(configs)-1].Measure = measure
+	}
 	return configs
 }
 
 func label(c Config) string {
-	return fmt.Sprintf("%s hidden=%v batch=%d lr=%g momentum=%g %s", c.Optimizer.Name, c.Network.Hidden, c.Batch, c.Optimizer.LR, c.Optimizer.Momentum, c.Seeding.Mode)
+	text := fmt.Sprintf("%s hidden=%v batch=%d lr=%g momentum=%g %s", c.Optimizer.Name, c.Network.Hidden, c.Batch, c.Optimizer.LR, c.Optimizer.Momentum, c.Seeding.Mode)
+	if c.Sampler.Kind != "shuffled" {
+		s := c.Sampler
+		text += fmt.Sprintf(" %s block=%d order=%d classes=%d clean=%t", s.Kind, s.Block, s.OrderSeed, s.Classes, s.Clean)
+	}
+	if c.Measure != "" {
+		text += " " + c.Measure
+	}
+	return text
 }
 
 // fingerprint runs c and returns the digest of the last epoch's parameters and
