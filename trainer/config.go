@@ -24,24 +24,44 @@ type Config struct {
 	Measure string
 }
 
-// A Network is a multilayer perceptron. The data decide its inputs; it has
-// [Classes] outputs, which are logits.
+// A Network is a multilayer perceptron, behind convolutions if Conv says so.
+// The data decide its inputs; it has [Classes] outputs, which are logits. Its
+// hidden layers, and only they, are measured.
 type Network struct {
-	Hidden     []int  // units of each hidden layer, input side first
-	Activation string // of the hidden units: "sigmoid"
+	Hidden []int // units of each hidden layer, input side first
+	// Activation is that of the hidden units: "sigmoid", "relu" or "tanh".
+	//
+	// Of the statistics in [Layer] the norms are about absolute values, as the
+	// original study demands of tanh. Class sums have the activations with
+	// their sign: with tanh, sums for CCMAS need those of the absolute values,
+	// which are to be taken from [Activations].
+	Activation string
+	// Conv are the output channels of convolutions in front of the first
+	// hidden layer: 3×3 taps on an input with a border of one 0, the ReLU, the
+	// maximum of each 2×2 window, an odd last row or column being left out. Images
+	// must be square then. The study's CNN has 32 and 64; nil for none.
+	Conv []int
 }
 
 // An Optimizer is an update rule with its constants. Constants that a rule
 // does not have must be 0, so that one rule is written in one way only.
+//
+// "AdagradK" and "AdadeltaK" are the variants that the study proposes in its
+// equations 6.1 and 6.2, Adagrad and Adadelta with every step multiplied by
+// K·G², where G is the accumulated squared gradient including this step's: its
+// sum for Adagrad, its running mean for Adadelta. Adadelta's running mean of
+// squared steps is about the steps so multiplied, without the learning rate.
 type Optimizer struct {
-	Name        string  // "SGD", "Adagrad", "Adadelta" or "Adam"
+	Name        string  // "SGD", "Adagrad", "Adadelta", "Adam", "RMSprop", "AdagradK" or "AdadeltaK"
 	LR          float64 // learning rate
 	WeightDecay float64 // added to the gradient as WeightDecay·w before the rule, for biases too
 	Momentum    float64 // SGD
-	Rho         float64 // Adadelta
-	Eps         float64 // Adagrad, Adadelta, Adam
+	Rho         float64 // Adadelta, AdadeltaK
+	Eps         float64 // all but SGD
 	Beta1       float64 // Adam
 	Beta2       float64 // Adam
+	Alpha       float64 // RMSprop: what is kept of the mean of squared gradients in a step
+	K           float64 // AdagradK, AdadeltaK
 }
 
 // A Sampler decides which samples make up the batches of an epoch. Fields

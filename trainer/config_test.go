@@ -11,7 +11,7 @@ func TestValidateAccepts(t *testing.T) {
 	full.Momentum, full.WeightDecay = 0.999, 10
 	noEffect := adadeltaBaseline
 	noEffect.LR, noEffect.Rho = 0, 0
-	for _, o := range []Optimizer{sgdBaseline, full, adagradBaseline, adadeltaBaseline, noEffect, adamBaseline} {
+	for _, o := range []Optimizer{sgdBaseline, full, adagradBaseline, adadeltaBaseline, noEffect, adamBaseline, rmspropDefault, adagradKSmall, adadeltaKSmall} {
 		c := baseline(o)
 		if err := c.Validate(); err != nil {
 			t.Errorf("%+v: %v", o, err)
@@ -48,7 +48,16 @@ func TestValidateRefuses(t *testing.T) {
 		{func(c *Config) { c.Network.Hidden = nil }, "no hidden layer"},
 		{func(c *Config) { c.Network.Hidden = []int{256, 0} }, "hidden layer 2 has 0 units"},
 		{func(c *Config) { c.Network.Hidden = []int{maxUnits + 1} }, "hidden layer 1 has 65537 units"},
-		{func(c *Config) { c.Network.Activation = "relu" }, `activation is "relu"`},
+		{func(c *Config) { c.Network.Activation = "ReLU" }, `activation is "ReLU"`},
+		{func(c *Config) { c.Network.Conv = []int{32, 0} }, "convolution 2 has 0 channels"},
+		{func(c *Config) { c.Network.Conv = []int{maxChannels + 1} }, "convolution 1 has 1025 channels"},
+		{func(c *Config) { c.Optimizer.Alpha = 0.99 }, "alpha is 0.99, which Adam does not have"},
+		{func(c *Config) { c.Optimizer.K = 1 }, "k is 1, which Adam does not have"},
+		{func(c *Config) { c.Optimizer = rmspropDefault; c.Optimizer.Alpha = 1.5 }, "alpha is 1.5"},
+		{func(c *Config) { c.Optimizer = rmspropDefault; c.Optimizer.Momentum = 0.9 }, "momentum is 0.9, which RMSprop does not have"},
+		{func(c *Config) { c.Optimizer = adagradKSmall; c.Optimizer.K = math.NaN() }, "k is NaN"},
+		{func(c *Config) { c.Optimizer = adagradKSmall; c.Optimizer.Rho = 0.9 }, "rho is 0.9, which AdagradK does not have"},
+		{func(c *Config) { c.Optimizer = adadeltaKSmall; c.Optimizer.K = -1 }, "k is -1"},
 		{func(c *Config) { c.Optimizer.Name = "sgd" }, `optimizer is "sgd"`},
 		{func(c *Config) { c.Optimizer.LR = math.NaN() }, "learning rate is NaN"},
 		{func(c *Config) { c.Optimizer.LR = -0.1 }, "learning rate is -0.1"},

@@ -8,13 +8,16 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// A layer is fully connected: out weighted sums of in numbers and a bias.
+// A layer has the parameters of out weighted sums of in numbers and a bias.
 // What is called padding below are the columns out..stride-1. Nothing that is
 // read for a result depends on them.
 type layer struct {
 	in, out int
-	stride  int          // out rounded up to whole panel rows
-	weights *gemm.Panels // in×out
+	stride  int // out rounded up to whole panel rows
+	// place says which row of weights belongs to each input, where the order
+	// differs from that of PyTorch; otherwise it is nil.
+	place   []int32
+	weights *gemm.Panels // in×out, or more rows if place leaves some out: those stay 0
 	finite  bool         // all weights are finite
 	bias    parameter    // stride
 	panels  []parameter  // the weights again, panel by panel, with their state
@@ -31,15 +34,29 @@ type layer struct {
 // newLayer returns a layer whose parameters are 0, with space for batches of
 // up to batch samples.
 func newLayer(in, out, batch int, r rule) *layer {
-	l := &layer{in: in, out: out, stride: padded(out), weights: gemm.NewPanels(in, out), finite: true}
+	l := newLayerOf(gemm.NewPanels(in, out), r)
+	l.in = in
+	l.output = make([]float32, batch*l.stride)
+	l.delta = make([]float32, batch*l.stride)
+	return l
+}
+
+// newPlacedLayer returns a layer of rows rows of weights without space for
+// samples. Input i belongs to row place[i].
+func newPlacedLayer(place []int32, rows, out int, r rule) *layer {
+	l := newLayerOf(gemm.NewPanels(rows, out), r)
+	l.in, l.place = len(place), place
+	return l
+}
+
+func newLayerOf(weights *gemm.Panels, r rule) *layer {
+	l := &layer{out: weights.Cols, stride: weights.Padded(), weights: weights, finite: true}
 	whole := newParameter(l.weights.Data, r.slots())
-	size := in * kernel.Width
+	size := weights.Rows * kernel.Width
 	for q := range l.weights.Count() {
 		l.panels = append(l.panels, whole.slice(q*size, (q+1)*size))
 	}
 	l.bias = newParameter(make([]float32, l.stride), r.slots())
-	l.output = make([]float32, batch*l.stride)
-	l.delta = make([]float32, batch*l.stride)
 	l.sums = make([]float32, l.stride)
 	l.apply = func(q int, g []float32) {
 		finite := r.update(l.panels[q], g)
@@ -48,18 +65,27 @@ func newLayer(in, out, batch int, r rule) *layer {
 	return l
 }
 
-// draw sets the parameters as PyTorch initialises a linear layer: weights in
-// rows of one output unit, then biases, all uniform within 1/√in of 0.
+// draw sets the parameters as PyTorch initialises a linear or convolutional
+// layer: weights in rows of one output unit, then biases, all uniform within
+// 1/√in of 0.
 func (l *layer) draw(s *rng.Source) {
 	bound := float32(1 / math.Sqrt(float64(l.in)))
 	row := make([]float32, l.in)
 	for j := range l.out {
 		s.Uniform(row, -bound, bound)
 		for i, w := range row {
-			l.weights.Set(i, j, w)
+			l.weights.Set(l.row(i), j, w)
 		}
 	}
 	s.Uniform(l.bias.values[:l.out], -bound, bound)
+}
+
+// row returns the row of weights that belongs to input i.
+func (l *layer) row(i int) int {
+	if l.place == nil {
+		return i
+	}
+	return int(l.place[i])
 }
 
 // forward computes the weighted sums of x, without the bias, into z.

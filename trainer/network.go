@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"sparsel/trainer/gemm"
 	"sparsel/trainer/kernel"
@@ -11,25 +12,41 @@ import (
 
 // A network is the model of a run with the work space of one batch.
 type network struct {
-	set    *kernel.Set
-	engine *gemm.Engine
-	rule   rule
-	layers []*layer       // input side first; all but the last are hidden
-	hidden []*activations // hidden[i] is the output of layers[i]
-	labels []uint8        // of the batch
+	set        *kernel.Set
+	engine     *gemm.Engine
+	rule       rule
+	activation activation
+	layers     []*layer       // all, input side first, in the order of PyTorch
+	stem       *stem          // the first layers, if they are convolutions; or nil
+	full       []*layer       // the fully connected ones; all but the last are hidden
+	hidden     []*activations // hidden[i] is the output of full[i]
+	labels     []uint8        // of the batch
 }
 
 // newNetwork returns a network whose parameters are 0, with space for batches
 // of up to batch samples.
-func newNetwork(set *kernel.Set, r rule, inputs int, hidden []int, batch int) *network {
+func newNetwork(set *kernel.Set, r rule, inputs int, shape Network, batch int) *network {
 	n := &network{set: set, engine: gemm.NewEngine(set), rule: r, labels: make([]uint8, batch)}
-	for _, units := range hidden {
-		l := newLayer(inputs, units, batch, r)
-		n.layers = append(n.layers, l)
-		n.hidden = append(n.hidden, &activations{values: l.output, stride: l.stride, units: units})
+	n.activation = newActivation(shape.Activation, set)
+	if len(shape.Conv) > 0 {
+		n.stem = newStem(n.engine, inputs, shape.Conv, batch, r)
+		for _, c := range n.stem.stages {
+			n.layers = append(n.layers, c.layer)
+		}
+		inputs = n.stem.output.units
+	}
+	for _, units := range append(slices.Clone(shape.Hidden), Classes) {
+		n.full = append(n.full, newLayer(inputs, units, batch, r))
 		inputs = units
 	}
-	n.layers = append(n.layers, newLayer(inputs, Classes, batch, r))
+	if n.stem != nil {
+		n.full[0].place = n.stem.place()
+	}
+	for i, units := range shape.Hidden {
+		l := n.full[i]
+		n.hidden = append(n.hidden, &activations{values: l.output, stride: l.stride, units: units})
+	}
+	n.layers = append(n.layers, n.full...)
 	return n
 }
 
@@ -46,28 +63,50 @@ func (n *network) step(x *images) float32 {
 	}
 
 	last := n.last()
-	n.forward(x, n.hidden, last.output, m)
+	input := n.input(x, m, true)
+	n.throughFull(input, n.hidden, last.output, m)
 	loss := crossEntropy(last.output, last.stride, labels, last.delta, nil)
 
 	n.rule.advance()
-	for i := len(n.layers) - 1; i > 0; i-- {
-		l, before := n.layers[i], n.layers[i-1]
+	for i := len(n.full) - 1; i > 0; i-- {
+		l, before := n.full[i], n.full[i-1]
 		l.backward(n.engine, before.delta, before.stride, m)
 		used := m * before.stride
-		n.set.SigmoidBackward(before.delta[:used], before.output[:used])
+		n.activation.backward(before.delta[:used], before.output[:used])
 		l.step(n.engine, n.rule, n.hidden[i-1], m)
 	}
-	n.layers[0].step(n.engine, n.rule, x, m)
+	first := n.full[0]
+	if n.stem != nil {
+		first.backward(n.engine, n.stem.delta, n.stem.output.stride, m)
+	}
+	first.step(n.engine, n.rule, input, m)
+	if n.stem != nil {
+		n.stem.backward(n.rule, m)
+	}
 	return loss
 }
 
+// input returns what enters the first fully connected layer for the m samples
+// of x. With keep, convolutions keep what a step needs.
+func (n *network) input(x *images, m int, keep bool) source {
+	if n.stem == nil {
+		return x
+	}
+	return n.stem.forward(x, m, keep)
+}
+
 // forward computes the activations of the m samples of x in every hidden
-// layer, and their logits. hidden[i] has space for the output of layers[i].
-func (n *network) forward(x source, hidden []*activations, logits []float32, m int) {
+// layer, and their logits. hidden[i] has space for the output of full[i].
+func (n *network) forward(x *images, hidden []*activations, logits []float32, m int) {
+	n.throughFull(n.input(x, m, false), hidden, logits, m)
+}
+
+// throughFull is the part of forward behind the convolutions.
+func (n *network) throughFull(x source, hidden []*activations, logits []float32, m int) {
 	for i, a := range hidden {
-		l := n.layers[i]
+		l := n.full[i]
 		l.forward(n.engine, a.values, x)
-		n.set.BiasSigmoid(a.values, a.stride, m, l.bias.values)
+		n.activation.forward(a.values, a.stride, m, l.bias.values)
 		a.m = m
 		x = a
 	}
@@ -85,7 +124,7 @@ func (n *network) parameters(visit func(row []float32)) {
 		for j := range l.out {
 			row = row[:0]
 			for i := range l.in {
-				row = append(row, l.weights.At(i, j))
+				row = append(row, l.weights.At(l.row(i), j))
 			}
 			visit(row)
 		}

@@ -63,6 +63,14 @@ func newRule(o Optimizer, set *kernel.Set) rule {
 			Beta1: float32(o.Beta1), OneMinusBeta1: float32(1 - o.Beta1),
 			Beta2: float32(o.Beta2), OneMinusBeta2: float32(1 - o.Beta2),
 			Eps: eps, WeightDecay: decay}}
+	case "RMSprop":
+		return &rmsprop{set, kernel.RMSpropStep{
+			LR: lr, Alpha: float32(o.Alpha), OneMinusAlpha: float32(1 - o.Alpha), Eps: eps, WeightDecay: decay}}
+	case "AdagradK":
+		return &adagradK{set, kernel.AdagradKStep{LR: lr, K: float32(o.K), Eps: eps, WeightDecay: decay}}
+	case "AdadeltaK":
+		return &adadeltaK{set, kernel.AdadeltaKStep{LR: lr, K: float32(o.K),
+			Rho: float32(o.Rho), OneMinusRho: float32(1 - o.Rho), Eps: eps, WeightDecay: decay}}
 	}
 	panic("trainer: no optimizer " + o.Name) // Validate refuses it
 }

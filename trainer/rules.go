@@ -83,6 +83,39 @@ func (r *adam) update(p parameter, g []float32) bool {
 	return r.set.Adam(p.values, g, p.state[0], p.state[1], r.step)
 }
 
+type rmsprop struct {
+	set  *kernel.Set
+	step kernel.RMSpropStep
+}
+
+func (r *rmsprop) slots() int { return 1 }
+func (r *rmsprop) advance()   {}
+func (r *rmsprop) update(p parameter, g []float32) bool {
+	return r.set.RMSprop(p.values, g, p.state[0], r.step)
+}
+
+type adagradK struct {
+	set  *kernel.Set
+	step kernel.AdagradKStep
+}
+
+func (r *adagradK) slots() int { return 1 }
+func (r *adagradK) advance()   {}
+func (r *adagradK) update(p parameter, g []float32) bool {
+	return r.set.AdagradK(p.values, g, p.state[0], r.step)
+}
+
+type adadeltaK struct {
+	set  *kernel.Set
+	step kernel.AdadeltaKStep
+}
+
+func (r *adadeltaK) slots() int { return 2 }
+func (r *adadeltaK) advance()   {}
+func (r *adadeltaK) update(p parameter, g []float32) bool {
+	return r.set.AdadeltaK(p.values, g, p.state[0], p.state[1], r.step)
+}
+
 // power returns xⁿ by repeated squaring. Unlike math.Pow it is the same on
 // every machine by construction: nothing but multiplications, each rounded.
 func power(x float64, n uint64) float64 {

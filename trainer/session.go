@@ -1,11 +1,23 @@
 package trainer
 
-import "sparsel/trainer/rng"
+import (
+	"slices"
+
+	"sparsel/trainer/rng"
+)
 
 // count returns how many parameters the network has.
 func (n Network) count(inputs, classes int) uint64 {
 	parameters := 0
-	for _, out := range append(append([]int(nil), n.Hidden...), classes) {
+	if len(n.Conv) > 0 {
+		side, channels := squareRoot(inputs), 1
+		for _, out := range n.Conv {
+			parameters += (9*channels + 1) * out
+			channels, side = out, side/2
+		}
+		inputs = side * side * channels
+	}
+	for _, out := range append(slices.Clone(n.Hidden), classes) {
 		parameters += (inputs + 1) * out
 		inputs = out
 	}

@@ -50,6 +50,8 @@ type torchOptimizer struct {
 	Eps         float64
 	Beta1       float64
 	Beta2       float64
+	Alpha       float64
+	K           float64
 }
 
 func (o torchOptimizer) optimizer() Optimizer {

@@ -57,7 +57,7 @@ func trainWith(ctx context.Context, set *kernel.Set, c Config, train, test Split
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	if err := checkSplits(train, test); err != nil {
+	if err := checkSplits(c.Network, train, test); err != nil {
 		return err
 	}
 	r, err := newRun(ctx, set, c, train, test)
@@ -92,7 +92,7 @@ type run struct {
 // newRun returns a run before its first epoch. It fails only with ctx.Err().
 func newRun(ctx context.Context, set *kernel.Set, c Config, train, test Split) (*run, error) {
 	samples := len(train.Labels)
-	n := newNetwork(set, newRule(c.Optimizer, set), train.Pixels, c.Network.Hidden, min(c.Batch, samples))
+	n := newNetwork(set, newRule(c.Optimizer, set), train.Pixels, c.Network, min(c.Batch, samples))
 	draws := newDraws(c, train.Labels)
 	if err := draws.parameters(ctx, n.layers); err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func (r *run) measure(ctx context.Context, epoch *Epoch) (err error) {
 }
 
 // checkSplits reports everything wrong with the data.
-func checkSplits(train, test Split) error {
+func checkSplits(n Network, train, test Split) error {
 	var p problems
 	for _, part := range []struct {
 		name string
@@ -178,6 +178,7 @@ func checkSplits(train, test Split) error {
 		}
 	}
 	p.check(train.Pixels == test.Pixels, "training images have %d pixels and test images %d: want the same", train.Pixels, test.Pixels)
+	p.fits(n, train.Pixels)
 	if err := errors.Join(p...); err != nil {
 		return fmt.Errorf("check data:\n%w", err)
 	}

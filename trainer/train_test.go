@@ -263,7 +263,7 @@ func TestDarkPixelsMeetInfinities(t *testing.T) {
 		r := &overflow{}
 		data := Split{Pixels: 20, Images: make([]byte, 40), Labels: []uint8{1, 2}}
 		data.Images[7], data.Images[25] = 200, 100
-		n := newNetwork(set, r, data.Pixels, []int{3}, 2)
+		n := newNetwork(set, r, data.Pixels, Network{Hidden: []int{3}, Activation: "sigmoid"}, 2)
 		x := &images{split: data}
 		x.load(n.engine, []int32{0, 1})
 		l := n.layers[0]

@@ -13,6 +13,9 @@ import (
 // here, not a failed allocation later.
 const maxUnits = 1 << 16
 
+// maxChannels bounds the channels of a convolution for the same reason.
+const maxChannels = 1 << 10
+
 // Validate returns an error that lists everything wrong with the
 // configuration, one problem a line, or nil.
 func (c Config) Validate() error {
@@ -52,7 +55,10 @@ func (p *problems) network(n Network) {
 	for i, units := range n.Hidden {
 		p.check(units >= 1 && units <= maxUnits, "hidden layer %d has %d units: want 1 to %d", i+1, units, maxUnits)
 	}
-	p.oneOf("activation", n.Activation, "sigmoid")
+	p.oneOf("activation", n.Activation, "sigmoid", "relu", "tanh")
+	for i, channels := range n.Conv {
+		p.check(channels >= 1 && channels <= maxChannels, "convolution %d has %d channels: want 1 to %d", i+1, channels, maxChannels)
+	}
 }
 
 func (p *problems) sampler(s Sampler, batch int) {
@@ -78,17 +84,30 @@ func (p *problems) sampler(s Sampler, batch int) {
 // constants lists, for each optimizer, the constants it has besides the
 // learning rate and the weight decay.
 var constants = map[string][]string{
-	"SGD":      {"momentum"},
-	"Adagrad":  {"eps"},
-	"Adadelta": {"rho", "eps"},
-	"Adam":     {"eps", "beta1", "beta2"},
+	"SGD":       {"momentum"},
+	"Adagrad":   {"eps"},
+	"Adadelta":  {"rho", "eps"},
+	"Adam":      {"eps", "beta1", "beta2"},
+	"RMSprop":   {"eps", "alpha"},
+	"AdagradK":  {"eps", "k"},
+	"AdadeltaK": {"rho", "eps", "k"},
+}
+
+// fits checks that images of so many pixels can go through the network.
+func (p *problems) fits(n Network, pixels int) {
+	if len(n.Conv) == 0 {
+		return
+	}
+	side := squareRoot(pixels)
+	p.check(side*side == pixels, "images have %d pixels: want a square number for convolutions", pixels)
+	p.check(side>>len(n.Conv) > 0, "images of %d×%d pixels are too small for %d convolutions, which halve them", side, side, len(n.Conv))
 }
 
 // optimizer checks ranges as PyTorch does, with one exception: eps must be
 // positive, because pixels that are never lit have gradients of exactly 0 and
 // make 0/0 with an eps of 0.
 func (p *problems) optimizer(o Optimizer) {
-	p.oneOf("optimizer", o.Name, "SGD", "Adagrad", "Adadelta", "Adam")
+	p.oneOf("optimizer", o.Name, "SGD", "Adagrad", "Adadelta", "Adam", "RMSprop", "AdagradK", "AdadeltaK")
 	// A value beyond float32 would enter the arithmetic as an infinity, a
 	// fraction of 1 may not round up to 1 there; NaN fails every test.
 	notNegative := func(x float64) bool { return x >= 0 && x <= math.MaxFloat32 }
@@ -109,6 +128,8 @@ func (p *problems) optimizer(o Optimizer) {
 		{"eps", o.Eps, positive, "a finite number above 0"},
 		{"beta1", o.Beta1, belowOne, "0 or more and below 1"},
 		{"beta2", o.Beta2, belowOne, "0 or more and below 1"},
+		{"alpha", o.Alpha, fraction, "0 to 1"},
+		{"k", o.K, notNegative, "a finite number, 0 or more"},
 	} {
 		used, known := constants[o.Name]
 		switch {

@@ -1,0 +1,183 @@
+package trainer
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"sparsel/trainer/kernel"
+	"sparsel/trainer/rng"
+)
+
+// Optimizers that the original study does not use: PyTorch's defaults, and the
+// variants that it proposes, with constants that let them move.
+var (
+	rmspropDefault = Optimizer{Name: "RMSprop", LR: 0.01, Alpha: 0.99, Eps: 1e-8}
+	adagradKSmall  = Optimizer{Name: "AdagradK", LR: 0.1, Eps: 1e-10, K: 100}
+	adadeltaKSmall = Optimizer{Name: "AdadeltaK", LR: 1, Rho: 0.9, Eps: 1e-6, K: 1e9}
+)
+
+// Draws is what the layers of a network with convolutions take, down to an odd
+// side.
+func TestConvDraws(t *testing.T) {
+	shape := Network{Hidden: []int{7}, Activation: "sigmoid", Conv: []int{3, 5}}
+	const side = 14
+	n := newNetwork(kernel.Available()[0], recorder{}, side*side, shape, 1)
+	a := &author{source: rng.New(8)}
+	if err := a.parameters(t.Context(), n.layers); err != nil {
+		t.Fatal(err)
+	}
+	want := rng.New(8)
+	want.Skip(Config{Network: shape, Sampler: Sampler{Kind: "shuffled"}}.Draws(side*side, Classes, 50))
+	if got, want := a.source.Uint32(), want.Uint32(); got != want {
+		t.Error("the layers did not draw as many numbers as Draws says")
+	}
+	if got := len(flatten(n)); got != int(shape.count(side*side, Classes)) {
+		t.Errorf("the network has %d parameters, count says %d", got, shape.count(side*side, Classes))
+	}
+}
+
+// The study's CNN starts with the numbers that replay.md lists for seed 1.
+func TestConvInitialParameters(t *testing.T) {
+	n := newNetwork(kernel.Available()[0], recorder{}, 784, Network{Hidden: []int{256}, Activation: "sigmoid", Conv: []int{32, 64}}, 1)
+	a := &author{source: rng.New(1)}
+	if err := a.parameters(t.Context(), n.layers); err != nil {
+		t.Fatal(err)
+	}
+	all := flatten(n)
+	for _, tt := range []struct {
+		at   int
+		want []float32
+	}{
+		{0, []float32{0.171754405, -0.147126079, -0.0646204948, 0.156456321}},
+		{32 * 9, []float32{-0.0631467104}},
+		{320, []float32{-0.0116640283, -0.00446158834, -0.0111903679}},
+		{320 + 64*289, []float32{0.00953530706, 0.00188801973}},
+	} {
+		if got := all[tt.at:][:len(tt.want)]; !slices.Equal(got, tt.want) {
+			t.Errorf("parameters from %d on are %v, want %v", tt.at, got, tt.want)
+		}
+	}
+}
+
+// Images that are no squares, or too small, are refused before anything runs.
+func TestConvRefusesImages(t *testing.T) {
+	c, train, test := small(sgdBaseline) // images of 50 pixels
+	c.Network.Conv = []int{2}
+	err := Train(t.Context(), c, train, test, nil)
+	if err == nil || !strings.Contains(err.Error(), "images have 50 pixels: want a square") {
+		t.Errorf("got error %v", err)
+	}
+	c.Network.Conv = []int{2, 2, 2}
+	err = Train(t.Context(), c, generated(10, 49, 1), generated(10, 49, 2), nil)
+	if err == nil || !strings.Contains(err.Error(), "7×7 pixels are too small for 3 convolutions") {
+		t.Errorf("got error %v", err)
+	}
+}
+
+// kept returns a stem whose forward pass kept the samples of x, and which has
+// some gradient by its output.
+func kept(set *kernel.Set, r rule, x *images, shape Network) *network {
+	n := newNetwork(set, r, x.split.Pixels, shape, len(x.rows))
+	randomize(n, 4)
+	n.stem.forward(x, len(x.rows), true)
+	rng.New(7).Uniform(n.stem.delta, -1, 1)
+	return n
+}
+
+// The dense backward pass, which is for numbers that are not finite, has the
+// bits of the sparse one where all are finite, but for the sign of a zero.
+func TestConvSparseEqualsDense(t *testing.T) {
+	for _, set := range kernel.Available() {
+		for _, tt := range networks {
+			if tt.Conv == nil {
+				continue
+			}
+			data := generated(1, tt.side*tt.side, 9)
+			x := &images{split: data, rows: []int32{0}}
+			n := kept(set, recorder{}, x, tt.Network)
+			for _, c := range n.stem.stages {
+				delta := n.stem.delta
+				row, pitch := c.windows*c.out, c.out
+				if need := row * c.windows; len(delta) < need {
+					delta = make([]float32, need)
+					rng.New(7).Uniform(delta, -1, 1)
+				}
+				c.begin()
+				c.backward(0, delta, row, pitch, true)
+				b := &c.back
+				part, input := slices.Clone(b.part), slices.Clone(c.inputDelta)
+				rows := c.layer.weights.Rows
+
+				c.layer.finite = false
+				c.backward(0, delta, row, pitch, true) // leaves the dense inputDelta
+				c.denseWeightGradient(c.grids[0])
+				for j := range c.out {
+					for i, k := range c.layer.place {
+						if got, want := b.part[j*rows+int(k)], part[j*rows+int(k)]; got != want {
+							t.Fatalf("%s: %v: weight gradient %d, %d is %v dense and %v sparse", set, tt, j, i, got, want)
+						}
+					}
+				}
+				for i, want := range input {
+					if i%c.pitch < c.channels && c.inputDelta[i] != want {
+						t.Fatalf("%s: %v: input gradient %d is %v dense and %v sparse", set, tt, i, c.inputDelta[i], want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// 0·Inf is NaN in the gradients of a convolution too. An infinite weight makes
+// the gradient NaN at its place in the input wherever a window has a place
+// without gradient, and an infinite input that of all weights of its tap.
+func TestConvMeetsInfinities(t *testing.T) {
+	inf := float32(math.Inf(1))
+	shape := Network{Hidden: []int{3}, Activation: "sigmoid", Conv: []int{2, 4}}
+	for _, set := range kernel.Available() {
+		x := &images{split: generated(1, 64, 9), rows: []int32{0}}
+		n := kept(set, recorder{}, x, shape)
+		c := n.stem.stages[1]
+		delta := n.stem.delta
+		l := c.layer
+
+		l.weights.Set(l.row(9+4), 2, inf) // channel 1, the tap in the middle
+		l.finite = false
+		c.begin()
+		c.backward(0, delta, c.windows*c.out, c.out, true)
+		bad := 0
+		for y := range c.side {
+			for x := range c.side {
+				place := c.inputDelta[c.origin()+(y*c.width+x)*c.pitch:]
+				if place[0] != place[0] {
+					t.Fatalf("%s: the gradient by channel 0 is NaN at %d, %d", set, y, x)
+				}
+				if place[1] != place[1] {
+					bad++
+				}
+			}
+		}
+		// One place of a window at most has a gradient for output 2.
+		if want := c.side * c.side * 3 / 4; bad < want {
+			t.Errorf("%s: %d gradients by channel 1 are NaN, want %d or more", set, bad, want)
+		}
+
+		l.weights.Set(l.row(9+4), 2, 0)
+		l.finite = true
+		c.grids[0][c.origin()+1] = inf // channel 1 of the first place
+		c.begin()
+		c.backward(0, delta, c.windows*c.out, c.out, true)
+		for j := range c.out {
+			for i := range l.in {
+				g := c.back.total[j*l.weights.Rows+l.row(i)]
+				// Taps that lie right of or below the place never meet it.
+				meets := i/9 == 1 && i/3%3 <= 1 && i%3 <= 1
+				if meets != (g != g || g == inf || g == -inf) {
+					t.Errorf("%s: gradient of output %d, input %d is %v", set, j, i, g)
+				}
+			}
+		}
+	}
+}
