@@ -181,3 +181,52 @@ func TestConvMeetsInfinities(t *testing.T) {
 		}
 	}
 }
+
+// Convolutions give the output and the gradients that PyTorch gives, ties of
+// equal numbers on a dark background included. "rounding" is how far PyTorch's
+// float32 is from its float64; ours is as far on another side, so twice that is
+// the typical distance and four times leaves room for the tails.
+func TestStemFollowsPyTorch(t *testing.T) {
+	v := readTorchVectors(t).Stems
+	for _, tt := range v.Cases {
+		data := generated(tt.Samples, tt.Side*tt.Side, 4)
+		r := recorder{}
+		n := newNetwork(kernel.Available()[0], r, data.Pixels, Network{Hidden: []int{1}, Activation: "sigmoid", Conv: tt.Conv}, tt.Samples)
+		if err := (&author{source: rng.New(v.Seed)}).parameters(t.Context(), n.layers); err != nil {
+			t.Fatal(err)
+		}
+		s := n.stem
+		x := &images{split: data}
+		for i := range tt.Samples {
+			x.rows = append(x.rows, int32(i))
+		}
+		s.forward(x, tt.Samples, true)
+		state := uint32(5)
+		var worst, worstOutput float64
+		for i := range tt.Samples {
+			for _, at := range s.place() {
+				state = state*1664525 + 1013904223
+				s.delta[i*s.output.stride+int(at)] = float32(state>>16%9) - 4
+				got := s.output.values[i*s.output.stride+int(at)]
+				want := tt.Output[0]
+				tt.Output = tt.Output[1:]
+				worstOutput = max(worstOutput, math.Abs(float64(got)-float64(want)))
+			}
+		}
+		s.backward(r, tt.Samples)
+		n.layers = n.layers[:len(tt.Conv)]
+		got := r.gradients(n)
+		if len(got) != len(tt.Gradients) || len(tt.Output) != 0 {
+			t.Fatalf("%v: %d gradients for %d, %d outputs too many", tt.Conv, len(got), len(tt.Gradients), len(tt.Output))
+		}
+		for i, want := range tt.Gradients {
+			worst = max(worst, math.Abs(float64(got[i])-float64(want)))
+		}
+		if worst > 4*float64(tt.Rounding) || worstOutput > 4*float64(tt.OutputRounding) {
+			t.Errorf("%v: gradients differ by up to %.3g, outputs by %.3g, want %.3g and %.3g at most", tt.Conv,
+				worst, worstOutput, 4*float64(tt.Rounding), 4*float64(tt.OutputRounding))
+		}
+		t.Logf("%v: gradients differ by up to %.2f of the rounding, outputs by %.2f", tt.Conv,
+			worst/float64(tt.Rounding), worstOutput/float64(tt.OutputRounding))
+	}
+}

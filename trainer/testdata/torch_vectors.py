@@ -14,6 +14,10 @@ manual_seed(seed) and, for each epoch, the draws of PyTorch 1.8's loaders. Each
 run is done a second time in float64 from the same initial parameters and in
 the same order; "rounding" is the largest distance between the parameters of
 the two at the end, which is what float32 arithmetic costs that run.
+
+"stems" holds one backward pass through convolutions alone, again in float32
+and float64: the output for some images and the gradients of a weighted sum of
+it. Weights of the sum are integers from -4 to 4 from the same generator.
 """
 
 import json
@@ -32,7 +36,8 @@ def bits(tensor):
 
 def make(optimizer, parameters):
     kind = getattr(torch.optim, optimizer["name"])
-    renamed = {"lr": "lr", "weight_decay": "weight_decay", "momentum": "momentum", "rho": "rho", "eps": "eps"}
+    renamed = {"lr": "lr", "weight_decay": "weight_decay", "momentum": "momentum", "rho": "rho", "eps": "eps",
+               "alpha": "alpha"}
     options = {to: optimizer[key] for key, to in renamed.items() if key in optimizer}
     if "beta1" in optimizer:
         options["betas"] = (optimizer["beta1"], optimizer["beta2"])
@@ -42,6 +47,7 @@ def make(optimizer, parameters):
 SGD = {"name": "SGD", "lr": 0.1}
 ADAGRAD = {"name": "Adagrad", "lr": 0.1, "eps": 1e-10}
 ADADELTA = {"name": "Adadelta", "lr": 1.0, "rho": 0.9, "eps": 1e-6}
+RMSPROP = {"name": "RMSprop", "lr": 0.01, "alpha": 0.99, "eps": 1e-8}
 ADAM = {"name": "Adam", "lr": 0.001, "eps": 1e-8, "beta1": 0.9, "beta2": 0.999}
 
 # A multiple of 8, so that ATen's vector loops do all of it.
@@ -70,6 +76,7 @@ def updates():
         ADAGRAD, dict(ADAGRAD, lr=1000.0), dict(ADAGRAD, weight_decay=0.631),
         ADADELTA, dict(ADADELTA, lr=268.3), dict(ADADELTA, rho=0.0, weight_decay=1e-5), dict(ADADELTA, rho=0.999),
         ADAM, dict(ADAM, lr=1000.0), dict(ADAM, beta1=0.0001, weight_decay=2.5), dict(ADAM, beta1=0.999, beta2=0.0001),
+        RMSPROP, dict(RMSPROP, lr=1000.0), dict(RMSPROP, alpha=0.0, weight_decay=0.631), dict(RMSPROP, alpha=0.9999),
     ]
     start = torch.randn(WIDTH, generator=torch.Generator().manual_seed(6))
     g = gradients()
@@ -107,10 +114,23 @@ def images(samples, pixels, state):
 SAMPLES, TESTS, PIXELS, SEED = 200, 120, 64, 3
 
 
-def network(hidden):
+def convolutions(channels):
+    layers, before = [], 1
+    for out in channels:
+        layers += [torch.nn.Conv2d(before, out, 3, padding=1), torch.nn.ReLU(), torch.nn.MaxPool2d(2)]
+        before = out
+    return layers
+
+
+def network(hidden, activation="sigmoid", conv=()):
+    kind = {"sigmoid": torch.nn.Sigmoid, "relu": torch.nn.ReLU, "tanh": torch.nn.Tanh}[activation]
     layers, width = [], PIXELS
+    if conv:
+        side = int(PIXELS**0.5)
+        layers = [torch.nn.Unflatten(1, (1, side, side)), *convolutions(conv), torch.nn.Flatten()]
+        width = (side >> len(conv))**2 * conv[-1]
     for units in hidden:
-        layers += [torch.nn.Linear(width, units), torch.nn.Sigmoid()]
+        layers += [torch.nn.Linear(width, units), kind()]
         width = units
     return torch.nn.Sequential(*layers, torch.nn.Linear(width, 10))
 
@@ -143,17 +163,24 @@ def runs():
     x, y = images(SAMPLES, PIXELS, 1)
     test_x, test_y = images(TESTS, PIXELS, 2)
     cases = []
-    for hidden, batch, epochs, optimizer in [
+    plain = [
         ([16], 20, 10, SGD), ([16], 20, 10, ADAGRAD), ([16], 20, 10, ADADELTA), ([16], 20, 10, ADAM),
         ([16], 21, 10, dict(SGD, momentum=0.9, weight_decay=0.001)),
         ([19, 12], 21, 10, dict(ADAM, lr=0.01)), ([12, 16, 9], 7, 4, dict(SGD, lr=1.0)),
         ([16], 20, 3, dict(SGD, lr=3e38)), ([16], 200, 3, dict(ADAGRAD, lr=1e38)),
-    ]:
+    ]
+    shapes = [
+        ({"activation": "tanh"}, [16], 20, 6, SGD), ({"activation": "relu"}, [16, 12], 20, 6, SGD),
+        ({"activation": "tanh"}, [19], 21, 6, RMSPROP),
+        ({"conv": [4]}, [12], 20, 6, SGD), ({"conv": [5, 17]}, [9], 21, 4, SGD),
+        ({"conv": [16, 6]}, [12], 20, 4, ADAM), ({"conv": [4, 6]}, [10], 20, 4, ADADELTA),
+        ({"conv": [4, 6]}, [10], 20, 4, ADAGRAD), ({"conv": [3, 4, 5], "activation": "relu"}, [8, 6], 1, 1, SGD),
+        ({"conv": [4, 6]}, [10], 20, 3, dict(SGD, lr=3e38)),
+    ]
+    for shape, hidden, batch, epochs, optimizer in [({}, *case) for case in plain] + shapes:
+        double = network(hidden, **shape).double()
         torch.manual_seed(SEED)
-        model = network(hidden)
-        double = network(hidden).double()
-        torch.manual_seed(SEED)
-        model = network(hidden)
+        model = network(hidden, **shape)
         double.load_state_dict(model.state_dict())
         orders = []
         for _ in range(epochs):
@@ -165,14 +192,43 @@ def runs():
         train(double, optimizer, orders, batch, x.double(), y, test_x.double(), test_y)
         rounding = max(float((a.double() - b).abs().max()) for a, b in zip(model.parameters(), double.parameters()))
         cases.append({
-            "hidden": hidden, "batch": batch, "optimizer": optimizer, "epochs": result,
+            "hidden": hidden, **shape, "batch": batch, "optimizer": optimizer, "epochs": result,
             "parameters": "".join(bits(p) for p in model.parameters()), "rounding": repr(rounding),
         })
     return {"samples": SAMPLES, "tests": TESTS, "pixels": PIXELS, "seed": SEED, "cases": cases}
 
 
+def stems():
+    cases = []
+    for side, channels, samples in [(6, [3], 2), (9, [5, 4], 3), (8, [16, 18], 2), (28, [2, 3], 1)]:
+        x, _ = images(samples, side * side, 4)
+        torch.manual_seed(SEED)
+        model = torch.nn.Sequential(*convolutions(channels), torch.nn.Flatten())
+        state = 5
+        factors = []
+        for _ in range((side >> len(channels))**2 * channels[-1] * samples):
+            state = (state * 1664525 + 1013904223) % 2**32
+            factors.append((state >> 16) % 9 - 4)
+        factors = torch.tensor(factors, dtype=torch.float32).view(samples, -1)
+        results = []
+        for kind in torch.float32, torch.float64:
+            model = model.to(kind)
+            model.zero_grad()
+            output = model(x.view(samples, 1, side, side).to(kind))
+            (output * factors.to(kind)).sum().backward()
+            results.append((output.detach(), [p.grad.clone() for p in model.parameters()]))
+        (output, gradients), (exact, exacts) = results
+        rounding = max(float((a.double() - b).abs().max()) for a, b in zip(gradients, exacts))
+        cases.append({
+            "side": side, "conv": channels, "samples": samples,
+            "output": bits(output), "outputRounding": repr(float((output.double() - exact).abs().max())),
+            "gradients": "".join(bits(g) for g in gradients), "rounding": repr(rounding),
+        })
+    return {"seed": SEED, "cases": cases}
+
+
 if __name__ == "__main__":
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch_vectors.json")
     with open(path, "w") as f:
-        json.dump({"torch": torch.__version__, "updates": updates(), "runs": runs()}, f, indent=1)
+        json.dump({"torch": torch.__version__, "updates": updates(), "runs": runs(), "stems": stems()}, f, indent=1)
         f.write("\n")
