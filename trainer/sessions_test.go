@@ -128,7 +128,7 @@ func sessions(r records) []session {
 	}
 
 	neurons := func(batch, shortWidth int, bounds map[string]bound, short string, widths ...int) {
-		begin("neurons at batch %d, %d to %d", batch, widths[0], widths[len(widths)-1])
+		begin("neurons at batch %d, %d", batch, widths)
 		for _, width := range widths {
 			from := len(current.runs)
 			now := ""
@@ -145,7 +145,8 @@ func sessions(r records) []session {
 	wide := accurate(map[string]float64{"SGD": 1e-3, "Adadelta": 1e-3, "Adagrad": 1e-3, "Adam": 1e-3})
 	neurons(50, 768, wide, "SGD", 64, 128, 256, 384, 512, 640, 768)
 	neurons(1, 128, small, "SGD", 64, 128, 256, 384)
-	neurons(1, 0, small, "", 512, 640, 768)
+	neurons(1, 0, small, "", 512, 640)
+	neurons(1, 0, small, "", 768)
 
 	diversity := func(name, experiment, value string, batch, classes int, bounds map[string]bound, short ...string) {
 		begin("classes %s", name)
@@ -157,6 +158,11 @@ func sessions(r records) []session {
 	diversity("single", "class_diversity", "1", 50, 1, baselineBounds, "Adadelta", "SGD")
 	diversity("single_bs10", "single_bs10_vs_con10_bs1", "10", 10, 1,
 		accurate(map[string]float64{"Adagrad": 2e-3, "Adam": 2e-3}), "SGD")
+
+	begin("convolutions")
+	add(key{experiment: "conv", condition: "cnn", split: "test"}, map[string]bound{
+		"Adadelta": {7e-4, 5e-3, 5e-3}, "Adagrad": {0, 1e-5, 1e-4}, "SGD": {1e-4, 1e-4, 1e-4}, "Adam": {7e-4, 5e-3, 5e-3},
+	}, func(c *Config) { c.Network.Conv, c.Epochs = []int{32, 64}, 5 }, inOrder)
 
 	for _, condition := range []string{"sorted", "unsorted"} {
 		bounds := baselineBounds
