@@ -53,11 +53,36 @@ func goldenConfigs() []Config {
 		add(sgdBaseline, author, 23, 40)
 		configs[len(configs)-1].Measure = measure
 	}
+
+	// Further optimizers, activations and convolutions.
+	decaying := rmspropDefault
+	decaying.WeightDecay = 1e-3
+	for _, o := range []Optimizer{rmspropDefault, decaying, adagradKSmall, adadeltaKSmall} {
+		add(o, author, 23, 37, 18)
+	}
+	shaped := func(o Optimizer, s Seeding, batch int, activation string, conv ...int) {
+		add(o, s, batch, 20)
+		configs[len(configs)-1].Network.Activation = activation
+		configs[len(configs)-1].Network.Conv = conv
+	}
+	shaped(sgdBaseline, author, 23, "relu")
+	shaped(adamBaseline, paired, 23, "tanh")
+	for _, o := range []Optimizer{sgdBaseline, adagradBaseline, adadeltaBaseline, adamBaseline} {
+		shaped(o, author, 23, "sigmoid", 3, 17)
+	}
+	shaped(rmspropDefault, paired, 1, "tanh", 16)
+	shaped(diverging, author, 23, "sigmoid", 4, 5)
 	return configs
 }
 
 func label(c Config) string {
 	text := fmt.Sprintf("%s hidden=%v batch=%d lr=%g momentum=%g %s", c.Optimizer.Name, c.Network.Hidden, c.Batch, c.Optimizer.LR, c.Optimizer.Momentum, c.Seeding.Mode)
+	if n := c.Network; n.Activation != "sigmoid" || n.Conv != nil {
+		text += fmt.Sprintf(" %s conv=%v", n.Activation, n.Conv)
+	}
+	if c.Optimizer.WeightDecay != 0 && c.Optimizer.Momentum == 0 {
+		text += fmt.Sprintf(" decay=%g", c.Optimizer.WeightDecay)
+	}
 	if c.Sampler.Kind != "shuffled" {
 		s := c.Sampler
 		text += fmt.Sprintf(" %s block=%d order=%d classes=%d clean=%t", s.Kind, s.Block, s.OrderSeed, s.Classes, s.Clean)
