@@ -230,3 +230,79 @@ func TestStemFollowsPyTorch(t *testing.T) {
 			worst/float64(tt.Rounding), worstOutput/float64(tt.OutputRounding))
 	}
 }
+
+// Steps and passes through convolutions allocate nothing once they have seen
+// their shapes.
+func TestConvAllocatesNothing(t *testing.T) {
+	for _, o := range []Optimizer{adamBaseline, rmspropDefault, adagradKSmall, adadeltaKSmall} {
+		c, _, _ := small(o)
+		c.Network.Conv = []int{3, 18}
+		r := start(t, kernel.Available()[0], c, generated(100, 81, 1), generated(60, 81, 2))
+		r.draws.plan(1, &r.planned)
+		step := func() {
+			r.batch.load(r.network.engine, r.planned.order[:30])
+			r.network.step(r.batch)
+			r.batch.load(r.network.engine, r.planned.order[30:37])
+			r.network.step(r.batch)
+			if _, _, err := r.tester.pass(t.Context(), r.network, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for rows := range r.planned.batches() {
+			r.batch.load(r.network.engine, rows)
+			r.network.step(r.batch)
+		}
+		if n := testing.AllocsPerRun(10, step); n != 0 {
+			t.Errorf("%s: %v allocations in two steps and a pass", o.Name, n)
+		}
+	}
+}
+
+// Rows come back from lists with their entries in order, equal lengths in
+// order of their numbers, whatever was in the lists before.
+func TestLists(t *testing.T) {
+	l := newLists(6, 3)
+	for round := range 3 {
+		l.reset()
+		want := make([][]float32, 6)
+		source := rng.New(uint32(round))
+		for len(want[5]) < round+1 {
+			row := int(source.Uint32() % 6)
+			if len(want[row]) == 3 {
+				continue
+			}
+			value := float32(source.Uint32()%100 + 1)
+			want[row] = append(want[row], value)
+			l.add(row, uint32(64*len(want[row])), value)
+		}
+		seen := make(map[int32]bool)
+		last := 4
+		for _, g := range l.close() {
+			for lane, row := range g.Rows {
+				if row < 0 {
+					continue
+				}
+				if seen[row] {
+					t.Errorf("row %d appears twice", row)
+				}
+				seen[row] = true
+				if len(want[row]) > last {
+					t.Errorf("row %d of %d entries comes after one of %d", row, len(want[row]), last)
+				}
+				last = len(want[row])
+				for i, s := range g.Steps {
+					offset, value := uint32(0), float32(0)
+					if i < last {
+						offset, value = uint32(64*(i+1)), want[row][i]
+					}
+					if s.Offset[lane] != offset || s.Value[lane] != value {
+						t.Errorf("row %d, step %d: %d %v, want %d %v", row, i, s.Offset[lane], s.Value[lane], offset, value)
+					}
+				}
+			}
+		}
+		if len(seen) != 6 {
+			t.Errorf("%d rows, want 6", len(seen))
+		}
+	}
+}
