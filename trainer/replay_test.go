@@ -129,13 +129,13 @@ func TestReplaySessions(t *testing.T) {
 
 // replay makes a run and compares it with its records.
 func replay(t *testing.T, records records, run recorded, c Config, train, test Split) {
-	all := &deviations{t: t, want: records[run.key], bound: run.bound, bounded: 2}
+	all := &deviations{t: t, want: records[run.key], bound: run.bound, bounded: 2, epsilon: run.epsilon}
 	var each []*deviations
 	if run.layers {
 		for i := range c.Network.Hidden {
 			k := run.key
 			k.layer = strconv.Itoa(i + 1)
-			each = append(each, &deviations{t: t, want: records[k], bound: run.bound, bounded: 2})
+			each = append(each, &deviations{t: t, want: records[k], bound: run.bound, bounded: 2, epsilon: run.epsilon})
 		}
 	}
 	err := Train(t.Context(), c, train, test, func(e Epoch, _ *Activations) error {
@@ -160,6 +160,7 @@ type deviations struct {
 	want    []record
 	bound   bound
 	bounded int // epochs to which the bound applies
+	epsilon float64
 
 	epochs  int
 	apart   int // first epoch of another accuracy, 0 if none
@@ -170,7 +171,7 @@ type deviations struct {
 func (d *deviations) compare(e Epoch, layers []Layer) {
 	var s, mean, std float64
 	for i := range layers {
-		m, v := selectivity(&layers[i])
+		m, v := selectivity(&layers[i], d.epsilon)
 		s, mean, std = s+sparsity(&layers[i]), mean+m, std+v
 	}
 	n := float64(len(layers))
@@ -213,9 +214,9 @@ func sparsity(l *Layer) float64 {
 }
 
 // selectivity returns mean and population standard deviation over the units
-// of (m − o)/(m + o), m the highest class mean of the unit and o the mean of
-// the other nine.
-func selectivity(l *Layer) (mean, std float64) {
+// of (m − o)/(m + o + epsilon), m the highest class mean of the unit and o the
+// mean of the other nine.
+func selectivity(l *Layer, epsilon float64) (mean, std float64) {
 	var sum, squares float64
 	for j := range l.Units {
 		highest, total := math.Inf(-1), 0.0
@@ -225,7 +226,7 @@ func selectivity(l *Layer) (mean, std float64) {
 			total += m
 		}
 		others := (total - highest) / (Classes - 1)
-		s := (highest - others) / (highest + others)
+		s := (highest - others) / (highest + others + epsilon)
 		sum += s
 		squares += s * s
 	}
