@@ -177,8 +177,9 @@ func (d *deviations) compare(e Epoch, layers []Layer) {
 	n := float64(len(layers))
 	want := d.want[e.Epoch-1]
 	d.epochs++
-	// Both accuracies are counts over 10,000, so a bound of 0 means equality.
-	accuracy := d.check(e.Epoch, "accuracy", float64(e.Correct)/float64(e.Samples), want.accuracy, d.bound.accuracy)
+	// Both accuracies are counts over 10,000: the slack is for the rounding of
+	// their difference, and a bound of 0 means equality.
+	accuracy := d.check(e.Epoch, "accuracy", float64(e.Correct)/float64(e.Samples), want.accuracy, d.bound.accuracy+1e-9)
 	if accuracy != 0 && d.apart == 0 {
 		d.apart = e.Epoch
 	}
