@@ -5,11 +5,19 @@ package main
 
 import (
 	"context"
+	"embed"
 
 	"github.com/magefile/mage/mg"
 
 	"sparsel/stages"
 )
+
+// source lets a program notice that it is older than the source it would answer for.
+//
+//go:embed go.mod go.sum stages pipeline trainer analysis artifacts
+var source embed.FS
+
+func init() { stages.Built = &source }
 
 // All builds every figure and table of params.toml.
 func All(ctx context.Context, params, out, data *string, jobs *int, dryrun, json *bool) error {
@@ -26,7 +34,7 @@ func Table(ctx context.Context, id string, params, out, data *string, jobs *int,
 	return exit(stages.Table(ctx, id, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
 }
 
-// Status says what is stale and why, and changes nothing. Its exit code is 0 when all is current, 2 when not.
+// Status says what is stale and why, and runs nothing. Its exit code is 0 when all is current, 2 when not.
 func Status(ctx context.Context, params, out *string, json *bool) error {
 	return exit(stages.Status(ctx, stages.Options{Params: params, Out: out, JSON: json}))
 }

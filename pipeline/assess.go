@@ -80,7 +80,7 @@ func (e *Engine) assessStep(p *Plan, s *Step, trust store.Trust) error {
 
 	outputs, miss := e.lookup(p.checker, s.Action, n.Stage, e.lookupTrust())
 	if miss == nil {
-		s.State, s.Outputs = Current, outputs
+		s.State, s.Outputs, s.expected = Current, outputs, outputs
 		s.Restore = e.unpublished(p.checker, n, outputs, trust)
 		return nil
 	}
@@ -93,7 +93,7 @@ func (e *Engine) assessMiss(p *Plan, s *Step, miss error) error {
 	if err != nil {
 		return err
 	}
-	s.State = Stale
+	s.State, s.expected = Stale, h.known(s.Action)
 	if errors.Is(miss, store.ErrConflict) {
 		s.State = Broken
 	}
@@ -109,8 +109,9 @@ func (e *Engine) assessMiss(p *Plan, s *Step, miss error) error {
 	return nil
 }
 
-// assessWaiting decides about a step whose inputs are not known yet. If its own
-// part of the key was never done with any inputs, it runs whatever they are.
+// assessWaiting decides about a step whose inputs are made again. Two things make it certain to run: its own part
+// of the key was never done with any inputs, or what it made of the inputs as they were, and will be if they come
+// out unchanged, is lost.
 func (e *Engine) assessWaiting(p *Plan, s *Step, waits []string) error {
 	h, err := p.history()
 	if err != nil {
@@ -120,6 +121,28 @@ func (e *Engine) assessWaiting(p *Plan, s *Step, waits []string) error {
 	if !h.tried(s.action.Recipe) {
 		s.State = Stale
 		s.Reasons = append(e.explain(s.Node, s.action, h), waits...)
+		return nil
+	}
+	again := *s.action
+	known := true
+	again.complete(s.Node, func(in Input) *ContentID {
+		content := contentOf(p.steps[in.From].expected, in.Output)
+		known = known && content != nil
+		return content
+	}, nil)
+	if !known {
+		return nil
+	}
+	outputs, miss := e.lookup(p.checker, again.id, s.Node.Stage, e.lookupTrust())
+	if miss == nil {
+		s.expected = outputs
+		return nil
+	}
+	s.State, s.expected = Stale, h.known(again.id)
+	if errors.Is(miss, errNoRecord) && s.expected == nil {
+		s.Reasons = append(e.explain(s.Node, &again, h), waits...)
+	} else {
+		s.Reasons = append([]string{miss.Error()}, waits...)
 	}
 	return nil
 }

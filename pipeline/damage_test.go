@@ -369,3 +369,27 @@ func TestHalfPublishedLitter(t *testing.T) {
 		t.Error("a live run's file is gone")
 	}
 }
+
+// A plan is exact about lost results too: what feeds them will come out as it was, so they will have to run.
+func TestPlanAfterLosingEverything(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.run(basic())
+	blobs := filepath.Join(l.store().Dir(), "blobs")
+	if err := filepath.WalkDir(blobs, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		return os.Remove(path)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	p := l.plan(basic())
+	stale := p.Count(pipeline.Stale)
+	if stale != len(p.Steps) {
+		t.Errorf("%d of %d steps are certain to run, want all: every result is lost", stale, len(p.Steps))
+	}
+	if ran := l.run(basic()); len(ran) != stale {
+		t.Errorf("%d ran, %d were predicted", len(ran), stale)
+	}
+}

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"sparsel/pipeline/store"
@@ -19,7 +18,7 @@ type Job struct {
 	node    *Node
 	action  ActionID
 	inputs  map[string]jobInput
-	dir     string // private: outputs in out, scratch files in tmp
+	dir     string // private: outputs in out
 	blob    func(ContentID) (string, bool)
 	log     *nodeLog
 	advance func(done, total float64, text string)
@@ -66,15 +65,6 @@ func (j *Job) Output(name string) string {
 		}
 	}
 	panic(fmt.Sprintf("pipeline: stage %s has no output %q", j.node.Stage.Name, name))
-}
-
-// TempDir returns a private directory for scratch files, removed after Run.
-func (j *Job) TempDir() (string, error) {
-	dir := filepath.Join(j.dir, "tmp")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("make scratch directory: %w", err)
-	}
-	return dir, nil
 }
 
 // Blob returns the path of stored bytes with this SHA-256 whatever made them,

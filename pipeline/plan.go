@@ -34,6 +34,10 @@ type Step struct {
 	Action  ActionID
 	Outputs []store.Output // of a current node
 
+	// expected is what the step's outputs will be if it gives again what it
+	// gave before: an action gives the same bytes each time.
+	expected []store.Output
+
 	action *action
 	level  int
 	order  int // in Plan.Steps

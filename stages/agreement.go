@@ -151,7 +151,7 @@ func printAgreement(w io.Writer, list []agreement) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%d recorded rows compared, %d left out (experiments, conditions or seeds that params.toml does not have), %d numbers finite on one side only\n",
+	_, err := fmt.Fprintf(w, "\n%d recorded rows compared, %d left out (experiments, conditions, seeds or epochs that params.toml does not have), %d numbers finite on one side only\n",
 		compared, left, unlike)
 	return err
 }

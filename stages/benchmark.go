@@ -31,24 +31,21 @@ func Bench(ctx context.Context, epochs *int, o Options) error {
 		TrainImages: file(train.TrainImages), TrainLabels: file(train.TrainLabels),
 		TestImages: file(train.TestImages), TestLabels: file(train.TestLabels),
 	}
+	ctx, stop := untilTerminated(ctx)
+	defer stop()
 	return bench.Run(ctx, o.stdout(), data, w.benchCases(n))
 }
 
 // benchCases are the baseline with each optimizer.
 func (s *study) benchCases(epochs int) []bench.Case {
-	runs, _ := s.params.Expand()
 	var cases []bench.Case
-	seen := map[string]bool{}
 	for _, optimizer := range params.DisplayOrder {
-		for _, r := range runs {
-			c := r.Config
-			if c.Optimizer.Name != optimizer || seen[optimizer] {
-				continue
-			}
-			seen[optimizer] = true
-			c.Epochs, c.Seeding = epochs, trainer.Seeding{Mode: "paired", Seed: 1}
-			cases = append(cases, bench.Case{Name: fmt.Sprintf("%s, %v hidden, batch %d", optimizer, c.Network.Hidden, c.Batch), Config: c})
+		if _, ok := s.params.Optimizers[optimizer]; !ok {
+			continue
 		}
+		c := s.params.BaselineRun(optimizer)
+		c.Epochs, c.Seeding = epochs, trainer.Seeding{Mode: "paired", Seed: 1}
+		cases = append(cases, bench.Case{Name: fmt.Sprintf("%s, %v hidden, batch %d", optimizer, c.Network.Hidden, c.Batch), Config: c})
 	}
 	return cases
 }

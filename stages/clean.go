@@ -11,6 +11,9 @@ import (
 
 // Clean removes the published figures and tables, and with store also the store and unfinished downloads.
 func Clean(_ context.Context, store *bool, o Options) error {
+	if o.out() == "" {
+		return errNoOut
+	}
 	names := []string{"figures", "tables"}
 	if orDefault(store, false) {
 		names = append(names, "store", "downloads")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"sparsel/artifacts/measures"
 	"sparsel/stages/table"
@@ -23,7 +24,14 @@ func Compare(ctx context.Context, reference *string, o Options) error {
 	if err != nil {
 		return err
 	}
-	return printAgreement(o.stdout(), agree(ours, recorded))
+	list := agree(ours, recorded)
+	if err := printAgreement(o.stdout(), list); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(list, func(a agreement) bool { return a.rows > 0 }) {
+		return fmt.Errorf("compare: %s has no row in common with this study; its experiments, conditions, seeds and epochs must match", *reference)
+	}
+	return nil
 }
 
 // tidy builds the table of every epoch of every run and reads it.

@@ -14,6 +14,7 @@ import (
 	"sparsel/pipeline/store"
 	"sparsel/stages/fetch"
 	"sparsel/stages/params"
+	"sparsel/trainer/kernel"
 )
 
 // Options are the flags of the targets. A nil flag was not given.
@@ -44,6 +45,8 @@ func (o Options) stdout() io.Writer {
 
 func (o Options) out() string { return orDefault(o.Out, "out") }
 
+var errNoOut = errors.New("-out= is empty; name a folder, or leave the flag out for ./out")
+
 func (o Options) jobs() (int, error) {
 	jobs := orDefault(o.Jobs, runtime.GOMAXPROCS(0))
 	if jobs < 1 {
@@ -59,8 +62,18 @@ type workspace struct {
 	store  *store.Store
 }
 
-// open reads the parameters and binds them to the store. It creates nothing.
+// open reads the parameters and binds them to the store. It writes nothing. What would make every training
+// fail in the same way is an error here.
 func (o Options) open(events pipeline.Events) (*workspace, error) {
+	if o.out() == "" {
+		return nil, errNoOut
+	}
+	if err := checkBuilt(); err != nil {
+		return nil, err
+	}
+	if _, err := kernel.Active(); err != nil {
+		return nil, err
+	}
 	file := orDefault(o.Params, "params.toml")
 	p, err := params.Read(file)
 	if err != nil {

@@ -29,7 +29,11 @@ func Status(ctx context.Context, o Options) error {
 	if orDefault(o.JSON, false) {
 		err = printJSON(o.stdout(), status)
 	} else {
-		err = printStatus(o.stdout(), status, 1)
+		jobs, wrong := o.jobs()
+		if wrong != nil {
+			return wrong
+		}
+		err = printStatus(o.stdout(), status, jobs)
 	}
 	if err == nil && len(never) > 0 && !orDefault(o.JSON, false) {
 		_, err = fmt.Fprintf(o.stdout(), "never asked for, and so not counted: %s\n", strings.Join(never, ", "))
@@ -125,6 +129,9 @@ var describeState = map[pipeline.State]string{
 }
 
 func printStatus(w io.Writer, s *pipeline.Status, jobs int) error {
+	for _, d := range s.Damage {
+		fmt.Fprintf(w, "%s\n", d)
+	}
 	if s.Current {
 		_, err := fmt.Fprintf(w, "all %d nodes are current\n", s.Counts.Current)
 		return err
@@ -155,9 +162,6 @@ func printStatus(w io.Writer, s *pipeline.Status, jobs int) error {
 			}
 			fmt.Fprintf(w, "  %s\n", name)
 		}
-	}
-	for _, d := range s.Damage {
-		fmt.Fprintf(w, "journal: %s\n", d)
 	}
 	_, err := fmt.Fprintf(w, "%d to run, %d more unless their inputs come out unchanged, %d current, %d files to publish again; %s\n",
 		s.Counts.Stale+s.Counts.Failed, s.Counts.Waiting, s.Counts.Current, restore, estimate(s, jobs))

@@ -51,7 +51,7 @@ func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
 	runs, uses := p.Expand()
 	b.addRuns(runs)
 	b.addAggregates(uses)
-	s.tidy = b.addTidy()
+	s.tidy = b.addTidy(p.TidyID())
 	figures := figure.Stage()
 	for _, f := range p.Figures {
 		s.figures[f.ID] = b.addFigure(figures, f)
@@ -141,8 +141,8 @@ func (b *builder) addAggregates(uses []params.Use) {
 	}
 }
 
-func (b *builder) addTidy() *pipeline.Node {
-	n := &pipeline.Node{Name: "table/epochs", Stage: table.TidyStage(), Params: table.TidyParams{Experiments: b.order}}
+func (b *builder) addTidy(id string) *pipeline.Node {
+	n := &pipeline.Node{Name: "table/" + id, Stage: table.TidyStage(), Params: table.TidyParams{Experiments: b.order}}
 	for _, name := range b.order {
 		n.Inputs = append(n.Inputs, pipeline.Input{Name: name, From: b.aggregates[name], Output: aggregate.Tidy})
 	}

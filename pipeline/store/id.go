@@ -26,9 +26,6 @@ func (id ActionID) Short() string { return id.String()[:12] }
 // Short returns the first 12 digits, enough to tell ids apart in messages.
 func (id ContentID) Short() string { return id.String()[:12] }
 
-// IsZero reports whether no content is named: an optional input that is absent.
-func (id ContentID) IsZero() bool { return id == ContentID{} }
-
 // MarshalText writes the id as hexadecimal digits, for JSON.
 func (id ActionID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
 

@@ -69,8 +69,17 @@ func run(_ context.Context, job *pipeline.Job) error {
 	var tidy []measures.TidyRow
 	for _, u := range p.Uses {
 		path, ok := job.Input(u.Input())
-		if !ok {
-			continue // the summary names it as missing
+		if !ok { // the summary names it as missing, the table has it without numbers
+			for _, r := range u.absent() {
+				t, err := u.tidy(p.Experiment, r)
+				if err != nil {
+					return fmt.Errorf("%s: %w", u.Input(), err)
+				}
+				none := measures.Number{}
+				t.Accuracy, t.Sparsity, t.SelectivityAvg, t.SelectivityStd = none, none, none, none
+				tidy = append(tidy, t)
+			}
+			continue
 		}
 		_, rows, err := measures.ReadRun(path)
 		if err != nil {
@@ -105,6 +114,17 @@ func (u Use) check(rows []measures.Row) error {
 		return fmt.Errorf("has %d rows of metrics, want %d (%d epochs, layers %s)", len(rows), want, u.Epochs, strings.Join(u.layers(), ", "))
 	}
 	return nil
+}
+
+// absent lists the rows that a run which failed would have had, without numbers.
+func (u Use) absent() []measures.Row {
+	var rows []measures.Row
+	for epoch := range u.Epochs {
+		for _, layer := range u.layers() {
+			rows = append(rows, measures.Row{Epoch: epoch + 1, Layer: layer})
+		}
+	}
+	return rows
 }
 
 // metrics are the columns of a run's metrics, by the names that figures and tables use.

@@ -23,8 +23,9 @@ type Dir struct {
 
 // Directories lists the directories to look in: the flag's first, then those
 // of the environment variable [Env] (env is its value), then those of the
-// parameters. A relative one starts at root, the repository's root. A
-// directory named twice is looked at once.
+// parameters. A relative one starts at the working directory, but one of the
+// parameters at root, the folder of their file. A directory named twice is
+// looked at once.
 func Directories(root, flag, env string, params []string) []Dir {
 	var dirs []Dir
 	seen := map[string]bool{}
@@ -32,10 +33,9 @@ func Directories(root, flag, env string, params []string) []Dir {
 		if path == "" {
 			return
 		}
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(root, path)
+		if absolute, err := filepath.Abs(path); err == nil { // else it stays as it is, for the message
+			path = absolute
 		}
-		path = filepath.Clean(path)
 		if !seen[path] {
 			seen[path] = true
 			dirs = append(dirs, Dir{path, from})
@@ -46,6 +46,9 @@ func Directories(root, flag, env string, params []string) []Dir {
 		add(path, Env)
 	}
 	for _, path := range params {
+		if path != "" && !filepath.IsAbs(path) {
+			path = filepath.Join(root, path)
+		}
 		add(path, "params.toml")
 	}
 	return dirs

@@ -12,11 +12,15 @@ import (
 
 func TestDirectories(t *testing.T) {
 	sep := string(os.PathListSeparator)
-	got := Directories("/repo", "data", "/a"+sep+sep+"b/"+sep+"/repo/data", []string{"../shared/mnist", "/a", ""})
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := Directories("/repo", "data", "/a"+sep+sep+"b/"+sep+filepath.Join(here, "data"), []string{"../shared/mnist", "/a", ""})
 	want := []Dir{
-		{"/repo/data", "-data"},
+		{filepath.Join(here, "data"), "-data"},
 		{"/a", "SPARSEL_DATA"},
-		{"/repo/b", "SPARSEL_DATA"},
+		{filepath.Join(here, "b"), "SPARSEL_DATA"},
 		{"/shared/mnist", "params.toml"},
 	}
 	if !slices.Equal(got, want) {

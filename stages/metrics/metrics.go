@@ -133,7 +133,7 @@ func Compare(ctx context.Context, epochs []runs.Epoch, activations string) (int,
 
 func compare(epochs []runs.Epoch, block runs.Block) error {
 	i := slices.IndexFunc(epochs, func(e runs.Epoch) bool { return e.Epoch == block.Epoch })
-	if i < 0 || block.Layer > len(epochs[i].Layers) {
+	if i < 0 || block.Layer < 1 || block.Layer > len(epochs[i].Layers) {
 		return errors.New("not in the record")
 	}
 	correct := 0

@@ -6,14 +6,18 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"sparsel/analysis/chart"
 )
 
 // The metrics that figures and tables may show.
 var MetricNames = []string{"accuracy", "sparsity", "selectivity", "selectivity_std", "sparsity_std", "train_loss", "test_loss"}
 
 var (
-	nameRule  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+-]*$`)
-	colorRule = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+	nameRule = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+-]*$`)
+	// styleValue is how package chart begins what it has to say about one number of a style.
+	styleValue = regexp.MustCompile(`^style: ([a-z ]+) [-+0-9.]`)
+	colorRule  = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 )
 
 // check reports every value that has the right type and yet can't be meant.
@@ -32,6 +36,7 @@ func (p *Params) check(d *document) {
 	if len(d.problems) == 0 {
 		_, uses := p.expand(d)
 		p.checkUses(d, uses)
+		p.checkShown(d, uses)
 	}
 }
 
@@ -184,6 +189,33 @@ func (p *Params) checkUses(d *document, uses []Use) {
 	}
 }
 
+// checkShown refuses figures and archives of what no run gives.
+func (p *Params) checkShown(d *document, uses []Use) {
+	epochs, conditions := 0, map[string][]string{}
+	for _, u := range uses {
+		epochs = max(epochs, u.Run.Config.Epochs)
+		if !slices.Contains(conditions[u.Experiment], u.Condition) {
+			conditions[u.Experiment] = append(conditions[u.Experiment], u.Condition)
+		}
+	}
+	for i, f := range p.Figures {
+		choice(d, fmt.Sprintf("figures[%d].condition", i), f.Condition, conditions[f.Experiment]...)
+	}
+	list, _ := p.Study.Archive.([]any)
+	for i, v := range list {
+		if epoch := v.(int64); epoch > int64(epochs) {
+			d.report(fmt.Sprintf("study.archive[%d]", i), "is %d, no run has more than %d epochs", epoch, epochs)
+		}
+	}
+}
+
+// once refuses a name that stands in a list twice.
+func once(d *document, path, name string, before []string) {
+	if slices.Contains(before, name) {
+		d.report(path, "is %q for the second time", name)
+	}
+}
+
 func (p *Params) experimentNames() []string {
 	var names []string
 	for _, e := range p.Experiments {
@@ -208,6 +240,9 @@ func (p *Params) checkFigures(d *document) {
 		for k, panel := range f.Panels {
 			at := fmt.Sprintf("%s.panels[%d]", path, k)
 			choice(d, at+".metric", panel.Metric, MetricNames...)
+			for _, before := range f.Panels[:k] {
+				once(d, at+".metric", panel.Metric, []string{before.Metric})
+			}
 			if n := len(panel.Limits); n > 0 && (n != 2 || panel.Limits[0] >= panel.Limits[1]) {
 				d.report(at+".limits", "is %v, must be a lower and a higher number", panel.Limits)
 			}
@@ -217,11 +252,19 @@ func (p *Params) checkFigures(d *document) {
 
 func (p *Params) checkTables(d *document) {
 	var ids []string
+	tidy := false
 	for i, t := range p.Tables {
 		path := fmt.Sprintf("tables[%d]", i)
 		checkID(d, path, t.ID, &ids)
 		choice(d, path+".kind", t.Kind, "final", "tidy")
-		if t.Kind != "final" {
+		if t.Kind == "tidy" {
+			if t.Experiment != "" || t.Error != "" || t.Metrics != nil {
+				d.report(path, "a tidy table holds every metric of every experiment; take experiment, error and metrics away")
+			}
+			if tidy {
+				d.report(path+".kind", "is \"tidy\" for the second time; there is one such table")
+			}
+			tidy = true
 			continue
 		}
 		choice(d, path+".experiment", t.Experiment, p.experimentNames()...)
@@ -230,7 +273,9 @@ func (p *Params) checkTables(d *document) {
 			d.report(path+".metrics", "is empty; name at least one")
 		}
 		for k, m := range t.Metrics {
-			choice(d, fmt.Sprintf("%s.metrics[%d]", path, k), m, MetricNames...)
+			at := fmt.Sprintf("%s.metrics[%d]", path, k)
+			choice(d, at, m, MetricNames...)
+			once(d, at, m, t.Metrics[:k])
 		}
 	}
 }
@@ -246,16 +291,25 @@ func checkID(d *document, path, id string, ids *[]string) {
 	*ids = append(*ids, id)
 }
 
-// checkStyle points at the wrong part of a role; chart itself knows the other limits.
+// checkStyle points at the wrong part of the style; package chart knows what can be drawn.
 func (p *Params) checkStyle(d *document) {
 	for _, name := range sortedKeys(p.Style.Roles) {
-		if color := p.Style.Roles[name].Color; !colorRule.MatchString(color) {
+		only := p.Style
+		only.Roles = map[string]chart.Role{name: p.Style.Roles[name]}
+		if color := only.Roles[name].Color; !colorRule.MatchString(color) {
 			d.report(join("style.roles", name)+".color", "is %q, must be a colour as #rrggbb", color)
-			return
+		} else if err := only.Validate(); err != nil && strings.Contains(err.Error(), "role") {
+			d.report(join("style.roles", name), "%v", err)
 		}
 	}
-	if err := p.Style.Validate(); err != nil {
-		d.report("style", "%v", err)
+	plain := p.Style
+	plain.Roles = nil
+	if err := plain.Validate(); err != nil {
+		path := "style"
+		if m := styleValue.FindStringSubmatch(err.Error()); m != nil {
+			path += "." + strings.ReplaceAll(m[1], " ", "_")
+		}
+		d.report(path, "%v", err)
 	}
 	for _, name := range sortedKeys(p.Optimizers) {
 		if _, ok := p.Style.Roles[name]; !ok {

@@ -3,6 +3,7 @@ package params
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"sort"
 	"strings"
@@ -292,6 +293,10 @@ func (d *document) decodeScalar(path string, value any, target reflect.Value) {
 			return
 		}
 	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			d.report(path, "is %v, must be finite", v)
+			return
+		}
 		if target.Kind() == reflect.Float64 {
 			target.SetFloat(v)
 			return

@@ -87,6 +87,9 @@ func (p *Params) expand(d *document) ([]*Run, []Use) {
 						sessions[session] += config.Draws(Pixels, Classes, p.trainImages())
 					}
 					use := Use{Experiment: e.Name, Condition: c.name, Optimizer: optimizer, Seed: seed, Column: c.column, Value: c.value}
+					if err := config.Validate(); err != nil && len(d.problems) == 0 {
+						d.report(path, "%s, %s: %s", c.name, optimizer, strings.ReplaceAll(err.Error(), "\n", " "))
+					}
 					key := identity(config)
 					use.Run = distinct[key]
 					if use.Run == nil {
@@ -124,8 +127,8 @@ func (p *Params) trainImages() int {
 	return TrainSamples
 }
 
-// config puts one run together, without its seeding.
-func (p *Params) config(d *document, path, optimizer string, e Experiment, c condition) trainer.Config {
+// BaselineRun is the baseline with one of the optimizers, without its seeding.
+func (p *Params) BaselineRun(optimizer string) trainer.Config {
 	s := settings{config: trainer.Config{
 		Network:   trainer.Network{Hidden: p.Baseline.Hidden, Activation: p.Baseline.Activation},
 		Optimizer: trainer.Optimizer{Name: optimizer},
@@ -138,6 +141,12 @@ func (p *Params) config(d *document, path, optimizer string, e Experiment, c con
 			_ = s.applyHyper(name, *v) // its own problems are reported by check, once
 		}
 	}
+	return s.config
+}
+
+// config puts one run together, without its seeding.
+func (p *Params) config(d *document, path, optimizer string, e Experiment, c condition) trainer.Config {
+	s := settings{config: p.BaselineRun(optimizer)}
 	list := c.set
 	for _, name := range sortedKeys(e.Set) {
 		list = append([]setting{{name, e.Set[name], path + ".set." + name}}, list...)
@@ -166,15 +175,23 @@ func (e Experiment) conditions(d *document, path string) []condition {
 				text := format(value)
 				row := c
 				row.name = strings.ReplaceAll(c.name, "{"+v.Parameter+"}", text)
-				row.column, row.value = v.Column, text
-				if row.column == "" {
-					row.column = v.Parameter
+				if _, ok := number(value); ok { // the tidy table has a column of numbers; a word is in the condition's name
+					row.column, row.value = v.Column, text
+					if row.column == "" {
+						row.column = v.Parameter
+					}
 				}
 				row.set = append(append([]setting{}, c.set...), setting{v.Parameter, value, where(k)})
 				next = append(next, row)
 			}
 		}
 		list = next
+	}
+	for _, c := range list {
+		if strings.ContainsAny(c.name, "{}") {
+			d.report(path+".condition", "is %q, names in braces must be those of parameters that vary", e.Condition)
+			break
+		}
 	}
 	return list
 }
@@ -228,6 +245,16 @@ func identity(c trainer.Config) string {
 		panic(err) // a configuration holds only finite numbers, strings and slices
 	}
 	return string(text)
+}
+
+// TidyID is the id of the tidy table, which compare needs even where the file doesn't ask for it.
+func (p *Params) TidyID() string {
+	for _, t := range p.Tables {
+		if t.Kind == "tidy" {
+			return t.ID
+		}
+	}
+	return ".tidy" // no id that a file may give
 }
 
 // Archived lists the epochs whose activations a run of so many epochs keeps.

@@ -211,6 +211,15 @@ func TestRefusals(t *testing.T) {
 		{"plain http", "https://ossci", "http://ossci", "must be an https:// URL"},
 		{"unknown experiment", `experiment = "train_vs_test"`, `experiment = "nothing"`, `must be one of train_vs_test`},
 		{"path as id", `id = "5.1"`, `id = "../5.1"`, "must consist of letters"},
+		{"metric twice", `"accuracy", "sparsity", "selectivity"]`, `"accuracy", "accuracy"]`, `tables[1].metrics[1]: is "accuracy" for the second time`},
+		{"second tidy table", `kind = "final"`, `kind = "tidy"`, `tables[1]`},
+		{"figure of nothing", "condition = \"baseline\"\nerror", "condition = \"baselin\"\nerror", `figures[0].condition: is "baselin", must be one of baseline`},
+		{"not a number", "ccmas_epsilon = 0.0", "ccmas_epsilon = nan", "metrics.ccmas_epsilon: is NaN, must be finite"},
+		{"beyond float32", "lr = 1.0", "lr = 1e308", "learning rate is 1e+308"},
+		{"epoch that no run has", `archive = "last"`, `archive = [31]`, "study.archive[0]: is 31, no run has more than 30 epochs"},
+		{"braces of nothing", `condition = "baseline"`, `condition = "bs={bacth}"`, "names in braces"},
+		{"size", "panel_height = 2.1", "panel_height = 0.1", "style.panel_height: style: panel height 0.1"},
+		{"dash", `dash = "solid"`, `dash = "wavy"`, `style.roles.SGD: style: role "SGD": dash "wavy"`},
 		{"archive", `archive = "last"`, `archive = [0]`, "study.archive[0]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

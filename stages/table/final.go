@@ -107,6 +107,17 @@ func (p FinalParams) standardError(s measures.Summary) float64 {
 	return s.SEPopulation
 }
 
+// cell is a mean and its standard error. One run has no error, and no run has neither.
+func (p FinalParams) cell(s measures.Summary, plusMinus string) string {
+	switch {
+	case s.N == 0:
+		return "–"
+	case s.N == 1:
+		return fmt.Sprintf("%.4f", s.Mean)
+	}
+	return fmt.Sprintf("%.4f%s%.4f", s.Mean, plusMinus, p.standardError(s))
+}
+
 // note says what the numbers are.
 func (p FinalParams) note() string {
 	divisor := "n"
@@ -160,9 +171,9 @@ func renderMarkdown(p FinalParams, rows []finalRow) (string, error) {
 	b.WriteString("|---|---|--:|--:|" + strings.Repeat("--:|", len(p.Metrics)) + "\n")
 	var notes []string
 	for _, r := range rows {
-		fmt.Fprintf(&b, "| %s | %s | %d | %s |", r.condition, r.optimizer, r.epoch, r.counts())
+		fmt.Fprintf(&b, "| %s | %s | %d | %s |", strings.ReplaceAll(r.condition, "|", `\|`), r.optimizer, r.epoch, r.counts())
 		for _, c := range r.cells {
-			fmt.Fprintf(&b, " %.4f ± %.4f |", c.Mean, p.standardError(c))
+			fmt.Fprintf(&b, " %s |", p.cell(c, " ± "))
 		}
 		b.WriteString("\n")
 		if m := r.missing(); m != "" {
@@ -173,7 +184,7 @@ func renderMarkdown(p FinalParams, rows []finalRow) (string, error) {
 	return b.String(), nil
 }
 
-// counts is the number of runs behind a row, as n or n/expected.
+// counts is the number of runs behind every cell of a row, as n or n/expected; the notes name who misses where.
 func (r finalRow) counts() string {
 	n, expected := r.cells[0].N, r.cells[0].Expected
 	for _, c := range r.cells {
@@ -199,7 +210,7 @@ func renderLaTeX(p FinalParams, rows []finalRow) (string, error) {
 	for _, r := range rows {
 		fmt.Fprintf(&b, "%s & %s & %d & %s", latexEscapes.Replace(r.condition), latexEscapes.Replace(r.optimizer), r.epoch, r.counts())
 		for _, c := range r.cells {
-			fmt.Fprintf(&b, " & $%.4f \\pm %.4f$", c.Mean, p.standardError(c))
+			fmt.Fprintf(&b, " & $%s$", strings.ReplaceAll(p.cell(c, ` \pm `), "–", "-"))
 		}
 		b.WriteString(" \\\\\n")
 		if m := r.missing(); m != "" {

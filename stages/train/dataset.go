@@ -26,13 +26,13 @@ func (d *dataset) load(job *pipeline.Job, p Params) (train, test trainer.Split, 
 		ids[i] = job.InputID(name)
 	}
 	if d.ids != ids {
-		if d.train, err = split(job, TrainImages, TrainLabels); err != nil {
+		if train, err = split(job, TrainImages, TrainLabels); err != nil {
 			return train, test, err
 		}
-		if d.test, err = split(job, TestImages, TestLabels); err != nil {
+		if test, err = split(job, TestImages, TestLabels); err != nil {
 			return train, test, err
 		}
-		d.ids = ids
+		d.ids, d.train, d.test = ids, train, test
 	}
 	if train, err = first(d.train, p.TrainFirst); err != nil {
 		return train, test, fmt.Errorf("training set: %w", err)
