@@ -17,7 +17,7 @@ import (
 //go:embed go.mod go.sum stages pipeline trainer analysis artifacts
 var source embed.FS
 
-func init() { stages.Built = &source }
+func init() { stages.Built = source }
 
 // All builds every figure and table of params.toml.
 func All(ctx context.Context, params, out, data *string, jobs *int, dryrun, json *bool) error {

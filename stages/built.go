@@ -2,7 +2,6 @@ package stages
 
 import (
 	"bytes"
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,7 +11,7 @@ import (
 )
 
 // Built is the source that this program was compiled from, as the magefile embeds it.
-var Built *embed.FS
+var Built fs.FS
 
 // checkBuilt refuses to work with a program that was compiled from other source than lies here. Results are
 // keyed by the source on disk: an outdated program (a copy made with -compile, or one that MAGEFILE_HASHFAST
@@ -28,7 +27,7 @@ func checkBuilt() error {
 		if extension := path.Ext(name); extension != ".go" && extension != ".s" && extension != ".mod" && extension != ".sum" {
 			return nil
 		}
-		compiled, err := Built.ReadFile(name)
+		compiled, err := fs.ReadFile(Built, name)
 		if err != nil {
 			return err
 		}
