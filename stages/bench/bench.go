@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"text/tabwriter"
 
-	"sparsel/artifacts/idx"
+	"sparsel/stages/train"
 	"sparsel/trainer"
 	"sparsel/trainer/kernel"
 )
@@ -42,20 +42,12 @@ func Run(ctx context.Context, w io.Writer, data Data, cases []Case) error {
 }
 
 // load reads MNIST for our own runs.
-func (d Data) load() (train, test trainer.Split, err error) {
-	if train, err = loadSplit(d.TrainImages, d.TrainLabels); err != nil {
-		return train, test, err
+func (d Data) load() (training, test trainer.Split, err error) {
+	if training, err = train.Load(d.TrainImages, d.TrainLabels); err != nil {
+		return training, test, err
 	}
-	test, err = loadSplit(d.TestImages, d.TestLabels)
-	return train, test, err
-}
-
-func loadSplit(images, labels string) (trainer.Split, error) {
-	set, err := idx.LoadSet(images, labels, trainer.Classes)
-	if err != nil {
-		return trainer.Split{}, err
-	}
-	return trainer.Split{Pixels: set.Rows * set.Cols, Images: set.Pixels, Labels: set.Labels}, nil
+	test, err = train.Load(d.TestImages, d.TestLabels)
+	return training, test, err
 }
 
 // columns aligns what is written to it at tabs; the first column to the left, like text.

@@ -46,7 +46,12 @@ func (d *dataset) load(job *pipeline.Job, p Params) (train, test trainer.Split, 
 func split(job *pipeline.Job, images, labels string) (trainer.Split, error) {
 	pictures, _ := job.Input(images)
 	classes, _ := job.Input(labels)
-	set, err := idx.LoadSet(pictures, classes, trainer.Classes)
+	return Load(pictures, classes)
+}
+
+// Load reads a split from its two IDX files.
+func Load(images, labels string) (trainer.Split, error) {
+	set, err := idx.LoadSet(images, labels, trainer.Classes)
 	if err != nil {
 		return trainer.Split{}, err
 	}
