@@ -1,0 +1,116 @@
+package metrics
+
+import (
+	"context"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sparsel/analysis/metric"
+	"sparsel/artifacts/runs"
+)
+
+// archives makes the archives of a run of one epoch with two layers and returns its record and activations.
+func archives(t *testing.T, change func(*runs.Epoch, []runs.Block)) ([]runs.Epoch, string) {
+	t.Helper()
+	labels, predictions := make([]uint8, 40), make([]uint8, 40)
+	correct := 0
+	for i := range labels {
+		labels[i] = uint8(i % 10)
+		predictions[i] = uint8(i * 7 % 10)
+		if labels[i] == predictions[i] {
+			correct++
+		}
+	}
+	epoch := runs.Epoch{Epoch: 1, TrainLoss: 0.5, TestLoss: 0.25, Correct: correct, Samples: len(labels)}
+	var blocks []runs.Block
+	for layer, units := range []int{5, 20} {
+		values := make([]float32, len(labels)*units)
+		for k := range values {
+			values[k] = float32(k%97) / 97
+		}
+		s, err := metric.FromActivations(values, units, labels)
+		if err != nil {
+			t.Fatal(err)
+		}
+		epoch.Layers = append(epoch.Layers, runs.Layer{
+			Units: units, ClassSums: s.ClassSums, ClassCounts: s.ClassCounts, RatioSum: s.RatioSum, RatioSquares: s.RatioSquares, Samples: s.Samples,
+		})
+		blocks = append(blocks, runs.Block{Epoch: 1, Layer: layer + 1, Units: units, Labels: labels, Predictions: predictions, Values: values})
+	}
+	if change != nil {
+		change(&epoch, blocks)
+	}
+	path := filepath.Join(t.TempDir(), "activations.parquet")
+	w, err := runs.CreateActivations(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range blocks {
+		if err := w.Append(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return []runs.Epoch{epoch}, path
+}
+
+func TestCompareHoldsTheRecordToTheArchive(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*runs.Epoch, []runs.Block)
+		want   string // in the error; empty: they agree
+	}{
+		{"equal", nil, ""},
+		{"last bit of an activation", func(_ *runs.Epoch, b []runs.Block) {
+			b[1].Values[33] = math.Nextafter32(b[1].Values[33], 2)
+		}, "epoch 1, layer 2"},
+		{"last bit of a class sum", func(e *runs.Epoch, _ []runs.Block) {
+			s := e.Layers[0].ClassSums
+			s[7] = math.Nextafter(s[7], 2)
+		}, "epoch 1, layer 1"},
+		{"last bit of a ratio sum", func(e *runs.Epoch, _ []runs.Block) {
+			e.Layers[1].RatioSum = math.Nextafter(e.Layers[1].RatioSum, 0)
+		}, "epoch 1, layer 2"},
+		{"count of correct predictions", func(e *runs.Epoch, _ []runs.Block) { e.Correct++ }, "predictions are right, recorded are"},
+		{"epoch that was not recorded", func(e *runs.Epoch, _ []runs.Block) { e.Epoch = 2 }, "not in the record"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			epochs, path := archives(t, c.change)
+			n, err := Compare(context.Background(), epochs, path)
+			if c.want == "" && (err != nil || n != 2) {
+				t.Errorf("%d layers compared, %v", n, err)
+			}
+			if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("got %v, want an error with %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestLayersAreAveragedEqually(t *testing.T) {
+	epochs, _ := archives(t, nil)
+	rows, err := FromRecord(epochs, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 3 || rows[0].Layer != "all" || rows[1].Layer != "1" || rows[2].Layer != "2" {
+		t.Fatalf("got %+v, want all layers, then each", rows)
+	}
+	if want := (rows[1].Sparsity + rows[2].Sparsity) / 2; rows[0].Sparsity != want {
+		t.Errorf("sparsity %v, want %v whatever the widths", rows[0].Sparsity, want)
+	}
+	if want := (rows[1].Selectivity + rows[2].Selectivity) / 2; rows[0].Selectivity != want {
+		t.Errorf("selectivity %v, want %v", rows[0].Selectivity, want)
+	}
+	if want := float64(epochs[0].Correct) / 40; rows[0].Accuracy != want {
+		t.Errorf("accuracy %v, want %v", rows[0].Accuracy, want)
+	}
+	epochs[0].Layers = epochs[0].Layers[:1]
+	if rows, err = FromRecord(epochs, 0); err != nil || len(rows) != 1 {
+		t.Errorf("one layer: %d rows, %v; the mean over it says all", len(rows), err)
+	}
+}
