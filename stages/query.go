@@ -27,21 +27,37 @@ func Status(ctx context.Context, o Options) error {
 		return err
 	}
 	if orDefault(o.JSON, false) {
-		err = printJSON(o.stdout(), status)
+		err = w.printNodes(ctx, o, status.Current)
 	} else {
-		jobs, wrong := o.jobs()
-		if wrong != nil {
-			return wrong
-		}
-		err = printStatus(o.stdout(), status, jobs)
-	}
-	if err == nil && len(never) > 0 && !orDefault(o.JSON, false) {
-		_, err = fmt.Fprintf(o.stdout(), "never asked for, and so not counted: %s\n", strings.Join(never, ", "))
+		err = o.printStates(status, never)
 	}
 	if err != nil || status.Current {
 		return err
 	}
 	return exitError{2, errors.New("not everything is current; `go tool mage all` brings it up to date")}
+}
+
+// printNodes lists every node of the study as JSON, also what was never asked for; current is about what was.
+func (w *workspace) printNodes(ctx context.Context, o Options, current bool) error {
+	all, err := w.engine.Status(ctx, w.graph, nil)
+	if err != nil {
+		return err
+	}
+	all.Current = current
+	return printJSON(o.stdout(), all)
+}
+
+// printStates is the status for people.
+func (o Options) printStates(status *pipeline.Status, never []string) error {
+	jobs, err := o.jobs()
+	if err != nil {
+		return err
+	}
+	if err := printStatus(o.stdout(), status, jobs); err != nil || len(never) == 0 {
+		return err
+	}
+	_, err = fmt.Fprintf(o.stdout(), "never asked for, and so not counted: %s\n", strings.Join(never, ", "))
+	return err
 }
 
 // Why explains one node.
