@@ -10,7 +10,6 @@ import (
 	"path"
 	"slices"
 
-	"sparsel/analysis/chart"
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
 	"sparsel/stages/fetch"
@@ -139,51 +138,6 @@ func (b *builder) addAggregates(uses []params.Use) {
 		n.Params, n.Cost = p, float64(len(p.Uses))
 		b.aggregates[name] = b.add(n)
 	}
-}
-
-func (b *builder) addTidy(id string) *pipeline.Node {
-	n := &pipeline.Node{Name: "table/" + id, Stage: table.TidyStage(), Params: table.TidyParams{Experiments: b.order}}
-	for _, name := range b.order {
-		n.Inputs = append(n.Inputs, pipeline.Input{Name: name, From: b.aggregates[name], Output: aggregate.Tidy})
-	}
-	return b.add(n)
-}
-
-func (b *builder) addFigure(stage *pipeline.Stage, f params.Figure) *pipeline.Node {
-	p := figure.Params{
-		ID: f.ID, Title: f.Title, Kind: f.Kind, Experiment: f.Experiment, Condition: f.Condition, Error: f.Error,
-		Optimizers: b.params.OptimizersOf(f.Experiment), Style: b.params.Style,
-	}
-	// Only the looks that the figure uses: another's colour is no reason to draw this one again.
-	p.Style.Roles = map[string]chart.Role{}
-	for _, name := range p.Optimizers {
-		p.Style.Roles[name] = b.params.Style.Roles[name]
-	}
-	for _, panel := range f.Panels {
-		q := figure.Panel{Metric: panel.Metric, Label: panel.Label}
-		if len(panel.Limits) == 2 {
-			q.Min, q.Max = panel.Limits[0], panel.Limits[1]
-		}
-		p.Panels = append(p.Panels, q)
-	}
-	base := path.Join("figures", "fig-"+f.ID)
-	return b.add(&pipeline.Node{
-		Name: "figure/" + f.ID, Stage: stage, Params: p,
-		Inputs:  []pipeline.Input{{Name: figure.Summaries, From: b.aggregates[f.Experiment], Output: aggregate.Summaries}},
-		Publish: map[string]string{figure.PNG: base + ".png", figure.SVG: base + ".svg", figure.PDF: base + ".pdf", figure.CSV: base + ".csv"},
-	})
-}
-
-func (b *builder) addFinal(stage *pipeline.Stage, t params.Table) *pipeline.Node {
-	base := path.Join("tables", "table-"+t.ID)
-	return b.add(&pipeline.Node{
-		Name: "table/" + t.ID, Stage: stage,
-		Params: table.FinalParams{
-			Experiment: t.Experiment, Error: t.Error, Metrics: t.Metrics, Optimizers: b.params.OptimizersOf(t.Experiment),
-		},
-		Inputs:  []pipeline.Input{{Name: table.Summaries, From: b.aggregates[t.Experiment], Output: aggregate.Summaries}},
-		Publish: map[string]string{table.CSV: base + ".csv", table.Markdown: base + ".md", table.LaTeX: base + ".tex"},
-	})
 }
 
 // find returns a figure's or table's node by its id.

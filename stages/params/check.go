@@ -226,60 +226,6 @@ func (p *Params) experimentNames() []string {
 	return names
 }
 
-func (p *Params) checkFigures(d *document) {
-	var ids []string
-	for i, f := range p.Figures {
-		path := fmt.Sprintf("figures[%d]", i)
-		checkID(d, path, f.ID, &ids)
-		choice(d, path+".kind", f.Kind, "epochs")
-		choice(d, path+".experiment", f.Experiment, p.experimentNames()...)
-		choice(d, path+".error", f.Error, "se", "se_population")
-		if len(f.Panels) == 0 {
-			d.report(path+".panels", "is empty; name at least one")
-		}
-		for k, panel := range f.Panels {
-			at := fmt.Sprintf("%s.panels[%d]", path, k)
-			choice(d, at+".metric", panel.Metric, MetricNames...)
-			for _, before := range f.Panels[:k] {
-				once(d, at+".metric", panel.Metric, []string{before.Metric})
-			}
-			if n := len(panel.Limits); n > 0 && (n != 2 || panel.Limits[0] >= panel.Limits[1]) {
-				d.report(at+".limits", "is %v, must be a lower and a higher number", panel.Limits)
-			}
-		}
-	}
-}
-
-func (p *Params) checkTables(d *document) {
-	var ids []string
-	tidy := false
-	for i, t := range p.Tables {
-		path := fmt.Sprintf("tables[%d]", i)
-		checkID(d, path, t.ID, &ids)
-		choice(d, path+".kind", t.Kind, "final", "tidy")
-		if t.Kind == "tidy" {
-			if t.Experiment != "" || t.Error != "" || t.Metrics != nil {
-				d.report(path, "a tidy table holds every metric of every experiment; take experiment, error and metrics away")
-			}
-			if tidy {
-				d.report(path+".kind", "is \"tidy\" for the second time; there is one such table")
-			}
-			tidy = true
-			continue
-		}
-		choice(d, path+".experiment", t.Experiment, p.experimentNames()...)
-		choice(d, path+".error", t.Error, "se", "se_population")
-		if len(t.Metrics) == 0 {
-			d.report(path+".metrics", "is empty; name at least one")
-		}
-		for k, m := range t.Metrics {
-			at := fmt.Sprintf("%s.metrics[%d]", path, k)
-			choice(d, at, m, MetricNames...)
-			once(d, at, m, t.Metrics[:k])
-		}
-	}
-}
-
 // checkID holds ids to what makes a file name, each once.
 func checkID(d *document, path, id string, ids *[]string) {
 	if !nameRule.MatchString(id) {

@@ -247,16 +247,6 @@ func identity(c trainer.Config) string {
 	return string(text)
 }
 
-// TidyID is the id of the tidy table, which compare needs even where the file doesn't ask for it.
-func (p *Params) TidyID() string {
-	for _, t := range p.Tables {
-		if t.Kind == "tidy" {
-			return t.ID
-		}
-	}
-	return ".tidy" // no id that a file may give
-}
-
 // Archived lists the epochs whose activations a run of so many epochs keeps.
 func (p *Params) Archived(epochs int) []int {
 	var list []int

@@ -97,33 +97,6 @@ type Logspace struct {
 	Count int     `toml:"count,required"`
 }
 
-// Figure is one figure of the study.
-type Figure struct {
-	ID         string  `toml:"id,required"`
-	Kind       string  `toml:"kind,required"` // "epochs": a panel a metric, a line an optimizer, over the epochs
-	Experiment string  `toml:"experiment,required"`
-	Condition  string  `toml:"condition,required"`
-	Error      string  `toml:"error,required"` // the band: "se" (sample) or "se_population" (the author's)
-	Title      string  `toml:"title"`
-	Panels     []Panel `toml:"panels,required"`
-}
-
-// Panel is one metric of a figure.
-type Panel struct {
-	Metric string    `toml:"metric,required"`
-	Label  string    `toml:"label,required"`
-	Limits []float64 `toml:"limits"` // lower and upper end of the y axis; from the data where absent
-}
-
-// Table is one table of the study.
-type Table struct {
-	ID         string   `toml:"id,required"`
-	Kind       string   `toml:"kind,required"` // "final": means at the last epoch; "tidy": every epoch of every run
-	Experiment string   `toml:"experiment"`    // for "final"
-	Error      string   `toml:"error"`         // for "final"
-	Metrics    []string `toml:"metrics"`       // for "final"
-}
-
 // Read reads and checks a parameter file. What is wrong with the file comes back as *Problems.
 func Read(file string) (*Params, error) {
 	data, err := os.ReadFile(file)
