@@ -31,10 +31,8 @@ type Network struct {
 	Hidden []int // units of each hidden layer, input side first
 	// Activation is that of the hidden units: "sigmoid", "relu" or "tanh".
 	//
-	// Of the statistics in [Layer] the norms are about absolute values, as the
-	// original study demands of tanh. Class sums have the activations with
-	// their sign: with tanh, sums for CCMAS need those of the absolute values,
-	// which are to be taken from [Activations].
+	// The statistics in [Layer] are about absolute values, as the original
+	// study demands of tanh; those of sigmoids and ReLUs are their own.
 	Activation string
 	// Conv are the output channels of convolutions in front of the first
 	// hidden layer: 3×3 taps on an input with a border of one 0, the ReLU, the

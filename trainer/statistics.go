@@ -6,7 +6,7 @@ import "math"
 // and selectivity are functions of it; none is computed here.
 type Layer struct {
 	Units       int
-	ClassSums   []float64 // [Classes][Units]: sums of activations over the samples of a class
+	ClassSums   []float64 // [Classes][Units]: sums of absolute activations over the samples of a class
 	ClassCounts []int64   // [Classes]: samples of each class
 	// RatioSum is the sum over all samples of the ratio of the l1 and the l2
 	// norm of the sample's activations, RatioSquares that of its squares.
@@ -23,7 +23,7 @@ func newLayerStatistics(units int) Layer {
 func (s *Layer) add(a []float32, class uint8) {
 	sums := s.ClassSums[int(class)*s.Units:][:len(a)]
 	for j, v := range a {
-		sums[j] += float64(v)
+		sums[j] += math.Abs(float64(v))
 	}
 	s.ClassCounts[class]++
 	ratio := float64(normRatio(a))

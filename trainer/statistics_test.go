@@ -60,7 +60,7 @@ func TestLayerStatistics(t *testing.T) {
 	s := newLayerStatistics(3)
 	s.add([]float32{0.5, 0, 0}, 2)
 	s.add([]float32{0.25, 0.25, 0.25}, 2)
-	s.add([]float32{0, 0.75, 0}, 9)
+	s.add([]float32{0, -0.75, 0}, 9) // counts like 0.75
 	for j, want := range []float64{0.75, 0.25, 0.25} {
 		if got := s.ClassSums[2*3+j]; got != want {
 			t.Errorf("class 2, unit %d: got %v, want %v", j, got, want)

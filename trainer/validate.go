@@ -3,7 +3,6 @@ package trainer
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
@@ -81,18 +80,6 @@ func (p *problems) sampler(s Sampler, batch int) {
 		"sampler clean is set, but %s loses no samples: leave it unset", s.Kind)
 }
 
-// constants lists, for each optimizer, the constants it has besides the
-// learning rate and the weight decay.
-var constants = map[string][]string{
-	"SGD":       {"momentum"},
-	"Adagrad":   {"eps"},
-	"Adadelta":  {"rho", "eps"},
-	"Adam":      {"eps", "beta1", "beta2"},
-	"RMSprop":   {"eps", "alpha"},
-	"AdagradK":  {"eps", "k"},
-	"AdadeltaK": {"rho", "eps", "k"},
-}
-
 // fits checks that images of so many pixels can go through the network.
 func (p *problems) fits(n Network, pixels int) {
 	if len(n.Conv) == 0 {
@@ -101,42 +88,4 @@ func (p *problems) fits(n Network, pixels int) {
 	side := squareRoot(pixels)
 	p.check(side*side == pixels, "images have %d pixels: want a square number for convolutions", pixels)
 	p.check(side>>len(n.Conv) > 0, "images of %d×%d pixels are too small for %d convolutions, which halve them", side, side, len(n.Conv))
-}
-
-// optimizer checks ranges as PyTorch does, with one exception: eps must be
-// positive, because pixels that are never lit have gradients of exactly 0 and
-// make 0/0 with an eps of 0.
-func (p *problems) optimizer(o Optimizer) {
-	p.oneOf("optimizer", o.Name, "SGD", "Adagrad", "Adadelta", "Adam", "RMSprop", "AdagradK", "AdadeltaK")
-	// A value beyond float32 would enter the arithmetic as an infinity, a
-	// fraction of 1 may not round up to 1 there; NaN fails every test.
-	notNegative := func(x float64) bool { return x >= 0 && x <= math.MaxFloat32 }
-	positive := func(x float64) bool { return float32(x) > 0 && x <= math.MaxFloat32 }
-	fraction := func(x float64) bool { return x >= 0 && x <= 1 }
-	belowOne := func(x float64) bool { return x >= 0 && float32(x) < 1 }
-
-	p.check(notNegative(o.LR), "learning rate is %v: want a finite number, 0 or more", o.LR)
-	p.check(notNegative(o.WeightDecay), "weight decay is %v: want a finite number, 0 or more", o.WeightDecay)
-	for _, c := range []struct {
-		name  string
-		value float64
-		ok    func(float64) bool
-		want  string
-	}{
-		{"momentum", o.Momentum, notNegative, "a finite number, 0 or more"},
-		{"rho", o.Rho, fraction, "0 to 1"},
-		{"eps", o.Eps, positive, "a finite number above 0"},
-		{"beta1", o.Beta1, belowOne, "0 or more and below 1"},
-		{"beta2", o.Beta2, belowOne, "0 or more and below 1"},
-		{"alpha", o.Alpha, fraction, "0 to 1"},
-		{"k", o.K, notNegative, "a finite number, 0 or more"},
-	} {
-		used, known := constants[o.Name]
-		switch {
-		case slices.Contains(used, c.name):
-			p.check(c.ok(c.value), "%s is %v: want %s", c.name, c.value, c.want)
-		case known:
-			p.check(c.value == 0, "%s is %v, which %s does not have: leave it 0", c.name, c.value, o.Name)
-		}
-	}
 }

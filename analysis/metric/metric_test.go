@@ -188,7 +188,7 @@ func TestStatisticsByHand(t *testing.T) {
 	values := []float32{
 		0.5, 0,
 		1, 0,
-		0, 2,
+		0, -2, // counts like 2
 		3, 3,
 	}
 	s, err := FromActivations(values, 2, []uint8{0, 0, 3, 9})

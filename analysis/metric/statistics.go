@@ -18,8 +18,10 @@ const lanes = 16
 type Statistics struct {
 	Units int // H, the width of the layer
 
-	// ClassSums[c*Units+j] is the sum of unit j's activation over the samples of
-	// class c, in float64, added in the order of the samples.
+	// ClassSums[c*Units+j] is the sum of the absolute value of unit j's activation over
+	// the samples of class c, in float64, added in the order of the samples. Both metrics
+	// are about absolute values: with tanh a strong negative response is a response, and
+	// means of opposite signs could make a selectivity outside of -1 to 1.
 	ClassSums   []float64
 	ClassCounts []int64 // samples of each class
 
@@ -54,7 +56,7 @@ func FromActivations(values []float32, units int, labels []uint8) (Statistics, e
 		row := values[i*units : (i+1)*units]
 		sums := s.ClassSums[int(label)*units:][:units]
 		for j, a := range row {
-			sums[j] += float64(a)
+			sums[j] += math.Abs(float64(a))
 		}
 		s.ClassCounts[label]++
 
