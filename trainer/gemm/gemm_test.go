@@ -15,7 +15,7 @@ import (
 // forEach runs a test body on an engine of every set. A set that the machine
 // lacks is skipped, unless SPARSEL_REQUIRE names it.
 func forEach(t *testing.T, body func(t *testing.T, e *Engine)) {
-	for _, name := range []string{"portable", "avx2", "avx512"} {
+	for _, name := range []string{"portable", "avx2", "avx512", "neon"} {
 		t.Run(name, func(t *testing.T) {
 			s, err := kernel.ByName(name)
 			if err != nil {

@@ -13,7 +13,7 @@ import (
 // forEach runs a test body over every set of this build. A set that the machine
 // lacks is skipped, unless SPARSEL_REQUIRE names it.
 func forEach(t *testing.T, body func(t *testing.T, s *Set)) {
-	for _, name := range []string{"portable", "avx2", "avx512"} {
+	for _, name := range []string{"portable", "avx2", "avx512", "neon"} {
 		t.Run(name, func(t *testing.T) {
 			s, err := ByName(name)
 			if err != nil {

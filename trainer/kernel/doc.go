@@ -28,6 +28,9 @@
 // that this build or this machine cannot serve is an error, never a silent
 // replacement. The build tag noasm leaves the portable set only.
 //
+// The sets of amd64 are generated (trainer/_asm); neon, on every arm64, is
+// written by hand. NEON was run under emulation only; its speed is not measured.
+//
 // # Panics
 //
 // Slices that are too short for the stated shape are a programmer's error and

@@ -13,7 +13,7 @@ const Width = 16
 // Set is one implementation of all loops of this package. Its methods may be
 // called from several goroutines at once.
 type Set struct {
-	// Name is what SPARSEL_KERNEL selects: avx512, avx2 or portable.
+	// Name is what SPARSEL_KERNEL selects: avx512, avx2, neon or portable.
 	Name string
 
 	// loops are the vector twins; nil members fall back to the portable loops.
