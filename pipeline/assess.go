@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -39,13 +40,14 @@ func (e *Engine) assess(ctx context.Context, p *Plan, trust store.Trust) error {
 }
 
 // parallel calls do for every element of list, on all cores: hashing is as fast
-// as the cores together, and looking things up waits for the file system.
+// as the cores together, and looking things up waits for the file system. Who is
+// done takes the next, since files differ in length a thousandfold.
 func parallel[T any](ctx context.Context, list []T, do func(T) error) error {
 	g, ctx := errgroup.WithContext(ctx)
-	workers := runtime.GOMAXPROCS(0)
-	for w := range workers {
+	var next atomic.Int64
+	for range min(runtime.GOMAXPROCS(0), len(list)) {
 		g.Go(func() error {
-			for i := w; i < len(list); i += workers {
+			for i := next.Add(1) - 1; i < int64(len(list)); i = next.Add(1) - 1 {
 				if err := ctx.Err(); err != nil {
 					return err
 				}

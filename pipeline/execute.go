@@ -38,7 +38,7 @@ func (r *runner) execute(ctx context.Context, p *progress, a *action, known []st
 	elapsed := time.Since(start)
 	var outputs []store.Output
 	if err == nil {
-		outputs, err = collect(job)
+		outputs, err = collect(r.plan.checker, job)
 	}
 	a.Run, a.Seconds, a.Environment = r.w.Run, elapsed.Seconds(), environment()
 	if err == nil {
@@ -88,7 +88,7 @@ func (r *runner) blob(id ContentID) (string, bool) {
 }
 
 // collect hashes the outputs and refuses what cannot be one.
-func collect(job *Job) ([]store.Output, error) {
+func collect(c *store.Checker, job *Job) ([]store.Output, error) {
 	var outputs []store.Output
 	for _, name := range job.node.Stage.Outputs {
 		path := job.Output(name)
@@ -108,7 +108,7 @@ func collect(job *Job) ([]store.Output, error) {
 				return nil, fmt.Errorf("output %s: %w", name, err)
 			}
 		}
-		id, size, err := store.HashFile(path)
+		id, size, err := c.Hash(path)
 		if err != nil {
 			return nil, fmt.Errorf("output %s: %w", name, err)
 		}

@@ -74,6 +74,10 @@ func (p *Plan) Count(s State) int {
 	return n
 }
 
+// Hashed returns how many files were hashed for this plan and for runs of it,
+// and their length in bytes.
+func (p *Plan) Hashed() (files, bytes int64) { return p.checker.Work() }
+
 // Step returns the plan's view of the named node, or nil.
 func (p *Plan) Step(name string) *Step { return p.steps[p.Graph.Node(name)] }
 

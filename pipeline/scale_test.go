@@ -2,36 +2,42 @@ package pipeline_test
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"path/filepath"
+	"syscall"
 	"testing"
+	"time"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/store"
 )
 
 // T31: a study of ten thousand nodes that is up to date. The goal is a status
 // within a second; 3,000 nodes, the size of the whole study, plan within 0.3 s.
 func BenchmarkStatus(b *testing.B) {
 	for name, seeds := range map[string]int{"3000": 750, "10000": 2500} {
-		l := bigLab(b, seeds)
+		l := bigLab(b)
 		s := basic()
-		s.Seeds = l.seeds(seeds)
+		s.Seeds = upTo(seeds)
 		g := l.graph(s)
 		if _, err := l.try(context.Background(), s, pipeline.Options{Jobs: 2}); err != nil {
 			b.Fatal(err)
 		}
+		status := func(b *testing.B, g *pipeline.Graph, current bool) {
+			if st, err := l.engine().Status(context.Background(), g, nil); err != nil || st.Current != current {
+				b.Fatal(err)
+			}
+		}
 		b.Run(name+"/status", func(b *testing.B) {
 			for b.Loop() {
-				if st, err := l.engine().Status(context.Background(), g, nil); err != nil || !st.Current {
-					b.Fatal(err)
-				}
+				status(b, g, true)
 			}
 		})
 		b.Run(name+"/cold", func(b *testing.B) {
 			for b.Loop() {
-				os.Remove(l.dir + "/store/cache/hashes")
-				if st, err := l.engine().Status(context.Background(), g, nil); err != nil || !st.Current {
-					b.Fatal(err)
-				}
+				os.Remove(l.cache())
+				status(b, g, true)
 			}
 		})
 		b.Run(name+"/idle run", func(b *testing.B) {
@@ -44,30 +50,177 @@ func BenchmarkStatus(b *testing.B) {
 		s.Data = "other"
 		b.Run(name+"/all stale", func(b *testing.B) {
 			for b.Loop() {
-				if st, err := l.engine().Status(context.Background(), l.graph(s), nil); err != nil || st.Current {
-					b.Fatal(err)
-				}
+				status(b, l.graph(s), false)
 			}
 		})
 	}
 }
 
-// bigLab is in memory where possible: ten thousand nodes wait for a disk some
-// fifty thousand times.
-func bigLab(b *testing.B, seeds int) *lab {
-	b.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "sparsel-*")
-	if err != nil {
-		dir = b.TempDir()
+// T31: a hundred thousand files, and big ones, whose hashing should keep up
+// with every core.
+func BenchmarkFiles(b *testing.B) {
+	for _, c := range []struct{ nodes, outputs, size int }{{10000, 10, 100}, {40, 2, 8 << 20}} {
+		l := bigLab(b)
+		g := l.wide(c.nodes, c.outputs, c.size)
+		l.runGraph(g, 2)
+		for what, prepare := range map[string]func(){"warm": func() {}, "cold": func() { os.Remove(l.cache()) }} {
+			b.Run(fmt.Sprintf("%dx%d/%s", c.nodes, c.outputs, what), func(b *testing.B) {
+				if what == "cold" {
+					b.SetBytes(int64(c.nodes * c.outputs * c.size))
+				}
+				for b.Loop() {
+					prepare()
+					if st, err := l.engine().Status(context.Background(), g, nil); err != nil || !st.Current {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
-	b.Cleanup(func() { os.RemoveAll(dir) })
-	return &lab{t: b, dir: dir, code: versions{}, fail: map[string]error{}}
 }
 
-func (l *lab) seeds(n int) []int {
+// T31: a command hashes each file once, and none that it has no need to.
+func TestT31HashedOnce(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	const nodes, outputs = 40, 10
+	g := l.wide(nodes, outputs, 100)
+	plan := func(paranoid bool) *pipeline.Plan {
+		e := pipeline.New(pipeline.Config{Store: l.store(), Out: l.dir, Code: l.code, Paranoid: paranoid})
+		p, err := e.Plan(context.Background(), g, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	want := func(what string, p *pipeline.Plan, want int64) {
+		t.Helper()
+		if files, bytes := p.Hashed(); files != want || files > 0 && bytes < 100*files {
+			t.Errorf("%s: hashed %d files of %d bytes, want %d", what, files, bytes, want)
+		}
+	}
+	p := plan(false)
+	want("nothing there", p, 0)
+	e := l.engine()
+	if _, err := e.Run(context.Background(), p, pipeline.Options{Jobs: 2}); err != nil {
+		t.Fatal(err)
+	}
+	want("the run that makes them", p, nodes*outputs)
+	want("up to date", plan(false), 0)
+	p = plan(true)
+	want("up to date, paranoid", p, nodes*outputs)
+	if _, err := e.Run(context.Background(), p, pipeline.Options{Jobs: 2}); err != nil {
+		t.Fatal(err)
+	}
+	want("and its run", p, nodes*outputs)
+	os.Remove(l.cache())
+	want("without the cache", plan(false), nodes*outputs)
+	// One damaged blob: found, and its node alone is hashed again.
+	flip(t, l.store().BlobPath(p.Steps[3].Outputs[2].Content), 1)
+	p = plan(false)
+	if n := p.Count(pipeline.Stale); n != 1 {
+		t.Errorf("%d nodes are stale, want one", n)
+	}
+	if files, _ := p.Hashed(); files > nodes*outputs {
+		t.Errorf("hashed %d files, there are %d", files, nodes*outputs)
+	}
+}
+
+// T31: what the two goals are in processor time, which a busy machine does not
+// change. A second on two cores is two of it.
+func TestT31StatusOfManyNodes(t *testing.T) {
+	if raceEnabled {
+		t.Skip("times mean nothing under the race detector")
+	}
+	nodes := 10000
+	if testing.Short() {
+		nodes = 2000
+	}
+	l := bigLab(t)
+	s := basic()
+	s.Seeds = upTo(nodes / 4)
+	g := l.graph(s)
+	if _, err := l.try(context.Background(), s, pipeline.Options{Jobs: 2}); err != nil {
+		t.Fatal(err)
+	}
+	start := processorTime(t)
+	st, err := l.engine().Status(context.Background(), g, nil)
+	spent := processorTime(t) - start
+	if err != nil || !st.Current || len(st.Nodes) < nodes {
+		t.Fatalf("status: %v", err)
+	}
+	t.Logf("status of %d nodes: %v of processor time", len(st.Nodes), spent)
+	if limit := 2 * time.Second * time.Duration(nodes) / 10000; spent > limit {
+		t.Errorf("status of %d nodes took %v of processor time, want less than %v", nodes, spent, limit)
+	}
+}
+
+func processorTime(t *testing.T) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// bigLab is in memory where possible: ten thousand nodes wait for a disk some
+// fifty thousand times.
+func bigLab(t testing.TB) *lab {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "sparsel-*")
+	if err != nil {
+		dir = t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return &lab{t: t, dir: dir, code: versions{}, fail: map[string]error{}}
+}
+
+func (l *lab) cache() string { return filepath.Join(l.dir, "store", "cache", "hashes") }
+
+func upTo(n int) []int {
 	out := make([]int, n)
 	for i := range out {
 		out[i] = i + 1
 	}
 	return out
+}
+
+// wide is a graph of nodes that read nothing and write several files.
+func (l *lab) wide(nodes, outputs, size int) *pipeline.Graph {
+	stage := &pipeline.Stage{Name: "wide", Package: "wide", Run: func(_ context.Context, job *pipeline.Job) error {
+		for _, o := range job.Node().Stage.Outputs {
+			text := fmt.Appendf(make([]byte, 0, size+60), "%s %v ", o, job.Node().Params)
+			if err := os.WriteFile(job.Output(o), append(text, make([]byte, size)...), 0o644); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+	for i := range outputs {
+		stage.Outputs = append(stage.Outputs, fmt.Sprint("file", i))
+	}
+	var list []*pipeline.Node
+	for i := range nodes {
+		list = append(list, &pipeline.Node{Name: fmt.Sprint("wide/", i), Stage: stage, Params: struct{ I int }{i}})
+	}
+	g, err := pipeline.NewGraph(list)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return g
+}
+
+// runGraph carries out a whole graph, which must succeed, and returns which
+// nodes ran, by the journal.
+func (l *lab) runGraph(g *pipeline.Graph, jobs int) []string {
+	l.t.Helper()
+	e := l.engine()
+	p, err := e.Plan(context.Background(), g, nil)
+	if err == nil {
+		_, err = e.Run(context.Background(), p, pipeline.Options{Jobs: jobs})
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return l.executions(store.NodeFinish)
 }

@@ -3,10 +3,11 @@ package store
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // A signature is what a file system says about a file without reading it.
@@ -21,6 +22,12 @@ type cached struct {
 	id  ContentID
 }
 
+// hashes are hashes taken by earlier commands.
+type hashes struct {
+	blobs map[ContentID]signature // whose bytes were what their name says
+	files map[string]cached       // others, by path
+}
+
 func (s *Store) cachePath() string { return s.path("cache", "hashes") }
 
 // The cache is text: a sum over the rest, then one file per line, the path last
@@ -28,92 +35,96 @@ func (s *Store) cachePath() string { return s.path("cache", "hashes") }
 //
 //	sum <16 digits>
 //	<content> <size> <mtime> <ctime> <inode> <path>
-func (s *Store) loadCache() map[string]cached {
+func (s *Store) loadHashes() hashes {
 	text, err := os.ReadFile(s.cachePath())
 	if err != nil {
-		return nil
+		return hashes{}
 	}
 	head, body, _ := bytes.Cut(text, []byte("\n"))
 	if string(head) != "sum "+sealSum(body) {
-		return nil
+		return hashes{}
 	}
-	m := make(map[string]cached, len(body)/128)
-	for len(body) > 0 {
-		var line []byte
-		line, body, _ = bytes.Cut(body, []byte("\n"))
-		c, path, err := parseCached(line)
-		if err != nil {
-			return nil
+	h := hashes{make(map[ContentID]signature, len(body)/120), map[string]cached{}}
+	for line := range bytes.Lines(body) {
+		c, path, err := parseCached(bytes.TrimSuffix(line, []byte("\n")))
+		switch {
+		case err != nil:
+			return hashes{}
+		case path == "":
+			h.blobs[c.id] = c.sig
+		default:
+			h.files[path] = c
 		}
-		if path == "-" {
-			path = s.BlobPath(c.id)
-		}
-		m[path] = c
 	}
-	return m
+	return h
 }
 
+// parseCached reads a line; the path of a blob is empty.
 func parseCached(line []byte) (c cached, path string, err error) {
-	part := bytes.SplitN(line, []byte(" "), 6)
-	if len(part) != 6 {
-		return c, "", fmt.Errorf("want 6 fields, have %d", len(part))
-	}
-	if err := c.id.UnmarshalText(part[0]); err != nil {
+	content, line, _ := bytes.Cut(line, []byte(" "))
+	if err := c.id.UnmarshalText(content); err != nil {
 		return c, "", err
 	}
-	for i, dst := range []*int64{&c.sig.size, &c.sig.mtime, &c.sig.ctime} {
-		if *dst, err = strconv.ParseInt(string(part[i+1]), 10, 64); err != nil {
+	var numbers [4]int64
+	for i := range numbers {
+		var word []byte
+		word, line, _ = bytes.Cut(line, []byte(" "))
+		if numbers[i], err = strconv.ParseInt(string(word), 10, 64); err != nil {
 			return c, "", err
 		}
 	}
-	if c.sig.inode, err = strconv.ParseUint(string(part[4]), 10, 64); err != nil {
-		return c, "", err
+	c.sig = signature{numbers[0], numbers[1], numbers[2], uint64(numbers[3])}
+	if string(line) == "-" {
+		return c, "", nil
 	}
-	if path = string(part[5]); path != "-" {
-		path, err = strconv.Unquote(path)
-	}
+	path, err = strconv.Unquote(string(line))
 	return c, path, err
 }
 
-// encodeCache lists what this command saw, and of what it did not look at,
+// encodeHashes lists what this command saw, and of what it did not look at,
 // everything known before.
-func (c *Checker) encodeCache() []byte {
+func (c *Checker) encodeHashes() []byte {
+	lines := make([]string, 0, len(c.before.blobs)+len(c.before.files)+len(c.seen))
+	add := func(path string, e cached) {
+		name := "-"
+		if path != "" {
+			name = strconv.Quote(path)
+		}
+		lines = append(lines, fmt.Sprintf("%s %d %d %d %d %s\n", e.id, e.sig.size, e.sig.mtime, e.sig.ctime, int64(e.sig.inode), name))
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	all := maps.Clone(c.cache)
-	if all == nil {
-		all = map[string]cached{}
-	}
+	blobs := map[ContentID]bool{} // looked at
 	for path, k := range c.seen {
 		k.mu.Lock()
-		if k.hashed {
-			all[path] = cached{k.sig, k.id}
-		}
+		e, hashed := cached{k.sig, k.id}, k.hashed
 		k.mu.Unlock()
-	}
-	var body []byte
-	for _, path := range slices.Sorted(maps.Keys(all)) {
-		e := all[path]
-		name := strconv.Quote(path)
-		if path == c.store.BlobPath(e.id) {
-			name = "-"
+		named, err := ParseContentID(filepath.Base(path))
+		isBlob := err == nil && path == c.store.BlobPath(named)
+		switch {
+		case isBlob:
+			blobs[named] = true
+			if hashed && named == e.id { // a damaged one is no news for later commands: they look again
+				add("", e)
+			}
+		case hashed:
+			add(path, e)
 		}
-		body = fmt.Appendf(body, "%s %d %d %d %d %s\n", e.id, e.sig.size, e.sig.mtime, e.sig.ctime, e.sig.inode, name)
 	}
+	for id, sig := range c.before.blobs {
+		if !blobs[id] {
+			add("", cached{sig, id})
+		}
+	}
+	for path, e := range c.before.files {
+		if c.seen[path] == nil {
+			add(path, e)
+		}
+	}
+	slices.Sort(lines)
+	body := []byte(strings.Join(lines, ""))
 	return append([]byte("sum "+sealSum(body)+"\n"), body...)
 }
 
 // dirty reports whether this command hashed anything.
-func (c *Checker) dirty() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, k := range c.seen {
-		k.mu.Lock()
-		hashed := k.hashed
-		k.mu.Unlock()
-		if hashed {
-			return true
-		}
-	}
-	return false
-}
+func (c *Checker) dirty() bool { return c.files.Load() > 0 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 )
 
 // HashFile returns the content id and length of a file.
@@ -35,17 +36,19 @@ func HashFile(path string) (ContentID, int64, error) {
 // Size, times and inode can vouch for a hash taken earlier, also by an earlier
 // command, but only where a wrong answer harms nothing: a status line.
 type Checker struct {
-	store *Store
-	cache map[string]cached // by path; from earlier commands, read-only
+	store  *Store
+	before hashes // from earlier commands, read-only
 
-	mu   sync.Mutex
-	seen map[string]*checked
+	mu   sync.RWMutex
+	seen map[string]*checked // what this command hashes, by path
+
+	files, bytes atomic.Int64 // hashed
 }
 
 // checked is what this command knows about one file.
 type checked struct {
 	mu     sync.Mutex
-	hashed bool // false: content is vouched for by the cache only
+	hashed bool
 	sig    signature
 	id     ContentID
 }
@@ -53,7 +56,7 @@ type checked struct {
 // NewChecker returns a checker that starts from the hash cache on disk. A cache
 // that is missing or damaged costs time, nothing else.
 func (s *Store) NewChecker() *Checker {
-	return &Checker{store: s, cache: s.loadCache(), seen: map[string]*checked{}}
+	return &Checker{store: s, before: s.loadHashes(), seen: map[string]*checked{}}
 }
 
 // Trust is how much a check may take on faith.
@@ -73,27 +76,36 @@ func (c *Checker) Content(path string, trust Trust) (ContentID, error) {
 	if err != nil {
 		return ContentID{}, err
 	}
-	return c.content(path, sig, trust)
+	if old, ok := c.before.files[path]; ok && old.sig == sig && trust == TrustTimes && c.unseen(path) {
+		return old.id, nil
+	}
+	return c.content(path, sig)
 }
 
-func (c *Checker) content(path string, sig signature, trust Trust) (ContentID, error) {
+// unseen reports whether this command has not hashed the file: what it has seen
+// itself counts more than what is remembered.
+func (c *Checker) unseen(path string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.seen[path] == nil
+}
+
+// content hashes the file, unless this command has done so.
+func (c *Checker) content(path string, sig signature) (ContentID, error) {
 	c.mu.Lock()
 	k := c.seen[path]
 	if k == nil {
 		k = &checked{}
-		if old, ok := c.cache[path]; ok {
-			k.sig, k.id = old.sig, old.id
-		}
 		c.seen[path] = k
 	}
 	c.mu.Unlock()
 
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.sig == sig && (k.hashed || trust == TrustTimes) {
+	if k.hashed && k.sig == sig {
 		return k.id, nil
 	}
-	id, _, err := HashFile(path)
+	id, _, err := c.Hash(path)
 	if err != nil {
 		return ContentID{}, err
 	}
@@ -103,6 +115,18 @@ func (c *Checker) content(path string, sig signature, trust Trust) (ContentID, e
 	k.sig, k.id, k.hashed = sig, id, true
 	return id, nil
 }
+
+// Hash is HashFile for a file that nobody asks about again, such as an output
+// that is about to move to its place in the store.
+func (c *Checker) Hash(path string) (ContentID, int64, error) {
+	id, n, err := HashFile(path)
+	c.files.Add(1)
+	c.bytes.Add(n)
+	return id, n, err
+}
+
+// Work returns how many files this command has hashed, and their length.
+func (c *Checker) Work() (files, bytes int64) { return c.files.Load(), c.bytes.Load() }
 
 // Learn says that the file at path was just written with this content, by bytes
 // that were hashed on their way.
@@ -129,7 +153,10 @@ func (c *Checker) Blob(id ContentID, size int64, trust Trust) error {
 	case size >= 0 && sig.size != size:
 		return fmt.Errorf("content %s is %d bytes long, want %d: %w", id.Short(), sig.size, size, ErrDamaged)
 	}
-	got, err := c.content(path, sig, trust)
+	if trust == TrustTimes && c.before.blobs[id] == sig && c.unseen(path) {
+		return nil
+	}
+	got, err := c.content(path, sig)
 	if err != nil {
 		return err
 	}
@@ -141,7 +168,7 @@ func (c *Checker) Blob(id ContentID, size int64, trust Trust) error {
 
 // Save writes what is known to the hash cache, for later commands.
 func (w *Writer) Save(c *Checker) error {
-	return w.Disk.WriteFile(w.temp(), w.cachePath(), c.encodeCache(), 0o644)
+	return w.Disk.WriteFile(w.temp(), w.cachePath(), c.encodeHashes(), 0o644)
 }
 
 // TrySave writes the hash cache if the store can be written, and says nothing
@@ -155,7 +182,7 @@ func (c *Checker) TrySave() {
 		return
 	}
 	defer os.Remove(f.Name())
-	_, err = f.Write(c.encodeCache())
+	_, err = f.Write(c.encodeHashes())
 	if cerr := f.Close(); err == nil && cerr == nil {
 		os.Rename(f.Name(), c.store.cachePath())
 	}

@@ -103,6 +103,5 @@ func (s *Store) Manifest(id [32]byte, v any) error {
 }
 
 func (s *Store) manifestPath(id [32]byte) string {
-	h := fmt.Sprintf("%x", id)
-	return s.path("manifests", h[:2], h)
+	return s.spread("manifests", id)
 }

@@ -25,6 +25,7 @@
 package store
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -78,14 +79,20 @@ func (s *Store) path(elem ...string) string {
 
 // BlobPath returns where the bytes of that id are, if the store has them.
 func (s *Store) BlobPath(id ContentID) string {
-	h := id.String()
-	return s.path("blobs", h[:2], h)
+	return s.spread("blobs", id)
 }
 
 // RecordPath returns where the record of that action is, if there is one.
 func (s *Store) RecordPath(id ActionID) string {
-	h := id.String()
-	return s.path("actions", h[:2], h)
+	return s.spread("actions", id)
+}
+
+// spread is the place of an entry below kind: 256 directories, so that none
+// grows long. Ten thousand nodes ask for it some fifty thousand times.
+func (s *Store) spread(kind string, id [32]byte) string {
+	h := hex.EncodeToString(id[:])
+	const sep = string(filepath.Separator)
+	return s.dir + sep + kind + sep + h[:2] + sep + h
 }
 
 // JournalPath returns where the journal is.

@@ -258,8 +258,8 @@ func TestCheckerHashesOnce(t *testing.T) {
 	if err := os.WriteFile(w.cachePath(), text, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if m := w.loadCache(); m != nil {
-		t.Errorf("a damaged cache was read: %v", m)
+	if h := w.loadHashes(); h.blobs != nil {
+		t.Errorf("a damaged cache was read: %v", h)
 	}
 }
 
