@@ -19,12 +19,13 @@ import (
 
 // Options are the flags of the targets. A nil flag was not given.
 type Options struct {
-	Params *string // the parameter file; params.toml where nil
-	Out    *string // the folder of everything produced; out where nil
-	Data   *string // a folder to look for MNIST in, before all others
-	Jobs   *int    // runs at a time; one per core where nil
-	DryRun *bool   // say what would run, run nothing
-	JSON   *bool   // print JSON for programs
+	Params  *string // the parameter file; params.toml where nil
+	Profile *string // of the parameter file; the whole study where nil
+	Out     *string // the folder of everything produced; out where nil
+	Data    *string // a folder to look for MNIST in, before all others
+	Jobs    *int    // runs at a time; one per core where nil
+	DryRun  *bool   // say what would run, run nothing
+	JSON    *bool   // print JSON for programs
 
 	Stdout io.Writer // os.Stdout where nil
 }
@@ -75,7 +76,7 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 		return nil, err
 	}
 	file := orDefault(o.Params, "params.toml")
-	p, err := params.Read(file)
+	p, err := params.Read(file, orDefault(o.Profile, ""))
 	if err != nil {
 		return nil, err
 	}

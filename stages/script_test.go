@@ -82,8 +82,19 @@ func goDirectories(env *testscript.Env) error {
 	return nil
 }
 
-// copyProject copies what decides code identities, and the parameters.
+// copyProject copies what decides code identities, with the parameters of a small study.
 func copyProject(from, to string) error {
+	if err := copySources(from, to); err != nil {
+		return err
+	}
+	study, err := os.ReadFile(filepath.Join("testdata", "study.toml"))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(to, "params.toml"), study, 0o644)
+}
+
+func copySources(from, to string) error {
 	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -178,7 +189,7 @@ func target(ctx context.Context, name string, args []string) error {
 	}
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	o := Options{
-		Params: flags.String("params", "params.toml", ""), Out: flags.String("out", "out", ""), Data: flags.String("data", "", ""),
+		Params: flags.String("params", "params.toml", ""), Profile: flags.String("profile", "", ""), Out: flags.String("out", "out", ""), Data: flags.String("data", "", ""),
 		Jobs: flags.Int("jobs", runtime.GOMAXPROCS(0), ""), DryRun: flags.Bool("dryrun", false, ""), JSON: flags.Bool("json", false, ""),
 	}
 	format, reference, store := flags.String("format", "dot", ""), flags.String("reference", "", ""), flags.Bool("store", false, "")

@@ -31,24 +31,33 @@ type study struct {
 	fetch   *pipeline.Node
 }
 
+// measured is what a metrics node is for: experiments that share a run may differ in what they divide by.
+type measured struct {
+	run          *params.Run
+	ccmasEpsilon float64
+}
+
 // builder makes the nodes of a study.
 type builder struct {
 	params     *params.Params
+	images     string // what the data set's images are of
 	nodes      []*pipeline.Node
 	fetch      *pipeline.Node
-	metrics    map[*params.Run]*pipeline.Node
+	trained    map[*params.Run]*pipeline.Node
+	metrics    map[measured]*pipeline.Node
 	aggregates map[string]*pipeline.Node // by experiment
 	order      []string                  // of the experiments
 }
 
 // newStudy binds a parameter file to nodes. Sources say where MNIST may be found.
 func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
-	b := &builder{params: p, metrics: map[*params.Run]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{}}
+	b := &builder{params: p, images: "MNIST", trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{}}
 	s := &study{params: p, figures: map[string]*pipeline.Node{}, tables: map[string]*pipeline.Node{}}
 	b.fetch = b.add(&pipeline.Node{Name: "fetch/mnist", Stage: fetch.NewStage(sources), Params: fetch.MNIST})
 	s.fetch = b.fetch
 	runs, uses := p.Expand()
 	b.addRuns(runs)
+	b.addMetrics(uses)
 	b.addAggregates(uses)
 	s.tidy = b.addTidy(p.TidyID())
 	figures := figure.Stage()
@@ -75,12 +84,12 @@ func (b *builder) add(n *pipeline.Node) *pipeline.Node {
 }
 
 func (b *builder) addRuns(runs []*params.Run) {
-	trainStage, metricsStage := train.Stage(), metrics.Stage()
+	stage := train.Stage()
 	for _, r := range runs {
 		archive := b.params.Archived(r.Config.Epochs)
-		t := b.add(&pipeline.Node{
-			Name: "train/" + r.Name, Group: r.Experiment, Stage: trainStage, Cost: cost(r.Config),
-			Params: train.Params{Run: r.Config, Archive: archive, TrainFirst: b.params.Study.TrainImages, TestFirst: b.params.Study.TestImages},
+		b.trained[r] = b.add(&pipeline.Node{
+			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Cost: cost(r.Config),
+			Params: train.Params{Data: b.images, Run: r.Config, Archive: archive, TrainFirst: b.params.Study.TrainImages, TestFirst: b.params.Study.TestImages},
 			Inputs: []pipeline.Input{
 				{Name: train.TrainImages, From: b.fetch, Output: train.TrainImages},
 				{Name: train.TrainLabels, From: b.fetch, Output: train.TrainLabels},
@@ -88,9 +97,25 @@ func (b *builder) addRuns(runs []*params.Run) {
 				{Name: train.TestLabels, From: b.fetch, Output: train.TestLabels},
 			},
 		})
-		b.metrics[r] = b.add(&pipeline.Node{
-			Name: "metrics/" + r.Name, Group: r.Experiment, Stage: metricsStage, Cost: float64(len(archive)),
-			Params: metrics.Params{CCMASEpsilon: b.params.Metrics.CCMASEpsilon},
+	}
+}
+
+// addMetrics adds a metrics node for each run and each epsilon that it is measured with.
+func (b *builder) addMetrics(uses []params.Use) {
+	stage := metrics.Stage()
+	for _, u := range uses {
+		m := measured{u.Run, u.CCMASEpsilon}
+		if b.metrics[m] != nil {
+			continue
+		}
+		name := "metrics/" + u.Run.Name
+		if u.Experiment != u.Run.Experiment {
+			name += fmt.Sprintf("/epsilon=%g", u.CCMASEpsilon) // the run's own experiment came first, with another
+		}
+		t := b.trained[u.Run]
+		b.metrics[m] = b.add(&pipeline.Node{
+			Name: name, Group: u.Run.Experiment, Stage: stage, Cost: float64(len(b.params.Archived(u.Run.Config.Epochs))),
+			Params: metrics.Params{CCMASEpsilon: u.CCMASEpsilon, Split: u.Split()},
 			Inputs: []pipeline.Input{
 				{Name: metrics.Record, From: t, Output: train.Record},
 				{Name: metrics.Activations, From: t, Output: train.Activations},
@@ -128,11 +153,12 @@ func (b *builder) addAggregates(uses []params.Use) {
 			c := u.Run.Config
 			use := aggregate.Use{
 				Condition: u.Condition, Optimizer: u.Optimizer, Seed: u.Seed, Column: u.Column, Value: u.Value,
+				Tidy: u.Tidy, Split: u.Split(),
 				Epochs: c.Epochs, Layers: len(c.Network.Hidden),
 			}
 			p.Uses = append(p.Uses, use)
 			n.Inputs = append(n.Inputs, pipeline.Input{
-				Name: use.Input(), From: b.metrics[u.Run], Output: metrics.Measures, Optional: b.params.Study.OnFailedRun == "show",
+				Name: use.Input(), From: b.metrics[measured{u.Run, u.CCMASEpsilon}], Output: metrics.Measures, Optional: b.params.Study.OnFailedRun == "show",
 			})
 		}
 		n.Params, n.Cost = p, float64(len(p.Uses))

@@ -33,6 +33,7 @@ type Use struct {
 	Condition, Optimizer string
 	Seed                 uint32
 	Column, Value        string // of the parameter that varies; empty where none does
+	Tidy, Split          string // the condition's name in the tidy table, and what was measured: "test" or "train"
 	Epochs, Layers       int
 }
 
@@ -198,10 +199,10 @@ func rowsOf(groups []summary.Group) []measures.Summary {
 
 func (u Use) tidy(experiment string, r measures.Row) (measures.TidyRow, error) {
 	row := measures.TidyRow{
-		Experiment: experiment, Condition: u.Condition, Optimizer: u.Optimizer, Seed: u.Seed, Layer: r.Layer, Epoch: r.Epoch,
+		Experiment: experiment, Condition: u.Tidy, Optimizer: u.Optimizer, Seed: u.Seed, Layer: r.Layer, Epoch: r.Epoch,
 		Accuracy: measures.Recorded(r.Accuracy), Sparsity: measures.Recorded(r.Sparsity),
 		SelectivityAvg: measures.Recorded(r.Selectivity), SelectivityStd: measures.Recorded(r.SelectivityStd),
-		Split: "test",
+		Split: u.Split,
 	}
 	if u.Column == "" {
 		return row, nil

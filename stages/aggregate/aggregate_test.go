@@ -55,7 +55,7 @@ func TestMissingAndNotFinite(t *testing.T) {
 	}}
 	nodes := []*pipeline.Node{n}
 	for i, run := range []runParams{{Accuracy: 0.9}, {Accuracy: 0.8, NaN: true}, {Fails: true}} {
-		use := aggregate.Use{Condition: "c", Optimizer: "SGD", Seed: []uint32{1, 100, 1234}[i], Epochs: 2, Layers: 1, Column: "batch_size", Value: "50"}
+		use := aggregate.Use{Condition: "c", Tidy: "c", Split: "test", Optimizer: "SGD", Seed: []uint32{1, 100, 1234}[i], Epochs: 2, Layers: 1, Column: "batch_size", Value: "50"}
 		from := &pipeline.Node{Name: use.Input(), Stage: measured, Params: run}
 		nodes, p.Uses = append(nodes, from), append(p.Uses, use)
 		n.Inputs = append(n.Inputs, pipeline.Input{Name: use.Input(), From: from, Output: "measures.parquet", Optional: true})

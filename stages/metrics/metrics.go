@@ -31,6 +31,7 @@ const (
 // Params is what the definitions of the metrics leave open.
 type Params struct {
 	CCMASEpsilon float64
+	Split        string // whose activations are archived: "test" or "train"
 }
 
 // Stage is the metrics stage.
@@ -51,7 +52,7 @@ func run(ctx context.Context, job *pipeline.Job) error {
 	if err != nil {
 		return err
 	}
-	archived, err := Compare(ctx, epochs, activations)
+	archived, err := Compare(ctx, epochs, activations, p.Split)
 	if err != nil {
 		return err
 	}
@@ -108,7 +109,9 @@ func statistics(l runs.Layer) metric.Statistics {
 
 // Compare recomputes what it can of a record from the archived activations and returns the number of layers
 // compared. Any difference, down to the last bit, is an error that names the epoch, the layer and the number.
-func Compare(ctx context.Context, epochs []runs.Epoch, activations string) (int, error) {
+//
+// The recorded accuracy is that of the test set, so archived predictions are held to it if split is "test".
+func Compare(ctx context.Context, epochs []runs.Epoch, activations, split string) (int, error) {
 	reader, err := runs.OpenActivations(activations)
 	if err != nil {
 		return 0, err
@@ -125,13 +128,13 @@ func Compare(ctx context.Context, epochs []runs.Epoch, activations string) (int,
 		if err != nil {
 			return n, err
 		}
-		if err := compare(epochs, block); err != nil {
+		if err := compare(epochs, block, split); err != nil {
 			return n, fmt.Errorf("archived activations disagree with the run record: epoch %d, layer %d: %w", block.Epoch, block.Layer, err)
 		}
 	}
 }
 
-func compare(epochs []runs.Epoch, block runs.Block) error {
+func compare(epochs []runs.Epoch, block runs.Block, split string) error {
 	i := slices.IndexFunc(epochs, func(e runs.Epoch) bool { return e.Epoch == block.Epoch })
 	if i < 0 || block.Layer < 1 || block.Layer > len(epochs[i].Layers) {
 		return errors.New("not in the record")
@@ -142,7 +145,7 @@ func compare(epochs []runs.Epoch, block runs.Block) error {
 			correct++
 		}
 	}
-	if correct != epochs[i].Correct || len(block.Labels) != epochs[i].Samples {
+	if split == "test" && (correct != epochs[i].Correct || len(block.Labels) != epochs[i].Samples) {
 		return fmt.Errorf("%d of %d predictions are right, recorded are %d of %d", correct, len(block.Labels), epochs[i].Correct, epochs[i].Samples)
 	}
 	got, err := metric.FromActivations(block.Values, block.Units, block.Labels)

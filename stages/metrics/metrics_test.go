@@ -80,7 +80,7 @@ func TestCompareHoldsTheRecordToTheArchive(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			epochs, path := archives(t, c.change)
-			n, err := Compare(context.Background(), epochs, path)
+			n, err := Compare(context.Background(), epochs, path, "test")
 			if c.want == "" && (err != nil || n != 2) {
 				t.Errorf("%d layers compared, %v", n, err)
 			}
@@ -88,6 +88,17 @@ func TestCompareHoldsTheRecordToTheArchive(t *testing.T) {
 				t.Errorf("got %v, want an error with %q", err, c.want)
 			}
 		})
+	}
+}
+
+// The predictions in an archive of training samples have nothing to do with the recorded accuracy on the test set.
+func TestTrainingPredictionsAreNotHeldToTestAccuracy(t *testing.T) {
+	epochs, path := archives(t, func(e *runs.Epoch, _ []runs.Block) { e.Correct, e.Samples = 3, 17 })
+	if n, err := Compare(context.Background(), epochs, path, "train"); err != nil || n != 2 {
+		t.Errorf("%d layers compared, %v", n, err)
+	}
+	if _, err := Compare(context.Background(), epochs, path, "test"); err == nil {
+		t.Error("predictions of a test set were not held to the accuracy")
 	}
 }
 

@@ -26,13 +26,12 @@ func (p *Params) check(d *document) {
 	p.checkData(d)
 	p.checkOptimizers(d)
 	p.checkBaseline(d)
-	if p.Metrics.CCMASEpsilon < 0 || p.Metrics.CCMASEpsilon >= 1 {
-		d.report("metrics.ccmas_epsilon", "is %v, must lie in [0, 1)", p.Metrics.CCMASEpsilon)
-	}
+	checkEpsilon(d, "metrics.ccmas_epsilon", p.Metrics.CCMASEpsilon)
 	p.checkExperiments(d)
 	p.checkFigures(d)
 	p.checkTables(d)
 	p.checkStyle(d)
+	p.checkProfiles(d)
 	if len(d.problems) == 0 {
 		_, uses := p.expand(d)
 		p.checkUses(d, uses)
@@ -52,12 +51,19 @@ func between[T int | float64](d *document, path string, value, low, high T) {
 	}
 }
 
+func checkEpsilon(d *document, path string, v float64) {
+	if !(v >= 0 && v < 1) {
+		d.report(path, "is %v, must lie in [0, 1)", v)
+	}
+}
+
 func (p *Params) checkStudy(d *document) {
 	s := p.Study
 	checkSeeds(d, "study.seeds", s.Seeds)
 	if len(s.Seeds) == 0 {
 		d.report("study.seeds", "is empty; name at least one seed")
 	}
+	p.checkOptimizerNames(d, "study", s.Optimizers)
 	choice(d, "study.seeding", s.Seeding, "author", "paired")
 	choice(d, "study.on_failed_run", s.OnFailedRun, "refuse", "show")
 	between(d, "study.train_images", s.TrainImages, 0, TrainSamples)
@@ -131,10 +137,25 @@ func (p *Params) checkBaseline(d *document) {
 	for i, width := range b.Hidden {
 		between(d, fmt.Sprintf("baseline.hidden[%d]", i), width, 1, 65536)
 	}
-	choice(d, "baseline.activation", b.Activation, "sigmoid")
-	choice(d, "baseline.sampler", b.Sampler, "shuffled")
+	choice(d, "baseline.activation", b.Activation, activations...)
+	choice(d, "baseline.sampler", b.Sampler, "shuffled", "sorted")
 	between(d, "baseline.batch", b.Batch, 1, TrainSamples)
 	between(d, "baseline.epochs", b.Epochs, 1, 100000)
+}
+
+func (p *Params) checkOptimizerNames(d *document, path string, names []string) {
+	if len(names) == 0 {
+		d.report(path+".optimizers", "is empty; name at least one")
+	}
+	for k, name := range names {
+		at := fmt.Sprintf("%s.optimizers[%d]", path, k)
+		if _, ok := p.Optimizers[name]; !ok {
+			d.report(at, "is %q, which has no [optimizers.%s]", name, name)
+		}
+		if slices.Contains(names[:k], name) {
+			d.report(at, "is %q for the second time", name)
+		}
+	}
 }
 
 func (p *Params) checkExperiments(d *document) {
@@ -146,21 +167,19 @@ func (p *Params) checkExperiments(d *document) {
 		if e.Condition == "" {
 			d.report(path+".condition", "is empty")
 		}
-		if len(e.Optimizers) == 0 {
-			d.report(path+".optimizers", "is empty; name at least one")
-		}
-		for k, name := range e.Optimizers {
-			at := fmt.Sprintf("%s.optimizers[%d]", path, k)
-			if _, ok := p.Optimizers[name]; !ok {
-				d.report(at, "is %q, which has no [optimizers.%s]", name, name)
-			}
-			if slices.Contains(e.Optimizers[:k], name) {
-				d.report(at, "is %q for the second time", name)
-			}
-		}
+		p.checkOptimizerNames(d, path, e.Optimizers)
 		checkSeeds(d, path+".seeds", e.Seeds)
 		if e.Seeding != "" {
 			choice(d, path+".seeding", e.Seeding, "author", "paired")
+		}
+		if e.Like != "" && (e.Session != "" || e.Seeding != "" || e.Set != nil || e.Vary != nil) {
+			d.report(path+".like", "takes the runs of %q as they are; take session, seeding, set and vary away", e.Like)
+		}
+		if (e.Column == "") != (e.Value == nil) || e.Column != "" && e.Vary != nil {
+			d.report(path, "column and value belong together, and stand where nothing varies")
+		}
+		if e.CCMASEpsilon != nil {
+			checkEpsilon(d, path+".ccmas_epsilon", *e.CCMASEpsilon)
 		}
 		for k, v := range e.Vary {
 			at := fmt.Sprintf("%s.vary[%d]", path, k)

@@ -30,8 +30,19 @@ type Run struct {
 type Use struct {
 	Experiment, Condition, Optimizer string
 	Seed                             uint32
-	Column, Value                    string // of the parameter that varies (the last one, of a grid); empty where none does
+	Column, Value                    string  // of the parameter that varies (the last one, of a grid); empty where none does
+	Tidy                             string  // the condition's name in the tidy table
+	CCMASEpsilon                     float64 // added to the denominator of the selectivity index
 	Run                              *Run
+}
+
+// Split is the part of the data that the use's sparsity and selectivity are about.
+func (u Use) Split() string {
+	switch u.Run.Config.Measure {
+	case "", "test":
+		return "test"
+	}
+	return "train"
 }
 
 // maxConditions bounds an experiment's grid, so that a slip of a digit is an error and not a full memory.
@@ -39,7 +50,7 @@ const maxConditions = 10000
 
 // condition is one row of an experiment's grid.
 type condition struct {
-	name          string
+	name, tidy    string
 	column, value string
 	set           []setting
 }
@@ -55,68 +66,123 @@ type setting struct {
 // With author seeding a run starts where the runs before it in its session have left the generator, so its
 // place is the sum of their draws; nothing is trained to find it.
 func (p *Params) Expand() ([]*Run, []Use) {
-	d := &document{}
-	runs, uses := p.expand(d)
-	if len(d.problems) > 0 {
-		panic("params: Expand called on parameters that Read refused: " + d.problems[0].Message)
-	}
-	return runs, uses
+	return p.expanded.runs, p.expanded.uses
 }
 
 func (p *Params) expand(d *document) ([]*Run, []Use) {
-	var runs []*Run
-	var uses []Use
-	distinct := map[string]*Run{}
-	sessions := map[string]uint64{} // draws so far, by session and seed
+	x := expansion{params: p, document: d, distinct: map[string]*Run{}, sessions: newSessions(p.trainImages())}
 	for i, e := range p.Experiments {
 		path := fmt.Sprintf("experiments[%d]", i)
+		if e.Like != "" {
+			x.again(path, e)
+			continue
+		}
 		for _, c := range e.conditions(d, path) {
 			for _, optimizer := range e.Optimizers {
 				if _, ok := p.Optimizers[optimizer]; !ok {
 					continue // reported by check
 				}
 				config := p.config(d, path, optimizer, e, c)
-				for _, seed := range orElse(e.Seeds, p.Study.Seeds) {
-					config.Seeding = trainer.Seeding{Mode: p.Study.Seeding, Seed: seed}
-					if e.Seeding != "" {
-						config.Seeding.Mode = e.Seeding
-					}
-					if config.Seeding.Mode == "author" {
-						session := fmt.Sprintf("%s\x00%d", e.session(i, c), seed)
-						config.Seeding.Skip = sessions[session]
-						sessions[session] += config.Draws(Pixels, Classes, p.trainImages())
-					}
-					use := Use{Experiment: e.Name, Condition: c.name, Optimizer: optimizer, Seed: seed, Column: c.column, Value: c.value}
-					if err := config.Validate(); err != nil && len(d.problems) == 0 {
-						d.report(path, "%s, %s: %s", c.name, optimizer, strings.ReplaceAll(err.Error(), "\n", " "))
-					}
-					key := identity(config)
-					use.Run = distinct[key]
-					if use.Run == nil {
-						use.Run = &Run{
-							Name:       fmt.Sprintf("%s/%s/%s/seed=%d", e.Name, c.name, optimizer, seed),
-							Experiment: e.Name, Config: config,
-						}
-						distinct[key] = use.Run
-						runs = append(runs, use.Run)
-					}
-					uses = append(uses, use)
+				session := e.session(i, c.name, optimizer)
+				for _, seed := range p.seeds(e) {
+					x.add(path, session, e, c, config, seed)
 				}
 			}
 		}
 	}
-	return runs, uses
+	p.expanded = &x // its walks through recorded sessions are worth keeping
+	return x.runs, x.uses
 }
 
-// session names the recorded session that an entry's condition belongs to.
-func (e Experiment) session(entry int, c condition) string {
-	switch e.Session {
-	case "", "condition":
-		return fmt.Sprintf("%d\x00%s", entry, c.name)
-	case "experiment":
-		return e.Name
+// expansion is the list of runs and uses being put together.
+type expansion struct {
+	params   *Params
+	document *document
+	runs     []*Run
+	uses     []Use
+	distinct map[string]*Run // by identity
+	sessions *sessions
+}
+
+// add adds a use, and its run if it is the first of it.
+func (x *expansion) add(path, session string, e Experiment, c condition, config trainer.Config, seed uint32) {
+	config.Seeding = trainer.Seeding{Mode: x.params.Study.Seeding, Seed: seed}
+	if e.Seeding != "" {
+		config.Seeding.Mode = e.Seeding
 	}
-	return "session\x00" + e.Session
+	if err := config.Validate(); err != nil {
+		if len(x.document.problems) == 0 {
+			x.document.report(path, "%s, %s: %s", c.name, config.Optimizer.Name, strings.ReplaceAll(err.Error(), "\n", " "))
+		}
+		return
+	}
+	if x.params.trainImages() < TrainSamples && config.Seeding.Mode == "author" && config.Sampler.Kind == "classes" && !config.Sampler.Clean {
+		x.document.report(path, "%s needs all %d training images: what its session draws depends on how many there are of each digit; give the experiment seeding = \"paired\"", c.name, TrainSamples)
+		return
+	}
+	config.Seeding = x.sessions.join(session, config)
+	use := x.params.use(e, c.name)
+	use.Optimizer, use.Seed, use.Column, use.Value = config.Optimizer.Name, seed, c.column, c.value
+	if c.tidy != "" {
+		use.Tidy = c.tidy
+	}
+	key := identity(config)
+	use.Run = x.distinct[key]
+	if use.Run == nil {
+		use.Run = &Run{
+			Name:       fmt.Sprintf("%s/%s/%s/seed=%d", e.Name, c.name, config.Optimizer.Name, seed),
+			Experiment: e.Name, Config: config,
+		}
+		x.distinct[key] = use.Run
+		x.runs = append(x.runs, use.Run)
+	}
+	x.uses = append(x.uses, use)
+}
+
+// again adds uses of the runs of another condition.
+func (x *expansion) again(path string, e Experiment) {
+	experiment, name, _ := strings.Cut(e.Like, "/")
+	var like []Use
+	for _, u := range x.uses {
+		if u.Experiment == experiment && u.Condition == name {
+			like = append(like, u)
+		}
+	}
+	for _, optimizer := range e.Optimizers {
+		for _, seed := range x.params.seeds(e) {
+			i := slices.IndexFunc(like, func(u Use) bool { return u.Optimizer == optimizer && u.Seed == seed })
+			if i < 0 {
+				x.document.report(path+".like", "is %q, which has no run of %s with seed %d further up in the file", e.Like, optimizer, seed)
+				return
+			}
+			use := x.params.use(e, e.Condition)
+			use.Optimizer, use.Seed, use.Run = optimizer, seed, like[i].Run
+			if e.Column != "" && e.Value != nil {
+				use.Column, use.Value = e.Column, format(*e.Value)
+			}
+			x.uses = append(x.uses, use)
+		}
+	}
+}
+
+// use is what all uses of an entry's condition share.
+func (p *Params) use(e Experiment, condition string) Use {
+	u := Use{Experiment: e.Name, Condition: condition, Tidy: condition, CCMASEpsilon: p.Metrics.CCMASEpsilon}
+	if e.Tidy != "" {
+		u.Tidy = e.Tidy
+	}
+	if e.CCMASEpsilon != nil {
+		u.CCMASEpsilon = *e.CCMASEpsilon
+	}
+	return u
+}
+
+// seeds are those of an entry. A profile may have fewer than the entry names.
+func (p *Params) seeds(e Experiment) []uint32 {
+	if len(e.Seeds) == 0 {
+		return p.Study.Seeds
+	}
+	return slices.DeleteFunc(slices.Clone(e.Seeds), func(s uint32) bool { return p.Profile != nil && !slices.Contains(p.Study.Seeds, s) })
 }
 
 // trainImages is the number of training images that a run sees.
@@ -156,12 +222,16 @@ func (p *Params) config(d *document, path, optimizer string, e Experiment, c con
 			d.report(v.path, "parameter %s %v", v.name, err)
 		}
 	}
+	s.config.Epochs = p.Profile.shorten(s.config.Epochs)
 	return s.config
 }
 
 // conditions spreads an entry's grid out, the first parameter outermost.
 func (e Experiment) conditions(d *document, path string) []condition {
-	list := []condition{{name: e.Condition}}
+	list := []condition{{name: e.Condition, tidy: e.Tidy, column: e.Column}}
+	if e.Value != nil {
+		list[0].value = format(*e.Value)
+	}
 	for i, v := range e.Vary {
 		at := fmt.Sprintf("%s.vary[%d]", path, i)
 		values, where := v.values(d, at)
@@ -175,6 +245,7 @@ func (e Experiment) conditions(d *document, path string) []condition {
 				text := format(value)
 				row := c
 				row.name = strings.ReplaceAll(c.name, "{"+v.Parameter+"}", text)
+				row.tidy = strings.ReplaceAll(c.tidy, "{"+v.Parameter+"}", text)
 				if _, ok := number(value); ok { // the tidy table has a column of numbers; a word is in the condition's name
 					row.column, row.value = v.Column, text
 					if row.column == "" {
@@ -211,7 +282,7 @@ func (v Vary) values(d *document, path string) ([]any, func(int) string) {
 		exponent := g.From + float64(k)*((g.To-g.From)/float64(g.Count-1))
 		values[k] = roundTrip(math.Pow(10, exponent))
 	}
-	return values, func(int) string { return path + ".logspace" }
+	return thin(values, v.points), func(int) string { return path + ".logspace" }
 }
 
 // roundTrip keeps 12 significant digits: math.Pow may differ in its last bit between architectures, and a
@@ -229,13 +300,6 @@ func format(value any) string {
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	}
 	return fmt.Sprint(value)
-}
-
-func orElse[T any](list, otherwise []T) []T {
-	if len(list) > 0 {
-		return list
-	}
-	return otherwise
 }
 
 // identity is a text that is equal for equal configurations only.

@@ -21,7 +21,7 @@ func repository(t *testing.T) string {
 // example returns the project's own parameter file with replacements, old then new.
 func example(t *testing.T, replace ...string) []byte {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(repository(t), "params.toml"))
+	data, err := os.ReadFile(filepath.Join("..", "testdata", "study.toml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func example(t *testing.T, replace ...string) []byte {
 
 func mustParse(t *testing.T, data []byte) *Params {
 	t.Helper()
-	p, err := Parse("params.toml", data)
+	p, err := Parse("params.toml", data, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestAllProblemsTogether(t *testing.T) {
 		`batch = 50`, `batch = 2.5`,
 		`limits = [0.0, 0.8]`, `limits = [0.8, 0.0]`,
 		`color = "#d55e00"`, `color = "red"`)
-	_, err := Parse("params.toml", data)
+	_, err := Parse("params.toml", data, "")
 	var problems *Problems
 	if !errors.As(err, &problems) {
 		t.Fatalf("got %v, want problems", err)
@@ -197,7 +197,7 @@ func TestAllProblemsTogether(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
-		{"syntax", "[study]", "[study", "params.toml:4:"},
+		{"syntax", "[study]", "[study", "params.toml:3:"},
 		{"two keys", "batch = 50", "batch = 50\nbatch = 51", "batch"},
 		{"hyper-parameter of another", "lr = 1.0", "lr = 1.0\nbeta1 = 0.9", "optimizers.Adadelta.beta1: does not belong to Adadelta"},
 		{"missing hyper-parameter", "rho = 0.9", "", "optimizers.Adadelta.rho: is missing"},
@@ -223,7 +223,7 @@ func TestRefusals(t *testing.T) {
 		{"archive", `archive = "last"`, `archive = [0]`, "study.archive[0]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Parse("params.toml", example(t, c.old, c.new))
+			_, err := Parse("params.toml", example(t, c.old, c.new), "")
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want an error with %q", err, c.want)
 			}
@@ -248,7 +248,7 @@ func TestNumbersAreValues(t *testing.T) {
 }
 
 func TestMissingFileSaysWhatToDo(t *testing.T) {
-	_, err := Read(filepath.Join(t.TempDir(), "none.toml"))
+	_, err := Read(filepath.Join(t.TempDir(), "none.toml"), "")
 	if err == nil || !strings.Contains(err.Error(), "-params=FILE") {
 		t.Errorf("got %v", err)
 	}
@@ -263,7 +263,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("[study]\nseeds = [1, \"a\"]\n[[experiments]]\nvary = [{parameter = \"lr\", logspace = {from = 1, to = 400, count = 3}}]"))
 	f.Add([]byte("a.b.c = { d = [1, { e = 2 }] }\n[[figures]]\n[figures.panels]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := Parse("fuzz.toml", data)
+		p, err := Parse("fuzz.toml", data, "")
 		if err != nil {
 			return
 		}

@@ -14,6 +14,9 @@ type settings struct {
 	config trainer.Config
 }
 
+// activations are those of hidden units.
+var activations = []string{"sigmoid", "relu", "tanh"}
+
 // hyper lists the hyper-parameters of each optimizer; lr comes first, weight_decay belongs to all.
 var hyper = map[string][]string{
 	"SGD":      {"lr", "momentum", "weight_decay"},
@@ -54,10 +57,29 @@ func (s *settings) apply(name string, value any) error {
 		}
 		c.Network.Hidden = slices.Repeat(c.Network.Hidden[:1], depth)
 		return nil
-	case "sampler":
-		return oneOf(value, []string{"shuffled"}, &c.Sampler.Kind)
+	case "hidden":
+		return widths(value, &c.Network.Hidden)
+	case "conv":
+		return widths(value, &c.Network.Conv)
 	case "activation":
-		return oneOf(value, []string{"sigmoid"}, &c.Network.Activation)
+		return oneOf(value, activations, &c.Network.Activation)
+	case "sampler":
+		return oneOf(value, []string{"shuffled", "sorted", "consecutive", "classes"}, &c.Sampler.Kind)
+	case "block":
+		return whole(value, 1, TrainSamples, &c.Sampler.Block)
+	case "classes":
+		return whole(value, 1, Classes, &c.Sampler.Classes)
+	case "order_seed":
+		var seed int
+		if err := whole(value, 1, math.MaxUint32, &seed); err != nil {
+			return err
+		}
+		c.Sampler.OrderSeed = uint32(seed)
+		return nil
+	case "clean":
+		return truth(value, &c.Sampler.Clean)
+	case "measure":
+		return oneOf(value, []string{"test", "train", "train-running"}, &c.Measure)
 	}
 	return s.applyHyper(name, value)
 }
@@ -68,7 +90,7 @@ func (s *settings) applyHyper(name string, value any) error {
 		"lr": &o.LR, "weight_decay": &o.WeightDecay, "momentum": &o.Momentum, "rho": &o.Rho, "eps": &o.Eps, "beta1": &o.Beta1, "beta2": &o.Beta2,
 	}[name]
 	if field == nil {
-		return fmt.Errorf("is not known; known are batch, epochs, width, depth, sampler, activation and the optimizers' lr, weight_decay, momentum, rho, eps, beta1, beta2")
+		return fmt.Errorf("is not known; known are batch, epochs, width, depth, hidden, conv, activation, sampler, block, classes, order_seed, clean, measure and the optimizers' lr, weight_decay, momentum, rho, eps, beta1, beta2, alpha, k")
 	}
 	if !slices.Contains(hyper[o.Name], name) {
 		return fmt.Errorf("does not belong to %s, which has %s", o.Name, strings.Join(hyper[o.Name], ", "))
@@ -108,6 +130,31 @@ func whole(value any, low, high int, into *int) error {
 		return fmt.Errorf("is %d, must lie between %d and %d", v, low, high)
 	}
 	*into = int(v)
+	return nil
+}
+
+// widths are the sizes of layers, input side first.
+func widths(value any, into *[]int) error {
+	list, ok := value.([]any)
+	if !ok || len(list) == 0 {
+		return fmt.Errorf("is %s, must be a list of widths", kindOf(value))
+	}
+	sizes := make([]int, len(list))
+	for i, v := range list {
+		if err := whole(v, 1, 65536, &sizes[i]); err != nil {
+			return err
+		}
+	}
+	*into = sizes
+	return nil
+}
+
+func truth(value any, into *bool) error {
+	v, ok := value.(bool)
+	if !ok {
+		return fmt.Errorf("is %s, must be true or false", kindOf(value))
+	}
+	*into = v
 	return nil
 }
 

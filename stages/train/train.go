@@ -33,6 +33,7 @@ const (
 
 // Params is everything besides the data that decides a run's bytes.
 type Params struct {
+	Data       string // what the images are of, for the archives
 	Run        trainer.Config
 	Archive    []int // epochs whose activations are kept, ascending
 	TrainFirst int   // train on the first so many images; 0: on all
@@ -97,7 +98,14 @@ func provenance(p Params) (runs.Meta, error) {
 	if err != nil {
 		return nil, fmt.Errorf("describe run: %w", err)
 	}
-	return runs.Meta{"params": string(text), "source": "MNIST test set, after each epoch"}, nil
+	source := p.Data + ", test set, after each epoch"
+	switch p.Run.Measure {
+	case "train":
+		source = p.Data + ", training set, after each epoch"
+	case "train-running":
+		source = p.Data + ", training set, each batch before its own step"
+	}
+	return runs.Meta{"params": string(text), "source": source}, nil
 }
 
 func recordOf(e trainer.Epoch) runs.Epoch {
