@@ -60,6 +60,11 @@ func Bench(ctx context.Context, data *string, epochs *int) error {
 	return exit(stages.Bench(ctx, epochs, stages.Options{Data: data}))
 }
 
+// BenchPipeline times a build with nothing to do, of -nodes=N nodes, beside ninja and Snakemake if they are installed.
+func BenchPipeline(ctx context.Context, nodes *int) error {
+	return exit(stages.BenchPipeline(ctx, nodes, stages.Options{}))
+}
+
 // Test runs every test.
 func Test(ctx context.Context) error {
 	return exit(stages.Test(ctx))

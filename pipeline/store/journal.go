@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
+	"sync"
 	"time"
 )
 
@@ -73,27 +75,64 @@ func (s *Store) Journal() ([]Event, []Damage, error) {
 // parseJournal looks for records at every marker, not only after line ends, so
 // that a torn line or a flipped newline costs the record it belongs to and not
 // the next. A record without its newline is damage: its writer died.
-func parseJournal(text []byte) (events []Event, damage []Damage) {
+//
+// Decoding is most of the work, and a journal of years has many lines, so all
+// cores share it.
+func parseJournal(text []byte) ([]Event, []Damage) {
+	var stretches []stretch
 	marker := []byte(sealMarker)
 	for at := 0; at < len(text); {
 		next := len(text)
 		if i := bytes.Index(text[at+1:], marker); i >= 0 {
 			next = at + 1 + i
 		}
-		var e Event
-		bad, reason := at, "cut short"
-		if line, _, ended := bytes.Cut(text[at:next], []byte("\n")); ended {
-			if err := unseal(line, &e); err != nil {
-				reason = err.Error()
-			} else {
-				events = append(events, e)
-				bad, reason = at+len(line)+1, "not a sealed line"
-			}
-		}
-		if len(bytes.TrimSpace(text[bad:next])) > 0 {
-			damage = append(damage, Damage{int64(bad), next - bad, reason})
-		}
+		stretches = append(stretches, stretch{at: at, text: text[at:next]})
 		at = next
 	}
+	var wg sync.WaitGroup
+	workers := runtime.GOMAXPROCS(0)
+	for w := range workers {
+		share := stretches[len(stretches)*w/workers : len(stretches)*(w+1)/workers]
+		wg.Go(func() {
+			for i := range share {
+				share[i].parse()
+			}
+		})
+	}
+	wg.Wait()
+	var damage []Damage
+	events := make([]Event, 0, len(stretches))
+	for i := range stretches {
+		if stretches[i].whole {
+			events = append(events, stretches[i].event)
+		}
+		if d := stretches[i].damage; d.Bytes > 0 {
+			damage = append(damage, d)
+		}
+	}
 	return events, damage
+}
+
+// stretch is the text from one marker to the next: an event, damage, or both.
+type stretch struct {
+	at     int
+	text   []byte
+	event  Event
+	whole  bool
+	damage Damage
+}
+
+func (s *stretch) parse() {
+	bad, reason := 0, "cut short"
+	if line, _, ended := bytes.Cut(s.text, []byte("\n")); ended {
+		if err := unseal(line, &s.event); err != nil {
+			reason = err.Error()
+		} else {
+			s.whole = true
+			bad, reason = len(line)+1, "not a sealed line"
+		}
+	}
+	if len(bytes.TrimSpace(s.text[bad:])) > 0 {
+		s.damage = Damage{int64(s.at + bad), len(s.text) - bad, reason}
+	}
 }

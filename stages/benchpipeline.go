@@ -1,0 +1,12 @@
+package stages
+
+import (
+	"context"
+
+	"sparsel/pipeline/noop"
+)
+
+// BenchPipeline times a build with nothing to do, of about that many nodes, beside ninja and Snakemake.
+func BenchPipeline(ctx context.Context, nodes *int, o Options) error {
+	return noop.Compare(ctx, o.stdout(), orDefault(nodes, 3000))
+}
