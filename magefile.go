@@ -19,7 +19,7 @@ var source embed.FS
 
 func init() { stages.Built = source }
 
-// All builds every figure and table of params.toml.
+// All builds every figure, table and finding of params.toml.
 func All(ctx context.Context, params, out, data *string, jobs *int, dryrun, json *bool) error {
 	return exit(stages.All(ctx, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
 }
@@ -32,6 +32,11 @@ func Figure(ctx context.Context, id string, params, out, data *string, jobs *int
 // Table builds one table by its id, such as epochs, and what it needs.
 func Table(ctx context.Context, id string, params, out, data *string, jobs *int, dryrun, json *bool) error {
 	return exit(stages.Table(ctx, id, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
+}
+
+// Finding decides one of the study's claims by its id, such as B1, and prints verdict, effect and interval.
+func Finding(ctx context.Context, id string, params, out, data *string, jobs *int, dryrun, json *bool) error {
+	return exit(stages.Finding(ctx, id, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
 }
 
 // Status says what is stale and why, and runs nothing. Its exit code is 0 when all is current, 2 when not.

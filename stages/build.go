@@ -13,7 +13,7 @@ import (
 // everything is the request of All.
 const everything = "all"
 
-// All builds every figure and table.
+// All builds every figure, table and finding.
 func All(ctx context.Context, o Options) error {
 	return build(ctx, o, everything, func(w *workspace) ([]string, error) { return w.targets(), nil })
 }

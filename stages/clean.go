@@ -9,12 +9,12 @@ import (
 	"path/filepath"
 )
 
-// Clean removes the published figures and tables, and with store also the store and unfinished downloads.
+// Clean removes the published figures, tables and findings, and with store also the store and unfinished downloads.
 func Clean(_ context.Context, store *bool, o Options) error {
 	if o.out() == "" {
 		return errNoOut
 	}
-	names := []string{"figures", "tables"}
+	names := []string{"figures", "tables", "findings"}
 	if orDefault(store, false) {
 		names = append(names, "store", "downloads")
 	}

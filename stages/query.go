@@ -211,7 +211,7 @@ func estimate(s *pipeline.Status, jobs int) string {
 	return text
 }
 
-// asked lists the nodes of the figures and tables that this store was ever asked for, and those it was not. Where
+// asked lists the nodes of the figures, tables and findings that this store was ever asked for, and those it was not. Where
 // nothing was, or everything at once, that is all of them: what a later edit adds is then missing, not unasked for.
 func (w *workspace) asked() (targets, never []string, err error) {
 	requests, err := w.engine.Requests()
@@ -221,7 +221,7 @@ func (w *workspace) asked() (targets, never []string, err error) {
 	for _, kind := range []struct {
 		name  string
 		nodes map[string]*pipeline.Node
-	}{{"figure", w.figures}, {"table", w.tables}} {
+	}{{"figure", w.figures}, {"table", w.tables}, {"finding", w.findings}} {
 		for id, n := range kind.nodes {
 			if slices.Contains(requests, kind.name+" "+id) {
 				targets = append(targets, n.Name)
@@ -237,10 +237,10 @@ func (w *workspace) asked() (targets, never []string, err error) {
 	return targets, never, nil
 }
 
-// targets are the nodes of every figure and table.
+// targets are the nodes of every figure, table and finding.
 func (s *study) targets() []string {
 	var names []string
-	for _, nodes := range []map[string]*pipeline.Node{s.figures, s.tables} {
+	for _, nodes := range []map[string]*pipeline.Node{s.figures, s.tables, s.findings} {
 		for _, n := range nodes {
 			names = append(names, n.Name)
 		}

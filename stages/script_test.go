@@ -203,6 +203,8 @@ func target(ctx context.Context, name string, args []string) error {
 		return Figure(ctx, id, o)
 	case "table":
 		return Table(ctx, id, o)
+	case "finding":
+		return Finding(ctx, id, o)
 	case "status":
 		return Status(ctx, o)
 	case "why":

@@ -23,12 +23,13 @@ import (
 
 // study is the graph of a parameter file.
 type study struct {
-	params  *params.Params
-	graph   *pipeline.Graph
-	figures map[string]*pipeline.Node // by id
-	tables  map[string]*pipeline.Node // by id
-	tidy    *pipeline.Node            // the table of every epoch of every run
-	fetch   *pipeline.Node
+	params   *params.Params
+	graph    *pipeline.Graph
+	figures  map[string]*pipeline.Node // by id
+	tables   map[string]*pipeline.Node // by id
+	findings map[string]*pipeline.Node // by id
+	tidy     *pipeline.Node            // the table of every epoch of every run
+	fetch    *pipeline.Node
 }
 
 // measured is what a metrics node is for: experiments that share a run may differ in what they divide by.
@@ -46,7 +47,8 @@ type builder struct {
 	trained    map[*params.Run]*pipeline.Node
 	metrics    map[measured]*pipeline.Node
 	aggregates map[string]*pipeline.Node // by experiment
-	order      []string                  // of the experiments
+	uses       []params.Use
+	order      []string // of the experiments
 }
 
 // newStudy binds a parameter file to nodes. Sources say where MNIST may be found.
@@ -55,24 +57,26 @@ func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
 	s := &study{params: p, figures: map[string]*pipeline.Node{}, tables: map[string]*pipeline.Node{}}
 	b.fetch = b.add(&pipeline.Node{Name: "fetch/mnist", Stage: fetch.NewStage(sources), Params: fetch.MNIST})
 	s.fetch = b.fetch
-	runs, uses := p.Expand()
+	var runs []*params.Run
+	runs, b.uses = p.Expand()
 	b.addRuns(runs)
-	b.addMetrics(uses)
-	b.addAggregates(uses)
+	b.addMetrics(b.uses)
+	b.addAggregates(b.uses)
 	s.tidy = b.addTidy(p.TidyID())
 	figures := figure.Stage()
 	for _, f := range p.Figures {
 		s.figures[f.ID] = b.addFigure(figures, f)
 	}
-	tables := table.FinalStage()
+	tables := table.Stage()
 	for _, t := range p.Tables {
 		if t.Kind == "tidy" {
 			s.tidy.Publish = map[string]string{table.TidyTable: path.Join("tables", t.ID+".csv")}
 			s.tables[t.ID] = s.tidy
 			continue
 		}
-		s.tables[t.ID] = b.addFinal(tables, t)
+		s.tables[t.ID] = b.addTable(tables, t)
 	}
+	s.findings = b.addFindings()
 	graph, err := pipeline.NewGraph(b.nodes)
 	s.graph = graph
 	return s, err

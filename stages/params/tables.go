@@ -9,6 +9,8 @@ type Table struct {
 	Experiment string   `toml:"experiment"`    // for "final"
 	Error      string   `toml:"error"`         // for "final"
 	Metrics    []string `toml:"metrics"`       // for "final"
+	Layers     []string `toml:"layers"`        // for "final": a row each; "all" where absent
+	Title      string   `toml:"title"`
 }
 
 // TidyID is the id of the tidy table, which compare needs even where the file doesn't ask for it.

@@ -1,187 +1,143 @@
 package table
 
 import (
-	"context"
-	"encoding/csv"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
+	"sparsel/analysis/tabulate"
 	"sparsel/artifacts/measures"
-	"sparsel/pipeline"
 )
 
-// Outputs of the final stage.
-const (
-	CSV      = "table.csv"
-	Markdown = "table.md"
-	LaTeX    = "table.tex"
-)
-
-// Summaries is the final stage's input.
-const Summaries = "summaries"
+// Condition is a row of an experiment, and how a table names it.
+type Condition struct {
+	Name  string
+	Label string
+}
 
 // FinalParams chooses what a table of final values shows.
 type FinalParams struct {
-	Experiment string
-	Error      string   // "se" or "se_population"
-	Metrics    []string // the columns
-	Optimizers []string // the order of the rows
+	ID, Title, Mark string
+	Experiment      string
+	Conditions      []Condition // the order of the rows of an optimizer
+	Parameter       string      // what the conditions vary; empty where they have names of their own
+	Layers          []string    // a row each
+	Error           string      // "se" or "se_population"
+	Metrics         []string    // the columns
+	Optimizers      []string    // the order of the blocks of rows
 }
 
-// FinalStage tabulates an experiment's means and standard errors after its last epoch.
-func FinalStage() *pipeline.Stage {
-	return &pipeline.Stage{
-		Name:    "table",
-		Package: "sparsel/stages/table",
-		Outputs: []string{CSV, Markdown, LaTeX},
-		Run:     final,
-	}
-}
-
-func final(_ context.Context, job *pipeline.Job) error {
-	p := job.Node().Params.(FinalParams)
-	path, _ := job.Input(Summaries)
-	_, summaries, err := measures.ReadSummaries(path)
-	if err != nil {
-		return err
-	}
-	rows := finalRows(p, summaries)
-	for _, out := range []struct {
-		name   string
-		render func(FinalParams, []finalRow) (string, error)
-	}{{CSV, renderCSV}, {Markdown, renderMarkdown}, {LaTeX, renderLaTeX}} {
-		text, err := out.render(p, rows)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(job.Output(out.name), []byte(text), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// finalRow is one line of the table: a condition and optimizer after the condition's last epoch.
+// finalRow is one line of the table: an optimizer's condition and layer.
 type finalRow struct {
-	condition, optimizer string
-	epoch                int
-	cells                []measures.Summary // by metric
+	optimizer, label, condition, layer string
+	epoch                              int
+	cells                              []measures.Summary // by metric
 }
 
-func finalRows(p FinalParams, summaries []measures.Summary) []finalRow {
-	last := map[[2]string]int{}
+// rows reads every condition after the last epoch that all of them have: a short training is compared with the
+// same stretch of a long one.
+func (p FinalParams) rows(summaries []measures.Summary) ([]finalRow, error) {
+	type place struct{ condition, optimizer, layer, metric string }
+	last := map[string]int{}
 	for _, s := range summaries {
-		k := [2]string{s.Condition, s.Optimizer}
-		last[k] = max(last[k], s.Epoch)
+		last[s.Condition] = max(last[s.Condition], s.Epoch)
+	}
+	epoch := 0
+	for _, c := range p.Conditions {
+		if n := last[c.Name]; epoch == 0 || n < epoch {
+			epoch = n
+		}
+	}
+	found := map[place]measures.Summary{}
+	for _, s := range summaries {
+		if s.Epoch == epoch {
+			found[place{s.Condition, s.Optimizer, s.Layer, s.Metric}] = s
+		}
 	}
 	var rows []finalRow
-	for _, s := range summaries {
-		m := slices.Index(p.Metrics, s.Metric)
-		if s.Layer != measures.AllLayers || m < 0 || s.Epoch != last[[2]string{s.Condition, s.Optimizer}] {
-			continue
+	for _, optimizer := range p.Optimizers {
+		for _, c := range p.Conditions {
+			for _, layer := range p.Layers {
+				row := finalRow{optimizer: optimizer, label: c.Label, condition: c.Name, layer: layer, epoch: epoch}
+				for _, metric := range p.Metrics {
+					if s, ok := found[place{c.Name, optimizer, layer, metric}]; ok {
+						row.cells = append(row.cells, s)
+					}
+				}
+				switch len(row.cells) {
+				case len(p.Metrics):
+					rows = append(rows, row)
+				case 0: // not every optimizer has every condition
+				default:
+					return nil, fmt.Errorf("%s, %s, layer %s: has %d of the %d metrics", c.Name, optimizer, layer, len(row.cells), len(p.Metrics))
+				}
+			}
 		}
-		i := slices.IndexFunc(rows, func(r finalRow) bool { return r.condition == s.Condition && r.optimizer == s.Optimizer })
-		if i < 0 {
-			i = len(rows)
-			rows = append(rows, finalRow{s.Condition, s.Optimizer, s.Epoch, make([]measures.Summary, len(p.Metrics))})
-		}
-		rows[i].cells[m] = s
 	}
-	slices.SortStableFunc(rows, func(a, b finalRow) int {
-		if a.condition != b.condition {
-			return 0 // the summaries' order
-		}
-		return slices.Index(p.Optimizers, a.optimizer) - slices.Index(p.Optimizers, b.optimizer)
-	})
-	return rows
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("experiment %s has no values of %s", p.Experiment, strings.Join(p.Metrics, ", "))
+	}
+	return rows, nil
 }
 
-// standardError is the error that the table shows.
-func (p FinalParams) standardError(s measures.Summary) float64 {
-	if p.Error == "se" {
-		return s.SE
+func (p FinalParams) table(summaries []measures.Summary) (tabulate.Table, error) {
+	rows, err := p.rows(summaries)
+	if err != nil {
+		return tabulate.Table{}, err
 	}
-	return s.SEPopulation
+	t := tabulate.Table{ID: p.ID, Title: p.Title, Caption: p.caption(rows), Header: []string{"optimizer", "condition"}, Data: p.data(rows)}
+	if t.Title == "" {
+		t.Title = "Final values of experiment " + p.Experiment
+	}
+	if p.Parameter != "" {
+		t.Header[1] = p.Parameter
+	}
+	if len(p.Layers) > 1 {
+		t.Header = append(t.Header, "layer")
+	}
+	t.Header = append(append(t.Header, "n"), p.Metrics...)
+	for _, r := range rows {
+		line := []string{r.optimizer, r.label}
+		if len(p.Layers) > 1 {
+			line = append(line, r.layer)
+		}
+		line = append(line, r.counts())
+		for _, c := range r.cells {
+			line = append(line, meanError(c, p.Error))
+		}
+		t.Rows = append(t.Rows, line)
+		if m := r.missing(); m != "" {
+			t.Notes = append(t.Notes, fmt.Sprintf("%s, %s: %s.", r.optimizer, r.condition, m))
+		}
+	}
+	t.Notes = append(t.Notes, marks(p.Mark)...)
+	return t, nil
 }
 
-// cell is a mean and its standard error. One run has no error, and no run has neither.
-func (p FinalParams) cell(s measures.Summary, plusMinus string) string {
+func (p FinalParams) caption(rows []finalRow) string {
+	return fmt.Sprintf("After epoch %d. %s over the n runs", rows[0].epoch, errorName(p.Error))
+}
+
+// errorName says what stands behind the sign ±.
+func errorName(kind string) string {
+	if kind == "se" {
+		return "Mean ± standard error (deviation with divisor n−1, over √n)"
+	}
+	return "Mean ± standard error as the study has it (deviation with divisor n, over √n)"
+}
+
+// meanError is a mean and its standard error. One run has no error, and no run has neither.
+func meanError(s measures.Summary, kind string) string {
 	switch {
 	case s.N == 0:
 		return "–"
 	case s.N == 1:
 		return fmt.Sprintf("%.4f", s.Mean)
+	case kind == "se":
+		return fmt.Sprintf("%.4f ± %.4f", s.Mean, s.SE)
 	}
-	return fmt.Sprintf("%.4f%s%.4f", s.Mean, plusMinus, p.standardError(s))
-}
-
-// note says what the numbers are.
-func (p FinalParams) note() string {
-	divisor := "n"
-	if p.Error == "se" {
-		divisor = "n−1"
-	}
-	return fmt.Sprintf("Mean ± standard error (deviation with divisor %s, over √n) over the n runs, test set, after the last epoch.", divisor)
-}
-
-// missing names the runs that a row's numbers are not over.
-func (r finalRow) missing() string {
-	var parts []string
-	for _, c := range r.cells {
-		if c.Missing != "" {
-			parts = append(parts, c.Metric+" missing: "+c.Missing)
-		}
-		if c.NonFinite != "" {
-			parts = append(parts, c.Metric+" not finite: "+c.NonFinite)
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-func renderCSV(p FinalParams, rows []finalRow) (string, error) {
-	var b strings.Builder
-	w := csv.NewWriter(&b)
-	header := []string{"experiment", "condition", "optimizer", "epoch"}
-	for _, m := range p.Metrics {
-		header = append(header, m+"_n", m+"_expected", m+"_mean", m+"_sd", m+"_se", m+"_se_population", m+"_ci95_low", m+"_ci95_high")
-	}
-	records := [][]string{append(header, "missing")}
-	for _, r := range rows {
-		record := []string{p.Experiment, r.condition, r.optimizer, strconv.Itoa(r.epoch)}
-		for _, c := range r.cells {
-			record = append(record, strconv.Itoa(c.N), strconv.Itoa(c.Expected))
-			for _, v := range []float64{c.Mean, c.SD, c.SE, c.SEPopulation, c.CILow, c.CIHigh} {
-				record = append(record, strconv.FormatFloat(v, 'g', -1, 64))
-			}
-		}
-		records = append(records, append(record, r.missing()))
-	}
-	if err := w.WriteAll(records); err != nil {
-		return "", err
-	}
-	return b.String(), nil
-}
-
-func renderMarkdown(p FinalParams, rows []finalRow) (string, error) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "| condition | optimizer | epoch | n | %s |\n", strings.Join(p.Metrics, " | "))
-	b.WriteString("|---|---|--:|--:|" + strings.Repeat("--:|", len(p.Metrics)) + "\n")
-	var notes []string
-	for _, r := range rows {
-		fmt.Fprintf(&b, "| %s | %s | %d | %s |", strings.ReplaceAll(r.condition, "|", `\|`), r.optimizer, r.epoch, r.counts())
-		for _, c := range r.cells {
-			fmt.Fprintf(&b, " %s |", p.cell(c, " ± "))
-		}
-		b.WriteString("\n")
-		if m := r.missing(); m != "" {
-			notes = append(notes, fmt.Sprintf("%s, %s: %s.", r.condition, r.optimizer, m))
-		}
-	}
-	fmt.Fprintf(&b, "\n%s\n", strings.Join(append([]string{p.note()}, notes...), "\n"))
-	return b.String(), nil
+	return fmt.Sprintf("%.4f ± %.4f", s.Mean, s.SEPopulation)
 }
 
 // counts is the number of runs behind every cell of a row, as n or n/expected; the notes name who misses where.
@@ -196,27 +152,43 @@ func (r finalRow) counts() string {
 	return fmt.Sprintf("%d/%d", n, expected)
 }
 
-var latexEscapes = strings.NewReplacer(`\`, `\textbackslash{}`, `_`, `\_`, `%`, `\%`, `&`, `\&`, `#`, `\#`, `$`, `\$`, `{`, `\{`, `}`, `\}`, `~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`)
+// missing names the runs that a row's numbers are not over.
+func (r finalRow) missing() string {
+	var parts []string
+	for _, c := range r.cells {
+		parts = append(parts, absences(c)...)
+	}
+	return strings.Join(slices.Compact(parts), ", ")
+}
 
-func renderLaTeX(p FinalParams, rows []finalRow) (string, error) {
-	var b strings.Builder
-	var head []string
+// absences names the runs that a summary is not over.
+func absences(s measures.Summary) []string {
+	var parts []string
+	if s.Missing != "" {
+		parts = append(parts, s.Metric+" missing: "+strings.ReplaceAll(s.Missing, ";", ", "))
+	}
+	if s.NonFinite != "" {
+		parts = append(parts, s.Metric+" not finite: "+strings.ReplaceAll(s.NonFinite, ";", ", "))
+	}
+	return parts
+}
+
+// data is every statistic with all its digits.
+func (p FinalParams) data(rows []finalRow) [][]string {
+	header := []string{"experiment", "condition", "optimizer", "layer", "epoch"}
 	for _, m := range p.Metrics {
-		head = append(head, latexEscapes.Replace(m))
+		header = append(header, m+"_n", m+"_expected", m+"_mean", m+"_sd", m+"_se", m+"_se_population", m+"_ci95_low", m+"_ci95_high")
 	}
-	fmt.Fprintf(&b, "%% %s\n", strings.ReplaceAll(p.note(), "−", "-"))
-	fmt.Fprintf(&b, "\\begin{tabular}{llrr%s}\n\\hline\n", strings.Repeat("r", len(p.Metrics)))
-	fmt.Fprintf(&b, "condition & optimizer & epoch & n & %s \\\\\n\\hline\n", strings.Join(head, " & "))
+	records := [][]string{append(header, "missing")}
 	for _, r := range rows {
-		fmt.Fprintf(&b, "%s & %s & %d & %s", latexEscapes.Replace(r.condition), latexEscapes.Replace(r.optimizer), r.epoch, r.counts())
+		record := []string{p.Experiment, r.condition, r.optimizer, r.layer, strconv.Itoa(r.epoch)}
 		for _, c := range r.cells {
-			fmt.Fprintf(&b, " & $%s$", strings.ReplaceAll(p.cell(c, ` \pm `), "–", "-"))
+			record = append(record, strconv.Itoa(c.N), strconv.Itoa(c.Expected))
+			for _, v := range []float64{c.Mean, c.SD, c.SE, c.SEPopulation, c.CILow, c.CIHigh} {
+				record = append(record, strconv.FormatFloat(v, 'g', -1, 64))
+			}
 		}
-		b.WriteString(" \\\\\n")
-		if m := r.missing(); m != "" {
-			fmt.Fprintf(&b, "%% %s, %s: %s\n", r.condition, r.optimizer, m)
-		}
+		records = append(records, append(record, r.missing()))
 	}
-	b.WriteString("\\hline\n\\end{tabular}\n")
-	return b.String(), nil
+	return records
 }

@@ -1,62 +1,74 @@
-// Package table is the pipeline's table stages: the tidy table of every epoch of every run, and the tables of
-// final values, as CSV for programs, Markdown for reading and LaTeX for papers.
+// Package table is the pipeline's table stages: the tidy table of every epoch of every run, and the tables of the
+// study, as CSV for programs, Markdown for reading, LaTeX for papers and JSON for the report. Each kind of table
+// is one file that turns summaries and parameters into rows; package analysis/tabulate renders them.
 package table
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 
+	"sparsel/analysis/tabulate"
 	"sparsel/artifacts/measures"
 	"sparsel/pipeline"
 )
 
-// TidyTable is the output of the tidy stage.
-const TidyTable = "tidy.csv"
+// Outputs of the table stage.
+const (
+	CSV      = "table.csv"
+	Markdown = "table.md"
+	LaTeX    = "table.tex"
+	JSON     = "table.json"
+)
 
-// TidyParams names the experiments whose tables are joined, in order. Each is an input of its own name.
-type TidyParams struct {
-	Experiments []string
-}
+// Summaries is the table stage's input, where a table shows an experiment's values.
+const Summaries = "summaries"
 
-// TidyStage joins the experiments' parts of the tidy table.
-func TidyStage() *pipeline.Stage {
+// Stage makes one table. What it shows is said by the type of the node's parameters, one of this package's.
+func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
-		Name:    "tidy",
+		Name:    "table",
 		Package: "sparsel/stages/table",
-		Outputs: []string{TidyTable},
-		Run:     tidy,
+		Outputs: []string{CSV, Markdown, LaTeX, JSON},
+		Run:     run,
 	}
 }
 
-func tidy(_ context.Context, job *pipeline.Job) error {
-	var all []measures.TidyRow
-	for _, name := range job.Node().Params.(TidyParams).Experiments {
-		path, _ := job.Input(name)
-		rows, err := ReadTidy(path)
-		if err != nil {
-			return fmt.Errorf("experiment %s: %w", name, err)
+func run(_ context.Context, job *pipeline.Job) error {
+	var summaries []measures.Summary
+	if path, ok := job.Input(Summaries); ok {
+		var err error
+		if _, summaries, err = measures.ReadSummaries(path); err != nil {
+			return err
 		}
-		all = append(all, rows...)
 	}
-	f, err := os.Create(job.Output(TidyTable))
+	var t tabulate.Table
+	var err error
+	switch p := job.Node().Params.(type) {
+	case FinalParams:
+		t, err = p.table(summaries)
+	default:
+		err = fmt.Errorf("no table is made from %T", p)
+	}
 	if err != nil {
 		return err
 	}
-	return errors.Join(measures.WriteTidyCSV(f, all), f.Close())
+	for _, out := range []struct{ name, format string }{{CSV, "csv"}, {Markdown, "md"}, {LaTeX, "tex"}, {JSON, "json"}} {
+		text, err := tabulate.Render(t, out.format)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(job.Output(out.name), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// ReadTidy reads a tidy table from a file.
-func ReadTidy(path string) ([]measures.TidyRow, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// marks is the note of a reduced study, if it is one.
+func marks(mark string) []string {
+	if mark == "" {
+		return nil
 	}
-	defer f.Close()
-	rows, err := measures.ReadTidyCSV(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return rows, nil
+	return []string{mark}
 }

@@ -1,0 +1,156 @@
+// Package tabulate renders tables of text as CSV for programs, Markdown for reading, LaTeX for papers and JSON for
+// the report. What the numbers are, and with how many digits they are shown, is for whoever fills the table.
+package tabulate
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Table is a rectangle of text.
+type Table struct {
+	ID      string     `json:"id"`
+	Title   string     `json:"title"`
+	Caption string     `json:"caption"`
+	Header  []string   `json:"header"`
+	Rows    [][]string `json:"rows"`
+	Notes   []string   `json:"notes"`
+
+	// Data, where there is any, is what the CSV holds in place of the header and rows: the same numbers with all
+	// their digits, and what a reader is spared. Its first row is a header.
+	Data [][]string `json:"-"`
+}
+
+// check refuses a table that is not rectangular, and text that is not one line.
+func (t Table) check() error {
+	if t.ID == "" || len(t.Header) == 0 {
+		return fmt.Errorf("table %q: needs an id and a header", t.ID)
+	}
+	for i, row := range t.Rows {
+		if len(row) != len(t.Header) {
+			return fmt.Errorf("table %s: row %d has %d cells, the header %d", t.ID, i, len(row), len(t.Header))
+		}
+	}
+	for i, row := range t.Data {
+		if len(row) != len(t.Data[0]) {
+			return fmt.Errorf("table %s: row %d of the data has %d cells, the first %d", t.ID, i, len(row), len(t.Data[0]))
+		}
+	}
+	for _, list := range slices.Concat([][]string{{t.ID, t.Title, t.Caption}, t.Header, t.Notes}, t.Rows) {
+		for _, text := range list {
+			if strings.ContainsFunc(text, unicode.IsControl) {
+				return fmt.Errorf("table %s: %q is not one line of text", t.ID, text)
+			}
+		}
+	}
+	return nil
+}
+
+// Formats are the renderings, by the extension of their files.
+var Formats = []string{"csv", "md", "tex", "json"}
+
+// Render returns the table in one of the formats.
+func Render(t Table, format string) ([]byte, error) {
+	if err := t.check(); err != nil {
+		return nil, err
+	}
+	switch format {
+	case "csv":
+		return t.csv()
+	case "md":
+		return t.markdown(), nil
+	case "tex":
+		return t.latex()
+	case "json":
+		return t.json()
+	}
+	return nil, fmt.Errorf("table %s: no format %q; there are %s", t.ID, format, strings.Join(Formats, ", "))
+}
+
+func (t Table) csv() ([]byte, error) {
+	records := t.Data
+	if records == nil {
+		records = append([][]string{t.Header}, t.Rows...)
+	}
+	var b bytes.Buffer
+	if err := csv.NewWriter(&b).WriteAll(records); err != nil {
+		return nil, fmt.Errorf("table %s: %w", t.ID, err)
+	}
+	return b.Bytes(), nil
+}
+
+// json writes empty lists as such, never as null.
+func (t Table) json() ([]byte, error) {
+	if t.Rows == nil {
+		t.Rows = [][]string{}
+	}
+	if t.Notes == nil {
+		t.Notes = []string{}
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(t); err != nil {
+		return nil, fmt.Errorf("table %s: %w", t.ID, err)
+	}
+	return b.Bytes(), nil
+}
+
+// heading is the title and caption as one text.
+func (t Table) heading() string {
+	parts := slices.DeleteFunc([]string{t.Title, t.Caption}, func(s string) bool { return s == "" })
+	for i, p := range parts {
+		parts[i] = strings.TrimSuffix(p, ".") + "."
+	}
+	return strings.Join(parts, " ")
+}
+
+// numeric tells whether a column holds numbers, or marks for their absence, and nothing else.
+func (t Table) numeric(column int) bool {
+	for _, row := range t.Rows {
+		if cell := row[column]; cell != "" && !strings.ContainsAny(cell[:1], "0123456789+-") && !strings.HasPrefix(cell, "−") && cell != "–" {
+			return false
+		}
+	}
+	return len(t.Rows) > 0
+}
+
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "<", "&lt;", "`", "\\`")
+
+func (t Table) markdown() []byte {
+	var b bytes.Buffer
+	if h := t.heading(); h != "" {
+		fmt.Fprintf(&b, "%s\n\n", markdownEscapes.Replace(h))
+	}
+	line := func(cells []string) {
+		for _, cell := range cells {
+			fmt.Fprintf(&b, "| %s ", markdownEscapes.Replace(cell))
+		}
+		b.WriteString("|\n")
+	}
+	line(t.Header)
+	for i := range t.Header {
+		if t.numeric(i) {
+			b.WriteString("|--:")
+			continue
+		}
+		b.WriteString("|---")
+	}
+	b.WriteString("|\n")
+	for _, row := range t.Rows {
+		line(row)
+	}
+	if len(t.Notes) > 0 {
+		b.WriteString("\n")
+	}
+	for _, note := range t.Notes {
+		fmt.Fprintf(&b, "- %s\n", markdownEscapes.Replace(note))
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,130 @@
+// Package finding is the pipeline's finding stage: the claims of the study, each decided by the values of its runs.
+// The claims are data, in the claims files; what a predicate computes is package analysis/finding's matter. To add
+// a claim, add a row.
+package finding
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+
+	claim "sparsel/analysis/finding"
+	"sparsel/artifacts/measures"
+	"sparsel/pipeline"
+)
+
+// JSON is the output of the stage.
+const JSON = "finding.json"
+
+// Params names the claim. The node has an input for each experiment of the claim, of the experiment's name: its
+// part of the tidy table.
+type Params struct {
+	ID         string
+	Mark       string // how the study is reduced; empty when it is not
+	Conditions []Condition
+}
+
+// Condition says how the tidy table, which follows the author's records, writes a condition of an experiment.
+type Condition struct {
+	Experiment, Name           string
+	Tidy, Split, Column, Value string // Column and Value are empty where nothing varies
+}
+
+// Stage decides one claim.
+func Stage() *pipeline.Stage {
+	return &pipeline.Stage{
+		Name:    "finding",
+		Package: "sparsel/stages/finding",
+		Outputs: []string{JSON},
+		Run:     run,
+	}
+}
+
+// Find returns the claim of an id.
+func Find(id string) (claim.Finding, error) {
+	for _, f := range Claims() {
+		if f.ID == id {
+			return f, nil
+		}
+	}
+	return claim.Finding{}, fmt.Errorf("no finding has the id %q", id)
+}
+
+func run(_ context.Context, job *pipeline.Job) error {
+	p := job.Node().Params.(Params)
+	f, err := Find(p.ID)
+	if err != nil {
+		return err
+	}
+	d := claim.NewData()
+	for _, experiment := range f.Experiments {
+		path, _ := job.Input(experiment)
+		if err := p.load(d, experiment, path); err != nil {
+			return fmt.Errorf("experiment %s: %w", experiment, err)
+		}
+	}
+	result, err := claim.Decide(f, d)
+	if err != nil {
+		return err
+	}
+	result.Mark = p.Mark
+	text, err := json.MarshalIndent(result, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(job.Output(JSON), append(text, '\n'), 0o644)
+}
+
+// load reads an experiment's part of the tidy table.
+func (p Params) load(d *claim.Data, experiment, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	rows, err := measures.ReadTidyCSV(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for _, r := range rows {
+		name, err := p.condition(experiment, r)
+		if err != nil {
+			return err
+		}
+		r.Experiment, r.Condition = experiment, name
+		if err := add(d, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// condition finds the condition that a row is of.
+func (p Params) condition(experiment string, r measures.TidyRow) (string, error) {
+	for _, c := range p.Conditions {
+		if c.Experiment != experiment || c.Tidy != r.Condition || c.Split != r.Split || c.Column != r.ParamName {
+			continue
+		}
+		if v, err := strconv.ParseFloat(c.Value, 64); c.Column == "" || err == nil && v == r.ParamValue.Value {
+			return c.Name, nil
+		}
+	}
+	return "", fmt.Errorf("the tidy table's condition %s, %s split, %s %s is not among those of the study", r.Condition, r.Split, r.ParamName, r.ParamValue)
+}
+
+// add takes what the claims are about from a row.
+func add(d *claim.Data, r measures.TidyRow) error {
+	c := claim.Curve{Experiment: r.Experiment, Condition: r.Condition, Optimizer: r.Optimizer, Layer: r.Layer}
+	for _, m := range []struct {
+		name   string
+		number measures.Number
+	}{{accuracy, r.Accuracy}, {sparsity, r.Sparsity}, {selectivity, r.SelectivityAvg}} {
+		c.Metric = m.name
+		if err := d.Add(c, fmt.Sprintf("seed %d", r.Seed), r.Epoch, m.number.Value, m.number.Recorded); err != nil {
+			return err
+		}
+	}
+	return nil
+}
