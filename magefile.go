@@ -60,6 +60,16 @@ func Compare(ctx context.Context, reference *string, params, out, data *string, 
 	return exit(stages.Compare(ctx, reference, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs}))
 }
 
+// Audit reads everything under out and names whatever is damaged, missing or does not belong; it writes nothing there.
+func Audit(ctx context.Context, level *int, params, out, data *string, json *bool) error {
+	return exit(stages.Audit(ctx, stages.AuditFlags{Level: level}, stages.Options{Params: params, Out: out, Data: data, JSON: json}))
+}
+
+// AuditFile says what a lost picture, table or archive is, where it came from and whether it can be trusted.
+func AuditFile(ctx context.Context, file string, params, out *string) error {
+	return exit(stages.AuditFile(ctx, file, stages.Options{Params: params, Out: out}))
+}
+
 // Bench measures the kernels against this machine's peak, and training against PyTorch if it is installed.
 func Bench(ctx context.Context, data *string, epochs *int) error {
 	return exit(stages.Bench(ctx, epochs, stages.Options{Data: data}))

@@ -51,8 +51,13 @@ func recipe(n *Node, code codeid.Identity, trace io.Writer) *action {
 		Params:   n.fields,
 	}
 	slices.Sort(a.Outputs)
+	a.Recipe = a.sumRecipe(n.Stage.Name, trace)
+	return a
+}
+
+func (a *action) sumRecipe(stage string, trace io.Writer) codeid.Hash {
 	h := canon.NewHash("sparsel recipe 1", trace)
-	h.String("stage", n.Stage.Name)
+	h.String("stage", stage)
 	h.String("contract", a.Contract)
 	h.String("job", a.Job)
 	h.Bytes("code", a.Code[:])
@@ -61,8 +66,7 @@ func recipe(n *Node, code codeid.Identity, trace io.Writer) *action {
 		h.String("output", o)
 	}
 	h.Fields("params", a.Params)
-	a.Recipe = h.Sum()
-	return a
+	return h.Sum()
 }
 
 // complete adds the inputs and computes the action's id. content says what an
@@ -73,6 +77,10 @@ func (a *action) complete(n *Node, content func(Input) *ContentID, trace io.Writ
 		a.Inputs = append(a.Inputs, actionInput{in.Name, in.From.Name, in.Output, content(in)})
 	}
 	slices.SortFunc(a.Inputs, func(x, y actionInput) int { return strings.Compare(x.Name, y.Name) })
+	a.id = a.sum(trace)
+}
+
+func (a *action) sum(trace io.Writer) ActionID {
 	h := canon.NewHash("sparsel action 1", trace)
 	h.Bytes("recipe", a.Recipe[:])
 	h.Len("inputs", len(a.Inputs))
@@ -84,7 +92,7 @@ func (a *action) complete(n *Node, content func(Input) *ContentID, trace io.Writ
 			h.Bytes("content", in.Content[:])
 		}
 	}
-	a.id = h.Sum()
+	return h.Sum()
 }
 
 // environment is what a result must not depend on, kept to find out why one

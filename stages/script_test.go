@@ -193,6 +193,7 @@ func target(ctx context.Context, name string, args []string) error {
 		Jobs: flags.Int("jobs", runtime.GOMAXPROCS(0), ""), DryRun: flags.Bool("dryrun", false, ""), JSON: flags.Bool("json", false, ""),
 	}
 	format, reference, store := flags.String("format", "dot", ""), flags.String("reference", "", ""), flags.Bool("store", false, "")
+	level := flags.Int("level", 1, "")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -213,6 +214,10 @@ func target(ctx context.Context, name string, args []string) error {
 		return DAG(ctx, format, o)
 	case "compare":
 		return Compare(ctx, reference, o)
+	case "audit":
+		return Audit(ctx, AuditFlags{Level: level}, o)
+	case "auditfile":
+		return AuditFile(ctx, id, o)
 	case "clean":
 		return Clean(ctx, store, o)
 	}

@@ -1,0 +1,205 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sparsel/pipeline/codeid"
+	"sparsel/pipeline/store"
+)
+
+// An Audit is what was found when everything under an output directory was
+// read and held against everything else.
+type Audit struct {
+	Faults     []store.Fault // by path, relative to the output directory
+	Notes      []string
+	Files      int // hashed or read
+	Bytes      int64
+	Provenance *Provenance
+	Resolved   []*Resolved // in execution order
+
+	sound     map[ContentID]int64
+	published map[string]bool // files that hold what they should, by path
+	bad       map[string]bool // store files with faults, by path
+}
+
+// Rehash reads every byte that the store and the published files of a graph
+// consist of, and names whatever is damaged, missing or does not belong. It
+// takes no lock and writes nothing. The error is about the audit itself;
+// findings are in Faults.
+func (e *Engine) Rehash(ctx context.Context, g *Graph, o store.ScanOptions) (*Audit, error) {
+	scan, err := e.Store.Scan(ctx, o)
+	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	a := &Audit{
+		Faults: scan.Faults, Notes: scan.Notes, Files: scan.Files, Bytes: scan.Bytes,
+		sound: scan.Blobs, published: map[string]bool{}, bad: map[string]bool{},
+	}
+	p, faults := newProvenance(e.Store, scan.Records)
+	a.Provenance, a.Faults = p, append(a.Faults, faults...)
+	a.manifests(e.Store)
+	a.below(e)
+	if a.Resolved, err = e.Resolve(ctx, g, p); err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	if err := a.auditPublished(e); err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	slices.SortStableFunc(a.Faults, func(x, y store.Fault) int {
+		return cmp.Or(strings.Compare(x.Path, y.Path), strings.Compare(x.What, y.What))
+	})
+	return a, nil
+}
+
+// manifests looks for the code that the records name.
+func (a *Audit) manifests(s *store.Store) {
+	users := map[codeid.Hash]string{}
+	for _, m := range a.Provenance.actions {
+		if users[m.Code] == "" || m.Node < users[m.Code] {
+			users[m.Code] = m.Node
+		}
+	}
+	for code, node := range users {
+		_, err := a.Provenance.Code(code)
+		switch h := code.String(); {
+		case errors.Is(err, fs.ErrNotExist):
+			a.fault(store.Missing, "manifests/"+h[:2]+"/"+h, "is the code that made %s and perhaps others", node)
+		case err != nil && !slices.ContainsFunc(a.Faults, func(f store.Fault) bool { return strings.HasSuffix(f.Path, h) }):
+			a.fault(store.Damaged, "manifests/"+h[:2]+"/"+h, "%v", err)
+		}
+	}
+}
+
+// below turns paths relative to the store into ones relative to the output
+// directory.
+func (a *Audit) below(e *Engine) {
+	prefix := e.Store.Dir()
+	if out, err := filepath.Abs(e.Out); err == nil {
+		if relative, err := filepath.Rel(out, prefix); err == nil {
+			prefix = relative
+		}
+	}
+	for i := range a.Faults {
+		a.bad[a.Faults[i].Path] = true
+		a.Faults[i].Path = path.Join(filepath.ToSlash(prefix), a.Faults[i].Path)
+	}
+}
+
+func (a *Audit) fault(kind store.FaultKind, path, what string, args ...any) {
+	a.Faults = append(a.Faults, store.Fault{Kind: kind, Path: path, What: fmt.Sprintf(what, args...)})
+}
+
+// auditPublished looks at every file in the directories that the graph
+// publishes to.
+func (a *Audit) auditPublished(e *Engine) error {
+	owner := map[string]*Resolved{}
+	dirs := map[string]bool{}
+	for _, r := range a.Resolved {
+		for output, path := range r.Node.Publish {
+			path = filepath.Clean(path)
+			owner[path], dirs[filepath.Dir(path)] = r, true
+			if err := a.auditFile(e, r, output, path); err != nil {
+				return err
+			}
+		}
+	}
+	for dir := range dirs {
+		files, err := os.ReadDir(filepath.Join(e.Out, dir))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, f := range files {
+			path := filepath.Join(dir, f.Name())
+			if f.IsDir() || owner[path] != nil {
+				continue
+			}
+			if strings.HasPrefix(f.Name(), tempMark) {
+				a.Notes = append(a.Notes, filepath.ToSlash(path)+" is half published: by a run at work, or by one that was killed")
+				continue
+			}
+			a.auditStray(e, path)
+		}
+	}
+	return nil
+}
+
+// auditFile compares one published file with what its node made.
+func (a *Audit) auditFile(e *Engine, r *Resolved, output, path string) error {
+	shown := filepath.ToSlash(path)
+	got, size, err := store.HashFile(filepath.Join(e.Out, path))
+	absent := errors.Is(err, fs.ErrNotExist)
+	if err == nil {
+		a.Files, a.Bytes = a.Files+1, a.Bytes+size
+	}
+	var want *store.Output
+	if r.Made != nil {
+		want = r.Made.Output(output)
+	}
+	switch {
+	case absent && want == nil: // never asked for
+	case absent:
+		a.fault(store.Missing, shown, "is %s of %s, which the store has; the next run publishes it again", output, r.Node.Name)
+	case err != nil:
+		a.fault(store.Unreadable, shown, "%v", err)
+	case want != nil && got == want.Content:
+		a.published[path] = true
+	case a.Provenance.makers[got] != nil:
+		m := a.Provenance.Maker(got, r.Node.Name)
+		what := fmt.Sprintf("%s is out of date: it was made by action %s in run %s, with other parameters, inputs or code than the present ones", shown, m.Action.Short(), m.Run)
+		if want == nil {
+			a.Notes = append(a.Notes, what)
+		} else {
+			a.fault(store.Damaged, shown, "does not hold %s of %s: %s", output, r.Node.Name, what)
+		}
+	case want != nil:
+		a.fault(store.Damaged, shown, "has been altered: its SHA-256 is %s, %s of %s has %s", got, output, r.Node.Name, want.Content)
+	default:
+		a.fault(store.Extra, shown, "no record says what made it, by its SHA-256 %s", got)
+	}
+	return nil
+}
+
+// auditStray judges a file that no node of the graph publishes.
+func (a *Audit) auditStray(e *Engine, path string) {
+	shown := filepath.ToSlash(path)
+	got, size, err := store.HashFile(filepath.Join(e.Out, path))
+	if err != nil {
+		a.fault(store.Unreadable, shown, "%v", err)
+		return
+	}
+	a.Files, a.Bytes = a.Files+1, a.Bytes+size
+	if m := a.Provenance.Maker(got, ""); m != nil {
+		a.Notes = append(a.Notes, fmt.Sprintf("%s is left over: %s made it, and the parameters no longer ask for it there", shown, m.Node))
+		return
+	}
+	a.fault(store.Extra, shown, "is nothing that this store made; take it away")
+}
+
+// Sound reports whether every byte that a result consists of was found to be
+// what it should be: the record, its outputs and the published files of the
+// node.
+func (a *Audit) Sound(r *Resolved) bool {
+	if r.Made == nil || a.bad[storePath(a.Provenance.store, a.Provenance.store.RecordPath(r.Made.Action))] {
+		return false
+	}
+	for _, o := range r.Made.Outputs {
+		if size, ok := a.sound[o.Content]; !ok || size != o.Size {
+			return false
+		}
+	}
+	for output, path := range r.Node.Publish {
+		if r.Made.Output(output) != nil && !a.published[filepath.Clean(path)] {
+			return false
+		}
+	}
+	return true
+}

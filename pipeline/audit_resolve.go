@@ -1,0 +1,99 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"sparsel/pipeline/canon"
+	"sparsel/pipeline/store"
+)
+
+// Resolved is what the store has for one node of a graph.
+type Resolved struct {
+	Node *Node
+	// Action is what the node would do now, with what its inputs resolve to;
+	// zero where an input that it needs has no result.
+	Action ActionID
+	// Made is the result that there is: of Action, or, where that was never
+	// done, the newest of equal parameters and inputs that other code made; nil
+	// where there is none. Looking at the latter keeps an audit useful, and gc
+	// from throwing work away, when only code or the Go version has changed.
+	Made *Made
+}
+
+// Exact reports whether the result is that of the present code.
+func (r *Resolved) Exact() bool { return r.Made != nil && r.Made.Action == r.Action }
+
+// Resolve finds the results of a graph's nodes, in execution order, by records
+// alone. It writes nothing, and no blob is looked at.
+func (e *Engine) Resolve(ctx context.Context, g *Graph, p *Provenance) ([]*Resolved, error) {
+	if err := e.identify(ctx, g.nodes); err != nil {
+		return nil, fmt.Errorf("resolve: %w", err)
+	}
+	byWork := map[ActionID][]*Made{}
+	for _, m := range p.actions {
+		k := work(m.Stage, m.Params, m.Inputs)
+		byWork[k] = append(byWork[k], m)
+	}
+	byNode := make(map[*Node]*Resolved, len(g.nodes))
+	list := make([]*Resolved, 0, len(g.nodes))
+	for _, n := range g.nodes {
+		r := &Resolved{Node: n}
+		byNode[n] = r
+		list = append(list, r)
+		a := recipe(n, e.code[n.Stage.Package], nil)
+		complete := true
+		a.complete(n, func(in Input) *ContentID {
+			if from := byNode[in.From].Made; from != nil {
+				if o := from.Output(in.Output); o != nil {
+					return &o.Content
+				}
+			}
+			complete = complete && in.Optional
+			return nil
+		}, nil)
+		if !complete {
+			continue
+		}
+		r.Action = a.id
+		if r.Made = p.actions[a.id]; r.Made != nil {
+			continue
+		}
+		var inputs []MadeFrom
+		for _, in := range a.Inputs {
+			inputs = append(inputs, MadeFrom(in))
+		}
+		if others := byWork[work(n.Stage.Name, a.Params, inputs)]; len(others) > 0 {
+			slices.SortFunc(others, newer)
+			r.Made = others[0]
+		}
+	}
+	return list, nil
+}
+
+// work is the hash of an action without its code.
+func work(stage string, params []canon.Field, inputs []MadeFrom) ActionID {
+	h := canon.NewHash("sparsel work 1", nil)
+	h.String("stage", stage)
+	h.Fields("params", params)
+	for _, in := range inputs {
+		h.String("input", in.Name)
+		if in.Content == nil {
+			h.Nil("content")
+		} else {
+			h.Bytes("content", in.Content[:])
+		}
+	}
+	return h.Sum()
+}
+
+// storePath names a file of the store relative to it, with slashes.
+func storePath(s *store.Store, path string) string {
+	relative, err := filepath.Rel(s.Dir(), path)
+	if err != nil {
+		return path
+	}
+	return filepath.ToSlash(relative)
+}

@@ -1,0 +1,238 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Scan is what a store holds, every byte of it read.
+type Scan struct {
+	Records map[ActionID]*Record // those that can be believed
+	Blobs   map[ContentID]int64  // sizes of those that hold what their name says
+	Events  []Event              // of the journal, without what is damaged
+	Faults  []Fault              // by path
+	Notes   []string             // what is no fault and still worth knowing
+	Files   int                  // read
+	Bytes   int64
+}
+
+// ScanOptions are the choices of a scan.
+type ScanOptions struct {
+	// Skip, if not nil, says that a blob need not be hashed: it was before, and
+	// its file is untouched since.
+	Skip func(id ContentID, path string) bool
+	// Hashed, if not nil, hears of every blob that was found sound. It may be
+	// called from several goroutines.
+	Hashed func(id ContentID, path string)
+	// Progress, if not nil, hears how many of the bytes are read, one call at a
+	// time.
+	Progress func(done, total int64)
+}
+
+// Scan hashes every blob and reads every record, manifest and the journal, on
+// all cores, and holds them against one another. It takes no lock and writes
+// nothing. The error is about the store as a whole or ctx; what is wrong with
+// single files is in Faults. Logs and what is in quarantine carry no checksum
+// and are not looked at.
+func (s *Store) Scan(ctx context.Context, o ScanOptions) (*Scan, error) {
+	sc := &Scan{Records: map[ActionID]*Record{}, Blobs: map[ContentID]int64{}}
+	entries, faults, err := s.list()
+	if err != nil {
+		return nil, fmt.Errorf("scan store: %w", err)
+	}
+	sc.Faults = faults
+	var total int64
+	for _, e := range entries {
+		total += e.size
+	}
+	// Large files first, so that the cores end together.
+	slices.SortStableFunc(entries, func(a, b entry) int { return int(b.size>>20) - int(a.size>>20) })
+	var mu sync.Mutex
+	err = each(ctx, entries, func(e entry) error {
+		text, record, err := s.scanEntry(e, o)
+		mu.Lock()
+		defer mu.Unlock()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // a run finished with it meanwhile
+		}
+		sc.Files, sc.Bytes = sc.Files+1, sc.Bytes+e.size
+		if o.Progress != nil {
+			o.Progress(sc.Bytes, total)
+		}
+		switch {
+		case err != nil:
+			sc.Faults = append(sc.Faults, faultOf(e.path, err))
+		case record != nil:
+			sc.Records[e.id] = record
+		case e.kind == "blobs":
+			sc.Blobs[e.id] = e.size
+		case e.kind == "journal.jsonl":
+			sc.journal(text)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("scan store: %w", err)
+	}
+	sc.compare(s, entries)
+	slices.SortFunc(sc.Faults, func(a, b Fault) int {
+		return strings.Compare(a.Path+"\x00"+a.What, b.Path+"\x00"+b.What)
+	})
+	return sc, nil
+}
+
+// scanEntry reads one file and says what is wrong with it.
+func (s *Store) scanEntry(e entry, o ScanOptions) (text []byte, r *Record, err error) {
+	path := s.path(e.path)
+	switch e.kind {
+	case "blobs":
+		return nil, nil, s.scanBlob(e, path, o)
+	case "actions":
+		r, err = s.Record(e.id)
+	case "manifests":
+		var any map[string]any
+		err = s.Manifest(e.id, &any)
+	case "journal.jsonl":
+		text, err = os.ReadFile(path)
+	case "cache":
+		if path == s.cachePath() {
+			err = s.scanCache()
+		}
+	}
+	return text, r, err
+}
+
+func (s *Store) scanBlob(e entry, path string, o ScanOptions) error {
+	if o.Skip != nil && o.Skip(e.id, path) {
+		return nil
+	}
+	got, _, err := HashFile(path)
+	if err != nil {
+		return err
+	}
+	if got != e.id {
+		return fmt.Errorf("its bytes have changed: their SHA-256 is now %s: %w", got, ErrDamaged)
+	}
+	if o.Hashed != nil {
+		o.Hashed(e.id, path)
+	}
+	return nil
+}
+
+func (s *Store) scanCache() error {
+	text, err := os.ReadFile(s.cachePath())
+	if err != nil {
+		return err
+	}
+	head, body, _ := bytes.Cut(text, []byte("\n"))
+	if string(head) != "sum "+sealSum(body) {
+		return fmt.Errorf("%w: %w; it is made again by the next run and decides nothing", errSeal, ErrDamaged)
+	}
+	return nil
+}
+
+func (sc *Scan) journal(text []byte) {
+	events, damage := parseJournal(text)
+	sc.Events = events
+	for _, d := range damage {
+		sc.Faults = append(sc.Faults, Fault{Damaged, "journal.jsonl",
+			fmt.Sprintf("%d bytes at offset %d: %s; the events there are lost, no result is", d.Bytes, d.Offset, d.Reason)})
+	}
+}
+
+// compare holds what was read against what else was read.
+func (sc *Scan) compare(s *Store, entries []entry) {
+	add := func(kind FaultKind, path, what string, args ...any) {
+		sc.Faults = append(sc.Faults, Fault{kind, path, fmt.Sprintf(what, args...)})
+	}
+	present := make(map[string]bool, len(entries))
+	quarantined := 0
+	for _, e := range entries {
+		present[e.path] = true
+		if e.kind == "quarantine" {
+			quarantined++
+		}
+	}
+	if quarantined > 0 {
+		sc.Notes = append(sc.Notes, fmt.Sprintf("%d damaged files lie in quarantine, where nothing reads them", quarantined))
+	}
+	if len(entries) > 0 && !present["format"] {
+		add(Missing, "format", "the store does not say which format it has")
+	}
+	owners := map[ContentID]string{}
+	for _, r := range sc.Records {
+		for _, o := range slices.Concat(r.Outputs, r.Conflict) {
+			name := fmt.Sprintf("%s of %s", o.Name, r.Node)
+			if before, ok := owners[o.Content]; !ok || name < before {
+				owners[o.Content] = name
+			}
+			size, sound := sc.Blobs[o.Content]
+			path := idPath("blobs", o.Content)
+			switch {
+			case sound && size != o.Size:
+				add(Damaged, idPath("actions", r.Action), "says that %s has %d bytes; it has %d", name, o.Size, size)
+			case !sound && !present[path]:
+				add(Missing, path, "is %s, by record %s", name, r.Action.Short())
+			}
+		}
+		if r.Conflict != nil {
+			add(Damaged, idPath("actions", r.Action), "%s gave different bytes when it was done again: %v", r.Node, ErrConflict)
+		}
+	}
+	for i, f := range sc.Faults {
+		e := entry{kind: "blobs", path: f.Path}
+		if f.Kind == Damaged && strings.HasPrefix(f.Path, "blobs/") && e.identify() && owners[e.id] != "" {
+			sc.Faults[i].What = "is " + owners[e.id] + "; " + f.What
+		}
+	}
+	stray := 0
+	for id := range sc.Blobs {
+		if owners[id] == "" {
+			stray++
+		}
+	}
+	if stray > 0 {
+		sc.Notes = append(sc.Notes, fmt.Sprintf("%d blobs belong to no record: a run was killed before it wrote it; `gc` removes them", stray))
+	}
+	sc.compareJournal(add, present)
+}
+
+func (sc *Scan) compareJournal(add func(FaultKind, string, string, ...any), present map[string]bool) {
+	finished := map[ActionID]Event{}
+	for _, e := range sc.Events {
+		switch {
+		case e.Action == nil:
+		case e.Kind == NodeFinish:
+			finished[*e.Action] = e
+		case e.Kind == Collected:
+			delete(finished, *e.Action)
+		}
+	}
+	for id, e := range finished {
+		path := idPath("actions", id)
+		r := sc.Records[id]
+		if r == nil {
+			if !present[path] {
+				add(Missing, path, "the journal says that run %s finished %s as action %s", e.Run, e.Node, id.Short())
+			}
+			continue
+		}
+		for _, o := range r.Outputs {
+			if was, ok := e.Outputs[o.Name]; ok && was != o.Content && r.Conflict == nil {
+				add(Damaged, path, "says that %s of %s is %s; the journal says that it was %s", o.Name, r.Node, o.Content.Short(), was.Short())
+			}
+		}
+	}
+}
+
+func idPath(kind string, id [32]byte) string {
+	h := fmt.Sprintf("%x", id)
+	return kind + "/" + h[:2] + "/" + h
+}

@@ -1,0 +1,182 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A FaultKind is what is wrong with a file.
+type FaultKind string
+
+// The kinds of faults.
+const (
+	Damaged    FaultKind = "damaged"    // it does not hold what it should
+	Missing    FaultKind = "missing"    // something that is there says that it should be
+	Extra      FaultKind = "extra"      // nothing that the store writes lies there
+	Unreadable FaultKind = "unreadable" // the file system does not give it out
+)
+
+// A Fault is one file that is not as it should be.
+type Fault struct {
+	Kind FaultKind `json:"kind"`
+	Path string    `json:"path"`
+	What string    `json:"what"`
+}
+
+func (f Fault) String() string { return fmt.Sprintf("%s %s: %s", f.Kind, f.Path, f.What) }
+
+// entry is one file of a store.
+type entry struct {
+	kind string // its first directory, or its name at the top level
+	path string // below the store, with slashes
+	id   [32]byte
+	size int64
+}
+
+// identified are the directories whose files are named after an id, in
+// directories of its first two digits.
+var identified = map[string]bool{"blobs": true, "actions": true, "manifests": true}
+
+// known are the other names at the top level. What is below the directories
+// among them has no fixed form.
+var known = map[string]bool{
+	"format": true, "journal.jsonl": true, "gc.lock": true,
+	"quarantine": true, "logs": true, "locks": true, "tmp": true, "cache": true,
+}
+
+// list finds every file of the store, in order of their paths. Files that do
+// not belong and directories that cannot be read are faults.
+func (s *Store) list() (entries []entry, faults []Fault, err error) {
+	add := func(kind FaultKind, path, what string) { faults = append(faults, Fault{kind, path, what}) }
+	err = filepath.WalkDir(s.dir, func(name string, d fs.DirEntry, err error) error {
+		relative, rerr := filepath.Rel(s.dir, name)
+		if rerr != nil {
+			return rerr
+		}
+		relative = filepath.ToSlash(relative)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // no store, or a run removed it meanwhile
+		}
+		if err != nil {
+			add(Unreadable, relative, err.Error())
+			return nil
+		}
+		if d.IsDir() {
+			return nil
+		}
+		info, err := d.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			add(Unreadable, relative, err.Error())
+			return nil
+		}
+		e := entry{path: relative, size: info.Size()}
+		e.kind, _, _ = strings.Cut(relative, "/")
+		switch {
+		case identified[e.kind]:
+			if !e.identify() || !info.Mode().IsRegular() {
+				add(Extra, relative, "the store has no file of that name there; take it away")
+				return nil
+			}
+		case !known[e.kind]:
+			add(Extra, relative, "the store has no file of that name; take it away")
+			return nil
+		}
+		entries = append(entries, e)
+		return nil
+	})
+	return entries, faults, err
+}
+
+// identify takes the id from the path, which must be KIND/ab/ab12….
+func (e *entry) identify() bool {
+	dir, base := path.Split(e.path)
+	if len(base) != hex.EncodedLen(len(e.id)) || base != strings.ToLower(base) || dir != e.kind+"/"+base[:2]+"/" {
+		return false
+	}
+	_, err := hex.Decode(e.id[:], []byte(base))
+	return err == nil
+}
+
+// Records reads all records. What cannot be believed is a fault; no blob is
+// looked at.
+func (s *Store) Records(ctx context.Context) (map[ActionID]*Record, []Fault, error) {
+	entries, faults, err := s.list()
+	if err != nil {
+		return nil, nil, fmt.Errorf("read records: %w", err)
+	}
+	records := map[ActionID]*Record{}
+	var mu sync.Mutex
+	err = each(ctx, entries, func(e entry) error {
+		if e.kind != "actions" {
+			return nil
+		}
+		r, err := s.Record(e.id)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err == nil:
+			records[e.id] = r
+		case !errors.Is(err, fs.ErrNotExist):
+			faults = append(faults, faultOf(e.path, err))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("read records: %w", err)
+	}
+	return records, faults, nil
+}
+
+func faultOf(path string, err error) Fault {
+	if errors.Is(err, ErrDamaged) {
+		return Fault{Damaged, path, err.Error()}
+	}
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err // the path stands before it
+	}
+	return Fault{Unreadable, path, err.Error()}
+}
+
+// each calls do for every element of list, on all cores, in no order. It stops
+// at the first error and when ctx ends.
+func each[T any](ctx context.Context, list []T, do func(T) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	next := make(chan T)
+	g.Go(func() error {
+		defer close(next)
+		for _, v := range list {
+			select {
+			case next <- v:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	for range runtime.GOMAXPROCS(0) {
+		g.Go(func() error {
+			for v := range next {
+				if err := do(v); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}

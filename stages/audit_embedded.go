@@ -1,0 +1,217 @@
+package stages
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/csv"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/apache/arrow/go/v17/parquet/file"
+)
+
+// embedded is what a file says about itself. Nothing of it is proven by being there.
+type embedded struct {
+	format string            // "PNG", "SVG", "PDF", "Parquet", "CSV", "JSON", or "" for none of these
+	values map[string]string // keys as the figures and archives write them
+	broken []string          // parts of the file that are damaged by its own checksums or form
+}
+
+// readEmbedded looks at the contents, never at the file's name.
+func readEmbedded(data []byte) embedded {
+	switch start := bytes.TrimSpace(data[:min(len(data), 1024)]); {
+	case bytes.HasPrefix(data, []byte(pngMagic)):
+		return embeddedPNG(data)
+	case bytes.HasPrefix(data, []byte("%PDF-")):
+		return embeddedPDF(data)
+	case bytes.HasPrefix(data, []byte("PAR1")):
+		return embeddedParquet(data)
+	case bytes.Contains(start, []byte("<svg")):
+		return embeddedSVG(data)
+	case bytes.HasPrefix(start, []byte("{")):
+		return embeddedJSON(data)
+	case bytes.HasPrefix(data, []byte("figure,panel,")):
+		return embeddedCSV(data)
+	}
+	return embedded{values: map[string]string{}}
+}
+
+func (e *embedded) damage(format string, args ...any) {
+	e.broken = append(e.broken, fmt.Sprintf(format, args...))
+}
+
+const pngMagic = "\x89PNG\r\n\x1a\n"
+
+// embeddedPNG reads the text chunks (PNG 1.2, section 4.2.3) and checks every chunk's own checksum.
+func embeddedPNG(data []byte) embedded {
+	e := embedded{format: "PNG", values: map[string]string{}}
+	at := len(pngMagic)
+	for at+12 <= len(data) {
+		n := int64(binary.BigEndian.Uint32(data[at:]))
+		if n > int64(len(data)-at-12) {
+			break
+		}
+		kind, content := string(data[at+4:at+8]), data[at+8:at+8+int(n)]
+		if crc32.ChecksumIEEE(data[at+4:at+8+int(n)]) != binary.BigEndian.Uint32(data[at+8+int(n):]) {
+			e.damage("chunk %q at byte %d does not match its checksum", kind, at)
+		}
+		key, value, ok := strings.Cut(string(content), "\x00")
+		switch {
+		case kind == "IEND":
+			if rest := len(data) - at - 12 - int(n); rest > 0 {
+				e.damage("%d bytes follow its end", rest)
+			}
+			return e
+		case kind == "tEXt" && ok:
+			var text []rune // Latin-1
+			for _, b := range []byte(value) {
+				text = append(text, rune(b))
+			}
+			e.values[key] = string(text)
+		case kind == "iTXt" && ok && strings.HasPrefix(value, "\x00\x00\x00\x00"):
+			e.values[key] = value[4:]
+		}
+		at += 12 + int(n)
+	}
+	e.damage("it ends at byte %d without its last chunk", len(data))
+	return e
+}
+
+// embeddedSVG reads the entries of the metadata element.
+func embeddedSVG(data []byte) embedded {
+	e := embedded{format: "SVG", values: map[string]string{}}
+	d := xml.NewDecoder(bytes.NewReader(data))
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return e
+		}
+		if err != nil {
+			e.damage("%v", err)
+			return e
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok || start.Name.Local != "entry" || start.Name.Space != "urn:sparsel:figure" {
+			continue
+		}
+		var value string
+		if err := d.DecodeElement(&value, &start); err != nil {
+			e.damage("%v", err)
+			return e
+		}
+		for _, a := range start.Attr {
+			if a.Name.Local == "key" {
+				e.values[a.Value] = value
+			}
+		}
+	}
+}
+
+// embeddedPDF reads the keywords of the document's information dictionary, which are "key=value; key=value".
+func embeddedPDF(data []byte) embedded {
+	e := embedded{format: "PDF", values: map[string]string{}}
+	if !bytes.HasSuffix(bytes.TrimSpace(data), []byte("%%EOF")) {
+		e.damage("it does not end like a PDF document")
+	}
+	marker := []byte("/Keywords (")
+	from := bytes.LastIndex(data, marker)
+	if from < 0 {
+		return e
+	}
+	text, ok := pdfString(data[from+len(marker):])
+	if !ok {
+		e.damage("its keywords do not end")
+		return e
+	}
+	for _, part := range strings.Split(text, "; ") {
+		if key, value, ok := strings.Cut(part, "="); ok {
+			e.values[key] = value
+		}
+	}
+	return e
+}
+
+// pdfString reads a literal string, after its opening parenthesis (PDF 1.7, sections 7.3.4.2 and 7.9.2.2).
+func pdfString(data []byte) (string, bool) {
+	var raw []byte
+	for i, depth := 0, 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '\\' && i+1 < len(data):
+			i++
+			raw = append(raw, strings.NewReplacer("n", "\n", "r", "\r", "t", "\t").Replace(string(data[i]))...)
+		case c == ')' && depth == 0:
+			utf16be, wide := bytes.CutPrefix(raw, []byte{0xfe, 0xff})
+			if !wide {
+				return string(raw), true
+			}
+			var units []uint16
+			for k := 0; k+1 < len(utf16be); k += 2 {
+				units = append(units, binary.BigEndian.Uint16(utf16be[k:]))
+			}
+			return string(utf16.Decode(units)), true
+		case c == '(':
+			depth, raw = depth+1, append(raw, c)
+		case c == ')':
+			depth, raw = depth-1, append(raw, c)
+		default:
+			raw = append(raw, c)
+		}
+	}
+	return "", false
+}
+
+// embeddedParquet reads the footer's key-value metadata.
+func embeddedParquet(data []byte) (e embedded) {
+	e = embedded{format: "Parquet", values: map[string]string{}}
+	defer func() {
+		if p := recover(); p != nil { // the library does not promise an error for every damaged footer
+			e.damage("%v", p)
+		}
+	}()
+	r, err := file.NewParquetReader(bytes.NewReader(data))
+	if err != nil {
+		e.damage("%v", err)
+		return e
+	}
+	kv := r.MetaData().KeyValueMetadata()
+	for i, k := range kv.Keys() {
+		e.values[k] = kv.Values()[i]
+	}
+	return e
+}
+
+// embeddedJSON reads the id of a figure, table or finding.
+func embeddedJSON(data []byte) embedded {
+	e := embedded{format: "JSON", values: map[string]string{}}
+	var v struct{ ID, Verdict, Caption string }
+	if err := json.Unmarshal(data, &v); err != nil {
+		e.damage("%v", err)
+	} else if v.Verdict != "" {
+		e.values["finding"] = v.ID
+	} else if bytes.Contains(data, []byte(`"header"`)) {
+		e.values["table"] = v.ID
+	} else if v.ID != "" {
+		e.values["figure"] = v.ID
+	}
+	return e
+}
+
+// embeddedCSV reads the id in the first column of a figure's numbers.
+func embeddedCSV(data []byte) embedded {
+	e := embedded{format: "CSV", values: map[string]string{}}
+	r := csv.NewReader(bytes.NewReader(data))
+	rows, err := r.ReadAll()
+	if err != nil {
+		e.damage("%v", err)
+	}
+	if len(rows) > 1 {
+		e.values["figure"] = rows[1][0]
+	}
+	return e
+}

@@ -1,0 +1,120 @@
+package stages
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sparsel/analysis/chart"
+)
+
+// What a figure says about itself can be read back from each format, whatever characters it holds.
+func TestEmbeddedReadsWhatFiguresCarry(t *testing.T) {
+	want := map[string]string{"project": "sparsel", "figure": "5.1", "summaries-sha256": strings.Repeat("ab", 32), "note": `a (b) \ c, μ ± σ`}
+	style := chart.DefaultStyle()
+	style.Roles = map[string]chart.Role{"a": {Color: "#000000", Dash: "solid", Marker: "circle"}}
+	f := chart.Figure{ID: "5.1", Metadata: want, Rows: []chart.Row{{Panels: []chart.Panel{{
+		X: chart.Axis{Label: "x"}, Y: chart.Axis{Label: "y"}, Series: []chart.Series{{Label: "s", Role: "a", X: []float64{0, 1}, Y: []float64{0, 1}}},
+	}}}}}
+	for _, format := range []string{"png", "svg", "pdf"} {
+		data, err := chart.Render(f, style, format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := readEmbedded(data)
+		if e.format != strings.ToUpper(format) || len(e.broken) > 0 {
+			t.Errorf("%s: %+v", format, e)
+		}
+		for k, v := range want {
+			if e.values[k] != v {
+				t.Errorf("%s: %s is %q, want %q", format, k, e.values[k], v)
+			}
+		}
+	}
+}
+
+// Whatever a file holds, reading it gives an answer.
+func FuzzEmbedded(f *testing.F) {
+	for _, seed := range []string{pngMagic + "\x00\x00\x00\x01tEXta\x00bcrc!", "%PDF-1.3 /Keywords (a=b\\)", "<svg><metadata>", "PAR1....PAR1", `{"id":"1"}`, "figure,panel,\n5.1,a"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		first := readEmbedded(data)
+		if again := readEmbedded(bytes.Clone(data)); !maps.Equal(first.values, again.values) {
+			t.Error("two readings of the same bytes differ")
+		}
+	})
+}
+
+// A lost file is known by its contents wherever it lies and whatever it is called.
+func TestAuditFileKnowsGenuineFiles(t *testing.T) {
+	s := newSmallStudy(t)
+	for path, want := range map[string]string{
+		s.path("out/figures/fig-5.1.png"):                                "figure.png of figure/5.1",
+		s.path("out/figures/fig-5.1.csv"):                                "figure.csv of figure/5.1",
+		s.path("out/tables/table-baseline.tex"):                          "table.tex of table/baseline",
+		s.blob("train/main/baseline/Adam/seed=1", "activations.parquet"): "activations.parquet of train/main/baseline/Adam/seed=1",
+		s.blob("aggregate/main", "summaries.parquet"):                    "summaries.parquet of aggregate/main",
+		s.blob("metrics/main/baseline/SGD/seed=100", "measures.parquet"): "measures.parquet of metrics/main/baseline/SGD/seed=100",
+	} {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lost := filepath.Join(t.TempDir(), "downloaded (3)")
+		if err := os.WriteFile(lost, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		text, err := s.auditFile(lost)
+		if err != nil || !strings.Contains(text, "is, byte for byte, "+want) || !strings.Contains(text, "verdict: genuine") ||
+			!strings.Contains(text, "it is what the present parameters and code give") {
+			t.Errorf("%s: %v\n%s", want, err, text)
+		}
+	}
+}
+
+// A file that was changed is found out, and the genuine one named, by what the file says about itself.
+func TestAuditFileNamesAlteredFiles(t *testing.T) {
+	s := newSmallStudy(t)
+	record := s.blob("train/main/baseline/Adam/seed=1", "record.parquet")
+	for path, want := range map[string]string{
+		s.path("out/figures/fig-5.1.png"): "figure.png of figure/5.1",
+		s.path("out/figures/fig-5.1.svg"): "figure.svg of figure/5.1",
+		s.path("out/figures/fig-5.1.pdf"): "figure.pdf of figure/5.1",
+		s.path("out/figures/fig-5.1.csv"): "figure.csv of figure/5.1",
+		record:                            "record.parquet of train/main/baseline/Adam/seed=1",
+		s.blob("train/main/baseline/SGD/seed=100", "activations.parquet"): "activations.parquet of train/main/baseline/SGD/seed=100",
+		s.blob("aggregate/main", "summaries.parquet"):                     "summaries.parquet of aggregate/main",
+		s.blob("metrics/main/baseline/Adam/seed=100", "measures.parquet"): "measures.parquet of metrics/main/baseline/Adam/seed=100",
+	} {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lost := filepath.Join(t.TempDir(), "found"+filepath.Ext(path))
+		data[len(data)/4] ^= 1
+		if err := os.WriteFile(lost, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		text, err := s.auditFile(lost)
+		if err == nil || !strings.Contains(text, "ALTERED") || !strings.Contains(text, "the store has that: "+want) || strings.Contains(text, "genuine.") {
+			t.Errorf("%s: %v\n%s", want, err, text)
+		}
+	}
+	lost := filepath.Join(t.TempDir(), "holiday.jpg")
+	if err := os.WriteFile(lost, []byte("\xff\xd8\xff\xe0 not ours"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := s.auditFile(lost); err == nil || !strings.Contains(text, "says nothing about itself") {
+		t.Errorf("a foreign file: %v\n%s", err, text)
+	}
+	// A genuine figure whose chain is damaged is genuine, and the damage is named.
+	flipBit(t, record, 100)
+	text, err := s.auditFile(s.path("out/figures/fig-5.1.png"))
+	if err == nil || !strings.Contains(err.Error(), "is genuine, but") || !strings.Contains(text, "record.parquet of train/main/baseline/Adam/seed=1: content") {
+		t.Errorf("a damaged chain: %v\n%s", err, text)
+	}
+}
