@@ -64,8 +64,8 @@ func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
 	b.addAggregates(b.uses)
 	s.tidy = b.addTidy(p.TidyID())
 	figures := figure.Stage()
-	for _, f := range p.Figures {
-		s.figures[f.ID] = b.addFigure(figures, f)
+	for _, f := range p.CompleteFigures() {
+		s.figures[f.ID] = b.addFigure(figures, f, uses)
 	}
 	tables := table.Stage()
 	for _, t := range p.Tables {

@@ -185,17 +185,17 @@ func TestGolden(t *testing.T) {
 func TestCSV(t *testing.T) {
 	f := Figure{ID: "1", Rows: []Row{{Panels: []Panel{
 		{Title: "A, b", X: Axis{Scale: Categorical, Categories: []string{"one", "two"}},
-			Series: []Series{{Label: "s", Role: "SGD", X: []float64{0, 1}, Y: []float64{0.1, math.NaN()}, Lo: []float64{1e-7, math.NaN()}, Hi: []float64{1. / 3, math.NaN()}}},
-			Rules:  []Rule{{Kind: Horizontal, At: 2e-7, Label: "r"}}},
-		{Series: []Series{{Role: "SGD", X: []float64{-1}, Y: []float64{math.Inf(-1)}}}, Rules: []Rule{{At: 3}, {Kind: Diagonal}}},
+			Series: []Series{{Label: "s", Role: "SGD", X: []float64{0, 1}, Y: []float64{0.1, math.NaN()}, Lo: []float64{1e-7, math.NaN()}, Hi: []float64{1. / 3, math.NaN()}, N: []int{3, 0}, Expected: []int{3, 3}}},
+			Rules:  []Rule{{Kind: Horizontal, At: 2e-7, Label: "r", Role: "Adam", N: 2, Lo: 1e-7, Hi: 3e-7}}},
+		{X: Axis{Label: "X"}, Y: Axis{Label: "Y"}, Series: []Series{{Role: "SGD", X: []float64{-1}, Y: []float64{math.Inf(-1)}, Names: []string{"epoch 1"}}}, Rules: []Rule{{At: 3}, {Kind: Diagonal}}},
 	}}}}
-	want := `figure,panel,title,kind,label,x,category,y,low,high
-1,a,"A, b",value,s,0,one,0.1,1e-07,0.3333333333333333
-1,a,"A, b",value,s,1,two,NaN,NaN,NaN
-1,a,"A, b",horizontal,r,,,2e-07,,
-1,b,,value,,-1,,-Inf,,
-1,b,,vertical,,3,,,,
-1,b,,diagonal,,,,,,
+	want := `figure,panel,title,x_axis,y_axis,kind,label,name,x,category,y,low,high,n,expected
+1,a,"A, b",,,value,s,,0,one,0.1,1e-07,0.3333333333333333,3,3
+1,a,"A, b",,,value,s,,1,two,NaN,NaN,NaN,0,3
+1,a,"A, b",,,horizontal,r,Adam,,,2e-07,1e-07,3e-07,2,
+1,b,,X,Y,value,,epoch 1,-1,,-Inf,,,,
+1,b,,X,Y,vertical,,,3,,,,,,
+1,b,,X,Y,diagonal,,,,,,,,,
 `
 	if got := string(render(t, f, "csv")); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

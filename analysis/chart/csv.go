@@ -6,9 +6,10 @@ import (
 	"strconv"
 )
 
-// csvHeader names the columns; category is empty on axes of numbers, low and high are
-// empty where a value has no interval, and a rule has x or y only.
-var csvHeader = []string{"figure", "panel", "title", "kind", "label", "x", "category", "y", "low", "high"}
+// csvHeader names the columns; category is empty on axes of numbers, name where x says
+// which value it is, low and high where a value has no interval, n and expected where it
+// is over no runs, and a rule has x or y only.
+var csvHeader = []string{"figure", "panel", "title", "x_axis", "y_axis", "kind", "label", "name", "x", "category", "y", "low", "high", "n", "expected"}
 
 // csv returns one line for each value and rule, in the order of the figure. Numbers are
 // the shortest decimals that read back to the same float64.
@@ -20,33 +21,56 @@ func (f Figure) csv() []byte {
 	letter := 'a'
 	for _, row := range f.Rows {
 		for _, p := range row.Panels {
+			panel := []string{f.ID, string(letter), p.Title, p.X.Label, p.Y.Label}
 			for _, s := range p.Series {
 				for i := range s.X {
-					category, low, high := "", "", ""
-					if p.X.Scale == Categorical {
-						category = p.X.Categories[int(s.X[i])]
-					}
-					if len(s.Lo) > 0 {
-						low, high = exact(s.Lo[i]), exact(s.Hi[i])
-					}
-					w.Write([]string{f.ID, string(letter), p.Title, "value", s.Label, exact(s.X[i]), category, exact(s.Y[i]), low, high})
+					w.Write(append(panel[:5:5], s.record(p.X, i)...))
 				}
 			}
 			for _, r := range p.Rules {
-				kind, x, y := "diagonal", "", ""
-				switch r.Kind {
-				case Vertical:
-					kind, x = "vertical", exact(r.At)
-				case Horizontal:
-					kind, y = "horizontal", exact(r.At)
-				}
-				w.Write([]string{f.ID, string(letter), p.Title, kind, r.Label, x, "", y, "", ""})
+				w.Write(append(panel[:5:5], r.record()...))
 			}
 			letter++
 		}
 	}
 	w.Flush()
 	return out.Bytes()
+}
+
+// record is the line of value i, from the column kind on.
+func (s Series) record(x Axis, i int) []string {
+	name, category, low, high, n, expected := "", "", "", "", "", ""
+	if len(s.Names) > 0 {
+		name = s.Names[i]
+	}
+	if x.Scale == Categorical {
+		category = x.Categories[int(s.X[i])]
+	}
+	if len(s.Lo) > 0 {
+		low, high = exact(s.Lo[i]), exact(s.Hi[i])
+	}
+	if len(s.N) > 0 {
+		n = strconv.Itoa(s.N[i])
+	}
+	if len(s.Expected) > 0 {
+		expected = strconv.Itoa(s.Expected[i])
+	}
+	return []string{"value", s.Label, name, exact(s.X[i]), category, exact(s.Y[i]), low, high, n, expected}
+}
+
+// record is the line of the rule, from the column kind on.
+func (r Rule) record() []string {
+	kind, x, y, low, high, n := "diagonal", "", "", "", "", ""
+	switch r.Kind {
+	case Vertical:
+		kind, x = "vertical", exact(r.At)
+	case Horizontal:
+		kind, y = "horizontal", exact(r.At)
+	}
+	if r.N > 0 {
+		low, high, n = exact(r.Lo), exact(r.Hi), strconv.Itoa(r.N)
+	}
+	return []string{kind, r.Label, r.Role, x, "", y, low, high, n, ""}
 }
 
 func exact(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

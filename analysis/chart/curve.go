@@ -13,12 +13,12 @@ type look struct {
 	color, dash, marker string
 	marks               Marks
 	alpha               float64
-	band                bool
+	band, hollow        bool
 }
 
 func (s Series) look(style Style) look {
 	role := style.Roles[s.Role]
-	l := look{color: role.Color, dash: role.Dash, marker: role.Marker, marks: s.Marks, alpha: s.Alpha, band: len(s.Lo) > 0}
+	l := look{color: role.Color, dash: role.Dash, marker: role.Marker, marks: s.Marks, alpha: s.Alpha, band: len(s.Lo) > 0, hollow: s.Hollow}
 	if s.Dash != "" {
 		l.dash = s.Dash
 	}
@@ -44,6 +44,15 @@ func (l look) line(style Style) draw.LineStyle {
 // apart where series cross.
 func (l look) drawMarker(c *draw.Canvas, style Style, at vg.Point) {
 	outline := markers[l.marker](at, vg.Length(style.MarkerSize/2))
+	if l.hollow {
+		// As large as a full one, with the line of the series as its edge.
+		c.SetColor(color.White)
+		c.Fill(outline)
+		edge := draw.LineStyle{Color: withAlpha(mustColor(l.color), l.alpha), Width: vg.Length(0.8 * style.LineWidth)}
+		c.SetLineStyle(edge)
+		c.Stroke(markers[l.marker](at, vg.Length(style.MarkerSize/2-0.4*style.LineWidth)))
+		return
+	}
 	if l.alpha == 1 {
 		c.SetLineStyle(draw.LineStyle{Color: color.White, Width: vg.Length(style.LineWidth)})
 		c.Stroke(outline)

@@ -27,7 +27,7 @@ func ExampleRender() {
 	}
 	fmt.Printf("%s", numbers)
 	// Output:
-	// figure,panel,title,kind,label,x,category,y,low,high
-	// 0,a,,value,Adam,1,,0.93,0.92,0.94
-	// 0,a,,value,Adam,2,,0.95,0.945,0.955
+	// figure,panel,title,x_axis,y_axis,kind,label,name,x,category,y,low,high,n,expected
+	// 0,a,,Epoch,Accuracy,value,Adam,,1,,0.93,0.92,0.94,,
+	// 0,a,,Epoch,Accuracy,value,Adam,,2,,0.95,0.945,0.955,,
 }

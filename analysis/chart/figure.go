@@ -6,6 +6,7 @@ type Figure struct {
 	Title   string // drawn above the panels if not empty
 	Caption string // for the reader's text; not drawn, kept in the metadata
 	Note    string // what the bands are, drawn in the legend: "mean ± SE, n = 3"
+	Mark    string // what sets the figure apart, drawn above it at the right
 	Rows    []Row
 
 	// Metadata is embedded in the file: PNG text chunks, SVG metadata, PDF keywords.
@@ -19,6 +20,9 @@ type Row struct {
 
 	// ShareY gives all panels of the row the same y limits, and labels the first only.
 	ShareY bool
+
+	// ShareX leaves the x axes' labels to a row below.
+	ShareX bool
 }
 
 // Panel is one system of axes.
@@ -72,12 +76,18 @@ type Series struct {
 
 	Dash   string  // replaces the role's dash if not empty
 	Marker string  // replaces the role's marker if not empty
+	Hollow bool    // markers are outlines
 	Alpha  float64 // opacity of line and markers in (0, 1]; 0 means 1
 
 	X, Y []float64 // of equal length; Y may be non-finite (a gap), X may not
 
 	// Lo and Hi are the ends of the interval, absolute, as long as Y; or both empty.
 	Lo, Hi []float64
+
+	// For the CSV, each empty or as long as Y: how many runs each value is over, how many
+	// there should be, and what the value is called where X does not tell.
+	N, Expected []int
+	Names       []string
 }
 
 // RuleKind is the direction of a rule.
@@ -96,4 +106,9 @@ type Rule struct {
 	Label string // in the legend, if not empty
 	Role  string // for the colour, if not empty
 	Dash  string // "dashed" if empty
+
+	// For the CSV: the interval around At and the number of runs it is over; N = 0 if it is
+	// no such number.
+	Lo, Hi float64
+	N      int
 }

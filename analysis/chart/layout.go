@@ -30,16 +30,16 @@ type page struct {
 	style         Style
 	width, height vg.Length
 	legend        legend
-	title, header vg.Length // heights of the figure's title and of a panel's
+	heads         []headLine
+	title, header vg.Length // heights of the lines above the panels and of a panel's title
 }
 
 // newPage lays out a figure that Validate accepts.
 func newPage(f Figure, style Style) (page, error) {
 	p := page{figure: f, style: style, width: vg.Length(style.Width) * vg.Inch}
 	p.header = vg.Length(1.7 * style.TitleSize)
-	if f.Title != "" {
-		p.title = vg.Length(1.6 * style.TitleSize)
-	}
+	p.heads = f.heads(style, p.width-2*outerMargin)
+	p.title = vg.Length(len(p.heads)) * vg.Length(1.6*style.TitleSize)
 	var err error
 	if p.legend, err = f.layLegend(style, p.width-2*outerMargin); err != nil {
 		return page{}, fmt.Errorf("figure %s: %w", f.ID, err)
@@ -54,9 +54,8 @@ func (p page) draw(canvas vg.CanvasSizer) error {
 	c := draw.New(steady{canvas})
 	c.FillPolygon(mustColor("#ffffff"), []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
 	c = draw.Crop(c, outerMargin, -outerMargin, outerMargin, -outerMargin)
-	if p.figure.Title != "" {
-		t := textStyle(p.style, p.style.TitleSize)
-		drawText(&c, t, vg.Point{X: c.Min.X, Y: c.Max.Y - t.Font.Size}, p.figure.Title)
+	for i, h := range p.heads {
+		h.draw(&c, vg.Length(i)*vg.Length(1.6*p.style.TitleSize))
 	}
 	p.legend.draw(draw.Crop(c, 0, 0, 0, p.legend.height()-(c.Max.Y-c.Min.Y)))
 
@@ -121,7 +120,13 @@ func (p page) plots() (plots [][]*plot.Plot, columns int) {
 					panel.Y = first
 				}
 			}
+			if row.ShareX {
+				panel.X.Label = ""
+			}
 			line[j] = p.plot(panel, panel.X.limits(x, marginX), panel.Y.limits(y, marginY), across, up)
+			if row.ShareX {
+				line[j].X.Tick.Marker = unlabelled{line[j].X.Tick.Marker}
+			}
 			if row.ShareY && j > 0 {
 				line[j].Y.Tick.Marker = unlabelled{line[j].Y.Tick.Marker}
 			}

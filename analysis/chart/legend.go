@@ -144,7 +144,14 @@ func (f Figure) layLegend(style Style, width vg.Length) (legend, error) {
 	var note []legendRow
 	if f.Note != "" {
 		all.entries = append(all.entries, f.note(style))
-		note = []legendRow{{entries: all.entries[len(entries):]}}
+		// A long note is broken into lines; the first has the sample of the band.
+		e := f.note(style)
+		lines := wrap(f.Note, l.text, width-swatchWidth-swatchGap)
+		e.label = lines[0]
+		note = []legendRow{{entries: []entry{e}}}
+		for _, line := range lines[1:] {
+			note = append(note, legendRow{entries: []entry{{label: line}}})
+		}
 	}
 	series := legendRow{entries: entries}
 	switch {

@@ -131,6 +131,22 @@ func textStyle(s Style, size float64) text.Style {
 	return text.Style{Color: mustColor(s.Ink), Font: font.From(sans, vg.Length(size)), Handler: handler}
 }
 
+// wrap breaks s between words into lines of at most the given width; a word that is wider
+// has a line of its own.
+func wrap(s string, t text.Style, width vg.Length) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(s) {
+		longer := strings.TrimSpace(line + " " + word)
+		if line != "" && t.Width(longer) > width {
+			lines = append(lines, line)
+			longer = word
+		}
+		line = longer
+	}
+	return append(lines, line)
+}
+
 // drawText sets s with its baseline starting at the given point.
 func drawText(c vg.Canvas, t text.Style, at vg.Point, s string) {
 	e := handler.Extents(t.Font)

@@ -210,15 +210,12 @@ func (p *Params) checkUses(d *document, uses []Use) {
 
 // checkShown refuses figures and archives of what no run gives.
 func (p *Params) checkShown(d *document, uses []Use) {
-	epochs, conditions := 0, map[string][]string{}
+	epochs := 0
 	for _, u := range uses {
 		epochs = max(epochs, u.Run.Config.Epochs)
-		if !slices.Contains(conditions[u.Experiment], u.Condition) {
-			conditions[u.Experiment] = append(conditions[u.Experiment], u.Condition)
-		}
 	}
 	for i, f := range p.Figures {
-		choice(d, fmt.Sprintf("figures[%d].condition", i), f.Condition, conditions[f.Experiment]...)
+		p.shown(d, fmt.Sprintf("figures[%d]", i), f.complete(), uses)
 	}
 	list, _ := p.Study.Archive.([]any)
 	for i, v := range list {

@@ -1,44 +1,187 @@
 package params
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
-// Figure is one figure of the study.
+// Figure is one figure of the study: which numbers it shows, and which of the things that tell numbers apart
+// (metric, optimizer, condition, layer, epoch, experiment) is told apart by rows and columns of panels, along x,
+// and by lines. What is told apart nowhere must have one value; an epoch then is the last that all shown runs
+// have, a layer the average over the layers.
 type Figure struct {
-	ID         string  `toml:"id,required"`
-	Kind       string  `toml:"kind,required"` // "epochs": a panel a metric, a line an optimizer, over the epochs
-	Experiment string  `toml:"experiment,required"`
-	Condition  string  `toml:"condition,required"`
-	Error      string  `toml:"error,required"` // the band: "se" (sample) or "se_population" (the author's)
-	Title      string  `toml:"title"`
-	Panels     []Panel `toml:"panels,required"`
+	ID          string   `toml:"id,required"`
+	Title       string   `toml:"title,required"`
+	Experiments []string `toml:"experiments,required"`
+
+	// Conditions selects and orders; * stands for any text. Where x is the value, each entry is one line over all
+	// the conditions it matches; elsewhere each condition stands for itself. Absent: all.
+	Conditions []string          `toml:"conditions"`
+	Names      map[string]string `toml:"names"`   // what conditions are called; * stands for the same text on both sides
+	Metrics    []string          `toml:"metrics"` // "a * b" is a product; absent: accuracy, sparsity, selectivity
+
+	Rows    string   `toml:"rows"`    // "metric", or absent
+	Columns string   `toml:"columns"` // "metric" (also where absent), "optimizer" or "experiment"
+	Lines   []string `toml:"lines"`   // "optimizer", "condition", "layer", "metric": the first by colour, the second by dash
+	X       string   `toml:"x,required"`
+	XLabel  string   `toml:"x_label"` // absent: the parameter's name, or what x is
+	Scale   string   `toml:"scale"`   // where x is the value: "linear" (also where absent), "log", or "equal" distances
+	Reverse bool     `toml:"reverse"` // conditions and values in descending order
+
+	Limits  map[string][]float64 `toml:"limits"`   // of y, by metric
+	Zoom    map[string][]float64 `toml:"zoom"`     // limits of a second panel of the metric
+	XLimits map[string][]float64 `toml:"x_limits"` // by optimizer
+
+	Vertical  string     `toml:"vertical"`  // marks on x "baseline", the baseline's value, or "best METRIC"
+	Reference *Reference `toml:"reference"` // horizontal lines
+	Error     string     `toml:"error"`     // the bands: "se_population" (the author's, also where absent), "se", or "ci" (95 %)
+	Epoch     int        `toml:"epoch"`     // at which values are read, and the last along x
+	Remark    string     `toml:"remark"`    // ends the caption: what differs from the original figure
 }
 
-// Panel is one metric of a figure.
-type Panel struct {
-	Metric string    `toml:"metric,required"`
-	Label  string    `toml:"label,required"`
-	Limits []float64 `toml:"limits"` // lower and upper end of the y axis; from the data where absent
+// Reference is a condition whose values are drawn as horizontal lines.
+type Reference struct {
+	Experiment string `toml:"experiment"` // absent: the figure's
+	Condition  string `toml:"condition,required"`
+	Label      string `toml:"label,required"`
 }
 
+// What a figure shows where it does not say.
+var defaultMetrics = []string{"accuracy", "sparsity", "selectivity"}
+
+// complete fills in what a figure leaves out.
+func (f Figure) complete() Figure {
+	f.Conditions = orElse(f.Conditions, []string{"*"})
+	f.Metrics = orElse(f.Metrics, defaultMetrics)
+	if f.Columns == "" {
+		f.Columns = "metric"
+	}
+	if f.Scale == "" {
+		f.Scale = "linear"
+	}
+	if f.Error == "" {
+		f.Error = "se_population"
+	}
+	if f.Reference != nil && f.Reference.Experiment == "" && len(f.Experiments) > 0 {
+		r := *f.Reference
+		r.Experiment = f.Experiments[0]
+		f.Reference = &r
+	}
+	return f
+}
+
+// Factors are the metrics that a figure's metric is a product of.
+func Factors(metric string) []string { return strings.Split(metric, " * ") }
+
+// against splits an x such as "metric accuracy", which has each number drawn against another.
+func (f Figure) against() (kind, name string) {
+	kind, name, ok := strings.Cut(f.X, " ")
+	if !ok || kind != "metric" && kind != "condition" {
+		return "", ""
+	}
+	return kind, name
+}
+
+// checkFigures reports what can be told from the figures alone; shown tells the rest.
 func (p *Params) checkFigures(d *document) {
 	var ids []string
 	for i, f := range p.Figures {
 		path := fmt.Sprintf("figures[%d]", i)
 		checkID(d, path, f.ID, &ids)
-		choice(d, path+".kind", f.Kind, "epochs")
-		choice(d, path+".experiment", f.Experiment, p.experimentNames()...)
-		choice(d, path+".error", f.Error, "se", "se_population")
-		if len(f.Panels) == 0 {
-			d.report(path+".panels", "is empty; name at least one")
+		f = f.complete()
+		if len(f.Experiments) == 0 {
+			d.report(path+".experiments", "is empty; name at least one")
 		}
-		for k, panel := range f.Panels {
-			at := fmt.Sprintf("%s.panels[%d]", path, k)
-			choice(d, at+".metric", panel.Metric, MetricNames...)
-			for _, before := range f.Panels[:k] {
-				once(d, at+".metric", panel.Metric, []string{before.Metric})
+		for k, e := range f.Experiments {
+			at := fmt.Sprintf("%s.experiments[%d]", path, k)
+			choice(d, at, e, p.experimentNames()...)
+			once(d, at, e, f.Experiments[:k])
+		}
+		if f.Reference != nil {
+			choice(d, path+".reference.experiment", f.Reference.Experiment, p.experimentNames()...)
+		}
+		for k, m := range f.Metrics {
+			at := fmt.Sprintf("%s.metrics[%d]", path, k)
+			for _, factor := range Factors(m) {
+				choice(d, at, factor, MetricNames...)
 			}
-			if n := len(panel.Limits); n > 0 && (n != 2 || panel.Limits[0] >= panel.Limits[1]) {
-				d.report(at+".limits", "is %v, must be a lower and a higher number", panel.Limits)
+			once(d, at, m, f.Metrics[:k])
+		}
+		f.checkPlaces(d, path)
+		f.checkAxes(d, path)
+		choice(d, path+".error", f.Error, "se", "se_population", "ci")
+	}
+}
+
+// checkPlaces holds everything that tells numbers apart to one place.
+func (f Figure) checkPlaces(d *document, path string) {
+	if f.Rows != "" {
+		choice(d, path+".rows", f.Rows, "metric")
+	}
+	choice(d, path+".columns", f.Columns, "metric", "optimizer", "experiment")
+	places := []string{f.Rows, f.Columns, f.X}
+	if f.X == "value" {
+		places[2] = "" // lines may still tell entries of conditions apart
+	}
+	once(d, path+".columns", f.Columns, places[:1])
+	if len(f.Lines) > 2 {
+		d.report(path+".lines", "names %d things; lines differ by colour and by dash, in no third way", len(f.Lines))
+	}
+	for k, line := range f.Lines {
+		at := fmt.Sprintf("%s.lines[%d]", path, k)
+		choice(d, at, line, "optimizer", "condition", "layer", "metric")
+		if slices.Contains(append(places, f.Lines[:k]...), line) {
+			d.report(at, "is %q, which the figure tells apart elsewhere", line)
+		}
+	}
+	placed := append(places, f.Lines...)
+	if len(f.Metrics) > 1 && !slices.Contains(placed, "metric") {
+		d.report(path+".metrics", "names %d, which neither rows, columns nor lines tell apart", len(f.Metrics))
+	}
+	if len(f.Experiments) > 1 && f.Columns != "experiment" {
+		d.report(path+".experiments", "names %d, which only columns = \"experiment\" tells apart", len(f.Experiments))
+	}
+}
+
+func (f Figure) checkAxes(d *document, path string) {
+	if kind, name := f.against(); kind == "metric" {
+		choice(d, path+".x", name, MetricNames...)
+	} else if kind == "" {
+		choice(d, path+".x", f.X, "epoch", "condition", "value", "layer", "metric NAME", "condition NAME")
+	}
+	choice(d, path+".scale", f.Scale, "linear", "log", "equal")
+	if f.X != "value" && f.Scale != "linear" {
+		d.report(path+".scale", "is %q, which only values along x have", f.Scale)
+	}
+	if f.X != "value" && f.Vertical != "" {
+		d.report(path+".vertical", "needs x = \"value\"")
+	} else if metric, best := strings.CutPrefix(f.Vertical, "best "); best {
+		choice(d, path+".vertical", metric, f.Metrics...)
+	} else if f.Vertical != "" {
+		choice(d, path+".vertical", f.Vertical, "baseline", "best METRIC")
+	}
+	if f.Epoch < 0 {
+		d.report(path+".epoch", "is %d, must be an epoch, 1 or more", f.Epoch)
+	}
+	inOnePanel := slices.Contains(f.Lines, "metric")
+	for _, key := range []string{"limits", "zoom", "x_limits"} {
+		limits := map[string]map[string][]float64{"limits": f.Limits, "zoom": f.Zoom, "x_limits": f.XLimits}[key]
+		for _, name := range sortedKeys(limits) {
+			at := join(path+"."+key, name)
+			if key == "x_limits" {
+				choice(d, at, name, DisplayOrder...)
+			} else {
+				choice(d, at, name, f.Metrics...)
+			}
+			if key != "x_limits" && inOnePanel {
+				d.report(at, "is of one metric, but the metrics share a panel")
+			}
+			if key == "x_limits" && f.Columns != "optimizer" {
+				d.report(at, "is of one optimizer, but columns = %q", f.Columns)
+			}
+			if v := limits[name]; len(v) != 2 || v[0] >= v[1] {
+				d.report(at, "is %v, must be a lower and a higher number", v)
 			}
 		}
 	}

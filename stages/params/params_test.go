@@ -152,7 +152,7 @@ func TestAllProblemsTogether(t *testing.T) {
 		`lr = 0.1`, `lr = "fast"`,
 		`rho = 0.9`, `rho = 1.5`,
 		`batch = 50`, `batch = 2.5`,
-		`limits = [0.0, 0.8]`, `limits = [0.8, 0.0]`,
+		`limits = { sparsity = [0.0, 0.8]`, `limits = { sparsity = [0.8, 0.0]`,
 		`color = "#d55e00"`, `color = "red"`)
 	_, err := Parse("params.toml", data, "")
 	var problems *Problems
@@ -167,7 +167,7 @@ func TestAllProblemsTogether(t *testing.T) {
 		`optimizers.SGD.lr: is the string "fast", must be a number`,
 		`optimizers.Adadelta.rho: is 1.5, must not exceed 1`,
 		`baseline.batch: is the number 2.5, must be a whole number`,
-		`figures[0].panels[1].limits: is [0.8 0], must be a lower and a higher number`,
+		`figures[0].limits.sparsity: is [0.8 0], must be a lower and a higher number`,
 		`style.roles.SGD.color: is "red", must be a colour as #rrggbb`,
 	}
 	for _, w := range want {
@@ -213,7 +213,7 @@ func TestRefusals(t *testing.T) {
 		{"path as id", `id = "5.1"`, `id = "../5.1"`, "must consist of letters"},
 		{"metric twice", `"accuracy", "sparsity", "selectivity"]`, `"accuracy", "accuracy"]`, `tables[1].metrics[1]: is "accuracy" for the second time`},
 		{"second tidy table", `kind = "final"`, `kind = "tidy"`, `tables[1]`},
-		{"figure of nothing", "condition = \"baseline\"\nerror", "condition = \"baselin\"\nerror", `figures[0].condition: is "baselin", must be one of baseline`},
+		{"figure of nothing", "conditions = [\"baseline\"]", "conditions = [\"baselin\"]", `figures[0].conditions[0]: is "baselin", which is no condition of train_vs_test; those are baseline`},
 		{"not a number", "ccmas_epsilon = 0.0", "ccmas_epsilon = nan", "metrics.ccmas_epsilon: is NaN, must be finite"},
 		{"beyond float32", "lr = 1.0", "lr = 1e308", "learning rate is 1e+308"},
 		{"epoch that no run has", `archive = "last"`, `archive = [31]`, "study.archive[0]: is 31, no run has more than 30 epochs"},

@@ -1,0 +1,58 @@
+package chart
+
+import (
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// markColor is the colour of a figure's mark: a warning, which no series looks like since
+// it is text.
+const markColor = "#b00020"
+
+// head is one text above the panels: the title at the left or the mark at the right.
+type head struct {
+	text  string
+	style text.Style
+	right bool
+}
+
+// heads lays the title and the mark side by side if they fit, and otherwise in lines of
+// their own; a mark wider than the figure takes several.
+func (f Figure) heads(style Style, width vg.Length) []headLine {
+	title := textStyle(style, style.TitleSize)
+	mark := textStyle(style, style.LegendSize)
+	mark.Font, mark.Color = font.From(bold, mark.Font.Size), mustColor(markColor)
+	var lines []headLine
+	if f.Title != "" {
+		lines = append(lines, headLine{{f.Title, title, false}})
+	}
+	if f.Mark == "" {
+		return lines
+	}
+	parts := wrap(f.Mark, mark, width)
+	if len(lines) == 1 && len(parts) == 1 && title.Width(f.Title)+entryGap+mark.Width(f.Mark) <= width {
+		lines[0] = append(lines[0], head{f.Mark, mark, true})
+		return lines
+	}
+	var marks []headLine
+	for _, part := range parts {
+		marks = append(marks, headLine{{part, mark, true}})
+	}
+	return append(marks, lines...)
+}
+
+// headLine is what stands side by side.
+type headLine []head
+
+// draw draws the line with its top so far below the canvas' top.
+func (l headLine) draw(c *draw.Canvas, down vg.Length) {
+	for _, h := range l {
+		at := vg.Point{X: c.Min.X, Y: c.Max.Y - down - h.style.Font.Size}
+		if h.right {
+			at.X = c.Max.X - h.style.Width(h.text)
+		}
+		drawText(c, h.style, at, h.text)
+	}
+}
