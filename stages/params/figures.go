@@ -52,8 +52,12 @@ var defaultMetrics = []string{"accuracy", "sparsity", "selectivity"}
 
 // complete fills in what a figure leaves out.
 func (f Figure) complete() Figure {
-	f.Conditions = orElse(f.Conditions, []string{"*"})
-	f.Metrics = orElse(f.Metrics, defaultMetrics)
+	if len(f.Conditions) == 0 {
+		f.Conditions = []string{"*"}
+	}
+	if len(f.Metrics) == 0 {
+		f.Metrics = defaultMetrics
+	}
 	if f.Columns == "" {
 		f.Columns = "metric"
 	}
