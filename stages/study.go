@@ -65,7 +65,7 @@ func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
 	s.tidy = b.addTidy(p.TidyID())
 	figures := figure.Stage()
 	for _, f := range p.CompleteFigures() {
-		s.figures[f.ID] = b.addFigure(figures, f, uses)
+		s.figures[f.ID] = b.addFigure(figures, f)
 	}
 	tables := table.Stage()
 	for _, t := range p.Tables {
