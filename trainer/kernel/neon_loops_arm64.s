@@ -449,18 +449,6 @@ step:
 	MOVB   R8, ret+72(FP)
 	RET
 
-// func prefetchNEON(src *byte, lines int)
-TEXT ·prefetchNEON(SB), NOSPLIT, $0-16
-	MOVD src+0(FP), R0
-	MOVD lines+8(FP), R1
-
-loop:
-	PRFM (R0), PLDL1KEEP
-	ADD  $64, R0
-	SUBS $1, R1
-	BNE  loop
-	RET
-
 // Every other round goes to other registers: the largest cores have more than 12
 // fused multiply-adds in flight.
 //

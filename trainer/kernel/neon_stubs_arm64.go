@@ -136,3 +136,13 @@ func prefetchNEON(src *byte, lines int)
 //
 //go:noescape
 func peakNEON(rounds int)
+
+// nonzeroNEON sets the bits of mask for the bytes of src that are not 0; n is the number of 32-byte blocks.
+//
+//go:noescape
+func nonzeroNEON(mask *uint32, src *byte, n int)
+
+// transpose16NEON transposes blocks of 16×16 floats.
+//
+//go:noescape
+func transpose16NEON(dst, src *float32, blocks, dstStep, srcStep int)
