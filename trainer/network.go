@@ -21,6 +21,7 @@ type network struct {
 	full       []*layer       // the fully connected ones; all but the last are hidden
 	hidden     []*activations // hidden[i] is the output of full[i]
 	labels     []uint8        // of the batch
+	sleeper    *sleeper       // updates the first layer instead, unless nil
 }
 
 // newNetwork returns a network whose parameters are 0, with space for batches
@@ -47,6 +48,7 @@ func newNetwork(set *kernel.Set, r rule, inputs int, shape Network, batch int) *
 		n.hidden = append(n.hidden, &activations{values: l.output, stride: l.stride, units: units})
 	}
 	n.layers = append(n.layers, n.full...)
+	n.sleeper = newSleeper(n, batch)
 	return n
 }
 
@@ -62,6 +64,9 @@ func (n *network) step(x *images) float32 {
 		labels[i] = x.split.Labels[row]
 	}
 
+	if n.sleeper != nil {
+		n.sleeper.rouse(x)
+	}
 	last := n.last()
 	input := n.input(x, m, true)
 	n.throughFull(input, n.hidden, last.output, m)
@@ -79,11 +84,33 @@ func (n *network) step(x *images) float32 {
 	if n.stem != nil {
 		first.backward(n.engine, n.stem.delta, n.stem.output.stride, m)
 	}
-	first.step(n.engine, n.rule, input, m)
+	if made := n.stepRows(x, m); !made {
+		first.step(n.engine, n.rule, input, m)
+	}
 	if n.stem != nil {
 		n.stem.backward(n.rule, m)
 	}
 	return loss
+}
+
+// stepRows updates the first layer row by row, if that is how it is updated.
+func (n *network) stepRows(x *images, m int) (made bool) {
+	if n.sleeper == nil {
+		return false
+	}
+	made, calm := n.sleeper.step(n.engine, x, m)
+	if !calm {
+		n.sleeper = nil // for good: a run that has left this range hardly returns
+	}
+	return made
+}
+
+// settle makes all parameters what they are after the last step. It must come
+// between a step and any use of the parameters but another step.
+func (n *network) settle() {
+	if n.sleeper != nil {
+		n.sleeper.wake(true)
+	}
 }
 
 // input returns what enters the first fully connected layer for the m samples

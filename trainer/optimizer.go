@@ -56,7 +56,7 @@ func newRule(o Optimizer, set *kernel.Set) rule {
 	case "Adagrad":
 		return &adagrad{set, kernel.AdagradStep{LR: lr, Eps: eps, WeightDecay: decay}}
 	case "Adadelta":
-		return &adadelta{set, kernel.AdadeltaStep{
+		return &adadelta{set: set, step: kernel.AdadeltaStep{
 			LR: lr, Rho: float32(o.Rho), OneMinusRho: float32(1 - o.Rho), Eps: eps, WeightDecay: decay}}
 	case "Adam":
 		return &adam{set: set, lr: o.LR, beta1: o.Beta1, beta2: o.Beta2, step: kernel.AdamStep{

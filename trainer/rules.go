@@ -52,6 +52,8 @@ func (r *adagrad) update(p parameter, g []float32) bool {
 type adadelta struct {
 	set  *kernel.Set
 	step kernel.AdadeltaStep
+
+	longest int32 // missed steps that make a difference
 }
 
 func (r *adadelta) slots() int { return 2 }
@@ -65,6 +67,9 @@ type adam struct {
 	step             kernel.AdamStep
 	lr, beta1, beta2 float64
 	taken            uint64
+
+	remember bool              // rows may sleep: keep what changes from step to step
+	past     []kernel.AdamPast // since all rows were awake, this step included
 }
 
 func (r *adam) slots() int { return 2 }
@@ -77,6 +82,9 @@ func (r *adam) advance() {
 	correction2 := 1 - power(r.beta2, r.taken)
 	r.step.StepSize = float32(r.lr / correction1)
 	r.step.SqrtBias2 = float32(math.Sqrt(correction2))
+	if r.remember {
+		r.past = append(r.past, kernel.AdamPast{NegStepSize: -r.step.StepSize, SqrtBias2: r.step.SqrtBias2})
+	}
 }
 
 func (r *adam) update(p parameter, g []float32) bool {

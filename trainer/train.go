@@ -144,6 +144,7 @@ func (r *run) steps(ctx context.Context, epoch *Epoch) error {
 			r.network.collect(r.collected, len(rows))
 		}
 	}
+	r.network.settle()
 	epoch.TrainLoss = losses.mean()
 	return nil
 }

@@ -127,6 +127,8 @@ func (g *generator) constants() {
 		{"sign", 1 << 31},
 		{"127", 127},
 		{"255", math.Float32bits(255)},
+		{"calmWeight", math.Float32bits(0x1p28)},
+		{"calmMoment", math.Float32bits(0x1p87)},
 	}
 	g.table = g.StaticGlobal("constants" + g.name)
 	g.DataAttributes(attr.RODATA | attr.NOPTR)

@@ -46,6 +46,26 @@ var scale = func() (t [256]float32) {
 // Len returns the number of rows of the batch.
 func (s *Sparse) Len() int { return len(s.lengths) }
 
+// Lit appends to list the pixels that are not 0 in every image of the batch, in
+// ascending order. The batch must not exceed [kernel.ColumnSamples] rows.
+func (s *Sparse) Lit(list []int32) []int32 {
+	if s.Len() > kernel.ColumnSamples {
+		panic("gemm: a batch of several blocks")
+	}
+	if s.Len() == 1 {
+		for i := range s.steps {
+			list = append(list, int32(s.steps[i].Offset[0]/(4*kernel.Width)))
+		}
+		return list
+	}
+	for k, mask := range s.columns {
+		if mask != 0 {
+			list = append(list, int32(k))
+		}
+	}
+	return list
+}
+
 // LoadSparse makes s the batch of the images data[r*pixels:(r+1)*pixels] for r
 // in rows, in that order. s keeps neither slice.
 func (e *Engine) LoadSparse(s *Sparse, data []byte, pixels int, rows []int32) {

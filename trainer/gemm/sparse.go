@@ -21,6 +21,36 @@ func (e *Engine) MulSparse(c []float32, ldc int, s *Sparse, b *Panels) {
 	e.sparse = kernel.SparseProduct{}
 }
 
+// GradientRows is GradientSparse for a few rows of G, those of the pixels in
+// rows; visit finds the other rows of g with unspecified values. A batch has at
+// most [kernel.ColumnSamples] rows.
+func (e *Engine) GradientRows(s *Sparse, d []float32, ldd, n int, rows []int32, visit func(panel int, g []float32)) {
+	checkMatrix("D", len(d), ldd, s.Len(), n)
+	if s.Len() == 0 {
+		return
+	}
+	if s.Len() > kernel.ColumnSamples {
+		panic("gemm: a batch of several blocks")
+	}
+	size := s.pixels * kernel.Width
+	for q := 0; q < count(n); {
+		panels := e.set.ColumnPanels(count(n) - q)
+		g := grow(&e.gradient, panels*size)
+		e.columns = kernel.ColumnProduct{
+			Panels: panels, G: g, GPanel: size,
+			Samples: s.Len(), Images: s.images, Pixels: s.pixels, Scale: &scale,
+			Masks: s.columns[:s.pixels], Order: rows,
+			D: e.pack(d, ldd, s.Len(), n, q, panels, true),
+		}
+		e.set.MultiplyColumns(&e.columns)
+		e.columns = kernel.ColumnProduct{}
+		for p := range panels {
+			visit(q+p, g[p*size:(p+1)*size:(p+1)*size])
+		}
+		q += panels
+	}
+}
+
 // GradientSparse computes G = Aᵀ·D (pixels×n) for the batch s and the
 // s.Len()×n matrix D: Gradient without the zero pixels, with the same calls of
 // visit. D must be finite; exact zeros in G are +0. An empty batch calls

@@ -276,7 +276,39 @@ DATA constantsAVX2<>+1072(SB)/4, $0x437f0000
 DATA constantsAVX2<>+1076(SB)/4, $0x437f0000
 DATA constantsAVX2<>+1080(SB)/4, $0x437f0000
 DATA constantsAVX2<>+1084(SB)/4, $0x437f0000
-GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1088
+DATA constantsAVX2<>+1088(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1092(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1096(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1100(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1104(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1108(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1112(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1116(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1120(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1124(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1128(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1132(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1136(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1140(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1144(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1148(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1152(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1156(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1160(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1164(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1168(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1172(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1176(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1180(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1184(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1188(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1192(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1196(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1200(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1204(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1208(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1212(SB)/4, $0x6b000000
+GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1216
 
 // func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
@@ -3047,6 +3079,326 @@ plain1:
 	VPTEST      Y0, Y0
 	SETEQ       AL
 	MOVB        AL, ret+72(FP)
+	VZEROUPPER
+	RET
+
+// func sgdRowsAVX2(w *float32, grad *float32, rows *int32, n int, negLR float32) bool
+// Requires: AVX, AVX2, FMA3
+TEXT ·sgdRowsAVX2(SB), NOSPLIT, $0-41
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSS negLR+32(FP), Y1
+	MOVQ         w+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         n+24(FP), BX
+
+row:
+	MOVL        (DX), SI
+	SHLQ        $0x06, SI
+	VMOVUPS     (AX)(SI*1), Y2
+	VMOVUPS     (CX)(SI*1), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     Y2, (AX)(SI*1)
+	VSUBPS      Y2, Y2, Y4
+	VPOR        Y4, Y0, Y0
+	VMOVUPS     32(AX)(SI*1), Y2
+	VMOVUPS     32(CX)(SI*1), Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     Y2, 32(AX)(SI*1)
+	VSUBPS      Y2, Y2, Y4
+	VPOR        Y4, Y0, Y0
+	ADDQ        $0x04, DX
+	DECQ        BX
+	JNZ         row
+	VPTEST      Y0, Y0
+	SETEQ       AL
+	MOVB        AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func adagradRowsAVX2(w *float32, grad *float32, sum *float32, rows *int32, n int, negLR float32, eps float32) bool
+// Requires: AVX, AVX2, FMA3
+TEXT ·adagradRowsAVX2(SB), NOSPLIT, $0-49
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSS negLR+40(FP), Y1
+	VBROADCASTSS eps+44(FP), Y2
+	MOVQ         w+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         sum+16(FP), DX
+	MOVQ         rows+24(FP), BX
+	MOVQ         n+32(FP), SI
+
+row:
+	MOVL        (BX), DI
+	SHLQ        $0x06, DI
+	VMOVUPS     (AX)(DI*1), Y3
+	VMOVUPS     (CX)(DI*1), Y4
+	VMOVUPS     (DX)(DI*1), Y5
+	VFMADD231PS Y4, Y4, Y5
+	VMOVUPS     Y5, (DX)(DI*1)
+	VSQRTPS     Y5, Y5
+	VADDPS      Y2, Y5, Y5
+	VMULPS      Y4, Y1, Y4
+	VDIVPS      Y5, Y4, Y4
+	VADDPS      Y4, Y3, Y3
+	VMOVUPS     Y3, (AX)(DI*1)
+	VSUBPS      Y3, Y3, Y5
+	VPOR        Y5, Y0, Y0
+	VMOVUPS     32(AX)(DI*1), Y3
+	VMOVUPS     32(CX)(DI*1), Y4
+	VMOVUPS     32(DX)(DI*1), Y5
+	VFMADD231PS Y4, Y4, Y5
+	VMOVUPS     Y5, 32(DX)(DI*1)
+	VSQRTPS     Y5, Y5
+	VADDPS      Y2, Y5, Y5
+	VMULPS      Y4, Y1, Y4
+	VDIVPS      Y5, Y4, Y4
+	VADDPS      Y4, Y3, Y3
+	VMOVUPS     Y3, 32(AX)(DI*1)
+	VSUBPS      Y3, Y3, Y5
+	VPOR        Y5, Y0, Y0
+	ADDQ        $0x04, BX
+	DECQ        SI
+	JNZ         row
+	VPTEST      Y0, Y0
+	SETEQ       AL
+	MOVB        AL, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func adadeltaRowsAVX2(w *float32, grad *float32, sq *float32, acc *float32, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+// Requires: AVX, AVX2, FMA3
+TEXT ·adadeltaRowsAVX2(SB), NOSPLIT, $0-81
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSS negLR+56(FP), Y1
+	VBROADCASTSS rho+60(FP), Y2
+	VBROADCASTSS oneMinusRho+64(FP), Y3
+	VBROADCASTSS eps+68(FP), Y4
+	MOVQ         w+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         sq+16(FP), DX
+	MOVQ         acc+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	MOVQ         n+48(FP), DI
+	MOVQ         sleeps+40(FP), R9
+
+row:
+	MOVL    (SI), R8
+	SHLQ    $0x06, R8
+	MOVL    (R9), R10
+	ADDQ    $0x04, R9
+	TESTQ   R10, R10
+	JZ      slept
+	VMOVUPS (DX)(R8*1), Y5
+	VMOVUPS (BX)(R8*1), Y6
+	VMOVUPS 32(DX)(R8*1), Y7
+	VMOVUPS 32(BX)(R8*1), Y8
+
+sleep:
+	VMULPS  Y2, Y5, Y5
+	VMULPS  Y2, Y6, Y6
+	VMULPS  Y2, Y7, Y7
+	VMULPS  Y2, Y8, Y8
+	DECQ    R10
+	JNZ     sleep
+	VMOVUPS Y5, (DX)(R8*1)
+	VMOVUPS Y6, (BX)(R8*1)
+	VMOVUPS Y7, 32(DX)(R8*1)
+	VMOVUPS Y8, 32(BX)(R8*1)
+
+slept:
+	CMPB        awake+72(FP), $0x00
+	JEQ         next
+	VMOVUPS     (AX)(R8*1), Y5
+	VMOVUPS     (CX)(R8*1), Y6
+	VMULPS      (DX)(R8*1), Y2, Y7
+	VMULPS      Y6, Y3, Y8
+	VFMADD231PS Y6, Y8, Y7
+	VMOVUPS     Y7, (DX)(R8*1)
+	VADDPS      Y4, Y7, Y7
+	VSQRTPS     Y7, Y7
+	VMOVUPS     (BX)(R8*1), Y8
+	VADDPS      Y4, Y8, Y9
+	VSQRTPS     Y9, Y9
+	VDIVPS      Y7, Y9, Y9
+	VMULPS      Y6, Y9, Y6
+	VMULPS      Y8, Y2, Y8
+	VMULPS      Y6, Y3, Y9
+	VFMADD231PS Y6, Y9, Y8
+	VMOVUPS     Y8, (BX)(R8*1)
+	VFMADD231PS Y6, Y1, Y5
+	VMOVUPS     Y5, (AX)(R8*1)
+	VSUBPS      Y5, Y5, Y9
+	VPOR        Y9, Y0, Y0
+	VSUBPS      Y7, Y7, Y9
+	VPOR        Y9, Y0, Y0
+	VSUBPS      Y8, Y8, Y9
+	VPOR        Y9, Y0, Y0
+	VMOVUPS     32(AX)(R8*1), Y5
+	VMOVUPS     32(CX)(R8*1), Y6
+	VMULPS      32(DX)(R8*1), Y2, Y7
+	VMULPS      Y6, Y3, Y8
+	VFMADD231PS Y6, Y8, Y7
+	VMOVUPS     Y7, 32(DX)(R8*1)
+	VADDPS      Y4, Y7, Y7
+	VSQRTPS     Y7, Y7
+	VMOVUPS     32(BX)(R8*1), Y8
+	VADDPS      Y4, Y8, Y9
+	VSQRTPS     Y9, Y9
+	VDIVPS      Y7, Y9, Y9
+	VMULPS      Y6, Y9, Y6
+	VMULPS      Y8, Y2, Y8
+	VMULPS      Y6, Y3, Y9
+	VFMADD231PS Y6, Y9, Y8
+	VMOVUPS     Y8, 32(BX)(R8*1)
+	VFMADD231PS Y6, Y1, Y5
+	VMOVUPS     Y5, 32(AX)(R8*1)
+	VSUBPS      Y5, Y5, Y9
+	VPOR        Y9, Y0, Y0
+	VSUBPS      Y7, Y7, Y9
+	VPOR        Y9, Y0, Y0
+	VSUBPS      Y8, Y8, Y9
+	VPOR        Y9, Y0, Y0
+
+next:
+	ADDQ   $0x04, SI
+	DECQ   DI
+	JNZ    row
+	VPTEST Y0, Y0
+	SETEQ  AL
+	MOVB   AL, ret+80(FP)
+	VZEROUPPER
+	RET
+
+// func adamRowsAVX2(w *float32, grad *float32, m *float32, v *float32, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, awake bool) bool
+// Requires: AVX, AVX2, FMA3
+TEXT ·adamRowsAVX2(SB), NOSPLIT, $0-97
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSS negStep+64(FP), Y1
+	VBROADCASTSS beta1+68(FP), Y2
+	VBROADCASTSS oneMinusBeta1+72(FP), Y3
+	VBROADCASTSS beta2+76(FP), Y4
+	VBROADCASTSS oneMinusBeta2+80(FP), Y5
+	VBROADCASTSS sqrtBias2+84(FP), Y6
+	VBROADCASTSS eps+88(FP), Y7
+	MOVQ         w+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         m+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	MOVQ         n+48(FP), DI
+	MOVQ         sleeps+40(FP), R9
+
+row:
+	MOVL    (SI), R8
+	SHLQ    $0x06, R8
+	MOVL    (R9), R10
+	ADDQ    $0x04, R9
+	TESTQ   R10, R10
+	JZ      slept
+	MOVQ    past+56(FP), R11
+	LEAQ    -1(R10), R12
+	SHLQ    $0x03, R12
+	SUBQ    R12, R11
+	VMOVUPS (AX)(R8*1), Y8
+	VMOVUPS (DX)(R8*1), Y10
+	VMOVUPS (BX)(R8*1), Y12
+	VMOVUPS 32(AX)(R8*1), Y9
+	VMOVUPS 32(DX)(R8*1), Y11
+	VMOVUPS 32(BX)(R8*1), Y13
+
+sleep:
+	VBROADCASTSS (R11), Y1
+	VBROADCASTSS 4(R11), Y6
+	VMULPS       Y2, Y10, Y10
+	VPXOR        Y14, Y14, Y14
+	VADDPS       Y14, Y10, Y10
+	VMULPS       Y4, Y12, Y12
+	VSQRTPS      Y12, Y14
+	VDIVPS       Y6, Y14, Y14
+	VADDPS       Y7, Y14, Y14
+	VMULPS       Y1, Y10, Y15
+	VDIVPS       Y14, Y15, Y15
+	VADDPS       Y15, Y8, Y8
+	VMULPS       Y2, Y11, Y11
+	VPXOR        Y14, Y14, Y14
+	VADDPS       Y14, Y11, Y11
+	VMULPS       Y4, Y13, Y13
+	VSQRTPS      Y13, Y14
+	VDIVPS       Y6, Y14, Y14
+	VADDPS       Y7, Y14, Y14
+	VMULPS       Y1, Y11, Y15
+	VDIVPS       Y14, Y15, Y15
+	VADDPS       Y15, Y9, Y9
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          sleep
+	VMOVUPS      Y8, (AX)(R8*1)
+	VMOVUPS      Y10, (DX)(R8*1)
+	VMOVUPS      Y12, (BX)(R8*1)
+	VMOVUPS      Y9, 32(AX)(R8*1)
+	VMOVUPS      Y11, 32(DX)(R8*1)
+	VMOVUPS      Y13, 32(BX)(R8*1)
+	VBROADCASTSS negStep+64(FP), Y1
+	VBROADCASTSS sqrtBias2+84(FP), Y6
+
+slept:
+	CMPB        awake+92(FP), $0x00
+	JEQ         next
+	VMOVUPS     (AX)(R8*1), Y8
+	VMOVUPS     (CX)(R8*1), Y9
+	VMULPS      (DX)(R8*1), Y2, Y10
+	VFMADD231PS Y9, Y3, Y10
+	VMOVUPS     Y10, (DX)(R8*1)
+	VMULPS      (BX)(R8*1), Y4, Y11
+	VMULPS      Y9, Y5, Y12
+	VFMADD231PS Y9, Y12, Y11
+	VMOVUPS     Y11, (BX)(R8*1)
+	VSQRTPS     Y11, Y11
+	VDIVPS      Y6, Y11, Y11
+	VADDPS      Y7, Y11, Y11
+	VMULPS      Y10, Y1, Y10
+	VDIVPS      Y11, Y10, Y10
+	VADDPS      Y10, Y8, Y8
+	VMOVUPS     Y8, (AX)(R8*1)
+	VMULPS      constantsAVX2<>+1088(SB), Y8, Y10
+	VSUBPS      Y10, Y10, Y10
+	VPOR        Y10, Y0, Y0
+	VMOVUPS     (DX)(R8*1), Y10
+	VMULPS      constantsAVX2<>+1152(SB), Y10, Y10
+	VSUBPS      Y10, Y10, Y10
+	VPOR        Y10, Y0, Y0
+	VMOVUPS     32(AX)(R8*1), Y8
+	VMOVUPS     32(CX)(R8*1), Y9
+	VMULPS      32(DX)(R8*1), Y2, Y10
+	VFMADD231PS Y9, Y3, Y10
+	VMOVUPS     Y10, 32(DX)(R8*1)
+	VMULPS      32(BX)(R8*1), Y4, Y11
+	VMULPS      Y9, Y5, Y12
+	VFMADD231PS Y9, Y12, Y11
+	VMOVUPS     Y11, 32(BX)(R8*1)
+	VSQRTPS     Y11, Y11
+	VDIVPS      Y6, Y11, Y11
+	VADDPS      Y7, Y11, Y11
+	VMULPS      Y10, Y1, Y10
+	VDIVPS      Y11, Y10, Y10
+	VADDPS      Y10, Y8, Y8
+	VMOVUPS     Y8, 32(AX)(R8*1)
+	VMULPS      constantsAVX2<>+1088(SB), Y8, Y10
+	VSUBPS      Y10, Y10, Y10
+	VPOR        Y10, Y0, Y0
+	VMOVUPS     32(DX)(R8*1), Y10
+	VMULPS      constantsAVX2<>+1152(SB), Y10, Y10
+	VSUBPS      Y10, Y10, Y10
+	VPOR        Y10, Y0, Y0
+
+next:
+	ADDQ   $0x04, SI
+	DECQ   DI
+	JNZ    row
+	VPTEST Y0, Y0
+	SETEQ  AL
+	MOVB   AL, ret+96(FP)
 	VZEROUPPER
 	RET
 

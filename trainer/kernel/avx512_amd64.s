@@ -276,7 +276,39 @@ DATA constantsAVX512<>+1072(SB)/4, $0x437f0000
 DATA constantsAVX512<>+1076(SB)/4, $0x437f0000
 DATA constantsAVX512<>+1080(SB)/4, $0x437f0000
 DATA constantsAVX512<>+1084(SB)/4, $0x437f0000
-GLOBL constantsAVX512<>(SB), RODATA|NOPTR, $1088
+DATA constantsAVX512<>+1088(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1092(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1096(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1100(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1104(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1108(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1112(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1116(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1120(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1124(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1128(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1132(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1136(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1140(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1144(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1148(SB)/4, $0x4d800000
+DATA constantsAVX512<>+1152(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1156(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1160(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1164(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1168(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1172(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1176(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1180(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1184(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1188(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1192(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1196(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1200(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1204(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1208(SB)/4, $0x6b000000
+DATA constantsAVX512<>+1212(SB)/4, $0x6b000000
+GLOBL constantsAVX512<>(SB), RODATA|NOPTR, $1216
 
 // func tile1x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
@@ -5640,6 +5672,245 @@ plain0:
 	VPTEST        Y0, Y0
 	SETEQ         AL
 	MOVB          AL, ret+72(FP)
+	VZEROUPPER
+	RET
+
+// func sgdRowsAVX512(w *float32, grad *float32, rows *int32, n int, negLR float32) bool
+// Requires: AVX, AVX2, AVX512F
+TEXT ·sgdRowsAVX512(SB), NOSPLIT, $0-41
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS negLR+32(FP), Z1
+	MOVQ         w+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         n+24(FP), BX
+
+row:
+	MOVL          (DX), SI
+	SHLQ          $0x06, SI
+	VMOVUPS       (AX)(SI*1), Z2
+	VMOVUPS       (CX)(SI*1), Z3
+	VFMADD231PS   Z3, Z1, Z2
+	VMOVUPS       Z2, (AX)(SI*1)
+	VSUBPS        Z2, Z2, Z4
+	VPORD         Z4, Z0, Z0
+	ADDQ          $0x04, DX
+	DECQ          BX
+	JNZ           row
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPOR          Y1, Y0, Y0
+	VPTEST        Y0, Y0
+	SETEQ         AL
+	MOVB          AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func adagradRowsAVX512(w *float32, grad *float32, sum *float32, rows *int32, n int, negLR float32, eps float32) bool
+// Requires: AVX, AVX2, AVX512F
+TEXT ·adagradRowsAVX512(SB), NOSPLIT, $0-49
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS negLR+40(FP), Z1
+	VBROADCASTSS eps+44(FP), Z2
+	MOVQ         w+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         sum+16(FP), DX
+	MOVQ         rows+24(FP), BX
+	MOVQ         n+32(FP), SI
+
+row:
+	MOVL          (BX), DI
+	SHLQ          $0x06, DI
+	VMOVUPS       (AX)(DI*1), Z3
+	VMOVUPS       (CX)(DI*1), Z4
+	VMOVUPS       (DX)(DI*1), Z5
+	VFMADD231PS   Z4, Z4, Z5
+	VMOVUPS       Z5, (DX)(DI*1)
+	VSQRTPS       Z5, Z5
+	VADDPS        Z2, Z5, Z5
+	VMULPS        Z4, Z1, Z4
+	VDIVPS        Z5, Z4, Z4
+	VADDPS        Z4, Z3, Z3
+	VMOVUPS       Z3, (AX)(DI*1)
+	VSUBPS        Z3, Z3, Z5
+	VPORD         Z5, Z0, Z0
+	ADDQ          $0x04, BX
+	DECQ          SI
+	JNZ           row
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPOR          Y1, Y0, Y0
+	VPTEST        Y0, Y0
+	SETEQ         AL
+	MOVB          AL, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func adadeltaRowsAVX512(w *float32, grad *float32, sq *float32, acc *float32, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+// Requires: AVX, AVX2, AVX512F
+TEXT ·adadeltaRowsAVX512(SB), NOSPLIT, $0-81
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS negLR+56(FP), Z1
+	VBROADCASTSS rho+60(FP), Z2
+	VBROADCASTSS oneMinusRho+64(FP), Z3
+	VBROADCASTSS eps+68(FP), Z4
+	MOVQ         w+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         sq+16(FP), DX
+	MOVQ         acc+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	MOVQ         n+48(FP), DI
+	MOVQ         sleeps+40(FP), R9
+
+row:
+	MOVL    (SI), R8
+	SHLQ    $0x06, R8
+	MOVL    (R9), R10
+	ADDQ    $0x04, R9
+	TESTQ   R10, R10
+	JZ      slept
+	VMOVUPS (DX)(R8*1), Z5
+	VMOVUPS (BX)(R8*1), Z6
+
+sleep:
+	VMULPS  Z2, Z5, Z5
+	VMULPS  Z2, Z6, Z6
+	DECQ    R10
+	JNZ     sleep
+	VMOVUPS Z5, (DX)(R8*1)
+	VMOVUPS Z6, (BX)(R8*1)
+
+slept:
+	CMPB        awake+72(FP), $0x00
+	JEQ         next
+	VMOVUPS     (AX)(R8*1), Z5
+	VMOVUPS     (CX)(R8*1), Z6
+	VMULPS      (DX)(R8*1), Z2, Z7
+	VMULPS      Z6, Z3, Z8
+	VFMADD231PS Z6, Z8, Z7
+	VMOVUPS     Z7, (DX)(R8*1)
+	VADDPS      Z4, Z7, Z7
+	VSQRTPS     Z7, Z7
+	VMOVUPS     (BX)(R8*1), Z8
+	VADDPS      Z4, Z8, Z9
+	VSQRTPS     Z9, Z9
+	VDIVPS      Z7, Z9, Z9
+	VMULPS      Z6, Z9, Z6
+	VMULPS      Z8, Z2, Z8
+	VMULPS      Z6, Z3, Z9
+	VFMADD231PS Z6, Z9, Z8
+	VMOVUPS     Z8, (BX)(R8*1)
+	VFMADD231PS Z6, Z1, Z5
+	VMOVUPS     Z5, (AX)(R8*1)
+	VSUBPS      Z5, Z5, Z9
+	VPORD       Z9, Z0, Z0
+	VSUBPS      Z7, Z7, Z9
+	VPORD       Z9, Z0, Z0
+	VSUBPS      Z8, Z8, Z9
+	VPORD       Z9, Z0, Z0
+
+next:
+	ADDQ          $0x04, SI
+	DECQ          DI
+	JNZ           row
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPOR          Y1, Y0, Y0
+	VPTEST        Y0, Y0
+	SETEQ         AL
+	MOVB          AL, ret+80(FP)
+	VZEROUPPER
+	RET
+
+// func adamRowsAVX512(w *float32, grad *float32, m *float32, v *float32, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, awake bool) bool
+// Requires: AVX, AVX2, AVX512F
+TEXT ·adamRowsAVX512(SB), NOSPLIT, $0-97
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS negStep+64(FP), Z1
+	VBROADCASTSS beta1+68(FP), Z2
+	VBROADCASTSS oneMinusBeta1+72(FP), Z3
+	VBROADCASTSS beta2+76(FP), Z4
+	VBROADCASTSS oneMinusBeta2+80(FP), Z5
+	VBROADCASTSS sqrtBias2+84(FP), Z6
+	VBROADCASTSS eps+88(FP), Z7
+	MOVQ         w+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         m+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	MOVQ         n+48(FP), DI
+	MOVQ         sleeps+40(FP), R9
+
+row:
+	MOVL    (SI), R8
+	SHLQ    $0x06, R8
+	MOVL    (R9), R10
+	ADDQ    $0x04, R9
+	TESTQ   R10, R10
+	JZ      slept
+	MOVQ    past+56(FP), R11
+	LEAQ    -1(R10), R12
+	SHLQ    $0x03, R12
+	SUBQ    R12, R11
+	VMOVUPS (AX)(R8*1), Z8
+	VMOVUPS (DX)(R8*1), Z9
+	VMOVUPS (BX)(R8*1), Z10
+
+sleep:
+	VBROADCASTSS (R11), Z1
+	VBROADCASTSS 4(R11), Z6
+	VMULPS       Z2, Z9, Z9
+	VPXORD       Z11, Z11, Z11
+	VADDPS       Z11, Z9, Z9
+	VMULPS       Z4, Z10, Z10
+	VSQRTPS      Z10, Z11
+	VDIVPS       Z6, Z11, Z11
+	VADDPS       Z7, Z11, Z11
+	VMULPS       Z1, Z9, Z12
+	VDIVPS       Z11, Z12, Z12
+	VADDPS       Z12, Z8, Z8
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          sleep
+	VMOVUPS      Z8, (AX)(R8*1)
+	VMOVUPS      Z9, (DX)(R8*1)
+	VMOVUPS      Z10, (BX)(R8*1)
+	VBROADCASTSS negStep+64(FP), Z1
+	VBROADCASTSS sqrtBias2+84(FP), Z6
+
+slept:
+	CMPB        awake+92(FP), $0x00
+	JEQ         next
+	VMOVUPS     (AX)(R8*1), Z8
+	VMOVUPS     (CX)(R8*1), Z9
+	VMULPS      (DX)(R8*1), Z2, Z10
+	VFMADD231PS Z9, Z3, Z10
+	VMOVUPS     Z10, (DX)(R8*1)
+	VMULPS      (BX)(R8*1), Z4, Z11
+	VMULPS      Z9, Z5, Z12
+	VFMADD231PS Z9, Z12, Z11
+	VMOVUPS     Z11, (BX)(R8*1)
+	VSQRTPS     Z11, Z11
+	VDIVPS      Z6, Z11, Z11
+	VADDPS      Z7, Z11, Z11
+	VMULPS      Z10, Z1, Z10
+	VDIVPS      Z11, Z10, Z10
+	VADDPS      Z10, Z8, Z8
+	VMOVUPS     Z8, (AX)(R8*1)
+	VMULPS      constantsAVX512<>+1088(SB), Z8, Z10
+	VSUBPS      Z10, Z10, Z10
+	VPORD       Z10, Z0, Z0
+	VMOVUPS     (DX)(R8*1), Z10
+	VMULPS      constantsAVX512<>+1152(SB), Z10, Z10
+	VSUBPS      Z10, Z10, Z10
+	VPORD       Z10, Z0, Z0
+
+next:
+	ADDQ          $0x04, SI
+	DECQ          DI
+	JNZ           row
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPOR          Y1, Y0, Y0
+	VPTEST        Y0, Y0
+	SETEQ         AL
+	MOVB          AL, ret+96(FP)
 	VZEROUPPER
 	RET
 

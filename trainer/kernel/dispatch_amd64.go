@@ -42,6 +42,10 @@ var avx2 = Set{Name: "avx2", loops: loops{
 	adagrad:         adagradAVX2,
 	adadelta:        adadeltaAVX2,
 	adam:            adamAVX2,
+	sgdRows:         sgdRowsAVX2,
+	adagradRows:     adagradRowsAVX2,
+	adadeltaRows:    adadeltaRowsAVX2,
+	adamRows:        adamRowsAVX2,
 	peak:            peakAVX2,
 	lane:            8,
 }}
@@ -75,6 +79,10 @@ var avx512 = Set{Name: "avx512", loops: loops{
 	adagrad:         adagradAVX512,
 	adadelta:        adadeltaAVX512,
 	adam:            adamAVX512,
+	sgdRows:         sgdRowsAVX512,
+	adagradRows:     adagradRowsAVX512,
+	adadeltaRows:    adadeltaRowsAVX512,
+	adamRows:        adamRowsAVX512,
 	peak:            peakAVX512,
 	lane:            16,
 }}

@@ -1,0 +1,134 @@
+package trainer
+
+import (
+	"sparsel/trainer/gemm"
+)
+
+// A sleeper updates the first layer of a network when batches are small: then
+// most pixels are 0 throughout the batch, their weights have a gradient of
+// exactly 0, and only the rows of lit pixels are touched. A row that is left
+// alone sleeps; the steps that it misses are made up for when its pixel is lit
+// again or when all rows are woken. Which bits come out does not depend on it,
+// see kernel.Set.AdamRows and its like.
+type sleeper struct {
+	layer *layer
+	rule  sleepingRule
+
+	now    int32   // steps since all rows were awake
+	since  []int32 // by row: the step after which it is asleep
+	rows   []int32 // of this step, ascending
+	sleeps []int32 // the steps that each of them has missed
+	calm   bool    // the rows of this step may sleep again
+
+	// apply updates the rows in one panel. It is made once, so that a step
+	// allocates nothing.
+	apply func(panel int, g []float32)
+}
+
+// A sleepingRule is a rule that can also update some rows alone.
+type sleepingRule interface {
+	rule
+	// sleeps reports whether the constants let rows sleep, and prepares for it.
+	sleeps() bool
+	// drifts reports whether weights change in missed steps.
+	drifts() bool
+	// updateRows makes the missed steps of the rows and one step with the
+	// gradient g, and reports whether they may sleep again.
+	updateRows(p parameter, g []float32, rows, sleeps []int32) bool
+	// wakeRows makes the missed steps of the rows. Since all rows were awake
+	// there have been made steps; one more may have been announced by advance.
+	wakeRows(p parameter, rows, sleeps []int32, made int32)
+	// woken says that all rows are awake, and whether they will sleep again.
+	woken(again bool)
+}
+
+// sleepingBatch is the largest batch at which rows sleep. Of larger ones most
+// pixels are lit somewhere in the batch.
+const sleepingBatch = 16
+
+// newSleeper returns nil where rows are better not left to sleep: where the
+// first layer's input is no image, batches are large, or the rule or its
+// constants do not allow it.
+func newSleeper(n *network, batch int) *sleeper {
+	r, ok := n.rule.(sleepingRule)
+	if n.stem != nil || batch > sleepingBatch || !ok || !r.sleeps() {
+		return nil
+	}
+	first := n.full[0]
+	s := &sleeper{layer: first, rule: r, since: make([]int32, first.in)}
+	s.rows, s.sleeps = make([]int32, 0, first.in), make([]int32, 0, first.in)
+	s.apply = func(q int, g []float32) {
+		calm := s.rule.updateRows(first.panels[q], g, s.rows, s.sleeps)
+		s.calm = s.calm && calm
+	}
+	return s
+}
+
+// rouse finds the rows that the batch lights. It comes before the step's forward
+// pass, and where weights move in their sleep it wakes those rows.
+func (s *sleeper) rouse(x *images) {
+	s.rows = x.sparse.Lit(s.rows[:0])
+	s.sleeps = s.sleeps[:0]
+	for _, r := range s.rows {
+		s.sleeps = append(s.sleeps, s.now-s.since[r])
+	}
+	if s.rule.drifts() {
+		s.wakeRows()
+		clear(s.sleeps)
+	}
+}
+
+// wakeRows makes the missed steps of the present rows.
+func (s *sleeper) wakeRows() {
+	if len(s.rows) > 0 {
+		for _, p := range s.layer.panels {
+			s.rule.wakeRows(p, s.rows, s.sleeps, s.now)
+		}
+	}
+}
+
+// step is layer.step for the rows of the lit pixels. It reports whether that
+// can go on: if not, all rows are awake, and have to be updated all from then on.
+// Without calm beforehand, which is what a delta that is not finite means, it
+// has made no step.
+func (s *sleeper) step(e *gemm.Engine, x *images, m int) (made, calm bool) {
+	l := s.layer
+	set, delta := e.Kernel(), l.delta[:m*l.stride]
+	set.ColumnSums(l.sums, delta, l.stride, m)
+	if !set.Finite(l.sums) && !set.Finite(delta) {
+		for _, r := range s.rows {
+			if s.rule.drifts() {
+				s.since[r] = s.now // rouse has woken them
+			}
+		}
+		s.wake(false)
+		return false, false
+	}
+	s.now++
+	for _, r := range s.rows {
+		s.since[r] = s.now
+	}
+	s.calm = true
+	e.GradientRows(&x.sparse, delta, l.stride, l.out, s.rows, s.apply)
+	s.rule.update(l.bias, l.sums)
+	if !s.calm {
+		s.wake(false)
+		l.finite = set.Finite(l.weights.Data)
+	}
+	return true, s.calm
+}
+
+// wake makes all steps that rows have missed. again says that rows will sleep
+// afterwards, too.
+func (s *sleeper) wake(again bool) {
+	s.rows, s.sleeps = s.rows[:0], s.sleeps[:0]
+	for r, since := range s.since {
+		if since < s.now {
+			s.rows, s.sleeps = append(s.rows, int32(r)), append(s.sleeps, s.now-since)
+		}
+	}
+	s.wakeRows()
+	clear(s.since)
+	s.now = 0
+	s.rule.woken(again)
+}

@@ -1,0 +1,96 @@
+package trainer
+
+import (
+	"math"
+
+	"sparsel/trainer/kernel"
+)
+
+// What the rules do with rows that sleep. Plain gradient descent and Adagrad do
+// nothing at all without a gradient. Momentum, RMSprop and the two proposed
+// variants always update all rows.
+
+func (r *sgd) sleeps() bool { return r.step.WeightDecay == 0 }
+func (r *sgd) drifts() bool { return false }
+func (r *sgd) updateRows(p parameter, g []float32, rows, _ []int32) bool {
+	return r.set.SGDRows(p.values, g, rows, r.step)
+}
+func (r *sgd) wakeRows(parameter, []int32, []int32, int32) {}
+func (r *sgd) woken(bool)                                  {}
+
+func (r *adagrad) sleeps() bool { return r.step.WeightDecay == 0 }
+func (r *adagrad) drifts() bool { return false }
+func (r *adagrad) updateRows(p parameter, g []float32, rows, _ []int32) bool {
+	return r.set.AdagradRows(p.values, g, p.state[0], rows, r.step)
+}
+func (r *adagrad) wakeRows(parameter, []int32, []int32, int32) {}
+func (r *adagrad) woken(bool)                                  {}
+
+func (r *adadelta) sleeps() bool {
+	r.longest = standstill(r.step.Rho)
+	return r.step.WeightDecay == 0
+}
+
+func (r *adadelta) drifts() bool { return false }
+func (r *adadelta) updateRows(p parameter, g []float32, rows, sleeps []int32) bool {
+	return r.set.AdadeltaRows(p.values, g, p.state[0], p.state[1], rows, r.cut(sleeps), r.step, true)
+}
+
+func (r *adadelta) wakeRows(p parameter, rows, sleeps []int32, _ int32) {
+	r.set.AdadeltaRows(p.values, p.values, p.state[0], p.state[1], rows, r.cut(sleeps), r.step, false)
+}
+
+// cut shortens sleeps, in place, to the decays that change anything.
+func (r *adadelta) cut(sleeps []int32) []int32 {
+	for i, n := range sleeps {
+		sleeps[i] = min(n, r.longest)
+	}
+	return sleeps
+}
+
+func (r *adadelta) woken(bool) {}
+
+// standstill returns after how many multiplications by factor every finite
+// float32 from 0 on is one that a further one leaves as it is, or the largest
+// int32 if that takes long.
+//
+// Products are rounded monotonically, so the largest number stays above all
+// others on its way down. Where it stops below the smallest normal number, at k
+// units, (1-factor)·k rounds to 0, and so it does for every smaller number of units:
+// they stand still too.
+func standstill(factor float32) int32 {
+	x := float32(math.MaxFloat32)
+	for n := range int32(1 << 16) {
+		next := factor * x
+		if next == x {
+			if x < 0x1p-126 {
+				return n
+			}
+			break
+		}
+		x = next
+	}
+	return math.MaxInt32
+}
+
+// sleeps lets rows sleep under Adam if nothing can overflow in a sleep that
+// begins below the magnitudes of kernel.AdamRows: |m| only shrinks, so the sleep
+// moves a weight by less than the sum of m·beta1ⁱ·step/eps, which is to stay far
+// below what lies between AdamCalmWeight and the largest float32.
+func (r *adam) sleeps() bool {
+	step := r.lr / (1 - r.beta1) // of the first step, the largest
+	farthest := kernel.AdamCalmMoment * step / (float64(r.step.Eps) * (1 - r.beta1))
+	r.remember = r.step.WeightDecay == 0 && farthest < 0x1p120
+	return r.remember
+}
+
+func (r *adam) drifts() bool { return true }
+func (r *adam) updateRows(p parameter, g []float32, rows, sleeps []int32) bool {
+	return r.set.AdamRows(p.values, g, p.state[0], p.state[1], rows, sleeps, r.past[:len(r.past)-1], r.step, true)
+}
+
+func (r *adam) wakeRows(p parameter, rows, sleeps []int32, made int32) {
+	r.set.AdamRows(p.values, p.values, p.state[0], p.state[1], rows, sleeps, r.past[:made], r.step, false)
+}
+
+func (r *adam) woken(again bool) { r.past, r.remember = r.past[:0], again }
