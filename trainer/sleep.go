@@ -16,6 +16,7 @@ type sleeper struct {
 
 	now    int32   // steps since all rows were awake
 	since  []int32 // by row: the step after which it is asleep
+	lit    []bool  // by row: its pixel has been lit in some step
 	rows   []int32 // of this step, ascending
 	sleeps []int32 // the steps that each of them has missed
 	calm   bool    // the rows of this step may sleep again
@@ -55,7 +56,7 @@ func newSleeper(n *network, batch int) *sleeper {
 		return nil
 	}
 	first := n.full[0]
-	s := &sleeper{layer: first, rule: r, since: make([]int32, first.in)}
+	s := &sleeper{layer: first, rule: r, since: make([]int32, first.in), lit: make([]bool, first.in)}
 	s.rows, s.sleeps = make([]int32, 0, first.in), make([]int32, 0, first.in)
 	s.apply = func(q int, g []float32) {
 		calm := s.rule.updateRows(first.panels[q], g, s.rows, s.sleeps)
@@ -70,7 +71,11 @@ func (s *sleeper) rouse(x *images) {
 	s.rows = x.sparse.Lit(s.rows[:0])
 	s.sleeps = s.sleeps[:0]
 	for _, r := range s.rows {
-		s.sleeps = append(s.sleeps, s.now-s.since[r])
+		missed := s.now - s.since[r]
+		if !s.lit[r] {
+			missed = 0 // its state is 0, and so were all its steps
+		}
+		s.sleeps = append(s.sleeps, missed)
 	}
 	if s.rule.drifts() {
 		s.wakeRows()
@@ -106,7 +111,7 @@ func (s *sleeper) step(e *gemm.Engine, x *images, m int) (made, calm bool) {
 	}
 	s.now++
 	for _, r := range s.rows {
-		s.since[r] = s.now
+		s.since[r], s.lit[r] = s.now, true
 	}
 	s.calm = true
 	e.GradientRows(&x.sparse, delta, l.stride, l.out, s.rows, s.apply)
@@ -123,7 +128,7 @@ func (s *sleeper) step(e *gemm.Engine, x *images, m int) (made, calm bool) {
 func (s *sleeper) wake(again bool) {
 	s.rows, s.sleeps = s.rows[:0], s.sleeps[:0]
 	for r, since := range s.since {
-		if since < s.now {
+		if s.lit[r] && since < s.now {
 			s.rows, s.sleeps = append(s.rows, int32(r)), append(s.sleeps, s.now-since)
 		}
 	}
