@@ -60,6 +60,11 @@ func Compare(ctx context.Context, reference *string, params, out, data *string, 
 	return exit(stages.Compare(ctx, reference, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs}))
 }
 
+// Lock writes artifacts.lock from a complete run: what every figure, table and finding is, by content.
+func Lock(ctx context.Context, params, profile, out *string) error {
+	return exit(stages.Lock(ctx, stages.Options{Params: params, Profile: profile, Out: out}))
+}
+
 // Audit reads everything under out and names whatever is damaged, missing or does not belong; it writes nothing there.
 func Audit(ctx context.Context, level *int, params, out, data *string, json *bool) error {
 	return exit(stages.Audit(ctx, stages.AuditFlags{Level: level}, stages.Options{Params: params, Out: out, Data: data, JSON: json}))

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"sparsel/pipeline/canon"
+	"sparsel/pipeline/codeid"
 	"sparsel/pipeline/store"
 )
 
@@ -96,4 +97,29 @@ func storePath(s *store.Store, path string) string {
 		return path
 	}
 	return filepath.ToSlash(relative)
+}
+
+// CodeOf returns the code identities of a graph's stages, by stage name.
+func (e *Engine) CodeOf(ctx context.Context, g *Graph) (map[string]codeid.Identity, error) {
+	if err := e.identify(ctx, g.nodes); err != nil {
+		return nil, err
+	}
+	code := make(map[string]codeid.Identity, len(g.stages))
+	for _, s := range g.stages {
+		code[s.Name] = e.code[s.Package]
+	}
+	return code, nil
+}
+
+// ParamsHash is the hash of every node's name, stage and parameters: of all that
+// a parameter file says, however it is spelled.
+func (g *Graph) ParamsHash() [32]byte {
+	h := canon.NewHash("sparsel params 1", nil)
+	h.Len("nodes", len(g.nodes))
+	for _, n := range g.nodes {
+		h.String("node", n.Name)
+		h.String("stage", n.Stage.Name)
+		h.Fields("params", n.fields)
+	}
+	return h.Sum()
 }

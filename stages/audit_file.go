@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -133,13 +134,16 @@ func (f lost) claims(p *pipeline.Provenance) (claim string, list []candidate) {
 	for _, kind := range []string{"figure", "table", "finding"} {
 		if id := v[kind]; id != "" {
 			claim = kind + " " + id
-			fits := func(m *pipeline.Made) bool { return m.Node == kind+"/"+id }
-			if sum := v["summaries-sha256"]; sum != "" {
-				claim += ", drawn from the numbers " + sum
-				plain := fits
-				fits = func(m *pipeline.Made) bool { return plain(m) && reads(m, sum) }
+			var sums []string
+			for _, key := range slices.Sorted(maps.Keys(v)) {
+				if experiment, ok := strings.CutPrefix(key, "summaries-sha256-"); ok {
+					claim += fmt.Sprintf(", drawn from the summaries of %s with SHA-256 %s", experiment, v[key])
+					sums = append(sums, v[key])
+				}
 			}
-			return claim, candidates(p, "."+strings.ToLower(f.embedded.format), fits)
+			return claim, candidates(p, "."+strings.ToLower(f.embedded.format), func(m *pipeline.Made) bool {
+				return m.Node == kind+"/"+id && !slices.ContainsFunc(sums, func(sum string) bool { return !reads(m, sum) })
+			})
 		}
 	}
 	format := v["sparsel.format"]

@@ -13,7 +13,7 @@ import (
 
 // What a figure says about itself can be read back from each format, whatever characters it holds.
 func TestEmbeddedReadsWhatFiguresCarry(t *testing.T) {
-	want := map[string]string{"project": "sparsel", "figure": "5.1", "summaries-sha256": strings.Repeat("ab", 32), "note": `a (b) \ c, μ ± σ`}
+	want := map[string]string{"project": "sparsel", "figure": "5.1", "summaries-sha256-main": strings.Repeat("ab", 32), "note": `a (b) \ c, μ ± σ`}
 	style := chart.DefaultStyle()
 	style.Roles = map[string]chart.Role{"a": {Color: "#000000", Dash: "solid", Marker: "circle"}}
 	f := chart.Figure{ID: "5.1", Metadata: want, Rows: []chart.Row{{Panels: []chart.Panel{{
@@ -53,12 +53,12 @@ func FuzzEmbedded(f *testing.F) {
 func TestAuditFileKnowsGenuineFiles(t *testing.T) {
 	s := newSmallStudy(t)
 	for path, want := range map[string]string{
-		s.path("out/figures/fig-5.1.png"):                                "figure.png of figure/5.1",
-		s.path("out/figures/fig-5.1.csv"):                                "figure.csv of figure/5.1",
-		s.path("out/tables/table-baseline.tex"):                          "table.tex of table/baseline",
-		s.blob("train/main/baseline/Adam/seed=1", "activations.parquet"): "activations.parquet of train/main/baseline/Adam/seed=1",
-		s.blob("aggregate/main", "summaries.parquet"):                    "summaries.parquet of aggregate/main",
-		s.blob("metrics/main/baseline/SGD/seed=100", "measures.parquet"): "measures.parquet of metrics/main/baseline/SGD/seed=100",
+		s.path("out/figures/fig-5.1.png"):                                         "figure.png of figure/5.1",
+		s.path("out/figures/fig-5.1.csv"):                                         "figure.csv of figure/5.1",
+		s.path("out/tables/table-baseline.tex"):                                   "table.tex of table/baseline",
+		s.blob("train/train_vs_test/baseline/Adam/seed=1", "activations.parquet"): "activations.parquet of train/train_vs_test/baseline/Adam/seed=1",
+		s.blob("aggregate/train_vs_test", "summaries.parquet"):                    "summaries.parquet of aggregate/train_vs_test",
+		s.blob("metrics/train_vs_test/baseline/SGD/seed=100", "measures.parquet"): "measures.parquet of metrics/train_vs_test/baseline/SGD/seed=100",
 	} {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -79,16 +79,16 @@ func TestAuditFileKnowsGenuineFiles(t *testing.T) {
 // A file that was changed is found out, and the genuine one named, by what the file says about itself.
 func TestAuditFileNamesAlteredFiles(t *testing.T) {
 	s := newSmallStudy(t)
-	record := s.blob("train/main/baseline/Adam/seed=1", "record.parquet")
+	record := s.blob("train/train_vs_test/baseline/Adam/seed=1", "record.parquet")
 	for path, want := range map[string]string{
 		s.path("out/figures/fig-5.1.png"): "figure.png of figure/5.1",
 		s.path("out/figures/fig-5.1.svg"): "figure.svg of figure/5.1",
 		s.path("out/figures/fig-5.1.pdf"): "figure.pdf of figure/5.1",
 		s.path("out/figures/fig-5.1.csv"): "figure.csv of figure/5.1",
-		record:                            "record.parquet of train/main/baseline/Adam/seed=1",
-		s.blob("train/main/baseline/SGD/seed=100", "activations.parquet"): "activations.parquet of train/main/baseline/SGD/seed=100",
-		s.blob("aggregate/main", "summaries.parquet"):                     "summaries.parquet of aggregate/main",
-		s.blob("metrics/main/baseline/Adam/seed=100", "measures.parquet"): "measures.parquet of metrics/main/baseline/Adam/seed=100",
+		record:                            "record.parquet of train/train_vs_test/baseline/Adam/seed=1",
+		s.blob("train/train_vs_test/baseline/SGD/seed=100", "activations.parquet"): "activations.parquet of train/train_vs_test/baseline/SGD/seed=100",
+		s.blob("aggregate/train_vs_test", "summaries.parquet"):                     "summaries.parquet of aggregate/train_vs_test",
+		s.blob("metrics/train_vs_test/baseline/Adam/seed=100", "measures.parquet"): "measures.parquet of metrics/train_vs_test/baseline/Adam/seed=100",
 	} {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -114,7 +114,7 @@ func TestAuditFileNamesAlteredFiles(t *testing.T) {
 	// A genuine figure whose chain is damaged is genuine, and the damage is named.
 	flipBit(t, record, 100)
 	text, err := s.auditFile(s.path("out/figures/fig-5.1.png"))
-	if err == nil || !strings.Contains(err.Error(), "is genuine, but") || !strings.Contains(text, "record.parquet of train/main/baseline/Adam/seed=1: content") {
+	if err == nil || !strings.Contains(err.Error(), "is genuine, but") || !strings.Contains(text, "record.parquet of train/train_vs_test/baseline/Adam/seed=1: content") {
 		t.Errorf("a damaged chain: %v\n%s", err, text)
 	}
 }

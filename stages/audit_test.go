@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -49,7 +50,15 @@ func newSmallStudy(t *testing.T) *smallStudy {
 }
 
 func makeSmall(data, dir string) error {
-	text, err := os.ReadFile(filepath.Join("testdata", "small.toml"))
+	text, err := os.ReadFile(filepath.Join("testdata", "study.toml"))
+	for _, edit := range [][2]string{
+		{"seeds = [1, 100, 1234]", "seeds = [1, 100]\ntrain_images = 500\ntest_images = 200"}, {"epochs = 30", "epochs = 2"}, {"hidden = [256]", "hidden = [16]"},
+	} {
+		if !bytes.Contains(text, []byte(edit[0])) {
+			return fmt.Errorf("the study of the tests has no %q", edit[0])
+		}
+		text = bytes.Replace(text, []byte(edit[0]), []byte(edit[1]), 1)
+	}
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, "params.toml"), text, 0o644)
 	}
@@ -172,7 +181,7 @@ func TestAuditOfSoundStudy(t *testing.T) {
 // names all of them in one go.
 func TestT06AuditNamesEveryFlippedBit(t *testing.T) {
 	s := newSmallStudy(t)
-	run := "main/baseline/Adam/seed=100"
+	run := "train_vs_test/baseline/Adam/seed=100"
 	harmed := []string{
 		s.path("data/train-images-idx3-ubyte.gz"),
 		s.blob("fetch/mnist", "t10k-images"),
@@ -248,7 +257,7 @@ func TestAuditNamesFlipsInEveryKindOfFile(t *testing.T) {
 
 func TestAuditNamesMissingAndExtraFiles(t *testing.T) {
 	s := newSmallStudy(t)
-	blob := s.blob("train/main/baseline/SGD/seed=1", "record.parquet")
+	blob := s.blob("train/train_vs_test/baseline/SGD/seed=1", "record.parquet")
 	id, err := pipelineContent(blob)
 	if err != nil {
 		t.Fatal(err)

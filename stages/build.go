@@ -57,6 +57,7 @@ func build(ctx context.Context, o Options, request string, choose func(*workspac
 	if err != nil {
 		return err
 	}
+	w.reportLock(o, report)
 	return o.printReport(plan, report)
 }
 

@@ -29,7 +29,7 @@ func Status(ctx context.Context, o Options) error {
 	if orDefault(o.JSON, false) {
 		err = w.printNodes(ctx, o, status.Current)
 	} else {
-		err = o.printStates(status, never)
+		err = errors.Join(o.printStates(status, never), w.statusLock(o, status))
 	}
 	if err != nil || status.Current {
 		return err

@@ -1,0 +1,250 @@
+// Package lock reads and writes artifacts.lock: what a correct run of a study gives, by content, in a form that is
+// committed beside the parameters. It leaves to package stages what is put in and what is compared with it.
+//
+// The file is text of one fact a line, sorted, so that the difference of two versions is the difference of the
+// studies:
+//
+//	sparsel lock 1
+//	profile NAME                        of the parameter file
+//	go VERSION                          toolchain and go.mod's lines
+//	params SHA256                       of every node's name, stage and parameters
+//	seconds N                           of work on one core, rounded up; different each time it is all done again
+//	code STAGE SHA256                   code identity of a stage
+//	module PATH VERSION                 of the modules that a stage's code reaches
+//	output NODE NAME SHA256 [PATH]      content of an output, and where it is published
+//	package PATH SHA256                 code of a package that a stage's code reaches
+//	sum SHA256                          of all the bytes before this line
+//
+// A field is written bare, or quoted as in Go where it is empty or holds anything but visible ASCII.
+package lock
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ID is a SHA-256.
+type ID [sha256.Size]byte
+
+func (id ID) String() string { return hex.EncodeToString(id[:]) }
+
+// Output names one output of one node.
+type Output struct{ Node, Name string }
+
+// Result is what an output is.
+type Result struct {
+	Content ID
+	Path    string // below the output directory; empty for what is not published
+}
+
+// Lock is the contents of the file.
+type Lock struct {
+	Profile  string
+	Go       string
+	Params   ID
+	Seconds  int64
+	Code     map[string]ID     // by stage
+	Modules  map[string]string // versions by path
+	Outputs  map[Output]Result
+	Packages map[string]ID // by import path
+}
+
+const (
+	name    = "sparsel lock"
+	version = "1"
+)
+
+// Encode returns the file. Equal locks have equal files.
+func (l *Lock) Encode() []byte {
+	var b strings.Builder
+	line := func(fields ...string) {
+		for i, f := range fields {
+			if i > 0 {
+				b.WriteByte(' ')
+			}
+			b.WriteString(quote(f))
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString(name + " " + version + "\n")
+	line("profile", l.Profile)
+	line("go", l.Go)
+	line("params", l.Params.String())
+	line("seconds", strconv.FormatInt(l.Seconds, 10))
+	for _, stage := range slices.Sorted(maps.Keys(l.Code)) {
+		line("code", stage, l.Code[stage].String())
+	}
+	for _, path := range slices.Sorted(maps.Keys(l.Modules)) {
+		line("module", path, l.Modules[path])
+	}
+	for _, o := range l.Sorted() {
+		fields := []string{"output", o.Node, o.Name, l.Outputs[o].Content.String()}
+		if path := l.Outputs[o].Path; path != "" {
+			fields = append(fields, path)
+		}
+		line(fields...)
+	}
+	for _, path := range slices.Sorted(maps.Keys(l.Packages)) {
+		line("package", path, l.Packages[path].String())
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	line("sum", hex.EncodeToString(sum[:]))
+	return []byte(b.String())
+}
+
+// Sorted lists the outputs by node and name.
+func (l *Lock) Sorted() []Output {
+	return slices.SortedFunc(maps.Keys(l.Outputs), func(a, b Output) int {
+		return cmp.Or(strings.Compare(a.Node, b.Node), strings.Compare(a.Name, b.Name))
+	})
+}
+
+func quote(s string) string {
+	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' }) {
+		return strconv.QuoteToASCII(s)
+	}
+	return s
+}
+
+// Parse reads the file. It accepts exactly what Encode writes; the error gives the line.
+func Parse(text []byte) (*Lock, error) {
+	l := &Lock{Code: map[string]ID{}, Modules: map[string]string{}, Outputs: map[Output]Result{}, Packages: map[string]ID{}}
+	body, ok := strings.CutPrefix(string(text), name+" ")
+	if !ok {
+		return nil, fmt.Errorf("line 1: does not begin with %q: not a lock", name)
+	}
+	found, body, _ := strings.Cut(body, "\n")
+	if found != version {
+		return nil, fmt.Errorf("line 1: is of version %q, this program knows %s: write it again with `go tool mage lock`", found, version)
+	}
+	number := 1
+	for line := range strings.Lines(body) {
+		number++
+		fields, err := split(line)
+		if err == nil {
+			err = l.add(fields)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", number, err)
+		}
+	}
+	if err := same(text, l.Encode()); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// split takes a line apart into its fields.
+func split(line string) ([]string, error) {
+	rest, ok := strings.CutSuffix(line, "\n")
+	if !ok {
+		return nil, fmt.Errorf("is cut short")
+	}
+	var fields []string
+	for {
+		var field string
+		if strings.HasPrefix(rest, `"`) {
+			quoted, err := strconv.QuotedPrefix(rest)
+			if err != nil {
+				return nil, fmt.Errorf("%.20q is quoted wrongly", rest)
+			}
+			if field, err = strconv.Unquote(quoted); err != nil {
+				return nil, fmt.Errorf("%.20q is quoted wrongly", rest)
+			}
+			rest = rest[len(quoted):]
+		} else {
+			field, _, _ = strings.Cut(rest, " ")
+			rest = rest[len(field):]
+		}
+		fields = append(fields, field)
+		if rest == "" {
+			return fields, nil
+		}
+		if rest[0] != ' ' {
+			return nil, fmt.Errorf("a space is missing before %.20q", rest)
+		}
+		rest = rest[1:]
+	}
+}
+
+// arity is how many fields a line has, besides its kind: the least and the most.
+var arity = map[string][2]int{
+	"profile": {1, 1}, "go": {1, 1}, "params": {1, 1}, "seconds": {1, 1}, "sum": {1, 1},
+	"code": {2, 2}, "module": {2, 2}, "package": {2, 2}, "output": {3, 4},
+}
+
+// add takes one fact in. What stands twice or in the wrong place is found when the whole is compared.
+func (l *Lock) add(fields []string) (err error) {
+	kind, f := fields[0], fields[1:]
+	n, ok := arity[kind]
+	if !ok {
+		return fmt.Errorf("there is no %.20q in a lock", kind)
+	}
+	if len(f) < n[0] || len(f) > n[1] {
+		return fmt.Errorf("%s has %d fields, want %d to %d", kind, len(f), n[0], n[1])
+	}
+	switch kind {
+	case "profile":
+		l.Profile = f[0]
+	case "go":
+		l.Go = f[0]
+	case "params":
+		l.Params, err = parseID(f[0])
+	case "seconds":
+		l.Seconds, err = strconv.ParseInt(f[0], 10, 64)
+	case "code":
+		l.Code[f[0]], err = parseID(f[1])
+	case "module":
+		l.Modules[f[0]] = f[1]
+	case "package":
+		l.Packages[f[0]], err = parseID(f[1])
+	case "output":
+		r := Result{}
+		if r.Content, err = parseID(f[2]); len(f) == 4 {
+			r.Path = f[3]
+		}
+		l.Outputs[Output{f[0], f[1]}] = r
+	case "sum":
+		_, err = parseID(f[0])
+	}
+	return err
+}
+
+func parseID(text string) (id ID, err error) {
+	if len(text) != hex.EncodedLen(len(id)) || text != strings.ToLower(text) {
+		return id, fmt.Errorf("%.80q is not a SHA-256 in 64 lower-case hex digits", text)
+	}
+	if _, err = hex.Decode(id[:], []byte(text)); err != nil {
+		return id, fmt.Errorf("%q is not a SHA-256: %w", text, err)
+	}
+	return id, nil
+}
+
+// same names the first line of text that is not as it would be written.
+func same(text, want []byte) error {
+	number := 0
+	lines := slices.Collect(strings.Lines(string(want)))
+	for line := range strings.Lines(string(text)) {
+		if number >= len(lines) {
+			return fmt.Errorf("line %d: stands there twice", number+1)
+		}
+		if line == lines[number] {
+			number++
+			continue
+		}
+		if number == len(lines)-1 && strings.HasPrefix(line, "sum ") {
+			return fmt.Errorf("line %d: the sum over the lines before it is %s: one of them was changed by hand or is damaged; write the file again with `go tool mage lock`, or take it from version control", number+1, strings.TrimSpace(lines[number][len("sum "):]))
+		}
+		return fmt.Errorf("line %d: %.200q stands twice, is out of order or is spelled in another way than %.200q", number+1, strings.TrimSuffix(line, "\n"), strings.TrimSuffix(lines[number], "\n"))
+	}
+	if number < len(lines) {
+		return fmt.Errorf("line %d: the file ends before %.200q", number+1, strings.TrimSuffix(lines[number], "\n"))
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package stages
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"sparsel/stages/lock"
+)
+
+// lock writes the study's lock and reads it.
+func (s *smallStudy) lock() *lock.Lock {
+	s.t.Helper()
+	if err := Lock(context.Background(), s.options()); err != nil {
+		s.t.Fatal(err)
+	}
+	l, err := s.options().readLock()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return l
+}
+
+// edit replaces text in the study's parameters.
+func (s *smallStudy) edit(before, after string) {
+	s.t.Helper()
+	text, err := os.ReadFile(s.path("params.toml"))
+	if err != nil || !bytes.Contains(text, []byte(before)) {
+		s.t.Fatalf("no %q in the parameters: %v", before, err)
+	}
+	if err := os.WriteFile(s.path("params.toml"), bytes.Replace(text, []byte(before), []byte(after), 1), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *smallStudy) all() {
+	s.t.Helper()
+	if err := All(context.Background(), s.options()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *smallStudy) status() (string, error) {
+	err := Status(context.Background(), s.options())
+	return s.stdout.String(), err
+}
+
+func TestLockHoldsACompleteRun(t *testing.T) {
+	s := newSmallStudy(t)
+	l := s.lock()
+	for _, o := range []lock.Output{
+		{Node: "figure/5.1", Name: "figure.png"}, {Node: "table/epochs", Name: "tidy.csv"}, {Node: "aggregate/train_vs_test", Name: "summaries.parquet"},
+		{Node: "train/train_vs_test/baseline/SGD/seed=1", Name: "record.parquet"}, {Node: "fetch/mnist", Name: "train-images"},
+	} {
+		if _, ok := l.Outputs[o]; !ok {
+			t.Errorf("%v is not in the lock", o)
+		}
+	}
+	png, err := os.ReadFile(s.path("out/" + l.Outputs[lock.Output{Node: "figure/5.1", Name: "figure.png"}].Path))
+	if err != nil || len(png) == 0 {
+		t.Errorf("the figure is not where the lock says: %v", err)
+	}
+	if l.Code["train"] == (lock.ID{}) || l.Packages["sparsel/trainer"] == (lock.ID{}) || l.Modules["gonum.org/v1/gonum"] == "" || l.Seconds < 1 {
+		t.Errorf("the lock says too little: %+v", l)
+	}
+	first, _ := os.ReadFile(s.path("artifacts.lock"))
+	s.lock()
+	if again, _ := os.ReadFile(s.path("artifacts.lock")); !bytes.Equal(first, again) {
+		t.Error("two locks of one run differ")
+	}
+	if text, err := s.status(); err != nil || strings.Contains(text, "artifacts.lock") {
+		t.Errorf("status of a locked run: %v\n%s", err, text)
+	}
+}
+
+func TestLockRefusesWhatIsNotCurrent(t *testing.T) {
+	s := newSmallStudy(t)
+	record := s.blob("train/train_vs_test/baseline/SGD/seed=1", "record.parquet")
+	flipBit(t, record, 64)
+	if err := Lock(context.Background(), s.options()); err == nil || !strings.Contains(err.Error(), "not current") {
+		t.Errorf("a damaged record was locked: %v", err)
+	}
+	flipBit(t, record, 64)
+	s.edit(`"#d55e00"`, `"#d55e01"`)
+	if err := Lock(context.Background(), s.options()); err == nil || !strings.Contains(err.Error(), "not current") {
+		t.Errorf("a stale figure was locked: %v", err)
+	}
+	if _, err := os.Stat(s.path("artifacts.lock")); err == nil {
+		t.Error("a refused lock was written")
+	}
+}
+
+func TestStatusSaysWhereResultsDifferFromTheLock(t *testing.T) {
+	s := newSmallStudy(t)
+	s.lock()
+	s.edit(`"#d55e00"`, `"#d55e01"`)
+	s.all()
+	text, err := s.status()
+	if err != nil || !strings.Contains(text, "artifacts.lock in figure/5.1, and so do the parameters;") {
+		t.Errorf("%v\n%s", err, text)
+	}
+	flipBit(t, s.path("artifacts.lock"), 40)
+	if text, err := s.status(); err != nil || !strings.Contains(text, "artifacts.lock: line ") {
+		t.Errorf("with a damaged lock: %v\n%s", err, text)
+	}
+}
