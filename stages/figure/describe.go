@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sparsel/analysis/chart"
+	"sparsel/artifacts/measures"
 )
 
 // description is a figure being described, and what its caption has to say about the numbers met on the way.
@@ -21,7 +22,20 @@ type description struct {
 	remarks []string
 }
 
-// describe turns the numbers into a figure.
+// Describe turns the summaries of the experiments, by name, into the description of the figure.
+func Describe(p Params, experiments map[string][]measures.Summary) (chart.Figure, error) {
+	n := numbers{}
+	for experiment, summaries := range experiments {
+		n.add(experiment, summaries)
+	}
+	f, err := p.describe(n)
+	if err != nil {
+		return f, fmt.Errorf("figure %s: %w", p.ID, err)
+	}
+	return f, nil
+}
+
+// describe is Describe for numbers by place.
 func (p Params) describe(n numbers) (chart.Figure, error) {
 	d := &description{Params: p, numbers: n, epoch: p.Epoch, low: math.MaxInt}
 	if d.epoch == 0 {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"os"
 
 	"sparsel/analysis/chart"
@@ -112,7 +111,7 @@ func Stage() *pipeline.Stage {
 
 func run(_ context.Context, job *pipeline.Job) error {
 	p := job.Node().Params.(Params)
-	numbers := numbers{}
+	experiments := map[string][]measures.Summary{}
 	metadata := map[string]string{"project": "sparsel", "figure": p.ID}
 	for _, input := range job.Node().Inputs {
 		path, _ := job.Input(input.Name)
@@ -120,15 +119,15 @@ func run(_ context.Context, job *pipeline.Job) error {
 		if err != nil {
 			return err
 		}
-		numbers.add(input.Name, summaries)
+		experiments[input.Name] = summaries
 		// The figure names the numbers it was drawn from, so that a copy of it can be traced. Code is left out: a
 		// figure drawn again by other code stays the same file as long as it looks the same.
 		id := job.InputID(input.Name)
 		metadata["summaries-sha256-"+input.Name] = hex.EncodeToString(id[:])
 	}
-	f, err := p.describe(numbers)
+	f, err := Describe(p, experiments)
 	if err != nil {
-		return fmt.Errorf("figure %s: %w", p.ID, err)
+		return err
 	}
 	f.Metadata = metadata
 	for _, out := range []struct{ name, format string }{{PNG, "png"}, {SVG, "svg"}, {PDF, "pdf"}, {CSV, "csv"}} {

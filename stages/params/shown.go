@@ -216,9 +216,14 @@ func names(conditions []shownCondition) string {
 // NameOf is what the figure calls a condition.
 func (f Figure) NameOf(condition string) string { return f.name(condition, map[string]bool{}) }
 
-// name is NameOf, and notes the key of the name.
+// name is NameOf, and notes the key of the name. A key without * comes first, then the longest.
 func (f Figure) name(condition string, used map[string]bool) string {
-	for _, key := range sortedKeys(f.Names) {
+	keys := sortedKeys(f.Names)
+	slices.SortStableFunc(keys, func(a, b string) int { return len(b) - len(a) })
+	if _, ok := f.Names[condition]; ok {
+		keys = []string{condition}
+	}
+	for _, key := range keys {
 		if text, ok := match(key, condition); ok {
 			used[key] = true
 			return strings.Replace(f.Names[key], "*", text, 1)
