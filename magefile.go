@@ -20,44 +20,49 @@ var source embed.FS
 func init() { stages.Built = source }
 
 // All builds every figure, table and finding of params.toml.
-func All(ctx context.Context, params, out, data *string, jobs *int, dryrun, json *bool) error {
-	return exit(stages.All(ctx, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
+func All(ctx context.Context, params, profile, out, data *string, jobs *int, dryrun, json *bool) error {
+	return exit(stages.All(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
+}
+
+// Experiment builds one experiment by its name, such as batch_size: its runs, and the figures and tables of it alone.
+func Experiment(ctx context.Context, name string, params, profile, out, data *string, jobs *int, dryrun, json *bool) error {
+	return exit(stages.Experiment(ctx, name, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
 }
 
 // Figure builds one figure by its id, such as 5.1, and what it needs.
-func Figure(ctx context.Context, id string, params, out, data *string, jobs *int, dryrun, json *bool) error {
-	return exit(stages.Figure(ctx, id, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
+func Figure(ctx context.Context, id string, params, profile, out, data *string, jobs *int, dryrun, json *bool) error {
+	return exit(stages.Figure(ctx, id, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
 }
 
 // Table builds one table by its id, such as epochs, and what it needs.
-func Table(ctx context.Context, id string, params, out, data *string, jobs *int, dryrun, json *bool) error {
-	return exit(stages.Table(ctx, id, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
+func Table(ctx context.Context, id string, params, profile, out, data *string, jobs *int, dryrun, json *bool) error {
+	return exit(stages.Table(ctx, id, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
 }
 
 // Finding decides one of the study's claims by its id, such as B1, and prints verdict, effect and interval.
-func Finding(ctx context.Context, id string, params, out, data *string, jobs *int, dryrun, json *bool) error {
-	return exit(stages.Finding(ctx, id, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
+func Finding(ctx context.Context, id string, params, profile, out, data *string, jobs *int, dryrun, json *bool) error {
+	return exit(stages.Finding(ctx, id, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
 }
 
 // Status says what is stale and why, and runs nothing. Its exit code is 0 when all is current, 2 when not.
-func Status(ctx context.Context, params, out *string, json *bool) error {
-	return exit(stages.Status(ctx, stages.Options{Params: params, Out: out, JSON: json}))
+func Status(ctx context.Context, params, profile, out *string, json *bool) error {
+	return exit(stages.Status(ctx, stages.Options{Params: params, Profile: profile, Out: out, JSON: json}))
 }
 
 // Why explains one node: its state, what changed since it last ran, its inputs and files.
-func Why(ctx context.Context, node string, params, out *string) error {
-	return exit(stages.Why(ctx, node, stages.Options{Params: params, Out: out}))
+func Why(ctx context.Context, node string, params, profile, out *string) error {
+	return exit(stages.Why(ctx, node, stages.Options{Params: params, Profile: profile, Out: out}))
 }
 
 // Dag prints the graph, sweeps collapsed to one box, as DOT or Mermaid (-format=dot or -format=mermaid).
-func Dag(ctx context.Context, params, out, format *string) error {
-	return exit(stages.DAG(ctx, format, stages.Options{Params: params, Out: out}))
+func Dag(ctx context.Context, params, profile, out, format *string) error {
+	return exit(stages.DAG(ctx, format, stages.Options{Params: params, Profile: profile, Out: out}))
 }
 
 // Compare prints how far the runs agree with recorded ones (-reference=FILE, a tidy table), by experiment,
 // condition and optimizer. It runs what is missing first.
-func Compare(ctx context.Context, reference *string, params, out, data *string, jobs *int) error {
-	return exit(stages.Compare(ctx, reference, stages.Options{Params: params, Out: out, Data: data, Jobs: jobs}))
+func Compare(ctx context.Context, reference *string, params, profile, out, data *string, jobs *int) error {
+	return exit(stages.Compare(ctx, reference, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs}))
 }
 
 // Lock writes artifacts.lock from a complete run: what every figure, table and finding is, by content.
@@ -66,13 +71,13 @@ func Lock(ctx context.Context, params, profile, out *string) error {
 }
 
 // Audit reads everything under out and names whatever is damaged, missing or does not belong; it writes nothing there.
-func Audit(ctx context.Context, level *int, params, out, data *string, json *bool) error {
-	return exit(stages.Audit(ctx, stages.AuditFlags{Level: level}, stages.Options{Params: params, Out: out, Data: data, JSON: json}))
+func Audit(ctx context.Context, level *int, params, profile, out, data *string, json *bool) error {
+	return exit(stages.Audit(ctx, stages.AuditFlags{Level: level}, stages.Options{Params: params, Profile: profile, Out: out, Data: data, JSON: json}))
 }
 
 // AuditFile says what a lost picture, table or archive is, where it came from and whether it can be trusted.
-func AuditFile(ctx context.Context, file string, params, out *string) error {
-	return exit(stages.AuditFile(ctx, file, stages.Options{Params: params, Out: out}))
+func AuditFile(ctx context.Context, file string, params, profile, out *string) error {
+	return exit(stages.AuditFile(ctx, file, stages.Options{Params: params, Profile: profile, Out: out}))
 }
 
 // Bench measures the kernels against this machine's peak, and training against PyTorch if it is installed.

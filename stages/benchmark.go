@@ -20,12 +20,12 @@ func Bench(ctx context.Context, epochs *int, o Options) error {
 	if err != nil {
 		return err
 	}
-	_, report, err := w.run(ctx, o, "bench", []string{w.fetch.Name})
+	_, report, err := w.run(ctx, o, "bench", []string{w.dataset.Name})
 	if err != nil {
 		return err
 	}
 	file := func(output string) string {
-		return w.store.BlobPath(report.Result(w.fetch.Name).Outputs[output])
+		return w.store.BlobPath(report.Result(w.dataset.Name).Outputs[output])
 	}
 	data := bench.Data{
 		TrainImages: file(train.TrainImages), TrainLabels: file(train.TrainLabels),

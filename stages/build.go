@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"sparsel/pipeline"
 )
@@ -26,6 +27,27 @@ func Figure(ctx context.Context, id string, o Options) error {
 // Table builds one table.
 func Table(ctx context.Context, id string, o Options) error {
 	return build(ctx, o, "table "+id, func(w *workspace) ([]string, error) { return only("table", w.tables, id) })
+}
+
+// Experiment builds one experiment: its runs, their summaries, and the figures and tables of it alone.
+func Experiment(ctx context.Context, name string, o Options) error {
+	return build(ctx, o, "experiment "+name, func(w *workspace) ([]string, error) { return w.experiment(name) })
+}
+
+// experiment lists an experiment's summaries and what is made of them alone.
+func (s *study) experiment(name string) ([]string, error) {
+	aggregate, err := find("experiment", s.aggregates, name)
+	if err != nil {
+		return nil, err
+	}
+	targets := []string{aggregate.Name}
+	for _, n := range s.graph.Nodes() {
+		other := func(in pipeline.Input) bool { return in.From != aggregate }
+		if len(n.Inputs) > 0 && !slices.ContainsFunc(n.Inputs, other) {
+			targets = append(targets, n.Name)
+		}
+	}
+	return targets, nil
 }
 
 func only(kind string, nodes map[string]*pipeline.Node, id string) ([]string, error) {
@@ -73,7 +95,7 @@ func (w *workspace) run(ctx context.Context, o Options, request string, targets 
 	if err != nil {
 		return nil, nil, err
 	}
-	report, err := w.engine.Run(ctx, plan, pipeline.Options{Jobs: jobs, Request: request})
+	report, err := w.engine.Run(ctx, plan, pipeline.Options{Jobs: jobs, Request: o.request(request)})
 	return plan, report, err
 }
 

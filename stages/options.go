@@ -44,6 +44,23 @@ func (o Options) stdout() io.Writer {
 	return os.Stdout
 }
 
+// request is what was asked for, as the journal keeps it: a profile's requests are its own.
+func (o Options) request(what string) string {
+	if o.prefix() == "" {
+		return what
+	}
+	return o.prefix() + ": " + what
+}
+
+// prefix is the folder below out of what a profile publishes, and what the names of its nodes begin with; empty
+// for the whole study.
+func (o Options) prefix() string {
+	if profile := orDefault(o.Profile, ""); profile != params.Paper {
+		return profile
+	}
+	return ""
+}
+
 func (o Options) out() string { return orDefault(o.Out, "out") }
 
 var errNoOut = errors.New("-out= is empty; name a folder, or leave the flag out for ./out")

@@ -18,7 +18,7 @@ func Status(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	targets, never, err := w.asked()
+	targets, never, err := w.asked(o)
 	if err != nil {
 		return err
 	}
@@ -211,9 +211,9 @@ func estimate(s *pipeline.Status, jobs int) string {
 	return text
 }
 
-// asked lists the nodes of the figures, tables and findings that this store was ever asked for, and those it was not. Where
-// nothing was, or everything at once, that is all of them: what a later edit adds is then missing, not unasked for.
-func (w *workspace) asked() (targets, never []string, err error) {
+// asked lists the nodes of what this store was ever asked for, and the figures, tables and findings it was not. Where nothing
+// was, or everything at once, that is all of them: what a later edit adds is then missing, not unasked for.
+func (w *workspace) asked(o Options) (targets, never []string, err error) {
 	requests, err := w.engine.Requests()
 	if err != nil {
 		return nil, nil, err
@@ -223,16 +223,28 @@ func (w *workspace) asked() (targets, never []string, err error) {
 		nodes map[string]*pipeline.Node
 	}{{"figure", w.figures}, {"table", w.tables}, {"finding", w.findings}} {
 		for id, n := range kind.nodes {
-			if slices.Contains(requests, kind.name+" "+id) {
+			if slices.Contains(requests, o.request(kind.name+" "+id)) {
 				targets = append(targets, n.Name)
 			} else {
 				never = append(never, n.Name)
 			}
 		}
 	}
-	if targets == nil || slices.Contains(requests, everything) {
+	for name := range w.aggregates {
+		if slices.Contains(requests, o.request("experiment "+name)) {
+			of, err := w.experiment(name)
+			if err != nil {
+				return nil, nil, err
+			}
+			targets = append(targets, of...)
+		}
+	}
+	if targets == nil || slices.Contains(requests, o.request(everything)) {
 		return w.targets(), nil, nil
 	}
+	slices.Sort(targets)
+	targets = slices.Compact(targets)
+	never = slices.DeleteFunc(never, func(name string) bool { return slices.Contains(targets, name) })
 	slices.Sort(never)
 	return targets, never, nil
 }

@@ -29,7 +29,9 @@ type study struct {
 	tables   map[string]*pipeline.Node // by id
 	findings map[string]*pipeline.Node // by id
 	tidy     *pipeline.Node            // the table of every epoch of every run
-	fetch    *pipeline.Node
+	// aggregates are the summaries of each experiment.
+	aggregates map[string]*pipeline.Node
+	dataset    *pipeline.Node
 }
 
 // measured is what a metrics node is for: experiments that share a run may differ in what they divide by.
@@ -41,9 +43,11 @@ type measured struct {
 // builder makes the nodes of a study.
 type builder struct {
 	params     *params.Params
+	prefix     string // of the names of nodes and of published files; empty for the whole study
 	images     string // what the data set's images are of
+	mark       string // what figures, tables and findings of a profile say of themselves; empty for the whole study
 	nodes      []*pipeline.Node
-	fetch      *pipeline.Node
+	dataset    *pipeline.Node
 	trained    map[*params.Run]*pipeline.Node
 	metrics    map[measured]*pipeline.Node
 	aggregates map[string]*pipeline.Node // by experiment
@@ -53,15 +57,19 @@ type builder struct {
 
 // newStudy binds a parameter file to nodes. Sources say where MNIST may be found.
 func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
-	b := &builder{params: p, images: "MNIST", trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{}}
+	b := &builder{params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{}}
 	s := &study{params: p, figures: map[string]*pipeline.Node{}, tables: map[string]*pipeline.Node{}}
-	b.fetch = b.add(&pipeline.Node{Name: "fetch/mnist", Stage: fetch.NewStage(sources), Params: fetch.MNIST})
-	s.fetch = b.fetch
+	if p.Profile != nil {
+		b.prefix = p.Profile.Name()
+	}
+	b.addDataset(p, sources)
+	s.dataset = b.dataset
 	var runs []*params.Run
 	runs, b.uses = p.Expand()
 	b.addRuns(runs)
 	b.addMetrics(b.uses)
 	b.addAggregates(b.uses)
+	s.aggregates = b.aggregates
 	s.tidy = b.addTidy(p.TidyID())
 	figures := figure.Stage()
 	for _, f := range p.CompleteFigures() {
@@ -70,7 +78,6 @@ func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
 	tables := table.Stage()
 	for _, t := range p.Tables {
 		if t.Kind == "tidy" {
-			s.tidy.Publish = map[string]string{table.TidyTable: path.Join("tables", t.ID+".csv")}
 			s.tables[t.ID] = s.tidy
 			continue
 		}
@@ -82,7 +89,12 @@ func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
 	return s, err
 }
 
+// add adds a node. Those of a profile stay apart from the study's, in the journal and among the published files.
 func (b *builder) add(n *pipeline.Node) *pipeline.Node {
+	n.Name = path.Join(b.prefix, n.Name)
+	for output, file := range n.Publish {
+		n.Publish[output] = path.Join(b.prefix, file)
+	}
 	b.nodes = append(b.nodes, n)
 	return n
 }
@@ -95,10 +107,10 @@ func (b *builder) addRuns(runs []*params.Run) {
 			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Cost: cost(r.Config),
 			Params: train.Params{Data: b.images, Run: r.Config, Archive: archive, TrainFirst: b.params.Study.TrainImages, TestFirst: b.params.Study.TestImages},
 			Inputs: []pipeline.Input{
-				{Name: train.TrainImages, From: b.fetch, Output: train.TrainImages},
-				{Name: train.TrainLabels, From: b.fetch, Output: train.TrainLabels},
-				{Name: train.TestImages, From: b.fetch, Output: train.TestImages},
-				{Name: train.TestLabels, From: b.fetch, Output: train.TestLabels},
+				{Name: train.TrainImages, From: b.dataset, Output: train.TrainImages},
+				{Name: train.TrainLabels, From: b.dataset, Output: train.TrainLabels},
+				{Name: train.TestImages, From: b.dataset, Output: train.TestImages},
+				{Name: train.TestLabels, From: b.dataset, Output: train.TestLabels},
 			},
 		})
 	}

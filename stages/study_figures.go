@@ -16,7 +16,7 @@ import (
 // addFigure makes the node of a completed figure.
 func (b *builder) addFigure(stage *pipeline.Stage, f params.Figure) *pipeline.Node {
 	p := figure.Params{
-		ID: f.ID, Title: f.Title, Mark: b.params.Profile.Mark(b.images), Remark: f.Remark,
+		ID: f.ID, Title: f.Title, Mark: b.mark, Remark: f.Remark,
 		Rows: f.Rows, Columns: f.Columns, Lines: f.Lines, X: figure.X{Kind: f.X, Label: f.XLabel, Scale: f.Scale},
 		Panels: figurePanels(f), Vertical: f.Vertical, Error: f.Error, Epoch: f.Epoch, Style: b.params.Style,
 	}

@@ -36,7 +36,7 @@ func (b *builder) decidable(f claim.Finding) bool {
 }
 
 func (b *builder) addFinding(stage *pipeline.Stage, f claim.Finding) *pipeline.Node {
-	p := finding.Params{ID: f.ID, Mark: b.params.Profile.Mark(b.images)}
+	p := finding.Params{ID: f.ID, Mark: b.mark}
 	for _, u := range b.uses {
 		c := finding.Condition{Experiment: u.Experiment, Name: u.Condition, Tidy: u.Tidy, Split: u.Split(), Column: u.Column, Value: u.Value}
 		if slices.Contains(f.Experiments, u.Experiment) && !slices.Contains(p.Conditions, c) {
@@ -59,7 +59,7 @@ func Finding(ctx context.Context, id string, o Options) error {
 	if err != nil || orDefault(o.DryRun, false) || orDefault(o.JSON, false) {
 		return err
 	}
-	text, err := os.ReadFile(filepath.Join(o.out(), findingFile(id)))
+	text, err := os.ReadFile(filepath.Join(o.out(), o.prefix(), findingFile(id)))
 	if err != nil {
 		return err
 	}

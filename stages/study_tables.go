@@ -16,6 +16,9 @@ import (
 
 func (b *builder) addTidy(id string) *pipeline.Node {
 	n := &pipeline.Node{Name: "table/" + id, Stage: table.TidyStage(), Params: table.TidyParams{Experiments: b.order}}
+	if b.params.TidyWanted() {
+		n.Publish = map[string]string{table.TidyTable: path.Join("tables", id+".csv")}
+	}
 	for _, name := range b.order {
 		n.Inputs = append(n.Inputs, pipeline.Input{Name: name, From: b.aggregates[name], Output: aggregate.Tidy})
 	}
@@ -39,7 +42,7 @@ func (b *builder) addTable(stage *pipeline.Stage, t params.Table) *pipeline.Node
 
 func (b *builder) final(t params.Table) table.FinalParams {
 	p := table.FinalParams{
-		ID: t.ID, Title: t.Title, Mark: b.params.Profile.Mark(b.images), Experiment: t.Experiment, Error: t.Error, Metrics: t.Metrics,
+		ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Error: t.Error, Metrics: t.Metrics,
 		Layers: t.Layers, Optimizers: b.params.OptimizersOf(t.Experiment),
 	}
 	if p.Layers == nil {

@@ -86,6 +86,25 @@ func (d Dir) candidates(f File) []candidate {
 	return all
 }
 
+// AtHand reports whether the directories have something under the name of each file. Nothing is read.
+func (s Sources) AtHand(h Hashes) bool {
+	for _, f := range h.Files() {
+		found := false
+		for _, d := range s.Dirs {
+			for _, layout := range layouts {
+				for _, name := range f.names() {
+					_, err := os.Stat(filepath.Join(d.Path, layout, name))
+					found = found || err == nil
+				}
+			}
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
 func (d Dir) nothing(err error) []candidate {
 	return []candidate{{d.source(d.Path), func(context.Context, *os.File) error { return err }}}
 }

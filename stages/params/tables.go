@@ -13,6 +13,12 @@ type Table struct {
 	Title      string   `toml:"title"`
 }
 
+// TidyWanted reports whether the file asks for the tidy table.
+func (p *Params) TidyWanted() bool { return p.TidyID() != hiddenTidy }
+
+// hiddenTidy is no id that a file may give.
+const hiddenTidy = ".tidy"
+
 // TidyID is the id of the tidy table, which compare needs even where the file doesn't ask for it.
 func (p *Params) TidyID() string {
 	for _, t := range p.Tables {
@@ -20,7 +26,7 @@ func (p *Params) TidyID() string {
 			return t.ID
 		}
 	}
-	return ".tidy" // no id that a file may give
+	return hiddenTidy
 }
 
 func (p *Params) checkTables(d *document) {

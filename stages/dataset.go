@@ -1,0 +1,27 @@
+package stages
+
+import (
+	"sparsel/pipeline"
+	"sparsel/stages/digits"
+	"sparsel/stages/fetch"
+	"sparsel/stages/params"
+)
+
+// digitsSeed is the seed of the generated digits.
+const digitsSeed = 1
+
+// addDataset adds the node that the study's images come from. Only a profile that says so ever takes generated
+// digits for MNIST, and then whatever it makes is marked with it.
+func (b *builder) addDataset(p *params.Params, sources fetch.Sources) {
+	if p.Profile != nil && p.Profile.Data == "any" && !sources.AtHand(fetch.MNIST) {
+		b.images = "generated digits"
+		b.dataset = b.add(&pipeline.Node{
+			Name: "digits", Stage: digits.Stage(),
+			Params: digits.Params{Seed: digitsSeed, Train: p.Study.TrainImages, Test: p.Study.TestImages},
+		})
+	} else {
+		b.images = "MNIST"
+		b.dataset = b.add(&pipeline.Node{Name: "fetch/mnist", Stage: fetch.NewStage(sources), Params: fetch.MNIST})
+	}
+	b.mark = p.Profile.Mark(b.images)
+}
