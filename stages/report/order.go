@@ -1,0 +1,89 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// natural orders ids as people do: 5.2 before 5.10, B2 before B10.
+func natural(a, b string) int {
+	for a != "" && b != "" {
+		x, y := leading(a), leading(b)
+		m, err1 := strconv.Atoi(x)
+		n, err2 := strconv.Atoi(y)
+		c := cmp.Compare(x, y)
+		if err1 == nil && err2 == nil {
+			c = cmp.Or(cmp.Compare(m, n), c)
+		}
+		if c != 0 {
+			return c
+		}
+		a, b = a[len(x):], b[len(y):]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+// leading returns the run of digits, or of anything else, that s begins with.
+func leading(s string) string {
+	digit := func(c byte) bool { return '0' <= c && c <= '9' }
+	n := 1
+	for n < len(s) && digit(s[n]) == digit(s[0]) {
+		n++
+	}
+	return s[:n]
+}
+
+// A group is a run of items under one heading.
+type group[T any] struct {
+	Name  string
+	Items []T
+}
+
+// grouped sorts items by group and id, without changing the list.
+func grouped[T any](list []T, key func(T) (name, id string)) []group[T] {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b T) int {
+		x, i := key(a)
+		y, k := key(b)
+		return cmp.Or(natural(x, y), natural(i, k))
+	})
+	var groups []group[T]
+	for _, item := range list {
+		name, _ := key(item)
+		if n := len(groups); n == 0 || groups[n-1].Name != name {
+			groups = append(groups, group[T]{Name: name})
+		}
+		g := &groups[len(groups)-1]
+		g.Items = append(g.Items, item)
+	}
+	return groups
+}
+
+// chapter is the part of a figure's id before its first dot; ids that are not numbered come last, together.
+func chapter(id string) string {
+	name, _, _ := strings.Cut(id, ".")
+	if _, err := strconv.Atoi(name); err != nil {
+		return "other"
+	}
+	return name
+}
+
+// section is the first place that a finding's source names, down to the second level: "5.4" of "5.4.3, 6.1".
+func section(source string) string {
+	first, _, _ := strings.Cut(source, ",")
+	parts := strings.SplitN(strings.TrimSpace(first), ".", 3)
+	return strings.Join(parts[:min(2, len(parts))], ".")
+}
+
+// anchor is an item's id in the page.
+func anchor(kind, id string) string {
+	return kind + "-" + strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '.', r == '_', r == '+':
+			return r
+		}
+		return '_'
+	}, id)
+}

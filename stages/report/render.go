@@ -1,0 +1,232 @@
+package report
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed page
+var page embed.FS
+
+// asset is a file of the page, embedded in the program.
+func asset(name string) string {
+	text, err := page.ReadFile("page/" + name)
+	if err != nil {
+		panic(err) // the program was built without it
+	}
+	return strings.TrimSpace(string(text))
+}
+
+var pageTemplate = template.Must(template.New("report.html").Funcs(template.FuncMap{
+	"anchor": anchor, "number": number, "short": short, "duration": duration, "size": size, "numeric": numeric,
+	"moment": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
+	"absent": func(l *Local, kind, id string) string { return l.Absent[kind+"/"+id] },
+}).ParseFS(page, "page/*.html"))
+
+// Render returns the page and its id: the SHA-256 of the page without Local and without the id itself. Two machines
+// that show the same study (parameters, code, results, and what is missing) have pages of the same id.
+func Render(r Report) (html []byte, id string, err error) {
+	v := newView(r)
+	same, err := v.render()
+	if err != nil {
+		return nil, "", err
+	}
+	sum := sha256.Sum256(same)
+	v.ID, v.Local = hex.EncodeToString(sum[:]), &r.Local
+	html, err = v.render()
+	return html, v.ID, err
+}
+
+// view is what the template shows.
+type view struct {
+	Report
+	ID     string
+	Local  *Local // nil for the part that all machines share; hides Report.Local
+	Style  template.CSS
+	Script template.JS
+	Policy string // what the browser may load: nothing that is not in the file
+
+	Verdicts []verdictCount
+	Findings []group[Finding]
+	Figures  []group[figureView]
+	Tables   []Table
+	Missing  []missing
+	Titles   map[string]string // of the figures, by id
+}
+
+type verdictCount struct {
+	Verdict string
+	Count   int
+}
+
+type figureView struct {
+	Figure
+	Picture template.HTML
+}
+
+// missing counts what is not current of one kind.
+type missing struct {
+	Kind       string
+	Count, All int
+}
+
+func newView(r Report) *view {
+	v := &view{Report: r, Style: template.CSS(asset("report.css")), Script: template.JS(asset("report.js")), Titles: map[string]string{}}
+	script := sha256.Sum256([]byte(v.Script))
+	v.Policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-" +
+		base64.StdEncoding.EncodeToString(script[:]) + "'; base-uri 'none'; form-action 'none'"
+
+	v.Findings = grouped(r.Findings, func(f Finding) (string, string) {
+		if !f.Current {
+			return "not built yet", f.ID // where it belongs is in the file that is missing
+		}
+		return section(f.Source), f.ID
+	})
+	for _, verdict := range Verdicts {
+		n := 0
+		for _, f := range r.Findings {
+			if f.Current && f.Verdict == verdict {
+				n++
+			}
+		}
+		v.Verdicts = append(v.Verdicts, verdictCount{verdict, n})
+	}
+	var figures []figureView
+	for _, f := range r.Figures {
+		v.Titles[f.ID] = f.Title
+		// ReadFigure has made sure that it is an SVG that neither runs nor fetches anything.
+		figures = append(figures, figureView{f, template.HTML(f.SVG)})
+	}
+	v.Figures = grouped(figures, func(f figureView) (string, string) { return chapter(f.ID), f.ID })
+	v.Tables = slices.Clone(r.Tables)
+	slices.SortFunc(v.Tables, func(a, b Table) int { return natural(a.ID, b.ID) })
+	v.Missing = []missing{
+		count("finding", r.Findings, func(f Finding) bool { return f.Current }),
+		count("figure", r.Figures, func(f Figure) bool { return f.Current }),
+		count("table", r.Tables, func(t Table) bool { return t.Current }),
+	}
+	return v
+}
+
+func count[T any](kind string, list []T, current func(T) bool) missing {
+	m := missing{Kind: kind, All: len(list)}
+	for _, item := range list {
+		if !current(item) {
+			m.Count++
+		}
+	}
+	return m
+}
+
+func (v *view) render() ([]byte, error) {
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, v); err != nil {
+		return nil, fmt.Errorf("render report: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// number shows four significant digits; an effect of 3·10⁻⁷ is not 0.
+func number(v *float64) string {
+	if v == nil || math.IsNaN(*v) {
+		return "–"
+	}
+	return strings.ReplaceAll(strconv.FormatFloat(*v, 'g', 4, 64), "-", "−")
+}
+
+// short is enough of an id to tell it from others at a glance.
+func short(id string) string { return id[:min(12, len(id))] }
+
+func duration(d time.Duration) string {
+	switch {
+	case d <= 0:
+		return "–"
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.2g s", d.Seconds())
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	}
+	return fmt.Sprintf("%.1f h", d.Hours())
+}
+
+func size(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d B", n)
+	case n < 1000*1000:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}
+
+// numeric says of each column of a table whether it holds numbers and nothing else, so that it is set flush right.
+func numeric(t Table) []bool {
+	columns := make([]bool, len(t.Header))
+	for c := range columns {
+		any := false
+		columns[c] = true
+		for _, row := range t.Rows {
+			switch cell := strings.TrimSpace(row[c]); {
+			case cell == "" || cell == "–" || cell == "-" || cell == "NaN":
+			case strings.ContainsAny(cell[:1], "0123456789+-.") || strings.HasPrefix(cell, "−"):
+				any = true
+			default:
+				columns[c] = false
+			}
+		}
+		columns[c] = columns[c] && any
+	}
+	return columns
+}
+
+// HasFigure reports whether the page has a place for the figure of that id.
+func (v *view) HasFigure(id string) bool {
+	_, ok := v.Titles[id]
+	return ok
+}
+
+// About lists the findings that belong to a figure.
+func (v *view) About(figure string) []Finding {
+	var list []Finding
+	for _, g := range v.Findings {
+		for _, f := range g.Items {
+			if f.Current && f.Figure == figure {
+				list = append(list, f)
+			}
+		}
+	}
+	return list
+}
+
+// Files lists every published file, in order of their paths.
+func (v *view) Files() []File {
+	var list []File
+	for _, i := range v.Report.Figures {
+		list = append(list, i.Files...)
+	}
+	for _, i := range v.Report.Tables {
+		list = append(list, i.Files...)
+	}
+	for _, i := range v.Report.Findings {
+		list = append(list, i.Files...)
+	}
+	slices.SortFunc(list, func(a, b File) int { return natural(a.Path, b.Path) })
+	return list
+}
+
+// Unmeasured reports whether the journal lacks the time of some current result.
+func (l *Local) Unmeasured() bool {
+	return slices.ContainsFunc(l.Stages, func(s StageTime) bool { return s.Measured < s.Current })
+}
