@@ -19,7 +19,7 @@ var source embed.FS
 
 func init() { stages.Built = source }
 
-// All builds every figure, table and finding of params.toml.
+// All builds every figure, table and finding of params.toml, and the report of them.
 func All(ctx context.Context, params, profile, out, data *string, jobs *int, dryrun, json *bool) error {
 	return exit(stages.All(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
 }
@@ -90,12 +90,17 @@ func BenchPipeline(ctx context.Context, nodes *int) error {
 	return exit(stages.BenchPipeline(ctx, nodes, stages.Options{}))
 }
 
+// Report writes report.html: findings, figures, tables and where they come from, as far as they are there. It runs nothing.
+func Report(ctx context.Context, params, profile, out *string) error {
+	return exit(stages.Report(ctx, stages.Options{Params: params, Profile: profile, Out: out}))
+}
+
 // Test runs every test.
 func Test(ctx context.Context) error {
 	return exit(stages.Test(ctx))
 }
 
-// Clean removes the figures and tables under out; they come back from the store. With -store it removes the
+// Clean removes the figures, tables and report under out; they come back from the store. With -store it removes the
 // store as well, and every result with it.
 func Clean(ctx context.Context, out *string, store *bool) error {
 	return exit(stages.Clean(ctx, store, stages.Options{Out: out}))

@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -14,9 +15,13 @@ import (
 // everything is the request of All.
 const everything = "all"
 
-// All builds every figure, table and finding.
+// All builds every figure, table and finding, and writes the report of them, also where something failed.
 func All(ctx context.Context, o Options) error {
-	return build(ctx, o, everything, func(w *workspace) ([]string, error) { return w.targets(), nil })
+	err := build(ctx, o, everything, func(w *workspace) ([]string, error) { return w.targets(), nil })
+	if orDefault(o.DryRun, false) || err != nil && !errors.Is(err, pipeline.ErrFailed) {
+		return err
+	}
+	return errors.Join(err, o.report(ctx, false))
 }
 
 // Figure builds one figure.

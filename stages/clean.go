@@ -9,12 +9,13 @@ import (
 	"path/filepath"
 )
 
-// Clean removes the published figures, tables and findings, and with store also the store and unfinished downloads.
+// Clean removes the report and the published figures, tables and findings, and with store also the store and unfinished
+// downloads.
 func Clean(_ context.Context, store *bool, o Options) error {
 	if o.out() == "" {
 		return errNoOut
 	}
-	names := []string{"figures", "tables", "findings"}
+	names := []string{"figures", "tables", "findings", reportFile}
 	if orDefault(store, false) {
 		names = append(names, "store", "downloads")
 	}

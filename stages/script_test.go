@@ -212,6 +212,8 @@ func target(ctx context.Context, name string, args []string) error {
 		return Why(ctx, id, o)
 	case "dag":
 		return DAG(ctx, format, o)
+	case "report":
+		return Report(ctx, o)
 	case "compare":
 		return Compare(ctx, reference, o)
 	case "audit":

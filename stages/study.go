@@ -32,6 +32,7 @@ type study struct {
 	// aggregates are the summaries of each experiment.
 	aggregates map[string]*pipeline.Node
 	dataset    *pipeline.Node
+	mark       string // what sets a profile's results apart; see params.Profile.Mark
 }
 
 // measured is what a metrics node is for: experiments that share a run may differ in what they divide by.
@@ -64,6 +65,7 @@ func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
 	}
 	b.addDataset(p, sources)
 	s.dataset = b.dataset
+	s.mark = p.Profile.Mark(b.images)
 	var runs []*params.Run
 	runs, b.uses = p.Expand()
 	b.addRuns(runs)

@@ -73,6 +73,9 @@ func chapter(id string) string {
 // section is the first place that a finding's source names, down to the second level: "5.4" of "5.4.3, 6.1".
 func section(source string) string {
 	first, _, _ := strings.Cut(source, ",")
+	if first == "" {
+		return "other"
+	}
 	parts := strings.SplitN(strings.TrimSpace(first), ".", 3)
 	return strings.Join(parts[:min(2, len(parts))], ".")
 }

@@ -30,47 +30,32 @@ func ReadFigure(item Item, text, svg []byte) (Figure, error) {
 // ReadTable fills a table from table.json, as the table stage writes it.
 func ReadTable(item Item, text []byte) (Table, error) {
 	t := Table{Item: item}
-	var in struct {
-		ID, Title, Caption string
-		Header             []string
-		Rows               [][]string
-		Notes              []string
-	}
-	if err := decode("table", item.ID, text, &in); err != nil {
+	if err := decode("table", item.ID, text, &t.Text); err != nil {
 		return t, err
 	}
-	if in.ID != item.ID {
-		return t, fmt.Errorf("read table %s: the file is about table %s", item.ID, in.ID)
+	if t.Text.ID != item.ID {
+		return t, fmt.Errorf("read table %s: the file is about table %s", item.ID, t.Text.ID)
 	}
-	for i, row := range in.Rows {
-		if len(row) != len(in.Header) {
-			return t, fmt.Errorf("read table %s: row %d has %d cells, the header %d", item.ID, i+1, len(row), len(in.Header))
+	for i, row := range t.Text.Rows {
+		if len(row) != len(t.Text.Header) {
+			return t, fmt.Errorf("read table %s: row %d has %d cells, the header %d", item.ID, i+1, len(row), len(t.Text.Header))
 		}
 	}
-	t.Title, t.Caption, t.Header, t.Rows, t.Notes = in.Title, in.Caption, in.Header, in.Rows, in.Notes
 	return t, nil
 }
 
 // ReadFinding fills a finding from finding.json, as the finding stage writes it.
 func ReadFinding(item Item, text []byte) (Finding, error) {
 	f := Finding{Item: item}
-	var in struct {
-		ID, Source, Claim, Verdict, Figure string
-		Effect, Low, High                  *float64
-		N                                  int
-		Detail                             []string
-	}
-	if err := decode("finding", item.ID, text, &in); err != nil {
+	if err := decode("finding", item.ID, text, &f.Result); err != nil {
 		return f, err
 	}
-	if in.ID != item.ID {
-		return f, fmt.Errorf("read finding %s: the file is about finding %s", item.ID, in.ID)
+	if f.Result.ID != item.ID {
+		return f, fmt.Errorf("read finding %s: the file is about finding %s", item.ID, f.Result.ID)
 	}
-	if !slices.Contains(Verdicts, in.Verdict) {
-		return f, fmt.Errorf("read finding %s: the verdict %q is none of %s", item.ID, in.Verdict, strings.Join(Verdicts, ", "))
+	if !slices.Contains(Verdicts, f.Result.Verdict) {
+		return f, fmt.Errorf("read finding %s: the verdict %q is none of %s", item.ID, f.Result.Verdict, strings.Join(Verdicts, ", "))
 	}
-	f.Source, f.Claim, f.Verdict, f.Figure = in.Source, in.Claim, in.Verdict, in.Figure
-	f.Effect, f.Low, f.High, f.N, f.Detail = in.Effect, in.Low, in.High, in.N, in.Detail
 	return f, nil
 }
 

@@ -74,7 +74,7 @@ func TestNatural(t *testing.T) {
 			}
 		}
 	}
-	for source, want := range map[string]string{"5.4.3, 6.1": "5.4", "6.1": "6.1", "": "", "5": "5"} {
+	for source, want := range map[string]string{"5.4.3, 6.1": "5.4", "6.1": "6.1", "": "other", "5": "5"} {
 		if got := section(source); got != want {
 			t.Errorf("section(%q) = %q, want %q", source, got, want)
 		}

@@ -29,6 +29,7 @@ func asset(name string) string {
 
 var pageTemplate = template.Must(template.New("report.html").Funcs(template.FuncMap{
 	"anchor": anchor, "number": number, "short": short, "duration": duration, "size": size, "numeric": numeric,
+	"interval": interval, "key": intervalKey, "claimed": claimed, "percent": percent,
 	"moment": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
 	"absent": func(l *Local, kind, id string) string { return l.Absent[kind+"/"+id] },
 }).ParseFS(page, "page/*.html"))
@@ -86,16 +87,11 @@ func newView(r Report) *view {
 	v.Policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-" +
 		base64.StdEncoding.EncodeToString(script[:]) + "'; base-uri 'none'; form-action 'none'"
 
-	v.Findings = grouped(r.Findings, func(f Finding) (string, string) {
-		if !f.Current {
-			return "not built yet", f.ID // where it belongs is in the file that is missing
-		}
-		return section(f.Source), f.ID
-	})
+	v.Findings = grouped(r.Findings, func(f Finding) (string, string) { return section(f.Result.Source), f.ID })
 	for _, verdict := range Verdicts {
 		n := 0
 		for _, f := range r.Findings {
-			if f.Current && f.Verdict == verdict {
+			if f.Current && f.Result.Verdict == verdict {
 				n++
 			}
 		}
@@ -173,11 +169,11 @@ func size(n int64) string {
 
 // numeric says of each column of a table whether it holds numbers and nothing else, so that it is set flush right.
 func numeric(t Table) []bool {
-	columns := make([]bool, len(t.Header))
+	columns := make([]bool, len(t.Text.Header))
 	for c := range columns {
 		any := false
 		columns[c] = true
-		for _, row := range t.Rows {
+		for _, row := range t.Text.Rows {
 			switch cell := strings.TrimSpace(row[c]); {
 			case cell == "" || cell == "–" || cell == "-" || cell == "NaN":
 			case strings.ContainsAny(cell[:1], "0123456789+-.") || strings.HasPrefix(cell, "−"):
@@ -202,7 +198,7 @@ func (v *view) About(figure string) []Finding {
 	var list []Finding
 	for _, g := range v.Findings {
 		for _, f := range g.Items {
-			if f.Current && f.Figure == figure {
+			if f.Current && f.Result.Figure == figure {
 				list = append(list, f)
 			}
 		}

@@ -7,7 +7,12 @@
 // pipeline that made them.
 package report
 
-import "time"
+import (
+	"time"
+
+	"sparsel/analysis/finding"
+	"sparsel/analysis/tabulate"
+)
 
 // A Report is what a page shows.
 type Report struct {
@@ -49,28 +54,18 @@ type Figure struct {
 // A Table is a header and rows of text. One without a header is too long to show, and only named with its files.
 type Table struct {
 	Item
-	Title, Caption string
-	Header         []string
-	Rows           [][]string
-	Notes          []string
+	Text tabulate.Table
 }
 
-// A Finding is a claim of the study with what the numbers say about it.
+// A Finding is a claim of the study with what the numbers say about it. Of one that is not current, the result has
+// source, claim and figure only.
 type Finding struct {
 	Item
-	Source  string // where the claim is made, such as "5.4.3, 6.1"
-	Claim   string
-	Verdict string // one of Verdicts
-	Figure  string // id of the figure it belongs to, or empty
-
-	// Effect is the number that the verdict rests on, with the ends of its interval; nil where there is none.
-	Effect, Low, High *float64
-	N                 int // values that the effect is over
-	Detail            []string
+	Result finding.Result
 }
 
 // Verdicts are the possible answers to a claim, in the order in which they are counted.
-var Verdicts = []string{"supported", "not supported", "undecided"}
+var Verdicts = []string{finding.Supported.String(), finding.NotSupported.String(), finding.Undecided.String()}
 
 // Code identifies what computed one stage's results.
 type Code struct {
@@ -106,7 +101,8 @@ type Run struct {
 	ID       string
 	Request  string
 	Started  time.Time
-	Elapsed  time.Duration // zero where it was killed before its end
+	Ended    bool          // false where it was killed, or goes on
+	Elapsed  time.Duration // of the clock; not positive where that was set back
 	Executed int
 	Failed   int
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sparsel/analysis/finding"
 )
 
 // fakeSVG is a figure as the figure stage draws it, with the parts that need care in a page: an id that every figure
@@ -43,7 +45,7 @@ func example(t testing.TB) Report {
 			Written: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC), Out: "out",
 			Machine: []Fact{{"processor", "Example <CPU>"}, {"kernels", "avx2"}},
 			Stages:  []StageTime{{Stage: "train", Nodes: 912, Current: 900, Measured: 899, Total: 7 * time.Hour, Longest: 900 * time.Second}},
-			Runs:    []Run{{ID: "20300101T000000Z-abcdef", Request: "all", Started: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), Elapsed: 3 * time.Hour, Executed: 2000, Failed: 1}},
+			Runs:    []Run{{ID: "20300101T000000Z-abcdef", Request: "all", Started: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), Ended: true, Elapsed: 3 * time.Hour, Executed: 2000, Failed: 1}},
 			Absent:  map[string]string{"figure/5.10": "lr 0.1 → 0.2", "finding/X1": "has not run before", "table/7": "has not run before"},
 		},
 	}
@@ -70,18 +72,19 @@ func example(t testing.TB) Report {
 	for i, verdict := range []string{"supported", "supported", "not supported", "undecided"} {
 		id := fmt.Sprintf("B%d", []int{10, 2, 3, 4}[i])
 		text := fmt.Sprintf(`{"id":%q,"source":"5.4.3, 6.1","claim":"Sparsity rises with depth <always> for Adam & SGD, claim %s.","verdict":%q,"figure":"5.1",
-			"effect":-0.01234567,"low":-2e-7,"high":0.25,"n":3,"detail":["Adam: +0.1 <ok>","SGD: −0.2"]}`, id, id, verdict)
+			"what":"Adam <1>","effect":0.01234567,"low":-2e-7,"high":0.25,"level":0.998333,"above":-0.1,"below":null,"n":3,
+			"detail":["Adam: +0.1 <ok>","SGD: −0.2"],"missing":[],"mark":""}`, id, id, verdict)
 		f, err := ReadFinding(item("finding", id, ".json"), []byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.Findings = append(r.Findings, f)
 	}
-	bare, err := ReadFinding(item("finding", "Z1", ".json"), []byte(`{"id":"Z1","source":"6.1","claim":"No number.","verdict":"undecided","figure":"","effect":null,"low":null,"high":null,"n":0,"detail":null}`))
+	bare, err := ReadFinding(item("finding", "Z1", ".json"), []byte(`{"id":"Z1","source":"6.1","claim":"No number.","verdict":"undecided","figure":"","effect":null,"low":null,"high":null,"n":0,"detail":[],"missing":["no SGD <x>"]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Findings = append(r.Findings, bare, Finding{Item: Item{ID: "X1"}})
+	r.Findings = append(r.Findings, bare, Finding{Item: Item{ID: "X1"}, Result: finding.Result{ID: "X1", Source: "5.4", Claim: "Not yet decided.", Figure: "9.9"}})
 	return r
 }
 
@@ -165,7 +168,7 @@ func TestMissing(t *testing.T) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if n := strings.Count(page, "<svg"); n != 4 {
+	if n := strings.Count(page, `<svg width="504pt"`); n != 4 {
 		t.Errorf("%d pictures, want 4", n)
 	}
 	page, _ = render(t, Report{})
@@ -182,7 +185,7 @@ func TestVerdicts(t *testing.T) {
 	if want := `aria-label="2 supported, 1 not supported, 2 undecided"`; !strings.Contains(page, want) {
 		t.Errorf("the page lacks %s", want)
 	}
-	for _, want := range []string{"effect <b>−0.01235</b>", "interval −2e−07 to 0.25", "n = 3", `<a href="#figure-5.1">Figure 5.1</a>`} {
+	for _, want := range []string{"effect <b>0.01235</b>", "99.83 % interval −2e−07 to 0.25", "claimed above −0.1", "n = 3", `<a href="#figure-5.1">Figure 5.1</a>`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -192,7 +195,7 @@ func TestVerdicts(t *testing.T) {
 	}
 	_, z1, _ := strings.Cut(page, `id="finding-Z1"`)
 	z1, _, _ = strings.Cut(z1, "</article>")
-	if strings.Contains(z1, "effect <b>") || strings.Contains(z1, "interval") || strings.Contains(z1, "n =") {
+	if strings.Contains(z1, "effect <b>") || strings.Contains(z1, "interval") || strings.Contains(z1, "claimed") || strings.Contains(z1, "n =") {
 		t.Errorf("a finding without numbers shows some: %s", z1)
 	}
 }
@@ -228,8 +231,8 @@ func TestID(t *testing.T) {
 		"picture": func(r *Report) {
 			r.Figures[0].SVG = bytes.Replace(r.Figures[0].SVG, []byte("M40,140"), []byte("M41,140"), 1)
 		},
-		"cell":    func(r *Report) { r.Tables[0].Rows[0][2] = "0.2381" },
-		"verdict": func(r *Report) { r.Findings[0].Verdict = "undecided" },
+		"cell":    func(r *Report) { r.Tables[0].Text.Rows[0][2] = "0.2381" },
+		"verdict": func(r *Report) { r.Findings[0].Result.Verdict = "undecided" },
 		"content": func(r *Report) { r.Figures[0].Files[1].Content = strings.Repeat("f", 64) },
 		"code":    func(r *Report) { r.Code[0].ID = strings.Repeat("d", 64) },
 		"missing": func(r *Report) { r.Figures[1].Current = false },

@@ -1,0 +1,213 @@
+package stages
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	claim "sparsel/analysis/finding"
+	"sparsel/pipeline"
+	"sparsel/pipeline/store"
+	"sparsel/stages/figure"
+	"sparsel/stages/finding"
+	"sparsel/stages/report"
+	"sparsel/stages/table"
+)
+
+// figureText is the output of the figure stage that holds its title, caption and note.
+const figureText = "figure.json"
+
+// collector gathers what a report shows from the state of the study's nodes.
+type collector struct {
+	*workspace
+	shown  map[string]place // by the node's name
+	report report.Report
+}
+
+// place is where a node's outputs stand in the report.
+type place struct{ kind, id string }
+
+func (p place) String() string { return p.kind + "/" + p.id }
+
+// collect describes what of the study is current, and says of everything else why it is not.
+func (w *workspace) collect(ctx context.Context, o Options) (report.Report, error) {
+	status, err := w.engine.Status(ctx, w.graph, nil)
+	if err != nil {
+		return report.Report{}, err
+	}
+	file := orDefault(o.Params, "params.toml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return report.Report{}, err
+	}
+	c := &collector{workspace: w, shown: w.places(), report: report.Report{
+		Mark: w.mark, ParamsName: filepath.Base(file), Params: string(text),
+		Local: report.Local{Absent: map[string]string{}},
+	}}
+	for _, n := range status.Nodes {
+		c.add(n)
+	}
+	if c.report.Code, err = w.codes(ctx); err != nil {
+		return c.report, err
+	}
+	if err := c.addLocal(status, o); err != nil {
+		return c.report, err
+	}
+	return c.report, nil
+}
+
+// places says which nodes the report shows, and as what.
+func (s *study) places() map[string]place {
+	places := map[string]place{}
+	for kind, nodes := range map[string]map[string]*pipeline.Node{"figure": s.figures, "table": s.tables, "finding": s.findings} {
+		for id, n := range nodes {
+			places[n.Name] = place{kind, id}
+		}
+	}
+	return places
+}
+
+// add takes a node into the report if it is something to show.
+func (c *collector) add(n pipeline.NodeStatus) {
+	if n.Stage == "train" {
+		c.report.Trainings++
+	}
+	at, ok := c.shown[n.Name]
+	if !ok {
+		return
+	}
+	item := c.item(at.id, n)
+	if !item.Current {
+		c.report.Local.Absent[at.String()] = ownReasons(n)[0]
+	}
+	var err error
+	switch at.kind {
+	case "figure":
+		f := report.Figure{Item: item}
+		if item.Current {
+			f, err = c.figure(item, n)
+		}
+		f.Item = c.unreadable(item, at, err)
+		c.report.Figures = append(c.report.Figures, f)
+	case "table":
+		t := report.Table{Item: item}
+		if item.Current && slices.Contains(c.graph.Node(n.Name).Stage.Outputs, table.JSON) {
+			t, err = c.table(item, n)
+		}
+		t.Item = c.unreadable(item, at, err)
+		c.report.Tables = append(c.report.Tables, t)
+	case "finding":
+		f := report.Finding{Item: item, Result: undecided(at.id)}
+		if item.Current {
+			f, err = c.finding(item, n)
+		}
+		f.Item = c.unreadable(item, at, err)
+		c.report.Findings = append(c.report.Findings, f)
+	}
+}
+
+// undecided is what is known of a finding before it is decided.
+func undecided(id string) claim.Result {
+	f, err := finding.Find(id)
+	if err != nil {
+		return claim.Result{ID: id}
+	}
+	return claim.Result{ID: id, Source: f.Source, Claim: f.Claim, Figure: f.Figure}
+}
+
+// unreadable makes an item that could not be read one that is not there, with the error as the reason.
+func (c *collector) unreadable(item report.Item, at place, err error) report.Item {
+	if err != nil {
+		item.Current = false
+		c.report.Local.Absent[at.String()] = err.Error()
+	}
+	return item
+}
+
+func (c *collector) item(id string, n pipeline.NodeStatus) report.Item {
+	item := report.Item{ID: id, Current: n.State == pipeline.Current}
+	publish := c.graph.Node(n.Name).Publish
+	for _, output := range slices.Sorted(maps.Keys(publish)) {
+		f := report.File{Path: filepath.ToSlash(publish[output])}
+		if content, ok := n.Outputs[output]; ok {
+			f.Content = content.String()
+			if info, err := os.Stat(c.store.BlobPath(content)); err == nil {
+				f.Bytes = info.Size()
+			}
+		}
+		item.Files = append(item.Files, f)
+	}
+	return item
+}
+
+func (c *collector) figure(item report.Item, n pipeline.NodeStatus) (report.Figure, error) {
+	text, err := c.read(n, figureText)
+	if err != nil {
+		return report.Figure{}, err
+	}
+	svg, err := c.read(n, figure.SVG)
+	if err != nil {
+		return report.Figure{}, err
+	}
+	return report.ReadFigure(item, text, svg)
+}
+
+func (c *collector) table(item report.Item, n pipeline.NodeStatus) (report.Table, error) {
+	text, err := c.read(n, table.JSON)
+	if err != nil {
+		return report.Table{}, err
+	}
+	return report.ReadTable(item, text)
+}
+
+func (c *collector) finding(item report.Item, n pipeline.NodeStatus) (report.Finding, error) {
+	text, err := c.read(n, finding.JSON)
+	if err != nil {
+		return report.Finding{}, err
+	}
+	return report.ReadFinding(item, text)
+}
+
+// read returns an output's bytes from the store. The status trusts times and sizes; what is shown is hashed again.
+func (c *collector) read(n pipeline.NodeStatus, output string) ([]byte, error) {
+	content, ok := n.Outputs[output]
+	if !ok {
+		return nil, fmt.Errorf("%s has no output %s", n.Name, output)
+	}
+	data, err := os.ReadFile(c.store.BlobPath(content))
+	if err != nil {
+		return nil, fmt.Errorf("content %s: %w", content.Short(), err)
+	}
+	if store.ContentID(sha256.Sum256(data)) != content {
+		return nil, fmt.Errorf("content %s of %s: %w", content.Short(), output, store.ErrDamaged)
+	}
+	return data, nil
+}
+
+// codes identifies the code of every stage of the graph.
+func (w *workspace) codes(ctx context.Context) ([]report.Code, error) {
+	var stages []*pipeline.Stage
+	var roots []string
+	for _, n := range w.graph.Nodes() {
+		if !slices.Contains(stages, n.Stage) {
+			stages = append(stages, n.Stage)
+			roots = append(roots, n.Stage.Package)
+		}
+	}
+	found, err := w.engine.Code.Identify(ctx, slices.Compact(slices.Sorted(slices.Values(roots))))
+	if err != nil {
+		return nil, err
+	}
+	var list []report.Code
+	for _, s := range stages {
+		id := found[s.Package]
+		list = append(list, report.Code{
+			Stage: s.Name, Package: s.Package, ID: id.ID.String(), Packages: len(id.Packages), Modules: len(id.Modules), Go: id.Go,
+		})
+	}
+	return list, nil
+}

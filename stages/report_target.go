@@ -1,0 +1,56 @@
+package stages
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+
+	"sparsel/stages/report"
+)
+
+// reportFile is the report's name below the output folder.
+const reportFile = "report.html"
+
+// Report writes the report of what is there, without training anything: what is missing or stale is named in it.
+func Report(ctx context.Context, o Options) error { return o.report(ctx, true) }
+
+// report writes the report. Without always it leaves a file alone that shows this study already: a second `all`
+// changes nothing, and may work on an output folder that is read-only.
+func (o Options) report(ctx context.Context, always bool) error {
+	w, err := o.open(nil)
+	if err != nil {
+		return err
+	}
+	r, err := w.collect(ctx, o)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	page, id, err := report.Render(r)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(o.out(), o.prefix(), reportFile)
+	if old, err := os.ReadFile(path); always || err != nil || !bytes.Contains(old, []byte(id)) {
+		if err := writeReport(path, page); err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+	}
+	if orDefault(o.JSON, false) {
+		return nil // standard output is the run's
+	}
+	_, err = fmt.Fprintln(o.stdout(), path)
+	return err
+}
+
+// writeReport replaces the file at once, so that a browser never sees half of one.
+func writeReport(path string, page []byte) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return renameio.WriteFile(path, page, 0o644, renameio.WithTempDir(dir))
+}
