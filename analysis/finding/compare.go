@@ -1,5 +1,7 @@
 package finding
 
+import "fmt"
+
 // Value claims that each of the readings lies in a range.
 func Value(c Curves, claimed Range) Predicate {
 	return resolved(func(d *Data) ([]Predicate, error) {
@@ -43,6 +45,9 @@ func Difference(a, b Curves, claimed Range) Predicate {
 				return nil, err
 			}
 			for _, other := range others {
+				if other.Metric != q.Metric {
+					return nil, fmt.Errorf("compare %s with %s: select no metric for what is compared with", q.Metric, other.Metric)
+				}
 				if other != q {
 					list = append(list, claim([]term{{q, a.reading, 1}, {other, b.reading, -1}}, claimed))
 				}

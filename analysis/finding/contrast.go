@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -93,7 +94,7 @@ func label(terms []term, epochs int) string {
 		if t.curve.Layer != AllLayers {
 			layer = "layer " + t.curve.Layer
 		}
-		fields[i] = []string{t.curve.Metric, t.curve.Optimizer, t.curve.Condition, layer, t.reading.name(epochs)}
+		fields[i] = []string{t.curve.Metric, t.curve.Optimizer, shorter(t.curve.Condition), layer, t.reading.name(epochs)}
 	}
 	same := func(k int) bool {
 		return !slices.ContainsFunc(fields, func(f []string) bool { return f[k] != fields[0][k] })
@@ -124,6 +125,15 @@ func label(terms []term, epochs int) string {
 		b.WriteString(strings.Join(own, " "))
 	}
 	return strings.Join(shared, ", ") + ": " + strings.TrimSpace(b.String())
+}
+
+// shorter writes the number at the end of a condition with four digits: log grids have values of twelve.
+func shorter(condition string) string {
+	name, text, ok := strings.Cut(condition, "=")
+	if v, err := strconv.ParseFloat(text, 64); ok && err == nil && len(text) > 6 {
+		return name + "=" + short(v)
+	}
+	return condition
 }
 
 // claim turns one contrast into a predicate.

@@ -41,7 +41,7 @@ func (r Reading) window(epochs int) (from, to int, err error) {
 		to += epochs
 	}
 	if from < 1 || to > epochs || from > to || r.steps && from == to {
-		return 0, 0, missing("epochs for the %s, in %d epochs", r.name(epochs), epochs)
+		return 0, 0, missing("%s: its runs have %d epochs", r.name(epochs), epochs)
 	}
 	return from, to, nil
 }
@@ -93,12 +93,17 @@ type Curves struct {
 	metrics    []string
 	layers     []string
 	reading    Reading
+	keep       string // the metric whose mean must exceed atLeast
+	atLeast    float64
 }
 
 // In selects conditions of an experiment, in the order given, at their last epoch and over all layers.
 func In(experiment string, conditions ...string) Curves {
 	return Curves{experiment: experiment, conditions: conditions, layers: []string{AllLayers}, reading: Last}
 }
+
+// When selects other conditions of the experiment.
+func (c Curves) When(conditions ...string) Curves { c.conditions = conditions; return c }
 
 // Sweep selects the conditions whose names are the prefix and a number, in ascending order.
 func Sweep(experiment, prefix string) Curves {
@@ -122,7 +127,13 @@ func (c Curves) Layers(layers ...string) Curves { c.layers = layers; return c }
 // At selects what is read from the curves; the value after the last epoch if not called.
 func (c Curves) At(r Reading) Curves { c.reading = r; return c }
 
-// line is the curves of one optimizer and metric, in the order of the conditions and layers.
+// Where keeps the conditions at which the optimizer's mean of a metric exceeds a bound.
+func (c Curves) Where(metric string, bound float64) Curves {
+	c.keep, c.atLeast = metric, bound
+	return c
+}
+
+// lines returns for each optimizer and metric its curves, in the order of the conditions and layers.
 func (c Curves) lines(d *Data) ([][]Curve, error) {
 	conditions := c.conditions
 	if c.prefix != "" {
@@ -137,7 +148,14 @@ func (c Curves) lines(d *Data) ([][]Curve, error) {
 			var line []Curve
 			for _, condition := range conditions {
 				for _, layer := range c.layers {
-					line = append(line, Curve{c.experiment, condition, optimizer, layer, metric})
+					q := Curve{c.experiment, condition, optimizer, layer, metric}
+					kept, err := c.kept(d, q)
+					if err != nil {
+						return nil, err
+					}
+					if kept {
+						line = append(line, q)
+					}
 				}
 			}
 			if len(line) > 0 {
@@ -146,9 +164,22 @@ func (c Curves) lines(d *Data) ([][]Curve, error) {
 		}
 	}
 	if len(lines) == 0 {
+		if c.keep != "" {
+			return nil, missing("condition with %s above %v in experiment %s", c.keep, c.atLeast, c.experiment)
+		}
 		return nil, fmt.Errorf("claim about experiment %s: names no optimizer, metric, condition or layer", c.experiment)
 	}
 	return lines, nil
+}
+
+// kept tells whether Where keeps a curve.
+func (c Curves) kept(d *Data, q Curve) (bool, error) {
+	if c.keep == "" {
+		return true, nil
+	}
+	q.Metric = c.keep
+	m, err := d.mean(q, c.reading)
+	return m > c.atLeast, err
 }
 
 // each lists all curves.

@@ -80,13 +80,18 @@ func leaf(what string, e Estimate, claimed Range, level float64, notes []string)
 }
 
 // strength orders the parts of one verdict: the distance of the effect from the nearer end of the claimed range, in
-// half-widths of its interval. A part without an interval is the weakest of the undecided.
+// half-widths of its interval, which is more than 1 for a supported part and less than −1 for a contradicted one. Parts
+// without an interval are the weakest of the undecided, and those with an effect outside the range weaker still.
 func (p Part) strength() float64 {
 	distance := math.Min(p.Effect-p.Claimed.Above, p.Claimed.Below-p.Effect)
 	half := (p.High - p.Low) / 2
 	switch {
-	case math.IsNaN(half) || math.IsNaN(distance):
-		return math.Inf(-1)
+	case math.IsNaN(distance):
+		return -3
+	case math.IsNaN(half) && distance <= 0:
+		return -2
+	case math.IsNaN(half):
+		return -1
 	case half == 0 && distance == 0:
 		return 0
 	}

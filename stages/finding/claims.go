@@ -1,8 +1,21 @@
 package finding
 
-import claim "sparsel/analysis/finding"
+import (
+	"slices"
 
-// The names that the claims use.
+	claim "sparsel/analysis/finding"
+)
+
+// Claims lists the study's claims in the order of its sections. Sources are sections of the thesis, figures are its
+// own. The thesis makes its claims in words; what a check takes for "high", "about" or "similar" stands in its row.
+func Claims() []claim.Finding {
+	return slices.Concat(
+		baselineClaims(), togetherClaims(), accuracyClaims(), depthClaims(), hyperClaims(), batchClaims(),
+		orderClaims(), neuronClaims(), diversityClaims(), convolutionClaims(), sortedClaims(), combinationClaims(),
+	)
+}
+
+// The metrics and optimizers.
 const (
 	accuracy    = "accuracy"
 	sparsity    = "sparsity"
@@ -12,29 +25,51 @@ const (
 	adagrad  = "Adagrad"
 	adadelta = "Adadelta"
 	adam     = "Adam"
-
-	trainVsTest = "train_vs_test"
 )
 
-// Claims lists the study's claims in the order of its sections. The sources are sections of the thesis.
-func Claims() []claim.Finding {
-	return []claim.Finding{
-		{
-			ID: "B1", Source: "5.2, 6.1", Figure: "5.1", Experiments: []string{trainVsTest},
-			Claim: "With SGD, Adadelta and Adam, sparsity and selectivity are higher at the end of training than after the first epoch.",
-			Check: claim.Rises(baseline.By(sgd, adadelta, adam).Of(sparsity, selectivity)),
-		},
-		{
-			ID: "B2", Source: "5.2, 6.1", Figure: "5.1", Experiments: []string{trainVsTest},
-			Claim: "With Adagrad, sparsity and selectivity start high and are lower at the end of training.",
-			Check: claim.Falls(baseline.By(adagrad).Of(sparsity, selectivity)),
-		},
-		{
-			ID: "B3", Source: "5.2", Figure: "5.1", Experiments: []string{trainVsTest},
-			Claim: "With every optimizer the test accuracy is higher at the end of training than after the first epoch.",
-			Check: claim.Rises(baseline.By(sgd, adagrad, adadelta, adam).Of(accuracy)),
-		},
-	}
+// The experiments.
+const (
+	trainVsTest  = "train_vs_test"
+	hiddenLayers = "hidden_layers"
+	eachLayer    = "hidden_layers_each"
+	weightDecay  = "hyper_weight_decay"
+	learningRate = "hyper_learning_rate"
+	momentum     = "hyper_momentum"
+	rho          = "hyper_rho"
+	beta1        = "hyper_beta1"
+	beta2        = "hyper_beta2"
+	batchSize    = "batch_size"
+	consecutive  = "consecutive"
+	neurons      = "neurons"
+	diversity    = "class_diversity"
+	singleVsCon  = "single_bs10_vs_con10_bs1"
+	conv         = "conv"
+	sorted       = "sorted"
+	combine      = "combine"
+)
+
+// What the claims measure words by that the thesis gives no number for.
+const (
+	failed   = 0.2    // an accuracy below this is a network that has not learnt; chance is 0.1
+	learnt   = 0.5    // one above this is a network that has
+	low      = 0.05   // a selectivity below this is "nearly 0"
+	notLow   = 0.2    // sparsity or selectivity above this is not "very low"
+	high     = 0.5    // above this it is "very high"
+	similar  = 0.1    // values of a metric that are closer are "similar"
+	little   = 0.01   // that close, there is "little difference", or the value "remains constant"
+	aboutAs  = 0.0005 // accuracies that are closer, five test images of 10,000, are alike
+	flatness = 0.003  // a metric's step down that still counts as rising
+)
+
+var everyOptimizer = []string{sgd, adagrad, adadelta, adam}
+
+// in selects conditions with both of the study's metrics. What they are compared with is selected by claim.In and
+// claim.Sweep, which leave the metric to the first selection.
+func in(experiment string, conditions ...string) claim.Curves {
+	return claim.In(experiment, conditions...).Of(sparsity, selectivity)
 }
 
-var baseline = claim.In(trainVsTest, "test")
+// sweep selects a sweep's conditions with both of the study's metrics.
+func sweep(experiment, prefix string) claim.Curves {
+	return claim.Sweep(experiment, prefix).Of(sparsity, selectivity)
+}

@@ -1,0 +1,100 @@
+package finding
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	claim "sparsel/analysis/finding"
+	"sparsel/analysis/tabulate"
+	"sparsel/pipeline"
+)
+
+// Outputs of the table stage.
+const (
+	TableCSV      = "table.csv"
+	TableMarkdown = "table.md"
+	TableLaTeX    = "table.tex"
+	TableJSON     = "table.json"
+)
+
+// TableParams names the findings to list, in order. Each is an input of its own id.
+type TableParams struct {
+	ID, Title, Mark string
+	Findings        []string
+}
+
+// TableStage lists the decided claims.
+func TableStage() *pipeline.Stage {
+	return &pipeline.Stage{
+		Name:    "findings",
+		Package: "sparsel/stages/finding",
+		Outputs: []string{TableCSV, TableMarkdown, TableLaTeX, TableJSON},
+		Run:     runTable,
+	}
+}
+
+func runTable(_ context.Context, job *pipeline.Job) error {
+	p := job.Node().Params.(TableParams)
+	var results []claim.Result
+	for _, id := range p.Findings {
+		path, _ := job.Input(id)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		var r claim.Result
+		if err := json.Unmarshal(text, &r); err != nil {
+			return fmt.Errorf("finding %s: %w", id, err)
+		}
+		results = append(results, r)
+	}
+	t := p.table(results)
+	for _, out := range []struct{ name, format string }{
+		{TableCSV, "csv"}, {TableMarkdown, "md"}, {TableLaTeX, "tex"}, {TableJSON, "json"},
+	} {
+		text, err := tabulate.Render(t, out.format)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(job.Output(out.name), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p TableParams) table(results []claim.Result) tabulate.Table {
+	t := tabulate.Table{
+		ID: p.ID, Title: p.Title,
+		Header: []string{"id", "claim", "verdict", "deciding part", "effect", "n", "section", "figure"},
+		Data:   [][]string{{"id", "claim", "verdict", "what", "effect", "low", "high", "level", "above", "below", "n", "source", "figure", "missing"}},
+	}
+	if t.Title == "" {
+		t.Title = "The study's claims"
+	}
+	counts := map[string]int{}
+	for _, r := range results {
+		counts[r.Verdict]++
+		t.Rows = append(t.Rows, []string{r.ID, r.Claim, r.Verdict, r.What, r.EffectText(), fmt.Sprint(r.N), r.Source, r.Figure})
+		t.Data = append(t.Data, []string{
+			r.ID, r.Claim, r.Verdict, r.What, digits(r.Effect), digits(r.Low), digits(r.High), digits(&r.Level),
+			digits(r.Above), digits(r.Below), fmt.Sprint(r.N), r.Source, r.Figure, fmt.Sprint(len(r.Missing)),
+		})
+	}
+	t.Caption = fmt.Sprintf("%d claims: %d supported, %d not supported, %d undecided. Effect and 95 %% interval are those of the part that decided",
+		len(results), counts[claim.Supported.String()], counts[claim.NotSupported.String()], counts[claim.Undecided.String()])
+	if p.Mark != "" {
+		t.Notes = append(t.Notes, p.Mark)
+	}
+	return t
+}
+
+// digits is a number with all its digits; empty if there is none.
+func digits(x *float64) string {
+	if x == nil {
+		return ""
+	}
+	return fmt.Sprint(*x)
+}
