@@ -75,22 +75,22 @@ func combinationClaims() []claim.Finding {
 	sgdParents := claim.In(combine, "sgd_bs1", "sgd_momentum0.9")
 	return []claim.Finding{
 		{
-			ID: "Q1", Source: "5.12.2", Figure: "5.19", Experiments: []string{combine},
+			ID: "Q1", Source: "5.12.2", Figure: "5.19a", Experiments: []string{combine},
 			Claim: "SGD with batch size 1 and momentum 0.9 is less accurate and less selective than with either alone.",
 			Check: claim.Lower(sgdBoth.Of(accuracy, selectivity), sgdParents),
 		},
 		{
-			ID: "Q2", Source: "5.12.2", Figure: "5.19", Experiments: []string{combine},
+			ID: "Q2", Source: "5.12.2", Figure: "5.19a", Experiments: []string{combine},
 			Claim: "SGD with batch size 1 and momentum 0.9 is less sparse than with either alone.",
 			Check: claim.Lower(sgdBoth.Of(sparsity), sgdParents),
 		},
 		{
-			ID: "Q3", Source: "5.12.2", Figure: "5.19", Experiments: []string{combine, trainVsTest},
+			ID: "Q3", Source: "5.12.2", Figure: "5.19a", Experiments: []string{combine, trainVsTest},
 			Claim: "SGD with batch size 1 and momentum 0.9 is less selective than the baseline.",
 			Check: claim.Lower(sgdBoth.Of(selectivity), claim.In(trainVsTest, "test")),
 		},
 		{
-			ID: "Q4", Source: "5.12.2, 6.1", Figure: "5.19", Experiments: []string{combine},
+			ID: "Q4", Source: "5.12.2, 6.1", Figure: "5.19b", Experiments: []string{combine},
 			Claim: "Adam with one class in a batch and 768 hidden units is sparser and more selective than with either alone.",
 			Check: claim.Higher(adamBoth, claim.In(combine, "adam_single", "adam_768neurons")),
 		},

@@ -7,12 +7,12 @@ func accuracyClaims() []claim.Finding {
 	depths := func(conditions ...string) claim.Curves { return in(hiddenLayers, conditions...) }
 	return []claim.Finding{
 		{
-			ID: "A1", Source: "5.4.4", Figure: "5.5", Experiments: []string{hiddenLayers},
+			ID: "A1", Source: "5.4.4", Figure: "5.5b", Experiments: []string{hiddenLayers},
 			Claim: "With Adadelta and two or three hidden layers, sparsity and selectivity fall from their peaks while accuracy still rises.",
 			Check: claim.FallsFromPeak(depths("2HL", "3HL").By(adadelta), accuracy),
 		},
 		{
-			ID: "A2", Source: "5.4.4, 6.1", Figure: "5.5", Experiments: []string{hiddenLayers},
+			ID: "A2", Source: "5.4.4, 6.1", Figure: "5.5b", Experiments: []string{hiddenLayers},
 			Claim: "Accuracy can stay where it is while sparsity varies: at an accuracy of 0.978, Adam's sparsity differs by more than 0.1.",
 			Check: claim.VariesAt(depths("1HL", "2HL", "3HL", "4HL", "5HL").By(adam).Of(sparsity), accuracy, 0.978, aboutAs, 0.1),
 		},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 
 	claim "sparsel/analysis/finding"
 	"sparsel/analysis/tabulate"
@@ -80,7 +81,7 @@ func (p TableParams) table(results []claim.Result) tabulate.Table {
 		t.Rows = append(t.Rows, []string{r.ID, r.Claim, r.Verdict, r.What, r.EffectText(), fmt.Sprint(r.N), r.Source, r.Figure})
 		t.Data = append(t.Data, []string{
 			r.ID, r.Claim, r.Verdict, r.What, digits(r.Effect), digits(r.Low), digits(r.High), digits(&r.Level),
-			digits(r.Above), digits(r.Below), fmt.Sprint(r.N), r.Source, r.Figure, fmt.Sprint(len(r.Missing)),
+			digits(r.Above), digits(r.Below), fmt.Sprint(r.N), r.Source, r.Figure, strings.Join(r.Missing, "; "),
 		})
 	}
 	t.Caption = fmt.Sprintf("%d claims: %d supported, %d not supported, %d undecided. Effect and 95 %% interval are those of the part that decided",
