@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sparsel/analysis/chart"
+	"sparsel/trainer"
 )
 
 // The metrics that figures and tables may show.
@@ -105,25 +106,23 @@ func (p *Params) checkData(d *document) {
 
 func (p *Params) checkOptimizers(d *document) {
 	for _, name := range sortedKeys(p.Optimizers) {
-		path := join("optimizers", name)
-		known, ok := hyper[name]
-		if !ok {
-			d.report(path, "is not an optimizer; known are %s", strings.Join(sortedKeys(hyper), ", "))
+		path, values := join("optimizers", name), p.Optimizers[name]
+		known := trainer.Hyper(name)
+		if known == nil {
+			d.report(path, "is not an optimizer; known are %s", strings.Join(trainer.Optimizers(), ", "))
 			continue
 		}
-		values := p.Optimizers[name].values()
+		for _, h := range known {
+			if _, given := values[h.Name]; !given && !h.Optional {
+				d.report(join(path, h.Name), "is missing")
+			}
+		}
 		for _, key := range sortedKeys(values) {
-			v := values[key]
-			belongs := slices.Contains(known, key)
-			switch {
-			case v != nil && !belongs:
-				d.report(join(path, key), "does not belong to %s, which has %s", name, strings.Join(known, ", "))
-			case v == nil && belongs && !slices.Contains(optional, key):
-				d.report(join(path, key), "is missing")
-			case v != nil:
-				if err := inRange(key, *v); err != nil {
-					d.report(join(path, key), "%v", err)
-				}
+			h, belongs := hyper(name, key)
+			if !belongs {
+				d.report(join(path, key), "does not belong to %s, which has %s", name, hyperNames(name))
+			} else if err := h.Check(values[key]); err != nil {
+				d.report(join(path, key), "%v", err)
 			}
 		}
 	}

@@ -202,10 +202,8 @@ func (p *Params) BaselineRun(optimizer string) trainer.Config {
 		Batch:     p.Baseline.Batch,
 		Epochs:    p.Baseline.Epochs,
 	}}
-	for name, v := range p.Optimizers[optimizer].values() {
-		if v != nil {
-			_ = s.applyHyper(name, *v) // its own problems are reported by check, once
-		}
+	for name, v := range p.Optimizers[optimizer] {
+		_ = s.applyHyper(name, v) // its own problems are reported by check, once
 	}
 	return s.config
 }
@@ -336,7 +334,7 @@ func (p *Params) Archived(epochs int) []int {
 }
 
 // DisplayOrder is the order in which figures and tables show the optimizers.
-var DisplayOrder = []string{"SGD", "Adagrad", "Adadelta", "Adam"}
+var DisplayOrder = trainer.Optimizers()
 
 // OptimizersOf lists the optimizers of an experiment in the order of figures and tables.
 func (p *Params) OptimizersOf(experiment string) []string {

@@ -48,17 +48,8 @@ type Data struct {
 	Mirrors     []string `toml:"mirrors"`     // https URLs of folders that hold the four .gz files
 }
 
-// Optimizer holds one optimizer's hyper-parameters, named as PyTorch names them. Those that the optimizer
-// doesn't have must stay away.
-type Optimizer struct {
-	LR          *float64 `toml:"lr,required"`
-	WeightDecay *float64 `toml:"weight_decay"`
-	Momentum    *float64 `toml:"momentum"`
-	Rho         *float64 `toml:"rho"`
-	Eps         *float64 `toml:"eps"`
-	Beta1       *float64 `toml:"beta1"`
-	Beta2       *float64 `toml:"beta2"`
-}
+// Optimizer holds one optimizer's hyper-parameters by name, as [trainer.Hyper] lists them.
+type Optimizer map[string]float64
 
 // Baseline is what a run is where its experiment does not say otherwise.
 type Baseline struct {

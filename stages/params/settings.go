@@ -17,22 +17,23 @@ type settings struct {
 // activations are those of hidden units.
 var activations = []string{"sigmoid", "relu", "tanh"}
 
-// hyper lists the hyper-parameters of each optimizer; lr comes first, weight_decay belongs to all.
-var hyper = map[string][]string{
-	"SGD":      {"lr", "momentum", "weight_decay"},
-	"Adagrad":  {"lr", "eps", "weight_decay"},
-	"Adadelta": {"lr", "rho", "eps", "weight_decay"},
-	"Adam":     {"lr", "beta1", "beta2", "eps", "weight_decay"},
+// hyper finds a hyper-parameter of an optimizer by its name.
+func hyper(optimizer, name string) (trainer.Hyperparameter, bool) {
+	list := trainer.Hyper(optimizer)
+	i := slices.IndexFunc(list, func(h trainer.Hyperparameter) bool { return h.Name == name })
+	if i < 0 {
+		return trainer.Hyperparameter{}, false
+	}
+	return list[i], true
 }
 
-// optional are hyper-parameters that are 0 where a file doesn't give them.
-var optional = []string{"momentum", "weight_decay"}
-
-// values returns the hyper-parameters a file gives, by name.
-func (o Optimizer) values() map[string]*float64 {
-	return map[string]*float64{
-		"lr": o.LR, "weight_decay": o.WeightDecay, "momentum": o.Momentum, "rho": o.Rho, "eps": o.Eps, "beta1": o.Beta1, "beta2": o.Beta2,
+// hyperNames lists the hyper-parameters of an optimizer for messages.
+func hyperNames(optimizer string) string {
+	var names []string
+	for _, h := range trainer.Hyper(optimizer) {
+		names = append(names, h.Name)
 	}
+	return strings.Join(names, ", ")
 }
 
 // apply sets one parameter of the run. The message of its error continues "parameter NAME ".
@@ -86,38 +87,22 @@ func (s *settings) apply(name string, value any) error {
 
 func (s *settings) applyHyper(name string, value any) error {
 	o := &s.config.Optimizer
-	field := map[string]*float64{
-		"lr": &o.LR, "weight_decay": &o.WeightDecay, "momentum": &o.Momentum, "rho": &o.Rho, "eps": &o.Eps, "beta1": &o.Beta1, "beta2": &o.Beta2,
-	}[name]
+	field := o.Constant(name)
 	if field == nil {
 		return fmt.Errorf("is not known; known are batch, epochs, width, depth, hidden, conv, activation, sampler, block, classes, order_seed, clean, measure and the optimizers' lr, weight_decay, momentum, rho, eps, beta1, beta2, alpha, k")
 	}
-	if !slices.Contains(hyper[o.Name], name) {
-		return fmt.Errorf("does not belong to %s, which has %s", o.Name, strings.Join(hyper[o.Name], ", "))
+	h, ok := hyper(o.Name, name)
+	if !ok {
+		return fmt.Errorf("does not belong to %s, which has %s", o.Name, hyperNames(o.Name))
 	}
 	v, ok := number(value)
 	if !ok {
 		return fmt.Errorf("is %s, must be a number", kindOf(value))
 	}
-	if err := inRange(name, v); err != nil {
+	if err := h.Check(v); err != nil {
 		return err
 	}
 	*field = v
-	return nil
-}
-
-// inRange holds a hyper-parameter to the range in which PyTorch accepts it.
-func inRange(name string, v float64) error {
-	switch {
-	case math.IsNaN(v) || math.IsInf(v, 0):
-		return fmt.Errorf("is %v, must be finite", v)
-	case v < 0:
-		return fmt.Errorf("is %v, must not be negative", v)
-	case (name == "beta1" || name == "beta2") && v >= 1:
-		return fmt.Errorf("is %v, must be below 1", v)
-	case name == "rho" && v > 1:
-		return fmt.Errorf("is %v, must not exceed 1", v)
-	}
 	return nil
 }
 

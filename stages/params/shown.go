@@ -257,10 +257,18 @@ func (p *Params) baselineValue(experiment, column, optimizer string) (float64, b
 
 // valueOf returns a run's value of a parameter that is a number.
 func valueOf(c trainer.Config, parameter string) (float64, bool) {
-	o := c.Optimizer
-	v, ok := map[string]float64{
-		"batch": float64(c.Batch), "epochs": float64(c.Epochs), "depth": float64(len(c.Network.Hidden)), "width": float64(c.Network.Hidden[0]),
-		"lr": o.LR, "weight_decay": o.WeightDecay, "momentum": o.Momentum, "rho": o.Rho, "eps": o.Eps, "beta1": o.Beta1, "beta2": o.Beta2,
-	}[parameter]
-	return v, ok && slices.Contains(append([]string{"batch", "epochs", "depth", "width"}, hyper[o.Name]...), parameter)
+	switch parameter {
+	case "batch":
+		return float64(c.Batch), true
+	case "epochs":
+		return float64(c.Epochs), true
+	case "depth":
+		return float64(len(c.Network.Hidden)), true
+	case "width":
+		return float64(c.Network.Hidden[0]), true
+	}
+	if _, ok := hyper(c.Optimizer.Name, parameter); !ok {
+		return 0, false
+	}
+	return *c.Optimizer.Constant(parameter), true
 }
