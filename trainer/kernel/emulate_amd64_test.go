@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"unsafe"
 )
@@ -323,7 +324,7 @@ func (p *program) call(name string, frame []byte) {
 func wrap(find func(name string) *program, f reflect.Value) reflect.Value {
 	name := runtime.FuncForPC(f.Pointer()).Name()
 	name = name[strings.LastIndexByte(name, '.')+1:]
-	p, t := find(name), f.Type()
+	t := f.Type()
 	return reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
 		// ABI0: arguments and results in memory, each at its alignment.
 		frame, size := make([]byte, 256), 0
@@ -354,7 +355,7 @@ func wrap(find func(name string) *program, f reflect.Value) reflect.Value {
 		if t.NumOut() > 0 {
 			result = (*bool)(place(t.Out(0)))
 		}
-		p.call(name, frame)
+		find(name).call(name, frame)
 		runtime.KeepAlive(args)
 		if result != nil {
 			out = append(out, reflect.ValueOf(*result))
@@ -363,22 +364,27 @@ func wrap(find func(name string) *program, f reflect.Value) reflect.Value {
 	})
 }
 
+// read returns the program of a file when it is first asked for: a test binary
+// that is started elsewhere has no sources beside it, and emulates nothing.
+func read(file string) func() *program {
+	return sync.OnceValue(func() *program {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			panic(err)
+		}
+		return parseProgram(string(text))
+	})
+}
+
+var readAVX2, readAVX512 = read("avx2_amd64.s"), read("avx512_amd64.s")
+
 // emulate returns the set with every routine interpreted.
 func emulate(s *Set) *Set {
-	programs := map[string]*program{}
 	find := func(name string) *program {
-		file := "avx2_amd64.s"
 		if strings.HasSuffix(name, "AVX512") {
-			file = "avx512_amd64.s"
+			return readAVX512()
 		}
-		if programs[file] == nil {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				panic(err)
-			}
-			programs[file] = parseProgram(string(text))
-		}
-		return programs[file]
+		return readAVX2()
 	}
 	var visit func(v reflect.Value)
 	visit = func(v reflect.Value) {
