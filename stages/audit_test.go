@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"sparsel/pipeline"
+	"sparsel/stages/internal/testenv"
 )
 
 // small is a finished small study that the tests copy; making it takes some seconds.
@@ -31,7 +32,7 @@ type smallStudy struct {
 
 func newSmallStudy(t *testing.T) *smallStudy {
 	t.Helper()
-	data := mnist(t)
+	data := testenv.MNIST(t)
 	small.once.Do(func() {
 		small.dir, small.err = os.MkdirTemp("", "sparsel-small-")
 		if small.err == nil {

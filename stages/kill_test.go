@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sparsel/stages/internal/testenv"
 )
 
 // TestKill ends a study with SIGKILL at twenty moments spread over its length. After each, the next run must go
@@ -20,7 +22,7 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes about a minute")
 	}
-	data := mnist(t)
+	data := testenv.MNIST(t)
 	project := filepath.Join(t.TempDir(), "project")
 	if err := copyProject("..", project); err != nil {
 		t.Fatal(err)

@@ -16,12 +16,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"sparsel/stages/fetch"
+	"sparsel/stages/internal/testenv"
 )
 
 // The scripts under testdata/script run the targets as the magefile does, each in a copy of the project of its
 // own, on the first images of MNIST. They count executions by the pipeline's log lines.
 func TestScripts(t *testing.T) {
-	data := mnist(t)
+	data := testenv.MNIST(t)
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
@@ -42,24 +43,6 @@ func TestScripts(t *testing.T) {
 			"count": count,
 		},
 	})
-}
-
-// mnist returns a folder with MNIST, or skips: SPARSEL_DATA, or the folder that params.toml names.
-func mnist(t *testing.T) string {
-	dir, err := filepath.Abs(filepath.Join("..", "..", "shared", "mnist"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if env := os.Getenv(fetch.Env); env != "" {
-		dir = env
-	}
-	if _, err := os.Stat(filepath.SplitList(dir)[0]); err != nil {
-		if strings.Contains(os.Getenv("SPARSEL_REQUIRE"), "mnist") {
-			t.Fatalf("MNIST is required: %v", err)
-		}
-		t.Skipf("without MNIST: %v; name its folder in %s", err, fetch.Env)
-	}
-	return dir
 }
 
 // goDirectories lets the go command find what it has cached, under the script's own home.

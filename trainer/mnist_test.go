@@ -50,9 +50,12 @@ func mnist(t testing.TB) (train, test Split) {
 }
 
 var readMNIST = sync.OnceValues(func() ([2]Split, error) {
-	dir := os.Getenv("SPARSEL_DATA")
-	if dir == "" {
-		dir = shared("mnist")
+	dir := shared("mnist")
+	if data := filepath.SplitList(os.Getenv("SPARSEL_DATA")); len(data) > 0 {
+		dir = data[0]
+		for i := 1; i < len(data) && !there(dir); i++ {
+			dir = data[i]
+		}
 	}
 	var splits [2]Split
 	for i, name := range []string{"train", "t10k"} {
@@ -69,6 +72,11 @@ var readMNIST = sync.OnceValues(func() ([2]Split, error) {
 	}
 	return splits, nil
 })
+
+func there(dir string) bool {
+	_, err := os.Stat(dir)
+	return err == nil
+}
 
 // readIDX returns the bytes of a file that is there as it is or as .gz.
 func readIDX(path string) ([]byte, error) {

@@ -3,32 +3,17 @@ package fetch
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"sparsel/artifacts/idx"
+	"sparsel/stages/internal/testenv"
 )
 
-// data is the directory with the real files: SPARSEL_DATA, or the folder that
-// is shared beside the repository.
+// data is the directory with the real files.
 func data(t *testing.T) []Dir {
 	t.Helper()
-	root, err := filepath.Abs(filepath.Join("..", ".."))
-	if err != nil {
-		t.Fatal(err)
-	}
-	dirs := Directories(root, "", os.Getenv(Env), []string{"../shared/mnist"})
-	for _, d := range dirs {
-		if _, err := os.Stat(d.Path); err == nil {
-			return dirs
-		}
-	}
-	if slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), "mnist") {
-		t.Fatalf("MNIST is required and not there: %v", dirs)
-	}
-	t.Skipf("no MNIST; set %s to its directory", Env)
-	return nil
+	return Directories("", "", testenv.MNIST(t), nil)
 }
 
 func TestMNIST(t *testing.T) {

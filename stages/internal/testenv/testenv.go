@@ -1,0 +1,72 @@
+// Package testenv finds what tests need and a machine may lack. It is for
+// tests of the stages only.
+package testenv
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// MNIST returns the folder with the files of MNIST: the first in SPARSEL_DATA
+// that exists, or without that variable ../shared/mnist beside the repository.
+// Where there is none the test is [Absent].
+func MNIST(t testing.TB) string {
+	t.Helper()
+	dir, err := mnist(os.Getenv("SPARSEL_DATA"))
+	if err != nil {
+		Absent(t, "mnist", err)
+	}
+	return dir
+}
+
+// Absent skips a test for lack of what, and why. It fails the test instead if
+// what is in SPARSEL_REQUIRE, a list separated by commas.
+func Absent(t testing.TB, what string, why error) {
+	t.Helper()
+	if slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), what) {
+		t.Fatalf("SPARSEL_REQUIRE names %s: %v", what, why)
+	}
+	t.Skip(why)
+}
+
+// mnist is MNIST for a value of SPARSEL_DATA.
+func mnist(data string) (string, error) {
+	dirs := filepath.SplitList(data)
+	if data == "" {
+		root, err := root()
+		if err != nil {
+			return "", err
+		}
+		dirs = []string{filepath.Join(root, "..", "shared", "mnist")}
+	}
+	for _, dir := range dirs {
+		if dir == "" {
+			continue // as in a PATH that ends in a colon
+		}
+		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+			return filepath.Abs(dir)
+		}
+	}
+	return "", fmt.Errorf("no MNIST in %s; name its folder in SPARSEL_DATA", strings.Join(dirs, ", "))
+}
+
+// root is the folder of go.mod, above the one in which a test runs.
+func root() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("no go.mod above the working directory")
+		}
+		dir = filepath.Dir(dir)
+	}
+}
