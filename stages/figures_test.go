@@ -159,8 +159,8 @@ func recordedSummaries(t *testing.T, uses []params.Use, records []measures.TidyR
 					v = math.NaN()
 				}
 				key := summary.Key{Condition: u.Condition, Optimizer: u.Optimizer, Layer: r.Layer, Metric: metric, Epoch: r.Epoch}
-				for i, run := range runs { // 3 % up and down around the recorded value
-					values[u.Experiment] = append(values[u.Experiment], summary.Value{Key: key, Run: run, Value: v + 0.03*float64(i-1)*v*(1-v)})
+				for i, run := range runs { // 15 % of v(1-v) up and down around the recorded value
+					values[u.Experiment] = append(values[u.Experiment], summary.Value{Key: key, Run: run, Value: v + 0.15*float64(i-1)*v*(1-v)})
 				}
 			}
 		}

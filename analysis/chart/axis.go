@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 )
 
@@ -83,6 +84,48 @@ func (a Axis) ticks(l span, n int) []plot.Tick {
 		return logTicks(l, n)
 	}
 	return linearTicks(l, n)
+}
+
+// fittingTicks returns the placed ticks of an axis along x of the given length: as many as
+// have room for their labels. Labels of categories are broken into lines.
+func (a Axis) fittingTicks(l span, length float64, t text.Style) []plot.Tick {
+	if a.Scale == Categorical {
+		ticks := a.placedTicks(l, 0)
+		for i := range ticks {
+			ticks[i].Label = strings.Join(wrap(ticks[i].Label, t, vg.Length(length/(l.hi-l.lo))-labelGap/2), "\n")
+		}
+		return ticks
+	}
+	for n := 10; ; n-- {
+		ticks := a.placedTicks(l, n)
+		switch {
+		case len(a.Ticks) > 0 || fit(ticks, a.Scale.place(l), length, t):
+			return ticks
+		case n == 2: // as few as there can be: leave out labels
+			for i := range ticks {
+				if !fit(ticks[:i+1], a.Scale.place(l), length, t) {
+					ticks[i].Label = ""
+				}
+			}
+			return ticks
+		}
+	}
+}
+
+// fit tells whether the labels of ticks, in ascending order, leave a gap between them.
+func fit(ticks []plot.Tick, l span, length float64, t text.Style) bool {
+	end := vg.Length(math.Inf(-1))
+	for _, tick := range ticks {
+		if tick.IsMinor() {
+			continue
+		}
+		at, half := vg.Length((tick.Value-l.lo)/(l.hi-l.lo)*length), t.Width(tick.Label)/2
+		if at-half < end+labelGap {
+			return false
+		}
+		end = at + half
+	}
+	return true
 }
 
 // placedTicks returns the ticks with their places on the scale as values.

@@ -48,7 +48,22 @@ func examples() map[string]Figure {
 			Rules: []Rule{{Kind: Vertical, At: .1, Label: "best accuracy"}, {Kind: Horizontal, At: .5, Role: "SGD", Dash: "dotted"}},
 		}
 	}
+	cell := func(label string, hollow bool) Panel {
+		return Panel{
+			Title: "a title", X: Axis{Label: "x", Scale: Categorical, Categories: []string{"one", "two of them that are together at once"}}, Y: Axis{Label: label, Min: 0, Max: 1},
+			Series: []Series{{Label: "full", Role: "SGD", Marks: LinePoints, X: []float64{0, 1}, Y: []float64{.1, .5}, N: []int{3, 2}, Expected: []int{3, 3}},
+				{Label: "hollow", Role: "Adam", Hollow: hollow, Marks: LinePoints, X: []float64{0, 1}, Y: []float64{.3, .7}}},
+			Rules: []Rule{{Kind: Horizontal, At: .2, Label: "reference", Dash: "dotted"}},
+		}
+	}
 	return map[string]Figure{
+		"grid": {
+			ID: "7.1", Title: "A grid", Mark: "marked: 3 images", Note: "mean; " + strings.Repeat("a long note ", 14),
+			Rows: []Row{
+				{ShareX: true, ShareY: true, Panels: []Panel{cell("a", true), cell("a", true)}},
+				{ShareY: true, Panels: []Panel{cell("b", true), cell("b", true)}},
+			},
+		},
 		"epochs": {
 			ID: "5.1", Caption: "Three < panels & a caption, ±.", Note: "mean ± SE, n = 3",
 			Rows:     []Row{{Panels: []Panel{learning("Accuracy"), learning("Sparsity"), learning("Selectivity")}}},
@@ -88,7 +103,7 @@ func digests(t testing.TB, contents bool) string {
 	style := DefaultStyle()
 	style.DPI = 100 // a third of the real one is a tenth of the time
 	var out strings.Builder
-	for _, name := range []string{"epochs", "mixed", "sweep"} {
+	for _, name := range []string{"epochs", "grid", "mixed", "sweep"} {
 		for _, format := range Formats {
 			data, err := Render(examples()[name], style, format)
 			if err != nil {

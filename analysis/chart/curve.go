@@ -34,6 +34,11 @@ func (s Series) look(style Style) look {
 	return l
 }
 
+// partial tells whether a value is over fewer runs than there should be.
+func (s Series) partial(i int) bool {
+	return len(s.N) > 0 && len(s.Expected) > 0 && s.N[i] < s.Expected[i]
+}
+
 // line returns the line style; alpha is the opacity.
 func (l look) line(style Style) draw.LineStyle {
 	width := vg.Length(style.LineWidth)
@@ -69,7 +74,10 @@ type curve struct {
 
 // piece is a stretch of values without a gap. Where there is no interval, lo and hi are
 // those of the value itself.
-type piece struct{ at, lo, hi []vg.Point }
+type piece struct {
+	at, lo, hi []vg.Point
+	index      []int // of the values
+}
 
 func newCurve(s Series, x, y func(float64) vg.Length) curve {
 	c := curve{series: s}
@@ -89,6 +97,7 @@ func newCurve(s Series, x, y func(float64) vg.Length) curve {
 		}
 		last := &c.pieces[len(c.pieces)-1]
 		last.at = append(last.at, vg.Point{X: x(s.X[i]), Y: y(v)})
+		last.index = append(last.index, i)
 		at := last.at[len(last.at)-1].X
 		last.lo = append(last.lo, vg.Point{X: at, Y: y(lo)})
 		last.hi = append(last.hi, vg.Point{X: at, Y: y(hi)})
@@ -156,7 +165,9 @@ func (k curve) drawMarkers(c *draw.Canvas, style Style, phase float64) {
 					next += markerGap
 				}
 			}
-			l.drawMarker(c, style, at)
+			marker := l
+			marker.hollow = l.hollow || k.series.partial(p.index[j])
+			marker.drawMarker(c, style, at)
 		}
 	}
 }

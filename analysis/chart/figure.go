@@ -84,10 +84,11 @@ type Series struct {
 	// Lo and Hi are the ends of the interval, absolute, as long as Y; or both empty.
 	Lo, Hi []float64
 
-	// For the CSV, each empty or as long as Y: how many runs each value is over, how many
-	// there should be, and what the value is called where X does not tell.
+	// How many runs each value is over and how many there should be, each empty or as long
+	// as Y: the marker of a value over fewer is an outline.
 	N, Expected []int
-	Names       []string
+
+	Names []string // for the CSV: what values are called where X does not tell; as N
 }
 
 // RuleKind is the direction of a rule.

@@ -13,15 +13,14 @@ import (
 // Measures of the page in points.
 const (
 	outerMargin = 3
-	columnGap   = 7
+	columnGap   = 9
 	rowGap      = 4
 	tickLength  = 2.8
 
 	smallestFrame = 15 // of a panel, in both directions
 
-	tickLabel   = 28 // least distance of labelled ticks along x
-	decadeLabel = 19 // of decades along x
-	tickLine    = 15 // of any along y
+	labelGap = 6  // least distance of tick labels along x
+	tickLine = 15 // least distance of labelled ticks along y
 )
 
 // page is a figure laid out: what there is to draw, and the size of it.
@@ -44,7 +43,13 @@ func newPage(f Figure, style Style) (page, error) {
 	if p.legend, err = f.layLegend(style, p.width-2*outerMargin); err != nil {
 		return page{}, fmt.Errorf("figure %s: %w", f.ID, err)
 	}
-	p.height = p.title + vg.Length(len(f.Rows))*vg.Length(style.PanelHeight)*vg.Inch + p.legend.height() + 2*outerMargin
+	p.height = p.title + p.legend.height() + 2*outerMargin
+	for _, row := range f.Rows {
+		p.height += vg.Length(style.PanelHeight) * vg.Inch
+		if row.ShareX { // its frames stay as high as those of a row with labels
+			p.height -= handler.Extents(font.From(sans, vg.Length(style.LabelSize))).Height + handler.Extents(font.From(sans, vg.Length(style.TickSize))).Height
+		}
+	}
 	return p, nil
 }
 
@@ -59,13 +64,7 @@ func (p page) draw(canvas vg.CanvasSizer) error {
 	}
 	p.legend.draw(draw.Crop(c, 0, 0, 0, p.legend.height()-(c.Max.Y-c.Min.Y)))
 
-	plots, columns := p.plots()
-	tiles := draw.Tiles{
-		Rows: len(plots), Cols: columns,
-		PadTop: p.title + p.header, PadBottom: p.legend.height(),
-		PadX: columnGap, PadY: rowGap + p.header,
-	}
-	canvases := plot.Align(plots, tiles, c)
+	plots, canvases := p.arrange(c)
 	letter := 'a'
 	for i, row := range p.figure.Rows {
 		for j, panel := range row.Panels {
@@ -80,6 +79,17 @@ func (p page) draw(canvas vg.CanvasSizer) error {
 		}
 	}
 	return nil
+}
+
+// arrange makes the plots and gives each its part of the canvas.
+func (p page) arrange(c draw.Canvas) ([][]*plot.Plot, [][]draw.Canvas) {
+	plots, columns := p.plots()
+	tiles := draw.Tiles{
+		Rows: len(plots), Cols: columns,
+		PadTop: p.title + p.header, PadBottom: p.legend.height(),
+		PadX: columnGap, PadY: rowGap + p.header,
+	}
+	return plots, plot.Align(plots, tiles, c)
 }
 
 // drawHeader writes the letter and title of a panel above its frame. A figure of one
@@ -100,14 +110,20 @@ func (p page) plots() (plots [][]*plot.Plot, columns int) {
 	for _, row := range p.figure.Rows {
 		columns = max(columns, len(row.Panels))
 	}
-	// Room for ticks: the frame takes what labels leave of a panel.
-	across := float64(p.width)/float64(columns) - float64(4*p.style.TickSize)
+	// Room for ticks: the frame takes what labels leave of a panel. Along x that is about
+	// a line of text and five digits, once a row if its panels share y.
+	tile := (float64(p.width) - 2*outerMargin - float64((columns-1)*columnGap)) / float64(columns)
+	beside := float64(1.35*p.style.LabelSize) + float64(3.5*p.style.TickSize)
 	up := float64(p.style.PanelHeight*72) - float64(5*p.style.LabelSize)
 	for _, row := range p.figure.Rows {
 		shared := emptySpan
 		for _, panel := range row.Panels {
 			_, y := panel.spans()
 			shared = span{min(shared.lo, y.lo), max(shared.hi, y.hi)}
+		}
+		across := tile - beside
+		if row.ShareY {
+			across = tile - beside/float64(columns)
 		}
 		line := make([]*plot.Plot, columns)
 		for j, panel := range row.Panels {
@@ -125,10 +141,11 @@ func (p page) plots() (plots [][]*plot.Plot, columns int) {
 			}
 			line[j] = p.plot(panel, panel.X.limits(x, marginX), panel.Y.limits(y, marginY), across, up)
 			if row.ShareX {
-				line[j].X.Tick.Marker = unlabelled{line[j].X.Tick.Marker}
+				line[j].Add(overhang(line[j].X))
+				unlabel(&line[j].X)
 			}
 			if row.ShareY && j > 0 {
-				line[j].Y.Tick.Marker = unlabelled{line[j].Y.Tick.Marker}
+				unlabel(&line[j].Y)
 			}
 		}
 		plots = append(plots, line)
@@ -163,11 +180,7 @@ func (p Panel) spans() (x, y span) {
 // plot returns the axes of a panel with its contents; across and up are the lengths, in
 // points, that labelled ticks may fill.
 func (p page) plot(panel Panel, x, y span, across, up float64) *plot.Plot {
-	distance := float64(tickLabel)
-	if panel.X.Scale == Log {
-		distance = decadeLabel
-	}
-	xTicks, yTicks := panel.X.placedTicks(x, int(across/distance)), panel.Y.placedTicks(y, int(up/tickLine))
+	xTicks, yTicks := panel.X.fittingTicks(x, across, textStyle(p.style, p.style.TickSize)), panel.Y.placedTicks(y, int(up/tickLine))
 	g := plot.New()
 	g.BackgroundColor = nil
 	g.TextHandler = handler
@@ -199,17 +212,33 @@ func (p page) setText(t *text.Style, size float64) {
 	t.Font, t.Handler, t.Color = font.From(sans, vg.Length(size)), handler, mustColor(p.style.Ink)
 }
 
-// unlabelled keeps ticks but shows no label.
-type unlabelled struct{ plot.Ticker }
-
-func (u unlabelled) Ticks(low, high float64) []plot.Tick {
-	ticks := u.Ticker.Ticks(low, high)
-	blank := make([]plot.Tick, len(ticks))
-	for i, t := range ticks {
-		if t.Label != "" {
-			t.Label = " " // an empty label would make it a minor tick
-		}
-		blank[i] = t
+// overhang takes the room beside the frame that the labels of an x axis take, so that frames line up with those of a row with labels.
+func overhang(a plot.Axis) room {
+	var boxes room
+	for _, t := range a.Tick.Marker.Ticks(a.Min, a.Max) {
+		half := a.Tick.Label.Width(t.Label) / 2
+		boxes = append(boxes, plot.GlyphBox{
+			X: (t.Value - a.Min) / (a.Max - a.Min), Y: 0.5,
+			Rectangle: vg.Rectangle{Min: vg.Point{X: -half}, Max: vg.Point{X: half}},
+		})
 	}
-	return blank
+	return boxes
+}
+
+// room is a plotter of nothing that asks for room.
+type room []plot.GlyphBox
+
+func (room) Plot(draw.Canvas, *plot.Plot)            {}
+func (r room) GlyphBoxes(*plot.Plot) []plot.GlyphBox { return r }
+
+// unlabel keeps the labelled ticks of an axis but not their labels, nor room for them.
+func unlabel(a *plot.Axis) {
+	var ticks plot.ConstantTicks
+	for _, t := range a.Tick.Marker.Ticks(a.Min, a.Max) {
+		if !t.IsMinor() {
+			ticks = append(ticks, plot.Tick{Value: t.Value})
+		}
+	}
+	a.Tick.Marker = ticks
+	a.Tick.Length *= 2 // ticks without a label are drawn at half of it
 }

@@ -24,11 +24,10 @@ type entry struct {
 	draw   func(c *draw.Canvas, from, to vg.Point)
 }
 
-// legend returns the entries of all series, then those of all rules with a label, each
+// legend returns the entries of all series and the lines of all rules with a label, each
 // label once, in the order of their first appearance. It is an error if a label has two
 // looks. Only rules of one label may differ in colour: their sample is gray.
-func (f Figure) legend(style Style) ([]entry, error) {
-	var entries []entry
+func (f Figure) legend(style Style) (entries, lines []entry, err error) {
 	looks := make(map[string]look)
 	var rules []Rule
 	for _, row := range f.Rows {
@@ -42,7 +41,7 @@ func (f Figure) legend(style Style) ([]entry, error) {
 					looks[s.Label] = l
 					entries = append(entries, l.entry(s.Label, style))
 				case known.differs(l):
-					return nil, fmt.Errorf("series %q: two looks for one label: use one role, or two labels", s.Label)
+					return nil, nil, fmt.Errorf("series %q: two looks for one label: use one role, or two labels", s.Label)
 				}
 			}
 			for _, r := range p.Rules {
@@ -52,7 +51,7 @@ func (f Figure) legend(style Style) ([]entry, error) {
 				case i < 0:
 					rules = append(rules, r)
 				case rules[i].Dash != r.Dash:
-					return nil, fmt.Errorf("rule %q: two dashes for one label: use one, or two labels", r.Label)
+					return nil, nil, fmt.Errorf("rule %q: two dashes for one label: use one, or two labels", r.Label)
 				case rules[i].Role != r.Role:
 					rules[i].Role = ""
 				}
@@ -60,11 +59,11 @@ func (f Figure) legend(style Style) ([]entry, error) {
 		}
 	}
 	for _, r := range rules {
-		entries = append(entries, entry{r.Label, swatchWidth, func(c *draw.Canvas, from, to vg.Point) {
+		lines = append(lines, entry{r.Label, swatchWidth, func(c *draw.Canvas, from, to vg.Point) {
 			c.StrokeLines(style.ruleLine(r), []vg.Point{from, to})
 		}})
 	}
-	return entries, nil
+	return entries, lines, nil
 }
 
 // differs reports whether two looks need two entries; bands may come and go.
@@ -132,37 +131,51 @@ type legendRow struct {
 	cell    vg.Length // width of a column with its gap
 }
 
-// layLegend places the entries and the note in one row if they fit into width, and
-// otherwise the note below the entries, in one row or in columns.
+// layLegend places series, rules and the note in one row if they fit into width; if not,
+// the note below the others; and if these don't fit, the series in columns, and rules and
+// the note below.
 func (f Figure) layLegend(style Style, width vg.Length) (legend, error) {
 	l := legend{text: textStyle(style, style.LegendSize)}
-	entries, err := f.legend(style)
+	series, rules, err := f.legend(style)
 	if err != nil {
 		return l, err
 	}
-	all := legendRow{entries: slices.Clone(entries)}
-	var note []legendRow
+	below := slices.Clone(rules)
 	if f.Note != "" {
-		all.entries = append(all.entries, f.note(style))
-		// A long note is broken into lines; the first has the sample of the band.
-		e := f.note(style)
-		lines := wrap(f.Note, l.text, width-swatchWidth-swatchGap)
-		e.label = lines[0]
-		note = []legendRow{{entries: []entry{e}}}
-		for _, line := range lines[1:] {
-			note = append(note, legendRow{entries: []entry{{label: line}}})
-		}
+		below = append(below, f.note(style))
 	}
-	series := legendRow{entries: entries}
+	all := legendRow{entries: slices.Concat(series, below)}
 	switch {
 	case len(all.entries) == 0:
 		return l, nil
 	case all.width(l.text) <= width:
 		l.rows = []legendRow{all}
 		return l, nil
-	case series.width(l.text) <= width:
-		l.rows = append([]legendRow{series}, note...)
+	}
+	if withRules := (legendRow{entries: slices.Concat(series, rules)}); f.Note != "" && withRules.width(l.text) <= width {
+		l.rows = append([]legendRow{withRules}, l.broken(f.note(style), width)...)
 		return l, nil
+	}
+	l.rows = l.inColumns(series, width)
+	switch {
+	case len(below) == 0:
+	case legendRow{entries: below}.width(l.text) <= width:
+		l.rows = append(l.rows, legendRow{entries: below})
+	default:
+		if len(rules) > 0 {
+			l.rows = append(l.rows, l.inColumns(rules, width)...)
+		}
+		if f.Note != "" {
+			l.rows = append(l.rows, l.broken(f.note(style), width)...)
+		}
+	}
+	return l, nil
+}
+
+// inColumns places entries in one row if they fit, and otherwise in columns.
+func (l legend) inColumns(entries []entry, width vg.Length) []legendRow {
+	if row := (legendRow{entries: entries}); len(entries) == 0 || row.width(l.text) <= width {
+		return []legendRow{row}[:min(len(entries), 1)]
 	}
 	var cell vg.Length
 	for _, e := range entries {
@@ -171,11 +184,25 @@ func (f Figure) layLegend(style Style, width vg.Length) (legend, error) {
 	columns := max(1, int((width+entryGap)/cell))
 	rows := (len(entries) + columns - 1) / columns
 	columns = (len(entries) + rows - 1) / rows // even rows
+	var list []legendRow
 	for part := range slices.Chunk(entries, columns) {
-		l.rows = append(l.rows, legendRow{part, columns, cell})
+		list = append(list, legendRow{part, columns, cell})
 	}
-	l.rows = append(l.rows, note...)
-	return l, nil
+	return list
+}
+
+// broken places the note in as many lines as it takes; the first has the sample.
+func (l legend) broken(note entry, width vg.Length) []legendRow {
+	var rows []legendRow
+	for i, line := range wrap(note.label, l.text, width-swatchWidth-swatchGap) {
+		e := entry{label: line}
+		if i == 0 {
+			e = note
+			e.label = line
+		}
+		rows = append(rows, legendRow{entries: []entry{e}})
+	}
+	return rows
 }
 
 func (r legendRow) width(t text.Style) vg.Length {

@@ -70,9 +70,9 @@ func DefaultStyle() Style {
 			"level2": {Color: "#5402a3", Dash: "dashed", Marker: "triangle"},
 			"level3": {Color: "#8b0aa5", Dash: "longdash", Marker: "down"},
 			"level4": {Color: "#b93289", Dash: "dashdot", Marker: "square"},
-			"level5": {Color: "#db5c68", Dash: "dotted", Marker: "diamond"},
+			"level5": {Color: "#db5c68", Dash: "dashed", Marker: "diamond"},
 			"level6": {Color: "#f48849", Dash: "solid", Marker: "triangle"},
-			"level7": {Color: "#febd2a", Dash: "dashed", Marker: "circle"},
+			"level7": {Color: "#febd2a", Dash: "longdash", Marker: "circle"},
 		},
 	}
 }

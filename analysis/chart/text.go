@@ -17,7 +17,7 @@ var sans = font.Font{Typeface: "Liberation", Variant: "Sans"}
 // bold is the font of panel letters.
 var bold = font.Font{Typeface: "Liberation", Variant: "Sans", Weight: xfont.WeightBold}
 
-// markup is a text handler for one line with superscripts "^{...}" and subscripts
+// markup is a text handler for lines with superscripts "^{...}" and subscripts
 // "_{...}", which do not nest. What is not closed is drawn as it stands.
 type markup struct{ fonts *font.Cache }
 
@@ -75,8 +75,8 @@ func (h markup) Extents(f font.Font) font.Extents {
 	return face.Extents()
 }
 
-// Lines treats every text as a single line.
-func (h markup) Lines(s string) []string { return []string{s} }
+// Lines breaks a text where this package has put a line feed; descriptions may not hold any.
+func (h markup) Lines(s string) []string { return strings.Split(s, "\n") }
 
 func (h markup) Box(s string, f font.Font) (width, height, depth vg.Length) {
 	for _, r := range parseMarkup(s) {
@@ -101,13 +101,22 @@ func (h markup) Draw(c vg.Canvas, s string, style text.Style, at vg.Point) {
 		at = vg.Point{X: vg.Length(float64(y*sin) + float64(x*cos)), Y: vg.Length(float64(y*cos) - float64(x*sin))}
 	}
 	// The convention of gonum's handlers, which its axes rely on: the alignment moves the
-	// box of the line, and the baseline lies its ascent below the top, one size up.
-	e := h.Extents(style.Font)
-	at.Y += vg.Length(style.YAlign)*style.Height(s) - e.Ascent + style.Font.Size
-	at.X += vg.Length(style.XAlign) * style.Width(s)
+	// box of the lines, and the last baseline lies its ascent below the top of its line,
+	// one size up.
+	e, height := h.Extents(style.Font), style.Height(s)
+	at.Y += vg.Length(style.YAlign)*height - e.Ascent + style.Font.Size
+	lines := h.Lines(s)
+	for i, line := range lines {
+		above := vg.Length(len(lines)-1-i) * height / vg.Length(len(lines))
+		h.drawLine(c, line, style.Font, at.Add(vg.Point{X: vg.Length(style.XAlign) * style.Width(line), Y: above}))
+	}
+}
+
+// drawLine sets one line with its baseline starting at the given point.
+func (h markup) drawLine(c vg.Canvas, s string, f font.Font, at vg.Point) {
 	for _, r := range parseMarkup(s) {
-		face := h.fonts.Lookup(style.Font, style.Font.Size*r.size)
-		c.FillString(face, at.Add(vg.Point{Y: r.shift * style.Font.Size}), r.text)
+		face := h.fonts.Lookup(f, f.Size*r.size)
+		c.FillString(face, at.Add(vg.Point{Y: r.shift * f.Size}), r.text)
 		at.X += face.Width(r.text)
 	}
 }

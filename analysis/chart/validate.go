@@ -53,7 +53,7 @@ func (f Figure) validate(style Style) error {
 			}
 		}
 	}
-	_, err := f.legend(style)
+	_, _, err := f.legend(style)
 	return err
 }
 

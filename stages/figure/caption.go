@@ -86,6 +86,9 @@ func (d *description) note() string {
 	if list := d.gaps.of("not finite"); list != "" {
 		note += "; not finite: " + list
 	}
+	if len(d.gaps) > 0 && len(d.Lines) < 2 {
+		note += "; open marker: fewer runs"
+	}
 	return note
 }
 
@@ -133,7 +136,7 @@ func (d *description) what() string {
 	case other != "":
 		text += fmt.Sprintf(", %s against %s", d.X.Names[1], d.X.Names[0])
 	default:
-		text += " by condition"
+		text += " for each condition"
 	}
 	if d.scatter() {
 		text += ", a dot an epoch"
@@ -175,7 +178,7 @@ func (d *description) which() string {
 		case len(labels) == 1:
 			text += ", condition " + labels[0]
 		default:
-			text += ", conditions " + listed(labels)
+			text += ", conditions " + strings.Join(labels, "; ")
 		}
 		experiments = append(experiments, text)
 	}
@@ -187,7 +190,7 @@ func (d *description) which() string {
 	if d.X.Kind == "epoch" || d.scatter() {
 		when = fmt.Sprintf("after each of %d epochs", d.epoch)
 	}
-	return noun + strings.Join(experiments, "; ") + "; " + when
+	return noun + strings.Join(experiments, ", ") + "; " + when
 }
 
 // over says what means and bands are over.

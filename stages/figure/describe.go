@@ -87,6 +87,9 @@ func (d *description) panel(at place) (chart.Panel, error) {
 	if slices.Contains(d.Lines, "metric") {
 		panel.Y.Label = "value"
 	}
+	if strings.HasPrefix(d.X.Kind, "condition ") {
+		panel.Y.Label += ", " + d.X.Names[1]
+	}
 	if at.panel.Zoom {
 		panel.Y.Label += ", enlarged"
 	}
