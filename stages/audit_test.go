@@ -64,7 +64,7 @@ func makeSmall(data, dir string) error {
 		err = os.WriteFile(filepath.Join(dir, "params.toml"), text, 0o644)
 	}
 	if err == nil {
-		err = os.CopyFS(filepath.Join(dir, "data"), os.DirFS(filepath.SplitList(data)[0]))
+		err = os.CopyFS(filepath.Join(dir, "data"), os.DirFS(data))
 	}
 	s := &smallStudy{dir: dir}
 	return errors.Join(err, All(context.Background(), s.options()))

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -151,7 +152,20 @@ func count(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sparsel": command})
+	testscript.Main(tests{m}, map[string]func(){"sparsel": command})
+}
+
+// tests are all tests of the package, and what they leave.
+type tests struct{ *testing.M }
+
+func (t tests) Run() int {
+	code := t.M.Run()
+	if small.dir != "" {
+		if err := errors.Join(writable(small.dir), os.RemoveAll(small.dir)); err != nil {
+			fmt.Fprintln(os.Stderr, "remove the small study:", err)
+		}
+	}
+	return code
 }
 
 // command is `go tool mage` for scripts: the target, its arguments, its flags.
