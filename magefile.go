@@ -70,9 +70,12 @@ func Lock(ctx context.Context, params, profile, out *string) error {
 	return exit(stages.Lock(ctx, stages.Options{Params: params, Profile: profile, Out: out}))
 }
 
-// Audit reads everything under out and names whatever is damaged, missing or does not belong; it writes nothing there.
-func Audit(ctx context.Context, level *int, params, profile, out, data *string, json *bool) error {
-	return exit(stages.Audit(ctx, stages.AuditFlags{Level: level}, stages.Options{Params: params, Profile: profile, Out: out, Data: data, JSON: json}))
+// Audit names whatever under out is damaged, missing or does not belong (-level=1), makes all but the trainings again
+// and compares bytes (-level=2), and repeats -k=N trainings, by default the cheapest of each experiment (-level=3).
+// It writes nothing under out, stops after -minutes=N, and with -state=FILE goes on where it stopped.
+func Audit(ctx context.Context, level, minutes, k *int, state, params, profile, out, data *string, jobs *int, json *bool) error {
+	flags := stages.AuditFlags{Level: level, Minutes: minutes, K: k, State: state}
+	return exit(stages.Audit(ctx, flags, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, JSON: json}))
 }
 
 // AuditFile says what a lost picture, table or archive is, where it came from and whether it can be trusted.

@@ -4,66 +4,180 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
+	"sparsel/stages/lock"
 )
 
 // AuditFlags are the flags of Audit. A nil flag was not given.
 type AuditFlags struct {
-	Level *int // 1: rehash everything; 2: and derive again; 3: and train again
+	Level   *int    // 1: rehash everything; 2: and make everything behind the trainings again; 3: and repeat trainings
+	Minutes *int    // stop after so many and say how far it got; 0: take the time it takes
+	K       *int    // trainings that level 3 repeats; 0: one of each experiment
+	State   *string // a file that keeps what is proven, for the next sitting
 }
 
-// auditReport is what an audit found, in a form made for JSON.
-type auditReport struct {
-	Level  int           `json:"level"`
-	Files  int           `json:"files"`
-	Bytes  int64         `json:"bytes"`
-	Faults []store.Fault `json:"faults"`
-	Notes  []string      `json:"notes"`
-	Proven []proven      `json:"proven"`
+// auditor is one sitting.
+type auditor struct {
+	*workspace
+	o       Options
+	scratch string
+	state   *auditState
+	lock    *lock.Lock // nil: there is none that can be read
+	audit   *pipeline.Audit
+	byName  map[string]*pipeline.Resolved
+
+	mu     sync.Mutex
+	report auditReport
+	redone map[*pipeline.Node]bool // came out the same
+	ticks  int
+	said   time.Time
 }
 
 // Audit holds everything under out against everything else and says what is wrong, all of it, and how much is
 // proven. It writes nothing into out and takes no lock, so a read-only copy will do.
-func Audit(ctx context.Context, f AuditFlags, o Options) error {
-	level := orDefault(f.Level, 1)
+func Audit(ctx context.Context, f AuditFlags, o Options) (err error) {
+	level, minutes, k := orDefault(f.Level, 1), orDefault(f.Minutes, 0), orDefault(f.K, 0)
 	if level < 1 || level > 3 {
-		return fmt.Errorf("audit: -level=%d: must be 1 (rehash everything), 2 (and derive all results again) or 3 (and repeat trainings)", level)
+		return fmt.Errorf("audit: -level=%d: must be 1 (rehash everything), 2 (and make all but the trainings again) or 3 (and repeat trainings)", level)
 	}
-	scratch, err := os.MkdirTemp("", "sparsel-audit-")
-	if err != nil {
+	if minutes < 0 || k < 0 {
+		return fmt.Errorf("audit: -minutes=%d -k=%d: must not be negative", minutes, k)
+	}
+	if minutes > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(minutes)*time.Minute)
+		defer cancel()
+	}
+	a := &auditor{o: o, redone: map[*pipeline.Node]bool{}, byName: map[string]*pipeline.Resolved{}, report: auditReport{Level: level}, said: time.Now()}
+	if a.scratch, err = os.MkdirTemp("", "sparsel-audit-"); err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
-	defer os.RemoveAll(scratch)
-	w, err := o.openReadOnly(scratch)
-	if err != nil {
+	defer os.RemoveAll(a.scratch)
+	if a.state, err = openState(orDefault(f.State, "")); err != nil {
 		return err
 	}
-	audit, err := w.engine.Rehash(ctx, w.graph, store.ScanOptions{})
-	if err != nil {
+	defer func() { err = errors.Join(err, a.state.close()) }()
+	if a.workspace, err = o.openReadOnly(a.scratch); err != nil {
 		return err
 	}
-	report := auditReport{Level: level, Files: audit.Files, Bytes: audit.Bytes, Faults: audit.Faults, Notes: audit.Notes}
-	if err := w.auditData(ctx, o, &report, scratch); err != nil {
+	if err := a.levels(ctx, level, k); err != nil {
 		return err
 	}
-	report.Proven = w.proven(audit)
-	if orDefault(o.JSON, false) {
-		err = printJSON(o.stdout(), report)
+	return a.conclude(ctx)
+}
+
+func (a *auditor) levels(ctx context.Context, level, k int) error {
+	if err := a.rehash(ctx); err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return errors.New("audit: the time was up before everything was hashed; with -state=FILE the next sitting goes on from here")
+		}
+		return err
+	}
+	redo := &again{auditor: a}
+	if level >= 2 {
+		var list []*pipeline.Resolved
+		for _, r := range a.audit.Resolved {
+			if derived(r.Node) && r.Made != nil {
+				list = append(list, r)
+			}
+		}
+		if err := redo.do(ctx, "derive again", list); err != nil {
+			return err
+		}
+	}
+	if level >= 3 {
+		var list []*pipeline.Resolved
+		for _, r := range a.sample(k) {
+			_, locked := a.locked(r.Node, r.Node.Stage.Outputs[0])
+			if r.Made != nil || locked {
+				list = append(list, r)
+			}
+		}
+		return redo.do(ctx, "train again", list)
+	}
+	return nil
+}
+
+// rehash is level 1.
+func (a *auditor) rehash(ctx context.Context) (err error) {
+	options := store.ScanOptions{Skip: a.state.known, Hashed: a.state.addHashed, Progress: a.hashing}
+	if a.audit, err = a.engine.Rehash(ctx, a.graph, options); err != nil {
+		return err
+	}
+	a.report.Files, a.report.Bytes, a.report.Faults, a.report.Notes = a.audit.Files, a.audit.Bytes, a.audit.Faults, a.audit.Notes
+	for _, r := range a.audit.Resolved {
+		a.byName[r.Node.Name] = r
+	}
+	if err := a.auditData(ctx); err != nil {
+		return err
+	}
+	return a.auditLock()
+}
+
+// auditLock compares the results by their contents; that these are what is stored, the rehashing has seen to.
+func (a *auditor) auditLock() (err error) {
+	if a.lock, err = a.o.readLock(); err != nil {
+		a.fault(store.Damaged, filepath.Base(a.o.lockPath()), "%v", err)
+		return nil
+	}
+	if a.lock == nil {
+		a.report.Notes = append(a.report.Notes, "there is no "+a.o.lockPath()+" to compare with")
+		return nil
+	}
+	have := outputsOf{}
+	for _, r := range a.audit.Resolved {
+		if r.Made == nil {
+			continue
+		}
+		have[r.Node.Name] = map[string]pipeline.ContentID{}
+		for _, o := range r.Made.Outputs {
+			have[r.Node.Name][o.Name] = o.Content
+		}
+	}
+	for _, d := range have.differing(a.lock) {
+		a.fault(differs, d.Node+" "+d.Name, "stored is %s, %s says %s", have[d.Node][d.Name], filepath.Base(a.o.lockPath()), a.lock.Outputs[d].Content)
+	}
+	if a.lock.Params != lock.ID(a.graph.ParamsHash()) {
+		a.report.Notes = append(a.report.Notes, a.o.lockPath()+" was written from other parameters; `go tool mage diff` says which")
+	}
+	return nil
+}
+
+func (a *auditor) fault(kind store.FaultKind, path, format string, args ...any) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.report.Faults = append(a.report.Faults, store.Fault{Kind: kind, Path: path, What: fmt.Sprintf(format, args...)})
+}
+
+// conclude prints what was found. Its error counts it.
+func (a *auditor) conclude(ctx context.Context) error {
+	slices.SortStableFunc(a.report.Faults, func(x, y store.Fault) int { return strings.Compare(x.Path, y.Path) })
+	a.report.Proven = a.proven()
+	a.report.TimeUp = ctx.Err() != nil
+	var err error
+	if orDefault(a.o.JSON, false) {
+		err = printJSON(a.o.stdout(), a.report)
 	} else {
-		err = report.print(o.stdout(), o.out())
+		err = a.report.print(a.o.stdout(), a.o.out())
 	}
-	if err == nil && len(report.Faults) > 0 {
-		err = fmt.Errorf("audit: %s under %s", counted(len(report.Faults), "fault"), o.out())
+	switch {
+	case err != nil:
+		return err
+	case errors.Is(ctx.Err(), context.Canceled):
+		return fmt.Errorf("audit: stopped: %w", context.Cause(ctx))
+	case len(a.report.Faults) > 0:
+		return fmt.Errorf("audit: %s under %s", counted(len(a.report.Faults), "fault"), a.o.out())
 	}
-	return err
+	return nil
 }
 
 // openReadOnly is open for targets that promise to write nothing below out, not even a cache.
@@ -83,93 +197,4 @@ func (o Options) openReadOnly(scratch string) (*workspace, error) {
 	}
 	w.engine.Code = pipeline.Code("", aside)
 	return w, nil
-}
-
-func (r *auditReport) print(w io.Writer, out string) error {
-	for _, f := range r.Faults {
-		fmt.Fprintln(w, f)
-	}
-	for _, n := range r.Notes {
-		fmt.Fprintln(w, "note:", n)
-	}
-	fmt.Fprintf(w, "%s: read %s, %.1f MB; %s\n", out, counted(r.Files, "file"), float64(r.Bytes)/1e6, counted(len(r.Faults), "fault"))
-	var err error
-	for _, p := range r.Proven {
-		_, err = fmt.Fprintln(w, p)
-	}
-	return err
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// proven is how much an audit has proven of one published node.
-type proven struct {
-	Node  string `json:"node"`
-	There bool   `json:"there"` // there is a result at all
-	// Sound counts the results among the Needed ones whose bytes were all verified; Other those that other code than
-	// the present made.
-	Needed, Sound, Other int
-}
-
-func (p proven) String() string {
-	name := strings.Replace(p.Node, "/", " ", 1)
-	if !p.There {
-		return name + ": not made yet, nothing to prove"
-	}
-	text := fmt.Sprintf("%s: bytes verified", name)
-	if p.Sound < p.Needed {
-		text = fmt.Sprintf("%s: NOT PROVEN, %d of the %d results it is made from are damaged or gone", name, p.Needed-p.Sound, p.Needed)
-	}
-	if p.Other > 0 {
-		text += fmt.Sprintf(", %d of %d results are other code's", p.Other, p.Needed)
-	}
-	return text
-}
-
-// proven says it of every figure, table and finding.
-func (w *workspace) proven(a *pipeline.Audit) []proven {
-	resolved := map[string]*pipeline.Resolved{}
-	for _, r := range a.Resolved {
-		resolved[r.Node.Name] = r
-	}
-	var list []proven
-	for _, name := range w.targets() {
-		p := proven{Node: name, There: resolved[name].Made != nil}
-		for _, n := range upstream(resolved[name].Node) {
-			r := resolved[n.Name]
-			if r.Made == nil && p.There {
-				continue // an optional input that the result was made without
-			}
-			p.Needed++
-			if a.Sound(r) {
-				p.Sound++
-			}
-			if !r.Exact() {
-				p.Other++
-			}
-		}
-		list = append(list, p)
-	}
-	slices.SortFunc(list, func(a, b proven) int { return strings.Compare(a.Node, b.Node) })
-	return list
-}
-
-// upstream lists a node and all that it is made from, each once.
-func upstream(n *pipeline.Node) []*pipeline.Node {
-	list := []*pipeline.Node{n}
-	seen := map[*pipeline.Node]bool{n: true}
-	for i := 0; i < len(list); i++ {
-		for _, in := range list[i].Inputs {
-			if !seen[in.From] {
-				seen[in.From] = true
-				list = append(list, in.From)
-			}
-		}
-	}
-	return list
 }

@@ -1,0 +1,236 @@
+package stages
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"sparsel/artifacts/runs"
+	"sparsel/pipeline"
+	"sparsel/pipeline/store"
+	"sparsel/stages/lock"
+	"sparsel/stages/train"
+)
+
+// Kinds of faults that only doing something again can find.
+const (
+	differs store.FaultKind = "differs" // other bytes came out
+	failed  store.FaultKind = "failed"  // it could not be done again
+)
+
+// derived reports whether level 2 makes a node's results again: everything that needs neither a source nor a training.
+func derived(n *pipeline.Node) bool { return n.Stage.Name != "fetch" && n.Stage.Name != "train" }
+
+// again makes results again, each in a directory of its own, and compares them with what is stored and what is locked.
+type again struct {
+	*auditor
+	data struct {
+		once  sync.Once
+		files map[string]pipeline.File
+		err   error
+	}
+}
+
+// do makes the results of the nodes again, as many at a time as there are jobs, until ctx ends.
+func (a *again) do(ctx context.Context, what string, list []*pipeline.Resolved) error {
+	jobs, err := a.o.jobs()
+	if err != nil {
+		return err
+	}
+	a.ticks = 0
+	a.say("%s: %s", what, counted(len(list), "result"))
+	var g errgroup.Group
+	g.SetLimit(jobs)
+	for i, r := range list {
+		g.Go(func() error {
+			if ctx.Err() != nil {
+				return nil // time is up: what is not done is not proven
+			}
+			a.one(ctx, r, filepath.Join(a.scratch, fmt.Sprintf("%s-%d", what, i)))
+			a.tick(what, len(list))
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// one makes one result again.
+func (a *again) one(ctx context.Context, r *pipeline.Resolved, dir string) {
+	defer os.RemoveAll(dir)
+	n := r.Node
+	inputs, ok := a.inputs(ctx, r)
+	if !ok {
+		return
+	}
+	action := a.engine.ActionOf(n, inputs)
+	got, known := a.state.result(action)
+	var redone *pipeline.Redone
+	if !known {
+		var err error
+		redone, err = a.engine.Redo(ctx, n, inputs, dir)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			a.fault(failed, n.Name, "%v", err)
+			return
+		}
+		got = map[string]pipeline.ContentID{}
+		for _, o := range redone.Outputs {
+			got[o.Name] = o.Content
+		}
+		a.state.addResult(action, got)
+	}
+	if a.compare(r, got, redone) {
+		a.mu.Lock()
+		a.redone[n] = true
+		a.mu.Unlock()
+	}
+}
+
+// inputs are the stored ones; the data of a training are fetched anew where the store lacks them.
+func (a *again) inputs(ctx context.Context, r *pipeline.Resolved) (map[string]pipeline.File, bool) {
+	if r.Made != nil {
+		if inputs, ok := a.audit.Inputs(r); ok {
+			return inputs, true
+		}
+	}
+	if slices.ContainsFunc(r.Node.Inputs, func(in pipeline.Input) bool { return in.From != a.dataset }) {
+		return nil, false // damaged: level 1 has said so
+	}
+	a.data.once.Do(func() {
+		redone, err := a.engine.Redo(ctx, a.dataset, nil, filepath.Join(a.scratch, "fetch"))
+		a.data.err = err
+		if err == nil {
+			a.data.files = map[string]pipeline.File{}
+			for _, o := range redone.Outputs {
+				a.data.files[o.Name] = redone.File(o.Name)
+			}
+		} else {
+			a.fault(failed, a.dataset.Name, "%v", err)
+		}
+	})
+	if a.data.err != nil {
+		return nil, false
+	}
+	inputs := map[string]pipeline.File{}
+	for _, in := range r.Node.Inputs {
+		inputs[in.Name] = a.data.files[in.Output]
+	}
+	return inputs, true
+}
+
+// compare holds what came out against the store and the lock. It reports whether there was anything to hold it
+// against and all of it was the same.
+func (a *again) compare(r *pipeline.Resolved, got map[string]pipeline.ContentID, redone *pipeline.Redone) bool {
+	compared, same := 0, true
+	for _, name := range r.Node.Stage.Outputs {
+		if r.Made != nil {
+			if o := r.Made.Output(name); o != nil {
+				compared++
+				if o.Content != got[name] {
+					same = false
+					a.differ(r, *o, got[name], redone)
+				}
+			}
+		}
+		if l, ok := a.locked(r.Node, name); ok {
+			compared++
+			if l != got[name] {
+				same = false
+				a.fault(differs, r.Node.Name+" "+name, "made again it has the SHA-256 %s, the lock says %s", got[name], l)
+			}
+		}
+	}
+	return same && compared > 0
+}
+
+func (a *again) differ(r *pipeline.Resolved, stored store.Output, got pipeline.ContentID, redone *pipeline.Redone) {
+	text := fmt.Sprintf("made again it has the SHA-256 %s, stored is %s", got, stored.Content)
+	if !r.Exact() {
+		text += ", which other code than the present made"
+	}
+	if redone != nil && r.Node.Stage.Name == "train" && stored.Name == train.Record {
+		text += "; " + firstEpoch(a.store.BlobPath(stored.Content), redone.Path(stored.Name))
+	}
+	a.fault(differs, r.Node.Name+" "+stored.Name, "%s", text)
+}
+
+// locked returns what the lock says of an output.
+func (a *auditor) locked(n *pipeline.Node, output string) (pipeline.ContentID, bool) {
+	if a.lock == nil {
+		return pipeline.ContentID{}, false
+	}
+	r, ok := a.lock.Outputs[lock.Output{Node: n.Name, Name: output}]
+	return pipeline.ContentID(r.Content), ok
+}
+
+// firstEpoch says where two records of one training part.
+func firstEpoch(stored, fresh string) string {
+	_, was, err := runs.ReadRecord(stored)
+	if err != nil {
+		return err.Error()
+	}
+	_, is, err := runs.ReadRecord(fresh)
+	if err != nil {
+		return err.Error()
+	}
+	for i := range min(len(was), len(is)) {
+		switch a, b := was[i], is[i]; {
+		case a.Digest != b.Digest:
+			return fmt.Sprintf("the first epoch that differs is %d: the weights after it are others", a.Epoch)
+		case a.Correct != b.Correct || a.TrainLoss != b.TrainLoss || a.TestLoss != b.TestLoss:
+			return fmt.Sprintf("the first epoch that differs is %d: the weights are the same, accuracy or losses are not", a.Epoch)
+		}
+	}
+	if len(was) != len(is) {
+		return fmt.Sprintf("stored are %d epochs, made again %d", len(was), len(is))
+	}
+	return "the weights and losses of all epochs are the same; the statistics of the activations or the description are not"
+}
+
+// sample chooses the trainings that level 3 repeats: the cheapest of each experiment, those first that cost least; with
+// k more than there are experiments also others, in an order that does not follow the file's. Zero means the first.
+func (a *auditor) sample(k int) []*pipeline.Resolved {
+	var cheapest, rest []*pipeline.Resolved
+	for _, r := range a.audit.Resolved {
+		if r.Node.Stage.Name != "aggregate" {
+			continue
+		}
+		var best *pipeline.Node
+		for _, n := range upstream(r.Node) {
+			if n.Stage.Name == "train" && (best == nil || n.Cost < best.Cost || n.Cost == best.Cost && n.Name < best.Name) {
+				best = n
+			}
+		}
+		if best != nil && !slices.Contains(cheapest, a.byName[best.Name]) {
+			cheapest = append(cheapest, a.byName[best.Name])
+		}
+	}
+	slices.SortFunc(cheapest, func(x, y *pipeline.Resolved) int {
+		return cmp.Or(cmp.Compare(x.Node.Cost, y.Node.Cost), strings.Compare(x.Node.Name, y.Node.Name))
+	})
+	if k == 0 {
+		return cheapest
+	}
+	for _, r := range a.audit.Resolved {
+		if r.Node.Stage.Name == "train" && !slices.Contains(cheapest, r) {
+			rest = append(rest, r)
+		}
+	}
+	draw := func(r *pipeline.Resolved) string {
+		sum := sha256.Sum256([]byte(r.Node.Name))
+		return string(sum[:])
+	}
+	slices.SortFunc(rest, func(x, y *pipeline.Resolved) int { return strings.Compare(draw(x), draw(y)) })
+	all := append(cheapest, rest...)
+	return all[:min(k, len(all))]
+}

@@ -1,0 +1,209 @@
+package stages
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"sparsel/pipeline"
+	"sparsel/pipeline/store"
+)
+
+// auditReport is what an audit found, in a form made for JSON.
+type auditReport struct {
+	Level  int           `json:"level"`
+	Files  int           `json:"files"`
+	Bytes  int64         `json:"bytes"`
+	Faults []store.Fault `json:"faults"`
+	Notes  []string      `json:"notes"`
+	TimeUp bool          `json:"time_up"` // it ended before everything was done
+	Proven []proven      `json:"proven"`
+}
+
+func (r *auditReport) print(w io.Writer, out string) error {
+	for _, f := range r.Faults {
+		fmt.Fprintln(w, f)
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintln(w, "note:", n)
+	}
+	if r.TimeUp {
+		fmt.Fprintln(w, "note: it ended before everything was done; with -state=FILE the next sitting goes on from here")
+	}
+	fmt.Fprintf(w, "%s: read %s, %.1f MB; %s\n", out, counted(r.Files, "file"), float64(r.Bytes)/1e6, counted(len(r.Faults), "fault"))
+	var err error
+	for _, p := range r.Proven {
+		_, err = fmt.Fprintln(w, p.text(r.Level))
+	}
+	return err
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// share is how many of how many.
+type share struct {
+	Done int `json:"done"`
+	Of   int `json:"of"`
+}
+
+// proven is how much an audit has proven of one figure, table or finding.
+type proven struct {
+	Node  string `json:"node"`
+	There bool   `json:"there"` // there is a result at all
+	// Sound counts the results behind it, itself included, whose bytes were all verified.
+	Sound share `json:"sound"`
+	// Derived counts, by stage, those that were made again and came out the same; Trained the trainings.
+	Derived map[string]share `json:"derived"`
+	Trained share            `json:"trained"`
+	// Other counts the results that other code than the present made.
+	Other int `json:"other_code"`
+	// Locked says how it compares with the lock: "same", "differs", or "" where the lock does not have it.
+	Locked string `json:"locked"`
+}
+
+func (p proven) text(level int) string {
+	name := strings.Replace(p.Node, "/", " ", 1)
+	if !p.There && p.Trained.Done > 0 {
+		return fmt.Sprintf("%s: not in this store; %d of its %d trainings repeated, as locked", name, p.Trained.Done, p.Trained.Of)
+	}
+	if !p.There {
+		return name + ": not made yet, nothing to prove"
+	}
+	parts := []string{"bytes verified"}
+	if p.Sound.Done < p.Sound.Of {
+		parts[0] = fmt.Sprintf("NOT PROVEN, %d of the %d results that it is made from are damaged or gone", p.Sound.Of-p.Sound.Done, p.Sound.Of)
+	}
+	if level >= 2 {
+		stages := slices.SortedFunc(maps.Keys(p.Derived), func(x, y string) int { // what there is most of comes first
+			return cmp.Or(p.Derived[y].Of-p.Derived[x].Of, strings.Compare(x, y))
+		})
+		for _, stage := range stages {
+			s := p.Derived[stage]
+			parts = append(parts, fmt.Sprintf("%d of %d %s re-derived", s.Done, s.Of, plural(stage, s.Of)))
+		}
+	}
+	if level >= 3 {
+		parts = append(parts, fmt.Sprintf("%d of %d trainings repeated", p.Trained.Done, p.Trained.Of))
+	}
+	if p.Other > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d made by other code than the present", p.Other, p.Sound.Of))
+	}
+	switch p.Locked {
+	case "same":
+		parts = append(parts, "as locked")
+	case "differs":
+		parts = append(parts, "NOT AS LOCKED")
+	}
+	return name + ": " + strings.Join(parts, ", ")
+}
+
+func plural(stage string, n int) string {
+	if n == 1 || strings.HasSuffix(stage, "s") {
+		return stage
+	}
+	return stage + "s"
+}
+
+// proven says it of every figure, table and finding.
+func (a *auditor) proven() []proven {
+	var list []proven
+	for _, name := range a.targets() {
+		list = append(list, a.provenOf(a.byName[name]))
+	}
+	slices.SortFunc(list, func(x, y proven) int { return strings.Compare(x.Node, y.Node) })
+	return list
+}
+
+func (a *auditor) provenOf(target *pipeline.Resolved) proven {
+	p := proven{Node: target.Node.Name, There: target.Made != nil, Derived: map[string]share{}, Locked: a.asLocked(target)}
+	for _, n := range upstream(target.Node) {
+		r := a.byName[n.Name]
+		if r.Made == nil && p.There {
+			continue // an optional input, which the result was made without
+		}
+		p.Sound.Of++
+		if a.audit.Sound(r) {
+			p.Sound.Done++
+		}
+		if !r.Exact() {
+			p.Other++
+		}
+		done := 0
+		if a.redone[n] {
+			done = 1
+		}
+		switch {
+		case n.Stage.Name == "train":
+			p.Trained = share{p.Trained.Done + done, p.Trained.Of + 1}
+		case derived(n):
+			s := p.Derived[n.Stage.Name]
+			p.Derived[n.Stage.Name] = share{s.Done + done, s.Of + 1}
+		}
+	}
+	return p
+}
+
+func (a *auditor) asLocked(r *pipeline.Resolved) string {
+	if r.Made == nil {
+		return ""
+	}
+	text := ""
+	for _, o := range r.Made.Outputs {
+		if id, ok := a.locked(r.Node, o.Name); ok && id != o.Content {
+			return "differs"
+		} else if ok {
+			text = "same"
+		}
+	}
+	return text
+}
+
+// upstream lists a node and all that it is made from, each once.
+func upstream(n *pipeline.Node) []*pipeline.Node {
+	list := []*pipeline.Node{n}
+	seen := map[*pipeline.Node]bool{n: true}
+	for i := 0; i < len(list); i++ {
+		for _, in := range list[i].Inputs {
+			if !seen[in.From] {
+				seen[in.From] = true
+				list = append(list, in.From)
+			}
+		}
+	}
+	return list
+}
+
+// sayEvery is how often an audit says how far it is.
+const sayEvery = 10 * time.Second
+
+func (a *auditor) say(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "audit: "+format+"\n", args...)
+}
+
+// hashing hears of the bytes that are read.
+func (a *auditor) hashing(done, total int64) {
+	if time.Since(a.said) > sayEvery {
+		a.said = time.Now()
+		a.say("hash: %d of %d MB", done/1e6, total/1e6)
+	}
+}
+
+// tick hears of each result that was made again.
+func (a *auditor) tick(what string, total int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.ticks++; time.Since(a.said) > sayEvery {
+		a.said = time.Now()
+		a.say("%s: %d of %d, %s so far", what, a.ticks, total, counted(len(a.report.Faults), "fault"))
+	}
+}
