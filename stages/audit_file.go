@@ -142,7 +142,7 @@ func (f lost) claims(p *pipeline.Provenance) (claim string, list []candidate) {
 				}
 			}
 			return claim, candidates(p, "."+strings.ToLower(f.embedded.format), func(m *pipeline.Made) bool {
-				return m.Node == kind+"/"+id && !slices.ContainsFunc(sums, func(sum string) bool { return !reads(m, sum) })
+				return isNode(m, kind, id) && !slices.ContainsFunc(sums, func(sum string) bool { return !reads(m, sum) })
 			})
 		}
 	}
@@ -150,13 +150,18 @@ func (f lost) claims(p *pipeline.Provenance) (claim string, list []candidate) {
 	switch text := v["params"] + v["run"]; {
 	case format == "summaries":
 		name := v["experiment"]
-		return "the summaries of experiment " + name, candidates(p, "summaries.parquet", func(m *pipeline.Made) bool { return m.Node == "aggregate/"+name })
+		return "the summaries of experiment " + name, candidates(p, "summaries.parquet", func(m *pipeline.Made) bool { return isNode(m, "aggregate", name) })
 	case format != "" && text != "":
 		return fmt.Sprintf("a %s of the run %s", format, text), f.claimsRun(p, format, text)
 	case format != "":
 		return "a " + format, nil
 	}
 	return "", nil
+}
+
+// isNode reports whether an action was done for a node of that kind and id, of whatever profile.
+func isNode(m *pipeline.Made, kind, id string) bool {
+	return strings.HasSuffix("/"+m.Node, "/"+kind+"/"+id)
 }
 
 func reads(m *pipeline.Made, sum string) bool {
@@ -173,6 +178,7 @@ func candidates(p *pipeline.Provenance, suffix string, fits func(*pipeline.Made)
 			}
 		}
 	}
+	slices.SortStableFunc(list, func(a, b candidate) int { return strings.Compare(b.made.Run, a.made.Run) })
 	return list
 }
 

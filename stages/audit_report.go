@@ -72,7 +72,7 @@ type proven struct {
 }
 
 func (p proven) text(level int) string {
-	name := strings.Replace(p.Node, "/", " ", 1)
+	name := titleOf(p.Node)
 	if !p.There && p.Trained.Done > 0 {
 		return fmt.Sprintf("%s: not in this store; %d of its %d trainings repeated, as locked", name, p.Trained.Done, p.Trained.Of)
 	}
@@ -105,6 +105,15 @@ func (p proven) text(level int) string {
 		parts = append(parts, "NOT AS LOCKED")
 	}
 	return name + ": " + strings.Join(parts, ", ")
+}
+
+// titleOf is a node's name for people: "figure 5.1", or "figure 5.1 of quick" for a profile's.
+func titleOf(node string) string {
+	parts := strings.Split(node, "/")
+	if len(parts) < 3 {
+		return strings.Join(parts, " ")
+	}
+	return strings.Join(parts[1:], " ") + " of " + parts[0]
 }
 
 func plural(stage string, n int) string {
