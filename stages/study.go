@@ -16,7 +16,6 @@ import (
 	"sparsel/stages/figure"
 	"sparsel/stages/metrics"
 	"sparsel/stages/params"
-	"sparsel/stages/table"
 	"sparsel/stages/train"
 	"sparsel/trainer"
 )
@@ -59,7 +58,7 @@ type builder struct {
 // newStudy binds a parameter file to nodes. Sources say where MNIST may be found.
 func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
 	b := &builder{params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{}}
-	s := &study{params: p, figures: map[string]*pipeline.Node{}, tables: map[string]*pipeline.Node{}}
+	s := &study{params: p, figures: map[string]*pipeline.Node{}}
 	if p.Profile != nil {
 		b.prefix = p.Profile.Name()
 	}
@@ -77,15 +76,8 @@ func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
 	for _, f := range p.CompleteFigures() {
 		s.figures[f.ID] = b.addFigure(figures, f)
 	}
-	tables := table.Stage()
-	for _, t := range p.Tables {
-		if t.Kind == "tidy" {
-			s.tables[t.ID] = s.tidy
-			continue
-		}
-		s.tables[t.ID] = b.addTable(tables, t)
-	}
 	s.findings = b.addFindings()
+	s.tables = b.addTables(s.tidy, s.findings)
 	graph, err := pipeline.NewGraph(b.nodes)
 	s.graph = graph
 	return s, err

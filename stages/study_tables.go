@@ -2,6 +2,7 @@ package stages
 
 import (
 	"cmp"
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -10,9 +11,27 @@ import (
 	"sparsel/artifacts/measures"
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
+	"sparsel/stages/finding"
 	"sparsel/stages/params"
 	"sparsel/stages/table"
 )
+
+// addTables adds a node for each table; the claims' are there already.
+func (b *builder) addTables(tidy *pipeline.Node, findings map[string]*pipeline.Node) map[string]*pipeline.Node {
+	stage, claims := table.Stage(), finding.TableStage()
+	nodes := map[string]*pipeline.Node{}
+	for _, t := range b.params.Tables {
+		switch t.Kind {
+		case "tidy":
+			nodes[t.ID] = tidy
+		case "findings":
+			nodes[t.ID] = b.addFindingTable(claims, t, findings)
+		default:
+			nodes[t.ID] = b.addTable(stage, t)
+		}
+	}
+	return nodes
+}
 
 func (b *builder) addTidy(id string) *pipeline.Node {
 	n := &pipeline.Node{Name: "table/" + id, Stage: table.TidyStage(), Params: table.TidyParams{Experiments: b.order}}
@@ -25,30 +44,96 @@ func (b *builder) addTidy(id string) *pipeline.Node {
 	return b.add(n)
 }
 
+// publishTable says where a table's files go, by output: those of both table stages have the same names.
+func publishTable(id string) map[string]string {
+	base := path.Join("tables", "table-"+id)
+	return map[string]string{table.CSV: base + ".csv", table.Markdown: base + ".md", table.LaTeX: base + ".tex", table.JSON: base + ".json"}
+}
+
 func (b *builder) addTable(stage *pipeline.Stage, t params.Table) *pipeline.Node {
-	base := path.Join("tables", "table-"+t.ID)
-	n := &pipeline.Node{
-		Name: "table/" + t.ID, Stage: stage,
-		Publish: map[string]string{
-			table.CSV: base + ".csv", table.Markdown: base + ".md", table.LaTeX: base + ".tex", table.JSON: base + ".json",
-		},
-	}
-	n.Params = b.final(t)
-	if t.Experiment != "" {
-		n.Inputs = []pipeline.Input{{Name: table.Summaries, From: b.aggregates[t.Experiment], Output: aggregate.Summaries}}
+	n := &pipeline.Node{Name: "table/" + t.ID, Stage: stage, Publish: publishTable(t.ID)}
+	summaries := []pipeline.Input{{Name: table.Summaries, From: b.aggregates[t.Experiment], Output: aggregate.Summaries}}
+	switch t.Kind {
+	case "final":
+		n.Params, n.Inputs = b.final(t), summaries
+	case "search":
+		n.Params, n.Inputs = b.search(t), summaries
+	case "printed":
+		n.Params, n.Inputs = b.printed(t), summaries
+	case "conditions":
+		n.Params = b.conditionsTable(t)
+	case "grids":
+		n.Params = b.gridsTable(t)
+	case "parameters":
+		n.Params = b.parametersTable(t)
 	}
 	return b.add(n)
 }
 
+func (b *builder) addFindingTable(stage *pipeline.Stage, t params.Table, findings map[string]*pipeline.Node) *pipeline.Node {
+	p := finding.TableParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: notes(t)}
+	n := &pipeline.Node{Name: "table/" + t.ID, Stage: stage, Publish: publishTable(t.ID)}
+	for _, f := range finding.Claims() {
+		node := findings[f.ID]
+		if node == nil {
+			p.Notes = append(p.Notes, fmt.Sprintf("%s is left out: the study does not have all of %s.", f.ID, strings.Join(f.Experiments, ", ")))
+			continue
+		}
+		p.Findings = append(p.Findings, f.ID)
+		n.Inputs = append(n.Inputs, pipeline.Input{Name: f.ID, From: node, Output: finding.JSON})
+	}
+	n.Params = p
+	return b.add(n)
+}
+
+func notes(t params.Table) []string {
+	if t.Note == "" {
+		return nil
+	}
+	return []string{t.Note}
+}
+
 func (b *builder) final(t params.Table) table.FinalParams {
 	p := table.FinalParams{
-		ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Error: t.Error, Metrics: t.Metrics,
+		ID: t.ID, Title: t.Title, Mark: b.mark, Notes: notes(t), Experiment: t.Experiment, Error: t.Error, Metrics: t.Metrics,
 		Layers: t.Layers, Optimizers: b.params.OptimizersOf(t.Experiment),
 	}
 	if p.Layers == nil {
 		p.Layers = []string{measures.AllLayers}
 	}
 	p.Parameter, p.Conditions = b.conditions(t.Experiment)
+	return p
+}
+
+func (b *builder) search(t params.Table) table.SearchParams {
+	p := table.SearchParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: notes(t), Experiment: t.Experiment, Error: t.Error}
+	for _, optimizer := range b.params.OptimizersOf(t.Experiment) {
+		baseline := b.params.BaselineRun(optimizer).Optimizer
+		s := table.Searched{Optimizer: optimizer, Baseline: baseline.LR, Others: hyperText(baseline)}
+		for _, u := range b.uses {
+			r := table.Rate{Condition: u.Condition, Value: u.Run.Config.Optimizer.LR}
+			if u.Experiment == t.Experiment && u.Optimizer == optimizer && !slices.Contains(s.Conditions, r) {
+				s.Conditions = append(s.Conditions, r)
+			}
+		}
+		slices.SortFunc(s.Conditions, func(x, y table.Rate) int { return cmp.Compare(x.Value, y.Value) })
+		p.Optimizers = append(p.Optimizers, s)
+	}
+	return p
+}
+
+func (b *builder) printed(t params.Table) table.PrintedParams {
+	p := table.PrintedParams{
+		ID: t.ID, Title: t.Title, Mark: b.mark, Notes: notes(t), Experiment: t.Experiment, Error: t.Error,
+		Optimizers: b.params.OptimizersOf(t.Experiment),
+	}
+	for _, u := range b.uses {
+		d := table.Depth{Condition: u.Condition, Layers: len(u.Run.Config.Network.Hidden)}
+		if u.Experiment == t.Experiment && !slices.Contains(p.Depths, d) {
+			p.Depths = append(p.Depths, d)
+		}
+	}
+	slices.SortFunc(p.Depths, func(x, y table.Depth) int { return cmp.Compare(x.Layers, y.Layers) })
 	return p
 }
 

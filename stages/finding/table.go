@@ -24,6 +24,7 @@ const (
 type TableParams struct {
 	ID, Title, Mark string
 	Findings        []string
+	Notes           []string
 }
 
 // TableStage lists the decided claims.
@@ -86,6 +87,7 @@ func (p TableParams) table(results []claim.Result) tabulate.Table {
 	}
 	t.Caption = fmt.Sprintf("%d claims: %d supported, %d not supported, %d undecided. Effect and 95 %% interval are those of the part that decided",
 		len(results), counts[claim.Supported.String()], counts[claim.NotSupported.String()], counts[claim.Undecided.String()])
+	t.Notes = append(t.Notes, p.Notes...)
 	if p.Mark != "" {
 		t.Notes = append(t.Notes, p.Mark)
 	}

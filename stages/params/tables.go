@@ -1,16 +1,34 @@
 package params
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Table is one table of the study.
 type Table struct {
-	ID         string   `toml:"id,required"`
-	Kind       string   `toml:"kind,required"` // "final": means at the last epoch; "tidy": every epoch of every run
-	Experiment string   `toml:"experiment"`    // for "final"
-	Error      string   `toml:"error"`         // for "final"
-	Metrics    []string `toml:"metrics"`       // for "final"
-	Layers     []string `toml:"layers"`        // for "final": a row each; "all" where absent
-	Title      string   `toml:"title"`
+	ID          string   `toml:"id,required"`
+	Kind        string   `toml:"kind,required"` // see tableKinds
+	Title       string   `toml:"title"`
+	Note        string   `toml:"note"`
+	Experiment  string   `toml:"experiment"`
+	Experiments []string `toml:"experiments"`
+	Error       string   `toml:"error"`   // "se" (sample) or "se_population" (the author's)
+	Metrics     []string `toml:"metrics"` // the columns
+	Layers      []string `toml:"layers"`  // a row each; "all" where absent
+}
+
+// tableKinds are the kinds of tables and the keys that each takes besides id, kind, title and note. All are required but
+// layers.
+var tableKinds = map[string][]string{
+	"tidy":       {},                                           // every epoch of every run
+	"final":      {"experiment", "error", "metrics", "layers"}, // means after the last epoch
+	"search":     {"experiment", "error"},                      // accuracy by learning rate, the best beside the baseline's
+	"printed":    {"experiment", "error"},                      // hidden layers beside the numbers that the thesis prints
+	"conditions": {"experiment"},                               // what sets an experiment's conditions apart
+	"grids":      {"experiments"},                              // the values that sweeps try
+	"parameters": {"experiment"},                               // network sizes
+	"findings":   {},                                           // all claims that the experiments can decide
 }
 
 // TidyWanted reports whether the file asks for the tidy table.
@@ -35,26 +53,53 @@ func (p *Params) checkTables(d *document) {
 	for i, t := range p.Tables {
 		path := fmt.Sprintf("tables[%d]", i)
 		checkID(d, path, t.ID, &ids)
-		choice(d, path+".kind", t.Kind, "final", "tidy")
-		if t.Kind == "tidy" {
-			if t.Experiment != "" || t.Error != "" || t.Metrics != nil {
-				d.report(path, "a tidy table holds every metric of every experiment; take experiment, error and metrics away")
-			}
-			if tidy {
-				d.report(path+".kind", "is \"tidy\" for the second time; there is one such table")
-			}
-			tidy = true
+		choice(d, path+".kind", t.Kind, sortedKeys(tableKinds)...)
+		keys, known := tableKinds[t.Kind]
+		if !known {
 			continue
 		}
+		for key, given := range map[string]bool{
+			"experiment": t.Experiment != "", "experiments": t.Experiments != nil, "error": t.Error != "",
+			"metrics": t.Metrics != nil, "layers": t.Layers != nil,
+		} {
+			takes := slices.Contains(keys, key)
+			switch {
+			case given && !takes:
+				d.report(path+"."+key, "does not belong to a table of kind %q", t.Kind)
+			case !given && takes && key != "layers":
+				d.report(path+"."+key, "is missing, and a table of kind %q needs it", t.Kind)
+			}
+		}
+		if t.Kind == "tidy" && tidy {
+			d.report(path+".kind", "is \"tidy\" for the second time; there is one such table")
+		}
+		tidy = tidy || t.Kind == "tidy"
+		p.checkTable(d, path, t)
+	}
+}
+
+// checkTable checks the values that a table gives.
+func (p *Params) checkTable(d *document, path string, t Table) {
+	if t.Experiment != "" {
 		choice(d, path+".experiment", t.Experiment, p.experimentNames()...)
+	}
+	for k, name := range t.Experiments {
+		at := fmt.Sprintf("%s.experiments[%d]", path, k)
+		choice(d, at, name, p.experimentNames()...)
+		once(d, at, name, t.Experiments[:k])
+	}
+	if t.Error != "" {
 		choice(d, path+".error", t.Error, "se", "se_population")
-		if len(t.Metrics) == 0 {
-			d.report(path+".metrics", "is empty; name at least one")
-		}
-		for k, m := range t.Metrics {
-			at := fmt.Sprintf("%s.metrics[%d]", path, k)
-			choice(d, at, m, MetricNames...)
-			once(d, at, m, t.Metrics[:k])
-		}
+	}
+	if t.Metrics != nil && len(t.Metrics) == 0 {
+		d.report(path+".metrics", "is empty; name at least one")
+	}
+	for k, m := range t.Metrics {
+		at := fmt.Sprintf("%s.metrics[%d]", path, k)
+		choice(d, at, m, MetricNames...)
+		once(d, at, m, t.Metrics[:k])
+	}
+	for k, layer := range t.Layers {
+		once(d, fmt.Sprintf("%s.layers[%d]", path, k), layer, t.Layers[:k])
 	}
 }

@@ -26,6 +26,7 @@ type FinalParams struct {
 	Error           string      // "se" or "se_population"
 	Metrics         []string    // the columns
 	Optimizers      []string    // the order of the blocks of rows
+	Notes           []string
 }
 
 // finalRow is one line of the table: an optimizer's condition and layer.
@@ -111,7 +112,7 @@ func (p FinalParams) table(summaries []measures.Summary) (tabulate.Table, error)
 			t.Notes = append(t.Notes, fmt.Sprintf("%s, %s: %s.", r.optimizer, r.condition, m))
 		}
 	}
-	t.Notes = append(t.Notes, marks(p.Mark)...)
+	t.Notes = append(append(t.Notes, p.Notes...), marks(p.Mark)...)
 	return t, nil
 }
 

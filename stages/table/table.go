@@ -47,6 +47,12 @@ func run(_ context.Context, job *pipeline.Job) error {
 	switch p := job.Node().Params.(type) {
 	case FinalParams:
 		t, err = p.table(summaries)
+	case SearchParams:
+		t, err = p.table(summaries)
+	case PrintedParams:
+		t, err = p.table(summaries)
+	case TextParams:
+		t = p.table()
 	default:
 		err = fmt.Errorf("no table is made from %T", p)
 	}

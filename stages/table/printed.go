@@ -1,0 +1,179 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sparsel/analysis/tabulate"
+	"sparsel/artifacts/measures"
+)
+
+// PrintedParams is the table of hidden layers beside the numbers that the thesis prints.
+type PrintedParams struct {
+	ID, Title, Mark string
+	Experiment      string
+	Error           string  // "se" or "se_population": the error shown, and the unit of the differences
+	Depths          []Depth // ascending
+	Optimizers      []string
+	Notes           []string
+}
+
+// Depth is a condition and its number of hidden layers.
+type Depth struct {
+	Condition string
+	Layers    int
+}
+
+// tolerance is how many standard errors a difference may have.
+const tolerance = 2
+
+// agreement is how a printed number stands to ours.
+type agreement int
+
+const (
+	unprinted agreement = iota // the thesis leaves it out
+	unknown                    // there is no standard error
+	within                     // within the tolerance
+	asPrinted                  // within it from a number that the thesis prints so, rounded or cut off
+	apart
+)
+
+// compare returns the difference ours − printed in standard errors, and what to call it.
+func compare(s measures.Summary, kind, text string) (float64, agreement) {
+	if text == "" {
+		return math.NaN(), unprinted
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		panic("table: printed number " + text + " does not parse")
+	}
+	se := s.SE
+	if kind == "se_population" {
+		se = s.SEPopulation
+	}
+	if s.N < 2 || !(se > 0) {
+		return math.NaN(), unknown
+	}
+	difference := s.Mean - number
+	// The thesis rounds some numbers and cuts others off: the number may lie half a unit below and a whole unit
+	// above what stands there.
+	_, fraction, _ := strings.Cut(text, ".")
+	unit := math.Pow10(-len(fraction))
+	beyond := max(0, difference-unit, -difference-unit/2)
+	switch {
+	case math.Abs(difference) <= tolerance*se:
+		return difference / se, within
+	case beyond <= tolerance*se:
+		return difference / se, asPrinted
+	}
+	return difference / se, apart
+}
+
+func (p PrintedParams) table(summaries []measures.Summary) (tabulate.Table, error) {
+	t := tabulate.Table{ID: p.ID, Title: p.Title, Header: []string{"optimizer", "hidden layers", "n"}}
+	for _, m := range printedMetrics {
+		t.Header = append(t.Header, m, "thesis", "difference in SE")
+	}
+	t.Header = append(t.Header, "verdict")
+	t.Data = [][]string{{"optimizer", "hidden_layers", "epoch", "metric", "n", "mean", "sd", "se", "se_population", "thesis", "difference_in_se", "verdict"}}
+	counts := map[agreement]int{}
+	epoch := 0
+	for _, optimizer := range p.Optimizers {
+		for _, depth := range p.Depths {
+			row, err := p.row(summaries, optimizer, depth)
+			if err != nil {
+				return t, err
+			}
+			if row == nil {
+				continue
+			}
+			line := []string{optimizer, strconv.Itoa(depth.Layers), finalRow{cells: row}.counts()}
+			var verdicts []string
+			for i, s := range row {
+				epoch = s.Epoch
+				text := printed[optimizer][depth.Layers][i]
+				difference, a := compare(s, p.Error, text)
+				counts[a]++
+				line = append(line, meanError(s, p.Error), orDash(text), inErrors(difference))
+				if a != within && a != unprinted {
+					verdicts = append(verdicts, s.Metric+": "+a.String())
+				}
+				t.Data = append(t.Data, p.record(s, depth.Layers, text, difference, a))
+			}
+			switch {
+			case printed[optimizer][depth.Layers][0] == "":
+				verdicts = []string{"not in the thesis"}
+			case verdicts == nil:
+				verdicts = []string{"agrees"}
+			}
+			t.Rows = append(t.Rows, append(line, strings.Join(verdicts, ", ")))
+			if m := (finalRow{cells: row}).missing(); m != "" {
+				t.Notes = append(t.Notes, fmt.Sprintf("%s, %s: %s.", optimizer, depth.Condition, m))
+			}
+		}
+	}
+	t.Caption = fmt.Sprintf("After epoch %d, over all hidden layers. %s over the n runs; \"thesis\" is what its Table 5.3 prints", epoch, errorName(p.Error))
+	t.Notes = append(t.Notes, fmt.Sprintf("Of %d printed numbers %d are within %d standard errors, %d more are when what stands there is taken for a number rounded or cut off, %d are not%s.",
+		counts[within]+counts[asPrinted]+counts[apart]+counts[unknown], counts[within], tolerance, counts[asPrinted], counts[apart], withoutError(counts[unknown])))
+	t.Notes = append(append(t.Notes, p.Notes...), marks(p.Mark)...)
+	return t, nil
+}
+
+func withoutError(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and %d have no standard error to compare with", n)
+}
+
+// row is an optimizer's depth after its last epoch; nil if the experiment doesn't have it.
+func (p PrintedParams) row(summaries []measures.Summary, optimizer string, depth Depth) ([]measures.Summary, error) {
+	row := make([]measures.Summary, len(printedMetrics))
+	found := 0
+	for _, s := range summaries {
+		i := slices.Index(printedMetrics, s.Metric)
+		if s.Optimizer != optimizer || s.Condition != depth.Condition || s.Layer != measures.AllLayers || i < 0 || s.Epoch <= row[i].Epoch {
+			continue
+		}
+		if row[i].Epoch == 0 {
+			found++
+		}
+		row[i] = s
+	}
+	switch found {
+	case 0:
+		return nil, nil
+	case len(row):
+		return row, nil
+	}
+	return nil, fmt.Errorf("experiment %s: %s of %s has %d of the metrics %s", p.Experiment, depth.Condition, optimizer, found, strings.Join(printedMetrics, ", "))
+}
+
+func (a agreement) String() string {
+	return [...]string{"not in the thesis", "no standard error", "agrees", "agrees as printed", "differs"}[a]
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "–"
+	}
+	return text
+}
+
+func inErrors(difference float64) string {
+	if math.IsNaN(difference) {
+		return "–"
+	}
+	return fmt.Sprintf("%+.1f", difference)
+}
+
+func (p PrintedParams) record(s measures.Summary, layers int, text string, difference float64, a agreement) []string {
+	record := []string{s.Optimizer, strconv.Itoa(layers), strconv.Itoa(s.Epoch), s.Metric, strconv.Itoa(s.N)}
+	for _, v := range []float64{s.Mean, s.SD, s.SE, s.SEPopulation} {
+		record = append(record, strconv.FormatFloat(v, 'g', -1, 64))
+	}
+	return append(record, text, strconv.FormatFloat(difference, 'g', 6, 64), a.String())
+}

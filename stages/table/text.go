@@ -1,0 +1,17 @@
+package table
+
+import "sparsel/analysis/tabulate"
+
+// TextParams is a table that the parameter file alone decides: its contents.
+type TextParams struct {
+	ID, Title, Caption, Mark string
+	Header                   []string
+	Rows                     [][]string
+	Notes                    []string
+}
+
+func (p TextParams) table() tabulate.Table {
+	return tabulate.Table{
+		ID: p.ID, Title: p.Title, Caption: p.Caption, Header: p.Header, Rows: p.Rows, Notes: append(p.Notes, marks(p.Mark)...),
+	}
+}
