@@ -115,7 +115,7 @@ func (b *builder) conditionsTable(t params.Table) table.TextParams {
 	if p.Title == "" {
 		p.Title = "Conditions of experiment " + t.Experiment
 	}
-	p.Caption = "Whatever is not shown is as in the baseline, for which see Table 5.1"
+	p.Caption = "Whatever is not shown is as in the baseline"
 	for k, s := range settings {
 		if shown[k] {
 			p.Header = append(p.Header, s.name)

@@ -114,7 +114,7 @@ func (t Table) heading() string {
 // numeric tells whether a column holds numbers, or marks for their absence, and nothing else.
 func (t Table) numeric(column int) bool {
 	for _, row := range t.Rows {
-		if cell := row[column]; cell != "" && !strings.ContainsAny(cell[:1], "0123456789+-") && !strings.HasPrefix(cell, "−") && cell != "–" {
+		if strings.Trim(row[column], "0123456789.+-−±/%e –") != "" {
 			return false
 		}
 	}
