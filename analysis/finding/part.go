@@ -74,7 +74,11 @@ type Part struct {
 }
 
 // leaf judges an estimate, rounded as it will be published: so its verdict is the one that a reader arrives at.
+// Numbers too large for their squares have no interval.
 func leaf(what string, e Estimate, claimed Range, level float64, notes []string) Part {
+	if math.IsInf(e.Effect, 0) || math.IsInf(e.Low, 0) || math.IsInf(e.High, 0) {
+		e.Low, e.High = math.NaN(), math.NaN()
+	}
 	e.Effect, e.Low, e.High = significant(e.Effect, 6), significant(e.Low, 6), significant(e.High, 6)
 	return Part{What: what, Estimate: e, Claimed: claimed, Level: level, Notes: notes, Verdict: claimed.verdict(e)}
 }

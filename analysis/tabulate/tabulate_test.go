@@ -1,0 +1,108 @@
+package tabulate
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func example() Table {
+	return Table{
+		ID: "5.0", Title: "A title", Caption: "What it shows.",
+		Header: []string{"name_of", "number", "mixed"},
+		Rows:   [][]string{{"a|b_c", "0.9500 ± 0.0100", "1HL"}, {"50 % & more", "–", "784 → 10"}},
+		Notes:  []string{"A note about x < y."},
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	text, err := Render(example(), "md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "A title. What it shows.\n\n" +
+		"| name\\_of | number | mixed |\n|---|--:|---|\n" +
+		"| a\\|b\\_c | 0.9500 ± 0.0100 | 1HL |\n| 50 % & more | – | 784 → 10 |\n\n- A note about x &lt; y.\n"
+	if string(text) != want {
+		t.Errorf("got\n%s\nwant\n%s", text, want)
+	}
+}
+
+func TestLaTeX(t *testing.T) {
+	text, err := Render(example(), "tex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "% A title. What it shows.\n% A note about x < y.\n" +
+		"\\begin{tabular}{lrl}\n\\hline\nname\\_of & number & mixed \\\\\n\\hline\n" +
+		"a$|$b\\_c & 0.9500 $\\pm$ 0.0100 & 1HL \\\\\n50 \\% \\& more & -- & 784 $\\rightarrow$ 10 \\\\\n\\hline\n\\end{tabular}\n"
+	if string(text) != want {
+		t.Errorf("got\n%s\nwant\n%s", text, want)
+	}
+	odd := example()
+	odd.Rows[0][0] = "✗"
+	if _, err := Render(odd, "tex"); err == nil || !strings.Contains(err.Error(), `LaTeX for '✗' is not known`) {
+		t.Errorf("a character without LaTeX: %v", err)
+	}
+}
+
+func TestCSV(t *testing.T) {
+	table := example()
+	for name, want := range map[string][][]string{
+		"rows": append([][]string{table.Header}, table.Rows...),
+		"data": {{"x", "y"}, {"1", "quoted \"text\", and a comma"}},
+	} {
+		if name == "data" {
+			table.Data = want
+		}
+		text, err := Render(table, "csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := csv.NewReader(strings.NewReader(string(text))).ReadAll()
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %v, %v, want %v", name, got, err, want)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	text, err := Render(example(), "json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Table
+	if err := json.Unmarshal(text, &got); err != nil || !reflect.DeepEqual(got, example()) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if !strings.Contains(string(text), "x < y") {
+		t.Errorf("text is escaped for HTML:\n%s", text)
+	}
+	text, err = Render(Table{ID: "empty", Header: []string{"a"}}, "json")
+	if err != nil || strings.Contains(string(text), "null") {
+		t.Errorf("an empty table: %v\n%s", err, text)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	for name, change := range map[string]func(*Table){
+		"no id":        func(t *Table) { t.ID = "" },
+		"short row":    func(t *Table) { t.Rows[1] = t.Rows[1][:2] },
+		"ragged data":  func(t *Table) { t.Data = [][]string{{"a", "b"}, {"c"}} },
+		"line break":   func(t *Table) { t.Notes[0] = "a\nb" },
+		"control cell": func(t *Table) { t.Rows[0][0] = "\x00" },
+	} {
+		table := example()
+		change(&table)
+		for _, format := range Formats {
+			if text, err := Render(table, format); err == nil {
+				t.Errorf("%s is rendered as %s:\n%s", name, format, text)
+			}
+		}
+	}
+	if _, err := Render(example(), "xls"); err == nil || !strings.Contains(err.Error(), "there are csv, md, tex, json") {
+		t.Errorf("an unknown format: %v", err)
+	}
+}

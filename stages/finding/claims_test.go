@@ -1,0 +1,185 @@
+package finding
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	claim "sparsel/analysis/finding"
+	"sparsel/stages/params"
+)
+
+// place is where a study has values: a curve of the runs of a seed, over so many epochs.
+type place struct {
+	curve  claim.Curve
+	seed   uint32
+	epochs int
+}
+
+// places lists what the study of params.toml measures, in a profile.
+func places(t *testing.T, profile string) []place {
+	t.Helper()
+	p, err := params.Read(filepath.Join("..", "..", "params.toml"), profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []place
+	_, uses := p.Expand()
+	for _, u := range uses {
+		layers := []string{claim.AllLayers}
+		if n := len(u.Run.Config.Network.Hidden); n > 1 {
+			for i := range n {
+				layers = append(layers, strconv.Itoa(i+1))
+			}
+		}
+		for _, layer := range layers {
+			for _, metric := range []string{accuracy, sparsity, selectivity} {
+				q := claim.Curve{Experiment: u.Experiment, Condition: u.Condition, Optimizer: u.Optimizer, Layer: layer, Metric: metric}
+				list = append(list, place{q, u.Seed, u.Run.Config.Epochs})
+			}
+		}
+	}
+	return list
+}
+
+// fill makes data of the places that keep allows.
+func fill(t testing.TB, list []place, keep func(place) bool, value func(claim.Curve) float64) *claim.Data {
+	t.Helper()
+	d := claim.NewData()
+	for _, q := range list {
+		if !keep(q) {
+			continue
+		}
+		for epoch := 1; epoch <= q.epochs; epoch++ {
+			if err := d.Add(q.curve, fmt.Sprintf("seed %d", q.seed), epoch, value(q.curve), true); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return d
+}
+
+// Every claim finds in the study what it needs, and reads the experiments that it names and no others.
+func TestClaimsMatchTheStudy(t *testing.T) {
+	list := places(t, "")
+	r := rand.New(rand.NewPCG(1, 1))
+	// Values around 0.978, at which one of the claims looks for epochs of alike accuracy, and accuracies that are
+	// highest in the middle of a sweep of learning rates, beyond which others look for peaks.
+	value := func(q claim.Curve) float64 {
+		v := 0.978 + 0.0004*(2*r.Float64()-1)
+		if lr, ok := strings.CutPrefix(q.Condition, "learning_rate="); ok && q.Metric == accuracy {
+			x, _ := strconv.ParseFloat(lr, 64)
+			v -= 0.01 * math.Abs(math.Log10(x))
+		}
+		return v
+	}
+	byExperiment := map[string][]place{}
+	for _, q := range list {
+		byExperiment[q.curve.Experiment] = append(byExperiment[q.curve.Experiment], q)
+	}
+	for _, f := range Claims() {
+		var own []place
+		for _, name := range f.Experiments {
+			if byExperiment[name] == nil {
+				t.Fatalf("%s: params.toml has no experiment %s", f.ID, name)
+			}
+			own = append(own, byExperiment[name]...)
+		}
+		result, err := claim.Decide(f, fill(t, own, func(place) bool { return true }, value))
+		if err != nil || len(result.Missing) > 0 {
+			t.Errorf("%s: %v, missing %q", f.ID, err, result.Missing)
+		}
+		for _, name := range f.Experiments {
+			without := fill(t, own, func(q place) bool { return q.curve.Experiment != name }, value)
+			if result, err = claim.Decide(f, without); err != nil || !slices.Contains(result.Missing, "the study has no experiment "+name) {
+				t.Errorf("%s does without experiment %s: %v, missing %q", f.ID, name, err, result.Missing)
+			}
+		}
+	}
+}
+
+func TestClaimsAreWellFormed(t *testing.T) {
+	p, err := params.Read(filepath.Join("..", "..", "params.toml"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, f := range Claims() {
+		switch {
+		case f.ID == "" || f.Claim == "" || f.Source == "" || f.Check == nil || len(f.Experiments) == 0:
+			t.Errorf("%+v leaves something out", f)
+		case seen[f.ID]:
+			t.Errorf("%s is there twice", f.ID)
+		case !strings.HasSuffix(f.Claim, "."):
+			t.Errorf("%s: the claim is no sentence: %s", f.ID, f.Claim)
+		case !slices.ContainsFunc(p.Figures, func(g params.Figure) bool { return g.ID == f.Figure }):
+			t.Errorf("%s: there is no figure %s", f.ID, f.Figure)
+		}
+		seen[f.ID] = true
+	}
+}
+
+// A profile has fewer epochs and grid points. What it lacks for a claim is said, and nothing else changes.
+func TestClaimsOfAProfile(t *testing.T) {
+	list := places(t, "quick")
+	r := rand.New(rand.NewPCG(2, 2))
+	d := fill(t, list, func(place) bool { return true }, func(claim.Curve) float64 { return r.Float64() })
+	undecidable := 0
+	for _, f := range Claims() {
+		result, err := claim.Decide(f, d)
+		if err != nil {
+			t.Error(err)
+		}
+		if len(result.Missing) > 0 {
+			undecidable++
+			t.Logf("%s: %s", f.ID, strings.Join(result.Missing, "; "))
+		}
+	}
+	if undecidable > 5 {
+		t.Errorf("%d claims can't be decided with a profile", undecidable)
+	}
+}
+
+// FuzzClaims takes conditions, runs, layers and epochs away and puts NaN and infinities in: a claim is decided, or says
+// what is missing; it never panics, and never supports anything with numbers that are not there.
+func FuzzClaims(f *testing.F) {
+	for seed := range uint64(3) {
+		f.Add(seed, byte(40*seed), byte(20*seed), byte(60*seed))
+	}
+	var list []place
+	f.Fuzz(func(t *testing.T, seed uint64, lost, odd, shorter byte) {
+		if list == nil {
+			list = places(t, "quick")
+		}
+		r := rand.New(rand.NewPCG(seed, 5))
+		odds := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, 1, 1e300, -1e300, 5e-324}
+		value := func(claim.Curve) float64 {
+			if r.IntN(256) < int(odd) {
+				return odds[r.IntN(len(odds))]
+			}
+			return r.Float64()
+		}
+		cut := slices.Clone(list)
+		for i := range cut {
+			if r.IntN(256) < int(shorter) {
+				cut[i].epochs = r.IntN(cut[i].epochs + 1)
+			}
+		}
+		d := fill(t, cut, func(place) bool { return r.IntN(256) >= int(lost) }, value)
+		for _, c := range Claims() {
+			result, err := claim.Decide(c, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if result.Effect == nil && result.Verdict != "undecided" || result.N < 2 && result.Verdict != "undecided" || len(result.Detail) == 0 {
+				t.Fatalf("%+v", result)
+			}
+			result.Text()
+		}
+	})
+}
