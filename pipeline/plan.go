@@ -48,9 +48,11 @@ type Plan struct {
 	Graph *Graph
 	Steps []Step // what the targets need, in execution order
 
-	steps   map[*Node]*Step
-	checker *store.Checker
-	history func() (*history, error)
+	targets    []string
+	generation string // of the store when the plan was made: see Run
+	steps      map[*Node]*Step
+	checker    *store.Checker
+	history    func() (*history, error)
 }
 
 // Idle reports whether there is nothing to do.
@@ -100,6 +102,7 @@ func (e *Engine) plan(ctx context.Context, g *Graph, targets []string, trust sto
 	}
 	p := &Plan{
 		Graph:   g,
+		targets: targets, generation: e.Store.Generation(),
 		Steps:   make([]Step, len(nodes)),
 		steps:   make(map[*Node]*Step, len(nodes)),
 		checker: e.Store.NewChecker(),

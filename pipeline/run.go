@@ -81,6 +81,14 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 	if r.w != nil {
 		defer func() { err = errors.Join(err, r.w.Close()) }()
 		r.report.Run = r.w.Run
+		if p.generation != e.Store.Generation() {
+			// Garbage was collected between plan and run, perhaps with other
+			// parameters in mind. From here on it cannot be.
+			if r.plan, err = e.Plan(ctx, p.Graph, p.targets); err != nil {
+				return r.report, fmt.Errorf("run: %w", err)
+			}
+			p = r.plan
+		}
 		if err := r.open(); err != nil {
 			return r.report, fmt.Errorf("run: %w", err)
 		}

@@ -1,5 +1,213 @@
 package store
 
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
 // Collected says that gc is about to remove the record of an action: that it
 // is gone is no damage.
 const Collected EventKind = "collected"
+
+// A collection must not run beside runs: what a run has planned to read may be
+// what it removes. Every Writer therefore holds the collection lock shared, and
+// a Collector holds it alone. A plan is made before its run has the lock; so
+// that the run notices a collection in between, the lock file holds a text that
+// each collection changes, the generation.
+
+func (s *Store) gcPath() string { return s.path("gc.lock") }
+
+// Generation changes whenever things were removed from the store. It is empty
+// as long as nothing ever was.
+func (s *Store) Generation() string {
+	text, err := os.ReadFile(s.gcPath())
+	if err != nil {
+		return "" // an unreadable one is found where the lock is taken
+	}
+	return string(text)
+}
+
+// share waits for a collection to end and keeps others from beginning.
+func (w *Writer) share() error {
+	f := flock.New(w.gcPath())
+	if err := f.RLock(); err != nil {
+		return fmt.Errorf("lock %s: %w", w.gcPath(), err)
+	}
+	w.shared = f
+	return nil
+}
+
+// ErrBusy says that a run is at work on the store.
+var ErrBusy = errors.New("a run is at work on the store")
+
+// A Collector removes things from a store, alone.
+type Collector struct {
+	*Writer
+	alone *flock.Flock
+}
+
+// NewCollector takes the store for itself. It does not wait for runs that are
+// at work: the error wraps ErrBusy then. Runs that begin later wait for Close.
+func (s *Store) NewCollector(now func() time.Time) (*Collector, error) {
+	f := flock.New(s.gcPath())
+	ok, err := f.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", s.gcPath(), err)
+	}
+	if !ok {
+		f.Close()
+		return nil, fmt.Errorf("%w: wait until it ends, or stop it", ErrBusy)
+	}
+	w := &Writer{Store: s, now: now}
+	if err := w.prepare(); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &Collector{w, f}, nil
+}
+
+// Close lets runs in.
+func (c *Collector) Close() error {
+	return errors.Join(c.Writer.Close(), c.alone.Close())
+}
+
+// Garbage is a file that nothing needs.
+type Garbage struct {
+	Path   string // below the store, with slashes
+	Bytes  int64
+	Action ActionID // of a record; zero for other files
+}
+
+// Garbage lists the files that go if these actions stay, with what they made
+// and the manifests named here: records first, in the order of removal.
+// Damaged records are an error, for nobody can say what they keep.
+func (s *Store) Garbage(ctx context.Context, actions map[ActionID]bool, manifests map[[32]byte]bool) ([]Garbage, error) {
+	entries, faults, err := s.list()
+	if err != nil {
+		return nil, fmt.Errorf("list garbage: %w", err)
+	}
+	records, damaged, err := s.Records(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range append(faults, damaged...) {
+		if f.Kind != Extra {
+			return nil, fmt.Errorf("list garbage: %s; what it keeps is unknown: run `go tool mage audit`, repair or remove it, and try again", f)
+		}
+	}
+	blobs := map[ContentID]bool{}
+	for id, r := range records {
+		if actions[id] {
+			for _, o := range slices.Concat(r.Outputs, r.Conflict) {
+				blobs[o.Content] = true
+			}
+		}
+	}
+	var list []Garbage
+	for _, e := range entries {
+		g := Garbage{Path: e.path, Bytes: e.size}
+		keep := true
+		switch e.kind {
+		case "actions":
+			keep, g.Action = actions[e.id], e.id
+		case "blobs":
+			keep = blobs[e.id]
+		case "manifests":
+			keep = manifests[e.id]
+		case "quarantine":
+			keep = false
+		}
+		if !keep {
+			list = append(list, g)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Garbage) int { return strings.Compare(order(a), order(b)) })
+	return list, nil
+}
+
+// order begins with the records: what is left when a removal is interrupted are
+// blobs without records, which nothing misses.
+func order(g Garbage) string {
+	if g.Action != (ActionID{}) {
+		return " " + g.Path
+	}
+	return g.Path
+}
+
+// Remove removes what Garbage listed since this collector was made. Whenever it
+// is interrupted, no record is left whose blobs are gone.
+func (c *Collector) Remove(ctx context.Context, list []Garbage) error {
+	if err := c.begun(list); err != nil {
+		return fmt.Errorf("collect garbage: %w", err)
+	}
+	for len(list) > 0 {
+		n := slices.IndexFunc(list, func(g Garbage) bool { return g.Action == ActionID{} })
+		if n <= 0 {
+			n = len(list)
+		}
+		if err := c.removeAll(ctx, list[:n]); err != nil {
+			return fmt.Errorf("collect garbage: %w", err)
+		}
+		list = list[n:]
+	}
+	// Again, for plans made meanwhile.
+	return c.renew("ended")
+}
+
+// renew changes the generation, in place: the lock is on this file.
+func (c *Collector) renew(what string) error {
+	return os.WriteFile(c.gcPath(), []byte(c.Run+" "+what+"\n"), 0o644)
+}
+
+// begun changes the generation and tells the journal which records will go,
+// before the first does.
+func (c *Collector) begun(list []Garbage) error {
+	if err := c.renew("began"); err != nil {
+		return err
+	}
+	var text []byte
+	for _, g := range list {
+		if g.Action == (ActionID{}) {
+			continue
+		}
+		line, err := seal(Event{Kind: Collected, Time: c.now().UTC(), Run: c.Run, Action: &g.Action})
+		if err != nil {
+			return err
+		}
+		text = append(text, line...)
+	}
+	if text == nil {
+		return nil
+	}
+	return c.Disk.Append(c.JournalPath(), text, true)
+}
+
+// removeAll removes files and makes that durable.
+func (c *Collector) removeAll(ctx context.Context, list []Garbage) error {
+	dirs := map[string]bool{}
+	for _, g := range list {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := c.Disk.RemoveAll(c.path(filepath.FromSlash(g.Path))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		dirs[path.Dir(g.Path)] = true
+	}
+	for dir := range dirs {
+		if err := c.Disk.Sync(c.path(filepath.FromSlash(dir))); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // A Writer changes a store on behalf of one run. It is safe for concurrent use;
@@ -20,10 +22,11 @@ type Writer struct {
 	// Run is the id of the run: a time for people, and random digits.
 	Run string
 
-	now   func() time.Time
-	alive *Lock
-	dir   string // tmp/RUN
-	seq   atomic.Int64
+	now    func() time.Time
+	alive  *Lock
+	shared *flock.Flock // keeps gc away; nil for gc itself
+	dir    string       // tmp/RUN
+	seq    atomic.Int64
 }
 
 // NewWriter prepares the store for writing: it makes the directories, removes
@@ -31,23 +34,38 @@ type Writer struct {
 // cannot be written it fails before anything else is done.
 func (s *Store) NewWriter(now func() time.Time) (*Writer, error) {
 	w := &Writer{Store: s, now: now}
+	if err := s.Disk.MkdirAll(s.dir); err != nil {
+		return nil, fmt.Errorf("prepare store: %w", err)
+	}
+	if err := w.share(); err != nil {
+		return nil, fmt.Errorf("prepare store: %w", err)
+	}
+	if err := w.prepare(); err != nil {
+		w.shared.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *Writer) prepare() error {
+	s := w.Store
 	for _, d := range []string{"blobs", "actions", "manifests", "locks", "tmp", "cache"} {
 		if err := s.Disk.MkdirAll(s.path(d)); err != nil {
-			return nil, fmt.Errorf("prepare store: %w", err)
+			return fmt.Errorf("prepare store: %w", err)
 		}
 	}
 	if err := w.begin(); err != nil {
-		return nil, fmt.Errorf("prepare store: %w", err)
+		return fmt.Errorf("prepare store: %w", err)
 	}
 	if err := w.stampFormat(); err != nil {
 		w.Close()
-		return nil, fmt.Errorf("prepare store: %w", err)
+		return fmt.Errorf("prepare store: %w", err)
 	}
 	if err := w.sweep(); err != nil {
 		w.Close()
-		return nil, fmt.Errorf("prepare store: remove what dead runs left: %w", err)
+		return fmt.Errorf("prepare store: remove what dead runs left: %w", err)
 	}
-	return w, nil
+	return nil
 }
 
 // begin takes the run's lock before its directory exists: a directory whose
@@ -141,6 +159,9 @@ func (w *Writer) Alive(run string) (bool, error) {
 func (w *Writer) Close() error {
 	err := w.Disk.RemoveAll(w.dir)
 	w.alive.Release()
+	if w.shared != nil {
+		w.shared.Close()
+	}
 	return err
 }
 

@@ -1,0 +1,149 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"sparsel/pipeline/store"
+)
+
+// Roots are what a collection keeps, with everything it was made from.
+type Roots struct {
+	// Graphs keep what their nodes resolve to: the result of the present code,
+	// or, where there is none, the newest of equal parameters and inputs.
+	Graphs []*Graph
+	// Contents keep every action that gave these bytes.
+	Contents []ContentID
+}
+
+// Garbage is one file that a collection removes, and what it is.
+type Garbage struct {
+	store.Garbage
+	What string // "activations.parquet of train/…", for people
+}
+
+// Collection is what a collection removes and leaves.
+type Collection struct {
+	Garbage []Garbage // in the order of removal
+	Kept    int       // actions
+	files   []store.Garbage
+}
+
+// Bytes returns the length of the files that go.
+func (c *Collection) Bytes() int64 {
+	var sum int64
+	for _, g := range c.Garbage {
+		sum += g.Bytes
+	}
+	return sum
+}
+
+// Garbage says what a collection with these roots would remove now. It takes
+// no lock and writes nothing.
+func (e *Engine) Garbage(ctx context.Context, roots Roots) (*Collection, error) {
+	p, _, err := ReadProvenance(ctx, e.Store)
+	if err != nil {
+		return nil, fmt.Errorf("collect garbage: %w", err)
+	}
+	reached, err := e.reach(ctx, p, roots)
+	if err != nil {
+		return nil, fmt.Errorf("collect garbage: %w", err)
+	}
+	// An action that gave different bytes twice is kept, so that it stays refused.
+	all, _, err := e.Store.Records(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("collect garbage: %w", err)
+	}
+	manifests := map[[32]byte]bool{}
+	for id, r := range all {
+		if r.Conflict != nil {
+			reached[id] = true
+		}
+		if a, err := decodeAction(r.Detail); reached[id] && err == nil {
+			manifests[a.Code] = true
+		}
+	}
+	files, err := e.Store.Garbage(ctx, reached, manifests)
+	if err != nil {
+		return nil, err
+	}
+	c := &Collection{Kept: len(reached), files: files}
+	names := garbageNames(all)
+	for _, f := range files {
+		c.Garbage = append(c.Garbage, Garbage{f, names[f.Path]})
+	}
+	return c, nil
+}
+
+// reach marks what the roots are and all that they were made from.
+func (e *Engine) reach(ctx context.Context, p *Provenance, roots Roots) (map[ActionID]bool, error) {
+	reached := map[ActionID]bool{}
+	var mark func(*Made)
+	mark = func(m *Made) {
+		if reached[m.Action] {
+			return
+		}
+		reached[m.Action] = true
+		for _, in := range m.Inputs {
+			if in.Content == nil {
+				continue
+			}
+			if from := p.Maker(*in.Content, in.Node); from != nil {
+				mark(from)
+			}
+		}
+	}
+	for _, g := range roots.Graphs {
+		list, err := e.Resolve(ctx, g, p)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			if r.Made != nil {
+				mark(r.Made)
+			}
+		}
+	}
+	for _, id := range roots.Contents {
+		for _, m := range p.makers[id] {
+			mark(m)
+		}
+	}
+	return reached, nil
+}
+
+func garbageNames(records map[ActionID]*store.Record) map[string]string {
+	names := map[string]string{}
+	for id, r := range records {
+		h := id.String()
+		names["actions/"+h[:2]+"/"+h] = "record of " + r.Node
+		for _, o := range r.Outputs {
+			h := o.Content.String()
+			path, name := "blobs/"+h[:2]+"/"+h, o.Name+" of "+r.Node
+			if was, ok := names[path]; !ok || name < was {
+				names[path] = name
+			}
+		}
+	}
+	return names
+}
+
+// Collect removes what Garbage would say it removes, and says it. No run can be
+// at work on the store meanwhile: the error wraps store.ErrBusy if one is.
+// Interrupted, it leaves nothing that a run could stumble over.
+func (e *Engine) Collect(ctx context.Context, roots Roots) (_ *Collection, err error) {
+	alone, err := e.Store.NewCollector(e.Now)
+	if err != nil {
+		return nil, fmt.Errorf("collect garbage: %w", err)
+	}
+	defer func() {
+		if cerr := alone.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	c, err := e.Garbage(ctx, roots)
+	if err != nil || len(c.files) == 0 {
+		return c, err
+	}
+	return c, alone.Remove(ctx, c.files)
+}
