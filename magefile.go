@@ -83,6 +83,12 @@ func AuditFile(ctx context.Context, file string, params, profile, out *string) e
 	return exit(stages.AuditFile(ctx, file, stages.Options{Params: params, Profile: profile, Out: out}))
 }
 
+// Gc lists the stored files that neither the parameters nor a lock needs any more; -delete removes exactly these.
+// -keep=REV,REV keeps what the locks of other revisions name as well.
+func Gc(ctx context.Context, delete *bool, keep, params, out, data *string) error {
+	return exit(stages.GC(ctx, delete, keep, stages.Options{Params: params, Out: out, Data: data}))
+}
+
 // Bench measures the kernels against this machine's peak, and training against PyTorch if it is installed.
 func Bench(ctx context.Context, data *string, epochs *int) error {
 	return exit(stages.Bench(ctx, epochs, stages.Options{Data: data}))

@@ -12,9 +12,13 @@ type Roots struct {
 	// Graphs keep what their nodes resolve to: the result of the present code,
 	// or, where there is none, the newest of equal parameters and inputs.
 	Graphs []*Graph
-	// Contents keep every action that gave these bytes.
-	Contents []ContentID
+	// Locked are states of a study, of now or of another time, as a lock has
+	// them: the contents of outputs of nodes. They keep what gave them.
+	Locked []map[NodeOutput]ContentID
 }
+
+// NodeOutput names an output of a node.
+type NodeOutput struct{ Node, Output string }
 
 // Garbage is one file that a collection removes, and what it is.
 type Garbage struct {
@@ -104,12 +108,62 @@ func (e *Engine) reach(ctx context.Context, p *Provenance, roots Roots) (map[Act
 			}
 		}
 	}
-	for _, id := range roots.Contents {
-		for _, m := range p.makers[id] {
-			mark(m)
+	for _, state := range roots.Locked {
+		known := map[ActionID]bool{}
+		for _, id := range state {
+			for _, m := range p.makersIn(id, state, known) {
+				mark(m)
+			}
 		}
 	}
 	return reached, nil
+}
+
+// makersIn lists the actions that gave these bytes in that state. Different
+// inputs often give the same bytes (a finding stays undecided), and only one of
+// them belongs to the state. Without such an action any will do that gave the
+// bytes.
+func (p *Provenance) makersIn(id ContentID, state map[NodeOutput]ContentID, known map[ActionID]bool) []*Made {
+	var list []*Made
+	for _, m := range p.makers[id] {
+		if p.belongs(m, state, known) {
+			list = append(list, m)
+		}
+	}
+	if list == nil && len(p.makers[id]) > 0 {
+		list = p.makers[id][:1]
+	}
+	return list
+}
+
+// belongs reports whether an action was done from nothing that contradicts the
+// state: near or far, what the state names is what the state says.
+func (p *Provenance) belongs(m *Made, state map[NodeOutput]ContentID, known map[ActionID]bool) bool {
+	if yes, ok := known[m.Action]; ok {
+		return yes
+	}
+	yes := true
+	for _, in := range m.Inputs {
+		want, named := state[NodeOutput{in.Node, in.Output}]
+		if named && (in.Content == nil || *in.Content != want) {
+			yes = false
+		} else if in.Content != nil && yes {
+			from := p.Maker(*in.Content, in.Node)
+			yes = from == nil || p.agrees(from, state) && p.belongs(from, state, known)
+		}
+	}
+	known[m.Action] = yes
+	return yes
+}
+
+// agrees reports whether an action's outputs are what the state says of them.
+func (p *Provenance) agrees(m *Made, state map[NodeOutput]ContentID) bool {
+	for _, o := range m.Outputs {
+		if want, named := state[NodeOutput{m.Node, o.Name}]; named && want != o.Content {
+			return false
+		}
+	}
+	return true
 }
 
 func garbageNames(records map[ActionID]*store.Record) map[string]string {

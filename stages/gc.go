@@ -1,0 +1,95 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"sparsel/pipeline"
+	"sparsel/stages/lock"
+)
+
+// GC lists the files of the store that nothing needs any more, or removes them. Needed is, with all it was made from,
+// what the parameters ask for, in the whole study and in every profile; what the locks beside the parameters name;
+// and what the locks of the revisions in keep name, which are separated by commas. Results that only lack the present
+// code are kept: an edit may be taken back.
+func GC(ctx context.Context, remove *bool, keep *string, o Options) error {
+	w, roots, err := o.roots(ctx, orDefault(keep, ""))
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(w.store.Dir()); errors.Is(err, fs.ErrNotExist) {
+		_, err := fmt.Fprintf(o.stdout(), "%s has no store\n", o.out())
+		return err
+	}
+	if !orDefault(remove, false) {
+		c, err := w.engine.Garbage(ctx, roots)
+		if err != nil {
+			return err
+		}
+		return printGarbage(o.stdout(), c, "would go", "; `go tool mage gc -delete` removes them")
+	}
+	ctx, stop := untilTerminated(ctx)
+	defer stop()
+	c, err := w.engine.Collect(ctx, roots)
+	if err != nil {
+		return err
+	}
+	return printGarbage(o.stdout(), c, "are gone", "")
+}
+
+func printGarbage(w io.Writer, c *pipeline.Collection, what, how string) error {
+	for _, g := range c.Garbage {
+		fmt.Fprintf(w, "%12d store/%s %s\n", g.Bytes, g.Path, g.What)
+	}
+	if len(c.Garbage) == 0 {
+		how = ""
+	}
+	_, err := fmt.Fprintf(w, "%s, %.1f MB, %s; what %s made stays%s\n", counted(len(c.Garbage), "file"), float64(c.Bytes())/1e6, what, counted(c.Kept, "action"), how)
+	return err
+}
+
+// roots are what a collection keeps.
+func (o Options) roots(ctx context.Context, keep string) (w *workspace, roots pipeline.Roots, err error) {
+	profiles, err := o.profiles()
+	if err != nil {
+		return nil, roots, err
+	}
+	var locks []*lock.Lock
+	for _, profile := range profiles {
+		one := o.withProfile(profile)
+		if w, err = one.open(nil); err != nil {
+			return nil, roots, err
+		}
+		roots.Graphs = append(roots.Graphs, w.graph)
+		l, err := one.readLock()
+		if err != nil {
+			return nil, roots, fmt.Errorf("gc: what the lock keeps cannot be read: %w", err)
+		}
+		if l != nil {
+			locks = append(locks, l)
+		}
+	}
+	for revision := range strings.SplitSeq(keep, ",") {
+		if revision == "" {
+			continue
+		}
+		more, err := o.locksOf(ctx, revision)
+		if err != nil {
+			return nil, roots, fmt.Errorf("gc: -keep: %w", err)
+		}
+		locks = append(locks, more...)
+	}
+	for _, l := range locks {
+		state := map[pipeline.NodeOutput]pipeline.ContentID{}
+		for o, r := range l.Outputs {
+			state[pipeline.NodeOutput{Node: o.Node, Output: o.Name}] = pipeline.ContentID(r.Content)
+		}
+		roots.Locked = append(roots.Locked, state)
+	}
+	return w, roots, nil
+}

@@ -1,0 +1,126 @@
+package stages
+
+import (
+	"context"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// gc returns what it printed.
+func (s *smallStudy) gc(remove bool, keep string) string {
+	s.t.Helper()
+	if err := GC(context.Background(), &remove, &keep, s.options()); err != nil {
+		s.t.Fatal(err)
+	}
+	return s.stdout.String()
+}
+
+// executed counts what a run of everything executes.
+func (s *smallStudy) executed() int {
+	s.t.Helper()
+	o, yes := s.options(), true
+	o.JSON = &yes
+	if err := All(context.Background(), o); err != nil {
+		s.t.Fatal(err)
+	}
+	return strings.Count(s.stdout.String(), `"outcome": "executed"`)
+}
+
+// T29: after a collection all that is current is whole, a rebuild executes nothing, and what a lock or a named
+// revision keeps can be had again.
+func TestT29CollectsWhatParametersAndLocksDoNotNeed(t *testing.T) {
+	s := newSmallStudy(t)
+	if text := s.gc(false, ""); !strings.HasPrefix(text, "0 files") {
+		t.Fatalf("a fresh study has garbage:\n%s", text)
+	}
+	git := func(args ...string) {
+		t.Helper()
+		cmd := exec.Command("git", append([]string{"-C", s.dir, "-c", "user.name=test", "-c", "user.email=test@localhost"}, args...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+	s.lock()
+	git("init", "-q")
+	git("add", "artifacts.lock", "params.toml")
+	git("commit", "-qm", "first")
+	git("tag", "first")
+
+	s.edit("lr = 0.001", "lr = 0.002") // Adam's: two trainings and what hangs on them
+	if n := s.executed(); n < 6 {
+		t.Fatalf("%d executed after an edit", n)
+	}
+	if text := s.gc(false, ""); !strings.HasPrefix(text, "0 files") {
+		t.Errorf("the lock does not keep its results:\n%s", text)
+	}
+	s.lock()
+	if text := s.gc(false, "first"); !strings.HasPrefix(text, "0 files") {
+		t.Errorf("the named revision does not keep its results:\n%s", text)
+	}
+	lockOfFirst := filepath.Join(t.TempDir(), "kept.lock")
+	show := exec.Command("git", "-C", s.dir, "show", "first:artifacts.lock")
+	text, err := show.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(lockOfFirst, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if text := s.gc(true, lockOfFirst+","); !strings.HasPrefix(text, "0 files") {
+		t.Errorf("the named lock does not keep its results:\n%s", text)
+	}
+
+	before := s.files()
+	dry := s.gc(false, "")
+	if !maps.Equal(before, s.files()) {
+		t.Fatal("the dry run removed something")
+	}
+	listed := map[string]bool{}
+	for line := range strings.Lines(dry) {
+		if fields := strings.Fields(line); strings.HasPrefix(fields[1], "store/") {
+			listed[fields[1]] = true
+		}
+	}
+	if !strings.Contains(dry, "activations.parquet of train/train_vs_test/baseline/Adam/seed=100") || strings.Contains(dry, "/SGD/") {
+		t.Errorf("not what the edit left behind:\n%s", dry)
+	}
+	s.gc(true, "")
+	after := s.files()
+	for path := range before {
+		if after[path] == listed[path] {
+			t.Errorf("%s: listed %v, there afterwards %v", path, listed[path], after[path])
+		}
+	}
+	if text, err := s.audit(1); err != nil {
+		t.Errorf("after the collection: %v\n%s", err, text)
+	}
+	if n := s.executed(); n != 0 {
+		t.Errorf("a rebuild executed %d nodes", n)
+	}
+	remove, keep := false, "nosuchrevision"
+	if err := GC(context.Background(), &remove, &keep, s.options()); err == nil || !strings.Contains(err.Error(), "nosuchrevision") {
+		t.Errorf("an unknown revision: %v", err)
+	}
+	keep = "--output=harm"
+	if err := GC(context.Background(), &remove, &keep, s.options()); err == nil {
+		t.Error("an option was taken for a revision")
+	}
+}
+
+// files lists the store's blobs, records and manifests, as gc prints them.
+func (s *smallStudy) files() map[string]bool {
+	files := map[string]bool{}
+	for path := range states(s.t, s.path("out/store")) {
+		relative := s.relative(path)
+		for _, kind := range []string{"store/blobs/", "store/actions/", "store/manifests/"} {
+			if strings.HasPrefix(relative, kind) && len(filepath.Base(path)) == 64 {
+				files[relative] = true
+			}
+		}
+	}
+	return files
+}

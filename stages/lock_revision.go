@@ -1,0 +1,94 @@
+package stages
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sparsel/stages/lock"
+	"sparsel/stages/params"
+)
+
+// profiles lists the study as the file has it and its profiles.
+func (o Options) profiles() ([]string, error) {
+	p, err := params.Read(orDefault(o.Params, "params.toml"), "")
+	if err != nil {
+		return nil, err
+	}
+	return append([]string{params.Paper}, slices.Sorted(maps.Keys(p.Profiles))...), nil
+}
+
+// withProfile is the same flags with another profile.
+func (o Options) withProfile(name string) Options {
+	o.Profile = &name
+	return o
+}
+
+// locksOf returns the locks of a revision of the project, of all its profiles, or the one lock that a file is.
+func (o Options) locksOf(ctx context.Context, revision string) ([]*lock.Lock, error) {
+	if text, err := os.ReadFile(revision); err == nil {
+		l, err := lock.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", revision, err)
+		}
+		return []*lock.Lock{l}, nil
+	}
+	profiles, err := o.profiles()
+	if err != nil {
+		return nil, err
+	}
+	var locks []*lock.Lock
+	for _, profile := range profiles {
+		name := filepath.Base(o.withProfile(profile).lockPath())
+		text, err := o.show(ctx, revision, name)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		l, err := lock.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("read %s of %s: %w", name, revision, err)
+		}
+		locks = append(locks, l)
+	}
+	if locks == nil {
+		return nil, fmt.Errorf("%s has no artifacts.lock: name a revision that has one, or a file", revision)
+	}
+	return locks, nil
+}
+
+// show returns a file of the parameters' folder as it was at a revision. The error wraps os.ErrNotExist if the
+// revision does not have the file.
+func (o Options) show(ctx context.Context, revision, name string) ([]byte, error) {
+	dir := filepath.Dir(orDefault(o.Params, "params.toml"))
+	git := func(args ...string) ([]byte, error) {
+		cmd := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, args...)...)
+		var complaint bytes.Buffer
+		cmd.Stderr = &complaint
+		out, err := cmd.Output()
+		if err != nil {
+			text, _, _ := strings.Cut(strings.TrimSpace(complaint.String()), "\n")
+			err = fmt.Errorf("git %s: %w: %s", args[0], err, text)
+		}
+		return out, err
+	}
+	// A revision may not be taken for an option of git's.
+	commit, err := git("rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
+	if err != nil {
+		return nil, fmt.Errorf("%q is neither a file nor a revision of the project: %w", revision, err)
+	}
+	text, err := git("show", strings.TrimSpace(string(commit))+":./"+name)
+	if err != nil {
+		return nil, fmt.Errorf("%s at %s: %w: %w", name, revision, os.ErrNotExist, err)
+	}
+	return text, nil
+}
