@@ -90,8 +90,9 @@ func Gc(ctx context.Context, delete *bool, keep, params, out, data *string) erro
 }
 
 // Bench measures the kernels against this machine's peak, and training against PyTorch if it is installed.
-func Bench(ctx context.Context, data *string, epochs *int) error {
-	return exit(stages.Bench(ctx, epochs, stages.Options{Data: data}))
+// -only=TEXT times the trainings whose name has TEXT in it, such as "batch 1, Adam".
+func Bench(ctx context.Context, data *string, epochs *int, only *string) error {
+	return exit(stages.Bench(ctx, epochs, only, stages.Options{Data: data}))
 }
 
 // BenchPipeline times a build with nothing to do, of -nodes=N nodes, beside ninja and Snakemake if they are installed.

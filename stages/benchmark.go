@@ -3,22 +3,28 @@ package stages
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"sparsel/stages/bench"
 	"sparsel/stages/params"
 	"sparsel/stages/train"
-	"sparsel/trainer"
 )
 
-// Bench measures kernels and training. It takes MNIST from where the pipeline finds it, and leaves it there.
-func Bench(ctx context.Context, epochs *int, o Options) error {
-	n := orDefault(epochs, 4)
+// Bench measures kernels and training, of the cases whose name has only in it. It takes MNIST from where the pipeline
+// finds it, and leaves it there.
+func Bench(ctx context.Context, epochs *int, only *string, o Options) error {
+	n := orDefault(epochs, 3)
 	if n < 2 {
 		return fmt.Errorf("bench: -epochs=%d: must be 2 or more, the first only warms up", n)
 	}
 	w, err := o.open(nil)
 	if err != nil {
 		return err
+	}
+	cases := w.benchCases(orDefault(only, ""))
+	if len(cases) == 0 {
+		return fmt.Errorf("bench: -only=%q: is in the name of no case; names are such as %q", *only, w.benchCases("")[0].Name)
 	}
 	_, report, err := w.run(ctx, o, "bench", []string{w.dataset.Name})
 	if err != nil {
@@ -33,19 +39,16 @@ func Bench(ctx context.Context, epochs *int, o Options) error {
 	}
 	ctx, stop := untilTerminated(ctx)
 	defer stop()
-	return bench.Run(ctx, o.stdout(), data, w.benchCases(n))
+	return bench.Run(ctx, o.stdout(), data, n, cases)
 }
 
-// benchCases are the baseline with each optimizer.
-func (s *study) benchCases(epochs int) []bench.Case {
-	var cases []bench.Case
-	for _, optimizer := range params.DisplayOrder {
-		if _, ok := s.params.Optimizers[optimizer]; !ok {
-			continue
+// benchCases are what the study spends its time on, with the optimizers it has.
+func (s *study) benchCases(only string) []bench.Case {
+	var optimizers []string
+	for _, name := range params.DisplayOrder {
+		if _, ok := s.params.Optimizers[name]; ok {
+			optimizers = append(optimizers, name)
 		}
-		c := s.params.BaselineRun(optimizer)
-		c.Epochs, c.Seeding = epochs, trainer.Seeding{Mode: "paired", Seed: 1}
-		cases = append(cases, bench.Case{Name: fmt.Sprintf("%s, %v hidden, batch %d", optimizer, c.Network.Hidden, c.Batch), Config: c})
 	}
-	return cases
+	return slices.DeleteFunc(bench.Cases(optimizers, s.params.BaselineRun), func(c bench.Case) bool { return !strings.Contains(c.Name, only) })
 }

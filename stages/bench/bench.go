@@ -14,31 +14,50 @@ import (
 	"sparsel/trainer/kernel"
 )
 
+// pixels of an image of MNIST.
+const pixels = 784
+
 // Data names the IDX files of MNIST, decompressed.
 type Data struct {
 	TrainImages, TrainLabels, TestImages, TestLabels string
 }
 
-// Case is one training to time: its configuration and how much of it.
-type Case struct {
-	Name   string
-	Config trainer.Config // Epochs says how many epochs are timed, the first one only warming up
-}
-
-// Run prints the kernels' rates against the measured peak, then each case's seconds an epoch beside PyTorch's.
-// Without a usable PyTorch it says so and prints sparsel's alone.
-func Run(ctx context.Context, w io.Writer, data Data, cases []Case) error {
+// Run prints the kernels' rates against the measured peak, each case's seconds an epoch beside PyTorch's, and what two
+// runs at once cost. A case is timed for so many epochs, the first of which only warms up, in two rounds. Without a
+// usable PyTorch it says so and prints sparsel's alone.
+func Run(ctx context.Context, w io.Writer, data Data, epochs int, cases []Case) error {
 	set, err := kernel.Active()
 	if err != nil {
 		return err
 	}
-	core, release := pin()
-	defer release()
-	fmt.Fprintf(w, "kernel set %s, %s/%s, %s, one core\n\n", set.Name, runtime.GOOS, runtime.GOARCH, runtime.Version())
-	if err := products(ctx, w, set); err != nil {
+	training, test, err := data.load()
+	if err != nil {
 		return err
 	}
-	return epochs(ctx, w, data, cases, core)
+	fmt.Fprintf(w, "kernel set %s, %s/%s, %s\n\n", set.Name, runtime.GOOS, runtime.GOARCH, runtime.Version())
+	if err := onOneCore(ctx, w, set, data, epochs, cases, training, test); err != nil {
+		return err
+	}
+	if len(cases) == 0 {
+		return nil
+	}
+	return pair(ctx, w, cases[0], training, test)
+}
+
+func onOneCore(ctx context.Context, w io.Writer, set *kernel.Set, data Data, epochs int, cases []Case, training, test trainer.Split) error {
+	core, release := pin()
+	defer release()
+	peak, err := products(ctx, w, set)
+	if err != nil {
+		return err
+	}
+	return trainings(ctx, w, data, epochs, cases, core, peak, training, test)
+}
+
+// wideVectors reports whether the kernels in use have 512-bit vectors.
+func wideVectors() bool {
+	set, err := kernel.Active()
+	return err == nil && set.Name == "avx512"
 }
 
 // load reads MNIST for our own runs.
@@ -48,6 +67,14 @@ func (d Data) load() (training, test trainer.Split, err error) {
 	}
 	test, err = train.Load(d.TestImages, d.TestLabels)
 	return training, test, err
+}
+
+// first returns the first n samples of s, or all for 0.
+func first(s trainer.Split, n int) trainer.Split {
+	if n > 0 && n < len(s.Labels) {
+		s.Images, s.Labels = s.Images[:n*s.Pixels], s.Labels[:n]
+	}
+	return s
 }
 
 // columns aligns what is written to it at tabs; the first column to the left, like text.

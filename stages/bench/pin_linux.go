@@ -30,3 +30,12 @@ func pin() (core int, release func()) {
 		runtime.UnlockOSThread()
 	}
 }
+
+// cpuSeconds returns the CPU time of this process so far, or a negative number if the system doesn't tell.
+func cpuSeconds() float64 {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t) != nil {
+		return -1
+	}
+	return float64(t.Sec) + float64(t.Nsec)/1e9
+}

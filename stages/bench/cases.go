@@ -1,0 +1,90 @@
+package bench
+
+import (
+	"fmt"
+
+	"sparsel/trainer"
+)
+
+// Case is one training to time on both sides.
+type Case struct {
+	Name   string
+	Config trainer.Config // Epochs and Seeding are set by the timing
+	// Images is on how many training images it is timed, and a sixth as many test images: the proportion of MNIST, so
+	// that seconds scale to its 60,000. 0 is all of them.
+	Images int
+	// Mark is the ratio to PyTorch that is aimed at, 0 for none.
+	Mark float64
+}
+
+// group is one way of training that the study pays for, with each optimizer.
+type group struct {
+	name   string
+	change func(c *trainer.Config)
+	images int
+	// marks are those of SGD and Adagrad, of Adadelta, and of Adam, for 512-bit vectors. Of dense work, which the width
+	// of the vectors bounds, half is expected of others.
+	sgd, adadelta, adam float64
+	dense               bool
+}
+
+var groups = []group{
+	{"batch 50", func(c *trainer.Config) {}, 12000, 2.5, 3.5, 3.5, true},
+	{"batch 1", func(c *trainer.Config) { c.Batch = 1 }, 1200, 25, 25, 14, false},
+	{"batch 1000", func(c *trainer.Config) { c.Batch = 1000 }, 24000, 1.4, 1.4, 1.4, true},
+	{"5 hidden layers", func(c *trainer.Config) { c.Network.Hidden = []int{256, 256, 256, 256, 256} }, 6000, 2, 2, 2, true},
+	{"768 units", func(c *trainer.Config) { c.Network.Hidden = []int{768} }, 6000, 2, 2, 2, true},
+	{"768 units, batch 1", func(c *trainer.Config) { c.Network.Hidden, c.Batch = []int{768}, 1 }, 600, 0, 0, 0, false},
+	{"convolutions 32, 64", func(c *trainer.Config) { c.Network.Conv = []int{32, 64} }, 900, 1.8, 1.8, 1.8, true},
+}
+
+// Cases returns what the study spends its time on, for each of the optimizers. baseline returns the baseline with an
+// optimizer. Slow cases have so few images that a run with PyTorch takes some minutes.
+func Cases(optimizers []string, baseline func(optimizer string) trainer.Config) []Case {
+	var cases []Case
+	for _, g := range groups {
+		for _, name := range optimizers {
+			c := Case{Name: fmt.Sprintf("%s, %s", g.name, name), Config: baseline(name), Images: g.images, Mark: g.sgd}
+			g.change(&c.Config)
+			switch name {
+			case "Adadelta":
+				c.Mark = g.adadelta
+			case "Adam":
+				c.Mark = g.adam
+			}
+			if g.dense && !wideVectors() {
+				c.Mark /= 2
+			}
+			cases = append(cases, c)
+		}
+	}
+	return cases
+}
+
+// operations returns the floating-point operations of an epoch, two for a multiply-add, as if no pixel were 0: those of
+// the products alone, forward and for the gradients of weights and of inputs in training, forward in the test pass.
+func operations(c trainer.Config, train, test int) float64 {
+	weights := 0.0 // multiply-adds of a forward pass
+	first := 0.0   // those of the first layer, whose inputs have no gradient
+	add := func(n int) {
+		if weights == 0 {
+			first = float64(n)
+		}
+		weights += float64(n)
+	}
+	inputs := pixels
+	if len(c.Network.Conv) > 0 {
+		side, channels := 28, 1
+		for _, out := range c.Network.Conv {
+			add(side * side * 9 * channels * out)
+			channels, side = out, side/2
+		}
+		inputs = side * side * channels
+	}
+	for _, units := range c.Network.Hidden {
+		add(inputs * units)
+		inputs = units
+	}
+	add(inputs * trainer.Classes)
+	return 2 * (float64(train)*(3*weights-first) + float64(test)*weights)
+}
