@@ -1,0 +1,190 @@
+package params
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// sweeps are experiments for figures to show.
+const sweeps = `
+[[experiments]]
+name = "sweep"
+condition = "a/rate={lr}"
+optimizers = ["SGD", "Adam"]
+vary = [{ parameter = "lr", column = "learning_rate", values = [0.0, 0.1, 0.25] }]
+
+[[experiments]]
+name = "sweep"
+condition = "b/rate={lr}"
+optimizers = ["SGD", "Adam"]
+set = { epochs = 4 }
+vary = [{ parameter = "lr", column = "learning_rate", values = [0.0, 0.1] }]
+
+[[experiments]]
+name = "deep"
+condition = "{depth}HL"
+optimizers = ["SGD"]
+vary = [{ parameter = "depth", values = [1, 2, 3] }]
+`
+
+// withFigure is the example with the sweeps and one figure more.
+func withFigure(t *testing.T, figure string) []byte {
+	t.Helper()
+	return append(example(t), sweeps+"\n[[figures]]\nid = \"9\"\ntitle = \"Nine\"\n"+figure...)
+}
+
+func shownBy(t *testing.T, figure string) []Shown {
+	t.Helper()
+	p, err := Parse("params.toml", withFigure(t, figure), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, uses := p.Expand()
+	return p.Shown(p.Figures[len(p.Figures)-1], uses)
+}
+
+func TestShown(t *testing.T) {
+	lines := func(s Shown) string {
+		var list []string
+		for _, e := range s.Entries {
+			var conditions []string
+			for _, c := range e.Conditions {
+				conditions = append(conditions, fmt.Sprintf("%s %g", c.Name, c.Value))
+			}
+			list = append(list, e.Label+": "+strings.Join(conditions, ", "))
+		}
+		return strings.Join(list, "; ")
+	}
+	for _, c := range []struct{ name, figure, want string }{
+		{"patterns that are lines", `
+experiments = ["sweep"]
+conditions = ["b/*", "a/*"]
+names = { "a/*" = "A" }
+x = "value"
+lines = ["optimizer", "condition"]`, "b/*: b/rate=0 0, b/rate=0.1 0.1; A: a/rate=0 0, a/rate=0.1 0.1, a/rate=0.25 0.25"},
+		{"patterns that are lists", `
+experiments = ["deep"]
+conditions = ["2HL", "*HL"]
+x = "condition"`, ""},
+		{"all, renamed", `
+experiments = ["deep"]
+names = { "*HL" = "* layers", "1HL" = "one layer" }
+x = "condition"`, "one layer: 1HL 1; 2 layers: 2HL 2; 3 layers: 3HL 3"},
+		{"descending", `
+experiments = ["deep"]
+x = "value"
+reverse = true`, "*: 3HL 3, 2HL 2, 1HL 1"},
+	} {
+		if c.want == "" {
+			if _, err := Parse("params.toml", withFigure(t, c.figure), ""); err == nil || !strings.Contains(err.Error(), "selects 2HL for the second time") {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			continue
+		}
+		if got := lines(shownBy(t, c.figure)[0]); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+	s := shownBy(t, `
+experiments = ["sweep"]
+conditions = ["a/*"]
+x = "value"
+columns = "optimizer"
+lines = ["metric"]
+vertical = "baseline"`)[0]
+	if fmt.Sprint(s.Optimizers) != "[SGD Adam]" || s.Column != "learning_rate" || s.Baseline["SGD"] != 0.1 || s.Baseline["Adam"] != 0.001 || s.Epochs != 30 {
+		t.Errorf("shown is %+v", s)
+	}
+	s = shownBy(t, `
+experiments = ["deep"]
+conditions = ["2HL", "3HL"]
+x = "layer"
+lines = ["condition"]`)[0]
+	if s.Layers != 2 || s.Baseline != nil {
+		t.Errorf("shown is %+v", s)
+	}
+}
+
+func TestFigureRefusals(t *testing.T) {
+	const good = `
+experiments = ["sweep"]
+conditions = ["a/*"]
+columns = "optimizer"
+lines = ["metric"]
+x = "value"
+`
+	if _, err := Parse("params.toml", withFigure(t, good), ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, old, new, want string }{
+		{"unknown column", `"optimizer"`, `"optimiser"`, `figures[1].columns: is "optimiser", must be one of metric, optimizer, experiment`},
+		{"unknown line", `["metric"]`, `["seed"]`, `figures[1].lines[0]: is "seed", must be one of`},
+		{"three ways of lines", `["metric"]`, `["metric", "condition", "layer"]`, "differ by colour and by dash"},
+		{"metrics nowhere", `["metric"]`, `[]`, "figures[1].metrics: names 3, which neither rows, columns nor lines tell apart"},
+		{"metrics twice", `lines = ["metric"]`, "lines = [\"metric\"]\nrows = \"metric\"", `figures[1].lines[0]: is "metric", which the figure tells apart elsewhere`},
+		{"rows of optimizers", `lines = ["metric"]`, "lines = [\"metric\"]\nrows = \"optimizer\"", `figures[1].rows: is "optimizer"`},
+		{"optimizers nowhere", "columns = \"optimizer\"\nlines = [\"metric\"]", `lines = ["condition"]`, "figures[1].columns: and lines do not tell the optimizers of sweep apart"},
+		{"conditions nowhere", `x = "value"`, `x = "epoch"`, "figures[1].conditions: selects 3, which neither x nor lines tell apart"},
+		{"layers of one", `x = "value"`, `x = "layer"`, "figures[1].conditions"},
+		{"unknown x", `x = "value"`, `x = "time"`, `figures[1].x: is "time"`},
+		{"x of no metric", `x = "value"`, `x = "metric speed"`, `figures[1].x: is "speed"`},
+		{"x of no condition", `x = "value"`, `x = "condition c"`, `figures[1].x: is "c"`},
+		{"log of zero", `x = "value"`, "x = \"value\"\nscale = \"log\"", "figures[1].conditions[0]: selects a/rate=0, whose value has no place on a log scale"},
+		{"scale of no value", `x = "value"`, "x = \"condition\"\nscale = \"equal\"", "figures[1].scale: is \"equal\", which only values along x have"},
+		{"same place", `["a/*"]`, `["*"]`, "figures[1].conditions[0]: selects a/rate=0 and b/rate=0, which have the same place along x"},
+		{"no such condition", `["a/*"]`, `["c/*"]`, `figures[1].conditions[0]: is "c/*", which is no condition of sweep; those are a/rate=0, a/rate=0.1, a/rate=0.25, b/rate=0`},
+		{"two experiments", `["sweep"]`, `["sweep", "deep"]`, `figures[1].experiments: names 2, which only columns = "experiment" tells apart`},
+		{"experiment twice", `["sweep"]`, `["sweep", "sweep"]`, `figures[1].experiments[1]: is "sweep" for the second time`},
+		{"name of nothing", `x = "value"`, "x = \"value\"\nnames = { \"b*\" = \"B\" }", "figures[1].names.b*: names no condition that the figure shows"},
+		{"no metric", `x = "value"`, "x = \"value\"\nmetrics = [\"accuracy * speed\"]", `figures[1].metrics[0]: is "speed"`},
+		{"limits of no metric", `x = "value"`, "x = \"value\"\nlimits = { speed = [0, 1] }", `figures[1].limits.speed`},
+		{"limits of shared axes", `x = "value"`, "x = \"value\"\nlimits = { accuracy = [0, 1] }", "figures[1].limits.accuracy: is of one metric, but the metrics share a panel"},
+		{"limits of one number", `x = "value"`, "x = \"value\"\nx_limits = { SGD = [0] }", "figures[1].x_limits.SGD: is [0], must be a lower and a higher number"},
+		{"best of nothing", `x = "value"`, "x = \"value\"\nvertical = \"best speed\"", `figures[1].vertical: is "speed"`},
+		{"other vertical", `x = "value"`, "x = \"value\"\nvertical = \"middle\"", `figures[1].vertical: is "middle", must be one of baseline, best METRIC`},
+		{"vertical of no value", `x = "value"`, "x = \"epoch\"\nvertical = \"baseline\"", `figures[1].vertical: needs x = "value"`},
+		{"reference to nothing", `x = "value"`, "x = \"value\"\nreference = { condition = \"c\", label = \"C\" }", `figures[1].reference.condition: is "c", must be one of a/rate=0`},
+		{"epoch beyond", `x = "value"`, "x = \"value\"\nepoch = 31", "figures[1].epoch: is 31, but sweep has runs of 30"},
+		{"other band", `x = "value"`, "x = \"value\"\nerror = \"sd\"", `figures[1].error: is "sd"`},
+		{"order of a list", "conditions = [\"a/*\"]\ncolumns = \"optimizer\"\nlines = [\"metric\"]\nx = \"value\"", "conditions = [\"b/*\", \"a/*\"]\nlines = [\"optimizer\"]\nx = \"condition\"\nreverse = true", "figures[1].reverse: needs conditions in the experiment's order"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			figure := strings.Replace(good, c.old, c.new, 1)
+			if figure == good {
+				t.Fatalf("the figure has no %q", c.old)
+			}
+			_, err := Parse("params.toml", withFigure(t, figure), "")
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want an error with %q", err, c.want)
+			}
+		})
+	}
+}
+
+// The project's figures hold in every profile.
+func TestFiguresInProfiles(t *testing.T) {
+	file := filepath.Join(repository(t), "params.toml")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Parse("params.toml", data, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, profile := range append([]string{Paper}, sortedKeys(p.Profiles)...) {
+		q, err := Parse("params.toml", data, profile)
+		if err != nil {
+			t.Fatalf("profile %s: %v", profile, err)
+		}
+		_, uses := q.Expand()
+		for _, f := range q.Figures {
+			if len(q.Shown(f, uses)) != len(f.Experiments) {
+				t.Errorf("profile %s: figure %s lacks an experiment", profile, f.ID)
+			}
+		}
+	}
+}
