@@ -19,7 +19,6 @@ type description struct {
 	gaps    gaps
 	low     int // fewest runs behind a number
 	high    int // most
-	remarks []string
 }
 
 // Describe turns the summaries of the experiments, by name, into the description of the figure.
