@@ -212,14 +212,15 @@ func (p page) setText(t *text.Style, size float64) {
 	t.Font, t.Handler, t.Color = font.From(sans, vg.Length(size)), handler, mustColor(p.style.Ink)
 }
 
-// overhang takes the room beside the frame that the labels of an x axis take, so that frames line up with those of a row with labels.
+// overhang takes the room right of the frame that the labels of an x axis take, so that
+// frames line up with those of a row with labels. At the left gonum gives labels none.
 func overhang(a plot.Axis) room {
 	var boxes room
 	for _, t := range a.Tick.Marker.Ticks(a.Min, a.Max) {
 		half := a.Tick.Label.Width(t.Label) / 2
 		boxes = append(boxes, plot.GlyphBox{
 			X: (t.Value - a.Min) / (a.Max - a.Min), Y: 0.5,
-			Rectangle: vg.Rectangle{Min: vg.Point{X: -half}, Max: vg.Point{X: half}},
+			Rectangle: vg.Rectangle{Max: vg.Point{X: half}},
 		})
 	}
 	return boxes
