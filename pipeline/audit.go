@@ -19,7 +19,7 @@ import (
 // An Audit is what was found when everything under an output directory was
 // read and held against everything else.
 type Audit struct {
-	Faults     []store.Fault // by path, relative to the output directory
+	Faults     []store.Fault // paths are relative to the output directory
 	Notes      []string
 	Files      int // hashed or read
 	Bytes      int64
@@ -48,16 +48,29 @@ func (e *Engine) Rehash(ctx context.Context, g *Graph, o store.ScanOptions) (*Au
 	a.Provenance, a.Faults = p, append(a.Faults, faults...)
 	a.manifests(e.Store)
 	a.below(e)
+	slices.SortFunc(a.Faults, func(x, y store.Fault) int {
+		return cmp.Or(strings.Compare(x.Path, y.Path), strings.Compare(x.What, y.What))
+	})
 	if a.Resolved, err = e.Resolve(ctx, g, p); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	if err := a.auditPublished(e); err != nil {
+	if err := a.auditPublished(e, a.Resolved); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	slices.SortStableFunc(a.Faults, func(x, y store.Fault) int {
-		return cmp.Or(strings.Compare(x.Path, y.Path), strings.Compare(x.What, y.What))
-	})
 	return a, nil
+}
+
+// AlsoPublished looks at what another graph publishes from the same store, and
+// adds what it finds. The directories of the two must be apart.
+func (a *Audit) AlsoPublished(ctx context.Context, e *Engine, g *Graph) error {
+	resolved, err := e.Resolve(ctx, g, a.Provenance)
+	if err == nil {
+		err = a.auditPublished(e, resolved)
+	}
+	if err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	return nil
 }
 
 // manifests looks for the code that the records name.
@@ -100,10 +113,10 @@ func (a *Audit) fault(kind store.FaultKind, path, what string, args ...any) {
 
 // auditPublished looks at every file in the directories that the graph
 // publishes to.
-func (a *Audit) auditPublished(e *Engine) error {
+func (a *Audit) auditPublished(e *Engine, resolved []*Resolved) error {
 	owner := map[string]*Resolved{}
 	dirs := map[string]bool{}
-	for _, r := range a.Resolved {
+	for _, r := range resolved {
 		for output, path := range r.Node.Publish {
 			path = filepath.Clean(path)
 			owner[path], dirs[filepath.Dir(path)] = r, true

@@ -113,14 +113,40 @@ func (a *auditor) rehash(ctx context.Context) (err error) {
 	if a.audit, err = a.engine.Rehash(ctx, a.graph, options); err != nil {
 		return err
 	}
+	profiles, err := a.o.profiles()
+	if err != nil {
+		return err
+	}
+	if err := a.otherProfiles(ctx, profiles); err != nil {
+		return err
+	}
 	a.report.Files, a.report.Bytes, a.report.Faults, a.report.Notes = a.audit.Files, a.audit.Bytes, a.audit.Faults, a.audit.Notes
 	for _, r := range a.audit.Resolved {
 		a.byName[r.Node.Name] = r
 	}
+	a.auditPages(profiles)
 	if err := a.auditData(ctx); err != nil {
 		return err
 	}
 	return a.auditLock()
+}
+
+// otherProfiles looks at what the same store has published for the parameter file's other profiles.
+func (a *auditor) otherProfiles(ctx context.Context, profiles []string) error {
+	for _, profile := range profiles {
+		if profile == a.params.Profile.Name() {
+			continue
+		}
+		w, err := a.o.withProfile(profile).open(nil)
+		if err != nil {
+			return err
+		}
+		w.engine.Code = a.engine.Code
+		if err := a.audit.AlsoPublished(ctx, w.engine, w.graph); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // auditLock compares the results by their contents; that these are what is stored, the rehashing has seen to.

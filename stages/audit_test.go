@@ -256,6 +256,51 @@ func TestAuditNamesFlipsInEveryKindOfFile(t *testing.T) {
 	}
 }
 
+// The audit looks at what every profile has published, and at the reports.
+func TestAuditLooksAtEveryProfile(t *testing.T) {
+	s := newSmallStudy(t)
+	text, err := os.ReadFile(s.path("params.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = append(text, `
+[profiles.tiny]
+data = "mnist"
+train_images = 200
+test_images = 100
+seeds = [1]
+epochs = 1
+grid_points = 2
+seeding = "paired"
+`...)
+	if err := os.WriteFile(s.path("params.toml"), text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := All(context.Background(), s.options().withProfile("tiny")); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := s.audit(1); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	harmed := []string{"out/tiny/figures/fig-5.1.svg", "out/report.html", "out/tiny/report.html"}
+	for _, name := range harmed {
+		info, err := os.Stat(s.path(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		flipBit(t, s.path(name), int(info.Size()/2))
+	}
+	found, err := s.audit(1)
+	if err == nil || !strings.Contains(err.Error(), "3 faults") {
+		t.Errorf("%v", err)
+	}
+	for _, name := range harmed {
+		if !strings.Contains(found, "damaged "+s.relative(s.path(name))) {
+			t.Errorf("%s is not named in\n%s", name, found)
+		}
+	}
+}
+
 func TestAuditNamesMissingAndExtraFiles(t *testing.T) {
 	s := newSmallStudy(t)
 	blob := s.blob("train/train_vs_test/baseline/SGD/seed=1", "record.parquet")

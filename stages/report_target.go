@@ -52,5 +52,5 @@ func writeReport(path string, page []byte) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, page, 0o644, renameio.WithTempDir(dir))
+	return renameio.WriteFile(path, sealPage(page), 0o644, renameio.WithTempDir(dir))
 }
