@@ -147,7 +147,8 @@ func addWord(list, word string) string {
 // inOrder puts optimizers in the order of figures and tables; all of the study's are "all".
 func (b *builder) inOrder(list string) string {
 	names := strings.Split(list, ", ")
-	if len(names) == len(params.DisplayOrder) {
+	lacks := func(optimizer string) bool { return !slices.Contains(names, optimizer) }
+	if all := b.params.Study.Optimizers; len(names) == len(all) && !slices.ContainsFunc(all, lacks) {
 		return "all"
 	}
 	slices.SortFunc(names, func(x, y string) int {

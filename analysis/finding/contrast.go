@@ -148,6 +148,9 @@ func resolved(parts func(d *Data) ([]Predicate, error)) Predicate {
 		if err != nil {
 			return Part{}, err
 		}
+		if len(list) == 0 {
+			return Part{}, missing("second condition that a claim compares with")
+		}
 		return All(list...)(d, level)
 	}
 }

@@ -1,0 +1,144 @@
+package stages
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"sparsel/analysis/tabulate"
+	"sparsel/stages/fetch"
+	"sparsel/stages/finding"
+	"sparsel/stages/params"
+	"sparsel/stages/table"
+)
+
+func wholeStudy(t *testing.T, profile string) *study {
+	t.Helper()
+	p, err := params.Read(filepath.Join("..", "params.toml"), profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newStudy(p, fetch.Sources{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// The tables that the parameters alone decide, row by row against the thesis's (what it prints wrongly is corrected).
+func TestTablesOfParameters(t *testing.T) {
+	s := wholeStudy(t, "")
+	for id, want := range map[string][]string{
+		"5.2": {
+			"condition | optimizers | network | epochs",
+			"1HL | all | 784 → 256 → 10 | 50", "2HL | all | 784 → 256 → 256 → 10 | 50", "3HL | all | 784 → 256 → 256 → 256 → 10 | 50",
+			"4HL | all | 784 → 256 → 256 → 256 → 256 → 10 | 50", "5HL | all | 784 → 256 → 256 → 256 → 256 → 256 → 10 | 50",
+		},
+		"5.4": {
+			"parameter | optimizers | values | values tried | baseline",
+			"weight_decay | all | 11 | 1e-05, 3.981e-05, 0.0001585, 0.000631, 0.002512, 0.01, 0.03981, 0.1585, 0.631, 2.512, 10 | SGD 0, Adagrad 0, Adadelta 0, Adam 0",
+			"learning_rate | all | 15 | 1e-05, 3.728e-05, 0.0001389, 0.0005179, 0.001931, 0.007197, 0.02683, 0.1, 0.3728, 1.389, 5.179, 19.31, 71.97, 268.3, 1000 | SGD 0.1, Adagrad 0.1, Adadelta 1, Adam 0.001",
+			"momentum | SGD | 11 | 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.999 | SGD 0",
+			"rho | Adadelta | 11 | 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.999 | Adadelta 0.9",
+			"beta1 | Adam | 11 | 0.0001, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.999 | Adam 0.9",
+			"beta2 | Adam | 11 | 0.0001, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.999 | Adam 0.999",
+		},
+		"5.5": {
+			"condition | optimizers | batch size", "bs=1 | all | 1", "bs=5 | all | 5", "bs=10 | all | 10", "bs=50 | all | 50",
+			"bs=200 | all | 200", "bs=500 | all | 500", "bs=1000 | all | 1000",
+		},
+		"5.6": {
+			"condition | optimizers | training images | batch size | CCMAS epsilon", "baseline | all | shuffled | 50 | 0",
+			"con1 | all | shuffled | 1 | 0", "con5 | all | runs of 5 of one class | 1 | 0", "con10 | all | runs of 10 of one class | 1 | 1e-07",
+		},
+		"5.8": {
+			"hidden units | network | parameters", "64 | 784 → 64 → 10 | 50890", "128 | 784 → 128 → 10 | 101770", "256 | 784 → 256 → 10 | 203530",
+			"384 | 784 → 384 → 10 | 305290", "512 | 784 → 512 → 10 | 407050", "640 | 784 → 640 → 10 | 508810", "768 | 784 → 768 → 10 | 610570",
+		},
+		"5.9": {
+			"condition | optimizers | training images | measured on",
+			"original | all | shuffled | training images during the epoch", "original_test | all | shuffled | test images after the epoch",
+			"5nums | all | 5 classes a batch | test images after the epoch", "pair | all | 2 classes a batch | test images after the epoch",
+			"single | all | 1 class a batch | test images after the epoch",
+		},
+		"5.10": {"condition | optimizers | training images | epochs", "sorted | all | sorted by class | 100", "unsorted | all | shuffled | 100"},
+		"5.11": {
+			"condition | optimizers | network | training images | batch size | momentum | CCMAS epsilon",
+			"sgd_bs1 | SGD | 784 → 256 → 10 | shuffled | 1 | 0 | 0", "sgd_momentum0.9 | SGD | 784 → 256 → 10 | shuffled | 50 | 0.9 | 0",
+			"sgd_combined | SGD | 784 → 256 → 10 | shuffled | 1 | 0.9 | 1e-07", "adam_single | Adam | 784 → 256 → 10 | 1 class a batch | 50 |  | 0",
+			"adam_768neurons | Adam | 784 → 768 → 10 | shuffled | 50 |  | 0", "adam_combined | Adam | 784 → 768 → 10 | 1 class a batch | 50 |  | 0",
+		},
+	} {
+		p := s.tables[id].Params.(table.TextParams)
+		got := []string{strings.Join(p.Header, " | ")}
+		for _, row := range p.Rows {
+			got = append(got, strings.Join(row, " | "))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("table %s has\n%s\nwant\n%s", id, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+		for _, format := range tabulate.Formats {
+			if _, err := tabulate.Render(tabulate.Table{ID: p.ID, Title: p.Title, Caption: p.Caption, Header: p.Header, Rows: p.Rows, Notes: p.Notes}, format); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	widths := s.tables["5.7"].Params.(table.TextParams)
+	if len(widths.Rows) != 14 || strings.Join(widths.Rows[13], " | ") != "bs=1/H=768 | all | 784 → 768 → 10 | 1" {
+		t.Errorf("table 5.7 has %v", widths.Rows)
+	}
+}
+
+// Tables of values take their rows from the parameters: numbers ascend, words stay as they stand.
+func TestTablesOfValues(t *testing.T) {
+	s := wholeStudy(t, "quick")
+	final := s.tables["batch_size"].Params.(table.FinalParams)
+	if got := fmt.Sprint(final.Conditions); final.Parameter != "batch_size" || got != "[{bs=1 1} {bs=5 5} {bs=10 10} {bs=50 50} {bs=200 200} {bs=500 500} {bs=1000 1000}]" {
+		t.Errorf("batch sizes: %s %s", final.Parameter, got)
+	}
+	final = s.tables["single_bs10_vs_con10_bs1"].Params.(table.FinalParams)
+	if got := fmt.Sprint(final.Conditions); final.Parameter != "" || got != "[{single_bs10 single_bs10} {con10_bs1 con10_bs1}]" {
+		t.Errorf("words: %s %s", final.Parameter, got)
+	}
+	final = s.tables["hidden_layers_each"].Params.(table.FinalParams)
+	if len(final.Layers) != 5 || fmt.Sprint(final.Optimizers) != "[SGD Adagrad Adadelta Adam]" {
+		t.Errorf("layers %v, optimizers %v", final.Layers, final.Optimizers)
+	}
+	search := s.tables["5.1"].Params.(table.SearchParams)
+	if adam := search.Optimizers[3]; adam.Baseline != 0.001 || len(adam.Conditions) != 5 || adam.Conditions[0].Value != 1e-5 || adam.Others != "beta1 0.9, beta2 0.999, eps 1e-08, weight decay 0" {
+		t.Errorf("Adam's search: %+v", adam)
+	}
+	printed := s.tables["5.3"].Params.(table.PrintedParams)
+	if fmt.Sprint(printed.Depths) != "[{1HL 1} {2HL 2} {3HL 3} {4HL 4} {5HL 5}]" {
+		t.Errorf("depths %v", printed.Depths)
+	}
+	// A profile says what it is on every table that shows values or conditions.
+	for _, mark := range []string{final.Mark, search.Mark, printed.Mark, s.tables["5.2"].Params.(table.TextParams).Mark, s.tables["findings"].Params.(finding.TableParams).Mark} {
+		if !strings.Contains(mark, "quick profile") {
+			t.Errorf("mark %q", mark)
+		}
+	}
+	// Every experiment has its table.
+	for _, e := range s.params.Experiments {
+		if s.tables[e.Name] == nil {
+			t.Errorf("experiment %s has no table", e.Name)
+		}
+	}
+}
+
+// Every claim is decided, and listed.
+func TestFindingsOfTheStudy(t *testing.T) {
+	s := wholeStudy(t, "")
+	list := s.tables["findings"].Params.(finding.TableParams)
+	for _, f := range finding.Claims() {
+		n := s.findings[f.ID]
+		if n == nil || len(n.Inputs) != len(f.Experiments) || !slices.Contains(list.Findings, f.ID) {
+			t.Errorf("claim %s: node %+v", f.ID, n)
+		}
+	}
+	if len(list.Notes) > 0 {
+		t.Errorf("left out: %v", list.Notes)
+	}
+}
