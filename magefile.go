@@ -17,7 +17,10 @@ import (
 //go:embed go.mod go.sum stages pipeline trainer analysis artifacts
 var source embed.FS
 
-func init() { stages.Built = source }
+func init() {
+	stages.Built = source
+	stages.Worker()
+}
 
 // All builds every figure, table and finding of params.toml, and the report of them.
 func All(ctx context.Context, params, profile, out, data *string, jobs *int, dryrun, json *bool) error {

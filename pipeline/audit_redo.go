@@ -43,13 +43,14 @@ func (e *Engine) Redo(ctx context.Context, n *Node, inputs map[string]File, dir 
 	if err := os.MkdirAll(filepath.Join(dir, "out"), 0o755); err != nil {
 		return nil, fmt.Errorf("redo %s: %w", n.Name, err)
 	}
+	log := newNodeLog(filepath.Join(dir, "log"), n.Name, e.Now)
+	defer log.close()
 	job := &Job{
 		node: n, dir: dir, inputs: make(map[string]jobInput, len(n.Inputs)),
-		log:     newNodeLog(filepath.Join(dir, "log"), n.Name, e.Now),
+		say:     func(text string) { log.printf("%s", text) },
 		blob:    func(ContentID) (string, bool) { return "", false },
 		advance: func(float64, float64, string) {},
 	}
-	defer job.log.close()
 	job.action = e.ActionOf(n, inputs)
 	for _, in := range n.Inputs {
 		f, ok := inputs[in.Name]
@@ -58,7 +59,7 @@ func (e *Engine) Redo(ctx context.Context, n *Node, inputs map[string]File, dir 
 		}
 		job.inputs[in.Name] = jobInput{f.Content, f.Path}
 	}
-	if err := safely(ctx, job); err != nil {
+	if err := perform(ctx, job); err != nil {
 		return nil, fmt.Errorf("redo %s: %w", n.Name, err)
 	}
 	outputs, err := collect(new(store.Checker), job)

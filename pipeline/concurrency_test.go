@@ -20,8 +20,12 @@ import (
 )
 
 // The helper process is this test binary with SPARSEL_TEST_LAB set to a
-// directory: it runs the study there and exits.
+// directory: it runs the study there and exits. With SPARSEL_TEST_WORKER it is a
+// worker process.
 func TestMain(m *testing.M) {
+	if os.Getenv("SPARSEL_TEST_WORKER") != "" {
+		os.Exit(pipeline.Serve(serveLab))
+	}
 	if dir := os.Getenv("SPARSEL_TEST_LAB"); dir != "" {
 		os.Exit(helper(dir))
 	}

@@ -102,6 +102,12 @@ func (e *Engine) tell(f func(Events)) {
 type Options struct {
 	// Jobs is the number of stages at work at once; zero means one.
 	Jobs int
+	// Memory, if not zero, bounds the sum of Node.Memory of the stages at work, in
+	// bytes. A node that needs more than that alone runs alone.
+	Memory int64
+	// Workers, if not nil, carries stages out in processes of their own. Without
+	// it, they run in this one, and one that exits or hangs takes the run with it.
+	Workers *Workers
 	// FailFast stops starting work after the first failure. Without it,
 	// everything that does not depend on a failure is still done.
 	FailFast bool

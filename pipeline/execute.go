@@ -21,7 +21,8 @@ func (r *runner) execute(ctx context.Context, p *progress, a *action, known []st
 	}
 	defer os.RemoveAll(dir)
 	log := newNodeLog(r.e.Store.LogDir(r.w.Run), n.Name, r.e.Now)
-	job := &Job{node: n, action: a.id, dir: dir, log: log, blob: r.blob}
+	job := &Job{node: n, action: a.id, dir: dir, blob: r.blob}
+	job.say = func(text string) { log.printf("%s", text) }
 	job.advance = func(done, total float64, text string) {
 		r.e.tell(func(v Events) { v.NodeProgress(n, done, total, text) })
 	}
@@ -34,7 +35,7 @@ func (r *runner) execute(ctx context.Context, p *progress, a *action, known []st
 	r.e.tell(func(v Events) { v.NodeStarted(n) })
 
 	start := time.Now() // monotonic: the journal's clock may jump
-	err = safely(ctx, job)
+	memory, err := r.perform(ctx, job)
 	elapsed := time.Since(start)
 	var outputs []store.Output
 	if err == nil {
@@ -42,7 +43,7 @@ func (r *runner) execute(ctx context.Context, p *progress, a *action, known []st
 	}
 	a.Run, a.Seconds, a.Environment = r.w.Run, elapsed.Seconds(), environment()
 	if err == nil {
-		err = r.commit(n, a, outputs, known, dir)
+		err = r.commit(n, a, outputs, known, dir, memory)
 	}
 	res := NodeResult{Outcome: Executed, Elapsed: elapsed}
 	if err == nil {
@@ -87,26 +88,34 @@ func (r *runner) blob(id ContentID) (string, bool) {
 	return r.e.Store.BlobPath(id), true
 }
 
-// collect hashes the outputs and refuses what cannot be one.
+// perform carries out a job, in a worker process if there are any. memory is
+// what the process took at most, 0 if that is not known.
+func (r *runner) perform(ctx context.Context, job *Job) (memory int64, err error) {
+	if r.pool == nil {
+		return 0, perform(ctx, job)
+	}
+	return r.pool.do(ctx, job, r.silence(job.node))
+}
+
+// silence is how long a node's stage may give no sign of life.
+func (r *runner) silence(n *Node) time.Duration {
+	silence := n.Stage.Silence
+	if silence == 0 {
+		silence = defaultSilence
+	}
+	if expected, ok := r.history.estimate(n); ok {
+		silence = max(silence, silenceFactor*seconds(expected))
+	}
+	return silence
+}
+
+// collect hashes the outputs.
 func collect(c *store.Checker, job *Job) ([]store.Output, error) {
 	var outputs []store.Output
 	for _, name := range job.node.Stage.Outputs {
 		path := job.Output(name)
-		info, err := os.Lstat(path)
-		switch {
-		case errors.Is(err, os.ErrNotExist):
-			return nil, fmt.Errorf("output %s was not written", name)
-		case err != nil:
-			return nil, fmt.Errorf("output %s: %w", name, err)
-		case !info.Mode().IsRegular():
-			return nil, fmt.Errorf("output %s is no regular file", name)
-		case info.Size() == 0:
-			return nil, fmt.Errorf("output %s is empty", name)
-		}
-		if check := job.node.Stage.Check; check != nil {
-			if err := check(name, path); err != nil {
-				return nil, fmt.Errorf("output %s: %w", name, err)
-			}
+		if err := written(path); err != nil { // as this process sees it
+			return nil, fmt.Errorf("output %s %w", name, err)
 		}
 		id, size, err := c.Hash(path)
 		if err != nil {
@@ -118,7 +127,7 @@ func collect(c *store.Checker, job *Job) ([]store.Output, error) {
 }
 
 // commit makes blobs, then the record, then the journal entry durable.
-func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, dir string) error {
+func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, dir string, memory int64) error {
 	detail, err := a.encode()
 	if err != nil {
 		return fmt.Errorf("write record: %w", err)
@@ -132,7 +141,7 @@ func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, dir s
 		return err
 	}
 	e := r.event(store.NodeFinish, n, a)
-	e.Outputs, e.Cost, e.Seconds = contents(outputs), cost(n), a.Seconds
+	e.Outputs, e.Cost, e.Seconds, e.Memory = contents(outputs), cost(n), a.Seconds, memory
 	return r.w.Append(e)
 }
 
@@ -148,7 +157,7 @@ func (r *runner) unsuccessful(ctx context.Context, p *progress, a *action, err e
 	e.Error, e.Seconds = err.Error(), elapsed.Seconds()
 	res := NodeResult{Outcome: outcome, Err: err, Action: a.id, Elapsed: elapsed}
 	res.Log, res.Tail = log.close()
-	e.Log = res.Log
+	e.Log, e.Tail = res.Log, res.Tail
 	if jerr := r.w.Append(e); jerr != nil {
 		res.Err = errors.Join(err, jerr)
 	}

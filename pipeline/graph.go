@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"sparsel/pipeline/canon"
 )
@@ -27,6 +28,10 @@ type Stage struct {
 	// different nodes. It must depend on nothing but the Job's parameters and
 	// inputs, and must return soon after ctx is done.
 	Run func(ctx context.Context, job *Job) error
+	// Silence is how long Run may go without a call of Job.Progress or Job.Logf
+	// before a driver of worker processes takes it for hung; zero means half an
+	// hour. It is stretched to ten times what the node is expected to take.
+	Silence time.Duration
 	// Check, if not nil, reads an output back and refuses it when it is cut
 	// short or malformed. Empty and missing outputs are refused without it.
 	Check func(output, path string) error
@@ -58,6 +63,9 @@ type Node struct {
 	// Cost is the expected work relative to other nodes of the same stage, in
 	// any unit; zero means 1. Measured times turn it into seconds.
 	Cost float64
+	// Memory is the most bytes that the stage needs at once for this node, as far
+	// as that is known; see Options.Memory.
+	Memory int64
 	// Publish maps outputs to paths under the output directory that receive a
 	// copy, for people to look at.
 	Publish map[string]string

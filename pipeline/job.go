@@ -2,8 +2,12 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"sparsel/pipeline/store"
 )
@@ -20,7 +24,7 @@ type Job struct {
 	inputs  map[string]jobInput
 	dir     string // private: outputs in out
 	blob    func(ContentID) (string, bool)
-	log     *nodeLog
+	say     func(text string) // to the node's log
 	advance func(done, total float64, text string)
 }
 
@@ -76,7 +80,7 @@ func (j *Job) Blob(sha256 [32]byte) (path string, ok bool) { return j.blob(Conte
 func (j *Job) Progress(done, total float64, text string) { j.advance(done, total, text) }
 
 // Logf adds a line to the node's log file.
-func (j *Job) Logf(format string, args ...any) { j.log.printf(format, args...) }
+func (j *Job) Logf(format string, args ...any) { j.say(fmt.Sprintf(format, args...)) }
 
 // The ids of the store, under the names that users of this package need.
 type (
@@ -84,13 +88,48 @@ type (
 	ContentID = store.ContentID
 )
 
-// safely runs the stage and turns a panic of its goroutine into an error whose
-// stack is in the log.
-func safely(ctx context.Context, job *Job) (err error) {
+var errPanic = errors.New("stage panicked")
+
+// perform runs the stage and its check of what it wrote. A panic of their
+// goroutine becomes an error whose stack is in the log.
+func perform(ctx context.Context, job *Job) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = job.log.panicked(p)
+			job.Logf("panic: %v\n%s", p, debug.Stack())
+			err = fmt.Errorf("%w: %v", errPanic, p)
 		}
 	}()
-	return job.node.Stage.Run(ctx, job)
+	stage := job.node.Stage
+	if err := stage.Run(ctx, job); err != nil {
+		return err
+	}
+	for _, name := range stage.Outputs {
+		path := job.Output(name)
+		if err := written(path); err != nil {
+			return fmt.Errorf("output %s %w", name, err)
+		}
+		if stage.Check == nil {
+			continue
+		}
+		if err := stage.Check(name, path); err != nil {
+			return fmt.Errorf("output %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// written refuses what cannot be an output.
+func written(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("was not written")
+	case err != nil:
+		return fmt.Errorf("cannot be read: %w", err)
+	case !info.Mode().IsRegular():
+		return errors.New("is no regular file")
+	case info.Size() == 0:
+		return errors.New("is empty")
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/codeid"
@@ -24,6 +25,9 @@ type lab struct {
 	dir  string
 	code versions
 	seen int // journal events counted so far
+
+	silence time.Duration // of every stage
+	pause   time.Duration // of every stage in a worker process
 
 	fail  map[string]error // by node name: what its stage returns
 	gate  func(ctx context.Context, node string) error
@@ -85,7 +89,7 @@ type trainParams struct {
 func (l *lab) graph(s settings) *pipeline.Graph {
 	l.t.Helper()
 	stage := func(name string, outputs ...string) *pipeline.Stage {
-		return &pipeline.Stage{Name: name, Package: name, Outputs: outputs, Run: l.work}
+		return &pipeline.Stage{Name: name, Package: name, Outputs: outputs, Run: l.work, Silence: l.silence}
 	}
 	fetch, train, metric := stage("fetch", "data"), stage("train", "record", "activations"), stage("metric", "table")
 	aggregate, figure := stage("aggregate", "summary"), stage("figure", "svg")
@@ -255,6 +259,18 @@ func (l *lab) blob(s settings, node, output string) string {
 	}
 	l.t.Fatalf("%s is %s and has no output %s", node, st.State, output)
 	return ""
+}
+
+// rounds is how often a test of random moments or graphs repeats itself: a few
+// times by default, often where SPARSEL_SOAK is set, least of all with -short.
+func rounds(few, many int) int {
+	switch {
+	case os.Getenv("SPARSEL_SOAK") != "":
+		return many
+	case testing.Short():
+		return max(1, few/3)
+	}
+	return few
 }
 
 var errPlanned = errors.New("planned failure")

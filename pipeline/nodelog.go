@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -50,12 +49,6 @@ func (l *nodeLog) printf(format string, args ...any) {
 	if l.err == nil {
 		_, l.err = fmt.Fprintf(l.file, "%s %s\n", l.now().UTC().Format(time.RFC3339), text)
 	}
-}
-
-// panicked logs the stack and returns an error that names the panic.
-func (l *nodeLog) panicked(value any) error {
-	l.printf("panic: %v\n%s", value, debug.Stack())
-	return fmt.Errorf("stage panicked: %v", value)
 }
 
 // close ends the log and returns its path (empty if nothing was logged) and

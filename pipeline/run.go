@@ -22,10 +22,13 @@ type runner struct {
 	report  *Report
 	started time.Time
 
+	pool *pool // nil: stages run in this process
+
 	nodes    map[*Node]*progress
 	ready    queue
 	busy     []*progress // another process works on their action
 	running  int
+	memory   int64 // of the nodes that run
 	results  chan attempted
 	stopping bool
 }
@@ -92,6 +95,12 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 		if err := r.open(); err != nil {
 			return r.report, fmt.Errorf("run: %w", err)
 		}
+	}
+	if o.Workers != nil {
+		if r.pool, err = newPool(o.Workers); err != nil {
+			return r.report, fmt.Errorf("run: %w", err)
+		}
+		defer r.pool.close()
 	}
 	e.tell(func(v Events) { v.RunStarted(p, r.o.Jobs) })
 	r.prepare()
@@ -172,9 +181,13 @@ func (r *runner) loop(ctx context.Context) {
 	defer tick.Stop()
 	done := ctx.Done()
 	for {
-		for !r.stopping && ctx.Err() == nil && r.running < r.o.Jobs && r.ready.Len() > 0 {
-			p := heap.Pop(&r.ready).(*progress)
+		for !r.stopping && ctx.Err() == nil {
+			p := r.next()
+			if p == nil {
+				break
+			}
 			r.running++
+			r.memory += p.step.Node.Memory
 			go func() { r.results <- r.attempt(ctx, p) }()
 		}
 		if r.running == 0 && (r.stopping || ctx.Err() != nil || len(r.busy) == 0) {
@@ -183,6 +196,7 @@ func (r *runner) loop(ctx context.Context) {
 		select {
 		case a := <-r.results:
 			r.running--
+			r.memory -= a.p.step.Node.Memory
 			if a.busy {
 				r.busy = append(r.busy, a.p)
 				continue
@@ -199,6 +213,27 @@ func (r *runner) loop(ctx context.Context) {
 	}
 }
 
+// next takes the first ready node that may start now, nil if none may.
+func (r *runner) next() *progress {
+	if r.running >= r.o.Jobs {
+		return nil
+	}
+	var large []*progress
+	defer func() {
+		for _, p := range large {
+			heap.Push(&r.ready, p)
+		}
+	}()
+	for r.ready.Len() > 0 {
+		p := heap.Pop(&r.ready).(*progress)
+		if r.o.Memory == 0 || r.running == 0 || r.memory+p.step.Node.Memory <= r.o.Memory {
+			return p
+		}
+		large = append(large, p)
+	}
+	return nil
+}
+
 // end records how a node ended and sees what that means for its users.
 func (r *runner) end(p *progress, a attempted) {
 	if p.ended {
@@ -209,7 +244,7 @@ func (r *runner) end(p *progress, a attempted) {
 	if p.result.Err != nil {
 		p.result.Error = p.result.Err.Error()
 	}
-	if p.result.Outcome == Failed && r.o.FailFast {
+	if p.result.Outcome == Failed && (r.o.FailFast || errors.Is(p.result.Err, errStart)) {
 		r.stopping = true
 	}
 	if p.result.Outcome == Executed {

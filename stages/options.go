@@ -12,7 +12,6 @@ import (
 	"sparsel/pipeline"
 	"sparsel/pipeline/progress"
 	"sparsel/pipeline/store"
-	"sparsel/stages/fetch"
 	"sparsel/stages/params"
 	"sparsel/trainer/kernel"
 )
@@ -76,6 +75,7 @@ func (o Options) jobs() (int, error) {
 // workspace is a study with the engine that carries it out.
 type workspace struct {
 	*study
+	setup  workerSetup
 	engine *pipeline.Engine
 	store  *store.Store
 }
@@ -93,19 +93,12 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 		return nil, err
 	}
 	file := orDefault(o.Params, "params.toml")
-	p, err := params.Read(file, orDefault(o.Profile, ""))
+	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read parameters: %w; name the file with -params=FILE or run in the project's folder", err)
 	}
-	root, err := filepath.Abs(filepath.Dir(file))
-	if err != nil {
-		return nil, err
-	}
-	s, err := newStudy(p, fetch.Sources{
-		Dirs:    fetch.Directories(root, orDefault(o.Data, ""), os.Getenv(fetch.Env), p.Data.Directories),
-		Mirrors: p.Data.Mirrors,
-		Partial: filepath.Join(o.out(), "downloads"),
-	})
+	setup := workerSetup{Params: file, Text: string(text), Profile: orDefault(o.Profile, ""), Out: o.out(), Data: orDefault(o.Data, "")}
+	s, err := setup.study()
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +110,7 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 	if os.Getenv("SPARSEL_PREIMAGES") != "" {
 		config.Preimages = os.Stderr
 	}
-	return &workspace{study: s, engine: pipeline.New(config), store: st}, nil
+	return &workspace{study: s, setup: setup, engine: pipeline.New(config), store: st}, nil
 }
 
 // events shows how a run goes, on standard error: results are what standard output is for.

@@ -152,6 +152,7 @@ func count(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func TestMain(m *testing.M) {
+	Worker()
 	testscript.Main(tests{m}, map[string]func(){"sparsel": command})
 }
 

@@ -24,8 +24,10 @@ type Event struct {
 	Outputs map[string]ContentID `json:"outputs,omitempty"`
 	Cost    float64              `json:"cost,omitempty"`
 	Seconds float64              `json:"seconds,omitempty"`
+	Memory  int64                `json:"memory,omitempty"` // most bytes the process that did it ever had
 	Error   string               `json:"error,omitempty"`
 	Log     string               `json:"log,omitempty"`
+	Tail    []string             `json:"tail,omitempty"` // the last lines of the log of a failure
 	Text    string               `json:"text,omitempty"`
 	Request string               `json:"request,omitempty"` // what a run was asked for
 }

@@ -1,0 +1,10 @@
+package pipeline
+
+import "syscall"
+
+// procAttr gives a worker a process group of its own, so that Ctrl-C reaches
+// the driver alone, and SIGKILL when the thread that started it is gone, should
+// the end of its standard input not suffice.
+func procAttr() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}

@@ -1,0 +1,21 @@
+//go:build !unix
+
+package pipeline
+
+import (
+	"os"
+	"syscall"
+)
+
+func procAttr() *syscall.SysProcAttr { return nil }
+
+// killGroup ends a process; what it started notices by its closed pipes.
+func killGroup(pid int) {
+	if p, err := os.FindProcess(pid); err == nil {
+		_ = p.Kill()
+	}
+}
+
+func killed(*os.ProcessState) bool { return false }
+
+func peakMemory() int64 { return 0 }

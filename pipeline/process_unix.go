@@ -1,0 +1,29 @@
+//go:build unix
+
+package pipeline
+
+import (
+	"os"
+	"runtime"
+	"syscall"
+)
+
+// killGroup ends a process and all that it started.
+func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
+
+func killed(s *os.ProcessState) bool {
+	status, ok := s.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// peakMemory is the most memory this process ever had, in bytes.
+func peakMemory() int64 {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" {
+		return int64(u.Maxrss) // in bytes there, in kilobytes elsewhere
+	}
+	return int64(u.Maxrss) * 1024
+}

@@ -1,0 +1,167 @@
+package pipeline
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Serve is the whole life of a worker process; its caller exits with the code
+// that it returns. It builds the graph from the setup that Options.Workers
+// holds in the driver, and does the jobs that it is given, one at a time.
+//
+// It ends when its standard input does, in the midst of a stage if need be:
+// then the driver is gone. Signals that a terminal or a batch system sends to
+// everybody are the driver's to answer. What stages print goes to the log of
+// the node at work.
+func Serve(build func(setup json.RawMessage) (*Graph, error)) int {
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	s := &server{out: os.Stdout, jobs: make(chan *jobRequest), answers: map[int]chan string{}}
+	os.Stdout = os.Stderr // replies are alone on the other
+	in := bufio.NewReader(os.Stdin)
+	first, err := readRequest(in)
+	if err != nil {
+		return 1 // the driver has left already, or is none
+	}
+	g, err := build(first.Setup)
+	if err != nil {
+		s.send(reply{Unfit: err.Error()})
+		return 1
+	}
+	s.send(reply{Ready: true})
+	go s.listen(in)
+	for r := range s.jobs {
+		start := time.Now()
+		s.send(reply{Done: s.serve(g, r)})
+		if time.Since(start) > time.Second {
+			debug.FreeOSMemory() // other processes may need what this stage no longer does
+		}
+	}
+	return 0
+}
+
+type server struct {
+	outMu sync.Mutex
+	out   io.Writer
+
+	jobs chan *jobRequest
+
+	mu      sync.Mutex
+	cancel  context.CancelFunc // of the job at work
+	answers map[int]chan string
+	number  int
+}
+
+func readRequest(in *bufio.Reader) (request, error) {
+	line, err := in.ReadBytes('\n')
+	if err != nil {
+		return request{}, err
+	}
+	var r request
+	return r, json.Unmarshal(line, &r)
+}
+
+// listen hears the driver while a stage works.
+func (s *server) listen(in *bufio.Reader) {
+	for {
+		r, err := readRequest(in)
+		if err != nil {
+			os.Exit(0)
+		}
+		switch {
+		case r.Job != nil:
+			s.jobs <- r.Job
+		case r.Cancel:
+			s.mu.Lock()
+			if s.cancel != nil {
+				s.cancel()
+			}
+			s.mu.Unlock()
+		case r.Blob != nil:
+			s.mu.Lock()
+			answer := s.answers[r.Blob.Number]
+			delete(s.answers, r.Blob.Number)
+			s.mu.Unlock()
+			answer <- r.Blob.Path
+		}
+	}
+}
+
+// send writes a reply in one piece. If the driver cannot be reached, there is
+// nobody to tell.
+func (s *server) send(r reply) {
+	line, err := encodeLine(r)
+	if err != nil {
+		line, _ = encodeLine(reply{Done: &doneReply{Error: err.Error(), Unsafe: true}})
+	}
+	s.outMu.Lock()
+	defer s.outMu.Unlock()
+	if _, err := s.out.Write(line); err != nil {
+		os.Exit(0)
+	}
+}
+
+// serve does one job.
+func (s *server) serve(g *Graph, r *jobRequest) *doneReply {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s.mu.Lock()
+	s.cancel = cancel
+	s.mu.Unlock()
+	n := g.Node(r.Node)
+	if n == nil || fingerprint(n) != r.Fingerprint {
+		return &doneReply{Error: fmt.Sprintf("the worker process has another node %s: it was built from other parameters or another program; run again", r.Node)}
+	}
+	job := &Job{node: n, action: r.Action, dir: r.Dir, inputs: make(map[string]jobInput, len(r.Inputs)), blob: s.blob}
+	for name, in := range r.Inputs {
+		job.inputs[name] = jobInput{in.ID, in.Path}
+	}
+	job.say = func(text string) { s.send(reply{Log: &text}) }
+	job.advance = s.progress()
+	s.send(reply{Begun: true})
+	err := perform(ctx, job)
+	done := &doneReply{Memory: peakMemory(), Unsafe: errors.Is(err, errPanic)}
+	if err != nil {
+		done.Error = err.Error()
+	}
+	return done
+}
+
+// progressPause is the least time between two messages about progress: a stage
+// may report every step, people cannot read faster than this.
+const progressPause = 50 * time.Millisecond
+
+func (s *server) progress() func(done, total float64, text string) {
+	var mu sync.Mutex
+	var last time.Time
+	return func(done, total float64, text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if now := time.Now(); now.Sub(last) >= progressPause || done >= total {
+			last = now
+			s.send(reply{Progress: &progressReply{done, total, text}})
+		}
+	}
+}
+
+// blob asks the driver, which has the store's checker.
+func (s *server) blob(id ContentID) (string, bool) {
+	answer := make(chan string, 1)
+	s.mu.Lock()
+	s.number++
+	number := s.number
+	s.answers[number] = answer
+	s.mu.Unlock()
+	s.send(reply{Blob: &blobQuestion{number, id}})
+	path := <-answer
+	return path, path != ""
+}

@@ -1,0 +1,364 @@
+package pipeline_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"sparsel/pipeline"
+	"sparsel/pipeline/store"
+)
+
+// labSetup is what a worker process needs to have the lab's graph.
+type labSetup struct {
+	Dir      string
+	Settings settings
+	Code     versions
+	Trouble  map[string]string // by node: what its stage does instead of its work
+	Silence  time.Duration
+	Pause    time.Duration // of every stage
+}
+
+func serveLab(setup json.RawMessage) (*pipeline.Graph, error) {
+	var s labSetup
+	if err := json.Unmarshal(setup, &s); err != nil {
+		return nil, err
+	}
+	if s.Trouble["setup"] != "" {
+		return nil, errors.New(s.Trouble["setup"])
+	}
+	l := &lab{t: &testing.T{}, dir: s.Dir, code: s.Code, silence: s.Silence}
+	l.gate = func(ctx context.Context, node string) error {
+		pids := filepath.Join(s.Dir, "pids")
+		os.MkdirAll(pids, 0o755)
+		os.WriteFile(filepath.Join(pids, strconv.Itoa(os.Getpid())), nil, 0o644)
+		time.Sleep(s.Pause)
+		return misbehave(ctx, s.Trouble[node])
+	}
+	return l.graph(s.Settings), nil
+}
+
+// misbehave is what stages do wrong.
+func misbehave(ctx context.Context, how string) error {
+	switch how {
+	case "panic":
+		panic("index out of range")
+	case "panic elsewhere":
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			panic("index out of range, in a goroutine")
+		}()
+		<-done
+		time.Sleep(time.Minute)
+	case "exit":
+		os.Exit(3)
+	case "exit well":
+		os.Exit(0)
+	case "kill":
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	case "hang":
+		select {}
+	case "deaf": // to the end of its context as well
+		time.Sleep(time.Hour)
+	case "memory": // as if there were none left
+		var limit syscall.Rlimit
+		syscall.Getrlimit(syscall.RLIMIT_AS, &limit)
+		limit.Cur = 1 << 20
+		syscall.Setrlimit(syscall.RLIMIT_AS, &limit)
+		hoard := make([][]byte, 0)
+		for {
+			hoard = append(hoard, make([]byte, 64<<20))
+		}
+	case "print":
+		fmt.Println("to standard output")
+		fmt.Fprintln(os.Stderr, "to standard error")
+		syscall.Write(1, []byte("past the package os\n"))
+	case "children": // a child that holds the pipes open
+		cmd := exec.Command("sleep", "3600")
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		os.Exit(4)
+	case "":
+	default:
+		return errors.New(how)
+	}
+	return nil
+}
+
+// workers are the lab's worker processes.
+func (l *lab) workers(s settings, trouble map[string]string) *pipeline.Workers {
+	return &pipeline.Workers{
+		Command: func() (*exec.Cmd, error) { return pipeline.Again("SPARSEL_TEST_WORKER=1") },
+		Setup:   labSetup{Dir: l.dir, Settings: s, Code: l.code, Trouble: trouble, Silence: l.silence, Pause: l.pause},
+	}
+}
+
+// The same study with and without workers gives the same files; each node runs
+// once, in no more processes than there are jobs.
+func TestT01WorkersGiveTheSame(t *testing.T) {
+	t.Parallel()
+	alone, l := newLab(t), newLab(t)
+	alone.run(basic())
+	r, err := l.try(context.Background(), basic(), pipeline.Options{Jobs: 3, Workers: l.workers(basic(), nil)})
+	if err != nil || r.Counts[pipeline.Executed] != wholeStudy {
+		t.Fatalf("run: %v, counts %v", err, r.Counts)
+	}
+	if got, want := outputs(l.plan(basic())), outputs(alone.plan(basic())); got != want {
+		t.Errorf("outputs with workers\n%s\nwithout\n%s", got, want)
+	}
+	if pids := l.pids(); len(pids) > 3 {
+		t.Errorf("%d processes for 3 jobs", len(pids))
+	}
+	l.allGone()
+	events, _, _ := l.store().Journal()
+	for _, e := range events {
+		if e.Kind == store.NodeFinish && e.Memory < 1<<20 {
+			t.Errorf("%s: the journal says it took %d bytes", e.Node, e.Memory)
+		}
+	}
+	l.seen = 0
+	if got := l.executions(store.NodeFinish); len(slices.Compact(got)) != wholeStudy {
+		t.Errorf("executed %q, want each of %d nodes once", got, wholeStudy)
+	}
+}
+
+func (l *lab) pids() (list []int) {
+	names, _ := filepath.Glob(filepath.Join(l.dir, "pids", "*"))
+	for _, name := range names {
+		pid, _ := strconv.Atoi(filepath.Base(name))
+		list = append(list, pid)
+	}
+	return list
+}
+
+// allGone waits a little for the workers to be gone: an orphan belongs to init,
+// which may take its time to bury it.
+func (l *lab) allGone() {
+	l.t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for _, pid := range l.pids() {
+		for syscall.Kill(pid, 0) == nil && !zombie(pid) {
+			if time.Now().After(deadline) {
+				l.t.Errorf("process %d is still there", pid)
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+}
+
+func zombie(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, rest, _ := strings.Cut(string(text), ") ")
+	return err == nil && strings.HasPrefix(rest, "Z")
+}
+
+// T24: whatever a stage does to its process, its node alone fails, by name, and
+// the next run does it and what it blocked.
+func TestT24ContainedStages(t *testing.T) {
+	t.Parallel()
+	for how, want := range map[string]string{
+		"panic":           "stage panicked: index out of range",
+		"panic elsewhere": "exit status 2: panic: index out of range, in a goroutine",
+		"exit":            "ended its process, exit status 3",
+		"exit well":       "ended its process, exit status 0",
+		"kill":            "killed from outside, signal: killed",
+		"hang":            "the stage hung, and was killed: no progress and no line of its log for 2s",
+		"memory":          "fatal error: ",
+		"children":        "ended its process, exit status 4",
+		"planned failure": "planned failure",
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			l.silence = 2 * time.Second
+			trouble := map[string]string{"train/0.01/2": how}
+			r, err := l.try(context.Background(), basic(), pipeline.Options{Jobs: 2, Workers: l.workers(basic(), trouble)})
+			if !errors.Is(err, pipeline.ErrFailed) || !strings.Contains(err.Error(), "train/0.01/2") || !strings.Contains(err.Error(), want) {
+				t.Errorf("run: %v, want %q of train/0.01/2", err, want)
+			}
+			if r.Counts[pipeline.Executed] != 11 || r.Counts[pipeline.Failed] != 1 || r.Counts[pipeline.Blocked] != 3 {
+				t.Errorf("counts %v, want 11 executed, 1 failed and 3 blocked", r.Counts)
+			}
+			l.wantFailure(r.Result("train/0.01/2"), want)
+			l.allGone()
+			l.checkClean()
+			l.executions(store.NodeFinish)
+			l.want("repaired", l.run(basic()), "train/0.01/2", "metric/0.01/2", "aggregate", "figure")
+		})
+	}
+}
+
+// wantFailure looks for a failure in the journal and in its log file.
+func (l *lab) wantFailure(res pipeline.NodeResult, want string) {
+	l.t.Helper()
+	events, _, err := l.store().Journal()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, e := range events {
+		if e.Kind != store.NodeFail || e.Node != res.Name {
+			continue
+		}
+		if !strings.Contains(e.Error, want) || e.Log != res.Log || !slices.Equal(e.Tail, res.Tail) || len(e.Tail) == 0 || len(e.Tail) > 20 {
+			l.t.Errorf("journal: %+v", e)
+		}
+		if text, err := os.ReadFile(e.Log); err != nil || !strings.Contains(string(text), want) {
+			l.t.Errorf("log: %v: %s", err, text)
+		}
+		return
+	}
+	l.t.Errorf("the journal has no failure of %s", res.Name)
+}
+
+// What a stage prints is in its log and does no harm.
+func TestT24PrintingStage(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	trouble := map[string]string{"train/0.01/2": "print"}
+	r, err := l.try(context.Background(), basic(), pipeline.Options{Jobs: 2, Workers: l.workers(basic(), trouble)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(r.Result("train/0.01/2").Log)
+	for _, want := range []string{"to standard output", "to standard error", "past the package os"} {
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("log: %v: %s, want %q", err, text, want)
+		}
+	}
+}
+
+// Workers that cannot be had end the run at once, with one cause.
+func TestT24NoWorkers(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		command func() (*exec.Cmd, error)
+		setup   string
+		want    string
+	}{
+		"no program": {command: func() (*exec.Cmd, error) { return exec.Command("/nowhere/at/all"), nil }, want: "no such file"},
+		"no graph":   {setup: "parameters are gone", want: "start worker process: parameters are gone"},
+		"ends":       {command: func() (*exec.Cmd, error) { return exec.Command("sh", "-c", "echo oh dear >&2; exit 9"), nil }, want: "exit status 9"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			w := l.workers(basic(), map[string]string{"setup": c.setup})
+			if c.command != nil {
+				w.Command = c.command
+			}
+			r, err := l.try(context.Background(), basic(), pipeline.Options{Jobs: 2, Workers: w})
+			if err == nil || !strings.Contains(err.Error(), c.want) || r.Counts[pipeline.Failed] != 1 {
+				t.Errorf("run: %v, counts %v; want one failure with %q", err, r.Counts, c.want)
+			}
+			l.want("afterwards", l.run(basic())[:1], "aggregate")
+		})
+	}
+}
+
+// A worker that has another graph refuses.
+func TestT24OtherGraph(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	other := basic()
+	other.Data = "other"
+	_, err := l.try(context.Background(), basic(), pipeline.Options{Jobs: 2, Workers: l.workers(other, nil)})
+	if err == nil || !strings.Contains(err.Error(), "another node fetch") {
+		t.Errorf("run: %v", err)
+	}
+}
+
+// T23: stages that do not stop when they are told to are made to.
+func TestT23DeafStage(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	trouble := map[string]string{"train/0.01/2": "deaf"}
+	ctx, cancel := context.WithCancel(context.Background())
+	var other sync.WaitGroup
+	other.Go(func() {
+		for i := 0; i == 0; time.Sleep(10 * time.Millisecond) {
+			events, _, _ := l.store().Journal()
+			i = slices.IndexFunc(events, func(e store.Event) bool { return e.Kind == store.NodeStart && e.Node == "train/0.01/2" }) + 1
+		}
+		time.Sleep(time.Second) // for the worker to hear of it
+		cancel()
+	})
+	defer other.Wait()
+	start := time.Now()
+	_, err := l.try(ctx, basic(), pipeline.Options{Jobs: 2, Workers: l.workers(basic(), trouble)})
+	if !errors.Is(err, context.Canceled) || errors.Is(err, pipeline.ErrFailed) {
+		t.Errorf("run: %v, want a cancellation and no failure", err)
+	}
+	if d := time.Since(start); d > 30*time.Second {
+		t.Errorf("it took %v to stop", d)
+	}
+	l.allGone()
+	l.seen = 0
+	if got := l.executions(store.NodeCancel); !slices.Contains(got, "train/0.01/2") {
+		t.Errorf("the journal calls %q cancelled", got)
+	}
+	l.checkClean()
+}
+
+// T1: kill -9 of workers at random moments. Their nodes fail, by name, and the
+// next runs do them; no completed node is done again.
+func TestT01KilledWorkers(t *testing.T) {
+	t.Parallel()
+	undisturbed := newLab(t)
+	undisturbed.run(basic())
+	l := newLab(t)
+	l.pause = 20 * time.Millisecond
+	for range rounds(3, 30) {
+		stop := make(chan struct{})
+		var killer sync.WaitGroup
+		killer.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(35 * time.Millisecond):
+				}
+				for _, pid := range l.pids() {
+					os.Remove(filepath.Join(l.dir, "pids", strconv.Itoa(pid))) // a pid is used again one day
+					syscall.Kill(pid, syscall.SIGKILL)
+				}
+			}
+		})
+		for {
+			r, err := l.try(context.Background(), basic(), pipeline.Options{Jobs: 2, Workers: l.workers(basic(), nil)})
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, pipeline.ErrFailed) || !strings.Contains(err.Error(), "signal: killed") {
+				t.Fatalf("run: %v", err)
+			}
+			if r.Counts[pipeline.Failed] == 0 || r.Counts[pipeline.Cancelled] > 0 {
+				t.Errorf("counts %v", r.Counts)
+			}
+		}
+		close(stop)
+		killer.Wait()
+		l.checkOnce()
+		if got, want := outputs(l.plan(basic())), outputs(undisturbed.plan(basic())); got != want {
+			t.Errorf("outputs after kills\n%s\nundisturbed\n%s", got, want)
+		}
+		l.allGone()
+		os.RemoveAll(filepath.Join(l.dir, "pids"))
+		l.checkClean()
+		l.dir = t.TempDir()
+	}
+}
