@@ -49,7 +49,13 @@ type reply struct {
 	Progress *progressReply `json:"progress,omitempty"`
 	Blob     *blobQuestion  `json:"blob,omitempty"`
 	Done     *doneReply     `json:"done,omitempty"`
+
+	// Silent comes by standard error: all that was written there is heard.
+	Silent bool `json:"-"`
 }
+
+// silentMark is the line by which a worker ends the standard error of a job.
+const silentMark = "\x1esparsel: end of job"
 
 type progressReply struct {
 	Done  float64 `json:"done"`

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -40,11 +39,9 @@ func Serve(build func(setup json.RawMessage) (*Graph, error)) int {
 	s.send(reply{Ready: true})
 	go s.listen(in)
 	for r := range s.jobs {
-		start := time.Now()
-		s.send(reply{Done: s.serve(g, r)})
-		if time.Since(start) > time.Second {
-			debug.FreeOSMemory() // other processes may need what this stage no longer does
-		}
+		done := s.serve(g, r)
+		fmt.Fprintln(os.Stderr, "\n"+silentMark)
+		s.send(reply{Done: done})
 	}
 	return 0
 }

@@ -109,6 +109,13 @@ func (w *worker) hear(line []byte) {
 
 func (w *worker) hearError(line []byte) {
 	text := string(line)
+	switch text {
+	case silentMark:
+		w.push(reply{Silent: true})
+		return
+	case "": // before the mark, in case a line had no end; it makes no log
+		return
+	}
 	w.mu.Lock()
 	if w.crash == "" && (strings.HasPrefix(text, "panic: ") || strings.HasPrefix(text, "fatal error: ")) {
 		w.crash = text
@@ -195,6 +202,8 @@ func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (memor
 	defer tick.Stop()
 	cancelled := ctx.Done()
 	begun, quiet, asked := false, time.Duration(0), time.Duration(-1)
+	var done *doneReply
+	silent := false
 	for {
 		gone := false
 		select {
@@ -216,12 +225,16 @@ func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (memor
 			case r.Begun:
 				begun = true
 			case r.Done != nil:
-				return w.done(r.Done)
+				done = r.Done
+			case r.Silent:
+				silent = true
 			default:
 				w.pass(job, r)
 			}
 		}
 		switch {
+		case done != nil && (silent || gone || quiet > 0): // a stage may have closed its standard error
+			return w.done(done)
 		case gone && !begun:
 			return 0, errNotBegun
 		case gone:
