@@ -61,11 +61,14 @@ func grouped[T any](list []T, key func(T) (name, id string)) []group[T] {
 	return groups
 }
 
+// other is the group of what has no number.
+const other = "other"
+
 // chapter is the part of a figure's id before its first dot; ids that are not numbered come last, together.
 func chapter(id string) string {
 	name, _, _ := strings.Cut(id, ".")
 	if _, err := strconv.Atoi(name); err != nil {
-		return "other"
+		return other
 	}
 	return name
 }
@@ -74,10 +77,30 @@ func chapter(id string) string {
 func section(source string) string {
 	first, _, _ := strings.Cut(source, ",")
 	if first == "" {
-		return "other"
+		return other
 	}
 	parts := strings.SplitN(strings.TrimSpace(first), ".", 3)
 	return strings.Join(parts[:min(2, len(parts))], ".")
+}
+
+// topics are what the thesis's chapters and sections are about.
+var topics = map[string]string{
+	"5": "results", "6": "conclusions", "7": "every epoch",
+	"5.1": "learning rates", "5.2": "over the epochs", "5.3": "training and test images", "5.4": "hidden layers",
+	"5.5": "hyper-parameters", "5.6": "batch size", "5.7": "batches of consecutive digits", "5.8": "neurons",
+	"5.9": "classes in a batch", "5.10": "a convolutional network", "5.11": "sorted images", "5.12": "conditions combined",
+	"6.1": "summary",
+}
+
+// heading is a group's heading: what it is, its number, its topic where there is one.
+func heading(what, number string) string {
+	if number == other {
+		return "Without a number"
+	}
+	if topic, ok := topics[number]; ok {
+		return what + " " + number + ": " + topic
+	}
+	return what + " " + number
 }
 
 // anchor is an item's id in the page.

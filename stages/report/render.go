@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +29,7 @@ func asset(name string) string {
 }
 
 var pageTemplate = template.Must(template.New("report.html").Funcs(template.FuncMap{
-	"anchor": anchor, "number": number, "short": short, "duration": duration, "size": size, "numeric": numeric,
+	"anchor": anchor, "heading": heading, "braced": braced, "number": number, "short": short, "duration": duration, "size": size, "numeric": numeric,
 	"interval": interval, "key": intervalKey, "claimed": claimed, "percent": percent,
 	"moment": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
 	"absent": func(l *Local, kind, id string) string { return l.Absent[kind+"/"+id] },
@@ -106,10 +107,14 @@ func newView(r Report) *view {
 	v.Figures = grouped(figures, func(f figureView) (string, string) { return chapter(f.ID), f.ID })
 	v.Tables = slices.Clone(r.Tables)
 	slices.SortFunc(v.Tables, func(a, b Table) int { return natural(a.ID, b.ID) })
-	v.Missing = []missing{
+	for _, m := range []missing{
 		count("finding", r.Findings, func(f Finding) bool { return f.Current }),
 		count("figure", r.Figures, func(f Figure) bool { return f.Current }),
 		count("table", r.Tables, func(t Table) bool { return t.Current }),
+	} {
+		if m.Count > 0 {
+			v.Missing = append(v.Missing, m)
+		}
 	}
 	return v
 }
@@ -130,6 +135,23 @@ func (v *view) render() ([]byte, error) {
 		return nil, fmt.Errorf("render report: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// braced names files in the way of a shell, where they differ in their extensions only: fig-5.1.{png,svg}.
+func braced(files []File) string {
+	var paths, extensions []string
+	stem := strings.TrimSuffix(files[0].Path, path.Ext(files[0].Path))
+	for _, f := range files {
+		paths = append(paths, f.Path)
+		extensions = append(extensions, strings.TrimPrefix(path.Ext(f.Path), "."))
+		if strings.TrimSuffix(f.Path, path.Ext(f.Path)) != stem {
+			stem = ""
+		}
+	}
+	if stem == "" || len(files) == 1 {
+		return strings.Join(paths, ", ")
+	}
+	return stem + ".{" + strings.Join(extensions, ",") + "}"
 }
 
 // number shows four significant digits; an effect of 3·10⁻⁷ is not 0.

@@ -161,7 +161,7 @@ func TestEscapes(t *testing.T) {
 func TestMissing(t *testing.T) {
 	page, _ := render(t, example(t))
 	for _, want := range []string{
-		"1 of 6 findings is not built yet", "1 of 5 figures is not built yet", "1 of 4 tables is not built yet",
+		"this code: 1 of 6 findings, 1 of 5 figures, 1 of 4 tables.",
 		"Not built yet: lr 0.1 → 0.2.", "figures/fig-5.10.svg", "Too long to be shown here",
 	} {
 		if !strings.Contains(page, want) {
@@ -175,7 +175,7 @@ func TestMissing(t *testing.T) {
 	if n := strings.Count(page, "The study names none."); n != 3 {
 		t.Errorf("an empty report says %d times that there is nothing, want 3", n)
 	}
-	if strings.Contains(page, "not built yet, or") {
+	if strings.Contains(page, "Not built yet, or") {
 		t.Error("an empty report misses something")
 	}
 }

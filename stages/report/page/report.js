@@ -31,14 +31,6 @@
     }
   }
 
-  var opened = [];
-  window.addEventListener("beforeprint", function () {
-    document.querySelectorAll("details:not([open])").forEach(function (d) { d.open = true; opened.push(d); });
-  });
-  window.addEventListener("afterprint", function () {
-    opened.forEach(function (d) { d.open = false; });
-    opened = [];
-  });
   window.addEventListener("hashchange", reveal);
   form.addEventListener("submit", function (e) { e.preventDefault(); });
   query.addEventListener("input", filter);
