@@ -1,0 +1,125 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// report writes the study's report and returns the page and its id.
+func (s *smallStudy) report() (page, id string) {
+	s.t.Helper()
+	if err := Report(context.Background(), s.options()); err != nil {
+		s.t.Fatal(err)
+	}
+	if got, want := s.stdout.String(), s.path("out/report.html")+"\n"; got != want {
+		s.t.Errorf("the target prints %q, want %q", got, want)
+	}
+	return s.page()
+}
+
+var reportID = regexp.MustCompile(`id="report-id">([0-9a-f]{64})</code>`)
+
+func (s *smallStudy) page() (page, id string) {
+	s.t.Helper()
+	text, err := os.ReadFile(s.path("out/report.html"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	match := reportID.FindSubmatch(text)
+	if match == nil {
+		s.t.Fatal("the report has no id")
+	}
+	return string(text), string(match[1])
+}
+
+// Parts of the page that are there with their item, and only then.
+const (
+	shownFigure = `aria-describedby="figure-5.1-c"><svg`
+	shownTable  = `aria-labelledby="table-baseline-h"><table>`
+	absent      = "Not built yet"
+)
+
+// All leaves a report of everything, and the second time leaves it alone.
+func TestReportOfAll(t *testing.T) {
+	s := newSmallStudy(t)
+	page, id := s.page()
+	for _, want := range []string{
+		shownFigure, shownTable, "The four optimizers over the epochs", "figures/fig-5.1.{csv,json,pdf,png,svg}", "seeds = [1, 100]",
+		"There are 8 distinct trainings.", `data-verdict="`, "tables/epochs.csv", "sparsel/stages/train", "kernels", "<td>all</td>",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	if strings.Contains(page, absent) {
+		t.Error("something is missing in the report of everything")
+	}
+	before, err := os.Stat(s.path("out/report.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := All(context.Background(), s.options()); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := os.Stat(s.path("out/report.html")); err != nil || !os.SameFile(before, after) {
+		t.Errorf("the second `all` wrote the report again (%v)", err)
+	}
+	if _, again := s.report(); again != id {
+		t.Errorf("the target writes a report of id %s, all one of %s", again, id)
+	}
+	if other := newSmallStudy(t); other.dir == s.dir {
+		t.Fatal("two studies in one folder")
+	} else if _, same := other.report(); same != id {
+		t.Error("the same study in another folder has another id")
+	}
+}
+
+// What is not current is named with its reason, and nothing stands in its place.
+func TestReportShowsNothingStale(t *testing.T) {
+	s := newSmallStudy(t)
+	_, full := s.report()
+	s.edit("lr = 0.001", "lr = 0.002")
+	page, id := s.report()
+	if strings.Contains(page, shownFigure) || strings.Contains(page, shownTable) {
+		t.Error("results of other parameters are shown")
+	}
+	if !strings.Contains(page, absent+": reads nodes that run") || id == full {
+		t.Error("the report doesn't say what is missing")
+	}
+	s.edit("lr = 0.002", "lr = 0.001")
+	if page, id = s.report(); !strings.Contains(page, shownFigure) || id != full {
+		t.Error("with the parameters as they were the report is another")
+	}
+	// One output of a figure, with size and times as they were; the page is made of it.
+	flipBit(t, s.blob("figure/5.1", "figure.svg"), 2000)
+	if page, _ = s.report(); strings.Contains(page, shownFigure) || !strings.Contains(page, shownTable) || !strings.Contains(page, "damaged") && !strings.Contains(page, "has changed on disk") {
+		t.Error("a damaged figure is shown, or not said to be damaged, or takes the table with it")
+	}
+}
+
+// Nothing at all is a report too, and asking for it leaves the store away.
+func TestReportOfNothing(t *testing.T) {
+	s := newSmallStudy(t)
+	writable(s.path("out"))
+	if err := os.RemoveAll(s.path("out")); err != nil {
+		t.Fatal(err)
+	}
+	page, _ := s.report()
+	if !strings.Contains(page, absent+": has not run before") || !strings.Contains(page, "1 of 1 figures, 2 of 2 tables") || strings.Contains(page, shownFigure) {
+		t.Error("the report of nothing doesn't say so")
+	}
+	if _, err := os.Stat(s.path("out/store/blobs")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the report made a store: %v", err)
+	}
+	if err := Clean(context.Background(), nil, s.options()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(s.path("out/report.html")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("clean leaves the report: %v", err)
+	}
+}
