@@ -70,6 +70,14 @@ func TestAuthorsFigures(t *testing.T) {
 	}
 }
 
+// rate is the whole number next to the learning rate of a sweep's run.
+func rate(u params.Use) string {
+	if u.Column != "learning_rate" {
+		return ""
+	}
+	return strconv.FormatFloat(math.Round(u.Run.Config.Optimizer.LR), 'f', 0, 64)
+}
+
 // authorsRecords reads the author's records or skips the test.
 func authorsRecords(t *testing.T, path string) []measures.TidyRow {
 	t.Helper()
@@ -160,7 +168,11 @@ func recordedSummaries(t *testing.T, uses []params.Use, records []measures.TidyR
 				}
 				key := summary.Key{Condition: u.Condition, Optimizer: u.Optimizer, Layer: r.Layer, Metric: metric, Epoch: r.Epoch}
 				for i, run := range runs { // 15 % of v(1-v) up and down around the recorded value
-					values[u.Experiment] = append(values[u.Experiment], summary.Value{Key: key, Run: run, Value: v + 0.15*float64(i-1)*v*(1-v)})
+					made := v + 0.15*float64(i-1)*v*(1-v)
+					if metric == "sparsity" && i == 2 && slices.Contains([]string{"SGD 72", "Adadelta 268"}, u.Optimizer+" "+rate(u)) {
+						made = math.NaN() // as recorded of seed 1234
+					}
+					values[u.Experiment] = append(values[u.Experiment], summary.Value{Key: key, Run: run, Value: made})
 				}
 			}
 		}

@@ -45,7 +45,7 @@ func newPage(f Figure, style Style) (page, error) {
 	}
 	p.height = p.title + p.legend.height() + 2*outerMargin
 	for _, row := range f.Rows {
-		p.height += vg.Length(style.PanelHeight) * vg.Inch
+		p.height += vg.Length(vg.Length(style.PanelHeight) * vg.Inch)
 		if row.ShareX { // its frames stay as high as those of a row with labels
 			p.height -= handler.Extents(font.From(sans, vg.Length(style.LabelSize))).Height + handler.Extents(font.From(sans, vg.Length(style.TickSize))).Height
 		}
