@@ -16,6 +16,7 @@ import (
 	"sparsel/artifacts/runs"
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
+	"sparsel/stages/differ"
 	"sparsel/stages/lock"
 	"sparsel/stages/train"
 )
@@ -183,18 +184,10 @@ func firstEpoch(stored, fresh string) string {
 	if err != nil {
 		return err.Error()
 	}
-	for i := range min(len(was), len(is)) {
-		switch a, b := was[i], is[i]; {
-		case a.Digest != b.Digest:
-			return fmt.Sprintf("the first epoch that differs is %d: the weights after it are others", a.Epoch)
-		case a.Correct != b.Correct || a.TrainLoss != b.TrainLoss || a.TestLoss != b.TestLoss:
-			return fmt.Sprintf("the first epoch that differs is %d: the weights are the same, accuracy or losses are not", a.Epoch)
-		}
+	if d, found := differ.First(was, is); found {
+		return d.String()
 	}
-	if len(was) != len(is) {
-		return fmt.Sprintf("stored are %d epochs, made again %d", len(was), len(is))
-	}
-	return "the weights and losses of all epochs are the same; the statistics of the activations or the description are not"
+	return "all epochs are the same, the description is not"
 }
 
 // sample chooses the trainings that level 3 repeats: the cheapest of each experiment, those first that cost least; with
