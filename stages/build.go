@@ -100,7 +100,7 @@ func (w *workspace) run(ctx context.Context, o Options, request string, targets 
 	if err != nil {
 		return nil, nil, err
 	}
-	report, err := w.engine.Run(ctx, plan, pipeline.Options{Jobs: jobs, Request: o.request(request), Workers: w.setup.workers()})
+	report, err := w.engine.Run(ctx, plan, pipeline.Options{Jobs: jobs, Request: o.request(request), Workers: w.setup.workers(), Memory: memoryForWorkers()})
 	return plan, report, err
 }
 

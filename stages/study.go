@@ -85,7 +85,7 @@ func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
 
 // add adds a node. Those of a profile stay apart from the study's, in the journal and among the published files.
 func (b *builder) add(n *pipeline.Node) *pipeline.Node {
-	n.Name = path.Join(b.prefix, n.Name)
+	n.Name, n.Memory = path.Join(b.prefix, n.Name), workerMemory
 	for output, file := range n.Publish {
 		n.Publish[output] = path.Join(b.prefix, file)
 	}
