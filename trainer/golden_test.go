@@ -72,6 +72,12 @@ func goldenConfigs() []Config {
 	}
 	shaped(rmspropDefault, paired, 1, "tanh", 16)
 	shaped(diverging, author, 23, "sigmoid", 4, 5)
+
+	// Small batches, where rows of the first layer sleep.
+	for _, o := range []Optimizer{sgdBaseline, adagradBaseline, adadeltaBaseline, adamBaseline} {
+		add(o, author, 1, 37)
+		add(o, paired, 7, 20)
+	}
 	return configs
 }
 
