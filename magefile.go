@@ -86,6 +86,11 @@ func AuditFile(ctx context.Context, file string, params, profile, out *string) e
 	return exit(stages.AuditFile(ctx, file, stages.Options{Params: params, Profile: profile, Out: out}))
 }
 
+// Diff says how parameters, code, results and numbers differ from a revision's lock, a lock file or another output folder.
+func Diff(ctx context.Context, before string, params, profile, out, data *string, json *bool) error {
+	return exit(stages.Diff(ctx, before, stages.Options{Params: params, Profile: profile, Out: out, Data: data, JSON: json}))
+}
+
 // Gc lists the stored files that neither the parameters nor a lock needs any more; -delete removes exactly these.
 // -keep=REV,REV keeps what the locks of other revisions name as well.
 func Gc(ctx context.Context, delete *bool, keep, params, out, data *string) error {

@@ -185,3 +185,19 @@ func (p *Provenance) Code(id codeid.Hash) (codeid.Identity, error) {
 	}
 	return c, err
 }
+
+// Last returns what each node's action was when the store last had to do with
+// it, by the journal and as far as there is a record.
+func (p *Provenance) Last() (map[string]*Made, error) {
+	h, err := readHistory(p.store)
+	if err != nil {
+		return nil, err
+	}
+	last := map[string]*Made{}
+	for node, e := range h.last {
+		if m := p.actions[*e.Action]; m != nil {
+			last[node] = m
+		}
+	}
+	return last, nil
+}

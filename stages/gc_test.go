@@ -37,18 +37,11 @@ func TestT29CollectsWhatParametersAndLocksDoNotNeed(t *testing.T) {
 	if text := s.gc(false, ""); !strings.HasPrefix(text, "0 files") {
 		t.Fatalf("a fresh study has garbage:\n%s", text)
 	}
-	git := func(args ...string) {
-		t.Helper()
-		cmd := exec.Command("git", append([]string{"-C", s.dir, "-c", "user.name=test", "-c", "user.email=test@localhost"}, args...)...)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %v: %v\n%s", args, err, out)
-		}
-	}
 	s.lock()
-	git("init", "-q")
-	git("add", "artifacts.lock", "params.toml")
-	git("commit", "-qm", "first")
-	git("tag", "first")
+	s.git("init", "-q")
+	s.git("add", "artifacts.lock", "params.toml")
+	s.git("commit", "-qm", "first")
+	s.git("tag", "first")
 
 	s.edit("lr = 0.001", "lr = 0.002") // Adam's: two trainings and what hangs on them
 	if n := s.executed(); n < 6 {

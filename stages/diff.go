@@ -1,0 +1,215 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sparsel/pipeline"
+	"sparsel/pipeline/canon"
+	"sparsel/pipeline/store"
+	"sparsel/stages/aggregate"
+	"sparsel/stages/lock"
+	"sparsel/stages/train"
+)
+
+// difference is how two states of the study differ, in a form made for JSON. Texts read "before → after".
+type difference struct {
+	Before     string         `json:"before"`
+	Parameters []string       `json:"parameters"`
+	Code       []string       `json:"code"`
+	Results    []resultChange `json:"results"` // figures, tables and findings
+	Trainings  resultCounts   `json:"trainings"`
+	Numbers    []numberChange `json:"numbers"`
+	NotMade    int            `json:"not_made"` // results of the present parameters that the store lacks
+	Notes      []string       `json:"notes,omitempty"`
+}
+
+// resultChange is one figure, table or finding: What is "differs", "new" or "gone".
+type resultChange struct {
+	Node    string   `json:"node"`
+	What    string   `json:"what"`
+	Outputs []string `json:"outputs,omitempty"`
+}
+
+type resultCounts struct {
+	Same    int `json:"same"`
+	Differs int `json:"differs"`
+	New     int `json:"new"`
+	Gone    int `json:"gone"`
+}
+
+// state is one side of the comparison.
+type state struct {
+	lock   *lock.Lock
+	params map[string]string        // the parameter file's values by their place; nil where the file is not known
+	fields map[string][]canon.Field // instead: parameters by node
+	store  *store.Store             // nil: none
+}
+
+// Diff says how parameters, code and results differ from those of another revision of the project, of a lock file or
+// of another output folder.
+func Diff(ctx context.Context, before string, o Options) error {
+	scratch, err := os.MkdirTemp("", "sparsel-diff-")
+	if err != nil {
+		return fmt.Errorf("diff: %w", err)
+	}
+	defer os.RemoveAll(scratch)
+	w, err := o.openReadOnly(scratch)
+	if err != nil {
+		return err
+	}
+	was, err := w.stateOf(ctx, o, before)
+	if err != nil {
+		return fmt.Errorf("diff: %w", err)
+	}
+	d := difference{Before: before}
+	is, err := w.present(ctx, o, &d)
+	if err != nil {
+		return fmt.Errorf("diff: %w", err)
+	}
+	d.compareParams(was, is)
+	d.compareCode(was.lock, is.lock)
+	d.compareResults(was.lock, is.lock)
+	if err := d.compareNumbers(was, is); err != nil {
+		return fmt.Errorf("diff: %w", err)
+	}
+	if orDefault(o.JSON, false) {
+		return printJSON(o.stdout(), d)
+	}
+	return d.print(o.stdout())
+}
+
+// present is the state of the parameters, code and results that are here. A result that the present code did not make
+// counts as it is.
+func (w *workspace) present(ctx context.Context, o Options, d *difference) (state, error) {
+	l, err := w.newLock(ctx)
+	if err != nil {
+		return state{}, err
+	}
+	p, faults, err := pipeline.ReadProvenance(ctx, w.store)
+	if err != nil {
+		return state{}, err
+	}
+	for _, f := range faults {
+		d.Notes = append(d.Notes, f.String())
+	}
+	resolved, err := w.engine.Resolve(ctx, w.graph, p)
+	if err != nil {
+		return state{}, err
+	}
+	s := state{lock: l, store: w.store, fields: map[string][]canon.Field{}}
+	for _, r := range resolved {
+		s.fields[r.Node.Name] = r.Node.Fields()
+		if r.Made == nil {
+			d.NotMade++
+			continue
+		}
+		for _, output := range r.Made.Outputs {
+			if path, ok := locked(r.Node, output.Name); ok {
+				l.Outputs[lock.Output{Node: r.Node.Name, Name: output.Name}] = lock.Result{Content: lock.ID(output.Content), Path: path}
+			}
+		}
+	}
+	text, err := os.ReadFile(orDefault(o.Params, "params.toml"))
+	if err != nil {
+		return state{}, err
+	}
+	s.params, err = flattenTOML(text)
+	return s, err
+}
+
+// stateOf is the state that an output folder, a lock file or a revision is of.
+func (w *workspace) stateOf(ctx context.Context, o Options, name string) (state, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && info.IsDir():
+		return w.stateOfFolder(ctx, name)
+	case err == nil:
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return state{}, err
+		}
+		l, err := lock.Parse(text)
+		if err != nil {
+			return state{}, fmt.Errorf("read %s: %w", name, err)
+		}
+		s := state{lock: l}
+		if text, err := os.ReadFile(filepath.Join(filepath.Dir(name), "params.toml")); err == nil {
+			s.params, err = flattenTOML(text)
+			return s, err
+		}
+		return s, nil
+	}
+	text, err := o.show(ctx, name, filepath.Base(o.lockPath()))
+	if errors.Is(err, os.ErrNotExist) {
+		return state{}, fmt.Errorf("%s has no %s", name, filepath.Base(o.lockPath()))
+	}
+	if err != nil {
+		return state{}, err
+	}
+	s := state{}
+	if s.lock, err = lock.Parse(text); err != nil {
+		return state{}, fmt.Errorf("read %s of %s: %w", filepath.Base(o.lockPath()), name, err)
+	}
+	text, err = o.show(ctx, name, filepath.Base(orDefault(o.Params, "params.toml")))
+	if errors.Is(err, os.ErrNotExist) {
+		return s, nil
+	}
+	if err == nil {
+		s.params, err = flattenTOML(text)
+	}
+	return s, err
+}
+
+// stateOfFolder is what an output folder's store last had to do with, by its journal.
+func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error) {
+	if _, err := os.Stat(filepath.Join(dir, "store")); err != nil {
+		return state{}, fmt.Errorf("%s is no output folder: %w", dir, err)
+	}
+	st, err := pipeline.OpenStore(filepath.Join(dir, "store"))
+	if err != nil {
+		return state{}, err
+	}
+	p, _, err := pipeline.ReadProvenance(ctx, st)
+	if err != nil {
+		return state{}, err
+	}
+	last, err := p.Last()
+	if err != nil {
+		return state{}, err
+	}
+	s := state{store: st, fields: map[string][]canon.Field{}, lock: &lock.Lock{
+		Code: map[string]lock.ID{}, Modules: map[string]string{}, Packages: map[string]lock.ID{}, Outputs: map[lock.Output]lock.Result{},
+	}}
+	ours := w.params.Profile.Name() + "/"
+	for name, m := range last {
+		if kind, _, _ := strings.Cut(name, "/"); w.params.Profile == nil && !slices.Contains(kinds, kind) || w.params.Profile != nil && !strings.HasPrefix(name, ours) {
+			continue // another profile's
+		}
+		s.fields[name] = m.Params
+		for _, output := range m.Outputs {
+			if m.Stage == "train" && output.Name != train.Record || m.Stage == "aggregate" && output.Name != aggregate.Summaries || m.Stage == "metrics" {
+				continue
+			}
+			s.lock.Outputs[lock.Output{Node: name, Name: output.Name}] = lock.Result{Content: lock.ID(output.Content)}
+		}
+		s.lock.Code[m.Stage] = lock.ID(m.Code)
+		if code, err := p.Code(m.Code); err == nil {
+			s.lock.Go = code.Go
+			maps.Copy(s.lock.Modules, code.Modules)
+			for path, sum := range code.Packages {
+				s.lock.Packages[path] = lock.ID(sum)
+			}
+		}
+	}
+	return s, nil
+}
+
+// kinds are what the names of the whole study's nodes begin with.
+var kinds = []string{"fetch", "train", "metrics", "aggregate", "figure", "table", "finding"}

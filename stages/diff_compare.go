@@ -1,0 +1,307 @@
+package stages
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"path"
+	"slices"
+	"strings"
+
+	"sparsel/artifacts/measures"
+	"sparsel/pipeline"
+	"sparsel/pipeline/store"
+	"sparsel/stages/aggregate"
+	"sparsel/stages/lock"
+)
+
+// changed says how two maps differ, in order of the keys.
+func changed[V comparable](before, after map[string]V, say func(key string, was, is *V) string) []string {
+	all := maps.Clone(before)
+	if all == nil {
+		all = map[string]V{}
+	}
+	maps.Copy(all, after)
+	var list []string
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		was, had := before[key]
+		is, has := after[key]
+		switch {
+		case !had:
+			list = append(list, say(key, nil, &is))
+		case !has:
+			list = append(list, say(key, &was, nil))
+		case was != is:
+			list = append(list, say(key, &was, &is))
+		}
+	}
+	return list
+}
+
+func arrow(key string, was, is *string) string {
+	switch {
+	case was == nil:
+		return fmt.Sprintf("%s added: %s", key, *is)
+	case is == nil:
+		return fmt.Sprintf("%s removed: was %s", key, *was)
+	}
+	return fmt.Sprintf("%s %s → %s", key, *was, *is)
+}
+
+// compareParams compares the parameter files, or, where one is not known, what the nodes were given.
+func (d *difference) compareParams(was, is state) {
+	if was.params != nil {
+		d.Parameters = changed(was.params, is.params, arrow)
+		return
+	}
+	if was.fields == nil {
+		if was.lock.Params != is.lock.Params {
+			d.Notes = append(d.Notes, "the parameters differ; what they were is not known")
+		}
+		return
+	}
+	times := map[string]int{}
+	for node, before := range was.fields {
+		after, ok := is.fields[node]
+		stage, _, _ := strings.Cut(node, "/")
+		if ok {
+			for _, text := range pipeline.FieldChanges(before, after) {
+				times[stage+": "+text]++
+			}
+		}
+	}
+	for _, text := range slices.Sorted(maps.Keys(times)) {
+		d.Parameters = append(d.Parameters, fmt.Sprintf("%s (%s)", text, counted(times[text], "node")))
+	}
+}
+
+func (d *difference) compareCode(was, is *lock.Lock) {
+	if was.Go != is.Go {
+		d.Code = append(d.Code, arrow("Go", &was.Go, &is.Go))
+	}
+	edited := func(key string, before, after *lock.ID) string {
+		switch {
+		case before == nil:
+			return key + " added"
+		case after == nil:
+			return key + " removed"
+		}
+		return key + " changed"
+	}
+	d.Code = append(d.Code, changed(was.Packages, is.Packages, edited)...)
+	d.Code = append(d.Code, changed(was.Modules, is.Modules, arrow)...)
+	for _, text := range changed(was.Code, is.Code, edited) {
+		d.Code = append(d.Code, "stage "+text)
+	}
+}
+
+// compareResults compares by content. Nodes are told apart by their names.
+func (d *difference) compareResults(was, is *lock.Lock) {
+	before, after := byNode(was), byNode(is)
+	nodes := maps.Clone(before)
+	maps.Copy(nodes, after)
+	for _, node := range slices.Sorted(maps.Keys(nodes)) {
+		c := resultChange{Node: node}
+		switch {
+		case before[node] == nil:
+			c.What = "new"
+		case after[node] == nil:
+			c.What = "gone"
+		default:
+			for _, output := range slices.Sorted(maps.Keys(before[node])) {
+				if id, ok := after[node][output]; ok && id != before[node][output] {
+					c.What, c.Outputs = "differs", append(c.Outputs, output)
+				}
+			}
+		}
+		switch kind := kindOf(node); {
+		case kind == "train":
+			d.Trainings.add(c.What)
+		case c.What != "" && (kind == "figure" || kind == "table" || kind == "finding"):
+			d.Results = append(d.Results, c)
+		}
+	}
+}
+
+func (c *resultCounts) add(what string) {
+	switch what {
+	case "":
+		c.Same++
+	case "differs":
+		c.Differs++
+	case "new":
+		c.New++
+	case "gone":
+		c.Gone++
+	}
+}
+
+func byNode(l *lock.Lock) map[string]map[string]lock.ID {
+	nodes := map[string]map[string]lock.ID{}
+	for o, r := range l.Outputs {
+		if nodes[o.Node] == nil {
+			nodes[o.Node] = map[string]lock.ID{}
+		}
+		nodes[o.Node][o.Name] = r.Content
+	}
+	return nodes
+}
+
+// kindOf is the part of a node's name that says what it is, without a profile's name before it.
+func kindOf(node string) string {
+	first, rest, _ := strings.Cut(node, "/")
+	if slices.Contains(kinds, first) {
+		return first
+	}
+	second, _, _ := strings.Cut(rest, "/")
+	return second
+}
+
+// numberChange is how the means of one metric of one experiment moved.
+type numberChange struct {
+	Experiment string  `json:"experiment"`
+	Metric     string  `json:"metric"`
+	Moved      int     `json:"moved"`
+	Of         int     `json:"of"`  // that both have
+	New        int     `json:"new"` // that only one of the two has
+	Gone       int     `json:"gone"`
+	Where      string  `json:"where"` // the one that moved most
+	Before     float64 `json:"before"`
+	After      float64 `json:"after"`
+}
+
+// compareNumbers compares the summaries of the experiments whose summaries differ, where both are at hand.
+func (d *difference) compareNumbers(was, is state) error {
+	for _, o := range is.lock.Sorted() {
+		before, ok := was.lock.Outputs[o]
+		after := is.lock.Outputs[o]
+		if !ok || o.Name != aggregate.Summaries || before.Content == after.Content {
+			continue
+		}
+		old, found, err := readSummaries(pipeline.ContentID(before.Content), was.store, is.store)
+		if err != nil {
+			return err
+		}
+		if !found {
+			d.Notes = append(d.Notes, o.Node+": the earlier numbers are not in the store; which ones moved cannot be told")
+			continue
+		}
+		now, found, err := readSummaries(pipeline.ContentID(after.Content), is.store)
+		if err != nil {
+			return err
+		}
+		if found {
+			d.Numbers = append(d.Numbers, moved(path.Base(o.Node), old, now)...)
+		}
+	}
+	return nil
+}
+
+// readSummaries reads them from the first store that has them.
+func readSummaries(id pipeline.ContentID, stores ...*store.Store) (rows []measures.Summary, found bool, err error) {
+	for _, s := range stores {
+		if s == nil {
+			continue
+		}
+		if err := s.NewChecker().Blob(id, -1, store.TrustNothing); err != nil {
+			continue
+		}
+		_, rows, err := measures.ReadSummaries(s.BlobPath(id))
+		return rows, err == nil, err
+	}
+	return nil, false, nil
+}
+
+func moved(experiment string, before, after []measures.Summary) []numberChange {
+	type key struct {
+		metric, condition, optimizer, layer string
+		epoch                               int
+	}
+	keyOf := func(s measures.Summary) key { return key{s.Metric, s.Condition, s.Optimizer, s.Layer, s.Epoch} }
+	old := map[key]float64{}
+	changes := map[string]*numberChange{}
+	of := func(metric string) *numberChange {
+		if changes[metric] == nil {
+			changes[metric] = &numberChange{Experiment: experiment, Metric: metric}
+		}
+		return changes[metric]
+	}
+	for _, s := range before {
+		old[keyOf(s)] = s.Mean
+		of(s.Metric).Gone++
+	}
+	for _, s := range after {
+		c, k := of(s.Metric), keyOf(s)
+		was, ok := old[k]
+		if !ok {
+			c.New++
+			continue
+		}
+		c.Gone--
+		c.Of++
+		if math.Float64bits(was) == math.Float64bits(s.Mean) {
+			continue
+		}
+		c.Moved++
+		// What became or was NaN moved furthest.
+		if by := math.Abs(s.Mean - was); c.Where == "" || math.IsNaN(by) || by > math.Abs(c.After-c.Before) {
+			c.Where = fmt.Sprintf("%s, %s, layer %s, epoch %d", s.Condition, s.Optimizer, s.Layer, s.Epoch)
+			c.Before, c.After = was, s.Mean
+		}
+	}
+	var list []numberChange
+	for _, c := range changes {
+		if c.Moved > 0 || c.New > 0 || c.Gone > 0 {
+			list = append(list, *c)
+		}
+	}
+	slices.SortFunc(list, func(a, b numberChange) int { return cmp.Compare(a.Metric, b.Metric) })
+	return list
+}
+
+func (d *difference) print(w io.Writer) error {
+	section := func(title string, lines []string) {
+		if len(lines) == 0 {
+			lines = []string{"no difference"}
+		}
+		fmt.Fprintln(w, title)
+		for _, line := range lines {
+			fmt.Fprintf(w, "  %s\n", line)
+		}
+	}
+	section("parameters", d.Parameters)
+	section("code", d.Code)
+	var lines []string
+	for _, r := range d.Results {
+		text := r.Node + " " + r.What
+		if len(r.Outputs) > 0 {
+			text += ": " + strings.Join(r.Outputs, ", ")
+		}
+		lines = append(lines, text)
+	}
+	section("figures, tables and findings", lines)
+	t := d.Trainings
+	section("trainings", []string{fmt.Sprintf("%d same, %d differ, %d new, %d gone", t.Same, t.Differs, t.New, t.Gone)})
+	lines = nil
+	for _, n := range d.Numbers {
+		text := fmt.Sprintf("%s, %s: %d of %d means moved", n.Experiment, n.Metric, n.Moved, n.Of)
+		if n.Moved > 0 {
+			text += fmt.Sprintf(", most in %s: %.6g → %.6g", n.Where, n.Before, n.After)
+		}
+		if n.New+n.Gone > 0 {
+			text += fmt.Sprintf("; %d new, %d gone", n.New, n.Gone)
+		}
+		lines = append(lines, text)
+	}
+	section("numbers", lines)
+	if d.NotMade > 0 {
+		d.Notes = append(d.Notes, fmt.Sprintf("%s of the present parameters not made yet; they count as gone", counted(d.NotMade, "result")))
+	}
+	for _, n := range d.Notes {
+		fmt.Fprintln(w, "note:", n)
+	}
+	_, err := fmt.Fprintf(w, "compared with %s\n", d.Before)
+	return err
+}
