@@ -215,6 +215,11 @@ func (v *view) HasFigure(id string) bool {
 	return ok
 }
 
+// HasTable reports whether the page has a place for the table of that id.
+func (v *view) HasTable(id string) bool {
+	return slices.ContainsFunc(v.Tables, func(t Table) bool { return t.ID == id })
+}
+
 // About lists the findings that belong to a figure.
 func (v *view) About(figure string) []Finding {
 	var list []Finding
