@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	claim "sparsel/analysis/finding"
 	"sparsel/pipeline"
@@ -46,7 +47,7 @@ func (w *workspace) collect(ctx context.Context, o Options) (report.Report, erro
 	}
 	c := &collector{workspace: w, shown: w.places(), report: report.Report{
 		Mark: w.mark, ParamsName: filepath.Base(file), Params: string(text),
-		Local: report.Local{Absent: map[string]string{}},
+		Local: report.Local{Absent: map[string]report.Absence{}},
 	}}
 	for _, n := range status.Nodes {
 		c.add(n)
@@ -82,7 +83,7 @@ func (c *collector) add(n pipeline.NodeStatus) {
 	}
 	item := c.item(at.id, n)
 	if !item.Current {
-		c.report.Local.Absent[at.String()] = ownReasons(n)[0]
+		c.report.Local.Absent[at.String()] = whyAbsent(n)
 	}
 	var err error
 	switch at.kind {
@@ -123,9 +124,15 @@ func undecided(id string) claim.Result {
 func (c *collector) unreadable(item report.Item, at place, err error) report.Item {
 	if err != nil {
 		item.Current = false
-		c.report.Local.Absent[at.String()] = err.Error()
+		c.report.Local.Absent[at.String()] = report.Absence{Reason: err.Error(), Failed: true}
 	}
 	return item
+}
+
+// whyAbsent is the most telling reason.
+func whyAbsent(n pipeline.NodeStatus) report.Absence {
+	reason, failed := strings.CutPrefix(ownReasons(n)[0], "failed before: ")
+	return report.Absence{Reason: reason, Failed: failed || n.State == pipeline.Broken}
 }
 
 func (c *collector) item(id string, n pipeline.NodeStatus) report.Item {

@@ -31,8 +31,8 @@ func asset(name string) string {
 var pageTemplate = template.Must(template.New("report.html").Funcs(template.FuncMap{
 	"anchor": anchor, "heading": heading, "braced": braced, "number": number, "short": short, "duration": duration, "size": size, "numeric": numeric,
 	"interval": interval, "key": intervalKey, "claimed": claimed, "percent": percent,
-	"moment": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
-	"absent": func(l *Local, kind, id string) string { return l.Absent[kind+"/"+id] },
+	"moment":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
+	"absence": absence,
 }).ParseFS(page, "page/*.html"))
 
 // Render returns the page and its id: the SHA-256 of the page without Local and without the id itself. Two machines
@@ -135,6 +135,21 @@ func (v *view) render() ([]byte, error) {
 		return nil, fmt.Errorf("render report: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// absence says that an item is missing, and why where that is known.
+func absence(l *Local, kind, id string) string {
+	if l == nil {
+		return "Not built yet."
+	}
+	switch a := l.Absent[kind+"/"+id]; {
+	case a.Reason == "":
+		return "Not built yet."
+	case a.Failed:
+		return "Failed: " + a.Reason + "."
+	default:
+		return "Not built yet: " + a.Reason + "."
+	}
 }
 
 // braced names files in the way of a shell, where they differ in their extensions only: fig-5.1.{png,svg}.

@@ -81,8 +81,14 @@ type Local struct {
 	Machine []Fact
 	Stages  []StageTime
 	Runs    []Run
-	Absent  map[string]string // by "figure/5.1" and the like: why an item is not shown
-	Notes   []string          // damage
+	Absent  map[string]Absence // by "figure/5.1" and the like
+	Notes   []string           // damage
+}
+
+// An Absence says why an item is not shown.
+type Absence struct {
+	Reason string // in the pipeline's words
+	Failed bool   // tried as it is now, in vain
 }
 
 // A Fact is a name and a value.

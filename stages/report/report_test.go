@@ -46,7 +46,7 @@ func example(t testing.TB) Report {
 			Machine: []Fact{{"processor", "Example <CPU>"}, {"kernels", "avx2"}},
 			Stages:  []StageTime{{Stage: "train", Nodes: 912, Current: 900, Measured: 899, Total: 7 * time.Hour, Longest: 900 * time.Second}},
 			Runs:    []Run{{ID: "20300101T000000Z-abcdef", Request: "all", Started: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), Ended: true, Elapsed: 3 * time.Hour, Executed: 2000, Failed: 1}},
-			Absent:  map[string]string{"figure/5.10": "lr 0.1 → 0.2", "finding/X1": "has not run before", "table/7": "has not run before"},
+			Absent:  map[string]Absence{"figure/5.10": {Reason: "lr 0.1 → 0.2"}, "finding/X1": {Reason: "has not run before"}, "table/7": {"no <disk>", true}},
 		},
 	}
 	for _, id := range []string{"5.1", "5.2", "6.2", "7.1"} {
@@ -162,7 +162,7 @@ func TestMissing(t *testing.T) {
 	page, _ := render(t, example(t))
 	for _, want := range []string{
 		"this code: 1 of 6 findings, 1 of 5 figures, 1 of 4 tables.",
-		"Not built yet: lr 0.1 → 0.2.", "figures/fig-5.10.svg", "Too long to be shown here",
+		"Not built yet: lr 0.1 → 0.2.", "Failed: no &lt;disk&gt;.", "figures/fig-5.10.svg", "Too long to be shown here",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
@@ -221,7 +221,7 @@ func TestID(t *testing.T) {
 		t.Error("the page doesn't show its id")
 	}
 	r := example(t)
-	r.Local = Local{Written: time.Now(), Machine: []Fact{{"processor", "another"}}, Absent: map[string]string{"figure/5.10": "another"}}
+	r.Local = Local{Written: time.Now(), Machine: []Fact{{"processor", "another"}}, Absent: map[string]Absence{"figure/5.10": {Reason: "another"}}}
 	other, same := render(t, r)
 	if same != id || other == page {
 		t.Errorf("on another machine: id %s, want %s, and another page", same, id)
