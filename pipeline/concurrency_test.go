@@ -65,8 +65,8 @@ func (l *lab) helper(pause time.Duration) *exec.Cmd {
 	return cmd
 }
 
-// T19: two processes on one store share the work; each node runs once.
-func TestTwoProcesses(t *testing.T) {
+// Two processes on one store share the work; each node runs once.
+func TestT19TwoProcesses(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	var wg sync.WaitGroup
@@ -92,8 +92,8 @@ func TestTwoProcesses(t *testing.T) {
 	l.want("afterwards", l.run(basic()))
 }
 
-// T19: the same within one process, which flock must keep apart as well.
-func TestTwoEngines(t *testing.T) {
+// The same within one process, which flock must keep apart as well.
+func TestT19TwoEngines(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.gate = func(context.Context, string) error { time.Sleep(5 * time.Millisecond); return nil }
@@ -113,8 +113,8 @@ func TestTwoEngines(t *testing.T) {
 	}
 }
 
-// T20: the holder of locks dies; the next run takes over without being told.
-func TestDeadHolder(t *testing.T) {
+// The holder of locks dies; the next run takes over without being told.
+func TestT20DeadHolder(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	cmd := l.helper(time.Hour)
@@ -142,9 +142,9 @@ func TestDeadHolder(t *testing.T) {
 	}
 }
 
-// T1: kill -9 at random moments; the next runs finish, with the hashes of an
+// Kill -9 at random moments; the next runs finish, with the hashes of an
 // undisturbed run, and nothing that the journal calls finished runs again.
-func TestKilledAnywhere(t *testing.T) {
+func TestT01KilledDrivers(t *testing.T) {
 	t.Parallel()
 	undisturbed := newLab(t)
 	undisturbed.run(basic())
@@ -218,9 +218,9 @@ func outputs(p *pipeline.Plan) string {
 	return b.String()
 }
 
-// T4, as far as a process can die between two steps: at every step of the file
+// At every step of the file
 // layer in turn, the process stops; the store stays usable and right.
-func TestStopAtEveryStep(t *testing.T) {
+func TestT01StopAtEveryStep(t *testing.T) {
 	t.Parallel()
 	small := basic()
 	small.Rates, small.Seeds = []float64{0.1}, []int{1}

@@ -51,9 +51,9 @@ func edit(t *testing.T, path string, text []byte) {
 	os.Chmod(path, info.Mode())
 }
 
-// T6, T7: a blob that is damaged, cut short, edited or gone is rebuilt, and
+// A blob that is damaged, cut short, edited or gone is rebuilt, and
 // never becomes an input.
-func TestDamagedBlobIsRebuilt(t *testing.T) {
+func TestT07DamagedBlobIsRebuilt(t *testing.T) {
 	t.Parallel()
 	damage := map[string]func(path string){
 		"bit flip": func(p string) { flip(t, p, 3) },
@@ -91,7 +91,7 @@ func TestDamagedBlobIsRebuilt(t *testing.T) {
 
 // A flip that leaves no trace in the file's times is found where it matters:
 // when the bytes would feed work. The cache of hashes is not believed there.
-func TestSilentDamageIsFoundBeforeUse(t *testing.T) {
+func TestT06SilentDamageIsFoundBeforeUse(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
@@ -145,7 +145,7 @@ func forgeCache(t *testing.T, l *lab, path string) {
 	edit(t, cache, fmt.Appendf(nil, "sum %x\n%s", sum[:8], body))
 }
 
-func TestDamagedRecordIsRebuilt(t *testing.T) {
+func TestT06DamagedRecordIsRebuilt(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
@@ -172,7 +172,7 @@ func TestDamagedRecordIsRebuilt(t *testing.T) {
 }
 
 // A damaged journal costs explanations, never results.
-func TestDamagedJournal(t *testing.T) {
+func TestT06DamagedJournal(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
@@ -198,8 +198,8 @@ func TestDamagedJournal(t *testing.T) {
 	l.want("colour after that", l.run(s), "figure")
 }
 
-// T7: a published file is a copy; edits of it are repaired and never read.
-func TestPublishedFileIsRepaired(t *testing.T) {
+// A published file is a copy; edits of it are repaired and never read.
+func TestT07PublishedFileIsRepaired(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
@@ -223,9 +223,9 @@ func TestPublishedFileIsRepaired(t *testing.T) {
 	}
 }
 
-// T26, T27: the same action giving other bytes is an error that names the node;
+// The same action giving other bytes is an error that names the node;
 // both outcomes are kept and nothing is built on the second.
-func TestConflict(t *testing.T) {
+func TestT27OtherBytesNameTheNode(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
@@ -260,8 +260,8 @@ func TestConflict(t *testing.T) {
 	}
 }
 
-// T25: a store that cannot be written answers questions, and refuses to run.
-func TestReadOnlyStore(t *testing.T) {
+// A store that cannot be written answers questions, and refuses to run.
+func TestT25ReadOnlyStore(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() == 0 {
 		t.Skip("root may write anywhere")
@@ -297,7 +297,7 @@ func readOnly(t *testing.T, root string) (restore func()) {
 }
 
 // An unknown format is refused with both versions named.
-func TestUnknownFormat(t *testing.T) {
+func TestT30UnknownFormat(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
@@ -310,7 +310,7 @@ func TestUnknownFormat(t *testing.T) {
 // Damage that comes while a run is under way is repaired if its node has not
 // ended yet; otherwise it is found before the bytes are read, and the next run
 // rebuilds.
-func TestDamageDuringRun(t *testing.T) {
+func TestT06DamageDuringRun(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.run(basic())

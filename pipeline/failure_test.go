@@ -24,9 +24,9 @@ func (l *lab) try(ctx context.Context, s settings, o pipeline.Options) (*pipelin
 	return e.Run(ctx, p, o)
 }
 
-// T22: everything that does not depend on the failure is done; the next run
+// Everything that does not depend on the failure is done; the next run
 // executes the failed and the blocked only.
-func TestKeepGoing(t *testing.T) {
+func TestT22KeepGoing(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.fail["train/0.01/2"] = errPlanned
@@ -57,7 +57,7 @@ func TestKeepGoing(t *testing.T) {
 
 // An aggregate that declares its inputs optional runs without the failed one,
 // under another key, and again when it is there.
-func TestOptionalInput(t *testing.T) {
+func TestT22OptionalInput(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	s := basic()
@@ -80,8 +80,8 @@ func TestOptionalInput(t *testing.T) {
 	}
 }
 
-// T5, T24: what a stage may do wrong.
-func TestBadStages(t *testing.T) {
+// What a stage may do wrong.
+func TestT05BadOutputs(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
 		run   func(context.Context, *pipeline.Job) error
@@ -133,9 +133,9 @@ func TestBadStages(t *testing.T) {
 	}
 }
 
-// T23: cancelling stops the stages, leaves nothing half done, and the next run
+// Cancelling stops the stages, leaves nothing half done, and the next run
 // goes on.
-func TestCancel(t *testing.T) {
+func TestT23Cancel(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -183,9 +183,9 @@ func TestFailFast(t *testing.T) {
 	}
 }
 
-// T21: never more workers than asked for, and the outcome does not depend on
+// Never more workers than asked for, and the outcome does not depend on
 // their number.
-func TestJobs(t *testing.T) {
+func TestT21Jobs(t *testing.T) {
 	t.Parallel()
 	hashes := map[string]int{}
 	for _, jobs := range []int{1, 2, 7} {

@@ -15,11 +15,11 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// T18: random graphs, random edits. An oracle that shares no code with the
+// Random graphs, random edits. An oracle that shares no code with the
 // planner says which nodes have to run and what every node must hold: a node
 // runs exactly if its function, parameter and input texts were never seen
 // together before.
-func TestRandomGraphsAndEdits(t *testing.T) {
+func TestT18RandomGraphsAndEdits(t *testing.T) {
 	t.Parallel()
 	rounds := 15
 	if testing.Short() {

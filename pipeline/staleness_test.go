@@ -28,8 +28,8 @@ func TestFirstRunThenNothing(t *testing.T) {
 	l.want("second run", l.run(basic()))
 }
 
-// T9: one hyper-parameter of some runs.
-func TestParameterRerunsItsDescendants(t *testing.T) {
+// One hyper-parameter of some runs.
+func TestT09ParameterRerunsItsDescendants(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
@@ -44,7 +44,7 @@ func TestParameterRerunsItsDescendants(t *testing.T) {
 	l.want("reverted", l.run(basic()))
 }
 
-func TestReasonsSpeakInValues(t *testing.T) {
+func TestT15ReasonsSpeakInValues(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
@@ -79,8 +79,8 @@ func (l *lab) wantReason(s settings, node, want string) {
 	}
 }
 
-// T12: equal bytes stop the wave, and the report says so.
-func TestEarlyCutoff(t *testing.T) {
+// Equal bytes stop the wave, and the report says so.
+func TestT12EarlyCutoff(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
@@ -112,8 +112,8 @@ func TestEarlyCutoff(t *testing.T) {
 	}
 }
 
-// T14: add a seed, remove it again.
-func TestSeeds(t *testing.T) {
+// Add a seed, remove it again.
+func TestT14Seeds(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
@@ -130,8 +130,8 @@ func (l *lab) contentOf(s settings, node, output string) string {
 	return filepath.Base(l.blob(s, node, output))[:12]
 }
 
-// T13: times and places mean nothing.
-func TestTouchAndMove(t *testing.T) {
+// Times and places mean nothing.
+func TestT13TouchAndMove(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.run(basic())

@@ -8,8 +8,8 @@ import (
 	"testing/fstest"
 )
 
-// T17: a program that is older than its source refuses to work, and names the file.
-func TestOutdatedProgram(t *testing.T) {
+// A program that is older than its source refuses to work, and names the file.
+func TestT17OutdatedProgram(t *testing.T) {
 	t.Chdir(t.TempDir())
 	defer func() { Built = nil }()
 	compiled := fstest.MapFS{"go.mod": {}, "stages/a.go": {}, "stages/a_test.go": {}, "stages/testdata/b.go": {}, "trainer/k.s": {}, "stages/c.txt": {}}

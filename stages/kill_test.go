@@ -16,9 +16,9 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// TestKill ends a study with SIGKILL at twenty moments spread over its length. After each, the next run must go
+// TestT01KilledStudy ends a study with SIGKILL at twenty moments spread over its length. After each, the next run must go
 // on without help; after the last, everything must have the bytes of a study that nothing disturbed.
-func TestKill(t *testing.T) {
+func TestT01KilledStudy(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes about a minute")
 	}

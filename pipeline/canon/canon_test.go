@@ -56,9 +56,9 @@ func TestFlattenNames(t *testing.T) {
 	}
 }
 
-// T10: the way a file spells a value, and the order of keys, do not matter; the
+// The way a file spells a value, and the order of keys, do not matter; the
 // places of values do.
-func TestSpelling(t *testing.T) {
+func TestT10Spelling(t *testing.T) {
 	parse := func(text string) [32]byte {
 		var c config
 		if err := toml.Unmarshal([]byte(text), &c); err != nil {

@@ -73,8 +73,8 @@ func identify(t *testing.T, dir string) map[string]Identity {
 	return ids
 }
 
-// T11: what an edit changes.
-func TestEdits(t *testing.T) {
+// What an edit changes.
+func TestT11Edits(t *testing.T) {
 	base := t.TempDir()
 	write(t, base, study)
 	before := identify(t, base)
@@ -181,7 +181,7 @@ func TestMeaningfulPositions(t *testing.T) {
 }
 
 // gofmt of any file of the Go tree's own packages is invisible.
-func TestFormatIsInvisible(t *testing.T) {
+func TestT11FormatIsInvisible(t *testing.T) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -49,9 +49,9 @@ func nodes(events []Event) (names []string) {
 	return names
 }
 
-// T6: one flipped bit, wherever it is, costs the record it is in and no other;
+// One flipped bit, wherever it is, costs the record it is in and no other;
 // a second flip of the same kind cannot make it pass.
-func TestJournalBitFlips(t *testing.T) {
+func TestT06JournalBitFlips(t *testing.T) {
 	text := journalOf(t, 5)
 	line := len(text) / 5
 	for at := range text {
@@ -73,7 +73,7 @@ func TestJournalBitFlips(t *testing.T) {
 }
 
 // A torn last record is skipped, and the next append does not suffer.
-func TestJournalTornEnd(t *testing.T) {
+func TestT06JournalTornEnd(t *testing.T) {
 	text := journalOf(t, 3)
 	line := len(text) / 3
 	for cut := range line {
@@ -162,7 +162,7 @@ func FuzzRecord(f *testing.F) {
 }
 
 // Every flip of a record's bits is damage.
-func TestRecordBitFlips(t *testing.T) {
+func TestT06RecordBitFlips(t *testing.T) {
 	text, err := encodeRecord(&Record{Node: "n", Stage: "s", Outputs: []Output{{Name: "a", Size: 3}}, Detail: []byte(`{"x":1}`)})
 	if err != nil {
 		t.Fatal(err)

@@ -72,9 +72,9 @@ func TestCommit(t *testing.T) {
 	}
 }
 
-// T3: when a write fails, nothing appears under a final name, the error names
+// When a write fails, nothing appears under a final name, the error names
 // the path, and what was there stays.
-func TestFailedWrites(t *testing.T) {
+func TestT03FailedWrites(t *testing.T) {
 	for _, op := range []disk.Op{disk.Create, disk.Write, disk.Sync, disk.Chmod, disk.Rename, disk.SyncDir} {
 		w := testWriter(t)
 		id := ActionID{9}
@@ -106,7 +106,7 @@ func TestFailedWrites(t *testing.T) {
 
 // The order that crash safety rests on: bytes synced, named, name synced, and
 // only then the record by the same steps, and only then the journal.
-func TestOrderOfSteps(t *testing.T) {
+func TestT04OrderOfSteps(t *testing.T) {
 	w := testWriter(t)
 	var steps []disk.Step
 	w.Store.Disk.Hook = func(s disk.Step) error {
@@ -214,9 +214,9 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// T31: within one command no file is hashed twice; across commands the cache
+// Within one command no file is hashed twice; across commands the cache
 // answers while nothing about the file changed, and only if it may.
-func TestCheckerHashesOnce(t *testing.T) {
+func TestT31CheckerHashesOnce(t *testing.T) {
 	w := testWriter(t)
 	o, err := commit(t, w, ActionID{1}, "text", nil)
 	if err != nil {
