@@ -48,18 +48,18 @@ func Finding(ctx context.Context, id string, params, profile, out, data *string,
 }
 
 // Status says what is stale and why, and runs nothing. Its exit code is 0 when all is current, 2 when not.
-func Status(ctx context.Context, params, profile, out *string, json *bool) error {
-	return exit(stages.Status(ctx, stages.Options{Params: params, Profile: profile, Out: out, JSON: json}))
+func Status(ctx context.Context, params, profile, out, data *string, json *bool) error {
+	return exit(stages.Status(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data, JSON: json}))
 }
 
 // Why explains one node: its state, what changed since it last ran, its inputs and files.
-func Why(ctx context.Context, node string, params, profile, out *string) error {
-	return exit(stages.Why(ctx, node, stages.Options{Params: params, Profile: profile, Out: out}))
+func Why(ctx context.Context, node string, params, profile, out, data *string) error {
+	return exit(stages.Why(ctx, node, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
 // Dag prints the graph, sweeps collapsed to one box, as DOT or Mermaid (-format=dot or -format=mermaid).
-func Dag(ctx context.Context, params, profile, out, format *string) error {
-	return exit(stages.DAG(ctx, format, stages.Options{Params: params, Profile: profile, Out: out}))
+func Dag(ctx context.Context, params, profile, out, data, format *string) error {
+	return exit(stages.DAG(ctx, format, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
 // Compare prints how far the runs agree with recorded ones (-reference=FILE, a tidy table), by experiment,
@@ -69,8 +69,8 @@ func Compare(ctx context.Context, reference *string, params, profile, out, data 
 }
 
 // Lock writes artifacts.lock from a complete run: what every figure, table and finding is, by content.
-func Lock(ctx context.Context, params, profile, out *string) error {
-	return exit(stages.Lock(ctx, stages.Options{Params: params, Profile: profile, Out: out}))
+func Lock(ctx context.Context, params, profile, out, data *string) error {
+	return exit(stages.Lock(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
 // Audit names whatever under out is damaged, missing or does not belong (-level=1), makes all but the trainings again
@@ -82,8 +82,8 @@ func Audit(ctx context.Context, level, minutes, k *int, state, params, profile, 
 }
 
 // AuditFile says what a lost picture, table or archive is, where it came from and whether it can be trusted.
-func AuditFile(ctx context.Context, file string, params, profile, out *string) error {
-	return exit(stages.AuditFile(ctx, file, stages.Options{Params: params, Profile: profile, Out: out}))
+func AuditFile(ctx context.Context, file string, params, profile, out, data *string) error {
+	return exit(stages.AuditFile(ctx, file, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
 // Diff says how parameters, code, results and numbers differ from a revision's lock, a lock file or another output folder.
@@ -109,8 +109,8 @@ func BenchPipeline(ctx context.Context, nodes *int) error {
 }
 
 // Report writes report.html: findings, figures, tables and where they come from, as far as they are there. It runs nothing.
-func Report(ctx context.Context, params, profile, out *string) error {
-	return exit(stages.Report(ctx, stages.Options{Params: params, Profile: profile, Out: out}))
+func Report(ctx context.Context, params, profile, out, data *string) error {
+	return exit(stages.Report(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
 // Test runs every test.

@@ -1,6 +1,10 @@
 package stages
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+
 	"sparsel/pipeline"
 	"sparsel/stages/digits"
 	"sparsel/stages/fetch"
@@ -21,7 +25,18 @@ func (b *builder) addDataset(p *params.Params, sources fetch.Sources) {
 		})
 	} else {
 		b.images = "MNIST"
+		sources.Otherwise = withoutMNIST(p.Profiles)
 		b.dataset = b.add(&pipeline.Node{Name: "fetch/mnist", Stage: fetch.NewStage(sources), Params: fetch.MNIST})
 	}
 	b.mark = p.Profile.Mark(b.images)
+}
+
+// withoutMNIST is the way out for those who cannot have MNIST: a profile that does without, if there is one.
+func withoutMNIST(profiles map[string]params.Profile) string {
+	for _, name := range slices.Sorted(maps.Keys(profiles)) {
+		if profiles[name].Data == "any" {
+			return fmt.Sprintf("see it work without MNIST: -profile=%s, on digits that sparsel draws itself, which say nothing about MNIST", name)
+		}
+	}
+	return ""
 }

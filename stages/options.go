@@ -60,6 +60,20 @@ func (o Options) prefix() string {
 	return ""
 }
 
+// command is how a person asks for a target with the flags that say what all this is about.
+func (o Options) command(target string) string {
+	text := "go tool mage " + target
+	for _, flag := range []struct {
+		name, preset string
+		value        *string
+	}{{"params", "params.toml", o.Params}, {"profile", "", o.Profile}, {"out", "out", o.Out}, {"data", "", o.Data}} {
+		if value := orDefault(flag.value, flag.preset); value != flag.preset {
+			text += " -" + flag.name + "=" + value
+		}
+	}
+	return text
+}
+
 func (o Options) out() string { return orDefault(o.Out, "out") }
 
 var errNoOut = errors.New("-out= is empty; name a folder, or leave the flag out for ./out")

@@ -34,7 +34,7 @@ func Status(ctx context.Context, o Options) error {
 	if err != nil || status.Current {
 		return err
 	}
-	return exitError{2, errors.New("not everything is current; `go tool mage all` brings it up to date")}
+	return exitError{2, fmt.Errorf("not everything is current; `%s` brings it up to date", o.command("all"))}
 }
 
 // printNodes lists every node of the study as JSON, also what was never asked for; current is about what was.
@@ -141,7 +141,7 @@ type bucket struct {
 var describeState = map[pipeline.State]string{
 	pipeline.Stale:   "will run",
 	pipeline.Waiting: "will run unless its inputs come out unchanged",
-	pipeline.Broken:  "failed before, will run again",
+	pipeline.Broken:  "will run again",
 }
 
 func printStatus(w io.Writer, s *pipeline.Status, jobs int) error {
@@ -189,7 +189,11 @@ func ownReasons(n pipeline.NodeStatus) []string {
 	var list []string
 	for _, r := range n.Reasons {
 		if !strings.HasPrefix(r, "reads ") {
-			list = append(list, r)
+			first, _, more := strings.Cut(r, "\n")
+			if more {
+				first += " … (`why` and the node's name say the rest)"
+			}
+			list = append(list, first)
 		}
 	}
 	if list == nil {

@@ -23,9 +23,15 @@ import (
 // The scripts under testdata/script run the targets as the magefile does, each in a copy of the project of its
 // own, on the first images of MNIST. They count executions by the pipeline's log lines.
 func TestScripts(t *testing.T) {
-	data := testenv.MNIST(t)
+	runScripts(t, "script", testenv.MNIST(t))
+}
+
+// Those under testdata/nodata do so on a machine that has no MNIST.
+func TestScriptsWithoutMNIST(t *testing.T) { runScripts(t, "nodata", "") }
+
+func runScripts(t *testing.T, dir, data string) {
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "script"),
+		Dir: filepath.Join("testdata", dir),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(fetch.Env, data)
 			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS", "PATH"} {

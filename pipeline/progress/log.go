@@ -11,13 +11,18 @@ import (
 // NewLog returns Events that write one line per node that did something.
 func NewLog(log *slog.Logger) pipeline.Events { return &logger{log: log} }
 
+// blockedShown is how many nodes blocked by failures get a line of their own: one file that is not there can block all
+// of some thousand. The end of the run counts them.
+const blockedShown = 10
+
 type logger struct {
-	log *slog.Logger
-	t   *tracker
+	log     *slog.Logger
+	t       *tracker
+	blocked int
 }
 
 func (l *logger) RunStarted(p *pipeline.Plan, jobs int) {
-	l.t = newTracker(p, jobs)
+	l.t, l.blocked = newTracker(p, jobs), 0
 	if p.Idle() {
 		l.log.Info("everything is up to date", "nodes", len(p.Steps))
 		return
@@ -44,7 +49,11 @@ func (l *logger) NodeFinished(r pipeline.NodeResult) {
 	case pipeline.Failed:
 		l.log.Error("failed", "node", r.Name, "error", r.Err, "log", r.Log, "tail", strings.Join(r.Tail, "\n"))
 	case pipeline.Blocked:
-		l.log.Warn("blocked", "node", r.Name, "why", r.Why)
+		if l.blocked++; l.blocked <= blockedShown {
+			l.log.Warn("blocked", "node", r.Name, "why", r.Why)
+		} else {
+			l.log.Debug("blocked", "node", r.Name, "why", r.Why)
+		}
 	default:
 		l.log.Info(string(r.Outcome), "node", r.Name, "seconds", r.Elapsed.Seconds(),
 			"ended", l.t.ended, "of", l.t.todo, "left", l.t.leftText(time.Now()))
@@ -56,4 +65,9 @@ func (l *logger) NodeFinished(r pipeline.NodeResult) {
 
 func (l *logger) Note(text string) { l.log.Warn(text) }
 
-func (l *logger) RunFinished(r *pipeline.Report) { l.log.Info("run ended", "result", summary(r)) }
+func (l *logger) RunFinished(r *pipeline.Report) {
+	if l.blocked > blockedShown {
+		l.log.Warn("more are blocked: the next run tries again what failed and what it blocked", "nodes", l.blocked-blockedShown)
+	}
+	l.log.Info("run ended", "result", summary(r))
+}

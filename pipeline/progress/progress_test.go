@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -103,6 +104,45 @@ func TestLog(t *testing.T) {
 	wantAll(t, out.String(), "ended=2 of=2", "msg=published path=two.txt", "2 executed, 1 cached")
 	show(t, dir, events(), false)
 	wantAll(t, out.String(), "everything is up to date")
+}
+
+// One failure may block thousands: some are named, the others counted.
+func TestLogOfManyBlocked(t *testing.T) {
+	stage := &pipeline.Stage{Name: "s", Package: "p", Outputs: []string{"a"}, Run: func(context.Context, *pipeline.Job) error {
+		return errors.New("planned failure")
+	}}
+	type params struct{ Number int }
+	first := &pipeline.Node{Name: "first", Stage: stage, Params: params{}}
+	nodes := []*pipeline.Node{first}
+	for i := range 3 * blockedShown {
+		nodes = append(nodes, &pipeline.Node{Name: fmt.Sprint("after", i), Stage: stage, Params: params{i + 1},
+			Inputs: []pipeline.Input{{Name: "x", From: first, Output: "a"}}})
+	}
+	g, err := pipeline.NewGraph(nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	s, err := pipeline.OpenStore(dir + "/store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out buffer
+	e := pipeline.New(pipeline.Config{Store: s, Out: dir, Code: fixedCode{}, Events: NewLog(slog.New(slog.NewTextHandler(&out, nil)))})
+	for range 2 { // the second run counts anew
+		out = buffer{}
+		p, err := e.Plan(t.Context(), g, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Run(t.Context(), p, pipeline.Options{Jobs: 2}); err == nil {
+			t.Fatal("nothing failed")
+		}
+		if n := strings.Count(out.String(), "msg=blocked node=after"); n != blockedShown {
+			t.Errorf("%d blocked nodes have a line, want %d:\n%s", n, blockedShown, out.String())
+		}
+		wantAll(t, out.String(), fmt.Sprintf("nodes=%d\n", 2*blockedShown), fmt.Sprintf("1 failed, %d blocked", 3*blockedShown))
+	}
 }
 
 func TestTerminal(t *testing.T) {

@@ -27,6 +27,9 @@ type Sources struct {
 	Partial string
 	// Network says how mirrors are used. The zero value is sensible.
 	Network Network
+	// Otherwise is what to do instead where nothing yields the files, for the
+	// message of [Unavailable]; "" where there is nothing else.
+	Otherwise string
 }
 
 // Progress is the state of one download.

@@ -14,14 +14,15 @@ type Missing struct {
 // Unavailable is the error for files that no source yielded. Its message has
 // several lines: the reasons, then the ways out.
 type Unavailable struct {
-	Missing []Missing
-	Asked   int // files asked for
-	Mirrors []string
+	Missing   []Missing
+	Asked     int // files asked for
+	Mirrors   []string
+	Otherwise string // as in Sources
 }
 
 // unavailable is nil when every file was obtained.
 func unavailable(files []Missing, sources Sources) error {
-	e := &Unavailable{Asked: len(files), Mirrors: sources.Mirrors}
+	e := &Unavailable{Asked: len(files), Mirrors: sources.Mirrors, Otherwise: sources.Otherwise}
 	for _, m := range files {
 		if len(m.Refused) > 0 {
 			e.Missing = append(e.Missing, m)
@@ -64,6 +65,9 @@ func (e *Unavailable) Error() string {
 		}
 	} else {
 		b.WriteString("  - name mirrors, data.mirrors in params.toml: https:// URLs of directories that serve the .gz files\n")
+	}
+	if e.Otherwise != "" {
+		fmt.Fprintf(&b, "  - %s\n", e.Otherwise)
 	}
 	b.WriteString("the files, by the length and SHA-256 of their decompressed bytes:")
 	for _, m := range e.Missing {

@@ -26,6 +26,8 @@ func TestMessage(t *testing.T) {
 		Blob:    func(string) (string, bool) { return "", false },
 		Dirs:    []Dir{{dir, Env}, {filepath.Join(dir, "none"), "params.toml"}},
 		Mirrors: []string{page.URL + "/mnist", gone.URL},
+
+		Otherwise: "do without",
 	}, f, l)
 	if !errors.As(err, new(*Unavailable)) {
 		t.Fatal(err)
