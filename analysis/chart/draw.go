@@ -2,7 +2,6 @@ package chart
 
 import (
 	"image/color"
-	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -34,10 +33,10 @@ func (d contents) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, r := range d.panel.Rules {
 		d.rule(&c, r, x, y)
 	}
-	if d.blank() {
+	if why := d.panel.blank(span{p.X.Min, p.X.Max}, span{p.Y.Min, p.Y.Max}); why != "" {
 		t := textStyle(d.style, d.style.TickSize)
 		t.XAlign = draw.XCenter
-		drawText(&c, t, c.Center(), "no finite values")
+		drawText(&c, t, c.Center(), why)
 	}
 	curves := make([]curve, len(d.panel.Series))
 	for i, s := range d.panel.Series {
@@ -54,14 +53,31 @@ func (d contents) Plot(c draw.Canvas, p *plot.Plot) {
 	c.StrokeLines(frame, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}, c.Min, {X: c.Max.X, Y: c.Min.Y}})
 }
 
-// blank reports whether the panel has nothing to show.
-func (d contents) blank() bool {
-	for _, s := range d.panel.Series {
-		if slices.ContainsFunc(s.Y, finite) {
-			return false
+// blank says why the panel has nothing to show within the limits, which are on its scales;
+// it is empty if there is something.
+func (p Panel) blank(x, y span) string {
+	why := "no finite values"
+	for _, s := range p.Series {
+		alongX, alongY := emptySpan, emptySpan // of the values: a line may cross the panel between two outside
+		for i := range s.Y {
+			if !finite(s.Y[i]) {
+				continue
+			}
+			why = "no values in this range"
+			vx, vy := p.X.Scale.at(s.X[i]), p.Y.Scale.at(s.Y[i])
+			inside := vx >= x.lo && vx <= x.hi && vy >= y.lo && vy <= y.hi
+			if inside {
+				return ""
+			}
+			if s.Marks != Points {
+				alongX, alongY = span{min(alongX.lo, vx), max(alongX.hi, vx)}, span{min(alongY.lo, vy), max(alongY.hi, vy)}
+			}
+		}
+		if alongX.lo <= x.hi && alongX.hi >= x.lo && alongY.lo <= y.hi && alongY.hi >= y.lo {
+			return ""
 		}
 	}
-	return true
+	return why
 }
 
 // grid draws a line at each labelled tick; x and y take places on the scales.

@@ -178,3 +178,28 @@ func TestPartialValues(t *testing.T) {
 		t.Errorf("%d more white markers, want one in each of 4 panels", got)
 	}
 }
+
+// A panel with nothing in it says why; a line that crosses it between two values outside is something.
+func TestBlank(t *testing.T) {
+	nan := math.NaN()
+	for _, tt := range []struct {
+		name  string
+		marks Marks
+		y     []float64
+		want  string
+	}{
+		{"nothing", LineMarks, []float64{nan, nan}, "no finite values"},
+		{"below", LineMarks, []float64{0.1, 0.2}, "no values in this range"},
+		{"dots around", Points, []float64{0.1, 0.9}, "no values in this range"},
+		{"a line across", LinePoints, []float64{0.1, 0.9}, ""},
+		{"inside", Points, []float64{0.1, 0.5}, ""},
+	} {
+		p := Panel{Y: Axis{Min: 0.4, Max: 0.6}, Series: []Series{{Role: "SGD", Marks: tt.marks, X: []float64{1, 2}, Y: tt.y}}}
+		svg := string(render(t, Figure{ID: "1", Rows: []Row{{Panels: []Panel{p}}}}, "svg"))
+		for _, why := range []string{"no finite values", "no values in this range"} {
+			if strings.Contains(svg, ">"+why+"<") != (why == tt.want) {
+				t.Errorf("%s: the panel should say %q", tt.name, tt.want)
+			}
+		}
+	}
+}
