@@ -20,7 +20,8 @@ type layer struct {
 	weights *gemm.Panels // in×out, or more rows if place leaves some out: those stay 0
 	finite  bool         // all weights are finite
 	bias    parameter    // stride
-	panels  []parameter  // the weights again, panel by panel, with their state
+	whole   parameter    // the weights again, with their state
+	panels  []parameter  // whole, panel by panel
 
 	output []float32 // batch×stride: activations if hidden, logits if last
 	delta  []float32 // batch×stride: gradient of the loss by the weighted sums
@@ -51,10 +52,10 @@ func newPlacedLayer(place []int32, rows, out int, r rule) *layer {
 
 func newLayerOf(weights *gemm.Panels, r rule) *layer {
 	l := &layer{out: weights.Cols, stride: weights.Padded(), weights: weights, finite: true}
-	whole := newParameter(l.weights.Data, r.slots())
+	l.whole = newParameter(l.weights.Data, r.slots())
 	size := weights.Rows * kernel.Width
 	for q := range l.weights.Count() {
-		l.panels = append(l.panels, whole.slice(q*size, (q+1)*size))
+		l.panels = append(l.panels, l.whole.slice(q*size, (q+1)*size))
 	}
 	l.bias = newParameter(make([]float32, l.stride), r.slots())
 	l.sums = make([]float32, l.stride)

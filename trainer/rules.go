@@ -70,6 +70,7 @@ type adam struct {
 
 	remember bool              // rows may sleep: keep what changes from step to step
 	past     []kernel.AdamPast // since all rows were awake, this step included
+	settles  bool              // see kernel.AdamSettles
 }
 
 func (r *adam) slots() int { return 2 }

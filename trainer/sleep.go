@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"sparsel/trainer/gemm"
+	"sparsel/trainer/kernel"
 )
 
 // A sleeper updates the first layer of a network when batches are small: then
@@ -14,12 +15,15 @@ type sleeper struct {
 	layer *layer
 	rule  sleepingRule
 
-	now    int32   // steps since all rows were awake
-	since  []int32 // by row: the step after which it is asleep
-	lit    []bool  // by row: its pixel has been lit in some step
-	rows   []int32 // of this step, ascending
-	sleeps []int32 // the steps that each of them has missed
-	calm   bool    // the rows of this step may sleep again
+	now   int32       // steps since all rows were awake
+	since []int32     // by row: the step after which it is asleep
+	lit   []bool      // by row: its pixel has been lit in some step
+	rows  kernel.Rows // of this step, in all panels
+	part  kernel.Rows // rows in one panel
+	calm  bool        // the rows of this step may sleep again
+
+	// Of a batch of one: the pixels of the rows, and delta.
+	values, delta []float32
 
 	// apply updates the rows in one panel. It is made once, so that a step
 	// allocates nothing.
@@ -33,12 +37,12 @@ type sleepingRule interface {
 	sleeps() bool
 	// drifts reports whether weights change in missed steps.
 	drifts() bool
-	// updateRows makes the missed steps of the rows and one step with the
-	// gradient g, and reports whether they may sleep again.
-	updateRows(p parameter, g []float32, rows, sleeps []int32) bool
+	// updateRows makes the missed steps of the rows and one step with their
+	// gradients, and reports whether they may sleep again.
+	updateRows(p *parameter, rows *kernel.Rows) bool
 	// wakeRows makes the missed steps of the rows. Since all rows were awake
 	// there have been made steps; one more may have been announced by advance.
-	wakeRows(p parameter, rows, sleeps []int32, made int32)
+	wakeRows(p *parameter, rows *kernel.Rows, made int32)
 	// woken says that all rows are awake, and whether they will sleep again.
 	woken(again bool)
 }
@@ -57,9 +61,15 @@ func newSleeper(n *network, batch int) *sleeper {
 	}
 	first := n.full[0]
 	s := &sleeper{layer: first, rule: r, since: make([]int32, first.in), lit: make([]bool, first.in)}
-	s.rows, s.sleeps = make([]int32, 0, first.in), make([]int32, 0, first.in)
+	s.rows = kernel.Rows{
+		Panels: first.weights.Count(), Panel: first.in * kernel.Width,
+		Index: make([]int32, 0, first.in), Sleeps: make([]int32, 0, first.in),
+	}
+	s.values, s.delta = make([]float32, 0, first.in), make([]float32, first.stride)
 	s.apply = func(q int, g []float32) {
-		calm := s.rule.updateRows(first.panels[q], g, s.rows, s.sleeps)
+		s.part = s.rows
+		s.part.Panels, s.part.G = 1, g
+		calm := s.rule.updateRows(&s.layer.panels[q], &s.part)
 		s.calm = s.calm && calm
 	}
 	return s
@@ -68,27 +78,18 @@ func newSleeper(n *network, batch int) *sleeper {
 // rouse finds the rows that the batch lights. It comes before the step's forward
 // pass, and where weights move in their sleep it wakes those rows.
 func (s *sleeper) rouse(x *images) {
-	s.rows = x.sparse.Lit(s.rows[:0])
-	s.sleeps = s.sleeps[:0]
-	for _, r := range s.rows {
+	s.rows.Index = x.sparse.Lit(s.rows.Index[:0])
+	s.rows.Sleeps = s.rows.Sleeps[:0]
+	for _, r := range s.rows.Index {
 		missed := s.now - s.since[r]
 		if !s.lit[r] {
 			missed = 0 // its state is 0, and so were all its steps
 		}
-		s.sleeps = append(s.sleeps, missed)
+		s.rows.Sleeps = append(s.rows.Sleeps, missed)
 	}
 	if s.rule.drifts() {
-		s.wakeRows()
-		clear(s.sleeps)
-	}
-}
-
-// wakeRows makes the missed steps of the present rows.
-func (s *sleeper) wakeRows() {
-	if len(s.rows) > 0 {
-		for _, p := range s.layer.panels {
-			s.rule.wakeRows(p, s.rows, s.sleeps, s.now)
-		}
+		s.rule.wakeRows(&s.layer.whole, &s.rows, s.now)
+		clear(s.rows.Sleeps)
 	}
 }
 
@@ -101,7 +102,7 @@ func (s *sleeper) step(e *gemm.Engine, x *images, m int) (made, calm bool) {
 	set, delta := e.Kernel(), l.delta[:m*l.stride]
 	set.ColumnSums(l.sums, delta, l.stride, m)
 	if !set.Finite(l.sums) && !set.Finite(delta) {
-		for _, r := range s.rows {
+		for _, r := range s.rows.Index {
 			if s.rule.drifts() {
 				s.since[r] = s.now // rouse has woken them
 			}
@@ -110,11 +111,15 @@ func (s *sleeper) step(e *gemm.Engine, x *images, m int) (made, calm bool) {
 		return false, false
 	}
 	s.now++
-	for _, r := range s.rows {
+	for _, r := range s.rows.Index {
 		s.since[r], s.lit[r] = s.now, true
 	}
 	s.calm = true
-	e.GradientRows(&x.sparse, delta, l.stride, l.out, s.rows, s.apply)
+	if m == 1 {
+		s.updateProduct(x, delta)
+	} else {
+		e.GradientRows(&x.sparse, delta, l.stride, l.out, s.rows.Index, s.apply)
+	}
 	s.rule.update(l.bias, l.sums)
 	if !s.calm {
 		s.wake(false)
@@ -123,16 +128,27 @@ func (s *sleeper) step(e *gemm.Engine, x *images, m int) (made, calm bool) {
 	return true, s.calm
 }
 
+// updateProduct updates the rows after a batch of one, whose gradient is the
+// product of its pixels and delta.
+func (s *sleeper) updateProduct(x *images, delta []float32) {
+	copy(s.delta[:s.layer.out], delta) // and zeros in the padding
+	s.values = x.sparse.Values(s.values[:0])
+	s.rows.G, s.rows.Values = s.delta, s.values
+	s.calm = s.rule.updateRows(&s.layer.whole, &s.rows)
+	s.rows.G, s.rows.Values = nil, nil
+}
+
 // wake makes all steps that rows have missed. again says that rows will sleep
 // afterwards, too.
 func (s *sleeper) wake(again bool) {
-	s.rows, s.sleeps = s.rows[:0], s.sleeps[:0]
+	rows := &s.rows
+	rows.Index, rows.Sleeps = rows.Index[:0], rows.Sleeps[:0]
 	for r, since := range s.since {
 		if s.lit[r] && since < s.now {
-			s.rows, s.sleeps = append(s.rows, int32(r)), append(s.sleeps, s.now-since)
+			rows.Index, rows.Sleeps = append(rows.Index, int32(r)), append(rows.Sleeps, s.now-since)
 		}
 	}
-	s.wakeRows()
+	s.rule.wakeRows(&s.layer.whole, rows, s.now)
 	clear(s.since)
 	s.now = 0
 	s.rule.woken(again)

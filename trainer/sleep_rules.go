@@ -12,19 +12,19 @@ import (
 
 func (r *sgd) sleeps() bool { return r.step.WeightDecay == 0 }
 func (r *sgd) drifts() bool { return false }
-func (r *sgd) updateRows(p parameter, g []float32, rows, _ []int32) bool {
-	return r.set.SGDRows(p.values, g, rows, r.step)
+func (r *sgd) updateRows(p *parameter, rows *kernel.Rows) bool {
+	return r.set.SGDRows(p.values, rows, r.step)
 }
-func (r *sgd) wakeRows(parameter, []int32, []int32, int32) {}
-func (r *sgd) woken(bool)                                  {}
+func (r *sgd) wakeRows(*parameter, *kernel.Rows, int32) {}
+func (r *sgd) woken(bool)                               {}
 
 func (r *adagrad) sleeps() bool { return r.step.WeightDecay == 0 }
 func (r *adagrad) drifts() bool { return false }
-func (r *adagrad) updateRows(p parameter, g []float32, rows, _ []int32) bool {
-	return r.set.AdagradRows(p.values, g, p.state[0], rows, r.step)
+func (r *adagrad) updateRows(p *parameter, rows *kernel.Rows) bool {
+	return r.set.AdagradRows(p.values, p.state[0], rows, r.step)
 }
-func (r *adagrad) wakeRows(parameter, []int32, []int32, int32) {}
-func (r *adagrad) woken(bool)                                  {}
+func (r *adagrad) wakeRows(*parameter, *kernel.Rows, int32) {}
+func (r *adagrad) woken(bool)                               {}
 
 func (r *adadelta) sleeps() bool {
 	r.longest = standstill(r.step.Rho)
@@ -32,20 +32,21 @@ func (r *adadelta) sleeps() bool {
 }
 
 func (r *adadelta) drifts() bool { return false }
-func (r *adadelta) updateRows(p parameter, g []float32, rows, sleeps []int32) bool {
-	return r.set.AdadeltaRows(p.values, g, p.state[0], p.state[1], rows, r.cut(sleeps), r.step, true)
+func (r *adadelta) updateRows(p *parameter, rows *kernel.Rows) bool {
+	r.cut(rows.Sleeps)
+	return r.set.AdadeltaRows(p.values, p.state[0], p.state[1], rows, r.step, true)
 }
 
-func (r *adadelta) wakeRows(p parameter, rows, sleeps []int32, _ int32) {
-	r.set.AdadeltaRows(p.values, p.values, p.state[0], p.state[1], rows, r.cut(sleeps), r.step, false)
+func (r *adadelta) wakeRows(p *parameter, rows *kernel.Rows, _ int32) {
+	r.cut(rows.Sleeps)
+	r.set.AdadeltaRows(p.values, p.state[0], p.state[1], rows, r.step, false)
 }
 
 // cut shortens sleeps, in place, to the decays that change anything.
-func (r *adadelta) cut(sleeps []int32) []int32 {
+func (r *adadelta) cut(sleeps []int32) {
 	for i, n := range sleeps {
 		sleeps[i] = min(n, r.longest)
 	}
-	return sleeps
 }
 
 func (r *adadelta) woken(bool) {}
@@ -78,19 +79,22 @@ func standstill(factor float32) int32 {
 // moves a weight by less than the sum of m·beta1ⁱ·step/eps, which is to stay far
 // below what lies between AdamCalmWeight and the largest float32.
 func (r *adam) sleeps() bool {
-	step := r.lr / (1 - r.beta1) // of the first step, the largest
+	first := r.step
+	step := r.lr / (1 - r.beta1) // the largest
+	first.StepSize, first.SqrtBias2 = float32(step), float32(math.Sqrt(1-r.beta2))
+	r.settles = kernel.AdamSettles(first)
 	farthest := kernel.AdamCalmMoment * step / (float64(r.step.Eps) * (1 - r.beta1))
 	r.remember = r.step.WeightDecay == 0 && farthest < 0x1p120
 	return r.remember
 }
 
 func (r *adam) drifts() bool { return true }
-func (r *adam) updateRows(p parameter, g []float32, rows, sleeps []int32) bool {
-	return r.set.AdamRows(p.values, g, p.state[0], p.state[1], rows, sleeps, r.past[:len(r.past)-1], r.step, true)
+func (r *adam) updateRows(p *parameter, rows *kernel.Rows) bool {
+	return r.set.AdamRows(p.values, p.state[0], p.state[1], rows, r.past[:len(r.past)-1], r.step, r.settles, true)
 }
 
-func (r *adam) wakeRows(p parameter, rows, sleeps []int32, made int32) {
-	r.set.AdamRows(p.values, p.values, p.state[0], p.state[1], rows, sleeps, r.past[:made], r.step, false)
+func (r *adam) wakeRows(p *parameter, rows *kernel.Rows, made int32) {
+	r.set.AdamRows(p.values, p.state[0], p.state[1], rows, r.past[:made], r.step, r.settles, false)
 }
 
 func (r *adam) woken(again bool) { r.past, r.remember = r.past[:0], again }

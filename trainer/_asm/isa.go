@@ -23,6 +23,7 @@ type isa struct {
 	regs  []reg.VecPhysical
 	xor   func(*build.Context, ...operand.Op)
 	or    func(*build.Context, ...operand.Op)
+	and   func(*build.Context, ...operand.Op)
 	bytes int // of a vector
 }
 
@@ -34,10 +35,11 @@ var avx2 = &isa{
 	},
 	xor: func(c *build.Context, o ...operand.Op) { c.VPXOR(o[0], o[1], o[2]) },
 	or:  func(c *build.Context, o ...operand.Op) { c.VPOR(o[0], o[1], o[2]) },
+	and: func(c *build.Context, o ...operand.Op) { c.VPAND(o[0], o[1], o[2]) },
 }
 
-// avx512 uses AVX512F alone for its 512-bit instructions: VPXORD and VPORD in
-// place of VXORPS and VORPS, which need AVX512DQ.
+// avx512 uses AVX512F alone for its 512-bit instructions: VPXORD, VPORD and
+// VPANDD in place of VXORPS and its like, which need AVX512DQ.
 var avx512 = &isa{
 	name: "AVX512", file: "avx512", lane: 16, bytes: 64,
 	regs: []reg.VecPhysical{
@@ -48,6 +50,7 @@ var avx512 = &isa{
 	},
 	xor: (*build.Context).VPXORD,
 	or:  (*build.Context).VPORD,
+	and: (*build.Context).VPANDD,
 }
 
 // generator writes the routines of one set.
@@ -129,6 +132,10 @@ func (g *generator) constants() {
 		{"255", math.Float32bits(255)},
 		{"calmWeight", math.Float32bits(0x1p28)},
 		{"calmMoment", math.Float32bits(0x1p87)},
+		{"magnitude", 1<<31 - 1},
+		{"settled", math.Float32bits(0x1p-33)},
+		{"settledSmall", math.Float32bits(0x1p-80)},
+		{"huge", math.Float32bits(0x1p127)},
 	}
 	g.table = g.StaticGlobal("constants" + g.name)
 	g.DataAttributes(attr.RODATA | attr.NOPTR)

@@ -135,7 +135,13 @@ var adam = update{"adam", []string{"m", "v"}, "negStep, beta1, oneMinusBeta1, be
 		g.VFMADD231PS(d, t[2], t[1])
 		g.VMOVUPS(t[1], at("v"))
 		g.VSQRTPS(t[1], t[1])
-		g.VDIVPS(s["sqrtBias2"], t[1], t[1])
+		bias, err := g.Param("sqrtBias2").Resolve()
+		if err != nil {
+			panic(err)
+		}
+		g.unlessOne(bias.Addr, fmt.Sprintf("unbiased%d", u), func() {
+			g.VDIVPS(s["sqrtBias2"], t[1], t[1])
+		})
 		g.VADDPS(s["eps"], t[1], t[1])
 		g.VMULPS(t[0], s["negStep"], t[0])
 		g.VDIVPS(t[1], t[0], t[0])

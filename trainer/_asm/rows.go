@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"math"
 	"math/bits"
 	"strings"
 
@@ -8,16 +10,21 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// rows writes the update of some rows of a panel. Where the rule moves rows
-// whose gradient is 0, sleep makes the steps that a row has missed, as many as
-// sleeps says for it, before its own; with awake false it makes only those. calm
-// adds to register 0 a NaN where a row leaves the range in which it may sleep.
+// rows writes the update of some rows of a panel. Their gradients are rows of
+// grad, or, if values is not nil, each its value times the one row of grad. While
+// it updates a row it requests the same row ahead bytes on, which is that of the
+// next panel: far enough for the second-level cache to have it in time.
+//
+// Where the rule moves rows whose gradient is 0, sleep makes the steps that a row
+// has missed, as many as sleeps says for it, before its own; with awake false it
+// makes only those. calm adds to register 0 a NaN where a row leaves the range in
+// which it may sleep.
 func (g *generator) rows(o update, sleep func(g *generator, at place, s named, free []vec, missed reg.GPVirtual), calm func(g *generator, at place, w vec, t []vec)) {
-	params := "w, grad"
+	params := "w"
 	for _, p := range o.state {
 		params += ", " + p
 	}
-	params += " *float32, rows"
+	params += ", grad, values *float32, ahead int, rows"
 	if sleep != nil {
 		params += ", sleeps"
 	}
@@ -26,6 +33,9 @@ func (g *generator) rows(o update, sleep func(g *generator, at place, s named, f
 		params += ", past *float32"
 	}
 	params += ", " + o.scalars + " float32"
+	if o.name == "adam" {
+		params += ", settles bool"
+	}
 	if sleep != nil {
 		params += ", awake bool"
 	}
@@ -41,6 +51,7 @@ func (g *generator) rows(o update, sleep func(g *generator, at place, s named, f
 	for _, name := range append([]string{"w", "grad"}, o.state...) {
 		pointers[name] = g.param(name)
 	}
+	values, ahead := g.param("values"), g.param("ahead")
 	list, n, off := g.param("rows"), g.param("n"), g.GP64()
 	var sleeps reg.GPVirtual
 	if sleep != nil {
@@ -52,6 +63,11 @@ func (g *generator) rows(o update, sleep func(g *generator, at place, s named, f
 	g.Label("row")
 	g.MOVL(mem(list, 0), off.As32())
 	g.SHLQ(operand.U8(bits.TrailingZeros(panelBytes)), off)
+	for _, name := range append([]string{"w"}, o.state...) {
+		line := g.GP64()
+		g.LEAQ(indexed(pointers[name], off, 1, 0), line)
+		g.PREFETCHT0(indexed(line, ahead, 1, 0))
+	}
 	if sleep != nil {
 		missed := g.GP64()
 		g.MOVL(mem(sleeps, 0), missed.As32())
@@ -69,7 +85,17 @@ func (g *generator) rows(o update, sleep func(g *generator, at place, s named, f
 	}
 	for u := range width / g.lane {
 		g.VMOVUPS(at(u)("w"), w)
+		product, known := fmt.Sprintf("product%d", u), fmt.Sprintf("known%d", u)
+		g.TESTQ(values, values)
+		g.JNZ(operand.LabelRef(product))
 		g.VMOVUPS(at(u)("grad"), d)
+		g.JMP(operand.LabelRef(known))
+		g.Label(product)
+		g.VBROADCASTSS(mem(values, 0), d)
+		g.VMULPS(mem(pointers["grad"], u*g.bytes), d, d)
+		g.zero(t[0])
+		g.VADDPS(t[0], d, d)
+		g.Label(known)
 		o.step(g, at(u), s, w, d, t, u)
 		g.VMOVUPS(w, at(u)("w"))
 		if calm != nil {
@@ -79,6 +105,10 @@ func (g *generator) rows(o update, sleep func(g *generator, at place, s named, f
 		}
 	}
 	g.Label("next")
+	g.TESTQ(values, values)
+	g.JZ(operand.LabelRef("one"))
+	g.ADDQ(operand.U8(4), values)
+	g.Label("one")
 	g.ADDQ(operand.U8(4), list)
 	g.DECQ(n)
 	g.JNZ(operand.LabelRef("row"))
@@ -135,31 +165,96 @@ func (g *generator) sleepAdam(at place, s named, free []vec, missed reg.GPVirtua
 		g.VMOVUPS(shifted(at, "m", u*g.bytes), m[u])
 		g.VMOVUPS(shifted(at, "v", u*g.bytes), v[u])
 	}
+	// A missed step; with tally it adds to sum the sign of what must not be
+	// negative if the sleep is to end, see AdamSettles.
+	sum, x := s["oneMinusBeta1"], s["oneMinusBeta2"]
+	step := func(tally bool) {
+		g.VBROADCASTSS(mem(from, 0), s["negStep"])
+		g.VBROADCASTSS(mem(from, 4), s["sqrtBias2"])
+		for u := range vecs {
+			g.VMULPS(s["beta1"], m[u], m[u])
+			g.zero(t[0])
+			g.VADDPS(t[0], m[u], m[u])
+			g.VMULPS(s["beta2"], v[u], v[u])
+			g.VSQRTPS(v[u], t[0])
+			g.unlessOne(mem(from, 4), fmt.Sprintf("plain%d%t", u, tally), func() {
+				g.VDIVPS(s["sqrtBias2"], t[0], t[0])
+			})
+			g.VADDPS(s["eps"], t[0], t[0])
+			g.VMULPS(s["negStep"], m[u], t[1])
+			g.VDIVPS(t[0], t[1], t[1])
+			g.VADDPS(t[1], w[u], w[u])
+			if !tally {
+				continue
+			}
+			g.and(g.Context, g.constant("magnitude"), t[1], t[1])
+			g.and(g.Context, g.constant("magnitude"), w[u], t[0])
+			g.VMULPS(g.constant("settled"), t[0], t[0])
+			g.VSUBPS(g.constant("settledSmall"), t[0], t[0])
+			g.VSUBPS(t[0], t[1], t[1]) // positive if the change is too large
+			g.and(g.Context, g.constant("magnitude"), m[u], t[0])
+			g.VMULPS(g.constant("huge"), t[0], t[0]) // 0 if there will be none
+			g.VMINPS(t[0], t[1], t[1])
+			g.zero(x)
+			g.VSUBPS(t[1], x, x)
+			g.or(g.Context, x, sum, sum)
+		}
+	}
+	advance := func() {
+		g.ADDQ(operand.U8(8), from)
+		g.DECQ(missed)
+		g.JZ(operand.LabelRef("made"))
+	}
 	g.Label("sleep")
-	g.VBROADCASTSS(mem(from, 0), s["negStep"])
-	g.VBROADCASTSS(mem(from, 4), s["sqrtBias2"])
+	step(false)
+	advance()
+	g.TESTQ(operand.U32(7), missed) // a tally is dear
+	g.JNZ(operand.LabelRef("sleep"))
+	settles, err := g.Param("settles").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	g.CMPB(settles.Addr, operand.U8(0))
+	g.JEQ(operand.LabelRef("sleep"))
+	g.zero(sum)
+	step(true)
+	advance()
+	y := sum.AsY()
+	if g.bytes == 64 {
+		g.VEXTRACTF64X4(operand.U8(1), sum, x.AsY())
+		g.VPOR(x.AsY(), y, y)
+	}
+	g.VPTEST(g.constant("sign"), y)
+	g.JNZ(operand.LabelRef("sleep"))
+	g.Label("settle")
 	for u := range vecs {
 		g.VMULPS(s["beta1"], m[u], m[u])
-		g.zero(t[0])
-		g.VADDPS(t[0], m[u], m[u])
 		g.VMULPS(s["beta2"], v[u], v[u])
-		g.VSQRTPS(v[u], t[0])
-		g.VDIVPS(s["sqrtBias2"], t[0], t[0])
-		g.VADDPS(s["eps"], t[0], t[0])
-		g.VMULPS(s["negStep"], m[u], t[1])
-		g.VDIVPS(t[0], t[1], t[1])
-		g.VADDPS(t[1], w[u], w[u])
 	}
-	g.ADDQ(operand.U8(8), from)
 	g.DECQ(missed)
-	g.JNZ(operand.LabelRef("sleep"))
+	g.JNZ(operand.LabelRef("settle"))
+	g.zero(t[0])
+	for u := range vecs {
+		g.VADDPS(t[0], m[u], m[u])
+	}
+	g.Label("made")
 	for u := range vecs {
 		g.VMOVUPS(w[u], shifted(at, "w", u*g.bytes))
 		g.VMOVUPS(m[u], shifted(at, "m", u*g.bytes))
 		g.VMOVUPS(v[u], shifted(at, "v", u*g.bytes))
 	}
-	g.scalar("negStep", s["negStep"])
-	g.scalar("sqrtBias2", s["sqrtBias2"])
+	for _, name := range []string{"negStep", "sqrtBias2", "oneMinusBeta1", "oneMinusBeta2"} {
+		g.scalar(name, s[name])
+	}
+}
+
+// unlessOne does f, a division by the float32 at m, unless that is 1: Adam's
+// bias correction is, from some step on and then for the rest of the run.
+func (g *generator) unlessOne(m operand.Mem, label string, f func()) {
+	g.CMPL(m, operand.U32(math.Float32bits(1)))
+	g.JEQ(operand.LabelRef(label))
+	f()
+	g.Label(label)
 }
 
 // calmAdam is Set.AdamRows's test of magnitudes: products beyond the largest

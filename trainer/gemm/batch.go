@@ -66,6 +66,18 @@ func (s *Sparse) Lit(list []int32) []int32 {
 	return list
 }
 
+// Values appends to list the values of the pixels that Lit lists for a batch of
+// one image.
+func (s *Sparse) Values(list []float32) []float32 {
+	if s.Len() != 1 {
+		panic("gemm: not one image")
+	}
+	for i := range s.steps {
+		list = append(list, s.steps[i].Value[0])
+	}
+	return list
+}
+
 // LoadSparse makes s the batch of the images data[r*pixels:(r+1)*pixels] for r
 // in rows, in that order. s keeps neither slice.
 func (e *Engine) LoadSparse(s *Sparse, data []byte, pixels int, rows []int32) {

@@ -308,7 +308,71 @@ DATA constantsAVX2<>+1200(SB)/4, $0x6b000000
 DATA constantsAVX2<>+1204(SB)/4, $0x6b000000
 DATA constantsAVX2<>+1208(SB)/4, $0x6b000000
 DATA constantsAVX2<>+1212(SB)/4, $0x6b000000
-GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1216
+DATA constantsAVX2<>+1216(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1220(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1224(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1228(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1232(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1236(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1240(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1244(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1248(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1252(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1256(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1260(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1264(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1268(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1272(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1276(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1280(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1284(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1288(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1292(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1296(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1300(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1304(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1308(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1312(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1316(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1320(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1324(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1328(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1332(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1336(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1340(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1344(SB)/4, $0x17800000
+DATA constantsAVX2<>+1348(SB)/4, $0x17800000
+DATA constantsAVX2<>+1352(SB)/4, $0x17800000
+DATA constantsAVX2<>+1356(SB)/4, $0x17800000
+DATA constantsAVX2<>+1360(SB)/4, $0x17800000
+DATA constantsAVX2<>+1364(SB)/4, $0x17800000
+DATA constantsAVX2<>+1368(SB)/4, $0x17800000
+DATA constantsAVX2<>+1372(SB)/4, $0x17800000
+DATA constantsAVX2<>+1376(SB)/4, $0x17800000
+DATA constantsAVX2<>+1380(SB)/4, $0x17800000
+DATA constantsAVX2<>+1384(SB)/4, $0x17800000
+DATA constantsAVX2<>+1388(SB)/4, $0x17800000
+DATA constantsAVX2<>+1392(SB)/4, $0x17800000
+DATA constantsAVX2<>+1396(SB)/4, $0x17800000
+DATA constantsAVX2<>+1400(SB)/4, $0x17800000
+DATA constantsAVX2<>+1404(SB)/4, $0x17800000
+DATA constantsAVX2<>+1408(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1412(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1416(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1420(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1424(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1428(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1432(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1436(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1440(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1444(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1448(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1452(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1456(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1460(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1464(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1468(SB)/4, $0x7f000000
+GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1472
 
 // func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
@@ -3042,7 +3106,11 @@ plain0:
 	VFMADD231PS Y10, Y13, Y12
 	VMOVUPS     Y12, (SI)(R8*4)
 	VSQRTPS     Y12, Y12
+	CMPL        sqrtBias2+60(FP), $0x3f800000
+	JEQ         unbiased0
 	VDIVPS      Y6, Y12, Y12
+
+unbiased0:
 	VADDPS      Y7, Y12, Y12
 	VMULPS      Y11, Y1, Y11
 	VDIVPS      Y12, Y11, Y11
@@ -3065,159 +3133,246 @@ plain1:
 	VFMADD231PS Y10, Y13, Y12
 	VMOVUPS     Y12, 32(SI)(R8*4)
 	VSQRTPS     Y12, Y12
+	CMPL        sqrtBias2+60(FP), $0x3f800000
+	JEQ         unbiased1
 	VDIVPS      Y6, Y12, Y12
-	VADDPS      Y7, Y12, Y12
-	VMULPS      Y11, Y1, Y11
-	VDIVPS      Y12, Y11, Y11
-	VADDPS      Y11, Y9, Y9
-	VMOVUPS     Y9, 32(CX)(R8*4)
-	VSUBPS      Y9, Y9, Y11
-	VPOR        Y11, Y0, Y0
-	ADDQ        $0x10, R8
-	CMPQ        R8, DI
-	JLT         loop
-	VPTEST      Y0, Y0
-	SETEQ       AL
-	MOVB        AL, ret+72(FP)
+
+unbiased1:
+	VADDPS  Y7, Y12, Y12
+	VMULPS  Y11, Y1, Y11
+	VDIVPS  Y12, Y11, Y11
+	VADDPS  Y11, Y9, Y9
+	VMOVUPS Y9, 32(CX)(R8*4)
+	VSUBPS  Y9, Y9, Y11
+	VPOR    Y11, Y0, Y0
+	ADDQ    $0x10, R8
+	CMPQ    R8, DI
+	JLT     loop
+	VPTEST  Y0, Y0
+	SETEQ   AL
+	MOVB    AL, ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func sgdRowsAVX2(w *float32, grad *float32, rows *int32, n int, negLR float32) bool
-// Requires: AVX, AVX2, FMA3
-TEXT ·sgdRowsAVX2(SB), NOSPLIT, $0-41
+// func sgdRowsAVX2(w *float32, grad *float32, values *float32, ahead int, rows *int32, n int, negLR float32) bool
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·sgdRowsAVX2(SB), NOSPLIT, $0-57
 	VPXOR        Y0, Y0, Y0
-	VBROADCASTSS negLR+32(FP), Y1
+	VBROADCASTSS negLR+48(FP), Y1
 	MOVQ         w+0(FP), AX
 	MOVQ         grad+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         n+24(FP), BX
+	MOVQ         values+16(FP), DX
+	MOVQ         ahead+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	MOVQ         n+40(FP), DI
 
 row:
-	MOVL        (DX), SI
-	SHLQ        $0x06, SI
-	VMOVUPS     (AX)(SI*1), Y2
-	VMOVUPS     (CX)(SI*1), Y3
+	MOVL       (SI), R8
+	SHLQ       $0x06, R8
+	LEAQ       (AX)(R8*1), R9
+	PREFETCHT0 (R9)(BX*1)
+	VMOVUPS    (AX)(R8*1), Y2
+	TESTQ      DX, DX
+	JNZ        product0
+	VMOVUPS    (CX)(R8*1), Y3
+	JMP        known0
+
+product0:
+	VBROADCASTSS (DX), Y3
+	VMULPS       (CX), Y3, Y3
+	VPXOR        Y4, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+
+known0:
 	VFMADD231PS Y3, Y1, Y2
-	VMOVUPS     Y2, (AX)(SI*1)
+	VMOVUPS     Y2, (AX)(R8*1)
 	VSUBPS      Y2, Y2, Y4
 	VPOR        Y4, Y0, Y0
-	VMOVUPS     32(AX)(SI*1), Y2
-	VMOVUPS     32(CX)(SI*1), Y3
+	VMOVUPS     32(AX)(R8*1), Y2
+	TESTQ       DX, DX
+	JNZ         product1
+	VMOVUPS     32(CX)(R8*1), Y3
+	JMP         known1
+
+product1:
+	VBROADCASTSS (DX), Y3
+	VMULPS       32(CX), Y3, Y3
+	VPXOR        Y4, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+
+known1:
 	VFMADD231PS Y3, Y1, Y2
-	VMOVUPS     Y2, 32(AX)(SI*1)
+	VMOVUPS     Y2, 32(AX)(R8*1)
 	VSUBPS      Y2, Y2, Y4
 	VPOR        Y4, Y0, Y0
+	TESTQ       DX, DX
+	JZ          one
 	ADDQ        $0x04, DX
-	DECQ        BX
-	JNZ         row
-	VPTEST      Y0, Y0
-	SETEQ       AL
-	MOVB        AL, ret+40(FP)
+
+one:
+	ADDQ   $0x04, SI
+	DECQ   DI
+	JNZ    row
+	VPTEST Y0, Y0
+	SETEQ  AL
+	MOVB   AL, ret+56(FP)
 	VZEROUPPER
 	RET
 
-// func adagradRowsAVX2(w *float32, grad *float32, sum *float32, rows *int32, n int, negLR float32, eps float32) bool
-// Requires: AVX, AVX2, FMA3
-TEXT ·adagradRowsAVX2(SB), NOSPLIT, $0-49
-	VPXOR        Y0, Y0, Y0
-	VBROADCASTSS negLR+40(FP), Y1
-	VBROADCASTSS eps+44(FP), Y2
-	MOVQ         w+0(FP), AX
-	MOVQ         grad+8(FP), CX
-	MOVQ         sum+16(FP), DX
-	MOVQ         rows+24(FP), BX
-	MOVQ         n+32(FP), SI
-
-row:
-	MOVL        (BX), DI
-	SHLQ        $0x06, DI
-	VMOVUPS     (AX)(DI*1), Y3
-	VMOVUPS     (CX)(DI*1), Y4
-	VMOVUPS     (DX)(DI*1), Y5
-	VFMADD231PS Y4, Y4, Y5
-	VMOVUPS     Y5, (DX)(DI*1)
-	VSQRTPS     Y5, Y5
-	VADDPS      Y2, Y5, Y5
-	VMULPS      Y4, Y1, Y4
-	VDIVPS      Y5, Y4, Y4
-	VADDPS      Y4, Y3, Y3
-	VMOVUPS     Y3, (AX)(DI*1)
-	VSUBPS      Y3, Y3, Y5
-	VPOR        Y5, Y0, Y0
-	VMOVUPS     32(AX)(DI*1), Y3
-	VMOVUPS     32(CX)(DI*1), Y4
-	VMOVUPS     32(DX)(DI*1), Y5
-	VFMADD231PS Y4, Y4, Y5
-	VMOVUPS     Y5, 32(DX)(DI*1)
-	VSQRTPS     Y5, Y5
-	VADDPS      Y2, Y5, Y5
-	VMULPS      Y4, Y1, Y4
-	VDIVPS      Y5, Y4, Y4
-	VADDPS      Y4, Y3, Y3
-	VMOVUPS     Y3, 32(AX)(DI*1)
-	VSUBPS      Y3, Y3, Y5
-	VPOR        Y5, Y0, Y0
-	ADDQ        $0x04, BX
-	DECQ        SI
-	JNZ         row
-	VPTEST      Y0, Y0
-	SETEQ       AL
-	MOVB        AL, ret+48(FP)
-	VZEROUPPER
-	RET
-
-// func adadeltaRowsAVX2(w *float32, grad *float32, sq *float32, acc *float32, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
-// Requires: AVX, AVX2, FMA3
-TEXT ·adadeltaRowsAVX2(SB), NOSPLIT, $0-81
+// func adagradRowsAVX2(w *float32, sum *float32, grad *float32, values *float32, ahead int, rows *int32, n int, negLR float32, eps float32) bool
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·adagradRowsAVX2(SB), NOSPLIT, $0-65
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negLR+56(FP), Y1
-	VBROADCASTSS rho+60(FP), Y2
-	VBROADCASTSS oneMinusRho+64(FP), Y3
-	VBROADCASTSS eps+68(FP), Y4
+	VBROADCASTSS eps+60(FP), Y2
 	MOVQ         w+0(FP), AX
-	MOVQ         grad+8(FP), CX
-	MOVQ         sq+16(FP), DX
-	MOVQ         acc+24(FP), BX
-	MOVQ         rows+32(FP), SI
-	MOVQ         n+48(FP), DI
-	MOVQ         sleeps+40(FP), R9
+	MOVQ         grad+16(FP), CX
+	MOVQ         sum+8(FP), DX
+	MOVQ         values+24(FP), BX
+	MOVQ         ahead+32(FP), SI
+	MOVQ         rows+40(FP), DI
+	MOVQ         n+48(FP), R8
 
 row:
-	MOVL    (SI), R8
-	SHLQ    $0x06, R8
-	MOVL    (R9), R10
-	ADDQ    $0x04, R9
-	TESTQ   R10, R10
-	JZ      slept
-	VMOVUPS (DX)(R8*1), Y5
-	VMOVUPS (BX)(R8*1), Y6
-	VMOVUPS 32(DX)(R8*1), Y7
-	VMOVUPS 32(BX)(R8*1), Y8
+	MOVL       (DI), R9
+	SHLQ       $0x06, R9
+	LEAQ       (AX)(R9*1), R10
+	PREFETCHT0 (R10)(SI*1)
+	LEAQ       (DX)(R9*1), R10
+	PREFETCHT0 (R10)(SI*1)
+	VMOVUPS    (AX)(R9*1), Y3
+	TESTQ      BX, BX
+	JNZ        product0
+	VMOVUPS    (CX)(R9*1), Y4
+	JMP        known0
+
+product0:
+	VBROADCASTSS (BX), Y4
+	VMULPS       (CX), Y4, Y4
+	VPXOR        Y5, Y5, Y5
+	VADDPS       Y5, Y4, Y4
+
+known0:
+	VMOVUPS     (DX)(R9*1), Y5
+	VFMADD231PS Y4, Y4, Y5
+	VMOVUPS     Y5, (DX)(R9*1)
+	VSQRTPS     Y5, Y5
+	VADDPS      Y2, Y5, Y5
+	VMULPS      Y4, Y1, Y4
+	VDIVPS      Y5, Y4, Y4
+	VADDPS      Y4, Y3, Y3
+	VMOVUPS     Y3, (AX)(R9*1)
+	VSUBPS      Y3, Y3, Y5
+	VPOR        Y5, Y0, Y0
+	VMOVUPS     32(AX)(R9*1), Y3
+	TESTQ       BX, BX
+	JNZ         product1
+	VMOVUPS     32(CX)(R9*1), Y4
+	JMP         known1
+
+product1:
+	VBROADCASTSS (BX), Y4
+	VMULPS       32(CX), Y4, Y4
+	VPXOR        Y5, Y5, Y5
+	VADDPS       Y5, Y4, Y4
+
+known1:
+	VMOVUPS     32(DX)(R9*1), Y5
+	VFMADD231PS Y4, Y4, Y5
+	VMOVUPS     Y5, 32(DX)(R9*1)
+	VSQRTPS     Y5, Y5
+	VADDPS      Y2, Y5, Y5
+	VMULPS      Y4, Y1, Y4
+	VDIVPS      Y5, Y4, Y4
+	VADDPS      Y4, Y3, Y3
+	VMOVUPS     Y3, 32(AX)(R9*1)
+	VSUBPS      Y3, Y3, Y5
+	VPOR        Y5, Y0, Y0
+	TESTQ       BX, BX
+	JZ          one
+	ADDQ        $0x04, BX
+
+one:
+	ADDQ   $0x04, DI
+	DECQ   R8
+	JNZ    row
+	VPTEST Y0, Y0
+	SETEQ  AL
+	MOVB   AL, ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func adadeltaRowsAVX2(w *float32, sq *float32, acc *float32, grad *float32, values *float32, ahead int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·adadeltaRowsAVX2(SB), NOSPLIT, $0-97
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSS negLR+72(FP), Y1
+	VBROADCASTSS rho+76(FP), Y2
+	VBROADCASTSS oneMinusRho+80(FP), Y3
+	VBROADCASTSS eps+84(FP), Y4
+	MOVQ         w+0(FP), AX
+	MOVQ         grad+24(FP), CX
+	MOVQ         sq+8(FP), DX
+	MOVQ         acc+16(FP), BX
+	MOVQ         values+32(FP), SI
+	MOVQ         ahead+40(FP), DI
+	MOVQ         rows+48(FP), R8
+	MOVQ         n+64(FP), R9
+	MOVQ         sleeps+56(FP), R11
+
+row:
+	MOVL       (R8), R10
+	SHLQ       $0x06, R10
+	LEAQ       (AX)(R10*1), R12
+	PREFETCHT0 (R12)(DI*1)
+	LEAQ       (DX)(R10*1), R12
+	PREFETCHT0 (R12)(DI*1)
+	LEAQ       (BX)(R10*1), R12
+	PREFETCHT0 (R12)(DI*1)
+	MOVL       (R11), R12
+	ADDQ       $0x04, R11
+	TESTQ      R12, R12
+	JZ         slept
+	VMOVUPS    (DX)(R10*1), Y5
+	VMOVUPS    (BX)(R10*1), Y6
+	VMOVUPS    32(DX)(R10*1), Y7
+	VMOVUPS    32(BX)(R10*1), Y8
 
 sleep:
 	VMULPS  Y2, Y5, Y5
 	VMULPS  Y2, Y6, Y6
 	VMULPS  Y2, Y7, Y7
 	VMULPS  Y2, Y8, Y8
-	DECQ    R10
+	DECQ    R12
 	JNZ     sleep
-	VMOVUPS Y5, (DX)(R8*1)
-	VMOVUPS Y6, (BX)(R8*1)
-	VMOVUPS Y7, 32(DX)(R8*1)
-	VMOVUPS Y8, 32(BX)(R8*1)
+	VMOVUPS Y5, (DX)(R10*1)
+	VMOVUPS Y6, (BX)(R10*1)
+	VMOVUPS Y7, 32(DX)(R10*1)
+	VMOVUPS Y8, 32(BX)(R10*1)
 
 slept:
-	CMPB        awake+72(FP), $0x00
-	JEQ         next
-	VMOVUPS     (AX)(R8*1), Y5
-	VMOVUPS     (CX)(R8*1), Y6
-	VMULPS      (DX)(R8*1), Y2, Y7
+	CMPB    awake+88(FP), $0x00
+	JEQ     next
+	VMOVUPS (AX)(R10*1), Y5
+	TESTQ   SI, SI
+	JNZ     product0
+	VMOVUPS (CX)(R10*1), Y6
+	JMP     known0
+
+product0:
+	VBROADCASTSS (SI), Y6
+	VMULPS       (CX), Y6, Y6
+	VPXOR        Y7, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+
+known0:
+	VMULPS      (DX)(R10*1), Y2, Y7
 	VMULPS      Y6, Y3, Y8
 	VFMADD231PS Y6, Y8, Y7
-	VMOVUPS     Y7, (DX)(R8*1)
+	VMOVUPS     Y7, (DX)(R10*1)
 	VADDPS      Y4, Y7, Y7
 	VSQRTPS     Y7, Y7
-	VMOVUPS     (BX)(R8*1), Y8
+	VMOVUPS     (BX)(R10*1), Y8
 	VADDPS      Y4, Y8, Y9
 	VSQRTPS     Y9, Y9
 	VDIVPS      Y7, Y9, Y9
@@ -3225,24 +3380,35 @@ slept:
 	VMULPS      Y8, Y2, Y8
 	VMULPS      Y6, Y3, Y9
 	VFMADD231PS Y6, Y9, Y8
-	VMOVUPS     Y8, (BX)(R8*1)
+	VMOVUPS     Y8, (BX)(R10*1)
 	VFMADD231PS Y6, Y1, Y5
-	VMOVUPS     Y5, (AX)(R8*1)
+	VMOVUPS     Y5, (AX)(R10*1)
 	VSUBPS      Y5, Y5, Y9
 	VPOR        Y9, Y0, Y0
 	VSUBPS      Y7, Y7, Y9
 	VPOR        Y9, Y0, Y0
 	VSUBPS      Y8, Y8, Y9
 	VPOR        Y9, Y0, Y0
-	VMOVUPS     32(AX)(R8*1), Y5
-	VMOVUPS     32(CX)(R8*1), Y6
-	VMULPS      32(DX)(R8*1), Y2, Y7
+	VMOVUPS     32(AX)(R10*1), Y5
+	TESTQ       SI, SI
+	JNZ         product1
+	VMOVUPS     32(CX)(R10*1), Y6
+	JMP         known1
+
+product1:
+	VBROADCASTSS (SI), Y6
+	VMULPS       32(CX), Y6, Y6
+	VPXOR        Y7, Y7, Y7
+	VADDPS       Y7, Y6, Y6
+
+known1:
+	VMULPS      32(DX)(R10*1), Y2, Y7
 	VMULPS      Y6, Y3, Y8
 	VFMADD231PS Y6, Y8, Y7
-	VMOVUPS     Y7, 32(DX)(R8*1)
+	VMOVUPS     Y7, 32(DX)(R10*1)
 	VADDPS      Y4, Y7, Y7
 	VSQRTPS     Y7, Y7
-	VMOVUPS     32(BX)(R8*1), Y8
+	VMOVUPS     32(BX)(R10*1), Y8
 	VADDPS      Y4, Y8, Y9
 	VSQRTPS     Y9, Y9
 	VDIVPS      Y7, Y9, Y9
@@ -3250,9 +3416,9 @@ slept:
 	VMULPS      Y8, Y2, Y8
 	VMULPS      Y6, Y3, Y9
 	VFMADD231PS Y6, Y9, Y8
-	VMOVUPS     Y8, 32(BX)(R8*1)
+	VMOVUPS     Y8, 32(BX)(R10*1)
 	VFMADD231PS Y6, Y1, Y5
-	VMOVUPS     Y5, 32(AX)(R8*1)
+	VMOVUPS     Y5, 32(AX)(R10*1)
 	VSUBPS      Y5, Y5, Y9
 	VPOR        Y9, Y0, Y0
 	VSUBPS      Y7, Y7, Y9
@@ -3261,144 +3427,277 @@ slept:
 	VPOR        Y9, Y0, Y0
 
 next:
-	ADDQ   $0x04, SI
-	DECQ   DI
+	TESTQ SI, SI
+	JZ    one
+	ADDQ  $0x04, SI
+
+one:
+	ADDQ   $0x04, R8
+	DECQ   R9
 	JNZ    row
 	VPTEST Y0, Y0
 	SETEQ  AL
-	MOVB   AL, ret+80(FP)
+	MOVB   AL, ret+96(FP)
 	VZEROUPPER
 	RET
 
-// func adamRowsAVX2(w *float32, grad *float32, m *float32, v *float32, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, awake bool) bool
-// Requires: AVX, AVX2, FMA3
-TEXT ·adamRowsAVX2(SB), NOSPLIT, $0-97
+// func adamRowsAVX2(w *float32, m *float32, v *float32, grad *float32, values *float32, ahead int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·adamRowsAVX2(SB), NOSPLIT, $0-113
 	VPXOR        Y0, Y0, Y0
-	VBROADCASTSS negStep+64(FP), Y1
-	VBROADCASTSS beta1+68(FP), Y2
-	VBROADCASTSS oneMinusBeta1+72(FP), Y3
-	VBROADCASTSS beta2+76(FP), Y4
-	VBROADCASTSS oneMinusBeta2+80(FP), Y5
-	VBROADCASTSS sqrtBias2+84(FP), Y6
-	VBROADCASTSS eps+88(FP), Y7
+	VBROADCASTSS negStep+80(FP), Y1
+	VBROADCASTSS beta1+84(FP), Y2
+	VBROADCASTSS oneMinusBeta1+88(FP), Y3
+	VBROADCASTSS beta2+92(FP), Y4
+	VBROADCASTSS oneMinusBeta2+96(FP), Y5
+	VBROADCASTSS sqrtBias2+100(FP), Y6
+	VBROADCASTSS eps+104(FP), Y7
 	MOVQ         w+0(FP), AX
-	MOVQ         grad+8(FP), CX
-	MOVQ         m+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         rows+32(FP), SI
-	MOVQ         n+48(FP), DI
-	MOVQ         sleeps+40(FP), R9
+	MOVQ         grad+24(FP), CX
+	MOVQ         m+8(FP), DX
+	MOVQ         v+16(FP), BX
+	MOVQ         values+32(FP), SI
+	MOVQ         ahead+40(FP), DI
+	MOVQ         rows+48(FP), R8
+	MOVQ         n+64(FP), R9
+	MOVQ         sleeps+56(FP), R11
 
 row:
-	MOVL    (SI), R8
-	SHLQ    $0x06, R8
-	MOVL    (R9), R10
-	ADDQ    $0x04, R9
-	TESTQ   R10, R10
-	JZ      slept
-	MOVQ    past+56(FP), R11
-	LEAQ    -1(R10), R12
-	SHLQ    $0x03, R12
-	SUBQ    R12, R11
-	VMOVUPS (AX)(R8*1), Y8
-	VMOVUPS (DX)(R8*1), Y10
-	VMOVUPS (BX)(R8*1), Y12
-	VMOVUPS 32(AX)(R8*1), Y9
-	VMOVUPS 32(DX)(R8*1), Y11
-	VMOVUPS 32(BX)(R8*1), Y13
+	MOVL       (R8), R10
+	SHLQ       $0x06, R10
+	LEAQ       (AX)(R10*1), R12
+	PREFETCHT0 (R12)(DI*1)
+	LEAQ       (DX)(R10*1), R12
+	PREFETCHT0 (R12)(DI*1)
+	LEAQ       (BX)(R10*1), R12
+	PREFETCHT0 (R12)(DI*1)
+	MOVL       (R11), R12
+	ADDQ       $0x04, R11
+	TESTQ      R12, R12
+	JZ         slept
+	MOVQ       past+72(FP), R13
+	LEAQ       -1(R12), R14
+	SHLQ       $0x03, R14
+	SUBQ       R14, R13
+	VMOVUPS    (AX)(R10*1), Y8
+	VMOVUPS    (DX)(R10*1), Y10
+	VMOVUPS    (BX)(R10*1), Y12
+	VMOVUPS    32(AX)(R10*1), Y9
+	VMOVUPS    32(DX)(R10*1), Y11
+	VMOVUPS    32(BX)(R10*1), Y13
 
 sleep:
-	VBROADCASTSS (R11), Y1
-	VBROADCASTSS 4(R11), Y6
+	VBROADCASTSS (R13), Y1
+	VBROADCASTSS 4(R13), Y6
 	VMULPS       Y2, Y10, Y10
 	VPXOR        Y14, Y14, Y14
 	VADDPS       Y14, Y10, Y10
 	VMULPS       Y4, Y12, Y12
 	VSQRTPS      Y12, Y14
+	CMPL         4(R13), $0x3f800000
+	JEQ          plain0false
 	VDIVPS       Y6, Y14, Y14
-	VADDPS       Y7, Y14, Y14
-	VMULPS       Y1, Y10, Y15
-	VDIVPS       Y14, Y15, Y15
-	VADDPS       Y15, Y8, Y8
-	VMULPS       Y2, Y11, Y11
-	VPXOR        Y14, Y14, Y14
-	VADDPS       Y14, Y11, Y11
-	VMULPS       Y4, Y13, Y13
-	VSQRTPS      Y13, Y14
-	VDIVPS       Y6, Y14, Y14
+
+plain0false:
+	VADDPS  Y7, Y14, Y14
+	VMULPS  Y1, Y10, Y15
+	VDIVPS  Y14, Y15, Y15
+	VADDPS  Y15, Y8, Y8
+	VMULPS  Y2, Y11, Y11
+	VPXOR   Y14, Y14, Y14
+	VADDPS  Y14, Y11, Y11
+	VMULPS  Y4, Y13, Y13
+	VSQRTPS Y13, Y14
+	CMPL    4(R13), $0x3f800000
+	JEQ     plain1false
+	VDIVPS  Y6, Y14, Y14
+
+plain1false:
 	VADDPS       Y7, Y14, Y14
 	VMULPS       Y1, Y11, Y15
 	VDIVPS       Y14, Y15, Y15
 	VADDPS       Y15, Y9, Y9
-	ADDQ         $0x08, R11
-	DECQ         R10
+	ADDQ         $0x08, R13
+	DECQ         R12
+	JZ           made
+	TESTQ        $0x00000007, R12
 	JNZ          sleep
-	VMOVUPS      Y8, (AX)(R8*1)
-	VMOVUPS      Y10, (DX)(R8*1)
-	VMOVUPS      Y12, (BX)(R8*1)
-	VMOVUPS      Y9, 32(AX)(R8*1)
-	VMOVUPS      Y11, 32(DX)(R8*1)
-	VMOVUPS      Y13, 32(BX)(R8*1)
-	VBROADCASTSS negStep+64(FP), Y1
-	VBROADCASTSS sqrtBias2+84(FP), Y6
+	CMPB         settles+108(FP), $0x00
+	JEQ          sleep
+	VPXOR        Y3, Y3, Y3
+	VBROADCASTSS (R13), Y1
+	VBROADCASTSS 4(R13), Y6
+	VMULPS       Y2, Y10, Y10
+	VPXOR        Y14, Y14, Y14
+	VADDPS       Y14, Y10, Y10
+	VMULPS       Y4, Y12, Y12
+	VSQRTPS      Y12, Y14
+	CMPL         4(R13), $0x3f800000
+	JEQ          plain0true
+	VDIVPS       Y6, Y14, Y14
+
+plain0true:
+	VADDPS  Y7, Y14, Y14
+	VMULPS  Y1, Y10, Y15
+	VDIVPS  Y14, Y15, Y15
+	VADDPS  Y15, Y8, Y8
+	VPAND   constantsAVX2<>+1216(SB), Y15, Y15
+	VPAND   constantsAVX2<>+1216(SB), Y8, Y14
+	VMULPS  constantsAVX2<>+1280(SB), Y14, Y14
+	VSUBPS  constantsAVX2<>+1344(SB), Y14, Y14
+	VSUBPS  Y14, Y15, Y15
+	VPAND   constantsAVX2<>+1216(SB), Y10, Y14
+	VMULPS  constantsAVX2<>+1408(SB), Y14, Y14
+	VMINPS  Y14, Y15, Y15
+	VPXOR   Y5, Y5, Y5
+	VSUBPS  Y15, Y5, Y5
+	VPOR    Y5, Y3, Y3
+	VMULPS  Y2, Y11, Y11
+	VPXOR   Y14, Y14, Y14
+	VADDPS  Y14, Y11, Y11
+	VMULPS  Y4, Y13, Y13
+	VSQRTPS Y13, Y14
+	CMPL    4(R13), $0x3f800000
+	JEQ     plain1true
+	VDIVPS  Y6, Y14, Y14
+
+plain1true:
+	VADDPS Y7, Y14, Y14
+	VMULPS Y1, Y11, Y15
+	VDIVPS Y14, Y15, Y15
+	VADDPS Y15, Y9, Y9
+	VPAND  constantsAVX2<>+1216(SB), Y15, Y15
+	VPAND  constantsAVX2<>+1216(SB), Y9, Y14
+	VMULPS constantsAVX2<>+1280(SB), Y14, Y14
+	VSUBPS constantsAVX2<>+1344(SB), Y14, Y14
+	VSUBPS Y14, Y15, Y15
+	VPAND  constantsAVX2<>+1216(SB), Y11, Y14
+	VMULPS constantsAVX2<>+1408(SB), Y14, Y14
+	VMINPS Y14, Y15, Y15
+	VPXOR  Y5, Y5, Y5
+	VSUBPS Y15, Y5, Y5
+	VPOR   Y5, Y3, Y3
+	ADDQ   $0x08, R13
+	DECQ   R12
+	JZ     made
+	VPTEST constantsAVX2<>+896(SB), Y3
+	JNZ    sleep
+
+settle:
+	VMULPS Y2, Y10, Y10
+	VMULPS Y4, Y12, Y12
+	VMULPS Y2, Y11, Y11
+	VMULPS Y4, Y13, Y13
+	DECQ   R12
+	JNZ    settle
+	VPXOR  Y14, Y14, Y14
+	VADDPS Y14, Y10, Y10
+	VADDPS Y14, Y11, Y11
+
+made:
+	VMOVUPS      Y8, (AX)(R10*1)
+	VMOVUPS      Y10, (DX)(R10*1)
+	VMOVUPS      Y12, (BX)(R10*1)
+	VMOVUPS      Y9, 32(AX)(R10*1)
+	VMOVUPS      Y11, 32(DX)(R10*1)
+	VMOVUPS      Y13, 32(BX)(R10*1)
+	VBROADCASTSS negStep+80(FP), Y1
+	VBROADCASTSS sqrtBias2+100(FP), Y6
+	VBROADCASTSS oneMinusBeta1+88(FP), Y3
+	VBROADCASTSS oneMinusBeta2+96(FP), Y5
 
 slept:
-	CMPB        awake+92(FP), $0x00
-	JEQ         next
-	VMOVUPS     (AX)(R8*1), Y8
-	VMOVUPS     (CX)(R8*1), Y9
-	VMULPS      (DX)(R8*1), Y2, Y10
+	CMPB    awake+109(FP), $0x00
+	JEQ     next
+	VMOVUPS (AX)(R10*1), Y8
+	TESTQ   SI, SI
+	JNZ     product0
+	VMOVUPS (CX)(R10*1), Y9
+	JMP     known0
+
+product0:
+	VBROADCASTSS (SI), Y9
+	VMULPS       (CX), Y9, Y9
+	VPXOR        Y10, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+
+known0:
+	VMULPS      (DX)(R10*1), Y2, Y10
 	VFMADD231PS Y9, Y3, Y10
-	VMOVUPS     Y10, (DX)(R8*1)
-	VMULPS      (BX)(R8*1), Y4, Y11
+	VMOVUPS     Y10, (DX)(R10*1)
+	VMULPS      (BX)(R10*1), Y4, Y11
 	VMULPS      Y9, Y5, Y12
 	VFMADD231PS Y9, Y12, Y11
-	VMOVUPS     Y11, (BX)(R8*1)
+	VMOVUPS     Y11, (BX)(R10*1)
 	VSQRTPS     Y11, Y11
+	CMPL        sqrtBias2+100(FP), $0x3f800000
+	JEQ         unbiased0
 	VDIVPS      Y6, Y11, Y11
-	VADDPS      Y7, Y11, Y11
-	VMULPS      Y10, Y1, Y10
-	VDIVPS      Y11, Y10, Y10
-	VADDPS      Y10, Y8, Y8
-	VMOVUPS     Y8, (AX)(R8*1)
-	VMULPS      constantsAVX2<>+1088(SB), Y8, Y10
-	VSUBPS      Y10, Y10, Y10
-	VPOR        Y10, Y0, Y0
-	VMOVUPS     (DX)(R8*1), Y10
-	VMULPS      constantsAVX2<>+1152(SB), Y10, Y10
-	VSUBPS      Y10, Y10, Y10
-	VPOR        Y10, Y0, Y0
-	VMOVUPS     32(AX)(R8*1), Y8
-	VMOVUPS     32(CX)(R8*1), Y9
-	VMULPS      32(DX)(R8*1), Y2, Y10
+
+unbiased0:
+	VADDPS  Y7, Y11, Y11
+	VMULPS  Y10, Y1, Y10
+	VDIVPS  Y11, Y10, Y10
+	VADDPS  Y10, Y8, Y8
+	VMOVUPS Y8, (AX)(R10*1)
+	VMULPS  constantsAVX2<>+1088(SB), Y8, Y10
+	VSUBPS  Y10, Y10, Y10
+	VPOR    Y10, Y0, Y0
+	VMOVUPS (DX)(R10*1), Y10
+	VMULPS  constantsAVX2<>+1152(SB), Y10, Y10
+	VSUBPS  Y10, Y10, Y10
+	VPOR    Y10, Y0, Y0
+	VMOVUPS 32(AX)(R10*1), Y8
+	TESTQ   SI, SI
+	JNZ     product1
+	VMOVUPS 32(CX)(R10*1), Y9
+	JMP     known1
+
+product1:
+	VBROADCASTSS (SI), Y9
+	VMULPS       32(CX), Y9, Y9
+	VPXOR        Y10, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+
+known1:
+	VMULPS      32(DX)(R10*1), Y2, Y10
 	VFMADD231PS Y9, Y3, Y10
-	VMOVUPS     Y10, 32(DX)(R8*1)
-	VMULPS      32(BX)(R8*1), Y4, Y11
+	VMOVUPS     Y10, 32(DX)(R10*1)
+	VMULPS      32(BX)(R10*1), Y4, Y11
 	VMULPS      Y9, Y5, Y12
 	VFMADD231PS Y9, Y12, Y11
-	VMOVUPS     Y11, 32(BX)(R8*1)
+	VMOVUPS     Y11, 32(BX)(R10*1)
 	VSQRTPS     Y11, Y11
+	CMPL        sqrtBias2+100(FP), $0x3f800000
+	JEQ         unbiased1
 	VDIVPS      Y6, Y11, Y11
-	VADDPS      Y7, Y11, Y11
-	VMULPS      Y10, Y1, Y10
-	VDIVPS      Y11, Y10, Y10
-	VADDPS      Y10, Y8, Y8
-	VMOVUPS     Y8, 32(AX)(R8*1)
-	VMULPS      constantsAVX2<>+1088(SB), Y8, Y10
-	VSUBPS      Y10, Y10, Y10
-	VPOR        Y10, Y0, Y0
-	VMOVUPS     32(DX)(R8*1), Y10
-	VMULPS      constantsAVX2<>+1152(SB), Y10, Y10
-	VSUBPS      Y10, Y10, Y10
-	VPOR        Y10, Y0, Y0
+
+unbiased1:
+	VADDPS  Y7, Y11, Y11
+	VMULPS  Y10, Y1, Y10
+	VDIVPS  Y11, Y10, Y10
+	VADDPS  Y10, Y8, Y8
+	VMOVUPS Y8, 32(AX)(R10*1)
+	VMULPS  constantsAVX2<>+1088(SB), Y8, Y10
+	VSUBPS  Y10, Y10, Y10
+	VPOR    Y10, Y0, Y0
+	VMOVUPS 32(DX)(R10*1), Y10
+	VMULPS  constantsAVX2<>+1152(SB), Y10, Y10
+	VSUBPS  Y10, Y10, Y10
+	VPOR    Y10, Y0, Y0
 
 next:
-	ADDQ   $0x04, SI
-	DECQ   DI
+	TESTQ SI, SI
+	JZ    one
+	ADDQ  $0x04, SI
+
+one:
+	ADDQ   $0x04, R8
+	DECQ   R9
 	JNZ    row
 	VPTEST Y0, Y0
 	SETEQ  AL
-	MOVB   AL, ret+96(FP)
+	MOVB   AL, ret+112(FP)
 	VZEROUPPER
 	RET
 

@@ -308,7 +308,71 @@ DATA constantsAVX512<>+1200(SB)/4, $0x6b000000
 DATA constantsAVX512<>+1204(SB)/4, $0x6b000000
 DATA constantsAVX512<>+1208(SB)/4, $0x6b000000
 DATA constantsAVX512<>+1212(SB)/4, $0x6b000000
-GLOBL constantsAVX512<>(SB), RODATA|NOPTR, $1216
+DATA constantsAVX512<>+1216(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1220(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1224(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1228(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1232(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1236(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1240(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1244(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1248(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1252(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1256(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1260(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1264(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1268(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1272(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1276(SB)/4, $0x7fffffff
+DATA constantsAVX512<>+1280(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1284(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1288(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1292(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1296(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1300(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1304(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1308(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1312(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1316(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1320(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1324(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1328(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1332(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1336(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1340(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1344(SB)/4, $0x17800000
+DATA constantsAVX512<>+1348(SB)/4, $0x17800000
+DATA constantsAVX512<>+1352(SB)/4, $0x17800000
+DATA constantsAVX512<>+1356(SB)/4, $0x17800000
+DATA constantsAVX512<>+1360(SB)/4, $0x17800000
+DATA constantsAVX512<>+1364(SB)/4, $0x17800000
+DATA constantsAVX512<>+1368(SB)/4, $0x17800000
+DATA constantsAVX512<>+1372(SB)/4, $0x17800000
+DATA constantsAVX512<>+1376(SB)/4, $0x17800000
+DATA constantsAVX512<>+1380(SB)/4, $0x17800000
+DATA constantsAVX512<>+1384(SB)/4, $0x17800000
+DATA constantsAVX512<>+1388(SB)/4, $0x17800000
+DATA constantsAVX512<>+1392(SB)/4, $0x17800000
+DATA constantsAVX512<>+1396(SB)/4, $0x17800000
+DATA constantsAVX512<>+1400(SB)/4, $0x17800000
+DATA constantsAVX512<>+1404(SB)/4, $0x17800000
+DATA constantsAVX512<>+1408(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1412(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1416(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1420(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1424(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1428(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1432(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1436(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1440(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1444(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1448(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1452(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1456(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1460(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1464(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1468(SB)/4, $0x7f000000
+GLOBL constantsAVX512<>(SB), RODATA|NOPTR, $1472
 
 // func tile1x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
@@ -5648,15 +5712,19 @@ loop:
 	VFMADD231PS Z9, Z8, Z10
 
 plain0:
-	VMULPS        (BX)(R8*4), Z2, Z11
-	VFMADD231PS   Z10, Z3, Z11
-	VMOVUPS       Z11, (BX)(R8*4)
-	VMULPS        (SI)(R8*4), Z4, Z12
-	VMULPS        Z10, Z5, Z13
-	VFMADD231PS   Z10, Z13, Z12
-	VMOVUPS       Z12, (SI)(R8*4)
-	VSQRTPS       Z12, Z12
-	VDIVPS        Z6, Z12, Z12
+	VMULPS      (BX)(R8*4), Z2, Z11
+	VFMADD231PS Z10, Z3, Z11
+	VMOVUPS     Z11, (BX)(R8*4)
+	VMULPS      (SI)(R8*4), Z4, Z12
+	VMULPS      Z10, Z5, Z13
+	VFMADD231PS Z10, Z13, Z12
+	VMOVUPS     Z12, (SI)(R8*4)
+	VSQRTPS     Z12, Z12
+	CMPL        sqrtBias2+60(FP), $0x3f800000
+	JEQ         unbiased0
+	VDIVPS      Z6, Z12, Z12
+
+unbiased0:
 	VADDPS        Z7, Z12, Z12
 	VMULPS        Z11, Z1, Z11
 	VDIVPS        Z12, Z11, Z11
@@ -5675,121 +5743,182 @@ plain0:
 	VZEROUPPER
 	RET
 
-// func sgdRowsAVX512(w *float32, grad *float32, rows *int32, n int, negLR float32) bool
-// Requires: AVX, AVX2, AVX512F
-TEXT ·sgdRowsAVX512(SB), NOSPLIT, $0-41
+// func sgdRowsAVX512(w *float32, grad *float32, values *float32, ahead int, rows *int32, n int, negLR float32) bool
+// Requires: AVX, AVX2, AVX512F, MMX+
+TEXT ·sgdRowsAVX512(SB), NOSPLIT, $0-57
 	VPXORD       Z0, Z0, Z0
-	VBROADCASTSS negLR+32(FP), Z1
+	VBROADCASTSS negLR+48(FP), Z1
 	MOVQ         w+0(FP), AX
 	MOVQ         grad+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         n+24(FP), BX
+	MOVQ         values+16(FP), DX
+	MOVQ         ahead+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	MOVQ         n+40(FP), DI
 
 row:
-	MOVL          (DX), SI
-	SHLQ          $0x06, SI
-	VMOVUPS       (AX)(SI*1), Z2
-	VMOVUPS       (CX)(SI*1), Z3
-	VFMADD231PS   Z3, Z1, Z2
-	VMOVUPS       Z2, (AX)(SI*1)
-	VSUBPS        Z2, Z2, Z4
-	VPORD         Z4, Z0, Z0
-	ADDQ          $0x04, DX
-	DECQ          BX
+	MOVL       (SI), R8
+	SHLQ       $0x06, R8
+	LEAQ       (AX)(R8*1), R9
+	PREFETCHT0 (R9)(BX*1)
+	VMOVUPS    (AX)(R8*1), Z2
+	TESTQ      DX, DX
+	JNZ        product0
+	VMOVUPS    (CX)(R8*1), Z3
+	JMP        known0
+
+product0:
+	VBROADCASTSS (DX), Z3
+	VMULPS       (CX), Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VADDPS       Z4, Z3, Z3
+
+known0:
+	VFMADD231PS Z3, Z1, Z2
+	VMOVUPS     Z2, (AX)(R8*1)
+	VSUBPS      Z2, Z2, Z4
+	VPORD       Z4, Z0, Z0
+	TESTQ       DX, DX
+	JZ          one
+	ADDQ        $0x04, DX
+
+one:
+	ADDQ          $0x04, SI
+	DECQ          DI
 	JNZ           row
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VPOR          Y1, Y0, Y0
 	VPTEST        Y0, Y0
 	SETEQ         AL
-	MOVB          AL, ret+40(FP)
+	MOVB          AL, ret+56(FP)
 	VZEROUPPER
 	RET
 
-// func adagradRowsAVX512(w *float32, grad *float32, sum *float32, rows *int32, n int, negLR float32, eps float32) bool
-// Requires: AVX, AVX2, AVX512F
-TEXT ·adagradRowsAVX512(SB), NOSPLIT, $0-49
-	VPXORD       Z0, Z0, Z0
-	VBROADCASTSS negLR+40(FP), Z1
-	VBROADCASTSS eps+44(FP), Z2
-	MOVQ         w+0(FP), AX
-	MOVQ         grad+8(FP), CX
-	MOVQ         sum+16(FP), DX
-	MOVQ         rows+24(FP), BX
-	MOVQ         n+32(FP), SI
-
-row:
-	MOVL          (BX), DI
-	SHLQ          $0x06, DI
-	VMOVUPS       (AX)(DI*1), Z3
-	VMOVUPS       (CX)(DI*1), Z4
-	VMOVUPS       (DX)(DI*1), Z5
-	VFMADD231PS   Z4, Z4, Z5
-	VMOVUPS       Z5, (DX)(DI*1)
-	VSQRTPS       Z5, Z5
-	VADDPS        Z2, Z5, Z5
-	VMULPS        Z4, Z1, Z4
-	VDIVPS        Z5, Z4, Z4
-	VADDPS        Z4, Z3, Z3
-	VMOVUPS       Z3, (AX)(DI*1)
-	VSUBPS        Z3, Z3, Z5
-	VPORD         Z5, Z0, Z0
-	ADDQ          $0x04, BX
-	DECQ          SI
-	JNZ           row
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VPOR          Y1, Y0, Y0
-	VPTEST        Y0, Y0
-	SETEQ         AL
-	MOVB          AL, ret+48(FP)
-	VZEROUPPER
-	RET
-
-// func adadeltaRowsAVX512(w *float32, grad *float32, sq *float32, acc *float32, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
-// Requires: AVX, AVX2, AVX512F
-TEXT ·adadeltaRowsAVX512(SB), NOSPLIT, $0-81
+// func adagradRowsAVX512(w *float32, sum *float32, grad *float32, values *float32, ahead int, rows *int32, n int, negLR float32, eps float32) bool
+// Requires: AVX, AVX2, AVX512F, MMX+
+TEXT ·adagradRowsAVX512(SB), NOSPLIT, $0-65
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS negLR+56(FP), Z1
-	VBROADCASTSS rho+60(FP), Z2
-	VBROADCASTSS oneMinusRho+64(FP), Z3
-	VBROADCASTSS eps+68(FP), Z4
+	VBROADCASTSS eps+60(FP), Z2
 	MOVQ         w+0(FP), AX
-	MOVQ         grad+8(FP), CX
-	MOVQ         sq+16(FP), DX
-	MOVQ         acc+24(FP), BX
-	MOVQ         rows+32(FP), SI
-	MOVQ         n+48(FP), DI
-	MOVQ         sleeps+40(FP), R9
+	MOVQ         grad+16(FP), CX
+	MOVQ         sum+8(FP), DX
+	MOVQ         values+24(FP), BX
+	MOVQ         ahead+32(FP), SI
+	MOVQ         rows+40(FP), DI
+	MOVQ         n+48(FP), R8
 
 row:
-	MOVL    (SI), R8
-	SHLQ    $0x06, R8
-	MOVL    (R9), R10
-	ADDQ    $0x04, R9
-	TESTQ   R10, R10
-	JZ      slept
-	VMOVUPS (DX)(R8*1), Z5
-	VMOVUPS (BX)(R8*1), Z6
+	MOVL       (DI), R9
+	SHLQ       $0x06, R9
+	LEAQ       (AX)(R9*1), R10
+	PREFETCHT0 (R10)(SI*1)
+	LEAQ       (DX)(R9*1), R10
+	PREFETCHT0 (R10)(SI*1)
+	VMOVUPS    (AX)(R9*1), Z3
+	TESTQ      BX, BX
+	JNZ        product0
+	VMOVUPS    (CX)(R9*1), Z4
+	JMP        known0
+
+product0:
+	VBROADCASTSS (BX), Z4
+	VMULPS       (CX), Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VADDPS       Z5, Z4, Z4
+
+known0:
+	VMOVUPS     (DX)(R9*1), Z5
+	VFMADD231PS Z4, Z4, Z5
+	VMOVUPS     Z5, (DX)(R9*1)
+	VSQRTPS     Z5, Z5
+	VADDPS      Z2, Z5, Z5
+	VMULPS      Z4, Z1, Z4
+	VDIVPS      Z5, Z4, Z4
+	VADDPS      Z4, Z3, Z3
+	VMOVUPS     Z3, (AX)(R9*1)
+	VSUBPS      Z3, Z3, Z5
+	VPORD       Z5, Z0, Z0
+	TESTQ       BX, BX
+	JZ          one
+	ADDQ        $0x04, BX
+
+one:
+	ADDQ          $0x04, DI
+	DECQ          R8
+	JNZ           row
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPOR          Y1, Y0, Y0
+	VPTEST        Y0, Y0
+	SETEQ         AL
+	MOVB          AL, ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func adadeltaRowsAVX512(w *float32, sq *float32, acc *float32, grad *float32, values *float32, ahead int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+// Requires: AVX, AVX2, AVX512F, MMX+
+TEXT ·adadeltaRowsAVX512(SB), NOSPLIT, $0-97
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS negLR+72(FP), Z1
+	VBROADCASTSS rho+76(FP), Z2
+	VBROADCASTSS oneMinusRho+80(FP), Z3
+	VBROADCASTSS eps+84(FP), Z4
+	MOVQ         w+0(FP), AX
+	MOVQ         grad+24(FP), CX
+	MOVQ         sq+8(FP), DX
+	MOVQ         acc+16(FP), BX
+	MOVQ         values+32(FP), SI
+	MOVQ         ahead+40(FP), DI
+	MOVQ         rows+48(FP), R8
+	MOVQ         n+64(FP), R9
+	MOVQ         sleeps+56(FP), R11
+
+row:
+	MOVL       (R8), R10
+	SHLQ       $0x06, R10
+	LEAQ       (AX)(R10*1), R12
+	PREFETCHT0 (R12)(DI*1)
+	LEAQ       (DX)(R10*1), R12
+	PREFETCHT0 (R12)(DI*1)
+	LEAQ       (BX)(R10*1), R12
+	PREFETCHT0 (R12)(DI*1)
+	MOVL       (R11), R12
+	ADDQ       $0x04, R11
+	TESTQ      R12, R12
+	JZ         slept
+	VMOVUPS    (DX)(R10*1), Z5
+	VMOVUPS    (BX)(R10*1), Z6
 
 sleep:
 	VMULPS  Z2, Z5, Z5
 	VMULPS  Z2, Z6, Z6
-	DECQ    R10
+	DECQ    R12
 	JNZ     sleep
-	VMOVUPS Z5, (DX)(R8*1)
-	VMOVUPS Z6, (BX)(R8*1)
+	VMOVUPS Z5, (DX)(R10*1)
+	VMOVUPS Z6, (BX)(R10*1)
 
 slept:
-	CMPB        awake+72(FP), $0x00
-	JEQ         next
-	VMOVUPS     (AX)(R8*1), Z5
-	VMOVUPS     (CX)(R8*1), Z6
-	VMULPS      (DX)(R8*1), Z2, Z7
+	CMPB    awake+88(FP), $0x00
+	JEQ     next
+	VMOVUPS (AX)(R10*1), Z5
+	TESTQ   SI, SI
+	JNZ     product0
+	VMOVUPS (CX)(R10*1), Z6
+	JMP     known0
+
+product0:
+	VBROADCASTSS (SI), Z6
+	VMULPS       (CX), Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VADDPS       Z7, Z6, Z6
+
+known0:
+	VMULPS      (DX)(R10*1), Z2, Z7
 	VMULPS      Z6, Z3, Z8
 	VFMADD231PS Z6, Z8, Z7
-	VMOVUPS     Z7, (DX)(R8*1)
+	VMOVUPS     Z7, (DX)(R10*1)
 	VADDPS      Z4, Z7, Z7
 	VSQRTPS     Z7, Z7
-	VMOVUPS     (BX)(R8*1), Z8
+	VMOVUPS     (BX)(R10*1), Z8
 	VADDPS      Z4, Z8, Z9
 	VSQRTPS     Z9, Z9
 	VDIVPS      Z7, Z9, Z9
@@ -5797,9 +5926,9 @@ slept:
 	VMULPS      Z8, Z2, Z8
 	VMULPS      Z6, Z3, Z9
 	VFMADD231PS Z6, Z9, Z8
-	VMOVUPS     Z8, (BX)(R8*1)
+	VMOVUPS     Z8, (BX)(R10*1)
 	VFMADD231PS Z6, Z1, Z5
-	VMOVUPS     Z5, (AX)(R8*1)
+	VMOVUPS     Z5, (AX)(R10*1)
 	VSUBPS      Z5, Z5, Z9
 	VPORD       Z9, Z0, Z0
 	VSUBPS      Z7, Z7, Z9
@@ -5808,109 +5937,197 @@ slept:
 	VPORD       Z9, Z0, Z0
 
 next:
-	ADDQ          $0x04, SI
-	DECQ          DI
-	JNZ           row
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VPOR          Y1, Y0, Y0
-	VPTEST        Y0, Y0
-	SETEQ         AL
-	MOVB          AL, ret+80(FP)
-	VZEROUPPER
-	RET
+	TESTQ SI, SI
+	JZ    one
+	ADDQ  $0x04, SI
 
-// func adamRowsAVX512(w *float32, grad *float32, m *float32, v *float32, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, awake bool) bool
-// Requires: AVX, AVX2, AVX512F
-TEXT ·adamRowsAVX512(SB), NOSPLIT, $0-97
-	VPXORD       Z0, Z0, Z0
-	VBROADCASTSS negStep+64(FP), Z1
-	VBROADCASTSS beta1+68(FP), Z2
-	VBROADCASTSS oneMinusBeta1+72(FP), Z3
-	VBROADCASTSS beta2+76(FP), Z4
-	VBROADCASTSS oneMinusBeta2+80(FP), Z5
-	VBROADCASTSS sqrtBias2+84(FP), Z6
-	VBROADCASTSS eps+88(FP), Z7
-	MOVQ         w+0(FP), AX
-	MOVQ         grad+8(FP), CX
-	MOVQ         m+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         rows+32(FP), SI
-	MOVQ         n+48(FP), DI
-	MOVQ         sleeps+40(FP), R9
-
-row:
-	MOVL    (SI), R8
-	SHLQ    $0x06, R8
-	MOVL    (R9), R10
-	ADDQ    $0x04, R9
-	TESTQ   R10, R10
-	JZ      slept
-	MOVQ    past+56(FP), R11
-	LEAQ    -1(R10), R12
-	SHLQ    $0x03, R12
-	SUBQ    R12, R11
-	VMOVUPS (AX)(R8*1), Z8
-	VMOVUPS (DX)(R8*1), Z9
-	VMOVUPS (BX)(R8*1), Z10
-
-sleep:
-	VBROADCASTSS (R11), Z1
-	VBROADCASTSS 4(R11), Z6
-	VMULPS       Z2, Z9, Z9
-	VPXORD       Z11, Z11, Z11
-	VADDPS       Z11, Z9, Z9
-	VMULPS       Z4, Z10, Z10
-	VSQRTPS      Z10, Z11
-	VDIVPS       Z6, Z11, Z11
-	VADDPS       Z7, Z11, Z11
-	VMULPS       Z1, Z9, Z12
-	VDIVPS       Z11, Z12, Z12
-	VADDPS       Z12, Z8, Z8
-	ADDQ         $0x08, R11
-	DECQ         R10
-	JNZ          sleep
-	VMOVUPS      Z8, (AX)(R8*1)
-	VMOVUPS      Z9, (DX)(R8*1)
-	VMOVUPS      Z10, (BX)(R8*1)
-	VBROADCASTSS negStep+64(FP), Z1
-	VBROADCASTSS sqrtBias2+84(FP), Z6
-
-slept:
-	CMPB        awake+92(FP), $0x00
-	JEQ         next
-	VMOVUPS     (AX)(R8*1), Z8
-	VMOVUPS     (CX)(R8*1), Z9
-	VMULPS      (DX)(R8*1), Z2, Z10
-	VFMADD231PS Z9, Z3, Z10
-	VMOVUPS     Z10, (DX)(R8*1)
-	VMULPS      (BX)(R8*1), Z4, Z11
-	VMULPS      Z9, Z5, Z12
-	VFMADD231PS Z9, Z12, Z11
-	VMOVUPS     Z11, (BX)(R8*1)
-	VSQRTPS     Z11, Z11
-	VDIVPS      Z6, Z11, Z11
-	VADDPS      Z7, Z11, Z11
-	VMULPS      Z10, Z1, Z10
-	VDIVPS      Z11, Z10, Z10
-	VADDPS      Z10, Z8, Z8
-	VMOVUPS     Z8, (AX)(R8*1)
-	VMULPS      constantsAVX512<>+1088(SB), Z8, Z10
-	VSUBPS      Z10, Z10, Z10
-	VPORD       Z10, Z0, Z0
-	VMOVUPS     (DX)(R8*1), Z10
-	VMULPS      constantsAVX512<>+1152(SB), Z10, Z10
-	VSUBPS      Z10, Z10, Z10
-	VPORD       Z10, Z0, Z0
-
-next:
-	ADDQ          $0x04, SI
-	DECQ          DI
+one:
+	ADDQ          $0x04, R8
+	DECQ          R9
 	JNZ           row
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VPOR          Y1, Y0, Y0
 	VPTEST        Y0, Y0
 	SETEQ         AL
 	MOVB          AL, ret+96(FP)
+	VZEROUPPER
+	RET
+
+// func adamRowsAVX512(w *float32, m *float32, v *float32, grad *float32, values *float32, ahead int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
+// Requires: AVX, AVX2, AVX512F, MMX+
+TEXT ·adamRowsAVX512(SB), NOSPLIT, $0-113
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS negStep+80(FP), Z1
+	VBROADCASTSS beta1+84(FP), Z2
+	VBROADCASTSS oneMinusBeta1+88(FP), Z3
+	VBROADCASTSS beta2+92(FP), Z4
+	VBROADCASTSS oneMinusBeta2+96(FP), Z5
+	VBROADCASTSS sqrtBias2+100(FP), Z6
+	VBROADCASTSS eps+104(FP), Z7
+	MOVQ         w+0(FP), AX
+	MOVQ         grad+24(FP), CX
+	MOVQ         m+8(FP), DX
+	MOVQ         v+16(FP), BX
+	MOVQ         values+32(FP), SI
+	MOVQ         ahead+40(FP), DI
+	MOVQ         rows+48(FP), R8
+	MOVQ         n+64(FP), R9
+	MOVQ         sleeps+56(FP), R11
+
+row:
+	MOVL       (R8), R10
+	SHLQ       $0x06, R10
+	LEAQ       (AX)(R10*1), R12
+	PREFETCHT0 (R12)(DI*1)
+	LEAQ       (DX)(R10*1), R12
+	PREFETCHT0 (R12)(DI*1)
+	LEAQ       (BX)(R10*1), R12
+	PREFETCHT0 (R12)(DI*1)
+	MOVL       (R11), R12
+	ADDQ       $0x04, R11
+	TESTQ      R12, R12
+	JZ         slept
+	MOVQ       past+72(FP), R13
+	LEAQ       -1(R12), R14
+	SHLQ       $0x03, R14
+	SUBQ       R14, R13
+	VMOVUPS    (AX)(R10*1), Z8
+	VMOVUPS    (DX)(R10*1), Z9
+	VMOVUPS    (BX)(R10*1), Z10
+
+sleep:
+	VBROADCASTSS (R13), Z1
+	VBROADCASTSS 4(R13), Z6
+	VMULPS       Z2, Z9, Z9
+	VPXORD       Z11, Z11, Z11
+	VADDPS       Z11, Z9, Z9
+	VMULPS       Z4, Z10, Z10
+	VSQRTPS      Z10, Z11
+	CMPL         4(R13), $0x3f800000
+	JEQ          plain0false
+	VDIVPS       Z6, Z11, Z11
+
+plain0false:
+	VADDPS       Z7, Z11, Z11
+	VMULPS       Z1, Z9, Z12
+	VDIVPS       Z11, Z12, Z12
+	VADDPS       Z12, Z8, Z8
+	ADDQ         $0x08, R13
+	DECQ         R12
+	JZ           made
+	TESTQ        $0x00000007, R12
+	JNZ          sleep
+	CMPB         settles+108(FP), $0x00
+	JEQ          sleep
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS (R13), Z1
+	VBROADCASTSS 4(R13), Z6
+	VMULPS       Z2, Z9, Z9
+	VPXORD       Z11, Z11, Z11
+	VADDPS       Z11, Z9, Z9
+	VMULPS       Z4, Z10, Z10
+	VSQRTPS      Z10, Z11
+	CMPL         4(R13), $0x3f800000
+	JEQ          plain0true
+	VDIVPS       Z6, Z11, Z11
+
+plain0true:
+	VADDPS        Z7, Z11, Z11
+	VMULPS        Z1, Z9, Z12
+	VDIVPS        Z11, Z12, Z12
+	VADDPS        Z12, Z8, Z8
+	VPANDD        constantsAVX512<>+1216(SB), Z12, Z12
+	VPANDD        constantsAVX512<>+1216(SB), Z8, Z11
+	VMULPS        constantsAVX512<>+1280(SB), Z11, Z11
+	VSUBPS        constantsAVX512<>+1344(SB), Z11, Z11
+	VSUBPS        Z11, Z12, Z12
+	VPANDD        constantsAVX512<>+1216(SB), Z9, Z11
+	VMULPS        constantsAVX512<>+1408(SB), Z11, Z11
+	VMINPS        Z11, Z12, Z12
+	VPXORD        Z5, Z5, Z5
+	VSUBPS        Z12, Z5, Z5
+	VPORD         Z5, Z3, Z3
+	ADDQ          $0x08, R13
+	DECQ          R12
+	JZ            made
+	VEXTRACTF64X4 $0x01, Z3, Y5
+	VPOR          Y5, Y3, Y3
+	VPTEST        constantsAVX512<>+896(SB), Y3
+	JNZ           sleep
+
+settle:
+	VMULPS Z2, Z9, Z9
+	VMULPS Z4, Z10, Z10
+	DECQ   R12
+	JNZ    settle
+	VPXORD Z11, Z11, Z11
+	VADDPS Z11, Z9, Z9
+
+made:
+	VMOVUPS      Z8, (AX)(R10*1)
+	VMOVUPS      Z9, (DX)(R10*1)
+	VMOVUPS      Z10, (BX)(R10*1)
+	VBROADCASTSS negStep+80(FP), Z1
+	VBROADCASTSS sqrtBias2+100(FP), Z6
+	VBROADCASTSS oneMinusBeta1+88(FP), Z3
+	VBROADCASTSS oneMinusBeta2+96(FP), Z5
+
+slept:
+	CMPB    awake+109(FP), $0x00
+	JEQ     next
+	VMOVUPS (AX)(R10*1), Z8
+	TESTQ   SI, SI
+	JNZ     product0
+	VMOVUPS (CX)(R10*1), Z9
+	JMP     known0
+
+product0:
+	VBROADCASTSS (SI), Z9
+	VMULPS       (CX), Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VADDPS       Z10, Z9, Z9
+
+known0:
+	VMULPS      (DX)(R10*1), Z2, Z10
+	VFMADD231PS Z9, Z3, Z10
+	VMOVUPS     Z10, (DX)(R10*1)
+	VMULPS      (BX)(R10*1), Z4, Z11
+	VMULPS      Z9, Z5, Z12
+	VFMADD231PS Z9, Z12, Z11
+	VMOVUPS     Z11, (BX)(R10*1)
+	VSQRTPS     Z11, Z11
+	CMPL        sqrtBias2+100(FP), $0x3f800000
+	JEQ         unbiased0
+	VDIVPS      Z6, Z11, Z11
+
+unbiased0:
+	VADDPS  Z7, Z11, Z11
+	VMULPS  Z10, Z1, Z10
+	VDIVPS  Z11, Z10, Z10
+	VADDPS  Z10, Z8, Z8
+	VMOVUPS Z8, (AX)(R10*1)
+	VMULPS  constantsAVX512<>+1088(SB), Z8, Z10
+	VSUBPS  Z10, Z10, Z10
+	VPORD   Z10, Z0, Z0
+	VMOVUPS (DX)(R10*1), Z10
+	VMULPS  constantsAVX512<>+1152(SB), Z10, Z10
+	VSUBPS  Z10, Z10, Z10
+	VPORD   Z10, Z0, Z0
+
+next:
+	TESTQ SI, SI
+	JZ    one
+	ADDQ  $0x04, SI
+
+one:
+	ADDQ          $0x04, R8
+	DECQ          R9
+	JNZ           row
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPOR          Y1, Y0, Y0
+	VPTEST        Y0, Y0
+	SETEQ         AL
+	MOVB          AL, ret+112(FP)
 	VZEROUPPER
 	RET
 

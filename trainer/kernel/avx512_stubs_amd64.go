@@ -217,22 +217,22 @@ func adamAVX512(w *float32, grad *float32, m *float32, v *float32, n int, negSte
 // sgdRowsAVX512 is the loop of Set.SGDRows.
 //
 //go:noescape
-func sgdRowsAVX512(w *float32, grad *float32, rows *int32, n int, negLR float32) bool
+func sgdRowsAVX512(w *float32, grad *float32, values *float32, ahead int, rows *int32, n int, negLR float32) bool
 
 // adagradRowsAVX512 is the loop of Set.AdagradRows.
 //
 //go:noescape
-func adagradRowsAVX512(w *float32, grad *float32, sum *float32, rows *int32, n int, negLR float32, eps float32) bool
+func adagradRowsAVX512(w *float32, sum *float32, grad *float32, values *float32, ahead int, rows *int32, n int, negLR float32, eps float32) bool
 
 // adadeltaRowsAVX512 is the loop of Set.AdadeltaRows.
 //
 //go:noescape
-func adadeltaRowsAVX512(w *float32, grad *float32, sq *float32, acc *float32, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+func adadeltaRowsAVX512(w *float32, sq *float32, acc *float32, grad *float32, values *float32, ahead int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
 
 // adamRowsAVX512 is the loop of Set.AdamRows.
 //
 //go:noescape
-func adamRowsAVX512(w *float32, grad *float32, m *float32, v *float32, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, awake bool) bool
+func adamRowsAVX512(w *float32, m *float32, v *float32, grad *float32, values *float32, ahead int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
 
 // peakAVX512 runs rounds of 12 independent fused multiply-adds.
 //

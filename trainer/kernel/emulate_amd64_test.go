@@ -128,6 +128,7 @@ var vectorOps = map[string]func(a, b, c uint32) uint32{
 	},
 	"VPXOR": func(a, b, _ uint32) uint32 { return a ^ b }, "VPXORD": func(a, b, _ uint32) uint32 { return a ^ b },
 	"VPOR": func(a, b, _ uint32) uint32 { return a | b }, "VPORD": func(a, b, _ uint32) uint32 { return a | b },
+	"VPAND": func(a, b, _ uint32) uint32 { return a & b }, "VPANDD": func(a, b, _ uint32) uint32 { return a & b },
 	"VPADDD": func(a, b, _ uint32) uint32 { return b + a },
 	"VPSUBD": func(a, b, _ uint32) uint32 { return b - a },
 }
@@ -224,6 +225,8 @@ func (m *machine) scalar(in *instruction, next int) int {
 	arg := func(i int) uint64 { return m.integer(in.args[i], size) }
 	taken := false
 	switch op {
+	case "PREFETCHT0":
+		// changes nothing
 	case "MOVQ", "MOVL", "MOVB":
 		m.setInteger(in.args[1], size, arg(0))
 	case "MOVBLZX":
@@ -262,7 +265,7 @@ func (m *machine) scalar(in *instruction, next int) int {
 	case "TESTQ", "TESTL", "TESTB":
 		x := arg(0) & arg(1)
 		m.zero, m.less = x<<(64-8*size) == 0, int64(x<<(64-8*size)) < 0
-	case "CMPQ", "CMPB":
+	case "CMPQ", "CMPL", "CMPB":
 		a, b := int64(arg(0)), int64(arg(1))
 		m.zero, m.less = a == b, a < b
 	case "SETEQ":

@@ -25,10 +25,10 @@ type loops struct {
 	adadelta func(w, g, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32) bool
 	adam     func(w, g, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32) bool
 
-	sgdRows      func(w, g *float32, rows *int32, n int, negLR float32) bool
-	adagradRows  func(w, g, sum *float32, rows *int32, n int, negLR, eps float32) bool
-	adadeltaRows func(w, g, sq, acc *float32, rows, sleeps *int32, n int, negLR, rho, oneMinusRho, eps float32, awake bool) bool
-	adamRows     func(w, g, m, v *float32, rows, sleeps *int32, n int, past *float32, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps float32, awake bool) bool
+	sgdRows      func(w, grad, values *float32, ahead int, rows *int32, n int, negLR float32) bool
+	adagradRows  func(w, sum, grad, values *float32, ahead int, rows *int32, n int, negLR, eps float32) bool
+	adadeltaRows func(w, sq, acc, grad, values *float32, ahead int, rows, sleeps *int32, n int, negLR, rho, oneMinusRho, eps float32, awake bool) bool
+	adamRows     func(w, m, v, grad, values *float32, ahead int, rows, sleeps *int32, n int, past *float32, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps float32, settles, awake bool) bool
 
 	peak func(rounds int)
 	lane int // float32 in a vector

@@ -1,6 +1,8 @@
 package kernel
 
-// The updates of a few rows of a panel. At small batches most rows of the first
+import "slices"
+
+// The updates of a few rows of panels. At small batches most rows of the first
 // layer have a gradient of exactly +0, and a step with that
 //
 //   - leaves everything as it is with plain gradient descent and Adagrad: -LR·0
@@ -14,81 +16,88 @@ package kernel
 // had: the bits are those of the rule for all rows. Weight decay, under which
 // no row has a gradient of 0, has no place here.
 //
-// rows lists rows of 16; sleeps[i] is how many steps rows[i] has missed. The
-// results tell whether the rows just updated may sleep again. If not, all rows
-// must be woken and the rule for all rows used from the next step on.
+// The results tell whether the rows just updated may sleep again. If not, all
+// rows must be woken and the rule for all rows used from the next step on.
+
+// Rows are some rows of 16 of a few panels, and their gradients.
+type Rows struct {
+	Panels, Panel int     // so many panels, each so many floats behind the one before
+	Index         []int32 // the rows, ascending
+	Sleeps        []int32 // how many steps each has missed (Adadelta, Adam)
+
+	// G has the gradient of element j of row r of panel p at p·Panel+16r+j. If
+	// Values is not nil the gradients are a product instead: that of row Index[i]
+	// is Values[i]·G[16p+j] + 0.
+	G, Values []float32
+}
 
 // SGDRows is SGD without weight decay for some rows. They may sleep if their
 // weights are finite.
-func (s *Set) SGDRows(w, g []float32, rows []int32, c SGDStep) bool {
-	checkSame(len(w), len(g))
-	if checkIndices(rows, len(w)); len(rows) == 0 {
-		return true
-	}
-	if s.loops.sgdRows != nil {
-		return s.loops.sgdRows(&w[0], &g[0], &rows[0], len(rows), -c.LR)
-	}
-	calm := true
-	for _, r := range rows {
-		from, to := bounds(r)
-		calm = s.SGD(w[from:to], g[from:to], SGDStep{LR: c.LR}) && calm
-	}
-	return calm
+func (s *Set) SGDRows(w []float32, r *Rows, c SGDStep) bool {
+	r.check(len(w), true)
+	c.WeightDecay = 0
+	return r.each(func(p int, g, x *float32, ahead int) bool {
+		if s.loops.sgdRows == nil {
+			return r.portable(p, func(_, from, to int, g []float32) bool { return s.SGD(w[from:to], g, c) })
+		}
+		return s.loops.sgdRows(&w[p*r.Panel], g, x, ahead, &r.Index[0], len(r.Index), -c.LR)
+	})
 }
 
 // AdagradRows is Adagrad without weight decay for some rows. They may sleep if
 // their weights are finite.
-func (s *Set) AdagradRows(w, g, sum []float32, rows []int32, c AdagradStep) bool {
-	checkSame(len(w), len(g), len(sum))
-	if checkIndices(rows, len(w)); len(rows) == 0 {
-		return true
-	}
-	if s.loops.adagradRows != nil {
-		return s.loops.adagradRows(&w[0], &g[0], &sum[0], &rows[0], len(rows), -c.LR, c.Eps)
-	}
+func (s *Set) AdagradRows(w, sum []float32, r *Rows, c AdagradStep) bool {
+	checkSame(len(w), len(sum))
+	r.check(len(w), true)
 	c.WeightDecay = 0
-	calm := true
-	for _, r := range rows {
-		from, to := bounds(r)
-		calm = s.Adagrad(w[from:to], g[from:to], sum[from:to], c) && calm
-	}
-	return calm
+	return r.each(func(p int, g, x *float32, ahead int) bool {
+		if s.loops.adagradRows == nil {
+			return r.portable(p, func(_, from, to int, g []float32) bool {
+				return s.Adagrad(w[from:to], g, sum[from:to], c)
+			})
+		}
+		at := p * r.Panel
+		return s.loops.adagradRows(&w[at], &sum[at], g, x, ahead, &r.Index[0], len(r.Index), -c.LR, c.Eps)
+	})
 }
 
 // AdadeltaRows makes the missed steps of some rows and, if awake is set, then
-// their step with gradient g, without weight decay. A missed step is
+// their step with their gradients, without weight decay. A missed step is
 //
 //	sq  = Rho*sq
 //	acc = Rho*acc
 //
 // The rows may sleep if their weights and means are finite.
-func (s *Set) AdadeltaRows(w, g, sq, acc []float32, rows, sleeps []int32, c AdadeltaStep, awake bool) bool {
-	checkSame(len(w), len(g), len(sq), len(acc))
-	checkSame(len(rows), len(sleeps))
-	if checkIndices(rows, len(w)); len(rows) == 0 {
+func (s *Set) AdadeltaRows(w, sq, acc []float32, r *Rows, c AdadeltaStep, awake bool) bool {
+	checkSame(len(w), len(sq), len(acc))
+	checkSame(len(r.Index), len(r.Sleeps))
+	r.check(len(w), awake)
+	c.WeightDecay = 0
+	return r.each(func(p int, g, x *float32, ahead int) bool {
+		if s.loops.adadeltaRows == nil {
+			return r.portable(p, func(i, from, to int, g []float32) bool {
+				return s.adadeltaRow(w[from:to], g, sq[from:to], acc[from:to], int(r.Sleeps[i]), c, awake)
+			})
+		}
+		at := p * r.Panel
+		return s.loops.adadeltaRows(&w[at], &sq[at], &acc[at], g, x, ahead, &r.Index[0], &r.Sleeps[0], len(r.Index),
+			-c.LR, c.Rho, c.OneMinusRho, c.Eps, awake)
+	})
+}
+
+func (s *Set) adadeltaRow(w, g, sq, acc []float32, missed int, c AdadeltaStep, awake bool) bool {
+	for j := range w {
+		for range missed {
+			sq[j] *= c.Rho
+			acc[j] *= c.Rho
+		}
+	}
+	if !awake {
 		return true
 	}
-	if s.loops.adadeltaRows != nil {
-		return s.loops.adadeltaRows(&w[0], &g[0], &sq[0], &acc[0], &rows[0], &sleeps[0], len(rows),
-			-c.LR, c.Rho, c.OneMinusRho, c.Eps, awake)
-	}
-	c.WeightDecay = 0
-	calm := true
-	for i, r := range rows {
-		from, to := bounds(r)
-		for j := from; j < to; j++ {
-			for range sleeps[i] {
-				sq[j] *= c.Rho
-				acc[j] *= c.Rho
-			}
-		}
-		if !awake {
-			continue
-		}
-		calm = s.Adadelta(w[from:to], g[from:to], sq[from:to], acc[from:to], c) && calm
-		for j := from; j < to; j++ {
-			calm = calm && finite(sq[j]+c.Eps) && finite(acc[j])
-		}
+	calm := s.Adadelta(w, g, sq, acc, c)
+	for j := range w {
+		calm = calm && finite(sq[j]+c.Eps) && finite(acc[j])
 	}
 	return calm
 }
@@ -104,8 +113,9 @@ const (
 )
 
 // AdamRows makes the missed steps of some rows and, if awake is set, then their
-// step with gradient g, without weight decay. The last missed step has the last
-// scalars of past, the one before it those before, and so on. A missed step is
+// step with their gradients, without weight decay. The last missed step has the
+// last scalars of past, the one before it those before, and so on. A missed step
+// is
 //
 //	m = Beta1*m + 0
 //	v = Beta2*v
@@ -113,54 +123,145 @@ const (
 //
 // The rows may sleep if no weight reaches AdamCalmWeight and no m
 // AdamCalmMoment; the caller sees to it that from there no sleep, however long,
-// leads to a number that is not finite.
-func (s *Set) AdamRows(w, g, m, v []float32, rows, sleeps []int32, past []AdamPast, c AdamStep, awake bool) bool {
-	checkSame(len(w), len(g), len(m), len(v))
-	checkSame(len(rows), len(sleeps))
-	for _, n := range sleeps {
-		if n < 0 || int(n) > len(past) {
-			panic("kernel: a row has missed more steps than there were")
-		}
-	}
-	if checkIndices(rows, len(w)); len(rows) == 0 {
-		return true
-	}
-	if s.loops.adamRows != nil {
-		var last *float32
-		if len(past) > 0 {
-			last = &past[len(past)-1].NegStepSize
-		}
-		return s.loops.adamRows(&w[0], &g[0], &m[0], &v[0], &rows[0], &sleeps[0], len(rows), last,
-			-c.StepSize, c.Beta1, c.OneMinusBeta1, c.Beta2, c.OneMinusBeta2, c.SqrtBias2, c.Eps, awake)
+// leads to a number that is not finite. settles says that AdamSettles holds; it
+// makes long sleeps faster.
+func (s *Set) AdamRows(w, m, v []float32, r *Rows, past []AdamPast, c AdamStep, settles, awake bool) bool {
+	checkSame(len(w), len(m), len(v))
+	checkSame(len(r.Index), len(r.Sleeps))
+	r.check(len(w), awake)
+	if len(r.Sleeps) > 0 && (slices.Min(r.Sleeps) < 0 || int(slices.Max(r.Sleeps)) > len(past)) {
+		panic("kernel: a row has missed more steps than there were")
 	}
 	c.WeightDecay = 0
+	var last *float32
+	if len(past) > 0 {
+		last = &past[len(past)-1].NegStepSize
+	}
+	return r.each(func(p int, g, x *float32, ahead int) bool {
+		if s.loops.adamRows == nil {
+			return r.portable(p, func(i, from, to int, g []float32) bool {
+				return s.adamRow(w[from:to], g, m[from:to], v[from:to], past[len(past)-int(r.Sleeps[i]):], c, awake)
+			})
+		}
+		at := p * r.Panel
+		return s.loops.adamRows(&w[at], &m[at], &v[at], g, x, ahead, &r.Index[0], &r.Sleeps[0], len(r.Index), last,
+			-c.StepSize, c.Beta1, c.OneMinusBeta1, c.Beta2, c.OneMinusBeta2, c.SqrtBias2, c.Eps, settles, awake)
+	})
+}
+
+func (s *Set) adamRow(w, g, m, v []float32, missed []AdamPast, c AdamStep, awake bool) bool {
+	for _, p := range missed {
+		for j := range w {
+			m[j] = float32(c.Beta1*m[j]) + 0
+			v[j] *= c.Beta2
+			w[j] += float32(p.NegStepSize*m[j]) / (float32(sqrt32(v[j])/p.SqrtBias2) + c.Eps)
+		}
+	}
+	if !awake {
+		return true
+	}
+	s.Adam(w, g, m, v, c)
 	calm := true
-	for i, r := range rows {
-		from, to := bounds(r)
-		for _, p := range past[len(past)-int(sleeps[i]):] {
-			for j := from; j < to; j++ {
-				m[j] = float32(c.Beta1*m[j]) + 0
-				v[j] *= c.Beta2
-				w[j] += float32(p.NegStepSize*m[j]) / (float32(sqrt32(v[j])/p.SqrtBias2) + c.Eps)
-			}
-		}
-		if !awake {
-			continue
-		}
-		s.Adam(w[from:to], g[from:to], m[from:to], v[from:to], c)
-		for j := from; j < to; j++ {
-			calm = calm && finite(w[j]*0x1p28) && finite(m[j]*0x1p87)
-		}
+	for j := range w {
+		calm = calm && finite(w[j]*0x1p28) && finite(m[j]*0x1p87)
 	}
 	return calm
 }
 
-func bounds(row int32) (from, to int) { return int(row) * Width, int(row+1) * Width }
+// AdamSettles reports whether a sleep can settle: whether, once a missed step has
+// hardly moved a weight, no later one of the same sleep moves it at all, so that
+// only the means are left to decay. first has the scalars of the run's first step;
+// later ones must have no larger StepSize and a SqrtBias2 that is neither smaller
+// nor above 1.
+//
+// Let u be what a missed step adds to w, and a weight be settled after it if m is 0
+// or |u| <= 2^-33·(|w|-2^-47). Then all later changes u' of the sleep leave w as it
+// is. If m is 0 they are all -0. (A w of -0 does not become +0 by them either.)
+// Otherwise, write e for 2^-24, the relative error of a rounding.
+//
+// The denominator D = √v/SqrtBias2 + Eps shrinks slowly. As long as v is a
+// normal number √v shrinks at most by √(Beta2·(1-e)) in a step; SqrtBias2 grows from
+// 2^-6 at least to 1 at most, in all steps together. Once v has fallen below
+// 2^-125, √v/SqrtBias2 is below 2^-55, next to nothing beside Eps, and D can shrink no
+// further. So after j steps D' >= D·2^-6·√(Beta2·(1-e))^j·(1-2^-14).
+//
+// The numerator N = StepSize·m shrinks faster. StepSize does not grow, and as long
+// as m is a normal number it shrinks by Beta1·(1+e) at least; after that
+// |m| < 2^-126, where decays may come to a standstill. So N' <=
+// N·(Beta1·(1+e))^j + 2^10·2^-126.
+//
+// With Beta1 <= 0.99·√Beta2 the first part of N'/D' is at most 2^6.1·N/D, and with
+// Eps >= 2^-40 the second one 2^-76. Roundings of N, D and u add factors near 1, and
+// 2^-149/2^-40 for results that are not normal numbers: |u'| <= 2^6.2·|u| + 2^-75 <=
+// 2^-26.8·(|w|-2^-47) + 2^-75 < 2^-25·|w|, since |w| >= 2^-47. That is half of
+// what separates |w| from the next smaller number, or less: w + u' rounds to w.
+func AdamSettles(first AdamStep) bool {
+	b1, b2 := float64(first.Beta1), float64(first.Beta2)
+	return b2 >= 0.5 && b2 < 1 && b1 >= 0 && b1*b1 <= 0.98*b2 && first.Eps >= 0x1p-40 &&
+		first.StepSize <= 0x1p10 && first.SqrtBias2 >= 0x1p-6
+}
 
-func checkIndices(rows []int32, floats int) {
-	for _, r := range rows {
-		if r < 0 || int(r+1)*Width > floats {
-			panic("kernel: row out of range")
-		}
+// check panics if the rows do not fit the slices of floats. Of the ascending
+// index only the ends are looked at.
+func (r *Rows) check(floats int, gradients bool) {
+	if len(r.Index) == 0 || r.Panels == 0 {
+		return
 	}
+	last := int(r.Index[len(r.Index)-1])
+	if r.Panels < 0 || r.Panel < 0 || r.Index[0] < 0 || last < 0 || (r.Panels-1)*r.Panel+(last+1)*Width > floats {
+		panic("kernel: rows do not fit their panels")
+	}
+	need := (r.Panels-1)*r.Panel + (last+1)*Width
+	if r.Values != nil {
+		checkSame(len(r.Index), len(r.Values))
+		need = r.Panels * Width
+	}
+	if gradients && len(r.G) < need {
+		panic("kernel: rows have no gradients")
+	}
+}
+
+// each calls f with each panel, what a routine takes as its gradients, and the
+// distance in bytes of the panel that follows.
+func (r *Rows) each(f func(p int, g, x *float32, ahead int) bool) bool {
+	calm := true
+	if len(r.Index) == 0 {
+		return calm
+	}
+	for p := range r.Panels {
+		var g, x *float32
+		ahead := 0
+		if p+1 < r.Panels {
+			ahead = 4 * r.Panel
+		}
+		if r.Values != nil {
+			g, x = &r.G[p*Width], &r.Values[0]
+		} else if r.G != nil {
+			g = &r.G[p*r.Panel]
+		}
+		calm = f(p, g, x, ahead) && calm
+	}
+	return calm
+}
+
+// portable calls f with each row of a panel: its place in Index, where in the
+// slices it is, and its gradient, none if there are no gradients.
+func (r *Rows) portable(p int, f func(i, from, to int, g []float32) bool) bool {
+	calm := true
+	var product [Width]float32
+	for i, row := range r.Index {
+		from := p*r.Panel + int(row)*Width
+		var g []float32
+		switch {
+		case r.Values != nil:
+			for j := range product {
+				product[j] = float32(r.Values[i]*r.G[p*Width+j]) + 0
+			}
+			g = product[:]
+		case r.G != nil:
+			g = r.G[from : from+Width]
+		}
+		calm = f(i, from, from+Width, g) && calm
+	}
+	return calm
 }

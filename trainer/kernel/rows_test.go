@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 )
@@ -10,9 +12,9 @@ import (
 // all. A run ends early where the rule says that rows may no longer sleep.
 func TestSleepingRows(t *testing.T) {
 	forEach(t, func(t *testing.T, s *Set) {
-		steps := 200
+		steps := 600
 		if s.Name != "avx2" && s.Name != "avx512" {
-			steps = 60
+			steps = 240
 		}
 		for seed := range uint64(6) {
 			for _, rule := range rowRules(seed) {
@@ -27,7 +29,7 @@ type rowRule struct {
 	name  string
 	step  func(t int) // on to step t, counted from 1
 	dense func(s *Set, w, g, a, b []float32) bool
-	rows  func(s *Set, w, g, a, b []float32, rows, sleeps []int32, awake bool) bool
+	rows  func(s *Set, w, a, b []float32, rows *Rows, awake bool) bool
 }
 
 func rowRules(seed uint64) []rowRule {
@@ -38,24 +40,27 @@ func rowRules(seed uint64) []rowRule {
 	beta1 := []float32{0.9, 0.1, 0.95, 0, 0.9, 0.999}[seed]
 	one := float32(1)
 	adam := AdamStep{Beta1: beta1, OneMinusBeta1: one - beta1, Beta2: rho * 0.999, OneMinusBeta2: one - rho*0.999, Eps: eps}
+	first := adam
+	first.StepSize, first.SqrtBias2 = lr*6, 0.1
+	settles := AdamSettles(first)
 	var past []AdamPast
 	adadelta := AdadeltaStep{LR: lr, Rho: rho, OneMinusRho: one - rho, Eps: eps}
 	still := func(int) {}
 	return []rowRule{
 		{"sgd", still,
 			func(s *Set, w, g, a, b []float32) bool { return s.SGD(w, g, SGDStep{LR: lr}) },
-			func(s *Set, w, g, a, b []float32, rows, _ []int32, awake bool) bool {
-				return !awake || s.SGDRows(w, g, rows, SGDStep{LR: lr})
+			func(s *Set, w, a, b []float32, rows *Rows, awake bool) bool {
+				return !awake || s.SGDRows(w, rows, SGDStep{LR: lr})
 			}},
 		{"adagrad", still,
 			func(s *Set, w, g, a, b []float32) bool { return s.Adagrad(w, g, a, AdagradStep{LR: lr, Eps: eps}) },
-			func(s *Set, w, g, a, b []float32, rows, _ []int32, awake bool) bool {
-				return !awake || s.AdagradRows(w, g, a, rows, AdagradStep{LR: lr, Eps: eps})
+			func(s *Set, w, a, b []float32, rows *Rows, awake bool) bool {
+				return !awake || s.AdagradRows(w, a, rows, AdagradStep{LR: lr, Eps: eps})
 			}},
 		{"adadelta", still,
 			func(s *Set, w, g, a, b []float32) bool { return s.Adadelta(w, g, a, b, adadelta) },
-			func(s *Set, w, g, a, b []float32, rows, sleeps []int32, awake bool) bool {
-				return s.AdadeltaRows(w, g, a, b, rows, sleeps, adadelta, awake)
+			func(s *Set, w, a, b []float32, rows *Rows, awake bool) bool {
+				return s.AdadeltaRows(w, a, b, rows, adadelta, awake)
 			}},
 		{"adam", func(t int) {
 			if t > 1 {
@@ -63,27 +68,30 @@ func rowRules(seed uint64) []rowRule {
 			}
 			adam.StepSize = lr * (1 + 5/float32(t))
 			adam.SqrtBias2 = 1 - 0.9/float32(t)
+			if t > 70 {
+				adam.SqrtBias2 = 1
+			}
 		},
 			func(s *Set, w, g, a, b []float32) bool { return s.Adam(w, g, a, b, adam) },
-			func(s *Set, w, g, a, b []float32, rows, sleeps []int32, awake bool) bool {
+			func(s *Set, w, a, b []float32, rows *Rows, awake bool) bool {
 				// Waking comes after the last step, which then is past too.
 				known := past
 				if !awake {
 					known = append(known, AdamPast{-adam.StepSize, adam.SqrtBias2})
 				}
-				return s.AdamRows(w, g, a, b, rows, sleeps, known, adam, awake)
+				return s.AdamRows(w, a, b, rows, known, adam, settles, awake)
 			}},
 	}
 }
 
 func compareRows(t *testing.T, s *Set, rule rowRule, seed uint64, steps int) {
 	t.Helper()
-	const count = 9
+	const count, panels, panel = 9, 2, 10 * Width
 	random := rand.New(rand.NewPCG(seed, 7))
-	fresh := func() []float32 { return make([]float32, count*Width) }
+	fresh := func() []float32 { return make([]float32, panels*panel) }
 	w, a, b := fresh(), fresh(), fresh() // rule for all rows, portable
 	for i := range w {
-		w[i] = float32(random.NormFloat64())
+		w[i] = float32(random.NormFloat64() * []float64{1, 1e-3, 1e-12, 1e-30, 0}[random.IntN(5)])
 	}
 	w2, a2, b2 := append([]float32(nil), w...), fresh(), fresh()
 	g := fresh()
@@ -91,7 +99,10 @@ func compareRows(t *testing.T, s *Set, rule rowRule, seed uint64, steps int) {
 	same := func(when string, step int, rows []int32) {
 		t.Helper()
 		for _, r := range rows {
-			for i := int(r) * Width; i < int(r+1)*Width; i++ {
+			for i := range w {
+				if i%panel/Width != int(r) {
+					continue
+				}
 				if Bits(w[i]) != Bits(w2[i]) || Bits(a[i]) != Bits(a2[i]) || Bits(b[i]) != Bits(b2[i]) {
 					t.Fatalf("%s %d, seed %d, %s, step %d, row %d: got %v %v %v, want %v %v %v",
 						rule.name, i, seed, when, step, r, w2[i], a2[i], b2[i], w[i], a[i], b[i])
@@ -104,30 +115,117 @@ func compareRows(t *testing.T, s *Set, rule rowRule, seed uint64, steps int) {
 		step++
 		rule.step(int(step))
 		clear(g)
-		var rows, sleeps []int32
+		rows := Rows{Panels: panels, Panel: panel, G: g}
+		d := make([]float32, panels*Width)
+		if step%3 == 0 {
+			fill(d, func() float32 { return float32(random.NormFloat64()) })
+			rows.G, rows.Values = d, []float32{}
+		}
 		for r := range int32(count) {
-			// Row 0 is never needed, row 8 nearly always, the others between.
-			if random.IntN(count) >= int(r) {
+			// Row 0 is never needed, row 8 nearly always, the others between,
+			// and in the end no longer.
+			if random.IntN(count) >= int(r) || int(step) > steps/3 && r < 7 {
 				continue
 			}
-			rows, sleeps = append(rows, r), append(sleeps, step-1-since[r])
+			rows.Index, rows.Sleeps = append(rows.Index, r), append(rows.Sleeps, step-1-since[r])
 			since[r] = step
-			for i := int(r) * Width; i < int(r+1)*Width; i++ {
-				scale := []float64{1, 1e-6, 1e-30, 0, 1e-44}[random.IntN(5)]
-				g[i] = float32(random.NormFloat64()*scale) + 0
+			x := float32(random.NormFloat64() * []float64{1, 1e-6, 1e-30, 0, 1e-44}[random.IntN(5)])
+			if rows.Values != nil {
+				rows.Values = append(rows.Values, x)
+			}
+			for i := range g {
+				if i%panel/Width == int(r) {
+					scale := []float64{1, 1e-6, 1e-30, 0, 1e-44}[random.IntN(5)]
+					g[i] = float32(random.NormFloat64()*scale) + 0
+					if rows.Values != nil {
+						g[i] = FMA(x, d[i/panel*Width+i%Width], 0) + 0
+					}
+				}
 			}
 		}
 		rule.dense(portable, w, g, a, b)
-		calm := rule.rows(s, w2, g, a2, b2, rows, sleeps, true)
-		same("awake", int(step), rows)
+		calm := rule.rows(s, w2, a2, b2, &rows, true)
+		same("awake", int(step), rows.Index)
 		if !calm {
 			break
 		}
 	}
-	var all, sleeps []int32
+	all := Rows{Panels: panels, Panel: panel}
 	for r := range int32(count) {
-		all, sleeps = append(all, r), append(sleeps, step-since[r])
+		all.Index, all.Sleeps = append(all.Index, r), append(all.Sleeps, step-since[r])
 	}
-	rule.rows(s, w2, g, a2, b2, all, sleeps, false)
-	same("woken", int(step), all)
+	rule.rows(s, w2, a2, b2, &all, false)
+	same("woken", int(step), all.Index)
+}
+
+// TestAdamSettles compares long sleeps from all kinds of states with the steps
+// made one by one: a sleep that settles does so without a trace.
+func TestAdamSettles(t *testing.T) {
+	forEach(t, func(t *testing.T, s *Set) {
+		rounds := 40
+		if s.Name != "avx2" && s.Name != "avx512" {
+			rounds = 8
+		}
+		random := rand.New(rand.NewPCG(3, 3))
+		for round := range rounds {
+			first := AdamStep{StepSize: 0.01, Beta1: 0.9, OneMinusBeta1: 0.1, Beta2: 0.999, OneMinusBeta2: 0.001, SqrtBias2: 0.03, Eps: 1e-8}
+			switch round % 4 {
+			case 1:
+				first.Beta1, first.Beta2, first.SqrtBias2 = 0.7, 0.501, 0x1p-6
+			case 2:
+				first.Eps, first.StepSize = 0x1p-40, 0x1p10
+			case 3:
+				first.Beta1 = 0.98
+			}
+			if !AdamSettles(first) {
+				t.Fatalf("round %d: sleeps do not settle", round)
+			}
+			const count = 4
+			var w, m, v, w2, m2, v2 []float32
+			for range count * Width {
+				power := func(low, high int) float64 { return math.Exp2(float64(low) + random.Float64()*float64(high-low)) }
+				w = append(w, float32(random.NormFloat64()*power(-60, 0)))
+				m = append(m, float32(random.NormFloat64()*power(-60, 0))+0)
+				v = append(v, float32(power(-100, 0)))
+				switch i := len(w) - 1; random.IntN(12) {
+				case 0:
+					w[i] = float32(math.Copysign(0, random.NormFloat64()))
+				case 1:
+					m[i] = 0
+				case 2:
+					v[i] = 0
+				case 3:
+					m[i], v[i] = float32(power(-149, -120)), float32(power(-149, -120))
+				}
+			}
+			var past []AdamPast
+			for i := range 900 {
+				p := AdamPast{-first.StepSize * (0.3 + 0.7/float32(1+i/9)), 1 - (1-first.SqrtBias2)/float32(1+i/5)}
+				if i > 450 {
+					p.SqrtBias2 = 1
+				}
+				past = append(past, p)
+			}
+			w2, m2, v2 = append(w2, w...), append(m2, m...), append(v2, v...)
+			rows := Rows{Panels: 1, Index: []int32{0, 1, 2, 3}, Sleeps: []int32{900, 899, 400 + int32(random.IntN(400)), int32(random.IntN(40))}}
+			portable.AdamRows(w, m, v, &rows, past, first, false, false)
+			s.AdamRows(w2, m2, v2, &rows, past, first, true, false)
+			equal(t, fmt.Sprintf("round %d: weights", round), w2, w)
+			equal(t, fmt.Sprintf("round %d: m", round), m2, m)
+			equal(t, fmt.Sprintf("round %d: v", round), v2, v)
+		}
+	})
+	for what, change := range map[string]func(c *AdamStep){
+		"m lasts too long": func(c *AdamStep) { c.Beta1 = 0.9999 },
+		"v does not decay": func(c *AdamStep) { c.Beta2 = 1 },
+		"no eps":           func(c *AdamStep) { c.Eps = 0 },
+		"a small bias":     func(c *AdamStep) { c.SqrtBias2 = 1e-3 },
+		"a large step":     func(c *AdamStep) { c.StepSize = 1e4 },
+	} {
+		c := AdamStep{StepSize: 0.01, Beta1: 0.9, Beta2: 0.999, SqrtBias2: 0.03, Eps: 1e-8}
+		change(&c)
+		if AdamSettles(c) {
+			t.Errorf("%s: settles", what)
+		}
+	}
 }
