@@ -91,6 +91,11 @@ func Diff(ctx context.Context, before string, params, profile, out, data *string
 	return exit(stages.Diff(ctx, before, stages.Options{Params: params, Profile: profile, Out: out, Data: data, JSON: json}))
 }
 
+// Export prints where a figure, such as 5.1, came from as a W3C provenance document in PROV-JSON.
+func Export(ctx context.Context, id string, params, profile, out, data *string) error {
+	return exit(stages.Export(ctx, id, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
+}
+
 // Gc lists the stored files that neither the parameters nor a lock needs any more; -delete removes exactly these.
 // -keep=REV,REV keeps what the locks of other revisions name as well.
 func Gc(ctx context.Context, delete *bool, keep, params, out, data *string) error {

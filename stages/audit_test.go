@@ -3,6 +3,7 @@ package stages
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -330,3 +331,5 @@ func pipelineContent(blob string) (pipeline.ContentID, error) {
 	var id pipeline.ContentID
 	return id, id.UnmarshalText([]byte(filepath.Base(blob)))
 }
+
+func hexSum(data []byte) string { return fmt.Sprintf("%x", sha256.Sum256(data)) }

@@ -1,0 +1,62 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"sparsel/pipeline"
+)
+
+// Export prints where a figure came from as a W3C provenance document (PROV-JSON). name is a figure's id, or a node
+// such as table/epochs.
+func Export(ctx context.Context, name string, o Options) error {
+	scratch, err := os.MkdirTemp("", "sparsel-export-")
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	defer os.RemoveAll(scratch)
+	w, err := o.openReadOnly(scratch)
+	if err != nil {
+		return err
+	}
+	node := w.graph.Node(name)
+	if node == nil && !strings.Contains(name, "/") {
+		if node, err = find("figure", w.figures, name); err != nil {
+			return err
+		}
+	}
+	if node == nil {
+		return fmt.Errorf("export: there is no node %q%s", name, similar(w.graph, name))
+	}
+	p, _, err := pipeline.ReadProvenance(ctx, w.store)
+	if err != nil {
+		return err
+	}
+	resolved, err := w.engine.Resolve(ctx, w.graph, p)
+	if err != nil {
+		return err
+	}
+	for _, r := range resolved {
+		if r.Node != node {
+			continue
+		}
+		if r.Made == nil {
+			return fmt.Errorf("export: %s was not made yet with these parameters; `go tool mage all` makes it", node.Name)
+		}
+		published := maps.Clone(node.Publish)
+		for output, path := range published {
+			published[output] = filepath.ToSlash(path)
+		}
+		text, err := p.PROV(r.Made, published)
+		if err != nil {
+			return err
+		}
+		_, err = o.stdout().Write(text)
+		return err
+	}
+	return nil
+}
