@@ -63,10 +63,11 @@ function colours(doc, win) {
 }
 
 async function links(doc, win) {
-  for (const link of all(doc, "a[href^='#']")) {
+  const list = all(doc, "a[href^='#']"), step = Math.ceil(list.length / 50);
+  for (const [i, link] of list.entries()) {
     const id = decodeURIComponent(link.getAttribute("href").slice(1)), target = doc.getElementById(id);
     expect(`the link to ${id} leads nowhere`, target && shown(target));
-    if (!target) continue;
+    if (!target || i % step) continue; // the browser slows pages down that go to 200 places in 10 seconds
     link.click();
     await new Promise((done) => setTimeout(done, 0));
     expect(`the link to ${id} doesn't change the address`, win.location.hash === "#" + id);
