@@ -25,14 +25,15 @@ var (
 // Epoch is the value after an epoch, from 1; 0 is the last one and −k the one k before it.
 func Epoch(e int) Reading { return Reading{from: e, to: e} }
 
-// Mean is the mean over the epochs, counted as in Epoch, from the first named to the second.
+// Mean is the mean over the epochs, counted as in Epoch, from the first named to the second, as far as there are such.
 func Mean(from, to int) Reading { return Reading{from: from, to: to} }
 
-// StepSize is the mean of |v(e+1) − v(e)| over the epochs from the first named to the second, counted as in Epoch.
+// StepSize is the mean of |v(e+1) − v(e)| over the epochs from the first named to the second, counted as in Epoch, as
+// far as there are such.
 func StepSize(from, to int) Reading { return Reading{from: from, to: to, steps: true} }
 
-// window is the reading's first and last epoch in a course of so many.
-func (r Reading) window(epochs int) (from, to int, err error) {
+// span is the reading's first and last epoch in a course of so many. Of a window it is what lies in the course.
+func (r Reading) span(epochs int) (from, to int) {
 	from, to = r.from, r.to
 	if from <= 0 {
 		from += epochs
@@ -40,6 +41,15 @@ func (r Reading) window(epochs int) (from, to int, err error) {
 	if to <= 0 {
 		to += epochs
 	}
+	if r.from != r.to {
+		from, to = max(from, 1), min(to, epochs)
+	}
+	return from, to
+}
+
+// window is span for a course that has such epochs.
+func (r Reading) window(epochs int) (from, to int, err error) {
+	from, to = r.span(epochs)
 	if from < 1 || to > epochs || from > to || r.steps && from == to {
 		return 0, 0, missing("%s: its runs have %d epochs", r.name(epochs), epochs)
 	}
@@ -47,13 +57,7 @@ func (r Reading) window(epochs int) (from, to int, err error) {
 }
 
 func (r Reading) name(epochs int) string {
-	from, to := r.from, r.to
-	if from <= 0 {
-		from += epochs
-	}
-	if to <= 0 {
-		to += epochs
-	}
+	from, to := r.span(epochs)
 	switch {
 	case r.steps && to == from+1:
 		return fmt.Sprintf("step from epoch %d to %d", from, to)

@@ -11,7 +11,7 @@ func (r Result) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n%s\n", r.ID, strings.ToUpper(r.Verdict), r.Claim)
 	if r.Effect != nil {
-		fmt.Fprintf(&b, "effect  %s = %s\n", r.What, r.EffectText())
+		fmt.Fprintf(&b, "effect  %s = %s, n = %d\n", r.What, r.EffectText(), r.N)
 	}
 	fmt.Fprintf(&b, "source  section %s, figure %s\n", r.Source, r.Figure)
 	if r.Mark != "" {
@@ -27,7 +27,7 @@ func (r Result) Text() string {
 	return b.String()
 }
 
-// EffectText is the effect with its interval, where there is one, and the number of runs.
+// EffectText is the effect with its interval, where there is one.
 func (r Result) EffectText() string {
 	if r.Effect == nil {
 		return "–"
@@ -41,5 +41,5 @@ func (r Result) EffectText() string {
 	default:
 		text += fmt.Sprintf(" [%s, %s] at %s %%", short(*r.Low), short(*r.High), strconv.FormatFloat(significant(100*r.Level, 4), 'g', -1, 64))
 	}
-	return text + fmt.Sprintf(", n = %d", r.N)
+	return text
 }

@@ -64,13 +64,10 @@ func fill(t testing.TB, list []place, keep func(place) bool, value func(claim.Cu
 	return d
 }
 
-// Every claim finds in the study what it needs, and reads the experiments that it names and no others.
-func TestClaimsMatchTheStudy(t *testing.T) {
-	list := places(t, "")
-	r := rand.New(rand.NewPCG(1, 1))
-	// Values around 0.978, at which one of the claims looks for epochs of alike accuracy, and accuracies that are
-	// highest in the middle of a sweep of learning rates, beyond which others look for peaks.
-	value := func(q claim.Curve) float64 {
+// plausible makes values around 0.978, at which one of the claims looks for epochs of alike accuracy, and accuracies that
+// are highest in the middle of a sweep of learning rates, beyond which others look for peaks.
+func plausible(r *rand.Rand) func(claim.Curve) float64 {
+	return func(q claim.Curve) float64 {
 		v := 0.978 + 0.0004*(2*r.Float64()-1)
 		if lr, ok := strings.CutPrefix(q.Condition, "learning_rate="); ok && q.Metric == accuracy {
 			x, _ := strconv.ParseFloat(lr, 64)
@@ -78,6 +75,13 @@ func TestClaimsMatchTheStudy(t *testing.T) {
 		}
 		return v
 	}
+}
+
+// Every claim finds in the study what it needs, and reads the experiments that it names and no others.
+func TestClaimsMatchTheStudy(t *testing.T) {
+	list := places(t, "")
+	r := rand.New(rand.NewPCG(1, 1))
+	value := plausible(r)
 	byExperiment := map[string][]place{}
 	for _, q := range list {
 		byExperiment[q.curve.Experiment] = append(byExperiment[q.curve.Experiment], q)
@@ -127,8 +131,7 @@ func TestClaimsAreWellFormed(t *testing.T) {
 // A profile has fewer epochs and grid points. What it lacks for a claim is said, and nothing else changes.
 func TestClaimsOfAProfile(t *testing.T) {
 	list := places(t, "quick")
-	r := rand.New(rand.NewPCG(2, 2))
-	d := fill(t, list, func(place) bool { return true }, func(claim.Curve) float64 { return r.Float64() })
+	d := fill(t, list, func(place) bool { return true }, plausible(rand.New(rand.NewPCG(2, 2))))
 	undecidable := 0
 	for _, f := range Claims() {
 		result, err := claim.Decide(f, d)
@@ -140,7 +143,7 @@ func TestClaimsOfAProfile(t *testing.T) {
 			t.Logf("%s: %s", f.ID, strings.Join(result.Missing, "; "))
 		}
 	}
-	if undecidable > 5 {
+	if undecidable > 4 {
 		t.Errorf("%d claims can't be decided with a profile", undecidable)
 	}
 }

@@ -79,7 +79,11 @@ func (p TableParams) table(results []claim.Result) tabulate.Table {
 	counts := map[string]int{}
 	for _, r := range results {
 		counts[r.Verdict]++
-		t.Rows = append(t.Rows, []string{r.ID, r.Claim, r.Verdict, r.What, r.EffectText(), fmt.Sprint(r.N), r.Source, r.Figure})
+		what := r.What
+		if len(r.Missing) > 0 {
+			what = strings.Join(r.Missing, "; ")
+		}
+		t.Rows = append(t.Rows, []string{r.ID, r.Claim, r.Verdict, what, r.EffectText(), fmt.Sprint(r.N), r.Source, r.Figure})
 		t.Data = append(t.Data, []string{
 			r.ID, r.Claim, r.Verdict, r.What, digits(r.Effect), digits(r.Low), digits(r.High), digits(&r.Level),
 			digits(r.Above), digits(r.Below), fmt.Sprint(r.N), r.Source, r.Figure, strings.Join(r.Missing, "; "),
