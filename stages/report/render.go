@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 //go:embed page
@@ -29,7 +30,7 @@ func asset(name string) string {
 }
 
 var pageTemplate = template.Must(template.New("report.html").Funcs(template.FuncMap{
-	"anchor": anchor, "heading": heading, "braced": braced, "number": number, "short": short, "duration": duration, "size": size, "numeric": numeric,
+	"anchor": anchor, "heading": heading, "braced": braced, "number": number, "short": short, "duration": duration, "size": size, "columns": columns,
 	"interval": interval, "key": intervalKey, "claimed": claimed, "percent": percent,
 	"moment":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
 	"absence": absence,
@@ -204,24 +205,34 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
-// numeric says of each column of a table whether it holds numbers and nothing else, so that it is set flush right.
-func numeric(t Table) []bool {
-	columns := make([]bool, len(t.Text.Header))
-	for c := range columns {
-		any := false
-		columns[c] = true
+// A cell with more characters than longCell is broken into lines. It is longer than any number with its error.
+const longCell = 32
+
+// columns gives each column of a table its class: "n" where it holds numbers and nothing else, which stand flush right;
+// "long" where it holds sentences, which need lines.
+func columns(t Table) []string {
+	classes := make([]string, len(t.Text.Header))
+	for c := range classes {
+		numbers, words, long := false, false, false
 		for _, row := range t.Text.Rows {
-			switch cell := strings.TrimSpace(row[c]); {
+			cell := strings.TrimSpace(row[c])
+			long = long || utf8.RuneCountInString(cell) > longCell
+			switch {
 			case cell == "" || cell == "–" || cell == "-" || cell == "NaN":
 			case strings.ContainsAny(cell[:1], "0123456789+-.") || strings.HasPrefix(cell, "−"):
-				any = true
+				numbers = true
 			default:
-				columns[c] = false
+				words = true
 			}
 		}
-		columns[c] = columns[c] && any
+		switch {
+		case long:
+			classes[c] = "long"
+		case numbers && !words:
+			classes[c] = "n"
+		}
 	}
-	return columns
+	return classes
 }
 
 // HasFigure reports whether the page has a place for the figure of that id.

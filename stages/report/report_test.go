@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sparsel/analysis/finding"
+	"sparsel/analysis/tabulate"
 )
 
 // fakeSVG is a figure as the figure stage draws it, with the parts that need care in a page: an id that every figure
@@ -197,6 +198,17 @@ func TestVerdicts(t *testing.T) {
 	z1, _, _ = strings.Cut(z1, "</article>")
 	if strings.Contains(z1, "effect <b>") || strings.Contains(z1, "interval") || strings.Contains(z1, "claimed") || strings.Contains(z1, "n =") {
 		t.Errorf("a finding without numbers shows some: %s", z1)
+	}
+}
+
+func TestColumns(t *testing.T) {
+	long := "A sentence that is too long for one line."
+	table := Table{Text: tabulate.Table{
+		Header: []string{"words", "numbers", "mixed", "nothing", "sentence"},
+		Rows:   [][]string{{"SGD", "0.97 ± 0.01", "5", "–", ""}, {"Adam", "−0.1", "five", "", long}, {"", "–", "", "", "7"}},
+	}}
+	if got, want := fmt.Sprintf("%q", columns(table)), `["" "n" "" "" "long"]`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
