@@ -42,6 +42,19 @@ func readEmbedded(data []byte) embedded {
 	return embedded{values: map[string]string{}}
 }
 
+// node is the name of the node that the file says it comes from, as the whole study has it, or "".
+func (e embedded) node() string {
+	for _, kind := range []string{"figure", "table", "finding"} {
+		if id := e.values[kind]; id != "" {
+			return kind + "/" + id
+		}
+	}
+	if name := e.values["experiment"]; name != "" {
+		return "aggregate/" + name
+	}
+	return ""
+}
+
 func (e *embedded) damage(format string, args ...any) {
 	e.broken = append(e.broken, fmt.Sprintf(format, args...))
 }

@@ -2,27 +2,22 @@ package stages
 
 import (
 	"context"
-	"encoding/json"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"sparsel/pipeline"
-	"sparsel/pipeline/canon"
 	"sparsel/pipeline/store"
-	"sparsel/stages/train"
 )
 
 // lost is a file somebody asks about.
 type lost struct {
 	path     string
+	data     []byte
 	content  pipeline.ContentID
-	size     int64
 	embedded embedded
 }
 
@@ -39,10 +34,7 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 	if err != nil {
 		return fmt.Errorf("audit file: %w", err)
 	}
-	f := lost{path: file, size: int64(len(data)), embedded: readEmbedded(data)}
-	if f.content, _, err = store.HashFile(file); err != nil {
-		return fmt.Errorf("audit file: %w", err)
-	}
+	f := lost{path: file, data: data, content: sha256.Sum256(data), embedded: readEmbedded(data)}
 	w, err := o.openReadOnly(scratch)
 	if err != nil {
 		return err
@@ -56,13 +48,21 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 		return err
 	}
 	out := o.stdout()
-	fmt.Fprintf(out, "%s: %s, %d bytes, SHA-256 %s\n", file, orNone(f.embedded.format, "no format known here"), f.size, f.content)
+	fmt.Fprintf(out, "%s: %s, %d bytes, SHA-256 %s\n", file, orNone(f.embedded.format, "no format known here"), len(data), f.content)
 	for _, fault := range faults {
 		fmt.Fprintln(out, "the store:", fault)
 	}
-	made, genuine := f.identify(out, p, o.out())
-	if made == nil {
-		return fmt.Errorf("audit file: nothing is known about %s", file)
+	locks, err := o.allLocks(out)
+	if err != nil {
+		return err
+	}
+	made, genuine := f.identify(out, p, locks, w)
+	switch {
+	case made == nil && genuine:
+		_, err := fmt.Fprintln(out, "verdict: genuine by the lock. The store that could show what it was made from is not here; `audit -level=3` repeats trainings and compares with the lock")
+		return err
+	case made == nil:
+		return fmt.Errorf("audit file: %s cannot be vouched for", file)
 	}
 	sayCurrent(out, made, resolved)
 	chain, missing := p.Upstream(made)
@@ -72,7 +72,7 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 	case err != nil:
 		return err
 	case !genuine:
-		return fmt.Errorf("audit file: %s is not what it says it is: do not trust it; the genuine one is named above", file)
+		return fmt.Errorf("audit file: %s does not have the bytes of the result that it shows or says it is: trust the genuine one, which is named above", file)
 	case !sound:
 		return fmt.Errorf("audit file: %s is genuine, but not all that it was made from is there to prove it", file)
 	}
@@ -85,130 +85,6 @@ func orNone(s, none string) string {
 		return none
 	}
 	return s
-}
-
-// identify says which result the file is, or claims to be.
-func (f lost) identify(out io.Writer, p *pipeline.Provenance, dir string) (made *pipeline.Made, genuine bool) {
-	if makers := p.Makers(f.content); len(makers) > 0 {
-		made = makers[0]
-		fmt.Fprintf(out, "is, byte for byte, %s of %s: action %s, first done in run %s\n", outputOf(made, f.content).Name, made.Node, made.Action.Short(), made.Run)
-		for _, m := range makers[1:] {
-			fmt.Fprintf(out, "  so is %s of %s: action %s, run %s\n", outputOf(m, f.content).Name, m.Node, m.Action.Short(), m.Run)
-		}
-		return made, true
-	}
-	fmt.Fprintf(out, "these bytes are no result in %s\n", filepath.Join(dir, "store"))
-	for _, b := range f.embedded.broken {
-		fmt.Fprintln(out, "  the file is damaged:", b)
-	}
-	claim, candidates := f.claims(p)
-	if claim == "" {
-		fmt.Fprintln(out, "and the file says nothing about itself")
-		return nil, false
-	}
-	fmt.Fprintln(out, "it says that it is", claim)
-	if len(candidates) == 0 {
-		fmt.Fprintln(out, "the store has no such thing: it may be another store's; try -out=DIR")
-		return nil, false
-	}
-	c := candidates[0]
-	fmt.Fprintf(out, "the store has that: %s of %s, SHA-256 %s\n", c.output.Name, c.made.Node, c.output.Content)
-	fmt.Fprintln(out, "ALTERED: this file has other bytes than what it says it is")
-	return c.made, false
-}
-
-func outputOf(m *pipeline.Made, id pipeline.ContentID) store.Output {
-	i := slices.IndexFunc(m.Outputs, func(o store.Output) bool { return o.Content == id })
-	return m.Outputs[i]
-}
-
-// candidate is a result that a file may claim to be.
-type candidate struct {
-	made   *pipeline.Made
-	output store.Output
-}
-
-// claims says in words what the file says it is, and lists the results that fit, newest first.
-func (f lost) claims(p *pipeline.Provenance) (claim string, list []candidate) {
-	v := f.embedded.values
-	for _, kind := range []string{"figure", "table", "finding"} {
-		if id := v[kind]; id != "" {
-			claim = kind + " " + id
-			var sums []string
-			for _, key := range slices.Sorted(maps.Keys(v)) {
-				if experiment, ok := strings.CutPrefix(key, "summaries-sha256-"); ok {
-					claim += fmt.Sprintf(", drawn from the summaries of %s with SHA-256 %s", experiment, v[key])
-					sums = append(sums, v[key])
-				}
-			}
-			return claim, candidates(p, "."+strings.ToLower(f.embedded.format), func(m *pipeline.Made) bool {
-				return isNode(m, kind, id) && !slices.ContainsFunc(sums, func(sum string) bool { return !reads(m, sum) })
-			})
-		}
-	}
-	format := v["sparsel.format"]
-	switch text := v["params"] + v["run"]; {
-	case format == "summaries":
-		name := v["experiment"]
-		return "the summaries of experiment " + name, candidates(p, "summaries.parquet", func(m *pipeline.Made) bool { return isNode(m, "aggregate", name) })
-	case format != "" && text != "":
-		return fmt.Sprintf("a %s of the run %s", format, text), f.claimsRun(p, format, text)
-	case format != "":
-		return "a " + format, nil
-	}
-	return "", nil
-}
-
-// isNode reports whether an action was done for a node of that kind and id, of whatever profile.
-func isNode(m *pipeline.Made, kind, id string) bool {
-	return strings.HasSuffix("/"+m.Node, "/"+kind+"/"+id)
-}
-
-func reads(m *pipeline.Made, sum string) bool {
-	return slices.ContainsFunc(m.Inputs, func(in pipeline.MadeFrom) bool { return in.Content != nil && in.Content.String() == sum })
-}
-
-// candidates lists the outputs of that suffix of the actions that fit.
-func candidates(p *pipeline.Provenance, suffix string, fits func(*pipeline.Made) bool) []candidate {
-	var list []candidate
-	for _, m := range p.All() {
-		for _, o := range m.Outputs {
-			if fits(m) && strings.HasSuffix(o.Name, suffix) {
-				list = append(list, candidate{m, o})
-			}
-		}
-	}
-	slices.SortStableFunc(list, func(a, b candidate) int { return strings.Compare(b.made.Run, a.made.Run) })
-	return list
-}
-
-// claimsRun finds the training of those parameters and what belongs to it.
-func (f lost) claimsRun(p *pipeline.Provenance, format, text string) []candidate {
-	var params train.Params
-	d := json.NewDecoder(strings.NewReader(text))
-	d.DisallowUnknownFields()
-	if d.Decode(&params) != nil {
-		return nil // another version's
-	}
-	fields, err := canon.Flatten(params)
-	if err != nil {
-		return nil
-	}
-	same := func(m *pipeline.Made) bool {
-		return m.Stage == "train" && slices.EqualFunc(m.Params, fields, func(a, b canon.Field) bool {
-			return a.Name == b.Name && a.Kind == b.Kind && a.Value == b.Value
-		})
-	}
-	suffix, ok := map[string]string{"run-record": train.Record, "activations": train.Activations}[format]
-	if ok {
-		return candidates(p, suffix, same)
-	}
-	return candidates(p, ".parquet", func(m *pipeline.Made) bool {
-		return m.Stage == "metrics" && slices.ContainsFunc(m.Inputs, func(in pipeline.MadeFrom) bool {
-			from := p.Maker(*in.Content, in.Node)
-			return from != nil && same(from)
-		})
-	})
 }
 
 // sayCurrent says how a result relates to what the parameters and the code give now.

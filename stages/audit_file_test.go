@@ -2,9 +2,15 @@ package stages
 
 import (
 	"bytes"
+	"errors"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,6 +79,84 @@ func TestAuditFileKnowsGenuineFiles(t *testing.T) {
 			!strings.Contains(text, "it is what the present parameters and code give") {
 			t.Errorf("%s: %v\n%s", want, err, text)
 		}
+	}
+}
+
+// Of an altered picture it is said whether it still shows the same, even if all that names it is gone.
+func TestAuditFileComparesPictures(t *testing.T) {
+	s := newSmallStudy(t)
+	genuine, err := os.ReadFile(s.path("out/figures/fig-5.1.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, err := png.Decode(bytes.NewReader(genuine))
+	if err != nil {
+		t.Fatal(err)
+	}
+	touched := image.NewNRGBA(picture.Bounds())
+	draw.Draw(touched, touched.Bounds(), picture, image.Point{}, draw.Src)
+	touched.SetNRGBA(100, 50, color.NRGBA{200, 0, 0, 255})
+	encode := func(m image.Image) []byte {
+		var b bytes.Buffer
+		e := png.Encoder{CompressionLevel: png.BestSpeed} // other bytes for the same pixels
+		if err := e.Encode(&b, m); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	// Everything between the header and the pixels, which is where a figure says what it is.
+	at := bytes.Index(genuine, []byte("IDAT")) - 4
+	named := func(m image.Image) []byte {
+		plain := encode(m)
+		return slices.Concat(plain[:33], genuine[33:at], plain[33:])
+	}
+	for _, c := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"rewritten", named(picture), "ALTERED: this file has other bytes than what it says it is\n  it shows the same picture, pixel by pixel"},
+		{"retouched", named(touched), "  1 of its"},
+		{"stripped", encode(picture), "it shows the same picture, pixel by pixel, as figure.png of figure/5.1"},
+		{"stripped and retouched", encode(touched), "and the file says nothing about itself"},
+	} {
+		lost := filepath.Join(t.TempDir(), "found.png")
+		if err := os.WriteFile(lost, c.data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		text, err := s.auditFile(lost)
+		if err == nil || !strings.Contains(text, c.want) || strings.Contains(text, "verdict: genuine") {
+			t.Errorf("%s: %v\n%s", c.name, err, text)
+		}
+		if c.name == "retouched" && !strings.Contains(text, "(100,50)-(101,51)") {
+			t.Errorf("the place is not named:\n%s", text)
+		}
+	}
+}
+
+// Where there is no store, the lock knows its files.
+func TestAuditFileByTheLockAlone(t *testing.T) {
+	s := newSmallStudy(t)
+	s.lock()
+	lost := filepath.Join(t.TempDir(), "found.pdf")
+	data, err := os.ReadFile(s.path("out/figures/fig-5.1.pdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.WriteFile(lost, data, 0o644), writable(s.path("out")), os.RemoveAll(s.path("out"))); err != nil {
+		t.Fatal(err)
+	}
+	text, err := s.auditFile(lost)
+	if err != nil || !strings.Contains(text, "is, byte for byte, figure.pdf of figure/5.1 by ") || !strings.Contains(text, "verdict: genuine by the lock") {
+		t.Errorf("%v\n%s", err, text)
+	}
+	data[len(data)/3] ^= 1
+	if err := os.WriteFile(lost, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	text, err = s.auditFile(lost)
+	if err == nil || !strings.Contains(text, "artifacts.lock has other bytes for figure.pdf of figure/5.1") {
+		t.Errorf("%v\n%s", err, text)
 	}
 }
 

@@ -179,10 +179,11 @@ func TestAuditOfSoundStudy(t *testing.T) {
 	}
 }
 
-// T6: one bit each in the raw data, activations, metrics, a figure and the journal, sizes and times kept. The audit
-// names all of them in one go.
+// T6: one bit each in the raw data, as found and as stored, activations, metrics, a figure, the journal and the lock,
+// sizes and times kept. The audit names all of them in one go.
 func TestT06AuditNamesEveryFlippedBit(t *testing.T) {
 	s := newSmallStudy(t)
+	s.lock()
 	run := "train_vs_test/baseline/Adam/seed=100"
 	harmed := []string{
 		s.path("data/train-images-idx3-ubyte.gz"),
@@ -191,6 +192,7 @@ func TestT06AuditNamesEveryFlippedBit(t *testing.T) {
 		s.blob("metrics/"+run, "measures.parquet"),
 		s.path("out/figures/fig-5.1.png"),
 		s.path("out/store/journal.jsonl"),
+		s.path("artifacts.lock"),
 	}
 	for _, path := range harmed {
 		info, err := os.Stat(path)
@@ -200,13 +202,16 @@ func TestT06AuditNamesEveryFlippedBit(t *testing.T) {
 		flipBit(t, path, int(info.Size()/2))
 	}
 	text, err := s.audit(1)
-	if err == nil || !strings.Contains(err.Error(), "6 faults") {
-		t.Errorf("error %v, want one that counts 6 faults", err)
+	if err == nil || !strings.Contains(err.Error(), "7 faults") {
+		t.Errorf("error %v, want one that counts 7 faults", err)
 	}
 	for _, path := range harmed {
 		name := path
-		if strings.HasPrefix(path, s.path("out")) {
+		switch {
+		case strings.HasPrefix(path, s.path("out")):
 			name = s.relative(path)
+		case filepath.Base(path) == "artifacts.lock":
+			name = "artifacts.lock"
 		}
 		if !strings.Contains(text, "damaged "+name) {
 			t.Errorf("%s is not named in\n%s", name, text)

@@ -1,0 +1,203 @@
+package stages
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sparsel/pipeline"
+	"sparsel/pipeline/canon"
+	"sparsel/pipeline/store"
+	"sparsel/stages/lock"
+	"sparsel/stages/train"
+)
+
+// named is a lock and its file.
+type named struct {
+	path string
+	*lock.Lock
+}
+
+// allLocks reads the locks of the study and its profiles. One that cannot be read is told and left out.
+func (o Options) allLocks(out io.Writer) ([]named, error) {
+	profiles, err := o.profiles()
+	if err != nil {
+		return nil, err
+	}
+	var locks []named
+	for _, profile := range profiles {
+		one := o.withProfile(profile)
+		switch l, err := one.readLock(); {
+		case err != nil:
+			fmt.Fprintln(out, err)
+		case l != nil:
+			locks = append(locks, named{one.lockPath(), l})
+		}
+	}
+	return locks, nil
+}
+
+// identify says which result the file is, or claims to be. Without a store that knows it, genuine is about the lock.
+func (f lost) identify(out io.Writer, p *pipeline.Provenance, locks []named, w *workspace) (made *pipeline.Made, genuine bool) {
+	if makers := p.Makers(f.content); len(makers) > 0 {
+		made = makers[0]
+		fmt.Fprintf(out, "is, byte for byte, %s of %s: action %s, first done in run %s\n", outputOf(made, f.content).Name, made.Node, made.Action.Short(), made.Run)
+		for _, m := range makers[1:] {
+			fmt.Fprintf(out, "  so is %s of %s: action %s, run %s\n", outputOf(m, f.content).Name, m.Node, m.Action.Short(), m.Run)
+		}
+		f.sayLocked(out, locks, made.Node, outputOf(made, f.content).Name)
+		return made, true
+	}
+	fmt.Fprintf(out, "these bytes are no result in %s\n", w.store.Dir())
+	if f.inLock(out, locks) {
+		return nil, true
+	}
+	for _, b := range f.embedded.broken {
+		fmt.Fprintln(out, "  the file is damaged:", b)
+	}
+	claim, list := f.claims(p)
+	if claim == "" {
+		return f.samePicture(out, p, w.store), false
+	}
+	fmt.Fprintln(out, "it says that it is", claim)
+	if len(list) == 0 {
+		fmt.Fprintln(out, "the store has no such thing: it may be another store's; try -out=DIR")
+		f.sayLocked(out, locks, f.embedded.node(), "")
+		return nil, false
+	}
+	c := list[0]
+	fmt.Fprintf(out, "the store has that: %s of %s, SHA-256 %s\n", c.output.Name, c.made.Node, c.output.Content)
+	fmt.Fprintln(out, "ALTERED: this file has other bytes than what it says it is")
+	if original, err := os.ReadFile(w.store.BlobPath(c.output.Content)); err == nil && f.embedded.format == "PNG" {
+		fmt.Fprintln(out, "  "+comparePictures(original, f.data))
+	}
+	return c.made, false
+}
+
+// inLock looks for the contents.
+func (f lost) inLock(out io.Writer, locks []named) (found bool) {
+	for _, l := range locks {
+		for _, o := range l.Sorted() {
+			if pipeline.ContentID(l.Outputs[o].Content) == f.content {
+				fmt.Fprintf(out, "is, byte for byte, %s of %s by %s, which was written with %s, parameters %s\n", o.Name, o.Node, l.path, l.Go, l.Params.String()[:12])
+				found = true
+			}
+		}
+	}
+	return found
+}
+
+// sayLocked says what the locks have under a node's name; output "" means all of its outputs.
+func (f lost) sayLocked(out io.Writer, locks []named, node, output string) {
+	for _, l := range locks {
+		for _, o := range l.Sorted() {
+			if o.Node != node || output != "" && o.Name != output {
+				continue
+			}
+			is := "other bytes"
+			if pipeline.ContentID(l.Outputs[o].Content) == f.content {
+				is = "the same bytes"
+			}
+			fmt.Fprintf(out, "%s has %s for %s of %s: SHA-256 %s\n", filepath.Base(l.path), is, o.Name, o.Node, l.Outputs[o].Content)
+		}
+	}
+}
+
+func outputOf(m *pipeline.Made, id pipeline.ContentID) store.Output {
+	i := slices.IndexFunc(m.Outputs, func(o store.Output) bool { return o.Content == id })
+	return m.Outputs[i]
+}
+
+// candidate is a result that a file may claim to be.
+type candidate struct {
+	made   *pipeline.Made
+	output store.Output
+}
+
+// claims says in words what the file says it is, and lists the results that fit, newest first.
+func (f lost) claims(p *pipeline.Provenance) (claim string, list []candidate) {
+	v := f.embedded.values
+	for _, kind := range []string{"figure", "table", "finding"} {
+		if id := v[kind]; id != "" {
+			claim = kind + " " + id
+			var sums []string
+			for _, key := range slices.Sorted(maps.Keys(v)) {
+				if experiment, ok := strings.CutPrefix(key, "summaries-sha256-"); ok {
+					claim += fmt.Sprintf(", drawn from the summaries of %s with SHA-256 %s", experiment, v[key])
+					sums = append(sums, v[key])
+				}
+			}
+			return claim, candidates(p, "."+strings.ToLower(f.embedded.format), func(m *pipeline.Made) bool {
+				return isNode(m, kind, id) && !slices.ContainsFunc(sums, func(sum string) bool { return !reads(m, sum) })
+			})
+		}
+	}
+	format := v["sparsel.format"]
+	switch text := v["params"] + v["run"]; {
+	case format == "summaries":
+		name := v["experiment"]
+		return "the summaries of experiment " + name, candidates(p, "summaries.parquet", func(m *pipeline.Made) bool { return isNode(m, "aggregate", name) })
+	case format != "" && text != "":
+		return fmt.Sprintf("a %s of the run %s", format, text), f.claimsRun(p, format, text)
+	case format != "":
+		return "a " + format, nil
+	}
+	return "", nil
+}
+
+// isNode reports whether an action was done for a node of that kind and id, of whatever profile.
+func isNode(m *pipeline.Made, kind, id string) bool {
+	return strings.HasSuffix("/"+m.Node, "/"+kind+"/"+id)
+}
+
+func reads(m *pipeline.Made, sum string) bool {
+	return slices.ContainsFunc(m.Inputs, func(in pipeline.MadeFrom) bool { return in.Content != nil && in.Content.String() == sum })
+}
+
+// candidates lists the outputs of that suffix of the actions that fit.
+func candidates(p *pipeline.Provenance, suffix string, fits func(*pipeline.Made) bool) []candidate {
+	var list []candidate
+	for _, m := range p.All() {
+		for _, o := range m.Outputs {
+			if fits(m) && strings.HasSuffix(o.Name, suffix) {
+				list = append(list, candidate{m, o})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b candidate) int { return strings.Compare(b.made.Run, a.made.Run) })
+	return list
+}
+
+// claimsRun finds the training of those parameters and what belongs to it.
+func (f lost) claimsRun(p *pipeline.Provenance, format, text string) []candidate {
+	var params train.Params
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if d.Decode(&params) != nil {
+		return nil // another version's
+	}
+	fields, err := canon.Flatten(params)
+	if err != nil {
+		return nil
+	}
+	same := func(m *pipeline.Made) bool {
+		return m.Stage == "train" && slices.EqualFunc(m.Params, fields, func(a, b canon.Field) bool {
+			return a.Name == b.Name && a.Kind == b.Kind && a.Value == b.Value
+		})
+	}
+	suffix, ok := map[string]string{"run-record": train.Record, "activations": train.Activations}[format]
+	if ok {
+		return candidates(p, suffix, same)
+	}
+	return candidates(p, ".parquet", func(m *pipeline.Made) bool {
+		return m.Stage == "metrics" && slices.ContainsFunc(m.Inputs, func(in pipeline.MadeFrom) bool {
+			from := p.Maker(*in.Content, in.Node)
+			return from != nil && same(from)
+		})
+	})
+}
