@@ -20,7 +20,7 @@ import (
 func (b *builder) addTables(tidy *pipeline.Node, findings map[string]*pipeline.Node) map[string]*pipeline.Node {
 	stage, claims := table.Stage(), finding.TableStage()
 	nodes := map[string]*pipeline.Node{}
-	for _, t := range b.params.Tables {
+	for _, t := range b.params.CompleteTables() {
 		switch t.Kind {
 		case "tidy":
 			nodes[t.ID] = tidy

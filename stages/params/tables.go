@@ -7,7 +7,7 @@ import (
 
 // Table is one table of the study.
 type Table struct {
-	ID          string   `toml:"id,required"`
+	ID          string   `toml:"id,required"`   // "{experiment}", for kind "final": one for each experiment without one of its own
 	Kind        string   `toml:"kind,required"` // see tableKinds
 	Title       string   `toml:"title"`
 	Note        string   `toml:"note"`
@@ -31,6 +31,28 @@ var tableKinds = map[string][]string{
 	"findings":   {},                                           // all claims that the experiments can decide
 }
 
+// eachExperiment is the id of an entry that stands for a table of each experiment.
+const eachExperiment = "{experiment}"
+
+// CompleteTables lists the tables with an entry for each.
+func (p *Params) CompleteTables() []Table {
+	var list []Table
+	for _, t := range p.Tables {
+		if t.ID != eachExperiment {
+			list = append(list, t)
+			continue
+		}
+		for _, name := range p.experimentNames() {
+			own := func(other Table) bool { return other.ID == name }
+			if !slices.ContainsFunc(p.Tables, own) {
+				t.ID, t.Experiment = name, name
+				list = append(list, t)
+			}
+		}
+	}
+	return list
+}
+
 // TidyWanted reports whether the file asks for the tidy table.
 func (p *Params) TidyWanted() bool { return p.TidyID() != hiddenTidy }
 
@@ -52,7 +74,13 @@ func (p *Params) checkTables(d *document) {
 	tidy := false
 	for i, t := range p.Tables {
 		path := fmt.Sprintf("tables[%d]", i)
-		checkID(d, path, t.ID, &ids)
+		each := t.ID == eachExperiment
+		if each && t.Kind == "final" {
+			once(d, path+".id", t.ID, ids)
+			ids = append(ids, t.ID)
+		} else {
+			checkID(d, path, t.ID, &ids)
+		}
 		choice(d, path+".kind", t.Kind, sortedKeys(tableKinds)...)
 		keys, known := tableKinds[t.Kind]
 		if !known {
@@ -62,7 +90,7 @@ func (p *Params) checkTables(d *document) {
 			"experiment": t.Experiment != "", "experiments": t.Experiments != nil, "error": t.Error != "",
 			"metrics": t.Metrics != nil, "layers": t.Layers != nil,
 		} {
-			takes := slices.Contains(keys, key)
+			takes := slices.Contains(keys, key) && !(each && key == "experiment")
 			switch {
 			case given && !takes:
 				d.report(path+"."+key, "does not belong to a table of kind %q", t.Kind)
