@@ -12,6 +12,7 @@
 //	logs/RUN/NODE.log       what stages said
 //	locks/ab12…             per action, held while it is worked on
 //	tmp/RUN/                private to a live run; tmp/RUN.lock says it lives
+//	gc.lock                 held shared by writers, alone by a collector
 //	cache/                  hashes by size, times and inode; may be deleted
 //
 // The order of writing is the whole of the crash safety. Bytes get their final
