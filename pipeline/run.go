@@ -76,7 +76,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 		return r.report, fmt.Errorf("run: %w", err)
 	}
 	r.history = h
-	if !p.Idle() || r.forgotten() {
+	if !p.Idle() || r.forgotten() || e.Store.Littered() {
 		if r.w, err = e.Store.NewWriter(e.Now); err != nil && !p.Idle() {
 			return r.report, fmt.Errorf("run: %w", err)
 		}

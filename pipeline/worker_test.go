@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -19,93 +18,6 @@ import (
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
 )
-
-// labSetup is what a worker process needs to have the lab's graph.
-type labSetup struct {
-	Dir      string
-	Settings settings
-	Code     versions
-	Trouble  map[string]string // by node: what its stage does instead of its work
-	Silence  time.Duration
-	Pause    time.Duration // of every stage
-}
-
-func serveLab(setup json.RawMessage) (*pipeline.Graph, error) {
-	var s labSetup
-	if err := json.Unmarshal(setup, &s); err != nil {
-		return nil, err
-	}
-	if s.Trouble["setup"] != "" {
-		return nil, errors.New(s.Trouble["setup"])
-	}
-	l := &lab{t: &testing.T{}, dir: s.Dir, code: s.Code, silence: s.Silence}
-	l.gate = func(ctx context.Context, node string) error {
-		pids := filepath.Join(s.Dir, "pids")
-		os.MkdirAll(pids, 0o755)
-		os.WriteFile(filepath.Join(pids, strconv.Itoa(os.Getpid())), nil, 0o644)
-		time.Sleep(s.Pause)
-		return misbehave(ctx, s.Trouble[node])
-	}
-	return l.graph(s.Settings), nil
-}
-
-// misbehave is what stages do wrong.
-func misbehave(ctx context.Context, how string) error {
-	switch how {
-	case "panic":
-		panic("index out of range")
-	case "panic elsewhere":
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			panic("index out of range, in a goroutine")
-		}()
-		<-done
-		time.Sleep(time.Minute)
-	case "exit":
-		os.Exit(3)
-	case "exit well":
-		os.Exit(0)
-	case "kill":
-		syscall.Kill(os.Getpid(), syscall.SIGKILL)
-	case "hang":
-		select {}
-	case "deaf": // to the end of its context as well
-		time.Sleep(time.Hour)
-	case "memory": // as if there were none left
-		var limit syscall.Rlimit
-		syscall.Getrlimit(syscall.RLIMIT_AS, &limit)
-		limit.Cur = 1 << 20
-		syscall.Setrlimit(syscall.RLIMIT_AS, &limit)
-		hoard := make([][]byte, 0)
-		for {
-			hoard = append(hoard, make([]byte, 64<<20))
-		}
-	case "print":
-		fmt.Println("to standard output")
-		fmt.Fprintln(os.Stderr, "to standard error")
-		syscall.Write(1, []byte("past the package os\n"))
-	case "children": // a child that holds the pipes open
-		cmd := exec.Command("sleep", "3600")
-		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-		if err := cmd.Start(); err != nil {
-			return err
-		}
-		os.Exit(4)
-	case "":
-	default:
-		return errors.New(how)
-	}
-	return nil
-}
-
-// workers are the lab's worker processes.
-func (l *lab) workers(s settings, trouble map[string]string) *pipeline.Workers {
-	return &pipeline.Workers{
-		Command: func() (*exec.Cmd, error) { return pipeline.Again("SPARSEL_TEST_WORKER=1") },
-		Setup:   labSetup{Dir: l.dir, Settings: s, Code: l.code, Trouble: trouble, Silence: l.silence, Pause: l.pause},
-	}
-}
 
 // The same study with and without workers gives the same files; each node runs
 // once, in no more processes than there are jobs.

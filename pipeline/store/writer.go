@@ -143,6 +143,17 @@ func (w *Writer) sweep() error {
 	return nil
 }
 
+// Littered reports whether a run left something behind, or is under way: the
+// next writer clears up.
+func (s *Store) Littered() bool {
+	for _, dir := range []string{"tmp", "locks"} {
+		if left, err := os.ReadDir(s.path(dir)); err == nil && len(left) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Alive reports whether the named run, of any process, still has its Writer.
 func (w *Writer) Alive(run string) (bool, error) {
 	if run == w.Run {

@@ -1,0 +1,277 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"sparsel/pipeline"
+	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/disk"
+)
+
+// The test binary is also the processes that its tests start: with
+// SPARSEL_TEST_LAB a driver, with SPARSEL_TEST_WORKER a worker.
+func TestMain(m *testing.M) {
+	if os.Getenv("SPARSEL_TEST_WORKER") != "" {
+		os.Exit(pipeline.Serve(serveLab))
+	}
+	if text := os.Getenv("SPARSEL_TEST_LAB"); text != "" {
+		os.Exit(drive(text))
+	}
+	os.Exit(m.Run())
+}
+
+// labSetup is what a process needs to have the lab's graph.
+type labSetup struct {
+	Dir      string
+	Settings settings
+	Code     versions
+	Trouble  map[string]string // by node: what its stage does instead of its work
+	Silence  time.Duration
+	Pause    time.Duration // of every stage
+}
+
+// driveSetup is what a driver process is to do.
+type driveSetup struct {
+	labSetup
+	Jobs    int
+	Targets []string
+	Workers bool
+	// KillAt, if not zero, ends the process with SIGKILL before that step of the
+	// file layer.
+	KillAt int64
+	// FileLimit, if not zero, is the longest that a file may become, in bytes.
+	FileLimit uint64
+	// Ask says to ask every question, and to run nothing.
+	Ask bool
+}
+
+// driver returns a process that runs the lab's study. It says on standard output
+// what it starts, and ends with status 1 and the error if something fails.
+func (l *lab) driver(d driveSetup) *exec.Cmd {
+	l.t.Helper()
+	d.Dir, d.Code = l.dir, l.code
+	if d.Settings.Seeds == nil {
+		d.Settings = basic()
+	}
+	text, err := json.Marshal(d)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "SPARSEL_TEST_LAB="+string(text))
+	return cmd
+}
+
+// drive is the life of a driver process.
+func drive(text string) int {
+	os.Unsetenv("SPARSEL_TEST_LAB") // workers are something else
+	var d driveSetup
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	if d.FileLimit > 0 {
+		signal.Ignore(syscall.SIGXFSZ) // the write's error is enough
+		limit := syscall.Rlimit{Cur: d.FileLimit, Max: d.FileLimit}
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+			fmt.Println(err)
+			return 1
+		}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := d.run(ctx); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+func (d driveSetup) run(ctx context.Context) error {
+	l := d.lab(func(node string) { fmt.Println("started", node) })
+	s, err := pipeline.OpenStore(filepath.Join(d.Dir, "store"))
+	if err != nil {
+		return err
+	}
+	if d.KillAt > 0 {
+		var step atomic.Int64
+		s.Disk.Hook = func(disk.Step) error {
+			if step.Add(1) == d.KillAt {
+				syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			}
+			return nil
+		}
+	}
+	e := pipeline.New(pipeline.Config{Store: s, Out: d.Dir, Code: l.code})
+	g := l.graph(d.Settings)
+	if d.Ask {
+		return ask(ctx, e, g)
+	}
+	p, err := e.Plan(ctx, g, d.Targets)
+	if err != nil {
+		return err
+	}
+	o := pipeline.Options{Jobs: max(1, d.Jobs)}
+	if d.Workers {
+		o.Workers = l.workers(d.Settings, d.Trouble)
+	}
+	_, err = e.Run(ctx, p, o)
+	return err
+}
+
+// ask asks everything that can be asked without running anything.
+func ask(ctx context.Context, e *pipeline.Engine, g *pipeline.Graph) error {
+	if _, err := e.Status(ctx, g, nil); err != nil {
+		return err
+	}
+	p, err := e.Plan(ctx, g, nil)
+	if err != nil {
+		return err
+	}
+	if _, err := pipeline.DOT(g, p); err != nil {
+		return err
+	}
+	for _, n := range g.Nodes() {
+		if _, err := e.Why(ctx, g, n.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lab is the lab that a process other than the test's own has.
+func (s labSetup) lab(started func(node string)) *lab {
+	l := &lab{t: &testing.T{}, dir: s.Dir, code: s.Code, silence: s.Silence, pause: s.Pause}
+	if l.code == nil {
+		l.code = versions{}
+	}
+	l.gate = func(ctx context.Context, node string) error {
+		started(node)
+		time.Sleep(s.Pause)
+		return misbehave(ctx, s.Trouble[node])
+	}
+	return l
+}
+
+func serveLab(setup json.RawMessage) (*pipeline.Graph, error) {
+	var s labSetup
+	if err := json.Unmarshal(setup, &s); err != nil {
+		return nil, err
+	}
+	if why := s.Trouble["setup"]; why != "" {
+		return nil, fmt.Errorf("%s", why)
+	}
+	l := s.lab(func(string) {
+		pids := filepath.Join(s.Dir, "pids")
+		os.MkdirAll(pids, 0o755)
+		os.WriteFile(filepath.Join(pids, fmt.Sprint(os.Getpid())), nil, 0o644)
+	})
+	return l.graph(s.Settings), nil
+}
+
+// workers are the lab's worker processes.
+func (l *lab) workers(s settings, trouble map[string]string) *pipeline.Workers {
+	return &pipeline.Workers{
+		Command: func() (*exec.Cmd, error) { return pipeline.Again("SPARSEL_TEST_WORKER=1") },
+		Setup:   labSetup{Dir: l.dir, Settings: s, Code: l.code, Trouble: trouble, Silence: l.silence, Pause: l.pause},
+	}
+}
+
+// misbehave is what stages do wrong.
+func misbehave(ctx context.Context, how string) error {
+	switch how {
+	case "panic":
+		panic("index out of range")
+	case "panic elsewhere":
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			panic("index out of range, in a goroutine")
+		}()
+		<-done
+		time.Sleep(time.Minute)
+	case "exit":
+		os.Exit(3)
+	case "exit well":
+		os.Exit(0)
+	case "kill":
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	case "hang":
+		select {}
+	case "deaf": // to the end of its context as well
+		time.Sleep(time.Hour)
+	case "memory": // as if there were none left
+		var limit syscall.Rlimit
+		syscall.Getrlimit(syscall.RLIMIT_AS, &limit)
+		limit.Cur = 1 << 20
+		syscall.Setrlimit(syscall.RLIMIT_AS, &limit)
+		hoard := make([][]byte, 0)
+		for {
+			hoard = append(hoard, make([]byte, 64<<20))
+		}
+	case "print":
+		fmt.Println("to standard output")
+		fmt.Fprintln(os.Stderr, "to standard error")
+		syscall.Write(1, []byte("past the package os\n"))
+	case "children": // a child that holds the pipes open
+		cmd := exec.Command("sleep", "3600")
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		os.Exit(4)
+	case "":
+	default:
+		return fmt.Errorf("%s", how)
+	}
+	return nil
+}
+
+// finish runs a driver process that must succeed.
+func (l *lab) finish(d driveSetup) {
+	l.t.Helper()
+	if out, err := l.driver(d).CombinedOutput(); err != nil {
+		l.t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// wholeRecords holds the store to its word: whatever record can be read, the
+// bytes that it names are there, and are what it says.
+func (l *lab) wholeRecords(what string) {
+	l.t.Helper()
+	s := l.store()
+	paths, _ := filepath.Glob(filepath.Join(l.dir, "store", "actions", "*", "*"))
+	for _, path := range paths {
+		id, err := store.ParseActionID(filepath.Base(path))
+		if err != nil {
+			l.t.Errorf("%s: %s lies among the records", what, path)
+			continue
+		}
+		r, err := s.Record(id)
+		if err != nil {
+			continue // known to be damaged, and so a miss
+		}
+		for _, o := range r.Outputs {
+			if err := s.NewChecker().Blob(o.Content, o.Size, store.TrustNothing); err != nil {
+				l.t.Errorf("%s: the record of %s is valid, but %v", what, r.Node, err)
+			}
+		}
+	}
+}
+
+// lastLine is the last line that a process wrote.
+func lastLine(out []byte) string {
+	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
+	return string(lines[len(lines)-1])
+}

@@ -1,0 +1,172 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"sparsel/pipeline"
+)
+
+// Files that may not grow: whatever is too long, an output, a record, the
+// journal or a published copy, its node fails with the path, what depends on it
+// does not start, what was good stays, and everything succeeds once there is
+// room.
+func TestT03FileSizeLimit(t *testing.T) {
+	t.Parallel()
+	l := bigLab(t)
+	l.finish(driveSetup{Jobs: 2})
+	want, figure := outputs(l.plan(basic())), l.figure()
+	longest := int64(0)
+	for _, path := range l.files() {
+		if info, err := os.Stat(path); err == nil {
+			longest = max(longest, info.Size())
+		}
+	}
+	// From nothing, with limits from a few bytes to more than the longest file,
+	// the journal.
+	stride := max(1, longest/int64(rounds(15, 400)))
+	failures := 0
+	for limit := int64(1); limit < longest+stride; limit += stride {
+		l := bigLab(t)
+		what := fmt.Sprintf("files of at most %d bytes", limit)
+		out, err := l.driver(driveSetup{FileLimit: uint64(limit)}).CombinedOutput()
+		if err == nil && limit < longest {
+			t.Errorf("%s: nothing failed, the longest file has %d", what, longest)
+		}
+		if err != nil {
+			failures++
+			if last := lastLine(out); !strings.Contains(last, "file too large") || !strings.Contains(last, l.dir) {
+				t.Errorf("%s: the last line is %q, want a path and the cause", what, last)
+			}
+		}
+		l.wholeRecords(what)
+		l.finish(driveSetup{Jobs: 2})
+		if got := outputs(l.plan(basic())); got != want || l.figure() != figure {
+			t.Errorf("%s, and then room: outputs\n%s\nwant\n%s", what, got, want)
+		}
+		l.checkOnce()
+		l.checkClean()
+	}
+	if failures < 5 {
+		t.Errorf("only %d limits made anything fail", failures)
+	}
+}
+
+func (l *lab) files() (list []string) {
+	filepath.WalkDir(l.dir, func(path string, e os.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			list = append(list, path)
+		}
+		return nil
+	})
+	return list
+}
+
+// A full disk, for real: a file system of one megabyte with a few pages left,
+// from none to enough. The old results are there all the while, and nothing
+// starts without what it reads.
+func TestT03FullDisk(t *testing.T) {
+	dir := smallDisk(t, "1m")
+	undisturbed := bigLab(t)
+	undisturbed.code["fetch"] = "2"
+	undisturbed.finish(driveSetup{})
+	want := outputs(undisturbed.plan(basic()))
+
+	page, failed := int64(os.Getpagesize()), 0
+	for left, stride := 0, rounds(11, 1); ; left += stride {
+		what := fmt.Sprintf("%d pages left", left)
+		l := &lab{t: t, dir: filepath.Join(dir, fmt.Sprint(left)), code: versions{}, fail: map[string]error{}}
+		l.finish(driveSetup{Jobs: 2})
+		old, oldFigure := outputs(l.plan(basic())), l.figure()
+		filler := filepath.Join(dir, "filler")
+		fill(t, dir, filler, int64(left)*page)
+		l.code["fetch"] = "2"
+		out, err := l.driver(driveSetup{Jobs: 2}).CombinedOutput()
+		if err != nil {
+			failed++
+			if last := lastLine(out); !strings.Contains(string(out), "no space left on device") || !strings.Contains(last, l.dir) {
+				t.Errorf("%s: %s, want the path and the cause", what, out)
+			}
+		}
+		l.wholeRecords(what)
+		plan := l.plan(basic())
+		for line := range strings.Lines(string(out)) {
+			name, isStart := strings.CutPrefix(strings.TrimSpace(line), "started ")
+			if !isStart {
+				continue
+			}
+			for _, in := range plan.Graph.Node(name).Inputs {
+				if s := plan.Step(in.From.Name).State; s != pipeline.Current {
+					t.Errorf("%s: %s started, and %s is %s", what, name, in.From.Name, s)
+				}
+			}
+		}
+		if err := os.Remove(filler); err != nil {
+			t.Fatal(err)
+		}
+		l.code = versions{}
+		if got := outputs(l.plan(basic())); got != old {
+			t.Errorf("%s: the old results are\n%s\nand were\n%s", what, got, old)
+		}
+		if err != nil && l.figure() != oldFigure && plan.Step("figure").State != pipeline.Current {
+			t.Errorf("%s: the old figure is gone", what)
+		}
+		l.code["fetch"] = "2"
+		l.finish(driveSetup{Jobs: 2})
+		if got := outputs(l.plan(basic())); got != want {
+			t.Errorf("%s, and then room: outputs\n%s\nwant\n%s", what, got, want)
+		}
+		l.checkClean()
+		os.RemoveAll(l.dir)
+		if err == nil {
+			break
+		}
+	}
+	if failed < 3 {
+		t.Errorf("only %d runs failed for want of space", failed)
+	}
+}
+
+// fill writes a file that leaves so many bytes of the disk free.
+func fill(t *testing.T, dir, path string, left int64) {
+	t.Helper()
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(dir, &st); err != nil {
+		t.Fatal(err)
+	}
+	if n := int64(st.Bavail)*int64(st.Bsize) - left; n > 0 {
+		if err := os.WriteFile(path, make([]byte, n), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// smallDisk mounts a small file system, which takes root.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", dir).CombinedOutput(); err != nil {
+		require(t, "mount", fmt.Errorf("%w: %s", err, out))
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+			t.Errorf("umount: %v: %s", err, out)
+		}
+	})
+	return dir
+}
+
+// require skips a test for want of something, or fails it if SPARSEL_REQUIRE
+// names that.
+func require(t *testing.T, what string, err error) {
+	t.Helper()
+	if strings.Contains(","+os.Getenv("SPARSEL_REQUIRE")+",", ","+what+",") {
+		t.Fatalf("%s is required: %v", what, err)
+	}
+	t.Skipf("without %s: %v", what, err)
+}
