@@ -197,7 +197,7 @@ func target(ctx context.Context, name string, args []string) error {
 		Jobs: flags.Int("jobs", runtime.GOMAXPROCS(0), ""), DryRun: flags.Bool("dryrun", false, ""), JSON: flags.Bool("json", false, ""),
 	}
 	format, reference, store := flags.String("format", "dot", ""), flags.String("reference", "", ""), flags.Bool("store", false, "")
-	level := flags.Int("level", 1, "")
+	level, remove, keep := flags.Int("level", 1, ""), flags.Bool("delete", false, ""), flags.String("keep", "", "")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -220,6 +220,14 @@ func target(ctx context.Context, name string, args []string) error {
 		return Report(ctx, o)
 	case "compare":
 		return Compare(ctx, reference, o)
+	case "lock":
+		return Lock(ctx, o)
+	case "diff":
+		return Diff(ctx, id, o)
+	case "export":
+		return Export(ctx, id, o)
+	case "gc":
+		return GC(ctx, remove, keep, o)
 	case "audit":
 		return Audit(ctx, AuditFlags{Level: level}, o)
 	case "auditfile":
