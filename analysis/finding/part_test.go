@@ -97,6 +97,9 @@ func TestAtLeast(t *testing.T) {
 // of three and three normal values covers the truth about as often as it says. Welch's interval is approximate:
 // with two and two degrees of freedom its coverage has been tabulated between 0.95 and 0.98.
 func TestErrorRates(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of studies")
+	}
 	const studies = 4000
 	r := rand.New(rand.NewPCG(7, 11))
 	wrong, covered, contradicted := 0, 0, 0
