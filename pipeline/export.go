@@ -27,7 +27,7 @@ type statement map[string]any
 // provDocument is a document of PROV-JSON (W3C member submission of
 // 24 April 2013): statements by kind and by their own id.
 type provDocument struct {
-	Prefix            map[string]string     `json:"prefix"`
+	Prefix            map[string]string    `json:"prefix"`
 	Entity            map[string]statement `json:"entity"`
 	Activity          map[string]statement `json:"activity"`
 	Agent             map[string]statement `json:"agent"`
