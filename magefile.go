@@ -123,10 +123,10 @@ func Test(ctx context.Context) error {
 	return exit(stages.Test(ctx))
 }
 
-// Clean removes the figures, tables and report under out; they come back from the store. With -store it removes the
-// store as well, and every result with it.
-func Clean(ctx context.Context, out *string, store *bool) error {
-	return exit(stages.Clean(ctx, store, stages.Options{Out: out}))
+// Clean removes the figures, tables, findings and report of the study, or of a profile; they come back from the store.
+// With -store it removes the store of all profiles as well, and every result with it.
+func Clean(ctx context.Context, profile, out *string, store *bool) error {
+	return exit(stages.Clean(ctx, store, stages.Options{Profile: profile, Out: out}))
 }
 
 // exit gives an error the exit code it asks for.

@@ -9,13 +9,16 @@ import (
 	"path/filepath"
 )
 
-// Clean removes the report and the published figures, tables and findings, and with store also the store and unfinished
-// downloads.
+// Clean removes the report and the published figures, tables and findings of a profile, and with store also the store,
+// which all profiles share, and unfinished downloads.
 func Clean(_ context.Context, store *bool, o Options) error {
 	if o.out() == "" {
 		return errNoOut
 	}
-	names := []string{"figures", "tables", "findings", reportFile}
+	var names []string
+	for _, name := range []string{"figures", "tables", "findings", reportFile} {
+		names = append(names, filepath.Join(o.prefix(), name))
+	}
 	if orDefault(store, false) {
 		names = append(names, "store", "downloads")
 	}
