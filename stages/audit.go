@@ -124,6 +124,7 @@ func (a *auditor) rehash(ctx context.Context) (err error) {
 	for _, r := range a.audit.Resolved {
 		a.byName[r.Node.Name] = r
 	}
+	a.auditPinned()
 	a.auditPages(profiles)
 	if err := a.auditData(ctx); err != nil {
 		return err

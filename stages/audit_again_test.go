@@ -174,6 +174,22 @@ func TestAuditRepeatsTrainingsAndNamesTheEpoch(t *testing.T) {
 	}
 }
 
+// Records may agree on data that are not MNIST; the program knows better.
+func TestAuditKnowsMNIST(t *testing.T) {
+	s := newSmallStudy(t)
+	s.forge("fetch/mnist", "t10k-labels", func(path, to string) error {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		data[100] = (data[100] + 1) % 10
+		return os.WriteFile(to, data, 0o644)
+	})
+	if text, err := s.audit(1); err == nil || !strings.Contains(text, "differs fetch/mnist t10k-labels: stored is") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
 func TestAuditDerivesMetricsAgain(t *testing.T) {
 	s := newSmallStudy(t)
 	node := "metrics/train_vs_test/baseline/SGD/seed=1"

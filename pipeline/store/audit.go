@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // A Scan is what a store holds, every byte of it read.
@@ -100,7 +101,7 @@ func (s *Store) scanEntry(e entry, o ScanOptions) (text []byte, r *Record, err e
 		var any map[string]any
 		err = s.Manifest(e.id, &any)
 	case "journal.jsonl":
-		text, err = os.ReadFile(path)
+		text, err = readGrowing(path)
 	case "cache":
 		if path == s.cachePath() {
 			err = s.scanCache()
@@ -124,6 +125,21 @@ func (s *Store) scanBlob(e entry, path string, o ScanOptions) error {
 		o.Hashed(e.id, path)
 	}
 	return nil
+}
+
+// readGrowing reads the journal. A run may be in the middle of a line: if the
+// end looks torn, it gets the time to finish.
+func readGrowing(path string) (text []byte, err error) {
+	for range 3 {
+		if text, err = os.ReadFile(path); err != nil {
+			return nil, err
+		}
+		if len(text) == 0 || text[len(text)-1] == '\n' {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return text, nil
 }
 
 // Signature says what the file system says of a file without reading it: size,
@@ -159,18 +175,29 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 	add := func(kind FaultKind, path, what string, args ...any) {
 		sc.Faults = append(sc.Faults, Fault{kind, path, fmt.Sprintf(what, args...)})
 	}
-	present := make(map[string]bool, len(entries))
-	quarantined := 0
+	listed := make(map[string]bool, len(entries))
+	quarantined, runs := 0, 0
 	for _, e := range entries {
-		present[e.path] = true
-		if e.kind == "quarantine" {
+		listed[e.path] = true
+		switch {
+		case e.kind == "quarantine":
 			quarantined++
+		case e.kind == "tmp" && strings.HasSuffix(e.path, ".lock"):
+			runs++
 		}
+	}
+	// What a run has written since the files were listed is there, too.
+	present := func(path string) bool {
+		_, err := os.Lstat(s.path(path))
+		return listed[path] || err == nil
+	}
+	if runs > 0 {
+		sc.Notes = append(sc.Notes, "a run is at work on this store, or was killed: what it has not finished is left alone")
 	}
 	if quarantined > 0 {
 		sc.Notes = append(sc.Notes, fmt.Sprintf("%d damaged files lie in quarantine, where nothing reads them", quarantined))
 	}
-	if len(entries) > 0 && !present["format"] {
+	if len(entries) > 0 && !present("format") {
 		add(Missing, "format", "the store does not say which format it has")
 	}
 	owners := map[ContentID]string{}
@@ -185,7 +212,7 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 			switch {
 			case sound && size != o.Size:
 				add(Damaged, idPath("actions", r.Action), "says that %s has %d bytes; it has %d", name, o.Size, size)
-			case !sound && !present[path]:
+			case !sound && !present(path):
 				add(Missing, path, "is %s, by record %s", name, r.Action.Short())
 			}
 		}
@@ -211,7 +238,7 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 	sc.compareJournal(add, present)
 }
 
-func (sc *Scan) compareJournal(add func(FaultKind, string, string, ...any), present map[string]bool) {
+func (sc *Scan) compareJournal(add func(FaultKind, string, string, ...any), present func(string) bool) {
 	finished := map[ActionID]Event{}
 	for _, e := range sc.Events {
 		switch {
@@ -226,7 +253,7 @@ func (sc *Scan) compareJournal(add func(FaultKind, string, string, ...any), pres
 		path := idPath("actions", id)
 		r := sc.Records[id]
 		if r == nil {
-			if !present[path] {
+			if !present(path) {
 				add(Missing, path, "the journal says that run %s finished %s as action %s", e.Run, e.Node, id.Short())
 			}
 			continue

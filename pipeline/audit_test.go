@@ -1,0 +1,96 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"sparsel/pipeline"
+	"sparsel/pipeline/store"
+)
+
+// audit returns what a rehash finds.
+func (l *lab) audit(s settings) *pipeline.Audit {
+	l.t.Helper()
+	a, err := l.engine().Rehash(context.Background(), l.graph(s), store.ScanOptions{})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return a
+}
+
+// An audit may run beside a run: what is not finished is no fault.
+func TestAuditBesideARun(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	inside, leave := make(chan struct{}), make(chan struct{})
+	l.gate = func(_ context.Context, node string) error {
+		if node == "train/0.01/2" {
+			close(inside)
+			<-leave
+		}
+		return nil
+	}
+	ended := make(chan []string)
+	go func() { ended <- l.run(basic()) }()
+	<-inside
+	a := (&lab{t: t, dir: l.dir, code: versions{}}).audit(basic())
+	close(leave)
+	<-ended
+	for _, f := range a.Faults {
+		t.Errorf("%s", f)
+	}
+	if !strings.Contains(strings.Join(a.Notes, "\n"), "a run is at work") {
+		t.Errorf("the run is not mentioned: %q", a.Notes)
+	}
+	l.sound("after the run", basic())
+}
+
+// reseal writes a record whose second line was edited, with a sum that is right again.
+func reseal(t *testing.T, path, before, after string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, detail, _ := bytes.Cut(text, []byte("\n"))
+	const prefix = len(`{"sum":"0123456789abcdef","data":`)
+	data := bytes.TrimSuffix(detail[prefix:], []byte("}\n"))
+	if !bytes.Contains(data, []byte(before)) {
+		t.Fatalf("the record has no %s: %s", before, data)
+	}
+	data = bytes.Replace(data, []byte(before), []byte(after), 1)
+	sum := sha256.Sum256(data)
+	edit(t, path, fmt.Appendf(append(head, '\n'), "{\"sum\":\"%x\",\"data\":%s}\n", sum[:8], data))
+}
+
+// A record that was edited by somebody who knows how is found by its own name: the action id is the hash of what the
+// record says the action was.
+func TestAuditRecomputesActionIDs(t *testing.T) {
+	t.Parallel()
+	for what, lie := range map[string][2]string{
+		"parameter": {`"value":"0.01"`, `"value":"0.02"`},
+		"kind":      {`"kind":"float64"`, `"kind":"float32"`},
+		"name":      {`"name":"seed"`, `"name":"sead"`},
+		"input":     {`"content":"`, `"content":null,"was":"`},
+		"code":      {`"code":"`, `"code":"` + strings.Repeat("00", 32) + `","was":"`},
+		"contract":  {`"job_contract":"`, `"contract":"x","job_contract":"`},
+	} {
+		l := newLab(t)
+		l.run(basic())
+		path := l.store().RecordPath(l.plan(basic()).Step("train/0.01/2").Action)
+		reseal(t, path, lie[0], lie[1])
+		faults := l.audit(basic()).Faults
+		found := false
+		for _, f := range faults {
+			found = found || f.Kind == store.Damaged && strings.HasSuffix(path, f.Path[len("store/"):])
+		}
+		if !found {
+			t.Errorf("%s: the lie was not found: %v", what, faults)
+		}
+	}
+}
