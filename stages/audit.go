@@ -57,23 +57,34 @@ func Audit(ctx context.Context, f AuditFlags, o Options) (err error) {
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(minutes)*time.Minute)
 		defer cancel()
 	}
-	a := &auditor{o: o, redone: map[*pipeline.Node]bool{}, byName: map[string]*pipeline.Resolved{}, report: auditReport{Level: level}, said: time.Now()}
-	if a.scratch, err = os.MkdirTemp("", "sparsel-audit-"); err != nil {
-		return fmt.Errorf("audit: %w", err)
-	}
-	defer os.RemoveAll(a.scratch)
-	if a.state, err = openState(orDefault(f.State, "")); err != nil {
+	a, err := newAuditor(level, orDefault(f.State, ""), o)
+	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, a.state.close()) }()
-	if a.workspace, err = o.openReadOnly(a.scratch); err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, a.close()) }()
 	if err := a.levels(ctx, level, k); err != nil {
 		return err
 	}
 	return a.conclude(ctx)
 }
+
+// newAuditor prepares a sitting; close ends it.
+func newAuditor(level int, state string, o Options) (a *auditor, err error) {
+	a = &auditor{o: o, redone: map[*pipeline.Node]bool{}, byName: map[string]*pipeline.Resolved{}, report: auditReport{Level: level}, said: time.Now()}
+	if a.scratch, err = os.MkdirTemp("", "sparsel-audit-"); err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	if a.workspace, err = o.openReadOnly(a.scratch); err == nil {
+		a.state, err = openState(state)
+	}
+	if err != nil {
+		os.RemoveAll(a.scratch)
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *auditor) close() error { return errors.Join(a.state.close(), os.RemoveAll(a.scratch)) }
 
 func (a *auditor) levels(ctx context.Context, level, k int) error {
 	if err := a.rehash(ctx); err != nil {

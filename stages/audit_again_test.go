@@ -256,6 +256,33 @@ func TestAuditGoesOnWhereItStopped(t *testing.T) {
 	}
 }
 
+// When the time is up, what was not done is not proven, and neither is it a fault.
+func TestAuditStopsWhenTheTimeIsUp(t *testing.T) {
+	s := newSmallStudy(t)
+	ctx, cancel := context.WithTimeout(context.Background(), 0)
+	defer cancel()
+	if err := Audit(ctx, AuditFlags{}, s.options()); err == nil || !strings.Contains(err.Error(), "with -state=FILE the next sitting goes on") {
+		t.Errorf("time up while hashing: %v", err)
+	}
+	a, err := newAuditor(2, "", s.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.close()
+	if err := a.rehash(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	redo := &again{auditor: a}
+	if err := redo.do(ctx, "derive again", a.audit.Resolved); err != nil {
+		t.Fatal(err)
+	}
+	err = a.conclude(ctx)
+	text := s.stdout.String()
+	if err != nil || !strings.Contains(text, "0 of 8 metrics re-derived") || !strings.Contains(text, "it ended before everything was done") {
+		t.Errorf("time up afterwards: %v\n%s", err, text)
+	}
+}
+
 func TestAuditRefusesWhatCannotBe(t *testing.T) {
 	s := newSmallStudy(t)
 	four, minus := 4, -1
