@@ -105,7 +105,7 @@ func sayCurrent(out io.Writer, made *pipeline.Made, resolved []*pipeline.Resolve
 		}
 		return
 	}
-	fmt.Fprintf(out, "the present parameters have no %s\n", made.Node)
+	fmt.Fprintf(out, "the present parameters, with the -profile given, have no %s\n", made.Node)
 }
 
 // checkChain hashes everything that a result is made from.
