@@ -94,3 +94,28 @@ func TestAuditRecomputesActionIDs(t *testing.T) {
 		}
 	}
 }
+
+// A study of ten thousand nodes and twelve thousand small files: what looking at everything costs besides hashing.
+func BenchmarkAudit(b *testing.B) {
+	l := bigLab(b)
+	s := basic()
+	s.Seeds = upTo(2500)
+	g := l.graph(s)
+	if _, err := l.try(context.Background(), s, pipeline.Options{Jobs: 2}); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("rehash", func(b *testing.B) {
+		for b.Loop() {
+			if a, err := l.engine().Rehash(context.Background(), g, store.ScanOptions{}); err != nil || len(a.Faults) > 0 {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("garbage", func(b *testing.B) {
+		for b.Loop() {
+			if c, err := l.engine().Garbage(context.Background(), pipeline.Roots{Graphs: []*pipeline.Graph{g}}); err != nil || len(c.Garbage) > 0 {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -45,29 +45,32 @@ func (c *Collection) Bytes() int64 {
 // Garbage says what a collection with these roots would remove now. It takes
 // no lock and writes nothing.
 func (e *Engine) Garbage(ctx context.Context, roots Roots) (*Collection, error) {
-	p, _, err := ReadProvenance(ctx, e.Store)
+	all, faults, err := e.Store.Records(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("collect garbage: %w", err)
+	}
+	p, more := newProvenance(e.Store, all)
+	for _, f := range append(faults, more...) {
+		if f.Kind != store.Extra {
+			return nil, fmt.Errorf("collect garbage: %s; what it keeps is unknown: run `go tool mage audit`, repair or remove it, and try again", f)
+		}
 	}
 	reached, err := e.reach(ctx, p, roots)
 	if err != nil {
 		return nil, fmt.Errorf("collect garbage: %w", err)
 	}
-	// An action that gave different bytes twice is kept, so that it stays refused.
-	all, _, err := e.Store.Records(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("collect garbage: %w", err)
-	}
 	manifests := map[[32]byte]bool{}
 	for id, r := range all {
-		if r.Conflict != nil {
+		if r.Conflict != nil { // it stays, so that it stays refused
 			reached[id] = true
 		}
-		if a, err := decodeAction(r.Detail); reached[id] && err == nil {
+		if m := p.actions[id]; m != nil && reached[id] {
+			manifests[m.Code] = true
+		} else if a, err := decodeAction(r.Detail); reached[id] && err == nil {
 			manifests[a.Code] = true
 		}
 	}
-	files, err := e.Store.Garbage(ctx, reached, manifests)
+	files, err := e.Store.Garbage(all, reached, manifests)
 	if err != nil {
 		return nil, err
 	}

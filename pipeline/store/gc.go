@@ -88,22 +88,12 @@ type Garbage struct {
 	Action ActionID // of a record; zero for other files
 }
 
-// Garbage lists the files that go if these actions stay, with what they made
-// and the manifests named here: records first, in the order of removal.
-// Damaged records are an error, for nobody can say what they keep.
-func (s *Store) Garbage(ctx context.Context, actions map[ActionID]bool, manifests map[[32]byte]bool) ([]Garbage, error) {
-	entries, faults, err := s.list()
+// Garbage lists the files that go if these of the records stay, with what they
+// made and the manifests named here: records first, in the order of removal.
+func (s *Store) Garbage(records map[ActionID]*Record, actions map[ActionID]bool, manifests map[[32]byte]bool) ([]Garbage, error) {
+	entries, _, err := s.list()
 	if err != nil {
 		return nil, fmt.Errorf("list garbage: %w", err)
-	}
-	records, damaged, err := s.Records(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range append(faults, damaged...) {
-		if f.Kind != Extra {
-			return nil, fmt.Errorf("list garbage: %s; what it keeps is unknown: run `go tool mage audit`, repair or remove it, and try again", f)
-		}
 	}
 	blobs := map[ContentID]bool{}
 	for id, r := range records {
