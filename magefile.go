@@ -22,9 +22,10 @@ func init() {
 	stages.Worker()
 }
 
-// All builds every figure, table and finding of params.toml, and the report of them.
-func All(ctx context.Context, params, profile, out, data *string, jobs *int, dryrun, json *bool) error {
-	return exit(stages.All(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
+// All builds every figure, table and finding of params.toml, and the report of them. With -paranoid it reads every
+// stored byte that it relies on again, and makes anew what is damaged.
+func All(ctx context.Context, params, profile, out, data *string, jobs *int, dryrun, json, paranoid *bool) error {
+	return exit(stages.All(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Paranoid: paranoid}))
 }
 
 // Experiment builds one experiment by its name, such as batch_size: its runs, and the figures and tables of it alone.

@@ -3,6 +3,8 @@ package pipeline_test
 import (
 	"bufio"
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -31,6 +33,29 @@ func TestT19TwoProcesses(t *testing.T) {
 			t.Error(err)
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+	wg.Wait()
+	got := l.executions(store.NodeFinish)
+	if once := slices.Compact(slices.Clone(got)); len(got) != wholeStudy || len(once) != wholeStudy {
+		t.Errorf("executed %q, want each of %d nodes once", got, wholeStudy)
+	}
+	l.want("afterwards", l.run(basic()))
+}
+
+// One process is asked for everything, another for one figure's data: it does
+// what it needs, or waits for the other to do it.
+func TestT19WholeAndPart(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	part := []string{"metric/0.01/2", "metric/0.01/3"}
+	var wg sync.WaitGroup
+	for _, targets := range [][]string{nil, part, part} {
+		wg.Go(func() {
+			d := driveSetup{Jobs: 2, Targets: targets, labSetup: labSetup{Pause: 20 * time.Millisecond}}
+			if out, err := l.driver(d).Output(); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
 	}
 	wg.Wait()
 	got := l.executions(store.NodeFinish)
@@ -88,4 +113,37 @@ func TestT20DeadHolder(t *testing.T) {
 			t.Errorf("left behind: %q", litter)
 		}
 	}
+}
+
+// A lock is what its holder holds, whatever is in the file or in its name: one
+// left by the dead is free though a process has their number by now, such as
+// this one, or the first of all.
+func TestT20ReusedProcessID(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.code["figure"] = "1"
+	p := l.plan(basic())
+	locks, tmp := filepath.Join(l.dir, "store", "locks"), filepath.Join(l.dir, "store", "tmp")
+	var left []string
+	for _, s := range p.Steps {
+		if s.Action != (pipeline.ActionID{}) {
+			left = append(left, filepath.Join(locks, s.Action.String()))
+		}
+	}
+	run := "20200101T000000Z-abcdef"
+	left = append(left, filepath.Join(tmp, run+".lock"), filepath.Join(tmp, run, "1"))
+	for _, path := range left {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, pid := range []int{os.Getpid(), 1} {
+			if err := os.WriteFile(path, fmt.Appendf(nil, "%d\n", pid), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := l.run(basic()); len(got) != wholeStudy {
+		t.Errorf("executed %d nodes, want %d", len(got), wholeStudy)
+	}
+	l.checkClean()
 }

@@ -3,9 +3,11 @@ package pipeline_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -201,6 +203,56 @@ func TestT21Jobs(t *testing.T) {
 	}
 	if len(hashes) != 1 {
 		t.Errorf("figures differ by the number of jobs: %v", hashes)
+	}
+}
+
+// 500 runs at 16 at a time: never more than that, never more memory than there
+// is, and the memory is used: a small run passes a large one that must wait.
+func TestT21MemoryIsKept(t *testing.T) {
+	t.Parallel()
+	l := bigLab(t)
+	const limit = 1000
+	need := func(i int) int64 { return []int64{90, 400, 10, 250, 30}[i%5] }
+	var mu sync.Mutex
+	var used, peak, alive, most int64
+	stage := &pipeline.Stage{Name: "run", Package: "run", Outputs: []string{"a"}, Run: func(_ context.Context, job *pipeline.Job) error {
+		m := job.Node().Memory
+		count := func(by, one int64) {
+			mu.Lock()
+			defer mu.Unlock()
+			used, alive = used+by, alive+one
+			if used > limit && alive > 1 {
+				t.Errorf("%d stages take %d, there are %d", alive, used, limit)
+			}
+			peak, most = max(peak, used), max(most, alive)
+		}
+		count(m, 1)
+		defer count(-m, -1)
+		time.Sleep(time.Millisecond)
+		return os.WriteFile(job.Output("a"), []byte(job.Node().Name), 0o644)
+	}}
+	var nodes []*pipeline.Node
+	for i := range 500 {
+		nodes = append(nodes, &pipeline.Node{Name: fmt.Sprint("run/", i), Stage: stage, Params: struct{ I int }{i}, Memory: need(i)})
+	}
+	nodes = append(nodes, &pipeline.Node{Name: "giant", Stage: stage, Params: struct{ I int }{-1}, Memory: 5 * limit})
+	g, err := pipeline.NewGraph(nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := l.engine()
+	p, err := e.Plan(context.Background(), g, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Run(context.Background(), p, pipeline.Options{Jobs: 16, Memory: limit}); err != nil {
+		t.Fatal(err)
+	}
+	if most > 16 || most < 4 {
+		t.Errorf("%d stages at once, want at most 16, and several", most)
+	}
+	if peak != 5*limit {
+		t.Errorf("the most memory in use was %d; the giant, alone, takes %d", peak, 5*limit)
 	}
 }
 

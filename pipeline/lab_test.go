@@ -72,6 +72,7 @@ type settings struct {
 	Seeds  []int
 	Round  int // decimals kept by metric: few of them make early cutoff happen
 	Colour string
+	Other  map[string]float64 // rates of single runs, by what follows "train/"
 	// Optional lets the aggregate do without failed runs.
 	Optional bool
 }
@@ -102,6 +103,9 @@ func (l *lab) graph(s settings) *pipeline.Graph {
 			p := trainParams{Seed: seed}
 			p.Optimizer.LR = rate
 			name := fmt.Sprintf("%g/%d", rate, seed)
+			if other, ok := s.Other[name]; ok {
+				p.Optimizer.LR = other
+			}
 			t := &pipeline.Node{Name: "train/" + name, Group: "sweep", Stage: train, Params: p, Cost: float64(seed),
 				Inputs: []pipeline.Input{{Name: "data", From: data, Output: "data"}}}
 			m := &pipeline.Node{Name: "metric/" + name, Group: "sweep", Stage: metric, Params: struct{ Round int }{s.Round},

@@ -2,15 +2,19 @@ package pipeline_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/codeid"
 	"sparsel/pipeline/store"
 )
 
@@ -77,6 +81,47 @@ func (l *lab) wantReason(s settings, node, want string) {
 	if err != nil || !strings.Contains(text, want) {
 		l.t.Errorf("why %s: %v\n%s\nwant %q in it", node, err, text, want)
 	}
+}
+
+// One run of 500: its training, its metrics and what they go into, as the dry
+// run says, with the same reasons.
+func TestT09OneOfFiveHundred(t *testing.T) {
+	t.Parallel()
+	l := bigLab(t)
+	s := basic()
+	s.Seeds = upTo(250)
+	if got := l.run(s); len(got) != 1003 {
+		t.Fatalf("executed %d nodes, want 1003", len(got))
+	}
+	s.Other = map[string]float64{"0.01/77": 0.02}
+	p := l.plan(s)
+	reasons := map[string]string{}
+	for _, step := range p.Steps {
+		if step.State != pipeline.Current {
+			reasons[step.Node.Name] = step.Reasons[0]
+		}
+	}
+	want := map[string]string{
+		"train/0.01/77":  "optimizer.lr 0.01 → 0.02",
+		"metric/0.01/77": "reads train/0.01/77, which is stale",
+		"aggregate":      "reads metric/0.01/77, which is waiting",
+		"figure":         "reads aggregate, which is waiting",
+	}
+	if !maps.Equal(reasons, want) {
+		t.Errorf("the dry run says %q, want %q", reasons, want)
+	}
+	r, err := l.engine().Run(context.Background(), p, pipeline.Options{Jobs: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.want("one of 500", l.executions(store.NodeFinish), slices.Collect(maps.Keys(want))...)
+	for name, reason := range want {
+		if got := r.Result(name).Why; got != reason {
+			t.Errorf("%s ran because %q, and was said to because %q", name, got, reason)
+		}
+	}
+	s.Other = nil
+	l.want("taken back", l.run(s))
 }
 
 // Equal bytes stop the wave, and the report says so.
@@ -155,6 +200,91 @@ func TestT13TouchAndMove(t *testing.T) {
 		l.dir = to
 		l.want("copied "+how, l.run(basic()))
 	}
+}
+
+// The clock stands still, jumps back an hour in the midst of a run, or is years
+// off: nothing is done twice, now or later.
+func TestT13ClockJumps(t *testing.T) {
+	t.Parallel()
+	epoch := time.Date(2030, 5, 1, 12, 0, 0, 0, time.UTC)
+	for what, now := range map[string]func(call int) time.Time{
+		"stands still":  func(int) time.Time { return epoch },
+		"goes backward": func(call int) time.Time { return epoch.Add(-time.Duration(call) * time.Minute) },
+		"jumps back": func(call int) time.Time {
+			return epoch.Add(time.Duration(call) * time.Second).Add(-time.Duration(call/20) * time.Hour)
+		},
+		"year 1": func(int) time.Time { return time.Time{} },
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			var calls atomic.Int64
+			e := pipeline.New(pipeline.Config{Store: l.store(), Out: l.dir, Code: l.code, Now: func() time.Time { return now(int(calls.Add(1))) }})
+			for _, want := range []int{wholeStudy, 0} {
+				p, err := e.Plan(context.Background(), l.graph(basic()), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := e.Run(context.Background(), p, pipeline.Options{Jobs: 2}); err != nil {
+					t.Fatal(err)
+				}
+				if got := l.executions(store.NodeFinish); len(got) != want {
+					t.Errorf("executed %d nodes, want %d", len(got), want)
+				}
+			}
+			l.want("with the true time", l.run(basic()))
+			s := basic()
+			s.Colour = "red"
+			l.wantReason(s, "figure", `colour "blue" → "red"`)
+		})
+	}
+}
+
+// A new toolchain and a new version of a dependency are named.
+func TestT16ReasonsNameToolchainAndModules(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	identity := func(goVersion, gonum string) codeid.Identity {
+		id := codeid.Identity{Root: "train", Go: goVersion, Packages: map[string]codeid.Hash{"train": {1}}, Modules: map[string]string{"gonum.org/v1/gonum": gonum}}
+		id.ID = codeid.Hash(sha256.Sum256([]byte(goVersion + gonum)))
+		return id
+	}
+	plan := func(train codeid.Identity) (*pipeline.Engine, *pipeline.Plan) {
+		e := pipeline.New(pipeline.Config{Store: l.store(), Out: l.dir, Code: oneIdentity{l.code, train}})
+		p, err := e.Plan(context.Background(), l.graph(basic()), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e, p
+	}
+	e, p := plan(identity("go1.26", "v0.17.0"))
+	if _, err := e.Run(context.Background(), p, pipeline.Options{Jobs: 2}); err != nil {
+		t.Fatal(err)
+	}
+	for want, id := range map[string]codeid.Identity{
+		"Go go1.26 → go1.27":                   identity("go1.27", "v0.17.0"),
+		"gonum.org/v1/gonum v0.17.0 → v0.18.0": identity("go1.26", "v0.18.0"),
+	} {
+		_, p := plan(id)
+		if s := p.Step("train/0.01/2"); s.State != pipeline.Stale || !slices.Equal(s.Reasons, []string{want}) {
+			t.Errorf("%s for %q, want %q alone", s.State, s.Reasons, want)
+		}
+		if n := p.Count(pipeline.Stale); n != 6 {
+			t.Errorf("%d nodes are stale, want the trainings", n)
+		}
+	}
+}
+
+// oneIdentity is a CodeSource that knows one package better.
+type oneIdentity struct {
+	versions
+	id codeid.Identity
+}
+
+func (o oneIdentity) Identify(ctx context.Context, packages []string) (map[string]codeid.Identity, error) {
+	all, err := o.versions.Identify(ctx, packages)
+	all[o.id.Root] = o.id
+	return all, err
 }
 
 // Renaming nodes repeats no work; two nodes of one action are done once.

@@ -26,6 +26,9 @@ type Options struct {
 	DryRun  *bool   // say what would run, run nothing
 	JSON    *bool   // print JSON for programs
 
+	// Paranoid rehashes every stored byte that is relied on, whatever its file's size and times say.
+	Paranoid *bool
+
 	Stdout io.Writer // os.Stdout where nil
 }
 
@@ -120,7 +123,7 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := pipeline.Config{Store: st, Out: o.out(), Code: pipeline.Code("", st), Events: events}
+	config := pipeline.Config{Store: st, Out: o.out(), Code: pipeline.Code("", st), Events: events, Paranoid: orDefault(o.Paranoid, false)}
 	if os.Getenv("SPARSEL_PREIMAGES") != "" {
 		config.Preimages = os.Stderr
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -312,12 +313,28 @@ func TestModulesOfThisModule(t *testing.T) {
 	if id.ID != ids[1]["sparsel/pipeline/codeid"].ID {
 		t.Error("the identity differs when modules come from the cache")
 	}
+}
+
+// What a program is built for and with is no part of any identity: equal bytes
+// are promised whatever it is, and held by tests. Toolchain and versions of
+// modules are.
+func TestT16BuildSettings(t *testing.T) {
+	roots := []string{"sparsel/pipeline/codeid"}
+	here, err := Source{}.Identify(context.Background(), roots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := here[roots[0]]
+	if !strings.Contains(id.Go, runtime.Version()) {
+		t.Errorf("the toolchain is %q, want %q in it", id.Go, runtime.Version())
+	}
 	t.Setenv("GOOS", "darwin")
 	t.Setenv("GOARCH", "arm64")
+	t.Setenv("GOAMD64", "v3")
 	t.Setenv("GOFLAGS", "-tags=noasm")
-	again, err := Source{}.Identify(context.Background(), roots)
-	if err != nil || again["sparsel/pipeline/codeid"].ID != id.ID {
-		t.Errorf("the identity depends on the platform asked for: %v", err)
+	there, err := Source{}.Identify(context.Background(), roots)
+	if err != nil || there[roots[0]].ID != id.ID {
+		t.Errorf("the identity depends on what was asked to be built: %v", err)
 	}
 }
 
