@@ -216,9 +216,8 @@ func misbehave(ctx context.Context, how string) error {
 		syscall.Getrlimit(syscall.RLIMIT_AS, &limit)
 		limit.Cur = 1 << 20
 		syscall.Setrlimit(syscall.RLIMIT_AS, &limit)
-		hoard := make([][]byte, 0)
-		for {
-			hoard = append(hoard, make([]byte, 64<<20))
+		for size := 64 << 20; ; size *= 2 {
+			hoard = make([]byte, size)
 		}
 	case "print":
 		fmt.Println("to standard output")
@@ -275,3 +274,6 @@ func lastLine(out []byte) string {
 	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
 	return string(lines[len(lines)-1])
 }
+
+// hoard keeps what a planted stage takes until there is no more.
+var hoard []byte
