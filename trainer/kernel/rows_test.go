@@ -215,6 +215,31 @@ func TestAdamSettles(t *testing.T) {
 			equal(t, fmt.Sprintf("round %d: v", round), v2, v)
 		}
 	})
+	// A change that has underflowed to 0 can come back: m stands still at the
+	// smallest denormal while the denominator falls to Eps. It moves weights
+	// below 2^-47, which must not settle.
+	forEach(t, func(t *testing.T, s *Set) {
+		c := AdamStep{StepSize: 0x1p10, Beta1: 0.7, Beta2: 0.501, SqrtBias2: 1, Eps: 0x1p-40}
+		if !AdamSettles(c) {
+			t.Fatal("sleeps do not settle")
+		}
+		var past []AdamPast
+		for range 400 {
+			past = append(past, AdamPast{-c.StepSize, c.SqrtBias2})
+		}
+		same := func(x float32) []float32 { return fill(make([]float32, Width), func() float32 { return x }) }
+		w, m, v := same(0x1p-90), same(0x1p-149), same(0x1p100)
+		w2, m2, v2 := same(0x1p-90), same(0x1p-149), same(0x1p100)
+		rows := Rows{Panels: 1, Index: []int32{0}, Sleeps: []int32{400}}
+		portable.AdamRows(w, m, v, &rows, past, c, false, false)
+		if w[0] == 0x1p-90 {
+			t.Fatal("the sleep moves no weight")
+		}
+		s.AdamRows(w2, m2, v2, &rows, past, c, true, false)
+		equal(t, "weights", w2, w)
+		equal(t, "m", m2, m)
+		equal(t, "v", v2, v)
+	})
 	for what, change := range map[string]func(c *AdamStep){
 		"m lasts too long": func(c *AdamStep) { c.Beta1 = 0.9999 },
 		"v does not decay": func(c *AdamStep) { c.Beta2 = 1 },
