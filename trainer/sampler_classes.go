@@ -30,7 +30,7 @@ func (c Config) share(counts [Classes]int) int {
 // and all that it picked leave the game. Fewer than pick are picked all.
 func playClasses(choices *rng.Source, counts [Classes]int, pick, size int, p player) {
 	var opened [Classes]bool
-	var given [Classes]int
+	var given, positions [Classes]int
 	var picked []int
 	var shares []share
 	game := make([]int, Classes)
@@ -42,7 +42,9 @@ func playClasses(choices *rng.Source, counts [Classes]int, pick, size int, p pla
 		if pick == 1 {
 			picked = append(picked, game[choices.Choice(len(game))])
 		} else {
-			for _, position := range choices.ChoiceK(len(game), min(pick, len(game))) {
+			all := positions[:len(game)]
+			choices.ChoiceK(all)
+			for _, position := range all[:min(pick, len(game))] {
 				picked = append(picked, game[position])
 			}
 		}

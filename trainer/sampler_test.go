@@ -184,7 +184,9 @@ func classEpoch(torch, numpy *rng.Source, labels []uint8, pick, size int) [][]in
 		if pick == 1 {
 			picked = append(picked, list[numpy.Choice(len(list))])
 		} else {
-			for _, place := range numpy.ChoiceK(len(list), pick) {
+			places := make([]int, len(list))
+			numpy.ChoiceK(places)
+			for _, place := range places[:pick] {
 				picked = append(picked, list[place])
 			}
 		}

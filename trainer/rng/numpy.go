@@ -23,17 +23,15 @@ func (s *Source) Choice(n int) int {
 	return int(s.Bounded(uint32(n - 1)))
 }
 
-// ChoiceK returns k different positions of [0, n), as
-// RandomState.choice(n, k, replace=False) does: all n are shuffled from the
-// end and the first k taken. It needs 0 <= k <= n.
-func (s *Source) ChoiceK(n, k int) []int {
-	positions := make([]int, n)
+// ChoiceK fills positions with a permutation of its indices whose first k are
+// what RandomState.choice(n, k, replace=False) returns for n = len(positions)
+// and any k up to n: all n are shuffled from the end, however many are taken.
+func (s *Source) ChoiceK(positions []int) {
 	for i := range positions {
 		positions[i] = i
 	}
-	for i := n - 1; i > 0; i-- {
+	for i := len(positions) - 1; i > 0; i-- {
 		j := s.Bounded(uint32(i))
 		positions[i], positions[j] = positions[j], positions[i]
 	}
-	return positions[:k]
 }
