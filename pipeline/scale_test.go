@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
-	"time"
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
@@ -124,43 +122,6 @@ func TestT31HashedOnce(t *testing.T) {
 	if files, _ := p.Hashed(); files > nodes*outputs {
 		t.Errorf("hashed %d files, there are %d", files, nodes*outputs)
 	}
-}
-
-// T31: what the two goals are in processor time, which a busy machine does not
-// change. A second on two cores is two of it.
-func TestT31StatusOfManyNodes(t *testing.T) {
-	if raceEnabled {
-		t.Skip("times mean nothing under the race detector")
-	}
-	nodes := 10000
-	if testing.Short() {
-		nodes = 2000
-	}
-	l := bigLab(t)
-	s := basic()
-	s.Seeds = upTo(nodes / 4)
-	g := l.graph(s)
-	if _, err := l.try(context.Background(), s, pipeline.Options{Jobs: 2}); err != nil {
-		t.Fatal(err)
-	}
-	start := processorTime(t)
-	st, err := l.engine().Status(context.Background(), g, nil)
-	spent := processorTime(t) - start
-	if err != nil || !st.Current || len(st.Nodes) < nodes {
-		t.Fatalf("status: %v", err)
-	}
-	t.Logf("status of %d nodes: %v of processor time", len(st.Nodes), spent)
-	if limit := 2 * time.Second * time.Duration(nodes) / 10000; spent > limit {
-		t.Errorf("status of %d nodes took %v of processor time, want less than %v", nodes, spent, limit)
-	}
-}
-
-func processorTime(t *testing.T) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // bigLab is in memory where possible: ten thousand nodes wait for a disk some

@@ -21,10 +21,14 @@ func TestT03FileSizeLimit(t *testing.T) {
 	l := bigLab(t)
 	l.finish(driveSetup{Jobs: 2})
 	want, figure := outputs(l.plan(basic())), l.figure()
-	longest := int64(0)
+	// The journal's length differs by some digits of its times, that of all else does not.
+	longest, steady := int64(0), int64(0)
 	for _, path := range l.files() {
 		if info, err := os.Stat(path); err == nil {
 			longest = max(longest, info.Size())
+			if filepath.Base(path) != "journal.jsonl" {
+				steady = max(steady, info.Size())
+			}
 		}
 	}
 	// From nothing, with limits from a few bytes to more than the longest file,
@@ -35,8 +39,8 @@ func TestT03FileSizeLimit(t *testing.T) {
 		l := bigLab(t)
 		what := fmt.Sprintf("files of at most %d bytes", limit)
 		out, err := l.driver(driveSetup{FileLimit: uint64(limit)}).CombinedOutput()
-		if err == nil && limit < longest {
-			t.Errorf("%s: nothing failed, the longest file has %d", what, longest)
+		if err == nil && limit < steady {
+			t.Errorf("%s: nothing failed, the longest file besides the journal has %d", what, steady)
 		}
 		if err != nil {
 			failures++
