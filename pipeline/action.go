@@ -22,7 +22,7 @@ type action struct {
 	Job      string        `json:"job_contract"`
 	Outputs  []string      `json:"outputs"`
 	Params   []canon.Field `json:"params"`
-	Inputs   []actionInput `json:"inputs"` // by name
+	Inputs   []MadeFrom    `json:"inputs"` // by name
 
 	// What follows explains and is no part of any id.
 	Run         string            `json:"run,omitempty"`
@@ -33,8 +33,9 @@ type action struct {
 	id ActionID
 }
 
-// An actionInput is one input with its content, nil when it is absent.
-type actionInput struct {
+// MadeFrom is one input of an action: bytes that another node gave as Output.
+// Content is nil where the action was done without this optional input.
+type MadeFrom struct {
 	Name    string     `json:"name"`
 	Node    string     `json:"node"` // for people; no part of the id
 	Output  string     `json:"output"`
@@ -72,11 +73,11 @@ func (a *action) sumRecipe(stage string, trace io.Writer) codeid.Hash {
 // complete adds the inputs and computes the action's id. content says what an
 // input holds, or nil if it is absent.
 func (a *action) complete(n *Node, content func(Input) *ContentID, trace io.Writer) {
-	a.Inputs = make([]actionInput, 0, len(n.Inputs))
+	a.Inputs = make([]MadeFrom, 0, len(n.Inputs))
 	for _, in := range n.Inputs {
-		a.Inputs = append(a.Inputs, actionInput{in.Name, in.From.Name, in.Output, content(in)})
+		a.Inputs = append(a.Inputs, MadeFrom{in.Name, in.From.Name, in.Output, content(in)})
 	}
-	slices.SortFunc(a.Inputs, func(x, y actionInput) int { return strings.Compare(x.Name, y.Name) })
+	slices.SortFunc(a.Inputs, func(x, y MadeFrom) int { return strings.Compare(x.Name, y.Name) })
 	a.id = a.sum(trace)
 }
 
@@ -84,7 +85,13 @@ func (a *action) sum(trace io.Writer) ActionID {
 	h := canon.NewHash("sparsel action 1", trace)
 	h.Bytes("recipe", a.Recipe[:])
 	h.Len("inputs", len(a.Inputs))
-	for _, in := range a.Inputs {
+	hashInputs(h, a.Inputs)
+	return h.Sum()
+}
+
+// hashInputs adds the names and contents of inputs to a hash.
+func hashInputs(h *canon.Hash, inputs []MadeFrom) {
+	for _, in := range inputs {
 		h.String("input", in.Name)
 		if in.Content == nil {
 			h.Nil("content")
@@ -92,7 +99,6 @@ func (a *action) sum(trace io.Writer) ActionID {
 			h.Bytes("content", in.Content[:])
 		}
 	}
-	return h.Sum()
 }
 
 // environment is what a result must not depend on, kept to find out why one

@@ -83,11 +83,11 @@ func (a *Audit) manifests(s *store.Store) {
 	}
 	for code, node := range users {
 		_, err := a.Provenance.Code(code)
-		switch h := code.String(); {
+		switch path := store.IDPath("manifests", code); {
 		case errors.Is(err, fs.ErrNotExist):
-			a.fault(store.Missing, "manifests/"+h[:2]+"/"+h, "is the code that made %s and perhaps others", node)
-		case err != nil && !slices.ContainsFunc(a.Faults, func(f store.Fault) bool { return strings.HasSuffix(f.Path, h) }):
-			a.fault(store.Damaged, "manifests/"+h[:2]+"/"+h, "%v", err)
+			a.fault(store.Missing, path, "is the code that made %s and perhaps others", node)
+		case err != nil && !slices.ContainsFunc(a.Faults, func(f store.Fault) bool { return f.Path == path }):
+			a.fault(store.Damaged, path, "%v", err)
 		}
 	}
 }

@@ -30,13 +30,6 @@ type Made struct {
 	Environment map[string]string
 }
 
-// MadeFrom is one input of an action: bytes that another node gave as Output.
-// Content is nil where the action was done without this optional input.
-type MadeFrom struct {
-	Name, Node, Output string
-	Content            *ContentID
-}
-
 // Output returns the named output, or nil.
 func (m *Made) Output(name string) *store.Output {
 	for i := range m.Outputs {
@@ -94,11 +87,8 @@ func newProvenance(s *store.Store, records map[ActionID]*store.Record) (*Provena
 			continue
 		}
 		m := &Made{
-			Action: id, Node: r.Node, Stage: r.Stage, Contract: a.Contract, Code: a.Code, Params: a.Params, Outputs: r.Outputs,
+			Action: id, Node: r.Node, Stage: r.Stage, Contract: a.Contract, Code: a.Code, Params: a.Params, Inputs: a.Inputs, Outputs: r.Outputs,
 			Run: a.Run, Seconds: a.Seconds, Environment: a.Environment,
-		}
-		for _, in := range a.Inputs {
-			m.Inputs = append(m.Inputs, MadeFrom(in))
 		}
 		p.actions[id] = m
 		for _, o := range r.Outputs {
@@ -152,27 +142,28 @@ func (p *Provenance) Maker(id ContentID, node string) *Made {
 // once and after all that it was made from. missing are inputs whose makers
 // the store has no record of.
 func (p *Provenance) Upstream(m *Made) (chain []*Made, missing []MadeFrom) {
-	seen := map[ActionID]bool{}
-	var visit func(*Made)
-	visit = func(m *Made) {
-		if seen[m.Action] {
-			return
-		}
-		seen[m.Action] = true
-		for _, in := range m.Inputs {
-			if in.Content == nil {
-				continue
-			}
-			if from := p.Maker(*in.Content, in.Node); from != nil {
-				visit(from)
-			} else {
-				missing = append(missing, in)
-			}
-		}
-		chain = append(chain, m)
-	}
-	visit(m)
+	p.upstream(m, map[ActionID]bool{}, &chain, &missing)
 	return chain, missing
+}
+
+// upstream appends what Upstream returns, leaving out the actions seen before,
+// and marks those it comes by.
+func (p *Provenance) upstream(m *Made, seen map[ActionID]bool, chain *[]*Made, missing *[]MadeFrom) {
+	if seen[m.Action] {
+		return
+	}
+	seen[m.Action] = true
+	for _, in := range m.Inputs {
+		if in.Content == nil {
+			continue
+		}
+		if from := p.Maker(*in.Content, in.Node); from != nil {
+			p.upstream(from, seen, chain, missing)
+		} else {
+			*missing = append(*missing, in)
+		}
+	}
+	*chain = append(*chain, m)
 }
 
 // Code returns what the code of an action was. The error wraps fs.ErrNotExist

@@ -62,11 +62,7 @@ func (e *Engine) Resolve(ctx context.Context, g *Graph, p *Provenance) ([]*Resol
 		if r.Made = p.actions[a.id]; r.Made != nil {
 			continue
 		}
-		var inputs []MadeFrom
-		for _, in := range a.Inputs {
-			inputs = append(inputs, MadeFrom(in))
-		}
-		if others := byWork[work(n.Stage.Name, a.Params, inputs)]; len(others) > 0 {
+		if others := byWork[work(n.Stage.Name, a.Params, a.Inputs)]; len(others) > 0 {
 			slices.SortFunc(others, newer)
 			r.Made = others[0]
 		}
@@ -79,14 +75,7 @@ func work(stage string, params []canon.Field, inputs []MadeFrom) ActionID {
 	h := canon.NewHash("sparsel work 1", nil)
 	h.String("stage", stage)
 	h.Fields("params", params)
-	for _, in := range inputs {
-		h.String("input", in.Name)
-		if in.Content == nil {
-			h.Nil("content")
-		} else {
-			h.Bytes("content", in.Content[:])
-		}
-	}
+	hashInputs(h, inputs)
 	return h.Sum()
 }
 
@@ -127,6 +116,3 @@ func (g *Graph) ParamsHash() [32]byte {
 // Fields returns a node's parameters in canonical form. The graph must have
 // been checked by NewGraph.
 func (n *Node) Fields() []canon.Field { return slices.Clone(n.fields) }
-
-// FieldChanges says in words how parameters differ: "run.lr 0.001 → 0.002".
-func FieldChanges(before, now []canon.Field) []string { return fieldChanges(before, now) }

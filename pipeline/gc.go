@@ -85,21 +85,9 @@ func (e *Engine) Garbage(ctx context.Context, roots Roots) (*Collection, error) 
 // reach marks what the roots are and all that they were made from.
 func (e *Engine) reach(ctx context.Context, p *Provenance, roots Roots) (map[ActionID]bool, error) {
 	reached := map[ActionID]bool{}
-	var mark func(*Made)
-	mark = func(m *Made) {
-		if reached[m.Action] {
-			return
-		}
-		reached[m.Action] = true
-		for _, in := range m.Inputs {
-			if in.Content == nil {
-				continue
-			}
-			if from := p.Maker(*in.Content, in.Node); from != nil {
-				mark(from)
-			}
-		}
-	}
+	var chain []*Made
+	var missing []MadeFrom // what was lost keeps nothing
+	mark := func(m *Made) { p.upstream(m, reached, &chain, &missing) }
 	for _, g := range roots.Graphs {
 		list, err := e.Resolve(ctx, g, p)
 		if err != nil {
@@ -172,11 +160,9 @@ func (p *Provenance) agrees(m *Made, state map[NodeOutput]ContentID) bool {
 func garbageNames(records map[ActionID]*store.Record) map[string]string {
 	names := map[string]string{}
 	for id, r := range records {
-		h := id.String()
-		names["actions/"+h[:2]+"/"+h] = "record of " + r.Node
+		names[store.IDPath("actions", id)] = "record of " + r.Node
 		for _, o := range r.Outputs {
-			h := o.Content.String()
-			path, name := "blobs/"+h[:2]+"/"+h, o.Name+" of "+r.Node
+			path, name := store.IDPath("blobs", o.Content), o.Name+" of "+r.Node
 			if was, ok := names[path]; !ok || name < was {
 				names[path] = name
 			}

@@ -50,7 +50,7 @@ func (e *Engine) difference(n *Node, before, now *action, stageBefore string) []
 	if stageBefore != n.Stage.Name {
 		add("stage %s → %s", stageBefore, n.Stage.Name)
 	}
-	out = append(out, fieldChanges(before.Params, now.Params)...)
+	out = append(out, FieldChanges(before.Params, now.Params)...)
 	if before.Code != now.Code {
 		out = append(out, e.codeChanges(before.Code, now.Code)...)
 	}
@@ -69,7 +69,8 @@ func (e *Engine) difference(n *Node, before, now *action, stageBefore string) []
 	return out
 }
 
-func fieldChanges(before, now []canon.Field) []string {
+// FieldChanges says in words how parameters differ: "run.lr 0.001 → 0.002".
+func FieldChanges(before, now []canon.Field) []string {
 	old, cur := map[string]canon.Field{}, map[string]canon.Field{}
 	for _, f := range before {
 		old[f.Name] = f
@@ -88,26 +89,42 @@ func fieldChanges(before, now []canon.Field) []string {
 	})
 }
 
-// changes compares two maps key by key, in order of the keys.
-func changes[V any](before, now map[string]V, show func(V) string, diff func(a, b V) string) []string {
+// Changes says how two maps differ, in order of the keys. say gets nil for the
+// side that lacks the key, and returns "" for what is no difference.
+func Changes[V any](before, now map[string]V, say func(key string, was, is *V) string) []string {
+	all := map[string]V{}
+	maps.Copy(all, before)
+	maps.Copy(all, now)
 	var out []string
-	keys := maps.Clone(before)
-	maps.Copy(keys, now)
-	for _, k := range slices.Sorted(maps.Keys(keys)) {
-		a, had := before[k]
-		b, has := now[k]
-		switch {
-		case !had:
-			out = append(out, fmt.Sprintf("%s added: %s", k, show(b)))
-		case !has:
-			out = append(out, fmt.Sprintf("%s removed: was %s", k, show(a)))
-		default:
-			if d := diff(a, b); d != "" {
-				out = append(out, k+" "+d)
-			}
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		var was, is *V
+		if v, ok := before[k]; ok {
+			was = &v
+		}
+		if v, ok := now[k]; ok {
+			is = &v
+		}
+		if text := say(k, was, is); text != "" {
+			out = append(out, text)
 		}
 	}
 	return out
+}
+
+// changes is Changes with the values that were added and removed.
+func changes[V any](before, now map[string]V, show func(V) string, diff func(a, b V) string) []string {
+	return Changes(before, now, func(key string, was, is *V) string {
+		if was == nil {
+			return fmt.Sprintf("%s added: %s", key, show(*is))
+		}
+		if is == nil {
+			return fmt.Sprintf("%s removed: was %s", key, show(*was))
+		}
+		if d := diff(*was, *is); d != "" {
+			return key + " " + d
+		}
+		return ""
+	})
 }
 
 // codeChanges names the packages and modules that differ.
@@ -141,21 +158,21 @@ func (e *Engine) codeChanges(before, now codeid.Hash) []string {
 		})...)
 }
 
-func inputChanges(before, now []actionInput) []string {
-	old, cur := map[string]actionInput{}, map[string]actionInput{}
+func inputChanges(before, now []MadeFrom) []string {
+	old, cur := map[string]MadeFrom{}, map[string]MadeFrom{}
 	for _, in := range before {
 		old["input "+in.Name] = in
 	}
 	for _, in := range now {
 		cur["input "+in.Name] = in
 	}
-	show := func(in actionInput) string {
+	show := func(in MadeFrom) string {
 		if in.Content == nil {
 			return "absent"
 		}
 		return in.Content.Short()
 	}
-	return changes(old, cur, show, func(a, b actionInput) string {
+	return changes(old, cur, show, func(a, b MadeFrom) string {
 		if x, y := show(a), show(b); x != y {
 			return fmt.Sprintf("%s → %s (from %s)", x, y, cmp.Or(b.Node, a.Node))
 		}

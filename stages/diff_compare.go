@@ -11,35 +11,15 @@ import (
 	"sparsel/stages/lock"
 )
 
-// changed says how two maps differ, in order of the keys.
-func changed[V comparable](before, after map[string]V, say func(key string, was, is *V) string) []string {
-	all := maps.Clone(before)
-	if all == nil {
-		all = map[string]V{}
-	}
-	maps.Copy(all, after)
-	var list []string
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		was, had := before[key]
-		is, has := after[key]
-		switch {
-		case !had:
-			list = append(list, say(key, nil, &is))
-		case !has:
-			list = append(list, say(key, &was, nil))
-		case was != is:
-			list = append(list, say(key, &was, &is))
-		}
-	}
-	return list
-}
-
+// arrow says how a text differs.
 func arrow(key string, was, is *string) string {
 	switch {
 	case was == nil:
 		return fmt.Sprintf("%s added: %s", key, *is)
 	case is == nil:
 		return fmt.Sprintf("%s removed: was %s", key, *was)
+	case *was == *is:
+		return ""
 	}
 	return fmt.Sprintf("%s %s → %s", key, *was, *is)
 }
@@ -47,7 +27,7 @@ func arrow(key string, was, is *string) string {
 // compareParams compares the parameter files, or, where one is not known, what the nodes were given.
 func (d *difference) compareParams(was, is state) {
 	if was.params != nil {
-		d.Parameters = changed(was.params, is.params, arrow)
+		d.Parameters = pipeline.Changes(was.params, is.params, arrow)
 		return
 	}
 	if was.fields == nil {
@@ -81,12 +61,14 @@ func (d *difference) compareCode(was, is *lock.Lock) {
 			return key + " added"
 		case after == nil:
 			return key + " removed"
+		case *before == *after:
+			return ""
 		}
 		return key + " changed"
 	}
-	d.Code = append(d.Code, changed(was.Packages, is.Packages, edited)...)
-	d.Code = append(d.Code, changed(was.Modules, is.Modules, arrow)...)
-	for _, text := range changed(was.Code, is.Code, edited) {
+	d.Code = append(d.Code, pipeline.Changes(was.Packages, is.Packages, edited)...)
+	d.Code = append(d.Code, pipeline.Changes(was.Modules, is.Modules, arrow)...)
+	for _, text := range pipeline.Changes(was.Code, is.Code, edited) {
 		d.Code = append(d.Code, "stage "+text)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"sparsel/artifacts/measures"
+	"sparsel/pipeline"
 )
 
 func (s *smallStudy) diff(before string) string {
@@ -101,7 +102,7 @@ x.f = 1
 		t.Fatal(err)
 	}
 	want := []string{`e[m#2].name added: "m"`, "e[m#2].v added: 3", "e[n/c].v 1 → 2"}
-	if got := changed(first, second, arrow); !slices.Equal(got, want) {
+	if got := pipeline.Changes(first, second, arrow); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if _, err := flattenTOML([]byte("a = ")); err == nil {

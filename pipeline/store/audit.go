@@ -208,16 +208,16 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 				owners[o.Content] = name
 			}
 			size, sound := sc.Blobs[o.Content]
-			path := idPath("blobs", o.Content)
+			path := IDPath("blobs", o.Content)
 			switch {
 			case sound && size != o.Size:
-				add(Damaged, idPath("actions", r.Action), "says that %s has %d bytes; it has %d", name, o.Size, size)
+				add(Damaged, IDPath("actions", r.Action), "says that %s has %d bytes; it has %d", name, o.Size, size)
 			case !sound && !present(path):
 				add(Missing, path, "is %s, by record %s", name, r.Action.Short())
 			}
 		}
 		if r.Conflict != nil {
-			add(Damaged, idPath("actions", r.Action), "%s gave different bytes when it was done again: %v", r.Node, ErrConflict)
+			add(Damaged, IDPath("actions", r.Action), "%s gave different bytes when it was done again: %v", r.Node, ErrConflict)
 		}
 	}
 	for i, f := range sc.Faults {
@@ -250,7 +250,7 @@ func (sc *Scan) compareJournal(add func(FaultKind, string, string, ...any), pres
 		}
 	}
 	for id, e := range finished {
-		path := idPath("actions", id)
+		path := IDPath("actions", id)
 		r := sc.Records[id]
 		if r == nil {
 			if !present(path) {
@@ -266,7 +266,9 @@ func (sc *Scan) compareJournal(add func(FaultKind, string, string, ...any), pres
 	}
 }
 
-func idPath(kind string, id [32]byte) string {
+// IDPath is the path of the file of an id below the store, with slashes. kind
+// is "blobs", "actions" or "manifests".
+func IDPath(kind string, id [32]byte) string {
 	h := fmt.Sprintf("%x", id)
 	return kind + "/" + h[:2] + "/" + h
 }
