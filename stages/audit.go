@@ -71,13 +71,10 @@ func Audit(ctx context.Context, f AuditFlags, o Options) (err error) {
 // newAuditor prepares a sitting; close ends it.
 func newAuditor(level int, state string, o Options) (a *auditor, err error) {
 	a = &auditor{o: o, redone: map[*pipeline.Node]bool{}, byName: map[string]*pipeline.Resolved{}, report: auditReport{Level: level}, said: time.Now()}
-	if a.scratch, err = os.MkdirTemp("", "sparsel-audit-"); err != nil {
-		return nil, fmt.Errorf("audit: %w", err)
+	if a.workspace, a.scratch, err = o.openReadOnly(); err != nil {
+		return nil, err
 	}
-	if a.workspace, err = o.openReadOnly(a.scratch); err == nil {
-		a.state, err = openState(state)
-	}
-	if err != nil {
+	if a.state, err = openState(state); err != nil {
 		os.RemoveAll(a.scratch)
 		return nil, err
 	}
@@ -124,11 +121,7 @@ func (a *auditor) rehash(ctx context.Context) (err error) {
 	if a.audit, err = a.engine.Rehash(ctx, a.graph, options); err != nil {
 		return err
 	}
-	profiles, err := a.o.profiles()
-	if err != nil {
-		return err
-	}
-	if err := a.otherProfiles(ctx, profiles); err != nil {
+	if err := a.otherProfiles(ctx); err != nil {
 		return err
 	}
 	a.report.Files, a.report.Bytes, a.report.Faults, a.report.Notes = a.audit.Files, a.audit.Bytes, a.audit.Faults, a.audit.Notes
@@ -136,7 +129,7 @@ func (a *auditor) rehash(ctx context.Context) (err error) {
 		a.byName[r.Node.Name] = r
 	}
 	a.auditPinned()
-	a.auditPages(profiles)
+	a.auditPages()
 	if err := a.auditData(ctx); err != nil {
 		return err
 	}
@@ -144,8 +137,8 @@ func (a *auditor) rehash(ctx context.Context) (err error) {
 }
 
 // otherProfiles looks at what the same store has published for the parameter file's other profiles.
-func (a *auditor) otherProfiles(ctx context.Context, profiles []string) error {
-	for _, profile := range profiles {
+func (a *auditor) otherProfiles(ctx context.Context) error {
+	for _, profile := range a.profiles() {
 		if profile == a.params.Profile.Name() {
 			continue
 		}
@@ -218,21 +211,44 @@ func (a *auditor) conclude(ctx context.Context) error {
 	return nil
 }
 
-// openReadOnly is open for targets that promise to write nothing below out, not even a cache.
-func (o Options) openReadOnly(scratch string) (*workspace, error) {
-	w, err := o.open(nil)
-	if err != nil {
-		return nil, err
+// openReadOnly is open for targets that promise to write nothing below out, not even a cache. What they do write
+// goes to scratch, which is the caller's to remove.
+func (o Options) openReadOnly() (w *workspace, scratch string, err error) {
+	if w, err = o.open(nil); err != nil {
+		return nil, "", err
 	}
+	if scratch, err = os.MkdirTemp("", "sparsel-"); err != nil {
+		return nil, "", err
+	}
+	if err = w.cacheAside(scratch); err != nil {
+		os.RemoveAll(scratch)
+		return nil, "", err
+	}
+	return w, scratch, nil
+}
+
+// cacheAside makes the engine keep what it learns about code in scratch.
+func (w *workspace) cacheAside(scratch string) error {
 	aside, err := pipeline.OpenStore(filepath.Join(scratch, "store"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	// What the cache knows is taken along: it checks itself, and asking the go command takes a second.
 	err = os.CopyFS(filepath.Join(aside.Dir(), "cache"), os.DirFS(filepath.Join(w.store.Dir(), "cache")))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return err
 	}
 	w.engine.Code = pipeline.Code("", aside)
-	return w, nil
+	return nil
+}
+
+// resolve reads the records of the store and finds what they have for the study's nodes. Records that cannot be
+// believed are faults.
+func (w *workspace) resolve(ctx context.Context) (*pipeline.Provenance, []*pipeline.Resolved, []store.Fault, error) {
+	p, faults, err := pipeline.ReadProvenance(ctx, w.store)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	resolved, err := w.engine.Resolve(ctx, w.graph, p)
+	return p, resolved, faults, err
 }

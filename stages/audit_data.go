@@ -26,16 +26,12 @@ func (a *auditor) auditPinned() {
 
 // auditData checks MNIST wherever a run would look for it on this machine. Mirrors are not asked.
 func (a *auditor) auditData(ctx context.Context) error {
-	root, err := filepath.Abs(filepath.Dir(orDefault(a.o.Params, "params.toml")))
-	if err != nil {
-		return err
-	}
 	dir := filepath.Join(a.scratch, "data")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	output := func(name string) string { return filepath.Join(dir, name) }
-	for _, d := range fetch.Directories(root, orDefault(a.o.Data, ""), os.Getenv(fetch.Env), a.params.Data.Directories) {
+	for _, d := range a.sources.Dirs {
 		refused := func(_ string, f fetch.Refusal) {
 			if strings.HasPrefix(f.Source, d.Path+" (") {
 				return // the folder lacks the file or is not there itself: another place may have it

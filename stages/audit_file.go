@@ -25,25 +25,17 @@ type lost struct {
 // nobody knows those, by what it says about itself. It writes nothing. Its error is nil only for a file whose
 // bytes are a result and whose whole chain is sound.
 func AuditFile(ctx context.Context, file string, o Options) error {
-	scratch, err := os.MkdirTemp("", "sparsel-audit-")
-	if err != nil {
-		return fmt.Errorf("audit file: %w", err)
-	}
-	defer os.RemoveAll(scratch)
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("audit file: %w", err)
 	}
 	f := lost{path: file, data: data, content: sha256.Sum256(data), embedded: readEmbedded(data)}
-	w, err := o.openReadOnly(scratch)
+	w, scratch, err := o.openReadOnly()
 	if err != nil {
 		return err
 	}
-	p, faults, err := pipeline.ReadProvenance(ctx, w.store)
-	if err != nil {
-		return err
-	}
-	resolved, err := w.engine.Resolve(ctx, w.graph, p)
+	defer os.RemoveAll(scratch)
+	p, resolved, faults, err := w.resolve(ctx)
 	if err != nil {
 		return err
 	}
@@ -52,10 +44,7 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 	for _, fault := range faults {
 		fmt.Fprintln(out, "the store:", fault)
 	}
-	locks, err := o.allLocks(out)
-	if err != nil {
-		return err
-	}
+	locks := w.allLocks(o, out)
 	made, genuine := f.identify(out, p, locks, w)
 	switch {
 	case made == nil && genuine:

@@ -24,13 +24,9 @@ type named struct {
 }
 
 // allLocks reads the locks of the study and its profiles. One that cannot be read is told and left out.
-func (o Options) allLocks(out io.Writer) ([]named, error) {
-	profiles, err := o.profiles()
-	if err != nil {
-		return nil, err
-	}
+func (s *study) allLocks(o Options, out io.Writer) []named {
 	var locks []named
-	for _, profile := range profiles {
+	for _, profile := range s.profiles() {
 		one := o.withProfile(profile)
 		switch l, err := one.readLock(); {
 		case err != nil:
@@ -39,7 +35,7 @@ func (o Options) allLocks(out io.Writer) ([]named, error) {
 			locks = append(locks, named{one.lockPath(), l})
 		}
 	}
-	return locks, nil
+	return locks
 }
 
 // identify says which result the file is, or claims to be. Without a store that knows it, genuine is about the lock.

@@ -32,8 +32,8 @@ func checkPage(page []byte) error {
 }
 
 // auditPages checks the reports of the study and its profiles.
-func (a *auditor) auditPages(profiles []string) {
-	for _, profile := range profiles {
+func (a *auditor) auditPages() {
+	for _, profile := range a.profiles() {
 		name := filepath.Join(a.o.withProfile(profile).prefix(), reportFile)
 		page, err := os.ReadFile(filepath.Join(a.o.out(), name))
 		if errors.Is(err, fs.ErrNotExist) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,21 +54,17 @@ type state struct {
 // Diff says how parameters, code and results differ from those of another revision of the project, of a lock file or
 // of another output folder.
 func Diff(ctx context.Context, before string, o Options) error {
-	scratch, err := os.MkdirTemp("", "sparsel-diff-")
-	if err != nil {
-		return fmt.Errorf("diff: %w", err)
-	}
-	defer os.RemoveAll(scratch)
-	w, err := o.openReadOnly(scratch)
+	w, scratch, err := o.openReadOnly()
 	if err != nil {
 		return err
 	}
+	defer os.RemoveAll(scratch)
 	was, err := w.stateOf(ctx, o, before)
 	if err != nil {
 		return fmt.Errorf("diff: %w", err)
 	}
 	d := difference{Before: before}
-	is, err := w.present(ctx, o, &d)
+	is, err := w.present(ctx, &d)
 	if err != nil {
 		return fmt.Errorf("diff: %w", err)
 	}
@@ -87,21 +82,17 @@ func Diff(ctx context.Context, before string, o Options) error {
 
 // present is the state of the parameters, code and results that are here. A result that the present code did not make
 // counts as it is.
-func (w *workspace) present(ctx context.Context, o Options, d *difference) (state, error) {
+func (w *workspace) present(ctx context.Context, d *difference) (state, error) {
 	l, err := w.newLock(ctx)
 	if err != nil {
 		return state{}, err
 	}
-	p, faults, err := pipeline.ReadProvenance(ctx, w.store)
+	_, resolved, faults, err := w.resolve(ctx)
 	if err != nil {
 		return state{}, err
 	}
 	for _, f := range faults {
 		d.Notes = append(d.Notes, f.String())
-	}
-	resolved, err := w.engine.Resolve(ctx, w.graph, p)
-	if err != nil {
-		return state{}, err
 	}
 	s := state{lock: l, store: w.store, fields: map[string][]canon.Field{}}
 	for _, r := range resolved {
@@ -110,17 +101,9 @@ func (w *workspace) present(ctx context.Context, o Options, d *difference) (stat
 			d.NotMade++
 			continue
 		}
-		for _, output := range r.Made.Outputs {
-			if path, ok := locked(r.Node, output.Name); ok {
-				l.Outputs[lock.Output{Node: r.Node.Name, Name: output.Name}] = lock.Result{Content: lock.ID(output.Content), Path: path}
-			}
-		}
+		lockOutputs(l, r.Node, r.Made.Outputs)
 	}
-	text, err := os.ReadFile(orDefault(o.Params, "params.toml"))
-	if err != nil {
-		return state{}, err
-	}
-	s.params, err = flattenTOML(text)
+	s.params, err = flattenTOML([]byte(w.setup.Text))
 	return s, err
 }
 
@@ -131,13 +114,9 @@ func (w *workspace) stateOf(ctx context.Context, o Options, name string) (state,
 	case err == nil && info.IsDir():
 		return w.stateOfFolder(ctx, name)
 	case err == nil:
-		text, err := os.ReadFile(name)
+		l, err := parseLock(name)
 		if err != nil {
 			return state{}, err
-		}
-		l, err := lock.Parse(text)
-		if err != nil {
-			return state{}, fmt.Errorf("read %s: %w", name, err)
 		}
 		s := state{lock: l}
 		if text, err := os.ReadFile(filepath.Join(filepath.Dir(name), "params.toml")); err == nil {
@@ -146,18 +125,15 @@ func (w *workspace) stateOf(ctx context.Context, o Options, name string) (state,
 		}
 		return s, nil
 	}
-	text, err := o.show(ctx, name, filepath.Base(o.lockPath()))
+	l, err := o.lockOf(ctx, name)
 	if errors.Is(err, os.ErrNotExist) {
 		return state{}, fmt.Errorf("%s has no %s", name, filepath.Base(o.lockPath()))
 	}
 	if err != nil {
 		return state{}, err
 	}
-	s := state{}
-	if s.lock, err = lock.Parse(text); err != nil {
-		return state{}, fmt.Errorf("read %s of %s: %w", filepath.Base(o.lockPath()), name, err)
-	}
-	text, err = o.show(ctx, name, filepath.Base(orDefault(o.Params, "params.toml")))
+	s := state{lock: l}
+	text, err := o.show(ctx, name, filepath.Base(o.params()))
 	if errors.Is(err, os.ErrNotExist) {
 		return s, nil
 	}
@@ -184,9 +160,7 @@ func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error
 	if err != nil {
 		return state{}, err
 	}
-	s := state{store: st, fields: map[string][]canon.Field{}, lock: &lock.Lock{
-		Code: map[string]lock.ID{}, Modules: map[string]string{}, Packages: map[string]lock.ID{}, Outputs: map[lock.Output]lock.Result{},
-	}}
+	s := state{store: st, fields: map[string][]canon.Field{}, lock: emptyLock()}
 	ours := w.params.Profile.Name() + "/"
 	for name, m := range last {
 		if kind, _, _ := strings.Cut(name, "/"); w.params.Profile == nil && !slices.Contains(kinds, kind) || w.params.Profile != nil && !strings.HasPrefix(name, ours) {
@@ -201,11 +175,7 @@ func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error
 		}
 		s.lock.Code[m.Stage] = lock.ID(m.Code)
 		if code, err := p.Code(m.Code); err == nil {
-			s.lock.Go = code.Go
-			maps.Copy(s.lock.Modules, code.Modules)
-			for path, sum := range code.Packages {
-				s.lock.Packages[path] = lock.ID(sum)
-			}
+			lockCode(s.lock, code)
 		}
 	}
 	return s, nil

@@ -7,22 +7,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"sparsel/pipeline"
 )
 
 // Export prints where a figure came from as a W3C provenance document (PROV-JSON). name is a figure's id, or a node
 // such as table/epochs.
 func Export(ctx context.Context, name string, o Options) error {
-	scratch, err := os.MkdirTemp("", "sparsel-export-")
-	if err != nil {
-		return fmt.Errorf("export: %w", err)
-	}
-	defer os.RemoveAll(scratch)
-	w, err := o.openReadOnly(scratch)
+	w, scratch, err := o.openReadOnly()
 	if err != nil {
 		return err
 	}
+	defer os.RemoveAll(scratch)
 	node := w.graph.Node(name)
 	if node == nil && !strings.Contains(name, "/") {
 		if node, err = find("figure", w.figures, name); err != nil {
@@ -32,11 +26,7 @@ func Export(ctx context.Context, name string, o Options) error {
 	if node == nil {
 		return fmt.Errorf("export: there is no node %q%s", name, similar(w.graph, name))
 	}
-	p, _, err := pipeline.ReadProvenance(ctx, w.store)
-	if err != nil {
-		return err
-	}
-	resolved, err := w.engine.Resolve(ctx, w.graph, p)
+	p, resolved, _, err := w.resolve(ctx)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"sparsel/pipeline"
 	"sparsel/stages/lock"
+	"sparsel/stages/params"
 )
 
 // GC lists the files of the store that nothing needs any more, or removes them. Needed is, with all it was made from,
@@ -55,18 +56,15 @@ func printGarbage(w io.Writer, c *pipeline.Collection, what, how string) error {
 
 // roots are what a collection keeps.
 func (o Options) roots(ctx context.Context, keep string) (w *workspace, roots pipeline.Roots, err error) {
-	profiles, err := o.profiles()
+	all, err := o.openAll()
 	if err != nil {
 		return nil, roots, err
 	}
+	w = all[0]
 	var locks []*lock.Lock
-	for _, profile := range profiles {
-		one := o.withProfile(profile)
-		if w, err = one.open(nil); err != nil {
-			return nil, roots, err
-		}
-		roots.Graphs = append(roots.Graphs, w.graph)
-		l, err := one.readLock()
+	for _, each := range all {
+		roots.Graphs = append(roots.Graphs, each.graph)
+		l, err := o.withProfile(each.params.Profile.Name()).readLock()
 		if err != nil {
 			return nil, roots, fmt.Errorf("gc: what the lock keeps cannot be read: %w", err)
 		}
@@ -78,7 +76,7 @@ func (o Options) roots(ctx context.Context, keep string) (w *workspace, roots pi
 		if revision == "" {
 			continue
 		}
-		more, err := o.locksOf(ctx, revision)
+		more, err := w.locksOf(ctx, o, revision)
 		if err != nil {
 			return nil, roots, fmt.Errorf("gc: -keep: %w", err)
 		}
@@ -92,4 +90,21 @@ func (o Options) roots(ctx context.Context, keep string) (w *workspace, roots pi
 		roots.Locked = append(roots.Locked, state)
 	}
 	return w, roots, nil
+}
+
+// openAll opens the study as the file has it, and then each of its profiles.
+func (o Options) openAll() ([]*workspace, error) {
+	w, err := o.withProfile(params.Paper).open(nil)
+	if err != nil {
+		return nil, err
+	}
+	all := []*workspace{w}
+	for _, profile := range w.profiles()[1:] {
+		w, err := o.withProfile(profile).open(nil)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, w)
+	}
+	return all, nil
 }

@@ -15,9 +15,10 @@ import (
 	"github.com/google/renameio/v2"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/codeid"
+	"sparsel/pipeline/store"
 	"sparsel/stages/aggregate"
 	"sparsel/stages/lock"
-	"sparsel/stages/params"
 	"sparsel/stages/train"
 )
 
@@ -48,11 +49,7 @@ func Lock(ctx context.Context, o Options) error {
 	seconds := 0.0
 	for i := range plan.Steps {
 		s := &plan.Steps[i]
-		for _, output := range s.Outputs {
-			if path, ok := locked(s.Node, output.Name); ok {
-				l.Outputs[lock.Output{Node: s.Node.Name, Name: output.Name}] = lock.Result{Content: lock.ID(output.Content), Path: path}
-			}
-		}
+		lockOutputs(l, s.Node, s.Outputs)
 		if m := p.Action(s.Action); m != nil {
 			seconds += m.Seconds
 		}
@@ -68,26 +65,54 @@ func Lock(ctx context.Context, o Options) error {
 // lockPath is beside the parameters, whose results it holds; each profile has its own.
 func (o Options) lockPath() string {
 	name := "artifacts.lock"
-	if profile := orDefault(o.Profile, params.Paper); profile != params.Paper && profile != "" {
-		name = "artifacts." + profile + ".lock"
+	if o.prefix() != "" {
+		name = "artifacts." + o.prefix() + ".lock"
 	}
-	return filepath.Join(filepath.Dir(orDefault(o.Params, "params.toml")), name)
+	return filepath.Join(filepath.Dir(o.params()), name)
 }
 
 // readLock returns nil where there is none.
 func (o Options) readLock() (*lock.Lock, error) {
-	text, err := os.ReadFile(o.lockPath())
+	l, err := parseLock(o.lockPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	return l, err
+}
+
+// parseLock reads a lock from its file.
+func parseLock(file string) (*lock.Lock, error) {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
 	l, err := lock.Parse(text)
 	if err != nil {
-		err = fmt.Errorf("read %s: %w", o.lockPath(), err)
+		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
-	return l, err
+	return l, nil
+}
+
+func emptyLock() *lock.Lock {
+	return &lock.Lock{Code: map[string]lock.ID{}, Modules: map[string]string{}, Packages: map[string]lock.ID{}, Outputs: map[lock.Output]lock.Result{}}
+}
+
+// lockCode adds what the code of a stage consists of.
+func lockCode(l *lock.Lock, code codeid.Identity) {
+	l.Go = code.Go
+	maps.Copy(l.Modules, code.Modules)
+	for path, sum := range code.Packages {
+		l.Packages[path] = lock.ID(sum)
+	}
+}
+
+// lockOutputs adds those of a node's outputs that stand in the lock.
+func lockOutputs(l *lock.Lock, n *pipeline.Node, outputs []store.Output) {
+	for _, output := range outputs {
+		if path, ok := locked(n, output.Name); ok {
+			l.Outputs[lock.Output{Node: n.Name, Name: output.Name}] = lock.Result{Content: lock.ID(output.Content), Path: path}
+		}
+	}
 }
 
 // newLock is the lock of this study, without results.
@@ -96,16 +121,11 @@ func (w *workspace) newLock(ctx context.Context) (*lock.Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lock.Lock{
-		Profile: w.params.Profile.Name(), Params: w.graph.ParamsHash(),
-		Code: map[string]lock.ID{}, Modules: map[string]string{}, Packages: map[string]lock.ID{}, Outputs: map[lock.Output]lock.Result{},
-	}
+	l := emptyLock()
+	l.Profile, l.Params = w.params.Profile.Name(), w.graph.ParamsHash()
 	for stage, id := range code {
-		l.Go, l.Code[stage] = id.Go, lock.ID(id.ID)
-		for path, sum := range id.Packages {
-			l.Packages[path] = lock.ID(sum)
-		}
-		maps.Copy(l.Modules, id.Modules)
+		l.Code[stage] = lock.ID(id.ID)
+		lockCode(l, id)
 	}
 	return l, nil
 }

@@ -17,12 +17,8 @@ import (
 )
 
 // profiles lists the study as the file has it and its profiles.
-func (o Options) profiles() ([]string, error) {
-	p, err := params.Read(orDefault(o.Params, "params.toml"), "")
-	if err != nil {
-		return nil, err
-	}
-	return append([]string{params.Paper}, slices.Sorted(maps.Keys(p.Profiles))...), nil
+func (s *study) profiles() []string {
+	return append([]string{params.Paper}, slices.Sorted(maps.Keys(s.params.Profiles))...)
 }
 
 // withProfile is the same flags with another profile.
@@ -32,31 +28,22 @@ func (o Options) withProfile(name string) Options {
 }
 
 // locksOf returns the locks of a revision of the project, of all its profiles, or the one lock that a file is.
-func (o Options) locksOf(ctx context.Context, revision string) ([]*lock.Lock, error) {
-	if text, err := os.ReadFile(revision); err == nil {
-		l, err := lock.Parse(text)
+func (s *study) locksOf(ctx context.Context, o Options, revision string) ([]*lock.Lock, error) {
+	if info, err := os.Stat(revision); err == nil && info.Mode().IsRegular() {
+		l, err := parseLock(revision)
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", revision, err)
+			return nil, err
 		}
 		return []*lock.Lock{l}, nil
 	}
-	profiles, err := o.profiles()
-	if err != nil {
-		return nil, err
-	}
 	var locks []*lock.Lock
-	for _, profile := range profiles {
-		name := filepath.Base(o.withProfile(profile).lockPath())
-		text, err := o.show(ctx, revision, name)
+	for _, profile := range s.profiles() {
+		l, err := o.withProfile(profile).lockOf(ctx, revision)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return nil, err
-		}
-		l, err := lock.Parse(text)
-		if err != nil {
-			return nil, fmt.Errorf("read %s of %s: %w", name, revision, err)
 		}
 		locks = append(locks, l)
 	}
@@ -66,10 +53,24 @@ func (o Options) locksOf(ctx context.Context, revision string) ([]*lock.Lock, er
 	return locks, nil
 }
 
+// lockOf returns the lock of a revision. The error wraps os.ErrNotExist if the revision has none.
+func (o Options) lockOf(ctx context.Context, revision string) (*lock.Lock, error) {
+	name := filepath.Base(o.lockPath())
+	text, err := o.show(ctx, revision, name)
+	if err != nil {
+		return nil, err
+	}
+	l, err := lock.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("read %s of %s: %w", name, revision, err)
+	}
+	return l, nil
+}
+
 // show returns a file of the parameters' folder as it was at a revision. The error wraps os.ErrNotExist if the
 // revision does not have the file.
 func (o Options) show(ctx context.Context, revision, name string) ([]byte, error) {
-	dir := filepath.Dir(orDefault(o.Params, "params.toml"))
+	dir := filepath.Dir(o.params())
 	git := func(args ...string) ([]byte, error) {
 		cmd := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, args...)...)
 		var complaint bytes.Buffer

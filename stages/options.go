@@ -77,6 +77,8 @@ func (o Options) command(target string) string {
 	return text
 }
 
+func (o Options) params() string { return orDefault(o.Params, "params.toml") }
+
 func (o Options) out() string { return orDefault(o.Out, "out") }
 
 var errNoOut = errors.New("-out= is empty; name a folder, or leave the flag out for ./out")
@@ -109,7 +111,7 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 	if _, err := kernel.Active(); err != nil {
 		return nil, err
 	}
-	file := orDefault(o.Params, "params.toml")
+	file := o.params()
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read parameters: %w; name the file with -params=FILE or run in the project's folder", err)

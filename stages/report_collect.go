@@ -19,9 +19,6 @@ import (
 	"sparsel/stages/table"
 )
 
-// figureText is the output of the figure stage that holds its title, caption and note.
-const figureText = "figure.json"
-
 // collector gathers what a report shows from the state of the study's nodes.
 type collector struct {
 	*workspace
@@ -40,13 +37,8 @@ func (w *workspace) collect(ctx context.Context, o Options) (report.Report, erro
 	if err != nil {
 		return report.Report{}, err
 	}
-	file := orDefault(o.Params, "params.toml")
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return report.Report{}, err
-	}
 	c := &collector{workspace: w, shown: w.places(), report: report.Report{
-		Mark: w.mark, ParamsName: filepath.Base(file), Params: string(text),
+		Mark: w.mark, ParamsName: filepath.Base(o.params()), Params: w.setup.Text,
 		Local: report.Local{Absent: map[string]report.Absence{}},
 	}}
 	for _, n := range status.Nodes {
@@ -152,7 +144,7 @@ func (c *collector) item(id string, n pipeline.NodeStatus) report.Item {
 }
 
 func (c *collector) figure(item report.Item, n pipeline.NodeStatus) (report.Figure, error) {
-	text, err := c.read(n, figureText)
+	text, err := c.read(n, figure.JSON)
 	if err != nil {
 		return report.Figure{}, err
 	}
@@ -197,21 +189,19 @@ func (c *collector) read(n pipeline.NodeStatus, output string) ([]byte, error) {
 
 // codes identifies the code of every stage of the graph.
 func (w *workspace) codes(ctx context.Context) ([]report.Code, error) {
-	var stages []*pipeline.Stage
-	var roots []string
-	for _, n := range w.graph.Nodes() {
-		if !slices.Contains(stages, n.Stage) {
-			stages = append(stages, n.Stage)
-			roots = append(roots, n.Stage.Package)
-		}
-	}
-	found, err := w.engine.Code.Identify(ctx, slices.Compact(slices.Sorted(slices.Values(roots))))
+	found, err := w.engine.CodeOf(ctx, w.graph)
 	if err != nil {
 		return nil, err
 	}
 	var list []report.Code
-	for _, s := range stages {
-		id := found[s.Package]
+	listed := map[*pipeline.Stage]bool{}
+	for _, n := range w.graph.Nodes() {
+		s := n.Stage
+		if listed[s] {
+			continue
+		}
+		listed[s] = true
+		id := found[s.Name]
 		list = append(list, report.Code{
 			Stage: s.Name, Package: s.Package, ID: id.ID.String(), Packages: len(id.Packages), Modules: len(id.Modules), Go: id.Go,
 		})

@@ -31,7 +31,8 @@ type study struct {
 	// aggregates are the summaries of each experiment.
 	aggregates map[string]*pipeline.Node
 	dataset    *pipeline.Node
-	mark       string // what sets a profile's results apart; see params.Profile.Mark
+	sources    fetch.Sources // where MNIST may be found
+	mark       string        // what sets a profile's results apart; see params.Profile.Mark
 }
 
 // measured is what a metrics node is for: experiments that share a run may differ in what they divide by.
@@ -58,7 +59,7 @@ type builder struct {
 // newStudy binds a parameter file to nodes. Sources say where MNIST may be found.
 func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
 	b := &builder{params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{}}
-	s := &study{params: p, figures: map[string]*pipeline.Node{}}
+	s := &study{params: p, sources: sources, figures: map[string]*pipeline.Node{}}
 	if p.Profile != nil {
 		b.prefix = p.Profile.Name()
 	}
