@@ -34,27 +34,40 @@ func Falls(c Curves) Predicate { return Change(c, First, Last, Negative) }
 // from the first what it leaves open; a curve is not compared with itself.
 func Difference(a, b Curves, claimed Range) Predicate {
 	return resolved(func(d *Data) ([]Predicate, error) {
-		curves, err := a.each(d)
+		pairs, err := a.against(d, b)
+		var list []Predicate
+		for _, p := range pairs {
+			if p.curve != p.other {
+				list = append(list, claim([]term{{p.curve, a.reading, 1}, {p.other, b.reading, -1}}, claimed))
+			}
+		}
+		return list, err
+	})
+}
+
+// pair is a curve and one that it is compared with.
+type pair struct{ curve, other Curve }
+
+// against pairs each of the selection with each of the other, which takes from the curve what it leaves open.
+func (c Curves) against(d *Data, other Curves) ([]pair, error) {
+	curves, err := c.each(d)
+	if err != nil {
+		return nil, err
+	}
+	var pairs []pair
+	for _, q := range curves {
+		others, err := other.like(q).each(d)
 		if err != nil {
 			return nil, err
 		}
-		var list []Predicate
-		for _, q := range curves {
-			others, err := b.like(q).each(d)
-			if err != nil {
-				return nil, err
+		for _, o := range others {
+			if o.Metric != q.Metric {
+				return nil, fmt.Errorf("compare %s with %s: select no metric for what is compared with", q.Metric, o.Metric)
 			}
-			for _, other := range others {
-				if other.Metric != q.Metric {
-					return nil, fmt.Errorf("compare %s with %s: select no metric for what is compared with", q.Metric, other.Metric)
-				}
-				if other != q {
-					list = append(list, claim([]term{{q, a.reading, 1}, {other, b.reading, -1}}, claimed))
-				}
-			}
+			pairs = append(pairs, pair{q, o})
 		}
-		return list, nil
-	})
+	}
+	return pairs, nil
 }
 
 // Higher and Lower claim that each of the first selection exceeds, or stays under, each of the second.

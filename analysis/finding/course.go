@@ -75,35 +75,27 @@ func Settles(c Curves) Predicate { return Change(c, StepSize(1, 2), StepSize(-4,
 // the first epoch to the last, and is smaller than the bound then.
 func Approaches(a, b Curves, bound float64) Predicate {
 	return resolved(func(d *Data) ([]Predicate, error) {
-		curves, err := a.each(d)
+		pairs, err := a.against(d, b)
 		if err != nil {
 			return nil, err
 		}
 		var list []Predicate
-		for _, q := range curves {
-			others, err := b.like(q).each(d)
+		for _, p := range pairs {
+			q, other := p.curve, p.other
+			first, err := d.contrast("", []term{{q, First, 1}, {other, First, -1}}, Positive, confidence)
 			if err != nil {
 				return nil, err
 			}
-			for _, other := range others {
-				if other.Metric != q.Metric {
-					return nil, fmt.Errorf("compare %s with %s: select no metric for what is compared with", q.Metric, other.Metric)
-				}
-				first, err := d.contrast("", []term{{q, First, 1}, {other, First, -1}}, Positive, confidence)
-				if err != nil {
-					return nil, err
-				}
-				sign := 1.0
-				if first.Effect < 0 {
-					sign = -1
-				}
-				last := []term{{q, Last, 1}, {other, Last, -1}}
-				shrinks := []term{{q, First, sign}, {q, Last, -sign}, {other, First, -sign}, {other, Last, sign}}
-				what := fmt.Sprintf("%s, %s: how much closer %s and %s are after the last epoch than after the first", q.Metric, q.Optimizer, q.Condition, other.Condition)
-				list = append(list,
-					func(d *Data, level float64) (Part, error) { return d.contrast(what, shrinks, Positive, level) },
-					claim(last, Within(bound)))
+			sign := 1.0
+			if first.Effect < 0 {
+				sign = -1
 			}
+			last := []term{{q, Last, 1}, {other, Last, -1}}
+			shrinks := []term{{q, First, sign}, {q, Last, -sign}, {other, First, -sign}, {other, Last, sign}}
+			what := fmt.Sprintf("%s, %s: how much closer %s and %s are after the last epoch than after the first", q.Metric, q.Optimizer, q.Condition, other.Condition)
+			list = append(list,
+				func(d *Data, level float64) (Part, error) { return d.contrast(what, shrinks, Positive, level) },
+				claim(last, Within(bound)))
 		}
 		return list, nil
 	})
