@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"unicode"
@@ -70,6 +71,20 @@ func Render(t Table, format string) ([]byte, error) {
 		return t.json()
 	}
 	return nil, fmt.Errorf("table %s: no format %q; there are %s", t.ID, format, strings.Join(Formats, ", "))
+}
+
+// WriteFiles writes the table in every format, each to the file that path names.
+func WriteFiles(t Table, path func(format string) string) error {
+	for _, format := range Formats {
+		text, err := Render(t, format)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(path(format), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t Table) csv() ([]byte, error) {

@@ -52,19 +52,7 @@ func runTable(_ context.Context, job *pipeline.Job) error {
 		}
 		results = append(results, r)
 	}
-	t := p.table(results)
-	for _, out := range []struct{ name, format string }{
-		{TableCSV, "csv"}, {TableMarkdown, "md"}, {TableLaTeX, "tex"}, {TableJSON, "json"},
-	} {
-		text, err := tabulate.Render(t, out.format)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(job.Output(out.name), text, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tabulate.WriteFiles(p.table(results), func(format string) string { return job.Output("table." + format) })
 }
 
 func (p TableParams) table(results []claim.Result) tabulate.Table {

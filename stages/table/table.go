@@ -6,7 +6,6 @@ package table
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"sparsel/analysis/tabulate"
 	"sparsel/artifacts/measures"
@@ -60,16 +59,7 @@ func run(_ context.Context, job *pipeline.Job) error {
 	if err != nil {
 		return err
 	}
-	for _, out := range []struct{ name, format string }{{CSV, "csv"}, {Markdown, "md"}, {LaTeX, "tex"}, {JSON, "json"}} {
-		text, err := tabulate.Render(t, out.format)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(job.Output(out.name), text, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tabulate.WriteFiles(t, func(format string) string { return job.Output("table." + format) })
 }
 
 // marks is the note of a reduced study, if it is one.
