@@ -222,10 +222,7 @@ func (w *workspace) asked(o Options) (targets, never []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, kind := range []struct {
-		name  string
-		nodes map[string]*pipeline.Node
-	}{{"figure", w.figures}, {"table", w.tables}, {"finding", w.findings}} {
+	for _, kind := range w.results() {
 		for id, n := range kind.nodes {
 			if slices.Contains(requests, o.request(kind.name+" "+id)) {
 				targets = append(targets, n.Name)
@@ -253,11 +250,21 @@ func (w *workspace) asked(o Options) (targets, never []string, err error) {
 	return targets, never, nil
 }
 
+// results is one kind of what people ask for and look at, by id.
+type results struct {
+	name  string
+	nodes map[string]*pipeline.Node
+}
+
+func (s *study) results() []results {
+	return []results{{"figure", s.figures}, {"table", s.tables}, {"finding", s.findings}}
+}
+
 // targets are the nodes of every figure, table and finding.
 func (s *study) targets() []string {
 	var names []string
-	for _, nodes := range []map[string]*pipeline.Node{s.figures, s.tables, s.findings} {
-		for _, n := range nodes {
+	for _, kind := range s.results() {
+		for _, n := range kind.nodes {
 			names = append(names, n.Name)
 		}
 	}

@@ -56,9 +56,9 @@ func (w *workspace) collect(ctx context.Context, o Options) (report.Report, erro
 // places says which nodes the report shows, and as what.
 func (s *study) places() map[string]place {
 	places := map[string]place{}
-	for kind, nodes := range map[string]map[string]*pipeline.Node{"figure": s.figures, "table": s.tables, "finding": s.findings} {
-		for id, n := range nodes {
-			places[n.Name] = place{kind, id}
+	for _, kind := range s.results() {
+		for id, n := range kind.nodes {
+			places[n.Name] = place{kind.name, id}
 		}
 	}
 	return places

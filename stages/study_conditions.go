@@ -26,22 +26,26 @@ var settings = []setting{
 	{"batch size", func(c trainer.Config, _ float64) string { return strconv.Itoa(c.Batch) }},
 	{"epochs", func(c trainer.Config, _ float64) string { return strconv.Itoa(c.Epochs) }},
 	{"measured on", func(c trainer.Config, _ float64) string { return measureText(c.Measure) }},
-	{"learning rate", func(c trainer.Config, _ float64) string { return shortNumber(c.Optimizer.LR) }},
-	{"weight decay", func(c trainer.Config, _ float64) string { return shortNumber(c.Optimizer.WeightDecay) }},
-	{"momentum", func(c trainer.Config, _ float64) string { return ofOptimizer(c, "SGD", c.Optimizer.Momentum) }},
-	{"rho", func(c trainer.Config, _ float64) string { return ofOptimizer(c, "Adadelta", c.Optimizer.Rho) }},
-	{"beta1", func(c trainer.Config, _ float64) string { return ofOptimizer(c, "Adam", c.Optimizer.Beta1) }},
-	{"beta2", func(c trainer.Config, _ float64) string { return ofOptimizer(c, "Adam", c.Optimizer.Beta2) }},
+	{"learning rate", constant("lr")},
+	{"weight decay", constant("weight_decay")},
+	{"momentum", constant("momentum")},
+	{"rho", constant("rho")},
+	{"beta1", constant("beta1")},
+	{"beta2", constant("beta2")},
 	{"CCMAS epsilon", func(_ trainer.Config, epsilon float64) string { return shortNumber(epsilon) }},
 }
 
 func shortNumber(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 
-func ofOptimizer(c trainer.Config, name string, v float64) string {
-	if c.Optimizer.Name != name {
-		return ""
+// constant shows a hyper-parameter of the optimizers that have it.
+func constant(name string) func(c trainer.Config, epsilon float64) string {
+	return func(c trainer.Config, _ float64) string {
+		has := func(h trainer.Hyperparameter) bool { return h.Name == name }
+		if !slices.ContainsFunc(trainer.Hyper(c.Optimizer.Name), has) {
+			return ""
+		}
+		return shortNumber(*c.Optimizer.Constant(name))
 	}
-	return shortNumber(v)
 }
 
 // networkText is the widths of the layers, input first.
@@ -201,15 +205,13 @@ func swept(c trainer.Config, column string) string {
 
 // hyperText is an optimizer's hyper-parameters besides the learning rate.
 func hyperText(o trainer.Optimizer) string {
-	switch o.Name {
-	case "SGD":
-		return fmt.Sprintf("momentum %v, weight decay %v", o.Momentum, o.WeightDecay)
-	case "Adagrad":
-		return fmt.Sprintf("eps %v, weight decay %v", o.Eps, o.WeightDecay)
-	case "Adadelta":
-		return fmt.Sprintf("rho %v, eps %v, weight decay %v", o.Rho, o.Eps, o.WeightDecay)
+	var parts []string
+	for _, h := range trainer.Hyper(o.Name) {
+		if h.Name != "lr" {
+			parts = append(parts, fmt.Sprintf("%s %v", strings.ReplaceAll(h.Name, "_", " "), *o.Constant(h.Name)))
+		}
 	}
-	return fmt.Sprintf("beta1 %v, beta2 %v, eps %v, weight decay %v", o.Beta1, o.Beta2, o.Eps, o.WeightDecay)
+	return strings.Join(parts, ", ")
 }
 
 // parametersTable has a row for each network of an experiment, by size.
