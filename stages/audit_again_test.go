@@ -93,14 +93,7 @@ func protect(t *testing.T, dir string) {
 // checksums and the right action id, and no contradiction in the journal. Only making the result again can tell.
 func (s *smallStudy) forge(node, output string, change func(path, to string) error) {
 	s.t.Helper()
-	w, err := s.options().open(nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	plan, err := w.engine.Plan(context.Background(), w.graph, nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	w, plan := s.plan()
 	record, err := w.store.Record(plan.Step(node).Action)
 	if err != nil {
 		s.t.Fatal(err)

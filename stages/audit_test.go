@@ -90,8 +90,8 @@ func (s *smallStudy) auditFile(path string) (string, error) {
 	return s.stdout.String(), err
 }
 
-// blob returns where a node's output lies in the store.
-func (s *smallStudy) blob(node, output string) string {
+// plan opens the study and plans all of it.
+func (s *smallStudy) plan() (*workspace, *pipeline.Plan) {
 	s.t.Helper()
 	w, err := s.options().open(nil)
 	if err != nil {
@@ -101,6 +101,13 @@ func (s *smallStudy) blob(node, output string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	return w, plan
+}
+
+// blob returns where a node's output lies in the store.
+func (s *smallStudy) blob(node, output string) string {
+	s.t.Helper()
+	w, plan := s.plan()
 	for _, o := range plan.Step(node).Outputs {
 		if o.Name == output {
 			return w.store.BlobPath(o.Content)

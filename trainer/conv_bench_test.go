@@ -14,11 +14,7 @@ import (
 // images, GFLOP/s their speed if no zero were left out: 27.4 million operations
 // an image, a third of them forward.
 func BenchmarkConv(b *testing.B) {
-	splits, err := readMNIST()
-	if err != nil {
-		b.Log("generated images: ", err)
-		splits = [2]Split{generated(5000, 784, 1), generated(1000, 784, 2)}
-	}
+	trainSplit, testSplit := benchmarkSplits(b, 5000, 1000)
 	set, err := kernel.Active()
 	if err != nil {
 		b.Fatal(err)
@@ -28,7 +24,7 @@ func BenchmarkConv(b *testing.B) {
 		b.Run(o.Name, func(b *testing.B) {
 			c := baseline(o)
 			c.Network.Conv = []int{32, 64}
-			r, err := newRun(b.Context(), set, c, splits[0], splits[1])
+			r, err := newRun(b.Context(), set, c, trainSplit, testSplit)
 			if err != nil {
 				b.Fatal(err)
 			}
