@@ -24,7 +24,7 @@ import (
 // the node at work.
 func Serve(build func(setup json.RawMessage) (*Graph, error)) int {
 	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	s := &server{out: os.Stdout, jobs: make(chan *jobRequest), answers: map[int]chan string{}}
+	s := &server{out: os.Stdout, jobs: make(chan assignment), answers: map[int]chan string{}}
 	os.Stdout = os.Stderr // replies are alone on the other
 	in := bufio.NewReader(os.Stdin)
 	first, err := readRequest(in)
@@ -38,8 +38,8 @@ func Serve(build func(setup json.RawMessage) (*Graph, error)) int {
 	}
 	s.send(reply{Ready: true})
 	go s.listen(in)
-	for r := range s.jobs {
-		done := s.serve(g, r)
+	for w := range s.jobs {
+		done := s.serve(g, w)
 		fmt.Fprintln(os.Stderr, "\n"+silentMark)
 		s.send(reply{Done: done})
 	}
@@ -50,12 +50,17 @@ type server struct {
 	outMu sync.Mutex
 	out   io.Writer
 
-	jobs chan *jobRequest
+	jobs chan assignment
 
 	mu      sync.Mutex
-	cancel  context.CancelFunc // of the job at work
 	answers map[int]chan string
 	number  int
+}
+
+// An assignment is a job and the context that the driver may end.
+type assignment struct {
+	ctx context.Context
+	job *jobRequest
 }
 
 func readRequest(in *bufio.Reader) (request, error) {
@@ -69,6 +74,7 @@ func readRequest(in *bufio.Reader) (request, error) {
 
 // listen hears the driver while a stage works.
 func (s *server) listen(in *bufio.Reader) {
+	ctx, cancel := context.WithCancel(context.Background())
 	for {
 		r, err := readRequest(in)
 		if err != nil {
@@ -76,13 +82,11 @@ func (s *server) listen(in *bufio.Reader) {
 		}
 		switch {
 		case r.Job != nil:
-			s.jobs <- r.Job
+			cancel() // the last one is done
+			ctx, cancel = context.WithCancel(context.Background())
+			s.jobs <- assignment{ctx, r.Job}
 		case r.Cancel:
-			s.mu.Lock()
-			if s.cancel != nil {
-				s.cancel()
-			}
-			s.mu.Unlock()
+			cancel()
 		case r.Blob != nil:
 			s.mu.Lock()
 			answer := s.answers[r.Blob.Number]
@@ -108,12 +112,8 @@ func (s *server) send(r reply) {
 }
 
 // serve does one job.
-func (s *server) serve(g *Graph, r *jobRequest) *doneReply {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	s.mu.Lock()
-	s.cancel = cancel
-	s.mu.Unlock()
+func (s *server) serve(g *Graph, w assignment) *doneReply {
+	r := w.job
 	n := g.Node(r.Node)
 	if n == nil || fingerprint(n) != r.Fingerprint {
 		return &doneReply{Error: fmt.Sprintf("the worker process has another node %s: it was built from other parameters or another program; run again", r.Node)}
@@ -125,7 +125,7 @@ func (s *server) serve(g *Graph, r *jobRequest) *doneReply {
 	job.say = func(text string) { s.send(reply{Log: &text}) }
 	job.advance = s.progress()
 	s.send(reply{Begun: true})
-	err := perform(ctx, job)
+	err := perform(w.ctx, job)
 	done := &doneReply{Memory: peakMemory(), Unsafe: errors.Is(err, errPanic)}
 	if err != nil {
 		done.Error = err.Error()

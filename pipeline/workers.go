@@ -73,6 +73,10 @@ func (p *pool) do(ctx context.Context, job *Job, silence time.Duration) (memory 
 		if err != nil {
 			return 0, err
 		}
+		if err := ctx.Err(); err != nil { // a worker takes its time to start
+			p.put(w)
+			return 0, err
+		}
 		memory, err = w.do(ctx, job, silence)
 		if errors.Is(err, errNotBegun) && tries < 3 && ctx.Err() == nil {
 			p.drop(w) // it died while it had nothing to do, which is not this node's fault
