@@ -124,6 +124,11 @@ func Test(ctx context.Context) error {
 	return exit(stages.Test(ctx))
 }
 
+// Soak tries the pipeline for an hour or so: kills, full disks, power cuts and random graphs, over and over.
+func Soak(ctx context.Context) error {
+	return exit(stages.Soak(ctx))
+}
+
 // Clean removes the figures, tables, findings and report of the study, or of a profile; they come back from the store.
 // With -store it removes the store of all profiles as well, and every result with it.
 func Clean(ctx context.Context, profile, out *string, store *bool) error {

@@ -21,11 +21,7 @@ import (
 // together before.
 func TestT18RandomGraphsAndEdits(t *testing.T) {
 	t.Parallel()
-	rounds := 15
-	if testing.Short() {
-		rounds = 5
-	}
-	for seed := range uint64(rounds) {
+	for seed := range uint64(rounds(15, 1000)) {
 		rng := rand.New(rand.NewPCG(seed, 18))
 		w := newWorld(t, rng)
 		for edit := range 8 {

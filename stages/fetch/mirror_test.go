@@ -155,7 +155,7 @@ func TestManyCuts(t *testing.T) {
 	}
 }
 
-func TestRefusedAnswers(t *testing.T) {
+func TestT08RefusedAnswers(t *testing.T) {
 	f := images(t)
 	flipped := bytes.Clone(f.raw)
 	flipped[len(flipped)-1] ^= 0x80

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package stages
+
+import "os/exec"
+
+func cutOff(*exec.Cmd) {}
