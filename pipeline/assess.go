@@ -100,14 +100,15 @@ func (e *Engine) assessMiss(p *Plan, s *Step, miss error) error {
 		s.State = Broken
 	}
 	if !errors.Is(miss, errNoRecord) || h.outputs[s.Action] != nil {
-		s.Reasons = append(s.Reasons, miss.Error())
+		s.Causes = []Cause{lost(miss.Error())}
 	} else {
-		s.Reasons = e.explain(s.Node, s.action, h)
+		s.Causes = e.explain(s.Node, s.action, h)
 	}
 	if f, ok := h.failed[s.Action]; ok {
 		s.State, s.Log = Broken, f.Log
-		s.Reasons = append([]string{"failed before: " + f.Error}, s.Reasons...)
+		s.Causes = append([]Cause{{Kind: FailedBefore, Text: "failed before: " + f.Error}}, s.Causes...)
 	}
+	s.Reasons = texts(s.Causes)
 	return nil
 }
 
@@ -122,7 +123,8 @@ func (e *Engine) assessWaiting(p *Plan, s *Step, waits []string) error {
 	s.State, s.Reasons = Waiting, waits
 	if !h.tried(s.action.Recipe) {
 		s.State = Stale
-		s.Reasons = append(e.explain(s.Node, s.action, h), waits...)
+		s.Causes = e.explain(s.Node, s.action, h)
+		s.Reasons = append(texts(s.Causes), waits...)
 		return nil
 	}
 	again := *s.action
@@ -142,10 +144,11 @@ func (e *Engine) assessWaiting(p *Plan, s *Step, waits []string) error {
 	}
 	s.State, s.expected = Stale, h.known(again.id)
 	if errors.Is(miss, errNoRecord) && s.expected == nil {
-		s.Reasons = append(e.explain(s.Node, &again, h), waits...)
+		s.Causes = e.explain(s.Node, &again, h)
 	} else {
-		s.Reasons = append([]string{miss.Error()}, waits...)
+		s.Causes = []Cause{lost(miss.Error())}
 	}
+	s.Reasons = append(texts(s.Causes), waits...)
 	return nil
 }
 

@@ -116,3 +116,6 @@ func (g *Graph) ParamsHash() [32]byte {
 // Fields returns a node's parameters in canonical form. The graph must have
 // been checked by NewGraph.
 func (n *Node) Fields() []canon.Field { return slices.Clone(n.fields) }
+
+// FieldChanges says in words how parameters differ: "run.lr 0.001 → 0.002".
+func FieldChanges(before, now []canon.Field) []string { return texts(fieldChanges(before, now)) }

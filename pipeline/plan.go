@@ -27,6 +27,7 @@ type Step struct {
 	Node    *Node
 	State   State
 	Reasons []string // why it is not current, most telling first
+	Causes  []Cause  // those of the reasons that lie in the node itself
 	Restore []string // published files that are missing or have been edited
 	Log     string   // of the failure, if State is Broken
 

@@ -13,19 +13,59 @@ import (
 	"sparsel/pipeline/store"
 )
 
+// A Cause is one reason for an action to run that lies in the node itself and
+// not in what it reads.
+type Cause struct {
+	Kind CauseKind `json:"kind"`
+	// Name is what changed: a parameter, a package, a module, an input.
+	Name          string `json:"name,omitempty"`
+	Before, After string `json:"-"` // its values, empty where there was or is none
+	// Text says it all, in one line unless an error has more.
+	Text string `json:"text"`
+}
+
+func (c Cause) String() string { return c.Text }
+
+// A CauseKind is what sort of thing changed.
+type CauseKind string
+
+// The kinds of causes.
+const (
+	ParameterChanged CauseKind = "parameter"
+	CodeChanged      CauseKind = "code" // a package of this module
+	ModuleChanged    CauseKind = "module"
+	ToolchainChanged CauseKind = "toolchain"
+	ContractChanged  CauseKind = "contract" // a version raised by hand, or the outputs of a stage
+	InputChanged     CauseKind = "input"
+	NeverRan         CauseKind = "new"
+	ResultLost       CauseKind = "lost" // it was there, and is gone or damaged
+	FailedBefore     CauseKind = "failed"
+)
+
+func lost(text string) Cause { return Cause{Kind: ResultLost, Text: text} }
+
+// texts are what the causes say.
+func texts(causes []Cause) []string {
+	out := make([]string, len(causes))
+	for i, c := range causes {
+		out[i] = c.Text
+	}
+	return out
+}
+
 // explain says why an action has to run, by comparing it with what the node of
 // that name did last, in values.
-func (e *Engine) explain(n *Node, a *action, h *history) []string {
+func (e *Engine) explain(n *Node, a *action, h *history) []Cause {
 	last, ok := h.last[n.Name]
 	if !ok {
-		return []string{"has not run before"}
+		return []Cause{{Kind: NeverRan, Text: "has not run before"}}
 	}
 	before, err := e.recorded(*last.Action)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return []string{"its earlier record is no longer in the store"}
+		return []Cause{lost("its earlier record is no longer in the store")}
 	case err != nil:
-		return []string{err.Error()}
+		return []Cause{lost(err.Error())}
 	}
 	return e.difference(n, before, a, last.Stage)
 }
@@ -44,24 +84,26 @@ func (e *Engine) recorded(id ActionID) (*action, error) {
 }
 
 // difference lists what changed from before to now, most telling first.
-func (e *Engine) difference(n *Node, before, now *action, stageBefore string) []string {
-	var out []string
-	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	if stageBefore != n.Stage.Name {
-		add("stage %s → %s", stageBefore, n.Stage.Name)
+func (e *Engine) difference(n *Node, before, now *action, stageBefore string) []Cause {
+	var out []Cause
+	add := func(name, format string, args ...any) {
+		out = append(out, Cause{Kind: ContractChanged, Name: name, Text: fmt.Sprintf(format, args...)})
 	}
-	out = append(out, FieldChanges(before.Params, now.Params)...)
+	if stageBefore != n.Stage.Name {
+		add("stage", "stage %s → %s", stageBefore, n.Stage.Name)
+	}
+	out = append(out, fieldChanges(before.Params, now.Params)...)
 	if before.Code != now.Code {
 		out = append(out, e.codeChanges(before.Code, now.Code)...)
 	}
 	if before.Contract != now.Contract {
-		add("contract of stage %s %q → %q", n.Stage.Name, before.Contract, now.Contract)
+		add("contract", "contract of stage %s %q → %q", n.Stage.Name, before.Contract, now.Contract)
 	}
 	if before.Job != now.Job {
-		add("pipeline contract %s → %s", before.Job, now.Job)
+		add("job", "pipeline contract %s → %s", before.Job, now.Job)
 	}
 	if !slices.Equal(before.Outputs, now.Outputs) {
-		add("outputs %v → %v", before.Outputs, now.Outputs)
+		add("outputs", "outputs %v → %v", before.Outputs, now.Outputs)
 	}
 	if now.Inputs != nil {
 		out = append(out, inputChanges(before.Inputs, now.Inputs)...)
@@ -69,8 +111,7 @@ func (e *Engine) difference(n *Node, before, now *action, stageBefore string) []
 	return out
 }
 
-// FieldChanges says in words how parameters differ: "run.lr 0.001 → 0.002".
-func FieldChanges(before, now []canon.Field) []string {
+func fieldChanges(before, now []canon.Field) []Cause {
 	old, cur := map[string]canon.Field{}, map[string]canon.Field{}
 	for _, f := range before {
 		old[f.Name] = f
@@ -78,7 +119,7 @@ func FieldChanges(before, now []canon.Field) []string {
 	for _, f := range now {
 		cur[f.Name] = f
 	}
-	return changes(old, cur, func(f canon.Field) string { return f.Value }, func(a, b canon.Field) string {
+	return changes(ParameterChanged, old, cur, func(f canon.Field) string { return f.Value }, func(a, b canon.Field) string {
 		if a.Value != b.Value {
 			return a.Value + " → " + b.Value
 		}
@@ -90,12 +131,13 @@ func FieldChanges(before, now []canon.Field) []string {
 }
 
 // Changes says how two maps differ, in order of the keys. say gets nil for the
-// side that lacks the key, and returns "" for what is no difference.
-func Changes[V any](before, now map[string]V, say func(key string, was, is *V) string) []string {
+// side that lacks the key, and returns the zero value for what is no difference.
+func Changes[V any, C comparable](before, now map[string]V, say func(key string, was, is *V) C) []C {
 	all := map[string]V{}
 	maps.Copy(all, before)
 	maps.Copy(all, now)
-	var out []string
+	var out []C
+	var none C
 	for _, k := range slices.Sorted(maps.Keys(all)) {
 		var was, is *V
 		if v, ok := before[k]; ok {
@@ -104,52 +146,58 @@ func Changes[V any](before, now map[string]V, say func(key string, was, is *V) s
 		if v, ok := now[k]; ok {
 			is = &v
 		}
-		if text := say(k, was, is); text != "" {
-			out = append(out, text)
+		if c := say(k, was, is); c != none {
+			out = append(out, c)
 		}
 	}
 	return out
 }
 
-// changes is Changes with the values that were added and removed.
-func changes[V any](before, now map[string]V, show func(V) string, diff func(a, b V) string) []string {
-	return Changes(before, now, func(key string, was, is *V) string {
-		if was == nil {
-			return fmt.Sprintf("%s added: %s", key, show(*is))
+// changes is Changes as causes, with the values that were added and removed.
+func changes[V any](kind CauseKind, before, now map[string]V, show func(V) string, diff func(a, b V) string) []Cause {
+	return Changes(before, now, func(key string, was, is *V) Cause {
+		c := Cause{Kind: kind, Name: key}
+		switch {
+		case was == nil:
+			c.After = show(*is)
+			c.Text = fmt.Sprintf("%s added: %s", key, c.After)
+		case is == nil:
+			c.Before = show(*was)
+			c.Text = fmt.Sprintf("%s removed: was %s", key, c.Before)
+		default:
+			d := diff(*was, *is)
+			if d == "" {
+				return Cause{}
+			}
+			c.Before, c.After, c.Text = show(*was), show(*is), key+" "+d
 		}
-		if is == nil {
-			return fmt.Sprintf("%s removed: was %s", key, show(*was))
-		}
-		if d := diff(*was, *is); d != "" {
-			return key + " " + d
-		}
-		return ""
+		return c
 	})
 }
 
 // codeChanges names the packages and modules that differ.
-func (e *Engine) codeChanges(before, now codeid.Hash) []string {
+func (e *Engine) codeChanges(before, now codeid.Hash) []Cause {
 	var a, b codeid.Identity
 	if e.Store.Manifest(before, &a) != nil {
-		return []string{"code changed (what it was is no longer in the store)"}
+		return []Cause{{Kind: CodeChanged, Text: "code changed (what it was is no longer in the store)"}}
 	}
 	for _, id := range e.code {
 		if id.ID == now {
 			b = id
 		}
 	}
-	var out []string
+	var out []Cause
 	if a.Go != b.Go {
-		out = append(out, fmt.Sprintf("Go %s → %s", a.Go, b.Go))
+		out = append(out, Cause{Kind: ToolchainChanged, Name: "Go", Before: a.Go, After: b.Go, Text: fmt.Sprintf("Go %s → %s", a.Go, b.Go)})
 	}
-	out = append(out, changes(a.Packages, b.Packages, func(codeid.Hash) string { return "package" },
+	out = append(out, changes(CodeChanged, a.Packages, b.Packages, func(codeid.Hash) string { return "package" },
 		func(x, y codeid.Hash) string {
 			if x == y {
 				return ""
 			}
 			return "changed (code)"
 		})...)
-	return append(out, changes(a.Modules, b.Modules, func(v string) string { return v },
+	return append(out, changes(ModuleChanged, a.Modules, b.Modules, func(v string) string { return v },
 		func(x, y string) string {
 			if x == y {
 				return ""
@@ -158,7 +206,7 @@ func (e *Engine) codeChanges(before, now codeid.Hash) []string {
 		})...)
 }
 
-func inputChanges(before, now []MadeFrom) []string {
+func inputChanges(before, now []MadeFrom) []Cause {
 	old, cur := map[string]MadeFrom{}, map[string]MadeFrom{}
 	for _, in := range before {
 		old["input "+in.Name] = in
@@ -172,7 +220,7 @@ func inputChanges(before, now []MadeFrom) []string {
 		}
 		return in.Content.Short()
 	}
-	return changes(old, cur, show, func(a, b MadeFrom) string {
+	return changes(InputChanged, old, cur, show, func(a, b MadeFrom) string {
 		if x, y := show(a), show(b); x != y {
 			return fmt.Sprintf("%s → %s (from %s)", x, y, cmp.Or(b.Node, a.Node))
 		}
