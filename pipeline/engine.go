@@ -51,6 +51,9 @@ type Config struct {
 	// Preimages, if not nil, receives a readable form of everything that goes
 	// into action ids: the switch for finding out why two of them differ.
 	Preimages io.Writer
+	// Field, if not nil, says how people call a parameter of a node, whose own
+	// name may be a long path through structs.
+	Field func(n *Node, name string) string
 	// Now is the clock of the journal; nil for time.Now. No id depends on it.
 	Now func() time.Time
 }

@@ -54,6 +54,7 @@ type Plan struct {
 	steps      map[*Node]*Step
 	checker    *store.Checker
 	history    func() (*history, error)
+	field      func(n *Node, name string) string // Config.Field
 }
 
 // Idle reports whether there is nothing to do.
@@ -107,6 +108,7 @@ func (e *Engine) plan(ctx context.Context, g *Graph, targets []string, trust sto
 		Steps:   make([]Step, len(nodes)),
 		steps:   make(map[*Node]*Step, len(nodes)),
 		checker: e.Store.NewChecker(),
+		field:   e.Field,
 		history: sync.OnceValues(func() (*history, error) { return readHistory(e.Store) }),
 	}
 	for i, n := range nodes {

@@ -11,10 +11,14 @@ import (
 type Status struct {
 	Current bool         `json:"current"` // everything asked for, published files too
 	Counts  Counts       `json:"counts"`
-	Seconds float64      `json:"seconds"` // expected for one worker; see Unknown
-	Unknown int          `json:"unknown"` // nodes to run whose stage was never measured
+	Seconds float64      `json:"seconds"`           // expected for one worker; see Unknown
+	Unknown int          `json:"unknown"`           // nodes to run whose stage was never measured
+	Changes []Change     `json:"changes,omitempty"` // why not, summed up
 	Nodes   []NodeStatus `json:"nodes"`
-	Damage  []string     `json:"damage,omitempty"` // stretches of the journal
+	// Orphans are published files, relative to Config.Out, that no node of the
+	// graph publishes any more.
+	Orphans []string `json:"orphans,omitempty"`
+	Damage  []string `json:"damage,omitempty"` // stretches of the journal
 }
 
 // Counts is the number of nodes in each state.
@@ -47,8 +51,10 @@ func (e *Engine) Status(ctx context.Context, g *Graph, targets []string) (*Statu
 	if err != nil {
 		return nil, err
 	}
+	s := p.Status()
+	s.Orphans = e.orphans(p.checker, g)
 	p.checker.TrySave()
-	return p.Status(), nil
+	return s, nil
 }
 
 // Status puts a plan in a form made for JSON.
@@ -75,6 +81,7 @@ func (p *Plan) Status() *Status {
 	if s.Current {
 		return s // without reading the journal
 	}
+	s.Changes = p.Changes()
 	var d time.Duration
 	d, s.Unknown = p.Estimate(1)
 	s.Seconds = d.Seconds()

@@ -25,6 +25,9 @@ func (e *Engine) Why(ctx context.Context, g *Graph, node string) (string, error)
 	for _, r := range s.Reasons {
 		fmt.Fprintf(&b, "  because: %s\n", r)
 	}
+	if len(s.Reasons) > len(s.Causes) {
+		whyChanges(&b, p)
+	}
 	for _, path := range s.Restore {
 		fmt.Fprintf(&b, "  to be published again: %s\n", path)
 	}
@@ -41,6 +44,18 @@ func (e *Engine) Why(ctx context.Context, g *Graph, node string) (string, error)
 	whyInputs(&b, p, s)
 	e.whyOutputs(&b, s)
 	return b.String(), nil
+}
+
+// whyChanges says what happened above a node, at the end of the chain of nodes
+// that read one another.
+func whyChanges(b *strings.Builder, p *Plan) {
+	for _, c := range p.Changes() {
+		roots := c.Roots
+		if n := len(roots) - mostValues; n > 1 {
+			roots = append(slices.Clone(roots[:mostValues]), fmt.Sprintf("%d more", n))
+		}
+		fmt.Fprintf(b, "  it comes from: %s, at %s\n", c.Text, strings.Join(roots, ", "))
+	}
 }
 
 func (e *Engine) whyCode(b *strings.Builder, s *Step) {

@@ -125,7 +125,7 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := pipeline.Config{Store: st, Out: o.out(), Code: pipeline.Code("", st), Events: events, Paranoid: orDefault(o.Paranoid, false)}
+	config := pipeline.Config{Store: st, Out: o.out(), Code: pipeline.Code("", st), Events: events, Paranoid: orDefault(o.Paranoid, false), Field: fieldName}
 	if os.Getenv("SPARSEL_PREIMAGES") != "" {
 		config.Preimages = os.Stderr
 	}

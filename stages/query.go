@@ -53,7 +53,7 @@ func (o Options) printStates(status *pipeline.Status, never []string) error {
 	if err != nil {
 		return err
 	}
-	if err := printStatus(o.stdout(), status, jobs); err != nil || len(never) == 0 {
+	if err := o.printStatus(status, jobs); err != nil || len(never) == 0 {
 		return err
 	}
 	_, err = fmt.Fprintf(o.stdout(), "never asked for, and so not counted: %s\n", strings.Join(never, ", "))
@@ -126,58 +126,24 @@ func printPlan(o Options, plan *pipeline.Plan) error {
 	if orDefault(o.JSON, false) {
 		return printJSON(o.stdout(), plan.Status())
 	}
-	return printStatus(o.stdout(), plan.Status(), jobs)
+	return o.printStatus(plan.Status(), jobs)
 }
 
-// bucket is a set of nodes that are in the same state for the same reasons.
-type bucket struct {
-	stage   string
-	state   pipeline.State
-	reasons string
-	nodes   []string
-}
-
-// describeState says what a state means for a run.
-var describeState = map[pipeline.State]string{
-	pipeline.Stale:   "will run",
-	pipeline.Waiting: "will run unless its inputs come out unchanged",
-	pipeline.Broken:  "will run again",
-}
-
-func printStatus(w io.Writer, s *pipeline.Status, jobs int) error {
+func (o Options) printStatus(s *pipeline.Status, jobs int) error {
+	w := o.stdout()
 	for _, d := range s.Damage {
 		fmt.Fprintf(w, "%s\n", d)
 	}
+	printOrphans(w, o.out(), s.Orphans)
 	if s.Current {
 		_, err := fmt.Fprintf(w, "all %d nodes are current\n", s.Counts.Current)
 		return err
 	}
-	var buckets []*bucket
+	printFailures(w, s.Nodes)
+	printChanges(w, s.Changes, jobs)
 	restore := 0
 	for _, n := range s.Nodes {
 		restore += len(n.Restore)
-		if n.State == pipeline.Current {
-			continue
-		}
-		reasons := strings.Join(ownReasons(n), "; ")
-		i := len(buckets) - 1
-		for i >= 0 && (buckets[i].stage != n.Stage || buckets[i].state != n.State || buckets[i].reasons != reasons) {
-			i--
-		}
-		if i < 0 {
-			buckets, i = append(buckets, &bucket{stage: n.Stage, state: n.State, reasons: reasons}), len(buckets)
-		}
-		buckets[i].nodes = append(buckets[i].nodes, n.Name)
-	}
-	for _, b := range buckets {
-		fmt.Fprintf(w, "%d %s %s: %s\n", len(b.nodes), b.stage, describeState[b.state], b.reasons)
-		for i, name := range b.nodes {
-			if i == 3 && len(b.nodes) > 4 {
-				fmt.Fprintf(w, "  … and %d more\n", len(b.nodes)-i)
-				break
-			}
-			fmt.Fprintf(w, "  %s\n", name)
-		}
 	}
 	_, err := fmt.Fprintf(w, "%d to run, %d more unless their inputs come out unchanged, %d current, %d files to publish again; %s\n",
 		s.Counts.Stale+s.Counts.Failed, s.Counts.Waiting, s.Counts.Current, restore, estimate(s, jobs))
@@ -207,8 +173,7 @@ func estimate(s *pipeline.Status, jobs int) string {
 	if s.Seconds == 0 && s.Unknown > 0 {
 		return "how long it takes is not known yet"
 	}
-	d := time.Duration(s.Seconds / float64(jobs) * float64(time.Second)).Round(time.Second)
-	text := "about " + max(d, time.Second).String()
+	text := "about " + duration(time.Duration(s.Seconds/float64(jobs)*float64(time.Second)))
 	if s.Unknown > 0 {
 		text += fmt.Sprintf(" and %d steps never measured", s.Unknown)
 	}

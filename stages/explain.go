@@ -1,0 +1,131 @@
+package stages
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"sparsel/pipeline"
+	"sparsel/stages/train"
+)
+
+// nouns are what people call a stage's nodes, one and many.
+var nouns = map[string][2]string{
+	"train": {"training", "trainings"}, "metrics": {"run's metrics", "runs' metrics"}, "aggregate": {"aggregate", "aggregates"},
+	"figure": {"figure", "figures"}, "table": {"table", "tables"}, "finding": {"finding", "findings"},
+	"findings": {"table of findings", "tables of findings"}, "tidy": {"table of all epochs", "tables of all epochs"},
+	"fetch": {"download", "downloads"}, "digits": {"set of drawn digits", "sets of drawn digits"},
+}
+
+func countOf(n int, stage string) string {
+	words, ok := nouns[stage]
+	if !ok {
+		words = [2]string{stage, stage + "s"}
+	}
+	if n == 1 {
+		return "1 " + words[0]
+	}
+	return fmt.Sprintf("%d %s", n, words[1])
+}
+
+// fieldName says where a node's parameter stands in the parameter file, as far as its name can: an optimizer's is
+// under the optimizer.
+func fieldName(n *pipeline.Node, name string) string {
+	p, ok := n.Params.(train.Params)
+	if !ok {
+		return name
+	}
+	if rest, ok := strings.CutPrefix(name, "run.optimizer."); ok {
+		return p.Run.Optimizer.Name + "." + rest
+	}
+	return strings.TrimPrefix(name, "run.")
+}
+
+// printChanges says what changed, and what runs for it: "Adam.lr 0.001 → 0.002 in train_vs_test: 3 trainings; then, where
+// these come out changed, 3 runs' metrics, 1 aggregate, 4 figures; about 1 m 40 s".
+func printChanges(w io.Writer, changes []pipeline.Change, jobs int) {
+	for _, c := range changes {
+		var certain, possible []string
+		for _, n := range c.Counts {
+			if n.Certain > 0 {
+				certain = append(certain, countOf(n.Certain, n.Stage))
+			}
+			if n.Possible > 0 {
+				possible = append(possible, countOf(n.Possible, n.Stage))
+			}
+		}
+		what := strings.Join(certain, ", ")
+		if possible != nil {
+			what += "; then, if its input changes, "
+			if len(possible) > 1 {
+				what = strings.TrimSuffix(what, "if its input changes, ") + "where inputs change, "
+			}
+			what += strings.Join(possible, ", ")
+		}
+		fmt.Fprintf(w, "%s%s: %s; %s\n", c.Text, places(c.Groups), what, changeTime(c, jobs))
+		if len(c.Roots) <= mostRoots {
+			for _, name := range c.Roots {
+				fmt.Fprintf(w, "  %s\n", name)
+			}
+		}
+	}
+}
+
+// mostRoots is how many nodes are named beside a change; more are only counted.
+const mostRoots = 3
+
+// places names the experiments that a change is in, or counts them.
+func places(groups []string) string {
+	switch len(groups) {
+	case 0:
+		return ""
+	case 1:
+		return " in " + groups[0]
+	}
+	return fmt.Sprintf(" in %d experiments", len(groups))
+}
+
+func changeTime(c pipeline.Change, jobs int) string {
+	d, ok := c.Duration(jobs)
+	switch {
+	case !ok:
+		return "how long it takes is not known yet"
+	case c.Unknown > 0:
+		return "at least " + duration(d)
+	}
+	return "about " + duration(d)
+}
+
+// duration is a length of time as precise as an estimate deserves.
+func duration(d time.Duration) string {
+	d = max(d.Round(time.Second), time.Second)
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d m %02d s", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%d h %02d m", int(d.Hours()), int(d.Minutes())%60)
+}
+
+// printFailures names what failed when it was last tried as it is now, each with its log.
+func printFailures(w io.Writer, nodes []pipeline.NodeStatus) {
+	for _, n := range nodes {
+		if n.State != pipeline.Broken {
+			continue
+		}
+		fmt.Fprintf(w, "%s %s\n", n.Name, ownReasons(n)[0])
+		if n.Log != "" {
+			fmt.Fprintf(w, "  log: %s\n", n.Log)
+		}
+	}
+}
+
+// printOrphans names published files that nothing in the parameters publishes any more.
+func printOrphans(w io.Writer, out string, orphans []string) {
+	for _, path := range orphans {
+		fmt.Fprintf(w, "%s is a result of parameters that are no more; nothing keeps it up to date\n", filepath.Join(out, path))
+	}
+}
