@@ -2,14 +2,20 @@ package progress
 
 import (
 	"log/slog"
+	"math"
 	"strings"
 	"time"
 
 	"sparsel/pipeline"
 )
 
-// NewLog returns Events that write one line per node that did something.
-func NewLog(log *slog.Logger) pipeline.Events { return &logger{log: log} }
+// NewLog returns Events that write one line at the end of each node that did
+// something, and now and then one that says how far the run is.
+func NewLog(log *slog.Logger) pipeline.Events { return &logger{log: log, now: time.Now} }
+
+// summaryPause is the least time between two lines about the whole run: hours
+// of it are to be read in one go.
+const summaryPause = time.Minute
 
 // blockedShown is how many nodes blocked by failures get a line of their own: one file that is not there can block all
 // of some thousand. The end of the run counts them.
@@ -17,28 +23,43 @@ const blockedShown = 10
 
 type logger struct {
 	log     *slog.Logger
+	now     func() time.Time
 	t       *tracker
 	blocked int
+	summed  time.Time // when the whole run was last spoken of
 }
 
 func (l *logger) RunStarted(p *pipeline.Plan, jobs int) {
-	l.t, l.blocked = newTracker(p, jobs), 0
+	l.t, l.blocked, l.summed = newTracker(p, jobs, l.now()), 0, l.now()
 	if p.Idle() {
 		l.log.Info("everything is up to date", "nodes", len(p.Steps))
 		return
 	}
 	l.log.Info("run", "nodes", len(p.Steps), "stale", p.Count(pipeline.Stale), "waiting", p.Count(pipeline.Waiting),
-		"failed before", p.Count(pipeline.Broken), "jobs", jobs, "estimate", l.t.leftText(time.Now()))
+		"failed before", p.Count(pipeline.Broken), "jobs", jobs, "estimate", l.t.leftText(l.now()))
 }
 
 func (l *logger) NodeStarted(n *pipeline.Node) {
-	l.t.start(n, time.Now())
-	l.log.Info("start", "node", n.Name)
+	l.t.start(n, l.now())
+	l.log.Debug("start", "node", n.Name)
+	l.sum()
+}
+
+// sum writes a line about the whole run, if it is time.
+func (l *logger) sum() {
+	now := l.now()
+	if now.Sub(l.summed) < summaryPause || len(l.t.left) == 0 {
+		return
+	}
+	l.summed = now
+	l.log.Info("so far", "ended", l.t.ended, "of", l.t.todo, "by stage", l.t.byStage(), "running", l.t.runningText(),
+		"failed", l.t.failed, "gone", short(now.Sub(l.t.began)), "left", l.t.leftText(now))
 }
 
 func (l *logger) NodeProgress(n *pipeline.Node, done, total float64, text string) {
 	l.t.progress(n, done, total, text)
 	l.log.Debug("progress", "node", n.Name, "done", done, "total", total, "text", text)
+	l.sum()
 }
 
 func (l *logger) NodeFinished(r pipeline.NodeResult) {
@@ -55,12 +76,16 @@ func (l *logger) NodeFinished(r pipeline.NodeResult) {
 			l.log.Debug("blocked", "node", r.Name, "why", r.Why)
 		}
 	default:
-		l.log.Info(string(r.Outcome), "node", r.Name, "seconds", r.Elapsed.Seconds(),
-			"ended", l.t.ended, "of", l.t.todo, "left", l.t.leftText(time.Now()))
+		line := []any{"node", r.Name, "seconds", math.Round(1000*r.Elapsed.Seconds()) / 1000, "ended", l.t.ended, "of", l.t.todo}
+		if len(r.Published) > 0 {
+			line = append(line, "published", strings.Join(r.Published, " "))
+		}
+		l.log.Info(string(r.Outcome), line...)
 	}
-	for _, path := range r.Published {
-		l.log.Info("published", "path", path)
+	if r.Outcome == pipeline.Cached && len(r.Published) > 0 {
+		l.log.Info("published again", "node", r.Name, "published", strings.Join(r.Published, " "))
 	}
+	l.sum()
 }
 
 func (l *logger) Note(text string) { l.log.Warn(text) }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -34,9 +35,19 @@ type tracker struct {
 	left    map[*pipeline.Node]bool
 	running map[*pipeline.Node]*job
 	order   []*pipeline.Node // of running, by start
+	stages  []*stageCount    // with something to do, in the order of the graph
+	of      map[*pipeline.Stage]*stageCount
+	began   time.Time
 	todo    int
 	ended   int
 	failed  int
+	blocked int
+}
+
+// A stageCount is how far a stage is.
+type stageCount struct {
+	stage       *pipeline.Stage
+	todo, ended int
 }
 
 // A job is a stage at work.
@@ -46,12 +57,20 @@ type job struct {
 	text    string
 }
 
-func newTracker(p *pipeline.Plan, jobs int) *tracker {
-	t := &tracker{plan: p, jobs: jobs, left: map[*pipeline.Node]bool{}, running: map[*pipeline.Node]*job{}}
+func newTracker(p *pipeline.Plan, jobs int, now time.Time) *tracker {
+	t := &tracker{plan: p, jobs: jobs, began: now, left: map[*pipeline.Node]bool{}, running: map[*pipeline.Node]*job{}, of: map[*pipeline.Stage]*stageCount{}}
 	for i := range p.Steps {
-		if p.Steps[i].State != pipeline.Current {
-			t.left[p.Steps[i].Node] = true
+		if p.Steps[i].State == pipeline.Current {
+			continue
 		}
+		n := p.Steps[i].Node
+		t.left[n] = true
+		c := t.of[n.Stage]
+		if c == nil {
+			c = &stageCount{stage: n.Stage}
+			t.of[n.Stage], t.stages = c, append(t.stages, c)
+		}
+		c.todo++
 	}
 	t.todo = len(t.left)
 	return t
@@ -82,10 +101,45 @@ func (t *tracker) finish(r pipeline.NodeResult) {
 	if t.left[r.Node] {
 		delete(t.left, r.Node)
 		t.ended++
+		t.of[r.Node.Stage].ended++
 	}
-	if r.Outcome == pipeline.Failed {
+	switch r.Outcome {
+	case pipeline.Failed:
 		t.failed++
+	case pipeline.Blocked:
+		t.blocked++
 	}
+}
+
+// byStage says how far each stage is that has something to do yet.
+func (t *tracker) byStage() string {
+	var parts []string
+	for _, c := range t.stages {
+		if c.ended < c.todo {
+			parts = append(parts, fmt.Sprintf("%s %d/%d", c.stage.Name, c.ended, c.todo))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// runningShown is how many jobs at work are named; more are counted.
+const runningShown = 8
+
+// runningText names the jobs at work.
+func (t *tracker) runningText() string {
+	var parts []string
+	for i, n := range t.order {
+		if i == runningShown {
+			parts = append(parts, fmt.Sprintf("%d more", len(t.order)-i))
+			break
+		}
+		text := n.Name
+		if j := t.running[n]; j.share > 0 {
+			text += fmt.Sprintf(" %d %%", int(100*j.share))
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // remaining estimates the time left, from measured times of the stages and from

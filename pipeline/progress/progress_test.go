@@ -101,7 +101,7 @@ func TestLog(t *testing.T) {
 		t.Error("escape codes in a log")
 	}
 	show(t, dir, events(), false)
-	wantAll(t, out.String(), "ended=2 of=2", "msg=published path=two.txt", "2 executed, 1 cached")
+	wantAll(t, out.String(), "ended=2 of=2", "published=two.txt", "2 executed, 1 cached")
 	show(t, dir, events(), false)
 	wantAll(t, out.String(), "everything is up to date")
 }
@@ -186,6 +186,71 @@ func TestRemaining(t *testing.T) {
 	} {
 		if got := short(d); got != want {
 			t.Errorf("short(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+// A run of hours has a line about the whole of it once a minute, however much
+// happens, and nothing per step of a stage.
+func TestLogSumsUpOnceAMinute(t *testing.T) {
+	var out buffer
+	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	l := NewLog(slog.New(slog.NewTextHandler(&out, nil))).(*logger)
+	l.now = func() time.Time { return now }
+	p := planOf(t, 4)
+	l.RunStarted(p, 2)
+	first, second := p.Steps[0].Node, p.Steps[1].Node
+	l.NodeStarted(first)
+	l.NodeStarted(second)
+	for i := range 1200 { // ten minutes, twice a second
+		now = now.Add(500 * time.Millisecond)
+		l.NodeProgress(first, float64(i), 1200, "step")
+	}
+	l.NodeFinished(pipeline.NodeResult{Node: second, Name: second.Name, Outcome: pipeline.Failed, Err: errors.New("planned")})
+	now = now.Add(time.Minute)
+	l.NodeProgress(first, 1, 2, "step")
+	text := out.String()
+	if n := strings.Count(text, "so far"); n != 11 {
+		t.Errorf("%d lines about the whole run in eleven minutes, want 11:\n%s", n, text)
+	}
+	if n := strings.Count(text, "\n"); n != 11+2 {
+		t.Errorf("%d lines in all, want a beginning and a failure besides:\n%s", n, text)
+	}
+	wantAll(t, text, `"by stage"="square 1/4"`, "failed=1", `gone="11 m 00 s"`, "running=\"node0 50 %\"", "ended=1 of=4")
+}
+
+// planOf is a plan of that many nodes that have never run.
+func planOf(t *testing.T, n int) *pipeline.Plan {
+	t.Helper()
+	stage := &pipeline.Stage{Name: "square", Package: "p", Outputs: []string{"a"}, Run: func(context.Context, *pipeline.Job) error { return nil }}
+	var nodes []*pipeline.Node
+	for i := range n {
+		nodes = append(nodes, &pipeline.Node{Name: fmt.Sprint("node", i), Stage: stage, Params: struct{ I int }{i}})
+	}
+	g, err := pipeline.NewGraph(nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := pipeline.OpenStore(t.TempDir() + "/store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pipeline.New(pipeline.Config{Store: s, Code: fixedCode{}}).Plan(context.Background(), g, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Lines that do not fit are cut, by characters.
+func TestCut(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		width int
+		want  string
+	}{{"short", 10, "short"}, {"exactly", 7, "exactly"}, {"zu lang für das", 12, "zu lang für…"}, {"unknown width", 0, "unknown width"}} {
+		if got := cut(c.text, c.width); got != c.want {
+			t.Errorf("cut(%q, %d) = %q, want %q", c.text, c.width, got, c.want)
 		}
 	}
 }

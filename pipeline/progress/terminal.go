@@ -13,8 +13,8 @@ import (
 	"sparsel/pipeline"
 )
 
-// NewTerminal returns Events that draw one bar per stage with work to do, and
-// below them what is running, what failed, and the time left.
+// NewTerminal returns Events that draw one bar per stage with work to do, below
+// them how the run goes as a whole, and a line for each job at work.
 func NewTerminal(out io.Writer) pipeline.Events { return &terminal{out: out} }
 
 // redraw is how often the bars move; the time left is computed less often, since
@@ -33,67 +33,83 @@ type terminal struct {
 	when time.Time // of left
 
 	bars  map[*pipeline.Stage]*mpb.Bar
-	foot  *mpb.Bar
+	text  []*mpb.Bar // lines without a bar
 	group *mpb.Progress
 }
 
 func (t *terminal) RunStarted(p *pipeline.Plan, jobs int) {
-	t.t = newTracker(p, jobs)
+	t.t = newTracker(p, jobs, time.Now())
 	if p.Idle() {
 		fmt.Fprintf(t.out, "everything is up to date: %d nodes\n", len(p.Steps))
 		return
 	}
 	t.group = mpb.New(mpb.WithOutput(t.out), mpb.WithAutoRefresh(), mpb.WithRefreshRate(redraw), mpb.WithWidth(30))
-	totals := map[*pipeline.Stage]int64{}
-	var stages []*pipeline.Stage // in the order of the graph
-	for i := range p.Steps {
-		s := p.Steps[i].Node.Stage
-		if p.Steps[i].State == pipeline.Current {
-			continue
-		}
-		if totals[s] == 0 {
-			stages = append(stages, s)
-		}
-		totals[s]++
+	t.bars, t.text = map[*pipeline.Stage]*mpb.Bar{}, nil
+	for i, c := range t.t.stages {
+		t.bars[c.stage] = t.group.AddBar(int64(c.todo), mpb.BarPriority(i),
+			mpb.PrependDecorators(decor.Name(c.stage.Name, decor.WCSyncSpaceR), decor.CountersNoUnit("%d / %d", decor.WCSyncSpace)))
 	}
-	t.bars = map[*pipeline.Stage]*mpb.Bar{}
-	for i, s := range stages {
-		t.bars[s] = t.group.AddBar(totals[s], mpb.BarPriority(i),
-			mpb.PrependDecorators(decor.Name(s.Name, decor.WCSyncSpaceR), decor.CountersNoUnit("%d / %d", decor.WCSyncSpace)))
+	if len(t.t.stages) == 0 {
+		return // there are only files to publish
 	}
-	if len(stages) > 0 {
-		t.foot = t.group.New(1, mpb.NopStyle(), mpb.BarPriority(len(stages)),
-			mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return t.footer() })))
+	t.line(t.whole)
+	for i := range min(jobs, runningShown, t.t.todo) {
+		t.line(func(now time.Time) string { return t.running(i, now) })
 	}
 }
 
-// footer is the line below the bars.
-func (t *terminal) footer() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := time.Now()
+// line adds a line of text below all that is there.
+func (t *terminal) line(text func(now time.Time) string) {
+	t.text = append(t.text, t.group.New(1, mpb.NopStyle(), mpb.BarPriority(len(t.bars)+len(t.text)),
+		mpb.PrependDecorators(decor.Any(func(s decor.Statistics) string {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			return cut(text(time.Now()), s.AvailableWidth)
+		}))))
+}
+
+// cut shortens a line to a width in characters: one that wraps would make the
+// lines above it wander.
+func cut(text string, width int) string {
+	if r := []rune(text); width > 1 && len(r) > width {
+		return string(r[:width-1]) + "…"
+	}
+	return text
+}
+
+// whole says how the run goes.
+func (t *terminal) whole(now time.Time) string {
 	if now.Sub(t.when) >= estimate {
 		t.left, t.when = t.t.leftText(now), now
 	}
-	var parts []string
+	parts := []string{short(now.Sub(t.t.began)) + " gone"}
 	if t.left != "" {
 		parts = append(parts, t.left)
 	}
 	if t.t.failed > 0 {
 		parts = append(parts, fmt.Sprintf("%d failed", t.t.failed))
 	}
-	for i, n := range t.t.order {
-		if i == 3 {
-			parts = append(parts, fmt.Sprintf("%d more running", len(t.t.order)-i))
-			break
-		}
-		text := n.Name
-		if j := t.t.running[n]; j.share > 0 {
-			text += fmt.Sprintf(" %d %%", int(100*j.share))
-		}
-		parts = append(parts, text)
+	if t.t.blocked > 0 {
+		parts = append(parts, fmt.Sprintf("%d blocked", t.t.blocked))
+	}
+	if n := len(t.t.order) - len(t.text) + 1; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d more at work", n))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// running is the line of the i-th job at work.
+func (t *terminal) running(i int, now time.Time) string {
+	if i >= len(t.t.order) {
+		return ""
+	}
+	n := t.t.order[i]
+	j := t.t.running[n]
+	text := fmt.Sprintf("  %3d %%  %s, %s", int(100*j.share), n.Name, short(now.Sub(j.started)))
+	if j.text != "" {
+		text += ", " + j.text
+	}
+	return text
 }
 
 func (t *terminal) NodeStarted(n *pipeline.Node) {
@@ -143,8 +159,8 @@ func (t *terminal) RunFinished(r *pipeline.Report) {
 		for _, bar := range t.bars {
 			bar.Abort(false) // no effect on complete ones; the others stay as they are
 		}
-		if t.foot != nil {
-			t.foot.Abort(true)
+		for _, line := range t.text {
+			line.Abort(true)
 		}
 		t.group.Wait()
 		t.group = nil
