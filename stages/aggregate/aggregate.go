@@ -68,6 +68,7 @@ func run(_ context.Context, job *pipeline.Job) error {
 	p := job.Node().Params.(Params)
 	var values []summary.Value
 	var tidy []measures.TidyRow
+	cohorts := map[condition]cohort{}
 	for _, u := range p.Uses {
 		path, ok := job.Input(u.Input())
 		if !ok { // the summary names it as missing, the table has it without numbers
@@ -82,8 +83,11 @@ func run(_ context.Context, job *pipeline.Job) error {
 			}
 			continue
 		}
-		_, rows, err := measures.ReadRun(path)
+		meta, rows, err := measures.ReadRun(path)
 		if err != nil {
+			return fmt.Errorf("%s: %w", u.Input(), err)
+		}
+		if err := admit(cohorts, u, meta["run"]); err != nil {
 			return fmt.Errorf("%s: %w", u.Input(), err)
 		}
 		if err := u.check(rows); err != nil {

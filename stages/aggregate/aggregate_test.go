@@ -3,9 +3,11 @@ package aggregate_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"sparsel/artifacts/measures"
@@ -28,6 +30,8 @@ type runParams struct {
 	Accuracy float64
 	NaN      bool
 	Fails    bool
+	Seed     uint32
+	LR       float64
 }
 
 // measured stands in for a run and its metrics: two epochs, one layer.
@@ -42,7 +46,8 @@ var measured = &pipeline.Stage{
 		if p.NaN {
 			rows[1].Sparsity = math.NaN()
 		}
-		return measures.WriteRun(job.Output("measures.parquet"), nil, rows)
+		run := fmt.Sprintf(`{"Run":{"Optimizer":{"LR":%g},"Seeding":{"Mode":"author","Seed":%d,"Skip":%d}}}`, p.LR, p.Seed, 1000+p.Seed)
+		return measures.WriteRun(job.Output("measures.parquet"), measures.Meta{"run": run}, rows)
 	},
 }
 
@@ -54,7 +59,7 @@ func TestMissingAndNotFinite(t *testing.T) {
 		aggregate.Summaries: "summaries.parquet", aggregate.Tidy: "tidy.csv",
 	}}
 	nodes := []*pipeline.Node{n}
-	for i, run := range []runParams{{Accuracy: 0.9}, {Accuracy: 0.8, NaN: true}, {Fails: true}} {
+	for i, run := range []runParams{{Accuracy: 0.9, Seed: 1}, {Accuracy: 0.8, NaN: true, Seed: 100}, {Fails: true, Seed: 1234}} {
 		use := aggregate.Use{Condition: "c", Tidy: "c", Split: "test", Optimizer: "SGD", Seed: []uint32{1, 100, 1234}[i], Epochs: 2, Layers: 1, Column: "batch_size", Value: "50"}
 		from := &pipeline.Node{Name: use.Input(), Stage: measured, Params: run}
 		nodes, p.Uses = append(nodes, from), append(p.Uses, use)
@@ -119,6 +124,51 @@ func TestMissingAndNotFinite(t *testing.T) {
 	for _, r := range rows {
 		if r.Accuracy.Recorded != (r.Seed != 1234) || r.ParamName != "batch_size" || r.ParamValue.Value != 50 {
 			t.Errorf("row %+v", r)
+		}
+	}
+}
+
+// A mean is taken over replicates only: runs that differ in their seed, and in nothing else.
+func TestCohort(t *testing.T) {
+	for what, c := range map[string]struct {
+		second runParams
+		other  string // the second run's condition, if not the first's
+		want   string
+	}{
+		"another seed":                    {second: runParams{Seed: 100, LR: 0.1}},
+		"another rate":                    {second: runParams{Seed: 100, LR: 0.2}, want: "differ in more than their seed"},
+		"another rate, another condition": {second: runParams{Seed: 100, LR: 0.2}, other: "d"},
+		"not the seed it should have":     {second: runParams{Seed: 7, LR: 0.1}, want: "of a run with seed 7"},
+	} {
+		p := aggregate.Params{Experiment: "e"}
+		n := &pipeline.Node{Name: "aggregate/e", Stage: aggregate.Stage()}
+		nodes := []*pipeline.Node{n}
+		for i, run := range []runParams{{Seed: 1, LR: 0.1}, c.second} {
+			use := aggregate.Use{Condition: "c", Tidy: "c", Split: "test", Optimizer: "SGD", Seed: []uint32{1, 100}[i], Epochs: 2, Layers: 1}
+			if i == 1 && c.other != "" {
+				use.Condition, use.Tidy = c.other, c.other
+			}
+			from := &pipeline.Node{Name: use.Input(), Stage: measured, Params: run}
+			nodes, p.Uses = append(nodes, from), append(p.Uses, use)
+			n.Inputs = append(n.Inputs, pipeline.Input{Name: use.Input(), From: from, Output: "measures.parquet"})
+		}
+		n.Params = p
+		graph, err := pipeline.NewGraph(nodes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store, err := pipeline.OpenStore(filepath.Join(t.TempDir(), "store"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine := pipeline.New(pipeline.Config{Store: store, Code: anyCode{}})
+		plan, err := engine.Plan(context.Background(), graph, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = engine.Run(context.Background(), plan, pipeline.Options{Jobs: 2})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", what, err, c.want)
 		}
 	}
 }
