@@ -74,7 +74,7 @@ func readRequest(in *bufio.Reader) (request, error) {
 
 // listen hears the driver while a stage works.
 func (s *server) listen(in *bufio.Reader) {
-	ctx, cancel := context.WithCancel(context.Background())
+	cancel := func() {} // ends the job at work
 	for {
 		r, err := readRequest(in)
 		if err != nil {
@@ -83,6 +83,7 @@ func (s *server) listen(in *bufio.Reader) {
 		switch {
 		case r.Job != nil:
 			cancel() // the last one is done
+			var ctx context.Context
 			ctx, cancel = context.WithCancel(context.Background())
 			s.jobs <- assignment{ctx, r.Job}
 		case r.Cancel:
