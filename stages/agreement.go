@@ -151,7 +151,55 @@ func printAgreement(w io.Writer, list []agreement) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	if err := printVerdicts(w, list); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintf(w, "\n%d recorded rows compared, %d left out (experiments, conditions, seeds or epochs that params.toml does not have), %d numbers finite on one side only\n",
 		compared, left, unlike)
 	return err
+}
+
+// near is how far accuracies of a run may be from the record's for it to count as near: 10 of the 10,000 test images.
+const near = 10.5e-4
+
+// verdicts counts the lines of an experiment by how far their accuracies are from the record's.
+type verdicts struct {
+	experiment         string
+	equal, close, away int
+	sparsity           float64 // largest difference of those that are equal
+}
+
+// printVerdicts sums the agreement up, by experiment.
+func printVerdicts(w io.Writer, list []agreement) error {
+	var all []verdicts
+	for _, a := range list {
+		if a.rows == 0 {
+			continue
+		}
+		i := slices.IndexFunc(all, func(v verdicts) bool { return v.experiment == a.experiment })
+		if i < 0 {
+			i = len(all)
+			all = append(all, verdicts{experiment: a.experiment})
+		}
+		v := &all[i]
+		switch {
+		case a.accuracy.firstEpoch == 0:
+			v.equal++
+			v.sparsity = max(v.sparsity, a.sparsity.largest)
+		case a.accuracy.largest < near && a.accuracy.unlike == 0:
+			v.close++
+		default:
+			v.away++
+		}
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\nexperiment\tlines\tequal in every epoch\twithin 10 images\tfurther apart\tmax |Δ| sparsity where equal")
+	for _, v := range all {
+		sparsity := ""
+		if v.equal > 0 {
+			sparsity = fmt.Sprintf("%.1e", v.sparsity)
+		}
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%s\n", v.experiment, v.equal+v.close+v.away, v.equal, v.close, v.away, sparsity)
+	}
+	return t.Flush()
 }

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,9 +52,30 @@ func TestAgreement(t *testing.T) {
 	if err := printAgreement(&text, list); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"2 of 3", "epoch 2", "2.0e-04", "4 recorded rows compared, 1 left out", "1 numbers finite on one side only"} {
+	for _, want := range []string{"2 of 3", "epoch 2", "2.0e-04", "e           2      1                     1                 0              5.0e-08", "4 recorded rows compared, 1 left out", "1 numbers finite on one side only"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the listing lacks %q:\n%s", want, text.String())
 		}
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	line := func(experiment string, firstEpoch int, largest float64, unlike int) agreement {
+		return agreement{experiment: experiment, rows: 1, accuracy: deviation{firstEpoch: firstEpoch, largest: largest, unlike: unlike}}
+	}
+	var text strings.Builder
+	err := printVerdicts(&text, []agreement{
+		line("a", 0, 0, 0), line("b", 1, 1e-3, 0), line("a", 2, 1.1e-3, 0), line("b", 3, 0, 1), {experiment: "c", missing: 3},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [][]string
+	for _, l := range strings.Split(strings.TrimSpace(text.String()), "\n")[1:] {
+		got = append(got, strings.Fields(l))
+	}
+	want := [][]string{{"a", "2", "1", "0", "1", "0.0e+00"}, {"b", "2", "0", "1", "1"}}
+	if !slices.EqualFunc(got, want, slices.Equal[[]string]) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
