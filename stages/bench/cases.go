@@ -30,7 +30,7 @@ type group struct {
 
 var groups = []group{
 	{"batch 50", func(c *trainer.Config) {}, 12000, 2.5, 3.5, 3.5, true},
-	{"batch 1", func(c *trainer.Config) { c.Batch = 1 }, 1200, 25, 25, 14, false},
+	{"batch 1", func(c *trainer.Config) { c.Batch = 1 }, 6000, 25, 25, 14, false},
 	{"batch 1000", func(c *trainer.Config) { c.Batch = 1000 }, 24000, 1.4, 1.4, 1.4, true},
 	{"5 hidden layers", func(c *trainer.Config) { c.Network.Hidden = []int{256, 256, 256, 256, 256} }, 6000, 2, 2, 2, true},
 	{"768 units", func(c *trainer.Config) { c.Network.Hidden = []int{768} }, 6000, 2, 2, 2, true},
