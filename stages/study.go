@@ -12,12 +12,12 @@ import (
 
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
+	"sparsel/stages/effort"
 	"sparsel/stages/fetch"
 	"sparsel/stages/figure"
 	"sparsel/stages/metrics"
 	"sparsel/stages/params"
 	"sparsel/stages/train"
-	"sparsel/trainer"
 )
 
 // study is the graph of a parameter file.
@@ -99,7 +99,7 @@ func (b *builder) addRuns(runs []*params.Run) {
 	for _, r := range runs {
 		archive := b.params.Archived(r.Config.Epochs)
 		b.trained[r] = b.add(&pipeline.Node{
-			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Cost: cost(r.Config),
+			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Cost: effort.Training(r.Config, params.TrainSamples, params.TestSamples),
 			Params: train.Params{Data: b.images, Run: r.Config, Archive: archive, TrainFirst: b.params.Study.TrainImages, TestFirst: b.params.Study.TestImages},
 			Inputs: []pipeline.Input{
 				{Name: train.TrainImages, From: b.dataset, Output: train.TrainImages},
@@ -133,18 +133,6 @@ func (b *builder) addMetrics(uses []params.Use) {
 			},
 		})
 	}
-}
-
-// cost estimates a run's work in multiply-adds, so that long runs start first: three products a weight and image,
-// and a pass over the weights a step, which is what counts when batches are small.
-func cost(c trainer.Config) float64 {
-	weights, inputs := 0, params.Pixels
-	for _, width := range append(slices.Clone(c.Network.Hidden), params.Classes) {
-		weights += inputs * width
-		inputs = width
-	}
-	perImage := 3 + 8/float64(c.Batch)
-	return float64(c.Epochs) * params.TrainSamples * float64(weights) * perImage
 }
 
 func (b *builder) addAggregates(uses []params.Use) {

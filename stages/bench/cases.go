@@ -60,31 +60,3 @@ func Cases(optimizers []string, baseline func(optimizer string) trainer.Config) 
 	}
 	return cases
 }
-
-// operations returns the floating-point operations of an epoch, two for a multiply-add, as if no pixel were 0: those of
-// the products alone, forward and for the gradients of weights and of inputs in training, forward in the test pass.
-func operations(c trainer.Config, train, test int) float64 {
-	weights := 0.0 // multiply-adds of a forward pass
-	first := 0.0   // those of the first layer, whose inputs have no gradient
-	add := func(n int) {
-		if weights == 0 {
-			first = float64(n)
-		}
-		weights += float64(n)
-	}
-	inputs := pixels
-	if len(c.Network.Conv) > 0 {
-		side, channels := 28, 1
-		for _, out := range c.Network.Conv {
-			add(side * side * 9 * channels * out)
-			channels, side = out, side/2
-		}
-		inputs = side * side * channels
-	}
-	for _, units := range c.Network.Hidden {
-		add(inputs * units)
-		inputs = units
-	}
-	add(inputs * trainer.Classes)
-	return 2 * (float64(train)*(3*weights-first) + float64(test)*weights)
-}

@@ -19,23 +19,6 @@ func baseline(optimizer string) trainer.Config {
 	return c
 }
 
-// The count of operations against one made by hand for each layer.
-func TestOperations(t *testing.T) {
-	// 784·256 + 256·10 multiply-adds forward; the same for the gradients of the weights; 256·10 for that of the
-	// hidden units.
-	const first, last = 784 * 256, 256 * 10
-	if got, want := operations(baseline("SGD"), 100, 7), 2.0*(100*(2*first+3*last)+7*(first+last)); got != want {
-		t.Errorf("one hidden layer: got %v, want %v", got, want)
-	}
-	c := baseline("SGD")
-	c.Network.Conv = []int{32, 64}
-	// 28×28 and 14×14 positions of 3×3 taps; the maximum of 2×2 leaves 14×14 and 7×7.
-	const conv1, conv2, full = 28 * 28 * 9 * 32, 14 * 14 * 9 * 32 * 64, 7*7*64*256 + 256*10
-	if got, want := operations(c, 10, 3), 2.0*(10*(2*conv1+3*(conv2+full))+3*(conv1+conv2+full)); got != want {
-		t.Errorf("convolutions: got %v, want %v", got, want)
-	}
-}
-
 // Every case is a configuration that trains, and the slow ones are about MNIST's proportion of images.
 func TestCases(t *testing.T) {
 	cases := Cases([]string{"SGD", "Adam"}, baseline)
