@@ -93,6 +93,16 @@ func sameSpelling(condition string) string {
 	return condition
 }
 
+// conditionOf names what a recorded run is of: its condition, and the parameter that was swept unless the condition says
+// it.
+func conditionOf(r measures.TidyRow) string {
+	parameter := keyOf(r).parameter
+	if parameter == "" || strings.HasSuffix(sameSpelling(r.Condition), "="+parameter) {
+		return r.Condition
+	}
+	return fmt.Sprintf("%s, %s=%s", r.Condition, r.ParamName, parameter)
+}
+
 // agree compares our tidy table with a recorded one, in the order of the records. Records of other experiments
 // or seeds than ours are counted as missing.
 func agree(ours, recorded []measures.TidyRow) []agreement {
@@ -102,12 +112,13 @@ func agree(ours, recorded []measures.TidyRow) []agreement {
 	}
 	var list []agreement
 	for _, r := range recorded {
+		condition := conditionOf(r)
 		i := slices.IndexFunc(list, func(a agreement) bool {
-			return a.experiment == r.Experiment && a.condition == r.Condition && a.optimizer == r.Optimizer
+			return a.experiment == r.Experiment && a.condition == condition && a.optimizer == r.Optimizer
 		})
 		if i < 0 {
 			i = len(list)
-			list = append(list, agreement{experiment: r.Experiment, condition: r.Condition, optimizer: r.Optimizer})
+			list = append(list, agreement{experiment: r.Experiment, condition: condition, optimizer: r.Optimizer})
 		}
 		a := &list[i]
 		mine, ok := own[keyOf(r)]
