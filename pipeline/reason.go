@@ -18,13 +18,10 @@ import (
 type Cause struct {
 	Kind CauseKind `json:"kind"`
 	// Name is what changed: a parameter, a package, a module, an input.
-	Name          string `json:"name,omitempty"`
-	Before, After string `json:"-"` // its values, empty where there was or is none
+	Name string `json:"name,omitempty"`
 	// Text says it all, in one line unless an error has more.
 	Text string `json:"text"`
 }
-
-func (c Cause) String() string { return c.Text }
 
 // A CauseKind is what sort of thing changed.
 type CauseKind string
@@ -159,17 +156,15 @@ func changes[V any](kind CauseKind, before, now map[string]V, show func(V) strin
 		c := Cause{Kind: kind, Name: key}
 		switch {
 		case was == nil:
-			c.After = show(*is)
-			c.Text = fmt.Sprintf("%s added: %s", key, c.After)
+			c.Text = fmt.Sprintf("%s added: %s", key, show(*is))
 		case is == nil:
-			c.Before = show(*was)
-			c.Text = fmt.Sprintf("%s removed: was %s", key, c.Before)
+			c.Text = fmt.Sprintf("%s removed: was %s", key, show(*was))
 		default:
 			d := diff(*was, *is)
 			if d == "" {
 				return Cause{}
 			}
-			c.Before, c.After, c.Text = show(*was), show(*is), key+" "+d
+			c.Text = key + " " + d
 		}
 		return c
 	})
@@ -188,7 +183,7 @@ func (e *Engine) codeChanges(before, now codeid.Hash) []Cause {
 	}
 	var out []Cause
 	if a.Go != b.Go {
-		out = append(out, Cause{Kind: ToolchainChanged, Name: "Go", Before: a.Go, After: b.Go, Text: fmt.Sprintf("Go %s → %s", a.Go, b.Go)})
+		out = append(out, Cause{Kind: ToolchainChanged, Name: "Go", Text: fmt.Sprintf("Go %s → %s", a.Go, b.Go)})
 	}
 	out = append(out, changes(CodeChanged, a.Packages, b.Packages, func(codeid.Hash) string { return "package" },
 		func(x, y codeid.Hash) string {
