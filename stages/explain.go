@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/progress"
 	"sparsel/stages/train"
 )
 
@@ -98,16 +99,13 @@ func changeTime(c pipeline.Change, jobs int) string {
 	return "about " + duration(d)
 }
 
-// duration is a length of time as precise as an estimate deserves.
+// duration is a length of time in whole seconds: shares of one are beyond an estimate of runs to come.
 func duration(d time.Duration) string {
 	d = max(d.Round(time.Second), time.Second)
-	switch {
-	case d < time.Minute:
+	if d < time.Minute {
 		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d m %02d s", int(d.Minutes()), int(d.Seconds())%60)
 	}
-	return fmt.Sprintf("%d h %02d m", int(d.Hours()), int(d.Minutes())%60)
+	return progress.Short(d)
 }
 
 // printFailures names what failed when it was last tried as it is now, each with its log.

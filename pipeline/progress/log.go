@@ -53,7 +53,7 @@ func (l *logger) sum() {
 	}
 	l.summed = now
 	l.log.Info("so far", "ended", l.t.ended, "of", l.t.todo, "by stage", l.t.byStage(), "running", l.t.runningText(),
-		"failed", l.t.failed, "gone", short(now.Sub(l.t.began)), "left", l.t.leftText(now))
+		"failed", l.t.failed, "gone", Short(now.Sub(l.t.began)), "left", l.t.leftText(now))
 }
 
 func (l *logger) NodeProgress(n *pipeline.Node, done, total float64, text string) {

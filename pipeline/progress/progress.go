@@ -181,13 +181,13 @@ func (t *tracker) leftText(now time.Time) string {
 	case unknown == len(t.left):
 		return "time left unknown"
 	case unknown > 0:
-		return "at least " + short(d) + " left"
+		return "at least " + Short(d) + " left"
 	}
-	return "about " + short(d) + " left"
+	return "about " + Short(d) + " left"
 }
 
-// short writes a duration with the precision an estimate deserves.
-func short(d time.Duration) string {
+// Short writes a duration with the precision an estimate deserves.
+func Short(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
@@ -210,5 +210,5 @@ func summary(r *pipeline.Report) string {
 			text += fmt.Sprintf("%d %s", n, o)
 		}
 	}
-	return fmt.Sprintf("%s in %s", text, short(r.Elapsed))
+	return fmt.Sprintf("%s in %s", text, Short(r.Elapsed))
 }

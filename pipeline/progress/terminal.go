@@ -82,7 +82,7 @@ func (t *terminal) whole(now time.Time) string {
 	if now.Sub(t.when) >= estimate {
 		t.left, t.when = t.t.leftText(now), now
 	}
-	parts := []string{short(now.Sub(t.t.began)) + " gone"}
+	parts := []string{Short(now.Sub(t.t.began)) + " gone"}
 	if t.left != "" {
 		parts = append(parts, t.left)
 	}
@@ -105,7 +105,7 @@ func (t *terminal) running(i int, now time.Time) string {
 	}
 	n := t.t.order[i]
 	j := t.t.running[n]
-	text := fmt.Sprintf("  %3d %%  %s, %s", int(100*j.share), n.Name, short(now.Sub(j.started)))
+	text := fmt.Sprintf("  %3d %%  %s, %s", int(100*j.share), n.Name, Short(now.Sub(j.started)))
 	if j.text != "" {
 		text += ", " + j.text
 	}
