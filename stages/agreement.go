@@ -95,12 +95,11 @@ func sameSpelling(condition string) string {
 
 // conditionOf names what a recorded run is of: its condition, and the parameter that was swept unless the condition says
 // it.
-func conditionOf(r measures.TidyRow) string {
-	parameter := keyOf(r).parameter
-	if parameter == "" || strings.HasSuffix(sameSpelling(r.Condition), "="+parameter) {
+func conditionOf(r measures.TidyRow, key rowKey) string {
+	if key.parameter == "" || strings.HasSuffix(key.condition, "="+key.parameter) {
 		return r.Condition
 	}
-	return fmt.Sprintf("%s, %s=%s", r.Condition, r.ParamName, parameter)
+	return fmt.Sprintf("%s, %s=%s", r.Condition, r.ParamName, key.parameter)
 }
 
 // agree compares our tidy table with a recorded one, in the order of the records. Records of other experiments
@@ -112,7 +111,8 @@ func agree(ours, recorded []measures.TidyRow) []agreement {
 	}
 	var list []agreement
 	for _, r := range recorded {
-		condition := conditionOf(r)
+		key := keyOf(r)
+		condition := conditionOf(r, key)
 		i := slices.IndexFunc(list, func(a agreement) bool {
 			return a.experiment == r.Experiment && a.condition == condition && a.optimizer == r.Optimizer
 		})
@@ -121,7 +121,7 @@ func agree(ours, recorded []measures.TidyRow) []agreement {
 			list = append(list, agreement{experiment: r.Experiment, condition: condition, optimizer: r.Optimizer})
 		}
 		a := &list[i]
-		mine, ok := own[keyOf(r)]
+		mine, ok := own[key]
 		if !ok {
 			a.missing++
 			continue
