@@ -19,8 +19,9 @@ type Stage struct {
 	// Package is the import path whose closure in this module is the stage's
 	// code identity, for example "sparsel/stages/train".
 	Package string
-	// Contract, if not empty, is a version the author of the stage raises when
-	// results change for a reason the source closure does not show.
+	// Contract, if not empty, is a version that is raised by hand when results
+	// change for a reason the source closure does not show, such as code that
+	// Code leaves out.
 	Contract string
 	// Outputs are the names of the files Run must write: plain file names.
 	Outputs []string

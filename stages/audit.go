@@ -238,7 +238,7 @@ func (w *workspace) cacheAside(scratch string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	w.engine.Code = pipeline.Code("", aside)
+	w.engine.Code = codeOf(aside)
 	return nil
 }
 

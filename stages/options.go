@@ -125,12 +125,15 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := pipeline.Config{Store: st, Out: o.out(), Code: pipeline.Code("", st), Events: events, Paranoid: orDefault(o.Paranoid, false), Field: fieldName}
+	config := pipeline.Config{Store: st, Out: o.out(), Code: codeOf(st), Events: events, Paranoid: orDefault(o.Paranoid, false), Field: fieldName}
 	if os.Getenv("SPARSEL_PREIMAGES") != "" {
 		config.Preimages = os.Stderr
 	}
 	return &workspace{study: s, setup: setup, engine: pipeline.New(config), store: st}, nil
 }
+
+// codeOf is the code of the stages. What the kernels compute is versioned by hand: see kernel.Contract.
+func codeOf(st *store.Store) pipeline.CodeSource { return pipeline.Code("", st, kernel.Package) }
 
 // events shows how a run goes, on standard error: results are what standard output is for.
 func events() pipeline.Events {

@@ -40,6 +40,7 @@ import (
 
 	"sparsel/artifacts/idx"
 	"sparsel/pipeline"
+	"sparsel/trainer/kernel"
 	"sparsel/trainer/rng"
 )
 
@@ -88,7 +89,7 @@ func (p Params) Validate() error {
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    "digits",
-		Package: "sparsel/stages/digits",
+		Package: "sparsel/stages/digits", Contract: kernel.Contract,
 		Outputs: []string{TrainImages, TrainLabels, TestImages, TestLabels},
 		Run:     run,
 		Check:   check,

@@ -15,6 +15,7 @@ import (
 	"sparsel/artifacts/runs"
 	"sparsel/pipeline"
 	"sparsel/trainer"
+	"sparsel/trainer/kernel"
 )
 
 // Outputs of the stage.
@@ -46,7 +47,7 @@ func Stage() *pipeline.Stage {
 	var data dataset
 	return &pipeline.Stage{
 		Name:    "train",
-		Package: "sparsel/stages/train",
+		Package: "sparsel/stages/train", Contract: kernel.Contract,
 		Outputs: []string{Record, Activations},
 		Run: func(ctx context.Context, job *pipeline.Job) error {
 			return run(ctx, job, &data)
