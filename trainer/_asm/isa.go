@@ -136,6 +136,9 @@ func (g *generator) constants() {
 		{"settled", math.Float32bits(0x1p-33)},
 		{"settledSmall", math.Float32bits(0x1p-80)},
 		{"huge", math.Float32bits(0x1p127)},
+		{"zero", 0},
+		{"rootLow", math.Float32bits(0x1p-100)},
+		{"rootSpan", math.Float32bits(float32(math.Inf(1))) - math.Float32bits(0x1p-100)},
 	}
 	g.table = g.StaticGlobal("constants" + g.name)
 	g.DataAttributes(attr.RODATA | attr.NOPTR)

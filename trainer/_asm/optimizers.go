@@ -14,14 +14,15 @@ type (
 	place = func(string) operand.Mem
 )
 
-// An update is the rule of an optimizer. Its step finds w and grad in registers,
-// decay already added to grad, and leaves the new w in its register; t are four
-// registers or more to use, s the scalars.
+// An update is the rule of an optimizer. Its step finds the gradients in register
+// 0 of each lane, decay already added, leaves the new weights there and writes
+// them; s are the scalars. Lanes have registers registers.
 type update struct {
-	name    string
-	state   []string // pointers besides w and grad
-	scalars string   // parameters, comma-separated
-	step    func(g *generator, at place, s named, w, d vec, t []vec, u int)
+	name      string
+	state     []string // pointers besides w and grad
+	scalars   string   // parameters, comma-separated
+	registers int
+	step      func(g *generator, lanes []lane, s named, label string)
 }
 
 // optimizer writes the update of n contiguous parameters.
@@ -46,21 +47,60 @@ func (g *generator) optimizer(o update, more string) {
 	g.ADDL(decay, decay) // zero for 0 and -0
 	wd := g.regs[next]
 	g.scalar("decay", wd)
-	next++
-	w, d, t := g.regs[next], g.regs[next+1], g.regs[next+2:]
-	g.loop16(append([]string{"w", "grad"}, o.state...), func(at func(string) operand.Mem, u int) {
-		g.VMOVUPS(at("w"), w)
-		g.VMOVUPS(at("grad"), d)
-		plain := fmt.Sprintf("plain%d", u)
-		g.TESTL(decay, decay)
-		g.JZ(operand.LabelRef(plain))
-		g.VFMADD231PS(w, wd, d)
-		g.Label(plain)
-		o.step(g, at, s, w, d, t, u)
-		g.VMOVUPS(w, at("w"))
-		g.notFinite(w, t[0])
-	})
+	ptr := map[string]reg.GPVirtual{}
+	for _, name := range append([]string{"w", "grad"}, o.state...) {
+		ptr[name] = g.param(name)
+	}
+	n, off := g.param("n"), g.GP64()
+	g.XORQ(off, off)
+	// body updates vectors vectors, as many of them at once as there are lanes.
+	body := func(vectors, lanes int, label string) {
+		for from := 0; from < vectors; from += lanes {
+			label := fmt.Sprintf("%s%d", label, from)
+			group := make([]lane, lanes)
+			for i := range group {
+				group[i].at = func(name string) operand.Mem { return indexed(ptr[name], off, 4, (from+i)*g.bytes) }
+				group[i].r = g.regs[next+1+i*o.registers:][:o.registers]
+			}
+			all(group, func(l lane) { g.VMOVUPS(l.at("grad"), l.r[0]) })
+			g.TESTL(decay, decay)
+			g.JZ(operand.LabelRef("plain" + label))
+			all(group,
+				func(l lane) { g.VMOVUPS(l.at("w"), l.r[1]) },
+				func(l lane) { g.VFMADD231PS(l.r[1], wd, l.r[0]) })
+			g.Label("plain" + label)
+			o.step(g, group, s, label)
+			all(group, func(l lane) { g.notFinite(l.r[0], l.r[1]) })
+		}
+		g.ADDQ(operand.U8(vectors*g.lane), off)
+	}
+	if wide := g.abreast(); wide > 1 {
+		last := g.GP64()
+		g.LEAQ(operand.Mem{Base: n, Disp: -wide * g.lane}, last)
+		g.JMP(operand.LabelRef("enough"))
+		g.Label("wide")
+		body(wide, wide, "Wide")
+		g.Label("enough")
+		g.CMPQ(off, last)
+		g.JLE(operand.LabelRef("wide"))
+		g.CMPQ(off, n)
+		g.JGE(operand.LabelRef("end"))
+	}
+	g.Label("loop")
+	body(width/g.lane, 1, "")
+	g.CMPQ(off, n)
+	g.JLT(operand.LabelRef("loop"))
+	g.Label("end")
 	g.returnFinite()
+}
+
+// abreast is how many vectors an update works on at once: as many as there are
+// registers for.
+func (g *generator) abreast() int {
+	if g.bytes == 64 {
+		return 4
+	}
+	return 1
 }
 
 // broadcast loads scalars into registers 1, 2, … and returns the next free one.
@@ -74,78 +114,103 @@ func (g *generator) broadcast(scalars string) (named, int) {
 	return s, next
 }
 
-var sgd = update{"sgd", nil, "negLR",
-	func(g *generator, at place, s named, w, d vec, t []vec, u int) {
-		g.VFMADD231PS(d, s["negLR"], w)
+// finish adds register 0 to the weights, which are its new ones then.
+func (g *generator) finish(lanes []lane) {
+	all(lanes,
+		func(l lane) { g.VADDPS(l.at("w"), l.r[0], l.r[0]) },
+		func(l lane) { g.VMOVUPS(l.r[0], l.at("w")) })
+}
+
+// descend adds -LR times register 0 to the weights, which it holds then; r is
+// another register.
+func (g *generator) descend(lanes []lane, s named, r int) {
+	all(lanes,
+		func(l lane) { g.VMOVUPS(l.at("w"), l.r[r]) },
+		func(l lane) { g.VFMADD213PS(l.r[r], s["negLR"], l.r[0]) },
+		func(l lane) { g.VMOVUPS(l.r[0], l.at("w")) })
+}
+
+var sgd = update{"sgd", nil, "negLR", 2,
+	func(g *generator, lanes []lane, s named, label string) {
+		g.descend(lanes, s, 1)
 	}}
 
-var momentum = update{"momentum", []string{"v"}, "negLR, momentum",
-	func(g *generator, at place, s named, w, d vec, t []vec, u int) {
+var momentum = update{"momentum", []string{"v"}, "negLR, momentum", 2,
+	func(g *generator, lanes []lane, s named, label string) {
 		first := g.GP32()
 		g.Load(g.Param("first"), first.As8L())
-		label := fmt.Sprintf("first%d", u)
 		g.TESTB(first.As8L(), first.As8L())
-		g.JNZ(operand.LabelRef(label))
-		g.VMULPS(at("v"), s["momentum"], t[0])
-		g.VADDPS(d, t[0], d)
-		g.Label(label)
-		g.VMOVUPS(d, at("v"))
-		g.VFMADD231PS(d, s["negLR"], w)
+		g.JNZ(operand.LabelRef("first" + label))
+		all(lanes,
+			func(l lane) { g.VMULPS(l.at("v"), s["momentum"], l.r[1]) },
+			func(l lane) { g.VADDPS(l.r[0], l.r[1], l.r[0]) })
+		g.Label("first" + label)
+		all(lanes, func(l lane) { g.VMOVUPS(l.r[0], l.at("v")) })
+		g.descend(lanes, s, 1)
 	}}
 
-var adagrad = update{"adagrad", []string{"sum"}, "negLR, eps",
-	func(g *generator, at place, s named, w, d vec, t []vec, u int) {
-		g.VMOVUPS(at("sum"), t[0])
-		g.VFMADD231PS(d, d, t[0])
-		g.VMOVUPS(t[0], at("sum"))
-		g.VSQRTPS(t[0], t[0])
-		g.VADDPS(s["eps"], t[0], t[0])
-		g.VMULPS(d, s["negLR"], d)
-		g.VDIVPS(t[0], d, d)
-		g.VADDPS(d, w, w)
+var adagrad = update{"adagrad", []string{"sum"}, "negLR, eps", 5,
+	func(g *generator, lanes []lane, s named, label string) {
+		all(lanes,
+			func(l lane) { g.VMOVUPS(l.at("sum"), l.r[1]) },
+			func(l lane) { g.VFMADD231PS(l.r[0], l.r[0], l.r[1]) },
+			func(l lane) { g.VMOVUPS(l.r[1], l.at("sum")) })
+		g.roots(lanes, 1, 1, 2, 3, 4, "Sum"+label)
+		all(lanes,
+			func(l lane) { g.VADDPS(s["eps"], l.r[1], l.r[1]) },
+			func(l lane) { g.VMULPS(l.r[0], s["negLR"], l.r[0]) },
+			func(l lane) { g.VDIVPS(l.r[1], l.r[0], l.r[0]) })
+		g.finish(lanes)
 	}}
 
-var adadelta = update{"adadelta", []string{"sq", "acc"}, "negLR, rho, oneMinusRho, eps",
-	func(g *generator, at place, s named, w, d vec, t []vec, u int) {
-		g.VMULPS(at("sq"), s["rho"], t[0])
-		g.VMULPS(d, s["oneMinusRho"], t[1])
-		g.VFMADD231PS(d, t[1], t[0])
-		g.VMOVUPS(t[0], at("sq"))
-		g.VADDPS(s["eps"], t[0], t[0])
-		g.VSQRTPS(t[0], t[0])
-		g.VMOVUPS(at("acc"), t[1])
-		g.VADDPS(s["eps"], t[1], t[2])
-		g.VSQRTPS(t[2], t[2])
-		g.VDIVPS(t[0], t[2], t[2])
-		g.VMULPS(d, t[2], d)
-		g.VMULPS(t[1], s["rho"], t[1])
-		g.VMULPS(d, s["oneMinusRho"], t[2])
-		g.VFMADD231PS(d, t[2], t[1])
-		g.VMOVUPS(t[1], at("acc"))
-		g.VFMADD231PS(d, s["negLR"], w)
+// adadelta leaves sq+eps and acc, or their roots and what they give, in registers
+// 1 and 2, for calmAdadelta.
+var adadelta = update{"adadelta", []string{"sq", "acc"}, "negLR, rho, oneMinusRho, eps", 5,
+	func(g *generator, lanes []lane, s named, label string) {
+		all(lanes,
+			func(l lane) { g.VMULPS(l.at("sq"), s["rho"], l.r[1]) },
+			func(l lane) { g.VMULPS(l.r[0], s["oneMinusRho"], l.r[2]) },
+			func(l lane) { g.VFMADD231PS(l.r[0], l.r[2], l.r[1]) },
+			func(l lane) { g.VMOVUPS(l.r[1], l.at("sq")) },
+			func(l lane) { g.VADDPS(s["eps"], l.r[1], l.r[1]) })
+		g.roots(lanes, 1, 1, 2, 3, 4, "Sq"+label)
+		all(lanes, func(l lane) { g.VADDPS(l.at("acc"), s["eps"], l.r[2]) })
+		for _, l := range lanes { // the divider has time for these
+			g.VSQRTPS(l.r[2], l.r[2])
+		}
+		all(lanes,
+			func(l lane) { g.VDIVPS(l.r[1], l.r[2], l.r[2]) },
+			func(l lane) { g.VMULPS(l.r[0], l.r[2], l.r[0]) },
+			func(l lane) { g.VMULPS(l.at("acc"), s["rho"], l.r[2]) },
+			func(l lane) { g.VMULPS(l.r[0], s["oneMinusRho"], l.r[3]) },
+			func(l lane) { g.VFMADD231PS(l.r[0], l.r[3], l.r[2]) },
+			func(l lane) { g.VMOVUPS(l.r[2], l.at("acc")) })
+		g.descend(lanes, s, 3)
 	}}
 
-var adam = update{"adam", []string{"m", "v"}, "negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps",
-	func(g *generator, at place, s named, w, d vec, t []vec, u int) {
-		g.VMULPS(at("m"), s["beta1"], t[0])
-		g.VFMADD231PS(d, s["oneMinusBeta1"], t[0])
-		g.VMOVUPS(t[0], at("m"))
-		g.VMULPS(at("v"), s["beta2"], t[1])
-		g.VMULPS(d, s["oneMinusBeta2"], t[2])
-		g.VFMADD231PS(d, t[2], t[1])
-		g.VMOVUPS(t[1], at("v"))
-		g.VSQRTPS(t[1], t[1])
+var adam = update{"adam", []string{"m", "v"}, "negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps", 5,
+	func(g *generator, lanes []lane, s named, label string) {
+		all(lanes,
+			func(l lane) { g.VMULPS(l.at("v"), s["beta2"], l.r[1]) },
+			func(l lane) { g.VMULPS(l.r[0], s["oneMinusBeta2"], l.r[2]) },
+			func(l lane) { g.VFMADD231PS(l.r[0], l.r[2], l.r[1]) },
+			func(l lane) { g.VMOVUPS(l.r[1], l.at("v")) },
+			func(l lane) { g.VMULPS(l.at("m"), s["beta1"], l.r[2]) },
+			func(l lane) { g.VFMADD213PS(l.r[2], s["oneMinusBeta1"], l.r[0]) },
+			func(l lane) { g.VMOVUPS(l.r[0], l.at("m")) })
+		g.roots(lanes, 1, 1, 2, 3, 4, "V"+label)
 		bias, err := g.Param("sqrtBias2").Resolve()
 		if err != nil {
 			panic(err)
 		}
-		g.unlessOne(bias.Addr, fmt.Sprintf("unbiased%d", u), func() {
-			g.VDIVPS(s["sqrtBias2"], t[1], t[1])
+		g.unlessOne(bias.Addr, "unbiased"+label, func() {
+			all(lanes, func(l lane) { g.VDIVPS(s["sqrtBias2"], l.r[1], l.r[1]) })
 		})
-		g.VADDPS(s["eps"], t[1], t[1])
-		g.VMULPS(t[0], s["negStep"], t[0])
-		g.VDIVPS(t[1], t[0], t[0])
-		g.VADDPS(t[0], w, w)
+		all(lanes,
+			func(l lane) { g.VADDPS(s["eps"], l.r[1], l.r[1]) },
+			func(l lane) { g.VMULPS(l.r[0], s["negStep"], l.r[0]) },
+			func(l lane) { g.VDIVPS(l.r[1], l.r[0], l.r[0]) })
+		g.finish(lanes)
 	}}
 
 func (g *generator) optimizers() {
@@ -155,8 +220,14 @@ func (g *generator) optimizers() {
 	g.optimizer(adadelta, "")
 	g.optimizer(adam, "")
 
-	g.rows(sgd, nil, nil)
-	g.rows(adagrad, nil, nil)
-	g.rows(adadelta, (*generator).sleepAdadelta, (*generator).calmAdadelta)
-	g.rows(adam, (*generator).sleepAdam, (*generator).calmAdam)
+	panels := []int{1}
+	if wide := g.abreast(); wide > 1 {
+		panels = append(panels, wide)
+	}
+	for _, p := range panels {
+		g.rows(sgd, p, nil, nil)
+		g.rows(adagrad, p, nil, nil)
+		g.rows(adadelta, p, (*generator).sleepAdadelta, (*generator).calmAdadelta)
+		g.rows(adam, p, (*generator).sleepAdam, (*generator).calmAdam)
+	}
 }

@@ -10,21 +10,25 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// rows writes the update of some rows of a panel. Their gradients are rows of
-// grad, or, if values is not nil, each its value times the one row of grad. While
-// it updates a row it requests the same row ahead bytes on, which is that of the
-// next panel: far enough for the second-level cache to have it in time.
+// lookAhead is how many rows before its turn a row is requested: at some ten
+// nanoseconds a row the third-level cache has it in time.
+const lookAhead = 8
+
+// rows writes the update of some rows of panels panels, each so many bytes behind
+// the one before as panel says. Their gradients are rows of grad, or, if values is
+// not nil, each its value times the one row of grad, which then has a vector of 16
+// for each panel.
 //
 // Where the rule moves rows whose gradient is 0, sleep makes the steps that a row
 // has missed, as many as sleeps says for it, before its own; with awake false it
 // makes only those. calm adds to register 0 a NaN where a row leaves the range in
 // which it may sleep.
-func (g *generator) rows(o update, sleep func(g *generator, at place, s named, free []vec, missed reg.GPVirtual), calm func(g *generator, at place, w vec, t []vec)) {
+func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []lane, s named, free []vec, missed reg.GPVirtual), calm func(g *generator, lanes []lane)) {
 	params := "w"
 	for _, p := range o.state {
 		params += ", " + p
 	}
-	params += ", grad, values *float32, ahead int, rows"
+	params += ", grad, values *float32, panel int, rows"
 	if sleep != nil {
 		params += ", sleeps"
 	}
@@ -43,88 +47,119 @@ func (g *generator) rows(o update, sleep func(g *generator, at place, s named, f
 	if o.name == "sgd" {
 		title = "SGDRows"
 	}
-	g.function(o.name+"Rows", "func("+params+") bool", "is the loop of Set."+title+".")
+	g.function(fmt.Sprintf("%sRows%d", o.name, panels), "func("+params+") bool",
+		fmt.Sprintf("is the loop of Set.%s for %d panels.", title, panels))
 	g.zero(g.regs[0])
 	s, next := g.broadcast(o.scalars)
-	w, d, t := g.regs[next], g.regs[next+1], g.regs[next+2:]
+	free := g.regs[next:]
 	pointers := map[string]reg.GPVirtual{}
-	for _, name := range append([]string{"w", "grad"}, o.state...) {
+	arrays := append([]string{"w"}, o.state...)
+	for _, name := range append(arrays, "grad") {
 		pointers[name] = g.param(name)
 	}
-	values, ahead := g.param("values"), g.param("ahead")
-	list, n, off := g.param("rows"), g.param("n"), g.GP64()
-	var sleeps reg.GPVirtual
-	if sleep != nil {
-		sleeps = g.param("sleeps")
-	}
-	at := func(u int) place {
-		return func(name string) operand.Mem { return indexed(pointers[name], off, 1, u*g.bytes) }
-	}
-	g.Label("row")
-	g.MOVL(mem(list, 0), off.As32())
-	g.SHLQ(operand.U8(bits.TrailingZeros(panelBytes)), off)
-	for _, name := range append([]string{"w"}, o.state...) {
-		line := g.GP64()
-		g.LEAQ(indexed(pointers[name], off, 1, 0), line)
-		g.PREFETCHT0(indexed(line, ahead, 1, 0))
-	}
-	if sleep != nil {
-		missed := g.GP64()
-		g.MOVL(mem(sleeps, 0), missed.As32())
-		g.ADDQ(operand.U8(4), sleeps)
-		g.TESTQ(missed, missed)
-		g.JZ(operand.LabelRef("slept"))
-		sleep(g, at(0), s, g.regs[next:], missed)
-		g.Label("slept")
-		awake, err := g.Param("awake").Resolve()
+	argument := func(name string) operand.Mem {
+		c, err := g.Param(name).Resolve()
 		if err != nil {
 			panic(err)
 		}
-		g.CMPB(awake.Addr, operand.U8(0))
-		g.JEQ(operand.LabelRef("next"))
+		return c.Addr
 	}
-	for u := range width / g.lane {
-		g.VMOVUPS(at(u)("w"), w)
-		product, known := fmt.Sprintf("product%d", u), fmt.Sprintf("known%d", u)
-		g.TESTQ(values, values)
-		g.JNZ(operand.LabelRef(product))
-		g.VMOVUPS(at(u)("grad"), d)
-		g.JMP(operand.LabelRef(known))
-		g.Label(product)
-		g.VBROADCASTSS(mem(values, 0), d)
-		g.VMULPS(mem(pointers["grad"], u*g.bytes), d, d)
-		g.zero(t[0])
-		g.VADDPS(t[0], d, d)
-		g.Label(known)
-		o.step(g, at(u), s, w, d, t, u)
-		g.VMOVUPS(w, at(u)("w"))
-		if calm != nil {
-			calm(g, at(u), w, t)
-		} else {
-			g.notFinite(w, t[0])
+	panel, i := g.param("panel"), g.GP64()
+	g.XORQ(i, i)
+	offsets := make([]reg.GPVirtual, panels)
+	for p := range offsets {
+		offsets[p] = g.GP64()
+	}
+	// The vectors of a row, panel by panel.
+	var lanes []lane
+	for p := range panels {
+		for u := range width / g.lane {
+			lanes = append(lanes, lane{at: func(name string) operand.Mem { return indexed(pointers[name], offsets[p], 1, u*g.bytes) }})
 		}
 	}
+	g.Label("row")
+	t, list := g.GP64(), g.GP64()
+	g.MOVQ(argument("rows"), list)
+	g.LEAQ(operand.Mem{Base: i, Disp: lookAhead}, t)
+	g.CMPQ(t, argument("n"))
+	g.JGE(operand.LabelRef("last"))
+	g.MOVL(indexed(list, t, 4, 0), t.As32())
+	g.SHLQ(operand.U8(bits.TrailingZeros(panelBytes)), t)
+	for _, name := range arrays {
+		line := offsets[0]
+		g.LEAQ(indexed(pointers[name], t, 1, 0), line)
+		for p := range panels {
+			if p > 0 {
+				g.ADDQ(panel, line)
+			}
+			g.PREFETCHT0(mem(line, 0))
+		}
+	}
+	g.Label("last")
+	g.MOVL(indexed(list, i, 4, 0), offsets[0].As32())
+	g.SHLQ(operand.U8(bits.TrailingZeros(panelBytes)), offsets[0])
+	for p := 1; p < panels; p++ {
+		g.LEAQ(indexed(offsets[p-1], panel, 1, 0), offsets[p])
+	}
+	if sleep != nil {
+		missed := g.GP64()
+		g.MOVQ(argument("sleeps"), missed)
+		g.MOVL(indexed(missed, i, 4, 0), missed.As32())
+		g.TESTQ(missed, missed)
+		g.JZ(operand.LabelRef("slept"))
+		sleep(g, lanes, s, free, missed)
+		g.Label("slept")
+		g.CMPB(argument("awake"), operand.U8(0))
+		g.JEQ(operand.LabelRef("next"))
+	}
+	g.groups(lanes, free, o.registers, func(group []lane, from int) {
+		label := fmt.Sprint(from)
+		product, known := "product"+label, "known"+label
+		values := g.GP64()
+		g.MOVQ(argument("values"), values)
+		g.TESTQ(values, values)
+		g.JNZ(operand.LabelRef(product))
+		all(group, func(l lane) { g.VMOVUPS(l.at("grad"), l.r[0]) })
+		g.JMP(operand.LabelRef(known))
+		g.Label(product)
+		for k, l := range group {
+			g.VBROADCASTSS(indexed(values, i, 4, 0), l.r[0])
+			g.VMULPS(mem(pointers["grad"], (from+k)*g.bytes), l.r[0], l.r[0])
+			g.VADDPS(g.constant("zero"), l.r[0], l.r[0])
+		}
+		g.Label(known)
+		o.step(g, group, s, label)
+		if calm != nil {
+			calm(g, group)
+		} else {
+			all(group, func(l lane) { g.notFinite(l.r[0], l.r[1]) })
+		}
+	})
 	g.Label("next")
-	g.TESTQ(values, values)
-	g.JZ(operand.LabelRef("one"))
-	g.ADDQ(operand.U8(4), values)
-	g.Label("one")
-	g.ADDQ(operand.U8(4), list)
-	g.DECQ(n)
-	g.JNZ(operand.LabelRef("row"))
+	g.INCQ(i)
+	g.CMPQ(i, argument("n"))
+	g.JLT(operand.LabelRef("row"))
 	g.returnFinite()
 }
 
-// shifted is at, by whole vectors.
-func shifted(at place, name string, bytes int) operand.Mem { return at(name).Offset(bytes) }
+// groups calls f with as many lanes at once as there are registers for, and which
+// the first of them is.
+func (g *generator) groups(lanes []lane, free []vec, registers int, f func(group []lane, from int)) {
+	abreast := min(g.abreast(), len(lanes))
+	for from := 0; from < len(lanes); from += abreast {
+		group := lanes[from : from+abreast]
+		for k := range group {
+			group[k].r = free[k*registers:][:registers]
+		}
+		f(group, from)
+	}
+}
 
 // sleepAdadelta decays both means. Without a gradient the weight stays.
-func (g *generator) sleepAdadelta(at place, s named, free []vec, missed reg.GPVirtual) {
+func (g *generator) sleepAdadelta(lanes []lane, s named, free []vec, missed reg.GPVirtual) {
 	var states []operand.Mem
-	for u := range width / g.lane {
-		for _, name := range []string{"sq", "acc"} {
-			states = append(states, shifted(at, name, u*g.bytes))
-		}
+	for _, l := range lanes {
+		states = append(states, l.at("sq"), l.at("acc"))
 	}
 	for i, m := range states {
 		g.VMOVUPS(m, free[i])
@@ -140,15 +175,17 @@ func (g *generator) sleepAdadelta(at place, s named, free []vec, missed reg.GPVi
 	}
 }
 
-func (g *generator) calmAdadelta(at place, w vec, t []vec) {
-	g.notFinite(w, t[2])
-	g.notFinite(t[0], t[2]) // √ of it is NaN or infinite just when it is
-	g.notFinite(t[1], t[2])
+func (g *generator) calmAdadelta(lanes []lane) {
+	for _, l := range lanes {
+		g.notFinite(l.r[0], l.r[3])
+		g.notFinite(l.r[1], l.r[3]) // √ of it is NaN or infinite just when it is
+		g.notFinite(l.r[2], l.r[3])
+	}
 }
 
 // sleepAdam repeats the steps without a gradient, each with the step size and
 // the bias correction of its time. past points to the last one's.
-func (g *generator) sleepAdam(at place, s named, free []vec, missed reg.GPVirtual) {
+func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVirtual) {
 	past, err := g.Param("past").Resolve()
 	if err != nil {
 		panic(err)
@@ -158,46 +195,59 @@ func (g *generator) sleepAdam(at place, s named, free []vec, missed reg.GPVirtua
 	g.LEAQ(operand.Mem{Base: missed, Disp: -1}, back)
 	g.SHLQ(operand.U8(3), back)
 	g.SUBQ(back, from)
-	vecs := width / g.lane
-	w, m, v, t := free[:vecs], free[vecs:2*vecs], free[2*vecs:3*vecs], free[3*vecs:]
-	for u := range vecs {
-		g.VMOVUPS(shifted(at, "w", u*g.bytes), w[u])
-		g.VMOVUPS(shifted(at, "m", u*g.bytes), m[u])
-		g.VMOVUPS(shifted(at, "v", u*g.bytes), v[u])
+	// Of each lane w, m and v in registers 0 to 2 throughout. Registers 3 to 5 are
+	// its own in the wide routines, and shared by lanes that take turns.
+	const w, m, v, a, b, c = 0, 1, 2, 3, 4, 5
+	temporary := free[3*len(lanes):]
+	abreast := min(g.abreast(), len(lanes))
+	for k := range lanes {
+		lanes[k].r = append(append([]vec{}, free[3*k:3*k+3]...), temporary...)
+		if abreast > 1 {
+			lanes[k].r = append(lanes[k].r[:3], temporary[3*k:3*k+3]...)
+		}
 	}
+	all(lanes,
+		func(l lane) { g.VMOVUPS(l.at("w"), l.r[w]) },
+		func(l lane) { g.VMOVUPS(l.at("m"), l.r[m]) },
+		func(l lane) { g.VMOVUPS(l.at("v"), l.r[v]) })
 	// A missed step; with tally it adds to sum the sign of what must not be
 	// negative if the sleep is to end, see AdamSettles.
 	sum, x := s["oneMinusBeta1"], s["oneMinusBeta2"]
 	step := func(tally bool) {
 		g.VBROADCASTSS(mem(from, 0), s["negStep"])
 		g.VBROADCASTSS(mem(from, 4), s["sqrtBias2"])
-		for u := range vecs {
-			g.VMULPS(s["beta1"], m[u], m[u])
-			g.zero(t[0])
-			g.VADDPS(t[0], m[u], m[u])
-			g.VMULPS(s["beta2"], v[u], v[u])
-			g.VSQRTPS(v[u], t[0])
-			g.unlessOne(mem(from, 4), fmt.Sprintf("plain%d%t", u, tally), func() {
-				g.VDIVPS(s["sqrtBias2"], t[0], t[0])
+		for first := 0; first < len(lanes); first += abreast {
+			group, label := lanes[first:first+abreast], fmt.Sprintf("Missed%d%t", first, tally)
+			all(group,
+				func(l lane) { g.VMULPS(s["beta2"], l.r[v], l.r[v]) },
+				func(l lane) { g.VMULPS(s["beta1"], l.r[m], l.r[m]) },
+				func(l lane) { g.VADDPS(g.constant("zero"), l.r[m], l.r[m]) })
+			g.roots(group, v, a, b, c, a, label)
+			g.unlessOne(mem(from, 4), "plain"+label, func() {
+				all(group, func(l lane) { g.VDIVPS(s["sqrtBias2"], l.r[a], l.r[a]) })
 			})
-			g.VADDPS(s["eps"], t[0], t[0])
-			g.VMULPS(s["negStep"], m[u], t[1])
-			g.VDIVPS(t[0], t[1], t[1])
-			g.VADDPS(t[1], w[u], w[u])
+			all(group,
+				func(l lane) { g.VADDPS(s["eps"], l.r[a], l.r[a]) },
+				func(l lane) { g.VMULPS(s["negStep"], l.r[m], l.r[b]) },
+				func(l lane) { g.VDIVPS(l.r[a], l.r[b], l.r[b]) },
+				func(l lane) { g.VADDPS(l.r[b], l.r[w], l.r[w]) })
 			if !tally {
 				continue
 			}
-			g.and(g.Context, g.constant("magnitude"), t[1], t[1])
-			g.and(g.Context, g.constant("magnitude"), w[u], t[0])
-			g.VMULPS(g.constant("settled"), t[0], t[0])
-			g.VSUBPS(g.constant("settledSmall"), t[0], t[0])
-			g.VSUBPS(t[0], t[1], t[1]) // positive if the change is too large
-			g.and(g.Context, g.constant("magnitude"), m[u], t[0])
-			g.VMULPS(g.constant("huge"), t[0], t[0]) // 0 if there will be none
-			g.VMINPS(t[0], t[1], t[1])
-			g.zero(x)
-			g.VSUBPS(t[1], x, x)
-			g.or(g.Context, x, sum, sum)
+			for _, l := range group {
+				t, u := l.r[a], l.r[b]
+				g.and(g.Context, g.constant("magnitude"), u, u)
+				g.and(g.Context, g.constant("magnitude"), l.r[w], t)
+				g.VMULPS(g.constant("settled"), t, t)
+				g.VSUBPS(g.constant("settledSmall"), t, t)
+				g.VSUBPS(t, u, u) // positive if the change is too large
+				g.and(g.Context, g.constant("magnitude"), l.r[m], t)
+				g.VMULPS(g.constant("huge"), t, t) // 0 if there will be none
+				g.VMINPS(t, u, u)
+				g.zero(x)
+				g.VSUBPS(u, x, x)
+				g.or(g.Context, x, sum, sum)
+			}
 		}
 	}
 	advance := func() {
@@ -227,22 +277,17 @@ func (g *generator) sleepAdam(at place, s named, free []vec, missed reg.GPVirtua
 	g.VPTEST(g.constant("sign"), y)
 	g.JNZ(operand.LabelRef("sleep"))
 	g.Label("settle")
-	for u := range vecs {
-		g.VMULPS(s["beta1"], m[u], m[u])
-		g.VMULPS(s["beta2"], v[u], v[u])
-	}
+	all(lanes,
+		func(l lane) { g.VMULPS(s["beta1"], l.r[m], l.r[m]) },
+		func(l lane) { g.VMULPS(s["beta2"], l.r[v], l.r[v]) })
 	g.DECQ(missed)
 	g.JNZ(operand.LabelRef("settle"))
-	g.zero(t[0])
-	for u := range vecs {
-		g.VADDPS(t[0], m[u], m[u])
-	}
+	all(lanes, func(l lane) { g.VADDPS(g.constant("zero"), l.r[m], l.r[m]) })
 	g.Label("made")
-	for u := range vecs {
-		g.VMOVUPS(w[u], shifted(at, "w", u*g.bytes))
-		g.VMOVUPS(m[u], shifted(at, "m", u*g.bytes))
-		g.VMOVUPS(v[u], shifted(at, "v", u*g.bytes))
-	}
+	all(lanes,
+		func(l lane) { g.VMOVUPS(l.r[w], l.at("w")) },
+		func(l lane) { g.VMOVUPS(l.r[m], l.at("m")) },
+		func(l lane) { g.VMOVUPS(l.r[v], l.at("v")) })
 	for _, name := range []string{"negStep", "sqrtBias2", "oneMinusBeta1", "oneMinusBeta2"} {
 		g.scalar(name, s[name])
 	}
@@ -259,10 +304,13 @@ func (g *generator) unlessOne(m operand.Mem, label string, f func()) {
 
 // calmAdam is Set.AdamRows's test of magnitudes: products beyond the largest
 // float32 are infinite.
-func (g *generator) calmAdam(at place, w vec, t []vec) {
-	g.VMULPS(g.constant("calmWeight"), w, t[0])
-	g.notFinite(t[0], t[0])
-	g.VMOVUPS(at("m"), t[0])
-	g.VMULPS(g.constant("calmMoment"), t[0], t[0])
-	g.notFinite(t[0], t[0])
+func (g *generator) calmAdam(lanes []lane) {
+	for _, l := range lanes {
+		t := l.r[1]
+		g.VMULPS(g.constant("calmWeight"), l.r[0], t)
+		g.notFinite(t, t)
+		g.VMOVUPS(l.at("m"), t)
+		g.VMULPS(g.constant("calmMoment"), t, t)
+		g.notFinite(t, t)
+	}
 }

@@ -10,7 +10,7 @@ import (
 
 // operand is one operand of an instruction.
 type operand struct {
-	kind        byte // 'i'mmediate, 'r'egister, 'v'ector, 'm'emory, 'f'rame, 'd'ata
+	kind        byte // 'i'mmediate, 'r'egister, 'v'ector, mas'k', 'm'emory, 'f'rame, 'd'ata
 	value       int64
 	width       int // bytes of a vector register
 	base, index int // registers, -1 for none
@@ -66,6 +66,8 @@ func parseOperand(s string) operand {
 	case strings.ContainsRune("XYZ", rune(s[0])):
 		o.kind, o.value = 'v', number(s[1:])
 		o.width = map[byte]int{'X': 16, 'Y': 32, 'Z': 64}[s[0]]
+	case s[0] == 'K':
+		o.kind, o.value = 'k', number(s[1:])
 	default:
 		if n, ok := gpNames[s]; ok {
 			o.kind, o.value = 'r', int64(n)

@@ -372,7 +372,55 @@ DATA constantsAVX2<>+1456(SB)/4, $0x7f000000
 DATA constantsAVX2<>+1460(SB)/4, $0x7f000000
 DATA constantsAVX2<>+1464(SB)/4, $0x7f000000
 DATA constantsAVX2<>+1468(SB)/4, $0x7f000000
-GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1472
+DATA constantsAVX2<>+1472(SB)/4, $0x00000000
+DATA constantsAVX2<>+1476(SB)/4, $0x00000000
+DATA constantsAVX2<>+1480(SB)/4, $0x00000000
+DATA constantsAVX2<>+1484(SB)/4, $0x00000000
+DATA constantsAVX2<>+1488(SB)/4, $0x00000000
+DATA constantsAVX2<>+1492(SB)/4, $0x00000000
+DATA constantsAVX2<>+1496(SB)/4, $0x00000000
+DATA constantsAVX2<>+1500(SB)/4, $0x00000000
+DATA constantsAVX2<>+1504(SB)/4, $0x00000000
+DATA constantsAVX2<>+1508(SB)/4, $0x00000000
+DATA constantsAVX2<>+1512(SB)/4, $0x00000000
+DATA constantsAVX2<>+1516(SB)/4, $0x00000000
+DATA constantsAVX2<>+1520(SB)/4, $0x00000000
+DATA constantsAVX2<>+1524(SB)/4, $0x00000000
+DATA constantsAVX2<>+1528(SB)/4, $0x00000000
+DATA constantsAVX2<>+1532(SB)/4, $0x00000000
+DATA constantsAVX2<>+1536(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1540(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1544(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1548(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1552(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1556(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1560(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1564(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1568(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1572(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1576(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1580(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1584(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1588(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1592(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1596(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1600(SB)/4, $0x72000000
+DATA constantsAVX2<>+1604(SB)/4, $0x72000000
+DATA constantsAVX2<>+1608(SB)/4, $0x72000000
+DATA constantsAVX2<>+1612(SB)/4, $0x72000000
+DATA constantsAVX2<>+1616(SB)/4, $0x72000000
+DATA constantsAVX2<>+1620(SB)/4, $0x72000000
+DATA constantsAVX2<>+1624(SB)/4, $0x72000000
+DATA constantsAVX2<>+1628(SB)/4, $0x72000000
+DATA constantsAVX2<>+1632(SB)/4, $0x72000000
+DATA constantsAVX2<>+1636(SB)/4, $0x72000000
+DATA constantsAVX2<>+1640(SB)/4, $0x72000000
+DATA constantsAVX2<>+1644(SB)/4, $0x72000000
+DATA constantsAVX2<>+1648(SB)/4, $0x72000000
+DATA constantsAVX2<>+1652(SB)/4, $0x72000000
+DATA constantsAVX2<>+1656(SB)/4, $0x72000000
+DATA constantsAVX2<>+1660(SB)/4, $0x72000000
+GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1664
 
 // func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
@@ -2834,28 +2882,30 @@ TEXT ·sgdAVX2(SB), NOSPLIT, $0-33
 	XORQ         SI, SI
 
 loop:
-	VMOVUPS     (CX)(SI*4), Y3
-	VMOVUPS     (DX)(SI*4), Y4
+	VMOVUPS     (DX)(SI*4), Y3
 	TESTL       AX, AX
 	JZ          plain0
-	VFMADD231PS Y3, Y2, Y4
+	VMOVUPS     (CX)(SI*4), Y4
+	VFMADD231PS Y4, Y2, Y3
 
 plain0:
-	VFMADD231PS Y4, Y1, Y3
+	VMOVUPS     (CX)(SI*4), Y4
+	VFMADD213PS Y4, Y1, Y3
 	VMOVUPS     Y3, (CX)(SI*4)
-	VSUBPS      Y3, Y3, Y5
-	VPOR        Y5, Y0, Y0
-	VMOVUPS     32(CX)(SI*4), Y3
-	VMOVUPS     32(DX)(SI*4), Y4
+	VSUBPS      Y3, Y3, Y4
+	VPOR        Y4, Y0, Y0
+	VMOVUPS     32(DX)(SI*4), Y3
 	TESTL       AX, AX
 	JZ          plain1
-	VFMADD231PS Y3, Y2, Y4
+	VMOVUPS     32(CX)(SI*4), Y4
+	VFMADD231PS Y4, Y2, Y3
 
 plain1:
-	VFMADD231PS Y4, Y1, Y3
+	VMOVUPS     32(CX)(SI*4), Y4
+	VFMADD213PS Y4, Y1, Y3
 	VMOVUPS     Y3, 32(CX)(SI*4)
-	VSUBPS      Y3, Y3, Y5
-	VPOR        Y5, Y0, Y0
+	VSUBPS      Y3, Y3, Y4
+	VPOR        Y4, Y0, Y0
 	ADDQ        $0x10, SI
 	CMPQ        SI, BX
 	JLT         loop
@@ -2881,44 +2931,46 @@ TEXT ·momentumAVX2(SB), NOSPLIT, $0-49
 	XORQ         DI, DI
 
 loop:
-	VMOVUPS     (CX)(DI*4), Y4
-	VMOVUPS     (DX)(DI*4), Y5
+	VMOVUPS     (DX)(DI*4), Y4
 	TESTL       AX, AX
 	JZ          plain0
-	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     (CX)(DI*4), Y5
+	VFMADD231PS Y5, Y3, Y4
 
 plain0:
 	MOVB   first+44(FP), R8
 	TESTB  R8, R8
 	JNZ    first0
-	VMULPS (BX)(DI*4), Y2, Y6
-	VADDPS Y5, Y6, Y5
+	VMULPS (BX)(DI*4), Y2, Y5
+	VADDPS Y4, Y5, Y4
 
 first0:
-	VMOVUPS     Y5, (BX)(DI*4)
-	VFMADD231PS Y5, Y1, Y4
+	VMOVUPS     Y4, (BX)(DI*4)
+	VMOVUPS     (CX)(DI*4), Y5
+	VFMADD213PS Y5, Y1, Y4
 	VMOVUPS     Y4, (CX)(DI*4)
-	VSUBPS      Y4, Y4, Y6
-	VPOR        Y6, Y0, Y0
-	VMOVUPS     32(CX)(DI*4), Y4
-	VMOVUPS     32(DX)(DI*4), Y5
+	VSUBPS      Y4, Y4, Y5
+	VPOR        Y5, Y0, Y0
+	VMOVUPS     32(DX)(DI*4), Y4
 	TESTL       AX, AX
 	JZ          plain1
-	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     32(CX)(DI*4), Y5
+	VFMADD231PS Y5, Y3, Y4
 
 plain1:
 	MOVB   first+44(FP), R8
 	TESTB  R8, R8
 	JNZ    first1
-	VMULPS 32(BX)(DI*4), Y2, Y6
-	VADDPS Y5, Y6, Y5
+	VMULPS 32(BX)(DI*4), Y2, Y5
+	VADDPS Y4, Y5, Y4
 
 first1:
-	VMOVUPS     Y5, 32(BX)(DI*4)
-	VFMADD231PS Y5, Y1, Y4
+	VMOVUPS     Y4, 32(BX)(DI*4)
+	VMOVUPS     32(CX)(DI*4), Y5
+	VFMADD213PS Y5, Y1, Y4
 	VMOVUPS     Y4, 32(CX)(DI*4)
-	VSUBPS      Y4, Y4, Y6
-	VPOR        Y6, Y0, Y0
+	VSUBPS      Y4, Y4, Y5
+	VPOR        Y5, Y0, Y0
 	ADDQ        $0x10, DI
 	CMPQ        DI, SI
 	JLT         loop
@@ -2944,42 +2996,42 @@ TEXT ·adagradAVX2(SB), NOSPLIT, $0-49
 	XORQ         DI, DI
 
 loop:
-	VMOVUPS     (CX)(DI*4), Y4
-	VMOVUPS     (DX)(DI*4), Y5
+	VMOVUPS     (DX)(DI*4), Y4
 	TESTL       AX, AX
 	JZ          plain0
-	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     (CX)(DI*4), Y5
+	VFMADD231PS Y5, Y3, Y4
 
 plain0:
-	VMOVUPS     (BX)(DI*4), Y6
-	VFMADD231PS Y5, Y5, Y6
-	VMOVUPS     Y6, (BX)(DI*4)
-	VSQRTPS     Y6, Y6
-	VADDPS      Y2, Y6, Y6
-	VMULPS      Y5, Y1, Y5
-	VDIVPS      Y6, Y5, Y5
-	VADDPS      Y5, Y4, Y4
+	VMOVUPS     (BX)(DI*4), Y5
+	VFMADD231PS Y4, Y4, Y5
+	VMOVUPS     Y5, (BX)(DI*4)
+	VSQRTPS     Y5, Y5
+	VADDPS      Y2, Y5, Y5
+	VMULPS      Y4, Y1, Y4
+	VDIVPS      Y5, Y4, Y4
+	VADDPS      (CX)(DI*4), Y4, Y4
 	VMOVUPS     Y4, (CX)(DI*4)
-	VSUBPS      Y4, Y4, Y6
-	VPOR        Y6, Y0, Y0
-	VMOVUPS     32(CX)(DI*4), Y4
-	VMOVUPS     32(DX)(DI*4), Y5
+	VSUBPS      Y4, Y4, Y5
+	VPOR        Y5, Y0, Y0
+	VMOVUPS     32(DX)(DI*4), Y4
 	TESTL       AX, AX
 	JZ          plain1
-	VFMADD231PS Y4, Y3, Y5
+	VMOVUPS     32(CX)(DI*4), Y5
+	VFMADD231PS Y5, Y3, Y4
 
 plain1:
-	VMOVUPS     32(BX)(DI*4), Y6
-	VFMADD231PS Y5, Y5, Y6
-	VMOVUPS     Y6, 32(BX)(DI*4)
-	VSQRTPS     Y6, Y6
-	VADDPS      Y2, Y6, Y6
-	VMULPS      Y5, Y1, Y5
-	VDIVPS      Y6, Y5, Y5
-	VADDPS      Y5, Y4, Y4
+	VMOVUPS     32(BX)(DI*4), Y5
+	VFMADD231PS Y4, Y4, Y5
+	VMOVUPS     Y5, 32(BX)(DI*4)
+	VSQRTPS     Y5, Y5
+	VADDPS      Y2, Y5, Y5
+	VMULPS      Y4, Y1, Y4
+	VDIVPS      Y5, Y4, Y4
+	VADDPS      32(CX)(DI*4), Y4, Y4
 	VMOVUPS     Y4, 32(CX)(DI*4)
-	VSUBPS      Y4, Y4, Y6
-	VPOR        Y6, Y0, Y0
+	VSUBPS      Y4, Y4, Y5
+	VPOR        Y5, Y0, Y0
 	ADDQ        $0x10, DI
 	CMPQ        DI, SI
 	JLT         loop
@@ -3008,58 +3060,58 @@ TEXT ·adadeltaAVX2(SB), NOSPLIT, $0-65
 	XORQ         R8, R8
 
 loop:
-	VMOVUPS     (CX)(R8*4), Y6
-	VMOVUPS     (DX)(R8*4), Y7
+	VMOVUPS     (DX)(R8*4), Y6
 	TESTL       AX, AX
 	JZ          plain0
-	VFMADD231PS Y6, Y5, Y7
+	VMOVUPS     (CX)(R8*4), Y7
+	VFMADD231PS Y7, Y5, Y6
 
 plain0:
-	VMULPS      (BX)(R8*4), Y2, Y8
-	VMULPS      Y7, Y3, Y9
-	VFMADD231PS Y7, Y9, Y8
-	VMOVUPS     Y8, (BX)(R8*4)
-	VADDPS      Y4, Y8, Y8
+	VMULPS      (BX)(R8*4), Y2, Y7
+	VMULPS      Y6, Y3, Y8
+	VFMADD231PS Y6, Y8, Y7
+	VMOVUPS     Y7, (BX)(R8*4)
+	VADDPS      Y4, Y7, Y7
+	VSQRTPS     Y7, Y7
+	VADDPS      (SI)(R8*4), Y4, Y8
 	VSQRTPS     Y8, Y8
-	VMOVUPS     (SI)(R8*4), Y9
-	VADDPS      Y4, Y9, Y10
-	VSQRTPS     Y10, Y10
-	VDIVPS      Y8, Y10, Y10
-	VMULPS      Y7, Y10, Y7
-	VMULPS      Y9, Y2, Y9
-	VMULPS      Y7, Y3, Y10
-	VFMADD231PS Y7, Y10, Y9
-	VMOVUPS     Y9, (SI)(R8*4)
-	VFMADD231PS Y7, Y1, Y6
+	VDIVPS      Y7, Y8, Y8
+	VMULPS      Y6, Y8, Y6
+	VMULPS      (SI)(R8*4), Y2, Y8
+	VMULPS      Y6, Y3, Y9
+	VFMADD231PS Y6, Y9, Y8
+	VMOVUPS     Y8, (SI)(R8*4)
+	VMOVUPS     (CX)(R8*4), Y9
+	VFMADD213PS Y9, Y1, Y6
 	VMOVUPS     Y6, (CX)(R8*4)
-	VSUBPS      Y6, Y6, Y8
-	VPOR        Y8, Y0, Y0
-	VMOVUPS     32(CX)(R8*4), Y6
-	VMOVUPS     32(DX)(R8*4), Y7
+	VSUBPS      Y6, Y6, Y7
+	VPOR        Y7, Y0, Y0
+	VMOVUPS     32(DX)(R8*4), Y6
 	TESTL       AX, AX
 	JZ          plain1
-	VFMADD231PS Y6, Y5, Y7
+	VMOVUPS     32(CX)(R8*4), Y7
+	VFMADD231PS Y7, Y5, Y6
 
 plain1:
-	VMULPS      32(BX)(R8*4), Y2, Y8
-	VMULPS      Y7, Y3, Y9
-	VFMADD231PS Y7, Y9, Y8
-	VMOVUPS     Y8, 32(BX)(R8*4)
-	VADDPS      Y4, Y8, Y8
+	VMULPS      32(BX)(R8*4), Y2, Y7
+	VMULPS      Y6, Y3, Y8
+	VFMADD231PS Y6, Y8, Y7
+	VMOVUPS     Y7, 32(BX)(R8*4)
+	VADDPS      Y4, Y7, Y7
+	VSQRTPS     Y7, Y7
+	VADDPS      32(SI)(R8*4), Y4, Y8
 	VSQRTPS     Y8, Y8
-	VMOVUPS     32(SI)(R8*4), Y9
-	VADDPS      Y4, Y9, Y10
-	VSQRTPS     Y10, Y10
-	VDIVPS      Y8, Y10, Y10
-	VMULPS      Y7, Y10, Y7
-	VMULPS      Y9, Y2, Y9
-	VMULPS      Y7, Y3, Y10
-	VFMADD231PS Y7, Y10, Y9
-	VMOVUPS     Y9, 32(SI)(R8*4)
-	VFMADD231PS Y7, Y1, Y6
+	VDIVPS      Y7, Y8, Y8
+	VMULPS      Y6, Y8, Y6
+	VMULPS      32(SI)(R8*4), Y2, Y8
+	VMULPS      Y6, Y3, Y9
+	VFMADD231PS Y6, Y9, Y8
+	VMOVUPS     Y8, 32(SI)(R8*4)
+	VMOVUPS     32(CX)(R8*4), Y9
+	VFMADD213PS Y9, Y1, Y6
 	VMOVUPS     Y6, 32(CX)(R8*4)
-	VSUBPS      Y6, Y6, Y8
-	VPOR        Y8, Y0, Y0
+	VSUBPS      Y6, Y6, Y7
+	VPOR        Y7, Y0, Y0
 	ADDQ        $0x10, R8
 	CMPQ        R8, DI
 	JLT         loop
@@ -3091,60 +3143,60 @@ TEXT ·adamAVX2(SB), NOSPLIT, $0-73
 	XORQ         R8, R8
 
 loop:
-	VMOVUPS     (CX)(R8*4), Y9
-	VMOVUPS     (DX)(R8*4), Y10
+	VMOVUPS     (DX)(R8*4), Y9
 	TESTL       AX, AX
 	JZ          plain0
-	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     (CX)(R8*4), Y10
+	VFMADD231PS Y10, Y8, Y9
 
 plain0:
+	VMULPS      (SI)(R8*4), Y4, Y10
+	VMULPS      Y9, Y5, Y11
+	VFMADD231PS Y9, Y11, Y10
+	VMOVUPS     Y10, (SI)(R8*4)
 	VMULPS      (BX)(R8*4), Y2, Y11
-	VFMADD231PS Y10, Y3, Y11
-	VMOVUPS     Y11, (BX)(R8*4)
-	VMULPS      (SI)(R8*4), Y4, Y12
-	VMULPS      Y10, Y5, Y13
-	VFMADD231PS Y10, Y13, Y12
-	VMOVUPS     Y12, (SI)(R8*4)
-	VSQRTPS     Y12, Y12
+	VFMADD213PS Y11, Y3, Y9
+	VMOVUPS     Y9, (BX)(R8*4)
+	VSQRTPS     Y10, Y10
 	CMPL        sqrtBias2+60(FP), $0x3f800000
 	JEQ         unbiased0
-	VDIVPS      Y6, Y12, Y12
+	VDIVPS      Y6, Y10, Y10
 
 unbiased0:
-	VADDPS      Y7, Y12, Y12
-	VMULPS      Y11, Y1, Y11
-	VDIVPS      Y12, Y11, Y11
-	VADDPS      Y11, Y9, Y9
+	VADDPS      Y7, Y10, Y10
+	VMULPS      Y9, Y1, Y9
+	VDIVPS      Y10, Y9, Y9
+	VADDPS      (CX)(R8*4), Y9, Y9
 	VMOVUPS     Y9, (CX)(R8*4)
-	VSUBPS      Y9, Y9, Y11
-	VPOR        Y11, Y0, Y0
-	VMOVUPS     32(CX)(R8*4), Y9
-	VMOVUPS     32(DX)(R8*4), Y10
+	VSUBPS      Y9, Y9, Y10
+	VPOR        Y10, Y0, Y0
+	VMOVUPS     32(DX)(R8*4), Y9
 	TESTL       AX, AX
 	JZ          plain1
-	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     32(CX)(R8*4), Y10
+	VFMADD231PS Y10, Y8, Y9
 
 plain1:
+	VMULPS      32(SI)(R8*4), Y4, Y10
+	VMULPS      Y9, Y5, Y11
+	VFMADD231PS Y9, Y11, Y10
+	VMOVUPS     Y10, 32(SI)(R8*4)
 	VMULPS      32(BX)(R8*4), Y2, Y11
-	VFMADD231PS Y10, Y3, Y11
-	VMOVUPS     Y11, 32(BX)(R8*4)
-	VMULPS      32(SI)(R8*4), Y4, Y12
-	VMULPS      Y10, Y5, Y13
-	VFMADD231PS Y10, Y13, Y12
-	VMOVUPS     Y12, 32(SI)(R8*4)
-	VSQRTPS     Y12, Y12
+	VFMADD213PS Y11, Y3, Y9
+	VMOVUPS     Y9, 32(BX)(R8*4)
+	VSQRTPS     Y10, Y10
 	CMPL        sqrtBias2+60(FP), $0x3f800000
 	JEQ         unbiased1
-	VDIVPS      Y6, Y12, Y12
+	VDIVPS      Y6, Y10, Y10
 
 unbiased1:
-	VADDPS  Y7, Y12, Y12
-	VMULPS  Y11, Y1, Y11
-	VDIVPS  Y12, Y11, Y11
-	VADDPS  Y11, Y9, Y9
+	VADDPS  Y7, Y10, Y10
+	VMULPS  Y9, Y1, Y9
+	VDIVPS  Y10, Y9, Y9
+	VADDPS  32(CX)(R8*4), Y9, Y9
 	VMOVUPS Y9, 32(CX)(R8*4)
-	VSUBPS  Y9, Y9, Y11
-	VPOR    Y11, Y0, Y0
+	VSUBPS  Y9, Y9, Y10
+	VPOR    Y10, Y0, Y0
 	ADDQ    $0x10, R8
 	CMPQ    R8, DI
 	JLT     loop
@@ -3154,296 +3206,294 @@ unbiased1:
 	VZEROUPPER
 	RET
 
-// func sgdRowsAVX2(w *float32, grad *float32, values *float32, ahead int, rows *int32, n int, negLR float32) bool
+// func sgdRows1AVX2(w *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32) bool
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·sgdRowsAVX2(SB), NOSPLIT, $0-57
+TEXT ·sgdRows1AVX2(SB), NOSPLIT, $0-57
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negLR+48(FP), Y1
 	MOVQ         w+0(FP), AX
 	MOVQ         grad+8(FP), CX
-	MOVQ         values+16(FP), DX
-	MOVQ         ahead+24(FP), BX
-	MOVQ         rows+32(FP), SI
-	MOVQ         n+40(FP), DI
+	MOVQ         panel+24(FP), DX
+	XORQ         DX, DX
 
 row:
-	MOVL       (SI), R8
-	SHLQ       $0x06, R8
-	LEAQ       (AX)(R8*1), R9
-	PREFETCHT0 (R9)(BX*1)
-	VMOVUPS    (AX)(R8*1), Y2
-	TESTQ      DX, DX
-	JNZ        product0
-	VMOVUPS    (CX)(R8*1), Y3
-	JMP        known0
+	MOVQ       rows+32(FP), SI
+	LEAQ       8(DX), BX
+	CMPQ       BX, n+40(FP)
+	JGE        last
+	MOVL       (SI)(BX*4), BX
+	SHLQ       $0x06, BX
+	LEAQ       (AX)(BX*1), BX
+	PREFETCHT0 (BX)
+
+last:
+	MOVL    (SI)(DX*4), BX
+	SHLQ    $0x06, BX
+	MOVQ    values+16(FP), SI
+	TESTQ   SI, SI
+	JNZ     product0
+	VMOVUPS (CX)(BX*1), Y2
+	JMP     known0
 
 product0:
-	VBROADCASTSS (DX), Y3
-	VMULPS       (CX), Y3, Y3
-	VPXOR        Y4, Y4, Y4
-	VADDPS       Y4, Y3, Y3
+	VBROADCASTSS (SI)(DX*4), Y2
+	VMULPS       (CX), Y2, Y2
+	VADDPS       constantsAVX2<>+1472(SB), Y2, Y2
 
 known0:
-	VFMADD231PS Y3, Y1, Y2
-	VMOVUPS     Y2, (AX)(R8*1)
-	VSUBPS      Y2, Y2, Y4
-	VPOR        Y4, Y0, Y0
-	VMOVUPS     32(AX)(R8*1), Y2
-	TESTQ       DX, DX
+	VMOVUPS     (AX)(BX*1), Y3
+	VFMADD213PS Y3, Y1, Y2
+	VMOVUPS     Y2, (AX)(BX*1)
+	VSUBPS      Y2, Y2, Y3
+	VPOR        Y3, Y0, Y0
+	MOVQ        values+16(FP), SI
+	TESTQ       SI, SI
 	JNZ         product1
-	VMOVUPS     32(CX)(R8*1), Y3
+	VMOVUPS     32(CX)(BX*1), Y2
 	JMP         known1
 
 product1:
-	VBROADCASTSS (DX), Y3
-	VMULPS       32(CX), Y3, Y3
-	VPXOR        Y4, Y4, Y4
-	VADDPS       Y4, Y3, Y3
+	VBROADCASTSS (SI)(DX*4), Y2
+	VMULPS       32(CX), Y2, Y2
+	VADDPS       constantsAVX2<>+1472(SB), Y2, Y2
 
 known1:
-	VFMADD231PS Y3, Y1, Y2
-	VMOVUPS     Y2, 32(AX)(R8*1)
-	VSUBPS      Y2, Y2, Y4
-	VPOR        Y4, Y0, Y0
-	TESTQ       DX, DX
-	JZ          one
-	ADDQ        $0x04, DX
-
-one:
-	ADDQ   $0x04, SI
-	DECQ   DI
-	JNZ    row
-	VPTEST Y0, Y0
-	SETEQ  AL
-	MOVB   AL, ret+56(FP)
+	VMOVUPS     32(AX)(BX*1), Y3
+	VFMADD213PS Y3, Y1, Y2
+	VMOVUPS     Y2, 32(AX)(BX*1)
+	VSUBPS      Y2, Y2, Y3
+	VPOR        Y3, Y0, Y0
+	INCQ        DX
+	CMPQ        DX, n+40(FP)
+	JLT         row
+	VPTEST      Y0, Y0
+	SETEQ       AL
+	MOVB        AL, ret+56(FP)
 	VZEROUPPER
 	RET
 
-// func adagradRowsAVX2(w *float32, sum *float32, grad *float32, values *float32, ahead int, rows *int32, n int, negLR float32, eps float32) bool
+// func adagradRows1AVX2(w *float32, sum *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32, eps float32) bool
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·adagradRowsAVX2(SB), NOSPLIT, $0-65
+TEXT ·adagradRows1AVX2(SB), NOSPLIT, $0-65
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negLR+56(FP), Y1
 	VBROADCASTSS eps+60(FP), Y2
 	MOVQ         w+0(FP), AX
-	MOVQ         grad+16(FP), CX
-	MOVQ         sum+8(FP), DX
-	MOVQ         values+24(FP), BX
-	MOVQ         ahead+32(FP), SI
-	MOVQ         rows+40(FP), DI
-	MOVQ         n+48(FP), R8
+	MOVQ         sum+8(FP), CX
+	MOVQ         grad+16(FP), DX
+	MOVQ         panel+32(FP), BX
+	XORQ         BX, BX
 
 row:
-	MOVL       (DI), R9
-	SHLQ       $0x06, R9
-	LEAQ       (AX)(R9*1), R10
-	PREFETCHT0 (R10)(SI*1)
-	LEAQ       (DX)(R9*1), R10
-	PREFETCHT0 (R10)(SI*1)
-	VMOVUPS    (AX)(R9*1), Y3
-	TESTQ      BX, BX
-	JNZ        product0
-	VMOVUPS    (CX)(R9*1), Y4
-	JMP        known0
+	MOVQ       rows+40(FP), R8
+	LEAQ       8(BX), DI
+	CMPQ       DI, n+48(FP)
+	JGE        last
+	MOVL       (R8)(DI*4), DI
+	SHLQ       $0x06, DI
+	LEAQ       (AX)(DI*1), SI
+	PREFETCHT0 (SI)
+	LEAQ       (CX)(DI*1), SI
+	PREFETCHT0 (SI)
+
+last:
+	MOVL    (R8)(BX*4), SI
+	SHLQ    $0x06, SI
+	MOVQ    values+24(FP), DI
+	TESTQ   DI, DI
+	JNZ     product0
+	VMOVUPS (DX)(SI*1), Y3
+	JMP     known0
 
 product0:
-	VBROADCASTSS (BX), Y4
-	VMULPS       (CX), Y4, Y4
-	VPXOR        Y5, Y5, Y5
-	VADDPS       Y5, Y4, Y4
+	VBROADCASTSS (DI)(BX*4), Y3
+	VMULPS       (DX), Y3, Y3
+	VADDPS       constantsAVX2<>+1472(SB), Y3, Y3
 
 known0:
-	VMOVUPS     (DX)(R9*1), Y5
-	VFMADD231PS Y4, Y4, Y5
-	VMOVUPS     Y5, (DX)(R9*1)
-	VSQRTPS     Y5, Y5
-	VADDPS      Y2, Y5, Y5
-	VMULPS      Y4, Y1, Y4
-	VDIVPS      Y5, Y4, Y4
-	VADDPS      Y4, Y3, Y3
-	VMOVUPS     Y3, (AX)(R9*1)
-	VSUBPS      Y3, Y3, Y5
-	VPOR        Y5, Y0, Y0
-	VMOVUPS     32(AX)(R9*1), Y3
-	TESTQ       BX, BX
+	VMOVUPS     (CX)(SI*1), Y4
+	VFMADD231PS Y3, Y3, Y4
+	VMOVUPS     Y4, (CX)(SI*1)
+	VSQRTPS     Y4, Y4
+	VADDPS      Y2, Y4, Y4
+	VMULPS      Y3, Y1, Y3
+	VDIVPS      Y4, Y3, Y3
+	VADDPS      (AX)(SI*1), Y3, Y3
+	VMOVUPS     Y3, (AX)(SI*1)
+	VSUBPS      Y3, Y3, Y4
+	VPOR        Y4, Y0, Y0
+	MOVQ        values+24(FP), DI
+	TESTQ       DI, DI
 	JNZ         product1
-	VMOVUPS     32(CX)(R9*1), Y4
+	VMOVUPS     32(DX)(SI*1), Y3
 	JMP         known1
 
 product1:
-	VBROADCASTSS (BX), Y4
-	VMULPS       32(CX), Y4, Y4
-	VPXOR        Y5, Y5, Y5
-	VADDPS       Y5, Y4, Y4
+	VBROADCASTSS (DI)(BX*4), Y3
+	VMULPS       32(DX), Y3, Y3
+	VADDPS       constantsAVX2<>+1472(SB), Y3, Y3
 
 known1:
-	VMOVUPS     32(DX)(R9*1), Y5
-	VFMADD231PS Y4, Y4, Y5
-	VMOVUPS     Y5, 32(DX)(R9*1)
-	VSQRTPS     Y5, Y5
-	VADDPS      Y2, Y5, Y5
-	VMULPS      Y4, Y1, Y4
-	VDIVPS      Y5, Y4, Y4
-	VADDPS      Y4, Y3, Y3
-	VMOVUPS     Y3, 32(AX)(R9*1)
-	VSUBPS      Y3, Y3, Y5
-	VPOR        Y5, Y0, Y0
-	TESTQ       BX, BX
-	JZ          one
-	ADDQ        $0x04, BX
-
-one:
-	ADDQ   $0x04, DI
-	DECQ   R8
-	JNZ    row
-	VPTEST Y0, Y0
-	SETEQ  AL
-	MOVB   AL, ret+64(FP)
+	VMOVUPS     32(CX)(SI*1), Y4
+	VFMADD231PS Y3, Y3, Y4
+	VMOVUPS     Y4, 32(CX)(SI*1)
+	VSQRTPS     Y4, Y4
+	VADDPS      Y2, Y4, Y4
+	VMULPS      Y3, Y1, Y3
+	VDIVPS      Y4, Y3, Y3
+	VADDPS      32(AX)(SI*1), Y3, Y3
+	VMOVUPS     Y3, 32(AX)(SI*1)
+	VSUBPS      Y3, Y3, Y4
+	VPOR        Y4, Y0, Y0
+	INCQ        BX
+	CMPQ        BX, n+48(FP)
+	JLT         row
+	VPTEST      Y0, Y0
+	SETEQ       AL
+	MOVB        AL, ret+64(FP)
 	VZEROUPPER
 	RET
 
-// func adadeltaRowsAVX2(w *float32, sq *float32, acc *float32, grad *float32, values *float32, ahead int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+// func adadeltaRows1AVX2(w *float32, sq *float32, acc *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·adadeltaRowsAVX2(SB), NOSPLIT, $0-97
+TEXT ·adadeltaRows1AVX2(SB), NOSPLIT, $0-97
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negLR+72(FP), Y1
 	VBROADCASTSS rho+76(FP), Y2
 	VBROADCASTSS oneMinusRho+80(FP), Y3
 	VBROADCASTSS eps+84(FP), Y4
 	MOVQ         w+0(FP), AX
-	MOVQ         grad+24(FP), CX
-	MOVQ         sq+8(FP), DX
-	MOVQ         acc+16(FP), BX
-	MOVQ         values+32(FP), SI
-	MOVQ         ahead+40(FP), DI
-	MOVQ         rows+48(FP), R8
-	MOVQ         n+64(FP), R9
-	MOVQ         sleeps+56(FP), R11
+	MOVQ         sq+8(FP), CX
+	MOVQ         acc+16(FP), DX
+	MOVQ         grad+24(FP), BX
+	MOVQ         panel+40(FP), SI
+	XORQ         SI, SI
 
 row:
-	MOVL       (R8), R10
-	SHLQ       $0x06, R10
-	LEAQ       (AX)(R10*1), R12
-	PREFETCHT0 (R12)(DI*1)
-	LEAQ       (DX)(R10*1), R12
-	PREFETCHT0 (R12)(DI*1)
-	LEAQ       (BX)(R10*1), R12
-	PREFETCHT0 (R12)(DI*1)
-	MOVL       (R11), R12
-	ADDQ       $0x04, R11
-	TESTQ      R12, R12
-	JZ         slept
-	VMOVUPS    (DX)(R10*1), Y5
-	VMOVUPS    (BX)(R10*1), Y6
-	VMOVUPS    32(DX)(R10*1), Y7
-	VMOVUPS    32(BX)(R10*1), Y8
+	MOVQ       rows+48(FP), R9
+	LEAQ       8(SI), R8
+	CMPQ       R8, n+64(FP)
+	JGE        last
+	MOVL       (R9)(R8*4), R8
+	SHLQ       $0x06, R8
+	LEAQ       (AX)(R8*1), DI
+	PREFETCHT0 (DI)
+	LEAQ       (CX)(R8*1), DI
+	PREFETCHT0 (DI)
+	LEAQ       (DX)(R8*1), DI
+	PREFETCHT0 (DI)
+
+last:
+	MOVL    (R9)(SI*4), DI
+	SHLQ    $0x06, DI
+	MOVQ    sleeps+56(FP), R8
+	MOVL    (R8)(SI*4), R8
+	TESTQ   R8, R8
+	JZ      slept
+	VMOVUPS (CX)(DI*1), Y5
+	VMOVUPS (DX)(DI*1), Y6
+	VMOVUPS 32(CX)(DI*1), Y7
+	VMOVUPS 32(DX)(DI*1), Y8
 
 sleep:
 	VMULPS  Y2, Y5, Y5
 	VMULPS  Y2, Y6, Y6
 	VMULPS  Y2, Y7, Y7
 	VMULPS  Y2, Y8, Y8
-	DECQ    R12
+	DECQ    R8
 	JNZ     sleep
-	VMOVUPS Y5, (DX)(R10*1)
-	VMOVUPS Y6, (BX)(R10*1)
-	VMOVUPS Y7, 32(DX)(R10*1)
-	VMOVUPS Y8, 32(BX)(R10*1)
+	VMOVUPS Y5, (CX)(DI*1)
+	VMOVUPS Y6, (DX)(DI*1)
+	VMOVUPS Y7, 32(CX)(DI*1)
+	VMOVUPS Y8, 32(DX)(DI*1)
 
 slept:
 	CMPB    awake+88(FP), $0x00
 	JEQ     next
-	VMOVUPS (AX)(R10*1), Y5
-	TESTQ   SI, SI
+	MOVQ    values+32(FP), R8
+	TESTQ   R8, R8
 	JNZ     product0
-	VMOVUPS (CX)(R10*1), Y6
+	VMOVUPS (BX)(DI*1), Y5
 	JMP     known0
 
 product0:
-	VBROADCASTSS (SI), Y6
-	VMULPS       (CX), Y6, Y6
-	VPXOR        Y7, Y7, Y7
-	VADDPS       Y7, Y6, Y6
+	VBROADCASTSS (R8)(SI*4), Y5
+	VMULPS       (BX), Y5, Y5
+	VADDPS       constantsAVX2<>+1472(SB), Y5, Y5
 
 known0:
-	VMULPS      (DX)(R10*1), Y2, Y7
-	VMULPS      Y6, Y3, Y8
-	VFMADD231PS Y6, Y8, Y7
-	VMOVUPS     Y7, (DX)(R10*1)
-	VADDPS      Y4, Y7, Y7
+	VMULPS      (CX)(DI*1), Y2, Y6
+	VMULPS      Y5, Y3, Y7
+	VFMADD231PS Y5, Y7, Y6
+	VMOVUPS     Y6, (CX)(DI*1)
+	VADDPS      Y4, Y6, Y6
+	VSQRTPS     Y6, Y6
+	VADDPS      (DX)(DI*1), Y4, Y7
 	VSQRTPS     Y7, Y7
-	VMOVUPS     (BX)(R10*1), Y8
-	VADDPS      Y4, Y8, Y9
-	VSQRTPS     Y9, Y9
-	VDIVPS      Y7, Y9, Y9
-	VMULPS      Y6, Y9, Y6
-	VMULPS      Y8, Y2, Y8
-	VMULPS      Y6, Y3, Y9
-	VFMADD231PS Y6, Y9, Y8
-	VMOVUPS     Y8, (BX)(R10*1)
-	VFMADD231PS Y6, Y1, Y5
-	VMOVUPS     Y5, (AX)(R10*1)
-	VSUBPS      Y5, Y5, Y9
-	VPOR        Y9, Y0, Y0
-	VSUBPS      Y7, Y7, Y9
-	VPOR        Y9, Y0, Y0
-	VSUBPS      Y8, Y8, Y9
-	VPOR        Y9, Y0, Y0
-	VMOVUPS     32(AX)(R10*1), Y5
-	TESTQ       SI, SI
+	VDIVPS      Y6, Y7, Y7
+	VMULPS      Y5, Y7, Y5
+	VMULPS      (DX)(DI*1), Y2, Y7
+	VMULPS      Y5, Y3, Y8
+	VFMADD231PS Y5, Y8, Y7
+	VMOVUPS     Y7, (DX)(DI*1)
+	VMOVUPS     (AX)(DI*1), Y8
+	VFMADD213PS Y8, Y1, Y5
+	VMOVUPS     Y5, (AX)(DI*1)
+	VSUBPS      Y5, Y5, Y8
+	VPOR        Y8, Y0, Y0
+	VSUBPS      Y6, Y6, Y8
+	VPOR        Y8, Y0, Y0
+	VSUBPS      Y7, Y7, Y8
+	VPOR        Y8, Y0, Y0
+	MOVQ        values+32(FP), R8
+	TESTQ       R8, R8
 	JNZ         product1
-	VMOVUPS     32(CX)(R10*1), Y6
+	VMOVUPS     32(BX)(DI*1), Y5
 	JMP         known1
 
 product1:
-	VBROADCASTSS (SI), Y6
-	VMULPS       32(CX), Y6, Y6
-	VPXOR        Y7, Y7, Y7
-	VADDPS       Y7, Y6, Y6
+	VBROADCASTSS (R8)(SI*4), Y5
+	VMULPS       32(BX), Y5, Y5
+	VADDPS       constantsAVX2<>+1472(SB), Y5, Y5
 
 known1:
-	VMULPS      32(DX)(R10*1), Y2, Y7
-	VMULPS      Y6, Y3, Y8
-	VFMADD231PS Y6, Y8, Y7
-	VMOVUPS     Y7, 32(DX)(R10*1)
-	VADDPS      Y4, Y7, Y7
+	VMULPS      32(CX)(DI*1), Y2, Y6
+	VMULPS      Y5, Y3, Y7
+	VFMADD231PS Y5, Y7, Y6
+	VMOVUPS     Y6, 32(CX)(DI*1)
+	VADDPS      Y4, Y6, Y6
+	VSQRTPS     Y6, Y6
+	VADDPS      32(DX)(DI*1), Y4, Y7
 	VSQRTPS     Y7, Y7
-	VMOVUPS     32(BX)(R10*1), Y8
-	VADDPS      Y4, Y8, Y9
-	VSQRTPS     Y9, Y9
-	VDIVPS      Y7, Y9, Y9
-	VMULPS      Y6, Y9, Y6
-	VMULPS      Y8, Y2, Y8
-	VMULPS      Y6, Y3, Y9
-	VFMADD231PS Y6, Y9, Y8
-	VMOVUPS     Y8, 32(BX)(R10*1)
-	VFMADD231PS Y6, Y1, Y5
-	VMOVUPS     Y5, 32(AX)(R10*1)
-	VSUBPS      Y5, Y5, Y9
-	VPOR        Y9, Y0, Y0
-	VSUBPS      Y7, Y7, Y9
-	VPOR        Y9, Y0, Y0
-	VSUBPS      Y8, Y8, Y9
-	VPOR        Y9, Y0, Y0
+	VDIVPS      Y6, Y7, Y7
+	VMULPS      Y5, Y7, Y5
+	VMULPS      32(DX)(DI*1), Y2, Y7
+	VMULPS      Y5, Y3, Y8
+	VFMADD231PS Y5, Y8, Y7
+	VMOVUPS     Y7, 32(DX)(DI*1)
+	VMOVUPS     32(AX)(DI*1), Y8
+	VFMADD213PS Y8, Y1, Y5
+	VMOVUPS     Y5, 32(AX)(DI*1)
+	VSUBPS      Y5, Y5, Y8
+	VPOR        Y8, Y0, Y0
+	VSUBPS      Y6, Y6, Y8
+	VPOR        Y8, Y0, Y0
+	VSUBPS      Y7, Y7, Y8
+	VPOR        Y8, Y0, Y0
 
 next:
-	TESTQ SI, SI
-	JZ    one
-	ADDQ  $0x04, SI
-
-one:
-	ADDQ   $0x04, R8
-	DECQ   R9
-	JNZ    row
+	INCQ   SI
+	CMPQ   SI, n+64(FP)
+	JLT    row
 	VPTEST Y0, Y0
 	SETEQ  AL
 	MOVB   AL, ret+96(FP)
 	VZEROUPPER
 	RET
 
-// func adamRowsAVX2(w *float32, m *float32, v *float32, grad *float32, values *float32, ahead int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
+// func adamRows1AVX2(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·adamRowsAVX2(SB), NOSPLIT, $0-113
+TEXT ·adamRows1AVX2(SB), NOSPLIT, $0-113
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negStep+80(FP), Y1
 	VBROADCASTSS beta1+84(FP), Y2
@@ -3453,92 +3503,94 @@ TEXT ·adamRowsAVX2(SB), NOSPLIT, $0-113
 	VBROADCASTSS sqrtBias2+100(FP), Y6
 	VBROADCASTSS eps+104(FP), Y7
 	MOVQ         w+0(FP), AX
-	MOVQ         grad+24(FP), CX
-	MOVQ         m+8(FP), DX
-	MOVQ         v+16(FP), BX
-	MOVQ         values+32(FP), SI
-	MOVQ         ahead+40(FP), DI
-	MOVQ         rows+48(FP), R8
-	MOVQ         n+64(FP), R9
-	MOVQ         sleeps+56(FP), R11
+	MOVQ         m+8(FP), CX
+	MOVQ         v+16(FP), DX
+	MOVQ         grad+24(FP), BX
+	MOVQ         panel+40(FP), SI
+	XORQ         SI, SI
 
 row:
-	MOVL       (R8), R10
-	SHLQ       $0x06, R10
-	LEAQ       (AX)(R10*1), R12
-	PREFETCHT0 (R12)(DI*1)
-	LEAQ       (DX)(R10*1), R12
-	PREFETCHT0 (R12)(DI*1)
-	LEAQ       (BX)(R10*1), R12
-	PREFETCHT0 (R12)(DI*1)
-	MOVL       (R11), R12
-	ADDQ       $0x04, R11
-	TESTQ      R12, R12
-	JZ         slept
-	MOVQ       past+72(FP), R13
-	LEAQ       -1(R12), R14
-	SHLQ       $0x03, R14
-	SUBQ       R14, R13
-	VMOVUPS    (AX)(R10*1), Y8
-	VMOVUPS    (DX)(R10*1), Y10
-	VMOVUPS    (BX)(R10*1), Y12
-	VMOVUPS    32(AX)(R10*1), Y9
-	VMOVUPS    32(DX)(R10*1), Y11
-	VMOVUPS    32(BX)(R10*1), Y13
+	MOVQ       rows+48(FP), R9
+	LEAQ       8(SI), R8
+	CMPQ       R8, n+64(FP)
+	JGE        last
+	MOVL       (R9)(R8*4), R8
+	SHLQ       $0x06, R8
+	LEAQ       (AX)(R8*1), DI
+	PREFETCHT0 (DI)
+	LEAQ       (CX)(R8*1), DI
+	PREFETCHT0 (DI)
+	LEAQ       (DX)(R8*1), DI
+	PREFETCHT0 (DI)
+
+last:
+	MOVL    (R9)(SI*4), DI
+	SHLQ    $0x06, DI
+	MOVQ    sleeps+56(FP), R8
+	MOVL    (R8)(SI*4), R8
+	TESTQ   R8, R8
+	JZ      slept
+	MOVQ    past+72(FP), R9
+	LEAQ    -1(R8), R10
+	SHLQ    $0x03, R10
+	SUBQ    R10, R9
+	VMOVUPS (AX)(DI*1), Y8
+	VMOVUPS 32(AX)(DI*1), Y11
+	VMOVUPS (CX)(DI*1), Y9
+	VMOVUPS 32(CX)(DI*1), Y12
+	VMOVUPS (DX)(DI*1), Y10
+	VMOVUPS 32(DX)(DI*1), Y13
 
 sleep:
-	VBROADCASTSS (R13), Y1
-	VBROADCASTSS 4(R13), Y6
-	VMULPS       Y2, Y10, Y10
-	VPXOR        Y14, Y14, Y14
-	VADDPS       Y14, Y10, Y10
-	VMULPS       Y4, Y12, Y12
-	VSQRTPS      Y12, Y14
-	CMPL         4(R13), $0x3f800000
-	JEQ          plain0false
+	VBROADCASTSS (R9), Y1
+	VBROADCASTSS 4(R9), Y6
+	VMULPS       Y4, Y10, Y10
+	VMULPS       Y2, Y9, Y9
+	VADDPS       constantsAVX2<>+1472(SB), Y9, Y9
+	VSQRTPS      Y10, Y14
+	CMPL         4(R9), $0x3f800000
+	JEQ          plainMissed0false
 	VDIVPS       Y6, Y14, Y14
 
-plain0false:
+plainMissed0false:
 	VADDPS  Y7, Y14, Y14
-	VMULPS  Y1, Y10, Y15
+	VMULPS  Y1, Y9, Y15
 	VDIVPS  Y14, Y15, Y15
 	VADDPS  Y15, Y8, Y8
-	VMULPS  Y2, Y11, Y11
-	VPXOR   Y14, Y14, Y14
-	VADDPS  Y14, Y11, Y11
 	VMULPS  Y4, Y13, Y13
+	VMULPS  Y2, Y12, Y12
+	VADDPS  constantsAVX2<>+1472(SB), Y12, Y12
 	VSQRTPS Y13, Y14
-	CMPL    4(R13), $0x3f800000
-	JEQ     plain1false
+	CMPL    4(R9), $0x3f800000
+	JEQ     plainMissed1false
 	VDIVPS  Y6, Y14, Y14
 
-plain1false:
+plainMissed1false:
 	VADDPS       Y7, Y14, Y14
-	VMULPS       Y1, Y11, Y15
+	VMULPS       Y1, Y12, Y15
 	VDIVPS       Y14, Y15, Y15
-	VADDPS       Y15, Y9, Y9
-	ADDQ         $0x08, R13
-	DECQ         R12
+	VADDPS       Y15, Y11, Y11
+	ADDQ         $0x08, R9
+	DECQ         R8
 	JZ           made
-	TESTQ        $0x00000007, R12
+	TESTQ        $0x00000007, R8
 	JNZ          sleep
 	CMPB         settles+108(FP), $0x00
 	JEQ          sleep
 	VPXOR        Y3, Y3, Y3
-	VBROADCASTSS (R13), Y1
-	VBROADCASTSS 4(R13), Y6
-	VMULPS       Y2, Y10, Y10
-	VPXOR        Y14, Y14, Y14
-	VADDPS       Y14, Y10, Y10
-	VMULPS       Y4, Y12, Y12
-	VSQRTPS      Y12, Y14
-	CMPL         4(R13), $0x3f800000
-	JEQ          plain0true
+	VBROADCASTSS (R9), Y1
+	VBROADCASTSS 4(R9), Y6
+	VMULPS       Y4, Y10, Y10
+	VMULPS       Y2, Y9, Y9
+	VADDPS       constantsAVX2<>+1472(SB), Y9, Y9
+	VSQRTPS      Y10, Y14
+	CMPL         4(R9), $0x3f800000
+	JEQ          plainMissed0true
 	VDIVPS       Y6, Y14, Y14
 
-plain0true:
+plainMissed0true:
 	VADDPS  Y7, Y14, Y14
-	VMULPS  Y1, Y10, Y15
+	VMULPS  Y1, Y9, Y15
 	VDIVPS  Y14, Y15, Y15
 	VADDPS  Y15, Y8, Y8
 	VPAND   constantsAVX2<>+1216(SB), Y15, Y15
@@ -3546,61 +3598,59 @@ plain0true:
 	VMULPS  constantsAVX2<>+1280(SB), Y14, Y14
 	VSUBPS  constantsAVX2<>+1344(SB), Y14, Y14
 	VSUBPS  Y14, Y15, Y15
-	VPAND   constantsAVX2<>+1216(SB), Y10, Y14
+	VPAND   constantsAVX2<>+1216(SB), Y9, Y14
 	VMULPS  constantsAVX2<>+1408(SB), Y14, Y14
 	VMINPS  Y14, Y15, Y15
 	VPXOR   Y5, Y5, Y5
 	VSUBPS  Y15, Y5, Y5
 	VPOR    Y5, Y3, Y3
-	VMULPS  Y2, Y11, Y11
-	VPXOR   Y14, Y14, Y14
-	VADDPS  Y14, Y11, Y11
 	VMULPS  Y4, Y13, Y13
+	VMULPS  Y2, Y12, Y12
+	VADDPS  constantsAVX2<>+1472(SB), Y12, Y12
 	VSQRTPS Y13, Y14
-	CMPL    4(R13), $0x3f800000
-	JEQ     plain1true
+	CMPL    4(R9), $0x3f800000
+	JEQ     plainMissed1true
 	VDIVPS  Y6, Y14, Y14
 
-plain1true:
+plainMissed1true:
 	VADDPS Y7, Y14, Y14
-	VMULPS Y1, Y11, Y15
+	VMULPS Y1, Y12, Y15
 	VDIVPS Y14, Y15, Y15
-	VADDPS Y15, Y9, Y9
+	VADDPS Y15, Y11, Y11
 	VPAND  constantsAVX2<>+1216(SB), Y15, Y15
-	VPAND  constantsAVX2<>+1216(SB), Y9, Y14
+	VPAND  constantsAVX2<>+1216(SB), Y11, Y14
 	VMULPS constantsAVX2<>+1280(SB), Y14, Y14
 	VSUBPS constantsAVX2<>+1344(SB), Y14, Y14
 	VSUBPS Y14, Y15, Y15
-	VPAND  constantsAVX2<>+1216(SB), Y11, Y14
+	VPAND  constantsAVX2<>+1216(SB), Y12, Y14
 	VMULPS constantsAVX2<>+1408(SB), Y14, Y14
 	VMINPS Y14, Y15, Y15
 	VPXOR  Y5, Y5, Y5
 	VSUBPS Y15, Y5, Y5
 	VPOR   Y5, Y3, Y3
-	ADDQ   $0x08, R13
-	DECQ   R12
+	ADDQ   $0x08, R9
+	DECQ   R8
 	JZ     made
 	VPTEST constantsAVX2<>+896(SB), Y3
 	JNZ    sleep
 
 settle:
-	VMULPS Y2, Y10, Y10
-	VMULPS Y4, Y12, Y12
-	VMULPS Y2, Y11, Y11
+	VMULPS Y2, Y9, Y9
+	VMULPS Y2, Y12, Y12
+	VMULPS Y4, Y10, Y10
 	VMULPS Y4, Y13, Y13
-	DECQ   R12
+	DECQ   R8
 	JNZ    settle
-	VPXOR  Y14, Y14, Y14
-	VADDPS Y14, Y10, Y10
-	VADDPS Y14, Y11, Y11
+	VADDPS constantsAVX2<>+1472(SB), Y9, Y9
+	VADDPS constantsAVX2<>+1472(SB), Y12, Y12
 
 made:
-	VMOVUPS      Y8, (AX)(R10*1)
-	VMOVUPS      Y10, (DX)(R10*1)
-	VMOVUPS      Y12, (BX)(R10*1)
-	VMOVUPS      Y9, 32(AX)(R10*1)
-	VMOVUPS      Y11, 32(DX)(R10*1)
-	VMOVUPS      Y13, 32(BX)(R10*1)
+	VMOVUPS      Y8, (AX)(DI*1)
+	VMOVUPS      Y11, 32(AX)(DI*1)
+	VMOVUPS      Y9, (CX)(DI*1)
+	VMOVUPS      Y12, 32(CX)(DI*1)
+	VMOVUPS      Y10, (DX)(DI*1)
+	VMOVUPS      Y13, 32(DX)(DI*1)
 	VBROADCASTSS negStep+80(FP), Y1
 	VBROADCASTSS sqrtBias2+100(FP), Y6
 	VBROADCASTSS oneMinusBeta1+88(FP), Y3
@@ -3609,92 +3659,85 @@ made:
 slept:
 	CMPB    awake+109(FP), $0x00
 	JEQ     next
-	VMOVUPS (AX)(R10*1), Y8
-	TESTQ   SI, SI
+	MOVQ    values+32(FP), R8
+	TESTQ   R8, R8
 	JNZ     product0
-	VMOVUPS (CX)(R10*1), Y9
+	VMOVUPS (BX)(DI*1), Y8
 	JMP     known0
 
 product0:
-	VBROADCASTSS (SI), Y9
-	VMULPS       (CX), Y9, Y9
-	VPXOR        Y10, Y10, Y10
-	VADDPS       Y10, Y9, Y9
+	VBROADCASTSS (R8)(SI*4), Y8
+	VMULPS       (BX), Y8, Y8
+	VADDPS       constantsAVX2<>+1472(SB), Y8, Y8
 
 known0:
-	VMULPS      (DX)(R10*1), Y2, Y10
-	VFMADD231PS Y9, Y3, Y10
-	VMOVUPS     Y10, (DX)(R10*1)
-	VMULPS      (BX)(R10*1), Y4, Y11
-	VMULPS      Y9, Y5, Y12
-	VFMADD231PS Y9, Y12, Y11
-	VMOVUPS     Y11, (BX)(R10*1)
-	VSQRTPS     Y11, Y11
+	VMULPS      (DX)(DI*1), Y4, Y9
+	VMULPS      Y8, Y5, Y10
+	VFMADD231PS Y8, Y10, Y9
+	VMOVUPS     Y9, (DX)(DI*1)
+	VMULPS      (CX)(DI*1), Y2, Y10
+	VFMADD213PS Y10, Y3, Y8
+	VMOVUPS     Y8, (CX)(DI*1)
+	VSQRTPS     Y9, Y9
 	CMPL        sqrtBias2+100(FP), $0x3f800000
 	JEQ         unbiased0
-	VDIVPS      Y6, Y11, Y11
+	VDIVPS      Y6, Y9, Y9
 
 unbiased0:
-	VADDPS  Y7, Y11, Y11
-	VMULPS  Y10, Y1, Y10
-	VDIVPS  Y11, Y10, Y10
-	VADDPS  Y10, Y8, Y8
-	VMOVUPS Y8, (AX)(R10*1)
-	VMULPS  constantsAVX2<>+1088(SB), Y8, Y10
-	VSUBPS  Y10, Y10, Y10
-	VPOR    Y10, Y0, Y0
-	VMOVUPS (DX)(R10*1), Y10
-	VMULPS  constantsAVX2<>+1152(SB), Y10, Y10
-	VSUBPS  Y10, Y10, Y10
-	VPOR    Y10, Y0, Y0
-	VMOVUPS 32(AX)(R10*1), Y8
-	TESTQ   SI, SI
+	VADDPS  Y7, Y9, Y9
+	VMULPS  Y8, Y1, Y8
+	VDIVPS  Y9, Y8, Y8
+	VADDPS  (AX)(DI*1), Y8, Y8
+	VMOVUPS Y8, (AX)(DI*1)
+	VMULPS  constantsAVX2<>+1088(SB), Y8, Y9
+	VSUBPS  Y9, Y9, Y9
+	VPOR    Y9, Y0, Y0
+	VMOVUPS (CX)(DI*1), Y9
+	VMULPS  constantsAVX2<>+1152(SB), Y9, Y9
+	VSUBPS  Y9, Y9, Y9
+	VPOR    Y9, Y0, Y0
+	MOVQ    values+32(FP), R8
+	TESTQ   R8, R8
 	JNZ     product1
-	VMOVUPS 32(CX)(R10*1), Y9
+	VMOVUPS 32(BX)(DI*1), Y8
 	JMP     known1
 
 product1:
-	VBROADCASTSS (SI), Y9
-	VMULPS       32(CX), Y9, Y9
-	VPXOR        Y10, Y10, Y10
-	VADDPS       Y10, Y9, Y9
+	VBROADCASTSS (R8)(SI*4), Y8
+	VMULPS       32(BX), Y8, Y8
+	VADDPS       constantsAVX2<>+1472(SB), Y8, Y8
 
 known1:
-	VMULPS      32(DX)(R10*1), Y2, Y10
-	VFMADD231PS Y9, Y3, Y10
-	VMOVUPS     Y10, 32(DX)(R10*1)
-	VMULPS      32(BX)(R10*1), Y4, Y11
-	VMULPS      Y9, Y5, Y12
-	VFMADD231PS Y9, Y12, Y11
-	VMOVUPS     Y11, 32(BX)(R10*1)
-	VSQRTPS     Y11, Y11
+	VMULPS      32(DX)(DI*1), Y4, Y9
+	VMULPS      Y8, Y5, Y10
+	VFMADD231PS Y8, Y10, Y9
+	VMOVUPS     Y9, 32(DX)(DI*1)
+	VMULPS      32(CX)(DI*1), Y2, Y10
+	VFMADD213PS Y10, Y3, Y8
+	VMOVUPS     Y8, 32(CX)(DI*1)
+	VSQRTPS     Y9, Y9
 	CMPL        sqrtBias2+100(FP), $0x3f800000
 	JEQ         unbiased1
-	VDIVPS      Y6, Y11, Y11
+	VDIVPS      Y6, Y9, Y9
 
 unbiased1:
-	VADDPS  Y7, Y11, Y11
-	VMULPS  Y10, Y1, Y10
-	VDIVPS  Y11, Y10, Y10
-	VADDPS  Y10, Y8, Y8
-	VMOVUPS Y8, 32(AX)(R10*1)
-	VMULPS  constantsAVX2<>+1088(SB), Y8, Y10
-	VSUBPS  Y10, Y10, Y10
-	VPOR    Y10, Y0, Y0
-	VMOVUPS 32(DX)(R10*1), Y10
-	VMULPS  constantsAVX2<>+1152(SB), Y10, Y10
-	VSUBPS  Y10, Y10, Y10
-	VPOR    Y10, Y0, Y0
+	VADDPS  Y7, Y9, Y9
+	VMULPS  Y8, Y1, Y8
+	VDIVPS  Y9, Y8, Y8
+	VADDPS  32(AX)(DI*1), Y8, Y8
+	VMOVUPS Y8, 32(AX)(DI*1)
+	VMULPS  constantsAVX2<>+1088(SB), Y8, Y9
+	VSUBPS  Y9, Y9, Y9
+	VPOR    Y9, Y0, Y0
+	VMOVUPS 32(CX)(DI*1), Y9
+	VMULPS  constantsAVX2<>+1152(SB), Y9, Y9
+	VSUBPS  Y9, Y9, Y9
+	VPOR    Y9, Y0, Y0
 
 next:
-	TESTQ SI, SI
-	JZ    one
-	ADDQ  $0x04, SI
-
-one:
-	ADDQ   $0x04, R8
-	DECQ   R9
-	JNZ    row
+	INCQ   SI
+	CMPQ   SI, n+64(FP)
+	JLT    row
 	VPTEST Y0, Y0
 	SETEQ  AL
 	MOVB   AL, ret+112(FP)

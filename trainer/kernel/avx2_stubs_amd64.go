@@ -154,25 +154,25 @@ func adadeltaAVX2(w *float32, grad *float32, sq *float32, acc *float32, n int, n
 //go:noescape
 func adamAVX2(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32) bool
 
-// sgdRowsAVX2 is the loop of Set.SGDRows.
+// sgdRows1AVX2 is the loop of Set.SGDRows for 1 panels.
 //
 //go:noescape
-func sgdRowsAVX2(w *float32, grad *float32, values *float32, ahead int, rows *int32, n int, negLR float32) bool
+func sgdRows1AVX2(w *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32) bool
 
-// adagradRowsAVX2 is the loop of Set.AdagradRows.
+// adagradRows1AVX2 is the loop of Set.AdagradRows for 1 panels.
 //
 //go:noescape
-func adagradRowsAVX2(w *float32, sum *float32, grad *float32, values *float32, ahead int, rows *int32, n int, negLR float32, eps float32) bool
+func adagradRows1AVX2(w *float32, sum *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32, eps float32) bool
 
-// adadeltaRowsAVX2 is the loop of Set.AdadeltaRows.
+// adadeltaRows1AVX2 is the loop of Set.AdadeltaRows for 1 panels.
 //
 //go:noescape
-func adadeltaRowsAVX2(w *float32, sq *float32, acc *float32, grad *float32, values *float32, ahead int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+func adadeltaRows1AVX2(w *float32, sq *float32, acc *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
 
-// adamRowsAVX2 is the loop of Set.AdamRows.
+// adamRows1AVX2 is the loop of Set.AdamRows for 1 panels.
 //
 //go:noescape
-func adamRowsAVX2(w *float32, m *float32, v *float32, grad *float32, values *float32, ahead int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
+func adamRows1AVX2(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
 
 // peakAVX2 runs rounds of 12 independent fused multiply-adds.
 //

@@ -372,7 +372,55 @@ DATA constantsAVX512<>+1456(SB)/4, $0x7f000000
 DATA constantsAVX512<>+1460(SB)/4, $0x7f000000
 DATA constantsAVX512<>+1464(SB)/4, $0x7f000000
 DATA constantsAVX512<>+1468(SB)/4, $0x7f000000
-GLOBL constantsAVX512<>(SB), RODATA|NOPTR, $1472
+DATA constantsAVX512<>+1472(SB)/4, $0x00000000
+DATA constantsAVX512<>+1476(SB)/4, $0x00000000
+DATA constantsAVX512<>+1480(SB)/4, $0x00000000
+DATA constantsAVX512<>+1484(SB)/4, $0x00000000
+DATA constantsAVX512<>+1488(SB)/4, $0x00000000
+DATA constantsAVX512<>+1492(SB)/4, $0x00000000
+DATA constantsAVX512<>+1496(SB)/4, $0x00000000
+DATA constantsAVX512<>+1500(SB)/4, $0x00000000
+DATA constantsAVX512<>+1504(SB)/4, $0x00000000
+DATA constantsAVX512<>+1508(SB)/4, $0x00000000
+DATA constantsAVX512<>+1512(SB)/4, $0x00000000
+DATA constantsAVX512<>+1516(SB)/4, $0x00000000
+DATA constantsAVX512<>+1520(SB)/4, $0x00000000
+DATA constantsAVX512<>+1524(SB)/4, $0x00000000
+DATA constantsAVX512<>+1528(SB)/4, $0x00000000
+DATA constantsAVX512<>+1532(SB)/4, $0x00000000
+DATA constantsAVX512<>+1536(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1540(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1544(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1548(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1552(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1556(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1560(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1564(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1568(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1572(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1576(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1580(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1584(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1588(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1592(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1596(SB)/4, $0x0d800000
+DATA constantsAVX512<>+1600(SB)/4, $0x72000000
+DATA constantsAVX512<>+1604(SB)/4, $0x72000000
+DATA constantsAVX512<>+1608(SB)/4, $0x72000000
+DATA constantsAVX512<>+1612(SB)/4, $0x72000000
+DATA constantsAVX512<>+1616(SB)/4, $0x72000000
+DATA constantsAVX512<>+1620(SB)/4, $0x72000000
+DATA constantsAVX512<>+1624(SB)/4, $0x72000000
+DATA constantsAVX512<>+1628(SB)/4, $0x72000000
+DATA constantsAVX512<>+1632(SB)/4, $0x72000000
+DATA constantsAVX512<>+1636(SB)/4, $0x72000000
+DATA constantsAVX512<>+1640(SB)/4, $0x72000000
+DATA constantsAVX512<>+1644(SB)/4, $0x72000000
+DATA constantsAVX512<>+1648(SB)/4, $0x72000000
+DATA constantsAVX512<>+1652(SB)/4, $0x72000000
+DATA constantsAVX512<>+1656(SB)/4, $0x72000000
+DATA constantsAVX512<>+1660(SB)/4, $0x72000000
+GLOBL constantsAVX512<>(SB), RODATA|NOPTR, $1664
 
 // func tile1x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
@@ -5512,22 +5560,72 @@ TEXT ·sgdAVX512(SB), NOSPLIT, $0-33
 	MOVQ         grad+8(FP), DX
 	MOVQ         n+16(FP), BX
 	XORQ         SI, SI
+	LEAQ         -64(BX), DI
+	JMP          enough
+
+wide:
+	VMOVUPS     (DX)(SI*4), Z3
+	VMOVUPS     64(DX)(SI*4), Z5
+	VMOVUPS     128(DX)(SI*4), Z7
+	VMOVUPS     192(DX)(SI*4), Z9
+	TESTL       AX, AX
+	JZ          plainWide0
+	VMOVUPS     (CX)(SI*4), Z4
+	VMOVUPS     64(CX)(SI*4), Z6
+	VMOVUPS     128(CX)(SI*4), Z8
+	VMOVUPS     192(CX)(SI*4), Z10
+	VFMADD231PS Z4, Z2, Z3
+	VFMADD231PS Z6, Z2, Z5
+	VFMADD231PS Z8, Z2, Z7
+	VFMADD231PS Z10, Z2, Z9
+
+plainWide0:
+	VMOVUPS     (CX)(SI*4), Z4
+	VMOVUPS     64(CX)(SI*4), Z6
+	VMOVUPS     128(CX)(SI*4), Z8
+	VMOVUPS     192(CX)(SI*4), Z10
+	VFMADD213PS Z4, Z1, Z3
+	VFMADD213PS Z6, Z1, Z5
+	VFMADD213PS Z8, Z1, Z7
+	VFMADD213PS Z10, Z1, Z9
+	VMOVUPS     Z3, (CX)(SI*4)
+	VMOVUPS     Z5, 64(CX)(SI*4)
+	VMOVUPS     Z7, 128(CX)(SI*4)
+	VMOVUPS     Z9, 192(CX)(SI*4)
+	VSUBPS      Z3, Z3, Z4
+	VPORD       Z4, Z0, Z0
+	VSUBPS      Z5, Z5, Z6
+	VPORD       Z6, Z0, Z0
+	VSUBPS      Z7, Z7, Z8
+	VPORD       Z8, Z0, Z0
+	VSUBPS      Z9, Z9, Z10
+	VPORD       Z10, Z0, Z0
+	ADDQ        $0x40, SI
+
+enough:
+	CMPQ SI, DI
+	JLE  wide
+	CMPQ SI, BX
+	JGE  end
 
 loop:
-	VMOVUPS     (CX)(SI*4), Z3
-	VMOVUPS     (DX)(SI*4), Z4
+	VMOVUPS     (DX)(SI*4), Z3
 	TESTL       AX, AX
 	JZ          plain0
-	VFMADD231PS Z3, Z2, Z4
+	VMOVUPS     (CX)(SI*4), Z4
+	VFMADD231PS Z4, Z2, Z3
 
 plain0:
-	VFMADD231PS   Z4, Z1, Z3
-	VMOVUPS       Z3, (CX)(SI*4)
-	VSUBPS        Z3, Z3, Z5
-	VPORD         Z5, Z0, Z0
-	ADDQ          $0x10, SI
-	CMPQ          SI, BX
-	JLT           loop
+	VMOVUPS     (CX)(SI*4), Z4
+	VFMADD213PS Z4, Z1, Z3
+	VMOVUPS     Z3, (CX)(SI*4)
+	VSUBPS      Z3, Z3, Z4
+	VPORD       Z4, Z0, Z0
+	ADDQ        $0x10, SI
+	CMPQ        SI, BX
+	JLT         loop
+
+end:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VPOR          Y1, Y0, Y0
 	VPTEST        Y0, Y0
@@ -5550,30 +5648,97 @@ TEXT ·momentumAVX512(SB), NOSPLIT, $0-49
 	MOVQ         v+16(FP), BX
 	MOVQ         n+24(FP), SI
 	XORQ         DI, DI
+	LEAQ         -64(SI), R8
+	JMP          enough
+
+wide:
+	VMOVUPS     (DX)(DI*4), Z4
+	VMOVUPS     64(DX)(DI*4), Z6
+	VMOVUPS     128(DX)(DI*4), Z8
+	VMOVUPS     192(DX)(DI*4), Z10
+	TESTL       AX, AX
+	JZ          plainWide0
+	VMOVUPS     (CX)(DI*4), Z5
+	VMOVUPS     64(CX)(DI*4), Z7
+	VMOVUPS     128(CX)(DI*4), Z9
+	VMOVUPS     192(CX)(DI*4), Z11
+	VFMADD231PS Z5, Z3, Z4
+	VFMADD231PS Z7, Z3, Z6
+	VFMADD231PS Z9, Z3, Z8
+	VFMADD231PS Z11, Z3, Z10
+
+plainWide0:
+	MOVB   first+44(FP), R9
+	TESTB  R9, R9
+	JNZ    firstWide0
+	VMULPS (BX)(DI*4), Z2, Z5
+	VMULPS 64(BX)(DI*4), Z2, Z7
+	VMULPS 128(BX)(DI*4), Z2, Z9
+	VMULPS 192(BX)(DI*4), Z2, Z11
+	VADDPS Z4, Z5, Z4
+	VADDPS Z6, Z7, Z6
+	VADDPS Z8, Z9, Z8
+	VADDPS Z10, Z11, Z10
+
+firstWide0:
+	VMOVUPS     Z4, (BX)(DI*4)
+	VMOVUPS     Z6, 64(BX)(DI*4)
+	VMOVUPS     Z8, 128(BX)(DI*4)
+	VMOVUPS     Z10, 192(BX)(DI*4)
+	VMOVUPS     (CX)(DI*4), Z5
+	VMOVUPS     64(CX)(DI*4), Z7
+	VMOVUPS     128(CX)(DI*4), Z9
+	VMOVUPS     192(CX)(DI*4), Z11
+	VFMADD213PS Z5, Z1, Z4
+	VFMADD213PS Z7, Z1, Z6
+	VFMADD213PS Z9, Z1, Z8
+	VFMADD213PS Z11, Z1, Z10
+	VMOVUPS     Z4, (CX)(DI*4)
+	VMOVUPS     Z6, 64(CX)(DI*4)
+	VMOVUPS     Z8, 128(CX)(DI*4)
+	VMOVUPS     Z10, 192(CX)(DI*4)
+	VSUBPS      Z4, Z4, Z5
+	VPORD       Z5, Z0, Z0
+	VSUBPS      Z6, Z6, Z7
+	VPORD       Z7, Z0, Z0
+	VSUBPS      Z8, Z8, Z9
+	VPORD       Z9, Z0, Z0
+	VSUBPS      Z10, Z10, Z11
+	VPORD       Z11, Z0, Z0
+	ADDQ        $0x40, DI
+
+enough:
+	CMPQ DI, R8
+	JLE  wide
+	CMPQ DI, SI
+	JGE  end
 
 loop:
-	VMOVUPS     (CX)(DI*4), Z4
-	VMOVUPS     (DX)(DI*4), Z5
+	VMOVUPS     (DX)(DI*4), Z4
 	TESTL       AX, AX
 	JZ          plain0
-	VFMADD231PS Z4, Z3, Z5
+	VMOVUPS     (CX)(DI*4), Z5
+	VFMADD231PS Z5, Z3, Z4
 
 plain0:
 	MOVB   first+44(FP), R8
 	TESTB  R8, R8
 	JNZ    first0
-	VMULPS (BX)(DI*4), Z2, Z6
-	VADDPS Z5, Z6, Z5
+	VMULPS (BX)(DI*4), Z2, Z5
+	VADDPS Z4, Z5, Z4
 
 first0:
-	VMOVUPS       Z5, (BX)(DI*4)
-	VFMADD231PS   Z5, Z1, Z4
-	VMOVUPS       Z4, (CX)(DI*4)
-	VSUBPS        Z4, Z4, Z6
-	VPORD         Z6, Z0, Z0
-	ADDQ          $0x10, DI
-	CMPQ          DI, SI
-	JLT           loop
+	VMOVUPS     Z4, (BX)(DI*4)
+	VMOVUPS     (CX)(DI*4), Z5
+	VFMADD213PS Z5, Z1, Z4
+	VMOVUPS     Z4, (CX)(DI*4)
+	VSUBPS      Z4, Z4, Z5
+	VPORD       Z5, Z0, Z0
+	ADDQ        $0x10, DI
+	CMPQ        DI, SI
+	JLT         loop
+
+end:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VPOR          Y1, Y0, Y0
 	VPTEST        Y0, Y0
@@ -5596,29 +5761,148 @@ TEXT ·adagradAVX512(SB), NOSPLIT, $0-49
 	MOVQ         sum+16(FP), BX
 	MOVQ         n+24(FP), SI
 	XORQ         DI, DI
+	LEAQ         -64(SI), R8
+	JMP          enough
+
+wide:
+	VMOVUPS     (DX)(DI*4), Z4
+	VMOVUPS     64(DX)(DI*4), Z9
+	VMOVUPS     128(DX)(DI*4), Z14
+	VMOVUPS     192(DX)(DI*4), Z19
+	TESTL       AX, AX
+	JZ          plainWide0
+	VMOVUPS     (CX)(DI*4), Z5
+	VMOVUPS     64(CX)(DI*4), Z10
+	VMOVUPS     128(CX)(DI*4), Z15
+	VMOVUPS     192(CX)(DI*4), Z20
+	VFMADD231PS Z5, Z3, Z4
+	VFMADD231PS Z10, Z3, Z9
+	VFMADD231PS Z15, Z3, Z14
+	VFMADD231PS Z20, Z3, Z19
+
+plainWide0:
+	VMOVUPS     (BX)(DI*4), Z5
+	VMOVUPS     64(BX)(DI*4), Z10
+	VMOVUPS     128(BX)(DI*4), Z15
+	VMOVUPS     192(BX)(DI*4), Z20
+	VFMADD231PS Z4, Z4, Z5
+	VFMADD231PS Z9, Z9, Z10
+	VFMADD231PS Z14, Z14, Z15
+	VFMADD231PS Z19, Z19, Z20
+	VMOVUPS     Z5, (BX)(DI*4)
+	VMOVUPS     Z10, 64(BX)(DI*4)
+	VMOVUPS     Z15, 128(BX)(DI*4)
+	VMOVUPS     Z20, 192(BX)(DI*4)
+	VPSUBD      constantsAVX512<>+1536(SB), Z10, Z13
+	VPSUBD      constantsAVX512<>+1536(SB), Z15, Z18
+	VPSUBD      constantsAVX512<>+1536(SB), Z20, Z23
+	VPMAXUD     Z18, Z13, Z13
+	VPMAXUD     Z23, Z13, Z13
+	VPCMPUD     $0x05, constantsAVX512<>+1600(SB), Z13, K1
+	VSQRTPS     Z5, Z5
+	KORTESTW    K1, K1
+	JZ          iterateSumWide0
+	VSQRTPS     Z10, Z10
+	VSQRTPS     Z15, Z15
+	VSQRTPS     Z20, Z20
+	JMP         rootedSumWide0
+
+iterateSumWide0:
+	VRSQRT14PS   Z10, Z11
+	VRSQRT14PS   Z15, Z16
+	VRSQRT14PS   Z20, Z21
+	VMULPS       Z11, Z10, Z12
+	VMULPS       Z16, Z15, Z17
+	VMULPS       Z21, Z20, Z22
+	VMULPS       constantsAVX512<>+832(SB), Z11, Z11
+	VMULPS       constantsAVX512<>+832(SB), Z16, Z16
+	VMULPS       constantsAVX512<>+832(SB), Z21, Z21
+	VMOVUPS      constantsAVX512<>+832(SB), Z13
+	VMOVUPS      constantsAVX512<>+832(SB), Z18
+	VMOVUPS      constantsAVX512<>+832(SB), Z23
+	VFNMADD231PS Z12, Z11, Z13
+	VFNMADD231PS Z17, Z16, Z18
+	VFNMADD231PS Z22, Z21, Z23
+	VFMADD213PS  Z12, Z13, Z12
+	VFMADD213PS  Z17, Z18, Z17
+	VFMADD213PS  Z22, Z23, Z22
+	VFMADD213PS  Z11, Z13, Z11
+	VFMADD213PS  Z16, Z18, Z16
+	VFMADD213PS  Z21, Z23, Z21
+	VMOVAPS      Z10, Z13
+	VMOVAPS      Z15, Z18
+	VMOVAPS      Z20, Z23
+	VFNMADD231PS Z12, Z12, Z13
+	VFNMADD231PS Z17, Z17, Z18
+	VFNMADD231PS Z22, Z22, Z23
+	VFMADD213PS  Z12, Z11, Z13
+	VFMADD213PS  Z17, Z16, Z18
+	VFMADD213PS  Z22, Z21, Z23
+	VMOVAPS      Z13, Z10
+	VMOVAPS      Z18, Z15
+	VMOVAPS      Z23, Z20
+
+rootedSumWide0:
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z10, Z10
+	VADDPS  Z2, Z15, Z15
+	VADDPS  Z2, Z20, Z20
+	VMULPS  Z4, Z1, Z4
+	VMULPS  Z9, Z1, Z9
+	VMULPS  Z14, Z1, Z14
+	VMULPS  Z19, Z1, Z19
+	VDIVPS  Z5, Z4, Z4
+	VDIVPS  Z10, Z9, Z9
+	VDIVPS  Z15, Z14, Z14
+	VDIVPS  Z20, Z19, Z19
+	VADDPS  (CX)(DI*4), Z4, Z4
+	VADDPS  64(CX)(DI*4), Z9, Z9
+	VADDPS  128(CX)(DI*4), Z14, Z14
+	VADDPS  192(CX)(DI*4), Z19, Z19
+	VMOVUPS Z4, (CX)(DI*4)
+	VMOVUPS Z9, 64(CX)(DI*4)
+	VMOVUPS Z14, 128(CX)(DI*4)
+	VMOVUPS Z19, 192(CX)(DI*4)
+	VSUBPS  Z4, Z4, Z5
+	VPORD   Z5, Z0, Z0
+	VSUBPS  Z9, Z9, Z10
+	VPORD   Z10, Z0, Z0
+	VSUBPS  Z14, Z14, Z15
+	VPORD   Z15, Z0, Z0
+	VSUBPS  Z19, Z19, Z20
+	VPORD   Z20, Z0, Z0
+	ADDQ    $0x40, DI
+
+enough:
+	CMPQ DI, R8
+	JLE  wide
+	CMPQ DI, SI
+	JGE  end
 
 loop:
-	VMOVUPS     (CX)(DI*4), Z4
-	VMOVUPS     (DX)(DI*4), Z5
+	VMOVUPS     (DX)(DI*4), Z4
 	TESTL       AX, AX
 	JZ          plain0
-	VFMADD231PS Z4, Z3, Z5
+	VMOVUPS     (CX)(DI*4), Z5
+	VFMADD231PS Z5, Z3, Z4
 
 plain0:
-	VMOVUPS       (BX)(DI*4), Z6
-	VFMADD231PS   Z5, Z5, Z6
-	VMOVUPS       Z6, (BX)(DI*4)
-	VSQRTPS       Z6, Z6
-	VADDPS        Z2, Z6, Z6
-	VMULPS        Z5, Z1, Z5
-	VDIVPS        Z6, Z5, Z5
-	VADDPS        Z5, Z4, Z4
-	VMOVUPS       Z4, (CX)(DI*4)
-	VSUBPS        Z4, Z4, Z6
-	VPORD         Z6, Z0, Z0
-	ADDQ          $0x10, DI
-	CMPQ          DI, SI
-	JLT           loop
+	VMOVUPS     (BX)(DI*4), Z5
+	VFMADD231PS Z4, Z4, Z5
+	VMOVUPS     Z5, (BX)(DI*4)
+	VSQRTPS     Z5, Z5
+	VADDPS      Z2, Z5, Z5
+	VMULPS      Z4, Z1, Z4
+	VDIVPS      Z5, Z4, Z4
+	VADDPS      (CX)(DI*4), Z4, Z4
+	VMOVUPS     Z4, (CX)(DI*4)
+	VSUBPS      Z4, Z4, Z5
+	VPORD       Z5, Z0, Z0
+	ADDQ        $0x10, DI
+	CMPQ        DI, SI
+	JLT         loop
+
+end:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VPOR          Y1, Y0, Y0
 	VPTEST        Y0, Y0
@@ -5644,37 +5928,188 @@ TEXT ·adadeltaAVX512(SB), NOSPLIT, $0-65
 	MOVQ         acc+24(FP), SI
 	MOVQ         n+32(FP), DI
 	XORQ         R8, R8
+	LEAQ         -64(DI), R9
+	JMP          enough
+
+wide:
+	VMOVUPS     (DX)(R8*4), Z6
+	VMOVUPS     64(DX)(R8*4), Z11
+	VMOVUPS     128(DX)(R8*4), Z16
+	VMOVUPS     192(DX)(R8*4), Z21
+	TESTL       AX, AX
+	JZ          plainWide0
+	VMOVUPS     (CX)(R8*4), Z7
+	VMOVUPS     64(CX)(R8*4), Z12
+	VMOVUPS     128(CX)(R8*4), Z17
+	VMOVUPS     192(CX)(R8*4), Z22
+	VFMADD231PS Z7, Z5, Z6
+	VFMADD231PS Z12, Z5, Z11
+	VFMADD231PS Z17, Z5, Z16
+	VFMADD231PS Z22, Z5, Z21
+
+plainWide0:
+	VMULPS      (BX)(R8*4), Z2, Z7
+	VMULPS      64(BX)(R8*4), Z2, Z12
+	VMULPS      128(BX)(R8*4), Z2, Z17
+	VMULPS      192(BX)(R8*4), Z2, Z22
+	VMULPS      Z6, Z3, Z8
+	VMULPS      Z11, Z3, Z13
+	VMULPS      Z16, Z3, Z18
+	VMULPS      Z21, Z3, Z23
+	VFMADD231PS Z6, Z8, Z7
+	VFMADD231PS Z11, Z13, Z12
+	VFMADD231PS Z16, Z18, Z17
+	VFMADD231PS Z21, Z23, Z22
+	VMOVUPS     Z7, (BX)(R8*4)
+	VMOVUPS     Z12, 64(BX)(R8*4)
+	VMOVUPS     Z17, 128(BX)(R8*4)
+	VMOVUPS     Z22, 192(BX)(R8*4)
+	VADDPS      Z4, Z7, Z7
+	VADDPS      Z4, Z12, Z12
+	VADDPS      Z4, Z17, Z17
+	VADDPS      Z4, Z22, Z22
+	VPSUBD      constantsAVX512<>+1536(SB), Z12, Z15
+	VPSUBD      constantsAVX512<>+1536(SB), Z17, Z20
+	VPSUBD      constantsAVX512<>+1536(SB), Z22, Z25
+	VPMAXUD     Z20, Z15, Z15
+	VPMAXUD     Z25, Z15, Z15
+	VPCMPUD     $0x05, constantsAVX512<>+1600(SB), Z15, K1
+	VSQRTPS     Z7, Z7
+	KORTESTW    K1, K1
+	JZ          iterateSqWide0
+	VSQRTPS     Z12, Z12
+	VSQRTPS     Z17, Z17
+	VSQRTPS     Z22, Z22
+	JMP         rootedSqWide0
+
+iterateSqWide0:
+	VRSQRT14PS   Z12, Z13
+	VRSQRT14PS   Z17, Z18
+	VRSQRT14PS   Z22, Z23
+	VMULPS       Z13, Z12, Z14
+	VMULPS       Z18, Z17, Z19
+	VMULPS       Z23, Z22, Z24
+	VMULPS       constantsAVX512<>+832(SB), Z13, Z13
+	VMULPS       constantsAVX512<>+832(SB), Z18, Z18
+	VMULPS       constantsAVX512<>+832(SB), Z23, Z23
+	VMOVUPS      constantsAVX512<>+832(SB), Z15
+	VMOVUPS      constantsAVX512<>+832(SB), Z20
+	VMOVUPS      constantsAVX512<>+832(SB), Z25
+	VFNMADD231PS Z14, Z13, Z15
+	VFNMADD231PS Z19, Z18, Z20
+	VFNMADD231PS Z24, Z23, Z25
+	VFMADD213PS  Z14, Z15, Z14
+	VFMADD213PS  Z19, Z20, Z19
+	VFMADD213PS  Z24, Z25, Z24
+	VFMADD213PS  Z13, Z15, Z13
+	VFMADD213PS  Z18, Z20, Z18
+	VFMADD213PS  Z23, Z25, Z23
+	VMOVAPS      Z12, Z15
+	VMOVAPS      Z17, Z20
+	VMOVAPS      Z22, Z25
+	VFNMADD231PS Z14, Z14, Z15
+	VFNMADD231PS Z19, Z19, Z20
+	VFNMADD231PS Z24, Z24, Z25
+	VFMADD213PS  Z14, Z13, Z15
+	VFMADD213PS  Z19, Z18, Z20
+	VFMADD213PS  Z24, Z23, Z25
+	VMOVAPS      Z15, Z12
+	VMOVAPS      Z20, Z17
+	VMOVAPS      Z25, Z22
+
+rootedSqWide0:
+	VADDPS      (SI)(R8*4), Z4, Z8
+	VADDPS      64(SI)(R8*4), Z4, Z13
+	VADDPS      128(SI)(R8*4), Z4, Z18
+	VADDPS      192(SI)(R8*4), Z4, Z23
+	VSQRTPS     Z8, Z8
+	VSQRTPS     Z13, Z13
+	VSQRTPS     Z18, Z18
+	VSQRTPS     Z23, Z23
+	VDIVPS      Z7, Z8, Z8
+	VDIVPS      Z12, Z13, Z13
+	VDIVPS      Z17, Z18, Z18
+	VDIVPS      Z22, Z23, Z23
+	VMULPS      Z6, Z8, Z6
+	VMULPS      Z11, Z13, Z11
+	VMULPS      Z16, Z18, Z16
+	VMULPS      Z21, Z23, Z21
+	VMULPS      (SI)(R8*4), Z2, Z8
+	VMULPS      64(SI)(R8*4), Z2, Z13
+	VMULPS      128(SI)(R8*4), Z2, Z18
+	VMULPS      192(SI)(R8*4), Z2, Z23
+	VMULPS      Z6, Z3, Z9
+	VMULPS      Z11, Z3, Z14
+	VMULPS      Z16, Z3, Z19
+	VMULPS      Z21, Z3, Z24
+	VFMADD231PS Z6, Z9, Z8
+	VFMADD231PS Z11, Z14, Z13
+	VFMADD231PS Z16, Z19, Z18
+	VFMADD231PS Z21, Z24, Z23
+	VMOVUPS     Z8, (SI)(R8*4)
+	VMOVUPS     Z13, 64(SI)(R8*4)
+	VMOVUPS     Z18, 128(SI)(R8*4)
+	VMOVUPS     Z23, 192(SI)(R8*4)
+	VMOVUPS     (CX)(R8*4), Z9
+	VMOVUPS     64(CX)(R8*4), Z14
+	VMOVUPS     128(CX)(R8*4), Z19
+	VMOVUPS     192(CX)(R8*4), Z24
+	VFMADD213PS Z9, Z1, Z6
+	VFMADD213PS Z14, Z1, Z11
+	VFMADD213PS Z19, Z1, Z16
+	VFMADD213PS Z24, Z1, Z21
+	VMOVUPS     Z6, (CX)(R8*4)
+	VMOVUPS     Z11, 64(CX)(R8*4)
+	VMOVUPS     Z16, 128(CX)(R8*4)
+	VMOVUPS     Z21, 192(CX)(R8*4)
+	VSUBPS      Z6, Z6, Z7
+	VPORD       Z7, Z0, Z0
+	VSUBPS      Z11, Z11, Z12
+	VPORD       Z12, Z0, Z0
+	VSUBPS      Z16, Z16, Z17
+	VPORD       Z17, Z0, Z0
+	VSUBPS      Z21, Z21, Z22
+	VPORD       Z22, Z0, Z0
+	ADDQ        $0x40, R8
+
+enough:
+	CMPQ R8, R9
+	JLE  wide
+	CMPQ R8, DI
+	JGE  end
 
 loop:
-	VMOVUPS     (CX)(R8*4), Z6
-	VMOVUPS     (DX)(R8*4), Z7
+	VMOVUPS     (DX)(R8*4), Z6
 	TESTL       AX, AX
 	JZ          plain0
-	VFMADD231PS Z6, Z5, Z7
+	VMOVUPS     (CX)(R8*4), Z7
+	VFMADD231PS Z7, Z5, Z6
 
 plain0:
-	VMULPS        (BX)(R8*4), Z2, Z8
-	VMULPS        Z7, Z3, Z9
-	VFMADD231PS   Z7, Z9, Z8
-	VMOVUPS       Z8, (BX)(R8*4)
-	VADDPS        Z4, Z8, Z8
-	VSQRTPS       Z8, Z8
-	VMOVUPS       (SI)(R8*4), Z9
-	VADDPS        Z4, Z9, Z10
-	VSQRTPS       Z10, Z10
-	VDIVPS        Z8, Z10, Z10
-	VMULPS        Z7, Z10, Z7
-	VMULPS        Z9, Z2, Z9
-	VMULPS        Z7, Z3, Z10
-	VFMADD231PS   Z7, Z10, Z9
-	VMOVUPS       Z9, (SI)(R8*4)
-	VFMADD231PS   Z7, Z1, Z6
-	VMOVUPS       Z6, (CX)(R8*4)
-	VSUBPS        Z6, Z6, Z8
-	VPORD         Z8, Z0, Z0
-	ADDQ          $0x10, R8
-	CMPQ          R8, DI
-	JLT           loop
+	VMULPS      (BX)(R8*4), Z2, Z7
+	VMULPS      Z6, Z3, Z8
+	VFMADD231PS Z6, Z8, Z7
+	VMOVUPS     Z7, (BX)(R8*4)
+	VADDPS      Z4, Z7, Z7
+	VSQRTPS     Z7, Z7
+	VADDPS      (SI)(R8*4), Z4, Z8
+	VSQRTPS     Z8, Z8
+	VDIVPS      Z7, Z8, Z8
+	VMULPS      Z6, Z8, Z6
+	VMULPS      (SI)(R8*4), Z2, Z8
+	VMULPS      Z6, Z3, Z9
+	VFMADD231PS Z6, Z9, Z8
+	VMOVUPS     Z8, (SI)(R8*4)
+	VMOVUPS     (CX)(R8*4), Z9
+	VFMADD213PS Z9, Z1, Z6
+	VMOVUPS     Z6, (CX)(R8*4)
+	VSUBPS      Z6, Z6, Z7
+	VPORD       Z7, Z0, Z0
+	ADDQ        $0x10, R8
+	CMPQ        R8, DI
+	JLT         loop
+
+end:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VPOR          Y1, Y0, Y0
 	VPTEST        Y0, Y0
@@ -5703,38 +6138,181 @@ TEXT ·adamAVX512(SB), NOSPLIT, $0-73
 	MOVQ         v+24(FP), SI
 	MOVQ         n+32(FP), DI
 	XORQ         R8, R8
+	LEAQ         -64(DI), R9
+	JMP          enough
+
+wide:
+	VMOVUPS     (DX)(R8*4), Z9
+	VMOVUPS     64(DX)(R8*4), Z14
+	VMOVUPS     128(DX)(R8*4), Z19
+	VMOVUPS     192(DX)(R8*4), Z24
+	TESTL       AX, AX
+	JZ          plainWide0
+	VMOVUPS     (CX)(R8*4), Z10
+	VMOVUPS     64(CX)(R8*4), Z15
+	VMOVUPS     128(CX)(R8*4), Z20
+	VMOVUPS     192(CX)(R8*4), Z25
+	VFMADD231PS Z10, Z8, Z9
+	VFMADD231PS Z15, Z8, Z14
+	VFMADD231PS Z20, Z8, Z19
+	VFMADD231PS Z25, Z8, Z24
+
+plainWide0:
+	VMULPS      (SI)(R8*4), Z4, Z10
+	VMULPS      64(SI)(R8*4), Z4, Z15
+	VMULPS      128(SI)(R8*4), Z4, Z20
+	VMULPS      192(SI)(R8*4), Z4, Z25
+	VMULPS      Z9, Z5, Z11
+	VMULPS      Z14, Z5, Z16
+	VMULPS      Z19, Z5, Z21
+	VMULPS      Z24, Z5, Z26
+	VFMADD231PS Z9, Z11, Z10
+	VFMADD231PS Z14, Z16, Z15
+	VFMADD231PS Z19, Z21, Z20
+	VFMADD231PS Z24, Z26, Z25
+	VMOVUPS     Z10, (SI)(R8*4)
+	VMOVUPS     Z15, 64(SI)(R8*4)
+	VMOVUPS     Z20, 128(SI)(R8*4)
+	VMOVUPS     Z25, 192(SI)(R8*4)
+	VMULPS      (BX)(R8*4), Z2, Z11
+	VMULPS      64(BX)(R8*4), Z2, Z16
+	VMULPS      128(BX)(R8*4), Z2, Z21
+	VMULPS      192(BX)(R8*4), Z2, Z26
+	VFMADD213PS Z11, Z3, Z9
+	VFMADD213PS Z16, Z3, Z14
+	VFMADD213PS Z21, Z3, Z19
+	VFMADD213PS Z26, Z3, Z24
+	VMOVUPS     Z9, (BX)(R8*4)
+	VMOVUPS     Z14, 64(BX)(R8*4)
+	VMOVUPS     Z19, 128(BX)(R8*4)
+	VMOVUPS     Z24, 192(BX)(R8*4)
+	VPSUBD      constantsAVX512<>+1536(SB), Z15, Z18
+	VPSUBD      constantsAVX512<>+1536(SB), Z20, Z23
+	VPSUBD      constantsAVX512<>+1536(SB), Z25, Z28
+	VPMAXUD     Z23, Z18, Z18
+	VPMAXUD     Z28, Z18, Z18
+	VPCMPUD     $0x05, constantsAVX512<>+1600(SB), Z18, K1
+	VSQRTPS     Z10, Z10
+	KORTESTW    K1, K1
+	JZ          iterateVWide0
+	VSQRTPS     Z15, Z15
+	VSQRTPS     Z20, Z20
+	VSQRTPS     Z25, Z25
+	JMP         rootedVWide0
+
+iterateVWide0:
+	VRSQRT14PS   Z15, Z16
+	VRSQRT14PS   Z20, Z21
+	VRSQRT14PS   Z25, Z26
+	VMULPS       Z16, Z15, Z17
+	VMULPS       Z21, Z20, Z22
+	VMULPS       Z26, Z25, Z27
+	VMULPS       constantsAVX512<>+832(SB), Z16, Z16
+	VMULPS       constantsAVX512<>+832(SB), Z21, Z21
+	VMULPS       constantsAVX512<>+832(SB), Z26, Z26
+	VMOVUPS      constantsAVX512<>+832(SB), Z18
+	VMOVUPS      constantsAVX512<>+832(SB), Z23
+	VMOVUPS      constantsAVX512<>+832(SB), Z28
+	VFNMADD231PS Z17, Z16, Z18
+	VFNMADD231PS Z22, Z21, Z23
+	VFNMADD231PS Z27, Z26, Z28
+	VFMADD213PS  Z17, Z18, Z17
+	VFMADD213PS  Z22, Z23, Z22
+	VFMADD213PS  Z27, Z28, Z27
+	VFMADD213PS  Z16, Z18, Z16
+	VFMADD213PS  Z21, Z23, Z21
+	VFMADD213PS  Z26, Z28, Z26
+	VMOVAPS      Z15, Z18
+	VMOVAPS      Z20, Z23
+	VMOVAPS      Z25, Z28
+	VFNMADD231PS Z17, Z17, Z18
+	VFNMADD231PS Z22, Z22, Z23
+	VFNMADD231PS Z27, Z27, Z28
+	VFMADD213PS  Z17, Z16, Z18
+	VFMADD213PS  Z22, Z21, Z23
+	VFMADD213PS  Z27, Z26, Z28
+	VMOVAPS      Z18, Z15
+	VMOVAPS      Z23, Z20
+	VMOVAPS      Z28, Z25
+
+rootedVWide0:
+	CMPL   sqrtBias2+60(FP), $0x3f800000
+	JEQ    unbiasedWide0
+	VDIVPS Z6, Z10, Z10
+	VDIVPS Z6, Z15, Z15
+	VDIVPS Z6, Z20, Z20
+	VDIVPS Z6, Z25, Z25
+
+unbiasedWide0:
+	VADDPS  Z7, Z10, Z10
+	VADDPS  Z7, Z15, Z15
+	VADDPS  Z7, Z20, Z20
+	VADDPS  Z7, Z25, Z25
+	VMULPS  Z9, Z1, Z9
+	VMULPS  Z14, Z1, Z14
+	VMULPS  Z19, Z1, Z19
+	VMULPS  Z24, Z1, Z24
+	VDIVPS  Z10, Z9, Z9
+	VDIVPS  Z15, Z14, Z14
+	VDIVPS  Z20, Z19, Z19
+	VDIVPS  Z25, Z24, Z24
+	VADDPS  (CX)(R8*4), Z9, Z9
+	VADDPS  64(CX)(R8*4), Z14, Z14
+	VADDPS  128(CX)(R8*4), Z19, Z19
+	VADDPS  192(CX)(R8*4), Z24, Z24
+	VMOVUPS Z9, (CX)(R8*4)
+	VMOVUPS Z14, 64(CX)(R8*4)
+	VMOVUPS Z19, 128(CX)(R8*4)
+	VMOVUPS Z24, 192(CX)(R8*4)
+	VSUBPS  Z9, Z9, Z10
+	VPORD   Z10, Z0, Z0
+	VSUBPS  Z14, Z14, Z15
+	VPORD   Z15, Z0, Z0
+	VSUBPS  Z19, Z19, Z20
+	VPORD   Z20, Z0, Z0
+	VSUBPS  Z24, Z24, Z25
+	VPORD   Z25, Z0, Z0
+	ADDQ    $0x40, R8
+
+enough:
+	CMPQ R8, R9
+	JLE  wide
+	CMPQ R8, DI
+	JGE  end
 
 loop:
-	VMOVUPS     (CX)(R8*4), Z9
-	VMOVUPS     (DX)(R8*4), Z10
+	VMOVUPS     (DX)(R8*4), Z9
 	TESTL       AX, AX
 	JZ          plain0
-	VFMADD231PS Z9, Z8, Z10
+	VMOVUPS     (CX)(R8*4), Z10
+	VFMADD231PS Z10, Z8, Z9
 
 plain0:
+	VMULPS      (SI)(R8*4), Z4, Z10
+	VMULPS      Z9, Z5, Z11
+	VFMADD231PS Z9, Z11, Z10
+	VMOVUPS     Z10, (SI)(R8*4)
 	VMULPS      (BX)(R8*4), Z2, Z11
-	VFMADD231PS Z10, Z3, Z11
-	VMOVUPS     Z11, (BX)(R8*4)
-	VMULPS      (SI)(R8*4), Z4, Z12
-	VMULPS      Z10, Z5, Z13
-	VFMADD231PS Z10, Z13, Z12
-	VMOVUPS     Z12, (SI)(R8*4)
-	VSQRTPS     Z12, Z12
+	VFMADD213PS Z11, Z3, Z9
+	VMOVUPS     Z9, (BX)(R8*4)
+	VSQRTPS     Z10, Z10
 	CMPL        sqrtBias2+60(FP), $0x3f800000
 	JEQ         unbiased0
-	VDIVPS      Z6, Z12, Z12
+	VDIVPS      Z6, Z10, Z10
 
 unbiased0:
-	VADDPS        Z7, Z12, Z12
-	VMULPS        Z11, Z1, Z11
-	VDIVPS        Z12, Z11, Z11
-	VADDPS        Z11, Z9, Z9
-	VMOVUPS       Z9, (CX)(R8*4)
-	VSUBPS        Z9, Z9, Z11
-	VPORD         Z11, Z0, Z0
-	ADDQ          $0x10, R8
-	CMPQ          R8, DI
-	JLT           loop
+	VADDPS  Z7, Z10, Z10
+	VMULPS  Z9, Z1, Z9
+	VDIVPS  Z10, Z9, Z9
+	VADDPS  (CX)(R8*4), Z9, Z9
+	VMOVUPS Z9, (CX)(R8*4)
+	VSUBPS  Z9, Z9, Z10
+	VPORD   Z10, Z0, Z0
+	ADDQ    $0x10, R8
+	CMPQ    R8, DI
+	JLT     loop
+
+end:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VPOR          Y1, Y0, Y0
 	VPTEST        Y0, Y0
@@ -5743,48 +6321,49 @@ unbiased0:
 	VZEROUPPER
 	RET
 
-// func sgdRowsAVX512(w *float32, grad *float32, values *float32, ahead int, rows *int32, n int, negLR float32) bool
+// func sgdRows1AVX512(w *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32) bool
 // Requires: AVX, AVX2, AVX512F, MMX+
-TEXT ·sgdRowsAVX512(SB), NOSPLIT, $0-57
+TEXT ·sgdRows1AVX512(SB), NOSPLIT, $0-57
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS negLR+48(FP), Z1
 	MOVQ         w+0(FP), AX
 	MOVQ         grad+8(FP), CX
-	MOVQ         values+16(FP), DX
-	MOVQ         ahead+24(FP), BX
-	MOVQ         rows+32(FP), SI
-	MOVQ         n+40(FP), DI
+	MOVQ         panel+24(FP), DX
+	XORQ         DX, DX
 
 row:
-	MOVL       (SI), R8
-	SHLQ       $0x06, R8
-	LEAQ       (AX)(R8*1), R9
-	PREFETCHT0 (R9)(BX*1)
-	VMOVUPS    (AX)(R8*1), Z2
-	TESTQ      DX, DX
-	JNZ        product0
-	VMOVUPS    (CX)(R8*1), Z3
-	JMP        known0
+	MOVQ       rows+32(FP), SI
+	LEAQ       8(DX), BX
+	CMPQ       BX, n+40(FP)
+	JGE        last
+	MOVL       (SI)(BX*4), BX
+	SHLQ       $0x06, BX
+	LEAQ       (AX)(BX*1), BX
+	PREFETCHT0 (BX)
+
+last:
+	MOVL    (SI)(DX*4), BX
+	SHLQ    $0x06, BX
+	MOVQ    values+16(FP), SI
+	TESTQ   SI, SI
+	JNZ     product0
+	VMOVUPS (CX)(BX*1), Z2
+	JMP     known0
 
 product0:
-	VBROADCASTSS (DX), Z3
-	VMULPS       (CX), Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	VADDPS       Z4, Z3, Z3
+	VBROADCASTSS (SI)(DX*4), Z2
+	VMULPS       (CX), Z2, Z2
+	VADDPS       constantsAVX512<>+1472(SB), Z2, Z2
 
 known0:
-	VFMADD231PS Z3, Z1, Z2
-	VMOVUPS     Z2, (AX)(R8*1)
-	VSUBPS      Z2, Z2, Z4
-	VPORD       Z4, Z0, Z0
-	TESTQ       DX, DX
-	JZ          one
-	ADDQ        $0x04, DX
-
-one:
-	ADDQ          $0x04, SI
-	DECQ          DI
-	JNZ           row
+	VMOVUPS       (AX)(BX*1), Z3
+	VFMADD213PS   Z3, Z1, Z2
+	VMOVUPS       Z2, (AX)(BX*1)
+	VSUBPS        Z2, Z2, Z3
+	VPORD         Z3, Z0, Z0
+	INCQ          DX
+	CMPQ          DX, n+40(FP)
+	JLT           row
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VPOR          Y1, Y0, Y0
 	VPTEST        Y0, Y0
@@ -5793,59 +6372,59 @@ one:
 	VZEROUPPER
 	RET
 
-// func adagradRowsAVX512(w *float32, sum *float32, grad *float32, values *float32, ahead int, rows *int32, n int, negLR float32, eps float32) bool
+// func adagradRows1AVX512(w *float32, sum *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32, eps float32) bool
 // Requires: AVX, AVX2, AVX512F, MMX+
-TEXT ·adagradRowsAVX512(SB), NOSPLIT, $0-65
+TEXT ·adagradRows1AVX512(SB), NOSPLIT, $0-65
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS negLR+56(FP), Z1
 	VBROADCASTSS eps+60(FP), Z2
 	MOVQ         w+0(FP), AX
-	MOVQ         grad+16(FP), CX
-	MOVQ         sum+8(FP), DX
-	MOVQ         values+24(FP), BX
-	MOVQ         ahead+32(FP), SI
-	MOVQ         rows+40(FP), DI
-	MOVQ         n+48(FP), R8
+	MOVQ         sum+8(FP), CX
+	MOVQ         grad+16(FP), DX
+	MOVQ         panel+32(FP), BX
+	XORQ         BX, BX
 
 row:
-	MOVL       (DI), R9
-	SHLQ       $0x06, R9
-	LEAQ       (AX)(R9*1), R10
-	PREFETCHT0 (R10)(SI*1)
-	LEAQ       (DX)(R9*1), R10
-	PREFETCHT0 (R10)(SI*1)
-	VMOVUPS    (AX)(R9*1), Z3
-	TESTQ      BX, BX
-	JNZ        product0
-	VMOVUPS    (CX)(R9*1), Z4
-	JMP        known0
+	MOVQ       rows+40(FP), R8
+	LEAQ       8(BX), DI
+	CMPQ       DI, n+48(FP)
+	JGE        last
+	MOVL       (R8)(DI*4), DI
+	SHLQ       $0x06, DI
+	LEAQ       (AX)(DI*1), SI
+	PREFETCHT0 (SI)
+	LEAQ       (CX)(DI*1), SI
+	PREFETCHT0 (SI)
+
+last:
+	MOVL    (R8)(BX*4), SI
+	SHLQ    $0x06, SI
+	MOVQ    values+24(FP), DI
+	TESTQ   DI, DI
+	JNZ     product0
+	VMOVUPS (DX)(SI*1), Z3
+	JMP     known0
 
 product0:
-	VBROADCASTSS (BX), Z4
-	VMULPS       (CX), Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	VADDPS       Z5, Z4, Z4
+	VBROADCASTSS (DI)(BX*4), Z3
+	VMULPS       (DX), Z3, Z3
+	VADDPS       constantsAVX512<>+1472(SB), Z3, Z3
 
 known0:
-	VMOVUPS     (DX)(R9*1), Z5
-	VFMADD231PS Z4, Z4, Z5
-	VMOVUPS     Z5, (DX)(R9*1)
-	VSQRTPS     Z5, Z5
-	VADDPS      Z2, Z5, Z5
-	VMULPS      Z4, Z1, Z4
-	VDIVPS      Z5, Z4, Z4
-	VADDPS      Z4, Z3, Z3
-	VMOVUPS     Z3, (AX)(R9*1)
-	VSUBPS      Z3, Z3, Z5
-	VPORD       Z5, Z0, Z0
-	TESTQ       BX, BX
-	JZ          one
-	ADDQ        $0x04, BX
-
-one:
-	ADDQ          $0x04, DI
-	DECQ          R8
-	JNZ           row
+	VMOVUPS       (CX)(SI*1), Z4
+	VFMADD231PS   Z3, Z3, Z4
+	VMOVUPS       Z4, (CX)(SI*1)
+	VSQRTPS       Z4, Z4
+	VADDPS        Z2, Z4, Z4
+	VMULPS        Z3, Z1, Z3
+	VDIVPS        Z4, Z3, Z3
+	VADDPS        (AX)(SI*1), Z3, Z3
+	VMOVUPS       Z3, (AX)(SI*1)
+	VSUBPS        Z3, Z3, Z4
+	VPORD         Z4, Z0, Z0
+	INCQ          BX
+	CMPQ          BX, n+48(FP)
+	JLT           row
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VPOR          Y1, Y0, Y0
 	VPTEST        Y0, Y0
@@ -5854,97 +6433,96 @@ one:
 	VZEROUPPER
 	RET
 
-// func adadeltaRowsAVX512(w *float32, sq *float32, acc *float32, grad *float32, values *float32, ahead int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+// func adadeltaRows1AVX512(w *float32, sq *float32, acc *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
 // Requires: AVX, AVX2, AVX512F, MMX+
-TEXT ·adadeltaRowsAVX512(SB), NOSPLIT, $0-97
+TEXT ·adadeltaRows1AVX512(SB), NOSPLIT, $0-97
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS negLR+72(FP), Z1
 	VBROADCASTSS rho+76(FP), Z2
 	VBROADCASTSS oneMinusRho+80(FP), Z3
 	VBROADCASTSS eps+84(FP), Z4
 	MOVQ         w+0(FP), AX
-	MOVQ         grad+24(FP), CX
-	MOVQ         sq+8(FP), DX
-	MOVQ         acc+16(FP), BX
-	MOVQ         values+32(FP), SI
-	MOVQ         ahead+40(FP), DI
-	MOVQ         rows+48(FP), R8
-	MOVQ         n+64(FP), R9
-	MOVQ         sleeps+56(FP), R11
+	MOVQ         sq+8(FP), CX
+	MOVQ         acc+16(FP), DX
+	MOVQ         grad+24(FP), BX
+	MOVQ         panel+40(FP), SI
+	XORQ         SI, SI
 
 row:
-	MOVL       (R8), R10
-	SHLQ       $0x06, R10
-	LEAQ       (AX)(R10*1), R12
-	PREFETCHT0 (R12)(DI*1)
-	LEAQ       (DX)(R10*1), R12
-	PREFETCHT0 (R12)(DI*1)
-	LEAQ       (BX)(R10*1), R12
-	PREFETCHT0 (R12)(DI*1)
-	MOVL       (R11), R12
-	ADDQ       $0x04, R11
-	TESTQ      R12, R12
-	JZ         slept
-	VMOVUPS    (DX)(R10*1), Z5
-	VMOVUPS    (BX)(R10*1), Z6
+	MOVQ       rows+48(FP), R9
+	LEAQ       8(SI), R8
+	CMPQ       R8, n+64(FP)
+	JGE        last
+	MOVL       (R9)(R8*4), R8
+	SHLQ       $0x06, R8
+	LEAQ       (AX)(R8*1), DI
+	PREFETCHT0 (DI)
+	LEAQ       (CX)(R8*1), DI
+	PREFETCHT0 (DI)
+	LEAQ       (DX)(R8*1), DI
+	PREFETCHT0 (DI)
+
+last:
+	MOVL    (R9)(SI*4), DI
+	SHLQ    $0x06, DI
+	MOVQ    sleeps+56(FP), R8
+	MOVL    (R8)(SI*4), R8
+	TESTQ   R8, R8
+	JZ      slept
+	VMOVUPS (CX)(DI*1), Z5
+	VMOVUPS (DX)(DI*1), Z6
 
 sleep:
 	VMULPS  Z2, Z5, Z5
 	VMULPS  Z2, Z6, Z6
-	DECQ    R12
+	DECQ    R8
 	JNZ     sleep
-	VMOVUPS Z5, (DX)(R10*1)
-	VMOVUPS Z6, (BX)(R10*1)
+	VMOVUPS Z5, (CX)(DI*1)
+	VMOVUPS Z6, (DX)(DI*1)
 
 slept:
 	CMPB    awake+88(FP), $0x00
 	JEQ     next
-	VMOVUPS (AX)(R10*1), Z5
-	TESTQ   SI, SI
+	MOVQ    values+32(FP), R8
+	TESTQ   R8, R8
 	JNZ     product0
-	VMOVUPS (CX)(R10*1), Z6
+	VMOVUPS (BX)(DI*1), Z5
 	JMP     known0
 
 product0:
-	VBROADCASTSS (SI), Z6
-	VMULPS       (CX), Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VADDPS       Z7, Z6, Z6
+	VBROADCASTSS (R8)(SI*4), Z5
+	VMULPS       (BX), Z5, Z5
+	VADDPS       constantsAVX512<>+1472(SB), Z5, Z5
 
 known0:
-	VMULPS      (DX)(R10*1), Z2, Z7
-	VMULPS      Z6, Z3, Z8
-	VFMADD231PS Z6, Z8, Z7
-	VMOVUPS     Z7, (DX)(R10*1)
-	VADDPS      Z4, Z7, Z7
+	VMULPS      (CX)(DI*1), Z2, Z6
+	VMULPS      Z5, Z3, Z7
+	VFMADD231PS Z5, Z7, Z6
+	VMOVUPS     Z6, (CX)(DI*1)
+	VADDPS      Z4, Z6, Z6
+	VSQRTPS     Z6, Z6
+	VADDPS      (DX)(DI*1), Z4, Z7
 	VSQRTPS     Z7, Z7
-	VMOVUPS     (BX)(R10*1), Z8
-	VADDPS      Z4, Z8, Z9
-	VSQRTPS     Z9, Z9
-	VDIVPS      Z7, Z9, Z9
-	VMULPS      Z6, Z9, Z6
-	VMULPS      Z8, Z2, Z8
-	VMULPS      Z6, Z3, Z9
-	VFMADD231PS Z6, Z9, Z8
-	VMOVUPS     Z8, (BX)(R10*1)
-	VFMADD231PS Z6, Z1, Z5
-	VMOVUPS     Z5, (AX)(R10*1)
-	VSUBPS      Z5, Z5, Z9
-	VPORD       Z9, Z0, Z0
-	VSUBPS      Z7, Z7, Z9
-	VPORD       Z9, Z0, Z0
-	VSUBPS      Z8, Z8, Z9
-	VPORD       Z9, Z0, Z0
+	VDIVPS      Z6, Z7, Z7
+	VMULPS      Z5, Z7, Z5
+	VMULPS      (DX)(DI*1), Z2, Z7
+	VMULPS      Z5, Z3, Z8
+	VFMADD231PS Z5, Z8, Z7
+	VMOVUPS     Z7, (DX)(DI*1)
+	VMOVUPS     (AX)(DI*1), Z8
+	VFMADD213PS Z8, Z1, Z5
+	VMOVUPS     Z5, (AX)(DI*1)
+	VSUBPS      Z5, Z5, Z8
+	VPORD       Z8, Z0, Z0
+	VSUBPS      Z6, Z6, Z8
+	VPORD       Z8, Z0, Z0
+	VSUBPS      Z7, Z7, Z8
+	VPORD       Z8, Z0, Z0
 
 next:
-	TESTQ SI, SI
-	JZ    one
-	ADDQ  $0x04, SI
-
-one:
-	ADDQ          $0x04, R8
-	DECQ          R9
-	JNZ           row
+	INCQ          SI
+	CMPQ          SI, n+64(FP)
+	JLT           row
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VPOR          Y1, Y0, Y0
 	VPTEST        Y0, Y0
@@ -5953,9 +6531,9 @@ one:
 	VZEROUPPER
 	RET
 
-// func adamRowsAVX512(w *float32, m *float32, v *float32, grad *float32, values *float32, ahead int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
+// func adamRows1AVX512(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
 // Requires: AVX, AVX2, AVX512F, MMX+
-TEXT ·adamRowsAVX512(SB), NOSPLIT, $0-113
+TEXT ·adamRows1AVX512(SB), NOSPLIT, $0-113
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS negStep+80(FP), Z1
 	VBROADCASTSS beta1+84(FP), Z2
@@ -5965,73 +6543,76 @@ TEXT ·adamRowsAVX512(SB), NOSPLIT, $0-113
 	VBROADCASTSS sqrtBias2+100(FP), Z6
 	VBROADCASTSS eps+104(FP), Z7
 	MOVQ         w+0(FP), AX
-	MOVQ         grad+24(FP), CX
-	MOVQ         m+8(FP), DX
-	MOVQ         v+16(FP), BX
-	MOVQ         values+32(FP), SI
-	MOVQ         ahead+40(FP), DI
-	MOVQ         rows+48(FP), R8
-	MOVQ         n+64(FP), R9
-	MOVQ         sleeps+56(FP), R11
+	MOVQ         m+8(FP), CX
+	MOVQ         v+16(FP), DX
+	MOVQ         grad+24(FP), BX
+	MOVQ         panel+40(FP), SI
+	XORQ         SI, SI
 
 row:
-	MOVL       (R8), R10
-	SHLQ       $0x06, R10
-	LEAQ       (AX)(R10*1), R12
-	PREFETCHT0 (R12)(DI*1)
-	LEAQ       (DX)(R10*1), R12
-	PREFETCHT0 (R12)(DI*1)
-	LEAQ       (BX)(R10*1), R12
-	PREFETCHT0 (R12)(DI*1)
-	MOVL       (R11), R12
-	ADDQ       $0x04, R11
-	TESTQ      R12, R12
-	JZ         slept
-	MOVQ       past+72(FP), R13
-	LEAQ       -1(R12), R14
-	SHLQ       $0x03, R14
-	SUBQ       R14, R13
-	VMOVUPS    (AX)(R10*1), Z8
-	VMOVUPS    (DX)(R10*1), Z9
-	VMOVUPS    (BX)(R10*1), Z10
+	MOVQ       rows+48(FP), R9
+	LEAQ       8(SI), R8
+	CMPQ       R8, n+64(FP)
+	JGE        last
+	MOVL       (R9)(R8*4), R8
+	SHLQ       $0x06, R8
+	LEAQ       (AX)(R8*1), DI
+	PREFETCHT0 (DI)
+	LEAQ       (CX)(R8*1), DI
+	PREFETCHT0 (DI)
+	LEAQ       (DX)(R8*1), DI
+	PREFETCHT0 (DI)
+
+last:
+	MOVL    (R9)(SI*4), DI
+	SHLQ    $0x06, DI
+	MOVQ    sleeps+56(FP), R8
+	MOVL    (R8)(SI*4), R8
+	TESTQ   R8, R8
+	JZ      slept
+	MOVQ    past+72(FP), R9
+	LEAQ    -1(R8), R10
+	SHLQ    $0x03, R10
+	SUBQ    R10, R9
+	VMOVUPS (AX)(DI*1), Z8
+	VMOVUPS (CX)(DI*1), Z9
+	VMOVUPS (DX)(DI*1), Z10
 
 sleep:
-	VBROADCASTSS (R13), Z1
-	VBROADCASTSS 4(R13), Z6
-	VMULPS       Z2, Z9, Z9
-	VPXORD       Z11, Z11, Z11
-	VADDPS       Z11, Z9, Z9
+	VBROADCASTSS (R9), Z1
+	VBROADCASTSS 4(R9), Z6
 	VMULPS       Z4, Z10, Z10
+	VMULPS       Z2, Z9, Z9
+	VADDPS       constantsAVX512<>+1472(SB), Z9, Z9
 	VSQRTPS      Z10, Z11
-	CMPL         4(R13), $0x3f800000
-	JEQ          plain0false
+	CMPL         4(R9), $0x3f800000
+	JEQ          plainMissed0false
 	VDIVPS       Z6, Z11, Z11
 
-plain0false:
+plainMissed0false:
 	VADDPS       Z7, Z11, Z11
 	VMULPS       Z1, Z9, Z12
 	VDIVPS       Z11, Z12, Z12
 	VADDPS       Z12, Z8, Z8
-	ADDQ         $0x08, R13
-	DECQ         R12
+	ADDQ         $0x08, R9
+	DECQ         R8
 	JZ           made
-	TESTQ        $0x00000007, R12
+	TESTQ        $0x00000007, R8
 	JNZ          sleep
 	CMPB         settles+108(FP), $0x00
 	JEQ          sleep
 	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS (R13), Z1
-	VBROADCASTSS 4(R13), Z6
-	VMULPS       Z2, Z9, Z9
-	VPXORD       Z11, Z11, Z11
-	VADDPS       Z11, Z9, Z9
+	VBROADCASTSS (R9), Z1
+	VBROADCASTSS 4(R9), Z6
 	VMULPS       Z4, Z10, Z10
+	VMULPS       Z2, Z9, Z9
+	VADDPS       constantsAVX512<>+1472(SB), Z9, Z9
 	VSQRTPS      Z10, Z11
-	CMPL         4(R13), $0x3f800000
-	JEQ          plain0true
+	CMPL         4(R9), $0x3f800000
+	JEQ          plainMissed0true
 	VDIVPS       Z6, Z11, Z11
 
-plain0true:
+plainMissed0true:
 	VADDPS        Z7, Z11, Z11
 	VMULPS        Z1, Z9, Z12
 	VDIVPS        Z11, Z12, Z12
@@ -6047,6 +6628,901 @@ plain0true:
 	VPXORD        Z5, Z5, Z5
 	VSUBPS        Z12, Z5, Z5
 	VPORD         Z5, Z3, Z3
+	ADDQ          $0x08, R9
+	DECQ          R8
+	JZ            made
+	VEXTRACTF64X4 $0x01, Z3, Y5
+	VPOR          Y5, Y3, Y3
+	VPTEST        constantsAVX512<>+896(SB), Y3
+	JNZ           sleep
+
+settle:
+	VMULPS Z2, Z9, Z9
+	VMULPS Z4, Z10, Z10
+	DECQ   R8
+	JNZ    settle
+	VADDPS constantsAVX512<>+1472(SB), Z9, Z9
+
+made:
+	VMOVUPS      Z8, (AX)(DI*1)
+	VMOVUPS      Z9, (CX)(DI*1)
+	VMOVUPS      Z10, (DX)(DI*1)
+	VBROADCASTSS negStep+80(FP), Z1
+	VBROADCASTSS sqrtBias2+100(FP), Z6
+	VBROADCASTSS oneMinusBeta1+88(FP), Z3
+	VBROADCASTSS oneMinusBeta2+96(FP), Z5
+
+slept:
+	CMPB    awake+109(FP), $0x00
+	JEQ     next
+	MOVQ    values+32(FP), R8
+	TESTQ   R8, R8
+	JNZ     product0
+	VMOVUPS (BX)(DI*1), Z8
+	JMP     known0
+
+product0:
+	VBROADCASTSS (R8)(SI*4), Z8
+	VMULPS       (BX), Z8, Z8
+	VADDPS       constantsAVX512<>+1472(SB), Z8, Z8
+
+known0:
+	VMULPS      (DX)(DI*1), Z4, Z9
+	VMULPS      Z8, Z5, Z10
+	VFMADD231PS Z8, Z10, Z9
+	VMOVUPS     Z9, (DX)(DI*1)
+	VMULPS      (CX)(DI*1), Z2, Z10
+	VFMADD213PS Z10, Z3, Z8
+	VMOVUPS     Z8, (CX)(DI*1)
+	VSQRTPS     Z9, Z9
+	CMPL        sqrtBias2+100(FP), $0x3f800000
+	JEQ         unbiased0
+	VDIVPS      Z6, Z9, Z9
+
+unbiased0:
+	VADDPS  Z7, Z9, Z9
+	VMULPS  Z8, Z1, Z8
+	VDIVPS  Z9, Z8, Z8
+	VADDPS  (AX)(DI*1), Z8, Z8
+	VMOVUPS Z8, (AX)(DI*1)
+	VMULPS  constantsAVX512<>+1088(SB), Z8, Z9
+	VSUBPS  Z9, Z9, Z9
+	VPORD   Z9, Z0, Z0
+	VMOVUPS (CX)(DI*1), Z9
+	VMULPS  constantsAVX512<>+1152(SB), Z9, Z9
+	VSUBPS  Z9, Z9, Z9
+	VPORD   Z9, Z0, Z0
+
+next:
+	INCQ          SI
+	CMPQ          SI, n+64(FP)
+	JLT           row
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPOR          Y1, Y0, Y0
+	VPTEST        Y0, Y0
+	SETEQ         AL
+	MOVB          AL, ret+112(FP)
+	VZEROUPPER
+	RET
+
+// func sgdRows4AVX512(w *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32) bool
+// Requires: AVX, AVX2, AVX512F, MMX+
+TEXT ·sgdRows4AVX512(SB), NOSPLIT, $0-57
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS negLR+48(FP), Z1
+	MOVQ         w+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         panel+24(FP), DX
+	XORQ         BX, BX
+
+row:
+	MOVQ       rows+32(FP), DI
+	LEAQ       8(BX), SI
+	CMPQ       SI, n+40(FP)
+	JGE        last
+	MOVL       (DI)(SI*4), SI
+	SHLQ       $0x06, SI
+	LEAQ       (AX)(SI*1), SI
+	PREFETCHT0 (SI)
+	ADDQ       DX, SI
+	PREFETCHT0 (SI)
+	ADDQ       DX, SI
+	PREFETCHT0 (SI)
+	ADDQ       DX, SI
+	PREFETCHT0 (SI)
+
+last:
+	MOVL    (DI)(BX*4), SI
+	SHLQ    $0x06, SI
+	LEAQ    (SI)(DX*1), DI
+	LEAQ    (DI)(DX*1), R8
+	LEAQ    (R8)(DX*1), R9
+	MOVQ    values+16(FP), R10
+	TESTQ   R10, R10
+	JNZ     product0
+	VMOVUPS (CX)(SI*1), Z2
+	VMOVUPS (CX)(DI*1), Z4
+	VMOVUPS (CX)(R8*1), Z6
+	VMOVUPS (CX)(R9*1), Z8
+	JMP     known0
+
+product0:
+	VBROADCASTSS (R10)(BX*4), Z2
+	VMULPS       (CX), Z2, Z2
+	VADDPS       constantsAVX512<>+1472(SB), Z2, Z2
+	VBROADCASTSS (R10)(BX*4), Z4
+	VMULPS       64(CX), Z4, Z4
+	VADDPS       constantsAVX512<>+1472(SB), Z4, Z4
+	VBROADCASTSS (R10)(BX*4), Z6
+	VMULPS       128(CX), Z6, Z6
+	VADDPS       constantsAVX512<>+1472(SB), Z6, Z6
+	VBROADCASTSS (R10)(BX*4), Z8
+	VMULPS       192(CX), Z8, Z8
+	VADDPS       constantsAVX512<>+1472(SB), Z8, Z8
+
+known0:
+	VMOVUPS       (AX)(SI*1), Z3
+	VMOVUPS       (AX)(DI*1), Z5
+	VMOVUPS       (AX)(R8*1), Z7
+	VMOVUPS       (AX)(R9*1), Z9
+	VFMADD213PS   Z3, Z1, Z2
+	VFMADD213PS   Z5, Z1, Z4
+	VFMADD213PS   Z7, Z1, Z6
+	VFMADD213PS   Z9, Z1, Z8
+	VMOVUPS       Z2, (AX)(SI*1)
+	VMOVUPS       Z4, (AX)(DI*1)
+	VMOVUPS       Z6, (AX)(R8*1)
+	VMOVUPS       Z8, (AX)(R9*1)
+	VSUBPS        Z2, Z2, Z3
+	VPORD         Z3, Z0, Z0
+	VSUBPS        Z4, Z4, Z5
+	VPORD         Z5, Z0, Z0
+	VSUBPS        Z6, Z6, Z7
+	VPORD         Z7, Z0, Z0
+	VSUBPS        Z8, Z8, Z9
+	VPORD         Z9, Z0, Z0
+	INCQ          BX
+	CMPQ          BX, n+40(FP)
+	JLT           row
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPOR          Y1, Y0, Y0
+	VPTEST        Y0, Y0
+	SETEQ         AL
+	MOVB          AL, ret+56(FP)
+	VZEROUPPER
+	RET
+
+// func adagradRows4AVX512(w *float32, sum *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32, eps float32) bool
+// Requires: AVX, AVX2, AVX512F, MMX+
+TEXT ·adagradRows4AVX512(SB), NOSPLIT, $0-65
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS negLR+56(FP), Z1
+	VBROADCASTSS eps+60(FP), Z2
+	MOVQ         w+0(FP), AX
+	MOVQ         sum+8(FP), CX
+	MOVQ         grad+16(FP), DX
+	MOVQ         panel+32(FP), BX
+	XORQ         SI, SI
+
+row:
+	MOVQ       rows+40(FP), R9
+	LEAQ       8(SI), R8
+	CMPQ       R8, n+48(FP)
+	JGE        last
+	MOVL       (R9)(R8*4), R8
+	SHLQ       $0x06, R8
+	LEAQ       (AX)(R8*1), DI
+	PREFETCHT0 (DI)
+	ADDQ       BX, DI
+	PREFETCHT0 (DI)
+	ADDQ       BX, DI
+	PREFETCHT0 (DI)
+	ADDQ       BX, DI
+	PREFETCHT0 (DI)
+	LEAQ       (CX)(R8*1), DI
+	PREFETCHT0 (DI)
+	ADDQ       BX, DI
+	PREFETCHT0 (DI)
+	ADDQ       BX, DI
+	PREFETCHT0 (DI)
+	ADDQ       BX, DI
+	PREFETCHT0 (DI)
+
+last:
+	MOVL    (R9)(SI*4), DI
+	SHLQ    $0x06, DI
+	LEAQ    (DI)(BX*1), R8
+	LEAQ    (R8)(BX*1), R9
+	LEAQ    (R9)(BX*1), R10
+	MOVQ    values+24(FP), R11
+	TESTQ   R11, R11
+	JNZ     product0
+	VMOVUPS (DX)(DI*1), Z3
+	VMOVUPS (DX)(R8*1), Z8
+	VMOVUPS (DX)(R9*1), Z13
+	VMOVUPS (DX)(R10*1), Z18
+	JMP     known0
+
+product0:
+	VBROADCASTSS (R11)(SI*4), Z3
+	VMULPS       (DX), Z3, Z3
+	VADDPS       constantsAVX512<>+1472(SB), Z3, Z3
+	VBROADCASTSS (R11)(SI*4), Z8
+	VMULPS       64(DX), Z8, Z8
+	VADDPS       constantsAVX512<>+1472(SB), Z8, Z8
+	VBROADCASTSS (R11)(SI*4), Z13
+	VMULPS       128(DX), Z13, Z13
+	VADDPS       constantsAVX512<>+1472(SB), Z13, Z13
+	VBROADCASTSS (R11)(SI*4), Z18
+	VMULPS       192(DX), Z18, Z18
+	VADDPS       constantsAVX512<>+1472(SB), Z18, Z18
+
+known0:
+	VMOVUPS     (CX)(DI*1), Z4
+	VMOVUPS     (CX)(R8*1), Z9
+	VMOVUPS     (CX)(R9*1), Z14
+	VMOVUPS     (CX)(R10*1), Z19
+	VFMADD231PS Z3, Z3, Z4
+	VFMADD231PS Z8, Z8, Z9
+	VFMADD231PS Z13, Z13, Z14
+	VFMADD231PS Z18, Z18, Z19
+	VMOVUPS     Z4, (CX)(DI*1)
+	VMOVUPS     Z9, (CX)(R8*1)
+	VMOVUPS     Z14, (CX)(R9*1)
+	VMOVUPS     Z19, (CX)(R10*1)
+	VPSUBD      constantsAVX512<>+1536(SB), Z9, Z12
+	VPSUBD      constantsAVX512<>+1536(SB), Z14, Z17
+	VPSUBD      constantsAVX512<>+1536(SB), Z19, Z22
+	VPMAXUD     Z17, Z12, Z12
+	VPMAXUD     Z22, Z12, Z12
+	VPCMPUD     $0x05, constantsAVX512<>+1600(SB), Z12, K1
+	VSQRTPS     Z4, Z4
+	KORTESTW    K1, K1
+	JZ          iterateSum0
+	VSQRTPS     Z9, Z9
+	VSQRTPS     Z14, Z14
+	VSQRTPS     Z19, Z19
+	JMP         rootedSum0
+
+iterateSum0:
+	VRSQRT14PS   Z9, Z10
+	VRSQRT14PS   Z14, Z15
+	VRSQRT14PS   Z19, Z20
+	VMULPS       Z10, Z9, Z11
+	VMULPS       Z15, Z14, Z16
+	VMULPS       Z20, Z19, Z21
+	VMULPS       constantsAVX512<>+832(SB), Z10, Z10
+	VMULPS       constantsAVX512<>+832(SB), Z15, Z15
+	VMULPS       constantsAVX512<>+832(SB), Z20, Z20
+	VMOVUPS      constantsAVX512<>+832(SB), Z12
+	VMOVUPS      constantsAVX512<>+832(SB), Z17
+	VMOVUPS      constantsAVX512<>+832(SB), Z22
+	VFNMADD231PS Z11, Z10, Z12
+	VFNMADD231PS Z16, Z15, Z17
+	VFNMADD231PS Z21, Z20, Z22
+	VFMADD213PS  Z11, Z12, Z11
+	VFMADD213PS  Z16, Z17, Z16
+	VFMADD213PS  Z21, Z22, Z21
+	VFMADD213PS  Z10, Z12, Z10
+	VFMADD213PS  Z15, Z17, Z15
+	VFMADD213PS  Z20, Z22, Z20
+	VMOVAPS      Z9, Z12
+	VMOVAPS      Z14, Z17
+	VMOVAPS      Z19, Z22
+	VFNMADD231PS Z11, Z11, Z12
+	VFNMADD231PS Z16, Z16, Z17
+	VFNMADD231PS Z21, Z21, Z22
+	VFMADD213PS  Z11, Z10, Z12
+	VFMADD213PS  Z16, Z15, Z17
+	VFMADD213PS  Z21, Z20, Z22
+	VMOVAPS      Z12, Z9
+	VMOVAPS      Z17, Z14
+	VMOVAPS      Z22, Z19
+
+rootedSum0:
+	VADDPS        Z2, Z4, Z4
+	VADDPS        Z2, Z9, Z9
+	VADDPS        Z2, Z14, Z14
+	VADDPS        Z2, Z19, Z19
+	VMULPS        Z3, Z1, Z3
+	VMULPS        Z8, Z1, Z8
+	VMULPS        Z13, Z1, Z13
+	VMULPS        Z18, Z1, Z18
+	VDIVPS        Z4, Z3, Z3
+	VDIVPS        Z9, Z8, Z8
+	VDIVPS        Z14, Z13, Z13
+	VDIVPS        Z19, Z18, Z18
+	VADDPS        (AX)(DI*1), Z3, Z3
+	VADDPS        (AX)(R8*1), Z8, Z8
+	VADDPS        (AX)(R9*1), Z13, Z13
+	VADDPS        (AX)(R10*1), Z18, Z18
+	VMOVUPS       Z3, (AX)(DI*1)
+	VMOVUPS       Z8, (AX)(R8*1)
+	VMOVUPS       Z13, (AX)(R9*1)
+	VMOVUPS       Z18, (AX)(R10*1)
+	VSUBPS        Z3, Z3, Z4
+	VPORD         Z4, Z0, Z0
+	VSUBPS        Z8, Z8, Z9
+	VPORD         Z9, Z0, Z0
+	VSUBPS        Z13, Z13, Z14
+	VPORD         Z14, Z0, Z0
+	VSUBPS        Z18, Z18, Z19
+	VPORD         Z19, Z0, Z0
+	INCQ          SI
+	CMPQ          SI, n+48(FP)
+	JLT           row
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPOR          Y1, Y0, Y0
+	VPTEST        Y0, Y0
+	SETEQ         AL
+	MOVB          AL, ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func adadeltaRows4AVX512(w *float32, sq *float32, acc *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+// Requires: AVX, AVX2, AVX512F, MMX+
+TEXT ·adadeltaRows4AVX512(SB), NOSPLIT, $0-97
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS negLR+72(FP), Z1
+	VBROADCASTSS rho+76(FP), Z2
+	VBROADCASTSS oneMinusRho+80(FP), Z3
+	VBROADCASTSS eps+84(FP), Z4
+	MOVQ         w+0(FP), AX
+	MOVQ         sq+8(FP), CX
+	MOVQ         acc+16(FP), DX
+	MOVQ         grad+24(FP), BX
+	MOVQ         panel+40(FP), SI
+	XORQ         DI, DI
+
+row:
+	MOVQ       rows+48(FP), R10
+	LEAQ       8(DI), R9
+	CMPQ       R9, n+64(FP)
+	JGE        last
+	MOVL       (R10)(R9*4), R9
+	SHLQ       $0x06, R9
+	LEAQ       (AX)(R9*1), R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	LEAQ       (CX)(R9*1), R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	LEAQ       (DX)(R9*1), R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+
+last:
+	MOVL    (R10)(DI*4), R8
+	SHLQ    $0x06, R8
+	LEAQ    (R8)(SI*1), R9
+	LEAQ    (R9)(SI*1), R10
+	LEAQ    (R10)(SI*1), R11
+	MOVQ    sleeps+56(FP), R12
+	MOVL    (R12)(DI*4), R12
+	TESTQ   R12, R12
+	JZ      slept
+	VMOVUPS (CX)(R8*1), Z5
+	VMOVUPS (DX)(R8*1), Z6
+	VMOVUPS (CX)(R9*1), Z7
+	VMOVUPS (DX)(R9*1), Z8
+	VMOVUPS (CX)(R10*1), Z9
+	VMOVUPS (DX)(R10*1), Z10
+	VMOVUPS (CX)(R11*1), Z11
+	VMOVUPS (DX)(R11*1), Z12
+
+sleep:
+	VMULPS  Z2, Z5, Z5
+	VMULPS  Z2, Z6, Z6
+	VMULPS  Z2, Z7, Z7
+	VMULPS  Z2, Z8, Z8
+	VMULPS  Z2, Z9, Z9
+	VMULPS  Z2, Z10, Z10
+	VMULPS  Z2, Z11, Z11
+	VMULPS  Z2, Z12, Z12
+	DECQ    R12
+	JNZ     sleep
+	VMOVUPS Z5, (CX)(R8*1)
+	VMOVUPS Z6, (DX)(R8*1)
+	VMOVUPS Z7, (CX)(R9*1)
+	VMOVUPS Z8, (DX)(R9*1)
+	VMOVUPS Z9, (CX)(R10*1)
+	VMOVUPS Z10, (DX)(R10*1)
+	VMOVUPS Z11, (CX)(R11*1)
+	VMOVUPS Z12, (DX)(R11*1)
+
+slept:
+	CMPB    awake+88(FP), $0x00
+	JEQ     next
+	MOVQ    values+32(FP), R12
+	TESTQ   R12, R12
+	JNZ     product0
+	VMOVUPS (BX)(R8*1), Z5
+	VMOVUPS (BX)(R9*1), Z10
+	VMOVUPS (BX)(R10*1), Z15
+	VMOVUPS (BX)(R11*1), Z20
+	JMP     known0
+
+product0:
+	VBROADCASTSS (R12)(DI*4), Z5
+	VMULPS       (BX), Z5, Z5
+	VADDPS       constantsAVX512<>+1472(SB), Z5, Z5
+	VBROADCASTSS (R12)(DI*4), Z10
+	VMULPS       64(BX), Z10, Z10
+	VADDPS       constantsAVX512<>+1472(SB), Z10, Z10
+	VBROADCASTSS (R12)(DI*4), Z15
+	VMULPS       128(BX), Z15, Z15
+	VADDPS       constantsAVX512<>+1472(SB), Z15, Z15
+	VBROADCASTSS (R12)(DI*4), Z20
+	VMULPS       192(BX), Z20, Z20
+	VADDPS       constantsAVX512<>+1472(SB), Z20, Z20
+
+known0:
+	VMULPS      (CX)(R8*1), Z2, Z6
+	VMULPS      (CX)(R9*1), Z2, Z11
+	VMULPS      (CX)(R10*1), Z2, Z16
+	VMULPS      (CX)(R11*1), Z2, Z21
+	VMULPS      Z5, Z3, Z7
+	VMULPS      Z10, Z3, Z12
+	VMULPS      Z15, Z3, Z17
+	VMULPS      Z20, Z3, Z22
+	VFMADD231PS Z5, Z7, Z6
+	VFMADD231PS Z10, Z12, Z11
+	VFMADD231PS Z15, Z17, Z16
+	VFMADD231PS Z20, Z22, Z21
+	VMOVUPS     Z6, (CX)(R8*1)
+	VMOVUPS     Z11, (CX)(R9*1)
+	VMOVUPS     Z16, (CX)(R10*1)
+	VMOVUPS     Z21, (CX)(R11*1)
+	VADDPS      Z4, Z6, Z6
+	VADDPS      Z4, Z11, Z11
+	VADDPS      Z4, Z16, Z16
+	VADDPS      Z4, Z21, Z21
+	VPSUBD      constantsAVX512<>+1536(SB), Z11, Z14
+	VPSUBD      constantsAVX512<>+1536(SB), Z16, Z19
+	VPSUBD      constantsAVX512<>+1536(SB), Z21, Z24
+	VPMAXUD     Z19, Z14, Z14
+	VPMAXUD     Z24, Z14, Z14
+	VPCMPUD     $0x05, constantsAVX512<>+1600(SB), Z14, K1
+	VSQRTPS     Z6, Z6
+	KORTESTW    K1, K1
+	JZ          iterateSq0
+	VSQRTPS     Z11, Z11
+	VSQRTPS     Z16, Z16
+	VSQRTPS     Z21, Z21
+	JMP         rootedSq0
+
+iterateSq0:
+	VRSQRT14PS   Z11, Z12
+	VRSQRT14PS   Z16, Z17
+	VRSQRT14PS   Z21, Z22
+	VMULPS       Z12, Z11, Z13
+	VMULPS       Z17, Z16, Z18
+	VMULPS       Z22, Z21, Z23
+	VMULPS       constantsAVX512<>+832(SB), Z12, Z12
+	VMULPS       constantsAVX512<>+832(SB), Z17, Z17
+	VMULPS       constantsAVX512<>+832(SB), Z22, Z22
+	VMOVUPS      constantsAVX512<>+832(SB), Z14
+	VMOVUPS      constantsAVX512<>+832(SB), Z19
+	VMOVUPS      constantsAVX512<>+832(SB), Z24
+	VFNMADD231PS Z13, Z12, Z14
+	VFNMADD231PS Z18, Z17, Z19
+	VFNMADD231PS Z23, Z22, Z24
+	VFMADD213PS  Z13, Z14, Z13
+	VFMADD213PS  Z18, Z19, Z18
+	VFMADD213PS  Z23, Z24, Z23
+	VFMADD213PS  Z12, Z14, Z12
+	VFMADD213PS  Z17, Z19, Z17
+	VFMADD213PS  Z22, Z24, Z22
+	VMOVAPS      Z11, Z14
+	VMOVAPS      Z16, Z19
+	VMOVAPS      Z21, Z24
+	VFNMADD231PS Z13, Z13, Z14
+	VFNMADD231PS Z18, Z18, Z19
+	VFNMADD231PS Z23, Z23, Z24
+	VFMADD213PS  Z13, Z12, Z14
+	VFMADD213PS  Z18, Z17, Z19
+	VFMADD213PS  Z23, Z22, Z24
+	VMOVAPS      Z14, Z11
+	VMOVAPS      Z19, Z16
+	VMOVAPS      Z24, Z21
+
+rootedSq0:
+	VADDPS      (DX)(R8*1), Z4, Z7
+	VADDPS      (DX)(R9*1), Z4, Z12
+	VADDPS      (DX)(R10*1), Z4, Z17
+	VADDPS      (DX)(R11*1), Z4, Z22
+	VSQRTPS     Z7, Z7
+	VSQRTPS     Z12, Z12
+	VSQRTPS     Z17, Z17
+	VSQRTPS     Z22, Z22
+	VDIVPS      Z6, Z7, Z7
+	VDIVPS      Z11, Z12, Z12
+	VDIVPS      Z16, Z17, Z17
+	VDIVPS      Z21, Z22, Z22
+	VMULPS      Z5, Z7, Z5
+	VMULPS      Z10, Z12, Z10
+	VMULPS      Z15, Z17, Z15
+	VMULPS      Z20, Z22, Z20
+	VMULPS      (DX)(R8*1), Z2, Z7
+	VMULPS      (DX)(R9*1), Z2, Z12
+	VMULPS      (DX)(R10*1), Z2, Z17
+	VMULPS      (DX)(R11*1), Z2, Z22
+	VMULPS      Z5, Z3, Z8
+	VMULPS      Z10, Z3, Z13
+	VMULPS      Z15, Z3, Z18
+	VMULPS      Z20, Z3, Z23
+	VFMADD231PS Z5, Z8, Z7
+	VFMADD231PS Z10, Z13, Z12
+	VFMADD231PS Z15, Z18, Z17
+	VFMADD231PS Z20, Z23, Z22
+	VMOVUPS     Z7, (DX)(R8*1)
+	VMOVUPS     Z12, (DX)(R9*1)
+	VMOVUPS     Z17, (DX)(R10*1)
+	VMOVUPS     Z22, (DX)(R11*1)
+	VMOVUPS     (AX)(R8*1), Z8
+	VMOVUPS     (AX)(R9*1), Z13
+	VMOVUPS     (AX)(R10*1), Z18
+	VMOVUPS     (AX)(R11*1), Z23
+	VFMADD213PS Z8, Z1, Z5
+	VFMADD213PS Z13, Z1, Z10
+	VFMADD213PS Z18, Z1, Z15
+	VFMADD213PS Z23, Z1, Z20
+	VMOVUPS     Z5, (AX)(R8*1)
+	VMOVUPS     Z10, (AX)(R9*1)
+	VMOVUPS     Z15, (AX)(R10*1)
+	VMOVUPS     Z20, (AX)(R11*1)
+	VSUBPS      Z5, Z5, Z8
+	VPORD       Z8, Z0, Z0
+	VSUBPS      Z6, Z6, Z8
+	VPORD       Z8, Z0, Z0
+	VSUBPS      Z7, Z7, Z8
+	VPORD       Z8, Z0, Z0
+	VSUBPS      Z10, Z10, Z13
+	VPORD       Z13, Z0, Z0
+	VSUBPS      Z11, Z11, Z13
+	VPORD       Z13, Z0, Z0
+	VSUBPS      Z12, Z12, Z13
+	VPORD       Z13, Z0, Z0
+	VSUBPS      Z15, Z15, Z18
+	VPORD       Z18, Z0, Z0
+	VSUBPS      Z16, Z16, Z18
+	VPORD       Z18, Z0, Z0
+	VSUBPS      Z17, Z17, Z18
+	VPORD       Z18, Z0, Z0
+	VSUBPS      Z20, Z20, Z23
+	VPORD       Z23, Z0, Z0
+	VSUBPS      Z21, Z21, Z23
+	VPORD       Z23, Z0, Z0
+	VSUBPS      Z22, Z22, Z23
+	VPORD       Z23, Z0, Z0
+
+next:
+	INCQ          DI
+	CMPQ          DI, n+64(FP)
+	JLT           row
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPOR          Y1, Y0, Y0
+	VPTEST        Y0, Y0
+	SETEQ         AL
+	MOVB          AL, ret+96(FP)
+	VZEROUPPER
+	RET
+
+// func adamRows4AVX512(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
+// Requires: AVX, AVX2, AVX512F, MMX+
+TEXT ·adamRows4AVX512(SB), NOSPLIT, $0-113
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS negStep+80(FP), Z1
+	VBROADCASTSS beta1+84(FP), Z2
+	VBROADCASTSS oneMinusBeta1+88(FP), Z3
+	VBROADCASTSS beta2+92(FP), Z4
+	VBROADCASTSS oneMinusBeta2+96(FP), Z5
+	VBROADCASTSS sqrtBias2+100(FP), Z6
+	VBROADCASTSS eps+104(FP), Z7
+	MOVQ         w+0(FP), AX
+	MOVQ         m+8(FP), CX
+	MOVQ         v+16(FP), DX
+	MOVQ         grad+24(FP), BX
+	MOVQ         panel+40(FP), SI
+	XORQ         DI, DI
+
+row:
+	MOVQ       rows+48(FP), R10
+	LEAQ       8(DI), R9
+	CMPQ       R9, n+64(FP)
+	JGE        last
+	MOVL       (R10)(R9*4), R9
+	SHLQ       $0x06, R9
+	LEAQ       (AX)(R9*1), R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	LEAQ       (CX)(R9*1), R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	LEAQ       (DX)(R9*1), R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+
+last:
+	MOVL    (R10)(DI*4), R8
+	SHLQ    $0x06, R8
+	LEAQ    (R8)(SI*1), R9
+	LEAQ    (R9)(SI*1), R10
+	LEAQ    (R10)(SI*1), R11
+	MOVQ    sleeps+56(FP), R12
+	MOVL    (R12)(DI*4), R12
+	TESTQ   R12, R12
+	JZ      slept
+	MOVQ    past+72(FP), R13
+	LEAQ    -1(R12), R14
+	SHLQ    $0x03, R14
+	SUBQ    R14, R13
+	VMOVUPS (AX)(R8*1), Z8
+	VMOVUPS (AX)(R9*1), Z11
+	VMOVUPS (AX)(R10*1), Z14
+	VMOVUPS (AX)(R11*1), Z17
+	VMOVUPS (CX)(R8*1), Z9
+	VMOVUPS (CX)(R9*1), Z12
+	VMOVUPS (CX)(R10*1), Z15
+	VMOVUPS (CX)(R11*1), Z18
+	VMOVUPS (DX)(R8*1), Z10
+	VMOVUPS (DX)(R9*1), Z13
+	VMOVUPS (DX)(R10*1), Z16
+	VMOVUPS (DX)(R11*1), Z19
+
+sleep:
+	VBROADCASTSS (R13), Z1
+	VBROADCASTSS 4(R13), Z6
+	VMULPS       Z4, Z10, Z10
+	VMULPS       Z4, Z13, Z13
+	VMULPS       Z4, Z16, Z16
+	VMULPS       Z4, Z19, Z19
+	VMULPS       Z2, Z9, Z9
+	VMULPS       Z2, Z12, Z12
+	VMULPS       Z2, Z15, Z15
+	VMULPS       Z2, Z18, Z18
+	VADDPS       constantsAVX512<>+1472(SB), Z9, Z9
+	VADDPS       constantsAVX512<>+1472(SB), Z12, Z12
+	VADDPS       constantsAVX512<>+1472(SB), Z15, Z15
+	VADDPS       constantsAVX512<>+1472(SB), Z18, Z18
+	VPSUBD       constantsAVX512<>+1536(SB), Z13, Z23
+	VPSUBD       constantsAVX512<>+1536(SB), Z16, Z26
+	VPSUBD       constantsAVX512<>+1536(SB), Z19, Z29
+	VPMAXUD      Z26, Z23, Z23
+	VPMAXUD      Z29, Z23, Z23
+	VPCMPUD      $0x05, constantsAVX512<>+1600(SB), Z23, K1
+	VSQRTPS      Z10, Z20
+	KORTESTW     K1, K1
+	JZ           iterateMissed0false
+	VSQRTPS      Z13, Z23
+	VSQRTPS      Z16, Z26
+	VSQRTPS      Z19, Z29
+	JMP          rootedMissed0false
+
+iterateMissed0false:
+	VRSQRT14PS   Z13, Z24
+	VRSQRT14PS   Z16, Z27
+	VRSQRT14PS   Z19, Z30
+	VMULPS       Z24, Z13, Z25
+	VMULPS       Z27, Z16, Z28
+	VMULPS       Z30, Z19, Z31
+	VMULPS       constantsAVX512<>+832(SB), Z24, Z24
+	VMULPS       constantsAVX512<>+832(SB), Z27, Z27
+	VMULPS       constantsAVX512<>+832(SB), Z30, Z30
+	VMOVUPS      constantsAVX512<>+832(SB), Z23
+	VMOVUPS      constantsAVX512<>+832(SB), Z26
+	VMOVUPS      constantsAVX512<>+832(SB), Z29
+	VFNMADD231PS Z25, Z24, Z23
+	VFNMADD231PS Z28, Z27, Z26
+	VFNMADD231PS Z31, Z30, Z29
+	VFMADD213PS  Z25, Z23, Z25
+	VFMADD213PS  Z28, Z26, Z28
+	VFMADD213PS  Z31, Z29, Z31
+	VFMADD213PS  Z24, Z23, Z24
+	VFMADD213PS  Z27, Z26, Z27
+	VFMADD213PS  Z30, Z29, Z30
+	VMOVAPS      Z13, Z23
+	VMOVAPS      Z16, Z26
+	VMOVAPS      Z19, Z29
+	VFNMADD231PS Z25, Z25, Z23
+	VFNMADD231PS Z28, Z28, Z26
+	VFNMADD231PS Z31, Z31, Z29
+	VFMADD213PS  Z25, Z24, Z23
+	VFMADD213PS  Z28, Z27, Z26
+	VFMADD213PS  Z31, Z30, Z29
+
+rootedMissed0false:
+	CMPL   4(R13), $0x3f800000
+	JEQ    plainMissed0false
+	VDIVPS Z6, Z20, Z20
+	VDIVPS Z6, Z23, Z23
+	VDIVPS Z6, Z26, Z26
+	VDIVPS Z6, Z29, Z29
+
+plainMissed0false:
+	VADDPS       Z7, Z20, Z20
+	VADDPS       Z7, Z23, Z23
+	VADDPS       Z7, Z26, Z26
+	VADDPS       Z7, Z29, Z29
+	VMULPS       Z1, Z9, Z21
+	VMULPS       Z1, Z12, Z24
+	VMULPS       Z1, Z15, Z27
+	VMULPS       Z1, Z18, Z30
+	VDIVPS       Z20, Z21, Z21
+	VDIVPS       Z23, Z24, Z24
+	VDIVPS       Z26, Z27, Z27
+	VDIVPS       Z29, Z30, Z30
+	VADDPS       Z21, Z8, Z8
+	VADDPS       Z24, Z11, Z11
+	VADDPS       Z27, Z14, Z14
+	VADDPS       Z30, Z17, Z17
+	ADDQ         $0x08, R13
+	DECQ         R12
+	JZ           made
+	TESTQ        $0x00000007, R12
+	JNZ          sleep
+	CMPB         settles+108(FP), $0x00
+	JEQ          sleep
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS (R13), Z1
+	VBROADCASTSS 4(R13), Z6
+	VMULPS       Z4, Z10, Z10
+	VMULPS       Z4, Z13, Z13
+	VMULPS       Z4, Z16, Z16
+	VMULPS       Z4, Z19, Z19
+	VMULPS       Z2, Z9, Z9
+	VMULPS       Z2, Z12, Z12
+	VMULPS       Z2, Z15, Z15
+	VMULPS       Z2, Z18, Z18
+	VADDPS       constantsAVX512<>+1472(SB), Z9, Z9
+	VADDPS       constantsAVX512<>+1472(SB), Z12, Z12
+	VADDPS       constantsAVX512<>+1472(SB), Z15, Z15
+	VADDPS       constantsAVX512<>+1472(SB), Z18, Z18
+	VPSUBD       constantsAVX512<>+1536(SB), Z13, Z23
+	VPSUBD       constantsAVX512<>+1536(SB), Z16, Z26
+	VPSUBD       constantsAVX512<>+1536(SB), Z19, Z29
+	VPMAXUD      Z26, Z23, Z23
+	VPMAXUD      Z29, Z23, Z23
+	VPCMPUD      $0x05, constantsAVX512<>+1600(SB), Z23, K1
+	VSQRTPS      Z10, Z20
+	KORTESTW     K1, K1
+	JZ           iterateMissed0true
+	VSQRTPS      Z13, Z23
+	VSQRTPS      Z16, Z26
+	VSQRTPS      Z19, Z29
+	JMP          rootedMissed0true
+
+iterateMissed0true:
+	VRSQRT14PS   Z13, Z24
+	VRSQRT14PS   Z16, Z27
+	VRSQRT14PS   Z19, Z30
+	VMULPS       Z24, Z13, Z25
+	VMULPS       Z27, Z16, Z28
+	VMULPS       Z30, Z19, Z31
+	VMULPS       constantsAVX512<>+832(SB), Z24, Z24
+	VMULPS       constantsAVX512<>+832(SB), Z27, Z27
+	VMULPS       constantsAVX512<>+832(SB), Z30, Z30
+	VMOVUPS      constantsAVX512<>+832(SB), Z23
+	VMOVUPS      constantsAVX512<>+832(SB), Z26
+	VMOVUPS      constantsAVX512<>+832(SB), Z29
+	VFNMADD231PS Z25, Z24, Z23
+	VFNMADD231PS Z28, Z27, Z26
+	VFNMADD231PS Z31, Z30, Z29
+	VFMADD213PS  Z25, Z23, Z25
+	VFMADD213PS  Z28, Z26, Z28
+	VFMADD213PS  Z31, Z29, Z31
+	VFMADD213PS  Z24, Z23, Z24
+	VFMADD213PS  Z27, Z26, Z27
+	VFMADD213PS  Z30, Z29, Z30
+	VMOVAPS      Z13, Z23
+	VMOVAPS      Z16, Z26
+	VMOVAPS      Z19, Z29
+	VFNMADD231PS Z25, Z25, Z23
+	VFNMADD231PS Z28, Z28, Z26
+	VFNMADD231PS Z31, Z31, Z29
+	VFMADD213PS  Z25, Z24, Z23
+	VFMADD213PS  Z28, Z27, Z26
+	VFMADD213PS  Z31, Z30, Z29
+
+rootedMissed0true:
+	CMPL   4(R13), $0x3f800000
+	JEQ    plainMissed0true
+	VDIVPS Z6, Z20, Z20
+	VDIVPS Z6, Z23, Z23
+	VDIVPS Z6, Z26, Z26
+	VDIVPS Z6, Z29, Z29
+
+plainMissed0true:
+	VADDPS        Z7, Z20, Z20
+	VADDPS        Z7, Z23, Z23
+	VADDPS        Z7, Z26, Z26
+	VADDPS        Z7, Z29, Z29
+	VMULPS        Z1, Z9, Z21
+	VMULPS        Z1, Z12, Z24
+	VMULPS        Z1, Z15, Z27
+	VMULPS        Z1, Z18, Z30
+	VDIVPS        Z20, Z21, Z21
+	VDIVPS        Z23, Z24, Z24
+	VDIVPS        Z26, Z27, Z27
+	VDIVPS        Z29, Z30, Z30
+	VADDPS        Z21, Z8, Z8
+	VADDPS        Z24, Z11, Z11
+	VADDPS        Z27, Z14, Z14
+	VADDPS        Z30, Z17, Z17
+	VPANDD        constantsAVX512<>+1216(SB), Z21, Z21
+	VPANDD        constantsAVX512<>+1216(SB), Z8, Z20
+	VMULPS        constantsAVX512<>+1280(SB), Z20, Z20
+	VSUBPS        constantsAVX512<>+1344(SB), Z20, Z20
+	VSUBPS        Z20, Z21, Z21
+	VPANDD        constantsAVX512<>+1216(SB), Z9, Z20
+	VMULPS        constantsAVX512<>+1408(SB), Z20, Z20
+	VMINPS        Z20, Z21, Z21
+	VPXORD        Z5, Z5, Z5
+	VSUBPS        Z21, Z5, Z5
+	VPORD         Z5, Z3, Z3
+	VPANDD        constantsAVX512<>+1216(SB), Z24, Z24
+	VPANDD        constantsAVX512<>+1216(SB), Z11, Z23
+	VMULPS        constantsAVX512<>+1280(SB), Z23, Z23
+	VSUBPS        constantsAVX512<>+1344(SB), Z23, Z23
+	VSUBPS        Z23, Z24, Z24
+	VPANDD        constantsAVX512<>+1216(SB), Z12, Z23
+	VMULPS        constantsAVX512<>+1408(SB), Z23, Z23
+	VMINPS        Z23, Z24, Z24
+	VPXORD        Z5, Z5, Z5
+	VSUBPS        Z24, Z5, Z5
+	VPORD         Z5, Z3, Z3
+	VPANDD        constantsAVX512<>+1216(SB), Z27, Z27
+	VPANDD        constantsAVX512<>+1216(SB), Z14, Z26
+	VMULPS        constantsAVX512<>+1280(SB), Z26, Z26
+	VSUBPS        constantsAVX512<>+1344(SB), Z26, Z26
+	VSUBPS        Z26, Z27, Z27
+	VPANDD        constantsAVX512<>+1216(SB), Z15, Z26
+	VMULPS        constantsAVX512<>+1408(SB), Z26, Z26
+	VMINPS        Z26, Z27, Z27
+	VPXORD        Z5, Z5, Z5
+	VSUBPS        Z27, Z5, Z5
+	VPORD         Z5, Z3, Z3
+	VPANDD        constantsAVX512<>+1216(SB), Z30, Z30
+	VPANDD        constantsAVX512<>+1216(SB), Z17, Z29
+	VMULPS        constantsAVX512<>+1280(SB), Z29, Z29
+	VSUBPS        constantsAVX512<>+1344(SB), Z29, Z29
+	VSUBPS        Z29, Z30, Z30
+	VPANDD        constantsAVX512<>+1216(SB), Z18, Z29
+	VMULPS        constantsAVX512<>+1408(SB), Z29, Z29
+	VMINPS        Z29, Z30, Z30
+	VPXORD        Z5, Z5, Z5
+	VSUBPS        Z30, Z5, Z5
+	VPORD         Z5, Z3, Z3
 	ADDQ          $0x08, R13
 	DECQ          R12
 	JZ            made
@@ -6057,16 +7533,33 @@ plain0true:
 
 settle:
 	VMULPS Z2, Z9, Z9
+	VMULPS Z2, Z12, Z12
+	VMULPS Z2, Z15, Z15
+	VMULPS Z2, Z18, Z18
 	VMULPS Z4, Z10, Z10
+	VMULPS Z4, Z13, Z13
+	VMULPS Z4, Z16, Z16
+	VMULPS Z4, Z19, Z19
 	DECQ   R12
 	JNZ    settle
-	VPXORD Z11, Z11, Z11
-	VADDPS Z11, Z9, Z9
+	VADDPS constantsAVX512<>+1472(SB), Z9, Z9
+	VADDPS constantsAVX512<>+1472(SB), Z12, Z12
+	VADDPS constantsAVX512<>+1472(SB), Z15, Z15
+	VADDPS constantsAVX512<>+1472(SB), Z18, Z18
 
 made:
-	VMOVUPS      Z8, (AX)(R10*1)
-	VMOVUPS      Z9, (DX)(R10*1)
-	VMOVUPS      Z10, (BX)(R10*1)
+	VMOVUPS      Z8, (AX)(R8*1)
+	VMOVUPS      Z11, (AX)(R9*1)
+	VMOVUPS      Z14, (AX)(R10*1)
+	VMOVUPS      Z17, (AX)(R11*1)
+	VMOVUPS      Z9, (CX)(R8*1)
+	VMOVUPS      Z12, (CX)(R9*1)
+	VMOVUPS      Z15, (CX)(R10*1)
+	VMOVUPS      Z18, (CX)(R11*1)
+	VMOVUPS      Z10, (DX)(R8*1)
+	VMOVUPS      Z13, (DX)(R9*1)
+	VMOVUPS      Z16, (DX)(R10*1)
+	VMOVUPS      Z19, (DX)(R11*1)
 	VBROADCASTSS negStep+80(FP), Z1
 	VBROADCASTSS sqrtBias2+100(FP), Z6
 	VBROADCASTSS oneMinusBeta1+88(FP), Z3
@@ -6075,54 +7568,169 @@ made:
 slept:
 	CMPB    awake+109(FP), $0x00
 	JEQ     next
-	VMOVUPS (AX)(R10*1), Z8
-	TESTQ   SI, SI
+	MOVQ    values+32(FP), R12
+	TESTQ   R12, R12
 	JNZ     product0
-	VMOVUPS (CX)(R10*1), Z9
+	VMOVUPS (BX)(R8*1), Z8
+	VMOVUPS (BX)(R9*1), Z13
+	VMOVUPS (BX)(R10*1), Z18
+	VMOVUPS (BX)(R11*1), Z23
 	JMP     known0
 
 product0:
-	VBROADCASTSS (SI), Z9
-	VMULPS       (CX), Z9, Z9
-	VPXORD       Z10, Z10, Z10
-	VADDPS       Z10, Z9, Z9
+	VBROADCASTSS (R12)(DI*4), Z8
+	VMULPS       (BX), Z8, Z8
+	VADDPS       constantsAVX512<>+1472(SB), Z8, Z8
+	VBROADCASTSS (R12)(DI*4), Z13
+	VMULPS       64(BX), Z13, Z13
+	VADDPS       constantsAVX512<>+1472(SB), Z13, Z13
+	VBROADCASTSS (R12)(DI*4), Z18
+	VMULPS       128(BX), Z18, Z18
+	VADDPS       constantsAVX512<>+1472(SB), Z18, Z18
+	VBROADCASTSS (R12)(DI*4), Z23
+	VMULPS       192(BX), Z23, Z23
+	VADDPS       constantsAVX512<>+1472(SB), Z23, Z23
 
 known0:
-	VMULPS      (DX)(R10*1), Z2, Z10
-	VFMADD231PS Z9, Z3, Z10
-	VMOVUPS     Z10, (DX)(R10*1)
-	VMULPS      (BX)(R10*1), Z4, Z11
-	VMULPS      Z9, Z5, Z12
-	VFMADD231PS Z9, Z12, Z11
-	VMOVUPS     Z11, (BX)(R10*1)
-	VSQRTPS     Z11, Z11
-	CMPL        sqrtBias2+100(FP), $0x3f800000
-	JEQ         unbiased0
-	VDIVPS      Z6, Z11, Z11
+	VMULPS      (DX)(R8*1), Z4, Z9
+	VMULPS      (DX)(R9*1), Z4, Z14
+	VMULPS      (DX)(R10*1), Z4, Z19
+	VMULPS      (DX)(R11*1), Z4, Z24
+	VMULPS      Z8, Z5, Z10
+	VMULPS      Z13, Z5, Z15
+	VMULPS      Z18, Z5, Z20
+	VMULPS      Z23, Z5, Z25
+	VFMADD231PS Z8, Z10, Z9
+	VFMADD231PS Z13, Z15, Z14
+	VFMADD231PS Z18, Z20, Z19
+	VFMADD231PS Z23, Z25, Z24
+	VMOVUPS     Z9, (DX)(R8*1)
+	VMOVUPS     Z14, (DX)(R9*1)
+	VMOVUPS     Z19, (DX)(R10*1)
+	VMOVUPS     Z24, (DX)(R11*1)
+	VMULPS      (CX)(R8*1), Z2, Z10
+	VMULPS      (CX)(R9*1), Z2, Z15
+	VMULPS      (CX)(R10*1), Z2, Z20
+	VMULPS      (CX)(R11*1), Z2, Z25
+	VFMADD213PS Z10, Z3, Z8
+	VFMADD213PS Z15, Z3, Z13
+	VFMADD213PS Z20, Z3, Z18
+	VFMADD213PS Z25, Z3, Z23
+	VMOVUPS     Z8, (CX)(R8*1)
+	VMOVUPS     Z13, (CX)(R9*1)
+	VMOVUPS     Z18, (CX)(R10*1)
+	VMOVUPS     Z23, (CX)(R11*1)
+	VPSUBD      constantsAVX512<>+1536(SB), Z14, Z17
+	VPSUBD      constantsAVX512<>+1536(SB), Z19, Z22
+	VPSUBD      constantsAVX512<>+1536(SB), Z24, Z27
+	VPMAXUD     Z22, Z17, Z17
+	VPMAXUD     Z27, Z17, Z17
+	VPCMPUD     $0x05, constantsAVX512<>+1600(SB), Z17, K1
+	VSQRTPS     Z9, Z9
+	KORTESTW    K1, K1
+	JZ          iterateV0
+	VSQRTPS     Z14, Z14
+	VSQRTPS     Z19, Z19
+	VSQRTPS     Z24, Z24
+	JMP         rootedV0
+
+iterateV0:
+	VRSQRT14PS   Z14, Z15
+	VRSQRT14PS   Z19, Z20
+	VRSQRT14PS   Z24, Z25
+	VMULPS       Z15, Z14, Z16
+	VMULPS       Z20, Z19, Z21
+	VMULPS       Z25, Z24, Z26
+	VMULPS       constantsAVX512<>+832(SB), Z15, Z15
+	VMULPS       constantsAVX512<>+832(SB), Z20, Z20
+	VMULPS       constantsAVX512<>+832(SB), Z25, Z25
+	VMOVUPS      constantsAVX512<>+832(SB), Z17
+	VMOVUPS      constantsAVX512<>+832(SB), Z22
+	VMOVUPS      constantsAVX512<>+832(SB), Z27
+	VFNMADD231PS Z16, Z15, Z17
+	VFNMADD231PS Z21, Z20, Z22
+	VFNMADD231PS Z26, Z25, Z27
+	VFMADD213PS  Z16, Z17, Z16
+	VFMADD213PS  Z21, Z22, Z21
+	VFMADD213PS  Z26, Z27, Z26
+	VFMADD213PS  Z15, Z17, Z15
+	VFMADD213PS  Z20, Z22, Z20
+	VFMADD213PS  Z25, Z27, Z25
+	VMOVAPS      Z14, Z17
+	VMOVAPS      Z19, Z22
+	VMOVAPS      Z24, Z27
+	VFNMADD231PS Z16, Z16, Z17
+	VFNMADD231PS Z21, Z21, Z22
+	VFNMADD231PS Z26, Z26, Z27
+	VFMADD213PS  Z16, Z15, Z17
+	VFMADD213PS  Z21, Z20, Z22
+	VFMADD213PS  Z26, Z25, Z27
+	VMOVAPS      Z17, Z14
+	VMOVAPS      Z22, Z19
+	VMOVAPS      Z27, Z24
+
+rootedV0:
+	CMPL   sqrtBias2+100(FP), $0x3f800000
+	JEQ    unbiased0
+	VDIVPS Z6, Z9, Z9
+	VDIVPS Z6, Z14, Z14
+	VDIVPS Z6, Z19, Z19
+	VDIVPS Z6, Z24, Z24
 
 unbiased0:
-	VADDPS  Z7, Z11, Z11
-	VMULPS  Z10, Z1, Z10
-	VDIVPS  Z11, Z10, Z10
-	VADDPS  Z10, Z8, Z8
-	VMOVUPS Z8, (AX)(R10*1)
-	VMULPS  constantsAVX512<>+1088(SB), Z8, Z10
-	VSUBPS  Z10, Z10, Z10
-	VPORD   Z10, Z0, Z0
-	VMOVUPS (DX)(R10*1), Z10
-	VMULPS  constantsAVX512<>+1152(SB), Z10, Z10
-	VSUBPS  Z10, Z10, Z10
-	VPORD   Z10, Z0, Z0
+	VADDPS  Z7, Z9, Z9
+	VADDPS  Z7, Z14, Z14
+	VADDPS  Z7, Z19, Z19
+	VADDPS  Z7, Z24, Z24
+	VMULPS  Z8, Z1, Z8
+	VMULPS  Z13, Z1, Z13
+	VMULPS  Z18, Z1, Z18
+	VMULPS  Z23, Z1, Z23
+	VDIVPS  Z9, Z8, Z8
+	VDIVPS  Z14, Z13, Z13
+	VDIVPS  Z19, Z18, Z18
+	VDIVPS  Z24, Z23, Z23
+	VADDPS  (AX)(R8*1), Z8, Z8
+	VADDPS  (AX)(R9*1), Z13, Z13
+	VADDPS  (AX)(R10*1), Z18, Z18
+	VADDPS  (AX)(R11*1), Z23, Z23
+	VMOVUPS Z8, (AX)(R8*1)
+	VMOVUPS Z13, (AX)(R9*1)
+	VMOVUPS Z18, (AX)(R10*1)
+	VMOVUPS Z23, (AX)(R11*1)
+	VMULPS  constantsAVX512<>+1088(SB), Z8, Z9
+	VSUBPS  Z9, Z9, Z9
+	VPORD   Z9, Z0, Z0
+	VMOVUPS (CX)(R8*1), Z9
+	VMULPS  constantsAVX512<>+1152(SB), Z9, Z9
+	VSUBPS  Z9, Z9, Z9
+	VPORD   Z9, Z0, Z0
+	VMULPS  constantsAVX512<>+1088(SB), Z13, Z14
+	VSUBPS  Z14, Z14, Z14
+	VPORD   Z14, Z0, Z0
+	VMOVUPS (CX)(R9*1), Z14
+	VMULPS  constantsAVX512<>+1152(SB), Z14, Z14
+	VSUBPS  Z14, Z14, Z14
+	VPORD   Z14, Z0, Z0
+	VMULPS  constantsAVX512<>+1088(SB), Z18, Z19
+	VSUBPS  Z19, Z19, Z19
+	VPORD   Z19, Z0, Z0
+	VMOVUPS (CX)(R10*1), Z19
+	VMULPS  constantsAVX512<>+1152(SB), Z19, Z19
+	VSUBPS  Z19, Z19, Z19
+	VPORD   Z19, Z0, Z0
+	VMULPS  constantsAVX512<>+1088(SB), Z23, Z24
+	VSUBPS  Z24, Z24, Z24
+	VPORD   Z24, Z0, Z0
+	VMOVUPS (CX)(R11*1), Z24
+	VMULPS  constantsAVX512<>+1152(SB), Z24, Z24
+	VSUBPS  Z24, Z24, Z24
+	VPORD   Z24, Z0, Z0
 
 next:
-	TESTQ SI, SI
-	JZ    one
-	ADDQ  $0x04, SI
-
-one:
-	ADDQ          $0x04, R8
-	DECQ          R9
-	JNZ           row
+	INCQ          DI
+	CMPQ          DI, n+64(FP)
+	JLT           row
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VPOR          Y1, Y0, Y0
 	VPTEST        Y0, Y0

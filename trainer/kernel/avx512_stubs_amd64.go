@@ -214,25 +214,45 @@ func adadeltaAVX512(w *float32, grad *float32, sq *float32, acc *float32, n int,
 //go:noescape
 func adamAVX512(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32) bool
 
-// sgdRowsAVX512 is the loop of Set.SGDRows.
+// sgdRows1AVX512 is the loop of Set.SGDRows for 1 panels.
 //
 //go:noescape
-func sgdRowsAVX512(w *float32, grad *float32, values *float32, ahead int, rows *int32, n int, negLR float32) bool
+func sgdRows1AVX512(w *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32) bool
 
-// adagradRowsAVX512 is the loop of Set.AdagradRows.
+// adagradRows1AVX512 is the loop of Set.AdagradRows for 1 panels.
 //
 //go:noescape
-func adagradRowsAVX512(w *float32, sum *float32, grad *float32, values *float32, ahead int, rows *int32, n int, negLR float32, eps float32) bool
+func adagradRows1AVX512(w *float32, sum *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32, eps float32) bool
 
-// adadeltaRowsAVX512 is the loop of Set.AdadeltaRows.
+// adadeltaRows1AVX512 is the loop of Set.AdadeltaRows for 1 panels.
 //
 //go:noescape
-func adadeltaRowsAVX512(w *float32, sq *float32, acc *float32, grad *float32, values *float32, ahead int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+func adadeltaRows1AVX512(w *float32, sq *float32, acc *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
 
-// adamRowsAVX512 is the loop of Set.AdamRows.
+// adamRows1AVX512 is the loop of Set.AdamRows for 1 panels.
 //
 //go:noescape
-func adamRowsAVX512(w *float32, m *float32, v *float32, grad *float32, values *float32, ahead int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
+func adamRows1AVX512(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
+
+// sgdRows4AVX512 is the loop of Set.SGDRows for 4 panels.
+//
+//go:noescape
+func sgdRows4AVX512(w *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32) bool
+
+// adagradRows4AVX512 is the loop of Set.AdagradRows for 4 panels.
+//
+//go:noescape
+func adagradRows4AVX512(w *float32, sum *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32, eps float32) bool
+
+// adadeltaRows4AVX512 is the loop of Set.AdadeltaRows for 4 panels.
+//
+//go:noescape
+func adadeltaRows4AVX512(w *float32, sq *float32, acc *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+
+// adamRows4AVX512 is the loop of Set.AdamRows for 4 panels.
+//
+//go:noescape
+func adamRows4AVX512(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
 
 // peakAVX512 runs rounds of 12 independent fused multiply-adds.
 //

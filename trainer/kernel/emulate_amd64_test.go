@@ -25,6 +25,7 @@ type machine struct {
 	*program
 	r          [16]uint64
 	v          [32][16]uint32
+	k          [8]uint16
 	frame      []byte
 	zero, less bool // ZF, and SF ≠ OF
 }
@@ -108,12 +109,13 @@ func f32(b uint32) float32 { return math.Float32frombits(b) }
 // vectorOps are lane by lane: c is the destination, b and a the second and the
 // first source as Go orders operands (so Intel's last is a).
 var vectorOps = map[string]func(a, b, c uint32) uint32{
-	"VFMADD231PS": func(a, b, c uint32) uint32 { return math.Float32bits(FMA(f32(b), f32(a), f32(c))) },
-	"VFMADD213PS": func(a, b, c uint32) uint32 { return math.Float32bits(FMA(f32(b), f32(c), f32(a))) },
-	"VADDPS":      func(a, b, _ uint32) uint32 { return math.Float32bits(f32(b) + f32(a)) },
-	"VSUBPS":      func(a, b, _ uint32) uint32 { return math.Float32bits(f32(b) - f32(a)) },
-	"VMULPS":      func(a, b, _ uint32) uint32 { return math.Float32bits(f32(b) * f32(a)) },
-	"VDIVPS":      func(a, b, _ uint32) uint32 { return math.Float32bits(f32(b) / f32(a)) },
+	"VFMADD231PS":  func(a, b, c uint32) uint32 { return math.Float32bits(FMA(f32(b), f32(a), f32(c))) },
+	"VFMADD213PS":  func(a, b, c uint32) uint32 { return math.Float32bits(FMA(f32(b), f32(c), f32(a))) },
+	"VFNMADD231PS": func(a, b, c uint32) uint32 { return math.Float32bits(FMA(-f32(b), f32(a), f32(c))) },
+	"VADDPS":       func(a, b, _ uint32) uint32 { return math.Float32bits(f32(b) + f32(a)) },
+	"VSUBPS":       func(a, b, _ uint32) uint32 { return math.Float32bits(f32(b) - f32(a)) },
+	"VMULPS":       func(a, b, _ uint32) uint32 { return math.Float32bits(f32(b) * f32(a)) },
+	"VDIVPS":       func(a, b, _ uint32) uint32 { return math.Float32bits(f32(b) / f32(a)) },
 	"VMAXPS": func(a, b, _ uint32) uint32 {
 		if f32(b) > f32(a) {
 			return b
@@ -129,14 +131,16 @@ var vectorOps = map[string]func(a, b, c uint32) uint32{
 	"VPXOR": func(a, b, _ uint32) uint32 { return a ^ b }, "VPXORD": func(a, b, _ uint32) uint32 { return a ^ b },
 	"VPOR": func(a, b, _ uint32) uint32 { return a | b }, "VPORD": func(a, b, _ uint32) uint32 { return a | b },
 	"VPAND": func(a, b, _ uint32) uint32 { return a & b }, "VPANDD": func(a, b, _ uint32) uint32 { return a & b },
-	"VPADDD": func(a, b, _ uint32) uint32 { return b + a },
-	"VPSUBD": func(a, b, _ uint32) uint32 { return b - a },
+	"VPADDD":  func(a, b, _ uint32) uint32 { return b + a },
+	"VPSUBD":  func(a, b, _ uint32) uint32 { return b - a },
+	"VPMAXUD": func(a, b, _ uint32) uint32 { return max(a, b) },
 }
 
 var oneSourceOps = map[string]func(a uint32) uint32{
 	"VMOVUPS": func(a uint32) uint32 { return a }, "VMOVAPS": func(a uint32) uint32 { return a },
-	"VSQRTPS":   func(a uint32) uint32 { return math.Float32bits(sqrt32(f32(a))) },
-	"VCVTDQ2PS": func(a uint32) uint32 { return math.Float32bits(float32(int32(a))) },
+	"VSQRTPS":    func(a uint32) uint32 { return math.Float32bits(sqrt32(f32(a))) },
+	"VRSQRT14PS": func(a uint32) uint32 { return math.Float32bits(worstRootReciprocal(f32(a))) },
+	"VCVTDQ2PS":  func(a uint32) uint32 { return math.Float32bits(float32(int32(a))) },
 }
 
 // vector does one vector instruction and reports whether it knows it.
@@ -167,6 +171,18 @@ func (m *machine) vector(in *instruction) bool {
 	}
 	var x [16]uint32
 	switch in.op {
+	case "VPCMPUD":
+		a, b, mask := m.load(in.args[2], 16), m.load(in.args[1], 16), uint16(0)
+		if in.args[0].value != 5 {
+			panic(fmt.Sprintf("line %d: unknown comparison", in.line))
+		}
+		for i := range a {
+			if a[i] >= b[i] {
+				mask |= 1 << i
+			}
+		}
+		m.k[dst.value] = mask
+		return true
 	case "VBROADCASTSS":
 		a := m.load(in.args[0], 1)
 		for i := range n {
@@ -251,6 +267,8 @@ func (m *machine) scalar(in *instruction, next int) int {
 		result(arg(1) * arg(0))
 	case "IMUL3Q":
 		result(arg(0) * arg(1))
+	case "INCQ":
+		result(arg(0) + 1)
 	case "DECQ":
 		result(arg(0) - 1)
 	case "BLSRQ":
@@ -274,6 +292,8 @@ func (m *machine) scalar(in *instruction, next int) int {
 			x = 1
 		}
 		m.setInteger(in.args[0], 1, x)
+	case "KORTESTW":
+		m.zero = m.k[in.args[0].value]|m.k[in.args[1].value] == 0
 	case "VPTEST":
 		a, b := m.load(in.args[0], 8), m.load(in.args[1], 8)
 		m.zero = true
@@ -288,6 +308,8 @@ func (m *machine) scalar(in *instruction, next int) int {
 		taken = !m.zero
 	case "JL", "JLT":
 		taken = m.less
+	case "JLE":
+		taken = m.less || m.zero
 	case "JGE":
 		taken = !m.less
 	default:

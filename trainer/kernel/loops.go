@@ -25,10 +25,11 @@ type loops struct {
 	adadelta func(w, g, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32) bool
 	adam     func(w, g, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32) bool
 
-	sgdRows      func(w, grad, values *float32, ahead int, rows *int32, n int, negLR float32) bool
-	adagradRows  func(w, sum, grad, values *float32, ahead int, rows *int32, n int, negLR, eps float32) bool
-	adadeltaRows func(w, sq, acc, grad, values *float32, ahead int, rows, sleeps *int32, n int, negLR, rho, oneMinusRho, eps float32, awake bool) bool
-	adamRows     func(w, m, v, grad, values *float32, ahead int, rows, sleeps *int32, n int, past *float32, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps float32, settles, awake bool) bool
+	// Rows of several panels at once, widest first, down to one panel; nil for none.
+	sgdRows      []panelled[sgdRows]
+	adagradRows  []panelled[adagradRows]
+	adadeltaRows []panelled[adadeltaRows]
+	adamRows     []panelled[adamRows]
 
 	peak func(rounds int)
 	lane int // float32 in a vector
@@ -56,6 +57,21 @@ type columns struct {
 	panels int
 	run    func(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
 }
+
+// panelled is a routine for so many panels.
+type panelled[F any] struct {
+	panels int
+	run    F
+}
+
+// Updates of rows, see Set.SGDRows and its like. panel is the distance of panels in
+// bytes.
+type (
+	sgdRows      func(w, grad, values *float32, panel int, rows *int32, n int, negLR float32) bool
+	adagradRows  func(w, sum, grad, values *float32, panel int, rows *int32, n int, negLR, eps float32) bool
+	adadeltaRows func(w, sq, acc, grad, values *float32, panel int, rows, sleeps *int32, n int, negLR, rho, oneMinusRho, eps float32, awake bool) bool
+	adamRows     func(w, m, v, grad, values *float32, panel int, rows, sleeps *int32, n int, past *float32, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps float32, settles, awake bool) bool
+)
 
 // body returns the part of a length that the vector routines take.
 func body(n int) int { return n &^ (Width - 1) }

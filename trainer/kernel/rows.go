@@ -36,11 +36,11 @@ type Rows struct {
 func (s *Set) SGDRows(w []float32, r *Rows, c SGDStep) bool {
 	r.check(len(w), true)
 	c.WeightDecay = 0
-	return r.each(func(p int, g, x *float32, ahead int) bool {
-		if s.loops.sgdRows == nil {
-			return r.portable(p, func(_, from, to int, g []float32) bool { return s.SGD(w[from:to], g, c) })
-		}
-		return s.loops.sgdRows(&w[p*r.Panel], g, x, ahead, &r.Index[0], len(r.Index), -c.LR)
+	if s.loops.sgdRows == nil {
+		return r.portable(func(_, from, to int, g []float32) bool { return s.SGD(w[from:to], g, c) })
+	}
+	return overPanels(r, s.loops.sgdRows, func(run sgdRows, at, panel int, g, x *float32) bool {
+		return run(&w[at], g, x, panel, &r.Index[0], len(r.Index), -c.LR)
 	})
 }
 
@@ -50,14 +50,13 @@ func (s *Set) AdagradRows(w, sum []float32, r *Rows, c AdagradStep) bool {
 	checkSame(len(w), len(sum))
 	r.check(len(w), true)
 	c.WeightDecay = 0
-	return r.each(func(p int, g, x *float32, ahead int) bool {
-		if s.loops.adagradRows == nil {
-			return r.portable(p, func(_, from, to int, g []float32) bool {
-				return s.Adagrad(w[from:to], g, sum[from:to], c)
-			})
-		}
-		at := p * r.Panel
-		return s.loops.adagradRows(&w[at], &sum[at], g, x, ahead, &r.Index[0], len(r.Index), -c.LR, c.Eps)
+	if s.loops.adagradRows == nil {
+		return r.portable(func(_, from, to int, g []float32) bool {
+			return s.Adagrad(w[from:to], g, sum[from:to], c)
+		})
+	}
+	return overPanels(r, s.loops.adagradRows, func(run adagradRows, at, panel int, g, x *float32) bool {
+		return run(&w[at], &sum[at], g, x, panel, &r.Index[0], len(r.Index), -c.LR, c.Eps)
 	})
 }
 
@@ -73,14 +72,13 @@ func (s *Set) AdadeltaRows(w, sq, acc []float32, r *Rows, c AdadeltaStep, awake 
 	checkSame(len(r.Index), len(r.Sleeps))
 	r.check(len(w), awake)
 	c.WeightDecay = 0
-	return r.each(func(p int, g, x *float32, ahead int) bool {
-		if s.loops.adadeltaRows == nil {
-			return r.portable(p, func(i, from, to int, g []float32) bool {
-				return s.adadeltaRow(w[from:to], g, sq[from:to], acc[from:to], int(r.Sleeps[i]), c, awake)
-			})
-		}
-		at := p * r.Panel
-		return s.loops.adadeltaRows(&w[at], &sq[at], &acc[at], g, x, ahead, &r.Index[0], &r.Sleeps[0], len(r.Index),
+	if s.loops.adadeltaRows == nil {
+		return r.portable(func(i, from, to int, g []float32) bool {
+			return s.adadeltaRow(w[from:to], g, sq[from:to], acc[from:to], int(r.Sleeps[i]), c, awake)
+		})
+	}
+	return overPanels(r, s.loops.adadeltaRows, func(run adadeltaRows, at, panel int, g, x *float32) bool {
+		return run(&w[at], &sq[at], &acc[at], g, x, panel, &r.Index[0], &r.Sleeps[0], len(r.Index),
 			-c.LR, c.Rho, c.OneMinusRho, c.Eps, awake)
 	})
 }
@@ -137,14 +135,13 @@ func (s *Set) AdamRows(w, m, v []float32, r *Rows, past []AdamPast, c AdamStep, 
 	if len(past) > 0 {
 		last = &past[len(past)-1].NegStepSize
 	}
-	return r.each(func(p int, g, x *float32, ahead int) bool {
-		if s.loops.adamRows == nil {
-			return r.portable(p, func(i, from, to int, g []float32) bool {
-				return s.adamRow(w[from:to], g, m[from:to], v[from:to], past[len(past)-int(r.Sleeps[i]):], c, awake)
-			})
-		}
-		at := p * r.Panel
-		return s.loops.adamRows(&w[at], &m[at], &v[at], g, x, ahead, &r.Index[0], &r.Sleeps[0], len(r.Index), last,
+	if s.loops.adamRows == nil {
+		return r.portable(func(i, from, to int, g []float32) bool {
+			return s.adamRow(w[from:to], g, m[from:to], v[from:to], past[len(past)-int(r.Sleeps[i]):], c, awake)
+		})
+	}
+	return overPanels(r, s.loops.adamRows, func(run adamRows, at, panel int, g, x *float32) bool {
+		return run(&w[at], &m[at], &v[at], g, x, panel, &r.Index[0], &r.Sleeps[0], len(r.Index), last,
 			-c.StepSize, c.Beta1, c.OneMinusBeta1, c.Beta2, c.OneMinusBeta2, c.SqrtBias2, c.Eps, settles, awake)
 	})
 }
@@ -221,47 +218,51 @@ func (r *Rows) check(floats int, gradients bool) {
 	}
 }
 
-// each calls f with each panel, what a routine takes as its gradients, and the
-// distance in bytes of the panel that follows.
-func (r *Rows) each(f func(p int, g, x *float32, ahead int) bool) bool {
+// overPanels calls f with the widest routine for the panels that are left, over and
+// over: with what it is to run, where its first panel begins, the distance of
+// panels in bytes, and what the routine takes as its gradients.
+func overPanels[F any](r *Rows, routines []panelled[F], f func(run F, at, panel int, g, x *float32) bool) bool {
 	calm := true
 	if len(r.Index) == 0 {
 		return calm
 	}
-	for p := range r.Panels {
-		var g, x *float32
-		ahead := 0
-		if p+1 < r.Panels {
-			ahead = 4 * r.Panel
+	for p := 0; p < r.Panels; {
+		i := 0
+		for routines[i].panels > r.Panels-p {
+			i++
 		}
+		var g, x *float32
 		if r.Values != nil {
 			g, x = &r.G[p*Width], &r.Values[0]
 		} else if r.G != nil {
 			g = &r.G[p*r.Panel]
 		}
-		calm = f(p, g, x, ahead) && calm
+		calm = f(routines[i].run, p*r.Panel, 4*r.Panel, g, x) && calm
+		p += routines[i].panels
 	}
 	return calm
 }
 
-// portable calls f with each row of a panel: its place in Index, where in the
+// portable calls f with each row of each panel: its place in Index, where in the
 // slices it is, and its gradient, none if there are no gradients.
-func (r *Rows) portable(p int, f func(i, from, to int, g []float32) bool) bool {
+func (r *Rows) portable(f func(i, from, to int, g []float32) bool) bool {
 	calm := true
 	var product [Width]float32
-	for i, row := range r.Index {
-		from := p*r.Panel + int(row)*Width
-		var g []float32
-		switch {
-		case r.Values != nil:
-			for j := range product {
-				product[j] = float32(r.Values[i]*r.G[p*Width+j]) + 0
+	for p := range r.Panels {
+		for i, row := range r.Index {
+			from := p*r.Panel + int(row)*Width
+			var g []float32
+			switch {
+			case r.Values != nil:
+				for j := range product {
+					product[j] = float32(r.Values[i]*r.G[p*Width+j]) + 0
+				}
+				g = product[:]
+			case r.G != nil:
+				g = r.G[from : from+Width]
 			}
-			g = product[:]
-		case r.G != nil:
-			g = r.G[from : from+Width]
+			calm = f(i, from, from+Width, g) && calm
 		}
-		calm = f(i, from, from+Width, g) && calm
 	}
 	return calm
 }

@@ -86,7 +86,7 @@ func rowRules(seed uint64) []rowRule {
 
 func compareRows(t *testing.T, s *Set, rule rowRule, seed uint64, steps int) {
 	t.Helper()
-	const count, panels, panel = 9, 2, 10 * Width
+	const count, panels, panel = 9, 6, 10 * Width // for a routine of four panels, and two of one
 	random := rand.New(rand.NewPCG(seed, 7))
 	fresh := func() []float32 { return make([]float32, panels*panel) }
 	w, a, b := fresh(), fresh(), fresh() // rule for all rows, portable
@@ -180,9 +180,9 @@ func TestAdamSettles(t *testing.T) {
 			if !AdamSettles(first) {
 				t.Fatalf("round %d: sleeps do not settle", round)
 			}
-			const count = 4
+			const count, panels = 4, 5
 			var w, m, v, w2, m2, v2 []float32
-			for range count * Width {
+			for range panels * count * Width {
 				power := func(low, high int) float64 { return math.Exp2(float64(low) + random.Float64()*float64(high-low)) }
 				w = append(w, float32(random.NormFloat64()*power(-60, 0)))
 				m = append(m, float32(random.NormFloat64()*power(-60, 0))+0)
@@ -207,7 +207,7 @@ func TestAdamSettles(t *testing.T) {
 				past = append(past, p)
 			}
 			w2, m2, v2 = append(w2, w...), append(m2, m...), append(v2, v...)
-			rows := Rows{Panels: 1, Index: []int32{0, 1, 2, 3}, Sleeps: []int32{900, 899, 400 + int32(random.IntN(400)), int32(random.IntN(40))}}
+			rows := Rows{Panels: panels, Panel: count * Width, Index: []int32{0, 1, 2, 3}, Sleeps: []int32{900, 899, 400 + int32(random.IntN(400)), int32(random.IntN(40))}}
 			portable.AdamRows(w, m, v, &rows, past, first, false, false)
 			s.AdamRows(w2, m2, v2, &rows, past, first, true, false)
 			equal(t, fmt.Sprintf("round %d: weights", round), w2, w)

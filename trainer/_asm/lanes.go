@@ -1,0 +1,79 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// A lane is a vector of parameters that an update works on: where it is in memory
+// and the registers for it.
+type lane struct {
+	at place
+	r  []vec
+}
+
+// all writes each operation for all lanes before the next. An update is a long chain
+// in which each operation waits for the one before it; side by side, chains of several
+// lanes keep the processor at work.
+func all(lanes []lane, operations ...func(l lane)) {
+	for _, f := range operations {
+		for _, l := range lanes {
+			f(l)
+		}
+	}
+}
+
+// roots writes r[to] = √r[x], correctly rounded, for all lanes; x and to may be the
+// same. y, s and t are further registers of a lane, of which its root may use up
+// all. label is of this place alone.
+//
+// A processor has one divider, which square roots and divisions share and which
+// is what bounds an update with 512-bit vectors. So of several lanes only the first
+// takes the instruction. The others start at the approximation y of 1/√x that there
+// is an instruction for, of a relative error of 2^-14 at most, and go on with
+// multiply-adds:
+//
+//	s = x·y, y = y/2
+//	t = 1/2 - s·y
+//	s = s + s·t, y = y + y·t
+//	√x = s + (x - s·s)·y
+//
+// Why that is rounded correctly, whatever y is within its bounds, is shown beside
+// kernel.TestSqrt. It holds where x - s·s has no digits below the smallest number;
+// if any lane has smaller numbers, or such as have no root, all take the instruction.
+func (g *generator) roots(lanes []lane, x, to, y, s, t int, label string) {
+	divide := func(l lane) { g.VSQRTPS(l.r[x], l.r[to]) }
+	if len(lanes) == 1 {
+		divide(lanes[0])
+		return
+	}
+	first, others := lanes[:1], lanes[1:]
+	all(others, func(l lane) { g.VPSUBD(g.constant("rootLow"), l.r[x], l.r[t]) })
+	most := others[0].r[t]
+	for _, l := range others[1:] {
+		g.VPMAXUD(l.r[t], most, most)
+	}
+	g.VPCMPUD(operand.U8(5), g.constant("rootSpan"), most, reg.K1) // at least as much
+	all(first, divide)
+	g.KORTESTW(reg.K1, reg.K1)
+	g.JZ(operand.LabelRef("iterate" + label))
+	all(others, divide)
+	g.JMP(operand.LabelRef("rooted" + label))
+	g.Label("iterate" + label)
+	all(others,
+		func(l lane) { g.VRSQRT14PS(l.r[x], l.r[y]) },
+		func(l lane) { g.VMULPS(l.r[y], l.r[x], l.r[s]) },
+		func(l lane) { g.VMULPS(g.constant("half"), l.r[y], l.r[y]) },
+		func(l lane) { g.VMOVUPS(g.constant("half"), l.r[t]) },
+		func(l lane) { g.VFNMADD231PS(l.r[s], l.r[y], l.r[t]) },
+		func(l lane) { g.VFMADD213PS(l.r[s], l.r[t], l.r[s]) },
+		func(l lane) { g.VFMADD213PS(l.r[y], l.r[t], l.r[y]) },
+		func(l lane) { g.VMOVAPS(l.r[x], l.r[t]) },
+		func(l lane) { g.VFNMADD231PS(l.r[s], l.r[s], l.r[t]) },
+		func(l lane) { g.VFMADD213PS(l.r[s], l.r[y], l.r[t]) },
+	)
+	if t != to {
+		all(others, func(l lane) { g.VMOVAPS(l.r[t], l.r[to]) })
+	}
+	g.Label("rooted" + label)
+}
