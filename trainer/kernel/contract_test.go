@@ -1,0 +1,157 @@
+package kernel
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"math"
+	"testing"
+)
+
+// contracts are digests of what each version of the package computes.
+var contracts = map[string]string{
+	"kernel 1": "2680ea23faddfeb9c3d0539b051618d28172e2df3a1d5d5b2d9239884bf77554",
+}
+
+// TestContract holds a digest of everything that the package computes against its
+// version. Where it fails and the results are meant to change, raise Contract, so
+// that trainings are repeated, and add the digest.
+func TestContract(t *testing.T) {
+	want, known := contracts[Contract]
+	if !known {
+		t.Fatalf("no digest of contract %q", Contract)
+	}
+	forEach(t, func(t *testing.T, s *Set) {
+		if got := results(s); got != want {
+			t.Errorf("results of contract %q have digest %s, want %s", Contract, got, want)
+		}
+	})
+}
+
+// results calls what the package exports on numbers of all kinds and returns the
+// digest of what comes out.
+func results(s *Set) string {
+	h := sha256.New()
+	put := func(lists ...[]float32) {
+		var b [4]byte
+		for _, x := range lists {
+			for _, v := range x {
+				binary.LittleEndian.PutUint32(b[:], Bits(v))
+				h.Write(b[:])
+			}
+		}
+	}
+	r := newSource(77)
+	some := func(n int, next func() float32) []float32 { return fill(make([]float32, n), next) }
+	// Without float64 arithmetic, which compilers may fuse.
+	ordinary := func() float32 { return r.Float32()*4 - 2 }
+	small := func() float32 { return ordinary() / 16 }
+	any := func() float32 {
+		switch r.IntN(8) {
+		case 0:
+			return special[r.IntN(len(special))]
+		case 1:
+			return math.Float32frombits(r.Uint32())
+		}
+		return ordinary()
+	}
+
+	for range 2000 {
+		x, y, z := any(), any(), any()
+		put([]float32{FMA(x, y, z), Exp(x), Log(x), Sigmoid(x), Tanh(x), ReLU(x)})
+	}
+
+	// Products.
+	const m, k, panels = 23, 37, 5
+	for _, next := range []func() float32{ordinary, any} {
+		c := some(m*panels*Width, next)
+		p := &Product{M: m, K: k, Panels: panels, C: c, CRow: panels * Width, CPanel: Width,
+			A: some(m*k, next), ARow: k, ACol: 1, B: some(panels*k*Width, next), BPanel: k * Width}
+		for range 2 {
+			s.Multiply(p)
+			put(c)
+			p.More = true
+		}
+	}
+	const pixels = 70
+	image, columns := sparseMatrix(r, m, pixels, 19), make([]uint64, pixels)
+	c := make([]float32, m*panels*Width)
+	s.MultiplySparse(&SparseProduct{Panels: panels, C: c, CRow: panels * Width, A: groups(s, image, m, pixels, columns),
+		B: some(panels*pixels*Width, small), K: pixels, BPanel: pixels * Width})
+	put(c)
+
+	// Element by element, in lengths that are no multiple of a vector.
+	const n = 1003
+	for _, next := range []func() float32{small, ordinary, any} {
+		bias := some(17, next)
+		for _, f := range []func(z []float32, ld, m int, bias []float32){s.BiasSigmoid, s.BiasReLU, s.BiasTanh, s.AddBias} {
+			z := some(59*17, next)
+			f(z, 17, 59, bias)
+			put(z)
+		}
+		for _, f := range []func(d, a []float32){s.SigmoidBackward, s.ReLUBackward, s.TanhBackward} {
+			d := some(n, next)
+			f(d, some(n, next))
+			put(d)
+		}
+		sums := make([]float32, 17)
+		s.ColumnSums(sums, some(59*17, next), 17, 59)
+		pooled, places := make([]float32, 5*17), make([]uint8, 5*17)
+		s.BiasReLUPool(pooled, 17, places, some(10*17, next), some(10*17, next), 17, 5, 17, bias)
+		put(sums, pooled)
+		h.Write(places)
+
+		w, g, a, b := some(n, next), some(n, next), make([]float32, n), make([]float32, n)
+		for step := range 6 {
+			decay := float32(step%2) * 1e-3
+			s.SGD(w, g, SGDStep{0.1, decay})
+			s.Momentum(w, g, a, MomentumStep{0.1, 0.9, decay, step == 0})
+			put(w, a)
+		}
+		for _, rule := range []func(t float32){
+			func(t float32) { s.Adagrad(w, g, a, AdagradStep{0.1, 1e-10, 0}) },
+			func(t float32) { s.AdagradK(w, g, a, AdagradKStep{0.1, 2, 1e-10, 1e-3}) },
+			func(t float32) { s.Adadelta(w, g, a, b, AdadeltaStep{1, 0.9, 0.1, 1e-6, 1e-3}) },
+			func(t float32) { s.AdadeltaK(w, g, a, b, AdadeltaKStep{1, 2, 0.9, 0.1, 1e-6, 0}) },
+			func(t float32) { s.RMSprop(w, g, a, RMSpropStep{1e-2, 0.99, 0.01, 1e-8, 0}) },
+			func(t float32) {
+				s.Adam(w, g, a, b, AdamStep{1e-3 * (1 + t), 0.9, 0.1, 0.999, 0.001, 1 / (1 + t), 1e-8, 0})
+			},
+		} {
+			w, a, b = some(n, next), make([]float32, n), make([]float32, n)
+			for step := range 6 {
+				rule(float32(step))
+				put(w, a, b)
+			}
+		}
+	}
+	bytes := make([]byte, 256)
+	for i := range bytes {
+		bytes[i] = byte(i)
+	}
+	grey := make([]float32, len(bytes))
+	s.Pixels(grey, bytes)
+	put(grey)
+
+	// Rows that have slept.
+	const height = 9
+	rows := &Rows{Panels: panels, Panel: height * Width, Index: []int32{1, 2, 5, 8}, Sleeps: []int32{0, 3, 1, 40},
+		G: some(panels*height*Width, small)}
+	var past []AdamPast
+	for t := range 40 {
+		past = append(past, AdamPast{-1e-3 * (1 + 1/float32(t+1)), 1 - 0.9/float32(t+1)})
+	}
+	for range 2 {
+		w, a, b := some(len(rows.G), small), some(len(rows.G), r.Float32), some(len(rows.G), r.Float32)
+		s.SGDRows(w, rows, SGDStep{LR: 0.1})
+		put(w)
+		s.AdagradRows(w, a, rows, AdagradStep{LR: 0.1, Eps: 1e-10})
+		put(w, a)
+		s.AdadeltaRows(w, a, b, rows, AdadeltaStep{1, 0.9, 0.1, 1e-6, 0}, true)
+		put(w, a, b)
+		s.AdamRows(w, a, b, rows, past, AdamStep{1e-3, 0.9, 0.1, 0.999, 0.001, 1, 1e-8, 0}, true, true)
+		put(w, a, b)
+		rows.G, rows.Values = some(len(rows.G), small), []float32{0.5, 1, 0, 1e-3}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
