@@ -11,7 +11,8 @@ import (
 )
 
 // lookAhead is how many rows before its turn a row is requested: at some ten
-// nanoseconds a row the third-level cache has it in time.
+// nanoseconds a row the third-level cache has it in time. Where there are weights
+// alone it is not worth the loads.
 const lookAhead = 8
 
 // rows writes the update of some rows of panels panels, each so many bytes behind
@@ -53,8 +54,7 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 	s, next := g.broadcast(o.scalars)
 	free := g.regs[next:]
 	pointers := map[string]reg.GPVirtual{}
-	arrays := append([]string{"w"}, o.state...)
-	for _, name := range append(arrays, "grad") {
+	for _, name := range append([]string{"w", "grad"}, o.state...) {
 		pointers[name] = g.param(name)
 	}
 	argument := func(name string) operand.Mem {
@@ -78,24 +78,26 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 		}
 	}
 	g.Label("row")
-	t, list := g.GP64(), g.GP64()
+	list := g.GP64()
 	g.MOVQ(argument("rows"), list)
-	g.LEAQ(operand.Mem{Base: i, Disp: lookAhead}, t)
-	g.CMPQ(t, argument("n"))
-	g.JGE(operand.LabelRef("last"))
-	g.MOVL(indexed(list, t, 4, 0), t.As32())
-	g.SHLQ(operand.U8(bits.TrailingZeros(panelBytes)), t)
-	for _, name := range arrays {
-		line := offsets[0]
-		g.LEAQ(indexed(pointers[name], t, 1, 0), line)
-		for p := range panels {
-			if p > 0 {
-				g.ADDQ(panel, line)
+	if len(o.state) > 0 {
+		next, line := g.GP64(), g.GP64()
+		g.LEAQ(operand.Mem{Base: i, Disp: lookAhead}, next)
+		g.CMPQ(next, argument("n"))
+		g.JGE(operand.LabelRef("last"))
+		g.MOVL(indexed(list, next, 4, 0), next.As32())
+		g.SHLQ(operand.U8(bits.TrailingZeros(panelBytes)), next)
+		for _, name := range append([]string{"w"}, o.state...) {
+			g.LEAQ(indexed(pointers[name], next, 1, 0), line)
+			for p := range panels {
+				if p > 0 {
+					g.ADDQ(panel, line)
+				}
+				g.PREFETCHT0(mem(line, 0))
 			}
-			g.PREFETCHT0(mem(line, 0))
 		}
+		g.Label("last")
 	}
-	g.Label("last")
 	g.MOVL(indexed(list, i, 4, 0), offsets[0].As32())
 	g.SHLQ(operand.U8(bits.TrailingZeros(panelBytes)), offsets[0])
 	for p := 1; p < panels; p++ {
@@ -122,11 +124,14 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 		all(group, func(l lane) { g.VMOVUPS(l.at("grad"), l.r[0]) })
 		g.JMP(operand.LabelRef(known))
 		g.Label(product)
+		// Loads are dear: one of the value and one of zero, for all lanes.
+		value, zero := group[len(group)-1].r[0], group[len(group)-1].r[1]
+		g.VBROADCASTSS(indexed(values, i, 4, 0), value)
+		g.zero(zero)
 		for k, l := range group {
-			g.VBROADCASTSS(indexed(values, i, 4, 0), l.r[0])
-			g.VMULPS(mem(pointers["grad"], (from+k)*g.bytes), l.r[0], l.r[0])
-			g.VADDPS(g.constant("zero"), l.r[0], l.r[0])
+			g.VMULPS(mem(pointers["grad"], (from+k)*g.bytes), value, l.r[0])
 		}
+		all(group, func(l lane) { g.VADDPS(zero, l.r[0], l.r[0]) })
 		g.Label(known)
 		o.step(g, group, s, label)
 		if calm != nil {

@@ -3207,7 +3207,7 @@ unbiased1:
 	RET
 
 // func sgdRows1AVX2(w *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32) bool
-// Requires: AVX, AVX2, FMA3, MMX+
+// Requires: AVX, AVX2, FMA3
 TEXT ·sgdRows1AVX2(SB), NOSPLIT, $0-57
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negLR+48(FP), Y1
@@ -3217,17 +3217,8 @@ TEXT ·sgdRows1AVX2(SB), NOSPLIT, $0-57
 	XORQ         DX, DX
 
 row:
-	MOVQ       rows+32(FP), SI
-	LEAQ       8(DX), BX
-	CMPQ       BX, n+40(FP)
-	JGE        last
-	MOVL       (SI)(BX*4), BX
-	SHLQ       $0x06, BX
-	LEAQ       (AX)(BX*1), BX
-	PREFETCHT0 (BX)
-
-last:
-	MOVL    (SI)(DX*4), BX
+	MOVQ    rows+32(FP), BX
+	MOVL    (BX)(DX*4), BX
 	SHLQ    $0x06, BX
 	MOVQ    values+16(FP), SI
 	TESTQ   SI, SI
@@ -3237,8 +3228,9 @@ last:
 
 product0:
 	VBROADCASTSS (SI)(DX*4), Y2
+	VPXOR        Y3, Y3, Y3
 	VMULPS       (CX), Y2, Y2
-	VADDPS       constantsAVX2<>+1472(SB), Y2, Y2
+	VADDPS       Y3, Y2, Y2
 
 known0:
 	VMOVUPS     (AX)(BX*1), Y3
@@ -3254,8 +3246,9 @@ known0:
 
 product1:
 	VBROADCASTSS (SI)(DX*4), Y2
+	VPXOR        Y3, Y3, Y3
 	VMULPS       32(CX), Y2, Y2
-	VADDPS       constantsAVX2<>+1472(SB), Y2, Y2
+	VADDPS       Y3, Y2, Y2
 
 known1:
 	VMOVUPS     32(AX)(BX*1), Y3
@@ -3279,41 +3272,42 @@ TEXT ·adagradRows1AVX2(SB), NOSPLIT, $0-65
 	VBROADCASTSS negLR+56(FP), Y1
 	VBROADCASTSS eps+60(FP), Y2
 	MOVQ         w+0(FP), AX
-	MOVQ         sum+8(FP), CX
-	MOVQ         grad+16(FP), DX
+	MOVQ         grad+16(FP), CX
+	MOVQ         sum+8(FP), DX
 	MOVQ         panel+32(FP), BX
 	XORQ         BX, BX
 
 row:
-	MOVQ       rows+40(FP), R8
+	MOVQ       rows+40(FP), SI
 	LEAQ       8(BX), DI
 	CMPQ       DI, n+48(FP)
 	JGE        last
-	MOVL       (R8)(DI*4), DI
+	MOVL       (SI)(DI*4), DI
 	SHLQ       $0x06, DI
-	LEAQ       (AX)(DI*1), SI
-	PREFETCHT0 (SI)
-	LEAQ       (CX)(DI*1), SI
-	PREFETCHT0 (SI)
+	LEAQ       (AX)(DI*1), R8
+	PREFETCHT0 (R8)
+	LEAQ       (DX)(DI*1), R8
+	PREFETCHT0 (R8)
 
 last:
-	MOVL    (R8)(BX*4), SI
+	MOVL    (SI)(BX*4), SI
 	SHLQ    $0x06, SI
 	MOVQ    values+24(FP), DI
 	TESTQ   DI, DI
 	JNZ     product0
-	VMOVUPS (DX)(SI*1), Y3
+	VMOVUPS (CX)(SI*1), Y3
 	JMP     known0
 
 product0:
 	VBROADCASTSS (DI)(BX*4), Y3
-	VMULPS       (DX), Y3, Y3
-	VADDPS       constantsAVX2<>+1472(SB), Y3, Y3
+	VPXOR        Y4, Y4, Y4
+	VMULPS       (CX), Y3, Y3
+	VADDPS       Y4, Y3, Y3
 
 known0:
-	VMOVUPS     (CX)(SI*1), Y4
+	VMOVUPS     (DX)(SI*1), Y4
 	VFMADD231PS Y3, Y3, Y4
-	VMOVUPS     Y4, (CX)(SI*1)
+	VMOVUPS     Y4, (DX)(SI*1)
 	VSQRTPS     Y4, Y4
 	VADDPS      Y2, Y4, Y4
 	VMULPS      Y3, Y1, Y3
@@ -3325,18 +3319,19 @@ known0:
 	MOVQ        values+24(FP), DI
 	TESTQ       DI, DI
 	JNZ         product1
-	VMOVUPS     32(DX)(SI*1), Y3
+	VMOVUPS     32(CX)(SI*1), Y3
 	JMP         known1
 
 product1:
 	VBROADCASTSS (DI)(BX*4), Y3
-	VMULPS       32(DX), Y3, Y3
-	VADDPS       constantsAVX2<>+1472(SB), Y3, Y3
+	VPXOR        Y4, Y4, Y4
+	VMULPS       32(CX), Y3, Y3
+	VADDPS       Y4, Y3, Y3
 
 known1:
-	VMOVUPS     32(CX)(SI*1), Y4
+	VMOVUPS     32(DX)(SI*1), Y4
 	VFMADD231PS Y3, Y3, Y4
-	VMOVUPS     Y4, 32(CX)(SI*1)
+	VMOVUPS     Y4, 32(DX)(SI*1)
 	VSQRTPS     Y4, Y4
 	VADDPS      Y2, Y4, Y4
 	VMULPS      Y3, Y1, Y3
@@ -3363,37 +3358,37 @@ TEXT ·adadeltaRows1AVX2(SB), NOSPLIT, $0-97
 	VBROADCASTSS oneMinusRho+80(FP), Y3
 	VBROADCASTSS eps+84(FP), Y4
 	MOVQ         w+0(FP), AX
-	MOVQ         sq+8(FP), CX
-	MOVQ         acc+16(FP), DX
-	MOVQ         grad+24(FP), BX
+	MOVQ         grad+24(FP), CX
+	MOVQ         sq+8(FP), DX
+	MOVQ         acc+16(FP), BX
 	MOVQ         panel+40(FP), SI
 	XORQ         SI, SI
 
 row:
-	MOVQ       rows+48(FP), R9
+	MOVQ       rows+48(FP), DI
 	LEAQ       8(SI), R8
 	CMPQ       R8, n+64(FP)
 	JGE        last
-	MOVL       (R9)(R8*4), R8
+	MOVL       (DI)(R8*4), R8
 	SHLQ       $0x06, R8
-	LEAQ       (AX)(R8*1), DI
-	PREFETCHT0 (DI)
-	LEAQ       (CX)(R8*1), DI
-	PREFETCHT0 (DI)
-	LEAQ       (DX)(R8*1), DI
-	PREFETCHT0 (DI)
+	LEAQ       (AX)(R8*1), R9
+	PREFETCHT0 (R9)
+	LEAQ       (DX)(R8*1), R9
+	PREFETCHT0 (R9)
+	LEAQ       (BX)(R8*1), R9
+	PREFETCHT0 (R9)
 
 last:
-	MOVL    (R9)(SI*4), DI
+	MOVL    (DI)(SI*4), DI
 	SHLQ    $0x06, DI
 	MOVQ    sleeps+56(FP), R8
 	MOVL    (R8)(SI*4), R8
 	TESTQ   R8, R8
 	JZ      slept
-	VMOVUPS (CX)(DI*1), Y5
-	VMOVUPS (DX)(DI*1), Y6
-	VMOVUPS 32(CX)(DI*1), Y7
-	VMOVUPS 32(DX)(DI*1), Y8
+	VMOVUPS (DX)(DI*1), Y5
+	VMOVUPS (BX)(DI*1), Y6
+	VMOVUPS 32(DX)(DI*1), Y7
+	VMOVUPS 32(BX)(DI*1), Y8
 
 sleep:
 	VMULPS  Y2, Y5, Y5
@@ -3402,10 +3397,10 @@ sleep:
 	VMULPS  Y2, Y8, Y8
 	DECQ    R8
 	JNZ     sleep
-	VMOVUPS Y5, (CX)(DI*1)
-	VMOVUPS Y6, (DX)(DI*1)
-	VMOVUPS Y7, 32(CX)(DI*1)
-	VMOVUPS Y8, 32(DX)(DI*1)
+	VMOVUPS Y5, (DX)(DI*1)
+	VMOVUPS Y6, (BX)(DI*1)
+	VMOVUPS Y7, 32(DX)(DI*1)
+	VMOVUPS Y8, 32(BX)(DI*1)
 
 slept:
 	CMPB    awake+88(FP), $0x00
@@ -3413,29 +3408,30 @@ slept:
 	MOVQ    values+32(FP), R8
 	TESTQ   R8, R8
 	JNZ     product0
-	VMOVUPS (BX)(DI*1), Y5
+	VMOVUPS (CX)(DI*1), Y5
 	JMP     known0
 
 product0:
 	VBROADCASTSS (R8)(SI*4), Y5
-	VMULPS       (BX), Y5, Y5
-	VADDPS       constantsAVX2<>+1472(SB), Y5, Y5
+	VPXOR        Y6, Y6, Y6
+	VMULPS       (CX), Y5, Y5
+	VADDPS       Y6, Y5, Y5
 
 known0:
-	VMULPS      (CX)(DI*1), Y2, Y6
+	VMULPS      (DX)(DI*1), Y2, Y6
 	VMULPS      Y5, Y3, Y7
 	VFMADD231PS Y5, Y7, Y6
-	VMOVUPS     Y6, (CX)(DI*1)
+	VMOVUPS     Y6, (DX)(DI*1)
 	VADDPS      Y4, Y6, Y6
 	VSQRTPS     Y6, Y6
-	VADDPS      (DX)(DI*1), Y4, Y7
+	VADDPS      (BX)(DI*1), Y4, Y7
 	VSQRTPS     Y7, Y7
 	VDIVPS      Y6, Y7, Y7
 	VMULPS      Y5, Y7, Y5
-	VMULPS      (DX)(DI*1), Y2, Y7
+	VMULPS      (BX)(DI*1), Y2, Y7
 	VMULPS      Y5, Y3, Y8
 	VFMADD231PS Y5, Y8, Y7
-	VMOVUPS     Y7, (DX)(DI*1)
+	VMOVUPS     Y7, (BX)(DI*1)
 	VMOVUPS     (AX)(DI*1), Y8
 	VFMADD213PS Y8, Y1, Y5
 	VMOVUPS     Y5, (AX)(DI*1)
@@ -3448,29 +3444,30 @@ known0:
 	MOVQ        values+32(FP), R8
 	TESTQ       R8, R8
 	JNZ         product1
-	VMOVUPS     32(BX)(DI*1), Y5
+	VMOVUPS     32(CX)(DI*1), Y5
 	JMP         known1
 
 product1:
 	VBROADCASTSS (R8)(SI*4), Y5
-	VMULPS       32(BX), Y5, Y5
-	VADDPS       constantsAVX2<>+1472(SB), Y5, Y5
+	VPXOR        Y6, Y6, Y6
+	VMULPS       32(CX), Y5, Y5
+	VADDPS       Y6, Y5, Y5
 
 known1:
-	VMULPS      32(CX)(DI*1), Y2, Y6
+	VMULPS      32(DX)(DI*1), Y2, Y6
 	VMULPS      Y5, Y3, Y7
 	VFMADD231PS Y5, Y7, Y6
-	VMOVUPS     Y6, 32(CX)(DI*1)
+	VMOVUPS     Y6, 32(DX)(DI*1)
 	VADDPS      Y4, Y6, Y6
 	VSQRTPS     Y6, Y6
-	VADDPS      32(DX)(DI*1), Y4, Y7
+	VADDPS      32(BX)(DI*1), Y4, Y7
 	VSQRTPS     Y7, Y7
 	VDIVPS      Y6, Y7, Y7
 	VMULPS      Y5, Y7, Y5
-	VMULPS      32(DX)(DI*1), Y2, Y7
+	VMULPS      32(BX)(DI*1), Y2, Y7
 	VMULPS      Y5, Y3, Y8
 	VFMADD231PS Y5, Y8, Y7
-	VMOVUPS     Y7, 32(DX)(DI*1)
+	VMOVUPS     Y7, 32(BX)(DI*1)
 	VMOVUPS     32(AX)(DI*1), Y8
 	VFMADD213PS Y8, Y1, Y5
 	VMOVUPS     Y5, 32(AX)(DI*1)
@@ -3503,28 +3500,28 @@ TEXT ·adamRows1AVX2(SB), NOSPLIT, $0-113
 	VBROADCASTSS sqrtBias2+100(FP), Y6
 	VBROADCASTSS eps+104(FP), Y7
 	MOVQ         w+0(FP), AX
-	MOVQ         m+8(FP), CX
-	MOVQ         v+16(FP), DX
-	MOVQ         grad+24(FP), BX
+	MOVQ         grad+24(FP), CX
+	MOVQ         m+8(FP), DX
+	MOVQ         v+16(FP), BX
 	MOVQ         panel+40(FP), SI
 	XORQ         SI, SI
 
 row:
-	MOVQ       rows+48(FP), R9
+	MOVQ       rows+48(FP), DI
 	LEAQ       8(SI), R8
 	CMPQ       R8, n+64(FP)
 	JGE        last
-	MOVL       (R9)(R8*4), R8
+	MOVL       (DI)(R8*4), R8
 	SHLQ       $0x06, R8
-	LEAQ       (AX)(R8*1), DI
-	PREFETCHT0 (DI)
-	LEAQ       (CX)(R8*1), DI
-	PREFETCHT0 (DI)
-	LEAQ       (DX)(R8*1), DI
-	PREFETCHT0 (DI)
+	LEAQ       (AX)(R8*1), R9
+	PREFETCHT0 (R9)
+	LEAQ       (DX)(R8*1), R9
+	PREFETCHT0 (R9)
+	LEAQ       (BX)(R8*1), R9
+	PREFETCHT0 (R9)
 
 last:
-	MOVL    (R9)(SI*4), DI
+	MOVL    (DI)(SI*4), DI
 	SHLQ    $0x06, DI
 	MOVQ    sleeps+56(FP), R8
 	MOVL    (R8)(SI*4), R8
@@ -3536,10 +3533,10 @@ last:
 	SUBQ    R10, R9
 	VMOVUPS (AX)(DI*1), Y8
 	VMOVUPS 32(AX)(DI*1), Y11
-	VMOVUPS (CX)(DI*1), Y9
-	VMOVUPS 32(CX)(DI*1), Y12
-	VMOVUPS (DX)(DI*1), Y10
-	VMOVUPS 32(DX)(DI*1), Y13
+	VMOVUPS (DX)(DI*1), Y9
+	VMOVUPS 32(DX)(DI*1), Y12
+	VMOVUPS (BX)(DI*1), Y10
+	VMOVUPS 32(BX)(DI*1), Y13
 
 sleep:
 	VBROADCASTSS (R9), Y1
@@ -3647,10 +3644,10 @@ settle:
 made:
 	VMOVUPS      Y8, (AX)(DI*1)
 	VMOVUPS      Y11, 32(AX)(DI*1)
-	VMOVUPS      Y9, (CX)(DI*1)
-	VMOVUPS      Y12, 32(CX)(DI*1)
-	VMOVUPS      Y10, (DX)(DI*1)
-	VMOVUPS      Y13, 32(DX)(DI*1)
+	VMOVUPS      Y9, (DX)(DI*1)
+	VMOVUPS      Y12, 32(DX)(DI*1)
+	VMOVUPS      Y10, (BX)(DI*1)
+	VMOVUPS      Y13, 32(BX)(DI*1)
 	VBROADCASTSS negStep+80(FP), Y1
 	VBROADCASTSS sqrtBias2+100(FP), Y6
 	VBROADCASTSS oneMinusBeta1+88(FP), Y3
@@ -3662,22 +3659,23 @@ slept:
 	MOVQ    values+32(FP), R8
 	TESTQ   R8, R8
 	JNZ     product0
-	VMOVUPS (BX)(DI*1), Y8
+	VMOVUPS (CX)(DI*1), Y8
 	JMP     known0
 
 product0:
 	VBROADCASTSS (R8)(SI*4), Y8
-	VMULPS       (BX), Y8, Y8
-	VADDPS       constantsAVX2<>+1472(SB), Y8, Y8
+	VPXOR        Y9, Y9, Y9
+	VMULPS       (CX), Y8, Y8
+	VADDPS       Y9, Y8, Y8
 
 known0:
-	VMULPS      (DX)(DI*1), Y4, Y9
+	VMULPS      (BX)(DI*1), Y4, Y9
 	VMULPS      Y8, Y5, Y10
 	VFMADD231PS Y8, Y10, Y9
-	VMOVUPS     Y9, (DX)(DI*1)
-	VMULPS      (CX)(DI*1), Y2, Y10
+	VMOVUPS     Y9, (BX)(DI*1)
+	VMULPS      (DX)(DI*1), Y2, Y10
 	VFMADD213PS Y10, Y3, Y8
-	VMOVUPS     Y8, (CX)(DI*1)
+	VMOVUPS     Y8, (DX)(DI*1)
 	VSQRTPS     Y9, Y9
 	CMPL        sqrtBias2+100(FP), $0x3f800000
 	JEQ         unbiased0
@@ -3692,29 +3690,30 @@ unbiased0:
 	VMULPS  constantsAVX2<>+1088(SB), Y8, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0
-	VMOVUPS (CX)(DI*1), Y9
+	VMOVUPS (DX)(DI*1), Y9
 	VMULPS  constantsAVX2<>+1152(SB), Y9, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0
 	MOVQ    values+32(FP), R8
 	TESTQ   R8, R8
 	JNZ     product1
-	VMOVUPS 32(BX)(DI*1), Y8
+	VMOVUPS 32(CX)(DI*1), Y8
 	JMP     known1
 
 product1:
 	VBROADCASTSS (R8)(SI*4), Y8
-	VMULPS       32(BX), Y8, Y8
-	VADDPS       constantsAVX2<>+1472(SB), Y8, Y8
+	VPXOR        Y9, Y9, Y9
+	VMULPS       32(CX), Y8, Y8
+	VADDPS       Y9, Y8, Y8
 
 known1:
-	VMULPS      32(DX)(DI*1), Y4, Y9
+	VMULPS      32(BX)(DI*1), Y4, Y9
 	VMULPS      Y8, Y5, Y10
 	VFMADD231PS Y8, Y10, Y9
-	VMOVUPS     Y9, 32(DX)(DI*1)
-	VMULPS      32(CX)(DI*1), Y2, Y10
+	VMOVUPS     Y9, 32(BX)(DI*1)
+	VMULPS      32(DX)(DI*1), Y2, Y10
 	VFMADD213PS Y10, Y3, Y8
-	VMOVUPS     Y8, 32(CX)(DI*1)
+	VMOVUPS     Y8, 32(DX)(DI*1)
 	VSQRTPS     Y9, Y9
 	CMPL        sqrtBias2+100(FP), $0x3f800000
 	JEQ         unbiased1
@@ -3729,7 +3728,7 @@ unbiased1:
 	VMULPS  constantsAVX2<>+1088(SB), Y8, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0
-	VMOVUPS 32(CX)(DI*1), Y9
+	VMOVUPS 32(DX)(DI*1), Y9
 	VMULPS  constantsAVX2<>+1152(SB), Y9, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0

@@ -6283,7 +6283,7 @@ end:
 	RET
 
 // func sgdRows1AVX512(w *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32) bool
-// Requires: AVX, AVX2, AVX512F, MMX+
+// Requires: AVX, AVX2, AVX512F
 TEXT ·sgdRows1AVX512(SB), NOSPLIT, $0-57
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS negLR+48(FP), Z1
@@ -6293,17 +6293,8 @@ TEXT ·sgdRows1AVX512(SB), NOSPLIT, $0-57
 	XORQ         DX, DX
 
 row:
-	MOVQ       rows+32(FP), SI
-	LEAQ       8(DX), BX
-	CMPQ       BX, n+40(FP)
-	JGE        last
-	MOVL       (SI)(BX*4), BX
-	SHLQ       $0x06, BX
-	LEAQ       (AX)(BX*1), BX
-	PREFETCHT0 (BX)
-
-last:
-	MOVL    (SI)(DX*4), BX
+	MOVQ    rows+32(FP), BX
+	MOVL    (BX)(DX*4), BX
 	SHLQ    $0x06, BX
 	MOVQ    values+16(FP), SI
 	TESTQ   SI, SI
@@ -6313,8 +6304,9 @@ last:
 
 product0:
 	VBROADCASTSS (SI)(DX*4), Z2
+	VPXORD       Z3, Z3, Z3
 	VMULPS       (CX), Z2, Z2
-	VADDPS       constantsAVX512<>+1472(SB), Z2, Z2
+	VADDPS       Z3, Z2, Z2
 
 known0:
 	VMOVUPS       (AX)(BX*1), Z3
@@ -6340,41 +6332,42 @@ TEXT ·adagradRows1AVX512(SB), NOSPLIT, $0-65
 	VBROADCASTSS negLR+56(FP), Z1
 	VBROADCASTSS eps+60(FP), Z2
 	MOVQ         w+0(FP), AX
-	MOVQ         sum+8(FP), CX
-	MOVQ         grad+16(FP), DX
+	MOVQ         grad+16(FP), CX
+	MOVQ         sum+8(FP), DX
 	MOVQ         panel+32(FP), BX
 	XORQ         BX, BX
 
 row:
-	MOVQ       rows+40(FP), R8
+	MOVQ       rows+40(FP), SI
 	LEAQ       8(BX), DI
 	CMPQ       DI, n+48(FP)
 	JGE        last
-	MOVL       (R8)(DI*4), DI
+	MOVL       (SI)(DI*4), DI
 	SHLQ       $0x06, DI
-	LEAQ       (AX)(DI*1), SI
-	PREFETCHT0 (SI)
-	LEAQ       (CX)(DI*1), SI
-	PREFETCHT0 (SI)
+	LEAQ       (AX)(DI*1), R8
+	PREFETCHT0 (R8)
+	LEAQ       (DX)(DI*1), R8
+	PREFETCHT0 (R8)
 
 last:
-	MOVL    (R8)(BX*4), SI
+	MOVL    (SI)(BX*4), SI
 	SHLQ    $0x06, SI
 	MOVQ    values+24(FP), DI
 	TESTQ   DI, DI
 	JNZ     product0
-	VMOVUPS (DX)(SI*1), Z3
+	VMOVUPS (CX)(SI*1), Z3
 	JMP     known0
 
 product0:
 	VBROADCASTSS (DI)(BX*4), Z3
-	VMULPS       (DX), Z3, Z3
-	VADDPS       constantsAVX512<>+1472(SB), Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VMULPS       (CX), Z3, Z3
+	VADDPS       Z4, Z3, Z3
 
 known0:
-	VMOVUPS       (CX)(SI*1), Z4
+	VMOVUPS       (DX)(SI*1), Z4
 	VFMADD231PS   Z3, Z3, Z4
-	VMOVUPS       Z4, (CX)(SI*1)
+	VMOVUPS       Z4, (DX)(SI*1)
 	VSQRTPS       Z4, Z4
 	VADDPS        Z2, Z4, Z4
 	VMULPS        Z3, Z1, Z3
@@ -6403,43 +6396,43 @@ TEXT ·adadeltaRows1AVX512(SB), NOSPLIT, $0-97
 	VBROADCASTSS oneMinusRho+80(FP), Z3
 	VBROADCASTSS eps+84(FP), Z4
 	MOVQ         w+0(FP), AX
-	MOVQ         sq+8(FP), CX
-	MOVQ         acc+16(FP), DX
-	MOVQ         grad+24(FP), BX
+	MOVQ         grad+24(FP), CX
+	MOVQ         sq+8(FP), DX
+	MOVQ         acc+16(FP), BX
 	MOVQ         panel+40(FP), SI
 	XORQ         SI, SI
 
 row:
-	MOVQ       rows+48(FP), R9
+	MOVQ       rows+48(FP), DI
 	LEAQ       8(SI), R8
 	CMPQ       R8, n+64(FP)
 	JGE        last
-	MOVL       (R9)(R8*4), R8
+	MOVL       (DI)(R8*4), R8
 	SHLQ       $0x06, R8
-	LEAQ       (AX)(R8*1), DI
-	PREFETCHT0 (DI)
-	LEAQ       (CX)(R8*1), DI
-	PREFETCHT0 (DI)
-	LEAQ       (DX)(R8*1), DI
-	PREFETCHT0 (DI)
+	LEAQ       (AX)(R8*1), R9
+	PREFETCHT0 (R9)
+	LEAQ       (DX)(R8*1), R9
+	PREFETCHT0 (R9)
+	LEAQ       (BX)(R8*1), R9
+	PREFETCHT0 (R9)
 
 last:
-	MOVL    (R9)(SI*4), DI
+	MOVL    (DI)(SI*4), DI
 	SHLQ    $0x06, DI
 	MOVQ    sleeps+56(FP), R8
 	MOVL    (R8)(SI*4), R8
 	TESTQ   R8, R8
 	JZ      slept
-	VMOVUPS (CX)(DI*1), Z5
-	VMOVUPS (DX)(DI*1), Z6
+	VMOVUPS (DX)(DI*1), Z5
+	VMOVUPS (BX)(DI*1), Z6
 
 sleep:
 	VMULPS  Z2, Z5, Z5
 	VMULPS  Z2, Z6, Z6
 	DECQ    R8
 	JNZ     sleep
-	VMOVUPS Z5, (CX)(DI*1)
-	VMOVUPS Z6, (DX)(DI*1)
+	VMOVUPS Z5, (DX)(DI*1)
+	VMOVUPS Z6, (BX)(DI*1)
 
 slept:
 	CMPB    awake+88(FP), $0x00
@@ -6447,29 +6440,30 @@ slept:
 	MOVQ    values+32(FP), R8
 	TESTQ   R8, R8
 	JNZ     product0
-	VMOVUPS (BX)(DI*1), Z5
+	VMOVUPS (CX)(DI*1), Z5
 	JMP     known0
 
 product0:
 	VBROADCASTSS (R8)(SI*4), Z5
-	VMULPS       (BX), Z5, Z5
-	VADDPS       constantsAVX512<>+1472(SB), Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VMULPS       (CX), Z5, Z5
+	VADDPS       Z6, Z5, Z5
 
 known0:
-	VMULPS      (CX)(DI*1), Z2, Z6
+	VMULPS      (DX)(DI*1), Z2, Z6
 	VMULPS      Z5, Z3, Z7
 	VFMADD231PS Z5, Z7, Z6
-	VMOVUPS     Z6, (CX)(DI*1)
+	VMOVUPS     Z6, (DX)(DI*1)
 	VADDPS      Z4, Z6, Z6
 	VSQRTPS     Z6, Z6
-	VADDPS      (DX)(DI*1), Z4, Z7
+	VADDPS      (BX)(DI*1), Z4, Z7
 	VSQRTPS     Z7, Z7
 	VDIVPS      Z6, Z7, Z7
 	VMULPS      Z5, Z7, Z5
-	VMULPS      (DX)(DI*1), Z2, Z7
+	VMULPS      (BX)(DI*1), Z2, Z7
 	VMULPS      Z5, Z3, Z8
 	VFMADD231PS Z5, Z8, Z7
-	VMOVUPS     Z7, (DX)(DI*1)
+	VMOVUPS     Z7, (BX)(DI*1)
 	VMOVUPS     (AX)(DI*1), Z8
 	VFMADD213PS Z8, Z1, Z5
 	VMOVUPS     Z5, (AX)(DI*1)
@@ -6504,28 +6498,28 @@ TEXT ·adamRows1AVX512(SB), NOSPLIT, $0-113
 	VBROADCASTSS sqrtBias2+100(FP), Z6
 	VBROADCASTSS eps+104(FP), Z7
 	MOVQ         w+0(FP), AX
-	MOVQ         m+8(FP), CX
-	MOVQ         v+16(FP), DX
-	MOVQ         grad+24(FP), BX
+	MOVQ         grad+24(FP), CX
+	MOVQ         m+8(FP), DX
+	MOVQ         v+16(FP), BX
 	MOVQ         panel+40(FP), SI
 	XORQ         SI, SI
 
 row:
-	MOVQ       rows+48(FP), R9
+	MOVQ       rows+48(FP), DI
 	LEAQ       8(SI), R8
 	CMPQ       R8, n+64(FP)
 	JGE        last
-	MOVL       (R9)(R8*4), R8
+	MOVL       (DI)(R8*4), R8
 	SHLQ       $0x06, R8
-	LEAQ       (AX)(R8*1), DI
-	PREFETCHT0 (DI)
-	LEAQ       (CX)(R8*1), DI
-	PREFETCHT0 (DI)
-	LEAQ       (DX)(R8*1), DI
-	PREFETCHT0 (DI)
+	LEAQ       (AX)(R8*1), R9
+	PREFETCHT0 (R9)
+	LEAQ       (DX)(R8*1), R9
+	PREFETCHT0 (R9)
+	LEAQ       (BX)(R8*1), R9
+	PREFETCHT0 (R9)
 
 last:
-	MOVL    (R9)(SI*4), DI
+	MOVL    (DI)(SI*4), DI
 	SHLQ    $0x06, DI
 	MOVQ    sleeps+56(FP), R8
 	MOVL    (R8)(SI*4), R8
@@ -6536,8 +6530,8 @@ last:
 	SHLQ    $0x03, R10
 	SUBQ    R10, R9
 	VMOVUPS (AX)(DI*1), Z8
-	VMOVUPS (CX)(DI*1), Z9
-	VMOVUPS (DX)(DI*1), Z10
+	VMOVUPS (DX)(DI*1), Z9
+	VMOVUPS (BX)(DI*1), Z10
 
 sleep:
 	VBROADCASTSS (R9), Z1
@@ -6606,8 +6600,8 @@ settle:
 
 made:
 	VMOVUPS      Z8, (AX)(DI*1)
-	VMOVUPS      Z9, (CX)(DI*1)
-	VMOVUPS      Z10, (DX)(DI*1)
+	VMOVUPS      Z9, (DX)(DI*1)
+	VMOVUPS      Z10, (BX)(DI*1)
 	VBROADCASTSS negStep+80(FP), Z1
 	VBROADCASTSS sqrtBias2+100(FP), Z6
 	VBROADCASTSS oneMinusBeta1+88(FP), Z3
@@ -6619,22 +6613,23 @@ slept:
 	MOVQ    values+32(FP), R8
 	TESTQ   R8, R8
 	JNZ     product0
-	VMOVUPS (BX)(DI*1), Z8
+	VMOVUPS (CX)(DI*1), Z8
 	JMP     known0
 
 product0:
 	VBROADCASTSS (R8)(SI*4), Z8
-	VMULPS       (BX), Z8, Z8
-	VADDPS       constantsAVX512<>+1472(SB), Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VMULPS       (CX), Z8, Z8
+	VADDPS       Z9, Z8, Z8
 
 known0:
-	VMULPS      (DX)(DI*1), Z4, Z9
+	VMULPS      (BX)(DI*1), Z4, Z9
 	VMULPS      Z8, Z5, Z10
 	VFMADD231PS Z8, Z10, Z9
-	VMOVUPS     Z9, (DX)(DI*1)
-	VMULPS      (CX)(DI*1), Z2, Z10
+	VMOVUPS     Z9, (BX)(DI*1)
+	VMULPS      (DX)(DI*1), Z2, Z10
 	VFMADD213PS Z10, Z3, Z8
-	VMOVUPS     Z8, (CX)(DI*1)
+	VMOVUPS     Z8, (DX)(DI*1)
 	VSQRTPS     Z9, Z9
 	CMPL        sqrtBias2+100(FP), $0x3f800000
 	JEQ         unbiased0
@@ -6649,7 +6644,7 @@ unbiased0:
 	VMULPS  constantsAVX512<>+1088(SB), Z8, Z9
 	VSUBPS  Z9, Z9, Z9
 	VPORD   Z9, Z0, Z0
-	VMOVUPS (CX)(DI*1), Z9
+	VMOVUPS (DX)(DI*1), Z9
 	VMULPS  constantsAVX512<>+1152(SB), Z9, Z9
 	VSUBPS  Z9, Z9, Z9
 	VPORD   Z9, Z0, Z0
@@ -6667,7 +6662,7 @@ next:
 	RET
 
 // func sgdRows4AVX512(w *float32, grad *float32, values *float32, panel int, rows *int32, n int, negLR float32) bool
-// Requires: AVX, AVX2, AVX512F, MMX+
+// Requires: AVX, AVX2, AVX512F
 TEXT ·sgdRows4AVX512(SB), NOSPLIT, $0-57
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS negLR+48(FP), Z1
@@ -6677,23 +6672,8 @@ TEXT ·sgdRows4AVX512(SB), NOSPLIT, $0-57
 	XORQ         BX, BX
 
 row:
-	MOVQ       rows+32(FP), DI
-	LEAQ       8(BX), SI
-	CMPQ       SI, n+40(FP)
-	JGE        last
-	MOVL       (DI)(SI*4), SI
-	SHLQ       $0x06, SI
-	LEAQ       (AX)(SI*1), SI
-	PREFETCHT0 (SI)
-	ADDQ       DX, SI
-	PREFETCHT0 (SI)
-	ADDQ       DX, SI
-	PREFETCHT0 (SI)
-	ADDQ       DX, SI
-	PREFETCHT0 (SI)
-
-last:
-	MOVL    (DI)(BX*4), SI
+	MOVQ    rows+32(FP), SI
+	MOVL    (SI)(BX*4), SI
 	SHLQ    $0x06, SI
 	LEAQ    (SI)(DX*1), DI
 	LEAQ    (DI)(DX*1), R8
@@ -6708,18 +6688,16 @@ last:
 	JMP     known0
 
 product0:
-	VBROADCASTSS (R10)(BX*4), Z2
-	VMULPS       (CX), Z2, Z2
-	VADDPS       constantsAVX512<>+1472(SB), Z2, Z2
-	VBROADCASTSS (R10)(BX*4), Z4
-	VMULPS       64(CX), Z4, Z4
-	VADDPS       constantsAVX512<>+1472(SB), Z4, Z4
-	VBROADCASTSS (R10)(BX*4), Z6
-	VMULPS       128(CX), Z6, Z6
-	VADDPS       constantsAVX512<>+1472(SB), Z6, Z6
 	VBROADCASTSS (R10)(BX*4), Z8
+	VPXORD       Z9, Z9, Z9
+	VMULPS       (CX), Z8, Z2
+	VMULPS       64(CX), Z8, Z4
+	VMULPS       128(CX), Z8, Z6
 	VMULPS       192(CX), Z8, Z8
-	VADDPS       constantsAVX512<>+1472(SB), Z8, Z8
+	VADDPS       Z9, Z2, Z2
+	VADDPS       Z9, Z4, Z4
+	VADDPS       Z9, Z6, Z6
+	VADDPS       Z9, Z8, Z8
 
 known0:
 	VMOVUPS       (AX)(SI*1), Z3
@@ -6760,37 +6738,37 @@ TEXT ·adagradRows4AVX512(SB), NOSPLIT, $0-65
 	VBROADCASTSS negLR+56(FP), Z1
 	VBROADCASTSS eps+60(FP), Z2
 	MOVQ         w+0(FP), AX
-	MOVQ         sum+8(FP), CX
-	MOVQ         grad+16(FP), DX
+	MOVQ         grad+16(FP), CX
+	MOVQ         sum+8(FP), DX
 	MOVQ         panel+32(FP), BX
 	XORQ         SI, SI
 
 row:
-	MOVQ       rows+40(FP), R9
+	MOVQ       rows+40(FP), DI
 	LEAQ       8(SI), R8
 	CMPQ       R8, n+48(FP)
 	JGE        last
-	MOVL       (R9)(R8*4), R8
+	MOVL       (DI)(R8*4), R8
 	SHLQ       $0x06, R8
-	LEAQ       (AX)(R8*1), DI
-	PREFETCHT0 (DI)
-	ADDQ       BX, DI
-	PREFETCHT0 (DI)
-	ADDQ       BX, DI
-	PREFETCHT0 (DI)
-	ADDQ       BX, DI
-	PREFETCHT0 (DI)
-	LEAQ       (CX)(R8*1), DI
-	PREFETCHT0 (DI)
-	ADDQ       BX, DI
-	PREFETCHT0 (DI)
-	ADDQ       BX, DI
-	PREFETCHT0 (DI)
-	ADDQ       BX, DI
-	PREFETCHT0 (DI)
+	LEAQ       (AX)(R8*1), R9
+	PREFETCHT0 (R9)
+	ADDQ       BX, R9
+	PREFETCHT0 (R9)
+	ADDQ       BX, R9
+	PREFETCHT0 (R9)
+	ADDQ       BX, R9
+	PREFETCHT0 (R9)
+	LEAQ       (DX)(R8*1), R9
+	PREFETCHT0 (R9)
+	ADDQ       BX, R9
+	PREFETCHT0 (R9)
+	ADDQ       BX, R9
+	PREFETCHT0 (R9)
+	ADDQ       BX, R9
+	PREFETCHT0 (R9)
 
 last:
-	MOVL    (R9)(SI*4), DI
+	MOVL    (DI)(SI*4), DI
 	SHLQ    $0x06, DI
 	LEAQ    (DI)(BX*1), R8
 	LEAQ    (R8)(BX*1), R9
@@ -6798,39 +6776,37 @@ last:
 	MOVQ    values+24(FP), R11
 	TESTQ   R11, R11
 	JNZ     product0
-	VMOVUPS (DX)(DI*1), Z3
-	VMOVUPS (DX)(R8*1), Z8
-	VMOVUPS (DX)(R9*1), Z13
-	VMOVUPS (DX)(R10*1), Z18
+	VMOVUPS (CX)(DI*1), Z3
+	VMOVUPS (CX)(R8*1), Z8
+	VMOVUPS (CX)(R9*1), Z13
+	VMOVUPS (CX)(R10*1), Z18
 	JMP     known0
 
 product0:
-	VBROADCASTSS (R11)(SI*4), Z3
-	VMULPS       (DX), Z3, Z3
-	VADDPS       constantsAVX512<>+1472(SB), Z3, Z3
-	VBROADCASTSS (R11)(SI*4), Z8
-	VMULPS       64(DX), Z8, Z8
-	VADDPS       constantsAVX512<>+1472(SB), Z8, Z8
-	VBROADCASTSS (R11)(SI*4), Z13
-	VMULPS       128(DX), Z13, Z13
-	VADDPS       constantsAVX512<>+1472(SB), Z13, Z13
 	VBROADCASTSS (R11)(SI*4), Z18
-	VMULPS       192(DX), Z18, Z18
-	VADDPS       constantsAVX512<>+1472(SB), Z18, Z18
+	VPXORD       Z19, Z19, Z19
+	VMULPS       (CX), Z18, Z3
+	VMULPS       64(CX), Z18, Z8
+	VMULPS       128(CX), Z18, Z13
+	VMULPS       192(CX), Z18, Z18
+	VADDPS       Z19, Z3, Z3
+	VADDPS       Z19, Z8, Z8
+	VADDPS       Z19, Z13, Z13
+	VADDPS       Z19, Z18, Z18
 
 known0:
-	VMOVUPS     (CX)(DI*1), Z4
-	VMOVUPS     (CX)(R8*1), Z9
-	VMOVUPS     (CX)(R9*1), Z14
-	VMOVUPS     (CX)(R10*1), Z19
+	VMOVUPS     (DX)(DI*1), Z4
+	VMOVUPS     (DX)(R8*1), Z9
+	VMOVUPS     (DX)(R9*1), Z14
+	VMOVUPS     (DX)(R10*1), Z19
 	VFMADD231PS Z3, Z3, Z4
 	VFMADD231PS Z8, Z8, Z9
 	VFMADD231PS Z13, Z13, Z14
 	VFMADD231PS Z18, Z18, Z19
-	VMOVUPS     Z4, (CX)(DI*1)
-	VMOVUPS     Z9, (CX)(R8*1)
-	VMOVUPS     Z14, (CX)(R9*1)
-	VMOVUPS     Z19, (CX)(R10*1)
+	VMOVUPS     Z4, (DX)(DI*1)
+	VMOVUPS     Z9, (DX)(R8*1)
+	VMOVUPS     Z14, (DX)(R9*1)
+	VMOVUPS     Z19, (DX)(R10*1)
 	VPSUBD      constantsAVX512<>+1536(SB), Z14, Z17
 	VPSUBD      constantsAVX512<>+1536(SB), Z19, Z22
 	VPMAXUD     Z22, Z17, Z17
@@ -6916,46 +6892,46 @@ TEXT ·adadeltaRows4AVX512(SB), NOSPLIT, $0-97
 	VBROADCASTSS oneMinusRho+80(FP), Z3
 	VBROADCASTSS eps+84(FP), Z4
 	MOVQ         w+0(FP), AX
-	MOVQ         sq+8(FP), CX
-	MOVQ         acc+16(FP), DX
-	MOVQ         grad+24(FP), BX
+	MOVQ         grad+24(FP), CX
+	MOVQ         sq+8(FP), DX
+	MOVQ         acc+16(FP), BX
 	MOVQ         panel+40(FP), SI
 	XORQ         DI, DI
 
 row:
-	MOVQ       rows+48(FP), R10
+	MOVQ       rows+48(FP), R8
 	LEAQ       8(DI), R9
 	CMPQ       R9, n+64(FP)
 	JGE        last
-	MOVL       (R10)(R9*4), R9
+	MOVL       (R8)(R9*4), R9
 	SHLQ       $0x06, R9
-	LEAQ       (AX)(R9*1), R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	LEAQ       (CX)(R9*1), R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	LEAQ       (DX)(R9*1), R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
+	LEAQ       (AX)(R9*1), R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	LEAQ       (DX)(R9*1), R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	LEAQ       (BX)(R9*1), R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 
 last:
-	MOVL    (R10)(DI*4), R8
+	MOVL    (R8)(DI*4), R8
 	SHLQ    $0x06, R8
 	LEAQ    (R8)(SI*1), R9
 	LEAQ    (R9)(SI*1), R10
@@ -6964,14 +6940,14 @@ last:
 	MOVL    (R12)(DI*4), R12
 	TESTQ   R12, R12
 	JZ      slept
-	VMOVUPS (CX)(R8*1), Z5
-	VMOVUPS (DX)(R8*1), Z6
-	VMOVUPS (CX)(R9*1), Z7
-	VMOVUPS (DX)(R9*1), Z8
-	VMOVUPS (CX)(R10*1), Z9
-	VMOVUPS (DX)(R10*1), Z10
-	VMOVUPS (CX)(R11*1), Z11
-	VMOVUPS (DX)(R11*1), Z12
+	VMOVUPS (DX)(R8*1), Z5
+	VMOVUPS (BX)(R8*1), Z6
+	VMOVUPS (DX)(R9*1), Z7
+	VMOVUPS (BX)(R9*1), Z8
+	VMOVUPS (DX)(R10*1), Z9
+	VMOVUPS (BX)(R10*1), Z10
+	VMOVUPS (DX)(R11*1), Z11
+	VMOVUPS (BX)(R11*1), Z12
 
 sleep:
 	VMULPS  Z2, Z5, Z5
@@ -6984,14 +6960,14 @@ sleep:
 	VMULPS  Z2, Z12, Z12
 	DECQ    R12
 	JNZ     sleep
-	VMOVUPS Z5, (CX)(R8*1)
-	VMOVUPS Z6, (DX)(R8*1)
-	VMOVUPS Z7, (CX)(R9*1)
-	VMOVUPS Z8, (DX)(R9*1)
-	VMOVUPS Z9, (CX)(R10*1)
-	VMOVUPS Z10, (DX)(R10*1)
-	VMOVUPS Z11, (CX)(R11*1)
-	VMOVUPS Z12, (DX)(R11*1)
+	VMOVUPS Z5, (DX)(R8*1)
+	VMOVUPS Z6, (BX)(R8*1)
+	VMOVUPS Z7, (DX)(R9*1)
+	VMOVUPS Z8, (BX)(R9*1)
+	VMOVUPS Z9, (DX)(R10*1)
+	VMOVUPS Z10, (BX)(R10*1)
+	VMOVUPS Z11, (DX)(R11*1)
+	VMOVUPS Z12, (BX)(R11*1)
 
 slept:
 	CMPB    awake+88(FP), $0x00
@@ -6999,31 +6975,29 @@ slept:
 	MOVQ    values+32(FP), R12
 	TESTQ   R12, R12
 	JNZ     product0
-	VMOVUPS (BX)(R8*1), Z5
-	VMOVUPS (BX)(R9*1), Z10
-	VMOVUPS (BX)(R10*1), Z15
-	VMOVUPS (BX)(R11*1), Z20
+	VMOVUPS (CX)(R8*1), Z5
+	VMOVUPS (CX)(R9*1), Z10
+	VMOVUPS (CX)(R10*1), Z15
+	VMOVUPS (CX)(R11*1), Z20
 	JMP     known0
 
 product0:
-	VBROADCASTSS (R12)(DI*4), Z5
-	VMULPS       (BX), Z5, Z5
-	VADDPS       constantsAVX512<>+1472(SB), Z5, Z5
-	VBROADCASTSS (R12)(DI*4), Z10
-	VMULPS       64(BX), Z10, Z10
-	VADDPS       constantsAVX512<>+1472(SB), Z10, Z10
-	VBROADCASTSS (R12)(DI*4), Z15
-	VMULPS       128(BX), Z15, Z15
-	VADDPS       constantsAVX512<>+1472(SB), Z15, Z15
 	VBROADCASTSS (R12)(DI*4), Z20
-	VMULPS       192(BX), Z20, Z20
-	VADDPS       constantsAVX512<>+1472(SB), Z20, Z20
+	VPXORD       Z21, Z21, Z21
+	VMULPS       (CX), Z20, Z5
+	VMULPS       64(CX), Z20, Z10
+	VMULPS       128(CX), Z20, Z15
+	VMULPS       192(CX), Z20, Z20
+	VADDPS       Z21, Z5, Z5
+	VADDPS       Z21, Z10, Z10
+	VADDPS       Z21, Z15, Z15
+	VADDPS       Z21, Z20, Z20
 
 known0:
-	VMULPS      (CX)(R8*1), Z2, Z6
-	VMULPS      (CX)(R9*1), Z2, Z11
-	VMULPS      (CX)(R10*1), Z2, Z16
-	VMULPS      (CX)(R11*1), Z2, Z21
+	VMULPS      (DX)(R8*1), Z2, Z6
+	VMULPS      (DX)(R9*1), Z2, Z11
+	VMULPS      (DX)(R10*1), Z2, Z16
+	VMULPS      (DX)(R11*1), Z2, Z21
 	VMULPS      Z5, Z3, Z7
 	VMULPS      Z10, Z3, Z12
 	VMULPS      Z15, Z3, Z17
@@ -7032,10 +7006,10 @@ known0:
 	VFMADD231PS Z10, Z12, Z11
 	VFMADD231PS Z15, Z17, Z16
 	VFMADD231PS Z20, Z22, Z21
-	VMOVUPS     Z6, (CX)(R8*1)
-	VMOVUPS     Z11, (CX)(R9*1)
-	VMOVUPS     Z16, (CX)(R10*1)
-	VMOVUPS     Z21, (CX)(R11*1)
+	VMOVUPS     Z6, (DX)(R8*1)
+	VMOVUPS     Z11, (DX)(R9*1)
+	VMOVUPS     Z16, (DX)(R10*1)
+	VMOVUPS     Z21, (DX)(R11*1)
 	VADDPS      Z4, Z6, Z6
 	VADDPS      Z4, Z11, Z11
 	VADDPS      Z4, Z16, Z16
@@ -7077,10 +7051,10 @@ iterateSq0:
 	VMOVAPS      Z24, Z21
 
 rootedSq0:
-	VADDPS      (DX)(R8*1), Z4, Z7
-	VADDPS      (DX)(R9*1), Z4, Z12
-	VADDPS      (DX)(R10*1), Z4, Z17
-	VADDPS      (DX)(R11*1), Z4, Z22
+	VADDPS      (BX)(R8*1), Z4, Z7
+	VADDPS      (BX)(R9*1), Z4, Z12
+	VADDPS      (BX)(R10*1), Z4, Z17
+	VADDPS      (BX)(R11*1), Z4, Z22
 	VSQRTPS     Z7, Z7
 	VSQRTPS     Z12, Z12
 	VSQRTPS     Z17, Z17
@@ -7093,10 +7067,10 @@ rootedSq0:
 	VMULPS      Z10, Z12, Z10
 	VMULPS      Z15, Z17, Z15
 	VMULPS      Z20, Z22, Z20
-	VMULPS      (DX)(R8*1), Z2, Z7
-	VMULPS      (DX)(R9*1), Z2, Z12
-	VMULPS      (DX)(R10*1), Z2, Z17
-	VMULPS      (DX)(R11*1), Z2, Z22
+	VMULPS      (BX)(R8*1), Z2, Z7
+	VMULPS      (BX)(R9*1), Z2, Z12
+	VMULPS      (BX)(R10*1), Z2, Z17
+	VMULPS      (BX)(R11*1), Z2, Z22
 	VMULPS      Z5, Z3, Z8
 	VMULPS      Z10, Z3, Z13
 	VMULPS      Z15, Z3, Z18
@@ -7105,10 +7079,10 @@ rootedSq0:
 	VFMADD231PS Z10, Z13, Z12
 	VFMADD231PS Z15, Z18, Z17
 	VFMADD231PS Z20, Z23, Z22
-	VMOVUPS     Z7, (DX)(R8*1)
-	VMOVUPS     Z12, (DX)(R9*1)
-	VMOVUPS     Z17, (DX)(R10*1)
-	VMOVUPS     Z22, (DX)(R11*1)
+	VMOVUPS     Z7, (BX)(R8*1)
+	VMOVUPS     Z12, (BX)(R9*1)
+	VMOVUPS     Z17, (BX)(R10*1)
+	VMOVUPS     Z22, (BX)(R11*1)
 	VMOVUPS     (AX)(R8*1), Z8
 	VMOVUPS     (AX)(R9*1), Z13
 	VMOVUPS     (AX)(R10*1), Z18
@@ -7170,46 +7144,46 @@ TEXT ·adamRows4AVX512(SB), NOSPLIT, $0-113
 	VBROADCASTSS sqrtBias2+100(FP), Z6
 	VBROADCASTSS eps+104(FP), Z7
 	MOVQ         w+0(FP), AX
-	MOVQ         m+8(FP), CX
-	MOVQ         v+16(FP), DX
-	MOVQ         grad+24(FP), BX
+	MOVQ         grad+24(FP), CX
+	MOVQ         m+8(FP), DX
+	MOVQ         v+16(FP), BX
 	MOVQ         panel+40(FP), SI
 	XORQ         DI, DI
 
 row:
-	MOVQ       rows+48(FP), R10
+	MOVQ       rows+48(FP), R8
 	LEAQ       8(DI), R9
 	CMPQ       R9, n+64(FP)
 	JGE        last
-	MOVL       (R10)(R9*4), R9
+	MOVL       (R8)(R9*4), R9
 	SHLQ       $0x06, R9
-	LEAQ       (AX)(R9*1), R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	LEAQ       (CX)(R9*1), R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	LEAQ       (DX)(R9*1), R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
+	LEAQ       (AX)(R9*1), R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	LEAQ       (DX)(R9*1), R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	LEAQ       (BX)(R9*1), R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 
 last:
-	MOVL    (R10)(DI*4), R8
+	MOVL    (R8)(DI*4), R8
 	SHLQ    $0x06, R8
 	LEAQ    (R8)(SI*1), R9
 	LEAQ    (R9)(SI*1), R10
@@ -7226,14 +7200,14 @@ last:
 	VMOVUPS (AX)(R9*1), Z11
 	VMOVUPS (AX)(R10*1), Z14
 	VMOVUPS (AX)(R11*1), Z17
-	VMOVUPS (CX)(R8*1), Z9
-	VMOVUPS (CX)(R9*1), Z12
-	VMOVUPS (CX)(R10*1), Z15
-	VMOVUPS (CX)(R11*1), Z18
-	VMOVUPS (DX)(R8*1), Z10
-	VMOVUPS (DX)(R9*1), Z13
-	VMOVUPS (DX)(R10*1), Z16
-	VMOVUPS (DX)(R11*1), Z19
+	VMOVUPS (DX)(R8*1), Z9
+	VMOVUPS (DX)(R9*1), Z12
+	VMOVUPS (DX)(R10*1), Z15
+	VMOVUPS (DX)(R11*1), Z18
+	VMOVUPS (BX)(R8*1), Z10
+	VMOVUPS (BX)(R9*1), Z13
+	VMOVUPS (BX)(R10*1), Z16
+	VMOVUPS (BX)(R11*1), Z19
 
 sleep:
 	VBROADCASTSS (R13), Z1
@@ -7463,14 +7437,14 @@ made:
 	VMOVUPS      Z11, (AX)(R9*1)
 	VMOVUPS      Z14, (AX)(R10*1)
 	VMOVUPS      Z17, (AX)(R11*1)
-	VMOVUPS      Z9, (CX)(R8*1)
-	VMOVUPS      Z12, (CX)(R9*1)
-	VMOVUPS      Z15, (CX)(R10*1)
-	VMOVUPS      Z18, (CX)(R11*1)
-	VMOVUPS      Z10, (DX)(R8*1)
-	VMOVUPS      Z13, (DX)(R9*1)
-	VMOVUPS      Z16, (DX)(R10*1)
-	VMOVUPS      Z19, (DX)(R11*1)
+	VMOVUPS      Z9, (DX)(R8*1)
+	VMOVUPS      Z12, (DX)(R9*1)
+	VMOVUPS      Z15, (DX)(R10*1)
+	VMOVUPS      Z18, (DX)(R11*1)
+	VMOVUPS      Z10, (BX)(R8*1)
+	VMOVUPS      Z13, (BX)(R9*1)
+	VMOVUPS      Z16, (BX)(R10*1)
+	VMOVUPS      Z19, (BX)(R11*1)
 	VBROADCASTSS negStep+80(FP), Z1
 	VBROADCASTSS sqrtBias2+100(FP), Z6
 	VBROADCASTSS oneMinusBeta1+88(FP), Z3
@@ -7482,31 +7456,29 @@ slept:
 	MOVQ    values+32(FP), R12
 	TESTQ   R12, R12
 	JNZ     product0
-	VMOVUPS (BX)(R8*1), Z8
-	VMOVUPS (BX)(R9*1), Z13
-	VMOVUPS (BX)(R10*1), Z18
-	VMOVUPS (BX)(R11*1), Z23
+	VMOVUPS (CX)(R8*1), Z8
+	VMOVUPS (CX)(R9*1), Z13
+	VMOVUPS (CX)(R10*1), Z18
+	VMOVUPS (CX)(R11*1), Z23
 	JMP     known0
 
 product0:
-	VBROADCASTSS (R12)(DI*4), Z8
-	VMULPS       (BX), Z8, Z8
-	VADDPS       constantsAVX512<>+1472(SB), Z8, Z8
-	VBROADCASTSS (R12)(DI*4), Z13
-	VMULPS       64(BX), Z13, Z13
-	VADDPS       constantsAVX512<>+1472(SB), Z13, Z13
-	VBROADCASTSS (R12)(DI*4), Z18
-	VMULPS       128(BX), Z18, Z18
-	VADDPS       constantsAVX512<>+1472(SB), Z18, Z18
 	VBROADCASTSS (R12)(DI*4), Z23
-	VMULPS       192(BX), Z23, Z23
-	VADDPS       constantsAVX512<>+1472(SB), Z23, Z23
+	VPXORD       Z24, Z24, Z24
+	VMULPS       (CX), Z23, Z8
+	VMULPS       64(CX), Z23, Z13
+	VMULPS       128(CX), Z23, Z18
+	VMULPS       192(CX), Z23, Z23
+	VADDPS       Z24, Z8, Z8
+	VADDPS       Z24, Z13, Z13
+	VADDPS       Z24, Z18, Z18
+	VADDPS       Z24, Z23, Z23
 
 known0:
-	VMULPS      (DX)(R8*1), Z4, Z9
-	VMULPS      (DX)(R9*1), Z4, Z14
-	VMULPS      (DX)(R10*1), Z4, Z19
-	VMULPS      (DX)(R11*1), Z4, Z24
+	VMULPS      (BX)(R8*1), Z4, Z9
+	VMULPS      (BX)(R9*1), Z4, Z14
+	VMULPS      (BX)(R10*1), Z4, Z19
+	VMULPS      (BX)(R11*1), Z4, Z24
 	VMULPS      Z8, Z5, Z10
 	VMULPS      Z13, Z5, Z15
 	VMULPS      Z18, Z5, Z20
@@ -7515,22 +7487,22 @@ known0:
 	VFMADD231PS Z13, Z15, Z14
 	VFMADD231PS Z18, Z20, Z19
 	VFMADD231PS Z23, Z25, Z24
-	VMOVUPS     Z9, (DX)(R8*1)
-	VMOVUPS     Z14, (DX)(R9*1)
-	VMOVUPS     Z19, (DX)(R10*1)
-	VMOVUPS     Z24, (DX)(R11*1)
-	VMULPS      (CX)(R8*1), Z2, Z10
-	VMULPS      (CX)(R9*1), Z2, Z15
-	VMULPS      (CX)(R10*1), Z2, Z20
-	VMULPS      (CX)(R11*1), Z2, Z25
+	VMOVUPS     Z9, (BX)(R8*1)
+	VMOVUPS     Z14, (BX)(R9*1)
+	VMOVUPS     Z19, (BX)(R10*1)
+	VMOVUPS     Z24, (BX)(R11*1)
+	VMULPS      (DX)(R8*1), Z2, Z10
+	VMULPS      (DX)(R9*1), Z2, Z15
+	VMULPS      (DX)(R10*1), Z2, Z20
+	VMULPS      (DX)(R11*1), Z2, Z25
 	VFMADD213PS Z10, Z3, Z8
 	VFMADD213PS Z15, Z3, Z13
 	VFMADD213PS Z20, Z3, Z18
 	VFMADD213PS Z25, Z3, Z23
-	VMOVUPS     Z8, (CX)(R8*1)
-	VMOVUPS     Z13, (CX)(R9*1)
-	VMOVUPS     Z18, (CX)(R10*1)
-	VMOVUPS     Z23, (CX)(R11*1)
+	VMOVUPS     Z8, (DX)(R8*1)
+	VMOVUPS     Z13, (DX)(R9*1)
+	VMOVUPS     Z18, (DX)(R10*1)
+	VMOVUPS     Z23, (DX)(R11*1)
 	VPSUBD      constantsAVX512<>+1536(SB), Z19, Z22
 	VPSUBD      constantsAVX512<>+1536(SB), Z24, Z27
 	VPMAXUD     Z27, Z22, Z22
@@ -7599,28 +7571,28 @@ unbiased0:
 	VMULPS  constantsAVX512<>+1088(SB), Z8, Z9
 	VSUBPS  Z9, Z9, Z9
 	VPORD   Z9, Z0, Z0
-	VMOVUPS (CX)(R8*1), Z9
+	VMOVUPS (DX)(R8*1), Z9
 	VMULPS  constantsAVX512<>+1152(SB), Z9, Z9
 	VSUBPS  Z9, Z9, Z9
 	VPORD   Z9, Z0, Z0
 	VMULPS  constantsAVX512<>+1088(SB), Z13, Z14
 	VSUBPS  Z14, Z14, Z14
 	VPORD   Z14, Z0, Z0
-	VMOVUPS (CX)(R9*1), Z14
+	VMOVUPS (DX)(R9*1), Z14
 	VMULPS  constantsAVX512<>+1152(SB), Z14, Z14
 	VSUBPS  Z14, Z14, Z14
 	VPORD   Z14, Z0, Z0
 	VMULPS  constantsAVX512<>+1088(SB), Z18, Z19
 	VSUBPS  Z19, Z19, Z19
 	VPORD   Z19, Z0, Z0
-	VMOVUPS (CX)(R10*1), Z19
+	VMOVUPS (DX)(R10*1), Z19
 	VMULPS  constantsAVX512<>+1152(SB), Z19, Z19
 	VSUBPS  Z19, Z19, Z19
 	VPORD   Z19, Z0, Z0
 	VMULPS  constantsAVX512<>+1088(SB), Z23, Z24
 	VSUBPS  Z24, Z24, Z24
 	VPORD   Z24, Z0, Z0
-	VMOVUPS (CX)(R11*1), Z24
+	VMOVUPS (DX)(R11*1), Z24
 	VMULPS  constantsAVX512<>+1152(SB), Z24, Z24
 	VSUBPS  Z24, Z24, Z24
 	VPORD   Z24, Z0, Z0
