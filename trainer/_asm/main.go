@@ -64,6 +64,7 @@ func writeAVX512(g *generator) {
 		}
 	}
 	g.pack()
+	g.sparseRows(4, 4)
 	g.sparseRows(4, 2)
 	g.sparseRows(4, 1)
 	g.sparseRows(1, 8)

@@ -124,6 +124,11 @@ func tile10x1AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol
 //go:noescape
 func packAVX512(dst *float32, a *float32, aCol int, rows int, count int)
 
+// sparse4x4AVX512 computes 4 rows of a sparse product over 4 panels.
+//
+//go:noescape
+func sparse4x4AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
+
 // sparse4x2AVX512 computes 4 rows of a sparse product over 2 panels.
 //
 //go:noescape
@@ -148,6 +153,11 @@ func sparse1x4AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *f
 //
 //go:noescape
 func sparse1x1AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
+
+// sparseColumns16AVX512 computes count rows of a gradient over 16 panels.
+//
+//go:noescape
+func sparseColumns16AVX512(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
 
 // sparseColumns8AVX512 computes count rows of a gradient over 8 panels.
 //

@@ -59,7 +59,7 @@ var avx512 = Set{Name: "avx512", loops: loops{
 			tile6x1AVX512, tile7x1AVX512, tile8x1AVX512, tile9x1AVX512, tile10x1AVX512}},
 	},
 	rows: []rows{
-		{4, 2, sparse4x2AVX512}, {4, 1, sparse4x1AVX512},
+		{4, 4, sparse4x4AVX512}, {4, 2, sparse4x2AVX512}, {4, 1, sparse4x1AVX512},
 		{1, 8, sparse1x8AVX512}, {1, 4, sparse1x4AVX512}, {1, 1, sparse1x1AVX512},
 	},
 	columns:     []columns{{8, sparseColumns8AVX512}, {4, sparseColumns4AVX512}, {1, sparseColumns1AVX512}},

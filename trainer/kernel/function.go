@@ -35,6 +35,40 @@ func Exp(x float32) float32 {
 	if x > expHigh {
 		x = expHigh
 	}
+	if x == 0 {
+		return 1 // common in a softmax, and doubtful below
+	}
+	// The operations of expCareful in float64, where they are exact but for sums;
+	// with FMA they take five times as long.
+	clear := true
+	t := fused(float64(x), float64(float32(log2E)), shifter, &clear)
+	n := t - shifter
+	r := fused(n, -ln2High, float64(x), &clear)
+	r = fused(n, float64(float32(-ln2Low)), r, &clear)
+	p := fused(float64(float32(expTerm7)), r, float64(float32(expTerm6)), &clear)
+	p = fused(p, r, float64(float32(expTerm5)), &clear)
+	p = fused(p, r, float64(float32(expTerm4)), &clear)
+	p = fused(p, r, float64(float32(expTerm3)), &clear)
+	p = fused(p, r, expTerm2, &clear)
+	p = fused(float64(float32(p*r)), r, r, &clear)
+	if !clear {
+		return expCareful(x)
+	}
+	return expScaled(float32(t), float32(p))
+}
+
+// fused returns FMA(x, y, z) of float32 values, or clears clear where that may be
+// another number: see roundsOnce.
+func fused(x, y, z float64, clear *bool) float64 {
+	s := x*y + z
+	if !roundsOnce(s) {
+		*clear = false
+	}
+	return float64(float32(s))
+}
+
+// expCareful is Exp within its limits, operation by operation.
+func expCareful(x float32) float32 {
 	t := FMA(x, log2E, shifter)
 	n := t - shifter // round(x/ln 2), in [-151, 128]
 	r := FMA(n, -ln2High, x)
@@ -45,7 +79,11 @@ func Exp(x float32) float32 {
 	p = FMA(p, r, expTerm4)
 	p = FMA(p, r, expTerm3)
 	p = FMA(p, r, expTerm2)
-	p = FMA(float32(p*r), r, r)
+	return expScaled(t, FMA(float32(p*r), r, r))
+}
+
+// expScaled returns (1+p)·2^n, where t is n + shifter.
+func expScaled(t, p float32) float32 {
 	p += 1
 	// Scale by 2^n in two factors, as 2^128 and 2^-151 are out of range. Only
 	// the second multiplication can round.
