@@ -154,11 +154,6 @@ func sparse1x4AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *f
 //go:noescape
 func sparse1x1AVX512(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
 
-// sparseColumns16AVX512 computes count rows of a gradient over 16 panels.
-//
-//go:noescape
-func sparseColumns16AVX512(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
-
 // sparseColumns8AVX512 computes count rows of a gradient over 8 panels.
 //
 //go:noescape
