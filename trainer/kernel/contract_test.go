@@ -4,13 +4,14 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"math"
 	"testing"
 )
 
 // contracts are digests of what each version of the package computes.
 var contracts = map[string]string{
-	"kernel 1": "2680ea23faddfeb9c3d0539b051618d28172e2df3a1d5d5b2d9239884bf77554",
+	"kernel 1": "89e40a6344c2e24ffa7b3754fd054c6439f009464c56c681bbb768b388a1362f",
 }
 
 // TestContract holds a digest of everything that the package computes against its
@@ -42,6 +43,7 @@ func results(s *Set) string {
 		}
 	}
 	r := newSource(77)
+	answer := func(yes bool) { h.Write([]byte(fmt.Sprint(yes))) }
 	some := func(n int, next func() float32) []float32 { return fill(make([]float32, n), next) }
 	// Without float64 arithmetic, which compilers may fuse.
 	ordinary := func() float32 { return r.Float32()*4 - 2 }
@@ -72,12 +74,26 @@ func results(s *Set) string {
 			put(c)
 			p.More = true
 		}
+		// The layout of packed tiles is the set's own.
+		columns, tiles := some(m*k, next), make([]float32, m*k)
+		s.Pack(tiles, columns, m, m, k)
+		p.A, p.Packed = tiles, true
+		s.Multiply(p)
+		blocks := make([]float32, 2*Width*Width)
+		s.TransposeBlocks(blocks, some(2*Width*Width, next), 2, Width*Width, Width*Width)
+		put(c, blocks)
 	}
 	const pixels = 70
 	image, columns := sparseMatrix(r, m, pixels, 19), make([]uint64, pixels)
 	c := make([]float32, m*panels*Width)
 	s.MultiplySparse(&SparseProduct{Panels: panels, C: c, CRow: panels * Width, A: groups(s, image, m, pixels, columns),
 		B: some(panels*pixels*Width, small), K: pixels, BPanel: pixels * Width})
+	gradient := some(pixels*Width, ordinary)
+	for _, more := range []bool{true, false} {
+		s.MultiplyColumns(&ColumnProduct{Panels: 1, G: gradient, GPanel: pixels * Width, Samples: m, Images: append(image, 0),
+			Pixels: pixels, Scale: &testScale, Masks: columns, Order: permutation(r, pixels), D: some(m*Width, ordinary), More: more})
+		put(gradient)
+	}
 	put(c)
 
 	// Element by element, in lengths that are no multiple of a vector.
@@ -104,23 +120,24 @@ func results(s *Set) string {
 		w, g, a, b := some(n, next), some(n, next), make([]float32, n), make([]float32, n)
 		for step := range 6 {
 			decay := float32(step%2) * 1e-3
-			s.SGD(w, g, SGDStep{0.1, decay})
-			s.Momentum(w, g, a, MomentumStep{0.1, 0.9, decay, step == 0})
+			answer(s.Finite(w))
+			answer(s.SGD(w, g, SGDStep{0.1, decay}))
+			answer(s.Momentum(w, g, a, MomentumStep{0.1, 0.9, decay, step == 0}))
 			put(w, a)
 		}
-		for _, rule := range []func(t float32){
-			func(t float32) { s.Adagrad(w, g, a, AdagradStep{0.1, 1e-10, 0}) },
-			func(t float32) { s.AdagradK(w, g, a, AdagradKStep{0.1, 2, 1e-10, 1e-3}) },
-			func(t float32) { s.Adadelta(w, g, a, b, AdadeltaStep{1, 0.9, 0.1, 1e-6, 1e-3}) },
-			func(t float32) { s.AdadeltaK(w, g, a, b, AdadeltaKStep{1, 2, 0.9, 0.1, 1e-6, 0}) },
-			func(t float32) { s.RMSprop(w, g, a, RMSpropStep{1e-2, 0.99, 0.01, 1e-8, 0}) },
-			func(t float32) {
-				s.Adam(w, g, a, b, AdamStep{1e-3 * (1 + t), 0.9, 0.1, 0.999, 0.001, 1 / (1 + t), 1e-8, 0})
+		for _, rule := range []func(t float32) bool{
+			func(t float32) bool { return s.Adagrad(w, g, a, AdagradStep{0.1, 1e-10, 0}) },
+			func(t float32) bool { return s.AdagradK(w, g, a, AdagradKStep{0.1, 2, 1e-10, 1e-3}) },
+			func(t float32) bool { return s.Adadelta(w, g, a, b, AdadeltaStep{1, 0.9, 0.1, 1e-6, 1e-3}) },
+			func(t float32) bool { return s.AdadeltaK(w, g, a, b, AdadeltaKStep{1, 2, 0.9, 0.1, 1e-6, 0}) },
+			func(t float32) bool { return s.RMSprop(w, g, a, RMSpropStep{1e-2, 0.99, 0.01, 1e-8, 0}) },
+			func(t float32) bool {
+				return s.Adam(w, g, a, b, AdamStep{1e-3 * (1 + t), 0.9, 0.1, 0.999, 0.001, 1 / (1 + t), 1e-8, 0})
 			},
 		} {
 			w, a, b = some(n, next), make([]float32, n), make([]float32, n)
 			for step := range 6 {
-				rule(float32(step))
+				answer(rule(float32(step)))
 				put(w, a, b)
 			}
 		}
@@ -141,16 +158,25 @@ func results(s *Set) string {
 	for t := range 40 {
 		past = append(past, AdamPast{-1e-3 * (1 + 1/float32(t+1)), 1 - 0.9/float32(t+1)})
 	}
-	for range 2 {
-		w, a, b := some(len(rows.G), small), some(len(rows.G), r.Float32), some(len(rows.G), r.Float32)
-		s.SGDRows(w, rows, SGDStep{LR: 0.1})
-		put(w)
-		s.AdagradRows(w, a, rows, AdagradStep{LR: 0.1, Eps: 1e-10})
-		put(w, a)
-		s.AdadeltaRows(w, a, b, rows, AdadeltaStep{1, 0.9, 0.1, 1e-6, 0}, true)
-		put(w, a, b)
-		s.AdamRows(w, a, b, rows, past, AdamStep{1e-3, 0.9, 0.1, 0.999, 0.001, 1, 1e-8, 0}, true, true)
-		put(w, a, b)
+	adam := AdamStep{1e-3, 0.9, 0.1, 0.999, 0.001, 1, 1e-8, 0}
+	first := adam
+	first.SqrtBias2 = 0.03
+	answer(AdamSettles(first))
+	for _, awake := range []bool{true, false, true} {
+		for _, next := range []func() float32{small, any} {
+			w, a, b := some(len(rows.G), next), some(len(rows.G), r.Float32), some(len(rows.G), r.Float32)
+			answer(s.AdadeltaRows(w, a, b, rows, AdadeltaStep{1, 0.9, 0.1, 1e-6, 0}, awake))
+			put(w, a, b)
+			answer(s.AdamRows(w, a, b, rows, past, adam, false, awake))
+			put(w, a, b)
+			w, a, b = some(len(rows.G), small), some(len(rows.G), r.Float32), some(len(rows.G), r.Float32)
+			answer(s.AdamRows(w, a, b, rows, past, adam, true, awake))
+			put(w, a, b)
+			answer(s.SGDRows(w, rows, SGDStep{LR: 0.1}))
+			put(w)
+			answer(s.AdagradRows(w, a, rows, AdagradStep{LR: 0.1, Eps: 1e-10}))
+			put(w, a)
+		}
 		rows.G, rows.Values = some(len(rows.G), small), []float32{0.5, 1, 0, 1e-3}
 	}
 	return hex.EncodeToString(h.Sum(nil))
