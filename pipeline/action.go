@@ -102,9 +102,13 @@ func hashInputs(h *canon.Hash, inputs []MadeFrom) {
 }
 
 // environment is what a result must not depend on, kept to find out why one
-// did: the toolchain, the platform and how this program was built.
-func environment() map[string]string {
+// did: the toolchain, the platform, how this program was built, and the source of
+// pinned packages.
+func environment(code codeid.Identity) map[string]string {
 	env := map[string]string{"go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH}
+	for path, pin := range code.Pinned {
+		env["source of "+path] = pin.Source.String()
+	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			switch s.Key {

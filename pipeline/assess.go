@@ -99,7 +99,7 @@ func (e *Engine) assessMiss(p *Plan, s *Step, miss error) error {
 	if errors.Is(miss, store.ErrConflict) {
 		s.State = Broken
 	}
-	if !errors.Is(miss, errNoRecord) || h.outputs[s.Action] != nil {
+	if !errors.Is(miss, errNoRecord) || h.outputs[s.Action] != nil && !h.gone[s.Action] {
 		s.Causes = []Cause{lost(miss.Error())}
 	} else {
 		s.Causes = e.explain(s.Node, s.action, h)

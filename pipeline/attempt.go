@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"sparsel/pipeline/store"
 )
@@ -86,10 +87,10 @@ func (r *runner) clear(a *action) ([]store.Output, error) {
 	if errors.Is(err, store.ErrDamaged) {
 		r.note(fmt.Sprintf("record of action %s: %v", a.id.Short(), err))
 		err := r.w.Quarantine(r.e.Store.RecordPath(a.id), err.Error())
-		return r.history.known(a.id), err
+		return r.remembered(a.id), err
 	}
 	if err != nil {
-		return r.history.known(a.id), nil
+		return r.remembered(a.id), nil
 	}
 	for _, o := range rec.Outputs {
 		err := r.plan.checker.Blob(o.Content, o.Size, r.e.lookupTrust())
@@ -101,6 +102,18 @@ func (r *runner) clear(a *action) ([]store.Output, error) {
 		}
 	}
 	return rec.Outputs, nil
+}
+
+// remembered are the outputs that the journal knows of an action, with the sizes
+// of those that are still there.
+func (r *runner) remembered(id ActionID) []store.Output {
+	outputs := r.history.known(id)
+	for i, o := range outputs {
+		if info, err := os.Stat(r.e.Store.BlobPath(o.Content)); err == nil {
+			outputs[i].Size = info.Size()
+		}
+	}
+	return outputs
 }
 
 func (r *runner) event(kind store.EventKind, n *Node, a *action) store.Event {

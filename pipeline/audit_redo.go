@@ -3,9 +3,12 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"sparsel/pipeline/canon"
 	"sparsel/pipeline/store"
 )
 
@@ -80,6 +83,22 @@ func (e *Engine) ActionOf(n *Node, inputs map[string]File) ActionID {
 		return nil
 	}, nil)
 	return a.id
+}
+
+// DoingOf is ActionOf with the source of the pinned packages that this program
+// does the action with: what one program has shown, another has not.
+func (e *Engine) DoingOf(n *Node, inputs map[string]File) ActionID {
+	action, pinned := e.ActionOf(n, inputs), e.code[n.Stage.Package].Pinned
+	if len(pinned) == 0 {
+		return action
+	}
+	h := canon.NewHash("sparsel doing 1", nil)
+	h.Bytes("action", action[:])
+	for _, path := range slices.Sorted(maps.Keys(pinned)) {
+		source := pinned[path].Source
+		h.Bytes(path, source[:])
+	}
+	return h.Sum()
 }
 
 // Inputs returns the stored files that a result was made from. ok is false if

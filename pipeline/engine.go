@@ -27,12 +27,13 @@ type CodeSource interface {
 
 // Code returns the CodeSource of the module around dir ("" for the working
 // directory), with what it may keep in the store's cache. It stops at this
-// package, see jobContract, and at the packages in pinned: what they compute
-// belongs into the Contract of the stages that use them.
-func Code(dir string, s *store.Store, pinned ...string) CodeSource {
+// package, see jobContract, and at the packages in pinned, whose versions the
+// stages that use them must name in their Contract.
+func Code(dir string, s *store.Store, pinned map[string]string) CodeSource {
 	return codeid.Source{
 		Dir:    dir,
-		Opaque: append([]string{reflect.TypeFor[Engine]().PkgPath()}, pinned...),
+		Opaque: []string{reflect.TypeFor[Engine]().PkgPath()},
+		Pinned: pinned,
 		Cache:  filepath.Join(s.Dir(), "cache", "modules"),
 	}
 }

@@ -23,7 +23,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	engine := pipeline.New(pipeline.Config{Store: store, Out: dir, Code: pipeline.Code("", store)})
+	engine := pipeline.New(pipeline.Config{Store: store, Out: dir, Code: pipeline.Code("", store, nil)})
 
 	type text struct{ Words string }
 	write := &pipeline.Stage{

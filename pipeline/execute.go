@@ -41,7 +41,7 @@ func (r *runner) execute(ctx context.Context, p *progress, a *action, known []st
 	if err == nil {
 		outputs, err = collect(r.plan.checker, job)
 	}
-	a.Run, a.Seconds, a.Environment = r.w.Run, elapsed.Seconds(), environment()
+	a.Run, a.Seconds, a.Environment = r.w.Run, elapsed.Seconds(), environment(r.e.code[n.Stage.Package])
 	if err == nil {
 		err = r.commit(n, a, outputs, known, dir, memory)
 	}
@@ -154,7 +154,7 @@ func (r *runner) unsuccessful(ctx context.Context, p *progress, a *action, err e
 	}
 	log.printf("%s: %v", outcome, err)
 	e := r.event(kind, p.step.Node, a)
-	e.Error, e.Seconds = err.Error(), elapsed.Seconds()
+	e.Error, e.Seconds, e.Conflict = err.Error(), elapsed.Seconds(), errors.Is(err, store.ErrConflict)
 	res := NodeResult{Outcome: outcome, Err: err, Action: a.id, Elapsed: elapsed}
 	res.Log, res.Tail = log.close()
 	e.Log, e.Tail = res.Log, res.Tail

@@ -111,6 +111,11 @@ func TestT29CollectsExactlyWhatTheDryRunLists(t *testing.T) {
 	}
 	old := basic()
 	old.Rates = []float64{0.5}
+	for _, c := range l.plan(old).Step("train/0.5/1").Causes {
+		if c.Kind == pipeline.ResultLost {
+			t.Errorf("what was collected is called lost: %s", c.Text)
+		}
+	}
 	if ran := l.run(old); len(ran) != 8 {
 		t.Errorf("what was collected is made again: %q", ran)
 	}

@@ -20,8 +20,9 @@ type Stage struct {
 	// code identity, for example "sparsel/stages/train".
 	Package string
 	// Contract, if not empty, is a version that is raised by hand when results
-	// change for a reason the source closure does not show, such as code that
-	// Code leaves out.
+	// change for a reason the source closure does not show, or several, joined
+	// by a comma and a space. Among them are those of the pinned packages that
+	// the stage uses, see Code.
 	Contract string
 	// Outputs are the names of the files Run must write: plain file names.
 	Outputs []string

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/codeid"
 )
 
 func nothing(context.Context, *pipeline.Job) error { return nil }
@@ -152,5 +153,45 @@ func TestPreimages(t *testing.T) {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("pre-images lack %q:\n%s", want, b.String())
 		}
+	}
+}
+
+// pinning is a CodeSource whose packages all use one that is pinned.
+type pinning struct{ source byte }
+
+func (p pinning) Identify(_ context.Context, packages []string) (map[string]codeid.Identity, error) {
+	ids := map[string]codeid.Identity{}
+	for _, name := range packages {
+		ids[name] = codeid.Identity{Root: name, Pinned: map[string]codeid.Pin{"study/gemm": {Version: "gemm 1", Source: codeid.Hash{p.source}}}}
+	}
+	return ids, nil
+}
+
+// A stage that uses a pinned package must name its version, and what one source
+// of that package did is not what another did.
+func TestPinnedPackages(t *testing.T) {
+	doing := map[pipeline.ActionID]bool{}
+	for contract, ok := range map[string]bool{"": false, "gemm 10": false, "gemm 1": true, "2, gemm 1": true} {
+		n := &pipeline.Node{Name: "n", Stage: &pipeline.Stage{Name: "s", Package: "study/train", Contract: contract, Outputs: []string{"o"},
+			Run: nothing}}
+		g, err := pipeline.NewGraph([]*pipeline.Node{n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		st, err := pipeline.OpenStore(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for source := range byte(2) {
+			e := pipeline.New(pipeline.Config{Store: st, Code: pinning{source}})
+			_, err := e.Plan(context.Background(), g, nil)
+			if ok != (err == nil) || err != nil && !strings.Contains(err.Error(), `"gemm 1"`) {
+				t.Errorf("contract %q: %v", contract, err)
+			}
+			doing[e.DoingOf(n, nil)] = true
+		}
+	}
+	if len(doing) != 8 {
+		t.Errorf("%d doings of 4 actions with 2 sources", len(doing))
 	}
 }

@@ -14,6 +14,7 @@ type history struct {
 	failed  map[ActionID]store.Event          // actions whose latest try failed
 	outputs map[ActionID]map[string]ContentID // of finished actions
 	recipes map[string]bool                   // of finished actions
+	gone    map[ActionID]bool                 // collected since they finished
 	damage  []store.Damage
 
 	mu    sync.Mutex        // a run goes on measuring
@@ -33,6 +34,7 @@ func readHistory(s *store.Store) (*history, error) {
 		failed:  map[ActionID]store.Event{},
 		outputs: map[ActionID]map[string]ContentID{},
 		recipes: map[string]bool{},
+		gone:    map[ActionID]bool{},
 		speed:   map[string]*speed{},
 		damage:  damage,
 	}
@@ -44,6 +46,7 @@ func readHistory(s *store.Store) (*history, error) {
 		case store.NodeFinish:
 			h.outputs[*e.Action] = e.Outputs
 			h.recipes[e.Recipe] = true
+			delete(h.gone, *e.Action)
 			h.observe(e.Stage, e.Cost, e.Seconds)
 			fallthrough
 		case store.NodeUse:
@@ -51,6 +54,13 @@ func readHistory(s *store.Store) (*history, error) {
 			delete(h.failed, *e.Action)
 		case store.NodeFail:
 			h.failed[*e.Action] = e
+			if e.Conflict {
+				// Which of the two was right is for a person to say, who
+				// removes the record: then neither is held against the next.
+				delete(h.outputs, *e.Action)
+			}
+		case store.Collected:
+			h.gone[*e.Action] = true
 		}
 	}
 	return h, nil

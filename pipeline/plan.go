@@ -3,6 +3,9 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 
 	"sparsel/pipeline/store"
@@ -140,15 +143,29 @@ func (e *Engine) identify(ctx context.Context, nodes []*Node) error {
 			missing = append(missing, root)
 		}
 	}
-	if len(missing) == 0 {
-		return nil
+	if len(missing) > 0 {
+		found, err := e.Code.Identify(ctx, missing)
+		if err != nil {
+			return err
+		}
+		maps.Copy(e.code, found)
 	}
-	found, err := e.Code.Identify(ctx, missing)
-	if err != nil {
-		return err
+	for _, n := range nodes {
+		if err := e.named(n.Stage); err != nil {
+			return err
+		}
 	}
-	for root, id := range found {
-		e.code[root] = id
+	return nil
+}
+
+// named returns an error if a stage does not name the versions of the pinned
+// packages that it uses: results would outlive a change of theirs.
+func (e *Engine) named(s *Stage) error {
+	for path, pin := range e.code[s.Package].Pinned {
+		if !slices.Contains(strings.Split(s.Contract, ", "), pin.Version) {
+			return fmt.Errorf("stage %s uses package %s, which counts by a version in place of its source; name %q in its Contract, separated from others by a comma and a space",
+				s.Name, path, pin.Version)
+		}
 	}
 	return nil
 }

@@ -36,6 +36,7 @@ const (
 	InputChanged     CauseKind = "input"
 	NeverRan         CauseKind = "new"
 	ResultLost       CauseKind = "lost" // it was there, and is gone or damaged
+	ResultCollected  CauseKind = "collected" // by gc
 	FailedBefore     CauseKind = "failed"
 )
 
@@ -59,6 +60,8 @@ func (e *Engine) explain(n *Node, a *action, h *history) []Cause {
 	}
 	before, err := e.recorded(*last.Action)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && h.gone[*last.Action]:
+		return []Cause{{Kind: ResultCollected, Text: "its earlier result was collected by gc"}}
 	case errors.Is(err, fs.ErrNotExist):
 		return []Cause{lost("its earlier record is no longer in the store")}
 	case err != nil:

@@ -71,8 +71,8 @@ func (a *again) one(ctx context.Context, r *pipeline.Resolved, dir string) {
 	if !ok {
 		return
 	}
-	action := a.engine.ActionOf(n, inputs)
-	got, known := a.state.result(action)
+	doing := a.engine.DoingOf(n, inputs)
+	got, known := a.state.result(doing)
 	var redone *pipeline.Redone
 	if !known {
 		var err error
@@ -88,7 +88,7 @@ func (a *again) one(ctx context.Context, r *pipeline.Resolved, dir string) {
 		for _, o := range redone.Outputs {
 			got[o.Name] = o.Content
 		}
-		a.state.addResult(action, got)
+		a.state.addResult(doing, got)
 	}
 	if a.compare(r, got, redone) {
 		a.mu.Lock()

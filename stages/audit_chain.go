@@ -41,6 +41,9 @@ func printStage(out io.Writer, p *pipeline.Provenance, list []*pipeline.Made) {
 		if c, err := p.Code(m.Code); err == nil {
 			text += fmt.Sprintf(" of %s (%s)", c.Root, c.Go)
 		}
+		if m.Contract != "" {
+			text += ", contract " + m.Contract
+		}
 		codes[text] = true
 	}
 	for _, c := range slices.Sorted(maps.Keys(codes)) {

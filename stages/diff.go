@@ -160,7 +160,7 @@ func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error
 	if err != nil {
 		return state{}, err
 	}
-	s := state{store: st, fields: map[string][]canon.Field{}, lock: emptyLock()}
+	s := state{store: st, fields: map[string][]canon.Field{}, lock: lock.New()}
 	ours := w.params.Profile.Name() + "/"
 	for name, m := range last {
 		if kind, _, _ := strings.Cut(name, "/"); w.params.Profile == nil && !slices.Contains(kinds, kind) || w.params.Profile != nil && !strings.HasPrefix(name, ours) {

@@ -71,6 +71,9 @@ func (d *difference) compareCode(was, is *lock.Lock) {
 	for _, text := range pipeline.Changes(was.Code, is.Code, edited) {
 		d.Code = append(d.Code, "stage "+text)
 	}
+	for _, text := range pipeline.Changes(was.Contract, is.Contract, arrow) {
+		d.Code = append(d.Code, "contract of stage "+text)
+	}
 }
 
 // compareResults compares by content. Nodes are told apart by their names.

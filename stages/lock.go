@@ -93,10 +93,6 @@ func parseLock(file string) (*lock.Lock, error) {
 	return l, nil
 }
 
-func emptyLock() *lock.Lock {
-	return &lock.Lock{Code: map[string]lock.ID{}, Modules: map[string]string{}, Packages: map[string]lock.ID{}, Outputs: map[lock.Output]lock.Result{}}
-}
-
 // lockCode adds what the code of a stage consists of.
 func lockCode(l *lock.Lock, code codeid.Identity) {
 	l.Go = code.Go
@@ -121,11 +117,16 @@ func (w *workspace) newLock(ctx context.Context) (*lock.Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := emptyLock()
+	l := lock.New()
 	l.Profile, l.Params = w.params.Profile.Name(), w.graph.ParamsHash()
 	for stage, id := range code {
 		l.Code[stage] = lock.ID(id.ID)
 		lockCode(l, id)
+	}
+	for _, n := range w.graph.Nodes() {
+		if n.Stage.Contract != "" {
+			l.Contract[n.Stage.Name] = n.Stage.Contract
+		}
 	}
 	return l, nil
 }

@@ -133,7 +133,9 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 }
 
 // codeOf is the code of the stages. What the kernels compute is versioned by hand: see kernel.Contract.
-func codeOf(st *store.Store) pipeline.CodeSource { return pipeline.Code("", st, kernel.Package) }
+func codeOf(st *store.Store) pipeline.CodeSource {
+	return pipeline.Code("", st, map[string]string{kernel.Package: kernel.Contract})
+}
 
 // events shows how a run goes, on standard error: results are what standard output is for.
 func events() pipeline.Events {

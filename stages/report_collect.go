@@ -203,7 +203,7 @@ func (w *workspace) codes(ctx context.Context) ([]report.Code, error) {
 		listed[s] = true
 		id := found[s.Name]
 		list = append(list, report.Code{
-			Stage: s.Name, Package: s.Package, ID: id.ID.String(), Packages: len(id.Packages), Modules: len(id.Modules), Go: id.Go,
+			Stage: s.Name, Package: s.Package, ID: id.ID.String(), Packages: len(id.Packages), Modules: len(id.Modules), Go: id.Go, Contract: s.Contract,
 		})
 	}
 	return list, nil

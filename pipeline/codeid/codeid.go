@@ -43,6 +43,15 @@ type Identity struct {
 	Go       string            `json:"go"`       // toolchain, then go.mod's lines
 	Packages map[string]Hash   `json:"packages"` // by import path, this module
 	Modules  map[string]string `json:"modules"`  // path → version, other modules
+
+	// Pinned are the pinned packages that the closure met, and no part of ID.
+	Pinned map[string]Pin `json:"-"`
+}
+
+// A Pin is a package that counts by a version in place of its source.
+type Pin struct {
+	Version string
+	Source  Hash // what it was all the same, for finding out why results differ
 }
 
 // A Hash stands for source text.
@@ -69,6 +78,10 @@ type Source struct {
 	// Opaque lists import paths at which the closure stops, with everything
 	// below them: machinery whose behaviour is pinned by a version elsewhere.
 	Opaque []string
+	// Pinned are the packages, by import path, at which the closure stops because
+	// a version says what they compute. Whoever uses an identity hashes the
+	// versions too.
+	Pinned map[string]string
 	// Cache, if not empty, is a file that keeps which modules outside packages
 	// reach. It is keyed by go.mod and go.sum, so it cannot be out of date.
 	Cache string
@@ -86,7 +99,10 @@ func (s Source) Identify(ctx context.Context, roots []string) (map[string]Identi
 		return nil, fmt.Errorf("identify code: %w", err)
 	}
 	outside := map[string]bool{}
-	for _, p := range own {
+	for path, p := range own {
+		if _, pinned := s.Pinned[path]; pinned {
+			continue
+		}
 		for _, imp := range p.imports {
 			if m.external(imp) {
 				outside[imp] = true
@@ -147,6 +163,9 @@ func (s Source) parseClosure(ctx context.Context, m module, roots []string) (map
 		}
 		var found []string
 		for i, imp := range next {
+			if _, pinned := s.Pinned[imp]; pinned {
+				continue
+			}
 			for _, dep := range parsed[i].imports {
 				if m.contains(dep) && own[dep] == nil && !s.opaque(dep) {
 					importer[dep] = imp
@@ -166,6 +185,7 @@ func (s Source) assemble(root string, m module, own map[string]*pkg, modules map
 		Go:       runtime.Version(),
 		Packages: map[string]Hash{},
 		Modules:  map[string]string{},
+		Pinned:   map[string]Pin{},
 	}
 	if m.goLines != "" {
 		id.Go += ", " + m.goLines
@@ -174,6 +194,10 @@ func (s Source) assemble(root string, m module, own map[string]*pkg, modules map
 	visit = func(imp string) {
 		p := own[imp]
 		if _, seen := id.Packages[imp]; seen || p == nil {
+			return
+		}
+		if version, pinned := s.Pinned[imp]; pinned {
+			id.Pinned[imp] = Pin{version, p.hash}
 			return
 		}
 		id.Packages[imp] = p.hash

@@ -346,3 +346,32 @@ func BenchmarkIdentify(b *testing.B) {
 		}
 	}
 }
+
+// A pinned package counts by its version alone, and so does what it reaches.
+func TestPinned(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, study)
+	pinned := func() Identity {
+		t.Helper()
+		ids, err := Source{Dir: dir, Pinned: map[string]string{"study/gemm": "gemm 1"}}.Identify(context.Background(), []string{"study/train", "study/figure"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(ids["study/figure"].Pinned) > 0 {
+			t.Error("a package that is not reached is reported")
+		}
+		return ids["study/train"]
+	}
+	before := pinned()
+	if _, counts := before.Packages["study/gemm"]; counts || before.Pinned["study/gemm"].Version != "gemm 1" {
+		t.Errorf("packages %v, pinned %v", before.Packages, before.Pinned)
+	}
+	write(t, dir, map[string]string{"gemm/gemm.go": strings.Replace(study["gemm/gemm.go"], "0x1F", "0x2F", 1)})
+	after := pinned()
+	if after.ID != before.ID {
+		t.Error("an edit of the pinned package changed the identity")
+	}
+	if after.Pinned["study/gemm"].Source == before.Pinned["study/gemm"].Source {
+		t.Error("an edit of the pinned package left its source as it was")
+	}
+}

@@ -36,7 +36,7 @@ func (o *own) run(ctx context.Context, idle bool) error {
 	if err != nil {
 		return err
 	}
-	e := pipeline.New(pipeline.Config{Store: s, Out: o.dir, Code: pipeline.Code("", s)})
+	e := pipeline.New(pipeline.Config{Store: s, Out: o.dir, Code: pipeline.Code("", s, nil)})
 	p, err := e.Plan(ctx, g, nil)
 	if err != nil {
 		return err

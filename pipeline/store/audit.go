@@ -245,7 +245,7 @@ func (sc *Scan) compareJournal(add func(FaultKind, string, string, ...any), pres
 		case e.Action == nil:
 		case e.Kind == NodeFinish:
 			finished[*e.Action] = e
-		case e.Kind == Collected:
+		case e.Kind == Collected, e.Conflict:
 			delete(finished, *e.Action)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func (w *Writer) Commit(r *Record, known []Output, file func(name string) string
 	}
 	var conflict error
 	if name != "" {
-		conflict = fmt.Errorf("output %s: %w: %s", name, ErrConflict, describeConflict(name, known, r.Outputs))
+		conflict = fmt.Errorf("output %s: %w: %s", name, ErrConflict, w.describeConflict(name, known, r.Outputs))
 		r.Outputs, r.Conflict = known, r.Outputs
 	}
 	text, err := encodeRecord(r)
@@ -66,16 +67,20 @@ func (w *Writer) Commit(r *Record, known []Output, file func(name string) string
 	return errors.Join(w.install(w.RecordPath(r.Action), text), conflict)
 }
 
-func describeConflict(name string, before, now []Output) string {
-	ids := [2]string{"absent", "absent"}
+func (w *Writer) describeConflict(name string, before, now []Output) string {
+	ids, kept := [2]string{"absent", "absent"}, "both kept under blobs"
 	for i, list := range [][]Output{before, now} {
 		for _, o := range list {
-			if o.Name == name {
-				ids[i] = o.Content.Short()
+			if o.Name != name {
+				continue
+			}
+			ids[i] = o.Content.Short()
+			if _, err := os.Stat(w.BlobPath(o.Content)); err != nil {
+				kept = "the former lost, the latter kept under blobs"
 			}
 		}
 	}
-	return fmt.Sprintf("content %s before, %s now, both kept under blobs: make the stage deterministic", ids[0], ids[1])
+	return fmt.Sprintf("content %s before, %s now, %s: make the stage deterministic", ids[0], ids[1], kept)
 }
 
 // Quarantine moves a damaged file out of the way and notes it in the journal.

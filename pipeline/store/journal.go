@@ -30,6 +30,10 @@ type Event struct {
 	Tail    []string             `json:"tail,omitempty"` // the last lines of the log of a failure
 	Text    string               `json:"text,omitempty"`
 	Request string               `json:"request,omitempty"` // what a run was asked for
+
+	// Conflict says of a failure that the bytes were others than the time before:
+	// from there on the journal vouches for neither.
+	Conflict bool `json:"conflict,omitempty"`
 }
 
 // An EventKind is what happened.

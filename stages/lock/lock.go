@@ -10,6 +10,7 @@
 //	params SHA256                       of every node's name, stage and parameters
 //	seconds N                           of work on one core, rounded up; different each time it is all done again
 //	code STAGE SHA256                   code identity of a stage
+//	contract STAGE VERSION              of what its code identity leaves out
 //	module PATH VERSION                 of the modules that a stage's code reaches
 //	output NODE NAME SHA256 [PATH]      content of an output, and where it is published
 //	package PATH SHA256                 code of a package that a stage's code reaches
@@ -50,6 +51,7 @@ type Lock struct {
 	Params   ID
 	Seconds  int64
 	Code     map[string]ID     // by stage
+	Contract map[string]string // by stage, of those that have one
 	Modules  map[string]string // versions by path
 	Outputs  map[Output]Result
 	Packages map[string]ID // by import path
@@ -59,6 +61,14 @@ const (
 	name    = "sparsel lock"
 	version = "1"
 )
+
+// New returns an empty lock.
+func New() *Lock {
+	return &Lock{
+		Code: map[string]ID{}, Contract: map[string]string{}, Modules: map[string]string{},
+		Outputs: map[Output]Result{}, Packages: map[string]ID{},
+	}
+}
 
 // Encode returns the file. Equal locks have equal files.
 func (l *Lock) Encode() []byte {
@@ -79,6 +89,9 @@ func (l *Lock) Encode() []byte {
 	line("seconds", strconv.FormatInt(l.Seconds, 10))
 	for _, stage := range slices.Sorted(maps.Keys(l.Code)) {
 		line("code", stage, l.Code[stage].String())
+	}
+	for _, stage := range slices.Sorted(maps.Keys(l.Contract)) {
+		line("contract", stage, l.Contract[stage])
 	}
 	for _, path := range slices.Sorted(maps.Keys(l.Modules)) {
 		line("module", path, l.Modules[path])
@@ -114,7 +127,7 @@ func quote(s string) string {
 
 // Parse reads the file. It accepts exactly what Encode writes; the error gives the line.
 func Parse(text []byte) (*Lock, error) {
-	l := &Lock{Code: map[string]ID{}, Modules: map[string]string{}, Outputs: map[Output]Result{}, Packages: map[string]ID{}}
+	l := New()
 	body, ok := strings.CutPrefix(string(text), name+" ")
 	if !ok {
 		return nil, fmt.Errorf("line 1: does not begin with %q: not a lock", name)
@@ -176,7 +189,7 @@ func split(line string) ([]string, error) {
 // arity is how many fields a line has, besides its kind: the least and the most.
 var arity = map[string][2]int{
 	"profile": {1, 1}, "go": {1, 1}, "params": {1, 1}, "seconds": {1, 1}, "sum": {1, 1},
-	"code": {2, 2}, "module": {2, 2}, "package": {2, 2}, "output": {3, 4},
+	"code": {2, 2}, "contract": {2, 2}, "module": {2, 2}, "package": {2, 2}, "output": {3, 4},
 }
 
 // add takes one fact in. What stands twice or in the wrong place is found when the whole is compared.
@@ -200,6 +213,8 @@ func (l *Lock) add(fields []string) (err error) {
 		l.Seconds, err = strconv.ParseInt(f[0], 10, 64)
 	case "code":
 		l.Code[f[0]], err = parseID(f[1])
+	case "contract":
+		l.Contract[f[0]] = f[1]
 	case "module":
 		l.Modules[f[0]] = f[1]
 	case "package":

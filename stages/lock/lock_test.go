@@ -14,6 +14,7 @@ func example() *Lock {
 	return &Lock{
 		Profile: "paper", Go: "go1.26.8, go 1.26.0", Params: id("params"), Seconds: 3600,
 		Code:     map[string]ID{"train": id("t"), "figure": id("f")},
+		Contract: map[string]string{"train": "kernel 1"},
 		Modules:  map[string]string{"gonum.org/v1/gonum": "v0.17.0"},
 		Packages: map[string]ID{"sparsel/trainer": id("p")},
 		Outputs: map[Output]Result{
@@ -26,7 +27,7 @@ func example() *Lock {
 }
 
 func TestLockSurvivesItsFile(t *testing.T) {
-	for _, l := range []*Lock{example(), {Code: map[string]ID{}, Modules: map[string]string{}, Outputs: map[Output]Result{}, Packages: map[string]ID{}}} {
+	for _, l := range []*Lock{example(), New()} {
 		text := l.Encode()
 		back, err := Parse(text)
 		if err != nil {
@@ -79,7 +80,7 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		"line 7: \"code figure":              edit(7, lines[5]),
 		"line 9: \"\\\"figures\" is quoted":  edit(9, `output figure/5.1 figure.csv `+id("csv").String()+" \"figures\n"),
 		"line 5: strconv.ParseInt":           edit(5, "seconds many\n"),
-		"line 14: the sum over the lines":    edit(5, "seconds 3601\n"),
+		"line 15: the sum over the lines":    edit(5, "seconds 3601\n"),
 		"line 14: the file ends before":      strings.Join(lines[:13], ""),
 		"line 2: a space is missing before ": edit(2, "profile \"paper\"x\n"),
 	} {

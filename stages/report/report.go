@@ -72,6 +72,7 @@ type Code struct {
 	Stage, Package, ID string
 	Packages, Modules  int
 	Go                 string // toolchain and language version
+	Contract           string // of what the identity leaves out, if anything
 }
 
 // Local is what belongs to one machine and one history of runs.
