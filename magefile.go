@@ -124,7 +124,7 @@ func Test(ctx context.Context) error {
 	return exit(stages.Test(ctx))
 }
 
-// Soak tries the pipeline for an hour or so: kills, full disks, power cuts and random graphs, over and over.
+// Soak tries the pipeline for ten minutes or more: kills, full disks, power cuts and random graphs, over and over.
 func Soak(ctx context.Context) error {
 	return exit(stages.Soak(ctx))
 }
