@@ -16,6 +16,7 @@ import (
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/disk"
 )
 
 // flip changes one bit of a file and keeps its size and modification time.
@@ -210,6 +211,53 @@ func TestT06DamagedRecordIsRebuilt(t *testing.T) {
 	l.want("empty record", l.run(basic()), "aggregate")
 	os.Remove(path)
 	l.want("removed record", l.run(basic()), "aggregate")
+}
+
+// Six actions share one blob, which is damaged, and five of their records are lost. While these five cannot put
+// the right bytes in its place, nothing vouches for what lies there: the sixth finds the damage and repairs it.
+func TestT06FailedCommitVouchesForNothing(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	s := basic()
+	s.Round, s.Optional = 0, true // every table is the same; the aggregate does without failed ones
+	l.run(s)
+	const kept = "metric/0.01/3" // the last in line
+	path := l.blob(s, kept, "table")
+	plan := l.plan(s)
+	for _, step := range plan.Steps {
+		if step.Node.Stage.Name == "metric" && step.Node.Name != kept {
+			if err := os.Remove(l.store().RecordPath(step.Action)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	flip(t, path, 3)
+
+	var at string // the node at work: there is one job
+	l.gate = func(_ context.Context, node string) error {
+		at = node
+		return nil
+	}
+	st := l.store()
+	st.Disk.Hook = func(step disk.Step) error {
+		if step.Op == disk.Rename && step.To == path && at != kept {
+			return errPlanned
+		}
+		return nil
+	}
+	e := pipeline.New(pipeline.Config{Store: st, Out: l.dir, Code: l.code})
+	p, err := e.Plan(context.Background(), l.graph(s), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := e.Run(context.Background(), p, pipeline.Options{Jobs: 1})
+	if !errors.Is(err, errPlanned) || r.Counts[pipeline.Failed] != 5 {
+		t.Fatalf("run: %v, counts %v, want five failures", err, r.Counts)
+	}
+	if got := r.Result(kept).Outcome; got != pipeline.Executed {
+		t.Errorf("%s, whose output was damaged, is %s", kept, got)
+	}
+	l.wholeRecords("after the run")
 }
 
 // A damaged journal costs explanations, never results.

@@ -134,11 +134,11 @@ func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, dir s
 	}
 	rec := &store.Record{Action: a.id, Node: n.Name, Stage: n.Stage.Name, Outputs: outputs, Detail: detail}
 	err = r.w.Commit(rec, known, func(name string) string { return filepath.Join(dir, "out", name) })
+	if err != nil {
+		return err // what lies at the blobs' places may be what lay there before
+	}
 	for _, o := range outputs {
 		r.plan.checker.Learn(r.e.Store.BlobPath(o.Content), o.Content)
-	}
-	if err != nil {
-		return err
 	}
 	e := r.event(store.NodeFinish, n, a)
 	e.Outputs, e.Cost, e.Seconds, e.Memory = contents(outputs), cost(n), a.Seconds, memory
