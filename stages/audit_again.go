@@ -115,7 +115,7 @@ func (a *again) inputs(ctx context.Context, r *pipeline.Resolved) (map[string]pi
 			for _, o := range redone.Outputs {
 				a.data.files[o.Name] = redone.File(o.Name)
 			}
-		} else {
+		} else if ctx.Err() == nil { // time that is up is no fault
 			a.fault(failed, a.dataset.Name, "%v", err)
 		}
 	})

@@ -276,6 +276,42 @@ func TestAuditStopsWhenTheTimeIsUp(t *testing.T) {
 	}
 }
 
+// The same where the time ends while the data of a training are fetched anew, the store having none.
+func TestAuditStopsWhileDataAreFetched(t *testing.T) {
+	s := newSmallStudy(t)
+	s.lock()
+	if err := errors.Join(writable(s.path("out")), os.RemoveAll(s.path("out"))); err != nil {
+		t.Fatal(err)
+	}
+	a, err := newAuditor(3, "", s.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.close()
+	if err := a.rehash(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	fetched := false
+	slow := *a.dataset.Stage
+	slow.Run = func(ctx context.Context, _ *pipeline.Job) error {
+		fetched = true
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	a.dataset.Stage = &slow
+	redo := &again{auditor: a}
+	if err := redo.do(ctx, "train again", a.sample(2)); err != nil {
+		t.Fatal(err)
+	}
+	err = a.conclude(ctx)
+	text := s.stdout.String()
+	if !fetched || err != nil || strings.Contains(text, "failed") || !strings.Contains(text, "it ended before everything was done") {
+		t.Errorf("data fetched: %v, %v\n%s", fetched, err, text)
+	}
+}
+
 func TestAuditRefusesWhatCannotBe(t *testing.T) {
 	s := newSmallStudy(t)
 	four, minus := 4, -1
