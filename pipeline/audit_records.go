@@ -177,17 +177,28 @@ func (p *Provenance) Code(id codeid.Hash) (codeid.Identity, error) {
 	return c, err
 }
 
+// A Use is that a node's action was done, or found to be done.
+type Use struct {
+	Node string
+	Made *Made
+}
+
 // Last returns what each node's action was when the store last had to do with
-// it, by the journal and as far as there is a record.
-func (p *Provenance) Last() (map[string]*Made, error) {
-	h, err := readHistory(p.store)
+// it, by the journal and as far as there is a record: the latest first.
+func (p *Provenance) Last() ([]Use, error) {
+	events, _, err := p.store.Journal()
 	if err != nil {
 		return nil, err
 	}
-	last := map[string]*Made{}
-	for node, e := range h.last {
+	var last []Use
+	seen := map[string]bool{}
+	for _, e := range slices.Backward(events) {
+		if e.Kind != store.NodeFinish && e.Kind != store.NodeUse || e.Action == nil || seen[e.Node] {
+			continue
+		}
+		seen[e.Node] = true
 		if m := p.actions[*e.Action]; m != nil {
-			last[node] = m
+			last = append(last, Use{e.Node, m})
 		}
 	}
 	return last, nil

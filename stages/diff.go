@@ -162,7 +162,9 @@ func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error
 	}
 	s := state{store: st, fields: map[string][]canon.Field{}, lock: lock.New()}
 	ours := w.params.Profile.Name() + "/"
-	for name, m := range last {
+	var newest []*pipeline.Made // of each stage: nodes that the parameters have no more keep the code they had
+	for _, use := range last {
+		name, m := use.Node, use.Made
 		if kind, _, _ := strings.Cut(name, "/"); w.params.Profile == nil && !slices.Contains(kinds, kind) || w.params.Profile != nil && !strings.HasPrefix(name, ours) {
 			continue // another profile's
 		}
@@ -173,7 +175,12 @@ func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error
 			}
 			s.lock.Outputs[lock.Output{Node: name, Name: output.Name}] = lock.Result{Content: lock.ID(output.Content)}
 		}
-		s.lock.Code[m.Stage] = lock.ID(m.Code)
+		if _, newer := s.lock.Code[m.Stage]; !newer {
+			s.lock.Code[m.Stage] = lock.ID(m.Code)
+			newest = append(newest, m)
+		}
+	}
+	for _, m := range slices.Backward(newest) { // of a package that two stages have, too, the newest counts
 		if code, err := p.Code(m.Code); err == nil {
 			lockCode(s.lock, code)
 		}

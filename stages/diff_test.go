@@ -2,6 +2,8 @@ package stages
 
 import (
 	"context"
+	"crypto/sha256"
+	"maps"
 	"math"
 	"os"
 	"os/exec"
@@ -12,6 +14,9 @@ import (
 
 	"sparsel/artifacts/measures"
 	"sparsel/pipeline"
+	"sparsel/pipeline/codeid"
+	"sparsel/stages/lock"
+	"sparsel/stages/params"
 )
 
 func (s *smallStudy) diff(before string) string {
@@ -70,6 +75,92 @@ func TestDiffSaysWhatChanged(t *testing.T) {
 	for _, unknown := range []string{"nosuchrevision", filepath.Join(t.TempDir())} {
 		if err := Diff(context.Background(), unknown, s.options()); err == nil {
 			t.Errorf("%s was compared with", unknown)
+		}
+	}
+}
+
+// sources is the code of stages, all of which have one package more: its version.
+type sources string
+
+func (v sources) Identify(_ context.Context, packages []string) (map[string]codeid.Identity, error) {
+	out := map[string]codeid.Identity{}
+	for _, p := range packages {
+		id := codeid.Hash(sha256.Sum256([]byte(p + string(v))))
+		out[p] = codeid.Identity{
+			ID: id, Root: p, Go: "go" + string(v), Modules: map[string]string{"module": string(v), "only in " + string(v): "v1"},
+			Packages: map[string]codeid.Hash{p: id, "shared": sha256.Sum256([]byte(v))},
+		}
+	}
+	return out, nil
+}
+
+// The code of a folder's stage is that of the stage's newest run, whatever nodes that the parameters have no more were
+// made with; what stages share is as in the newest run of any.
+func TestDiffTakesTheNewestCodeOfAFolder(t *testing.T) {
+	type run struct {
+		code  sources
+		nodes string
+	}
+	type stage struct {
+		name string
+		code sources
+	}
+	for _, c := range []struct {
+		what string
+		runs []run
+		want []stage // the oldest first
+	}{
+		{"nodes gone", []run{{"1", "figure/a figure/z train/a"}, {"2", "figure/b figure/c train/a"}}, []stage{{"figure", "2"}, {"train", "2"}}},
+		{"an edit taken back", []run{{"1", "figure/a train/a"}, {"2", "figure/a figure/b train/a"}, {"1", "figure/a train/a"}}, []stage{{"figure", "1"}, {"train", "1"}}},
+		{"figures newer", []run{{"1", "figure/a train/a"}, {"2", "figure/a figure/b"}}, []stage{{"train", "1"}, {"figure", "2"}}},
+		{"trainings newer", []run{{"1", "figure/a train/a"}, {"2", "train/a train/b"}}, []stage{{"figure", "1"}, {"train", "2"}}},
+	} {
+		dir := t.TempDir()
+		st, err := pipeline.OpenStore(filepath.Join(dir, "store"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write := func(_ context.Context, job *pipeline.Job) error {
+			return os.WriteFile(job.Output("record.parquet"), []byte(job.Node().Name), 0o644)
+		}
+		for _, r := range c.runs {
+			stages := map[string]*pipeline.Stage{}
+			var nodes []*pipeline.Node
+			for _, name := range strings.Fields(r.nodes) {
+				kind, _, _ := strings.Cut(name, "/")
+				if stages[kind] == nil {
+					stages[kind] = &pipeline.Stage{Name: kind, Package: kind, Outputs: []string{"record.parquet"}, Run: write}
+				}
+				nodes = append(nodes, &pipeline.Node{Name: name, Stage: stages[kind], Params: struct{ Name string }{name}})
+			}
+			graph, err := pipeline.NewGraph(nodes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := pipeline.New(pipeline.Config{Store: st, Out: dir, Code: r.code})
+			plan, err := e.Plan(context.Background(), graph, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := e.Run(context.Background(), plan, pipeline.Options{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := emptyLock()
+		for _, stage := range c.want {
+			ids, _ := stage.code.Identify(context.Background(), []string{stage.name})
+			want.Code[stage.name] = lock.ID(ids[stage.name].ID)
+			lockCode(want, ids[stage.name])
+		}
+		w := &workspace{study: &study{params: &params.Params{}}}
+		for range 10 {
+			got, err := w.stateOfFolder(context.Background(), dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l := got.lock; l.Go != want.Go || !maps.Equal(l.Code, want.Code) || !maps.Equal(l.Packages, want.Packages) || !maps.Equal(l.Modules, want.Modules) {
+				t.Fatalf("%s: the code is %+v, want %+v", c.what, l, want)
+			}
 		}
 	}
 }
