@@ -15,13 +15,18 @@ import (
 // everything is the request of All.
 const everything = "all"
 
-// All builds every figure, table and finding, and writes the report of them, also where something failed.
+// All builds every figure, table and finding, and writes the report of them, also where something failed. The report is
+// of the parameters and the code that the run had: either may have been edited in the hours since it began.
 func All(ctx context.Context, o Options) error {
-	err := build(ctx, o, everything, func(w *workspace) ([]string, error) { return w.targets(), nil })
+	w, err := o.open(events())
+	if err != nil {
+		return err
+	}
+	err = w.build(ctx, o, everything, w.targets())
 	if orDefault(o.DryRun, false) || err != nil && !errors.Is(err, pipeline.ErrFailed) {
 		return err
 	}
-	return errors.Join(err, o.report(ctx, false))
+	return errors.Join(err, w.writeReport(ctx, o, false))
 }
 
 // Figure builds one figure.
@@ -63,7 +68,7 @@ func only(kind string, nodes map[string]*pipeline.Node, id string) ([]string, er
 	return []string{n.Name}, nil
 }
 
-// build plans the targets and carries the plan out, or prints it for a dry run.
+// build opens the study and builds the targets that are chosen from it.
 func build(ctx context.Context, o Options, request string, choose func(*workspace) ([]string, error)) error {
 	w, err := o.open(events())
 	if err != nil {
@@ -73,6 +78,11 @@ func build(ctx context.Context, o Options, request string, choose func(*workspac
 	if err != nil {
 		return err
 	}
+	return w.build(ctx, o, request, targets)
+}
+
+// build plans the targets and carries the plan out, or prints it for a dry run.
+func (w *workspace) build(ctx context.Context, o Options, request string, targets []string) error {
 	if orDefault(o.DryRun, false) {
 		plan, err := w.engine.Plan(ctx, w.graph, targets)
 		if err != nil {

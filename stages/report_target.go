@@ -16,15 +16,17 @@ import (
 const reportFile = "report.html"
 
 // Report writes the report of what is there, without training anything: what is missing or stale is named in it.
-func Report(ctx context.Context, o Options) error { return o.report(ctx, true) }
-
-// report writes the report. Without always it leaves a file alone that shows this study already: a second `all`
-// changes nothing, and may work on an output folder that is read-only.
-func (o Options) report(ctx context.Context, always bool) error {
+func Report(ctx context.Context, o Options) error {
 	w, err := o.open(nil)
 	if err != nil {
 		return err
 	}
+	return w.writeReport(ctx, o, true)
+}
+
+// writeReport writes the report. Without always it leaves a file alone that shows this study already: a second `all`
+// changes nothing, and may work on an output folder that is read-only.
+func (w *workspace) writeReport(ctx context.Context, o Options, always bool) error {
 	r, err := w.collect(ctx, o)
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
@@ -35,7 +37,7 @@ func (o Options) report(ctx context.Context, always bool) error {
 	}
 	path := filepath.Join(o.out(), o.prefix(), reportFile)
 	if old, err := os.ReadFile(path); always || err != nil || !bytes.Contains(old, []byte(id)) {
-		if err := writeReport(path, page); err != nil {
+		if err := replaceReport(path, page); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
 	}
@@ -46,8 +48,8 @@ func (o Options) report(ctx context.Context, always bool) error {
 	return err
 }
 
-// writeReport replaces the file at once, so that a browser never sees half of one.
-func writeReport(path string, page []byte) error {
+// replaceReport replaces the file at once, so that a browser never sees half of one.
+func replaceReport(path string, page []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err

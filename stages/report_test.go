@@ -79,6 +79,47 @@ func TestReportOfAll(t *testing.T) {
 	}
 }
 
+// An edit of the source or the parameters while a run goes on is no concern of that run: it succeeds, and its report
+// shows what it made.
+func TestReportOfARunDuringWhichTheSourceWasEdited(t *testing.T) {
+	s := newSmallStudy(t)
+	s.edit("lr = 0.001", "lr = 0.002")
+	compiled, present := t.TempDir(), t.TempDir()
+	for _, dir := range []string{compiled, present} {
+		if err := copySources("..", dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(present)
+	defer func() { Built = nil }()
+	Built = os.DirFS(compiled)
+	o := s.options()
+	o.Stdout = writerFunc(func(text []byte) (int, error) {
+		if strings.Contains(string(text), "fig-5.1.png") { // the run is over, the report is to come
+			if err := os.WriteFile("stages/figure/place.go", []byte("package figure\n"), 0o644); err != nil {
+				t.Error(err)
+			}
+			s.edit("lr = 0.002", "lr = 0.003")
+		}
+		return s.stdout.Write(text)
+	})
+	if err := All(context.Background(), o); err != nil {
+		t.Errorf("the run failed: %v", err)
+	}
+	page, _ := s.page()
+	if !strings.Contains(page, shownFigure) || strings.Contains(page, absent) || !strings.Contains(page, "lr = 0.002") {
+		t.Error("the report is not of the run")
+	}
+	if err := All(context.Background(), s.options()); !errors.Is(err, errOutdated) {
+		t.Errorf("the next run works with edited source: %v", err)
+	}
+}
+
+// writerFunc is a function that is written to.
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(text []byte) (int, error) { return f(text) }
+
 // What is not current is named with its reason, and nothing stands in its place.
 func TestReportShowsNothingStale(t *testing.T) {
 	s := newSmallStudy(t)
