@@ -315,6 +315,53 @@ func TestModulesOfThisModule(t *testing.T) {
 	}
 }
 
+// A go.work file comes to a module whose modules are known from before: they may
+// be others now.
+func TestWorkspaceIsRefused(t *testing.T) {
+	t.Setenv("GOWORK", "")
+	above := t.TempDir()
+	dir := filepath.Join(above, "project")
+	files := map[string]string{"p/p.go": "package p\n\nimport _ \"golang.org/x/mod/modfile\"\n"}
+	for _, name := range []string{"go.mod", "go.sum"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = string(text)
+	}
+	write(t, dir, files)
+	s := Source{Dir: dir, Cache: filepath.Join(t.TempDir(), "modules")}
+	identify := func() (Identity, error) {
+		ids, err := s.Identify(context.Background(), []string{"sparsel/p"})
+		return ids["sparsel/p"], err
+	}
+	before, err := identify()
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := t.TempDir()
+	for _, c := range []struct {
+		place, variable string
+		refused         bool
+	}{
+		{dir, "", true}, {above, "", true}, {above, "auto", true}, {elsewhere, filepath.Join(elsewhere, "go.work"), true},
+		{elsewhere, "", false}, {dir, "off", false},
+	} {
+		work := filepath.Join(c.place, "go.work")
+		if err := os.WriteFile(work, []byte("go 1.26.0\n\nuse "+dir+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("GOWORK", c.variable)
+		id, err := identify()
+		if c.refused && (err == nil || !strings.Contains(err.Error(), work)) || !c.refused && (err != nil || id.ID != before.ID) {
+			t.Errorf("%s and GOWORK=%q: %v, refused should be %v", work, c.variable, err, c.refused)
+		}
+		if err := os.Remove(work); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // What a program is built for and with is no part of any identity: equal bytes
 // are promised whatever it is, and held by tests. Toolchain and versions of
 // modules are.

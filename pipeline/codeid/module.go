@@ -55,6 +55,35 @@ func parseModule(dir string, text []byte) (module, error) {
 	return m, nil
 }
 
+// checkWorkspace refuses a go.work file that the go command would obey here. It
+// may replace modules, and ask for other versions of them and other settings of
+// the run time, without a trace in go.mod and go.sum.
+func (m module) checkWorkspace() error {
+	file := os.Getenv("GOWORK")
+	switch file {
+	case "off":
+		return nil
+	case "", "auto":
+		if file = findWorkspace(m.dir); file == "" {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s puts this module into a workspace, where other code may be compiled than go.mod and go.sum say: set GOWORK=off and compile again, or move the file away", file)
+}
+
+// findWorkspace returns the go.work file in dir or the nearest above it, "" if there is none.
+func findWorkspace(dir string) string {
+	for ; ; dir = filepath.Dir(dir) {
+		file := filepath.Join(dir, "go.work")
+		if info, err := os.Stat(file); err == nil && !info.IsDir() {
+			return file
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
+}
+
 // contains reports whether an import path belongs to this module.
 func (m module) contains(imp string) bool {
 	return imp == m.path || strings.HasPrefix(imp, m.path+"/")

@@ -29,6 +29,9 @@ var platforms = [...]string{"linux/amd64", "linux/arm64", "darwin/arm64", "windo
 // answer follows from go.mod, go.sum and the import paths, since a version of a
 // module never changes, so it is kept.
 func (s Source) modules(ctx context.Context, m module, imports []string) (map[string]map[string]string, error) {
+	if err := m.checkWorkspace(); err != nil { // what is kept is no answer in a workspace
+		return nil, err
+	}
 	if len(imports) == 0 {
 		return nil, nil
 	}
@@ -100,7 +103,7 @@ func collectModules(p *packages.Package, mods map[string]string, seen map[*packa
 			}
 		}
 		if version == "" {
-			return fmt.Errorf("module %s has no version (a go.work file?): its code cannot be identified", mod.Path)
+			return fmt.Errorf("module %s has no version: its code cannot be identified", mod.Path)
 		}
 		mods[mod.Path] = version
 	}
@@ -122,7 +125,6 @@ type moduleCache struct {
 func moduleKey(m module, imports []string) Hash {
 	h := canon.NewHash("sparsel modules 1", nil)
 	h.String("go", runtime.Version())
-	h.String("work", os.Getenv("GOWORK"))
 	sums := sha256.Sum256(m.sums)
 	h.Bytes("sums", sums[:])
 	h.Len("platforms", len(platforms))
