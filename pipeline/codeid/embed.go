@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,10 +41,27 @@ func splitPatterns(args string) ([]string, error) {
 // embeddedParts hashes the files that the patterns select, with their names,
 // which the program can see.
 func embeddedParts(dir string, patterns map[string]bool) ([]part, error) {
-	files := map[string]bool{}
+	files, err := embeddedFiles(os.DirFS(dir), patterns)
+	if err != nil {
+		return nil, err
+	}
+	var parts []part
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		h := canon.NewHash("sparsel embed 1", nil)
+		h.String("name", name)
+		sum := sha256.Sum256(files[name])
+		h.Bytes("content", sum[:])
+		parts = append(parts, part{order: "embed", sum: h.Sum()})
+	}
+	return parts, nil
+}
+
+// embeddedFiles reads the files that the patterns select in a package's folder.
+func embeddedFiles(folder fs.FS, patterns map[string]bool) (map[string][]byte, error) {
+	files := map[string][]byte{}
 	for pattern := range patterns {
 		glob, all := strings.CutPrefix(pattern, "all:")
-		matches, err := filepath.Glob(filepath.Join(escapeGlob(dir), filepath.FromSlash(glob)))
+		matches, err := fs.Glob(folder, glob)
 		if err != nil {
 			return nil, fmt.Errorf("embed %s: %w", pattern, err)
 		}
@@ -53,49 +69,28 @@ func embeddedParts(dir string, patterns map[string]bool) ([]part, error) {
 			return nil, fmt.Errorf("embed %s: no file matches", pattern)
 		}
 		for _, m := range matches {
-			if err := embeddedFiles(m, all, files); err != nil {
+			if err := readMatched(folder, m, all, files); err != nil {
 				return nil, fmt.Errorf("embed %s: %w", pattern, err)
 			}
 		}
 	}
-	var parts []part
-	for _, path := range slices.Sorted(maps.Keys(files)) {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		rel, err := filepath.Rel(dir, path)
-		if err != nil {
-			return nil, err
-		}
-		h := canon.NewHash("sparsel embed 1", nil)
-		h.String("name", filepath.ToSlash(rel))
-		sum := sha256.Sum256(data)
-		h.Bytes("content", sum[:])
-		parts = append(parts, part{order: "embed", sum: h.Sum()})
-	}
-	return parts, nil
+	return files, nil
 }
 
-// embeddedFiles adds a matched file, or the files below a matched directory:
+// readMatched reads a matched file, or the files below a matched directory:
 // without those that begin with . or _, unless the pattern says all.
-func embeddedFiles(match string, all bool, files map[string]bool) error {
-	return filepath.WalkDir(match, func(path string, e fs.DirEntry, err error) error {
+func readMatched(folder fs.FS, match string, all bool, files map[string][]byte) error {
+	return fs.WalkDir(folder, match, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		hidden := path != match && !all && (e.Name()[0] == '.' || e.Name()[0] == '_')
+		hidden := name != match && !all && outOfBuild(e.Name())
 		switch {
 		case hidden && e.IsDir():
 			return fs.SkipDir
 		case !hidden && e.Type().IsRegular():
-			files[path] = true
+			files[name], err = fs.ReadFile(folder, name)
 		}
-		return nil
+		return err
 	})
-}
-
-// escapeGlob makes a directory name match itself only.
-func escapeGlob(dir string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
 }

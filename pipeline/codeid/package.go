@@ -28,6 +28,14 @@ var byteFiles = []string{
 	".m", ".f", ".F", ".for", ".f90", ".swig", ".swigcxx", ".syso",
 }
 
+// outOfBuild reports whether go build passes a file or folder of that name by.
+func outOfBuild(name string) bool { return name[0] == '_' || name[0] == '.' }
+
+// isGo reports whether a file is source of a package, and not of its tests.
+func isGo(name string) bool {
+	return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
+}
+
 // part is a contribution of one file to a package's hash. Parts are sorted by
 // order, then by sum, so that file names show only where they matter.
 type part struct {
@@ -46,11 +54,11 @@ func parsePackage(dir string) (*pkg, error) {
 	sources := 0
 	for _, e := range entries {
 		name, ext := e.Name(), filepath.Ext(e.Name())
-		if strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") || e.IsDir() {
+		if outOfBuild(name) || e.IsDir() {
 			continue
 		}
 		switch {
-		case ext == ".go" && !strings.HasSuffix(name, "_test.go"):
+		case isGo(name):
 			f, err := parseFile(filepath.Join(dir, name))
 			if err != nil {
 				return nil, err
