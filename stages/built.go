@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
-	"path"
-	"strings"
+	"slices"
+
+	"sparsel/pipeline/codeid"
 )
 
 // Built is the source that this program was compiled from, as the magefile embeds it.
@@ -20,26 +22,57 @@ func checkBuilt() error {
 	if Built == nil {
 		return nil // a test, which is compiled from what it tests
 	}
-	err := fs.WalkDir(Built, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.HasSuffix(name, "_test.go") || strings.Contains(name, "testdata/") {
-			return err
-		}
-		if extension := path.Ext(name); extension != ".go" && extension != ".s" && extension != ".mod" && extension != ".sum" {
-			return nil
-		}
-		compiled, err := fs.ReadFile(Built, name)
-		if err != nil {
-			return err
-		}
-		if present, err := os.ReadFile(name); err != nil || !bytes.Equal(compiled, present) {
-			return fmt.Errorf("%s: %w", name, errOutdated)
-		}
-		return nil
-	})
+	entries, err := fs.ReadDir(Built, ".")
 	if err != nil {
 		return fmt.Errorf("check program: %w", err)
+	}
+	here := os.DirFS(".")
+	for _, e := range entries {
+		if _, err := fs.Stat(here, e.Name()); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("check program: its source is not here: %w; run in the project's folder", err)
+		}
+		compiled, err := sourceOf(Built, e)
+		if err != nil {
+			return fmt.Errorf("check program: %w", err)
+		}
+		present, err := sourceOf(here, e)
+		if err != nil {
+			return fmt.Errorf("check program: %w", err)
+		}
+		if err := compareSource(compiled, present); err != nil {
+			return fmt.Errorf("check program: %w", err)
+		}
 	}
 	return nil
 }
 
-var errOutdated = errors.New("this program was compiled from another version of it, and would store old results as new; compile it again (go tool mage, with MAGEFILE_HASHFAST unset, does)")
+// sourceOf reads what counts of a folder, or go.mod or go.sum.
+func sourceOf(fsys fs.FS, e fs.DirEntry) (map[string][]byte, error) {
+	if e.IsDir() {
+		return codeid.Files(fsys, e.Name())
+	}
+	text, err := fs.ReadFile(fsys, e.Name())
+	return map[string][]byte{e.Name(): text}, err
+}
+
+// compareSource names a file that only one side has, or that differs.
+func compareSource(compiled, present map[string][]byte) error {
+	names := slices.Collect(maps.Keys(compiled))
+	names = slices.AppendSeq(names, maps.Keys(present))
+	slices.Sort(names)
+	for _, name := range names {
+		was, known := compiled[name]
+		is, there := present[name]
+		switch {
+		case !known:
+			return fmt.Errorf("%s was added: %w", name, errOutdated)
+		case !there:
+			return fmt.Errorf("%s was removed: %w", name, errOutdated)
+		case !bytes.Equal(was, is):
+			return fmt.Errorf("%s was edited: %w", name, errOutdated)
+		}
+	}
+	return nil
+}
+
+var errOutdated = errors.New("this program was compiled from other source, and would store old results as new; compile it again (go tool mage, with MAGEFILE_HASHFAST unset, does)")
