@@ -177,6 +177,9 @@ func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error
 		}
 		if _, newer := s.lock.Code[m.Stage]; !newer {
 			s.lock.Code[m.Stage] = lock.ID(m.Code)
+			if m.Contract != "" {
+				s.lock.Contract[m.Stage] = m.Contract
+			}
 			newest = append(newest, m)
 		}
 	}

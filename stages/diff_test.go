@@ -146,7 +146,7 @@ func TestDiffTakesTheNewestCodeOfAFolder(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		want := emptyLock()
+		want := lock.New()
 		for _, stage := range c.want {
 			ids, _ := stage.code.Identify(context.Background(), []string{stage.name})
 			want.Code[stage.name] = lock.ID(ids[stage.name].ID)
