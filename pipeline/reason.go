@@ -35,7 +35,7 @@ const (
 	ContractChanged  CauseKind = "contract" // a version raised by hand, or the outputs of a stage
 	InputChanged     CauseKind = "input"
 	NeverRan         CauseKind = "new"
-	ResultLost       CauseKind = "lost" // it was there, and is gone or damaged
+	ResultLost       CauseKind = "lost"      // it was there, and is gone or damaged
 	ResultCollected  CauseKind = "collected" // by gc
 	FailedBefore     CauseKind = "failed"
 )
