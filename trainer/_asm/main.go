@@ -51,6 +51,7 @@ func writeAVX2(g *generator) {
 	g.gather()
 	g.transpose16()
 	g.elementwise()
+	g.pool()
 	g.optimizers()
 	g.peak()
 }
@@ -74,6 +75,7 @@ func writeAVX512(g *generator) {
 	g.sparseColumns(4)
 	g.sparseColumns(1)
 	g.elementwise()
+	g.pool()
 	g.optimizers()
 	g.peak()
 }

@@ -388,39 +388,119 @@ DATA constantsAVX2<>+1520(SB)/4, $0x00000000
 DATA constantsAVX2<>+1524(SB)/4, $0x00000000
 DATA constantsAVX2<>+1528(SB)/4, $0x00000000
 DATA constantsAVX2<>+1532(SB)/4, $0x00000000
-DATA constantsAVX2<>+1536(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1540(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1544(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1548(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1552(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1556(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1560(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1564(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1568(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1572(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1576(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1580(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1584(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1588(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1592(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1596(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1600(SB)/4, $0x72000000
-DATA constantsAVX2<>+1604(SB)/4, $0x72000000
-DATA constantsAVX2<>+1608(SB)/4, $0x72000000
-DATA constantsAVX2<>+1612(SB)/4, $0x72000000
-DATA constantsAVX2<>+1616(SB)/4, $0x72000000
-DATA constantsAVX2<>+1620(SB)/4, $0x72000000
-DATA constantsAVX2<>+1624(SB)/4, $0x72000000
-DATA constantsAVX2<>+1628(SB)/4, $0x72000000
-DATA constantsAVX2<>+1632(SB)/4, $0x72000000
-DATA constantsAVX2<>+1636(SB)/4, $0x72000000
-DATA constantsAVX2<>+1640(SB)/4, $0x72000000
-DATA constantsAVX2<>+1644(SB)/4, $0x72000000
-DATA constantsAVX2<>+1648(SB)/4, $0x72000000
-DATA constantsAVX2<>+1652(SB)/4, $0x72000000
-DATA constantsAVX2<>+1656(SB)/4, $0x72000000
-DATA constantsAVX2<>+1660(SB)/4, $0x72000000
-GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1664
+DATA constantsAVX2<>+1536(SB)/4, $0x00000000
+DATA constantsAVX2<>+1540(SB)/4, $0x00000000
+DATA constantsAVX2<>+1544(SB)/4, $0x00000000
+DATA constantsAVX2<>+1548(SB)/4, $0x00000000
+DATA constantsAVX2<>+1552(SB)/4, $0x00000000
+DATA constantsAVX2<>+1556(SB)/4, $0x00000000
+DATA constantsAVX2<>+1560(SB)/4, $0x00000000
+DATA constantsAVX2<>+1564(SB)/4, $0x00000000
+DATA constantsAVX2<>+1568(SB)/4, $0x00000000
+DATA constantsAVX2<>+1572(SB)/4, $0x00000000
+DATA constantsAVX2<>+1576(SB)/4, $0x00000000
+DATA constantsAVX2<>+1580(SB)/4, $0x00000000
+DATA constantsAVX2<>+1584(SB)/4, $0x00000000
+DATA constantsAVX2<>+1588(SB)/4, $0x00000000
+DATA constantsAVX2<>+1592(SB)/4, $0x00000000
+DATA constantsAVX2<>+1596(SB)/4, $0x00000000
+DATA constantsAVX2<>+1600(SB)/4, $0x00000001
+DATA constantsAVX2<>+1604(SB)/4, $0x00000001
+DATA constantsAVX2<>+1608(SB)/4, $0x00000001
+DATA constantsAVX2<>+1612(SB)/4, $0x00000001
+DATA constantsAVX2<>+1616(SB)/4, $0x00000001
+DATA constantsAVX2<>+1620(SB)/4, $0x00000001
+DATA constantsAVX2<>+1624(SB)/4, $0x00000001
+DATA constantsAVX2<>+1628(SB)/4, $0x00000001
+DATA constantsAVX2<>+1632(SB)/4, $0x00000001
+DATA constantsAVX2<>+1636(SB)/4, $0x00000001
+DATA constantsAVX2<>+1640(SB)/4, $0x00000001
+DATA constantsAVX2<>+1644(SB)/4, $0x00000001
+DATA constantsAVX2<>+1648(SB)/4, $0x00000001
+DATA constantsAVX2<>+1652(SB)/4, $0x00000001
+DATA constantsAVX2<>+1656(SB)/4, $0x00000001
+DATA constantsAVX2<>+1660(SB)/4, $0x00000001
+DATA constantsAVX2<>+1664(SB)/4, $0x00000002
+DATA constantsAVX2<>+1668(SB)/4, $0x00000002
+DATA constantsAVX2<>+1672(SB)/4, $0x00000002
+DATA constantsAVX2<>+1676(SB)/4, $0x00000002
+DATA constantsAVX2<>+1680(SB)/4, $0x00000002
+DATA constantsAVX2<>+1684(SB)/4, $0x00000002
+DATA constantsAVX2<>+1688(SB)/4, $0x00000002
+DATA constantsAVX2<>+1692(SB)/4, $0x00000002
+DATA constantsAVX2<>+1696(SB)/4, $0x00000002
+DATA constantsAVX2<>+1700(SB)/4, $0x00000002
+DATA constantsAVX2<>+1704(SB)/4, $0x00000002
+DATA constantsAVX2<>+1708(SB)/4, $0x00000002
+DATA constantsAVX2<>+1712(SB)/4, $0x00000002
+DATA constantsAVX2<>+1716(SB)/4, $0x00000002
+DATA constantsAVX2<>+1720(SB)/4, $0x00000002
+DATA constantsAVX2<>+1724(SB)/4, $0x00000002
+DATA constantsAVX2<>+1728(SB)/4, $0x00000003
+DATA constantsAVX2<>+1732(SB)/4, $0x00000003
+DATA constantsAVX2<>+1736(SB)/4, $0x00000003
+DATA constantsAVX2<>+1740(SB)/4, $0x00000003
+DATA constantsAVX2<>+1744(SB)/4, $0x00000003
+DATA constantsAVX2<>+1748(SB)/4, $0x00000003
+DATA constantsAVX2<>+1752(SB)/4, $0x00000003
+DATA constantsAVX2<>+1756(SB)/4, $0x00000003
+DATA constantsAVX2<>+1760(SB)/4, $0x00000003
+DATA constantsAVX2<>+1764(SB)/4, $0x00000003
+DATA constantsAVX2<>+1768(SB)/4, $0x00000003
+DATA constantsAVX2<>+1772(SB)/4, $0x00000003
+DATA constantsAVX2<>+1776(SB)/4, $0x00000003
+DATA constantsAVX2<>+1780(SB)/4, $0x00000003
+DATA constantsAVX2<>+1784(SB)/4, $0x00000003
+DATA constantsAVX2<>+1788(SB)/4, $0x00000003
+DATA constantsAVX2<>+1792(SB)/4, $0x00000004
+DATA constantsAVX2<>+1796(SB)/4, $0x00000004
+DATA constantsAVX2<>+1800(SB)/4, $0x00000004
+DATA constantsAVX2<>+1804(SB)/4, $0x00000004
+DATA constantsAVX2<>+1808(SB)/4, $0x00000004
+DATA constantsAVX2<>+1812(SB)/4, $0x00000004
+DATA constantsAVX2<>+1816(SB)/4, $0x00000004
+DATA constantsAVX2<>+1820(SB)/4, $0x00000004
+DATA constantsAVX2<>+1824(SB)/4, $0x00000004
+DATA constantsAVX2<>+1828(SB)/4, $0x00000004
+DATA constantsAVX2<>+1832(SB)/4, $0x00000004
+DATA constantsAVX2<>+1836(SB)/4, $0x00000004
+DATA constantsAVX2<>+1840(SB)/4, $0x00000004
+DATA constantsAVX2<>+1844(SB)/4, $0x00000004
+DATA constantsAVX2<>+1848(SB)/4, $0x00000004
+DATA constantsAVX2<>+1852(SB)/4, $0x00000004
+DATA constantsAVX2<>+1856(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1860(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1864(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1868(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1872(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1876(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1880(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1884(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1888(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1892(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1896(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1900(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1904(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1908(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1912(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1916(SB)/4, $0x0d800000
+DATA constantsAVX2<>+1920(SB)/4, $0x72000000
+DATA constantsAVX2<>+1924(SB)/4, $0x72000000
+DATA constantsAVX2<>+1928(SB)/4, $0x72000000
+DATA constantsAVX2<>+1932(SB)/4, $0x72000000
+DATA constantsAVX2<>+1936(SB)/4, $0x72000000
+DATA constantsAVX2<>+1940(SB)/4, $0x72000000
+DATA constantsAVX2<>+1944(SB)/4, $0x72000000
+DATA constantsAVX2<>+1948(SB)/4, $0x72000000
+DATA constantsAVX2<>+1952(SB)/4, $0x72000000
+DATA constantsAVX2<>+1956(SB)/4, $0x72000000
+DATA constantsAVX2<>+1960(SB)/4, $0x72000000
+DATA constantsAVX2<>+1964(SB)/4, $0x72000000
+DATA constantsAVX2<>+1968(SB)/4, $0x72000000
+DATA constantsAVX2<>+1972(SB)/4, $0x72000000
+DATA constantsAVX2<>+1976(SB)/4, $0x72000000
+DATA constantsAVX2<>+1980(SB)/4, $0x72000000
+GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1984
 
 // func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
@@ -2865,6 +2945,85 @@ loop:
 	VPTEST  Y0, Y0
 	SETEQ   AL
 	MOVB    AL, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func poolAVX2(dst *float32, ldd int, arg *uint8, top *float32, bottom *float32, ld int, windows int, channels int, bias *float32)
+// Requires: AVX, AVX2
+TEXT ·poolAVX2(SB), NOSPLIT, $0-72
+	MOVQ  dst+0(FP), AX
+	MOVQ  ldd+8(FP), CX
+	SHLQ  $0x02, CX
+	MOVQ  arg+16(FP), DX
+	MOVQ  top+24(FP), BX
+	MOVQ  bottom+32(FP), SI
+	MOVQ  ld+40(FP), DI
+	SHLQ  $0x02, DI
+	MOVQ  windows+48(FP), R8
+	MOVQ  channels+56(FP), R9
+	MOVQ  bias+64(FP), R10
+	VPXOR Y0, Y0, Y0
+
+window:
+	XORQ R11, R11
+
+channel:
+	VMOVUPS      (R10)(R11*4), Y1
+	VMOVAPS      Y0, Y2
+	VMOVUPS      constantsAVX2<>+1792(SB), Y3
+	VMOVUPS      (BX)(R11*4), Y4
+	LEAQ         (BX)(DI*1), R12
+	VADDPS       Y1, Y4, Y4
+	VMAXPS       Y0, Y4, Y4
+	VPSUBD       Y4, Y2, Y5
+	VPSRAD       $0x1f, Y5, Y5
+	VMAXPS       Y2, Y4, Y2
+	VPXOR        constantsAVX2<>+1536(SB), Y3, Y4
+	VPAND        Y5, Y4, Y4
+	VPXOR        Y4, Y3, Y3
+	VMOVUPS      (R12)(R11*4), Y4
+	VADDPS       Y1, Y4, Y4
+	VMAXPS       Y0, Y4, Y4
+	VPSUBD       Y4, Y2, Y5
+	VPSRAD       $0x1f, Y5, Y5
+	VMAXPS       Y2, Y4, Y2
+	VPXOR        constantsAVX2<>+1600(SB), Y3, Y4
+	VPAND        Y5, Y4, Y4
+	VPXOR        Y4, Y3, Y3
+	VMOVUPS      (SI)(R11*4), Y4
+	LEAQ         (SI)(DI*1), R12
+	VADDPS       Y1, Y4, Y4
+	VMAXPS       Y0, Y4, Y4
+	VPSUBD       Y4, Y2, Y5
+	VPSRAD       $0x1f, Y5, Y5
+	VMAXPS       Y2, Y4, Y2
+	VPXOR        constantsAVX2<>+1664(SB), Y3, Y4
+	VPAND        Y5, Y4, Y4
+	VPXOR        Y4, Y3, Y3
+	VMOVUPS      (R12)(R11*4), Y4
+	VADDPS       Y1, Y4, Y4
+	VMAXPS       Y0, Y4, Y4
+	VPSUBD       Y4, Y2, Y5
+	VPSRAD       $0x1f, Y5, Y5
+	VMAXPS       Y2, Y4, Y2
+	VPXOR        constantsAVX2<>+1728(SB), Y3, Y4
+	VPAND        Y5, Y4, Y4
+	VPXOR        Y4, Y3, Y3
+	VMOVUPS      Y2, (AX)(R11*4)
+	VPACKSSDW    Y3, Y3, Y3
+	VPACKUSWB    Y3, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X5
+	VPUNPCKLDQ   X5, X3, X3
+	VMOVQ        X3, (DX)(R11*1)
+	ADDQ         $0x08, R11
+	CMPQ         R11, R9
+	JLT          channel
+	LEAQ         (BX)(DI*2), BX
+	LEAQ         (SI)(DI*2), SI
+	ADDQ         CX, AX
+	ADDQ         R9, DX
+	DECQ         R8
+	JNZ          window
 	VZEROUPPER
 	RET
 

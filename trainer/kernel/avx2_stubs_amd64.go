@@ -129,6 +129,11 @@ func pixelsAVX2(dst *float32, src *byte, n int)
 //go:noescape
 func finiteAVX2(x *float32, n int) bool
 
+// poolAVX2 is the loop of Set.BiasReLUPool for finite values and multiples of 16 channels.
+//
+//go:noescape
+func poolAVX2(dst *float32, ldd int, arg *uint8, top *float32, bottom *float32, ld int, windows int, channels int, bias *float32)
+
 // sgdAVX2 is the loop of Set.SGD.
 //
 //go:noescape

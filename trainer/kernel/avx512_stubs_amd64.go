@@ -194,6 +194,11 @@ func pixelsAVX512(dst *float32, src *byte, n int)
 //go:noescape
 func finiteAVX512(x *float32, n int) bool
 
+// poolAVX512 is the loop of Set.BiasReLUPool for finite values and multiples of 16 channels.
+//
+//go:noescape
+func poolAVX512(dst *float32, ldd int, arg *uint8, top *float32, bottom *float32, ld int, windows int, channels int, bias *float32)
+
 // sgdAVX512 is the loop of Set.SGD.
 //
 //go:noescape

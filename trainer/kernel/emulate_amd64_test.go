@@ -211,6 +211,32 @@ func (m *machine) vector(in *instruction) bool {
 		for i, b := range unsafe.Slice((*byte)(m.address(in.args[0])), n) {
 			x[i] = uint32(b)
 		}
+	case "VPMOVDB":
+		a := m.load(in.args[0], 16)
+		to := unsafe.Slice((*byte)(m.address(dst)), 16)
+		for i := range to {
+			to[i] = byte(a[i])
+		}
+		return true
+	case "VPACKSSDW", "VPACKUSWB":
+		a, b := m.load(in.args[0], n), m.load(in.args[1], n)
+		for half := 0; half < n; half += 4 {
+			for i, from := range [][]uint32{b[half : half+4], a[half : half+4]} {
+				packed := pack(in.op, from)
+				x[half+2*i], x[half+2*i+1] = packed[0], packed[1]
+			}
+		}
+	case "VEXTRACTF128":
+		a := m.load(in.args[1], 8)
+		copy(x[:4], a[4*in.args[0].value:])
+		n = 4
+	case "VPUNPCKLDQ":
+		a, b := m.load(in.args[0], 4), m.load(in.args[1], 4)
+		x[0], x[1], x[2], x[3] = b[0], a[0], b[1], a[1]
+	case "VMOVQ":
+		a := m.load(in.args[0], 2)
+		m.store(dst, a, 2)
+		return true
 	case "VEXTRACTF64X4":
 		a := m.load(in.args[1], 16)
 		copy(x[:8], a[8*in.args[0].value:])
@@ -220,6 +246,18 @@ func (m *machine) vector(in *instruction) bool {
 	}
 	m.store(dst, x, n)
 	return true
+}
+
+// pack halves the width of four numbers, for those that fit.
+func pack(op string, from []uint32) (packed [2]uint32) {
+	for i, x := range from {
+		if op == "VPACKSSDW" {
+			packed[i/2] |= x & 0xffff << (16 * (i % 2))
+			continue
+		}
+		packed[i/2] |= (x&0xff | x>>16&0xff<<8) << (16 * (i % 2))
+	}
+	return packed
 }
 
 // scalar does one integer instruction or jump; next is where to go on.

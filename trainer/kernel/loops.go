@@ -18,6 +18,7 @@ type loops struct {
 	sigmoidBackward func(d, a *float32, n int)
 	pixels          func(dst *float32, src *byte, n int)
 	finite          func(x *float32, n int) bool
+	pool            func(dst *float32, ldd int, arg *uint8, top, bottom *float32, ld, windows, channels int, bias *float32)
 
 	sgd      func(w, g *float32, n int, negLR, decay float32) bool
 	momentum func(w, g, v *float32, n int, negLR, momentum, decay float32, first bool) bool

@@ -31,6 +31,10 @@ func (s *Set) BiasReLUPool(dst []float32, ldd int, arg []uint8, top, bottom []fl
 	bias = bias[:channels]
 	used := (2*windows-1)*ld + channels
 	numbers := s.Finite(bias) && s.Finite(top[:used]) && s.Finite(bottom[:used])
+	if numbers && s.loops.pool != nil && channels > 0 && channels == body(channels) {
+		s.loops.pool(&dst[0], ldd, &arg[0], &top[0], &bottom[0], ld, windows, channels, &bias[0])
+		return
+	}
 	for w := range windows {
 		at := 2 * w * ld
 		window := [4][]float32{top[at:], top[at+ld:], bottom[at:], bottom[at+ld:]}
