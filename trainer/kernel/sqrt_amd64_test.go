@@ -8,7 +8,7 @@ import (
 )
 
 // The routines of avx512 make square roots of an approximate reciprocal root and
-// multiply-adds, see sqrt in trainer/_asm. That the result is the correctly rounded
+// multiply-adds, see roots in trainer/_asm. That the result is the correctly rounded
 // root follows for most x from a bound, and for the others from trying them all.
 //
 // Let y = (1+δ)/√x with |δ| <= 2^-14, and e <= 2^-24 the relative error of a
@@ -38,7 +38,7 @@ func hardRoots(f func(x float32)) {
 	}
 }
 
-// iterateRoot is the steps of sqrt in trainer/_asm, of x and an approximation of
+// iterateRoot is the steps of roots in trainer/_asm, of x and an approximation of
 // 1/√x.
 func iterateRoot(x, y float32) float32 {
 	g, h := x*y, y*0.5
