@@ -12,8 +12,9 @@ import (
 // root follows for most x from a bound, and for the others from trying them all.
 //
 // Let y = (1+δ)/√x with |δ| <= 2^-14, and e <= 2^-24 the relative error of a
-// rounding. A factor of 4 in x changes nothing, so let x be in [1,4); where x is too
-// small for that the routines take the instruction. Up to terms of higher order,
+// rounding; g, h and r are what is s, y and t there. A factor of 4 in x changes
+// nothing, so let x be in [1,4); where x is too small for that the routines take the
+// instruction. Up to terms of higher order,
 //
 //   - g·h is (1+δ)²·(1+e)/2, so r is -δ - δ²/2 - e/2;
 //   - g·(1+r) is √x·(1 - 3δ²/2 + e/2), and h·(1+r) is (1 - 3δ²/2 - e/2)/(2√x): with the
