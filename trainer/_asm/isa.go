@@ -136,7 +136,7 @@ func (g *generator) constants() {
 		{"settled", math.Float32bits(0x1p-33)},
 		{"settledSmall", math.Float32bits(0x1p-80)},
 		{"huge", math.Float32bits(0x1p127)},
-		{"zero", 0}, {"0", 0}, {"1", 1}, {"2", 2}, {"3", 3}, {"4", 4},
+		{"0", 0}, {"1", 1}, {"2", 2}, {"3", 3}, {"4", 4},
 		{"rootLow", math.Float32bits(0x1p-100)},
 		{"rootSpan", math.Float32bits(float32(math.Inf(1))) - math.Float32bits(0x1p-100)},
 	}

@@ -226,7 +226,7 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 			all(group,
 				func(l lane) { g.VMULPS(s["beta2"], l.r[v], l.r[v]) },
 				func(l lane) { g.VMULPS(s["beta1"], l.r[m], l.r[m]) },
-				func(l lane) { g.VADDPS(g.constant("zero"), l.r[m], l.r[m]) })
+				func(l lane) { g.VADDPS(g.constant("0"), l.r[m], l.r[m]) })
 			g.roots(group, v, a, b, c, a, label)
 			g.unlessOne(mem(from, 4), "plain"+label, func() {
 				all(group, func(l lane) { g.VDIVPS(s["sqrtBias2"], l.r[a], l.r[a]) })
@@ -287,7 +287,7 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 		func(l lane) { g.VMULPS(s["beta2"], l.r[v], l.r[v]) })
 	g.DECQ(missed)
 	g.JNZ(operand.LabelRef("settle"))
-	all(lanes, func(l lane) { g.VADDPS(g.constant("zero"), l.r[m], l.r[m]) })
+	all(lanes, func(l lane) { g.VADDPS(g.constant("0"), l.r[m], l.r[m]) })
 	g.Label("made")
 	all(lanes,
 		func(l lane) { g.VMOVUPS(l.r[w], l.at("w")) },
