@@ -49,21 +49,23 @@ func TestLaTeX(t *testing.T) {
 }
 
 func TestCSV(t *testing.T) {
-	table := example()
-	for name, want := range map[string][][]string{
-		"rows": append([][]string{table.Header}, table.Rows...),
-		"data": {{"x", "y"}, {"1", "quoted \"text\", and a comma"}},
+	rows, data := example(), example()
+	data.Data = [][]string{{"x", "y"}, {"1", "quoted \"text\", and a comma"}}
+	for _, c := range []struct {
+		name  string
+		table Table
+		want  [][]string
+	}{
+		{"rows", rows, append([][]string{rows.Header}, rows.Rows...)},
+		{"data", data, data.Data},
 	} {
-		if name == "data" {
-			table.Data = want
-		}
-		text, err := Render(table, "csv")
+		text, err := Render(c.table, "csv")
 		if err != nil {
 			t.Fatal(err)
 		}
 		got, err := csv.NewReader(strings.NewReader(string(text))).ReadAll()
-		if err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: got %v, %v, want %v", name, got, err, want)
+		if err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: got %v, %v, want %v", c.name, got, err, c.want)
 		}
 	}
 }
