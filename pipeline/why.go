@@ -98,6 +98,8 @@ func (e *Engine) whyOutputs(b *strings.Builder, s *Step) {
 		fmt.Fprintf(b, "  %s = %s, %d bytes\n", o.Name, o.Content, o.Size)
 		if path := s.Node.Publish[o.Name]; path != "" {
 			fmt.Fprintf(b, "    published as %s\n", path)
+		} else {
+			fmt.Fprintf(b, "    kept as %s\n", e.Store.BlobPath(o.Content))
 		}
 	}
 	if a, err := e.recorded(s.Action); err == nil {

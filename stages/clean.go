@@ -48,7 +48,7 @@ func writable(root string) error {
 }
 
 // Test runs every test of the project.
-func Test(ctx context.Context) error { return goTest(ctx, nil, "./...") }
+func Test(ctx context.Context) error { return goTest(ctx, nil, "-timeout=1h", "./...") }
 
 // Soak runs the tests of faults with many more random moments, graphs and limits than Test does.
 func Soak(ctx context.Context) error {

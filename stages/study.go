@@ -96,11 +96,19 @@ func (b *builder) add(n *pipeline.Node) *pipeline.Node {
 
 func (b *builder) addRuns(runs []*params.Run) {
 	stage := train.Stage()
+	// Equal trainings have equal parameters: all images are all images, whether a profile counts them or not.
+	first := func(images, all int) int {
+		if images == all {
+			return 0
+		}
+		return images
+	}
+	trained, tested := first(b.params.Study.TrainImages, params.TrainSamples), first(b.params.Study.TestImages, params.TestSamples)
 	for _, r := range runs {
 		archive := b.params.Archived(r.Config.Epochs)
 		b.trained[r] = b.add(&pipeline.Node{
 			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Cost: effort.Training(r.Config, params.TrainSamples, params.TestSamples),
-			Params: train.Params{Data: b.images, Run: r.Config, Archive: archive, TrainFirst: b.params.Study.TrainImages, TestFirst: b.params.Study.TestImages},
+			Params: train.Params{Data: b.images, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
 			Inputs: []pipeline.Input{
 				{Name: train.TrainImages, From: b.dataset, Output: train.TrainImages},
 				{Name: train.TrainLabels, From: b.dataset, Output: train.TrainLabels},

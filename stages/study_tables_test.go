@@ -2,6 +2,7 @@ package stages
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"sparsel/stages/finding"
 	"sparsel/stages/params"
 	"sparsel/stages/table"
+	"sparsel/stages/train"
 )
 
 func wholeStudy(t *testing.T, profile string) *study {
@@ -25,6 +27,44 @@ func wholeStudy(t *testing.T, profile string) *study {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// One replicate of the study, as a profile or with the other seeds taken away, is made of the study's own trainings.
+func TestOneSeedIsPartOfTheStudy(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "params.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trainings := func(text, profile string) map[string]bool {
+		p, err := params.Parse("params.toml", []byte(text), profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := newStudy(p, fetch.Sources{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := map[string]bool{}
+		for _, n := range s.graph.Nodes() {
+			if p, ok := n.Params.(train.Params); ok {
+				found[fmt.Sprintf("%+v", p)] = true
+			}
+		}
+		return found
+	}
+	whole := trainings(string(text), "")
+	profile := "\n[profiles.one]\ndata = \"mnist\"\ntrain_images = 60000\ntest_images = 10000\nseeds = [1]\nepochs = 100\ngrid_points = 15\nseeding = \"author\"\n"
+	fewer := strings.NewReplacer("\nseeds = [1, 100, 1234]", "\nseeds = [1]", "\nseeds = [1, 100]\nepochs", "\nseeds = [1]\nepochs").Replace(string(text))
+	for what, part := range map[string]map[string]bool{"profile": trainings(string(text)+profile, "one"), "study.seeds": trainings(fewer, "")} {
+		if len(part) < len(whole)/3-10 {
+			t.Errorf("%s: %d of the study's %d trainings", what, len(part), len(whole))
+		}
+		for p := range part {
+			if !whole[p] {
+				t.Errorf("%s: the study lacks %s", what, p)
+			}
+		}
+	}
 }
 
 // The tables that the parameters alone decide, row by row against the thesis's (what it prints wrongly is corrected).

@@ -177,12 +177,12 @@ func (p *Params) use(e Experiment, condition string) Use {
 	return u
 }
 
-// seeds are those of an entry. A profile may have fewer than the entry names.
+// seeds are those of the study that an entry is for.
 func (p *Params) seeds(e Experiment) []uint32 {
 	if len(e.Seeds) == 0 {
 		return p.Study.Seeds
 	}
-	return slices.DeleteFunc(slices.Clone(e.Seeds), func(s uint32) bool { return p.Profile != nil && !slices.Contains(p.Study.Seeds, s) })
+	return slices.DeleteFunc(slices.Clone(e.Seeds), func(s uint32) bool { return !slices.Contains(p.Study.Seeds, s) })
 }
 
 // trainImages is the number of training images that a run sees.

@@ -72,7 +72,7 @@ type Experiment struct {
 	Condition  string         `toml:"condition,required"` // may hold {parameter} of what varies
 	Optimizers []string       `toml:"optimizers"`         // instead of study.optimizers
 	Session    string         `toml:"session"`            // "condition" (default), "experiment", "run", or a name shared by several entries
-	Seeds      []uint32       `toml:"seeds"`              // instead of study.seeds
+	Seeds      []uint32       `toml:"seeds"`              // those of study.seeds that the entry is for; all where none is named
 	Seeding    string         `toml:"seeding"`            // instead of study.seeding
 	Set        map[string]any `toml:"set"`                // parameters that differ from the baseline
 	Vary       []Vary         `toml:"vary"`               // parameters that vary; several form a grid, the first outermost

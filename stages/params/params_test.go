@@ -117,7 +117,7 @@ func TestGridsAndOverrides(t *testing.T) {
 condition = "lr={lr} depth={depth}"
 optimizers = ["SGD"]
 seeding = "paired"
-seeds = [7]
+seeds = [100, 7]
 set = { width = 64, epochs = 2, weight_decay = 0.5 }
 vary = [
   { parameter = "lr", logspace = { from = -5, to = 3, count = 15 } },
@@ -136,7 +136,7 @@ name = "train_vs_test"`))
 		}
 	}
 	c := uses[29].Run.Config
-	if fmt.Sprint(c.Network.Hidden) != "[64 64 64]" || c.Epochs != 2 || c.Optimizer.WeightDecay != 0.5 || c.Seeding.Mode != "paired" || c.Seeding.Skip != 0 {
+	if fmt.Sprint(c.Network.Hidden) != "[64 64 64]" || c.Epochs != 2 || c.Optimizer.WeightDecay != 0.5 || c.Seeding.Mode != "paired" || c.Seeding.Skip != 0 || c.Seeding.Seed != 100 {
 		t.Errorf("last run is %+v", c)
 	}
 	if uses[1].Condition != "lr=1e-05 depth=3" || uses[1].Column != "depth" || uses[1].Value != "3" {

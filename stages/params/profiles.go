@@ -17,7 +17,7 @@ type Profile struct {
 	Seeds       []uint32 `toml:"seeds,required"`       // some of study.seeds
 	Epochs      int      `toml:"epochs,required"`      // no run is longer
 	GridPoints  int      `toml:"grid_points,required"` // no logspace has more values; the first and the last stay
-	Seeding     string   `toml:"seeding,required"`     // instead of study.seeding
+	Seeding     string   `toml:"seeding,required"`     // instead of study.seeding; "paired" for every entry, whatever it says
 
 	name string
 }
@@ -62,7 +62,9 @@ func (p *Params) choose(name string) error {
 	p.Study.TrainImages, p.Study.TestImages = q.TrainImages, q.TestImages
 	p.Study.Seeds, p.Study.Seeding = q.Seeds, q.Seeding
 	for i := range p.Experiments {
-		p.Experiments[i].Seeding = ""
+		if q.Seeding == "paired" {
+			p.Experiments[i].Seeding = ""
+		}
 		for k := range p.Experiments[i].Vary {
 			p.Experiments[i].Vary[k].points = q.GridPoints
 		}
