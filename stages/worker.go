@@ -57,7 +57,7 @@ func (s workerSetup) workers() *pipeline.Workers {
 
 // study binds the parameters to nodes.
 func (s workerSetup) study() (*study, error) {
-	p, err := params.Parse(filepath.Base(s.Params), []byte(s.Text), s.Profile)
+	p, err := params.Parse(s.Params, []byte(s.Text), s.Profile)
 	if err != nil {
 		return nil, err
 	}

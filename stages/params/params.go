@@ -8,7 +8,6 @@ package params
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"reflect"
 
 	"sparsel/analysis/chart"
@@ -113,7 +112,7 @@ func Read(file, profile string) (*Params, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read parameters: %w; name the file with -params=FILE or run in the project's folder", err)
 	}
-	return Parse(filepath.Base(file), data, profile)
+	return Parse(file, data, profile)
 }
 
 // Parse is Read for contents already in memory; name stands for the file in messages.

@@ -254,6 +254,17 @@ func TestMissingFileSaysWhatToDo(t *testing.T) {
 	}
 }
 
+// Where a study has several parameter files, a base name would not do.
+func TestProblemsNameTheFileAsGiven(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "other.toml")
+	if err := os.WriteFile(file, example(t, "batch = 50", "batch = 0"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(file, ""); err == nil || !strings.Contains(err.Error(), file+":") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	data, err := os.ReadFile(filepath.Join("..", "..", "params.toml"))
 	if err != nil {
