@@ -2,8 +2,12 @@ package stages
 
 import (
 	"crypto/sha256"
+	"encoding/csv"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -46,5 +50,60 @@ func TestDocumentsShowTheLockedRun(t *testing.T) {
 		if strings.HasSuffix(path, ".svg") && !shown[path] {
 			t.Errorf("docs lacks %s", path)
 		}
+	}
+}
+
+// Table 5.3 of the locked run agrees with the thesis's: 52 of 54 numbers, and no fewer, are within two standard errors of
+// the difference of two means. The thesis prints no errors; but three numbers of mean M of which one is x have a
+// standard error of |x-M|/2 at least (that is theirs if the other two are equal), and x is in the record of seed 1.
+func TestTable53AgreesWithTheThesis(t *testing.T) {
+	type place struct{ depth, optimizer, metric string }
+	recorded := map[place]float64{}
+	for _, r := range authorsRecords(t, filepath.Join("..", "..", "shared", "reference", "author_seed1.csv")) {
+		if r.Experiment != "hidden_layers" || r.Epoch != 50 {
+			continue
+		}
+		depth := strings.TrimSuffix(r.Condition, "HL")
+		recorded[place{depth, r.Optimizer, "accuracy"}] = r.Accuracy.Value
+		recorded[place{depth, r.Optimizer, "sparsity"}] = r.Sparsity.Value
+		recorded[place{depth, r.Optimizer, "selectivity"}] = r.SelectivityAvg.Value
+	}
+	f, err := os.Open(filepath.Join("..", "docs", "tables", "table-5.3.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := func(name string) int { return slices.Index(rows[0], name) }
+	number := func(text string) float64 {
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	agree, apart := 0, []string{}
+	for _, row := range rows[1:] {
+		text := row[column("thesis")]
+		if text == "" {
+			continue
+		}
+		at := place{row[column("hidden_layers")], row[column("optimizer")], row[column("metric")]}
+		x, ok := recorded[at]
+		if !ok {
+			t.Fatalf("no record of %v", at)
+		}
+		thesis := number(text)
+		if e := math.Hypot(number(row[column("se")]), math.Abs(x-thesis)/2); math.Abs(number(row[column("mean")])-thesis) <= 2*e {
+			agree++
+		} else {
+			apart = append(apart, at.optimizer+" "+at.depth+" "+at.metric)
+		}
+	}
+	if want := []string{"Adagrad 2 sparsity", "Adagrad 4 accuracy"}; agree != 52 || !slices.Equal(apart, want) {
+		t.Errorf("%d numbers agree, all but %q; want 52, all but %q", agree, apart, want)
 	}
 }
