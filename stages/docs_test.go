@@ -11,7 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"sparsel/stages/fetch"
 	"sparsel/stages/lock"
+	"sparsel/stages/params"
 )
 
 // The figures and tables that the documents show are, byte for byte, those of the run that artifacts.lock is of, and
@@ -105,5 +107,46 @@ func TestTable53AgreesWithTheThesis(t *testing.T) {
 	}
 	if want := []string{"Adagrad 2 sparsity", "Adagrad 4 accuracy"}; agree != 52 || !slices.Equal(apart, want) {
 		t.Errorf("%d numbers agree, all but %q; want 52, all but %q", agree, apart, want)
+	}
+}
+
+// What docs/extending.md says to put into params.toml makes the experiment, the figure, the table and the profile.
+func TestExtendingAsDocumented(t *testing.T) {
+	read := func(elem ...string) string {
+		text, err := os.ReadFile(filepath.Join(elem...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	text := read("..", "params.toml")
+	for i, part := range strings.Split(read("..", "docs", "extending.md"), "```") {
+		block, ok := strings.CutPrefix(part, "toml\n")
+		if i%2 == 0 || !ok {
+			continue
+		}
+		// A table may not stand twice in a file: what belongs in one that is there goes there.
+		block, roles, _ := strings.Cut(block, "[style.roles]\n")
+		text = strings.Replace(text, "[style.roles]\n", "[style.roles]\n"+roles, 1) + "\n" + block
+	}
+	for _, profile := range []string{"", "one"} {
+		p, err := params.Parse("params.toml", []byte(text), profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := newStudy(p, fetch.Sources{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.figures["rmsprop"] == nil || s.tables["rmsprop"] == nil {
+			t.Errorf("profile %q lacks the figure or the table", profile)
+		}
+		name := "train/rmsprop/lr=0.01/RMSprop/seed=1"
+		if profile != "" {
+			name = profile + "/" + name
+		}
+		if s.graph.Node(name) == nil {
+			t.Errorf("profile %q lacks %s", profile, name)
+		}
 	}
 }
