@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -45,13 +44,10 @@ func TestPromisesAreTested(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join("..", "docs", "faults.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := projectFile(t, "docs", "faults.md")
 	listed := map[string][]string{}
 	row := regexp.MustCompile(`(?m)^\| (T\d\d) \|.*\| ([^|]+) \|$`)
-	for _, m := range row.FindAllStringSubmatch(string(text), -1) {
+	for _, m := range row.FindAllStringSubmatch(text, -1) {
 		if listed[m[1]] != nil {
 			t.Errorf("docs/faults.md lists %s twice", m[1])
 		}

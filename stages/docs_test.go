@@ -11,9 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"sparsel/stages/fetch"
 	"sparsel/stages/lock"
-	"sparsel/stages/params"
 )
 
 // The figures and tables that the documents show are, byte for byte, those of the run that artifacts.lock is of, and
@@ -61,7 +59,7 @@ func TestDocumentsShowTheLockedRun(t *testing.T) {
 func TestTable53AgreesWithTheThesis(t *testing.T) {
 	type place struct{ depth, optimizer, metric string }
 	recorded := map[place]float64{}
-	for _, r := range authorsRecords(t, filepath.Join("..", "..", "shared", "reference", "author_seed1.csv")) {
+	for _, r := range authorsRecords(t) {
 		if r.Experiment != "hidden_layers" || r.Epoch != 50 {
 			continue
 		}
@@ -110,17 +108,11 @@ func TestTable53AgreesWithTheThesis(t *testing.T) {
 	}
 }
 
-// What docs/extending.md says to put into params.toml makes the experiment, the figure, the table and the profile.
-func TestExtendingAsDocumented(t *testing.T) {
-	read := func(elem ...string) string {
-		text, err := os.ReadFile(filepath.Join(elem...))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
-	}
-	text := read("..", "params.toml")
-	for i, part := range strings.Split(read("..", "docs", "extending.md"), "```") {
+// extendedParams is the project's parameters with all that docs/extending.md says to put into them.
+func extendedParams(t *testing.T) string {
+	t.Helper()
+	text := projectFile(t, "params.toml")
+	for i, part := range strings.Split(projectFile(t, "docs", "extending.md"), "```") {
 		block, ok := strings.CutPrefix(part, "toml\n")
 		if i%2 == 0 || !ok {
 			continue
@@ -129,15 +121,14 @@ func TestExtendingAsDocumented(t *testing.T) {
 		block, roles, _ := strings.Cut(block, "[style.roles]\n")
 		text = strings.Replace(text, "[style.roles]\n", "[style.roles]\n"+roles, 1) + "\n" + block
 	}
+	return text
+}
+
+// They make the experiment, the figure, the table and the profile.
+func TestExtendingAsDocumented(t *testing.T) {
+	text := extendedParams(t)
 	for _, profile := range []string{"", "one"} {
-		p, err := params.Parse("params.toml", []byte(text), profile)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := newStudy(p, fetch.Sources{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := studyOf(t, text, profile)
 		if s.figures["rmsprop"] == nil || s.tables["rmsprop"] == nil {
 			t.Errorf("profile %q lacks the figure or the table", profile)
 		}

@@ -12,7 +12,6 @@ import (
 	"sparsel/analysis/chart"
 	"sparsel/analysis/summary"
 	"sparsel/artifacts/measures"
-	"sparsel/stages/fetch"
 	"sparsel/stages/figure"
 	"sparsel/stages/params"
 )
@@ -21,23 +20,12 @@ import (
 // Two made-up runs beside each recorded one give the bands something to show; the figures say so.
 // With SPARSEL_FIGURES=DIR the pictures are left there, to be looked at.
 func TestAuthorsFigures(t *testing.T) {
-	root, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	records := authorsRecords(t, filepath.Join(root, "..", "shared", "reference", "author_seed1.csv"))
-	p, err := params.Read(filepath.Join(root, "params.toml"), params.Paper)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := newStudy(p, fetch.Sources{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, uses := p.Expand()
+	records := authorsRecords(t)
+	s := wholeStudy(t, params.Paper)
+	_, uses := s.params.Expand()
 	experiments := recordedSummaries(t, uses, records)
 	out := os.Getenv("SPARSEL_FIGURES")
-	for _, f := range p.Figures {
+	for _, f := range s.params.Figures {
 		t.Run(f.ID, func(t *testing.T) {
 			q := s.figures[f.ID].Params.(figure.Params)
 			q.Mark = "author's seed 1 with made-up bands"
@@ -79,9 +67,9 @@ func rate(u params.Use) string {
 }
 
 // authorsRecords reads the author's records or skips the test.
-func authorsRecords(t *testing.T, path string) []measures.TidyRow {
+func authorsRecords(t *testing.T) []measures.TidyRow {
 	t.Helper()
-	f, err := os.Open(path)
+	f, err := os.Open(filepath.Join("..", "..", "shared", "reference", "author_seed1.csv"))
 	if err != nil {
 		if slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), "reference") {
 			t.Fatalf("the author's records are required: %v", err)

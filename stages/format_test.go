@@ -19,21 +19,18 @@ import (
 // A reader who has docs/format.md and no program of ours can take the store apart: every key that records, manifests
 // and the journal have is in the document, every seal is what it says, and action ids can be computed from it.
 func TestStoreIsAsTheDocumentSays(t *testing.T) {
-	document, err := os.ReadFile(filepath.Join("..", "docs", "format.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	document := projectFile(t, "docs", "format.md")
 	s := newSmallStudy(t)
 	missing := map[string]bool{}
 	known := func(m map[string]json.RawMessage) {
 		for key := range m {
-			if !bytes.Contains(document, []byte("`"+key+"`")) && !missing[key] {
+			if !strings.Contains(document, "`"+key+"`") && !missing[key] {
 				missing[key] = true
 				t.Errorf("the document does not have %q", key)
 			}
 		}
 	}
-	if text, err := os.ReadFile(s.path("out/store/format")); err != nil || !bytes.Contains(document, bytes.TrimSpace(text)) {
+	if text, err := os.ReadFile(s.path("out/store/format")); err != nil || !strings.Contains(document, string(bytes.TrimSpace(text))) {
 		t.Errorf("format is %q: %v", text, err)
 	}
 	journal, err := os.ReadFile(s.path("out/store/journal.jsonl"))
@@ -44,7 +41,7 @@ func TestStoreIsAsTheDocumentSays(t *testing.T) {
 		event := unsealLine(t, line)
 		known(event)
 		var kind string
-		if err := json.Unmarshal(event["kind"], &kind); err != nil || !bytes.Contains(document, []byte("`"+kind+"`")) {
+		if err := json.Unmarshal(event["kind"], &kind); err != nil || !strings.Contains(document, "`"+kind+"`") {
 			t.Errorf("the document does not have the event %q", kind)
 		}
 	}

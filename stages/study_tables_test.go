@@ -16,9 +16,26 @@ import (
 	"sparsel/stages/train"
 )
 
+// projectFile is the text of a file of the project.
+func projectFile(t *testing.T, elem ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(append([]string{".."}, elem...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// wholeStudy is the project's own.
 func wholeStudy(t *testing.T, profile string) *study {
 	t.Helper()
-	p, err := params.Read(filepath.Join("..", "params.toml"), profile)
+	return studyOf(t, projectFile(t, "params.toml"), profile)
+}
+
+// studyOf is the study of the text of a parameter file.
+func studyOf(t *testing.T, text, profile string) *study {
+	t.Helper()
+	p, err := params.Parse("params.toml", []byte(text), profile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,31 +48,19 @@ func wholeStudy(t *testing.T, profile string) *study {
 
 // One replicate of the study, as a profile or with the other seeds taken away, is made of the study's own trainings.
 func TestOneSeedIsPartOfTheStudy(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "params.toml"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := extendedParams(t)
 	trainings := func(text, profile string) map[string]bool {
-		p, err := params.Parse("params.toml", []byte(text), profile)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := newStudy(p, fetch.Sources{})
-		if err != nil {
-			t.Fatal(err)
-		}
 		found := map[string]bool{}
-		for _, n := range s.graph.Nodes() {
+		for _, n := range studyOf(t, text, profile).graph.Nodes() {
 			if p, ok := n.Params.(train.Params); ok {
 				found[fmt.Sprintf("%+v", p)] = true
 			}
 		}
 		return found
 	}
-	whole := trainings(string(text), "")
-	profile := "\n[profiles.one]\ndata = \"mnist\"\ntrain_images = 60000\ntest_images = 10000\nseeds = [1]\nepochs = 100\ngrid_points = 15\nseeding = \"author\"\n"
-	fewer := strings.NewReplacer("\nseeds = [1, 100, 1234]", "\nseeds = [1]", "\nseeds = [1, 100]\nepochs", "\nseeds = [1]\nepochs").Replace(string(text))
-	for what, part := range map[string]map[string]bool{"profile": trainings(string(text)+profile, "one"), "study.seeds": trainings(fewer, "")} {
+	whole := trainings(text, "")
+	fewer := strings.NewReplacer("\nseeds = [1, 100, 1234]", "\nseeds = [1]", "\nseeds = [1, 100]\nepochs", "\nseeds = [1]\nepochs").Replace(text)
+	for what, part := range map[string]map[string]bool{"profile": trainings(text, "one"), "study.seeds": trainings(fewer, "")} {
 		if len(part) < len(whole)/3-10 {
 			t.Errorf("%s: %d of the study's %d trainings", what, len(part), len(whole))
 		}
