@@ -22,6 +22,7 @@ import (
 
 // A Study is the graph of a parameter file, with the nodes that people ask for by id.
 type Study struct {
+	File       string // the parameter file, as it was given
 	Params     *params.Params
 	Graph      *pipeline.Graph
 	Figures    map[string]*pipeline.Node
@@ -31,6 +32,7 @@ type Study struct {
 	Tidy       *pipeline.Node            // the table of every epoch of every run
 	Dataset    *pipeline.Node
 	Sources    fetch.Sources // where MNIST may be found
+	Prefix     string        // what the names of a profile's nodes begin with; empty for the whole study
 	Mark       string        // what sets a profile's results apart; see params.Profile.Mark
 }
 
@@ -57,15 +59,24 @@ type builder struct {
 	aggregates map[string]*pipeline.Node // by experiment
 	uses       []params.Use
 	order      []string // of the experiments
+
+	aggregatePrefix string // of the names of aggregates, before the profile's
 }
 
-// New binds a parameter file to nodes. Sources say where MNIST may be found.
-func New(p *params.Params, sources fetch.Sources) (*Study, error) {
-	b := &builder{params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{}}
-	s := &Study{Params: p, Sources: sources, Figures: map[string]*pipeline.Node{}}
+func newBuilder(p *params.Params) *builder {
+	b := &builder{
+		params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{},
+	}
 	if p.Profile != nil {
 		b.prefix = p.Profile.Name()
 	}
+	return b
+}
+
+// New binds a parameter file to nodes. File names it in messages. Sources say where MNIST may be found.
+func New(file string, p *params.Params, sources fetch.Sources) (*Study, error) {
+	b := newBuilder(p)
+	s := &Study{File: file, Params: p, Sources: sources, Prefix: b.prefix, Figures: map[string]*pipeline.Node{}}
 	b.addDataset(p, sources)
 	s.Dataset = b.dataset
 	s.Mark = p.Profile.Mark(b.images)
@@ -75,7 +86,7 @@ func New(p *params.Params, sources fetch.Sources) (*Study, error) {
 	b.addMetrics(b.uses)
 	b.addAggregates(b.uses)
 	s.Aggregates = b.aggregates
-	s.Tidy = b.addTidy(p.TidyID())
+	s.Tidy = b.addTidy(p.TidyID(), p.TidyWanted())
 	figures := figure.Stage()
 	for _, f := range p.CompleteFigures() {
 		s.Figures[f.ID] = b.addFigure(figures, f)
@@ -155,7 +166,7 @@ func (b *builder) addAggregates(uses []params.Use) {
 	}
 	for _, name := range b.order {
 		p := aggregate.Params{Experiment: name}
-		n := &pipeline.Node{Name: "aggregate/" + name, Stage: stage}
+		n := &pipeline.Node{Name: path.Join(b.aggregatePrefix, "aggregate", name), Stage: stage}
 		for _, u := range uses {
 			if u.Experiment != name {
 				continue
