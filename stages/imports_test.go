@@ -53,7 +53,7 @@ var mayImport = map[string][]string{
 	"stages/finding":   {"analysis/finding", "analysis/tabulate", "artifacts/measures", "pipeline"},
 
 	"stages/params": {"analysis/chart", "trainer"},
-	"stages/effort": {"trainer"},
+	"stages/effort": {"trainer", "trainer/rng"},
 	"stages/study": {
 		"analysis/chart", "analysis/finding", "artifacts/measures", "pipeline", "trainer",
 		"stages/aggregate", "stages/agreement", "stages/digits", "stages/effort", "stages/fetch", "stages/figure", "stages/finding",

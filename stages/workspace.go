@@ -132,7 +132,7 @@ func (o Options) openOnly(events pipeline.Events, recorded []agreement.Run) (*wo
 	if err != nil {
 		return nil, err
 	}
-	config := pipeline.Config{Store: st, Out: o.out(), Code: codeOf(st), Events: events, Paranoid: orDefault(o.Paranoid, false), Field: fieldName}
+	config := pipeline.Config{Store: st, Out: o.out(), Code: codeOf(st), Events: events, Paranoid: orDefault(o.Paranoid, false), Field: fieldName, Calibrate: s.Rate}
 	if os.Getenv("SPARSEL_PREIMAGES") != "" {
 		config.Preimages = os.Stderr
 	}
