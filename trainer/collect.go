@@ -16,13 +16,14 @@ type Activations struct {
 // by batch, and their statistics.
 type collector struct {
 	found       Activations
+	classes     int
 	statistics  []Layer
 	predictions []uint8 // of a batch
 }
 
 // newCollector returns a collector with space for so many samples.
 func newCollector(n *network, samples int) *collector {
-	c := &collector{}
+	c := &collector{classes: n.last().out}
 	for _, a := range n.hidden {
 		c.found.Units = append(c.found.Units, a.units)
 		c.found.Layers = append(c.found.Layers, make([]float32, 0, samples*a.units))
@@ -37,7 +38,7 @@ func newCollector(n *network, samples int) *collector {
 func (c *collector) reset() {
 	c.statistics = nil
 	for i, units := range c.found.Units {
-		c.statistics = append(c.statistics, newLayerStatistics(units))
+		c.statistics = append(c.statistics, newLayerStatistics(units, c.classes))
 		c.found.Layers[i] = c.found.Layers[i][:0]
 	}
 	c.found.Labels, c.found.Predictions = c.found.Labels[:0], c.found.Predictions[:0]
@@ -63,6 +64,6 @@ func (c *collector) add(hidden []*activations, labels, predictions []uint8) {
 func (n *network) collect(c *collector, m int) {
 	last, labels := n.last(), n.labels[:m]
 	c.predictions = slices.Grow(c.predictions[:0], m)[:m]
-	crossEntropy(last.output, last.stride, labels, nil, c.predictions)
+	crossEntropy(last.output, last.stride, last.out, labels, nil, c.predictions)
 	c.add(n.hidden, labels, c.predictions)
 }

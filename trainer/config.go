@@ -1,7 +1,10 @@
 package trainer
 
-// Classes is the number of classes of every data set that [Train] accepts.
-const Classes = 10
+// The number of classes of a data set that [Train] accepts.
+const (
+	MinClasses = 2
+	MaxClasses = 100
+)
 
 // A Config is everything that decides the result of a run besides the data.
 type Config struct {
@@ -25,7 +28,7 @@ type Config struct {
 }
 
 // A Network is a multilayer perceptron, behind convolutions if Conv says so.
-// The data decide its inputs; it has [Classes] outputs, which are logits. Its
+// The data decide its inputs and its outputs, which are logits, one a class. Its
 // hidden layers, and only they, are measured.
 type Network struct {
 	Hidden []int // units of each hidden layer, input side first

@@ -47,7 +47,7 @@ func TestMeasure(t *testing.T) {
 				t.Errorf("%s: %d labels and %d predictions, want %d", measure, len(o.labels), len(o.predictions), samples)
 			}
 			for n, l := range e.Layers {
-				again := newLayerStatistics(l.Units)
+				again := newLayerStatistics(l.Units, ten)
 				for s, label := range o.labels {
 					again.add(o.layers[n][s*l.Units:][:l.Units], label)
 				}
@@ -86,7 +86,7 @@ func TestMeasureRunning(t *testing.T) {
 	after := observed(t, c, train, test)
 	c.Measure = "train-running"
 	running := observed(t, c, train, test)
-	order := slices.Concat(byClass(train.Labels)...)
+	order := slices.Concat(byClass(train.Labels, ten)...)
 	for i, o := range running[1:] {
 		before := after[i]
 		for place, row := range order {
@@ -107,7 +107,7 @@ func TestMeasureRunningLossy(t *testing.T) {
 	c, train, test := small(sgdBaseline)
 	c.Sampler, c.Measure = Sampler{Kind: "consecutive", Block: 4}, "train-running"
 	want := 0
-	for _, samples := range byClass(train.Labels) {
+	for _, samples := range byClass(train.Labels, ten) {
 		want += len(samples) / 4 * 4
 	}
 	for _, o := range observed(t, c, train, test) {

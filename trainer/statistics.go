@@ -6,16 +6,16 @@ import "math"
 // and selectivity are functions of it; none is computed here.
 type Layer struct {
 	Units       int
-	ClassSums   []float64 // [Classes][Units]: sums of absolute activations over the samples of a class
-	ClassCounts []int64   // [Classes]: samples of each class
+	ClassSums   []float64 // [classes][Units]: sums of absolute activations over the samples of a class
+	ClassCounts []int64   // [classes]: samples of each class
 	// RatioSum is the sum over all samples of the ratio of the l1 and the l2
 	// norm of the sample's activations, RatioSquares that of its squares.
 	RatioSum, RatioSquares float64
 	Samples                int64
 }
 
-func newLayerStatistics(units int) Layer {
-	return Layer{Units: units, ClassSums: make([]float64, Classes*units), ClassCounts: make([]int64, Classes)}
+func newLayerStatistics(units, classes int) Layer {
+	return Layer{Units: units, ClassSums: make([]float64, classes*units), ClassCounts: make([]int64, classes)}
 }
 
 // add accounts for one sample more. Sums over samples are taken in float64 in

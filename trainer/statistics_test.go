@@ -57,7 +57,7 @@ func TestNormRatioUnderflow(t *testing.T) {
 }
 
 func TestLayerStatistics(t *testing.T) {
-	s := newLayerStatistics(3)
+	s := newLayerStatistics(3, ten)
 	s.add([]float32{0.5, 0, 0}, 2)
 	s.add([]float32{0.25, 0.25, 0.25}, 2)
 	s.add([]float32{0, -0.75, 0}, 9) // counts like 0.75

@@ -16,6 +16,9 @@ type Split struct {
 	Pixels int
 	Images []byte  // samples × Pixels
 	Labels []uint8 // samples, each below Classes
+	// Classes is the number of classes of the data set, MinClasses to
+	// MaxClasses, whether or not this part has samples of each.
+	Classes int
 }
 
 // An Epoch is what is recorded of one epoch.
@@ -57,7 +60,7 @@ func trainWith(ctx context.Context, set *kernel.Set, c Config, train, test Split
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	if err := checkSplits(c.Network, train, test); err != nil {
+	if err := checkSplits(c, train, test); err != nil {
 		return err
 	}
 	r, err := newRun(ctx, set, c, train, test)
@@ -92,8 +95,8 @@ type run struct {
 // newRun returns a run before its first epoch. It fails only with ctx.Err().
 func newRun(ctx context.Context, set *kernel.Set, c Config, train, test Split) (*run, error) {
 	samples := len(train.Labels)
-	n := newNetwork(set, newRule(c.Optimizer, set), train.Pixels, c.Network, min(c.Batch, samples))
-	draws := newDraws(c, train.Labels)
+	n := newNetwork(set, newRule(c.Optimizer, set), train.Pixels, train.Classes, c.Network, min(c.Batch, samples))
+	draws := newDraws(c, train.Labels, train.Classes)
 	if err := draws.parameters(ctx, n.layers); err != nil {
 		return nil, err
 	}
@@ -164,7 +167,7 @@ func (r *run) measure(ctx context.Context, epoch *Epoch) (err error) {
 }
 
 // checkSplits reports everything wrong with the data.
-func checkSplits(n Network, train, test Split) error {
+func checkSplits(c Config, train, test Split) error {
 	var p problems
 	for _, part := range []struct {
 		name string
@@ -174,12 +177,16 @@ func checkSplits(n Network, train, test Split) error {
 		p.check(samples > 0, "%s data has no samples", part.name)
 		p.check(part.Pixels > 0 && len(part.Images) == samples*part.Pixels,
 			"%s data has %d bytes of images: want %d images of %d pixels", part.name, len(part.Images), samples, part.Pixels)
-		if i := slices.IndexFunc(part.Labels, func(l uint8) bool { return l >= Classes }); i >= 0 {
-			p.check(false, "%s label %d is %d: want below %d", part.name, i, part.Labels[i], Classes)
+		p.check(part.Classes >= MinClasses && part.Classes <= MaxClasses,
+			"%s data has %d classes: want %d to %d", part.name, part.Classes, MinClasses, MaxClasses)
+		if i := slices.IndexFunc(part.Labels, func(l uint8) bool { return int(l) >= part.Classes }); i >= 0 {
+			p.check(false, "%s label %d is %d: want below %d", part.name, i, part.Labels[i], part.Classes)
 		}
 	}
 	p.check(train.Pixels == test.Pixels, "training images have %d pixels and test images %d: want the same", train.Pixels, test.Pixels)
-	p.fits(n, train.Pixels)
+	p.check(train.Classes == test.Classes, "training data has %d classes and test data %d: want the same", train.Classes, test.Classes)
+	p.check(c.Sampler.Classes <= train.Classes, "sampler classes is %d: the data has %d", c.Sampler.Classes, train.Classes)
+	p.fits(c.Network, train.Pixels)
 	if err := errors.Join(p...); err != nil {
 		return fmt.Errorf("check data:\n%w", err)
 	}

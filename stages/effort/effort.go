@@ -3,10 +3,11 @@ package effort
 
 import "sparsel/trainer"
 
-// side of the images, and their pixels.
+// MNIST: side of the images, their pixels, and their classes.
 const (
-	side   = 28
-	pixels = side * side
+	side    = 28
+	pixels  = side * side
+	classes = 10
 )
 
 // layers calls f with the weights of each layer, without biases, and at how many places of an image they are used: once,
@@ -25,7 +26,7 @@ func layers(n trainer.Network, f func(weights, places int)) {
 		f(inputs*units, 1)
 		inputs = units
 	}
-	f(inputs*trainer.Classes, 1)
+	f(inputs*classes, 1)
 }
 
 // Operations returns the floating-point operations of an epoch, two for a multiply-add, as if no pixel were 0: those of

@@ -35,6 +35,7 @@ const (
 // Params is everything besides the data that decides a run's bytes.
 type Params struct {
 	Data       string // what the images are of, for the archives
+	Classes    int    // of the data
 	Run        trainer.Config
 	Archive    []int // epochs whose activations are kept, ascending
 	TrainFirst int   // train on the first so many images; 0: on all
