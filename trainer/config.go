@@ -25,6 +25,9 @@ type Config struct {
 	//
 	// Accuracy and test loss are about the test set in all three.
 	Measure string
+	// TrainLossAfter asks for the loss and the accuracy on the whole training
+	// set after each epoch. With Measure "train" they are there anyway.
+	TrainLossAfter bool
 }
 
 // A Network is a multilayer perceptron, behind convolutions if Conv says so.
