@@ -222,7 +222,7 @@ func TestDuckDBReadsActivations(t *testing.T) {
 	if d.meta["sparsel.units"] != "1:256,2:1,3:37" {
 		t.Errorf("metadata %v", d.meta)
 	}
-	compare(t, d, "activations", want)
+	compare(t, d, "activations 1", want)
 }
 
 // TestDuckDBSumsActivations reads a file of full size, whose row groups are

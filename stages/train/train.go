@@ -16,6 +16,7 @@ import (
 	"sparsel/artifacts/runs"
 	"sparsel/pipeline"
 	"sparsel/trainer"
+	"sparsel/trainer/gemm"
 	"sparsel/trainer/kernel"
 )
 
@@ -50,7 +51,7 @@ func Stage() *pipeline.Stage {
 	var data dataset
 	return &pipeline.Stage{
 		Name:    "train",
-		Package: "sparsel/stages/train", Contract: kernel.Contract,
+		Package: "sparsel/stages/train", Contract: kernel.Contract + ", " + gemm.Contract,
 		Outputs: []string{Record, Activations, Weights},
 		Run: func(ctx context.Context, job *pipeline.Job) error {
 			return run(ctx, job, &data)
