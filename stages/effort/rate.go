@@ -39,7 +39,7 @@ func Rate(c trainer.Config, d Data) float64 {
 // noise draws images.
 func noise(d Data, n int) trainer.Split {
 	source := rng.Named(1, "calibration", uint64(n))
-	s := trainer.Split{Pixels: d.Side * d.Side, Images: make([]byte, n*d.Side*d.Side), Labels: make([]uint8, n)}
+	s := trainer.Split{Pixels: d.Side * d.Side, Images: make([]byte, n*d.Side*d.Side), Labels: make([]uint8, n), Classes: d.Classes}
 	for i := range s.Images {
 		if v := source.Uint32(); v%256 < 49 { // 19 % of MNIST's pixels are lit
 			s.Images[i] = byte(v >> 8)

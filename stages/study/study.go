@@ -126,7 +126,7 @@ func (b *builder) addRuns(runs []*params.Run) {
 		archive := b.params.Archived(r.Config.Epochs)
 		b.trained[r] = b.add(&pipeline.Node{
 			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Work: effort.Kind(r.Config), Cost: effort.Training(r.Config, size(b.params)),
-			Params: train.Params{Data: b.images, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
+			Params: train.Params{Data: b.images, Classes: params.Classes, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
 			Inputs: []pipeline.Input{
 				{Name: train.TrainImages, From: b.dataset, Output: train.TrainImages},
 				{Name: train.TrainLabels, From: b.dataset, Output: train.TrainLabels},
