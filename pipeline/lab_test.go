@@ -277,4 +277,8 @@ func rounds(few, many int) int {
 	return few
 }
 
+// soakTime is how long a test of random moments goes on where SPARSEL_SOAK is
+// set and it has no number of rounds.
+const soakTime = 10 * time.Minute
+
 var errPlanned = errors.New("planned failure")

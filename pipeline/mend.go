@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -22,13 +23,14 @@ func (r *runner) mend(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m := &mender{runner: r, scan: scan, gone: map[ContentID]bool{}, kept: map[ActionID]bool{}}
+	audit := newAudit(r.e, scan)
+	m := &mender{runner: r, scan: scan, actions: audit.Provenance.actions, gone: map[ContentID]bool{}, kept: map[ActionID]bool{}}
 	for _, res := range r.report.Results {
 		if !res.Outcome.done() {
 			m.kept[res.Action] = true // the next try is held against what is known of it
 		}
 	}
-	for _, f := range newAudit(r.e, scan).Faults {
+	for _, f := range audit.Faults {
 		if err := m.fault(f); err != nil {
 			return fmt.Errorf("mend %s: %w", f.Path, err)
 		}
@@ -39,9 +41,10 @@ func (r *runner) mend(ctx context.Context) error {
 // mender is one mend.
 type mender struct {
 	*runner
-	scan *store.Scan
-	gone map[ContentID]bool // blobs that are not in the store, or no longer
-	kept map[ActionID]bool  // of nodes that are not done
+	scan    *store.Scan
+	actions map[ActionID]*Made
+	gone    map[ContentID]bool // blobs that are not in the store, or no longer
+	kept    map[ActionID]bool  // of nodes that are not done
 }
 
 // fault deals with what an audit finds. Files that do not belong stay: they are
@@ -151,7 +154,16 @@ func (m *mender) journal() error {
 	for _, d := range damage {
 		m.note(d.String() + ", taken out")
 	}
-	return m.forget("journal.jsonl", nil)
+	events, _, err := m.e.Store.Journal()
+	if err != nil {
+		return err
+	}
+	runs := forgottenRuns(events, m.actions)
+	if len(runs) == 0 {
+		return nil
+	}
+	m.note(fmt.Sprintf("the journal tells nothing of %d runs that made results: a part of it was lost", len(runs)))
+	return m.w.Append(store.Event{Kind: store.LostEvent, Path: "journal.jsonl", Runs: slices.Sorted(maps.Keys(runs))})
 }
 
 // forgottenRuns counts, by run, the results of runs that the journal does not tell of:
@@ -159,16 +171,15 @@ func (m *mender) journal() error {
 // known to be forgotten are left out.
 func forgottenRuns(events []store.Event, actions map[ActionID]*Made) map[string]int {
 	told := map[string]bool{}
-	known := "" // runs before this one
 	for _, e := range events {
 		told[e.Run] = true
-		if e.Kind == store.LostEvent && e.Path == "journal.jsonl" {
-			known = max(known, e.Run)
+		for _, run := range e.Runs {
+			told[run] = true
 		}
 	}
 	runs := map[string]int{}
 	for _, m := range actions {
-		if m.Run != "" && !told[m.Run] && m.Run >= known {
+		if m.Run != "" && !told[m.Run] {
 			runs[m.Run]++
 		}
 	}

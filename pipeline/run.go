@@ -80,6 +80,9 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 		if r.w, err = e.Store.NewWriter(e.Now); err != nil && !p.Idle() {
 			return r.report, fmt.Errorf("run: %w", err)
 		}
+		if err != nil && e.Paranoid {
+			r.note(fmt.Sprintf("what the plan does not rely on is not looked at: %v", err))
+		}
 	}
 	if r.w != nil {
 		defer func() { err = errors.Join(err, r.w.Close()) }()

@@ -37,6 +37,8 @@ type Event struct {
 	// Path is the file that an event is about: below the store for LostEvent, below
 	// the output directory for WroteEvent and RemovedEvent.
 	Path string `json:"path,omitempty"`
+	// Runs are those that a LostEvent about the journal says it tells nothing of.
+	Runs []string `json:"runs,omitempty"`
 }
 
 // An EventKind is what happened.

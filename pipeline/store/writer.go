@@ -94,7 +94,10 @@ func (w *Writer) prepare() error {
 // and at the journal: that a result cannot be kept should not turn out hours
 // later.
 func (w *Writer) mayWrite() error {
-	list := []string{w.Store.dir, w.JournalPath()}
+	list := []string{w.Store.dir}
+	if info, err := os.Lstat(w.JournalPath()); err == nil && info.Mode().IsRegular() {
+		list = append(list, w.JournalPath())
+	}
 	for _, kind := range []string{"blobs", "actions", "manifests"} {
 		dirs, err := os.ReadDir(w.path(kind))
 		if err != nil {
