@@ -130,9 +130,10 @@ func Soak(ctx context.Context) error {
 }
 
 // Clean removes the figures, tables, findings and report of the study, or of a profile; they come back from the store.
-// With -store it removes the store of all profiles as well, and every result with it.
-func Clean(ctx context.Context, profile, out *string, store *bool) error {
-	return exit(stages.Clean(ctx, store, stages.Options{Profile: profile, Out: out}))
+// What you changed or put beside them stays. With -store it removes the store of all profiles as well, and every result
+// with it: at a terminal it asks, elsewhere it wants -yes.
+func Clean(ctx context.Context, params, profile, out *string, store, yes *bool) error {
+	return exit(stages.Clean(ctx, store, stages.Options{Params: params, Profile: profile, Out: out, Yes: yes}))
 }
 
 // exit gives an error the exit code it asks for.

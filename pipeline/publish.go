@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -98,10 +97,6 @@ func (e *Engine) publishingDirs(p *Plan) []string {
 	return dirs
 }
 
-// earlierMark is the form of the names that earlier programs gave to a report on
-// its way.
-var earlierMark = regexp.MustCompile(`^\.report\.html[0-9]+$`)
-
 // litter lists what is half published in the directories of a plan: by runs that
 // are at work, or that were killed.
 func (e *Engine) litter(p *Plan) []string {
@@ -112,7 +107,7 @@ func (e *Engine) litter(p *Plan) []string {
 			continue // nothing was published there, or publishing will say what is wrong
 		}
 		for _, f := range entries {
-			if f.Type().IsRegular() && (strings.HasPrefix(f.Name(), tempMark) || earlierMark.MatchString(f.Name())) {
+			if f.Type().IsRegular() && strings.HasPrefix(f.Name(), tempMark) {
 				list = append(list, filepath.Join(dir, f.Name()))
 			}
 		}
@@ -124,11 +119,7 @@ func (e *Engine) litter(p *Plan) []string {
 // directories that this plan publishes to.
 func (r *runner) sweepPublished() error {
 	for _, path := range r.e.litter(r.plan) {
-		if !strings.HasPrefix(filepath.Base(path), tempMark) {
-			if !r.w.Alone() {
-				continue // the name does not say whose it is
-			}
-		} else if alive, err := r.w.Alive(publisher(path)); err != nil || alive {
+		if alive, err := r.w.Alive(publisher(path)); err != nil || alive {
 			continue
 		}
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -8,28 +8,40 @@ import (
 	"path/filepath"
 
 	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/disk"
 )
 
 // WriteFile gives a file below Config.Out, which no node publishes, its content,
-// all or nothing, and notes in the journal what it holds. It waits for a
-// collection to end.
+// all or nothing, and notes in the journal what it holds, if there is a store. It
+// waits for a collection to end.
 func (e *Engine) WriteFile(path string, data []byte) (err error) {
+	if !e.Store.Begun() {
+		return e.writeFile(path, data, "")
+	}
 	w, err := e.Store.NewWriter(e.Now)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	target := filepath.Join(e.Out, path)
-	if err := e.Store.Disk.MkdirAll(filepath.Dir(target)); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if _, err := moveDirAside(target, w.Run); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := e.Store.Disk.WriteFile(temporary(target, w.Run), target, data, 0o666); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+	if err := e.writeFile(path, data, w.Run); err != nil {
+		return err
 	}
 	return w.Append(wrote(path, "", sha256.Sum256(data)))
+}
+
+func (e *Engine) writeFile(path string, data []byte, run string) error {
+	target := filepath.Join(e.Out, path)
+	err := e.Store.Disk.MkdirAll(filepath.Dir(target))
+	if err == nil {
+		_, err = moveDirAside(target, run)
+	}
+	if err == nil {
+		err = disk.WriteBeside(target, data, 0o666)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
 }
 
 // wrote is the event that a file for people was given a content.

@@ -29,7 +29,6 @@ type Writer struct {
 	now    func() time.Time
 	alive  *Lock
 	shared *flock.Flock // keeps gc away; nil for gc itself
-	others bool         // were at work when this one began
 	dir    string       // tmp/RUN
 	seq    atomic.Int64
 }
@@ -156,7 +155,6 @@ func (w *Writer) sweep() error {
 			return err
 		}
 		if !ok {
-			w.others = true
 			continue // alive
 		}
 		err = w.Disk.RemoveAll(w.path("tmp", run))
@@ -195,10 +193,6 @@ var cacheLitter = map[string]*regexp.Regexp{
 	"hashes":  regexp.MustCompile(`^hashes-[0-9]+$`),
 	"modules": regexp.MustCompile(`^modules-[0-9]+$`),
 }
-
-// Alone reports whether no other run was at work on the store when this one
-// began.
-func (w *Writer) Alone() bool { return !w.others }
 
 // Littered reports whether a run left something behind, or is under way: the
 // next writer clears up.
