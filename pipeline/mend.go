@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -87,8 +86,7 @@ func (m *mender) fault(f store.Fault) error {
 		m.note("gc.lock: " + f.What)
 		return m.w.MendLock()
 	case kind == "cache":
-		m.note(f.String())
-		return os.RemoveAll(m.e.Store.Path(f.Path)) // it is made again
+		return m.takeOut(f) // it is made again
 	}
 	return nil
 }
