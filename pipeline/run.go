@@ -77,9 +77,12 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 		return r.report, fmt.Errorf("run: %w", err)
 	}
 	r.history = h
-	if !p.Idle() || r.forgotten() || e.Store.Littered() {
+	if !p.Idle() || r.forgotten() || e.Paranoid || e.Store.Littered() || len(e.litter(p)) > 0 {
 		if r.w, err = e.Store.NewWriter(e.Now); err != nil && !p.Idle() {
 			return r.report, fmt.Errorf("run: %w", err)
+		}
+		if err != nil && e.Paranoid {
+			r.note(fmt.Sprintf("what the plan does not rely on is not looked at: %v", err))
 		}
 	}
 	if r.w != nil {
@@ -107,6 +110,11 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 	r.prepare()
 	r.loop(ctx)
 	r.finish()
+	if e.Paranoid && r.w != nil && ctx.Err() == nil {
+		if err := r.mend(ctx); err != nil {
+			return r.report, errors.Join(r.verdict(ctx), fmt.Errorf("run: %w", err))
+		}
+	}
 	if err := r.close(ctx); err != nil {
 		return r.report, fmt.Errorf("run: %w", err)
 	}
@@ -142,6 +150,9 @@ func (r *runner) open() error {
 		if err := r.w.PutManifest(id.ID, id); err != nil {
 			return err
 		}
+	}
+	if err := r.mayPublish(); err != nil {
+		return err
 	}
 	return r.sweepPublished()
 }

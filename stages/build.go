@@ -3,13 +3,16 @@ package stages
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/store/disk"
 )
 
 // build opens the study and builds what has the ids of that kind.
@@ -40,6 +43,9 @@ func (w *workspace) build(ctx context.Context, request string, targets []string)
 	}
 	plan, report, err := w.run(ctx, request, targets)
 	if err != nil {
+		if report != nil && orDefault(w.o.JSON, false) { // a program that reads it must see what failed
+			err = errors.Join(err, printJSON(w.o.stdout(), report))
+		}
 		return err
 	}
 	w.reportLock(report)
@@ -54,6 +60,7 @@ func (w *workspace) run(ctx context.Context, request string, targets []string) (
 	}
 	ctx, stop := untilTerminated(ctx)
 	defer stop()
+	w.o.sweep()
 	plan, err := w.engine.Plan(ctx, w.Graph, targets)
 	if err != nil {
 		return nil, nil, err
@@ -64,6 +71,15 @@ func (w *workspace) run(ctx context.Context, request string, targets []string) (
 
 // mostPaths is how many published files are listed one by one; more are counted by folder.
 const mostPaths = 12
+
+// sweep removes what commands that were killed while they wrote a lock or a report have left beside it. Where it
+// can't, because the folder is read-only or another user's, it is in nobody's way.
+func (o Options) sweep() {
+	for _, path := range []string{o.lockPath(), filepath.Join(o.out(), o.prefix(), reportFile)} {
+		earlier := regexp.MustCompile(`^\.` + regexp.QuoteMeta(filepath.Base(path)) + `[0-9]+$`) // as earlier programs called it
+		_ = disk.SweepBeside(path, earlier)
+	}
+}
 
 // printReport says where the results are.
 func (o Options) printReport(plan *pipeline.Plan, report *pipeline.Report) error {

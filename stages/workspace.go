@@ -33,6 +33,8 @@ type Options struct {
 	// Paranoid rehashes every stored byte that is relied on, whatever its file's size and times say.
 	Paranoid *bool
 
+	Yes *bool // do what can't be undone without asking
+
 	Stdout io.Writer // os.Stdout where nil
 }
 
