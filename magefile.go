@@ -137,6 +137,7 @@ func Clean(ctx context.Context, profile, out *string, store *bool) error {
 
 // exit gives an error the exit code it asks for.
 func exit(err error) error {
+	err = stages.Shown(err)
 	if code := stages.ExitCode(err); code > 1 {
 		return mg.Fatal(code, err)
 	}

@@ -24,6 +24,8 @@ var mayImport = map[string][]string{
 	"trainer/kernel": nil,
 	"trainer/rng":    {"trainer/kernel"},
 
+	"internal/mutate": nil,
+
 	"artifacts":          nil,
 	"artifacts/idx":      nil,
 	"artifacts/measures": {"artifacts"},
@@ -36,10 +38,11 @@ var mayImport = map[string][]string{
 	"analysis/summary":  nil,
 	"analysis/tabulate": nil,
 
-	"pipeline":            {"pipeline/canon", "pipeline/codeid", "pipeline/store"},
+	"pipeline":            {"pipeline/canon", "pipeline/codeid", "pipeline/quote", "pipeline/store"},
 	"pipeline/canon":      nil,
 	"pipeline/codeid":     {"pipeline/canon"},
-	"pipeline/progress":   {"pipeline"},
+	"pipeline/progress":   {"pipeline", "pipeline/quote"},
+	"pipeline/quote":      nil,
 	"pipeline/store":      {"pipeline/store/disk"},
 	"pipeline/store/disk": nil,
 
@@ -64,12 +67,12 @@ var mayImport = map[string][]string{
 	"stages/bench":      {"stages/effort", "stages/train", "trainer", "trainer/gemm", "trainer/kernel"},
 	"stages/bench/noop": {"pipeline"},
 	"stages/differ":     {"artifacts/runs"},
-	"stages/embedded":   nil,
+	"stages/embedded":   {"artifacts"},
 	"stages/lock":       nil,
 	"stages/report":     {"analysis/finding", "analysis/tabulate"},
 	"stages": {
 		"analysis/finding", "artifacts/measures", "artifacts/runs",
-		"pipeline", "pipeline/canon", "pipeline/codeid", "pipeline/progress", "pipeline/store", "trainer/kernel",
+		"pipeline", "pipeline/canon", "pipeline/codeid", "pipeline/progress", "pipeline/quote", "pipeline/store", "trainer/kernel",
 		"stages/aggregate", "stages/agreement", "stages/bench", "stages/bench/noop", "stages/differ", "stages/embedded", "stages/fetch",
 		"stages/figure", "stages/finding", "stages/lock", "stages/params", "stages/report", "stages/study", "stages/table", "stages/train",
 	},
