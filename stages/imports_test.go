@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"artifacts/runs":     {"artifacts"},
 
 	"analysis":          nil,
-	"analysis/chart":    nil,
+	"analysis/chart":    {"analysis/tabulate"},
 	"analysis/finding":  nil,
 	"analysis/metric":   nil,
 	"analysis/summary":  nil,
