@@ -40,6 +40,14 @@ func (p *Params) check(d *document) {
 	}
 }
 
+// withoutUser leaves out all that could be a name and password, in whatever is written in place of a URL.
+func withoutUser(text string) string {
+	if at := strings.LastIndexByte(text, '@'); at >= 0 && strings.Contains(text, ":") {
+		return "…" + text[at:]
+	}
+	return text
+}
+
 func choice(d *document, path, value string, choices ...string) {
 	if !slices.Contains(choices, value) {
 		d.report(path, "is %q, must be one of %s", value, strings.Join(choices, ", "))
@@ -93,8 +101,14 @@ func checkSeeds(d *document, path string, seeds []uint32) {
 
 func (p *Params) checkData(d *document) {
 	for i, m := range p.Data.Mirrors {
-		if u, err := url.Parse(m); err != nil || u.Host == "" || u.Scheme != "https" {
-			d.report(fmt.Sprintf("data.mirrors[%d]", i), "is %q, must be an https:// URL of a folder", m)
+		path := fmt.Sprintf("data.mirrors[%d]", i)
+		switch u, err := url.Parse(m); {
+		case err != nil || u.Host == "" || u.Scheme != "https" || u.Hostname() == "":
+			d.report(path, "is %q, must be an https:// URL of a folder", withoutUser(m))
+		case u.User != nil || strings.Contains(u.Host, "@"):
+			d.report(path, "is %q, must have no name and password: they would be published with the parameters", withoutUser(m))
+		case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(m, "#"):
+			d.report(path, "is %q, must have no query and no fragment: names of files are added to it", withoutUser(m))
 		}
 	}
 	for i, dir := range p.Data.Directories {

@@ -320,7 +320,7 @@ func targetName(k reflect.Kind) string {
 func kindOf(value any) string {
 	switch v := value.(type) {
 	case string:
-		return fmt.Sprintf("the string %q", v)
+		return fmt.Sprintf("the string %q", withoutUser(v)) // which may stand where a list of mirrors belongs
 	case bool:
 		return fmt.Sprintf("%v", v)
 	case int64, float64:
