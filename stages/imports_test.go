@@ -55,7 +55,7 @@ var mayImport = map[string][]string{
 	"stages/table":     {"analysis/tabulate", "artifacts/measures", "pipeline"},
 	"stages/finding":   {"analysis/finding", "analysis/tabulate", "artifacts/measures", "pipeline"},
 
-	"stages/params": {"analysis/chart", "trainer"},
+	"stages/params": {"analysis/chart", "analysis/tabulate", "trainer"},
 	"stages/effort": {"trainer"},
 	"stages/study": {
 		"analysis/chart", "analysis/finding", "artifacts/measures", "pipeline", "trainer",
