@@ -49,7 +49,7 @@ func (u Use) Split() string {
 const maxConditions = 10000
 
 // maxUses bounds what all experiments together ask for: conditions, optimizers and seeds multiply.
-const maxUses = 100_000
+const maxUses = 250_000
 
 // condition is one row of an experiment's grid.
 type condition struct {
@@ -80,8 +80,12 @@ func (p *Params) expand(d *document) ([]*Run, []Use) {
 			x.again(path, e)
 			continue
 		}
-		seeds := p.seeds(e)
-		for _, c := range e.conditions(d, path) {
+		seeds, conditions := p.seeds(e), e.conditions(d, path)
+		if len(x.uses)+len(conditions)*len(e.Optimizers)*len(seeds) > maxUses {
+			d.report(path, "and those before it ask for more than %d runs", maxUses)
+			break
+		}
+		for _, c := range conditions {
 			for _, optimizer := range e.Optimizers {
 				if _, ok := p.Optimizers[optimizer]; !ok {
 					continue // reported by check
@@ -89,11 +93,6 @@ func (p *Params) expand(d *document) ([]*Run, []Use) {
 				config := p.config(d, path, optimizer, e, c)
 				session := e.session(i, c.name, optimizer)
 				for _, seed := range seeds {
-					if len(x.uses) >= maxUses {
-						d.report(path, "and those before it ask for more than %d runs", maxUses)
-						p.expanded = &x
-						return x.runs, x.uses
-					}
 					x.add(path, session, e, c, config, seed)
 				}
 			}
