@@ -202,6 +202,8 @@ func target(ctx context.Context, name string, args []string) error {
 		return err
 	}
 	switch name {
+	case "experiment":
+		return Experiment(ctx, id, o)
 	case "all":
 		return All(ctx, o)
 	case "figure":

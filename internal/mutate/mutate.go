@@ -21,12 +21,16 @@ const (
 	Few   = 8 << 10
 )
 
-// Loop calls try with one mutation of the seeds after another: the same 3,000 in every run of the tests, or for as long
-// as For says. A try that allocates more than Limit, and more than a thousand times what it was given, fails the test.
+// Loop calls try with one mutation of the seeds after another: the same 3,000 in every run of the tests, for a minute in
+// the long tests, or for as long as For says. A try that allocates more than Limit, and more than a thousand times what it was given, fails the test.
 func Loop(t *testing.T, seeds [][]byte, try func(data []byte)) {
 	t.Helper()
 	seed, long := uint64(1), time.Duration(0)
-	if text := os.Getenv(For); text != "" {
+	text := os.Getenv(For)
+	if text == "" && os.Getenv("SPARSEL_SOAK") != "" {
+		text = "1m"
+	}
+	if text != "" {
 		var err error
 		if long, err = time.ParseDuration(text); err != nil {
 			t.Fatalf("%s: %v", For, err)
