@@ -319,6 +319,7 @@ func Soak(ctx context.Context) error {
 
 // exit gives an error the exit code it asks for.
 func exit(err error) error {
+	err = stages.Shown(err)
 	if code := stages.ExitCode(err); code > 1 {
 		return mg.Fatal(code, err)
 	}

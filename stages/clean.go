@@ -223,7 +223,7 @@ func Test(ctx context.Context) error { return goTest(ctx, nil, "-timeout=1h", ".
 
 // Soak runs the tests of faults with many more random moments, graphs and limits than Test does.
 func Soak(ctx context.Context) error {
-	return goTest(ctx, []string{"SPARSEL_SOAK=1"}, "-count=1", "-timeout=0", "-v", "-run=^TestT[0-9][0-9]", "./pipeline/...", "./stages/...")
+	return goTest(ctx, []string{"SPARSEL_SOAK=1"}, "-count=1", "-timeout=0", "-v", "-run=^TestT[0-9][0-9]", "./pipeline/...", "./stages/...", "./artifacts/...", "./analysis/...")
 }
 
 func goTest(ctx context.Context, env []string, args ...string) error {

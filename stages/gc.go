@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/quote"
 	"sparsel/stages/fetch"
 	"sparsel/stages/lock"
 	"sparsel/stages/params"
@@ -47,7 +48,7 @@ func GC(ctx context.Context, remove *bool, keep *string, o Options) error {
 
 func printGarbage(w io.Writer, c *pipeline.Collection, what, how string) error {
 	for _, g := range c.Garbage {
-		fmt.Fprintf(w, "%12d store/%s %s\n", g.Bytes, g.Path, g.What)
+		quote.Fprintf(w, "%12d store/%s %s\n", g.Bytes, g.Path, g.What)
 	}
 	if len(c.Garbage) == 0 {
 		how = ""
