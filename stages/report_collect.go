@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	claim "sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
 	"sparsel/stages/figure"

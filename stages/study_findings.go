@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	claim "sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
 	"sparsel/stages/finding"

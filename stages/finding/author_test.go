@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	claim "sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/artifacts/measures"
 )
 

@@ -3,7 +3,7 @@ package finding
 import (
 	"slices"
 
-	claim "sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 )
 
 // Claims lists the study's claims in the order of its sections. Sources are sections of the thesis, figures are its

@@ -1,6 +1,6 @@
 package finding
 
-import claim "sparsel/analysis/finding"
+import "sparsel/analysis/claim"
 
 // baselineClaims are about the baseline over the epochs, and about training and test data.
 func baselineClaims() []claim.Finding {

@@ -1,6 +1,6 @@
 package finding
 
-import claim "sparsel/analysis/finding"
+import "sparsel/analysis/claim"
 
 // batchClaims are about the batch size.
 func batchClaims() []claim.Finding {

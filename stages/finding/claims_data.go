@@ -1,6 +1,6 @@
 package finding
 
-import claim "sparsel/analysis/finding"
+import "sparsel/analysis/claim"
 
 // diversityClaims are about few classes in a batch.
 func diversityClaims() []claim.Finding {

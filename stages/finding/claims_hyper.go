@@ -1,6 +1,6 @@
 package finding
 
-import claim "sparsel/analysis/finding"
+import "sparsel/analysis/claim"
 
 // hyperClaims are about weight decay, learning rate, momentum, rho, beta1 and beta2.
 func hyperClaims() []claim.Finding {

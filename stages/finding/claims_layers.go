@@ -1,6 +1,6 @@
 package finding
 
-import claim "sparsel/analysis/finding"
+import "sparsel/analysis/claim"
 
 // accuracyClaims are about accuracy against sparsity and selectivity in networks of one to five hidden layers.
 func accuracyClaims() []claim.Finding {

@@ -1,6 +1,6 @@
 package finding
 
-import claim "sparsel/analysis/finding"
+import "sparsel/analysis/claim"
 
 // neuronClaims are about the number of hidden units at batch sizes 50 and 1.
 func neuronClaims() []claim.Finding {

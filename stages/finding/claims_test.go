@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	claim "sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/stages/params"
 )
 

@@ -10,7 +10,7 @@ import (
 	"os"
 	"strconv"
 
-	claim "sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/artifacts/measures"
 	"sparsel/pipeline"
 )

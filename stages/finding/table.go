@@ -7,7 +7,7 @@ import (
 	"os"
 	"strings"
 
-	claim "sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/analysis/tabulate"
 	"sparsel/pipeline"
 )

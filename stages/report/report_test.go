@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/analysis/tabulate"
 )
 
@@ -85,7 +85,7 @@ func example(t testing.TB) Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Findings = append(r.Findings, bare, Finding{Item: Item{ID: "X1"}, Result: finding.Result{ID: "X1", Source: "5.4", Claim: "Not yet decided.", Figure: "9.9"}})
+	r.Findings = append(r.Findings, bare, Finding{Item: Item{ID: "X1"}, Result: claim.Result{ID: "X1", Source: "5.4", Claim: "Not yet decided.", Figure: "9.9"}})
 	return r
 }
 

@@ -1,4 +1,4 @@
-package finding
+package claim
 
 import (
 	"crypto/sha256"

@@ -1,34 +1,34 @@
-package finding_test
+package claim_test
 
 import (
 	"fmt"
 	"log"
 
-	"sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 )
 
 // A claim is a row of data: what it says, and the predicates that make it up.
 func Example() {
-	claim := finding.Finding{
+	c := claim.Finding{
 		ID: "Z13", Source: "6.1", Figure: "5.11", Experiments: []string{"batch_size"},
 		Claim: "From batch size 50 to 1, sparsity rises with SGD and falls with Adadelta.",
-		Check: finding.All(
-			finding.Higher(finding.In("batch_size", "bs=1").By("SGD").Of("sparsity"), finding.In("batch_size", "bs=50")),
-			finding.Lower(finding.In("batch_size", "bs=1").By("Adadelta").Of("sparsity"), finding.In("batch_size", "bs=50"))),
+		Check: claim.All(
+			claim.Higher(claim.In("batch_size", "bs=1").By("SGD").Of("sparsity"), claim.In("batch_size", "bs=50")),
+			claim.Lower(claim.In("batch_size", "bs=1").By("Adadelta").Of("sparsity"), claim.In("batch_size", "bs=50"))),
 	}
-	data := finding.NewData()
+	data := claim.NewData()
 	for place, values := range map[[2]string][]float64{
 		{"bs=50", "SGD"}: {0.224, 0.226, 0.230}, {"bs=1", "SGD"}: {0.655, 0.651, 0.658},
 		{"bs=50", "Adadelta"}: {0.331, 0.329, 0.332}, {"bs=1", "Adadelta"}: {0.249, 0.251, 0.250},
 	} {
-		q := finding.Curve{Experiment: "batch_size", Condition: place[0], Optimizer: place[1], Layer: finding.AllLayers, Metric: "sparsity"}
+		q := claim.Curve{Experiment: "batch_size", Condition: place[0], Optimizer: place[1], Layer: claim.AllLayers, Metric: "sparsity"}
 		for i, v := range values {
 			if err := data.Add(q, fmt.Sprintf("seed %d", i+1), 1, v, true); err != nil {
 				log.Fatal(err)
 			}
 		}
 	}
-	result, err := finding.Decide(claim, data)
+	result, err := claim.Decide(c, data)
 	if err != nil {
 		log.Fatal(err)
 	}
