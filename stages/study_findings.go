@@ -31,11 +31,11 @@ func (b *builder) addFindings() map[string]*pipeline.Node {
 // findingFile is where a decided claim is published.
 func findingFile(id string) string { return path.Join("findings", "finding-"+id+".json") }
 
-func (b *builder) decidable(f claim.Finding) bool {
+func (b *builder) decidable(f claim.Claim) bool {
 	return !slices.ContainsFunc(f.Experiments, func(name string) bool { return b.aggregates[name] == nil })
 }
 
-func (b *builder) addFinding(stage *pipeline.Stage, f claim.Finding) *pipeline.Node {
+func (b *builder) addFinding(stage *pipeline.Stage, f claim.Claim) *pipeline.Node {
 	p := finding.Params{ID: f.ID, Mark: b.mark}
 	for _, u := range b.uses {
 		c := finding.Condition{Experiment: u.Experiment, Name: u.Condition, Tidy: u.Tidy, Split: u.Split(), Column: u.Column, Value: u.Value}

@@ -1,6 +1,8 @@
 package claim
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -13,77 +15,177 @@ type term struct {
 	curve       Curve
 	reading     Reading
 	coefficient float64
+	only        filter
 }
 
-// contrast estimates Σ coefficient·reading. Terms of the same runs are added run by run; the sums of different
-// runs are independent samples. What is empty gets the label of the terms.
-func (d *Data) contrast(what string, terms []term, claimed Range, level float64) (Part, error) {
+// taken is what a run contributes.
+type taken struct {
+	run   string
+	value float64
+}
+
+// contrast judges Σ coefficient·reading. Terms of one block are added run by run; the sums of different blocks are
+// independent samples. What is empty gets the label of the terms.
+func (j *judge) contrast(what string, terms []term, claimed Range) (Part, error) {
 	terms = slices.DeleteFunc(slices.Clone(terms), func(t term) bool { return t.coefficient == 0 })
-	epochs := math.MaxInt
-	var errs []error
-	for _, t := range terms {
-		n, err := d.epochs(t.curve)
-		errs = append(errs, err)
-		epochs = min(epochs, n)
-	}
-	if err := joinMissing(errs); err != nil {
+	epochs, err := j.common(terms)
+	if err != nil {
 		return Part{}, err
 	}
-	var order []runs
-	groups := map[runs][]term{}
+	var order []string
+	groups := map[string][]term{}
 	for _, t := range terms {
-		r := t.curve.runs()
-		if groups[r] == nil {
-			order = append(order, r)
+		b := j.block(t.curve)
+		if groups[b] == nil {
+			order = append(order, b)
 		}
-		groups[r] = append(groups[r], t)
-		if _, _, err := t.reading.window(epochs); err != nil {
-			return Part{}, err
-		}
+		groups[b] = append(groups[b], t)
 	}
-	var samples []Moments
-	var ones []float64
+	var samples []moments
+	var values []float64
 	var notes []string
-	for _, r := range order {
-		values, left := d.perRun(groups[r], epochs)
-		samples, ones = append(samples, moments(values)), append(ones, 1)
-		for _, name := range left {
-			notes = append(notes, fmt.Sprintf("without %s, %s, %s", r.condition, r.optimizer, name))
+	for _, b := range order {
+		list, left := j.perRun(groups[b], epochs)
+		values = values[:0:0]
+		for _, v := range list {
+			values = append(values, v.value)
 		}
+		samples, notes = append(samples, momentsOf(values)), append(notes, left...)
 	}
 	if what == "" {
 		what = label(terms, epochs)
 	}
-	return leaf(what, Contrast(samples, ones, level), claimed, level, notes), nil
+	e := welch(samples)
+	if len(order) == 1 {
+		e = student(values)
+	}
+	e.share = len(terms) == 1 && terms[0].coefficient == 1 && !terms[0].reading.steps && j.shares[terms[0].curve.Metric]
+	return e.part(what, claimed, j.margin(terms), notes), nil
 }
 
-// perRun returns the sum of the terms, which are all of the same runs, for each run that has all of them, and names
-// the others.
-func (d *Data) perRun(terms []term, epochs int) (values []float64, left []string) {
-	for _, q := range d.curves[terms[0].curve] {
-		var sum float64
-		absent := false
-		for _, t := range terms {
-			i := slices.IndexFunc(d.curves[t.curve], func(other *course) bool { return other.run == q.run })
-			if i < 0 {
-				absent, sum = true, math.NaN()
-				continue
-			}
-			from, to, _ := t.reading.window(epochs)
-			other := d.curves[t.curve][i]
-			sum += float64(t.coefficient * t.reading.of(other.values, from, to))
-			absent = absent || to > len(other.absent) || slices.Contains(other.absent[from-1:to], true)
-		}
-		switch {
-		case absent:
-			left = append(left, q.run+" (missing)")
-		case math.IsNaN(sum) || math.IsInf(sum, 0):
-			left = append(left, q.run+" (not finite)")
-		default:
-			values = append(values, sum)
+// common is the number of epochs that the curves of all terms have.
+func (j *judge) common(terms []term) (int, error) {
+	epochs := math.MaxInt
+	var errs []error
+	for _, t := range terms {
+		n, err := j.epochs(t.curve)
+		errs, epochs = append(errs, err), min(epochs, n)
+	}
+	if err := joinMissing(errs); err != nil {
+		return 0, err
+	}
+	for _, t := range terms {
+		if _, _, err := t.reading.window(epochs); err != nil {
+			return 0, err
 		}
 	}
-	return values, left
+	return epochs, nil
+}
+
+// margin is that of a difference of values of one metric; there is none for a value alone, nor for sizes of steps.
+func (j *judge) margin(terms []term) float64 {
+	var sum float64
+	for _, t := range terms {
+		sum += t.coefficient
+		if t.curve.Metric != terms[0].curve.Metric || t.reading.steps {
+			return math.NaN()
+		}
+	}
+	m, ok := j.margins[terms[0].curve.Metric]
+	if !ok || math.Abs(sum) > 1e-9 {
+		return math.NaN()
+	}
+	return m
+}
+
+// perRun returns the sum of the terms, which are all of one block, for each run that has all of them. It says which
+// others there are and why they are left out.
+func (j *judge) perRun(terms []term, epochs int) (list []taken, left []string) {
+	var names []string
+	for _, t := range terms {
+		for _, q := range j.curves[t.curve] {
+			names = append(names, q.run)
+		}
+	}
+	slices.Sort(names)
+	reasons := map[string]int{} // by place and reason, of runs that are only counted
+	var counted []string
+	for _, run := range slices.Compact(names) {
+		var sum float64
+		why, at := "", Curve{}
+		for _, t := range terms {
+			v, reason := j.take(t, run, epochs)
+			if reason != "" && why == "" {
+				why, at = reason, t.curve
+			}
+			sum += float64(t.coefficient * v)
+		}
+		if why == "" && (math.IsNaN(sum) || math.IsInf(sum, 0)) {
+			why, at = "not finite", terms[0].curve
+		}
+		switch place := shorter(at.Condition) + ", " + at.Optimizer; {
+		case why == "":
+			list = append(list, taken{run, sum})
+		case strings.HasPrefix(why, "with "):
+			if reasons[place+why] == 0 {
+				counted = append(counted, place+"\x00"+why)
+			}
+			reasons[place+why]++
+		default:
+			left = append(left, fmt.Sprintf("without %s, %s (%s)", place, run, why))
+		}
+	}
+	for _, c := range counted {
+		place, why, _ := strings.Cut(c, "\x00")
+		left = append(left, fmt.Sprintf("without %d of %d runs of %s, %s", reasons[place+why], len(j.curves[terms[0].curve]), place, why))
+	}
+	return list, left
+}
+
+// take is a run's reading, or the reason why there is none. A reason that begins with "with" is that of a filter.
+func (j *judge) take(t term, run string, epochs int) (float64, string) {
+	q := j.course(t.curve, run)
+	if q == nil {
+		return math.NaN(), "missing"
+	}
+	if t.only != (filter{}) {
+		c := t.curve
+		c.Metric, c.Layer = t.only.metric, AllLayers
+		kept := j.course(c, run)
+		switch n := min(epochs, len(q.values)); {
+		case kept == nil || n > len(kept.values) || kept.absent[n-1]:
+			return math.NaN(), "missing " + t.only.metric
+		case !(kept.values[n-1] > t.only.in.Above && kept.values[n-1] < t.only.in.Below):
+			return math.NaN(), "with " + t.only.metric + " not " + t.only.in.String()
+		}
+	}
+	from, to, _ := t.reading.window(epochs)
+	if t.reading.metric != "" {
+		c := t.curve
+		c.Metric, c.Layer = t.reading.metric, AllLayers
+		kept := j.course(c, run)
+		if kept == nil {
+			return math.NaN(), "missing " + t.reading.metric
+		}
+		from = 1 + slices.IndexFunc(kept.values[:min(epochs, len(kept.values))], func(v float64) bool { return v >= t.reading.level })
+		if to = from; from == 0 {
+			return math.NaN(), "with " + t.reading.metric + " always below " + exact(t.reading.level)
+		}
+	}
+	if to > len(q.absent) || slices.Contains(q.absent[from-1:to], true) {
+		return math.NaN(), "missing"
+	}
+	return t.reading.of(q.values, from, to), ""
+}
+
+// course is a run's course; nil if there is none.
+func (d *Data) course(c Curve, run string) *course {
+	list := d.curves[c]
+	i, found := slices.BinarySearchFunc(list, run, func(q *course, run string) int { return cmp.Compare(q.run, run) })
+	if !found {
+		return nil
+	}
+	return list[i]
 }
 
 // label names a contrast: what its terms share, then the terms.
@@ -136,21 +238,22 @@ func shorter(condition string) string {
 	return condition
 }
 
-// claim turns one contrast into a predicate.
-func claim(terms []term, claimed Range) Predicate {
-	return func(d *Data, level float64) (Part, error) { return d.contrast("", terms, claimed, level) }
+// claim turns one contrast into a predicate without a text: what names the predicate has it.
+func claim(terms []term, claimed Range) Predicate { return named("", terms, claimed) }
+
+func named(what string, terms []term, claimed Range) Predicate {
+	return Predicate{decide: func(j *judge) (Part, error) { return j.contrast(what, terms, claimed) }}
 }
 
-// resolved is a predicate whose parts are known only with the data.
-func resolved(parts func(d *Data) ([]Predicate, error)) Predicate {
-	return func(d *Data, level float64) (Part, error) {
-		list, err := parts(d)
-		if err != nil {
-			return Part{}, err
+// joinMissing is one error for several, each said once; nil if there are none.
+func joinMissing(errs []error) error {
+	var list []error
+	said := map[string]bool{}
+	for _, err := range errs {
+		if err != nil && !said[err.Error()] {
+			said[err.Error()] = true
+			list = append(list, err)
 		}
-		if len(list) == 0 {
-			return Part{}, missing("second condition that a claim compares with")
-		}
-		return All(list...)(d, level)
 	}
+	return errors.Join(list...)
 }

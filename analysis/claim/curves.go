@@ -3,89 +3,11 @@ package claim
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // AllLayers is the layer of values over all hidden layers.
 const AllLayers = "all"
-
-// Reading is what is taken of a run's course: its mean over a window of epochs, or the mean size of its steps
-// from epoch to epoch within the window.
-type Reading struct {
-	from, to int // epochs; 0 is the last one, −1 the one before
-	steps    bool
-}
-
-// First and Last are the values after the first and the last epoch. Where curves of different length are
-// compared, the last epoch is the last that all of them have.
-var (
-	First = Epoch(1)
-	Last  = Epoch(0)
-)
-
-// Epoch is the value after an epoch, from 1; 0 is the last one and −k the one k before it.
-func Epoch(e int) Reading { return Reading{from: e, to: e} }
-
-// Mean is the mean over the epochs, counted as in Epoch, from the first named to the second, as far as there are such.
-func Mean(from, to int) Reading { return Reading{from: from, to: to} }
-
-// StepSize is the mean of |v(e+1) − v(e)| over the epochs from the first named to the second, counted as in Epoch, as
-// far as there are such.
-func StepSize(from, to int) Reading { return Reading{from: from, to: to, steps: true} }
-
-// span is the reading's first and last epoch in a course of so many. Of a window it is what lies in the course.
-func (r Reading) span(epochs int) (from, to int) {
-	from, to = r.from, r.to
-	if from <= 0 {
-		from += epochs
-	}
-	if to <= 0 {
-		to += epochs
-	}
-	if r.from != r.to {
-		from, to = max(from, 1), min(to, epochs)
-	}
-	return from, to
-}
-
-// window is span for a course that has such epochs.
-func (r Reading) window(epochs int) (from, to int, err error) {
-	from, to = r.span(epochs)
-	if from < 1 || to > epochs || from > to || r.steps && from == to {
-		return 0, 0, missing("%s: its runs have %d epochs", r.name(epochs), epochs)
-	}
-	return from, to, nil
-}
-
-func (r Reading) name(epochs int) string {
-	from, to := r.span(epochs)
-	switch {
-	case r.steps && to == from+1:
-		return fmt.Sprintf("step from epoch %d to %d", from, to)
-	case r.steps:
-		return fmt.Sprintf("mean step over epochs %d to %d", from, to)
-	case from != to:
-		return fmt.Sprintf("mean of epochs %d to %d", from, to)
-	}
-	return fmt.Sprintf("epoch %d", from)
-}
-
-// of takes the reading of a course; NaN if it has no finite value where one is needed.
-func (r Reading) of(values []float64, from, to int) float64 {
-	if to > len(values) {
-		return math.NaN()
-	}
-	var sum float64
-	if r.steps {
-		for e := from; e < to; e++ {
-			sum += math.Abs(values[e] - values[e-1])
-		}
-		return sum / float64(to-from)
-	}
-	for _, v := range values[from-1 : to] {
-		sum += v
-	}
-	return sum / float64(to-from+1)
-}
 
 // Curves selects curves: all combinations of what it names. Its methods return changed copies.
 type Curves struct {
@@ -97,8 +19,13 @@ type Curves struct {
 	metrics    []string
 	layers     []string
 	reading    Reading
-	keep       string // the metric whose mean must exceed atLeast
-	atLeast    float64
+	only       filter
+}
+
+// filter keeps the runs whose metric is in a range after their last epoch. The zero value keeps all.
+type filter struct {
+	metric string
+	in     Range
 }
 
 // In selects conditions of an experiment, in the order given, at their last epoch and over all layers.
@@ -131,10 +58,35 @@ func (c Curves) Layers(layers ...string) Curves { c.layers = layers; return c }
 // At selects what is read from the curves; the value after the last epoch if not called.
 func (c Curves) At(r Reading) Curves { c.reading = r; return c }
 
-// Where keeps the conditions at which the optimizer's mean of a metric exceeds a bound.
-func (c Curves) Where(metric string, bound float64) Curves {
-	c.keep, c.atLeast = metric, bound
+// Only keeps the runs whose metric is in a range after their last epoch, such as networks that learnt. The others are
+// counted in the notes.
+func (c Curves) Only(metric string, in Range) Curves {
+	c.only = filter{metric, in}
 	return c
+}
+
+// String is the selection in full: it is part of a claim's definition.
+func (c Curves) String() string {
+	var b strings.Builder
+	b.WriteString(c.experiment + "[")
+	if c.prefix != "" {
+		fmt.Fprintf(&b, "%s%s..%s", c.prefix, exact(c.low), exact(c.high))
+	} else {
+		b.WriteString(strings.Join(c.conditions, ","))
+	}
+	fmt.Fprintf(&b, "] by [%s] of [%s] layers [%s] at %s", strings.Join(c.optimizers, ","), strings.Join(c.metrics, ","), strings.Join(c.layers, ","), c.reading)
+	if c.only != (filter{}) {
+		fmt.Fprintf(&b, " of runs with %s %s", c.only.metric, c.only.in)
+	}
+	return b.String()
+}
+
+// term is the selection's reading of one of its curves.
+func (c Curves) term(q Curve, coefficient float64) term { return c.read(q, c.reading, coefficient) }
+
+// read is another reading of one of its curves.
+func (c Curves) read(q Curve, r Reading, coefficient float64) term {
+	return term{q, r, coefficient, c.only}
 }
 
 // lines returns for each optimizer and metric its curves, in the order of the conditions and layers.
@@ -152,14 +104,7 @@ func (c Curves) lines(d *Data) ([][]Curve, error) {
 			var line []Curve
 			for _, condition := range conditions {
 				for _, layer := range c.layers {
-					q := Curve{c.experiment, condition, optimizer, layer, metric}
-					kept, err := c.kept(d, q)
-					if err != nil {
-						return nil, err
-					}
-					if kept {
-						line = append(line, q)
-					}
+					line = append(line, Curve{c.experiment, condition, optimizer, layer, metric})
 				}
 			}
 			if len(line) > 0 {
@@ -168,22 +113,9 @@ func (c Curves) lines(d *Data) ([][]Curve, error) {
 		}
 	}
 	if len(lines) == 0 {
-		if c.keep != "" {
-			return nil, missing("condition with %s above %v in experiment %s", c.keep, c.atLeast, c.experiment)
-		}
 		return nil, fmt.Errorf("claim about experiment %s: names no optimizer, metric, condition or layer", c.experiment)
 	}
 	return lines, nil
-}
-
-// kept tells whether Where keeps a curve.
-func (c Curves) kept(d *Data, q Curve) (bool, error) {
-	if c.keep == "" {
-		return true, nil
-	}
-	q.Metric = c.keep
-	m, err := d.mean(q, c.reading)
-	return m > c.atLeast, err
 }
 
 // each lists all curves.

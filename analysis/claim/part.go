@@ -1,7 +1,6 @@
 package claim
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -12,16 +11,24 @@ import (
 // Verdict is what the data say of a claim.
 type Verdict int
 
-// The verdicts, from weak to strong.
+// The verdicts. A claim is equivalent if a difference that it needs is shown to be smaller than its margin, which is
+// as good as none.
 const (
-	NotSupported Verdict = iota
-	Undecided
+	Undecided Verdict = iota
 	Supported
+	Contradicted
+	Equivalent
 )
 
+// Verdicts are all of them, as they are published.
+var Verdicts = []string{Supported.String(), Contradicted.String(), Equivalent.String(), Undecided.String()}
+
 func (v Verdict) String() string {
-	return [...]string{"not supported", "undecided", "supported"}[v]
+	return [...]string{"undecided", "supported", "contradicted", "equivalent"}[v]
 }
+
+// alpha is the level of every decision, and 1 − alpha the coverage of every interval.
+const alpha = 0.05
 
 // Range is where a claim puts an effect: above one number and below the other, which may be infinite.
 type Range struct{ Above, Below float64 }
@@ -37,88 +44,70 @@ func Above(bound float64) Range  { return Range{bound, math.Inf(1)} }
 func Below(bound float64) Range  { return Range{math.Inf(-1), bound} }
 func Within(bound float64) Range { return Range{-bound, bound} }
 
-// verdict compares an interval with the claimed range.
-func (r Range) verdict(e Estimate) Verdict {
-	switch {
-	case math.IsNaN(e.Low) || math.IsNaN(e.High):
-		return Undecided
-	case e.Low > r.Above && e.High < r.Below:
-		return Supported
-	case e.High <= r.Above || e.Low >= r.Below:
-		return NotSupported
-	}
-	return Undecided
-}
+// sign tells whether the range says no more than which of two is larger.
+func (r Range) sign() bool { return r == Positive || r == Negative }
+
+// both tells whether the range has two ends.
+func (r Range) both() bool { return !math.IsInf(r.Above, -1) && !math.IsInf(r.Below, 1) }
 
 func (r Range) String() string {
 	switch {
 	case math.IsInf(r.Below, 1):
-		return "above " + short(r.Above)
+		return "above " + exact(r.Above)
 	case math.IsInf(r.Above, -1):
-		return "below " + short(r.Below)
+		return "below " + exact(r.Below)
 	}
-	return "between " + short(r.Above) + " and " + short(r.Below)
+	return "between " + exact(r.Above) + " and " + exact(r.Below)
 }
 
-// Part is one comparison that a claim rests on, or several joined.
+// Part is one comparison that a claim rests on, or several joined. Numbers that do not exist are NaN.
 type Part struct {
-	What string
-	Estimate
-	Claimed Range
-	Level   float64 // coverage of the interval
-	Notes   []string
-	Verdict Verdict
+	What              string
+	Effect, Low, High float64 // with the 95 % interval
+	DZ                float64 // of paired runs: mean of the differences over their standard deviation
+	N                 int     // of the smallest sample
+	Claimed           Range
+	Margin, Smallest  float64
+	P, Flip           float64 // against the part's being false: by the interval's test, and by sign flips
+	Contra            float64 // against its being true
+	Equal             float64 // against a difference of at least the margin
+	Notes             []string
+	Verdict           Verdict
 
 	Parts []Part // of a joined part; its estimate is that of the one that decided
 	Need  int    // how many of them must hold
+
+	rank float64 // one-sided p of the deciding part, which tells parts apart whose p is 1
 }
 
-// leaf judges an estimate, rounded as it will be published: so its verdict is the one that a reader arrives at.
-// Numbers too large for their squares have no interval.
-func leaf(what string, e Estimate, claimed Range, level float64, notes []string) Part {
-	if math.IsInf(e.Effect, 0) || math.IsInf(e.Low, 0) || math.IsInf(e.High, 0) {
-		e.Low, e.High = math.NaN(), math.NaN()
-	}
-	e.Effect, e.Low, e.High = significant(e.Effect, 6), significant(e.Low, 6), significant(e.High, 6)
-	return Part{What: what, Estimate: e, Claimed: claimed, Level: level, Notes: notes, Verdict: claimed.verdict(e)}
-}
-
-// strength orders the parts of one verdict: the distance of the effect from the nearer end of the claimed range, in
-// half-widths of its interval, which is more than 1 for a supported part and less than −1 for a contradicted one. Parts
-// without an interval are the weakest of the undecided, and those with an effect outside the range weaker still.
-func (p Part) strength() float64 {
-	distance := math.Min(p.Effect-p.Claimed.Above, p.Claimed.Below-p.Effect)
-	half := (p.High - p.Low) / 2
+// decide compares p values with the level. A difference of which the sign is known and that is smaller than the
+// margin has the verdict of its sign.
+func (p *Part) decide() {
 	switch {
-	case math.IsNaN(distance):
-		return -3
-	case math.IsNaN(half) && distance <= 0:
-		return -2
-	case math.IsNaN(half):
-		return -1
-	case half == 0 && distance == 0:
-		return 0
+	case p.P < alpha:
+		p.Verdict = Supported
+	case p.Contra < alpha:
+		p.Verdict = Contradicted
+	case p.Equal < alpha:
+		p.Verdict = Equivalent
+	default:
+		p.Verdict = Undecided
 	}
-	return distance / half
 }
 
-func stronger(a, b Part) int {
-	if a.Verdict != b.Verdict {
-		return int(b.Verdict) - int(a.Verdict)
-	}
-	x, y := a.strength(), b.strength()
-	switch {
-	case x > y:
-		return -1
-	case x < y:
-		return 1
-	}
-	return 0
+// Predicate decides a claim. Its text is all that it is made of, in one line.
+type Predicate struct {
+	definition string
+	decide     func(j *judge) (Part, error)
 }
 
-// Predicate decides a claim at a level of confidence. What the data lack comes back as an error that wraps a
-// *MissingError for each thing.
-type Predicate func(d *Data, level float64) (Part, error)
+func (p Predicate) String() string { return p.definition }
+
+// judge is what a predicate decides with.
+type judge struct {
+	*Data
+	margins map[string]float64
+}
 
 // All holds if every one of the predicates does.
 func All(predicates ...Predicate) Predicate { return AtLeast(len(predicates), predicates...) }
@@ -129,17 +118,27 @@ func Any(predicates ...Predicate) Predicate { return AtLeast(1, predicates...) }
 // Most holds if more than half of the predicates do.
 func Most(predicates ...Predicate) Predicate { return AtLeast(len(predicates)/2+1, predicates...) }
 
-// AtLeast holds if k of the predicates do. Its verdict and estimate are those of the k-th strongest part.
+// AtLeast holds if k of the m predicates do. That they do is tested by the k-th smallest p, times m − k + 1 for the
+// choice among them; that they do not, by the (m−k+1)-th smallest p of a contradiction, times k, since m − k + 1
+// parts that fail are enough. So All needs no correction to be supported, and each part at 0.05/m contradicts it.
+// It is equivalent if so many parts fail, counting those whose difference is none.
 func AtLeast(k int, predicates ...Predicate) Predicate {
-	return func(d *Data, level float64) (Part, error) {
+	texts := make([]string, len(predicates))
+	for i, p := range predicates {
+		texts[i] = p.definition
+	}
+	definition := fmt.Sprintf("%d of (%s)", k, strings.Join(texts, " | "))
+	if len(predicates) == 1 {
+		definition = texts[0]
+	}
+	return Predicate{definition, func(j *judge) (Part, error) {
 		m := len(predicates)
 		if k < 1 || k > m {
 			return Part{}, fmt.Errorf("a claim that %d of %d parts hold can't be decided", k, m)
 		}
-		corrected := 1 - (1-level)/float64(m-k+1)
 		parts, errs := make([]Part, m), make([]error, m)
 		for i, p := range predicates {
-			parts[i], errs[i] = p(d, corrected)
+			parts[i], errs[i] = p.decide(j)
 		}
 		if err := joinMissing(errs); err != nil {
 			return Part{}, err
@@ -147,12 +146,75 @@ func AtLeast(k int, predicates ...Predicate) Predicate {
 		if m == 1 {
 			return parts[0], nil
 		}
+		return join(k, parts), nil
+	}}
+}
+
+// join is AtLeast for parts that are decided.
+func join(k int, parts []Part) Part {
+	m := len(parts)
+	fails := m - k + 1
+	nth := func(n, times int, p func(Part) float64) (float64, Part) {
 		order := slices.Clone(parts)
-		slices.SortStableFunc(order, stronger)
-		whole := order[k-1]
-		whole.Parts, whole.Need = parts, k
-		return whole, nil
+		slices.SortStableFunc(order, func(a, b Part) int { return ascending(p(a), p(b)) })
+		return math.Min(1, float64(times)*p(order[n-1])), order[n-1]
 	}
+	order := slices.Clone(parts)
+	slices.SortStableFunc(order, func(a, b Part) int { return ascending(a.rank, b.rank) })
+	whole := order[k-1]
+	p, _ := nth(k, fails, func(q Part) float64 { return q.P })
+	flip, _ := nth(k, fails, func(q Part) float64 { return q.Flip })
+	contra, against := nth(fails, k, func(q Part) float64 { return q.Contra })
+	equal, none := nth(fails, k, func(q Part) float64 { return smaller(q.Equal, q.Contra) })
+	verdict := Part{P: p, Contra: contra, Equal: equal}
+	verdict.decide()
+	switch verdict.Verdict {
+	case Contradicted:
+		whole = against
+	case Equivalent:
+		whole = none
+	}
+	if slices.ContainsFunc(parts, func(q Part) bool { return math.IsNaN(q.Flip) }) {
+		flip = math.NaN()
+	}
+	whole.P, whole.Flip, whole.Contra, whole.Equal, whole.Verdict = p, flip, contra, equal, verdict.Verdict
+	whole.Parts, whole.Need = parts, k
+	return whole
+}
+
+// ascending orders numbers with those that do not exist last.
+func ascending(a, b float64) int {
+	switch {
+	case math.IsNaN(a) && math.IsNaN(b):
+		return 0
+	case math.IsNaN(a), a > b:
+		return 1
+	case math.IsNaN(b), a < b:
+		return -1
+	}
+	return 0
+}
+
+// smaller is the smaller of two numbers of which one may not exist.
+func smaller(a, b float64) float64 {
+	if ascending(a, b) <= 0 {
+		return a
+	}
+	return b
+}
+
+// predicate makes one whose parts are known only with the data.
+func predicate(definition string, parts func(j *judge) ([]Predicate, error)) Predicate {
+	return Predicate{definition, func(j *judge) (Part, error) {
+		list, err := parts(j)
+		if err != nil {
+			return Part{}, err
+		}
+		if len(list) == 0 {
+			return Part{}, missing("second condition that a claim compares with")
+		}
+		return All(list...).decide(j)
+	}}
 }
 
 // lines describes a part and those that it joins, one line each. Parts that need not all hold stand under a line
@@ -172,7 +234,7 @@ func (p Part) lines(indent string) []string {
 	return list
 }
 
-// String is the part in one line: what, effect, interval, claim, runs, verdict.
+// String is the part in one line: what, effect, interval, claim, runs, p, verdict.
 func (p Part) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s = %s", p.What, short(p.Effect))
@@ -181,17 +243,21 @@ func (p Part) String() string {
 	} else {
 		fmt.Fprintf(&b, " [%s, %s]", short(p.Low), short(p.High))
 	}
-	if p.Level != confidence {
-		fmt.Fprintf(&b, " at %s %%", strconv.FormatFloat(significant(100*p.Level, 4), 'g', -1, 64))
+	fmt.Fprintf(&b, ", n = %d, claimed %s", p.N, p.Claimed)
+	if !math.IsNaN(p.P) {
+		b.WriteString(", p = " + short(p.P))
 	}
-	fmt.Fprintf(&b, ", n = %d, claimed %s: %s", p.N, p.Claimed, p.Verdict)
+	fmt.Fprintf(&b, ": %s", p.Verdict)
+	if p.Verdict != Equivalent && p.Equal < alpha {
+		fmt.Fprintf(&b, ", and smaller than the margin of %s", short(p.Margin))
+	}
 	if len(p.Notes) > 0 {
 		fmt.Fprintf(&b, " (%s)", strings.Join(p.Notes, "; "))
 	}
 	return b.String()
 }
 
-// short is a number with four significant digits.
+// short is a number with four significant digits, and exact one with all.
 func short(x float64) string {
 	if math.IsNaN(x) {
 		return "no value"
@@ -199,12 +265,4 @@ func short(x float64) string {
 	return strconv.FormatFloat(significant(x, 4), 'g', -1, 64)
 }
 
-// isMissing tells whether an error says nothing but what the data lack.
-func isMissing(err error) bool {
-	var joined interface{ Unwrap() []error }
-	if errors.As(err, &joined) {
-		return !slices.ContainsFunc(joined.Unwrap(), func(e error) bool { return !isMissing(e) })
-	}
-	var m *MissingError
-	return errors.As(err, &m)
-}
+func exact(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }

@@ -2,7 +2,6 @@ package claim
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -10,8 +9,20 @@ import (
 func (r Result) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n%s\n", r.ID, strings.ToUpper(r.Verdict), r.Claim)
+	if r.Layer != "" {
+		fmt.Fprintf(&b, "layer   %s\n", r.Layer)
+	}
+	if r.Inherited != "" {
+		fmt.Fprintf(&b, "by      %s, to which it is bound by logic\n", r.Inherited)
+	}
 	if r.Effect != nil {
 		fmt.Fprintf(&b, "effect  %s = %s, n = %d\n", r.What, r.EffectText(), r.N)
+	}
+	if r.P != nil {
+		fmt.Fprintf(&b, "p       %s, uncorrected; the table of all findings has it corrected\n", r.pText())
+	}
+	if r.Margin != nil && r.Smallest != nil {
+		fmt.Fprintf(&b, "margin  %s; it would pass with %s\n", short(*r.Margin), short(*r.Smallest))
 	}
 	fmt.Fprintf(&b, "source  section %s, figure %s\n", r.Source, r.Figure)
 	if r.Mark != "" {
@@ -27,19 +38,26 @@ func (r Result) Text() string {
 	return b.String()
 }
 
+func (r Result) pText() string {
+	text := short(*r.P)
+	if r.Flip != nil {
+		text += ", by sign flips " + short(*r.Flip)
+	}
+	return text
+}
+
 // EffectText is the effect with its interval, where there is one.
 func (r Result) EffectText() string {
 	if r.Effect == nil {
 		return "–"
 	}
 	text := short(*r.Effect)
-	switch {
-	case r.Low == nil || r.High == nil:
-		text += " (no interval)"
-	case r.Level == confidence:
-		text += fmt.Sprintf(" [%s, %s]", short(*r.Low), short(*r.High))
-	default:
-		text += fmt.Sprintf(" [%s, %s] at %s %%", short(*r.Low), short(*r.High), strconv.FormatFloat(significant(100*r.Level, 4), 'g', -1, 64))
+	if r.Low == nil || r.High == nil {
+		return text + " (no interval)"
+	}
+	text += fmt.Sprintf(" [%s, %s]", short(*r.Low), short(*r.High))
+	if r.DZ != nil {
+		text += fmt.Sprintf(", d_z %s", short(*r.DZ))
 	}
 	return text
 }

@@ -28,7 +28,7 @@ func authorData(t *testing.T, times int) *claim.Data {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := claim.NewData()
+	d := newData()
 	put := func(r measures.TidyRow) {
 		for seed := range times {
 			r.Seed = uint32(seed)
@@ -123,7 +123,7 @@ func TestDirectionsOfPublishedMeans(t *testing.T) {
 		adadelta: {{0.98220, 0.33128, 0.40989}, {0.98267, 0.26889, 0.39457}, {0.98067, 0.32915, 0.45960}, {0.97880, 0.38676, 0.52363}, {0.97217, 0.40590, 0.54460}},
 		adam:     {{0.98123, 0.31495, 0.39235}, {0.98127, 0.33606, 0.44780}, {0.98170, 0.39039, 0.52163}, {0.97953, 0.42982, 0.57945}, {0.98047, 0.45131, 0.61137}},
 	}
-	d := claim.NewData()
+	d := newData()
 	for optimizer, depths := range means {
 		for i, values := range depths {
 			for k, metric := range []string{accuracy, sparsity, selectivity} {

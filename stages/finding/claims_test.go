@@ -50,7 +50,7 @@ func places(t *testing.T, profile string) []place {
 // fill makes data of the places that keep allows.
 func fill(t testing.TB, list []place, keep func(place) bool, value func(claim.Curve) float64) *claim.Data {
 	t.Helper()
-	d := claim.NewData()
+	d := newData()
 	for _, q := range list {
 		if !keep(q) {
 			continue
@@ -115,12 +115,12 @@ func TestClaimsAreWellFormed(t *testing.T) {
 	seen := map[string]bool{}
 	for _, f := range Claims() {
 		switch {
-		case f.ID == "" || f.Claim == "" || f.Source == "" || f.Check == nil || len(f.Experiments) == 0:
+		case f.ID == "" || f.Words == "" || f.Source == "" || f.Check.String() == "" || len(f.Experiments) == 0:
 			t.Errorf("%+v leaves something out", f)
 		case seen[f.ID]:
 			t.Errorf("%s is there twice", f.ID)
-		case !strings.HasSuffix(f.Claim, "."):
-			t.Errorf("%s: the claim is no sentence: %s", f.ID, f.Claim)
+		case !strings.HasSuffix(f.Words, "."):
+			t.Errorf("%s: the claim is no sentence: %s", f.ID, f.Words)
 		case !slices.ContainsFunc(p.Figures, func(g params.Figure) bool { return g.ID == f.Figure }):
 			t.Errorf("%s: there is no figure %s", f.ID, f.Figure)
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html/template"
 	"math"
-	"strconv"
 	"strings"
 
 	"sparsel/analysis/claim"
@@ -73,9 +72,4 @@ func claimed(r claim.Result) string {
 		return "below " + number(r.Below)
 	}
 	return ""
-}
-
-// percent is a level of confidence: 0.95 is 95 %, 0.998333 is 99.83 %.
-func percent(level float64) string {
-	return strconv.FormatFloat(100*level, 'g', 4, 64) + " %"
 }

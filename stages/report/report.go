@@ -65,7 +65,7 @@ type Finding struct {
 }
 
 // Verdicts are the possible answers to a claim, in the order in which they are counted.
-var Verdicts = []string{claim.Supported.String(), claim.NotSupported.String(), claim.Undecided.String()}
+var Verdicts = claim.Verdicts
 
 // Code identifies what computed one stage's results.
 type Code struct {
