@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"sparsel/artifacts/measures"
+	"sparsel/stages/agreement"
 	"sparsel/stages/table"
 )
 
@@ -24,11 +25,11 @@ func Compare(ctx context.Context, reference *string, o Options) error {
 	if err != nil {
 		return err
 	}
-	list := agree(ours, recorded)
-	if err := printAgreement(o.stdout(), list); err != nil {
+	list := agreement.Compare(ours, recorded)
+	if err := agreement.Print(o.stdout(), list); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(list, func(a agreement) bool { return a.rows > 0 }) {
+	if !slices.ContainsFunc(list, func(a agreement.Line) bool { return a.Rows > 0 }) {
 		return fmt.Errorf("compare: %s has no row in common with this study; its experiments, conditions, seeds and epochs must match", *reference)
 	}
 	return nil
@@ -40,9 +41,9 @@ func (o Options) tidy(ctx context.Context) ([]measures.TidyRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, report, err := w.run(ctx, o, "compare", []string{w.study.tidy.Name})
+	_, report, err := w.run(ctx, "compare", []string{w.Tidy.Name})
 	if err != nil {
 		return nil, err
 	}
-	return table.ReadTidy(w.store.BlobPath(report.Result(w.study.tidy.Name).Outputs[table.TidyTable]))
+	return table.ReadTidy(w.store.BlobPath(report.Result(w.Tidy.Name).Outputs[table.TidyTable]))
 }

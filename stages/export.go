@@ -17,14 +17,16 @@ func Export(ctx context.Context, name string, o Options) error {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	node := w.graph.Node(name)
+	node := w.Graph.Node(name)
 	if node == nil && !strings.Contains(name, "/") {
-		if node, err = find("figure", w.figures, name); err != nil {
+		names, err := w.Figure(name)
+		if err != nil {
 			return err
 		}
+		node = w.Graph.Node(names[0])
 	}
 	if node == nil {
-		return fmt.Errorf("export: there is no node %q%s", name, similar(w.graph, name))
+		return fmt.Errorf("export: there is no node %q%s", name, similar(w.Graph, name))
 	}
 	p, resolved, _, err := w.resolve(ctx)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"sparsel/pipeline/progress"
 	"sparsel/pipeline/store"
 	"sparsel/stages/params"
+	"sparsel/stages/study"
 	"sparsel/trainer/kernel"
 )
 
@@ -93,8 +94,9 @@ func (o Options) jobs() (int, error) {
 
 // workspace is a study with the engine that carries it out.
 type workspace struct {
-	*study
-	setup  workerSetup
+	*study.Study
+	o      Options
+	setup  study.Setup
 	engine *pipeline.Engine
 	store  *store.Store
 }
@@ -116,8 +118,8 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read parameters: %w; name the file with -params=FILE or run in the project's folder", err)
 	}
-	setup := workerSetup{Params: file, Text: string(text), Profile: orDefault(o.Profile, ""), Out: o.out(), Data: orDefault(o.Data, "")}
-	s, err := setup.study()
+	setup := study.Setup{Params: file, Text: string(text), Profile: orDefault(o.Profile, ""), Out: o.out(), Data: orDefault(o.Data, "")}
+	s, err := setup.Study()
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +131,7 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 	if os.Getenv("SPARSEL_PREIMAGES") != "" {
 		config.Preimages = os.Stderr
 	}
-	return &workspace{study: s, setup: setup, engine: pipeline.New(config), store: st}, nil
+	return &workspace{Study: s, o: o, setup: setup, engine: pipeline.New(config), store: st}, nil
 }
 
 // codeOf is the code of the stages. What the kernels compute is versioned by hand: see kernel.Contract.

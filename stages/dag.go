@@ -1,0 +1,35 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"sparsel/pipeline"
+)
+
+// DAG prints the graph with the state of its nodes, sweeps collapsed to one box.
+func DAG(ctx context.Context, format *string, o Options) error {
+	w, err := o.open(nil)
+	if err != nil {
+		return err
+	}
+	plan, err := w.engine.Plan(ctx, w.Graph, nil)
+	if err != nil {
+		return err
+	}
+	var text string
+	switch f := orDefault(format, "dot"); f {
+	case "dot":
+		text, err = pipeline.DOT(w.Graph, plan)
+	case "mermaid":
+		text = pipeline.Mermaid(w.Graph, plan)
+	default:
+		return fmt.Errorf("dag: -format=%s: must be dot or mermaid", f)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(o.stdout(), strings.TrimRight(text, "\n"))
+	return err
+}
