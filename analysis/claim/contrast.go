@@ -74,9 +74,14 @@ func (j *judge) common(terms []term) (int, error) {
 	if err := joinMissing(errs); err != nil {
 		return 0, err
 	}
-	for _, t := range terms {
+	for i, t := range terms {
 		if _, _, err := t.reading.window(epochs); err != nil {
 			return 0, err
+		}
+		for _, other := range terms[:i] {
+			if t.curve == other.curve && t.reading.name(epochs) == other.reading.name(epochs) {
+				return 0, missing("second epoch to compare with: its runs have %d", epochs)
+			}
 		}
 	}
 	return epochs, nil

@@ -38,7 +38,7 @@ func places(t *testing.T, profile string) []place {
 			}
 		}
 		for _, layer := range layers {
-			for _, metric := range []string{accuracy, sparsity, selectivity} {
+			for _, metric := range append([]string{aboveChance}, shares...) {
 				q := claim.Curve{Experiment: u.Experiment, Condition: u.Condition, Optimizer: u.Optimizer, Layer: layer, Metric: metric}
 				list = append(list, place{q, u.Seed, u.Run.Config.Epochs})
 			}

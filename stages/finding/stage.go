@@ -1,5 +1,5 @@
 // Package finding is the pipeline's finding stage: the claims of the study, each decided by the values of its runs.
-// The claims are data, in the claims files; what a predicate computes is package analysis/finding's matter. To add
+// The claims are data, in the claims files; what a predicate computes is package analysis/claim's matter. To add
 // a claim, add a row.
 package finding
 
