@@ -59,7 +59,7 @@ func (j *judge) contrast(what string, terms []term, claimed Range) (Part, error)
 	if len(order) == 1 {
 		e = student(values)
 	}
-	e.share = len(terms) == 1 && terms[0].coefficient == 1 && !terms[0].reading.steps && j.shares[terms[0].curve.Metric]
+	e.share = len(terms) == 1 && terms[0].coefficient == 1 && terms[0].reading.kind == levels && j.shares[terms[0].curve.Metric]
 	return e.part(what, claimed, j.margin(terms), notes), nil
 }
 
@@ -92,7 +92,7 @@ func (j *judge) margin(terms []term) float64 {
 	var sum float64
 	for _, t := range terms {
 		sum += t.coefficient
-		if t.curve.Metric != terms[0].curve.Metric || t.reading.steps {
+		if t.curve.Metric != terms[0].curve.Metric || t.reading.kind != levels {
 			return math.NaN()
 		}
 	}

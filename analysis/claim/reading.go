@@ -6,13 +6,22 @@ import (
 )
 
 // Reading is what is taken of a run's course: its mean over a window of epochs, the mean size of its steps from epoch
-// to epoch within the window, or its value where another metric has come to a level.
+// to epoch or of its fluctuations within the window, or its value where another metric has come to a level.
 type Reading struct {
 	from, to int // epochs; 0 is the last one, −1 the one before
-	steps    bool
+	kind     kind
 	metric   string // whose level says where, in place of epochs
 	level    float64
 }
+
+// kind is what is taken of a window.
+type kind int
+
+const (
+	levels kind = iota
+	steps
+	fluctuations
+)
 
 // First and Last are the values after the first and the last epoch. Where curves of different length are
 // compared, the last epoch is the last that all of them have.
@@ -29,7 +38,11 @@ func Mean(from, to int) Reading { return Reading{from: from, to: to} }
 
 // StepSize is the mean of |v(e+1) − v(e)| over the epochs from the first named to the second, counted as in Epoch, as
 // far as there are such.
-func StepSize(from, to int) Reading { return Reading{from: from, to: to, steps: true} }
+func StepSize(from, to int) Reading { return Reading{from: from, to: to, kind: steps} }
+
+// Fluctuation is the mean of |v(e+1) − 2·v(e) + v(e−1)| over the epochs from the first named to the second, counted as in
+// Epoch, as far as there are such: how far a course goes up and down, without its going on in one direction.
+func Fluctuation(from, to int) Reading { return Reading{from: from, to: to, kind: fluctuations} }
 
 // Reaching is the value after the first epoch at which the run's other metric is at least at a level. Each run has an
 // epoch of its own; one that never comes to the level is left out.
@@ -42,8 +55,10 @@ func (r Reading) String() string {
 		return fmt.Sprintf("first epoch with %s of %s", r.metric, exact(r.level))
 	case r == Last:
 		return "last epoch"
-	case r.steps:
+	case r.kind == steps:
 		return fmt.Sprintf("mean step of epochs %d to %d", r.from, r.to)
+	case r.kind == fluctuations:
+		return fmt.Sprintf("mean fluctuation of epochs %d to %d", r.from, r.to)
 	case r.from != r.to:
 		return fmt.Sprintf("mean of epochs %d to %d", r.from, r.to)
 	}
@@ -71,7 +86,7 @@ func (r Reading) span(epochs int) (from, to int) {
 // window is span for a course that has such epochs.
 func (r Reading) window(epochs int) (from, to int, err error) {
 	from, to = r.span(epochs)
-	if from < 1 || to > epochs || from > to || r.steps && from == to {
+	if from < 1 || to > epochs || from > to || to-from < int(r.kind) {
 		return 0, 0, missing("%s: its runs have %d epochs", r.name(epochs), epochs)
 	}
 	return from, to, nil
@@ -82,10 +97,12 @@ func (r Reading) name(epochs int) string {
 	switch {
 	case r.metric != "":
 		return r.String()
-	case r.steps && to == from+1:
+	case r.kind == steps && to == from+1:
 		return fmt.Sprintf("step from epoch %d to %d", from, to)
-	case r.steps:
+	case r.kind == steps:
 		return fmt.Sprintf("mean step over epochs %d to %d", from, to)
+	case r.kind == fluctuations:
+		return fmt.Sprintf("mean fluctuation over epochs %d to %d", from, to)
 	case from != to:
 		return fmt.Sprintf("mean of epochs %d to %d", from, to)
 	}
@@ -93,19 +110,21 @@ func (r Reading) name(epochs int) string {
 }
 
 // of takes the reading of a course; NaN if it has no finite value where one is needed.
-func (r Reading) of(values []float64, from, to int) float64 {
-	if to > len(values) {
+func (r Reading) of(course []float64, from, to int) float64 {
+	if to > len(course) {
 		return math.NaN()
 	}
 	var sum float64
-	if r.steps {
-		for e := from; e < to; e++ {
-			sum += math.Abs(values[e] - values[e-1])
+	window := course[from-1 : to]
+	for i := int(r.kind); i < len(window); i++ { // as many epochs as it takes lie behind
+		switch r.kind {
+		case levels:
+			sum += window[i]
+		case steps:
+			sum += math.Abs(window[i] - window[i-1])
+		case fluctuations:
+			sum += math.Abs((window[i] - window[i-1]) - (window[i-1] - window[i-2]))
 		}
-		return sum / float64(to-from)
 	}
-	for _, v := range values[from-1 : to] {
-		sum += v
-	}
-	return sum / float64(to-from+1)
+	return sum / float64(len(window)-int(r.kind))
 }

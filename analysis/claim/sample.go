@@ -2,6 +2,7 @@ package claim
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -14,9 +15,12 @@ type moments struct {
 	variance float64 // divisor n − 1; NaN if n < 2
 }
 
-// momentsOf adds the values in the order given.
+// momentsOf adds the values in the order given. Values that agree in every digit have their mean exactly, and no spread.
 func momentsOf(values []float64) moments {
 	n := float64(len(values))
+	if len(values) > 1 && !slices.ContainsFunc(values, func(v float64) bool { return v != values[0] }) {
+		return moments{n: len(values), mean: values[0]}
+	}
 	var sum, squares float64
 	for _, v := range values {
 		sum += v

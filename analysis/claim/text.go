@@ -22,7 +22,7 @@ func (r Result) Text() string {
 		fmt.Fprintf(&b, "p       %s, uncorrected; the table of all findings has it corrected\n", r.pText())
 	}
 	if r.Margin != nil && r.Smallest != nil {
-		fmt.Fprintf(&b, "margin  %s; it would pass with %s\n", short(*r.Margin), short(*r.Smallest))
+		fmt.Fprintf(&b, "margin  %s; the smallest that would do is %s\n", short(*r.Margin), short(*r.Smallest))
 	}
 	fmt.Fprintf(&b, "source  section %s, figure %s\n", r.Source, r.Figure)
 	if r.Mark != "" {

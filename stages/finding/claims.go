@@ -125,7 +125,7 @@ type relation func(along claim.Curves, claimed claim.Range) claim.Predicate
 func tendency(c claim.Claim, check func(along relation) claim.Predicate) []claim.Claim {
 	strict := c
 	strict.ID += "s"
-	strict.Words = strings.TrimSuffix(c.Words, ".") + ": at every step."
+	strict.Words = c.Words + " It is so at every step."
 	strict.Source = strings.TrimSuffix(c.Source, ", "+conclusions)
 	strict.Check = check(claim.Steps)
 	c.Check = check(claim.Trend)

@@ -251,12 +251,20 @@ func TestDigest(t *testing.T) {
 		"margin":    func(c *claim.Claim) { c.Margins = map[string]float64{accuracy: 0.003, sparsity: 0.02} },
 		"relation":  func(c *claim.Claim) { c.ImpliedBy = nil },
 		"direction": func(c *claim.Claim) { c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd, adam), claim.Positive) },
-		"metric":    func(c *claim.Claim) { c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd, adam).Of(sparsity), claim.Negative) },
+		"metric": func(c *claim.Claim) {
+			c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd, adam).Of(sparsity), claim.Negative)
+		},
 		"optimizer": func(c *claim.Claim) { c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd), claim.Negative) },
 		"kind":      func(c *claim.Claim) { c.Check = claim.Steps(sweep(batchSize, "bs=").By(sgd, adam), claim.Negative) },
-		"epoch":     func(c *claim.Claim) { c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd, adam).At(claim.Epoch(29)), claim.Negative) },
-		"window":    func(c *claim.Claim) { c.Check = claim.Trend(sweep(batchSize, "bs=").Between(1, 500).By(sgd, adam), claim.Negative) },
-		"filter":    func(c *claim.Claim) { c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd, adam).Only(accuracy, learnt), claim.Negative) },
+		"epoch": func(c *claim.Claim) {
+			c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd, adam).At(claim.Epoch(29)), claim.Negative)
+		},
+		"window": func(c *claim.Claim) {
+			c.Check = claim.Trend(sweep(batchSize, "bs=").Between(1, 500).By(sgd, adam), claim.Negative)
+		},
+		"filter": func(c *claim.Claim) {
+			c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd, adam).Only(accuracy, learnt), claim.Negative)
+		},
 		"threshold": func(c *claim.Claim) { c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd, adam), claim.Below(-0.01)) },
 	} {
 		c := find()
