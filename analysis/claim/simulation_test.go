@@ -62,7 +62,7 @@ type simulated struct {
 	name  string
 	check Predicate
 	world world
-	wrong []Verdict
+	about []Verdict // that are wrong, or of which the first is right
 }
 
 // nulls are all kinds of predicates where there is nothing to find: at a true effect of 0, or at the bound of the claim.
@@ -154,7 +154,7 @@ func TestLevels(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					for _, v := range s.wrong {
+					for _, v := range s.about {
 						if p.Verdict == v {
 							wrong[v]++
 							total++

@@ -93,7 +93,7 @@ func TestDirectionsOfSeed1(t *testing.T) {
 		"Z4":  "Adagrad's highest values lie elsewhere",
 		"Z14": "Adadelta's sparsity rises at batch sizes 5 and 10, as Z9 says",
 		"Z15": "SGD's accuracy grows by 0.01",
-		"M8":  "Adam's sparsity falls with beta2",
+		"M8":  "Adam is less sparse with more beta2",
 		"F2":  "SGD's accuracy is steadiest where the batch is smallest",
 		// Seed 1 does, by less than seeds differ by or without the others being at hand.
 		"H6a": "Adam is as accurate with five layers as with one",
@@ -104,7 +104,7 @@ func TestDirectionsOfSeed1(t *testing.T) {
 		"R2h": "Adagrad's selectivity is as high at 0.1 as at 0.37",
 		"Z3":  "Adadelta is as sparse at 10 as at 50",
 		"Z12": "Adam is more accurate at 5 than at 50",
-		"N9w": "with 128 units selectivity does not rise until epoch 5",
+		"N9w": "with 64 units sparsity ends where it was after epoch 5",
 		// A trend holds on the whole and not at every step.
 		"H1s": "Adadelta is less sparse with two layers than with one", "H2s": "Adagrad is sparser with four layers than with three",
 		"H6as": "Adam is more accurate with two layers than with one", "W1s": step, "W2s": step, "M4s": step, "M7s": step, "M8s": step,

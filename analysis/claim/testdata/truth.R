@@ -36,3 +36,19 @@ for (n in c(5, 9)) {
 	x <- round(rnorm(n), 3); y <- round(x + rnorm(n), 3)
 	say("kendall", c(x, y), cor(x, y, method = "kendall"))
 }
+# R² of predictions of each group by the others: rows are group, y, x1, x2.
+for (k in 1:2) {
+	g <- rep(1:4, each = 6); x1 <- round(runif(24), 4); x2 <- round(runif(24), 4)
+	y <- round(1 + (2 + 0.5 * g) * x1 - k * x2 + 0.3 * rnorm(24), 4)
+	data <- data.frame(g, y, x1, x2); left <- 0; total <- 0
+	for (e in 1:4) {
+		fit <- lm(y ~ x1 + x2, data[g != e, ])
+		left <- left + sum((y[g == e] - predict(fit, data[g == e, ]))^2)
+		total <- total + sum((y[g == e] - mean(y[g != e]))^2)
+	}
+	say("prediction", as.vector(t(as.matrix(data))), 1 - left / total)
+}
+# Power of the paired t test at 0.05, two-sided, in the direction that is claimed, by differences in units of their SD.
+for (n in c(3, 12)) for (d in c(0.5, 0.89, 1.6, 3.1)) {
+	say("power", c(n, d), power.t.test(n, d, type = "one.sample", alternative = "one.sided", sig.level = 0.025)$power)
+}
