@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 
 	"analysis":          nil,
 	"analysis/chart":    {"analysis/tabulate"},
-	"analysis/finding":  nil,
+	"analysis/claim":    nil,
 	"analysis/metric":   nil,
 	"analysis/summary":  nil,
 	"analysis/tabulate": nil,
@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"pipeline/store/disk": nil,
 
 	"stages": {
-		"analysis/finding", "artifacts/measures", "artifacts/runs", "pipeline", "pipeline/canon", "pipeline/codeid",
+		"analysis/claim", "artifacts/measures", "artifacts/runs", "pipeline", "pipeline/canon", "pipeline/codeid",
 		"pipeline/progress", "pipeline/quote", "pipeline/store", "pipeline/store/disk", "stages/aggregate",
 		"stages/agreement", "stages/bench", "stages/bench/noop", "stages/commandline", "stages/differ", "stages/embedded",
 		"stages/fetch", "stages/figure", "stages/finding", "stages/lock", "stages/nearest", "stages/params", "stages/report",
@@ -63,16 +63,16 @@ var mayImport = map[string][]string{
 	"stages/embedded":           {"artifacts"},
 	"stages/fetch":              {"artifacts/idx", "pipeline"},
 	"stages/figure":             {"analysis/chart", "artifacts/measures", "pipeline"},
-	"stages/finding":            {"analysis/finding", "analysis/tabulate", "artifacts/measures", "pipeline"},
+	"stages/finding":            {"analysis/claim", "analysis/tabulate", "artifacts/measures", "pipeline"},
 	"stages/internal/studytest": {"stages/fetch", "stages/internal/testenv", "stages/params", "stages/study"},
 	"stages/internal/testenv":   nil,
 	"stages/lock":               nil,
 	"stages/metrics":            {"analysis/metric", "artifacts/measures", "artifacts/runs", "pipeline"},
 	"stages/nearest":            nil,
 	"stages/params":             {"analysis/chart", "analysis/tabulate", "trainer"},
-	"stages/report":             {"analysis/finding", "analysis/tabulate"},
+	"stages/report":             {"analysis/claim", "analysis/tabulate"},
 	"stages/study": {
-		"analysis/chart", "analysis/finding", "artifacts/measures", "pipeline", "stages/aggregate", "stages/agreement",
+		"analysis/chart", "analysis/claim", "artifacts/measures", "pipeline", "stages/aggregate", "stages/agreement",
 		"stages/digits", "stages/effort", "stages/fetch", "stages/figure", "stages/finding", "stages/metrics",
 		"stages/nearest", "stages/params", "stages/table", "stages/train", "trainer",
 	},
