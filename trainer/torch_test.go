@@ -64,6 +64,9 @@ type torchOptimizer struct {
 	Beta2       float64
 	Alpha       float64
 	K           float64
+	Nesterov    bool
+	SlowStart   float64 `json:"slow_start"`
+	Initial     float64
 }
 
 func (o torchOptimizer) optimizer() Optimizer {

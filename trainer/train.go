@@ -28,8 +28,14 @@ type Epoch struct {
 	// cross-entropy of each before its step; TestLoss is the same after the
 	// epoch over the test set in batches of 50.
 	TrainLoss, TestLoss float64
-	Correct, Samples    int     // test samples predicted rightly, and all of them
-	Layers              []Layer // per hidden layer, input side first, of the samples that Config.Measure names
+	Correct, Samples    int // test samples predicted rightly, and all of them
+	// ClassCorrect and ClassSamples are these by class, [classes].
+	ClassCorrect, ClassSamples []int64
+	// ValidationLoss, ValidationCorrect and ValidationSamples are those of the
+	// samples that [Config.Validation] holds out of training; without, all are 0.
+	ValidationLoss                       float64
+	ValidationCorrect, ValidationSamples int
+	Layers                               []Layer // per hidden layer, input side first, of the samples that Config.Measure names
 	// Digest is the SHA-256 of all parameters after the epoch, in the order
 	// in which PyTorch lists and stores them, as little-endian float32.
 	Digest  [32]byte
@@ -88,19 +94,29 @@ type run struct {
 	tester  *evaluator
 	// trainer passes the training set where it is measured after the epoch.
 	trainer   *evaluator
+	validator *evaluator // or nil
+	schedule  schedule
 	running   bool // measure the steps' samples
 	collected *collector
 }
 
 // newRun returns a run before its first epoch. It fails only with ctx.Err().
 func newRun(ctx context.Context, set *kernel.Set, c Config, train, test Split) (*run, error) {
+	train, held := train.holdOut(c.Validation)
 	samples := len(train.Labels)
-	n := newNetwork(set, newRule(c.Optimizer, set), train.Pixels, train.Classes, c.Network, min(c.Batch, samples))
+	n := newNetwork(set, newRule(c.rule(), set), train.Pixels, train.Classes, c.Network, min(c.Batch, samples))
+	if n.dropout != nil {
+		n.dropout.seed = c.Seeding.Seed
+	}
 	draws := newDraws(c, train.Labels, train.Classes)
 	if err := draws.parameters(ctx, n.layers); err != nil {
 		return nil, err
 	}
 	r := &run{network: n, draws: draws, batch: &images{split: train}, tester: newEvaluator(n, test)}
+	r.schedule = schedule{sampler: c.Sampler, updates: c.Updates, epochs: c.Epochs}
+	if c.Validation > 0 {
+		r.validator = newEvaluator(n, held)
+	}
 	switch c.Measure {
 	case "train":
 		r.trainer = newEvaluator(n, train)
@@ -132,12 +148,13 @@ func (r *run) epoch(ctx context.Context, number int) (Epoch, *Activations, error
 
 // steps makes the steps of an epoch.
 func (r *run) steps(ctx context.Context, epoch *Epoch) error {
-	r.draws.plan(epoch.Epoch, &r.planned)
-	if len(r.planned.ends) == 0 {
-		return fmt.Errorf("plan epoch %d: the sampler leaves no sample of these data", epoch.Epoch)
+	batches, err := r.batches(epoch.Epoch)
+	if err != nil {
+		return err
 	}
+	r.network.begin(epoch.Epoch)
 	var losses meanLoss
-	for rows := range r.planned.batches() {
+	for rows := range batches {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -158,7 +175,15 @@ func (r *run) measure(ctx context.Context, epoch *Epoch) (err error) {
 	if r.running || r.trainer != nil {
 		tested = nil
 	}
+	if r.validator != nil {
+		epoch.ValidationSamples = len(r.validator.rows)
+		epoch.ValidationLoss, epoch.ValidationCorrect, err = r.validator.pass(ctx, r.network, nil)
+		if err != nil {
+			return err
+		}
+	}
 	epoch.TestLoss, epoch.Correct, err = r.tester.pass(ctx, r.network, tested)
+	epoch.ClassCorrect, epoch.ClassSamples = r.tester.byClass()
 	if err != nil || r.trainer == nil {
 		return err
 	}
@@ -186,6 +211,12 @@ func checkSplits(c Config, train, test Split) error {
 	p.check(train.Pixels == test.Pixels, "training images have %d pixels and test images %d: want the same", train.Pixels, test.Pixels)
 	p.check(train.Classes == test.Classes, "training data has %d classes and test data %d: want the same", train.Classes, test.Classes)
 	p.check(c.Sampler.Classes <= train.Classes, "sampler classes is %d: the data has %d", c.Sampler.Classes, train.Classes)
+	p.check(c.Validation == 0 || c.Validation < len(train.Labels),
+		"validation is %d: want fewer than the %d training samples", c.Validation, len(train.Labels))
+	if len(p) == 0 {
+		rest, _ := train.holdOut(c.Validation)
+		p.phasesFit(c, rest.Labels, train.Classes)
+	}
 	p.fits(c.Network, train.Pixels)
 	if err := errors.Join(p...); err != nil {
 		return fmt.Errorf("check data:\n%w", err)
