@@ -27,6 +27,9 @@ type Config struct {
 	//
 	// Accuracy and test loss are about the test set in all three.
 	Measure string
+	// TrainLossAfter asks for the loss and the accuracy on the whole training
+	// set after each epoch. With Measure "train" they are there anyway.
+	TrainLossAfter bool `json:",omitempty"`
 
 	// ReferenceBatch makes the learning rate proportional to Batch: that of the
 	// optimizer is for batches of ReferenceBatch, and is multiplied by

@@ -11,7 +11,7 @@ func TestValidateAccepts(t *testing.T) {
 	full.Momentum, full.WeightDecay = 0.999, 10
 	noEffect := adadeltaBaseline
 	noEffect.LR, noEffect.Rho = 0, 0
-	for _, o := range []Optimizer{sgdBaseline, full, adagradBaseline, adadeltaBaseline, noEffect, adamBaseline, rmspropDefault, adagradKSmall, adadeltaKSmall} {
+	for _, o := range []Optimizer{sgdBaseline, full, adagradBaseline, adadeltaBaseline, noEffect, adamBaseline, rmspropDefault, adagradKSmall, adadeltaKSmall, vsgdSmall} {
 		c := baseline(o)
 		if err := c.Validate(); err != nil {
 			t.Errorf("%+v: %v", o, err)

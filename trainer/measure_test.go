@@ -47,13 +47,8 @@ func TestMeasure(t *testing.T) {
 				t.Errorf("%s: %d labels and %d predictions, want %d", measure, len(o.labels), len(o.predictions), samples)
 			}
 			for n, l := range e.Layers {
-				again := newLayerStatistics(l.Units, ten)
-				for s, label := range o.labels {
-					again.add(o.layers[n][s*l.Units:][:l.Units], label)
-				}
-				if l.Samples != int64(samples) || !slices.Equal(again.ClassSums, l.ClassSums) || !slices.Equal(again.ClassCounts, l.ClassCounts) ||
-					again.RatioSum != l.RatioSum || again.RatioSquares != l.RatioSquares {
-					t.Errorf("%s: epoch %d, layer %d: statistics are not those of the activations", measure, i+1, n+1)
+				if err := sameStatistics(l, statisticsOf(o.layers[n], l.Units, ten, o.labels)); err != nil || l.Samples != int64(samples) {
+					t.Errorf("%s: epoch %d, layer %d: statistics are not those of the activations: %v", measure, i+1, n+1, err)
 				}
 			}
 		}

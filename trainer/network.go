@@ -198,6 +198,9 @@ func (n *network) parameters(visit func(row []float32)) {
 	}
 }
 
+// canonicalNaN stands for every NaN.
+const canonicalNaN = 0x7fc00000
+
 // digest returns the SHA-256 of all parameters as little-endian float32. All
 // NaN are hashed as 7fc00000.
 func (n *network) digest() [sha256.Size]byte {
@@ -208,7 +211,7 @@ func (n *network) digest() [sha256.Size]byte {
 		for _, x := range row {
 			bits := math.Float32bits(x)
 			if x != x {
-				bits = 0x7fc00000
+				bits = canonicalNaN
 			}
 			bytes = binary.LittleEndian.AppendUint32(bytes, bits)
 		}

@@ -24,22 +24,43 @@ type Split struct {
 // An Epoch is what is recorded of one epoch.
 type Epoch struct {
 	Epoch int // counted from 1
-	// TrainLoss is the mean over the epoch's batches of the mean
-	// cross-entropy of each before its step; TestLoss is the same after the
-	// epoch over the test set in batches of 50.
-	TrainLoss, TestLoss float64
-	Correct, Samples    int // test samples predicted rightly, and all of them
-	// ClassCorrect and ClassSamples are these by class, [classes].
+	Steps int // made in this epoch
+	Result
+	// TrainLossAfter is the loss over the whole training set after the epoch, in
+	// batches of 50 like TestLoss, and TrainCorrect how many of the TrainSamples
+	// are predicted rightly then; no samples mean that Config does not ask for it.
+	TrainLossAfter             float64
+	TrainCorrect, TrainSamples int
+	// ClassCorrect and ClassSamples are Correct and Samples by class, [classes].
 	ClassCorrect, ClassSamples []int64
 	// ValidationLoss, ValidationCorrect and ValidationSamples are those of the
 	// samples that [Config.Validation] holds out of training; without, all are 0.
 	ValidationLoss                       float64
 	ValidationCorrect, ValidationSamples int
-	Layers                               []Layer // per hidden layer, input side first, of the samples that Config.Measure names
+	Early                                []Point  // within the first epoch; nil in others
+	Weights                              []Tensor // of the trained network, after the last epoch; nil in others
+	Seconds                              float64  // wall time of the epoch, measurement included
+}
+
+// A Result is what is recorded of an epoch or a point within it.
+type Result struct {
+	// TrainLoss is the mean over the epoch's batches of the mean
+	// cross-entropy of each before its step; TestLoss is the same after the
+	// epoch over the test set in batches of 50.
+	TrainLoss, TestLoss float64
+	Correct, Samples    int     // test samples predicted rightly, and all of them
+	Layers              []Layer // per hidden layer, input side first, of the samples that Config.Measure names
 	// Digest is the SHA-256 of all parameters after the epoch, in the order
 	// in which PyTorch lists and stores them, as little-endian float32.
-	Digest  [32]byte
-	Seconds float64 // wall time of the epoch, measurement included
+	Digest [32]byte
+}
+
+// A Point is what is recorded within the first epoch, before step 0 and after some
+// of the others; see early.go. Its TrainLoss is the mean over the steps so far, NaN
+// before the first.
+type Point struct {
+	Step int
+	Result
 }
 
 // Train trains a network and calls observe after each epoch with its record
@@ -92,12 +113,14 @@ type run struct {
 	batch   *images
 	planned plan // of the epoch
 	tester  *evaluator
-	// trainer passes the training set where it is measured after the epoch.
+	// trainer passes the training set where it is looked at after the epoch.
 	trainer   *evaluator
 	validator *evaluator // or nil
 	schedule  schedule
-	running   bool // measure the steps' samples
+	measured  string // Config.Measure
 	collected *collector
+	early     *early // until the first epoch is over
+	last      int    // number of the last epoch
 }
 
 // newRun returns a run before its first epoch. It fails only with ctx.Err().
@@ -112,17 +135,18 @@ func newRun(ctx context.Context, set *kernel.Set, c Config, train, test Split) (
 	if err := draws.parameters(ctx, n.layers); err != nil {
 		return nil, err
 	}
-	r := &run{network: n, draws: draws, batch: &images{split: train}, tester: newEvaluator(n, test)}
+	r := &run{
+		network: n, draws: draws, batch: &images{split: train}, tester: newEvaluator(n, test), measured: c.Measure,
+		early: newEarly(n, c, train, test), last: c.Epochs,
+	}
 	r.schedule = schedule{sampler: c.Sampler, updates: c.Updates, epochs: c.Epochs}
 	if c.Validation > 0 {
 		r.validator = newEvaluator(n, held)
 	}
-	switch c.Measure {
-	case "train":
+	if c.Measure == "train" || c.TrainLossAfter {
 		r.trainer = newEvaluator(n, train)
-	case "train-running":
-		r.running = true
-	default:
+	}
+	if c.Measure != "train" && c.Measure != "train-running" {
 		samples = len(test.Labels)
 	}
 	r.collected = newCollector(n, samples)
@@ -132,7 +156,7 @@ func newRun(ctx context.Context, set *kernel.Set, c Config, train, test Split) (
 // epoch makes the steps of the next epoch and measures.
 func (r *run) epoch(ctx context.Context, number int) (Epoch, *Activations, error) {
 	start := time.Now()
-	epoch := Epoch{Epoch: number, Samples: len(r.tester.rows)}
+	epoch := Epoch{Epoch: number}
 	r.collected.reset()
 	if err := r.steps(ctx, &epoch); err != nil {
 		return epoch, nil, err
@@ -140,8 +164,9 @@ func (r *run) epoch(ctx context.Context, number int) (Epoch, *Activations, error
 	if err := r.measure(ctx, &epoch); err != nil {
 		return epoch, nil, err
 	}
-	epoch.Layers = r.collected.statistics
-	epoch.Digest = r.network.digest()
+	if number == r.last {
+		epoch.Weights = r.network.tensors()
+	}
 	epoch.Seconds = time.Since(start).Seconds()
 	return epoch, &r.collected.found, nil
 }
@@ -158,36 +183,49 @@ func (r *run) steps(ctx context.Context, epoch *Epoch) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if r.early.due(losses.batches) {
+			point, err := r.early.measure(ctx, r, losses)
+			if err != nil {
+				return err
+			}
+			epoch.Early = append(epoch.Early, point)
+		}
 		r.batch.load(r.network.engine, rows)
 		losses.add(r.network.step(r.batch))
-		if r.running {
+		if r.measured == "train-running" {
 			r.network.collect(r.collected, len(rows))
 		}
 	}
+	r.early = nil
 	r.network.settle()
+	epoch.Steps = losses.batches
 	epoch.TrainLoss = losses.mean()
 	return nil
 }
 
-// measure passes the splits that are measured after an epoch.
+// measure passes the splits that are looked at after an epoch.
 func (r *run) measure(ctx context.Context, epoch *Epoch) (err error) {
-	tested := r.collected
-	if r.running || r.trainer != nil {
-		tested = nil
+	var test, train *collector
+	switch r.measured {
+	case "train":
+		train = r.collected
+	case "train-running":
+	default:
+		test = r.collected
 	}
-	if r.validator != nil {
+	epoch.Samples = len(r.tester.rows)
+	epoch.TestLoss, epoch.Correct, err = r.tester.pass(ctx, r.network, test)
+	epoch.ClassCorrect, epoch.ClassSamples = r.tester.byClass()
+	if err == nil && r.validator != nil {
 		epoch.ValidationSamples = len(r.validator.rows)
 		epoch.ValidationLoss, epoch.ValidationCorrect, err = r.validator.pass(ctx, r.network, nil)
-		if err != nil {
-			return err
-		}
 	}
-	epoch.TestLoss, epoch.Correct, err = r.tester.pass(ctx, r.network, tested)
-	epoch.ClassCorrect, epoch.ClassSamples = r.tester.byClass()
-	if err != nil || r.trainer == nil {
-		return err
+	if err == nil && r.trainer != nil {
+		epoch.TrainSamples = len(r.trainer.rows)
+		epoch.TrainLossAfter, epoch.TrainCorrect, err = r.trainer.pass(ctx, r.network, train)
 	}
-	_, _, err = r.trainer.pass(ctx, r.network, r.collected)
+	epoch.Layers = r.collected.finish()
+	epoch.Digest = r.network.digest()
 	return err
 }
 

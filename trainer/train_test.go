@@ -158,12 +158,8 @@ func TestTrainRecords(t *testing.T) {
 			t.Errorf("epoch %d: %d correct, predictions say %d", e.Epoch, e.Correct, correct)
 		}
 		for i, l := range e.Layers {
-			again := newLayerStatistics(l.Units, ten)
-			for s, label := range a.Labels {
-				again.add(a.Layers[i][s*l.Units:][:l.Units], label)
-			}
-			if !slices.Equal(again.ClassSums, l.ClassSums) || again.RatioSum != l.RatioSum || again.RatioSquares != l.RatioSquares {
-				t.Errorf("epoch %d, layer %d: statistics are not those of the activations", e.Epoch, i+1)
+			if err := sameStatistics(l, statisticsOf(a.Layers[i], l.Units, ten, a.Labels)); err != nil {
+				t.Errorf("epoch %d, layer %d: statistics are not those of the activations: %v", e.Epoch, i+1, err)
 			}
 		}
 		return nil
