@@ -15,45 +15,42 @@ type VSGDSums struct{ G, V, H, V2 []float32 }
 // size of a shift.
 type VSGDStep struct{ Samples, Eps float32 }
 
-// vsgdShift returns the shift of a parameter whose running mean gradient is g:
-// g itself, made longer by eps. The sum never cancels, so that the shift is one
-// to divide by.
-func vsgdShift(g, eps float32) float32 {
-	if g < 0 {
-		return g - eps
-	}
-	return g + eps
-}
-
-// VSGDShift moves every element by its shift: w[i] += g[i] ± eps.
+// VSGDShift moves every element by its shift, g made longer by eps, so that it is
+// one to divide by: w[i] += g[i] + eps, or g[i] - eps where g[i] is below 0.
 func (s *Set) VSGDShift(w, g []float32, eps float32) {
 	checkSame(len(w), len(g))
 	for i, x := range g {
-		w[i] += vsgdShift(x, eps)
+		if x < 0 {
+			w[i] += x - eps
+		} else {
+			w[i] += x + eps
+		}
 	}
 }
 
 // VSGDAverage takes the sums of a batch into the averages and leaves the memory
 // alone. With d the shift and t the memory,
 //
-//	G  = G·(1-1/t)  + 1/t · Σ g
-//	V  = V·(1-1/t)  + 1/t · n·Σ g²
-//	H  = H·(1-1/t)  + 1/t · Σ |g-g'|/|d|
-//	V2 = V2·(1-1/t) + 1/t · n·Σ (g-g')²/d²
+//	G  = (1-1/t)·G  + 1/t · Σ g
+//	V  = (1-1/t)·V  + 1/t · n·Σ g²
+//	H  = (1-1/t)·H  + 1/t · Σ |g-g'|/|d|
+//	V2 = (1-1/t)·V2 + 1/t · n·Σ (g-g')²/d²
 func (s *Set) VSGDAverage(state VSGDState, sums VSGDSums, c VSGDStep) {
-	state.check()
-	sums.check(len(state.G))
+	n := len(state.G)
+	state, sums = state.checked(n), sums.checked(n)
 	for i := range state.G {
-		e := state.at(i)
-		e.average(sums.at(i, e.g, c))
-		state.set(i, e)
+		e := vsgdElement{state.G[i], state.V[i], state.H[i], state.V2[i]}
+		x := sums.at(i, e.g, c)
+		take := 1 / state.Tau[i]
+		e.average(&x, take, 1-take)
+		state.G[i], state.V[i], state.H[i], state.V2[i] = e.g, e.v, e.h, e.v2
 	}
 }
 
 // VSGDScale multiplies the averages of the squared gradient and of the curvature
 // by factor and that of the squared curvature by its square.
 func (s *Set) VSGDScale(state VSGDState, factor float32) {
-	state.check()
+	state = state.checked(len(state.G))
 	square := float32(factor * factor)
 	for i := range state.V {
 		state.V[i] *= factor
@@ -74,44 +71,42 @@ func (s *Set) VSGDScale(state VSGDState, factor float32) {
 // quotient with a divisor of 0 is 0: a parameter without a gradient, or without
 // curvature, stays where it is. It returns whether all new weights are finite.
 func (s *Set) VSGD(w []float32, state VSGDState, sums VSGDSums, c VSGDStep) bool {
-	state.check()
-	sums.check(len(w))
-	checkSame(len(w), len(state.G))
+	n := len(w)
+	state, sums = state.checked(n), sums.checked(n)
 	ok := true
-	for i := range w {
-		e := state.at(i)
+	for i, tau := range state.Tau {
+		e := vsgdElement{state.G[i], state.V[i], state.H[i], state.V2[i]}
 		x := sums.at(i, e.g, c)
 		if outlier(x.g-e.g, e.v, e.g) || outlier(x.h-e.h, e.v2, e.h) {
-			e.tau++
+			tau++
 		}
-		e.average(x)
+		take := 1 / tau
+		e.average(&x, take, 1-take)
 		square := float32(e.g * e.g)
-		part := quotient(float32(c.Samples*square), FMA(c.Samples-1, square, e.v))
+		part := quotient(float32(c.Samples*square), e.v+float32((c.Samples-1)*square))
 		rate := float32(quotient(e.h, e.v2) * part)
-		w[i] = FMA(-rate, x.g, w[i])
-		e.tau = FMA(1-min(quotient(square, e.v), 1), e.tau, 1)
-		state.set(i, e)
+		w[i] -= float32(rate * x.g)
+		tau = float32((1-min(quotient(square, e.v), 1))*tau) + 1
+		state.G[i], state.V[i], state.H[i], state.V2[i], state.Tau[i] = e.g, e.v, e.h, e.v2, tau
 		ok = ok && finite(w[i])
 	}
 	return ok
 }
 
-// vsgdElement is one element's averages or, without tau, what a batch adds.
-type vsgdElement struct{ g, v, h, v2, tau float32 }
+// vsgdElement is one element's averages, or what a batch adds to them.
+type vsgdElement struct{ g, v, h, v2 float32 }
 
-func (e *vsgdElement) average(x vsgdElement) {
-	take := 1 / e.tau
-	keep := 1 - take
-	e.g = FMA(take, x.g, float32(keep*e.g))
-	e.v = FMA(take, x.v, float32(keep*e.v))
-	e.h = FMA(take, x.h, float32(keep*e.h))
-	e.v2 = FMA(take, x.v2, float32(keep*e.v2))
+func (e *vsgdElement) average(x *vsgdElement, take, keep float32) {
+	e.g = float32(keep*e.g) + float32(take*x.g)
+	e.v = float32(keep*e.v) + float32(take*x.v)
+	e.h = float32(keep*e.h) + float32(take*x.h)
+	e.v2 = float32(keep*e.v2) + float32(take*x.v2)
 }
 
 // outlier reports |distance| > 2√(second-mean²).
 func outlier(distance, second, mean float32) bool {
-	variance := max(FMA(-mean, mean, second), 0)
-	return float32(distance*distance) > 4*variance
+	variance := second - float32(mean*mean)
+	return float32(distance*distance) > 4*max(variance, 0)
 }
 
 // quotient returns a/b, or 0 where b is 0.
@@ -122,23 +117,21 @@ func quotient(a, b float32) float32 {
 	return a / b
 }
 
-func (s VSGDState) check() { checkSame(len(s.G), len(s.V), len(s.H), len(s.V2), len(s.Tau)) }
-
-func (s VSGDState) at(i int) vsgdElement {
-	return vsgdElement{s.G[i], s.V[i], s.H[i], s.V2[i], s.Tau[i]}
+// checked returns the first n of everything, where there are no more.
+func (s VSGDState) checked(n int) VSGDState {
+	checkSame(n, len(s.G), len(s.V), len(s.H), len(s.V2), len(s.Tau))
+	return VSGDState{s.G[:n], s.V[:n], s.H[:n], s.V2[:n], s.Tau[:n]}
 }
 
-func (s VSGDState) set(i int, e vsgdElement) {
-	s.G[i], s.V[i], s.H[i], s.V2[i], s.Tau[i] = e.g, e.v, e.h, e.v2, e.tau
+func (s VSGDSums) checked(n int) VSGDSums {
+	checkSame(n, len(s.G), len(s.V), len(s.H), len(s.V2))
+	return VSGDSums{s.G[:n], s.V[:n], s.H[:n], s.V2[:n]}
 }
-
-func (s VSGDSums) check(n int) { checkSame(n, len(s.G), len(s.V), len(s.H), len(s.V2)) }
 
 // at returns what the batch adds to the averages of an element whose running mean
 // gradient was g when the parameters were shifted.
-func (s VSGDSums) at(i int, g float32, c VSGDStep) vsgdElement {
-	scale := 1 / vsgdShift(g, c.Eps)
-	size := max(scale, -scale)
+func (s *VSGDSums) at(i int, g float32, c VSGDStep) vsgdElement {
+	size := 1 / (max(g, -g) + c.Eps)
 	return vsgdElement{
 		g:  s.G[i],
 		v:  float32(c.Samples * s.V[i]),
