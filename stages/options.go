@@ -13,6 +13,7 @@ import (
 	"sparsel/pipeline/progress"
 	"sparsel/pipeline/store"
 	"sparsel/stages/params"
+	"sparsel/trainer/gemm"
 	"sparsel/trainer/kernel"
 )
 
@@ -132,9 +133,10 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 	return &workspace{study: s, setup: setup, engine: pipeline.New(config), store: st}, nil
 }
 
-// codeOf is the code of the stages. What the kernels compute is versioned by hand: see kernel.Contract.
+// codeOf is the code of the stages. What the kernels and the products made of them compute is versioned by hand: see
+// kernel.Contract and gemm.Contract.
 func codeOf(st *store.Store) pipeline.CodeSource {
-	return pipeline.Code("", st, map[string]string{kernel.Package: kernel.Contract})
+	return pipeline.Code("", st, map[string]string{kernel.Package: kernel.Contract, gemm.Package: gemm.Contract})
 }
 
 // events shows how a run goes, on standard error: results are what standard output is for.

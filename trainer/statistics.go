@@ -125,8 +125,8 @@ func (m *meter) finish() Layer {
 		l.Most = append(l.Most, math.Float32frombits(t.Most[j]))
 	}
 	for k := range kernel.Thresholds {
-		for _, reached := range t.Reached[k*n:][:m.units] {
-			l.Below = append(l.Below, l.Samples-int64(reached))
+		for _, below := range t.Below[k*n:][:m.units] {
+			l.Below = append(l.Below, int64(below))
 		}
 	}
 	m.tally = kernel.NewTally(m.panels, m.classes)

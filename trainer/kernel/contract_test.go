@@ -9,10 +9,16 @@ import (
 	"testing"
 )
 
-// contracts are digests of what each version of the package computes: the second
-// of what was added to the version without a change of the rest.
-var contracts = map[string][2]string{
-	"kernel 1": {"89e40a6344c2e24ffa7b3754fd054c6439f009464c56c681bbb768b388a1362f", "fd831e753717db4be714dc93687367583462e4e3e917d165e5e3aea1120266ad"},
+// contracts are digests of what each version of the package computes.
+var contracts = map[string]string{
+	"kernel 1": "89e40a6344c2e24ffa7b3754fd054c6439f009464c56c681bbb768b388a1362f",
+	"kernel 2": "9848c063f50559d5e3e949fffddd5991f25bc503cb0e45942b5896c0cdc56423", // as 1, and what is recorded of activations
+}
+
+// updateContracts are digests of the rules that came with a version after its
+// digest was taken, Nesterov's momentum and vSGD.
+var updateContracts = map[string]string{
+	"kernel 2": "fd831e753717db4be714dc93687367583462e4e3e917d165e5e3aea1120266ad",
 }
 
 // TestContract holds a digest of everything that the package computes against its
@@ -24,10 +30,11 @@ func TestContract(t *testing.T) {
 		t.Fatalf("no digest of contract %q", Contract)
 	}
 	forEach(t, func(t *testing.T, s *Set) {
-		for i, results := range []func(*Set) string{results, addedResults} {
-			if got := results(s); got != want[i] {
-				t.Errorf("results of contract %q have digest %s, want %s", Contract, got, want[i])
-			}
+		if got := results(s); got != want {
+			t.Errorf("results of contract %q have digest %s, want %s", Contract, got, want)
+		}
+		if got, want := updateResults(s), updateContracts[Contract]; got != want {
+			t.Errorf("further rules of contract %q have digest %s, want %s", Contract, got, want)
 		}
 	})
 }
@@ -182,11 +189,42 @@ func results(s *Set) string {
 		}
 		rows.G, rows.Values = some(len(rows.G), small), []float32{0.5, 1, 0, 1e-3}
 	}
+
+	// What is recorded of activations.
+	put64 := func(list []float64) {
+		for _, v := range list {
+			if v != v {
+				v = math.NaN()
+			}
+			h.Write(binary.LittleEndian.AppendUint64(nil, math.Float64bits(v)))
+		}
+	}
+	for _, next := range []func() float32{ordinary, any} {
+		const samples, units = 41, 90
+		tally, labels := NewTally(6, 3), make([]uint8, samples)
+		for i := range labels {
+			labels[i] = uint8(r.IntN(3))
+		}
+		a := some(6*samples*Width, next)
+		for range 2 {
+			s.Tally(tally, a, samples*Width, labels)
+		}
+		l1, l2 := make([]float32, samples), make([]float32, samples)
+		s.Norms(l1, l2, a, samples*Width, 6)
+		put(l1, l2)
+		put64(tally.Sums)
+		put64(tally.Squares)
+		h.Write([]byte(fmt.Sprint(tally.Least, tally.Most, tally.Below)))
+		var ranked Ranked
+		s.RankSums(&ranked, some(RankRows(units)*Width, next), units)
+		put64(ranked.Ranks[:])
+		put64(ranked.Totals[:])
+	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// addedResults is results for Nesterov's momentum and vSGD.
-func addedResults(s *Set) string {
+// updateResults is results for Nesterov's momentum and vSGD.
+func updateResults(s *Set) string {
 	h := sha256.New()
 	r := newSource(78)
 	some := func(n int, next func() float32) []float32 { return fill(make([]float32, n), next) }

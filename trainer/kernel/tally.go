@@ -20,7 +20,7 @@ type Tally struct {
 	Squares []float64 // [16·Panels]: sums of squares
 	Least   []uint32  // [16·Panels]: the smallest magnitude, Magnitude to begin with
 	Most    []uint32  // [16·Panels]: the largest one
-	Reached []uint32  // [len(Thresholds)][16·Panels]: samples whose magnitude is not below the threshold
+	Below   []uint32  // [len(Thresholds)][16·Panels]: samples whose magnitude is below the threshold
 }
 
 // NewTally returns a tally of no samples.
@@ -28,7 +28,7 @@ func NewTally(panels, classes int) *Tally {
 	n := panels * Width
 	t := &Tally{
 		Panels: panels, Sums: make([]float64, classes*n), Squares: make([]float64, n),
-		Least: make([]uint32, n), Most: make([]uint32, n), Reached: make([]uint32, len(Thresholds)*n),
+		Least: make([]uint32, n), Most: make([]uint32, n), Below: make([]uint32, len(Thresholds)*n),
 	}
 	for j := range t.Least {
 		t.Least[j] = Magnitude
@@ -42,7 +42,7 @@ func NewTally(panels, classes int) *Tally {
 //	Sums(labels[i]) += |a|
 //	Squares += a²
 //	Least, Most = min(Least, |a|), max(Most, |a|)
-//	Reached(k)++ where |a| is not below Thresholds[k]
+//	Below(k)++ where |a| is below Thresholds[k]
 //
 // with sums in float64, where the square of a float32 is exact, and all comparisons
 // between magnitudes.
@@ -52,7 +52,7 @@ func (s *Set) Tally(t *Tally, a []float32, step int, labels []uint8) {
 		return
 	}
 	if step < len(labels)*Width || len(a) < (t.Panels-1)*step+len(labels)*Width || len(t.Squares) < n || len(t.Least) < n ||
-		len(t.Most) < n || len(t.Reached) < len(Thresholds)*n {
+		len(t.Most) < n || len(t.Below) < len(Thresholds)*n {
 		panic("kernel: samples or tally do not fit their slices")
 	}
 	for _, l := range labels {
@@ -63,7 +63,7 @@ func (s *Set) Tally(t *Tally, a []float32, step int, labels []uint8) {
 	for p := range t.Panels {
 		at := p * Width
 		if s.loops.tally != nil {
-			s.loops.tally(&a[p*step], len(labels), &labels[0], &t.Sums[at], n, &t.Squares[at], &t.Least[at], &t.Most[at], &t.Reached[at])
+			s.loops.tally(&a[p*step], len(labels), &labels[0], &t.Sums[at], n, &t.Squares[at], &t.Least[at], &t.Most[at], &t.Below[at])
 			continue
 		}
 		for i, label := range labels {
@@ -76,8 +76,8 @@ func (s *Set) Tally(t *Tally, a []float32, step int, labels []uint8) {
 				t.Least[at+j] = min(t.Least[at+j], bits)
 				t.Most[at+j] = max(t.Most[at+j], bits)
 				for k := range Thresholds {
-					if bits >= math.Float32bits(Thresholds[k]) {
-						t.Reached[k*n+at+j]++
+					if bits < math.Float32bits(Thresholds[k]) {
+						t.Below[k*n+at+j]++
 					}
 				}
 			}
