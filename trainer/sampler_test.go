@@ -396,6 +396,7 @@ func TestNext(t *testing.T) {
 		{Kind: "shuffled"}, {Kind: "sorted"}, {Kind: "consecutive", Block: 3}, {Kind: "consecutive", Block: 3, Clean: true},
 		{Kind: "classes", Classes: 1}, {Kind: "classes", Classes: 2}, {Kind: "classes", Classes: 3}, {Kind: "classes", Classes: 10},
 		{Kind: "classes", Classes: 5, Clean: true},
+		{Kind: "phases", Phases: []Phase{{Drawn: 5, Epochs: 1}, {Drawn: 5, Epochs: 2}}},
 	} {
 		for _, counts := range [][ten]int{counts, {2: 1}, {5: 2}} {
 			c := sampling(s, 30)
