@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // VSGDState is what vSGD keeps of each element: the running averages of the
 // gradient, of its square, of the curvature and of its square, and the memory,
 // in steps, of these averages.
@@ -16,15 +18,14 @@ type VSGDSums struct{ G, V, H, V2 []float32 }
 type VSGDStep struct{ Samples, Eps float32 }
 
 // VSGDShift moves every element by its shift, g made longer by eps, so that it is
-// one to divide by: w[i] += g[i] + eps, or g[i] - eps where g[i] is below 0.
+// one to divide by: w[i] += g[i] + eps, or g[i] - eps where g[i] has the sign bit.
 func (s *Set) VSGDShift(w, g []float32, eps float32) {
 	checkSame(len(w), len(g))
+	const sign = 1 << 31
+	longer := math.Float32bits(eps) &^ sign
 	for i, x := range g {
-		if x < 0 {
-			w[i] += x - eps
-		} else {
-			w[i] += x + eps
-		}
+		// Signs are random: a branch would be guessed wrongly half of the time.
+		w[i] += x + math.Float32frombits(longer|math.Float32bits(x)&sign)
 	}
 }
 
