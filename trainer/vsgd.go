@@ -21,8 +21,8 @@ import "sparsel/trainer/kernel"
 //
 // In the first Initial steps nothing moves: the averages are arithmetic means
 // over these batches. Then v̄ and h̄ are multiplied by SlowStart, C in the paper
-// before it (Schaul, Zhang and LeCun, "No more pesky learning rates", 2013,
-// section 4), w̄ by its square, and τ is Initial. In the very first step δ comes
+// before it (Schaul, Zhang and LeCun, "No more pesky learning rates", arXiv
+// 1206.1106), w̄ by its square, and τ is Initial. In the very first step δ comes
 // from that batch's own gradient.
 //
 // ε keeps δ from 0. It has the sign of ḡ here, so that the two cannot cancel. The
