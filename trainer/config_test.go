@@ -13,7 +13,9 @@ func TestValidateAccepts(t *testing.T) {
 	full.Momentum, full.WeightDecay = 0.999, 10
 	noEffect := adadeltaBaseline
 	noEffect.LR, noEffect.Rho = 0, 0
-	for _, o := range []Optimizer{sgdBaseline, full, adagradBaseline, adadeltaBaseline, noEffect, adamBaseline, rmspropDefault, adagradKSmall, adadeltaKSmall, vsgdSmall} {
+	for _, o := range []Optimizer{
+		sgdBaseline, full, adagradBaseline, adadeltaBaseline, noEffect, adamBaseline, rmspropDefault, adagradKSmall, adadeltaKSmall, vsgdSmall,
+	} {
 		c := baseline(o)
 		if err := c.Validate(); err != nil {
 			t.Errorf("%+v: %v", o, err)
@@ -145,7 +147,8 @@ func TestValidateRefuses(t *testing.T) {
 		{func(c *Config) { c.Network.CSI = math.Inf(-1) }, "csi is -Inf: want a finite number"},
 		{func(c *Config) { c.Network.CSI = math.NaN() }, "csi is NaN: want a finite number"},
 		{func(c *Config) { c.Network.CSI, c.Batch = 1, 1 }, "csi is 1, but batches have samples of one class only"},
-		{func(c *Config) { c.Network.CSI = -1; c.Sampler = Sampler{Kind: "classes", Classes: 1} }, "csi is -1, but batches have samples of one class only"},
+		{func(c *Config) { c.Network.CSI = -1; c.Sampler = Sampler{Kind: "classes", Classes: 1} },
+			"csi is -1, but batches have samples of one class only"},
 		{func(c *Config) { c.Network.CSI = 1; c.Optimizer = vsgdSmall }, "csi is 1, which is no sum over samples"},
 		{func(c *Config) { c.Network.Conv = []int{3}; c.Optimizer = vsgdSmall }, "network has convolutions, which vSGD does not train"},
 		{func(c *Config) { c.ReferenceBatch = 50; c.Optimizer = vsgdSmall }, "reference batch is 50, but vSGD has no learning rate"},
@@ -156,7 +159,8 @@ func TestValidateRefuses(t *testing.T) {
 		{func(c *Config) { c.Optimizer = vsgdSmall; c.Optimizer.SlowStart = 0.5 }, "slow start is 0.5: want a finite number, 1 or more"},
 		{func(c *Config) { c.Optimizer.SlowStart = 2 }, "slow start is 2, which Adam does not have"},
 		{func(c *Config) { c.Optimizer.Nesterov = true }, "nesterov is set, which Adam does not have"},
-		{func(c *Config) { c.Optimizer = sgdBaseline; c.Optimizer.Nesterov = true }, "nesterov is set and momentum is 0: want a momentum above 0"},
+		{func(c *Config) { c.Optimizer = sgdBaseline; c.Optimizer.Nesterov = true },
+			"nesterov is set and momentum is 0: want a momentum above 0"},
 		{func(c *Config) { c.ReferenceBatch = -1 }, "reference batch is -1"},
 		{func(c *Config) { c.ReferenceBatch, c.Batch, c.Optimizer.LR = 1, 1000, 1e38 }, "learning rate is 1e+41 at batch 1000"},
 		{func(c *Config) { c.Updates = 29; c.Seeding.Mode = "paired" }, "updates is 29: want at least one for each of the 30 epochs"},

@@ -128,7 +128,8 @@ func further(c Config) string {
 		value any
 		unset bool
 	}{
-		{"dropout", c.Network.Dropout, c.Network.Dropout == nil}, {"l1", c.Network.L1, c.Network.L1 == 0}, {"csi", c.Network.CSI, c.Network.CSI == 0},
+		{"dropout", c.Network.Dropout, c.Network.Dropout == nil},
+		{"l1", c.Network.L1, c.Network.L1 == 0}, {"csi", c.Network.CSI, c.Network.CSI == 0},
 		{"nesterov", c.Optimizer.Nesterov, !c.Optimizer.Nesterov}, {"phases", c.Sampler.Phases, c.Sampler.Phases == nil},
 		{"reference", c.ReferenceBatch, c.ReferenceBatch == 0}, {"updates", c.Updates, c.Updates == 0},
 		{"validation", c.Validation, c.Validation == 0},

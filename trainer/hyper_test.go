@@ -8,7 +8,9 @@ import (
 // The table of hyper-parameters and the fields of Optimizer are the same
 // things: every constant has a field of its own and every default is in range.
 func TestHyper(t *testing.T) {
-	for _, o := range []Optimizer{sgdBaseline, adagradBaseline, adadeltaBaseline, adamBaseline, rmspropDefault, adagradKSmall, adadeltaKSmall, vsgdSmall} {
+	for _, o := range []Optimizer{
+		sgdBaseline, adagradBaseline, adadeltaBaseline, adamBaseline, rmspropDefault, adagradKSmall, adadeltaKSmall, vsgdSmall,
+	} {
 		has := Hyper(o.Name)
 		if o.Name != "vSGD" && (len(has) < 2 || has[0].Name != "lr" || has[len(has)-1].Name != "weight_decay") {
 			t.Fatalf("%s has %v: want the learning rate first and the weight decay last", o.Name, has)

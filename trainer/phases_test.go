@@ -111,7 +111,8 @@ func TestPhasesForget(t *testing.T) {
 		t.Fatal(err)
 	}
 	if correct[0][9] < 40 || correct[0][19] > correct[0][9]/4 || correct[1][9] > 0 || correct[1][19] < 40 {
-		t.Errorf("after the phases %d and %d of the first classes are right, %d and %d of the second", correct[0][9], correct[0][19], correct[1][9], correct[1][19])
+		t.Errorf("after the phases %d and %d of the first classes are right, %d and %d of the second",
+			correct[0][9], correct[0][19], correct[1][9], correct[1][19])
 	}
 }
 
@@ -137,7 +138,8 @@ func TestPhasesRefuse(t *testing.T) {
 		{[]Phase{{Classes: []int{1}, Epochs: 1}, {Drawn: 1, Epochs: 2}}, "1 of 2 phases draw"},
 		{[]Phase{{Classes: []int{10}, Epochs: 3}}, "phase 1 has class 10: the data has classes 0 to 9"},
 		{[]Phase{{Drawn: 11, Epochs: 3}}, "phase 1 draws 11 classes: the data has 10"},
-		{[]Phase{{Classes: []int{1}, Epochs: 1}, {Classes: []int{7, 8}, Epochs: 2}}, "phase 2 has classes [7 8], of which there is no training sample"},
+		{[]Phase{{Classes: []int{1}, Epochs: 1}, {Classes: []int{7, 8}, Epochs: 2}},
+			"phase 2 has classes [7 8], of which there is no training sample"},
 	} {
 		c.Sampler = Sampler{Kind: "phases", Phases: tt.phases}
 		err := Train(t.Context(), c, some, test, nil)
@@ -210,7 +212,9 @@ func TestUpdates(t *testing.T) {
 func TestUpdatesOfPhases(t *testing.T) {
 	c, train, test := small(sgdBaseline)
 	c.Seeding = Seeding{Mode: "paired", Seed: 1}
-	c.Sampler = Sampler{Kind: "phases", Phases: []Phase{{Classes: []int{0, 1, 2, 3, 4}, Epochs: 2}, {Classes: []int{5, 6, 7, 8, 9}, Epochs: 1}}}
+	c.Sampler = Sampler{Kind: "phases", Phases: []Phase{
+		{Classes: []int{0, 1, 2, 3, 4}, Epochs: 2}, {Classes: []int{5, 6, 7, 8, 9}, Epochs: 1},
+	}}
 	c.Updates, c.Batch = 21, 20
 	r := start(t, kernel.Available()[0], c, train, test)
 	for epoch := 1; epoch <= 3; epoch++ {
@@ -260,7 +264,8 @@ func TestValidationPart(t *testing.T) {
 		}
 	}
 	c.Validation = 100
-	if err := Train(t.Context(), c, train, test, nil); err == nil || !strings.Contains(err.Error(), "want fewer than the 100 training samples") {
+	err := Train(t.Context(), c, train, test, nil)
+	if err == nil || !strings.Contains(err.Error(), "want fewer than the 100 training samples") {
 		t.Errorf("got error %v", err)
 	}
 }

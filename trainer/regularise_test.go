@@ -85,7 +85,9 @@ func TestDropoutMasks(t *testing.T) {
 	if again := draw(1, 2, 3, 0, 9); !slices.Equal(again, first[:len(again)]) {
 		t.Error("the masks of a sample depend on those after it")
 	}
-	for i, other := range [][]float32{draw(2, 2, 3, 0, samples), draw(1, 3, 3, 0, samples), draw(1, 2, 4, 0, samples), draw(1, 2, 3, 1, samples)} {
+	for i, other := range [][]float32{
+		draw(2, 2, 3, 0, samples), draw(1, 3, 3, 0, samples), draw(1, 2, 4, 0, samples), draw(1, 2, 3, 1, samples),
+	} {
 		if slices.Equal(first, other) {
 			t.Errorf("stream %d is that of another seed, epoch, step or layer", i)
 		}
@@ -145,7 +147,8 @@ func TestPenaltiesWork(t *testing.T) {
 	more, _ := measure(func(n *Network) { n.CSI = 3 })
 	less, _ := measure(func(n *Network) { n.CSI = -3 })
 	_, small := measure(func(n *Network) { n.L1 = 0.3 })
-	text := fmt.Sprintf("selectivity is %.3f with -3, %.3f without and %.3f with 3; activations add up to %.2f, and to %.2f with L1", less, plain, more, sum, small)
+	text := fmt.Sprintf("selectivity is %.3f with -3, %.3f without and %.3f with 3; activations add up to %.2f, and to %.2f with L1",
+		less, plain, more, sum, small)
 	if less > plain-0.1 || more < plain+0.1 || small > sum/2 {
 		t.Error(text)
 	}

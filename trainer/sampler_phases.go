@@ -96,7 +96,8 @@ func (p *problems) phases(s Sampler, epochs int) {
 				p.check(!slices.Contains(f.Classes[:j], class), "phase %d has class %d twice: want it once", i+1, class)
 			}
 		default:
-			p.check(f.Drawn >= 1 && f.Drawn <= MaxClasses, "phase %d has no classes and draws %d: want a list of classes, or 1 to %d to draw", i+1, f.Drawn, MaxClasses)
+			p.check(f.Drawn >= 1 && f.Drawn <= MaxClasses,
+				"phase %d has no classes and draws %d: want a list of classes, or 1 to %d to draw", i+1, f.Drawn, MaxClasses)
 		}
 	}
 	p.check(drawn == 0 || drawn == len(s.Phases), "%d of %d phases draw their classes: want all or none of them", drawn, len(s.Phases))

@@ -237,7 +237,10 @@ func TestTestPassBySample(t *testing.T) {
 
 // Steps allocate nothing once they have seen their shapes.
 func TestStepAllocatesNothing(t *testing.T) {
-	for _, o := range []Optimizer{sgdBaseline, {Name: "SGD", LR: 0.1, Momentum: 0.9}, adagradBaseline, adadeltaBaseline, adamBaseline, vsgdSmall, {Name: "SGD", LR: 0.1, Momentum: 0.9, Nesterov: true}} {
+	for _, o := range []Optimizer{
+		sgdBaseline, {Name: "SGD", LR: 0.1, Momentum: 0.9}, adagradBaseline, adadeltaBaseline, adamBaseline, vsgdSmall,
+		{Name: "SGD", LR: 0.1, Momentum: 0.9, Nesterov: true},
+	} {
 		c, train, test := small(o)
 		if c.Network.L1 = 0.1; o.Name != "vSGD" {
 			c.Network.CSI = 1
