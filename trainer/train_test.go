@@ -42,9 +42,9 @@ func (f *fuse) Err() error {
 	return nil
 }
 
-// The context is asked before each of the four steps of an epoch and before
-// its single chunk of test samples, and once more before the first step, for the
-// test samples of that point; whenever it is done, training ends there.
+// The context is asked before each of the four steps of an epoch and before its
+// single chunk of test samples, and once more in the first one, before what is
+// measured ahead of any step; whenever it is done, training ends there.
 func TestTrainCancelled(t *testing.T) {
 	c, train, test := small(sgdBaseline)
 	for asked := range 17 {
@@ -53,7 +53,7 @@ func TestTrainCancelled(t *testing.T) {
 			epochs++
 			return nil
 		})
-		want := max(0, asked-1) / 5
+		want := max(asked-1, 0) / 5
 		if asked < 16 && !errors.Is(err, context.Canceled) || asked == 16 && err != nil || epochs != want {
 			t.Errorf("cancelled after %d questions: %d epochs and error %v, want %d epochs", asked, epochs, err, want)
 		}
