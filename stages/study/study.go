@@ -34,10 +34,6 @@ type Study struct {
 	Mark       string        // what sets a profile's results apart; see params.Profile.Mark
 }
 
-// WorkerMemory is what a worker process holds, whatever it does next: the journal's largest measurement of a
-// training with its data and archive is 490 MB, and what a process once had it gives back late.
-const WorkerMemory = 600 << 20
-
 // measured is what a metrics node is for: experiments that share a run may differ in what they divide by.
 type measured struct {
 	run          *params.Run
@@ -89,7 +85,7 @@ func New(p *params.Params, sources fetch.Sources) (*Study, error) {
 
 // add adds a node. Those of a profile stay apart from the study's, in the journal and among the published files.
 func (b *builder) add(n *pipeline.Node) *pipeline.Node {
-	n.Name, n.Memory = path.Join(b.prefix, n.Name), WorkerMemory
+	n.Name, n.Memory = path.Join(b.prefix, n.Name), max(n.Memory, peak(0, 0))
 	for output, file := range n.Publish {
 		n.Publish[output] = path.Join(b.prefix, file)
 	}
@@ -111,6 +107,7 @@ func (b *builder) addRuns(runs []*params.Run) {
 		archive := b.params.Archived(r.Config.Epochs)
 		b.trained[r] = b.add(&pipeline.Node{
 			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Cost: effort.Training(r.Config, params.TrainSamples, params.TestSamples),
+			Memory: trainingMemory(r.Config, orAll(trained, params.TrainSamples), orAll(tested, params.TestSamples), len(archive)),
 			Params: train.Params{Data: b.images, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
 			Inputs: []pipeline.Input{
 				{Name: train.TrainImages, From: b.dataset, Output: train.TrainImages},
@@ -123,6 +120,14 @@ func (b *builder) addRuns(runs []*params.Run) {
 }
 
 // addMetrics adds a metrics node for each run and each epsilon that it is measured with.
+// orAll is a number of images, where 0 stands for all.
+func orAll(images, all int) int {
+	if images == 0 {
+		return all
+	}
+	return images
+}
+
 func (b *builder) addMetrics(uses []params.Use) {
 	stage := metrics.Stage()
 	for _, u := range uses {
@@ -137,6 +142,8 @@ func (b *builder) addMetrics(uses []params.Use) {
 		t := b.trained[u.Run]
 		b.metrics[m] = b.add(&pipeline.Node{
 			Name: name, Group: u.Run.Experiment, Stage: stage, Cost: float64(len(b.params.Archived(u.Run.Config.Epochs))),
+			Memory: metricsMemory(u.Run.Config, orAll(b.params.Study.TrainImages, params.TrainSamples), orAll(b.params.Study.TestImages, params.TestSamples),
+				len(b.params.Archived(u.Run.Config.Epochs))),
 			Params: metrics.Params{CCMASEpsilon: u.CCMASEpsilon, Split: u.Split()},
 			Inputs: []pipeline.Input{
 				{Name: metrics.Record, From: t, Output: train.Record},
