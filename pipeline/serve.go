@@ -127,8 +127,9 @@ func (s *server) serve(g *Graph, w assignment) *doneReply {
 	job.say = func(text string) { s.send(reply{Log: &text}) }
 	job.advance = s.progress()
 	s.send(reply{Begun: true})
+	before := processorTime()
 	err := perform(w.ctx, job)
-	done := &doneReply{Memory: peakMemory(), Unsafe: errors.Is(err, errPanic)}
+	done := &doneReply{Unsafe: errors.Is(err, errPanic), usage: usage{peakMemory(), processorTime() - before}}
 	if n.Memory > keptMemory {
 		debug.FreeOSMemory() // it is counted for this node alone
 	}

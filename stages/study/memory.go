@@ -3,6 +3,7 @@ package study
 import (
 	"slices"
 
+	"sparsel/stages/effort"
 	"sparsel/stages/params"
 	"sparsel/trainer"
 )
@@ -48,7 +49,8 @@ func padded(n int) int { return (n + lanes - 1) / lanes * lanes }
 // trainingMemory is the most bytes that a worker needs for a training: parameters with the optimizer's state, the batch,
 // the activations of steps, of measuring and of the samples that are measured, and the record. TestT21MemoryIsCounted
 // compares it with what trainings take.
-func trainingMemory(c trainer.Config, train, test, archived int) int64 {
+func trainingMemory(c trainer.Config, d effort.Data, archived int) int64 {
+	train, test := d.Train, d.Test
 	n, batch := 0, min(c.Batch, train) // n counts float32
 	state := 1 + slots(c.Optimizer)
 	inputs, transposed, packed, gradient := params.Pixels, 0, 0, 0
@@ -69,7 +71,7 @@ func trainingMemory(c trainer.Config, train, test, archived int) int64 {
 		n += (max(batch, evaluated) + batch) * padded(inputs)
 	}
 	hidden := 0
-	for i, units := range append(slices.Clone(c.Network.Hidden), trainer.Classes) {
+	for i, units := range append(slices.Clone(c.Network.Hidden), params.Classes) {
 		stride := padded(units)
 		n += inputs*stride*state + 2*batch*stride
 		gradient = max(gradient, 2*inputs*lanes)
@@ -95,15 +97,15 @@ func trainingMemory(c trainer.Config, train, test, archived int) int64 {
 
 // recordMemory is what a run's record takes.
 func recordMemory(epochs, hidden int) int64 {
-	return int64(epochs) * int64(hidden) * trainer.Classes * recordedBytes * recordedCopies
+	return int64(epochs) * int64(hidden) * params.Classes * recordedBytes * recordedCopies
 }
 
 // metricsMemory is the most bytes that a worker needs to measure a run from its archive, a block of which it puts together
 // piece by piece.
-func metricsMemory(c trainer.Config, train, test, archived int) int64 {
-	samples, widest, hidden := test, 0, 0
+func metricsMemory(c trainer.Config, d effort.Data, archived int) int64 {
+	samples, widest, hidden := d.Test, 0, 0
 	if c.Measure == "train" || c.Measure == "train-running" {
-		samples = train
+		samples = d.Train
 	}
 	for _, units := range c.Network.Hidden {
 		widest, hidden = max(widest, units), hidden+units
