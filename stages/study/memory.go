@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	program = 36 << 20                                                   // a worker that has done nothing yet, measured
+	program = 60 << 20                                                   // a worker with its graph and the encoders of archives, measured
 	images  = (params.TrainSamples + params.TestSamples) * params.Pixels // a worker holds all of them, whatever a run uses
 	// litter is what reading the images leaves behind for the next collection, and litterRatio how many times its own size
 	// writing and reading an archive leaves.

@@ -18,13 +18,13 @@ func TestMemoryAsMeasured(t *testing.T) {
 		measure   string
 		peak      float64
 	}{
-		{trainer.Network{Hidden: []int{256}}, "SGD", 50, "", 147},
-		{trainer.Network{Hidden: []int{256}}, "Adam", 50, "", 144},
-		{trainer.Network{Hidden: []int{256}}, "Adam", 1000, "", 145},
-		{trainer.Network{Hidden: []int{2000, 2000, 2000, 2000, 2000}}, "Adam", 50, "", 774},
-		{trainer.Network{Hidden: []int{256}, Conv: []int{32, 64}}, "Adam", 50, "", 149},
-		{trainer.Network{Hidden: []int{256}, Conv: []int{32, 64}}, "Adam", 1000, "", 269},
-		{trainer.Network{Hidden: []int{4000}}, "Adagrad", 1000, "train", 255},
+		{trainer.Network{Hidden: []int{256}}, "SGD", 50, "", 149},
+		{trainer.Network{Hidden: []int{256}}, "Adam", 50, "", 185},
+		{trainer.Network{Hidden: []int{256}}, "Adam", 1000, "", 185},
+		{trainer.Network{Hidden: []int{2000, 2000, 2000, 2000, 2000}}, "Adam", 50, "", 874},
+		{trainer.Network{Hidden: []int{256}, Conv: []int{32, 64}}, "Adam", 50, "", 234},
+		{trainer.Network{Hidden: []int{256}, Conv: []int{32, 64}}, "Adam", 1000, "", 374},
+		{trainer.Network{Hidden: []int{4000}}, "Adagrad", 1000, "train", 368},
 		{trainer.Network{Hidden: []int{7000, 7000}}, "SGD", 1000, "", 1450},
 		{trainer.Network{Hidden: []int{7000, 7000}}, "Adam", 50, "", 1771},
 	} {
