@@ -6,24 +6,30 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/store/disk"
 )
 
-// build opens the study and builds the targets that are chosen from it.
-func build(ctx context.Context, o Options, request string, choose func(*workspace) ([]string, error)) error {
+// build opens the study and builds what has the ids of that kind.
+func build(ctx context.Context, kind, ids string, o Options) error {
 	w, err := o.open(events())
 	if err != nil {
 		return err
 	}
-	targets, err := choose(w)
-	if err != nil {
-		return err
+	var targets []string
+	for _, id := range several(ids) {
+		names, err := w.Of(kind, id)
+		if err != nil {
+			return err
+		}
+		targets = append(targets, names...)
 	}
-	return w.build(ctx, request, targets)
+	return w.build(ctx, kind+" "+ids, targets)
 }
 
 // build plans the targets and carries the plan out, or prints it for a dry run.
@@ -72,16 +78,32 @@ func (o Options) sweep() {
 	}
 }
 
+// mostPaths is how many published files are listed one by one; more are counted by folder.
+const mostPaths = 12
+
 // printReport says where the results are.
 func (o Options) printReport(plan *pipeline.Plan, report *pipeline.Report) error {
 	if orDefault(o.JSON, false) {
 		return printJSON(o.stdout(), report)
 	}
+	var paths []string
+	folders := map[string]int{}
 	for _, s := range plan.Steps {
 		for _, path := range s.Node.Publish {
-			if _, err := fmt.Fprintln(o.stdout(), filepath.Join(o.out(), path)); err != nil {
-				return err
-			}
+			paths = append(paths, filepath.Join(o.out(), path))
+			folders[filepath.Join(o.out(), filepath.Dir(path))]++
+		}
+	}
+	slices.Sort(paths)
+	if len(paths) > mostPaths && !orDefault(o.Verbose, false) {
+		paths = nil
+		for _, folder := range slices.Sorted(maps.Keys(folders)) {
+			paths = append(paths, fmt.Sprintf("%s: %s", folder, counted(folders[folder], "file")))
+		}
+	}
+	for _, path := range paths {
+		if _, err := fmt.Fprintln(o.stdout(), path); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -111,7 +111,7 @@ func (w *workspace) graphs() ([]*pipeline.Graph, error) {
 			return nil, err
 		}
 		p.Profile.Data = images
-		s, err := study.New(p, fetch.Sources{}) // MNIST is not at hand
+		s, err := study.New(w.setup.Params, p, fetch.Sources{}) // MNIST is not at hand
 		if err != nil {
 			return nil, err
 		}

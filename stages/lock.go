@@ -35,7 +35,7 @@ func Lock(ctx context.Context, o Options) error {
 	}
 	if !plan.Idle() {
 		n := len(plan.Steps) - plan.Count(pipeline.Current)
-		return fmt.Errorf("lock: %d of %d nodes are not current, or a published file is not what it should be; bring them up to date with `go tool mage all` and try again", n, len(plan.Steps))
+		return fmt.Errorf("lock: %d of %d nodes are not current, or a published file is not what it should be; bring them up to date with `%s` and try again", n, len(plan.Steps), o.command("all"))
 	}
 	l, err := w.newLock(ctx)
 	if err != nil {
@@ -61,13 +61,19 @@ func Lock(ctx context.Context, o Options) error {
 	return err
 }
 
-// lockPath is beside the parameters, whose results it holds; each profile has its own.
+// lockPath is beside the parameters, whose results it holds: artifacts.lock for params.toml, mine.artifacts.lock for mine.toml,
+// artifacts.quick.lock for a profile. So two parameter files in a folder do not replace each other's lock.
 func (o Options) lockPath() string {
-	name := "artifacts.lock"
-	if o.prefix() != "" {
-		name = "artifacts." + o.prefix() + ".lock"
+	dir, file := filepath.Split(o.params())
+	var parts []string
+	if file != "params.toml" {
+		parts = append(parts, strings.TrimSuffix(file, ".toml"))
 	}
-	return filepath.Join(filepath.Dir(o.params()), name)
+	parts = append(parts, "artifacts")
+	if o.prefix() != "" {
+		parts = append(parts, o.prefix())
+	}
+	return filepath.Join(dir, strings.Join(append(parts, "lock"), "."))
 }
 
 // maxLock is more than the lock of any study has.
