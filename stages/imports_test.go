@@ -36,9 +36,9 @@ var mayImport = map[string][]string{
 	"analysis/summary":  nil,
 	"analysis/tabulate": nil,
 
-	"pipeline":            {"pipeline/canon", "pipeline/codeid", "pipeline/store"},
+	"pipeline":            {"pipeline/canon", "pipeline/codeid", "pipeline/store", "pipeline/store/disk"},
 	"pipeline/canon":      nil,
-	"pipeline/codeid":     {"pipeline/canon"},
+	"pipeline/codeid":     {"pipeline/canon", "pipeline/store/disk"},
 	"pipeline/progress":   {"pipeline"},
 	"pipeline/store":      {"pipeline/store/disk"},
 	"pipeline/store/disk": nil,
@@ -71,7 +71,7 @@ var mayImport = map[string][]string{
 	"stages/report":      {"analysis/finding", "analysis/tabulate"},
 	"stages": {
 		"analysis/finding", "artifacts/measures", "artifacts/runs",
-		"pipeline", "pipeline/canon", "pipeline/codeid", "pipeline/progress", "pipeline/store", "trainer/kernel",
+		"pipeline", "pipeline/canon", "pipeline/codeid", "pipeline/progress", "pipeline/store", "pipeline/store/disk", "trainer/kernel",
 		"stages/aggregate", "stages/agreement", "stages/bench", "stages/bench/noop", "stages/commandline", "stages/differ", "stages/embedded", "stages/fetch",
 		"stages/figure", "stages/finding", "stages/lock", "stages/nearest", "stages/params", "stages/report", "stages/study", "stages/table", "stages/train",
 	},
