@@ -262,9 +262,8 @@ func TestT29CollectionWithoutTheData(t *testing.T) {
 	s := newSmallStudy(t)
 	s.addProfile(strings.Replace(strings.Replace(tinyProfile, "tiny", "quick", 1), `"mnist"`, `"any"`, 1))
 	t.Setenv("SPARSEL_DATA", "")
-	nowhere := t.TempDir()
 	with, without := s.options(), s.options()
-	without.Data = &nowhere
+	without.Data = nil
 	s.edit(`directories = ["../shared/mnist", "data/mnist"]`, `directories = []`)
 	for _, o := range []Options{with, without} {
 		if err := All(context.Background(), o.withProfile("quick")); err != nil {
