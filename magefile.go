@@ -280,13 +280,13 @@ func Report(ctx context.Context,
 }
 
 // Clean removes the published figures, tables, findings and report of the study or of a profile; they come back from the store.
-// What you changed or put beside them stays.
+// What you changed, or put beside them, stays and is named.
 func Clean(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
-	store *bool, // remove the store of all profiles too, and every result with it
-	yes *bool, // remove the store without a question, which is asked at a terminal only
+	store *bool, // remove the store of all profiles too, and every result with it: asks at a terminal, and wants -yes elsewhere
+	yes *bool, // remove the store without being asked
 ) error {
 	return exit(stages.Clean(ctx, store, stages.Options{Params: params, Profile: profile, Out: out, Yes: yes}))
 }
