@@ -159,6 +159,41 @@ func TestEscapes(t *testing.T) {
 }
 
 // What is missing is named, with the reason, and nothing stands in its place.
+// The page's policy allows its own style and script, by their hashes, and no load at all.
+func TestT33PageLoadsNothing(t *testing.T) {
+	page, _, err := Render(example(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(page)
+	policy := html.UnescapeString(regexp.MustCompile(`<meta http-equiv="Content-Security-Policy" content="([^"]*)">`).FindStringSubmatch(text)[1])
+	for _, want := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'", "script-src-attr 'none'"} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("the policy lacks %s: %s", want, policy)
+		}
+	}
+	for _, bad := range []string{"http", "*", "'self'", "unsafe-eval", "strict-dynamic", "elem 'unsafe", "blob:"} {
+		if strings.Contains(policy, bad) {
+			t.Errorf("the policy allows %s: %s", bad, policy)
+		}
+	}
+	for _, element := range []string{"style", "script"} {
+		found := regexp.MustCompile(`(?s)<`+element+`\b[^>]*>(.*?)</`+element+`>`).FindAllStringSubmatch(text, -1)
+		if len(found) != 1 {
+			t.Fatalf("%d elements %s", len(found), element)
+		}
+		if hash := hashed(found[0][1]); !strings.Contains(policy, element+"-src-elem "+hash) {
+			t.Errorf("the policy does not allow the page's own %s, %s: %s", element, hash, policy)
+		}
+	}
+	if at := strings.Index(text, "<meta http-equiv"); at < 0 || strings.Contains(text[:at], "<link") || strings.Contains(text[:at], "<s") {
+		t.Error("the policy does not come first")
+	}
+	if m := regexp.MustCompile(`(?i)<[^>]*\s(src|srcset|action|poster|data|ping|background)=`).FindString(text); m != "" {
+		t.Errorf("the page loads something: %s", m)
+	}
+}
+
 func TestMissing(t *testing.T) {
 	page, _ := render(t, example(t))
 	for _, want := range []string{
