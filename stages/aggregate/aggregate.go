@@ -56,10 +56,13 @@ func (u Use) layers() []string {
 	return list
 }
 
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "aggregate"
+
 // Stage is the aggregate stage.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
-		Name:    "aggregate",
+		Name:    Kind,
 		Package: "sparsel/stages/aggregate",
 		Outputs: []string{Summaries, Tidy, Wide},
 		Run:     run,
