@@ -7,9 +7,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"sparsel/analysis/claim"
 	"sparsel/artifacts/measures"
@@ -27,6 +30,23 @@ type Params struct {
 	Mark       string // how the study is reduced; empty when it is not
 	Conditions []Condition
 	Blocks     []Block
+	Wide       bool // the inputs are wide tables; see Wide
+}
+
+// selected are the metrics that a predicate's text selects.
+var selected = regexp.MustCompile(`of \[([^\]]*)\]`)
+
+// Wide tells whether a claim needs metrics that the tidy table does not have, so that its inputs have to be the wide one.
+func Wide(f claim.Claim) bool {
+	tidy := []string{accuracy, sparsity, selectivity, ""} // what is compared takes its metric from the first selection
+	for _, list := range selected.FindAllStringSubmatch(f.Check.String(), -1) {
+		for metric := range strings.SplitSeq(list[1], ",") {
+			if !slices.Contains(tidy, metric) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Condition says how the tidy table, which follows the author's records, writes a condition of an experiment.
@@ -125,12 +145,12 @@ func (p Params) load(d *claim.Data, experiment, path string) error {
 		return err
 	}
 	defer file.Close()
-	rows, err := measures.ReadTidyCSV(file)
+	rows, err := p.read(file)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	for _, r := range rows {
-		name, err := p.condition(experiment, r)
+		name, err := p.condition(experiment, r.TidyRow)
 		if err != nil {
 			return err
 		}
@@ -140,6 +160,19 @@ func (p Params) load(d *claim.Data, experiment, path string) error {
 		}
 	}
 	return nil
+}
+
+// read reads a tidy table, of which the further metrics are none, or a wide one.
+func (p Params) read(r io.Reader) ([]measures.WideRow, error) {
+	if p.Wide {
+		return measures.ReadWideCSV(r)
+	}
+	tidy, err := measures.ReadTidyCSV(r)
+	rows := make([]measures.WideRow, len(tidy))
+	for i, t := range tidy {
+		rows[i].TidyRow = t
+	}
+	return rows, err
 }
 
 // condition finds the condition that a row is of.
@@ -156,7 +189,7 @@ func (p Params) condition(experiment string, r measures.TidyRow) (string, error)
 }
 
 // add takes what the claims are about from a row.
-func add(d *claim.Data, r measures.TidyRow) error {
+func add(d *claim.Data, r measures.WideRow) error {
 	c := claim.Curve{Experiment: r.Experiment, Condition: r.Condition, Optimizer: r.Optimizer, Layer: r.Layer}
 	run := fmt.Sprintf("seed %d", r.Seed)
 	for _, m := range numbers(r) {
@@ -174,7 +207,15 @@ type named struct {
 	number measures.Number
 }
 
-// numbers lists a row's metrics.
-func numbers(r measures.TidyRow) []named {
-	return []named{{accuracy, r.Accuracy}, {sparsity, r.Sparsity}, {selectivity, r.SelectivityAvg}}
+// numbers lists a row's metrics, and what selectivity is above its chance level where that is known.
+func numbers(r measures.WideRow) []named {
+	list := []named{{accuracy, r.Accuracy}, {sparsity, r.Sparsity}, {selectivity, r.SelectivityAvg}}
+	for i, n := range r.Further {
+		list = append(list, named{measures.Further[i], n})
+		if measures.Further[i] == chance {
+			above := measures.Number{Value: r.SelectivityAvg.Value - n.Value, Recorded: r.SelectivityAvg.Recorded && n.Recorded}
+			list = append(list, named{aboveChance, above})
+		}
+	}
+	return list
 }
