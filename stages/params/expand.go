@@ -112,7 +112,9 @@ type planned struct {
 
 func (r *planned) name() string { return r.entry.Name + "/" + r.condition.name }
 
-func (x *expansion) report(path, format string, args ...any) { x.document.report(path, format, args...) }
+func (x *expansion) report(path, format string, args ...any) {
+	x.document.report(path, format, args...)
+}
 
 func (p *Params) expand(d *document) []Use {
 	x := expansion{params: p, document: d, byExperiment: map[string][]*planned{}, distinct: map[string]*Run{}}
@@ -275,7 +277,7 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 		}
 	}
 	for _, v := range list {
-		if s, known := SettingOf(v.name); known && good && !equalValues(s.get(config), v.value) {
+		if s, known := SettingOf(v.name); known && good && !Equal(s.get(config), v.value) {
 			d.report(v.path, "parameter %s is %s, which another setting of %s overrules: the run has %s %s",
 				v.name, format(v.value), e.Name, s.Column, format(columnOf(s.Column, config)))
 			good = false
@@ -289,14 +291,14 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 	return config
 }
 
-// equalValues compares what a run has with what the file says.
-func equalValues(has, given any) bool {
-	x, xok := number(has)
-	y, yok := number(given)
-	if xok && yok {
-		return x == y
+// Equal compares values of the file or of a run: numbers by value, others by their text. Nothing equals nothing alone.
+func Equal(x, y any) bool {
+	a, aok := number(x)
+	b, bok := number(y)
+	if aok && bok {
+		return a == b
 	}
-	return has != nil && format(has) == format(given)
+	return (x == nil) == (y == nil) && format(x) == format(y)
 }
 
 // conditions spreads an entry's grid out, the first parameter outermost.

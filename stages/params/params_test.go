@@ -118,12 +118,12 @@ func TestSessions(t *testing.T) {
 
 func TestSessionRefusals(t *testing.T) {
 	for sessions, want := range map[string]string{
-		`runs = []`: "sessions[0].runs: is empty",
-		`runs = [{ experiment = "batches" }]`:                                                        `sessions[0].runs[0].experiment: is "batches", must be one of batch_size`,
+		`runs = []`:                           "sessions[0].runs: is empty",
+		`runs = [{ experiment = "batches" }]`: `sessions[0].runs[0].experiment: is "batches", must be one of batch_size`,
 		`runs = [{ experiment = "batch_size", conditions = ["bs=20"] }]`:                             `sessions[0].runs[0].conditions[0]: is "bs=20", which is no condition of batch_size`,
 		`runs = [{ experiment = "batch_size", optimizers = ["RMSprop"] }]`:                           `sessions[0].runs[0].optimizers[0]: is "RMSprop", with which batch_size trains none of these; it has Adadelta, Adagrad, Adam, SGD`,
 		`runs = [{ experiment = "batch_size" }, { experiment = "batch_size", optimizers = ["SGD"]}]`: "sessions[0].runs[1]: has batch_size/bs=10 with SGD and seed 1, which is in session 1 already",
-		"seeds = [1, 1]\nruns = [{ experiment = \"batch_size\" }]":                                    "sessions[0].seeds[1]: is 1 for the second time",
+		"seeds = [1, 1]\nruns = [{ experiment = \"batch_size\" }]":                                   "sessions[0].seeds[1]: is 1 for the second time",
 	} {
 		_, err := Parse("params.toml", example(t, `name = "train_vs_test"`, batches, "[[figures]]", "[[sessions]]\n"+sessions+"\n\n[[figures]]"), "")
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "  params.toml: ") {

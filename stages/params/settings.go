@@ -88,6 +88,15 @@ func SettingOf(name string) (Setting, bool) {
 	return list[i], true
 }
 
+// ConstantsOf lists the constants of an optimizer, the learning rate first.
+func ConstantsOf(optimizer string) []Setting {
+	var list []Setting
+	for _, h := range trainer.Hyper(optimizer) {
+		list = append(list, constant(h.Name))
+	}
+	return list
+}
+
 // Value is what a run has of the setting, as the file would have it; nil where it has no such thing.
 func (s Setting) Value(c trainer.Config) any { return s.get(c) }
 

@@ -214,7 +214,7 @@ func checkSearch(d *document, path string, t Table, uses []Use) {
 				first = &uses[i]
 			}
 			for _, c := range Columns() {
-				if x, y := c.Of(*first), c.Of(u); c.Name != rateColumn && format(x) != format(y) {
+				if x, y := c.Of(*first), c.Of(u); c.Name != RateColumn && !Equal(x, y) {
 					d.report(path+".experiment", "is %q, whose conditions %s and %s differ in %s with %s; a search is over the learning rate alone",
 						t.Experiment, first.Condition, u.Condition, c.Name, optimizer)
 				}
@@ -228,8 +228,8 @@ func checkSearch(d *document, path string, t Table, uses []Use) {
 	}
 }
 
-// rateColumn is the column of the learning rate.
-var rateColumn = constant("lr").Column
+// RateColumn is the column of the learning rate.
+var RateColumn = constant("lr").Column
 
 // checkDepths refuses a table by hidden layers in which two conditions of an optimizer have as many.
 func checkDepths(d *document, path string, uses []Use) {

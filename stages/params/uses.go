@@ -84,7 +84,7 @@ func checkReplicates(d *document, uses []Use) {
 // replicates names what tells two uses apart besides the seed; empty if nothing does.
 func replicates(a, b Use) string {
 	for _, c := range Columns() {
-		if x, y := c.Of(a), c.Of(b); format(x) != format(y) {
+		if x, y := c.Of(a), c.Of(b); !Equal(x, y) {
 			return c.Name
 		}
 	}
