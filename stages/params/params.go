@@ -130,7 +130,8 @@ func Parse(name string, data []byte, profile string) (*Params, error) {
 			return nil, err
 		}
 		if p.Profile != nil && len(d.problems) == 0 {
-			p.expand(d)
+			_, uses := p.expand(d)
+			p.checkShownFigures(d, uses) // a profile may lack a condition that a figure names
 		}
 	}
 	if len(d.problems) > 0 {
