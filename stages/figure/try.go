@@ -2,7 +2,6 @@ package figure
 
 import (
 	"fmt"
-	"hash/fnv"
 	"math"
 
 	"sparsel/analysis/chart"
@@ -31,7 +30,12 @@ func Try(p Params) (key string, err error) {
 	for _, experiment := range p.Experiments() {
 		sums[experiment] = fmt.Sprintf("%064x", 0)
 	}
+	whole := p
 	for i, made := range dummies {
+		p := whole
+		if i > 0 { // as many epochs as decide anything
+			p.Epoch = min(p.Epoch, fewEpochs+1)
+		}
 		f, err := p.describe(made)
 		if err != nil {
 			return "", err
@@ -90,9 +94,13 @@ type dummy func(u float64, seed int) float64
 const dummyRuns = 3
 
 func (make dummy) at(k key, i int) float64 {
-	h := fnv.New32a()
-	fmt.Fprint(h, k)
-	return make(float64(h.Sum32())/(1<<32), i)
+	h := uint32(2166136261) // FNV-1a
+	for _, text := range []string{k.condition, k.optimizer, k.layer, k.metric, string(rune(k.epoch))} {
+		for _, b := range []byte(text) {
+			h = (h ^ uint32(b)) * 16777619
+		}
+	}
+	return make(float64(h)/(1<<32), i)
 }
 
 func (make dummy) summary(k key) (measures.Summary, bool) {
