@@ -48,7 +48,7 @@ var mayImport = map[string][]string{
 	"stages/train":     {"artifacts/idx", "artifacts/runs", "pipeline", "trainer", "trainer/kernel"},
 	"stages/metrics":   {"analysis/metric", "artifacts/measures", "artifacts/runs", "pipeline"},
 	"stages/aggregate": {"analysis/summary", "artifacts/measures", "pipeline"},
-	"stages/figure":    {"analysis/chart", "artifacts/measures", "pipeline"},
+	"stages/figure":    {"analysis/chart", "analysis/summary", "artifacts/measures", "pipeline"},
 	"stages/table":     {"analysis/tabulate", "artifacts/measures", "pipeline"},
 	"stages/finding":   {"analysis/finding", "analysis/tabulate", "artifacts/measures", "pipeline"},
 

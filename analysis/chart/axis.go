@@ -41,6 +41,9 @@ func (s *span) add(v float64, scale Scale) {
 	s.lo, s.hi = math.Min(s.lo, v), math.Max(s.hi, v)
 }
 
+// with returns the span of both.
+func (s span) with(other span) span { return span{min(s.lo, other.lo), max(s.hi, other.hi)} }
+
 // limits returns the limits of the axis for values within data.
 func (a Axis) limits(data span, margin float64) span {
 	switch {

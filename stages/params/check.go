@@ -258,9 +258,7 @@ func (p *Params) checkShown(d *document, uses []Use) {
 	for _, u := range uses {
 		epochs = max(epochs, u.Run.Config.Epochs)
 	}
-	for i, f := range p.Figures {
-		p.shown(d, fmt.Sprintf("figures[%d]", i), f.complete(), uses)
-	}
+	p.checkShownFigures(d, uses)
 	list, _ := p.Study.Archive.([]any)
 	for i, v := range list {
 		if epoch := v.(int64); epoch > int64(epochs) {

@@ -79,6 +79,27 @@ func (p *Params) BaselineUse(optimizer string) Use {
 	return Use{Optimizer: optimizer, CCMASEpsilon: p.Metrics.CCMASEpsilon, Run: &Run{Config: c}}
 }
 
+// SettingOf is the setting that varies: by its name, or as the column is called where the file gives column and value alone.
+func (v Varied) SettingOf() (Setting, bool) {
+	if s, ok := SettingOf(v.Setting); ok {
+		return s, true
+	}
+	for _, s := range allSettings() {
+		if v.Column == s.Name || strings.ReplaceAll(v.Column, "_", " ") == s.Column {
+			return s, true
+		}
+	}
+	return Setting{}, false
+}
+
+// BaselineOf is what the baseline has of something that varies; nil where it has no such thing.
+func (p *Params) BaselineOf(v Varied, optimizer string) any {
+	if s, ok := v.SettingOf(); ok {
+		return s.get(p.BaselineRun(optimizer))
+	}
+	return nil
+}
+
 // NetworkText is the widths of the layers, input first.
 func NetworkText(n trainer.Network) string {
 	parts := []string{strconv.Itoa(Pixels)}

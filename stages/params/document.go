@@ -1,6 +1,7 @@
 package params
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"math"
@@ -200,6 +201,15 @@ func (d *document) sortProblems() {
 // decode fills target, a pointer to a struct whose fields carry toml:"name" or toml:"name,required" tags.
 // Keys are case-sensitive. What the file leaves out keeps the value it has in target. A whole number is accepted for a float, a float never for a whole number.
 func (d *document) decode(path string, value any, target reflect.Value) {
+	if u, ok := target.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		text, ok := value.(string)
+		if !ok {
+			d.report(path, "is %s, must be a string", kindOf(value))
+		} else if err := u.UnmarshalText([]byte(text)); err != nil {
+			d.report(path, "%v", err)
+		}
+		return
+	}
 	switch target.Kind() {
 	case reflect.Pointer:
 		target.Set(reflect.New(target.Type().Elem()))

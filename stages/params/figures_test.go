@@ -36,7 +36,7 @@ func withFigure(t *testing.T, figure string) []byte {
 	return append(example(t), sweeps+"\n[[figures]]\nid = \"9\"\ntitle = \"Nine\"\n"+figure...)
 }
 
-func shownBy(t *testing.T, figure string) []Shown {
+func shownBy(t *testing.T, figure string) ShownFigure {
 	t.Helper()
 	p, err := Parse("params.toml", withFigure(t, figure), "")
 	if err != nil {
@@ -52,7 +52,7 @@ func TestShown(t *testing.T) {
 		for _, e := range s.Entries {
 			var conditions []string
 			for _, c := range e.Conditions {
-				conditions = append(conditions, fmt.Sprintf("%s %g", c.Name, c.Value))
+				conditions = append(conditions, fmt.Sprintf("%s %g", c.Name, c.Runs[0].Value))
 			}
 			list = append(list, e.Label+": "+strings.Join(conditions, ", "))
 		}
@@ -84,25 +84,26 @@ reverse = true`, "*: 3HL 3, 2HL 2, 1HL 1"},
 			}
 			continue
 		}
-		if got := lines(shownBy(t, c.figure)[0]); got != c.want {
+		if got := lines(shownBy(t, c.figure).Sources[0]); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}
-	s := shownBy(t, `
+	f := shownBy(t, `
 experiments = ["sweep"]
 conditions = ["a/*"]
 x = "value"
 columns = "optimizer"
 lines = ["metric"]
-vertical = "baseline"`)[0]
-	if fmt.Sprint(s.Optimizers) != "[SGD Adam]" || s.Column != "learning_rate" || s.Baseline["SGD"] != 0.1 || s.Baseline["Adam"] != 0.001 || s.Epochs != 30 {
+vertical = "baseline"`)
+	s := f.Sources[0]
+	if fmt.Sprint(s.Optimizers) != "[SGD Adam]" || s.Column != "learning_rate" || s.Baseline["SGD"] != 0.1 || s.Baseline["Adam"] != 0.001 || f.Epoch != 30 {
 		t.Errorf("shown is %+v", s)
 	}
 	s = shownBy(t, `
 experiments = ["deep"]
-conditions = ["2HL", "3HL"]
+conditions = ["2HL"]
 x = "layer"
-lines = ["condition"]`)[0]
+lines = ["condition"]`).Sources[0]
 	if s.Layers != 2 || s.Baseline != nil {
 		t.Errorf("shown is %+v", s)
 	}
@@ -127,7 +128,7 @@ x = "value"
 		{"metrics twice", `lines = ["metric"]`, "lines = [\"metric\"]\nrows = \"metric\"", `figures[1].lines[0]: is "metric", which the figure tells apart elsewhere`},
 		{"rows of optimizers", `lines = ["metric"]`, "lines = [\"metric\"]\nrows = \"optimizer\"", `figures[1].rows: is "optimizer"`},
 		{"optimizers nowhere", "columns = \"optimizer\"\nlines = [\"metric\"]", `lines = ["condition"]`, "figures[1].columns: and lines do not tell the optimizers of sweep apart"},
-		{"conditions nowhere", `x = "value"`, `x = "epoch"`, "figures[1].conditions: selects 3, which neither x nor lines tell apart"},
+		{"conditions nowhere", `x = "value"`, `x = "epoch"`, "figures[1].conditions: selects 3, which neither rows, x nor lines tell apart"},
 		{"layers of one", `x = "value"`, `x = "layer"`, "figures[1].conditions"},
 		{"unknown x", `x = "value"`, `x = "time"`, `figures[1].x: is "time"`},
 		{"x of no metric", `x = "value"`, `x = "metric speed"`, `figures[1].x: is "speed"`},
@@ -135,7 +136,7 @@ x = "value"
 		{"log of zero", `x = "value"`, "x = \"value\"\nscale = \"log\"", "figures[1].conditions[0]: selects a/rate=0, whose value has no place on a log scale"},
 		{"scale of no value", `x = "value"`, "x = \"condition\"\nscale = \"equal\"", "figures[1].scale: is \"equal\", which only values along x have"},
 		{"same place", `["a/*"]`, `["*"]`, "figures[1].conditions[0]: selects a/rate=0 and b/rate=0, which have the same place along x"},
-		{"no such condition", `["a/*"]`, `["c/*"]`, `figures[1].conditions[0]: is "c/*", which is no condition of sweep; those are a/rate=0, a/rate=0.1, a/rate=0.25, b/rate=0`},
+		{"no such condition", `["a/*"]`, `["c/*"]`, `figures[1].conditions[0]: is "c/*", which is no condition of sweep; those are "a/rate=0", "a/rate=0.1", "a/rate=0.25", "b/rate=0"`},
 		{"two experiments", `["sweep"]`, `["sweep", "deep"]`, `figures[1].experiments: names 2, which only columns = "experiment" tells apart`},
 		{"experiment twice", `["sweep"]`, `["sweep", "sweep"]`, `figures[1].experiments[1]: is "sweep" for the second time`},
 		{"name of nothing", `x = "value"`, "x = \"value\"\nnames = { \"b*\" = \"B\" }", "figures[1].names.b*: names no condition that the figure shows"},
@@ -146,8 +147,8 @@ x = "value"
 		{"best of nothing", `x = "value"`, "x = \"value\"\nvertical = \"best speed\"", `figures[1].vertical: is "speed"`},
 		{"other vertical", `x = "value"`, "x = \"value\"\nvertical = \"middle\"", `figures[1].vertical: is "middle", must be one of baseline, best METRIC`},
 		{"vertical of no value", `x = "value"`, "x = \"epoch\"\nvertical = \"baseline\"", `figures[1].vertical: needs x = "value"`},
-		{"reference to nothing", `x = "value"`, "x = \"value\"\nreference = { condition = \"c\", label = \"C\" }", `figures[1].reference.condition: is "c", must be one of a/rate=0`},
-		{"epoch beyond", `x = "value"`, "x = \"value\"\nepoch = 31", "figures[1].epoch: is 31, but sweep has runs of 30"},
+		{"reference to nothing", `x = "value"`, "x = \"value\"\nreference = { condition = \"c\", label = \"C\" }", `figures[1].reference.condition: is "c", must be one of "a/rate=0"`},
+		{"epoch beyond", `x = "value"`, "x = \"value\"\nepoch = 31", "figures[1].epoch: is 31, but a run that the figure shows has 30 epochs"},
 		{"other band", `x = "value"`, "x = \"value\"\nerror = \"sd\"", `figures[1].error: is "sd"`},
 		{"order of a list", "conditions = [\"a/*\"]\ncolumns = \"optimizer\"\nlines = [\"metric\"]\nx = \"value\"", "conditions = [\"b/*\", \"a/*\"]\nlines = [\"optimizer\"]\nx = \"condition\"\nreverse = true", "figures[1].reverse: needs conditions in the experiment's order"},
 	} {
@@ -182,7 +183,7 @@ func TestFiguresInProfiles(t *testing.T) {
 		}
 		_, uses := q.Expand()
 		for _, f := range q.Figures {
-			if len(q.Shown(f, uses)) != len(f.Experiments) {
+			if len(q.Shown(f, uses).Sources) != len(f.Experiments) {
 				t.Errorf("profile %s: figure %s lacks an experiment", profile, f.ID)
 			}
 		}

@@ -233,7 +233,7 @@ func TestRefusals(t *testing.T) {
 		{"path as id", `id = "5.1"`, `id = "../5.1"`, "must consist of letters"},
 		{"metric twice", `"accuracy", "sparsity", "selectivity"]`, `"accuracy", "accuracy"]`, `tables[1].metrics[1]: is "accuracy" for the second time`},
 		{"second tidy table", `kind = "final"`, `kind = "tidy"`, `tables[1]`},
-		{"figure of nothing", "conditions = [\"baseline\"]", "conditions = [\"baselin\"]", `figures[0].conditions[0]: is "baselin", which is no condition of train_vs_test; those are baseline`},
+		{"figure of nothing", "conditions = [\"baseline\"]", "conditions = [\"baselin\"]", `figures[0].conditions[0]: is "baselin", which is no condition of train_vs_test; those are "baseline"`},
 		{"not a number", "ccmas_epsilon = 0.0", "ccmas_epsilon = nan", "metrics.ccmas_epsilon: is NaN, must be finite"},
 		{"beyond float32", "lr = 1.0", "lr = 1e308", "lr: is 1e+308: want a finite number"},
 		{"epoch that no run has", `archive = "last"`, `archive = [31]`, "study.archive[0]: is 31, no run has more than 30 epochs"},

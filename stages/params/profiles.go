@@ -105,11 +105,6 @@ func (p *Params) choose(name string) error {
 			e.Vary[k].points = q.GridPoints
 		}
 	}
-	for i := range p.Figures {
-		if f := &p.Figures[i]; f.Epoch > 0 {
-			f.Epoch = q.shorten(f.Epoch)
-		}
-	}
 	return nil
 }
 

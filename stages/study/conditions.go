@@ -207,7 +207,7 @@ func (b *builder) sweeps(experiment, optimizer string, uses []params.Use) []*swe
 			i := slices.IndexFunc(list, func(s *swept) bool { return s.column == v.Column && s.setting == v.Setting })
 			if i < 0 {
 				i = len(list)
-				list = append(list, &swept{experiment: experiment, column: v.Column, setting: v.Setting, optimizers: []string{optimizer}, baselines: []any{b.baselineOf(v, optimizer)}})
+				list = append(list, &swept{experiment: experiment, column: v.Column, setting: v.Setting, optimizers: []string{optimizer}, baselines: []any{b.params.BaselineOf(v, optimizer)}})
 			}
 			if s := list[i]; !slices.ContainsFunc(s.values, func(x any) bool { return params.Equal(x, v.Value) }) {
 				s.values = append(s.values, v.Value)
@@ -215,21 +215,6 @@ func (b *builder) sweeps(experiment, optimizer string, uses []params.Use) []*swe
 		}
 	}
 	return list
-}
-
-// baselineOf is what the baseline has of something that varies: by its setting, or by the setting that the column is called
-// after where the file gives column and value alone.
-func (b *builder) baselineOf(v params.Varied, optimizer string) any {
-	baseline := b.params.BaselineRun(optimizer)
-	if s, ok := params.SettingOf(v.Setting); ok {
-		return s.Value(baseline)
-	}
-	for _, s := range params.Settings() {
-		if v.Column == s.Name || strings.ReplaceAll(v.Column, "_", " ") == s.Column {
-			return s.Value(baseline)
-		}
-	}
-	return nil
 }
 
 // besides says in what the conditions of a sweep differ from the baseline besides what varies, and from each other if several
@@ -245,13 +230,8 @@ func (b *builder) besides(experiment string, uses []params.Use) []string {
 		var together []string
 		for _, v := range u.Varied {
 			together = append(together, v.Column)
-			if s, ok := params.SettingOf(v.Setting); ok {
+			if s, ok := v.SettingOf(); ok {
 				names[s.Column] = true
-			}
-			for _, s := range params.Settings() {
-				if v.Column == s.Name || strings.ReplaceAll(v.Column, "_", " ") == s.Column {
-					names[s.Column] = true
-				}
 			}
 		}
 		if len(together) > 1 {
