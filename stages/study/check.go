@@ -76,6 +76,9 @@ func (b *builder) checkFiles(report func(at, format string, args ...any)) {
 	names, files := map[string]bool{}, map[string]string{}
 	for _, n := range b.nodes {
 		at := b.places[n]
+		if strings.HasSuffix(at, "]") { // of a figure or table
+			at += ".id"
+		}
 		if names[n.Name] {
 			report(at, "makes %s for the second time; choose other names", n.Name)
 		}
