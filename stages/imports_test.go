@@ -74,7 +74,7 @@ var mayImport = map[string][]string{
 		"stages/figure", "stages/finding", "stages/lock", "stages/params", "stages/report", "stages/study", "stages/table", "stages/train",
 	},
 
-	"stages/internal/testenv":   nil,
+	"stages/internal/testenv": nil,
 	"stages/internal/studytest": {
 		"artifacts/measures", "pipeline", "pipeline/codeid", "trainer",
 		"stages/fetch", "stages/internal/testenv", "stages/metrics", "stages/params", "stages/study", "stages/train",

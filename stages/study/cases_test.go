@@ -307,8 +307,12 @@ func TestRefusedWithItsPlace(t *testing.T) {
 	sweep := func(rest string) string {
 		return "[[experiments]]\nname = \"sweep\"\ncondition = \"lr={lr}\"\noptimizers = [\"SGD\"]\nvary = [{ parameter = \"lr\", values = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5] }]\n" + rest
 	}
-	table := func(kind, rest string) string { return "[[tables]]\nid = \"t\"\nkind = \"" + kind + "\"\n" + rest + "\n" }
-	experiments := func(conditions string) string { return "[[experiments]]\nname = \"e\"\nconditions = [\n" + conditions + "\n]\n" }
+	table := func(kind, rest string) string {
+		return "[[tables]]\nid = \"t\"\nkind = \"" + kind + "\"\n" + rest + "\n"
+	}
+	experiments := func(conditions string) string {
+		return "[[experiments]]\nname = \"e\"\nconditions = [\n" + conditions + "\n]\n"
+	}
 	long := strings.Repeat("x", 215)
 	for _, c := range []struct{ name, text, want string }{
 		{"more lines than colours", sweep("[[figures]]\nid = \"s\"\ntitle = \"Eight\"\nexperiments = [\"sweep\"]\nx = \"epoch\"\nlines = [\"condition\"]\n"), "own.toml:67:1: figures[1].lines: 8 conditions as lines"},
