@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	claim "sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/stages/study"
 )
 

@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 
 	"analysis":          nil,
 	"analysis/chart":    nil,
-	"analysis/finding":  nil,
+	"analysis/claim":    nil,
 	"analysis/metric":   nil,
 	"analysis/summary":  nil,
 	"analysis/tabulate": nil,
@@ -50,12 +50,12 @@ var mayImport = map[string][]string{
 	"stages/aggregate": {"analysis/summary", "artifacts/measures", "pipeline"},
 	"stages/figure":    {"analysis/chart", "analysis/summary", "artifacts/measures", "pipeline"},
 	"stages/table":     {"analysis/tabulate", "artifacts/measures", "pipeline"},
-	"stages/finding":   {"analysis/finding", "analysis/tabulate", "artifacts/measures", "pipeline"},
+	"stages/finding":   {"analysis/claim", "analysis/tabulate", "artifacts/measures", "pipeline"},
 
 	"stages/params": {"analysis/chart", "trainer"},
 	"stages/effort": {"trainer"},
 	"stages/study": {
-		"analysis/chart", "analysis/finding", "artifacts/measures", "pipeline", "trainer",
+		"analysis/chart", "analysis/claim", "artifacts/measures", "pipeline", "trainer",
 		"stages/aggregate", "stages/digits", "stages/effort", "stages/fetch", "stages/figure", "stages/finding",
 		"stages/metrics", "stages/params", "stages/table", "stages/train",
 	},
@@ -66,9 +66,9 @@ var mayImport = map[string][]string{
 	"stages/differ":     {"artifacts/runs"},
 	"stages/embedded":   nil,
 	"stages/lock":       nil,
-	"stages/report":     {"analysis/finding", "analysis/tabulate"},
+	"stages/report":     {"analysis/claim", "analysis/tabulate"},
 	"stages": {
-		"analysis/finding", "artifacts/measures", "artifacts/runs",
+		"analysis/claim", "artifacts/measures", "artifacts/runs",
 		"pipeline", "pipeline/canon", "pipeline/codeid", "pipeline/progress", "pipeline/store", "trainer/kernel",
 		"stages/aggregate", "stages/agreement", "stages/bench", "stages/bench/noop", "stages/differ", "stages/embedded", "stages/fetch",
 		"stages/figure", "stages/finding", "stages/lock", "stages/params", "stages/report", "stages/study", "stages/table", "stages/train",

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	claim "sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
 	"sparsel/stages/figure"
@@ -109,7 +109,7 @@ func undecided(id string) claim.Result {
 	if err != nil {
 		return claim.Result{ID: id}
 	}
-	return claim.Result{ID: id, Source: f.Source, Claim: f.Claim, Figure: f.Figure}
+	return claim.Result{ID: id, Source: f.Source, Claim: f.Words, Figure: f.Figure}
 }
 
 // unreadable makes an item that could not be read one that is not there, with the error as the reason.

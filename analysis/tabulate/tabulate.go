@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -66,7 +67,7 @@ func Render(t Table, format string) ([]byte, error) {
 	case "md":
 		return t.markdown(), nil
 	case "tex":
-		return t.latex()
+		return t.latex(), nil
 	case "json":
 		return t.json()
 	}
@@ -136,16 +137,25 @@ func (t Table) numeric(column int) bool {
 	return len(t.Rows) > 0
 }
 
-var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "<", "&lt;", "`", "\\`")
+var markdownEscapes = strings.NewReplacer(
+	`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "<", "&lt;", "`", "\\`", "[", `\[`, "]", `\]`, "~", `\~`, "$", `\$`,
+)
+
+// entity is what Markdown would take for one character, such as &lt;.
+var entity = regexp.MustCompile(`&(#?[0-9A-Za-z]+;)`)
+
+// plain is a text as Markdown shows it character by character.
+func plain(text string) string { return markdownEscapes.Replace(entity.ReplaceAllString(text, "&amp;$1")) }
+
 
 func (t Table) markdown() []byte {
 	var b bytes.Buffer
 	if h := t.heading(); h != "" {
-		fmt.Fprintf(&b, "%s\n\n", markdownEscapes.Replace(h))
+		fmt.Fprintf(&b, "%s\n\n", plain(h))
 	}
 	line := func(cells []string) {
 		for _, cell := range cells {
-			fmt.Fprintf(&b, "| %s ", markdownEscapes.Replace(cell))
+			fmt.Fprintf(&b, "| %s ", plain(cell))
 		}
 		b.WriteString("|\n")
 	}
@@ -165,7 +175,7 @@ func (t Table) markdown() []byte {
 		b.WriteString("\n")
 	}
 	for _, note := range t.Notes {
-		fmt.Fprintf(&b, "- %s\n", markdownEscapes.Replace(note))
+		fmt.Fprintf(&b, "- %s\n", plain(note))
 	}
 	return b.Bytes()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 
@@ -160,6 +161,17 @@ func (d *document) report(path, format string, args ...any) {
 	d.reportAt(at, path, format, args...)
 }
 
+// has tells whether the file gives a value at a path.
+func (d *document) has(path string) bool {
+	_, ok := d.positions[path]
+	return ok
+}
+
+// refused tells whether anything below a path was reported.
+func (d *document) refused(path string) bool {
+	return slices.ContainsFunc(d.problems, func(p Problem) bool { return within(p.Path, path) })
+}
+
 func (d *document) reportAt(at position, path, format string, args ...any) {
 	for _, known := range d.problems {
 		if within(known.Path, path) || within(path, known.Path) {
@@ -203,7 +215,7 @@ func (d *document) decode(path string, value any, target reflect.Value) {
 		target.Set(reflect.New(target.Type().Elem()))
 		d.decode(path, value, target.Elem())
 	case reflect.Interface:
-		target.Set(reflect.ValueOf(value))
+		target.Set(reflect.ValueOf(oneZero(value)))
 	case reflect.Struct:
 		if table, ok := d.table(path, value); ok {
 			d.decodeStruct(path, table, target)
@@ -249,7 +261,25 @@ func (d *document) table(path string, value any) (map[string]any, bool) {
 
 func (d *document) decodeStruct(path string, table map[string]any, target reflect.Value) {
 	known := map[string]bool{}
+	d.decodeFields(path, table, target, known)
+	for _, key := range sortedKeys(table) {
+		if !known[key] {
+			at := d.keys[join(path, key)]
+			if at == (position{}) { // a table, whose header is its key
+				at = d.positions[join(path, key)]
+			}
+			d.reportAt(at, join(path, key), "is not a known parameter; known here: %s", strings.Join(sortedKeys(known), ", "))
+		}
+	}
+}
+
+// decodeFields fills the fields of a struct, and notes their names. An embedded struct's are the struct's own.
+func (d *document) decodeFields(path string, table map[string]any, target reflect.Value, known map[string]bool) {
 	for i := range target.NumField() {
+		if target.Type().Field(i).Anonymous {
+			d.decodeFields(path, table, target.Field(i), known)
+			continue
+		}
 		name, option, _ := strings.Cut(target.Type().Field(i).Tag.Get("toml"), ",")
 		if name == "" {
 			continue
@@ -261,15 +291,6 @@ func (d *document) decodeStruct(path string, table map[string]any, target reflec
 			d.decode(join(path, name), value, target.Field(i))
 		case option == "required":
 			d.report(join(path, name), "is missing")
-		}
-	}
-	for _, key := range sortedKeys(table) {
-		if !known[key] {
-			at := d.keys[join(path, key)]
-			if at == (position{}) { // a table, whose header is its key
-				at = d.positions[join(path, key)]
-			}
-			d.reportAt(at, join(path, key), "is not a known parameter; known here: %s", strings.Join(sortedKeys(known), ", "))
 		}
 	}
 }
@@ -308,11 +329,24 @@ func (d *document) decodeScalar(path string, value any, target reflect.Value) {
 			return
 		}
 		if target.Kind() == reflect.Float64 {
-			target.SetFloat(v)
+			target.SetFloat(v + 0) // there is one zero
 			return
 		}
 	}
 	d.report(path, "is %s, must be %s", kindOf(value), targetName(target.Kind()))
+}
+
+// oneZero makes -0 the 0 that it equals: what is known by its value must not differ in its sign.
+func oneZero(value any) any {
+	switch v := value.(type) {
+	case float64:
+		return v + 0
+	case []any:
+		for i := range v {
+			v[i] = oneZero(v[i])
+		}
+	}
+	return value
 }
 
 func targetName(k reflect.Kind) string {

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"sparsel/trainer"
 )
 
 // ShownFigure is what a figure selects, resolved: which conditions of which experiments, by optimizer and seed.
@@ -414,32 +412,20 @@ func match(pattern, text string) (string, bool) {
 	return inner, begins && ends
 }
 
-// baselineValue returns what the baseline has for the parameter that the tidy table calls column.
+// baselineValue returns what the baseline has for the parameter that the tidy table calls column, if it is a number.
 func (p *Params) baselineValue(experiment, column, optimizer string) (float64, bool) {
 	for _, e := range p.Experiments {
+		if e.Name != experiment {
+			continue
+		}
 		for _, v := range e.Vary {
-			if e.Name == experiment && (v.Column == column || v.Column == "" && v.Parameter == column) {
-				return valueOf(p.BaselineRun(optimizer), v.Parameter)
+			if v.Column == column || v.Column == "" && v.Parameter == column {
+				return number(p.BaselineOf(Varied{Setting: v.Parameter, Column: column}, optimizer))
 			}
+		}
+		if e.Column == column {
+			return number(p.BaselineOf(Varied{Column: column}, optimizer))
 		}
 	}
 	return 0, false
-}
-
-// valueOf returns a run's value of a parameter that is a number.
-func valueOf(c trainer.Config, parameter string) (float64, bool) {
-	switch parameter {
-	case "batch":
-		return float64(c.Batch), true
-	case "epochs":
-		return float64(c.Epochs), true
-	case "depth":
-		return float64(len(c.Network.Hidden)), true
-	case "width":
-		return float64(c.Network.Hidden[0]), true
-	}
-	if _, ok := hyper(c.Optimizer.Name, parameter); !ok {
-		return 0, false
-	}
-	return *c.Optimizer.Constant(parameter), true
 }

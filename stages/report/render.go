@@ -31,7 +31,7 @@ func asset(name string) string {
 
 var pageTemplate = template.Must(template.New("report.html").Funcs(template.FuncMap{
 	"anchor": anchor, "heading": heading, "braced": braced, "number": number, "short": short, "duration": duration, "size": size, "columns": columns,
-	"interval": interval, "key": intervalKey, "claimed": claimed, "percent": percent,
+	"interval": interval, "key": intervalKey, "claimed": claimed,
 	"moment":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
 	"absence": absence,
 }).ParseFS(page, "page/*.html"))

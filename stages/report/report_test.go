@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/analysis/tabulate"
 )
 
@@ -70,7 +70,7 @@ func example(t testing.TB) Report {
 		r.Tables = append(r.Tables, table)
 	}
 	r.Tables = append(r.Tables, Table{Item: item("table", "epochs", ".csv")}, Table{Item: Item{ID: "7"}})
-	for i, verdict := range []string{"supported", "supported", "not supported", "undecided"} {
+	for i, verdict := range []string{"supported", "supported", "contradicted", "undecided"} {
 		id := fmt.Sprintf("B%d", []int{10, 2, 3, 4}[i])
 		text := fmt.Sprintf(`{"id":%q,"source":"5.4.3, 6.1","claim":"Sparsity rises with depth <always> for Adam & SGD, claim %s.","verdict":%q,"figure":"5.1",
 			"what":"Adam <1>","effect":0.01234567,"low":-2e-7,"high":0.25,"level":0.998333,"above":-0.1,"below":null,"n":3,
@@ -85,7 +85,7 @@ func example(t testing.TB) Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Findings = append(r.Findings, bare, Finding{Item: Item{ID: "X1"}, Result: finding.Result{ID: "X1", Source: "5.4", Claim: "Not yet decided.", Figure: "9.9"}})
+	r.Findings = append(r.Findings, bare, Finding{Item: Item{ID: "X1"}, Result: claim.Result{ID: "X1", Source: "5.4", Claim: "Not yet decided.", Figure: "9.9"}})
 	return r
 }
 
@@ -183,7 +183,7 @@ func TestMissing(t *testing.T) {
 
 func TestVerdicts(t *testing.T) {
 	page, _ := render(t, example(t))
-	if want := `aria-label="2 supported, 1 not supported, 2 undecided"`; !strings.Contains(page, want) {
+	if want := `aria-label="2 supported, 1 contradicted, 2 undecided"`; !strings.Contains(page, want) {
 		t.Errorf("the page lacks %s", want)
 	}
 	for _, want := range []string{"effect <b>0.01235</b>", "99.83 % interval −2e−07 to 0.25", "claimed above −0.1", "n = 3", `<a href="#figure-5.1">Figure 5.1</a>`} {

@@ -31,7 +31,7 @@ type Study struct {
 	Tidy       *pipeline.Node            // the table of every epoch of every run
 	Dataset    *pipeline.Node
 	Sources    fetch.Sources // where MNIST may be found
-	Mark       string        // what sets a profile's results apart; see params.Profile.Mark
+	Mark       string        // what sets a profile's results apart; see params.Params.Mark
 }
 
 // WorkerMemory is what a worker process holds, whatever it does next: the journal's largest measurement of a
@@ -68,7 +68,7 @@ func New(p *params.Params, sources fetch.Sources) (*Study, error) {
 	}
 	b.addDataset(p, sources)
 	s.Dataset = b.dataset
-	s.Mark = p.Profile.Mark(b.images)
+	s.Mark = b.mark
 	var runs []*params.Run
 	runs, b.uses = p.Expand()
 	b.addRuns(runs)

@@ -1,4 +1,4 @@
-// Package finding decides claims about a study from the values of its runs: supported, not supported or
+// Package claim decides claims about a study from the values of its runs: supported, not supported or
 // undecided, with the effect, its 95 % interval and the number of runs.
 //
 // A claim is a [Predicate]. Its leaves are parts: a contrast of readings (a value at an epoch, a mean over
@@ -28,4 +28,4 @@
 //
 // Sums are taken in a fixed order without fused operations and published numbers are rounded, so that a result
 // has the same bytes on every machine.
-package finding
+package claim

@@ -1,4 +1,4 @@
-package finding
+package claim
 
 import (
 	"errors"
@@ -15,6 +15,7 @@ type planted struct {
 	spread float64
 	epochs int
 	runs   int
+	paired bool // runs of one name are compared with each other
 }
 
 // the conditions of the planted study.
@@ -25,6 +26,9 @@ func (p planted) data(t *testing.T) *Data {
 	d := NewData()
 	for _, condition := range points {
 		for _, optimizer := range []string{"A", "B"} {
+			if p.paired {
+				d.Pair("e", condition, optimizer, "start")
+			}
 			for _, layer := range []string{AllLayers, "1", "2"} {
 				for _, metric := range []string{"m", "n"} {
 					q := Curve{"e", condition, optimizer, layer, metric}
@@ -77,75 +81,48 @@ func TestPredicates(t *testing.T) {
 		want   Verdict
 	}{
 		{"value inside", Value(x1, Range{0.3, 0.5}), across(0.4, 0, 0, 0), 0.01, Supported},
-		{"value outside", Value(x1, Range{0.3, 0.5}), across(0.6, 0, 0, 0), 0.01, NotSupported},
+		{"value outside", Value(x1, Range{0.3, 0.5}), across(0.6, 0, 0, 0), 0.01, Contradicted},
 		{"value at the edge", Value(x1, Range{0.3, 0.5}), across(0.49, 0, 0, 0), 0.01, Undecided},
 
 		{"higher", Higher(x2, In("e", "x=1")), across(0.1, 0.5, 0, 0), 0.01, Supported},
-		{"not higher", Higher(x2, In("e", "x=1")), across(0.5, 0.1, 0, 0), 0.01, NotSupported},
+		{"not higher", Higher(x2, In("e", "x=1")), across(0.5, 0.1, 0, 0), 0.01, Contradicted},
 		{"perhaps higher", Higher(x2, In("e", "x=1")), across(0.10, 0.11, 0, 0), 0.01, Undecided},
 		{"lower", Lower(x2, In("e", "x=1")), across(0.5, 0.1, 0, 0), 0.01, Supported},
 		{"not worse by more than a margin", Difference(x2, In("e", "x=1"), Above(-0.05)), across(0.10, 0.09, 0, 0), 0.002, Supported},
 
 		// A run's own change is exact however much the runs differ from each other.
 		{"rises, run by run", Rises(x1), during(0.1, 0.11, 0.12), 0.3, Supported},
-		{"does not rise", Rises(x1), during(0.1, 0.11, 0.09), 0.3, NotSupported},
+		{"does not rise", Rises(x1), during(0.1, 0.11, 0.09), 0.3, Contradicted},
 		{"falls, run by run", Falls(x1), during(0.1, 0.11, 0.09), 0.3, Supported},
 		{"layers, run by run", Rising(x1.Layers("1", "2")), layered, 0.3, Supported},
 		{"change about constant", Change(x1, Epoch(2), Last, Within(0.01)), during(0.1, 0.2, 0.205), 0.3, Supported},
 
 		{"rising", Rising(line), across(0.1, 0.2, 0.3, 0.4), 0.01, Supported},
-		{"one step down", Rising(line), across(0.1, 0.2, 0.1, 0.4), 0.01, NotSupported},
+		{"one step down", Rising(line), across(0.1, 0.2, 0.1, 0.4), 0.01, Contradicted},
 		{"one step too small to tell", Rising(line), across(0.1, 0.2, 0.201, 0.4), 0.01, Undecided},
 		{"falling", Falling(line), across(0.4, 0.3, 0.2, 0.1), 0.01, Supported},
 		{"trend in spite of a step down", Trend(line, Positive), across(0.1, 0.3, 0.2, 0.4), 0.01, Supported},
-		{"trend down", Trend(line, Positive), across(0.4, 0.2, 0.3, 0.1), 0.01, NotSupported},
+		{"trend down", Trend(line, Positive), across(0.4, 0.2, 0.3, 0.1), 0.01, Contradicted},
 		{"no trend to speak of", Trend(line, Positive), across(0.1, 0.11, 0.1, 0.1), 0.02, Undecided},
 		{"turns", Turns(line), across(0.1, 0.4, 0.1, 0.4), 0.01, Supported},
-		{"does not turn", Turns(line), across(0.1, 0.2, 0.3, 0.4), 0.01, NotSupported},
+		{"does not turn", Turns(line), across(0.1, 0.2, 0.3, 0.4), 0.01, Contradicted},
 		{"turns, perhaps", Turns(line), across(0.1, 0.2, 0.199, 0.4), 0.01, Undecided},
 		{"similar", Similar(line, 0.1), across(0.1, 0.11, 0.12, 0.1), 0.01, Supported},
-		{"not similar", Similar(line, 0.1), across(0.1, 0.11, 0.5, 0.1), 0.01, NotSupported},
+		{"not similar", Similar(line, 0.1), across(0.1, 0.11, 0.5, 0.1), 0.01, Contradicted},
 		{"similar, perhaps", Similar(line, 0.1), across(0.1, 0.11, 0.18, 0.1), 0.02, Undecided},
 
-		{"peaks within", PeaksWithin(line, 2, 3), across(0.1, 0.5, 0.3, 0.2), 0.01, Supported},
-		{"peaks outside", PeaksWithin(line, 2, 3), across(0.9, 0.5, 0.3, 0.2), 0.01, NotSupported},
-		{"peaks within, perhaps", PeaksWithin(line, 2, 3), across(0.1, 0.5, 0.3, 0.499), 0.01, Undecided},
-		{"peaks within what is kept", PeaksWithin(line.Where("n", 0.5), 2, 3), both(across(0.9, 0.5, 0.3, 0.2), across(0, 1, 1, 1)), 0.01, Supported},
-		{"peaks beyond", PeaksBeyond(line, "n"), both(across(0.1, 0.2, 0.5, 0.3), across(0.1, 0.5, 0.2, 0.1)), 0.01, Supported},
-		{"peaks before", PeaksBeyond(line, "n"), both(across(0.9, 0.2, 0.5, 0.3), across(0.1, 0.5, 0.2, 0.1)), 0.01, NotSupported},
-		{"peaks beyond a peak that may lie further", PeaksBeyond(line, "n"), both(across(0.1, 0.2, 0.5, 0.3), across(0.1, 0.5, 0.499, 0.1)), 0.01, Undecided},
-		{"peaks apart", PeaksApart(line, "n"), both(across(0.1, 0.2, 0.5, 0.3), across(0.1, 0.5, 0.2, 0.1)), 0.01, Supported},
-		{"peaks at one place", PeaksApart(line, "n"), both(across(0.1, 0.2, 0.5, 0.3), across(0.1, 0.2, 0.5, 0.1)), 0.01, NotSupported},
-		{"peaks at one place, perhaps", PeaksApart(line, "n"), both(across(0.1, 0.2, 0.5, 0.499), across(0.1, 0.2, 0.5, 0.1)), 0.01, Undecided},
-		{"peaks in order", PeaksBefore(line, "n"), both(across(0.1, 0.5, 0.3, 0.2), across(0.1, 0.2, 0.5, 0.3)), 0.01, Supported},
-		{"peaks in the other order", PeaksBefore(line, "n"), both(across(0.1, 0.2, 0.5, 0.3), across(0.1, 0.5, 0.3, 0.2)), 0.01, NotSupported},
-		{"peaks together", PeaksBefore(line, "n"), both(across(0.1, 0.2, 0.5, 0.3), across(0.1, 0.2, 0.5, 0.3)), 0.01, NotSupported},
-		{"peaks in order, perhaps", PeaksBefore(line, "n"), both(across(0.1, 0.5, 0.499, 0.2), across(0.1, 0.2, 0.5, 0.3)), 0.01, Undecided},
-		{"rises to the peak", RisesToPeak(line, "n", 0.05), both(across(0.1, 0.2, 0.5, 0.1), across(0.1, 0.3, 0.5, 0.1)), 0.001, Supported},
-		{"falls before the peak", RisesToPeak(line, "n", 0.05), both(across(0.1, 0.2, 0.1, 0.1), across(0.1, 0.3, 0.5, 0.1)), 0.001, NotSupported},
-
-		{"falls from its peak as another rises", FallsFromPeak(x1, "n"), both(during(0.1, 0.5, 0.4, 0.3), during(0.1, 0.2, 0.3, 0.4)), 0.1, Supported},
-		{"falls from its peak with another", FallsFromPeak(x1, "n"), both(during(0.1, 0.5, 0.4, 0.3), during(0.1, 0.4, 0.3, 0.2)), 0.1, NotSupported},
-		{"rises and falls", RisesAndFalls(x1), during(0.1, 0.5, 0.4, 0.3), 0.1, Supported},
-		{"only falls", RisesAndFalls(x1), during(0.6, 0.5, 0.4, 0.3), 0.1, NotSupported},
-		{"only rises", RisesAndFalls(x1), during(0.1, 0.2, 0.3, 0.4), 0.1, NotSupported},
 		{"settles", Settles(x1), during(0.1, 0.5, 0.6, 0.61, 0.61, 0.61, 0.61), 0.1, Supported},
-		{"does not settle", Settles(x1), during(0.1, 0.11, 0.2, 0.4, 0.1, 0.4, 0.1), 0.1, NotSupported},
+		{"does not settle", Settles(x1), during(0.1, 0.11, 0.2, 0.4, 0.1, 0.4, 0.1), 0.1, Contradicted},
 		{"correlated", Correlate(x1, "n", Positive), both(during(0.1, 0.2, 0.4), during(0.3, 0.4, 0.5)), 0.1, Supported},
-		{"correlated the other way", Correlate(x1, "n", Positive), both(during(0.1, 0.2, 0.4), during(0.5, 0.4, 0.3)), 0.1, NotSupported},
-		{"spread out", Deviation(x1, Above(0.01)), across(0.5, 0, 0, 0), 0.1, Supported},
-		{"close together", Deviation(x1, Above(1)), across(0.5, 0, 0, 0), 0.1, NotSupported},
-		{"as spread out as that, perhaps", Deviation(x1, Above(0.1)), across(0.5, 0, 0, 0), 0.11, Undecided},
-		{"varies where the other is alike", VariesAt(line, "n", 0.5, 0.001, 0.1), both(across(0.1, 0.2, 0.3, 0.9), across(0.5, 0.5, 0.5, 0.7)), 0.001, Supported},
-		{"varies little where the other is alike", VariesAt(line, "n", 0.5, 0.001, 0.3), both(across(0.1, 0.2, 0.3, 0.9), across(0.5, 0.5, 0.5, 0.7)), 0.001, NotSupported},
+		{"correlated the other way", Correlate(x1, "n", Positive), both(during(0.1, 0.2, 0.4), during(0.5, 0.4, 0.3)), 0.1, Contradicted},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			epochs := 7
 			for epochs > 1 && !reachable(c.mean, epochs) {
 				epochs--
 			}
-			p := planted{c.mean, c.spread, epochs, 3}
-			part, err := c.check(p.data(t), confidence)
+			p := planted{mean: c.mean, spread: c.spread, epochs: epochs, runs: 3}
+			part, err := decideWith(c.check, p.data(t))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -154,7 +131,7 @@ func TestPredicates(t *testing.T) {
 			}
 			// The same effects from one run decide nothing.
 			p.runs, p.spread = 1, 0
-			part, err = c.check(p.data(t), confidence)
+			part, err = decideWith(c.check, p.data(t))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -185,8 +162,8 @@ func TestApproaches(t *testing.T) {
 	}{
 		"closer from above": {0.7, 0.502, Supported},
 		"closer from below": {0.3, 0.498, Supported},
-		"still apart":       {0.7, 0.6, NotSupported},
-		"further apart":     {0.501, 0.505, NotSupported},
+		"still apart":       {0.7, 0.6, Contradicted},
+		"further apart":     {0.501, 0.505, Contradicted},
 	} {
 		mean := func(q Curve, epoch int) float64 {
 			switch {
@@ -197,8 +174,8 @@ func TestApproaches(t *testing.T) {
 			}
 			return c.last
 		}
-		d := planted{mean, 0.0005, 2, 3}.data(t)
-		part, err := Approaches(In("e", "x=1").By("A").Of("m"), In("e", "x=2"), 0.01)(d, confidence)
+		d := planted{mean: mean, spread: 0.0005, epochs: 2, runs: 3, paired: true}.data(t)
+		part, err := decideWith(Approaches(In("e", "x=1").By("A").Of("m"), In("e", "x=2"), 0.01), d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -224,7 +201,7 @@ func TestLastCommonEpoch(t *testing.T) {
 			}
 		}
 	}
-	part, err := Difference(In("e", "short").By("A").Of("m"), In("e", "long"), Within(0.1))(d, confidence)
+	part, err := decideWith(Difference(In("e", "short").By("A").Of("m"), In("e", "long"), Within(0.1)), d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +219,7 @@ func TestLeftOut(t *testing.T) {
 		}
 	}
 	d.Add(Curve{"e", "x=1", "A", AllLayers, "m"}, "run 5", 1, 0, false)
-	part, err := Value(In("e", "x=1").By("A").Of("m"), Above(0.4))(d, confidence)
+	part, err := decideWith(Value(In("e", "x=1").By("A").Of("m"), Above(0.4)), d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,8 +231,8 @@ func TestLeftOut(t *testing.T) {
 	for i, v := range []float64{1e300, -1e300, 2e300} {
 		d.Add(Curve{"e", "x=2", "A", AllLayers, "m"}, fmt.Sprintf("run %d", i), 1, v, true)
 	}
-	for _, check := range []Predicate{Value(In("e", "x=2").By("A").Of("m"), Above(0.4)), Deviation(In("e", "x=2").By("A").Of("m"), Above(0.4))} {
-		if part, err := check(d, confidence); err != nil || part.Verdict != Undecided {
+	for _, check := range []Predicate{Value(In("e", "x=2").By("A").Of("m"), Above(0.4))} {
+		if part, err := decideWith(check, d); err != nil || part.Verdict != Undecided {
 			t.Errorf("got %v, %v, want undecided", part, err)
 		}
 	}
@@ -265,8 +242,11 @@ func TestLeftOut(t *testing.T) {
 }
 
 func TestMissing(t *testing.T) {
-	d := planted{across(1, 2, 3, 4), 0.1, 3, 3}.data(t)
+	d := planted{mean: across(1, 2, 3, 4), spread: 0.1, epochs: 3, runs: 3}.data(t)
 	one := func(c Curves) Predicate { return Value(c.Of("m"), Positive) }
+	if err := d.Add(Curve{"one", "x=1", "A", AllLayers, "m"}, "run 1", 1, 0.5, true); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		check Predicate
 		want  string
@@ -275,7 +255,8 @@ func TestMissing(t *testing.T) {
 		"condition":  {one(In("e", "y").By("A")), "the study has no condition y in experiment e"},
 		"optimizer":  {one(In("e", "x=1").By("C")), "the study has no runs of C in experiment e, condition x=1"},
 		"layer":      {one(In("e", "x=1").By("A").Layers("3")), "the study has no layer 3 of A in experiment e, condition x=1"},
-		"metric":     {Value(In("e", "x=1").By("A").Of("o"), Positive), "the study has no o of A in experiment e, condition x=1"},
+		"metric":     {Value(In("e", "x=1").By("A").Of("o"), Positive), "the study has no metric o"},
+		"only epoch": {Rises(Sweep("one", "x=").By("A").Of("m")), "the study has no second epoch to compare with: its runs have 1"},
 		"epoch":      {one(In("e", "x=1").By("A").At(Epoch(9))), "the study has no epoch 9: its runs have 3 epochs"},
 		"similar":    {Similar(In("e", "x=1").By("A").Of("m"), 1), "the study has no second condition that a claim compares with"},
 		"itself":     {Higher(In("e", "x=1").By("A").Of("m"), In("e", "x=1")), "the study has no second condition that a claim compares with"},
@@ -284,21 +265,21 @@ func TestMissing(t *testing.T) {
 		"all of them": {All(one(In("e", "y").By("A")), one(In("e", "z").By("A")), one(In("e", "y").By("A"))),
 			"the study has no condition y in experiment e\nthe study has no condition z in experiment e"},
 	} {
-		_, err := c.check(d, confidence)
+		_, err := decideWith(c.check, d)
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s: error %v, want %s", name, err, c.want)
 		}
 		if !isMissing(err) {
 			t.Errorf("%s: %v is not a lack of data", name, err)
 		}
-		r, err := Decide(Finding{ID: "F", Check: c.check}, d)
+		r, err := Decide(Claim{ID: "F", Check: c.check}, d)
 		if err != nil || r.Verdict != "undecided" || strings.Join(r.Missing, "\n") != c.want || r.Effect != nil {
 			t.Errorf("%s: decided as %+v, %v", name, r, err)
 		}
 	}
 	// A mistake in a claim is none of the data's.
 	mistake := Higher(In("e", "x=1").By("A").Of("m"), In("e", "x=2").Of("n"))
-	if _, err := Decide(Finding{ID: "F", Check: mistake}, d); err == nil || !strings.Contains(err.Error(), "finding F: compare m with n") {
+	if _, err := Decide(Claim{ID: "F", Check: mistake}, d); err == nil || !strings.Contains(err.Error(), "claim F: compare m with n") {
 		t.Errorf("a comparison of two metrics: %v", err)
 	}
 	var m *MissingError

@@ -1,8 +1,7 @@
-package finding
+package claim
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -34,11 +33,32 @@ type course struct {
 type Data struct {
 	curves     map[Curve][]*course // by run, ascending
 	conditions map[string][]string // of an experiment, in the order of the values
+	blocks     map[runs]string
+	shares     map[string]bool // metrics whose values lie in [0, 1]
 }
 
-// NewData returns data without values.
-func NewData() *Data {
-	return &Data{curves: map[Curve][]*course{}, conditions: map[string][]string{}}
+// NewData returns data without values. Shares are the metrics whose values lie in [0, 1].
+func NewData(shares ...string) *Data {
+	d := &Data{curves: map[Curve][]*course{}, conditions: map[string][]string{}, blocks: map[runs]string{}, shares: map[string]bool{}}
+	for _, metric := range shares {
+		d.shares[metric] = true
+	}
+	return d
+}
+
+// Pair puts the runs of a condition and optimizer in a block. Runs of one block that have the same name, such as a
+// seed, share something that makes their values alike, be it the start of the training or the network itself: what
+// is compared among them is compared run by run. Runs of different blocks are independent.
+func (d *Data) Pair(experiment, condition, optimizer, block string) {
+	d.blocks[runs{experiment, condition, optimizer}] = block
+}
+
+// block is what a curve's runs are compared within, run by run.
+func (d *Data) block(c Curve) string {
+	if b, ok := d.blocks[c.runs()]; ok {
+		return "\x00" + b
+	}
+	return c.Experiment + "\x00" + c.Condition + "\x00" + c.Optimizer
 }
 
 // Add records a run's value after an epoch, counted from 1. Recorded is false for a value that should be there
@@ -91,6 +111,8 @@ func (d *Data) epochs(c Curve) (int, error) {
 	switch {
 	case d.conditions[c.Experiment] == nil:
 		return 0, missing("experiment %s", c.Experiment)
+	case !d.has(func(k Curve) bool { return k.Metric == c.Metric }):
+		return 0, missing("metric %s", c.Metric)
 	case !slices.Contains(d.conditions[c.Experiment], c.Condition):
 		return 0, missing("condition %s in experiment %s", c.Condition, c.Experiment)
 	case !d.has(func(k Curve) bool { return k.runs() == c.runs() }):
@@ -148,17 +170,4 @@ func value(condition string) float64 {
 		return math.NaN()
 	}
 	return v
-}
-
-// joinMissing is one error for several, each said once; nil if there are none.
-func joinMissing(errs []error) error {
-	var list []error
-	said := map[string]bool{}
-	for _, err := range errs {
-		if err != nil && !said[err.Error()] {
-			said[err.Error()] = true
-			list = append(list, err)
-		}
-	}
-	return errors.Join(list...)
 }
