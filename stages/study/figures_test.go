@@ -204,3 +204,187 @@ func share(texts ...string) float64 {
 	sum := sha256.Sum256([]byte(strings.Join(texts, "\x00")))
 	return 0.05 + float64(0.9*(float64(sum[0])*256+float64(sum[1]))/65536)
 }
+
+// base is a study of one experiment, to which a case adds its own.
+const base = `
+[study]
+seeds = [1, 2, 3]
+optimizers = ["SGD", "Adam"]
+seeding = "paired"
+archive = "last"
+on_failed_run = "refuse"
+train_images = 500
+test_images = 200
+
+[data]
+directories = []
+mirrors = []
+
+[optimizers.SGD]
+lr = 0.1
+
+[optimizers.Adam]
+lr = 0.001
+beta1 = 0.9
+beta2 = 0.999
+eps = 1e-8
+
+[baseline]
+hidden = [16]
+activation = "sigmoid"
+sampler = "shuffled"
+batch = 50
+epochs = 3
+
+[metrics]
+ccmas_epsilon = 0.0
+
+[[experiments]]
+name = "base"
+condition = "test"
+`
+
+// drawn is figure f of the base with a case added, from made-up numbers.
+func drawn(t *testing.T, added string) (figure.Params, chart.Figure) {
+	t.Helper()
+	p := studytest.Of(t, base+added, "").Figures["f"].Params.(figure.Params)
+	f, err := figure.Describe(p, madeUp(p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range chart.Formats {
+		if _, err := chart.Render(f, p.Style, format); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p, f
+}
+
+// A remark may begin with any letter.
+func TestRemarkOfAnyLetter(t *testing.T) {
+	for _, remark := range []string{"Übung macht den Meister", "évaluation", "β₁ is Adam's", "“So be it”", "— or not"} {
+		_, f := drawn(t, fmt.Sprintf("[[figures]]\nid = \"f\"\ntitle = \"F\"\nexperiments = [\"base\"]\nx = \"epoch\"\nlines = [\"optimizer\"]\nremark = %q\n", remark))
+		if !strings.Contains(strings.ToLower(f.Caption), strings.ToLower(remark)+".") {
+			t.Errorf("the caption %q lacks %q", f.Caption, remark)
+		}
+	}
+}
+
+// Five conditions of two optimizers are ten lines, no two of which look the same.
+func TestTenLines(t *testing.T) {
+	p, f := drawn(t, `
+[[experiments]]
+name = "sweep"
+condition = "bs={batch}"
+vary = [{ parameter = "batch", values = [10, 20, 50, 100, 200] }]
+[[figures]]
+id = "f"
+title = "Five dashes"
+experiments = ["sweep"]
+x = "epoch"
+lines = ["optimizer", "condition"]`)
+	looks := map[string]bool{}
+	for _, s := range f.Rows[0].Panels[0].Series {
+		_, look, _ := strings.Cut(series(s, p.Style), "\" ")
+		look, _, _ = strings.Cut(look, ":")
+		looks[look] = true
+	}
+	if len(looks) != 10 {
+		t.Errorf("%d looks of ten lines: %v", len(looks), looks)
+	}
+}
+
+// Values that differ in the fifth digit have places and labels of their own.
+func TestNearValues(t *testing.T) {
+	_, f := drawn(t, `
+[[experiments]]
+name = "mom"
+condition = "momentum={momentum}"
+optimizers = ["SGD"]
+vary = [{ parameter = "momentum", values = [0.9, 0.99, 0.999, 0.9999, 0.99999] }]
+[[figures]]
+id = "f"
+title = "Momentum"
+experiments = ["mom"]
+x = "value"
+scale = "equal"`)
+	panel := f.Rows[0].Panels[0]
+	if got := fmt.Sprint(panel.X.Categories, panel.Series[0].X); got != "[0.9 0.99 0.999 0.9999 0.99999] [0 1 2 3 4]" {
+		t.Errorf("places %s", got)
+	}
+}
+
+// A condition's name may hold commas, wherever it is named.
+func TestNamesWithCommas(t *testing.T) {
+	p, f := drawn(t, `
+[[experiments]]
+name = "grid"
+condition = "lr={lr}, bs={batch}"
+optimizers = ["SGD"]
+vary = [{ parameter = "lr", values = [0.01, 0.1] }, { parameter = "batch", values = [50, 100] }]
+[[figures]]
+id = "f"
+title = "Grid"
+experiments = ["grid"]
+x = "condition lr=0.01, bs=50"
+conditions = ["lr=0.1, bs=50", "lr=0.1, bs=100"]
+lines = ["condition"]
+reference = { condition = "lr=0.01, bs=50", label = "low" }`)
+	if p.X.Condition.Name != "lr=0.01, bs=50" || p.Reference.Condition.Name != "lr=0.01, bs=50" || f.Rows[0].Panels[0].X.Label != "test accuracy, lr=0.01, bs=50" {
+		t.Errorf("against %q, reference %q, x axis %q", p.X.Condition.Name, p.Reference.Condition.Name, f.Rows[0].Panels[0].X.Label)
+	}
+}
+
+// Each optimizer's points stand at its own values.
+func TestValuesOfEachOptimizer(t *testing.T) {
+	added := ""
+	for _, c := range []struct {
+		condition, optimizer, lr string
+	}{{"low", "SGD", "0.01"}, {"high", "SGD", "1.0"}, {"low", "Adam", "0.0001"}, {"high", "Adam", "0.1"}} {
+		added += fmt.Sprintf("[[experiments]]\nname = \"v\"\ncondition = %q\noptimizers = [%q]\nset = { lr = %s }\ncolumn = \"learning_rate\"\nvalue = %s\n", c.condition, c.optimizer, c.lr, c.lr)
+	}
+	_, f := drawn(t, added+"[[figures]]\nid = \"f\"\ntitle = \"By learning rate\"\nexperiments = [\"v\"]\nx = \"value\"\nscale = \"log\"\ncolumns = \"optimizer\"\nrows = \"metric\"\n")
+	if got := fmt.Sprint(f.Rows[0].Panels[0].Series[0].X, f.Rows[2].Panels[1].Series[0].X); got != "[0.01 1] [0.0001 0.1]" {
+		t.Errorf("points at %s", got)
+	}
+}
+
+// The figure stage knows the metrics of the parameters, and what the parameters call them.
+func TestMetricsOfFigures(t *testing.T) {
+	for _, m := range params.AllMetrics() {
+		p := figure.Params{
+			ID: "f", Columns: "metric", X: figure.X{Kind: figure.Epochs}, Panels: []figure.Panel{{Metric: m.Name}}, Error: "se", Epoch: 1, Style: chart.DefaultStyle(),
+			Sources: []figure.Source{{Experiment: "e", Layers: 2, Optimizers: []figure.Optimizer{{Name: "SGD"}}, Entries: []figure.Entry{{
+				Label: "c", Conditions: []figure.Condition{{Name: "c", Runs: []figure.Runs{{Optimizer: "SGD", Seeds: []uint32{1, 2}, Epochs: 1}}}},
+			}}}},
+		}
+		numbers := madeUp(p)
+		f, err := figure.Describe(p, numbers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Rows[0].Panels[0].Y.Label; got != m.Label {
+			t.Errorf("%s is called %q, want %q", m.Name, got, m.Label)
+		}
+		s := f.Rows[0].Panels[0].Series[0]
+		if len(s.Runs) != 2 || math.Abs((s.Runs[0].Y[0]+s.Runs[1].Y[0])/2-s.Y[0]) > 1e-15 {
+			t.Errorf("%s: runs %v, mean %v", m.Name, s.Runs, s.Y)
+		}
+		p.X.Kind = figure.Layers
+		if key, _ := figure.Try(p); (key == "metrics") != m.OfNetwork {
+			t.Errorf("%s by layer: key %q", m.Name, key)
+		}
+	}
+}
+
+// The kinds of x axes have one spelling.
+func TestKindsOfX(t *testing.T) {
+	for kind, want := range map[figure.Kind]params.XKind{
+		figure.Epochs: params.XEpoch, figure.Layers: params.XLayer, figure.Conditions: params.XCondition, figure.Values: params.XValue,
+		figure.AgainstMetric: params.AgainstMetric, figure.AgainstCondition: params.AgainstCondition,
+	} {
+		if string(kind) != string(want) {
+			t.Errorf("%q is %q in the parameters", kind, want)
+		}
+	}
+}
