@@ -19,7 +19,12 @@ type Table struct {
 	Error       string   `toml:"error"`   // "se" (sample) or "se_population" (the author's)
 	Metrics     []string `toml:"metrics"` // the columns
 	Layers      []string `toml:"layers"`  // a row each; "all" where absent
+
+	place string
 }
+
+// Place is where the file asks for the table: a path such as tables[2].
+func (t Table) Place() string { return t.place }
 
 // tableKinds are the kinds of tables and the keys that each takes besides id, kind, title and note. All are required but
 // layers.
@@ -40,7 +45,8 @@ const eachExperiment = "{experiment}"
 // CompleteTables lists the tables with an entry for each.
 func (p *Params) CompleteTables() []Table {
 	var list []Table
-	for _, t := range p.Tables {
+	for i, t := range p.Tables {
+		t.place = indexed("tables", i)
 		if t.ID != eachExperiment {
 			list = append(list, t)
 			continue
@@ -48,12 +54,18 @@ func (p *Params) CompleteTables() []Table {
 		for _, name := range p.experimentNames() {
 			own := func(other Table) bool { return other.ID == name }
 			if !slices.ContainsFunc(p.Tables, own) {
-				t.ID, t.Experiment = name, name
+				t.ID, t.Experiment, t.place = name, name, p.Place(name)
 				list = append(list, t)
 			}
 		}
 	}
 	return list
+}
+
+// Place is where the file names an experiment first: a path such as experiments[2].
+func (p *Params) Place(experiment string) string {
+	i := slices.IndexFunc(p.Experiments, func(e Experiment) bool { return e.Name == experiment })
+	return p.Experiments[i].owner + ".name"
 }
 
 // TidyWanted reports whether the file asks for the tidy table.

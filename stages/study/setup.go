@@ -12,6 +12,8 @@ import (
 // may be edited while a run goes on. It travels to workers as JSON.
 type Setup struct {
 	Params, Text, Profile, Out, Data string
+
+	Checked bool // another process has made everything with made-up numbers already
 }
 
 // Study binds the parameters to nodes.
@@ -24,9 +26,9 @@ func (s Setup) Study() (*Study, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(p, fetch.Sources{
+	return bind(p, fetch.Sources{
 		Dirs:    fetch.Directories(root, s.Data, os.Getenv(fetch.Env), p.Data.Directories),
 		Mirrors: p.Data.Mirrors,
 		Partial: filepath.Join(s.Out, "downloads"),
-	})
+	}, !s.Checked)
 }

@@ -56,12 +56,16 @@ type builder struct {
 	metrics    map[measured]*pipeline.Node
 	aggregates map[string]*pipeline.Node // by experiment
 	uses       []params.Use
-	order      []string // of the experiments
+	order      []string                  // of the experiments
+	places     map[*pipeline.Node]string // where the file asks for a node, for messages
 }
 
-// New binds a parameter file to nodes. Sources say where MNIST may be found.
-func New(p *params.Params, sources fetch.Sources) (*Study, error) {
-	b := &builder{params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{}}
+// New binds a parameter file to nodes. Sources say where MNIST may be found. What of the file can't be made comes back as
+// *[params.Problems].
+func New(p *params.Params, sources fetch.Sources) (*Study, error) { return bind(p, sources, true) }
+
+func bind(p *params.Params, sources fetch.Sources, check bool) (*Study, error) {
+	b := &builder{params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{}, places: map[*pipeline.Node]string{}}
 	s := &Study{Params: p, Sources: sources, Figures: map[string]*pipeline.Node{}}
 	if p.Profile != nil {
 		b.prefix = p.Profile.Name()
@@ -77,11 +81,17 @@ func New(p *params.Params, sources fetch.Sources) (*Study, error) {
 	s.Aggregates = b.aggregates
 	s.Tidy = b.addTidy(p.TidyID())
 	figures := figure.Stage()
-	for _, f := range p.CompleteFigures() {
-		s.Figures[f.ID] = b.addFigure(figures, f)
+	for i, f := range p.CompleteFigures() {
+		n := b.addFigure(figures, f)
+		s.Figures[f.ID], b.places[n] = n, fmt.Sprintf("figures[%d]", i)
 	}
 	s.Findings = b.addFindings()
 	s.Tables = b.addTables(s.Tidy, s.Findings)
+	if check {
+		if err := p.Refuse(b.check()); err != nil {
+			return nil, err
+		}
+	}
 	graph, err := pipeline.NewGraph(b.nodes)
 	s.Graph = graph
 	return s, err

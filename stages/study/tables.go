@@ -25,6 +25,7 @@ func (b *builder) addTables(tidy *pipeline.Node, findings map[string]*pipeline.N
 		default:
 			nodes[t.ID] = b.addTable(stage, t)
 		}
+		b.places[nodes[t.ID]] = t.Place()
 	}
 	return nodes
 }
