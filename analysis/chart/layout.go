@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -240,7 +241,8 @@ func (p page) plot(panel Panel, x, y span, across, up float64) *plot.Plot {
 		of     Axis
 		limits span
 		ticks  []plot.Tick
-	}{{&g.X, panel.X, x, xTicks}, {&g.Y, panel.Y, y, yTicks}} {
+		length float64
+	}{{&g.X, panel.X, x, xTicks, across}, {&g.Y, panel.Y, y, yTicks, up}} {
 		limits := a.of.Scale.place(a.limits)
 		a.axis.Min, a.axis.Max = limits.lo, limits.hi
 		a.axis.Padding = 0
@@ -249,7 +251,8 @@ func (p page) plot(panel Panel, x, y span, across, up float64) *plot.Plot {
 		a.axis.Tick.Length = tickLength
 		a.axis.Tick.Width = frameWidth
 		a.axis.Tick.Color = mustColor(p.style.Ink)
-		a.axis.Label.Text = a.of.Label
+		// A label longer than its axis would push the frame away from those of other panels.
+		a.axis.Label.Text = strings.Join(wrap(a.of.Label, textStyle(p.style, p.style.LabelSize), vg.Length(0.9*a.length)), "\n")
 		a.axis.Label.Padding = 2
 		p.setText(&a.axis.Label.TextStyle, p.style.LabelSize)
 		p.setText(&a.axis.Tick.Label, p.style.TickSize)

@@ -91,10 +91,10 @@ var dashes = map[string][]float64{
 	"dashed":   {4.5, 2},
 	"dotted":   {1.2, 1.5},
 	"dashdot":  {5, 1.6, 1.2, 1.6},
-	"longdash": {9, 2.2},
+	"longdash": {7.5, 3},
 
 	"dashdotdot":  {5, 1.4, 1.2, 1.4, 1.2, 1.4},
-	"longdashdot": {9, 1.8, 1.2, 1.8},
+	"longdashdot": {7.5, 1.8, 1.2, 1.8},
 }
 
 func dashPattern(name string, width vg.Length) []vg.Length {

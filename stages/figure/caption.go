@@ -93,11 +93,11 @@ func (d *description) note() string {
 	if d.beyond {
 		note += "; arrows: beyond the panel"
 	}
-	if len(d.gaps) > 0 {
-		note += "; not all runs: see the caption"
-		if len(d.Lines) < 2 {
-			note += " (open marker: fewer runs)"
-		}
+	switch {
+	case len(d.gaps) > 0 && len(d.Lines) < 2:
+		note += "; open markers: fewer runs, see the caption"
+	case len(d.gaps) > 0:
+		note += "; fewer runs in places, see the caption"
 	}
 	return note
 }
@@ -130,7 +130,11 @@ func (d *description) wider() float64 {
 func (d *description) caption() string {
 	sentences := []string{d.what(), d.which(), d.longer(), d.over(), d.split()}
 	if d.Difference {
-		sentences = append(sentences, "the lower panels have the difference of the two conditions, seed by seed")
+		entries := d.Sources[0].Entries
+		sentences = append(sentences, fmt.Sprintf("Δ in the lower panels is %s minus %s, seed by seed", entries[1].Label, entries[0].Label))
+	}
+	if d.unequalX() {
+		sentences = append(sentences, "the x axes of the panels differ")
 	}
 	if list := d.gaps.of("missing"); list != "" {
 		sentences = append(sentences, "missing, because they failed: "+list)
@@ -147,6 +151,27 @@ func (d *description) caption() string {
 		text += sentence(s)
 	}
 	return strings.TrimSpace(text)
+}
+
+// unequalX tells whether the panels of a row have different x axes.
+func (d *description) unequalX() bool {
+	if d.X.Kind == AgainstMetric {
+		return len(d.X.Limits) > 0
+	}
+	if d.X.Kind != Values || d.Columns != "optimizer" {
+		return false
+	}
+	var first []float64
+	for i, o := range d.Sources[0].Optimizers {
+		s := d.Sources[0]
+		s.Optimizers = []Optimizer{o}
+		if list := d.values(s); i == 0 {
+			first = list
+		} else if list[0] != first[0] || list[len(list)-1] != first[len(first)-1] {
+			return true
+		}
+	}
+	return false
 }
 
 // sentence makes a text one: on one line, with a capital if it begins with a Latin letter (a symbol such as β is another one when it

@@ -95,7 +95,7 @@ func (d *description) panel(at place) (chart.Panel, error) {
 		panel.Y.Label = "value"
 	}
 	if entries := at.source.Entries; at.panel.Difference {
-		panel.Y.Label += fmt.Sprintf(", %s − %s", entries[1].Label, entries[0].Label)
+		panel.Y.Label = "Δ " + panel.Y.Label
 	} else if d.X.Kind == AgainstCondition && len(entries) == 1 {
 		panel.Y.Label += ", " + entries[0].Label
 	}

@@ -118,7 +118,7 @@ func TestGapsAreNamed(t *testing.T) {
 		s.N, s.Mean, s.SEPopulation, s.Missing, s.NonFinite = 0, math.NaN(), math.NaN(), "seed 1234", "seed 1;seed 100"
 	})
 	f := describe(t, p, n)
-	if want := "n = 0 to 3; dots: each seed; 95 % intervals are 5.3 × as wide; not all runs: see the caption (open marker: fewer runs)"; !strings.HasSuffix(f.Note, want) {
+	if want := "n = 0 to 3; dots: each seed; 95 % intervals are 5.3 × as wide; open markers: fewer runs, see the caption"; !strings.HasSuffix(f.Note, want) {
 		t.Errorf("the note %q lacks %q", f.Note, want)
 	}
 	for _, want := range []string{"because they failed: SGD (seed 1234).", "is a gap: SGD (seeds 1, 100): sparsity."} {

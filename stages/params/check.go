@@ -284,10 +284,16 @@ func (p *Params) experimentNames() []string {
 	return names
 }
 
+// maxID is the most letters of an id. File systems allow 255 in a name, and what is published has more in its name than the id, and
+// still more while it is being written.
+const maxID = 100
+
 // checkID holds ids to what makes a file name, each once.
 func checkID(d *document, path, id string, ids *[]string) {
 	if !nameRule.MatchString(id) {
 		d.report(path+".id", "is %q, must consist of letters, digits and _ . + -", id)
+	} else if len(id) > maxID {
+		d.report(path+".id", "has %d letters, must have at most %d to be part of the names of files", len(id), maxID)
 	}
 	if i := slices.IndexFunc(*ids, func(other string) bool { return strings.EqualFold(other, id) }); i >= 0 { // file names may know no capitals
 		again := ""
@@ -301,7 +307,12 @@ func checkID(d *document, path, id string, ids *[]string) {
 
 // checkStyle points at the wrong part of the style; package chart knows what can be drawn.
 func (p *Params) checkStyle(d *document) {
+	standard := chart.DefaultStyle().Roles
 	for _, name := range sortedKeys(p.Style.Roles) {
+		if _, ok := standard[name]; !ok && !slices.Contains(DisplayOrder, name) {
+			d.report(join("style.roles", name), "is of nothing that is drawn; roles are %s and the optimizers", strings.Join(sortedKeys(standard), ", "))
+			continue
+		}
 		only := p.Style
 		only.Roles = map[string]chart.Role{name: p.Style.Roles[name]}
 		if color := only.Roles[name].Color; !colorRule.MatchString(color) {

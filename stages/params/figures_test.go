@@ -189,3 +189,112 @@ func TestFiguresInProfiles(t *testing.T) {
 		}
 	}
 }
+
+// mixed are conditions whose optimizers differ in everything that they may differ in.
+const mixed = `
+[[experiments]]
+name = "mixed"
+condition = "low, or so"
+optimizers = ["SGD"]
+set = { lr = 0.01, epochs = 3, depth = 2 }
+column = "learning_rate"
+value = 0.01
+
+[[experiments]]
+name = "mixed"
+condition = "low, or so"
+optimizers = ["Adam"]
+set = { lr = 0.0001, epochs = 2, measure = "train" }
+column = "learning_rate"
+value = 0.0001
+
+[[experiments]]
+name = "mixed"
+condition = "high"
+optimizers = ["SGD"]
+set = { lr = 1.0, epochs = 3, depth = 2 }
+column = "learning_rate"
+value = 1.0
+
+[[experiments]]
+name = "mixed"
+condition = "high"
+optimizers = ["Adam"]
+set = { lr = 0.1, epochs = 4, depth = 2 }
+column = "learning_rate"
+value = 0.1
+
+[[experiments]]
+name = "one"
+condition = "SGD alone"
+optimizers = ["SGD"]
+set = { epochs = 1 }
+`
+
+// A condition is what each of its optimizers makes of it.
+func TestShownByOptimizer(t *testing.T) {
+	parse := func(figure string) (*Params, error) {
+		return Parse("params.toml", []byte(string(example(t))+mixed+"\n[[figures]]\nid = \"9\"\ntitle = \"Nine\"\n"+figure), "")
+	}
+	p, err := parse(`
+experiments = ["mixed"]
+x = "value"
+scale = "log"
+columns = "optimizer"
+rows = "metric"
+reference = { condition = "low, or so", label = "low" }`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, uses := p.Expand()
+	shown := p.Shown(p.Figures[len(p.Figures)-1], uses)
+	var got []string
+	for _, c := range shown.Sources[0].Entries[0].Conditions {
+		for _, r := range c.Runs {
+			got = append(got, fmt.Sprintf("%s %s %g %d %s %d", c.Name, r.Optimizer, r.Value, r.Epochs, r.Split, len(r.Seeds)))
+		}
+	}
+	want := "low, or so SGD 0.01 3 test 3; low, or so Adam 0.0001 2 train 3; high SGD 1 3 test 3; high Adam 0.1 4 test 3"
+	if strings.Join(got, "; ") != want {
+		t.Errorf("got %s\nwant %s", strings.Join(got, "; "), want)
+	}
+	if shown.Epoch != 2 || shown.Reference.Conditions[0].Name != "low, or so" || shown.Reference.Label != "low" || shown.Sources[0].Layers != 1 {
+		t.Errorf("shown %+v", shown)
+	}
+	p, err = parse(`
+experiments = ["mixed"]
+conditions = ["high"]
+names = { "low*" = "small" }
+x = "condition low, or so"
+lines = ["optimizer"]`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, uses = p.Expand()
+	if a := p.Shown(p.Figures[len(p.Figures)-1], uses).Against; a.Label != "small" || a.Conditions[0].Name != "low, or so" {
+		t.Errorf("against %+v", a)
+	}
+	for figure, want := range map[string]string{
+		"x = \"epoch\"\nlines = [\"optimizer\", \"layer\"]\nconditions = [\"low*\"]":                                                                      "selects low, or so with 2 hidden layers and low, or so, Adam with 1",
+		"x = \"epoch\"\nlines = [\"optimizer\"]\nconditions = [\"high\"]\nepoch = 4":                                                                      "figures[1].epoch: is 4, but a run that the figure shows has 3 epochs",
+		"x = \"condition\"\nlines = [\"optimizer\"]\nnames = { \"*\" = \"both\" }":                                                                        `figures[1].names: calls two conditions of mixed "both"`,
+		"x = \"epoch\"\nlines = [\"optimizer\"]\nconditions = [\"high\"]\nreference = { experiment = \"one\", condition = \"SGD alone\", label = \"r\" }": `figures[1].reference.condition: is "SGD alone", which has no runs of Adam as mixed has`,
+		"x = \"epoch\"\nlines = [\"optimizer\"]\nconditions = [\"high\"]\ndifference = true":                                                              "figures[1].difference: is that of two conditions, which lines must tell apart",
+		"x = \"value\"\nlines = [\"optimizer\", \"condition\"]\ndifference = true":                                                                        "figures[1].difference: needs x = \"epoch\"",
+		"x = \"epoch\"\ncolumns = \"optimizer\"\nrows = \"metric\"\nlines = [\"condition\"]\ndifference = true":                                           "figures[1].difference: adds a row",
+		"x = \"epoch\"\nlines = [\"optimizer\", \"condition\"]\nconditions = [\"high\"]\ndifference = true":                                               "figures[1].difference: is that of two conditions, but the figure shows 1 of mixed",
+		"x = \"condition\"\nrows = \"condition\"\nlines = [\"optimizer\"]":                                                                                `figures[1].rows: is "condition", which x tells apart`,
+		"x = \"condition low\"\nlines = [\"optimizer\", \"condition\"]":                                                                                   `figures[1].x: is "low", must be one of "low, or so", "high"`,
+		"x = 3": "figures[1].x: is the number 3, must be a string",
+	} {
+		if _, err := parse("experiments = [\"mixed\"]\n" + figure); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v\nwant %q", figure, err, want)
+		}
+	}
+	if _, err := Parse("params.toml", append(example(t), "\n[style.roles.accurracy]\ncolor = \"#000000\"\n"...), ""); err == nil || !strings.Contains(err.Error(), "style.roles.accurracy: is of nothing that is drawn") {
+		t.Errorf("a role of nothing: %v", err)
+	}
+	if _, err := Parse("params.toml", []byte(strings.Replace(string(withFigure(t, "experiments = [\"deep\"]\nx = \"condition\"")), "id = \"9\"", "id = \""+strings.Repeat("x", 101)+"\"", 1)), ""); err == nil || !strings.Contains(err.Error(), "figures[1].id: has 101 letters") {
+		t.Errorf("a long id: %v", err)
+	}
+}
