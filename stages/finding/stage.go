@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"sparsel/analysis/claim"
 	"sparsel/artifacts/measures"
@@ -72,9 +73,12 @@ func Stage() *pipeline.Stage {
 	}
 }
 
+// claims are the claims, put together once.
+var claims = sync.OnceValue(Claims)
+
 // Find returns the claim of an id.
 func Find(id string) (claim.Claim, error) {
-	for _, f := range Claims() {
+	for _, f := range claims() {
 		if f.ID == id {
 			return f, nil
 		}
@@ -84,30 +88,42 @@ func Find(id string) (claim.Claim, error) {
 
 func run(_ context.Context, job *pipeline.Job) error {
 	p := job.Node().Params.(Params)
-	f, err := Find(p.ID)
+	result, err := p.decided(func(experiment string) ([]measures.WideRow, error) {
+		path, _ := job.Input(experiment)
+		return p.readRows(path)
+	})
 	if err != nil {
 		return err
+	}
+	text, err := json.MarshalIndent(result, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(job.Output(JSON), append(text, '\n'), 0o644)
+}
+
+// decided is the claim's verdict on the parts of the tidy table that rows returns, by experiment.
+func (p Params) decided(rows func(experiment string) ([]measures.WideRow, error)) (claim.Result, error) {
+	f, err := Find(p.ID)
+	if err != nil {
+		return claim.Result{}, err
 	}
 	d := newData()
 	for _, b := range p.Blocks {
 		d.Pair(b.Experiment, b.Condition, b.Optimizer, b.Name)
 	}
 	for _, experiment := range f.Experiments {
-		path, _ := job.Input(experiment)
-		if err := p.load(d, experiment, path); err != nil {
-			return fmt.Errorf("experiment %s: %w", experiment, err)
+		list, err := rows(experiment)
+		if err == nil {
+			err = p.load(d, experiment, list)
+		}
+		if err != nil {
+			return claim.Result{}, fmt.Errorf("experiment %s: %w", experiment, err)
 		}
 	}
 	result, err := decide(f, d)
-	if err != nil {
-		return err
-	}
 	result.Layer, result.Mark = p.Layer, p.Mark
-	text, err := json.MarshalIndent(result, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(job.Output(JSON), append(text, '\n'), 0o644)
+	return result, err
 }
 
 // newData is without values.
@@ -120,7 +136,7 @@ func decide(f claim.Claim, d *claim.Data) (claim.Result, error) {
 	if err != nil {
 		return result, err
 	}
-	for _, other := range Claims() {
+	for _, other := range claims() {
 		stronger, weaker := slices.Contains(f.ImpliedBy, other.ID), slices.Contains(other.ImpliedBy, f.ID)
 		if !stronger && !weaker {
 			continue
@@ -138,17 +154,22 @@ func decide(f claim.Claim, d *claim.Data) (claim.Result, error) {
 	return result, nil
 }
 
-// load reads an experiment's part of the tidy table.
-func (p Params) load(d *claim.Data, experiment, path string) error {
+// readRows reads an experiment's part of the tidy table.
+func (p Params) readRows(path string) ([]measures.WideRow, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer file.Close()
 	rows, err := p.read(file)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	return rows, nil
+}
+
+// load takes in an experiment's part of the tidy table.
+func (p Params) load(d *claim.Data, experiment string, rows []measures.WideRow) error {
 	for _, r := range rows {
 		name, err := p.condition(experiment, r.TidyRow)
 		if err != nil {
@@ -168,11 +189,16 @@ func (p Params) read(r io.Reader) ([]measures.WideRow, error) {
 		return measures.ReadWideCSV(r)
 	}
 	tidy, err := measures.ReadTidyCSV(r)
+	return wide(tidy), err
+}
+
+// wide are rows without the further metrics.
+func wide(tidy []measures.TidyRow) []measures.WideRow {
 	rows := make([]measures.WideRow, len(tidy))
 	for i, t := range tidy {
 		rows[i].TidyRow = t
 	}
-	return rows, err
+	return rows
 }
 
 // condition finds the condition that a row is of.

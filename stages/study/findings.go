@@ -18,6 +18,7 @@ func (b *builder) addFindings() map[string]*pipeline.Node {
 	for _, f := range finding.Claims() {
 		if b.decidable(f) {
 			nodes[f.ID] = b.addFinding(stage, f, blocks)
+			b.places[nodes[f.ID]] = b.params.Place(f.Experiments[0])
 		}
 	}
 	return nodes
