@@ -44,12 +44,12 @@ func readHistory(s *store.Store) (*history, error) {
 		}
 		switch e.Kind {
 		case store.NodeFinish:
+			h.observe(e.Stage, e.Cost, e.Seconds)
+			fallthrough
+		case store.NodeUse: // also of what another machine did
 			h.outputs[*e.Action] = e.Outputs
 			h.recipes[e.Recipe] = true
 			delete(h.gone, *e.Action)
-			h.observe(e.Stage, e.Cost, e.Seconds)
-			fallthrough
-		case store.NodeUse:
 			h.last[e.Node] = e
 			delete(h.failed, *e.Action)
 		case store.NodeFail:

@@ -12,7 +12,8 @@ type Report struct {
 	Counts    map[Outcome]int `json:"counts"`
 	Results   []NodeResult    `json:"results"` // in execution order of the graph
 	Published []string        `json:"published,omitempty"`
-	Notes     []string        `json:"notes,omitempty"` // damage and repairs
+	Notes     []string        `json:"notes,omitempty"`  // damage and repairs
+	Remote    *Traffic        `json:"remote,omitempty"` // nil: nothing came or went
 	Elapsed   time.Duration   `json:"elapsed"`
 }
 
