@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -82,22 +83,37 @@ func (f *far) up(ctx context.Context) bool {
 	if f == nil {
 		return false
 	}
-	f.reach.Do(func() {
-		text, err := f.c.Reach(ctx, formatKey, 1<<10)
-		switch {
-		case errors.Is(err, fs.ErrNotExist): // nothing was pushed yet
-		case err != nil:
-			f.lose(ctx, err)
-		case string(text) != store.Format:
-			f.wrong = fmt.Errorf("remote %s: its format is %q, this program knows %q: use the program that wrote it, or another place",
-				f.c, strings.TrimSpace(string(text)), strings.TrimSpace(store.Format))
-		}
-	})
+	f.reach.Do(func() { f.greet(ctx) })
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.answers = !f.away && f.wrong == nil
 	return f.answers
 }
+
+// greet finds out whether there is anybody, who speaks this program's format.
+func (f *far) greet(ctx context.Context) {
+	text, err := f.c.Reach(ctx, formatKey, mostFormat)
+	if err == nil && string(text) != store.Format {
+		// Nothing vouches for these few bytes, so they are asked for twice.
+		again, rerr := f.c.Read(ctx, formatKey, mostFormat)
+		if rerr == nil && bytes.Equal(text, again) && anyFormat.Match(text) {
+			f.wrong = fmt.Errorf("remote %s: its format is %q, this program knows %q: use the program that wrote it, or another place",
+				f.c, bytes.TrimSpace(text), strings.TrimSpace(store.Format))
+			return
+		}
+		err = cmp.Or(rerr, fmt.Errorf("what it has under the name %q is nothing that this program wrote: %w", formatKey, remote.ErrDamaged))
+		if string(again) == store.Format {
+			err = nil
+		}
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // nothing was pushed yet
+		f.lose(ctx, err)
+	}
+}
+
+const mostFormat = 1 << 10
+
+var anyFormat = regexp.MustCompile(`^sparsel store \d+\n$`)
 
 // asked reports whether the second level was asked, and answers.
 func (f *far) asked() bool {

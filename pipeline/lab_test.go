@@ -16,6 +16,7 @@ import (
 	"sparsel/pipeline"
 	"sparsel/pipeline/codeid"
 	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/remote"
 )
 
 // A lab is a store, an output directory and the study of the tests:
@@ -29,6 +30,12 @@ type lab struct {
 	silence time.Duration // of every stage
 	pause   time.Duration // of every stage in a worker process
 
+	far      string // the URL of a second level; empty: there is none
+	patience remote.Patience
+	now      func() time.Time
+	notes    []string // of all runs
+
+	wrong string           // a node that gives other bytes on this machine
 	fail  map[string]error // by node name: what its stage returns
 	gate  func(ctx context.Context, node string) error
 	mu    sync.Mutex
@@ -62,7 +69,12 @@ func (l *lab) store() *store.Store {
 }
 
 func (l *lab) engine() *pipeline.Engine {
-	return pipeline.New(pipeline.Config{Store: l.store(), Out: l.dir, Code: l.code})
+	c := pipeline.Config{Store: l.store(), Out: l.dir, Code: l.code, Now: l.now}
+	if l.far != "" {
+		c.Remote, c.RemoteReadOnly = l.remote()
+		c.Events = listener{l}
+	}
+	return pipeline.New(c)
 }
 
 // settings is one version of the study's parameters.
@@ -144,6 +156,9 @@ func (l *lab) work(ctx context.Context, job *pipeline.Job) error {
 	if err != nil {
 		job.Logf("about to fail")
 		return err
+	}
+	if l.wrong == job.Node().Name {
+		return derive(job, "a faulty processor")
 	}
 	return derive(job, l.code[job.Node().Stage.Package])
 }
