@@ -62,6 +62,10 @@ type Config struct {
 	// Field, if not nil, says how people call a parameter of a node, whose own
 	// name may be a long path through structs.
 	Field func(n *Node, name string) string
+	// Calibrate, if not nil, says how many seconds this machine takes for a unit of
+	// the node's cost, as far as can be told in a moment without running it. It is
+	// asked where nothing of the node's kind of work was measured.
+	Calibrate func(n *Node) float64
 	// Now is the clock of the journal; nil for time.Now. No id depends on it.
 	Now func() time.Time
 }

@@ -143,7 +143,7 @@ func ask(ctx context.Context, e *pipeline.Engine, g *pipeline.Graph) error {
 		return err
 	}
 	for _, n := range g.Nodes() {
-		if _, err := e.Why(ctx, g, n.Name); err != nil {
+		if _, err := e.Why(ctx, g, n.Name, true); err != nil {
 			return err
 		}
 	}

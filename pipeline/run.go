@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"container/heap"
 	"context"
 	"errors"
@@ -277,7 +278,7 @@ func (r *runner) end(p *progress, a attempted) {
 		r.stopping = true
 	}
 	if p.result.Outcome == Executed {
-		r.history.observe(p.step.Node.Stage.Name, cost(p.step.Node), p.result.Elapsed.Seconds())
+		r.history.observe(p.step.Node.Stage.Name, p.step.Node.Work, cost(p.step.Node), cmp.Or(p.result.CPU, p.result.Elapsed.Seconds()))
 	}
 	if p.result.Outcome != Cancelled {
 		r.e.tell(func(v Events) { v.NodeFinished(p.result) })

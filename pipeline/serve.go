@@ -126,8 +126,9 @@ func (s *server) serve(g *Graph, w assignment) *doneReply {
 	job.say = func(text string) { s.send(reply{Log: &text}) }
 	job.advance = s.progress()
 	s.send(reply{Begun: true})
+	before := processorTime()
 	err := perform(w.ctx, job)
-	done := &doneReply{Memory: peakMemory(), Unsafe: errors.Is(err, errPanic)}
+	done := &doneReply{Unsafe: errors.Is(err, errPanic), usage: usage{peakMemory(), processorTime() - before}}
 	if err != nil {
 		done.Error = err.Error()
 	}

@@ -12,8 +12,9 @@ import (
 )
 
 // Why explains one node in words: its state and the reasons for it, what its
-// result depends on, in values, and where the result is.
-func (e *Engine) Why(ctx context.Context, g *Graph, node string) (string, error) {
+// result depends on, in values, and where the result is. Of many parameters it
+// shows the first, unless all are asked for.
+func (e *Engine) Why(ctx context.Context, g *Graph, node string, all bool) (string, error) {
 	p, err := e.plan(ctx, g, []string{node}, store.TrustTimes)
 	if err != nil {
 		return "", err
@@ -35,15 +36,32 @@ func (e *Engine) Why(ctx context.Context, g *Graph, node string) (string, error)
 		fmt.Fprintf(&b, "  log: %s\n", s.Log)
 	}
 	e.whyCode(&b, s)
-	if len(s.action.Params) > 0 {
-		b.WriteString("parameters\n")
-		for _, f := range s.action.Params {
-			fmt.Fprintf(&b, "  %s = %s\n", f.Name, f.Value)
-		}
-	}
 	whyInputs(&b, p, s)
 	e.whyOutputs(&b, s)
+	whyParams(&b, s, all)
 	return b.String(), nil
+}
+
+// mostParams is how many parameters are shown unless all are asked for: those
+// of a training, not those of a figure.
+const mostParams = 40
+
+func whyParams(b *strings.Builder, s *Step, all bool) {
+	params := s.action.Params
+	if len(params) == 0 {
+		return
+	}
+	b.WriteString("parameters\n")
+	rest := 0
+	if !all && len(params) > mostParams {
+		params, rest = params[:mostParams/2], len(params)-mostParams/2
+	}
+	for _, f := range params {
+		fmt.Fprintf(b, "  %s = %s\n", f.Name, f.Value)
+	}
+	if rest > 0 {
+		fmt.Fprintf(b, "  and %d more; -verbose prints them\n", rest)
+	}
 }
 
 // whyChanges says what happened above a node, at the end of the chain of nodes

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sparsel/stages/internal/testenv"
 	"strings"
 	"testing"
 
@@ -44,7 +45,7 @@ func TestPromisesAreTested(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := projectFile(t, "docs", "faults.md")
+	text := testenv.ProjectFile(t, "docs", "faults.md")
 	listed := map[string][]string{}
 	row := regexp.MustCompile(`(?m)^\| (T\d\d) \|.*\| ([^|]+) \|$`)
 	for _, m := range row.FindAllStringSubmatch(text, -1) {

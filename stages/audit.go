@@ -28,7 +28,6 @@ type AuditFlags struct {
 // auditor is one sitting.
 type auditor struct {
 	*workspace
-	o       Options
 	scratch string
 	state   *auditState
 	lock    *lock.Lock // nil: there is none that can be read
@@ -70,7 +69,7 @@ func Audit(ctx context.Context, f AuditFlags, o Options) (err error) {
 
 // newAuditor prepares a sitting; close ends it.
 func newAuditor(level int, state string, o Options) (a *auditor, err error) {
-	a = &auditor{o: o, redone: map[*pipeline.Node]bool{}, byName: map[string]*pipeline.Resolved{}, report: auditReport{Level: level}, said: time.Now()}
+	a = &auditor{redone: map[*pipeline.Node]bool{}, byName: map[string]*pipeline.Resolved{}, report: auditReport{Level: level}, said: time.Now()}
 	if a.workspace, a.scratch, err = o.openReadOnly(); err != nil {
 		return nil, err
 	}
@@ -118,7 +117,7 @@ func (a *auditor) levels(ctx context.Context, level, k int) error {
 // rehash is level 1.
 func (a *auditor) rehash(ctx context.Context) (err error) {
 	options := store.ScanOptions{Skip: a.state.known, Hashed: a.state.addHashed, Progress: a.hashing}
-	if a.audit, err = a.engine.Rehash(ctx, a.graph, options); err != nil {
+	if a.audit, err = a.engine.Rehash(ctx, a.Graph, options); err != nil {
 		return err
 	}
 	if err := a.otherProfiles(ctx); err != nil {
@@ -138,8 +137,8 @@ func (a *auditor) rehash(ctx context.Context) (err error) {
 
 // otherProfiles looks at what the same store has published for the parameter file's other profiles.
 func (a *auditor) otherProfiles(ctx context.Context) error {
-	for _, profile := range a.profiles() {
-		if profile == a.params.Profile.Name() {
+	for _, profile := range a.Profiles() {
+		if profile == a.Params.Profile.Name() {
 			continue
 		}
 		w, err := a.o.withProfile(profile).open(nil)
@@ -147,7 +146,7 @@ func (a *auditor) otherProfiles(ctx context.Context) error {
 			return err
 		}
 		w.engine.Code = a.engine.Code
-		if err := a.audit.AlsoPublished(ctx, w.engine, w.graph); err != nil {
+		if err := a.audit.AlsoPublished(ctx, w.engine, w.Graph); err != nil {
 			return err
 		}
 	}
@@ -177,7 +176,7 @@ func (a *auditor) auditLock() (err error) {
 	for _, d := range have.differing(a.lock) {
 		a.fault(differs, d.Node+" "+d.Name, "stored is %s, %s says %s", have[d.Node][d.Name], filepath.Base(a.o.lockPath()), a.lock.Outputs[d].Content)
 	}
-	if a.lock.Params != lock.ID(a.graph.ParamsHash()) {
+	if a.lock.Params != lock.ID(a.Graph.ParamsHash()) {
 		a.report.Notes = append(a.report.Notes, a.o.lockPath()+" was written from other parameters; `go tool mage diff` says which")
 	}
 	return nil
@@ -249,6 +248,6 @@ func (w *workspace) resolve(ctx context.Context) (*pipeline.Provenance, []*pipel
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	resolved, err := w.engine.Resolve(ctx, w.graph, p)
+	resolved, err := w.engine.Resolve(ctx, w.Graph, p)
 	return p, resolved, faults, err
 }

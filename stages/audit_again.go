@@ -104,11 +104,11 @@ func (a *again) inputs(ctx context.Context, r *pipeline.Resolved) (map[string]pi
 			return inputs, true
 		}
 	}
-	if slices.ContainsFunc(r.Node.Inputs, func(in pipeline.Input) bool { return in.From != a.dataset }) {
+	if slices.ContainsFunc(r.Node.Inputs, func(in pipeline.Input) bool { return in.From != a.Dataset }) {
 		return nil, false // damaged: level 1 has said so
 	}
 	a.data.once.Do(func() {
-		redone, err := a.engine.Redo(ctx, a.dataset, nil, filepath.Join(a.scratch, "fetch"))
+		redone, err := a.engine.Redo(ctx, a.Dataset, nil, filepath.Join(a.scratch, "fetch"))
 		a.data.err = err
 		if err == nil {
 			a.data.files = map[string]pipeline.File{}
@@ -116,7 +116,7 @@ func (a *again) inputs(ctx context.Context, r *pipeline.Resolved) (map[string]pi
 				a.data.files[o.Name] = redone.File(o.Name)
 			}
 		} else if ctx.Err() == nil { // time that is up is no fault
-			a.fault(failed, a.dataset.Name, "%v", err)
+			a.fault(failed, a.Dataset.Name, "%v", err)
 		}
 	})
 	if a.data.err != nil {

@@ -294,13 +294,13 @@ func TestAuditStopsWhileDataAreFetched(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
 	fetched := false
-	slow := *a.dataset.Stage
+	slow := *a.Dataset.Stage
 	slow.Run = func(ctx context.Context, _ *pipeline.Job) error {
 		fetched = true
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	a.dataset.Stage = &slow
+	a.Dataset.Stage = &slow
 	redo := &again{auditor: a}
 	if err := redo.do(ctx, "train again", a.sample(2)); err != nil {
 		t.Fatal(err)

@@ -13,13 +13,13 @@ import (
 
 // auditPinned holds the stored data against the hashes that this program has of MNIST: records could agree on others.
 func (a *auditor) auditPinned() {
-	made := a.byName[a.dataset.Name].Made
-	if a.dataset.Stage.Name != "fetch" || made == nil {
+	made := a.byName[a.Dataset.Name].Made
+	if a.Dataset.Stage.Name != "fetch" || made == nil {
 		return
 	}
 	for _, f := range fetch.MNIST.Files() {
 		if o := made.Output(f.Name); o != nil && o.Content.String() != f.SHA256 {
-			a.fault(differs, a.dataset.Name+" "+f.Name, "stored is %s, MNIST has %s", o.Content, f.SHA256)
+			a.fault(differs, a.Dataset.Name+" "+f.Name, "stored is %s, MNIST has %s", o.Content, f.SHA256)
 		}
 	}
 }
@@ -31,7 +31,7 @@ func (a *auditor) auditData(ctx context.Context) error {
 		return err
 	}
 	output := func(name string) string { return filepath.Join(dir, name) }
-	for _, d := range a.sources.Dirs {
+	for _, d := range a.Sources.Dirs {
 		refused := func(_ string, f fetch.Refusal) {
 			if strings.HasPrefix(f.Source, d.Path+" (") {
 				return // the folder lacks the file or is not there itself: another place may have it

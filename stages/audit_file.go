@@ -11,14 +11,15 @@ import (
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
+	"sparsel/stages/embedded"
 )
 
 // lost is a file somebody asks about.
 type lost struct {
-	path     string
-	data     []byte
-	content  pipeline.ContentID
-	embedded embedded
+	path    string
+	data    []byte
+	content pipeline.ContentID
+	says    embedded.Description
 }
 
 // AuditFile says what a file is, where it came from and whether it can be trusted: by its contents, or, where
@@ -29,7 +30,7 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 	if err != nil {
 		return fmt.Errorf("audit file: %w", err)
 	}
-	f := lost{path: file, data: data, content: sha256.Sum256(data), embedded: readEmbedded(data)}
+	f := lost{path: file, data: data, content: sha256.Sum256(data), says: embedded.Read(data)}
 	w, scratch, err := o.openReadOnly()
 	if err != nil {
 		return err
@@ -40,11 +41,11 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 		return err
 	}
 	out := o.stdout()
-	fmt.Fprintf(out, "%s: %s, %d bytes, SHA-256 %s\n", file, orNone(f.embedded.format, "no format known here"), len(data), f.content)
+	fmt.Fprintf(out, "%s: %s, %d bytes, SHA-256 %s\n", file, orNone(f.says.Format, "no format known here"), len(data), f.content)
 	for _, fault := range faults {
 		fmt.Fprintln(out, "the store:", fault)
 	}
-	locks := w.allLocks(o, out)
+	locks := w.allLocks(out)
 	made, genuine := f.identify(out, p, locks, w)
 	switch {
 	case made == nil && genuine:

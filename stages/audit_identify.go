@@ -1,8 +1,10 @@
 package stages
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"image/png"
 	"io"
 	"maps"
 	"os"
@@ -13,6 +15,7 @@ import (
 	"sparsel/pipeline"
 	"sparsel/pipeline/canon"
 	"sparsel/pipeline/store"
+	"sparsel/stages/embedded"
 	"sparsel/stages/lock"
 	"sparsel/stages/train"
 )
@@ -24,10 +27,10 @@ type named struct {
 }
 
 // allLocks reads the locks of the study and its profiles. One that cannot be read is told and left out.
-func (s *study) allLocks(o Options, out io.Writer) []named {
+func (w *workspace) allLocks(out io.Writer) []named {
 	var locks []named
-	for _, profile := range s.profiles() {
-		one := o.withProfile(profile)
+	for _, profile := range w.Profiles() {
+		one := w.o.withProfile(profile)
 		switch l, err := one.readLock(); {
 		case err != nil:
 			fmt.Fprintln(out, err)
@@ -53,7 +56,7 @@ func (f lost) identify(out io.Writer, p *pipeline.Provenance, locks []named, w *
 	if f.inLock(out, locks) {
 		return nil, true
 	}
-	for _, b := range f.embedded.broken {
+	for _, b := range f.says.Broken {
 		fmt.Fprintln(out, "  the file is damaged:", b)
 	}
 	claim, list := f.claims(p)
@@ -63,14 +66,14 @@ func (f lost) identify(out io.Writer, p *pipeline.Provenance, locks []named, w *
 	fmt.Fprintln(out, "it says that it is", claim)
 	if len(list) == 0 {
 		fmt.Fprintln(out, "the store has no such thing: it may be another store's; try -out=DIR")
-		f.sayLocked(out, locks, f.embedded.node(), "")
+		f.sayLocked(out, locks, f.says.Node(), "")
 		return nil, false
 	}
 	c := list[0]
 	fmt.Fprintf(out, "the store has that: %s of %s, SHA-256 %s\n", c.output.Name, c.made.Node, c.output.Content)
 	fmt.Fprintln(out, "ALTERED: this file has other bytes than what it says it is")
-	if original, err := os.ReadFile(w.store.BlobPath(c.output.Content)); err == nil && f.embedded.format == "PNG" {
-		fmt.Fprintln(out, "  "+comparePictures(original, f.data))
+	if original, err := os.ReadFile(w.store.BlobPath(c.output.Content)); err == nil && f.says.Format == "PNG" {
+		fmt.Fprintln(out, "  "+embedded.ComparePictures(original, f.data))
 	}
 	return c.made, false
 }
@@ -117,7 +120,7 @@ type candidate struct {
 
 // claims says in words what the file says it is, and lists the results that fit, newest first.
 func (f lost) claims(p *pipeline.Provenance) (claim string, list []candidate) {
-	v := f.embedded.values
+	v := f.says.Values
 	for _, kind := range []string{"figure", "table", "finding"} {
 		if id := v[kind]; id != "" {
 			claim = kind + " " + id
@@ -128,7 +131,7 @@ func (f lost) claims(p *pipeline.Provenance) (claim string, list []candidate) {
 					sums = append(sums, v[key])
 				}
 			}
-			return claim, candidates(p, "."+strings.ToLower(f.embedded.format), func(m *pipeline.Made) bool {
+			return claim, candidates(p, "."+strings.ToLower(f.says.Format), func(m *pipeline.Made) bool {
 				return isNode(m, kind, id) && !slices.ContainsFunc(sums, func(sum string) bool { return !reads(m, sum) })
 			})
 		}
@@ -196,4 +199,38 @@ func (f lost) claimsRun(p *pipeline.Provenance, format, text string) []candidate
 			return from != nil && same(from)
 		})
 	})
+}
+
+// samePicture looks for a figure that shows the same as a PNG file which says nothing about itself, as after a web site
+// has written it anew. It returns the figure's action, or nil.
+func (f lost) samePicture(out io.Writer, p *pipeline.Provenance, s *store.Store) *pipeline.Made {
+	fmt.Fprintln(out, "and the file says nothing about itself")
+	size, err := png.DecodeConfig(bytes.NewReader(f.data))
+	if err != nil {
+		return nil
+	}
+	for _, m := range p.All() {
+		for _, o := range m.Outputs {
+			if !strings.HasSuffix(o.Name, ".png") {
+				continue
+			}
+			original, err := os.ReadFile(s.BlobPath(o.Content))
+			if err != nil {
+				continue
+			}
+			c, err := png.DecodeConfig(bytes.NewReader(original))
+			if err != nil || c.Width != size.Width || c.Height != size.Height {
+				continue
+			}
+			if a, err := png.Decode(bytes.NewReader(original)); err == nil {
+				if b, err := png.Decode(bytes.NewReader(f.data)); err == nil {
+					if n, _ := embedded.DifferingPixels(a, b); n == 0 {
+						fmt.Fprintf(out, "it shows the same picture, pixel by pixel, as %s of %s, SHA-256 %s\n", o.Name, m.Node, o.Content)
+						return m
+					}
+				}
+			}
+		}
+	}
+	return nil
 }

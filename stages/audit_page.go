@@ -33,7 +33,7 @@ func checkPage(page []byte) error {
 
 // auditPages checks the reports of the study and its profiles.
 func (a *auditor) auditPages() {
-	for _, profile := range a.profiles() {
+	for _, profile := range a.Profiles() {
 		name := filepath.Join(a.o.withProfile(profile).prefix(), reportFile)
 		page, err := os.ReadFile(filepath.Join(a.o.out(), name))
 		if errors.Is(err, fs.ErrNotExist) {

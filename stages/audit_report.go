@@ -126,7 +126,7 @@ func plural(stage string, n int) string {
 // proven says it of every figure, table and finding.
 func (a *auditor) proven() []proven {
 	var list []proven
-	for _, name := range a.targets() {
+	for _, name := range a.Targets() {
 		list = append(list, a.provenOf(a.byName[name]))
 	}
 	slices.SortFunc(list, func(x, y proven) int { return strings.Compare(x.Node, y.Node) })

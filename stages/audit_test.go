@@ -97,7 +97,7 @@ func (s *smallStudy) plan() (*workspace, *pipeline.Plan) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	plan, err := w.engine.Plan(context.Background(), w.graph, nil)
+	plan, err := w.engine.Plan(context.Background(), w.Graph, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}

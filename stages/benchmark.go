@@ -26,12 +26,12 @@ func Bench(ctx context.Context, epochs *int, only *string, o Options) error {
 	if len(cases) == 0 {
 		return fmt.Errorf("bench: -only=%q: is in the name of no case; names are such as %q", *only, w.benchCases("")[0].Name)
 	}
-	_, report, err := w.run(ctx, o, "bench", []string{w.dataset.Name})
+	_, report, err := w.run(ctx, "bench", []string{w.Dataset.Name})
 	if err != nil {
 		return err
 	}
 	file := func(output string) string {
-		return w.store.BlobPath(report.Result(w.dataset.Name).Outputs[output])
+		return w.store.BlobPath(report.Result(w.Dataset.Name).Outputs[output])
 	}
 	data := bench.Data{
 		TrainImages: file(train.TrainImages), TrainLabels: file(train.TrainLabels),
@@ -43,12 +43,12 @@ func Bench(ctx context.Context, epochs *int, only *string, o Options) error {
 }
 
 // benchCases are what the study spends its time on, with the optimizers it has.
-func (s *study) benchCases(only string) []bench.Case {
+func (w *workspace) benchCases(only string) []bench.Case {
 	var optimizers []string
 	for _, name := range params.DisplayOrder {
-		if _, ok := s.params.Optimizers[name]; ok {
+		if _, ok := w.Params.Optimizers[name]; ok {
 			optimizers = append(optimizers, name)
 		}
 	}
-	return slices.DeleteFunc(bench.Cases(optimizers, s.params.BaselineRun), func(c bench.Case) bool { return !strings.Contains(c.Name, only) })
+	return slices.DeleteFunc(bench.Cases(optimizers, w.Params.BaselineRun), func(c bench.Case) bool { return !strings.Contains(c.Name, only) })
 }

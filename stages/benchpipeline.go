@@ -3,7 +3,7 @@ package stages
 import (
 	"context"
 
-	"sparsel/pipeline/noop"
+	"sparsel/stages/bench/noop"
 )
 
 // BenchPipeline times a build with nothing to do, of about that many nodes, beside ninja and Snakemake.

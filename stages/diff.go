@@ -59,16 +59,16 @@ func Diff(ctx context.Context, before string, o Options) error {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	was, err := w.stateOf(ctx, o, before)
+	was, err := w.stateOf(ctx, before)
 	if err != nil {
 		return fmt.Errorf("diff: %w", err)
 	}
-	d := difference{Before: before}
+	d, verbose := difference{Before: before}, orDefault(o.Verbose, false)
 	is, err := w.present(ctx, &d)
 	if err != nil {
 		return fmt.Errorf("diff: %w", err)
 	}
-	d.compareParams(was, is)
+	d.compareParams(was, is, verbose)
 	d.compareCode(was.lock, is.lock)
 	d.compareResults(was.lock, is.lock)
 	if err := d.compareNumbers(was, is); err != nil {
@@ -77,7 +77,7 @@ func Diff(ctx context.Context, before string, o Options) error {
 	if orDefault(o.JSON, false) {
 		return printJSON(o.stdout(), d)
 	}
-	return d.print(o.stdout())
+	return d.print(o.stdout(), verbose)
 }
 
 // present is the state of the parameters, code and results that are here. A result that the present code did not make
@@ -108,7 +108,7 @@ func (w *workspace) present(ctx context.Context, d *difference) (state, error) {
 }
 
 // stateOf is the state that an output folder, a lock file or a revision is of.
-func (w *workspace) stateOf(ctx context.Context, o Options, name string) (state, error) {
+func (w *workspace) stateOf(ctx context.Context, name string) (state, error) {
 	info, err := os.Stat(name)
 	switch {
 	case err == nil && info.IsDir():
@@ -125,15 +125,15 @@ func (w *workspace) stateOf(ctx context.Context, o Options, name string) (state,
 		}
 		return s, nil
 	}
-	l, err := o.lockOf(ctx, name)
+	l, err := w.o.lockOf(ctx, name)
 	if errors.Is(err, os.ErrNotExist) {
-		return state{}, fmt.Errorf("%s has no %s", name, filepath.Base(o.lockPath()))
+		return state{}, fmt.Errorf("%s has no %s", name, filepath.Base(w.o.lockPath()))
 	}
 	if err != nil {
 		return state{}, err
 	}
 	s := state{lock: l}
-	text, err := o.show(ctx, name, filepath.Base(o.params()))
+	text, err := w.o.show(ctx, name, filepath.Base(w.o.params()))
 	if errors.Is(err, os.ErrNotExist) {
 		return s, nil
 	}
@@ -161,11 +161,11 @@ func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error
 		return state{}, err
 	}
 	s := state{store: st, fields: map[string][]canon.Field{}, lock: lock.New()}
-	ours := w.params.Profile.Name() + "/"
+	ours := w.Params.Profile.Name() + "/"
 	var newest []*pipeline.Made // of each stage: nodes that the parameters have no more keep the code they had
 	for _, use := range last {
 		name, m := use.Node, use.Made
-		if kind, _, _ := strings.Cut(name, "/"); w.params.Profile == nil && !slices.Contains(kinds, kind) || w.params.Profile != nil && !strings.HasPrefix(name, ours) {
+		if kind, _, _ := strings.Cut(name, "/"); w.Params.Profile == nil && !slices.Contains(kinds, kind) || w.Params.Profile != nil && !strings.HasPrefix(name, ours) {
 			continue // another profile's
 		}
 		s.fields[name] = m.Params

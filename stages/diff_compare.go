@@ -25,7 +25,7 @@ func arrow(key string, was, is *string) string {
 }
 
 // compareParams compares the parameter files, or, where one is not known, what the nodes were given.
-func (d *difference) compareParams(was, is state) {
+func (d *difference) compareParams(was, is state, verbose bool) {
 	if was.params != nil {
 		d.Parameters = pipeline.Changes(was.params, is.params, arrow)
 		return
@@ -39,11 +39,16 @@ func (d *difference) compareParams(was, is state) {
 	times := map[string]int{}
 	for node, before := range was.fields {
 		after, ok := is.fields[node]
-		stage, _, _ := strings.Cut(node, "/")
-		if ok {
-			for _, text := range pipeline.FieldChanges(before, after) {
-				times[stage+": "+text]++
-			}
+		if !ok {
+			continue
+		}
+		changes, kind := pipeline.FieldChanges(before, after), kindOf(node)
+		if kind != "train" && kind != "metrics" && len(changes) > 0 && !verbose {
+			// Lists of conditions, told apart by their numbers: what an edit of the study makes of them is no help.
+			changes = []string{"what it is made of or looks like"}
+		}
+		for _, text := range changes {
+			times[kind+": "+text]++
 		}
 	}
 	for _, text := range slices.Sorted(maps.Keys(times)) {
@@ -138,10 +143,17 @@ func kindOf(node string) string {
 	return second
 }
 
-func (d *difference) print(w io.Writer) error {
+// mostDifferences is how many lines a section of a summary has.
+const mostDifferences = 20
+
+// print writes a summary, or with verbose everything.
+func (d *difference) print(w io.Writer, verbose bool) error {
 	section := func(title string, lines []string) {
 		if len(lines) == 0 {
 			lines = []string{"no difference"}
+		}
+		if n := len(lines) - mostDifferences; n > 1 && !verbose {
+			lines = append(slices.Clone(lines[:mostDifferences]), fmt.Sprintf("and %d more; -verbose prints them", n))
 		}
 		fmt.Fprintln(w, title)
 		for _, line := range lines {

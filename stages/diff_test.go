@@ -17,6 +17,7 @@ import (
 	"sparsel/pipeline/codeid"
 	"sparsel/stages/lock"
 	"sparsel/stages/params"
+	"sparsel/stages/study"
 )
 
 func (s *smallStudy) diff(before string) string {
@@ -152,7 +153,7 @@ func TestDiffTakesTheNewestCodeOfAFolder(t *testing.T) {
 			want.Code[stage.name] = lock.ID(ids[stage.name].ID)
 			lockCode(want, ids[stage.name])
 		}
-		w := &workspace{study: &study{params: &params.Params{}}}
+		w := &workspace{Study: &study.Study{Params: &params.Params{}}}
 		for range 10 {
 			got, err := w.stateOfFolder(context.Background(), dir)
 			if err != nil {

@@ -3,6 +3,7 @@ package stages
 import (
 	"crypto/sha256"
 	"encoding/csv"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -11,7 +12,10 @@ import (
 	"strings"
 	"testing"
 
+	"sparsel/stages/internal/studytest"
+	"sparsel/stages/internal/testenv"
 	"sparsel/stages/lock"
+	"sparsel/stages/train"
 )
 
 // The figures and tables that the documents show are, byte for byte, those of the run that artifacts.lock is of, and
@@ -111,8 +115,8 @@ func TestTable53AgreesWithTheThesis(t *testing.T) {
 // extendedParams is the project's parameters with all that docs/extending.md says to put into them.
 func extendedParams(t *testing.T) string {
 	t.Helper()
-	text := projectFile(t, "params.toml")
-	for i, part := range strings.Split(projectFile(t, "docs", "extending.md"), "```") {
+	text := testenv.ProjectFile(t, "params.toml")
+	for i, part := range strings.Split(testenv.ProjectFile(t, "docs", "extending.md"), "```") {
 		block, ok := strings.CutPrefix(part, "toml\n")
 		if i%2 == 0 || !ok {
 			continue
@@ -128,16 +132,42 @@ func extendedParams(t *testing.T) string {
 func TestExtendingAsDocumented(t *testing.T) {
 	text := extendedParams(t)
 	for _, profile := range []string{"", "one"} {
-		s := studyOf(t, text, profile)
-		if s.figures["rmsprop"] == nil || s.tables["rmsprop"] == nil {
+		s := studytest.Of(t, text, profile)
+		if s.Figures["rmsprop"] == nil || s.Tables["rmsprop"] == nil {
 			t.Errorf("profile %q lacks the figure or the table", profile)
 		}
 		name := "train/rmsprop/lr=0.01/RMSprop/seed=1"
 		if profile != "" {
 			name = profile + "/" + name
 		}
-		if s.graph.Node(name) == nil {
+		if s.Graph.Node(name) == nil {
 			t.Errorf("profile %q lacks %s", profile, name)
+		}
+	}
+}
+
+// One replicate of the study, as a profile or with the other seeds taken away, is made of the study's own trainings.
+func TestOneSeedIsPartOfTheStudy(t *testing.T) {
+	text := extendedParams(t)
+	trainings := func(text, profile string) map[string]bool {
+		found := map[string]bool{}
+		for _, n := range studytest.Of(t, text, profile).Graph.Nodes() {
+			if p, ok := n.Params.(train.Params); ok {
+				found[fmt.Sprintf("%+v", p)] = true
+			}
+		}
+		return found
+	}
+	whole := trainings(text, "")
+	fewer := strings.NewReplacer("\nseeds = [1, 100, 1234]", "\nseeds = [1]", "\nseeds = [1, 100]\nepochs", "\nseeds = [1]\nepochs").Replace(text)
+	for what, part := range map[string]map[string]bool{"profile": trainings(text, "one"), "study.seeds": trainings(fewer, "")} {
+		if len(part) < len(whole)/3-10 {
+			t.Errorf("%s: %d of the study's %d trainings", what, len(part), len(whole))
+		}
+		for p := range part {
+			if !whole[p] {
+				t.Errorf("%s: the study lacks %s", what, p)
+			}
 		}
 	}
 }

@@ -3,7 +3,9 @@ package stages
 import (
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +31,20 @@ func countOf(n int, stage string) string {
 		return "1 " + words[0]
 	}
 	return fmt.Sprintf("%d %s", n, words[1])
+}
+
+// countByKind counts nodes by what stands before the first slash of their names, or the second in a profile.
+func countByKind(names []string) string {
+	counts := map[string]int{}
+	for _, name := range names {
+		parts := strings.Split(name, "/")
+		counts[parts[max(0, len(parts)-2)]]++
+	}
+	var list []string
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		list = append(list, countOf(counts[kind], kind))
+	}
+	return strings.Join(list, ", ")
 }
 
 // fieldName says where a node's parameter stands in the parameter file, as far as its name can: an optimizer's is

@@ -13,6 +13,7 @@ import (
 	"sparsel/analysis/summary"
 	"sparsel/artifacts/measures"
 	"sparsel/stages/figure"
+	"sparsel/stages/internal/studytest"
 	"sparsel/stages/params"
 )
 
@@ -21,13 +22,13 @@ import (
 // With SPARSEL_FIGURES=DIR the pictures are left there, to be looked at.
 func TestAuthorsFigures(t *testing.T) {
 	records := authorsRecords(t)
-	s := wholeStudy(t, params.Paper)
-	_, uses := s.params.Expand()
+	s := studytest.Whole(t, params.Paper)
+	_, uses := s.Params.Expand()
 	experiments := recordedSummaries(t, uses, records)
 	out := os.Getenv("SPARSEL_FIGURES")
-	for _, f := range s.params.Figures {
+	for _, f := range s.Params.Figures {
 		t.Run(f.ID, func(t *testing.T) {
-			q := s.figures[f.ID].Params.(figure.Params)
+			q := s.Figures[f.ID].Params.(figure.Params)
 			q.Mark = "author's seed 1 with made-up bands"
 			q.Style.DPI = 150
 			described, err := figure.Describe(q, experiments)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sparsel/stages/internal/testenv"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ import (
 // A reader who has docs/format.md and no program of ours can take the store apart: every key that records, manifests
 // and the journal have is in the document, every seal is what it says, and action ids can be computed from it.
 func TestStoreIsAsTheDocumentSays(t *testing.T) {
-	document := projectFile(t, "docs", "format.md")
+	document := testenv.ProjectFile(t, "docs", "format.md")
 	s := newSmallStudy(t)
 	missing := map[string]bool{}
 	known := func(m map[string]json.RawMessage) {

@@ -63,8 +63,8 @@ func (o Options) roots(ctx context.Context, keep string) (w *workspace, roots pi
 	w = all[0]
 	var locks []*lock.Lock
 	for _, each := range all {
-		roots.Graphs = append(roots.Graphs, each.graph)
-		l, err := o.withProfile(each.params.Profile.Name()).readLock()
+		roots.Graphs = append(roots.Graphs, each.Graph)
+		l, err := o.withProfile(each.Params.Profile.Name()).readLock()
 		if err != nil {
 			return nil, roots, fmt.Errorf("gc: what the lock keeps cannot be read: %w", err)
 		}
@@ -76,7 +76,7 @@ func (o Options) roots(ctx context.Context, keep string) (w *workspace, roots pi
 		if revision == "" {
 			continue
 		}
-		more, err := w.locksOf(ctx, o, revision)
+		more, err := w.locksOf(ctx, revision)
 		if err != nil {
 			return nil, roots, fmt.Errorf("gc: -keep: %w", err)
 		}
@@ -99,7 +99,7 @@ func (o Options) openAll() ([]*workspace, error) {
 		return nil, err
 	}
 	all := []*workspace{w}
-	for _, profile := range w.profiles()[1:] {
+	for _, profile := range w.Profiles()[1:] {
 		w, err := o.withProfile(profile).open(nil)
 		if err != nil {
 			return nil, err

@@ -30,13 +30,13 @@ func Lock(ctx context.Context, o Options) error {
 		return err
 	}
 	w.engine.Paranoid = true
-	plan, err := w.engine.Plan(ctx, w.graph, w.targets())
+	plan, err := w.engine.Plan(ctx, w.Graph, w.Targets())
 	if err != nil {
 		return err
 	}
 	if !plan.Idle() {
 		n := len(plan.Steps) - plan.Count(pipeline.Current)
-		return fmt.Errorf("lock: %d of %d nodes are not current, or a published file is not what it should be; bring them up to date with `go tool mage all` and try again", n, len(plan.Steps))
+		return fmt.Errorf("lock: %d of %d nodes are not current, or a published file is not what it should be; bring them up to date with `%s` and try again", n, len(plan.Steps), o.command("all"))
 	}
 	l, err := w.newLock(ctx)
 	if err != nil {
@@ -62,13 +62,19 @@ func Lock(ctx context.Context, o Options) error {
 	return err
 }
 
-// lockPath is beside the parameters, whose results it holds; each profile has its own.
+// lockPath is beside the parameters, whose results it holds: artifacts.lock for params.toml, mine.artifacts.lock for mine.toml,
+// artifacts.quick.lock for a profile. So two parameter files in a folder do not replace each other's lock.
 func (o Options) lockPath() string {
-	name := "artifacts.lock"
-	if o.prefix() != "" {
-		name = "artifacts." + o.prefix() + ".lock"
+	dir, file := filepath.Split(o.params())
+	var parts []string
+	if file != "params.toml" {
+		parts = append(parts, strings.TrimSuffix(file, ".toml"))
 	}
-	return filepath.Join(filepath.Dir(o.params()), name)
+	parts = append(parts, "artifacts")
+	if o.prefix() != "" {
+		parts = append(parts, o.prefix())
+	}
+	return filepath.Join(dir, strings.Join(append(parts, "lock"), "."))
 }
 
 // readLock returns nil where there is none.
@@ -113,17 +119,17 @@ func lockOutputs(l *lock.Lock, n *pipeline.Node, outputs []store.Output) {
 
 // newLock is the lock of this study, without results.
 func (w *workspace) newLock(ctx context.Context) (*lock.Lock, error) {
-	code, err := w.engine.CodeOf(ctx, w.graph)
+	code, err := w.engine.CodeOf(ctx, w.Graph)
 	if err != nil {
 		return nil, err
 	}
 	l := lock.New()
-	l.Profile, l.Params = w.params.Profile.Name(), w.graph.ParamsHash()
+	l.Profile, l.Params = w.Params.Profile.Name(), w.Graph.ParamsHash()
 	for stage, id := range code {
 		l.Code[stage] = lock.ID(id.ID)
 		lockCode(l, id)
 	}
-	for _, n := range w.graph.Nodes() {
+	for _, n := range w.Graph.Nodes() {
 		if n.Stage.Contract != "" {
 			l.Contract[n.Stage.Name] = n.Stage.Contract
 		}
@@ -166,8 +172,8 @@ func (have outputsOf) differing(l *lock.Lock) []lock.Output {
 
 // lockNote says in a line that results are not those of the lock, or that the lock cannot be read; it is empty where
 // there is nothing to say.
-func (w *workspace) lockNote(o Options, have outputsOf) string {
-	l, err := o.readLock()
+func (w *workspace) lockNote(have outputsOf) string {
+	l, err := w.o.readLock()
 	if err != nil {
 		return err.Error()
 	}
@@ -184,7 +190,7 @@ func (w *workspace) lockNote(o Options, have outputsOf) string {
 		return ""
 	}
 	why := ""
-	if l.Params != lock.ID(w.graph.ParamsHash()) {
+	if l.Params != lock.ID(w.Graph.ParamsHash()) {
 		why = ", and so do the parameters"
 	}
 	const shown = 5
@@ -192,30 +198,30 @@ func (w *workspace) lockNote(o Options, have outputsOf) string {
 	if len(nodes) > shown {
 		rest = fmt.Sprintf(" and %d more", len(nodes)-shown)
 	}
-	return fmt.Sprintf("results differ from %s in %s%s%s; `go tool mage diff` says how", o.lockPath(), strings.Join(nodes[:min(shown, len(nodes))], ", "), rest, why)
+	return fmt.Sprintf("results differ from %s in %s%s%s; `go tool mage diff` says how", w.o.lockPath(), strings.Join(nodes[:min(shown, len(nodes))], ", "), rest, why)
 }
 
 // reportLock is lockNote for a finished run.
-func (w *workspace) reportLock(o Options, report *pipeline.Report) {
+func (w *workspace) reportLock(report *pipeline.Report) {
 	have := outputsOf{}
 	for _, r := range report.Results {
 		have[r.Name] = r.Outputs
 	}
-	if note := w.lockNote(o, have); note != "" {
+	if note := w.lockNote(have); note != "" {
 		fmt.Fprintln(os.Stderr, note)
 	}
 }
 
 // statusLock is lockNote for a status.
-func (w *workspace) statusLock(o Options, status *pipeline.Status) error {
+func (w *workspace) statusLock(status *pipeline.Status) error {
 	have := outputsOf{}
 	for _, n := range status.Nodes {
 		have[n.Name] = n.Outputs
 	}
-	note := w.lockNote(o, have)
+	note := w.lockNote(have)
 	if note == "" {
 		return nil
 	}
-	_, err := fmt.Fprintln(o.stdout(), note)
+	_, err := fmt.Fprintln(w.o.stdout(), note)
 	return err
 }

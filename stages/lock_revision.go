@@ -5,21 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"sparsel/stages/lock"
-	"sparsel/stages/params"
 )
-
-// profiles lists the study as the file has it and its profiles.
-func (s *study) profiles() []string {
-	return append([]string{params.Paper}, slices.Sorted(maps.Keys(s.params.Profiles))...)
-}
 
 // withProfile is the same flags with another profile.
 func (o Options) withProfile(name string) Options {
@@ -28,7 +20,7 @@ func (o Options) withProfile(name string) Options {
 }
 
 // locksOf returns the locks of a revision of the project, of all its profiles, or the one lock that a file is.
-func (s *study) locksOf(ctx context.Context, o Options, revision string) ([]*lock.Lock, error) {
+func (w *workspace) locksOf(ctx context.Context, revision string) ([]*lock.Lock, error) {
 	if info, err := os.Stat(revision); err == nil && info.Mode().IsRegular() {
 		l, err := parseLock(revision)
 		if err != nil {
@@ -37,8 +29,8 @@ func (s *study) locksOf(ctx context.Context, o Options, revision string) ([]*loc
 		return []*lock.Lock{l}, nil
 	}
 	var locks []*lock.Lock
-	for _, profile := range s.profiles() {
-		l, err := o.withProfile(profile).lockOf(ctx, revision)
+	for _, profile := range w.Profiles() {
+		l, err := w.o.withProfile(profile).lockOf(ctx, revision)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}

@@ -1,9 +1,5 @@
 package stages
 
-// workerMemory is what a worker process holds, whatever it does next: the journal's largest measurement of a
-// training with its data and archive is 490 MB, and what a process once had it gives back late.
-const workerMemory = 600 << 20
-
 // memoryShare is the part of this machine's memory that workers may have: the rest is for the files they read
 // and write, and for whatever else runs here.
 const memoryShare = 0.8

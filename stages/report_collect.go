@@ -32,13 +32,13 @@ type place struct{ kind, id string }
 func (p place) String() string { return p.kind + "/" + p.id }
 
 // collect describes what of the study is current, and says of everything else why it is not.
-func (w *workspace) collect(ctx context.Context, o Options) (report.Report, error) {
-	status, err := w.engine.Status(ctx, w.graph, nil)
+func (w *workspace) collect(ctx context.Context) (report.Report, error) {
+	status, err := w.engine.Status(ctx, w.Graph, nil)
 	if err != nil {
 		return report.Report{}, err
 	}
 	c := &collector{workspace: w, shown: w.places(), report: report.Report{
-		Mark: w.mark, ParamsName: filepath.Base(o.params()), Params: w.setup.Text,
+		Mark: w.Mark, ParamsName: filepath.Base(w.o.params()), Params: w.setup.Text,
 		Local: report.Local{Absent: map[string]report.Absence{}},
 	}}
 	for _, n := range status.Nodes {
@@ -47,18 +47,18 @@ func (w *workspace) collect(ctx context.Context, o Options) (report.Report, erro
 	if c.report.Code, err = w.codes(ctx); err != nil {
 		return c.report, err
 	}
-	if err := c.addLocal(status, o); err != nil {
+	if err := c.addLocal(status); err != nil {
 		return c.report, err
 	}
 	return c.report, nil
 }
 
 // places says which nodes the report shows, and as what.
-func (s *study) places() map[string]place {
+func (w *workspace) places() map[string]place {
 	places := map[string]place{}
-	for _, kind := range s.results() {
-		for id, n := range kind.nodes {
-			places[n.Name] = place{kind.name, id}
+	for _, kind := range w.Results() {
+		for id, n := range kind.Nodes {
+			places[n.Name] = place{kind.Kind, id}
 		}
 	}
 	return places
@@ -88,7 +88,7 @@ func (c *collector) add(n pipeline.NodeStatus) {
 		c.report.Figures = append(c.report.Figures, f)
 	case "table":
 		t := report.Table{Item: item}
-		if item.Current && slices.Contains(c.graph.Node(n.Name).Stage.Outputs, table.JSON) {
+		if item.Current && slices.Contains(c.Graph.Node(n.Name).Stage.Outputs, table.JSON) {
 			t, err = c.table(item, n)
 		}
 		t.Item = c.unreadable(item, at, err)
@@ -129,7 +129,7 @@ func whyAbsent(n pipeline.NodeStatus) report.Absence {
 
 func (c *collector) item(id string, n pipeline.NodeStatus) report.Item {
 	item := report.Item{ID: id, Current: n.State == pipeline.Current}
-	publish := c.graph.Node(n.Name).Publish
+	publish := c.Graph.Node(n.Name).Publish
 	for _, output := range slices.Sorted(maps.Keys(publish)) {
 		f := report.File{Path: filepath.ToSlash(publish[output])}
 		if content, ok := n.Outputs[output]; ok {
@@ -189,13 +189,13 @@ func (c *collector) read(n pipeline.NodeStatus, output string) ([]byte, error) {
 
 // codes identifies the code of every stage of the graph.
 func (w *workspace) codes(ctx context.Context) ([]report.Code, error) {
-	found, err := w.engine.CodeOf(ctx, w.graph)
+	found, err := w.engine.CodeOf(ctx, w.Graph)
 	if err != nil {
 		return nil, err
 	}
 	var list []report.Code
 	listed := map[*pipeline.Stage]bool{}
-	for _, n := range w.graph.Nodes() {
+	for _, n := range w.Graph.Nodes() {
 		s := n.Stage
 		if listed[s] {
 			continue

@@ -16,13 +16,13 @@ import (
 )
 
 // addLocal adds what belongs to this machine and its history.
-func (c *collector) addLocal(status *pipeline.Status, o Options) error {
+func (c *collector) addLocal(status *pipeline.Status) error {
 	events, damage, err := c.store.Journal()
 	if err != nil {
 		return err
 	}
 	l := &c.report.Local
-	l.Written, l.Out, l.Machine = time.Now(), o.out(), machine()
+	l.Written, l.Out, l.Machine = time.Now(), c.o.out(), machine()
 	l.Stages, l.Runs = stageTimes(status.Nodes, events), c.sittings(events)
 	for _, d := range damage {
 		l.Notes = append(l.Notes, d.String())
@@ -108,7 +108,7 @@ func (c *collector) sittings(events []store.Event) []report.Run {
 			at[e.Run] = len(list)
 			list = append(list, report.Run{ID: e.Run, Request: e.Request, Started: e.Time})
 		}
-		if !known || e.Node != "" && c.graph.Node(e.Node) == nil {
+		if !known || e.Node != "" && c.Graph.Node(e.Node) == nil {
 			continue // another profile's
 		}
 		switch e.Kind {

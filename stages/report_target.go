@@ -21,13 +21,13 @@ func Report(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	return w.writeReport(ctx, o, true)
+	return w.writeReport(ctx, true)
 }
 
 // writeReport writes the report. Without always it leaves a file alone that shows this study already: a second `all`
 // changes nothing, and may work on an output folder that is read-only.
-func (w *workspace) writeReport(ctx context.Context, o Options, always bool) error {
-	r, err := w.collect(ctx, o)
+func (w *workspace) writeReport(ctx context.Context, always bool) error {
+	r, err := w.collect(ctx)
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
@@ -35,16 +35,16 @@ func (w *workspace) writeReport(ctx context.Context, o Options, always bool) err
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(o.out(), o.prefix(), reportFile)
+	path := filepath.Join(w.o.out(), w.o.prefix(), reportFile)
 	if old, err := os.ReadFile(path); always || err != nil || !bytes.Contains(old, []byte(id)) {
 		if err := replaceReport(path, page); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
 	}
-	if orDefault(o.JSON, false) {
+	if orDefault(w.o.JSON, false) {
 		return nil // standard output is the run's
 	}
-	_, err = fmt.Fprintln(o.stdout(), path)
+	_, err = fmt.Fprintln(w.o.stdout(), path)
 	return err
 }
 

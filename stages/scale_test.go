@@ -24,7 +24,7 @@ func planStudy(b *testing.B, out string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	plan, err := w.engine.Plan(context.Background(), w.graph, w.targets())
+	plan, err := w.engine.Plan(context.Background(), w.Graph, w.Targets())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -23,6 +23,8 @@ type Event struct {
 	Recipe  string               `json:"recipe,omitempty"` // action without its inputs
 	Outputs map[string]ContentID `json:"outputs,omitempty"`
 	Cost    float64              `json:"cost,omitempty"`
+	Work    string               `json:"work,omitempty"` // the kind of work, of whose cost and time this is a measurement
+	CPU     float64              `json:"cpu,omitempty"`  // seconds of processor time; 0: not known
 	Seconds float64              `json:"seconds,omitempty"`
 	Memory  int64                `json:"memory,omitempty"` // most bytes the process that did it ever had
 	Error   string               `json:"error,omitempty"`

@@ -54,6 +54,20 @@ func mnist(data string) (string, error) {
 	return "", fmt.Errorf("no MNIST in %s; name its folder in SPARSEL_DATA", strings.Join(dirs, ", "))
 }
 
+// ProjectFile is the text of a file of the project, named from its root.
+func ProjectFile(t testing.TB, elem ...string) string {
+	t.Helper()
+	dir, err := root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(append([]string{dir}, elem...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // root is the folder of go.mod, above the one in which a test runs.
 func root() (string, error) {
 	dir, err := os.Getwd()

@@ -1,4 +1,4 @@
-package stages
+package study
 
 import (
 	"cmp"
@@ -33,9 +33,10 @@ func (b *builder) addTables(tidy *pipeline.Node, findings map[string]*pipeline.N
 	return nodes
 }
 
-func (b *builder) addTidy(id string) *pipeline.Node {
+// addTidy makes the node of the table of every epoch of every run.
+func (b *builder) addTidy(id string, publish bool) *pipeline.Node {
 	n := &pipeline.Node{Name: "table/" + id, Stage: table.TidyStage(), Params: table.TidyParams{Experiments: b.order}}
-	if b.params.TidyWanted() {
+	if publish {
 		n.Publish = map[string]string{table.TidyTable: path.Join("tables", id+".csv")}
 	}
 	for _, name := range b.order {

@@ -1,9 +1,9 @@
-// Package stages is what the study is: it binds the parameter file's experiments, figures and tables to nodes
-// of a pipeline, and holds what the targets of the magefile do.
+// Package study binds a parameter file to the nodes of a pipeline: a node for each distinct training and for its metrics,
+// one for each experiment's summaries, and one for each figure, table and finding.
 //
-// Each stage is a package of its own below this one, because a stage's code identity is the closure of the
-// packages it imports: what an edit does not touch is not computed again.
-package stages
+// It knows every stage and nothing of how nodes are scheduled, stored or shown. A worker process needs this package alone
+// to have the same graph as the process that started it; see [Setup].
+package study
 
 import (
 	"fmt"
@@ -20,20 +20,25 @@ import (
 	"sparsel/stages/train"
 )
 
-// study is the graph of a parameter file.
-type study struct {
-	params   *params.Params
-	graph    *pipeline.Graph
-	figures  map[string]*pipeline.Node // by id
-	tables   map[string]*pipeline.Node // by id
-	findings map[string]*pipeline.Node // by id
-	tidy     *pipeline.Node            // the table of every epoch of every run
-	// aggregates are the summaries of each experiment.
-	aggregates map[string]*pipeline.Node
-	dataset    *pipeline.Node
-	sources    fetch.Sources // where MNIST may be found
-	mark       string        // what sets a profile's results apart; see params.Profile.Mark
+// A Study is the graph of a parameter file, with the nodes that people ask for by id.
+type Study struct {
+	File       string // the parameter file, as it was given
+	Params     *params.Params
+	Graph      *pipeline.Graph
+	Figures    map[string]*pipeline.Node
+	Tables     map[string]*pipeline.Node
+	Findings   map[string]*pipeline.Node
+	Aggregates map[string]*pipeline.Node // the summaries of each experiment, by its name
+	Tidy       *pipeline.Node            // the table of every epoch of every run
+	Dataset    *pipeline.Node
+	Sources    fetch.Sources // where MNIST may be found
+	Prefix     string        // what the names of a profile's nodes begin with; empty for the whole study
+	Mark       string        // what sets a profile's results apart; see params.Profile.Mark
 }
+
+// WorkerMemory is what a worker process holds, whatever it does next: the journal's largest measurement of a
+// training with its data and archive is 490 MB, and what a process once had it gives back late.
+const WorkerMemory = 600 << 20
 
 // measured is what a metrics node is for: experiments that share a run may differ in what they divide by.
 type measured struct {
@@ -54,39 +59,48 @@ type builder struct {
 	aggregates map[string]*pipeline.Node // by experiment
 	uses       []params.Use
 	order      []string // of the experiments
+
+	aggregatePrefix string // of the names of aggregates, before the profile's
 }
 
-// newStudy binds a parameter file to nodes. Sources say where MNIST may be found.
-func newStudy(p *params.Params, sources fetch.Sources) (*study, error) {
-	b := &builder{params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{}}
-	s := &study{params: p, sources: sources, figures: map[string]*pipeline.Node{}}
+func newBuilder(p *params.Params) *builder {
+	b := &builder{
+		params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{},
+	}
 	if p.Profile != nil {
 		b.prefix = p.Profile.Name()
 	}
+	return b
+}
+
+// New binds a parameter file to nodes. File names it in messages. Sources say where MNIST may be found.
+func New(file string, p *params.Params, sources fetch.Sources) (*Study, error) {
+	b := newBuilder(p)
+	s := &Study{File: file, Params: p, Sources: sources, Prefix: b.prefix, Figures: map[string]*pipeline.Node{}}
 	b.addDataset(p, sources)
-	s.dataset = b.dataset
-	s.mark = p.Profile.Mark(b.images)
+	s.Dataset = b.dataset
+	s.Mark = p.Profile.Mark(b.images)
 	var runs []*params.Run
 	runs, b.uses = p.Expand()
 	b.addRuns(runs)
 	b.addMetrics(b.uses)
 	b.addAggregates(b.uses)
-	s.aggregates = b.aggregates
-	s.tidy = b.addTidy(p.TidyID())
+	s.Aggregates = b.aggregates
+	s.Tidy = b.addTidy(p.TidyID(), p.TidyWanted())
 	figures := figure.Stage()
 	for _, f := range p.CompleteFigures() {
-		s.figures[f.ID] = b.addFigure(figures, f)
+		s.Figures[f.ID] = b.addFigure(figures, f)
 	}
-	s.findings = b.addFindings()
-	s.tables = b.addTables(s.tidy, s.findings)
+	s.Findings = b.addFindings()
+	s.Tables = b.addTables(s.Tidy, s.Findings)
 	graph, err := pipeline.NewGraph(b.nodes)
-	s.graph = graph
+	s.Graph = graph
 	return s, err
 }
 
 // add adds a node. Those of a profile stay apart from the study's, in the journal and among the published files.
 func (b *builder) add(n *pipeline.Node) *pipeline.Node {
-	n.Name, n.Memory = path.Join(b.prefix, n.Name), workerMemory
+	n.Name, n.Memory = path.Join(b.prefix, n.Name), WorkerMemory
 	for output, file := range n.Publish {
 		n.Publish[output] = path.Join(b.prefix, file)
 	}
@@ -152,7 +166,7 @@ func (b *builder) addAggregates(uses []params.Use) {
 	}
 	for _, name := range b.order {
 		p := aggregate.Params{Experiment: name}
-		n := &pipeline.Node{Name: "aggregate/" + name, Stage: stage}
+		n := &pipeline.Node{Name: path.Join(b.aggregatePrefix, "aggregate", name), Stage: stage}
 		for _, u := range uses {
 			if u.Experiment != name {
 				continue
@@ -171,18 +185,4 @@ func (b *builder) addAggregates(uses []params.Use) {
 		n.Params, n.Cost = p, float64(len(p.Uses))
 		b.aggregates[name] = b.add(n)
 	}
-}
-
-// find returns a figure's or table's node by its id.
-func find(kind string, nodes map[string]*pipeline.Node, id string) (*pipeline.Node, error) {
-	n, ok := nodes[id]
-	if !ok {
-		var known []string
-		for k := range nodes {
-			known = append(known, k)
-		}
-		slices.Sort(known)
-		return nil, fmt.Errorf("no %s has the id %q; params.toml has %v", kind, id, known)
-	}
-	return n, nil
 }

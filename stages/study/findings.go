@@ -1,15 +1,8 @@
-package stages
+package study
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
-	"io"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	claim "sparsel/analysis/finding"
 	"sparsel/pipeline"
@@ -28,8 +21,8 @@ func (b *builder) addFindings() map[string]*pipeline.Node {
 	return nodes
 }
 
-// findingFile is where a decided claim is published.
-func findingFile(id string) string { return path.Join("findings", "finding-"+id+".json") }
+// FindingFile is where a decided claim is published.
+func FindingFile(id string) string { return path.Join("findings", "finding-"+id+".json") }
 
 func (b *builder) decidable(f claim.Finding) bool {
 	return !slices.ContainsFunc(f.Experiments, func(name string) bool { return b.aggregates[name] == nil })
@@ -45,37 +38,10 @@ func (b *builder) addFinding(stage *pipeline.Stage, f claim.Finding) *pipeline.N
 	}
 	n := &pipeline.Node{
 		Name: "finding/" + f.ID, Stage: stage, Params: p,
-		Publish: map[string]string{finding.JSON: findingFile(f.ID)},
+		Publish: map[string]string{finding.JSON: FindingFile(f.ID)},
 	}
 	for _, name := range f.Experiments {
 		n.Inputs = append(n.Inputs, pipeline.Input{Name: name, From: b.aggregates[name], Output: aggregate.Tidy})
 	}
 	return b.add(n)
-}
-
-// Finding decides one claim and prints it for reading.
-func Finding(ctx context.Context, id string, o Options) error {
-	err := build(ctx, o, "finding "+id, func(w *workspace) ([]string, error) { return w.finding(id) })
-	if err != nil || orDefault(o.DryRun, false) || orDefault(o.JSON, false) {
-		return err
-	}
-	text, err := os.ReadFile(filepath.Join(o.out(), o.prefix(), findingFile(id)))
-	if err != nil {
-		return err
-	}
-	var r claim.Result
-	if err := json.Unmarshal(text, &r); err != nil {
-		return fmt.Errorf("finding %s: %w", id, err)
-	}
-	_, err = io.WriteString(o.stdout(), r.Text())
-	return err
-}
-
-// finding names the node of a claim.
-func (s *study) finding(id string) ([]string, error) {
-	f, err := finding.Find(id)
-	if err == nil && s.findings[id] == nil {
-		return nil, fmt.Errorf("finding %s needs the experiments %s, which params.toml does not all have", id, strings.Join(f.Experiments, ", "))
-	}
-	return only("finding", s.findings, id)
 }

@@ -1,4 +1,6 @@
-package stages
+// Package embedded reads what a file says of itself: the key-value pairs that sparsel's pictures, tables and archives carry
+// inside, and the checksums of their formats. It trusts nothing: whether what a file says is true, the store decides.
+package embedded
 
 import (
 	"bytes"
@@ -16,54 +18,54 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/file"
 )
 
-// embedded is what a file says about itself. Nothing of it is proven by being there.
-type embedded struct {
-	format string            // "PNG", "SVG", "PDF", "Parquet", "CSV", "JSON", or "" for none of these
-	values map[string]string // keys as the figures and archives write them
-	broken []string          // parts of the file that are damaged by its own checksums or form
+// A Description is what a file says about itself. Nothing of it is proven by being there.
+type Description struct {
+	Format string            // "PNG", "SVG", "PDF", "Parquet", "CSV", "JSON", or "" for any other
+	Values map[string]string // keys as the figures and archives write them
+	Broken []string          // parts of the file that are damaged by its own checksums or form
 }
 
-// readEmbedded looks at the contents, never at the file's name.
-func readEmbedded(data []byte) embedded {
+// Read looks at the contents, never at the file's name.
+func Read(data []byte) Description {
 	switch start := bytes.TrimSpace(data[:min(len(data), 1024)]); {
 	case bytes.HasPrefix(data, []byte(pngMagic)):
-		return embeddedPNG(data)
+		return readPNG(data)
 	case bytes.HasPrefix(data, []byte("%PDF-")):
-		return embeddedPDF(data)
+		return readPDF(data)
 	case bytes.HasPrefix(data, []byte("PAR1")):
-		return embeddedParquet(data)
+		return readParquet(data)
 	case bytes.Contains(start, []byte("<svg")):
-		return embeddedSVG(data)
+		return readSVG(data)
 	case bytes.HasPrefix(start, []byte("{")):
-		return embeddedJSON(data)
+		return readJSON(data)
 	case bytes.HasPrefix(data, []byte("figure,panel,")):
-		return embeddedCSV(data)
+		return readCSV(data)
 	}
-	return embedded{values: map[string]string{}}
+	return Description{Values: map[string]string{}}
 }
 
-// node is the name of the node that the file says it comes from, as the whole study has it, or "".
-func (e embedded) node() string {
+// Node is the name of the node that the file says it comes from, as the whole study has it, or "".
+func (e Description) Node() string {
 	for _, kind := range []string{"figure", "table", "finding"} {
-		if id := e.values[kind]; id != "" {
+		if id := e.Values[kind]; id != "" {
 			return kind + "/" + id
 		}
 	}
-	if name := e.values["experiment"]; name != "" {
+	if name := e.Values["experiment"]; name != "" {
 		return "aggregate/" + name
 	}
 	return ""
 }
 
-func (e *embedded) damage(format string, args ...any) {
-	e.broken = append(e.broken, fmt.Sprintf(format, args...))
+func (e *Description) damage(format string, args ...any) {
+	e.Broken = append(e.Broken, fmt.Sprintf(format, args...))
 }
 
 const pngMagic = "\x89PNG\r\n\x1a\n"
 
-// embeddedPNG reads the text chunks (PNG 1.2, section 4.2.3) and checks every chunk's own checksum.
-func embeddedPNG(data []byte) embedded {
-	e := embedded{format: "PNG", values: map[string]string{}}
+// readPNG reads the text chunks (PNG 1.2, section 4.2.3) and checks every chunk's own checksum.
+func readPNG(data []byte) Description {
+	e := Description{Format: "PNG", Values: map[string]string{}}
 	at := len(pngMagic)
 	for at+12 <= len(data) {
 		n := int64(binary.BigEndian.Uint32(data[at:]))
@@ -86,9 +88,9 @@ func embeddedPNG(data []byte) embedded {
 			for _, b := range []byte(value) {
 				text = append(text, rune(b))
 			}
-			e.values[key] = string(text)
+			e.Values[key] = string(text)
 		case kind == "iTXt" && ok && strings.HasPrefix(value, "\x00\x00\x00\x00"):
-			e.values[key] = value[4:]
+			e.Values[key] = value[4:]
 		}
 		at += 12 + int(n)
 	}
@@ -96,9 +98,9 @@ func embeddedPNG(data []byte) embedded {
 	return e
 }
 
-// embeddedSVG reads the entries of the metadata element.
-func embeddedSVG(data []byte) embedded {
-	e := embedded{format: "SVG", values: map[string]string{}}
+// readSVG reads the entries of the metadata element.
+func readSVG(data []byte) Description {
+	e := Description{Format: "SVG", Values: map[string]string{}}
 	d := xml.NewDecoder(bytes.NewReader(data))
 	for {
 		token, err := d.Token()
@@ -120,15 +122,15 @@ func embeddedSVG(data []byte) embedded {
 		}
 		for _, a := range start.Attr {
 			if a.Name.Local == "key" {
-				e.values[a.Value] = value
+				e.Values[a.Value] = value
 			}
 		}
 	}
 }
 
-// embeddedPDF reads the keywords of the document's information dictionary, which are "key=value; key=value".
-func embeddedPDF(data []byte) embedded {
-	e := embedded{format: "PDF", values: map[string]string{}}
+// readPDF reads the keywords of the document's information dictionary, which are "key=value; key=value".
+func readPDF(data []byte) Description {
+	e := Description{Format: "PDF", Values: map[string]string{}}
 	if !bytes.HasSuffix(bytes.TrimSpace(data), []byte("%%EOF")) {
 		e.damage("it does not end like a PDF document")
 	}
@@ -144,7 +146,7 @@ func embeddedPDF(data []byte) embedded {
 	}
 	for _, part := range strings.Split(text, "; ") {
 		if key, value, ok := strings.Cut(part, "="); ok {
-			e.values[key] = value
+			e.Values[key] = value
 		}
 	}
 	return e
@@ -179,9 +181,9 @@ func pdfString(data []byte) (string, bool) {
 	return "", false
 }
 
-// embeddedParquet reads the footer's key-value metadata.
-func embeddedParquet(data []byte) (e embedded) {
-	e = embedded{format: "Parquet", values: map[string]string{}}
+// readParquet reads the footer's key-value metadata.
+func readParquet(data []byte) (e Description) {
+	e = Description{Format: "Parquet", Values: map[string]string{}}
 	defer func() {
 		if p := recover(); p != nil { // the library does not promise an error for every damaged footer
 			e.damage("%v", p)
@@ -194,37 +196,37 @@ func embeddedParquet(data []byte) (e embedded) {
 	}
 	kv := r.MetaData().KeyValueMetadata()
 	for i, k := range kv.Keys() {
-		e.values[k] = kv.Values()[i]
+		e.Values[k] = kv.Values()[i]
 	}
 	return e
 }
 
-// embeddedJSON reads the id of a figure, table or finding.
-func embeddedJSON(data []byte) embedded {
-	e := embedded{format: "JSON", values: map[string]string{}}
+// readJSON reads the id of a figure, table or finding.
+func readJSON(data []byte) Description {
+	e := Description{Format: "JSON", Values: map[string]string{}}
 	var v struct{ ID, Verdict, Caption string }
 	if err := json.Unmarshal(data, &v); err != nil {
 		e.damage("%v", err)
 	} else if v.Verdict != "" {
-		e.values["finding"] = v.ID
+		e.Values["finding"] = v.ID
 	} else if bytes.Contains(data, []byte(`"header"`)) {
-		e.values["table"] = v.ID
+		e.Values["table"] = v.ID
 	} else if v.ID != "" {
-		e.values["figure"] = v.ID
+		e.Values["figure"] = v.ID
 	}
 	return e
 }
 
-// embeddedCSV reads the id in the first column of a figure's numbers.
-func embeddedCSV(data []byte) embedded {
-	e := embedded{format: "CSV", values: map[string]string{}}
+// readCSV reads the id in the first column of a figure's numbers.
+func readCSV(data []byte) Description {
+	e := Description{Format: "CSV", Values: map[string]string{}}
 	r := csv.NewReader(bytes.NewReader(data))
 	rows, err := r.ReadAll()
 	if err != nil {
 		e.damage("%v", err)
 	}
 	if len(rows) > 1 {
-		e.values["figure"] = rows[1][0]
+		e.Values["figure"] = rows[1][0]
 	}
 	return e
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -18,18 +17,18 @@ func Status(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	targets, never, err := w.asked(o)
+	targets, never, err := w.asked()
 	if err != nil {
 		return err
 	}
-	status, err := w.engine.Status(ctx, w.graph, targets)
+	status, err := w.engine.Status(ctx, w.Graph, targets)
 	if err != nil {
 		return err
 	}
 	if orDefault(o.JSON, false) {
-		err = w.printNodes(ctx, o, status.Current)
+		err = w.printNodes(ctx, status.Current)
 	} else {
-		err = errors.Join(o.printStates(status, never), w.statusLock(o, status))
+		err = errors.Join(o.printStates(status, never), w.statusLock(status))
 	}
 	if err != nil || status.Current {
 		return err
@@ -38,13 +37,13 @@ func Status(ctx context.Context, o Options) error {
 }
 
 // printNodes lists every node of the study as JSON, also what was never asked for; current is about what was.
-func (w *workspace) printNodes(ctx context.Context, o Options, current bool) error {
-	all, err := w.engine.Status(ctx, w.graph, nil)
+func (w *workspace) printNodes(ctx context.Context, current bool) error {
+	all, err := w.engine.Status(ctx, w.Graph, nil)
 	if err != nil {
 		return err
 	}
 	all.Current = current
-	return printJSON(o.stdout(), all)
+	return printJSON(w.o.stdout(), all)
 }
 
 // printStates is the status for people.
@@ -56,64 +55,11 @@ func (o Options) printStates(status *pipeline.Status, never []string) error {
 	if err := o.printStatus(status, jobs); err != nil || len(never) == 0 {
 		return err
 	}
-	_, err = fmt.Fprintf(o.stdout(), "never asked for, and so not counted: %s\n", strings.Join(never, ", "))
-	return err
-}
-
-// Why explains one node.
-func Why(ctx context.Context, node string, o Options) error {
-	w, err := o.open(nil)
-	if err != nil {
-		return err
+	list := strings.Join(never, ", ")
+	if len(never) > mostPaths && !orDefault(o.Verbose, false) {
+		list = countByKind(never) + "; -verbose names them"
 	}
-	if w.graph.Node(node) == nil {
-		return fmt.Errorf("why: there is no node %q%s; `go tool mage status -json` lists all", node, similar(w.graph, node))
-	}
-	text, err := w.engine.Why(ctx, w.graph, node)
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(o.stdout(), text)
-	return err
-}
-
-// similar suggests nodes whose name holds the text.
-func similar(g *pipeline.Graph, text string) string {
-	var list []string
-	for _, n := range g.Nodes() {
-		if strings.Contains(strings.ToLower(n.Name), strings.ToLower(text)) && len(list) < 3 {
-			list = append(list, n.Name)
-		}
-	}
-	if list == nil {
-		return ""
-	}
-	return "; did you mean " + strings.Join(list, ", ")
-}
-
-// DAG prints the graph with the state of its nodes, sweeps collapsed to one box.
-func DAG(ctx context.Context, format *string, o Options) error {
-	w, err := o.open(nil)
-	if err != nil {
-		return err
-	}
-	plan, err := w.engine.Plan(ctx, w.graph, nil)
-	if err != nil {
-		return err
-	}
-	var text string
-	switch f := orDefault(format, "dot"); f {
-	case "dot":
-		text, err = pipeline.DOT(w.graph, plan)
-	case "mermaid":
-		text = pipeline.Mermaid(w.graph, plan)
-	default:
-		return fmt.Errorf("dag: -format=%s: must be dot or mermaid", f)
-	}
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(o.stdout(), strings.TrimRight(text, "\n"))
+	_, err = fmt.Fprintf(o.stdout(), "never asked for, and so not counted: %s\n", list)
 	return err
 }
 
@@ -182,31 +128,39 @@ func estimate(s *pipeline.Status, jobs int) string {
 
 // asked lists the nodes of what this store was ever asked for, and the figures, tables and findings it was not. Where nothing
 // was, or everything at once, that is all of them: what a later edit adds is then missing, not unasked for.
-func (w *workspace) asked(o Options) (targets, never []string, err error) {
-	requests, err := w.engine.Requests()
+func (w *workspace) asked() (targets, never []string, err error) {
+	requests, err := w.requests()
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, kind := range w.results() {
-		for id, n := range kind.nodes {
-			if slices.Contains(requests, o.request(kind.name+" "+id)) {
+	wanted := map[string]bool{}
+	for _, request := range requests {
+		kind, ids, _ := strings.Cut(request, " ")
+		for _, id := range several(ids) {
+			wanted[kind+" "+id] = true
+		}
+		wanted[request] = true
+	}
+	for _, kind := range w.Results() {
+		for id, n := range kind.Nodes {
+			if wanted[kind.Kind+" "+id] {
 				targets = append(targets, n.Name)
 			} else {
 				never = append(never, n.Name)
 			}
 		}
 	}
-	for name := range w.aggregates {
-		if slices.Contains(requests, o.request("experiment "+name)) {
-			of, err := w.experiment(name)
+	for name := range w.Aggregates {
+		if wanted["experiment "+name] {
+			of, err := w.Of("experiment", name)
 			if err != nil {
 				return nil, nil, err
 			}
 			targets = append(targets, of...)
 		}
 	}
-	if targets == nil || slices.Contains(requests, o.request(everything)) {
-		return w.targets(), nil, nil
+	if targets == nil || wanted[everything] {
+		return w.Targets(), nil, nil
 	}
 	slices.Sort(targets)
 	targets = slices.Compact(targets)
@@ -215,23 +169,17 @@ func (w *workspace) asked(o Options) (targets, never []string, err error) {
 	return targets, never, nil
 }
 
-// results is one kind of what people ask for and look at, by id.
-type results struct {
-	name  string
-	nodes map[string]*pipeline.Node
-}
-
-func (s *study) results() []results {
-	return []results{{"figure", s.figures}, {"table", s.tables}, {"finding", s.findings}}
-}
-
-// targets are the nodes of every figure, table and finding.
-func (s *study) targets() []string {
-	var names []string
-	for _, kind := range s.results() {
-		for _, n := range kind.nodes {
-			names = append(names, n.Name)
+// requests are those of this profile, or of the whole study, without the profile's name.
+func (w *workspace) requests() (list []string, err error) {
+	all, err := w.engine.Requests()
+	for _, request := range all {
+		profile, of, ok := strings.Cut(request, ": ")
+		switch {
+		case w.Prefix == "" && !ok:
+			list = append(list, request)
+		case ok && profile == w.Prefix:
+			list = append(list, of)
 		}
 	}
-	return names
+	return list, err
 }

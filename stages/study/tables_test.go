@@ -1,80 +1,20 @@
-package stages
+package study_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"sparsel/analysis/tabulate"
-	"sparsel/stages/fetch"
 	"sparsel/stages/finding"
-	"sparsel/stages/params"
+	"sparsel/stages/internal/studytest"
 	"sparsel/stages/table"
-	"sparsel/stages/train"
 )
-
-// projectFile is the text of a file of the project.
-func projectFile(t *testing.T, elem ...string) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(append([]string{".."}, elem...)...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-// wholeStudy is the project's own.
-func wholeStudy(t *testing.T, profile string) *study {
-	t.Helper()
-	return studyOf(t, projectFile(t, "params.toml"), profile)
-}
-
-// studyOf is the study of the text of a parameter file.
-func studyOf(t *testing.T, text, profile string) *study {
-	t.Helper()
-	p, err := params.Parse("params.toml", []byte(text), profile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := newStudy(p, fetch.Sources{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// One replicate of the study, as a profile or with the other seeds taken away, is made of the study's own trainings.
-func TestOneSeedIsPartOfTheStudy(t *testing.T) {
-	text := extendedParams(t)
-	trainings := func(text, profile string) map[string]bool {
-		found := map[string]bool{}
-		for _, n := range studyOf(t, text, profile).graph.Nodes() {
-			if p, ok := n.Params.(train.Params); ok {
-				found[fmt.Sprintf("%+v", p)] = true
-			}
-		}
-		return found
-	}
-	whole := trainings(text, "")
-	fewer := strings.NewReplacer("\nseeds = [1, 100, 1234]", "\nseeds = [1]", "\nseeds = [1, 100]\nepochs", "\nseeds = [1]\nepochs").Replace(text)
-	for what, part := range map[string]map[string]bool{"profile": trainings(text, "one"), "study.seeds": trainings(fewer, "")} {
-		if len(part) < len(whole)/3-10 {
-			t.Errorf("%s: %d of the study's %d trainings", what, len(part), len(whole))
-		}
-		for p := range part {
-			if !whole[p] {
-				t.Errorf("%s: the study lacks %s", what, p)
-			}
-		}
-	}
-}
 
 // The tables that the parameters alone decide, row by row against the thesis's (what it prints wrongly is corrected).
 func TestTablesOfParameters(t *testing.T) {
-	s := wholeStudy(t, "")
+	s := studytest.Whole(t, "")
 	for id, want := range map[string][]string{
 		"5.2": {
 			"condition | optimizers | network | epochs",
@@ -116,7 +56,7 @@ func TestTablesOfParameters(t *testing.T) {
 			"adam_768neurons | Adam | 784 → 768 → 10 | shuffled | 50 |  | 0", "adam_combined | Adam | 784 → 768 → 10 | 1 class a batch | 50 |  | 0",
 		},
 	} {
-		p := s.tables[id].Params.(table.TextParams)
+		p := s.Tables[id].Params.(table.TextParams)
 		got := []string{strings.Join(p.Header, " | ")}
 		for _, row := range p.Rows {
 			got = append(got, strings.Join(row, " | "))
@@ -130,7 +70,7 @@ func TestTablesOfParameters(t *testing.T) {
 			}
 		}
 	}
-	widths := s.tables["5.7"].Params.(table.TextParams)
+	widths := s.Tables["5.7"].Params.(table.TextParams)
 	if len(widths.Rows) != 14 || strings.Join(widths.Rows[13], " | ") != "bs=1/H=768 | all | 784 → 768 → 10 | 1" {
 		t.Errorf("table 5.7 has %v", widths.Rows)
 	}
@@ -138,36 +78,36 @@ func TestTablesOfParameters(t *testing.T) {
 
 // Tables of values take their rows from the parameters: numbers ascend, words stay as they stand.
 func TestTablesOfValues(t *testing.T) {
-	s := wholeStudy(t, "quick")
-	final := s.tables["batch_size"].Params.(table.FinalParams)
+	s := studytest.Whole(t, "quick")
+	final := s.Tables["batch_size"].Params.(table.FinalParams)
 	if got := fmt.Sprint(final.Conditions); final.Parameter != "batch_size" || got != "[{bs=1 1} {bs=5 5} {bs=10 10} {bs=50 50} {bs=200 200} {bs=500 500} {bs=1000 1000}]" {
 		t.Errorf("batch sizes: %s %s", final.Parameter, got)
 	}
-	final = s.tables["single_bs10_vs_con10_bs1"].Params.(table.FinalParams)
+	final = s.Tables["single_bs10_vs_con10_bs1"].Params.(table.FinalParams)
 	if got := fmt.Sprint(final.Conditions); final.Parameter != "" || got != "[{single_bs10 single_bs10} {con10_bs1 con10_bs1}]" {
 		t.Errorf("words: %s %s", final.Parameter, got)
 	}
-	final = s.tables["hidden_layers_each"].Params.(table.FinalParams)
+	final = s.Tables["hidden_layers_each"].Params.(table.FinalParams)
 	if len(final.Layers) != 5 || fmt.Sprint(final.Optimizers) != "[SGD Adagrad Adadelta Adam]" {
 		t.Errorf("layers %v, optimizers %v", final.Layers, final.Optimizers)
 	}
-	search := s.tables["5.1"].Params.(table.SearchParams)
+	search := s.Tables["5.1"].Params.(table.SearchParams)
 	if adam := search.Optimizers[3]; adam.Baseline != 0.001 || len(adam.Conditions) != 5 || adam.Conditions[0].Value != 1e-5 || adam.Others != "beta1 0.9, beta2 0.999, eps 1e-08, weight decay 0" {
 		t.Errorf("Adam's search: %+v", adam)
 	}
-	printed := s.tables["5.3"].Params.(table.PrintedParams)
+	printed := s.Tables["5.3"].Params.(table.PrintedParams)
 	if fmt.Sprint(printed.Depths) != "[{1HL 1} {2HL 2} {3HL 3} {4HL 4} {5HL 5}]" {
 		t.Errorf("depths %v", printed.Depths)
 	}
 	// A profile says what it is on every table that shows values or conditions.
-	for _, mark := range []string{final.Mark, search.Mark, printed.Mark, s.tables["5.2"].Params.(table.TextParams).Mark, s.tables["findings"].Params.(finding.TableParams).Mark} {
+	for _, mark := range []string{final.Mark, search.Mark, printed.Mark, s.Tables["5.2"].Params.(table.TextParams).Mark, s.Tables["findings"].Params.(finding.TableParams).Mark} {
 		if !strings.Contains(mark, "quick profile") {
 			t.Errorf("mark %q", mark)
 		}
 	}
 	// Every experiment has its table.
-	for _, e := range s.params.Experiments {
-		if s.tables[e.Name] == nil {
+	for _, e := range s.Params.Experiments {
+		if s.Tables[e.Name] == nil {
 			t.Errorf("experiment %s has no table", e.Name)
 		}
 	}
@@ -175,10 +115,10 @@ func TestTablesOfValues(t *testing.T) {
 
 // Every claim is decided, and listed.
 func TestFindingsOfTheStudy(t *testing.T) {
-	s := wholeStudy(t, "")
-	list := s.tables["findings"].Params.(finding.TableParams)
+	s := studytest.Whole(t, "")
+	list := s.Tables["findings"].Params.(finding.TableParams)
 	for _, f := range finding.Claims() {
-		n := s.findings[f.ID]
+		n := s.Findings[f.ID]
 		if n == nil || len(n.Inputs) != len(f.Experiments) || !slices.Contains(list.Findings, f.ID) {
 			t.Errorf("claim %s: node %+v", f.ID, n)
 		}

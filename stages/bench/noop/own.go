@@ -51,7 +51,7 @@ func (o *own) run(ctx context.Context, idle bool) error {
 // graph is a study of that many nodes.
 func graph(nodes int) (*pipeline.Graph, error) {
 	stage := func(name string) *pipeline.Stage {
-		return &pipeline.Stage{Name: name, Package: "sparsel/pipeline/noop", Outputs: []string{"file"}, Run: concatenate}
+		return &pipeline.Stage{Name: name, Package: "sparsel/stages/bench/noop", Outputs: []string{"file"}, Run: concatenate}
 	}
 	source := &pipeline.Node{Name: "source", Stage: stage("source"), Params: struct{ Text string }{"source"}}
 	list := []*pipeline.Node{source}

@@ -1,4 +1,6 @@
-package stages
+// Package agreement compares runs with recorded ones, row by row of the tidy table, and sums up by condition and by
+// experiment how far they agree.
+package agreement
 
 import (
 	"cmp"
@@ -13,12 +15,12 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// agreement says how far the runs of one experiment, condition and optimizer are from recorded ones.
-type agreement struct {
+// A Line says how far the runs of one experiment, condition and optimizer are from recorded ones.
+type Line struct {
 	experiment, condition, optimizer string
 
 	seeds       []uint32
-	rows        int // rows of both tables
+	Rows        int // rows of both tables
 	missing     int // recorded rows that we have no run for
 	accuracy    deviation
 	sparsity    deviation
@@ -68,21 +70,29 @@ func sameAccuracy(a, b float64) bool { return math.Abs(a-b) < 0.5e-4 }
 // sameMeasure is equality to the seven digits of the float32 numbers that the records hold.
 func sameMeasure(a, b float64) bool { return math.Abs(a-b) <= 1e-7 }
 
-// rowKey is what a run and a record of it have in common. Sweep values are compared as numbers: the records
+// A Run is what a run and a record of it have in common. Sweep values are compared as numbers: the records
 // spell them as another language does.
-type rowKey struct {
-	experiment, condition, optimizer, layer, split, parameter string
-	seed                                                      uint32
-	epoch                                                     int
+type Run struct {
+	Experiment, Condition, Optimizer, Split, Parameter string
+	Seed                                               uint32
 }
 
-func keyOf(r measures.TidyRow) rowKey {
+// RunOf is the run that a row is about.
+func RunOf(r measures.TidyRow) Run {
 	parameter := ""
 	if r.ParamValue.Recorded {
 		parameter = strconv.FormatFloat(r.ParamValue.Value, 'g', 10, 64)
 	}
-	return rowKey{r.Experiment, sameSpelling(r.Condition), r.Optimizer, r.Layer, r.Split, parameter, r.Seed, r.Epoch}
+	return Run{r.Experiment, sameSpelling(r.Condition), r.Optimizer, r.Split, parameter, r.Seed}
 }
+
+type rowKey struct {
+	Run
+	layer string
+	epoch int
+}
+
+func keyOf(r measures.TidyRow) rowKey { return rowKey{RunOf(r), r.Layer, r.Epoch} }
 
 // sameSpelling rewrites "name=number" with ten digits.
 func sameSpelling(condition string) string {
@@ -96,29 +106,29 @@ func sameSpelling(condition string) string {
 // conditionOf names what a recorded run is of: its condition, and the parameter that was swept unless the condition says
 // it.
 func conditionOf(r measures.TidyRow, key rowKey) string {
-	if key.parameter == "" || strings.HasSuffix(key.condition, "="+key.parameter) {
+	if key.Parameter == "" || strings.HasSuffix(key.Condition, "="+key.Parameter) {
 		return r.Condition
 	}
-	return fmt.Sprintf("%s, %s=%s", r.Condition, r.ParamName, key.parameter)
+	return fmt.Sprintf("%s, %s=%s", r.Condition, r.ParamName, key.Parameter)
 }
 
-// agree compares our tidy table with a recorded one, in the order of the records. Records of other experiments
+// Compare sets our tidy table against a recorded one, in the order of the records. Records of other experiments
 // or seeds than ours are counted as missing.
-func agree(ours, recorded []measures.TidyRow) []agreement {
+func Compare(ours, recorded []measures.TidyRow) []Line {
 	own := make(map[rowKey]measures.TidyRow, len(ours))
 	for _, r := range ours {
 		own[keyOf(r)] = r
 	}
-	var list []agreement
+	var list []Line
 	for _, r := range recorded {
 		key := keyOf(r)
 		condition := conditionOf(r, key)
-		i := slices.IndexFunc(list, func(a agreement) bool {
+		i := slices.IndexFunc(list, func(a Line) bool {
 			return a.experiment == r.Experiment && a.condition == condition && a.optimizer == r.Optimizer
 		})
 		if i < 0 {
 			i = len(list)
-			list = append(list, agreement{experiment: r.Experiment, condition: condition, optimizer: r.Optimizer})
+			list = append(list, Line{experiment: r.Experiment, condition: condition, optimizer: r.Optimizer})
 		}
 		a := &list[i]
 		mine, ok := own[key]
@@ -126,7 +136,7 @@ func agree(ours, recorded []measures.TidyRow) []agreement {
 			a.missing++
 			continue
 		}
-		a.rows++
+		a.Rows++
 		if !slices.Contains(a.seeds, r.Seed) {
 			a.seeds = append(a.seeds, r.Seed)
 		}
@@ -137,18 +147,18 @@ func agree(ours, recorded []measures.TidyRow) []agreement {
 	return list
 }
 
-// printAgreement writes a line for each experiment, condition and optimizer that we have runs of, and how many
+// Print writes a line for each experiment, condition and optimizer that we have runs of, and how many
 // records were left out.
-func printAgreement(w io.Writer, list []agreement) error {
+func Print(w io.Writer, list []Line) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "experiment\tcondition\toptimizer\tseeds\trows\taccuracy equal\tfirst differs\tmax |Δ| accuracy\tmax |Δ| sparsity\tmax |Δ| selectivity")
 	compared, left, unlike := 0, 0, 0
 	for _, a := range list {
 		left += a.missing
-		if a.rows == 0 {
+		if a.Rows == 0 {
 			continue
 		}
-		compared += a.rows
+		compared += a.Rows
 		unlike += a.accuracy.unlike + a.sparsity.unlike + a.selectivity.unlike
 		slices.SortFunc(a.seeds, cmp.Compare[uint32])
 		first := "never"
@@ -156,7 +166,7 @@ func printAgreement(w io.Writer, list []agreement) error {
 			first = fmt.Sprintf("epoch %d", a.accuracy.firstEpoch)
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d of %d\t%s\t%.1e\t%.1e\t%.1e\n", a.experiment, a.condition, a.optimizer,
-			strings.Trim(fmt.Sprint(a.seeds), "[]"), a.rows, a.accuracy.equal, a.accuracy.compared, first,
+			strings.Trim(fmt.Sprint(a.seeds), "[]"), a.Rows, a.accuracy.equal, a.accuracy.compared, first,
 			a.accuracy.largest, a.sparsity.largest, a.selectivity.largest)
 	}
 	if err := t.Flush(); err != nil {
@@ -181,10 +191,10 @@ type verdicts struct {
 }
 
 // printVerdicts sums the agreement up, by experiment.
-func printVerdicts(w io.Writer, list []agreement) error {
+func printVerdicts(w io.Writer, list []Line) error {
 	var all []verdicts
 	for _, a := range list {
-		if a.rows == 0 {
+		if a.Rows == 0 {
 			continue
 		}
 		i := slices.IndexFunc(all, func(v verdicts) bool { return v.experiment == a.experiment })

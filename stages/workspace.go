@@ -12,7 +12,9 @@ import (
 	"sparsel/pipeline"
 	"sparsel/pipeline/progress"
 	"sparsel/pipeline/store"
+	"sparsel/stages/agreement"
 	"sparsel/stages/params"
+	"sparsel/stages/study"
 	"sparsel/trainer/kernel"
 )
 
@@ -25,6 +27,7 @@ type Options struct {
 	Jobs    *int    // runs at a time; one per core where nil
 	DryRun  *bool   // say what would run, run nothing
 	JSON    *bool   // print JSON for programs
+	Verbose *bool   // print details where a summary is printed otherwise
 
 	// Paranoid rehashes every stored byte that is relied on, whatever its file's size and times say.
 	Paranoid *bool
@@ -93,15 +96,19 @@ func (o Options) jobs() (int, error) {
 
 // workspace is a study with the engine that carries it out.
 type workspace struct {
-	*study
-	setup  workerSetup
+	*study.Study
+	o      Options
+	setup  study.Setup
 	engine *pipeline.Engine
 	store  *store.Store
 }
 
 // open reads the parameters and binds them to the store. It writes nothing. What would make every training
 // fail in the same way is an error here.
-func (o Options) open(events pipeline.Events) (*workspace, error) {
+func (o Options) open(events pipeline.Events) (*workspace, error) { return o.openOnly(events, nil) }
+
+// openOnly is open for some of the study's runs; see study.Setup.
+func (o Options) openOnly(events pipeline.Events, recorded []agreement.Run) (*workspace, error) {
 	if o.out() == "" {
 		return nil, errNoOut
 	}
@@ -116,8 +123,8 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read parameters: %w; name the file with -params=FILE or run in the project's folder", err)
 	}
-	setup := workerSetup{Params: file, Text: string(text), Profile: orDefault(o.Profile, ""), Out: o.out(), Data: orDefault(o.Data, "")}
-	s, err := setup.study()
+	setup := study.Setup{Params: file, Text: string(text), Profile: orDefault(o.Profile, ""), Out: o.out(), Data: orDefault(o.Data, ""), Recorded: recorded}
+	s, err := setup.Study()
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +136,7 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 	if os.Getenv("SPARSEL_PREIMAGES") != "" {
 		config.Preimages = os.Stderr
 	}
-	return &workspace{study: s, setup: setup, engine: pipeline.New(config), store: st}, nil
+	return &workspace{Study: s, o: o, setup: setup, engine: pipeline.New(config), store: st}, nil
 }
 
 // codeOf is the code of the stages. What the kernels compute is versioned by hand: see kernel.Contract.

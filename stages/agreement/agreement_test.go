@@ -1,4 +1,4 @@
-package stages
+package agreement
 
 import (
 	"math"
@@ -27,17 +27,17 @@ func TestAgreement(t *testing.T) {
 	ours := []measures.TidyRow{
 		tidyRow(1, 0.9, 0.2+5e-8), tidyRow(2, 0.9102, 0.3+3e-6), tidyRow(3, 0.92, math.NaN()), tidyRow(4, 0.93, 0.5),
 	}
-	list := agree(ours, recorded)
+	list := Compare(ours, recorded)
 	// The second spelling is a condition of its own in the listing, as recorded.
 	if len(list) != 2 {
 		t.Fatalf("got %d lines, want 2", len(list))
 	}
 	a, b := list[0], list[1]
-	if a.rows != 1 || a.accuracy.equal != 1 || a.sparsity.equal != 1 || a.accuracy.firstEpoch != 0 {
+	if a.Rows != 1 || a.accuracy.equal != 1 || a.sparsity.equal != 1 || a.accuracy.firstEpoch != 0 {
 		t.Errorf("first: %+v", a)
 	}
-	if b.rows != 3 || b.missing != 1 {
-		t.Errorf("%d rows and %d missing, want 3 and 1", b.rows, b.missing)
+	if b.Rows != 3 || b.missing != 1 {
+		t.Errorf("%d rows and %d missing, want 3 and 1", b.Rows, b.missing)
 	}
 	if b.accuracy.equal != 2 || b.accuracy.firstEpoch != 2 || math.Abs(b.accuracy.largest-2e-4) > 1e-12 {
 		t.Errorf("accuracy: %+v", b.accuracy)
@@ -49,7 +49,7 @@ func TestAgreement(t *testing.T) {
 		t.Errorf("selectivity was compared %d times, neither side records it twice", b.selectivity.compared)
 	}
 	var text strings.Builder
-	if err := printAgreement(&text, list); err != nil {
+	if err := Print(&text, list); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"2 of 3", "epoch 2", "2.0e-04", "e           2      1                     1                 0              5.0e-08", "4 recorded rows compared, 1 left out", "1 numbers finite on one side only"} {
@@ -60,11 +60,11 @@ func TestAgreement(t *testing.T) {
 }
 
 func TestVerdicts(t *testing.T) {
-	line := func(experiment string, firstEpoch int, largest float64, unlike int) agreement {
-		return agreement{experiment: experiment, rows: 1, accuracy: deviation{firstEpoch: firstEpoch, largest: largest, unlike: unlike}}
+	line := func(experiment string, firstEpoch int, largest float64, unlike int) Line {
+		return Line{experiment: experiment, Rows: 1, accuracy: deviation{firstEpoch: firstEpoch, largest: largest, unlike: unlike}}
 	}
 	var text strings.Builder
-	err := printVerdicts(&text, []agreement{
+	err := printVerdicts(&text, []Line{
 		line("a", 0, 0, 0), line("b", 1, 1e-3, 0), line("a", 2, 1.1e-3, 0), line("b", 3, 0, 1), {experiment: "c", missing: 3},
 	})
 	if err != nil {

@@ -1,0 +1,44 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"sparsel/pipeline"
+)
+
+// DAG prints the graph with the state of its nodes, sweeps collapsed to one box: all of it, or what the nodes need that are
+// named or given by their ids, which are separated by commas.
+func DAG(ctx context.Context, ids string, format *string, o Options) error {
+	w, err := o.open(nil)
+	if err != nil {
+		return err
+	}
+	var targets []string
+	for _, word := range several(ids) {
+		node, err := w.Node(word)
+		if err != nil {
+			return fmt.Errorf("dag: %w", err)
+		}
+		targets = append(targets, node.Name)
+	}
+	plan, err := w.engine.Plan(ctx, w.Graph, targets)
+	if err != nil {
+		return err
+	}
+	var text string
+	switch f := orDefault(format, "dot"); f {
+	case "dot":
+		text, err = pipeline.DOT(w.Graph, plan)
+	case "mermaid":
+		text = pipeline.Mermaid(w.Graph, plan)
+	default:
+		return fmt.Errorf("dag: -format=%s: must be dot or mermaid", f)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(o.stdout(), strings.TrimRight(text, "\n"))
+	return err
+}

@@ -1,0 +1,62 @@
+package study
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"sparsel/stages/agreement"
+	"sparsel/stages/fetch"
+	"sparsel/stages/params"
+)
+
+// Setup is what a process needs to have the same graph as another. The parameters are passed by their text, for the file
+// may be edited while a run goes on. It travels to workers as JSON.
+type Setup struct {
+	Params, Text, Profile, Out, Data string
+
+	// Recorded leaves of the study only these runs, their summaries and the table of their epochs; nil means all of it.
+	Recorded []agreement.Run
+}
+
+// Study binds the parameters to nodes.
+func (s Setup) Study() (*Study, error) {
+	p, err := params.Parse(s.Params, []byte(s.Text), s.Profile)
+	if err != nil {
+		return nil, err
+	}
+	root, err := filepath.Abs(filepath.Dir(s.Params))
+	if err != nil {
+		return nil, err
+	}
+	sources := fetch.Sources{
+		Dirs:    fetch.Directories(root, s.Data, os.Getenv(fetch.Env), p.Data.Directories),
+		Mirrors: p.Data.Mirrors,
+		Partial: filepath.Join(s.Out, "downloads"),
+	}
+	if err := s.checkData(p); err != nil {
+		return nil, err
+	}
+	if s.Recorded != nil {
+		return newRecorded(s.Params, p, sources, s.Recorded)
+	}
+	return New(s.Params, p, sources)
+}
+
+// checkData refuses a folder of images that was named and cannot be meant: one that is not there, or, in a profile that would
+// draw digits of its own instead, one that lacks them.
+func (s Setup) checkData(p *params.Params) error {
+	if s.Data == "" {
+		return nil
+	}
+	if info, err := os.Stat(s.Data); err != nil {
+		return fmt.Errorf("-data=%s: %w", s.Data, err)
+	} else if !info.IsDir() {
+		return fmt.Errorf("-data=%s is a file: name the folder that it lies in", s.Data)
+	}
+	only := fetch.Sources{Dirs: fetch.Directories("", s.Data, "", nil)}
+	if p.Profile != nil && p.Profile.Data == "any" && !only.AtHand(fetch.MNIST) {
+		return fmt.Errorf("-data=%s lacks files of MNIST; leave the flag out to have digits drawn instead", s.Data)
+	}
+	return nil
+}

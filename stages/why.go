@@ -1,0 +1,32 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"io"
+)
+
+// Why explains nodes, whose names or ids are separated by commas.
+func Why(ctx context.Context, nodes string, o Options) error {
+	w, err := o.open(nil)
+	if err != nil {
+		return err
+	}
+	for i, word := range several(nodes) {
+		node, err := w.Node(word)
+		if err != nil {
+			return fmt.Errorf("why: %w", err)
+		}
+		text, err := w.engine.Why(ctx, w.Graph, node.Name, orDefault(o.Verbose, false))
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			text = "\n" + text
+		}
+		if _, err = io.WriteString(o.stdout(), text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
