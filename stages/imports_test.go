@@ -36,12 +36,15 @@ var mayImport = map[string][]string{
 	"analysis/summary":  nil,
 	"analysis/tabulate": nil,
 
-	"pipeline":            {"pipeline/canon", "pipeline/codeid", "pipeline/store"},
+	"pipeline":            {"pipeline/canon", "pipeline/codeid", "pipeline/store", "pipeline/store/remote"},
 	"pipeline/canon":      nil,
 	"pipeline/codeid":     {"pipeline/canon"},
 	"pipeline/progress":   {"pipeline"},
 	"pipeline/store":      {"pipeline/store/disk"},
 	"pipeline/store/disk": nil,
+
+	"pipeline/store/remote":            nil,
+	"pipeline/store/remote/remotetest": nil,
 
 	"stages/fetch":     {"artifacts/idx", "pipeline"},
 	"stages/digits":    {"artifacts/idx", "pipeline", "trainer/kernel", "trainer/rng"},
@@ -71,7 +74,7 @@ var mayImport = map[string][]string{
 	"stages/report":      {"analysis/finding", "analysis/tabulate"},
 	"stages": {
 		"analysis/finding", "artifacts/measures", "artifacts/runs",
-		"pipeline", "pipeline/canon", "pipeline/codeid", "pipeline/progress", "pipeline/store", "trainer/kernel",
+		"pipeline", "pipeline/canon", "pipeline/codeid", "pipeline/progress", "pipeline/store", "pipeline/store/remote", "trainer/kernel",
 		"stages/aggregate", "stages/agreement", "stages/bench", "stages/bench/noop", "stages/commandline", "stages/differ", "stages/embedded", "stages/fetch",
 		"stages/figure", "stages/finding", "stages/lock", "stages/nearest", "stages/params", "stages/report", "stages/study", "stages/table", "stages/train",
 	},
