@@ -158,6 +158,7 @@ func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, dir s
 	}
 	for _, o := range outputs {
 		r.plan.checker.Learn(r.e.Store.BlobPath(o.Content), o.Content)
+		r.free.made(o.Content, a.id)
 	}
 	e := r.event(store.NodeFinish, n, a)
 	e.Outputs, e.Cost, e.Work, e.Seconds, e.CPU, e.Memory = contents(outputs), cost(n), n.Work, a.Seconds, used.CPU, used.Memory

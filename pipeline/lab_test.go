@@ -35,12 +35,14 @@ type lab struct {
 	now      func() time.Time
 	notes    []string // of all runs
 
-	wrong string           // a node that gives other bytes on this machine
-	fail  map[string]error // by node name: what its stage returns
-	gate  func(ctx context.Context, node string) error
-	mu    sync.Mutex
-	peak  int
-	alive int
+	release bool             // trainings let go of their activations, which metrics read
+	keep    bool             // but not in this run
+	wrong   string           // a node that gives other bytes on this machine
+	fail    map[string]error // by node name: what its stage returns
+	gate    func(ctx context.Context, node string) error
+	mu      sync.Mutex
+	peak    int
+	alive   int
 }
 
 // versions is a CodeSource: the version of each package.
@@ -122,6 +124,12 @@ func (l *lab) graph(s settings) *pipeline.Graph {
 				Inputs: []pipeline.Input{{Name: "data", From: data, Output: "data"}}}
 			m := &pipeline.Node{Name: "metric/" + name, Group: "sweep", Stage: metric, Params: struct{ Round int }{s.Round},
 				Inputs: []pipeline.Input{{Name: "record", From: t, Output: "record"}}}
+			if l.release {
+				if !l.keep {
+					t.Release = []string{"activations"}
+				}
+				m.Inputs = append(m.Inputs, pipeline.Input{Name: "activations", From: t, Output: "activations"})
+			}
 			nodes = append(nodes, t, m)
 			all.Inputs = append(all.Inputs, pipeline.Input{Name: name, From: m, Output: "table", Optional: s.Optional})
 		}

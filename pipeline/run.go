@@ -25,6 +25,7 @@ type runner struct {
 
 	pool *pool   // nil: stages run in this process
 	push *pusher // nil: nothing is pushed
+	free releaser
 
 	nodes    map[*Node]*progress
 	ready    queue
@@ -114,6 +115,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 	r.prepare(ctx)
 	r.loop(ctx)
 	conflict := r.push.finish(ctx)
+	r.release(ctx)
 	r.finish()
 	if err := r.close(ctx); err != nil {
 		return r.report, fmt.Errorf("run: %w", err)
@@ -232,6 +234,8 @@ func (r *runner) loop(ctx context.Context) {
 			}
 			r.end(a.p, a)
 			r.offer(ctx, a.result)
+			r.readBy(a.p)
+			r.release(ctx)
 		case <-tick.C:
 			for _, p := range r.busy {
 				heap.Push(&r.ready, p)
