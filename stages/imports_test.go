@@ -48,15 +48,18 @@ var mayImport = map[string][]string{
 
 	"stages/fetch":     {"artifacts/idx", "pipeline"},
 	"stages/digits":    {"artifacts/idx", "pipeline", "trainer/kernel", "trainer/rng"},
-	"stages/train":     {"artifacts/idx", "artifacts/runs", "pipeline", "trainer", "trainer/kernel"},
+	"stages/train":     {"artifacts/idx", "artifacts/runs", "pipeline", "trainer", "trainer/gemm", "trainer/kernel"},
 	"stages/metrics":   {"analysis/metric", "artifacts/measures", "artifacts/runs", "pipeline"},
 	"stages/aggregate": {"analysis/summary", "artifacts/measures", "pipeline"},
 	"stages/figure":    {"analysis/chart", "artifacts/measures", "pipeline"},
 	"stages/table":     {"analysis/tabulate", "artifacts/measures", "pipeline"},
 	"stages/finding":   {"analysis/finding", "analysis/tabulate", "artifacts/measures", "pipeline"},
 
+	"stages/train/v1":       {"artifacts", "artifacts/runs"},
+	"stages/train/v1/prove": {"artifacts/runs", "stages/train/v1"},
+
 	"stages/params": {"analysis/chart", "trainer"},
-	"stages/effort": {"trainer"},
+	"stages/effort": {"trainer", "trainer/rng"},
 	"stages/study": {
 		"analysis/chart", "analysis/finding", "artifacts/measures", "pipeline", "trainer",
 		"stages/aggregate", "stages/agreement", "stages/digits", "stages/effort", "stages/fetch", "stages/figure", "stages/finding",
@@ -74,7 +77,8 @@ var mayImport = map[string][]string{
 	"stages/report":      {"analysis/finding", "analysis/tabulate"},
 	"stages": {
 		"analysis/finding", "artifacts/measures", "artifacts/runs",
-		"pipeline", "pipeline/canon", "pipeline/codeid", "pipeline/progress", "pipeline/store", "pipeline/store/remote", "trainer/kernel",
+		"pipeline", "pipeline/canon", "pipeline/codeid", "pipeline/progress", "pipeline/store", "pipeline/store/remote",
+		"trainer/gemm", "trainer/kernel",
 		"stages/aggregate", "stages/agreement", "stages/bench", "stages/bench/noop", "stages/commandline", "stages/differ", "stages/embedded", "stages/fetch",
 		"stages/figure", "stages/finding", "stages/lock", "stages/nearest", "stages/params", "stages/report", "stages/study", "stages/table", "stages/train",
 	},

@@ -15,6 +15,7 @@ import (
 	"sparsel/stages/agreement"
 	"sparsel/stages/params"
 	"sparsel/stages/study"
+	"sparsel/trainer/gemm"
 	"sparsel/trainer/kernel"
 )
 
@@ -135,7 +136,9 @@ func (o Options) openOnly(events pipeline.Events, recorded []agreement.Run) (*wo
 	if err != nil {
 		return nil, err
 	}
-	config := pipeline.Config{Store: st, Out: o.out(), Code: codeOf(st), Events: events, Paranoid: orDefault(o.Paranoid, false), Field: fieldName}
+	config := pipeline.Config{
+		Store: st, Out: o.out(), Code: codeOf(st), Events: events, Paranoid: orDefault(o.Paranoid, false), Field: fieldName, Calibrate: s.Rate,
+	}
 	if config.Remote, config.RemoteReadOnly, err = o.remote(); err != nil {
 		return nil, err
 	}
@@ -148,9 +151,10 @@ func (o Options) openOnly(events pipeline.Events, recorded []agreement.Run) (*wo
 	return &workspace{Study: s, o: o, setup: setup, engine: pipeline.New(config), store: st}, nil
 }
 
-// codeOf is the code of the stages. What the kernels compute is versioned by hand: see kernel.Contract.
+// codeOf is the code of the stages. What the kernels and the products made of them compute is versioned by hand: see
+// kernel.Contract and gemm.Contract.
 func codeOf(st *store.Store) pipeline.CodeSource {
-	return pipeline.Code("", st, map[string]string{kernel.Package: kernel.Contract})
+	return pipeline.Code("", st, map[string]string{kernel.Package: kernel.Contract, gemm.Package: gemm.Contract})
 }
 
 // events shows how a run goes, on standard error: results are what standard output is for.

@@ -1,7 +1,10 @@
 package trainer
 
-// Classes is the number of classes of every data set that [Train] accepts.
-const Classes = 10
+// The number of classes of a data set that [Train] accepts.
+const (
+	MinClasses = 2
+	MaxClasses = 100
+)
 
 // A Config is everything that decides the result of a run besides the data.
 type Config struct {
@@ -22,10 +25,13 @@ type Config struct {
 	//
 	// Accuracy and test loss are about the test set in all three.
 	Measure string
+	// TrainLossAfter asks for the loss and the accuracy on the whole training
+	// set after each epoch. With Measure "train" they are there anyway.
+	TrainLossAfter bool
 }
 
 // A Network is a multilayer perceptron, behind convolutions if Conv says so.
-// The data decide its inputs; it has [Classes] outputs, which are logits. Its
+// The data decide its inputs and its outputs, which are logits, one a class. Its
 // hidden layers, and only they, are measured.
 type Network struct {
 	Hidden []int // units of each hidden layer, input side first

@@ -80,7 +80,7 @@ func TestValidateRefuses(t *testing.T) {
 		{func(c *Config) { c.Sampler = Sampler{Kind: "sorted", Clean: true} }, "sampler clean is set, but sorted loses"},
 		{func(c *Config) { c.Sampler = Sampler{Kind: "consecutive"} }, "sampler block is 0: want at least 1"},
 		{func(c *Config) { c.Sampler = Sampler{Kind: "classes"} }, "sampler classes is 0: want 1 to 10"},
-		{func(c *Config) { c.Sampler = Sampler{Kind: "classes", Classes: 11} }, "sampler classes is 11: want 1 to 10"},
+		{func(c *Config) { c.Sampler = Sampler{Kind: "classes", Classes: 101} }, "sampler classes is 101: want 1 to 100"},
 		{func(c *Config) { c.Sampler = Sampler{Kind: "classes", Classes: 3} }, "batch is 50: want a multiple of the 3 classes"},
 		{func(c *Config) { c.Measure = "training" }, `measure is "training"`},
 		{func(c *Config) { c.Batch = 0 }, "batch is 0"},

@@ -39,7 +39,7 @@ func newEvaluator(n *network, split Split) *evaluator {
 // rightly. Where c is not nil it takes in all samples. It fails only with
 // ctx.Err().
 func (e *evaluator) pass(ctx context.Context, n *network, c *collector) (loss float64, correct int, err error) {
-	labels, stride := e.images.split.Labels, n.last().stride
+	labels, stride, classes := e.images.split.Labels, n.last().stride, n.last().out
 	var losses meanLoss
 	for from := 0; from < len(e.rows); from += passChunk {
 		if err := ctx.Err(); err != nil {
@@ -50,7 +50,7 @@ func (e *evaluator) pass(ctx context.Context, n *network, c *collector) (loss fl
 		n.forward(e.images, e.hidden, e.logits, to-from)
 		for b := from; b < to; b += lossBatch {
 			end := min(b+lossBatch, to)
-			losses.add(crossEntropy(e.logits[(b-from)*stride:], stride, labels[b:end], nil, e.predictions[b:end]))
+			losses.add(crossEntropy(e.logits[(b-from)*stride:], stride, classes, labels[b:end], nil, e.predictions[b:end]))
 		}
 		if c != nil {
 			c.add(e.hidden, labels[from:to], e.predictions[from:to])

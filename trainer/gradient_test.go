@@ -53,7 +53,7 @@ func (n twin) logits(image []byte) []float64 {
 		x = pooled(convolved(x, side, channels, out, w), side, out)
 		w, channels = w[(9*channels+1)*out:], out
 	}
-	for _, out := range append(append([]int(nil), n.shape.Hidden...), Classes) {
+	for _, out := range append(append([]int(nil), n.shape.Hidden...), ten) {
 		bias := w[len(x)*out:]
 		z := make([]float64, out)
 		for j := range z {
@@ -177,7 +177,7 @@ func TestGradients(t *testing.T) {
 		tolerance := float64(int(128)<<len(tt.Conv)) / (1 << 24)
 		data := generated(7, tt.side*tt.side, 9)
 		r := recorder{}
-		n := newNetwork(kernel.Available()[0], r, data.Pixels, tt.Network, 7)
+		n := newNetwork(kernel.Available()[0], r, data.Pixels, ten, tt.Network, 7)
 		randomize(n, 4)
 		x := &images{split: data}
 		x.load(n.engine, []int32{0, 1, 2, 3, 4, 5, 6})

@@ -24,9 +24,9 @@ type network struct {
 	sleeper    *sleeper       // updates the first layer instead, unless nil
 }
 
-// newNetwork returns a network whose parameters are 0, with space for batches
+// newNetwork returns a network of so many inputs and classes whose parameters are 0, with space for batches
 // of up to batch samples.
-func newNetwork(set *kernel.Set, r rule, inputs int, shape Network, batch int) *network {
+func newNetwork(set *kernel.Set, r rule, inputs, classes int, shape Network, batch int) *network {
 	n := &network{set: set, engine: gemm.NewEngine(set), rule: r, labels: make([]uint8, batch)}
 	n.activation = newActivation(shape.Activation, set)
 	if len(shape.Conv) > 0 {
@@ -36,7 +36,7 @@ func newNetwork(set *kernel.Set, r rule, inputs int, shape Network, batch int) *
 		}
 		inputs = n.stem.output.units
 	}
-	for _, units := range append(slices.Clone(shape.Hidden), Classes) {
+	for _, units := range append(slices.Clone(shape.Hidden), classes) {
 		n.full = append(n.full, newLayer(inputs, units, batch, r))
 		inputs = units
 	}
@@ -70,7 +70,7 @@ func (n *network) step(x *images) float32 {
 	last := n.last()
 	input := n.input(x, m, true)
 	n.throughFull(input, n.hidden, last.output, m)
-	loss := crossEntropy(last.output, last.stride, labels, last.delta, nil)
+	loss := crossEntropy(last.output, last.stride, last.out, labels, last.delta, nil)
 
 	n.rule.advance()
 	for i := len(n.full) - 1; i > 0; i-- {
@@ -159,6 +159,9 @@ func (n *network) parameters(visit func(row []float32)) {
 	}
 }
 
+// canonicalNaN stands for every NaN.
+const canonicalNaN = 0x7fc00000
+
 // digest returns the SHA-256 of all parameters as little-endian float32. All
 // NaN are hashed as 7fc00000.
 func (n *network) digest() [sha256.Size]byte {
@@ -169,7 +172,7 @@ func (n *network) digest() [sha256.Size]byte {
 		for _, x := range row {
 			bits := math.Float32bits(x)
 			if x != x {
-				bits = 0x7fc00000
+				bits = canonicalNaN
 			}
 			bytes = binary.LittleEndian.AppendUint32(bytes, bits)
 		}

@@ -20,20 +20,19 @@ type player interface {
 }
 
 // share returns how many samples a class gives to a batch, at most.
-func (c Config) share(counts [Classes]int) int {
-	return max(1, min(c.Batch/c.Sampler.Classes, slices.Max(counts[:])))
+func (c Config) share(counts []int) int {
+	return max(1, min(c.Batch/c.Sampler.Classes, slices.Max(counts)))
 }
 
 // playClasses plays an epoch of the original's class loaders: a step picks
 // some of those in the game, uniformly and without replacement, and takes up
 // to size samples of each in turn. Where one has none left, the step is void,
 // and all that it picked leave the game. Fewer than pick are picked all.
-func playClasses(choices *rng.Source, counts [Classes]int, pick, size int, p player) {
-	var opened [Classes]bool
-	var given, positions [Classes]int
+func playClasses(choices *rng.Source, counts []int, pick, size int, p player) {
+	opened, given, positions := make([]bool, len(counts)), make([]int, len(counts)), make([]int, len(counts))
 	var picked []int
 	var shares []share
-	game := make([]int, Classes)
+	game := make([]int, len(counts))
 	for class := range game {
 		game[class] = class
 	}
@@ -72,9 +71,9 @@ func playClasses(choices *rng.Source, counts [Classes]int, pick, size int, p pla
 // playClean plays an epoch that loses nothing: a step picks among the classes
 // that have shares of size left, without replacement and each with a chance in
 // proportion to their number. Fewer than pick are picked all.
-func playClean(choices *rng.Source, counts [Classes]int, pick, size int, p player) {
-	var given, left [Classes]int // samples, and shares
-	total := 0
+func playClean(choices *rng.Source, counts []int, pick, size int, p player) {
+	given, left := make([]int, len(counts)), make([]int, len(counts)) // samples, and shares
+	weights, total := make([]int, len(counts)), 0
 	for class, n := range counts {
 		p.open(class, n)
 		left[class] = (n + size - 1) / size
@@ -83,7 +82,8 @@ func playClean(choices *rng.Source, counts [Classes]int, pick, size int, p playe
 	shares := make([]share, 0, pick)
 	for total > 0 {
 		shares = shares[:0]
-		weights, sum := left, total
+		copy(weights, left)
+		sum := total
 		for len(shares) < pick && sum > 0 {
 			class, draw := 0, int(choices.Bounded(uint32(sum-1)))
 			for ; draw >= weights[class]; class++ {
@@ -106,19 +106,20 @@ type classLoaders struct {
 	clean      bool
 	pick, size int
 	classes    [][]int32 // samples, in the order of the data
-	counts     [Classes]int
+	counts     []int
 
 	// Of the epoch that is being planned.
 	orders *rng.Source
 	into   *plan
-	drawn  [Classes][]int32 // permutations of the classes' samples
-	mixed  []int32          // a batch before it is mixed
+	drawn  [][]int32 // permutations of the classes' samples
+	mixed  []int32   // a batch before it is mixed
 	places []int32
 }
 
-func newClassLoaders(c Config, labels []uint8) *classLoaders {
+func newClassLoaders(c Config, classes [][]int32) *classLoaders {
 	l := &classLoaders{
-		clean: c.Sampler.Clean, pick: c.Sampler.Classes, classes: byClass(labels),
+		clean: c.Sampler.Clean, pick: c.Sampler.Classes, classes: classes,
+		counts: make([]int, len(classes)), drawn: make([][]int32, len(classes)),
 	}
 	for class, samples := range l.classes {
 		l.counts[class] = len(samples)

@@ -150,7 +150,7 @@ func generated(samples, pixels int, state uint32) Split {
 		state = state*1664525 + 1013904223
 		return state >> 16
 	}
-	s := Split{Pixels: pixels}
+	s := Split{Pixels: pixels, Classes: ten}
 	for range samples {
 		label := draw() % 10
 		for p := range pixels {

@@ -71,8 +71,8 @@ func (p *problems) sampler(s Sampler, batch int) {
 	switch {
 	case s.Kind != "classes":
 		p.check(s.Classes == 0, "sampler classes is %d, which only classes has: leave it 0", s.Classes)
-	case s.Classes < 1 || s.Classes > Classes:
-		p.check(false, "sampler classes is %d: want 1 to %d", s.Classes, Classes)
+	case s.Classes < 1 || s.Classes > MaxClasses:
+		p.check(false, "sampler classes is %d: want 1 to %d", s.Classes, MaxClasses)
 	default:
 		p.check(batch < 1 || batch%s.Classes == 0, "batch is %d: want a multiple of the %d classes in it", batch, s.Classes)
 	}

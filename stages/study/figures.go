@@ -41,7 +41,7 @@ func (b *builder) addFigure(stage *pipeline.Stage, f params.Figure) *pipeline.No
 	p.Style.Roles = figureRoles(b.params.Style.Roles, p)
 	base := path.Join("figures", "fig-"+f.ID)
 	n := &pipeline.Node{
-		Name: "figure/" + f.ID, Stage: stage, Params: p,
+		Name: "figure/" + f.ID, Stage: stage, Params: p, Cost: perStage + perPanel*float64(len(p.Panels)*len(p.Sources)),
 		Publish: map[string]string{
 			figure.PNG: base + ".png", figure.SVG: base + ".svg", figure.PDF: base + ".pdf", figure.CSV: base + ".csv", figure.JSON: base + ".json",
 		},

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"sync"
 
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
@@ -34,6 +35,9 @@ type Study struct {
 	Sources    fetch.Sources // where MNIST may be found
 	Prefix     string        // what the names of a profile's nodes begin with; empty for the whole study
 	Mark       string        // what sets a profile's results apart; see params.Profile.Mark
+
+	baseline     sync.Once // see Rate
+	baselineRate float64
 }
 
 // WorkerMemory is what a worker process holds, whatever it does next: the journal's largest measurement of a
@@ -121,8 +125,8 @@ func (b *builder) addRuns(runs []*params.Run) {
 	for _, r := range runs {
 		archive := b.params.Archived(r.Config.Epochs)
 		b.trained[r] = b.add(&pipeline.Node{
-			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Cost: effort.Training(r.Config, params.TrainSamples, params.TestSamples),
-			Params: train.Params{Data: b.images, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
+			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Work: effort.Kind(r.Config), Cost: effort.Training(r.Config, size(b.params)),
+			Params: train.Params{Data: b.images, Classes: params.Classes, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
 			Inputs: []pipeline.Input{
 				{Name: train.TrainImages, From: b.dataset, Output: train.TrainImages},
 				{Name: train.TrainLabels, From: b.dataset, Output: train.TrainLabels},
@@ -147,7 +151,7 @@ func (b *builder) addMetrics(uses []params.Use) {
 		}
 		t := b.trained[u.Run]
 		b.metrics[m] = b.add(&pipeline.Node{
-			Name: name, Group: u.Run.Experiment, Stage: stage, Cost: float64(len(b.params.Archived(u.Run.Config.Epochs))),
+			Name: name, Group: u.Run.Experiment, Stage: stage, Cost: b.metricsSeconds(u.Run.Config),
 			Params: metrics.Params{CCMASEpsilon: u.CCMASEpsilon, Split: u.Split()},
 			Inputs: []pipeline.Input{
 				{Name: metrics.Record, From: t, Output: train.Record},
@@ -182,7 +186,7 @@ func (b *builder) addAggregates(uses []params.Use) {
 				Name: use.Input(), From: b.metrics[measured{u.Run, u.CCMASEpsilon}], Output: metrics.Measures, Optional: b.params.Study.OnFailedRun == "show",
 			})
 		}
-		n.Params, n.Cost = p, float64(len(p.Uses))
+		n.Params, n.Cost = p, summarySeconds(p)
 		b.aggregates[name] = b.add(n)
 	}
 }

@@ -12,6 +12,7 @@ import (
 // contracts are digests of what each version of the package computes.
 var contracts = map[string]string{
 	"kernel 1": "89e40a6344c2e24ffa7b3754fd054c6439f009464c56c681bbb768b388a1362f",
+	"kernel 2": "9848c063f50559d5e3e949fffddd5991f25bc503cb0e45942b5896c0cdc56423", // as 1, and what is recorded of activations
 }
 
 // TestContract holds a digest of everything that the package computes against its
@@ -178,6 +179,37 @@ func results(s *Set) string {
 			put(w, a)
 		}
 		rows.G, rows.Values = some(len(rows.G), small), []float32{0.5, 1, 0, 1e-3}
+	}
+
+	// What is recorded of activations.
+	put64 := func(list []float64) {
+		for _, v := range list {
+			if v != v {
+				v = math.NaN()
+			}
+			h.Write(binary.LittleEndian.AppendUint64(nil, math.Float64bits(v)))
+		}
+	}
+	for _, next := range []func() float32{ordinary, any} {
+		const samples, units = 41, 90
+		tally, labels := NewTally(6, 3), make([]uint8, samples)
+		for i := range labels {
+			labels[i] = uint8(r.IntN(3))
+		}
+		a := some(6*samples*Width, next)
+		for range 2 {
+			s.Tally(tally, a, samples*Width, labels)
+		}
+		l1, l2 := make([]float32, samples), make([]float32, samples)
+		s.Norms(l1, l2, a, samples*Width, 6)
+		put(l1, l2)
+		put64(tally.Sums)
+		put64(tally.Squares)
+		h.Write([]byte(fmt.Sprint(tally.Least, tally.Most, tally.Below)))
+		var ranked Ranked
+		s.RankSums(&ranked, some(RankRows(units)*Width, next), units)
+		put64(ranked.Ranks[:])
+		put64(ranked.Totals[:])
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
