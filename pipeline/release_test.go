@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -225,4 +226,53 @@ func outputsOf(p *pipeline.Plan, prefix string) string {
 		}
 	}
 	return b.String()
+}
+
+// A collection lets go of what was kept until now, as its dry run says; what a
+// second level was to have, and has not, stays.
+func TestT43Collected(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	l := releasing(t)
+	l.keep = true
+	l.run(basic())
+	l.keep = false
+	roots := pipeline.Roots{Graphs: []*pipeline.Graph{l.graph(basic())}}
+	before := tree(t, l.dir)
+	dry, err := l.engine().Garbage(ctx, roots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if dry.Archives.Files != 6 || len(dry.Garbage) != 6 || tree(t, l.dir) != before {
+		t.Errorf("%+v, %d files", dry.Archives, len(dry.Garbage))
+	}
+	here, gone := l.plan(basic()).Archives()
+	if here.Files != 6 || here.Bytes != dry.Archives.Bytes || gone.Files != 0 {
+		t.Errorf("here %+v, gone %+v", here, gone)
+	}
+	// One metric that is not current needs its archive.
+	l.keep = true
+	both := pipeline.Roots{Graphs: []*pipeline.Graph{roots.Graphs[0], l.graph(basic())}}
+	if c, err := l.engine().Garbage(ctx, both); err != nil || len(c.Garbage) != 0 {
+		t.Errorf("where another study keeps them: %d files, %v", len(c.Garbage), err)
+	}
+	l.keep = false
+	if _, err := l.engine().Collect(ctx, roots); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.held(basic(), "activations"); got != nil || !l.plan(basic()).Idle() {
+		t.Errorf("held: %q", got)
+	}
+	l.wholeOrAway("afterwards")
+
+	other := releasing(t)
+	other.keep = true
+	other.run(basic())
+	other.keep = false
+	if err := os.WriteFile(filepath.Join(other.dir, "store", "cache", "pushed-0"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := other.engine().Garbage(ctx, roots); err != nil || len(c.Garbage) != 0 {
+		t.Errorf("what was not pushed: %d files, %v", len(c.Garbage), err)
+	}
 }
