@@ -104,6 +104,13 @@ func TestT33StudyOnSecondMachine(t *testing.T) {
 			if _, id := second.report(); id == "" {
 				t.Error("no report")
 			}
+			// An audit fetches what it makes results from; a picture's chain is hashed on its way.
+			if text, err := second.audit(2); err != nil || !strings.Contains(text, "known by their records and not kept here") {
+				t.Errorf("audit: %v\n%s", err, text)
+			}
+			if text, err := second.auditFile(second.path("out/figures/fig-5.1.png")); err != nil || !strings.Contains(text, "were hashed just now") {
+				t.Errorf("audit of a file: %v\n%s", err, text)
+			}
 			// From here on it needs no second level to know all this.
 			t.Setenv(remoteVariable, "")
 			if text, err := second.status(); err != nil {
