@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"sparsel/pipeline/codeid"
 	"sparsel/pipeline/store"
@@ -26,6 +27,7 @@ type Audit struct {
 	Provenance *Provenance
 	Resolved   []*Resolved // in execution order
 
+	mu        sync.Mutex // of sound, while things are made again
 	sound     map[ContentID]int64
 	published map[string]bool // files that hold what they should, by path
 	bad       map[string]bool // store files with faults, by path

@@ -47,16 +47,55 @@ func (e *Engine) BringInputs(ctx context.Context, a *Audit, r *Resolved, dir str
 			continue
 		}
 		path := a.Provenance.store.BlobPath(*in.Content)
-		if _, sound := a.sound[*in.Content]; !sound {
-			if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-				return nil, false // damaged
-			}
+		_, err := os.Lstat(path)
+		if errors.Is(err, fs.ErrNotExist) {
 			path = filepath.Join(dir, "input-"+filepath.Base(path))
 			if err := os.MkdirAll(dir, 0o755); err != nil || e.Bring(ctx, store.Output{Content: *in.Content}, path) != nil {
 				return nil, false
 			}
+			if info, err := os.Stat(path); err == nil {
+				a.found(*in.Content, info.Size())
+			}
+		} else if !a.isSound(*in.Content) {
+			return nil, false // damaged
 		}
 		inputs[in.Name] = File{*in.Content, path}
 	}
 	return inputs, true
+}
+
+// found notes bytes that were hashed on their way from elsewhere.
+func (a *Audit) found(id ContentID, size int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.sound[id] = size
+}
+
+func (a *Audit) isSound(id ContentID) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, ok := a.sound[id]
+	return ok
+}
+
+// Away reports whether all that keeps a result from being Sound is that its bytes
+// are not kept here.
+func (a *Audit) Away(r *Resolved) bool {
+	if r.Made == nil || a.Sound(r) {
+		return false
+	}
+	return a.copyWith(r.Made.Outputs).Sound(r)
+}
+
+// copyWith is the audit with those outputs taken for sound that are away.
+func (a *Audit) copyWith(outputs []store.Output) *Audit {
+	b := &Audit{Provenance: a.Provenance, published: a.published, bad: a.bad, sound: map[ContentID]int64{}}
+	for _, o := range outputs {
+		if _, err := os.Lstat(a.Provenance.store.BlobPath(o.Content)); o.Away && errors.Is(err, fs.ErrNotExist) {
+			b.sound[o.Content] = o.Size
+		} else if size, ok := a.sound[o.Content]; ok {
+			b.sound[o.Content] = size
+		}
+	}
+	return b
 }
