@@ -303,12 +303,15 @@ func Report(ctx context.Context,
 }
 
 // Clean removes the published figures, tables, findings and report of the study or of a profile; they come back from the store.
+// What you changed, or put beside them, stays and is named.
 func Clean(ctx context.Context,
+	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
-	store *bool, // remove the store of all profiles too, and every result with it
+	store *bool, // remove the store of all profiles too, and every result with it: asks at a terminal, and wants -yes elsewhere
+	yes *bool, // remove the store without being asked
 ) error {
-	return exit(stages.Clean(ctx, store, stages.Options{Profile: profile, Out: out}))
+	return exit(stages.Clean(ctx, store, stages.Options{Params: params, Profile: profile, Out: out, Yes: yes}))
 }
 
 // Bench measures the kernels against this machine's peak, and training against PyTorch if it is installed.
@@ -339,6 +342,7 @@ func Soak(ctx context.Context) error {
 
 // exit gives an error the exit code it asks for.
 func exit(err error) error {
+	err = stages.Shown(err)
 	if code := stages.ExitCode(err); code > 1 {
 		return mg.Fatal(code, err)
 	}

@@ -35,9 +35,12 @@ func Code(dir string, s *store.Store, pinned map[string]string) CodeSource {
 		Dir:    dir,
 		Opaque: []string{reflect.TypeFor[Engine]().PkgPath()},
 		Pinned: pinned,
-		Cache:  filepath.Join(s.Dir(), "cache", "modules"),
+		Cache:  cachePath(s),
 	}
 }
+
+// cachePath is where the answers of the go command about modules are kept.
+func cachePath(s *store.Store) string { return filepath.Join(s.Dir(), "cache", "modules") }
 
 // Config is what an Engine needs.
 type Config struct {

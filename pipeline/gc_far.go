@@ -52,7 +52,7 @@ func (e *Engine) farGarbage(ctx context.Context, roots Roots, grace time.Duratio
 	}
 	old := e.Now().Add(-grace)
 	for _, entry := range all { // what is young stays, with all that it was made from
-		if id, ok := idOf("actions", entry.Key); ok && entry.Changed.After(old) && p.actions[id] != nil {
+		if id, ok := keyID("actions", entry.Key); ok && entry.Changed.After(old) && p.actions[id] != nil {
 			var chain []*Made
 			var missing []MadeFrom
 			p.upstream(p.actions[id], reached, &chain, &missing)
@@ -70,7 +70,7 @@ func (e *Engine) farGarbage(ctx context.Context, roots Roots, grace time.Duratio
 	names := garbageNames(records)
 	for _, entry := range all {
 		kind, _, _ := strings.Cut(entry.Key, "/")
-		id, ok := idOf(kind, entry.Key)
+		id, ok := keyID(kind, entry.Key)
 		if !ok || keep[entry.Key] || entry.Changed.After(old) {
 			continue // what this program did not put there is not its to remove
 		}
@@ -92,8 +92,8 @@ func kindOrder(key string) string {
 	return key
 }
 
-// idOf returns the id in a key of that kind, which must be KIND/ab/ab12….
-func idOf(kind, key string) (id ActionID, ok bool) {
+// keyID returns the id in a key of that kind, which must be KIND/ab/ab12….
+func keyID(kind, key string) (id ActionID, ok bool) {
 	text, err := hex.DecodeString(path.Base(key))
 	if err != nil || len(text) != len(id) || kind != "actions" && kind != "blobs" && kind != "manifests" {
 		return id, false
@@ -107,7 +107,7 @@ func idOf(kind, key string) (id ActionID, ok bool) {
 func (e *Engine) farRecords(ctx context.Context, all []remote.Entry) (map[ActionID]*store.Record, error) {
 	var ids []ActionID
 	for _, entry := range all {
-		if id, ok := idOf("actions", entry.Key); ok {
+		if id, ok := keyID("actions", entry.Key); ok {
 			ids = append(ids, id)
 		}
 	}

@@ -37,6 +37,7 @@ type lab struct {
 
 	release bool             // trainings let go of their activations, which metrics read
 	keep    bool             // but not in this run
+	vague   bool             // stages write much, and do not say why they cannot
 	wrong   string           // a node that gives other bytes on this machine
 	fail    map[string]error // by node name: what its stage returns
 	gate    func(ctx context.Context, node string) error
@@ -167,6 +168,11 @@ func (l *lab) work(ctx context.Context, job *pipeline.Job) error {
 	}
 	if l.wrong == job.Node().Name {
 		return derive(job, "a faulty processor")
+	}
+	if l.vague {
+		if err := os.WriteFile(job.Output(job.Node().Stage.Outputs[0]), make([]byte, 1<<20), 0o644); err != nil {
+			return errors.New("failed to write magic number")
+		}
 	}
 	return derive(job, l.code[job.Node().Stage.Package])
 }
@@ -299,5 +305,9 @@ func rounds(few, many int) int {
 	}
 	return few
 }
+
+// soakTime is how long a test of random moments goes on where SPARSEL_SOAK is
+// set and it has no number of rounds.
+const soakTime = 10 * time.Minute
 
 var errPlanned = errors.New("planned failure")

@@ -85,9 +85,12 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 	}
 	r.history = h
 	r.push = newPusher(r)
-	if !p.Idle() || r.forgotten() || e.Store.Littered() || len(r.push.owed()) > 0 {
+	if !p.Idle() || r.forgotten() || e.Paranoid || e.Store.Littered() || len(e.litter(p)) > 0 || len(r.push.owed()) > 0 {
 		if r.w, err = e.Store.NewWriter(e.Now); err != nil && !p.Idle() {
 			return r.report, fmt.Errorf("run: %w", err)
+		}
+		if err != nil && e.Paranoid {
+			r.note(fmt.Sprintf("what the plan does not rely on is not looked at: %v", err))
 		}
 	}
 	if r.w != nil {
@@ -117,6 +120,11 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 	conflict := r.push.finish(ctx)
 	r.release(ctx)
 	r.finish()
+	if e.Paranoid && r.w != nil && ctx.Err() == nil {
+		if err := r.mend(ctx); err != nil {
+			return r.report, errors.Join(r.verdict(ctx), fmt.Errorf("run: %w", err))
+		}
+	}
 	if err := r.close(ctx); err != nil {
 		return r.report, fmt.Errorf("run: %w", err)
 	}
@@ -154,6 +162,9 @@ func (r *runner) open(ctx context.Context) error {
 		}
 	}
 	if err := r.adopt(ctx); err != nil {
+		return err
+	}
+	if err := r.mayPublish(); err != nil {
 		return err
 	}
 	return r.sweepPublished()

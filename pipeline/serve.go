@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -129,11 +130,17 @@ func (s *server) serve(g *Graph, w assignment) *doneReply {
 	before := processorTime()
 	err := perform(w.ctx, job)
 	done := &doneReply{Unsafe: errors.Is(err, errPanic), usage: usage{peakMemory(), processorTime() - before}}
+	if n.Memory > keptMemory {
+		debug.FreeOSMemory() // it is counted for this node alone
+	}
 	if err != nil {
 		done.Error = err.Error()
 	}
 	return done
 }
+
+// keptMemory is how much a worker may keep for its next node without handing it back: what nearly every node takes.
+const keptMemory = 256 << 20
 
 // progressPause is the least time between two messages about progress: a stage
 // may report every step, people cannot read faster than this.

@@ -3,13 +3,16 @@ package stages
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/store/disk"
 )
 
 // build opens the study and builds what has the ids of that kind.
@@ -40,6 +43,9 @@ func (w *workspace) build(ctx context.Context, request string, targets []string)
 	}
 	plan, report, err := w.run(ctx, request, targets)
 	if err != nil {
+		if report != nil && orDefault(w.o.JSON, false) { // a program that reads it must see what failed
+			err = errors.Join(err, printJSON(w.o.stdout(), report))
+		}
 		return err
 	}
 	w.reportLock(report)
@@ -54,12 +60,22 @@ func (w *workspace) run(ctx context.Context, request string, targets []string) (
 	}
 	ctx, stop := untilTerminated(ctx)
 	defer stop()
+	w.o.sweep()
 	plan, err := w.engine.Plan(ctx, w.Graph, targets)
 	if err != nil {
 		return nil, nil, err
 	}
 	report, err := w.engine.Run(ctx, plan, pipeline.Options{Jobs: jobs, Request: w.o.request(request), Workers: workers(w.setup), Memory: memoryForWorkers()})
 	return plan, report, err
+}
+
+// sweep removes what commands that were killed while they wrote a lock or a report have left beside it. Where it
+// can't, because the folder is read-only or another user's, it is in nobody's way.
+func (o Options) sweep() {
+	for _, path := range []string{o.lockPath(), filepath.Join(o.out(), o.prefix(), reportFile)} {
+		earlier := regexp.MustCompile(`^\.` + regexp.QuoteMeta(filepath.Base(path)) + `[0-9]+$`) // as earlier programs called it
+		_ = disk.SweepBeside(path, earlier)
+	}
 }
 
 // mostPaths is how many published files are listed one by one; more are counted by folder.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/quote"
 	"sparsel/stages/lock"
 )
 
@@ -157,7 +158,7 @@ func (d *difference) print(w io.Writer, verbose bool) error {
 		}
 		fmt.Fprintln(w, title)
 		for _, line := range lines {
-			fmt.Fprintf(w, "  %s\n", line)
+			quote.Fprintf(w, "  %s\n", line)
 		}
 	}
 	section("parameters", d.Parameters)
@@ -189,7 +190,7 @@ func (d *difference) print(w io.Writer, verbose bool) error {
 		d.Notes = append(d.Notes, fmt.Sprintf("%s of the present parameters not made yet; they count as gone", counted(d.NotMade, "result")))
 	}
 	for _, n := range d.Notes {
-		fmt.Fprintln(w, "note:", n)
+		quote.Fprintf(w, "note: %s\n", n)
 	}
 	_, err := fmt.Fprintf(w, "compared with %s\n", d.Before)
 	return err

@@ -11,6 +11,7 @@ import (
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/progress"
+	"sparsel/pipeline/quote"
 	"sparsel/stages/train"
 )
 
@@ -81,10 +82,10 @@ func printChanges(w io.Writer, changes []pipeline.Change, jobs int) {
 			}
 			what += strings.Join(possible, ", ")
 		}
-		fmt.Fprintf(w, "%s%s: %s; %s\n", c.Text, places(c.Groups), what, changeTime(c, jobs))
+		quote.Fprintf(w, "%s%s: %s; %s\n", c.Text, places(c.Groups), what, changeTime(c, jobs))
 		if len(c.Roots) <= mostRoots {
 			for _, name := range c.Roots {
-				fmt.Fprintf(w, "  %s\n", name)
+				quote.Fprintf(w, "  %s\n", name)
 			}
 		}
 	}
@@ -130,7 +131,7 @@ func printFailures(w io.Writer, nodes []pipeline.NodeStatus) {
 		if n.State != pipeline.Broken {
 			continue
 		}
-		fmt.Fprintf(w, "%s %s\n", n.Name, ownReasons(n)[0])
+		quote.Fprintf(w, "%s %s\n", n.Name, ownReasons(n)[0])
 		if n.Log != "" {
 			fmt.Fprintf(w, "  log: %s\n", n.Log)
 		}
@@ -140,6 +141,6 @@ func printFailures(w io.Writer, nodes []pipeline.NodeStatus) {
 // printOrphans names published files that nothing in the parameters publishes any more.
 func printOrphans(w io.Writer, out string, orphans []string) {
 	for _, path := range orphans {
-		fmt.Fprintf(w, "%s is a result of parameters that are no more; nothing keeps it up to date\n", filepath.Join(out, path))
+		quote.Fprintf(w, "%s is a result of parameters that are no more; nothing keeps it up to date\n", filepath.Join(out, path))
 	}
 }

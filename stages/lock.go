@@ -12,11 +12,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"sparsel/pipeline"
 	"sparsel/pipeline/codeid"
 	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/disk"
 	"sparsel/stages/aggregate"
 	"sparsel/stages/lock"
 	"sparsel/stages/train"
@@ -55,7 +54,7 @@ func Lock(ctx context.Context, o Options) error {
 		}
 	}
 	l.Seconds = int64(math.Ceil(seconds))
-	if err := renameio.WriteFile(o.lockPath(), l.Encode(), 0o644); err != nil {
+	if err := disk.WriteBeside(o.lockPath(), l.Encode(), 0o666); err != nil {
 		return fmt.Errorf("lock: %w", err)
 	}
 	_, err = fmt.Fprintf(o.stdout(), "%s: %d outputs of %d nodes\n", o.lockPath(), len(l.Outputs), len(plan.Steps))
@@ -77,6 +76,9 @@ func (o Options) lockPath() string {
 	return filepath.Join(dir, strings.Join(append(parts, "lock"), "."))
 }
 
+// maxLock is more than the lock of any study has.
+const maxLock = 1 << 28
+
 // readLock returns nil where there is none.
 func (o Options) readLock() (*lock.Lock, error) {
 	l, err := parseLock(o.lockPath())
@@ -88,7 +90,7 @@ func (o Options) readLock() (*lock.Lock, error) {
 
 // parseLock reads a lock from its file.
 func parseLock(file string) (*lock.Lock, error) {
-	text, err := os.ReadFile(file)
+	text, err := disk.ReadLinked(file, maxLock)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	claim "sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
 	"sparsel/stages/figure"
@@ -109,7 +109,7 @@ func undecided(id string) claim.Result {
 	if err != nil {
 		return claim.Result{ID: id}
 	}
-	return claim.Result{ID: id, Source: f.Source, Claim: f.Claim, Figure: f.Figure}
+	return claim.Result{ID: id, Source: f.Source, Claim: f.Words, Figure: f.Figure}
 }
 
 // unreadable makes an item that could not be read one that is not there, with the error as the reason.
@@ -177,7 +177,7 @@ func (c *collector) read(n pipeline.NodeStatus, output string) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s has no output %s", n.Name, output)
 	}
-	data, err := os.ReadFile(c.store.BlobPath(content))
+	data, err := c.store.ReadBlob(content)
 	if err != nil {
 		return nil, fmt.Errorf("content %s: %w", content.Short(), err)
 	}

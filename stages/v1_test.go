@@ -2,8 +2,10 @@ package stages
 
 import (
 	"cmp"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"testing"
@@ -15,9 +17,12 @@ import (
 )
 
 // The study's trainings are those of the lock that was written before the run record had its second version: repeated,
-// the cheapest of each experiment, as many as SPARSEL_OLD says, they give its bytes, format apart.
+// they give its bytes, format apart. SPARSEL_OLD says which: so many, the cheapest of each experiment, or those whose
+// names match an expression.
 func TestTrainingsOfTheOldLock(t *testing.T) {
-	wanted, err := strconv.Atoi(cmp.Or(os.Getenv("SPARSEL_OLD"), "1"))
+	which := cmp.Or(os.Getenv("SPARSEL_OLD"), "1")
+	wanted, notNumber := strconv.Atoi(which)
+	expression, err := regexp.Compile(which)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,21 +41,24 @@ func TestTrainingsOfTheOldLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var list []*pipeline.Node
 	cheapest := map[string]*pipeline.Node{}
 	for _, n := range w.Graph.Nodes() {
+		if notNumber != nil && n.Stage.Name == "train" && expression.MatchString(n.Name) {
+			list = append(list, n)
+		}
 		if best := cheapest[n.Group]; n.Stage.Name == "train" && (best == nil || n.Cost < best.Cost) {
 			cheapest[n.Group] = n
 		}
 	}
-	var list []*pipeline.Node
-	for _, n := range cheapest {
-		list = append(list, n)
+	if notNumber == nil {
+		list = slices.SortedFunc(maps.Values(cheapest), func(x, y *pipeline.Node) int {
+			return cmp.Or(cmp.Compare(x.Cost, y.Cost), cmp.Compare(x.Name, y.Name))
+		})
+		list = list[:min(wanted, len(list))]
 	}
-	slices.SortFunc(list, func(x, y *pipeline.Node) int {
-		return cmp.Or(cmp.Compare(x.Cost, y.Cost), cmp.Compare(x.Name, y.Name))
-	})
 	old := v1.Records()
-	for _, n := range list[:min(wanted, len(list))] {
+	for _, n := range list {
 		t.Run(n.Name, func(t *testing.T) {
 			t.Parallel()
 			inputs := map[string]pipeline.File{}
@@ -67,6 +75,14 @@ func TestTrainingsOfTheOldLock(t *testing.T) {
 			}
 			if node := old[sum]; node != n.Name {
 				t.Errorf("its record was, or would have been, %x, that of %q in the lock", sum, node)
+			}
+			info, err := os.Stat(redone.Path(train.Record))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("record of %d bytes", info.Size())
+			if c := n.Params.(train.Params).Run; slices.Equal(c.Network.Hidden, []int{256}) && c.Epochs == 30 && info.Size() > 3e6 {
+				t.Error("more than 3 MB")
 			}
 		})
 	}

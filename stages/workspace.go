@@ -11,6 +11,7 @@ import (
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/progress"
+	"sparsel/pipeline/quote"
 	"sparsel/pipeline/store"
 	"sparsel/stages/agreement"
 	"sparsel/stages/params"
@@ -35,6 +36,7 @@ type Options struct {
 
 	Remote         *string // a second level; the environment's where nil, none where empty
 	RemoteReadOnly *bool   // leave it as it is
+	Yes            *bool   // do what can't be undone without asking
 
 	Stdout io.Writer // os.Stdout where nil
 }
@@ -46,11 +48,12 @@ func orDefault[T any](flag *T, value T) T {
 	return value
 }
 
+// stdout shows whatever is written to it, and no text that is printed can do more than be seen.
 func (o Options) stdout() io.Writer {
 	if o.Stdout != nil {
-		return o.Stdout
+		return quote.Writer(o.Stdout)
 	}
-	return os.Stdout
+	return quote.Writer(os.Stdout)
 }
 
 // request is what was asked for, as the journal keeps it: a profile's requests are its own.
@@ -167,6 +170,19 @@ type exitError struct {
 	code int
 	error
 }
+
+// Shown makes an error's text safe to print, whatever it repeats.
+func Shown(err error) error {
+	if err == nil {
+		return nil
+	}
+	return shown{err}
+}
+
+type shown struct{ error }
+
+func (s shown) Error() string { return quote.Lines(s.error.Error()) }
+func (s shown) Unwrap() error { return s.error }
 
 // ExitCode returns the exit code that an error asks for: 0 for none, 1 for most, 2 where something is stale.
 func ExitCode(err error) int {

@@ -187,7 +187,7 @@ func TestConvMeetsInfinities(t *testing.T) {
 // float32 is from its float64; ours is as far on another side, so twice that is
 // the typical distance and four times leaves room for the tails.
 func TestStemFollowsPyTorch(t *testing.T) {
-	v := readTorchVectors(t).Stems
+	v := readTorchVectors(t, "torch_vectors.json").Stems
 	for _, tt := range v.Cases {
 		data := generated(tt.Samples, tt.Side*tt.Side, 4)
 		r := recorder{}

@@ -64,6 +64,20 @@ func (e *evaluator) pass(ctx context.Context, n *network, c *collector) (loss fl
 	return losses.mean(), correct, nil
 }
 
+// byClass returns how many samples of each class there are, and how many of them
+// the last pass predicted rightly.
+func (e *evaluator) byClass() (correct, samples []int64) {
+	classes := e.images.split.Classes
+	correct, samples = make([]int64, classes), make([]int64, classes)
+	for i, label := range e.images.split.Labels {
+		samples[label]++
+		if e.predictions[i] == label {
+			correct[label]++
+		}
+	}
+	return correct, samples
+}
+
 // meanLoss is the mean of the losses of batches as the original study's
 // program printed it: a float64 sum of float32 losses, divided by their
 // number.

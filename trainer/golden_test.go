@@ -78,7 +78,67 @@ func goldenConfigs() []Config {
 		add(o, author, 1, 37)
 		add(o, paired, 7, 20)
 	}
+	return append(configs, furtherConfigs()...)
+}
+
+// furtherConfigs are what came after the study: each feature by itself, on the way
+// that it takes with sleeping rows or convolutions where it has one, and some of
+// them together.
+func furtherConfigs() []Config {
+	base := Config{
+		Network: Network{Hidden: []int{20, 18}, Activation: "sigmoid"}, Optimizer: sgdBaseline, Sampler: Sampler{Kind: "shuffled"},
+		Batch: 23, Epochs: 2, Seeding: Seeding{Mode: "paired", Seed: 100},
+	}
+	var configs []Config
+	for _, change := range []func(c *Config){
+		func(c *Config) { c.Network.Dropout = []float64{0.2, 0.5} },
+		func(c *Config) { c.Network.Dropout = []float64{0.5, 0}; c.Batch = 1; c.Seeding.Mode = "author" },
+		func(c *Config) { c.Network.L1 = 0.01; c.Network.Activation = "tanh" },
+		func(c *Config) { c.Network.L1 = 0.01; c.Batch = 1; c.Optimizer = adamBaseline },
+		func(c *Config) { c.Network.CSI = 1 },
+		func(c *Config) { c.Network.CSI = -3; c.Network.Activation = "relu"; c.Network.Conv = []int{3} },
+		func(c *Config) { c.Optimizer.Momentum, c.Optimizer.Nesterov = 0.9, true },
+		func(c *Config) { c.Optimizer = vsgdSmall },
+		func(c *Config) { c.Optimizer = vsgdSmall; c.Batch = 1; c.Network.Activation = "relu" },
+		func(c *Config) { c.Optimizer = vsgdSmall; c.Network.Dropout = []float64{0.2, 0.5}; c.Network.L1 = 1e-3 },
+		func(c *Config) {
+			c.Sampler = Sampler{Kind: "phases", Phases: []Phase{{Classes: []int{3, 1, 4}, Epochs: 1}, {Classes: []int{5, 9}, Epochs: 1}}}
+		},
+		func(c *Config) {
+			c.Sampler = Sampler{Kind: "phases", OrderSeed: 7, Phases: []Phase{{Drawn: 5, Epochs: 1}, {Drawn: 5, Epochs: 1}}}
+			c.Updates = 17
+		},
+		func(c *Config) { c.Sampler = Sampler{Kind: "classes", Classes: 3, Clean: true} },
+		func(c *Config) { c.ReferenceBatch = 50 },
+		func(c *Config) { c.Updates = 9 },
+		func(c *Config) { c.Validation = 33; c.Measure = "train" },
+	} {
+		c := base
+		change(&c)
+		configs = append(configs, c)
+	}
 	return configs
+}
+
+// further describes what furtherConfigs change.
+func further(c Config) string {
+	text := ""
+	for _, part := range []struct {
+		name  string
+		value any
+		unset bool
+	}{
+		{"dropout", c.Network.Dropout, c.Network.Dropout == nil},
+		{"l1", c.Network.L1, c.Network.L1 == 0}, {"csi", c.Network.CSI, c.Network.CSI == 0},
+		{"nesterov", c.Optimizer.Nesterov, !c.Optimizer.Nesterov}, {"phases", c.Sampler.Phases, c.Sampler.Phases == nil},
+		{"reference", c.ReferenceBatch, c.ReferenceBatch == 0}, {"updates", c.Updates, c.Updates == 0},
+		{"validation", c.Validation, c.Validation == 0},
+	} {
+		if !part.unset {
+			text += fmt.Sprintf(" %s=%v", part.name, part.value)
+		}
+	}
+	return text
 }
 
 func label(c Config) string {
@@ -96,7 +156,7 @@ func label(c Config) string {
 	if c.Measure != "" {
 		text += " " + c.Measure
 	}
-	return text
+	return text + further(c)
 }
 
 // classic is an epoch as the first version of the record has it, which golden.txt

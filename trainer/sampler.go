@@ -11,6 +11,7 @@ import (
 type plan struct {
 	order []int32
 	ends  []int // of the batches in order, ascending
+	epoch int   // for which it is planned
 }
 
 // cut makes batches of size samples of order; the last one may have fewer.
@@ -60,6 +61,8 @@ func newSampler(c Config, labels []uint8, classes int) sampler {
 		return frozen{consecutive(byClass(labels, classes), c.Sampler.Block, c.Sampler.Clean, seed), size}
 	case "classes":
 		return newClassLoaders(c, byClass(labels, classes))
+	case "phases":
+		return newPhases(c, byClass(labels, classes))
 	}
 	return shuffled{len(labels), size}
 }

@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"slices"
 
 	"sparsel/trainer/rng"
@@ -69,21 +70,27 @@ func playClasses(choices *rng.Source, counts []int, pick, size int, p player) {
 }
 
 // playClean plays an epoch that loses nothing: a step picks among the classes
-// that have shares of size left, without replacement and each with a chance in
-// proportion to their number. Fewer than pick are picked all.
-func playClean(choices *rng.Source, counts []int, pick, size int, p player) {
-	given, left := make([]int, len(counts)), make([]int, len(counts)) // samples, and shares
-	weights, total := make([]int, len(counts)), 0
+// that have samples left, without replacement and each with a chance in
+// proportion to its shares of batch/pick left, rounded up. Fewer than pick are
+// picked all. Where pick does not divide batch, what is over comes from as many of
+// those that were picked, a sample more each: from those with most left.
+func playClean(choices *rng.Source, counts []int, pick, batch int, p player) {
 	for class, n := range counts {
 		p.open(class, n)
-		left[class] = (n + size - 1) / size
-		total += left[class]
 	}
-	shares := make([]share, 0, pick)
-	for total > 0 {
+	left, weights := slices.Clone(counts), make([]int, len(counts))
+	size, over := batch/pick, batch%pick
+	shares, ranked := make([]share, 0, pick), make([]int, 0, pick)
+	for {
+		sum := 0
+		for class, n := range left {
+			weights[class] = (n*pick + batch - 1) / batch
+			sum += weights[class]
+		}
+		if sum == 0 {
+			return
+		}
 		shares = shares[:0]
-		copy(weights, left)
-		sum := total
 		for len(shares) < pick && sum > 0 {
 			class, draw := 0, int(choices.Bounded(uint32(sum-1)))
 			for ; draw >= weights[class]; class++ {
@@ -91,22 +98,35 @@ func playClean(choices *rng.Source, counts []int, pick, size int, p player) {
 			}
 			sum -= weights[class]
 			weights[class] = 0
-			from := given[class]
-			given[class] = min(from+size, counts[class])
-			left[class]--
-			shares = append(shares, share{class, from, given[class]})
+			from := counts[class] - left[class]
+			shares = append(shares, share{class, from, min(from+size, counts[class])})
 		}
-		total -= len(shares)
+		ranked = ranked[:0]
+		for i := range shares {
+			ranked = append(ranked, i)
+		}
+		slices.SortFunc(ranked, func(i, j int) int {
+			a, b := shares[i].class, shares[j].class
+			return cmp.Or(cmp.Compare(left[b], left[a]), cmp.Compare(a, b))
+		})
+		for _, i := range ranked[:min(over, len(ranked))] {
+			s := &shares[i]
+			s.to = min(s.to+1, counts[s.class])
+		}
+		for _, s := range shares {
+			left[s.class] = counts[s.class] - s.to
+		}
 		p.step(shares)
 	}
 }
 
 // classLoaders plans batches of a few classes each.
 type classLoaders struct {
-	clean      bool
-	pick, size int
-	classes    [][]int32 // samples, in the order of the data
-	counts     []int
+	clean   bool
+	pick    int
+	batch   int
+	classes [][]int32 // samples, in the order of the data
+	counts  []int
 
 	// Of the epoch that is being planned.
 	orders *rng.Source
@@ -124,18 +144,19 @@ func newClassLoaders(c Config, classes [][]int32) *classLoaders {
 	for class, samples := range l.classes {
 		l.counts[class] = len(samples)
 	}
-	l.size = c.share(l.counts)
+	// More than this is never given, and must not overflow.
+	l.batch = min(c.Batch, l.pick*max(1, slices.Max(l.counts)))
 	return l
 }
 
 func (l *classLoaders) plan(p *plan, orders, choices *rng.Source) {
 	p.order, p.ends = p.order[:0], p.ends[:0]
 	l.orders, l.into = orders, p
-	play := playClasses
 	if l.clean {
-		play = playClean
+		playClean(choices, l.counts, l.pick, l.batch, l)
+	} else {
+		playClasses(choices, l.counts, l.pick, l.batch/l.pick, l)
 	}
-	play(choices, l.counts, l.pick, l.size, l)
 }
 
 // open draws the permutation of a class, after the seed of its sampler.

@@ -296,31 +296,70 @@ func TestClassesFewerThanPicked(t *testing.T) {
 	}
 }
 
+// cleanCases are all numbers of classes, in batches that they divide and in others.
+func cleanCases() (cases []struct{ pick, batch int }) {
+	for pick := 1; pick <= ten; pick++ {
+		for _, batch := range []int{50 / pick * pick, 50, 64} {
+			cases = append(cases, struct{ pick, batch int }{pick, batch})
+		}
+	}
+	return cases
+}
+
+// What is over goes round: with equal classes, all of them in every batch, no class
+// is ever more than a sample ahead of another.
+func TestClassesCleanFair(t *testing.T) {
+	counts := [ten]int{}
+	for class := range counts {
+		counts[class] = 640
+	}
+	labels := labelled(counts)
+	batches := planned(newDraws(sampling(Sampler{Kind: "classes", Classes: ten, Clean: true}, 64), labels, ten), 1)
+	var used [ten]int
+	for i, rows := range batches {
+		for _, row := range rows {
+			used[labels[row]]++
+		}
+		if ahead := slices.Max(used[:]) - slices.Min(used[:]); ahead > 1 || len(rows) != 64 {
+			t.Fatalf("batch %d has %d samples, and a class is %d ahead", i, len(rows), ahead)
+		}
+	}
+	if len(batches) != 100 {
+		t.Errorf("%d batches, want 100", len(batches))
+	}
+}
+
 func TestClassesClean(t *testing.T) {
 	labels := labelled(mnistCounts)
-	for pick := 1; pick <= ten; pick++ {
-		size := 50 / pick
-		c := sampling(Sampler{Kind: "classes", Classes: pick, Clean: true}, pick*size)
+	for _, tt := range cleanCases() {
+		pick, size, over := tt.pick, tt.batch/tt.pick, tt.batch%tt.pick
+		c := sampling(Sampler{Kind: "classes", Classes: pick, Clean: true}, tt.batch)
 		d := newDraws(c, labels, ten)
 		batches := planned(d, 1)
 		once(t, batches, 60000)
-		short := 0 // batches of fewer classes
+		short, smaller := 0, 0 // batches of fewer classes, and of fewer samples
 		for i, rows := range batches {
 			var found [ten]int
 			for _, row := range rows {
 				found[labels[row]]++
 			}
-			classes := 0
+			classes, longer := 0, 0
 			for class, n := range found {
+				if n > size+min(over, 1) {
+					t.Fatalf("%v: batch %d has %d samples of class %d, want at most %d", tt, i, n, class, size+min(over, 1))
+				}
 				if n > size {
-					t.Fatalf("%d classes: batch %d has %d samples of class %d, want at most %d", pick, i, n, class, size)
+					longer++
 				}
 				if n > 0 {
 					classes++
 				}
 			}
-			if classes > pick {
-				t.Fatalf("%d classes: batch %d has %d", pick, i, classes)
+			if classes > pick || longer > over || len(rows) > tt.batch {
+				t.Fatalf("%v: batch %d has %d samples of %d classes, %d of them one more", tt, i, len(rows), classes, longer)
+			}
+			if len(rows) < tt.batch {
+				smaller++
 			}
 			if classes < pick {
 				short++
@@ -333,6 +372,11 @@ func TestClassesClean(t *testing.T) {
 		// step the most frequent class must outlast the others.
 		if pick <= 5 && short > len(batches)/100 {
 			t.Errorf("%d classes: %d of %d batches have fewer", pick, short, len(batches))
+		}
+		// A class leaves with a share that may be shorter, so nearly all others are
+		// full: what is over is given whenever it can be.
+		if pick <= 5 && smaller > len(batches)/100+ten {
+			t.Errorf("%v: %d of %d batches are not full", tt, smaller, len(batches))
 		}
 		if equalBatches(batches, planned(d, 2)) {
 			t.Errorf("%d classes: two epochs have one order", pick)
@@ -352,6 +396,7 @@ func TestNext(t *testing.T) {
 		{Kind: "shuffled"}, {Kind: "sorted"}, {Kind: "consecutive", Block: 3}, {Kind: "consecutive", Block: 3, Clean: true},
 		{Kind: "classes", Classes: 1}, {Kind: "classes", Classes: 2}, {Kind: "classes", Classes: 3}, {Kind: "classes", Classes: 10},
 		{Kind: "classes", Classes: 5, Clean: true},
+		{Kind: "phases", Phases: []Phase{{Drawn: 5, Epochs: 1}, {Drawn: 5, Epochs: 2}}},
 	} {
 		for _, counts := range [][ten]int{counts, {2: 1}, {5: 2}} {
 			c := sampling(s, 30)

@@ -31,9 +31,15 @@ type Epoch struct {
 	// are predicted rightly then; no samples mean that Config does not ask for it.
 	TrainLossAfter             float64
 	TrainCorrect, TrainSamples int
-	Early                      []Point  // within the first epoch; nil in others
-	Weights                    []Tensor // of the trained network, after the last epoch; nil in others
-	Seconds                    float64  // wall time of the epoch, measurement included
+	// ClassCorrect and ClassSamples are Correct and Samples by class, [classes].
+	ClassCorrect, ClassSamples []int64
+	// ValidationLoss, ValidationCorrect and ValidationSamples are those of the
+	// samples that [Config.Validation] holds out of training; without, all are 0.
+	ValidationLoss                       float64
+	ValidationCorrect, ValidationSamples int
+	Early                                []Point  // within the first epoch; nil in others
+	Weights                              []Tensor // of the trained network, after the last epoch; nil in others
+	Seconds                              float64  // wall time of the epoch, measurement included
 }
 
 // A Result is what is recorded of an epoch or a point within it.
@@ -109,6 +115,8 @@ type run struct {
 	tester  *evaluator
 	// trainer passes the training set where it is looked at after the epoch.
 	trainer   *evaluator
+	validator *evaluator // or nil
+	schedule  schedule
 	measured  string // Config.Measure
 	collected *collector
 	early     *early // until the first epoch is over
@@ -117,8 +125,12 @@ type run struct {
 
 // newRun returns a run before its first epoch. It fails only with ctx.Err().
 func newRun(ctx context.Context, set *kernel.Set, c Config, train, test Split) (*run, error) {
+	train, held := train.holdOut(c.Validation)
 	samples := len(train.Labels)
-	n := newNetwork(set, newRule(c.Optimizer, set), train.Pixels, train.Classes, c.Network, min(c.Batch, samples))
+	n := newNetwork(set, newRule(c.rule(), set), train.Pixels, train.Classes, c.Network, min(c.Batch, samples))
+	if n.dropout != nil {
+		n.dropout.seed = c.Seeding.Seed
+	}
 	draws := newDraws(c, train.Labels, train.Classes)
 	if err := draws.parameters(ctx, n.layers); err != nil {
 		return nil, err
@@ -126,6 +138,10 @@ func newRun(ctx context.Context, set *kernel.Set, c Config, train, test Split) (
 	r := &run{
 		network: n, draws: draws, batch: &images{split: train}, tester: newEvaluator(n, test), measured: c.Measure,
 		early: newEarly(n, c, train, test), last: c.Epochs,
+	}
+	r.schedule = schedule{sampler: c.Sampler, updates: c.Updates, epochs: c.Epochs}
+	if c.Validation > 0 {
+		r.validator = newEvaluator(n, held)
 	}
 	if c.Measure == "train" || c.TrainLossAfter {
 		r.trainer = newEvaluator(n, train)
@@ -157,13 +173,13 @@ func (r *run) epoch(ctx context.Context, number int) (Epoch, *Activations, error
 
 // steps makes the steps of an epoch.
 func (r *run) steps(ctx context.Context, epoch *Epoch) error {
-	r.draws.plan(epoch.Epoch, &r.planned)
-	epoch.Steps = len(r.planned.ends)
-	if epoch.Steps == 0 {
-		return fmt.Errorf("plan epoch %d: the sampler leaves no sample of these data", epoch.Epoch)
+	batches, err := r.batches(epoch.Epoch)
+	if err != nil {
+		return err
 	}
+	r.network.begin(epoch.Epoch)
 	var losses meanLoss
-	for rows := range r.planned.batches() {
+	for rows := range batches {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -182,6 +198,7 @@ func (r *run) steps(ctx context.Context, epoch *Epoch) error {
 	}
 	r.early = nil
 	r.network.settle()
+	epoch.Steps = losses.batches
 	epoch.TrainLoss = losses.mean()
 	return nil
 }
@@ -198,6 +215,11 @@ func (r *run) measure(ctx context.Context, epoch *Epoch) (err error) {
 	}
 	epoch.Samples = len(r.tester.rows)
 	epoch.TestLoss, epoch.Correct, err = r.tester.pass(ctx, r.network, test)
+	epoch.ClassCorrect, epoch.ClassSamples = r.tester.byClass()
+	if err == nil && r.validator != nil {
+		epoch.ValidationSamples = len(r.validator.rows)
+		epoch.ValidationLoss, epoch.ValidationCorrect, err = r.validator.pass(ctx, r.network, nil)
+	}
 	if err == nil && r.trainer != nil {
 		epoch.TrainSamples = len(r.trainer.rows)
 		epoch.TrainLossAfter, epoch.TrainCorrect, err = r.trainer.pass(ctx, r.network, train)
@@ -227,6 +249,12 @@ func checkSplits(c Config, train, test Split) error {
 	p.check(train.Pixels == test.Pixels, "training images have %d pixels and test images %d: want the same", train.Pixels, test.Pixels)
 	p.check(train.Classes == test.Classes, "training data has %d classes and test data %d: want the same", train.Classes, test.Classes)
 	p.check(c.Sampler.Classes <= train.Classes, "sampler classes is %d: the data has %d", c.Sampler.Classes, train.Classes)
+	p.check(c.Validation == 0 || c.Validation < len(train.Labels),
+		"validation is %d: want fewer than the %d training samples", c.Validation, len(train.Labels))
+	if len(p) == 0 {
+		rest, _ := train.holdOut(c.Validation)
+		p.phasesFit(c, rest.Labels, train.Classes)
+	}
 	p.fits(c.Network, train.Pixels)
 	if err := errors.Join(p...); err != nil {
 		return fmt.Errorf("check data:\n%w", err)

@@ -42,18 +42,19 @@ func (f *fuse) Err() error {
 	return nil
 }
 
-// The context is asked before each of the four steps of an epoch and before
-// its single chunk of test samples; whenever it is done, training ends there.
+// The context is asked before each of the four steps of an epoch and before its
+// single chunk of test samples, and once more in the first one, before what is
+// measured ahead of any step; whenever it is done, training ends there.
 func TestTrainCancelled(t *testing.T) {
 	c, train, test := small(sgdBaseline)
-	for asked := range 16 {
+	for asked := range 17 {
 		epochs := 0
 		err := Train(&fuse{t.Context(), asked}, c, train, test, func(Epoch, *Activations) error {
 			epochs++
 			return nil
 		})
-		want := asked / 5
-		if asked < 15 && !errors.Is(err, context.Canceled) || asked == 15 && err != nil || epochs != want {
+		want := max(asked-1, 0) / 5
+		if asked < 16 && !errors.Is(err, context.Canceled) || asked == 16 && err != nil || epochs != want {
 			t.Errorf("cancelled after %d questions: %d epochs and error %v, want %d epochs", asked, epochs, err, want)
 		}
 	}
@@ -236,8 +237,14 @@ func TestTestPassBySample(t *testing.T) {
 
 // Steps allocate nothing once they have seen their shapes.
 func TestStepAllocatesNothing(t *testing.T) {
-	for _, o := range []Optimizer{sgdBaseline, {Name: "SGD", LR: 0.1, Momentum: 0.9}, adagradBaseline, adadeltaBaseline, adamBaseline} {
+	for _, o := range []Optimizer{
+		sgdBaseline, {Name: "SGD", LR: 0.1, Momentum: 0.9}, adagradBaseline, adadeltaBaseline, adamBaseline, vsgdSmall,
+		{Name: "SGD", LR: 0.1, Momentum: 0.9, Nesterov: true},
+	} {
 		c, train, test := small(o)
+		if c.Network.L1 = 0.1; o.Name != "vSGD" {
+			c.Network.CSI = 1
+		}
 		r := start(t, kernel.Available()[0], c, train, test)
 		r.draws.plan(1, &r.planned)
 		step := func() {

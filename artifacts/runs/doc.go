@@ -13,6 +13,11 @@
 //	train_loss_after float64                over the whole training set after the epoch; NaN: not asked for
 //	train_correct    int64                  training samples classified correctly after the epoch
 //	train_samples    int64                  training samples, 0 where nobody asked
+//	validation_loss  float64                over the samples held out of training; NaN where none are
+//	validation_correct int64                of those, classified correctly
+//	validation_samples int64                of those, all; 0 where none are held out
+//	class_correct    list<int64>            [classes] test samples classified correctly; empty at early points
+//	class_samples    list<int64>            [classes] test samples; empty at early points
 //	digest           string                 of the weights, 64 hex digits
 //	units            int32                  H, of the layer
 //	activation       string                 the function of the units

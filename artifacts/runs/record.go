@@ -24,6 +24,13 @@ type Epoch struct {
 	// of its TrainSamples are classified correctly; NaN, 0 and 0 where nobody asked.
 	TrainLossAfter             float64
 	TrainCorrect, TrainSamples int
+	// ValidationLoss, ValidationCorrect and ValidationSamples are those of the images
+	// held out of training; NaN, 0 and 0 where none are.
+	ValidationLoss                       float64
+	ValidationCorrect, ValidationSamples int
+	// ClassCorrect and ClassSamples are Correct and Samples by class; early points
+	// have none.
+	ClassCorrect, ClassSamples []int64
 	Layers                     []Layer // hidden layers, input side first; at least one
 	Digest                     [32]byte
 }
@@ -73,6 +80,11 @@ var recordFormat = artifacts.Format{
 		{Name: "train_loss_after", Kind: artifacts.Float64},
 		{Name: "train_correct", Kind: artifacts.Int64},
 		{Name: "train_samples", Kind: artifacts.Int64},
+		{Name: "validation_loss", Kind: artifacts.Float64},
+		{Name: "validation_correct", Kind: artifacts.Int64},
+		{Name: "validation_samples", Kind: artifacts.Int64},
+		{Name: "class_correct", Kind: artifacts.Int64s},
+		{Name: "class_samples", Kind: artifacts.Int64s},
 		{Name: "digest", Kind: artifacts.String},
 		{Name: "units", Kind: artifacts.Int32},
 		{Name: "activation", Kind: artifacts.String},
@@ -171,11 +183,32 @@ func checkRecord(epochs []Epoch) error {
 		case len(e.Layers) != len(first.Layers):
 			return fmt.Errorf("epoch %d has %d layers, epoch %d has %d", e.Epoch, len(e.Layers), first.Epoch, len(first.Layers))
 		}
+		if err := e.checkClasses(len(first.Layers[0].ClassCounts)); err != nil {
+			return fmt.Errorf("epoch %d has %w", e.Epoch, err)
+		}
 		for j := range e.Layers {
 			if err := e.Layers[j].check(&first.Layers[j], len(first.Layers[0].ClassCounts)); err != nil {
 				return fmt.Errorf("epoch %d, layer %d has %w", e.Epoch, j+1, err)
 			}
 		}
+	}
+	return nil
+}
+
+// checkClasses checks what is counted by class, which early points do not have.
+func (e *Epoch) checkClasses(classes int) error {
+	if len(e.ClassCorrect) == 0 && len(e.ClassSamples) == 0 {
+		return nil
+	}
+	if len(e.ClassCorrect) != classes || len(e.ClassSamples) != classes {
+		return fmt.Errorf("%d and %d counts by class, want %d of each", len(e.ClassCorrect), len(e.ClassSamples), classes)
+	}
+	correct, samples := int64(0), int64(0)
+	for c := range classes {
+		correct, samples = correct+e.ClassCorrect[c], samples+e.ClassSamples[c]
+	}
+	if correct != int64(e.Correct) || samples != int64(e.Samples) {
+		return fmt.Errorf("%d of %d test samples right by class, %d of %d in all", correct, samples, e.Correct, e.Samples)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 
 	"sparsel/artifacts"
 )
@@ -17,6 +18,11 @@ type recordRows struct {
 	correct, samples          []int64
 	trainAfter                []float64
 	trainCorrect, trainSample []int64
+	validationLoss            []float64
+	validationCorrect         []int64
+	validationSamples         []int64
+	classCorrect              artifacts.List[int64]
+	classSamples              artifacts.List[int64]
 	digest                    []string
 	units                     []int32
 	activation                []string
@@ -34,7 +40,8 @@ func (l *Layer) sums() [5]*float64 {
 
 func (r *recordRows) columns() []any {
 	return []any{
-		r.epoch, r.step, r.layer, r.trainLoss, r.testLoss, r.correct, r.samples, r.trainAfter, r.trainCorrect, r.trainSample, r.digest,
+		r.epoch, r.step, r.layer, r.trainLoss, r.testLoss, r.correct, r.samples, r.trainAfter, r.trainCorrect, r.trainSample,
+		r.validationLoss, r.validationCorrect, r.validationSamples, r.classCorrect, r.classSamples, r.digest,
 		r.units, r.activation, r.classCounts, r.classSums, r.squares, r.least, r.most, r.thresholds, r.below,
 		r.sums[0], r.sums[1], r.sums[2], r.sums[3], r.sums[4], r.layerSamples,
 	}
@@ -43,6 +50,7 @@ func (r *recordRows) columns() []any {
 func (r *recordRows) pointers() []any {
 	return []any{
 		&r.epoch, &r.step, &r.layer, &r.trainLoss, &r.testLoss, &r.correct, &r.samples, &r.trainAfter, &r.trainCorrect, &r.trainSample,
+		&r.validationLoss, &r.validationCorrect, &r.validationSamples, &r.classCorrect, &r.classSamples,
 		&r.digest, &r.units, &r.activation, &r.classCounts, &r.classSums, &r.squares, &r.least, &r.most, &r.thresholds, &r.below,
 		&r.sums[0], &r.sums[1], &r.sums[2], &r.sums[3], &r.sums[4], &r.layerSamples,
 	}
@@ -76,6 +84,11 @@ func (r *recordRows) append(e *Epoch) {
 		r.trainAfter = append(r.trainAfter, e.TrainLossAfter)
 		r.trainCorrect = append(r.trainCorrect, int64(e.TrainCorrect))
 		r.trainSample = append(r.trainSample, int64(e.TrainSamples))
+		r.validationLoss = append(r.validationLoss, e.ValidationLoss)
+		r.validationCorrect = append(r.validationCorrect, int64(e.ValidationCorrect))
+		r.validationSamples = append(r.validationSamples, int64(e.ValidationSamples))
+		add(&r.classCorrect, e.ClassCorrect)
+		add(&r.classSamples, e.ClassSamples)
 		r.digest = append(r.digest, hex.EncodeToString(e.Digest[:]))
 		r.units = append(r.units, int32(l.Units))
 		r.activation = append(r.activation, l.Activation)
@@ -101,6 +114,8 @@ func (r *recordRows) epochs(epochs []Epoch) ([]Epoch, error) {
 			Epoch: int(r.epoch[i]), Step: int(r.step[i]), TrainLoss: r.trainLoss[i], TestLoss: r.testLoss[i],
 			Correct: int(r.correct[i]), Samples: int(r.samples[i]),
 			TrainLossAfter: r.trainAfter[i], TrainCorrect: int(r.trainCorrect[i]), TrainSamples: int(r.trainSample[i]),
+			ValidationLoss: r.validationLoss[i], ValidationCorrect: int(r.validationCorrect[i]), ValidationSamples: int(r.validationSamples[i]),
+			ClassCorrect: take(&r.classCorrect, i), ClassSamples: take(&r.classSamples, i),
 		}
 		sum, err := hex.DecodeString(r.digest[i])
 		if err != nil || copy(e.Digest[:], sum) != len(sum) || len(sum) != len(e.Digest) {
@@ -131,5 +146,7 @@ func (e *Epoch) same(o *Epoch) bool {
 	bits := math.Float64bits
 	return e.Epoch == o.Epoch && e.Step == o.Step && e.Correct == o.Correct && e.Samples == o.Samples && e.Digest == o.Digest &&
 		e.TrainCorrect == o.TrainCorrect && e.TrainSamples == o.TrainSamples && bits(e.TrainLoss) == bits(o.TrainLoss) &&
-		bits(e.TestLoss) == bits(o.TestLoss) && bits(e.TrainLossAfter) == bits(o.TrainLossAfter)
+		bits(e.TestLoss) == bits(o.TestLoss) && bits(e.TrainLossAfter) == bits(o.TrainLossAfter) &&
+		bits(e.ValidationLoss) == bits(o.ValidationLoss) && e.ValidationCorrect == o.ValidationCorrect &&
+		e.ValidationSamples == o.ValidationSamples && slices.Equal(e.ClassCorrect, o.ClassCorrect) && slices.Equal(e.ClassSamples, o.ClassSamples)
 }

@@ -36,7 +36,11 @@ func someEpochs(n int, widths ...int) []Epoch {
 		epoch := Epoch{
 			Epoch: 2*e + 1, Step: 1200 * (e + 1), TrainLoss: next(), TestLoss: next(), Correct: 100 * e, Samples: 10_000,
 			TrainLossAfter: next(), TrainCorrect: 50 * e, TrainSamples: 60_000,
+			ValidationLoss: next(), ValidationCorrect: 7 * e, ValidationSamples: 500,
 			Digest: sha256.Sum256([]byte{byte(e)}),
+		}
+		for range 10 {
+			epoch.ClassCorrect, epoch.ClassSamples = append(epoch.ClassCorrect, int64(10*e)), append(epoch.ClassSamples, 1000)
 		}
 		for _, w := range widths {
 			l := Layer{Units: w, Activation: "tanh", Samples: int64(e + w), Thresholds: []float32{0.1, 0.5}}
@@ -66,7 +70,11 @@ func recordBits(epochs []Epoch) (words []uint64) {
 	for _, e := range epochs {
 		words = append(words, uint64(e.Epoch), math.Float64bits(e.TrainLoss), math.Float64bits(e.TestLoss),
 			uint64(e.Correct), uint64(e.Samples), uint64(len(e.Layers)), uint64(e.Step), math.Float64bits(e.TrainLossAfter),
-			uint64(e.TrainCorrect), uint64(e.TrainSamples))
+			uint64(e.TrainCorrect), uint64(e.TrainSamples), math.Float64bits(e.ValidationLoss),
+			uint64(e.ValidationCorrect), uint64(e.ValidationSamples), uint64(len(e.ClassCorrect)))
+		for c := range e.ClassCorrect {
+			words = append(words, uint64(e.ClassCorrect[c]), uint64(e.ClassSamples[c]))
+		}
 		for _, b := range e.Digest {
 			words = append(words, uint64(b))
 		}

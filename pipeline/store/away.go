@@ -27,7 +27,7 @@ func (r *Record) Text() ([]byte, error) { return encodeRecord(r) }
 
 // ManifestText returns a manifest as its file holds it, sealed and whole.
 func (s *Store) ManifestText(id [32]byte) ([]byte, error) {
-	text, err := os.ReadFile(s.manifestPath(id))
+	text, err := os.ReadFile(s.ManifestPath(id))
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (w *Writer) AddManifest(id [32]byte, text []byte) error {
 	if _, err := unsealed(bytes.TrimSuffix(text, []byte("\n"))); err != nil {
 		return fmt.Errorf("read manifest %x: %w: %w", id[:6], err, ErrDamaged)
 	}
-	return w.install(w.manifestPath(id), text)
+	return w.install(w.ManifestPath(id), text)
 }
 
 // Adopt keeps a record from elsewhere, with outputs that are Away, unless there

@@ -105,10 +105,13 @@ func (p Params) Validate() error {
 	return errors.Join(errs...)
 }
 
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "digits"
+
 // Stage is the pipeline's stage. Its node has [Params] and no inputs.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
-		Name:    "digits",
+		Name:    Kind,
 		Package: "sparsel/stages/digits", Contract: kernel.Contract,
 		Outputs: []string{TrainImages, TrainLabels, TestImages, TestLabels},
 		Run:     run,

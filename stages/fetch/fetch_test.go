@@ -71,7 +71,7 @@ func labels(t testing.TB) fixture {
 // quick is a network with waits short enough for a test and long enough for a
 // loaded machine.
 func quick() Network {
-	return Network{Timeout: time.Minute, Stall: 20 * time.Second, WaitMin: time.Millisecond, WaitMax: 2 * time.Millisecond}
+	return Network{Timeout: time.Minute, Stall: 20 * time.Second, WaitMin: time.Millisecond, WaitMax: 2 * time.Millisecond, anyAddress: true}
 }
 
 // bench is one Fetch under test.

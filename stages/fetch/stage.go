@@ -11,6 +11,9 @@ import (
 	"sparsel/pipeline"
 )
 
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "fetch"
+
 // NewStage is the pipeline's fetch stage. Its node has a [Hashes] as
 // parameters and no inputs; its outputs are the decompressed IDX files under
 // the names of [Hashes.Files]. The sources are not part of the node's
@@ -21,7 +24,7 @@ func NewStage(sources Sources) *pipeline.Stage {
 		names = append(names, f.Name)
 	}
 	return &pipeline.Stage{
-		Name:    "fetch",
+		Name:    Kind,
 		Package: "sparsel/stages/fetch",
 		Outputs: names,
 		Run: func(ctx context.Context, job *pipeline.Job) error {

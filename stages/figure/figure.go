@@ -99,10 +99,13 @@ type Condition struct {
 // Reference is a condition drawn as horizontal lines.
 type Reference struct{ Experiment, Condition, Label string }
 
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "figure"
+
 // Stage is the figure stage.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
-		Name:    "figure",
+		Name:    Kind,
 		Package: "sparsel/stages/figure",
 		Outputs: []string{PNG, SVG, PDF, CSV, JSON},
 		Run:     run,

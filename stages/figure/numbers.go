@@ -35,7 +35,7 @@ type number struct {
 // at returns the number at a place; the error is that the study has none.
 func (n numbers) at(at place, epoch int, kind string) (number, error) {
 	result := number{mean: 1, n: math.MaxInt}
-	var half float64
+	var below, above float64
 	for _, metric := range at.panel.factors() {
 		layer := at.layer
 		if ofNetwork(metric) {
@@ -47,28 +47,29 @@ func (n numbers) at(at place, epoch int, kind string) (number, error) {
 				at.experiment, at.condition.Name, at.optimizer.Name, metric, layer, epoch)
 		}
 		// Of a product, to first order, and at most: the errors may go together in any way.
-		h := halfWidth(s, kind)
-		half = math.Abs(float64(result.mean*h)) + math.Abs(float64(s.Mean*half))
+		down, up := halfWidths(s, kind)
+		below = math.Abs(float64(result.mean*down)) + math.Abs(float64(s.Mean*below))
+		above = math.Abs(float64(result.mean*up)) + math.Abs(float64(s.Mean*above))
 		result.mean *= s.Mean
 		result.n, result.expected = min(result.n, s.N), max(result.expected, s.Expected)
 		result.missing = union(result.missing, s.Missing)
 		result.nonFinite = union(result.nonFinite, s.NonFinite)
 	}
-	result.low, result.high = result.mean-half, result.mean+half
+	result.low, result.high = result.mean-below, result.mean+above
 	return result, nil
 }
 
-// halfWidth is half the length of the interval around a mean.
-func halfWidth(s measures.Summary, kind string) float64 {
+// halfWidths are how far the interval reaches below and above a mean.
+func halfWidths(s measures.Summary, kind string) (below, above float64) {
 	switch {
 	case s.N < 2:
-		return math.NaN()
+		return math.NaN(), math.NaN()
 	case kind == "se":
-		return s.SE
+		return s.SE, s.SE
 	case kind == "ci":
-		return (s.CIHigh - s.CILow) / 2
+		return s.Mean - s.CILow, s.CIHigh - s.Mean
 	}
-	return s.SEPopulation
+	return s.SEPopulation, s.SEPopulation
 }
 
 // union adds the names of a list joined by ";".

@@ -2,18 +2,31 @@ package finding
 
 import (
 	"slices"
+	"strings"
 
-	claim "sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 )
 
 // Claims lists the study's claims in the order of its sections. Sources are sections of the thesis, figures are its
-// own. The thesis makes its claims in words; what a check takes for "high", "about" or "similar" stands in its row.
-func Claims() []claim.Finding {
-	return slices.Concat(
-		baselineClaims(), togetherClaims(), accuracyClaims(), depthClaims(), hyperClaims(), batchClaims(),
-		orderClaims(), neuronClaims(), diversityClaims(), convolutionClaims(), sortedClaims(), combinationClaims(),
+// own. The thesis makes its claims in words; what a check takes for "high", "about" or "similar" stands below and in
+// its row, and the same words have the same check in every section.
+//
+// The claims are fixed: see testdata/claims.lock, and docs/claims.md on how to change one.
+func Claims() []claim.Claim {
+	list := slices.Concat(
+		baselineClaims(), togetherClaims(), accuracyClaims(), predictionClaims(), depthClaims(), layerClaims(), hyperClaims(), rateClaims(),
+		batchClaims(), epochClaims(), fluctuationClaims(), orderClaims(), neuronClaims(), widthClaims(), diversityClaims(),
+		convolutionClaims(),
+		sortedClaims(), combinationClaims(), artefactClaims(),
 	)
+	for i := range list {
+		list[i].Margins = margins
+	}
+	return list
 }
+
+// conclusions is the section that sums the thesis up: what it says is confirmatory.
+const conclusions = "6.1"
 
 // The metrics and optimizers.
 const (
@@ -21,11 +34,23 @@ const (
 	sparsity    = "sparsity"
 	selectivity = "selectivity"
 
+	gini        = "gini"
+	trevesRolls = "treves_rolls"
+	csi         = "csi"
+	chance      = "ccmas_chance"             // the selectivity of units that know nothing of the classes
+	aboveChance = "selectivity_above_chance" // selectivity − ccmas_chance
+	dead        = "dead"
+	saturated   = "saturated"
+	below       = "below"
+
 	sgd      = "SGD"
 	adagrad  = "Adagrad"
 	adadelta = "Adadelta"
 	adam     = "Adam"
 )
+
+// shares are the metrics that lie in [0, 1].
+var shares = []string{accuracy, sparsity, selectivity, gini, trevesRolls, csi, chance, dead, saturated, below}
 
 // The experiments.
 const (
@@ -48,20 +73,39 @@ const (
 	combine      = "combine"
 )
 
-// What the claims measure words by that the thesis gives no number for.
+// What a difference has to exceed to be one: 20 test images of 10,000, of which some ten are the test set's own
+// resolution; and a fiftieth of the range of a metric.
 const (
-	failed   = 0.2    // an accuracy below this is a network that has not learnt; chance is 0.1
-	learnt   = 0.5    // one above this is a network that has
-	low      = 0.05   // a selectivity below this is "nearly 0"
-	notLow   = 0.2    // sparsity or selectivity above this is not "very low"
-	high     = 0.5    // above this it is "very high"
-	similar  = 0.1    // values of a metric that are closer are "similar"
-	little   = 0.01   // that close, there is "little difference", or the value "remains constant"
-	aboutAs  = 0.0005 // accuracies that are closer, five test images of 10,000, are alike
-	flatness = 0.003  // a metric's step down that still counts as rising
+	sameAccuracy = 0.002
+	sameMetric   = 0.02
 )
 
-var everyOptimizer = []string{sgd, adagrad, adadelta, adam}
+// margins are those of every claim.
+var margins = map[string]float64{
+	accuracy: sameAccuracy, sparsity: sameMetric, selectivity: sameMetric,
+	gini: sameMetric, trevesRolls: sameMetric, csi: sameMetric, aboveChance: sameMetric,
+}
+
+// What the claims measure words by that the thesis gives no number for.
+const (
+	low      = 0.05 // a selectivity below this is "nearly 0"
+	notLow   = 0.2  // sparsity or selectivity above this is not "very low"
+	high     = 0.5  // above this it is "very high"
+	similar  = 0.1  // values of a metric that are closer are "similar"
+	slightly = 10   // a learning rate that is not more times another is "slightly higher"
+	most     = 0.5  // of the runs, or of the variance
+)
+
+// Networks have two modes: some never leave chance, which is 0.1. The accuracies of those and of the others.
+var (
+	failed = claim.Below(0.2)
+	learnt = claim.Above(0.5)
+)
+
+var (
+	everyOptimizer = []string{sgd, adagrad, adadelta, adam}
+	adaptive       = []string{adagrad, adadelta, adam}
+)
 
 // in selects conditions with both of the study's metrics. What they are compared with is selected by claim.In and
 // claim.Sweep, which leave the metric to the first selection.
@@ -72,4 +116,20 @@ func in(experiment string, conditions ...string) claim.Curves {
 // sweep selects a sweep's conditions with both of the study's metrics.
 func sweep(experiment, prefix string) claim.Curves {
 	return claim.Sweep(experiment, prefix).Of(sparsity, selectivity)
+}
+
+// relation is claim.Trend or claim.Steps.
+type relation func(along claim.Curves, claimed claim.Range) claim.Predicate
+
+// tendency is a claim of the kind "the more of this, the more of that". The trend is the claim; that it holds from
+// each step to the next is a second, stricter one, with an s after the id, which the thesis does not conclude.
+func tendency(c claim.Claim, check func(along relation) claim.Predicate) []claim.Claim {
+	strict := c
+	strict.ID += "s"
+	strict.Words = c.Words + " It is so at every step."
+	strict.Source = strings.TrimSuffix(c.Source, ", "+conclusions)
+	strict.Check = check(claim.Steps)
+	c.Check = check(claim.Trend)
+	c.ImpliedBy = append(slices.Clone(c.ImpliedBy), strict.ID)
+	return []claim.Claim{c, strict}
 }

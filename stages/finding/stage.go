@@ -1,5 +1,5 @@
 // Package finding is the pipeline's finding stage: the claims of the study, each decided by the values of its runs.
-// The claims are data, in the claims files; what a predicate computes is package analysis/finding's matter. To add
+// The claims are data, in the claims files; what a predicate computes is package analysis/claim's matter. To add
 // a claim, add a row.
 package finding
 
@@ -7,10 +7,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 
-	claim "sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/artifacts/measures"
 	"sparsel/pipeline"
 )
@@ -22,8 +26,27 @@ const JSON = "finding.json"
 // part of the tidy table.
 type Params struct {
 	ID         string
+	Layer      string // see LayerOf
 	Mark       string // how the study is reduced; empty when it is not
 	Conditions []Condition
+	Blocks     []Block
+	Wide       bool // the inputs are wide tables; see Wide
+}
+
+// selected are the metrics that a predicate's text selects.
+var selected = regexp.MustCompile(`of \[([^\]]*)\]`)
+
+// Wide tells whether a claim needs metrics that the tidy table does not have, so that its inputs have to be the wide one.
+func Wide(f claim.Claim) bool {
+	tidy := []string{accuracy, sparsity, selectivity, ""} // what is compared takes its metric from the first selection
+	for _, list := range selected.FindAllStringSubmatch(f.Check.String(), -1) {
+		for metric := range strings.SplitSeq(list[1], ",") {
+			if !slices.Contains(tidy, metric) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Condition says how the tidy table, which follows the author's records, writes a condition of an experiment.
@@ -32,10 +55,17 @@ type Condition struct {
 	Tidy, Split, Column, Value string // Column and Value are empty where nothing varies
 }
 
+// Block says of a condition's runs by an optimizer what they share with other runs of their seed: the start of the training,
+// or the network itself. What has no block shares nothing.
+type Block struct{ Experiment, Condition, Optimizer, Name string }
+
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "finding"
+
 // Stage decides one claim.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
-		Name:    "finding",
+		Name:    Kind,
 		Package: "sparsel/stages/finding",
 		Outputs: []string{JSON},
 		Run:     run,
@@ -43,13 +73,13 @@ func Stage() *pipeline.Stage {
 }
 
 // Find returns the claim of an id.
-func Find(id string) (claim.Finding, error) {
+func Find(id string) (claim.Claim, error) {
 	for _, f := range Claims() {
 		if f.ID == id {
 			return f, nil
 		}
 	}
-	return claim.Finding{}, fmt.Errorf("no finding has the id %q", id)
+	return claim.Claim{}, fmt.Errorf("no finding has the id %q", id)
 }
 
 func run(_ context.Context, job *pipeline.Job) error {
@@ -58,23 +88,54 @@ func run(_ context.Context, job *pipeline.Job) error {
 	if err != nil {
 		return err
 	}
-	d := claim.NewData()
+	d := newData()
+	for _, b := range p.Blocks {
+		d.Pair(b.Experiment, b.Condition, b.Optimizer, b.Name)
+	}
 	for _, experiment := range f.Experiments {
 		path, _ := job.Input(experiment)
 		if err := p.load(d, experiment, path); err != nil {
 			return fmt.Errorf("experiment %s: %w", experiment, err)
 		}
 	}
-	result, err := claim.Decide(f, d)
+	result, err := decide(f, d)
 	if err != nil {
 		return err
 	}
-	result.Mark = p.Mark
+	result.Layer, result.Mark = p.Layer, p.Mark
 	text, err := json.MarshalIndent(result, "", "  ")
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(job.Output(JSON), append(text, '\n'), 0o644)
+}
+
+// newData is without values.
+func newData() *claim.Data { return claim.NewData(shares...) }
+
+// decide decides a claim, and lets it inherit: support from a claim that it is a weaker form of, contradiction from one
+// that is its weaker form. Related claims read the same experiments.
+func decide(f claim.Claim, d *claim.Data) (claim.Result, error) {
+	result, err := claim.Decide(f, d)
+	if err != nil {
+		return result, err
+	}
+	for _, other := range Claims() {
+		stronger, weaker := slices.Contains(f.ImpliedBy, other.ID), slices.Contains(other.ImpliedBy, f.ID)
+		if !stronger && !weaker {
+			continue
+		}
+		r, err := claim.Decide(other, d)
+		switch {
+		case err != nil:
+			return result, err
+		case stronger:
+			result.Inherit(r, claim.Supported)
+		default:
+			result.Inherit(r, claim.Contradicted)
+		}
+	}
+	return result, nil
 }
 
 // load reads an experiment's part of the tidy table.
@@ -84,12 +145,12 @@ func (p Params) load(d *claim.Data, experiment, path string) error {
 		return err
 	}
 	defer file.Close()
-	rows, err := measures.ReadTidyCSV(file)
+	rows, err := p.read(file)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	for _, r := range rows {
-		name, err := p.condition(experiment, r)
+		name, err := p.condition(experiment, r.TidyRow)
 		if err != nil {
 			return err
 		}
@@ -99,6 +160,19 @@ func (p Params) load(d *claim.Data, experiment, path string) error {
 		}
 	}
 	return nil
+}
+
+// read reads a tidy table, of which the further metrics are none, or a wide one.
+func (p Params) read(r io.Reader) ([]measures.WideRow, error) {
+	if p.Wide {
+		return measures.ReadWideCSV(r)
+	}
+	tidy, err := measures.ReadTidyCSV(r)
+	rows := make([]measures.WideRow, len(tidy))
+	for i, t := range tidy {
+		rows[i].TidyRow = t
+	}
+	return rows, err
 }
 
 // condition finds the condition that a row is of.
@@ -115,16 +189,33 @@ func (p Params) condition(experiment string, r measures.TidyRow) (string, error)
 }
 
 // add takes what the claims are about from a row.
-func add(d *claim.Data, r measures.TidyRow) error {
+func add(d *claim.Data, r measures.WideRow) error {
 	c := claim.Curve{Experiment: r.Experiment, Condition: r.Condition, Optimizer: r.Optimizer, Layer: r.Layer}
-	for _, m := range []struct {
-		name   string
-		number measures.Number
-	}{{accuracy, r.Accuracy}, {sparsity, r.Sparsity}, {selectivity, r.SelectivityAvg}} {
-		c.Metric = m.name
-		if err := d.Add(c, fmt.Sprintf("seed %d", r.Seed), r.Epoch, m.number.Value, m.number.Recorded); err != nil {
+	run := fmt.Sprintf("seed %d", r.Seed)
+	for _, m := range numbers(r) {
+		c.Metric = m.metric
+		if err := d.Add(c, run, r.Epoch, m.number.Value, m.number.Recorded); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// named is a metric's number in a row.
+type named struct {
+	metric string
+	number measures.Number
+}
+
+// numbers lists a row's metrics, and what selectivity is above its chance level where that is known.
+func numbers(r measures.WideRow) []named {
+	list := []named{{accuracy, r.Accuracy}, {sparsity, r.Sparsity}, {selectivity, r.SelectivityAvg}}
+	for i, n := range r.Further {
+		list = append(list, named{measures.Further[i], n})
+		if measures.Further[i] == chance {
+			above := measures.Number{Value: r.SelectivityAvg.Value - n.Value, Recorded: r.SelectivityAvg.Recorded && n.Recorded}
+			list = append(list, named{aboveChance, above})
+		}
+	}
+	return list
 }

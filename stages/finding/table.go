@@ -4,35 +4,40 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
+	"slices"
 	"strings"
 
-	claim "sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/analysis/tabulate"
 	"sparsel/pipeline"
 )
 
-// Outputs of the table stage.
+// Outputs of the table stage. All holds every finding as a finding's own file does, with the p values that are
+// corrected for there being many.
 const (
 	TableCSV      = "table.csv"
 	TableMarkdown = "table.md"
 	TableLaTeX    = "table.tex"
 	TableJSON     = "table.json"
+	All           = "findings.json"
 )
 
 // TableParams names the findings to list, in order. Each is an input of its own id.
 type TableParams struct {
 	ID, Title, Mark string
+	Layer           string
 	Findings        []string
 	Notes           []string
 }
 
-// TableStage lists the decided claims.
+// TableStage lists the decided claims. It is the one place that sees all of them, and so corrects their p values.
 func TableStage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    "findings",
 		Package: "sparsel/stages/finding",
-		Outputs: []string{TableCSV, TableMarkdown, TableLaTeX, TableJSON},
+		Outputs: []string{TableCSV, TableMarkdown, TableLaTeX, TableJSON, All},
 		Run:     runTable,
 	}
 }
@@ -50,46 +55,158 @@ func runTable(_ context.Context, job *pipeline.Job) error {
 		if err := json.Unmarshal(text, &r); err != nil {
 			return fmt.Errorf("finding %s: %w", id, err)
 		}
+		if r.Layer != p.Layer {
+			return fmt.Errorf("finding %s: its layer is %q and the table's %q: nothing mixes layers", id, r.Layer, p.Layer)
+		}
 		results = append(results, r)
 	}
+	correct(results)
+	text, err := json.MarshalIndent(results, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(job.Output(All), append(text, '\n'), 0o644); err != nil {
+		return err
+	}
 	return tabulate.WriteFiles(p.table(results), func(format string) string { return job.Output("table." + format) })
+}
+
+// correct fills in the corrected p values: Holm's within a section among what the thesis concludes, Benjamini and
+// Hochberg's over all claims. A claim without a p value, which lacks something, counts as one with p = 1.
+func correct(results []claim.Result) {
+	all := make([]float64, len(results))
+	families := map[string][]int{}
+	for i, r := range results {
+		all[i] = uncorrected(r)
+		if c := (claim.Claim{Source: r.Source}); c.Confirmatory(conclusions) {
+			families[c.Section()] = append(families[c.Section()], i)
+		}
+	}
+	for i, p := range claim.BenjaminiHochberg(all) {
+		results[i].BH = published(p)
+	}
+	for _, family := range families {
+		p := make([]float64, len(family))
+		for k, i := range family {
+			p[k] = all[i]
+		}
+		for k, q := range claim.Holm(p) {
+			results[family[k]].Holm = published(q)
+		}
+	}
+}
+
+// uncorrected is the p value that is corrected: with fresh, paired seeds the exact one of sign flips, where there is
+// one. The author's three seeds can't have one below 1/4, and so have the t test's.
+func uncorrected(r claim.Result) float64 {
+	switch {
+	case r.Layer == Holds && r.Flip != nil:
+		return *r.Flip
+	case r.P != nil:
+		return *r.P
+	}
+	return math.NaN()
+}
+
+// published has as many digits as other published numbers.
+func published(p float64) *float64 {
+	var x float64
+	fmt.Sscan(fmt.Sprintf("%.6g", p), &x)
+	return &x
+}
+
+// layers say what a table's verdicts rest on.
+var layers = map[string]string{
+	Reproduces: "Layer “reproduces”: a re-analysis of the thesis's own three seeds. " +
+		"What is supported here is supported by the data that the claim was made from",
+	Holds: "Layer “holds”: fresh seeds that nobody had seen when claims and margins were fixed, all conditions of a seed starting alike",
+	Trial: "Layer “trial”: neither the thesis's runs nor fresh seeds. These verdicts answer neither question",
+}
+
+// headings say which question a layer answers.
+var headings = map[string]string{
+	Reproduces: "Does it reproduce? The study's claims on the author's seeds", Holds: "Does it hold? The study's claims on fresh seeds",
+	Trial: "The study's claims on a trial run",
 }
 
 func (p TableParams) table(results []claim.Result) tabulate.Table {
 	t := tabulate.Table{
 		ID: p.ID, Title: p.Title,
-		Header: []string{"id", "claim", "verdict", "deciding part", "effect", "n", "section", "figure"},
-		Data:   [][]string{{"id", "claim", "verdict", "what", "effect", "low", "high", "level", "above", "below", "n", "source", "figure", "missing"}},
+		Header: []string{"id", "claim", p.Layer, "deciding part", "effect", "n", "p", "Holm", "BH", "smallest margin", "section", "figure"},
+		Data: [][]string{{
+			"layer", "id", "claim", "verdict", "inherited", "what", "effect", "low", "high", "d_z", "above", "below", "n", "p", "p_sign_flip",
+			"p_contradict", "p_equivalent", "p_holm", "p_bh", "margin", "smallest_margin", "source", "figure", "missing",
+		}},
 	}
 	if t.Title == "" {
-		t.Title = "The study's claims"
+		t.Title = headings[p.Layer]
 	}
 	counts := map[string]int{}
+	confirmed := 0
 	for _, r := range results {
 		counts[r.Verdict]++
-		what := r.What
+		if r.Verdict == claim.Supported.String() && r.Holm != nil && *r.Holm < 0.05 {
+			confirmed++
+		}
+		what, verdict := r.What, r.Verdict
 		if len(r.Missing) > 0 {
 			what = strings.Join(r.Missing, "; ")
 		}
-		t.Rows = append(t.Rows, []string{r.ID, r.Claim, r.Verdict, what, r.EffectText(), fmt.Sprint(r.N), r.Source, r.Figure})
+		if r.Inherited != "" {
+			verdict += " (by " + r.Inherited + ")"
+		}
+		p := finite(uncorrected(r))
+		t.Rows = append(t.Rows, []string{
+			r.ID, r.Claim, verdict, what, r.EffectText(), fmt.Sprint(r.N), brief(p), brief(r.Holm), brief(r.BH), brief(r.Smallest),
+			r.Source, r.Figure,
+		})
 		t.Data = append(t.Data, []string{
-			r.ID, r.Claim, r.Verdict, r.What, digits(r.Effect), digits(r.Low), digits(r.High), digits(&r.Level),
-			digits(r.Above), digits(r.Below), fmt.Sprint(r.N), r.Source, r.Figure, strings.Join(r.Missing, "; "),
+			r.Layer, r.ID, r.Claim, r.Verdict, r.Inherited, r.What, digits(r.Effect), digits(r.Low), digits(r.High), digits(r.DZ),
+			digits(r.Above), digits(r.Below), fmt.Sprint(r.N), digits(r.P), digits(r.Flip), digits(r.Contra), digits(r.Equal), digits(r.Holm), digits(r.BH),
+			digits(r.Margin), digits(r.Smallest), r.Source, r.Figure, strings.Join(r.Missing, "; "),
 		})
 	}
-	t.Caption = fmt.Sprintf("%d claims: %d supported, %d not supported, %d undecided. Effect and 95 %% interval are those of the part that decided",
-		len(results), counts[claim.Supported.String()], counts[claim.NotSupported.String()], counts[claim.Undecided.String()])
-	t.Notes = append(t.Notes, p.Notes...)
+	var tally []string
+	for _, v := range claim.Verdicts {
+		tally = append(tally, fmt.Sprintf("%d %s", counts[v], v))
+	}
+	t.Caption = fmt.Sprintf("%s. %d claims: %s. Of those supported that the thesis concludes in %s, %d stay so after Holm's correction within "+
+		"their section. Effect, 95 %% interval and margin are those of the part that decided",
+		layers[p.Layer], len(results), strings.Join(tally, ", "), conclusions, confirmed)
+	t.Notes = append(slices.Clone(p.Notes), fmt.Sprintf(
+		"p is %s; Holm's is corrected within a section among the claims of %s, BH is the false discovery rate over all claims here.",
+		corrected(p.Layer), conclusions))
 	if p.Mark != "" {
 		t.Notes = append(t.Notes, p.Mark)
 	}
 	return t
 }
 
-// digits is a number with all its digits; empty if there is none.
+func corrected(layer string) string {
+	if layer == Holds {
+		return "that of exact sign flips where runs are paired, else of the interval's test"
+	}
+	return "that of the interval's test"
+}
+
+// brief is a number for reading, and digits one with all its digits; empty if there is none.
+func brief(x *float64) string {
+	if x == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.3g", *x)
+}
+
 func digits(x *float64) string {
 	if x == nil {
 		return ""
 	}
 	return fmt.Sprint(*x)
+}
+
+func finite(x float64) *float64 {
+	if math.IsNaN(x) {
+		return nil
+	}
+	return &x
 }

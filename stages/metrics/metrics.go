@@ -35,10 +35,13 @@ type Params struct {
 	Split        string // whose activations are archived: "test" or "train"
 }
 
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "metrics"
+
 // Stage is the metrics stage.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
-		Name:    "metrics",
+		Name:    Kind,
 		Package: "sparsel/stages/metrics",
 		Outputs: []string{Measures},
 		Run:     run,

@@ -48,6 +48,9 @@ func (u Use) Split() string {
 // maxConditions bounds an experiment's grid, so that a slip of a digit is an error and not a full memory.
 const maxConditions = 10000
 
+// maxUses bounds what all experiments together ask for: conditions, optimizers and seeds multiply.
+const maxUses = 250_000
+
 // condition is one row of an experiment's grid.
 type condition struct {
 	name, tidy    string
@@ -77,14 +80,19 @@ func (p *Params) expand(d *document) ([]*Run, []Use) {
 			x.again(path, e)
 			continue
 		}
-		for _, c := range e.conditions(d, path) {
+		seeds, conditions := p.seeds(e), e.conditions(d, path)
+		if len(x.uses)+len(conditions)*len(e.Optimizers)*len(seeds) > maxUses {
+			d.report(path, "and those before it ask for more than %d runs", maxUses)
+			break
+		}
+		for _, c := range conditions {
 			for _, optimizer := range e.Optimizers {
 				if _, ok := p.Optimizers[optimizer]; !ok {
 					continue // reported by check
 				}
 				config := p.config(d, path, optimizer, e, c)
 				session := e.session(i, c.name, optimizer)
-				for _, seed := range p.seeds(e) {
+				for _, seed := range seeds {
 					x.add(path, session, e, c, config, seed)
 				}
 			}
@@ -182,7 +190,11 @@ func (p *Params) seeds(e Experiment) []uint32 {
 	if len(e.Seeds) == 0 {
 		return p.Study.Seeds
 	}
-	return slices.DeleteFunc(slices.Clone(e.Seeds), func(s uint32) bool { return !slices.Contains(p.Study.Seeds, s) })
+	ours := make(map[uint32]bool, len(p.Study.Seeds))
+	for _, s := range p.Study.Seeds {
+		ours[s] = true
+	}
+	return slices.DeleteFunc(slices.Clone(e.Seeds), func(s uint32) bool { return !ours[s] })
 }
 
 // trainImages is the number of training images that a run sees.

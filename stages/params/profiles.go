@@ -2,6 +2,7 @@ package params
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -22,12 +23,39 @@ type Profile struct {
 	name string
 }
 
+// Reserved are the names that the program itself uses below the output folder, where each profile has a folder of its
+// own, or in place of a profile's.
+var Reserved = []string{
+	Paper, "store", "downloads", "figures", "tables", "findings", "report.html", "measure", // below out
+	"digits", "fetch", "train", "metrics", "aggregate", "tidy", "figure", "table", "finding", // what nodes of the study begin with
+}
+
+// device is what another system takes for a device, whatever follows a dot.
+var device = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`)
+
+// reserved reports whether a profile's name is one that the program uses. Not every file system tells A from a.
+func reserved(name string) bool {
+	return device.MatchString(name) || slices.ContainsFunc(Reserved, func(r string) bool { return strings.EqualFold(r, name) })
+}
+
+// ProfileName reports whether a text can be the name of a profile, or says that there is none.
+func ProfileName(name string) bool {
+	return name == "" || name == Paper || nameRule.MatchString(name) && !reserved(name)
+}
+
 // checkProfiles reports what is wrong with the profiles themselves.
 func (p *Params) checkProfiles(d *document) {
 	for _, name := range sortedKeys(p.Profiles) {
 		path, q := join("profiles", name), p.Profiles[name]
 		if !nameRule.MatchString(name) || name == Paper {
 			d.report(path, "is no name for a profile; %q is the study as it stands, others consist of letters, digits and _ . + -", Paper)
+		} else if reserved(name) {
+			d.report(path, "is a name that the program uses itself, as it does %s; choose another", strings.Join(Reserved[1:], ", "))
+		}
+		for other := range p.Profiles {
+			if other < name && strings.EqualFold(other, name) {
+				d.report(path, "is the same as %q on file systems that do not tell capitals from small letters; choose another", other)
+			}
 		}
 		choice(d, path+".data", q.Data, "mnist", "any")
 		choice(d, path+".seeding", q.Seeding, "author", "paired")

@@ -109,12 +109,12 @@ func TestBrowserNotices(t *testing.T) {
 	spoil(`<footer>`, `<script>console.error("a fault")</script><img src="http://elsewhere.invalid/pixel.png" alt=""><img src="beside.png" alt=""><footer>`)
 	spoil(`<p class="files">`, `<p class="files" style="min-width:2000px;color:#ccc">`)
 	spoil(`<a href="#tables">`, `<a href="#nowhere">`)
-	spoil(`data-verdict="not supported"`, `data-verdict="supported"`)
+	spoil(`data-verdict="contradicted"`, `data-verdict="supported"`)
 	spoil(`viewBox="0 0 504 180"><defs>`, `viewBox="0 0 504 180" style="display:none"><defs>`)
 	problems := strings.Join(look(t, page), "\n")
 	for _, want := range []string{
 		`"a fault"`, "request for /pixel.png", "request for /beside.png", "desktop: the page is", "phone: the page is", "contrast of P.files is",
-		"the link to nowhere leads nowhere", `the search for "" (not supported) finds , want finding-B3`, "desktop: figure-5.1 is 0 by 0",
+		"the link to nowhere leads nowhere", `the search for "" (contradicted) finds , want finding-B3`, "desktop: figure-5.1 is 0 by 0",
 	} {
 		if !strings.Contains(problems, want) {
 			t.Errorf("nothing says %q; noticed was:\n%s", want, problems)

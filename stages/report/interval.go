@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"html/template"
 	"math"
-	"strconv"
 	"strings"
 
-	"sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 )
 
 // Size of an interval's picture, in CSS pixels.
@@ -18,7 +17,7 @@ const (
 
 // interval draws an effect and its interval, with the range where the claim puts it shaded. The numbers stand
 // beside it in words, so it is hidden from readers that don't see it. It is empty where there is no interval.
-func interval(r finding.Result) template.HTML {
+func interval(r claim.Result) template.HTML {
 	if r.Effect == nil || r.Low == nil || r.High == nil {
 		return ""
 	}
@@ -57,11 +56,11 @@ func interval(r finding.Result) template.HTML {
 // intervalKey is the picture that explains the others: an effect of 2 ± 1, claimed to be above 0.
 func intervalKey() template.HTML {
 	effect, low, high, above := 2.0, 1.0, 3.0, 0.0
-	return interval(finding.Result{Effect: &effect, Low: &low, High: &high, Above: &above})
+	return interval(claim.Result{Effect: &effect, Low: &low, High: &high, Above: &above})
 }
 
 // claimed says where a claim puts its effect, and nothing where there is no effect to be put anywhere.
-func claimed(r finding.Result) string {
+func claimed(r claim.Result) string {
 	switch {
 	case r.Effect == nil:
 		return ""
@@ -73,9 +72,4 @@ func claimed(r finding.Result) string {
 		return "below " + number(r.Below)
 	}
 	return ""
-}
-
-// percent is a level of confidence: 0.95 is 95 %, 0.998333 is 99.83 %.
-func percent(level float64) string {
-	return strconv.FormatFloat(100*level, 'g', 4, 64) + " %"
 }

@@ -10,7 +10,7 @@ package report
 import (
 	"time"
 
-	"sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/analysis/tabulate"
 )
 
@@ -61,11 +61,11 @@ type Table struct {
 // source, claim and figure only.
 type Finding struct {
 	Item
-	Result finding.Result
+	Result claim.Result
 }
 
 // Verdicts are the possible answers to a claim, in the order in which they are counted.
-var Verdicts = []string{finding.Supported.String(), finding.NotSupported.String(), finding.Undecided.String()}
+var Verdicts = claim.Verdicts
 
 // Code identifies what computed one stage's results.
 type Code struct {

@@ -1,10 +1,12 @@
 package study
 
 import (
+	"fmt"
 	"path"
 	"slices"
+	"strings"
 
-	claim "sparsel/analysis/finding"
+	"sparsel/analysis/claim"
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
 	"sparsel/stages/finding"
@@ -12,10 +14,10 @@ import (
 
 // addFindings adds a node for each claim whose experiments the parameter file has.
 func (b *builder) addFindings() map[string]*pipeline.Node {
-	stage, nodes := finding.Stage(), map[string]*pipeline.Node{}
+	stage, nodes, blocks := finding.Stage(), map[string]*pipeline.Node{}, b.blocks()
 	for _, f := range finding.Claims() {
 		if b.decidable(f) {
-			nodes[f.ID] = b.addFinding(stage, f)
+			nodes[f.ID] = b.addFinding(stage, f, blocks)
 		}
 	}
 	return nodes
@@ -24,12 +26,21 @@ func (b *builder) addFindings() map[string]*pipeline.Node {
 // FindingFile is where a decided claim is published.
 func FindingFile(id string) string { return path.Join("findings", "finding-"+id+".json") }
 
-func (b *builder) decidable(f claim.Finding) bool {
+func (b *builder) decidable(f claim.Claim) bool {
 	return !slices.ContainsFunc(f.Experiments, func(name string) bool { return b.aggregates[name] == nil })
 }
 
-func (b *builder) addFinding(stage *pipeline.Stage, f claim.Finding) *pipeline.Node {
-	p := finding.Params{ID: f.ID, Mark: b.mark}
+func (b *builder) addFinding(stage *pipeline.Stage, f claim.Claim, blocks []finding.Block) *pipeline.Node {
+	p := finding.Params{ID: f.ID, Layer: b.layer(), Mark: b.mark, Wide: finding.Wide(f)}
+	table := aggregate.Tidy
+	if p.Wide {
+		table = aggregate.Wide
+	}
+	for _, block := range blocks {
+		if slices.Contains(f.Experiments, block.Experiment) {
+			p.Blocks = append(p.Blocks, block)
+		}
+	}
 	for _, u := range b.uses {
 		c := finding.Condition{Experiment: u.Experiment, Name: u.Condition, Tidy: u.Tidy, Split: u.Split(), Column: u.Column, Value: u.Value}
 		if slices.Contains(f.Experiments, u.Experiment) && !slices.Contains(p.Conditions, c) {
@@ -41,7 +52,48 @@ func (b *builder) addFinding(stage *pipeline.Stage, f claim.Finding) *pipeline.N
 		Publish: map[string]string{finding.JSON: FindingFile(f.ID)},
 	}
 	for _, name := range f.Experiments {
-		n.Inputs = append(n.Inputs, pipeline.Input{Name: name, From: b.aggregates[name], Output: aggregate.Tidy})
+		n.Inputs = append(n.Inputs, pipeline.Input{Name: name, From: b.aggregates[name], Output: table})
 	}
 	return b.add(n)
+}
+
+// layer is which question the verdicts answer: the seeding and the seeds say.
+func (b *builder) layer() string {
+	return finding.LayerOf(b.params.Study.Seeding, b.params.Study.Seeds)
+}
+
+// blocks lists the conditions whose runs share something with other runs of their seed. With paired seeding they start
+// alike. With the author's they share nothing, unless they are one network that was measured twice: trainings that
+// differ in nothing but the images whose activations are recorded.
+func (b *builder) blocks() []finding.Block {
+	var order []finding.Block                 // without names
+	trainings := map[finding.Block][]string{} // of each seed, in the order of the uses
+	for _, u := range b.uses {
+		c := finding.Block{Experiment: u.Experiment, Condition: u.Condition, Optimizer: u.Optimizer}
+		if trainings[c] == nil {
+			order = append(order, c)
+		}
+		config := u.Run.Config
+		config.Measure = ""
+		training := "start"
+		if config.Seeding.Mode != "paired" {
+			training = fmt.Sprintf("%+v", config)
+		}
+		trainings[c] = append(trainings[c], training)
+	}
+	named := map[string]string{} // by trainings, after the first condition that has them
+	for i, c := range order {
+		key := strings.Join(trainings[c], "\n")
+		if trainings[c][0] == "start" {
+			key = "start"
+		}
+		if named[key] == "" {
+			named[key] = path.Join(c.Experiment, c.Condition, c.Optimizer)
+			if key == "start" {
+				named[key] = "start"
+			}
+		}
+		order[i].Name = named[key]
+	}
+	return order
 }

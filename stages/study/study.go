@@ -40,10 +40,6 @@ type Study struct {
 	baselineRate float64
 }
 
-// WorkerMemory is what a worker process holds, whatever it does next: the journal's largest measurement of a
-// training with its data and archive is 490 MB, and what a process once had it gives back late.
-const WorkerMemory = 600 << 20
-
 // measured is what a metrics node is for: experiments that share a run may differ in what they divide by.
 type measured struct {
 	run          *params.Run
@@ -104,7 +100,7 @@ func New(file string, p *params.Params, sources fetch.Sources) (*Study, error) {
 
 // add adds a node. Those of a profile stay apart from the study's, in the journal and among the published files.
 func (b *builder) add(n *pipeline.Node) *pipeline.Node {
-	n.Name, n.Memory = path.Join(b.prefix, n.Name), WorkerMemory
+	n.Name, n.Memory = path.Join(b.prefix, n.Name), max(n.Memory, peak(0, 0))
 	for output, file := range n.Publish {
 		n.Publish[output] = path.Join(b.prefix, file)
 	}
@@ -130,6 +126,7 @@ func (b *builder) addRuns(runs []*params.Run) {
 		}
 		b.trained[r] = b.add(&pipeline.Node{
 			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Release: release, Work: effort.Kind(r.Config), Cost: effort.Training(r.Config, size(b.params)),
+			Memory: trainingMemory(r.Config, size(b.params), len(archive)),
 			Params: train.Params{Data: b.images, Classes: params.Classes, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
 			Inputs: []pipeline.Input{
 				{Name: train.TrainImages, From: b.dataset, Output: train.TrainImages},
@@ -156,6 +153,7 @@ func (b *builder) addMetrics(uses []params.Use) {
 		t := b.trained[u.Run]
 		b.metrics[m] = b.add(&pipeline.Node{
 			Name: name, Group: u.Run.Experiment, Stage: stage, Cost: b.metricsSeconds(u.Run.Config),
+			Memory: metricsMemory(u.Run.Config, size(b.params), len(b.params.Archived(u.Run.Config.Epochs))),
 			Params: metrics.Params{CCMASEpsilon: u.CCMASEpsilon, Split: u.Split()},
 			Inputs: []pipeline.Input{
 				{Name: metrics.Record, From: t, Output: train.Record},

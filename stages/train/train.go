@@ -45,12 +45,15 @@ type Params struct {
 	TestFirst  int   // measure on the first so many images; 0: on all
 }
 
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "train"
+
 // Stage is the train stage. It may run for several nodes at once: one goroutine each, so as many as there are
 // cores keep all of them busy.
 func Stage() *pipeline.Stage {
 	var data dataset
 	return &pipeline.Stage{
-		Name:    "train",
+		Name:    Kind,
 		Package: "sparsel/stages/train", Contract: kernel.Contract + ", " + gemm.Contract,
 		Outputs: []string{Record, Activations, Weights},
 		Run: func(ctx context.Context, job *pipeline.Job) error {
@@ -88,6 +91,11 @@ func run(ctx context.Context, job *pipeline.Job, data *dataset) error {
 		if e.TrainSamples > 0 {
 			epoch.TrainLossAfter, epoch.TrainCorrect, epoch.TrainSamples = canonical(e.TrainLossAfter), e.TrainCorrect, e.TrainSamples
 		}
+		if e.ValidationSamples > 0 {
+			epoch.ValidationLoss = canonical(e.ValidationLoss)
+			epoch.ValidationCorrect, epoch.ValidationSamples = e.ValidationCorrect, e.ValidationSamples
+		}
+		epoch.ClassCorrect, epoch.ClassSamples = slices.Clone(e.ClassCorrect), slices.Clone(e.ClassSamples)
 		epochs = append(epochs, epoch)
 		for _, t := range e.Weights {
 			weights = append(weights, runs.Tensor(t))
@@ -134,7 +142,7 @@ func provenance(p Params) (runs.Meta, error) {
 func recordOf(c trainer.Config, step int, e trainer.Result) runs.Epoch {
 	r := runs.Epoch{
 		Step: step, TrainLoss: e.TrainLoss, TestLoss: e.TestLoss, Correct: e.Correct, Samples: e.Samples,
-		TrainLossAfter: math.NaN(), Digest: e.Digest,
+		TrainLossAfter: math.NaN(), ValidationLoss: math.NaN(), Digest: e.Digest,
 	}
 	for _, l := range e.Layers {
 		for j := range l.Most {

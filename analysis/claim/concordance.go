@@ -1,0 +1,84 @@
+package claim
+
+import (
+	"fmt"
+	"math"
+)
+
+// Concordance claims that over each line's conditions, Kendall's tau of the line's metric with a reading of another
+// metric lies in a range. Each run name, a seed, has a tau of its own.
+//
+// Few runs may agree in their tau by chance, for it has few values. So its spread among runs is not taken to be smaller
+// than that of k independent pairs, whose variance is 2(2k+5)/(9k(k−1)) (Kendall, Biometrika 30, 1938).
+func Concordance(c Curves, other string, r Reading, claimed Range) Predicate {
+	text := fmt.Sprintf("Kendall's tau of %s with %s at %s %s", c, other, r, claimed)
+	return predicate(text, func(j *judge) ([]Predicate, error) {
+		lines, err := c.lines(j.Data)
+		var list []Predicate
+		for _, line := range lines {
+			list = append(list, Predicate{decide: func(j *judge) (Part, error) { return j.concordance(c, line, other, r, claimed) }})
+		}
+		return list, err
+	})
+}
+
+func (j *judge) concordance(c Curves, line []Curve, other string, r Reading, claimed Range) (Part, error) {
+	type point struct{ x, y float64 }
+	points := map[string][]point{} // by run
+	var order []string
+	name := ""
+	for i, q := range line {
+		y := c.term(q, 1)
+		q.Metric = other
+		x := c.read(q, r, 1)
+		epochs, err := j.common([]term{y, x})
+		if err != nil {
+			return Part{}, err
+		}
+		name = r.name(epochs)
+		for _, course := range j.curves[line[i]] {
+			v, why := j.take(y, course.run, epochs)
+			w, reason := j.take(x, course.run, epochs)
+			if why != "" || reason != "" || math.IsNaN(v) || math.IsNaN(w) {
+				continue
+			}
+			if points[course.run] == nil {
+				order = append(order, course.run)
+			}
+			points[course.run] = append(points[course.run], point{w, v})
+		}
+	}
+	var values []float64
+	var notes []string
+	fewest := len(line)
+	for _, run := range order {
+		list := points[run]
+		if len(list) < 3 {
+			notes = append(notes, "without "+run+" (fewer than three conditions)")
+			continue
+		}
+		fewest = min(fewest, len(list))
+		concordant := 0
+		for i, a := range list {
+			for _, b := range list[:i] {
+				concordant += sign(a.x-b.x) * sign(a.y-b.y)
+			}
+		}
+		values = append(values, float64(concordant)/float64(len(list)*(len(list)-1)/2))
+	}
+	what := fmt.Sprintf("Kendall's tau of %s with %s (%s), %s, over %s to %s", line[0].Metric, other, name, line[0].Optimizer,
+		shorter(line[0].Condition), shorter(line[len(line)-1].Condition))
+	e, k := student(values), float64(fewest)
+	e.se = math.Max(e.se, math.Sqrt(2*(2*k+5)/(9*k*(k-1))/float64(len(values))))
+	return e.part(what, claimed, math.NaN(), notes), nil
+}
+
+func sign(x float64) int {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return 0
+}

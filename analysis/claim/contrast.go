@@ -1,0 +1,264 @@
+package claim
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// term is a reading of a curve and its coefficient in a contrast.
+type term struct {
+	curve       Curve
+	reading     Reading
+	coefficient float64
+	only        filter
+}
+
+// taken is what a run contributes.
+type taken struct {
+	run   string
+	value float64
+}
+
+// contrast judges Σ coefficient·reading. Terms of one block are added run by run; the sums of different blocks are
+// independent samples. What is empty gets the label of the terms.
+func (j *judge) contrast(what string, terms []term, claimed Range) (Part, error) {
+	terms = slices.DeleteFunc(slices.Clone(terms), func(t term) bool { return t.coefficient == 0 })
+	epochs, err := j.common(terms)
+	if err != nil {
+		return Part{}, err
+	}
+	var order []string
+	groups := map[string][]term{}
+	for _, t := range terms {
+		b := j.block(t.curve)
+		if groups[b] == nil {
+			order = append(order, b)
+		}
+		groups[b] = append(groups[b], t)
+	}
+	var samples []moments
+	var values []float64
+	var notes []string
+	for _, b := range order {
+		list, left := j.perRun(groups[b], epochs)
+		values = values[:0:0]
+		for _, v := range list {
+			values = append(values, v.value)
+		}
+		samples, notes = append(samples, momentsOf(values)), append(notes, left...)
+	}
+	if what == "" {
+		what = label(terms, epochs)
+	}
+	e := welch(samples)
+	if len(order) == 1 {
+		e = student(values)
+	}
+	e.share = len(terms) == 1 && terms[0].coefficient == 1 && terms[0].reading.kind == levels && j.shares[terms[0].curve.Metric]
+	return e.part(what, claimed, j.margin(terms), notes), nil
+}
+
+// common is the number of epochs that the curves of all terms have.
+func (j *judge) common(terms []term) (int, error) {
+	epochs := math.MaxInt
+	var errs []error
+	for _, t := range terms {
+		n, err := j.epochs(t.curve)
+		errs, epochs = append(errs, err), min(epochs, n)
+	}
+	if err := joinMissing(errs); err != nil {
+		return 0, err
+	}
+	for i, t := range terms {
+		if _, _, err := t.reading.window(epochs); err != nil {
+			return 0, err
+		}
+		for _, other := range terms[:i] {
+			if t.curve == other.curve && t.reading.name(epochs) == other.reading.name(epochs) {
+				return 0, missing("two times to compare: its runs have %d epochs", epochs)
+			}
+		}
+	}
+	return epochs, nil
+}
+
+// margin is that of a difference of values of one metric; there is none for a value alone, nor for sizes of steps.
+func (j *judge) margin(terms []term) float64 {
+	var sum float64
+	for _, t := range terms {
+		sum += t.coefficient
+		if t.curve.Metric != terms[0].curve.Metric || t.reading.kind != levels {
+			return math.NaN()
+		}
+	}
+	m, ok := j.margins[terms[0].curve.Metric]
+	if !ok || math.Abs(sum) > 1e-9 {
+		return math.NaN()
+	}
+	return m
+}
+
+// perRun returns the sum of the terms, which are all of one block, for each run that has all of them. It says which
+// others there are and why they are left out.
+func (j *judge) perRun(terms []term, epochs int) (list []taken, left []string) {
+	var names []string
+	for _, t := range terms {
+		for _, q := range j.curves[t.curve] {
+			names = append(names, q.run)
+		}
+	}
+	slices.Sort(names)
+	reasons := map[string]int{} // by place and reason, of runs that are only counted
+	var counted []string
+	for _, run := range slices.Compact(names) {
+		var sum float64
+		why, at := "", Curve{}
+		for _, t := range terms {
+			v, reason := j.take(t, run, epochs)
+			if reason != "" && why == "" {
+				why, at = reason, t.curve
+			}
+			sum += float64(t.coefficient * v)
+		}
+		if why == "" && (math.IsNaN(sum) || math.IsInf(sum, 0)) {
+			why, at = "not finite", terms[0].curve
+		}
+		switch place := shorter(at.Condition) + ", " + at.Optimizer; {
+		case why == "":
+			list = append(list, taken{run, sum})
+		case strings.HasPrefix(why, "with "):
+			if reasons[place+why] == 0 {
+				counted = append(counted, place+"\x00"+why)
+			}
+			reasons[place+why]++
+		default:
+			left = append(left, fmt.Sprintf("without %s, %s (%s)", place, run, why))
+		}
+	}
+	for _, c := range counted {
+		place, why, _ := strings.Cut(c, "\x00")
+		left = append(left, fmt.Sprintf("without %d of %d runs of %s, %s", reasons[place+why], len(j.curves[terms[0].curve]), place, why))
+	}
+	return list, left
+}
+
+// take is a run's reading, or the reason why there is none. A reason that begins with "with" is that of a filter.
+func (j *judge) take(t term, run string, epochs int) (float64, string) {
+	q := j.course(t.curve, run)
+	if q == nil {
+		return math.NaN(), "missing"
+	}
+	if t.only != (filter{}) {
+		c := t.curve
+		c.Metric, c.Layer = t.only.metric, AllLayers
+		kept := j.course(c, run)
+		switch n := min(epochs, len(q.values)); {
+		case kept == nil || n > len(kept.values) || kept.absent[n-1]:
+			return math.NaN(), "missing " + t.only.metric
+		case !(kept.values[n-1] > t.only.in.Above && kept.values[n-1] < t.only.in.Below):
+			return math.NaN(), "with " + t.only.metric + " not " + t.only.in.String()
+		}
+	}
+	from, to, _ := t.reading.window(epochs)
+	if t.reading.metric != "" {
+		c := t.curve
+		c.Metric, c.Layer = t.reading.metric, AllLayers
+		kept := j.course(c, run)
+		if kept == nil {
+			return math.NaN(), "missing " + t.reading.metric
+		}
+		from = 1 + slices.IndexFunc(kept.values[:min(epochs, len(kept.values))], func(v float64) bool { return v >= t.reading.level })
+		if to = from; from == 0 {
+			return math.NaN(), "with " + t.reading.metric + " always below " + exact(t.reading.level)
+		}
+	}
+	if to > len(q.absent) || slices.Contains(q.absent[from-1:to], true) {
+		return math.NaN(), "missing"
+	}
+	return t.reading.of(q.values, from, to), ""
+}
+
+// course is a run's course; nil if there is none.
+func (d *Data) course(c Curve, run string) *course {
+	list := d.curves[c]
+	i, found := slices.BinarySearchFunc(list, run, func(q *course, run string) int { return cmp.Compare(q.run, run) })
+	if !found {
+		return nil
+	}
+	return list[i]
+}
+
+// label names a contrast: what its terms share, then the terms.
+func label(terms []term, epochs int) string {
+	fields := make([][]string, len(terms))
+	for i, t := range terms {
+		layer := ""
+		if t.curve.Layer != AllLayers {
+			layer = "layer " + t.curve.Layer
+		}
+		fields[i] = []string{t.curve.Metric, t.curve.Optimizer, shorter(t.curve.Condition), layer, t.reading.name(epochs)}
+	}
+	same := func(k int) bool {
+		return !slices.ContainsFunc(fields, func(f []string) bool { return f[k] != fields[0][k] })
+	}
+	var shared []string
+	for k, text := range fields[0] {
+		if same(k) && text != "" {
+			shared = append(shared, text)
+		}
+	}
+	if len(terms) == 1 {
+		return strings.Join(shared, ", ")
+	}
+	var b strings.Builder
+	for i, f := range fields {
+		var own []string
+		for k, text := range f {
+			if !same(k) && text != "" {
+				own = append(own, text)
+			}
+		}
+		switch {
+		case terms[i].coefficient < 0:
+			b.WriteString(" − ")
+		case i > 0:
+			b.WriteString(" + ")
+		}
+		b.WriteString(strings.Join(own, " "))
+	}
+	return strings.Join(shared, ", ") + ": " + strings.TrimSpace(b.String())
+}
+
+// shorter writes the number at the end of a condition with four digits: log grids have values of twelve.
+func shorter(condition string) string {
+	name, text, ok := strings.Cut(condition, "=")
+	if v, err := strconv.ParseFloat(text, 64); ok && err == nil && len(text) > 6 {
+		return name + "=" + short(v)
+	}
+	return condition
+}
+
+// claim turns one contrast into a predicate without a text: what names the predicate has it.
+func claim(terms []term, claimed Range) Predicate { return named("", terms, claimed) }
+
+func named(what string, terms []term, claimed Range) Predicate {
+	return Predicate{decide: func(j *judge) (Part, error) { return j.contrast(what, terms, claimed) }}
+}
+
+// joinMissing is one error for several, each said once; nil if there are none.
+func joinMissing(errs []error) error {
+	var list []error
+	said := map[string]bool{}
+	for _, err := range errs {
+		if err != nil && !said[err.Error()] {
+			said[err.Error()] = true
+			list = append(list, err)
+		}
+	}
+	return errors.Join(list...)
+}

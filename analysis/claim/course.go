@@ -1,0 +1,115 @@
+package claim
+
+import (
+	"fmt"
+	"math"
+)
+
+// Approaches claims that the distance of each of the first selection from its counterpart of the second shrinks from
+// the first epoch to the last, and is smaller than the bound then. The two have to be readings of one network, or of
+// networks that started alike: a distance is taken run by run.
+func Approaches(a, b Curves, bound float64) Predicate {
+	return predicate(fmt.Sprintf("%s approaches %s to %s", a, b, exact(bound)), func(j *judge) ([]Predicate, error) {
+		pairs, err := a.against(j.Data, b)
+		var list []Predicate
+		for _, p := range pairs {
+			apart := func(r Reading) []term { return []term{a.read(p.curve, r, 1), b.read(p.other, r, -1)} }
+			if _, err := j.common(apart(Last)); err != nil {
+				return nil, err
+			}
+			if j.block(p.curve) != j.block(p.other) {
+				return nil, missing("common runs of %s and %s in experiment %s", p.curve.Condition, p.other.Condition, p.curve.Experiment)
+			}
+			list = append(list,
+				Predicate{decide: func(j *judge) (Part, error) { return j.shrinks(apart(First), apart(Last)) }},
+				claim(apart(Last), Within(bound)))
+		}
+		return list, err
+	})
+}
+
+// shrinks claims that the size of the first difference exceeds the size of the second.
+func (j *judge) shrinks(first, last []term) (Part, error) {
+	epochs, err := j.common(append(first, last...))
+	if err != nil {
+		return Part{}, err
+	}
+	before, notes := j.perRun(first, epochs)
+	after, left := j.perRun(last, epochs)
+	var values []float64
+	for _, b := range before {
+		for _, a := range after {
+			if a.run == b.run {
+				values = append(values, math.Abs(b.value)-math.Abs(a.value))
+			}
+		}
+	}
+	q, other := first[0].curve, first[1].curve
+	what := fmt.Sprintf("%s, %s: how much closer %s and %s are after the last epoch than after the first",
+		q.Metric, q.Optimizer, q.Condition, other.Condition)
+	return student(values).part(what, Positive, math.NaN(), append(notes, left...)), nil
+}
+
+// Correlate claims that over the epochs of a run, Pearson's correlation of each curve with another metric lies in a
+// range. It is averaged over the runs as artanh r.
+func Correlate(c Curves, metric string, claimed Range) Predicate {
+	return predicate(fmt.Sprintf("correlation of %s with %s %s", c, metric, claimed), func(j *judge) ([]Predicate, error) {
+		curves, err := c.each(j.Data)
+		var list []Predicate
+		for _, q := range curves {
+			list = append(list, Predicate{decide: func(j *judge) (Part, error) { return j.correlation(q, metric, claimed) }})
+		}
+		return list, err
+	})
+}
+
+func (j *judge) correlation(q Curve, metric string, claimed Range) (Part, error) {
+	other := q
+	other.Metric = metric
+	n, err := j.epochs(q)
+	if err != nil {
+		return Part{}, err
+	}
+	if _, err := j.epochs(other); err != nil {
+		return Part{}, err
+	}
+	var z []float64
+	var notes []string
+	for _, run := range j.curves[q] {
+		r := math.NaN()
+		if o := j.course(other, run.run); o != nil && len(run.values) == len(o.values) {
+			r = pearson(run.values, o.values)
+		}
+		if math.IsNaN(r) {
+			notes = append(notes, fmt.Sprintf("without %s (not finite, or constant)", run.run))
+			continue
+		}
+		z = append(z, tenDigits(math.Atanh(r)))
+	}
+	e := student(z)
+	what := fmt.Sprintf("correlation of %s with %s over %d epochs, %s, %s", q.Metric, metric, n, q.Optimizer, q.Condition)
+	p := Part{What: what, Effect: math.Tanh(e.effect), N: e.n, DZ: e.dz(), Claimed: claimed, Margin: math.NaN(), Notes: notes}
+	onZ := func(bound float64) float64 { return math.Atanh(math.Max(-1, math.Min(1, bound))) }
+	var flips tails
+	if len(z) > 1 && len(z) <= mostFlips {
+		flips = func(bound float64) (float64, float64) { return signFlip(z, onZ(bound)) }
+	}
+	test := func(bound float64) (float64, float64) { return e.tails(onZ(bound)) }
+	return p.judged(test, flips, func(coverage float64) (float64, float64) {
+		low, high := e.interval(coverage)
+		return math.Tanh(low), math.Tanh(high)
+	}), nil
+}
+
+// pearson is the correlation of two series of equal length, kept off ±1, where artanh is infinite; NaN if one of
+// them is constant or not finite.
+func pearson(x, y []float64) float64 {
+	a, b := momentsOf(x), momentsOf(y)
+	var sum float64
+	for i := range x {
+		sum += float64((x[i] - a.mean) * (y[i] - b.mean))
+	}
+	r := sum / float64(len(x)-1) / math.Sqrt(a.variance*b.variance)
+	const most = 1 - 1e-12
+	return max(-most, min(most, r))
+}

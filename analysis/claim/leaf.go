@@ -1,0 +1,95 @@
+package claim
+
+import "math"
+
+// tails gives the one-sided p values against an effect of at most, and of at least, a bound.
+type tails func(bound float64) (above, below float64)
+
+// judged fills in what a claim's range and margin make of an estimate: p values, verdict and the smallest margin.
+// Numbers are rounded as they will be published, so that the verdict is the one that a reader arrives at.
+//
+// A claim with one bound is tested two-sided at 0.05: it is supported where the 95 % interval lies beyond the bound. One
+// with two is tested by two one-sided tests at 0.05 each. So is equivalence, which only a claim of a sign can have.
+func (p Part) judged(test, flips tails, interval func(coverage float64) (low, high float64)) Part {
+	p.Low, p.High = interval(1 - alpha)
+	p.P, p.rank, p.Contra = p.Claimed.test(test)
+	p.Flip = math.NaN()
+	if flips != nil {
+		p.Flip, _, _ = p.Claimed.test(flips)
+	}
+	p.Equal, p.Smallest = math.NaN(), math.NaN()
+	low, high := interval(1 - 2*alpha)
+	switch c := p.Claimed; {
+	case c.sign() && p.Margin > 0:
+		above, _ := test(-p.Margin)
+		_, below := test(p.Margin)
+		p.Equal = math.Max(above, below)
+		p.Smallest = math.Max(math.Abs(low), math.Abs(high))
+	case c.both() && c.Above == -c.Below:
+		p.Margin, p.Smallest = c.Below, math.Max(math.Abs(low), math.Abs(high))
+	case c.both() || c.sign():
+		p.Margin = math.NaN()
+	case !math.IsInf(c.Above, -1) && c.Above < 0: // "not worse"
+		p.Margin, p.Smallest = -c.Above, math.Max(0, -p.Low)
+	case !math.IsInf(c.Below, 1) && c.Below > 0 && p.Margin > 0: // "not better", of a difference
+		p.Margin, p.Smallest = c.Below, math.Max(0, p.High)
+	default:
+		p.Margin = math.NaN()
+	}
+	if math.IsInf(p.Effect, 0) || math.IsInf(p.Low, 0) || math.IsInf(p.High, 0) {
+		for _, x := range []*float64{&p.Low, &p.High, &p.P, &p.Flip, &p.Contra, &p.Equal, &p.Smallest} {
+			*x = math.NaN()
+		}
+	}
+	for _, x := range []*float64{&p.Effect, &p.Low, &p.High, &p.DZ, &p.P, &p.Flip, &p.Contra, &p.Equal, &p.Smallest} {
+		*x = significant(*x, 6)
+	}
+	if math.IsNaN(p.rank) {
+		p.rank = 2 // no interval: weaker than any that has one
+		if !(p.Effect > p.Claimed.Above && p.Effect < p.Claimed.Below) {
+			p.rank = 3
+		}
+	}
+	p.decide()
+	return p
+}
+
+// test returns the p value against an effect outside the range, the one-sided one that it comes from, and the p value
+// against an effect inside.
+func (r Range) test(t tails) (p, one, contra float64) {
+	var outside []float64 // one-sided p values of the effect's lying beyond a bound
+	for _, bound := range []struct {
+		at    float64
+		above bool
+	}{{r.Above, true}, {r.Below, false}} {
+		if math.IsInf(bound.at, 0) {
+			continue
+		}
+		above, below := t(bound.at)
+		if !bound.above {
+			above, below = below, above
+		}
+		if len(outside) == 0 || above > one || math.IsNaN(above) {
+			one = above
+		}
+		outside = append(outside, below)
+	}
+	contra = math.Inf(1)
+	for _, q := range outside {
+		contra = math.Min(contra, math.Min(1, 2*q))
+	}
+	if r.both() {
+		return one, one, contra
+	}
+	return math.Min(1, 2*one), one, contra
+}
+
+// part judges a mean or a contrast.
+func (e estimate) part(what string, claimed Range, margin float64, notes []string) Part {
+	p := Part{What: what, Effect: e.effect, N: e.n, DZ: e.dz(), Claimed: claimed, Margin: margin, Notes: notes}
+	var flips tails
+	if e.values != nil && len(e.values) > 1 && len(e.values) <= mostFlips {
+		flips = func(bound float64) (float64, float64) { return signFlip(e.values, bound) }
+	}
+	return p.judged(e.tails, flips, e.interval)
+}

@@ -1,0 +1,173 @@
+package claim
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Prediction claims where R² lies when a metric is predicted from others by least squares, with one experiment at a
+// time left out: each of its conditions is predicted by the line through all others. It is 1 − Σ(y − ŷ)²/Σ(y − ȳ)², with
+// ȳ the mean that the other experiments would predict, so that 0 is no better than a constant. Each run name, a seed,
+// has an R² of its own.
+func Prediction(outcome string, from []string, claimed Range, selections ...Curves) Predicate {
+	texts := make([]string, len(selections))
+	for i, c := range selections {
+		texts[i] = c.Of(append([]string{outcome}, from...)...).String()
+	}
+	text := fmt.Sprintf("R2 of %s from %s, an experiment left out, over %s: %s",
+		outcome, strings.Join(from, " and "), strings.Join(texts, " + "), claimed)
+	return predicate(text, func(j *judge) ([]Predicate, error) {
+		return []Predicate{{decide: func(j *judge) (Part, error) { return j.prediction(outcome, from, claimed, selections) }}}, nil
+	})
+}
+
+// row is what one training shows: the outcome after 1 and the predictors.
+type row struct {
+	experiment string
+	y          float64
+	x          []float64
+}
+
+func (j *judge) prediction(outcome string, from []string, claimed Range, selections []Curves) (Part, error) {
+	rows := map[string][]row{} // by run
+	var names []string
+	var errs []error
+	for _, c := range selections {
+		curves, err := c.Of(outcome).each(j.Data)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, q := range curves {
+			terms := []term{c.term(q, 1)}
+			for _, metric := range from {
+				q.Metric = metric
+				terms = append(terms, c.term(q, 1))
+			}
+			epochs, err := j.common(terms)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			for _, course := range j.curves[terms[0].curve] {
+				if r, ok := j.row(terms, course.run, epochs); ok {
+					rows[course.run], names = append(rows[course.run], r), append(names, course.run)
+				}
+			}
+		}
+	}
+	if err := joinMissing(errs); err != nil {
+		return Part{}, err
+	}
+	slices.Sort(names)
+	var values []float64
+	var notes []string
+	fewest := math.MaxInt
+	for _, run := range slices.Compact(names) {
+		if r2 := leaveOneOut(rows[run]); !math.IsNaN(r2) && !math.IsInf(r2, 0) {
+			values, fewest = append(values, r2), min(fewest, len(rows[run]))
+		} else {
+			notes = append(notes, "without "+run+" (too few values)")
+		}
+	}
+	if len(values) > 0 {
+		notes = append(notes, fmt.Sprintf("at least %d trainings a seed", fewest))
+	}
+	what := fmt.Sprintf("R² of %s predicted from %s in experiments left out", outcome, strings.Join(from, " and "))
+	return student(values).part(what, claimed, math.NaN(), notes), nil
+}
+
+// row reads the terms of a run; false if one of them is not there or not finite.
+func (j *judge) row(terms []term, run string, epochs int) (row, bool) {
+	r := row{experiment: terms[0].curve.Experiment, x: []float64{1}}
+	for i, t := range terms {
+		v, why := j.take(t, run, epochs)
+		if why != "" || math.IsNaN(v) || math.IsInf(v, 0) {
+			return r, false
+		}
+		if i == 0 {
+			r.y = v
+		} else {
+			r.x = append(r.x, v)
+		}
+	}
+	return r, true
+}
+
+// leaveOneOut is the R² of predictions of each experiment by the others; NaN if they can't be made.
+func leaveOneOut(rows []row) float64 {
+	var left, total float64
+	done := map[string]bool{}
+	for _, r := range rows {
+		if done[r.experiment] {
+			continue
+		}
+		done[r.experiment] = true
+		var others []row
+		for _, q := range rows {
+			if q.experiment != r.experiment {
+				others = append(others, q)
+			}
+		}
+		if len(others) <= len(r.x) {
+			return math.NaN()
+		}
+		beta, mean := leastSquares(others), 0.0
+		for _, q := range others {
+			mean += q.y
+		}
+		mean /= float64(len(others))
+		for _, q := range rows {
+			if q.experiment != r.experiment {
+				continue
+			}
+			e, d := q.y, q.y-mean
+			for i, x := range q.x {
+				e -= float64(beta[i] * x)
+			}
+			left += float64(e * e)
+			total += float64(d * d)
+		}
+	}
+	return 1 - left/total
+}
+
+// leastSquares solves the normal equations by Gauss's elimination with the largest pivot. NaN where the predictors
+// determine nothing.
+func leastSquares(rows []row) []float64 {
+	k := len(rows[0].x)
+	a := make([][]float64, k) // XᵀX and beside it Xᵀy
+	for i := range a {
+		a[i] = make([]float64, k+1)
+		for _, r := range rows {
+			for m, x := range r.x {
+				a[i][m] += float64(r.x[i] * x)
+			}
+			a[i][k] += float64(r.x[i] * r.y)
+		}
+	}
+	for i := range a {
+		pivot := i
+		for m := i + 1; m < k; m++ {
+			if math.Abs(a[m][i]) > math.Abs(a[pivot][i]) {
+				pivot = m
+			}
+		}
+		a[i], a[pivot] = a[pivot], a[i]
+		for m := range a {
+			if m != i {
+				f := a[m][i] / a[i][i]
+				for c := i; c <= k; c++ {
+					a[m][c] -= float64(f * a[i][c])
+				}
+			}
+		}
+	}
+	beta := make([]float64, k)
+	for i := range beta {
+		beta[i] = a[i][k] / a[i][i]
+	}
+	return beta
+}

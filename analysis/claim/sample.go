@@ -1,0 +1,151 @@
+package claim
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// moments are what an interval needs to know of a sample.
+type moments struct {
+	n        int
+	mean     float64 // NaN if n = 0
+	variance float64 // divisor n − 1; NaN if n < 2
+}
+
+// momentsOf adds the values in the order given. Values that agree in every digit have their mean exactly, and no spread.
+func momentsOf(values []float64) moments {
+	n := float64(len(values))
+	if len(values) > 1 && !slices.ContainsFunc(values, func(v float64) bool { return v != values[0] }) {
+		return moments{n: len(values), mean: values[0]}
+	}
+	var sum, squares float64
+	for _, v := range values {
+		sum += v
+	}
+	mean := sum / n
+	for _, v := range values {
+		d := v - mean
+		squares += float64(d * d)
+	}
+	m := moments{n: len(values), mean: mean, variance: math.NaN()}
+	if m.n > 1 {
+		m.variance = squares / (n - 1)
+	}
+	return m
+}
+
+// estimate is an effect whose error is a multiple of Student's t.
+type estimate struct {
+	effect, se, df float64
+	n              int       // of the smallest sample
+	values         []float64 // of paired runs, whose mean the effect is; nil if samples are independent
+	share          bool      // the effect is a mean of values in [0, 1]
+}
+
+// student estimates a mean, as of the differences of paired runs.
+func student(values []float64) estimate {
+	m := momentsOf(values)
+	return estimate{effect: m.mean, se: math.Sqrt(m.variance / float64(m.n)), df: float64(m.n - 1), n: m.n, values: values}
+}
+
+// welch estimates the sum of the means of independent samples, with Satterthwaite's degrees of freedom.
+func welch(samples []moments) estimate {
+	e := estimate{n: math.MaxInt}
+	var variance, inverse float64
+	for _, s := range samples {
+		e.effect += s.mean
+		variance += s.variance / float64(s.n)
+		e.n = min(e.n, s.n)
+	}
+	for _, s := range samples {
+		share := s.variance / float64(s.n) / variance
+		inverse += float64(share * share / float64(s.n-1))
+	}
+	e.se, e.df = math.Sqrt(variance), 1/inverse
+	return e
+}
+
+// logit tells whether the interval is taken on the logit: that of a mean within (0, 1) of values in [0, 1]. The mean's
+// error there is se/(m(1−m)), to first order.
+func (e estimate) logit() bool { return e.share && 0 < e.effect && e.effect < 1 }
+
+func logit(x float64) float64 { return math.Log(x / (1 - x)) }
+
+// interval is the middle part of so much probability.
+func (e estimate) interval(coverage float64) (low, high float64) {
+	switch {
+	case e.n < 2 || math.IsNaN(e.se):
+		return math.NaN(), math.NaN()
+	case e.se == 0:
+		return e.effect, e.effect
+	}
+	t := tQuantile(e.df, (1+coverage)/2)
+	if e.logit() {
+		half := t * e.se / (e.effect * (1 - e.effect))
+		odds := e.effect / (1 - e.effect)
+		low, high := odds*math.Exp(-half), odds*math.Exp(half)
+		if math.IsInf(high, 1) {
+			return low / (1 + low), 1
+		}
+		return low / (1 + low), high / (1 + high)
+	}
+	low, high = e.effect-float64(t*e.se), e.effect+float64(t*e.se)
+	if e.share { // a mean that is 0 or 1, or numerically outside
+		low, high = math.Max(low, math.Min(0, e.effect)), math.Min(high, math.Max(1, e.effect))
+	}
+	return low, high
+}
+
+// tails are the one-sided p values against an effect of at most, and of at least, the bound.
+func (e estimate) tails(bound float64) (above, below float64) {
+	if e.n < 2 || math.IsNaN(e.se) || math.IsInf(e.se, 0) {
+		return math.NaN(), math.NaN()
+	}
+	distance, se := e.effect-bound, e.se
+	if e.logit() {
+		distance, se = logit(e.effect)-logit(math.Max(0, math.Min(1, bound))), e.se/(e.effect*(1-e.effect))
+	}
+	switch {
+	case se == 0 && distance == 0:
+		return 0.5, 0.5
+	case se == 0 || math.IsInf(distance, 0):
+		if distance > 0 {
+			return 0, 1
+		}
+		return 1, 0
+	}
+	t := distance / se
+	tail := tenDigits(distuv.StudentsT{Mu: 0, Sigma: 1, Nu: e.df}.CDF(-math.Abs(t)))
+	if t > 0 {
+		return tail, 1 - tail
+	}
+	return 1 - tail, tail
+}
+
+// dz is the effect over the standard deviation of the runs' differences.
+func (e estimate) dz() float64 {
+	if e.values == nil || e.se == 0 {
+		return math.NaN()
+	}
+	return e.effect / (e.se * math.Sqrt(float64(e.n)))
+}
+
+// tQuantile is a quantile of Student's t.
+func tQuantile(df, p float64) float64 {
+	return tenDigits(distuv.StudentsT{Mu: 0, Sigma: 1, Nu: df}.Quantile(p))
+}
+
+// tenDigits keeps ten significant digits: those beyond come from iterations and library functions whose last
+// bits differ between architectures.
+func tenDigits(x float64) float64 { return significant(x, 10) }
+
+func significant(x float64, digits int) float64 {
+	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'e', digits-1, 64), 64)
+	if err != nil {
+		return x // a number beyond the largest, which stays what it is
+	}
+	return y
+}

@@ -1,0 +1,84 @@
+package finding
+
+import (
+	"slices"
+
+	"sparsel/analysis/claim"
+)
+
+// measure is another way to put a metric into numbers, and the letter that its claims' ids end with.
+type measure struct{ letter, metric, words string }
+
+// Hoyer's sparsity falls with the width when activity is merely repeated, and CCMAS is not 0 for units that know
+// nothing of the classes. These do not, or have it taken off.
+var (
+	otherSparsities    = []measure{{"g", gini, "the Gini index"}, {"t", trevesRolls, "Treves and Rolls's sparseness"}}
+	otherSelectivities = []measure{{"c", csi, "the class selectivity index"}, {"u", aboveChance, "CCMAS less its chance level"}}
+)
+
+// artefactClaims repeat claims that arithmetic alone could make true. None is the thesis's: they stand beside its
+// claims, under their ids.
+func artefactClaims() []claim.Claim {
+	var list []claim.Claim
+	repeat := func(id, source, figure, experiment string, measures []measure, words string, check func(metric string) claim.Predicate) {
+		for _, m := range measures {
+			list = append(list, claim.Claim{
+				ID: id + m.letter, Source: source, Figure: figure, Experiments: []string{experiment},
+				Words: words + ", by " + m.words + ".", Check: check(m.metric),
+			})
+		}
+	}
+	both := slices.Concat(otherSparsities, otherSelectivities)
+	repeat("H1", "5.4.6", "5.6", hiddenLayers, both,
+		"H1 with another measure: it rises with the number of hidden layers with Adadelta and Adam",
+		func(metric string) claim.Predicate {
+			return claim.Trend(depths("1HL", "2HL", "3HL", "4HL", "5HL").By(adadelta, adam).Of(metric), claim.Positive)
+		})
+	repeat("Z1", "5.6.2", "5.11", batchSize, both,
+		"Z1 with another measure: the smaller the batch, the higher it is with SGD and Adam",
+		func(metric string) claim.Predicate {
+			return claim.Trend(sweep(batchSize, "bs=").By(sgd, adam).Of(metric), claim.Negative)
+		})
+	repeat("N1", "5.8.2", "5.13", neurons, otherSparsities,
+		"N1 with another sparsity: it grows with the number of hidden units at both batch sizes with every optimizer but SGD, and with SGD at batch size 1",
+		func(metric string) claim.Predicate {
+			return claim.All(
+				claim.Trend(units50.By(adaptive...).Of(metric), claim.Positive),
+				claim.Trend(units1.By(everyOptimizer...).Of(metric), claim.Positive))
+		})
+	repeat("N1", "5.8.2", "5.13", neurons, otherSelectivities,
+		"N1 with another selectivity: it grows with the number of hidden units at both batch sizes with every optimizer but SGD",
+		func(metric string) claim.Predicate {
+			return claim.All(
+				claim.Trend(units50.By(adaptive...).Of(metric), claim.Positive),
+				claim.Trend(units1.By(adaptive...).Of(metric), claim.Positive))
+		})
+	repeat("N2", "5.8.2", "5.13", neurons, both,
+		"N2 with another measure: it falls as the number of hidden units grows, with SGD at batch size 50",
+		func(metric string) claim.Predicate { return claim.Trend(units50.By(sgd).Of(metric), claim.Negative) })
+	repeat("N3", "5.8.2", "5.13", neurons, otherSparsities,
+		"N3 with another sparsity: it grows with the number of hidden units, with SGD at batch size 1",
+		func(metric string) claim.Predicate { return claim.Trend(units1.By(sgd).Of(metric), claim.Positive) })
+	repeat("N3", "5.8.2", "5.13", neurons, otherSelectivities,
+		"N3 with another selectivity: it falls as the number of hidden units grows, with SGD at batch size 1",
+		func(metric string) claim.Predicate { return claim.Trend(units1.By(sgd).Of(metric), claim.Negative) })
+
+	// A network of constant units, half of them on, has a sparsity of 0.31 at 256 units and no information.
+	alive := func(c claim.Curves) claim.Predicate {
+		return claim.Value(c.Of(saturated, dead).Only(accuracy, failed), claim.Below(most))
+	}
+	const words = "less than half of the units are saturated, and less than half are dead, so that sparsity is not that of constant units."
+	return append(list,
+		claim.Claim{
+			ID: "H4a", Source: "5.4.6", Figure: "7.1", Experiments: []string{hiddenLayers},
+			Words: "In the networks of H4m " + words, Check: alive(in(hiddenLayers, "5HL").By(sgd, adagrad)),
+		},
+		claim.Claim{
+			ID: "X2a", Source: "5.10.3", Figure: "5.17", Experiments: []string{conv},
+			Words: "In the networks of X2 " + words, Check: alive(in(conv, "cnn").By(adagrad)),
+		},
+		claim.Claim{
+			ID: "Y4a", Source: "5.11.3", Figure: "5.18", Experiments: []string{sorted},
+			Words: "In the networks of Y4 " + words, Check: alive(in(sorted, "sorted").By(adadelta)),
+		})
+}

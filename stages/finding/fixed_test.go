@@ -1,0 +1,283 @@
+package finding
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"sparsel/analysis/claim"
+)
+
+// fix writes the lock anew: go test ./stages/finding -run TestClaimsAreFixed -fix. That is for before fresh seeds are
+// looked at. After it, a change goes into testdata/changed.json.
+var fix = flag.Bool("fix", false, "write testdata/claims.lock from the claims as they are")
+
+var (
+	lockFile    = filepath.Join("testdata", "claims.lock")
+	changedFile = filepath.Join("testdata", "changed.json")
+)
+
+// change is a claim that is not as it was fixed. Both layers' verdicts stand there as they were with the fixed claim and
+// as they are with the new one, so that a reader sees what the change did.
+type change struct {
+	ID     string            `json:"id"`
+	Why    string            `json:"why"`
+	To     string            `json:"to"` // digest of the claim as it is now; empty if it was withdrawn
+	Before map[string]string `json:"before"`
+	After  map[string]string `json:"after"`
+}
+
+// digest is the SHA-256 of all that makes a claim: what it says, where it comes from, its predicate and its margins.
+func digest(c claim.Claim) string {
+	text := strings.Join([]string{c.ID, c.Source, c.Words, strings.Join(c.Experiments, ","), c.Definition()}, "\n")
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
+}
+
+// judgement is the digest of what the predicates make of two made-up studies: numbers change when their code does.
+func judgement(t *testing.T) string {
+	t.Helper()
+	hash := sha256.New()
+	for _, paired := range []bool{false, true} {
+		d := madeUp(t, paired)
+		for _, c := range Claims() {
+			r, err := decide(c, d)
+			if err != nil || len(r.Missing) > 0 {
+				t.Fatalf("%s: %v, missing %q", c.ID, err, r.Missing)
+			}
+			number := func(x *float64) string {
+				if x == nil {
+					return "none"
+				}
+				return fmt.Sprintf("%.5g", *x)
+			}
+			fmt.Fprint(hash, c.ID, " ", r.Verdict, " ", r.N)
+			for _, x := range []*float64{r.Effect, r.Low, r.High, r.P, r.Flip, r.Contra, r.Equal, r.Smallest} {
+				fmt.Fprint(hash, " ", number(x))
+			}
+			fmt.Fprintln(hash)
+		}
+	}
+	return fmt.Sprintf("%x", hash.Sum(nil))
+}
+
+// madeUp is a study of four seeds with every metric that a claim names, of values that differ and drift.
+func madeUp(t *testing.T, paired bool) *claim.Data {
+	t.Helper()
+	r := rand.New(rand.NewPCG(4, 12))
+	d := newData()
+	for _, q := range places(t, "") {
+		if paired {
+			d.Pair(q.curve.Experiment, q.curve.Condition, q.curve.Optimizer, "start")
+		}
+	}
+	if !paired {
+		d.Pair(trainVsTest, "test", sgd, sgd)
+		for _, optimizer := range everyOptimizer {
+			d.Pair(trainVsTest, "test", optimizer, optimizer)
+			d.Pair(trainVsTest, "train", optimizer, optimizer)
+		}
+	}
+	list := places(t, "")
+	for seed := range 4 {
+		seen := map[claim.Curve]bool{}
+		for _, q := range list {
+			if seen[q.curve] {
+				continue
+			}
+			seen[q.curve] = true
+			base := 0.3 + 0.4*r.Float64()
+			if q.curve.Metric == accuracy {
+				base = 0.97 + 0.02*r.Float64()
+				if r.IntN(12) == 0 || strings.Contains(q.curve.Condition, "cnn") || q.curve.Condition == "sorted" || q.curve.Condition == "5HL" {
+					base = 0.1 + 0.02*r.Float64()
+				}
+				if q.curve.Condition == "5HL" && q.curve.Optimizer == adam {
+					base = 0.98
+				}
+			}
+			for epoch := 1; epoch <= q.epochs; epoch++ {
+				v := min(0.999, base+0.01*r.Float64()+0.0002*float64(epoch))
+				if err := d.Add(q.curve, fmt.Sprintf("seed %d", seed), epoch, v, true); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	return d
+}
+
+func readLock(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(lockFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	locked := map[string]string{}
+	for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
+		if line := s.Text(); line != "" && !strings.HasPrefix(line, "#") {
+			id, sum, ok := strings.Cut(line, " ")
+			if !ok || locked[id] != "" {
+				t.Fatalf("%s: line %q", lockFile, line)
+			}
+			locked[id] = sum
+		}
+	}
+	return locked
+}
+
+// TestClaimsAreFixed refuses a claim that is not as the lock fixed it, unless it is on the list of changes with both
+// layers' verdicts before and after.
+func TestClaimsAreFixed(t *testing.T) {
+	now := map[string]string{"judge": judgement(t)}
+	for _, c := range Claims() {
+		now[c.ID] = digest(c)
+	}
+	if *fix {
+		var b strings.Builder
+		b.WriteString("# The claims as they were fixed before anybody had seen the fresh seeds: SHA-256 of each claim's text, source,\n" +
+			"# predicate and margins, and of what the judge makes of made-up studies. docs/claims.md says how to change one.\n")
+		fmt.Fprintln(&b, "judge", now["judge"])
+		for _, c := range Claims() {
+			fmt.Fprintln(&b, c.ID, now[c.ID])
+		}
+		if err := os.WriteFile(lockFile, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(changedFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var changes []change
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&changes); err != nil {
+		t.Fatalf("%s: %v", changedFile, err)
+	}
+	for _, problem := range refused(readLock(t), now, changes) {
+		t.Error(problem)
+	}
+}
+
+// refused lists what is not as it was fixed and not listed, and entries of the list that are wrong.
+func refused(locked, now map[string]string, changes []change) []string {
+	var problems []string
+	listed := map[string]bool{}
+	for _, c := range changes {
+		switch {
+		case listed[c.ID]:
+			problems = append(problems, c.ID+" is listed twice")
+		case c.To != now[c.ID]:
+			problems = append(problems, fmt.Sprintf("%s is listed with the digest %q, and is %q", c.ID, c.To, now[c.ID]))
+		case c.To == locked[c.ID]:
+			problems = append(problems, c.ID+" is listed as changed, and is as it was fixed")
+		case strings.TrimSpace(c.Why) == "":
+			problems = append(problems, c.ID+" is listed without a reason")
+		}
+		for name, verdicts := range map[string]map[string]string{"before": c.Before, "after": c.After} {
+			for _, layer := range []string{Reproduces, Holds} {
+				if allowed := append([]string{"not judged"}, claim.Verdicts...); !slices.Contains(allowed, verdicts[layer]) {
+					problems = append(problems,
+						fmt.Sprintf("%s is listed without its verdict %s in layer %q: %q", c.ID, name, layer, verdicts[layer]))
+				}
+			}
+		}
+		listed[c.ID] = true
+	}
+	ids := map[string]bool{}
+	for _, m := range []map[string]string{locked, now} {
+		for id := range m {
+			ids[id] = true
+		}
+	}
+	for id := range ids {
+		if locked[id] != now[id] && !listed[id] {
+			problems = append(problems, fmt.Sprintf("%s is not as it was fixed: take the change back, or list it in %s with its digest %s",
+				id, changedFile, now[id]))
+		}
+	}
+	slices.Sort(problems)
+	return problems
+}
+
+// TestRefused plants changes.
+func TestRefused(t *testing.T) {
+	locked := map[string]string{"A": "1", "B": "2", "judge": "3"}
+	verdicts := map[string]string{Reproduces: "supported", Holds: "not judged"}
+	good := change{"A", "a typing error", "9", verdicts, verdicts}
+	with := func(edit func(*change)) change { c := good; edit(&c); return c }
+	moved := map[string]string{"A": "9", "B": "2", "judge": "3"}
+	for name, c := range map[string]struct {
+		now     map[string]string
+		changes []change
+		want    int
+	}{
+		"as it was":         {locked, nil, 0},
+		"changed":           {moved, nil, 1},
+		"changed, listed":   {moved, []change{good}, 0},
+		"without verdicts":  {moved, []change{with(func(c *change) { c.After = nil })}, 2},
+		"odd verdict":       {moved, []change{with(func(c *change) { c.Before = map[string]string{Reproduces: "yes", Holds: "supported"} })}, 1},
+		"without a reason":  {moved, []change{with(func(c *change) { c.Why = " " })}, 1},
+		"with another sum":  {moved, []change{with(func(c *change) { c.To = "8" })}, 1},
+		"listed, unchanged": {locked, []change{with(func(c *change) { c.To = "1" })}, 1},
+		"listed twice":      {moved, []change{good, good}, 1},
+		"added":             {map[string]string{"A": "1", "B": "2", "C": "4", "judge": "3"}, nil, 1},
+		"withdrawn":         {map[string]string{"A": "1", "judge": "3"}, nil, 1},
+		"withdrawn, listed": {map[string]string{"B": "2", "judge": "3"}, []change{with(func(c *change) { c.To = "" })}, 0},
+		"another judge":     {map[string]string{"A": "1", "B": "2", "judge": "4"}, nil, 1},
+	} {
+		if got := refused(locked, c.now, c.changes); len(got) != c.want {
+			t.Errorf("%s: %q, want %d", name, got, c.want)
+		}
+	}
+}
+
+// Every part of a claim is in its digest.
+func TestDigest(t *testing.T) {
+	find := func() claim.Claim {
+		c, err := Find("Z1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	seen := map[string]string{digest(find()): "itself"}
+	for name, edit := range map[string]func(*claim.Claim){
+		"words":     func(c *claim.Claim) { c.Words += " Or not." },
+		"source":    func(c *claim.Claim) { c.Source = "5.6.2" },
+		"margin":    func(c *claim.Claim) { c.Margins = map[string]float64{accuracy: 0.003, sparsity: 0.02} },
+		"relation":  func(c *claim.Claim) { c.ImpliedBy = nil },
+		"direction": func(c *claim.Claim) { c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd, adam), claim.Positive) },
+		"metric": func(c *claim.Claim) {
+			c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd, adam).Of(sparsity), claim.Negative)
+		},
+		"optimizer": func(c *claim.Claim) { c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd), claim.Negative) },
+		"kind":      func(c *claim.Claim) { c.Check = claim.Steps(sweep(batchSize, "bs=").By(sgd, adam), claim.Negative) },
+		"epoch": func(c *claim.Claim) {
+			c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd, adam).At(claim.Epoch(29)), claim.Negative)
+		},
+		"window": func(c *claim.Claim) {
+			c.Check = claim.Trend(sweep(batchSize, "bs=").Between(1, 500).By(sgd, adam), claim.Negative)
+		},
+		"filter": func(c *claim.Claim) {
+			c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd, adam).Only(accuracy, learnt), claim.Negative)
+		},
+		"threshold": func(c *claim.Claim) { c.Check = claim.Trend(sweep(batchSize, "bs=").By(sgd, adam), claim.Below(-0.01)) },
+	} {
+		c := find()
+		edit(&c)
+		if other, twice := seen[digest(c)]; twice {
+			t.Errorf("the digest is the same with another %s as with %s", name, other)
+		}
+		seen[digest(c)] = name
+	}
+}
