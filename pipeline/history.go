@@ -40,12 +40,12 @@ func readHistory(s *store.Store, calibrate func(*Node) float64) (*history, error
 		}
 		switch e.Kind {
 		case store.NodeFinish:
+			h.observe(e.Stage, e.Work, e.Cost, cmp.Or(e.CPU, e.Seconds))
+			fallthrough
+		case store.NodeUse: // also of what another machine did
 			h.outputs[*e.Action] = e.Outputs
 			h.recipes[e.Recipe] = true
 			delete(h.gone, *e.Action)
-			h.observe(e.Stage, e.Work, e.Cost, cmp.Or(e.CPU, e.Seconds))
-			fallthrough
-		case store.NodeUse:
 			h.last[e.Node] = e
 			delete(h.failed, *e.Action)
 		case store.NodeFail:

@@ -273,7 +273,7 @@ func TestT29CollectionWithoutTheData(t *testing.T) {
 	for what, o := range map[string]Options{"with MNIST": with, "without": without} {
 		s.stdout.Reset()
 		remove := true
-		if err := GC(context.Background(), &remove, nil, o); err != nil {
+		if err := GC(context.Background(), GCFlags{Delete: &remove}, o); err != nil {
 			t.Fatal(err)
 		}
 		if text := s.stdout.String(); !strings.HasPrefix(text, "0 files") {

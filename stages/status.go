@@ -81,6 +81,7 @@ func (o Options) printStatus(s *pipeline.Status, jobs int) error {
 		fmt.Fprintf(w, "%s\n", d)
 	}
 	printOrphans(w, o.out(), s.Orphans)
+	printArchives(w, s)
 	if s.Current {
 		_, err := fmt.Fprintf(w, "all %d nodes are current\n", s.Counts.Current)
 		return err

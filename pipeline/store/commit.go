@@ -69,7 +69,12 @@ func (w *Writer) Commit(r *Record, known []Output, file func(name string) string
 	var conflict error
 	if name != "" {
 		conflict = fmt.Errorf("output %s: %w: %s", name, ErrConflict, w.describeConflict(name, known, r.Outputs))
+		if r.Between != "" {
+			conflict = fmt.Errorf("%w; %s", conflict, r.Between)
+		}
 		r.Outputs, r.Conflict = known, r.Outputs
+	} else {
+		r.Between = ""
 	}
 	text, err := encodeRecord(r)
 	if err != nil {

@@ -2,6 +2,7 @@ package params
 
 import (
 	"fmt"
+	"math"
 	"net/url"
 	"regexp"
 	"slices"
@@ -87,6 +88,7 @@ func (p *Params) checkStudy(d *document) {
 	p.checkOptimizerNames(d, "study", s.Optimizers)
 	choice(d, "study.seeding", s.Seeding, "author", "paired")
 	choice(d, "study.on_failed_run", s.OnFailedRun, "refuse", "show")
+	p.checkKeepArchives(d)
 	between(d, "study.train_images", s.TrainImages, 0, TrainSamples)
 	between(d, "study.test_images", s.TestImages, 0, TestSamples)
 	switch archive := s.Archive.(type) {
@@ -101,6 +103,47 @@ func (p *Params) checkStudy(d *document) {
 	default:
 		d.report("study.archive", "is %s, must be \"last\", \"all\" or a list of epochs", kindOf(s.Archive))
 	}
+}
+
+// checkKeepArchives holds the setting to its forms. A seed that the study lacks would keep nothing.
+func (p *Params) checkKeepArchives(d *document) {
+	const path = "study.keep_archives"
+	switch keep := p.Study.KeepArchives.(type) {
+	case nil:
+	case string:
+		choice(d, path, keep, "all", "none")
+	case []any:
+		for i, v := range keep {
+			at := fmt.Sprintf("%s[%d]", path, i)
+			seed, ok := v.(int64)
+			switch {
+			case !ok || seed < 0 || seed > math.MaxUint32:
+				d.report(at, "is %s, must be a seed", kindOf(v))
+			case slices.Contains(keep[:i], v):
+				d.report(at, "is %d for the second time", seed)
+			case !p.usesSeed(uint32(seed)):
+				d.report(at, "is %d, which is no seed of the study or of an experiment", seed)
+			}
+		}
+	default:
+		d.report(path, "is %s, must be \"all\", \"none\" or a list of seeds", kindOf(keep))
+	}
+}
+
+func (p *Params) usesSeed(seed uint32) bool {
+	return slices.Contains(p.Study.Seeds, seed) ||
+		slices.ContainsFunc(p.Experiments, func(e Experiment) bool { return slices.Contains(e.Seeds, seed) })
+}
+
+// KeepsArchive reports whether the activations of a run of that seed stay when its metrics are current.
+func (p *Params) KeepsArchive(seed uint32) bool {
+	switch keep := p.Study.KeepArchives.(type) {
+	case string:
+		return keep == "all"
+	case []any:
+		return slices.Contains(keep, any(int64(seed)))
+	}
+	return true
 }
 
 func checkSeeds(d *document, path string, seeds []uint32) {

@@ -37,15 +37,18 @@ type Params struct {
 
 // Study holds what every experiment shares.
 type Study struct {
-	Title       string   `toml:"title"`  // of the report; the file's name where absent
-	Source      string   `toml:"source"` // what the study repeats, such as a paper
-	Seeds       []uint32 `toml:"seeds,required"`
-	Optimizers  []string `toml:"optimizers,required"`    // of experiments that name none
-	Seeding     string   `toml:"seeding,required"`       // "author" or "paired"
-	Archive     any      `toml:"archive,required"`       // "last", "all" or a list of epochs
-	OnFailedRun string   `toml:"on_failed_run,required"` // "refuse" or "show"
-	TrainImages int      `toml:"train_images"`           // the first so many; 0: the whole training set
-	TestImages  int      `toml:"test_images"`            // the first so many; 0: the whole test set
+	Title      string   `toml:"title"`  // of the report; the file's name where absent
+	Source     string   `toml:"source"` // what the study repeats, such as a paper
+	Seeds      []uint32 `toml:"seeds,required"`
+	Optimizers []string `toml:"optimizers,required"` // of experiments that name none
+	Seeding    string   `toml:"seeding,required"`    // "author" or "paired"
+	Archive    any      `toml:"archive,required"`    // "last", "all" or a list of epochs
+	// KeepArchives are the seeds whose activations stay when the metrics that read them are current: "all", also where
+	// it is left out, "none" or a list of seeds. It changes no result.
+	KeepArchives any    `toml:"keep_archives"`
+	OnFailedRun  string `toml:"on_failed_run,required"` // "refuse" or "show"
+	TrainImages  int    `toml:"train_images"`           // the first so many; 0: the whole training set
+	TestImages   int    `toml:"test_images"`            // the first so many; 0: the whole test set
 }
 
 // Data says where MNIST may be found. It is no part of any identity: the files are known by their contents.

@@ -241,6 +241,11 @@ func TestRefusals(t *testing.T) {
 		{"size", "panel_height = 2.1", "panel_height = 0.1", "style.panel_height: style: panel height 0.1"},
 		{"dash", `dash = "solid"`, `dash = "wavy"`, `style.roles.SGD: style: role "SGD": dash "wavy"`},
 		{"archive", `archive = "last"`, `archive = [0]`, "study.archive[0]"},
+		{"archives kept of some", `archive = "last"`, "archive = \"last\"\nkeep_archives = \"some\"", `study.keep_archives: is "some", must be one of all, none`},
+		{"archives kept of a seed there is not", `archive = "last"`, "archive = \"last\"\nkeep_archives = [1, 7]", "study.keep_archives[1]: is 7, which is no seed"},
+		{"archives kept of a seed twice", `archive = "last"`, "archive = \"last\"\nkeep_archives = [1, 1]", "study.keep_archives[1]: is 1 for the second time"},
+		{"archives kept of a name", `archive = "last"`, "archive = \"last\"\nkeep_archives = [\"1\"]", "study.keep_archives[0]"},
+		{"archives kept, a number", `archive = "last"`, "archive = \"last\"\nkeep_archives = 1", `must be "all", "none" or a list of seeds`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("params.toml", example(t, c.old, c.new), "")

@@ -133,8 +133,12 @@ func (b *builder) addRuns(runs []*params.Run) {
 	trained, tested := first(b.params.Study.TrainImages, params.TrainSamples), first(b.params.Study.TestImages, params.TestSamples)
 	for _, r := range runs {
 		archive := b.params.Archived(r.Config.Epochs)
+		var release []string
+		if !b.params.KeepsArchive(r.Config.Seeding.Seed) {
+			release = []string{train.Activations}
+		}
 		b.trained[r] = b.add(&pipeline.Node{
-			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Work: effort.Kind(r.Config), Cost: effort.Training(r.Config, size(b.params)),
+			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Release: release, Work: effort.Kind(r.Config), Cost: effort.Training(r.Config, size(b.params)),
 			Memory: trainingMemory(r.Config, size(b.params), len(archive)),
 			Params: train.Params{Data: b.images, Classes: params.Classes, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
 			Inputs: []pipeline.Input{
