@@ -13,6 +13,7 @@ type description struct {
 	Params
 	source source
 	look   func(first, second string) look
+	seeds  bool // each run is shown beside the mean
 	gaps   gaps
 	low    int  // fewest runs behind a number
 	high   int  // most
@@ -31,7 +32,7 @@ func Describe(p Params, experiments map[string]Numbers) (chart.Figure, error) {
 
 // describe is Describe for any source of numbers.
 func (p Params) describe(from source) (chart.Figure, error) {
-	d := &description{Params: p, source: from, low: math.MaxInt}
+	d := &description{Params: p, source: from, seeds: p.showsSeeds(), low: math.MaxInt}
 	f := chart.Figure{
 		ID: p.ID, Title: p.Title, Mark: p.Mark,
 		AlignX: p.X.Kind == AgainstMetric && len(p.X.Limits) == 0, AlignY: p.Rows == "condition",
@@ -158,7 +159,7 @@ func (d *description) series(l line, at place) (chart.Series, error) {
 		if s.Marks != chart.Points {
 			s.Lo, s.Hi = append(s.Lo, n.low), append(s.Hi, n.high)
 		}
-		if d.showsSeeds() {
+		if d.seeds {
 			addRuns(&s, p.place, n, i, len(points))
 		}
 	}

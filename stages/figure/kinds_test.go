@@ -174,7 +174,7 @@ func TestSeeds(t *testing.T) {
 		for i := range p.Sources[0].Entries[0].Conditions[0].Runs {
 			p.Sources[0].Entries[0].Conditions[0].Runs[i].Seeds = []uint32{1, 2, 3, 4, 5, 6}[:c.seeds]
 		}
-		f, err := p.describe(dummies[0])
+		f, err := p.describe(dummies[1])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -289,7 +289,7 @@ func TestLooksDiffer(t *testing.T) {
 			if !slices.Contains(lines, "condition") {
 				p.Sources[0].Entries = many[:1]
 			}
-			f, err := p.describe(dummies[0])
+			f, err := p.describe(dummies[1])
 			if err != nil {
 				t.Fatal(err)
 			}
