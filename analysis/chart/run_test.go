@@ -307,6 +307,28 @@ func TestCheck(t *testing.T) {
 	if err := Check(f, style); err == nil || !strings.Contains(err.Error(), "figure 1: labels leave no room") {
 		t.Errorf("long labels: %v", err)
 	}
+	f = one(Series{Label: strings.Repeat("long ", 60), X: []float64{0, 1}, Y: []float64{0, 1}}, Axis{})
+	if err := Check(f, style); err == nil || !strings.Contains(err.Error(), "the legend has no room for") {
+		t.Errorf("a long label: %v", err)
+	}
+	f = one(Series{X: []float64{0, 1}, Y: []float64{0, 1}}, Axis{})
+	f.Rows[0].Panels[0].Title = strings.Repeat("long ", 60)
+	if err := Check(f, style); err == nil || !strings.Contains(err.Error(), "row 1, panel 1: the title") {
+		t.Errorf("a long title of a panel: %v", err)
+	}
+	f.Rows[0].Panels[0].Title = ""
+	f.Rows[0].Panels[0].X = Axis{Scale: Categorical, Categories: []string{strings.Repeat("w", 50), strings.Repeat("w", 50)}}
+	if err := Check(f, style); err == nil || !strings.Contains(err.Error(), "run into each other") {
+		t.Errorf("long words: %v", err)
+	}
+	f.Rows[0].Panels[0].X.Categories = []string{strings.Repeat("w", 20), strings.Repeat("w", 20)}
+	f.Title = strings.TrimSpace(strings.Repeat("a title of many words ", 20))
+	if err := Check(f, style); err != nil {
+		t.Errorf("a long title of the figure: %v", err)
+	}
+	if lines := f.heads(style, 400); len(lines) < 4 {
+		t.Errorf("%d lines of title", len(lines))
+	}
 	f.Title = "\n"
 	if err := Check(f, style); err == nil || !strings.Contains(err.Error(), "single line") {
 		t.Errorf("a bad title: %v", err)

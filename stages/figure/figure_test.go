@@ -150,6 +150,12 @@ func TestEpochTicks(t *testing.T) {
 			t.Errorf("%d epochs have ticks %s, want %s", last, got, want)
 		}
 	}
+	for last, want := range map[int]string{1: "0.5 1.5", 5: "0.8 5.2", 10: "0.55 10.45", 11: "0 11.33", 100: "0 103"} {
+		axis := epochAxis(last)
+		if got := fmt.Sprintf("%.4g %.4g", axis.Min, axis.Max); got != want {
+			t.Errorf("the axis of %d epochs has limits %s, want %s", last, got, want)
+		}
+	}
 }
 
 // conditions is a figure of three conditions of an experiment, with values 1, 10 and 100.

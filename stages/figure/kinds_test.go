@@ -66,6 +66,11 @@ func TestBestByOptimizer(t *testing.T) {
 	if fmt.Sprint(at) != "[100 10]" || f.Rows[0].Panels[0].Rules[0].Label != "highest mean test accuracy" {
 		t.Errorf("best at %v", at)
 	}
+	// Of equal ones the lowest, and one line for both optimizers.
+	n.change(func(k key) bool { return k.epoch == 3 }, func(s *measures.Summary) { s.Mean = 0.5 })
+	if r := describe(t, p, n).Rows[0].Panels[0].Rules; len(r) != 1 || r[0].At != 1 {
+		t.Errorf("best of equal ones at %+v", r)
+	}
 }
 
 // The baseline has a line where it is on the axis; the caption speaks of lines that are there.
@@ -139,6 +144,10 @@ func TestDifference(t *testing.T) {
 			t.Errorf("the caption %q lacks %q", f.Caption, want)
 		}
 	}
+	p.Reference = &Reference{Experiment: "e", Condition: condition("v=100", 100), Label: "reference"}
+	if f := describe(t, p, n); len(f.Rows[0].Panels[0].Rules) != 2 || len(f.Rows[1].Panels[0].Rules) != 1 {
+		t.Errorf("reference lines %+v and %+v", f.Rows[0].Panels[0].Rules, f.Rows[1].Panels[0].Rules)
+	}
 	p.Lines = []string{"condition", "optimizer"}
 	if l := describe(t, p, n).Rows[1].Panels[0].Series[1].Label; l != "Adam, difference" {
 		t.Errorf("label %q", l)
@@ -166,7 +175,7 @@ func TestSeeds(t *testing.T) {
 		x             X
 		want          string
 	}{
-		{3, 3, X{Kind: Epochs}, "dots: each seed"}, {3, 11, X{Kind: Epochs}, "thin lines: each seed"}, {5, 3, X{Kind: Layers}, "dots: each seed"},
+		{3, 3, X{Kind: Epochs}, "dots: each seed"}, {3, 10, X{Kind: Epochs}, "dots: each seed"}, {3, 11, X{Kind: Epochs}, "thin lines: each seed"}, {5, 3, X{Kind: Layers}, "dots: each seed"},
 		{6, 3, X{Kind: Epochs}, ""}, {1, 3, X{Kind: Epochs}, ""}, {3, 3, X{Kind: AgainstMetric, Metric: "sparsity"}, ""},
 	} {
 		p, _ := baseline()
@@ -180,6 +189,9 @@ func TestSeeds(t *testing.T) {
 		}
 		if p.NeedsRuns() != (c.want != "") || strings.Contains(f.Note, "each seed") != (c.want != "") || !strings.Contains(f.Note, c.want) {
 			t.Errorf("%d seeds: needs runs %v, note %q", c.seeds, p.NeedsRuns(), f.Note)
+		}
+		if lined := f.Rows[0].Panels[0].Series[0].Marks == chart.LineMarks; c.want != "" && lined != strings.HasPrefix(c.want, "thin") {
+			t.Errorf("%d epochs: lines with few markers %v, note %q", c.epochs, lined, f.Note)
 		}
 		if got := len(f.Rows[0].Panels[0].Series[0].Runs); c.want != "" && got != c.seeds || c.want == "" && got != 0 {
 			t.Errorf("%d seeds: %d runs are drawn", c.seeds, got)

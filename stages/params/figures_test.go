@@ -284,6 +284,8 @@ lines = ["optimizer"]`)
 		"x = \"epoch\"\ncolumns = \"optimizer\"\nrows = \"metric\"\nlines = [\"condition\"]\ndifference = true":                                           "figures[1].difference: adds a row",
 		"x = \"epoch\"\nlines = [\"optimizer\", \"condition\"]\nconditions = [\"high\"]\ndifference = true":                                               "figures[1].difference: is that of two conditions, but the figure shows 1 of mixed",
 		"x = \"condition\"\nrows = \"condition\"\nlines = [\"optimizer\"]":                                                                                `figures[1].rows: is "condition", which x tells apart`,
+		"x = \"epoch\"\nrows = \"condition\"\ncolumns = \"experiment\"\nlines = [\"optimizer\", \"metric\"]":                                              `figures[1].rows: is "condition", which differ from one experiment`,
+		"x = \"epoch\"\nlines = [\"optimizer\", \"condition\"]\ndifference = true\nzoom = { accuracy = [0.9, 1.0] }":                                      "figures[1].difference: adds a row",
 		"x = \"condition low\"\nlines = [\"optimizer\", \"condition\"]":                                                                                   `figures[1].x: is "low", must be one of "low, or so", "high"`,
 		"x = 3": "figures[1].x: is the number 3, must be a string",
 	} {
