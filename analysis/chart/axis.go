@@ -95,7 +95,8 @@ func (a Axis) fittingTicks(l span, length float64, t text.Style) []plot.Tick {
 	if a.Scale == Categorical {
 		ticks := a.placedTicks(l, 0)
 		for i := range ticks {
-			ticks[i].Label = strings.Join(wrap(ticks[i].Label, t, vg.Length(length/(l.hi-l.lo))-labelGap/2), "\n")
+			room := vg.Length(length/(l.hi-l.lo)) - labelGap/2
+			ticks[i].Label = strings.Join(wrap(pieces(ticks[i].Label, t, room), t, room), "\n")
 		}
 		return ticks
 	}

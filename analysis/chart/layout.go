@@ -2,7 +2,6 @@ package chart
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -79,7 +78,7 @@ func (p page) draw(canvas vg.CanvasSizer) error {
 			if size := data.Size(); !(size.X >= smallestFrame && size.Y >= smallestFrame) {
 				return fmt.Errorf("labels leave no room for row %d, panel %d: shorten them or enlarge the figure", i+1, j+1)
 			}
-			if err := p.crowded(panel.Title, plots[i][j].X, data); err != nil {
+			if err := p.crowded(panel.Title, data); err != nil {
 				return fmt.Errorf("row %d, panel %d: %w", i+1, j+1, err)
 			}
 			plots[i][j].Draw(at)
@@ -90,24 +89,11 @@ func (p page) draw(canvas vg.CanvasSizer) error {
 	return nil
 }
 
-// crowded reports a panel's title that is wider than the frame, and labels of categories that run into each other: they are broken
-// between words, and their words may still be too long.
-func (p page) crowded(title string, x plot.Axis, frame draw.Canvas) error {
-	width := frame.Size().X
+// crowded reports a panel's title that is wider than the frame.
+func (p page) crowded(title string, frame draw.Canvas) error {
 	t := textStyle(p.style, p.style.TitleSize)
-	if letter := t.Width("m") + vg.Length(0.6*p.style.TitleSize); t.Width(title) > width-letter {
+	if letter := t.Width("m") + vg.Length(0.6*p.style.TitleSize); t.Width(title) > frame.Size().X-letter {
 		return fmt.Errorf("the title %q is wider than the panel: shorten it or enlarge the figure", title)
-	}
-	var last plot.Tick
-	end := vg.Length(math.Inf(-1))
-	for _, tick := range x.Tick.Marker.Ticks(x.Min, x.Max) {
-		at, half := width*vg.Length((tick.Value-x.Min)/(x.Max-x.Min)), x.Tick.Label.Width(tick.Label)/2
-		if tick.Label != "" && at-half < end {
-			return fmt.Errorf("the labels %q and %q run into each other: shorten them or enlarge the figure", last.Label, tick.Label)
-		}
-		if tick.Label != "" {
-			last, end = tick, at+half
-		}
 	}
 	return nil
 }
