@@ -47,12 +47,13 @@ var mayImport = map[string][]string{
 	"stages/digits":    {"artifacts/idx", "pipeline", "trainer/kernel", "trainer/rng"},
 	"stages/train":     {"artifacts/idx", "artifacts/runs", "pipeline", "trainer", "trainer/kernel"},
 	"stages/metrics":   {"analysis/metric", "artifacts/measures", "artifacts/runs", "pipeline"},
+	"stages/quantity":  {"artifacts/measures"},
 	"stages/aggregate": {"analysis/summary", "artifacts/measures", "pipeline"},
-	"stages/figure":    {"analysis/chart", "analysis/summary", "artifacts/measures", "pipeline"},
+	"stages/figure":    {"analysis/chart", "analysis/summary", "artifacts/measures", "pipeline", "stages/quantity"},
 	"stages/table":     {"analysis/tabulate", "artifacts/measures", "pipeline"},
 	"stages/finding":   {"analysis/claim", "analysis/tabulate", "artifacts/measures", "pipeline"},
 
-	"stages/params": {"analysis/chart", "trainer"},
+	"stages/params": {"analysis/chart", "stages/quantity", "trainer"},
 	"stages/effort": {"trainer"},
 	"stages/study": {
 		"analysis/chart", "analysis/claim", "artifacts/measures", "pipeline", "trainer",
@@ -74,7 +75,7 @@ var mayImport = map[string][]string{
 		"stages/figure", "stages/finding", "stages/lock", "stages/params", "stages/report", "stages/study", "stages/table", "stages/train",
 	},
 
-	"stages/internal/testenv":   nil,
+	"stages/internal/testenv": nil,
 	"stages/internal/studytest": {
 		"artifacts/measures", "pipeline", "pipeline/codeid", "trainer",
 		"stages/fetch", "stages/internal/testenv", "stages/metrics", "stages/params", "stages/study", "stages/train",

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -165,7 +166,11 @@ func multiples(l span, mantissa float64, exponent int) []float64 {
 	const slack = 1e-9
 	var values []float64
 	for i := math.Ceil(l.lo/step - slack); i <= math.Floor(l.hi/step+slack); i++ {
-		values = append(values, i*mantissa*up/down)
+		v := i * mantissa * up / down
+		if exponent < -22 || exponent > 22 { // where the power of ten is not exact
+			v, _ = strconv.ParseFloat(fmt.Sprintf("%.0fe%d", i*mantissa, exponent), 64)
+		}
+		values = append(values, v)
 	}
 	return values
 }

@@ -145,8 +145,9 @@ var markdownEscapes = strings.NewReplacer(
 var entity = regexp.MustCompile(`&(#?[0-9A-Za-z]+;)`)
 
 // plain is a text as Markdown shows it character by character.
-func plain(text string) string { return markdownEscapes.Replace(entity.ReplaceAllString(text, "&amp;$1")) }
-
+func plain(text string) string {
+	return markdownEscapes.Replace(entity.ReplaceAllString(text, "&amp;$1"))
+}
 
 func (t Table) markdown() []byte {
 	var b bytes.Buffer

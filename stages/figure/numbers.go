@@ -8,6 +8,7 @@ import (
 
 	"sparsel/analysis/summary"
 	"sparsel/artifacts/measures"
+	"sparsel/stages/quantity"
 )
 
 // A source of numbers knows what runs have, one by one and summarised.
@@ -63,11 +64,11 @@ func (n numbers) summary(k key) (measures.Summary, bool) {
 
 func (n numbers) run(k key, seed uint32) (float64, bool) {
 	values, ok := n.rows[row{k.experiment, k.condition, k.optimizer, k.layer, k.epoch, seed}]
-	m, _ := metricOf(k.metric)
-	if !ok || m.value == nil {
+	m, known := quantity.Find(k.metric)
+	if !ok || !known {
 		return math.NaN(), false
 	}
-	return m.value(values), true
+	return m.Value(values), true
 }
 
 // number is one number to draw: a mean over runs and an interval around it. Low and high are NaN where a single
@@ -83,7 +84,7 @@ type number struct {
 // key is where the numbers of a metric at a place are found.
 func (at place) key(name string, epoch int) key {
 	layer := at.layer
-	if m, _ := metricOf(name); m.network {
+	if m, _ := quantity.Find(name); m.Network {
 		layer = measures.AllLayers
 	}
 	return key{at.experiment, at.condition.Name, at.optimizer.Name, layer, name, epoch}

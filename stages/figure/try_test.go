@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"sparsel/analysis/chart"
+	"sparsel/stages/quantity"
 )
 
 // What Try refuses, and the key that it blames.
@@ -37,8 +38,8 @@ func TestTry(t *testing.T) {
 		}, "lines", "4 products as lines: 3 can be told apart"},
 		{"every metric as a line", func(p *Params) {
 			p.Columns, p.Lines, p.Panels = "optimizer", []string{"metric"}, nil
-			for _, m := range metrics {
-				p.Panels = append(p.Panels, Panel{Metric: m.name})
+			for _, m := range quantity.All() {
+				p.Panels = append(p.Panels, Panel{Metric: m.Name})
 			}
 		}, "", ""},
 		{"two looks alike", func(p *Params) { p.Style.Roles["Adam"] = p.Style.Roles["SGD"] }, "", `series "Adam" and "SGD" look the same`},
@@ -53,8 +54,8 @@ func TestTry(t *testing.T) {
 		{"28 panels", func(p *Params) {
 			p.Rows, p.Columns, p.Lines, p.Panels = "metric", "optimizer", nil, nil
 			p.Sources[0].Optimizers = []Optimizer{{Name: "SGD"}, {Name: "Adam"}, {Name: "Adagrad"}, {Name: "Adadelta"}}
-			for _, m := range metrics {
-				p.Panels = append(p.Panels, Panel{Metric: m.name})
+			for _, m := range quantity.All() {
+				p.Panels = append(p.Panels, Panel{Metric: m.Name})
 			}
 		}, "", "more than 26 panels"},
 		{"no room", func(p *Params) { p.Style.Width = 1; p.Sources[0].Entries = many(7); p.X.Kind = Conditions }, "", "leave no room"},

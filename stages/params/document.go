@@ -146,7 +146,7 @@ func join(prefix, key string) string {
 // report notes a problem at a path, at the place of the nearest enclosing value that has one. One problem a
 // value is enough: a range check on a value of the wrong type would only repeat it.
 func (d *document) report(path, format string, args ...any) {
-	at, probe := position{}, path
+	at, probe := position{1, 1}, path // what is missing from the file has no better place
 	for probe != "" {
 		if q, ok := d.positions[probe]; ok {
 			at = q

@@ -23,7 +23,7 @@ type Params struct {
 	Metrics     Metrics              `toml:"metrics,required"`
 	Experiments []Experiment         `toml:"experiments,required"` // one for each entry of `conditions`; see [Experiment]
 	Sessions    []Session            `toml:"sessions"`
-	Figures     []Figure             `toml:"figures,required"`
+	Figures     []Figure             `toml:"figures"`
 	Tables      []Table              `toml:"tables"`
 	Profiles    map[string]Profile   `toml:"profiles"`
 	Style       chart.Style          `toml:"style"` // what it leaves out is as in chart.DefaultStyle

@@ -45,6 +45,9 @@ const eachExperiment = "{experiment}"
 // CompleteTables lists the tables with an entry for each.
 func (p *Params) CompleteTables() []Table {
 	var list []Table
+	if !slices.ContainsFunc(p.Tables, func(t Table) bool { return t.Kind == "tidy" }) {
+		list = append(list, Table{ID: unaskedTidy, Kind: "tidy", place: "tables"})
+	}
 	for i, t := range p.Tables {
 		t.place = indexed("tables", i)
 		if t.ID != eachExperiment {
@@ -68,20 +71,23 @@ func (p *Params) Place(experiment string) string {
 	return p.Experiments[i].owner + ".name"
 }
 
-// TidyWanted reports whether the file asks for the tidy table.
-func (p *Params) TidyWanted() bool { return p.TidyID() != hiddenTidy }
+// TableKinds lists the kinds of tables.
+func TableKinds() []string { return sortedKeys(tableKinds) }
 
-// hiddenTidy is no id that a file may give.
-const hiddenTidy = ".tidy"
+// TableKeys lists the keys that a kind of table takes besides id, kind, title and note.
+func TableKeys(kind string) []string { return slices.Clone(tableKinds[kind]) }
 
-// TidyID is the id of the tidy table, which compare needs even where the file doesn't ask for it.
+// unaskedTidy is the tidy table of a file that does not ask for it.
+const unaskedTidy = "epochs"
+
+// TidyID is the id of the tidy table, which every study has.
 func (p *Params) TidyID() string {
 	for _, t := range p.Tables {
 		if t.Kind == "tidy" {
 			return t.ID
 		}
 	}
-	return hiddenTidy
+	return unaskedTidy
 }
 
 func (p *Params) checkTables(d *document) {
@@ -121,6 +127,9 @@ func (p *Params) checkTables(d *document) {
 		}
 		tidy = tidy || t.Kind == "tidy"
 		p.checkTable(d, path, t)
+	}
+	if i := slices.IndexFunc(p.Tables, func(t Table) bool { return strings.EqualFold(t.ID, unaskedTidy) }); !tidy && i >= 0 {
+		d.report(indexed("tables", i)+".id", "is %q, the id of the table of every epoch of every run; choose another, or give one of kind \"tidy\"", p.Tables[i].ID)
 	}
 }
 

@@ -307,8 +307,12 @@ func TestRefusedWithItsPlace(t *testing.T) {
 	sweep := func(rest string) string {
 		return "[[experiments]]\nname = \"sweep\"\ncondition = \"lr={lr}\"\noptimizers = [\"SGD\"]\nvary = [{ parameter = \"lr\", values = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5] }]\n" + rest
 	}
-	table := func(kind, rest string) string { return "[[tables]]\nid = \"t\"\nkind = \"" + kind + "\"\n" + rest + "\n" }
-	experiments := func(conditions string) string { return "[[experiments]]\nname = \"e\"\nconditions = [\n" + conditions + "\n]\n" }
+	table := func(kind, rest string) string {
+		return "[[tables]]\nid = \"t\"\nkind = \"" + kind + "\"\n" + rest + "\n"
+	}
+	experiments := func(conditions string) string {
+		return "[[experiments]]\nname = \"e\"\nconditions = [\n" + conditions + "\n]\n"
+	}
 	long := strings.Repeat("x", 215)
 	for _, c := range []struct{ name, text, want string }{
 		{"more lines than colours", sweep("[[figures]]\nid = \"s\"\ntitle = \"Eight\"\nexperiments = [\"sweep\"]\nx = \"epoch\"\nlines = [\"condition\"]\n"), "own.toml:67:1: figures[1].lines: 8 conditions as lines"},
@@ -383,4 +387,39 @@ func refusal(t *testing.T, text, profile string) string {
 		}
 	}
 	return err.Error()
+}
+
+// Every kind of table and every metric can be asked for.
+func TestEveryKindOfTable(t *testing.T) {
+	text := ""
+	for _, kind := range params.TableKinds() {
+		text += "[[tables]]\nid = \"kind-" + kind + "\"\nkind = \"" + kind + "\"\n"
+		for key, value := range map[string]string{
+			"experiment": `"rates"`, "experiments": `["rates"]`, "error": `"se"`, "metrics": `["` + strings.Join(params.MetricNames, `", "`) + `"]`,
+		} {
+			if slices.Contains(params.TableKeys(kind), key) {
+				text += key + " = " + value + "\n"
+			}
+		}
+	}
+	text += "[[experiments]]\nname = \"rates\"\ncondition = \"lr={lr}\"\noptimizers = [\"Adam\"]\nvary = [{ parameter = \"lr\", values = [0.01] }]\n"
+	whole := strings.Replace(own, "[[tables]]\nid = \"epochs\"\nkind = \"tidy\"\n", "", 1) + text
+	out := studytest.MadeUp(t, studytest.Of(t, whole, ""), telling)
+	for _, kind := range params.TableKinds() {
+		file := "table-kind-" + kind + ".tex"
+		if kind == "tidy" {
+			file = "kind-tidy.csv"
+		}
+		if info, err := os.Stat(filepath.Join(out, "tables", file)); err != nil || info.Size() == 0 {
+			t.Errorf("table of kind %s: %v", kind, err)
+		}
+	}
+}
+
+// The table of every epoch is there whether it is asked for or not.
+func TestTidyTableUnasked(t *testing.T) {
+	out := studytest.MadeUp(t, studytest.Of(t, own[:strings.Index(own, "[[figures]]")], ""), telling)
+	if _, err := os.Stat(filepath.Join(out, "tables", "epochs.csv")); err != nil {
+		t.Error(err)
+	}
 }

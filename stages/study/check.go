@@ -162,7 +162,7 @@ func summarize(runs []params.Use, layer, metric string, epoch int, number made) 
 	var gone []string
 	sum := 0.0
 	for _, u := range runs {
-		if v := number(u, layer, metric, epoch); math.IsNaN(v) {
+		if v := number(u, layer, metric, epoch); math.IsNaN(v) || math.IsInf(v, 0) {
 			gone = append(gone, fmt.Sprintf("seed %d", u.Seed))
 		} else {
 			s.N++

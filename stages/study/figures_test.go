@@ -18,6 +18,7 @@ import (
 	"sparsel/stages/figure"
 	"sparsel/stages/internal/studytest"
 	"sparsel/stages/params"
+	"sparsel/stages/quantity"
 )
 
 var update = flag.Bool("update", false, "write the figures' descriptions anew")
@@ -351,7 +352,7 @@ func TestValuesOfEachOptimizer(t *testing.T) {
 
 // The figure stage knows the metrics of the parameters, and what the parameters call them.
 func TestMetricsOfFigures(t *testing.T) {
-	for _, m := range params.AllMetrics() {
+	for _, m := range quantity.All() {
 		p := figure.Params{
 			ID: "f", Columns: "metric", X: figure.X{Kind: figure.Epochs}, Panels: []figure.Panel{{Metric: m.Name}}, Error: "se", Epoch: 1, Style: chart.DefaultStyle(),
 			Sources: []figure.Source{{Experiment: "e", Layers: 2, Optimizers: []figure.Optimizer{{Name: "SGD"}}, Entries: []figure.Entry{{
@@ -363,15 +364,15 @@ func TestMetricsOfFigures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := f.Rows[0].Panels[0].Y.Label; got != m.Label {
-			t.Errorf("%s is called %q, want %q", m.Name, got, m.Label)
+		if got := f.Rows[0].Panels[0].Y.Label; got != m.Words {
+			t.Errorf("%s is called %q, want %q", m.Name, got, m.Words)
 		}
 		s := f.Rows[0].Panels[0].Series[0]
 		if len(s.Runs) != 2 || math.Abs((s.Runs[0].Y[0]+s.Runs[1].Y[0])/2-s.Y[0]) > 1e-15 {
 			t.Errorf("%s: runs %v, mean %v", m.Name, s.Runs, s.Y)
 		}
 		p.X.Kind = figure.Layers
-		if key, _ := figure.Try(p); (key == "metrics") != m.OfNetwork {
+		if key, _ := figure.Try(p); (key == "metrics") != m.Network {
 			t.Errorf("%s by layer: key %q", m.Name, key)
 		}
 	}

@@ -32,9 +32,7 @@ func (b *builder) addTables(tidy *pipeline.Node, findings map[string]*pipeline.N
 
 func (b *builder) addTidy(id string) *pipeline.Node {
 	n := &pipeline.Node{Name: "table/" + id, Stage: table.TidyStage(), Params: table.TidyParams{Experiments: b.order}}
-	if b.params.TidyWanted() {
-		n.Publish = map[string]string{table.TidyTable: path.Join("tables", id+".csv")}
-	}
+	n.Publish = map[string]string{table.TidyTable: path.Join("tables", id+".csv")}
 	for _, name := range b.order {
 		n.Inputs = append(n.Inputs, pipeline.Input{Name: name, From: b.aggregates[name], Output: aggregate.Tidy})
 	}
