@@ -361,3 +361,72 @@ func TestLooksOfTwoExperiments(t *testing.T) {
 		t.Errorf("title of an experiment with two optimizers %q", title)
 	}
 }
+
+// A gap is named by all that tells its runs from others: experiment, optimizer, value and line; and by the reference's label.
+func TestWhereGapsAre(t *testing.T) {
+	none := func(s *measures.Summary) { s.N, s.Mean, s.Missing = 2, 0.5, "seed 100;seed 1" }
+	p, n := conditions(X{Kind: Values, Scale: "log"}, "optimizer", "condition")
+	other := Entry{Label: "others"}
+	for i, name := range []string{"v=1", "v=10", "v=100"} {
+		other.Conditions = append(other.Conditions, condition(name, []float64{2, 20, 200}[i]))
+	}
+	p.Sources[0].Entries = append(p.Sources[0].Entries, other)
+	n.change(func(k key) bool { return k.condition == "v=10" && k.optimizer == "SGD" }, none)
+	want := "Missing, because they failed: SGD, some value 10, all (seeds 1, 100); SGD, some value 20, others (seeds 1, 100)."
+	if f := describe(t, p, n); !strings.Contains(f.Caption, want) {
+		t.Errorf("the caption %q lacks %q", f.Caption, want)
+	}
+
+	p, n = baseline()
+	p.Reference = &Reference{Experiment: "e", Condition: condition("r", 0), Label: "the reference"}
+	for k, s := range study("e", []string{"r"}, "SGD", "Adam").summaries {
+		n.summaries[k] = s
+	}
+	n.change(func(k key) bool { return k.condition == "r" && k.optimizer == "Adam" && k.epoch == 3 }, none)
+	want = "Missing, because they failed: Adam, the reference (seeds 1, 100)."
+	if f := describe(t, p, n); !strings.Contains(f.Caption, want) {
+		t.Errorf("the caption %q lacks %q", f.Caption, want)
+	}
+
+	p, n = baseline()
+	p.Columns, p.Panels = "experiment", p.Panels[:1]
+	second := p.Sources[0]
+	second.Experiment = "f"
+	p.Sources = append(p.Sources, second)
+	for k, s := range study("f", []string{"c"}, "SGD", "Adam").summaries {
+		n.summaries[k] = s
+	}
+	n.change(func(k key) bool { return k.experiment == "f" && k.optimizer == "Adam" }, none)
+	want = "Missing, because they failed: f, Adam (seeds 1, 100)."
+	if f := describe(t, p, n); !strings.Contains(f.Caption, want) {
+		t.Errorf("the caption %q lacks %q", f.Caption, want)
+	}
+}
+
+// Limits of x for some optimizers are theirs alone, and then panels are not drawn to one scale; without them they are.
+func TestScalesOfScatter(t *testing.T) {
+	p, n := conditions(X{Kind: AgainstMetric, Metric: "accuracy"}, "condition")
+	p.Columns, p.Panels = "optimizer", []Panel{{Metric: "sparsity"}}
+	f := describe(t, p, n)
+	if !f.AlignX || strings.Contains(f.Caption, "x axes") || f.Rows[0].Panels[0].Series[0].Alpha != 0.6 {
+		t.Errorf("aligned %v, caption %q, %+v", f.AlignX, f.Caption, f.Rows[0].Panels[0].Series[0])
+	}
+	p.X.Limits = []Limits{{Optimizer: "Adam", Min: 0.1, Max: 0.9}}
+	if f := describe(t, p, n); f.AlignX || !strings.Contains(f.Caption, "The x axes of the panels differ.") {
+		t.Errorf("aligned %v, caption %q", f.AlignX, f.Caption)
+	}
+}
+
+// A factor that belongs to the network is the network's in every layer.
+func TestProductsByLayer(t *testing.T) {
+	p, n := baseline()
+	p.Sources[0].Layers, p.Lines, p.Columns, p.Panels = 2, []string{"layer"}, "optimizer", []Panel{{Metric: "accuracy * sparsity"}}
+	for _, seed := range seeds {
+		n.rows[row{"e", "c", "SGD", "2", 1, seed}] = measures.Row{Accuracy: 0.1, Sparsity: 0.5}
+		n.rows[row{"e", "c", "SGD", "all", 1, seed}] = measures.Row{Accuracy: 0.8, Sparsity: 0.1}
+	}
+	s := describe(t, p, n).Rows[0].Panels[0].Series
+	if len(s) != 2 || s[1].Label != "layer 2" || math.Abs(s[1].Y[0]-0.4) > 1e-15 {
+		t.Errorf("products %+v", s)
+	}
+}
