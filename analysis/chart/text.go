@@ -140,24 +140,6 @@ func textStyle(s Style, size float64) text.Style {
 	return text.Style{Color: mustColor(s.Ink), Font: font.From(sans, vg.Length(size)), Handler: handler}
 }
 
-// pieces breaks the words of s that are wider than the given width into pieces that are not, but for those with superscripts or
-// subscripts.
-func pieces(s string, t text.Style, width vg.Length) string {
-	var words []string
-	for _, word := range strings.Fields(s) {
-		piece := ""
-		for _, c := range word {
-			if piece != "" && t.Width(piece+string(c)) > width && !strings.Contains(word, "{") {
-				words = append(words, piece)
-				piece = ""
-			}
-			piece += string(c)
-		}
-		words = append(words, piece)
-	}
-	return strings.Join(words, " ")
-}
-
 // wrap breaks s between words into lines of at most the given width; a word that is wider
 // has a line of its own.
 func wrap(s string, t text.Style, width vg.Length) []string {

@@ -121,7 +121,7 @@ func TestErrors(t *testing.T) {
 		})
 	}
 	crowded := examples()["mixed"]
-	crowded.Rows[0].Panels[0].X.Categories[0] = strings.Repeat("longword", 200)
+	crowded.Rows[0].Panels[0].X.Categories[0] = strings.Repeat("longword", 20)
 	if _, err := Render(crowded, DefaultStyle(), "pdf"); err == nil || !strings.Contains(err.Error(), "labels leave no room for row 1") {
 		t.Errorf("labels wider than the page: %v", err)
 	}

@@ -250,7 +250,9 @@ func (d *description) number(at place, epoch int) (number, error) {
 // where names the place of a gap.
 func (d *description) where(at place) string {
 	name := at.optimizer.Name
-	own := func(e Entry) bool { return e.Label == at.entry.Label && e.Conditions[0].Name == at.entry.Conditions[0].Name }
+	own := func(e Entry) bool {
+		return e.Label == at.entry.Label && e.Conditions[0].Name == at.entry.Conditions[0].Name
+	}
 	switch shown := at.experiment == at.source.Experiment && slices.ContainsFunc(at.source.Entries, own); {
 	case d.X.Kind == Values && shown:
 		name += fmt.Sprintf(", %s %s", at.source.Parameter, at.source.label(at.value()))

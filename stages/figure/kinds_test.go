@@ -144,6 +144,10 @@ func TestDifference(t *testing.T) {
 			t.Errorf("the caption %q lacks %q", f.Caption, want)
 		}
 	}
+	delete(n.rows, row{"e", "v=10", "Adam", "all", 1, 1})
+	if f := describe(t, p, n); f.Rows[1].Panels[0].Series[1].N[0] != 2 || !strings.Contains(f.Caption, "because they failed: Adam, named v=1 (seed 1).") {
+		t.Errorf("a pair of which one failed: %+v, caption %q", f.Rows[1].Panels[0].Series[1], f.Caption)
+	}
 	p.Reference = &Reference{Experiment: "e", Condition: condition("v=100", 100), Label: "reference"}
 	if f := describe(t, p, n); len(f.Rows[0].Panels[0].Rules) != 2 || len(f.Rows[1].Panels[0].Rules) != 1 {
 		t.Errorf("reference lines %+v and %+v", f.Rows[0].Panels[0].Rules, f.Rows[1].Panels[0].Rules)
