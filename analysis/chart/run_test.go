@@ -187,7 +187,7 @@ func TestEqualAxes(t *testing.T) {
 		f.Rows[0].Panels[0].Rules = []Rule{{Kind: Diagonal}}
 		frame := record(t, f, style).frames(style)[0]
 		width, height := frame.Max.X-frame.Min.X, frame.Max.Y-frame.Min.Y
-		if math.Abs(float64(width-height)) > 1e-4 || width < 50 {
+		if math.Abs(float64(width-height)) > 1e-4 || width < 50 || width > vg.Length(72*size.width) || height > vg.Length(72*size.height) {
 			t.Errorf("the frame is %v by %v", width, height)
 		}
 		p, err := newPage(f, style)
