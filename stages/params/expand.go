@@ -97,6 +97,7 @@ type expansion struct {
 	document     *document
 	plan         []*planned
 	byExperiment map[string][]*planned
+	planned      map[plannedAt]*planned
 	runs         []*Run
 	uses         []Use
 	distinct     map[string]*Run // by identity
@@ -110,6 +111,12 @@ type planned struct {
 	like      *planned // whose run it is; nil for its own
 }
 
+// plannedAt is what tells planned uses apart.
+type plannedAt struct {
+	experiment, condition, optimizer string
+	seed                             uint32
+}
+
 func (r *planned) name() string { return r.entry.Name + "/" + r.condition.name }
 
 func (x *expansion) report(path, format string, args ...any) {
@@ -117,7 +124,7 @@ func (x *expansion) report(path, format string, args ...any) {
 }
 
 func (p *Params) expand(d *document) []Use {
-	x := expansion{params: p, document: d, byExperiment: map[string][]*planned{}, distinct: map[string]*Run{}}
+	x := expansion{params: p, document: d, byExperiment: map[string][]*planned{}, planned: map[plannedAt]*planned{}, distinct: map[string]*Run{}}
 	for i := range p.Experiments {
 		e := &p.Experiments[i]
 		seeds := p.seeds(*e)
@@ -163,6 +170,7 @@ func (x *expansion) add(e *Experiment, c condition, config trainer.Config, seed 
 }
 
 func (x *expansion) append(r *planned) {
+	x.planned[plannedAt{r.entry.Name, r.condition.name, r.config.Optimizer.Name, r.config.Seeding.Seed}] = r
 	x.plan = append(x.plan, r)
 	x.byExperiment[r.entry.Name] = append(x.byExperiment[r.entry.Name], r)
 }
@@ -171,14 +179,11 @@ func (x *expansion) append(r *planned) {
 func (x *expansion) again(e *Experiment, c condition, optimizer string, seeds []uint32) {
 	experiment, name, _ := strings.Cut(e.Like, "/")
 	for _, seed := range seeds {
-		i := slices.IndexFunc(x.byExperiment[experiment], func(r *planned) bool {
-			return r.condition.name == name && r.config.Optimizer.Name == optimizer && r.config.Seeding.Seed == seed
-		})
-		if i < 0 {
+		other := x.planned[plannedAt{experiment, name, optimizer, seed}]
+		if other == nil {
 			x.report(e.path+".like", "is %q, which has no run of %s with seed %d further up in the file", e.Like, optimizer, seed)
 			return
 		}
-		other := x.byExperiment[experiment][i]
 		x.append(&planned{entry: e, condition: c, config: other.config, like: other})
 	}
 }

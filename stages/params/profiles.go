@@ -40,6 +40,8 @@ func (p *Params) checkProfiles(d *document) {
 		switch {
 		case !nameRule.MatchString(name) || alike(Paper):
 			d.report(path, "is no name for a profile; %q is the study as it stands, others consist of letters, digits and _ . + -", Paper)
+		case len(name) > maxID:
+			d.report(path, "is a name of %d letters, must have at most %d", len(name), maxID)
 		case slices.ContainsFunc(Reserved, alike):
 			d.report(path, "is no name for a profile: the program itself has %q among its results; those of a profile are in a folder of its name", name)
 		case slices.ContainsFunc(names, alike):

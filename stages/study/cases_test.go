@@ -321,7 +321,7 @@ func TestRefusedWithItsPlace(t *testing.T) {
 		{"unknown layers", table("final", "experiment = \"base\"\nerror = \"se\"\nmetrics = [\"sparsity\"]\nlayers = [\"all\", \"9\"]"), "own.toml:63:18: tables[2].layers[1]: is \"9\", which is no hidden layer of base"},
 		{"depths that repeat", experiments(`{ condition = "a" }, { condition = "b", set = { width = 8 } }`) + table("printed", "experiment = \"e\"\nerror = \"se\""), "both have 1 hidden layers with SGD"},
 		{"grid of nothing", table("grids", "experiments = [\"base\"]"), "tables[2].experiments[0]: is \"base\", in which nothing varies"},
-		{"long id of a figure", "[[figures]]\nid = \"" + long + "\"\ntitle = \"Long\"\nexperiments = [\"base\"]\nx = \"epoch\"\nlines = [\"optimizer\"]\n", "own.toml:58:6: figures[1].id: makes the file"},
+		{"long id of a figure", "[[figures]]\nid = \"" + long + "\"\ntitle = \"Long\"\nexperiments = [\"base\"]\nx = \"epoch\"\nlines = [\"optimizer\"]\n", "own.toml:58:6: figures[1].id: has 215 letters, must have at most 100"},
 		{"long name of an experiment", "[[experiments]]\nname = \"" + long + "\"\ncondition = \"c\"\nset = { batch = 10 }\n", "own.toml:58:8: experiments[1].name: makes the file"},
 		{"files of one name", strings.Replace(table("conditions", "experiment = \"base\""), `"t"`, `"x"`, 1) + "[profiles.figure]\nepochs = 1\n", "profiles.figure: is no name for a profile"},
 		{"table in the place of an experiment's", strings.Replace(table("conditions", "experiment = \"base\""), `"t"`, `"Base"`, 1), "tables[2].id: is \"Base\", the id that the table of final values of experiment base has"},

@@ -134,18 +134,19 @@ func layersOf(u params.Use) []string {
 
 // summaries are those that an experiment would have of made-up numbers, at the epochs from one to another.
 func (b *builder) summaries(experiment string, number made, from, to int) []measures.Summary {
+	type cell struct{ condition, optimizer string }
+	runs := map[cell][]params.Use{}
+	for _, u := range b.uses {
+		if c := (cell{u.Condition, u.Optimizer}); u.Experiment == experiment {
+			runs[c] = append(runs[c], u)
+		}
+	}
 	var list []measures.Summary
 	for _, first := range b.distinct(experiment) {
-		var runs []params.Use
-		for _, u := range b.uses {
-			if u.Experiment == experiment && u.Condition == first.Condition && u.Optimizer == first.Optimizer {
-				runs = append(runs, u)
-			}
-		}
 		for epoch := max(1, from); epoch <= min(to, first.Run.Config.Epochs); epoch++ {
 			for _, layer := range layersOf(first) {
 				for _, metric := range params.MetricNames {
-					list = append(list, summarize(runs, layer, metric, epoch, number))
+					list = append(list, summarize(runs[cell{first.Condition, first.Optimizer}], layer, metric, epoch, number))
 				}
 			}
 		}

@@ -21,10 +21,10 @@ func (b *builder) conditionsTable(t params.Table) table.TextParams {
 		p.Title = "Conditions of experiment " + t.Experiment
 	}
 	uses := b.distinct(t.Experiment)
-	conditions := conditionsOf(uses)
+	conditions, of := byCondition(uses)
 	p.Rows = make([][]string, len(conditions))
 	for i, name := range conditions {
-		p.Rows[i] = []string{name, b.all(optimizersOf(usesOf(uses, name)))}
+		p.Rows[i] = []string{name, b.all(optimizersAt(uses, of[name]))}
 	}
 	for _, column := range params.Columns() {
 		if !b.differs(column, uses) {
@@ -37,7 +37,7 @@ func (b *builder) conditionsTable(t params.Table) table.TextParams {
 		}
 		texts := params.Texts(values)
 		for i, name := range conditions {
-			p.Rows[i] = append(p.Rows[i], cell(uses, texts, name))
+			p.Rows[i] = append(p.Rows[i], cell(uses, texts, of[name]))
 		}
 	}
 	p.Notes = append(b.seedsNote(t.Experiment), notes(t)...)
@@ -47,28 +47,34 @@ func (b *builder) conditionsTable(t params.Table) table.TextParams {
 // distinct lists the uses of an experiment, one for each condition and optimizer: seeds change nothing that tables of
 // conditions show.
 func (b *builder) distinct(experiment string) []params.Use {
+	type cell struct{ condition, optimizer string }
+	seen := map[cell]bool{}
 	var list []params.Use
 	for _, u := range b.uses {
-		same := func(other params.Use) bool { return other.Condition == u.Condition && other.Optimizer == u.Optimizer }
-		if u.Experiment == experiment && !slices.ContainsFunc(list, same) {
-			list = append(list, u)
+		if c := (cell{u.Condition, u.Optimizer}); u.Experiment == experiment && !seen[c] {
+			seen[c], list = true, append(list, u)
 		}
 	}
 	return list
 }
 
-// usesOf are those of a condition.
-func usesOf(uses []params.Use, condition string) []params.Use {
-	return slices.DeleteFunc(slices.Clone(uses), func(u params.Use) bool { return u.Condition != condition })
+// byCondition sorts uses by their condition, in the order of the file. Each is given by its index.
+func byCondition(uses []params.Use) (order []string, of map[string][]int) {
+	of = map[string][]int{}
+	for i, u := range uses {
+		if of[u.Condition] == nil {
+			order = append(order, u.Condition)
+		}
+		of[u.Condition] = append(of[u.Condition], i)
+	}
+	return order, of
 }
 
-// conditionsOf lists the conditions of uses, each once, in the order of the file.
-func conditionsOf(uses []params.Use) []string {
+// optimizersAt lists the optimizers of some of the uses.
+func optimizersAt(uses []params.Use, at []int) []string {
 	var list []string
-	for _, u := range uses {
-		if !slices.Contains(list, u.Condition) {
-			list = append(list, u.Condition)
-		}
+	for _, i := range at {
+		list = append(list, uses[i].Optimizer)
 	}
 	return list
 }
@@ -87,18 +93,15 @@ func (b *builder) differs(column params.Column, uses []params.Use) bool {
 
 func (b *builder) baseline(u params.Use) params.Use { return b.params.BaselineUse(u.Optimizer) }
 
-// cell is what a condition has in a column: one text if all of its optimizers have it, or each with its optimizers.
-func cell(uses []params.Use, texts []string, condition string) string {
+// cell is what the uses of a condition have in a column: one text if all of its optimizers have it, or each with its optimizers.
+func cell(uses []params.Use, texts []string, condition []int) string {
 	var order []string
 	of := map[string][]string{} // optimizers, by text
-	for i, u := range uses {
-		if u.Condition != condition {
-			continue
-		}
+	for _, i := range condition {
 		if of[texts[i]] == nil {
 			order = append(order, texts[i])
 		}
-		of[texts[i]] = append(of[texts[i]], u.Optimizer)
+		of[texts[i]] = append(of[texts[i]], uses[i].Optimizer)
 	}
 	if len(order) == 1 {
 		return order[0]
@@ -249,8 +252,9 @@ func (b *builder) besides(experiment string, uses []params.Use) []string {
 		}
 		texts := params.Texts(values)
 		var cells []string
-		for _, name := range conditionsOf(uses) {
-			if c := cell(uses, texts, name); !slices.Contains(cells, c) {
+		order, of := byCondition(uses)
+		for _, name := range order {
+			if c := cell(uses, texts, of[name]); !slices.Contains(cells, c) {
 				cells = append(cells, c)
 			}
 		}

@@ -40,10 +40,16 @@ func (b *builder) final(t params.Table) table.FinalParams {
 	var conditions []label
 	p.Parameter, conditions = labels(uses)
 	var without []string
+	_, of := byCondition(uses)
 	for _, optimizer := range optimizersOf(uses) {
 		var lacks []string
 		for _, c := range conditions {
-			i := slices.IndexFunc(uses, func(u params.Use) bool { return u.Optimizer == optimizer && u.Condition == c.condition })
+			i := -1
+			for _, k := range of[c.condition] {
+				if uses[k].Optimizer == optimizer {
+					i = k
+				}
+			}
 			if i < 0 {
 				lacks = append(lacks, c.condition)
 				continue
@@ -138,17 +144,18 @@ func labels(uses []params.Use) (parameter string, list []label) {
 	var values []float64
 	var pattern, column string
 	numbered := true
-	for _, name := range conditionsOf(uses) {
+	order, of := byCondition(uses)
+	for _, name := range order {
 		list = append(list, label{name, name})
-		of := usesOf(uses, name)
-		v, err := strconv.ParseFloat(of[0].Value, 64)
+		first := uses[of[name][0]]
+		v, err := strconv.ParseFloat(first.Value, 64)
 		values = append(values, v)
-		rest := strings.Replace(name, of[0].Value, "{}", 1)
+		rest := strings.Replace(name, first.Value, "{}", 1)
 		if len(list) == 1 {
-			pattern, column = rest, of[0].Column
+			pattern, column = rest, first.Column
 		}
-		other := func(u params.Use) bool { return u.Value != of[0].Value || u.Column != column }
-		numbered = numbered && err == nil && rest == pattern && !slices.ContainsFunc(of, other)
+		other := func(i int) bool { return uses[i].Value != first.Value || uses[i].Column != column }
+		numbered = numbered && err == nil && rest == pattern && !slices.ContainsFunc(of[name], other)
 	}
 	if len(list) < 2 || !numbered {
 		return "", list
