@@ -284,10 +284,16 @@ func (p *Params) experimentNames() []string {
 	return names
 }
 
+// maxID is the most letters of an id. File systems allow 255 in a name, and what is published has more in its name than the id, and
+// still more while it is being written.
+const maxID = 100
+
 // checkID holds ids to what makes a file name, each once.
 func checkID(d *document, path, id string, ids *[]string) {
 	if !nameRule.MatchString(id) {
 		d.report(path+".id", "is %q, must consist of letters, digits and _ . + -", id)
+	} else if len(id) > maxID {
+		d.report(path+".id", "has %d letters, must have at most %d to be part of the names of files", len(id), maxID)
 	}
 	if i := slices.IndexFunc(*ids, func(other string) bool { return strings.EqualFold(other, id) }); i >= 0 { // file names may know no capitals
 		again := ""
