@@ -152,7 +152,11 @@ func TestRuns(t *testing.T) {
 			}
 		}
 	}
-	s := Series{X: []float64{0, 1}, Y: []float64{1, 1}, Runs: []Run{{"seed 1", []float64{2, 3}}}}
+	s := Series{Marks: LinePoints, X: []float64{1, 2, 3}, Y: []float64{1, 1, 1}, Runs: []Run{{"seed 1", []float64{0.9, 0.8, 1.3}}}}
+	if r := record(t, one(s, Axis{Min: 0.85, Max: 1.15}), style); len(r.filled[run]) != 1 {
+		t.Errorf("%d dots within the panel, want 1", len(r.filled[run]))
+	}
+	s = Series{X: []float64{0, 1}, Y: []float64{1, 1}, Runs: []Run{{"seed 1", []float64{2, 3}}}}
 	f := one(s, Axis{})
 	f.Rows[0].Panels[0].X = Axis{Scale: Categorical, Categories: []string{"a", "b"}}
 	if data, err := Render(f, style, "csv"); err != nil || !strings.Contains(string(data), "run,,seed 1,1,b,3,") {

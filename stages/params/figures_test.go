@@ -250,6 +250,14 @@ column = "batch_size"
 value = 10
 
 [[experiments]]
+name = "made_up"
+condition = "c"
+optimizers = ["SGD"]
+set = { epochs = 2 }
+column = "my_own"
+value = 10
+
+[[experiments]]
 name = "one"
 condition = "SGD alone"
 optimizers = ["SGD"]
@@ -313,6 +321,8 @@ lines = ["optimizer"]`)
 		"x = \"epoch\"\nlines = [\"optimizer\", \"condition\"]\ndifference = true\nzoom = { accuracy = [0.9, 1.0] }":                                                                  "figures[1].difference: adds a row",
 		"x = \"epoch\"\nlines = [\"layer\"]\nexperiments = [\"columns\"]\nconditions = [\"by rate\"]\nreference = { experiment = \"one\", condition = \"SGD alone\", label = \"r\" }": `figures[1].reference.condition: is "SGD alone", whose networks have 1 hidden layers where the figure shows 3`,
 		"x = \"value\"\nexperiments = [\"columns\"]":                                                                                                                                  "figures[1].conditions: selects values of learning_rate and of batch_size, which have no common axis",
+		"x = \"value\"\nexperiments = [\"made_up\"]\nvertical = \"baseline\"":                                                                                                         "figures[1].vertical: is \"baseline\", but my_own has no value in it",
+		"x = \"epoch\"\ncolumns = \"optimizer\"\nlines = [\"condition\", \"metric\"]\ndifference = true":                                                                              "figures[1].difference: adds a row",
 		"x = \"condition low\"\nlines = [\"optimizer\", \"condition\"]":                                                                                                               `figures[1].x: is "low", must be one of "low, or so", "high"`,
 		"x = 3": "figures[1].x: is the number 3, must be a string",
 	} {
