@@ -56,7 +56,7 @@ var mayImport = map[string][]string{
 	"stages/params": {"analysis/chart", "stages/quantity", "trainer"},
 	"stages/effort": {"trainer"},
 	"stages/study": {
-		"analysis/chart", "analysis/claim", "artifacts/measures", "pipeline", "trainer",
+		"analysis/chart", "analysis/claim", "artifacts/measures", "pipeline",
 		"stages/aggregate", "stages/digits", "stages/effort", "stages/fetch", "stages/figure", "stages/finding",
 		"stages/metrics", "stages/params", "stages/table", "stages/train",
 	},
