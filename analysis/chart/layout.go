@@ -48,7 +48,9 @@ func newPage(f Figure, style Style) (page, error) {
 	for _, row := range f.Rows {
 		p.height += vg.Length(vg.Length(style.PanelHeight) * vg.Inch)
 		if row.ShareX { // its frames stay as high as those of a row with labels
-			p.height -= handler.Extents(font.From(sans, vg.Length(style.LabelSize))).Height + handler.Extents(font.From(sans, vg.Length(style.TickSize))).Height
+			for _, size := range []float64{style.LabelSize, style.TickSize} {
+				p.height -= handler.Extents(font.From(sans, vg.Length(size))).Height
+			}
 		}
 	}
 	return p, nil

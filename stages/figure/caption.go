@@ -373,8 +373,8 @@ func (d *description) marks() []string {
 	} else if d.Vertical == "baseline" && d.marked {
 		list = append(list, "vertical lines mark the baseline's value")
 	}
-	if d.Reference != nil {
-		list = append(list, fmt.Sprintf("horizontal lines are %s (experiment %s, condition %s)", d.Reference.Label, d.Reference.Experiment, d.Reference.Condition.Name))
+	if r := d.Reference; r != nil {
+		list = append(list, fmt.Sprintf("horizontal lines are %s (experiment %s, condition %s)", r.Label, r.Experiment, r.Condition.Name))
 	}
 	return list
 }

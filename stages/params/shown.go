@@ -211,7 +211,8 @@ func (p *Params) completeShown(d *document, path string, f Figure, s *Shown, sel
 		for _, r := range c.Runs {
 			layers := c.layers[r.Optimizer]
 			if slices.Contains(placed, "layer") && layers != first.layers[s.Optimizers[0]] {
-				d.report(path+".conditions", "selects %s with %d hidden layers and %s, %s with %d; layers can be told apart where all networks have as many",
+				d.report(path+".conditions", "selects %s with %d hidden layers and %s, %s with %d; "+
+					"layers can be told apart where all networks have as many",
 					first.Name, first.layers[s.Optimizers[0]], c.Name, r.Optimizer, layers)
 			}
 			s.Layers = min(s.Layers, layers)
