@@ -35,8 +35,8 @@ type Style struct {
 
 // Role is the look of a series.
 type Role struct {
-	Color  string `toml:"color"`
-	Dash   string `toml:"dash"`   // "solid" (also ""), "dashed", "dotted", "dashdot", "longdash", "dashdotdot", "longdashdot"
+	Color string `toml:"color"`
+	Dash  string `toml:"dash"` // "solid" (also ""), "dashed", "dotted", "dashdot", "longdash", "dashdotdot", "longdashdot"
 
 	// Marker is "circle" (also ""), "square", "triangle", "down", "left", "right" (triangles that point there), "diamond", "plus",
 	// "cross", "star" or "pentagon".
