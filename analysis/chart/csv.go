@@ -11,7 +11,9 @@ import (
 // csvHeader names the columns; category is empty on axes of numbers, name where x says
 // which value it is, low and high where a value has no interval, n and expected where it
 // is over no runs, and a rule has x or y only.
-var csvHeader = []string{"figure", "panel", "title", "x_axis", "y_axis", "kind", "label", "name", "x", "category", "y", "low", "high", "n", "expected"}
+var csvHeader = []string{
+	"figure", "panel", "title", "x_axis", "y_axis", "kind", "label", "name", "x", "category", "y", "low", "high", "n", "expected",
+}
 
 // csv returns one line for each value and rule, in the order of the figure. Numbers are
 // the shortest decimals that read back to the same float64.

@@ -16,11 +16,13 @@ var markers = map[string]func(vg.Point, vg.Length) vg.Path{
 	"plus":     polygon(bars(0)...),
 	"cross":    polygon(bars(1)...),
 	"star":     polygon(star...),
-	"pentagon": polygon(vg.Point{X: 0, Y: 1.15}, vg.Point{X: -1.09, Y: .36}, vg.Point{X: -.68, Y: -.93}, vg.Point{X: .68, Y: -.93}, vg.Point{X: 1.09, Y: .36}),
+	"pentagon": polygon(pentagon...),
 	"left":     polygon(vg.Point{X: .78, Y: -1.17}, vg.Point{X: .78, Y: 1.17}, vg.Point{X: -1.3, Y: 0}),
 	"right":    polygon(vg.Point{X: -.78, Y: -1.17}, vg.Point{X: -.78, Y: 1.17}, vg.Point{X: 1.3, Y: 0}),
 	"diamond":  polygon(vg.Point{X: -1.25, Y: 0}, vg.Point{X: 0, Y: -1.25}, vg.Point{X: 1.25, Y: 0}, vg.Point{X: 0, Y: 1.25}),
 }
+
+var pentagon = []vg.Point{{X: 0, Y: 1.15}, {X: -1.09, Y: .36}, {X: -.68, Y: -.93}, {X: .68, Y: -.93}, {X: 1.09, Y: .36}}
 
 // star has five points.
 var star = []vg.Point{

@@ -35,9 +35,12 @@ type Style struct {
 
 // Role is the look of a series.
 type Role struct {
-	Color  string `toml:"color"`
-	Dash   string `toml:"dash"`   // "solid" (also ""), "dashed", "dotted", "dashdot", "longdash", "dashdotdot", "longdashdot"
-	Marker string `toml:"marker"` // "circle" (also ""), "square", "triangle", "down", "diamond", "plus", "cross", "star", "pentagon", "left", "right"
+	Color string `toml:"color"`
+	Dash  string `toml:"dash"` // "solid" (also ""), "dashed", "dotted", "dashdot", "longdash", "dashdotdot", "longdashdot"
+
+	// Marker is "circle" (also ""), "square", "triangle", "down", "left", "right" (triangles that point there), "diamond", "plus",
+	// "cross", "star" or "pentagon".
+	Marker string `toml:"marker"`
 }
 
 // DefaultStyle returns the style of the study: 7 inches wide, the text width of a

@@ -145,7 +145,8 @@ func (s Series) validate(p Panel, style Style) error {
 		return errors.New("no values")
 	case len(s.X) != len(s.Y):
 		return fmt.Errorf("%d x values for %d y values", len(s.X), len(s.Y))
-	case len(s.N) != 0 && len(s.N) != len(s.Y), len(s.Expected) != 0 && len(s.Expected) != len(s.Y), len(s.Names) != 0 && len(s.Names) != len(s.Y):
+	case len(s.N) != 0 && len(s.N) != len(s.Y), len(s.Expected) != 0 && len(s.Expected) != len(s.Y),
+		len(s.Names) != 0 && len(s.Names) != len(s.Y):
 		return fmt.Errorf("%d numbers of runs, %d expected ones and %d names for %d values", len(s.N), len(s.Expected), len(s.Names), len(s.Y))
 	case len(s.Lo) != len(s.Hi) || len(s.Lo) != 0 && len(s.Lo) != len(s.Y):
 		return fmt.Errorf("%d lower and %d upper ends for %d values", len(s.Lo), len(s.Hi), len(s.Y))

@@ -2,6 +2,7 @@ package claim
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -24,24 +25,35 @@ func signFlip(values []float64, bound float64) (above, below float64) {
 		return math.NaN(), math.NaN()
 	}
 	slack := 1e-12 * size // sums that are equal but for the order of their rounding
+	half := len(distances) / 2
+	first, second := flippedSums(distances[:half]), flippedSums(distances[half:])
 	var high, low int
-	var flip func(i int, sum float64)
-	flip = func(i int, sum float64) {
-		if i == len(distances) {
-			if sum >= seen-slack {
-				high++
-			}
-			if sum <= seen+slack {
-				low++
-			}
-			return
+	// With both halves sorted, what reaches the bound together with a greater sum of the first half begins earlier in the second.
+	reach, within := len(second), len(second)
+	for _, sum := range first {
+		for reach > 0 && sum+second[reach-1] >= seen-slack {
+			reach--
 		}
-		flip(i+1, sum+distances[i])
-		flip(i+1, sum-distances[i])
+		for within > 0 && sum+second[within-1] > seen+slack {
+			within--
+		}
+		high, low = high+len(second)-reach, low+within
 	}
-	flip(0, 0)
 	all := math.Ldexp(1, len(values))
 	return float64(high) / all, float64(low) / all
+}
+
+// flippedSums are the sums of the distances with each of the 2^n choices of their signs, in ascending order.
+func flippedSums(distances []float64) []float64 {
+	sums := []float64{0}
+	for _, d := range distances {
+		for i, sum := range sums {
+			sums[i] = sum - d
+			sums = append(sums, sum+d)
+		}
+	}
+	slices.Sort(sums)
+	return sums
 }
 
 // count is so many runs of n.

@@ -47,11 +47,11 @@ func TestT44CellsAreNoFormulas(t *testing.T) {
 // Text is text in Markdown: it makes no link, picture, heading or element.
 func TestT44MarkdownIsText(t *testing.T) {
 	for text, want := range map[string]string{
-		"[a](http://b)":             `[a]\(http\://b)`,
-		"![a](b)":                   `![a]\(b)`,
-		"[a][b]":                    `[a]\[b]`,
-		"[a]: b":                    `[a]\: b`,
-		"[^1]":                      `[\^1]`,
+		"[a](http://b)":             `\[a\](http\://b)`,
+		"![a](b)":                   `!\[a\](b)`,
+		"[a][b]":                    `\[a\]\[b\]`,
+		"[a]: b":                    `\[a\]: b`,
+		"[^1]":                      `\[^1\]`,
 		"https://a.b":               `https\://a.b`,
 		"www.a.b":                   `www\.a.b`,
 		"a@b.c":                     `a\@b.c`,
@@ -60,8 +60,8 @@ func TestT44MarkdownIsText(t *testing.T) {
 		"&#60;":                     `&amp;#60;`,
 		"a | b":                     `a \| b`,
 		"`a` ~~b~~":                 "\\`a\\` \\~\\~b\\~\\~",
-		`\[a](b)`:                   `\\[a]\(b)`,
-		"[0.1, 0.2]":                "[0.1, 0.2]", // an interval
+		`\[a](b)`:                   `\\\[a\](b)`,
+		"[0.1, 0.2]":                `\[0.1, 0.2\]`,
 	} {
 		if got := markdownText(text); got != want {
 			t.Errorf("%s is written as %s, want %s", text, got, want)

@@ -84,7 +84,7 @@ func (d *description) note() string {
 	case d.Error == "ci":
 		note = "mean, 95 % interval, " + d.runs()
 	}
-	if d.showsSeeds() && d.high > 1 {
+	if d.seeds && d.high > 1 {
 		note += "; " + d.seedMarks() + ": each seed"
 	}
 	if wider := d.wider(); wider > 0 {
@@ -356,7 +356,7 @@ func (d *description) over() string {
 	if wider := d.wider(); wider > 0 {
 		text += fmt.Sprintf(", of which the 95 %% interval of a mean is %.1f times as wide", wider)
 	}
-	if d.showsSeeds() {
+	if d.seeds {
 		text += "; " + d.seedMarks() + " are the single seeds"
 	}
 	if slices.ContainsFunc(d.Panels, func(p Panel) bool { return len(p.factors()) > 1 }) {
@@ -373,8 +373,8 @@ func (d *description) marks() []string {
 	} else if d.Vertical == "baseline" && d.marked {
 		list = append(list, "vertical lines mark the baseline's value")
 	}
-	if d.Reference != nil {
-		list = append(list, fmt.Sprintf("horizontal lines are %s (experiment %s, condition %s)", d.Reference.Label, d.Reference.Experiment, d.Reference.Condition.Name))
+	if r := d.Reference; r != nil {
+		list = append(list, fmt.Sprintf("horizontal lines are %s (experiment %s, condition %s)", r.Label, r.Experiment, r.Condition.Name))
 	}
 	return list
 }

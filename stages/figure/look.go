@@ -24,7 +24,9 @@ const onlyLine = "accuracy"
 
 // levelRoles are the roles of lines that are ordered or have no role of their own, by how many there are: far apart in lightness,
 // and the lightest last.
-var levelRoles = map[int][]int{1: {1}, 2: {1, 5}, 3: {1, 4, 6}, 4: {1, 3, 5, 6}, 5: {1, 3, 4, 5, 6}, 6: {1, 2, 3, 4, 5, 6}, 7: {1, 2, 3, 4, 5, 6, 7}}
+var levelRoles = map[int][]int{
+	1: {1}, 2: {1, 5}, 3: {1, 4, 6}, 4: {1, 3, 5, 6}, 5: {1, 3, 4, 5, 6}, 6: {1, 2, 3, 4, 5, 6}, 7: {1, 2, 3, 4, 5, 6, 7},
+}
 
 // The looks of what lines differ in besides their colour: dashes of lines, markers of dots; every second marker is an outline.
 var (
@@ -76,7 +78,8 @@ func (p Params) colours() (map[string]string, error) {
 }
 
 func tooMany(count int, what string, most int, by string) error {
-	return fmt.Errorf("%d %s as lines: %d can be told apart by %s; show fewer, or tell them apart by rows, columns or x", count, what, most, by)
+	return fmt.Errorf("%d %s as lines: %d can be told apart by %s; show fewer, or tell them apart by rows, columns or x",
+		count, what, most, by)
 }
 
 // looks returns how the line with these labels of its two dimensions looks.

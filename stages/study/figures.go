@@ -67,7 +67,8 @@ func (b *builder) figureParams(f params.Figure) figure.Params {
 		p.X.Condition, p.X.Name = &c, shown.Against.Label
 	}
 	if r := shown.Reference; r != nil {
-		p.Reference = &figure.Reference{Experiment: f.Reference.Experiment, Condition: figureCondition(r.Conditions[0], optimizers), Label: r.Label}
+		c := figureCondition(r.Conditions[0], optimizers)
+		p.Reference = &figure.Reference{Experiment: f.Reference.Experiment, Condition: c, Label: r.Label}
 	}
 	// Only the looks that the figure has: another's colour is no reason to draw this one again.
 	p.Style.Roles = map[string]chart.Role{}
@@ -131,7 +132,9 @@ func figureCondition(c params.ShownCondition, optimizers []string) figure.Condit
 	condition := figure.Condition{Name: c.Name}
 	for _, r := range c.Runs {
 		if slices.Contains(optimizers, r.Optimizer) {
-			condition.Runs = append(condition.Runs, figure.Runs{Optimizer: r.Optimizer, Seeds: r.Seeds, Value: r.Value, Epochs: r.Epochs, Split: r.Split})
+			condition.Runs = append(condition.Runs, figure.Runs{
+				Optimizer: r.Optimizer, Seeds: r.Seeds, Value: r.Value, Epochs: r.Epochs, Split: r.Split,
+			})
 		}
 	}
 	return condition
