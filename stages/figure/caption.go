@@ -350,7 +350,7 @@ func (d *description) over() string {
 	band := map[string]string{
 		"se":            "one standard error",
 		"se_population": "one standard error as the study has it (deviation with divisor n)",
-		"ci":            "95 % t intervals of the mean",
+		"ci":            "95 % intervals of the mean",
 	}[d.Error]
 	text += ", bands " + band
 	if wider := d.wider(); wider > 0 {
