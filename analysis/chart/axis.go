@@ -94,11 +94,7 @@ func (a Axis) ticks(l span, n int) []plot.Tick {
 // have room for their labels. Labels of categories are broken into lines.
 func (a Axis) fittingTicks(l span, length float64, t text.Style) []plot.Tick {
 	if a.Scale == Categorical {
-		ticks := a.placedTicks(l, 0)
-		for i := range ticks {
-			ticks[i].Label = strings.Join(wrap(ticks[i].Label, t, vg.Length(length/(l.hi-l.lo))-labelGap/2), "\n")
-		}
-		return ticks
+		return stagger(a.placedTicks(l, 0), vg.Length(length/(l.hi-l.lo)), t)
 	}
 	for n := 10; ; n-- {
 		ticks := a.placedTicks(l, n)
@@ -114,6 +110,27 @@ func (a Axis) fittingTicks(l span, length float64, t text.Style) []plot.Tick {
 			return ticks
 		}
 	}
+}
+
+// stagger breaks the labels of categories into lines between words. Where neighbours would still run into each other, labels stand in
+// turn in as many rows as it takes.
+func stagger(ticks []plot.Tick, distance vg.Length, t text.Style) []plot.Tick {
+	lines := 0
+	for i := range ticks {
+		parts := wrap(ticks[i].Label, t, distance-labelGap/2)
+		ticks[i].Label, lines = strings.Join(parts, "\n"), max(lines, len(parts))
+	}
+	rows := 1
+	for i := 0; i+rows < len(ticks); i++ {
+		if between := (t.Width(ticks[i].Label) + t.Width(ticks[i+rows].Label)) / 2; between+labelGap/3 > vg.Length(rows)*distance {
+			rows++
+			i = -1
+		}
+	}
+	for i := range ticks {
+		ticks[i].Label = strings.Repeat("\n", i%rows*lines) + ticks[i].Label
+	}
+	return ticks
 }
 
 // fit tells whether the labels of ticks, in ascending order, leave a gap between them.

@@ -19,14 +19,16 @@ type head struct {
 }
 
 // heads lays the title and the mark side by side if they fit, and otherwise in lines of
-// their own; a mark wider than the figure takes several.
+// their own; one wider than the figure takes several.
 func (f Figure) heads(style Style, width vg.Length) []headLine {
 	title := textStyle(style, style.TitleSize)
 	mark := textStyle(style, style.LegendSize)
 	mark.Font, mark.Color = font.From(bold, mark.Font.Size), mustColor(markColor)
 	var lines []headLine
 	if f.Title != "" {
-		lines = append(lines, headLine{{f.Title, title, false}})
+		for _, part := range wrap(f.Title, title, width) {
+			lines = append(lines, headLine{{part, title, false}})
+		}
 	}
 	if f.Mark == "" {
 		return lines

@@ -78,10 +78,22 @@ func (p page) draw(canvas vg.CanvasSizer) error {
 			if size := data.Size(); !(size.X >= smallestFrame && size.Y >= smallestFrame) {
 				return fmt.Errorf("labels leave no room for row %d, panel %d: shorten them or enlarge the figure", i+1, j+1)
 			}
+			if err := p.crowded(panel.Title, data); err != nil {
+				return fmt.Errorf("row %d, panel %d: %w", i+1, j+1, err)
+			}
 			plots[i][j].Draw(at)
 			p.drawHeader(data, string(letter), panel.Title)
 			letter++
 		}
+	}
+	return nil
+}
+
+// crowded reports a panel's title that is wider than the frame.
+func (p page) crowded(title string, frame draw.Canvas) error {
+	t := textStyle(p.style, p.style.TitleSize)
+	if letter := t.Width("m") + vg.Length(0.6*p.style.TitleSize); t.Width(title) > frame.Size().X-letter {
+		return fmt.Errorf("the title %q is wider than the panel: shorten it or enlarge the figure", title)
 	}
 	return nil
 }

@@ -167,6 +167,11 @@ func (f Figure) layLegend(style Style, width vg.Length) (legend, error) {
 	if f.Note != "" {
 		below = append(below, f.note(style))
 	}
+	for _, e := range slices.Concat(series, rules) {
+		if e.width(l.text) > width {
+			return l, fmt.Errorf("the legend has no room for %q: shorten it or enlarge the figure", e.label)
+		}
+	}
 	all := legendRow{entries: slices.Concat(series, below)}
 	switch {
 	case len(all.entries) == 0:

@@ -152,7 +152,11 @@ func TestRuns(t *testing.T) {
 			}
 		}
 	}
-	s := Series{X: []float64{0, 1}, Y: []float64{1, 1}, Runs: []Run{{"seed 1", []float64{2, 3}}}}
+	s := Series{Marks: LinePoints, X: []float64{1, 2, 3}, Y: []float64{1, 1, 1}, Runs: []Run{{"seed 1", []float64{0.9, 0.8, 1.3}}}}
+	if r := record(t, one(s, Axis{Min: 0.85, Max: 1.15}), style); len(r.filled[run]) != 1 {
+		t.Errorf("%d dots within the panel, want 1", len(r.filled[run]))
+	}
+	s = Series{X: []float64{0, 1}, Y: []float64{1, 1}, Runs: []Run{{"seed 1", []float64{2, 3}}}}
 	f := one(s, Axis{})
 	f.Rows[0].Panels[0].X = Axis{Scale: Categorical, Categories: []string{"a", "b"}}
 	if data, err := Render(f, style, "csv"); err != nil || !strings.Contains(string(data), "run,,seed 1,1,b,3,") {
@@ -187,7 +191,7 @@ func TestEqualAxes(t *testing.T) {
 		f.Rows[0].Panels[0].Rules = []Rule{{Kind: Diagonal}}
 		frame := record(t, f, style).frames(style)[0]
 		width, height := frame.Max.X-frame.Min.X, frame.Max.Y-frame.Min.Y
-		if math.Abs(float64(width-height)) > 1e-4 || width < 50 {
+		if math.Abs(float64(width-height)) > 1e-4 || width < 50 || width > vg.Length(72*size.width) || height > vg.Length(72*size.height) {
 			t.Errorf("the frame is %v by %v", width, height)
 		}
 		p, err := newPage(f, style)
@@ -307,11 +311,52 @@ func TestCheck(t *testing.T) {
 	if err := Check(f, style); err == nil || !strings.Contains(err.Error(), "figure 1: labels leave no room") {
 		t.Errorf("long labels: %v", err)
 	}
+	f = one(Series{Label: strings.Repeat("long ", 60), X: []float64{0, 1}, Y: []float64{0, 1}}, Axis{})
+	if err := Check(f, style); err == nil || !strings.Contains(err.Error(), "the legend has no room for") {
+		t.Errorf("a long label: %v", err)
+	}
+	f = one(Series{X: []float64{0, 1}, Y: []float64{0, 1}}, Axis{})
+	f.Rows[0].Panels[0].Title = strings.Repeat("long ", 60)
+	if err := Check(f, style); err == nil || !strings.Contains(err.Error(), "row 1, panel 1: the title") {
+		t.Errorf("a long title of a panel: %v", err)
+	}
+	f.Rows[0].Panels[0].Title = ""
+	f.Title = strings.TrimSpace(strings.Repeat("a title of many words ", 20))
+	if err := Check(f, style); err != nil {
+		t.Errorf("a long title of the figure: %v", err)
+	}
+	if lines := f.heads(style, 400); len(lines) < 4 {
+		t.Errorf("%d lines of title", len(lines))
+	}
 	f.Title = "\n"
 	if err := Check(f, style); err == nil || !strings.Contains(err.Error(), "single line") {
 		t.Errorf("a bad title: %v", err)
 	}
 	if CheckText("fine") != nil || CheckText("数") == nil {
 		t.Error("CheckText")
+	}
+}
+
+// Labels of categories stand in as few rows as keep them apart, each as a whole.
+func TestLabelsOfCategories(t *testing.T) {
+	style := textStyle(DefaultStyle(), 7.5)
+	for _, c := range []struct {
+		categories []string
+		want       string
+	}{
+		{[]string{"1000", "500", "200", "50", "10", "5", "1"}, "1000|500|200|50|10|5|1"},
+		{[]string{"two words", "short", "b"}, "two words|short|b"},
+		{[]string{"three of these words", "short", "b"}, "three of these\nwords|short|b"},
+		{[]string{"3.728e-05", "0.0001389", "0.000518", "0.001931", "0.0072", "0.02683"}, "3.728e-05|\n0.0001389|0.000518|\n0.001931|0.0072|\n0.02683"},
+		{[]string{"a", strings.Repeat("w", 30), "c", "d"}, "a|\n" + strings.Repeat("w", 30) + "|\n\nc|d"},
+	} {
+		a := Axis{Scale: Categorical, Categories: c.categories}
+		var got []string
+		for _, tick := range a.fittingTicks(a.limits(emptySpan, 0), 150, style) {
+			got = append(got, tick.Label)
+		}
+		if strings.Join(got, "|") != c.want {
+			t.Errorf("labels %q, want %q", strings.Join(got, "|"), c.want)
+		}
 	}
 }

@@ -80,6 +80,17 @@ func TestErrors(t *testing.T) {
 			other.Label, other.Dash = "t", "dotted"
 			p.Series = append(p.Series, other)
 		}, `series "s" and "t" look the same`},
+		{"markers of lines without", func(_ *Figure, p *Panel, s *Series, _ *Style) {
+			s.Marks = LineOnly
+			other := *s
+			other.Label, other.Marker, other.Hollow = "t", "square", true
+			p.Series = append(p.Series, other)
+		}, `series "s" and "t" look the same`},
+		{"few and all markers", func(_ *Figure, p *Panel, s *Series, _ *Style) {
+			other := *s
+			other.Label, other.Marks = "t", LinePoints
+			p.Series = append(p.Series, other)
+		}, `series "s" and "t" look the same`},
 		{"equal axes", func(_ *Figure, p *Panel, _ *Series, _ *Style) { p.Equal, p.X.Min, p.X.Max = true, 0, 1 }, "equal axes need"},
 		{"a run's values", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Runs = []Run{{"seed 1", []float64{1}}} }, "1 values of seed 1 for 2"},
 		{"a run's place", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Runs = []Run{{"seed 1", []float64{1, 1e101}}} }, "seed 1, value 2: y: 1e+101 is beyond"},

@@ -84,7 +84,7 @@ func (d *description) note() string {
 	case d.Error == "ci":
 		note = "mean, 95 % interval, " + d.runs()
 	}
-	if d.showsSeeds() && d.high > 1 {
+	if d.seeds && d.high > 1 {
 		note += "; " + d.seedMarks() + ": each seed"
 	}
 	if wider := d.wider(); wider > 0 {
@@ -356,7 +356,7 @@ func (d *description) over() string {
 	if wider := d.wider(); wider > 0 {
 		text += fmt.Sprintf(", of which the 95 %% interval of a mean is %.1f times as wide", wider)
 	}
-	if d.showsSeeds() {
+	if d.seeds {
 		text += "; " + d.seedMarks() + " are the single seeds"
 	}
 	if slices.ContainsFunc(d.Panels, func(p Panel) bool { return len(p.factors()) > 1 }) {

@@ -13,6 +13,7 @@ type description struct {
 	Params
 	source source
 	look   func(first, second string) look
+	seeds  bool // each run is shown beside the mean
 	gaps   gaps
 	low    int  // fewest runs behind a number
 	high   int  // most
@@ -31,7 +32,7 @@ func Describe(p Params, experiments map[string]Numbers) (chart.Figure, error) {
 
 // describe is Describe for any source of numbers.
 func (p Params) describe(from source) (chart.Figure, error) {
-	d := &description{Params: p, source: from, low: math.MaxInt}
+	d := &description{Params: p, source: from, seeds: p.showsSeeds(), low: math.MaxInt}
 	f := chart.Figure{
 		ID: p.ID, Title: p.Title, Mark: p.Mark,
 		AlignX: p.X.Kind == AgainstMetric && len(p.X.Limits) == 0, AlignY: p.Rows == "condition",
@@ -158,7 +159,7 @@ func (d *description) series(l line, at place) (chart.Series, error) {
 		if s.Marks != chart.Points {
 			s.Lo, s.Hi = append(s.Lo, n.low), append(s.Hi, n.high)
 		}
-		if d.showsSeeds() {
+		if d.seeds {
 			addRuns(&s, p.place, n, i, len(points))
 		}
 	}
@@ -249,9 +250,11 @@ func (d *description) number(at place, epoch int) (number, error) {
 // where names the place of a gap.
 func (d *description) where(at place) string {
 	name := at.optimizer.Name
-	own := func(e Entry) bool { return e.Label == at.entry.Label }
-	switch shown := slices.ContainsFunc(at.source.Entries, own); {
-	case d.X.Kind == Values && shown && at.experiment == at.source.Experiment:
+	own := func(e Entry) bool {
+		return e.Label == at.entry.Label && e.Conditions[0].Name == at.entry.Conditions[0].Name
+	}
+	switch shown := at.experiment == at.source.Experiment && slices.ContainsFunc(at.source.Entries, own); {
+	case d.X.Kind == Values && shown:
 		name += fmt.Sprintf(", %s %s", at.source.Parameter, at.source.label(at.value()))
 		if len(at.source.Entries) > 1 {
 			name += ", " + at.entry.Label

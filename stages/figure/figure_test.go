@@ -136,8 +136,19 @@ func TestOneRun(t *testing.T) {
 	p, n := baseline()
 	n.change(func(key) bool { return true }, func(s *measures.Summary) { s.N, s.Expected, s.SEPopulation = 1, 1, 0 })
 	f := describe(t, p, n)
-	if lo := f.Rows[0].Panels[0].Series[0].Lo[0]; !math.IsNaN(lo) || f.Note != "mean, n = 1" {
-		t.Errorf("band from %v, note %q", lo, f.Note)
+	if lo := f.Rows[0].Panels[0].Series[0].Lo[0]; !math.IsNaN(lo) || f.Note != "mean, n = 1" || !strings.Contains(f.Caption, "One run each, so there are no bands.") {
+		t.Errorf("band from %v, note %q, caption %q", lo, f.Note, f.Caption)
+	}
+	// One of them without a value: there still are no bands, and not one run each.
+	n.change(func(k key) bool { return k.epoch == 2 }, func(s *measures.Summary) { s.N, s.Mean, s.NonFinite = 0, math.NaN(), "seed 1" })
+	if f := describe(t, p, n); f.Note != "mean, n = 0 to 1; open markers: fewer runs, see the caption" || strings.Contains(f.Caption, "One run each") {
+		t.Errorf("note %q, caption %q", f.Note, f.Caption)
+	}
+	// From one run to three: the factor is that of three, for one has no interval.
+	n.change(func(k key) bool { return k.epoch == 3 }, func(s *measures.Summary) { s.N, s.Expected, s.SEPopulation = 3, 3, 0.01 })
+	n.change(func(k key) bool { return k.epoch == 2 }, func(s *measures.Summary) { s.N, s.Mean, s.NonFinite = 1, 0.5, "" })
+	if f := describe(t, p, n); !strings.Contains(f.Note, "n = 1 to 3; dots: each seed; 95 % intervals are 5.3 × as wide") {
+		t.Errorf("note %q", f.Note)
 	}
 }
 
@@ -148,6 +159,12 @@ func TestEpochTicks(t *testing.T) {
 		axis := epochAxis(last)
 		if got := fmt.Sprint(axis.Ticks); got != want {
 			t.Errorf("%d epochs have ticks %s, want %s", last, got, want)
+		}
+	}
+	for last, want := range map[int]string{1: "0.5 1.5", 5: "0.8 5.2", 10: "0.55 10.45", 11: "0 11.33", 100: "0 103"} {
+		axis := epochAxis(last)
+		if got := fmt.Sprintf("%.4g %.4g", axis.Min, axis.Max); got != want {
+			t.Errorf("the axis of %d epochs has limits %s, want %s", last, got, want)
 		}
 	}
 }
@@ -246,6 +263,9 @@ func TestScatter(t *testing.T) {
 	hundred := condition("v=100", 100)
 	p, n = conditions(X{Kind: AgainstCondition, Condition: &hundred, Name: "hundred"}, "optimizer")
 	p.Sources[0].Entries = p.Sources[0].Entries[:1]
+	if list := p.conditions("e"); len(list) != 2 || list[1].Name != "v=100" {
+		t.Errorf("numbers of %+v", list)
+	}
 	panel := describe(t, p, n).Rows[0].Panels[0]
 	if s := panel.Series[0]; fmt.Sprint(s.X, s.Y) != "[0.27 0.52 0.77] [0.25 0.5 0.75]" || !panel.Equal {
 		t.Errorf("one condition against another: %+v", panel)
@@ -259,11 +279,16 @@ func TestLayers(t *testing.T) {
 	p, n := baseline()
 	p.Sources[0].Layers, p.Lines, p.Columns, p.Rows = 2, []string{"layer"}, "optimizer", "metric"
 	f := describe(t, p, n)
-	if s := f.Rows[0].Panels[0].Series; len(s) != 1 || s[0].Label != "whole network" {
+	if s := f.Rows[0].Panels[0].Series; len(s) != 1 || s[0].Label != "whole network" || s[0].Role != "accuracy" {
 		t.Errorf("accuracy has the lines %+v", s)
 	}
 	if s := f.Rows[1].Panels[0].Series; len(s) != 2 || s[1].Label != "layer 2" {
 		t.Errorf("sparsity has the lines %+v", s)
+	}
+	p.Lines, p.Columns = []string{"optimizer", "layer"}, "metric"
+	p.Rows = ""
+	if f := describe(t, p, n); f.Rows[0].Panels[0].Series[0].Dash != "dotted" || f.Rows[0].Panels[1].Series[0].Dash != "solid" || f.Rows[0].Panels[1].Series[2].Dash != "dashed" {
+		t.Errorf("dashes of accuracy %+v and of layers %+v", f.Rows[0].Panels[0].Series, f.Rows[0].Panels[1].Series)
 	}
 	p.Lines, p.Columns, p.Rows, p.X = []string{"optimizer"}, "metric", "", X{Kind: Layers}
 	if s := describe(t, p, n).Rows[0].Panels[1]; fmt.Sprint(s.X.Categories, s.Series[0].X) != "[1 2] [0 1]" {
@@ -278,7 +303,14 @@ func TestTwoWaysOfLines(t *testing.T) {
 	if len(s) != 6 || s[0].Label != "SGD, named v=1" || s[1].Label != "Adam, named v=1" || s[2].Label != "SGD, named v=10" {
 		t.Fatalf("lines %+v", s)
 	}
-	if s[0].Role != s[2].Role || s[0].Dash == s[2].Dash || s[0].Hollow == s[2].Hollow || s[0].Role == s[1].Role || s[0].Dash != s[1].Dash {
+	if s[0].Hollow || !s[2].Hollow || s[4].Hollow {
+		t.Errorf("outlines %+v", s)
+	}
+	n.change(func(k key) bool { return k.optimizer == "SGD" }, func(s *measures.Summary) { s.N, s.Missing = 2, "seed 1" })
+	if note := describe(t, p, n).Note; !strings.HasSuffix(note, "; fewer runs in places, see the caption") { // where markers are open anyway
+		t.Errorf("note %q", note)
+	}
+	if s[0].Role != s[2].Role || s[0].Dash == s[2].Dash || s[0].Role == s[1].Role || s[0].Dash != s[1].Dash {
 		t.Errorf("looks %+v", s)
 	}
 }

@@ -66,6 +66,11 @@ func TestBestByOptimizer(t *testing.T) {
 	if fmt.Sprint(at) != "[100 10]" || f.Rows[0].Panels[0].Rules[0].Label != "highest mean test accuracy" {
 		t.Errorf("best at %v", at)
 	}
+	// Of equal ones the lowest, and one line for both optimizers.
+	n.change(func(k key) bool { return k.epoch == 3 }, func(s *measures.Summary) { s.Mean = 0.5 })
+	if r := describe(t, p, n).Rows[0].Panels[0].Rules; len(r) != 1 || r[0].At != 1 {
+		t.Errorf("best of equal ones at %+v", r)
+	}
 }
 
 // The baseline has a line where it is on the axis; the caption speaks of lines that are there.
@@ -139,6 +144,14 @@ func TestDifference(t *testing.T) {
 			t.Errorf("the caption %q lacks %q", f.Caption, want)
 		}
 	}
+	delete(n.rows, row{"e", "v=10", "Adam", "all", 1, 1})
+	if f := describe(t, p, n); f.Rows[1].Panels[0].Series[1].N[0] != 2 || !strings.Contains(f.Caption, "because they failed: Adam, named v=1 (seed 1).") {
+		t.Errorf("a pair of which one failed: %+v, caption %q", f.Rows[1].Panels[0].Series[1], f.Caption)
+	}
+	p.Reference = &Reference{Experiment: "e", Condition: condition("v=100", 100), Label: "reference"}
+	if f := describe(t, p, n); len(f.Rows[0].Panels[0].Rules) != 2 || len(f.Rows[1].Panels[0].Rules) != 1 {
+		t.Errorf("reference lines %+v and %+v", f.Rows[0].Panels[0].Rules, f.Rows[1].Panels[0].Rules)
+	}
 	p.Lines = []string{"condition", "optimizer"}
 	if l := describe(t, p, n).Rows[1].Panels[0].Series[1].Label; l != "Adam, difference" {
 		t.Errorf("label %q", l)
@@ -166,7 +179,7 @@ func TestSeeds(t *testing.T) {
 		x             X
 		want          string
 	}{
-		{3, 3, X{Kind: Epochs}, "dots: each seed"}, {3, 11, X{Kind: Epochs}, "thin lines: each seed"}, {5, 3, X{Kind: Layers}, "dots: each seed"},
+		{3, 3, X{Kind: Epochs}, "dots: each seed"}, {3, 10, X{Kind: Epochs}, "dots: each seed"}, {3, 11, X{Kind: Epochs}, "thin lines: each seed"}, {5, 3, X{Kind: Layers}, "dots: each seed"},
 		{6, 3, X{Kind: Epochs}, ""}, {1, 3, X{Kind: Epochs}, ""}, {3, 3, X{Kind: AgainstMetric, Metric: "sparsity"}, ""},
 	} {
 		p, _ := baseline()
@@ -174,12 +187,15 @@ func TestSeeds(t *testing.T) {
 		for i := range p.Sources[0].Entries[0].Conditions[0].Runs {
 			p.Sources[0].Entries[0].Conditions[0].Runs[i].Seeds = []uint32{1, 2, 3, 4, 5, 6}[:c.seeds]
 		}
-		f, err := p.describe(dummies[0])
+		f, err := p.describe(dummies[1])
 		if err != nil {
 			t.Fatal(err)
 		}
 		if p.NeedsRuns() != (c.want != "") || strings.Contains(f.Note, "each seed") != (c.want != "") || !strings.Contains(f.Note, c.want) {
 			t.Errorf("%d seeds: needs runs %v, note %q", c.seeds, p.NeedsRuns(), f.Note)
+		}
+		if lined := f.Rows[0].Panels[0].Series[0].Marks == chart.LineMarks; c.want != "" && lined != strings.HasPrefix(c.want, "thin") {
+			t.Errorf("%d epochs: lines with few markers %v, note %q", c.epochs, lined, f.Note)
 		}
 		if got := len(f.Rows[0].Panels[0].Series[0].Runs); c.want != "" && got != c.seeds || c.want == "" && got != 0 {
 			t.Errorf("%d seeds: %d runs are drawn", c.seeds, got)
@@ -289,7 +305,7 @@ func TestLooksDiffer(t *testing.T) {
 			if !slices.Contains(lines, "condition") {
 				p.Sources[0].Entries = many[:1]
 			}
-			f, err := p.describe(dummies[0])
+			f, err := p.describe(dummies[1])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -347,5 +363,74 @@ func TestLooksOfTwoExperiments(t *testing.T) {
 	p.Sources[1].Optimizers = append(p.Sources[1].Optimizers, Optimizer{Name: "Adam"})
 	if title := p.panelTitle(0, "", "f", p.of(p.Sources[1], p.Panels[0])); title != "f" {
 		t.Errorf("title of an experiment with two optimizers %q", title)
+	}
+}
+
+// A gap is named by all that tells its runs from others: experiment, optimizer, value and line; and by the reference's label.
+func TestWhereGapsAre(t *testing.T) {
+	none := func(s *measures.Summary) { s.N, s.Mean, s.Missing = 2, 0.5, "seed 100;seed 1" }
+	p, n := conditions(X{Kind: Values, Scale: "log"}, "optimizer", "condition")
+	other := Entry{Label: "others"}
+	for i, name := range []string{"v=1", "v=10", "v=100"} {
+		other.Conditions = append(other.Conditions, condition(name, []float64{2, 20, 200}[i]))
+	}
+	p.Sources[0].Entries = append(p.Sources[0].Entries, other)
+	n.change(func(k key) bool { return k.condition == "v=10" && k.optimizer == "SGD" }, none)
+	want := "Missing, because they failed: SGD, some value 10, all (seeds 1, 100); SGD, some value 20, others (seeds 1, 100)."
+	if f := describe(t, p, n); !strings.Contains(f.Caption, want) {
+		t.Errorf("the caption %q lacks %q", f.Caption, want)
+	}
+
+	p, n = baseline()
+	p.Reference = &Reference{Experiment: "e", Condition: condition("r", 0), Label: "the reference"}
+	for k, s := range study("e", []string{"r"}, "SGD", "Adam").summaries {
+		n.summaries[k] = s
+	}
+	n.change(func(k key) bool { return k.condition == "r" && k.optimizer == "Adam" && k.epoch == 3 }, none)
+	want = "Missing, because they failed: Adam, the reference (seeds 1, 100)."
+	if f := describe(t, p, n); !strings.Contains(f.Caption, want) {
+		t.Errorf("the caption %q lacks %q", f.Caption, want)
+	}
+
+	p, n = baseline()
+	p.Columns, p.Panels = "experiment", p.Panels[:1]
+	second := p.Sources[0]
+	second.Experiment = "f"
+	p.Sources = append(p.Sources, second)
+	for k, s := range study("f", []string{"c"}, "SGD", "Adam").summaries {
+		n.summaries[k] = s
+	}
+	n.change(func(k key) bool { return k.experiment == "f" && k.optimizer == "Adam" }, none)
+	want = "Missing, because they failed: f, Adam (seeds 1, 100)."
+	if f := describe(t, p, n); !strings.Contains(f.Caption, want) {
+		t.Errorf("the caption %q lacks %q", f.Caption, want)
+	}
+}
+
+// Limits of x for some optimizers are theirs alone, and then panels are not drawn to one scale; without them they are.
+func TestScalesOfScatter(t *testing.T) {
+	p, n := conditions(X{Kind: AgainstMetric, Metric: "accuracy"}, "condition")
+	p.Columns, p.Panels = "optimizer", []Panel{{Metric: "sparsity"}}
+	f := describe(t, p, n)
+	if !f.AlignX || strings.Contains(f.Caption, "x axes") || f.Rows[0].Panels[0].Series[0].Alpha != 0.6 {
+		t.Errorf("aligned %v, caption %q, %+v", f.AlignX, f.Caption, f.Rows[0].Panels[0].Series[0])
+	}
+	p.X.Limits = []Limits{{Optimizer: "Adam", Min: 0.1, Max: 0.9}}
+	if f := describe(t, p, n); f.AlignX || !strings.Contains(f.Caption, "The x axes of the panels differ.") {
+		t.Errorf("aligned %v, caption %q", f.AlignX, f.Caption)
+	}
+}
+
+// A factor that belongs to the network is the network's in every layer.
+func TestProductsByLayer(t *testing.T) {
+	p, n := baseline()
+	p.Sources[0].Layers, p.Lines, p.Columns, p.Panels = 2, []string{"layer"}, "optimizer", []Panel{{Metric: "accuracy * sparsity"}}
+	for _, seed := range seeds {
+		n.rows[row{"e", "c", "SGD", "2", 1, seed}] = measures.Row{Accuracy: 0.1, Sparsity: 0.5}
+		n.rows[row{"e", "c", "SGD", "all", 1, seed}] = measures.Row{Accuracy: 0.8, Sparsity: 0.1}
+	}
+	s := describe(t, p, n).Rows[0].Panels[0].Series
+	if len(s) != 2 || s[1].Label != "layer 2" || math.Abs(s[1].Y[0]-0.4) > 1e-15 {
+		t.Errorf("products %+v", s)
 	}
 }

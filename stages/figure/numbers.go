@@ -103,7 +103,7 @@ func (d *description) at(at place, epoch int) (number, error) {
 	}
 	half := halfWidth(s.N, s.SE, s.SEPopulation, s.CILow, s.CIHigh, d.Error)
 	n := number{mean: s.Mean, low: s.Mean - half, high: s.Mean + half, n: s.N, expected: s.Expected, missing: names(s.Missing), nonFinite: names(s.NonFinite)}
-	if d.showsSeeds() {
+	if d.seeds {
 		n.runs = map[uint32]float64{}
 		for _, seed := range at.condition.of(at.optimizer.Name).Seeds {
 			if v, ok := d.source.run(k, seed); ok && finite(v) {

@@ -30,23 +30,18 @@ func Try(p Params) (key string, err error) {
 	for _, experiment := range p.Experiments() {
 		sums[experiment] = fmt.Sprintf("%064x", 0)
 	}
-	whole := p
+	p.Epoch = min(p.Epoch, fewEpochs+1) // as many as decide anything
 	for i, made := range dummies {
-		p := whole
-		if i > 0 { // as many epochs as decide anything
-			p.Epoch = min(p.Epoch, fewEpochs+1)
-		}
 		f, err := p.describe(made)
 		if err != nil {
 			return "", err
 		}
 		f.Metadata = p.metadata(sums)
-		if i > 1 { // the layout depends on the numbers by the labels of ticks alone
-			err = f.Validate(p.Style)
-		} else {
-			err = chart.Check(f, p.Style)
+		check := chart.Figure.Validate
+		if i == 0 { // the layout depends on the numbers by the labels of ticks alone
+			check = chart.Check
 		}
-		if err != nil {
+		if err := check(f, p.Style); err != nil {
 			return "", err
 		}
 	}
@@ -71,11 +66,10 @@ func (p Params) texts() []text {
 	return list
 }
 
-// dummies are made-up numbers of all kinds that runs may have. The first two are laid out: plain numbers, and those with the longest
-// labels of ticks.
+// dummies are made-up numbers of all kinds that runs may have. The first have the longest labels of ticks.
 var dummies = []dummy{
-	func(u float64, seed int) float64 { return u + 0.01*float64(seed) },
-	func(u float64, seed int) float64 { return 1234567 + 1e-3*u },
+	func(u float64, seed int) float64 { return 1234567 + float64(1e-3*u) },
+	func(u float64, seed int) float64 { return u + float64(0.01*float64(seed)) },
 	func(u float64, seed int) float64 { return 0.5 },
 	func(u float64, seed int) float64 { return math.NaN() },
 	func(u float64, seed int) float64 {

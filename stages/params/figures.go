@@ -121,6 +121,9 @@ func (f Figure) checkPlaces(d *document, path string) {
 	choice(d, path+".columns", f.Columns, "metric", "optimizer", "experiment")
 	places := []string{f.Rows, f.Columns, f.X.dimension()}
 	once(d, path+".columns", f.Columns, places[:1])
+	if f.Rows == "condition" && f.Columns == "experiment" {
+		d.report(path+".rows", "is \"condition\", which differ from one experiment to the next: take another of rows and columns")
+	}
 	if f.Rows != "" && f.Rows == f.X.dimension() {
 		d.report(path+".rows", "is %q, which x tells apart", f.Rows)
 	}
@@ -193,8 +196,8 @@ func (f Figure) checkDifference(d *document, path string) {
 		d.report(at, "needs x = \"epoch\" or x = \"layer\"")
 	case !slices.Contains(f.Lines, "condition"):
 		d.report(at, "is that of two conditions, which lines must tell apart")
-	case f.Columns != "metric" || f.Rows != "":
-		d.report(at, "adds a row, and so needs columns = \"metric\" and no rows")
+	case f.Columns != "metric" || f.Rows != "" || len(f.Zoom) > 0:
+		d.report(at, "adds a row, and so needs columns = \"metric\", no rows and no zoom")
 	}
 }
 

@@ -73,6 +73,12 @@ x = "condition"`, ""},
 experiments = ["deep"]
 names = { "*HL" = "* layers", "1HL" = "one layer" }
 x = "condition"`, "one layer: 1HL 1; 2 layers: 2HL 2; 3 layers: 3HL 3"},
+		{"the longest pattern names", `
+experiments = ["sweep"]
+conditions = ["a/rate=0", "b/rate=0"]
+names = { "*" = "any *", "a/*" = "A *" }
+x = "condition"
+lines = ["optimizer"]`, "A rate=0: a/rate=0 0; any b/rate=0: b/rate=0 0"},
 		{"descending", `
 experiments = ["deep"]
 x = "value"
@@ -144,6 +150,9 @@ x = "value"
 		{"limits of no metric", `x = "value"`, "x = \"value\"\nlimits = { speed = [0, 1] }", `figures[1].limits.speed`},
 		{"limits of shared axes", `x = "value"`, "x = \"value\"\nlimits = { accuracy = [0, 1] }", "figures[1].limits.accuracy: is of one metric, but the metrics share a panel"},
 		{"limits of one number", `x = "value"`, "x = \"value\"\nx_limits = { SGD = [0] }", "figures[1].x_limits.SGD: is [0], must be a lower and a higher number"},
+		{"limits of no length", `x = "value"`, "x = \"value\"\nx_limits = { SGD = [0.5, 0.5] }", "figures[1].x_limits.SGD: is [0.5 0.5], must be a lower and a higher number"},
+		{"limits of an optimizer among others", "columns = \"optimizer\"\nlines = [\"metric\"]", "lines = [\"optimizer\"]\nx_limits = { SGD = [0, 1] }", "figures[1].x_limits.SGD: is of one optimizer, but columns = \"metric\""},
+		{"an epoch before the first", `x = "value"`, "x = \"value\"\nepoch = -1", "figures[1].epoch: is -1, must be an epoch"},
 		{"best of nothing", `x = "value"`, "x = \"value\"\nvertical = \"best speed\"", `figures[1].vertical: is "speed"`},
 		{"other vertical", `x = "value"`, "x = \"value\"\nvertical = \"middle\"", `figures[1].vertical: is "middle", must be one of baseline, best METRIC`},
 		{"vertical of no value", `x = "value"`, "x = \"epoch\"\nvertical = \"baseline\"", `figures[1].vertical: needs x = "value"`},
@@ -225,6 +234,30 @@ column = "learning_rate"
 value = 0.1
 
 [[experiments]]
+name = "columns"
+condition = "by rate"
+optimizers = ["SGD"]
+set = { lr = 0.5, depth = 3 }
+column = "learning_rate"
+value = 0.5
+
+[[experiments]]
+name = "columns"
+condition = "by batch"
+optimizers = ["SGD"]
+set = { batch = 10, depth = 3 }
+column = "batch_size"
+value = 10
+
+[[experiments]]
+name = "made_up"
+condition = "c"
+optimizers = ["SGD"]
+set = { epochs = 2 }
+column = "my_own"
+value = 10
+
+[[experiments]]
 name = "one"
 condition = "SGD alone"
 optimizers = ["SGD"]
@@ -275,26 +308,32 @@ lines = ["optimizer"]`)
 		t.Errorf("against %+v", a)
 	}
 	for figure, want := range map[string]string{
-		"x = \"epoch\"\nlines = [\"optimizer\", \"layer\"]\nconditions = [\"low*\"]":                                                                      "selects low, or so with 2 hidden layers and low, or so, Adam with 1",
-		"x = \"epoch\"\nlines = [\"optimizer\"]\nconditions = [\"high\"]\nepoch = 4":                                                                      "figures[1].epoch: is 4, but a run that the figure shows has 3 epochs",
-		"x = \"condition\"\nlines = [\"optimizer\"]\nnames = { \"*\" = \"both\" }":                                                                        `figures[1].names: calls two conditions of mixed "both"`,
-		"x = \"epoch\"\nlines = [\"optimizer\"]\nconditions = [\"high\"]\nreference = { experiment = \"one\", condition = \"SGD alone\", label = \"r\" }": `figures[1].reference.condition: is "SGD alone", which has no runs of Adam as mixed has`,
-		"x = \"epoch\"\nlines = [\"optimizer\"]\nconditions = [\"high\"]\ndifference = true":                                                              "figures[1].difference: is that of two conditions, which lines must tell apart",
-		"x = \"value\"\nlines = [\"optimizer\", \"condition\"]\ndifference = true":                                                                        "figures[1].difference: needs x = \"epoch\"",
-		"x = \"epoch\"\ncolumns = \"optimizer\"\nrows = \"metric\"\nlines = [\"condition\"]\ndifference = true":                                           "figures[1].difference: adds a row",
-		"x = \"epoch\"\nlines = [\"optimizer\", \"condition\"]\nconditions = [\"high\"]\ndifference = true":                                               "figures[1].difference: is that of two conditions, but the figure shows 1 of mixed",
-		"x = \"condition\"\nrows = \"condition\"\nlines = [\"optimizer\"]":                                                                                `figures[1].rows: is "condition", which x tells apart`,
-		"x = \"condition low\"\nlines = [\"optimizer\", \"condition\"]":                                                                                   `figures[1].x: is "low", must be one of "low, or so", "high"`,
+		"x = \"epoch\"\nlines = [\"optimizer\", \"layer\"]\nconditions = [\"low*\"]":                                                                                                  "selects low, or so with 2 hidden layers and low, or so, Adam with 1",
+		"x = \"epoch\"\nlines = [\"optimizer\"]\nconditions = [\"high\"]\nepoch = 4":                                                                                                  "figures[1].epoch: is 4, but a run that the figure shows has 3 epochs",
+		"x = \"condition\"\nlines = [\"optimizer\"]\nnames = { \"*\" = \"both\" }":                                                                                                    `figures[1].names: calls two conditions of mixed "both"`,
+		"x = \"epoch\"\nlines = [\"optimizer\"]\nconditions = [\"high\"]\nreference = { experiment = \"one\", condition = \"SGD alone\", label = \"r\" }":                             `figures[1].reference.condition: is "SGD alone", which has no runs of Adam as mixed has`,
+		"x = \"epoch\"\nlines = [\"optimizer\"]\nconditions = [\"high\"]\ndifference = true":                                                                                          "figures[1].difference: is that of two conditions, which lines must tell apart",
+		"x = \"value\"\nlines = [\"optimizer\", \"condition\"]\ndifference = true":                                                                                                    "figures[1].difference: needs x = \"epoch\"",
+		"x = \"epoch\"\ncolumns = \"optimizer\"\nrows = \"metric\"\nlines = [\"condition\"]\ndifference = true":                                                                       "figures[1].difference: adds a row",
+		"x = \"epoch\"\nlines = [\"optimizer\", \"condition\"]\nconditions = [\"high\"]\ndifference = true":                                                                           "figures[1].difference: is that of two conditions, but the figure shows 1 of mixed",
+		"x = \"condition\"\nrows = \"condition\"\nlines = [\"optimizer\"]":                                                                                                            `figures[1].rows: is "condition", which x tells apart`,
+		"x = \"epoch\"\nrows = \"condition\"\ncolumns = \"experiment\"\nlines = [\"optimizer\", \"metric\"]":                                                                          `figures[1].rows: is "condition", which differ from one experiment`,
+		"x = \"epoch\"\nlines = [\"optimizer\", \"condition\"]\ndifference = true\nzoom = { accuracy = [0.9, 1.0] }":                                                                  "figures[1].difference: adds a row",
+		"x = \"epoch\"\nlines = [\"layer\"]\nexperiments = [\"columns\"]\nconditions = [\"by rate\"]\nreference = { experiment = \"one\", condition = \"SGD alone\", label = \"r\" }": `figures[1].reference.condition: is "SGD alone", whose networks have 1 hidden layers where the figure shows 3`,
+		"x = \"value\"\nexperiments = [\"columns\"]":                                                                                                                                  "figures[1].conditions: selects values of learning_rate and of batch_size, which have no common axis",
+		"x = \"value\"\nexperiments = [\"made_up\"]\nvertical = \"baseline\"":                                                                                                         "figures[1].vertical: is \"baseline\", but my_own has no value in it",
+		"x = \"epoch\"\ncolumns = \"optimizer\"\nlines = [\"condition\", \"metric\"]\ndifference = true":                                                                              "figures[1].difference: adds a row",
+		"x = \"condition low\"\nlines = [\"optimizer\", \"condition\"]":                                                                                                               `figures[1].x: is "low", must be one of "low, or so", "high"`,
 		"x = 3": "figures[1].x: is the number 3, must be a string",
 	} {
-		if _, err := parse("experiments = [\"mixed\"]\n" + figure); err == nil || !strings.Contains(err.Error(), want) {
+		if !strings.Contains(figure, "experiments") {
+			figure = "experiments = [\"mixed\"]\n" + figure
+		}
+		if _, err := parse(figure); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v\nwant %q", figure, err, want)
 		}
 	}
 	if _, err := Parse("params.toml", append(example(t), "\n[style.roles.accurracy]\ncolor = \"#000000\"\n"...), ""); err == nil || !strings.Contains(err.Error(), "style.roles.accurracy: is of nothing that is drawn") {
 		t.Errorf("a role of nothing: %v", err)
-	}
-	if _, err := Parse("params.toml", []byte(strings.Replace(string(withFigure(t, "experiments = [\"deep\"]\nx = \"condition\"")), "id = \"9\"", "id = \""+strings.Repeat("x", 101)+"\"", 1)), ""); err == nil || !strings.Contains(err.Error(), "figures[1].id: has 101 letters") {
-		t.Errorf("a long id: %v", err)
 	}
 }

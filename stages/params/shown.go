@@ -73,7 +73,6 @@ type known struct {
 	ShownCondition
 	columns map[string]string // the parameter that varies; absent where none does
 	layers  map[string]int
-	unequal string // how the runs of one optimizer differ by more than their seed; empty where they do not
 }
 
 // Shown resolves what the figure selects.
@@ -152,9 +151,6 @@ func (f Figure) selectConditions(d *document, path string, s *Shown, all []known
 			if slices.ContainsFunc(selected, func(other known) bool { return other.Name == c.Name }) {
 				d.report(at, "selects %s for the second time", c.Name)
 			}
-			if c.unequal != "" {
-				d.report(at, "selects %s, whose runs %s; a mean needs runs that differ in their seed alone", c.Name, c.unequal)
-			}
 			selected = append(selected, c)
 			if f.X.Kind != XValue {
 				s.Entries = append(s.Entries, Entry{f.name(c.Name, used), []ShownCondition{c.ShownCondition}})
@@ -230,27 +226,11 @@ func (p *Params) completeShown(d *document, path string, f Figure, s *Shown, sel
 	if slices.Contains(placed, "layer") && s.Layers < 2 {
 		d.report(path+".lines", "cannot tell layers apart: %s has runs with one hidden layer", s.Experiment)
 	}
-	if f.Difference {
-		f.checkPairs(d, path, s)
+	if f.Difference && len(s.Entries) != 2 {
+		d.report(path+".difference", "is that of two conditions, but the figure shows %d of %s", len(s.Entries), s.Experiment)
 	}
 	if f.X.Kind == XValue {
 		p.completeValues(d, path, f, s, selected)
-	}
-}
-
-// checkPairs holds a difference to conditions whose runs come in pairs.
-func (f Figure) checkPairs(d *document, path string, s *Shown) {
-	if len(s.Entries) != 2 {
-		d.report(path+".difference", "is that of two conditions, but the figure shows %d of %s", len(s.Entries), s.Experiment)
-		return
-	}
-	first, second := s.Entries[0].Conditions[0], s.Entries[1].Conditions[0]
-	for _, optimizer := range s.Optimizers {
-		a, _ := first.of(optimizer)
-		b, _ := second.of(optimizer)
-		if !slices.Equal(a.Seeds, b.Seeds) {
-			d.report(path+".difference", "is taken seed by seed, but %s has %s with the seeds %v and %s with %v", optimizer, first.Name, a.Seeds, second.Name, b.Seeds)
-		}
 	}
 }
 
@@ -288,9 +268,6 @@ func (f Figure) other(d *document, path, name, experiment string, uses []Use, so
 		return nil
 	}
 	c := all[i]
-	if c.unequal != "" {
-		d.report(path, "is %q, whose runs %s; a mean needs runs that differ in their seed alone", name, c.unequal)
-	}
 	byLayer := slices.Contains(f.Lines, "layer")
 	for _, s := range sources {
 		for _, optimizer := range s.Optimizers {
@@ -344,33 +321,19 @@ func conditionsOf(uses []Use, experiment string) []known {
 	return list
 }
 
-// add adds a use of the condition.
+// add adds a use of the condition. Its runs by one optimizer differ in their seed alone, as checkUses has made sure.
 func (c *known) add(u Use) {
-	r := ShownRuns{Optimizer: u.Optimizer, Seeds: []uint32{u.Seed}, Epochs: u.Run.Config.Epochs, Split: u.Split()}
-	r.Value, _ = strconv.ParseFloat(u.Value, 64) // what varies is written by format, or is empty
-	layers := len(u.Run.Config.Network.Hidden)
-	i := slices.IndexFunc(c.Runs, func(other ShownRuns) bool { return other.Optimizer == u.Optimizer })
-	if i < 0 {
-		c.Runs = append(c.Runs, r)
-		c.layers[u.Optimizer] = layers
-		if u.Value != "" {
-			c.columns[u.Optimizer] = u.Column
-		}
+	if i := slices.IndexFunc(c.Runs, func(r ShownRuns) bool { return r.Optimizer == u.Optimizer }); i >= 0 {
+		c.Runs[i].Seeds = append(c.Runs[i].Seeds, u.Seed)
 		return
 	}
-	known := &c.Runs[i]
-	for _, difference := range []struct {
-		what    string
-		unequal bool
-	}{
-		{"value", known.Value != r.Value || c.columns[u.Optimizer] != u.Column && u.Value != ""},
-		{"epochs", known.Epochs != r.Epochs}, {"layers", c.layers[u.Optimizer] != layers}, {"measured images", known.Split != r.Split},
-	} {
-		if difference.unequal && c.unequal == "" {
-			c.unequal = fmt.Sprintf("of %s differ by seed in %s", u.Optimizer, difference.what)
-		}
+	r := ShownRuns{Optimizer: u.Optimizer, Seeds: []uint32{u.Seed}, Epochs: u.Run.Config.Epochs, Split: u.Split()}
+	r.Value, _ = strconv.ParseFloat(u.Value, 64) // what varies is written by format, or is empty
+	c.Runs = append(c.Runs, r)
+	c.layers[u.Optimizer] = len(u.Run.Config.Network.Hidden)
+	if u.Value != "" {
+		c.columns[u.Optimizer] = u.Column
 	}
-	known.Seeds = append(known.Seeds, u.Seed)
 }
 
 // quoted lists the names of conditions, which may hold commas.

@@ -59,9 +59,14 @@ func (s *Study) experiment(name string) ([]string, error) {
 		return nil, err
 	}
 	targets := []string{aggregate.Name}
+	own := map[*pipeline.Node]bool{aggregate: true} // a figure may take its runs besides their summaries
+	for _, in := range aggregate.Inputs {
+		own[in.From] = true
+	}
 	for _, n := range s.Graph.Nodes() {
-		other := func(in pipeline.Input) bool { return in.From != aggregate }
-		if len(n.Inputs) > 0 && !slices.ContainsFunc(n.Inputs, other) {
+		summaries := func(in pipeline.Input) bool { return in.From == aggregate }
+		other := func(in pipeline.Input) bool { return !own[in.From] }
+		if slices.ContainsFunc(n.Inputs, summaries) && !slices.ContainsFunc(n.Inputs, other) {
 			targets = append(targets, n.Name)
 		}
 	}
