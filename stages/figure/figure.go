@@ -51,7 +51,7 @@ type Params struct {
 
 // X is what runs along the x axis.
 type X struct {
-	Kind  AxisKind
+	Kind  XKind
 	Label string
 	Scale string // of values: "linear", "log" or "equal"
 
@@ -64,16 +64,16 @@ type X struct {
 	Name      string
 }
 
-// AxisKind is a kind of x axis.
-type AxisKind string
+// XKind is a kind of x axis.
+type XKind string
 
 const (
-	Epochs           AxisKind = "epoch"
-	Layers           AxisKind = "layer"
-	Conditions       AxisKind = "condition" // a category each
-	Values           AxisKind = "value"     // of the parameter that varies
-	AgainstMetric    AxisKind = "against metric"
-	AgainstCondition AxisKind = "against condition"
+	Epochs           XKind = "epoch"
+	Layers           XKind = "layer"
+	Conditions       XKind = "condition" // a category each
+	Values           XKind = "value"     // of the parameter that varies
+	AgainstMetric    XKind = "against metric"
+	AgainstCondition XKind = "against condition"
 )
 
 // against tells whether each number is drawn against another, a dot an epoch and without bands.

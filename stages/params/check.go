@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"sparsel/analysis/chart"
+	"sparsel/analysis/tabulate"
 	"sparsel/trainer"
 )
 
@@ -38,14 +39,6 @@ func (p *Params) check(d *document) {
 	}
 }
 
-// withoutUser leaves out all that could be a name and password, in whatever is written in place of a URL.
-func withoutUser(text string) string {
-	if at := strings.LastIndexByte(text, '@'); at >= 0 && strings.Contains(text, ":") {
-		return "…" + text[at:]
-	}
-	return text
-}
-
 // checkExpanded reports what only the conditions and their runs show.
 func (p *Params) checkExpanded(d *document) {
 	uses := p.expand(d)
@@ -60,6 +53,24 @@ func (p *Params) checkExpanded(d *document) {
 
 // indexed is the path of an element of a list.
 func indexed(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+
+// braced is a place for a parameter's value in a condition's name.
+var braced = regexp.MustCompile(`\{[^}]*\}`)
+
+// checkCell refuses names that a spreadsheet, which the tidy table is made for, would take for a formula.
+func checkCell(d *document, path, text string) {
+	if filled := braced.ReplaceAllString(text, "1"); tabulate.Cell(filled) != filled {
+		d.report(path, "is %q, must not begin with = + - or @", text)
+	}
+}
+
+// withoutUser leaves out all that could be a name and password, in whatever is written in place of a URL.
+func withoutUser(text string) string {
+	if at := strings.LastIndexByte(text, '@'); at >= 0 && strings.Contains(text, ":") {
+		return "…" + text[at:]
+	}
+	return text
+}
 
 func choice(d *document, path, value string, choices ...string) {
 	if !slices.Contains(choices, value) {
@@ -263,10 +274,8 @@ func (p *Params) checkExperiments(d *document) {
 		if e.Condition == "" {
 			d.report(path+".condition", "is missing or empty")
 		}
-		checkText(d, path+".condition", e.Condition)
-		checkFormula(d, path+".condition", e.Condition)
-		checkFormula(d, path+".tidy", e.Tidy)
-		checkText(d, path+".tidy", e.Tidy)
+		checkCell(d, path+".condition", e.Condition)
+		checkCell(d, path+".tidy", e.Tidy)
 		p.checkOptimizerNames(d, path, e.Optimizers)
 		checkSeeds(d, e.owner+".seeds", e.Seeds)
 		for i, seed := range e.Seeds {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -244,7 +243,7 @@ func (d *document) has(path string) bool {
 
 // refused tells whether anything below a path was reported.
 func (d *document) refused(path string) bool {
-	return slices.ContainsFunc(d.problems, func(p Problem) bool { return within(p.Path, path) })
+	return d.reported[path] || d.around[path]
 }
 
 func (d *document) reportAt(at position, path, format string, args ...any) {

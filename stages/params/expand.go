@@ -294,7 +294,7 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 		}
 	}
 	for _, v := range list {
-		if s, known := SettingOf(v.name); known && good && !Equal(s.get(config), v.value) {
+		if s, known := SettingOf(v.name); known && good && !s.holds(config, v.value) {
 			d.report(v.path, "parameter %s is %s, which another setting of %s overrules: the run has %s %s",
 				v.name, format(v.value), e.Name, s.Column, format(columnOf(s.Column, config)))
 			good = false
@@ -306,6 +306,12 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 		d.report(join("profiles", p.Profile.Name())+".epochs", "is %d, but %s varies the epochs up to %d; leave it out, or make it as many", config.Epochs, e.Name, whole)
 	}
 	return config
+}
+
+// holds tells whether a run has what the file says: setting it once more changes nothing.
+func (s Setting) holds(c trainer.Config, value any) bool {
+	again := c
+	return s.set(&again, value) == nil && identity(again) == identity(c)
 }
 
 // Equal compares values of the file or of a run: numbers by value, others by their text. Nothing equals nothing alone.

@@ -29,7 +29,7 @@ type Profile struct {
 // own, or in place of a profile's.
 var Reserved = []string{
 	Paper, "store", "downloads", "figures", "tables", "findings", "report.html", "measure", "cache", "logs", // below out
-	"digits", "fetch", "train", "metrics", "aggregate", "tidy", "figure", "table", "finding", // what nodes of the study begin with
+	"digits", "fetch", "train", "metrics", "aggregate", "tidy", "compare", "figure", "table", "finding", // what nodes of the study begin with
 }
 
 // device is what another system takes for a device, whatever follows a dot.
@@ -57,9 +57,9 @@ func (p *Params) checkProfiles(d *document) {
 		case len(name) > maxID:
 			d.report(path, "is a name of %d letters, must have at most %d", len(name), maxID)
 		case reserved(name):
-			d.report(path, "is no name for a profile: the program itself has %q among its results; those of a profile are in a folder of its name", name)
+			d.report(path, "is no name for a profile: the program itself uses it, as it does %s; choose another", strings.Join(Reserved[1:], ", "))
 		case slices.ContainsFunc(names, alike):
-			d.report(path, "differs from another profile in small and capital letters alone, and their folders would be one on some systems")
+			d.report(path, "is the same as another profile on file systems that do not tell capitals from small letters; choose another")
 		}
 		names = append(names, name)
 		if q.Data != "" {

@@ -2,8 +2,6 @@ package params
 
 import (
 	"path"
-	"regexp"
-	"sparsel/analysis/tabulate"
 	"strings"
 	"unicode"
 
@@ -13,7 +11,7 @@ import (
 // checkText holds a text that people read to one line.
 func checkText(d *document, at, text string) {
 	if i := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
-		d.report(at, "is %q, must be one line of visible characters and single blanks", text)
+		d.report(at, "is %q, must be a line of visible characters", text)
 	} else if !norm.NFC.IsNormalString(text) {
 		d.report(at, "is %q, which spells a character in several parts; write it as %q (%+q)", text, norm.NFC.String(text), norm.NFC.String(text))
 	}
@@ -41,16 +39,6 @@ func checkCondition(d *document, at, name string) {
 		d.report(at, "is %q, must not have empty parts, . or .. between slashes", name)
 	default:
 		checkName(d, at, name)
-	}
-}
-
-// braced is a place for a parameter's value in a condition's name.
-var braced = regexp.MustCompile(`\{[^}]*\}`)
-
-// checkFormula refuses what a spreadsheet, which the tidy table is made for, would take for a formula.
-func checkFormula(d *document, at, text string) {
-	if filled := braced.ReplaceAllString(text, "1"); tabulate.Cell(filled) != filled {
-		d.report(at, "is %q, must not begin with = + - or @", text)
 	}
 }
 

@@ -46,7 +46,7 @@ func (b *builder) figureParams(f params.Figure) figure.Params {
 	p := figure.Params{
 		ID: f.ID, Title: f.Title, Mark: b.mark, Remark: f.Remark,
 		Rows: f.Rows, Columns: f.Columns, Lines: f.Lines,
-		X:      figure.X{Kind: figure.AxisKind(f.X.Kind), Label: f.XLabel, Scale: f.Scale, Reverse: f.Reverse},
+		X:      figure.X{Kind: figure.XKind(f.X.Kind), Label: f.XLabel, Scale: f.Scale, Reverse: f.Reverse},
 		Panels: figurePanels(f), Difference: f.Difference, Vertical: f.Vertical, Error: f.Error, Epoch: shown.Epoch, Style: b.params.Style,
 	}
 	var optimizers []string

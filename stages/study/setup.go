@@ -15,10 +15,10 @@ import (
 type Setup struct {
 	Params, Text, Profile, Out, Data string
 
+	Checked bool // another process has made everything with made-up numbers already
+
 	// Recorded leaves of the study only these runs, their summaries and the table of their epochs; nil means all of it.
 	Recorded []agreement.Run
-
-	Checked bool // another process has made everything with made-up numbers already
 }
 
 // Study binds the parameters to nodes.

@@ -66,8 +66,8 @@ type builder struct {
 
 func newBuilder(p *params.Params) *builder {
 	b := &builder{
-		params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{},
-		aggregates: map[string]*pipeline.Node{}, places: map[*pipeline.Node]string{},
+		params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{},
+		places: map[*pipeline.Node]string{},
 	}
 	if p.Profile != nil {
 		b.prefix = p.Profile.Name()
@@ -75,8 +75,8 @@ func newBuilder(p *params.Params) *builder {
 	return b
 }
 
-// New binds a parameter file to nodes. File names it in messages. Sources say where MNIST may be found. What of the file can't
-// be made comes back as *[params.Problems].
+// New binds a parameter file to nodes. File names it in messages. Sources say where MNIST may be found. What of the file can't be
+// made comes back as *[params.Problems].
 func New(file string, p *params.Params, sources fetch.Sources) (*Study, error) {
 	return bind(file, p, sources, true)
 }
