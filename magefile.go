@@ -1,6 +1,6 @@
 //go:build mage
 
-// The targets of sparsel. They parse flags and say what they do; package stages does it.
+// The targets of sparsel. They name flags and say what they do; package stages does it.
 package main
 
 import (
@@ -17,106 +17,294 @@ import (
 //go:embed go.mod go.sum stages pipeline trainer analysis artifacts
 var source embed.FS
 
+// targets is what the command line is judged by, before anything runs.
+//
+//go:embed magefile.go
+var targets []byte
+
 func init() {
 	stages.Built = source
 	stages.Worker()
+	stages.JudgeCommandLine(targets)
 }
 
-// All builds every figure, table and finding of params.toml, and the report of them. With -paranoid it reads every
-// stored byte that it relies on again, and makes anew what is damaged.
-func All(ctx context.Context, params, profile, out, data *string, jobs *int, dryrun, json, paranoid *bool) error {
-	return exit(stages.All(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Paranoid: paranoid}))
+// All builds every figure, table and finding of the parameter file, and the report of them.
+func All(ctx context.Context,
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	jobs *int, // runs at a time; one for each core if absent
+	dryrun *bool, // say what would run and why, and run nothing
+	json *bool, // print JSON for programs
+	verbose *bool, // print every detail; a summary if absent
+	paranoid *bool, // read every stored byte that is relied on again, and make anew what is damaged
+) error {
+	return exit(stages.All(ctx, stages.Options{
+		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose, Paranoid: paranoid,
+	}))
 }
 
-// Experiment builds one experiment by its name, such as batch_size: its runs, and the figures and tables of it alone.
-func Experiment(ctx context.Context, name string, params, profile, out, data *string, jobs *int, dryrun, json *bool) error {
-	return exit(stages.Experiment(ctx, name, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
+// Experiment builds experiments: their runs, and the figures and tables that are made of one experiment alone.
+func Experiment(ctx context.Context,
+	names string, // such as batch_size; several with blanks between
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	jobs *int, // runs at a time; one for each core if absent
+	dryrun *bool, // say what would run and why, and run nothing
+	json *bool, // print JSON for programs
+	verbose *bool, // print every detail; a summary if absent
+) error {
+	return exit(stages.Experiment(ctx, names, stages.Options{
+		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
+	}))
 }
 
-// Figure builds one figure by its id, such as 5.1, and what it needs.
-func Figure(ctx context.Context, id string, params, profile, out, data *string, jobs *int, dryrun, json *bool) error {
-	return exit(stages.Figure(ctx, id, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
+// Figure builds figures and what they need.
+func Figure(ctx context.Context,
+	ids string, // such as 5.1; several with blanks between
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	jobs *int, // runs at a time; one for each core if absent
+	dryrun *bool, // say what would run and why, and run nothing
+	json *bool, // print JSON for programs
+	verbose *bool, // print every detail; a summary if absent
+) error {
+	return exit(stages.Figure(ctx, ids, stages.Options{
+		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
+	}))
 }
 
-// Table builds one table by its id, such as epochs, and what it needs.
-func Table(ctx context.Context, id string, params, profile, out, data *string, jobs *int, dryrun, json *bool) error {
-	return exit(stages.Table(ctx, id, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
+// Table builds tables and what they need.
+func Table(ctx context.Context,
+	ids string, // such as epochs; several with blanks between
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	jobs *int, // runs at a time; one for each core if absent
+	dryrun *bool, // say what would run and why, and run nothing
+	json *bool, // print JSON for programs
+	verbose *bool, // print every detail; a summary if absent
+) error {
+	return exit(stages.Table(ctx, ids, stages.Options{
+		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
+	}))
 }
 
-// Finding decides one of the study's claims by its id, such as B1, and prints verdict, effect and interval.
-func Finding(ctx context.Context, id string, params, profile, out, data *string, jobs *int, dryrun, json *bool) error {
-	return exit(stages.Finding(ctx, id, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json}))
+// Finding decides claims of the study and prints verdict, effect and interval.
+func Finding(ctx context.Context,
+	ids string, // such as B1; several with blanks between
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	jobs *int, // runs at a time; one for each core if absent
+	dryrun *bool, // say what would run and why, and run nothing
+	json *bool, // print JSON for programs
+	verbose *bool, // print every detail; a summary if absent
+) error {
+	return exit(stages.Finding(ctx, ids, stages.Options{
+		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
+	}))
 }
 
-// Status says what is stale and why, and runs nothing. Its exit code is 0 when all is current, 2 when not.
-func Status(ctx context.Context, params, profile, out, data *string, json *bool) error {
-	return exit(stages.Status(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data, JSON: json}))
+// Status says what is stale and why, and runs nothing. Its exit code is 0 when all is current and 2 when not.
+func Status(ctx context.Context,
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	json *bool, // print JSON for programs
+	verbose *bool, // print every detail; a summary if absent
+) error {
+	return exit(stages.Status(ctx, stages.Options{
+		Params: params, Profile: profile, Out: out, Data: data, JSON: json, Verbose: verbose,
+	}))
 }
 
-// Why explains one node: its state, what changed since it last ran, its inputs and files.
-func Why(ctx context.Context, node string, params, profile, out, data *string) error {
-	return exit(stages.Why(ctx, node, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
+// Why explains nodes: their state, what changed since they last ran, their inputs and files.
+func Why(ctx context.Context,
+	nodes string, // such as figure/5.1, or an id; several with blanks between
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	verbose *bool, // print every detail; a summary if absent
+) error {
+	return exit(stages.Why(ctx, nodes, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Verbose: verbose}))
 }
 
-// Dag prints the graph, sweeps collapsed to one box, as DOT or Mermaid (-format=dot or -format=mermaid).
-func Dag(ctx context.Context, params, profile, out, data, format *string) error {
-	return exit(stages.DAG(ctx, format, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
+// Force runs nodes again though they are current, and compares the bytes with those that are stored. It stores nothing.
+func Force(ctx context.Context,
+	nodes string, // such as figure/5.1, or an id; several with blanks between
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+) error {
+	return exit(stages.Force(ctx, nodes, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
-// Compare prints how far the runs agree with recorded ones (-reference=FILE, a tidy table), by experiment,
-// condition and optimizer. It runs what is missing first.
-func Compare(ctx context.Context, reference *string, params, profile, out, data *string, jobs *int) error {
-	return exit(stages.Compare(ctx, reference, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs}))
+// Dag prints the graph of the nodes, sweeps collapsed to one box.
+func Dag(ctx context.Context,
+	ids string, // figures, tables, findings or nodes, with what they need; none for all
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	format *string, // dot or mermaid; dot if absent
+) error {
+	return exit(stages.DAG(ctx, ids, format, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
-// Lock writes artifacts.lock from a complete run: what every figure, table and finding is, by content.
-func Lock(ctx context.Context, params, profile, out, data *string) error {
+// Runs lists the trainings with the paths of their archives, for DuckDB, pandas or R.
+func Runs(ctx context.Context,
+	patterns string, // of names, such as batch_size/*/Adam/*; none for all
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	json *bool, // print JSON for programs
+	links *string, // a folder to make in which the archives have readable names
+) error {
+	return exit(stages.Runs(ctx, patterns, links, stages.Options{
+		Params: params, Profile: profile, Out: out, Data: data, JSON: json,
+	}))
+}
+
+// Compare prints how far the runs agree with recorded ones, by experiment, condition and optimizer. It runs what is missing
+// of what the records have.
+func Compare(ctx context.Context,
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	jobs *int, // runs at a time; one for each core if absent
+	dryrun *bool, // say what would run and why, and run nothing
+	reference *string, // the recorded runs, a CSV file in the form of tables/epochs.csv; required
+) error {
+	return exit(stages.Compare(ctx, reference, stages.Options{
+		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun,
+	}))
+}
+
+// Lock writes artifacts.lock beside the parameter file from a complete run: what everything is, by content.
+func Lock(ctx context.Context,
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+) error {
 	return exit(stages.Lock(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
-// Audit names whatever under out is damaged, missing or does not belong (-level=1), makes all but the trainings again
-// and compares bytes (-level=2), and repeats -k=N trainings, by default the cheapest of each experiment (-level=3).
-// It writes nothing under out, stops after -minutes=N, and with -state=FILE goes on where it stopped.
-func Audit(ctx context.Context, level, minutes, k *int, state, params, profile, out, data *string, jobs *int, json *bool) error {
-	flags := stages.AuditFlags{Level: level, Minutes: minutes, K: k, State: state}
-	return exit(stages.Audit(ctx, flags, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, JSON: json}))
+// Audit names whatever under out is damaged, missing or does not belong, and says how much is proven. It writes nothing there.
+func Audit(ctx context.Context,
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	jobs *int, // runs at a time; one for each core if absent
+	json *bool, // print JSON for programs
+	level *int, // 1: hash everything; 2: make all but the trainings again; 3: repeat trainings too; 1 if absent
+	minutes *int, // stop after so many; when all is done if absent
+	k *int, // trainings that level 3 repeats; the cheapest of each experiment if absent
+	state *string, // a file that keeps what is proven, so that the next audit goes on from there
+) error {
+	return exit(stages.Audit(ctx, stages.AuditFlags{Level: level, Minutes: minutes, K: k, State: state}, stages.Options{
+		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, JSON: json,
+	}))
 }
 
 // AuditFile says what a lost picture, table or archive is, where it came from and whether it can be trusted.
-func AuditFile(ctx context.Context, file string, params, profile, out, data *string) error {
+func AuditFile(ctx context.Context,
+	file string, // the file, whatever its name
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+) error {
 	return exit(stages.AuditFile(ctx, file, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
-// Diff says how parameters, code, results and numbers differ from a revision's lock, a lock file or another output folder.
-func Diff(ctx context.Context, before string, params, profile, out, data *string, json *bool) error {
-	return exit(stages.Diff(ctx, before, stages.Options{Params: params, Profile: profile, Out: out, Data: data, JSON: json}))
+// Diff says how parameters, code, results and numbers differ from an earlier state.
+func Diff(ctx context.Context,
+	before string, // a revision with a lock, a lock file or another output folder
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	json *bool, // print JSON for programs
+	verbose *bool, // print every detail; a summary if absent
+) error {
+	return exit(stages.Diff(ctx, before, stages.Options{
+		Params: params, Profile: profile, Out: out, Data: data, JSON: json, Verbose: verbose,
+	}))
 }
 
-// Export prints where a figure, such as 5.1, came from as a W3C provenance document in PROV-JSON.
-func Export(ctx context.Context, id string, params, profile, out, data *string) error {
-	return exit(stages.Export(ctx, id, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
+// Export prints where something came from as a W3C provenance document in PROV-JSON.
+func Export(ctx context.Context,
+	node string, // such as 5.1, B1 or table/epochs
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+) error {
+	return exit(stages.Export(ctx, node, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
-// Gc lists the stored files that neither the parameters nor a lock needs any more; -delete removes exactly these.
-// -keep=REV,REV keeps what the locks of other revisions name as well.
-func Gc(ctx context.Context, delete *bool, keep, params, out, data *string) error {
+// Gc lists the stored files that neither the parameters nor a lock needs any more, or deletes them.
+func Gc(ctx context.Context,
+	params *string, // the parameter file; params.toml if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	delete *bool, // delete exactly what would be listed
+	keep *string, // revisions whose locks are kept as well, separated by commas
+) error {
 	return exit(stages.GC(ctx, delete, keep, stages.Options{Params: params, Out: out, Data: data}))
 }
 
+// Report writes report.html of what is there and names what is missing. It runs nothing.
+func Report(ctx context.Context,
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+) error {
+	return exit(stages.Report(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
+}
+
+// Clean removes the published figures, tables, findings and report of the study or of a profile; they come back from the store.
+// What you changed or put beside them stays.
+func Clean(ctx context.Context,
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	store *bool, // remove the store of all profiles too, and every result with it
+	yes *bool, // remove the store without a question, which is asked at a terminal only
+) error {
+	return exit(stages.Clean(ctx, store, stages.Options{Params: params, Profile: profile, Out: out, Yes: yes}))
+}
+
 // Bench measures the kernels against this machine's peak, and training against PyTorch if it is installed.
-// -only=TEXT times the trainings whose name has TEXT in it, such as "batch 1, Adam".
-func Bench(ctx context.Context, data *string, epochs *int, only *string) error {
+func Bench(ctx context.Context,
+	data *string, // a folder to look for the images in before all others
+	epochs *int, // epochs of each training, of which the fastest counts; 3 if absent
+	only *string, // time the trainings whose name has this text in it, such as "batch 1, Adam"
+) error {
 	return exit(stages.Bench(ctx, epochs, only, stages.Options{Data: data}))
 }
 
-// BenchPipeline times a build with nothing to do, of -nodes=N nodes, beside ninja and Snakemake if they are installed.
-func BenchPipeline(ctx context.Context, nodes *int) error {
+// BenchPipeline times a build with nothing to do beside ninja and Snakemake, if they are installed.
+func BenchPipeline(ctx context.Context,
+	nodes *int, // size of the graph; 3000 if absent
+) error {
 	return exit(stages.BenchPipeline(ctx, nodes, stages.Options{}))
-}
-
-// Report writes report.html: findings, figures, tables and where they come from, as far as they are there. It runs nothing.
-func Report(ctx context.Context, params, profile, out, data *string) error {
-	return exit(stages.Report(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
 // Test runs every test.
@@ -129,14 +317,9 @@ func Soak(ctx context.Context) error {
 	return exit(stages.Soak(ctx))
 }
 
-// Clean removes the figures, tables, findings and report of the study, or of a profile; they come back from the store.
-// With -store it removes the store of all profiles as well, and every result with it.
-func Clean(ctx context.Context, profile, out *string, store *bool) error {
-	return exit(stages.Clean(ctx, store, stages.Options{Profile: profile, Out: out}))
-}
-
 // exit gives an error the exit code it asks for.
 func exit(err error) error {
+	err = stages.Shown(err)
 	if code := stages.ExitCode(err); code > 1 {
 		return mg.Fatal(code, err)
 	}

@@ -185,15 +185,3 @@ func TestRuns(t *testing.T) {
 		}
 	}
 }
-
-// FuzzReader feeds anything to the reader: an error or some rows, no panic, no
-// endless loop, no absurd allocation.
-func FuzzReader(f *testing.F) {
-	file := small(f)
-	f.Add(file)
-	f.Add(file[:len(file)/2])
-	f.Add([]byte("PAR1PAR1"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		content(b, every)
-	})
-}

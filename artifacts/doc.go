@@ -43,8 +43,9 @@
 // is here makes sure that a file that slipped through gives an error and
 // neither a panic nor wrong shapes: the length, both magic numbers, the
 // footer's extent, the schema and the exact placement of all column chunks are
-// checked before any page is decoded; sizes that a page or a compressed frame
-// claims are checked before they are allocated; decoding happens on the
+// checked before any page is decoded; counts and sizes that the footer, a page or
+// a compressed frame claims are held against the bytes that are there before the
+// library sees them, for it allocates what it is told; decoding happens on the
 // caller's goroutine, where a panic of the library is turned into an error. The
 // library's reader of Arrow tables decodes on goroutines of its own, where
 // nothing can stop a panic, and is not used. The tests flip every bit of a small

@@ -154,7 +154,7 @@ func agree(has, want any) bool {
 // compare compares all rows and the storage of a file.
 func compare(t *testing.T, d duckdb, format string, want [][]any) {
 	t.Helper()
-	if d.meta["sparsel.format"] != format || d.meta["sparsel.version"] != "1" || d.meta["run"] != "é 1" {
+	if d.meta["sparsel.format"]+" "+d.meta["sparsel.version"] != format || d.meta["run"] != "é 1" {
 		t.Errorf("metadata %v", d.meta)
 	}
 	if len(want) > 0 && (len(d.storage) != 1 || !slices.Equal(d.storage[0][1:2], []string{"ZSTD"}) || d.storage[0][0] != "sparsel") {
@@ -222,7 +222,7 @@ func TestDuckDBReadsActivations(t *testing.T) {
 	if d.meta["sparsel.units"] != "1:256,2:1,3:37" {
 		t.Errorf("metadata %v", d.meta)
 	}
-	compare(t, d, "activations", want)
+	compare(t, d, "activations 1", want)
 }
 
 // TestDuckDBSumsActivations reads a file of full size, whose row groups are
@@ -276,16 +276,25 @@ func TestDuckDBReadsRecord(t *testing.T) {
 	var want [][]any
 	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1), math.SmallestNonzeroFloat64, math.MaxFloat64, 0.1}
 	for e := 1; e <= 7; e++ {
-		epoch := runs.Epoch{Epoch: e, TrainLoss: odd[e-1], TestLoss: 1 / float64(e), Correct: 9000 + e, Samples: 10000, Digest: [32]byte{31: byte(e)}}
+		epoch := runs.Epoch{Epoch: e, TrainLoss: odd[e-1], TestLoss: 1 / float64(e), Correct: 9000 + e, Samples: 10000, Digest: [32]byte{31: byte(e)},
+			Step: 1200 * e, TrainLossAfter: odd[(e+1)%7], TrainCorrect: 50_000 + e, TrainSamples: 60_000}
 		for layer, units := range []int{3, 1} {
-			l := runs.Layer{Units: units, ClassCounts: []int64{980, math.MaxInt64}, RatioSum: odd[(e+2)%7], RatioSquares: odd[(e+3)%7], Samples: 10000}
+			l := runs.Layer{Units: units, ClassCounts: []int64{980, math.MaxInt64}, RatioSum: odd[(e+2)%7], RatioSquares: odd[(e+3)%7], Samples: 10000,
+				Activation: "relu", RatioFourths: odd[(e+4)%7], RankSum: odd[(e+5)%7], RankSquares: odd[(e+6)%7], Thresholds: []float32{0.5}}
+			for i := range units {
+				l.Squares = append(l.Squares, odd[(e+i)%7])
+				l.Least, l.Most = append(l.Least, float32(odd[e%4])), append(l.Most, 0.25)
+				l.Below = append(l.Below, int64(e*i))
+			}
 			for i := range 2 * units {
 				l.ClassSums = append(l.ClassSums, odd[(e+i)%7])
 			}
 			epoch.Layers = append(epoch.Layers, l)
 			want = append(want, []any{
-				e, layer + 1, epoch.TrainLoss, epoch.TestLoss, epoch.Correct, epoch.Samples, hex.EncodeToString(epoch.Digest[:]),
-				units, l.ClassCounts, l.ClassSums, l.RatioSum, l.RatioSquares, l.Samples,
+				e, epoch.Step, layer + 1, epoch.TrainLoss, epoch.TestLoss, epoch.Correct, epoch.Samples,
+				epoch.TrainLossAfter, epoch.TrainCorrect, epoch.TrainSamples, hex.EncodeToString(epoch.Digest[:]),
+				units, l.Activation, l.ClassCounts, l.ClassSums, l.Squares, l.Least, l.Most, l.Thresholds, l.Below,
+				l.RatioSum, l.RatioSquares, l.RatioFourths, l.RankSum, l.RankSquares, l.Samples,
 			})
 		}
 		epochs = append(epochs, epoch)
@@ -293,11 +302,11 @@ func TestDuckDBReadsRecord(t *testing.T) {
 	if err := runs.WriteRecord(path, provenance, epochs); err != nil {
 		t.Fatal(err)
 	}
-	compare(t, ask(t, path, "from file"), "run-record", want)
+	compare(t, ask(t, path, "from file"), "run-record 2", want)
 	if err := runs.WriteRecord(path, provenance, nil); err != nil {
 		t.Fatal(err)
 	}
-	compare(t, ask(t, path, "from file"), "run-record", nil)
+	compare(t, ask(t, path, "from file"), "run-record 2", nil)
 }
 
 func TestDuckDBReadsMeasures(t *testing.T) {
@@ -306,11 +315,15 @@ func TestDuckDBReadsMeasures(t *testing.T) {
 	row := measures.Row{
 		Epoch: 1, Layer: "all", Accuracy: 0.9, TrainLoss: 0.5, TestLoss: inf,
 		Sparsity: math.NaN(), Selectivity: 1e-300, SelectivityStd: 0.1, SparsityStd: 0.25,
+		Step: 1200, TrainLossAfter: math.NaN(), TrainAccuracy: 0.5, Gini: 1, GiniStd: 2, TrevesRolls: 3, TrevesRollsStd: 4,
+		CSI: 5, CSIStd: 6, Dead: 7, Saturated: 8, Below: 9,
 	}
 	if err := measures.WriteRun(path, provenance, []measures.Row{row}); err != nil {
 		t.Fatal(err)
 	}
-	compare(t, ask(t, path, "from file"), "run-measures", [][]any{{1, "all", 0.9, 0.5, inf, math.NaN(), 1e-300, 0.1, 0.25}})
+	compare(t, ask(t, path, "from file"), "run-measures 2", [][]any{{
+		1, 1200, "all", 0.9, 0.5, inf, math.NaN(), 1e-300, 0.1, 0.25, math.NaN(), 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0,
+	}})
 	summary := measures.Summary{
 		Condition: "baseline", Optimizer: "SGD", Layer: "1", Metric: "sparsity", Epoch: 30, N: 2, Expected: 3,
 		Mean: 0.1, SD: 0.2, SDPopulation: 0.3, SE: 0.4, SEPopulation: 0.5, CILow: inf, CIHigh: 0.7, Missing: "seed 1",
@@ -318,7 +331,23 @@ func TestDuckDBReadsMeasures(t *testing.T) {
 	if err := measures.WriteSummaries(path, provenance, []measures.Summary{summary}); err != nil {
 		t.Fatal(err)
 	}
-	compare(t, ask(t, path, "from file"), "summaries", [][]any{
+	compare(t, ask(t, path, "from file"), "summaries 1", [][]any{
 		{"baseline", "SGD", "1", "sparsity", 30, 2, 3, "seed 1", "", 0.1, 0.2, 0.3, 0.4, 0.5, inf, 0.7},
+	})
+}
+
+func TestDuckDBReadsWeights(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "w.parquet")
+	tensors := []runs.Tensor{
+		{Name: "conv1.weight", Shape: []int{2, 1, 1, 3}, Values: []float32{1, float32(math.Inf(1)), 3, -0.5, 0.1, 6}},
+		{Name: "conv1.bias", Shape: []int{2}, Values: []float32{7, float32(math.NaN())}},
+	}
+	if err := runs.WriteWeights(path, provenance, tensors); err != nil {
+		t.Fatal(err)
+	}
+	w := tensors[0].Values
+	compare(t, ask(t, path, "from file"), "weights 1", [][]any{
+		{"conv1.weight", []int64{2, 1, 1, 3}, 0, w[:3]}, {"conv1.weight", []int64{2, 1, 1, 3}, 1, w[3:]},
+		{"conv1.bias", []int64{2}, 0, tensors[1].Values},
 	})
 }

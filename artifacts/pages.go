@@ -26,31 +26,84 @@ func (r *Reader) column(group *file.RowGroupReader, i int, chunk *metadata.Colum
 	return file.NewColumnReader(c, checked, memory.DefaultAllocator, r.parquet.BufferPool()), nil
 }
 
+// A zstd block of at least 4 bytes holds at most 128 KiB (RFC 8878, sections
+// 3.1.1.2 and 3.1.1.2.4), so no page can be larger than that many times its
+// compressed bytes.
+const maxRatio = 128 << 10 / 4
+
+// What reading a row group may take: groupMemory whatever the file's length,
+// for collapsed networks compress thousandfold, and memoryRatio bytes more for
+// each byte of the file. The formats' row groups take some 10 MB.
+const (
+	groupMemory = 48 << 20
+	memoryRatio = 1000
+)
+
+// holds tells whether a column chunk can have that many values in that many
+// bytes. A chunk is one page of PLAIN values, with levels if they form lists.
+func (k Kind) holds(values, rows, plain, packed int64) bool {
+	if plain <= 0 || plain > maxChunk || values < rows || values > maxChunk || plain > maxRatio*packed {
+		return false
+	}
+	if k.lists() {
+		return values-rows <= plain/k.width() // each level is a value or an empty row
+	}
+	return values == rows && rows <= plain/k.width()
+}
+
+// lists tells whether the rows are lists.
+func (k Kind) lists() bool { return k == Int64s || k == Float32s || k == Float64s }
+
+// width is the least number of bytes that a value takes in a page.
+func (k Kind) width() int64 {
+	switch k {
+	case Int64, Float64, Int64s, Float64s:
+		return 8
+	}
+	return 4 // of a string its length
+}
+
+// memory is what reading a column chunk takes: its page and its values, which
+// the row group's other columns add to, and what scratch keeps for all.
+func (k Kind) memory(values, rows, plain int64) (own, shared int64) {
+	const text, length = 16, 4 // a string's header, a list's length
+	switch {
+	case k == String:
+		return plain + plain + text*rows, 24 * rows
+	case k == Uint8:
+		return plain + rows, 4 * rows
+	case k.lists():
+		return plain + k.width()*values + length*rows, 2 * 2 * values
+	}
+	return plain + k.width()*rows, 0
+}
+
+// maxHeader bounds a page's header. The library's have some 30 bytes, and no
+// statistics.
+const maxHeader = 1 << 10
+
 // checkSizes checks the sizes that the page at an offset claims, before the
-// library allocates them: they must fit in the chunk's. A page header is a Thrift structure in the compact
-// protocol and begins with three 32-bit fields, numbered from 1: the kind of
-// page, its uncompressed size and its compressed size.
+// library allocates them: they must fit in the chunk's.
 func checkSizes(src io.ReaderAt, at, plain, packed int64) error {
-	const first = 1<<4 | 5 // the next field number, a 32-bit integer
-	var head [3 * (1 + binary.MaxVarintLen32)]byte
-	n, err := src.ReadAt(head[:min(int64(len(head)), packed)], at)
-	if err != nil {
+	head := make([]byte, min(maxHeader, packed))
+	if _, err := src.ReadAt(head, at); err != nil {
 		return err
 	}
-	rest := head[:n]
-	var fields [3]int64
-	for i := range fields {
-		if len(rest) == 0 || rest[0] != first {
-			return errors.New("the page has no header")
+	var fields [pageCompressed + 1]int64
+	seen := 0 // of the beginning and the three
+	w := &walker{data: head, see: func(s *shape, id int, number int64, _ []byte) {
+		if id < len(fields) {
+			fields[id], seen = number, seen+1
 		}
-		v, size := binary.Varint(rest[1:]) // zigzag, as in Thrift
-		if size <= 0 {
-			return errors.New("the page has no header")
-		}
-		fields[i], rest = v, rest[1+size:]
+	}}
+	if err := w.structure(pageHeader, 0); err != nil {
+		return fmt.Errorf("the page has no header: %w", err)
 	}
-	if fields[0] != 0 || fields[1] < 0 || fields[1] > plain || fields[2] < 0 || fields[2] > packed {
-		return fmt.Errorf("the page is of kind %d, %d bytes in %d; the chunk has %d in %d", fields[0], fields[1], fields[2], plain, packed)
+	if seen != len(fields) {
+		return errors.New("the page has no header: it lacks its kind or sizes")
+	}
+	if kind, p, c := fields[pageKind], fields[pagePlain], fields[pageCompressed]; kind != 0 || p < 0 || p > plain || c < 0 || c > packed-int64(w.at) {
+		return fmt.Errorf("the page is of kind %d, %d bytes in %d; the chunk has %d in %d", kind, p, c, plain, packed)
 	}
 	return nil
 }

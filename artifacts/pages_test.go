@@ -84,13 +84,16 @@ func TestCheckSizes(t *testing.T) {
 		for _, v := range []int64{kind, plain, packed} {
 			b = binary.AppendVarint(append(b, 0x15), v)
 		}
-		return string(b) + strings.Repeat("x", 20)
+		return string(b) + "\x00" + strings.Repeat("x", 60)
 	}
+	good := header(0, 100, 50)
 	for name, c := range map[string]struct {
 		data string
 		want string
 	}{
-		"good":         {header(0, 100, 50), ""},
+		"good":         {good, ""},
+		"told twice":   {good[:7] + "\x05\x04\xfe\xff\xff\xff\x0f" + good[7:], "field 2 after field 3"},
+		"a list":       {good[:7] + "\x69\xf5\xff\xff\xff\xff\x07" + good[7:], "2147483647 at byte"},
 		"dictionary":   {header(2, 100, 50), "kind 2"},
 		"uncompressed": {header(0, 101, 50), "101 bytes in 50"},
 		"compressed":   {header(0, 100, 51), "100 bytes in 51"},
@@ -98,10 +101,10 @@ func TestCheckSizes(t *testing.T) {
 		"negative":     {header(0, -1, 50), "-1 bytes in 50"},
 		"negative too": {header(0, 1, -50), "1 bytes in -50"},
 		"other field":  {"\x25" + header(0, 100, 50)[1:], "no header"},
-		"endless":      {"\x15" + strings.Repeat("\xff", 30), "no header"},
+		"endless":      {"\x15" + strings.Repeat("\xff", 60), "no header"},
 		"short":        {"\x15\x00\x15", "EOF"},
 	} {
-		err := checkSizes(strings.NewReader("PAR1"+c.data), 4, 100, 50)
+		err := checkSizes(strings.NewReader("PAR1"+c.data), 4, 100, 58) // 50 after a header of 8
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)
 		}

@@ -60,7 +60,7 @@ func Open(path string, f Format) (*Reader, error) {
 func NewReader(src Source, name string, f Format) (*Reader, error) {
 	r := &Reader{format: f, name: name, source: src}
 	err := guard(func() error {
-		footer, err := extent(src)
+		footer, _, err := readFooter(src)
 		if err != nil {
 			return err
 		}
@@ -81,34 +81,35 @@ func NewReader(src Source, name string, f Format) (*Reader, error) {
 	return r, nil
 }
 
-// extent finds where the footer begins, which is where the columns end.
-func extent(src Source) (int64, error) {
+// extent finds where the footer lies, within the file.
+func extent(src Source) (at, bytes int64, err error) {
 	size, err := src.Seek(0, io.SeekEnd)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if size < int64(len(magic)+footerTail) {
-		return 0, fmt.Errorf("%d bytes are not a Parquet file; make it again", size)
+		return 0, 0, fmt.Errorf("%d bytes are not a Parquet file; make it again", size)
 	}
 	var head [len(magic)]byte
 	var tail [footerTail]byte
 	if _, err := src.ReadAt(head[:], 0); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if _, err := src.ReadAt(tail[:], size-int64(footerTail)); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if string(head[:]) != magic {
-		return 0, fmt.Errorf("begins with %q: not a Parquet file", head[:])
+		return 0, 0, fmt.Errorf("begins with %q: not a Parquet file", head[:])
 	}
 	if string(tail[4:]) != magic {
-		return 0, errors.New("does not end in a Parquet footer: truncated, or something was appended; make it again")
+		return 0, 0, errors.New("does not end in a Parquet footer: truncated, or something was appended; make it again")
 	}
-	footer := size - int64(footerTail) - int64(binary.LittleEndian.Uint32(tail[:4]))
-	if footer < int64(len(magic)) {
-		return 0, errors.New("footer is longer than the file: truncated; make it again")
+	bytes = int64(binary.LittleEndian.Uint32(tail[:4]))
+	at = size - int64(footerTail) - bytes
+	if at < int64(len(magic)) {
+		return 0, 0, errors.New("footer is longer than the file: truncated; make it again")
 	}
-	return footer, nil
+	return at, bytes, nil
 }
 
 // identify reads the metadata and checks the file's own name and version.
@@ -136,7 +137,8 @@ func (r *Reader) identify() error {
 }
 
 // layout checks that the columns of all row groups lie one after another
-// between the opening magic and the footer, each as this package writes it.
+// between the opening magic and the footer, each as this package writes it, and
+// that no row group claims more than the file can hold; see Kind.holds.
 func (r *Reader) layout(footer int64) error {
 	meta := r.parquet.MetaData()
 	at, total := int64(len(magic)), int64(0)
@@ -148,6 +150,7 @@ func (r *Reader) layout(footer int64) error {
 		if n := group.NumRows(); n <= 0 || n > maxChunk {
 			return fmt.Errorf("row group %d has %d rows", g, n)
 		}
+		memory, scratch := int64(0), int64(0)
 		for i, c := range r.format.Columns {
 			chunk, err := group.ColumnChunk(i)
 			if err != nil {
@@ -158,11 +161,17 @@ func (r *Reader) layout(footer int64) error {
 				return fmt.Errorf("row group %d, column %q is encoded in another way than the format's", g, c.Name)
 			case chunk.DataPageOffset() != at || size <= 0 || size > footer-at:
 				return fmt.Errorf("row group %d, column %q is at bytes %d+%d, want them at %d", g, c.Name, chunk.DataPageOffset(), size, at)
-			case chunk.TotalUncompressedSize() > maxChunk || chunk.NumValues() < group.NumRows() || chunk.NumValues() > maxChunk:
-				return fmt.Errorf("row group %d, column %q claims %d values in %d bytes", g, c.Name, chunk.NumValues(), chunk.TotalUncompressedSize())
+			case !c.Kind.holds(chunk.NumValues(), group.NumRows(), chunk.TotalUncompressedSize(), size):
+				return fmt.Errorf("row group %d, column %q claims %d values of %d rows in %d bytes, %d compressed",
+					g, c.Name, chunk.NumValues(), group.NumRows(), chunk.TotalUncompressedSize(), size)
 			default:
 				at += size
+				own, shared := c.Kind.memory(chunk.NumValues(), group.NumRows(), chunk.TotalUncompressedSize())
+				memory, scratch = memory+own, max(scratch, shared)
 			}
+		}
+		if limit := groupMemory + memoryRatio*(footer+int64(footerTail)); memory+scratch > limit {
+			return fmt.Errorf("row group %d would take %d MB of memory, of a file this long at most %d", g, (memory+scratch)>>20, limit>>20)
 		}
 		total += group.NumRows()
 		r.rows = append(r.rows, int(group.NumRows()))

@@ -179,6 +179,11 @@ func (e *Engine) lookup(c *store.Checker, id ActionID, stage *Stage, trust store
 	if r.Conflict != nil {
 		return nil, fmt.Errorf("action %s: %w: make the stage deterministic; to try this code again, remove %s", id.Short(), store.ErrConflict, e.Store.RecordPath(id))
 	}
+	if e.Paranoid {
+		if _, err := actionOf(r); err != nil {
+			return nil, fmt.Errorf("record %s: %w: %w", id.Short(), err, store.ErrDamaged)
+		}
+	}
 	for _, name := range stage.Outputs {
 		if contentOf(r.Outputs, name) == nil {
 			return nil, fmt.Errorf("record %s lacks output %s: %w", id.Short(), name, store.ErrDamaged)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -26,9 +27,12 @@ type Audit struct {
 	Provenance *Provenance
 	Resolved   []*Resolved // in execution order
 
+	written   Written
+	lost      map[string]bool // manifests that will not come back, by path
 	sound     map[ContentID]int64
 	published map[string]bool // files that hold what they should, by path
 	bad       map[string]bool // store files with faults, by path
+	cleaned   int             // published files that are gone on purpose
 }
 
 // Rehash reads every byte that the store and the published files of a graph
@@ -40,24 +44,63 @@ func (e *Engine) Rehash(ctx context.Context, g *Graph, o store.ScanOptions) (*Au
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	a := &Audit{
-		Faults: scan.Faults, Notes: scan.Notes, Files: scan.Files, Bytes: scan.Bytes,
-		sound: scan.Blobs, published: map[string]bool{}, bad: map[string]bool{},
-	}
-	p, faults := newProvenance(e.Store, scan.Records)
-	a.Provenance, a.Faults = p, append(a.Faults, faults...)
-	a.manifests(e.Store)
+	a := newAudit(e, scan)
 	a.below(e)
 	slices.SortFunc(a.Faults, func(x, y store.Fault) int {
 		return cmp.Or(strings.Compare(x.Path, y.Path), strings.Compare(x.What, y.What))
 	})
-	if a.Resolved, err = e.Resolve(ctx, g, p); err != nil {
+	if a.Resolved, err = e.Resolve(ctx, g, a.Provenance); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
 	if err := a.auditPublished(e, a.Resolved); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
 	return a, nil
+}
+
+// newAudit holds what a scan of the store has read against what else it has read.
+// Paths are relative to the store.
+func newAudit(e *Engine, scan *store.Scan) *Audit {
+	a := &Audit{
+		Faults: scan.Faults, Notes: scan.Notes, Files: scan.Files, Bytes: scan.Bytes,
+		written: writtenIn(scan.Events), lost: lostFiles(scan.Events),
+		sound: scan.Blobs, published: map[string]bool{}, bad: map[string]bool{},
+	}
+	p, faults := newProvenance(e.Store, scan.Records)
+	a.Provenance, a.Faults = p, append(a.Faults, faults...)
+	a.manifests(e.Store)
+	a.journal(scan.Events)
+	a.cache(e.Store)
+	return a
+}
+
+// Written says what the files for people hold, as far as the journal tells.
+func (a *Audit) Written() Written { return a.written }
+
+// cache looks at what the go command said of modules.
+func (a *Audit) cache(s *store.Store) {
+	if err := codeid.CheckCache(cachePath(s)); err != nil && !errors.Is(err, fs.ErrNotExist) && !a.named("cache/modules") {
+		a.fault(store.Damaged, "cache/modules", "%v; it is made again and decides nothing", err)
+	}
+}
+
+// named reports whether there is a fault of that path.
+func (a *Audit) named(path string) bool {
+	return slices.ContainsFunc(a.Faults, func(f store.Fault) bool { return f.Path == path })
+}
+
+// journal looks for the runs that made the results.
+func (a *Audit) journal(events []store.Event) {
+	runs := forgottenRuns(events, a.Provenance.actions)
+	if len(runs) == 0 || a.named("journal.jsonl") {
+		return
+	}
+	results := 0
+	for _, n := range runs {
+		results += n
+	}
+	a.fault(store.Damaged, "journal.jsonl", "it does not tell of %d runs, the first of them %s, that made %d results: a part of it is gone; no result is lost",
+		len(runs), slices.Min(slices.Collect(maps.Keys(runs))), results)
 }
 
 // AlsoPublished looks at what another graph publishes from the same store, and
@@ -84,12 +127,15 @@ func (a *Audit) manifests(s *store.Store) {
 	for code, node := range users {
 		_, err := a.Provenance.Code(code)
 		switch path := store.IDPath("manifests", code); {
+		case errors.Is(err, fs.ErrNotExist) && a.lost[path]:
+			a.Notes = append(a.Notes, fmt.Sprintf("what the code was that made %s, and perhaps others, is not known any more: its description was damaged", node))
 		case errors.Is(err, fs.ErrNotExist):
 			a.fault(store.Missing, path, "is the code that made %s and perhaps others", node)
-		case err != nil && !slices.ContainsFunc(a.Faults, func(f store.Fault) bool { return f.Path == path }):
+		case err != nil && !a.named(path):
 			a.fault(store.Damaged, path, "%v", err)
 		}
 	}
+	slices.Sort(a.Notes)
 }
 
 // below turns paths relative to the store into ones relative to the output
@@ -116,6 +162,7 @@ func (a *Audit) fault(kind store.FaultKind, path, what string, args ...any) {
 func (a *Audit) auditPublished(e *Engine, resolved []*Resolved) error {
 	owner := map[string]*Resolved{}
 	dirs := map[string]bool{}
+	before := a.cleaned
 	for _, r := range resolved {
 		for output, path := range r.Node.Publish {
 			path = filepath.Clean(path)
@@ -124,6 +171,9 @@ func (a *Audit) auditPublished(e *Engine, resolved []*Resolved) error {
 				return err
 			}
 		}
+	}
+	if n := a.cleaned - before; n > 0 {
+		a.Notes = append(a.Notes, fmt.Sprintf("%d published files were removed by `clean`; the next run publishes them again", n))
 	}
 	for dir := range dirs {
 		files, err := os.ReadDir(filepath.Join(e.Out, dir))
@@ -159,6 +209,8 @@ func (a *Audit) auditFile(e *Engine, r *Resolved, output, path string) error {
 	}
 	switch {
 	case absent && want == nil: // never asked for
+	case absent && a.written.Removed[shown]:
+		a.cleaned++
 	case absent:
 		a.fault(store.Missing, shown, "is %s of %s, which the store has; the next run publishes it again", output, r.Node.Name)
 	case err != nil:

@@ -45,7 +45,7 @@ func TestChanges(t *testing.T) {
 		t.Errorf("it takes %v, known: %v", d, ok)
 	}
 
-	why, err := e.Why(context.Background(), l.graph(s), "figure")
+	why, err := e.Why(context.Background(), l.graph(s), "figure", true)
 	if want := "it comes from: lr 0.01 → 0.02, at train/0.01/1, train/0.01/2\n"; err != nil || !strings.Contains(why, want) {
 		t.Errorf("why: %v\n%s\nwant %q", err, why, want)
 	}

@@ -34,9 +34,12 @@ func Code(dir string, s *store.Store, pinned map[string]string) CodeSource {
 		Dir:    dir,
 		Opaque: []string{reflect.TypeFor[Engine]().PkgPath()},
 		Pinned: pinned,
-		Cache:  filepath.Join(s.Dir(), "cache", "modules"),
+		Cache:  cachePath(s),
 	}
 }
+
+// cachePath is where the answers of the go command about modules are kept.
+func cachePath(s *store.Store) string { return filepath.Join(s.Dir(), "cache", "modules") }
 
 // Config is what an Engine needs.
 type Config struct {
@@ -56,6 +59,10 @@ type Config struct {
 	// Field, if not nil, says how people call a parameter of a node, whose own
 	// name may be a long path through structs.
 	Field func(n *Node, name string) string
+	// Calibrate, if not nil, says how many seconds this machine takes for a unit of
+	// the node's cost, as far as can be told in a moment without running it. It is
+	// asked where nothing of the node's kind of work was measured.
+	Calibrate func(n *Node) float64
 	// Now is the clock of the journal; nil for time.Now. No id depends on it.
 	Now func() time.Time
 }

@@ -54,6 +54,7 @@ type NodeResult struct {
 	Action    ActionID             `json:"action"`
 	Outputs   map[string]ContentID `json:"outputs,omitempty"`
 	Elapsed   time.Duration        `json:"elapsed"`
+	CPU       float64              `json:"cpu,omitempty"`  // seconds of processor time of the stage; 0: not known
 	Log       string               `json:"log,omitempty"`  // path, if anything was logged
 	Tail      []string             `json:"tail,omitempty"` // last lines of the log of a failure
 	Published []string             `json:"published,omitempty"`

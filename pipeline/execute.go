@@ -35,7 +35,7 @@ func (r *runner) execute(ctx context.Context, p *progress, a *action, known []st
 	r.e.tell(func(v Events) { v.NodeStarted(n) })
 
 	start := time.Now() // monotonic: the journal's clock may jump
-	memory, err := r.perform(ctx, job)
+	used, err := r.perform(ctx, job)
 	elapsed := time.Since(start)
 	var outputs []store.Output
 	if err == nil {
@@ -43,9 +43,9 @@ func (r *runner) execute(ctx context.Context, p *progress, a *action, known []st
 	}
 	a.Run, a.Seconds, a.Environment = r.w.Run, elapsed.Seconds(), environment(r.e.code[n.Stage.Package])
 	if err == nil {
-		err = r.commit(n, a, outputs, known, dir, memory)
+		err = r.commit(n, a, outputs, known, dir, used)
 	}
-	res := NodeResult{Outcome: Executed, Elapsed: elapsed}
+	res := NodeResult{Outcome: Executed}
 	if err == nil {
 		res = r.settle(n, a.id, outputs, Executed)
 		err = res.Err
@@ -53,7 +53,7 @@ func (r *runner) execute(ctx context.Context, p *progress, a *action, known []st
 	if err != nil {
 		return r.unsuccessful(ctx, p, a, err, log, elapsed)
 	}
-	res.Elapsed = elapsed
+	res.Elapsed, res.CPU = elapsed, used.CPU
 	res.Log, _ = log.close()
 	if len(p.step.Reasons) > 0 {
 		res.Why = p.step.Reasons[0]
@@ -88,11 +88,10 @@ func (r *runner) blob(id ContentID) (string, bool) {
 	return r.e.Store.BlobPath(id), true
 }
 
-// perform carries out a job, in a worker process if there are any. memory is
-// what the process took at most, 0 if that is not known.
-func (r *runner) perform(ctx context.Context, job *Job) (memory int64, err error) {
+// perform carries out a job, in a worker process if there are any.
+func (r *runner) perform(ctx context.Context, job *Job) (used usage, err error) {
 	if r.pool == nil {
-		return 0, perform(ctx, job)
+		return usage{}, perform(ctx, job)
 	}
 	return r.pool.do(ctx, job, r.silence(job.node))
 }
@@ -127,7 +126,7 @@ func collect(c *store.Checker, job *Job) ([]store.Output, error) {
 }
 
 // commit makes blobs, then the record, then the journal entry durable.
-func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, dir string, memory int64) error {
+func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, dir string, used usage) error {
 	detail, err := a.encode()
 	if err != nil {
 		return fmt.Errorf("write record: %w", err)
@@ -141,7 +140,7 @@ func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, dir s
 		r.plan.checker.Learn(r.e.Store.BlobPath(o.Content), o.Content)
 	}
 	e := r.event(store.NodeFinish, n, a)
-	e.Outputs, e.Cost, e.Seconds, e.Memory = contents(outputs), cost(n), a.Seconds, memory
+	e.Outputs, e.Cost, e.Work, e.Seconds, e.CPU, e.Memory = contents(outputs), cost(n), n.Work, a.Seconds, used.CPU, used.Memory
 	return r.w.Append(e)
 }
 

@@ -62,9 +62,14 @@ type Node struct {
 	// depends on. Package canon says which types it may hold.
 	Params any
 	Inputs []Input
-	// Cost is the expected work relative to other nodes of the same stage, in
-	// any unit; zero means 1. Measured times turn it into seconds.
+	// Cost is the expected work, zero means 1: where the engine can calibrate (see
+	// Config.Calibrate), in seconds of a processor on the machine that costs are
+	// counted for, else in any unit that the nodes of a stage share.
 	Cost float64
+	// Work is the kind of work that the stage does for this node, such as "Adam,
+	// batch 1". Nodes of one kind take equal time for equal cost; what was measured
+	// of one says little of another. Empty: all of the stage is of one kind.
+	Work string
 	// Memory is the most bytes that the stage needs at once for this node, as far
 	// as that is known; see Options.Memory.
 	Memory int64

@@ -39,6 +39,7 @@ type labSetup struct {
 	Trouble  map[string]string // by node: what its stage does instead of its work
 	Silence  time.Duration
 	Pause    time.Duration // of every stage
+	Vague    bool
 }
 
 // driveSetup is what a driver process is to do.
@@ -54,6 +55,10 @@ type driveSetup struct {
 	FileLimit uint64
 	// Ask says to ask every question, and to run nothing.
 	Ask bool
+	// Umask, if not zero, is what the process takes away from permissions.
+	Umask int
+	// Paranoid rehashes everything and mends it.
+	Paranoid bool
 }
 
 // driver returns a process that runs the lab's study. It says on standard output
@@ -89,6 +94,20 @@ func drive(text string) int {
 			return 1
 		}
 	}
+	if d.Umask > 0 {
+		// This process has its directories from here on, but what it has seen of the umask
+		// is what it began with: start again.
+		syscall.Umask(d.Umask)
+		d.Umask = 0
+		again, err := json.Marshal(d)
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		err = syscall.Exec("/proc/self/exe", os.Args, append(os.Environ(), "SPARSEL_TEST_LAB="+string(again)))
+		fmt.Println(err)
+		return 1
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := d.run(ctx); err != nil {
@@ -113,7 +132,7 @@ func (d driveSetup) run(ctx context.Context) error {
 			return nil
 		}
 	}
-	e := pipeline.New(pipeline.Config{Store: s, Out: d.Dir, Code: l.code})
+	e := pipeline.New(pipeline.Config{Store: s, Out: d.Dir, Code: l.code, Paranoid: d.Paranoid})
 	g := l.graph(d.Settings)
 	if d.Ask {
 		return ask(ctx, e, g)
@@ -142,8 +161,11 @@ func ask(ctx context.Context, e *pipeline.Engine, g *pipeline.Graph) error {
 	if _, err := pipeline.DOT(g, p); err != nil {
 		return err
 	}
+	if _, err := e.Rehash(ctx, g, store.ScanOptions{}); err != nil {
+		return err
+	}
 	for _, n := range g.Nodes() {
-		if _, err := e.Why(ctx, g, n.Name); err != nil {
+		if _, err := e.Why(ctx, g, n.Name, true); err != nil {
 			return err
 		}
 	}
@@ -152,7 +174,7 @@ func ask(ctx context.Context, e *pipeline.Engine, g *pipeline.Graph) error {
 
 // lab is the lab that a process other than the test's own has.
 func (s labSetup) lab(started func(node string)) *lab {
-	l := &lab{t: &testing.T{}, dir: s.Dir, code: s.Code, silence: s.Silence, pause: s.Pause}
+	l := &lab{t: &testing.T{}, dir: s.Dir, code: s.Code, silence: s.Silence, pause: s.Pause, vague: s.Vague}
 	if l.code == nil {
 		l.code = versions{}
 	}
@@ -184,7 +206,7 @@ func serveLab(setup json.RawMessage) (*pipeline.Graph, error) {
 func (l *lab) workers(s settings, trouble map[string]string) *pipeline.Workers {
 	return &pipeline.Workers{
 		Command: func() (*exec.Cmd, error) { return pipeline.Again("SPARSEL_TEST_WORKER=1") },
-		Setup:   labSetup{Dir: l.dir, Settings: s, Code: l.code, Trouble: trouble, Silence: l.silence, Pause: l.pause},
+		Setup:   labSetup{Dir: l.dir, Settings: s, Code: l.code, Trouble: trouble, Silence: l.silence, Pause: l.pause, Vague: l.vague},
 	}
 }
 

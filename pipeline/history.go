@@ -1,7 +1,7 @@
 package pipeline
 
 import (
-	"sync"
+	"cmp"
 
 	"sparsel/pipeline/codeid"
 	"sparsel/pipeline/store"
@@ -17,14 +17,10 @@ type history struct {
 	gone    map[ActionID]bool                 // collected since they finished
 	damage  []store.Damage
 
-	mu    sync.Mutex        // a run goes on measuring
-	speed map[string]*speed // by stage
+	*pace // a run goes on measuring
 }
 
-// speed relates cost to time.
-type speed struct{ cost, seconds float64 }
-
-func readHistory(s *store.Store) (*history, error) {
+func readHistory(s *store.Store, calibrate func(*Node) float64) (*history, error) {
 	events, damage, err := s.Journal()
 	if err != nil {
 		return nil, err
@@ -35,7 +31,7 @@ func readHistory(s *store.Store) (*history, error) {
 		outputs: map[ActionID]map[string]ContentID{},
 		recipes: map[string]bool{},
 		gone:    map[ActionID]bool{},
-		speed:   map[string]*speed{},
+		pace:    newPace(calibrate),
 		damage:  damage,
 	}
 	for _, e := range events {
@@ -47,7 +43,7 @@ func readHistory(s *store.Store) (*history, error) {
 			h.outputs[*e.Action] = e.Outputs
 			h.recipes[e.Recipe] = true
 			delete(h.gone, *e.Action)
-			h.observe(e.Stage, e.Cost, e.Seconds)
+			h.observe(e.Stage, e.Work, e.Cost, cmp.Or(e.CPU, e.Seconds))
 			fallthrough
 		case store.NodeUse:
 			h.last[e.Node] = e
@@ -64,34 +60,6 @@ func readHistory(s *store.Store) (*history, error) {
 		}
 	}
 	return h, nil
-}
-
-// halfLife is the weight in the average that old measurements keep when a new
-// one comes: about the last twenty count, so that a faster build shows soon.
-const halfLife = 0.95
-
-func (h *history) observe(stage string, cost, seconds float64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	s := h.speed[stage]
-	if s == nil {
-		s = &speed{}
-		h.speed[stage] = s
-	}
-	s.cost = s.cost*halfLife + cost
-	s.seconds = s.seconds*halfLife + seconds
-}
-
-// estimate returns the seconds a node is expected to take; ok is false if
-// nothing of its stage was ever measured.
-func (h *history) estimate(n *Node) (seconds float64, ok bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	s := h.speed[n.Stage.Name]
-	if s == nil || s.cost <= 0 {
-		return 0, false
-	}
-	return cost(n) * s.seconds / s.cost, true
 }
 
 // cost is the node's declared cost, with its default.

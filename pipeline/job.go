@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"syscall"
 
 	"sparsel/pipeline/store"
 )
@@ -99,6 +101,11 @@ func perform(ctx context.Context, job *Job) (err error) {
 			err = fmt.Errorf("%w: %v", errPanic, p)
 		}
 	}()
+	defer func() {
+		if err != nil && ctx.Err() == nil {
+			err = blameDisk(job, err)
+		}
+	}()
 	stage := job.node.Stage
 	if err := stage.Run(ctx, job); err != nil {
 		return err
@@ -116,6 +123,40 @@ func perform(ctx context.Context, job *Job) (err error) {
 		}
 	}
 	return nil
+}
+
+// noRoom are the errors of a file that cannot become longer.
+var noRoom = []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG, syscall.EIO, syscall.EROFS}
+
+// blameDisk names the disk where it is to blame for a stage's failure and the
+// stage does not say so: libraries lose the cause of a failed write. The outputs
+// are in nobody's way any more, so it tries to write to them.
+func blameDisk(job *Job, err error) error {
+	isNoRoom := func(err error) bool {
+		return slices.ContainsFunc(noRoom, func(e error) bool { return errors.Is(err, e) })
+	}
+	if isNoRoom(err) {
+		return err
+	}
+	out := filepath.Join(job.dir, "out")
+	paths := []string{filepath.Join(job.dir, "probe")}
+	entries, _ := os.ReadDir(out)
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			paths = append(paths, filepath.Join(out, e.Name()))
+		}
+	}
+	for _, path := range paths {
+		f, werr := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+		if werr == nil {
+			_, werr = f.Write(make([]byte, 64<<10))
+			werr = errors.Join(werr, f.Sync(), f.Close())
+		}
+		if isNoRoom(werr) {
+			return fmt.Errorf("%w; what the stage said: %w", werr, err)
+		}
+	}
+	return err
 }
 
 // written refuses what cannot be an output.

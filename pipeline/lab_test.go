@@ -29,6 +29,7 @@ type lab struct {
 	silence time.Duration // of every stage
 	pause   time.Duration // of every stage in a worker process
 
+	vague bool             // stages write much, and do not say why they cannot
 	fail  map[string]error // by node name: what its stage returns
 	gate  func(ctx context.Context, node string) error
 	mu    sync.Mutex
@@ -144,6 +145,11 @@ func (l *lab) work(ctx context.Context, job *pipeline.Job) error {
 	if err != nil {
 		job.Logf("about to fail")
 		return err
+	}
+	if l.vague {
+		if err := os.WriteFile(job.Output(job.Node().Stage.Outputs[0]), make([]byte, 1<<20), 0o644); err != nil {
+			return errors.New("failed to write magic number")
+		}
 	}
 	return derive(job, l.code[job.Node().Stage.Package])
 }
@@ -276,5 +282,9 @@ func rounds(few, many int) int {
 	}
 	return few
 }
+
+// soakTime is how long a test of random moments goes on where SPARSEL_SOAK is
+// set and it has no number of rounds.
+const soakTime = 10 * time.Minute
 
 var errPlanned = errors.New("planned failure")

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"sparsel/pipeline/quote"
 )
 
 // tailLines is how much of a log a failure shows.
@@ -34,7 +36,7 @@ func newNodeLog(dir, node string, now func() time.Time) *nodeLog {
 }
 
 func (l *nodeLog) printf(format string, args ...any) {
-	text := strings.TrimRight(fmt.Sprintf(format, args...), "\n")
+	text := quote.Lines(strings.TrimRight(fmt.Sprintf(format, args...), "\n")) // a server's answer, say, is part of it
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tail = append(l.tail, strings.Split(text, "\n")...)

@@ -112,7 +112,7 @@ func (e *Engine) plan(ctx context.Context, g *Graph, targets []string, trust sto
 		steps:   make(map[*Node]*Step, len(nodes)),
 		checker: e.Store.NewChecker(),
 		field:   e.Field,
-		history: sync.OnceValues(func() (*history, error) { return readHistory(e.Store) }),
+		history: sync.OnceValues(func() (*history, error) { return readHistory(e.Store, e.Calibrate) }),
 	}
 	for i, n := range nodes {
 		p.Steps[i].Node, p.Steps[i].order = n, i

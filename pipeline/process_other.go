@@ -19,3 +19,5 @@ func killGroup(pid int) {
 func killed(*os.ProcessState) bool { return false }
 
 func peakMemory() int64 { return 0 }
+
+func processorTime() float64 { return 0 }

@@ -71,7 +71,13 @@ type blobQuestion struct {
 type doneReply struct {
 	Error  string `json:"error,omitempty"`
 	Unsafe bool   `json:"unsafe,omitempty"` // the stage panicked: this process is not to be used again
-	Memory int64  `json:"memory,omitempty"` // most bytes the process ever held, 0 if unknown
+	usage
+}
+
+// usage is what a stage took of its machine; what is not known is 0.
+type usage struct {
+	Memory int64   `json:"memory,omitempty"` // most bytes that the process ever held
+	CPU    float64 `json:"cpu,omitempty"`    // seconds of processor time for this job
 }
 
 // fingerprint is everything of a node that a stage sees, so that both ends can

@@ -75,10 +75,7 @@ func newProvenance(s *store.Store, records map[ActionID]*store.Record) (*Provena
 	p := &Provenance{store: s, actions: make(map[ActionID]*Made, len(records)), makers: map[ContentID][]*Made{}}
 	var faults []store.Fault
 	for id, r := range records {
-		a, err := decodeAction(r.Detail)
-		if err == nil && (a.sumRecipe(r.Stage, nil) != a.Recipe || a.sum(nil) != id) {
-			err = fmt.Errorf("the stage, code, parameters and inputs that it names make another action id")
-		}
+		a, err := actionOf(r)
 		if err != nil {
 			faults = append(faults, store.Fault{Kind: store.Damaged, Path: storePath(s, s.RecordPath(id)), What: err.Error()})
 			continue
@@ -99,6 +96,16 @@ func newProvenance(s *store.Store, records map[ActionID]*store.Record) (*Provena
 		slices.SortFunc(list, newer)
 	}
 	return p, faults
+}
+
+// actionOf reads what a record says its action was, and holds it against the
+// action's id.
+func actionOf(r *store.Record) (*action, error) {
+	a, err := decodeAction(r.Detail)
+	if err == nil && (a.sumRecipe(r.Stage, nil) != a.Recipe || a.sum(nil) != r.Action) {
+		err = fmt.Errorf("the stage, code, parameters and inputs that it names make another action id")
+	}
+	return a, err
 }
 
 // newer orders actions from the newest run to the oldest; their ids decide

@@ -2,13 +2,16 @@ package pipeline
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/disk"
 )
 
 // publications lists a node's published outputs in order of their paths.
@@ -43,6 +46,9 @@ func (r *runner) publish(n *Node, outputs []store.Output) ([]string, error) {
 			return written, fmt.Errorf("publish %s: %w", p.path, err)
 		}
 		r.plan.checker.Learn(target, want)
+		if err := r.w.Append(wrote(p.path, p.output, want)); err != nil {
+			return written, fmt.Errorf("publish %s: %w", p.path, err)
+		}
 		written = append(written, p.path)
 	}
 	return written, nil
@@ -52,16 +58,19 @@ func (r *runner) publish(n *Node, outputs []store.Output) ([]string, error) {
 const tempMark = ".publishing-"
 
 func (r *runner) copyOut(target string, want ContentID) error {
-	disk := r.e.Store.Disk
-	dir, base := filepath.Split(target)
-	if err := disk.MkdirAll(filepath.Clean(dir)); err != nil {
+	d := r.e.Store.Disk
+	if err := d.MkdirAll(filepath.Dir(target)); err != nil {
 		return err
 	}
-	// Beside the target: the output directory may lie on another file system
-	// than the store.
-	tmp := filepath.Join(dir, tempMark+r.w.Run+"-"+base)
+	moved, err := moveDirAside(target, r.w.Run)
+	if err != nil {
+		return err
+	}
+	if moved != "" {
+		r.note(fmt.Sprintf("a directory stood where %s is published; it is now %s", target, moved))
+	}
 	h := sha256.New()
-	return disk.CopyFile(tmp, target, r.e.Store.BlobPath(want), 0o644, h, func() error {
+	return d.CopyFile(temporary(target, r.w.Run), target, r.e.Store.BlobPath(want), 0o666, h, func() error {
 		if got := ContentID(h.Sum(nil)); got != want {
 			return fmt.Errorf("stored content %s reads as %s: %w", want.Short(), got.Short(), store.ErrDamaged)
 		}
@@ -69,29 +78,63 @@ func (r *runner) copyOut(target string, want ContentID) error {
 	})
 }
 
+// publishingDirs lists the directories below Out that the plan's nodes publish
+// to, and those above them, where a report may lie.
+func (e *Engine) publishingDirs(p *Plan) []string {
+	var dirs []string
+	for i := range p.Steps {
+		for _, pub := range publications(p.Steps[i].Node) {
+			for dir := filepath.Dir(filepath.Clean(pub.path)); ; dir = filepath.Dir(dir) {
+				if path := filepath.Join(e.Out, dir); !slices.Contains(dirs, path) {
+					dirs = append(dirs, path)
+				}
+				if dir == "." || dir == string(filepath.Separator) {
+					break
+				}
+			}
+		}
+	}
+	return dirs
+}
+
+// litter lists what is half published in the directories of a plan: by runs that
+// are at work, or that were killed.
+func (e *Engine) litter(p *Plan) []string {
+	var list []string
+	for _, dir := range e.publishingDirs(p) {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue // nothing was published there, or publishing will say what is wrong
+		}
+		for _, f := range entries {
+			if f.Type().IsRegular() && strings.HasPrefix(f.Name(), tempMark) {
+				list = append(list, filepath.Join(dir, f.Name()))
+			}
+		}
+	}
+	return list
+}
+
 // sweepPublished removes half-published files of runs that are no more from the
 // directories that this plan publishes to.
 func (r *runner) sweepPublished() error {
-	seen := map[string]bool{}
-	for i := range r.plan.Steps {
-		for _, p := range publications(r.plan.Steps[i].Node) {
-			dir := filepath.Join(r.e.Out, filepath.Dir(p.path))
-			if seen[dir] {
-				continue
-			}
-			seen[dir] = true
-			litter, err := filepath.Glob(filepath.Join(dir, tempMark+"*"))
-			if err != nil {
-				return err
-			}
-			for _, path := range litter {
-				if alive, err := r.w.Alive(publisher(path)); err != nil || alive {
-					continue
-				}
-				if err := os.Remove(path); err != nil {
-					return err
-				}
-			}
+	for _, path := range r.e.litter(r.plan) {
+		if alive, err := r.w.Alive(publisher(path)); err != nil || alive {
+			continue
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayPublish looks whether the directories that the plan publishes to can be
+// written, before hours of work.
+func (r *runner) mayPublish() error {
+	for _, dir := range r.e.publishingDirs(r.plan) {
+		if err := disk.Writable(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("publish: %w: it is another user's; make it a group's, or use another -out", err)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"container/heap"
 	"context"
 	"errors"
@@ -76,9 +77,12 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 		return r.report, fmt.Errorf("run: %w", err)
 	}
 	r.history = h
-	if !p.Idle() || r.forgotten() || e.Store.Littered() {
+	if !p.Idle() || r.forgotten() || e.Paranoid || e.Store.Littered() || len(e.litter(p)) > 0 {
 		if r.w, err = e.Store.NewWriter(e.Now); err != nil && !p.Idle() {
 			return r.report, fmt.Errorf("run: %w", err)
+		}
+		if err != nil && e.Paranoid {
+			r.note(fmt.Sprintf("what the plan does not rely on is not looked at: %v", err))
 		}
 	}
 	if r.w != nil {
@@ -106,6 +110,11 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 	r.prepare()
 	r.loop(ctx)
 	r.finish()
+	if e.Paranoid && r.w != nil && ctx.Err() == nil {
+		if err := r.mend(ctx); err != nil {
+			return r.report, errors.Join(r.verdict(ctx), fmt.Errorf("run: %w", err))
+		}
+	}
 	if err := r.close(ctx); err != nil {
 		return r.report, fmt.Errorf("run: %w", err)
 	}
@@ -141,6 +150,9 @@ func (r *runner) open() error {
 		if err := r.w.PutManifest(id.ID, id); err != nil {
 			return err
 		}
+	}
+	if err := r.mayPublish(); err != nil {
+		return err
 	}
 	return r.sweepPublished()
 }
@@ -248,7 +260,7 @@ func (r *runner) end(p *progress, a attempted) {
 		r.stopping = true
 	}
 	if p.result.Outcome == Executed {
-		r.history.observe(p.step.Node.Stage.Name, cost(p.step.Node), p.result.Elapsed.Seconds())
+		r.history.observe(p.step.Node.Stage.Name, p.step.Node.Work, cost(p.step.Node), cmp.Or(p.result.CPU, p.result.Elapsed.Seconds()))
 	}
 	if p.result.Outcome != Cancelled {
 		r.e.tell(func(v Events) { v.NodeFinished(p.result) })

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -126,13 +127,20 @@ func (s *server) serve(g *Graph, w assignment) *doneReply {
 	job.say = func(text string) { s.send(reply{Log: &text}) }
 	job.advance = s.progress()
 	s.send(reply{Begun: true})
+	before := processorTime()
 	err := perform(w.ctx, job)
-	done := &doneReply{Memory: peakMemory(), Unsafe: errors.Is(err, errPanic)}
+	done := &doneReply{Unsafe: errors.Is(err, errPanic), usage: usage{peakMemory(), processorTime() - before}}
+	if n.Memory > keptMemory {
+		debug.FreeOSMemory() // it is counted for this node alone
+	}
 	if err != nil {
 		done.Error = err.Error()
 	}
 	return done
 }
+
+// keptMemory is how much a worker may keep for its next node without handing it back: what nearly every node takes.
+const keptMemory = 256 << 20
 
 // progressPause is the least time between two messages about progress: a stage
 // may report every step, people cannot read faster than this.

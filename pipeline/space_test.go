@@ -55,6 +55,7 @@ func TestT03FileSizeLimit(t *testing.T) {
 		}
 		l.checkOnce()
 		l.checkClean()
+		l.faultless(what + ", and then room")
 	}
 	if failures < 5 {
 		t.Errorf("only %d limits made anything fail", failures)
@@ -126,6 +127,7 @@ func TestT03FullDisk(t *testing.T) {
 			t.Errorf("%s, and then room: outputs\n%s\nwant\n%s", what, got, want)
 		}
 		l.checkClean()
+		l.faultless(what + ", and then room")
 		os.RemoveAll(l.dir)
 		if err == nil {
 			break
@@ -133,6 +135,38 @@ func TestT03FullDisk(t *testing.T) {
 	}
 	if failed < 2 {
 		t.Errorf("only %d runs failed for want of space", failed)
+	}
+}
+
+// faultless holds a lab to an audit that finds nothing.
+func (l *lab) faultless(what string) {
+	l.t.Helper()
+	for _, f := range l.audit(basic()).Faults {
+		l.t.Errorf("%s: the audit finds %s", what, f)
+	}
+}
+
+// A stage may hide why it could not write, as libraries do: the disk is named all
+// the same, in a worker and without, and not where it is not to blame.
+func TestT03CauseOfAFailedWrite(t *testing.T) {
+	t.Parallel()
+	for _, workers := range []bool{false, true} {
+		for _, limit := range []uint64{0, 300000} {
+			l := bigLab(t)
+			l.vague = true
+			trouble := map[string]string{}
+			if limit == 0 {
+				trouble["train/0.01/2"] = "failed to write magic number"
+			}
+			d := driveSetup{FileLimit: limit, Workers: workers, labSetup: labSetup{Vague: true, Trouble: trouble}}
+			out, err := l.driver(d).CombinedOutput()
+			if err == nil || !strings.Contains(string(out), "failed to write magic number") {
+				t.Errorf("limit %d, workers %v: %v: %s", limit, workers, err, out)
+			}
+			if strings.Contains(string(out), "file too large") != (limit > 0) {
+				t.Errorf("limit %d, workers %v: the disk is or is not to blame: %s", limit, workers, out)
+			}
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func (l *lab) wantReason(s settings, node, want string) {
 	if r := l.plan(s).Step(node).Reasons; !slices.Contains(r, want) {
 		l.t.Errorf("reasons of %s are %q, want %q among them", node, r, want)
 	}
-	text, err := l.engine().Why(context.Background(), l.graph(s), node)
+	text, err := l.engine().Why(context.Background(), l.graph(s), node, true)
 	if err != nil || !strings.Contains(text, want) {
 		l.t.Errorf("why %s: %v\n%s\nwant %q in it", node, err, text, want)
 	}

@@ -8,12 +8,14 @@ import (
 	"slices"
 	"strings"
 
+	"sparsel/pipeline/quote"
 	"sparsel/pipeline/store"
 )
 
 // Why explains one node in words: its state and the reasons for it, what its
-// result depends on, in values, and where the result is.
-func (e *Engine) Why(ctx context.Context, g *Graph, node string) (string, error) {
+// result depends on, in values, and where the result is. Of many parameters it
+// shows the first, unless all are asked for.
+func (e *Engine) Why(ctx context.Context, g *Graph, node string, all bool) (string, error) {
 	p, err := e.plan(ctx, g, []string{node}, store.TrustTimes)
 	if err != nil {
 		return "", err
@@ -21,29 +23,46 @@ func (e *Engine) Why(ctx context.Context, g *Graph, node string) (string, error)
 	p.checker.TrySave()
 	s := p.Step(node)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s is %s\n", node, s.State)
+	quote.Fprintf(&b, "%s is %s\n", node, s.State)
 	for _, r := range s.Reasons {
-		fmt.Fprintf(&b, "  because: %s\n", r)
+		quote.Fprintf(&b, "  because: %s\n", r)
 	}
 	if len(s.Reasons) > len(s.Causes) {
 		whyChanges(&b, p)
 	}
 	for _, path := range s.Restore {
-		fmt.Fprintf(&b, "  to be published again: %s\n", path)
+		quote.Fprintf(&b, "  to be published again: %s\n", path)
 	}
 	if s.Log != "" {
-		fmt.Fprintf(&b, "  log: %s\n", s.Log)
+		quote.Fprintf(&b, "  log: %s\n", s.Log)
 	}
 	e.whyCode(&b, s)
-	if len(s.action.Params) > 0 {
-		b.WriteString("parameters\n")
-		for _, f := range s.action.Params {
-			fmt.Fprintf(&b, "  %s = %s\n", f.Name, f.Value)
-		}
-	}
 	whyInputs(&b, p, s)
 	e.whyOutputs(&b, s)
+	whyParams(&b, s, all)
 	return b.String(), nil
+}
+
+// mostParams is how many parameters are shown unless all are asked for: those
+// of a training, not those of a figure.
+const mostParams = 40
+
+func whyParams(b *strings.Builder, s *Step, all bool) {
+	params := s.action.Params
+	if len(params) == 0 {
+		return
+	}
+	b.WriteString("parameters\n")
+	rest := 0
+	if !all && len(params) > mostParams {
+		params, rest = params[:mostParams/2], len(params)-mostParams/2
+	}
+	for _, f := range params {
+		quote.Fprintf(b, "  %s = %s\n", f.Name, f.Value)
+	}
+	if rest > 0 {
+		fmt.Fprintf(b, "  and %d more; -verbose prints them\n", rest)
+	}
 }
 
 // whyChanges says what happened above a node, at the end of the chain of nodes
@@ -54,17 +73,17 @@ func whyChanges(b *strings.Builder, p *Plan) {
 		if n := len(roots) - mostValues; n > 1 {
 			roots = append(slices.Clone(roots[:mostValues]), fmt.Sprintf("%d more", n))
 		}
-		fmt.Fprintf(b, "  it comes from: %s, at %s\n", c.Text, strings.Join(roots, ", "))
+		quote.Fprintf(b, "  it comes from: %s, at %s\n", c.Text, strings.Join(roots, ", "))
 	}
 }
 
 func (e *Engine) whyCode(b *strings.Builder, s *Step) {
 	stage := s.Node.Stage
 	code := e.code[stage.Package]
-	fmt.Fprintf(b, "stage %s: code %s of %s, %d packages, %d modules, %s\n",
+	quote.Fprintf(b, "stage %s: code %s of %s, %d packages, %d modules, %s\n",
 		stage.Name, code.ID.String()[:12], stage.Package, len(code.Packages), len(code.Modules), code.Go)
 	if stage.Contract != "" {
-		fmt.Fprintf(b, "  contract %s\n", stage.Contract)
+		quote.Fprintf(b, "  contract %s\n", stage.Contract)
 	}
 }
 
@@ -85,7 +104,7 @@ func whyInputs(b *strings.Builder, p *Plan, s *Step) {
 		if in.Optional {
 			optional = " (optional)"
 		}
-		fmt.Fprintf(b, "  %s%s = %s of %s: %s\n", in.Name, optional, in.Output, in.From.Name, held)
+		quote.Fprintf(b, "  %s%s = %s of %s: %s\n", in.Name, optional, in.Output, in.From.Name, held)
 	}
 }
 
@@ -93,19 +112,19 @@ func (e *Engine) whyOutputs(b *strings.Builder, s *Step) {
 	if s.State != Current {
 		return
 	}
-	fmt.Fprintf(b, "outputs of action %s\n", s.Action)
+	quote.Fprintf(b, "outputs of action %s\n", s.Action)
 	for _, o := range s.Outputs {
-		fmt.Fprintf(b, "  %s = %s, %d bytes\n", o.Name, o.Content, o.Size)
+		quote.Fprintf(b, "  %s = %s, %d bytes\n", o.Name, o.Content, o.Size)
 		if path := s.Node.Publish[o.Name]; path != "" {
-			fmt.Fprintf(b, "    published as %s\n", path)
+			quote.Fprintf(b, "    published as %s\n", path)
 		} else {
-			fmt.Fprintf(b, "    kept as %s\n", e.Store.BlobPath(o.Content))
+			quote.Fprintf(b, "    kept as %s\n", e.Store.BlobPath(o.Content))
 		}
 	}
 	if a, err := e.recorded(s.Action); err == nil {
-		fmt.Fprintf(b, "made by run %s in %.3g s", cmp.Or(a.Run, "?"), a.Seconds)
+		quote.Fprintf(b, "made by run %s in %.3g s", cmp.Or(a.Run, "?"), a.Seconds)
 		for _, k := range slices.Sorted(maps.Keys(a.Environment)) {
-			fmt.Fprintf(b, ", %s %s", k, a.Environment[k])
+			quote.Fprintf(b, ", %s %s", k, a.Environment[k])
 		}
 		b.WriteString("\n")
 	}

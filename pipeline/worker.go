@@ -186,7 +186,7 @@ func (w *worker) greet(setup json.RawMessage) error {
 
 // do carries out a job. Whatever happens to the process is an error that says
 // so; w.usable tells whether it can take another job.
-func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (memory int64, err error) {
+func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (used usage, err error) {
 	w.usable = false
 	w.listen() // what came after the last job ended belongs to no node
 	r := jobRequest{Node: job.node.Name, Fingerprint: fingerprint(job.node), Action: job.action, Dir: job.dir, Inputs: map[string]inputRequest{}}
@@ -194,7 +194,7 @@ func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (memor
 		r.Inputs[name] = inputRequest{in.id, in.path}
 	}
 	if err := w.send(request{Job: &r}); err != nil {
-		return 0, errNotBegun
+		return usage{}, errNotBegun
 	}
 	// Time is counted in ticks that this process lived to see: while the machine
 	// sleeps or the driver is stopped, nobody is silent.
@@ -236,25 +236,25 @@ func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (memor
 		case done != nil && (silent || gone || quiet > 0): // a stage may have closed its standard error
 			return w.done(done)
 		case gone && !begun:
-			return 0, errNotBegun
+			return usage{}, errNotBegun
 		case gone:
-			return 0, w.death()
+			return usage{}, w.death()
 		case asked > cancelGrace:
 			w.kill()
-			return 0, fmt.Errorf("the stage did not stop within %v of being told to, and was killed", cancelGrace)
+			return usage{}, fmt.Errorf("the stage did not stop within %v of being told to, and was killed", cancelGrace)
 		case quiet > silence:
 			w.kill()
-			return 0, fmt.Errorf("the stage hung, and was killed: no progress and no line of its log for %v", silence)
+			return usage{}, fmt.Errorf("the stage hung, and was killed: no progress and no line of its log for %v", silence)
 		}
 	}
 }
 
-func (w *worker) done(d *doneReply) (memory int64, err error) {
+func (w *worker) done(d *doneReply) (used usage, err error) {
 	w.usable = !d.Unsafe
 	if d.Error != "" {
 		err = errors.New(d.Error)
 	}
-	return d.Memory, err
+	return d.usage, err
 }
 
 // pass gives what a stage says to the job.

@@ -66,18 +66,18 @@ func newPool(w *Workers) (*pool, error) {
 	return p, nil
 }
 
-// do carries out a job in a worker and reports the memory that it took.
-func (p *pool) do(ctx context.Context, job *Job, silence time.Duration) (memory int64, err error) {
+// do carries out a job in a worker and reports what it took of the machine.
+func (p *pool) do(ctx context.Context, job *Job, silence time.Duration) (used usage, err error) {
 	for tries := 0; ; tries++ {
 		w, err := p.take()
 		if err != nil {
-			return 0, err
+			return usage{}, err
 		}
 		if err := ctx.Err(); err != nil { // a worker takes its time to start
 			p.put(w)
-			return 0, err
+			return usage{}, err
 		}
-		memory, err = w.do(ctx, job, silence)
+		used, err = w.do(ctx, job, silence)
 		if errors.Is(err, errNotBegun) && tries < 3 && ctx.Err() == nil {
 			p.drop(w) // it died while it had nothing to do, which is not this node's fault
 			continue
@@ -87,7 +87,7 @@ func (p *pool) do(ctx context.Context, job *Job, silence time.Duration) (memory 
 		} else {
 			p.drop(w)
 		}
-		return memory, err
+		return used, err
 	}
 }
 

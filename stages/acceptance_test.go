@@ -15,7 +15,7 @@ import (
 	"go/ast"
 )
 
-// docs/faults.md lists the promises T01 to T32 with the tests that hold them. The list is what there is.
+// docs/faults.md lists the promises T01 to T35 with the tests that hold them. The list is what there is.
 func TestPromisesAreTested(t *testing.T) {
 	tests := map[string][]string{}
 	named := regexp.MustCompile(`^Test(T\d\d)(\w+)$`)
@@ -54,7 +54,7 @@ func TestPromisesAreTested(t *testing.T) {
 		}
 		listed[m[1]] = strings.Fields(strings.ReplaceAll(m[2], "`", ""))
 	}
-	for i := range 32 {
+	for i := range 35 {
 		id := fmt.Sprintf("T%02d", i+1)
 		slices.Sort(tests[id])
 		slices.Sort(listed[id])

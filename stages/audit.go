@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/disk"
 	"sparsel/stages/lock"
 )
 
@@ -232,10 +232,16 @@ func (w *workspace) cacheAside(scratch string) error {
 	if err != nil {
 		return err
 	}
-	// What the cache knows is taken along: it checks itself, and asking the go command takes a second.
-	err = os.CopyFS(filepath.Join(aside.Dir(), "cache"), os.DirFS(filepath.Join(w.store.Dir(), "cache")))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	// What the cache knows of modules is taken along, if it can be read: it checks itself, and asking the go command
+	// takes a second.
+	const modules = "cache/modules"
+	if known, err := disk.ReadFile(w.store.Path(modules), maxPage); err == nil {
+		if err := os.MkdirAll(filepath.Dir(aside.Path(modules)), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(aside.Path(modules), known, 0o644); err != nil {
+			return err
+		}
 	}
 	w.engine.Code = codeOf(aside)
 	return nil

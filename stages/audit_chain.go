@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/quote"
 )
 
 // shownValues is how many values of a parameter that differs between the results of a stage are listed.
@@ -34,7 +35,7 @@ func printStage(out io.Writer, p *pipeline.Provenance, list []*pipeline.Made) {
 	if len(list) > 1 {
 		name = fmt.Sprintf("%d results of stage %s", len(list), list[0].Stage)
 	}
-	fmt.Fprintf(out, "  %s\n", name)
+	quote.Fprintf(out, "  %s\n", name)
 	codes := map[string]bool{}
 	for _, m := range list {
 		text := "code " + m.Code.String()[:12]
@@ -47,7 +48,7 @@ func printStage(out io.Writer, p *pipeline.Provenance, list []*pipeline.Made) {
 		codes[text] = true
 	}
 	for _, c := range slices.Sorted(maps.Keys(codes)) {
-		fmt.Fprintf(out, "    %s\n", c)
+		quote.Fprintf(out, "    %s\n", c)
 	}
 	printParams(out, list)
 }
@@ -96,7 +97,7 @@ func printParams(out io.Writer, list []*pipeline.Made) {
 		differ = append(differ, name+" = "+strings.Join(v[:min(len(v), shownValues)], " | ")+rest)
 	}
 	for _, text := range append(same, differ...) {
-		fmt.Fprintf(out, "    %s\n", text)
+		quote.Fprintf(out, "    %s\n", text)
 	}
 }
 

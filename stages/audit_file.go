@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/quote"
 	"sparsel/pipeline/store"
 	"sparsel/stages/embedded"
 )
@@ -26,6 +27,10 @@ type lost struct {
 // nobody knows those, by what it says about itself. It writes nothing. Its error is nil only for a file whose
 // bytes are a result and whose whole chain is sound.
 func AuditFile(ctx context.Context, file string, o Options) error {
+	// A pipe would not answer, and a device may never end.
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("audit file: %s is no regular file", quote.Text(file))
+	}
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("audit file: %w", err)
@@ -41,9 +46,9 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 		return err
 	}
 	out := o.stdout()
-	fmt.Fprintf(out, "%s: %s, %d bytes, SHA-256 %s\n", file, orNone(f.says.Format, "no format known here"), len(data), f.content)
+	quote.Fprintf(out, "%s: %s, %d bytes, SHA-256 %s\n", file, orNone(f.says.Format, "no format known here"), len(data), f.content)
 	for _, fault := range faults {
-		fmt.Fprintln(out, "the store:", fault)
+		quote.Fprintf(out, "the store: %s\n", fault)
 	}
 	locks := w.allLocks(out)
 	made, genuine := f.identify(out, p, locks, w)
@@ -52,7 +57,7 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 		_, err := fmt.Fprintln(out, "verdict: genuine by the lock. The store that could show what it was made from is not here; `audit -level=3` repeats trainings and compares with the lock")
 		return err
 	case made == nil:
-		return fmt.Errorf("audit file: %s cannot be vouched for", file)
+		return fmt.Errorf("audit file: %s cannot be vouched for", quote.Text(file))
 	}
 	sayCurrent(out, made, resolved)
 	chain, missing := p.Upstream(made)
@@ -62,9 +67,9 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 	case err != nil:
 		return err
 	case !genuine:
-		return fmt.Errorf("audit file: %s does not have the bytes of the result that it shows or says it is: trust the genuine one, which is named above", file)
+		return fmt.Errorf("audit file: %s does not have the bytes of the result that it shows or says it is: trust the genuine one, which is named above", quote.Text(file))
 	case !sound:
-		return fmt.Errorf("audit file: %s is genuine, but not all that it was made from is there to prove it", file)
+		return fmt.Errorf("audit file: %s is genuine, but not all that it was made from is there to prove it", quote.Text(file))
 	}
 	_, err = fmt.Fprintf(out, "verdict: genuine. `audit -level=2` derives it again from the archived activations, -level=3 trains again\n")
 	return err
@@ -85,9 +90,9 @@ func sayCurrent(out io.Writer, made *pipeline.Made, resolved []*pipeline.Resolve
 		}
 		switch {
 		case r.Made == nil:
-			fmt.Fprintf(out, "it is an earlier version: with the present parameters and data %s was not made yet\n", made.Node)
+			quote.Fprintf(out, "it is an earlier version: with the present parameters and data %s was not made yet\n", made.Node)
 		case r.Made.Action != made.Action && !slices.Equal(r.Made.Outputs, made.Outputs):
-			fmt.Fprintf(out, "it is another version than the present parameters give: that is action %s\n", r.Made.Action.Short())
+			quote.Fprintf(out, "it is another version than the present parameters give: that is action %s\n", r.Made.Action.Short())
 		case !r.Exact():
 			fmt.Fprintln(out, "it is what the present parameters give, made by other code than the present; `audit -level=2` says whether that matters")
 		default:
@@ -95,7 +100,7 @@ func sayCurrent(out io.Writer, made *pipeline.Made, resolved []*pipeline.Resolve
 		}
 		return
 	}
-	fmt.Fprintf(out, "the present parameters, with the -profile given, have no %s\n", made.Node)
+	quote.Fprintf(out, "the present parameters, with the -profile given, have no %s\n", made.Node)
 }
 
 // checkChain hashes everything that a result is made from.
@@ -104,7 +109,7 @@ func (w *workspace) checkChain(ctx context.Context, out io.Writer, chain []*pipe
 	files, bytes := 0, int64(0)
 	sound = len(missing) == 0
 	for _, in := range missing {
-		fmt.Fprintf(out, "the store does not say what made %s of %s\n", in.Output, in.Node)
+		quote.Fprintf(out, "the store does not say what made %s of %s\n", in.Output, in.Node)
 	}
 	for _, m := range chain {
 		for _, o := range m.Outputs {
@@ -114,7 +119,7 @@ func (w *workspace) checkChain(ctx context.Context, out io.Writer, chain []*pipe
 			files, bytes = files+1, bytes+o.Size
 			if err := checker.Blob(o.Content, o.Size, store.TrustNothing); err != nil {
 				sound = false
-				fmt.Fprintf(out, "%s of %s: %v\n", o.Name, m.Node, err)
+				quote.Fprintf(out, "%s of %s: %v\n", o.Name, m.Node, err)
 			}
 		}
 	}
@@ -122,7 +127,7 @@ func (w *workspace) checkChain(ctx context.Context, out io.Writer, chain []*pipe
 		return false, errors.New("audit file: the chain is empty")
 	}
 	if sound {
-		fmt.Fprintf(out, "all %d files of the %d results in this chain were hashed just now, %.1f MB: every one is what its record says\n", files, len(chain), float64(bytes)/1e6)
+		quote.Fprintf(out, "all %d files of the %d results in this chain were hashed just now, %.1f MB: every one is what its record says\n", files, len(chain), float64(bytes)/1e6)
 	}
 	return sound, nil
 }

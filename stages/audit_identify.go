@@ -14,6 +14,7 @@ import (
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/canon"
+	"sparsel/pipeline/quote"
 	"sparsel/pipeline/store"
 	"sparsel/stages/embedded"
 	"sparsel/stages/lock"
@@ -33,7 +34,7 @@ func (w *workspace) allLocks(out io.Writer) []named {
 		one := w.o.withProfile(profile)
 		switch l, err := one.readLock(); {
 		case err != nil:
-			fmt.Fprintln(out, err)
+			quote.Fprintf(out, "%s\n", err)
 		case l != nil:
 			locks = append(locks, named{one.lockPath(), l})
 		}
@@ -45,19 +46,19 @@ func (w *workspace) allLocks(out io.Writer) []named {
 func (f lost) identify(out io.Writer, p *pipeline.Provenance, locks []named, w *workspace) (made *pipeline.Made, genuine bool) {
 	if makers := p.Makers(f.content); len(makers) > 0 {
 		made = makers[0]
-		fmt.Fprintf(out, "is, byte for byte, %s of %s: action %s, first done in run %s\n", outputOf(made, f.content).Name, made.Node, made.Action.Short(), made.Run)
+		quote.Fprintf(out, "is, byte for byte, %s of %s: action %s, first done in run %s\n", outputOf(made, f.content).Name, made.Node, made.Action.Short(), made.Run)
 		for _, m := range makers[1:] {
-			fmt.Fprintf(out, "  so is %s of %s: action %s, run %s\n", outputOf(m, f.content).Name, m.Node, m.Action.Short(), m.Run)
+			quote.Fprintf(out, "  so is %s of %s: action %s, run %s\n", outputOf(m, f.content).Name, m.Node, m.Action.Short(), m.Run)
 		}
 		f.sayLocked(out, locks, made.Node, outputOf(made, f.content).Name)
 		return made, true
 	}
-	fmt.Fprintf(out, "these bytes are no result in %s\n", w.store.Dir())
+	quote.Fprintf(out, "these bytes are no result in %s\n", w.store.Dir())
 	if f.inLock(out, locks) {
 		return nil, true
 	}
 	for _, b := range f.says.Broken {
-		fmt.Fprintln(out, "  the file is damaged:", b)
+		quote.Fprintf(out, "  the file is damaged: %s\n", b)
 	}
 	claim, list := f.claims(p)
 	if claim == "" {
@@ -70,10 +71,10 @@ func (f lost) identify(out io.Writer, p *pipeline.Provenance, locks []named, w *
 		return nil, false
 	}
 	c := list[0]
-	fmt.Fprintf(out, "the store has that: %s of %s, SHA-256 %s\n", c.output.Name, c.made.Node, c.output.Content)
+	quote.Fprintf(out, "the store has that: %s of %s, SHA-256 %s\n", c.output.Name, c.made.Node, c.output.Content)
 	fmt.Fprintln(out, "ALTERED: this file has other bytes than what it says it is")
 	if original, err := os.ReadFile(w.store.BlobPath(c.output.Content)); err == nil && f.says.Format == "PNG" {
-		fmt.Fprintln(out, "  "+embedded.ComparePictures(original, f.data))
+		quote.Fprintf(out, "  %s\n", embedded.ComparePictures(original, f.data))
 	}
 	return c.made, false
 }
@@ -83,7 +84,7 @@ func (f lost) inLock(out io.Writer, locks []named) (found bool) {
 	for _, l := range locks {
 		for _, o := range l.Sorted() {
 			if pipeline.ContentID(l.Outputs[o].Content) == f.content {
-				fmt.Fprintf(out, "is, byte for byte, %s of %s by %s, which was written with %s, parameters %s\n", o.Name, o.Node, l.path, l.Go, l.Params.String()[:12])
+				quote.Fprintf(out, "is, byte for byte, %s of %s by %s, which was written with %s, parameters %s\n", o.Name, o.Node, l.path, l.Go, l.Params.String()[:12])
 				found = true
 			}
 		}
@@ -102,7 +103,7 @@ func (f lost) sayLocked(out io.Writer, locks []named, node, output string) {
 			if pipeline.ContentID(l.Outputs[o].Content) == f.content {
 				is = "the same bytes"
 			}
-			fmt.Fprintf(out, "%s has %s for %s of %s: SHA-256 %s\n", filepath.Base(l.path), is, o.Name, o.Node, l.Outputs[o].Content)
+			quote.Fprintf(out, "%s has %s for %s of %s: SHA-256 %s\n", filepath.Base(l.path), is, o.Name, o.Node, l.Outputs[o].Content)
 		}
 	}
 }
@@ -123,11 +124,11 @@ func (f lost) claims(p *pipeline.Provenance) (claim string, list []candidate) {
 	v := f.says.Values
 	for _, kind := range []string{"figure", "table", "finding"} {
 		if id := v[kind]; id != "" {
-			claim = kind + " " + id
+			claim = kind + " " + quote.Text(id)
 			var sums []string
 			for _, key := range slices.Sorted(maps.Keys(v)) {
 				if experiment, ok := strings.CutPrefix(key, "summaries-sha256-"); ok {
-					claim += fmt.Sprintf(", drawn from the summaries of %s with SHA-256 %s", experiment, v[key])
+					claim += quote.Sprintf(", drawn from the summaries of %s with SHA-256 %s", experiment, v[key])
 					sums = append(sums, v[key])
 				}
 			}
@@ -140,11 +141,11 @@ func (f lost) claims(p *pipeline.Provenance) (claim string, list []candidate) {
 	switch text := v["params"] + v["run"]; {
 	case format == "summaries":
 		name := v["experiment"]
-		return "the summaries of experiment " + name, candidates(p, "summaries.parquet", func(m *pipeline.Made) bool { return isNode(m, "aggregate", name) })
+		return "the summaries of experiment " + quote.Text(name), candidates(p, "summaries.parquet", func(m *pipeline.Made) bool { return isNode(m, "aggregate", name) })
 	case format != "" && text != "":
-		return fmt.Sprintf("a %s of the run %s", format, text), f.claimsRun(p, format, text)
+		return quote.Sprintf("a %s of the run %s", format, text), f.claimsRun(p, format, text)
 	case format != "":
-		return "a " + format, nil
+		return "a " + quote.Text(format), nil
 	}
 	return "", nil
 }
@@ -225,7 +226,7 @@ func (f lost) samePicture(out io.Writer, p *pipeline.Provenance, s *store.Store)
 			if a, err := png.Decode(bytes.NewReader(original)); err == nil {
 				if b, err := png.Decode(bytes.NewReader(f.data)); err == nil {
 					if n, _ := embedded.DifferingPixels(a, b); n == 0 {
-						fmt.Fprintf(out, "it shows the same picture, pixel by pixel, as %s of %s, SHA-256 %s\n", o.Name, m.Node, o.Content)
+						quote.Fprintf(out, "it shows the same picture, pixel by pixel, as %s of %s, SHA-256 %s\n", o.Name, m.Node, o.Content)
 						return m
 					}
 				}

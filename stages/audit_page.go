@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
+	"sparsel/pipeline"
 	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/disk"
 )
 
 // The report is no result of a node, for it tells of this machine too. So that a damaged one is found all the same, it
@@ -31,20 +32,38 @@ func checkPage(page []byte) error {
 	return nil
 }
 
+// maxPage is more than a report with every figure has.
+const maxPage = 1 << 30
+
+// readPage reads a report. Its checksum must be right, and it must hold what was written there last, if that is known.
+func readPage(path string, written pipeline.ContentID) ([]byte, error) {
+	page, err := disk.ReadFile(path, maxPage)
+	if err == nil {
+		err = checkPage(page)
+	}
+	if err == nil && written != (pipeline.ContentID{}) && written != sha256.Sum256(page) {
+		err = errors.New("is another report than was written there; `go tool mage report` writes it again")
+	}
+	return page, err
+}
+
 // auditPages checks the reports of the study and its profiles.
 func (a *auditor) auditPages() {
+	written := a.audit.Written()
 	for _, profile := range a.Profiles() {
 		name := filepath.Join(a.o.withProfile(profile).prefix(), reportFile)
-		page, err := os.ReadFile(filepath.Join(a.o.out(), name))
+		shown := filepath.ToSlash(name)
+		was, told := written.Holds[shown]
+		page, err := readPage(filepath.Join(a.o.out(), name), was)
 		if errors.Is(err, fs.ErrNotExist) {
+			if told {
+				a.fault(store.Missing, shown, "the journal says that it was written; `go tool mage report` writes it again")
+			}
 			continue
-		}
-		if err == nil {
-			err = checkPage(page)
 		}
 		a.report.Files, a.report.Bytes = a.report.Files+1, a.report.Bytes+int64(len(page))
 		if err != nil {
-			a.fault(store.Damaged, filepath.ToSlash(name), "%v", err)
+			a.fault(store.Damaged, shown, "%v", err)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/quote"
 	"sparsel/pipeline/store"
 )
 
@@ -27,15 +28,15 @@ type auditReport struct {
 
 func (r *auditReport) print(w io.Writer, out string) error {
 	for _, f := range r.Faults {
-		fmt.Fprintln(w, f)
+		quote.Fprintf(w, "%s\n", f)
 	}
 	for _, n := range r.Notes {
-		fmt.Fprintln(w, "note:", n)
+		quote.Fprintf(w, "note: %s\n", n)
 	}
 	if r.TimeUp {
 		fmt.Fprintln(w, "note: it ended before everything was done; with -state=FILE the next sitting goes on from here")
 	}
-	fmt.Fprintf(w, "%s: read %s, %.1f MB; %s\n", out, counted(r.Files, "file"), float64(r.Bytes)/1e6, counted(len(r.Faults), "fault"))
+	quote.Fprintf(w, "%s: read %s, %.1f MB; %s\n", out, counted(r.Files, "file"), float64(r.Bytes)/1e6, counted(len(r.Faults), "fault"))
 	var err error
 	for _, p := range r.Proven {
 		_, err = fmt.Fprintln(w, p.text(r.Level))
@@ -196,7 +197,7 @@ func upstream(n *pipeline.Node) []*pipeline.Node {
 const sayEvery = 10 * time.Second
 
 func (a *auditor) say(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "audit: "+format+"\n", args...)
+	quote.Fprintf(os.Stderr, "audit: "+format+"\n", args...)
 }
 
 // hashing hears of the bytes that are read.

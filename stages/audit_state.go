@@ -2,24 +2,29 @@ package stages
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
+	"strings"
 	"sync"
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/disk"
 )
 
 // auditState is what earlier sittings of an audit have proven, in a file of its own, so that a later one goes on from
 // there. What is proven is a fact about contents and not about an output folder: that doing an action gave these
 // bytes; that a file with this id, size, times and inode held what its id says.
 //
-// Each line is a checksum and a fact. A line that is torn or changed is a fact less.
+// The file begins with a line that says what it is, so that no other is written to by mistake. Every other line is a
+// checksum and a fact. A line that is torn or changed is a fact less.
 type auditState struct {
 	mu     sync.Mutex
 	file   *os.File // nil: nothing is kept
@@ -37,49 +42,92 @@ type fact struct {
 	Signature string              `json:"signature,omitempty"`
 }
 
+// stateHead is the first line of a state. Files of earlier programs begin with facts.
+const stateHead = "sparsel audit state 1\n"
+
+// errNoState refuses a file that holds something else.
+var errNoState = errors.New("it is not the state of an audit, and nothing is written to it; name another file, or one that is not there yet")
+
 // openState reads what is there and prepares for more. Without a path nothing is known and nothing kept.
 func openState(path string) (*auditState, error) {
 	s := &auditState{redone: map[pipeline.ActionID]map[string]pipeline.ContentID{}, hashed: map[pipeline.ContentID]string{}}
 	if path == "" {
 		return s, nil
 	}
-	if err := s.read(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("audit: read what is proven: %w", err)
+	next := ""
+	switch torn, err := s.read(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		next = stateHead
+	case err != nil:
+		return nil, fmt.Errorf("audit: -state=%s: %w", path, err)
+	case torn: // it must not swallow the next line
+		next = "\n"
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("audit: keep what is proven: %w", err)
 	}
 	s.file = f
-	// A torn last line must not swallow the next one.
-	_, err = f.WriteString("\n")
+	_, err = f.WriteString(next)
 	return s, err
 }
 
 const stateSum = 16 // hexadecimal digits
 
-func (s *auditState) read(path string) error {
-	f, err := os.Open(path)
+// maxFact is more than a fact about any result takes: a longer line is none.
+const maxFact = 1 << 20
+
+// read takes in the facts of a file. torn says that its last line has no end.
+func (s *auditState) read(path string) (torn bool, err error) {
+	f, err := disk.OpenLinked(path)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		line := lines.Bytes()
-		var v fact
-		if len(line) <= stateSum || string(line[:stateSum]) != factSum(line[stateSum:]) || json.Unmarshal(line[stateSum:], &v) != nil {
-			continue
+	lines := bufio.NewReaderSize(f, maxFact)
+	facts, other := 0, 0
+	for first := true; ; first = false {
+		line, err := lines.ReadSlice('\n')
+		long := errors.Is(err, bufio.ErrBufferFull)
+		for errors.Is(err, bufio.ErrBufferFull) { // no fact, whatever it is
+			_, err = lines.ReadSlice('\n')
 		}
-		if v.Redone != nil {
-			s.redone[*v.Redone] = v.Outputs
+		if err != nil && !errors.Is(err, io.EOF) {
+			return false, err
 		}
-		if v.Hashed != nil {
-			s.hashed[*v.Hashed] = v.Signature
+		switch ended := err == nil; {
+		case long:
+			other++
+		case first && (string(line) == stateHead || !ended && strings.HasPrefix(stateHead, string(line))): // perhaps cut short, or empty
+			facts++
+		case ended && s.take(bytes.TrimSuffix(line, []byte("\n"))):
+			facts++
+		case !ended && len(line) == 0, string(line) == "\n":
+		default:
+			other++
+		}
+		if err != nil {
+			if facts == 0 && other > 0 {
+				return false, errNoState
+			}
+			return long || len(line) > 0, nil
 		}
 	}
-	return lines.Err()
+}
+
+// take adds the fact in a line, if there is one.
+func (s *auditState) take(line []byte) bool {
+	var v fact
+	if len(line) <= stateSum || string(line[:stateSum]) != factSum(line[stateSum:]) || json.Unmarshal(line[stateSum:], &v) != nil {
+		return false
+	}
+	if v.Redone != nil {
+		s.redone[*v.Redone] = v.Outputs
+	}
+	if v.Hashed != nil {
+		s.hashed[*v.Hashed] = v.Signature
+	}
+	return v.Redone != nil || v.Hashed != nil
 }
 
 func factSum(text []byte) string {

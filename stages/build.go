@@ -3,24 +3,33 @@ package stages
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"regexp"
+	"slices"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/store/disk"
 )
 
-// build opens the study and builds the targets that are chosen from it.
-func build(ctx context.Context, o Options, request string, choose func(*workspace) ([]string, error)) error {
+// build opens the study and builds what has the ids of that kind.
+func build(ctx context.Context, kind, ids string, o Options) error {
 	w, err := o.open(events())
 	if err != nil {
 		return err
 	}
-	targets, err := choose(w)
-	if err != nil {
-		return err
+	var targets []string
+	for _, id := range several(ids) {
+		names, err := w.Of(kind, id)
+		if err != nil {
+			return err
+		}
+		targets = append(targets, names...)
 	}
-	return w.build(ctx, request, targets)
+	return w.build(ctx, kind+" "+ids, targets)
 }
 
 // build plans the targets and carries the plan out, or prints it for a dry run.
@@ -34,6 +43,9 @@ func (w *workspace) build(ctx context.Context, request string, targets []string)
 	}
 	plan, report, err := w.run(ctx, request, targets)
 	if err != nil {
+		if report != nil && orDefault(w.o.JSON, false) { // a program that reads it must see what failed
+			err = errors.Join(err, printJSON(w.o.stdout(), report))
+		}
 		return err
 	}
 	w.reportLock(report)
@@ -48,6 +60,7 @@ func (w *workspace) run(ctx context.Context, request string, targets []string) (
 	}
 	ctx, stop := untilTerminated(ctx)
 	defer stop()
+	w.o.sweep()
 	plan, err := w.engine.Plan(ctx, w.Graph, targets)
 	if err != nil {
 		return nil, nil, err
@@ -56,16 +69,41 @@ func (w *workspace) run(ctx context.Context, request string, targets []string) (
 	return plan, report, err
 }
 
+// mostPaths is how many published files are listed one by one; more are counted by folder.
+const mostPaths = 12
+
+// sweep removes what commands that were killed while they wrote a lock or a report have left beside it. Where it
+// can't, because the folder is read-only or another user's, it is in nobody's way.
+func (o Options) sweep() {
+	for _, path := range []string{o.lockPath(), filepath.Join(o.out(), o.prefix(), reportFile)} {
+		earlier := regexp.MustCompile(`^\.` + regexp.QuoteMeta(filepath.Base(path)) + `[0-9]+$`) // as earlier programs called it
+		_ = disk.SweepBeside(path, earlier)
+	}
+}
+
 // printReport says where the results are.
 func (o Options) printReport(plan *pipeline.Plan, report *pipeline.Report) error {
 	if orDefault(o.JSON, false) {
 		return printJSON(o.stdout(), report)
 	}
+	var paths []string
+	folders := map[string]int{}
 	for _, s := range plan.Steps {
 		for _, path := range s.Node.Publish {
-			if _, err := fmt.Fprintln(o.stdout(), filepath.Join(o.out(), path)); err != nil {
-				return err
-			}
+			paths = append(paths, filepath.Join(o.out(), path))
+			folders[filepath.Join(o.out(), filepath.Dir(path))]++
+		}
+	}
+	slices.Sort(paths)
+	if len(paths) > mostPaths && !orDefault(o.Verbose, false) {
+		paths = nil
+		for _, folder := range slices.Sorted(maps.Keys(folders)) {
+			paths = append(paths, fmt.Sprintf("%s: %s", folder, counted(folders[folder], "file")))
+		}
+	}
+	for _, path := range paths {
+		if _, err := fmt.Fprintln(o.stdout(), path); err != nil {
+			return err
 		}
 	}
 	return nil

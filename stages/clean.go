@@ -1,50 +1,221 @@
 package stages
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+
+	"sparsel/pipeline"
+	"sparsel/pipeline/store"
+	"sparsel/stages/fetch"
+	"sparsel/stages/params"
 )
 
-// Clean removes the report and the published figures, tables and findings of a profile, and with store also the store,
-// which all profiles share, and unfinished downloads.
-func Clean(_ context.Context, store *bool, o Options) error {
-	if o.out() == "" {
+// Clean removes the report and the published figures, tables and findings of the study or of a profile, as far as the
+// store says that they are its own: what people have changed, or put beside them, stays and is named. With -store it
+// removes what was published for any profile, the store and unfinished downloads, once it has said how much that is and
+// has been told to go on: at a terminal, or with -yes. It takes the store for itself, so no run can be at work on it.
+func Clean(ctx context.Context, everything *bool, o Options) error {
+	all := orDefault(everything, false)
+	profile := orDefault(o.Profile, "")
+	switch {
+	case o.out() == "":
 		return errNoOut
+	case !params.ProfileName(profile):
+		return fmt.Errorf("clean: there is no profile %q", profile)
+	case all && o.Profile != nil:
+		return errors.New("clean: the store is of all profiles; -store and -profile do not go together")
 	}
-	var names []string
-	for _, name := range []string{"figures", "tables", "findings", reportFile} {
-		names = append(names, filepath.Join(o.prefix(), name))
+	list := []*workspace{}
+	if all {
+		var err error
+		if list, err = o.openAll(); err != nil {
+			return fmt.Errorf("clean: %w", err)
+		}
+	} else {
+		w, err := o.open(nil)
+		if err != nil {
+			return fmt.Errorf("clean: %w", err)
+		}
+		list = append(list, w)
 	}
-	if orDefault(store, false) {
-		names = append(names, "store", "downloads")
+	c := cleaner{o: o, all: all, yes: orDefault(o.Yes, false), list: list, workspace: list[0]}
+	err := c.engine.Alone(func(alone *store.Collector) error { return c.clean(ctx, alone) })
+	if errors.Is(err, pipeline.ErrNoStore) {
+		return c.noStore()
 	}
-	var errs []error
-	for _, name := range names {
-		path := filepath.Join(o.out(), name)
-		errs = append(errs, writable(path), os.RemoveAll(path))
+	if err != nil {
+		return fmt.Errorf("clean: %w", err)
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
-// writable undoes the protection of the store's folders, without which they can't be emptied.
-func writable(root string) error {
-	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
-		if err != nil {
+// cleaner is one Clean.
+type cleaner struct {
+	*workspace
+	o        Options
+	all, yes bool
+	list     []*workspace // what they publish goes
+}
+
+// noStore refuses a folder of which nothing says what in it is sparsel's, unless there is nothing.
+func (c cleaner) noStore() error {
+	names := []string{"figures", "tables", "findings"}
+	if c.all {
+		names = append(names, "downloads")
+	}
+	for _, name := range names {
+		path := filepath.Join(c.o.out(), c.o.prefix(), name)
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("clean: %s stays: %w", path, pipeline.ErrNoStore)
+		}
+	}
+	if files, strange, err := c.store.Contents(); c.all && (err != nil || len(files)+len(strange) > 0) {
+		return fmt.Errorf("clean: %s stays: it is no store that sparsel has made", c.store.Dir())
+	}
+	path := filepath.Join(c.o.out(), c.o.prefix(), reportFile)
+	switch _, err := readPage(path, pipeline.ContentID{}); {
+	case errors.Is(err, fs.ErrNotExist):
+		_, err := fmt.Fprintf(c.o.stdout(), "%s: nothing to remove\n", c.o.out())
+		return err
+	case err != nil:
+		return fmt.Errorf("clean: %s stays: %w", path, err)
+	}
+	return os.Remove(path) // a report of nothing
+}
+
+func (c cleaner) clean(ctx context.Context, alone *store.Collector) error {
+	cleaning, err := c.published(ctx)
+	if err != nil {
+		return err
+	}
+	out := c.o.stdout()
+	for _, f := range cleaning.Leave {
+		fmt.Fprintf(out, "%s stays: it %s\n", filepath.Join(c.o.out(), filepath.FromSlash(f.Path)), f.What)
+	}
+	if c.all {
+		return c.everything(ctx, alone, cleaning)
+	}
+	if err := c.engine.Clean(ctx, alone, cleaning); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%s: removed %s, %.1f MB; `%s` brings them back from the store\n",
+		filepath.Join(c.o.out(), c.o.prefix()), counted(len(cleaning.Remove), "file"), float64(cleaning.Bytes())/1e6, c.o.command("all"))
+	return err
+}
+
+// published is what may go, of all that the workspaces publish.
+func (c cleaner) published(ctx context.Context) (*pipeline.Cleaning, error) {
+	var graphs []*pipeline.Graph
+	var pages []string
+	for _, w := range c.list {
+		graphs = append(graphs, w.Graph)
+		pages = append(pages, filepath.Join(w.o.prefix(), reportFile))
+	}
+	return c.engine.Published(ctx, graphs, pages, func(path string) bool {
+		_, err := readPage(path, pipeline.ContentID{})
+		return err == nil
+	})
+}
+
+// everything removes the published files, the store and unfinished downloads.
+func (c cleaner) everything(ctx context.Context, alone *store.Collector, published *pipeline.Cleaning) error {
+	files, strange, err := c.store.Contents()
+	if err != nil {
+		return err
+	}
+	parts, err := c.downloads()
+	if err != nil {
+		return err
+	}
+	size := published.Bytes()
+	results := 0
+	for _, f := range slices.Concat(files, parts) {
+		size += f.Bytes
+		if f.Action != (pipeline.ActionID{}) {
+			results++
+		}
+	}
+	out := c.o.stdout()
+	for _, f := range strange {
+		fmt.Fprintf(out, "%s stays: %s\n", filepath.Join(c.store.Dir(), filepath.FromSlash(f.Path)), f.What)
+	}
+	fmt.Fprintf(out, "%s, %.1f MB, would go: %s, %s of the store, with it all %s, and %s\n", counted(len(published.Remove)+len(files)+len(parts), "file"),
+		float64(size)/1e6, counted(len(published.Remove), "published file"), counted(len(files), "file"), counted(results, "result"), counted(len(parts), "unfinished download"))
+	if err := c.confirm(); err != nil {
+		return err
+	}
+	if err := c.engine.Clean(ctx, alone, published); err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if err := os.Remove(filepath.Join(c.o.out(), filepath.FromSlash(p.Path))); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		if d.IsDir() {
-			return os.Chmod(path, 0o755)
+	}
+	_ = os.Remove(filepath.Join(c.o.out(), "downloads")) // stays if it is not empty
+	if err := alone.Clear(ctx); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%s: removed\n", c.store.Dir())
+	return err
+}
+
+// partialName is how package fetch calls an unfinished download of one of MNIST's files.
+var partialName = regexp.MustCompile(`^(.+)-[0-9a-f]{16}\.part$`)
+
+func (c cleaner) downloads() (list []store.Garbage, err error) {
+	entries, err := os.ReadDir(filepath.Join(c.o.out(), "downloads"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		m := partialName.FindStringSubmatch(e.Name())
+		ours := e.Name() == "lock" || m != nil && slices.ContainsFunc(fetch.MNIST.Files(), func(f fetch.File) bool { return f.Name == m[1] })
+		info, ierr := e.Info()
+		switch {
+		case ours && ierr == nil && info.Mode().IsRegular():
+			list = append(list, store.Garbage{Path: "downloads/" + e.Name(), Bytes: info.Size()})
+		default:
+			fmt.Fprintf(c.o.stdout(), "%s stays: it is no unfinished download\n", filepath.Join(c.o.out(), "downloads", e.Name()))
 		}
-		return nil
-	})
-	if errors.Is(err, os.ErrNotExist) {
+	}
+	return list, err
+}
+
+// confirm asks whoever sits at the terminal to name the folder. Elsewhere -yes must have been given.
+func (c cleaner) confirm() error {
+	if c.yes {
 		return nil
 	}
-	return err
+	if !term.IsTerminal(int(os.Stdin.Fd())) {
+		return errors.New("nothing was removed: -store takes every result of every profile; add -yes to remove them")
+	}
+	return ask(os.Stdin, c.o.stdout(), c.o.out())
+}
+
+// ask wants to read name.
+func ask(in io.Reader, out io.Writer, name string) error {
+	fmt.Fprintf(out, "type %q to remove them: ", name)
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if strings.TrimSpace(line) != name {
+		return errors.New("nothing was removed")
+	}
+	return nil
 }
 
 // Test runs every test of the project.
@@ -52,7 +223,7 @@ func Test(ctx context.Context) error { return goTest(ctx, nil, "-timeout=1h", ".
 
 // Soak runs the tests of faults with many more random moments, graphs and limits than Test does.
 func Soak(ctx context.Context) error {
-	return goTest(ctx, []string{"SPARSEL_SOAK=1"}, "-count=1", "-timeout=0", "-v", "-run=^TestT[0-9][0-9]", "./pipeline/...", "./stages/...")
+	return goTest(ctx, []string{"SPARSEL_SOAK=1"}, "-count=1", "-timeout=0", "-v", "-run=^TestT[0-9][0-9]", "./pipeline/...", "./stages/...", "./artifacts/...", "./analysis/...")
 }
 
 func goTest(ctx context.Context, env []string, args ...string) error {

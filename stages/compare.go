@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
-	"sparsel/artifacts/measures"
 	"sparsel/stages/agreement"
 	"sparsel/stages/table"
 )
 
-// Compare builds the tidy table and prints how far it agrees with a recorded one, by experiment, condition and
-// optimizer.
+// Compare prints how far runs agree with recorded ones, by experiment, condition and optimizer. It runs what is missing of
+// those that the record has, and nothing else.
 func Compare(ctx context.Context, reference *string, o Options) error {
 	if orDefault(reference, "") == "" {
 		return errors.New("compare: name the recorded table with -reference=FILE")
@@ -21,29 +19,31 @@ func Compare(ctx context.Context, reference *string, o Options) error {
 	if err != nil {
 		return fmt.Errorf("compare: %w", err)
 	}
-	ours, err := o.tidy(ctx)
+	var runs []agreement.Run
+	seen := map[agreement.Run]bool{}
+	for _, row := range recorded {
+		if run := agreement.RunOf(row); !seen[run] {
+			seen[run] = true
+			runs = append(runs, run)
+		}
+	}
+	w, err := o.openOnly(events(), runs)
 	if err != nil {
 		return err
 	}
-	list := agreement.Compare(ours, recorded)
-	if err := agreement.Print(o.stdout(), list); err != nil {
-		return err
+	if len(w.Aggregates) == 0 {
+		return fmt.Errorf("compare: %s has no run in common with %s; experiments, conditions, optimizers, seeds and splits must match", *reference, w.File)
 	}
-	if !slices.ContainsFunc(list, func(a agreement.Line) bool { return a.Rows > 0 }) {
-		return fmt.Errorf("compare: %s has no row in common with this study; its experiments, conditions, seeds and epochs must match", *reference)
-	}
-	return nil
-}
-
-// tidy builds the table of every epoch of every run and reads it.
-func (o Options) tidy(ctx context.Context) ([]measures.TidyRow, error) {
-	w, err := o.open(events())
-	if err != nil {
-		return nil, err
+	if orDefault(o.DryRun, false) {
+		return w.build(ctx, "compare", []string{w.Tidy.Name})
 	}
 	_, report, err := w.run(ctx, "compare", []string{w.Tidy.Name})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return table.ReadTidy(w.store.BlobPath(report.Result(w.Tidy.Name).Outputs[table.TidyTable]))
+	ours, err := table.ReadTidy(w.store.BlobPath(report.Result(w.Tidy.Name).Outputs[table.TidyTable]))
+	if err != nil {
+		return err
+	}
+	return agreement.Print(o.stdout(), agreement.Compare(ours, recorded))
 }

@@ -8,13 +8,22 @@ import (
 	"sparsel/pipeline"
 )
 
-// DAG prints the graph with the state of its nodes, sweeps collapsed to one box.
-func DAG(ctx context.Context, format *string, o Options) error {
+// DAG prints the graph with the state of its nodes, sweeps collapsed to one box: all of it, or what the nodes need that are
+// named or given by their ids, which are separated by commas.
+func DAG(ctx context.Context, ids string, format *string, o Options) error {
 	w, err := o.open(nil)
 	if err != nil {
 		return err
 	}
-	plan, err := w.engine.Plan(ctx, w.Graph, nil)
+	var targets []string
+	for _, word := range several(ids) {
+		node, err := w.Node(word)
+		if err != nil {
+			return fmt.Errorf("dag: %w", err)
+		}
+		targets = append(targets, node.Name)
+	}
+	plan, err := w.engine.Plan(ctx, w.Graph, targets)
 	if err != nil {
 		return err
 	}

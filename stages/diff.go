@@ -63,12 +63,12 @@ func Diff(ctx context.Context, before string, o Options) error {
 	if err != nil {
 		return fmt.Errorf("diff: %w", err)
 	}
-	d := difference{Before: before}
+	d, verbose := difference{Before: before}, orDefault(o.Verbose, false)
 	is, err := w.present(ctx, &d)
 	if err != nil {
 		return fmt.Errorf("diff: %w", err)
 	}
-	d.compareParams(was, is)
+	d.compareParams(was, is, verbose)
 	d.compareCode(was.lock, is.lock)
 	d.compareResults(was.lock, is.lock)
 	if err := d.compareNumbers(was, is); err != nil {
@@ -77,7 +77,7 @@ func Diff(ctx context.Context, before string, o Options) error {
 	if orDefault(o.JSON, false) {
 		return printJSON(o.stdout(), d)
 	}
-	return d.print(o.stdout())
+	return d.print(o.stdout(), verbose)
 }
 
 // present is the state of the parameters, code and results that are here. A result that the present code did not make

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/quote"
 	"sparsel/stages/lock"
 )
 
@@ -25,7 +26,7 @@ func arrow(key string, was, is *string) string {
 }
 
 // compareParams compares the parameter files, or, where one is not known, what the nodes were given.
-func (d *difference) compareParams(was, is state) {
+func (d *difference) compareParams(was, is state, verbose bool) {
 	if was.params != nil {
 		d.Parameters = pipeline.Changes(was.params, is.params, arrow)
 		return
@@ -39,11 +40,16 @@ func (d *difference) compareParams(was, is state) {
 	times := map[string]int{}
 	for node, before := range was.fields {
 		after, ok := is.fields[node]
-		stage, _, _ := strings.Cut(node, "/")
-		if ok {
-			for _, text := range pipeline.FieldChanges(before, after) {
-				times[stage+": "+text]++
-			}
+		if !ok {
+			continue
+		}
+		changes, kind := pipeline.FieldChanges(before, after), kindOf(node)
+		if kind != "train" && kind != "metrics" && len(changes) > 0 && !verbose {
+			// Lists of conditions, told apart by their numbers: what an edit of the study makes of them is no help.
+			changes = []string{"what it is made of or looks like"}
+		}
+		for _, text := range changes {
+			times[kind+": "+text]++
 		}
 	}
 	for _, text := range slices.Sorted(maps.Keys(times)) {
@@ -138,14 +144,21 @@ func kindOf(node string) string {
 	return second
 }
 
-func (d *difference) print(w io.Writer) error {
+// mostDifferences is how many lines a section of a summary has.
+const mostDifferences = 20
+
+// print writes a summary, or with verbose everything.
+func (d *difference) print(w io.Writer, verbose bool) error {
 	section := func(title string, lines []string) {
 		if len(lines) == 0 {
 			lines = []string{"no difference"}
 		}
+		if n := len(lines) - mostDifferences; n > 1 && !verbose {
+			lines = append(slices.Clone(lines[:mostDifferences]), fmt.Sprintf("and %d more; -verbose prints them", n))
+		}
 		fmt.Fprintln(w, title)
 		for _, line := range lines {
-			fmt.Fprintf(w, "  %s\n", line)
+			quote.Fprintf(w, "  %s\n", line)
 		}
 	}
 	section("parameters", d.Parameters)
@@ -177,7 +190,7 @@ func (d *difference) print(w io.Writer) error {
 		d.Notes = append(d.Notes, fmt.Sprintf("%s of the present parameters not made yet; they count as gone", counted(d.NotMade, "result")))
 	}
 	for _, n := range d.Notes {
-		fmt.Fprintln(w, "note:", n)
+		quote.Fprintf(w, "note: %s\n", n)
 	}
 	_, err := fmt.Fprintf(w, "compared with %s\n", d.Before)
 	return err

@@ -4,7 +4,8 @@ import (
 	"context"
 )
 
-// Experiment builds one experiment: its runs, their summaries, and the figures and tables of it alone.
-func Experiment(ctx context.Context, name string, o Options) error {
-	return build(ctx, o, "experiment "+name, func(w *workspace) ([]string, error) { return w.Experiment(name) })
+// Experiment builds experiments by their names, which are separated by commas: their runs, their summaries, and the figures
+// and tables that are made of one of them alone.
+func Experiment(ctx context.Context, names string, o Options) error {
+	return build(ctx, "experiment", names, o)
 }

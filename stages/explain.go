@@ -3,12 +3,15 @@ package stages
 import (
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/progress"
+	"sparsel/pipeline/quote"
 	"sparsel/stages/train"
 )
 
@@ -29,6 +32,20 @@ func countOf(n int, stage string) string {
 		return "1 " + words[0]
 	}
 	return fmt.Sprintf("%d %s", n, words[1])
+}
+
+// countByKind counts nodes by what stands before the first slash of their names, or the second in a profile.
+func countByKind(names []string) string {
+	counts := map[string]int{}
+	for _, name := range names {
+		parts := strings.Split(name, "/")
+		counts[parts[max(0, len(parts)-2)]]++
+	}
+	var list []string
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		list = append(list, countOf(counts[kind], kind))
+	}
+	return strings.Join(list, ", ")
 }
 
 // fieldName says where a node's parameter stands in the parameter file, as far as its name can: an optimizer's is
@@ -65,10 +82,10 @@ func printChanges(w io.Writer, changes []pipeline.Change, jobs int) {
 			}
 			what += strings.Join(possible, ", ")
 		}
-		fmt.Fprintf(w, "%s%s: %s; %s\n", c.Text, places(c.Groups), what, changeTime(c, jobs))
+		quote.Fprintf(w, "%s%s: %s; %s\n", c.Text, places(c.Groups), what, changeTime(c, jobs))
 		if len(c.Roots) <= mostRoots {
 			for _, name := range c.Roots {
-				fmt.Fprintf(w, "  %s\n", name)
+				quote.Fprintf(w, "  %s\n", name)
 			}
 		}
 	}
@@ -114,7 +131,7 @@ func printFailures(w io.Writer, nodes []pipeline.NodeStatus) {
 		if n.State != pipeline.Broken {
 			continue
 		}
-		fmt.Fprintf(w, "%s %s\n", n.Name, ownReasons(n)[0])
+		quote.Fprintf(w, "%s %s\n", n.Name, ownReasons(n)[0])
 		if n.Log != "" {
 			fmt.Fprintf(w, "  log: %s\n", n.Log)
 		}
@@ -124,6 +141,6 @@ func printFailures(w io.Writer, nodes []pipeline.NodeStatus) {
 // printOrphans names published files that nothing in the parameters publishes any more.
 func printOrphans(w io.Writer, out string, orphans []string) {
 	for _, path := range orphans {
-		fmt.Fprintf(w, "%s is a result of parameters that are no more; nothing keeps it up to date\n", filepath.Join(out, path))
+		quote.Fprintf(w, "%s is a result of parameters that are no more; nothing keeps it up to date\n", filepath.Join(out, path))
 	}
 }

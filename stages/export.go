@@ -6,27 +6,19 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
-// Export prints where a figure came from as a W3C provenance document (PROV-JSON). name is a figure's id, or a node
-// such as table/epochs.
+// Export prints where something came from as a W3C provenance document (PROV-JSON). name is a node such as table/epochs, or
+// the id of a figure, table or finding.
 func Export(ctx context.Context, name string, o Options) error {
 	w, scratch, err := o.openReadOnly()
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	node := w.Graph.Node(name)
-	if node == nil && !strings.Contains(name, "/") {
-		names, err := w.Figure(name)
-		if err != nil {
-			return err
-		}
-		node = w.Graph.Node(names[0])
-	}
-	if node == nil {
-		return fmt.Errorf("export: there is no node %q%s", name, similar(w.Graph, name))
+	node, err := w.Node(name)
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
 	}
 	p, resolved, _, err := w.resolve(ctx)
 	if err != nil {
@@ -37,7 +29,7 @@ func Export(ctx context.Context, name string, o Options) error {
 			continue
 		}
 		if r.Made == nil {
-			return fmt.Errorf("export: %s was not made yet with these parameters; `go tool mage all` makes it", node.Name)
+			return fmt.Errorf("export: %s was not made yet with these parameters; `%s` makes it", node.Name, o.command(w.Target(node)))
 		}
 		published := maps.Clone(node.Publish)
 		for output, path := range published {

@@ -4,7 +4,5 @@ import (
 	"context"
 )
 
-// Figure builds one figure.
-func Figure(ctx context.Context, id string, o Options) error {
-	return build(ctx, o, "figure "+id, func(w *workspace) ([]string, error) { return w.Figure(id) })
-}
+// Figure builds figures by their ids, which are separated by commas.
+func Figure(ctx context.Context, ids string, o Options) error { return build(ctx, "figure", ids, o) }

@@ -10,8 +10,11 @@ import (
 	"strings"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/quote"
+	"sparsel/stages/fetch"
 	"sparsel/stages/lock"
 	"sparsel/stages/params"
+	"sparsel/stages/study"
 )
 
 // GC lists the files of the store that nothing needs any more, or removes them. Needed is, with all it was made from,
@@ -45,7 +48,7 @@ func GC(ctx context.Context, remove *bool, keep *string, o Options) error {
 
 func printGarbage(w io.Writer, c *pipeline.Collection, what, how string) error {
 	for _, g := range c.Garbage {
-		fmt.Fprintf(w, "%12d store/%s %s\n", g.Bytes, g.Path, g.What)
+		quote.Fprintf(w, "%12d store/%s %s\n", g.Bytes, g.Path, g.What)
 	}
 	if len(c.Garbage) == 0 {
 		how = ""
@@ -63,7 +66,11 @@ func (o Options) roots(ctx context.Context, keep string) (w *workspace, roots pi
 	w = all[0]
 	var locks []*lock.Lock
 	for _, each := range all {
-		roots.Graphs = append(roots.Graphs, each.Graph)
+		more, err := each.graphs()
+		if err != nil {
+			return nil, roots, fmt.Errorf("gc: %w", err)
+		}
+		roots.Graphs = append(roots.Graphs, more...)
 		l, err := o.withProfile(each.Params.Profile.Name()).readLock()
 		if err != nil {
 			return nil, roots, fmt.Errorf("gc: what the lock keeps cannot be read: %w", err)
@@ -90,6 +97,28 @@ func (o Options) roots(ctx context.Context, keep string) (w *workspace, roots pi
 		roots.Locked = append(roots.Locked, state)
 	}
 	return w, roots, nil
+}
+
+// graphs are what the workspace's parameters may mean. A profile that takes generated digits where MNIST is not at hand
+// has results of both, and which of the two is at hand today says nothing about what is needed.
+func (w *workspace) graphs() ([]*pipeline.Graph, error) {
+	list := []*pipeline.Graph{w.Graph}
+	if w.Params.Profile == nil || w.Params.Profile.Data != "any" {
+		return list, nil
+	}
+	for _, images := range []string{"mnist", "any"} {
+		p, err := params.Parse(w.setup.Params, []byte(w.setup.Text), w.setup.Profile)
+		if err != nil {
+			return nil, err
+		}
+		p.Profile.Data = images
+		s, err := study.New(w.File, p, fetch.Sources{}) // MNIST is not at hand
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s.Graph)
+	}
+	return list, nil
 }
 
 // openAll opens the study as the file has it, and then each of its profiles.

@@ -12,11 +12,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"sparsel/pipeline"
 	"sparsel/pipeline/codeid"
 	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/disk"
 	"sparsel/stages/aggregate"
 	"sparsel/stages/lock"
 	"sparsel/stages/train"
@@ -36,7 +35,7 @@ func Lock(ctx context.Context, o Options) error {
 	}
 	if !plan.Idle() {
 		n := len(plan.Steps) - plan.Count(pipeline.Current)
-		return fmt.Errorf("lock: %d of %d nodes are not current, or a published file is not what it should be; bring them up to date with `go tool mage all` and try again", n, len(plan.Steps))
+		return fmt.Errorf("lock: %d of %d nodes are not current, or a published file is not what it should be; bring them up to date with `%s` and try again", n, len(plan.Steps), o.command("all"))
 	}
 	l, err := w.newLock(ctx)
 	if err != nil {
@@ -55,21 +54,30 @@ func Lock(ctx context.Context, o Options) error {
 		}
 	}
 	l.Seconds = int64(math.Ceil(seconds))
-	if err := renameio.WriteFile(o.lockPath(), l.Encode(), 0o644); err != nil {
+	if err := disk.WriteBeside(o.lockPath(), l.Encode(), 0o666); err != nil {
 		return fmt.Errorf("lock: %w", err)
 	}
 	_, err = fmt.Fprintf(o.stdout(), "%s: %d outputs of %d nodes\n", o.lockPath(), len(l.Outputs), len(plan.Steps))
 	return err
 }
 
-// lockPath is beside the parameters, whose results it holds; each profile has its own.
+// lockPath is beside the parameters, whose results it holds: artifacts.lock for params.toml, mine.artifacts.lock for mine.toml,
+// artifacts.quick.lock for a profile. So two parameter files in a folder do not replace each other's lock.
 func (o Options) lockPath() string {
-	name := "artifacts.lock"
-	if o.prefix() != "" {
-		name = "artifacts." + o.prefix() + ".lock"
+	dir, file := filepath.Split(o.params())
+	var parts []string
+	if file != "params.toml" {
+		parts = append(parts, strings.TrimSuffix(file, ".toml"))
 	}
-	return filepath.Join(filepath.Dir(o.params()), name)
+	parts = append(parts, "artifacts")
+	if o.prefix() != "" {
+		parts = append(parts, o.prefix())
+	}
+	return filepath.Join(dir, strings.Join(append(parts, "lock"), "."))
 }
+
+// maxLock is more than the lock of any study has.
+const maxLock = 1 << 28
 
 // readLock returns nil where there is none.
 func (o Options) readLock() (*lock.Lock, error) {
@@ -82,7 +90,7 @@ func (o Options) readLock() (*lock.Lock, error) {
 
 // parseLock reads a lock from its file.
 func parseLock(file string) (*lock.Lock, error) {
-	text, err := os.ReadFile(file)
+	text, err := disk.ReadLinked(file, maxLock)
 	if err != nil {
 		return nil, err
 	}

@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
-
-	"github.com/google/renameio/v2"
 
 	"sparsel/stages/report"
 )
@@ -35,9 +32,14 @@ func (w *workspace) writeReport(ctx context.Context, always bool) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(w.o.out(), w.o.prefix(), reportFile)
-	if old, err := os.ReadFile(path); always || err != nil || !bytes.Contains(old, []byte(id)) {
-		if err := replaceReport(path, page); err != nil {
+	name := filepath.Join(w.o.prefix(), reportFile)
+	path := filepath.Join(w.o.out(), name)
+	written, err := w.engine.Written()
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	if old, err := readPage(path, written.Holds[filepath.ToSlash(name)]); always || err != nil || !bytes.Contains(old, []byte(id)) {
+		if err := w.engine.WriteFile(name, sealPage(page)); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
 	}
@@ -46,13 +48,4 @@ func (w *workspace) writeReport(ctx context.Context, always bool) error {
 	}
 	_, err = fmt.Fprintln(w.o.stdout(), path)
 	return err
-}
-
-// replaceReport replaces the file at once, so that a browser never sees half of one.
-func replaceReport(path string, page []byte) error {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	return renameio.WriteFile(path, sealPage(page), 0o644, renameio.WithTempDir(dir))
 }

@@ -187,16 +187,19 @@ func command() {
 }
 
 func target(ctx context.Context, name string, args []string) error {
-	var id string
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		id, args = args[0], args[1:]
+	var ids []string
+	for len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		ids, args = append(ids, args[0]), args[1:]
 	}
+	id := strings.Join(ids, ",") // as JudgeCommandLine has it
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	o := Options{
 		Params: flags.String("params", "params.toml", ""), Profile: flags.String("profile", "", ""), Out: flags.String("out", "out", ""), Data: flags.String("data", "", ""),
 		Jobs: flags.Int("jobs", runtime.GOMAXPROCS(0), ""), DryRun: flags.Bool("dryrun", false, ""), JSON: flags.Bool("json", false, ""),
+		Verbose: flags.Bool("verbose", false, ""), Paranoid: flags.Bool("paranoid", false, ""),
 	}
 	format, reference, store := flags.String("format", "dot", ""), flags.String("reference", "", ""), flags.Bool("store", false, "")
+	links := flags.String("links", "", "")
 	level, remove, keep := flags.Int("level", 1, ""), flags.Bool("delete", false, ""), flags.String("keep", "", "")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -215,7 +218,13 @@ func target(ctx context.Context, name string, args []string) error {
 	case "why":
 		return Why(ctx, id, o)
 	case "dag":
-		return DAG(ctx, format, o)
+		return DAG(ctx, id, format, o)
+	case "experiment":
+		return Experiment(ctx, id, o)
+	case "force":
+		return Force(ctx, id, o)
+	case "runs":
+		return Runs(ctx, id, links, o)
 	case "report":
 		return Report(ctx, o)
 	case "compare":

@@ -55,7 +55,11 @@ func (o Options) printStates(status *pipeline.Status, never []string) error {
 	if err := o.printStatus(status, jobs); err != nil || len(never) == 0 {
 		return err
 	}
-	_, err = fmt.Fprintf(o.stdout(), "never asked for, and so not counted: %s\n", strings.Join(never, ", "))
+	list := strings.Join(never, ", ")
+	if len(never) > mostPaths && !orDefault(o.Verbose, false) {
+		list = countByKind(never) + "; -verbose names them"
+	}
+	_, err = fmt.Fprintf(o.stdout(), "never asked for, and so not counted: %s\n", list)
 	return err
 }
 
@@ -125,13 +129,21 @@ func estimate(s *pipeline.Status, jobs int) string {
 // asked lists the nodes of what this store was ever asked for, and the figures, tables and findings it was not. Where nothing
 // was, or everything at once, that is all of them: what a later edit adds is then missing, not unasked for.
 func (w *workspace) asked() (targets, never []string, err error) {
-	requests, err := w.engine.Requests()
+	requests, err := w.requests()
 	if err != nil {
 		return nil, nil, err
 	}
+	wanted := map[string]bool{}
+	for _, request := range requests {
+		kind, ids, _ := strings.Cut(request, " ")
+		for _, id := range several(ids) {
+			wanted[kind+" "+id] = true
+		}
+		wanted[request] = true
+	}
 	for _, kind := range w.Results() {
 		for id, n := range kind.Nodes {
-			if slices.Contains(requests, w.o.request(kind.Kind+" "+id)) {
+			if wanted[kind.Kind+" "+id] {
 				targets = append(targets, n.Name)
 			} else {
 				never = append(never, n.Name)
@@ -139,15 +151,15 @@ func (w *workspace) asked() (targets, never []string, err error) {
 		}
 	}
 	for name := range w.Aggregates {
-		if slices.Contains(requests, w.o.request("experiment "+name)) {
-			of, err := w.Experiment(name)
+		if wanted["experiment "+name] {
+			of, err := w.Of("experiment", name)
 			if err != nil {
 				return nil, nil, err
 			}
 			targets = append(targets, of...)
 		}
 	}
-	if targets == nil || slices.Contains(requests, w.o.request(everything)) {
+	if targets == nil || wanted[everything] {
 		return w.Targets(), nil, nil
 	}
 	slices.Sort(targets)
@@ -155,4 +167,19 @@ func (w *workspace) asked() (targets, never []string, err error) {
 	never = slices.DeleteFunc(never, func(name string) bool { return slices.Contains(targets, name) })
 	slices.Sort(never)
 	return targets, never, nil
+}
+
+// requests are those of this profile, or of the whole study, without the profile's name.
+func (w *workspace) requests() (list []string, err error) {
+	all, err := w.engine.Requests()
+	for _, request := range all {
+		profile, of, ok := strings.Cut(request, ": ")
+		switch {
+		case w.Prefix == "" && !ok:
+			list = append(list, request)
+		case ok && profile == w.Prefix:
+			list = append(list, of)
+		}
+	}
+	return list, err
 }

@@ -4,7 +4,5 @@ import (
 	"context"
 )
 
-// Table builds one table.
-func Table(ctx context.Context, id string, o Options) error {
-	return build(ctx, o, "table "+id, func(w *workspace) ([]string, error) { return w.Table(id) })
-}
+// Table builds tables by their ids, which are separated by commas.
+func Table(ctx context.Context, ids string, o Options) error { return build(ctx, "table", ids, o) }

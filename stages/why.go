@@ -4,38 +4,29 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
-
-	"sparsel/pipeline"
 )
 
-// Why explains one node.
-func Why(ctx context.Context, node string, o Options) error {
+// Why explains nodes, whose names or ids are separated by commas.
+func Why(ctx context.Context, nodes string, o Options) error {
 	w, err := o.open(nil)
 	if err != nil {
 		return err
 	}
-	if w.Graph.Node(node) == nil {
-		return fmt.Errorf("why: there is no node %q%s; `go tool mage status -json` lists all", node, similar(w.Graph, node))
-	}
-	text, err := w.engine.Why(ctx, w.Graph, node)
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(o.stdout(), text)
-	return err
-}
-
-// similar suggests nodes whose name holds the text.
-func similar(g *pipeline.Graph, text string) string {
-	var list []string
-	for _, n := range g.Nodes() {
-		if strings.Contains(strings.ToLower(n.Name), strings.ToLower(text)) && len(list) < 3 {
-			list = append(list, n.Name)
+	for i, word := range several(nodes) {
+		node, err := w.Node(word)
+		if err != nil {
+			return fmt.Errorf("why: %w", err)
+		}
+		text, err := w.engine.Why(ctx, w.Graph, node.Name, orDefault(o.Verbose, false))
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			text = "\n" + text
+		}
+		if _, err = io.WriteString(o.stdout(), text); err != nil {
+			return err
 		}
 	}
-	if list == nil {
-		return ""
-	}
-	return "; did you mean " + strings.Join(list, ", ")
+	return nil
 }

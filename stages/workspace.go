@@ -11,9 +11,12 @@ import (
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/progress"
+	"sparsel/pipeline/quote"
 	"sparsel/pipeline/store"
+	"sparsel/stages/agreement"
 	"sparsel/stages/params"
 	"sparsel/stages/study"
+	"sparsel/trainer/gemm"
 	"sparsel/trainer/kernel"
 )
 
@@ -26,9 +29,12 @@ type Options struct {
 	Jobs    *int    // runs at a time; one per core where nil
 	DryRun  *bool   // say what would run, run nothing
 	JSON    *bool   // print JSON for programs
+	Verbose *bool   // print details where a summary is printed otherwise
 
 	// Paranoid rehashes every stored byte that is relied on, whatever its file's size and times say.
 	Paranoid *bool
+
+	Yes *bool // do what can't be undone without asking
 
 	Stdout io.Writer // os.Stdout where nil
 }
@@ -40,11 +46,12 @@ func orDefault[T any](flag *T, value T) T {
 	return value
 }
 
+// stdout shows whatever is written to it, and no text that is printed can do more than be seen.
 func (o Options) stdout() io.Writer {
 	if o.Stdout != nil {
-		return o.Stdout
+		return quote.Writer(o.Stdout)
 	}
-	return os.Stdout
+	return quote.Writer(os.Stdout)
 }
 
 // request is what was asked for, as the journal keeps it: a profile's requests are its own.
@@ -103,7 +110,10 @@ type workspace struct {
 
 // open reads the parameters and binds them to the store. It writes nothing. What would make every training
 // fail in the same way is an error here.
-func (o Options) open(events pipeline.Events) (*workspace, error) {
+func (o Options) open(events pipeline.Events) (*workspace, error) { return o.openOnly(events, nil) }
+
+// openOnly is open for some of the study's runs; see study.Setup.
+func (o Options) openOnly(events pipeline.Events, recorded []agreement.Run) (*workspace, error) {
 	if o.out() == "" {
 		return nil, errNoOut
 	}
@@ -118,7 +128,7 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read parameters: %w; name the file with -params=FILE or run in the project's folder", err)
 	}
-	setup := study.Setup{Params: file, Text: string(text), Profile: orDefault(o.Profile, ""), Out: o.out(), Data: orDefault(o.Data, "")}
+	setup := study.Setup{Params: file, Text: string(text), Profile: orDefault(o.Profile, ""), Out: o.out(), Data: orDefault(o.Data, ""), Recorded: recorded}
 	s, err := setup.Study()
 	if err != nil {
 		return nil, err
@@ -127,16 +137,17 @@ func (o Options) open(events pipeline.Events) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := pipeline.Config{Store: st, Out: o.out(), Code: codeOf(st), Events: events, Paranoid: orDefault(o.Paranoid, false), Field: fieldName}
+	config := pipeline.Config{Store: st, Out: o.out(), Code: codeOf(st), Events: events, Paranoid: orDefault(o.Paranoid, false), Field: fieldName, Calibrate: s.Rate}
 	if os.Getenv("SPARSEL_PREIMAGES") != "" {
 		config.Preimages = os.Stderr
 	}
 	return &workspace{Study: s, o: o, setup: setup, engine: pipeline.New(config), store: st}, nil
 }
 
-// codeOf is the code of the stages. What the kernels compute is versioned by hand: see kernel.Contract.
+// codeOf is the code of the stages. What the kernels and the products made of them compute is versioned by hand: see
+// kernel.Contract and gemm.Contract.
 func codeOf(st *store.Store) pipeline.CodeSource {
-	return pipeline.Code("", st, map[string]string{kernel.Package: kernel.Contract})
+	return pipeline.Code("", st, map[string]string{kernel.Package: kernel.Contract, gemm.Package: gemm.Contract})
 }
 
 // events shows how a run goes, on standard error: results are what standard output is for.
@@ -149,6 +160,19 @@ type exitError struct {
 	code int
 	error
 }
+
+// Shown makes an error's text safe to print, whatever it repeats.
+func Shown(err error) error {
+	if err == nil {
+		return nil
+	}
+	return shown{err}
+}
+
+type shown struct{ error }
+
+func (s shown) Error() string { return quote.Lines(s.error.Error()) }
+func (s shown) Unwrap() error { return s.error }
 
 // ExitCode returns the exit code that an error asks for: 0 for none, 1 for most, 2 where something is stale.
 func ExitCode(err error) int {

@@ -16,8 +16,10 @@ type Activations struct {
 // by batch, and their statistics.
 type collector struct {
 	found       Activations
-	statistics  []Layer
+	meters      []*meter
 	predictions []uint8 // of a batch
+	// statisticsOnly says that activations are not kept.
+	statisticsOnly bool
 }
 
 // newCollector returns a collector with space for so many samples.
@@ -26,33 +28,44 @@ func newCollector(n *network, samples int) *collector {
 	for _, a := range n.hidden {
 		c.found.Units = append(c.found.Units, a.units)
 		c.found.Layers = append(c.found.Layers, make([]float32, 0, samples*a.units))
+		c.meters = append(c.meters, newMeter(n.set, a.units, n.last().out))
 	}
 	c.found.Labels = make([]uint8, 0, samples)
 	c.found.Predictions = make([]uint8, 0, samples)
 	return c
 }
 
-// reset begins an epoch. Statistics of the epochs before stay with whom they
-// were handed to.
+// reset forgets the samples before.
 func (c *collector) reset() {
-	c.statistics = nil
-	for i, units := range c.found.Units {
-		c.statistics = append(c.statistics, newLayerStatistics(units))
+	for i := range c.found.Layers {
 		c.found.Layers[i] = c.found.Layers[i][:0]
 	}
 	c.found.Labels, c.found.Predictions = c.found.Labels[:0], c.found.Predictions[:0]
+}
+
+// finish returns the statistics of the samples since the last time.
+func (c *collector) finish() []Layer {
+	var layers []Layer
+	for _, m := range c.meters {
+		layers = append(layers, m.finish())
+	}
+	return layers
 }
 
 // add takes in a batch: what it makes of each hidden layer, and its labels and
 // predictions.
 func (c *collector) add(hidden []*activations, labels, predictions []uint8) {
 	for i, a := range hidden {
-		statistics := &c.statistics[i]
 		for s, label := range labels {
 			values := a.values[s*a.stride:][:a.units]
-			c.found.Layers[i] = append(c.found.Layers[i], values...)
-			statistics.add(values, label)
+			if !c.statisticsOnly {
+				c.found.Layers[i] = append(c.found.Layers[i], values...)
+			}
+			c.meters[i].add(values, label)
 		}
+	}
+	if c.statisticsOnly {
+		return
 	}
 	c.found.Labels = append(c.found.Labels, labels...)
 	c.found.Predictions = append(c.found.Predictions, predictions...)
@@ -63,6 +76,6 @@ func (c *collector) add(hidden []*activations, labels, predictions []uint8) {
 func (n *network) collect(c *collector, m int) {
 	last, labels := n.last(), n.labels[:m]
 	c.predictions = slices.Grow(c.predictions[:0], m)[:m]
-	crossEntropy(last.output, last.stride, labels, nil, c.predictions)
+	crossEntropy(last.output, last.stride, last.out, labels, nil, c.predictions)
 	c.add(n.hidden, labels, c.predictions)
 }

@@ -23,24 +23,24 @@ var (
 func TestConvDraws(t *testing.T) {
 	shape := Network{Hidden: []int{7}, Activation: "sigmoid", Conv: []int{3, 5}}
 	const side = 14
-	n := newNetwork(kernel.Available()[0], recorder{}, side*side, shape, 1)
+	n := newNetwork(kernel.Available()[0], recorder{}, side*side, ten, shape, 1)
 	a := &author{source: rng.New(8)}
 	if err := a.parameters(t.Context(), n.layers); err != nil {
 		t.Fatal(err)
 	}
 	want := rng.New(8)
-	want.Skip(Config{Network: shape, Sampler: Sampler{Kind: "shuffled"}}.Draws(side*side, Classes, 50))
+	want.Skip(Config{Network: shape, Sampler: Sampler{Kind: "shuffled"}}.Draws(side*side, ten, 50))
 	if got, want := a.source.Uint32(), want.Uint32(); got != want {
 		t.Error("the layers did not draw as many numbers as Draws says")
 	}
-	if got := len(flatten(n)); got != int(shape.count(side*side, Classes)) {
-		t.Errorf("the network has %d parameters, count says %d", got, shape.count(side*side, Classes))
+	if got := len(flatten(n)); got != int(shape.count(side*side, ten)) {
+		t.Errorf("the network has %d parameters, count says %d", got, shape.count(side*side, ten))
 	}
 }
 
 // The study's CNN starts with the numbers that replay.md lists for seed 1.
 func TestConvInitialParameters(t *testing.T) {
-	n := newNetwork(kernel.Available()[0], recorder{}, 784, Network{Hidden: []int{256}, Activation: "sigmoid", Conv: []int{32, 64}}, 1)
+	n := newNetwork(kernel.Available()[0], recorder{}, 784, ten, Network{Hidden: []int{256}, Activation: "sigmoid", Conv: []int{32, 64}}, 1)
 	a := &author{source: rng.New(1)}
 	if err := a.parameters(t.Context(), n.layers); err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func TestConvRefusesImages(t *testing.T) {
 // kept returns a stem whose forward pass kept the samples of x, and which has
 // some gradient by its output.
 func kept(set *kernel.Set, r rule, x *images, shape Network) *network {
-	n := newNetwork(set, r, x.split.Pixels, shape, len(x.rows))
+	n := newNetwork(set, r, x.split.Pixels, ten, shape, len(x.rows))
 	randomize(n, 4)
 	n.stem.forward(x, len(x.rows), true)
 	rng.New(7).Uniform(n.stem.delta, -1, 1)
@@ -187,11 +187,11 @@ func TestConvMeetsInfinities(t *testing.T) {
 // float32 is from its float64; ours is as far on another side, so twice that is
 // the typical distance and four times leaves room for the tails.
 func TestStemFollowsPyTorch(t *testing.T) {
-	v := readTorchVectors(t).Stems
+	v := readTorchVectors(t, "torch_vectors.json").Stems
 	for _, tt := range v.Cases {
 		data := generated(tt.Samples, tt.Side*tt.Side, 4)
 		r := recorder{}
-		n := newNetwork(kernel.Available()[0], r, data.Pixels, Network{Hidden: []int{1}, Activation: "sigmoid", Conv: tt.Conv}, tt.Samples)
+		n := newNetwork(kernel.Available()[0], r, data.Pixels, ten, Network{Hidden: []int{1}, Activation: "sigmoid", Conv: tt.Conv}, tt.Samples)
 		if err := (&author{source: rng.New(v.Seed)}).parameters(t.Context(), n.layers); err != nil {
 			t.Fatal(err)
 		}

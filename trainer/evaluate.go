@@ -39,7 +39,7 @@ func newEvaluator(n *network, split Split) *evaluator {
 // rightly. Where c is not nil it takes in all samples. It fails only with
 // ctx.Err().
 func (e *evaluator) pass(ctx context.Context, n *network, c *collector) (loss float64, correct int, err error) {
-	labels, stride := e.images.split.Labels, n.last().stride
+	labels, stride, classes := e.images.split.Labels, n.last().stride, n.last().out
 	var losses meanLoss
 	for from := 0; from < len(e.rows); from += passChunk {
 		if err := ctx.Err(); err != nil {
@@ -50,7 +50,7 @@ func (e *evaluator) pass(ctx context.Context, n *network, c *collector) (loss fl
 		n.forward(e.images, e.hidden, e.logits, to-from)
 		for b := from; b < to; b += lossBatch {
 			end := min(b+lossBatch, to)
-			losses.add(crossEntropy(e.logits[(b-from)*stride:], stride, labels[b:end], nil, e.predictions[b:end]))
+			losses.add(crossEntropy(e.logits[(b-from)*stride:], stride, classes, labels[b:end], nil, e.predictions[b:end]))
 		}
 		if c != nil {
 			c.add(e.hidden, labels[from:to], e.predictions[from:to])
@@ -62,6 +62,20 @@ func (e *evaluator) pass(ctx context.Context, n *network, c *collector) (loss fl
 		}
 	}
 	return losses.mean(), correct, nil
+}
+
+// byClass returns how many samples of each class there are, and how many of them
+// the last pass predicted rightly.
+func (e *evaluator) byClass() (correct, samples []int64) {
+	classes := e.images.split.Classes
+	correct, samples = make([]int64, classes), make([]int64, classes)
+	for i, label := range e.images.split.Labels {
+		samples[label]++
+		if e.predictions[i] == label {
+			correct[label]++
+		}
+	}
+	return correct, samples
 }
 
 // meanLoss is the mean of the losses of batches as the original study's

@@ -11,7 +11,7 @@ import (
 // Four pixels, of which one or two are lit: the first lit pixel is the class.
 // The numbers are the same on every machine, so they can be compared.
 func ExampleTrain() {
-	data := trainer.Split{Pixels: 4}
+	data := trainer.Split{Pixels: 4, Classes: 10}
 	for class := range uint8(4) {
 		for other := class; other < 4; other++ {
 			image := make([]byte, data.Pixels)

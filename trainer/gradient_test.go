@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"sparsel/trainer/kernel"
@@ -39,10 +40,12 @@ func (r recorder) gradients(n *network) []float32 {
 type twin struct {
 	shape Network
 	w     []float64
+	masks func(layer, sample int) []float32 // of dropout; or nil
 }
 
-// logits returns the output for one image of bytes.
-func (n twin) logits(image []byte) []float64 {
+// through returns the output for an image of bytes, which is a sample of the batch,
+// and the activations of the hidden layers before dropout.
+func (n twin) through(image []byte, sample int) (logits []float64, hidden [][]float64) {
 	x := make([]float64, len(image))
 	for i, b := range image {
 		x[i] = float64(b) / 255
@@ -53,7 +56,7 @@ func (n twin) logits(image []byte) []float64 {
 		x = pooled(convolved(x, side, channels, out, w), side, out)
 		w, channels = w[(9*channels+1)*out:], out
 	}
-	for _, out := range append(append([]int(nil), n.shape.Hidden...), Classes) {
+	for layer, out := range append(append([]int(nil), n.shape.Hidden...), ten) {
 		bias := w[len(x)*out:]
 		z := make([]float64, out)
 		for j := range z {
@@ -76,8 +79,14 @@ func (n twin) logits(image []byte) []float64 {
 				z[j] = math.Tanh(v)
 			}
 		}
+		hidden = append(hidden, slices.Clone(z))
+		if n.masks != nil {
+			for j, kept := range n.masks(layer, sample) {
+				z[j] *= float64(kept)
+			}
+		}
 	}
-	return x
+	return x, hidden
 }
 
 // convolved returns the sums [out][side][side] of the input [in][side][side],
@@ -113,18 +122,54 @@ func pooled(z []float64, side, channels int) []float64 {
 	return x
 }
 
-// loss returns the mean cross-entropy of a whole data set.
+// loss returns the mean cross-entropy of a whole data set, with what the network
+// adds to it.
 func (n twin) loss(s Split) float64 {
-	var total float64
+	var total, added float64
+	layers := make([][][]float64, len(n.shape.Hidden)) // of each sample
 	for i, label := range s.Labels {
-		x := n.logits(s.Images[i*s.Pixels:][:s.Pixels])
+		x, hidden := n.through(s.Images[i*s.Pixels:][:s.Pixels], i)
+		for l, a := range hidden {
+			layers[l] = append(layers[l], a)
+			for _, v := range a {
+				added += n.shape.L1 * math.Abs(v)
+			}
+		}
 		var sum float64
 		for _, v := range x {
 			sum += math.Exp(v)
 		}
 		total += math.Log(sum) - x[label]
 	}
-	return total / float64(len(s.Labels))
+	total = (total + added) / float64(len(s.Labels))
+	for _, a := range layers {
+		total -= n.shape.CSI * meanSelectivity(a, s.Labels) / float64(len(layers))
+	}
+	return total
+}
+
+// meanSelectivity returns the mean over units of the class selectivity index of
+// absolute activations, [samples][units].
+func meanSelectivity(a [][]float64, labels []uint8) float64 {
+	var total float64
+	for u := range a[0] {
+		sums, counts := map[uint8]float64{}, map[uint8]float64{}
+		for i, label := range labels {
+			sums[label] += math.Abs(a[i][u])
+			counts[label]++
+		}
+		var means []float64
+		for label, sum := range sums {
+			means = append(means, sum/counts[label])
+		}
+		slices.Sort(means)
+		largest, rest := means[len(means)-1], 0.0
+		for _, mean := range means[:len(means)-1] {
+			rest += mean / float64(len(means)-1)
+		}
+		total += (largest - rest) / (largest + rest + csiEpsilon)
+	}
+	return total / float64(len(a[0]))
 }
 
 // networks are small ones of every kind: several depths and activations,
@@ -143,6 +188,25 @@ var networks = []struct {
 	{Network{Hidden: []int{6}, Activation: "sigmoid", Conv: []int{16, 5}}, 8},
 	{Network{Hidden: []int{7, 5}, Activation: "tanh", Conv: []int{5, 18}}, 7},
 	{Network{Hidden: []int{6}, Activation: "sigmoid", Conv: []int{2, 17, 3}}, 9},
+}
+
+// penalized are networks whose loss is more than the cross-entropy, or whose units
+// are left out. The seven samples have six classes, so that one has two samples.
+var penalized = []struct {
+	Network
+	side int
+}{
+	{Network{Hidden: []int{9, 6}, Activation: "sigmoid", L1: 0.1}, 5},
+	{Network{Hidden: []int{9, 6}, Activation: "tanh", L1: 0.1}, 5},
+	{Network{Hidden: []int{9, 6}, Activation: "relu", L1: 0.1}, 5},
+	{Network{Hidden: []int{17}, Activation: "sigmoid", CSI: 1}, 5},
+	{Network{Hidden: []int{9, 6}, Activation: "sigmoid", CSI: -3}, 5},
+	{Network{Hidden: []int{9, 6}, Activation: "tanh", CSI: 3}, 5},
+	{Network{Hidden: []int{12, 9}, Activation: "relu", CSI: -1}, 5},
+	{Network{Hidden: []int{12, 9}, Activation: "relu", CSI: 1}, 5},
+	{Network{Hidden: []int{6}, Activation: "sigmoid", Conv: []int{3}, CSI: 1, L1: 0.01}, 6},
+	{Network{Hidden: []int{9, 16}, Activation: "tanh", Dropout: []float64{0.5, 0.2}}, 5},
+	{Network{Hidden: []int{9, 6}, Activation: "sigmoid", Dropout: []float64{0, 0.4}, L1: 0.1, CSI: 1}, 5},
 }
 
 // randomize draws weights that keep gradients from vanishing on the way back,
@@ -173,23 +237,34 @@ func randomize(n *network, seed uint32) {
 // parameter whose two one-sided differences disagree is near one and is left
 // out; that must be rare.
 func TestGradients(t *testing.T) {
-	for _, tt := range networks {
+	for _, tt := range slices.Concat(networks, penalized) {
 		tolerance := float64(int(128)<<len(tt.Conv)) / (1 << 24)
 		data := generated(7, tt.side*tt.side, 9)
 		r := recorder{}
-		n := newNetwork(kernel.Available()[0], r, data.Pixels, tt.Network, 7)
+		n := newNetwork(kernel.Available()[0], r, data.Pixels, ten, tt.Network, 7)
 		randomize(n, 4)
 		x := &images{split: data}
 		x.load(n.engine, []int32{0, 1, 2, 3, 4, 5, 6})
 		loss := n.step(x)
 
 		reference := twin{shape: tt.Network}
+		if n.dropout != nil {
+			reference.masks = func(layer, sample int) []float32 {
+				l := n.dropout.layers[layer]
+				if l == nil {
+					return nil
+				}
+				return l.mask[sample*l.dropped.stride:][:l.dropped.units]
+			}
+		}
 		for _, w := range flatten(n) {
 			reference.w = append(reference.w, float64(w))
 		}
 		middle := reference.loss(data)
-		if math.Abs(float64(loss)-middle) > tolerance*middle {
-			t.Errorf("%v: loss is %v, want %v", tt, loss, middle)
+		bare := reference
+		bare.shape.L1, bare.shape.CSI = 0, 0
+		if entropy := bare.loss(data); math.Abs(float64(loss)-entropy) > tolerance*entropy {
+			t.Errorf("%v: loss is %v, want %v", tt, loss, entropy)
 		}
 		got := r.gradients(n)
 		if len(got) != len(reference.w) {

@@ -10,7 +10,7 @@ import (
 // files and what it may be.
 type Hyperparameter struct {
 	// Name is "lr", "momentum", "rho", "beta1", "beta2", "alpha", "eps", "k" or
-	// "weight_decay".
+	// "weight_decay", "slow_start" or "initial".
 	Name string
 	// Optional says that 0 leaves the constant without effect and is the usual
 	// choice, so that a file need not give it.
@@ -43,6 +43,8 @@ var (
 	notNegative = limits{"a finite number, 0 or more", func(x float64) bool { return x >= 0 && x <= math.MaxFloat32 }}
 	positive    = limits{"a finite number above 0", func(x float64) bool { return float32(x) > 0 && x <= math.MaxFloat32 }}
 	fraction    = limits{"0 to 1", func(x float64) bool { return x >= 0 && x <= 1 }}
+	atLeastOne  = limits{"a finite number, 1 or more", func(x float64) bool { return x >= 1 && x <= math.MaxFloat32 }}
+	steps       = limits{"a whole number, 2 to 1000000", func(x float64) bool { return x >= 2 && x <= 1e6 && x == math.Trunc(x) }}
 	belowOne    = limits{"0 or more and below 1", func(x float64) bool { return x >= 0 && float32(x) < 1 }}
 )
 
@@ -56,6 +58,8 @@ var (
 	eps         = Hyperparameter{"eps", false, positive}
 	factorK     = Hyperparameter{"k", false, notNegative}
 	weightDecay = Hyperparameter{"weight_decay", true, notNegative}
+	slowStart   = Hyperparameter{"slow_start", false, atLeastOne}
+	initial     = Hyperparameter{"initial", false, steps}
 )
 
 // optimizers lists the optimizers and what they have, in the order in which
@@ -71,6 +75,7 @@ var optimizers = []struct {
 	{"RMSprop", []Hyperparameter{lr, alpha, eps, weightDecay}},
 	{"AdagradK", []Hyperparameter{lr, factorK, eps, weightDecay}},
 	{"AdadeltaK", []Hyperparameter{lr, rho, factorK, eps, weightDecay}},
+	{"vSGD", []Hyperparameter{slowStart, initial, eps}},
 }
 
 // Optimizers returns the names that [Optimizer.Name] may have.
@@ -82,8 +87,9 @@ func Optimizers() []string {
 	return names
 }
 
-// Hyper returns the constants of the optimizer of that name, the learning rate
-// first and the weight decay last, or nil if there is no such optimizer.
+// Hyper returns the constants of the optimizer of that name, or nil if there is
+// no such optimizer. The learning rate is first and the weight decay last; vSGD
+// has neither.
 func Hyper(name string) []Hyperparameter {
 	for _, o := range optimizers {
 		if o.name == name {
@@ -115,6 +121,10 @@ func (o *Optimizer) Constant(name string) *float64 {
 		return &o.K
 	case "weight_decay":
 		return &o.WeightDecay
+	case "slow_start":
+		return &o.SlowStart
+	case "initial":
+		return &o.Initial
 	}
 	return nil
 }
@@ -152,6 +162,11 @@ func (p *problems) optimizer(o Optimizer) {
 			p.check(value == 0, "%s is %v, which %s does not have: leave it 0", spelled(name), value, o.Name)
 		}
 	}
+	if o.Nesterov && o.Name == "SGD" {
+		p.check(o.Momentum > 0, "nesterov is set and momentum is %v: want a momentum above 0", o.Momentum)
+	} else if known {
+		p.check(!o.Nesterov, "nesterov is set, which %s does not have: leave it unset", o.Name)
+	}
 }
 
 // spelled returns the name of a constant as a sentence has it.
@@ -161,6 +176,10 @@ func spelled(name string) string {
 		return "learning rate"
 	case "weight_decay":
 		return "weight decay"
+	case "slow_start":
+		return "slow start"
+	case "initial":
+		return "initial steps"
 	}
 	return name
 }

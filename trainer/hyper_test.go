@@ -8,9 +8,11 @@ import (
 // The table of hyper-parameters and the fields of Optimizer are the same
 // things: every constant has a field of its own and every default is in range.
 func TestHyper(t *testing.T) {
-	for _, o := range []Optimizer{sgdBaseline, adagradBaseline, adadeltaBaseline, adamBaseline, rmspropDefault, adagradKSmall, adadeltaKSmall} {
+	for _, o := range []Optimizer{
+		sgdBaseline, adagradBaseline, adadeltaBaseline, adamBaseline, rmspropDefault, adagradKSmall, adadeltaKSmall, vsgdSmall,
+	} {
 		has := Hyper(o.Name)
-		if len(has) < 2 || has[0].Name != "lr" || has[len(has)-1].Name != "weight_decay" {
+		if o.Name != "vSGD" && (len(has) < 2 || has[0].Name != "lr" || has[len(has)-1].Name != "weight_decay") {
 			t.Fatalf("%s has %v: want the learning rate first and the weight decay last", o.Name, has)
 		}
 		for _, h := range has {
@@ -39,7 +41,7 @@ func TestHyper(t *testing.T) {
 		}
 		fields = append(fields, field)
 	}
-	if o.Constant("gamma") != nil || Hyper("sgd") != nil || len(Optimizers()) != 7 {
+	if o.Constant("gamma") != nil || Hyper("sgd") != nil || len(Optimizers()) != 8 {
 		t.Error("unknown names are known")
 	}
 }

@@ -3,7 +3,8 @@ package trainer
 import "sparsel/trainer/kernel"
 
 // crossEntropy returns the mean over m rows of logits of the cross-entropy
-// between their softmax and the labels. Row i begins at logits[i*ld]. Where
+// between their softmax and the labels, with as many logits as there are
+// classes, MaxClasses at most. Row i begins at logits[i*ld]. Where
 // delta is not nil it receives the gradient by the logits, in rows of the
 // same stride whose padding is left alone. Where predictions is not nil it
 // receives the class of highest probability of each row.
@@ -13,18 +14,19 @@ import "sparsel/trainer/kernel"
 // label in one rounding. Rows are added in ascending order. PyTorch does the
 // same up to the order inside s; as there, a row with a NaN or a +Inf is NaN
 // throughout.
-func crossEntropy(logits []float32, ld int, labels []uint8, delta []float32, predictions []uint8) float32 {
+func crossEntropy(logits []float32, ld, classes int, labels []uint8, delta []float32, predictions []uint8) float32 {
 	weight := 1 / float32(len(labels))
 	var total float32
+	var scratch [MaxClasses]float32
+	p := scratch[:classes]
 	for i, label := range labels {
-		row := (*[Classes]float32)(logits[i*ld:])
+		row := logits[i*ld:][:classes]
 		highest := row[0]
 		for _, x := range row[1:] {
 			if x > highest {
 				highest = x
 			}
 		}
-		var p [Classes]float32
 		var sum float32
 		for j, x := range row {
 			p[j] = kernel.Exp(x - highest)
@@ -35,14 +37,14 @@ func crossEntropy(logits []float32, ld int, labels []uint8, delta []float32, pre
 			p[j] /= sum
 		}
 		if delta != nil {
-			d := (*[Classes]float32)(delta[i*ld:])
+			d := delta[i*ld:][:classes]
 			for j := range p {
 				d[j] = p[j] * weight
 			}
 			d[label] = kernel.FMA(p[label], weight, -weight)
 		}
 		if predictions != nil {
-			predictions[i] = argmax(&p)
+			predictions[i] = argmax(p)
 		}
 	}
 	return total / float32(len(labels))
@@ -50,7 +52,7 @@ func crossEntropy(logits []float32, ld int, labels []uint8, delta []float32, pre
 
 // argmax returns the index of the first maximum. NaN counts as greater than
 // every number, as in torch.argmax: the first NaN wins.
-func argmax(p *[Classes]float32) uint8 {
+func argmax(p []float32) uint8 {
 	best := 0
 	for j, x := range p {
 		if x != x {

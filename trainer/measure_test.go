@@ -47,13 +47,8 @@ func TestMeasure(t *testing.T) {
 				t.Errorf("%s: %d labels and %d predictions, want %d", measure, len(o.labels), len(o.predictions), samples)
 			}
 			for n, l := range e.Layers {
-				again := newLayerStatistics(l.Units)
-				for s, label := range o.labels {
-					again.add(o.layers[n][s*l.Units:][:l.Units], label)
-				}
-				if l.Samples != int64(samples) || !slices.Equal(again.ClassSums, l.ClassSums) || !slices.Equal(again.ClassCounts, l.ClassCounts) ||
-					again.RatioSum != l.RatioSum || again.RatioSquares != l.RatioSquares {
-					t.Errorf("%s: epoch %d, layer %d: statistics are not those of the activations", measure, i+1, n+1)
+				if err := sameStatistics(l, statisticsOf(o.layers[n], l.Units, ten, o.labels)); err != nil || l.Samples != int64(samples) {
+					t.Errorf("%s: epoch %d, layer %d: statistics are not those of the activations: %v", measure, i+1, n+1, err)
 				}
 			}
 		}
@@ -86,7 +81,7 @@ func TestMeasureRunning(t *testing.T) {
 	after := observed(t, c, train, test)
 	c.Measure = "train-running"
 	running := observed(t, c, train, test)
-	order := slices.Concat(byClass(train.Labels)...)
+	order := slices.Concat(byClass(train.Labels, ten)...)
 	for i, o := range running[1:] {
 		before := after[i]
 		for place, row := range order {
@@ -107,7 +102,7 @@ func TestMeasureRunningLossy(t *testing.T) {
 	c, train, test := small(sgdBaseline)
 	c.Sampler, c.Measure = Sampler{Kind: "consecutive", Block: 4}, "train-running"
 	want := 0
-	for _, samples := range byClass(train.Labels) {
+	for _, samples := range byClass(train.Labels, ten) {
 		want += len(samples) / 4 * 4
 	}
 	for _, o := range observed(t, c, train, test) {

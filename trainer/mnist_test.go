@@ -68,7 +68,7 @@ var readMNIST = sync.OnceValues(func() ([2]Split, error) {
 			return splits, err
 		}
 		// The headers are four and two numbers of four bytes.
-		splits[i] = Split{Pixels: 28 * 28, Images: images[16:], Labels: labels[8:]}
+		splits[i] = Split{Pixels: 28 * 28, Images: images[16:], Labels: labels[8:], Classes: ten}
 	}
 	return splits, nil
 })

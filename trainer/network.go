@@ -22,11 +22,15 @@ type network struct {
 	hidden     []*activations // hidden[i] is the output of full[i]
 	labels     []uint8        // of the batch
 	sleeper    *sleeper       // updates the first layer instead, unless nil
+	dropout    *dropout       // in steps; or nil
+	penalties  *penalties     // added to the loss of steps; or nil
+
+	epoch, taken int // steps of the epoch
 }
 
-// newNetwork returns a network whose parameters are 0, with space for batches
+// newNetwork returns a network of so many inputs and classes whose parameters are 0, with space for batches
 // of up to batch samples.
-func newNetwork(set *kernel.Set, r rule, inputs int, shape Network, batch int) *network {
+func newNetwork(set *kernel.Set, r rule, inputs, classes int, shape Network, batch int) *network {
 	n := &network{set: set, engine: gemm.NewEngine(set), rule: r, labels: make([]uint8, batch)}
 	n.activation = newActivation(shape.Activation, set)
 	if len(shape.Conv) > 0 {
@@ -36,7 +40,7 @@ func newNetwork(set *kernel.Set, r rule, inputs int, shape Network, batch int) *
 		}
 		inputs = n.stem.output.units
 	}
-	for _, units := range append(slices.Clone(shape.Hidden), Classes) {
+	for _, units := range append(slices.Clone(shape.Hidden), classes) {
 		n.full = append(n.full, newLayer(inputs, units, batch, r))
 		inputs = units
 	}
@@ -49,14 +53,22 @@ func newNetwork(set *kernel.Set, r rule, inputs int, shape Network, batch int) *
 	}
 	n.layers = append(n.layers, n.full...)
 	n.sleeper = newSleeper(n, batch)
+	n.dropout = newDropout(shape.Dropout, n.hidden)
+	n.penalties = newPenalties(shape, classes)
+	if r, ok := r.(*vsgd); ok {
+		r.work = newVSGDWork(n, batch)
+	}
 	return n
 }
 
 // last returns the output layer.
 func (n *network) last() *layer { return n.layers[len(n.layers)-1] }
 
-// step makes one step on the batch x and returns its mean loss before the
-// step.
+// begin says that the steps of an epoch follow.
+func (n *network) begin(epoch int) { n.epoch, n.taken = epoch, 0 }
+
+// step makes one step on the batch x and returns its mean cross-entropy before
+// the step, with what dropout leaves of the network.
 func (n *network) step(x *images) float32 {
 	m := len(x.rows)
 	labels := n.labels[:m]
@@ -67,18 +79,26 @@ func (n *network) step(x *images) float32 {
 	if n.sleeper != nil {
 		n.sleeper.rouse(x)
 	}
+	n.taken++
+	if n.dropout != nil {
+		n.dropout.draw(n.epoch, n.taken, m)
+	}
 	last := n.last()
 	input := n.input(x, m, true)
-	n.throughFull(input, n.hidden, last.output, m)
-	loss := crossEntropy(last.output, last.stride, labels, last.delta, nil)
+	n.throughFull(input, n.hidden, last.output, m, n.dropout)
+	loss := crossEntropy(last.output, last.stride, last.out, labels, last.delta, nil)
 
 	n.rule.advance()
+	if r, ok := n.rule.(*vsgd); ok {
+		for i := len(n.full) - 1; i > 0; i-- {
+			n.back(i, m)
+		}
+		n.stepVSGD(r, x, m)
+		return loss
+	}
 	for i := len(n.full) - 1; i > 0; i-- {
-		l, before := n.full[i], n.full[i-1]
-		l.backward(n.engine, before.delta, before.stride, m)
-		used := m * before.stride
-		n.activation.backward(before.delta[:used], before.output[:used])
-		l.step(n.engine, n.rule, n.hidden[i-1], m)
+		n.back(i, m)
+		n.full[i].step(n.engine, n.rule, n.entering(i), m)
 	}
 	first := n.full[0]
 	if n.stem != nil {
@@ -91,6 +111,24 @@ func (n *network) step(x *images) float32 {
 		n.stem.backward(n.rule, m)
 	}
 	return loss
+}
+
+// back computes the delta of the hidden layer before layer i from that of layer i.
+func (n *network) back(i, m int) {
+	l, before := n.full[i], n.full[i-1]
+	l.backward(n.engine, before.delta, before.stride, m)
+	delta := before.delta[:m*before.stride]
+	n.dropout.backward(i-1, delta)
+	n.penalties.backward(delta, n.hidden[i-1], n.labels[:m], len(n.hidden))
+	n.activation.backward(delta, before.output[:len(delta)])
+}
+
+// entering returns the input of layer i > 0 in the step that is being made.
+func (n *network) entering(i int) source {
+	if l := n.dropout.at(i - 1); l != nil {
+		return l.dropped
+	}
+	return n.hidden[i-1]
 }
 
 // stepRows updates the first layer row by row, if that is how it is updated.
@@ -125,17 +163,18 @@ func (n *network) input(x *images, m int, keep bool) source {
 // forward computes the activations of the m samples of x in every hidden
 // layer, and their logits. hidden[i] has space for the output of full[i].
 func (n *network) forward(x *images, hidden []*activations, logits []float32, m int) {
-	n.throughFull(n.input(x, m, false), hidden, logits, m)
+	n.throughFull(n.input(x, m, false), hidden, logits, m, nil)
 }
 
-// throughFull is the part of forward behind the convolutions.
-func (n *network) throughFull(x source, hidden []*activations, logits []float32, m int) {
+// throughFull is the part of forward behind the convolutions, with the units that
+// drop leaves, or all where it is nil.
+func (n *network) throughFull(x source, hidden []*activations, logits []float32, m int, drop *dropout) {
 	for i, a := range hidden {
 		l := n.full[i]
 		l.forward(n.engine, a.values, x)
 		n.activation.forward(a.values, a.stride, m, l.bias.values)
 		a.m = m
-		x = a
+		x = drop.apply(i, a)
 	}
 	last := n.last()
 	last.forward(n.engine, logits, x)
@@ -159,6 +198,9 @@ func (n *network) parameters(visit func(row []float32)) {
 	}
 }
 
+// canonicalNaN stands for every NaN.
+const canonicalNaN = 0x7fc00000
+
 // digest returns the SHA-256 of all parameters as little-endian float32. All
 // NaN are hashed as 7fc00000.
 func (n *network) digest() [sha256.Size]byte {
@@ -169,7 +211,7 @@ func (n *network) digest() [sha256.Size]byte {
 		for _, x := range row {
 			bits := math.Float32bits(x)
 			if x != x {
-				bits = 0x7fc00000
+				bits = canonicalNaN
 			}
 			bytes = binary.LittleEndian.AppendUint32(bytes, bits)
 		}

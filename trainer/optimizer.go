@@ -2,11 +2,14 @@ package trainer
 
 import "sparsel/trainer/kernel"
 
+// maxSlots is the most state that a rule keeps of a parameter.
+const maxSlots = 5
+
 // A parameter is a piece of the network's parameters with the optimizer's
 // state for it, all of one length. State that the rule does not keep is nil.
 type parameter struct {
 	values []float32
-	state  [2][]float32
+	state  [maxSlots][]float32
 }
 
 // newParameter returns the values with slots numbers of state for each, all 0.
@@ -49,7 +52,7 @@ func newRule(o Optimizer, set *kernel.Set) rule {
 	switch o.Name {
 	case "SGD":
 		if o.Momentum != 0 {
-			return &momentum{set: set, step: kernel.MomentumStep{
+			return &momentum{set: set, nesterov: o.Nesterov, step: kernel.MomentumStep{
 				LR: lr, Momentum: float32(o.Momentum), WeightDecay: decay}}
 		}
 		return &sgd{set, kernel.SGDStep{LR: lr, WeightDecay: decay}}
@@ -71,6 +74,8 @@ func newRule(o Optimizer, set *kernel.Set) rule {
 	case "AdadeltaK":
 		return &adadeltaK{set, kernel.AdadeltaKStep{LR: lr, K: float32(o.K),
 			Rho: float32(o.Rho), OneMinusRho: float32(1 - o.Rho), Eps: eps, WeightDecay: decay}}
+	case "vSGD":
+		return &vsgd{set: set, initial: int(o.Initial), factor: float32(o.SlowStart), step: kernel.VSGDStep{Eps: eps}}
 	}
 	panic("trainer: no optimizer " + o.Name) // Validate refuses it
 }

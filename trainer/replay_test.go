@@ -52,7 +52,7 @@ func TestReplay(t *testing.T) {
 	} {
 		c := baseline(run.optimizer)
 		c.Seeding.Skip = skip
-		skip += c.Draws(train.Pixels, Classes, len(train.Labels))
+		skip += c.Draws(train.Pixels, ten, len(train.Labels))
 		c.Epochs = epochs
 		t.Run(c.Optimizer.Name, func(t *testing.T) {
 			k := key{"train_vs_test", "baseline", "test", c.Optimizer.Name, "", "all"}
@@ -101,7 +101,7 @@ func replayed(t *testing.T, short, full int) int {
 func TestReplaySessions(t *testing.T) {
 	records := readRecords(t)
 	train, test := mnist(t)
-	var counts [Classes]int
+	var counts [ten]int
 	for _, label := range train.Labels {
 		counts[label]++
 	}
@@ -111,7 +111,7 @@ func TestReplaySessions(t *testing.T) {
 			for _, run := range s.runs {
 				c := run.config
 				c.Seeding = seeding
-				seeding = c.Next(train.Pixels, counts)
+				seeding = c.Next(train.Pixels, counts[:])
 				if len(records[run.key]) != c.Epochs {
 					t.Fatalf("%v: %d epochs are recorded, want %d", run.key, len(records[run.key]), c.Epochs)
 				}
@@ -226,7 +226,7 @@ func selectivity(l *Layer, epsilon float64) (mean, std float64) {
 			highest = max(highest, m)
 			total += m
 		}
-		others := (total - highest) / (Classes - 1)
+		others := (total - highest) / (ten - 1)
 		s := (highest - others) / (highest + others + epsilon)
 		sum += s
 		squares += s * s

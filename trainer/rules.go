@@ -21,9 +21,10 @@ func (r *sgd) update(p parameter, g []float32) bool {
 }
 
 type momentum struct {
-	set   *kernel.Set
-	step  kernel.MomentumStep
-	taken int
+	set      *kernel.Set
+	step     kernel.MomentumStep
+	nesterov bool
+	taken    int
 }
 
 func (r *momentum) slots() int { return 1 }
@@ -35,6 +36,9 @@ func (r *momentum) advance() {
 }
 
 func (r *momentum) update(p parameter, g []float32) bool {
+	if r.nesterov {
+		return r.set.Nesterov(p.values, g, p.state[0], r.step)
+	}
 	return r.set.Momentum(p.values, g, p.state[0], r.step)
 }
 

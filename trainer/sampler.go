@@ -11,6 +11,7 @@ import (
 type plan struct {
 	order []int32
 	ends  []int // of the batches in order, ascending
+	epoch int   // for which it is planned
 }
 
 // cut makes batches of size samples of order; the last one may have fewer.
@@ -45,21 +46,23 @@ type sampler interface {
 }
 
 // newSampler returns the sampler of a valid configuration.
-func newSampler(c Config, labels []uint8) sampler {
+func newSampler(c Config, labels []uint8, classes int) sampler {
 	// A batch of more than all samples is all of them; adding it up must not
 	// overflow.
 	size := min(c.Batch, max(len(labels), 1))
 	switch c.Sampler.Kind {
 	case "sorted":
-		return frozen{slices.Concat(byClass(labels)...), size}
+		return frozen{slices.Concat(byClass(labels, classes)...), size}
 	case "consecutive":
 		seed := c.Sampler.OrderSeed
 		if seed == 0 {
 			seed = c.Seeding.Seed
 		}
-		return frozen{consecutive(labels, c.Sampler.Block, c.Sampler.Clean, seed), size}
+		return frozen{consecutive(byClass(labels, classes), c.Sampler.Block, c.Sampler.Clean, seed), size}
 	case "classes":
-		return newClassLoaders(c, labels)
+		return newClassLoaders(c, byClass(labels, classes))
+	case "phases":
+		return newPhases(c, byClass(labels, classes))
 	}
 	return shuffled{len(labels), size}
 }
@@ -68,12 +71,12 @@ func newSampler(c Config, labels []uint8) sampler {
 // loaders of an epoch start: a loader's base seed, and with a random sampler
 // the seed of that sampler, which is then not used. The samplers of class
 // loaders draw theirs later, when they are first asked.
-func loaders(s Sampler) int {
+func loaders(s Sampler, classes int) int {
 	switch {
 	case s.Kind == "shuffled":
 		return 2
 	case s.walked():
-		return Classes
+		return classes
 	}
 	return 1
 }
@@ -99,20 +102,20 @@ func (f frozen) plan(p *plan, _, _ *rng.Source) {
 }
 
 // byClass returns the samples of each class in the order of the data.
-func byClass(labels []uint8) [][]int32 {
-	classes := make([][]int32, Classes)
+func byClass(labels []uint8, classes int) [][]int32 {
+	samples := make([][]int32, classes)
 	for i, label := range labels {
-		classes[label] = append(classes[label], int32(i))
+		samples[label] = append(samples[label], int32(i))
 	}
-	return classes
+	return samples
 }
 
-// consecutive returns blocks of block samples of one class in an order that
+// consecutive returns blocks of block samples of one of the classes in an order that
 // is a function of the seed. What is left of a class beyond whole blocks is a
 // block too if clean, and dropped if not.
-func consecutive(labels []uint8, block int, clean bool, seed uint32) []int32 {
+func consecutive(classes [][]int32, block int, clean bool, seed uint32) []int32 {
 	var blocks [][]int32
-	for _, samples := range byClass(labels) {
+	for _, samples := range classes {
 		if !clean {
 			samples = samples[:len(samples)/block*block]
 		}
@@ -120,7 +123,7 @@ func consecutive(labels []uint8, block int, clean bool, seed uint32) []int32 {
 	}
 	places := make([]int32, len(blocks))
 	rng.Named(seed, "blocks", uint64(block)).Perm(places)
-	order := make([]int32, 0, len(labels))
+	var order []int32
 	for _, place := range places {
 		order = append(order, blocks[place]...)
 	}

@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"slices"
 
 	"sparsel/trainer/rng"
@@ -20,20 +21,19 @@ type player interface {
 }
 
 // share returns how many samples a class gives to a batch, at most.
-func (c Config) share(counts [Classes]int) int {
-	return max(1, min(c.Batch/c.Sampler.Classes, slices.Max(counts[:])))
+func (c Config) share(counts []int) int {
+	return max(1, min(c.Batch/c.Sampler.Classes, slices.Max(counts)))
 }
 
 // playClasses plays an epoch of the original's class loaders: a step picks
 // some of those in the game, uniformly and without replacement, and takes up
 // to size samples of each in turn. Where one has none left, the step is void,
 // and all that it picked leave the game. Fewer than pick are picked all.
-func playClasses(choices *rng.Source, counts [Classes]int, pick, size int, p player) {
-	var opened [Classes]bool
-	var given, positions [Classes]int
+func playClasses(choices *rng.Source, counts []int, pick, size int, p player) {
+	opened, given, positions := make([]bool, len(counts)), make([]int, len(counts)), make([]int, len(counts))
 	var picked []int
 	var shares []share
-	game := make([]int, Classes)
+	game := make([]int, len(counts))
 	for class := range game {
 		game[class] = class
 	}
@@ -70,20 +70,27 @@ func playClasses(choices *rng.Source, counts [Classes]int, pick, size int, p pla
 }
 
 // playClean plays an epoch that loses nothing: a step picks among the classes
-// that have shares of size left, without replacement and each with a chance in
-// proportion to their number. Fewer than pick are picked all.
-func playClean(choices *rng.Source, counts [Classes]int, pick, size int, p player) {
-	var given, left [Classes]int // samples, and shares
-	total := 0
+// that have samples left, without replacement and each with a chance in
+// proportion to its shares of batch/pick left, rounded up. Fewer than pick are
+// picked all. Where pick does not divide batch, what is over comes from as many of
+// those that were picked, a sample more each: from those with most left.
+func playClean(choices *rng.Source, counts []int, pick, batch int, p player) {
 	for class, n := range counts {
 		p.open(class, n)
-		left[class] = (n + size - 1) / size
-		total += left[class]
 	}
-	shares := make([]share, 0, pick)
-	for total > 0 {
+	left, weights := slices.Clone(counts), make([]int, len(counts))
+	size, over := batch/pick, batch%pick
+	shares, ranked := make([]share, 0, pick), make([]int, 0, pick)
+	for {
+		sum := 0
+		for class, n := range left {
+			weights[class] = (n*pick + batch - 1) / batch
+			sum += weights[class]
+		}
+		if sum == 0 {
+			return
+		}
 		shares = shares[:0]
-		weights, sum := left, total
 		for len(shares) < pick && sum > 0 {
 			class, draw := 0, int(choices.Bounded(uint32(sum-1)))
 			for ; draw >= weights[class]; class++ {
@@ -91,50 +98,65 @@ func playClean(choices *rng.Source, counts [Classes]int, pick, size int, p playe
 			}
 			sum -= weights[class]
 			weights[class] = 0
-			from := given[class]
-			given[class] = min(from+size, counts[class])
-			left[class]--
-			shares = append(shares, share{class, from, given[class]})
+			from := counts[class] - left[class]
+			shares = append(shares, share{class, from, min(from+size, counts[class])})
 		}
-		total -= len(shares)
+		ranked = ranked[:0]
+		for i := range shares {
+			ranked = append(ranked, i)
+		}
+		slices.SortFunc(ranked, func(i, j int) int {
+			a, b := shares[i].class, shares[j].class
+			return cmp.Or(cmp.Compare(left[b], left[a]), cmp.Compare(a, b))
+		})
+		for _, i := range ranked[:min(over, len(ranked))] {
+			s := &shares[i]
+			s.to = min(s.to+1, counts[s.class])
+		}
+		for _, s := range shares {
+			left[s.class] = counts[s.class] - s.to
+		}
 		p.step(shares)
 	}
 }
 
 // classLoaders plans batches of a few classes each.
 type classLoaders struct {
-	clean      bool
-	pick, size int
-	classes    [][]int32 // samples, in the order of the data
-	counts     [Classes]int
+	clean   bool
+	pick    int
+	batch   int
+	classes [][]int32 // samples, in the order of the data
+	counts  []int
 
 	// Of the epoch that is being planned.
 	orders *rng.Source
 	into   *plan
-	drawn  [Classes][]int32 // permutations of the classes' samples
-	mixed  []int32          // a batch before it is mixed
+	drawn  [][]int32 // permutations of the classes' samples
+	mixed  []int32   // a batch before it is mixed
 	places []int32
 }
 
-func newClassLoaders(c Config, labels []uint8) *classLoaders {
+func newClassLoaders(c Config, classes [][]int32) *classLoaders {
 	l := &classLoaders{
-		clean: c.Sampler.Clean, pick: c.Sampler.Classes, classes: byClass(labels),
+		clean: c.Sampler.Clean, pick: c.Sampler.Classes, classes: classes,
+		counts: make([]int, len(classes)), drawn: make([][]int32, len(classes)),
 	}
 	for class, samples := range l.classes {
 		l.counts[class] = len(samples)
 	}
-	l.size = c.share(l.counts)
+	// More than this is never given, and must not overflow.
+	l.batch = min(c.Batch, l.pick*max(1, slices.Max(l.counts)))
 	return l
 }
 
 func (l *classLoaders) plan(p *plan, orders, choices *rng.Source) {
 	p.order, p.ends = p.order[:0], p.ends[:0]
 	l.orders, l.into = orders, p
-	play := playClasses
 	if l.clean {
-		play = playClean
+		playClean(choices, l.counts, l.pick, l.batch, l)
+	} else {
+		playClasses(choices, l.counts, l.pick, l.batch/l.pick, l)
 	}
-	play(choices, l.counts, l.pick, l.size, l)
 }
 
 // open draws the permutation of a class, after the seed of its sampler.

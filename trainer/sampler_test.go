@@ -10,12 +10,15 @@ import (
 	"sparsel/trainer/rng"
 )
 
+// ten is the number of classes of MNIST, and of the data that tests make up.
+const ten = 10
+
 // mnistCounts are how many training images MNIST has of each class.
-var mnistCounts = [Classes]int{5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949}
+var mnistCounts = [ten]int{5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949}
 
 // labelled returns labels with so many of each class, in an order that mixes
 // the classes.
-func labelled(counts [Classes]int) []uint8 {
+func labelled(counts [ten]int) []uint8 {
 	var labels []uint8
 	for class, n := range counts {
 		labels = append(labels, slices.Repeat([]uint8{uint8(class)}, n)...)
@@ -64,7 +67,7 @@ func equalBatches(a, b [][]int32) bool { return slices.EqualFunc(a, b, slices.Eq
 
 func TestShuffledBatches(t *testing.T) {
 	for batch, want := range map[int][]int{1: {1, 1, 1, 1, 1, 1, 1}, 2: {2, 2, 2, 1}, 3: {3, 3, 1}, 7: {7}, 8: {7}, 1 << 62: {7}} {
-		batches := planned(newDraws(sampling(Sampler{Kind: "shuffled"}, batch), make([]uint8, 7)), 1)
+		batches := planned(newDraws(sampling(Sampler{Kind: "shuffled"}, batch), make([]uint8, 7), ten), 1)
 		var sizes []int
 		for _, b := range batches {
 			sizes = append(sizes, len(b))
@@ -78,7 +81,7 @@ func TestShuffledBatches(t *testing.T) {
 
 func TestSorted(t *testing.T) {
 	labels := labelled(mnistCounts)
-	d := newDraws(sampling(Sampler{Kind: "sorted"}, 50), labels)
+	d := newDraws(sampling(Sampler{Kind: "sorted"}, 50), labels, ten)
 	first := planned(d, 1)
 	once(t, first, 60000)
 	byLabel := func(a, b int32) int { return cmp.Or(cmp.Compare(labels[a], labels[b]), cmp.Compare(a, b)) }
@@ -104,19 +107,19 @@ func TestSorted(t *testing.T) {
 // in the study.
 func TestConsecutive(t *testing.T) {
 	labels := labelled(mnistCounts)
-	classes := byClass(labels)
-	for block, lost := range map[int][Classes]int{
+	classes := byClass(labels, ten)
+	for block, lost := range map[int][ten]int{
 		5:  {3, 2, 3, 1, 2, 1, 3, 0, 1, 4},
 		10: {3, 2, 8, 1, 2, 1, 8, 5, 1, 9},
 	} {
 		c := sampling(Sampler{Kind: "consecutive", Block: block}, 1)
-		d := newDraws(c, labels)
+		d := newDraws(c, labels, ten)
 		batches := planned(d, 1)
 		order := slices.Concat(batches...)
 		if len(batches) != len(order) {
 			t.Errorf("block %d: %d batches for %d samples", block, len(batches), len(order))
 		}
-		var used [Classes][]int32
+		var used [ten][]int32
 		for rows := range slices.Chunk(order, block) {
 			class := labels[rows[0]]
 			at, _ := slices.BinarySearch(classes[class], rows[0])
@@ -137,15 +140,15 @@ func TestConsecutive(t *testing.T) {
 
 		other := c
 		other.Seeding.Seed = 2
-		if equalBatches(batches, planned(newDraws(other, labels), 1)) {
+		if equalBatches(batches, planned(newDraws(other, labels, ten), 1)) {
 			t.Errorf("block %d: two seeds have one order", block)
 		}
 		c.Sampler.OrderSeed, other.Sampler.OrderSeed = 77, 77
-		if !equalBatches(planned(newDraws(c, labels), 1), planned(newDraws(other, labels), 1)) {
+		if !equalBatches(planned(newDraws(c, labels, ten), 1), planned(newDraws(other, labels, ten), 1)) {
 			t.Errorf("block %d: with one order seed two seeds have two orders", block)
 		}
 		c.Sampler.Clean = true
-		once(t, planned(newDraws(c, labels), 1), 60000)
+		once(t, planned(newDraws(c, labels, ten), 1), 60000)
 	}
 }
 
@@ -174,7 +177,7 @@ func (l *loader) next(torch *rng.Source, size int) []int32 {
 // classEpoch is the loop of the original's program, line by line.
 func classEpoch(torch, numpy *rng.Source, labels []uint8, pick, size int) [][]int32 {
 	var list []*loader
-	for _, samples := range byClass(labels) {
+	for _, samples := range byClass(labels, ten) {
 		torch.Int64()
 		list = append(list, &loader{samples: samples})
 	}
@@ -225,11 +228,11 @@ func classEpoch(torch, numpy *rng.Source, labels []uint8, pick, size int) [][]in
 }
 
 func TestClassesAsRecorded(t *testing.T) {
-	few := [Classes]int{7, 12, 0, 3, 30, 9, 1, 10, 11, 25}
-	for _, counts := range [][Classes]int{few, mnistCounts} {
+	few := [ten]int{7, 12, 0, 3, 30, 9, 1, 10, 11, 25}
+	for _, counts := range [][ten]int{few, mnistCounts} {
 		labels := labelled(counts)
 		for _, tt := range []struct{ pick, batch int }{{1, 50}, {1, 10}, {2, 50}, {2, 2}, {5, 50}, {10, 50}} {
-			d := newDraws(sampling(Sampler{Kind: "classes", Classes: tt.pick}, tt.batch), labels).(*author)
+			d := newDraws(sampling(Sampler{Kind: "classes", Classes: tt.pick}, tt.batch), labels, ten).(*author)
 			torch, numpy := rng.New(1), rng.New(1)
 			for epoch := 1; epoch <= 2; epoch++ {
 				want := classEpoch(torch, numpy, labels, tt.pick, tt.batch/tt.pick)
@@ -257,7 +260,7 @@ func TestClassesLose(t *testing.T) {
 		{2, 50, [2]int{1090, 1190}, [2]int{54463, 59460}, [2]int{50, 50}},
 		{5, 50, [2]int{1069, 1174}, [2]int{53432, 58689}, [2]int{50, 50}},
 	} {
-		d := newDraws(sampling(Sampler{Kind: "classes", Classes: tt.pick}, tt.batch), labels)
+		d := newDraws(sampling(Sampler{Kind: "classes", Classes: tt.pick}, tt.batch), labels, ten)
 		for epoch := 1; epoch <= 5; epoch++ {
 			batches := planned(d, epoch)
 			all := slices.Concat(batches...)
@@ -284,8 +287,8 @@ func TestClassesLose(t *testing.T) {
 
 // Three do not divide ten: the last class in the game is picked alone.
 func TestClassesFewerThanPicked(t *testing.T) {
-	labels := labelled([Classes]int{40, 40, 40, 40, 40, 40, 40, 40, 40, 40})
-	d := newDraws(sampling(Sampler{Kind: "classes", Classes: 3}, 6), labels)
+	labels := labelled([ten]int{40, 40, 40, 40, 40, 40, 40, 40, 40, 40})
+	d := newDraws(sampling(Sampler{Kind: "classes", Classes: 3}, 6), labels, ten)
 	batches := planned(d, 1)
 	last := batches[len(batches)-1]
 	if len(batches) < 40 || len(last) > 6 {
@@ -293,31 +296,70 @@ func TestClassesFewerThanPicked(t *testing.T) {
 	}
 }
 
+// cleanCases are all numbers of classes, in batches that they divide and in others.
+func cleanCases() (cases []struct{ pick, batch int }) {
+	for pick := 1; pick <= ten; pick++ {
+		for _, batch := range []int{50 / pick * pick, 50, 64} {
+			cases = append(cases, struct{ pick, batch int }{pick, batch})
+		}
+	}
+	return cases
+}
+
+// What is over goes round: with equal classes, all of them in every batch, no class
+// is ever more than a sample ahead of another.
+func TestClassesCleanFair(t *testing.T) {
+	counts := [ten]int{}
+	for class := range counts {
+		counts[class] = 640
+	}
+	labels := labelled(counts)
+	batches := planned(newDraws(sampling(Sampler{Kind: "classes", Classes: ten, Clean: true}, 64), labels, ten), 1)
+	var used [ten]int
+	for i, rows := range batches {
+		for _, row := range rows {
+			used[labels[row]]++
+		}
+		if ahead := slices.Max(used[:]) - slices.Min(used[:]); ahead > 1 || len(rows) != 64 {
+			t.Fatalf("batch %d has %d samples, and a class is %d ahead", i, len(rows), ahead)
+		}
+	}
+	if len(batches) != 100 {
+		t.Errorf("%d batches, want 100", len(batches))
+	}
+}
+
 func TestClassesClean(t *testing.T) {
 	labels := labelled(mnistCounts)
-	for pick := 1; pick <= Classes; pick++ {
-		size := 50 / pick
-		c := sampling(Sampler{Kind: "classes", Classes: pick, Clean: true}, pick*size)
-		d := newDraws(c, labels)
+	for _, tt := range cleanCases() {
+		pick, size, over := tt.pick, tt.batch/tt.pick, tt.batch%tt.pick
+		c := sampling(Sampler{Kind: "classes", Classes: pick, Clean: true}, tt.batch)
+		d := newDraws(c, labels, ten)
 		batches := planned(d, 1)
 		once(t, batches, 60000)
-		short := 0 // batches of fewer classes
+		short, smaller := 0, 0 // batches of fewer classes, and of fewer samples
 		for i, rows := range batches {
-			var found [Classes]int
+			var found [ten]int
 			for _, row := range rows {
 				found[labels[row]]++
 			}
-			classes := 0
+			classes, longer := 0, 0
 			for class, n := range found {
+				if n > size+min(over, 1) {
+					t.Fatalf("%v: batch %d has %d samples of class %d, want at most %d", tt, i, n, class, size+min(over, 1))
+				}
 				if n > size {
-					t.Fatalf("%d classes: batch %d has %d samples of class %d, want at most %d", pick, i, n, class, size)
+					longer++
 				}
 				if n > 0 {
 					classes++
 				}
 			}
-			if classes > pick {
-				t.Fatalf("%d classes: batch %d has %d", pick, i, classes)
+			if classes > pick || longer > over || len(rows) > tt.batch {
+				t.Fatalf("%v: batch %d has %d samples of %d classes, %d of them one more", tt, i, len(rows), classes, longer)
+			}
+			if len(rows) < tt.batch {
+				smaller++
 			}
 			if classes < pick {
 				short++
@@ -331,11 +373,16 @@ func TestClassesClean(t *testing.T) {
 		if pick <= 5 && short > len(batches)/100 {
 			t.Errorf("%d classes: %d of %d batches have fewer", pick, short, len(batches))
 		}
+		// A class leaves with a share that may be shorter, so nearly all others are
+		// full: what is over is given whenever it can be.
+		if pick <= 5 && smaller > len(batches)/100+ten {
+			t.Errorf("%v: %d of %d batches are not full", tt, smaller, len(batches))
+		}
 		if equalBatches(batches, planned(d, 2)) {
 			t.Errorf("%d classes: two epochs have one order", pick)
 		}
 		c.Seeding.Mode = "paired"
-		if !equalBatches(batches, planned(newDraws(c, labels), 1)) {
+		if !equalBatches(batches, planned(newDraws(c, labels, ten), 1)) {
 			t.Errorf("%d classes: the seedings have two orders", pick)
 		}
 	}
@@ -344,20 +391,21 @@ func TestClassesClean(t *testing.T) {
 // Next is the place where a run really ends, and Draws where it can be
 // counted.
 func TestNext(t *testing.T) {
-	counts := [Classes]int{7, 12, 1, 3, 30, 9, 1, 10, 11, 25}
+	counts := [ten]int{7, 12, 1, 3, 30, 9, 1, 10, 11, 25}
 	for _, s := range []Sampler{
 		{Kind: "shuffled"}, {Kind: "sorted"}, {Kind: "consecutive", Block: 3}, {Kind: "consecutive", Block: 3, Clean: true},
 		{Kind: "classes", Classes: 1}, {Kind: "classes", Classes: 2}, {Kind: "classes", Classes: 3}, {Kind: "classes", Classes: 10},
 		{Kind: "classes", Classes: 5, Clean: true},
+		{Kind: "phases", Phases: []Phase{{Drawn: 5, Epochs: 1}, {Drawn: 5, Epochs: 2}}},
 	} {
-		for _, counts := range [][Classes]int{counts, {2: 1}, {5: 2}} {
+		for _, counts := range [][ten]int{counts, {2: 1}, {5: 2}} {
 			c := sampling(s, 30)
 			c.Network.Hidden, c.Epochs = []int{7, 5}, 3
 			c.Seeding.Skip, c.Seeding.NumpySkip = 100, 200
 			labels := labelled(counts)
-			d := newDraws(c, labels).(*author)
+			d := newDraws(c, labels, ten).(*author)
 			if err := d.parameters(t.Context(), []*layer{
-				newLayer(12, 7, 1, recorder{}), newLayer(7, 5, 1, recorder{}), newLayer(5, Classes, 1, recorder{}),
+				newLayer(12, 7, 1, recorder{}), newLayer(7, 5, 1, recorder{}), newLayer(5, ten, 1, recorder{}),
 			}); err != nil {
 				t.Fatal(err)
 			}
@@ -369,13 +417,13 @@ func TestNext(t *testing.T) {
 			if from, ok := d.planned.(sequences); ok {
 				want.NumpySkip = from.numpy.Taken()
 			}
-			if got := c.Next(12, counts); got != want {
+			if got := c.Next(12, counts[:]); got != want {
 				t.Errorf("%+v, %v samples: the next run begins at %+v, want %+v", s, counts, got, want)
 			}
 			if s.walked() {
 				continue
 			}
-			if got := 100 + c.Draws(12, Classes, len(labels)); got != want.Skip {
+			if got := 100 + c.Draws(12, ten, len(labels)); got != want.Skip {
 				t.Errorf("%+v, %v samples: Draws ends at %d, want %d", s, counts, got, want.Skip)
 			}
 		}
@@ -385,7 +433,7 @@ func TestNext(t *testing.T) {
 	}
 	p := baseline(sgdBaseline)
 	p.Seeding.Mode = "paired"
-	if got := p.Next(784, mnistCounts); got != p.Seeding {
+	if got := p.Next(784, mnistCounts[:]); got != p.Seeding {
 		t.Errorf("with paired seeding, which has no session, the next run begins at %+v", got)
 	}
 }
@@ -403,6 +451,6 @@ func BenchmarkNext(b *testing.B) {
 	c := baseline(sgdBaseline)
 	c.Sampler = Sampler{Kind: "classes", Classes: 5}
 	for b.Loop() {
-		c.Next(784, mnistCounts)
+		c.Next(784, mnistCounts[:])
 	}
 }

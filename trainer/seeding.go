@@ -15,13 +15,14 @@ type draws interface {
 	plan(epoch int, p *plan)
 }
 
-// newDraws returns the draws of a valid configuration.
-func newDraws(c Config, labels []uint8) draws {
-	streams := paired{c.Seeding.Seed, newSampler(c, labels)}
+// newDraws returns the draws of a valid configuration for training data of so
+// many classes.
+func newDraws(c Config, labels []uint8, classes int) draws {
+	streams := paired{c.Seeding.Seed, newSampler(c, labels, classes)}
 	if c.Seeding.Mode == "paired" {
 		return streams
 	}
-	a := &author{seeding: c.Seeding, source: rng.New(c.Seeding.Seed), loaders: loaders(c.Sampler)}
+	a := &author{seeding: c.Seeding, source: rng.New(c.Seeding.Seed), loaders: loaders(c.Sampler, classes)}
 	if !c.Sampler.draws() {
 		a.planned = streams
 		return a

@@ -9,8 +9,8 @@ import (
 
 func drawn(t *testing.T, s Seeding, hidden ...int) (*network, draws) {
 	t.Helper()
-	n := newNetwork(kernel.Available()[0], recorder{}, 30, Network{Hidden: hidden, Activation: "sigmoid"}, 1)
-	d := newDraws(Config{Sampler: Sampler{Kind: "shuffled"}, Batch: 50, Seeding: s}, make([]uint8, 50))
+	n := newNetwork(kernel.Available()[0], recorder{}, 30, ten, Network{Hidden: hidden, Activation: "sigmoid"}, 1)
+	d := newDraws(Config{Sampler: Sampler{Kind: "shuffled"}, Batch: 50, Seeding: s}, make([]uint8, 50), ten)
 	if err := d.parameters(t.Context(), n.layers); err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func (c Config) Draws(inputs, classes, samples int) uint64 {
 	if c.Sampler.walked() {
 		panic("trainer: the draws of original class loaders cannot be counted")
 	}
-	epoch := 2 * (loaders(c.Sampler) + 1) // and one for the test loader
+	epoch := 2 * (loaders(c.Sampler, classes) + 1) // and one for the test loader
 	if c.Sampler.draws() {
 		epoch += max(samples-1, 0)
 	}
@@ -44,7 +44,7 @@ func (c Config) Draws(inputs, classes, samples int) uint64 {
 // training data of so many inputs and so many samples of each class. Nothing
 // is trained for it: draws are counted, or walked through where they depend on
 // chance, in some ten milliseconds for thirty epochs of MNIST.
-func (c Config) Next(inputs int, counts [Classes]int) Seeding {
+func (c Config) Next(inputs int, counts []int) Seeding {
 	next := c.Seeding
 	if c.Seeding.Mode != "author" {
 		return next
@@ -54,15 +54,15 @@ func (c Config) Next(inputs int, counts [Classes]int) Seeding {
 		for _, n := range counts {
 			samples += n
 		}
-		next.Skip += c.Draws(inputs, Classes, samples)
+		next.Skip += c.Draws(inputs, len(counts), samples)
 		return next
 	}
-	next.Skip += c.Network.count(inputs, Classes)
+	next.Skip += c.Network.count(inputs, len(counts))
 	numpy := rng.New(c.Seeding.Seed)
 	numpy.Skip(c.Seeding.NumpySkip)
 	w := walk{alone: c.Sampler.Classes == 1}
 	for range c.Epochs {
-		w.torch += 2 * uint64(loaders(c.Sampler)+1)
+		w.torch += 2 * uint64(loaders(c.Sampler, len(counts))+1)
 		playClasses(numpy, counts, c.Sampler.Classes, c.share(counts), &w)
 	}
 	next.Skip += w.torch

@@ -12,8 +12,8 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// torchVectors is the content of testdata/torch_vectors.json; the script that
-// wrote it explains the fields.
+// torchVectors is the content of testdata/torch_vectors.json and nets_vectors.json;
+// the scripts that wrote them explain the fields.
 type torchVectors struct {
 	Updates struct {
 		Start     tensor
@@ -30,6 +30,8 @@ type torchVectors struct {
 			Hidden     []int
 			Activation string // "" is "sigmoid"
 			Conv       []int
+			Dropout    []float64
+			L1, CSI    float64
 			Batch      int
 			Optimizer  torchOptimizer
 			Epochs     []torchEpoch
@@ -64,6 +66,9 @@ type torchOptimizer struct {
 	Beta2       float64
 	Alpha       float64
 	K           float64
+	Nesterov    bool
+	SlowStart   float64 `json:"slow_start"`
+	Initial     float64
 }
 
 func (o torchOptimizer) optimizer() Optimizer {
@@ -94,9 +99,9 @@ func (x *torchFloat) UnmarshalText(text []byte) error {
 	return err
 }
 
-func readTorchVectors(t *testing.T) *torchVectors {
+func readTorchVectors(t *testing.T, name string) *torchVectors {
 	t.Helper()
-	text, err := os.ReadFile("testdata/torch_vectors.json")
+	text, err := os.ReadFile("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +122,18 @@ func sameNumber(a, b float32) bool {
 // vector loops fuse, so every bit of every step is demanded. The gradients hold
 // zeros, subnormals, numbers that overflow, an infinity and a NaN.
 func TestUpdatesEqualPyTorch(t *testing.T) {
-	v := readTorchVectors(t)
+	updatesEqual(t, readTorchVectors(t, "torch_vectors.json"))
+}
+
+func TestNesterovEqualsPyTorch(t *testing.T) {
+	updatesEqual(t, readTorchVectors(t, "nets_vectors.json"))
+}
+
+func updatesEqual(t *testing.T, v *torchVectors) {
+	t.Helper()
+	if len(v.Updates.Cases) == 0 {
+		t.Fatal("no cases")
+	}
 	for _, set := range kernel.Available() {
 		for _, tt := range v.Updates.Cases {
 			o := tt.Optimizer.optimizer()
@@ -150,7 +166,7 @@ func generated(samples, pixels int, state uint32) Split {
 		state = state*1664525 + 1013904223
 		return state >> 16
 	}
-	s := Split{Pixels: pixels}
+	s := Split{Pixels: pixels, Classes: ten}
 	for range samples {
 		label := draw() % 10
 		for p := range pixels {
@@ -179,11 +195,26 @@ func generated(samples, pixels int, state uint32) Split {
 // parameters, 1210 of them at most by the rounding each and in random
 // directions.
 func TestRunsFollowPyTorch(t *testing.T) {
-	v := readTorchVectors(t).Runs
+	runsFollow(t, readTorchVectors(t, "torch_vectors.json"))
+}
+
+// So do trainings with dropout, penalties and Nesterov's momentum, and with vSGD as
+// NumPy does it with gradients from PyTorch.
+func TestFurtherRunsFollowPyTorch(t *testing.T) {
+	runsFollow(t, readTorchVectors(t, "nets_vectors.json"))
+}
+
+func runsFollow(t *testing.T, vectors *torchVectors) {
+	t.Helper()
+	v := vectors.Runs
+	if len(v.Cases) == 0 {
+		t.Fatal("no cases")
+	}
 	train, test := generated(v.Samples, v.Pixels, 1), generated(v.Tests, v.Pixels, 2)
 	for _, tt := range v.Cases {
 		c := Config{
-			Network:   Network{Hidden: tt.Hidden, Activation: cmp.Or(tt.Activation, "sigmoid"), Conv: tt.Conv},
+			Network: Network{Hidden: tt.Hidden, Activation: cmp.Or(tt.Activation, "sigmoid"), Conv: tt.Conv,
+				Dropout: tt.Dropout, L1: tt.L1, CSI: tt.CSI},
 			Optimizer: tt.Optimizer.optimizer(),
 			Sampler:   Sampler{Kind: "shuffled"},
 			Batch:     tt.Batch,

@@ -16,11 +16,34 @@ type Split struct {
 	Pixels int
 	Images []byte  // samples × Pixels
 	Labels []uint8 // samples, each below Classes
+	// Classes is the number of classes of the data set, MinClasses to
+	// MaxClasses, whether or not this part has samples of each.
+	Classes int
 }
 
 // An Epoch is what is recorded of one epoch.
 type Epoch struct {
 	Epoch int // counted from 1
+	Steps int // made in this epoch
+	Result
+	// TrainLossAfter is the loss over the whole training set after the epoch, in
+	// batches of 50 like TestLoss, and TrainCorrect how many of the TrainSamples
+	// are predicted rightly then; no samples mean that Config does not ask for it.
+	TrainLossAfter             float64
+	TrainCorrect, TrainSamples int
+	// ClassCorrect and ClassSamples are Correct and Samples by class, [classes].
+	ClassCorrect, ClassSamples []int64
+	// ValidationLoss, ValidationCorrect and ValidationSamples are those of the
+	// samples that [Config.Validation] holds out of training; without, all are 0.
+	ValidationLoss                       float64
+	ValidationCorrect, ValidationSamples int
+	Early                                []Point  // within the first epoch; nil in others
+	Weights                              []Tensor // of the trained network, after the last epoch; nil in others
+	Seconds                              float64  // wall time of the epoch, measurement included
+}
+
+// A Result is what is recorded of an epoch or a point within it.
+type Result struct {
 	// TrainLoss is the mean over the epoch's batches of the mean
 	// cross-entropy of each before its step; TestLoss is the same after the
 	// epoch over the test set in batches of 50.
@@ -29,8 +52,15 @@ type Epoch struct {
 	Layers              []Layer // per hidden layer, input side first, of the samples that Config.Measure names
 	// Digest is the SHA-256 of all parameters after the epoch, in the order
 	// in which PyTorch lists and stores them, as little-endian float32.
-	Digest  [32]byte
-	Seconds float64 // wall time of the epoch, measurement included
+	Digest [32]byte
+}
+
+// A Point is what is recorded within the first epoch, before step 0 and after some
+// of the others; see early.go. Its TrainLoss is the mean over the steps so far, NaN
+// before the first.
+type Point struct {
+	Step int
+	Result
 }
 
 // Train trains a network and calls observe after each epoch with its record
@@ -57,7 +87,7 @@ func trainWith(ctx context.Context, set *kernel.Set, c Config, train, test Split
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	if err := checkSplits(c.Network, train, test); err != nil {
+	if err := checkSplits(c, train, test); err != nil {
 		return err
 	}
 	r, err := newRun(ctx, set, c, train, test)
@@ -83,27 +113,40 @@ type run struct {
 	batch   *images
 	planned plan // of the epoch
 	tester  *evaluator
-	// trainer passes the training set where it is measured after the epoch.
+	// trainer passes the training set where it is looked at after the epoch.
 	trainer   *evaluator
-	running   bool // measure the steps' samples
+	validator *evaluator // or nil
+	schedule  schedule
+	measured  string // Config.Measure
 	collected *collector
+	early     *early // until the first epoch is over
+	last      int    // number of the last epoch
 }
 
 // newRun returns a run before its first epoch. It fails only with ctx.Err().
 func newRun(ctx context.Context, set *kernel.Set, c Config, train, test Split) (*run, error) {
+	train, held := train.holdOut(c.Validation)
 	samples := len(train.Labels)
-	n := newNetwork(set, newRule(c.Optimizer, set), train.Pixels, c.Network, min(c.Batch, samples))
-	draws := newDraws(c, train.Labels)
+	n := newNetwork(set, newRule(c.rule(), set), train.Pixels, train.Classes, c.Network, min(c.Batch, samples))
+	if n.dropout != nil {
+		n.dropout.seed = c.Seeding.Seed
+	}
+	draws := newDraws(c, train.Labels, train.Classes)
 	if err := draws.parameters(ctx, n.layers); err != nil {
 		return nil, err
 	}
-	r := &run{network: n, draws: draws, batch: &images{split: train}, tester: newEvaluator(n, test)}
-	switch c.Measure {
-	case "train":
+	r := &run{
+		network: n, draws: draws, batch: &images{split: train}, tester: newEvaluator(n, test), measured: c.Measure,
+		early: newEarly(n, c, train, test), last: c.Epochs,
+	}
+	r.schedule = schedule{sampler: c.Sampler, updates: c.Updates, epochs: c.Epochs}
+	if c.Validation > 0 {
+		r.validator = newEvaluator(n, held)
+	}
+	if c.Measure == "train" || c.TrainLossAfter {
 		r.trainer = newEvaluator(n, train)
-	case "train-running":
-		r.running = true
-	default:
+	}
+	if c.Measure != "train" && c.Measure != "train-running" {
 		samples = len(test.Labels)
 	}
 	r.collected = newCollector(n, samples)
@@ -113,7 +156,7 @@ func newRun(ctx context.Context, set *kernel.Set, c Config, train, test Split) (
 // epoch makes the steps of the next epoch and measures.
 func (r *run) epoch(ctx context.Context, number int) (Epoch, *Activations, error) {
 	start := time.Now()
-	epoch := Epoch{Epoch: number, Samples: len(r.tester.rows)}
+	epoch := Epoch{Epoch: number}
 	r.collected.reset()
 	if err := r.steps(ctx, &epoch); err != nil {
 		return epoch, nil, err
@@ -121,50 +164,73 @@ func (r *run) epoch(ctx context.Context, number int) (Epoch, *Activations, error
 	if err := r.measure(ctx, &epoch); err != nil {
 		return epoch, nil, err
 	}
-	epoch.Layers = r.collected.statistics
-	epoch.Digest = r.network.digest()
+	if number == r.last {
+		epoch.Weights = r.network.tensors()
+	}
 	epoch.Seconds = time.Since(start).Seconds()
 	return epoch, &r.collected.found, nil
 }
 
 // steps makes the steps of an epoch.
 func (r *run) steps(ctx context.Context, epoch *Epoch) error {
-	r.draws.plan(epoch.Epoch, &r.planned)
-	if len(r.planned.ends) == 0 {
-		return fmt.Errorf("plan epoch %d: the sampler leaves no sample of these data", epoch.Epoch)
+	batches, err := r.batches(epoch.Epoch)
+	if err != nil {
+		return err
 	}
+	r.network.begin(epoch.Epoch)
 	var losses meanLoss
-	for rows := range r.planned.batches() {
+	for rows := range batches {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if r.early.due(losses.batches) {
+			point, err := r.early.measure(ctx, r, losses)
+			if err != nil {
+				return err
+			}
+			epoch.Early = append(epoch.Early, point)
+		}
 		r.batch.load(r.network.engine, rows)
 		losses.add(r.network.step(r.batch))
-		if r.running {
+		if r.measured == "train-running" {
 			r.network.collect(r.collected, len(rows))
 		}
 	}
+	r.early = nil
 	r.network.settle()
+	epoch.Steps = losses.batches
 	epoch.TrainLoss = losses.mean()
 	return nil
 }
 
-// measure passes the splits that are measured after an epoch.
+// measure passes the splits that are looked at after an epoch.
 func (r *run) measure(ctx context.Context, epoch *Epoch) (err error) {
-	tested := r.collected
-	if r.running || r.trainer != nil {
-		tested = nil
+	var test, train *collector
+	switch r.measured {
+	case "train":
+		train = r.collected
+	case "train-running":
+	default:
+		test = r.collected
 	}
-	epoch.TestLoss, epoch.Correct, err = r.tester.pass(ctx, r.network, tested)
-	if err != nil || r.trainer == nil {
-		return err
+	epoch.Samples = len(r.tester.rows)
+	epoch.TestLoss, epoch.Correct, err = r.tester.pass(ctx, r.network, test)
+	epoch.ClassCorrect, epoch.ClassSamples = r.tester.byClass()
+	if err == nil && r.validator != nil {
+		epoch.ValidationSamples = len(r.validator.rows)
+		epoch.ValidationLoss, epoch.ValidationCorrect, err = r.validator.pass(ctx, r.network, nil)
 	}
-	_, _, err = r.trainer.pass(ctx, r.network, r.collected)
+	if err == nil && r.trainer != nil {
+		epoch.TrainSamples = len(r.trainer.rows)
+		epoch.TrainLossAfter, epoch.TrainCorrect, err = r.trainer.pass(ctx, r.network, train)
+	}
+	epoch.Layers = r.collected.finish()
+	epoch.Digest = r.network.digest()
 	return err
 }
 
 // checkSplits reports everything wrong with the data.
-func checkSplits(n Network, train, test Split) error {
+func checkSplits(c Config, train, test Split) error {
 	var p problems
 	for _, part := range []struct {
 		name string
@@ -174,12 +240,22 @@ func checkSplits(n Network, train, test Split) error {
 		p.check(samples > 0, "%s data has no samples", part.name)
 		p.check(part.Pixels > 0 && len(part.Images) == samples*part.Pixels,
 			"%s data has %d bytes of images: want %d images of %d pixels", part.name, len(part.Images), samples, part.Pixels)
-		if i := slices.IndexFunc(part.Labels, func(l uint8) bool { return l >= Classes }); i >= 0 {
-			p.check(false, "%s label %d is %d: want below %d", part.name, i, part.Labels[i], Classes)
+		p.check(part.Classes >= MinClasses && part.Classes <= MaxClasses,
+			"%s data has %d classes: want %d to %d", part.name, part.Classes, MinClasses, MaxClasses)
+		if i := slices.IndexFunc(part.Labels, func(l uint8) bool { return int(l) >= part.Classes }); i >= 0 {
+			p.check(false, "%s label %d is %d: want below %d", part.name, i, part.Labels[i], part.Classes)
 		}
 	}
 	p.check(train.Pixels == test.Pixels, "training images have %d pixels and test images %d: want the same", train.Pixels, test.Pixels)
-	p.fits(n, train.Pixels)
+	p.check(train.Classes == test.Classes, "training data has %d classes and test data %d: want the same", train.Classes, test.Classes)
+	p.check(c.Sampler.Classes <= train.Classes, "sampler classes is %d: the data has %d", c.Sampler.Classes, train.Classes)
+	p.check(c.Validation == 0 || c.Validation < len(train.Labels),
+		"validation is %d: want fewer than the %d training samples", c.Validation, len(train.Labels))
+	if len(p) == 0 {
+		rest, _ := train.holdOut(c.Validation)
+		p.phasesFit(c, rest.Labels, train.Classes)
+	}
+	p.fits(c.Network, train.Pixels)
 	if err := errors.Join(p...); err != nil {
 		return fmt.Errorf("check data:\n%w", err)
 	}

@@ -42,18 +42,19 @@ func (f *fuse) Err() error {
 	return nil
 }
 
-// The context is asked before each of the four steps of an epoch and before
-// its single chunk of test samples; whenever it is done, training ends there.
+// The context is asked before each of the four steps of an epoch and before its
+// single chunk of test samples, and once more in the first one, before what is
+// measured ahead of any step; whenever it is done, training ends there.
 func TestTrainCancelled(t *testing.T) {
 	c, train, test := small(sgdBaseline)
-	for asked := range 16 {
+	for asked := range 17 {
 		epochs := 0
 		err := Train(&fuse{t.Context(), asked}, c, train, test, func(Epoch, *Activations) error {
 			epochs++
 			return nil
 		})
-		want := asked / 5
-		if asked < 15 && !errors.Is(err, context.Canceled) || asked == 15 && err != nil || epochs != want {
+		want := max(asked-1, 0) / 5
+		if asked < 16 && !errors.Is(err, context.Canceled) || asked == 16 && err != nil || epochs != want {
 			t.Errorf("cancelled after %d questions: %d epochs and error %v, want %d epochs", asked, epochs, err, want)
 		}
 	}
@@ -94,7 +95,11 @@ func TestTrainReturnsErrorOfObserve(t *testing.T) {
 
 func TestTrainRefuses(t *testing.T) {
 	c, train, test := small(sgdBaseline)
-	wrongLabel := Split{Pixels: 50, Images: train.Images[:100], Labels: []uint8{3, 10}}
+	wrongLabel := Split{Pixels: 50, Images: train.Images[:100], Labels: []uint8{3, 10}, Classes: ten}
+	other := test
+	other.Classes = 26
+	diverse := c
+	diverse.Sampler, diverse.Batch = Sampler{Kind: "classes", Classes: 11}, 22
 	tests := []struct {
 		c           Config
 		train, test Split
@@ -104,6 +109,8 @@ func TestTrainRefuses(t *testing.T) {
 		{c, Split{}, test, []string{"training data has no samples", "training data has 0 bytes", "0 pixels and test images 50"}},
 		{c, train, Split{Pixels: 49, Images: test.Images, Labels: test.Labels}, []string{"test data has 3000 bytes", "50 pixels and test images 49"}},
 		{c, wrongLabel, test, []string{"training label 1 is 10"}},
+		{c, train, other, []string{"training data has 10 classes and test data 26"}},
+		{diverse, train, test, []string{"sampler classes is 11: the data has 10"}},
 	}
 	for _, tt := range tests {
 		err := Train(t.Context(), tt.c, tt.train, tt.test, func(Epoch, *Activations) error {
@@ -152,12 +159,8 @@ func TestTrainRecords(t *testing.T) {
 			t.Errorf("epoch %d: %d correct, predictions say %d", e.Epoch, e.Correct, correct)
 		}
 		for i, l := range e.Layers {
-			again := newLayerStatistics(l.Units)
-			for s, label := range a.Labels {
-				again.add(a.Layers[i][s*l.Units:][:l.Units], label)
-			}
-			if !slices.Equal(again.ClassSums, l.ClassSums) || again.RatioSum != l.RatioSum || again.RatioSquares != l.RatioSquares {
-				t.Errorf("epoch %d, layer %d: statistics are not those of the activations", e.Epoch, i+1)
+			if err := sameStatistics(l, statisticsOf(a.Layers[i], l.Units, ten, a.Labels)); err != nil {
+				t.Errorf("epoch %d, layer %d: statistics are not those of the activations: %v", e.Epoch, i+1, err)
 			}
 		}
 		return nil
@@ -209,12 +212,12 @@ func TestTestPassBySample(t *testing.T) {
 	a := &r.collected.found
 	x := &images{split: test}
 	var losses meanLoss
-	logits := make([]float32, lossBatch*padded(Classes))
+	logits := make([]float32, lossBatch*padded(ten))
 	for from := 0; from < samples; from += lossBatch {
 		to := min(from+lossBatch, samples)
 		for s := from; s < to; s++ {
 			x.load(r.network.engine, []int32{int32(s)})
-			r.network.forward(x, r.network.hidden, logits[(s-from)*padded(Classes):], 1)
+			r.network.forward(x, r.network.hidden, logits[(s-from)*padded(ten):], 1)
 			for i, h := range r.network.hidden {
 				if !slices.Equal(h.values[:h.units], a.Layers[i][s*h.units:][:h.units]) {
 					t.Fatalf("sample %d has other activations in layer %d than alone", s, i+1)
@@ -222,7 +225,7 @@ func TestTestPassBySample(t *testing.T) {
 			}
 		}
 		predictions := make([]uint8, to-from)
-		losses.add(crossEntropy(logits, padded(Classes), test.Labels[from:to], nil, predictions))
+		losses.add(crossEntropy(logits, padded(ten), ten, test.Labels[from:to], nil, predictions))
 		if !slices.Equal(predictions, a.Predictions[from:to]) {
 			t.Fatalf("samples %d to %d are predicted otherwise than alone", from, to-1)
 		}
@@ -234,8 +237,14 @@ func TestTestPassBySample(t *testing.T) {
 
 // Steps allocate nothing once they have seen their shapes.
 func TestStepAllocatesNothing(t *testing.T) {
-	for _, o := range []Optimizer{sgdBaseline, {Name: "SGD", LR: 0.1, Momentum: 0.9}, adagradBaseline, adadeltaBaseline, adamBaseline} {
+	for _, o := range []Optimizer{
+		sgdBaseline, {Name: "SGD", LR: 0.1, Momentum: 0.9}, adagradBaseline, adadeltaBaseline, adamBaseline, vsgdSmall,
+		{Name: "SGD", LR: 0.1, Momentum: 0.9, Nesterov: true},
+	} {
 		c, train, test := small(o)
+		if c.Network.L1 = 0.1; o.Name != "vSGD" {
+			c.Network.CSI = 1
+		}
 		r := start(t, kernel.Available()[0], c, train, test)
 		r.draws.plan(1, &r.planned)
 		step := func() {
@@ -261,9 +270,9 @@ func TestStepAllocatesNothing(t *testing.T) {
 func TestDarkPixelsMeetInfinities(t *testing.T) {
 	for _, set := range kernel.Available() {
 		r := &overflow{}
-		data := Split{Pixels: 20, Images: make([]byte, 40), Labels: []uint8{1, 2}}
+		data := Split{Pixels: 20, Images: make([]byte, 40), Labels: []uint8{1, 2}, Classes: ten}
 		data.Images[7], data.Images[25] = 200, 100
-		n := newNetwork(set, r, data.Pixels, Network{Hidden: []int{3}, Activation: "sigmoid"}, 2)
+		n := newNetwork(set, r, data.Pixels, ten, Network{Hidden: []int{3}, Activation: "sigmoid"}, 2)
 		x := &images{split: data}
 		x.load(n.engine, []int32{0, 1})
 		l := n.layers[0]

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/csv"
 	"strconv"
+
+	"sparsel/analysis/tabulate"
 )
 
 // csvHeader names the columns; category is empty on axes of numbers, name where x says
@@ -26,16 +28,16 @@ func (f Figure) csv() []byte {
 			panel := []string{f.ID, string(letter), p.Title, p.X.Label, p.Y.Label}
 			for _, s := range p.Series {
 				for i := range s.X {
-					w.Write(append(panel[:5:5], s.record(p.X, i)...))
+					w.Write(tabulate.Cells(append(panel[:5:5], s.record(p.X, i)...)))
 				}
 				for _, r := range s.Runs {
 					for i := range s.X {
-						w.Write(append(panel[:5:5], s.runRecord(r, p.X, i)...))
+						w.Write(tabulate.Cells(append(panel[:5:5], s.runRecord(r, p.X, i)...)))
 					}
 				}
 			}
 			for _, r := range p.Rules {
-				w.Write(append(panel[:5:5], r.record()...))
+				w.Write(tabulate.Cells(append(panel[:5:5], r.record()...)))
 			}
 			letter++
 		}

@@ -11,16 +11,42 @@ type Measures struct {
 	SparsityStd    float64 // over samples, n − 1
 	Selectivity    float64 // mean over units of CCMAS
 	SelectivityStd float64 // over units, n
+	Gini           float64 // mean over samples of the Gini index
+	GiniStd        float64 // over samples, n − 1
+	TrevesRolls    float64 // mean over samples of Treves and Rolls' sparseness
+	TrevesRollsStd float64 // over samples, n − 1
+	CSI            float64 // mean over units of the class selectivity index
+	CSIStd         float64 // over units, n
+	Shares
 }
 
-// Measure returns the metrics of one layer. The error names statistics that
-// contradict themselves; numbers that are not finite are no error.
+// fields lists all measures.
+func (m *Measures) fields() []*float64 {
+	return []*float64{
+		&m.Sparsity, &m.SparsityStd, &m.Selectivity, &m.SelectivityStd, &m.Gini, &m.GiniStd, &m.TrevesRolls, &m.TrevesRollsStd,
+		&m.CSI, &m.CSIStd, &m.Dead, &m.Saturated, &m.Below,
+	}
+}
+
+// Measure returns the metrics of one layer; epsilon is that of CCMAS. The error names
+// statistics that contradict themselves; numbers that are not finite are no error.
+//
+// The class selectivity index has the formula of CCMAS and its own safeguard,
+// [CSIEpsilon], so a unit that is silent for all classes never makes it NaN.
 func (s Statistics) Measure(epsilon float64) (Measures, error) {
 	if err := s.check(); err != nil {
 		return Measures{}, fmt.Errorf("measure layer: %w", err)
 	}
-	m := Measures{Sparsity: s.Sparsity(), SparsityStd: s.SparsityStd()}
+	m := Measures{
+		Sparsity: s.Sparsity(), SparsityStd: s.SparsityStd(), Gini: s.Gini(), GiniStd: s.GiniStd(),
+		TrevesRolls: s.TrevesRolls(), TrevesRollsStd: s.TrevesRollsStd(),
+	}
 	m.Selectivity, m.SelectivityStd = MeanStd(s.Selectivity(epsilon))
+	m.CSI, m.CSIStd = MeanStd(s.Selectivity(CSIEpsilon))
+	var err error
+	if m.Shares, err = s.shares(); err != nil {
+		return Measures{}, fmt.Errorf("measure layer: %w", err)
+	}
 	return m, nil
 }
 
@@ -30,18 +56,15 @@ func Average(layers []Measures) (Measures, error) {
 	if len(layers) == 0 {
 		return Measures{}, errors.New("average layers: none given")
 	}
-	var sum Measures
+	var mean Measures
+	sums := mean.fields()
 	for _, m := range layers {
-		sum.Sparsity += m.Sparsity
-		sum.SparsityStd += m.SparsityStd
-		sum.Selectivity += m.Selectivity
-		sum.SelectivityStd += m.SelectivityStd
+		for i, v := range m.fields() {
+			*sums[i] += *v
+		}
 	}
-	k := float64(len(layers))
-	return Measures{
-		Sparsity:       sum.Sparsity / k,
-		SparsityStd:    sum.SparsityStd / k,
-		Selectivity:    sum.Selectivity / k,
-		SelectivityStd: sum.SelectivityStd / k,
-	}, nil
+	for _, sum := range sums {
+		*sum /= float64(len(layers))
+	}
+	return mean, nil
 }

@@ -23,7 +23,20 @@ type truth struct {
 	UnitSelectivity []string `json:"unit_selectivity"`
 	Selectivity     string
 	SelectivityStd  string `json:"selectivity_std"`
+	Function        string
+	Gini            string
+	GiniStd         string `json:"gini_std"`
+	TrevesRolls     string `json:"treves_rolls"`
+	TrevesRollsStd  string `json:"treves_rolls_std"`
+	CSI             string
+	CSIStd          string `json:"csi_std"`
+	Dead            string
+	Saturated       string
+	Below           string
 }
+
+// thresholds are those of the records.
+var thresholds = []float32{math.SmallestNonzeroFloat32, 0.01, 0.05, 0.1, 0.5, 0.9, 0.95, 0.99}
 
 func number(t *testing.T, s string) float64 {
 	t.Helper()
@@ -63,8 +76,8 @@ func TestAgainstTorchAndNumpy(t *testing.T) {
 	if err := json.Unmarshal(data, &cases); err != nil {
 		t.Fatal(err)
 	}
-	if len(cases) < 9 {
-		t.Fatalf("%d cases, want all 9", len(cases))
+	if len(cases) < 12 {
+		t.Fatalf("%d cases, want all 12", len(cases))
 	}
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
@@ -76,10 +89,11 @@ func TestAgainstTorchAndNumpy(t *testing.T) {
 			for i, l := range c.Labels {
 				labels[i] = uint8(l)
 			}
-			s, err := FromActivations(values, c.Units, labels)
+			s, err := FromActivations(values, c.Units, labels, 10, thresholds)
 			if err != nil {
 				t.Fatal(err)
 			}
+			s.Activation = c.Function
 			m, err := s.Measure(c.Epsilon)
 			if err != nil {
 				t.Fatal(err)
@@ -110,6 +124,29 @@ func TestAgainstTorchAndNumpy(t *testing.T) {
 			}
 			if want := number(t, c.SelectivityStd); !within(m.SelectivityStd, want, 2*double) {
 				t.Errorf("std of selectivity = %v, want %v", m.SelectivityStd, want)
+			}
+			// The norm ratio is a float32, off by half of what single allows relatively, and
+			// squared; the other numbers are made in float64. Standard deviations as
+			// differences of sums lose what hides in the sums: the tolerance is that of a
+			// variance, about 1000 roundings.
+			square := 2 * (1.5*float64(c.Units) + 4) * 0x1p-24 / (1 - 1/float64(c.Units))
+			for _, x := range []struct {
+				name           string
+				got, tolerance float64
+				want           string
+			}{
+				{"gini", m.Gini, double, c.Gini}, {"std of gini", m.GiniStd, math.Sqrt(1000 * 0x1p-53), c.GiniStd},
+				{"treves-rolls", m.TrevesRolls, square, c.TrevesRolls}, {"std of treves-rolls", m.TrevesRollsStd, 2 * square, c.TrevesRollsStd},
+				{"csi", m.CSI, double, c.CSI}, {"std of csi", m.CSIStd, 2 * double, c.CSIStd},
+				{"dead", m.Dead, double, c.Dead}, {"saturated", m.Saturated, double, c.Saturated}, {"below", m.Below, double, c.Below},
+			} {
+				want := number(t, x.want)
+				if strings.Contains(x.name, "treves") && math.IsInf(m.Sparsity, 0) { // squares underflow in float32
+					want = map[bool]float64{true: math.Inf(-1), false: math.NaN()}[x.name == "treves-rolls"]
+				}
+				if !within(x.got, want, x.tolerance) {
+					t.Errorf("%s = %v, want %v within %v", x.name, x.got, want, x.tolerance)
+				}
 			}
 		})
 	}
@@ -191,15 +228,19 @@ func TestStatisticsByHand(t *testing.T) {
 		0, -2, // counts like 2
 		3, 3,
 	}
-	s, err := FromActivations(values, 2, []uint8{0, 0, 3, 9})
+	s, err := FromActivations(values, 2, []uint8{0, 0, 3, 9}, 10, thresholds)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Statistics{Units: 2, ClassSums: make([]float64, 20), ClassCounts: make([]int64, 10), Samples: 4}
 	want.ClassSums[0], want.ClassSums[3*2+1], want.ClassSums[9*2], want.ClassSums[9*2+1] = 1.5, 2, 3, 3
 	want.ClassCounts[0], want.ClassCounts[3], want.ClassCounts[9] = 2, 1, 1
+	want.Squares, want.Least, want.Most = []float64{10.25, 13}, []float32{0, 0}, []float32{3, 3}
+	want.Thresholds, want.Below = thresholds, []int64{1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 2, 2, 2, 2, 2, 2}
 	r := float64(float32(6) / float32(math.Sqrt(18)))
-	want.RatioSum, want.RatioSquares = 3+r, 3+r*r
+	want.RatioSum, want.RatioSquares, want.RatioFourths = 3+r, 3+r*r, 3+(r*r)*(r*r)
+	want.RankSum, want.RankSquares = 3*2+1.5, 3*4+1.5*1.5
+	s.Activation, want.Activation = "relu", "relu"
 	if err := s.Same(want); err != nil {
 		t.Error(err)
 	}
@@ -217,7 +258,10 @@ func TestStatisticsByHand(t *testing.T) {
 
 func TestSelectivityByHand(t *testing.T) {
 	// Ten classes of two samples; class means of four units.
-	s := Statistics{Units: 4, ClassSums: make([]float64, 40), ClassCounts: make([]int64, 10), Samples: 20}
+	s := Statistics{
+		Units: 4, Activation: "sigmoid", ClassSums: make([]float64, 40), ClassCounts: make([]int64, 10), Samples: 20,
+		Squares: make([]float64, 4), Least: make([]float32, 4), Most: make([]float32, 4), Thresholds: thresholds, Below: make([]int64, 32),
+	}
 	for c := range 10 {
 		s.ClassCounts[c] = 2
 		s.ClassSums[c*4] = 1    // means 0.5 alike: 0
@@ -258,7 +302,7 @@ func TestNonFinite(t *testing.T) {
 		values []float32
 		want   float64
 	}{{"silent sample", silent, math.NaN()}, {"underflow", tiny, math.Inf(-1)}, {"both", both, math.NaN()}} {
-		s, err := FromActivations(tt.values, 2, []uint8{0, 1})
+		s, err := FromActivations(tt.values, 2, []uint8{0, 1}, 10, thresholds)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -301,11 +345,11 @@ func TestErrors(t *testing.T) {
 		{"length", make([]float32, 5), 2, []uint8{1, 2}, "want 4"},
 		{"label", make([]float32, 4), 2, []uint8{1, 10}, "sample 1 has class 10"},
 	} {
-		if _, err := FromActivations(tt.values, tt.units, tt.labels); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := FromActivations(tt.values, tt.units, tt.labels, 10, thresholds); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want one with %q", tt.name, err, tt.want)
 		}
 	}
-	good, err := FromActivations(make([]float32, 4), 2, []uint8{1, 2})
+	good, err := FromActivations(make([]float32, 4), 2, []uint8{1, 2}, 10, thresholds)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +372,7 @@ func TestErrors(t *testing.T) {
 
 func TestSameComparesBits(t *testing.T) {
 	make2 := func() Statistics {
-		s, err := FromActivations([]float32{1, 2, 0, 0, 3, 0.1}, 2, []uint8{1, 2, 3})
+		s, err := FromActivations([]float32{1, 2, 0, 0, 3, 0.1}, 2, []uint8{1, 2, 3}, 10, thresholds)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -358,12 +402,83 @@ func BenchmarkFromActivations(b *testing.B) {
 		values[i] = r.Float32()
 	}
 	for i := range labels {
-		labels[i] = uint8(r.IntN(Classes))
+		labels[i] = uint8(r.IntN(10))
 	}
 	b.SetBytes(int64(4 * len(values)))
 	for b.Loop() {
-		if _, err := FromActivations(values, units, labels); err != nil {
+		if _, err := FromActivations(values, units, labels, 10, thresholds); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func TestSharesByHand(t *testing.T) {
+	// Four samples of five units.
+	values := []float32{
+		0, 0.96, 0.04, 0.5, 0.97,
+		0, 0.99, 0.03, 0.04, 0.02,
+		0, 1.00, 0.02, 0.04, 0.98,
+		0, 0.95, 0.01, 0.04, 0.01,
+	}
+	for _, tt := range []struct {
+		function                string
+		dead, saturated, below1 float64
+	}{
+		{"sigmoid", 0.4, 0.8, 0.65}, // dead 1, 3; saturated also 2 and 5
+		{"tanh", 0.4, 0.2, 0.65},    // saturated 2
+		{"relu", 0.2, 0.2, 0.65},    // 1
+	} {
+		s, err := FromActivations(values, 5, []uint8{0, 1, 2, 3}, 4, thresholds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Activation = tt.function
+		m, err := s.Measure(0)
+		if err != nil || m.Shares != (Shares{tt.dead, tt.saturated, tt.below1}) {
+			t.Errorf("%s: %+v (%v)", tt.function, m.Shares, err)
+		}
+	}
+	s, _ := FromActivations([]float32{0, float32(math.NaN())}, 2, []uint8{0}, 2, thresholds)
+	s.Activation = "relu"
+	if m, err := s.Measure(0); err != nil || !math.IsNaN(m.Dead) || !math.IsNaN(m.Saturated) || !math.IsNaN(m.Below) {
+		t.Errorf("a layer with a NaN: %+v (%v)", m.Shares, err)
+	}
+	s, _ = FromActivations(values, 5, []uint8{0, 1, 2, 3}, 4, thresholds[:3])
+	s.Activation = "relu"
+	if _, err := s.Measure(0); err == nil || !strings.Contains(err.Error(), "nothing was counted below 0.1") {
+		t.Errorf("without a threshold: %v", err)
+	}
+	s.Activation = ""
+	s.Thresholds, s.Below = thresholds, make([]int64, 5*len(thresholds))
+	if _, err := s.Measure(0); err == nil || !strings.Contains(err.Error(), "no activation") {
+		t.Errorf("without an activation: %v", err)
+	}
+}
+
+// One active unit, and all alike: the ends of both sparsities.
+func TestSparsityClosedForms(t *testing.T) {
+	for _, h := range []int{2, 3, 16, 17, 100, 256, 768} {
+		alone, alike := make([]float32, h), make([]float32, h)
+		alone[h/3] = 0.25
+		for j := range alike {
+			alike[j] = 0.5
+		}
+		n := float64(h)
+		for _, tt := range []struct {
+			name         string
+			row          []float32
+			gini, treves float64
+		}{{"alone", alone, 1 - 1/n, 1}, {"alike", alike, 0, 0}} {
+			s, err := FromActivations(tt.row, h, []uint8{0}, 2, thresholds)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := s.Gini(); math.Abs(got-tt.gini) > 8*0x1p-53*n {
+				t.Errorf("%d units, %s: gini %v, want %v", h, tt.name, got, tt.gini)
+			}
+			if got := s.TrevesRolls(); math.Abs(got-tt.treves) > 2*(1.5*n+4)*0x1p-24/(1-1/n) {
+				t.Errorf("%d units, %s: treves-rolls %v, want %v", h, tt.name, got, tt.treves)
+			}
 		}
 	}
 }

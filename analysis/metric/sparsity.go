@@ -32,13 +32,61 @@ func (s Statistics) Sparsity() float64 {
 // The difference of sums loses about log10(mean²/variance) of 16 digits: for ratios
 // near 16 that spread by 0.01, six digits.
 func (s Statistics) SparsityStd() float64 {
-	if s.Units < 2 || s.Samples < 2 {
+	if s.Units < 2 {
 		return math.NaN()
 	}
-	n := float64(s.Samples)
-	squares := s.RatioSquares - float64(s.RatioSum*s.RatioSum)/n
-	if squares < 0 { // rounding around a spread of zero; NaN is not < 0
-		squares = 0
+	return spread(s.RatioSum, s.RatioSquares, s.Samples) / (math.Sqrt(float64(s.Units)) - 1)
+}
+
+// Gini returns the mean over the samples of the Gini index of their activations,
+//
+//	(2·Σ k·|a|₍ₖ₎ / Σ |a| − (H + 1)) / H
+//
+// with the k-th smallest |a|₍ₖ₎ (Hurley and Rickard, 2009, IEEE Trans. Inf. Theory 55,
+// table I). It is 0 where all units are equally active and 1 − 1/H where one is alone.
+func (s Statistics) Gini() float64 {
+	h := float64(s.Units)
+	return (2*s.RankSum/float64(s.Samples) - (h + 1)) / h
+}
+
+// GiniStd returns its standard deviation over the samples, with n − 1 in the denominator.
+func (s Statistics) GiniStd() float64 {
+	return 2 / float64(s.Units) * spread(s.RankSum, s.RankSquares, s.Samples)
+}
+
+// TrevesRolls returns the mean over the samples of their sparseness after Treves and
+// Rolls (1991, Network 2, p. 371), (1 − a)/(1 − 1/H) with a = (Σ|a|/H)² / (Σa²/H), as
+// Vinje and Gallant (2000, Science 287, p. 1273) turn it: 0 where all units are
+// equally active and 1 where one is alone. It is NaN for a single unit.
+//
+// The a of a sample is the square of its norm ratio divided by H.
+func (s Statistics) TrevesRolls() float64 {
+	if s.Units < 2 {
+		return math.NaN()
 	}
-	return math.Sqrt(squares/(n-1)) / (math.Sqrt(float64(s.Units)) - 1)
+	h := float64(s.Units)
+	return (1 - s.RatioSquares/float64(s.Samples)/h) / (1 - 1/h)
+}
+
+// TrevesRollsStd returns its standard deviation over the samples, with n − 1 in the
+// denominator.
+func (s Statistics) TrevesRollsStd() float64 {
+	if s.Units < 2 {
+		return math.NaN()
+	}
+	return spread(s.RatioSquares, s.RatioFourths, s.Samples) / (float64(s.Units) - 1)
+}
+
+// spread returns the standard deviation of n numbers, with n − 1 in the denominator,
+// from their sum and the sum of their squares. See [Statistics.SparsityStd] for what
+// the difference costs.
+func spread(sum, squares float64, n int64) float64 {
+	if n < 2 {
+		return math.NaN()
+	}
+	difference := squares - float64(sum*sum)/float64(n)
+	if difference < 0 { // rounding around a spread of zero; NaN is not < 0
+		difference = 0
+	}
+	return math.Sqrt(difference / float64(n-1))
 }

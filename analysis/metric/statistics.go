@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
-
-// Classes is the number of classes of the data: the ten digits.
-const Classes = 10
 
 // lanes is the number of partial sums that a norm is split into. The number is part
 // of the definition of the statistics, not a choice of this package.
@@ -25,17 +23,32 @@ type Statistics struct {
 	ClassSums   []float64
 	ClassCounts []int64 // samples of each class
 
-	// RatioSum and RatioSquares are the sums over all samples of r and r², with r the
-	// float32 ratio of a sample's L1 norm to its L2 norm; see [Ratio].
-	RatioSum, RatioSquares float64
+	// Activation is the function of the units: sigmoid, relu or tanh.
+	Activation string
+
+	Squares     []float64 // per unit: sum of the squares, in float64, in the order of the samples
+	Least, Most []float32 // per unit: the smallest and the largest absolute value; NaN is the largest of all
+
+	// Below[k*Units+j] counts the samples whose absolute value of unit j is below
+	// Thresholds[k]. NaN is below nothing.
+	Thresholds []float32
+	Below      []int64
+
+	// RatioSum, RatioSquares and RatioFourths are the sums over all samples of r, r² and
+	// r⁴, with r the float32 ratio of a sample's L1 norm to its L2 norm; see [Ratio].
+	RatioSum, RatioSquares, RatioFourths float64
+
+	// RankSum and RankSquares are the sums over all samples of s and s², with s the mean
+	// rank of a unit, weighted by activation; see [Rank].
+	RankSum, RankSquares float64
 
 	Samples int64
 }
 
 // FromActivations reduces the activations of one layer: values is samples×units,
-// row-major, and labels has one class per sample. It reads values once and keeps
-// no reference to it.
-func FromActivations(values []float32, units int, labels []uint8) (Statistics, error) {
+// row-major, and labels has one class, below classes, per sample. It reads values
+// once and keeps no reference to it.
+func FromActivations(values []float32, units int, labels []uint8, classes int, thresholds []float32) (Statistics, error) {
 	if units < 1 {
 		return Statistics{}, fmt.Errorf("reduce activations: %d units: give the width of the layer, 1 or more", units)
 	}
@@ -45,26 +58,70 @@ func FromActivations(values []float32, units int, labels []uint8) (Statistics, e
 	}
 	s := Statistics{
 		Units:       units,
-		ClassSums:   make([]float64, Classes*units),
-		ClassCounts: make([]int64, Classes),
+		ClassSums:   make([]float64, classes*units),
+		ClassCounts: make([]int64, classes),
+		Squares:     make([]float64, units),
+		Least:       slices.Repeat([]float32{float32(math.NaN())}, units),
+		Most:        make([]float32, units),
+		Thresholds:  slices.Clone(thresholds),
+		Below:       make([]int64, len(thresholds)*units),
 		Samples:     int64(len(labels)),
 	}
 	for i, label := range labels {
-		if label >= Classes {
-			return Statistics{}, fmt.Errorf("reduce activations: sample %d has class %d: labels run from 0 to %d", i, label, Classes-1)
+		if int(label) >= classes {
+			return Statistics{}, fmt.Errorf("reduce activations: sample %d has class %d: labels run from 0 to %d", i, label, classes-1)
 		}
 		row := values[i*units : (i+1)*units]
-		sums := s.ClassSums[int(label)*units:][:units]
-		for j, a := range row {
-			sums[j] += math.Abs(float64(a))
-		}
 		s.ClassCounts[label]++
+		s.unitByUnit(row, s.ClassSums[int(label)*units:][:units])
 
 		r := float64(Ratio(row))
 		s.RatioSum += r
 		s.RatioSquares += float64(r * r)
+		s.RatioFourths += float64(float64(r*r) * float64(r*r))
+		rank := Rank(row)
+		s.RankSum += rank
+		s.RankSquares += float64(rank * rank)
 	}
 	return s, nil
+}
+
+// unitByUnit adds a sample to what is kept of each unit; sums are those of its class.
+func (s *Statistics) unitByUnit(row []float32, sums []float64) {
+	for j, v := range row {
+		a := float32(math.Abs(float64(v)))
+		sums[j] += float64(a)
+		s.Squares[j] += float64(float64(a) * float64(a)) // exact: 48 bits
+		if !(s.Least[j] <= a) && a == a {                // a number comes before NaN, which is what there is to begin with
+			s.Least[j] = a
+		}
+		if !(a <= s.Most[j]) && s.Most[j] == s.Most[j] { // NaN, once there, stays
+			s.Most[j] = a
+		}
+		for k, t := range s.Thresholds {
+			if a < t {
+				s.Below[k*s.Units+j]++
+			}
+		}
+	}
+}
+
+// Rank returns the mean rank of the units of a, the smallest absolute value being
+// the first, weighted by absolute value: Σ k·|a|₍ₖ₎ / Σ |a|. Both sums are taken in
+// float64 from the largest value down: their terms are the partial sums of the
+// other's. Without activity, and with a NaN, it is NaN.
+func Rank(a []float32) float64 {
+	sorted := make([]float64, len(a))
+	for j, v := range a {
+		sorted[j] = math.Abs(float64(v))
+	}
+	slices.Sort(sorted)
+	var total, ranks float64
+	for k := len(sorted) - 1; k >= 0; k-- {
+		total += sorted[k]
+		ranks += total
+	}
+	return ranks / total
 }
 
 // Ratio returns the ratio of the L1 norm to the L2 norm of a in float32. Element j
@@ -99,6 +156,8 @@ func (s Statistics) check() error {
 		return fmt.Errorf("statistics of %d classes: selectivity compares at least 2", len(s.ClassCounts))
 	case len(s.ClassSums) != len(s.ClassCounts)*s.Units:
 		return fmt.Errorf("%d class sums for %d classes of %d units", len(s.ClassSums), len(s.ClassCounts), s.Units)
+	case len(s.Squares) != s.Units || len(s.Least) != s.Units || len(s.Most) != s.Units || len(s.Below) != len(s.Thresholds)*s.Units:
+		return fmt.Errorf("squares, extremes or counts below thresholds are not of %d units", s.Units)
 	}
 	var n int64
 	for _, c := range s.ClassCounts {
@@ -121,20 +180,43 @@ func (s Statistics) Same(other Statistics) error {
 	case len(s.ClassCounts) != len(other.ClassCounts), len(s.ClassSums) != len(other.ClassSums):
 		return fmt.Errorf("statistics differ: %d classes and %d", len(s.ClassCounts), len(other.ClassCounts))
 	}
+	if !slices.Equal(s.Thresholds, other.Thresholds) || len(s.Squares) != len(other.Squares) || len(s.Below) != len(other.Below) ||
+		len(s.Least) != len(other.Least) || len(s.Most) != len(other.Most) {
+		return fmt.Errorf("statistics differ: thresholds %v and %v", s.Thresholds, other.Thresholds)
+	}
 	for c, n := range s.ClassCounts {
 		if n != other.ClassCounts[c] {
 			return fmt.Errorf("statistics differ: class %d has %d samples and %d", c, n, other.ClassCounts[c])
 		}
 	}
-	if !sameBits(s.RatioSum, other.RatioSum) {
-		return fmt.Errorf("statistics differ: sum of norm ratios %v and %v", s.RatioSum, other.RatioSum)
-	}
-	if !sameBits(s.RatioSquares, other.RatioSquares) {
-		return fmt.Errorf("statistics differ: sum of squared norm ratios %v and %v", s.RatioSquares, other.RatioSquares)
+	for _, sum := range []struct {
+		name string
+		a, b float64
+	}{
+		{"norm ratios", s.RatioSum, other.RatioSum}, {"squared norm ratios", s.RatioSquares, other.RatioSquares},
+		{"fourth powers of norm ratios", s.RatioFourths, other.RatioFourths},
+		{"mean ranks", s.RankSum, other.RankSum}, {"squared mean ranks", s.RankSquares, other.RankSquares},
+	} {
+		if !sameBits(sum.a, sum.b) {
+			return fmt.Errorf("statistics differ: sum of %s %v and %v", sum.name, sum.a, sum.b)
+		}
 	}
 	for i, v := range s.ClassSums {
 		if !sameBits(v, other.ClassSums[i]) {
 			return fmt.Errorf("statistics differ: class %d, unit %d: sum %v and %v", i/s.Units, i%s.Units, v, other.ClassSums[i])
+		}
+	}
+	for j := range s.Units {
+		switch {
+		case !sameBits(s.Squares[j], other.Squares[j]):
+			return fmt.Errorf("statistics differ: unit %d: sum of squares %v and %v", j, s.Squares[j], other.Squares[j])
+		case !sameBits(float64(s.Least[j]), float64(other.Least[j])) || !sameBits(float64(s.Most[j]), float64(other.Most[j])):
+			return fmt.Errorf("statistics differ: unit %d: from %v to %v and from %v to %v", j, s.Least[j], s.Most[j], other.Least[j], other.Most[j])
+		}
+		for k, t := range s.Thresholds {
+			if a, b := s.Below[k*s.Units+j], other.Below[k*s.Units+j]; a != b {
+				return fmt.Errorf("statistics differ: unit %d: %d and %d samples below %v", j, a, b, t)
+			}
 		}
 	}
 	return nil

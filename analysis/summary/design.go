@@ -32,15 +32,23 @@ type Cell struct {
 	Runs                 []string
 	Layers, Metrics      []string
 	Epochs               []int
+	// Shares are the metrics whose values lie in [0, 1]. The interval of such a mean is taken on the logit.
+	Shares []string
 }
 
 // Design lists the values that a complete study has. Cells may share a condition and
 // an optimizer but not a group.
 type Design []Cell
 
-// runs returns the runs of each group, in ascending order.
-func (d Design) runs() (map[Key][]string, error) {
-	groups := make(map[Key][]string)
+// expected is what the design says of a group: its runs, in ascending order, and whether its values lie in [0, 1].
+type expected struct {
+	runs  []string
+	share bool
+}
+
+// groups returns what the design expects of each group.
+func (d Design) groups() (map[Key]expected, error) {
+	groups := make(map[Key]expected)
 	for _, c := range d {
 		runs, err := c.sortedRuns()
 		if err != nil {
@@ -53,7 +61,7 @@ func (d Design) runs() (map[Key][]string, error) {
 					if _, twice := groups[k]; twice {
 						return nil, fmt.Errorf("design: group (%v) is given twice: merge the cells", k)
 					}
-					groups[k] = runs
+					groups[k] = expected{runs, slices.Contains(c.Shares, metric)}
 				}
 			}
 		}

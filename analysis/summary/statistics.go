@@ -20,7 +20,8 @@ type Statistics struct {
 	// They are 0 for N = 1, which says nothing about precision, and NaN for N = 0.
 	SDPopulation, SEPopulation float64
 
-	CILow, CIHigh float64 // 95 % t interval of the mean, Mean ± t(N−1)·SE; NaN if N < 2
+	// 95 % t interval of the mean, Mean ± t(N−1)·SE; NaN if N < 2. That of a share is taken on the logit.
+	CILow, CIHigh float64
 }
 
 // Describe returns the statistics of values, which must be finite, added in the order

@@ -22,38 +22,38 @@ type Group struct {
 // value, ordered by condition, optimizer, layer, metric and epoch. N, the missing and
 // the non-finite runs add up to Expected.
 func Summarize(design Design, values []Value) ([]Group, error) {
-	expected, err := design.runs()
+	all, err := design.groups()
 	if err != nil {
 		return nil, fmt.Errorf("summarize: %w", err)
 	}
 	for _, v := range values {
-		runs, ok := expected[v.Key]
+		e, ok := all[v.Key]
 		if !ok {
 			return nil, fmt.Errorf("summarize: the design has no group (%v): add it or leave its values out", v.Key)
 		}
-		if _, ok := slices.BinarySearch(runs, v.Run); !ok {
-			return nil, fmt.Errorf("summarize: group (%v) has no run %q among %q: add it to the design", v.Key, v.Run, runs)
+		if _, ok := slices.BinarySearch(e.runs, v.Run); !ok {
+			return nil, fmt.Errorf("summarize: group (%v) has no run %q among %q: add it to the design", v.Key, v.Run, e.runs)
 		}
 	}
 	found, err := byGroup(values)
 	if err != nil {
 		return nil, fmt.Errorf("summarize: %w", err)
 	}
-	groups := make([]Group, 0, len(expected))
-	for _, k := range slices.SortedFunc(maps.Keys(expected), Key.compare) {
+	groups := make([]Group, 0, len(all))
+	for _, k := range slices.SortedFunc(maps.Keys(all), Key.compare) {
 		joined, err := k.join()
 		if err != nil {
 			return nil, fmt.Errorf("summarize: %w", err)
 		}
-		groups = append(groups, summarize(k, expected[k], found[joined]))
+		groups = append(groups, summarize(k, all[k], found[joined]))
 	}
 	return groups, nil
 }
 
-func summarize(k Key, runs []string, value map[string]float64) Group {
-	g := Group{Key: k, Expected: len(runs)}
-	finite := make([]float64, 0, len(runs))
-	for _, run := range runs {
+func summarize(k Key, e expected, value map[string]float64) Group {
+	g := Group{Key: k, Expected: len(e.runs)}
+	finite := make([]float64, 0, len(e.runs))
+	for _, run := range e.runs {
 		v, ok := value[run]
 		switch {
 		case !ok:
@@ -65,6 +65,9 @@ func summarize(k Key, runs []string, value map[string]float64) Group {
 		}
 	}
 	g.Statistics = Describe(finite)
+	if e.share {
+		g.CILow, g.CIHigh = onLogit(g.Statistics)
+	}
 	return g
 }
 

@@ -196,7 +196,7 @@ func TestSimilarNamesStayApart(t *testing.T) {
 	b := Key{Condition: "lr_1_e-07", Optimizer: "SGD", Layer: "1", Metric: "m", Epoch: 1}
 	var design Design
 	for _, k := range []Key{a, b} {
-		design = append(design, Cell{k.Condition, k.Optimizer, []string{"007"}, []string{k.Layer}, []string{k.Metric}, []int{k.Epoch}})
+		design = append(design, Cell{k.Condition, k.Optimizer, []string{"007"}, []string{k.Layer}, []string{k.Metric}, []int{k.Epoch}, nil})
 	}
 	groups, err := Summarize(design, []Value{{a, "007", 1}, {b, "007", 2}})
 	if err != nil {
@@ -249,7 +249,7 @@ func BenchmarkSummarize100k(b *testing.B) {
 	var design Design
 	var values []Value
 	for len(values) < 100_000 {
-		c := Cell{"condition " + string(rune('A'+len(design))), "SGD", runs, []string{"all"}, metrics, epochs}
+		c := Cell{"condition " + string(rune('A'+len(design))), "SGD", runs, []string{"all"}, metrics, epochs, nil}
 		design = append(design, c)
 		for _, m := range metrics {
 			for _, e := range epochs {
@@ -266,4 +266,46 @@ func BenchmarkSummarize100k(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(len(values)), "rows")
+}
+
+// TestExp compares with the library's, which is within one unit in the last place.
+func TestExp(t *testing.T) {
+	for _, x := range []float64{0, 1e-300, 1e-9, 0.01, 1.0 / 16, 0.5, 1, 3, 17.5, 100, 699.9} {
+		if got, want := exp(x), math.Exp(x); math.Abs(got-want) > 1e-12*want {
+			t.Errorf("exp(%v) = %v, want %v", x, got, want)
+		}
+	}
+	if !math.IsInf(exp(701), 1) {
+		t.Error("exp(701) is finite")
+	}
+}
+
+// TestShareStaysInside holds that the interval of a share has the mean inside and does not leave [0, 1], and that it is
+// the plain one where the values are far from both.
+func TestShareStaysInside(t *testing.T) {
+	for _, values := range [][]float64{{0.951, 0.754, 0.999}, {0.976, 0.9765, 0.9755}, {0, 0.001, 0.5}, {1, 1, 0.2}, {0, 0}, {1, 1}, {1e-12, 0.9}, {-1e-9, 1e-9, 2e-9}} {
+		c := cell([]int{1}, "a", "b", "c")
+		c.Runs, c.Shares = []string{"a", "b", "c"}[:len(values)], []string{"accuracy"}
+		var list []Value
+		for i, v := range values {
+			list = append(list, value(1, c.Runs[i], v))
+		}
+		groups, err := Summarize(Design{c}, list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := groups[0]
+		if low, high := min(0, g.Mean), max(1, g.Mean); !(low <= g.CILow && g.CILow <= g.Mean && g.Mean <= g.CIHigh && g.CIHigh <= high) {
+			t.Errorf("%v: mean %v, interval [%v, %v]", values, g.Mean, g.CILow, g.CIHigh)
+		}
+		plain := Describe(values)
+		if half := plain.CIHigh - plain.Mean; half > 0 && half < 0.1*g.Mean*(1-g.Mean) && math.Abs(g.CIHigh-plain.CIHigh) > half*half/(g.Mean*(1-g.Mean)) {
+			t.Errorf("%v: the interval ends at %v, the plain one at %v", values, g.CIHigh, plain.CIHigh)
+		}
+	}
+	// R: m <- mean(x); plogis(qlogis(m) + c(-1,1) * qt(.975, 2) * sd(x) / sqrt(3) / (m * (1 - m))) of 0.951, 0.754, 0.999.
+	low, high := onLogit(Describe([]float64{0.951, 0.754, 0.999}))
+	if math.Abs(low-0.195527456846) > 1e-9 || math.Abs(high-0.997095953762) > 1e-9 {
+		t.Errorf("got [%v, %v]", low, high)
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -63,7 +62,7 @@ func Render(t Table, format string) ([]byte, error) {
 	}
 	switch format {
 	case "csv":
-		return t.csv()
+		return t.csv(), nil
 	case "md":
 		return t.markdown(), nil
 	case "tex":
@@ -88,16 +87,18 @@ func WriteFiles(t Table, path func(format string) string) error {
 	return nil
 }
 
-func (t Table) csv() ([]byte, error) {
+func (t Table) csv() []byte {
 	records := t.Data
 	if records == nil {
 		records = append([][]string{t.Header}, t.Rows...)
 	}
 	var b bytes.Buffer
-	if err := csv.NewWriter(&b).WriteAll(records); err != nil {
-		return nil, fmt.Errorf("table %s: %w", t.ID, err)
+	w := csv.NewWriter(&b)
+	for _, record := range records {
+		w.Write(Cells(record)) // a bytes.Buffer takes everything
 	}
-	return b.Bytes(), nil
+	w.Flush()
+	return b.Bytes()
 }
 
 // json writes empty lists as such, never as null.
@@ -137,26 +138,14 @@ func (t Table) numeric(column int) bool {
 	return len(t.Rows) > 0
 }
 
-var markdownEscapes = strings.NewReplacer(
-	`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "<", "&lt;", "`", "\\`", "[", `\[`, "]", `\]`, "~", `\~`, "$", `\$`,
-)
-
-// entity is what Markdown would take for one character, such as &lt;.
-var entity = regexp.MustCompile(`&(#?[0-9A-Za-z]+;)`)
-
-// plain is a text as Markdown shows it character by character.
-func plain(text string) string {
-	return markdownEscapes.Replace(entity.ReplaceAllString(text, "&amp;$1"))
-}
-
 func (t Table) markdown() []byte {
 	var b bytes.Buffer
 	if h := t.heading(); h != "" {
-		fmt.Fprintf(&b, "%s\n\n", plain(h))
+		fmt.Fprintf(&b, "%s\n\n", markdownLine(h))
 	}
 	line := func(cells []string) {
 		for _, cell := range cells {
-			fmt.Fprintf(&b, "| %s ", plain(cell))
+			fmt.Fprintf(&b, "| %s ", markdownText(cell))
 		}
 		b.WriteString("|\n")
 	}
@@ -176,7 +165,7 @@ func (t Table) markdown() []byte {
 		b.WriteString("\n")
 	}
 	for _, note := range t.Notes {
-		fmt.Fprintf(&b, "- %s\n", plain(note))
+		fmt.Fprintf(&b, "- %s\n", markdownLine(note))
 	}
 	return b.Bytes()
 }

@@ -48,8 +48,8 @@ func TestEscapes(t *testing.T) {
 	table := Table{ID: "e", Header: []string{"a"}}
 	for _, c := range []struct{ text, tex, md string }{
 		{"größe é ü ß ° “ Ωμέγα 中 ✗", "größe é ü ß ° “ Ωμέγα 中 ✗", "größe é ü ß ° “ Ωμέγα 中 ✗"},
-		{`a\b{c}$d$`, `a\textbackslash{}b\{c\}\$d\$`, `a\\b{c}\$d\$`},
-		{"[16 8]", "{[}16 8{]}", `\[16 8\]`},
+		{`a\b{c}$d$`, `a\textbackslash{}b\{c\}\$d\$`, `a\\b{c}$d$`},
+		{"[16 8]", "{[}16 8{]}", `[16 8]`},
 		{"*x*", "{*}x{*}", `\*x\*`},
 		{"~/^&#%_", `\textasciitilde{}/\textasciicircum{}\&\#\%\_`, `\~/^&#%\_`},
 		{"a--b---c", "a-{}-b-{}-{}-c", "a--b---c"},

@@ -89,8 +89,8 @@ func (h Header) String() string {
 	return strings.Join(s, "×")
 }
 
-// check holds the rules that a header obeys in both directions.
-func (h Header) check() error {
+// Check holds the rules that a header obeys in both directions.
+func (h Header) Check() error {
 	if len(h.Dims) < 1 || len(h.Dims) > maxDims {
 		return formatErrorf("idx header: %d dimensions, expected 1 (labels) to %d (images)", len(h.Dims), maxDims)
 	}
@@ -142,7 +142,7 @@ func ReadHeader(r io.Reader) (Header, error) {
 		}
 		h.Dims[i] = int(d)
 	}
-	return h, h.check()
+	return h, h.Check()
 }
 
 // readHeaderPart fills b, which starts at byte offset of the file.

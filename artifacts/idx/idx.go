@@ -146,7 +146,7 @@ func WriteLabels(w io.Writer, labels []uint8) error {
 }
 
 func write(w io.Writer, h Header, data []byte) error {
-	if err := h.check(); err != nil {
+	if err := h.Check(); err != nil {
 		return fmt.Errorf("write IDX file: %w", err)
 	}
 	if int64(len(data)) != h.Elements() {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"sparsel/artifacts/mutate"
 )
 
 var (
@@ -197,7 +199,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte{0, 0, 8, 3, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 1, 0, 0, 0, 1})
 	f.Add([]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3})
 	f.Add([]byte("<!DOCTYPE html>"))
-	f.Fuzz(func(t *testing.T, in []byte) {
+	mutate.Fuzz(f, func(t *testing.T, in []byte) {
 		var out bytes.Buffer
 		m, err := ReadImages(bytes.NewReader(in))
 		if err == nil {

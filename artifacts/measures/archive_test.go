@@ -20,7 +20,7 @@ var odd = []float64{
 func someRows(n int) []Row {
 	rows := make([]Row, n)
 	for i := range rows {
-		rows[i].Epoch, rows[i].Layer = i/3+1, []string{"all", "1", "12"}[i%3]
+		rows[i].Epoch, rows[i].Step, rows[i].Layer = i/3+1, 100*i, []string{"all", "1", "12"}[i%3]
 		for j, v := range rows[i].values() {
 			*v = odd[(i+j)%len(odd)]
 		}
@@ -59,7 +59,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatalf("%d rows, %v; want %d, %v", len(got), gotMeta, n, meta)
 		}
 		for i := range rows {
-			if got[i].Epoch != rows[i].Epoch || got[i].Layer != rows[i].Layer || !same(got[i].values(), rows[i].values()) {
+			if got[i].Epoch != rows[i].Epoch || got[i].Step != rows[i].Step || got[i].Layer != rows[i].Layer || !same(got[i].values(), rows[i].values()) {
 				t.Fatalf("row %d: %v, want %v", i, got[i], rows[i])
 			}
 		}
@@ -90,9 +90,10 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-func same(a, b [7]*float64) bool {
-	for i := range a {
-		if math.Float64bits(*a[i]) != math.Float64bits(*b[i]) {
+func same[A [7]*float64 | [18]*float64](x, y A) bool {
+	a, b := reflect.ValueOf(x), reflect.ValueOf(y)
+	for i := range a.Len() {
+		if math.Float64bits(a.Index(i).Elem().Float()) != math.Float64bits(b.Index(i).Elem().Float()) {
 			return false
 		}
 	}
@@ -107,6 +108,8 @@ func TestColumns(t *testing.T) {
 	row := Row{
 		Epoch: 3, Layer: "2", Accuracy: 1, TrainLoss: 2, TestLoss: 3,
 		Sparsity: 4, Selectivity: 5, SelectivityStd: 6, SparsityStd: 7,
+		Step: 8, TrainLossAfter: 9, TrainAccuracy: 10, Gini: 11, GiniStd: 12, TrevesRolls: 13, TrevesRollsStd: 14,
+		CSI: 15, CSIStd: 16, Dead: 17, Saturated: 18, Below: 19,
 	}
 	if err := WriteRun(path, nil, []Row{row}); err != nil {
 		t.Fatal(err)
@@ -114,6 +117,9 @@ func TestColumns(t *testing.T) {
 	check(t, path, runFormat, map[string]string{
 		"epoch": "[3]", "layer": "[2]", "accuracy": "[1]", "train_loss": "[2]", "test_loss": "[3]",
 		"sparsity": "[4]", "selectivity": "[5]", "selectivity_std": "[6]", "sparsity_std": "[7]",
+		"step": "[8]", "train_loss_after": "[9]", "train_accuracy": "[10]", "gini": "[11]", "gini_std": "[12]",
+		"treves_rolls": "[13]", "treves_rolls_std": "[14]", "csi": "[15]", "csi_std": "[16]",
+		"dead": "[17]", "saturated": "[18]", "below": "[19]",
 	})
 	summary := Summary{
 		Condition: "c", Optimizer: "o", Layer: "all", Metric: "m", Epoch: 30, N: 2, Expected: 3, Mean: 1, SD: 2,
@@ -139,7 +145,7 @@ func check(t *testing.T, path string, f artifacts.Format, want map[string]string
 	var columns []any
 	for _, c := range f.Columns {
 		columns = append(columns, map[artifacts.Kind]any{
-			artifacts.Int32: new([]int32), artifacts.Float64: new([]float64), artifacts.String: new([]string),
+			artifacts.Int32: new([]int32), artifacts.Int64: new([]int64), artifacts.Float64: new([]float64), artifacts.String: new([]string),
 		}[c.Kind])
 	}
 	if err := r.Read(0, columns...); err != nil {
@@ -168,11 +174,13 @@ func TestArchivesReject(t *testing.T) {
 		return WriteSummaries(path, nil, s)
 	}
 	for want, err := range map[string]error{
-		"row 1: epoch 0 is not in 1..":                    run(func(r []Row) { r[1].Epoch = 0 }),
+		"row 1: epoch -1 is not in 1..":                   run(func(r []Row) { r[1].Epoch = -1 }),
+		"row 1: after -1 steps":                           run(func(r []Row) { r[1].Step = -1 }),
+		"row 1: epoch 0, step 7, layer 1 for the second":  run(func(r []Row) { r[0] = Row{Step: 7, Layer: "1"}; r[1] = r[0] }),
 		`row 0: layer "" is neither "all" nor a number`:   run(func(r []Row) { r[0].Layer = "" }),
 		`row 0: layer "01" is neither "all" nor`:          run(func(r []Row) { r[0].Layer = "01" }),
 		`row 0: layer "0" is neither "all" nor`:           run(func(r []Row) { r[0].Layer = "0" }),
-		"row 2: epoch 1, layer all for the second time":   run(func(r []Row) { r[2].Layer = "all" }),
+		"row 2: epoch 1, step 200, layer all for the sec": run(func(r []Row) { r[2].Layer = "all" }),
 		"summary 0: epoch -1 is not in 1..":               summaries(func(s []Summary) { s[0].Epoch = -1 }),
 		`summary 0: condition "", optimizer "SGD"`:        summaries(func(s []Summary) { s[0].Condition = "" }),
 		"summary 1: 4 of 3 runs":                          summaries(func(s []Summary) { s[1].N = 4 }),
@@ -201,5 +209,21 @@ func TestArchivesReject(t *testing.T) {
 	}
 	if _, _, err := ReadRun(path); err == nil || !strings.Contains(err.Error(), "is an archive of summaries, want run-measures") {
 		t.Errorf("the other format: %v", err)
+	}
+}
+
+// Early points are there for who asks, and nobody else sees them.
+func TestEarlyPoints(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.parquet")
+	rows := []Row{{Layer: "all"}, {Layer: "1"}, {Layer: "all", Step: 10}, {Layer: "1", Step: 10}, {Epoch: 1, Step: 12, Layer: "all"}}
+	if err := WriteRun(path, Meta{"run": "x"}, rows); err != nil {
+		t.Fatal(err)
+	}
+	meta, got, err := ReadRun(path)
+	if err != nil || len(got) != 1 || got[0] != rows[4] || meta["run"] != "x" {
+		t.Errorf("after epochs: %v, %v, %v", meta, got, err)
+	}
+	if _, got, err = ReadPoints(path); err != nil || !reflect.DeepEqual(got, rows) {
+		t.Errorf("all points: %v, %v", got, err)
 	}
 }

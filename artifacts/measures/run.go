@@ -3,6 +3,7 @@ package measures
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"sparsel/artifacts"
@@ -15,10 +16,11 @@ type Meta = artifacts.Meta
 // AllLayers is the layer of a row that averages over the hidden layers.
 const AllLayers = "all"
 
-// Row holds the metrics of one run after one epoch, of one hidden layer ("1"
+// Row holds the metrics of one run after one epoch, or at an early point, within the
+// first epoch and of the epoch 0, of one hidden layer ("1"
 // is the input side's) or over all of them ("all").
 type Row struct {
-	Epoch          int     // from 1
+	Epoch          int     // from 1; 0 for an early point
 	Layer          string  // "all", "1", "2", ...
 	Accuracy       float64 // of the network on the test set
 	TrainLoss      float64 // of the network
@@ -27,13 +29,26 @@ type Row struct {
 	Selectivity    float64 // CCMAS, mean over units
 	SelectivityStd float64 // CCMAS, standard deviation over units
 	SparsityStd    float64 // Hoyer, standard deviation over test samples
+	Step           int     // steps made since the start of the training
+	TrainLossAfter float64 // of the network, over the whole training set after the epoch; NaN where it was not asked for
+	TrainAccuracy  float64 // of the network, on the whole training set after the epoch; likewise
+	Gini           float64 // Gini index, mean over test samples
+	GiniStd        float64 // Gini index, standard deviation over test samples
+	TrevesRolls    float64 // Treves and Rolls' sparseness, mean over test samples
+	TrevesRollsStd float64 // Treves and Rolls' sparseness, standard deviation over test samples
+	CSI            float64 // class selectivity index, mean over units
+	CSIStd         float64 // class selectivity index, standard deviation over units
+	Dead           float64 // share of units that respond to nothing
+	Saturated      float64 // share of units that are always at an end of their function
+	Below          float64 // share of activations below 0.1
 }
 
 var runFormat = artifacts.Format{
 	Name:    "run-measures",
-	Version: 1,
+	Version: 2,
 	Columns: []artifacts.Column{
 		{Name: "epoch", Kind: artifacts.Int32, Bounds: true},
+		{Name: "step", Kind: artifacts.Int64, Bounds: true},
 		{Name: "layer", Kind: artifacts.String, Bounds: true},
 		{Name: "accuracy", Kind: artifacts.Float64},
 		{Name: "train_loss", Kind: artifacts.Float64},
@@ -42,6 +57,17 @@ var runFormat = artifacts.Format{
 		{Name: "selectivity", Kind: artifacts.Float64},
 		{Name: "selectivity_std", Kind: artifacts.Float64},
 		{Name: "sparsity_std", Kind: artifacts.Float64},
+		{Name: "train_loss_after", Kind: artifacts.Float64},
+		{Name: "train_accuracy", Kind: artifacts.Float64},
+		{Name: "gini", Kind: artifacts.Float64},
+		{Name: "gini_std", Kind: artifacts.Float64},
+		{Name: "treves_rolls", Kind: artifacts.Float64},
+		{Name: "treves_rolls_std", Kind: artifacts.Float64},
+		{Name: "csi", Kind: artifacts.Float64},
+		{Name: "csi_std", Kind: artifacts.Float64},
+		{Name: "dead", Kind: artifacts.Float64},
+		{Name: "saturated", Kind: artifacts.Float64},
+		{Name: "below", Kind: artifacts.Float64},
 	},
 }
 
@@ -59,9 +85,16 @@ func WriteRun(path string, meta Meta, rows []Row) error {
 	return write(path, runFormat, meta, rows, new(runColumns))
 }
 
-// ReadRun reads the metrics of a run. The file's SHA-256 should have been
-// compared before.
+// ReadRun reads the metrics of a run after its epochs, without its early points. The
+// file's SHA-256 should have been compared before.
 func ReadRun(path string) (Meta, []Row, error) {
+	meta, rows, err := ReadPoints(path)
+	return meta, slices.DeleteFunc(rows, func(r Row) bool { return r.Epoch == 0 }), err
+}
+
+// ReadPoints reads all of a run's metrics: at its early points, whose epoch is 0,
+// and after its epochs.
+func ReadPoints(path string) (Meta, []Row, error) {
 	meta, rows, err := read(path, runFormat, new(runColumns))
 	if err != nil {
 		return nil, nil, err
@@ -74,20 +107,27 @@ func ReadRun(path string) (Meta, []Row, error) {
 
 func checkRun(rows []Row) error {
 	type key struct {
-		epoch int
-		layer string
+		epoch, step int
+		layer       string
 	}
 	seen := make(map[key]bool, len(rows))
 	for i := range rows {
 		r := &rows[i]
-		if err := checkPlace(r.Epoch, r.Layer); err != nil {
+		k := key{r.Epoch, 0, r.Layer}
+		epoch := r.Epoch
+		if epoch == 0 { // an early point, whose place is its step
+			k.step, epoch = r.Step, 1
+		}
+		if err := checkPlace(epoch, r.Layer); err != nil {
 			return fmt.Errorf("row %d: %w", i, err)
 		}
-		if k := (key{r.Epoch, r.Layer}); seen[k] {
-			return fmt.Errorf("row %d: epoch %d, layer %s for the second time", i, r.Epoch, r.Layer)
-		} else {
-			seen[k] = true
+		if r.Step < 0 {
+			return fmt.Errorf("row %d: after %d steps", i, r.Step)
 		}
+		if seen[k] {
+			return fmt.Errorf("row %d: epoch %d, step %d, layer %s for the second time", i, r.Epoch, r.Step, r.Layer)
+		}
+		seen[k] = true
 	}
 	return nil
 }
@@ -109,13 +149,16 @@ func checkPlace(epoch int, layer string) error {
 // runColumns is one row group of a run's metrics.
 type runColumns struct {
 	epoch  []int32
+	step   []int64
 	layer  []string
-	values [7][]float64 // in the order of Row's fields
+	values [18][]float64 // in the order of Row.values
 }
 
-func (r *Row) values() [7]*float64 {
-	return [7]*float64{
+func (r *Row) values() [18]*float64 {
+	return [18]*float64{
 		&r.Accuracy, &r.TrainLoss, &r.TestLoss, &r.Sparsity, &r.Selectivity, &r.SelectivityStd, &r.SparsityStd,
+		&r.TrainLossAfter, &r.TrainAccuracy, &r.Gini, &r.GiniStd, &r.TrevesRolls, &r.TrevesRollsStd, &r.CSI, &r.CSIStd,
+		&r.Dead, &r.Saturated, &r.Below,
 	}
 }
 
@@ -123,20 +166,23 @@ func (c *runColumns) set(rows []Row) []any {
 	*c = runColumns{}
 	for i := range rows {
 		c.epoch = append(c.epoch, int32(rows[i].Epoch))
+		c.step = append(c.step, int64(rows[i].Step))
 		c.layer = append(c.layer, rows[i].Layer)
 		for j, v := range rows[i].values() {
 			c.values[j] = append(c.values[j], *v)
 		}
 	}
-	return floats([]any{c.epoch, c.layer}, c.values[:])
+	return floats([]any{c.epoch, c.step, c.layer}, c.values[:])
 }
 
-func (c *runColumns) pointers() []any { return pointers([]any{&c.epoch, &c.layer}, c.values[:]) }
+func (c *runColumns) pointers() []any {
+	return pointers([]any{&c.epoch, &c.step, &c.layer}, c.values[:])
+}
 
 func (c *runColumns) rows() []Row {
 	rows := make([]Row, len(c.epoch))
 	for i := range rows {
-		rows[i].Epoch, rows[i].Layer = int(c.epoch[i]), c.layer[i]
+		rows[i].Epoch, rows[i].Step, rows[i].Layer = int(c.epoch[i]), int(c.step[i]), c.layer[i]
 		for j, v := range rows[i].values() {
 			*v = c.values[j][i]
 		}

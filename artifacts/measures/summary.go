@@ -22,7 +22,7 @@ type Summary struct {
 	SDPopulation float64 // divisor N
 	SE           float64 // SD / sqrt(N)
 	SEPopulation float64 // SDPopulation / sqrt(N)
-	CILow        float64 // 95 % t interval of the mean
+	CILow        float64 // 95 % interval of the mean; that of a share is taken on the logit
 	CIHigh       float64
 	Missing      string // names of the runs that are absent, joined by ";"
 	NonFinite    string // names of the runs whose value is NaN or infinite, joined by ";"

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sparsel/artifacts/mutate"
 )
 
 const header = "experiment,condition,optimizer,seed,layer,epoch,accuracy,sparsity,selectivity_avg,selectivity_std,split,param_name,param_value\n"
@@ -197,7 +199,7 @@ func reference(t *testing.T) string {
 func FuzzReadTidyCSV(f *testing.F) {
 	f.Add([]byte(header))
 	f.Add([]byte(header + "e,c,o,1,all,1,0.5,NaN,-Inf,,test,p,4\r\n\"e,\",c,o,7,2,30,,,,,train,,\n"))
-	f.Fuzz(func(t *testing.T, text []byte) {
+	mutate.Fuzz(f, func(t *testing.T, text []byte) {
 		rows, err := ReadTidyCSV(bytes.NewReader(text))
 		if err != nil {
 			return

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"sparsel/artifacts"
+	"sparsel/artifacts/mutate"
 )
 
 // oddBlock has every odd value in every place sooner or later.
@@ -268,7 +269,7 @@ func FuzzActivations(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(file)
-	f.Fuzz(func(t *testing.T, b []byte) {
+	mutate.Fuzz(f, func(t *testing.T, b []byte) {
 		a, err := artifacts.NewReader(bytes.NewReader(b), "fuzz", activationFormat)
 		if err != nil {
 			return

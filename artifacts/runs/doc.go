@@ -1,21 +1,38 @@
-// Package runs holds the two archives that a training run leaves behind.
+// Package runs holds the three archives that a training run leaves behind.
 //
-// The run record (WriteRecord, ReadRecord) has one row for each epoch and
-// hidden layer:
+// The run record (WriteRecord, ReadRecord) has one row for each hidden layer of
+// each epoch, and before them of each early point:
 //
-//	epoch         int32                  from 1
-//	layer         int32                  from 1, input side first
-//	train_loss    float64                the epoch's, equal in all its layers' rows
-//	test_loss     float64                the same
-//	correct       int64                  test samples classified correctly; the same
-//	samples       int64                  test samples; the same
-//	digest        string                 of the weights after the epoch, 64 hex digits; the same
-//	units         int32                  H, of the layer
-//	class_counts  List<int64 not null>   samples of each class, C values
-//	class_sums    List<float64 not null> per-unit sums of activations over each class, C*H values, class by class
-//	ratio_sum     float64                sum over samples of the Hoyer ratio l1/l2
-//	ratio_squares float64                sum of its squares
-//	layer_samples int64                  samples that the sums of this row are over
+//	epoch            int32                  from 1; 0 for an early point
+//	step             int64                  steps made since the start of the training
+//	layer            int32                  from 1, input side first
+//	train_loss       float64                the epoch's, equal in all its layers' rows, like all up to digest
+//	test_loss        float64
+//	correct          int64                  test samples classified correctly
+//	samples          int64                  test samples
+//	train_loss_after float64                over the whole training set after the epoch; NaN: not asked for
+//	train_correct    int64                  training samples classified correctly after the epoch
+//	train_samples    int64                  training samples, 0 where nobody asked
+//	validation_loss  float64                over the samples held out of training; NaN where none are
+//	validation_correct int64                of those, classified correctly
+//	validation_samples int64                of those, all; 0 where none are held out
+//	class_correct    list<int64>            [classes] test samples classified correctly; empty at early points
+//	class_samples    list<int64>            [classes] test samples; empty at early points
+//	digest           string                 of the weights, 64 hex digits
+//	units            int32                  H, of the layer
+//	activation       string                 the function of the units
+//	class_counts     List<int64 not null>   samples of each class, C values
+//	class_sums       List<float64 not null> per-unit sums of |a| over each class, C*H values, class by class
+//	squares          List<float64 not null> per-unit sums of a², H values
+//	least, most      List<float32 not null> per-unit extremes of |a|, H values
+//	thresholds       List<float32 not null> T values
+//	below            List<int64 not null>   per-unit counts of samples below each threshold, T*H values
+//	ratio_sum        float64                sum over samples of the Hoyer ratio l1/l2
+//	ratio_squares    float64                sum of its squares
+//	ratio_fourths    float64                sum of its fourth powers
+//	rank_sum         float64                sum over samples of the mean rank of units, weighted by |a|
+//	rank_squares     float64                sum of its squares
+//	layer_samples    int64                  samples that the sums of this row are over
 //
 // It keeps the statistics that metrics derive from and no metric, so that
 // a changed definition never needs a run again, and nothing that two equal
@@ -33,6 +50,14 @@
 //
 // The metadata key sparsel.units names the widths as layer:units, joined by
 // commas. Rows are in ascending order of epoch, layer and sample.
+//
+// The weights (WriteWeights, ReadWeights) have one row for each index of the first
+// dimension of each tensor, one in all for a vector:
+//
+//	name  string
+//	shape List<int64 not null>   of the tensor
+//	row   int32                  from 0
+//	value List<float32 not null> row-major
 //
 // What the numbers mean is for the trainer and the analysis to say; this
 // package checks shapes only, and any value, NaN and infinities included,

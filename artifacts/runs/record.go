@@ -1,7 +1,6 @@
 package runs
 
 import (
-	"encoding/hex"
 	"fmt"
 	"math"
 
@@ -12,43 +11,95 @@ import (
 // begin with "sparsel.".
 type Meta = artifacts.Meta
 
-// Epoch is what a run records after one epoch.
+// Epoch is what a run records after one epoch, or at an early point, within the
+// first one. Early points have the epoch 0.
 type Epoch struct {
-	Epoch     int     // from 1
-	TrainLoss float64 // mean over the epoch's training samples
+	Epoch     int     // from 1; 0 for an early point
+	Step      int     // steps made since the start of the training
+	TrainLoss float64 // mean over the batches of the epoch, each before its step; NaN before any
 	TestLoss  float64 // mean over the test samples
 	Correct   int     // test samples classified correctly
 	Samples   int     // test samples
-	Layers    []Layer // hidden layers, input side first; at least one
-	Digest    [32]byte
+	// TrainLossAfter is the loss over the whole training set, TrainCorrect how many
+	// of its TrainSamples are classified correctly; NaN, 0 and 0 where nobody asked.
+	TrainLossAfter             float64
+	TrainCorrect, TrainSamples int
+	// ValidationLoss, ValidationCorrect and ValidationSamples are those of the images
+	// held out of training; NaN, 0 and 0 where none are.
+	ValidationLoss                       float64
+	ValidationCorrect, ValidationSamples int
+	// ClassCorrect and ClassSamples are Correct and Samples by class; early points
+	// have none.
+	ClassCorrect, ClassSamples []int64
+	Layers                     []Layer // hidden layers, input side first; at least one
+	Digest                     [32]byte
 }
 
-// Layer holds the statistics of one hidden layer's activations.
+// Layer holds the statistics of one hidden layer's activations, or rather of their
+// absolute values.
 type Layer struct {
 	Units        int
+	Activation   string    // the function: sigmoid, relu or tanh
 	ClassSums    []float64 // [classes][Units], row-major
 	ClassCounts  []int64   // [classes]
-	RatioSum     float64
+	Squares      []float64 // [Units]
+	Least, Most  []float32 // [Units]
+	Thresholds   []float32 // ascending
+	Below        []int64   // [thresholds][Units], row-major: samples below
+	RatioSum     float64   // of the samples' norm ratios l1/l2
 	RatioSquares float64
+	RatioFourths float64
+	RankSum      float64 // of the samples' mean ranks, weighted by activation
+	RankSquares  float64
 	Samples      int64
+}
+
+// EarlyAndLate takes a record apart: into its early points and its epochs.
+func EarlyAndLate(epochs []Epoch) (early, late []Epoch) {
+	for _, e := range epochs {
+		if e.Epoch == 0 {
+			early = append(early, e)
+		} else {
+			late = append(late, e)
+		}
+	}
+	return early, late
 }
 
 var recordFormat = artifacts.Format{
 	Name:    "run-record",
-	Version: 1,
+	Version: 2,
 	Columns: []artifacts.Column{
 		{Name: "epoch", Kind: artifacts.Int32, Bounds: true},
+		{Name: "step", Kind: artifacts.Int64, Bounds: true},
 		{Name: "layer", Kind: artifacts.Int32, Bounds: true},
 		{Name: "train_loss", Kind: artifacts.Float64},
 		{Name: "test_loss", Kind: artifacts.Float64},
 		{Name: "correct", Kind: artifacts.Int64},
 		{Name: "samples", Kind: artifacts.Int64},
+		{Name: "train_loss_after", Kind: artifacts.Float64},
+		{Name: "train_correct", Kind: artifacts.Int64},
+		{Name: "train_samples", Kind: artifacts.Int64},
+		{Name: "validation_loss", Kind: artifacts.Float64},
+		{Name: "validation_correct", Kind: artifacts.Int64},
+		{Name: "validation_samples", Kind: artifacts.Int64},
+		{Name: "class_correct", Kind: artifacts.Int64s},
+		{Name: "class_samples", Kind: artifacts.Int64s},
 		{Name: "digest", Kind: artifacts.String},
 		{Name: "units", Kind: artifacts.Int32},
+		{Name: "activation", Kind: artifacts.String},
 		{Name: "class_counts", Kind: artifacts.Int64s},
 		{Name: "class_sums", Kind: artifacts.Float64s},
+		{Name: "squares", Kind: artifacts.Float64s},
+		{Name: "least", Kind: artifacts.Float32s},
+		{Name: "most", Kind: artifacts.Float32s},
+		{Name: "thresholds", Kind: artifacts.Float32s},
+		{Name: "below", Kind: artifacts.Int64s},
 		{Name: "ratio_sum", Kind: artifacts.Float64},
 		{Name: "ratio_squares", Kind: artifacts.Float64},
+		{Name: "ratio_fourths", Kind: artifacts.Float64},
+		{Name: "rank_sum", Kind: artifacts.Float64},
+		{Name: "rank_squares", Kind: artifacts.Float64},
 		{Name: "layer_samples", Kind: artifacts.Int64},
 	},
 }
@@ -57,21 +108,8 @@ var recordFormat = artifacts.Format{
 // record is full: 2 MB. A usual record of 30 epochs is one row group.
 const recordGroup = 1 << 18
 
-// recordRows is one row group of the record, by columns.
-type recordRows struct {
-	epoch, layer           []int32
-	trainLoss, testLoss    []float64
-	correct, samples       []int64
-	digest                 []string
-	units                  []int32
-	classCounts            artifacts.List[int64]
-	classSums              artifacts.List[float64]
-	ratioSum, ratioSquares []float64
-	layerSamples           []int64
-}
-
 // WriteRecord writes the run record of a run to path and reads it back. Epochs
-// must ascend, and all must have the same layers and classes. The file is not
+// must ascend, after early points with ascending steps, and all must have the same layers and classes. The file is not
 // synced; on an error there is none.
 func WriteRecord(path string, meta Meta, epochs []Epoch) error {
 	if err := checkRecord(epochs); err != nil {
@@ -91,42 +129,6 @@ func WriteRecord(path string, meta Meta, epochs []Epoch) error {
 	}
 	w.Write(rows.columns()...)
 	return w.Close()
-}
-
-func (r *recordRows) columns() []any {
-	return []any{
-		r.epoch, r.layer, r.trainLoss, r.testLoss, r.correct, r.samples, r.digest,
-		r.units, r.classCounts, r.classSums, r.ratioSum, r.ratioSquares, r.layerSamples,
-	}
-}
-
-func (r *recordRows) pointers() []any {
-	return []any{
-		&r.epoch, &r.layer, &r.trainLoss, &r.testLoss, &r.correct, &r.samples, &r.digest,
-		&r.units, &r.classCounts, &r.classSums, &r.ratioSum, &r.ratioSquares, &r.layerSamples,
-	}
-}
-
-// append adds the rows of an epoch.
-func (r *recordRows) append(e *Epoch) {
-	for i := range e.Layers {
-		l := &e.Layers[i]
-		r.epoch = append(r.epoch, int32(e.Epoch))
-		r.layer = append(r.layer, int32(i+1))
-		r.trainLoss = append(r.trainLoss, e.TrainLoss)
-		r.testLoss = append(r.testLoss, e.TestLoss)
-		r.correct = append(r.correct, int64(e.Correct))
-		r.samples = append(r.samples, int64(e.Samples))
-		r.digest = append(r.digest, hex.EncodeToString(e.Digest[:]))
-		r.units = append(r.units, int32(l.Units))
-		r.classCounts.Lengths = append(r.classCounts.Lengths, int32(len(l.ClassCounts)))
-		r.classCounts.Values = append(r.classCounts.Values, l.ClassCounts...)
-		r.classSums.Lengths = append(r.classSums.Lengths, int32(len(l.ClassSums)))
-		r.classSums.Values = append(r.classSums.Values, l.ClassSums...)
-		r.ratioSum = append(r.ratioSum, l.RatioSum)
-		r.ratioSquares = append(r.ratioSquares, l.RatioSquares)
-		r.layerSamples = append(r.layerSamples, l.Samples)
-	}
 }
 
 // ReadRecord reads the run record at path. Its SHA-256 should have been
@@ -162,69 +164,68 @@ func readRecord(r *artifacts.Reader, path string) ([]Epoch, error) {
 	return epochs, nil
 }
 
-// epochs appends the epochs of a row group. A row of layer 1 begins an epoch.
-func (r *recordRows) epochs(epochs []Epoch) ([]Epoch, error) {
-	counts, sums := r.classCounts.Values, r.classSums.Values
-	for i := range r.epoch {
-		e := Epoch{
-			Epoch: int(r.epoch[i]), TrainLoss: r.trainLoss[i], TestLoss: r.testLoss[i],
-			Correct: int(r.correct[i]), Samples: int(r.samples[i]),
-		}
-		sum, err := hex.DecodeString(r.digest[i])
-		if err != nil || copy(e.Digest[:], sum) != len(sum) || len(sum) != len(e.Digest) {
-			return nil, fmt.Errorf("digest %q of epoch %d is not 64 hex digits", r.digest[i], e.Epoch)
-		}
-		if r.layer[i] == 1 {
-			epochs = append(epochs, e)
-		}
-		if len(epochs) == 0 || !epochs[len(epochs)-1].same(&e) || int(r.layer[i]) != len(epochs[len(epochs)-1].Layers)+1 {
-			return nil, fmt.Errorf("row of epoch %d, layer %d does not belong after the one before it", e.Epoch, r.layer[i])
-		}
-		c, s := r.classCounts.Lengths[i], r.classSums.Lengths[i]
-		last := &epochs[len(epochs)-1]
-		last.Layers = append(last.Layers, Layer{
-			Units: int(r.units[i]), ClassCounts: counts[:c:c], ClassSums: sums[:s:s],
-			RatioSum: r.ratioSum[i], RatioSquares: r.ratioSquares[i], Samples: r.layerSamples[i],
-		})
-		counts, sums = counts[c:], sums[s:]
-	}
-	return epochs, nil
-}
-
-// same tells whether two rows carry the same epoch, bit for bit.
-func (e *Epoch) same(o *Epoch) bool {
-	return e.Epoch == o.Epoch && e.Correct == o.Correct && e.Samples == o.Samples && e.Digest == o.Digest &&
-		math.Float64bits(e.TrainLoss) == math.Float64bits(o.TrainLoss) &&
-		math.Float64bits(e.TestLoss) == math.Float64bits(o.TestLoss)
-}
-
 // checkRecord checks the shapes of a record, before writing and after reading.
 func checkRecord(epochs []Epoch) error {
 	for i := range epochs {
 		e, first := &epochs[i], &epochs[0]
 		switch {
-		case e.Epoch < 1 || e.Epoch > math.MaxInt32:
-			return fmt.Errorf("epoch %d is not in 1..%d", e.Epoch, math.MaxInt32)
-		case i > 0 && e.Epoch <= epochs[i-1].Epoch:
+		case e.Epoch < 0 || e.Epoch > math.MaxInt32:
+			return fmt.Errorf("epoch %d is not in 0..%d", e.Epoch, math.MaxInt32)
+		case e.Step < 0:
+			return fmt.Errorf("epoch %d is after %d steps", e.Epoch, e.Step)
+		case i > 0 && e.Epoch == 0 && (epochs[i-1].Epoch != 0 || e.Step <= epochs[i-1].Step):
+			return fmt.Errorf("the early point at step %d follows epoch %d, step %d; record early points first, in order",
+				e.Step, epochs[i-1].Epoch, epochs[i-1].Step)
+		case i > 0 && e.Epoch > 0 && e.Epoch <= epochs[i-1].Epoch:
 			return fmt.Errorf("epoch %d follows epoch %d; record each once, in order", e.Epoch, epochs[i-1].Epoch)
 		case len(e.Layers) == 0:
 			return fmt.Errorf("epoch %d has no layers; a record needs at least one", e.Epoch)
 		case len(e.Layers) != len(first.Layers):
 			return fmt.Errorf("epoch %d has %d layers, epoch %d has %d", e.Epoch, len(e.Layers), first.Epoch, len(first.Layers))
 		}
+		if err := e.checkClasses(len(first.Layers[0].ClassCounts)); err != nil {
+			return fmt.Errorf("epoch %d has %w", e.Epoch, err)
+		}
 		for j := range e.Layers {
-			l, f := &e.Layers[j], &first.Layers[j]
-			switch {
-			case l.Units < 1 || l.Units > math.MaxInt32:
-				return fmt.Errorf("epoch %d, layer %d has %d units", e.Epoch, j+1, l.Units)
-			case len(l.ClassSums) != len(l.ClassCounts)*l.Units:
-				return fmt.Errorf("epoch %d, layer %d has %d class sums, want %d classes x %d units",
-					e.Epoch, j+1, len(l.ClassSums), len(l.ClassCounts), l.Units)
-			case l.Units != f.Units || len(l.ClassCounts) != len(first.Layers[0].ClassCounts):
-				return fmt.Errorf("epoch %d, layer %d has %d units and %d classes, other than before",
-					e.Epoch, j+1, l.Units, len(l.ClassCounts))
+			if err := e.Layers[j].check(&first.Layers[j], len(first.Layers[0].ClassCounts)); err != nil {
+				return fmt.Errorf("epoch %d, layer %d has %w", e.Epoch, j+1, err)
 			}
 		}
+	}
+	return nil
+}
+
+// checkClasses checks what is counted by class, which early points do not have.
+func (e *Epoch) checkClasses(classes int) error {
+	if len(e.ClassCorrect) == 0 && len(e.ClassSamples) == 0 {
+		return nil
+	}
+	if len(e.ClassCorrect) != classes || len(e.ClassSamples) != classes {
+		return fmt.Errorf("%d and %d counts by class, want %d of each", len(e.ClassCorrect), len(e.ClassSamples), classes)
+	}
+	correct, samples := int64(0), int64(0)
+	for c := range classes {
+		correct, samples = correct+e.ClassCorrect[c], samples+e.ClassSamples[c]
+	}
+	if correct != int64(e.Correct) || samples != int64(e.Samples) {
+		return fmt.Errorf("%d of %d test samples right by class, %d of %d in all", correct, samples, e.Correct, e.Samples)
+	}
+	return nil
+}
+
+// check checks the shapes of a layer that was something like first before.
+func (l *Layer) check(first *Layer, classes int) error {
+	switch {
+	case l.Units < 1 || l.Units > math.MaxInt32:
+		return fmt.Errorf("%d units", l.Units)
+	case len(l.ClassSums) != len(l.ClassCounts)*l.Units:
+		return fmt.Errorf("%d class sums, want %d classes x %d units", len(l.ClassSums), len(l.ClassCounts), l.Units)
+	case len(l.Squares) != l.Units || len(l.Least) != l.Units || len(l.Most) != l.Units:
+		return fmt.Errorf("%d squares, %d least and %d most, want %d of each", len(l.Squares), len(l.Least), len(l.Most), l.Units)
+	case len(l.Below) != len(l.Thresholds)*l.Units:
+		return fmt.Errorf("%d counts below, want %d thresholds x %d units", len(l.Below), len(l.Thresholds), l.Units)
+	case l.Units != first.Units || len(l.ClassCounts) != classes:
+		return fmt.Errorf("%d units and %d classes, other than before", l.Units, len(l.ClassCounts))
 	}
 	return nil
 }

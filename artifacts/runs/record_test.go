@@ -34,11 +34,24 @@ func someEpochs(n int, widths ...int) []Epoch {
 	var epochs []Epoch
 	for e := range n {
 		epoch := Epoch{
-			Epoch: 2*e + 1, TrainLoss: next(), TestLoss: next(), Correct: 100 * e, Samples: 10_000,
+			Epoch: 2*e + 1, Step: 1200 * (e + 1), TrainLoss: next(), TestLoss: next(), Correct: 100 * e, Samples: 10_000,
+			TrainLossAfter: next(), TrainCorrect: 50 * e, TrainSamples: 60_000,
+			ValidationLoss: next(), ValidationCorrect: 7 * e, ValidationSamples: 500,
 			Digest: sha256.Sum256([]byte{byte(e)}),
 		}
+		for range 10 {
+			epoch.ClassCorrect, epoch.ClassSamples = append(epoch.ClassCorrect, int64(10*e)), append(epoch.ClassSamples, 1000)
+		}
 		for _, w := range widths {
-			l := Layer{Units: w, RatioSum: next(), RatioSquares: next(), Samples: int64(e + w)}
+			l := Layer{Units: w, Activation: "tanh", Samples: int64(e + w), Thresholds: []float32{0.1, 0.5}}
+			for _, sum := range l.sums() {
+				*sum = next()
+			}
+			for j := range w {
+				l.Squares = append(l.Squares, next())
+				l.Least, l.Most = append(l.Least, float32(next())), append(l.Most, float32(next()))
+				l.Below = append(l.Below, int64(j), int64(e))
+			}
 			for c := range 10 {
 				l.ClassCounts = append(l.ClassCounts, int64(c*e))
 			}
@@ -56,13 +69,32 @@ func someEpochs(n int, widths ...int) []Epoch {
 func recordBits(epochs []Epoch) (words []uint64) {
 	for _, e := range epochs {
 		words = append(words, uint64(e.Epoch), math.Float64bits(e.TrainLoss), math.Float64bits(e.TestLoss),
-			uint64(e.Correct), uint64(e.Samples), uint64(len(e.Layers)))
+			uint64(e.Correct), uint64(e.Samples), uint64(len(e.Layers)), uint64(e.Step), math.Float64bits(e.TrainLossAfter),
+			uint64(e.TrainCorrect), uint64(e.TrainSamples), math.Float64bits(e.ValidationLoss),
+			uint64(e.ValidationCorrect), uint64(e.ValidationSamples), uint64(len(e.ClassCorrect)))
+		for c := range e.ClassCorrect {
+			words = append(words, uint64(e.ClassCorrect[c]), uint64(e.ClassSamples[c]))
+		}
 		for _, b := range e.Digest {
 			words = append(words, uint64(b))
 		}
 		for _, l := range e.Layers {
 			words = append(words, uint64(l.Units), math.Float64bits(l.RatioSum), math.Float64bits(l.RatioSquares),
-				uint64(l.Samples), uint64(len(l.ClassCounts)), uint64(len(l.ClassSums)))
+				uint64(l.Samples), uint64(len(l.ClassCounts)), uint64(len(l.ClassSums)), uint64(len(l.Activation)))
+			for _, sum := range l.sums() {
+				words = append(words, math.Float64bits(*sum))
+			}
+			for _, s := range l.Squares {
+				words = append(words, math.Float64bits(s))
+			}
+			for _, list := range [][]float32{l.Least, l.Most, l.Thresholds} {
+				for _, v := range list {
+					words = append(words, uint64(math.Float32bits(v)))
+				}
+			}
+			for _, n := range l.Below {
+				words = append(words, uint64(n))
+			}
 			for _, c := range l.ClassCounts {
 				words = append(words, uint64(c))
 			}
@@ -77,6 +109,7 @@ func recordBits(epochs []Epoch) (words []uint64) {
 func TestRecordRoundTrip(t *testing.T) {
 	for name, epochs := range map[string][]Epoch{
 		"no epochs":       nil,
+		"early points":    early(someEpochs(9, 20, 3), 4),
 		"one unit":        someEpochs(1, 1),
 		"baseline":        someEpochs(30, 256),
 		"several layers":  someEpochs(5, 16, 1, 300),
@@ -104,7 +137,14 @@ func TestRecordRejects(t *testing.T) {
 		spoil func([]Epoch) []Epoch
 		want  string
 	}{
-		"epoch 0":      {func(e []Epoch) []Epoch { e[0].Epoch = 0; return e }, "epoch 0 is not in 1.."},
+		"epoch -1":     {func(e []Epoch) []Epoch { e[0].Epoch = -1; return e }, "epoch -1 is not in 0.."},
+		"step":         {func(e []Epoch) []Epoch { e[0].Step = -1; return e }, "epoch 1 is after -1 steps"},
+		"late early":   {func(e []Epoch) []Epoch { e[1].Epoch = 0; return e }, "the early point at step 2400 follows epoch 1, step 1200"},
+		"early twice":  {func(e []Epoch) []Epoch { early(e, 2)[1].Step = 0; return e }, "the early point at step 0 follows epoch 0, step 0"},
+		"squares":      {func(e []Epoch) []Epoch { e[0].Layers[1].Squares = nil; return e }, "layer 2 has 0 squares, 3 least and 3 most, want 3 of each"},
+		"least":        {func(e []Epoch) []Epoch { e[0].Layers[1].Least = nil; return e }, "layer 2 has 3 squares, 0 least"},
+		"most":         {func(e []Epoch) []Epoch { e[0].Layers[1].Most = nil; return e }, "and 0 most"},
+		"thresholds":   {func(e []Epoch) []Epoch { e[0].Layers[1].Thresholds = nil; return e }, "6 counts below, want 0 thresholds x 3 units"},
 		"order":        {func(e []Epoch) []Epoch { e[1].Epoch = 1; return e }, "epoch 1 follows epoch 1"},
 		"no layers":    {func(e []Epoch) []Epoch { e[0].Layers = nil; return e }, "epoch 1 has no layers"},
 		"fewer layers": {func(e []Epoch) []Epoch { e[2].Layers = e[2].Layers[:1]; return e }, "epoch 5 has 1 layers, epoch 1 has 2"},
@@ -127,6 +167,21 @@ func TestRecordRejects(t *testing.T) {
 				t.Error("a file was left")
 			}
 		})
+	}
+}
+
+// early makes the first n early points.
+func early(epochs []Epoch, n int) []Epoch {
+	for i := range n {
+		epochs[i].Epoch, epochs[i].Step = 0, 10*i
+	}
+	return epochs
+}
+
+func TestEarlyAndLate(t *testing.T) {
+	points, epochs := EarlyAndLate(early(someEpochs(9, 2), 4))
+	if len(points) != 4 || len(epochs) != 5 || points[3].Step != 30 || epochs[0].Epoch != 9 {
+		t.Errorf("%d early points and %d epochs", len(points), len(epochs))
 	}
 }
 
@@ -195,12 +250,15 @@ func TestSameBytes(t *testing.T) {
 	for _, procs := range []int{1, 2, 5} {
 		runtime.GOMAXPROCS(procs)
 		for range 3 {
-			record, activations := filepath.Join(dir, "record"), filepath.Join(dir, "activations")
+			record, activations, weights := filepath.Join(dir, "record"), filepath.Join(dir, "activations"), filepath.Join(dir, "weights")
 			if err := WriteRecord(record, meta, someEpochs(30, 64, 3)); err != nil {
 				t.Fatal(err)
 			}
 			writeBlocks(t, activations, meta, sigmoidBlock(1, 1, 5000, 256), sigmoidBlock(1, 2, 5000, 10))
-			for _, path := range []string{record, activations} {
+			if err := WriteWeights(weights, meta, someTensors()); err != nil {
+				t.Fatal(err)
+			}
+			for _, path := range []string{record, activations, weights} {
 				file, err := os.ReadFile(path)
 				if err != nil {
 					t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/tools/go/packages"
 
 	"sparsel/pipeline/canon"
+	"sparsel/pipeline/store/disk"
 )
 
 // platforms are the ones whose import graphs count, whatever this one is: the
@@ -120,6 +122,12 @@ type moduleCache struct {
 	Key     Hash                         `json:"key"`
 	Sum     Hash                         `json:"sum"` // of Modules
 	Modules map[string]map[string]string `json:"modules"`
+	Check   string                       `json:"check,omitempty"` // of Key and Sum; earlier programs wrote none
+}
+
+func (c moduleCache) check() string {
+	sum := sha256.Sum256(append(c.Key[:], c.Sum[:]...))
+	return hex.EncodeToString(sum[:8])
 }
 
 func moduleKey(m module, imports []string) Hash {
@@ -139,31 +147,50 @@ func moduleKey(m module, imports []string) Hash {
 }
 
 func (s Source) cachedModules(key Hash) map[string]map[string]string {
-	var c moduleCache
-	text, err := os.ReadFile(s.Cache)
-	if err != nil || json.Unmarshal(text, &c) != nil || c.Key != key || c.Sum != sumModules(c.Modules) {
+	c, err := readCache(s.Cache)
+	if err != nil || c.Key != key {
 		return nil
 	}
 	return c.Modules
 }
 
+// maxCache is far more than the answers for a module of any size take.
+const maxCache = 1 << 26
+
+// readCache reads a cache that is, byte by byte, what keepModules writes.
+func readCache(path string) (moduleCache, error) {
+	var c moduleCache
+	text, err := disk.ReadFile(path, maxCache)
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(text, &c); err != nil {
+		return c, fmt.Errorf("what the go command said of modules cannot be read: %w", err)
+	}
+	again, err := json.Marshal(c)
+	if err == nil && (c.Sum != sumModules(c.Modules) || c.Check != "" && c.Check != c.check() || !bytes.Equal(text, again)) {
+		err = errors.New("what the go command said of modules is not what was kept: checksum does not match")
+	}
+	return c, err
+}
+
+// CheckCache reads a Source.Cache. The error wraps fs.ErrNotExist if there is
+// none.
+func CheckCache(path string) error {
+	_, err := readCache(path)
+	return err
+}
+
 // keepModules saves an answer. A cache that cannot be written costs time only.
 func (s Source) keepModules(key Hash, modules map[string]map[string]string) {
-	text, err := json.Marshal(moduleCache{key, sumModules(modules), modules})
+	c := moduleCache{Key: key, Sum: sumModules(modules), Modules: modules}
+	c.Check = c.check()
+	text, err := json.Marshal(c)
 	if s.Cache == "" || err != nil {
 		return
 	}
-	if os.MkdirAll(filepath.Dir(s.Cache), 0o755) != nil {
-		return
-	}
-	f, err := os.CreateTemp(filepath.Dir(s.Cache), filepath.Base(s.Cache)+"-*")
-	if err != nil {
-		return
-	}
-	defer os.Remove(f.Name())
-	_, err = bytes.NewReader(text).WriteTo(f)
-	if errors.Join(err, f.Close()) == nil {
-		os.Rename(f.Name(), s.Cache)
+	if os.MkdirAll(filepath.Dir(s.Cache), 0o777) == nil {
+		_ = disk.WriteBeside(s.Cache, text, 0o666)
 	}
 }
 

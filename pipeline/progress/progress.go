@@ -42,6 +42,8 @@ type tracker struct {
 	ended   int
 	failed  int
 	blocked int
+
+	elapsed, cpu float64 // seconds of the stages that ended, by the clock and of processors
 }
 
 // A stageCount is how far a stage is.
@@ -103,6 +105,9 @@ func (t *tracker) finish(r pipeline.NodeResult) {
 		t.ended++
 		t.of[r.Node.Stage].ended++
 	}
+	if r.CPU > 0 {
+		t.elapsed, t.cpu = t.elapsed+r.Elapsed.Seconds(), t.cpu+r.CPU
+	}
 	switch r.Outcome {
 	case pipeline.Failed:
 		t.failed++
@@ -142,14 +147,20 @@ func (t *tracker) runningText() string {
 	return strings.Join(parts, ", ")
 }
 
-// remaining estimates the time left, from measured times of the stages and from
-// how far running jobs are: the work shared out over the workers, or the longest
+// remaining estimates the time left, from the processor time that nodes should
+// take, the clock's time that those before took for theirs, and how far running
+// jobs are: the work shared out over the workers, or the longest
 // running job if that is longer. Nodes that wait are counted as if they run.
 // unknown counts nodes of stages never measured, which are left out.
 func (t *tracker) remaining(now time.Time) (d time.Duration, unknown int) {
 	var total, longest time.Duration
+	stretch := 1.0 // by which other work on the machine makes the clock run ahead of the processors
+	if t.cpu >= 1 {
+		stretch = t.elapsed / t.cpu
+	}
 	for n := range t.left {
 		need, ok := t.plan.Expected(n)
+		need = time.Duration(float64(need) * stretch)
 		if j := t.running[n]; j != nil {
 			need, ok = j.remaining(need, ok, now)
 			longest = max(longest, need)

@@ -11,6 +11,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"sparsel/pipeline"
+	"sparsel/pipeline/quote"
 )
 
 // NewTerminal returns Events that draw one bar per stage with work to do, below
@@ -64,7 +65,7 @@ func (t *terminal) line(text func(now time.Time) string) {
 		mpb.PrependDecorators(decor.Any(func(s decor.Statistics) string {
 			t.mu.Lock()
 			defer t.mu.Unlock()
-			return cut(text(time.Now()), s.AvailableWidth)
+			return cut(quote.Text(text(time.Now())), s.AvailableWidth)
 		}))))
 }
 
@@ -151,7 +152,7 @@ func (t *terminal) print(format string, args ...any) {
 	if t.group != nil {
 		w = t.group
 	}
-	fmt.Fprintf(w, format+"\n", args...)
+	io.WriteString(w, quote.Lines(fmt.Sprintf(format, args...))+"\n")
 }
 
 func (t *terminal) RunFinished(r *pipeline.Report) {

@@ -37,8 +37,8 @@ type ScanOptions struct {
 	Progress func(done, total int64)
 }
 
-// Scan hashes every blob and reads every record, manifest and the journal, on
-// all cores, and holds them against one another. It takes no lock and writes
+// Scan hashes every blob and reads every record, manifest, the journal and what
+// else decides anything, on all cores, and holds them against one another. It takes no lock and writes
 // nothing. The error is about the store as a whole or ctx; what is wrong with
 // single files is in Faults. Logs and what is in quarantine carry no checksum
 // and are not looked at.
@@ -100,6 +100,8 @@ func (s *Store) scanEntry(e entry, o ScanOptions) (text []byte, r *Record, err e
 	case "manifests":
 		var any map[string]any
 		err = s.Manifest(e.id, &any)
+	case "format":
+		err = s.checkFormat()
 	case "journal.jsonl":
 		text, err = readGrowing(path)
 	case "cache":
@@ -131,7 +133,7 @@ func (s *Store) scanBlob(e entry, path string, o ScanOptions) error {
 // end looks torn, it gets the time to finish.
 func readGrowing(path string) (text []byte, err error) {
 	for range 3 {
-		if text, err = os.ReadFile(path); err != nil {
+		if text, err = readFile(path, maxJournal); err != nil {
 			return nil, err
 		}
 		if len(text) == 0 || text[len(text)-1] == '\n' {
@@ -150,7 +152,7 @@ func Signature(path string) (string, error) {
 }
 
 func (s *Store) scanCache() error {
-	text, err := os.ReadFile(s.cachePath())
+	text, err := readFile(s.cachePath(), maxCache)
 	if err != nil {
 		return err
 	}
@@ -197,8 +199,21 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 	if quarantined > 0 {
 		sc.Notes = append(sc.Notes, fmt.Sprintf("%d damaged files lie in quarantine, where nothing reads them", quarantined))
 	}
-	if len(entries) > 0 && !present("format") {
-		add(Missing, "format", "the store does not say which format it has")
+	// A question makes a cache where there is no store yet, and a run that was killed
+	// early leaves no more than empty directories, locks and an empty journal.
+	begun := slices.ContainsFunc(entries, func(e entry) bool {
+		return identified[e.kind] || e.kind == "quarantine" || e.kind == "format" || e.kind == "journal.jsonl" && e.size > 0
+	})
+	if begun {
+		for name, what := range map[string]string{
+			"format":        "the store does not say which format it has; the next run writes it again",
+			"journal.jsonl": "what was done when is forgotten, no result is lost; the next run begins it again",
+			"gc.lock":       "every run holds it; the next one makes it again",
+		} {
+			if !present(name) {
+				add(Missing, name, "%s", what)
+			}
+		}
 	}
 	owners := map[ContentID]string{}
 	for _, r := range sc.Records {
@@ -226,6 +241,7 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 			sc.Faults[i].What = "is " + owners[e.id] + "; " + f.What
 		}
 	}
+	sc.compareLock(s, present, add)
 	stray := 0
 	for id := range sc.Blobs {
 		if owners[id] == "" {
@@ -238,6 +254,16 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 	sc.compareJournal(add, present)
 }
 
+// compareLock reads the text of the collection lock, which has one if there ever
+// was a collection.
+func (sc *Scan) compareLock(s *Store, present func(string) bool, add func(FaultKind, string, string, ...any)) {
+	collected := slices.ContainsFunc(sc.Events, func(e Event) bool { return e.Kind == Collected })
+	if err := s.checkGeneration(collected); err != nil && present("gc.lock") {
+		f := faultOf("gc.lock", err)
+		add(f.Kind, f.Path, "%s", f.What)
+	}
+}
+
 func (sc *Scan) compareJournal(add func(FaultKind, string, string, ...any), present func(string) bool) {
 	finished := map[ActionID]Event{}
 	for _, e := range sc.Events {
@@ -245,7 +271,7 @@ func (sc *Scan) compareJournal(add func(FaultKind, string, string, ...any), pres
 		case e.Action == nil:
 		case e.Kind == NodeFinish:
 			finished[*e.Action] = e
-		case e.Kind == Collected, e.Conflict:
+		case e.Kind == Collected, e.Kind == LostEvent, e.Conflict:
 			delete(finished, *e.Action)
 		}
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -36,7 +35,7 @@ func (s *Store) cachePath() string { return s.path("cache", "hashes") }
 //	sum <16 digits>
 //	<content> <size> <mtime> <ctime> <inode> <path>
 func (s *Store) loadHashes() hashes {
-	text, err := os.ReadFile(s.cachePath())
+	text, err := readFile(s.cachePath(), maxCache)
 	if err != nil {
 		return hashes{}
 	}

@@ -6,17 +6,18 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
+
+	"sparsel/pipeline/store/disk"
 )
 
-// HashFile returns the content id and length of a file.
+// HashFile returns the content id and length of a regular file. The error wraps
+// ErrDamaged if something else has its name.
 func HashFile(path string) (ContentID, int64, error) {
-	f, err := os.Open(path)
+	f, err := disk.Open(path)
 	if err != nil {
-		return ContentID{}, 0, err
+		return ContentID{}, 0, irregular(err)
 	}
 	defer f.Close()
 	h := sha256.New()
@@ -168,22 +169,16 @@ func (c *Checker) Blob(id ContentID, size int64, trust Trust) error {
 
 // Save writes what is known to the hash cache, for later commands.
 func (w *Writer) Save(c *Checker) error {
-	return w.Disk.WriteFile(w.temp(), w.cachePath(), c.encodeHashes(), 0o644)
+	if err := w.clearWay(w.cachePath()); err != nil {
+		return err
+	}
+	return w.Disk.WriteFile(w.temp(), w.cachePath(), c.encodeHashes(), 0o666)
 }
 
 // TrySave writes the hash cache if the store can be written, and says nothing
 // if not: a read-only store must still be able to answer.
 func (c *Checker) TrySave() {
-	if !c.dirty() {
-		return
-	}
-	f, err := os.CreateTemp(filepath.Dir(c.store.cachePath()), "hashes-*")
-	if err != nil {
-		return
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(c.encodeHashes())
-	if cerr := f.Close(); err == nil && cerr == nil {
-		os.Rename(f.Name(), c.store.cachePath())
+	if c.dirty() {
+		_ = disk.WriteBeside(c.store.cachePath(), c.encodeHashes(), 0o666)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"sparsel/pipeline/store/disk"
 )
 
 // PutManifest keeps a description under an id that determines it.
@@ -21,14 +23,23 @@ func (w *Writer) PutManifest(id [32]byte, v any) error {
 	if err != nil {
 		return fmt.Errorf("write manifest: %w", err)
 	}
-	return w.install(w.manifestPath(id), line)
+	return w.install(w.ManifestPath(id), line)
 }
 
 func (w *Writer) install(path string, data []byte) error {
-	if err := w.Disk.MkdirAll(filepath.Dir(path)); err != nil {
+	if err := w.makeRoom(path); err != nil {
 		return err
 	}
 	return w.Disk.WriteFile(w.temp(), path, data, 0o444)
+}
+
+// makeRoom makes the directory of an entry, and takes away what stands in its
+// place and is no file.
+func (w *Writer) makeRoom(path string) error {
+	if err := w.mkdir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	return w.clearWay(path)
 }
 
 // ErrConflict says that one action gave different bytes twice.
@@ -43,7 +54,7 @@ func (w *Writer) Commit(r *Record, known []Output, file func(name string) string
 	slices.SortFunc(r.Outputs, func(a, b Output) int { return strings.Compare(a.Name, b.Name) })
 	for _, o := range r.Outputs {
 		path := w.BlobPath(o.Content)
-		if err := w.Disk.MkdirAll(filepath.Dir(path)); err != nil {
+		if err := w.makeRoom(path); err != nil {
 			return err
 		}
 		// Also when such a blob exists: the fresh bytes are known to be good.
@@ -85,16 +96,8 @@ func (w *Writer) describeConflict(name string, before, now []Output) string {
 
 // Quarantine moves a damaged file out of the way and notes it in the journal.
 func (w *Writer) Quarantine(path, reason string) error {
-	dir := w.path("quarantine")
-	if err := w.Disk.MkdirAll(dir); err != nil {
-		return err
-	}
-	to := filepath.Join(dir, fmt.Sprintf("%s.%s.%d", filepath.Base(path), w.Run, w.seq.Add(1)))
-	err := w.Disk.Move(path, to)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	to, err := w.moveAside(path)
+	if to == "" || err != nil {
 		return err
 	}
 	if id, err := ParseContentID(filepath.Base(path)); err == nil {
@@ -103,4 +106,36 @@ func (w *Writer) Quarantine(path, reason string) error {
 		}
 	}
 	return w.Append(Event{Kind: NoteEvent, Text: fmt.Sprintf("moved %s to quarantine: %s", filepath.Base(path), reason)})
+}
+
+// quarantine is Quarantine for what is no file at all.
+func (w *Writer) quarantine(path string) error {
+	what := errors.New("it is no file of the store")
+	if info, err := os.Lstat(path); err == nil {
+		if err := disk.Regular(path, info); err != nil {
+			what = err
+		}
+	}
+	return w.Quarantine(path, what.Error())
+}
+
+// moveAside moves something into quarantine and returns its name there, or ""
+// if it is gone.
+func (w *Writer) moveAside(path string) (to string, err error) {
+	dir := w.path("quarantine")
+	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
+		// Where damage is put is damaged itself.
+		if err := w.Disk.Move(dir, fmt.Sprintf("%s.%d", w.temp(), w.seq.Add(1))); err != nil {
+			return "", err
+		}
+	}
+	if err := w.Disk.MkdirAll(dir); err != nil {
+		return "", err
+	}
+	to = filepath.Join(dir, fmt.Sprintf("%s.%s.%d", filepath.Base(path), w.Run, w.seq.Add(1)))
+	err = w.Disk.Move(path, to)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return to, err
 }

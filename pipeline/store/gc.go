@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -30,21 +31,46 @@ func (s *Store) gcPath() string { return s.path("gc.lock") }
 // Generation changes whenever things were removed from the store. It is empty
 // as long as nothing ever was.
 func (s *Store) Generation() string {
-	text, err := os.ReadFile(s.gcPath())
+	text, err := readFile(s.gcPath(), maxSmall)
 	if err != nil {
 		return "" // an unreadable one is found where the lock is taken
 	}
 	return string(text)
 }
 
-// share waits for a collection to end and keeps others from beginning.
+// share waits for a collection to end and keeps others from beginning. Whoever
+// had the store alone may have removed it with its lock: then it begins anew.
 func (w *Writer) share() error {
-	f := flock.New(w.gcPath())
-	if err := f.RLock(); err != nil {
-		return fmt.Errorf("lock %s: %w", w.gcPath(), err)
+	for {
+		if err := w.Disk.MkdirAll(w.Store.dir); err != nil {
+			return err
+		}
+		f, err := w.gcLock()
+		if err == nil {
+			err = f.RLock()
+		}
+		if err != nil {
+			return fmt.Errorf("lock %s: %w", w.gcPath(), err)
+		}
+		if isNamed(f) {
+			w.shared = f
+			return nil
+		}
+		f.Close()
 	}
-	w.shared = f
-	return nil
+}
+
+// gcLock names the collection lock. What stands in its place and is no file goes
+// into quarantine.
+func (w *Writer) gcLock() (*flock.Flock, error) {
+	f, err := lockFile(w.gcPath())
+	if errors.Is(err, ErrDamaged) {
+		if _, err := w.moveAside(w.gcPath()); err != nil {
+			return nil, err
+		}
+		f, err = lockFile(w.gcPath())
+	}
+	return f, err
 }
 
 // ErrBusy says that a run is at work on the store.
@@ -53,31 +79,38 @@ var ErrBusy = errors.New("a run is at work on the store")
 // A Collector removes things from a store, alone.
 type Collector struct {
 	*Writer
-	alone *flock.Flock
+	alone   *flock.Flock
+	cleared bool // the store is gone
 }
 
 // NewCollector takes the store for itself. It does not wait for runs that are
 // at work: the error wraps ErrBusy then. Runs that begin later wait for Close.
 func (s *Store) NewCollector(now func() time.Time) (*Collector, error) {
-	f := flock.New(s.gcPath())
-	ok, err := f.TryLock()
+	w := newWriter(s, now)
+	f, err := w.gcLock()
+	ok := false
+	if err == nil {
+		ok, err = f.TryLock()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", s.gcPath(), err)
 	}
-	if !ok {
+	if !ok || !isNamed(f) {
 		f.Close()
 		return nil, fmt.Errorf("%w: wait until it ends, or stop it", ErrBusy)
 	}
-	w := &Writer{Store: s, now: now}
 	if err := w.prepare(); err != nil {
 		f.Close()
 		return nil, err
 	}
-	return &Collector{w, f}, nil
+	return &Collector{Writer: w, alone: f}, nil
 }
 
 // Close lets runs in.
 func (c *Collector) Close() error {
+	if c.cleared {
+		return c.alone.Close()
+	}
 	return errors.Join(c.Writer.Close(), c.alone.Close())
 }
 
@@ -155,8 +188,31 @@ func (c *Collector) Remove(ctx context.Context, list []Garbage) error {
 }
 
 // renew changes the generation, in place: the lock is on this file.
-func (c *Collector) renew(what string) error {
-	return os.WriteFile(c.gcPath(), []byte(c.Run+" "+what+"\n"), 0o644)
+func (w *Writer) renew(what string) error {
+	text := w.Run + " " + what
+	return os.WriteFile(w.gcPath(), []byte(text+" "+sealSum([]byte(text))+"\n"), 0o666)
+}
+
+// generationForm is the text that a collection leaves in the lock: its run, how
+// far it came and, since this can be told, a checksum of both.
+var generationForm = regexp.MustCompile(`^(\d{8}T\d{6}Z-[0-9a-f]{6} (?:began|ended))(?: ([0-9a-f]{16}))?\n$`)
+
+// checkGeneration returns an error that wraps ErrDamaged if the text of the
+// collection lock is not what a collection left there. collected says that there
+// was one.
+func (s *Store) checkGeneration(collected bool) error {
+	text, err := readFile(s.gcPath(), maxSmall)
+	if err != nil {
+		return err
+	}
+	if len(text) == 0 && !collected {
+		return nil
+	}
+	m := generationForm.FindSubmatch(text)
+	if m == nil || len(m[2]) > 0 && string(m[2]) != sealSum(m[1]) {
+		return fmt.Errorf("its text is not what a collection leaves there: %w", ErrDamaged)
+	}
+	return nil
 }
 
 // begun changes the generation and tells the journal which records will go,
@@ -165,21 +221,16 @@ func (c *Collector) begun(list []Garbage) error {
 	if err := c.renew("began"); err != nil {
 		return err
 	}
-	var text []byte
+	var events []Event
 	for _, g := range list {
-		if g.Action == (ActionID{}) {
-			continue
+		if g.Action != (ActionID{}) {
+			events = append(events, Event{Kind: Collected, Action: &g.Action})
 		}
-		line, err := seal(Event{Kind: Collected, Time: c.now().UTC(), Run: c.Run, Action: &g.Action})
-		if err != nil {
-			return err
-		}
-		text = append(text, line...)
 	}
-	if text == nil {
+	if events == nil {
 		return nil
 	}
-	return c.Disk.Append(c.JournalPath(), text, true)
+	return c.AppendAll(events, true)
 }
 
 // removeAll removes files and makes that durable.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -23,6 +22,8 @@ type Event struct {
 	Recipe  string               `json:"recipe,omitempty"` // action without its inputs
 	Outputs map[string]ContentID `json:"outputs,omitempty"`
 	Cost    float64              `json:"cost,omitempty"`
+	Work    string               `json:"work,omitempty"` // the kind of work, of whose cost and time this is a measurement
+	CPU     float64              `json:"cpu,omitempty"`  // seconds of processor time; 0: not known
 	Seconds float64              `json:"seconds,omitempty"`
 	Memory  int64                `json:"memory,omitempty"` // most bytes the process that did it ever had
 	Error   string               `json:"error,omitempty"`
@@ -34,6 +35,12 @@ type Event struct {
 	// Conflict says of a failure that the bytes were others than the time before:
 	// from there on the journal vouches for neither.
 	Conflict bool `json:"conflict,omitempty"`
+
+	// Path is the file that an event is about: below the store for LostEvent, below
+	// the output directory for WroteEvent and RemovedEvent.
+	Path string `json:"path,omitempty"`
+	// Runs are those that a LostEvent about the journal says it tells nothing of.
+	Runs []string `json:"runs,omitempty"`
 }
 
 // An EventKind is what happened.
@@ -41,7 +48,10 @@ type EventKind string
 
 // The kinds of events. A node that executes has one start and then one of
 // finish, fail and cancel, or none if its process was killed. Use says that a
-// node's action changed to one that was already done. Note is about damage.
+// node's action changed to one that was already done. Note is about damage. Wrote
+// says what a file for people holds, under Outputs, and Removed that it is gone
+// on purpose. Lost says of a file that was damaged or missing that it will not
+// come back and is not to be missed.
 const (
 	RunStart   EventKind = "run"
 	RunEnd     EventKind = "end"
@@ -51,6 +61,10 @@ const (
 	NodeCancel EventKind = "cancel"
 	NodeUse    EventKind = "use"
 	NoteEvent  EventKind = "note"
+
+	WroteEvent   EventKind = "wrote"
+	RemovedEvent EventKind = "removed"
+	LostEvent    EventKind = "lost"
 )
 
 // Damage is a stretch of the journal that cannot be believed.
@@ -67,9 +81,12 @@ func (d Damage) String() string {
 // Journal reads all events, oldest first, skipping and reporting damage. A
 // journal that does not exist is empty.
 func (s *Store) Journal() ([]Event, []Damage, error) {
-	text, err := os.ReadFile(s.JournalPath())
+	text, err := readFile(s.JournalPath(), maxJournal)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
+	}
+	if errors.Is(err, ErrDamaged) {
+		return nil, []Damage{{Reason: err.Error()}}, nil
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("read journal: %w", err)

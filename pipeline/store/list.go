@@ -48,19 +48,30 @@ type entry struct {
 // directories of its first two digits.
 var identified = map[string]bool{"blobs": true, "actions": true, "manifests": true}
 
-// known are the other names at the top level. What is below the directories
-// among them has no fixed form.
-var known = map[string]bool{
-	"format": true, "journal.jsonl": true, "gc.lock": true,
-	"quarantine": true, "logs": true, "locks": true, "tmp": true, "cache": true,
-}
+// folders are the directories at the top level, and files the files. What is below
+// the directories that are not identified has no fixed form.
+var (
+	folders = map[string]bool{
+		"blobs": true, "actions": true, "manifests": true,
+		"quarantine": true, "logs": true, "locks": true, "tmp": true, "cache": true,
+	}
+	files = map[string]bool{"format": true, "journal.jsonl": true, "gc.lock": true}
+)
 
 // list finds every file of the store, in order of their paths. Files that do
-// not belong and directories that cannot be read are faults.
+// not belong, what is no file where one should be, and directories that cannot
+// be read are faults.
 func (s *Store) list() (entries []entry, faults []Fault, err error) {
 	add := func(kind FaultKind, path, what string) { faults = append(faults, Fault{kind, path, what}) }
-	err = filepath.WalkDir(s.dir, func(name string, d fs.DirEntry, err error) error {
-		relative, rerr := filepath.Rel(s.dir, name)
+	root, err := filepath.EvalSymlinks(s.dir) // it may lie elsewhere, behind a link
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		relative, rerr := filepath.Rel(root, name)
 		if rerr != nil {
 			return rerr
 		}
@@ -72,8 +83,15 @@ func (s *Store) list() (entries []entry, faults []Fault, err error) {
 			add(Unreadable, relative, err.Error())
 			return nil
 		}
+		e := entry{path: relative}
+		e.kind, _, _ = strings.Cut(relative, "/")
 		if d.IsDir() {
-			return nil
+			kind, what := e.strangeDir()
+			if what == "" {
+				return nil
+			}
+			add(kind, relative, what)
+			return filepath.SkipDir
 		}
 		info, err := d.Info()
 		if errors.Is(err, fs.ErrNotExist) {
@@ -83,22 +101,47 @@ func (s *Store) list() (entries []entry, faults []Fault, err error) {
 			add(Unreadable, relative, err.Error())
 			return nil
 		}
-		e := entry{path: relative, size: info.Size()}
-		e.kind, _, _ = strings.Cut(relative, "/")
+		e.size = info.Size()
 		switch {
-		case identified[e.kind]:
-			if !e.identify() || !info.Mode().IsRegular() {
-				add(Extra, relative, "the store has no file of that name there; take it away")
-				return nil
-			}
-		case !known[e.kind]:
-			add(Extra, relative, "the store has no file of that name; take it away")
+		case folders[relative]:
+			add(Damaged, relative, "there should be a directory, and it is none")
+			return nil
+		case identified[e.kind] && !e.identify():
+			add(Extra, relative, "the store has no file of that name there; take it away")
+			return nil
+		case !folders[e.kind] && !files[e.kind]:
+			add(Extra, relative, noSuchName)
 			return nil
 		}
 		entries = append(entries, e)
 		return nil
 	})
 	return entries, faults, err
+}
+
+const noSuchName = "the store has no file of that name; take it away"
+
+// strangeDir says what is wrong with a directory, "" if it belongs there.
+func (e *entry) strangeDir() (kind FaultKind, what string) {
+	const inPlace = "there should be a file, and it is a directory"
+	switch {
+	case e.path == "." || folders[e.path]:
+		return "", ""
+	case files[e.path], e.path == "cache/hashes", e.path == "cache/modules":
+		return Damaged, inPlace
+	case identified[e.kind]:
+		if e.identify() {
+			return Damaged, inPlace
+		}
+		digits, _ := strings.CutPrefix(e.path, e.kind+"/")
+		if _, err := hex.DecodeString(digits); len(digits) == 2 && err == nil && digits == strings.ToLower(digits) {
+			return "", ""
+		}
+		return Extra, noSuchName
+	case folders[e.kind]:
+		return "", ""
+	}
+	return Extra, noSuchName
 }
 
 // identify takes the id from the path, which must be KIND/ab/ab12….

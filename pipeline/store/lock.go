@@ -5,11 +5,25 @@ import (
 	"os"
 
 	"github.com/gofrs/flock"
+
+	"sparsel/pipeline/store/disk"
 )
 
 // A Lock is held by one process, or by one of several holders in a process,
 // until Release or death.
 type Lock struct{ f *flock.Flock }
+
+// lockFile names a lock without opening it. The error wraps ErrDamaged if
+// something else than a file has the name: opening a pipe may take for ever.
+// Every user who may look at the store can hold its locks.
+func lockFile(path string) (*flock.Flock, error) {
+	if info, err := os.Lstat(path); err == nil {
+		if err := disk.Regular(path, info); err != nil {
+			return nil, irregular(err)
+		}
+	}
+	return flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDONLY|disk.LockFlags), flock.SetPermissions(0o666)), nil
+}
 
 // tryLock takes the lock file at path if nobody holds it.
 //
@@ -19,7 +33,10 @@ type Lock struct{ f *flock.Flock }
 // is checked after locking.
 func tryLock(path string) (*Lock, bool, error) {
 	for {
-		f := flock.New(path)
+		f, err := lockFile(path)
+		if err != nil {
+			return nil, false, fmt.Errorf("lock %s: %w", path, err)
+		}
 		ok, err := f.TryLock()
 		if err != nil {
 			return nil, false, fmt.Errorf("lock %s: %w", path, err)
@@ -28,14 +45,21 @@ func tryLock(path string) (*Lock, bool, error) {
 			f.Close()
 			return nil, false, nil
 		}
-		held, err := f.Stat()
-		if err == nil {
-			if named, err := os.Stat(path); err == nil && os.SameFile(held, named) {
-				return &Lock{f}, true, nil
-			}
+		if isNamed(f) {
+			return &Lock{f}, true, nil
 		}
 		f.Close()
 	}
+}
+
+// isNamed reports whether the file that is locked still has its name.
+func isNamed(f *flock.Flock) bool {
+	held, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Lstat(f.Path())
+	return err == nil && os.SameFile(held, named)
 }
 
 // Release lets the next holder in.

@@ -2,10 +2,10 @@ package store
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 )
 
 // An Output is one file that an action made.
@@ -38,7 +38,7 @@ var ErrDamaged = errors.New("damaged")
 // Record reads the record of an action. The error wraps fs.ErrNotExist if there
 // is none and ErrDamaged if it cannot be believed.
 func (s *Store) Record(id ActionID) (*Record, error) {
-	text, err := os.ReadFile(s.RecordPath(id))
+	text, err := readFile(s.RecordPath(id), maxRecord)
 	if err != nil {
 		return nil, err
 	}
@@ -90,18 +90,35 @@ func sameOutputs(a, b []Output) string {
 	return ""
 }
 
-// Manifest reads a shared description by the id that PutManifest was given.
+// Manifest reads a shared description by the id that PutManifest was given. The
+// error wraps fs.ErrNotExist if there is none and ErrDamaged if it cannot be
+// believed.
 func (s *Store) Manifest(id [32]byte, v any) error {
-	text, err := os.ReadFile(s.manifestPath(id))
+	text, err := readFile(s.ManifestPath(id), maxRecord)
 	if err != nil {
 		return err
 	}
-	if err := unseal(bytes.TrimSuffix(text, []byte("\n")), v); err != nil {
+	line, ended := bytes.CutSuffix(text, []byte("\n"))
+	if !ended {
+		return fmt.Errorf("read manifest %x: cut short: %w", id[:6], ErrDamaged)
+	}
+	var named struct {
+		ID string `json:"id"`
+	}
+	err = unseal(line, v)
+	if err == nil {
+		err = unseal(line, &named)
+	}
+	if want := hex.EncodeToString(id[:]); err == nil && named.ID != want {
+		err = fmt.Errorf("it is about %.12s", named.ID)
+	}
+	if err != nil {
 		return fmt.Errorf("read manifest %x: %w: %w", id[:6], err, ErrDamaged)
 	}
 	return nil
 }
 
-func (s *Store) manifestPath(id [32]byte) string {
+// ManifestPath returns where the description of that id is, if there is one.
+func (s *Store) ManifestPath(id [32]byte) string {
 	return s.spread("manifests", id)
 }

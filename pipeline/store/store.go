@@ -30,43 +30,36 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"sparsel/pipeline/store/disk"
 )
-
-// formatText is the content of the format file. A later version of this package
-// must read every version it ever wrote, or say how to migrate.
-const formatText = "sparsel store 1\n"
 
 // A Store answers questions about a directory. It is safe for concurrent use.
 type Store struct {
 	// Disk performs the writes; tests set its hook before any use.
 	Disk disk.Disk
 
-	dir string
+	dir    string
+	format error // what is wrong with the format file, as it was when the store was opened
 }
 
 // Open names the store at dir without creating or writing anything; a
 // directory that does not exist is an empty store. It refuses a store of an
-// unknown format version.
+// unknown format version. A format file that is damaged is no obstacle: the next
+// Writer puts it right.
 func Open(dir string) (*Store, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
 	s := &Store{dir: abs}
-	text, err := os.ReadFile(s.path("format"))
+	err = s.checkFormat()
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return s, nil
-	case err != nil:
-		return nil, fmt.Errorf("open store: %w", err)
-	case string(text) != formatText:
-		return nil, fmt.Errorf("open store %s: its format is %q, this program knows %q: use the program that wrote it, or another -out directory",
-			dir, strings.TrimSpace(string(text)), strings.TrimSpace(formatText))
+	case errors.Is(err, ErrDamaged):
+		s.format = err
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
 	return s, nil
 }

@@ -8,11 +8,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"sparsel/pipeline/store/disk"
 )
 
 // A Writer changes a store on behalf of one run. It is safe for concurrent use;
@@ -33,10 +37,7 @@ type Writer struct {
 // what dead runs left under tmp, and marks this run as alive. On a store that
 // cannot be written it fails before anything else is done.
 func (s *Store) NewWriter(now func() time.Time) (*Writer, error) {
-	w := &Writer{Store: s, now: now}
-	if err := s.Disk.MkdirAll(s.dir); err != nil {
-		return nil, fmt.Errorf("prepare store: %w", err)
-	}
+	w := newWriter(s, now)
 	if err := w.share(); err != nil {
 		return nil, fmt.Errorf("prepare store: %w", err)
 	}
@@ -47,17 +48,37 @@ func (s *Store) NewWriter(now func() time.Time) (*Writer, error) {
 	return w, nil
 }
 
+func newWriter(s *Store, now func() time.Time) *Writer {
+	w := &Writer{Store: s, now: now}
+	w.name()
+	return w
+}
+
+// name gives the run its id.
+func (w *Writer) name() {
+	var random [3]byte
+	rand.Read(random[:])
+	w.Run = w.now().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(random[:])
+	w.dir = w.path("tmp", w.Run)
+}
+
 func (w *Writer) prepare() error {
-	s := w.Store
-	for _, d := range []string{"blobs", "actions", "manifests", "locks", "tmp", "cache"} {
-		if err := s.Disk.MkdirAll(s.path(d)); err != nil {
+	for _, d := range []string{"tmp", "blobs", "actions", "manifests", "locks", "cache"} {
+		if err := w.mkdir(w.path(d)); err != nil {
 			return fmt.Errorf("prepare store: %w", err)
 		}
+	}
+	if err := w.mayWrite(); err != nil {
+		return fmt.Errorf("prepare store: %w", err)
 	}
 	if err := w.begin(); err != nil {
 		return fmt.Errorf("prepare store: %w", err)
 	}
-	if err := w.stampFormat(); err != nil {
+	err := w.clearWay(w.JournalPath())
+	if err == nil {
+		err = w.stampFormat()
+	}
+	if err != nil {
 		w.Close()
 		return fmt.Errorf("prepare store: %w", err)
 	}
@@ -68,14 +89,40 @@ func (w *Writer) prepare() error {
 	return nil
 }
 
+// mayWrite looks at every directory of a store that another user may have made,
+// and at the journal: that a result cannot be kept should not turn out hours
+// later.
+func (w *Writer) mayWrite() error {
+	list := []string{w.Store.dir}
+	if info, err := os.Lstat(w.JournalPath()); err == nil && info.Mode().IsRegular() {
+		list = append(list, w.JournalPath())
+	}
+	for _, kind := range []string{"blobs", "actions", "manifests"} {
+		dirs, err := os.ReadDir(w.path(kind))
+		if err != nil {
+			return err
+		}
+		for _, d := range dirs {
+			if d.IsDir() {
+				list = append(list, w.path(kind, d.Name()))
+			}
+		}
+	}
+	for _, kind := range []string{"blobs", "actions", "manifests", "locks", "tmp", "cache", "logs", "quarantine"} {
+		list = append(list, w.path(kind))
+	}
+	for _, path := range list {
+		if err := disk.Writable(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%w: the store is another user's; to share it, make it a group's (`chmod -R g+rwX`, `chmod g+s` of its directories, umask 002), or use another -out", err)
+		}
+	}
+	return nil
+}
+
 // begin takes the run's lock before its directory exists: a directory whose
 // lock is free belongs to the dead.
 func (w *Writer) begin() error {
 	for {
-		var random [3]byte
-		rand.Read(random[:])
-		w.Run = w.now().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(random[:])
-		w.dir = w.path("tmp", w.Run)
 		lock, ok, err := tryLock(w.dir + ".lock")
 		if err != nil {
 			return err
@@ -84,22 +131,8 @@ func (w *Writer) begin() error {
 			w.alive = lock
 			return w.Disk.MkdirAll(w.dir)
 		}
+		w.name()
 	}
-}
-
-func (w *Writer) stampFormat() error {
-	text, err := os.ReadFile(w.path("format"))
-	if err == nil && string(text) == formatText {
-		return nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	// An empty journal first: naming the format file makes both names durable.
-	if err := w.Disk.Append(w.JournalPath(), nil, false); err != nil {
-		return err
-	}
-	return w.Disk.WriteFile(w.temp(), w.path("format"), []byte(formatText), 0o444)
 }
 
 // sweep removes the private directories of runs that are no more, and the lock
@@ -113,6 +146,9 @@ func (w *Writer) sweep() error {
 		run := strings.TrimSuffix(e.Name(), ".lock")
 		if run == w.Run {
 			continue
+		}
+		if err := w.clearWay(w.path("tmp", run+".lock")); err != nil {
+			return err
 		}
 		lock, ok, err := tryLock(w.path("tmp", run+".lock"))
 		if err != nil {
@@ -132,6 +168,9 @@ func (w *Writer) sweep() error {
 		return err
 	}
 	for _, e := range locks {
+		if err := w.clearWay(w.path("locks", e.Name())); err != nil {
+			return err
+		}
 		lock, ok, err := tryLock(w.path("locks", e.Name()))
 		if err != nil {
 			return err
@@ -140,7 +179,19 @@ func (w *Writer) sweep() error {
 			lock.Release() // removes it
 		}
 	}
+	for name, old := range cacheLitter {
+		if err := disk.SweepBeside(w.path("cache", name), old); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// cacheLitter are the files of the cache, which commands without a Writer
+// replace, and what earlier programs called a new one on its way.
+var cacheLitter = map[string]*regexp.Regexp{
+	"hashes":  regexp.MustCompile(`^hashes-[0-9]+$`),
+	"modules": regexp.MustCompile(`^modules-[0-9]+$`),
 }
 
 // Littered reports whether a run left something behind, or is under way: the
@@ -151,7 +202,8 @@ func (s *Store) Littered() bool {
 			return true
 		}
 	}
-	return false
+	cached, err := os.ReadDir(s.path("cache"))
+	return err == nil && slices.ContainsFunc(cached, func(e fs.DirEntry) bool { return cacheLitter[e.Name()] == nil })
 }
 
 // Alive reports whether the named run, of any process, still has its Writer.
@@ -184,7 +236,7 @@ func (w *Writer) temp() string {
 // JobDir makes a private directory with an empty directory "out" in it.
 func (w *Writer) JobDir() (string, error) {
 	dir := w.temp()
-	if err := os.MkdirAll(filepath.Join(dir, "out"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, "out"), 0o777); err != nil {
 		return "", fmt.Errorf("make job directory: %w", err)
 	}
 	return dir, nil
@@ -196,15 +248,24 @@ func (w *Writer) TryLock(id ActionID) (*Lock, bool, error) {
 }
 
 // Append adds an event to the journal, stamped with the run and the time. It is
-// on disk when Append returns, except for starts and uses, whose loss harms
-// nothing.
+// on disk when Append returns, except for starts, uses and published files,
+// whose loss harms nothing.
 func (w *Writer) Append(e Event) error {
-	e.Run, e.Time = w.Run, w.now().UTC()
-	line, err := seal(e)
-	if err == nil {
-		err = w.Disk.Append(w.JournalPath(), line, e.Kind != NodeStart && e.Kind != NodeUse)
+	return w.AppendAll([]Event{e}, e.Kind != NodeStart && e.Kind != NodeUse && e.Kind != WroteEvent)
+}
+
+// AppendAll is Append for events that belong together.
+func (w *Writer) AppendAll(events []Event, sync bool) error {
+	var text []byte
+	for _, e := range events {
+		e.Run, e.Time = w.Run, w.now().UTC()
+		line, err := seal(e)
+		if err != nil {
+			return fmt.Errorf("write journal: %w", err)
+		}
+		text = append(text, line...)
 	}
-	if err != nil {
+	if err := w.Disk.AppendLine(w.JournalPath(), text, sync); err != nil {
 		return fmt.Errorf("write journal: %w", err)
 	}
 	return nil

@@ -54,10 +54,13 @@ func (u Use) layers() []string {
 	return list
 }
 
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "aggregate"
+
 // Stage is the aggregate stage.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
-		Name:    "aggregate",
+		Name:    Kind,
 		Package: "sparsel/stages/aggregate",
 		Outputs: []string{Summaries, Tidy},
 		Run:     run,
@@ -146,6 +149,9 @@ var metrics = []struct {
 	{"selectivity_std", func(r measures.Row) float64 { return r.SelectivityStd }},
 }
 
+// shares are the metrics whose values lie in [0, 1].
+var shares = []string{"accuracy", "sparsity", "selectivity", "gini", "treves_rolls", "csi", "dead", "saturated", "below", "ccmas_chance"}
+
 func (u Use) values(r measures.Row) []summary.Value {
 	var list []summary.Value
 	for _, m := range metrics {
@@ -182,7 +188,7 @@ func design(uses []Use) summary.Design {
 		}
 		d = append(d, summary.Cell{
 			Condition: c.condition, Optimizer: c.optimizer, Runs: seeds[c],
-			Layers: Use{Layers: c.layers}.layers(), Metrics: names, Epochs: epochs,
+			Layers: Use{Layers: c.layers}.layers(), Metrics: names, Epochs: epochs, Shares: shares,
 		})
 	}
 	return d

@@ -70,21 +70,29 @@ func sameAccuracy(a, b float64) bool { return math.Abs(a-b) < 0.5e-4 }
 // sameMeasure is equality to the seven digits of the float32 numbers that the records hold.
 func sameMeasure(a, b float64) bool { return math.Abs(a-b) <= 1e-7 }
 
-// rowKey is what a run and a record of it have in common. Sweep values are compared as numbers: the records
+// A Run is what a run and a record of it have in common. Sweep values are compared as numbers: the records
 // spell them as another language does.
-type rowKey struct {
-	experiment, condition, optimizer, layer, split, parameter string
-	seed                                                      uint32
-	epoch                                                     int
+type Run struct {
+	Experiment, Condition, Optimizer, Split, Parameter string
+	Seed                                               uint32
 }
 
-func keyOf(r measures.TidyRow) rowKey {
+// RunOf is the run that a row is about.
+func RunOf(r measures.TidyRow) Run {
 	parameter := ""
 	if r.ParamValue.Recorded {
 		parameter = strconv.FormatFloat(r.ParamValue.Value, 'g', 10, 64)
 	}
-	return rowKey{r.Experiment, sameSpelling(r.Condition), r.Optimizer, r.Layer, r.Split, parameter, r.Seed, r.Epoch}
+	return Run{r.Experiment, sameSpelling(r.Condition), r.Optimizer, r.Split, parameter, r.Seed}
 }
+
+type rowKey struct {
+	Run
+	layer string
+	epoch int
+}
+
+func keyOf(r measures.TidyRow) rowKey { return rowKey{RunOf(r), r.Layer, r.Epoch} }
 
 // sameSpelling rewrites "name=number" with ten digits.
 func sameSpelling(condition string) string {
@@ -98,10 +106,10 @@ func sameSpelling(condition string) string {
 // conditionOf names what a recorded run is of: its condition, and the parameter that was swept unless the condition says
 // it.
 func conditionOf(r measures.TidyRow, key rowKey) string {
-	if key.parameter == "" || strings.HasSuffix(key.condition, "="+key.parameter) {
+	if key.Parameter == "" || strings.HasSuffix(key.Condition, "="+key.Parameter) {
 		return r.Condition
 	}
-	return fmt.Sprintf("%s, %s=%s", r.Condition, r.ParamName, key.parameter)
+	return fmt.Sprintf("%s, %s=%s", r.Condition, r.ParamName, key.Parameter)
 }
 
 // Compare sets our tidy table against a recorded one, in the order of the records. Records of other experiments

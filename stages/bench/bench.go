@@ -62,10 +62,10 @@ func wideVectors() bool {
 
 // load reads MNIST for our own runs.
 func (d Data) load() (training, test trainer.Split, err error) {
-	if training, err = train.Load(d.TrainImages, d.TrainLabels); err != nil {
+	if training, err = train.Load(d.TrainImages, d.TrainLabels, 10); err != nil {
 		return training, test, err
 	}
-	test, err = train.Load(d.TestImages, d.TestLabels)
+	test, err = train.Load(d.TestImages, d.TestLabels, 10)
 	return training, test, err
 }
 

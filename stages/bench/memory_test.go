@@ -101,14 +101,14 @@ func heavyRun(what string) error {
 // random returns images of random pixels, a fifth of them lit.
 func random(samples int) trainer.Split {
 	source := rand.NewChaCha8([32]byte{1})
-	s := trainer.Split{Pixels: pixels, Images: make([]byte, samples*pixels), Labels: make([]uint8, samples)}
+	s := trainer.Split{Pixels: pixels, Images: make([]byte, samples*pixels), Labels: make([]uint8, samples), Classes: 10}
 	for i := range s.Images {
 		if x := source.Uint64(); x%5 == 0 {
 			s.Images[i] = byte(x >> 32)
 		}
 	}
 	for i := range s.Labels {
-		s.Labels[i] = uint8(i % trainer.Classes)
+		s.Labels[i] = uint8(i % 10)
 	}
 	return s
 }

@@ -7,6 +7,9 @@
 // of them says anything about MNIST; whatever is made from them must say that
 // it is.
 //
+// The parameters can ask for images of half as many pixels each way, and for more
+// classes: digits that are turned or mirrored.
+//
 // The outputs have the names and the layout of stages/fetch, so that a node of
 // either can feed stages/train:
 //
@@ -32,6 +35,7 @@
 package digits
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,8 +62,12 @@ const (
 	Test  = "test"
 )
 
-// Classes is the number of digits.
+// Classes is the number of digits, and of classes unless parameters say otherwise.
 const Classes = 10
+
+// MaxClasses is the largest number of classes: the digits, the digits turned to the
+// right, and those mirrored that do not look like another class then, 2 to 7.
+const MaxClasses = 2*Classes + 6
 
 // maxCount bounds a split, so that a slip of the finger doesn't fill the
 // memory. It is 784 MB, more than ten times MNIST.
@@ -69,7 +77,13 @@ const maxCount = 1_000_000
 type Params struct {
 	Seed        uint32
 	Train, Test int // images of each split
+	Side        int // pixels of an image, each way: 28, also written 0, or half as many
+	Classes     int // 2 to MaxClasses; 0: the ten digits
 }
+
+func (p Params) side() int { return cmp.Or(p.Side, side) }
+
+func (p Params) classes() int { return cmp.Or(p.Classes, Classes) }
 
 // Validate reports what is wrong with the parameters.
 func (p Params) Validate() error {
@@ -82,13 +96,22 @@ func (p Params) Validate() error {
 			errs = append(errs, fmt.Errorf("draw digits: %d %s images; ask for 1 to %d", s.count, s.name, maxCount))
 		}
 	}
+	if p.side() != side && p.side() != side/2 {
+		errs = append(errs, fmt.Errorf("draw digits: images of %d×%d pixels; ask for %d or %d", p.Side, p.Side, side, side/2))
+	}
+	if c := p.classes(); c < 2 || c > MaxClasses {
+		errs = append(errs, fmt.Errorf("draw digits: %d classes; ask for 2 to %d", c, MaxClasses))
+	}
 	return errors.Join(errs...)
 }
+
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "digits"
 
 // Stage is the pipeline's stage. Its node has [Params] and no inputs.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
-		Name:    "digits",
+		Name:    Kind,
 		Package: "sparsel/stages/digits", Contract: kernel.Contract,
 		Outputs: []string{TrainImages, TrainLabels, TestImages, TestLabels},
 		Run:     run,
@@ -109,7 +132,7 @@ func run(ctx context.Context, job *pipeline.Job) error {
 		name, images, labels string
 		count                int
 	}{{Train, TrainImages, TrainLabels, p.Train}, {Test, TestImages, TestLabels, p.Test}} {
-		set, err := draw(p.Seed, s.name, s.count, func(i int) error {
+		set, err := draw(p, s.name, s.count, func(i int) error {
 			job.Progress(float64(done+i), float64(p.Train+p.Test), fmt.Sprintf("%s: %d of %d digits", s.name, i, s.count))
 			return ctx.Err()
 		})
@@ -143,16 +166,17 @@ func check(output, path string) error {
 	}
 	defer f.Close()
 	if output == TrainLabels || output == TestLabels {
-		_, err = idx.ReadLabels(f, Classes)
+		_, err = idx.ReadLabels(f, MaxClasses)
 		return err
 	}
 	_, err = idx.ReadImages(f)
 	return err
 }
 
-// Draw returns the first count images of a split, [Train] or [Test].
+// Draw returns the first count images of a split, [Train] or [Test], in the form
+// of MNIST.
 func Draw(seed uint32, split string, count int) idx.Set {
-	set, _ := draw(seed, split, count, func(int) error { return nil })
+	set, _ := draw(Params{Seed: seed}, split, count, func(int) error { return nil })
 	return set
 }
 
@@ -160,22 +184,33 @@ func Draw(seed uint32, split string, count int) idx.Set {
 // milliseconds of work.
 const chunk = 500
 
-func draw(seed uint32, split string, count int, report func(done int) error) (idx.Set, error) {
+func draw(params Params, split string, count int, report func(done int) error) (idx.Set, error) {
+	size := params.side()
 	set := idx.Set{
-		Images: idx.Images{Count: count, Rows: side, Cols: side, Pixels: make([]byte, count*side*side)},
+		Images: idx.Images{Count: count, Rows: size, Cols: size, Pixels: make([]byte, count*size*size)},
 		Labels: make([]uint8, count),
 	}
 	var p page
+	image := make([]byte, side*side)
 	for i := range count {
 		if i%chunk == 0 {
 			if err := report(i); err != nil {
 				return idx.Set{}, err
 			}
 		}
-		r := rng.Named(seed, "digits/"+split, uint64(i))
-		class := r.Choice(Classes)
-		p.draw(r, take(r).write(r, class))
-		p.print(r, set.Pixels[i*side*side:(i+1)*side*side])
+		r := rng.Named(params.Seed, "digits/"+split, uint64(i))
+		class := r.Choice(params.classes())
+		digit, view := class%Classes, upright
+		switch class / Classes {
+		case 1:
+			view = turned
+		case 2:
+			digit, view = digit+2, mirrored
+		}
+		p.draw(r, take(r).write(r, digit))
+		clear(image)
+		p.print(r, image)
+		view(set.Pixels[i*size*size:(i+1)*size*size], image, size)
 		set.Labels[i] = uint8(class)
 	}
 	return set, report(count)

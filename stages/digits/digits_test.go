@@ -118,7 +118,7 @@ func TestLearning(t *testing.T) {
 	}
 	split := func(name string) trainer.Split {
 		set := Draw(1, name, 10000)
-		return trainer.Split{Pixels: side * side, Images: set.Pixels, Labels: set.Labels}
+		return trainer.Split{Pixels: side * side, Images: set.Pixels, Labels: set.Labels, Classes: Classes}
 	}
 	train, test := split(Train), split(Test)
 	for _, c := range []struct {

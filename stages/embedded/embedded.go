@@ -15,7 +15,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"github.com/apache/arrow/go/v17/parquet/file"
+	"sparsel/artifacts"
 )
 
 // A Description is what a file says about itself. Nothing of it is proven by being there.
@@ -66,7 +66,7 @@ const pngMagic = "\x89PNG\r\n\x1a\n"
 // readPNG reads the text chunks (PNG 1.2, section 4.2.3) and checks every chunk's own checksum.
 func readPNG(data []byte) Description {
 	e := Description{Format: "PNG", Values: map[string]string{}}
-	at := len(pngMagic)
+	at, pixels := len(pngMagic), 0 // pixels: their compressed bytes
 	for at+12 <= len(data) {
 		n := int64(binary.BigEndian.Uint32(data[at:]))
 		if n > int64(len(data)-at-12) {
@@ -82,7 +82,12 @@ func readPNG(data []byte) Description {
 			if rest := len(data) - at - 12 - int(n); rest > 0 {
 				e.damage("%d bytes follow its end", rest)
 			}
+			if err := checkPNG(data, pixels); err != nil {
+				e.damage("%v", err)
+			}
 			return e
+		case kind == "IDAT":
+			pixels += len(content)
 		case kind == "tEXt" && ok:
 			var text []rune // Latin-1
 			for _, b := range []byte(value) {
@@ -159,7 +164,11 @@ func pdfString(data []byte) (string, bool) {
 		switch c := data[i]; {
 		case c == '\\' && i+1 < len(data):
 			i++
-			raw = append(raw, strings.NewReplacer("n", "\n", "r", "\r", "t", "\t").Replace(string(data[i]))...)
+			c := data[i]
+			if at := strings.IndexByte("nrt", c); at >= 0 {
+				c = "\n\r\t"[at]
+			}
+			raw = append(raw, c)
 		case c == ')' && depth == 0:
 			utf16be, wide := bytes.CutPrefix(raw, []byte{0xfe, 0xff})
 			if !wide {
@@ -182,22 +191,14 @@ func pdfString(data []byte) (string, bool) {
 }
 
 // readParquet reads the footer's key-value metadata.
-func readParquet(data []byte) (e Description) {
-	e = Description{Format: "Parquet", Values: map[string]string{}}
-	defer func() {
-		if p := recover(); p != nil { // the library does not promise an error for every damaged footer
-			e.damage("%v", p)
-		}
-	}()
-	r, err := file.NewParquetReader(bytes.NewReader(data))
+func readParquet(data []byte) Description {
+	e := Description{Format: "Parquet", Values: map[string]string{}}
+	values, err := artifacts.Metadata(bytes.NewReader(data))
 	if err != nil {
 		e.damage("%v", err)
 		return e
 	}
-	kv := r.MetaData().KeyValueMetadata()
-	for i, k := range kv.Keys() {
-		e.Values[k] = kv.Values()[i]
-	}
+	e.Values = values
 	return e
 }
 
@@ -221,12 +222,17 @@ func readJSON(data []byte) Description {
 func readCSV(data []byte) Description {
 	e := Description{Format: "CSV", Values: map[string]string{}}
 	r := csv.NewReader(bytes.NewReader(data))
-	rows, err := r.ReadAll()
-	if err != nil {
-		e.damage("%v", err)
+	r.ReuseRecord = true
+	for row := 0; ; row++ {
+		record, err := r.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			return e
+		case err != nil:
+			e.damage("%v", err)
+			return e
+		case row == 1:
+			e.Values["figure"] = strings.Clone(record[0])
+		}
 	}
-	if len(rows) > 1 {
-		e.Values["figure"] = rows[1][0]
-	}
-	return e
 }

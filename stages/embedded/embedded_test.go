@@ -1,11 +1,10 @@
 package embedded
 
 import (
-	"bytes"
-	"maps"
-	"sparsel/analysis/chart"
 	"strings"
 	"testing"
+
+	"sparsel/analysis/chart"
 )
 
 // What a figure says about itself can be read back from each format, whatever characters it holds.
@@ -31,17 +30,4 @@ func TestReadsWhatFiguresCarry(t *testing.T) {
 			}
 		}
 	}
-}
-
-// Whatever a file holds, reading it gives an answer.
-func FuzzRead(f *testing.F) {
-	for _, seed := range []string{pngMagic + "\x00\x00\x00\x01tEXta\x00bcrc!", "%PDF-1.3 /Keywords (a=b\\)", "<svg><metadata>", "PAR1....PAR1", `{"id":"1"}`, "figure,panel,\n5.1,a"} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		first := Read(data)
-		if again := Read(bytes.Clone(data)); !maps.Equal(first.Values, again.Values) {
-			t.Error("two readings of the same bytes differ")
-		}
-	})
 }

@@ -7,8 +7,35 @@ import (
 	"image/png"
 )
 
-// ComparePictures says whether two PNG files show the same, whatever is written around the pixels.
+// maxDeflate is how many bytes one byte of deflate's output can stand for at most (RFC 1951: 258 for two bits).
+const maxDeflate = 1032
+
+// checkPNG refuses a picture whose header claims more pixels, of a bit at least, than its compressed bytes can be.
+func checkPNG(data []byte, compressed int) error {
+	c, err := png.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	if int64(c.Height)*(1+int64(c.Width)/8) > maxDeflate*int64(compressed) {
+		return fmt.Errorf("its header claims %d×%d pixels, more than its %d bytes can hold", c.Width, c.Height, len(data))
+	}
+	return nil
+}
+
+// ComparePictures says whether two PNG files show the same, whatever is written around the pixels. The other is decoded
+// only if it is as large as the original, whatever its header claims.
 func ComparePictures(original, other []byte) string {
+	size, err := png.DecodeConfig(bytes.NewReader(original))
+	if err != nil {
+		return fmt.Sprintf("the genuine picture cannot be decoded: %v", err)
+	}
+	claimed, err := png.DecodeConfig(bytes.NewReader(other))
+	if err != nil {
+		return fmt.Sprintf("its picture cannot be decoded: %v", err)
+	}
+	if claimed.Width != size.Width || claimed.Height != size.Height {
+		return fmt.Sprintf("its picture is %d×%d pixels, the genuine one %d×%d", claimed.Width, claimed.Height, size.Width, size.Height)
+	}
 	a, err := png.Decode(bytes.NewReader(original))
 	if err != nil {
 		return fmt.Sprintf("the genuine picture cannot be decoded: %v", err)
@@ -16,9 +43,6 @@ func ComparePictures(original, other []byte) string {
 	b, err := png.Decode(bytes.NewReader(other))
 	if err != nil {
 		return fmt.Sprintf("its picture cannot be decoded: %v", err)
-	}
-	if a.Bounds() != b.Bounds() {
-		return fmt.Sprintf("its picture is %d×%d pixels, the genuine one %d×%d", b.Bounds().Dx(), b.Bounds().Dy(), a.Bounds().Dx(), a.Bounds().Dy())
 	}
 	n, where := DifferingPixels(a, b)
 	if n == 0 {

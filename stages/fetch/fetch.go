@@ -22,6 +22,9 @@ type Sources struct {
 	Dirs []Dir
 	// Mirrors are URLs of directories that serve NAME.gz; see [CheckMirror].
 	Mirrors []string
+	// Published are the names under which the files are published, by the names of
+	// their outputs, where they are others than MNIST's; see [File].
+	Published map[string]string
 	// Partial is the directory for unfinished downloads, which a later call
 	// continues. It is created when it is needed. Required with Mirrors.
 	Partial string
@@ -74,8 +77,14 @@ func Fetch(ctx context.Context, files []File, output func(name string) string, s
 		if sources.Partial == "" {
 			return errors.New("fetch: mirrors need a directory for partial downloads; set Sources.Partial")
 		}
-		s.client = sources.Network.client()
-		defer s.client.CloseIdleConnections()
+		for _, m := range sources.Mirrors {
+			client, err := sources.Network.client(m)
+			if err != nil {
+				return fmt.Errorf("fetch: %w", err)
+			}
+			defer client.CloseIdleConnections()
+			s.clients = append(s.clients, client)
+		}
 		defer func() { s.finish(err == nil) }()
 	}
 	missing := make([]Missing, len(files))
@@ -98,7 +107,7 @@ func Fetch(ctx context.Context, files []File, output func(name string) string, s
 // session is what the files of one Fetch share.
 type session struct {
 	Sources
-	client *http.Client
+	clients []*http.Client // of the mirrors
 
 	mu      sync.Mutex // serialises observe and guards parts
 	observe Observer
@@ -130,10 +139,10 @@ func (s *session) candidates(f File) []candidate {
 	for _, d := range s.Dirs {
 		all = append(all, d.candidates(f)...)
 	}
-	for _, m := range s.Mirrors {
+	for i, m := range s.Mirrors {
 		url := mirrorURL(m, f)
 		all = append(all, candidate{url, func(ctx context.Context, dst *os.File) error {
-			return s.download(ctx, f, url, dst)
+			return s.download(ctx, f, s.clients[i], url, dst)
 		}})
 	}
 	return all

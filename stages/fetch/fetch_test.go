@@ -56,7 +56,7 @@ func images(t testing.TB) fixture {
 	if err := idx.WriteImages(&b, m); err != nil {
 		t.Fatal(err)
 	}
-	return fixture{File{"train-images", []int{120, 28, 28}, identity(b.Bytes())}, b.Bytes(), pack(t, b.Bytes())}
+	return fixture{File{Name: "train-images", Dims: []int{120, 28, 28}, SHA256: identity(b.Bytes())}, b.Bytes(), pack(t, b.Bytes())}
 }
 
 func labels(t testing.TB) fixture {
@@ -65,13 +65,13 @@ func labels(t testing.TB) fixture {
 	if err := idx.WriteLabels(&b, bytes.Repeat([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 12)); err != nil {
 		t.Fatal(err)
 	}
-	return fixture{File{"train-labels", []int{120}, identity(b.Bytes())}, b.Bytes(), pack(t, b.Bytes())}
+	return fixture{File{Name: "train-labels", Dims: []int{120}, SHA256: identity(b.Bytes())}, b.Bytes(), pack(t, b.Bytes())}
 }
 
 // quick is a network with waits short enough for a test and long enough for a
 // loaded machine.
 func quick() Network {
-	return Network{Timeout: time.Minute, Stall: 20 * time.Second, WaitMin: time.Millisecond, WaitMax: 2 * time.Millisecond}
+	return Network{Timeout: time.Minute, Stall: 20 * time.Second, WaitMin: time.Millisecond, WaitMax: 2 * time.Millisecond, anyAddress: true}
 }
 
 // bench is one Fetch under test.

@@ -1,4 +1,4 @@
-// Package fetch obtains the four MNIST files, wherever they can be had, and
+// Package fetch obtains the four files of MNIST, or of a data set like it, wherever they can be had, and
 // proves that they are the right ones.
 //
 // A file's identity is the SHA-256 of its decompressed IDX bytes. Where the
@@ -28,13 +28,19 @@ type File struct {
 	Name   string // output name, such as "train-images"
 	Dims   []int  // count, then rows and columns for images
 	SHA256 string // of the decompressed bytes, 64 lower-case hex digits
+	// Published is the file's name where it is published, without .gz; "" for that of
+	// MNIST's, such as train-images-idx3-ubyte.
+	Published string
 }
 
-// Hashes are the identities of the four files: SHA-256 of the decompressed
-// bytes in lower-case hex. They are the parameters of the fetch node.
+// Hashes are the identities of the four files of a data set: SHA-256 of the
+// decompressed bytes in lower-case hex, and the sizes that these bytes announce. They
+// are the parameters of the fetch node.
 type Hashes struct {
 	TrainImages, TrainLabels string
 	TestImages, TestLabels   string
+	Train, Test              int // images of each split
+	Side                     int // pixels of an image, each way
 }
 
 // MNIST are the files as LeCun, Cortes and Burges published them.
@@ -43,23 +49,27 @@ var MNIST = Hashes{
 	TrainLabels: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
 	TestImages:  "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
 	TestLabels:  "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+	Train:       60_000, Test: 10_000, Side: 28,
 }
 
-// Files are the four files of MNIST: 60,000 training and 10,000 test images of
-// 28×28 pixels, and their labels.
+// Files are the four files: training images, their labels, test images, theirs.
 func (h Hashes) Files() []File {
 	return []File{
-		{Name: "train-images", Dims: []int{60000, 28, 28}, SHA256: h.TrainImages},
-		{Name: "train-labels", Dims: []int{60000}, SHA256: h.TrainLabels},
-		{Name: "t10k-images", Dims: []int{10000, 28, 28}, SHA256: h.TestImages},
-		{Name: "t10k-labels", Dims: []int{10000}, SHA256: h.TestLabels},
+		{Name: "train-images", Dims: []int{h.Train, h.Side, h.Side}, SHA256: h.TrainImages},
+		{Name: "train-labels", Dims: []int{h.Train}, SHA256: h.TrainLabels},
+		{Name: "t10k-images", Dims: []int{h.Test, h.Side, h.Side}, SHA256: h.TestImages},
+		{Name: "t10k-labels", Dims: []int{h.Test}, SHA256: h.TestLabels},
 	}
 }
 
-// Validate reports every hash that is not 64 lower-case hex digits.
+// Validate reports every hash that is not 64 lower-case hex digits, and sizes that no
+// IDX file can have.
 func (h Hashes) Validate() error {
 	var errs []error
 	for _, f := range h.Files() {
+		if err := f.header().Check(); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", f.Name, err))
+		}
 		if b, err := hex.DecodeString(f.SHA256); err != nil || len(b) != sha256.Size || strings.ToLower(f.SHA256) != f.SHA256 {
 			errs = append(errs, fmt.Errorf("%s: hash %q is not a SHA-256 in 64 lower-case hex digits; copy it from the output of sha256sum on the decompressed file", f.Name, f.SHA256))
 		}
@@ -83,6 +93,9 @@ func (f File) stems() [2]string {
 	kind := "idx3"
 	if len(f.Dims) == 1 {
 		kind = "idx1"
+	}
+	if f.Published != "" {
+		return [2]string{f.Published, strings.Replace(f.Published, "-idx", ".idx", 1)}
 	}
 	return [2]string{f.Name + "-" + kind + "-ubyte", f.Name + "." + kind + "-ubyte"}
 }

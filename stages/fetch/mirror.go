@@ -32,7 +32,10 @@ type Network struct {
 	// up to WaitMax. 1 and 15 seconds.
 	WaitMin, WaitMax time.Duration
 
-	tls *tls.Config // for tests: the certificate of a local server
+	// For tests, whose servers are on this machine: the certificate of a local server, and whether a mirror may redirect to
+	// any address.
+	tls        *tls.Config
+	anyAddress bool
 }
 
 func (n Network) withDefaults() Network {
@@ -52,15 +55,28 @@ func (n Network) withDefaults() Network {
 	return n
 }
 
-// client is an HTTP client whose waits are bounded, that follows no redirect
-// to a place that could not be a mirror, and that uses the proxy of
-// HTTPS_PROXY and its like.
-func (n Network) client() *http.Client {
+// client is an HTTP client for one mirror, whose waits are bounded, that follows
+// no redirect to a place that could not be a mirror or is not public, and that
+// uses the proxy of HTTPS_PROXY and its like. Mirrors share none, for what one
+// may connect to another may not.
+func (n Network) client(mirror string) (*http.Client, error) {
 	n = n.withDefaults()
+	u, err := url.Parse(mirror)
+	if err != nil {
+		return nil, err
+	}
+	g := newGuard(u)
+	dialer := net.Dialer{Timeout: n.Stall}
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		return g.dial(ctx, dialer, network, address)
+	}
+	if n.anyAddress {
+		dial = dialer.DialContext
+	}
 	return &http.Client{
 		Transport: &http.Transport{
-			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: n.Stall}).DialContext,
+			Proxy:                 g.proxy,
+			DialContext:           dial,
 			TLSClientConfig:       n.tls,
 			TLSHandshakeTimeout:   n.Stall,
 			ResponseHeaderTimeout: n.Stall,
@@ -73,25 +89,45 @@ func (n Network) client() *http.Client {
 			if err := checkURL(req.URL); err != nil || via[0].URL.Scheme == "https" && req.URL.Scheme != "https" {
 				return permanent("it redirects to %s, which is not https", req.URL.Redacted())
 			}
+			if req.URL.User != nil {
+				return permanent("it redirects to %s with a name and password", req.URL.Host)
+			}
+			if !n.anyAddress {
+				return g.redirect(req.URL)
+			}
 			return nil
 		},
-	}
+	}, nil
 }
 
 // CheckMirror reports whether a mirror's URL can be used: https, or http on
-// this machine itself.
+// this machine itself. A name and password in it are refused: they would stand
+// in parameters, logs and reports, and no error repeats them.
 func CheckMirror(mirror string) error {
 	u, err := url.Parse(mirror)
-	if err == nil {
+	switch {
+	case err != nil && strings.Contains(mirror, "@"):
+		err = errors.New("it is no URL") // url's own error repeats parts of it
+	case err != nil:
+	case u.User != nil || strings.Contains(u.Host, "@"):
+		err = errors.New("it has a name or password")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(mirror, "#"):
+		err = errors.New("it has a query or a fragment")
+	default:
 		err = checkURL(u)
 	}
-	if err == nil && (u.RawQuery != "" || u.Fragment != "") {
-		err = errors.New("it has a query or a fragment")
-	}
 	if err != nil {
-		return fmt.Errorf("mirror %q: %w; give the https:// URL of a directory that serves the .gz files", mirror, err)
+		return fmt.Errorf("mirror %q: %w; give the https:// URL of a directory that serves the .gz files", withoutUser(mirror), err)
 	}
 	return nil
+}
+
+// withoutUser leaves out all that could be a name and password, in whatever is written in place of a URL.
+func withoutUser(mirror string) string {
+	if at := strings.LastIndexByte(mirror, '@'); at >= 0 {
+		return "…" + mirror[at:]
+	}
+	return mirror
 }
 
 func checkURL(u *url.URL) error {
@@ -112,9 +148,9 @@ func mirrorURL(mirror string, f File) string {
 	return strings.TrimRight(mirror, "/") + "/" + f.stems()[0] + ".gz"
 }
 
-// download gets f from url into dst by way of a partial file. A refused one is
+// download gets f from url into dst, with the mirror's client, by way of a partial file. A refused one is
 // removed here, a used one by finish; otherwise it outlives this process.
-func (s *session) download(ctx context.Context, f File, url string, dst *os.File) error {
+func (s *session) download(ctx context.Context, f File, client *http.Client, url string, dst *os.File) error {
 	if err := s.lock(ctx); err != nil {
 		return err
 	}
@@ -130,7 +166,7 @@ func (s *session) download(ctx context.Context, f File, url string, dst *os.File
 	n := s.Network.withDefaults()
 	limited, cancel := context.WithTimeout(ctx, n.Timeout)
 	defer cancel()
-	t := &transfer{file: f, url: url, part: part, network: n, client: s.client, progress: s.progress}
+	t := &transfer{file: f, url: url, part: part, network: n, client: client, progress: s.progress}
 	err = t.run(limited, dst)
 	switch {
 	case err == nil:

@@ -5,10 +5,14 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"slices"
 
 	"sparsel/artifacts/idx"
 	"sparsel/pipeline"
 )
+
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "fetch"
 
 // NewStage is the pipeline's fetch stage. Its node has a [Hashes] as
 // parameters and no inputs; its outputs are the decompressed IDX files under
@@ -20,7 +24,7 @@ func NewStage(sources Sources) *pipeline.Stage {
 		names = append(names, f.Name)
 	}
 	return &pipeline.Stage{
-		Name:    "fetch",
+		Name:    Kind,
 		Package: "sparsel/stages/fetch",
 		Outputs: names,
 		Run: func(ctx context.Context, job *pipeline.Job) error {
@@ -39,6 +43,9 @@ func run(ctx context.Context, job *pipeline.Job, sources Sources) error {
 		return fmt.Errorf("fetch: %w", err)
 	}
 	files := hashes.Files()
+	for i := range files {
+		files[i].Published = sources.Published[files[i].Name]
+	}
 	sources.Blob = func(sha256 string) (string, bool) {
 		var id [32]byte
 		if n, err := hex.Decode(id[:], []byte(sha256)); n != len(id) || err != nil {
@@ -79,18 +86,14 @@ func run(ctx context.Context, job *pipeline.Job, sources Sources) error {
 	})
 }
 
-// checkOutput reads an output back. Its hash was checked on the way in; what
-// can go wrong since is that fewer bytes were stored.
+// checkOutput reads an output back. Its hash, and with it its size, was checked on the
+// way in; what can go wrong since is that fewer bytes were stored.
 func checkOutput(output, path string) error {
-	for _, f := range (Hashes{}).Files() {
-		if f.Name == output {
-			return f.checkShape(path)
-		}
+	files := (Hashes{}).Files()
+	i := slices.IndexFunc(files, func(f File) bool { return f.Name == output })
+	if i < 0 {
+		return fmt.Errorf("fetch has no output %q", output)
 	}
-	return fmt.Errorf("fetch has no output %q", output)
-}
-
-func (f File) checkShape(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -104,10 +107,10 @@ func (f File) checkShape(path string) error {
 	switch {
 	case err != nil:
 		return err
-	case !h.Equal(f.header()):
-		return fmt.Errorf("%s holds %v, expected %v", f.Name, h, f.header())
-	case info.Size() != f.size():
-		return fmt.Errorf("%s has %d bytes, expected %d", f.Name, info.Size(), f.size())
+	case len(h.Dims) != len(files[i].Dims):
+		return fmt.Errorf("%s holds %v, expected %d dimensions", output, h, len(files[i].Dims))
+	case info.Size() != h.FileBytes():
+		return fmt.Errorf("%s holds %v and has %d bytes, expected %d", output, h, info.Size(), h.FileBytes())
 	}
 	return nil
 }

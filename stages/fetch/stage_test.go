@@ -85,8 +85,14 @@ func TestStage(t *testing.T) {
 	if !errors.Is(err, pipeline.ErrFailed) || r.Outcome != pipeline.Failed || !strings.Contains(r.Error, "t10k-labels") || strings.Contains(r.Error, "train-images") {
 		t.Errorf("%s, %v: %s; want t10k-labels unavailable", r.Outcome, err, r.Error)
 	}
-	if r, err = run(Sources{}, Hashes{}); err == nil || !strings.Contains(r.Error, "is not a SHA-256") {
+	if r, err = run(Sources{}, Hashes{}); err == nil || !strings.Contains(r.Error, "is not a SHA-256") || !strings.Contains(r.Error, "dimension 1 is 0") {
 		t.Errorf("%v: %s; want the hashes refused", err, r.Error)
+	}
+	// Another size of the same bytes: what the header says is compared first.
+	other = MNIST
+	other.Side = 14
+	if r, err = run(Sources{Dirs: dirs}, other); err == nil || !strings.Contains(r.Error, "its header says 60000×28×28, expected 60000×14×14") {
+		t.Errorf("%v: %s; want the size refused", err, r.Error)
 	}
 }
 
@@ -101,7 +107,7 @@ func TestStageChecksOutputs(t *testing.T) {
 		{"t10k-labels", "", full},
 		{"t10k-labels", "has 10007 bytes, expected 10008", full[:len(full)-1]},
 		{"t10k-labels", "truncated", full[:7]},
-		{"train-labels", "holds 10000, expected 60000", full},
+		{"train-images", "holds 10000, expected 3 dimensions", full},
 		{"labels", "no output", full},
 	} {
 		write(t, path, c.content)

@@ -123,7 +123,8 @@ func (d *description) wider() float64 {
 	values := make([]float64, n)
 	values[0] = 1 // any values will do: the ratio depends on how many there are
 	s := summary.Describe(values)
-	return (s.CIHigh - s.CILow) / 2 / halfWidth(s.N, s.SE, s.SEPopulation, s.CILow, s.CIHigh, d.Error)
+	low, high := interval(s, d.Error)
+	return (s.CIHigh - s.CILow) / (high - low)
 }
 
 // caption says what the figure shows, of what, when, over how many runs, and what is not as it might be expected.
@@ -350,7 +351,7 @@ func (d *description) over() string {
 	band := map[string]string{
 		"se":            "one standard error",
 		"se_population": "one standard error as the study has it (deviation with divisor n)",
-		"ci":            "95 % t intervals of the mean",
+		"ci":            "95 % intervals of the mean",
 	}[d.Error]
 	text += ", bands " + band
 	if wider := d.wider(); wider > 0 {

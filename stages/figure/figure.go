@@ -51,7 +51,7 @@ type Params struct {
 
 // X is what runs along the x axis.
 type X struct {
-	Kind  Kind
+	Kind  XKind
 	Label string
 	Scale string // of values: "linear", "log" or "equal"
 
@@ -64,16 +64,16 @@ type X struct {
 	Name      string
 }
 
-// Kind is a kind of x axis.
-type Kind string
+// XKind is a kind of x axis.
+type XKind string
 
 const (
-	Epochs           Kind = "epoch"
-	Layers           Kind = "layer"
-	Conditions       Kind = "condition" // a category each
-	Values           Kind = "value"     // of the parameter that varies
-	AgainstMetric    Kind = "against metric"
-	AgainstCondition Kind = "against condition"
+	Epochs           XKind = "epoch"
+	Layers           XKind = "layer"
+	Conditions       XKind = "condition" // a category each
+	Values           XKind = "value"     // of the parameter that varies
+	AgainstMetric    XKind = "against metric"
+	AgainstCondition XKind = "against condition"
 )
 
 // against tells whether each number is drawn against another, a dot an epoch and without bands.
@@ -167,10 +167,13 @@ type Run struct {
 	Rows                 []measures.Row
 }
 
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "figure"
+
 // Stage is the figure stage.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
-		Name:    "figure",
+		Name:    Kind,
 		Package: "sparsel/stages/figure",
 		Outputs: []string{PNG, SVG, PDF, CSV, JSON},
 		Run:     run,

@@ -40,10 +40,13 @@ type Condition struct {
 // or the network itself. What has no block shares nothing.
 type Block struct{ Experiment, Condition, Optimizer, Name string }
 
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "finding"
+
 // Stage decides one claim.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
-		Name:    "finding",
+		Name:    Kind,
 		Package: "sparsel/stages/finding",
 		Outputs: []string{JSON},
 		Run:     run,

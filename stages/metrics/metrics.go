@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 
@@ -34,10 +35,13 @@ type Params struct {
 	Split        string // whose activations are archived: "test" or "train"
 }
 
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "metrics"
+
 // Stage is the metrics stage.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
-		Name:    "metrics",
+		Name:    Kind,
 		Package: "sparsel/stages/metrics",
 		Outputs: []string{Measures},
 		Run:     run,
@@ -52,7 +56,8 @@ func run(ctx context.Context, job *pipeline.Job) error {
 	if err != nil {
 		return err
 	}
-	archived, err := Compare(ctx, epochs, activations, p.Split)
+	_, late := runs.EarlyAndLate(epochs)
+	archived, err := Compare(ctx, late, activations, p.Split)
 	if err != nil {
 		return err
 	}
@@ -64,7 +69,7 @@ func run(ctx context.Context, job *pipeline.Job) error {
 	return measures.WriteRun(job.Output(Measures), measures.Meta{"run": meta["params"]}, rows)
 }
 
-// FromRecord returns a run's metrics: for each epoch the mean over the hidden layers, equally weighted, and
+// FromRecord returns a run's metrics: for each epoch and early point the mean over the hidden layers, equally weighted, and
 // where there are several layers, each of them.
 func FromRecord(epochs []runs.Epoch, epsilon float64) ([]measures.Row, error) {
 	var rows []measures.Row
@@ -93,17 +98,26 @@ func FromRecord(epochs []runs.Epoch, epsilon float64) ([]measures.Row, error) {
 }
 
 func row(e runs.Epoch, layer string, m metric.Measures) measures.Row {
-	return measures.Row{
-		Epoch: e.Epoch, Layer: layer,
+	r := measures.Row{
+		Epoch: e.Epoch, Step: e.Step, Layer: layer,
 		Accuracy: float64(e.Correct) / float64(e.Samples), TrainLoss: e.TrainLoss, TestLoss: e.TestLoss,
+		TrainLossAfter: e.TrainLossAfter, TrainAccuracy: math.NaN(),
 		Sparsity: m.Sparsity, SparsityStd: m.SparsityStd, Selectivity: m.Selectivity, SelectivityStd: m.SelectivityStd,
+		Gini: m.Gini, GiniStd: m.GiniStd, TrevesRolls: m.TrevesRolls, TrevesRollsStd: m.TrevesRollsStd, CSI: m.CSI, CSIStd: m.CSIStd,
+		Dead: m.Dead, Saturated: m.Saturated, Below: m.Below,
 	}
+	if e.TrainSamples > 0 {
+		r.TrainAccuracy = float64(e.TrainCorrect) / float64(e.TrainSamples)
+	}
+	return r
 }
 
 func statistics(l runs.Layer) metric.Statistics {
 	return metric.Statistics{
-		Units: l.Units, ClassSums: l.ClassSums, ClassCounts: l.ClassCounts,
-		RatioSum: l.RatioSum, RatioSquares: l.RatioSquares, Samples: l.Samples,
+		Units: l.Units, Activation: l.Activation, ClassSums: l.ClassSums, ClassCounts: l.ClassCounts, Squares: l.Squares,
+		Least: l.Least, Most: l.Most, Thresholds: l.Thresholds, Below: l.Below,
+		RatioSum: l.RatioSum, RatioSquares: l.RatioSquares, RatioFourths: l.RatioFourths,
+		RankSum: l.RankSum, RankSquares: l.RankSquares, Samples: l.Samples,
 	}
 }
 
@@ -148,9 +162,10 @@ func compare(epochs []runs.Epoch, block runs.Block, split string) error {
 	if split == "test" && (correct != epochs[i].Correct || len(block.Labels) != epochs[i].Samples) {
 		return fmt.Errorf("%d of %d predictions are right, recorded are %d of %d", correct, len(block.Labels), epochs[i].Correct, epochs[i].Samples)
 	}
-	got, err := metric.FromActivations(block.Values, block.Units, block.Labels)
+	recorded := statistics(epochs[i].Layers[block.Layer-1])
+	got, err := metric.FromActivations(block.Values, block.Units, block.Labels, len(recorded.ClassCounts), recorded.Thresholds)
 	if err != nil {
 		return err
 	}
-	return got.Same(statistics(epochs[i].Layers[block.Layer-1]))
+	return got.Same(recorded)
 }

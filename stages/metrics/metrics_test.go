@@ -9,6 +9,7 @@ import (
 
 	"sparsel/analysis/metric"
 	"sparsel/artifacts/runs"
+	"sparsel/trainer"
 )
 
 // archives makes the archives of a run of one epoch with two layers and returns its record and activations.
@@ -30,12 +31,14 @@ func archives(t *testing.T, change func(*runs.Epoch, []runs.Block)) ([]runs.Epoc
 		for k := range values {
 			values[k] = float32(k%97) / 97
 		}
-		s, err := metric.FromActivations(values, units, labels)
+		s, err := metric.FromActivations(values, units, labels, 10, trainer.Thresholds())
 		if err != nil {
 			t.Fatal(err)
 		}
 		epoch.Layers = append(epoch.Layers, runs.Layer{
-			Units: units, ClassSums: s.ClassSums, ClassCounts: s.ClassCounts, RatioSum: s.RatioSum, RatioSquares: s.RatioSquares, Samples: s.Samples,
+			Units: units, Activation: "sigmoid", ClassSums: s.ClassSums, ClassCounts: s.ClassCounts, RatioSum: s.RatioSum, RatioSquares: s.RatioSquares,
+			Samples: s.Samples, Squares: s.Squares, Least: s.Least, Most: s.Most, Thresholds: s.Thresholds, Below: s.Below,
+			RatioFourths: s.RatioFourths, RankSum: s.RankSum, RankSquares: s.RankSquares,
 		})
 		blocks = append(blocks, runs.Block{Epoch: 1, Layer: layer + 1, Units: units, Labels: labels, Predictions: predictions, Values: values})
 	}
@@ -75,6 +78,19 @@ func TestCompareHoldsTheRecordToTheArchive(t *testing.T) {
 		{"last bit of a ratio sum", func(e *runs.Epoch, _ []runs.Block) {
 			e.Layers[1].RatioSum = math.Nextafter(e.Layers[1].RatioSum, 0)
 		}, "epoch 1, layer 2"},
+		{"last bit of a sum of ranks", func(e *runs.Epoch, _ []runs.Block) {
+			e.Layers[0].RankSquares = math.Nextafter(e.Layers[0].RankSquares, 0)
+		}, "epoch 1, layer 1"},
+		{"last bit of a sum of squares", func(e *runs.Epoch, _ []runs.Block) {
+			s := e.Layers[0].Squares
+			s[3] = math.Nextafter(s[3], 2)
+		}, "unit 3"},
+		{"last bit of a fourth power", func(e *runs.Epoch, _ []runs.Block) {
+			e.Layers[1].RatioFourths = math.Nextafter(e.Layers[1].RatioFourths, 0)
+		}, "epoch 1, layer 2"},
+		{"count below a threshold", func(e *runs.Epoch, _ []runs.Block) { e.Layers[1].Below[25]++ }, "epoch 1, layer 2"},
+		{"smallest activation", func(e *runs.Epoch, _ []runs.Block) { e.Layers[0].Least[2] = 0.5 }, "unit 2"},
+		{"largest activation", func(e *runs.Epoch, _ []runs.Block) { e.Layers[0].Most[2] = 1 }, "unit 2"},
 		{"count of correct predictions", func(e *runs.Epoch, _ []runs.Block) { e.Correct++ }, "predictions are right, recorded are"},
 		{"epoch that was not recorded", func(e *runs.Epoch, _ []runs.Block) { e.Epoch = 2 }, "not in the record"},
 	} {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sparsel/analysis/chart"
+	"sparsel/analysis/tabulate"
 	"sparsel/trainer"
 )
 
@@ -51,6 +52,24 @@ func (p *Params) checkExpanded(d *document) {
 
 // indexed is the path of an element of a list.
 func indexed(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+
+// braced is a place for a parameter's value in a condition's name.
+var braced = regexp.MustCompile(`\{[^}]*\}`)
+
+// checkCell refuses names that a spreadsheet, which the tidy table is made for, would take for a formula.
+func checkCell(d *document, path, text string) {
+	if filled := braced.ReplaceAllString(text, "1"); tabulate.Cell(filled) != filled {
+		d.report(path, "is %q, must not begin with = + - or @", text)
+	}
+}
+
+// withoutUser leaves out all that could be a name and password, in whatever is written in place of a URL.
+func withoutUser(text string) string {
+	if at := strings.LastIndexByte(text, '@'); at >= 0 && strings.Contains(text, ":") {
+		return "…" + text[at:]
+	}
+	return text
+}
 
 func choice(d *document, path, value string, choices ...string) {
 	if !slices.Contains(choices, value) {
@@ -96,17 +115,25 @@ func (p *Params) checkStudy(d *document) {
 }
 
 func checkSeeds(d *document, path string, seeds []uint32) {
+	seen := make(map[uint32]bool, len(seeds))
 	for i, seed := range seeds {
-		if slices.Contains(seeds[:i], seed) {
+		if seen[seed] {
 			d.report(fmt.Sprintf("%s[%d]", path, i), "is %d for the second time", seed)
 		}
+		seen[seed] = true
 	}
 }
 
 func (p *Params) checkData(d *document) {
 	for i, m := range p.Data.Mirrors {
-		if u, err := url.Parse(m); err != nil || u.Host == "" || u.Scheme != "https" {
-			d.report(fmt.Sprintf("data.mirrors[%d]", i), "is %q, must be an https:// URL of a folder", m)
+		path := fmt.Sprintf("data.mirrors[%d]", i)
+		switch u, err := url.Parse(m); {
+		case err != nil || u.Host == "" || u.Scheme != "https" || u.Hostname() == "":
+			d.report(path, "is %q, must be an https:// URL of a folder", withoutUser(m))
+		case u.User != nil || strings.Contains(u.Host, "@"):
+			d.report(path, "is %q, must have no name and password: they would be published with the parameters", withoutUser(m))
+		case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(m, "#"):
+			d.report(path, "is %q, must have no query and no fragment: names of files are added to it", withoutUser(m))
 		}
 	}
 	for i, dir := range p.Data.Directories {
@@ -182,14 +209,16 @@ func (p *Params) checkOptimizerNames(d *document, path string, names []string) {
 	if len(names) == 0 {
 		d.report(path+".optimizers", "is empty; name at least one")
 	}
+	seen := map[string]bool{}
 	for k, name := range names {
 		at := fmt.Sprintf("%s.optimizers[%d]", path, k)
 		if _, ok := p.Optimizers[name]; !ok {
 			d.report(at, "is %q, which has no [optimizers.%s]", name, name)
 		}
-		if slices.Contains(names[:k], name) {
+		if seen[name] {
 			d.report(at, "is %q for the second time", name)
 		}
+		seen[name] = true
 	}
 }
 
@@ -202,6 +231,8 @@ func (p *Params) checkExperiments(d *document) {
 		if e.Condition == "" {
 			d.report(path+".condition", "is missing or empty")
 		}
+		checkCell(d, path+".condition", e.Condition)
+		checkCell(d, path+".tidy", e.Tidy)
 		p.checkOptimizerNames(d, path, e.Optimizers)
 		checkSeeds(d, e.owner+".seeds", e.Seeds)
 		for i, seed := range e.Seeds {

@@ -127,6 +127,9 @@ func samplerText(c trainer.Config) any {
 			text = fmt.Sprintf("%d classes a batch", s.Classes)
 		}
 	}
+	if phases := phasesText(s.Phases); phases != nil {
+		text = phases.(string)
+	}
 	if s.OrderSeed != 0 {
 		text += fmt.Sprintf(" in the order of seed %d", s.OrderSeed)
 	}

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"slices"
 	"sort"
 	"strings"
+	"unicode"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -27,11 +27,14 @@ type Problems struct {
 	List []Problem
 }
 
-// Error lists one problem a line, as file:line:column: path: message.
+// shownProblems is how many problems an error lists: enough for a sitting, and for a screen.
+const shownProblems = 40
+
+// Error lists the first problems, one a line, as file:line:column: path: message, and counts the others.
 func (p *Problems) Error() string {
-	lines := make([]string, 0, len(p.List)+1)
+	lines := make([]string, 0, shownProblems+2)
 	lines = append(lines, fmt.Sprintf("read parameters: %d problem(s) in %s; correct them and run again:", len(p.List), p.File))
-	for _, q := range p.List {
+	for _, q := range p.List[:min(len(p.List), shownProblems)] {
 		at := p.File
 		if q.Line > 0 {
 			at = fmt.Sprintf("%s:%d:%d", p.File, q.Line, q.Column)
@@ -40,6 +43,9 @@ func (p *Problems) Error() string {
 			q.Message = q.Path + ": " + q.Message
 		}
 		lines = append(lines, "  "+at+": "+q.Message)
+	}
+	if more := len(p.List) - shownProblems; more > 0 {
+		lines = append(lines, fmt.Sprintf("  and %d more", more))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -52,89 +58,157 @@ type document struct {
 	positions map[string]position // of values, by path, as in experiments[0].vary[1].values[2]
 	keys      map[string]position // of keys, by path
 	problems  []Problem
+	reported  map[string]bool // paths of problems, and
+	around    map[string]bool // of what holds these
+
+	lines  []int    // where each line begins
+	keyed  int      // parts of keys, and
+	listed int      // elements of arrays so far
+	limit  *Problem // the first limit that the file exceeds
 }
+
+// Limits of a file, far beyond what a study needs: this one's has 30 kB, some 1,000 keys and paths of 50 characters. They
+// are here because the library compares each key with all before it, and because every place is noted by its path.
+const (
+	maxBytes    = 512 << 10
+	maxKeys     = 10_000
+	maxElements = 100_000
+	maxPath     = 256 // bytes of a path
+	maxNesting  = 16  // parts of a key, tables and arrays within one another
+)
 
 // parse reads TOML. The library checks the syntax and the rules on redefinition, and stops at the first
 // breach; everything after that (types, ranges, unknown keys) is reported together by decode and Validate,
 // which the library's own strict mode can't do: it stops at the first wrong type.
 func parse(data []byte) (*document, error) {
-	d := &document{values: map[string]any{}, positions: map[string]position{}, keys: map[string]position{}}
+	d := &document{
+		values: map[string]any{}, positions: map[string]position{}, keys: map[string]position{}, reported: map[string]bool{}, around: map[string]bool{},
+	}
+	if len(data) > maxBytes {
+		d.problems = append(d.problems, Problem{Message: fmt.Sprintf("has more than %d bytes; let vary and seeds list what is repeated", maxBytes)})
+		return d, nil
+	}
+	if d.locate(data); d.limit != nil {
+		d.problems = append(d.problems, *d.limit)
+		return d, nil
+	}
 	if err := toml.Unmarshal(data, &d.values); err != nil {
 		var syntax *toml.DecodeError
 		if errors.As(err, &syntax) {
 			line, column := syntax.Position()
-			d.problems = append(d.problems, Problem{Line: line, Column: column, Message: strings.TrimPrefix(syntax.Error(), "toml: ")})
+			d.problems = append(d.problems, Problem{Line: line, Column: column, Message: strings.ReplaceAll(strings.TrimPrefix(syntax.Error(), "toml: "), "\n", " ")})
 			return d, nil
 		}
 		return nil, err
 	}
-	d.locate(data)
 	return d, nil
 }
 
-// locate records where each key and array element stands.
+// locate records where each key and array element stands, as far as the syntax is right and the limits are kept.
 func (d *document) locate(data []byte) {
+	d.lines = []int{0}
+	for i, b := range data {
+		if b == '\n' {
+			d.lines = append(d.lines, i+1)
+		}
+	}
 	var p unstable.Parser
 	p.Reset(data)
 	counts := map[string]int{} // elements seen of each array of tables
 	prefix := ""
-	for p.NextExpression() {
+	for d.limit == nil && p.NextExpression() {
 		e := p.Expression()
 		switch e.Kind {
 		case unstable.Table, unstable.ArrayTable:
 			prefix = ""
 			keys := e.Key()
-			for keys.Next() {
-				prefix = join(prefix, string(keys.Node().Data))
-				d.mark(&p, prefix, keys.Node())
+			for depth := 1; d.limit == nil && keys.Next(); depth++ {
+				prefix = d.markKey(prefix, keys.Node(), depth)
 				if e.Kind == unstable.ArrayTable && keys.IsLast() {
 					counts[prefix]++
 				}
 				if n := counts[prefix]; n > 0 {
 					prefix = fmt.Sprintf("%s[%d]", prefix, n-1)
-					d.mark(&p, prefix, keys.Node())
+					d.mark(prefix, keys.Node())
 				}
 			}
 		case unstable.KeyValue:
-			d.locateKeyValue(&p, prefix, e)
+			d.locateKeyValue(prefix, e, 1)
 		}
 	}
 }
 
-func (d *document) locateKeyValue(p *unstable.Parser, prefix string, e *unstable.Node) {
+func (d *document) locateKeyValue(prefix string, e *unstable.Node, depth int) {
 	path := prefix
 	keys := e.Key()
-	for keys.Next() {
-		path = join(path, string(keys.Node().Data))
-		d.mark(p, path, keys.Node())
+	for ; d.limit == nil && keys.Next(); depth++ {
+		path = d.markKey(path, keys.Node(), depth)
 		d.keys[path] = d.positions[path]
 	}
-	d.locateValue(p, path, e.Value())
+	d.locateValue(path, e.Value(), depth)
 }
 
-func (d *document) locateValue(p *unstable.Parser, path string, v *unstable.Node) {
+func (d *document) locateValue(path string, v *unstable.Node, depth int) {
 	if v.Raw.Length > 0 {
-		d.mark(p, path, v)
+		d.mark(path, v)
 	}
 	children := v.Children()
-	for i := 0; children.Next(); i++ {
+	for i := 0; d.limit == nil && children.Next(); i++ {
 		child := children.Node()
 		if v.Kind == unstable.InlineTable {
-			d.locateKeyValue(p, path, child)
+			d.locateKeyValue(path, child, depth)
 			continue
 		}
-		d.positions[fmt.Sprintf("%s[%d]", path, i)] = d.positions[path]
-		d.locateValue(p, fmt.Sprintf("%s[%d]", path, i), child)
+		at := d.positions[path]
+		if d.listed++; d.listed > maxElements {
+			d.exceeds(at, "the file lists more than %d values", maxElements)
+			return
+		}
+		if depth > maxNesting {
+			d.exceeds(at, "lies more than %d deep", maxNesting)
+			return
+		}
+		element := fmt.Sprintf("%s[%d]", path, i)
+		d.positions[element] = at
+		d.locateValue(element, child, depth+1)
 	}
 }
 
-func (d *document) mark(p *unstable.Parser, path string, n *unstable.Node) {
-	start := p.Shape(n.Raw).Start
-	d.positions[path] = position{start.Line, start.Column}
+// markKey gives the path of a part of a key, the depth-th of its table and key, and records where it stands.
+func (d *document) markKey(prefix string, part *unstable.Node, depth int) string {
+	path := join(prefix, string(part.Data))
+	at := d.position(part)
+	d.keyed++
+	switch {
+	case d.keyed > maxKeys:
+		d.exceeds(at, "the file has more than %d keys", maxKeys)
+	case len(path) > maxPath:
+		d.exceeds(at, "a key and the tables it lies in have names of more than %d bytes", maxPath)
+	case depth > maxNesting:
+		d.exceeds(at, "a key lies more than %d tables deep", maxNesting)
+	default:
+		d.positions[path] = at
+	}
+	return path
+}
+
+func (d *document) exceeds(at position, format string, args ...any) {
+	if d.limit == nil {
+		d.limit = &Problem{Line: at.line, Column: at.column, Message: fmt.Sprintf(format, args...)}
+	}
+}
+
+func (d *document) mark(path string, n *unstable.Node) { d.positions[path] = d.position(n) }
+
+// position is where a node begins. The library's own answer counts lines from the beginning, each time.
+func (d *document) position(n *unstable.Node) position {
+	offset := int(n.Raw.Offset)
+	line := sort.SearchInts(d.lines, offset+1) // the lines that begin at or before it
+	return position{line, offset - d.lines[line-1] + 1}
 }
 
 func join(prefix, key string) string {
-	if strings.ContainsAny(key, ". ") {
+	if strings.ContainsAny(key, ". []") || strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		key = fmt.Sprintf("%q", key)
 	}
 	if prefix == "" {
@@ -169,22 +243,30 @@ func (d *document) has(path string) bool {
 
 // refused tells whether anything below a path was reported.
 func (d *document) refused(path string) bool {
-	return slices.ContainsFunc(d.problems, func(p Problem) bool { return within(p.Path, path) })
+	return d.reported[path] || d.around[path]
 }
 
 func (d *document) reportAt(at position, path, format string, args ...any) {
-	for _, known := range d.problems {
-		if within(known.Path, path) || within(path, known.Path) {
+	if d.around[path] {
+		return
+	}
+	for outer := path; ; {
+		if d.reported[outer] {
 			return
+		}
+		cut := strings.LastIndexAny(outer, ".[")
+		if cut < 0 {
+			break
+		}
+		outer = outer[:cut]
+	}
+	d.reported[path] = true
+	for i := range path {
+		if path[i] == '.' || path[i] == '[' {
+			d.around[path[:i]] = true
 		}
 	}
 	d.problems = append(d.problems, Problem{Line: at.line, Column: at.column, Path: path, Message: fmt.Sprintf(format, args...)})
-}
-
-// within tells whether path is outer or lies inside it.
-func within(path, outer string) bool {
-	rest, ok := strings.CutPrefix(path, outer)
-	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // sortProblems puts the problems in the order of the file.
@@ -364,7 +446,7 @@ func targetName(k reflect.Kind) string {
 func kindOf(value any) string {
 	switch v := value.(type) {
 	case string:
-		return fmt.Sprintf("the string %q", v)
+		return fmt.Sprintf("the string %q", withoutUser(v)) // which may stand where a list of mirrors belongs
 	case bool:
 		return fmt.Sprintf("%v", v)
 	case int64, float64:

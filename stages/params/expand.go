@@ -59,6 +59,9 @@ func (u Use) Split() string {
 // maxConditions bounds an experiment's grid, so that a slip of a digit is an error and not a full memory.
 const maxConditions = 10000
 
+// maxUses bounds what all experiments together ask for: conditions, optimizers and seeds multiply.
+const maxUses = 250_000
+
 // condition is one row of an experiment's grid.
 type condition struct {
 	name, tidy    string
@@ -131,7 +134,12 @@ func (p *Params) expand(d *document) []Use {
 		if len(seeds) == 0 {
 			d.report(e.owner+".seeds", "has none of the seeds of %s, so %s would be left out in silence", p.Profile.describe(), e.Name)
 		}
-		for _, c := range e.conditions(d, e.path) {
+		conditions := e.conditions(d, e.path)
+		if len(x.plan)+len(conditions)*len(e.Optimizers)*len(seeds) > maxUses {
+			d.report(e.path, "and those before it ask for more than %d runs", maxUses)
+			break
+		}
+		for _, c := range conditions {
 			for _, optimizer := range e.Optimizers {
 				if e.Like != "" {
 					x.again(e, c, optimizer, seeds)
@@ -231,7 +239,11 @@ func (p *Params) seeds(e Experiment) []uint32 {
 	if len(e.Seeds) == 0 {
 		return p.Study.Seeds
 	}
-	return slices.DeleteFunc(slices.Clone(e.Seeds), func(s uint32) bool { return !slices.Contains(p.Study.Seeds, s) })
+	ours := make(map[uint32]bool, len(p.Study.Seeds))
+	for _, s := range p.Study.Seeds {
+		ours[s] = true
+	}
+	return slices.DeleteFunc(slices.Clone(e.Seeds), func(s uint32) bool { return !ours[s] })
 }
 
 // trainImages is the number of training images that a run sees.
@@ -282,7 +294,7 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 		}
 	}
 	for _, v := range list {
-		if s, known := SettingOf(v.name); known && good && !Equal(s.get(config), v.value) {
+		if s, known := SettingOf(v.name); known && good && !s.holds(config, v.value) {
 			d.report(v.path, "parameter %s is %s, which another setting of %s overrules: the run has %s %s",
 				v.name, format(v.value), e.Name, s.Column, format(columnOf(s.Column, config)))
 			good = false
@@ -294,6 +306,12 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 		d.report(join("profiles", p.Profile.Name())+".epochs", "is %d, but %s varies the epochs up to %d; leave it out, or make it as many", config.Epochs, e.Name, whole)
 	}
 	return config
+}
+
+// holds tells whether a run has what the file says: setting it once more changes nothing.
+func (s Setting) holds(c trainer.Config, value any) bool {
+	again := c
+	return s.set(&again, value) == nil && identity(again) == identity(c)
 }
 
 // Equal compares values of the file or of a run: numbers by value, others by their text. Nothing equals nothing alone.

@@ -7,6 +7,7 @@ package params
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"reflect"
 	"slices"
@@ -119,7 +120,12 @@ type Logspace struct {
 // Read reads and checks a parameter file, and chooses one of its profiles; "" is [Paper]. What is wrong with the
 // file comes back as *Problems.
 func Read(file, profile string) (*Params, error) {
-	data, err := os.ReadFile(file)
+	in, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("read parameters: %w; name the file with -params=FILE or run in the project's folder", err)
+	}
+	defer in.Close()
+	data, err := io.ReadAll(io.LimitReader(in, maxBytes+1)) // one more is refused by Parse
 	if err != nil {
 		return nil, fmt.Errorf("read parameters: %w; name the file with -params=FILE or run in the project's folder", err)
 	}

@@ -2,6 +2,7 @@ package params
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -24,11 +25,24 @@ type Profile struct {
 	name string
 }
 
-// Reserved are the names that a profile may not have: what the program itself writes below the output folder, where a profile
-// has a folder of its name, and the kinds of nodes, whose names begin with that of their profile.
+// Reserved are the names that the program itself uses below the output folder, where each profile has a folder of its
+// own, or in place of a profile's.
 var Reserved = []string{
-	"store", "downloads", "figures", "tables", "findings", "report.html", "cache", "logs",
-	"digits", "fetch", "train", "metrics", "aggregate", "figure", "table", "finding",
+	Paper, "store", "downloads", "figures", "tables", "findings", "report.html", "measure", // below out
+	"digits", "fetch", "train", "metrics", "aggregate", "tidy", "compare", "figure", "table", "finding", // what nodes of the study begin with
+}
+
+// device is what another system takes for a device, whatever follows a dot.
+var device = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`)
+
+// reserved reports whether a profile's name is one that the program uses. Not every file system tells A from a.
+func reserved(name string) bool {
+	return device.MatchString(name) || slices.ContainsFunc(Reserved, func(r string) bool { return strings.EqualFold(r, name) })
+}
+
+// ProfileName reports whether a text can be the name of a profile, or says that there is none.
+func ProfileName(name string) bool {
+	return name == "" || name == Paper || nameRule.MatchString(name) && !reserved(name)
 }
 
 // checkProfiles reports what is wrong with the profiles themselves.
@@ -42,10 +56,10 @@ func (p *Params) checkProfiles(d *document) {
 			d.report(path, "is no name for a profile; %q is the study as it stands, others consist of letters, digits and _ . + -", Paper)
 		case len(name) > maxID:
 			d.report(path, "is a name of %d letters, must have at most %d", len(name), maxID)
-		case slices.ContainsFunc(Reserved, alike):
-			d.report(path, "is no name for a profile: the program itself has %q among its results; those of a profile are in a folder of its name", name)
+		case reserved(name):
+			d.report(path, "is no name for a profile: the program itself uses it, as it does %s; choose another", strings.Join(Reserved[1:], ", "))
 		case slices.ContainsFunc(names, alike):
-			d.report(path, "differs from another profile in small and capital letters alone, and their folders would be one on some systems")
+			d.report(path, "is the same as another profile on file systems that do not tell capitals from small letters; choose another")
 		}
 		names = append(names, name)
 		if q.Data != "" {

@@ -26,14 +26,14 @@ type SessionRuns struct {
 
 // classCounts are the training images of each digit in MNIST, which decide what the loaders of the
 // class-diversity sessions draw: http://yann.lecun.com/exdb/mnist/.
-var classCounts = [Classes]int{5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949}
+var classCounts = []int{5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949}
 
 // sessions are the recorded sessions being followed: where in its session's two generators each run starts.
 //
 // What a run with class loaders takes must be walked through, some milliseconds, so it is found only when another run
 // follows.
 type sessions struct {
-	counts [Classes]int
+	counts []int
 	last   map[string]trainer.Config // the latest run, by session and seed
 }
 
@@ -41,7 +41,8 @@ type sessions struct {
 func newSessions(images int) *sessions {
 	s := &sessions{counts: classCounts, last: map[string]trainer.Config{}}
 	if images < TrainSamples {
-		s.counts = [Classes]int{images} // only their sum counts: check refuses class loaders then
+		s.counts = make([]int, Classes)
+		s.counts[0] = images // only their sum counts: check refuses class loaders then
 	}
 	return s
 }

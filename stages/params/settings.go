@@ -53,14 +53,61 @@ var settings = []Setting{
 	},
 	widths("conv", "network", func(c *trainer.Config) *[]int { return &c.Network.Conv }),
 	choiceOf("activation", "activation", []string{"sigmoid", "relu", "tanh"}, func(c *trainer.Config) *string { return &c.Network.Activation }),
-	choiceOf("sampler", "training images", []string{"shuffled", "sorted", "consecutive", "classes"}, func(c *trainer.Config) *string { return &c.Sampler.Kind }),
+	choiceOf("sampler", "training images", []string{"shuffled", "sorted", "consecutive", "classes", "phases"}, func(c *trainer.Config) *string { return &c.Sampler.Kind }),
 	wholeOf("block", "training images", 1, TrainSamples, func(c *trainer.Config) *int { return &c.Sampler.Block }),
 	wholeOf("classes", "training images", 1, Classes, func(c *trainer.Config) *int { return &c.Sampler.Classes }),
 	truthOf("clean", "training images", func(c *trainer.Config) *bool { return &c.Sampler.Clean }),
 	wholeOf("order_seed", "training images", 1, math.MaxUint32, func(c *trainer.Config) *uint32 { return &c.Sampler.OrderSeed }),
+	{
+		Name: "phases", Column: "training images", Takes: "a list of { epochs, and classes = [0, 1, …] or drawn, a number of them }",
+		set: setPhases,
+		get: func(c trainer.Config) any { return phasesText(c.Sampler.Phases) },
+	},
 	wholeOf("batch", "batch size", 1, TrainSamples, func(c *trainer.Config) *int { return &c.Batch }),
 	wholeOf("epochs", "epochs", 1, 100000, func(c *trainer.Config) *int { return &c.Epochs }),
 	choiceOf("measure", "measured on", []string{"test", "train", "train-running"}, func(c *trainer.Config) *string { return &c.Measure }),
+	truthOf("train_loss_after", "training loss after each epoch", func(c *trainer.Config) *bool { return &c.TrainLossAfter }),
+	wholeOf("reference_batch", "batch size of the learning rate", 1, TrainSamples, func(c *trainer.Config) *int { return &c.ReferenceBatch }),
+	wholeOf("updates", "updates", 1, math.MaxInt32, func(c *trainer.Config) *int { return &c.Updates }),
+	wholeOf("validation", "validation images", 1, TrainSamples-1, func(c *trainer.Config) *int { return &c.Validation }),
+	{
+		Name: "dropout", Column: "dropout", Takes: "a list of numbers from 0 to below 1, one for each hidden layer",
+		set: func(c *trainer.Config, v any) error {
+			list, ok := v.([]any)
+			if !ok || len(list) == 0 {
+				return fmt.Errorf("is %s, must be a list of rates", kindOf(v))
+			}
+			rates := make([]float64, len(list))
+			for i, element := range list {
+				rate, ok := number(element)
+				if !ok || !(rate >= 0 && rate < 1) {
+					return fmt.Errorf("has %s, must have numbers from 0 to below 1", kindOf(element))
+				}
+				rates[i] = rate
+			}
+			c.Network.Dropout = rates
+			return nil
+		},
+		get: func(c trainer.Config) any {
+			if len(c.Network.Dropout) == 0 {
+				return nil
+			}
+			return c.Network.Dropout
+		},
+	},
+	numberOf("l1", "L1 of activations", "a number, 0 or more", func(x float64) error {
+		if !(x >= 0 && x <= math.MaxFloat32) {
+			return fmt.Errorf("is %v: want a finite number, 0 or more", x)
+		}
+		return nil
+	}, func(c *trainer.Config) *float64 { return &c.Network.L1 }),
+	numberOf("csi", "class selectivity in the loss", "a number, positive to raise selectivity", func(x float64) error {
+		if !(math.Abs(x) <= math.MaxFloat32) {
+			return fmt.Errorf("is %v: want a finite number", x)
+		}
+		return nil
+	}, func(c *trainer.Config) *float64 { return &c.Network.CSI }),
+	truthOf("nesterov", "Nesterov momentum", func(c *trainer.Config) *bool { return &c.Optimizer.Nesterov }),
 }
 
 // Settings lists every setting: those of all runs, then the optimizers' constants, the learning rate first.

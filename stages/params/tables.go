@@ -225,6 +225,9 @@ func checkLayers(d *document, path string, t Table, uses []Use) {
 // checkSearch refuses a search for a learning rate whose conditions differ in anything else: the table has one cell for a rate.
 func checkSearch(d *document, path string, t Table, uses []Use) {
 	for _, optimizer := range optimizersOf(uses) {
+		if _, ok := hyper(optimizer, "lr"); !ok {
+			d.report(path+".experiment", "is %q, whose runs with %s have no learning rate", t.Experiment, optimizer)
+		}
 		var first *Use
 		rates := map[float64]string{}
 		for i, u := range uses {

@@ -11,7 +11,7 @@ import (
 // checkText holds a text that people read to one line.
 func checkText(d *document, at, text string) {
 	if i := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
-		d.report(at, "is %q, must be one line of visible characters and single blanks", text)
+		d.report(at, "is %q, must be a line of visible characters", text)
 	} else if !norm.NFC.IsNormalString(text) {
 		d.report(at, "is %q, which spells a character in several parts; write it as %q (%+q)", text, norm.NFC.String(text), norm.NFC.String(text))
 	}

@@ -38,7 +38,8 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-func TestInlineSVG(t *testing.T) {
+// T33: of a picture only shapes and text reach the page.
+func TestT33InlineSVG(t *testing.T) {
 	got, err := inlineSVG([]byte(`<?xml version="1.0"?><!DOCTYPE svg><svg viewBox="0 0 1 1" xmlns="x" role="img" aria-label="y"><title>t</title>
 		<g style="fill:url( '#a' )" id="a"><text x="1">A &lt; B</text><use href="#a"/></g></svg>`), "p-")
 	want := `<svg viewBox="0 0 1 1"><g style="fill:url(#p-a)" id="p-a"><text x="1">A &lt; B</text><use href="#p-a"/></g></svg>`
@@ -52,6 +53,31 @@ func TestInlineSVG(t *testing.T) {
 		"handler":        {`<svg viewBox="0 0 1 1"><g onload="alert(1)"/></svg>`, "onload has no place"},
 		"other file":     {`<svg viewBox="0 0 1 1"><use href="http://x/y#z"/></svg>`, `refers to "http://x/y#z"`},
 		"other paint":    {`<svg viewBox="0 0 1 1"><g style="fill:url(http://x/y)"/></svg>`, `refers to "http://x/y"`},
+		"escaped paint":  {`<svg viewBox="0 0 1 1"><g style="fill:u\72l(http://x/y)"/></svg>`, "fill is"},
+		"escaped, plain": {`<svg viewBox="0 0 1 1"><g fill="u\72l(http://x/y)"/></svg>`, "fill is"},
+		"paint with two": {`<svg viewBox="0 0 1 1"><g fill="url(#a) url(http://x/y)"/></svg>`, "fill is"},
+		"image set":      {`<svg viewBox="0 0 1 1"><g style="fill:image-set('http://x/y' 1x)"/></svg>`, "fill is"},
+		"import":         {`<svg viewBox="0 0 1 1"><g style="@import 'http://x'"/></svg>`, "has no place"},
+		"background":     {`<svg viewBox="0 0 1 1"><g style="background:#fff"/></svg>`, `the style "background" has no place`},
+		"over the page":  {`<svg viewBox="0 0 1 1" style="position:fixed"/>`, `the style "position" has no place`},
+		"link":           {`<svg viewBox="0 0 1 1"><a href="http://x"><text>y</text></a></svg>`, "<a> has no place"},
+		"script link":    {`<svg viewBox="0 0 1 1"><use href="javascript:alert(1)"/></svg>`, "outside itself"},
+		"data link":      {`<svg viewBox="0 0 1 1"><use href="data:image/svg+xml,x#a"/></svg>`, "outside itself"},
+		"other's link":   {`<svg viewBox="0 0 1 1"><g href="#a"/></svg>`, "href has no place"},
+		"base":           {`<svg viewBox="0 0 1 1" xml:base="http://x/"/>`, "xml:base has no place"},
+		"image":          {`<svg viewBox="0 0 1 1"><image href="http://x"/></svg>`, "<image> has no place"},
+		"filter image":   {`<svg viewBox="0 0 1 1"><filter id="a"><feImage href="http://x"/></filter></svg>`, "<filter> has no place"},
+		"animation":      {`<svg viewBox="0 0 1 1"><use href="#a"><set attributeName="href" to="http://x"/></use></svg>`, "<set> has no place"},
+		"style sheet":    {`<svg viewBox="0 0 1 1"><style>@import url(http://x)</style></svg>`, "<style> has no place"},
+		"another space":  {`<svg viewBox="0 0 1 1" xmlns:h="http://www.w3.org/1999/xhtml"><h:script/></svg>`, "<script> has no place"},
+		"prefixed":       {`<svg viewBox="0 0 1 1" xmlns:s="http://www.w3.org/2000/svg"><s:g/></svg>`, "<g> has no place"},
+		"HTML":           {`<svg viewBox="0 0 1 1"><iframe src="http://x"/></svg>`, "<iframe> has no place"},
+		"class":          {`<svg viewBox="0 0 1 1"><g class="mark"/></svg>`, "class has no place"},
+		"unknown":        {`<svg viewBox="0 0 1 1"><g formaction="x"/></svg>`, "formaction has no place"},
+		"transformation": {`<svg viewBox="0 0 1 1"><g transform="url(http://x)"/></svg>`, "transform is"},
+		"id":             {`<svg viewBox="0 0 1 1"><g id="a b"/></svg>`, "id has no place"},
+		"entity":         {`<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg viewBox="0 0 1 1"><text>&x;</text></svg>`, "parse SVG"},
+		"laughs":         {`<svg viewBox="0 0 1 1">` + strings.Repeat(`<use href="#a"/>`, 17) + `</svg>`, "more than 16 <use>"},
 		"no viewBox":     {`<svg width="1"></svg>`, "no viewBox"},
 		"no SVG":         {`<html></html>`, "<html> has no place"},
 		"nested":         {`<svg viewBox="0 0 1 1"><svg viewBox="0 0 1 1"/></svg>`, "<svg> has no place"},

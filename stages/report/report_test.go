@@ -70,10 +70,10 @@ func example(t testing.TB) Report {
 		r.Tables = append(r.Tables, table)
 	}
 	r.Tables = append(r.Tables, Table{Item: item("table", "epochs", ".csv")}, Table{Item: Item{ID: "7"}})
-	for i, verdict := range []string{"supported", "supported", "contradicted", "undecided"} {
+	for i, verdict := range []string{"supported", "supported", "contradicted", "equivalent"} {
 		id := fmt.Sprintf("B%d", []int{10, 2, 3, 4}[i])
 		text := fmt.Sprintf(`{"id":%q,"source":"5.4.3, 6.1","claim":"Sparsity rises with depth <always> for Adam & SGD, claim %s.","verdict":%q,"figure":"5.1",
-			"what":"Adam <1>","effect":0.01234567,"low":-2e-7,"high":0.25,"level":0.998333,"above":-0.1,"below":null,"n":3,
+			"what":"Adam <1>","effect":0.01234567,"low":-2e-7,"high":0.25,"p":0.03,"layer":"holds","above":-0.1,"below":null,"n":3,
 			"detail":["Adam: +0.1 <ok>","SGD: −0.2"],"missing":[],"mark":""}`, id, id, verdict)
 		f, err := ReadFinding(item("finding", id, ".json"), []byte(text))
 		if err != nil {
@@ -159,6 +159,41 @@ func TestEscapes(t *testing.T) {
 }
 
 // What is missing is named, with the reason, and nothing stands in its place.
+// The page's policy allows its own style and script, by their hashes, and no load at all.
+func TestT33PageLoadsNothing(t *testing.T) {
+	page, _, err := Render(example(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(page)
+	policy := html.UnescapeString(regexp.MustCompile(`<meta http-equiv="Content-Security-Policy" content="([^"]*)">`).FindStringSubmatch(text)[1])
+	for _, want := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'", "script-src-attr 'none'"} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("the policy lacks %s: %s", want, policy)
+		}
+	}
+	for _, bad := range []string{"http", "*", "'self'", "unsafe-eval", "strict-dynamic", "elem 'unsafe", "blob:"} {
+		if strings.Contains(policy, bad) {
+			t.Errorf("the policy allows %s: %s", bad, policy)
+		}
+	}
+	for _, element := range []string{"style", "script"} {
+		found := regexp.MustCompile(`(?s)<`+element+`\b[^>]*>(.*?)</`+element+`>`).FindAllStringSubmatch(text, -1)
+		if len(found) != 1 {
+			t.Fatalf("%d elements %s", len(found), element)
+		}
+		if hash := hashed(found[0][1]); !strings.Contains(policy, element+"-src-elem "+hash) {
+			t.Errorf("the policy does not allow the page's own %s, %s: %s", element, hash, policy)
+		}
+	}
+	if at := strings.Index(text, "<meta http-equiv"); at < 0 || strings.Contains(text[:at], "<link") || strings.Contains(text[:at], "<s") {
+		t.Error("the policy does not come first")
+	}
+	if m := regexp.MustCompile(`(?i)<[^>]*\s(src|srcset|action|poster|data|ping|background)=`).FindString(text); m != "" {
+		t.Errorf("the page loads something: %s", m)
+	}
+}
+
 func TestMissing(t *testing.T) {
 	page, _ := render(t, example(t))
 	for _, want := range []string{
@@ -183,10 +218,10 @@ func TestMissing(t *testing.T) {
 
 func TestVerdicts(t *testing.T) {
 	page, _ := render(t, example(t))
-	if want := `aria-label="2 supported, 1 contradicted, 2 undecided"`; !strings.Contains(page, want) {
+	if want := `aria-label="2 supported, 1 contradicted, 1 equivalent, 1 undecided"`; !strings.Contains(page, want) {
 		t.Errorf("the page lacks %s", want)
 	}
-	for _, want := range []string{"effect <b>0.01235</b>", "99.83 % interval −2e−07 to 0.25", "claimed above −0.1", "n = 3", `<a href="#figure-5.1">Figure 5.1</a>`} {
+	for _, want := range []string{"effect <b>0.01235</b>", "95 % interval −2e−07 to 0.25", "claimed above −0.1", "n = 3", "p = 0.03", "layer: holds", `class="badge same"`, `<a href="#figure-5.1">Figure 5.1</a>`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

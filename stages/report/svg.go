@@ -14,20 +14,48 @@ import (
 // dropped are elements that the page says in its own words, or has no use for.
 var dropped = []string{"title", "desc", "metadata"}
 
-// refused are elements that could run or fetch something.
-var refused = []string{"script", "foreignobject", "image", "iframe", "style", "a"}
+// What a figure may consist of: shapes, text and what paints and clips them. Everything else is refused, known to be
+// harmful or not: a picture comes from a file, and browsers learn new ways to run and to fetch.
+var (
+	elements = set("svg g defs clipPath path rect circle ellipse line polyline polygon text tspan use linearGradient radialGradient stop")
 
-// reference finds url(#id), as clip paths and gradients are named.
-var reference = regexp.MustCompile(`url\(\s*['"]?([^'")\s]*)['"]?\s*\)`)
+	attributes = set("id style transform viewBox preserveAspectRatio d points x y dx dy x1 y1 x2 y2 cx cy r rx ry fx fy width height offset " +
+		"clipPathUnits gradientUnits gradientTransform spreadMethod textLength lengthAdjust")
+
+	// properties may stand in a style, or be attributes.
+	properties = set("fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-dasharray stroke-dashoffset stroke-linecap " +
+		"stroke-linejoin stroke-miterlimit opacity color clip-path clip-rule font-family font-size font-style font-variant font-weight " +
+		"text-anchor dominant-baseline stop-color stop-opacity")
+)
+
+// maxUses bounds the elements that show others again: each may show several of the next, and thirty of them a billion.
+const maxUses = 16
+
+// What values may look like. There is no backslash, so no escapes, and no parenthesis but in transformations and
+// references within the picture, so no functions.
+var (
+	plainValue = regexp.MustCompile(`^[-+#%'"\w\s.,]*$`)
+	transform  = regexp.MustCompile(`^(\s|,|(matrix|translate|scale|rotate|skewX|skewY)\s*\([-+\w\s.,]*\))*$`)
+	identifier = regexp.MustCompile(`^[A-Za-z][-\w.]*$`)
+	reference  = regexp.MustCompile(`^\s*url\(\s*['"]?([^'")\s]*)['"]?\s*\)\s*$`)
+)
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[w] = true
+	}
+	return m
+}
 
 // inlineSVG rewrites an SVG document as an element to stand in a page: without prolog, comments and metadata, and
-// with every id, and every reference to one, prefixed, since ids of two figures would collide. Anything that could run
-// or fetch something is an error, as is an SVG without a viewBox, which could not shrink.
+// with every id, and every reference to one, prefixed, since ids of two figures would collide. Whatever it does not know
+// is an error, as is an SVG without a viewBox, which could not shrink.
 func inlineSVG(svg []byte, prefix string) ([]byte, error) {
 	d := xml.NewDecoder(bytes.NewReader(svg))
 	var out bytes.Buffer
 	var open []string
-	skip, started := 0, 0 // started: the length after a start tag
+	skip, started, uses := 0, 0, 0 // started: the length after a start tag
 	for {
 		token, err := d.RawToken()
 		if err == io.EOF {
@@ -42,6 +70,12 @@ func inlineSVG(svg []byte, prefix string) ([]byte, error) {
 			if skip > 0 || slices.Contains(dropped, t.Name.Local) {
 				skip++
 				continue
+			}
+			if t.Name.Local == "use" {
+				uses++
+			}
+			if uses > maxUses {
+				return nil, fmt.Errorf("inline SVG: more than %d <use>", maxUses)
 			}
 			if err := startElement(&out, t, prefix, len(open) == 1); err != nil {
 				return nil, err
@@ -77,7 +111,7 @@ func inlineSVG(svg []byte, prefix string) ([]byte, error) {
 // startElement writes an element. The root's name for readers that don't see it is the page's business.
 func startElement(out *bytes.Buffer, t xml.StartElement, prefix string, root bool) error {
 	name := t.Name.Local
-	if slices.Contains(refused, strings.ToLower(name)) || root != (name == "svg") {
+	if !elements[name] || t.Name.Space != "" || root != (name == "svg") {
 		return fmt.Errorf("inline SVG: <%s> has no place in a figure", name)
 	}
 	fmt.Fprintf(out, "<%s", name)
@@ -91,7 +125,7 @@ func startElement(out *bytes.Buffer, t xml.StartElement, prefix string, root boo
 			continue // an HTML parser knows the namespaces
 		}
 		viewBox = viewBox || key == "viewBox"
-		value, err := attribute(key, a.Value, prefix)
+		value, err := attribute(name, key, a.Value, prefix)
 		if err != nil {
 			return err
 		}
@@ -106,25 +140,66 @@ func startElement(out *bytes.Buffer, t xml.StartElement, prefix string, root boo
 	return nil
 }
 
-func attribute(key, value, prefix string) (string, error) {
+// attribute gives the value that an attribute has in the page.
+func attribute(element, key, value, prefix string) (string, error) {
 	switch {
-	case strings.HasPrefix(strings.ToLower(key), "on"):
-		return "", fmt.Errorf("inline SVG: the attribute %s has no place in a figure", key)
-	case key == "id":
-		return prefix + value, nil
-	case key == "href" || key == "xlink:href":
+	case key == "style":
+		return style(value, prefix)
+	case properties[key]:
+		return property(key, value, prefix)
+	case (key == "href" || key == "xlink:href") && element == "use":
 		id, internal := strings.CutPrefix(value, "#")
-		if !internal {
+		if !internal || !identifier.MatchString(id) {
 			return "", fmt.Errorf("inline SVG: it refers to %q, outside itself", value)
 		}
 		return "#" + prefix + id, nil
+	case key == "id" && identifier.MatchString(value):
+		return prefix + value, nil
+	case key == "transform" || key == "gradientTransform":
+		if transform.MatchString(value) {
+			return value, nil
+		}
+	case attributes[key] && key != "id":
+		if plainValue.MatchString(value) {
+			return value, nil
+		}
+	default:
+		return "", fmt.Errorf("inline SVG: the attribute %s has no place in a figure", key)
 	}
-	for _, m := range reference.FindAllStringSubmatch(value, -1) {
-		if !strings.HasPrefix(m[1], "#") {
+	return "", fmt.Errorf("inline SVG: %s is %q", key, value)
+}
+
+// style gives the declarations of a style attribute, each of them checked.
+func style(value, prefix string) (string, error) {
+	declarations := strings.Split(value, ";")
+	for i, d := range declarations {
+		if strings.TrimSpace(d) == "" {
+			continue
+		}
+		name, v, _ := strings.Cut(d, ":")
+		if !properties[strings.TrimSpace(name)] {
+			return "", fmt.Errorf("inline SVG: the style %q has no place in a figure", strings.TrimSpace(name))
+		}
+		v, err := property(name, v, prefix)
+		if err != nil {
+			return "", err
+		}
+		declarations[i] = name + ":" + v
+	}
+	return strings.Join(declarations, ";"), nil
+}
+
+// property gives the value of a property: a plain one, or a reference to a part of the picture.
+func property(name, value, prefix string) (string, error) {
+	if plainValue.MatchString(value) {
+		return value, nil
+	}
+	if m := reference.FindStringSubmatch(value); m != nil {
+		id, internal := strings.CutPrefix(m[1], "#")
+		if !internal || !identifier.MatchString(id) {
 			return "", fmt.Errorf("inline SVG: it refers to %q, outside itself", m[1])
 		}
+		return "url(#" + prefix + id + ")", nil
 	}
-	return reference.ReplaceAllStringFunc(value, func(s string) string {
-		return "url(#" + prefix + strings.TrimPrefix(reference.FindStringSubmatch(s)[1], "#") + ")"
-	}), nil
+	return "", fmt.Errorf("inline SVG: %s is %q", strings.TrimSpace(name), value)
 }

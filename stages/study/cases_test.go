@@ -336,11 +336,11 @@ func TestRefusedWithItsPlace(t *testing.T) {
 		{"a setting twice", experiments(`{ condition = "a{batch}", set = { batch = 5 }, vary = [{ parameter = "batch", values = [5, 10] }] }`), "parameter batch is given twice"},
 		{"a name with a blank", experiments(`{ condition = "a " }`), "must not begin or end with a blank"},
 		{"a name in parts", experiments("{ condition = \"gro\u0308\u00dfe\" }"), "spells a character in several parts; write it as \"größe\" (\"gr\\u00f6\\u00dfe\")"},
-		{"a name with an invisible character", experiments("{ condition = \"a\u200bb\" }"), "must be one line of visible characters"},
+		{"a name with an invisible character", experiments("{ condition = \"a\u200bb\" }"), "must be a line of visible characters"},
 		{"a name that is a path", experiments(`{ condition = "a/../b" }`), "must not have empty parts, . or .. between slashes"},
 		{"a name with a star", experiments(`{ condition = "a*" }`), "must not hold *"},
 		{"no such seed", strings.Replace(experiments(`{ condition = "a", set = { batch = 10 } }`), "conditions", "seeds = [7]\nconditions", 1), "experiments[1].seeds[0]: is 7, which study.seeds does not have"},
-		{"a title of two lines", strings.Replace(table("conditions", "experiment = \"base\"\ntitle = \"a\\nb\""), "x", "x", 1), "tables[2].title: is \"a\\nb\", must be one line"},
+		{"a title of two lines", strings.Replace(table("conditions", "experiment = \"base\"\ntitle = \"a\\nb\""), "x", "x", 1), "tables[2].title: is \"a\\nb\", must be a line"},
 		{"a grid and conditions", "[[experiments]]\nname = \"e\"\ncondition = \"a\"\nconditions = [{ condition = \"b\" }]\n", "experiments[1].condition: is of one condition; move it into conditions"},
 	} {
 		t.Run(c.name, func(t *testing.T) { contains(t, refusal(t, own+c.text, ""), c.want) })
@@ -374,7 +374,7 @@ func refusal(t *testing.T, text, profile string) string {
 	t.Helper()
 	p, err := params.Parse("own.toml", []byte(text), profile)
 	if err == nil {
-		_, err = study.New(p, fetch.Sources{})
+		_, err = study.New("own.toml", p, fetch.Sources{})
 	}
 	var problems *params.Problems
 	if !errors.As(err, &problems) {

@@ -18,7 +18,7 @@ func (b *builder) addFigure(stage *pipeline.Stage, f params.Figure) *pipeline.No
 	p := b.figureParams(f)
 	base := path.Join("figures", "fig-"+f.ID)
 	n := &pipeline.Node{
-		Name: "figure/" + f.ID, Stage: stage, Params: p,
+		Name: "figure/" + f.ID, Stage: stage, Params: p, Cost: perStage + perPanel*float64(len(p.Panels)*len(p.Sources)),
 		Publish: map[string]string{
 			figure.PNG: base + ".png", figure.SVG: base + ".svg", figure.PDF: base + ".pdf", figure.CSV: base + ".csv", figure.JSON: base + ".json",
 		},
@@ -46,7 +46,7 @@ func (b *builder) figureParams(f params.Figure) figure.Params {
 	p := figure.Params{
 		ID: f.ID, Title: f.Title, Mark: b.mark, Remark: f.Remark,
 		Rows: f.Rows, Columns: f.Columns, Lines: f.Lines,
-		X:      figure.X{Kind: figure.Kind(f.X.Kind), Label: f.XLabel, Scale: f.Scale, Reverse: f.Reverse},
+		X:      figure.X{Kind: figure.XKind(f.X.Kind), Label: f.XLabel, Scale: f.Scale, Reverse: f.Reverse},
 		Panels: figurePanels(f), Difference: f.Difference, Vertical: f.Vertical, Error: f.Error, Epoch: shown.Epoch, Style: b.params.Style,
 	}
 	var optimizers []string

@@ -380,7 +380,7 @@ func TestMetricsOfFigures(t *testing.T) {
 
 // The kinds of x axes have one spelling.
 func TestKindsOfX(t *testing.T) {
-	for kind, want := range map[figure.Kind]params.XKind{
+	for kind, want := range map[figure.XKind]params.XKind{
 		figure.Epochs: params.XEpoch, figure.Layers: params.XLayer, figure.Conditions: params.XCondition, figure.Values: params.XValue,
 		figure.AgainstMetric: params.AgainstMetric, figure.AgainstCondition: params.AgainstCondition,
 	} {

@@ -69,7 +69,7 @@ func readGenerated(text, profile string) (*params.Params, *Study, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := New(p, fetch.Sources{})
+	s, err := New("generated.toml", p, fetch.Sources{})
 	return p, s, err
 }
 

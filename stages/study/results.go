@@ -3,11 +3,13 @@ package study
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
 	"sparsel/pipeline"
 	"sparsel/stages/finding"
+	"sparsel/stages/nearest"
 	"sparsel/stages/params"
 )
 
@@ -33,24 +35,26 @@ func (s *Study) Targets() []string {
 	return names
 }
 
-// Figure names the node of a figure.
-func (s *Study) Figure(id string) ([]string, error) { return only("figure", s.Figures, id) }
-
-// Table names the node of a table.
-func (s *Study) Table(id string) ([]string, error) { return only("table", s.Tables, id) }
-
-// Finding names the node of a claim.
-func (s *Study) Finding(id string) ([]string, error) {
-	f, err := finding.Find(id)
-	if err == nil && s.Findings[id] == nil {
-		return nil, fmt.Errorf("finding %s needs the experiments %s, which params.toml does not all have", id, strings.Join(f.Experiments, ", "))
+// Of names the nodes that a result consists of: one for a figure, a table or a finding; for an experiment that of its summaries
+// and those that are made from them alone.
+func (s *Study) Of(kind, id string) ([]string, error) {
+	switch kind {
+	case "figure":
+		return s.only(kind, s.Figures, id)
+	case "table":
+		return s.only(kind, s.Tables, id)
+	case "finding":
+		f, err := finding.Find(id)
+		if err == nil && s.Findings[id] == nil {
+			return nil, fmt.Errorf("finding %s needs the experiments %s, which %s does not all have", id, strings.Join(f.Experiments, ", "), s.File)
+		}
+		return s.only(kind, s.Findings, id)
 	}
-	return only("finding", s.Findings, id)
+	return s.experiment(id)
 }
 
-// Experiment names the node of an experiment's summaries and those that are made from them alone.
-func (s *Study) Experiment(name string) ([]string, error) {
-	aggregate, err := find("experiment", s.Aggregates, name)
+func (s *Study) experiment(name string) ([]string, error) {
+	aggregate, err := s.find("experiment", s.Aggregates, name)
 	if err != nil {
 		return nil, err
 	}
@@ -74,18 +78,69 @@ func (s *Study) Profiles() []string {
 	return append([]string{params.Paper}, slices.Sorted(maps.Keys(s.Params.Profiles))...)
 }
 
-func only(kind string, nodes map[string]*pipeline.Node, id string) ([]string, error) {
-	n, err := find(kind, nodes, id)
+// Node finds a node by its name, with or without the profile's prefix, or by the id of a figure, table, finding or experiment.
+func (s *Study) Node(word string) (*pipeline.Node, error) {
+	for _, name := range []string{word, path.Join(s.Prefix, word)} {
+		if n := s.Graph.Node(name); n != nil {
+			return n, nil
+		}
+	}
+	var found []*pipeline.Node
+	var names []string
+	for _, kind := range append(s.Results(), Results{"experiment", s.Aggregates}) {
+		if n := kind.Nodes[word]; n != nil {
+			found, names = append(found, n), append(names, n.Name)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return nil, fmt.Errorf("there is no node %q%s; `go tool mage status -json` lists all", word, nearest.Hint(word, s.names()))
+	}
+	return nil, fmt.Errorf("%q is the id of several nodes: write one of %s", word, strings.Join(names, ", "))
+}
+
+// Target is what a person asks for to have a node made: its kind and id, or "all" for what has none.
+func (s *Study) Target(n *pipeline.Node) string {
+	for _, kind := range append(s.Results(), Results{"experiment", s.Aggregates}) {
+		for id, other := range kind.Nodes {
+			if other == n {
+				return kind.Kind + " " + id
+			}
+		}
+	}
+	return "all"
+}
+
+// names lists all nodes, what people look at first.
+func (s *Study) names() []string {
+	names := s.Targets()
+	slices.Sort(names)
+	known := len(names)
+	for _, n := range s.Graph.Nodes() {
+		if _, known := slices.BinarySearch(names[:known], n.Name); !known {
+			names = append(names, n.Name)
+		}
+	}
+	return names
+}
+
+func (s *Study) only(kind string, nodes map[string]*pipeline.Node, id string) ([]string, error) {
+	n, err := s.find(kind, nodes, id)
 	if err != nil {
 		return nil, err
 	}
 	return []string{n.Name}, nil
 }
 
-func find(kind string, nodes map[string]*pipeline.Node, id string) (*pipeline.Node, error) {
-	n, ok := nodes[id]
-	if !ok {
-		return nil, fmt.Errorf("no %s has the id %q; params.toml has %v", kind, id, slices.Sorted(maps.Keys(nodes)))
+func (s *Study) find(kind string, nodes map[string]*pipeline.Node, id string) (*pipeline.Node, error) {
+	if n, ok := nodes[id]; ok {
+		return n, nil
 	}
-	return n, nil
+	known := slices.Sorted(maps.Keys(nodes))
+	if hint := nearest.Hint(id, known); hint != "" {
+		return nil, fmt.Errorf("no %s of %s has the id %q%s", kind, s.File, id, hint)
+	}
+	return nil, fmt.Errorf("no %s of %s has the id %q; it has %s", kind, s.File, id, strings.Join(known, ", "))
 }

@@ -1,9 +1,11 @@
 package study
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 
+	"sparsel/stages/agreement"
 	"sparsel/stages/fetch"
 	"sparsel/stages/params"
 )
@@ -14,6 +16,9 @@ type Setup struct {
 	Params, Text, Profile, Out, Data string
 
 	Checked bool // another process has made everything with made-up numbers already
+
+	// Recorded leaves of the study only these runs, their summaries and the table of their epochs; nil means all of it.
+	Recorded []agreement.Run
 }
 
 // Study binds the parameters to nodes.
@@ -26,9 +31,34 @@ func (s Setup) Study() (*Study, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bind(p, fetch.Sources{
+	sources := fetch.Sources{
 		Dirs:    fetch.Directories(root, s.Data, os.Getenv(fetch.Env), p.Data.Directories),
 		Mirrors: p.Data.Mirrors,
 		Partial: filepath.Join(s.Out, "downloads"),
-	}, !s.Checked)
+	}
+	if err := s.checkData(p); err != nil {
+		return nil, err
+	}
+	if s.Recorded != nil {
+		return newRecorded(s.Params, p, sources, s.Recorded)
+	}
+	return bind(s.Params, p, sources, !s.Checked)
+}
+
+// checkData refuses a folder of images that was named and cannot be meant: one that is not there, or, in a profile that would
+// draw digits of its own instead, one that lacks them.
+func (s Setup) checkData(p *params.Params) error {
+	if s.Data == "" {
+		return nil
+	}
+	if info, err := os.Stat(s.Data); err != nil {
+		return fmt.Errorf("-data=%s: %w", s.Data, err)
+	} else if !info.IsDir() {
+		return fmt.Errorf("-data=%s is a file: name the folder that it lies in", s.Data)
+	}
+	only := fetch.Sources{Dirs: fetch.Directories("", s.Data, "", nil)}
+	if p.Profile != nil && p.Profile.Data == "any" && !only.AtHand(fetch.MNIST) {
+		return fmt.Errorf("-data=%s lacks files of MNIST; leave the flag out to have digits drawn instead", s.Data)
+	}
+	return nil
 }

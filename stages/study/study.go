@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"sync"
 
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
@@ -22,6 +23,7 @@ import (
 
 // A Study is the graph of a parameter file, with the nodes that people ask for by id.
 type Study struct {
+	File       string // the parameter file, as it was given
 	Params     *params.Params
 	Graph      *pipeline.Graph
 	Figures    map[string]*pipeline.Node
@@ -31,12 +33,12 @@ type Study struct {
 	Tidy       *pipeline.Node            // the table of every epoch of every run
 	Dataset    *pipeline.Node
 	Sources    fetch.Sources // where MNIST may be found
+	Prefix     string        // what the names of a profile's nodes begin with; empty for the whole study
 	Mark       string        // what sets a profile's results apart; see params.Params.Mark
-}
 
-// WorkerMemory is what a worker process holds, whatever it does next: the journal's largest measurement of a
-// training with its data and archive is 490 MB, and what a process once had it gives back late.
-const WorkerMemory = 600 << 20
+	baseline     sync.Once // see Rate
+	baselineRate float64
+}
 
 // measured is what a metrics node is for: experiments that share a run may differ in what they divide by.
 type measured struct {
@@ -58,18 +60,30 @@ type builder struct {
 	uses       []params.Use
 	order      []string                  // of the experiments
 	places     map[*pipeline.Node]string // where the file asks for a node, for messages
+
+	aggregatePrefix string // of the names of aggregates, before the profile's
 }
 
-// New binds a parameter file to nodes. Sources say where MNIST may be found. What of the file can't be made comes back as
-// *[params.Problems].
-func New(p *params.Params, sources fetch.Sources) (*Study, error) { return bind(p, sources, true) }
-
-func bind(p *params.Params, sources fetch.Sources, check bool) (*Study, error) {
-	b := &builder{params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{}, places: map[*pipeline.Node]string{}}
-	s := &Study{Params: p, Sources: sources, Figures: map[string]*pipeline.Node{}}
+func newBuilder(p *params.Params) *builder {
+	b := &builder{
+		params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{},
+		places: map[*pipeline.Node]string{},
+	}
 	if p.Profile != nil {
 		b.prefix = p.Profile.Name()
 	}
+	return b
+}
+
+// New binds a parameter file to nodes. File names it in messages. Sources say where MNIST may be found. What of the file can't be
+// made comes back as *[params.Problems].
+func New(file string, p *params.Params, sources fetch.Sources) (*Study, error) {
+	return bind(file, p, sources, true)
+}
+
+func bind(file string, p *params.Params, sources fetch.Sources, check bool) (*Study, error) {
+	b := newBuilder(p)
+	s := &Study{File: file, Params: p, Sources: sources, Prefix: b.prefix, Figures: map[string]*pipeline.Node{}}
 	b.addDataset(p, sources)
 	s.Dataset = b.dataset
 	s.Mark = b.mark
@@ -79,7 +93,7 @@ func bind(p *params.Params, sources fetch.Sources, check bool) (*Study, error) {
 	b.addMetrics(b.uses)
 	b.addAggregates(b.uses)
 	s.Aggregates = b.aggregates
-	s.Tidy = b.addTidy(p.TidyID())
+	s.Tidy = b.addTidy(p.TidyID(), true)
 	figures := figure.Stage()
 	for i, f := range p.CompleteFigures() {
 		n := b.addFigure(figures, f)
@@ -99,7 +113,7 @@ func bind(p *params.Params, sources fetch.Sources, check bool) (*Study, error) {
 
 // add adds a node. Those of a profile stay apart from the study's, in the journal and among the published files.
 func (b *builder) add(n *pipeline.Node) *pipeline.Node {
-	n.Name, n.Memory = path.Join(b.prefix, n.Name), WorkerMemory
+	n.Name, n.Memory = path.Join(b.prefix, n.Name), max(n.Memory, peak(0, 0))
 	for output, file := range n.Publish {
 		n.Publish[output] = path.Join(b.prefix, file)
 	}
@@ -120,8 +134,9 @@ func (b *builder) addRuns(runs []*params.Run) {
 	for _, r := range runs {
 		archive := b.params.Archived(r.Config.Epochs)
 		b.trained[r] = b.add(&pipeline.Node{
-			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Cost: effort.Training(r.Config, params.TrainSamples, params.TestSamples),
-			Params: train.Params{Data: b.images, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
+			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Work: effort.Kind(r.Config), Cost: effort.Training(r.Config, size(b.params)),
+			Memory: trainingMemory(r.Config, size(b.params), len(archive)),
+			Params: train.Params{Data: b.images, Classes: params.Classes, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
 			Inputs: []pipeline.Input{
 				{Name: train.TrainImages, From: b.dataset, Output: train.TrainImages},
 				{Name: train.TrainLabels, From: b.dataset, Output: train.TrainLabels},
@@ -146,7 +161,8 @@ func (b *builder) addMetrics(uses []params.Use) {
 		}
 		t := b.trained[u.Run]
 		b.metrics[m] = b.add(&pipeline.Node{
-			Name: name, Group: u.Run.Experiment, Stage: stage, Cost: float64(len(b.params.Archived(u.Run.Config.Epochs))),
+			Name: name, Group: u.Run.Experiment, Stage: stage, Cost: b.metricsSeconds(u.Run.Config),
+			Memory: metricsMemory(u.Run.Config, size(b.params), len(b.params.Archived(u.Run.Config.Epochs))),
 			Params: metrics.Params{CCMASEpsilon: u.CCMASEpsilon, Split: u.Split()},
 			Inputs: []pipeline.Input{
 				{Name: metrics.Record, From: t, Output: train.Record},
@@ -165,7 +181,7 @@ func (b *builder) addAggregates(uses []params.Use) {
 	}
 	for _, name := range b.order {
 		p := aggregate.Params{Experiment: name}
-		n := &pipeline.Node{Name: "aggregate/" + name, Stage: stage}
+		n := &pipeline.Node{Name: path.Join(b.aggregatePrefix, "aggregate", name), Stage: stage}
 		for _, u := range uses {
 			if u.Experiment != name {
 				continue
@@ -181,7 +197,7 @@ func (b *builder) addAggregates(uses []params.Use) {
 				Name: use.Input(), From: b.metrics[measured{u.Run, u.CCMASEpsilon}], Output: metrics.Measures, Optional: b.params.Study.OnFailedRun == "show",
 			})
 		}
-		n.Params, n.Cost = p, float64(len(p.Uses))
+		n.Params, n.Cost = p, summarySeconds(p)
 		b.aggregates[name] = b.add(n)
 	}
 }

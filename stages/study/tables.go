@@ -30,9 +30,12 @@ func (b *builder) addTables(tidy *pipeline.Node, findings map[string]*pipeline.N
 	return nodes
 }
 
-func (b *builder) addTidy(id string) *pipeline.Node {
+// addTidy makes the node of the table of every epoch of every run.
+func (b *builder) addTidy(id string, publish bool) *pipeline.Node {
 	n := &pipeline.Node{Name: "table/" + id, Stage: table.TidyStage(), Params: table.TidyParams{Experiments: b.order}}
-	n.Publish = map[string]string{table.TidyTable: path.Join("tables", id+".csv")}
+	if publish {
+		n.Publish = map[string]string{table.TidyTable: path.Join("tables", id+".csv")}
+	}
 	for _, name := range b.order {
 		n.Inputs = append(n.Inputs, pipeline.Input{Name: name, From: b.aggregates[name], Output: aggregate.Tidy})
 	}

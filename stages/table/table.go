@@ -23,10 +23,13 @@ const (
 // Summaries is the table stage's input, where a table shows an experiment's values.
 const Summaries = "summaries"
 
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "table"
+
 // Stage makes one table. What it shows is said by the type of the node's parameters, one of this package's.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
-		Name:    "table",
+		Name:    Kind,
 		Package: "sparsel/stages/table",
 		Outputs: []string{CSV, Markdown, LaTeX, JSON},
 		Run:     run,

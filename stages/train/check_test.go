@@ -13,7 +13,8 @@ func TestT05TruncatedArchives(t *testing.T) {
 	const units, samples, classes = 5, 30, 10
 	dir := t.TempDir()
 	meta := runs.Meta{"params": "{}"}
-	layer := runs.Layer{Units: units, ClassSums: make([]float64, classes*units), ClassCounts: make([]int64, classes), RatioSum: 1, RatioSquares: 1, Samples: samples}
+	layer := runs.Layer{Units: units, ClassSums: make([]float64, classes*units), ClassCounts: make([]int64, classes), RatioSum: 1, RatioSquares: 1, Samples: samples,
+		Squares: make([]float64, units), Least: make([]float32, units), Most: make([]float32, units)}
 	if err := runs.WriteRecord(filepath.Join(dir, Record), meta, []runs.Epoch{{Epoch: 1, Correct: 3, Samples: samples, Layers: []runs.Layer{layer}}}); err != nil {
 		t.Fatal(err)
 	}
@@ -26,6 +27,9 @@ func TestT05TruncatedArchives(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := runs.WriteWeights(filepath.Join(dir, Weights), meta, []runs.Tensor{{Name: "output.bias", Shape: []int{classes}, Values: make([]float32, classes)}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, output := range Stage().Outputs {

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"sparsel/artifacts/idx"
@@ -9,10 +10,11 @@ import (
 	"sparsel/trainer"
 )
 
-// dataset holds MNIST once for all runs of a process: 55 MB that every run only reads.
+// dataset holds the data once for all runs of a process, 55 MB of MNIST that every run only reads.
 type dataset struct {
 	mu          sync.Mutex
 	ids         [4]pipeline.ContentID
+	classes     int
 	train, test trainer.Split
 }
 
@@ -25,14 +27,17 @@ func (d *dataset) load(job *pipeline.Job, p Params) (train, test trainer.Split, 
 	for i, name := range names {
 		ids[i] = job.InputID(name)
 	}
-	if d.ids != ids {
-		if train, err = split(job, TrainImages, TrainLabels); err != nil {
+	if d.ids != ids || d.classes != p.Classes {
+		if train, err = split(job, TrainImages, TrainLabels, p.Classes); err != nil {
 			return train, test, err
 		}
-		if test, err = split(job, TestImages, TestLabels); err != nil {
+		if test, err = split(job, TestImages, TestLabels, p.Classes); err != nil {
 			return train, test, err
 		}
-		d.ids, d.train, d.test = ids, train, test
+		if err := fit(train, test); err != nil {
+			return train, test, err
+		}
+		d.ids, d.classes, d.train, d.test = ids, p.Classes, train, test
 	}
 	if train, err = first(d.train, p.TrainFirst); err != nil {
 		return train, test, fmt.Errorf("training set: %w", err)
@@ -43,19 +48,43 @@ func (d *dataset) load(job *pipeline.Job, p Params) (train, test trainer.Split, 
 	return train, test, nil
 }
 
-func split(job *pipeline.Job, images, labels string) (trainer.Split, error) {
+func split(job *pipeline.Job, images, labels string, classes int) (trainer.Split, error) {
 	pictures, _ := job.Input(images)
-	classes, _ := job.Input(labels)
-	return Load(pictures, classes)
+	answers, _ := job.Input(labels)
+	return Load(pictures, answers, classes)
 }
 
-// Load reads a split from its two IDX files.
-func Load(images, labels string) (trainer.Split, error) {
-	set, err := idx.LoadSet(images, labels, trainer.Classes)
+// Load reads a split of so many classes from its two IDX files. Images must be square.
+func Load(images, labels string, classes int) (trainer.Split, error) {
+	if classes < trainer.MinClasses || classes > trainer.MaxClasses {
+		return trainer.Split{}, fmt.Errorf("load %s: %d classes, want %d to %d", labels, classes, trainer.MinClasses, trainer.MaxClasses)
+	}
+	set, err := idx.LoadSet(images, labels, classes)
 	if err != nil {
 		return trainer.Split{}, err
 	}
-	return trainer.Split{Pixels: set.Rows * set.Cols, Images: set.Pixels, Labels: set.Labels}, nil
+	if set.Rows != set.Cols {
+		return trainer.Split{}, fmt.Errorf("load %s: images of %d×%d pixels, want square ones", images, set.Rows, set.Cols)
+	}
+	return trainer.Split{Pixels: set.Rows * set.Cols, Images: set.Pixels, Labels: set.Labels, Classes: classes}, nil
+}
+
+// fit compares the two splits of a data set. A class without a single training image is a wrong number of classes,
+// and would make every selectivity NaN.
+func fit(train, test trainer.Split) error {
+	if train.Pixels != test.Pixels {
+		return fmt.Errorf("load data: training images have %d pixels and test images %d; they are not of one data set",
+			train.Pixels, test.Pixels)
+	}
+	var seen [trainer.MaxClasses]bool
+	for _, label := range train.Labels {
+		seen[label] = true
+	}
+	if missing := slices.Index(seen[:train.Classes], false); missing >= 0 {
+		return fmt.Errorf("load data: none of the %d training images is of class %d; correct the number of classes, %d",
+			len(train.Labels), missing, train.Classes)
+	}
+	return nil
 }
 
 // first cuts a split down to its first n samples.
@@ -66,5 +95,5 @@ func first(s trainer.Split, n int) (trainer.Split, error) {
 	if n > len(s.Labels) {
 		return s, fmt.Errorf("the parameters ask for %d images, there are %d", n, len(s.Labels))
 	}
-	return trainer.Split{Pixels: s.Pixels, Images: s.Images[:n*s.Pixels], Labels: s.Labels[:n]}, nil
+	return trainer.Split{Pixels: s.Pixels, Images: s.Images[:n*s.Pixels], Labels: s.Labels[:n], Classes: s.Classes}, nil
 }

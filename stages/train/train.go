@@ -1,4 +1,4 @@
-// Package train is the pipeline's train stage: one run on MNIST, its record and its archived activations.
+// Package train is the pipeline's train stage: one run, its record, its archived activations and its final weights.
 //
 // The package's imports are the stage's code identity, which is why it knows neither the metrics nor the
 // figures: they may change without a run being trained again.
@@ -9,12 +9,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	"sparsel/artifacts/runs"
 	"sparsel/pipeline"
 	"sparsel/trainer"
+	"sparsel/trainer/gemm"
 	"sparsel/trainer/kernel"
 )
 
@@ -22,6 +24,7 @@ import (
 const (
 	Record      = "record.parquet"
 	Activations = "activations.parquet"
+	Weights     = "weights.parquet"
 )
 
 // Inputs of the stage: the IDX files, decompressed.
@@ -35,20 +38,24 @@ const (
 // Params is everything besides the data that decides a run's bytes.
 type Params struct {
 	Data       string // what the images are of, for the archives
+	Classes    int    // of the data
 	Run        trainer.Config
 	Archive    []int // epochs whose activations are kept, ascending
 	TrainFirst int   // train on the first so many images; 0: on all
 	TestFirst  int   // measure on the first so many images; 0: on all
 }
 
+// Kind is what the pipeline and the names of nodes call the stage.
+const Kind = "train"
+
 // Stage is the train stage. It may run for several nodes at once: one goroutine each, so as many as there are
 // cores keep all of them busy.
 func Stage() *pipeline.Stage {
 	var data dataset
 	return &pipeline.Stage{
-		Name:    "train",
-		Package: "sparsel/stages/train", Contract: kernel.Contract,
-		Outputs: []string{Record, Activations},
+		Name:    Kind,
+		Package: "sparsel/stages/train", Contract: kernel.Contract + ", " + gemm.Contract,
+		Outputs: []string{Record, Activations, Weights},
 		Run: func(ctx context.Context, job *pipeline.Job) error {
 			return run(ctx, job, &data)
 		},
@@ -70,10 +77,29 @@ func run(ctx context.Context, job *pipeline.Job, data *dataset) error {
 	if err != nil {
 		return err
 	}
-	var epochs []runs.Epoch
+	var early, epochs []runs.Epoch
+	var weights []runs.Tensor
+	steps := 0
 	start := time.Now()
 	err = trainer.Train(ctx, p.Run, train, test, func(e trainer.Epoch, a *trainer.Activations) error {
-		epochs = append(epochs, recordOf(e))
+		for _, point := range e.Early {
+			early = append(early, recordOf(p.Run, point.Step, point.Result))
+		}
+		steps += e.Steps
+		epoch := recordOf(p.Run, steps, e.Result)
+		epoch.Epoch = e.Epoch
+		if e.TrainSamples > 0 {
+			epoch.TrainLossAfter, epoch.TrainCorrect, epoch.TrainSamples = canonical(e.TrainLossAfter), e.TrainCorrect, e.TrainSamples
+		}
+		if e.ValidationSamples > 0 {
+			epoch.ValidationLoss = canonical(e.ValidationLoss)
+			epoch.ValidationCorrect, epoch.ValidationSamples = e.ValidationCorrect, e.ValidationSamples
+		}
+		epoch.ClassCorrect, epoch.ClassSamples = slices.Clone(e.ClassCorrect), slices.Clone(e.ClassSamples)
+		epochs = append(epochs, epoch)
+		for _, t := range e.Weights {
+			weights = append(weights, runs.Tensor(t))
+		}
 		accuracy := float64(e.Correct) / float64(e.Samples)
 		job.Logf("epoch %d: train loss %.5f, test loss %.5f, test accuracy %.4f, weights %x, %.2f s",
 			e.Epoch, e.TrainLoss, e.TestLoss, accuracy, e.Digest[:6], time.Since(start).Seconds())
@@ -89,7 +115,10 @@ func run(ctx context.Context, job *pipeline.Job, data *dataset) error {
 	if err := activations.Close(); err != nil {
 		return err
 	}
-	return runs.WriteRecord(job.Output(Record), meta, epochs)
+	if err := runs.WriteWeights(job.Output(Weights), meta, weights); err != nil {
+		return err
+	}
+	return runs.WriteRecord(job.Output(Record), meta, append(early, epochs...))
 }
 
 // provenance says what made an archive. It names what decides the bytes and nothing else (no code identity, no
@@ -109,17 +138,34 @@ func provenance(p Params) (runs.Meta, error) {
 	return runs.Meta{"params": string(text), "source": source}, nil
 }
 
-func recordOf(e trainer.Epoch) runs.Epoch {
+// recordOf describes an early point; of an epoch it leaves out what a point does not have.
+func recordOf(c trainer.Config, step int, e trainer.Result) runs.Epoch {
 	r := runs.Epoch{
-		Epoch: e.Epoch, TrainLoss: e.TrainLoss, TestLoss: e.TestLoss, Correct: e.Correct, Samples: e.Samples, Digest: e.Digest,
+		Step: step, TrainLoss: e.TrainLoss, TestLoss: e.TestLoss, Correct: e.Correct, Samples: e.Samples,
+		TrainLossAfter: math.NaN(), ValidationLoss: math.NaN(), Digest: e.Digest,
 	}
 	for _, l := range e.Layers {
+		for j := range l.Most {
+			l.Least[j], l.Most[j] = canonical(l.Least[j]), canonical(l.Most[j])
+			l.Squares[j] = canonical(l.Squares[j])
+		}
 		r.Layers = append(r.Layers, runs.Layer{
-			Units: l.Units, ClassSums: slices.Clone(l.ClassSums), ClassCounts: slices.Clone(l.ClassCounts),
-			RatioSum: l.RatioSum, RatioSquares: l.RatioSquares, Samples: l.Samples,
+			Units: l.Units, Activation: c.Network.Activation, ClassSums: l.ClassSums, ClassCounts: l.ClassCounts,
+			Squares: l.Squares, Least: l.Least, Most: l.Most, Thresholds: trainer.Thresholds(), Below: l.Below,
+			RatioSum: l.RatioSum, RatioSquares: l.RatioSquares, RatioFourths: canonical(l.RatioFourths),
+			RankSum: canonical(l.RankSum), RankSquares: canonical(l.RankSquares), Samples: l.Samples,
 		})
 	}
 	return r
+}
+
+// canonical makes every NaN the same, since processors make different ones. The losses and the sums that the first
+// version of the record had stay as they are, so that records can be compared with those of that version.
+func canonical[T float32 | float64](x T) T {
+	if x != x {
+		return T(math.NaN())
+	}
+	return x
 }
 
 func archive(w *runs.ActivationWriter, epoch int, a *trainer.Activations) error {
@@ -134,8 +180,12 @@ func archive(w *runs.ActivationWriter, epoch int, a *trainer.Activations) error 
 
 // check reads an output back before the pipeline takes it.
 func check(output, path string) error {
-	if output == Record {
+	switch output {
+	case Record:
 		_, _, err := runs.ReadRecord(path)
+		return err
+	case Weights:
+		_, _, err := runs.ReadWeights(path)
 		return err
 	}
 	r, err := runs.OpenActivations(path) // its values were compared when it was closed

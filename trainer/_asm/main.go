@@ -53,6 +53,10 @@ func writeAVX2(g *generator) {
 	g.elementwise()
 	g.pool()
 	g.optimizers()
+	g.tally()
+	g.norms()
+	g.sorting()
+	g.rankSums()
 	g.peak()
 }
 
@@ -77,6 +81,10 @@ func writeAVX512(g *generator) {
 	g.elementwise()
 	g.pool()
 	g.optimizers()
+	g.tally()
+	g.norms()
+	g.sorting()
+	g.rankSums()
 	g.peak()
 }
 

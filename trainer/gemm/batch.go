@@ -114,7 +114,11 @@ func (e *Engine) LoadSparse(s *Sparse, data []byte, pixels int, rows []int32) {
 func (s *Sparse) byRow(set *kernel.Set) {
 	m := len(s.lengths)
 	s.order = resized(s.order, m)
-	s.counts = sortByCount(s.order, s.lengths, s.pixels, s.counts)
+	if m == 1 {
+		s.order[0] = 0 // sorted; counting costs as much as the products of an image
+	} else {
+		s.counts = sortByCount(s.order, s.lengths, s.pixels, s.counts)
+	}
 	total := 0
 	for i := kernel.Lanes - 1; i < m+kernel.Lanes-1; i += kernel.Lanes {
 		total += int(s.lengths[s.order[min(i, m-1)]])
@@ -166,10 +170,16 @@ func (s *Sparse) byColumn() []block {
 			masks: s.columns[b*s.pixels:][:s.pixels],
 			order: s.positions[b*s.pixels:][:s.pixels],
 		}
-		for k, mask := range c.masks {
-			s.order[k] = int32(bits.OnesCount64(mask))
+		if m == 1 {
+			for k := range c.order {
+				c.order[k] = int32(k)
+			}
+		} else {
+			for k, mask := range c.masks {
+				s.order[k] = int32(bits.OnesCount64(mask))
+			}
+			s.counts = sortByCount(c.order, s.order, c.samples, s.counts)
 		}
-		s.counts = sortByCount(c.order, s.order, c.samples, s.counts)
 		s.blocks = append(s.blocks, c)
 	}
 	return s.blocks

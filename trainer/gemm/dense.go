@@ -127,8 +127,8 @@ func (e *Engine) Gradient(a []float32, lda, m, k int, d []float32, ldd, n int, v
 func (e *Engine) visit(g []float32, size, q, panels, n int, visit func(panel int, g []float32)) {
 	for p := range panels {
 		gp := g[p*size : (p+1)*size : (p+1)*size]
-		// Non-finite factors times padding are NaN.
-		if cols := n - kernel.Width*(q+p); cols < kernel.Width {
+		// Non-finite factors times padding are NaN, finite ones +0.
+		if cols := n - kernel.Width*(q+p); cols < kernel.Width && !e.set.Finite(gp) {
 			for r := 0; r < size; r += kernel.Width {
 				clear(gp[r+cols : r+kernel.Width])
 			}

@@ -324,167 +324,295 @@ DATA constantsAVX2<>+1264(SB)/4, $0x7fffffff
 DATA constantsAVX2<>+1268(SB)/4, $0x7fffffff
 DATA constantsAVX2<>+1272(SB)/4, $0x7fffffff
 DATA constantsAVX2<>+1276(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1280(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1284(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1288(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1292(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1296(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1300(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1304(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1308(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1312(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1316(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1320(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1324(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1328(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1332(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1336(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1340(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1344(SB)/4, $0x17800000
-DATA constantsAVX2<>+1348(SB)/4, $0x17800000
-DATA constantsAVX2<>+1352(SB)/4, $0x17800000
-DATA constantsAVX2<>+1356(SB)/4, $0x17800000
-DATA constantsAVX2<>+1360(SB)/4, $0x17800000
-DATA constantsAVX2<>+1364(SB)/4, $0x17800000
-DATA constantsAVX2<>+1368(SB)/4, $0x17800000
-DATA constantsAVX2<>+1372(SB)/4, $0x17800000
-DATA constantsAVX2<>+1376(SB)/4, $0x17800000
-DATA constantsAVX2<>+1380(SB)/4, $0x17800000
-DATA constantsAVX2<>+1384(SB)/4, $0x17800000
-DATA constantsAVX2<>+1388(SB)/4, $0x17800000
-DATA constantsAVX2<>+1392(SB)/4, $0x17800000
-DATA constantsAVX2<>+1396(SB)/4, $0x17800000
-DATA constantsAVX2<>+1400(SB)/4, $0x17800000
-DATA constantsAVX2<>+1404(SB)/4, $0x17800000
-DATA constantsAVX2<>+1408(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1412(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1416(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1420(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1424(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1428(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1432(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1436(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1440(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1444(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1448(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1452(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1456(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1460(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1464(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1468(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1472(SB)/4, $0x00000000
-DATA constantsAVX2<>+1476(SB)/4, $0x00000000
-DATA constantsAVX2<>+1480(SB)/4, $0x00000000
-DATA constantsAVX2<>+1484(SB)/4, $0x00000000
-DATA constantsAVX2<>+1488(SB)/4, $0x00000000
-DATA constantsAVX2<>+1492(SB)/4, $0x00000000
-DATA constantsAVX2<>+1496(SB)/4, $0x00000000
-DATA constantsAVX2<>+1500(SB)/4, $0x00000000
-DATA constantsAVX2<>+1504(SB)/4, $0x00000000
-DATA constantsAVX2<>+1508(SB)/4, $0x00000000
-DATA constantsAVX2<>+1512(SB)/4, $0x00000000
-DATA constantsAVX2<>+1516(SB)/4, $0x00000000
-DATA constantsAVX2<>+1520(SB)/4, $0x00000000
-DATA constantsAVX2<>+1524(SB)/4, $0x00000000
-DATA constantsAVX2<>+1528(SB)/4, $0x00000000
-DATA constantsAVX2<>+1532(SB)/4, $0x00000000
-DATA constantsAVX2<>+1536(SB)/4, $0x00000001
-DATA constantsAVX2<>+1540(SB)/4, $0x00000001
-DATA constantsAVX2<>+1544(SB)/4, $0x00000001
-DATA constantsAVX2<>+1548(SB)/4, $0x00000001
-DATA constantsAVX2<>+1552(SB)/4, $0x00000001
-DATA constantsAVX2<>+1556(SB)/4, $0x00000001
-DATA constantsAVX2<>+1560(SB)/4, $0x00000001
-DATA constantsAVX2<>+1564(SB)/4, $0x00000001
-DATA constantsAVX2<>+1568(SB)/4, $0x00000001
-DATA constantsAVX2<>+1572(SB)/4, $0x00000001
-DATA constantsAVX2<>+1576(SB)/4, $0x00000001
-DATA constantsAVX2<>+1580(SB)/4, $0x00000001
-DATA constantsAVX2<>+1584(SB)/4, $0x00000001
-DATA constantsAVX2<>+1588(SB)/4, $0x00000001
-DATA constantsAVX2<>+1592(SB)/4, $0x00000001
-DATA constantsAVX2<>+1596(SB)/4, $0x00000001
-DATA constantsAVX2<>+1600(SB)/4, $0x00000002
-DATA constantsAVX2<>+1604(SB)/4, $0x00000002
-DATA constantsAVX2<>+1608(SB)/4, $0x00000002
-DATA constantsAVX2<>+1612(SB)/4, $0x00000002
-DATA constantsAVX2<>+1616(SB)/4, $0x00000002
-DATA constantsAVX2<>+1620(SB)/4, $0x00000002
-DATA constantsAVX2<>+1624(SB)/4, $0x00000002
-DATA constantsAVX2<>+1628(SB)/4, $0x00000002
-DATA constantsAVX2<>+1632(SB)/4, $0x00000002
-DATA constantsAVX2<>+1636(SB)/4, $0x00000002
-DATA constantsAVX2<>+1640(SB)/4, $0x00000002
-DATA constantsAVX2<>+1644(SB)/4, $0x00000002
-DATA constantsAVX2<>+1648(SB)/4, $0x00000002
-DATA constantsAVX2<>+1652(SB)/4, $0x00000002
-DATA constantsAVX2<>+1656(SB)/4, $0x00000002
-DATA constantsAVX2<>+1660(SB)/4, $0x00000002
-DATA constantsAVX2<>+1664(SB)/4, $0x00000003
-DATA constantsAVX2<>+1668(SB)/4, $0x00000003
-DATA constantsAVX2<>+1672(SB)/4, $0x00000003
-DATA constantsAVX2<>+1676(SB)/4, $0x00000003
-DATA constantsAVX2<>+1680(SB)/4, $0x00000003
-DATA constantsAVX2<>+1684(SB)/4, $0x00000003
-DATA constantsAVX2<>+1688(SB)/4, $0x00000003
-DATA constantsAVX2<>+1692(SB)/4, $0x00000003
-DATA constantsAVX2<>+1696(SB)/4, $0x00000003
-DATA constantsAVX2<>+1700(SB)/4, $0x00000003
-DATA constantsAVX2<>+1704(SB)/4, $0x00000003
-DATA constantsAVX2<>+1708(SB)/4, $0x00000003
-DATA constantsAVX2<>+1712(SB)/4, $0x00000003
-DATA constantsAVX2<>+1716(SB)/4, $0x00000003
-DATA constantsAVX2<>+1720(SB)/4, $0x00000003
-DATA constantsAVX2<>+1724(SB)/4, $0x00000003
-DATA constantsAVX2<>+1728(SB)/4, $0x00000004
-DATA constantsAVX2<>+1732(SB)/4, $0x00000004
-DATA constantsAVX2<>+1736(SB)/4, $0x00000004
-DATA constantsAVX2<>+1740(SB)/4, $0x00000004
-DATA constantsAVX2<>+1744(SB)/4, $0x00000004
-DATA constantsAVX2<>+1748(SB)/4, $0x00000004
-DATA constantsAVX2<>+1752(SB)/4, $0x00000004
-DATA constantsAVX2<>+1756(SB)/4, $0x00000004
-DATA constantsAVX2<>+1760(SB)/4, $0x00000004
-DATA constantsAVX2<>+1764(SB)/4, $0x00000004
-DATA constantsAVX2<>+1768(SB)/4, $0x00000004
-DATA constantsAVX2<>+1772(SB)/4, $0x00000004
-DATA constantsAVX2<>+1776(SB)/4, $0x00000004
-DATA constantsAVX2<>+1780(SB)/4, $0x00000004
-DATA constantsAVX2<>+1784(SB)/4, $0x00000004
-DATA constantsAVX2<>+1788(SB)/4, $0x00000004
-DATA constantsAVX2<>+1792(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1796(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1800(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1804(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1808(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1812(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1816(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1820(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1824(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1828(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1832(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1836(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1840(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1844(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1848(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1852(SB)/4, $0x0d800000
-DATA constantsAVX2<>+1856(SB)/4, $0x72000000
-DATA constantsAVX2<>+1860(SB)/4, $0x72000000
-DATA constantsAVX2<>+1864(SB)/4, $0x72000000
-DATA constantsAVX2<>+1868(SB)/4, $0x72000000
-DATA constantsAVX2<>+1872(SB)/4, $0x72000000
-DATA constantsAVX2<>+1876(SB)/4, $0x72000000
-DATA constantsAVX2<>+1880(SB)/4, $0x72000000
-DATA constantsAVX2<>+1884(SB)/4, $0x72000000
-DATA constantsAVX2<>+1888(SB)/4, $0x72000000
-DATA constantsAVX2<>+1892(SB)/4, $0x72000000
-DATA constantsAVX2<>+1896(SB)/4, $0x72000000
-DATA constantsAVX2<>+1900(SB)/4, $0x72000000
-DATA constantsAVX2<>+1904(SB)/4, $0x72000000
-DATA constantsAVX2<>+1908(SB)/4, $0x72000000
-DATA constantsAVX2<>+1912(SB)/4, $0x72000000
-DATA constantsAVX2<>+1916(SB)/4, $0x72000000
-GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $1920
+DATA constantsAVX2<>+1280(SB)/4, $0x00000001
+DATA constantsAVX2<>+1284(SB)/4, $0x00000001
+DATA constantsAVX2<>+1288(SB)/4, $0x00000001
+DATA constantsAVX2<>+1292(SB)/4, $0x00000001
+DATA constantsAVX2<>+1296(SB)/4, $0x00000001
+DATA constantsAVX2<>+1300(SB)/4, $0x00000001
+DATA constantsAVX2<>+1304(SB)/4, $0x00000001
+DATA constantsAVX2<>+1308(SB)/4, $0x00000001
+DATA constantsAVX2<>+1312(SB)/4, $0x00000001
+DATA constantsAVX2<>+1316(SB)/4, $0x00000001
+DATA constantsAVX2<>+1320(SB)/4, $0x00000001
+DATA constantsAVX2<>+1324(SB)/4, $0x00000001
+DATA constantsAVX2<>+1328(SB)/4, $0x00000001
+DATA constantsAVX2<>+1332(SB)/4, $0x00000001
+DATA constantsAVX2<>+1336(SB)/4, $0x00000001
+DATA constantsAVX2<>+1340(SB)/4, $0x00000001
+DATA constantsAVX2<>+1344(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1348(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1352(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1356(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1360(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1364(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1368(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1372(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1376(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1380(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1384(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1388(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1392(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1396(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1400(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1404(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1408(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1412(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1416(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1420(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1424(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1428(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1432(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1436(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1440(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1444(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1448(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1452(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1456(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1460(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1464(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1468(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1472(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1476(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1480(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1484(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1488(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1492(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1496(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1500(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1504(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1508(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1512(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1516(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1520(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1524(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1528(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1532(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1536(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1540(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1544(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1548(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1552(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1556(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1560(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1564(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1568(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1572(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1576(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1580(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1584(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1588(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1592(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1596(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1600(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1604(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1608(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1612(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1616(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1620(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1624(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1628(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1632(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1636(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1640(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1644(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1648(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1652(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1656(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1660(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1664(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1668(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1672(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1676(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1680(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1684(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1688(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1692(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1696(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1700(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1704(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1708(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1712(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1716(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1720(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1724(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1728(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1732(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1736(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1740(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1744(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1748(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1752(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1756(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1760(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1764(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1768(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1772(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1776(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1780(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1784(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1788(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1792(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1796(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1800(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1804(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1808(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1812(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1816(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1820(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1824(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1828(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1832(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1836(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1840(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1844(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1848(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1852(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1856(SB)/4, $0x17800000
+DATA constantsAVX2<>+1860(SB)/4, $0x17800000
+DATA constantsAVX2<>+1864(SB)/4, $0x17800000
+DATA constantsAVX2<>+1868(SB)/4, $0x17800000
+DATA constantsAVX2<>+1872(SB)/4, $0x17800000
+DATA constantsAVX2<>+1876(SB)/4, $0x17800000
+DATA constantsAVX2<>+1880(SB)/4, $0x17800000
+DATA constantsAVX2<>+1884(SB)/4, $0x17800000
+DATA constantsAVX2<>+1888(SB)/4, $0x17800000
+DATA constantsAVX2<>+1892(SB)/4, $0x17800000
+DATA constantsAVX2<>+1896(SB)/4, $0x17800000
+DATA constantsAVX2<>+1900(SB)/4, $0x17800000
+DATA constantsAVX2<>+1904(SB)/4, $0x17800000
+DATA constantsAVX2<>+1908(SB)/4, $0x17800000
+DATA constantsAVX2<>+1912(SB)/4, $0x17800000
+DATA constantsAVX2<>+1916(SB)/4, $0x17800000
+DATA constantsAVX2<>+1920(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1924(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1928(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1932(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1936(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1940(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1944(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1948(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1952(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1956(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1960(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1964(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1968(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1972(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1976(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1980(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1984(SB)/4, $0x00000000
+DATA constantsAVX2<>+1988(SB)/4, $0x00000000
+DATA constantsAVX2<>+1992(SB)/4, $0x00000000
+DATA constantsAVX2<>+1996(SB)/4, $0x00000000
+DATA constantsAVX2<>+2000(SB)/4, $0x00000000
+DATA constantsAVX2<>+2004(SB)/4, $0x00000000
+DATA constantsAVX2<>+2008(SB)/4, $0x00000000
+DATA constantsAVX2<>+2012(SB)/4, $0x00000000
+DATA constantsAVX2<>+2016(SB)/4, $0x00000000
+DATA constantsAVX2<>+2020(SB)/4, $0x00000000
+DATA constantsAVX2<>+2024(SB)/4, $0x00000000
+DATA constantsAVX2<>+2028(SB)/4, $0x00000000
+DATA constantsAVX2<>+2032(SB)/4, $0x00000000
+DATA constantsAVX2<>+2036(SB)/4, $0x00000000
+DATA constantsAVX2<>+2040(SB)/4, $0x00000000
+DATA constantsAVX2<>+2044(SB)/4, $0x00000000
+DATA constantsAVX2<>+2048(SB)/4, $0x00000001
+DATA constantsAVX2<>+2052(SB)/4, $0x00000001
+DATA constantsAVX2<>+2056(SB)/4, $0x00000001
+DATA constantsAVX2<>+2060(SB)/4, $0x00000001
+DATA constantsAVX2<>+2064(SB)/4, $0x00000001
+DATA constantsAVX2<>+2068(SB)/4, $0x00000001
+DATA constantsAVX2<>+2072(SB)/4, $0x00000001
+DATA constantsAVX2<>+2076(SB)/4, $0x00000001
+DATA constantsAVX2<>+2080(SB)/4, $0x00000001
+DATA constantsAVX2<>+2084(SB)/4, $0x00000001
+DATA constantsAVX2<>+2088(SB)/4, $0x00000001
+DATA constantsAVX2<>+2092(SB)/4, $0x00000001
+DATA constantsAVX2<>+2096(SB)/4, $0x00000001
+DATA constantsAVX2<>+2100(SB)/4, $0x00000001
+DATA constantsAVX2<>+2104(SB)/4, $0x00000001
+DATA constantsAVX2<>+2108(SB)/4, $0x00000001
+DATA constantsAVX2<>+2112(SB)/4, $0x00000002
+DATA constantsAVX2<>+2116(SB)/4, $0x00000002
+DATA constantsAVX2<>+2120(SB)/4, $0x00000002
+DATA constantsAVX2<>+2124(SB)/4, $0x00000002
+DATA constantsAVX2<>+2128(SB)/4, $0x00000002
+DATA constantsAVX2<>+2132(SB)/4, $0x00000002
+DATA constantsAVX2<>+2136(SB)/4, $0x00000002
+DATA constantsAVX2<>+2140(SB)/4, $0x00000002
+DATA constantsAVX2<>+2144(SB)/4, $0x00000002
+DATA constantsAVX2<>+2148(SB)/4, $0x00000002
+DATA constantsAVX2<>+2152(SB)/4, $0x00000002
+DATA constantsAVX2<>+2156(SB)/4, $0x00000002
+DATA constantsAVX2<>+2160(SB)/4, $0x00000002
+DATA constantsAVX2<>+2164(SB)/4, $0x00000002
+DATA constantsAVX2<>+2168(SB)/4, $0x00000002
+DATA constantsAVX2<>+2172(SB)/4, $0x00000002
+DATA constantsAVX2<>+2176(SB)/4, $0x00000003
+DATA constantsAVX2<>+2180(SB)/4, $0x00000003
+DATA constantsAVX2<>+2184(SB)/4, $0x00000003
+DATA constantsAVX2<>+2188(SB)/4, $0x00000003
+DATA constantsAVX2<>+2192(SB)/4, $0x00000003
+DATA constantsAVX2<>+2196(SB)/4, $0x00000003
+DATA constantsAVX2<>+2200(SB)/4, $0x00000003
+DATA constantsAVX2<>+2204(SB)/4, $0x00000003
+DATA constantsAVX2<>+2208(SB)/4, $0x00000003
+DATA constantsAVX2<>+2212(SB)/4, $0x00000003
+DATA constantsAVX2<>+2216(SB)/4, $0x00000003
+DATA constantsAVX2<>+2220(SB)/4, $0x00000003
+DATA constantsAVX2<>+2224(SB)/4, $0x00000003
+DATA constantsAVX2<>+2228(SB)/4, $0x00000003
+DATA constantsAVX2<>+2232(SB)/4, $0x00000003
+DATA constantsAVX2<>+2236(SB)/4, $0x00000003
+DATA constantsAVX2<>+2240(SB)/4, $0x00000004
+DATA constantsAVX2<>+2244(SB)/4, $0x00000004
+DATA constantsAVX2<>+2248(SB)/4, $0x00000004
+DATA constantsAVX2<>+2252(SB)/4, $0x00000004
+DATA constantsAVX2<>+2256(SB)/4, $0x00000004
+DATA constantsAVX2<>+2260(SB)/4, $0x00000004
+DATA constantsAVX2<>+2264(SB)/4, $0x00000004
+DATA constantsAVX2<>+2268(SB)/4, $0x00000004
+DATA constantsAVX2<>+2272(SB)/4, $0x00000004
+DATA constantsAVX2<>+2276(SB)/4, $0x00000004
+DATA constantsAVX2<>+2280(SB)/4, $0x00000004
+DATA constantsAVX2<>+2284(SB)/4, $0x00000004
+DATA constantsAVX2<>+2288(SB)/4, $0x00000004
+DATA constantsAVX2<>+2292(SB)/4, $0x00000004
+DATA constantsAVX2<>+2296(SB)/4, $0x00000004
+DATA constantsAVX2<>+2300(SB)/4, $0x00000004
+DATA constantsAVX2<>+2304(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2308(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2312(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2316(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2320(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2324(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2328(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2332(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2336(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2340(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2344(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2348(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2352(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2356(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2360(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2364(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2368(SB)/4, $0x72000000
+DATA constantsAVX2<>+2372(SB)/4, $0x72000000
+DATA constantsAVX2<>+2376(SB)/4, $0x72000000
+DATA constantsAVX2<>+2380(SB)/4, $0x72000000
+DATA constantsAVX2<>+2384(SB)/4, $0x72000000
+DATA constantsAVX2<>+2388(SB)/4, $0x72000000
+DATA constantsAVX2<>+2392(SB)/4, $0x72000000
+DATA constantsAVX2<>+2396(SB)/4, $0x72000000
+DATA constantsAVX2<>+2400(SB)/4, $0x72000000
+DATA constantsAVX2<>+2404(SB)/4, $0x72000000
+DATA constantsAVX2<>+2408(SB)/4, $0x72000000
+DATA constantsAVX2<>+2412(SB)/4, $0x72000000
+DATA constantsAVX2<>+2416(SB)/4, $0x72000000
+DATA constantsAVX2<>+2420(SB)/4, $0x72000000
+DATA constantsAVX2<>+2424(SB)/4, $0x72000000
+DATA constantsAVX2<>+2428(SB)/4, $0x72000000
+GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $2432
 
 // func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
@@ -2954,7 +3082,7 @@ window:
 channel:
 	VMOVUPS      (R10)(R11*4), Y1
 	VMOVAPS      Y0, Y2
-	VMOVUPS      constantsAVX2<>+1728(SB), Y3
+	VMOVUPS      constantsAVX2<>+2240(SB), Y3
 	VMOVUPS      (BX)(R11*4), Y4
 	LEAQ         (BX)(DI*1), R12
 	VADDPS       Y1, Y4, Y4
@@ -2962,7 +3090,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+1472(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+1984(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (R12)(R11*4), Y4
@@ -2971,7 +3099,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+1536(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+2048(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (SI)(R11*4), Y4
@@ -2981,7 +3109,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+1600(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+2112(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (R12)(R11*4), Y4
@@ -2990,7 +3118,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+1664(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+2176(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      Y2, (AX)(R11*4)
@@ -3686,7 +3814,7 @@ sleep:
 	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+1472(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+1984(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0false
@@ -3699,7 +3827,7 @@ plainMissed0false:
 	VADDPS  Y15, Y8, Y8
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+1472(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+1984(SB), Y12, Y12
 	VSQRTPS Y13, Y14
 	CMPL    4(R9), $0x3f800000
 	JEQ     plainMissed1false
@@ -3722,7 +3850,7 @@ plainMissed1false:
 	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+1472(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+1984(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0true
@@ -3735,18 +3863,18 @@ plainMissed0true:
 	VADDPS  Y15, Y8, Y8
 	VPAND   constantsAVX2<>+1216(SB), Y15, Y15
 	VPAND   constantsAVX2<>+1216(SB), Y8, Y14
-	VMULPS  constantsAVX2<>+1280(SB), Y14, Y14
-	VSUBPS  constantsAVX2<>+1344(SB), Y14, Y14
+	VMULPS  constantsAVX2<>+1792(SB), Y14, Y14
+	VSUBPS  constantsAVX2<>+1856(SB), Y14, Y14
 	VSUBPS  Y14, Y15, Y15
 	VPAND   constantsAVX2<>+1216(SB), Y9, Y14
-	VMULPS  constantsAVX2<>+1408(SB), Y14, Y14
+	VMULPS  constantsAVX2<>+1920(SB), Y14, Y14
 	VMINPS  Y14, Y15, Y15
 	VPXOR   Y5, Y5, Y5
 	VSUBPS  Y15, Y5, Y5
 	VPOR    Y5, Y3, Y3
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+1472(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+1984(SB), Y12, Y12
 	VSQRTPS Y13, Y14
 	CMPL    4(R9), $0x3f800000
 	JEQ     plainMissed1true
@@ -3759,11 +3887,11 @@ plainMissed1true:
 	VADDPS Y15, Y11, Y11
 	VPAND  constantsAVX2<>+1216(SB), Y15, Y15
 	VPAND  constantsAVX2<>+1216(SB), Y11, Y14
-	VMULPS constantsAVX2<>+1280(SB), Y14, Y14
-	VSUBPS constantsAVX2<>+1344(SB), Y14, Y14
+	VMULPS constantsAVX2<>+1792(SB), Y14, Y14
+	VSUBPS constantsAVX2<>+1856(SB), Y14, Y14
 	VSUBPS Y14, Y15, Y15
 	VPAND  constantsAVX2<>+1216(SB), Y12, Y14
-	VMULPS constantsAVX2<>+1408(SB), Y14, Y14
+	VMULPS constantsAVX2<>+1920(SB), Y14, Y14
 	VMINPS Y14, Y15, Y15
 	VPXOR  Y5, Y5, Y5
 	VSUBPS Y15, Y5, Y5
@@ -3781,8 +3909,8 @@ settle:
 	VMULPS Y4, Y13, Y13
 	DECQ   R8
 	JNZ    settle
-	VADDPS constantsAVX2<>+1472(SB), Y9, Y9
-	VADDPS constantsAVX2<>+1472(SB), Y12, Y12
+	VADDPS constantsAVX2<>+1984(SB), Y9, Y9
+	VADDPS constantsAVX2<>+1984(SB), Y12, Y12
 
 made:
 	VMOVUPS      Y8, (AX)(DI*1)
@@ -3883,6 +4011,640 @@ next:
 	VPTEST Y0, Y0
 	SETEQ  AL
 	MOVB   AL, ret+112(FP)
+	VZEROUPPER
+	RET
+
+// func tallyAVX2(a *float32, rows int, labels *uint8, sums *float64, classStep int, squares *float64, least *uint32, most *uint32, below *uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tallyAVX2(SB), NOSPLIT, $0-72
+	MOVQ    classStep+32(FP), AX
+	MOVQ    squares+40(FP), CX
+	VMOVUPS (CX), Y5
+	VMOVUPS 32(CX), Y6
+	MOVQ    least+48(FP), CX
+	VMOVUPS (CX), Y0
+	MOVQ    most+56(FP), CX
+	VMOVUPS (CX), Y1
+	MOVQ    below+64(FP), CX
+	VMOVUPS (CX), Y7
+	LEAQ    (CX)(AX*4), CX
+	VMOVUPS (CX), Y8
+	LEAQ    (CX)(AX*4), CX
+	VMOVUPS (CX), Y9
+	LEAQ    (CX)(AX*4), CX
+	VMOVUPS (CX), Y10
+	LEAQ    (CX)(AX*4), CX
+	VMOVUPS (CX), Y11
+	LEAQ    (CX)(AX*4), CX
+	VMOVUPS (CX), Y12
+	LEAQ    (CX)(AX*4), CX
+	VMOVUPS (CX), Y13
+	LEAQ    (CX)(AX*4), CX
+	VMOVUPS (CX), Y14
+	LEAQ    (CX)(AX*4), CX
+	MOVQ    a+0(FP), CX
+	MOVQ    rows+8(FP), DX
+	MOVQ    labels+16(FP), BX
+	MOVQ    sums+24(FP), SI
+
+row0:
+	VMOVUPS      (CX), Y2
+	VPAND        constantsAVX2<>+1216(SB), Y2, Y2
+	VPMINUD      Y2, Y0, Y0
+	VPMAXUD      Y2, Y1, Y1
+	VPSUBD       constantsAVX2<>+1280(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y7, Y7
+	VPSUBD       constantsAVX2<>+1344(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y8, Y8
+	VPSUBD       constantsAVX2<>+1408(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y9, Y9
+	VPSUBD       constantsAVX2<>+1472(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y10, Y10
+	VPSUBD       constantsAVX2<>+1536(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y11, Y11
+	VPSUBD       constantsAVX2<>+1600(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y12, Y12
+	VPSUBD       constantsAVX2<>+1664(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y13, Y13
+	VPSUBD       constantsAVX2<>+1728(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y14, Y14
+	MOVBLZX      (BX), DI
+	IMULQ        AX, DI
+	LEAQ         (SI)(DI*8), DI
+	VCVTPS2PD    X2, Y4
+	VFMADD231PD  Y4, Y4, Y5
+	VADDPD       (DI), Y4, Y4
+	VMOVUPS      Y4, (DI)
+	VEXTRACTF128 $0x01, Y2, X3
+	VCVTPS2PD    X3, Y4
+	VFMADD231PD  Y4, Y4, Y6
+	VADDPD       32(DI), Y4, Y4
+	VMOVUPS      Y4, 32(DI)
+	ADDQ         $0x40, CX
+	INCQ         BX
+	DECQ         DX
+	JNZ          row0
+	MOVQ         squares+40(FP), CX
+	VMOVUPS      Y5, (CX)
+	VMOVUPS      Y6, 32(CX)
+	MOVQ         least+48(FP), CX
+	VMOVUPS      Y0, (CX)
+	MOVQ         most+56(FP), CX
+	VMOVUPS      Y1, (CX)
+	MOVQ         below+64(FP), CX
+	VMOVUPS      Y7, (CX)
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      Y8, (CX)
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      Y9, (CX)
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      Y10, (CX)
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      Y11, (CX)
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      Y12, (CX)
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      Y13, (CX)
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      Y14, (CX)
+	LEAQ         (CX)(AX*4), CX
+	MOVQ         squares+40(FP), CX
+	VMOVUPS      64(CX), Y5
+	VMOVUPS      96(CX), Y6
+	MOVQ         least+48(FP), CX
+	VMOVUPS      32(CX), Y0
+	MOVQ         most+56(FP), CX
+	VMOVUPS      32(CX), Y1
+	MOVQ         below+64(FP), CX
+	VMOVUPS      32(CX), Y7
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      32(CX), Y8
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      32(CX), Y9
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      32(CX), Y10
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      32(CX), Y11
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      32(CX), Y12
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      32(CX), Y13
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      32(CX), Y14
+	LEAQ         (CX)(AX*4), CX
+	MOVQ         a+0(FP), CX
+	MOVQ         rows+8(FP), DX
+	MOVQ         labels+16(FP), BX
+	MOVQ         sums+24(FP), SI
+
+row1:
+	VMOVUPS      32(CX), Y2
+	VPAND        constantsAVX2<>+1216(SB), Y2, Y2
+	VPMINUD      Y2, Y0, Y0
+	VPMAXUD      Y2, Y1, Y1
+	VPSUBD       constantsAVX2<>+1280(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y7, Y7
+	VPSUBD       constantsAVX2<>+1344(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y8, Y8
+	VPSUBD       constantsAVX2<>+1408(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y9, Y9
+	VPSUBD       constantsAVX2<>+1472(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y10, Y10
+	VPSUBD       constantsAVX2<>+1536(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y11, Y11
+	VPSUBD       constantsAVX2<>+1600(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y12, Y12
+	VPSUBD       constantsAVX2<>+1664(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y13, Y13
+	VPSUBD       constantsAVX2<>+1728(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y14, Y14
+	MOVBLZX      (BX), DI
+	IMULQ        AX, DI
+	LEAQ         (SI)(DI*8), DI
+	VCVTPS2PD    X2, Y4
+	VFMADD231PD  Y4, Y4, Y5
+	VADDPD       64(DI), Y4, Y4
+	VMOVUPS      Y4, 64(DI)
+	VEXTRACTF128 $0x01, Y2, X3
+	VCVTPS2PD    X3, Y4
+	VFMADD231PD  Y4, Y4, Y6
+	VADDPD       96(DI), Y4, Y4
+	VMOVUPS      Y4, 96(DI)
+	ADDQ         $0x40, CX
+	INCQ         BX
+	DECQ         DX
+	JNZ          row1
+	MOVQ         squares+40(FP), CX
+	VMOVUPS      Y5, 64(CX)
+	VMOVUPS      Y6, 96(CX)
+	MOVQ         least+48(FP), CX
+	VMOVUPS      Y0, 32(CX)
+	MOVQ         most+56(FP), CX
+	VMOVUPS      Y1, 32(CX)
+	MOVQ         below+64(FP), CX
+	VMOVUPS      Y7, 32(CX)
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      Y8, 32(CX)
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      Y9, 32(CX)
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      Y10, 32(CX)
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      Y11, 32(CX)
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      Y12, 32(CX)
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      Y13, 32(CX)
+	LEAQ         (CX)(AX*4), CX
+	VMOVUPS      Y14, 32(CX)
+	LEAQ         (CX)(AX*4), CX
+	VZEROUPPER
+	RET
+
+// func normsAVX2(l1 *float32, l2 *float32, a *float32, step int, panels int, rows int)
+// Requires: AVX, AVX2
+TEXT ·normsAVX2(SB), NOSPLIT, $0-48
+	MOVQ l1+0(FP), AX
+	MOVQ l2+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ step+24(FP), BX
+	SHLQ $0x02, BX
+	MOVQ panels+32(FP), SI
+	MOVQ rows+40(FP), DI
+
+row:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	MOVQ  DX, R8
+	MOVQ  SI, R9
+
+panel:
+	VMOVUPS      (R8), Y4
+	VPAND        constantsAVX2<>+1216(SB), Y4, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       Y4, Y4, Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      32(R8), Y4
+	VPAND        constantsAVX2<>+1216(SB), Y4, Y5
+	VADDPS       Y5, Y1, Y1
+	VMULPS       Y4, Y4, Y4
+	VADDPS       Y4, Y3, Y3
+	ADDQ         BX, R8
+	DECQ         R9
+	JNZ          panel
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X4
+	VADDPS       X4, X0, X0
+	VPERMILPS    $0x0e, X0, X4
+	VADDPS       X4, X0, X0
+	VPERMILPS    $0x01, X0, X4
+	VADDPS       X4, X0, X0
+	VMOVSS       X0, (AX)
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPS       X4, X2, X2
+	VPERMILPS    $0x0e, X2, X4
+	VADDPS       X4, X2, X2
+	VPERMILPS    $0x01, X2, X4
+	VADDPS       X4, X2, X2
+	VMOVSS       X2, (CX)
+	ADDQ         $0x04, AX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func sortGroupsAVX2(t *float32, count int)
+// Requires: AVX, AVX2
+TEXT ·sortGroupsAVX2(SB), NOSPLIT, $0-16
+	MOVQ t+0(FP), AX
+	MOVQ count+8(FP), CX
+
+group:
+	VMOVUPS (AX), Y0
+	VPAND   constantsAVX2<>+1216(SB), Y0, Y0
+	VMOVUPS 64(AX), Y1
+	VPAND   constantsAVX2<>+1216(SB), Y1, Y1
+	VMOVUPS 128(AX), Y2
+	VPAND   constantsAVX2<>+1216(SB), Y2, Y2
+	VMOVUPS 192(AX), Y3
+	VPAND   constantsAVX2<>+1216(SB), Y3, Y3
+	VMOVUPS 256(AX), Y4
+	VPAND   constantsAVX2<>+1216(SB), Y4, Y4
+	VMOVUPS 320(AX), Y5
+	VPAND   constantsAVX2<>+1216(SB), Y5, Y5
+	VMOVUPS 384(AX), Y6
+	VPAND   constantsAVX2<>+1216(SB), Y6, Y6
+	VMOVUPS 448(AX), Y7
+	VPAND   constantsAVX2<>+1216(SB), Y7, Y7
+	VPMINUD Y1, Y0, Y8
+	VPMAXUD Y1, Y0, Y1
+	VPMINUD Y3, Y2, Y0
+	VPMAXUD Y3, Y2, Y3
+	VPMINUD Y5, Y4, Y2
+	VPMAXUD Y5, Y4, Y5
+	VPMINUD Y7, Y6, Y4
+	VPMAXUD Y7, Y6, Y7
+	VPMINUD Y3, Y8, Y6
+	VPMAXUD Y3, Y8, Y3
+	VPMINUD Y0, Y1, Y8
+	VPMAXUD Y0, Y1, Y0
+	VPMINUD Y7, Y2, Y1
+	VPMAXUD Y7, Y2, Y7
+	VPMINUD Y4, Y5, Y2
+	VPMAXUD Y4, Y5, Y4
+	VPMINUD Y8, Y6, Y5
+	VPMAXUD Y8, Y6, Y8
+	VPMINUD Y3, Y0, Y6
+	VPMAXUD Y3, Y0, Y3
+	VPMINUD Y2, Y1, Y0
+	VPMAXUD Y2, Y1, Y2
+	VPMINUD Y7, Y4, Y1
+	VPMAXUD Y7, Y4, Y7
+	VPMINUD Y7, Y5, Y4
+	VPMAXUD Y7, Y5, Y7
+	VPMINUD Y1, Y8, Y5
+	VPMAXUD Y1, Y8, Y1
+	VPMINUD Y2, Y6, Y8
+	VPMAXUD Y2, Y6, Y2
+	VPMINUD Y0, Y3, Y6
+	VPMAXUD Y0, Y3, Y0
+	VPMINUD Y8, Y4, Y3
+	VPMAXUD Y8, Y4, Y8
+	VPMINUD Y6, Y5, Y4
+	VPMAXUD Y6, Y5, Y6
+	VPMINUD Y1, Y0, Y5
+	VPMAXUD Y1, Y0, Y1
+	VPMINUD Y7, Y2, Y0
+	VPMAXUD Y7, Y2, Y7
+	VPMINUD Y4, Y3, Y2
+	VPMAXUD Y4, Y3, Y4
+	VPMINUD Y6, Y8, Y3
+	VPMAXUD Y6, Y8, Y6
+	VPMINUD Y0, Y5, Y8
+	VPMAXUD Y0, Y5, Y0
+	VPMINUD Y7, Y1, Y5
+	VPMAXUD Y7, Y1, Y7
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y4, 64(AX)
+	VMOVUPS Y3, 128(AX)
+	VMOVUPS Y6, 192(AX)
+	VMOVUPS Y8, 256(AX)
+	VMOVUPS Y0, 320(AX)
+	VMOVUPS Y5, 384(AX)
+	VMOVUPS Y7, 448(AX)
+	VMOVUPS 32(AX), Y0
+	VPAND   constantsAVX2<>+1216(SB), Y0, Y0
+	VMOVUPS 96(AX), Y1
+	VPAND   constantsAVX2<>+1216(SB), Y1, Y1
+	VMOVUPS 160(AX), Y2
+	VPAND   constantsAVX2<>+1216(SB), Y2, Y2
+	VMOVUPS 224(AX), Y3
+	VPAND   constantsAVX2<>+1216(SB), Y3, Y3
+	VMOVUPS 288(AX), Y4
+	VPAND   constantsAVX2<>+1216(SB), Y4, Y4
+	VMOVUPS 352(AX), Y5
+	VPAND   constantsAVX2<>+1216(SB), Y5, Y5
+	VMOVUPS 416(AX), Y6
+	VPAND   constantsAVX2<>+1216(SB), Y6, Y6
+	VMOVUPS 480(AX), Y7
+	VPAND   constantsAVX2<>+1216(SB), Y7, Y7
+	VPMINUD Y1, Y0, Y8
+	VPMAXUD Y1, Y0, Y1
+	VPMINUD Y3, Y2, Y0
+	VPMAXUD Y3, Y2, Y3
+	VPMINUD Y5, Y4, Y2
+	VPMAXUD Y5, Y4, Y5
+	VPMINUD Y7, Y6, Y4
+	VPMAXUD Y7, Y6, Y7
+	VPMINUD Y3, Y8, Y6
+	VPMAXUD Y3, Y8, Y3
+	VPMINUD Y0, Y1, Y8
+	VPMAXUD Y0, Y1, Y0
+	VPMINUD Y7, Y2, Y1
+	VPMAXUD Y7, Y2, Y7
+	VPMINUD Y4, Y5, Y2
+	VPMAXUD Y4, Y5, Y4
+	VPMINUD Y8, Y6, Y5
+	VPMAXUD Y8, Y6, Y8
+	VPMINUD Y3, Y0, Y6
+	VPMAXUD Y3, Y0, Y3
+	VPMINUD Y2, Y1, Y0
+	VPMAXUD Y2, Y1, Y2
+	VPMINUD Y7, Y4, Y1
+	VPMAXUD Y7, Y4, Y7
+	VPMINUD Y7, Y5, Y4
+	VPMAXUD Y7, Y5, Y7
+	VPMINUD Y1, Y8, Y5
+	VPMAXUD Y1, Y8, Y1
+	VPMINUD Y2, Y6, Y8
+	VPMAXUD Y2, Y6, Y2
+	VPMINUD Y0, Y3, Y6
+	VPMAXUD Y0, Y3, Y0
+	VPMINUD Y8, Y4, Y3
+	VPMAXUD Y8, Y4, Y8
+	VPMINUD Y6, Y5, Y4
+	VPMAXUD Y6, Y5, Y6
+	VPMINUD Y1, Y0, Y5
+	VPMAXUD Y1, Y0, Y1
+	VPMINUD Y7, Y2, Y0
+	VPMAXUD Y7, Y2, Y7
+	VPMINUD Y4, Y3, Y2
+	VPMAXUD Y4, Y3, Y4
+	VPMINUD Y6, Y8, Y3
+	VPMAXUD Y6, Y8, Y6
+	VPMINUD Y0, Y5, Y8
+	VPMAXUD Y0, Y5, Y0
+	VPMINUD Y7, Y1, Y5
+	VPMAXUD Y7, Y1, Y7
+	VMOVUPS Y2, 32(AX)
+	VMOVUPS Y4, 96(AX)
+	VMOVUPS Y3, 160(AX)
+	VMOVUPS Y6, 224(AX)
+	VMOVUPS Y8, 288(AX)
+	VMOVUPS Y0, 352(AX)
+	VMOVUPS Y5, 416(AX)
+	VMOVUPS Y7, 480(AX)
+	ADDQ    $0x00000200, AX
+	DECQ    CX
+	JNZ     group
+	VZEROUPPER
+	RET
+
+// func mergeGroupsAVX2(t *float32, count int)
+// Requires: AVX, AVX2
+TEXT ·mergeGroupsAVX2(SB), NOSPLIT, $0-16
+	MOVQ t+0(FP), AX
+	MOVQ count+8(FP), CX
+
+group:
+	VMOVUPS (AX), Y0
+	VMOVUPS 64(AX), Y1
+	VMOVUPS 128(AX), Y2
+	VMOVUPS 192(AX), Y3
+	VMOVUPS 256(AX), Y4
+	VMOVUPS 320(AX), Y5
+	VMOVUPS 384(AX), Y6
+	VMOVUPS 448(AX), Y7
+	VPMINUD Y4, Y0, Y8
+	VPMAXUD Y4, Y0, Y4
+	VPMINUD Y5, Y1, Y0
+	VPMAXUD Y5, Y1, Y5
+	VPMINUD Y6, Y2, Y1
+	VPMAXUD Y6, Y2, Y6
+	VPMINUD Y7, Y3, Y2
+	VPMAXUD Y7, Y3, Y7
+	VPMINUD Y1, Y8, Y3
+	VPMAXUD Y1, Y8, Y1
+	VPMINUD Y2, Y0, Y8
+	VPMAXUD Y2, Y0, Y2
+	VPMINUD Y6, Y4, Y0
+	VPMAXUD Y6, Y4, Y6
+	VPMINUD Y7, Y5, Y4
+	VPMAXUD Y7, Y5, Y7
+	VPMINUD Y8, Y3, Y5
+	VPMAXUD Y8, Y3, Y8
+	VPMINUD Y2, Y1, Y3
+	VPMAXUD Y2, Y1, Y2
+	VPMINUD Y4, Y0, Y1
+	VPMAXUD Y4, Y0, Y4
+	VPMINUD Y7, Y6, Y0
+	VPMAXUD Y7, Y6, Y7
+	VMOVUPS Y5, (AX)
+	VMOVUPS Y8, 64(AX)
+	VMOVUPS Y3, 128(AX)
+	VMOVUPS Y2, 192(AX)
+	VMOVUPS Y1, 256(AX)
+	VMOVUPS Y4, 320(AX)
+	VMOVUPS Y0, 384(AX)
+	VMOVUPS Y7, 448(AX)
+	VMOVUPS 32(AX), Y0
+	VMOVUPS 96(AX), Y1
+	VMOVUPS 160(AX), Y2
+	VMOVUPS 224(AX), Y3
+	VMOVUPS 288(AX), Y4
+	VMOVUPS 352(AX), Y5
+	VMOVUPS 416(AX), Y6
+	VMOVUPS 480(AX), Y7
+	VPMINUD Y4, Y0, Y8
+	VPMAXUD Y4, Y0, Y4
+	VPMINUD Y5, Y1, Y0
+	VPMAXUD Y5, Y1, Y5
+	VPMINUD Y6, Y2, Y1
+	VPMAXUD Y6, Y2, Y6
+	VPMINUD Y7, Y3, Y2
+	VPMAXUD Y7, Y3, Y7
+	VPMINUD Y1, Y8, Y3
+	VPMAXUD Y1, Y8, Y1
+	VPMINUD Y2, Y0, Y8
+	VPMAXUD Y2, Y0, Y2
+	VPMINUD Y6, Y4, Y0
+	VPMAXUD Y6, Y4, Y6
+	VPMINUD Y7, Y5, Y4
+	VPMAXUD Y7, Y5, Y7
+	VPMINUD Y8, Y3, Y5
+	VPMAXUD Y8, Y3, Y8
+	VPMINUD Y2, Y1, Y3
+	VPMAXUD Y2, Y1, Y2
+	VPMINUD Y4, Y0, Y1
+	VPMAXUD Y4, Y0, Y4
+	VPMINUD Y7, Y6, Y0
+	VPMAXUD Y7, Y6, Y7
+	VMOVUPS Y5, 32(AX)
+	VMOVUPS Y8, 96(AX)
+	VMOVUPS Y3, 160(AX)
+	VMOVUPS Y2, 224(AX)
+	VMOVUPS Y1, 288(AX)
+	VMOVUPS Y4, 352(AX)
+	VMOVUPS Y0, 416(AX)
+	VMOVUPS Y7, 480(AX)
+	ADDQ    $0x00000200, AX
+	DECQ    CX
+	JNZ     group
+	VZEROUPPER
+	RET
+
+// func compareFlippedAVX2(t *float32, rows int, count int)
+// Requires: AVX, AVX2
+TEXT ·compareFlippedAVX2(SB), NOSPLIT, $0-24
+	MOVQ t+0(FP), AX
+	MOVQ rows+8(FP), CX
+	MOVQ count+16(FP), DX
+	MOVQ CX, BX
+	SHLQ $0x06, BX
+	SHRQ $0x01, CX
+
+block:
+	LEAQ -64(AX)(BX*1), SI
+	LEAQ (AX)(BX*1), R8
+	MOVQ CX, DI
+
+row:
+	VMOVUPS (AX), Y0
+	VMOVUPS (SI), Y1
+	VPMINUD Y1, Y0, Y2
+	VPMAXUD Y1, Y0, Y1
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y1, (SI)
+	VMOVUPS 32(AX), Y0
+	VMOVUPS 32(SI), Y1
+	VPMINUD Y1, Y0, Y2
+	VPMAXUD Y1, Y0, Y1
+	VMOVUPS Y2, 32(AX)
+	VMOVUPS Y1, 32(SI)
+	ADDQ    $0x40, AX
+	SUBQ    $0x40, SI
+	DECQ    DI
+	JNZ     row
+	MOVQ    R8, AX
+	DECQ    DX
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func compareApartAVX2(t *float32, rows int, count int)
+// Requires: AVX, AVX2
+TEXT ·compareApartAVX2(SB), NOSPLIT, $0-24
+	MOVQ t+0(FP), AX
+	MOVQ rows+8(FP), CX
+	MOVQ count+16(FP), DX
+	MOVQ CX, BX
+	SHLQ $0x06, BX
+	SHRQ $0x01, CX
+
+block:
+	MOVQ BX, SI
+	SHRQ $0x01, SI
+	ADDQ AX, SI
+	LEAQ (AX)(BX*1), R8
+	MOVQ CX, DI
+
+row:
+	VMOVUPS (AX), Y0
+	VMOVUPS (SI), Y1
+	VPMINUD Y1, Y0, Y2
+	VPMAXUD Y1, Y0, Y1
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y1, (SI)
+	VMOVUPS 32(AX), Y0
+	VMOVUPS 32(SI), Y1
+	VPMINUD Y1, Y0, Y2
+	VPMAXUD Y1, Y0, Y1
+	VMOVUPS Y2, 32(AX)
+	VMOVUPS Y1, 32(SI)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, SI
+	DECQ    DI
+	JNZ     row
+	MOVQ    R8, AX
+	DECQ    DX
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func rankSumsAVX2(ranks *float64, totals *float64, t *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·rankSumsAVX2(SB), NOSPLIT, $0-32
+	MOVQ  ranks+0(FP), AX
+	MOVQ  totals+8(FP), CX
+	MOVQ  t+16(FP), DX
+	MOVQ  n+24(FP), BX
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	MOVQ  BX, SI
+	SHLQ  $0x06, SI
+	ADDQ  SI, DX
+
+row:
+	SUBQ      $0x40, DX
+	VCVTPS2PD (DX), Y8
+	VADDPD    Y8, Y0, Y0
+	VADDPD    Y0, Y4, Y4
+	VCVTPS2PD 16(DX), Y8
+	VADDPD    Y8, Y1, Y1
+	VADDPD    Y1, Y5, Y5
+	VCVTPS2PD 32(DX), Y8
+	VADDPD    Y8, Y2, Y2
+	VADDPD    Y2, Y6, Y6
+	VCVTPS2PD 48(DX), Y8
+	VADDPD    Y8, Y3, Y3
+	VADDPD    Y3, Y7, Y7
+	DECQ      BX
+	JNZ       row
+	VMOVUPS   Y4, (AX)
+	VMOVUPS   Y0, (CX)
+	VMOVUPS   Y5, 32(AX)
+	VMOVUPS   Y1, 32(CX)
+	VMOVUPS   Y6, 64(AX)
+	VMOVUPS   Y2, 64(CX)
+	VMOVUPS   Y7, 96(AX)
+	VMOVUPS   Y3, 96(CX)
 	VZEROUPPER
 	RET
 

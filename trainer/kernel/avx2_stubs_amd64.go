@@ -179,6 +179,41 @@ func adadeltaRows1AVX2(w *float32, sq *float32, acc *float32, grad *float32, val
 //go:noescape
 func adamRows1AVX2(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
 
+// tallyAVX2 is the loop of Set.Tally for one panel.
+//
+//go:noescape
+func tallyAVX2(a *float32, rows int, labels *uint8, sums *float64, classStep int, squares *float64, least *uint32, most *uint32, below *uint32)
+
+// normsAVX2 is the loop of Set.Norms.
+//
+//go:noescape
+func normsAVX2(l1 *float32, l2 *float32, a *float32, step int, panels int, rows int)
+
+// sortGroupsAVX2 clears the signs of rows and sorts each 8 of them.
+//
+//go:noescape
+func sortGroupsAVX2(t *float32, count int)
+
+// mergeGroupsAVX2 sorts each 8 rows, which are bitonic.
+//
+//go:noescape
+func mergeGroupsAVX2(t *float32, count int)
+
+// compareFlippedAVX2 exchanges row i with row rows-1-i of each block.
+//
+//go:noescape
+func compareFlippedAVX2(t *float32, rows int, count int)
+
+// compareApartAVX2 exchanges row i with row rows/2+i of each block.
+//
+//go:noescape
+func compareApartAVX2(t *float32, rows int, count int)
+
+// rankSumsAVX2 is the loop of Set.RankSums over sorted rows.
+//
+//go:noescape
+func rankSumsAVX2(ranks *float64, totals *float64, t *float32, n int)
+
 // peakAVX2 runs rounds of 12 independent fused multiply-adds.
 //
 //go:noescape

@@ -324,167 +324,295 @@ DATA constantsAVX512<>+1264(SB)/4, $0x7fffffff
 DATA constantsAVX512<>+1268(SB)/4, $0x7fffffff
 DATA constantsAVX512<>+1272(SB)/4, $0x7fffffff
 DATA constantsAVX512<>+1276(SB)/4, $0x7fffffff
-DATA constantsAVX512<>+1280(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1284(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1288(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1292(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1296(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1300(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1304(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1308(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1312(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1316(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1320(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1324(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1328(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1332(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1336(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1340(SB)/4, $0x2f000000
-DATA constantsAVX512<>+1344(SB)/4, $0x17800000
-DATA constantsAVX512<>+1348(SB)/4, $0x17800000
-DATA constantsAVX512<>+1352(SB)/4, $0x17800000
-DATA constantsAVX512<>+1356(SB)/4, $0x17800000
-DATA constantsAVX512<>+1360(SB)/4, $0x17800000
-DATA constantsAVX512<>+1364(SB)/4, $0x17800000
-DATA constantsAVX512<>+1368(SB)/4, $0x17800000
-DATA constantsAVX512<>+1372(SB)/4, $0x17800000
-DATA constantsAVX512<>+1376(SB)/4, $0x17800000
-DATA constantsAVX512<>+1380(SB)/4, $0x17800000
-DATA constantsAVX512<>+1384(SB)/4, $0x17800000
-DATA constantsAVX512<>+1388(SB)/4, $0x17800000
-DATA constantsAVX512<>+1392(SB)/4, $0x17800000
-DATA constantsAVX512<>+1396(SB)/4, $0x17800000
-DATA constantsAVX512<>+1400(SB)/4, $0x17800000
-DATA constantsAVX512<>+1404(SB)/4, $0x17800000
-DATA constantsAVX512<>+1408(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1412(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1416(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1420(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1424(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1428(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1432(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1436(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1440(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1444(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1448(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1452(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1456(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1460(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1464(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1468(SB)/4, $0x7f000000
-DATA constantsAVX512<>+1472(SB)/4, $0x00000000
-DATA constantsAVX512<>+1476(SB)/4, $0x00000000
-DATA constantsAVX512<>+1480(SB)/4, $0x00000000
-DATA constantsAVX512<>+1484(SB)/4, $0x00000000
-DATA constantsAVX512<>+1488(SB)/4, $0x00000000
-DATA constantsAVX512<>+1492(SB)/4, $0x00000000
-DATA constantsAVX512<>+1496(SB)/4, $0x00000000
-DATA constantsAVX512<>+1500(SB)/4, $0x00000000
-DATA constantsAVX512<>+1504(SB)/4, $0x00000000
-DATA constantsAVX512<>+1508(SB)/4, $0x00000000
-DATA constantsAVX512<>+1512(SB)/4, $0x00000000
-DATA constantsAVX512<>+1516(SB)/4, $0x00000000
-DATA constantsAVX512<>+1520(SB)/4, $0x00000000
-DATA constantsAVX512<>+1524(SB)/4, $0x00000000
-DATA constantsAVX512<>+1528(SB)/4, $0x00000000
-DATA constantsAVX512<>+1532(SB)/4, $0x00000000
-DATA constantsAVX512<>+1536(SB)/4, $0x00000001
-DATA constantsAVX512<>+1540(SB)/4, $0x00000001
-DATA constantsAVX512<>+1544(SB)/4, $0x00000001
-DATA constantsAVX512<>+1548(SB)/4, $0x00000001
-DATA constantsAVX512<>+1552(SB)/4, $0x00000001
-DATA constantsAVX512<>+1556(SB)/4, $0x00000001
-DATA constantsAVX512<>+1560(SB)/4, $0x00000001
-DATA constantsAVX512<>+1564(SB)/4, $0x00000001
-DATA constantsAVX512<>+1568(SB)/4, $0x00000001
-DATA constantsAVX512<>+1572(SB)/4, $0x00000001
-DATA constantsAVX512<>+1576(SB)/4, $0x00000001
-DATA constantsAVX512<>+1580(SB)/4, $0x00000001
-DATA constantsAVX512<>+1584(SB)/4, $0x00000001
-DATA constantsAVX512<>+1588(SB)/4, $0x00000001
-DATA constantsAVX512<>+1592(SB)/4, $0x00000001
-DATA constantsAVX512<>+1596(SB)/4, $0x00000001
-DATA constantsAVX512<>+1600(SB)/4, $0x00000002
-DATA constantsAVX512<>+1604(SB)/4, $0x00000002
-DATA constantsAVX512<>+1608(SB)/4, $0x00000002
-DATA constantsAVX512<>+1612(SB)/4, $0x00000002
-DATA constantsAVX512<>+1616(SB)/4, $0x00000002
-DATA constantsAVX512<>+1620(SB)/4, $0x00000002
-DATA constantsAVX512<>+1624(SB)/4, $0x00000002
-DATA constantsAVX512<>+1628(SB)/4, $0x00000002
-DATA constantsAVX512<>+1632(SB)/4, $0x00000002
-DATA constantsAVX512<>+1636(SB)/4, $0x00000002
-DATA constantsAVX512<>+1640(SB)/4, $0x00000002
-DATA constantsAVX512<>+1644(SB)/4, $0x00000002
-DATA constantsAVX512<>+1648(SB)/4, $0x00000002
-DATA constantsAVX512<>+1652(SB)/4, $0x00000002
-DATA constantsAVX512<>+1656(SB)/4, $0x00000002
-DATA constantsAVX512<>+1660(SB)/4, $0x00000002
-DATA constantsAVX512<>+1664(SB)/4, $0x00000003
-DATA constantsAVX512<>+1668(SB)/4, $0x00000003
-DATA constantsAVX512<>+1672(SB)/4, $0x00000003
-DATA constantsAVX512<>+1676(SB)/4, $0x00000003
-DATA constantsAVX512<>+1680(SB)/4, $0x00000003
-DATA constantsAVX512<>+1684(SB)/4, $0x00000003
-DATA constantsAVX512<>+1688(SB)/4, $0x00000003
-DATA constantsAVX512<>+1692(SB)/4, $0x00000003
-DATA constantsAVX512<>+1696(SB)/4, $0x00000003
-DATA constantsAVX512<>+1700(SB)/4, $0x00000003
-DATA constantsAVX512<>+1704(SB)/4, $0x00000003
-DATA constantsAVX512<>+1708(SB)/4, $0x00000003
-DATA constantsAVX512<>+1712(SB)/4, $0x00000003
-DATA constantsAVX512<>+1716(SB)/4, $0x00000003
-DATA constantsAVX512<>+1720(SB)/4, $0x00000003
-DATA constantsAVX512<>+1724(SB)/4, $0x00000003
-DATA constantsAVX512<>+1728(SB)/4, $0x00000004
-DATA constantsAVX512<>+1732(SB)/4, $0x00000004
-DATA constantsAVX512<>+1736(SB)/4, $0x00000004
-DATA constantsAVX512<>+1740(SB)/4, $0x00000004
-DATA constantsAVX512<>+1744(SB)/4, $0x00000004
-DATA constantsAVX512<>+1748(SB)/4, $0x00000004
-DATA constantsAVX512<>+1752(SB)/4, $0x00000004
-DATA constantsAVX512<>+1756(SB)/4, $0x00000004
-DATA constantsAVX512<>+1760(SB)/4, $0x00000004
-DATA constantsAVX512<>+1764(SB)/4, $0x00000004
-DATA constantsAVX512<>+1768(SB)/4, $0x00000004
-DATA constantsAVX512<>+1772(SB)/4, $0x00000004
-DATA constantsAVX512<>+1776(SB)/4, $0x00000004
-DATA constantsAVX512<>+1780(SB)/4, $0x00000004
-DATA constantsAVX512<>+1784(SB)/4, $0x00000004
-DATA constantsAVX512<>+1788(SB)/4, $0x00000004
-DATA constantsAVX512<>+1792(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1796(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1800(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1804(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1808(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1812(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1816(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1820(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1824(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1828(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1832(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1836(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1840(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1844(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1848(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1852(SB)/4, $0x0d800000
-DATA constantsAVX512<>+1856(SB)/4, $0x72000000
-DATA constantsAVX512<>+1860(SB)/4, $0x72000000
-DATA constantsAVX512<>+1864(SB)/4, $0x72000000
-DATA constantsAVX512<>+1868(SB)/4, $0x72000000
-DATA constantsAVX512<>+1872(SB)/4, $0x72000000
-DATA constantsAVX512<>+1876(SB)/4, $0x72000000
-DATA constantsAVX512<>+1880(SB)/4, $0x72000000
-DATA constantsAVX512<>+1884(SB)/4, $0x72000000
-DATA constantsAVX512<>+1888(SB)/4, $0x72000000
-DATA constantsAVX512<>+1892(SB)/4, $0x72000000
-DATA constantsAVX512<>+1896(SB)/4, $0x72000000
-DATA constantsAVX512<>+1900(SB)/4, $0x72000000
-DATA constantsAVX512<>+1904(SB)/4, $0x72000000
-DATA constantsAVX512<>+1908(SB)/4, $0x72000000
-DATA constantsAVX512<>+1912(SB)/4, $0x72000000
-DATA constantsAVX512<>+1916(SB)/4, $0x72000000
-GLOBL constantsAVX512<>(SB), RODATA|NOPTR, $1920
+DATA constantsAVX512<>+1280(SB)/4, $0x00000001
+DATA constantsAVX512<>+1284(SB)/4, $0x00000001
+DATA constantsAVX512<>+1288(SB)/4, $0x00000001
+DATA constantsAVX512<>+1292(SB)/4, $0x00000001
+DATA constantsAVX512<>+1296(SB)/4, $0x00000001
+DATA constantsAVX512<>+1300(SB)/4, $0x00000001
+DATA constantsAVX512<>+1304(SB)/4, $0x00000001
+DATA constantsAVX512<>+1308(SB)/4, $0x00000001
+DATA constantsAVX512<>+1312(SB)/4, $0x00000001
+DATA constantsAVX512<>+1316(SB)/4, $0x00000001
+DATA constantsAVX512<>+1320(SB)/4, $0x00000001
+DATA constantsAVX512<>+1324(SB)/4, $0x00000001
+DATA constantsAVX512<>+1328(SB)/4, $0x00000001
+DATA constantsAVX512<>+1332(SB)/4, $0x00000001
+DATA constantsAVX512<>+1336(SB)/4, $0x00000001
+DATA constantsAVX512<>+1340(SB)/4, $0x00000001
+DATA constantsAVX512<>+1344(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1348(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1352(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1356(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1360(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1364(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1368(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1372(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1376(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1380(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1384(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1388(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1392(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1396(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1400(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1404(SB)/4, $0x3c23d70a
+DATA constantsAVX512<>+1408(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1412(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1416(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1420(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1424(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1428(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1432(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1436(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1440(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1444(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1448(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1452(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1456(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1460(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1464(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1468(SB)/4, $0x3d4ccccd
+DATA constantsAVX512<>+1472(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1476(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1480(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1484(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1488(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1492(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1496(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1500(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1504(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1508(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1512(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1516(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1520(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1524(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1528(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1532(SB)/4, $0x3dcccccd
+DATA constantsAVX512<>+1536(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1540(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1544(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1548(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1552(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1556(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1560(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1564(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1568(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1572(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1576(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1580(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1584(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1588(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1592(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1596(SB)/4, $0x3f000000
+DATA constantsAVX512<>+1600(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1604(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1608(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1612(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1616(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1620(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1624(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1628(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1632(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1636(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1640(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1644(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1648(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1652(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1656(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1660(SB)/4, $0x3f666666
+DATA constantsAVX512<>+1664(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1668(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1672(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1676(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1680(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1684(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1688(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1692(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1696(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1700(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1704(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1708(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1712(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1716(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1720(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1724(SB)/4, $0x3f733333
+DATA constantsAVX512<>+1728(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1732(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1736(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1740(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1744(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1748(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1752(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1756(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1760(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1764(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1768(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1772(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1776(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1780(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1784(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1788(SB)/4, $0x3f7d70a4
+DATA constantsAVX512<>+1792(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1796(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1800(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1804(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1808(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1812(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1816(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1820(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1824(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1828(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1832(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1836(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1840(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1844(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1848(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1852(SB)/4, $0x2f000000
+DATA constantsAVX512<>+1856(SB)/4, $0x17800000
+DATA constantsAVX512<>+1860(SB)/4, $0x17800000
+DATA constantsAVX512<>+1864(SB)/4, $0x17800000
+DATA constantsAVX512<>+1868(SB)/4, $0x17800000
+DATA constantsAVX512<>+1872(SB)/4, $0x17800000
+DATA constantsAVX512<>+1876(SB)/4, $0x17800000
+DATA constantsAVX512<>+1880(SB)/4, $0x17800000
+DATA constantsAVX512<>+1884(SB)/4, $0x17800000
+DATA constantsAVX512<>+1888(SB)/4, $0x17800000
+DATA constantsAVX512<>+1892(SB)/4, $0x17800000
+DATA constantsAVX512<>+1896(SB)/4, $0x17800000
+DATA constantsAVX512<>+1900(SB)/4, $0x17800000
+DATA constantsAVX512<>+1904(SB)/4, $0x17800000
+DATA constantsAVX512<>+1908(SB)/4, $0x17800000
+DATA constantsAVX512<>+1912(SB)/4, $0x17800000
+DATA constantsAVX512<>+1916(SB)/4, $0x17800000
+DATA constantsAVX512<>+1920(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1924(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1928(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1932(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1936(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1940(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1944(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1948(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1952(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1956(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1960(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1964(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1968(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1972(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1976(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1980(SB)/4, $0x7f000000
+DATA constantsAVX512<>+1984(SB)/4, $0x00000000
+DATA constantsAVX512<>+1988(SB)/4, $0x00000000
+DATA constantsAVX512<>+1992(SB)/4, $0x00000000
+DATA constantsAVX512<>+1996(SB)/4, $0x00000000
+DATA constantsAVX512<>+2000(SB)/4, $0x00000000
+DATA constantsAVX512<>+2004(SB)/4, $0x00000000
+DATA constantsAVX512<>+2008(SB)/4, $0x00000000
+DATA constantsAVX512<>+2012(SB)/4, $0x00000000
+DATA constantsAVX512<>+2016(SB)/4, $0x00000000
+DATA constantsAVX512<>+2020(SB)/4, $0x00000000
+DATA constantsAVX512<>+2024(SB)/4, $0x00000000
+DATA constantsAVX512<>+2028(SB)/4, $0x00000000
+DATA constantsAVX512<>+2032(SB)/4, $0x00000000
+DATA constantsAVX512<>+2036(SB)/4, $0x00000000
+DATA constantsAVX512<>+2040(SB)/4, $0x00000000
+DATA constantsAVX512<>+2044(SB)/4, $0x00000000
+DATA constantsAVX512<>+2048(SB)/4, $0x00000001
+DATA constantsAVX512<>+2052(SB)/4, $0x00000001
+DATA constantsAVX512<>+2056(SB)/4, $0x00000001
+DATA constantsAVX512<>+2060(SB)/4, $0x00000001
+DATA constantsAVX512<>+2064(SB)/4, $0x00000001
+DATA constantsAVX512<>+2068(SB)/4, $0x00000001
+DATA constantsAVX512<>+2072(SB)/4, $0x00000001
+DATA constantsAVX512<>+2076(SB)/4, $0x00000001
+DATA constantsAVX512<>+2080(SB)/4, $0x00000001
+DATA constantsAVX512<>+2084(SB)/4, $0x00000001
+DATA constantsAVX512<>+2088(SB)/4, $0x00000001
+DATA constantsAVX512<>+2092(SB)/4, $0x00000001
+DATA constantsAVX512<>+2096(SB)/4, $0x00000001
+DATA constantsAVX512<>+2100(SB)/4, $0x00000001
+DATA constantsAVX512<>+2104(SB)/4, $0x00000001
+DATA constantsAVX512<>+2108(SB)/4, $0x00000001
+DATA constantsAVX512<>+2112(SB)/4, $0x00000002
+DATA constantsAVX512<>+2116(SB)/4, $0x00000002
+DATA constantsAVX512<>+2120(SB)/4, $0x00000002
+DATA constantsAVX512<>+2124(SB)/4, $0x00000002
+DATA constantsAVX512<>+2128(SB)/4, $0x00000002
+DATA constantsAVX512<>+2132(SB)/4, $0x00000002
+DATA constantsAVX512<>+2136(SB)/4, $0x00000002
+DATA constantsAVX512<>+2140(SB)/4, $0x00000002
+DATA constantsAVX512<>+2144(SB)/4, $0x00000002
+DATA constantsAVX512<>+2148(SB)/4, $0x00000002
+DATA constantsAVX512<>+2152(SB)/4, $0x00000002
+DATA constantsAVX512<>+2156(SB)/4, $0x00000002
+DATA constantsAVX512<>+2160(SB)/4, $0x00000002
+DATA constantsAVX512<>+2164(SB)/4, $0x00000002
+DATA constantsAVX512<>+2168(SB)/4, $0x00000002
+DATA constantsAVX512<>+2172(SB)/4, $0x00000002
+DATA constantsAVX512<>+2176(SB)/4, $0x00000003
+DATA constantsAVX512<>+2180(SB)/4, $0x00000003
+DATA constantsAVX512<>+2184(SB)/4, $0x00000003
+DATA constantsAVX512<>+2188(SB)/4, $0x00000003
+DATA constantsAVX512<>+2192(SB)/4, $0x00000003
+DATA constantsAVX512<>+2196(SB)/4, $0x00000003
+DATA constantsAVX512<>+2200(SB)/4, $0x00000003
+DATA constantsAVX512<>+2204(SB)/4, $0x00000003
+DATA constantsAVX512<>+2208(SB)/4, $0x00000003
+DATA constantsAVX512<>+2212(SB)/4, $0x00000003
+DATA constantsAVX512<>+2216(SB)/4, $0x00000003
+DATA constantsAVX512<>+2220(SB)/4, $0x00000003
+DATA constantsAVX512<>+2224(SB)/4, $0x00000003
+DATA constantsAVX512<>+2228(SB)/4, $0x00000003
+DATA constantsAVX512<>+2232(SB)/4, $0x00000003
+DATA constantsAVX512<>+2236(SB)/4, $0x00000003
+DATA constantsAVX512<>+2240(SB)/4, $0x00000004
+DATA constantsAVX512<>+2244(SB)/4, $0x00000004
+DATA constantsAVX512<>+2248(SB)/4, $0x00000004
+DATA constantsAVX512<>+2252(SB)/4, $0x00000004
+DATA constantsAVX512<>+2256(SB)/4, $0x00000004
+DATA constantsAVX512<>+2260(SB)/4, $0x00000004
+DATA constantsAVX512<>+2264(SB)/4, $0x00000004
+DATA constantsAVX512<>+2268(SB)/4, $0x00000004
+DATA constantsAVX512<>+2272(SB)/4, $0x00000004
+DATA constantsAVX512<>+2276(SB)/4, $0x00000004
+DATA constantsAVX512<>+2280(SB)/4, $0x00000004
+DATA constantsAVX512<>+2284(SB)/4, $0x00000004
+DATA constantsAVX512<>+2288(SB)/4, $0x00000004
+DATA constantsAVX512<>+2292(SB)/4, $0x00000004
+DATA constantsAVX512<>+2296(SB)/4, $0x00000004
+DATA constantsAVX512<>+2300(SB)/4, $0x00000004
+DATA constantsAVX512<>+2304(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2308(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2312(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2316(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2320(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2324(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2328(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2332(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2336(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2340(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2344(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2348(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2352(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2356(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2360(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2364(SB)/4, $0x0d800000
+DATA constantsAVX512<>+2368(SB)/4, $0x72000000
+DATA constantsAVX512<>+2372(SB)/4, $0x72000000
+DATA constantsAVX512<>+2376(SB)/4, $0x72000000
+DATA constantsAVX512<>+2380(SB)/4, $0x72000000
+DATA constantsAVX512<>+2384(SB)/4, $0x72000000
+DATA constantsAVX512<>+2388(SB)/4, $0x72000000
+DATA constantsAVX512<>+2392(SB)/4, $0x72000000
+DATA constantsAVX512<>+2396(SB)/4, $0x72000000
+DATA constantsAVX512<>+2400(SB)/4, $0x72000000
+DATA constantsAVX512<>+2404(SB)/4, $0x72000000
+DATA constantsAVX512<>+2408(SB)/4, $0x72000000
+DATA constantsAVX512<>+2412(SB)/4, $0x72000000
+DATA constantsAVX512<>+2416(SB)/4, $0x72000000
+DATA constantsAVX512<>+2420(SB)/4, $0x72000000
+DATA constantsAVX512<>+2424(SB)/4, $0x72000000
+DATA constantsAVX512<>+2428(SB)/4, $0x72000000
+GLOBL constantsAVX512<>(SB), RODATA|NOPTR, $2432
 
 // func tile1x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
@@ -5765,7 +5893,7 @@ window:
 channel:
 	VMOVUPS (R10)(R11*4), Z1
 	VMOVAPS Z0, Z2
-	VMOVUPS constantsAVX512<>+1728(SB), Z3
+	VMOVUPS constantsAVX512<>+2240(SB), Z3
 	VMOVUPS (BX)(R11*4), Z4
 	LEAQ    (BX)(DI*1), R12
 	VADDPS  Z1, Z4, Z4
@@ -5773,7 +5901,7 @@ channel:
 	VPSUBD  Z4, Z2, Z5
 	VPSRAD  $0x1f, Z5, Z5
 	VMAXPS  Z2, Z4, Z2
-	VPXORD  constantsAVX512<>+1472(SB), Z3, Z4
+	VPXORD  constantsAVX512<>+1984(SB), Z3, Z4
 	VPANDD  Z5, Z4, Z4
 	VPXORD  Z4, Z3, Z3
 	VMOVUPS (R12)(R11*4), Z4
@@ -5782,7 +5910,7 @@ channel:
 	VPSUBD  Z4, Z2, Z5
 	VPSRAD  $0x1f, Z5, Z5
 	VMAXPS  Z2, Z4, Z2
-	VPXORD  constantsAVX512<>+1536(SB), Z3, Z4
+	VPXORD  constantsAVX512<>+2048(SB), Z3, Z4
 	VPANDD  Z5, Z4, Z4
 	VPXORD  Z4, Z3, Z3
 	VMOVUPS (SI)(R11*4), Z4
@@ -5792,7 +5920,7 @@ channel:
 	VPSUBD  Z4, Z2, Z5
 	VPSRAD  $0x1f, Z5, Z5
 	VMAXPS  Z2, Z4, Z2
-	VPXORD  constantsAVX512<>+1600(SB), Z3, Z4
+	VPXORD  constantsAVX512<>+2112(SB), Z3, Z4
 	VPANDD  Z5, Z4, Z4
 	VPXORD  Z4, Z3, Z3
 	VMOVUPS (R12)(R11*4), Z4
@@ -5801,7 +5929,7 @@ channel:
 	VPSUBD  Z4, Z2, Z5
 	VPSRAD  $0x1f, Z5, Z5
 	VMAXPS  Z2, Z4, Z2
-	VPXORD  constantsAVX512<>+1664(SB), Z3, Z4
+	VPXORD  constantsAVX512<>+2176(SB), Z3, Z4
 	VPANDD  Z5, Z4, Z4
 	VPXORD  Z4, Z3, Z3
 	VMOVUPS Z2, (AX)(R11*4)
@@ -6063,10 +6191,10 @@ plainWide0:
 	VMOVUPS     Z10, 64(BX)(DI*4)
 	VMOVUPS     Z15, 128(BX)(DI*4)
 	VMOVUPS     Z20, 192(BX)(DI*4)
-	VPSUBD      constantsAVX512<>+1792(SB), Z15, Z18
-	VPSUBD      constantsAVX512<>+1792(SB), Z20, Z23
+	VPSUBD      constantsAVX512<>+2304(SB), Z15, Z18
+	VPSUBD      constantsAVX512<>+2304(SB), Z20, Z23
 	VPMAXUD     Z23, Z18, Z18
-	VPCMPUD     $0x05, constantsAVX512<>+1856(SB), Z18, K1
+	VPCMPUD     $0x05, constantsAVX512<>+2368(SB), Z18, K1
 	VSQRTPS     Z5, Z5
 	VSQRTPS     Z10, Z10
 	KORTESTW    K1, K1
@@ -6225,10 +6353,10 @@ plainWide0:
 	VADDPS      Z4, Z12, Z12
 	VADDPS      Z4, Z17, Z17
 	VADDPS      Z4, Z22, Z22
-	VPSUBD      constantsAVX512<>+1792(SB), Z17, Z20
-	VPSUBD      constantsAVX512<>+1792(SB), Z22, Z25
+	VPSUBD      constantsAVX512<>+2304(SB), Z17, Z20
+	VPSUBD      constantsAVX512<>+2304(SB), Z22, Z25
 	VPMAXUD     Z25, Z20, Z20
-	VPCMPUD     $0x05, constantsAVX512<>+1856(SB), Z20, K1
+	VPCMPUD     $0x05, constantsAVX512<>+2368(SB), Z20, K1
 	VSQRTPS     Z7, Z7
 	VSQRTPS     Z12, Z12
 	KORTESTW    K1, K1
@@ -6430,10 +6558,10 @@ plainWide0:
 	VMOVUPS     Z14, 64(BX)(R8*4)
 	VMOVUPS     Z19, 128(BX)(R8*4)
 	VMOVUPS     Z24, 192(BX)(R8*4)
-	VPSUBD      constantsAVX512<>+1792(SB), Z20, Z23
-	VPSUBD      constantsAVX512<>+1792(SB), Z25, Z28
+	VPSUBD      constantsAVX512<>+2304(SB), Z20, Z23
+	VPSUBD      constantsAVX512<>+2304(SB), Z25, Z28
 	VPMAXUD     Z28, Z23, Z23
-	VPCMPUD     $0x05, constantsAVX512<>+1856(SB), Z23, K1
+	VPCMPUD     $0x05, constantsAVX512<>+2368(SB), Z23, K1
 	VSQRTPS     Z10, Z10
 	VSQRTPS     Z15, Z15
 	KORTESTW    K1, K1
@@ -6808,7 +6936,7 @@ sleep:
 	VBROADCASTSS 4(R9), Z6
 	VMULPS       Z4, Z10, Z10
 	VMULPS       Z2, Z9, Z9
-	VADDPS       constantsAVX512<>+1472(SB), Z9, Z9
+	VADDPS       constantsAVX512<>+1984(SB), Z9, Z9
 	VSQRTPS      Z10, Z11
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0false
@@ -6831,7 +6959,7 @@ plainMissed0false:
 	VBROADCASTSS 4(R9), Z6
 	VMULPS       Z4, Z10, Z10
 	VMULPS       Z2, Z9, Z9
-	VADDPS       constantsAVX512<>+1472(SB), Z9, Z9
+	VADDPS       constantsAVX512<>+1984(SB), Z9, Z9
 	VSQRTPS      Z10, Z11
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0true
@@ -6844,11 +6972,11 @@ plainMissed0true:
 	VADDPS        Z12, Z8, Z8
 	VPANDD        constantsAVX512<>+1216(SB), Z12, Z12
 	VPANDD        constantsAVX512<>+1216(SB), Z8, Z11
-	VMULPS        constantsAVX512<>+1280(SB), Z11, Z11
-	VSUBPS        constantsAVX512<>+1344(SB), Z11, Z11
+	VMULPS        constantsAVX512<>+1792(SB), Z11, Z11
+	VSUBPS        constantsAVX512<>+1856(SB), Z11, Z11
 	VSUBPS        Z11, Z12, Z12
 	VPANDD        constantsAVX512<>+1216(SB), Z9, Z11
-	VMULPS        constantsAVX512<>+1408(SB), Z11, Z11
+	VMULPS        constantsAVX512<>+1920(SB), Z11, Z11
 	VMINPS        Z11, Z12, Z12
 	VPXORD        Z5, Z5, Z5
 	VSUBPS        Z12, Z5, Z5
@@ -6866,7 +6994,7 @@ settle:
 	VMULPS Z4, Z10, Z10
 	DECQ   R8
 	JNZ    settle
-	VADDPS constantsAVX512<>+1472(SB), Z9, Z9
+	VADDPS constantsAVX512<>+1984(SB), Z9, Z9
 
 made:
 	VMOVUPS      Z8, (AX)(DI*1)
@@ -7077,10 +7205,10 @@ known0:
 	VMOVUPS     Z9, (DX)(R8*1)
 	VMOVUPS     Z14, (DX)(R9*1)
 	VMOVUPS     Z19, (DX)(R10*1)
-	VPSUBD      constantsAVX512<>+1792(SB), Z14, Z17
-	VPSUBD      constantsAVX512<>+1792(SB), Z19, Z22
+	VPSUBD      constantsAVX512<>+2304(SB), Z14, Z17
+	VPSUBD      constantsAVX512<>+2304(SB), Z19, Z22
 	VPMAXUD     Z22, Z17, Z17
-	VPCMPUD     $0x05, constantsAVX512<>+1856(SB), Z17, K1
+	VPCMPUD     $0x05, constantsAVX512<>+2368(SB), Z17, K1
 	VSQRTPS     Z4, Z4
 	VSQRTPS     Z9, Z9
 	KORTESTW    K1, K1
@@ -7284,10 +7412,10 @@ known0:
 	VADDPS      Z4, Z11, Z11
 	VADDPS      Z4, Z16, Z16
 	VADDPS      Z4, Z21, Z21
-	VPSUBD      constantsAVX512<>+1792(SB), Z16, Z19
-	VPSUBD      constantsAVX512<>+1792(SB), Z21, Z24
+	VPSUBD      constantsAVX512<>+2304(SB), Z16, Z19
+	VPSUBD      constantsAVX512<>+2304(SB), Z21, Z24
 	VPMAXUD     Z24, Z19, Z19
-	VPCMPUD     $0x05, constantsAVX512<>+1856(SB), Z19, K1
+	VPCMPUD     $0x05, constantsAVX512<>+2368(SB), Z19, K1
 	VSQRTPS     Z6, Z6
 	VSQRTPS     Z11, Z11
 	KORTESTW    K1, K1
@@ -7490,14 +7618,14 @@ sleep:
 	VMULPS       Z2, Z12, Z12
 	VMULPS       Z2, Z15, Z15
 	VMULPS       Z2, Z18, Z18
-	VADDPS       constantsAVX512<>+1472(SB), Z9, Z9
-	VADDPS       constantsAVX512<>+1472(SB), Z12, Z12
-	VADDPS       constantsAVX512<>+1472(SB), Z15, Z15
-	VADDPS       constantsAVX512<>+1472(SB), Z18, Z18
-	VPSUBD       constantsAVX512<>+1792(SB), Z16, Z26
-	VPSUBD       constantsAVX512<>+1792(SB), Z19, Z29
+	VADDPS       constantsAVX512<>+1984(SB), Z9, Z9
+	VADDPS       constantsAVX512<>+1984(SB), Z12, Z12
+	VADDPS       constantsAVX512<>+1984(SB), Z15, Z15
+	VADDPS       constantsAVX512<>+1984(SB), Z18, Z18
+	VPSUBD       constantsAVX512<>+2304(SB), Z16, Z26
+	VPSUBD       constantsAVX512<>+2304(SB), Z19, Z29
 	VPMAXUD      Z29, Z26, Z26
-	VPCMPUD      $0x05, constantsAVX512<>+1856(SB), Z26, K1
+	VPCMPUD      $0x05, constantsAVX512<>+2368(SB), Z26, K1
 	VSQRTPS      Z10, Z20
 	VSQRTPS      Z13, Z23
 	KORTESTW     K1, K1
@@ -7571,14 +7699,14 @@ plainMissed0false:
 	VMULPS       Z2, Z12, Z12
 	VMULPS       Z2, Z15, Z15
 	VMULPS       Z2, Z18, Z18
-	VADDPS       constantsAVX512<>+1472(SB), Z9, Z9
-	VADDPS       constantsAVX512<>+1472(SB), Z12, Z12
-	VADDPS       constantsAVX512<>+1472(SB), Z15, Z15
-	VADDPS       constantsAVX512<>+1472(SB), Z18, Z18
-	VPSUBD       constantsAVX512<>+1792(SB), Z16, Z26
-	VPSUBD       constantsAVX512<>+1792(SB), Z19, Z29
+	VADDPS       constantsAVX512<>+1984(SB), Z9, Z9
+	VADDPS       constantsAVX512<>+1984(SB), Z12, Z12
+	VADDPS       constantsAVX512<>+1984(SB), Z15, Z15
+	VADDPS       constantsAVX512<>+1984(SB), Z18, Z18
+	VPSUBD       constantsAVX512<>+2304(SB), Z16, Z26
+	VPSUBD       constantsAVX512<>+2304(SB), Z19, Z29
 	VPMAXUD      Z29, Z26, Z26
-	VPCMPUD      $0x05, constantsAVX512<>+1856(SB), Z26, K1
+	VPCMPUD      $0x05, constantsAVX512<>+2368(SB), Z26, K1
 	VSQRTPS      Z10, Z20
 	VSQRTPS      Z13, Z23
 	KORTESTW     K1, K1
@@ -7636,44 +7764,44 @@ plainMissed0true:
 	VADDPS        Z30, Z17, Z17
 	VPANDD        constantsAVX512<>+1216(SB), Z21, Z21
 	VPANDD        constantsAVX512<>+1216(SB), Z8, Z20
-	VMULPS        constantsAVX512<>+1280(SB), Z20, Z20
-	VSUBPS        constantsAVX512<>+1344(SB), Z20, Z20
+	VMULPS        constantsAVX512<>+1792(SB), Z20, Z20
+	VSUBPS        constantsAVX512<>+1856(SB), Z20, Z20
 	VSUBPS        Z20, Z21, Z21
 	VPANDD        constantsAVX512<>+1216(SB), Z9, Z20
-	VMULPS        constantsAVX512<>+1408(SB), Z20, Z20
+	VMULPS        constantsAVX512<>+1920(SB), Z20, Z20
 	VMINPS        Z20, Z21, Z21
 	VPXORD        Z5, Z5, Z5
 	VSUBPS        Z21, Z5, Z5
 	VPORD         Z5, Z3, Z3
 	VPANDD        constantsAVX512<>+1216(SB), Z24, Z24
 	VPANDD        constantsAVX512<>+1216(SB), Z11, Z23
-	VMULPS        constantsAVX512<>+1280(SB), Z23, Z23
-	VSUBPS        constantsAVX512<>+1344(SB), Z23, Z23
+	VMULPS        constantsAVX512<>+1792(SB), Z23, Z23
+	VSUBPS        constantsAVX512<>+1856(SB), Z23, Z23
 	VSUBPS        Z23, Z24, Z24
 	VPANDD        constantsAVX512<>+1216(SB), Z12, Z23
-	VMULPS        constantsAVX512<>+1408(SB), Z23, Z23
+	VMULPS        constantsAVX512<>+1920(SB), Z23, Z23
 	VMINPS        Z23, Z24, Z24
 	VPXORD        Z5, Z5, Z5
 	VSUBPS        Z24, Z5, Z5
 	VPORD         Z5, Z3, Z3
 	VPANDD        constantsAVX512<>+1216(SB), Z27, Z27
 	VPANDD        constantsAVX512<>+1216(SB), Z14, Z26
-	VMULPS        constantsAVX512<>+1280(SB), Z26, Z26
-	VSUBPS        constantsAVX512<>+1344(SB), Z26, Z26
+	VMULPS        constantsAVX512<>+1792(SB), Z26, Z26
+	VSUBPS        constantsAVX512<>+1856(SB), Z26, Z26
 	VSUBPS        Z26, Z27, Z27
 	VPANDD        constantsAVX512<>+1216(SB), Z15, Z26
-	VMULPS        constantsAVX512<>+1408(SB), Z26, Z26
+	VMULPS        constantsAVX512<>+1920(SB), Z26, Z26
 	VMINPS        Z26, Z27, Z27
 	VPXORD        Z5, Z5, Z5
 	VSUBPS        Z27, Z5, Z5
 	VPORD         Z5, Z3, Z3
 	VPANDD        constantsAVX512<>+1216(SB), Z30, Z30
 	VPANDD        constantsAVX512<>+1216(SB), Z17, Z29
-	VMULPS        constantsAVX512<>+1280(SB), Z29, Z29
-	VSUBPS        constantsAVX512<>+1344(SB), Z29, Z29
+	VMULPS        constantsAVX512<>+1792(SB), Z29, Z29
+	VSUBPS        constantsAVX512<>+1856(SB), Z29, Z29
 	VSUBPS        Z29, Z30, Z30
 	VPANDD        constantsAVX512<>+1216(SB), Z18, Z29
-	VMULPS        constantsAVX512<>+1408(SB), Z29, Z29
+	VMULPS        constantsAVX512<>+1920(SB), Z29, Z29
 	VMINPS        Z29, Z30, Z30
 	VPXORD        Z5, Z5, Z5
 	VSUBPS        Z30, Z5, Z5
@@ -7697,10 +7825,10 @@ settle:
 	VMULPS Z4, Z19, Z19
 	DECQ   R12
 	JNZ    settle
-	VADDPS constantsAVX512<>+1472(SB), Z9, Z9
-	VADDPS constantsAVX512<>+1472(SB), Z12, Z12
-	VADDPS constantsAVX512<>+1472(SB), Z15, Z15
-	VADDPS constantsAVX512<>+1472(SB), Z18, Z18
+	VADDPS constantsAVX512<>+1984(SB), Z9, Z9
+	VADDPS constantsAVX512<>+1984(SB), Z12, Z12
+	VADDPS constantsAVX512<>+1984(SB), Z15, Z15
+	VADDPS constantsAVX512<>+1984(SB), Z18, Z18
 
 made:
 	VMOVUPS      Z8, (AX)(R8*1)
@@ -7773,10 +7901,10 @@ known0:
 	VMOVUPS     Z13, (DX)(R9*1)
 	VMOVUPS     Z18, (DX)(R10*1)
 	VMOVUPS     Z23, (DX)(R11*1)
-	VPSUBD      constantsAVX512<>+1792(SB), Z19, Z22
-	VPSUBD      constantsAVX512<>+1792(SB), Z24, Z27
+	VPSUBD      constantsAVX512<>+2304(SB), Z19, Z22
+	VPSUBD      constantsAVX512<>+2304(SB), Z24, Z27
 	VPMAXUD     Z27, Z22, Z22
-	VPCMPUD     $0x05, constantsAVX512<>+1856(SB), Z22, K1
+	VPCMPUD     $0x05, constantsAVX512<>+2368(SB), Z22, K1
 	VSQRTPS     Z9, Z9
 	VSQRTPS     Z14, Z14
 	KORTESTW    K1, K1
@@ -7876,6 +8004,591 @@ next:
 	VPTEST        Y0, Y0
 	SETEQ         AL
 	MOVB          AL, ret+112(FP)
+	VZEROUPPER
+	RET
+
+// func tallyAVX512(a *float32, rows int, labels *uint8, sums *float64, classStep int, squares *float64, least *uint32, most *uint32, below *uint32)
+// Requires: AVX, AVX512F
+TEXT ·tallyAVX512(SB), NOSPLIT, $0-72
+	MOVQ    classStep+32(FP), AX
+	MOVQ    squares+40(FP), CX
+	VMOVUPS (CX), Z5
+	VMOVUPS 64(CX), Z6
+	MOVQ    least+48(FP), CX
+	VMOVUPS (CX), Z0
+	MOVQ    most+56(FP), CX
+	VMOVUPS (CX), Z1
+	MOVQ    below+64(FP), CX
+	VMOVUPS (CX), Z7
+	LEAQ    (CX)(AX*4), CX
+	VMOVUPS (CX), Z8
+	LEAQ    (CX)(AX*4), CX
+	VMOVUPS (CX), Z9
+	LEAQ    (CX)(AX*4), CX
+	VMOVUPS (CX), Z10
+	LEAQ    (CX)(AX*4), CX
+	VMOVUPS (CX), Z11
+	LEAQ    (CX)(AX*4), CX
+	VMOVUPS (CX), Z12
+	LEAQ    (CX)(AX*4), CX
+	VMOVUPS (CX), Z13
+	LEAQ    (CX)(AX*4), CX
+	VMOVUPS (CX), Z14
+	LEAQ    (CX)(AX*4), CX
+	MOVQ    a+0(FP), CX
+	MOVQ    rows+8(FP), DX
+	MOVQ    labels+16(FP), BX
+	MOVQ    sums+24(FP), SI
+
+row0:
+	VMOVUPS       (CX), Z2
+	VPANDD        constantsAVX512<>+1216(SB), Z2, Z2
+	VPMINUD       Z2, Z0, Z0
+	VPMAXUD       Z2, Z1, Z1
+	VPSUBD        constantsAVX512<>+1280(SB), Z2, Z3
+	VPSRAD        $0x1f, Z3, Z3
+	VPSUBD        Z3, Z7, Z7
+	VPSUBD        constantsAVX512<>+1344(SB), Z2, Z3
+	VPSRAD        $0x1f, Z3, Z3
+	VPSUBD        Z3, Z8, Z8
+	VPSUBD        constantsAVX512<>+1408(SB), Z2, Z3
+	VPSRAD        $0x1f, Z3, Z3
+	VPSUBD        Z3, Z9, Z9
+	VPSUBD        constantsAVX512<>+1472(SB), Z2, Z3
+	VPSRAD        $0x1f, Z3, Z3
+	VPSUBD        Z3, Z10, Z10
+	VPSUBD        constantsAVX512<>+1536(SB), Z2, Z3
+	VPSRAD        $0x1f, Z3, Z3
+	VPSUBD        Z3, Z11, Z11
+	VPSUBD        constantsAVX512<>+1600(SB), Z2, Z3
+	VPSRAD        $0x1f, Z3, Z3
+	VPSUBD        Z3, Z12, Z12
+	VPSUBD        constantsAVX512<>+1664(SB), Z2, Z3
+	VPSRAD        $0x1f, Z3, Z3
+	VPSUBD        Z3, Z13, Z13
+	VPSUBD        constantsAVX512<>+1728(SB), Z2, Z3
+	VPSRAD        $0x1f, Z3, Z3
+	VPSUBD        Z3, Z14, Z14
+	MOVBLZX       (BX), DI
+	IMULQ         AX, DI
+	LEAQ          (SI)(DI*8), DI
+	VCVTPS2PD     Y2, Z4
+	VFMADD231PD   Z4, Z4, Z5
+	VADDPD        (DI), Z4, Z4
+	VMOVUPS       Z4, (DI)
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VCVTPS2PD     Y3, Z4
+	VFMADD231PD   Z4, Z4, Z6
+	VADDPD        64(DI), Z4, Z4
+	VMOVUPS       Z4, 64(DI)
+	ADDQ          $0x40, CX
+	INCQ          BX
+	DECQ          DX
+	JNZ           row0
+	MOVQ          squares+40(FP), CX
+	VMOVUPS       Z5, (CX)
+	VMOVUPS       Z6, 64(CX)
+	MOVQ          least+48(FP), CX
+	VMOVUPS       Z0, (CX)
+	MOVQ          most+56(FP), CX
+	VMOVUPS       Z1, (CX)
+	MOVQ          below+64(FP), CX
+	VMOVUPS       Z7, (CX)
+	LEAQ          (CX)(AX*4), CX
+	VMOVUPS       Z8, (CX)
+	LEAQ          (CX)(AX*4), CX
+	VMOVUPS       Z9, (CX)
+	LEAQ          (CX)(AX*4), CX
+	VMOVUPS       Z10, (CX)
+	LEAQ          (CX)(AX*4), CX
+	VMOVUPS       Z11, (CX)
+	LEAQ          (CX)(AX*4), CX
+	VMOVUPS       Z12, (CX)
+	LEAQ          (CX)(AX*4), CX
+	VMOVUPS       Z13, (CX)
+	LEAQ          (CX)(AX*4), CX
+	VMOVUPS       Z14, (CX)
+	LEAQ          (CX)(AX*4), CX
+	VZEROUPPER
+	RET
+
+// func normsAVX512(l1 *float32, l2 *float32, a *float32, step int, panels int, rows int)
+// Requires: AVX, AVX512F
+TEXT ·normsAVX512(SB), NOSPLIT, $0-48
+	MOVQ l1+0(FP), AX
+	MOVQ l2+8(FP), CX
+	MOVQ a+16(FP), DX
+	MOVQ step+24(FP), BX
+	SHLQ $0x02, BX
+	MOVQ panels+32(FP), SI
+	MOVQ rows+40(FP), DI
+
+row:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   DX, R8
+	MOVQ   SI, R9
+
+panel:
+	VMOVUPS       (R8), Z2
+	VPANDD        constantsAVX512<>+1216(SB), Z2, Z3
+	VADDPS        Z3, Z0, Z0
+	VMULPS        Z2, Z2, Z2
+	VADDPS        Z2, Z1, Z1
+	ADDQ          BX, R8
+	DECQ          R9
+	JNZ           panel
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VADDPS        Y2, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X2
+	VADDPS        X2, X0, X0
+	VPERMILPS     $0x0e, X0, X2
+	VADDPS        X2, X0, X0
+	VPERMILPS     $0x01, X0, X2
+	VADDPS        X2, X0, X0
+	VMOVSS        X0, (AX)
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VADDPS        Y2, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VADDPS        X2, X1, X1
+	VPERMILPS     $0x0e, X1, X2
+	VADDPS        X2, X1, X1
+	VPERMILPS     $0x01, X1, X2
+	VADDPS        X2, X1, X1
+	VMOVSS        X1, (CX)
+	ADDQ          $0x04, AX
+	ADDQ          $0x04, CX
+	ADDQ          $0x40, DX
+	DECQ          DI
+	JNZ           row
+	VZEROUPPER
+	RET
+
+// func sortGroupsAVX512(t *float32, count int)
+// Requires: AVX, AVX512F
+TEXT ·sortGroupsAVX512(SB), NOSPLIT, $0-16
+	MOVQ t+0(FP), AX
+	MOVQ count+8(FP), CX
+
+group:
+	VMOVUPS (AX), Z0
+	VPANDD  constantsAVX512<>+1216(SB), Z0, Z0
+	VMOVUPS 64(AX), Z1
+	VPANDD  constantsAVX512<>+1216(SB), Z1, Z1
+	VMOVUPS 128(AX), Z2
+	VPANDD  constantsAVX512<>+1216(SB), Z2, Z2
+	VMOVUPS 192(AX), Z3
+	VPANDD  constantsAVX512<>+1216(SB), Z3, Z3
+	VMOVUPS 256(AX), Z4
+	VPANDD  constantsAVX512<>+1216(SB), Z4, Z4
+	VMOVUPS 320(AX), Z5
+	VPANDD  constantsAVX512<>+1216(SB), Z5, Z5
+	VMOVUPS 384(AX), Z6
+	VPANDD  constantsAVX512<>+1216(SB), Z6, Z6
+	VMOVUPS 448(AX), Z7
+	VPANDD  constantsAVX512<>+1216(SB), Z7, Z7
+	VMOVUPS 512(AX), Z8
+	VPANDD  constantsAVX512<>+1216(SB), Z8, Z8
+	VMOVUPS 576(AX), Z9
+	VPANDD  constantsAVX512<>+1216(SB), Z9, Z9
+	VMOVUPS 640(AX), Z10
+	VPANDD  constantsAVX512<>+1216(SB), Z10, Z10
+	VMOVUPS 704(AX), Z11
+	VPANDD  constantsAVX512<>+1216(SB), Z11, Z11
+	VMOVUPS 768(AX), Z12
+	VPANDD  constantsAVX512<>+1216(SB), Z12, Z12
+	VMOVUPS 832(AX), Z13
+	VPANDD  constantsAVX512<>+1216(SB), Z13, Z13
+	VMOVUPS 896(AX), Z14
+	VPANDD  constantsAVX512<>+1216(SB), Z14, Z14
+	VMOVUPS 960(AX), Z15
+	VPANDD  constantsAVX512<>+1216(SB), Z15, Z15
+	VPMINUD Z1, Z0, Z16
+	VPMAXUD Z1, Z0, Z1
+	VPMINUD Z3, Z2, Z0
+	VPMAXUD Z3, Z2, Z3
+	VPMINUD Z5, Z4, Z2
+	VPMAXUD Z5, Z4, Z5
+	VPMINUD Z7, Z6, Z4
+	VPMAXUD Z7, Z6, Z7
+	VPMINUD Z9, Z8, Z6
+	VPMAXUD Z9, Z8, Z9
+	VPMINUD Z11, Z10, Z8
+	VPMAXUD Z11, Z10, Z11
+	VPMINUD Z13, Z12, Z10
+	VPMAXUD Z13, Z12, Z13
+	VPMINUD Z15, Z14, Z12
+	VPMAXUD Z15, Z14, Z15
+	VPMINUD Z3, Z16, Z14
+	VPMAXUD Z3, Z16, Z3
+	VPMINUD Z0, Z1, Z16
+	VPMAXUD Z0, Z1, Z0
+	VPMINUD Z7, Z2, Z1
+	VPMAXUD Z7, Z2, Z7
+	VPMINUD Z4, Z5, Z2
+	VPMAXUD Z4, Z5, Z4
+	VPMINUD Z11, Z6, Z5
+	VPMAXUD Z11, Z6, Z11
+	VPMINUD Z8, Z9, Z6
+	VPMAXUD Z8, Z9, Z8
+	VPMINUD Z15, Z10, Z9
+	VPMAXUD Z15, Z10, Z15
+	VPMINUD Z12, Z13, Z10
+	VPMAXUD Z12, Z13, Z12
+	VPMINUD Z16, Z14, Z13
+	VPMAXUD Z16, Z14, Z16
+	VPMINUD Z3, Z0, Z14
+	VPMAXUD Z3, Z0, Z3
+	VPMINUD Z2, Z1, Z0
+	VPMAXUD Z2, Z1, Z2
+	VPMINUD Z7, Z4, Z1
+	VPMAXUD Z7, Z4, Z7
+	VPMINUD Z6, Z5, Z4
+	VPMAXUD Z6, Z5, Z6
+	VPMINUD Z11, Z8, Z5
+	VPMAXUD Z11, Z8, Z11
+	VPMINUD Z10, Z9, Z8
+	VPMAXUD Z10, Z9, Z10
+	VPMINUD Z15, Z12, Z9
+	VPMAXUD Z15, Z12, Z15
+	VPMINUD Z7, Z13, Z12
+	VPMAXUD Z7, Z13, Z7
+	VPMINUD Z1, Z16, Z13
+	VPMAXUD Z1, Z16, Z1
+	VPMINUD Z2, Z14, Z16
+	VPMAXUD Z2, Z14, Z2
+	VPMINUD Z0, Z3, Z14
+	VPMAXUD Z0, Z3, Z0
+	VPMINUD Z15, Z4, Z3
+	VPMAXUD Z15, Z4, Z15
+	VPMINUD Z9, Z6, Z4
+	VPMAXUD Z9, Z6, Z9
+	VPMINUD Z10, Z5, Z6
+	VPMAXUD Z10, Z5, Z10
+	VPMINUD Z8, Z11, Z5
+	VPMAXUD Z8, Z11, Z8
+	VPMINUD Z16, Z12, Z11
+	VPMAXUD Z16, Z12, Z16
+	VPMINUD Z14, Z13, Z12
+	VPMAXUD Z14, Z13, Z14
+	VPMINUD Z1, Z0, Z13
+	VPMAXUD Z1, Z0, Z1
+	VPMINUD Z7, Z2, Z0
+	VPMAXUD Z7, Z2, Z7
+	VPMINUD Z6, Z3, Z2
+	VPMAXUD Z6, Z3, Z6
+	VPMINUD Z5, Z4, Z3
+	VPMAXUD Z5, Z4, Z5
+	VPMINUD Z9, Z8, Z4
+	VPMAXUD Z9, Z8, Z9
+	VPMINUD Z15, Z10, Z8
+	VPMAXUD Z15, Z10, Z15
+	VPMINUD Z12, Z11, Z10
+	VPMAXUD Z12, Z11, Z12
+	VPMINUD Z14, Z16, Z11
+	VPMAXUD Z14, Z16, Z14
+	VPMINUD Z0, Z13, Z16
+	VPMAXUD Z0, Z13, Z0
+	VPMINUD Z7, Z1, Z13
+	VPMAXUD Z7, Z1, Z7
+	VPMINUD Z3, Z2, Z1
+	VPMAXUD Z3, Z2, Z3
+	VPMINUD Z5, Z6, Z2
+	VPMAXUD Z5, Z6, Z5
+	VPMINUD Z8, Z4, Z6
+	VPMAXUD Z8, Z4, Z8
+	VPMINUD Z15, Z9, Z4
+	VPMAXUD Z15, Z9, Z15
+	VPMINUD Z15, Z10, Z9
+	VPMAXUD Z15, Z10, Z15
+	VPMINUD Z4, Z12, Z10
+	VPMAXUD Z4, Z12, Z4
+	VPMINUD Z8, Z11, Z12
+	VPMAXUD Z8, Z11, Z8
+	VPMINUD Z6, Z14, Z11
+	VPMAXUD Z6, Z14, Z6
+	VPMINUD Z5, Z16, Z14
+	VPMAXUD Z5, Z16, Z5
+	VPMINUD Z2, Z0, Z16
+	VPMAXUD Z2, Z0, Z2
+	VPMINUD Z3, Z13, Z0
+	VPMAXUD Z3, Z13, Z3
+	VPMINUD Z1, Z7, Z13
+	VPMAXUD Z1, Z7, Z1
+	VPMINUD Z14, Z9, Z7
+	VPMAXUD Z14, Z9, Z14
+	VPMINUD Z16, Z10, Z9
+	VPMAXUD Z16, Z10, Z16
+	VPMINUD Z0, Z12, Z10
+	VPMAXUD Z0, Z12, Z0
+	VPMINUD Z13, Z11, Z12
+	VPMAXUD Z13, Z11, Z13
+	VPMINUD Z6, Z1, Z11
+	VPMAXUD Z6, Z1, Z6
+	VPMINUD Z8, Z3, Z1
+	VPMAXUD Z8, Z3, Z8
+	VPMINUD Z4, Z2, Z3
+	VPMAXUD Z4, Z2, Z4
+	VPMINUD Z15, Z5, Z2
+	VPMAXUD Z15, Z5, Z15
+	VPMINUD Z10, Z7, Z5
+	VPMAXUD Z10, Z7, Z10
+	VPMINUD Z12, Z9, Z7
+	VPMAXUD Z12, Z9, Z12
+	VPMINUD Z0, Z14, Z9
+	VPMAXUD Z0, Z14, Z0
+	VPMINUD Z13, Z16, Z14
+	VPMAXUD Z13, Z16, Z13
+	VPMINUD Z3, Z11, Z16
+	VPMAXUD Z3, Z11, Z3
+	VPMINUD Z2, Z1, Z11
+	VPMAXUD Z2, Z1, Z2
+	VPMINUD Z4, Z6, Z1
+	VPMAXUD Z4, Z6, Z4
+	VPMINUD Z15, Z8, Z6
+	VPMAXUD Z15, Z8, Z15
+	VPMINUD Z7, Z5, Z8
+	VPMAXUD Z7, Z5, Z7
+	VPMINUD Z12, Z10, Z5
+	VPMAXUD Z12, Z10, Z12
+	VPMINUD Z14, Z9, Z10
+	VPMAXUD Z14, Z9, Z14
+	VPMINUD Z13, Z0, Z9
+	VPMAXUD Z13, Z0, Z13
+	VPMINUD Z11, Z16, Z0
+	VPMAXUD Z11, Z16, Z11
+	VPMINUD Z2, Z3, Z16
+	VPMAXUD Z2, Z3, Z2
+	VPMINUD Z6, Z1, Z3
+	VPMAXUD Z6, Z1, Z6
+	VPMINUD Z15, Z4, Z1
+	VPMAXUD Z15, Z4, Z15
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z7, 64(AX)
+	VMOVUPS Z5, 128(AX)
+	VMOVUPS Z12, 192(AX)
+	VMOVUPS Z10, 256(AX)
+	VMOVUPS Z14, 320(AX)
+	VMOVUPS Z9, 384(AX)
+	VMOVUPS Z13, 448(AX)
+	VMOVUPS Z0, 512(AX)
+	VMOVUPS Z11, 576(AX)
+	VMOVUPS Z16, 640(AX)
+	VMOVUPS Z2, 704(AX)
+	VMOVUPS Z3, 768(AX)
+	VMOVUPS Z6, 832(AX)
+	VMOVUPS Z1, 896(AX)
+	VMOVUPS Z15, 960(AX)
+	ADDQ    $0x00000400, AX
+	DECQ    CX
+	JNZ     group
+	VZEROUPPER
+	RET
+
+// func mergeGroupsAVX512(t *float32, count int)
+// Requires: AVX, AVX512F
+TEXT ·mergeGroupsAVX512(SB), NOSPLIT, $0-16
+	MOVQ t+0(FP), AX
+	MOVQ count+8(FP), CX
+
+group:
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	VMOVUPS 128(AX), Z2
+	VMOVUPS 192(AX), Z3
+	VMOVUPS 256(AX), Z4
+	VMOVUPS 320(AX), Z5
+	VMOVUPS 384(AX), Z6
+	VMOVUPS 448(AX), Z7
+	VMOVUPS 512(AX), Z8
+	VMOVUPS 576(AX), Z9
+	VMOVUPS 640(AX), Z10
+	VMOVUPS 704(AX), Z11
+	VMOVUPS 768(AX), Z12
+	VMOVUPS 832(AX), Z13
+	VMOVUPS 896(AX), Z14
+	VMOVUPS 960(AX), Z15
+	VPMINUD Z8, Z0, Z16
+	VPMAXUD Z8, Z0, Z8
+	VPMINUD Z9, Z1, Z0
+	VPMAXUD Z9, Z1, Z9
+	VPMINUD Z10, Z2, Z1
+	VPMAXUD Z10, Z2, Z10
+	VPMINUD Z11, Z3, Z2
+	VPMAXUD Z11, Z3, Z11
+	VPMINUD Z12, Z4, Z3
+	VPMAXUD Z12, Z4, Z12
+	VPMINUD Z13, Z5, Z4
+	VPMAXUD Z13, Z5, Z13
+	VPMINUD Z14, Z6, Z5
+	VPMAXUD Z14, Z6, Z14
+	VPMINUD Z15, Z7, Z6
+	VPMAXUD Z15, Z7, Z15
+	VPMINUD Z3, Z16, Z7
+	VPMAXUD Z3, Z16, Z3
+	VPMINUD Z4, Z0, Z16
+	VPMAXUD Z4, Z0, Z4
+	VPMINUD Z5, Z1, Z0
+	VPMAXUD Z5, Z1, Z5
+	VPMINUD Z6, Z2, Z1
+	VPMAXUD Z6, Z2, Z6
+	VPMINUD Z12, Z8, Z2
+	VPMAXUD Z12, Z8, Z12
+	VPMINUD Z13, Z9, Z8
+	VPMAXUD Z13, Z9, Z13
+	VPMINUD Z14, Z10, Z9
+	VPMAXUD Z14, Z10, Z14
+	VPMINUD Z15, Z11, Z10
+	VPMAXUD Z15, Z11, Z15
+	VPMINUD Z0, Z7, Z11
+	VPMAXUD Z0, Z7, Z0
+	VPMINUD Z1, Z16, Z7
+	VPMAXUD Z1, Z16, Z1
+	VPMINUD Z5, Z3, Z16
+	VPMAXUD Z5, Z3, Z5
+	VPMINUD Z6, Z4, Z3
+	VPMAXUD Z6, Z4, Z6
+	VPMINUD Z9, Z2, Z4
+	VPMAXUD Z9, Z2, Z9
+	VPMINUD Z10, Z8, Z2
+	VPMAXUD Z10, Z8, Z10
+	VPMINUD Z14, Z12, Z8
+	VPMAXUD Z14, Z12, Z14
+	VPMINUD Z15, Z13, Z12
+	VPMAXUD Z15, Z13, Z15
+	VPMINUD Z7, Z11, Z13
+	VPMAXUD Z7, Z11, Z7
+	VPMINUD Z1, Z0, Z11
+	VPMAXUD Z1, Z0, Z1
+	VPMINUD Z3, Z16, Z0
+	VPMAXUD Z3, Z16, Z3
+	VPMINUD Z6, Z5, Z16
+	VPMAXUD Z6, Z5, Z6
+	VPMINUD Z2, Z4, Z5
+	VPMAXUD Z2, Z4, Z2
+	VPMINUD Z10, Z9, Z4
+	VPMAXUD Z10, Z9, Z10
+	VPMINUD Z12, Z8, Z9
+	VPMAXUD Z12, Z8, Z12
+	VPMINUD Z15, Z14, Z8
+	VPMAXUD Z15, Z14, Z15
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z7, 64(AX)
+	VMOVUPS Z11, 128(AX)
+	VMOVUPS Z1, 192(AX)
+	VMOVUPS Z0, 256(AX)
+	VMOVUPS Z3, 320(AX)
+	VMOVUPS Z16, 384(AX)
+	VMOVUPS Z6, 448(AX)
+	VMOVUPS Z5, 512(AX)
+	VMOVUPS Z2, 576(AX)
+	VMOVUPS Z4, 640(AX)
+	VMOVUPS Z10, 704(AX)
+	VMOVUPS Z9, 768(AX)
+	VMOVUPS Z12, 832(AX)
+	VMOVUPS Z8, 896(AX)
+	VMOVUPS Z15, 960(AX)
+	ADDQ    $0x00000400, AX
+	DECQ    CX
+	JNZ     group
+	VZEROUPPER
+	RET
+
+// func compareFlippedAVX512(t *float32, rows int, count int)
+// Requires: AVX, AVX512F
+TEXT ·compareFlippedAVX512(SB), NOSPLIT, $0-24
+	MOVQ t+0(FP), AX
+	MOVQ rows+8(FP), CX
+	MOVQ count+16(FP), DX
+	MOVQ CX, BX
+	SHLQ $0x06, BX
+	SHRQ $0x01, CX
+
+block:
+	LEAQ -64(AX)(BX*1), SI
+	LEAQ (AX)(BX*1), R8
+	MOVQ CX, DI
+
+row:
+	VMOVUPS (AX), Z0
+	VMOVUPS (SI), Z1
+	VPMINUD Z1, Z0, Z2
+	VPMAXUD Z1, Z0, Z1
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z1, (SI)
+	ADDQ    $0x40, AX
+	SUBQ    $0x40, SI
+	DECQ    DI
+	JNZ     row
+	MOVQ    R8, AX
+	DECQ    DX
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func compareApartAVX512(t *float32, rows int, count int)
+// Requires: AVX, AVX512F
+TEXT ·compareApartAVX512(SB), NOSPLIT, $0-24
+	MOVQ t+0(FP), AX
+	MOVQ rows+8(FP), CX
+	MOVQ count+16(FP), DX
+	MOVQ CX, BX
+	SHLQ $0x06, BX
+	SHRQ $0x01, CX
+
+block:
+	MOVQ BX, SI
+	SHRQ $0x01, SI
+	ADDQ AX, SI
+	LEAQ (AX)(BX*1), R8
+	MOVQ CX, DI
+
+row:
+	VMOVUPS (AX), Z0
+	VMOVUPS (SI), Z1
+	VPMINUD Z1, Z0, Z2
+	VPMAXUD Z1, Z0, Z1
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z1, (SI)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, SI
+	DECQ    DI
+	JNZ     row
+	MOVQ    R8, AX
+	DECQ    DX
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func rankSumsAVX512(ranks *float64, totals *float64, t *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·rankSumsAVX512(SB), NOSPLIT, $0-32
+	MOVQ   ranks+0(FP), AX
+	MOVQ   totals+8(FP), CX
+	MOVQ   t+16(FP), DX
+	MOVQ   n+24(FP), BX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   BX, SI
+	SHLQ   $0x06, SI
+	ADDQ   SI, DX
+
+row:
+	SUBQ      $0x40, DX
+	VCVTPS2PD (DX), Z4
+	VADDPD    Z4, Z0, Z0
+	VADDPD    Z0, Z2, Z2
+	VCVTPS2PD 32(DX), Z4
+	VADDPD    Z4, Z1, Z1
+	VADDPD    Z1, Z3, Z3
+	DECQ      BX
+	JNZ       row
+	VMOVUPS   Z2, (AX)
+	VMOVUPS   Z0, (CX)
+	VMOVUPS   Z3, 64(AX)
+	VMOVUPS   Z1, 64(CX)
 	VZEROUPPER
 	RET
 

@@ -264,6 +264,41 @@ func adadeltaRows4AVX512(w *float32, sq *float32, acc *float32, grad *float32, v
 //go:noescape
 func adamRows4AVX512(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
 
+// tallyAVX512 is the loop of Set.Tally for one panel.
+//
+//go:noescape
+func tallyAVX512(a *float32, rows int, labels *uint8, sums *float64, classStep int, squares *float64, least *uint32, most *uint32, below *uint32)
+
+// normsAVX512 is the loop of Set.Norms.
+//
+//go:noescape
+func normsAVX512(l1 *float32, l2 *float32, a *float32, step int, panels int, rows int)
+
+// sortGroupsAVX512 clears the signs of rows and sorts each 16 of them.
+//
+//go:noescape
+func sortGroupsAVX512(t *float32, count int)
+
+// mergeGroupsAVX512 sorts each 16 rows, which are bitonic.
+//
+//go:noescape
+func mergeGroupsAVX512(t *float32, count int)
+
+// compareFlippedAVX512 exchanges row i with row rows-1-i of each block.
+//
+//go:noescape
+func compareFlippedAVX512(t *float32, rows int, count int)
+
+// compareApartAVX512 exchanges row i with row rows/2+i of each block.
+//
+//go:noescape
+func compareApartAVX512(t *float32, rows int, count int)
+
+// rankSumsAVX512 is the loop of Set.RankSums over sorted rows.
+//
+//go:noescape
+func rankSumsAVX512(ranks *float64, totals *float64, t *float32, n int)
+
 // peakAVX512 runs rounds of 12 independent fused multiply-adds.
 //
 //go:noescape

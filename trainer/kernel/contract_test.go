@@ -12,6 +12,13 @@ import (
 // contracts are digests of what each version of the package computes.
 var contracts = map[string]string{
 	"kernel 1": "89e40a6344c2e24ffa7b3754fd054c6439f009464c56c681bbb768b388a1362f",
+	"kernel 2": "9848c063f50559d5e3e949fffddd5991f25bc503cb0e45942b5896c0cdc56423", // as 1, and what is recorded of activations
+}
+
+// updateContracts are digests of the rules that came with a version after its
+// digest was taken, Nesterov's momentum and vSGD.
+var updateContracts = map[string]string{
+	"kernel 2": "fd831e753717db4be714dc93687367583462e4e3e917d165e5e3aea1120266ad",
 }
 
 // TestContract holds a digest of everything that the package computes against its
@@ -25,6 +32,9 @@ func TestContract(t *testing.T) {
 	forEach(t, func(t *testing.T, s *Set) {
 		if got := results(s); got != want {
 			t.Errorf("results of contract %q have digest %s, want %s", Contract, got, want)
+		}
+		if got, want := updateResults(s), updateContracts[Contract]; got != want {
+			t.Errorf("further rules of contract %q have digest %s, want %s", Contract, got, want)
 		}
 	})
 }
@@ -178,6 +188,87 @@ func results(s *Set) string {
 			put(w, a)
 		}
 		rows.G, rows.Values = some(len(rows.G), small), []float32{0.5, 1, 0, 1e-3}
+	}
+
+	// What is recorded of activations.
+	put64 := func(list []float64) {
+		for _, v := range list {
+			if v != v {
+				v = math.NaN()
+			}
+			h.Write(binary.LittleEndian.AppendUint64(nil, math.Float64bits(v)))
+		}
+	}
+	for _, next := range []func() float32{ordinary, any} {
+		const samples, units = 41, 90
+		tally, labels := NewTally(6, 3), make([]uint8, samples)
+		for i := range labels {
+			labels[i] = uint8(r.IntN(3))
+		}
+		a := some(6*samples*Width, next)
+		for range 2 {
+			s.Tally(tally, a, samples*Width, labels)
+		}
+		l1, l2 := make([]float32, samples), make([]float32, samples)
+		s.Norms(l1, l2, a, samples*Width, 6)
+		put(l1, l2)
+		put64(tally.Sums)
+		put64(tally.Squares)
+		h.Write([]byte(fmt.Sprint(tally.Least, tally.Most, tally.Below)))
+		var ranked Ranked
+		s.RankSums(&ranked, some(RankRows(units)*Width, next), units)
+		put64(ranked.Ranks[:])
+		put64(ranked.Totals[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// updateResults is results for Nesterov's momentum and vSGD.
+func updateResults(s *Set) string {
+	h := sha256.New()
+	r := newSource(78)
+	some := func(n int, next func() float32) []float32 { return fill(make([]float32, n), next) }
+	put := func(ok bool, lists ...[]float32) {
+		fmt.Fprint(h, ok)
+		for _, x := range lists {
+			for _, v := range x {
+				h.Write(binary.LittleEndian.AppendUint32(nil, Bits(v)))
+			}
+		}
+	}
+	ordinary := func() float32 { return r.Float32()*4 - 2 }
+	any := func() float32 {
+		if r.IntN(8) == 0 {
+			return special[r.IntN(len(special))]
+		}
+		return ordinary()
+	}
+	const n = 1003
+	for _, next := range []func() float32{ordinary, any} {
+		w, v := some(n, next), make([]float32, n)
+		for step := range 6 {
+			ok := s.Nesterov(w, some(n, next), v, MomentumStep{0.1, 0.9, float32(step%2) * 1e-3, step == 0})
+			put(ok, w, v)
+		}
+		size := func() float32 { x := next(); return max(x, -x) }
+		list := func() []float32 { return make([]float32, n) }
+		state := VSGDState{list(), list(), list(), list(), list()}
+		for step := range 12 {
+			sums := VSGDSums{some(n, next), some(n, size), some(n, size), some(n, size)}
+			c := VSGDStep{Samples: float32(1 + step%3), Eps: 1e-3}
+			s.VSGDShift(w, state.G, c.Eps)
+			ok := true
+			if step < 4 {
+				fill(state.Tau, func() float32 { return float32(step + 1) })
+				s.VSGDAverage(state, sums, c)
+			} else {
+				ok = s.VSGD(w, state, sums, c)
+			}
+			if step == 3 {
+				s.VSGDScale(state, 5)
+			}
+			put(ok, w, state.G, state.V, state.H, state.V2, state.Tau)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

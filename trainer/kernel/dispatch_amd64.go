@@ -47,6 +47,10 @@ var avx2 = Set{Name: "avx2", loops: loops{
 	adagradRows:     []panelled[adagradRows]{{1, adagradRows1AVX2}},
 	adadeltaRows:    []panelled[adadeltaRows]{{1, adadeltaRows1AVX2}},
 	adamRows:        []panelled[adamRows]{{1, adamRows1AVX2}},
+	tally:           tallyAVX2,
+	norms:           normsAVX2,
+	sort:            sorter{8, sortGroupsAVX2, mergeGroupsAVX2, compareFlippedAVX2, compareApartAVX2},
+	rankSums:        rankSumsAVX2,
 	peak:            peakAVX2,
 	lane:            8,
 }}
@@ -85,6 +89,10 @@ var avx512 = Set{Name: "avx512", loops: loops{
 	adagradRows:     []panelled[adagradRows]{{4, adagradRows4AVX512}, {1, adagradRows1AVX512}},
 	adadeltaRows:    []panelled[adadeltaRows]{{4, adadeltaRows4AVX512}, {1, adadeltaRows1AVX512}},
 	adamRows:        []panelled[adamRows]{{4, adamRows4AVX512}, {1, adamRows1AVX512}},
+	tally:           tallyAVX512,
+	norms:           normsAVX512,
+	sort:            sorter{16, sortGroupsAVX512, mergeGroupsAVX512, compareFlippedAVX512, compareApartAVX512},
+	rankSums:        rankSumsAVX512,
 	peak:            peakAVX512,
 	lane:            16,
 }}

@@ -134,6 +134,7 @@ var vectorOps = map[string]func(a, b, c uint32) uint32{
 	"VPADDD":  func(a, b, _ uint32) uint32 { return b + a },
 	"VPSUBD":  func(a, b, _ uint32) uint32 { return b - a },
 	"VPMAXUD": func(a, b, _ uint32) uint32 { return max(a, b) },
+	"VPMINUD": func(a, b, _ uint32) uint32 { return min(a, b) },
 }
 
 var oneSourceOps = map[string]func(a uint32) uint32{
@@ -171,6 +172,24 @@ func (m *machine) vector(in *instruction) bool {
 	}
 	var x [16]uint32
 	switch in.op {
+	case "VCVTPS2PD":
+		for i, v := range m.load(in.args[0], n/2) {
+			if i < n/2 {
+				setDouble(&x, i, float64(f32(v)))
+			}
+		}
+	case "VADDPD", "VFMADD231PD":
+		a, b, c := m.load(in.args[0], n), m.load(in.args[1], n), m.load(dst, n)
+		for i := range n / 2 {
+			if in.op == "VADDPD" {
+				setDouble(&x, i, double(&b, i)+double(&a, i))
+			} else {
+				setDouble(&x, i, math.FMA(double(&b, i), double(&a, i), double(&c, i)))
+			}
+		}
+	case "VMOVSS":
+		m.store(dst, m.load(in.args[0], 1), 1) // to memory
+		return true
 	case "VPCMPUD":
 		a, b, mask := m.load(in.args[2], 16), m.load(in.args[1], 16), uint16(0)
 		if in.args[0].value != 5 {
@@ -246,6 +265,16 @@ func (m *machine) vector(in *instruction) bool {
 	}
 	m.store(dst, x, n)
 	return true
+}
+
+// double is the i-th float64 of a register, setDouble sets it.
+func double(x *[16]uint32, i int) float64 {
+	return math.Float64frombits(uint64(x[2*i]) | uint64(x[2*i+1])<<32)
+}
+
+func setDouble(x *[16]uint32, i int, v float64) {
+	bits := math.Float64bits(v)
+	x[2*i], x[2*i+1] = uint32(bits), uint32(bits>>32)
 }
 
 // pack halves the width of four numbers, for those that fit.

@@ -32,6 +32,12 @@ type loops struct {
 	adadeltaRows []panelled[adadeltaRows]
 	adamRows     []panelled[adamRows]
 
+	// What is recorded of activations; see Set.Tally, Set.Norms and Set.RankSums.
+	tally    func(a *float32, rows int, labels *uint8, sums *float64, classStep int, squares *float64, least, most, below *uint32)
+	norms    func(l1, l2, a *float32, step, panels, rows int)
+	sort     sorter
+	rankSums func(ranks, totals *float64, t *float32, n int)
+
 	peak func(rounds int)
 	lane int // float32 in a vector
 }

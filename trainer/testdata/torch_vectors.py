@@ -37,7 +37,7 @@ def bits(tensor):
 def make(optimizer, parameters):
     kind = getattr(torch.optim, optimizer["name"])
     renamed = {"lr": "lr", "weight_decay": "weight_decay", "momentum": "momentum", "rho": "rho", "eps": "eps",
-               "alpha": "alpha"}
+               "alpha": "alpha", "nesterov": "nesterov"}
     options = {to: optimizer[key] for key, to in renamed.items() if key in optimizer}
     if "beta1" in optimizer:
         options["betas"] = (optimizer["beta1"], optimizer["beta2"])

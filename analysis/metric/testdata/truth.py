@@ -25,11 +25,36 @@ def hoyer(a):
 def ccmas(a, labels, epsilon):
     units = []
     for j in range(a.shape[1]):
-        means = [a[labels == c, j].astype(np.float64).mean() for c in range(10)]
+        means = [np.abs(a[labels == c, j].astype(np.float64)).mean() for c in range(10)]
         highest = max(means)
         rest = (sum(means) - highest) / 9
         units.append((highest - rest) / (highest + rest + epsilon))
     return np.array(units)
+
+
+def gini(a):
+    """Half the relative mean absolute difference."""
+    x = np.abs(a.astype(np.float64))
+    n = x.shape[1]
+    return np.abs(x[:, :, None] - x[:, None, :]).sum(axis=(1, 2)) / (2 * n * x.sum(axis=1))
+
+
+def treves_rolls(a):
+    x = np.abs(a.astype(np.float64))
+    n = x.shape[1]
+    density = x.mean(axis=1) ** 2 / (x**2).mean(axis=1)
+    return (1 - density) / (1 - 1 / n)
+
+
+def shares(a, function):
+    x = np.abs(a)
+    if function == "relu":
+        dead = saturated = (x == 0).all(axis=0)
+    else:
+        dead = (x < np.float32(0.05)).all(axis=0)
+        ends = x >= np.float32(0.95)
+        saturated = (ends if function == "tanh" else ends | (x < np.float32(0.05))).all(axis=0)
+    return dead.mean(), saturated.mean(), (x < np.float32(0.1)).mean()
 
 
 def text(v):
@@ -37,9 +62,11 @@ def text(v):
     return [repr(float(x)) for x in np.atleast_1d(v)]
 
 
-def case(name, a, labels, epsilon):
+def case(name, a, labels, epsilon, function="sigmoid"):
     sparsity = hoyer(a)
     units = ccmas(a, labels, epsilon)
+    csi = ccmas(a, labels, 1e-7)
+    dead, saturated, below = shares(a, function)
     return {
         "name": name,
         "units": a.shape[1],
@@ -52,6 +79,16 @@ def case(name, a, labels, epsilon):
         "unit_selectivity": text(units),
         "selectivity": text(units.mean())[0],
         "selectivity_std": text(units.std())[0],
+        "function": function,
+        "gini": text(gini(a).mean())[0],
+        "gini_std": text(gini(a).std(ddof=1))[0],
+        "treves_rolls": text(treves_rolls(a).mean())[0],
+        "treves_rolls_std": text(treves_rolls(a).std(ddof=1))[0],
+        "csi": text(csi.mean())[0],
+        "csi_std": text(csi.std())[0],
+        "dead": text(dead)[0],
+        "saturated": text(saturated)[0],
+        "below": text(below)[0],
     }
 
 
@@ -84,6 +121,20 @@ def main():
     a[:, 2] = 0
     cases.append(case("silent unit, no epsilon", a, labels[:20], 0.0))
     cases.append(case("silent unit, epsilon", a, labels[:20], 1e-7))
+    a = np.tanh(rng.normal(rng.normal(0, 2, 21), 0.7, (30, 21))).astype(np.float32)
+    a[:, 4] = 0.97
+    a[:, 9] = rng.uniform(-0.04, 0.04, 30)
+    cases.append(case("tanh, 21 units", a, labels, 1e-6, "tanh"))
+    a = np.maximum(rng.normal(rng.normal(0, 1, 33), 1, (30, 33)), 0).astype(np.float32)
+    a[:, 7] = 0
+    a[:, 8] = 1.5
+    a[:, 9] = 0.01
+    cases.append(case("relu, 33 units", a, labels, 1e-6, "relu"))
+    a = activations(rng, 30, 12, 3)
+    a[:, 2] = np.where(labels < 5, 0.02, 0.98)
+    a[:, 3] = 0.03
+    a[:, 5] = 0.1
+    cases.append(case("sigmoid, dead and saturated units", a, labels, 1e-6))
     print(json.dumps(cases))
 
 

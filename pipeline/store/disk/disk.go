@@ -30,18 +30,20 @@ const (
 	Rename  Op = "rename"
 	SyncDir Op = "sync directory"
 	Append  Op = "append"
+	Cut     Op = "cut back"
 	Remove  Op = "remove"
 )
 
 // A Step is about to happen to Path; To is the new name of a rename and Bytes
-// the length of a write or append.
+// the length of a write or append, or what remains after cutting back.
 type Step struct {
 	Op       Op
 	Path, To string
 	Bytes    int64
 }
 
-// A Disk performs file operations. The zero value is ready for use.
+// A Disk performs file operations. The zero value is ready for use. What it makes
+// has the permissions that the user's umask leaves.
 type Disk struct {
 	// Hook, if not nil, is called before each step; an error makes the step
 	// fail. It may be called from several goroutines.
@@ -74,11 +76,14 @@ func (d Disk) MkdirAll(dir string) error {
 		}
 	}
 	err := d.step(Step{Op: Mkdir, Path: dir}, func() error {
-		err := os.Mkdir(dir, 0o755)
-		if errors.Is(err, fs.ErrExist) {
+		err := os.Mkdir(dir, 0o777)
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		if info, serr := os.Stat(dir); serr == nil && info.IsDir() {
 			return nil // another process was faster
 		}
-		return err
+		return fmt.Errorf("there should be a directory, and something else has the name; take it away: %w", err)
 	})
 	if err != nil {
 		return err
@@ -90,7 +95,7 @@ func (d Disk) MkdirAll(dir string) error {
 // are forced to disk, it becomes read-only, and only then gets its final name,
 // which is made durable too. tmp must be on the file system of path.
 func (d Disk) Install(tmp, path string, size int64) error {
-	f, err := os.Open(tmp)
+	f, err := Open(tmp)
 	if err != nil {
 		return fmt.Errorf("install %s: %w", path, err)
 	}
@@ -102,7 +107,7 @@ func (d Disk) Install(tmp, path string, size int64) error {
 	if info.Size() != size {
 		return fmt.Errorf("install %s: %s is %d bytes long, want %d", path, tmp, info.Size(), size)
 	}
-	if err := d.step(Step{Op: Chmod, Path: tmp}, func() error { return os.Chmod(tmp, 0o444) }); err != nil {
+	if err := d.step(Step{Op: Chmod, Path: tmp}, func() error { return os.Chmod(tmp, 0o444&^umask) }); err != nil {
 		return err
 	}
 	if err := d.step(Step{Op: Sync, Path: tmp}, f.Sync); err != nil {
@@ -125,7 +130,7 @@ func (d Disk) WriteFile(tmp, path string, data []byte, perm fs.FileMode) error {
 // through also, for example a hash; check is called when all bytes are written
 // and before path appears.
 func (d Disk) CopyFile(tmp, path, src string, perm fs.FileMode, also io.Writer, check func() error) error {
-	f, err := os.Open(src)
+	f, err := Open(src)
 	if err != nil {
 		return fmt.Errorf("copy %s: %w", src, err)
 	}
@@ -156,7 +161,7 @@ func (d Disk) write(tmp, path string, perm fs.FileMode, size int64, fill func(io
 	if err := d.step(Step{Op: Write, Path: tmp, To: path, Bytes: size}, func() error { return fill(f) }); err != nil {
 		return err
 	}
-	if err := d.step(Step{Op: Chmod, Path: tmp}, func() error { return f.Chmod(perm) }); err != nil {
+	if err := d.step(Step{Op: Chmod, Path: tmp}, func() error { return f.Chmod(perm &^ umask) }); err != nil {
 		return err
 	}
 	if err := d.step(Step{Op: Sync, Path: tmp}, f.Sync); err != nil {
@@ -166,29 +171,6 @@ func (d Disk) write(tmp, path string, perm fs.FileMode, size int64, fill func(io
 		return fmt.Errorf("close %s: %w", tmp, err)
 	}
 	return d.rename(tmp, path)
-}
-
-// Append adds data to the end of path in one write, which the kernel does not
-// mix with appends of other processes, and forces it to disk if sync is set.
-func (d Disk) Append(path string, data []byte, sync bool) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
-	if err != nil {
-		return fmt.Errorf("append: %w", err)
-	}
-	defer f.Close()
-	err = d.step(Step{Op: Append, Path: path, Bytes: int64(len(data))}, func() error {
-		_, err := f.Write(data)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if sync {
-		if err := d.step(Step{Op: Sync, Path: path}, f.Sync); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Move renames path to to and makes both directories durable.

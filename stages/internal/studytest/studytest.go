@@ -23,7 +23,7 @@ func Of(t testing.TB, text, profile string) *study.Study {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := study.New(p, fetch.Sources{})
+	s, err := study.New("params.toml", p, fetch.Sources{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,7 +90,7 @@ async function search(doc, win) {
   for (const [words, answer, want] of [
     ["XyloPhone5.2", "", "figure-5.2"],
     ["thesis typo", "", "table-5.3 table-10"],
-    ["", "not supported", "finding-B3"],
+    ["", "contradicted", "finding-B3"],
     ["B10", "supported", "finding-B10"],
     ["no such words", "", ""],
   ]) {

@@ -1,0 +1,39 @@
+package summary
+
+import "math"
+
+// onLogit is the 95 % interval of a mean of values in [0, 1]: t(N−1) standard errors around the logit of the mean, where
+// one is SE/(m(1−m)) to first order, carried back. It stays within [0, 1]. Where there is no logit, as of a mean of 0 or
+// 1, it is the plain interval, cut off there.
+func onLogit(s Statistics) (low, high float64) {
+	if s.N < 2 || s.SE == 0 || !(s.Mean > 0 && s.Mean < 1) {
+		return math.Max(s.CILow, math.Min(0, s.Mean)), math.Min(s.CIHigh, math.Max(1, s.Mean))
+	}
+	odds := s.Mean / (1 - s.Mean)
+	factor := exp(tQuantile(s.N-1) * s.SE / (s.Mean * (1 - s.Mean)))
+	if math.IsInf(factor, 1) {
+		return 0, 1
+	}
+	below, above := odds/factor, float64(odds*factor)
+	return below / (1 + below), above / (1 + above)
+}
+
+// exp is e^x for x ≥ 0, the same on every machine, which the library's is not: the series of e^(x/2^k), squared k times.
+// Each squaring doubles the relative error, which stays below 1e-12 as far as there are finite results.
+func exp(x float64) float64 {
+	if x > 700 {
+		return math.Inf(1)
+	}
+	k := 0
+	for ; x > 1.0/16; k++ {
+		x /= 2
+	}
+	sum := 1.0
+	for n := 12; n > 0; n-- { // Horner; the first term left out is below 1e-25
+		sum = 1 + float64(x*sum)/float64(n)
+	}
+	for range k {
+		sum = float64(sum * sum)
+	}
+	return sum
+}

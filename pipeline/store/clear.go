@@ -1,0 +1,97 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Contents lists the files of the store, and what lies there and is no file of
+// it.
+func (s *Store) Contents() (files []Garbage, strange []Fault, err error) {
+	entries, faults, err := s.list()
+	if err != nil {
+		return nil, nil, fmt.Errorf("list store: %w", err)
+	}
+	for _, e := range entries {
+		g := Garbage{Path: e.path, Bytes: e.size}
+		if e.kind == "actions" {
+			g.Action = e.id
+		}
+		files = append(files, g)
+	}
+	for _, f := range faults {
+		if f.Kind == Extra || f.Kind == Unreadable {
+			strange = append(strange, f)
+		}
+	}
+	return files, strange, nil
+}
+
+// Clear removes every file of the store, and the directories that are empty
+// then. What is no file of it stays. It ends the collector: nothing else may be
+// asked of it but Close. Interrupted, it leaves a store of fewer results.
+func (c *Collector) Clear(ctx context.Context) error {
+	files, _, err := c.Contents()
+	if err != nil {
+		return err
+	}
+	// Records first, and what tells that this is a store last.
+	rank := func(g Garbage) int {
+		switch kind, _, _ := strings.Cut(g.Path, "/"); kind {
+		case "actions":
+			return 0
+		case "journal.jsonl":
+			return 2
+		case "format":
+			return 3
+		}
+		return 1
+	}
+	slices.SortStableFunc(files, func(a, b Garbage) int { return cmp.Compare(rank(a), rank(b)) })
+	for _, g := range files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if g.Path == "gc.lock" {
+			continue
+		}
+		if err := os.Remove(c.Path(g.Path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("clear store: %w", err)
+		}
+	}
+	if err := c.Writer.Close(); err != nil {
+		return fmt.Errorf("clear store: %w", err)
+	}
+	c.cleared = true
+	c.removeEmpty()
+	// While it is held: whoever waits for it notices.
+	if err := os.Remove(c.gcPath()); err != nil {
+		return fmt.Errorf("clear store: %w", err)
+	}
+	_ = os.Remove(c.Store.dir) // stays if somebody has put something there
+	return nil
+}
+
+// removeEmpty removes the store's directories that hold nothing, the deepest
+// first.
+func (c *Collector) removeEmpty() {
+	var dirs []string
+	_ = filepath.WalkDir(c.Store.dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && path != c.Store.dir {
+			dirs = append(dirs, path)
+		}
+		return nil
+	})
+	for _, dir := range slices.Backward(dirs) {
+		if name, err := filepath.Rel(c.Store.dir, dir); err == nil && folders[strings.Split(filepath.ToSlash(name), "/")[0]] {
+			_ = os.Remove(dir)
+		}
+	}
+}

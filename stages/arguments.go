@@ -1,0 +1,32 @@
+package stages
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"sparsel/stages/commandline"
+)
+
+// JudgeCommandLine holds the whole command line against the targets that the magefile declares, before Mage reads any of it.
+// One that is wrong ends the program with exit code 2 and leaves everything as it was.
+func JudgeCommandLine(magefile []byte) {
+	targets, err := commandline.Targets(magefile)
+	if err == nil {
+		var args []string
+		if args, err = commandline.Judge(targets, os.Args[1:]); err == nil {
+			os.Args = append(os.Args[:1:1], args...)
+			return
+		}
+	}
+	fmt.Fprintln(os.Stderr, "Error:", err)
+	os.Exit(2)
+}
+
+// several are the ids that a target was given as one argument.
+func several(ids string) []string {
+	if ids == "" {
+		return nil
+	}
+	return strings.Split(ids, ",")
+}

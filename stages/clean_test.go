@@ -1,0 +1,194 @@
+package stages
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sparsel/pipeline"
+	"sparsel/pipeline/store"
+)
+
+func (s *smallStudy) clean(everything bool, change func(*Options)) (string, error) {
+	s.t.Helper()
+	o := s.options()
+	if change != nil {
+		change(&o)
+	}
+	err := Clean(context.Background(), &everything, o)
+	return s.stdout.String(), err
+}
+
+// exists lists which of the names below the study's folder are there.
+func (s *smallStudy) exists(names ...string) (there []string) {
+	for _, name := range names {
+		if _, err := os.Lstat(s.path(name)); err == nil {
+			there = append(there, name)
+		}
+	}
+	return there
+}
+
+// write makes a file of somebody's own.
+func (s *smallStudy) write(name, text string) {
+	s.t.Helper()
+	path := s.path(name)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// P09: no path that is no profile, and nothing in a folder of which no store says what in it is sparsel's.
+func TestT29CleanRefusesWhatItCannotDecide(t *testing.T) {
+	s := newSmallStudy(t)
+	mine := []string{"figures/mine.txt", "tables/mine.txt", "findings/mine.txt", "report.html", "other/figures/mine.txt", "other/store/mine.txt", "other/downloads/mine.txt", "other/report.html", "out/nosuch/figures/mine.txt"}
+	for _, name := range mine {
+		s.write(name, "mine")
+	}
+	for _, profile := range []string{"..", ".", "../other", "/", "store", "figures", "nosuch", "a/b", "-", " "} {
+		text, err := s.clean(false, func(o *Options) { o.Profile = &profile })
+		if err == nil || !strings.Contains(err.Error(), "there is no profile") {
+			t.Errorf("-profile=%s: %v\n%s", profile, err, text)
+		}
+	}
+	other := s.path("other")
+	for _, everything := range []bool{false, true} {
+		text, err := s.clean(everything, func(o *Options) { o.Out, o.Yes = &other, &[]bool{true}[0] })
+		if err == nil || !strings.Contains(err.Error(), "stays") {
+			t.Errorf("a folder that never was sparsel's, everything %v: %v\n%s", everything, err, text)
+		}
+	}
+	if got := s.exists(mine...); len(got) != len(mine) {
+		t.Errorf("of the files that are somebody's own only %q are left", got)
+	}
+	if left := s.exists("other/store/format", "other/store/journal.jsonl"); left != nil {
+		t.Errorf("a refused clean left %q", left)
+	}
+}
+
+// What the store published goes; what somebody changed, copied or put beside it stays, and is named.
+func TestT29CleanTakesOnlyItsOwn(t *testing.T) {
+	s := newSmallStudy(t)
+	figure, err := os.ReadFile(s.path("out/figures/fig-5.1.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := []string{"out/figures/mine.png", "out/figures/talk.png", "out/figures/sub/note.txt", "out/figures/fig-5.1.svg", "out/notes.txt"}
+	s.write(kept[0], "mine")
+	s.write(kept[1], string(figure)) // a copy, for a talk
+	s.write(kept[2], "mine")
+	s.write(kept[3], "<svg>by hand</svg>")
+	s.write(kept[4], "mine")
+	text, err := s.clean(false, nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if got := s.exists(kept...); len(got) != len(kept) {
+		t.Errorf("only %q are left", got)
+	}
+	for _, name := range []string{"figures/mine.png", "figures/talk.png", "figures/sub", "figures/fig-5.1.svg"} {
+		if !strings.Contains(text, filepath.FromSlash(name)+" stays") {
+			t.Errorf("%s is not named in\n%s", name, text)
+		}
+	}
+	if got := s.exists("out/figures/fig-5.1.png", "out/tables", "out/findings", "out/report.html"); got != nil {
+		t.Errorf("%q are still there", got)
+	}
+	// After it an audit misses nothing that clean has taken.
+	for _, name := range kept[:4] {
+		if err := os.RemoveAll(s.path(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if text, err := s.clean(false, nil); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	found, err := s.audit(1)
+	if err == nil || !strings.Contains(err.Error(), "1 fault") || !strings.Contains(found, "missing figures/fig-5.1.svg") {
+		t.Errorf("an audit after clean: %v\n%s\nwant only the file missing that somebody else removed", err, found)
+	}
+	if n := s.executed(); n != 0 {
+		t.Errorf("after clean %d nodes ran", n)
+	}
+	if text, err := s.audit(1); err != nil {
+		t.Errorf("an audit after the next run: %v\n%s", err, text)
+	}
+}
+
+// P10: nothing is taken from under a run.
+func TestT29CleanBesideARun(t *testing.T) {
+	s := newSmallStudy(t)
+	st, err := pipeline.OpenStore(s.path("out/store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := st.NewWriter(time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	yes := true
+	for _, everything := range []bool{false, true} {
+		text, err := s.clean(everything, func(o *Options) { o.Yes = &yes })
+		if !errors.Is(err, store.ErrBusy) {
+			t.Errorf("beside a run, everything %v: %v\n%s", everything, err, text)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := s.audit(1); err != nil {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// Every result is not removed without a word: how much it is, and then yes.
+func TestT29CleanOfTheStore(t *testing.T) {
+	s := newSmallStudy(t)
+	kept := []string{"out/store/blobs/mine.txt", "out/store/mine/mine.txt", "out/downloads/mine.txt", "out/mine.txt", "params.toml"}
+	for _, name := range kept[:4] {
+		s.write(name, "mine")
+	}
+	s.write("out/downloads/train-images-0123456789abcdef.part", "half")
+	before := states(t, s.path("out/figures"))
+	text, err := s.clean(true, nil)
+	if err == nil || !strings.Contains(err.Error(), "-yes") || !strings.Contains(text, "files, ") || !strings.Contains(text, "MB, would go") {
+		t.Fatalf("without -yes: %v\n%s", err, text)
+	}
+	if after := states(t, s.path("out/figures")); len(after) != len(before) || s.exists("out/store/format") == nil {
+		t.Fatal("it removed something all the same")
+	}
+	profile := "quick"
+	if _, err := s.clean(true, func(o *Options) { o.Profile = &profile }); err == nil {
+		t.Error("-store with a profile is not refused")
+	}
+	yes := true
+	if text, err = s.clean(true, func(o *Options) { o.Yes = &yes }); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if got := s.exists(kept...); len(got) != len(kept) {
+		t.Errorf("only %q are left", got)
+	}
+	if got := s.exists("out/figures", "out/tables", "out/findings", "out/report.html", "out/store/actions", "out/store/format", "out/store/gc.lock",
+		"out/store/journal.jsonl", "out/downloads/train-images-0123456789abcdef.part"); got != nil {
+		t.Errorf("%q are still there", got)
+	}
+	for _, name := range []string{"store/blobs/mine.txt", "store/mine", "downloads/mine.txt"} {
+		if !strings.Contains(text, filepath.FromSlash(name)+" stays") {
+			t.Errorf("%s is not named in\n%s", name, text)
+		}
+	}
+}
+
+func TestAsk(t *testing.T) {
+	for answer, want := range map[string]bool{"out\n": true, " out \r\n": true, "out": true, "": false, "y\n": false, "yes\n": false, "ou\nt": false} {
+		var out bytes.Buffer
+		if err := ask(strings.NewReader(answer), &out, "out"); (err == nil) != want || !strings.Contains(out.String(), `"out"`) {
+			t.Errorf("%q: %v, %q", answer, err, out.String())
+		}
+	}
+}

@@ -1,0 +1,229 @@
+// Package commandline judges a whole command line before anything of it runs, by what the magefile declares.
+//
+// Mage itself reads one target after the other: what follows a target's flags it takes for the next target, and finds out
+// that there is no such target when the first one has run. So `figure 5.1 5.2 -dryrun` would draw figure 5.1 for real. Here a
+// command line is one target with its ids and flags; everything else is an error that says what to write instead.
+package commandline
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sparsel/stages/nearest"
+)
+
+// A Target is a target of the magefile.
+type Target struct {
+	Name string
+	// ID is what the target is about, such as "id" or "file"; empty where it takes nothing. With Several there may be more
+	// than one: the target takes them as one argument, separated by commas.
+	ID       string
+	Several  bool
+	Optional bool // the target may be about nothing in particular, and is given an empty id then
+	Flags    []Flag
+}
+
+// A Flag is an optional parameter of a target.
+type Flag struct {
+	Name string
+	Type string // "string", "int" or "bool"
+	Doc  string // what it means and its default
+	// Repeats says that the flag may be given more than once, as its documentation ends in saying. The target takes the
+	// values as lines of one.
+	Repeats bool
+}
+
+// What the documentation of a flag or an id says at its end decides how often it may be given.
+const (
+	repeats  = "may be repeated"
+	optional = "none for all"
+)
+
+// Targets parses a magefile. A parameter that is a pointer is a flag, with the comment behind it as its documentation; one
+// string is the id, of which a name in the plural lets there be several.
+func Targets(magefile []byte) ([]Target, error) {
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, "magefile.go", magefile, parser.ParseComments)
+	if err != nil {
+		return nil, fmt.Errorf("read targets: %w", err)
+	}
+	comments := map[int]string{} // by line
+	for _, group := range f.Comments {
+		comments[fset.Position(group.Pos()).Line] = strings.TrimSpace(group.Text())
+	}
+	var list []Target
+	for _, decl := range f.Decls {
+		fn, ok := decl.(*ast.FuncDecl)
+		if !ok || fn.Recv != nil || !fn.Name.IsExported() {
+			continue
+		}
+		t := Target{Name: strings.ToLower(fn.Name.Name)}
+		for _, field := range fn.Type.Params.List {
+			for _, name := range field.Names {
+				doc := comments[fset.Position(name.Pos()).Line]
+				switch kind := field.Type.(type) {
+				case *ast.StarExpr:
+					t.Flags = append(t.Flags, Flag{name.Name, kind.X.(*ast.Ident).Name, doc, strings.HasSuffix(doc, repeats)})
+				case *ast.Ident:
+					t.ID, t.Several = strings.TrimSuffix(name.Name, "s"), strings.HasSuffix(name.Name, "s")
+					t.Optional = strings.HasSuffix(doc, optional)
+				}
+			}
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+// mageFlags are those of Mage itself that a compiled program takes too.
+var mageFlags = []string{"-v", "-l", "-h", "-t"}
+
+// Judge returns the arguments as Mage is to have them: the target, its ids as one argument, its flags. The error of a command
+// line that is wrong says how to write it.
+func Judge(targets []Target, args []string) ([]string, error) {
+	var own, flags, words []string
+	behind := "" // the last flag behind the target
+	for i := 0; i < len(args); i++ {
+		switch arg := args[i]; {
+		case arg == "-h" || arg == "-help" || arg == "--help":
+			if rest := slices.DeleteFunc(slices.Concat(words, args[i+1:]), isFlag); len(rest) > 0 {
+				return []string{"-h", rest[0]}, nil
+			}
+			return []string{"-h"}, nil
+		case len(words) == 0 && arg == "-t" && i+1 < len(args):
+			own, i = append(own, arg, args[i+1]), i+1
+		case len(words) == 0 && slices.Contains(mageFlags, arg):
+			own = append(own, arg)
+		case isFlag(arg):
+			flags = append(flags, arg)
+			if len(words) > 0 {
+				behind = arg
+			}
+		case behind != "":
+			return nil, afterFlags(arg, behind, words)
+		default:
+			words = append(words, arg)
+		}
+	}
+	if len(words) == 0 {
+		if len(flags) > 0 {
+			return nil, fmt.Errorf("%s is a flag of no target: begin with the target, such as `all %s`", flags[0], flags[0])
+		}
+		return args, nil
+	}
+	target, ids, err := find(targets, words)
+	if err != nil {
+		return nil, err
+	}
+	if flags, err = target.checkFlags(flags); err != nil {
+		return nil, err
+	}
+	judged := append(own, target.Name)
+	if target.ID != "" {
+		judged = append(judged, strings.Join(ids, ","))
+	}
+	return append(judged, flags...), nil
+}
+
+func isFlag(arg string) bool { return len(arg) > 1 && arg[0] == '-' }
+
+// afterFlags is the error for a word behind flags, which may be a flag's value that lacks its equals sign.
+func afterFlags(word, flag string, words []string) error {
+	if !strings.Contains(flag, "=") {
+		return fmt.Errorf("%q stands behind the flag %s: write %s=%s if it is its value, or put it before the flags", word, flag, flag, word)
+	}
+	return fmt.Errorf("%q stands behind the flags: what `%s` is about goes before them, and a command is one target", word, words[0])
+}
+
+// find returns the target that the words begin with, and its ids.
+func find(targets []Target, words []string) (Target, []string, error) {
+	var names []string
+	for _, t := range targets {
+		names = append(names, t.Name)
+	}
+	i := slices.Index(names, strings.ToLower(words[0]))
+	if i < 0 {
+		return Target{}, nil, fmt.Errorf("there is no target %q%s; -l lists all", words[0], nearest.Hint(words[0], names))
+	}
+	t, ids := targets[i], words[1:]
+	for _, id := range ids {
+		if slices.Contains(names, strings.ToLower(id)) && (t.ID == "" || len(ids) > 1) {
+			return t, nil, fmt.Errorf("%s and %s are two targets: a command is one; run them one after the other", t.Name, id)
+		}
+		if id == "" || t.Several && strings.Contains(id, ",") {
+			return t, nil, fmt.Errorf("%s %q: an %s is neither empty nor holds a comma; put blanks between several", t.Name, id, t.ID)
+		}
+	}
+	switch {
+	case t.ID == "" && len(ids) > 0:
+		return t, nil, fmt.Errorf("%s takes nothing but flags, which are written -name=value, and not %q", t.Name, ids[0])
+	case t.ID != "" && len(ids) == 0 && !t.Optional:
+		return t, nil, fmt.Errorf("%s needs its %s: `%s %s`", t.Name, t.ID, t.Name, strings.ToUpper(t.ID))
+	case !t.Several && len(ids) > 1:
+		return t, nil, fmt.Errorf("%s is about one %s: %q is one too many", t.Name, t.ID, ids[1])
+	}
+	return t, ids, nil
+}
+
+// checkFlags returns the flags with the names that the magefile has for them, or says which the target lacks, which are given
+// twice and which values are of another type. Case and hyphens within a name do not matter.
+func (t Target) checkFlags(args []string) ([]string, error) {
+	var names []string
+	for _, f := range t.Flags {
+		names = append(names, "-"+f.Name)
+	}
+	values := map[string]string{}
+	var order []string
+	for _, arg := range args {
+		name, value, valued := strings.Cut(arg, "=")
+		bare := "-" + strings.ReplaceAll(strings.ToLower(name), "-", "")
+		i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, bare) })
+		switch {
+		case i < 0 && len(names) == 0:
+			return nil, fmt.Errorf("%s has no flags, and so no %s", t.Name, name)
+		case i < 0:
+			return nil, fmt.Errorf("%s has no flag %s%s; it has %s", t.Name, name, nearest.Hint(name, names), strings.Join(names, ", "))
+		case !valued && t.Flags[i].Type != "bool":
+			return nil, fmt.Errorf("%s needs a value: %s=VALUE, without blanks", name, name)
+		}
+		if before, twice := values[names[i]]; twice && !t.Flags[i].Repeats {
+			return nil, fmt.Errorf("%s is given twice", name)
+		} else if twice {
+			value = before + "\n" + value
+		} else {
+			order = append(order, names[i])
+		}
+		if !valued {
+			value = "true"
+		}
+		if err := t.Flags[i].check(value); err != nil {
+			return nil, fmt.Errorf("%s=%s: %w", name, value, err)
+		}
+		values[names[i]] = value
+	}
+	judged := make([]string, len(order))
+	for i, name := range order {
+		judged[i] = name + "=" + values[name]
+	}
+	return judged, nil
+}
+
+func (f Flag) check(value string) error {
+	switch f.Type {
+	case "int":
+		if _, err := strconv.Atoi(value); err != nil {
+			return errors.New("must be a whole number")
+		}
+	case "bool":
+		if _, err := strconv.ParseBool(value); err != nil {
+			return errors.New("must be true or false")
+		}
+	}
+	return nil
+}

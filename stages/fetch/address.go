@@ -1,0 +1,125 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"syscall"
+)
+
+// special are the networks that no public server is in, beyond those that net/netip has methods for: the rest of the
+// registries of special-purpose addresses of IANA (RFC 6890).
+var special = prefixes(
+	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+	"64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fec0::/10",
+)
+
+func prefixes(list ...string) (p []netip.Prefix) {
+	for _, text := range list {
+		p = append(p, netip.MustParsePrefix(text))
+	}
+	return p
+}
+
+// public tells whether a server on the Internet may have the address. Addresses that stand for one of version 4 are as
+// public as that.
+func public(a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	b := a.As16()
+	switch {
+	case !a.IsValid() || !a.IsGlobalUnicast() || a.IsPrivate():
+		return false
+	case netip.MustParsePrefix("64:ff9b::/96").Contains(a): // NAT64
+		return public(netip.AddrFrom4([4]byte(b[12:])))
+	case netip.MustParsePrefix("2002::/16").Contains(a): // 6to4
+		return public(netip.AddrFrom4([4]byte(b[2:6])))
+	case netip.MustParsePrefix("::/96").Contains(a): // IPv4-compatible
+		return false
+	}
+	for _, p := range special {
+		if p.Contains(a) {
+			return false
+		}
+	}
+	return true
+}
+
+// A guard lets the requests for one mirror connect to that mirror's host, to the proxy of the environment, and to public
+// addresses. A mirror may redirect, and what it redirects to must not be the user's own network: that server would be
+// asked in the user's name. Addresses are judged when they are dialled, whatever names were resolved to before.
+type guard struct {
+	own string // the mirror's host:port
+
+	mu      sync.Mutex
+	proxies map[string]bool // host:port
+	known   bool            // whether the mirror's host was dialled, and
+	inHouse bool            // its first address was not a public one
+}
+
+func newGuard(mirror *url.URL) *guard {
+	return &guard{own: hostPort(mirror), proxies: map[string]bool{}}
+}
+
+// hostPort is what a transport dials for a URL.
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+// proxy is http.ProxyFromEnvironment, and remembers the answers: a proxy stands wherever the user says.
+func (g *guard) proxy(r *http.Request) (*url.URL, error) {
+	u, err := http.ProxyFromEnvironment(r)
+	if err == nil && u != nil {
+		g.mu.Lock()
+		g.proxies[hostPort(u)] = true
+		g.mu.Unlock()
+	}
+	return u, err
+}
+
+// dial connects to host:port.
+func (g *guard) dial(ctx context.Context, dialer net.Dialer, network, address string) (net.Conn, error) {
+	dialer.ControlContext = func(_ context.Context, _, resolved string, _ syscall.RawConn) error {
+		to, err := netip.ParseAddrPort(resolved)
+		if err != nil {
+			return permanent("it leads to %s, which is no address", resolved)
+		}
+		return g.judge(address, to.Addr())
+	}
+	return dialer.DialContext(ctx, network, address)
+}
+
+// judge refuses an address, dialled for host:port, that is not public. The mirror's own may be: the user named it. But
+// one that was public does not become the user's own machine in mid-course.
+func (g *guard) judge(address string, to netip.Addr) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.proxies[address] {
+		return nil
+	}
+	open := public(to)
+	if address == g.own && !g.known {
+		g.known, g.inHouse = true, !open
+	}
+	if open || address == g.own && g.inHouse {
+		return nil
+	}
+	return permanentError{fmt.Errorf("it leads to %s at %s, an address within a private network or this machine", address, to)}
+}
+
+// redirect refuses a redirect that can be seen to lead to a private place before anything is dialled: through a proxy,
+// which resolves names itself, that is all that can be seen.
+func (g *guard) redirect(u *url.URL) error {
+	to, err := netip.ParseAddr(u.Hostname())
+	if hostPort(u) == g.own || err == nil && public(to) || err != nil && u.Hostname() != "localhost" {
+		return nil
+	}
+	return permanent("it redirects to %s, an address within a private network or this machine", u.Host)
+}

@@ -1,0 +1,68 @@
+package stages
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// peaks gives, for each node that was done in a project, the most memory that the process had that did it, and what was
+// counted for the node.
+func (p *project) peaks() (measured, counted map[string]int64) {
+	p.t.Helper()
+	params, out, data := filepath.Join(p.dir, "params.toml"), filepath.Join(p.dir, "out"), p.data
+	w, err := (Options{Params: &params, Out: &out, Data: &data}).open(nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	events, damage, err := w.store.Journal()
+	if err != nil || len(damage) > 0 {
+		p.t.Fatal(err, damage)
+	}
+	measured, counted = map[string]int64{}, map[string]int64{}
+	for _, e := range events {
+		if n := w.Graph.Node(e.Node); n != nil && e.Memory > 0 {
+			measured[e.Node], counted[e.Node] = e.Memory, n.Memory
+		}
+	}
+	return measured, counted
+}
+
+// T21: a training takes the memory that was counted for it, within a quarter, in a worker process of its own.
+func TestT21MemoryIsCounted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it trains networks of 55 million parameters")
+	}
+	p := newProject(t)
+	p.edit("train_images = 2000\ntest_images = 500", "train_images = 1000\ntest_images = 2000")
+	cases := []struct{ name, optimizer, set string }{
+		{"baseline", "SGD", ``},
+		{"baseline_adam", "Adam", ``},
+		{"five_layers", "Adam", `depth = 5, width = 2000, `},
+		{"batch_1000", "Adam", `batch = 1000, `},
+		{"cnn", "Adam", `conv = [32, 64], `},
+		{"cnn_1000", "Adam", `conv = [32, 64], batch = 1000, `},
+		{"running", "Adagrad", `hidden = [4000], measure = "train", batch = 1000, `},
+		{"wide", "SGD", `hidden = [7000, 7000], batch = 1000, `},
+		{"wide_adam", "Adam", `hidden = [7000, 7000], `},
+	}
+	const figures = "[[figures]]\nid = \"5.1\""
+	for _, c := range cases {
+		text := "[[experiments]]\nname = \"" + c.name + "\"\ncondition = \"it\"\noptimizers = [\"" + c.optimizer + "\"]\nseeds = [1]\nseeding = \"paired\"\n"
+		p.edit(figures, text+"set = { "+c.set+"epochs = 1 }\n\n"+figures)
+	}
+	for _, c := range cases {
+		p.run("experiment", c.name, "-jobs=1") // workers of its own
+	}
+	measured, counted := p.peaks()
+	for node, peak := range measured {
+		if !strings.HasPrefix(node, "train/") {
+			continue
+		}
+		ratio := float64(counted[node]) / float64(peak)
+		t.Logf("%s: %d MB counted, %d MB measured: %.2f", node, counted[node]>>20, peak>>20, ratio)
+		if ratio < 0.75 || ratio > 1.25 {
+			t.Errorf("%s: %d MB are counted, %d MB were measured", node, counted[node]>>20, peak>>20)
+		}
+	}
+}

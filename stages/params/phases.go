@@ -1,0 +1,75 @@
+package params
+
+import (
+	"fmt"
+	"strings"
+
+	"sparsel/trainer"
+)
+
+// setPhases takes the phases of a run: each has its epochs, and classes by number or a number of classes to be drawn. How they go
+// together is for the trainer to say.
+func setPhases(c *trainer.Config, v any) error {
+	list, ok := v.([]any)
+	if !ok || len(list) == 0 {
+		return fmt.Errorf("is %s, must be a list of phases", kindOf(v))
+	}
+	phases := make([]trainer.Phase, len(list))
+	for i, element := range list {
+		table, ok := element.(map[string]any)
+		if !ok {
+			return fmt.Errorf("has %s, must have tables such as { epochs = 2, drawn = 5 }", kindOf(element))
+		}
+		p := &phases[i]
+		for _, key := range sortedKeys(table) {
+			var err error
+			switch key {
+			case "epochs":
+				p.Epochs, err = whole(table[key], 1, 100000)
+			case "drawn":
+				p.Drawn, err = whole(table[key], 1, Classes)
+			case "classes":
+				p.Classes, err = classNumbers(table[key])
+			default:
+				err = fmt.Errorf("is not known; known are classes, drawn, epochs")
+			}
+			if err != nil {
+				return fmt.Errorf("has a phase whose %s %w", key, err)
+			}
+		}
+	}
+	c.Sampler.Phases = phases
+	return nil
+}
+
+// classNumbers are classes by number.
+func classNumbers(v any) ([]int, error) {
+	list, ok := v.([]any)
+	if !ok || len(list) == 0 {
+		return nil, fmt.Errorf("is %s, must be a list of classes", kindOf(v))
+	}
+	classes := make([]int, len(list))
+	for i, element := range list {
+		var err error
+		if classes[i], err = whole(element, 0, Classes-1); err != nil {
+			return nil, err
+		}
+	}
+	return classes, nil
+}
+
+// phasesText says the phases in words; nil where there are none.
+func phasesText(phases []trainer.Phase) any {
+	var parts []string
+	for _, p := range phases {
+		of := fmt.Sprintf("%d drawn classes", p.Drawn)
+		if p.Drawn == 0 {
+			of = "the classes " + strings.ReplaceAll(strings.Trim(fmt.Sprint(p.Classes), "[]"), " ", ", ")
+		}
+		parts = append(parts, fmt.Sprintf("%d epochs of %s", p.Epochs, of))
+	}
+	if parts == nil {
+		return nil
+	}
+	return strings.Join(parts, ", then ")
+}

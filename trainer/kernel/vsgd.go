@@ -1,0 +1,142 @@
+package kernel
+
+import "math"
+
+// VSGDState is what vSGD keeps of each element: the running averages of the
+// gradient, of its square, of the curvature and of its square, and the memory,
+// in steps, of these averages.
+type VSGDState struct{ G, V, H, V2, Tau []float32 }
+
+// VSGDSums are sums over the samples of a batch, for each element: of g, g²,
+// |g-g'| and (g-g')², where g is a sample's part of the mean gradient of the
+// batch, so that n·g is the sample's own gradient, and g' the same with the
+// parameters shifted.
+type VSGDSums struct{ G, V, H, V2 []float32 }
+
+// VSGDStep holds the scalars of a step: the number of samples n and the least
+// size of a shift.
+type VSGDStep struct{ Samples, Eps float32 }
+
+// VSGDShift moves every element by its shift, g made longer by eps, so that it is
+// one to divide by: w[i] += g[i] + eps, or g[i] - eps where g[i] has the sign bit.
+func (s *Set) VSGDShift(w, g []float32, eps float32) {
+	checkSame(len(w), len(g))
+	const sign = 1 << 31
+	longer := math.Float32bits(eps) &^ sign
+	for i, x := range g {
+		// Signs are random: a branch would be guessed wrongly half of the time.
+		w[i] += x + math.Float32frombits(longer|math.Float32bits(x)&sign)
+	}
+}
+
+// VSGDAverage takes the sums of a batch into the averages and leaves the memory
+// alone. With d the shift and t the memory,
+//
+//	G  = (1-1/t)·G  + 1/t · Σ g
+//	V  = (1-1/t)·V  + 1/t · n·Σ g²
+//	H  = (1-1/t)·H  + 1/t · Σ |g-g'|/|d|
+//	V2 = (1-1/t)·V2 + 1/t · n·Σ (g-g')²/d²
+func (s *Set) VSGDAverage(state VSGDState, sums VSGDSums, c VSGDStep) {
+	n := len(state.G)
+	state, sums = state.checked(n), sums.checked(n)
+	for i := range state.G {
+		e := vsgdElement{state.G[i], state.V[i], state.H[i], state.V2[i]}
+		x := sums.at(i, e.g, c)
+		take := 1 / state.Tau[i]
+		e.average(&x, take, 1-take)
+		state.G[i], state.V[i], state.H[i], state.V2[i] = e.g, e.v, e.h, e.v2
+	}
+}
+
+// VSGDScale multiplies the averages of the squared gradient and of the curvature
+// by factor and that of the squared curvature by its square.
+func (s *Set) VSGDScale(state VSGDState, factor float32) {
+	state = state.checked(len(state.G))
+	square := float32(factor * factor)
+	for i := range state.V {
+		state.V[i] *= factor
+		state.H[i] *= factor
+		state.V2[i] *= square
+	}
+}
+
+// VSGD makes a step, for every element: with g the mean gradient of the batch and
+// h its mean curvature,
+//
+//	t = t + 1 where |g-G| > 2√(V-G²) or |h-H| > 2√(V2-H²)
+//	G, V, H, V2 as VSGDAverage has them
+//	w = w - (H/V2) · n·G²/(V+(n-1)·G²) · g
+//	t = (1 - G²/V)·t + 1
+//
+// A variance below 0, which only rounding makes, is 0, G²/V is at most 1, and a
+// quotient with a divisor of 0 is 0: a parameter without a gradient, or without
+// curvature, stays where it is. It returns whether all new weights are finite.
+func (s *Set) VSGD(w []float32, state VSGDState, sums VSGDSums, c VSGDStep) bool {
+	n := len(w)
+	state, sums = state.checked(n), sums.checked(n)
+	ok := true
+	for i, tau := range state.Tau {
+		e := vsgdElement{state.G[i], state.V[i], state.H[i], state.V2[i]}
+		x := sums.at(i, e.g, c)
+		if outlier(x.g-e.g, e.v, e.g) || outlier(x.h-e.h, e.v2, e.h) {
+			tau++
+		}
+		take := 1 / tau
+		e.average(&x, take, 1-take)
+		square := float32(e.g * e.g)
+		part := quotient(float32(c.Samples*square), e.v+float32((c.Samples-1)*square))
+		rate := float32(quotient(e.h, e.v2) * part)
+		w[i] -= float32(rate * x.g)
+		tau = float32((1-min(quotient(square, e.v), 1))*tau) + 1
+		state.G[i], state.V[i], state.H[i], state.V2[i], state.Tau[i] = e.g, e.v, e.h, e.v2, tau
+		ok = ok && finite(w[i])
+	}
+	return ok
+}
+
+// vsgdElement is one element's averages, or what a batch adds to them.
+type vsgdElement struct{ g, v, h, v2 float32 }
+
+func (e *vsgdElement) average(x *vsgdElement, take, keep float32) {
+	e.g = float32(keep*e.g) + float32(take*x.g)
+	e.v = float32(keep*e.v) + float32(take*x.v)
+	e.h = float32(keep*e.h) + float32(take*x.h)
+	e.v2 = float32(keep*e.v2) + float32(take*x.v2)
+}
+
+// outlier reports |distance| > 2√(second-mean²).
+func outlier(distance, second, mean float32) bool {
+	variance := second - float32(mean*mean)
+	return float32(distance*distance) > 4*max(variance, 0)
+}
+
+// quotient returns a/b, or 0 where b is 0.
+func quotient(a, b float32) float32 {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}
+
+// checked returns the first n of everything, where there are no more.
+func (s VSGDState) checked(n int) VSGDState {
+	checkSame(n, len(s.G), len(s.V), len(s.H), len(s.V2), len(s.Tau))
+	return VSGDState{s.G[:n], s.V[:n], s.H[:n], s.V2[:n], s.Tau[:n]}
+}
+
+func (s VSGDSums) checked(n int) VSGDSums {
+	checkSame(n, len(s.G), len(s.V), len(s.H), len(s.V2))
+	return VSGDSums{s.G[:n], s.V[:n], s.H[:n], s.V2[:n]}
+}
+
+// at returns what the batch adds to the averages of an element whose running mean
+// gradient was g when the parameters were shifted.
+func (s *VSGDSums) at(i int, g float32, c VSGDStep) vsgdElement {
+	size := 1 / (max(g, -g) + c.Eps)
+	return vsgdElement{
+		g:  s.G[i],
+		v:  float32(c.Samples * s.V[i]),
+		h:  float32(s.H[i] * size),
+		v2: float32(float32(float32(c.Samples*s.V2[i])*size) * size),
+	}
+}
