@@ -32,7 +32,7 @@ func (f Figure) csv() []byte {
 				}
 				for _, r := range s.Runs {
 					for i := range s.X {
-						w.Write(append(panel[:5:5], s.runRecord(r, p.X, i)...))
+						w.Write(tabulate.Cells(append(panel[:5:5], s.runRecord(r, p.X, i)...)))
 					}
 				}
 			}

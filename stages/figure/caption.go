@@ -123,7 +123,8 @@ func (d *description) wider() float64 {
 	values := make([]float64, n)
 	values[0] = 1 // any values will do: the ratio depends on how many there are
 	s := summary.Describe(values)
-	return (s.CIHigh - s.CILow) / 2 / halfWidth(s.N, s.SE, s.SEPopulation, s.CILow, s.CIHigh, d.Error)
+	low, high := interval(s, d.Error)
+	return (s.CIHigh - s.CILow) / (high - low)
 }
 
 // caption says what the figure shows, of what, when, over how many runs, and what is not as it might be expected.

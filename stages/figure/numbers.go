@@ -101,11 +101,10 @@ func (d *description) at(at place, epoch int) (number, error) {
 		return number{}, fmt.Errorf("experiment %s, condition %s, %s has no %s of layer %s at epoch %d",
 			k.experiment, k.condition, k.optimizer, k.metric, k.layer, epoch)
 	}
-	half := halfWidth(s.N, s.SE, s.SEPopulation, s.CILow, s.CIHigh, d.Error)
-	n := number{
-		mean: s.Mean, low: s.Mean - half, high: s.Mean + half, n: s.N, expected: s.Expected,
-		missing: names(s.Missing), nonFinite: names(s.NonFinite),
-	}
+	n := number{mean: s.Mean, n: s.N, expected: s.Expected, missing: names(s.Missing), nonFinite: names(s.NonFinite)}
+	n.low, n.high = interval(summary.Statistics{
+		N: s.N, Mean: s.Mean, SE: s.SE, SEPopulation: s.SEPopulation, CILow: s.CILow, CIHigh: s.CIHigh,
+	}, d.Error)
 	if d.seeds {
 		n.runs = map[uint32]float64{}
 		for _, seed := range at.condition.of(at.optimizer.Name).Seeds {
@@ -136,8 +135,8 @@ func (d *description) derived(at place, epoch int) number {
 		}
 	}
 	s := summary.Describe(values)
-	half := halfWidth(s.N, s.SE, s.SEPopulation, s.CILow, s.CIHigh, d.Error)
-	n.mean, n.low, n.high, n.n = s.Mean, s.Mean-half, s.Mean+half, s.N
+	n.mean, n.n = s.Mean, s.N
+	n.low, n.high = interval(s, d.Error)
 	return n
 }
 
@@ -160,17 +159,17 @@ func (d *description) one(at place, epoch int, seed uint32) (float64, bool) {
 	return product, true
 }
 
-// halfWidth is half the length of the interval around a mean; NaN where a single run says nothing about its spread.
-func halfWidth(n int, se, sePopulation, low, high float64, kind string) float64 {
+// interval is the one around a mean, which need not be in its middle; NaN where a single run says nothing about its spread.
+func interval(s summary.Statistics, kind string) (low, high float64) {
 	switch {
-	case n < 2:
-		return math.NaN()
+	case s.N < 2:
+		return math.NaN(), math.NaN()
 	case kind == "se":
-		return se
+		return s.Mean - s.SE, s.Mean + s.SE
 	case kind == "ci":
-		return (high - low) / 2
+		return min(s.CILow, s.Mean), max(s.CIHigh, s.Mean)
 	}
-	return sePopulation
+	return s.Mean - s.SEPopulation, s.Mean + s.SEPopulation
 }
 
 // names splits names joined by ";".
