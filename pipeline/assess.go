@@ -80,10 +80,10 @@ func (e *Engine) assessStep(p *Plan, s *Step, trust store.Trust) error {
 	}, trace)
 	s.Action = s.action.id
 
-	outputs, miss := e.lookup(p.checker, s.Action, n.Stage, e.lookupTrust())
+	r, miss := e.lookupRecord(p.checker, s.Action, n.Stage, e.lookupTrust())
 	if miss == nil {
-		s.State, s.Outputs, s.expected = Current, outputs, outputs
-		s.Restore = e.unpublished(p.checker, n, outputs, trust)
+		s.State, s.Outputs, s.expected, s.Adopted = Current, r.Outputs, r.Outputs, r.Adopted
+		s.Restore = e.unpublished(p.checker, n, r.Outputs, trust)
 		return nil
 	}
 	return e.assessMiss(p, s, miss)
@@ -169,6 +169,15 @@ var errNoRecord = errors.New("there is no record of it")
 // why not: an error that wraps errNoRecord, fs.ErrNotExist (a missing blob),
 // store.ErrDamaged or store.ErrConflict.
 func (e *Engine) lookup(c *store.Checker, id ActionID, stage *Stage, trust store.Trust) ([]store.Output, error) {
+	r, err := e.lookupRecord(c, id, stage, trust)
+	if err != nil {
+		return nil, err
+	}
+	return r.Outputs, nil
+}
+
+// lookupRecord is lookup for the whole record.
+func (e *Engine) lookupRecord(c *store.Checker, id ActionID, stage *Stage, trust store.Trust) (*store.Record, error) {
 	r, err := e.Store.Record(id)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("action %s: %w", id.Short(), errNoRecord)
@@ -180,7 +189,11 @@ func (e *Engine) lookup(c *store.Checker, id ActionID, stage *Stage, trust store
 		return nil, fmt.Errorf("action %s: %w: make the stage deterministic; to try this code again, remove %s", id.Short(), store.ErrConflict, e.Store.RecordPath(id))
 	}
 	if e.Paranoid {
-		if _, err := actionOf(r); err != nil {
+		_, err := actionOf(r)
+		if err == nil && r.Adopted {
+			err = e.refuted(r)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("record %s: %w: %w", id.Short(), err, store.ErrDamaged)
 		}
 	}
@@ -194,7 +207,7 @@ func (e *Engine) lookup(c *store.Checker, id ActionID, stage *Stage, trust store
 			return nil, fmt.Errorf("output %s: %w", o.Name, err)
 		}
 	}
-	return r.Outputs, nil
+	return r, nil
 }
 
 func (e *Engine) lookupTrust() store.Trust {
