@@ -213,7 +213,7 @@ func Audit(ctx context.Context,
 	json *bool, // print JSON for programs
 	level *int, // 1: hash everything; 2: make all but the trainings again; 3: repeat trainings too; 1 if absent
 	minutes *int, // stop after so many; when all is done if absent
-	k *int, // trainings to repeat: all of those of level 3, or those that adopt draws besides what it needs; the cheapest of each experiment, or 10, if absent
+	k *int, // trainings to repeat: all in all by audit, besides what it needs by adopt; what is needed, and 10 more by adopt, if absent
 	state *string, // a file that keeps what is proven, so that the next audit goes on from there
 ) error {
 	return exit(stages.Audit(ctx, stages.AuditFlags{Level: level, Minutes: minutes, K: k, State: state}, stages.Options{
@@ -232,7 +232,7 @@ func Adopt(ctx context.Context,
 	dryrun *bool, // say what would run and why, and run nothing
 	verbose *bool, // print every detail; a summary if absent
 	stage *string, // the stage whose results are adopted, which is train; required
-	k *int, // trainings to repeat: all of those of level 3, or those that adopt draws besides what it needs; the cheapest of each experiment, or 10, if absent
+	k *int, // trainings to repeat: all in all by audit, besides what it needs by adopt; what is needed, and 10 more by adopt, if absent
 ) error {
 	return exit(stages.Adopt(ctx, stages.AdoptFlags{Stage: stage, K: k}, stages.Options{
 		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, Verbose: verbose,

@@ -216,7 +216,7 @@ func sampling(p train.Params) []string {
 	case "phases":
 		list = append(list, amount(len(s.Phases), "phase"), given("order seed", s.OrderSeed > 0))
 		for _, phase := range s.Phases {
-			list = append(list, given("classes drawn", phase.Drawn > 0), amount(len(phase.Classes), "class given"), given("epochs of a phase", phase.Epochs > 0))
+			list = append(list, given("classes drawn", phase.Drawn > 0), amount(len(phase.Classes), "given class"), given("epochs of a phase", phase.Epochs > 0))
 		}
 	}
 	return list

@@ -13,6 +13,7 @@ func id(s string) ID { return sha256.Sum256([]byte(s)) }
 func example() *Lock {
 	return &Lock{
 		Profile: "paper", Go: "go1.26.8, go 1.26.0", Params: id("params"), Seconds: 3600,
+		Adopted:  map[string]ID{"train/a b/μ/seed=1": id("t0")},
 		Code:     map[string]ID{"train": id("t"), "figure": id("f")},
 		Contract: map[string]string{"train": "kernel 1"},
 		Modules:  map[string]string{"gonum.org/v1/gonum": "v0.17.0"},
