@@ -37,7 +37,7 @@ var traits = []trait{
 	}},
 	{"sampler", []string{
 		"Run.Sampler.Kind", "Run.Sampler.Block", "Run.Sampler.OrderSeed", "Run.Sampler.Classes", "Run.Sampler.Clean",
-		"Run.Sampler.Phases.Classes", "Run.Sampler.Phases.Drawn", "Run.Sampler.Phases.Epochs",
+		"Run.Sampler.Phases.Classes", "Run.Sampler.Phases.Drawn",
 	}, sampling},
 	{"seeding", []string{"Run.Seeding.Mode"}, func(p train.Params) []string { return []string{p.Run.Seeding.Mode} }},
 	{"place in the session", []string{"Run.Seeding.Skip", "Run.Seeding.NumpySkip"}, func(p train.Params) []string {
@@ -56,7 +56,7 @@ var traits = []trait{
 	{"archive", []string{"Archive"}, func(p train.Params) []string {
 		return []string{fmt.Sprintf("%s archived", amount(len(p.Archive), "epoch"))}
 	}},
-	{"numbers", []string{"Run.Epochs", "Run.Seeding.Seed"}, nil},
+	{"numbers", []string{"Run.Epochs", "Run.Seeding.Seed", "Run.Sampler.Phases.Epochs"}, nil},
 }
 
 // crossed are pairs of traits that meet in one loop of the trainer: each combination counts as a label of its own.
@@ -216,7 +216,7 @@ func sampling(p train.Params) []string {
 	case "phases":
 		list = append(list, amount(len(s.Phases), "phase"), given("order seed", s.OrderSeed > 0))
 		for _, phase := range s.Phases {
-			list = append(list, given("classes drawn", phase.Drawn > 0), amount(len(phase.Classes), "given class"), given("epochs of a phase", phase.Epochs > 0))
+			list = append(list, given("classes drawn", phase.Drawn > 0), amount(len(phase.Classes), "given class"))
 		}
 	}
 	return list
