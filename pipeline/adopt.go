@@ -139,7 +139,9 @@ type Witness struct{ Node, With string }
 //
 // Every byte that is adopted is read again. A node whose result is damaged, or
 // whose action failed, is left alone and named in left.
-func (e *Engine) Adopt(ctx context.Context, g *Graph, nodes []string, witnesses []Witness, request string) (adopted, left []string, err error) {
+func (e *Engine) Adopt(
+	ctx context.Context, g *Graph, nodes []string, witnesses []Witness, request string,
+) (adopted, left []string, err error) {
 	w, err := e.Store.NewWriter(e.Now)
 	if err != nil {
 		return nil, nil, fmt.Errorf("adopt: %w", err)

@@ -42,13 +42,19 @@ func believe(m *Made, find found) (gone int, refuted error) {
 			return 0, fmt.Errorf("%s, evidence for adopting it, was not made by the code that adopted it", v.Node)
 		case was != nil && (was.Adopted != nil || was.Code != a.Code):
 			return 0, fmt.Errorf("%s, evidence for adopting it, was not made by the code that it was adopted from", v.Node)
-		case is != nil && was != nil && (work(is.Stage, is.Params, is.Inputs) != work(was.Stage, was.Params, was.Inputs) || !slices.Equal(is.Outputs, was.Outputs)):
+		case is != nil && was != nil && !sameResult(is, was):
 			return 0, fmt.Errorf("%s, evidence for adopting it, is not the same by both codes", v.Node)
 		case is == nil || was == nil:
 			gone++
 		}
 	}
 	return gone, nil
+}
+
+// sameResult reports whether two actions were the same but for their code, and
+// gave the same bytes.
+func sameResult(a, b *Made) bool {
+	return work(a.Stage, a.Params, a.Inputs) == work(b.Stage, b.Params, b.Inputs) && slices.Equal(a.Outputs, b.Outputs)
 }
 
 // refuted returns why an adopted result is not to be believed, or nil. It reads
@@ -98,11 +104,12 @@ func (a *Audit) adopted(s *store.Store) {
 		}
 	}
 	if results > 0 {
-		a.Notes = append(a.Notes, fmt.Sprintf("%d results were adopted: other code made them, and repetitions by their own gave the same bytes; level 3 repeats them first", results))
+		a.Notes = append(a.Notes, fmt.Sprintf("%d results were adopted: other code made them, and repetitions by the code that they count for gave %s",
+			results, "the same bytes; level 3 repeats them first"))
 	}
 	if weak > 0 {
 		first := slices.SortedFunc(maps.Keys(missing), func(x, y ActionID) int { return slices.Compare(x[:], y[:]) })[0]
-		a.Notes = append(a.Notes, fmt.Sprintf("of the evidence for %d of them %d records are not there any more, such as %s: what a run makes again of it is evidence again",
-			weak, len(missing), first.Short()))
+		a.Notes = append(a.Notes, fmt.Sprintf("of the evidence for %d of them %d records are not there any more, such as %s: %s",
+			weak, len(missing), first.Short(), "what a run makes again of it is evidence again"))
 	}
 }

@@ -27,7 +27,8 @@ type AdoptFlags struct {
 func Adopt(ctx context.Context, f AdoptFlags, o Options) error {
 	stage, k := orDefault(f.Stage, ""), orDefault(f.K, 10)
 	if stage != train.Kind {
-		return fmt.Errorf("adopt: -stage=%s: must be %s; what follows the trainings is made again in less time than it takes to prove it", stage, train.Kind)
+		return fmt.Errorf("adopt: -stage=%s: must be %s; what follows the trainings is made again in less time than it takes to prove it",
+			stage, train.Kind)
 	}
 	if k < 0 {
 		return fmt.Errorf("adopt: -k=%d: must not be negative", k)
@@ -44,7 +45,7 @@ func Adopt(ctx context.Context, f AdoptFlags, o Options) error {
 		return err
 	}
 	if len(a.candidates) == 0 {
-		_, err := fmt.Fprintf(o.stdout(), "there is nothing to adopt: every training has a result of the present code, or none that could be taken over\n")
+		_, err := fmt.Fprintln(o.stdout(), "there is nothing to adopt: every training has a result of the present code, or none to be taken over")
 		return errors.Join(err, a.sayForeign())
 	}
 	if orDefault(o.DryRun, false) {
@@ -92,7 +93,8 @@ func (a *adoption) carryOut(ctx context.Context) error {
 		nodes = append(nodes, r.Node.Name)
 	}
 	if len(nodes) == 0 {
-		_, err := fmt.Fprintf(a.o.stdout(), "%s repeated, the same to the last byte; nothing is left to adopt\n", countOf(len(a.evidence()), train.Kind))
+		_, err := fmt.Fprintf(a.o.stdout(), "%s repeated, the same to the last byte; nothing is left to adopt\n",
+			countOf(len(a.evidence()), train.Kind))
 		return err
 	}
 	adopted, left, err := a.engine.Adopt(ctx, a.Graph, nodes, witnesses, a.o.request("adopt "+train.Kind))
@@ -150,7 +152,8 @@ func (a *adoption) announce(ctx context.Context) error {
 				n++
 			}
 		}
-		fmt.Fprintf(out, "  %d of the present code's %s have results of code %s%s\n", n, countOf(len(a.candidates), train.Kind), code.String()[:12], a.goOf(code))
+		fmt.Fprintf(out, "  %d of %s without a result of the present code have one of code %s%s\n",
+			n, countOf(len(a.candidates), train.Kind), code.String()[:12], a.goOf(code))
 	}
 	if orDefault(a.o.Verbose, false) {
 		for _, r := range a.sample {

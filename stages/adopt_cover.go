@@ -3,13 +3,14 @@ package stages
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"sparsel/stages/train"
 	"sparsel/trainer"
 )
 
 // A trait sorts trainings by what their parameters make the trainer do. Trainings that share all labels of all traits take
-// the same paths through its code; other numbers of them go the same ways.
+// the same paths through its code, with other numbers.
 type trait struct {
 	name   string
 	fields []string // of train.Params: a test asks that every one stands in one trait
@@ -21,8 +22,9 @@ type trait struct {
 var traits = []trait{
 	{"optimizer", []string{"Run.Optimizer.Name"}, func(p train.Params) []string { return []string{p.Run.Optimizer.Name} }},
 	{"constants", []string{
-		"Run.Optimizer.LR", "Run.Optimizer.WeightDecay", "Run.Optimizer.Momentum", "Run.Optimizer.Rho", "Run.Optimizer.Eps", "Run.Optimizer.Beta1",
-		"Run.Optimizer.Beta2", "Run.Optimizer.Alpha", "Run.Optimizer.K", "Run.Optimizer.SlowStart", "Run.Optimizer.Initial", "Run.Optimizer.Nesterov",
+		"Run.Optimizer.LR", "Run.Optimizer.WeightDecay", "Run.Optimizer.Momentum", "Run.Optimizer.Rho", "Run.Optimizer.Eps",
+		"Run.Optimizer.Beta1", "Run.Optimizer.Beta2", "Run.Optimizer.Alpha", "Run.Optimizer.K", "Run.Optimizer.SlowStart",
+		"Run.Optimizer.Initial", "Run.Optimizer.Nesterov",
 	}, constants},
 	{"network", []string{"Run.Network.Hidden"}, layers},
 	{"convolutions", []string{"Run.Network.Conv"}, convolutions},
@@ -63,6 +65,7 @@ var traits = []trait{
 var crossed = [][2]string{
 	{"optimizer", "batch"},        // which rows an update touches, and whether some sleep
 	{"optimizer", "constants"},    // terms of an update that are there or not
+	{"optimizer", "network"},      // what is left over when a layer is cut into vectors
 	{"optimizer", "convolutions"}, // vectors beside matrices, and no rows that sleep
 	{"activation", "batch"},       // the products of a batch of one are loops of their own
 	{"activation", "convolutions"},
@@ -98,12 +101,17 @@ func labelsOf(p train.Params) []string {
 	for _, pair := range crossed {
 		for _, x := range of[pair[0]] {
 			for _, y := range of[pair[1]] {
-				all = append(all, fmt.Sprintf("%s and %s: %s, %s", pair[0], pair[1], x, y))
+				all = append(all, fmt.Sprintf("%s and %s%s%s, %s", pair[0], pair[1], combination, x, y))
 			}
 		}
 	}
 	return all
 }
+
+// combination stands between the names and the labels of crossed traits.
+const combination = " together: "
+
+func combined(label string) bool { return strings.Contains(label, combination) }
 
 // given names what is there.
 func given(what string, there bool) string {

@@ -1,6 +1,8 @@
 package stages
 
 import (
+	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -127,5 +129,9 @@ func TestKindsOfBatches(t *testing.T) {
 		if got := batchKind(train.Params{Run: trainer.Config{Batch: batch}}); got != want {
 			t.Errorf("batch %d: %s, want %s", batch, got, want)
 		}
+	}
+	source, err := os.ReadFile("../trainer/sleep.go")
+	if line := fmt.Sprintf("\nconst sleepingBatch = %d\n", sleepingBatch); err != nil || !strings.Contains(string(source), line) {
+		t.Errorf("the trainer has no %q: %v", line, err)
 	}
 }

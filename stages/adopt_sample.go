@@ -68,8 +68,8 @@ func (a *adoption) sayForeign() error {
 	if a.foreign == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(a.o.stdout(), "%s have results of another contract or with other outputs only: somebody said that they changed, so they are not adopted\n",
-		countOf(a.foreign, train.Kind))
+	_, err := fmt.Fprintf(a.o.stdout(), "%s have results of another contract or with other outputs only, which are not adopted: %s\n",
+		countOf(a.foreign, train.Kind), "somebody said that results change")
 	return err
 }
 
@@ -265,16 +265,22 @@ func (a *adoption) differences() error {
 			if was.Name == train.Record {
 				text = "; " + firstEpoch(a.store.BlobPath(was.Content), a.store.BlobPath(is.Content))
 			}
-			fmt.Fprintf(out, "differs %s %s: made again it has the SHA-256 %s, stored is %s%s\n", r.Node.Name, was.Name, is.Content, was.Content, text)
+			fmt.Fprintf(out, "differs %s %s: made again it has the SHA-256 %s, other code gave %s%s\n",
+				r.Node.Name, was.Name, is.Content, was.Content, text)
 		}
 	}
 	if len(differing) == 0 {
 		return nil
 	}
-	if shared := inCommon(differing, agreeing); len(shared) > 0 {
+	shared := inCommon(differing, agreeing)
+	if plain := slices.DeleteFunc(slices.Clone(shared), combined); len(plain) > 0 {
+		shared = plain // a combination says more only where none of its parts does
+	}
+	if len(shared) > 0 {
 		fmt.Fprintf(out, "what differs has in common, and no other repeated training has: %s\n", strings.Join(shared, "; "))
 	}
-	return fmt.Errorf("adopt: nothing is adopted: %d of %d repeated trainings have other bytes by the present code", len(differing), len(differing)+len(agreeing))
+	return fmt.Errorf("adopt: nothing is adopted: %d of %d repeated trainings have other bytes by the present code; `%s` makes them all",
+		len(differing), len(differing)+len(agreeing), a.o.command("all"))
 }
 
 // inCommon are the labels that all of the first trainings have and none of the others.

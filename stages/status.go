@@ -102,7 +102,8 @@ func (o Options) printAdopted(s *pipeline.Status) {
 	if s.Counts.Adopted == 0 {
 		return
 	}
-	fmt.Fprintf(o.stdout(), "%d of the %d current nodes were adopted: other code made them, and `why` says on what evidence they count\n", s.Counts.Adopted, s.Counts.Current)
+	fmt.Fprintf(o.stdout(), "%d of the %d current nodes were adopted: other code made them, and `why` says on what evidence they count\n",
+		s.Counts.Adopted, s.Counts.Current)
 	for _, n := range s.Nodes {
 		if n.Adopted && orDefault(o.Verbose, false) {
 			fmt.Fprintf(o.stdout(), "  adopted %s\n", n.Name)
