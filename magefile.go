@@ -33,6 +33,8 @@ func All(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER; SPARSEL_REMOTE if absent
+	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
 	dryrun *bool, // say what would run and why, and run nothing
@@ -41,7 +43,8 @@ func All(ctx context.Context,
 	paranoid *bool, // read every stored byte that is relied on again, and make anew what is damaged
 ) error {
 	return exit(stages.All(ctx, stages.Options{
-		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose, Paranoid: paranoid,
+		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
+		Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose, Paranoid: paranoid,
 	}))
 }
 
@@ -51,6 +54,8 @@ func Experiment(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER; SPARSEL_REMOTE if absent
+	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
 	dryrun *bool, // say what would run and why, and run nothing
@@ -58,7 +63,8 @@ func Experiment(ctx context.Context,
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Experiment(ctx, names, stages.Options{
-		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
+		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
+		Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
 	}))
 }
 
@@ -68,6 +74,8 @@ func Figure(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER; SPARSEL_REMOTE if absent
+	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
 	dryrun *bool, // say what would run and why, and run nothing
@@ -75,7 +83,8 @@ func Figure(ctx context.Context,
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Figure(ctx, ids, stages.Options{
-		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
+		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
+		Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
 	}))
 }
 
@@ -85,6 +94,8 @@ func Table(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER; SPARSEL_REMOTE if absent
+	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
 	dryrun *bool, // say what would run and why, and run nothing
@@ -92,7 +103,8 @@ func Table(ctx context.Context,
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Table(ctx, ids, stages.Options{
-		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
+		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
+		Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
 	}))
 }
 
@@ -102,6 +114,8 @@ func Finding(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER; SPARSEL_REMOTE if absent
+	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
 	dryrun *bool, // say what would run and why, and run nothing
@@ -109,7 +123,8 @@ func Finding(ctx context.Context,
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Finding(ctx, ids, stages.Options{
-		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
+		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
+		Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
 	}))
 }
 
@@ -118,12 +133,15 @@ func Status(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER; SPARSEL_REMOTE if absent
+	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Status(ctx, stages.Options{
-		Params: params, Profile: profile, Out: out, Data: data, JSON: json, Verbose: verbose,
+		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
+		Data: data, JSON: json, Verbose: verbose,
 	}))
 }
 
@@ -133,10 +151,12 @@ func Why(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER; SPARSEL_REMOTE if absent
+	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	verbose *bool, // print every detail; a summary if absent
 ) error {
-	return exit(stages.Why(ctx, nodes, stages.Options{Params: params, Profile: profile, Out: out, Data: data, Verbose: verbose}))
+	return exit(stages.Why(ctx, nodes, stages.Options{Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly, Data: data, Verbose: verbose}))
 }
 
 // Force runs nodes again though they are current, and compares the bytes with those that are stored. It stores nothing.
@@ -282,9 +302,12 @@ func Gc(ctx context.Context,
 	out *string, // the folder of everything produced; out if absent
 	data *string, // a folder to look for the images in before all others
 	delete *bool, // delete exactly what would be listed
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER, to collect in place of the store
+	grace *int, // days for which what is in the second level is spared in any case; 14 if absent
 	keep *string, // revisions whose locks are kept as well, separated by commas
 ) error {
-	return exit(stages.GC(ctx, delete, keep, stages.Options{Params: params, Out: out, Data: data}))
+	flags := stages.GCFlags{Delete: delete, Keep: keep, Remote: remote, Grace: grace}
+	return exit(stages.GC(ctx, flags, stages.Options{Params: params, Out: out, Data: data}))
 }
 
 // Report writes report.html of what is there and names what is missing. It runs nothing.
@@ -298,13 +321,13 @@ func Report(ctx context.Context,
 }
 
 // Clean removes the published figures, tables, findings and report of the study or of a profile; they come back from the store.
-// What you changed or put beside them stays.
+// What you changed, or put beside them, stays and is named.
 func Clean(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
-	store *bool, // remove the store of all profiles too, and every result with it
-	yes *bool, // remove the store without a question, which is asked at a terminal only
+	store *bool, // remove the store of all profiles too, and every result with it: asks at a terminal, and wants -yes elsewhere
+	yes *bool, // remove the store without being asked
 ) error {
 	return exit(stages.Clean(ctx, store, stages.Options{Params: params, Profile: profile, Out: out, Yes: yes}))
 }

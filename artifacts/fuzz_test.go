@@ -44,7 +44,7 @@ func FuzzReader(f *testing.F) {
 
 // TestT33MutatedArchives changes valid archives: all over, and the footer alone, whose length is put right again so
 // that what it says is believed as far as possible.
-func TestT33MutatedArchives(t *testing.T) {
+func TestT44MutatedArchives(t *testing.T) {
 	files := seeds(t)
 	var footers, bodies [][]byte
 	for _, file := range files {

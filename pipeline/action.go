@@ -3,6 +3,7 @@ package pipeline
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -103,10 +104,11 @@ func hashInputs(h *canon.Hash, inputs []MadeFrom) {
 }
 
 // environment is what a result must not depend on, kept to find out why one
-// did: the toolchain, the platform, how this program was built, and the source of
-// pinned packages.
+// did: the machine, the toolchain, the platform, how this program was built, and
+// the source of pinned packages.
 func environment(code codeid.Identity) map[string]string {
 	env := map[string]string{"go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH}
+	maps.Copy(env, thisMachine())
 	for path, pin := range code.Pinned {
 		env["source of "+path] = pin.Source.String()
 	}

@@ -82,11 +82,16 @@ func (r *Resolved) comparable() []*Made {
 		if !r.sameContract(m) {
 			continue // a version that somebody raised says that results have changed
 		}
-		if len(list) == 0 || slices.Equal(m.Outputs, list[0].Outputs) {
+		if len(list) == 0 || sameBytes(m.Outputs, list[0].Outputs) {
 			list = append(list, m)
 		}
 	}
 	return list
+}
+
+// sameBytes reports whether outputs are the same, wherever their bytes lie.
+func sameBytes(a, b []store.Output) bool {
+	return slices.EqualFunc(a, b, func(x, y store.Output) bool { return x.Name == y.Name && x.Content == y.Content && x.Size == y.Size })
 }
 
 func (r *Resolved) sameContract(m *Made) bool {
@@ -109,7 +114,7 @@ func (r *Resolved) MadeBy(code codeid.Hash) *Made {
 // the bytes that other code gave.
 func (r *Resolved) Agrees() bool {
 	other := r.Other()
-	return r.Repeated() && other != nil && slices.Equal(r.Made.Outputs, other.Outputs)
+	return r.Repeated() && other != nil && sameBytes(r.Made.Outputs, other.Outputs)
 }
 
 // Contradicts returns a result of the node by the code of that origin that the
@@ -120,7 +125,7 @@ func (r *Resolved) Contradicts(code codeid.Hash) *Made {
 	}
 	for _, m := range r.Others {
 		_, by := m.Origin()
-		if by == code && r.sameContract(m) && !slices.Equal(m.Outputs, r.Made.Outputs) {
+		if by == code && r.sameContract(m) && !sameBytes(m.Outputs, r.Made.Outputs) {
 			return m
 		}
 	}
@@ -315,7 +320,7 @@ func (a *adopter) adopt(r *Resolved) (why string, err error) {
 	}
 	n := r.Node
 	rec := &store.Record{Action: act.id, Node: n.Name, Stage: n.Stage.Name, Outputs: slices.Clone(other.Outputs), Detail: detail}
-	if err := a.w.Adopt(rec); err != nil {
+	if err := a.w.PutAdopted(rec); err != nil {
 		return "", err
 	}
 	return "", a.w.Append(store.Event{

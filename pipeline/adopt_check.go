@@ -29,7 +29,7 @@ func believe(m *Made, find found) (gone int, refuted error) {
 		gone++
 	case from.Adopted != nil || from.Code != a.Code || work(from.Stage, from.Params, from.Inputs) != work(m.Stage, m.Params, m.Inputs):
 		return 0, fmt.Errorf("it was adopted from action %s, which is other work or of other code", a.From.Short())
-	case !slices.Equal(from.Outputs, m.Outputs):
+	case !sameBytes(from.Outputs, m.Outputs):
 		return 0, fmt.Errorf("it was adopted from action %s, which gave other bytes", a.From.Short())
 	}
 	for _, v := range a.Evidence {
@@ -54,7 +54,7 @@ func believe(m *Made, find found) (gone int, refuted error) {
 // sameResult reports whether two actions were the same but for their code, and
 // gave the same bytes.
 func sameResult(a, b *Made) bool {
-	return work(a.Stage, a.Params, a.Inputs) == work(b.Stage, b.Params, b.Inputs) && slices.Equal(a.Outputs, b.Outputs)
+	return work(a.Stage, a.Params, a.Inputs) == work(b.Stage, b.Params, b.Inputs) && sameBytes(a.Outputs, b.Outputs)
 }
 
 // refuted returns why an adopted result is not to be believed, or nil. It reads

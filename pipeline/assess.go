@@ -31,7 +31,7 @@ func (e *Engine) assess(ctx context.Context, p *Plan, trust store.Trust) error {
 		levels[s.level] = append(levels[s.level], s)
 	}
 	for _, level := range levels {
-		err := parallel(ctx, level, func(s *Step) error { return e.assessStep(p, s, trust) })
+		err := parallel(ctx, e.width(), level, func(s *Step) error { return e.assessStep(ctx, p, s, trust) })
 		if err != nil {
 			return err
 		}
@@ -39,13 +39,14 @@ func (e *Engine) assess(ctx context.Context, p *Plan, trust store.Trust) error {
 	return nil
 }
 
-// parallel calls do for every element of list, on all cores: hashing is as fast
-// as the cores together, and looking things up waits for the file system. Who is
-// done takes the next, since files differ in length a thousandfold.
-func parallel[T any](ctx context.Context, list []T, do func(T) error) error {
+// parallel calls do for every element of list, on all cores and at least width
+// at a time: hashing is as fast as the cores together, and looking things up
+// waits for the file system. Who is done takes the next, since files differ in
+// length a thousandfold.
+func parallel[T any](ctx context.Context, width int, list []T, do func(T) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64
-	for range min(runtime.GOMAXPROCS(0), len(list)) {
+	for range min(max(width, runtime.GOMAXPROCS(0)), len(list)) {
 		g.Go(func() error {
 			for i := next.Add(1) - 1; i < int64(len(list)); i = next.Add(1) - 1 {
 				if err := ctx.Err(); err != nil {
@@ -61,7 +62,7 @@ func parallel[T any](ctx context.Context, list []T, do func(T) error) error {
 	return g.Wait()
 }
 
-func (e *Engine) assessStep(p *Plan, s *Step, trust store.Trust) error {
+func (e *Engine) assessStep(ctx context.Context, p *Plan, s *Step, trust store.Trust) error {
 	n := s.Node
 	trace, flush := e.trace(n)
 	defer flush()
@@ -73,20 +74,31 @@ func (e *Engine) assessStep(p *Plan, s *Step, trust store.Trust) error {
 		}
 	}
 	if len(waits) > 0 {
-		return e.assessWaiting(p, s, waits)
+		return e.assessWaiting(ctx, p, s, waits)
 	}
 	s.action.complete(n, func(in Input) *ContentID {
 		return contentOf(p.steps[in.From].Outputs, in.Output)
 	}, trace)
 	s.Action = s.action.id
 
-	r, miss := e.lookupRecord(p.checker, s.Action, n.Stage, e.lookupTrust())
-	if miss == nil {
-		s.State, s.Outputs, s.expected, s.Adopted = Current, r.Outputs, r.Outputs, r.Adopted
-		s.Restore = e.unpublished(p.checker, n, r.Outputs, trust)
+	outputs, adopted, miss := e.lookupRecord(p, s.Action, n.Stage, e.lookupTrust())
+	if miss != nil {
+		if there, found := e.elsewhere(ctx, p, s.Action, n.Stage, miss); found {
+			outputs, miss, s.Far = there, nil, errors.Is(miss, errNoRecord)
+		}
+	}
+	s.expected = outputs
+	if miss != nil {
+		return e.assessMiss(p, s, miss)
+	}
+	s.Adopted = adopted
+	if o := p.lacking(outputs, possible); o != nil {
+		s.State, s.Reasons = Waiting, []string{fmt.Sprintf("%s, output %s, and what may run would read it", errAway, o.Name)}
 		return nil
 	}
-	return e.assessMiss(p, s, miss)
+	s.State, s.Outputs = Current, outputs
+	s.Restore = e.unpublished(p.checker, n, outputs, trust)
+	return nil
 }
 
 // assessMiss explains a step whose action is known and not done.
@@ -95,11 +107,17 @@ func (e *Engine) assessMiss(p *Plan, s *Step, miss error) error {
 	if err != nil {
 		return err
 	}
-	s.State, s.expected = Stale, h.known(s.Action)
+	s.State = Stale
+	if s.expected == nil {
+		s.expected = h.known(s.Action)
+	}
 	if errors.Is(miss, store.ErrConflict) {
 		s.State = Broken
 	}
-	if !errors.Is(miss, errNoRecord) || h.outputs[s.Action] != nil && !h.gone[s.Action] {
+	if errors.Is(miss, errAway) {
+		o := p.lacking(s.expected, certain)
+		s.Causes = []Cause{{Kind: BytesNeeded, Name: o.Name, Text: fmt.Sprintf("%s is needed again, and %s", o.Name, errAway)}}
+	} else if !errors.Is(miss, errNoRecord) || h.outputs[s.Action] != nil && !h.gone[s.Action] {
 		s.Causes = []Cause{lost(miss.Error())}
 	} else {
 		s.Causes = e.explain(s.Node, s.action, h)
@@ -115,12 +133,15 @@ func (e *Engine) assessMiss(p *Plan, s *Step, miss error) error {
 // assessWaiting decides about a step whose inputs are made again. Two things make it certain to run: its own part
 // of the key was never done with any inputs, or what it made of the inputs as they were, and will be if they come
 // out unchanged, is lost.
-func (e *Engine) assessWaiting(p *Plan, s *Step, waits []string) error {
+func (e *Engine) assessWaiting(ctx context.Context, p *Plan, s *Step, waits []string) error {
 	h, err := p.history()
 	if err != nil {
 		return err
 	}
 	s.State, s.Reasons = Waiting, waits
+	if !h.tried(s.action.Recipe) && e.far.up(ctx) {
+		return nil // another machine may have done it
+	}
 	if !h.tried(s.action.Recipe) {
 		s.State = Stale
 		s.Causes = e.explain(s.Node, s.action, h)
@@ -137,9 +158,13 @@ func (e *Engine) assessWaiting(p *Plan, s *Step, waits []string) error {
 	if !known {
 		return nil
 	}
-	outputs, miss := e.lookup(p.checker, again.id, s.Node.Stage, e.lookupTrust())
+	outputs, miss := e.lookup(p, again.id, s.Node.Stage, e.lookupTrust())
 	if miss == nil {
 		s.expected = outputs
+		return nil
+	}
+	if there, found := e.elsewhere(ctx, p, again.id, s.Node.Stage, miss); found {
+		s.expected = there
 		return nil
 	}
 	s.State, s.expected = Stale, h.known(again.id)
@@ -165,28 +190,30 @@ func contentOf(outputs []store.Output, name string) *ContentID {
 // remembers.
 var errNoRecord = errors.New("there is no record of it")
 
-// lookup returns an action's outputs if the store has them all, and otherwise
-// why not: an error that wraps errNoRecord, fs.ErrNotExist (a missing blob),
-// store.ErrDamaged or store.ErrConflict.
-func (e *Engine) lookup(c *store.Checker, id ActionID, stage *Stage, trust store.Trust) ([]store.Output, error) {
-	r, err := e.lookupRecord(c, id, stage, trust)
-	if err != nil {
-		return nil, err
-	}
-	return r.Outputs, nil
+// lookup returns an action's outputs if the store knows them all, and has those
+// that it should have; an output is Away then if it is not there. Otherwise it
+// says why not: an error that wraps errNoRecord, fs.ErrNotExist (a missing blob),
+// errAway, store.ErrDamaged or store.ErrConflict.
+func (e *Engine) lookup(p *Plan, id ActionID, stage *Stage, trust store.Trust) ([]store.Output, error) {
+	outputs, _, err := e.lookupRecord(p, id, stage, trust)
+	return outputs, err
 }
 
-// lookupRecord is lookup for the whole record.
-func (e *Engine) lookupRecord(c *store.Checker, id ActionID, stage *Stage, trust store.Trust) (*store.Record, error) {
+// lookupRecord is lookup that also tells whether the outputs were adopted.
+func (e *Engine) lookupRecord(p *Plan, id ActionID, stage *Stage, trust store.Trust) (outputs []store.Output, adopted bool, err error) {
 	r, err := e.Store.Record(id)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("action %s: %w", id.Short(), errNoRecord)
+		return nil, false, fmt.Errorf("action %s: %w", id.Short(), errNoRecord)
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if r.Conflict != nil {
-		return nil, fmt.Errorf("action %s: %w: make the stage deterministic; to try this code again, remove %s", id.Short(), store.ErrConflict, e.Store.RecordPath(id))
+		if r.Between != "" {
+			return nil, false, fmt.Errorf("action %s: %w: %s; `audit -level=3` on each tells which is wrong; then remove its record, here %s, and run again",
+				id.Short(), store.ErrConflict, r.Between, e.Store.RecordPath(id))
+		}
+		return nil, false, fmt.Errorf("action %s: %w: make the stage deterministic; to try this code again, remove %s", id.Short(), store.ErrConflict, e.Store.RecordPath(id))
 	}
 	if e.Paranoid {
 		_, err := actionOf(r)
@@ -194,20 +221,16 @@ func (e *Engine) lookupRecord(c *store.Checker, id ActionID, stage *Stage, trust
 			err = e.refuted(r)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("record %s: %w: %w", id.Short(), err, store.ErrDamaged)
+			return nil, false, fmt.Errorf("record %s: %w: %w", id.Short(), err, store.ErrDamaged)
 		}
 	}
 	for _, name := range stage.Outputs {
 		if contentOf(r.Outputs, name) == nil {
-			return nil, fmt.Errorf("record %s lacks output %s: %w", id.Short(), name, store.ErrDamaged)
+			return nil, false, fmt.Errorf("record %s lacks output %s: %w", id.Short(), name, store.ErrDamaged)
 		}
 	}
-	for _, o := range r.Outputs {
-		if err := c.Blob(o.Content, o.Size, trust); err != nil {
-			return nil, fmt.Errorf("output %s: %w", o.Name, err)
-		}
-	}
-	return r, nil
+	outputs, err = e.heldHere(p, r.Outputs, trust)
+	return outputs, r.Adopted, err
 }
 
 func (e *Engine) lookupTrust() store.Trust {
@@ -232,7 +255,7 @@ func (e *Engine) rehashFeeds(ctx context.Context, p *Plan, trust store.Trust) (d
 		}
 		for _, in := range p.Steps[i].Node.Inputs {
 			for _, o := range p.steps[in.From].Outputs {
-				if o.Name == in.Output && !seen[o.Content] {
+				if o.Name == in.Output && !o.Away && !seen[o.Content] {
 					seen[o.Content] = true
 					feeds = append(feeds, o)
 				}
@@ -240,7 +263,7 @@ func (e *Engine) rehashFeeds(ctx context.Context, p *Plan, trust store.Trust) (d
 		}
 	}
 	var mu sync.Mutex
-	err = parallel(ctx, feeds, func(o store.Output) error {
+	err = parallel(ctx, 0, feeds, func(o store.Output) error {
 		if e.rehash(p.checker, o) != nil {
 			mu.Lock()
 			damaged = true

@@ -17,9 +17,9 @@ func (r *runner) attempt(ctx context.Context, p *progress) attempted {
 	trace, flush := r.e.trace(n)
 	a.complete(n, func(in Input) *ContentID { return contentOf(r.nodes[in.From].outputs, in.Output) }, trace)
 	flush()
-	outputs, miss := r.e.lookup(r.plan.checker, a.id, n.Stage, r.e.lookupTrust())
+	outputs, miss := r.find(ctx, n, a.id)
 	if miss == nil {
-		return attempted{p: p, outputs: outputs, result: r.settle(n, a.id, outputs, r.hit(a.id))}
+		return attempted{p: p, outputs: outputs, result: r.settle(n, &a, outputs, r.hit(a.id))}
 	}
 	lock, ok, err := r.w.TryLock(a.id)
 	if err != nil {
@@ -30,18 +30,30 @@ func (r *runner) attempt(ctx context.Context, p *progress) attempted {
 	}
 	defer lock.Release()
 	// Again, now that nobody else can be about to record it.
-	outputs, miss = r.e.lookup(r.plan.checker, a.id, n.Stage, r.e.lookupTrust())
+	outputs, miss = r.find(ctx, n, a.id)
 	if miss == nil {
-		return attempted{p: p, outputs: outputs, result: r.settle(n, a.id, outputs, r.hit(a.id))}
+		return attempted{p: p, outputs: outputs, result: r.settle(n, &a, outputs, r.hit(a.id))}
 	}
 	if errors.Is(miss, store.ErrConflict) {
 		return r.failed(p, &a, miss)
+	}
+	if outputs, ok := r.pull(ctx, n, a.id); ok {
+		return attempted{p: p, outputs: outputs, result: r.settle(n, &a, outputs, Shared)}
 	}
 	known, err := r.clear(&a)
 	if err != nil {
 		return r.failed(p, &a, err)
 	}
 	return r.execute(ctx, p, &a, known)
+}
+
+// find looks an action up, with the bytes that are needed of it.
+func (r *runner) find(ctx context.Context, n *Node, id ActionID) ([]store.Output, error) {
+	outputs, miss := r.e.lookup(r.plan, id, n.Stage, r.e.lookupTrust())
+	if miss == nil && !r.publishable(ctx, n, outputs) {
+		outputs, miss = r.e.lookup(r.plan, id, n.Stage, r.e.lookupTrust()) // which now knows what is needed
+	}
+	return outputs, miss
 }
 
 // hit names the outcome of a node whose action turned out to be done: by a run
@@ -54,14 +66,17 @@ func (r *runner) hit(id ActionID) Outcome {
 }
 
 // settle publishes a node's outputs and makes its result.
-func (r *runner) settle(n *Node, id ActionID, outputs []store.Output, o Outcome) NodeResult {
+func (r *runner) settle(n *Node, a *action, outputs []store.Output, o Outcome) NodeResult {
+	id := a.id
 	res := NodeResult{Outcome: o, Action: id, Outputs: contents(outputs)}
 	if r.w == nil {
 		return res // nothing to publish or to note, or nothing can be
 	}
 	var err error
 	if o != Executed && r.unused(n, id) {
-		err = r.w.Append(store.Event{Kind: store.NodeUse, Node: n.Name, Stage: n.Stage.Name, Action: &id, Outputs: res.Outputs})
+		e := r.event(store.NodeUse, n, a)
+		e.Outputs = res.Outputs
+		err = r.w.Append(e)
 	}
 	if err == nil {
 		res.Published, err = r.publish(n, outputs)

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"sparsel/pipeline/codeid"
 	"sparsel/pipeline/store"
@@ -27,6 +28,7 @@ type Audit struct {
 	Provenance *Provenance
 	Resolved   []*Resolved // in execution order
 
+	mu        sync.Mutex // of sound, while things are made again
 	written   Written
 	lost      map[string]bool // manifests that will not come back, by path
 	sound     map[ContentID]int64

@@ -117,19 +117,3 @@ func (e *Engine) DoingOf(n *Node, inputs map[string]File) ActionID {
 	}
 	return h.Sum()
 }
-
-// Inputs returns the stored files that a result was made from. ok is false if
-// one of them was not found sound: what is derived from it proves nothing.
-func (a *Audit) Inputs(r *Resolved) (inputs map[string]File, ok bool) {
-	inputs = map[string]File{}
-	for _, in := range r.Made.Inputs {
-		if in.Content == nil {
-			continue
-		}
-		if _, sound := a.sound[*in.Content]; !sound {
-			return nil, false
-		}
-		inputs[in.Name] = File{*in.Content, a.Provenance.store.BlobPath(*in.Content)}
-	}
-	return inputs, true
-}

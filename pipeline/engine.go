@@ -12,6 +12,7 @@ import (
 
 	"sparsel/pipeline/codeid"
 	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/remote"
 )
 
 // OpenStore names the store at dir, usually out/store, and creates nothing: a
@@ -50,6 +51,11 @@ type Config struct {
 	Code CodeSource
 	// Events hears of what happens; nil for silence.
 	Events Events
+	// Remote, if not nil, is a second level: results that other machines made are
+	// found there, and what this engine makes is put there.
+	Remote *remote.Client
+	// RemoteReadOnly leaves the second level as it is.
+	RemoteReadOnly bool
 	// Paranoid makes plans rehash every stored byte they rely on, not only
 	// what feeds work to be done.
 	Paranoid bool
@@ -74,6 +80,7 @@ type Engine struct {
 
 	mu   sync.Mutex // serialises Events
 	code map[string]codeid.Identity
+	far  *far // nil: there is no second level
 }
 
 // New returns an engine.
@@ -84,7 +91,9 @@ func New(c Config) *Engine {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Engine{Config: c, code: map[string]codeid.Identity{}}
+	e := &Engine{Config: c, code: map[string]codeid.Identity{}}
+	e.far = newFar(e)
+	return e
 }
 
 // trace returns a writer for what goes into a node's ids, nil unless asked for,

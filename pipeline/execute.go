@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,19 +16,23 @@ import (
 // caller holds the action's lock.
 func (r *runner) execute(ctx context.Context, p *progress, a *action, known []store.Output) attempted {
 	n := p.step.Node
+	inputs, lacking, err := r.inputs(ctx, n)
+	if err != nil {
+		return r.failed(p, a, err)
+	}
+	if lacking != nil {
+		return attempted{p: p, lacking: lacking}
+	}
 	dir, err := r.w.JobDir()
 	if err != nil {
 		return r.failed(p, a, err)
 	}
 	defer os.RemoveAll(dir)
 	log := newNodeLog(r.e.Store.LogDir(r.w.Run), n.Name, r.e.Now)
-	job := &Job{node: n, action: a.id, dir: dir, blob: r.blob}
+	job := &Job{node: n, action: a.id, dir: dir, blob: r.blob, inputs: inputs}
 	job.say = func(text string) { log.printf("%s", text) }
 	job.advance = func(done, total float64, text string) {
 		r.e.tell(func(v Events) { v.NodeProgress(n, done, total, text) })
-	}
-	if job.inputs, err = r.inputs(n); err != nil {
-		return r.failed(p, a, err)
 	}
 	if err := r.w.Append(r.event(store.NodeStart, n, a)); err != nil {
 		return r.failed(p, a, err)
@@ -47,8 +52,12 @@ func (r *runner) execute(ctx context.Context, p *progress, a *action, known []st
 	}
 	res := NodeResult{Outcome: Executed}
 	if err == nil {
-		res = r.settle(n, a.id, outputs, Executed)
+		res = r.settle(n, a, outputs, Executed)
 		err = res.Err
+	}
+	if lacking := r.vanished(n); err != nil && lacking != nil && ctx.Err() == nil {
+		log.close()
+		return attempted{p: p, lacking: lacking} // another run has let go of them meanwhile
 	}
 	if err != nil {
 		return r.unsuccessful(ctx, p, a, err, log, elapsed)
@@ -62,23 +71,34 @@ func (r *runner) execute(ctx context.Context, p *progress, a *action, known []st
 }
 
 // inputs hashes what the stage is going to read, unless this run has done so
-// and the file is untouched since.
-func (r *runner) inputs(n *Node) (map[string]jobInput, error) {
-	m := make(map[string]jobInput, len(n.Inputs))
+// and the file is untouched since. What is not here is fetched; lacking are the
+// nodes that made what cannot be.
+func (r *runner) inputs(ctx context.Context, n *Node) (m map[string]jobInput, lacking []*progress, err error) {
+	m = make(map[string]jobInput, len(n.Inputs))
 	for _, in := range n.Inputs {
 		var file jobInput
 		for _, o := range r.nodes[in.From].outputs {
 			if o.Name != in.Output {
 				continue
 			}
-			if err := r.e.rehash(r.plan.checker, o); err != nil {
-				return nil, fmt.Errorf("input %s: %w: run again to rebuild it", in.Name, err)
+			err := r.e.rehash(r.plan.checker, o)
+			if errors.Is(err, fs.ErrNotExist) {
+				if r.fetch(ctx, o) {
+					err = nil
+				} else {
+					r.plan.need(o.Content, certain)
+					lacking = append(lacking, r.nodes[in.From])
+					continue
+				}
+			}
+			if err != nil {
+				return nil, nil, fmt.Errorf("input %s: %w: run again to rebuild it", in.Name, err)
 			}
 			file = jobInput{o.Content, r.e.Store.BlobPath(o.Content)}
 		}
 		m[in.Name] = file
 	}
-	return m, nil
+	return m, lacking, nil
 }
 
 func (r *runner) blob(id ContentID) (string, bool) {
@@ -131,13 +151,14 @@ func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, dir s
 	if err != nil {
 		return fmt.Errorf("write record: %w", err)
 	}
-	rec := &store.Record{Action: a.id, Node: n.Name, Stage: n.Stage.Name, Outputs: outputs, Detail: detail}
+	rec := &store.Record{Action: a.id, Node: n.Name, Stage: n.Stage.Name, Outputs: outputs, Between: r.between(a), Detail: detail}
 	err = r.w.Commit(rec, known, func(name string) string { return filepath.Join(dir, "out", name) })
 	if err != nil {
 		return err // what lies at the blobs' places may be what lay there before
 	}
 	for _, o := range outputs {
 		r.plan.checker.Learn(r.e.Store.BlobPath(o.Content), o.Content)
+		r.free.made(o.Content, a.id)
 	}
 	e := r.event(store.NodeFinish, n, a)
 	e.Outputs, e.Cost, e.Work, e.Seconds, e.CPU, e.Memory = contents(outputs), cost(n), n.Work, a.Seconds, used.CPU, used.Memory

@@ -31,7 +31,10 @@ type Garbage struct {
 type Collection struct {
 	Garbage []Garbage // in the order of removal
 	Kept    int       // actions
-	files   []store.Garbage
+	// Archives are those of the files whose results stay known, see Node.Release.
+	Archives Archives
+	files    []store.Garbage
+	release  []letGo
 }
 
 // Bytes returns the length of the files that go.
@@ -82,6 +85,9 @@ func (e *Engine) Garbage(ctx context.Context, roots Roots) (*Collection, error) 
 	names := garbageNames(all)
 	for _, f := range files {
 		c.Garbage = append(c.Garbage, Garbage{f, names[f.Path]})
+	}
+	if err := e.releasable(ctx, c, roots.Graphs, all); err != nil {
+		return nil, fmt.Errorf("collect garbage: %w", err)
 	}
 	return c, nil
 }
@@ -198,7 +204,10 @@ func (e *Engine) Collect(ctx context.Context, roots Roots) (_ *Collection, err e
 		}
 	}()
 	c, err := e.Garbage(ctx, roots)
-	if err != nil || len(c.files) == 0 {
+	if err != nil || len(c.Garbage) == 0 {
+		return c, err
+	}
+	if err := c.letAllGo(ctx, alone.Writer); err != nil || len(c.files) == 0 {
 		return c, err
 	}
 	return c, alone.Remove(ctx, c.files)

@@ -77,6 +77,11 @@ type Node struct {
 	// copy, for people to look at.
 	Publish map[string]string
 
+	// Release names outputs whose bytes are let go of once every node of the graph
+	// that reads them is done, and they are in the second level if there is one. The
+	// result stays known. It is no part of any id.
+	Release []string
+
 	fields []canon.Field // Params, flattened by NewGraph
 }
 
@@ -167,6 +172,11 @@ func (g *Graph) checkEdges(n *Node, published map[string]string) error {
 			return fmt.Errorf("build graph: node %s: input %q: %s has no output %q", n.Name, in.Name, in.From.Name, in.Output)
 		}
 		seen[in.Name] = true
+	}
+	for _, output := range n.Release {
+		if !slices.Contains(n.Stage.Outputs, output) || n.Publish[output] != "" {
+			return fmt.Errorf("build graph: node %s releases %q, which stage %s must make and the node not publish", n.Name, output, n.Stage.Name)
+		}
 	}
 	for output, path := range n.Publish {
 		if !slices.Contains(n.Stage.Outputs, output) {

@@ -39,6 +39,7 @@ type labSetup struct {
 	Trouble  map[string]string // by node: what its stage does instead of its work
 	Silence  time.Duration
 	Pause    time.Duration // of every stage
+	Release  bool
 	Vague    bool
 }
 
@@ -174,7 +175,7 @@ func ask(ctx context.Context, e *pipeline.Engine, g *pipeline.Graph) error {
 
 // lab is the lab that a process other than the test's own has.
 func (s labSetup) lab(started func(node string)) *lab {
-	l := &lab{t: &testing.T{}, dir: s.Dir, code: s.Code, silence: s.Silence, pause: s.Pause, vague: s.Vague}
+	l := &lab{t: &testing.T{}, dir: s.Dir, code: s.Code, silence: s.Silence, pause: s.Pause, release: s.Release, vague: s.Vague}
 	if l.code == nil {
 		l.code = versions{}
 	}

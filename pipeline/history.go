@@ -42,17 +42,20 @@ func readHistory(s *store.Store, calibrate func(*Node) float64) (*history, error
 		}
 		switch e.Kind {
 		case store.NodeFinish:
-			h.outputs[*e.Action] = e.Outputs
+			delete(h.adopted, *e.Action)
+			h.observe(e.Stage, e.Work, e.Cost, cmp.Or(e.CPU, e.Seconds))
+			fallthrough
+		case store.NodeUse: // also of what another machine did
+			if !h.adopted[*e.Action] { // what was never done is not known to come out
+				h.outputs[*e.Action] = e.Outputs
+			}
 			h.recipes[e.Recipe] = true
 			delete(h.gone, *e.Action)
-			h.observe(e.Stage, e.Work, e.Cost, cmp.Or(e.CPU, e.Seconds))
 			h.ended(e)
 		case store.NodeAdopt:
 			h.adopted[*e.Action] = true
 			h.recipes[e.Recipe] = true
 			delete(h.gone, *e.Action)
-			h.ended(e)
-		case store.NodeUse:
 			h.ended(e)
 		case store.NodeFail:
 			h.failed[*e.Action] = e

@@ -16,6 +16,7 @@ import (
 	"sparsel/pipeline"
 	"sparsel/pipeline/codeid"
 	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/remote"
 )
 
 // A lab is a store, an output directory and the study of the tests:
@@ -29,12 +30,20 @@ type lab struct {
 	silence time.Duration // of every stage
 	pause   time.Duration // of every stage in a worker process
 
-	vague bool             // stages write much, and do not say why they cannot
-	fail  map[string]error // by node name: what its stage returns
-	gate  func(ctx context.Context, node string) error
-	mu    sync.Mutex
-	peak  int
-	alive int
+	far      string // the URL of a second level; empty: there is none
+	patience remote.Patience
+	now      func() time.Time
+	notes    []string // of all runs
+
+	release bool             // trainings let go of their activations, which metrics read
+	keep    bool             // but not in this run
+	vague   bool             // stages write much, and do not say why they cannot
+	wrong   string           // a node that gives other bytes on this machine
+	fail    map[string]error // by node name: what its stage returns
+	gate    func(ctx context.Context, node string) error
+	mu      sync.Mutex
+	peak    int
+	alive   int
 }
 
 // versions is a CodeSource: the version of each package.
@@ -63,7 +72,12 @@ func (l *lab) store() *store.Store {
 }
 
 func (l *lab) engine() *pipeline.Engine {
-	return pipeline.New(pipeline.Config{Store: l.store(), Out: l.dir, Code: l.code})
+	c := pipeline.Config{Store: l.store(), Out: l.dir, Code: l.code, Now: l.now}
+	if l.far != "" {
+		c.Remote, c.RemoteReadOnly = l.remote()
+		c.Events = listener{l}
+	}
+	return pipeline.New(c)
 }
 
 // settings is one version of the study's parameters.
@@ -111,6 +125,12 @@ func (l *lab) graph(s settings) *pipeline.Graph {
 				Inputs: []pipeline.Input{{Name: "data", From: data, Output: "data"}}}
 			m := &pipeline.Node{Name: "metric/" + name, Group: "sweep", Stage: metric, Params: struct{ Round int }{s.Round},
 				Inputs: []pipeline.Input{{Name: "record", From: t, Output: "record"}}}
+			if l.release {
+				if !l.keep {
+					t.Release = []string{"activations"}
+				}
+				m.Inputs = append(m.Inputs, pipeline.Input{Name: "activations", From: t, Output: "activations"})
+			}
 			nodes = append(nodes, t, m)
 			all.Inputs = append(all.Inputs, pipeline.Input{Name: name, From: m, Output: "table", Optional: s.Optional})
 		}
@@ -145,6 +165,9 @@ func (l *lab) work(ctx context.Context, job *pipeline.Job) error {
 	if err != nil {
 		job.Logf("about to fail")
 		return err
+	}
+	if l.wrong == job.Node().Name {
+		return derive(job, "a faulty processor")
 	}
 	if l.vague {
 		if err := os.WriteFile(job.Output(job.Node().Stage.Outputs[0]), make([]byte, 1<<20), 0o644); err != nil {

@@ -34,9 +34,13 @@ type Step struct {
 	Restore []string // published files that are missing or have been edited
 	Log     string   // of the failure, if State is Broken
 
+	// Far says that the second level has the result, and the store does not know of
+	// it yet.
+	Far bool
+
 	// Action is zero while it depends on the outputs of nodes that run.
 	Action  ActionID
-	Outputs []store.Output // of a current node
+	Outputs []store.Output // of a current node; Away are those whose bytes are not here
 	Adopted bool           // of a current node: other code made them, see Engine.Adopt
 
 	// expected is what the step's outputs will be if it gives again what it
@@ -52,11 +56,15 @@ type Step struct {
 type Plan struct {
 	Graph *Graph
 	Steps []Step // what the targets need, in execution order
+	// Fetch are the bytes to be brought from the second level. A node that waits
+	// may turn out not to need its share of them.
+	Fetch []store.Output
 
 	targets    []string
 	generation string // of the store when the plan was made: see Run
 	steps      map[*Node]*Step
 	checker    *store.Checker
+	needed     needed
 	history    func() (*history, error)
 	field      func(n *Node, name string) string // Config.Field
 }
@@ -123,7 +131,13 @@ func (e *Engine) plan(ctx context.Context, g *Graph, targets []string, trust sto
 		if err := e.assess(ctx, p, trust); err != nil {
 			return nil, fmt.Errorf("plan: %w", err)
 		}
-		again, err := e.rehashFeeds(ctx, p, trust)
+		if err := e.far.usable(); err != nil {
+			return nil, fmt.Errorf("plan: %w", err)
+		}
+		again, err := e.supply(ctx, p)
+		if err == nil && !again {
+			again, err = e.rehashFeeds(ctx, p, trust)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("plan: %w", err)
 		}

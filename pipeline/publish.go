@@ -134,7 +134,7 @@ func (r *runner) sweepPublished() error {
 func (r *runner) mayPublish() error {
 	for _, dir := range r.e.publishingDirs(r.plan) {
 		if err := disk.Writable(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("publish: %w: it is another user's; make it a group's, or use another -out", err)
+			return fmt.Errorf("publish: %w; if it is another user's, make it a group's, or use another -out", err)
 		}
 	}
 	return nil

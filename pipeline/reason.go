@@ -37,6 +37,7 @@ const (
 	NeverRan         CauseKind = "new"
 	ResultLost       CauseKind = "lost"      // it was there, and is gone or damaged
 	ResultCollected  CauseKind = "collected" // by gc
+	BytesNeeded      CauseKind = "bytes"     // an output is read again whose bytes were not kept
 	FailedBefore     CauseKind = "failed"
 )
 

@@ -12,8 +12,12 @@ type Report struct {
 	Counts    map[Outcome]int `json:"counts"`
 	Results   []NodeResult    `json:"results"` // in execution order of the graph
 	Published []string        `json:"published,omitempty"`
-	Notes     []string        `json:"notes,omitempty"` // damage and repairs
-	Elapsed   time.Duration   `json:"elapsed"`
+	Notes     []string        `json:"notes,omitempty"`  // damage and repairs
+	Remote    *Traffic        `json:"remote,omitempty"` // nil: nothing came or went
+	// Released are the files that were let go of, see Node.Release.
+	Released      int           `json:"released,omitempty"`
+	ReleasedBytes int64         `json:"released_bytes,omitempty"`
+	Elapsed       time.Duration `json:"elapsed"`
 }
 
 // ErrFailed is in the error of a run in which a node failed.

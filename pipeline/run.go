@@ -23,7 +23,9 @@ type runner struct {
 	report  *Report
 	started time.Time
 
-	pool *pool // nil: stages run in this process
+	pool *pool   // nil: stages run in this process
+	push *pusher // nil: nothing is pushed
+	free releaser
 
 	nodes    map[*Node]*progress
 	ready    queue
@@ -43,12 +45,17 @@ type progress struct {
 	outputs []store.Output
 	result  NodeResult
 	ended   bool
+
+	due     bool        // it is current by the plan, and still to be done
+	again   int         // how often it was made again for its bytes
+	readers []*progress // of its bytes, that wait for it to be made again
 }
 
 // attempted is the end of one attempt at a node.
 type attempted struct {
 	p       *progress
 	busy    bool
+	lacking []*progress // whose bytes it reads, and which have none
 	outputs []store.Output
 	result  NodeResult
 }
@@ -77,7 +84,8 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 		return r.report, fmt.Errorf("run: %w", err)
 	}
 	r.history = h
-	if !p.Idle() || r.forgotten() || e.Paranoid || e.Store.Littered() || len(e.litter(p)) > 0 {
+	r.push = newPusher(r)
+	if !p.Idle() || r.forgotten() || e.Paranoid || e.Store.Littered() || len(e.litter(p)) > 0 || len(r.push.owed()) > 0 {
 		if r.w, err = e.Store.NewWriter(e.Now); err != nil && !p.Idle() {
 			return r.report, fmt.Errorf("run: %w", err)
 		}
@@ -96,7 +104,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 			}
 			p = r.plan
 		}
-		if err := r.open(); err != nil {
+		if err := r.open(ctx); err != nil {
 			return r.report, fmt.Errorf("run: %w", err)
 		}
 	}
@@ -107,8 +115,10 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 		defer r.pool.close()
 	}
 	e.tell(func(v Events) { v.RunStarted(p, r.o.Jobs) })
-	r.prepare()
+	r.prepare(ctx)
 	r.loop(ctx)
+	conflict := r.push.finish(ctx)
+	r.release(ctx)
 	r.finish()
 	if e.Paranoid && r.w != nil && ctx.Err() == nil {
 		if err := r.mend(ctx); err != nil {
@@ -118,7 +128,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 	if err := r.close(ctx); err != nil {
 		return r.report, fmt.Errorf("run: %w", err)
 	}
-	return r.report, r.verdict(ctx)
+	return r.report, errors.Join(r.verdict(ctx), conflict)
 }
 
 // forgotten reports whether some current node's journal names another action,
@@ -137,7 +147,7 @@ func (r *runner) unused(n *Node, id ActionID) bool {
 	return !ok || *last.Action != id
 }
 
-func (r *runner) open() error {
+func (r *runner) open(ctx context.Context) error {
 	for _, d := range r.history.damage {
 		r.note(d.String())
 	}
@@ -151,6 +161,9 @@ func (r *runner) open() error {
 			return err
 		}
 	}
+	if err := r.adopt(ctx); err != nil {
+		return err
+	}
 	if err := r.mayPublish(); err != nil {
 		return err
 	}
@@ -159,7 +172,8 @@ func (r *runner) open() error {
 
 // prepare links the nodes, ends those that are current, and makes ready what
 // reads nothing; ends make the rest ready.
-func (r *runner) prepare() {
+func (r *runner) prepare(ctx context.Context) {
+	r.bring(ctx)
 	for i := range r.plan.Steps {
 		s := &r.plan.Steps[i]
 		p := &progress{step: s, pending: len(s.Node.Inputs)}
@@ -173,11 +187,23 @@ func (r *runner) prepare() {
 	for i := range r.plan.Steps {
 		s := &r.plan.Steps[i]
 		p := r.nodes[s.Node]
-		if s.State == Current {
-			r.end(p, attempted{p: p, outputs: s.Outputs, result: r.settle(s.Node, s.Action, s.Outputs, Cached)})
-		} else if len(s.Node.Inputs) == 0 {
+		p.due = s.State != Current || r.w != nil && len(s.Restore) > 0 && !r.publishable(ctx, s.Node, s.Outputs)
+		if !p.due {
+			r.end(p, attempted{p: p, outputs: s.Outputs, result: r.settle(s.Node, s.action, s.Outputs, Cached)})
+		} else if p.pending == 0 {
 			heap.Push(&r.ready, p)
 		}
+	}
+	for _, id := range r.push.owed() {
+		r.push.start(ctx, id)
+	}
+}
+
+// offer pushes what a node that ended made or found. What was executed goes
+// there also if it is there: perhaps because its bytes could not be had.
+func (r *runner) offer(ctx context.Context, result NodeResult) {
+	if o := result.Outcome; o == Executed || o.done() && !r.push.there(result.Action) {
+		r.push.start(ctx, result.Action)
 	}
 }
 
@@ -213,7 +239,14 @@ func (r *runner) loop(ctx context.Context) {
 				r.busy = append(r.busy, a.p)
 				continue
 			}
+			if a.lacking != nil {
+				r.makeAgain(a.p, a.lacking)
+				continue
+			}
 			r.end(a.p, a)
+			r.offer(ctx, a.result)
+			r.readBy(a.p)
+			r.release(ctx)
 		case <-tick.C:
 			for _, p := range r.busy {
 				heap.Push(&r.ready, p)
@@ -265,7 +298,11 @@ func (r *runner) end(p *progress, a attempted) {
 	if p.result.Outcome != Cancelled {
 		r.e.tell(func(v Events) { v.NodeFinished(p.result) })
 	}
-	for _, u := range p.users {
+	users := p.users
+	if p.again > 0 {
+		users, p.readers = p.readers, nil
+	}
+	for _, u := range users {
 		u.pending--
 		if u.ended || p.result.Outcome == Cancelled {
 			continue
@@ -275,7 +312,7 @@ func (r *runner) end(p *progress, a attempted) {
 			r.end(u, attempted{p: u, result: NodeResult{Outcome: Blocked, Why: why}})
 			continue
 		}
-		if u.pending == 0 && u.step.State != Current {
+		if u.pending == 0 && u.due {
 			heap.Push(&r.ready, u)
 		}
 	}
@@ -304,6 +341,7 @@ func (r *runner) finish() {
 		r.report.Published = append(r.report.Published, p.result.Published...)
 	}
 	r.report.Elapsed = time.Since(r.started)
+	r.e.far.report(r.report)
 	r.e.tell(func(v Events) { v.RunFinished(r.report) })
 }
 

@@ -19,6 +19,19 @@ type Status struct {
 	// graph publishes any more.
 	Orphans []string `json:"orphans,omitempty"`
 	Damage  []string `json:"damage,omitempty"` // stretches of the journal
+	// Archives are what nodes release, see Node.Release: what gc would let go of, and
+	// what is not here.
+	Archives *ArchiveStatus `json:"archives,omitempty"`
+	// Fetch is the number of files to be brought from the second level, and their
+	// bytes.
+	Fetch      int   `json:"fetch,omitempty"`
+	FetchBytes int64 `json:"fetch_bytes,omitempty"`
+}
+
+// ArchiveStatus is where the outputs are that nodes release.
+type ArchiveStatus struct {
+	Here Archives `json:"here"` // and not needed
+	Gone Archives `json:"gone"`
 }
 
 // Counts is the number of nodes in each state.
@@ -82,6 +95,12 @@ func (p *Plan) Status() *Status {
 			}
 		}
 		s.Nodes = append(s.Nodes, n)
+	}
+	for _, o := range p.Fetch {
+		s.Fetch, s.FetchBytes = s.Fetch+1, s.FetchBytes+o.Size
+	}
+	if here, gone := p.Archives(); here.Files+gone.Files > 0 {
+		s.Archives = &ArchiveStatus{here, gone}
 	}
 	if s.Current {
 		return s // without reading the journal

@@ -45,7 +45,7 @@ func (e *Engine) Why(ctx context.Context, g *Graph, node string, all bool) (stri
 
 // mostParams is how many parameters are shown unless all are asked for: those
 // of a training, not those of a figure.
-const mostParams = 40
+const mostParams = 64
 
 func whyParams(b *strings.Builder, s *Step, all bool) {
 	params := s.action.Params

@@ -65,7 +65,7 @@ func (a *again) do(ctx context.Context, what string, list []*pipeline.Resolved) 
 func (a *again) one(ctx context.Context, r *pipeline.Resolved, dir string) {
 	defer os.RemoveAll(dir)
 	n := r.Node
-	inputs, ok := a.inputs(ctx, r)
+	inputs, ok := a.inputs(ctx, r, dir)
 	if !ok {
 		return
 	}
@@ -95,10 +95,10 @@ func (a *again) one(ctx context.Context, r *pipeline.Resolved, dir string) {
 	}
 }
 
-// inputs are the stored ones; the data of a training are fetched anew where the store lacks them.
-func (a *again) inputs(ctx context.Context, r *pipeline.Resolved) (map[string]pipeline.File, bool) {
+// inputs are the stored ones, brought to dir where the store knows them and has them not; the data of a training are fetched anew where the store lacks them.
+func (a *again) inputs(ctx context.Context, r *pipeline.Resolved, dir string) (map[string]pipeline.File, bool) {
 	if r.Made != nil {
-		if inputs, ok := a.audit.Inputs(r); ok {
+		if inputs, ok := a.engine.BringInputs(ctx, a.audit, r, dir); ok {
 			return inputs, true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -117,7 +118,11 @@ func (w *workspace) checkChain(ctx context.Context, out io.Writer, chain []*pipe
 				return false, err
 			}
 			files, bytes = files+1, bytes+o.Size
-			if err := checker.Blob(o.Content, o.Size, store.TrustNothing); err != nil {
+			err := checker.Blob(o.Content, o.Size, store.TrustNothing)
+			if o.Away && errors.Is(err, fs.ErrNotExist) {
+				err = w.engine.Bring(ctx, o, os.DevNull) // hashed on its way
+			}
+			if err != nil {
 				sound = false
 				quote.Fprintf(out, "%s of %s: %v\n", o.Name, m.Node, err)
 			}

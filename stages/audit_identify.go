@@ -7,7 +7,6 @@ import (
 	"image/png"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -73,7 +72,7 @@ func (f lost) identify(out io.Writer, p *pipeline.Provenance, locks []named, w *
 	c := list[0]
 	quote.Fprintf(out, "the store has that: %s of %s, SHA-256 %s\n", c.output.Name, c.made.Node, c.output.Content)
 	fmt.Fprintln(out, "ALTERED: this file has other bytes than what it says it is")
-	if original, err := os.ReadFile(w.store.BlobPath(c.output.Content)); err == nil && f.says.Format == "PNG" {
+	if original, err := w.store.ReadBlob(c.output.Content); err == nil && f.says.Format == "PNG" {
 		quote.Fprintf(out, "  %s\n", embedded.ComparePictures(original, f.data))
 	}
 	return c.made, false
@@ -215,7 +214,7 @@ func (f lost) samePicture(out io.Writer, p *pipeline.Provenance, s *store.Store)
 			if !strings.HasSuffix(o.Name, ".png") {
 				continue
 			}
-			original, err := os.ReadFile(s.BlobPath(o.Content))
+			original, err := s.ReadBlob(o.Content)
 			if err != nil {
 				continue
 			}

@@ -63,6 +63,8 @@ type proven struct {
 	There bool   `json:"there"` // there is a result at all
 	// Sound counts the results behind it, itself included, whose bytes were all verified.
 	Sound share `json:"sound"`
+	// Away counts those of the others whose bytes are only not kept here.
+	Away int `json:"away,omitempty"`
 	// Derived counts, by stage, those that were made again and came out the same; Trained the trainings.
 	Derived map[string]share `json:"derived"`
 	Trained share            `json:"trained"`
@@ -83,7 +85,10 @@ func (p proven) text(level int) string {
 		return name + ": not made yet, nothing to prove"
 	}
 	parts := []string{"bytes verified"}
-	if p.Sound.Done < p.Sound.Of {
+	switch gone := p.Sound.Of - p.Sound.Done; {
+	case gone > 0 && gone == p.Away:
+		parts[0] = fmt.Sprintf("bytes verified of %d of the %d results that it is made from, the others are not kept here", p.Sound.Done, p.Sound.Of)
+	case gone > 0:
 		parts[0] = fmt.Sprintf("NOT PROVEN, %d of the %d results that it is made from are damaged or gone", p.Sound.Of-p.Sound.Done, p.Sound.Of)
 	}
 	if level >= 2 {
@@ -149,6 +154,8 @@ func (a *auditor) provenOf(target *pipeline.Resolved) proven {
 		p.Sound.Of++
 		if a.audit.Sound(r) {
 			p.Sound.Done++
+		} else if a.audit.Away(r) {
+			p.Away++
 		}
 		if !r.Exact() {
 			p.Other++

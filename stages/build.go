@@ -69,9 +69,6 @@ func (w *workspace) run(ctx context.Context, request string, targets []string) (
 	return plan, report, err
 }
 
-// mostPaths is how many published files are listed one by one; more are counted by folder.
-const mostPaths = 12
-
 // sweep removes what commands that were killed while they wrote a lock or a report have left beside it. Where it
 // can't, because the folder is read-only or another user's, it is in nobody's way.
 func (o Options) sweep() {
@@ -80,6 +77,9 @@ func (o Options) sweep() {
 		_ = disk.SweepBeside(path, earlier)
 	}
 }
+
+// mostPaths is how many published files are listed one by one; more are counted by folder.
+const mostPaths = 12
 
 // printReport says where the results are.
 func (o Options) printReport(plan *pipeline.Plan, report *pipeline.Report) error {

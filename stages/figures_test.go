@@ -24,7 +24,7 @@ func TestAuthorsFigures(t *testing.T) {
 	records := authorsRecords(t)
 	s := studytest.Whole(t, params.Paper)
 	_, uses := s.Params.Expand()
-	experiments := recordedSummaries(t, uses, records)
+	experiments := recordedNumbers(t, uses, records)
 	out := os.Getenv("SPARSEL_FIGURES")
 	for _, f := range s.Params.Figures {
 		t.Run(f.ID, func(t *testing.T) {
@@ -85,8 +85,8 @@ func authorsRecords(t *testing.T) []measures.TidyRow {
 	return rows
 }
 
-// recordedSummaries aggregates the records by the uses that they are of, by experiment.
-func recordedSummaries(t *testing.T, uses []params.Use, records []measures.TidyRow) map[string][]measures.Summary {
+// recordedNumbers are the records by the uses that they are of, by experiment, run by run and summarised.
+func recordedNumbers(t *testing.T, uses []params.Use, records []measures.TidyRow) map[string]figure.Numbers {
 	t.Helper()
 	type recorded struct {
 		experiment, condition, optimizer, split string
@@ -124,6 +124,8 @@ func recordedSummaries(t *testing.T, uses []params.Use, records []measures.TidyR
 		}
 		return rows[k]
 	}
+	seeds := []uint32{1, 100, 1234}
+	result := map[string]figure.Numbers{}
 	designs, values := map[string]summary.Design{}, map[string][]summary.Value{}
 	for _, u := range uses {
 		if u.Seed != 1 {
@@ -150,6 +152,7 @@ func recordedSummaries(t *testing.T, uses []params.Use, records []measures.TidyR
 			if !slices.Contains(cell.Epochs, r.Epoch) {
 				cell.Epochs = append(cell.Epochs, r.Epoch)
 			}
+			made := make([]measures.Row, len(runs))
 			for metric, n := range map[string]measures.Number{"accuracy": r.Accuracy, "sparsity": r.Sparsity, "selectivity": r.SelectivityAvg} {
 				v := n.Value
 				if !n.Recorded {
@@ -157,28 +160,36 @@ func recordedSummaries(t *testing.T, uses []params.Use, records []measures.TidyR
 				}
 				key := summary.Key{Condition: u.Condition, Optimizer: u.Optimizer, Layer: r.Layer, Metric: metric, Epoch: r.Epoch}
 				for i, run := range runs { // 15 % of v(1-v) up and down around the recorded value
-					made := v + 0.15*float64(i-1)*v*(1-v)
+					value := v + 0.15*float64(i-1)*v*(1-v)
 					if metric == "sparsity" && i == 2 && slices.Contains([]string{"SGD 72", "Adadelta 268"}, u.Optimizer+" "+rate(u)) {
-						made = math.NaN() // as recorded of seed 1234
+						value = math.NaN() // as recorded of seed 1234
 					}
-					values[u.Experiment] = append(values[u.Experiment], summary.Value{Key: key, Run: run, Value: made})
+					values[u.Experiment] = append(values[u.Experiment], summary.Value{Key: key, Run: run, Value: value})
+					made[i].Epoch, made[i].Layer = r.Epoch, r.Layer
+					*map[string]*float64{"accuracy": &made[i].Accuracy, "sparsity": &made[i].Sparsity, "selectivity": &made[i].Selectivity}[metric] = value
 				}
 			}
+			list := result[u.Experiment]
+			for i, row := range made {
+				list.Runs = append(list.Runs, figure.Run{Condition: u.Condition, Optimizer: u.Optimizer, Seed: seeds[i], Rows: []measures.Row{row}})
+			}
+			result[u.Experiment] = list
 		}
 		designs[u.Experiment] = append(designs[u.Experiment], cell)
 	}
-	result := map[string][]measures.Summary{}
 	for experiment, design := range designs {
 		groups, err := summary.Summarize(design, values[experiment])
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, g := range groups {
-			result[experiment] = append(result[experiment], measures.Summary{
+			list := result[experiment]
+			list.Summaries = append(list.Summaries, measures.Summary{
 				Condition: g.Condition, Optimizer: g.Optimizer, Layer: g.Layer, Metric: g.Metric, Epoch: g.Epoch,
 				N: g.N, Expected: g.Expected, Mean: g.Mean, SE: g.SE, SEPopulation: g.SEPopulation, CILow: g.CILow, CIHigh: g.CIHigh,
 				Missing: strings.Join(g.Missing, ";"), NonFinite: strings.Join(g.NonFinite, ";"),
 			})
+			result[experiment] = list
 		}
 	}
 	return result

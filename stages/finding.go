@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"sparsel/analysis/claim"
+	"sparsel/pipeline/store/disk"
 	"sparsel/stages/study"
 )
 
@@ -19,7 +19,7 @@ func Finding(ctx context.Context, ids string, o Options) error {
 		return err
 	}
 	for _, id := range several(ids) {
-		text, err := os.ReadFile(filepath.Join(o.out(), o.prefix(), study.FindingFile(id)))
+		text, err := disk.ReadFile(filepath.Join(o.out(), o.prefix(), study.FindingFile(id)), maxPage)
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/quote"
@@ -17,25 +18,43 @@ import (
 	"sparsel/stages/study"
 )
 
+// GCFlags are the flags of GC. A nil flag was not given.
+type GCFlags struct {
+	Delete *bool   // remove what would be listed
+	Keep   *string // revisions whose locks are kept as well
+	Remote *string // a second level, which is collected in place of the store
+	Grace  *int    // days for which what is in the second level is spared
+}
+
 // GC lists the files of the store that nothing needs any more, or removes them. Needed is, with all it was made from,
 // what the parameters ask for, in the whole study and in every profile; what the locks beside the parameters name;
 // and what the locks of the revisions in keep name, which are separated by commas. Results that only lack the present
 // code are kept: an edit may be taken back.
-func GC(ctx context.Context, remove *bool, keep *string, o Options) error {
-	w, roots, err := o.roots(ctx, orDefault(keep, ""))
+//
+// With a second level it is that which is collected, and the store stays as it is: the same is needed there, and what is
+// younger than the days of grace is spared, since it may be of a run that is not done.
+func GC(ctx context.Context, f GCFlags, o Options) error {
+	o.Remote = f.Remote
+	if f.Remote == nil {
+		o.Remote = new(string) // the environment's is not meant
+	}
+	w, roots, err := o.roots(ctx, orDefault(f.Keep, ""))
 	if err != nil {
 		return err
+	}
+	if orDefault(f.Remote, "") != "" {
+		return w.collectRemote(ctx, f, roots)
 	}
 	if _, err := os.Stat(w.store.Dir()); errors.Is(err, fs.ErrNotExist) {
 		_, err := fmt.Fprintf(o.stdout(), "%s has no store\n", o.out())
 		return err
 	}
-	if !orDefault(remove, false) {
+	if !orDefault(f.Delete, false) {
 		c, err := w.engine.Garbage(ctx, roots)
 		if err != nil {
 			return err
 		}
-		return printGarbage(o.stdout(), c, "would go", "; `go tool mage gc -delete` removes them")
+		return printGarbage(o.stdout(), c, "store/", "would go", "; `go tool mage gc -delete` removes them")
 	}
 	ctx, stop := untilTerminated(ctx)
 	defer stop()
@@ -43,15 +62,42 @@ func GC(ctx context.Context, remove *bool, keep *string, o Options) error {
 	if err != nil {
 		return err
 	}
-	return printGarbage(o.stdout(), c, "are gone", "")
+	return printGarbage(o.stdout(), c, "store/", "are gone", "")
 }
 
-func printGarbage(w io.Writer, c *pipeline.Collection, what, how string) error {
+// collectRemote is GC of the second level.
+func (w *workspace) collectRemote(ctx context.Context, f GCFlags, roots pipeline.Roots) error {
+	days := orDefault(f.Grace, int(pipeline.Grace/(24*time.Hour)))
+	if days < 0 {
+		return fmt.Errorf("gc: -grace=%d: must be a number of days, 0 or more", days)
+	}
+	grace := time.Duration(days) * 24 * time.Hour
+	if !orDefault(f.Delete, false) {
+		c, err := w.engine.FarGarbage(ctx, roots, grace)
+		if err != nil {
+			return err
+		}
+		return printGarbage(w.o.stdout(), c, "", "would go", "; -delete removes them")
+	}
+	ctx, stop := untilTerminated(ctx)
+	defer stop()
+	c, err := w.engine.CollectFar(ctx, roots, grace)
+	if err != nil {
+		return err
+	}
+	return printGarbage(w.o.stdout(), c, "", "are gone", "")
+}
+
+func printGarbage(w io.Writer, c *pipeline.Collection, below, what, how string) error {
 	for _, g := range c.Garbage {
-		quote.Fprintf(w, "%12d store/%s %s\n", g.Bytes, g.Path, g.What)
+		quote.Fprintf(w, "%12d %s%s %s\n", g.Bytes, below, g.Path, g.What)
 	}
 	if len(c.Garbage) == 0 {
 		how = ""
+	}
+	if a := c.Archives; a.Files > 0 {
+		fmt.Fprintf(w, "%s among them, %.1f MB, of which keep_archives keeps none; their results stay known, and to train them again takes %s of one core\n",
+			counted(a.Files, "archive"), float64(a.Bytes)/1e6, ofOneCore(a))
 	}
 	_, err := fmt.Fprintf(w, "%s, %.1f MB, %s; what %s made stays%s\n", counted(len(c.Garbage), "file"), float64(c.Bytes())/1e6, what, counted(c.Kept, "action"), how)
 	return err

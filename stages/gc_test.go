@@ -13,7 +13,7 @@ import (
 // gc returns what it printed.
 func (s *smallStudy) gc(remove bool, keep string) string {
 	s.t.Helper()
-	if err := GC(context.Background(), &remove, &keep, s.options()); err != nil {
+	if err := GC(context.Background(), GCFlags{Delete: &remove, Keep: &keep}, s.options()); err != nil {
 		s.t.Fatal(err)
 	}
 	return s.stdout.String()
@@ -95,11 +95,11 @@ func TestT29CollectsWhatParametersAndLocksDoNotNeed(t *testing.T) {
 		t.Errorf("a rebuild executed %d nodes", n)
 	}
 	remove, keep := false, "nosuchrevision"
-	if err := GC(context.Background(), &remove, &keep, s.options()); err == nil || !strings.Contains(err.Error(), "nosuchrevision") {
+	if err := GC(context.Background(), GCFlags{Delete: &remove, Keep: &keep}, s.options()); err == nil || !strings.Contains(err.Error(), "nosuchrevision") {
 		t.Errorf("an unknown revision: %v", err)
 	}
 	keep = "--output=harm"
-	if err := GC(context.Background(), &remove, &keep, s.options()); err == nil {
+	if err := GC(context.Background(), GCFlags{Delete: &remove, Keep: &keep}, s.options()); err == nil {
 		t.Error("an option was taken for a revision")
 	}
 }

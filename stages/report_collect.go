@@ -177,7 +177,7 @@ func (c *collector) read(n pipeline.NodeStatus, output string) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s has no output %s", n.Name, output)
 	}
-	data, err := os.ReadFile(c.store.BlobPath(content))
+	data, err := c.store.ReadBlob(content)
 	if err != nil {
 		return nil, fmt.Errorf("content %s: %w", content.Short(), err)
 	}

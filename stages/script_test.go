@@ -237,7 +237,7 @@ func target(ctx context.Context, name string, args []string) error {
 	case "export":
 		return Export(ctx, id, o)
 	case "gc":
-		return GC(ctx, remove, keep, o)
+		return GC(ctx, GCFlags{Delete: remove, Keep: keep}, o)
 	case "audit":
 		return Audit(ctx, AuditFlags{Level: level}, o)
 	case "adopt":

@@ -82,6 +82,7 @@ func (o Options) printStatus(s *pipeline.Status, jobs int) error {
 	}
 	printOrphans(w, o.out(), s.Orphans)
 	o.printAdopted(s)
+	printArchives(w, s)
 	if s.Current {
 		_, err := fmt.Fprintf(w, "all %d nodes are current\n", s.Counts.Current)
 		return err

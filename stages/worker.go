@@ -41,6 +41,7 @@ func workers(s study.Setup) *pipeline.Workers {
 	if !servesWorkers {
 		return nil // a test: started again it would run all its tests
 	}
+	s.Checked = true
 	return &pipeline.Workers{
 		Command: func() (*exec.Cmd, error) { return pipeline.Again(workerVariable + "=1") },
 		Setup:   s,

@@ -34,7 +34,9 @@ type Options struct {
 	// Paranoid rehashes every stored byte that is relied on, whatever its file's size and times say.
 	Paranoid *bool
 
-	Yes *bool // do what can't be undone without asking
+	Remote         *string // a second level; the environment's where nil, none where empty
+	RemoteReadOnly *bool   // leave it as it is
+	Yes            *bool   // do what can't be undone without asking
 
 	Stdout io.Writer // os.Stdout where nil
 }
@@ -77,7 +79,7 @@ func (o Options) command(target string) string {
 	for _, flag := range []struct {
 		name, preset string
 		value        *string
-	}{{"params", "params.toml", o.Params}, {"profile", "", o.Profile}, {"out", "out", o.Out}, {"data", "", o.Data}} {
+	}{{"params", "params.toml", o.Params}, {"profile", "", o.Profile}, {"out", "out", o.Out}, {"data", "", o.Data}, {"remote", "", o.Remote}} {
 		if value := orDefault(flag.value, flag.preset); value != flag.preset {
 			text += " -" + flag.name + "=" + value
 		}
@@ -137,7 +139,15 @@ func (o Options) openOnly(events pipeline.Events, recorded []agreement.Run) (*wo
 	if err != nil {
 		return nil, err
 	}
-	config := pipeline.Config{Store: st, Out: o.out(), Code: codeOf(st), Events: events, Paranoid: orDefault(o.Paranoid, false), Field: fieldName, Calibrate: s.Rate}
+	config := pipeline.Config{
+		Store: st, Out: o.out(), Code: codeOf(st), Events: events, Paranoid: orDefault(o.Paranoid, false), Field: fieldName, Calibrate: s.Rate,
+	}
+	if config.Remote, config.RemoteReadOnly, err = o.remote(); err != nil {
+		return nil, err
+	}
+	if events == nil && config.Remote != nil {
+		config.Events = notes{}
+	}
 	if os.Getenv("SPARSEL_PREIMAGES") != "" {
 		config.Preimages = os.Stderr
 	}

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -40,6 +41,9 @@ func (s *span) add(v float64, scale Scale) {
 	}
 	s.lo, s.hi = math.Min(s.lo, v), math.Max(s.hi, v)
 }
+
+// with returns the span of both.
+func (s span) with(other span) span { return span{min(s.lo, other.lo), max(s.hi, other.hi)} }
 
 // limits returns the limits of the axis for values within data.
 func (a Axis) limits(data span, margin float64) span {
@@ -161,7 +165,11 @@ func multiples(l span, mantissa float64, exponent int) []float64 {
 	const slack = 1e-9
 	var values []float64
 	for i := math.Ceil(l.lo/step - slack); i <= math.Floor(l.hi/step+slack); i++ {
-		values = append(values, i*mantissa*up/down)
+		v := i * mantissa * up / down
+		if exponent < -22 || exponent > 22 { // where the power of ten is not exact
+			v, _ = strconv.ParseFloat(fmt.Sprintf("%.0fe%d", i*mantissa, exponent), 64)
+		}
+		values = append(values, v)
 	}
 	return values
 }

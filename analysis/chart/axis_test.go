@@ -3,6 +3,7 @@ package chart
 import (
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -159,4 +160,18 @@ func FuzzMarkup(f *testing.F) {
 			t.Errorf("%q is drawn as %q", s, &drawn)
 		}
 	})
+}
+
+// A tick is the number that its label says, however large or small: a loss may be as large as a float32.
+func TestTicksOfLargeNumbers(t *testing.T) {
+	for _, l := range []span{{0, 3.4e38}, {0, 3e-38}, {1e25, 9e25}, {-7e30, 1e30}} {
+		for n := 2; n <= 10; n++ {
+			for _, tick := range linearTicks(l, n) {
+				v, err := strconv.ParseFloat(strings.ReplaceAll(tick.Label, "\u2212", "-"), 64)
+				if err != nil || v != tick.Value || len(tick.Label) > 12 {
+					t.Errorf("%v in %d: tick %v is called %s", l, n, tick.Value, tick.Label)
+				}
+			}
+		}
+	}
 }

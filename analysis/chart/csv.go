@@ -28,6 +28,11 @@ func (f Figure) csv() []byte {
 				for i := range s.X {
 					w.Write(tabulate.Cells(append(panel[:5:5], s.record(p.X, i)...)))
 				}
+				for _, r := range s.Runs {
+					for i := range s.X {
+						w.Write(append(panel[:5:5], s.runRecord(r, p.X, i)...))
+					}
+				}
 			}
 			for _, r := range p.Rules {
 				w.Write(tabulate.Cells(append(panel[:5:5], r.record()...)))
@@ -58,6 +63,15 @@ func (s Series) record(x Axis, i int) []string {
 		expected = strconv.Itoa(s.Expected[i])
 	}
 	return []string{"value", s.Label, name, exact(s.X[i]), category, exact(s.Y[i]), low, high, n, expected}
+}
+
+// runRecord is the line of what a run has at value i, from the column kind on.
+func (s Series) runRecord(r Run, x Axis, i int) []string {
+	category := ""
+	if x.Scale == Categorical {
+		category = x.Categories[int(s.X[i])]
+	}
+	return []string{"run", s.Label, r.Name, exact(s.X[i]), category, exact(r.Y[i]), "", "", "", ""}
 }
 
 // record is the line of the rule, from the column kind on.

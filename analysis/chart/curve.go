@@ -158,7 +158,7 @@ func (k curve) drawMarkers(c *draw.Canvas, style Style, phase float64) {
 			case l.marks == LineOnly && !alone:
 				continue
 			case l.marks == LineMarks && !alone:
-				if walked < next-1e-6 {
+				if walked < next-1e-6 || !inside(c, at, vg.Length(style.MarkerSize/2)) {
 					continue
 				}
 				for next <= walked+1e-6 {
@@ -170,4 +170,9 @@ func (k curve) drawMarkers(c *draw.Canvas, style Style, phase float64) {
 			marker.drawMarker(c, style, at)
 		}
 	}
+}
+
+// inside tells whether a marker at a point is within the frame as a whole.
+func inside(c *draw.Canvas, at vg.Point, radius vg.Length) bool {
+	return at.X-radius >= c.Min.X && at.X+radius <= c.Max.X && at.Y-radius >= c.Min.Y && at.Y+radius <= c.Max.Y
 }

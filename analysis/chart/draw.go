@@ -14,6 +14,9 @@ const frameWidth = 0.6
 // markerGap is the least distance of two markers of a [LineMarks] series, in points.
 const markerGap = 22
 
+// runAlpha is the opacity of the lines and dots of single runs.
+const runAlpha = 0.6
+
 // contents draws what is inside the axes of a panel; it is a plot.Plotter.
 type contents struct {
 	panel Panel
@@ -44,10 +47,16 @@ func (d contents) Plot(c draw.Canvas, p *plot.Plot) {
 		curves[i].drawBand(&c, d.style)
 	}
 	for i := range curves {
+		curves[i].drawRuns(&c, d.style, x, y)
+	}
+	for i := range curves {
 		curves[i].drawLine(&c, d.style)
 	}
 	for i := range curves {
 		curves[i].drawMarkers(&c, d.style, float64(i)/float64(len(curves)))
+	}
+	for i := range curves {
+		curves[i].drawExits(&c, d.style)
 	}
 	frame := draw.LineStyle{Color: mustColor(d.style.Ink), Width: frameWidth}
 	c.StrokeLines(frame, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}, c.Min, {X: c.Max.X, Y: c.Min.Y}})

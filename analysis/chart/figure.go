@@ -9,6 +9,10 @@ type Figure struct {
 	Mark    string // what sets the figure apart, drawn above it at the right
 	Rows    []Row
 
+	// AlignX gives all panels the same x limits, AlignY the panels of a column the same y limits. Panels with limits of their own
+	// keep them.
+	AlignX, AlignY bool
+
 	// Metadata is embedded in the file: PNG text chunks, SVG metadata, PDF keywords.
 	Metadata map[string]string
 }
@@ -31,6 +35,9 @@ type Panel struct {
 	X, Y   Axis
 	Series []Series
 	Rules  []Rule
+
+	// Equal gives both axes the same limits and draws them to one scale, in a square frame.
+	Equal bool
 }
 
 // Scale says how an axis maps numbers to lengths.
@@ -84,11 +91,20 @@ type Series struct {
 	// Lo and Hi are the ends of the interval, absolute, as long as Y; or both empty.
 	Lo, Hi []float64
 
+	// What each of the runs has whose mean Y is: thin lines where the series is one without a marker at each value, and dots elsewhere.
+	Runs []Run
+
 	// How many runs each value is over and how many there should be, each empty or as long
 	// as Y: the marker of a value over fewer is an outline.
 	N, Expected []int
 
 	Names []string // for the CSV: what values are called where X does not tell; as N
+}
+
+// Run is one of the runs behind a series.
+type Run struct {
+	Name string    // for the CSV, such as "seed 1"
+	Y    []float64 // as long as the series'; not finite where the run has no value
 }
 
 // RuleKind is the direction of a rule.

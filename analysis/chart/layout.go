@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -70,6 +71,10 @@ func (p page) draw(canvas vg.CanvasSizer) error {
 		for j, panel := range row.Panels {
 			at := canvases[i][j]
 			data := plots[i][j].DataCanvas(at)
+			if panel.Equal {
+				at = squared(at, data)
+				data = plots[i][j].DataCanvas(at)
+			}
 			if size := data.Size(); !(size.X >= smallestFrame && size.Y >= smallestFrame) {
 				return fmt.Errorf("labels leave no room for row %d, panel %d: shorten them or enlarge the figure", i+1, j+1)
 			}
@@ -79,6 +84,16 @@ func (p page) draw(canvas vg.CanvasSizer) error {
 		}
 	}
 	return nil
+}
+
+// squared returns the part of a panel's canvas that leaves a square of its frame, in the middle.
+func squared(at, frame draw.Canvas) draw.Canvas {
+	size := frame.Size()
+	if spare := size.X - size.Y; spare > 0 {
+		return draw.Crop(at, spare/2, -spare/2, 0, 0)
+	} else {
+		return draw.Crop(at, 0, 0, -spare/2, spare/2)
+	}
 }
 
 // arrange makes the plots and gives each its part of the canvas.
@@ -115,11 +130,15 @@ func (p page) plots() (plots [][]*plot.Plot, columns int) {
 	tile := (float64(p.width) - 2*outerMargin - float64((columns-1)*columnGap)) / float64(columns)
 	beside := float64(1.35*p.style.LabelSize) + float64(3.5*p.style.TickSize)
 	up := float64(p.style.PanelHeight*72) - float64(5*p.style.LabelSize)
+	everyX, columnY := p.figure.aligned()
 	for _, row := range p.figure.Rows {
 		shared := emptySpan
-		for _, panel := range row.Panels {
+		for j, panel := range row.Panels {
 			_, y := panel.spans()
-			shared = span{min(shared.lo, y.lo), max(shared.hi, y.hi)}
+			if p.figure.AlignY {
+				y = columnY[j]
+			}
+			shared = shared.with(y)
 		}
 		across := tile - beside
 		if row.ShareY {
@@ -128,6 +147,16 @@ func (p page) plots() (plots [][]*plot.Plot, columns int) {
 		line := make([]*plot.Plot, columns)
 		for j, panel := range row.Panels {
 			x, y := panel.spans()
+			if p.figure.AlignX {
+				x = everyX
+			}
+			if p.figure.AlignY {
+				y = columnY[j]
+			}
+			if panel.Equal {
+				x = x.with(y)
+				y = x
+			}
 			if row.ShareY {
 				y = shared
 				first := row.Panels[0].Y
@@ -138,6 +167,10 @@ func (p page) plots() (plots [][]*plot.Plot, columns int) {
 			}
 			if row.ShareX {
 				panel.X.Label = ""
+			}
+			marginX, across := marginX, across
+			if panel.Equal { // one scale, so equal ticks
+				marginX, across = marginY, min(across, up)
 			}
 			line[j] = p.plot(panel, panel.X.limits(x, marginX), panel.Y.limits(y, marginY), across, up)
 			if row.ShareX {
@@ -153,6 +186,21 @@ func (p page) plots() (plots [][]*plot.Plot, columns int) {
 	return plots, columns
 }
 
+// aligned returns the range of x of all panels, and that of y of each column.
+func (f Figure) aligned() (everyX span, columnY []span) {
+	everyX = emptySpan
+	for _, row := range f.Rows {
+		for j, panel := range row.Panels {
+			if j == len(columnY) {
+				columnY = append(columnY, emptySpan)
+			}
+			x, y := panel.spans()
+			everyX, columnY[j] = everyX.with(x), columnY[j].with(y)
+		}
+	}
+	return everyX, columnY
+}
+
 // spans returns the ranges of what the panel shows.
 func (p Panel) spans() (x, y span) {
 	x, y = emptySpan, emptySpan
@@ -163,6 +211,9 @@ func (p Panel) spans() (x, y span) {
 			if len(s.Lo) > 0 && finite(s.Y[i]) {
 				y.add(s.Lo[i], p.Y.Scale)
 				y.add(s.Hi[i], p.Y.Scale)
+			}
+			for _, r := range s.Runs {
+				y.add(r.Y[i], p.Y.Scale)
 			}
 		}
 	}
@@ -190,7 +241,8 @@ func (p page) plot(panel Panel, x, y span, across, up float64) *plot.Plot {
 		of     Axis
 		limits span
 		ticks  []plot.Tick
-	}{{&g.X, panel.X, x, xTicks}, {&g.Y, panel.Y, y, yTicks}} {
+		length float64
+	}{{&g.X, panel.X, x, xTicks, across}, {&g.Y, panel.Y, y, yTicks, up}} {
 		limits := a.of.Scale.place(a.limits)
 		a.axis.Min, a.axis.Max = limits.lo, limits.hi
 		a.axis.Padding = 0
@@ -199,7 +251,8 @@ func (p page) plot(panel Panel, x, y span, across, up float64) *plot.Plot {
 		a.axis.Tick.Length = tickLength
 		a.axis.Tick.Width = frameWidth
 		a.axis.Tick.Color = mustColor(p.style.Ink)
-		a.axis.Label.Text = a.of.Label
+		// A label longer than its axis would push the frame away from those of other panels.
+		a.axis.Label.Text = strings.Join(wrap(a.of.Label, textStyle(p.style, p.style.LabelSize), vg.Length(0.9*a.length)), "\n")
 		a.axis.Label.Padding = 2
 		p.setText(&a.axis.Label.TextStyle, p.style.LabelSize)
 		p.setText(&a.axis.Tick.Label, p.style.TickSize)

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
@@ -38,6 +39,12 @@ func (f Figure) legend(style Style) (entries, lines []entry, err error) {
 				switch {
 				case s.Label == "":
 				case !ok:
+					for other, taken := range looks {
+						if !taken.differs(l) {
+							first, second := min(other, s.Label), max(other, s.Label)
+							return nil, nil, fmt.Errorf("series %q and %q look the same: give them roles, dashes or markers that differ", first, second)
+						}
+					}
 					looks[s.Label] = l
 					entries = append(entries, l.entry(s.Label, style))
 				case known.differs(l):
@@ -66,10 +73,26 @@ func (f Figure) legend(style Style) (entries, lines []entry, err error) {
 	return entries, lines, nil
 }
 
-// differs reports whether two looks need two entries; bands may come and go.
+// differs reports whether two looks need two entries, by what is drawn of them. Bands may come and go, and opacity is none to tell
+// lines apart by.
 func (l look) differs(other look) bool {
-	l.band, other.band = false, false
-	return l != other
+	visible := func(l look) look {
+		l.band, l.alpha = false, 0
+		if l.dash == "" {
+			l.dash = "solid"
+		}
+		switch l.marks {
+		case Points:
+			l.dash = ""
+		case LineOnly:
+			l.marker, l.hollow = "", false
+		case LineMarks:
+			l.marks = LinePoints
+		}
+		l.color = strings.ToLower(l.color)
+		return l
+	}
+	return visible(l) != visible(other)
 }
 
 // entry returns the line of the legend for a series of this look.

@@ -1,6 +1,10 @@
 package chart
 
-import "gonum.org/v1/plot/vg"
+import (
+	"math"
+
+	"gonum.org/v1/plot/vg"
+)
 
 // markers are the outlines of the markers, for a circle of radius 1: the others are
 // scaled to about its area, so that no series looks heavier than another.
@@ -9,7 +13,34 @@ var markers = map[string]func(vg.Point, vg.Length) vg.Path{
 	"square":   polygon(vg.Point{X: -.89, Y: -.89}, vg.Point{X: .89, Y: -.89}, vg.Point{X: .89, Y: .89}, vg.Point{X: -.89, Y: .89}),
 	"triangle": polygon(vg.Point{X: -1.17, Y: -.78}, vg.Point{X: 1.17, Y: -.78}, vg.Point{X: 0, Y: 1.3}),
 	"down":     polygon(vg.Point{X: -1.17, Y: .78}, vg.Point{X: 1.17, Y: .78}, vg.Point{X: 0, Y: -1.3}),
+	"plus":     polygon(bars(0)...),
+	"cross":    polygon(bars(1)...),
+	"star":     polygon(star...),
+	"pentagon": polygon(vg.Point{X: 0, Y: 1.15}, vg.Point{X: -1.09, Y: .36}, vg.Point{X: -.68, Y: -.93}, vg.Point{X: .68, Y: -.93}, vg.Point{X: 1.09, Y: .36}),
+	"left":     polygon(vg.Point{X: .78, Y: -1.17}, vg.Point{X: .78, Y: 1.17}, vg.Point{X: -1.3, Y: 0}),
+	"right":    polygon(vg.Point{X: -.78, Y: -1.17}, vg.Point{X: -.78, Y: 1.17}, vg.Point{X: 1.3, Y: 0}),
 	"diamond":  polygon(vg.Point{X: -1.25, Y: 0}, vg.Point{X: 0, Y: -1.25}, vg.Point{X: 1.25, Y: 0}, vg.Point{X: 0, Y: 1.25}),
+}
+
+// star has five points.
+var star = []vg.Point{
+	{X: 0, Y: 1.5}, {X: -.37, Y: .51}, {X: -1.43, Y: .46}, {X: -.6, Y: -.2}, {X: -.88, Y: -1.21},
+	{X: 0, Y: -.63}, {X: .88, Y: -1.21}, {X: .6, Y: -.2}, {X: 1.43, Y: .46}, {X: .37, Y: .51},
+}
+
+// bars are the corners of two crossed bars, upright or, turned by an eighth, oblique.
+func bars(turned int) []vg.Point {
+	const long, half, r = 1.3, 0.42, math.Sqrt2 / 2
+	corners := []vg.Point{
+		{X: half, Y: half}, {X: half, Y: long}, {X: -half, Y: long}, {X: -half, Y: half}, {X: -long, Y: half}, {X: -long, Y: -half},
+		{X: -half, Y: -half}, {X: -half, Y: -long}, {X: half, Y: -long}, {X: half, Y: -half}, {X: long, Y: -half}, {X: long, Y: half},
+	}
+	for i, c := range corners {
+		if turned == 1 {
+			corners[i] = vg.Point{X: vg.Length(r * float64(c.X-c.Y)), Y: vg.Length(r * float64(c.X+c.Y))}
+		}
+	}
+	return corners
 }
 
 func polygon(corners ...vg.Point) func(vg.Point, vg.Length) vg.Path {

@@ -2,8 +2,13 @@ package chart
 
 import (
 	"fmt"
+	"image"
+	"image/color"
 	"maps"
 	"slices"
+
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/vg"
 )
 
 // Formats lists what Render can write.
@@ -32,6 +37,39 @@ func Render(f Figure, style Style, format string) ([]byte, error) {
 	}
 	return data, nil
 }
+
+// Check reports what keeps a figure from being drawn in the style, which besides [Figure.Validate] is labels that leave no room. It
+// lays the figure out as Render does, and draws it to nowhere.
+func Check(f Figure, style Style) error {
+	if err := f.Validate(style); err != nil {
+		return err
+	}
+	p, err := newPage(f, style)
+	if err != nil {
+		return err
+	}
+	if err := p.draw(nowhere{width: p.width, height: p.height}); err != nil {
+		return fmt.Errorf("figure %s: %w", f.ID, err)
+	}
+	return nil
+}
+
+// nowhere is a canvas that keeps nothing.
+type nowhere struct{ width, height vg.Length }
+
+func (n nowhere) Size() (w, h vg.Length)               { return n.width, n.height }
+func (nowhere) SetLineWidth(vg.Length)                 {}
+func (nowhere) SetLineDash([]vg.Length, vg.Length)     {}
+func (nowhere) SetColor(color.Color)                   {}
+func (nowhere) Rotate(float64)                         {}
+func (nowhere) Translate(vg.Point)                     {}
+func (nowhere) Scale(float64, float64)                 {}
+func (nowhere) Push()                                  {}
+func (nowhere) Pop()                                   {}
+func (nowhere) Stroke(vg.Path)                         {}
+func (nowhere) Fill(vg.Path)                           {}
+func (nowhere) FillString(font.Face, vg.Point, string) {}
+func (nowhere) DrawImage(vg.Rectangle, image.Image)    {}
 
 // heading is the figure's name in metadata.
 func (f Figure) heading() string {

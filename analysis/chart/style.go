@@ -36,8 +36,8 @@ type Style struct {
 // Role is the look of a series.
 type Role struct {
 	Color  string `toml:"color"`
-	Dash   string `toml:"dash"`   // "solid" (also ""), "dashed", "dotted", "dashdot", "longdash"
-	Marker string `toml:"marker"` // "circle" (also ""), "square", "triangle", "down", "diamond"
+	Dash   string `toml:"dash"`   // "solid" (also ""), "dashed", "dotted", "dashdot", "longdash", "dashdotdot", "longdashdot"
+	Marker string `toml:"marker"` // "circle" (also ""), "square", "triangle", "down", "diamond", "plus", "cross", "star", "pentagon", "left", "right"
 }
 
 // DefaultStyle returns the style of the study: 7 inches wide, the text width of a
@@ -62,17 +62,25 @@ func DefaultStyle() Style {
 			"Adadelta": {Color: "#0072b2", Dash: "longdash", Marker: "down"},
 			"Adam":     {Color: "#882255", Dash: "dashdot", Marker: "square"},
 
-			"accuracy":    {Color: "#000000", Dash: "solid", Marker: "circle"},
-			"sparsity":    {Color: "#0072b2", Dash: "dashed", Marker: "triangle"},
-			"selectivity": {Color: "#e69f00", Dash: "dashdot", Marker: "down"},
+			// Metrics have none of the optimizers' colours and markers.
+			"accuracy":        {Color: "#000000", Dash: "solid", Marker: "diamond"},
+			"sparsity":        {Color: "#56b4e9", Dash: "longdashdot", Marker: "plus"},
+			"selectivity":     {Color: "#e69f00", Dash: "dashdotdot", Marker: "cross"},
+			"sparsity_std":    {Color: "#004488", Dash: "dotted", Marker: "left"},
+			"selectivity_std": {Color: "#997700", Dash: "dotted", Marker: "right"},
+			"train_loss":      {Color: "#994455", Dash: "dashed", Marker: "pentagon"},
+			"test_loss":       {Color: "#777777", Dash: "longdash", Marker: "star"},
+			"product1":        {Color: "#000000", Dash: "dotted", Marker: "plus"},
+			"product2":        {Color: "#cc79a7", Dash: "dashdotdot", Marker: "left"},
+			"product3":        {Color: "#b8a000", Dash: "longdashdot", Marker: "right"},
 
 			"level1": {Color: "#0d0887", Dash: "solid", Marker: "circle"},
 			"level2": {Color: "#5402a3", Dash: "dashed", Marker: "triangle"},
-			"level3": {Color: "#8b0aa5", Dash: "longdash", Marker: "down"},
+			"level3": {Color: "#8b0aa5", Dash: "longdash", Marker: "cross"},
 			"level4": {Color: "#b93289", Dash: "dashdot", Marker: "square"},
-			"level5": {Color: "#db5c68", Dash: "dashed", Marker: "diamond"},
-			"level6": {Color: "#f48849", Dash: "solid", Marker: "triangle"},
-			"level7": {Color: "#febd2a", Dash: "longdash", Marker: "circle"},
+			"level5": {Color: "#db5c68", Dash: "dotted", Marker: "diamond"},
+			"level6": {Color: "#f48849", Dash: "dashdotdot", Marker: "down"},
+			"level7": {Color: "#febd2a", Dash: "longdashdot", Marker: "plus"},
 		},
 	}
 }
@@ -83,7 +91,10 @@ var dashes = map[string][]float64{
 	"dashed":   {4.5, 2},
 	"dotted":   {1.2, 1.5},
 	"dashdot":  {5, 1.6, 1.2, 1.6},
-	"longdash": {9, 2.2},
+	"longdash": {7.5, 3},
+
+	"dashdotdot":  {5, 1.4, 1.2, 1.4, 1.2, 1.4},
+	"longdashdot": {7.5, 1.8, 1.2, 1.8},
 }
 
 func dashPattern(name string, width vg.Length) []vg.Length {

@@ -33,8 +33,10 @@ func (f Figure) validate(style Style) error {
 	if err := checkMetadata(f.Metadata); err != nil {
 		return err
 	}
-	if !utf8.ValidString(f.Caption) || !utf8.ValidString(f.ID) {
-		return errors.New("id or caption is not UTF-8")
+	for _, s := range []string{f.ID, f.Caption} {
+		if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+			return fmt.Errorf("id or caption %q: use a single line of UTF-8", s)
+		}
 	}
 	panels := 0
 	for i, row := range f.Rows {
@@ -73,6 +75,16 @@ func (p Panel) validate(style Style) error {
 	for i, s := range p.Series {
 		if err := s.validate(p, style); err != nil {
 			return fmt.Errorf("series %d (%q): %w", i+1, s.Label, err)
+		}
+	}
+	if p.Equal && (p.X.Scale != Linear || p.Y.Scale != Linear || p.X.Min != p.Y.Min || p.X.Max != p.Y.Max) {
+		return errors.New("equal axes need two linear scales of the same limits")
+	}
+	for i, s := range p.Series {
+		for k, other := range p.Series[:i] {
+			if s.Label == other.Label {
+				return fmt.Errorf("series %d and %d are both called %q: give them labels that differ", k+1, i+1, s.Label)
+			}
 		}
 	}
 	for i, r := range p.Rules {
@@ -137,6 +149,19 @@ func (s Series) validate(p Panel, style Style) error {
 		return fmt.Errorf("%d numbers of runs, %d expected ones and %d names for %d values", len(s.N), len(s.Expected), len(s.Names), len(s.Y))
 	case len(s.Lo) != len(s.Hi) || len(s.Lo) != 0 && len(s.Lo) != len(s.Y):
 		return fmt.Errorf("%d lower and %d upper ends for %d values", len(s.Lo), len(s.Hi), len(s.Y))
+	}
+	for _, r := range s.Runs {
+		if len(r.Y) != len(s.Y) {
+			return fmt.Errorf("%d values of %s for %d of the series", len(r.Y), r.Name, len(s.Y))
+		}
+		for i, v := range r.Y {
+			if !finite(v) {
+				continue
+			}
+			if err := p.Y.place(v); err != nil {
+				return fmt.Errorf("%s, value %d: y: %w", r.Name, i+1, err)
+			}
+		}
 	}
 	for i := range s.X {
 		if err := p.X.place(s.X[i]); err != nil {
@@ -205,6 +230,9 @@ func (a Axis) place(v float64) error {
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// CheckText reports what in a text cannot be drawn.
+func CheckText(text string) error { return checkText(text) }
 
 // checkText reports text that cannot be set in one line of the font.
 func checkText(texts ...string) error {

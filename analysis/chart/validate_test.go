@@ -47,7 +47,7 @@ func TestErrors(t *testing.T) {
 		}, "no limits"},
 		{"role", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Role = "RMSprop" }, `no role "RMSprop"`},
 		{"dash", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Dash = "wavy" }, `dash "wavy"`},
-		{"marker", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Marker = "star" }, `marker "star"`},
+		{"marker", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Marker = "blob" }, `marker "blob"`},
 		{"marks", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Marks = -1 }, "unknown marks"},
 		{"opacity", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Alpha = nan }, "opacity NaN"},
 		{"rule", func(_ *Figure, p *Panel, _ *Series, _ *Style) { p.Rules = []Rule{{At: nan}} }, "rule 1: at NaN"},
@@ -58,11 +58,31 @@ func TestErrors(t *testing.T) {
 			p.Rules = []Rule{{Kind: Horizontal}}
 		}, "at 0 on a log scale"},
 		{"diagonal", func(_ *Figure, p *Panel, _ *Series, _ *Style) { p.Y.Scale = Log; p.Rules = []Rule{{Kind: Diagonal}} }, "diagonal needs"},
-		{"two looks", func(_ *Figure, p *Panel, s *Series, _ *Style) {
+		{"two looks", func(f *Figure, p *Panel, s *Series, _ *Style) {
+			other := *s
+			other.Role = "Adam"
+			f.Rows[0].Panels = append(f.Rows[0].Panels, Panel{Series: []Series{other}})
+		}, "two looks for one label"},
+		{"one label twice", func(_ *Figure, p *Panel, s *Series, _ *Style) {
 			other := *s
 			other.Role = "Adam"
 			p.Series = append(p.Series, other)
-		}, "two looks for one label"},
+		}, `series 1 and 2 are both called "s"`},
+		{"one look twice", func(_ *Figure, p *Panel, s *Series, style *Style) {
+			other := *s
+			other.Label, other.Role = "t", "twin"
+			style.Roles["twin"] = Role{Color: "#D55E00"} // SGD's, spelled otherwise
+			p.Series = append(p.Series, other)
+		}, `series "s" and "t" look the same`},
+		{"dashes of dots", func(_ *Figure, p *Panel, s *Series, _ *Style) {
+			s.Marks = Points
+			other := *s
+			other.Label, other.Dash = "t", "dotted"
+			p.Series = append(p.Series, other)
+		}, `series "s" and "t" look the same`},
+		{"equal axes", func(_ *Figure, p *Panel, _ *Series, _ *Style) { p.Equal, p.X.Min, p.X.Max = true, 0, 1 }, "equal axes need"},
+		{"a run's values", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Runs = []Run{{"seed 1", []float64{1}}} }, "1 values of seed 1 for 2"},
+		{"a run's place", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Runs = []Run{{"seed 1", []float64{1, 1e101}}} }, "seed 1, value 2: y: 1e+101 is beyond"},
 		{"two dashes", func(_ *Figure, p *Panel, _ *Series, _ *Style) {
 			p.Rules = []Rule{{Label: "r"}, {Label: "r", Dash: "dotted"}}
 		}, "two dashes"},
@@ -74,7 +94,8 @@ func TestErrors(t *testing.T) {
 		}, "cannot be shared"},
 		{"glyph", func(_ *Figure, p *Panel, _ *Series, _ *Style) { p.Title = "数" }, "the font has no '数'"},
 		{"two lines", func(f *Figure, _ *Panel, _ *Series, _ *Style) { f.Note = "a\nb" }, "single line"},
-		{"not UTF-8", func(f *Figure, _ *Panel, _ *Series, _ *Style) { f.Caption = "\xff" }, "not UTF-8"},
+		{"not UTF-8", func(f *Figure, _ *Panel, _ *Series, _ *Style) { f.Caption = "\xff" }, `caption "\xff": use a single line`},
+		{"caption of two lines", func(f *Figure, _ *Panel, _ *Series, _ *Style) { f.Caption = "a\nb" }, `caption "a\nb": use a single line`},
 		{"metadata key", func(f *Figure, _ *Panel, _ *Series, _ *Style) { f.Metadata = map[string]string{"a b": ""} }, `metadata key "a b"`},
 		{"metadata value", func(f *Figure, _ *Panel, _ *Series, _ *Style) { f.Metadata = map[string]string{"a": "\x00"} }, "metadata a"},
 		{"width", func(_ *Figure, _ *Panel, _ *Series, s *Style) { s.Width = nan }, "style: width NaN"},

@@ -81,8 +81,9 @@ func MeanChange(c Curves, from, to Reading, claimed Range) Predicate {
 func Rises(c Curves) Predicate { return Change(c, First, Last, Positive) }
 func Falls(c Curves) Predicate { return Change(c, First, Last, Negative) }
 
-// Settles claims that each curve's mean step over the last five epochs is smaller than its first step.
-func Settles(c Curves) Predicate { return Change(c, StepSize(1, 2), StepSize(-4, 0), Negative) }
+// Settles claims that each curve's mean step over the last five epochs is smaller than over the first five. Of two
+// windows of one length either is as likely to have the larger steps if nothing changes.
+func Settles(c Curves) Predicate { return Change(c, StepSize(1, 5), StepSize(-4, 0), Negative) }
 
 // Difference claims that each of the first selection minus each of the second lies in a range. The second takes
 // from the first what it leaves open; a curve is not compared with itself.

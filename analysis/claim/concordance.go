@@ -7,6 +7,9 @@ import (
 
 // Concordance claims that over each line's conditions, Kendall's tau of the line's metric with a reading of another
 // metric lies in a range. Each run name, a seed, has a tau of its own.
+//
+// Few runs may agree in their tau by chance, for it has few values. So its spread among runs is not taken to be smaller
+// than that of k independent pairs, whose variance is 2(2k+5)/(9k(k−1)) (Kendall, Biometrika 30, 1938).
 func Concordance(c Curves, other string, r Reading, claimed Range) Predicate {
 	text := fmt.Sprintf("Kendall's tau of %s with %s at %s %s", c, other, r, claimed)
 	return predicate(text, func(j *judge) ([]Predicate, error) {
@@ -47,12 +50,14 @@ func (j *judge) concordance(c Curves, line []Curve, other string, r Reading, cla
 	}
 	var values []float64
 	var notes []string
+	fewest := len(line)
 	for _, run := range order {
 		list := points[run]
 		if len(list) < 3 {
 			notes = append(notes, "without "+run+" (fewer than three conditions)")
 			continue
 		}
+		fewest = min(fewest, len(list))
 		concordant := 0
 		for i, a := range list {
 			for _, b := range list[:i] {
@@ -63,7 +68,9 @@ func (j *judge) concordance(c Curves, line []Curve, other string, r Reading, cla
 	}
 	what := fmt.Sprintf("Kendall's tau of %s with %s (%s), %s, over %s to %s", line[0].Metric, other, name, line[0].Optimizer,
 		shorter(line[0].Condition), shorter(line[len(line)-1].Condition))
-	return student(values).part(what, claimed, math.NaN(), notes), nil
+	e, k := student(values), float64(fewest)
+	e.se = math.Max(e.se, math.Sqrt(2*(2*k+5)/(9*k*(k-1))/float64(len(values))))
+	return e.part(what, claimed, math.NaN(), notes), nil
 }
 
 func sign(x float64) int {

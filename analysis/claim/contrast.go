@@ -80,7 +80,7 @@ func (j *judge) common(terms []term) (int, error) {
 		}
 		for _, other := range terms[:i] {
 			if t.curve == other.curve && t.reading.name(epochs) == other.reading.name(epochs) {
-				return 0, missing("second epoch to compare with: its runs have %d", epochs)
+				return 0, missing("two times to compare: its runs have %d epochs", epochs)
 			}
 		}
 	}

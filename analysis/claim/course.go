@@ -45,7 +45,8 @@ func (j *judge) shrinks(first, last []term) (Part, error) {
 		}
 	}
 	q, other := first[0].curve, first[1].curve
-	what := fmt.Sprintf("%s, %s: how much closer %s and %s are after the last epoch than after the first", q.Metric, q.Optimizer, q.Condition, other.Condition)
+	what := fmt.Sprintf("%s, %s: how much closer %s and %s are after the last epoch than after the first",
+		q.Metric, q.Optimizer, q.Condition, other.Condition)
 	return student(values).part(what, Positive, math.NaN(), append(notes, left...)), nil
 }
 
@@ -93,7 +94,8 @@ func (j *judge) correlation(q Curve, metric string, claimed Range) (Part, error)
 	if len(z) > 1 && len(z) <= mostFlips {
 		flips = func(bound float64) (float64, float64) { return signFlip(z, onZ(bound)) }
 	}
-	return p.judged(func(bound float64) (float64, float64) { return e.tails(onZ(bound)) }, flips, func(coverage float64) (float64, float64) {
+	test := func(bound float64) (float64, float64) { return e.tails(onZ(bound)) }
+	return p.judged(test, flips, func(coverage float64) (float64, float64) {
 		low, high := e.interval(coverage)
 		return math.Tanh(low), math.Tanh(high)
 	}), nil

@@ -74,7 +74,8 @@ func (c Curves) String() string {
 	} else {
 		b.WriteString(strings.Join(c.conditions, ","))
 	}
-	fmt.Fprintf(&b, "] by [%s] of [%s] layers [%s] at %s", strings.Join(c.optimizers, ","), strings.Join(c.metrics, ","), strings.Join(c.layers, ","), c.reading)
+	fmt.Fprintf(&b, "] by [%s] of [%s] layers [%s] at %s",
+		strings.Join(c.optimizers, ","), strings.Join(c.metrics, ","), strings.Join(c.layers, ","), c.reading)
 	if c.only != (filter{}) {
 		fmt.Fprintf(&b, " of runs with %s %s", c.only.metric, c.only.in)
 	}

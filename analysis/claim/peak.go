@@ -37,8 +37,8 @@ func PeaksApart(c Curves, other string) Predicate {
 
 // PeaksWithin claims that in most runs each line is highest at a number in [low, high].
 func PeaksWithin(c Curves, low, high float64) Predicate {
-	return peaks(c, "", fmt.Sprintf("peak of %s in %s..%s", c, exact(low), exact(high)), fmt.Sprintf("from %s to %s", short(low), short(high)),
-		func(at, _ float64) bool { return at >= low && at <= high })
+	text, where := fmt.Sprintf("peak of %s in %s..%s", c, exact(low), exact(high)), fmt.Sprintf("from %s to %s", short(low), short(high))
+	return peaks(c, "", text, where, func(at, _ float64) bool { return at >= low && at <= high })
 }
 
 func peaks(c Curves, second, text, where string, as func(at, other float64) bool) Predicate {

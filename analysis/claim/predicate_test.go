@@ -111,7 +111,7 @@ func TestPredicates(t *testing.T) {
 		{"not similar", Similar(line, 0.1), across(0.1, 0.11, 0.5, 0.1), 0.01, Contradicted},
 		{"similar, perhaps", Similar(line, 0.1), across(0.1, 0.11, 0.18, 0.1), 0.02, Undecided},
 
-		{"settles", Settles(x1), during(0.1, 0.5, 0.6, 0.61, 0.61, 0.61, 0.61), 0.1, Supported},
+		{"settles", Settles(x1), during(0.1, 0.5, 0.6, 0.61, 0.61, 0.61, 0.61, 0.61), 0.1, Supported},
 		{"does not settle", Settles(x1), during(0.1, 0.11, 0.2, 0.4, 0.1, 0.4, 0.1), 0.1, Contradicted},
 		{"correlated", Correlate(x1, "n", Positive), both(during(0.1, 0.2, 0.4), during(0.3, 0.4, 0.5)), 0.1, Supported},
 		{"correlated the other way", Correlate(x1, "n", Positive), both(during(0.1, 0.2, 0.4), during(0.5, 0.4, 0.3)), 0.1, Contradicted},
@@ -256,7 +256,7 @@ func TestMissing(t *testing.T) {
 		"optimizer":  {one(In("e", "x=1").By("C")), "the study has no runs of C in experiment e, condition x=1"},
 		"layer":      {one(In("e", "x=1").By("A").Layers("3")), "the study has no layer 3 of A in experiment e, condition x=1"},
 		"metric":     {Value(In("e", "x=1").By("A").Of("o"), Positive), "the study has no metric o"},
-		"only epoch": {Rises(Sweep("one", "x=").By("A").Of("m")), "the study has no second epoch to compare with: its runs have 1"},
+		"only epoch": {Rises(Sweep("one", "x=").By("A").Of("m")), "the study has no two times to compare: its runs have 1 epochs"},
 		"epoch":      {one(In("e", "x=1").By("A").At(Epoch(9))), "the study has no epoch 9: its runs have 3 epochs"},
 		"similar":    {Similar(In("e", "x=1").By("A").Of("m"), 1), "the study has no second condition that a claim compares with"},
 		"itself":     {Higher(In("e", "x=1").By("A").Of("m"), In("e", "x=1")), "the study has no second condition that a claim compares with"},

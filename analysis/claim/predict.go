@@ -16,7 +16,8 @@ func Prediction(outcome string, from []string, claimed Range, selections ...Curv
 	for i, c := range selections {
 		texts[i] = c.Of(append([]string{outcome}, from...)...).String()
 	}
-	text := fmt.Sprintf("R2 of %s from %s, an experiment left out, over %s: %s", outcome, strings.Join(from, " and "), strings.Join(texts, " + "), claimed)
+	text := fmt.Sprintf("R2 of %s from %s, an experiment left out, over %s: %s",
+		outcome, strings.Join(from, " and "), strings.Join(texts, " + "), claimed)
 	return predicate(text, func(j *judge) ([]Predicate, error) {
 		return []Predicate{{decide: func(j *judge) (Part, error) { return j.prediction(outcome, from, claimed, selections) }}}, nil
 	})

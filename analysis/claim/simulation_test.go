@@ -19,27 +19,33 @@ type world struct {
 	conditions, epochs int
 	paired             bool
 	value              func(r *rand.Rand, run, condition int, metric string, epoch int) float64
+	experiments        int // that the conditions are divided among, named e, e1, ...; 0 is one
 }
 
 // data draws a study of n runs.
 func (w world) data(r *rand.Rand, n int) *Data {
 	d := NewData("m")
+	var conditions, experiments []string
 	for x := 1; x <= w.conditions; x++ {
-		condition := fmt.Sprintf("x=%d", x)
-		d.conditions["e"] = append(d.conditions["e"], condition)
+		condition, experiment := fmt.Sprintf("x=%d", x), "e"
+		if i := x % max(1, w.experiments); i > 0 {
+			experiment = fmt.Sprintf("e%d", i)
+		}
+		conditions, experiments = append(conditions, condition), append(experiments, experiment)
+		d.conditions[experiment] = append(d.conditions[experiment], condition)
 		if w.paired {
-			d.Pair("e", condition, "A", "start")
+			d.Pair(experiment, condition, "A", "start")
 		}
 	}
 	names := [...]string{"00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11"}
 	for run := range n {
 		for _, metric := range []string{"m", "n"} {
-			for x, condition := range d.conditions["e"] {
+			for x, condition := range conditions {
 				c := &course{run: names[run], values: make([]float64, w.epochs), absent: make([]bool, w.epochs)}
 				for e := range c.values {
 					c.values[e] = w.value(r, run, x, metric, e+1)
 				}
-				q := Curve{"e", condition, "A", AllLayers, metric}
+				q := Curve{experiments[x], condition, "A", AllLayers, metric}
 				d.curves[q] = append(d.curves[q], c)
 			}
 		}
@@ -70,7 +76,7 @@ func nulls() []simulated {
 	line := Sweep("e", "x=").By("A").Of("m")
 	x1, x2 := In("e", "x=1").By("A").Of("m"), In("e", "x=2").By("A").Of("m")
 	both, yes := []Verdict{Supported, Contradicted}, []Verdict{Supported}
-	flat := func(conditions, epochs int, paired bool) world { return world{conditions, epochs, paired, noise} }
+	flat := func(conditions, epochs int, paired bool) world { return world{conditions, epochs, paired, noise, 0} }
 	var six []Predicate
 	for x := 2; x <= 7; x++ {
 		six = append(six, Higher(In("e", fmt.Sprintf("x=%d", x)).By("A").Of("m"), In("e", "x=1")))
@@ -79,9 +85,9 @@ func nulls() []simulated {
 		return around(0.5, 0.5+m, 0.5+2*m, 0.5+3*m)
 	}
 	return []simulated{
-		{"value near 1", Value(x1, Above(0.95)), world{1, 1, false, around(0.95)}, both},
-		{"value near 1, skewed", Value(x1, Above(0.95)), world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return beta(r, 38, 2) }}, both},
-		{"value, skewed", Value(x1, Below(0.05)), world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return beta(r, 1, 19) }}, yes},
+		{"value near 1", Value(x1, Above(0.95)), world{1, 1, false, around(0.95), 0}, both},
+		{"value near 1, skewed", Value(x1, Above(0.95)), world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return beta(r, 38, 2) }, 0}, both},
+		{"value, skewed", Value(x1, Below(0.05)), world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return beta(r, 1, 19) }, 0}, yes},
 		{"value in a range", Value(x1, Range{0.3, 0.5}), flat(1, 1, false), yes},
 		{"change", Rises(x1), flat(1, 2, false), both},
 		{"change of a mean over conditions, paired", MeanChange(line, First, Last, Positive), flat(3, 2, true), both},
@@ -90,15 +96,15 @@ func nulls() []simulated {
 		{"difference", Higher(x2, In("e", "x=1")), flat(2, 1, false), both},
 		{"difference of unequal spread", Higher(x2, In("e", "x=1")), world{2, 1, false, func(r *rand.Rand, _, condition int, _ string, _ int) float64 {
 			return 0.5 + 0.01*float64(1+4*condition)*r.NormFloat64()
-		}}, both},
-		{"not worse by more than a margin", Difference(x2, In("e", "x=1"), Above(-0.01)), world{2, 1, true, around(0.5, 0.49)}, yes},
+		}, 0}, both},
+		{"not worse by more than a margin", Difference(x2, In("e", "x=1"), Above(-0.01)), world{2, 1, true, around(0.5, 0.49), 0}, yes},
 		{"trend, paired", Trend(line, Positive), flat(5, 1, true), both},
 		{"trend", Trend(line, Positive), flat(5, 1, false), both},
 		{"every step, paired", Rising(line), flat(4, 1, true), both},
 		{"every step", Rising(line), flat(4, 1, false), both},
 		{"turns, paired", Turns(line), flat(4, 1, true), yes},
 		{"turns", Turns(line), flat(4, 1, false), yes},
-		{"similar", Similar(line, 0.01), world{2, 1, true, around(0.5, 0.51)}, yes},
+		{"similar", Similar(line, 0.01), world{2, 1, true, around(0.5, 0.51), 0}, yes},
 		{"share", Share(x1, Above(0.5), Above(0.5)), flat(1, 1, false), both},
 		{"reaching a level", Higher(x2.At(Reaching("n", 0.5)), In("e", "x=1").At(Reaching("n", 0.5))), flat(2, 4, true), both},
 		{"runs that learnt", Higher(x2.Only("n", Above(0.49)), In("e", "x=1").Only("n", Above(0.49))), flat(2, 1, true), both},
@@ -108,6 +114,8 @@ func nulls() []simulated {
 		{"approaches", Approaches(x1, In("e", "x=2"), 1), flat(2, 2, true), both},
 		{"concordance", Concordance(line, "n", Last, Positive), flat(7, 1, false), both},
 
+		{"prediction", Prediction("m", []string{"n"}, Above(0), Sweep("e", "x=").By("A"), Sweep("e1", "x=").By("A"), Sweep("e2", "x=").By("A")),
+			world{15, 1, true, noise, 3}, yes},
 		{"peak beyond another", PeaksBeyond(line, "n", math.Inf(1)), flat(5, 1, false), yes},
 		{"peak slightly beyond another", PeaksBeyond(line, "n", 2), flat(5, 1, false), yes},
 		{"peak before another", PeaksBefore(line, "n"), flat(5, 1, false), yes},
@@ -117,11 +125,11 @@ func nulls() []simulated {
 		{"three of six", AtLeast(3, six...), flat(7, 1, true), both},
 		{"all of six", All(six...), flat(7, 1, true), both},
 		{"all of six, independent", All(six...), flat(7, 1, false), both},
-		{"equivalent at the margin", Higher(x2, In("e", "x=1")), world{2, 1, true, margin(0.02)}, []Verdict{Equivalent, Contradicted}},
-		{"equivalent at the margin, independent", Higher(x2, In("e", "x=1")), world{2, 1, false, margin(0.02)}, []Verdict{Equivalent, Contradicted}},
-		{"equivalent at the margin, every step", Rising(line), world{4, 1, true, margin(0.02)}, []Verdict{Equivalent, Contradicted}},
+		{"equivalent at the margin", Higher(x2, In("e", "x=1")), world{2, 1, true, margin(0.02), 0}, []Verdict{Equivalent, Contradicted}},
+		{"equivalent at the margin, independent", Higher(x2, In("e", "x=1")), world{2, 1, false, margin(0.02), 0}, []Verdict{Equivalent, Contradicted}},
+		{"equivalent at the margin, every step", Rising(line), world{4, 1, true, margin(0.02), 0}, []Verdict{Equivalent, Contradicted}},
 		{"equivalent at the margin, any of three", Any(Higher(x2, In("e", "x=1")), Higher(In("e", "x=3").By("A").Of("m"), In("e", "x=1")), Higher(In("e", "x=4").By("A").Of("m"), In("e", "x=1"))),
-			world{4, 1, true, around(0.5, 0.52, 0.52, 0.52)}, []Verdict{Equivalent, Contradicted}},
+			world{4, 1, true, around(0.5, 0.52, 0.52, 0.52), 0}, []Verdict{Equivalent, Contradicted}},
 	}
 }
 

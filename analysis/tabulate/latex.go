@@ -4,26 +4,42 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
-// latexEscapes are the characters that LaTeX reads in another way, and those beyond ASCII that tables use.
+// latexEscapes are the characters and ligatures that LaTeX reads in another way, and symbols that not every text font has. All
+// else stands as it is: LaTeX reads UTF-8. Letters beyond the Latin ones need an engine and a font that have them, such as
+// LuaLaTeX with a font that covers Greek.
 var latexEscapes = strings.NewReplacer(
 	`\`, `\textbackslash{}`, `_`, `\_`, `%`, `\%`, `&`, `\&`, `#`, `\#`, `$`, `\$`, `{`, `\{`, `}`, `\}`,
 	`~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`, `<`, `$<$`, `>`, `$>$`, `|`, `$|$`,
+	`"`, `{\char34}`, "`", `\textasciigrave{}`, apart, "{}",
+	"[", `{[}`, "]", `{]}`, "*", `{*}`, // \\ of the row above would take them for its own
 	"±", `$\pm$`, "−", `$-$`, "–", `--`, "×", `$\times$`, "→", `$\rightarrow$`, "·", `$\cdot$`, "…", `\dots{}`,
-	"≤", `$\leq$`, "≥", `$\geq$`, "√", `$\surd$`, "β", `$\beta$`, "ρ", `$\rho$`, "²", `$^2$`, "’", `'`,
+	"≤", `$\leq$`, "≥", `$\geq$`, "√", `$\surd$`, "β", `$\beta$`, "ρ", `$\rho$`, "ε", `$\varepsilon$`, "²", `$^2$`, "’", `'`,
+	"₁", `$_1$`, "₂", `$_2$`,
 )
 
+// apart is put between characters that LaTeX would join; it is in no text.
+const apart = "\x00"
+
+// latexText is a text as LaTeX sets it character by character.
+func latexText(text string) string {
+	for _, c := range []string{"-", "'", ","} {
+		for range 2 { // the second time those between two pairs
+			text = strings.ReplaceAll(text, c+c, c+apart+c)
+		}
+	}
+	return latexEscapes.Replace(text)
+}
+
 // latex is a tabular, to be set inside a table environment; title, caption and notes stand before it as comments.
-func (t Table) latex() ([]byte, error) {
+func (t Table) latex() []byte {
 	var b bytes.Buffer
 	for _, text := range append([]string{t.heading()}, t.Notes...) {
 		if text != "" {
 			fmt.Fprintf(&b, "%% %s\n", text)
 		}
 	}
-	head := b.Len() // comments may hold any character
 	b.WriteString(`\begin{tabular}{`)
 	for i := range t.Header {
 		if t.numeric(i) {
@@ -38,7 +54,7 @@ func (t Table) latex() ([]byte, error) {
 			if i > 0 {
 				b.WriteString(" & ")
 			}
-			b.WriteString(latexEscapes.Replace(cell))
+			b.WriteString(latexText(cell))
 		}
 		b.WriteString(" \\\\\n")
 	}
@@ -48,10 +64,5 @@ func (t Table) latex() ([]byte, error) {
 		line(row)
 	}
 	b.WriteString("\\hline\n\\end{tabular}\n")
-	for _, r := range string(b.Bytes()[head:]) {
-		if r >= utf8.RuneSelf {
-			return nil, fmt.Errorf("table %s: LaTeX for %q is not known: add it to the escapes", t.ID, r)
-		}
-	}
-	return b.Bytes(), nil
+	return b.Bytes()
 }

@@ -66,7 +66,7 @@ func Render(t Table, format string) ([]byte, error) {
 	case "md":
 		return t.markdown(), nil
 	case "tex":
-		return t.latex()
+		return t.latex(), nil
 	case "json":
 		return t.json()
 	}

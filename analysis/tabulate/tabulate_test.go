@@ -41,10 +41,32 @@ func TestLaTeX(t *testing.T) {
 	if string(text) != want {
 		t.Errorf("got\n%s\nwant\n%s", text, want)
 	}
-	odd := example()
-	odd.Rows[0][0] = "✗"
-	if _, err := Render(odd, "tex"); err == nil || !strings.Contains(err.Error(), `LaTeX for '✗' is not known`) {
-		t.Errorf("a character without LaTeX: %v", err)
+}
+
+// Whatever LaTeX or Markdown reads in a way of its own is escaped; all else, of any script, stands as it is.
+func TestEscapes(t *testing.T) {
+	table := Table{ID: "e", Header: []string{"a"}}
+	for _, c := range []struct{ text, tex, md string }{
+		{"größe é ü ß ° “ Ωμέγα 中 ✗", "größe é ü ß ° “ Ωμέγα 中 ✗", "größe é ü ß ° “ Ωμέγα 中 ✗"},
+		{`a\b{c}$d$`, `a\textbackslash{}b\{c\}\$d\$`, `a\\b{c}\$d\$`},
+		{"[16 8]", "{[}16 8{]}", `\[16 8\]`},
+		{"*x*", "{*}x{*}", `\*x\*`},
+		{"~/^&#%_", `\textasciitilde{}/\textasciicircum{}\&\#\%\_`, `\~/^&#%\_`},
+		{"a--b---c", "a-{}-b-{}-{}-c", "a--b---c"},
+		{"?`!`", "?\\textasciigrave{}!\\textasciigrave{}", "?\\`!\\`"},
+		{`"x" ''y'' ,,z`, `{\char34}x{\char34} '{}'y'{}' ,{},z`, `"x" ''y'' ,,z`},
+		{"&lt; <b>", `\&lt; $<$b$>$`, "&amp;lt; &lt;b>"},
+		{"β1 ρ ε ≤ ×", `$\beta$1 $\rho$ $\varepsilon$ $\leq$ $\times$`, "β1 ρ ε ≤ ×"},
+	} {
+		table.Rows = [][]string{{c.text}}
+		tex, err := Render(table, "tex")
+		if err != nil || !strings.Contains(string(tex), "\n"+c.tex+` \\`+"\n") {
+			t.Errorf("%s in LaTeX: %v\n%s", c.text, err, tex)
+		}
+		md, err := Render(table, "md")
+		if err != nil || !strings.Contains(string(md), "| "+c.md+" |") {
+			t.Errorf("%s in Markdown: %v\n%s", c.text, err, md)
+		}
 	}
 }
 

@@ -221,5 +221,9 @@ func summary(r *pipeline.Report) string {
 			text += fmt.Sprintf("%d %s", n, o)
 		}
 	}
-	return fmt.Sprintf("%s in %s", text, Short(r.Elapsed))
+	text = fmt.Sprintf("%s in %s", text, Short(r.Elapsed))
+	if r.Remote != nil {
+		text += "; remote: " + r.Remote.String()
+	}
+	return text
 }

@@ -216,6 +216,7 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 		}
 	}
 	owners := map[ContentID]string{}
+	away, awayBytes := 0, int64(0)
 	for _, r := range sc.Records {
 		for _, o := range slices.Concat(r.Outputs, r.Conflict) {
 			name := fmt.Sprintf("%s of %s", o.Name, r.Node)
@@ -227,6 +228,8 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 			switch {
 			case sound && size != o.Size:
 				add(Damaged, IDPath("actions", r.Action), "says that %s has %d bytes; it has %d", name, o.Size, size)
+			case !sound && !present(path) && o.Away:
+				away, awayBytes = away+1, awayBytes+o.Size
 			case !sound && !present(path):
 				add(Missing, path, "is %s, by record %s", name, r.Action.Short())
 			}
@@ -234,6 +237,9 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 		if r.Conflict != nil {
 			add(Damaged, IDPath("actions", r.Action), "%s gave different bytes when it was done again: %v", r.Node, ErrConflict)
 		}
+	}
+	if away > 0 {
+		sc.Notes = append(sc.Notes, fmt.Sprintf("%d outputs, %.1f MB, are known by their records and not kept here; nothing is said about them", away, float64(awayBytes)/1e6))
 	}
 	for i, f := range sc.Faults {
 		e := entry{kind: "blobs", path: f.Path}

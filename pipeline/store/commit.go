@@ -69,7 +69,12 @@ func (w *Writer) Commit(r *Record, known []Output, file func(name string) string
 	var conflict error
 	if name != "" {
 		conflict = fmt.Errorf("output %s: %w: %s", name, ErrConflict, w.describeConflict(name, known, r.Outputs))
+		if r.Between != "" {
+			conflict = fmt.Errorf("%w; %s", conflict, r.Between)
+		}
 		r.Outputs, r.Conflict = known, r.Outputs
+	} else {
+		r.Between = ""
 	}
 	text, err := encodeRecord(r)
 	if err != nil {
@@ -78,9 +83,10 @@ func (w *Writer) Commit(r *Record, known []Output, file func(name string) string
 	return errors.Join(w.install(w.RecordPath(r.Action), text), conflict)
 }
 
-// Adopt keeps the record of an action whose outputs the store has already. The
+// PutAdopted keeps the record of an action that was not done, whose outputs the
+// store has already. The
 // caller holds the action's lock and vouches for the outputs.
-func (w *Writer) Adopt(r *Record) error {
+func (w *Writer) PutAdopted(r *Record) error {
 	r.Adopted = true
 	slices.SortFunc(r.Outputs, func(a, b Output) int { return strings.Compare(a.Name, b.Name) })
 	text, err := encodeRecord(r)

@@ -31,3 +31,7 @@ func irregular(err error) error {
 	}
 	return err
 }
+
+// ReadBlob returns stored bytes without holding them against their id: what a
+// blob may be read for and cannot be believed is the caller's to say.
+func (s *Store) ReadBlob(id ContentID) ([]byte, error) { return readFile(s.BlobPath(id), maxJournal) }

@@ -13,6 +13,10 @@ type Output struct {
 	Name    string    `json:"name"`
 	Content ContentID `json:"content"`
 	Size    int64     `json:"size"`
+
+	// Away says that the store need not hold the bytes: they were never fetched from
+	// where they are, or were let go. That they are absent is no damage then.
+	Away bool `json:"away,omitempty"`
 }
 
 // A Record says what came out of an action. It is two sealed lines: this head,
@@ -30,6 +34,10 @@ type Record struct {
 	// Conflict is what came out when the action was done again and gave other
 	// bytes; see ErrConflict.
 	Conflict []Output `json:"conflict,omitempty"`
+
+	// Between says which machines disagree, where one that is not this one gave
+	// Conflict.
+	Between string `json:"between,omitempty"`
 
 	// Detail is what the action was: for reasons and provenance. Its form
 	// belongs to the caller.

@@ -29,7 +29,7 @@ func commit(t *testing.T, w *Writer, id ActionID, text string, known []Output) (
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Output{"a", content, size}
+	o := Output{Name: "a", Content: content, Size: size}
 	return o, w.Commit(&Record{Action: id, Node: "n", Outputs: []Output{o}, Detail: []byte("{}")}, known,
 		func(string) string { return path })
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -20,6 +21,7 @@ import (
 const (
 	Summaries = "summaries.parquet"
 	Tidy      = "tidy.csv"
+	Wide      = "wide.csv" // the tidy table with the metrics that the author's records do not have
 )
 
 // Params names the runs that the experiment has.
@@ -62,7 +64,7 @@ func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    Kind,
 		Package: "sparsel/stages/aggregate",
-		Outputs: []string{Summaries, Tidy},
+		Outputs: []string{Summaries, Tidy, Wide},
 		Run:     run,
 	}
 }
@@ -71,6 +73,7 @@ func run(_ context.Context, job *pipeline.Job) error {
 	p := job.Node().Params.(Params)
 	var values []summary.Value
 	var tidy []measures.TidyRow
+	var wide []measures.WideRow
 	cohorts := map[condition]cohort{}
 	for _, u := range p.Uses {
 		path, ok := job.Input(u.Input())
@@ -83,6 +86,7 @@ func run(_ context.Context, job *pipeline.Job) error {
 				none := measures.Number{}
 				t.Accuracy, t.Sparsity, t.SelectivityAvg, t.SelectivityStd = none, none, none, none
 				tidy = append(tidy, t)
+				wide = append(wide, measures.WideRow{TidyRow: t, Further: make([]measures.Number, len(measures.Further))})
 			}
 			continue
 		}
@@ -103,6 +107,7 @@ func run(_ context.Context, job *pipeline.Job) error {
 				return fmt.Errorf("%s: %w", u.Input(), err)
 			}
 			tidy = append(tidy, t)
+			wide = append(wide, measures.WideRow{TidyRow: t, Further: measures.FurtherOf(r)})
 		}
 	}
 	groups, err := summary.Summarize(design(p.Uses), values)
@@ -113,7 +118,10 @@ func run(_ context.Context, job *pipeline.Job) error {
 	if err := measures.WriteSummaries(job.Output(Summaries), meta, rowsOf(groups)); err != nil {
 		return err
 	}
-	return writeTidy(job.Output(Tidy), tidy)
+	if err := writeTable(job.Output(Tidy), tidy, measures.WriteTidyCSV); err != nil {
+		return err
+	}
+	return writeTable(job.Output(Wide), wide, measures.WriteWideCSV)
 }
 
 // check refuses metrics of another run than the use means: other epochs or layers.
@@ -225,10 +233,10 @@ func (u Use) tidy(experiment string, r measures.Row) (measures.TidyRow, error) {
 	return row, nil
 }
 
-func writeTidy(path string, rows []measures.TidyRow) error {
+func writeTable[Row any](path string, rows []Row, write func(io.Writer, []Row) error) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(measures.WriteTidyCSV(f, rows), f.Close())
+	return errors.Join(write(f, rows), f.Close())
 }

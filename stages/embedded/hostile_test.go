@@ -37,7 +37,7 @@ func picture(t testing.TB, m image.Image) []byte {
 }
 
 // A picture of a hundred bytes that claims 200,000×200,000 pixels is refused, and none of these is reserved.
-func TestT33PixelBomb(t *testing.T) {
+func TestT44PixelBomb(t *testing.T) {
 	bomb := []byte(pngMagic + header(200_000, 200_000) + chunk("tEXt", "figure\x005.1") +
 		chunk("IDAT", "\x78\x9c\x03\x00\x00\x00\x00\x01") + chunk("IEND", ""))
 	genuine := picture(t, image.NewGray(image.Rect(0, 0, 30, 20)))
@@ -80,10 +80,10 @@ func seeds(t testing.TB) [][]byte {
 }
 
 // Reading a file takes memory in proportion to its length, whatever it is.
-func TestT33MutatedFiles(t *testing.T) { mutate.Loop(t, seeds(t), func(data []byte) { Read(data) }) }
+func TestT44MutatedFiles(t *testing.T) { mutate.Loop(t, seeds(t), func(data []byte) { Read(data) }) }
 
 // Files that say the same small thing often.
-func TestT33RepeatedParts(t *testing.T) {
+func TestT44RepeatedParts(t *testing.T) {
 	const n = 200_000
 	for name, data := range map[string]string{
 		"PDF escapes":  "%PDF-1.3 /Keywords (" + strings.Repeat(`\n`, n) + ") %%EOF",

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-func TestT34PublicAddresses(t *testing.T) {
+func TestT45PublicAddresses(t *testing.T) {
 	for _, text := range []string{
 		"93.184.216.34", "8.8.8.8", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1", "192.167.1.1", "198.17.0.1", "2606:4700::1111",
 		"2a00:1450::1", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:0808:0808::1",
@@ -69,7 +69,7 @@ func names(t *testing.T) *net.Resolver {
 
 // A redirect into the user's own network is refused, by its address or by what its name stands for, and nothing there
 // is even connected to. The mirror itself may stand there.
-func TestT34RedirectsStayPublic(t *testing.T) {
+func TestT45RedirectsStayPublic(t *testing.T) {
 	inside, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func TestT34RedirectsStayPublic(t *testing.T) {
 }
 
 // A mirror's name that was public when it was first dialled does not lead home later, and a proxy may stand anywhere.
-func TestT34Rebinding(t *testing.T) {
+func TestT45Rebinding(t *testing.T) {
 	u, err := url.Parse("https://mirror.example/x")
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func TestT34Rebinding(t *testing.T) {
 }
 
 // No message repeats a name and password that somebody put into a mirror's address.
-func TestT34PasswordsAreNotRepeated(t *testing.T) {
+func TestT45PasswordsAreNotRepeated(t *testing.T) {
 	for _, mirror := range []string{
 		"https://user:hunter2@example.org/mnist", "https://hunter2@example.org", "https://user:hun/ter2@example.org", "http://user:hunter2@example.org",
 		"https://user:hunter2@exa mple.org", "user:hunter2@example.org", "https:/user:hunter2@example.org", "https://user:hunter2@example.org/?q",

@@ -12,39 +12,41 @@ import (
 // axis is the x axis of the panel at a place.
 func (d *description) axis(at place) chart.Axis {
 	axis := chart.Axis{Label: d.X.Label}
-	kind, other, _ := strings.Cut(d.X.Kind, " ")
-	switch {
-	case kind == "epoch":
-		label := axis.Label
-		if axis = epochAxis(d.epoch); label != "" {
-			axis.Label = label
-		}
-	case kind == "layer":
-		axis.Scale = chart.Categorical
+	word := func(text string) {
 		if axis.Label == "" {
-			axis.Label = "hidden layer"
+			axis.Label = text
 		}
+	}
+	switch d.X.Kind {
+	case Epochs:
+		axis = epochAxis(d.Epoch)
+		if d.X.Label != "" {
+			axis.Label = d.X.Label
+		}
+	case Layers:
+		axis.Scale = chart.Categorical
+		word("hidden layer")
 		for k := range at.source.Layers {
 			axis.Categories = append(axis.Categories, fmt.Sprint(k+1))
 		}
-	case kind == "condition" && other == "":
+	case Conditions:
 		axis.Scale = chart.Categorical
 		_, axis.Categories = d.spread(at, "condition")
-	case kind == "value":
-		if axis.Label == "" {
-			axis.Label = at.source.Parameter
-		}
+	case Values:
+		word(at.source.Parameter)
 		switch d.X.Scale {
 		case "log":
 			axis.Scale = chart.Log
 		case "equal":
 			axis.Scale = chart.Categorical
-			axis.Categories = categories(at.source.Entries)
+			for _, v := range d.categories(at) {
+				axis.Categories = append(axis.Categories, at.source.label(v))
+			}
 		}
-	case kind == "metric":
-		axis.Label = Panel{Metric: other}.words()
-	default:
-		axis.Label = at.panel.words() + ", " + d.X.Names[0]
+	case AgainstMetric:
+		word(Panel{Metric: d.X.Metric}.words())
+	case AgainstCondition:
+		word(at.panel.words() + ", " + d.X.Name)
 	}
 	for _, l := range d.X.Limits {
 		if l.Optimizer == at.optimizer.Name {
@@ -54,28 +56,37 @@ func (d *description) axis(at place) chart.Axis {
 	return axis
 }
 
-// categories are the values of all entries, each once, in the entries' order.
-func categories(entries []Entry) []string {
-	var list []string
-	for _, e := range entries {
-		for _, c := range e.Conditions {
-			if text := short(c.Value); !slices.Contains(list, text) {
-				list = append(list, text)
-			}
-		}
+// categories are the values along x of the optimizers and conditions in a panel, each once, in order.
+func (d *description) categories(at place) []float64 {
+	if d.Columns == "optimizer" {
+		at.source.Optimizers = []Optimizer{at.optimizer}
+	}
+	list := d.values(at.source)
+	if d.X.Reverse {
+		slices.Reverse(list)
 	}
 	return list
 }
 
-// epochAxis runs from 0, which was not measured, to just beyond the last epoch; the first epoch has a tick of its own.
+// fewEpochs is the most epochs of which each is marked, on an axis without the 0 that was not measured.
+const fewEpochs = 10
+
+// epochAxis runs to just beyond the last epoch; the first epoch has a tick of its own. With many epochs it begins at 0.
 func epochAxis(last int) chart.Axis {
+	axis := chart.Axis{Label: "epoch", Min: 0, Max: 1.03 * float64(last), Ticks: []float64{1}}
+	if last <= fewEpochs {
+		margin := 0.5
+		if last > 1 {
+			margin = float64(0.05 * float64(last-1))
+		}
+		axis.Min, axis.Max = 1-margin, float64(last)+margin
+	}
 	step := 1
-	for _, larger := range []int{2, 5, 10, 20, 50, 100, 200, 500, 1000} {
+	for _, larger := range []int{2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000} {
 		if last > 6*step {
 			step = larger
 		}
 	}
-	axis := chart.Axis{Label: "epoch", Min: 0, Max: 1.03 * float64(last), Ticks: []float64{1}}
 	for tick := step; tick <= last; tick += step {
 		if tick > 1 {
 			axis.Ticks = append(axis.Ticks, float64(tick))
@@ -89,44 +100,56 @@ func (d *description) addRules(panel *chart.Panel, at place, lines []line) error
 	if d.Vertical == "baseline" {
 		d.addBaseline(panel, at)
 	} else if metric, ok := strings.CutPrefix(d.Vertical, "best "); ok {
-		x, ok, err := d.best(at, metric, panel.X)
+		list, err := d.best(at, metric)
 		if err != nil {
 			return err
 		}
-		if ok {
-			panel.Rules = append(panel.Rules, chart.Rule{Kind: chart.Vertical, At: x, Label: "highest mean " + metric})
+		for _, x := range list {
+			panel.Rules = append(panel.Rules, chart.Rule{Kind: chart.Vertical, At: x, Label: "highest mean " + Panel{Metric: metric}.words()})
 		}
 	}
-	if d.Reference == nil {
+	d.marked = d.marked || len(panel.Rules) > 0
+	if d.Reference == nil || at.panel.Difference {
 		return nil
 	}
+	type level struct{ optimizer, layer, metric string }
+	var drawn []level
 	for _, l := range lines {
 		r := l.place
-		r.experiment, r.condition = d.Reference.Experiment, Condition{Name: d.Reference.Condition}
-		n, err := d.number(r, d.epoch)
+		r.experiment = d.Reference.Experiment
+		r = r.in(Entry{d.Reference.Label, []Condition{d.Reference.Condition}})
+		this := level{r.optimizer.Name, r.layer, r.panel.Metric}
+		if slices.Contains(drawn, this) { // lines that differ in their condition have one reference
+			continue
+		}
+		drawn = append(drawn, this)
+		n, err := d.number(r, d.Epoch)
 		if err != nil {
 			return err
 		}
-		if !math.IsNaN(n.mean) {
-			panel.Rules = append(panel.Rules, chart.Rule{
-				Kind: chart.Horizontal, At: n.mean, Lo: n.low, Hi: n.high, N: n.n, Label: d.Reference.Label, Role: l.role, Dash: "dotted",
-			})
+		if math.IsNaN(n.mean) {
+			continue
 		}
+		rule := chart.Rule{Kind: chart.Horizontal, At: n.mean, Lo: n.low, Hi: n.high, N: n.n, Label: d.Reference.Label, Dash: "dotted"}
+		if len(d.Lines) > 0 && d.Lines[0] != "condition" {
+			rule.Role = l.role
+		}
+		panel.Rules = append(panel.Rules, rule)
 	}
 	return nil
 }
 
 // addBaseline marks the baseline's value of the parameter, for each optimizer of the panel.
 func (d *description) addBaseline(panel *chart.Panel, at place) {
-	optimizers := []Optimizer{at.optimizer}
-	if slices.Contains(d.Lines, "optimizer") {
-		optimizers = at.source.Optimizers
+	optimizers := at.source.Optimizers
+	if d.Columns == "optimizer" {
+		optimizers = []Optimizer{at.optimizer}
 	}
 	var marked []float64
 	for _, o := range optimizers {
 		x := o.Baseline
 		if panel.X.Scale == chart.Categorical {
-			x = float64(slices.Index(panel.X.Categories, short(o.Baseline)))
+			x = float64(slices.Index(d.categories(at), o.Baseline))
 		}
 		if !o.HasBaseline || slices.Contains(marked, x) || panel.X.Scale == chart.Categorical && x < 0 || panel.X.Scale == chart.Log && x <= 0 {
 			continue
@@ -136,21 +159,37 @@ func (d *description) addBaseline(panel *chart.Panel, at place) {
 	}
 }
 
-// best is the place along x of the highest mean of a metric.
-func (d *description) best(at place, metric string, axis chart.Axis) (float64, bool, error) {
+// best lists the places along x of the highest mean of a metric, one for each optimizer and line of conditions in the panel.
+func (d *description) best(at place, metric string) ([]float64, error) {
 	at.panel = Panel{Metric: metric}
-	s, err := d.series(line{place: at}, axis)
-	if err != nil {
-		return 0, false, err
+	places := []place{at}
+	for _, dimension := range d.Lines {
+		var next []place
+		for _, p := range places {
+			if dimension == "metric" {
+				next = append(next, p)
+				continue
+			}
+			more, _ := d.spread(p, dimension)
+			next = append(next, more...)
+		}
+		places = next
 	}
-	best := -1
-	for i, v := range s.Y {
-		if !math.IsNaN(v) && (best < 0 || v > s.Y[best]) {
-			best = i
+	var list []float64
+	for _, p := range places {
+		s, err := d.series(line{place: p}, at)
+		if err != nil {
+			return nil, err
+		}
+		best := -1
+		for i, v := range s.Y {
+			if !math.IsNaN(v) && (best < 0 || v > s.Y[best]) {
+				best = i
+			}
+		}
+		if best >= 0 && !slices.Contains(list, s.X[best]) {
+			list = append(list, s.X[best])
 		}
 	}
-	if best < 0 {
-		return 0, false, nil
-	}
-	return s.X[best], true, nil
+	return list, nil
 }

@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"sparsel/analysis/summary"
 )
 
 // gap is runs that a number is not over.
@@ -69,49 +73,188 @@ func (d *description) runs() string {
 	return fmt.Sprintf("n = %d to %d", d.low, d.high)
 }
 
-// note says on the figure what the bands are, how many runs they are over, and which are not among them.
+// note says on the figure what the bands are and how many runs they are over. What is longer than a line is in the caption.
 func (d *description) note() string {
 	note := "mean ± SE (deviation over n), " + d.runs()
 	switch {
-	case d.high < 2 || d.scatter():
+	case d.high < 2 || d.X.against():
 		note = "mean, " + d.runs()
 	case d.Error == "se":
 		note = "mean ± SE, " + d.runs()
 	case d.Error == "ci":
 		note = "mean, 95 % interval, " + d.runs()
 	}
-	if list := d.gaps.of("missing"); list != "" {
-		note += "; missing: " + list
+	if d.showsSeeds() && d.high > 1 {
+		note += "; " + d.seedMarks() + ": each seed"
 	}
-	if list := d.gaps.of("not finite"); list != "" {
-		note += "; not finite: " + list
+	if wider := d.wider(); wider > 0 {
+		note += fmt.Sprintf("; 95 %% intervals are %.1f × as wide", wider)
 	}
-	if len(d.gaps) > 0 && len(d.Lines) < 2 {
-		note += "; open marker: fewer runs"
+	if d.beyond {
+		note += "; arrows: beyond the panel"
+	}
+	switch {
+	case len(d.gaps) > 0 && len(d.Lines) < 2:
+		note += "; open markers: fewer runs, see the caption"
+	case len(d.gaps) > 0:
+		note += "; fewer runs in places, see the caption"
 	}
 	return note
 }
 
-// scatter tells whether numbers are drawn against numbers, without bands.
-func (d *description) scatter() bool { return strings.Contains(d.X.Kind, " ") }
+// seedMarks are what single runs are drawn as.
+func (d *description) seedMarks() string {
+	if d.X.Kind == Epochs && d.Epoch > fewEpochs {
+		return "thin lines"
+	}
+	return "dots"
+}
+
+// wider is how many times wider than the bands the 95 % intervals are that findings use, for the fewest runs; 0 where the
+// bands are these intervals, or there are none.
+func (d *description) wider() float64 {
+	n := d.low
+	if n < 2 {
+		n = d.high
+	}
+	if n < 2 || d.X.against() || d.Error == "ci" {
+		return 0
+	}
+	values := make([]float64, n)
+	values[0] = 1 // any values will do: the ratio depends on how many there are
+	s := summary.Describe(values)
+	return (s.CIHigh - s.CILow) / 2 / halfWidth(s.N, s.SE, s.SEPopulation, s.CILow, s.CIHigh, d.Error)
+}
 
 // caption says what the figure shows, of what, when, over how many runs, and what is not as it might be expected.
 func (d *description) caption() string {
-	sentences := []string{d.what(), d.which(), d.over()}
+	sentences := []string{d.what(), d.which(), d.longer(), d.over(), d.split()}
+	if d.Difference {
+		entries := d.Sources[0].Entries
+		sentences = append(sentences, fmt.Sprintf("Δ in the lower panels is %s minus %s, seed by seed", entries[1].Label, entries[0].Label))
+	}
+	if d.unequalX() {
+		sentences = append(sentences, "the x axes of the panels differ")
+	}
 	if list := d.gaps.of("missing"); list != "" {
-		sentences = append(sentences, "Missing, because they failed: "+list)
+		sentences = append(sentences, "missing, because they failed: "+list)
 	}
 	if list := d.gaps.of("not finite"); list != "" {
-		sentences = append(sentences, "Not finite (NaN or infinite) and left out; a number with no other run is a gap: "+list)
+		sentences = append(sentences, "not finite (NaN or infinite) and left out; a number with no other run is a gap: "+list)
 	}
 	sentences = append(sentences, d.marks()...)
+	if d.beyond {
+		sentences = append(sentences, "arrows at an edge mark lines that go on beyond the panel")
+	}
 	text := ""
 	for _, s := range append(sentences, d.Remark, d.Mark) {
-		if s = strings.TrimSuffix(s, "."); s != "" {
-			text += strings.ToUpper(s[:1]) + s[1:] + ". "
-		}
+		text += sentence(s)
 	}
 	return strings.TrimSpace(text)
+}
+
+// unequalX tells whether the panels of a row have different x axes.
+func (d *description) unequalX() bool {
+	if d.X.Kind == AgainstMetric {
+		return len(d.X.Limits) > 0
+	}
+	if d.X.Kind != Values || d.Columns != "optimizer" {
+		return false
+	}
+	var first []float64
+	for i, o := range d.Sources[0].Optimizers {
+		s := d.Sources[0]
+		s.Optimizers = []Optimizer{o}
+		if list := d.values(s); i == 0 {
+			first = list
+		} else if list[0] != first[0] || list[len(list)-1] != first[len(first)-1] {
+			return true
+		}
+	}
+	return false
+}
+
+// sentence makes a text one: on one line, with a capital if it begins with a Latin letter (a symbol such as β is another one when it
+// is raised), and with a full stop if it ends without a stop. An empty text stays empty.
+func sentence(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if s == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(s)
+	if unicode.Is(unicode.Latin, first) {
+		s = string(unicode.ToTitle(first)) + s[size:]
+	}
+	if last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s, `"”’»)`)); !strings.ContainsRune(".!?…", last) {
+		s += "."
+	}
+	return s + " "
+}
+
+// longer says which runs go on after the last epoch that all of them have.
+func (d *description) longer() string {
+	var list []string
+	for _, s := range d.Sources {
+		for _, e := range s.Entries {
+			last := map[string]int{} // by optimizer
+			most := 0
+			for _, c := range e.Conditions {
+				for _, o := range s.Optimizers {
+					last[o.Name] = max(last[o.Name], c.of(o.Name).Epochs)
+					most = max(most, last[o.Name])
+				}
+			}
+			if most <= d.Epoch {
+				continue
+			}
+			var optimizers []string
+			for _, o := range s.Optimizers {
+				if last[o.Name] > d.Epoch {
+					optimizers = append(optimizers, o.Name)
+				}
+			}
+			name := e.Label
+			if len(optimizers) < len(s.Optimizers) {
+				name += " with " + listed(optimizers)
+			}
+			list = append(list, fmt.Sprintf("%s (%d epochs)", name, most))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return "longer runs, of which the rest is not shown: " + listed(list)
+}
+
+// split says which sparsities and selectivities are not of test images.
+func (d *description) split() string {
+	var trained []string
+	tested := false
+	for _, s := range d.Sources {
+		for _, e := range s.Entries {
+			var optimizers []string
+			for _, o := range s.Optimizers {
+				if slices.ContainsFunc(e.Conditions, func(c Condition) bool { return c.of(o.Name).Split == "train" }) {
+					optimizers = append(optimizers, o.Name)
+				}
+			}
+			tested = tested || len(optimizers) < len(s.Optimizers)
+			switch {
+			case len(optimizers) == 0:
+			case len(optimizers) < len(s.Optimizers):
+				trained = append(trained, e.Label+" with "+listed(optimizers))
+			default:
+				trained = append(trained, e.Label)
+			}
+		}
+	}
+	switch {
+	case len(trained) == 0 || !slices.ContainsFunc(d.Panels, func(p Panel) bool { return !p.ofNetwork() }):
+		return ""
+	case !tested:
+		return "sparsity and selectivity are of training images"
+	}
+	return "sparsity and selectivity of " + listed(trained) + " are of training images"
 }
 
 // what is the first sentence: the metrics, along what, and what the lines are.
@@ -123,30 +266,32 @@ func (d *description) what() string {
 		}
 	}
 	text := listed(metrics)
-	kind, other, _ := strings.Cut(d.X.Kind, " ")
-	switch {
-	case kind == "epoch":
+	switch d.X.Kind {
+	case Epochs:
 		text += " over the epochs"
-	case kind == "value":
+	case Values:
 		text += " against the " + d.parameters()
-	case kind == "layer":
+	case Layers:
 		text += " of each hidden layer"
-	case kind == "metric":
-		text += " against " + Panel{Metric: other}.words()
-	case other != "":
-		text += fmt.Sprintf(", %s against %s", d.X.Names[1], d.X.Names[0])
-	default:
+	case AgainstMetric:
+		text += " against " + Panel{Metric: d.X.Metric}.words()
+	case AgainstCondition:
+		text += " against that of " + d.X.Name
+	case Conditions:
 		text += " for each condition"
 	}
-	if d.scatter() {
+	if d.X.against() {
 		text += ", a dot an epoch"
 	}
 	var by []string
 	for _, line := range d.Lines {
-		by = append(by, map[string]string{"optimizer": "optimizer", "condition": "condition", "layer": "layer", "metric": "metric"}[line])
+		by = append(by, line)
 	}
 	if d.Columns == "optimizer" {
 		by = append([]string{"optimizer"}, by...)
+	}
+	if d.Rows == "condition" {
+		by = append([]string{"condition"}, by...)
 	}
 	if len(by) > 0 {
 		text += ", by " + listed(by)
@@ -173,7 +318,7 @@ func (d *description) which() string {
 			labels = append(labels, e.Label)
 		}
 		switch {
-		case d.X.Kind == "value" && len(labels) == 1:
+		case d.X.Kind == Values && len(labels) == 1:
 			text += fmt.Sprintf(" (%d values)", len(s.Entries[0].Conditions))
 		case len(labels) == 1:
 			text += ", condition " + labels[0]
@@ -186,9 +331,9 @@ func (d *description) which() string {
 	if len(experiments) > 1 {
 		noun = "experiments "
 	}
-	when := fmt.Sprintf("after epoch %d", d.epoch)
-	if d.X.Kind == "epoch" || d.scatter() {
-		when = fmt.Sprintf("after each of %d epochs", d.epoch)
+	when := fmt.Sprintf("after epoch %d", d.Epoch)
+	if d.X.Kind == Epochs || d.X.against() {
+		when = fmt.Sprintf("after each of %d epochs", d.Epoch)
 	}
 	return noun + strings.Join(experiments, ", ") + "; " + when
 }
@@ -199,7 +344,7 @@ func (d *description) over() string {
 		return "one run each, so there are no bands"
 	}
 	text := fmt.Sprintf("means over the seeds (%s)", d.runs())
-	if d.scatter() {
+	if d.X.against() {
 		return text
 	}
 	band := map[string]string{
@@ -208,8 +353,14 @@ func (d *description) over() string {
 		"ci":            "95 % intervals of the mean",
 	}[d.Error]
 	text += ", bands " + band
+	if wider := d.wider(); wider > 0 {
+		text += fmt.Sprintf(", of which the 95 %% interval of a mean is %.1f times as wide", wider)
+	}
+	if d.showsSeeds() {
+		text += "; " + d.seedMarks() + " are the single seeds"
+	}
 	if slices.ContainsFunc(d.Panels, func(p Panel) bool { return len(p.factors()) > 1 }) {
-		text += "; a product is of the means, its band the largest its factors' bands allow to first order, |a|·SE(b) + |b|·SE(a), however they go together"
+		text += "; products are taken run by run"
 	}
 	return text
 }
@@ -217,13 +368,13 @@ func (d *description) over() string {
 // marks explains the marker lines.
 func (d *description) marks() []string {
 	var list []string
-	if metric, ok := strings.CutPrefix(d.Vertical, "best "); ok {
-		list = append(list, fmt.Sprintf("vertical lines mark the value of the highest mean %s", metric))
-	} else if d.Vertical != "" {
+	if metric, ok := strings.CutPrefix(d.Vertical, "best "); ok && d.marked {
+		list = append(list, fmt.Sprintf("vertical lines mark the value of the highest mean %s", Panel{Metric: metric}.words()))
+	} else if d.Vertical == "baseline" && d.marked {
 		list = append(list, "vertical lines mark the baseline's value")
 	}
 	if d.Reference != nil {
-		list = append(list, fmt.Sprintf("horizontal lines are %s (experiment %s, condition %s)", d.Reference.Label, d.Reference.Experiment, d.Reference.Condition))
+		list = append(list, fmt.Sprintf("horizontal lines are %s (experiment %s, condition %s)", d.Reference.Label, d.Reference.Experiment, d.Reference.Condition.Name))
 	}
 	return list
 }

@@ -4,59 +4,66 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 
 	"sparsel/analysis/chart"
-	"sparsel/artifacts/measures"
 )
 
 // description is a figure being described, and what its caption has to say about the numbers met on the way.
 type description struct {
 	Params
-	numbers numbers
-	epoch   int // at which values are read, and the last along x
-	gaps    gaps
-	low     int // fewest runs behind a number
-	high    int // most
+	source source
+	look   func(first, second string) look
+	gaps   gaps
+	low    int  // fewest runs behind a number
+	high   int  // most
+	marked bool // a vertical line was drawn
+	beyond bool // a line leaves its panel
 }
 
-// Describe turns the summaries of the experiments, by name, into the description of the figure.
-func Describe(p Params, experiments map[string][]measures.Summary) (chart.Figure, error) {
-	n := numbers{}
-	for experiment, summaries := range experiments {
-		n.add(experiment, summaries)
-	}
-	f, err := p.describe(n)
+// Describe turns the numbers of the experiments, by name, into the description of the figure.
+func Describe(p Params, experiments map[string]Numbers) (chart.Figure, error) {
+	f, err := p.describe(newNumbers(experiments))
 	if err != nil {
 		return f, fmt.Errorf("figure %s: %w", p.ID, err)
 	}
 	return f, nil
 }
 
-// describe is Describe for numbers by place.
-func (p Params) describe(n numbers) (chart.Figure, error) {
-	d := &description{Params: p, numbers: n, epoch: p.Epoch, low: math.MaxInt}
-	if d.epoch == 0 {
-		d.epoch = d.commonEpoch()
+// describe is Describe for any source of numbers.
+func (p Params) describe(from source) (chart.Figure, error) {
+	d := &description{Params: p, source: from, low: math.MaxInt}
+	f := chart.Figure{
+		ID: p.ID, Title: p.Title, Mark: p.Mark,
+		AlignX: p.X.Kind == AgainstMetric && len(p.X.Limits) == 0, AlignY: p.Rows == "condition",
 	}
-	f := chart.Figure{ID: p.ID, Title: p.Title, Mark: p.Mark}
-	rows, _ := p.spread(p.first(), p.Rows)
+	var err error
+	if d.look, err = p.looks(); err != nil {
+		return f, err
+	}
+	rows, rowTitles := p.spread(p.first(), p.Rows)
 	for i, at := range rows {
-		row := chart.Row{ShareY: p.Columns != "metric", ShareX: i < len(rows)-1}
+		row := chart.Row{ShareY: p.Columns != "metric", ShareX: i < len(rows)-1 || p.Difference}
 		columns, titles := p.spread(at, p.Columns)
 		for j, at := range columns {
 			panel, err := d.panel(at)
 			if err != nil {
 				return f, err
 			}
-			switch {
-			case p.Columns == "optimizer" && i == 0:
-				panel.Title = titles[j]
-			case p.Columns == "experiment":
-				panel.Title = at.optimizer.Name
-			}
+			panel.Title = p.panelTitle(i, rowTitles[i], titles[j], at)
 			row.Panels = append(row.Panels, panel)
+		}
+		f.Rows = append(f.Rows, row)
+	}
+	if p.Difference {
+		row := chart.Row{}
+		for _, panel := range p.Panels {
+			panel.Difference, panel.Min, panel.Max = true, 0, 0
+			described, err := d.panel(p.of(p.Sources[0], panel))
+			if err != nil {
+				return f, err
+			}
+			described.Rules = append(described.Rules, chart.Rule{Kind: chart.Horizontal, Label: "no difference"})
+			row.Panels = append(row.Panels, described)
 		}
 		f.Rows = append(f.Rows, row)
 	}
@@ -64,20 +71,21 @@ func (p Params) describe(n numbers) (chart.Figure, error) {
 	return f, nil
 }
 
-// commonEpoch is the last epoch that every shown condition has.
-func (d *description) commonEpoch() int {
-	common := math.MaxInt
-	for _, s := range d.Sources {
-		for _, e := range s.Entries {
-			for _, c := range e.Conditions {
-				common = min(common, d.numbers.lastEpoch(s.Experiment, c.Name))
-			}
-		}
+// panelTitle names what a panel's place in the grid tells apart, where its axes do not: an optimizer once a column.
+func (p Params) panelTitle(row int, rowTitle, title string, at place) string {
+	var parts []string
+	if p.Rows == "condition" {
+		parts = append(parts, rowTitle)
 	}
-	if r := d.Reference; r != nil {
-		common = min(common, d.numbers.lastEpoch(r.Experiment, r.Condition))
+	switch {
+	case p.Columns == "optimizer" && (row == 0 || len(parts) > 0):
+		parts = append(parts, title)
+	case p.Columns == "experiment" && len(at.source.Optimizers) == 1:
+		parts = append(parts, at.optimizer.Name)
+	case p.Columns == "experiment":
+		parts = append(parts, title)
 	}
-	return common
+	return listed(parts)
 }
 
 // panel describes the panel at a place.
@@ -86,25 +94,27 @@ func (d *description) panel(at place) (chart.Panel, error) {
 	if slices.Contains(d.Lines, "metric") {
 		panel.Y.Label = "value"
 	}
-	if strings.HasPrefix(d.X.Kind, "condition ") {
-		panel.Y.Label += ", " + d.X.Names[1]
+	if entries := at.source.Entries; at.panel.Difference {
+		panel.Y.Label = "Δ " + panel.Y.Label
+	} else if d.X.Kind == AgainstCondition && len(entries) == 1 {
+		panel.Y.Label += ", " + entries[0].Label
 	}
 	if at.panel.Zoom {
 		panel.Y.Label += ", enlarged"
 	}
-	lines, err := d.lines(at)
-	if err != nil {
-		return panel, err
-	}
+	lines := d.lines(at)
 	for _, l := range lines {
-		s, err := d.series(l, panel.X)
+		s, err := d.series(l, at)
 		if err != nil {
 			return panel, err
 		}
 		panel.Series = append(panel.Series, s)
+		d.beyond = d.beyond || !d.X.against() && leaves(s, panel.Y)
 	}
-	if strings.HasPrefix(d.X.Kind, "condition ") {
-		alike(&panel)
+	if d.X.Kind == AgainstCondition { // the two sides of a comparison
+		panel.Equal = true
+		panel.X.Min, panel.X.Max = panel.Y.Min, panel.Y.Max
+		panel.Rules = append(panel.Rules, chart.Rule{Kind: chart.Diagonal, Label: "equal"})
 	}
 	if err := d.addRules(&panel, at, lines); err != nil {
 		return panel, err
@@ -112,102 +122,121 @@ func (d *description) panel(at place) (chart.Panel, error) {
 	return panel, nil
 }
 
-// alike gives both axes the same limits: the two sides of a comparison.
-func alike(p *chart.Panel) {
-	if p.Y.Min == 0 && p.Y.Max == 0 {
-		low, high := math.Inf(1), math.Inf(-1)
-		for _, s := range p.Series {
-			for i := range s.X {
-				if v := s.Y[i]; !math.IsNaN(v) {
-					low, high = min(low, v, s.X[i]), max(high, v, s.X[i])
-				}
-			}
-		}
-		if low < high {
-			margin := float64(0.05 * (high - low))
-			p.Y.Min, p.Y.Max = low-margin, high+margin
-		}
-	}
-	p.X.Min, p.X.Max = p.Y.Min, p.Y.Max
-	p.Rules = append(p.Rules, chart.Rule{Kind: chart.Diagonal, Label: "equal"})
+// leaves tells whether a series has a value beyond the limits of its axis.
+func leaves(s chart.Series, y chart.Axis) bool {
+	return (y.Min != 0 || y.Max != 0) && slices.ContainsFunc(s.Y, func(v float64) bool { return v < y.Min || v > y.Max })
 }
 
-// series describes one line.
-func (d *description) series(l line, axis chart.Axis) (chart.Series, error) {
-	s := chart.Series{Label: l.label, Role: l.role, Dash: l.dash, Hollow: l.hollow, Marks: chart.LinePoints}
-	add := func(x float64, at place, epoch int, name string) error {
-		n, err := d.number(at, epoch)
+// point is a value of a series: where, and what.
+type point struct {
+	x     float64
+	place place
+	epoch int
+	name  string // for the CSV, where x does not tell
+}
+
+// series describes one line of the panel at a place.
+func (d *description) series(l line, at place) (chart.Series, error) {
+	s := chart.Series{Label: l.label, Role: l.role, Dash: l.dash, Marker: l.marker, Hollow: l.hollow, Marks: chart.LinePoints}
+	points, err := d.points(l, at)
+	if err != nil {
+		return s, err
+	}
+	switch {
+	case d.X.against():
+		s.Marks, s.Alpha = chart.Points, 0.6
+	case d.X.Kind == Epochs && d.Epoch > fewEpochs:
+		s.Marks = chart.LineMarks
+	}
+	for i, p := range points {
+		n, err := d.number(p.place, p.epoch)
 		if err != nil {
-			return err
+			return s, err
 		}
-		s.X, s.Y = append(s.X, x), append(s.Y, n.mean)
-		s.N, s.Expected, s.Names = append(s.N, n.n), append(s.Expected, n.expected), append(s.Names, name)
+		s.X, s.Y = append(s.X, p.x), append(s.Y, n.mean)
+		s.N, s.Expected, s.Names = append(s.N, n.n), append(s.Expected, n.expected), append(s.Names, p.name)
 		if s.Marks != chart.Points {
 			s.Lo, s.Hi = append(s.Lo, n.low), append(s.Hi, n.high)
 		}
-		return nil
+		if d.showsSeeds() {
+			addRuns(&s, p.place, n, i, len(points))
+		}
 	}
-	switch d.X.Kind {
-	case "epoch":
-		s.Marks = chart.LineMarks
-		for epoch := 1; epoch <= d.epoch; epoch++ {
-			if err := add(float64(epoch), l.place, epoch, ""); err != nil {
-				return s, err
-			}
-		}
-	case "condition", "layer":
-		places, _ := d.spread(l.place, d.X.Kind)
-		for i, at := range places {
-			if err := add(float64(i), at, d.epoch, ""); err != nil {
-				return s, err
-			}
-		}
-	case "value":
-		for _, c := range l.entry.Conditions {
-			at, x := l.place, c.Value
-			at.condition = c
-			if axis.Scale == chart.Categorical {
-				x = float64(slices.Index(axis.Categories, short(c.Value)))
-			}
-			if err := add(x, at, d.epoch, ""); err != nil {
-				return s, err
-			}
-		}
-	default: // each number against another, epoch by epoch
-		s.Marks, s.Alpha = chart.Points, 0.6
-		for epoch := 1; epoch <= d.epoch; epoch++ {
-			other, err := d.number(d.against(l.place), epoch)
-			if err != nil {
-				return s, err
-			}
-			if math.IsNaN(other.mean) { // named as a gap; a dot needs both
-				continue
-			}
-			if err := add(other.mean, l.place, epoch, fmt.Sprintf("epoch %d", epoch)); err != nil {
-				return s, err
-			}
-		}
-		if len(s.X) == 0 { // a dot that is not drawn stands for all
-			s.X, s.Y, s.N, s.Expected, s.Names = []float64{0}, []float64{math.NaN()}, []int{0}, []int{0}, []string{""}
-		}
+	if len(s.X) == 0 { // a dot that is not drawn stands for all
+		s.X, s.Y, s.N, s.Expected, s.Names = []float64{0}, []float64{math.NaN()}, []int{0}, []int{0}, []string{""}
 	}
 	return s, nil
 }
 
+// addRuns adds what each run has of a series' value i of so many.
+func addRuns(s *chart.Series, at place, n number, i, count int) {
+	for _, seed := range at.condition.of(at.optimizer.Name).Seeds {
+		name := fmt.Sprintf("seed %d", seed)
+		k := slices.IndexFunc(s.Runs, func(r chart.Run) bool { return r.Name == name })
+		if k < 0 {
+			k = len(s.Runs)
+			s.Runs = append(s.Runs, chart.Run{Name: name, Y: slices.Repeat([]float64{math.NaN()}, count)})
+		}
+		if v, ok := n.runs[seed]; ok {
+			s.Runs[k].Y[i] = v
+		}
+	}
+}
+
+// points lists the values of a line in the order of x.
+func (d *description) points(l line, at place) ([]point, error) {
+	var list []point
+	switch d.X.Kind {
+	case Epochs:
+		for epoch := 1; epoch <= d.Epoch; epoch++ {
+			list = append(list, point{x: float64(epoch), place: l.place, epoch: epoch})
+		}
+	case Conditions, Layers:
+		places, _ := d.spread(l.place, string(d.X.Kind))
+		for i, p := range places {
+			list = append(list, point{x: float64(i), place: p, epoch: d.Epoch})
+		}
+	case Values:
+		categories := d.categories(at)
+		for _, c := range l.entry.Conditions {
+			p := l.place
+			p.condition = c
+			x := p.value()
+			if d.X.Scale == "equal" {
+				x = float64(slices.Index(categories, x))
+			}
+			list = append(list, point{x: x, place: p, epoch: d.Epoch})
+		}
+		slices.SortStableFunc(list, func(a, b point) int { return int(math.Copysign(1, a.x-b.x)) })
+	default: // each number against another, epoch by epoch
+		for epoch := 1; epoch <= d.Epoch; epoch++ {
+			other, err := d.number(d.against(l.place), epoch)
+			if err != nil {
+				return nil, err
+			}
+			if !math.IsNaN(other.mean) { // else named as a gap; a dot needs both
+				list = append(list, point{other.mean, l.place, epoch, fmt.Sprintf("epoch %d", epoch)})
+			}
+		}
+	}
+	return list, nil
+}
+
+// value is that of the parameter that varies, which each optimizer may have of its own.
+func (at place) value() float64 { return at.condition.of(at.optimizer.Name).Value }
+
 // against is the place of the number along x of a scatter.
 func (d *description) against(at place) place {
-	kind, name, _ := strings.Cut(d.X.Kind, " ")
-	if kind == "metric" {
-		at.panel = Panel{Metric: name}
-	} else {
-		at.condition = Condition{Name: name}
+	if d.X.Kind == AgainstMetric {
+		at.panel = Panel{Metric: d.X.Metric}
+		return at
 	}
-	return at
+	return at.in(Entry{d.X.Name, []Condition{*d.X.Condition}})
 }
 
 // number looks a number up and keeps what the caption has to say about it.
 func (d *description) number(at place, epoch int) (number, error) {
-	n, err := d.numbers.at(at, epoch, d.Error)
+	n, err := d.at(at, epoch)
 	if err != nil {
 		return n, err
 	}
@@ -220,19 +249,46 @@ func (d *description) number(at place, epoch int) (number, error) {
 // where names the place of a gap.
 func (d *description) where(at place) string {
 	name := at.optimizer.Name
-	if d.X.Kind == "value" && at.experiment == at.source.Experiment {
-		name += fmt.Sprintf(", %s %s", at.source.Parameter, short(at.condition.Value))
-	} else if len(at.source.Entries) > 1 {
+	own := func(e Entry) bool { return e.Label == at.entry.Label }
+	switch shown := slices.ContainsFunc(at.source.Entries, own); {
+	case d.X.Kind == Values && shown && at.experiment == at.source.Experiment:
+		name += fmt.Sprintf(", %s %s", at.source.Parameter, at.source.label(at.value()))
+		if len(at.source.Entries) > 1 {
+			name += ", " + at.entry.Label
+		}
+	case len(at.source.Entries) > 1 || !shown:
 		name += ", " + at.entry.Label
+	}
+	if len(d.Sources) > 1 {
+		name = at.experiment + ", " + name
 	}
 	return name
 }
 
-// short writes a value with three digits, as people say it.
-func short(v float64) string {
-	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
-	if err != nil {
-		panic(err) // FormatFloat writes what ParseFloat reads
+// label is what a value along x is called.
+func (s Source) label(v float64) string {
+	for _, e := range s.Entries {
+		for _, c := range e.Conditions {
+			for _, r := range c.Runs {
+				if r.Value == v {
+					return r.Label
+				}
+			}
+		}
 	}
-	return strconv.FormatFloat(rounded, 'g', -1, 64)
+	return ""
+}
+
+// values are those along x of all conditions of a source and all its optimizers, each once, in ascending order.
+func (d *description) values(s Source) []float64 {
+	var list []float64
+	for _, e := range s.Entries {
+		for _, c := range e.Conditions {
+			for _, o := range s.Optimizers {
+				list = append(list, c.of(o.Name).Value)
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }

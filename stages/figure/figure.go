@@ -7,7 +7,9 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
+	"slices"
 
 	"sparsel/analysis/chart"
 	"sparsel/artifacts/measures"
@@ -40,19 +42,42 @@ type Params struct {
 	Vertical  string  // "baseline", "best METRIC" or empty
 	Reference *Reference
 	Error     string // the bands: "se", "se_population" or "ci"
-	Epoch     int    // at which values are read, and the last along x; 0: the last that all have
+	Epoch     int    // at which values are read, and the last along x
 	Style     chart.Style
+
+	// Difference adds a row of panels with the second condition minus the first, run by run.
+	Difference bool
 }
 
 // X is what runs along the x axis.
 type X struct {
-	Kind  string // "epoch", "condition", "value", "layer", "metric NAME", "condition NAME"
+	Kind  AxisKind
 	Label string
 	Scale string // of values: "linear", "log" or "equal"
 
+	Reverse bool // equal distances in descending order
+
 	Limits []Limits // by optimizer
-	Names  []string // of a condition that the axis is about, and of the one that y is about
+
+	Metric    string     // that numbers are drawn against
+	Condition *Condition // that numbers are drawn against, and what it is called
+	Name      string
 }
+
+// AxisKind is a kind of x axis.
+type AxisKind string
+
+const (
+	Epochs           AxisKind = "epoch"
+	Layers           AxisKind = "layer"
+	Conditions       AxisKind = "condition" // a category each
+	Values           AxisKind = "value"     // of the parameter that varies
+	AgainstMetric    AxisKind = "against metric"
+	AgainstCondition AxisKind = "against condition"
+)
+
+// against tells whether each number is drawn against another, a dot an epoch and without bands.
+func (x X) against() bool { return x.Kind == AgainstMetric || x.Kind == AgainstCondition }
 
 // Limits are the ends of an axis for one optimizer.
 type Limits struct {
@@ -60,12 +85,13 @@ type Limits struct {
 	Min, Max  float64
 }
 
-// Panel is a metric, or a product of two joined by " * ", and the limits of its axis: from the data where both
+// Panel is a metric, or a product of several joined by " * ", and the limits of its axis: from the data where both
 // are 0.
 type Panel struct {
-	Metric   string
-	Min, Max float64
-	Zoom     bool // the panel magnifies another
+	Metric     string
+	Min, Max   float64
+	Zoom       bool // the panel magnifies another
+	Difference bool // of the source's second condition from the first
 }
 
 // Source is an experiment: what of it is shown.
@@ -90,14 +116,56 @@ type Entry struct {
 	Conditions []Condition
 }
 
-// Condition is a condition and the value of the parameter that varies.
+// Condition is a condition with the runs of each of its optimizers, which need not be alike.
 type Condition struct {
-	Name  string
-	Value float64
+	Name string
+	Runs []Runs
+}
+
+// Runs are those of a condition and an optimizer, one a seed.
+type Runs struct {
+	Optimizer string
+	Seeds     []uint32
+	Value     float64 // of the parameter that varies
+	Label     string  // what the value is called
+	Epochs    int
+	Split     string // what sparsity and selectivity are measured on: "test" or "train"
+}
+
+// of returns the runs of an optimizer.
+func (c Condition) of(optimizer string) Runs {
+	for _, r := range c.Runs {
+		if r.Optimizer == optimizer {
+			return r
+		}
+	}
+	return Runs{Optimizer: optimizer}
 }
 
 // Reference is a condition drawn as horizontal lines.
-type Reference struct{ Experiment, Condition, Label string }
+type Reference struct {
+	Experiment string
+	Condition  Condition
+	Label      string
+}
+
+// Input is the name of the stage's input with the metrics of one run.
+func Input(experiment, condition, optimizer string, seed uint32) string {
+	return fmt.Sprintf("%s/%s/%s/seed=%d", experiment, condition, optimizer, seed)
+}
+
+// Numbers are those of an experiment: the summaries of all its runs and, where a figure needs them ([Params.NeedsRuns]), what each run has.
+type Numbers struct {
+	Summaries []measures.Summary
+	Runs      []Run
+}
+
+// Run is what one run has.
+type Run struct {
+	Condition, Optimizer string
+	Seed                 uint32
+	Rows                 []measures.Row
+}
 
 // Kind is what the pipeline and the names of nodes call the stage.
 const Kind = "figure"
@@ -114,25 +182,29 @@ func Stage() *pipeline.Stage {
 
 func run(_ context.Context, job *pipeline.Job) error {
 	p := job.Node().Params.(Params)
-	experiments := map[string][]measures.Summary{}
-	metadata := map[string]string{"project": "sparsel", "figure": p.ID}
-	for _, input := range job.Node().Inputs {
-		path, _ := job.Input(input.Name)
+	experiments := map[string]Numbers{}
+	sums := map[string]string{}
+	for _, name := range p.Experiments() {
+		path, _ := job.Input(name)
 		_, summaries, err := measures.ReadSummaries(path)
 		if err != nil {
 			return err
 		}
-		experiments[input.Name] = summaries
-		// The figure names the numbers it was drawn from, so that a copy of it can be traced. Code is left out: a
-		// figure drawn again by other code stays the same file as long as it looks the same.
-		id := job.InputID(input.Name)
-		metadata["summaries-sha256-"+input.Name] = hex.EncodeToString(id[:])
+		id := job.InputID(name)
+		sums[name] = hex.EncodeToString(id[:])
+		n := Numbers{Summaries: summaries}
+		if p.NeedsRuns() {
+			if n.Runs, err = p.readRuns(job, name); err != nil {
+				return err
+			}
+		}
+		experiments[name] = n
 	}
 	f, err := Describe(p, experiments)
 	if err != nil {
 		return err
 	}
-	f.Metadata = metadata
+	f.Metadata = p.metadata(sums)
 	for _, out := range []struct{ name, format string }{{PNG, "png"}, {SVG, "svg"}, {PDF, "pdf"}, {CSV, "csv"}} {
 		data, err := chart.Render(f, p.Style, out.format)
 		if err != nil {
@@ -147,4 +219,118 @@ func run(_ context.Context, job *pipeline.Job) error {
 		return err
 	}
 	return os.WriteFile(job.Output(JSON), append(words, '\n'), 0o644)
+}
+
+// readRuns reads what each run of an experiment has that the figure shows. An input that is absent is a run that failed.
+func (p Params) readRuns(job *pipeline.Job, experiment string) ([]Run, error) {
+	var list []Run
+	for _, c := range p.conditions(experiment) {
+		for _, r := range c.Runs {
+			for _, seed := range r.Seeds {
+				path, ok := job.Input(Input(experiment, c.Name, r.Optimizer, seed))
+				if !ok {
+					continue
+				}
+				_, rows, err := measures.ReadRun(path)
+				if err != nil {
+					return nil, err
+				}
+				list = append(list, Run{c.Name, r.Optimizer, seed, rows})
+			}
+		}
+	}
+	return list, nil
+}
+
+// metadata names the numbers that the figure was drawn from, so that a copy of it can be traced. Code is left out: a figure
+// drawn again by other code stays the same file as long as it looks the same.
+func (p Params) metadata(sums map[string]string) map[string]string {
+	metadata := map[string]string{"project": "sparsel", "figure": p.ID}
+	for experiment, sum := range sums {
+		metadata["summaries-sha256-"+experiment] = sum
+	}
+	return metadata
+}
+
+// Experiments lists those that the figure has numbers of.
+func (p Params) Experiments() []string {
+	var list []string
+	for _, s := range p.Sources {
+		list = append(list, s.Experiment)
+	}
+	if p.Reference != nil && !slices.Contains(list, p.Reference.Experiment) {
+		list = append(list, p.Reference.Experiment)
+	}
+	return list
+}
+
+// conditions lists those of an experiment that the figure has numbers of, each once.
+func (p Params) conditions(experiment string) []Condition {
+	var list []Condition
+	add := func(c Condition) {
+		if !slices.ContainsFunc(list, func(other Condition) bool { return other.Name == c.Name }) {
+			list = append(list, c)
+		}
+	}
+	for i, s := range p.Sources {
+		if s.Experiment != experiment {
+			continue
+		}
+		for _, e := range s.Entries {
+			for _, c := range e.Conditions {
+				add(c)
+			}
+		}
+		if p.X.Condition != nil && i == 0 {
+			add(*p.X.Condition)
+		}
+	}
+	if p.Reference != nil && p.Reference.Experiment == experiment {
+		add(p.Reference.Condition)
+	}
+	return list
+}
+
+// seedsShown is the most runs behind a number for which each is shown beside the mean: so few say too little about the spread for a
+// band alone, and fit into the picture.
+const seedsShown = 5
+
+// mostRuns is the most runs behind a number.
+func (p Params) mostRuns() int {
+	most := 0
+	for _, experiment := range p.Experiments() {
+		for _, c := range p.conditions(experiment) {
+			for _, r := range c.Runs {
+				most = max(most, len(r.Seeds))
+			}
+		}
+	}
+	return most
+}
+
+// showsSeeds tells whether each run is shown beside the mean.
+func (p Params) showsSeeds() bool {
+	most := p.mostRuns()
+	return !p.X.against() && most > 1 && most <= seedsShown
+}
+
+// NeedsRuns tells whether the figure takes the numbers of each run besides their summaries.
+func (p Params) NeedsRuns() bool {
+	return p.showsSeeds() || p.Difference || slices.ContainsFunc(p.Panels, Panel.derived)
+}
+
+// EachRun calls each with the arguments of [Input] for every run whose metrics the stage takes besides the summaries.
+func (p Params) EachRun(each func(experiment, condition, optimizer string, seed uint32)) {
+	if !p.NeedsRuns() {
+		return
+	}
+	for _, experiment := range p.Experiments() {
+		for _, c := range p.conditions(experiment) {
+			for _, r := range c.Runs {
+				for _, seed := range r.Seeds {
+					each(experiment, c.Name, r.Optimizer, seed)
+				}
+			}
+		}
+	}
 }

@@ -13,9 +13,9 @@ import (
 // baseline is the figure of a baseline: three epochs of two optimizers.
 func baseline() (Params, numbers) {
 	p := Params{
-		ID: "5.1", Title: "Optimizers", Columns: "metric", Lines: []string{"optimizer"}, X: X{Kind: "epoch"}, Error: "se_population",
+		ID: "5.1", Title: "Optimizers", Columns: "metric", Lines: []string{"optimizer"}, X: X{Kind: Epochs}, Error: "se_population", Epoch: 3,
 		Sources: []Source{{
-			Experiment: "e", Optimizers: []Optimizer{{Name: "SGD"}, {Name: "Adam"}}, Entries: []Entry{{Label: "c", Conditions: []Condition{{Name: "c"}}}}, Layers: 1,
+			Experiment: "e", Optimizers: []Optimizer{{Name: "SGD"}, {Name: "Adam"}}, Entries: []Entry{{Label: "c", Conditions: []Condition{condition("c", 0)}}}, Layers: 1,
 		}},
 		Panels: []Panel{{Metric: "accuracy"}, {Metric: "sparsity", Min: 0, Max: 0.8}},
 		Style:  chart.DefaultStyle(),
@@ -23,18 +23,35 @@ func baseline() (Params, numbers) {
 	return p, study("e", []string{"c"}, "SGD", "Adam")
 }
 
+// seeds are those of each condition and optimizer.
+var seeds = []uint32{1, 100, 1234}
+
+// condition has the same value, and three epochs, with both optimizers.
+func condition(name string, value float64) Condition {
+	c := Condition{Name: name}
+	for _, optimizer := range []string{"SGD", "Adam"} {
+		c.Runs = append(c.Runs, Runs{Optimizer: optimizer, Seeds: seeds, Value: value, Label: fmt.Sprint(value), Epochs: 3, Split: "test"})
+	}
+	return c
+}
+
 // study gives each number of an experiment of three epochs: the epoch over 4, and more for later conditions.
 func study(experiment string, conditions []string, optimizers ...string) numbers {
-	n := numbers{}
+	n := newNumbers(nil)
 	for i, condition := range conditions {
 		for _, metric := range []string{"accuracy", "sparsity", "selectivity"} {
 			for _, optimizer := range optimizers {
 				for _, layer := range []string{"all", "1", "2"} {
 					for epoch := 1; epoch <= 3; epoch++ {
-						n.add(experiment, []measures.Summary{{
+						list := Numbers{Summaries: []measures.Summary{{
 							Condition: condition, Optimizer: optimizer, Layer: layer, Metric: metric, Epoch: epoch, N: 3, Expected: 3,
 							Mean: float64(epoch)/4 + float64(i)/100, SE: 0.02, SEPopulation: 0.01, CILow: float64(epoch)/4 - 0.1, CIHigh: float64(epoch)/4 + 0.1,
-						}})
+						}}}
+						for k, seed := range seeds { // 0.02 apart
+							v := float64(epoch)/4 + float64(i)/100 + float64(k-1)/50
+							list.Runs = append(list.Runs, Run{condition, optimizer, seed, []measures.Row{{Epoch: epoch, Layer: layer, Accuracy: v, Sparsity: v, Selectivity: v}}})
+						}
+						n.add(experiment, list)
 					}
 				}
 			}
@@ -45,10 +62,10 @@ func study(experiment string, conditions []string, optimizers ...string) numbers
 
 // change edits the summaries that match.
 func (n numbers) change(match func(key) bool, edit func(*measures.Summary)) {
-	for k, s := range n {
+	for k, s := range n.summaries {
 		if match(k) {
 			edit(&s)
-			n[k] = s
+			n.summaries[k] = s
 		}
 	}
 }
@@ -76,15 +93,15 @@ func TestEpochs(t *testing.T) {
 	if fmt.Sprint(s.X, s.Y, s.N) != "[1 2 3] [0.25 0.5 0.75] [3 3 3]" || s.Lo[0] != 0.25-0.01 || s.Hi[2] != 0.75+0.01 || s.Label != "Adam" {
 		t.Errorf("series %+v", s)
 	}
-	if f.Note != "mean ± SE (deviation over n), n = 3" {
+	if f.Note != "mean ± SE (deviation over n), n = 3; dots: each seed; 95 % intervals are 5.3 × as wide" {
 		t.Errorf("note %q", f.Note)
 	}
 	p.Error = "se"
-	if f = describe(t, p, n); f.Rows[0].Panels[0].Series[0].Hi[0] != 0.25+0.02 || f.Note != "mean ± SE, n = 3" {
+	if f = describe(t, p, n); f.Rows[0].Panels[0].Series[0].Hi[0] != 0.25+0.02 || f.Note != "mean ± SE, n = 3; dots: each seed; 95 % intervals are 4.3 × as wide" {
 		t.Errorf("sample error: %+v, note %q", f.Rows[0].Panels[0].Series[0], f.Note)
 	}
 	p.Error = "ci"
-	if f = describe(t, p, n); math.Abs(f.Rows[0].Panels[0].Series[0].Hi[0]-0.35) > 1e-12 || !strings.HasPrefix(f.Note, "mean, 95 % interval") {
+	if f = describe(t, p, n); math.Abs(f.Rows[0].Panels[0].Series[0].Hi[0]-0.35) > 1e-12 || f.Note != "mean, 95 % interval, n = 3; dots: each seed" {
 		t.Errorf("interval: %+v, note %q", f.Rows[0].Panels[0].Series[0], f.Note)
 	}
 	p.Sources[0].Entries[0].Conditions[0].Name = "other"
@@ -101,10 +118,8 @@ func TestGapsAreNamed(t *testing.T) {
 		s.N, s.Mean, s.SEPopulation, s.Missing, s.NonFinite = 0, math.NaN(), math.NaN(), "seed 1234", "seed 1;seed 100"
 	})
 	f := describe(t, p, n)
-	for _, want := range []string{"n = 0 to 3", "missing: SGD (seed 1234)", "not finite: SGD (seeds 1, 100): sparsity"} {
-		if !strings.Contains(f.Note, want) {
-			t.Errorf("the note %q lacks %q", f.Note, want)
-		}
+	if want := "n = 0 to 3; dots: each seed; 95 % intervals are 5.3 × as wide; open markers: fewer runs, see the caption"; !strings.HasSuffix(f.Note, want) {
+		t.Errorf("the note %q lacks %q", f.Note, want)
 	}
 	for _, want := range []string{"because they failed: SGD (seed 1234).", "is a gap: SGD (seeds 1, 100): sparsity."} {
 		if !strings.Contains(f.Caption, want) {
@@ -145,11 +160,11 @@ func conditions(x X, lines ...string) (Params, numbers) {
 	p.Sources[0].Entries = nil
 	whole := Entry{Label: "all"}
 	for i, name := range names {
-		c := Condition{Name: name, Value: []float64{1, 10, 100}[i]}
+		c := condition(name, []float64{1, 10, 100}[i])
 		whole.Conditions = append(whole.Conditions, c)
 		p.Sources[0].Entries = append(p.Sources[0].Entries, Entry{Label: "named " + name, Conditions: []Condition{c}})
 	}
-	if x.Kind == "value" {
+	if x.Kind == Values {
 		p.Sources[0].Entries = []Entry{whole}
 	}
 	p.Sources[0].Parameter = "some value"
@@ -158,8 +173,8 @@ func conditions(x X, lines ...string) (Params, numbers) {
 }
 
 func TestConditionsAlongX(t *testing.T) {
-	p, n := conditions(X{Kind: "condition"}, "optimizer")
-	p.Reference = &Reference{Experiment: "e", Condition: "v=100", Label: "last"}
+	p, n := conditions(X{Kind: Conditions}, "optimizer")
+	p.Reference = &Reference{Experiment: "e", Condition: condition("v=100", 100), Label: "last"}
 	f := describe(t, p, n)
 	panel := f.Rows[0].Panels[0]
 	if got := fmt.Sprint(panel.X.Categories, panel.Series[0].X, panel.Series[0].Y); got != "[named v=1 named v=10 named v=100] [0 1 2] [0.75 0.76 0.77]" {
@@ -176,7 +191,7 @@ func TestConditionsAlongX(t *testing.T) {
 }
 
 func TestValuesAlongX(t *testing.T) {
-	p, n := conditions(X{Kind: "value", Scale: "log"}, "metric")
+	p, n := conditions(X{Kind: Values, Scale: "log"}, "metric")
 	p.Columns, p.Vertical = "optimizer", "best accuracy"
 	// The highest accuracy is not finite in all runs, and so no value that could be the best.
 	n.change(func(k key) bool { return k.optimizer == "Adam" && k.metric == "accuracy" && k.condition == "v=100" }, func(s *measures.Summary) {
@@ -190,8 +205,8 @@ func TestValuesAlongX(t *testing.T) {
 	if len(sgd.Rules) != 1 || sgd.Rules[0].At != 100 || adam.Rules[0].At != 10 {
 		t.Errorf("best at %+v and %+v, want 100 and 10", sgd.Rules, adam.Rules)
 	}
-	if !strings.Contains(f.Note, "not finite: Adam, some value 100 (seeds 1, 100, 1234): accuracy") {
-		t.Errorf("note %q", f.Note)
+	if !strings.Contains(f.Caption, "is a gap: Adam, some value 100 (seeds 1, 100, 1234): accuracy") {
+		t.Errorf("caption %q", f.Caption)
 	}
 
 	p.Vertical = "baseline"
@@ -213,7 +228,7 @@ func TestValuesAlongX(t *testing.T) {
 }
 
 func TestScatter(t *testing.T) {
-	p, n := conditions(X{Kind: "metric accuracy"}, "condition")
+	p, n := conditions(X{Kind: AgainstMetric, Metric: "accuracy"}, "condition")
 	p.Columns, p.Rows, p.X.Limits = "optimizer", "metric", []Limits{{Optimizer: "Adam", Min: 0.1, Max: 0.9}}
 	p.Panels = []Panel{{Metric: "sparsity"}, {Metric: "selectivity"}}
 	n.change(func(k key) bool { return k.metric == "accuracy" && k.condition == "v=10" && k.epoch == 2 }, func(s *measures.Summary) {
@@ -228,13 +243,14 @@ func TestScatter(t *testing.T) {
 		t.Errorf("dots %+v", s)
 	}
 
-	p, n = conditions(X{Kind: "condition v=100", Names: []string{"hundred", "one"}}, "optimizer")
+	hundred := condition("v=100", 100)
+	p, n = conditions(X{Kind: AgainstCondition, Condition: &hundred, Name: "hundred"}, "optimizer")
 	p.Sources[0].Entries = p.Sources[0].Entries[:1]
 	panel := describe(t, p, n).Rows[0].Panels[0]
-	if s := panel.Series[0]; fmt.Sprint(s.X, s.Y) != "[0.27 0.52 0.77] [0.25 0.5 0.75]" || panel.X.Min != panel.Y.Min || panel.X.Max != panel.Y.Max {
+	if s := panel.Series[0]; fmt.Sprint(s.X, s.Y) != "[0.27 0.52 0.77] [0.25 0.5 0.75]" || !panel.Equal {
 		t.Errorf("one condition against another: %+v", panel)
 	}
-	if panel.X.Label != "test accuracy, hundred" || panel.Y.Label != "test accuracy, one" || panel.Rules[0].Kind != chart.Diagonal {
+	if panel.X.Label != "test accuracy, hundred" || panel.Y.Label != "test accuracy, named v=1" || panel.Rules[0].Kind != chart.Diagonal {
 		t.Errorf("labels %q and %q, rules %+v", panel.X.Label, panel.Y.Label, panel.Rules)
 	}
 }
@@ -249,7 +265,7 @@ func TestLayers(t *testing.T) {
 	if s := f.Rows[1].Panels[0].Series; len(s) != 2 || s[1].Label != "layer 2" {
 		t.Errorf("sparsity has the lines %+v", s)
 	}
-	p.Lines, p.Columns, p.Rows, p.X = []string{"optimizer"}, "metric", "", X{Kind: "layer"}
+	p.Lines, p.Columns, p.Rows, p.X = []string{"optimizer"}, "metric", "", X{Kind: Layers}
 	if s := describe(t, p, n).Rows[0].Panels[1]; fmt.Sprint(s.X.Categories, s.Series[0].X) != "[1 2] [0 1]" {
 		t.Errorf("layers along x: %+v", s)
 	}
@@ -257,7 +273,7 @@ func TestLayers(t *testing.T) {
 
 // Lines that differ in two ways do so by colour and by dash.
 func TestTwoWaysOfLines(t *testing.T) {
-	p, n := conditions(X{Kind: "epoch"}, "optimizer", "condition")
+	p, n := conditions(X{Kind: Epochs}, "optimizer", "condition")
 	s := describe(t, p, n).Rows[0].Panels[0].Series
 	if len(s) != 6 || s[0].Label != "SGD, named v=1" || s[1].Label != "Adam, named v=1" || s[2].Label != "SGD, named v=10" {
 		t.Fatalf("lines %+v", s)
@@ -267,50 +283,72 @@ func TestTwoWaysOfLines(t *testing.T) {
 	}
 }
 
-// A product's band is as wide as its factors' bands can make it, whichever way they go together.
+// A product is taken run by run: its mean is not the product of the means, and its band knows how the factors go together.
 func TestProduct(t *testing.T) {
 	p, n := baseline()
 	p.Panels = []Panel{{Metric: "accuracy * sparsity"}}
-	n.change(func(k key) bool { return k.metric == "accuracy" }, func(s *measures.Summary) { s.Mean, s.SEPopulation, s.N = 0.9, 0.02, 2 })
-	n.change(func(k key) bool { return k.metric == "sparsity" }, func(s *measures.Summary) { s.Mean, s.SEPopulation = 0.4, 0.01 })
+	set := func(seed uint32, accuracy, sparsity float64) {
+		n.rows[row{"e", "c", "SGD", "all", 1, seed}] = measures.Row{Accuracy: accuracy, Sparsity: sparsity}
+	}
+	set(1, 0.2, 0.9)
+	set(100, 0.9, 0.2)
+	delete(n.rows, row{"e", "c", "SGD", "all", 1, 1234})
+	set(1234, 0.5, math.NaN())
 	f := describe(t, p, n)
 	s := f.Rows[0].Panels[0].Series[0]
-	if half := 0.9*0.01 + 0.4*0.02; math.Abs(s.Y[0]-0.36) > 1e-15 || math.Abs(s.Hi[0]-s.Y[0]-half) > 1e-15 || math.Abs(s.Y[0]-s.Lo[0]-half) > 1e-15 || s.N[0] != 2 {
-		t.Errorf("product %v from %v to %v over %d, want 0.36 ± %v over 2", s.Y[0], s.Lo[0], s.Hi[0], s.N[0], half)
+	// Both products are 0.18; the means are 0.55, whose product is 0.3025.
+	if math.Abs(s.Y[0]-0.18) > 1e-15 || s.Hi[0]-s.Y[0] > 1e-15 || s.N[0] != 2 || s.Expected[0] != 3 || !strings.Contains(f.Caption, "SGD (seed 1234): accuracy * sparsity") {
+		t.Errorf("product %v to %v over %d of %d, want 0.18 exactly over 2 of 3; caption %q", s.Y[0], s.Hi[0], s.N[0], s.Expected[0], f.Caption)
 	}
-	if f.Rows[0].Panels[0].Y.Label != "accuracy × sparsity" || !strings.Contains(f.Caption, "|a|·SE(b) + |b|·SE(a)") {
+	// Products 0.04, 0.09 and 0.16: mean 0.29/3, squared deviations 0.0073 - 3 (0.29/3)² in all.
+	set(1, 0.2, 0.2)
+	set(100, 0.3, 0.3)
+	set(1234, 0.4, 0.4)
+	s = describe(t, p, n).Rows[0].Panels[0].Series[0]
+	squares := 0.04*0.04 + 0.09*0.09 + 0.16*0.16 - 3*math.Pow(0.29/3, 2)
+	if half := math.Sqrt(squares/3) / math.Sqrt(3); math.Abs(s.Y[0]-0.29/3) > 1e-15 || math.Abs(s.Hi[0]-s.Y[0]-half) > 1e-14 || math.Abs(s.Y[0]-s.Lo[0]-half) > 1e-14 {
+		t.Errorf("product %v from %v to %v, want %v ± %v", s.Y[0], s.Lo[0], s.Hi[0], 0.29/3, half)
+	}
+	if f.Rows[0].Panels[0].Y.Label != "accuracy × sparsity" || !strings.Contains(f.Caption, "products are taken run by run") {
 		t.Errorf("label %q, caption %q", f.Rows[0].Panels[0].Y.Label, f.Caption)
+	}
+	delete(n.rows, row{"e", "c", "SGD", "all", 1, 100})
+	if f := describe(t, p, n); !strings.Contains(f.Caption, "because they failed: SGD (seed 100)") {
+		t.Errorf("a product of a run that failed: caption %q", f.Caption)
 	}
 }
 
-// Conditions of unequal length are compared where all of them are.
-func TestCommonEpoch(t *testing.T) {
-	p, n := conditions(X{Kind: "condition"}, "optimizer")
-	for k := range n {
-		if k.condition == "v=10" && k.epoch == 3 {
-			delete(n, k)
-		}
-	}
+// Runs of unequal length are read where all of them are, and the caption names the longer ones.
+func TestLongerRuns(t *testing.T) {
+	p, n := conditions(X{Kind: Conditions}, "optimizer")
+	p.Epoch = 2
 	f := describe(t, p, n)
 	if y := f.Rows[0].Panels[0].Series[0].Y; fmt.Sprint(y) != "[0.5 0.51 0.52]" || !strings.Contains(f.Caption, "after epoch 2") {
 		t.Errorf("read %v, caption %q", y, f.Caption)
 	}
-	p.Epoch = 1
-	if y := describe(t, p, n).Rows[0].Panels[0].Series[0].Y; fmt.Sprint(y) != "[0.25 0.26 0.27]" {
-		t.Errorf("read %v at epoch 1", y)
+	for i := range p.Sources[0].Entries {
+		for k := range p.Sources[0].Entries[i].Conditions[0].Runs {
+			if i > 0 || k == 0 {
+				p.Sources[0].Entries[i].Conditions[0].Runs[k].Epochs = 2
+			}
+		}
+	}
+	f = describe(t, p, n)
+	if want := "Longer runs, of which the rest is not shown: named v=1 with Adam (3 epochs)."; !strings.Contains(f.Caption, want) {
+		t.Errorf("the caption %q lacks %q", f.Caption, want)
 	}
 }
 
 // Runs that all fail leave empty panels, not a figure that fails.
 func TestDeadData(t *testing.T) {
-	for _, x := range []X{{Kind: "epoch"}, {Kind: "condition"}, {Kind: "value", Scale: "log"}, {Kind: "value", Scale: "equal"}, {Kind: "metric sparsity"}, {Kind: "layer"}} {
+	for _, x := range []X{{Kind: Epochs}, {Kind: Conditions}, {Kind: Values, Scale: "log"}, {Kind: Values, Scale: "equal"}, {Kind: AgainstMetric, Metric: "sparsity"}, {Kind: Layers}} {
 		p, n := conditions(x, "optimizer")
 		p.Mark = "all runs failed"
-		if x.Kind != "condition" && x.Kind != "value" {
+		if x.Kind != Conditions && x.Kind != Values {
 			p.Lines = []string{"optimizer", "condition"}
 		}
-		if x.Kind == "value" {
-			p.Vertical, p.Reference = "best accuracy", &Reference{Experiment: "e", Condition: "v=1", Label: "reference"}
+		if x.Kind == Values {
+			p.Vertical, p.Reference = "best accuracy", &Reference{Experiment: "e", Condition: condition("v=1", 1), Label: "reference"}
 		}
 		n.change(func(key) bool { return true }, func(s *measures.Summary) {
 			*s = measures.Summary{Expected: 3, Mean: math.NaN(), SE: math.NaN(), SEPopulation: math.NaN(), CILow: math.NaN(), CIHigh: math.NaN(), Missing: "seed 1;seed 100;seed 1234"}
@@ -325,7 +363,7 @@ func TestDeadData(t *testing.T) {
 				t.Errorf("%s: the panels do not say that they are empty", x.Kind)
 			}
 		}
-		if !strings.Contains(f.Caption, "All runs failed.") || !strings.Contains(f.Note, "missing: ") || !strings.Contains(f.Note, "n = 0") {
+		if !strings.Contains(f.Caption, "All runs failed.") || !strings.Contains(f.Caption, "Missing, because they failed: ") || !strings.Contains(f.Note, "n = 0") {
 			t.Errorf("%s: note %q, caption %q", x.Kind, f.Note, f.Caption)
 		}
 	}

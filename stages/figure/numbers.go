@@ -6,21 +6,69 @@ import (
 	"slices"
 	"strings"
 
+	"sparsel/analysis/summary"
 	"sparsel/artifacts/measures"
+	"sparsel/stages/quantity"
 )
 
-// numbers are the summaries of the experiments that a figure shows.
-type numbers map[key]measures.Summary
+// A source of numbers knows what runs have, one by one and summarised.
+type source interface {
+	summary(k key) (measures.Summary, bool)
 
+	// run is the value that one run has; false is a run that failed.
+	run(k key, seed uint32) (float64, bool)
+}
+
+// key says which numbers of an experiment.
 type key struct {
 	experiment, condition, optimizer, layer, metric string
 	epoch                                           int
 }
 
-func (n numbers) add(experiment string, summaries []measures.Summary) {
-	for _, s := range summaries {
-		n[key{experiment, s.Condition, s.Optimizer, s.Layer, s.Metric, s.Epoch}] = s
+// numbers are a source: what the experiments of a figure have.
+type numbers struct {
+	summaries map[key]measures.Summary
+	rows      map[row]measures.Row
+}
+
+// row says which row of which run.
+type row struct {
+	experiment, condition, optimizer, layer string
+	epoch                                   int
+	seed                                    uint32
+}
+
+func newNumbers(experiments map[string]Numbers) numbers {
+	n := numbers{map[key]measures.Summary{}, map[row]measures.Row{}}
+	for experiment, list := range experiments {
+		n.add(experiment, list)
 	}
+	return n
+}
+
+func (n numbers) add(experiment string, list Numbers) {
+	for _, s := range list.Summaries {
+		n.summaries[key{experiment, s.Condition, s.Optimizer, s.Layer, s.Metric, s.Epoch}] = s
+	}
+	for _, r := range list.Runs {
+		for _, values := range r.Rows {
+			n.rows[row{experiment, r.Condition, r.Optimizer, values.Layer, values.Epoch, r.Seed}] = values
+		}
+	}
+}
+
+func (n numbers) summary(k key) (measures.Summary, bool) {
+	s, ok := n.summaries[k]
+	return s, ok
+}
+
+func (n numbers) run(k key, seed uint32) (float64, bool) {
+	values, ok := n.rows[row{k.experiment, k.condition, k.optimizer, k.layer, k.epoch, seed}]
+	m, known := quantity.Find(k.metric)
+	if !ok || !known {
+		return math.NaN(), false
+	}
+	return m.Value(values), true
 }
 
 // number is one number to draw: a mean over runs and an interval around it. Low and high are NaN where a single
@@ -28,90 +76,103 @@ func (n numbers) add(experiment string, summaries []measures.Summary) {
 type number struct {
 	mean, low, high float64
 	n, expected     int
-	missing         []string // runs that are absent
-	nonFinite       []string // runs whose value is NaN or infinite
+	missing         []string           // runs that are absent
+	nonFinite       []string           // runs whose value is NaN or infinite
+	runs            map[uint32]float64 // the finite values by seed, if the figure shows them
+}
+
+// key is where the numbers of a metric at a place are found.
+func (at place) key(name string, epoch int) key {
+	layer := at.layer
+	if m, _ := quantity.Find(name); m.Network {
+		layer = measures.AllLayers
+	}
+	return key{at.experiment, at.condition.Name, at.optimizer.Name, layer, name, epoch}
 }
 
 // at returns the number at a place; the error is that the study has none.
-func (n numbers) at(at place, epoch int, kind string) (number, error) {
-	result := number{mean: 1, n: math.MaxInt}
-	var below, above float64
-	for _, metric := range at.panel.factors() {
-		layer := at.layer
-		if ofNetwork(metric) {
-			layer = measures.AllLayers
+func (d *description) at(at place, epoch int) (number, error) {
+	if at.panel.derived() {
+		return d.derived(at, epoch), nil
+	}
+	k := at.key(at.panel.Metric, epoch)
+	s, ok := d.source.summary(k)
+	if !ok {
+		return number{}, fmt.Errorf("experiment %s, condition %s, %s has no %s of layer %s at epoch %d",
+			k.experiment, k.condition, k.optimizer, k.metric, k.layer, epoch)
+	}
+	half := halfWidth(s.N, s.SE, s.SEPopulation, s.CILow, s.CIHigh, d.Error)
+	n := number{mean: s.Mean, low: s.Mean - half, high: s.Mean + half, n: s.N, expected: s.Expected, missing: names(s.Missing), nonFinite: names(s.NonFinite)}
+	if d.showsSeeds() {
+		n.runs = map[uint32]float64{}
+		for _, seed := range at.condition.of(at.optimizer.Name).Seeds {
+			if v, ok := d.source.run(k, seed); ok && finite(v) {
+				n.runs[seed] = v
+			}
 		}
-		s, ok := n[key{at.experiment, at.condition.Name, at.optimizer.Name, layer, metric, epoch}]
+	}
+	return n, nil
+}
+
+// derived computes a product or a difference run by run and then summarises it: the mean of products is not the product of means,
+// and how two numbers of a run go together is in no summary of either.
+func (d *description) derived(at place, epoch int) number {
+	n := number{runs: map[uint32]float64{}}
+	var values []float64
+	for _, seed := range at.condition.of(at.optimizer.Name).Seeds {
+		n.expected++
+		v, ok := d.one(at, epoch, seed)
+		switch {
+		case !ok:
+			n.missing = append(n.missing, fmt.Sprintf("seed %d", seed))
+		case !finite(v):
+			n.nonFinite = append(n.nonFinite, fmt.Sprintf("seed %d", seed))
+		default:
+			values = append(values, v)
+			n.runs[seed] = v
+		}
+	}
+	s := summary.Describe(values)
+	half := halfWidth(s.N, s.SE, s.SEPopulation, s.CILow, s.CIHigh, d.Error)
+	n.mean, n.low, n.high, n.n = s.Mean, s.Mean-half, s.Mean+half, s.N
+	return n
+}
+
+// one is what a single run has at a place; false if it failed.
+func (d *description) one(at place, epoch int, seed uint32) (float64, bool) {
+	if at.panel.Difference {
+		at.panel.Difference = false
+		first, ok1 := d.one(at.in(at.source.Entries[0]), epoch, seed)
+		second, ok2 := d.one(at.in(at.source.Entries[1]), epoch, seed)
+		return second - first, ok1 && ok2
+	}
+	product := 1.0
+	for _, name := range at.panel.factors() {
+		v, ok := d.source.run(at.key(name, epoch), seed)
 		if !ok {
-			return number{}, fmt.Errorf("experiment %s, condition %s, %s has no %s of layer %s at epoch %d",
-				at.experiment, at.condition.Name, at.optimizer.Name, metric, layer, epoch)
+			return math.NaN(), false
 		}
-		// Of a product, to first order, and at most: the errors may go together in any way.
-		down, up := halfWidths(s, kind)
-		below = math.Abs(float64(result.mean*down)) + math.Abs(float64(s.Mean*below))
-		above = math.Abs(float64(result.mean*up)) + math.Abs(float64(s.Mean*above))
-		result.mean *= s.Mean
-		result.n, result.expected = min(result.n, s.N), max(result.expected, s.Expected)
-		result.missing = union(result.missing, s.Missing)
-		result.nonFinite = union(result.nonFinite, s.NonFinite)
+		product *= v
 	}
-	result.low, result.high = result.mean-below, result.mean+above
-	return result, nil
+	return product, true
 }
 
-// halfWidths are how far the interval reaches below and above a mean.
-func halfWidths(s measures.Summary, kind string) (below, above float64) {
+// halfWidth is half the length of the interval around a mean; NaN where a single run says nothing about its spread.
+func halfWidth(n int, se, sePopulation, low, high float64, kind string) float64 {
 	switch {
-	case s.N < 2:
-		return math.NaN(), math.NaN()
+	case n < 2:
+		return math.NaN()
 	case kind == "se":
-		return s.SE, s.SE
+		return se
 	case kind == "ci":
-		return s.Mean - s.CILow, s.CIHigh - s.Mean
+		return (high - low) / 2
 	}
-	return s.SEPopulation, s.SEPopulation
+	return sePopulation
 }
 
-// union adds the names of a list joined by ";".
-func union(list []string, names string) []string {
-	for name := range strings.SplitSeq(names, ";") {
-		if name != "" && !slices.Contains(list, name) {
-			list = append(list, name)
-		}
-	}
-	return list
+// names splits names joined by ";".
+func names(list string) []string {
+	return slices.DeleteFunc(strings.Split(list, ";"), func(name string) bool { return name == "" })
 }
 
-// lastEpoch is the last that a condition has.
-func (n numbers) lastEpoch(experiment, condition string) int {
-	last := 0
-	for k := range n {
-		if k.experiment == experiment && k.condition == condition {
-			last = max(last, k.epoch)
-		}
-	}
-	return last
-}
-
-// ofNetwork tells whether a metric belongs to the network and not to its layers.
-func ofNetwork(metric string) bool {
-	return slices.Contains([]string{"accuracy", "train_loss", "test_loss"}, metric)
-}
-
-func (p Panel) factors() []string { return strings.Split(p.Metric, " * ") }
-
-// words are what axes and captions call the metrics.
-var words = map[string]string{
-	"accuracy": "test accuracy", "sparsity": "sparsity (Hoyer)", "selectivity": "selectivity (CCMAS)",
-	"train_loss": "training loss", "test_loss": "test loss",
-	"sparsity_std": "spread of sparsity over images", "selectivity_std": "spread of selectivity over units",
-}
-
-// words is what the metric is called.
-func (p Panel) words() string {
-	factors := p.factors()
-	if len(factors) == 1 {
-		return words[p.Metric]
-	}
-	return strings.Join(factors, " × ")
-}
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -2,6 +2,7 @@ package figure
 
 import (
 	"fmt"
+	"slices"
 
 	"sparsel/artifacts/measures"
 )
@@ -55,14 +56,14 @@ func (p Params) spread(from place, dimension string) (places []place, labels []s
 			add(from.in(e), e.Label)
 		}
 	case "layer":
-		if ofNetwork(from.panel.Metric) { // which has one value for all layers
-			add(from, "whole network")
+		if from.panel.ofNetwork() { // which has one value for all layers
+			add(from, wholeNetwork)
 			break
 		}
 		for k := range from.source.Layers {
 			at := from
 			at.layer = fmt.Sprint(k + 1)
-			add(at, fmt.Sprintf("layer %d", k+1))
+			add(at, layerLabel(k))
 		}
 	case "experiment":
 		for _, s := range p.Sources {
@@ -74,53 +75,42 @@ func (p Params) spread(from place, dimension string) (places []place, labels []s
 	return places, labels
 }
 
-// line is one series: its place, name and look.
-type line struct {
-	place
-	label  string
-	role   string
-	dash   string // empty: the role's
-	hollow bool
-}
+// wholeNetwork is the only line, where lines are layers, of a metric that layers do not have.
+const wholeNetwork = "whole network"
 
-// Levels is how many lines of one panel can be told apart by an ordered colour: the roles level1, level2 and so on.
-const Levels = 7
+func layerLabel(k int) string { return fmt.Sprintf("layer %d", k+1) }
 
-// levels are the roles of ordered lines, by how many there are: far apart in lightness, and the lightest last.
-var levels = map[int][]int{1: {1}, 2: {1, 5}, 3: {1, 4, 6}, 4: {1, 3, 5, 6}, 5: {1, 3, 4, 5, 6}, 6: {1, 2, 3, 4, 5, 6}, 7: {1, 2, 3, 4, 5, 6, 7}}
-
-// lines lists the series of a panel.
-func (p Params) lines(from place) ([]line, error) {
-	var first, second string
-	if len(p.Lines) > 0 {
-		first = p.Lines[0]
-	}
-	if len(p.Lines) > 1 {
-		second = p.Lines[1]
-	}
-	var lines []line
-	dashed, dashLabels := p.spread(from, second)
-	for j, outer := range dashed {
-		places, labels := p.spread(outer, first)
-		for i, at := range places {
-			l := line{place: at, label: labels[i], role: "accuracy"}
-			switch {
-			case first == "optimizer":
-				l.role = at.optimizer.Name
-			case first == "metric" && len(at.panel.factors()) == 1:
-				l.role = at.panel.Metric
-			case first == "layer" && ofNetwork(at.panel.Metric) || first == "":
-			case levels[len(places)] == nil:
-				return nil, fmt.Errorf("%d lines in one panel: %d can be told apart", len(places), len(levels))
-			default:
-				l.role = fmt.Sprintf("level%d", levels[len(places)][i])
-			}
-			if second != "" {
-				l.dash, l.hollow = []string{"solid", "dashed", "dotted", "dashdot"}[j%4], j%2 == 1
-				l.label += ", " + dashLabels[j]
-			}
-			lines = append(lines, l)
+// levels lists what the lines of all panels differ in, in one dimension. Panels of different experiments may have different ones.
+func (p Params) levels(dimension string) []string {
+	var list []string
+	add := func(label string) {
+		if !slices.Contains(list, label) {
+			list = append(list, label)
 		}
 	}
-	return lines, nil
+	for _, s := range p.Sources {
+		switch dimension {
+		case "optimizer":
+			for _, o := range s.Optimizers {
+				add(o.Name)
+			}
+		case "condition":
+			for _, e := range s.Entries {
+				add(e.Label)
+			}
+		case "layer":
+			for k := range s.Layers {
+				add(layerLabel(k))
+			}
+		}
+	}
+	for _, panel := range p.Panels {
+		switch {
+		case dimension == "metric":
+			add(panel.Metric)
+		case dimension == "layer" && panel.ofNetwork():
+			add(wholeNetwork)
+		}
+	}
+	return list
 }

@@ -37,7 +37,7 @@ func authorData(t *testing.T, times int) *claim.Data {
 	put := func(r measures.TidyRow) {
 		for seed := range times {
 			r.Seed = uint32(seed)
-			if err := add(d, r); err != nil {
+			if err := add(d, measures.WideRow{TidyRow: r}); err != nil {
 				t.Fatal(err)
 			}
 		}

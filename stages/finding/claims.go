@@ -15,7 +15,8 @@ import (
 func Claims() []claim.Claim {
 	list := slices.Concat(
 		baselineClaims(), togetherClaims(), accuracyClaims(), predictionClaims(), depthClaims(), layerClaims(), hyperClaims(), rateClaims(),
-		batchClaims(), epochClaims(), fluctuationClaims(), orderClaims(), neuronClaims(), widthClaims(), diversityClaims(), convolutionClaims(),
+		batchClaims(), epochClaims(), fluctuationClaims(), orderClaims(), neuronClaims(), widthClaims(), diversityClaims(),
+		convolutionClaims(),
 		sortedClaims(), combinationClaims(), artefactClaims(),
 	)
 	for i := range list {

@@ -29,11 +29,13 @@ func artefactClaims() []claim.Claim {
 		}
 	}
 	both := slices.Concat(otherSparsities, otherSelectivities)
-	repeat("H1", "5.4.6", "5.6", hiddenLayers, both, "H1 with another measure: it rises with the number of hidden layers with Adadelta and Adam",
+	repeat("H1", "5.4.6", "5.6", hiddenLayers, both,
+		"H1 with another measure: it rises with the number of hidden layers with Adadelta and Adam",
 		func(metric string) claim.Predicate {
 			return claim.Trend(depths("1HL", "2HL", "3HL", "4HL", "5HL").By(adadelta, adam).Of(metric), claim.Positive)
 		})
-	repeat("Z1", "5.6.2", "5.11", batchSize, both, "Z1 with another measure: the smaller the batch, the higher it is with SGD and Adam",
+	repeat("Z1", "5.6.2", "5.11", batchSize, both,
+		"Z1 with another measure: the smaller the batch, the higher it is with SGD and Adam",
 		func(metric string) claim.Predicate {
 			return claim.Trend(sweep(batchSize, "bs=").By(sgd, adam).Of(metric), claim.Negative)
 		})
@@ -41,19 +43,24 @@ func artefactClaims() []claim.Claim {
 		"N1 with another sparsity: it grows with the number of hidden units at both batch sizes with every optimizer but SGD, and with SGD at batch size 1",
 		func(metric string) claim.Predicate {
 			return claim.All(
-				claim.Trend(units50.By(adaptive...).Of(metric), claim.Positive), claim.Trend(units1.By(everyOptimizer...).Of(metric), claim.Positive))
+				claim.Trend(units50.By(adaptive...).Of(metric), claim.Positive),
+				claim.Trend(units1.By(everyOptimizer...).Of(metric), claim.Positive))
 		})
 	repeat("N1", "5.8.2", "5.13", neurons, otherSelectivities,
 		"N1 with another selectivity: it grows with the number of hidden units at both batch sizes with every optimizer but SGD",
 		func(metric string) claim.Predicate {
 			return claim.All(
-				claim.Trend(units50.By(adaptive...).Of(metric), claim.Positive), claim.Trend(units1.By(adaptive...).Of(metric), claim.Positive))
+				claim.Trend(units50.By(adaptive...).Of(metric), claim.Positive),
+				claim.Trend(units1.By(adaptive...).Of(metric), claim.Positive))
 		})
-	repeat("N2", "5.8.2", "5.13", neurons, both, "N2 with another measure: it falls as the number of hidden units grows, with SGD at batch size 50",
+	repeat("N2", "5.8.2", "5.13", neurons, both,
+		"N2 with another measure: it falls as the number of hidden units grows, with SGD at batch size 50",
 		func(metric string) claim.Predicate { return claim.Trend(units50.By(sgd).Of(metric), claim.Negative) })
-	repeat("N3", "5.8.2", "5.13", neurons, otherSparsities, "N3 with another sparsity: it grows with the number of hidden units, with SGD at batch size 1",
+	repeat("N3", "5.8.2", "5.13", neurons, otherSparsities,
+		"N3 with another sparsity: it grows with the number of hidden units, with SGD at batch size 1",
 		func(metric string) claim.Predicate { return claim.Trend(units1.By(sgd).Of(metric), claim.Positive) })
-	repeat("N3", "5.8.2", "5.13", neurons, otherSelectivities, "N3 with another selectivity: it falls as the number of hidden units grows, with SGD at batch size 1",
+	repeat("N3", "5.8.2", "5.13", neurons, otherSelectivities,
+		"N3 with another selectivity: it falls as the number of hidden units grows, with SGD at batch size 1",
 		func(metric string) claim.Predicate { return claim.Trend(units1.By(sgd).Of(metric), claim.Negative) })
 
 	// A network of constant units, half of them on, has a sparsity of 0.31 at 256 units and no information.

@@ -23,7 +23,7 @@ func baselineClaims() []claim.Claim {
 		},
 		{
 			ID: "B4", Source: "5.2", Figure: "5.1", Experiments: []string{trainVsTest},
-			Words: "Accuracy, sparsity and selectivity become steadier: over the last five epochs they move less from epoch to epoch than from the first to the second.",
+			Words: "Accuracy, sparsity and selectivity become steadier: over the last five epochs they move less from epoch to epoch than over the first five.",
 			Check: claim.Settles(base.By(everyOptimizer...).Of(accuracy, sparsity, selectivity)),
 		},
 		{

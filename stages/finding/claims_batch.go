@@ -84,7 +84,8 @@ func epochClaims() []claim.Claim {
 		{
 			ID: "Z8", Source: "5.6.3, 6.1", Figure: "7.3", Experiments: []string{batchSize},
 			Words: "At small batch sizes the values begin high and come down: both with SGD at 1, selectivity with Adadelta at 1, 5 and 10 and with Adam at 1.",
-			Check: claim.All(decreases(one.By(sgd)), decreases(several.By(adadelta).Of(selectivity)), decreases(one.By(adam).Of(selectivity))),
+			Check: claim.All(
+				decreases(one.By(sgd)), decreases(several.By(adadelta).Of(selectivity)), decreases(one.By(adam).Of(selectivity))),
 		},
 		{
 			ID: "Z9", Source: "5.6.3", Figure: "7.3", Experiments: []string{batchSize},
@@ -117,7 +118,8 @@ func epochClaims() []claim.Claim {
 // fluctuationClaims are about trainings that go up and down.
 func fluctuationClaims() []claim.Claim {
 	// The rates, momenta and batch sizes with which SGD's networks learn.
-	rates, momenta, batches := sweep(learningRate, "learning_rate=").Between(1e-5, 5.2), sweep(momentum, "momentum=").Between(0, 0.9), sweep(batchSize, "bs=")
+	rates, momenta := sweep(learningRate, "learning_rate=").Between(1e-5, 5.2), sweep(momentum, "momentum=").Between(0, 0.9)
+	batches := sweep(batchSize, "bs=")
 	restless := claim.Fluctuation(-9, 0)
 	agree := func(c claim.Curves) claim.Predicate {
 		return claim.Concordance(c.By(sgd).Only(accuracy, learnt), accuracy, restless, claim.Positive)
@@ -150,7 +152,8 @@ func orderClaims() []claim.Claim {
 		{
 			ID: "K2", Source: "5.7.2", Figure: "5.12", Experiments: []string{consecutive},
 			Words: "Runs of equal digits do not help the accuracy of SGD and Adam at batch size 1, by 0.002.",
-			Check: claim.Difference(in(consecutive, "con5", "con10").By(sgd, adam).Of(accuracy), claim.In(consecutive, "con1"), claim.Below(sameAccuracy)),
+			Check: claim.Difference(
+				in(consecutive, "con5", "con10").By(sgd, adam).Of(accuracy), claim.In(consecutive, "con1"), claim.Below(sameAccuracy)),
 		},
 		{
 			ID: "K3", Source: "5.7.2", Figure: "5.12", Experiments: []string{consecutive},

@@ -122,7 +122,8 @@ func rateClaims() []claim.Claim {
 	}, func(along relation) claim.Predicate {
 		var list []claim.Predicate
 		for _, optimizer := range everyOptimizer {
-			list = append(list, along(rates.Between(1e-5, optimum[optimizer]).By(optimizer).Of(accuracy, sparsity, selectivity), claim.Positive))
+			rising := rates.Between(1e-5, optimum[optimizer]).By(optimizer).Of(accuracy, sparsity, selectivity)
+			list = append(list, along(rising, claim.Positive))
 		}
 		return claim.All(list...)
 	}), []claim.Claim{

@@ -64,13 +64,16 @@ func accuracyClaims() []claim.Claim {
 // predictionClaims are about what can be told of a training's accuracy from its sparsity and selectivity, and the other
 // way round. An experiment's copies of another's runs are left out, for they would predict themselves.
 func predictionClaims() []claim.Claim {
-	experiments := []string{trainVsTest, hiddenLayers, learningRate, weightDecay, momentum, rho, beta1, beta2, batchSize, consecutive, neurons, diversity, conv, sorted}
+	experiments := []string{
+		trainVsTest, hiddenLayers, learningRate, weightDecay, momentum, rho, beta1, beta2, batchSize, consecutive, neurons, diversity, conv, sorted,
+	}
 	trainings := func(only func(claim.Curves) claim.Curves) []claim.Curves {
 		list := []claim.Curves{
 			in(trainVsTest, "test").By(everyOptimizer...),
 			in(hiddenLayers, "1HL", "2HL", "3HL", "4HL", "5HL").By(everyOptimizer...),
 			sweep(learningRate, "learning_rate=").By(everyOptimizer...), sweep(weightDecay, "weight_decay=").By(everyOptimizer...),
-			sweep(momentum, "momentum=").By(sgd), sweep(rho, "rho=").By(adadelta), sweep(beta1, "beta1=").By(adam), sweep(beta2, "beta2=").By(adam),
+			sweep(momentum, "momentum=").By(sgd), sweep(rho, "rho=").By(adadelta),
+			sweep(beta1, "beta1=").By(adam), sweep(beta2, "beta2=").By(adam),
 			sweep(batchSize, "bs=").By(everyOptimizer...),
 			in(consecutive, "con5", "con10").By(everyOptimizer...),
 			sweep(neurons, "bs=50/H=").By(everyOptimizer...), sweep(neurons, "bs=1/H=").By(everyOptimizer...),

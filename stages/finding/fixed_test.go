@@ -59,7 +59,11 @@ func judgement(t *testing.T) string {
 				}
 				return fmt.Sprintf("%.5g", *x)
 			}
-			fmt.Fprintln(hash, c.ID, r.Verdict, r.N, number(r.Effect), number(r.Low), number(r.High), number(r.P), number(r.Flip), number(r.Contra), number(r.Equal), number(r.Smallest))
+			fmt.Fprint(hash, c.ID, " ", r.Verdict, " ", r.N)
+			for _, x := range []*float64{r.Effect, r.Low, r.High, r.P, r.Flip, r.Contra, r.Equal, r.Smallest} {
+				fmt.Fprint(hash, " ", number(x))
+			}
+			fmt.Fprintln(hash)
 		}
 	}
 	return fmt.Sprintf("%x", hash.Sum(nil))
@@ -182,7 +186,8 @@ func refused(locked, now map[string]string, changes []change) []string {
 		for name, verdicts := range map[string]map[string]string{"before": c.Before, "after": c.After} {
 			for _, layer := range []string{Reproduces, Holds} {
 				if allowed := append([]string{"not judged"}, claim.Verdicts...); !slices.Contains(allowed, verdicts[layer]) {
-					problems = append(problems, fmt.Sprintf("%s is listed without its verdict %s in layer %q: %q", c.ID, name, layer, verdicts[layer]))
+					problems = append(problems,
+						fmt.Sprintf("%s is listed without its verdict %s in layer %q: %q", c.ID, name, layer, verdicts[layer]))
 				}
 			}
 		}
@@ -196,7 +201,8 @@ func refused(locked, now map[string]string, changes []change) []string {
 	}
 	for id := range ids {
 		if locked[id] != now[id] && !listed[id] {
-			problems = append(problems, fmt.Sprintf("%s is not as it was fixed: take the change back, or list it in %s with its digest %s", id, changedFile, now[id]))
+			problems = append(problems, fmt.Sprintf("%s is not as it was fixed: take the change back, or list it in %s with its digest %s",
+				id, changedFile, now[id]))
 		}
 	}
 	slices.Sort(problems)

@@ -7,9 +7,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 
 	"sparsel/analysis/claim"
 	"sparsel/artifacts/measures"
@@ -27,6 +31,23 @@ type Params struct {
 	Mark       string // how the study is reduced; empty when it is not
 	Conditions []Condition
 	Blocks     []Block
+	Wide       bool // the inputs are wide tables; see Wide
+}
+
+// selected are the metrics that a predicate's text selects.
+var selected = regexp.MustCompile(`of \[([^\]]*)\]`)
+
+// Wide tells whether a claim needs metrics that the tidy table does not have, so that its inputs have to be the wide one.
+func Wide(f claim.Claim) bool {
+	tidy := []string{accuracy, sparsity, selectivity, ""} // what is compared takes its metric from the first selection
+	for _, list := range selected.FindAllStringSubmatch(f.Check.String(), -1) {
+		for metric := range strings.SplitSeq(list[1], ",") {
+			if !slices.Contains(tidy, metric) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Condition says how the tidy table, which follows the author's records, writes a condition of an experiment.
@@ -52,9 +73,12 @@ func Stage() *pipeline.Stage {
 	}
 }
 
+// claims are the claims, put together once.
+var claims = sync.OnceValue(Claims)
+
 // Find returns the claim of an id.
 func Find(id string) (claim.Claim, error) {
-	for _, f := range Claims() {
+	for _, f := range claims() {
 		if f.ID == id {
 			return f, nil
 		}
@@ -64,30 +88,42 @@ func Find(id string) (claim.Claim, error) {
 
 func run(_ context.Context, job *pipeline.Job) error {
 	p := job.Node().Params.(Params)
-	f, err := Find(p.ID)
+	result, err := p.decided(func(experiment string) ([]measures.WideRow, error) {
+		path, _ := job.Input(experiment)
+		return p.readRows(path)
+	})
 	if err != nil {
 		return err
+	}
+	text, err := json.MarshalIndent(result, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(job.Output(JSON), append(text, '\n'), 0o644)
+}
+
+// decided is the claim's verdict on the parts of the tidy table that rows returns, by experiment.
+func (p Params) decided(rows func(experiment string) ([]measures.WideRow, error)) (claim.Result, error) {
+	f, err := Find(p.ID)
+	if err != nil {
+		return claim.Result{}, err
 	}
 	d := newData()
 	for _, b := range p.Blocks {
 		d.Pair(b.Experiment, b.Condition, b.Optimizer, b.Name)
 	}
 	for _, experiment := range f.Experiments {
-		path, _ := job.Input(experiment)
-		if err := p.load(d, experiment, path); err != nil {
-			return fmt.Errorf("experiment %s: %w", experiment, err)
+		list, err := rows(experiment)
+		if err == nil {
+			err = p.load(d, experiment, list)
+		}
+		if err != nil {
+			return claim.Result{}, fmt.Errorf("experiment %s: %w", experiment, err)
 		}
 	}
 	result, err := decide(f, d)
-	if err != nil {
-		return err
-	}
 	result.Layer, result.Mark = p.Layer, p.Mark
-	text, err := json.MarshalIndent(result, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(job.Output(JSON), append(text, '\n'), 0o644)
+	return result, err
 }
 
 // newData is without values.
@@ -100,7 +136,7 @@ func decide(f claim.Claim, d *claim.Data) (claim.Result, error) {
 	if err != nil {
 		return result, err
 	}
-	for _, other := range Claims() {
+	for _, other := range claims() {
 		stronger, weaker := slices.Contains(f.ImpliedBy, other.ID), slices.Contains(other.ImpliedBy, f.ID)
 		if !stronger && !weaker {
 			continue
@@ -118,19 +154,24 @@ func decide(f claim.Claim, d *claim.Data) (claim.Result, error) {
 	return result, nil
 }
 
-// load reads an experiment's part of the tidy table.
-func (p Params) load(d *claim.Data, experiment, path string) error {
+// readRows reads an experiment's part of the tidy table.
+func (p Params) readRows(path string) ([]measures.WideRow, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer file.Close()
-	rows, err := measures.ReadTidyCSV(file)
+	rows, err := p.read(file)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	return rows, nil
+}
+
+// load takes in an experiment's part of the tidy table.
+func (p Params) load(d *claim.Data, experiment string, rows []measures.WideRow) error {
 	for _, r := range rows {
-		name, err := p.condition(experiment, r)
+		name, err := p.condition(experiment, r.TidyRow)
 		if err != nil {
 			return err
 		}
@@ -140,6 +181,24 @@ func (p Params) load(d *claim.Data, experiment, path string) error {
 		}
 	}
 	return nil
+}
+
+// read reads a tidy table, of which the further metrics are none, or a wide one.
+func (p Params) read(r io.Reader) ([]measures.WideRow, error) {
+	if p.Wide {
+		return measures.ReadWideCSV(r)
+	}
+	tidy, err := measures.ReadTidyCSV(r)
+	return wide(tidy), err
+}
+
+// wide are rows without the further metrics.
+func wide(tidy []measures.TidyRow) []measures.WideRow {
+	rows := make([]measures.WideRow, len(tidy))
+	for i, t := range tidy {
+		rows[i].TidyRow = t
+	}
+	return rows
 }
 
 // condition finds the condition that a row is of.
@@ -156,7 +215,7 @@ func (p Params) condition(experiment string, r measures.TidyRow) (string, error)
 }
 
 // add takes what the claims are about from a row.
-func add(d *claim.Data, r measures.TidyRow) error {
+func add(d *claim.Data, r measures.WideRow) error {
 	c := claim.Curve{Experiment: r.Experiment, Condition: r.Condition, Optimizer: r.Optimizer, Layer: r.Layer}
 	run := fmt.Sprintf("seed %d", r.Seed)
 	for _, m := range numbers(r) {
@@ -174,7 +233,15 @@ type named struct {
 	number measures.Number
 }
 
-// numbers lists a row's metrics.
-func numbers(r measures.TidyRow) []named {
-	return []named{{accuracy, r.Accuracy}, {sparsity, r.Sparsity}, {selectivity, r.SelectivityAvg}}
+// numbers lists a row's metrics, and what selectivity is above its chance level where that is known.
+func numbers(r measures.WideRow) []named {
+	list := []named{{accuracy, r.Accuracy}, {sparsity, r.Sparsity}, {selectivity, r.SelectivityAvg}}
+	for i, n := range r.Further {
+		list = append(list, named{measures.Further[i], n})
+		if measures.Further[i] == chance {
+			above := measures.Number{Value: r.SelectivityAvg.Value - n.Value, Recorded: r.SelectivityAvg.Recorded && n.Recorded}
+			list = append(list, named{aboveChance, above})
+		}
+	}
+	return list
 }

@@ -117,9 +117,10 @@ func published(p float64) *float64 {
 
 // layers say what a table's verdicts rest on.
 var layers = map[string]string{
-	Reproduces: "Layer “reproduces”: a re-analysis of the thesis's own three seeds. What is supported here is supported by the data that the claim was made from",
-	Holds:      "Layer “holds”: fresh seeds that nobody had seen when claims and margins were fixed, all conditions of a seed starting alike",
-	Trial:      "Layer “trial”: neither the thesis's runs nor fresh seeds. These verdicts answer neither question",
+	Reproduces: "Layer “reproduces”: a re-analysis of the thesis's own three seeds. " +
+		"What is supported here is supported by the data that the claim was made from",
+	Holds: "Layer “holds”: fresh seeds that nobody had seen when claims and margins were fixed, all conditions of a seed starting alike",
+	Trial: "Layer “trial”: neither the thesis's runs nor fresh seeds. These verdicts answer neither question",
 }
 
 // headings say which question a layer answers.
@@ -156,11 +157,12 @@ func (p TableParams) table(results []claim.Result) tabulate.Table {
 		}
 		p := finite(uncorrected(r))
 		t.Rows = append(t.Rows, []string{
-			r.ID, r.Claim, verdict, what, r.EffectText(), fmt.Sprint(r.N), brief(p), brief(r.Holm), brief(r.BH), brief(r.Smallest), r.Source, r.Figure,
+			r.ID, r.Claim, verdict, what, r.EffectText(), fmt.Sprint(r.N), brief(p), brief(r.Holm), brief(r.BH), brief(r.Smallest),
+			r.Source, r.Figure,
 		})
 		t.Data = append(t.Data, []string{
-			r.Layer, r.ID, r.Claim, r.Verdict, r.Inherited, r.What, digits(r.Effect), digits(r.Low), digits(r.High), digits(r.DZ), digits(r.Above),
-			digits(r.Below), fmt.Sprint(r.N), digits(r.P), digits(r.Flip), digits(r.Contra), digits(r.Equal), digits(r.Holm), digits(r.BH),
+			r.Layer, r.ID, r.Claim, r.Verdict, r.Inherited, r.What, digits(r.Effect), digits(r.Low), digits(r.High), digits(r.DZ),
+			digits(r.Above), digits(r.Below), fmt.Sprint(r.N), digits(r.P), digits(r.Flip), digits(r.Contra), digits(r.Equal), digits(r.Holm), digits(r.BH),
 			digits(r.Margin), digits(r.Smallest), r.Source, r.Figure, strings.Join(r.Missing, "; "),
 		})
 	}
@@ -168,9 +170,12 @@ func (p TableParams) table(results []claim.Result) tabulate.Table {
 	for _, v := range claim.Verdicts {
 		tally = append(tally, fmt.Sprintf("%d %s", counts[v], v))
 	}
-	t.Caption = fmt.Sprintf("%s. %d claims: %s. Of the supported that the thesis concludes in %s, %d stay so after Holm's correction within their section. "+
-		"Effect, 95 %% interval and margin are those of the part that decided", layers[p.Layer], len(results), strings.Join(tally, ", "), conclusions, confirmed)
-	t.Notes = append(slices.Clone(p.Notes), "p is "+corrected(p.Layer)+"; Holm's is corrected within a section among the claims of "+conclusions+", BH is the false discovery rate over all claims here.")
+	t.Caption = fmt.Sprintf("%s. %d claims: %s. Of those supported that the thesis concludes in %s, %d stay so after Holm's correction within "+
+		"their section. Effect, 95 %% interval and margin are those of the part that decided",
+		layers[p.Layer], len(results), strings.Join(tally, ", "), conclusions, confirmed)
+	t.Notes = append(slices.Clone(p.Notes), fmt.Sprintf(
+		"p is %s; Holm's is corrected within a section among the claims of %s, BH is the false discovery rate over all claims here.",
+		corrected(p.Layer), conclusions))
 	if p.Mark != "" {
 		t.Notes = append(t.Notes, p.Mark)
 	}

@@ -177,3 +177,17 @@ func TestInheritance(t *testing.T) {
 		}
 	}
 }
+
+// TestWide has the claims that the tidy table can't decide.
+func TestWide(t *testing.T) {
+	var wide []string
+	for _, c := range Claims() {
+		if Wide(c) {
+			wide = append(wide, c.ID)
+		}
+	}
+	want := "H1g H1t H1c H1u Z1g Z1t Z1c Z1u N1g N1t N1c N1u N2g N2t N2c N2u N3g N3t N3c N3u H4a X2a Y4a"
+	if got := strings.Join(wide, " "); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

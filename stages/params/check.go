@@ -2,19 +2,15 @@ package params
 
 import (
 	"fmt"
+	"math"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"sparsel/analysis/chart"
-	"sparsel/analysis/tabulate"
 	"sparsel/trainer"
 )
-
-// The metrics that figures and tables may show.
-var MetricNames = []string{"accuracy", "sparsity", "selectivity", "selectivity_std", "sparsity_std", "train_loss", "test_loss"}
 
 var (
 	nameRule = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+-]*$`)
@@ -35,24 +31,10 @@ func (p *Params) check(d *document) {
 	p.checkTables(d)
 	p.checkStyle(d)
 	p.checkProfiles(d)
+	p.checkSessions(d)
+	p.checkTexts(d)
 	if len(d.problems) == 0 {
-		_, uses := p.expand(d)
-		p.checkUses(d, uses)
-		p.checkShown(d, uses)
-	}
-}
-
-// braced is a place for a parameter's value in a condition's name.
-var braced = regexp.MustCompile(`\{[^}]*\}`)
-
-// checkText refuses names of conditions that are more than a line of text, and those that a spreadsheet, which the tidy
-// table is made for, would take for a formula.
-func checkText(d *document, path, text string) {
-	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		d.report(path, "is %q, must be a line of text", text)
-	}
-	if filled := braced.ReplaceAllString(text, "1"); tabulate.Cell(filled) != filled {
-		d.report(path, "is %q, must not begin with = + - or @", text)
+		p.checkExpanded(d)
 	}
 }
 
@@ -63,6 +45,21 @@ func withoutUser(text string) string {
 	}
 	return text
 }
+
+// checkExpanded reports what only the conditions and their runs show.
+func (p *Params) checkExpanded(d *document) {
+	uses := p.expand(d)
+	if len(d.problems) == 0 {
+		p.checkUses(d, uses)
+	}
+	if len(d.problems) == 0 {
+		p.checkShown(d, uses)
+		p.checkTabled(d, uses)
+	}
+}
+
+// indexed is the path of an element of a list.
+func indexed(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
 func choice(d *document, path, value string, choices ...string) {
 	if !slices.Contains(choices, value) {
@@ -91,6 +88,7 @@ func (p *Params) checkStudy(d *document) {
 	p.checkOptimizerNames(d, "study", s.Optimizers)
 	choice(d, "study.seeding", s.Seeding, "author", "paired")
 	choice(d, "study.on_failed_run", s.OnFailedRun, "refuse", "show")
+	p.checkKeepArchives(d)
 	between(d, "study.train_images", s.TrainImages, 0, TrainSamples)
 	between(d, "study.test_images", s.TestImages, 0, TestSamples)
 	switch archive := s.Archive.(type) {
@@ -105,6 +103,47 @@ func (p *Params) checkStudy(d *document) {
 	default:
 		d.report("study.archive", "is %s, must be \"last\", \"all\" or a list of epochs", kindOf(s.Archive))
 	}
+}
+
+// checkKeepArchives holds the setting to its forms. A seed that the study lacks would keep nothing.
+func (p *Params) checkKeepArchives(d *document) {
+	const path = "study.keep_archives"
+	switch keep := p.Study.KeepArchives.(type) {
+	case nil:
+	case string:
+		choice(d, path, keep, "all", "none")
+	case []any:
+		for i, v := range keep {
+			at := fmt.Sprintf("%s[%d]", path, i)
+			seed, ok := v.(int64)
+			switch {
+			case !ok || seed < 0 || seed > math.MaxUint32:
+				d.report(at, "is %s, must be a seed", kindOf(v))
+			case slices.Contains(keep[:i], v):
+				d.report(at, "is %d for the second time", seed)
+			case !p.usesSeed(uint32(seed)):
+				d.report(at, "is %d, which is no seed of the study or of an experiment", seed)
+			}
+		}
+	default:
+		d.report(path, "is %s, must be \"all\", \"none\" or a list of seeds", kindOf(keep))
+	}
+}
+
+func (p *Params) usesSeed(seed uint32) bool {
+	return slices.Contains(p.Study.Seeds, seed) ||
+		slices.ContainsFunc(p.Experiments, func(e Experiment) bool { return slices.Contains(e.Seeds, seed) })
+}
+
+// KeepsArchive reports whether the activations of a run of that seed stay when its metrics are current.
+func (p *Params) KeepsArchive(seed uint32) bool {
+	switch keep := p.Study.KeepArchives.(type) {
+	case string:
+		return keep == "all"
+	case []any:
+		return slices.Contains(keep, any(int64(seed)))
+	}
+	return true
 }
 
 func checkSeeds(d *document, path string, seeds []uint32) {
@@ -160,18 +199,42 @@ func (p *Params) checkOptimizers(d *document) {
 	}
 }
 
+// required are the settings that every baseline gives.
+var required = []string{"hidden", "activation", "sampler", "batch", "epochs"}
+
 func (p *Params) checkBaseline(d *document) {
-	b := p.Baseline
-	if len(b.Hidden) == 0 {
-		d.report("baseline.hidden", "is empty; a network needs at least one hidden layer to measure")
+	for _, name := range required {
+		if _, given := p.Baseline[name]; !given {
+			d.report("baseline."+name, "is missing")
+		}
 	}
-	for i, width := range b.Hidden {
-		between(d, fmt.Sprintf("baseline.hidden[%d]", i), width, 1, 65536)
+	before := len(d.problems)
+	var names []string
+	for _, s := range allSettings() {
+		if slices.ContainsFunc(settings, func(other Setting) bool { return other.Name == s.Name }) {
+			names = append(names, s.Name)
+		}
 	}
-	choice(d, "baseline.activation", b.Activation, activations...)
-	choice(d, "baseline.sampler", b.Sampler, "shuffled", "sorted")
-	between(d, "baseline.batch", b.Batch, 1, TrainSamples)
-	between(d, "baseline.epochs", b.Epochs, 1, 100000)
+	for _, name := range sortedKeys(p.Baseline) {
+		c := trainer.Config{Network: trainer.Network{Hidden: []int{1}}}
+		if !slices.Contains(names, name) {
+			d.report(join("baseline", name), "is not a setting of every run; those are %s", strings.Join(names, ", "))
+		} else if name == "width" || name == "depth" {
+			d.report("baseline."+name, "is in hidden already: give the width of each layer there")
+		} else if err := apply(&c, name, p.Baseline[name]); err != nil {
+			d.report("baseline."+name, "%v", err)
+		}
+	}
+	if len(d.problems) > before {
+		return
+	}
+	for _, optimizer := range sortedKeys(p.Optimizers) {
+		c := p.BaselineRun(optimizer)
+		c.Seeding.Mode = "paired"
+		if err := c.Validate(); err != nil && !d.refused("optimizers") && !d.refused("baseline") {
+			d.report("baseline", "with %s: %s", optimizer, strings.ReplaceAll(err.Error(), "\n", " "))
+		}
+	}
 }
 
 func (p *Params) checkOptimizerNames(d *document, path string, names []string) {
@@ -192,23 +255,30 @@ func (p *Params) checkOptimizerNames(d *document, path string, names []string) {
 }
 
 func (p *Params) checkExperiments(d *document) {
-	for i, e := range p.Experiments {
-		path := fmt.Sprintf("experiments[%d]", i)
+	for _, e := range p.Experiments {
+		path := e.path
 		if !nameRule.MatchString(e.Name) {
-			d.report(path+".name", "is %q, must consist of letters, digits and _ . + -", e.Name)
+			d.report(e.owner+".name", "is %q, must consist of letters, digits and _ . + -", e.Name)
 		}
 		if e.Condition == "" {
-			d.report(path+".condition", "is empty")
+			d.report(path+".condition", "is missing or empty")
 		}
 		checkText(d, path+".condition", e.Condition)
+		checkFormula(d, path+".condition", e.Condition)
+		checkFormula(d, path+".tidy", e.Tidy)
 		checkText(d, path+".tidy", e.Tidy)
 		p.checkOptimizerNames(d, path, e.Optimizers)
-		checkSeeds(d, path+".seeds", e.Seeds)
+		checkSeeds(d, e.owner+".seeds", e.Seeds)
+		for i, seed := range e.Seeds {
+			if !slices.Contains(p.Study.Seeds, seed) {
+				d.report(indexed(e.owner+".seeds", i), "is %d, which study.seeds does not have", seed)
+			}
+		}
 		if e.Seeding != "" {
 			choice(d, path+".seeding", e.Seeding, "author", "paired")
 		}
-		if e.Like != "" && (e.Session != "" || e.Seeding != "" || e.Set != nil || e.Vary != nil) {
-			d.report(path+".like", "takes the runs of %q as they are; take session, seeding, set and vary away", e.Like)
+		if e.Like != "" && (e.Seeding != "" || len(e.sets) > 0 || e.Vary != nil) {
+			d.report(path+".like", "takes the runs of %q as they are; take seeding, set and vary away", e.Like)
 		}
 		if (e.Column == "") != (e.Value == nil) || e.Column != "" && e.Vary != nil {
 			d.report(path, "column and value belong together, and stand where nothing varies")
@@ -216,13 +286,25 @@ func (p *Params) checkExperiments(d *document) {
 		if e.CCMASEpsilon != nil {
 			checkEpsilon(d, path+".ccmas_epsilon", *e.CCMASEpsilon)
 		}
+		if e.Tidy != "" {
+			checkName(d, path+".tidy", e.Tidy)
+		}
+		if e.Column != "" {
+			checkName(d, path+".column", e.Column)
+		}
 		for k, v := range e.Vary {
-			at := fmt.Sprintf("%s.vary[%d]", path, k)
+			at := indexed(path+".vary", k)
+			if v.Column != "" {
+				checkName(d, at+".column", v.Column)
+			}
 			if (len(v.Values) > 0) == (v.Logspace != nil) {
 				d.report(at, "needs either values or logspace")
 			}
-			if len(e.Vary) > 0 && !strings.Contains(e.Condition, "{"+v.Parameter+"}") {
+			if !strings.Contains(e.Condition, "{"+v.Parameter+"}") {
 				d.report(path+".condition", "is %q, must hold {%s} so that each value has a name of its own", e.Condition, v.Parameter)
+			}
+			if slices.ContainsFunc(e.Vary[:k], func(other Vary) bool { return other.Parameter == v.Parameter }) {
+				d.report(at+".parameter", "is %q for the second time", v.Parameter)
 			}
 			if v.Logspace != nil && v.Logspace.Count < 2 {
 				d.report(at+".logspace.count", "is %d, must be 2 or more", v.Logspace.Count)
@@ -231,27 +313,17 @@ func (p *Params) checkExperiments(d *document) {
 	}
 }
 
-// checkUses refuses two entries of one experiment that give the same name to two things.
-func (p *Params) checkUses(d *document, uses []Use) {
-	seen := map[string]bool{}
-	for _, u := range uses {
-		key := fmt.Sprintf("%s/%s/%s/seed=%d", u.Experiment, u.Condition, u.Optimizer, u.Seed)
-		if seen[key] {
-			d.report("experiments", "%s occurs twice; give the conditions of an experiment different names", key)
-		}
-		seen[key] = true
-	}
-}
-
 // checkShown refuses figures and archives of what no run gives.
 func (p *Params) checkShown(d *document, uses []Use) {
+	if p.Profile != nil { // the archive is what the study says, as far as shorter runs have it
+		defer func(archive any) { p.Study.Archive = archive }(p.Study.Archive)
+		p.Study.Archive = "last"
+	}
 	epochs := 0
 	for _, u := range uses {
 		epochs = max(epochs, u.Run.Config.Epochs)
 	}
-	for i, f := range p.Figures {
-		p.shown(d, fmt.Sprintf("figures[%d]", i), f.complete(), uses)
-	}
+	p.checkShownFigures(d, uses)
 	list, _ := p.Study.Archive.([]any)
 	for i, v := range list {
 		if epoch := v.(int64); epoch > int64(epochs) {
@@ -277,20 +349,35 @@ func (p *Params) experimentNames() []string {
 	return names
 }
 
+// maxID is the most letters of an id. File systems allow 255 in a name, and what is published has more in its name than the id, and
+// still more while it is being written.
+const maxID = 100
+
 // checkID holds ids to what makes a file name, each once.
 func checkID(d *document, path, id string, ids *[]string) {
 	if !nameRule.MatchString(id) {
 		d.report(path+".id", "is %q, must consist of letters, digits and _ . + -", id)
+	} else if len(id) > maxID {
+		d.report(path+".id", "has %d letters, must have at most %d to be part of the names of files", len(id), maxID)
 	}
-	if slices.Contains(*ids, id) {
-		d.report(path+".id", "is %q for the second time", id)
+	if i := slices.IndexFunc(*ids, func(other string) bool { return strings.EqualFold(other, id) }); i >= 0 { // file names may know no capitals
+		again := ""
+		if (*ids)[i] != id {
+			again = fmt.Sprintf(", as %q but for capital letters", (*ids)[i])
+		}
+		d.report(path+".id", "is %q for the second time%s", id, again)
 	}
 	*ids = append(*ids, id)
 }
 
 // checkStyle points at the wrong part of the style; package chart knows what can be drawn.
 func (p *Params) checkStyle(d *document) {
+	standard := chart.DefaultStyle().Roles
 	for _, name := range sortedKeys(p.Style.Roles) {
+		if _, ok := standard[name]; !ok && !slices.Contains(DisplayOrder, name) {
+			d.report(join("style.roles", name), "is of nothing that is drawn; roles are %s and the optimizers", strings.Join(sortedKeys(standard), ", "))
+			continue
+		}
 		only := p.Style
 		only.Roles = map[string]chart.Role{name: p.Style.Roles[name]}
 		if color := only.Roles[name].Color; !colorRule.MatchString(color) {

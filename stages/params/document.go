@@ -1,10 +1,12 @@
 package params
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -219,7 +221,7 @@ func join(prefix, key string) string {
 // report notes a problem at a path, at the place of the nearest enclosing value that has one. One problem a
 // value is enough: a range check on a value of the wrong type would only repeat it.
 func (d *document) report(path, format string, args ...any) {
-	at, probe := position{}, path
+	at, probe := position{1, 1}, path // what is missing from the file has no better place
 	for probe != "" {
 		if q, ok := d.positions[probe]; ok {
 			at = q
@@ -232,6 +234,17 @@ func (d *document) report(path, format string, args ...any) {
 		probe = probe[:cut]
 	}
 	d.reportAt(at, path, format, args...)
+}
+
+// has tells whether the file gives a value at a path.
+func (d *document) has(path string) bool {
+	_, ok := d.positions[path]
+	return ok
+}
+
+// refused tells whether anything below a path was reported.
+func (d *document) refused(path string) bool {
+	return slices.ContainsFunc(d.problems, func(p Problem) bool { return within(p.Path, path) })
 }
 
 func (d *document) reportAt(at position, path, format string, args ...any) {
@@ -271,12 +284,21 @@ func (d *document) sortProblems() {
 // decode fills target, a pointer to a struct whose fields carry toml:"name" or toml:"name,required" tags.
 // Keys are case-sensitive. What the file leaves out keeps the value it has in target. A whole number is accepted for a float, a float never for a whole number.
 func (d *document) decode(path string, value any, target reflect.Value) {
+	if u, ok := target.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		text, ok := value.(string)
+		if !ok {
+			d.report(path, "is %s, must be a string", kindOf(value))
+		} else if err := u.UnmarshalText([]byte(text)); err != nil {
+			d.report(path, "%v", err)
+		}
+		return
+	}
 	switch target.Kind() {
 	case reflect.Pointer:
 		target.Set(reflect.New(target.Type().Elem()))
 		d.decode(path, value, target.Elem())
 	case reflect.Interface:
-		target.Set(reflect.ValueOf(value))
+		target.Set(reflect.ValueOf(oneZero(value)))
 	case reflect.Struct:
 		if table, ok := d.table(path, value); ok {
 			d.decodeStruct(path, table, target)
@@ -322,7 +344,25 @@ func (d *document) table(path string, value any) (map[string]any, bool) {
 
 func (d *document) decodeStruct(path string, table map[string]any, target reflect.Value) {
 	known := map[string]bool{}
+	d.decodeFields(path, table, target, known)
+	for _, key := range sortedKeys(table) {
+		if !known[key] {
+			at := d.keys[join(path, key)]
+			if at == (position{}) { // a table, whose header is its key
+				at = d.positions[join(path, key)]
+			}
+			d.reportAt(at, join(path, key), "is not a known parameter; known here: %s", strings.Join(sortedKeys(known), ", "))
+		}
+	}
+}
+
+// decodeFields fills the fields of a struct, and notes their names. An embedded struct's are the struct's own.
+func (d *document) decodeFields(path string, table map[string]any, target reflect.Value, known map[string]bool) {
 	for i := range target.NumField() {
+		if target.Type().Field(i).Anonymous {
+			d.decodeFields(path, table, target.Field(i), known)
+			continue
+		}
 		name, option, _ := strings.Cut(target.Type().Field(i).Tag.Get("toml"), ",")
 		if name == "" {
 			continue
@@ -334,15 +374,6 @@ func (d *document) decodeStruct(path string, table map[string]any, target reflec
 			d.decode(join(path, name), value, target.Field(i))
 		case option == "required":
 			d.report(join(path, name), "is missing")
-		}
-	}
-	for _, key := range sortedKeys(table) {
-		if !known[key] {
-			at := d.keys[join(path, key)]
-			if at == (position{}) { // a table, whose header is its key
-				at = d.positions[join(path, key)]
-			}
-			d.reportAt(at, join(path, key), "is not a known parameter; known here: %s", strings.Join(sortedKeys(known), ", "))
 		}
 	}
 }
@@ -381,11 +412,24 @@ func (d *document) decodeScalar(path string, value any, target reflect.Value) {
 			return
 		}
 		if target.Kind() == reflect.Float64 {
-			target.SetFloat(v)
+			target.SetFloat(v + 0) // there is one zero
 			return
 		}
 	}
 	d.report(path, "is %s, must be %s", kindOf(value), targetName(target.Kind()))
+}
+
+// oneZero makes -0 the 0 that it equals: what is known by its value must not differ in its sign.
+func oneZero(value any) any {
+	switch v := value.(type) {
+	case float64:
+		return v + 0
+	case []any:
+		for i := range v {
+			v[i] = oneZero(v[i])
+		}
+	}
+	return value
 }
 
 func targetName(k reflect.Kind) string {
@@ -423,4 +467,10 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	sort.Strings(keys)
 	return keys
+}
+
+// within tells whether path is outer or lies inside it.
+func within(path, outer string) bool {
+	rest, ok := strings.CutPrefix(path, outer)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }

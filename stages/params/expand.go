@@ -30,10 +30,21 @@ type Run struct {
 type Use struct {
 	Experiment, Condition, Optimizer string
 	Seed                             uint32
-	Column, Value                    string  // of the parameter that varies (the last one, of a grid); empty where none does
-	Tidy                             string  // the condition's name in the tidy table
-	CCMASEpsilon                     float64 // added to the denominator of the selectivity index
+	Column, Value                    string   // of the number that varies (the last one, of a grid); empty where none does
+	Varied                           []Varied // everything that varies, in the order of the file
+	Tidy                             string   // the condition's name in the tidy table
+	CCMASEpsilon                     float64  // added to the denominator of the selectivity index
 	Run                              *Run
+
+	path string // of the entry in the file
+	like bool   // the run is another condition's
+}
+
+// Varied is a setting that varies, and what a run has of it.
+type Varied struct {
+	Setting string // empty where the file gives column and value alone
+	Column  string // what the tidy table calls it
+	Value   any    // as the file has it
 }
 
 // Split is the part of the data that the use's sparsity and selectivity are about.
@@ -55,13 +66,24 @@ const maxUses = 250_000
 type condition struct {
 	name, tidy    string
 	column, value string
+	varied        []Varied
 	set           []setting
 }
 
+// setting is a value that the file gives to a setting.
 type setting struct {
 	name  string
 	value any
 	path  string
+}
+
+// settingsOf lists what a table of the file sets, by name.
+func settingsOf(path string, set map[string]any) []setting {
+	var list []setting
+	for _, name := range sortedKeys(set) {
+		list = append(list, setting{name, set[name], join(path+".set", name)})
+	}
+	return list
 }
 
 // Expand lists the study's distinct runs in the order of the file, and every use that an experiment makes of one.
@@ -72,105 +94,132 @@ func (p *Params) Expand() ([]*Run, []Use) {
 	return p.expanded.runs, p.expanded.uses
 }
 
-func (p *Params) expand(d *document) ([]*Run, []Use) {
-	x := expansion{params: p, document: d, distinct: map[string]*Run{}, sessions: newSessions(p.trainImages())}
-	for i, e := range p.Experiments {
-		path := fmt.Sprintf("experiments[%d]", i)
-		if e.Like != "" {
-			x.again(path, e)
-			continue
+// expansion is the list of runs and uses being put together.
+type expansion struct {
+	params       *Params
+	document     *document
+	plan         []*planned
+	byExperiment map[string][]*planned
+	planned      map[plannedAt]*planned
+	runs         []*Run
+	uses         []Use
+	distinct     map[string]*Run // by identity
+}
+
+// planned is a use that the file asks for, before it is known where its run starts.
+type planned struct {
+	entry     *Experiment
+	condition condition
+	config    trainer.Config
+	like      *planned // whose run it is; nil for its own
+}
+
+// plannedAt is what tells planned uses apart.
+type plannedAt struct {
+	experiment, condition, optimizer string
+	seed                             uint32
+}
+
+func (r *planned) name() string { return r.entry.Name + "/" + r.condition.name }
+
+func (x *expansion) report(path, format string, args ...any) {
+	x.document.report(path, format, args...)
+}
+
+func (p *Params) expand(d *document) []Use {
+	x := expansion{params: p, document: d, byExperiment: map[string][]*planned{}, planned: map[plannedAt]*planned{}, distinct: map[string]*Run{}}
+	for i := range p.Experiments {
+		e := &p.Experiments[i]
+		seeds := p.seeds(*e)
+		if len(seeds) == 0 {
+			d.report(e.owner+".seeds", "has none of the seeds of %s, so %s would be left out in silence", p.Profile.describe(), e.Name)
 		}
-		seeds, conditions := p.seeds(e), e.conditions(d, path)
-		if len(x.uses)+len(conditions)*len(e.Optimizers)*len(seeds) > maxUses {
-			d.report(path, "and those before it ask for more than %d runs", maxUses)
+		conditions := e.conditions(d, e.path)
+		if len(x.plan)+len(conditions)*len(e.Optimizers)*len(seeds) > maxUses {
+			d.report(e.path, "and those before it ask for more than %d runs", maxUses)
 			break
 		}
 		for _, c := range conditions {
 			for _, optimizer := range e.Optimizers {
-				if _, ok := p.Optimizers[optimizer]; !ok {
-					continue // reported by check
+				if e.Like != "" {
+					x.again(e, c, optimizer, seeds)
+					continue
 				}
-				config := p.config(d, path, optimizer, e, c)
-				session := e.session(i, c.name, optimizer)
+				config := p.config(d, e, optimizer, c)
 				for _, seed := range seeds {
-					x.add(path, session, e, c, config, seed)
+					x.add(e, c, config, seed)
 				}
 			}
 		}
 	}
+	x.place()
+	for _, r := range x.plan {
+		x.use(r)
+	}
 	p.expanded = &x // its walks through recorded sessions are worth keeping
-	return x.runs, x.uses
+	return x.uses
 }
 
-// expansion is the list of runs and uses being put together.
-type expansion struct {
-	params   *Params
-	document *document
-	runs     []*Run
-	uses     []Use
-	distinct map[string]*Run // by identity
-	sessions *sessions
-}
-
-// add adds a use, and its run if it is the first of it.
-func (x *expansion) add(path, session string, e Experiment, c condition, config trainer.Config, seed uint32) {
+// add plans a run.
+func (x *expansion) add(e *Experiment, c condition, config trainer.Config, seed uint32) {
 	config.Seeding = trainer.Seeding{Mode: x.params.Study.Seeding, Seed: seed}
 	if e.Seeding != "" {
 		config.Seeding.Mode = e.Seeding
 	}
 	if err := config.Validate(); err != nil {
-		if len(x.document.problems) == 0 {
-			x.document.report(path, "%s, %s: %s", c.name, config.Optimizer.Name, strings.ReplaceAll(err.Error(), "\n", " "))
-		}
+		x.report(e.path, "%s, %s: %s", c.name, config.Optimizer.Name, strings.ReplaceAll(err.Error(), "\n", " "))
 		return
 	}
 	if x.params.trainImages() < TrainSamples && config.Seeding.Mode == "author" && config.Sampler.Kind == "classes" && !config.Sampler.Clean {
-		x.document.report(path, "%s needs all %d training images: what its session draws depends on how many there are of each digit; give the experiment seeding = \"paired\"", c.name, TrainSamples)
+		x.report(e.path, "%s needs all %d training images: what its session draws depends on how many there are of each digit; give the experiment seeding = \"paired\"", c.name, TrainSamples)
 		return
 	}
-	config.Seeding = x.sessions.join(session, config)
-	use := x.params.use(e, c.name)
-	use.Optimizer, use.Seed, use.Column, use.Value = config.Optimizer.Name, seed, c.column, c.value
-	if c.tidy != "" {
-		use.Tidy = c.tidy
+	x.append(&planned{entry: e, condition: c, config: config})
+}
+
+func (x *expansion) append(r *planned) {
+	x.planned[plannedAt{r.entry.Name, r.condition.name, r.config.Optimizer.Name, r.config.Seeding.Seed}] = r
+	x.plan = append(x.plan, r)
+	x.byExperiment[r.entry.Name] = append(x.byExperiment[r.entry.Name], r)
+}
+
+// again plans uses of the runs of another condition.
+func (x *expansion) again(e *Experiment, c condition, optimizer string, seeds []uint32) {
+	experiment, name, _ := strings.Cut(e.Like, "/")
+	for _, seed := range seeds {
+		other := x.planned[plannedAt{experiment, name, optimizer, seed}]
+		if other == nil {
+			x.report(e.path+".like", "is %q, which has no run of %s with seed %d further up in the file", e.Like, optimizer, seed)
+			return
+		}
+		x.append(&planned{entry: e, condition: c, config: other.config, like: other})
 	}
-	key := identity(config)
+}
+
+// use adds the use of a planned run that has its place, and the run if it is the first of it.
+func (x *expansion) use(r *planned) {
+	source := r
+	for source.like != nil {
+		source = source.like
+	}
+	use := x.params.use(*r.entry, r.condition.name)
+	use.Optimizer, use.Seed = source.config.Optimizer.Name, source.config.Seeding.Seed
+	use.Column, use.Value, use.Varied = r.condition.column, r.condition.value, r.condition.varied
+	use.path, use.like = r.entry.path, r.like != nil
+	if r.condition.tidy != "" {
+		use.Tidy = r.condition.tidy
+	}
+	key := identity(source.config)
 	use.Run = x.distinct[key]
 	if use.Run == nil {
 		use.Run = &Run{
-			Name:       fmt.Sprintf("%s/%s/%s/seed=%d", e.Name, c.name, config.Optimizer.Name, seed),
-			Experiment: e.Name, Config: config,
+			Name:       fmt.Sprintf("%s/%s/%s/seed=%d", source.entry.Name, source.condition.name, use.Optimizer, use.Seed),
+			Experiment: source.entry.Name, Config: source.config,
 		}
 		x.distinct[key] = use.Run
 		x.runs = append(x.runs, use.Run)
 	}
 	x.uses = append(x.uses, use)
-}
-
-// again adds uses of the runs of another condition.
-func (x *expansion) again(path string, e Experiment) {
-	experiment, name, _ := strings.Cut(e.Like, "/")
-	var like []Use
-	for _, u := range x.uses {
-		if u.Experiment == experiment && u.Condition == name {
-			like = append(like, u)
-		}
-	}
-	for _, optimizer := range e.Optimizers {
-		for _, seed := range x.params.seeds(e) {
-			i := slices.IndexFunc(like, func(u Use) bool { return u.Optimizer == optimizer && u.Seed == seed })
-			if i < 0 {
-				x.document.report(path+".like", "is %q, which has no run of %s with seed %d further up in the file", e.Like, optimizer, seed)
-				return
-			}
-			use := x.params.use(e, e.Condition)
-			use.Optimizer, use.Seed, use.Run = optimizer, seed, like[i].Run
-			if e.Column != "" && e.Value != nil {
-				use.Column, use.Value = e.Column, format(*e.Value)
-			}
-			x.uses = append(x.uses, use)
-		}
-	}
 }
 
 // use is what all uses of an entry's condition share.
@@ -207,33 +256,66 @@ func (p *Params) trainImages() int {
 
 // BaselineRun is the baseline with one of the optimizers, without its seeding.
 func (p *Params) BaselineRun(optimizer string) trainer.Config {
-	s := settings{config: trainer.Config{
-		Network:   trainer.Network{Hidden: p.Baseline.Hidden, Activation: p.Baseline.Activation},
-		Optimizer: trainer.Optimizer{Name: optimizer},
-		Sampler:   trainer.Sampler{Kind: p.Baseline.Sampler},
-		Batch:     p.Baseline.Batch,
-		Epochs:    p.Baseline.Epochs,
-	}}
-	for name, v := range p.Optimizers[optimizer] {
-		_ = s.applyHyper(name, v) // its own problems are reported by check, once
-	}
-	return s.config
-}
-
-// config puts one run together, without its seeding.
-func (p *Params) config(d *document, path, optimizer string, e Experiment, c condition) trainer.Config {
-	s := settings{config: p.BaselineRun(optimizer)}
-	list := c.set
-	for _, name := range sortedKeys(e.Set) {
-		list = append([]setting{{name, e.Set[name], path + ".set." + name}}, list...)
-	}
-	for _, v := range list {
-		if err := s.apply(v.name, v.value); err != nil {
-			d.report(v.path, "parameter %s %v", v.name, err)
+	c := trainer.Config{Optimizer: trainer.Optimizer{Name: optimizer}}
+	for _, s := range allSettings() {
+		if v, ok := p.Baseline[s.Name]; ok {
+			_ = s.set(&c, v) // its own problems are reported by check, once
 		}
 	}
-	s.config.Epochs = p.Profile.shorten(s.config.Epochs)
-	return s.config
+	for name, v := range p.Optimizers[optimizer] {
+		_ = apply(&c, name, v)
+	}
+	return c
+}
+
+// config puts one run together, without its seeding. Settings that overrule one another are refused: a run must have whatever
+// the file says that it has.
+func (p *Params) config(d *document, e *Experiment, optimizer string, c condition) trainer.Config {
+	config := p.BaselineRun(optimizer)
+	list := append(slices.Clone(e.sets), c.set...)
+	for _, v := range list {
+		if _, known := SettingOf(v.name); !known {
+			d.report(v.path, "parameter %s %v", v.name, apply(&config, v.name, v.value))
+		}
+	}
+	good := true
+	for _, s := range allSettings() {
+		for k, v := range list {
+			if v.name != s.Name {
+				continue
+			}
+			if err := s.set(&config, v.value); err != nil {
+				d.report(v.path, "parameter %s %v", v.name, err)
+				good = false
+			}
+			if slices.ContainsFunc(list[:k], func(other setting) bool { return other.name == v.name }) {
+				d.report(v.path, "parameter %s is given twice; the experiment has it already", v.name)
+			}
+		}
+	}
+	for _, v := range list {
+		if s, known := SettingOf(v.name); known && good && !Equal(s.get(config), v.value) {
+			d.report(v.path, "parameter %s is %s, which another setting of %s overrules: the run has %s %s",
+				v.name, format(v.value), e.Name, s.Column, format(columnOf(s.Column, config)))
+			good = false
+		}
+	}
+	whole := config.Epochs
+	config.Epochs = p.Profile.shorten(whole)
+	if config.Epochs < whole && slices.ContainsFunc(c.varied, func(v Varied) bool { return v.Setting == "epochs" }) {
+		d.report(join("profiles", p.Profile.Name())+".epochs", "is %d, but %s varies the epochs up to %d; leave it out, or make it as many", config.Epochs, e.Name, whole)
+	}
+	return config
+}
+
+// Equal compares values of the file or of a run: numbers by value, others by their text. Nothing equals nothing alone.
+func Equal(x, y any) bool {
+	a, aok := number(x)
+	b, bok := number(y)
+	if aok && bok {
+		return a == b
+	}
+	return (x == nil) == (y == nil) && format(x) == format(y)
 }
 
 // conditions spreads an entry's grid out, the first parameter outermost.
@@ -241,6 +323,7 @@ func (e Experiment) conditions(d *document, path string) []condition {
 	list := []condition{{name: e.Condition, tidy: e.Tidy, column: e.Column}}
 	if e.Value != nil {
 		list[0].value = format(*e.Value)
+		list[0].varied = []Varied{{Column: e.Column, Value: *e.Value}}
 	}
 	for i, v := range e.Vary {
 		at := fmt.Sprintf("%s.vary[%d]", path, i)
@@ -256,13 +339,15 @@ func (e Experiment) conditions(d *document, path string) []condition {
 				row := c
 				row.name = strings.ReplaceAll(c.name, "{"+v.Parameter+"}", text)
 				row.tidy = strings.ReplaceAll(c.tidy, "{"+v.Parameter+"}", text)
-				if _, ok := number(value); ok { // the tidy table has a column of numbers; a word is in the condition's name
-					row.column, row.value = v.Column, text
-					if row.column == "" {
-						row.column = v.Parameter
-					}
+				varied := Varied{v.Parameter, v.Column, value}
+				if varied.Column == "" {
+					varied.Column = v.Parameter
 				}
-				row.set = append(append([]setting{}, c.set...), setting{v.Parameter, value, where(k)})
+				row.varied = append(slices.Clone(c.varied), varied)
+				if _, ok := number(value); ok { // the tidy table has a column of numbers; a word is in the condition's name
+					row.column, row.value = varied.Column, text
+				}
+				row.set = append(slices.Clone(c.set), setting{v.Parameter, value, where(k)})
 				next = append(next, row)
 			}
 		}
@@ -290,7 +375,7 @@ func (v Vary) values(d *document, path string) ([]any, func(int) string) {
 	values := make([]any, g.Count)
 	for k := range values {
 		exponent := g.From + float64(k)*((g.To-g.From)/float64(g.Count-1))
-		values[k] = roundTrip(math.Pow(10, exponent))
+		values[k] = roundTrip(math.Pow(10, exponent)) + 0
 	}
 	return thin(values, v.points), func(int) string { return path + ".logspace" }
 }
@@ -341,6 +426,9 @@ func (p *Params) Archived(epochs int) []int {
 		}
 		slices.Sort(list)
 		list = slices.Compact(list)
+		if len(list) == 0 { // of a run that is shorter than all of them
+			list = []int{epochs}
+		}
 	}
 	return list
 }

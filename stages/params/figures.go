@@ -21,10 +21,10 @@ type Figure struct {
 	Names      map[string]string `toml:"names"`   // what conditions are called; * stands for the same text on both sides
 	Metrics    []string          `toml:"metrics"` // "a * b" is a product; absent: accuracy, sparsity, selectivity
 
-	Rows    string   `toml:"rows"`    // "metric", or absent
+	Rows    string   `toml:"rows"`    // "metric" or "condition", or absent
 	Columns string   `toml:"columns"` // "metric" (also where absent), "optimizer" or "experiment"
 	Lines   []string `toml:"lines"`   // "optimizer", "condition", "layer", "metric": the first by colour, the second by dash
-	X       string   `toml:"x,required"`
+	X       X        `toml:"x,required"`
 	XLabel  string   `toml:"x_label"` // absent: the parameter's name, or what x is
 	Scale   string   `toml:"scale"`   // where x is the value: "linear" (also where absent), "log", or "equal" distances
 	Reverse bool     `toml:"reverse"` // conditions and values in descending order
@@ -32,6 +32,9 @@ type Figure struct {
 	Limits  map[string][]float64 `toml:"limits"`   // of y, by metric
 	Zoom    map[string][]float64 `toml:"zoom"`     // limits of a second panel of the metric
 	XLimits map[string][]float64 `toml:"x_limits"` // by optimizer
+
+	// Difference adds a row of panels with the second condition minus the first, seed by seed.
+	Difference bool `toml:"difference"`
 
 	Vertical  string     `toml:"vertical"`  // marks on x "baseline", the baseline's value, or "best METRIC"
 	Reference *Reference `toml:"reference"` // horizontal lines
@@ -78,15 +81,6 @@ func (f Figure) complete() Figure {
 // Factors are the metrics that a figure's metric is a product of.
 func Factors(metric string) []string { return strings.Split(metric, " * ") }
 
-// against splits an x such as "metric accuracy", which has each number drawn against another.
-func (f Figure) against() (kind, name string) {
-	kind, name, ok := strings.Cut(f.X, " ")
-	if !ok || kind != "metric" && kind != "condition" {
-		return "", ""
-	}
-	return kind, name
-}
-
 // checkFigures reports what can be told from the figures alone; shown tells the rest.
 func (p *Params) checkFigures(d *document) {
 	var ids []string
@@ -114,6 +108,7 @@ func (p *Params) checkFigures(d *document) {
 		}
 		f.checkPlaces(d, path)
 		f.checkAxes(d, path)
+		f.checkDifference(d, path)
 		choice(d, path+".error", f.Error, "se", "se_population", "ci")
 	}
 }
@@ -121,14 +116,14 @@ func (p *Params) checkFigures(d *document) {
 // checkPlaces holds everything that tells numbers apart to one place.
 func (f Figure) checkPlaces(d *document, path string) {
 	if f.Rows != "" {
-		choice(d, path+".rows", f.Rows, "metric")
+		choice(d, path+".rows", f.Rows, "metric", "condition")
 	}
 	choice(d, path+".columns", f.Columns, "metric", "optimizer", "experiment")
-	places := []string{f.Rows, f.Columns, f.X}
-	if f.X == "value" {
-		places[2] = "" // lines may still tell entries of conditions apart
-	}
+	places := []string{f.Rows, f.Columns, f.X.dimension()}
 	once(d, path+".columns", f.Columns, places[:1])
+	if f.Rows != "" && f.Rows == f.X.dimension() {
+		d.report(path+".rows", "is %q, which x tells apart", f.Rows)
+	}
 	if len(f.Lines) > 2 {
 		d.report(path+".lines", "names %d things; lines differ by colour and by dash, in no third way", len(f.Lines))
 	}
@@ -149,16 +144,14 @@ func (f Figure) checkPlaces(d *document, path string) {
 }
 
 func (f Figure) checkAxes(d *document, path string) {
-	if kind, name := f.against(); kind == "metric" {
-		choice(d, path+".x", name, MetricNames...)
-	} else if kind == "" {
-		choice(d, path+".x", f.X, "epoch", "condition", "value", "layer", "metric NAME", "condition NAME")
+	if f.X.Kind == AgainstMetric {
+		choice(d, path+".x", f.X.Name, MetricNames...)
 	}
 	choice(d, path+".scale", f.Scale, "linear", "log", "equal")
-	if f.X != "value" && f.Scale != "linear" {
+	if f.X.Kind != XValue && f.Scale != "linear" {
 		d.report(path+".scale", "is %q, which only values along x have", f.Scale)
 	}
-	if f.X != "value" && f.Vertical != "" {
+	if f.X.Kind != XValue && f.Vertical != "" {
 		d.report(path+".vertical", "needs x = \"value\"")
 	} else if metric, best := strings.CutPrefix(f.Vertical, "best "); best {
 		choice(d, path+".vertical", metric, f.Metrics...)
@@ -188,5 +181,26 @@ func (f Figure) checkAxes(d *document, path string) {
 				d.report(at, "is %v, must be a lower and a higher number", v)
 			}
 		}
+	}
+}
+
+// checkDifference holds a difference to two conditions, which are told apart by lines alone.
+func (f Figure) checkDifference(d *document, path string) {
+	at := path + ".difference"
+	switch {
+	case !f.Difference:
+	case f.X.Kind != XEpoch && f.X.Kind != XLayer:
+		d.report(at, "needs x = \"epoch\" or x = \"layer\"")
+	case !slices.Contains(f.Lines, "condition"):
+		d.report(at, "is that of two conditions, which lines must tell apart")
+	case f.Columns != "metric" || f.Rows != "":
+		d.report(at, "adds a row, and so needs columns = \"metric\" and no rows")
+	}
+}
+
+// checkShownFigures refuses figures that show what the experiments do not have.
+func (p *Params) checkShownFigures(d *document, uses []Use) {
+	for i, f := range p.Figures {
+		p.shown(d, fmt.Sprintf("figures[%d]", i), f.complete(), uses)
 	}
 }

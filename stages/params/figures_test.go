@@ -36,7 +36,7 @@ func withFigure(t *testing.T, figure string) []byte {
 	return append(example(t), sweeps+"\n[[figures]]\nid = \"9\"\ntitle = \"Nine\"\n"+figure...)
 }
 
-func shownBy(t *testing.T, figure string) []Shown {
+func shownBy(t *testing.T, figure string) ShownFigure {
 	t.Helper()
 	p, err := Parse("params.toml", withFigure(t, figure), "")
 	if err != nil {
@@ -52,7 +52,7 @@ func TestShown(t *testing.T) {
 		for _, e := range s.Entries {
 			var conditions []string
 			for _, c := range e.Conditions {
-				conditions = append(conditions, fmt.Sprintf("%s %g", c.Name, c.Value))
+				conditions = append(conditions, fmt.Sprintf("%s %g", c.Name, c.Runs[0].Value))
 			}
 			list = append(list, e.Label+": "+strings.Join(conditions, ", "))
 		}
@@ -84,25 +84,26 @@ reverse = true`, "*: 3HL 3, 2HL 2, 1HL 1"},
 			}
 			continue
 		}
-		if got := lines(shownBy(t, c.figure)[0]); got != c.want {
+		if got := lines(shownBy(t, c.figure).Sources[0]); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}
-	s := shownBy(t, `
+	f := shownBy(t, `
 experiments = ["sweep"]
 conditions = ["a/*"]
 x = "value"
 columns = "optimizer"
 lines = ["metric"]
-vertical = "baseline"`)[0]
-	if fmt.Sprint(s.Optimizers) != "[SGD Adam]" || s.Column != "learning_rate" || s.Baseline["SGD"] != 0.1 || s.Baseline["Adam"] != 0.001 || s.Epochs != 30 {
+vertical = "baseline"`)
+	s := f.Sources[0]
+	if fmt.Sprint(s.Optimizers) != "[SGD Adam]" || s.Column != "learning_rate" || s.Baseline["SGD"] != 0.1 || s.Baseline["Adam"] != 0.001 || f.Epoch != 30 {
 		t.Errorf("shown is %+v", s)
 	}
 	s = shownBy(t, `
 experiments = ["deep"]
-conditions = ["2HL", "3HL"]
+conditions = ["2HL"]
 x = "layer"
-lines = ["condition"]`)[0]
+lines = ["condition"]`).Sources[0]
 	if s.Layers != 2 || s.Baseline != nil {
 		t.Errorf("shown is %+v", s)
 	}
@@ -127,7 +128,7 @@ x = "value"
 		{"metrics twice", `lines = ["metric"]`, "lines = [\"metric\"]\nrows = \"metric\"", `figures[1].lines[0]: is "metric", which the figure tells apart elsewhere`},
 		{"rows of optimizers", `lines = ["metric"]`, "lines = [\"metric\"]\nrows = \"optimizer\"", `figures[1].rows: is "optimizer"`},
 		{"optimizers nowhere", "columns = \"optimizer\"\nlines = [\"metric\"]", `lines = ["condition"]`, "figures[1].columns: and lines do not tell the optimizers of sweep apart"},
-		{"conditions nowhere", `x = "value"`, `x = "epoch"`, "figures[1].conditions: selects 3, which neither x nor lines tell apart"},
+		{"conditions nowhere", `x = "value"`, `x = "epoch"`, "figures[1].conditions: selects 3, which neither rows, x nor lines tell apart"},
 		{"layers of one", `x = "value"`, `x = "layer"`, "figures[1].conditions"},
 		{"unknown x", `x = "value"`, `x = "time"`, `figures[1].x: is "time"`},
 		{"x of no metric", `x = "value"`, `x = "metric speed"`, `figures[1].x: is "speed"`},
@@ -135,7 +136,7 @@ x = "value"
 		{"log of zero", `x = "value"`, "x = \"value\"\nscale = \"log\"", "figures[1].conditions[0]: selects a/rate=0, whose value has no place on a log scale"},
 		{"scale of no value", `x = "value"`, "x = \"condition\"\nscale = \"equal\"", "figures[1].scale: is \"equal\", which only values along x have"},
 		{"same place", `["a/*"]`, `["*"]`, "figures[1].conditions[0]: selects a/rate=0 and b/rate=0, which have the same place along x"},
-		{"no such condition", `["a/*"]`, `["c/*"]`, `figures[1].conditions[0]: is "c/*", which is no condition of sweep; those are a/rate=0, a/rate=0.1, a/rate=0.25, b/rate=0`},
+		{"no such condition", `["a/*"]`, `["c/*"]`, `figures[1].conditions[0]: is "c/*", which is no condition of sweep; those are "a/rate=0", "a/rate=0.1", "a/rate=0.25", "b/rate=0"`},
 		{"two experiments", `["sweep"]`, `["sweep", "deep"]`, `figures[1].experiments: names 2, which only columns = "experiment" tells apart`},
 		{"experiment twice", `["sweep"]`, `["sweep", "sweep"]`, `figures[1].experiments[1]: is "sweep" for the second time`},
 		{"name of nothing", `x = "value"`, "x = \"value\"\nnames = { \"b*\" = \"B\" }", "figures[1].names.b*: names no condition that the figure shows"},
@@ -146,8 +147,8 @@ x = "value"
 		{"best of nothing", `x = "value"`, "x = \"value\"\nvertical = \"best speed\"", `figures[1].vertical: is "speed"`},
 		{"other vertical", `x = "value"`, "x = \"value\"\nvertical = \"middle\"", `figures[1].vertical: is "middle", must be one of baseline, best METRIC`},
 		{"vertical of no value", `x = "value"`, "x = \"epoch\"\nvertical = \"baseline\"", `figures[1].vertical: needs x = "value"`},
-		{"reference to nothing", `x = "value"`, "x = \"value\"\nreference = { condition = \"c\", label = \"C\" }", `figures[1].reference.condition: is "c", must be one of a/rate=0`},
-		{"epoch beyond", `x = "value"`, "x = \"value\"\nepoch = 31", "figures[1].epoch: is 31, but sweep has runs of 30"},
+		{"reference to nothing", `x = "value"`, "x = \"value\"\nreference = { condition = \"c\", label = \"C\" }", `figures[1].reference.condition: is "c", must be one of "a/rate=0"`},
+		{"epoch beyond", `x = "value"`, "x = \"value\"\nepoch = 31", "figures[1].epoch: is 31, but a run that the figure shows has 30 epochs"},
 		{"other band", `x = "value"`, "x = \"value\"\nerror = \"sd\"", `figures[1].error: is "sd"`},
 		{"order of a list", "conditions = [\"a/*\"]\ncolumns = \"optimizer\"\nlines = [\"metric\"]\nx = \"value\"", "conditions = [\"b/*\", \"a/*\"]\nlines = [\"optimizer\"]\nx = \"condition\"\nreverse = true", "figures[1].reverse: needs conditions in the experiment's order"},
 	} {
@@ -182,9 +183,118 @@ func TestFiguresInProfiles(t *testing.T) {
 		}
 		_, uses := q.Expand()
 		for _, f := range q.Figures {
-			if len(q.Shown(f, uses)) != len(f.Experiments) {
+			if len(q.Shown(f, uses).Sources) != len(f.Experiments) {
 				t.Errorf("profile %s: figure %s lacks an experiment", profile, f.ID)
 			}
 		}
+	}
+}
+
+// mixed are conditions whose optimizers differ in everything that they may differ in.
+const mixed = `
+[[experiments]]
+name = "mixed"
+condition = "low, or so"
+optimizers = ["SGD"]
+set = { lr = 0.01, epochs = 3, depth = 2 }
+column = "learning_rate"
+value = 0.01
+
+[[experiments]]
+name = "mixed"
+condition = "low, or so"
+optimizers = ["Adam"]
+set = { lr = 0.0001, epochs = 2, measure = "train" }
+column = "learning_rate"
+value = 0.0001
+
+[[experiments]]
+name = "mixed"
+condition = "high"
+optimizers = ["SGD"]
+set = { lr = 1.0, epochs = 3, depth = 2 }
+column = "learning_rate"
+value = 1.0
+
+[[experiments]]
+name = "mixed"
+condition = "high"
+optimizers = ["Adam"]
+set = { lr = 0.1, epochs = 4, depth = 2 }
+column = "learning_rate"
+value = 0.1
+
+[[experiments]]
+name = "one"
+condition = "SGD alone"
+optimizers = ["SGD"]
+set = { epochs = 1 }
+`
+
+// A condition is what each of its optimizers makes of it.
+func TestShownByOptimizer(t *testing.T) {
+	parse := func(figure string) (*Params, error) {
+		return Parse("params.toml", []byte(string(example(t))+mixed+"\n[[figures]]\nid = \"9\"\ntitle = \"Nine\"\n"+figure), "")
+	}
+	p, err := parse(`
+experiments = ["mixed"]
+x = "value"
+scale = "log"
+columns = "optimizer"
+rows = "metric"
+reference = { condition = "low, or so", label = "low" }`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, uses := p.Expand()
+	shown := p.Shown(p.Figures[len(p.Figures)-1], uses)
+	var got []string
+	for _, c := range shown.Sources[0].Entries[0].Conditions {
+		for _, r := range c.Runs {
+			got = append(got, fmt.Sprintf("%s %s %g %d %s %d", c.Name, r.Optimizer, r.Value, r.Epochs, r.Split, len(r.Seeds)))
+		}
+	}
+	want := "low, or so SGD 0.01 3 test 3; low, or so Adam 0.0001 2 train 3; high SGD 1 3 test 3; high Adam 0.1 4 test 3"
+	if strings.Join(got, "; ") != want {
+		t.Errorf("got %s\nwant %s", strings.Join(got, "; "), want)
+	}
+	if shown.Epoch != 2 || shown.Reference.Conditions[0].Name != "low, or so" || shown.Reference.Label != "low" || shown.Sources[0].Layers != 1 {
+		t.Errorf("shown %+v", shown)
+	}
+	p, err = parse(`
+experiments = ["mixed"]
+conditions = ["high"]
+names = { "low*" = "small" }
+x = "condition low, or so"
+lines = ["optimizer"]`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, uses = p.Expand()
+	if a := p.Shown(p.Figures[len(p.Figures)-1], uses).Against; a.Label != "small" || a.Conditions[0].Name != "low, or so" {
+		t.Errorf("against %+v", a)
+	}
+	for figure, want := range map[string]string{
+		"x = \"epoch\"\nlines = [\"optimizer\", \"layer\"]\nconditions = [\"low*\"]":                                                                      "selects low, or so with 2 hidden layers and low, or so, Adam with 1",
+		"x = \"epoch\"\nlines = [\"optimizer\"]\nconditions = [\"high\"]\nepoch = 4":                                                                      "figures[1].epoch: is 4, but a run that the figure shows has 3 epochs",
+		"x = \"condition\"\nlines = [\"optimizer\"]\nnames = { \"*\" = \"both\" }":                                                                        `figures[1].names: calls two conditions of mixed "both"`,
+		"x = \"epoch\"\nlines = [\"optimizer\"]\nconditions = [\"high\"]\nreference = { experiment = \"one\", condition = \"SGD alone\", label = \"r\" }": `figures[1].reference.condition: is "SGD alone", which has no runs of Adam as mixed has`,
+		"x = \"epoch\"\nlines = [\"optimizer\"]\nconditions = [\"high\"]\ndifference = true":                                                              "figures[1].difference: is that of two conditions, which lines must tell apart",
+		"x = \"value\"\nlines = [\"optimizer\", \"condition\"]\ndifference = true":                                                                        "figures[1].difference: needs x = \"epoch\"",
+		"x = \"epoch\"\ncolumns = \"optimizer\"\nrows = \"metric\"\nlines = [\"condition\"]\ndifference = true":                                           "figures[1].difference: adds a row",
+		"x = \"epoch\"\nlines = [\"optimizer\", \"condition\"]\nconditions = [\"high\"]\ndifference = true":                                               "figures[1].difference: is that of two conditions, but the figure shows 1 of mixed",
+		"x = \"condition\"\nrows = \"condition\"\nlines = [\"optimizer\"]":                                                                                `figures[1].rows: is "condition", which x tells apart`,
+		"x = \"condition low\"\nlines = [\"optimizer\", \"condition\"]":                                                                                   `figures[1].x: is "low", must be one of "low, or so", "high"`,
+		"x = 3": "figures[1].x: is the number 3, must be a string",
+	} {
+		if _, err := parse("experiments = [\"mixed\"]\n" + figure); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v\nwant %q", figure, err, want)
+		}
+	}
+	if _, err := Parse("params.toml", append(example(t), "\n[style.roles.accurracy]\ncolor = \"#000000\"\n"...), ""); err == nil || !strings.Contains(err.Error(), "style.roles.accurracy: is of nothing that is drawn") {
+		t.Errorf("a role of nothing: %v", err)
+	}
+	if _, err := Parse("params.toml", []byte(strings.Replace(string(withFigure(t, "experiments = [\"deep\"]\nx = \"condition\"")), "id = \"9\"", "id = \""+strings.Repeat("x", 101)+"\"", 1)), ""); err == nil || !strings.Contains(err.Error(), "figures[1].id: has 101 letters") {
+		t.Errorf("a long id: %v", err)
 	}
 }

@@ -40,7 +40,7 @@ func lines(n int, format string) []byte {
 }
 
 // A bad file costs no more than a good one: what it holds is bounded before the library sees it.
-func TestT35CostOfBadFiles(t *testing.T) {
+func TestT46CostOfBadFiles(t *testing.T) {
 	for name, c := range map[string]struct {
 		data []byte
 		want string
@@ -66,7 +66,7 @@ func TestT35CostOfBadFiles(t *testing.T) {
 }
 
 // Of many problems the first are shown, in the order of the file, and the others counted.
-func TestT35ManyProblems(t *testing.T) {
+func TestT46ManyProblems(t *testing.T) {
 	const n = 9000
 	p := refused(t, "unknown keys", append(lines(n, "unknown%d = 1\n"), example(t)...))
 	text := p.Error()
@@ -77,7 +77,7 @@ func TestT35ManyProblems(t *testing.T) {
 }
 
 // What the study's products come to is bounded too.
-func TestT35Products(t *testing.T) {
+func TestT46Products(t *testing.T) {
 	seeds := string(lines(64_000, "%d,"))
 	p := refused(t, "seeds", example(t, "seeds = [1, 100, 1234]", "seeds = ["+seeds+"]")) // times four optimizers
 	if !strings.Contains(p.Error(), "ask for more than 250000 runs") {
@@ -90,7 +90,7 @@ func TestT35Products(t *testing.T) {
 }
 
 // A file that does not end, or is large, is not read to the end.
-func TestT35EndlessFile(t *testing.T) {
+func TestT46EndlessFile(t *testing.T) {
 	if _, err := Read("/dev/zero", ""); err == nil || !strings.Contains(err.Error(), "has more than 524288 bytes") {
 		t.Error(err)
 	}
@@ -104,7 +104,7 @@ func TestT35EndlessFile(t *testing.T) {
 }
 
 // Places are the library's own, found in another way.
-func TestT35Places(t *testing.T) {
+func TestT46Places(t *testing.T) {
 	text := "a = 1\n\n[b]\n  c = [1,\n  2]\r\n\"d e\" = { f = 1, g.h = 2 }\n[[i]]\nj = 1\n[[i]]\nj = 2"
 	d, err := parse([]byte(text))
 	if err != nil || len(d.problems) > 0 {
@@ -120,7 +120,7 @@ func TestT35Places(t *testing.T) {
 }
 
 // Mirrors that would not work, or would tell a password to everybody, are refused where they stand.
-func TestT34Mirrors(t *testing.T) {
+func TestT45Mirrors(t *testing.T) {
 	for mirror, want := range map[string]string{
 		`"https://a.example/x?y=1"`:       "must have no query",
 		`"https://a.example/x?"`:          "must have no query",
@@ -166,7 +166,7 @@ func withoutMirrors(text string) string {
 	return b.String()
 }
 
-func TestT33NamesOfConditions(t *testing.T) {
+func TestT44NamesOfConditions(t *testing.T) {
 	for name, want := range map[string]string{
 		`"=1+1"`: "must not begin with", `"@x"`: "must not begin with", `"-a"`: "must not begin with", `"a\nb"`: "must be a line", `"\u001b[2J"`: "must be a line",
 		`"\u202ea"`: "must be a line",

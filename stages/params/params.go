@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
 
 	"sparsel/analysis/chart"
 )
@@ -21,25 +22,33 @@ type Params struct {
 	Optimizers  map[string]Optimizer `toml:"optimizers,required"`
 	Baseline    Baseline             `toml:"baseline,required"`
 	Metrics     Metrics              `toml:"metrics,required"`
-	Experiments []Experiment         `toml:"experiments,required"`
-	Figures     []Figure             `toml:"figures,required"`
+	Experiments []Experiment         `toml:"experiments,required"` // one for each entry of `conditions`; see [Experiment]
+	Sessions    []Session            `toml:"sessions"`
+	Figures     []Figure             `toml:"figures"`
 	Tables      []Table              `toml:"tables"`
 	Profiles    map[string]Profile   `toml:"profiles"`
 	Style       chart.Style          `toml:"style"` // what it leaves out is as in chart.DefaultStyle
 
 	Profile  *Profile // the chosen one; nil for the whole study
 	expanded *expansion
+	document *document
+	file     string
 }
 
 // Study holds what every experiment shares.
 type Study struct {
-	Seeds       []uint32 `toml:"seeds,required"`
-	Optimizers  []string `toml:"optimizers,required"`    // of experiments that name none
-	Seeding     string   `toml:"seeding,required"`       // "author" or "paired"
-	Archive     any      `toml:"archive,required"`       // "last", "all" or a list of epochs
-	OnFailedRun string   `toml:"on_failed_run,required"` // "refuse" or "show"
-	TrainImages int      `toml:"train_images"`           // 0: the whole training set
-	TestImages  int      `toml:"test_images"`            // 0: the whole test set
+	Title      string   `toml:"title"`  // of the report; the file's name where absent
+	Source     string   `toml:"source"` // what the study repeats, such as a paper
+	Seeds      []uint32 `toml:"seeds,required"`
+	Optimizers []string `toml:"optimizers,required"` // of experiments that name none
+	Seeding    string   `toml:"seeding,required"`    // "author" or "paired"
+	Archive    any      `toml:"archive,required"`    // "last", "all" or a list of epochs
+	// KeepArchives are the seeds whose activations stay when the metrics that read them are current: "all", also where
+	// it is left out, "none" or a list of seeds. It changes no result.
+	KeepArchives any    `toml:"keep_archives"`
+	OnFailedRun  string `toml:"on_failed_run,required"` // "refuse" or "show"
+	TrainImages  int    `toml:"train_images"`           // the first so many; 0: the whole training set
+	TestImages   int    `toml:"test_images"`            // the first so many; 0: the whole test set
 }
 
 // Data says where MNIST may be found. It is no part of any identity: the files are known by their contents.
@@ -51,31 +60,36 @@ type Data struct {
 // Optimizer holds one optimizer's hyper-parameters by name, as [trainer.Hyper] lists them.
 type Optimizer map[string]float64
 
-// Baseline is what a run is where its experiment does not say otherwise.
-type Baseline struct {
-	Hidden     []int  `toml:"hidden,required"`     // widths of the hidden layers, input side first
-	Activation string `toml:"activation,required"` // "sigmoid", "relu" or "tanh"
-	Sampler    string `toml:"sampler,required"`    // "shuffled" or "sorted"
-	Batch      int    `toml:"batch,required"`      // images a step
-	Epochs     int    `toml:"epochs,required"`
-}
+// Baseline is what a run has where its experiment does not say otherwise: settings by name, without the optimizers' constants.
+type Baseline map[string]any
 
 // Metrics holds what the metrics leave open.
 type Metrics struct {
 	CCMASEpsilon float64 `toml:"ccmas_epsilon,required"` // of experiments that give none: added to the denominator of the selectivity index
 }
 
-// Experiment is a set of conditions, each trained with each optimizer and seed. Entries that share a name are
-// one experiment; its conditions must differ.
+// Experiment is a set of conditions, each trained with each optimizer and seed. In the file it has either one condition, or
+// a list of `conditions` that share what the experiment says; here each of these is an entry of its own. Entries that share a
+// name are one experiment, and its conditions must differ.
 type Experiment struct {
-	Name       string         `toml:"name,required"`
-	Condition  string         `toml:"condition,required"` // may hold {parameter} of what varies
-	Optimizers []string       `toml:"optimizers"`         // instead of study.optimizers
-	Session    string         `toml:"session"`            // "condition" (default), "experiment", "run", or a name shared by several entries
-	Seeds      []uint32       `toml:"seeds"`              // those of study.seeds that the entry is for; all where none is named
-	Seeding    string         `toml:"seeding"`            // instead of study.seeding
-	Set        map[string]any `toml:"set"`                // parameters that differ from the baseline
-	Vary       []Vary         `toml:"vary"`               // parameters that vary; several form a grid, the first outermost
+	Name  string   `toml:"name,required"`
+	Seeds []uint32 `toml:"seeds"` // those of study.seeds that the experiment is for; all where absent
+
+	Grid
+	Conditions []Grid `toml:"conditions"`
+
+	path  string    // of the entry in the file
+	owner string    // of the experiment that it stands in: of what all of its conditions share
+	sets  []setting // what the experiment and the entry set, each with its place
+}
+
+// Grid is a condition, or those that the varied parameters span.
+type Grid struct {
+	Condition  string         `toml:"condition"`  // may hold {parameter} of what varies
+	Optimizers []string       `toml:"optimizers"` // instead of study.optimizers
+	Seeding    string         `toml:"seeding"`    // instead of study.seeding
+	Set        map[string]any `toml:"set"`        // settings that differ from the baseline
+	Vary       []Vary         `toml:"vary"`       // settings that vary; several form a grid, the first outermost
 
 	// Like names a condition further up, as EXPERIMENT/CONDITION, whose runs this one shows again.
 	Like string `toml:"like"`
@@ -89,7 +103,7 @@ type Experiment struct {
 	Value  *float64 `toml:"value"`
 }
 
-// Vary is a parameter and the values it takes.
+// Vary is a setting and the values it takes.
 type Vary struct {
 	Parameter string    `toml:"parameter,required"`
 	Column    string    `toml:"column"` // what the tidy table calls it; the parameter's name where absent
@@ -127,31 +141,92 @@ func Parse(name string, data []byte, profile string) (*Params, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read parameters: %s: %w", name, err)
 	}
-	p := Params{Style: chart.DefaultStyle()}
+	p := Params{Style: chart.DefaultStyle(), document: d, file: name}
 	if len(d.problems) == 0 { // else the syntax is broken, and nothing after it can be trusted
 		d.decode("", d.values, reflect.ValueOf(&p).Elem())
-		p.inherit()
+		p.flatten(d)
 		p.check(d)
 		if err := p.choose(profile); err != nil {
 			return nil, err
 		}
 		if p.Profile != nil && len(d.problems) == 0 {
-			p.expand(d)
+			p.checkExpanded(d)
 		}
 	}
-	if len(d.problems) > 0 {
-		d.sortProblems()
-		return nil, &Problems{File: name, List: d.problems}
+	if err := p.refused(); err != nil {
+		return nil, err
 	}
 	return &p, nil
 }
 
-// inherit gives the experiments what they take from the study.
-func (p *Params) inherit() {
-	for i := range p.Experiments {
-		e := &p.Experiments[i]
+// refused is everything wrong with the file, nil if there is nothing.
+func (p *Params) refused() error {
+	if len(p.document.problems) == 0 {
+		return nil
+	}
+	p.document.sortProblems()
+	return &Problems{File: p.file, List: p.document.problems}
+}
+
+// Refuse reports what was found wrong by those who use the parameters, at the places of the file that it concerns: paths such
+// as tables[2]. Of one place only the first problem is kept.
+func (p *Params) Refuse(problems []Problem) error {
+	for _, q := range problems {
+		p.document.report(q.Path, "%s", q.Message)
+	}
+	return p.refused()
+}
+
+// flatten gives each condition of an experiment an entry of its own, with what it takes from the experiment and the study.
+func (p *Params) flatten(d *document) {
+	var list []Experiment
+	for i, e := range p.Experiments {
+		e.path = fmt.Sprintf("experiments[%d]", i)
+		e.owner = e.path
+		e.sets = settingsOf(e.path, e.Set)
 		if e.Optimizers == nil {
 			e.Optimizers = p.Study.Optimizers
 		}
+		if e.Conditions == nil {
+			list = append(list, e)
+			continue
+		}
+		if len(e.Conditions) == 0 {
+			d.report(e.path+".conditions", "is empty; name at least one")
+		}
+		for key, given := range map[string]bool{
+			"condition": e.Condition != "", "vary": e.Vary != nil, "like": e.Like != "", "column": e.Column != "", "value": e.Value != nil,
+		} {
+			if given {
+				d.report(e.path+"."+key, "is of one condition; move it into conditions")
+			}
+		}
+		for k, c := range e.Conditions {
+			entry := e
+			entry.path = fmt.Sprintf("%s.conditions[%d]", e.path, k)
+			entry.Conditions, entry.Grid = nil, c.within(e.Grid)
+			entry.sets = append(slices.Clone(e.sets), settingsOf(entry.path, c.Set)...)
+			list = append(list, entry)
+		}
 	}
+	p.Experiments = list
+}
+
+// within completes a condition by what its experiment says of all.
+func (g Grid) within(all Grid) Grid {
+	if g.Optimizers == nil {
+		g.Optimizers = all.Optimizers
+	}
+	if g.Like == "" {
+		if g.Seeding == "" {
+			g.Seeding = all.Seeding
+		}
+	}
+	if g.CCMASEpsilon == nil {
+		g.CCMASEpsilon = all.CCMASEpsilon
+	}
+	if g.Tidy == "" {
+		g.Tidy = all.Tidy
+	}
+	return g
 }

@@ -90,24 +90,44 @@ func TestEqualRunsAreShared(t *testing.T) {
 }
 
 func TestSessions(t *testing.T) {
+	const four = 4 * (203530 + 30*60005) // the draws of the four optimizers' runs at any batch size
 	for _, c := range []struct {
-		session string
-		want    map[string]uint64 // draws before Adadelta's run, by condition
+		sessions string
+		want     map[string]uint64 // draws before a run, by condition, optimizer and seed
 	}{
-		{``, map[string]uint64{"bs=10": 0, "bs=50": 0}},
-		{`session = "condition"`, map[string]uint64{"bs=10": 0, "bs=50": 0}},
-		{`session = "experiment"`, map[string]uint64{"bs=10": 0, "bs=50": 4 * (203530 + 30*60005)}},
-		{`session = "both"`, map[string]uint64{"bs=10": 0, "bs=50": 4 * (203530 + 30*60005)}},
+		{``, map[string]uint64{"bs=10 Adadelta 1": 0, "bs=50 Adadelta 1": 0, "bs=50 Adam 1": four / 4 * 3}},
+		{`runs = [{ experiment = "batch_size" }]`, map[string]uint64{"bs=10 Adadelta 1": 0, "bs=50 Adadelta 1": four, "bs=50 Adam 100": four / 4 * 7}},
+		{`runs = [{ experiment = "batch_size", conditions = ["bs=50"] }, { experiment = "batch_size", conditions = ["bs=10"], optimizers = ["Adam"] }]`,
+			map[string]uint64{"bs=50 Adadelta 1": 0, "bs=10 Adam 1": four, "bs=10 Adadelta 1": 0}},
+		{"seeds = [100]\nruns = [{ experiment = \"batch_size\", conditions = [\"bs=*\"] }]", map[string]uint64{"bs=50 Adadelta 1": 0, "bs=50 Adadelta 100": four}},
 	} {
-		p := mustParse(t, example(t, `name = "train_vs_test"`, strings.Replace(batches, "vary", c.session+"\nvary", 1)))
+		session := ""
+		if c.sessions != "" {
+			session = "[[sessions]]\n" + c.sessions + "\n\n"
+		}
+		p := mustParse(t, example(t, `name = "train_vs_test"`, batches, "[[figures]]", session+"[[figures]]"))
 		_, uses := p.Expand()
 		for _, u := range uses {
-			if u.Experiment != "batch_size" || u.Optimizer != "Adadelta" {
-				continue
+			want, known := c.want[fmt.Sprintf("%s %s %d", u.Condition, u.Optimizer, u.Seed)]
+			if got := u.Run.Config.Seeding.Skip; known && u.Experiment == "batch_size" && got != want {
+				t.Errorf("%q: %s with %s starts after %d draws, want %d", c.sessions, u.Condition, u.Optimizer, got, want)
 			}
-			if got := u.Run.Config.Seeding.Skip; got != c.want[u.Condition] {
-				t.Errorf("session %q: %s starts after %d draws, want %d", c.session, u.Condition, got, c.want[u.Condition])
-			}
+		}
+	}
+}
+
+func TestSessionRefusals(t *testing.T) {
+	for sessions, want := range map[string]string{
+		`runs = []`:                           "sessions[0].runs: is empty",
+		`runs = [{ experiment = "batches" }]`: `sessions[0].runs[0].experiment: is "batches", must be one of batch_size`,
+		`runs = [{ experiment = "batch_size", conditions = ["bs=20"] }]`:                             `sessions[0].runs[0].conditions[0]: is "bs=20", which is no condition of batch_size`,
+		`runs = [{ experiment = "batch_size", optimizers = ["RMSprop"] }]`:                           `sessions[0].runs[0].optimizers[0]: is "RMSprop", with which batch_size trains none of these; it has Adadelta, Adagrad, Adam, SGD`,
+		`runs = [{ experiment = "batch_size" }, { experiment = "batch_size", optimizers = ["SGD"]}]`: "sessions[0].runs[1]: has batch_size/bs=10 with SGD and seed 1, which is in session 1 already",
+		"seeds = [1, 1]\nruns = [{ experiment = \"batch_size\" }]":                                   "sessions[0].seeds[1]: is 1 for the second time",
+	} {
+		_, err := Parse("params.toml", example(t, `name = "train_vs_test"`, batches, "[[figures]]", "[[sessions]]\n"+sessions+"\n\n[[figures]]"), "")
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "  params.toml: ") {
+			t.Errorf("%s: %v, want %s", sessions, err, want)
 		}
 	}
 }
@@ -117,7 +137,7 @@ func TestGridsAndOverrides(t *testing.T) {
 condition = "lr={lr} depth={depth}"
 optimizers = ["SGD"]
 seeding = "paired"
-seeds = [100, 7]
+seeds = [100]
 set = { width = 64, epochs = 2, weight_decay = 0.5 }
 vary = [
   { parameter = "lr", logspace = { from = -5, to = 3, count = 15 } },
@@ -213,7 +233,7 @@ func TestRefusals(t *testing.T) {
 		{"path as id", `id = "5.1"`, `id = "../5.1"`, "must consist of letters"},
 		{"metric twice", `"accuracy", "sparsity", "selectivity"]`, `"accuracy", "accuracy"]`, `tables[1].metrics[1]: is "accuracy" for the second time`},
 		{"second tidy table", `kind = "final"`, `kind = "tidy"`, `tables[1]`},
-		{"figure of nothing", "conditions = [\"baseline\"]", "conditions = [\"baselin\"]", `figures[0].conditions[0]: is "baselin", which is no condition of train_vs_test; those are baseline`},
+		{"figure of nothing", "conditions = [\"baseline\"]", "conditions = [\"baselin\"]", `figures[0].conditions[0]: is "baselin", which is no condition of train_vs_test; those are "baseline"`},
 		{"not a number", "ccmas_epsilon = 0.0", "ccmas_epsilon = nan", "metrics.ccmas_epsilon: is NaN, must be finite"},
 		{"beyond float32", "lr = 1.0", "lr = 1e308", "lr: is 1e+308: want a finite number"},
 		{"epoch that no run has", `archive = "last"`, `archive = [31]`, "study.archive[0]: is 31, no run has more than 30 epochs"},
@@ -221,6 +241,11 @@ func TestRefusals(t *testing.T) {
 		{"size", "panel_height = 2.1", "panel_height = 0.1", "style.panel_height: style: panel height 0.1"},
 		{"dash", `dash = "solid"`, `dash = "wavy"`, `style.roles.SGD: style: role "SGD": dash "wavy"`},
 		{"archive", `archive = "last"`, `archive = [0]`, "study.archive[0]"},
+		{"archives kept of some", `archive = "last"`, "archive = \"last\"\nkeep_archives = \"some\"", `study.keep_archives: is "some", must be one of all, none`},
+		{"archives kept of a seed there is not", `archive = "last"`, "archive = \"last\"\nkeep_archives = [1, 7]", "study.keep_archives[1]: is 7, which is no seed"},
+		{"archives kept of a seed twice", `archive = "last"`, "archive = \"last\"\nkeep_archives = [1, 1]", "study.keep_archives[1]: is 1 for the second time"},
+		{"archives kept of a name", `archive = "last"`, "archive = \"last\"\nkeep_archives = [\"1\"]", "study.keep_archives[0]"},
+		{"archives kept, a number", `archive = "last"`, "archive = \"last\"\nkeep_archives = 1", `must be "all", "none" or a list of seeds`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("params.toml", example(t, c.old, c.new), "")

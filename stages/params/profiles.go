@@ -10,15 +10,17 @@ import (
 // Paper is the name of the study as the file has it, without a profile.
 const Paper = "paper"
 
-// Profile is a smaller edition of the study: the same experiments, figures, tables and findings, on less.
+// Profile is another edition of the study: the same experiments, figures, tables and findings on less, or with other seeds.
+// What it leaves out is as in the study.
 type Profile struct {
-	Data        string   `toml:"data,required"`         // "mnist", or "any": generated digits where MNIST is not at hand
-	TrainImages int      `toml:"train_images,required"` // the first so many of the training set
-	TestImages  int      `toml:"test_images,required"`
-	Seeds       []uint32 `toml:"seeds,required"`       // some of study.seeds
-	Epochs      int      `toml:"epochs,required"`      // no run is longer
-	GridPoints  int      `toml:"grid_points,required"` // no logspace has more values; the first and the last stay
-	Seeding     string   `toml:"seeding,required"`     // instead of study.seeding; "paired" for every entry, whatever it says
+	Title       string   `toml:"title"`        // what it is for, in its mark
+	Data        string   `toml:"data"`         // "mnist", or "any": generated digits where MNIST is not at hand
+	TrainImages int      `toml:"train_images"` // the first so many of the training set
+	TestImages  int      `toml:"test_images"`
+	Seeds       []uint32 `toml:"seeds"`       // any; experiments that name seeds keep to those among them
+	Epochs      int      `toml:"epochs"`      // no run is longer
+	GridPoints  int      `toml:"grid_points"` // no logspace has more values; the first and the last stay
+	Seeding     string   `toml:"seeding"`     // instead of study.seeding; "paired" for every entry, whatever it says
 
 	name string
 }
@@ -26,7 +28,7 @@ type Profile struct {
 // Reserved are the names that the program itself uses below the output folder, where each profile has a folder of its
 // own, or in place of a profile's.
 var Reserved = []string{
-	Paper, "store", "downloads", "figures", "tables", "findings", "report.html", "measure", // below out
+	Paper, "store", "downloads", "figures", "tables", "findings", "report.html", "measure", "cache", "logs", // below out
 	"digits", "fetch", "train", "metrics", "aggregate", "tidy", "figure", "table", "finding", // what nodes of the study begin with
 }
 
@@ -45,32 +47,42 @@ func ProfileName(name string) bool {
 
 // checkProfiles reports what is wrong with the profiles themselves.
 func (p *Params) checkProfiles(d *document) {
+	var names []string
 	for _, name := range sortedKeys(p.Profiles) {
 		path, q := join("profiles", name), p.Profiles[name]
-		if !nameRule.MatchString(name) || name == Paper {
+		alike := func(other string) bool { return strings.EqualFold(name, other) } // as some file systems see it
+		switch {
+		case !nameRule.MatchString(name) || alike(Paper):
 			d.report(path, "is no name for a profile; %q is the study as it stands, others consist of letters, digits and _ . + -", Paper)
-		} else if reserved(name) {
-			d.report(path, "is a name that the program uses itself, as it does %s; choose another", strings.Join(Reserved[1:], ", "))
+		case len(name) > maxID:
+			d.report(path, "is a name of %d letters, must have at most %d", len(name), maxID)
+		case reserved(name):
+			d.report(path, "is no name for a profile: the program itself has %q among its results; those of a profile are in a folder of its name", name)
+		case slices.ContainsFunc(names, alike):
+			d.report(path, "differs from another profile in small and capital letters alone, and their folders would be one on some systems")
 		}
-		for other := range p.Profiles {
-			if other < name && strings.EqualFold(other, name) {
-				d.report(path, "is the same as %q on file systems that do not tell capitals from small letters; choose another", other)
+		names = append(names, name)
+		if q.Data != "" {
+			choice(d, path+".data", q.Data, "mnist", "any")
+		}
+		if q.Seeding != "" {
+			choice(d, path+".seeding", q.Seeding, "author", "paired")
+		}
+		for _, n := range []struct {
+			key              string
+			value, low, high int
+		}{
+			{"train_images", q.TrainImages, 1, TrainSamples}, {"test_images", q.TestImages, 1, TestSamples},
+			{"epochs", q.Epochs, 1, 100000}, {"grid_points", q.GridPoints, 2, 10000},
+		} {
+			if d.has(join(path, n.key)) {
+				between(d, path+"."+n.key, n.value, n.low, n.high)
 			}
 		}
-		choice(d, path+".data", q.Data, "mnist", "any")
-		choice(d, path+".seeding", q.Seeding, "author", "paired")
-		between(d, path+".train_images", q.TrainImages, 1, TrainSamples)
-		between(d, path+".test_images", q.TestImages, 1, TestSamples)
-		between(d, path+".epochs", q.Epochs, 1, 100000)
-		between(d, path+".grid_points", q.GridPoints, 2, 10000)
+		checkText(d, path+".title", q.Title)
 		checkSeeds(d, path+".seeds", q.Seeds)
-		if len(q.Seeds) == 0 {
+		if q.Seeds != nil && len(q.Seeds) == 0 {
 			d.report(path+".seeds", "is empty; name at least one")
-		}
-		for i, seed := range q.Seeds {
-			if !slices.Contains(p.Study.Seeds, seed) {
-				d.report(fmt.Sprintf("%s.seeds[%d]", path, i), "is %d, which study.seeds does not have", seed)
-			}
 		}
 	}
 }
@@ -83,18 +95,30 @@ func (p *Params) choose(name string) error {
 	q, ok := p.Profiles[name]
 	if !ok {
 		known := append([]string{Paper}, sortedKeys(p.Profiles)...)
-		return fmt.Errorf("read parameters: there is no profile %q; the file has %s", name, strings.Join(known, ", "))
+		return fmt.Errorf("read parameters: there is no profile %q; %s has %s", name, p.file, strings.Join(known, ", "))
 	}
 	q.name = name
 	p.Profile = &q
-	p.Study.TrainImages, p.Study.TestImages = q.TrainImages, q.TestImages
-	p.Study.Seeds, p.Study.Seeding = q.Seeds, q.Seeding
+	if q.TrainImages > 0 {
+		p.Study.TrainImages = q.TrainImages
+	}
+	if q.TestImages > 0 {
+		p.Study.TestImages = q.TestImages
+	}
+	if q.Seeds != nil {
+		p.Study.Seeds = q.Seeds
+	}
+	if q.Seeding != "" {
+		p.Study.Seeding = q.Seeding
+	}
 	for i := range p.Experiments {
+		e := &p.Experiments[i]
 		if q.Seeding == "paired" {
-			p.Experiments[i].Seeding = ""
+			e.Seeding = ""
 		}
-		for k := range p.Experiments[i].Vary {
-			p.Experiments[i].Vary[k].points = q.GridPoints
+		e.Vary = slices.Clone(e.Vary) // of conditions that came from one list
+		for k := range e.Vary {
+			e.Vary[k].points = q.GridPoints
 		}
 	}
 	return nil
@@ -108,22 +132,57 @@ func (q *Profile) Name() string {
 	return q.name
 }
 
-// Mark says in a sentence that results are a profile's and not the study's; it is empty for the whole study.
+// Mark says in a sentence what sets results apart from those of the whole study on all images; it is empty where nothing does.
 // Images is what the images are of.
-func (q *Profile) Mark(images string) string {
+func (p *Params) Mark(images string) string {
+	s, q := p.Study, p.Profile
+	var parts []string
+	switch {
+	case q != nil && s.TrainImages > 0:
+		parts = append(parts, fmt.Sprintf("%d images of %s", s.TrainImages, images))
+	case s.TrainImages > 0 && s.TrainImages < TrainSamples:
+		parts = append(parts, fmt.Sprintf("trained on the first %d of %d images of %s", s.TrainImages, TrainSamples, images))
+	case images != "MNIST":
+		parts = append(parts, images)
+	}
 	if q == nil {
-		return ""
+		if s.TestImages > 0 && s.TestImages < TestSamples {
+			parts = append(parts, fmt.Sprintf("measured on the first %d of %d test images", s.TestImages, TestSamples))
+		}
+		text := strings.Join(parts, ", ")
+		return strings.ToUpper(text[:min(1, len(text))]) + text[min(1, len(text)):]
 	}
-	seeds := "seeds"
-	if len(q.Seeds) == 1 {
-		seeds = "seed"
+	if q.Epochs > 0 {
+		parts = append(parts, fmt.Sprintf("at most %d epochs", q.Epochs))
 	}
-	return fmt.Sprintf("%s profile, not the study: %d images of %s, at most %d epochs, %d %s", q.name, q.TrainImages, images, q.Epochs, len(q.Seeds), seeds)
+	switch len(q.Seeds) {
+	case 0:
+	case 1:
+		parts = append(parts, "1 seed")
+	default:
+		parts = append(parts, fmt.Sprintf("%d seeds", len(q.Seeds)))
+	}
+	text := q.name + " profile, not the study"
+	if q.Title != "" {
+		text += " (" + q.Title + ")"
+	}
+	if len(parts) == 0 {
+		return text
+	}
+	return text + ": " + strings.Join(parts, ", ")
+}
+
+// describe names whatever the seeds come from, for messages.
+func (q *Profile) describe() string {
+	if q == nil {
+		return "the study"
+	}
+	return "profile " + q.name
 }
 
 // shorten cuts a run's epochs to the profile's.
 func (q *Profile) shorten(epochs int) int {
-	if q == nil {
+	if q == nil || q.Epochs == 0 {
 		return epochs
 	}
 	return min(epochs, q.Epochs)

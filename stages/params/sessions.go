@@ -2,9 +2,27 @@ package params
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"sparsel/trainer"
 )
+
+// A Session is one of the author's: it was seeded once, and each of its runs goes on where the one before has left the
+// generator. It says nothing about what is trained, only where a run that is trained with author seeding starts. The runs
+// of a condition that no session names are a session of their own.
+type Session struct {
+	Seeds []uint32      `toml:"seeds"` // those that the session was run with; all where absent
+	Runs  []SessionRuns `toml:"runs,required"`
+}
+
+// SessionRuns are runs that followed one another: condition after condition in the order of the file, and of each the
+// optimizers in the order of its experiment.
+type SessionRuns struct {
+	Experiment string   `toml:"experiment,required"`
+	Conditions []string `toml:"conditions"` // by name, * is any text; all where absent
+	Optimizers []string `toml:"optimizers"` // all where absent
+}
 
 // classCounts are the training images of each digit in MNIST, which decide what the loaders of the
 // class-diversity sessions draw: http://yann.lecun.com/exdb/mnist/.
@@ -12,8 +30,8 @@ var classCounts = []int{5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 59
 
 // sessions are the recorded sessions being followed: where in its session's two generators each run starts.
 //
-// A session is seeded once, and each run goes on where the one before has left off. What a run with class
-// loaders takes must be walked through, some milliseconds, so it is found only when another run follows.
+// What a run with class loaders takes must be walked through, some milliseconds, so it is found only when another run
+// follows.
 type sessions struct {
 	counts []int
 	last   map[string]trainer.Config // the latest run, by session and seed
@@ -42,15 +60,85 @@ func (s *sessions) join(session string, c trainer.Config) trainer.Seeding {
 	return c.Seeding
 }
 
-// session names the recorded session that an entry's run belongs to.
-func (e Experiment) session(entry int, condition, optimizer string) string {
-	switch e.Session {
-	case "", "condition":
-		return fmt.Sprintf("%d\x00%s", entry, condition)
-	case "run":
-		return fmt.Sprintf("%d\x00%s\x00%s", entry, condition, optimizer)
-	case "experiment":
-		return e.Name
+// place gives every planned run its place in its session: first the sessions that the file lists, then the rest, a session
+// a condition.
+func (x *expansion) place() {
+	s := newSessions(x.params.trainImages())
+	taken := map[*planned]int{} // the session of each run, from 1
+	for i, session := range x.params.Sessions {
+		for k, runs := range session.Runs {
+			path := fmt.Sprintf("sessions[%d].runs[%d]", i, k)
+			for _, r := range x.sessionRuns(path, runs) {
+				if len(session.Seeds) > 0 && !slices.Contains(session.Seeds, r.config.Seeding.Seed) || r.config.Seeding.Mode != "author" {
+					continue
+				}
+				if other := taken[r]; other > 0 {
+					x.report(path, "has %s with %s and seed %d, which is in session %d already", r.name(), r.config.Optimizer.Name, r.config.Seeding.Seed, other)
+					continue
+				}
+				taken[r] = i + 1
+				r.config.Seeding = s.join(fmt.Sprint(i), r.config)
+			}
+		}
 	}
-	return "session\x00" + e.Session
+	for _, r := range x.plan {
+		if taken[r] == 0 && r.entry.Like == "" {
+			r.config.Seeding = s.join(r.entry.path+"\x00"+r.condition.name, r.config)
+		}
+	}
+}
+
+// sessionRuns lists the planned runs of one step of a session, in their order. What the step names must exist in the study as
+// the file has it; a profile may lack it.
+func (x *expansion) sessionRuns(path string, runs SessionRuns) []*planned {
+	patterns := runs.Conditions
+	if len(patterns) == 0 {
+		patterns = []string{"*"}
+	}
+	var list []*planned
+	optimizers := map[string]bool{}
+	for k, pattern := range patterns {
+		found := false
+		for _, r := range x.byExperiment[runs.Experiment] {
+			if _, ok := match(pattern, r.condition.name); !ok || r.entry.Like != "" {
+				continue
+			}
+			found = true
+			optimizers[r.config.Optimizer.Name] = true
+			if len(runs.Optimizers) == 0 || slices.Contains(runs.Optimizers, r.config.Optimizer.Name) {
+				list = append(list, r)
+			}
+		}
+		if !found && x.params.Profile == nil {
+			x.report(fmt.Sprintf("%s.conditions[%d]", path, k), "is %q, which is no condition of %s that trains anything", pattern, runs.Experiment)
+		}
+	}
+	for k, name := range runs.Optimizers {
+		if !optimizers[name] && x.params.Profile == nil {
+			x.report(fmt.Sprintf("%s.optimizers[%d]", path, k), "is %q, with which %s trains none of these; it has %s",
+				name, runs.Experiment, strings.Join(sortedKeys(optimizers), ", "))
+		}
+	}
+	return list
+}
+
+// checkSessions reports what can be told without the conditions.
+func (p *Params) checkSessions(d *document) {
+	for i, s := range p.Sessions {
+		path := fmt.Sprintf("sessions[%d]", i)
+		checkSeeds(d, path+".seeds", s.Seeds)
+		if len(s.Runs) == 0 {
+			d.report(path+".runs", "is empty; name the runs of the session in their order")
+		}
+		for k, r := range s.Runs {
+			at := fmt.Sprintf("%s.runs[%d]", path, k)
+			choice(d, at+".experiment", r.Experiment, p.experimentNames()...)
+			for j, c := range r.Conditions {
+				once(d, fmt.Sprintf("%s.conditions[%d]", at, j), c, r.Conditions[:j])
+			}
+			for j, name := range r.Optimizers {
+				once(d, fmt.Sprintf("%s.optimizers[%d]", at, j), name, r.Optimizers[:j])
+			}
+		}
+	}
 }

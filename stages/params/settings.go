@@ -5,17 +5,228 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"sparsel/trainer"
 )
 
-// settings is a run being put together: the baseline, then an experiment's set, then what varies.
-type settings struct {
-	config trainer.Config
+// A Setting is one thing that the baseline has and an experiment may set or vary. Everything that has to do with it comes
+// from its row in the list of settings: what it may be and the message where it is something else, how it enters a run,
+// how tables show it and what the baseline has of it.
+type Setting struct {
+	Name   string // in the file
+	Column string // of tables: several settings may be parts of one thing, as the widths of layers are of the network
+	Takes  string // what it may be, in words
+
+	set func(c *trainer.Config, value any) error // the error continues "parameter NAME "
+	// get is what the run has, as the file would have it: a whole number, a number, a string, a truth or a list of whole
+	// numbers; nil where a run has no such thing.
+	get func(c trainer.Config) any
 }
 
-// activations are those of hidden units.
-var activations = []string{"sigmoid", "relu", "tanh"}
+// settings are all of them but the optimizers' constants. They are applied in this order, whatever order the file has: widths
+// before a width for all, and that before the number of layers.
+var settings = []Setting{
+	widths("hidden", "network", func(c *trainer.Config) *[]int { return &c.Network.Hidden }),
+	{
+		Name: "width", Column: "network", Takes: "a whole number from 1 to 65536, for every hidden layer",
+		set: func(c *trainer.Config, v any) error {
+			width, err := whole(v, 1, 65536)
+			c.Network.Hidden = slices.Repeat([]int{width}, len(c.Network.Hidden))
+			return err
+		},
+		get: func(c trainer.Config) any {
+			if first := c.Network.Hidden[0]; !slices.ContainsFunc(c.Network.Hidden, func(w int) bool { return w != first }) {
+				return int64(first)
+			}
+			return nil
+		},
+	},
+	{
+		Name: "depth", Column: "network", Takes: "a whole number from 1 to 64, of hidden layers as wide as the first",
+		set: func(c *trainer.Config, v any) error {
+			depth, err := whole(v, 1, 64)
+			c.Network.Hidden = slices.Repeat(c.Network.Hidden[:1], depth)
+			return err
+		},
+		get: func(c trainer.Config) any { return int64(len(c.Network.Hidden)) },
+	},
+	widths("conv", "network", func(c *trainer.Config) *[]int { return &c.Network.Conv }),
+	choiceOf("activation", "activation", []string{"sigmoid", "relu", "tanh"}, func(c *trainer.Config) *string { return &c.Network.Activation }),
+	choiceOf("sampler", "training images", []string{"shuffled", "sorted", "consecutive", "classes"}, func(c *trainer.Config) *string { return &c.Sampler.Kind }),
+	wholeOf("block", "training images", 1, TrainSamples, func(c *trainer.Config) *int { return &c.Sampler.Block }),
+	wholeOf("classes", "training images", 1, Classes, func(c *trainer.Config) *int { return &c.Sampler.Classes }),
+	truthOf("clean", "training images", func(c *trainer.Config) *bool { return &c.Sampler.Clean }),
+	wholeOf("order_seed", "training images", 1, math.MaxUint32, func(c *trainer.Config) *uint32 { return &c.Sampler.OrderSeed }),
+	wholeOf("batch", "batch size", 1, TrainSamples, func(c *trainer.Config) *int { return &c.Batch }),
+	wholeOf("epochs", "epochs", 1, 100000, func(c *trainer.Config) *int { return &c.Epochs }),
+	choiceOf("measure", "measured on", []string{"test", "train", "train-running"}, func(c *trainer.Config) *string { return &c.Measure }),
+}
+
+// Settings lists every setting: those of all runs, then the optimizers' constants, the learning rate first.
+func Settings() []Setting { return slices.Clone(allSettings()) }
+
+var allSettings = sync.OnceValue(func() []Setting {
+	list := slices.Clone(settings)
+	for _, optimizer := range trainer.Optimizers() {
+		for _, h := range trainer.Hyper(optimizer) {
+			if !slices.ContainsFunc(list, func(s Setting) bool { return s.Name == h.Name }) {
+				list = append(list, constant(h.Name))
+			}
+		}
+	}
+	return list
+})
+
+// SettingOf finds a setting by its name.
+func SettingOf(name string) (Setting, bool) {
+	list := allSettings()
+	i := slices.IndexFunc(list, func(s Setting) bool { return s.Name == name })
+	if i < 0 {
+		return Setting{}, false
+	}
+	return list[i], true
+}
+
+// ConstantsOf lists the constants of an optimizer, the learning rate first.
+func ConstantsOf(optimizer string) []Setting {
+	var list []Setting
+	for _, h := range trainer.Hyper(optimizer) {
+		list = append(list, constant(h.Name))
+	}
+	return list
+}
+
+// Value is what a run has of the setting, as the file would have it; nil where it has no such thing.
+func (s Setting) Value(c trainer.Config) any { return s.get(c) }
+
+// wholeOf is a whole number that a field of the run holds; 0 where the run has no such thing.
+func wholeOf[T int | uint32](name, column string, low, high int, field func(*trainer.Config) *T) Setting {
+	return Setting{
+		Name: name, Column: column, Takes: fmt.Sprintf("a whole number from %d to %d", low, high),
+		set: func(c *trainer.Config, v any) error {
+			n, err := whole(v, low, high)
+			*field(c) = T(n)
+			return err
+		},
+		get: func(c trainer.Config) any {
+			if v := *field(&c); v != 0 {
+				return int64(v)
+			}
+			return nil
+		},
+	}
+}
+
+// widths are sizes of layers, input side first; an empty list where the run has no such layers.
+func widths(name, column string, field func(*trainer.Config) *[]int) Setting {
+	return Setting{
+		Name: name, Column: column, Takes: "a list of whole numbers from 1 to 65536, input side first",
+		set: func(c *trainer.Config, v any) error {
+			list, ok := v.([]any)
+			if !ok || len(list) == 0 {
+				return fmt.Errorf("is %s, must be a list of widths", kindOf(v))
+			}
+			sizes := make([]int, len(list))
+			for i, element := range list {
+				var err error
+				if sizes[i], err = whole(element, 1, 65536); err != nil {
+					return err
+				}
+			}
+			*field(c) = sizes
+			return nil
+		},
+		get: func(c trainer.Config) any {
+			if list := *field(&c); len(list) > 0 {
+				return list
+			}
+			return nil
+		},
+	}
+}
+
+// choiceOf is one of some words. The first is what an empty field means.
+func choiceOf(name, column string, choices []string, field func(*trainer.Config) *string) Setting {
+	return Setting{
+		Name: name, Column: column, Takes: "one of " + strings.Join(choices, ", "),
+		set: func(c *trainer.Config, v any) error {
+			word, ok := v.(string)
+			if !ok || !slices.Contains(choices, word) {
+				return fmt.Errorf("is %s, must be one of %s", kindOf(v), strings.Join(choices, ", "))
+			}
+			*field(c) = word
+			return nil
+		},
+		get: func(c trainer.Config) any {
+			if word := *field(&c); word != "" {
+				return word
+			}
+			return choices[0]
+		},
+	}
+}
+
+// truthOf is true or false, which it is where nothing is said.
+func truthOf(name, column string, field func(*trainer.Config) *bool) Setting {
+	return Setting{
+		Name: name, Column: column, Takes: "true or false",
+		set: func(c *trainer.Config, v any) error {
+			truth, ok := v.(bool)
+			if !ok {
+				return fmt.Errorf("is %s, must be true or false", kindOf(v))
+			}
+			*field(c) = truth
+			return nil
+		},
+		get: func(c trainer.Config) any { return *field(&c) },
+	}
+}
+
+// numberOf is a number that a field of the run holds. The error of check continues "parameter NAME ".
+func numberOf(name, column, takes string, check func(float64) error, field func(*trainer.Config) *float64) Setting {
+	return Setting{
+		Name: name, Column: column, Takes: takes,
+		set: func(c *trainer.Config, v any) error {
+			x, ok := number(v)
+			if !ok {
+				return fmt.Errorf("is %s, must be a number", kindOf(v))
+			}
+			if err := check(x); err != nil {
+				return err
+			}
+			*field(c) = x
+			return nil
+		},
+		get: func(c trainer.Config) any { return *field(&c) },
+	}
+}
+
+// constant is one of the optimizers' constants: what it may be, and whether there is one, is the optimizer's to say.
+func constant(name string) Setting {
+	column := strings.ReplaceAll(name, "_", " ")
+	if name == "lr" {
+		column = "learning rate"
+	}
+	takes := "a number, with " + strings.Join(optimizersWith(name), ", ")
+	field := func(c *trainer.Config) *float64 { return c.Optimizer.Constant(name) }
+	return Setting{
+		Name: name, Column: column, Takes: takes,
+		set: func(c *trainer.Config, v any) error {
+			h, ok := hyper(c.Optimizer.Name, name)
+			if !ok {
+				return fmt.Errorf("does not belong to %s, which has %s", c.Optimizer.Name, hyperNames(c.Optimizer.Name))
+			}
+			return numberOf(name, column, takes, h.Check, field).set(c, v)
+		},
+		get: func(c trainer.Config) any {
+			if _, ok := hyper(c.Optimizer.Name, name); !ok {
+				return nil
+			}
+			return *c.Optimizer.Constant(name)
+		},
+	}
+}
 
 // hyper finds a hyper-parameter of an optimizer by its name.
 func hyper(optimizer, name string) (trainer.Hyperparameter, bool) {
@@ -36,120 +247,40 @@ func hyperNames(optimizer string) string {
 	return strings.Join(names, ", ")
 }
 
+// optimizersWith lists the optimizers that have a hyper-parameter.
+func optimizersWith(name string) []string {
+	return slices.DeleteFunc(trainer.Optimizers(), func(optimizer string) bool {
+		_, ok := hyper(optimizer, name)
+		return !ok
+	})
+}
+
 // apply sets one parameter of the run. The message of its error continues "parameter NAME ".
-func (s *settings) apply(name string, value any) error {
-	c := &s.config
-	switch name {
-	case "batch":
-		return whole(value, 1, 60000, &c.Batch)
-	case "epochs":
-		return whole(value, 1, 100000, &c.Epochs)
-	case "width":
-		var width int
-		if err := whole(value, 1, 65536, &width); err != nil {
-			return err
-		}
-		c.Network.Hidden = slices.Repeat([]int{width}, len(c.Network.Hidden))
-		return nil
-	case "depth":
-		var depth int
-		if err := whole(value, 1, 64, &depth); err != nil {
-			return err
-		}
-		c.Network.Hidden = slices.Repeat(c.Network.Hidden[:1], depth)
-		return nil
-	case "hidden":
-		return widths(value, &c.Network.Hidden)
-	case "conv":
-		return widths(value, &c.Network.Conv)
-	case "activation":
-		return oneOf(value, activations, &c.Network.Activation)
-	case "sampler":
-		return oneOf(value, []string{"shuffled", "sorted", "consecutive", "classes"}, &c.Sampler.Kind)
-	case "block":
-		return whole(value, 1, TrainSamples, &c.Sampler.Block)
-	case "classes":
-		return whole(value, 1, Classes, &c.Sampler.Classes)
-	case "order_seed":
-		var seed int
-		if err := whole(value, 1, math.MaxUint32, &seed); err != nil {
-			return err
-		}
-		c.Sampler.OrderSeed = uint32(seed)
-		return nil
-	case "clean":
-		return truth(value, &c.Sampler.Clean)
-	case "measure":
-		return oneOf(value, []string{"test", "train", "train-running"}, &c.Measure)
+func apply(c *trainer.Config, name string, value any) error {
+	s, ok := SettingOf(name)
+	if !ok {
+		return fmt.Errorf("is not known; known are %s", strings.Join(settingNames(), ", "))
 	}
-	return s.applyHyper(name, value)
+	return s.set(c, value)
 }
 
-func (s *settings) applyHyper(name string, value any) error {
-	o := &s.config.Optimizer
-	field := o.Constant(name)
-	if field == nil {
-		return fmt.Errorf("is not known; known are batch, epochs, width, depth, hidden, conv, activation, sampler, block, classes, order_seed, clean, measure and the optimizers' lr, weight_decay, momentum, rho, eps, beta1, beta2, alpha, k")
+func settingNames() []string {
+	var names []string
+	for _, s := range allSettings() {
+		names = append(names, s.Name)
 	}
-	h, ok := hyper(o.Name, name)
-	if !ok {
-		return fmt.Errorf("does not belong to %s, which has %s", o.Name, hyperNames(o.Name))
-	}
-	v, ok := number(value)
-	if !ok {
-		return fmt.Errorf("is %s, must be a number", kindOf(value))
-	}
-	if err := h.Check(v); err != nil {
-		return err
-	}
-	*field = v
-	return nil
+	return names
 }
 
-func whole(value any, low, high int, into *int) error {
+func whole(value any, low, high int) (int, error) {
 	v, ok := value.(int64)
 	if !ok {
-		return fmt.Errorf("is %s, must be a whole number", kindOf(value))
+		return low, fmt.Errorf("is %s, must be a whole number", kindOf(value))
 	}
 	if v < int64(low) || v > int64(high) {
-		return fmt.Errorf("is %d, must lie between %d and %d", v, low, high)
+		return low, fmt.Errorf("is %d, must lie between %d and %d", v, low, high)
 	}
-	*into = int(v)
-	return nil
-}
-
-// widths are the sizes of layers, input side first.
-func widths(value any, into *[]int) error {
-	list, ok := value.([]any)
-	if !ok || len(list) == 0 {
-		return fmt.Errorf("is %s, must be a list of widths", kindOf(value))
-	}
-	sizes := make([]int, len(list))
-	for i, v := range list {
-		if err := whole(v, 1, 65536, &sizes[i]); err != nil {
-			return err
-		}
-	}
-	*into = sizes
-	return nil
-}
-
-func truth(value any, into *bool) error {
-	v, ok := value.(bool)
-	if !ok {
-		return fmt.Errorf("is %s, must be true or false", kindOf(value))
-	}
-	*into = v
-	return nil
-}
-
-func oneOf(value any, choices []string, into *string) error {
-	v, ok := value.(string)
-	if !ok || !slices.Contains(choices, v) {
-		return fmt.Errorf("is %s, must be one of %s", kindOf(value), strings.Join(choices, ", "))
-	}
-	*into = v
-	return nil
+	return int(v), nil
 }
 
 func number(value any) (float64, bool) {

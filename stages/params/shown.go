@@ -2,12 +2,19 @@ package params
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
-
-	"sparsel/trainer"
 )
+
+// ShownFigure is what a figure selects, resolved: which conditions of which experiments, by optimizer and seed.
+type ShownFigure struct {
+	Sources   []Shown // one an experiment
+	Epoch     int     // at which values are read, and the last along x: the last that every shown run has, if the file names none
+	Against   *Entry  // the condition that numbers are drawn against; nil where x is no such thing
+	Reference *Entry  // the condition drawn as horizontal lines; nil where there is none
+}
 
 // Shown is what a figure shows of one of its experiments.
 type Shown struct {
@@ -15,8 +22,7 @@ type Shown struct {
 	Optimizers []string // in the order of figures
 	Column     string   // the parameter that varies, as the tidy table calls it; empty where none does
 	Entries    []Entry
-	Layers     int // measured hidden layers of each run
-	Epochs     int // that all of its runs have
+	Layers     int // the fewest measured hidden layers of a run; all runs have as many where layers are told apart
 	// Baseline is the parameter's value in the baseline, by optimizer; empty where it has none.
 	Baseline map[string]float64
 }
@@ -27,28 +33,57 @@ type Entry struct {
 	Conditions []ShownCondition
 }
 
-// ShownCondition is a condition and the value of the parameter that varies in it.
+// ShownCondition is a condition with the runs of each of its optimizers, which need not be alike.
 type ShownCondition struct {
-	Name  string
-	Value float64 // 0 where none varies
+	Name string
+	Runs []ShownRuns // one an optimizer, in the order of figures
 }
 
-// condition is what the uses of an experiment's condition say about it.
-type shownCondition struct {
+// ShownRuns are the runs of a condition and an optimizer, one a seed.
+type ShownRuns struct {
+	Optimizer string
+	Seeds     []uint32
+	Value     float64 // of the parameter that varies; 0 where none does
+	Epochs    int
+	Split     string // what sparsity and selectivity are measured on: "test" or "train"
+}
+
+// of returns the runs of an optimizer.
+func (c ShownCondition) of(optimizer string) (ShownRuns, bool) {
+	for _, r := range c.Runs {
+		if r.Optimizer == optimizer {
+			return r, true
+		}
+	}
+	return ShownRuns{}, false
+}
+
+// optimizers lists those of the condition.
+func (c ShownCondition) optimizers() []string {
+	var list []string
+	for _, r := range c.Runs {
+		list = append(list, r.Optimizer)
+	}
+	return list
+}
+
+// known is what the uses of an experiment's condition say about it: for each of its runs, by optimizer, what the figure needs
+// only to check.
+type known struct {
 	ShownCondition
-	column, value  string
-	optimizers     []string
-	layers, epochs int
+	columns map[string]string // the parameter that varies; absent where none does
+	layers  map[string]int
+	unequal string // how the runs of one optimizer differ by more than their seed; empty where they do not
 }
 
-// Shown resolves what the figure selects, by experiment.
-func (p *Params) Shown(f Figure, uses []Use) []Shown {
+// Shown resolves what the figure selects.
+func (p *Params) Shown(f Figure, uses []Use) ShownFigure {
 	d := &document{}
-	list := p.shown(d, "figure "+f.ID, f.complete(), uses)
+	shown := p.shown(d, "figure "+f.ID, f.complete(), uses)
 	if len(d.problems) > 0 {
 		panic("params: Shown called on a figure that Read refused: " + d.problems[0].Message)
 	}
-	return list
+	return shown
 }
 
 // CompleteFigures returns the figures with what they leave out filled in.
@@ -60,106 +95,134 @@ func (p *Params) CompleteFigures() []Figure {
 	return list
 }
 
-func (p *Params) shown(d *document, path string, f Figure, uses []Use) []Shown {
-	var list []Shown
+func (p *Params) shown(d *document, path string, f Figure, uses []Use) ShownFigure {
+	var shown ShownFigure
+	epochs := math.MaxInt
 	used := map[string]bool{} // keys of names
 	for _, experiment := range f.Experiments {
-		known := conditionsOf(uses, experiment)
 		s := Shown{Experiment: experiment}
-		var selected []shownCondition
-		for i, pattern := range f.Conditions {
-			at := fmt.Sprintf("%s.conditions[%d]", path, i)
-			var matched []shownCondition
-			for _, c := range known {
-				if _, ok := match(pattern, c.Name); ok {
-					matched = append(matched, c)
-				}
-			}
-			if len(matched) == 0 {
-				d.report(at, "is %q, which is no condition of %s; those are %s", pattern, experiment, names(known))
-			}
-			if f.Reverse {
-				slices.Reverse(matched)
-			}
-			for _, c := range matched {
-				if slices.ContainsFunc(selected, func(other shownCondition) bool { return other.Name == c.Name }) {
-					d.report(at, "selects %s for the second time", c.Name)
-				}
-				selected = append(selected, c)
-				if f.X != "value" {
-					s.Entries = append(s.Entries, Entry{f.name(c.Name, used), []ShownCondition{c.ShownCondition}})
-				}
-			}
-			if f.X == "value" {
-				s.Entries = append(s.Entries, f.valueEntry(d, at, pattern, matched, used))
-			}
-		}
-		if f.Reverse && len(f.Conditions) > 1 && f.X != "value" {
-			d.report(path+".reverse", "needs conditions in the experiment's order; list these in the order meant")
-		}
+		selected := f.selectConditions(d, path, &s, conditionsOf(uses, experiment), used)
 		if len(selected) > 0 {
-			p.complete(d, path, f, &s, selected)
+			p.completeShown(d, path, f, &s, selected)
+			epochs = min(epochs, fewestEpochs(selected, s.Optimizers))
 		}
-		list = append(list, s)
+		shown.Sources = append(shown.Sources, s)
+	}
+	if f.X.Kind == AgainstCondition && len(f.Experiments) > 0 {
+		f.name(f.X.Name, used)
+		shown.Against = f.other(d, path+".x", f.X.Name, f.Experiments[0], uses, shown.Sources, &epochs)
 	}
 	if r := f.Reference; r != nil {
-		known := conditionsOf(uses, r.Experiment)
-		choice(d, path+".reference.condition", r.Condition, strings.Split(names(known), ", ")...)
+		shown.Reference = f.other(d, path+".reference.condition", r.Condition, r.Experiment, uses, shown.Sources, &epochs)
+		if shown.Reference != nil {
+			shown.Reference.Label = r.Label
+		}
 	}
-	if kind, name := f.against(); kind == "condition" && len(f.Experiments) > 0 {
-		f.name(name, used)
-		choice(d, path+".x", name, strings.Split(names(conditionsOf(uses, f.Experiments[0])), ", ")...)
+	if shown.Epoch = min(f.Epoch, epochs); f.Epoch == 0 {
+		shown.Epoch = epochs
+	} else if f.Epoch > epochs && p.Profile == nil { // a profile's runs are shorter
+		d.report(path+".epoch", "is %d, but a run that the figure shows has %d epochs", f.Epoch, epochs)
 	}
 	for _, key := range sortedKeys(f.Names) {
 		if !used[key] {
 			d.report(join(path+".names", key), "names no condition that the figure shows")
 		}
 	}
-	return list
+	return shown
 }
 
-// valueEntry is one line over the conditions of a pattern.
-func (f Figure) valueEntry(d *document, at, pattern string, matched []shownCondition, used map[string]bool) Entry {
-	e := Entry{Label: f.name(pattern, used)}
-	for _, c := range matched {
-		if c.value == "" {
-			d.report(at, "selects %s, in which no number varies that could be its place along x", c.Name)
-		}
-		for _, other := range e.Conditions {
-			if other.Value == c.Value {
-				d.report(at, "selects %s and %s, which have the same place along x", other.Name, c.Name)
+// selectConditions fills in the entries of an experiment and returns all conditions in them.
+func (f Figure) selectConditions(d *document, path string, s *Shown, all []known, used map[string]bool) []known {
+	var selected []known
+	for i, pattern := range f.Conditions {
+		at := fmt.Sprintf("%s.conditions[%d]", path, i)
+		var matched []known
+		for _, c := range all {
+			if _, ok := match(pattern, c.Name); ok {
+				matched = append(matched, c)
 			}
 		}
-		if f.Scale == "log" && c.Value <= 0 {
-			d.report(at, "selects %s, whose value has no place on a log scale", c.Name)
+		if len(matched) == 0 {
+			d.report(at, "is %q, which is no condition of %s; those are %s", pattern, s.Experiment, quoted(all))
+		}
+		if f.Reverse {
+			slices.Reverse(matched)
+		}
+		for _, c := range matched {
+			if slices.ContainsFunc(selected, func(other known) bool { return other.Name == c.Name }) {
+				d.report(at, "selects %s for the second time", c.Name)
+			}
+			if c.unequal != "" {
+				d.report(at, "selects %s, whose runs %s; a mean needs runs that differ in their seed alone", c.Name, c.unequal)
+			}
+			selected = append(selected, c)
+			if f.X.Kind != XValue {
+				s.Entries = append(s.Entries, Entry{f.name(c.Name, used), []ShownCondition{c.ShownCondition}})
+			}
+		}
+		if f.X.Kind == XValue {
+			s.Entries = append(s.Entries, f.valueEntry(d, at, pattern, matched, used))
+		}
+	}
+	if f.Reverse && len(f.Conditions) > 1 && f.X.Kind != XValue {
+		d.report(path+".reverse", "needs conditions in the experiment's order; list these in the order meant")
+	}
+	for i, e := range s.Entries {
+		for _, other := range s.Entries[:i] {
+			if e.Label == other.Label {
+				d.report(path+".names", "calls two conditions of %s %q; give them names that differ", s.Experiment, e.Label)
+			}
+		}
+	}
+	return selected
+}
+
+// valueEntry is one line over the conditions of a pattern. Each optimizer has its own values.
+func (f Figure) valueEntry(d *document, at, pattern string, matched []known, used map[string]bool) Entry {
+	e := Entry{Label: f.name(pattern, used)}
+	for _, c := range matched {
+		for _, r := range c.Runs {
+			if c.columns[r.Optimizer] == "" {
+				d.report(at, "selects %s, in which no number varies that could be its place along x", c.Name)
+			}
+			for _, other := range e.Conditions {
+				if known, ok := other.of(r.Optimizer); ok && known.Value == r.Value {
+					d.report(at, "selects %s and %s, which have the same place along x", other.Name, c.Name)
+				}
+			}
+			if f.Scale == "log" && r.Value <= 0 {
+				d.report(at, "selects %s, whose value has no place on a log scale", c.Name)
+			}
 		}
 		e.Conditions = append(e.Conditions, c.ShownCondition)
 	}
 	return e
 }
 
-// complete adds what the selected conditions have in common, and reports what they should and don't.
-func (p *Params) complete(d *document, path string, f Figure, s *Shown, selected []shownCondition) {
+// completeShown adds what the selected conditions have in common, and reports what they should and don't.
+func (p *Params) completeShown(d *document, path string, f Figure, s *Shown, selected []known) {
 	first := selected[0]
-	s.Layers, s.Epochs = first.layers, first.epochs
 	for _, c := range selected {
-		s.Layers, s.Epochs = min(s.Layers, c.layers), min(s.Epochs, c.epochs)
-		if !slices.Equal(c.optimizers, first.optimizers) {
+		if !slices.Equal(c.optimizers(), first.optimizers()) {
 			d.report(path+".conditions", "selects %s with %s and %s with %s; select conditions of equal optimizers",
-				first.Name, strings.Join(first.optimizers, ", "), c.Name, strings.Join(c.optimizers, ", "))
+				first.Name, strings.Join(first.optimizers(), ", "), c.Name, strings.Join(c.optimizers(), ", "))
 		}
 	}
-	for _, name := range DisplayOrder {
-		if slices.Contains(first.optimizers, name) {
-			s.Optimizers = append(s.Optimizers, name)
+	s.Optimizers = first.optimizers()
+	placed := append([]string{f.Rows, f.Columns, f.X.dimension()}, f.Lines...)
+	s.Layers = math.MaxInt
+	for _, c := range selected {
+		for _, r := range c.Runs {
+			layers := c.layers[r.Optimizer]
+			if slices.Contains(placed, "layer") && layers != first.layers[s.Optimizers[0]] {
+				d.report(path+".conditions", "selects %s with %d hidden layers and %s, %s with %d; layers can be told apart where all networks have as many",
+					first.Name, first.layers[s.Optimizers[0]], c.Name, r.Optimizer, layers)
+			}
+			s.Layers = min(s.Layers, layers)
 		}
 	}
-	if f.Epoch > s.Epochs {
-		d.report(path+".epoch", "is %d, but %s has runs of %d", f.Epoch, s.Experiment, s.Epochs)
-	}
-	placed := append([]string{f.Columns, f.X}, f.Lines...)
 	if len(s.Entries) > 1 && !slices.Contains(placed, "condition") {
-		d.report(path+".conditions", "selects %d, which neither x nor lines tell apart", len(s.Entries))
+		d.report(path+".conditions", "selects %d, which neither rows, x nor lines tell apart", len(s.Entries))
 	}
 	if len(s.Optimizers) > 1 && !slices.Contains(placed, "optimizer") {
 		d.report(path+".columns", "and lines do not tell the optimizers of %s apart", s.Experiment)
@@ -167,48 +230,154 @@ func (p *Params) complete(d *document, path string, f Figure, s *Shown, selected
 	if slices.Contains(placed, "layer") && s.Layers < 2 {
 		d.report(path+".lines", "cannot tell layers apart: %s has runs with one hidden layer", s.Experiment)
 	}
-	if f.X == "value" {
-		s.Column = first.column
-		s.Baseline = map[string]float64{}
-		for _, optimizer := range s.Optimizers {
-			if v, ok := p.baselineValue(s.Experiment, s.Column, optimizer); ok {
-				s.Baseline[optimizer] = v
-			}
-		}
-		if f.Vertical == "baseline" && len(s.Baseline) == 0 {
-			d.report(path+".vertical", "is \"baseline\", but %s has no value in it", s.Column)
+	if f.Difference {
+		f.checkPairs(d, path, s)
+	}
+	if f.X.Kind == XValue {
+		p.completeValues(d, path, f, s, selected)
+	}
+}
+
+// checkPairs holds a difference to conditions whose runs come in pairs.
+func (f Figure) checkPairs(d *document, path string, s *Shown) {
+	if len(s.Entries) != 2 {
+		d.report(path+".difference", "is that of two conditions, but the figure shows %d of %s", len(s.Entries), s.Experiment)
+		return
+	}
+	first, second := s.Entries[0].Conditions[0], s.Entries[1].Conditions[0]
+	for _, optimizer := range s.Optimizers {
+		a, _ := first.of(optimizer)
+		b, _ := second.of(optimizer)
+		if !slices.Equal(a.Seeds, b.Seeds) {
+			d.report(path+".difference", "is taken seed by seed, but %s has %s with the seeds %v and %s with %v", optimizer, first.Name, a.Seeds, second.Name, b.Seeds)
 		}
 	}
 }
 
-// conditionsOf lists an experiment's conditions in the order of the file.
-func conditionsOf(uses []Use, experiment string) []shownCondition {
-	var list []shownCondition
+// completeValues adds the parameter that varies, which must be one, and what the baseline has for it.
+func (p *Params) completeValues(d *document, path string, f Figure, s *Shown, selected []known) {
+	for _, c := range selected {
+		for _, r := range c.Runs {
+			column := c.columns[r.Optimizer]
+			if s.Column == "" {
+				s.Column = column
+			}
+			if column != s.Column {
+				d.report(path+".conditions", "selects values of %s and of %s, which have no common axis", s.Column, column)
+			}
+		}
+	}
+	s.Baseline = map[string]float64{}
+	for _, optimizer := range s.Optimizers {
+		if v, ok := p.baselineValue(s.Experiment, s.Column, optimizer); ok {
+			s.Baseline[optimizer] = v
+		}
+	}
+	if f.Vertical == "baseline" && len(s.Baseline) == 0 {
+		d.report(path+".vertical", "is \"baseline\", but %s has no value in it", s.Column)
+	}
+}
+
+// other finds a condition besides those that the figure selects. It must have their optimizers, and their layers where layers are told
+// apart.
+func (f Figure) other(d *document, path, name, experiment string, uses []Use, sources []Shown, epochs *int) *Entry {
+	all := conditionsOf(uses, experiment)
+	i := slices.IndexFunc(all, func(c known) bool { return c.Name == name })
+	if i < 0 {
+		d.report(path, "is %q, must be one of %s", name, quoted(all))
+		return nil
+	}
+	c := all[i]
+	if c.unequal != "" {
+		d.report(path, "is %q, whose runs %s; a mean needs runs that differ in their seed alone", name, c.unequal)
+	}
+	byLayer := slices.Contains(f.Lines, "layer")
+	for _, s := range sources {
+		for _, optimizer := range s.Optimizers {
+			switch {
+			case !slices.Contains(c.optimizers(), optimizer):
+				d.report(path, "is %q, which has no runs of %s as %s has", name, optimizer, s.Experiment)
+			case byLayer && c.layers[optimizer] < s.Layers:
+				d.report(path, "is %q, whose networks have %d hidden layers where the figure shows %d", name, c.layers[optimizer], s.Layers)
+			default:
+				r, _ := c.of(optimizer)
+				*epochs = min(*epochs, r.Epochs)
+			}
+		}
+	}
+	return &Entry{f.name(name, map[string]bool{}), []ShownCondition{c.ShownCondition}}
+}
+
+// fewestEpochs is the last epoch that all runs of the optimizers have.
+func fewestEpochs(conditions []known, optimizers []string) int {
+	fewest := math.MaxInt
+	for _, c := range conditions {
+		for _, r := range c.Runs {
+			if slices.Contains(optimizers, r.Optimizer) {
+				fewest = min(fewest, r.Epochs)
+			}
+		}
+	}
+	return fewest
+}
+
+// conditionsOf lists an experiment's conditions in the order of the file, the optimizers of each in that of figures.
+func conditionsOf(uses []Use, experiment string) []known {
+	var list []known
 	for _, u := range uses {
 		if u.Experiment != experiment {
 			continue
 		}
-		i := slices.IndexFunc(list, func(c shownCondition) bool { return c.Name == u.Condition })
+		i := slices.IndexFunc(list, func(c known) bool { return c.Name == u.Condition })
 		if i < 0 {
-			c := shownCondition{column: u.Column, value: u.Value, layers: len(u.Run.Config.Network.Hidden), epochs: u.Run.Config.Epochs}
+			c := known{columns: map[string]string{}, layers: map[string]int{}}
 			c.Name = u.Condition
-			c.Value, _ = strconv.ParseFloat(u.Value, 64) // what varies is written by format, or is empty
 			i, list = len(list), append(list, c)
 		}
-		if !slices.Contains(list[i].optimizers, u.Optimizer) {
-			list[i].optimizers = append(list[i].optimizers, u.Optimizer)
-		}
+		list[i].add(u)
 	}
 	for i := range list {
-		slices.Sort(list[i].optimizers)
+		slices.SortFunc(list[i].Runs, func(a, b ShownRuns) int {
+			return slices.Index(DisplayOrder, a.Optimizer) - slices.Index(DisplayOrder, b.Optimizer)
+		})
 	}
 	return list
 }
 
-func names(conditions []shownCondition) string {
+// add adds a use of the condition.
+func (c *known) add(u Use) {
+	r := ShownRuns{Optimizer: u.Optimizer, Seeds: []uint32{u.Seed}, Epochs: u.Run.Config.Epochs, Split: u.Split()}
+	r.Value, _ = strconv.ParseFloat(u.Value, 64) // what varies is written by format, or is empty
+	layers := len(u.Run.Config.Network.Hidden)
+	i := slices.IndexFunc(c.Runs, func(other ShownRuns) bool { return other.Optimizer == u.Optimizer })
+	if i < 0 {
+		c.Runs = append(c.Runs, r)
+		c.layers[u.Optimizer] = layers
+		if u.Value != "" {
+			c.columns[u.Optimizer] = u.Column
+		}
+		return
+	}
+	known := &c.Runs[i]
+	for _, difference := range []struct {
+		what    string
+		unequal bool
+	}{
+		{"value", known.Value != r.Value || c.columns[u.Optimizer] != u.Column && u.Value != ""},
+		{"epochs", known.Epochs != r.Epochs}, {"layers", c.layers[u.Optimizer] != layers}, {"measured images", known.Split != r.Split},
+	} {
+		if difference.unequal && c.unequal == "" {
+			c.unequal = fmt.Sprintf("of %s differ by seed in %s", u.Optimizer, difference.what)
+		}
+	}
+	known.Seeds = append(known.Seeds, u.Seed)
+}
+
+// quoted lists the names of conditions, which may hold commas.
+func quoted(conditions []known) string {
 	var list []string
 	for _, c := range conditions {
-		list = append(list, c.Name)
+		list = append(list, strconv.Quote(c.Name))
 	}
 	return strings.Join(list, ", ")
 }
@@ -243,32 +412,20 @@ func match(pattern, text string) (string, bool) {
 	return inner, begins && ends
 }
 
-// baselineValue returns what the baseline has for the parameter that the tidy table calls column.
+// baselineValue returns what the baseline has for the parameter that the tidy table calls column, if it is a number.
 func (p *Params) baselineValue(experiment, column, optimizer string) (float64, bool) {
 	for _, e := range p.Experiments {
+		if e.Name != experiment {
+			continue
+		}
 		for _, v := range e.Vary {
-			if e.Name == experiment && (v.Column == column || v.Column == "" && v.Parameter == column) {
-				return valueOf(p.BaselineRun(optimizer), v.Parameter)
+			if v.Column == column || v.Column == "" && v.Parameter == column {
+				return number(p.BaselineOf(Varied{Setting: v.Parameter, Column: column}, optimizer))
 			}
+		}
+		if e.Column == column {
+			return number(p.BaselineOf(Varied{Column: column}, optimizer))
 		}
 	}
 	return 0, false
-}
-
-// valueOf returns a run's value of a parameter that is a number.
-func valueOf(c trainer.Config, parameter string) (float64, bool) {
-	switch parameter {
-	case "batch":
-		return float64(c.Batch), true
-	case "epochs":
-		return float64(c.Epochs), true
-	case "depth":
-		return float64(len(c.Network.Hidden)), true
-	case "width":
-		return float64(c.Network.Hidden[0]), true
-	}
-	if _, ok := hyper(c.Optimizer.Name, parameter); !ok {
-		return 0, false
-	}
-	return *c.Optimizer.Constant(parameter), true
 }

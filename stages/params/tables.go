@@ -3,6 +3,9 @@ package params
 import (
 	"fmt"
 	"slices"
+	"strings"
+
+	"sparsel/trainer"
 )
 
 // Table is one table of the study.
@@ -16,7 +19,12 @@ type Table struct {
 	Error       string   `toml:"error"`   // "se" (sample) or "se_population" (the author's)
 	Metrics     []string `toml:"metrics"` // the columns
 	Layers      []string `toml:"layers"`  // a row each; "all" where absent
+
+	place string
 }
+
+// Place is where the file asks for the table: a path such as tables[2].
+func (t Table) Place() string { return t.place }
 
 // tableKinds are the kinds of tables and the keys that each takes besides id, kind, title and note. All are required but
 // layers.
@@ -37,7 +45,11 @@ const eachExperiment = "{experiment}"
 // CompleteTables lists the tables with an entry for each.
 func (p *Params) CompleteTables() []Table {
 	var list []Table
-	for _, t := range p.Tables {
+	if !slices.ContainsFunc(p.Tables, func(t Table) bool { return t.Kind == "tidy" }) {
+		list = append(list, Table{ID: unaskedTidy, Kind: "tidy", place: "tables"})
+	}
+	for i, t := range p.Tables {
+		t.place = indexed("tables", i)
 		if t.ID != eachExperiment {
 			list = append(list, t)
 			continue
@@ -45,7 +57,7 @@ func (p *Params) CompleteTables() []Table {
 		for _, name := range p.experimentNames() {
 			own := func(other Table) bool { return other.ID == name }
 			if !slices.ContainsFunc(p.Tables, own) {
-				t.ID, t.Experiment = name, name
+				t.ID, t.Experiment, t.place = name, name, p.Place(name)
 				list = append(list, t)
 			}
 		}
@@ -53,20 +65,29 @@ func (p *Params) CompleteTables() []Table {
 	return list
 }
 
-// TidyWanted reports whether the file asks for the tidy table.
-func (p *Params) TidyWanted() bool { return p.TidyID() != hiddenTidy }
+// Place is where the file names an experiment first: a path such as experiments[2].
+func (p *Params) Place(experiment string) string {
+	i := slices.IndexFunc(p.Experiments, func(e Experiment) bool { return e.Name == experiment })
+	return p.Experiments[i].owner + ".name"
+}
 
-// hiddenTidy is no id that a file may give.
-const hiddenTidy = ".tidy"
+// TableKinds lists the kinds of tables.
+func TableKinds() []string { return sortedKeys(tableKinds) }
 
-// TidyID is the id of the tidy table, which compare needs even where the file doesn't ask for it.
+// TableKeys lists the keys that a kind of table takes besides id, kind, title and note.
+func TableKeys(kind string) []string { return slices.Clone(tableKinds[kind]) }
+
+// unaskedTidy is the tidy table of a file that does not ask for it.
+const unaskedTidy = "epochs"
+
+// TidyID is the id of the tidy table, which every study has.
 func (p *Params) TidyID() string {
 	for _, t := range p.Tables {
 		if t.Kind == "tidy" {
 			return t.ID
 		}
 	}
-	return hiddenTidy
+	return unaskedTidy
 }
 
 func (p *Params) checkTables(d *document) {
@@ -98,11 +119,28 @@ func (p *Params) checkTables(d *document) {
 				d.report(path+"."+key, "is missing, and a table of kind %q needs it", t.Kind)
 			}
 		}
+		if each {
+			p.checkEach(d, t)
+		}
 		if t.Kind == "tidy" && tidy {
 			d.report(path+".kind", "is \"tidy\" for the second time; there is one such table")
 		}
 		tidy = tidy || t.Kind == "tidy"
 		p.checkTable(d, path, t)
+	}
+	if i := slices.IndexFunc(p.Tables, func(t Table) bool { return strings.EqualFold(t.ID, unaskedTidy) }); !tidy && i >= 0 {
+		d.report(indexed("tables", i)+".id", "is %q, the id of the table of every epoch of every run; choose another, or give one of kind \"tidy\"", p.Tables[i].ID)
+	}
+}
+
+// checkEach refuses a table that has the id of an experiment and is another than that experiment's, which it would displace.
+func (p *Params) checkEach(d *document, each Table) {
+	for _, name := range p.experimentNames() {
+		for i, t := range p.Tables {
+			if strings.EqualFold(t.ID, name) && (t.Kind != each.Kind || t.Experiment != name || t.ID != name) {
+				d.report(indexed("tables", i)+".id", "is %q, the id that the table of final values of experiment %s has; choose another", t.ID, name)
+			}
+		}
 	}
 }
 
@@ -130,4 +168,110 @@ func (p *Params) checkTable(d *document, path string, t Table) {
 	for k, layer := range t.Layers {
 		once(d, fmt.Sprintf("%s.layers[%d]", path, k), layer, t.Layers[:k])
 	}
+}
+
+// checkTabled refuses tables of what their experiments do not have.
+func (p *Params) checkTabled(d *document, uses []Use) {
+	for i, t := range p.Tables {
+		path := indexed("tables", i)
+		var of []Use
+		for _, u := range uses {
+			if u.Experiment == t.Experiment {
+				of = append(of, u)
+			}
+		}
+		switch t.Kind {
+		case "final":
+			if t.ID != eachExperiment {
+				checkLayers(d, path, t, of)
+			}
+		case "search":
+			checkSearch(d, path, t, of)
+		case "printed":
+			checkDepths(d, path, of)
+		case "grids":
+			for k, name := range t.Experiments {
+				varies := func(u Use) bool { return u.Experiment == name && len(u.Varied) > 0 }
+				if !slices.ContainsFunc(uses, varies) {
+					d.report(indexed(path+".experiments", k), "is %q, in which nothing varies: its conditions have neither vary nor column and value", name)
+				}
+			}
+		}
+	}
+}
+
+// checkLayers refuses layers that no run of the experiment has.
+func checkLayers(d *document, path string, t Table, uses []Use) {
+	most := 0
+	for _, u := range uses {
+		most = max(most, len(u.Run.Config.Network.Hidden))
+	}
+	for k, layer := range t.Layers {
+		known := layer == "all"
+		for n := 1; n <= most && most > 1; n++ {
+			known = known || layer == fmt.Sprint(n)
+		}
+		if known {
+			continue
+		}
+		has := "a single one, which is \"all\""
+		if most > 1 {
+			has = fmt.Sprintf("\"all\" and \"1\" to \"%d\"", most)
+		}
+		d.report(indexed(path+".layers", k), "is %q, which is no hidden layer of %s; its runs have %s", layer, t.Experiment, has)
+	}
+}
+
+// checkSearch refuses a search for a learning rate whose conditions differ in anything else: the table has one cell for a rate.
+func checkSearch(d *document, path string, t Table, uses []Use) {
+	for _, optimizer := range optimizersOf(uses) {
+		var first *Use
+		rates := map[float64]string{}
+		for i, u := range uses {
+			if u.Optimizer != optimizer {
+				continue
+			}
+			if first == nil {
+				first = &uses[i]
+			}
+			for _, c := range Columns() {
+				if x, y := c.Of(*first), c.Of(u); c.Name != RateColumn && !Equal(x, y) {
+					d.report(path+".experiment", "is %q, whose conditions %s and %s differ in %s with %s; a search is over the learning rate alone",
+						t.Experiment, first.Condition, u.Condition, c.Name, optimizer)
+				}
+			}
+			rate := u.Run.Config.Optimizer.LR
+			if other, known := rates[rate]; known && other != u.Condition {
+				d.report(path+".experiment", "is %q, whose conditions %s and %s have the same learning rate with %s", t.Experiment, other, u.Condition, optimizer)
+			}
+			rates[rate] = u.Condition
+		}
+	}
+}
+
+// RateColumn is the column of the learning rate.
+var RateColumn = constant("lr").Column
+
+// checkDepths refuses a table by hidden layers in which two conditions of an optimizer have as many.
+func checkDepths(d *document, path string, uses []Use) {
+	type key struct {
+		optimizer string
+		layers    int
+	}
+	seen := map[key]string{}
+	for _, u := range uses {
+		k := key{u.Optimizer, len(u.Run.Config.Network.Hidden)}
+		if other, known := seen[k]; known && other != u.Condition {
+			d.report(path+".experiment", "is %q, whose conditions %s and %s both have %d hidden layers with %s; the table has one row for each number",
+				u.Experiment, other, u.Condition, k.layers, u.Optimizer)
+		}
+		seen[k] = u.Condition
+	}
+}
+
+// optimizersOf lists the optimizers of uses in the order of figures and tables.
+func optimizersOf(uses []Use) []string {
+	return slices.DeleteFunc(trainer.Optimizers(), func(name string) bool {
+		return !slices.ContainsFunc(uses, func(u Use) bool { return u.Optimizer == name })
+	})
 }

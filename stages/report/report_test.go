@@ -160,7 +160,7 @@ func TestEscapes(t *testing.T) {
 
 // What is missing is named, with the reason, and nothing stands in its place.
 // The page's policy allows its own style and script, by their hashes, and no load at all.
-func TestT33PageLoadsNothing(t *testing.T) {
+func TestT44PageLoadsNothing(t *testing.T) {
 	page, _, err := Render(example(t))
 	if err != nil {
 		t.Fatal(err)

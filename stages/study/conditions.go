@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,210 +9,259 @@ import (
 
 	"sparsel/stages/params"
 	"sparsel/stages/table"
-	"sparsel/trainer"
 )
 
 // The tables that the parameter file alone decides: what the conditions of an experiment are.
 
-// setting is one thing that conditions may differ in.
-type setting struct {
-	name  string
-	value func(c trainer.Config, epsilon float64) string // empty where the run has no such thing
-}
-
-var settings = []setting{
-	{"network", func(c trainer.Config, _ float64) string { return networkText(c.Network) }},
-	{"activation", func(c trainer.Config, _ float64) string { return c.Network.Activation }},
-	{"training images", func(c trainer.Config, _ float64) string { return samplerText(c) }},
-	{"batch size", func(c trainer.Config, _ float64) string { return strconv.Itoa(c.Batch) }},
-	{"epochs", func(c trainer.Config, _ float64) string { return strconv.Itoa(c.Epochs) }},
-	{"measured on", func(c trainer.Config, _ float64) string { return measureText(c.Measure) }},
-	{"learning rate", constant("lr")},
-	{"weight decay", constant("weight_decay")},
-	{"momentum", constant("momentum")},
-	{"rho", constant("rho")},
-	{"beta1", constant("beta1")},
-	{"beta2", constant("beta2")},
-	{"CCMAS epsilon", func(_ trainer.Config, epsilon float64) string { return shortNumber(epsilon) }},
-}
-
-func shortNumber(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
-
-// constant shows a hyper-parameter of the optimizers that have it.
-func constant(name string) func(c trainer.Config, epsilon float64) string {
-	return func(c trainer.Config, _ float64) string {
-		has := func(h trainer.Hyperparameter) bool { return h.Name == name }
-		if !slices.ContainsFunc(trainer.Hyper(c.Optimizer.Name), has) {
-			return ""
-		}
-		return shortNumber(*c.Optimizer.Constant(name))
-	}
-}
-
-// networkText is the widths of the layers, input first.
-func networkText(n trainer.Network) string {
-	parts := []string{strconv.Itoa(params.Pixels)}
-	for _, channels := range n.Conv {
-		parts = append(parts, fmt.Sprintf("conv %d", channels))
-	}
-	for _, width := range n.Hidden {
-		parts = append(parts, strconv.Itoa(width))
-	}
-	return strings.Join(append(parts, strconv.Itoa(params.Classes)), " → ")
-}
-
-func samplerText(c trainer.Config) string {
-	switch s := c.Sampler; s.Kind {
-	case "shuffled":
-		return "shuffled"
-	case "sorted":
-		return "sorted by class"
-	case "consecutive":
-		return fmt.Sprintf("runs of %d of one class", s.Block)
-	case "classes":
-		if s.Classes == 1 {
-			return "1 class a batch"
-		}
-		return fmt.Sprintf("%d classes a batch", s.Classes)
-	default:
-		return s.Kind
-	}
-}
-
-func measureText(measure string) string {
-	switch measure {
-	case "", "test":
-		return "test images after the epoch"
-	case "train-running":
-		return "training images during the epoch"
-	}
-	return "training images after the epoch"
-}
-
-// conditionsTable has a row for each condition of an experiment and a column for each setting in which its conditions
-// differ from each other or from the baseline.
+// conditionsTable has a row for each condition of an experiment and a column for each thing in which its conditions differ from
+// each other or from the baseline.
 func (b *builder) conditionsTable(t params.Table) table.TextParams {
-	type described struct {
-		condition, optimizers string
-		cells                 []string
-	}
-	var rows []described
-	shown := make([]bool, len(settings))
-	for _, u := range b.uses {
-		if u.Experiment != t.Experiment {
-			continue
-		}
-		baseline := b.params.BaselineRun(u.Optimizer)
-		i := slices.IndexFunc(rows, func(r described) bool { return r.condition == u.Condition })
-		if i < 0 {
-			i = len(rows)
-			rows = append(rows, described{condition: u.Condition, cells: make([]string, len(settings))})
-		}
-		r := &rows[i]
-		r.optimizers = addWord(r.optimizers, u.Optimizer)
-		for k, s := range settings {
-			value := s.value(u.Run.Config, u.CCMASEpsilon)
-			shown[k] = shown[k] || value != s.value(baseline, b.params.Metrics.CCMASEpsilon)
-			r.cells[k] = addWord(r.cells[k], value)
-		}
-	}
-	p := table.TextParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: notes(t), Header: []string{"condition", "optimizers"}}
+	p := table.TextParams{ID: t.ID, Title: t.Title, Mark: b.mark, Header: []string{"condition", "optimizers"}, Caption: "Whatever is not shown is as in the baseline"}
 	if p.Title == "" {
 		p.Title = "Conditions of experiment " + t.Experiment
 	}
-	p.Caption = "Whatever is not shown is as in the baseline"
-	for k, s := range settings {
-		if shown[k] {
-			p.Header = append(p.Header, s.name)
+	uses := b.distinct(t.Experiment)
+	conditions, of := byCondition(uses)
+	p.Rows = make([][]string, len(conditions))
+	for i, name := range conditions {
+		p.Rows[i] = []string{name, b.all(optimizersAt(uses, of[name]))}
+	}
+	for _, column := range params.Columns() {
+		if !b.differs(column, uses) {
+			continue
+		}
+		p.Header = append(p.Header, column.Name)
+		var values []any
+		for _, u := range uses {
+			values = append(values, column.Of(u))
+		}
+		texts := params.Texts(values)
+		for i, name := range conditions {
+			p.Rows[i] = append(p.Rows[i], cell(uses, texts, of[name]))
 		}
 	}
-	for _, r := range rows {
-		line := []string{r.condition, b.inOrder(r.optimizers)}
-		for k, cell := range r.cells {
-			if shown[k] {
-				line = append(line, cell)
-			}
-		}
-		p.Rows = append(p.Rows, line)
-	}
+	p.Notes = append(b.seedsNote(t.Experiment), notes(t)...)
 	return p
 }
 
-// addWord adds to a comma-separated list what it does not hold.
-func addWord(list, word string) string {
-	switch {
-	case word == "" || slices.Contains(strings.Split(list, ", "), word):
-		return list
-	case list == "":
-		return word
+// distinct lists the uses of an experiment, one for each condition and optimizer: seeds change nothing that tables of
+// conditions show.
+func (b *builder) distinct(experiment string) []params.Use {
+	type cell struct{ condition, optimizer string }
+	seen := map[cell]bool{}
+	var list []params.Use
+	for _, u := range b.uses {
+		if c := (cell{u.Condition, u.Optimizer}); u.Experiment == experiment && !seen[c] {
+			seen[c], list = true, append(list, u)
+		}
 	}
-	return list + ", " + word
+	return list
 }
 
-// inOrder puts optimizers in the order of figures and tables; all of the study's are "all".
-func (b *builder) inOrder(list string) string {
-	names := strings.Split(list, ", ")
+// byCondition sorts uses by their condition, in the order of the file. Each is given by its index.
+func byCondition(uses []params.Use) (order []string, of map[string][]int) {
+	of = map[string][]int{}
+	for i, u := range uses {
+		if of[u.Condition] == nil {
+			order = append(order, u.Condition)
+		}
+		of[u.Condition] = append(of[u.Condition], i)
+	}
+	return order, of
+}
+
+// optimizersAt lists the optimizers of some of the uses.
+func optimizersAt(uses []params.Use, at []int) []string {
+	var list []string
+	for _, i := range at {
+		list = append(list, uses[i].Optimizer)
+	}
+	return list
+}
+
+// optimizersOf lists the optimizers of uses, each once, in the order of figures and tables.
+func optimizersOf(uses []params.Use) []string {
+	return slices.DeleteFunc(slices.Clone(params.DisplayOrder), func(name string) bool {
+		return !slices.ContainsFunc(uses, func(u params.Use) bool { return u.Optimizer == name })
+	})
+}
+
+// differs tells whether any use is another than the baseline in a column.
+func (b *builder) differs(column params.Column, uses []params.Use) bool {
+	return slices.ContainsFunc(uses, func(u params.Use) bool { return !params.Equal(column.Of(u), column.Of(b.baseline(u))) })
+}
+
+func (b *builder) baseline(u params.Use) params.Use { return b.params.BaselineUse(u.Optimizer) }
+
+// cell is what the uses of a condition have in a column: one text if all of its optimizers have it, or each with its optimizers.
+func cell(uses []params.Use, texts []string, condition []int) string {
+	var order []string
+	of := map[string][]string{} // optimizers, by text
+	for _, i := range condition {
+		if of[texts[i]] == nil {
+			order = append(order, texts[i])
+		}
+		of[texts[i]] = append(of[texts[i]], uses[i].Optimizer)
+	}
+	if len(order) == 1 {
+		return order[0]
+	}
+	var parts []string
+	for _, text := range order {
+		if text != "" { // an optimizer without such a constant
+			parts = append(parts, strings.Join(inOrder(of[text]), ", ")+": "+text)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// inOrder puts optimizers in the order of figures and tables.
+func inOrder(names []string) []string {
+	return slices.SortedFunc(slices.Values(names), func(x, y string) int {
+		return cmp.Compare(slices.Index(params.DisplayOrder, x), slices.Index(params.DisplayOrder, y))
+	})
+}
+
+// all lists optimizers; those of the study are "all".
+func (b *builder) all(names []string) string {
 	lacks := func(optimizer string) bool { return !slices.Contains(names, optimizer) }
 	if all := b.params.Study.Optimizers; len(names) == len(all) && !slices.ContainsFunc(all, lacks) {
 		return "all"
 	}
-	slices.SortFunc(names, func(x, y string) int {
-		return slices.Index(params.DisplayOrder, x) - slices.Index(params.DisplayOrder, y)
-	})
-	return strings.Join(names, ", ")
+	return strings.Join(inOrder(names), ", ")
+}
+
+// seedsNote says which seeds an experiment has, if they are not all.
+func (b *builder) seedsNote(experiment string) []string {
+	var seeds []string
+	for _, u := range b.uses {
+		if seed := strconv.FormatUint(uint64(u.Seed), 10); u.Experiment == experiment && !slices.Contains(seeds, seed) {
+			seeds = append(seeds, seed)
+		}
+	}
+	if len(seeds) == len(b.params.Study.Seeds) {
+		return nil
+	}
+	return []string{fmt.Sprintf("Of the study's %d seeds %s has %s.", len(b.params.Study.Seeds), experiment, strings.Join(seeds, ", "))}
+}
+
+// swept is a parameter that an experiment varies, and the optimizers that share its values.
+type swept struct {
+	experiment, column, setting string
+	optimizers                  []string
+	values                      []any
+	baselines                   []any // of each optimizer; nil where the baseline has no such thing
 }
 
 // gridsTable has a row for each swept parameter and the optimizers that share its values.
 func (b *builder) gridsTable(t params.Table) table.TextParams {
 	p := table.TextParams{
-		ID: t.ID, Title: t.Title, Mark: b.mark, Notes: notes(t), Caption: "One parameter varies at a time; the others are the baseline's",
-		Header: []string{"parameter", "optimizers", "values", "values tried", "baseline"},
+		ID: t.ID, Title: t.Title, Mark: b.mark, Header: []string{"parameter", "optimizers", "values", "values tried", "baseline"},
+		Caption: "One parameter varies at a time; the others are the baseline's",
 	}
+	var rows []*swept
+	var apart []string
 	for _, experiment := range t.Experiments {
-		for _, optimizer := range b.params.OptimizersOf(experiment) {
-			column, values := "", ""
-			for _, u := range b.uses {
-				if v, err := strconv.ParseFloat(u.Value, 64); u.Experiment == experiment && u.Optimizer == optimizer && err == nil {
-					column, values = u.Column, addWord(values, shortNumber(v))
+		uses := b.distinct(experiment)
+		for _, optimizer := range optimizersOf(uses) {
+			for _, s := range b.sweeps(experiment, optimizer, uses) {
+				i := slices.IndexFunc(rows, func(r *swept) bool {
+					return r.column == s.column && r.setting == s.setting && slices.EqualFunc(r.values, s.values, params.Equal)
+				})
+				if i < 0 {
+					rows = append(rows, s)
+					continue
+				}
+				if !slices.Contains(rows[i].optimizers, optimizer) {
+					rows[i].optimizers = append(rows[i].optimizers, optimizer)
+					rows[i].baselines = append(rows[i].baselines, s.baselines...)
 				}
 			}
-			if values == "" {
-				continue // nothing varies by number
-			}
-			baseline := optimizer + " " + swept(b.params.BaselineRun(optimizer), column)
-			i := slices.IndexFunc(p.Rows, func(r []string) bool { return r[0] == column && r[3] == values })
-			if i < 0 {
-				p.Rows = append(p.Rows, []string{column, optimizer, strconv.Itoa(strings.Count(values, ",") + 1), values, baseline})
-				continue
-			}
-			p.Rows[i][1], p.Rows[i][4] = p.Rows[i][1]+", "+optimizer, p.Rows[i][4]+", "+baseline
 		}
+		apart = append(apart, b.besides(experiment, uses)...)
 	}
-	for _, r := range p.Rows {
-		r[1] = b.inOrder(r[1])
+	if len(apart) > 0 {
+		p.Caption = "One parameter varies at a time and the others are the baseline's, but for what the notes say"
 	}
+	for _, r := range rows {
+		texts := params.Texts(append(slices.Clone(r.values), r.baselines...))
+		tried, baselines := texts[:len(r.values)], texts[len(r.values):]
+		var of []string
+		for i, optimizer := range r.optimizers {
+			if baselines[i] == "" {
+				baselines[i] = "–"
+			}
+			of = append(of, optimizer+" "+baselines[i])
+		}
+		p.Rows = append(p.Rows, []string{r.column, b.all(r.optimizers), strconv.Itoa(len(tried)), strings.Join(tried, ", "), strings.Join(of, ", ")})
+	}
+	p.Notes = append(apart, notes(t)...)
 	return p
 }
 
-// swept is the value that a run has of the parameter of a column of the tidy table.
-func swept(c trainer.Config, column string) string {
-	for _, s := range settings {
-		if s.name == strings.ReplaceAll(column, "_", " ") {
-			return s.value(c, 0)
+// sweeps lists what varies in an experiment with an optimizer.
+func (b *builder) sweeps(experiment, optimizer string, uses []params.Use) []*swept {
+	var list []*swept
+	for _, u := range uses {
+		if u.Optimizer != optimizer {
+			continue
+		}
+		for _, v := range u.Varied {
+			i := slices.IndexFunc(list, func(s *swept) bool { return s.column == v.Column && s.setting == v.Setting })
+			if i < 0 {
+				i = len(list)
+				list = append(list, &swept{experiment: experiment, column: v.Column, setting: v.Setting, optimizers: []string{optimizer}, baselines: []any{b.params.BaselineOf(v, optimizer)}})
+			}
+			if s := list[i]; !slices.ContainsFunc(s.values, func(x any) bool { return params.Equal(x, v.Value) }) {
+				s.values = append(s.values, v.Value)
+			}
 		}
 	}
-	return "–"
+	return list
 }
 
-// hyperText is an optimizer's hyper-parameters besides the learning rate.
-func hyperText(o trainer.Optimizer) string {
-	var parts []string
-	for _, h := range trainer.Hyper(o.Name) {
-		if h.Name != "lr" {
-			parts = append(parts, fmt.Sprintf("%s %v", strings.ReplaceAll(h.Name, "_", " "), *o.Constant(h.Name)))
+// besides says in what the conditions of a sweep differ from the baseline besides what varies, and from each other if several
+// things vary at once.
+func (b *builder) besides(experiment string, uses []params.Use) []string {
+	var list []string
+	names := map[string]bool{}
+	for _, u := range uses {
+		if len(u.Varied) == 0 {
+			list = append(list, fmt.Sprintf("%s has the condition %s as well, in which nothing varies.", experiment, u.Condition))
+			continue
+		}
+		var together []string
+		for _, v := range u.Varied {
+			together = append(together, v.Column)
+			if s, ok := v.SettingOf(); ok {
+				names[s.Column] = true
+			}
+		}
+		if len(together) > 1 {
+			list = append(list, fmt.Sprintf("In %s %s vary together.", experiment, strings.Join(together, " and ")))
 		}
 	}
-	return strings.Join(parts, ", ")
+	for _, column := range params.Columns() {
+		// How a run is seeded and what the index is divided by are no parameters of the training.
+		if names[column.Name] || column.Name == "seeding" || column.Name == "CCMAS epsilon" || !b.differs(column, uses) {
+			continue
+		}
+		var values []any
+		for _, u := range uses {
+			values = append(values, column.Of(u))
+		}
+		texts := params.Texts(values)
+		var cells []string
+		order, of := byCondition(uses)
+		for _, name := range order {
+			if c := cell(uses, texts, of[name]); !slices.Contains(cells, c) {
+				cells = append(cells, c)
+			}
+		}
+		list = append(list, fmt.Sprintf("In %s the %s is %s.", experiment, column.Name, strings.Join(cells, " or ")))
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // parametersTable has a row for each network of an experiment, by size.
@@ -221,10 +271,10 @@ func (b *builder) parametersTable(t params.Table) table.TextParams {
 		Header: []string{"hidden units", "network", "parameters"},
 	}
 	counts := map[string]uint64{}
-	for _, u := range b.uses {
+	for _, u := range b.distinct(t.Experiment) {
 		c := u.Run.Config
-		network := networkText(c.Network)
-		if u.Experiment != t.Experiment || counts[network] > 0 {
+		network := params.NetworkText(c.Network)
+		if counts[network] > 0 {
 			continue
 		}
 		c.Epochs = 0 // a network draws each of its parameters once, and no epoch draws anything more
@@ -235,6 +285,6 @@ func (b *builder) parametersTable(t params.Table) table.TextParams {
 		}
 		p.Rows = append(p.Rows, []string{strconv.Itoa(units), network, strconv.FormatUint(counts[network], 10)})
 	}
-	slices.SortStableFunc(p.Rows, func(x, y []string) int { return int(counts[x[1]]) - int(counts[y[1]]) })
+	slices.SortStableFunc(p.Rows, func(x, y []string) int { return cmp.Compare(counts[x[1]], counts[y[1]]) })
 	return p
 }

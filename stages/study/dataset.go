@@ -28,7 +28,7 @@ func (b *builder) addDataset(p *params.Params, sources fetch.Sources) {
 		sources.Otherwise = withoutMNIST(p.Profiles)
 		b.dataset = b.add(&pipeline.Node{Name: "fetch/mnist", Stage: fetch.NewStage(sources), Params: fetch.MNIST})
 	}
-	b.mark = p.Profile.Mark(b.images)
+	b.mark = p.Mark(b.images)
 }
 
 // withoutMNIST is the way out for those who cannot have MNIST: a profile that does without, if there is one.

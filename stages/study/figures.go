@@ -3,42 +3,19 @@ package study
 import (
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"sparsel/analysis/chart"
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
 	"sparsel/stages/figure"
+	"sparsel/stages/metrics"
 	"sparsel/stages/params"
 )
 
 // addFigure makes the node of a completed figure.
 func (b *builder) addFigure(stage *pipeline.Stage, f params.Figure) *pipeline.Node {
-	p := figure.Params{
-		ID: f.ID, Title: f.Title, Mark: b.mark, Remark: f.Remark,
-		Rows: f.Rows, Columns: f.Columns, Lines: f.Lines, X: figure.X{Kind: f.X, Label: f.XLabel, Scale: f.Scale},
-		Panels: figurePanels(f), Vertical: f.Vertical, Error: f.Error, Epoch: f.Epoch, Style: b.params.Style,
-	}
-	inputs := slices.Clone(f.Experiments)
-	for _, s := range b.params.Shown(f, b.uses) {
-		p.Sources = append(p.Sources, figureSource(s))
-	}
-	for _, optimizer := range params.DisplayOrder {
-		if l := f.XLimits[optimizer]; len(l) == 2 {
-			p.X.Limits = append(p.X.Limits, figure.Limits{Optimizer: optimizer, Min: l[0], Max: l[1]})
-		}
-	}
-	if _, other, ok := strings.Cut(f.X, "condition "); ok {
-		p.X.Names = []string{f.NameOf(other), f.NameOf(p.Sources[0].Entries[0].Conditions[0].Name)}
-	}
-	if r := f.Reference; r != nil {
-		p.Reference = &figure.Reference{Experiment: r.Experiment, Condition: r.Condition, Label: r.Label}
-		if !slices.Contains(inputs, r.Experiment) {
-			inputs = append(inputs, r.Experiment)
-		}
-	}
-	p.Style.Roles = figureRoles(b.params.Style.Roles, p)
+	p := b.figureParams(f)
 	base := path.Join("figures", "fig-"+f.ID)
 	n := &pipeline.Node{
 		Name: "figure/" + f.ID, Stage: stage, Params: p, Cost: perStage + perPanel*float64(len(p.Panels)*len(p.Sources)),
@@ -46,10 +23,60 @@ func (b *builder) addFigure(stage *pipeline.Stage, f params.Figure) *pipeline.No
 			figure.PNG: base + ".png", figure.SVG: base + ".svg", figure.PDF: base + ".pdf", figure.CSV: base + ".csv", figure.JSON: base + ".json",
 		},
 	}
-	for _, experiment := range inputs {
+	for _, experiment := range p.Experiments() {
 		n.Inputs = append(n.Inputs, pipeline.Input{Name: experiment, From: b.aggregates[experiment], Output: aggregate.Summaries})
 	}
+	needed := map[string]bool{}
+	p.EachRun(func(experiment, condition, optimizer string, seed uint32) {
+		needed[figure.Input(experiment, condition, optimizer, seed)] = true
+	})
+	for _, u := range b.uses {
+		if name := figure.Input(u.Experiment, u.Condition, u.Optimizer, u.Seed); needed[name] {
+			n.Inputs = append(n.Inputs, pipeline.Input{
+				Name: name, From: b.metrics[measured{u.Run, u.CCMASEpsilon}], Output: metrics.Measures, Optional: b.params.Study.OnFailedRun == "show",
+			})
+		}
+	}
 	return b.add(n)
+}
+
+// figureParams is a completed figure in the terms of the figure stage.
+func (b *builder) figureParams(f params.Figure) figure.Params {
+	shown := b.params.Shown(f, b.uses)
+	p := figure.Params{
+		ID: f.ID, Title: f.Title, Mark: b.mark, Remark: f.Remark,
+		Rows: f.Rows, Columns: f.Columns, Lines: f.Lines,
+		X:      figure.X{Kind: figure.AxisKind(f.X.Kind), Label: f.XLabel, Scale: f.Scale, Reverse: f.Reverse},
+		Panels: figurePanels(f), Difference: f.Difference, Vertical: f.Vertical, Error: f.Error, Epoch: shown.Epoch, Style: b.params.Style,
+	}
+	var optimizers []string
+	for _, s := range shown.Sources {
+		p.Sources = append(p.Sources, figureSource(s))
+		optimizers = append(optimizers, s.Optimizers...)
+	}
+	for _, optimizer := range params.DisplayOrder {
+		if l := f.XLimits[optimizer]; len(l) == 2 {
+			p.X.Limits = append(p.X.Limits, figure.Limits{Optimizer: optimizer, Min: l[0], Max: l[1]})
+		}
+	}
+	switch f.X.Kind {
+	case params.AgainstMetric:
+		p.X.Metric = f.X.Name
+	case params.AgainstCondition:
+		c := figureCondition(shown.Against.Conditions[0], optimizers)
+		p.X.Condition, p.X.Name = &c, shown.Against.Label
+	}
+	if r := shown.Reference; r != nil {
+		p.Reference = &figure.Reference{Experiment: f.Reference.Experiment, Condition: figureCondition(r.Conditions[0], optimizers), Label: r.Label}
+	}
+	// Only the looks that the figure has: another's colour is no reason to draw this one again.
+	p.Style.Roles = map[string]chart.Role{}
+	for _, name := range p.Roles() {
+		if role, ok := b.params.Style.Roles[name]; ok {
+			p.Style.Roles[name] = role
+		}
+	}
+	return p
 }
 
 // figurePanels lists the metrics, each followed by its enlargement if it has one.
@@ -69,46 +96,51 @@ func figurePanels(f params.Figure) []figure.Panel {
 }
 
 func figureSource(s params.Shown) figure.Source {
-	source := figure.Source{Experiment: s.Experiment, Parameter: strings.ReplaceAll(s.Column, "_", " "), Layers: s.Layers}
+	source := figure.Source{Experiment: s.Experiment, Parameter: parameterWords(s.Column), Layers: s.Layers}
 	for _, name := range s.Optimizers {
 		o := figure.Optimizer{Name: name}
 		o.Baseline, o.HasBaseline = s.Baseline[name]
 		source.Optimizers = append(source.Optimizers, o)
 	}
+	var values []float64
 	for _, e := range s.Entries {
 		entry := figure.Entry{Label: e.Label}
 		for _, c := range e.Conditions {
-			entry.Conditions = append(entry.Conditions, figure.Condition{Name: c.Name, Value: c.Value})
+			entry.Conditions = append(entry.Conditions, figureCondition(c, s.Optimizers))
+			for _, r := range c.Runs {
+				values = append(values, r.Value)
+			}
 		}
 		source.Entries = append(source.Entries, entry)
+	}
+	if s.Column != "" {
+		labels := params.Labels(values)
+		for _, e := range source.Entries {
+			for _, c := range e.Conditions {
+				for i, r := range c.Runs {
+					c.Runs[i].Label = labels[slices.Index(values, r.Value)]
+				}
+			}
+		}
 	}
 	return source
 }
 
-// figureRoles are only the looks that the figure uses: another's colour is no reason to draw this one again.
-func figureRoles(all map[string]chart.Role, p figure.Params) map[string]chart.Role {
-	names := []string{"accuracy"} // of a line that is told from no other
-	switch {
-	case slices.Contains(p.Lines[:min(len(p.Lines), 1)], "optimizer"):
-		for _, s := range p.Sources {
-			for _, o := range s.Optimizers {
-				names = append(names, o.Name)
-			}
-		}
-	case slices.Contains(p.Lines[:min(len(p.Lines), 1)], "metric"):
-		for _, panel := range p.Panels {
-			names = append(names, panel.Metric)
-		}
-	case len(p.Lines) > 0:
-		for level := range figure.Levels {
-			names = append(names, "level"+strconv.Itoa(level+1))
+// figureCondition is a condition with the runs of the optimizers that a figure shows.
+func figureCondition(c params.ShownCondition, optimizers []string) figure.Condition {
+	condition := figure.Condition{Name: c.Name}
+	for _, r := range c.Runs {
+		if slices.Contains(optimizers, r.Optimizer) {
+			condition.Runs = append(condition.Runs, figure.Runs{Optimizer: r.Optimizer, Seeds: r.Seeds, Value: r.Value, Epochs: r.Epochs, Split: r.Split})
 		}
 	}
-	roles := map[string]chart.Role{}
-	for _, name := range names {
-		if role, ok := all[name]; ok {
-			roles[name] = role
-		}
+	return condition
+}
+
+// parameterWords is what axes and captions call a parameter.
+func parameterWords(column string) string {
+	if symbol, ok := map[string]string{"beta1": "β₁", "beta2": "β₂", "rho": "ρ", "eps": "ε"}[column]; ok {
+		return symbol
 	}
-	return roles
+	return strings.ReplaceAll(column, "_", " ")
 }

@@ -18,6 +18,7 @@ func (b *builder) addFindings() map[string]*pipeline.Node {
 	for _, f := range finding.Claims() {
 		if b.decidable(f) {
 			nodes[f.ID] = b.addFinding(stage, f, blocks)
+			b.places[nodes[f.ID]] = b.params.Place(f.Experiments[0])
 		}
 	}
 	return nodes
@@ -31,7 +32,11 @@ func (b *builder) decidable(f claim.Claim) bool {
 }
 
 func (b *builder) addFinding(stage *pipeline.Stage, f claim.Claim, blocks []finding.Block) *pipeline.Node {
-	p := finding.Params{ID: f.ID, Layer: b.layer(), Mark: b.mark}
+	p := finding.Params{ID: f.ID, Layer: b.layer(), Mark: b.mark, Wide: finding.Wide(f)}
+	table := aggregate.Tidy
+	if p.Wide {
+		table = aggregate.Wide
+	}
 	for _, block := range blocks {
 		if slices.Contains(f.Experiments, block.Experiment) {
 			p.Blocks = append(p.Blocks, block)
@@ -48,7 +53,7 @@ func (b *builder) addFinding(stage *pipeline.Stage, f claim.Claim, blocks []find
 		Publish: map[string]string{finding.JSON: FindingFile(f.ID)},
 	}
 	for _, name := range f.Experiments {
-		n.Inputs = append(n.Inputs, pipeline.Input{Name: name, From: b.aggregates[name], Output: aggregate.Tidy})
+		n.Inputs = append(n.Inputs, pipeline.Input{Name: name, From: b.aggregates[name], Output: table})
 	}
 	return b.add(n)
 }

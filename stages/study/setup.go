@@ -17,6 +17,8 @@ type Setup struct {
 
 	// Recorded leaves of the study only these runs, their summaries and the table of their epochs; nil means all of it.
 	Recorded []agreement.Run
+
+	Checked bool // another process has made everything with made-up numbers already
 }
 
 // Study binds the parameters to nodes.
@@ -40,7 +42,7 @@ func (s Setup) Study() (*Study, error) {
 	if s.Recorded != nil {
 		return newRecorded(s.Params, p, sources, s.Recorded)
 	}
-	return New(s.Params, p, sources)
+	return bind(s.Params, p, sources, !s.Checked)
 }
 
 // checkData refuses a folder of images that was named and cannot be meant: one that is not there, or, in a profile that would

@@ -34,7 +34,7 @@ type Study struct {
 	Dataset    *pipeline.Node
 	Sources    fetch.Sources // where MNIST may be found
 	Prefix     string        // what the names of a profile's nodes begin with; empty for the whole study
-	Mark       string        // what sets a profile's results apart; see params.Profile.Mark
+	Mark       string        // what sets a profile's results apart; see params.Params.Mark
 
 	baseline     sync.Once // see Rate
 	baselineRate float64
@@ -58,14 +58,16 @@ type builder struct {
 	metrics    map[measured]*pipeline.Node
 	aggregates map[string]*pipeline.Node // by experiment
 	uses       []params.Use
-	order      []string // of the experiments
+	order      []string                  // of the experiments
+	places     map[*pipeline.Node]string // where the file asks for a node, for messages
 
 	aggregatePrefix string // of the names of aggregates, before the profile's
 }
 
 func newBuilder(p *params.Params) *builder {
 	b := &builder{
-		params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{}, aggregates: map[string]*pipeline.Node{},
+		params: p, trained: map[*params.Run]*pipeline.Node{}, metrics: map[measured]*pipeline.Node{},
+		aggregates: map[string]*pipeline.Node{}, places: map[*pipeline.Node]string{},
 	}
 	if p.Profile != nil {
 		b.prefix = p.Profile.Name()
@@ -73,26 +75,37 @@ func newBuilder(p *params.Params) *builder {
 	return b
 }
 
-// New binds a parameter file to nodes. File names it in messages. Sources say where MNIST may be found.
+// New binds a parameter file to nodes. File names it in messages. Sources say where MNIST may be found. What of the file can't
+// be made comes back as *[params.Problems].
 func New(file string, p *params.Params, sources fetch.Sources) (*Study, error) {
+	return bind(file, p, sources, true)
+}
+
+func bind(file string, p *params.Params, sources fetch.Sources, check bool) (*Study, error) {
 	b := newBuilder(p)
 	s := &Study{File: file, Params: p, Sources: sources, Prefix: b.prefix, Figures: map[string]*pipeline.Node{}}
 	b.addDataset(p, sources)
 	s.Dataset = b.dataset
-	s.Mark = p.Profile.Mark(b.images)
+	s.Mark = b.mark
 	var runs []*params.Run
 	runs, b.uses = p.Expand()
 	b.addRuns(runs)
 	b.addMetrics(b.uses)
 	b.addAggregates(b.uses)
 	s.Aggregates = b.aggregates
-	s.Tidy = b.addTidy(p.TidyID(), p.TidyWanted())
+	s.Tidy = b.addTidy(p.TidyID(), true)
 	figures := figure.Stage()
-	for _, f := range p.CompleteFigures() {
-		s.Figures[f.ID] = b.addFigure(figures, f)
+	for i, f := range p.CompleteFigures() {
+		n := b.addFigure(figures, f)
+		s.Figures[f.ID], b.places[n] = n, fmt.Sprintf("figures[%d]", i)
 	}
 	s.Findings = b.addFindings()
 	s.Tables = b.addTables(s.Tidy, s.Findings)
+	if check {
+		if err := p.Refuse(b.check()); err != nil {
+			return nil, err
+		}
+	}
 	graph, err := pipeline.NewGraph(b.nodes)
 	s.Graph = graph
 	return s, err
@@ -120,8 +133,12 @@ func (b *builder) addRuns(runs []*params.Run) {
 	trained, tested := first(b.params.Study.TrainImages, params.TrainSamples), first(b.params.Study.TestImages, params.TestSamples)
 	for _, r := range runs {
 		archive := b.params.Archived(r.Config.Epochs)
+		var release []string
+		if !b.params.KeepsArchive(r.Config.Seeding.Seed) {
+			release = []string{train.Activations}
+		}
 		b.trained[r] = b.add(&pipeline.Node{
-			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Work: effort.Kind(r.Config), Cost: effort.Training(r.Config, size(b.params)),
+			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Release: release, Work: effort.Kind(r.Config), Cost: effort.Training(r.Config, size(b.params)),
 			Memory: trainingMemory(r.Config, size(b.params), len(archive)),
 			Params: train.Params{Data: b.images, Classes: params.Classes, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
 			Inputs: []pipeline.Input{

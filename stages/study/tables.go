@@ -1,14 +1,10 @@
 package study
 
 import (
-	"cmp"
 	"fmt"
 	"path"
-	"slices"
-	"strconv"
 	"strings"
 
-	"sparsel/artifacts/measures"
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
 	"sparsel/stages/finding"
@@ -29,6 +25,7 @@ func (b *builder) addTables(tidy *pipeline.Node, findings map[string]*pipeline.N
 		default:
 			nodes[t.ID] = b.addTable(stage, t)
 		}
+		b.places[nodes[t.ID]] = t.Place()
 	}
 	return nodes
 }
@@ -93,76 +90,4 @@ func notes(t params.Table) []string {
 		return nil
 	}
 	return []string{t.Note}
-}
-
-func (b *builder) final(t params.Table) table.FinalParams {
-	p := table.FinalParams{
-		ID: t.ID, Title: t.Title, Mark: b.mark, Notes: notes(t), Experiment: t.Experiment, Error: t.Error, Metrics: t.Metrics,
-		Layers: t.Layers, Optimizers: b.params.OptimizersOf(t.Experiment),
-	}
-	if p.Layers == nil {
-		p.Layers = []string{measures.AllLayers}
-	}
-	p.Parameter, p.Conditions = b.conditions(t.Experiment)
-	return p
-}
-
-func (b *builder) search(t params.Table) table.SearchParams {
-	p := table.SearchParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: notes(t), Experiment: t.Experiment, Error: t.Error}
-	for _, optimizer := range b.params.OptimizersOf(t.Experiment) {
-		baseline := b.params.BaselineRun(optimizer).Optimizer
-		s := table.Searched{Optimizer: optimizer, Baseline: baseline.LR, Others: hyperText(baseline)}
-		for _, u := range b.uses {
-			r := table.Rate{Condition: u.Condition, Value: u.Run.Config.Optimizer.LR}
-			if u.Experiment == t.Experiment && u.Optimizer == optimizer && !slices.Contains(s.Conditions, r) {
-				s.Conditions = append(s.Conditions, r)
-			}
-		}
-		slices.SortFunc(s.Conditions, func(x, y table.Rate) int { return cmp.Compare(x.Value, y.Value) })
-		p.Optimizers = append(p.Optimizers, s)
-	}
-	return p
-}
-
-func (b *builder) printed(t params.Table) table.PrintedParams {
-	p := table.PrintedParams{
-		ID: t.ID, Title: t.Title, Mark: b.mark, Notes: notes(t), Experiment: t.Experiment, Error: t.Error,
-		Optimizers: b.params.OptimizersOf(t.Experiment),
-	}
-	for _, u := range b.uses {
-		d := table.Depth{Condition: u.Condition, Layers: len(u.Run.Config.Network.Hidden)}
-		if u.Experiment == t.Experiment && !slices.Contains(p.Depths, d) {
-			p.Depths = append(p.Depths, d)
-		}
-	}
-	slices.SortFunc(p.Depths, func(x, y table.Depth) int { return cmp.Compare(x.Layers, y.Layers) })
-	return p
-}
-
-// conditions lists an experiment's conditions as tables show them: by the number that tells them apart, in ascending
-// order, if their names differ in nothing else, or by name and in the order of the file.
-func (b *builder) conditions(experiment string) (parameter string, list []table.Condition) {
-	values, patterns := map[string]float64{}, []string{}
-	for _, u := range b.uses {
-		if u.Experiment != experiment || slices.ContainsFunc(list, func(c table.Condition) bool { return c.Name == u.Condition }) {
-			continue
-		}
-		list = append(list, table.Condition{Name: u.Condition, Label: u.Condition})
-		pattern := u.Condition
-		if v, err := strconv.ParseFloat(u.Value, 64); err == nil {
-			parameter, values[u.Condition] = u.Column, v
-			pattern = strings.Replace(u.Condition, u.Value, "{}", 1)
-		}
-		if !slices.Contains(patterns, pattern) {
-			patterns = append(patterns, pattern)
-		}
-	}
-	if len(list) < 2 || len(patterns) > 1 {
-		return "", list
-	}
-	for i, c := range list {
-		list[i].Label = strconv.FormatFloat(values[c.Name], 'g', 4, 64)
-	}
-	slices.SortStableFunc(list, func(x, y table.Condition) int { return cmp.Compare(values[x.Name], values[y.Name]) })
-	return parameter, list
 }

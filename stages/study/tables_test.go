@@ -36,7 +36,8 @@ func TestTablesOfParameters(t *testing.T) {
 		},
 		"5.6": {
 			"condition | optimizers | training images | batch size | CCMAS epsilon", "baseline | all | shuffled | 50 | 0",
-			"con1 | all | shuffled | 1 | 0", "con5 | all | runs of 5 of one class | 1 | 0", "con10 | all | runs of 10 of one class | 1 | 1e-07",
+			"con1 | all | shuffled | 1 | 0", "con5 | all | runs of 5 of one class in the order of seed 1 | 1 | 0",
+			"con10 | all | runs of 10 of one class in the order of seed 1 | 1 | 1e-07",
 		},
 		"5.8": {
 			"hidden units | network | parameters", "64 | 784 → 64 → 10 | 50890", "128 | 784 → 128 → 10 | 101770", "256 | 784 → 256 → 10 | 203530",
@@ -80,23 +81,32 @@ func TestTablesOfParameters(t *testing.T) {
 func TestTablesOfValues(t *testing.T) {
 	s := studytest.Whole(t, "quick")
 	final := s.Tables["batch_size"].Params.(table.FinalParams)
-	if got := fmt.Sprint(final.Conditions); final.Parameter != "batch_size" || got != "[{bs=1 1} {bs=5 5} {bs=10 10} {bs=50 50} {bs=200 200} {bs=500 500} {bs=1000 1000}]" {
+	rowsOf := func(optimizer string) string {
+		var list []string
+		for _, r := range final.Rows {
+			if r.Optimizer == optimizer {
+				list = append(list, r.Condition+" "+r.Label)
+			}
+		}
+		return strings.Join(list, ", ")
+	}
+	if got := rowsOf("Adam"); final.Parameter != "batch_size" || got != "bs=1 1, bs=5 5, bs=10 10, bs=50 50, bs=200 200, bs=500 500, bs=1000 1000" {
 		t.Errorf("batch sizes: %s %s", final.Parameter, got)
 	}
 	final = s.Tables["single_bs10_vs_con10_bs1"].Params.(table.FinalParams)
-	if got := fmt.Sprint(final.Conditions); final.Parameter != "" || got != "[{single_bs10 single_bs10} {con10_bs1 con10_bs1}]" {
+	if got := rowsOf("SGD"); final.Parameter != "" || got != "single_bs10 single_bs10, con10_bs1 con10_bs1" {
 		t.Errorf("words: %s %s", final.Parameter, got)
 	}
 	final = s.Tables["hidden_layers_each"].Params.(table.FinalParams)
-	if len(final.Layers) != 5 || fmt.Sprint(final.Optimizers) != "[SGD Adagrad Adadelta Adam]" {
-		t.Errorf("layers %v, optimizers %v", final.Layers, final.Optimizers)
+	if len(final.Rows) != 4*5 || final.Rows[1] != (table.Row{Optimizer: "SGD", Condition: "4HL", Label: "4HL", Layer: "1"}) || final.Rows[19].Optimizer != "Adam" {
+		t.Errorf("rows %v", final.Rows)
 	}
 	search := s.Tables["5.1"].Params.(table.SearchParams)
-	if adam := search.Optimizers[3]; adam.Baseline != 0.001 || len(adam.Conditions) != 5 || adam.Conditions[0].Value != 1e-5 || adam.Others != "beta1 0.9, beta2 0.999, eps 1e-08, weight decay 0" {
+	if adam := search.Optimizers[3]; adam.Baseline.Value != 0.001 || len(adam.Conditions) != 5 || adam.Conditions[0].Value != 1e-5 || adam.Others != "beta1 0.9, beta2 0.999, eps 1e-08, weight decay 0" {
 		t.Errorf("Adam's search: %+v", adam)
 	}
 	printed := s.Tables["5.3"].Params.(table.PrintedParams)
-	if fmt.Sprint(printed.Depths) != "[{1HL 1} {2HL 2} {3HL 3} {4HL 4} {5HL 5}]" {
+	if fmt.Sprint(printed.Depths[:6]) != "[{SGD 1HL 1} {SGD 2HL 2} {SGD 3HL 3} {SGD 4HL 4} {SGD 5HL 5} {Adagrad 1HL 1}]" {
 		t.Errorf("depths %v", printed.Depths)
 	}
 	// A profile says what it is on every table that shows values or conditions.

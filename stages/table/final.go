@@ -10,74 +10,65 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// Condition is a row of an experiment, and how a table names it.
-type Condition struct {
-	Name  string
-	Label string
-}
-
 // FinalParams chooses what a table of final values shows.
 type FinalParams struct {
 	ID, Title, Mark string
 	Experiment      string
-	Conditions      []Condition // the order of the rows of an optimizer
-	Parameter       string      // what the conditions vary; empty where they have names of their own
-	Layers          []string    // a row each
-	Error           string      // "se" or "se_population"
-	Metrics         []string    // the columns
-	Optimizers      []string    // the order of the blocks of rows
+	Rows            []Row
+	Parameter       string   // what the conditions vary; empty where they have names of their own
+	ShowLayer       bool     // a column says which layer a row is of
+	Epoch           int      // at which all rows are read
+	Unequal         bool     // some runs go on beyond it
+	Error           string   // "se" or "se_population"
+	Metrics         []string // the columns
 	Notes           []string
 }
 
-// finalRow is one line of the table: an optimizer's condition and layer.
+// Row is a line of the table: what it is read from, and what it calls the condition.
+type Row struct{ Optimizer, Condition, Label, Layer string }
+
+// finalRow is a row with its numbers, by metric.
 type finalRow struct {
-	optimizer, label, condition, layer string
-	epoch                              int
-	cells                              []measures.Summary // by metric
+	Row
+	cells []measures.Summary
 }
 
-// rows reads every condition after the last epoch that all of them have: a short training is compared with the
-// same stretch of a long one.
-func (p FinalParams) rows(summaries []measures.Summary) ([]finalRow, error) {
-	type place struct{ condition, optimizer, layer, metric string }
-	last := map[string]int{}
-	for _, s := range summaries {
-		last[s.Condition] = max(last[s.Condition], s.Epoch)
-	}
-	epoch := 0
-	for _, c := range p.Conditions {
-		if n := last[c.Name]; epoch == 0 || n < epoch {
-			epoch = n
-		}
-	}
+// place is where one number of an experiment stands.
+type place struct {
+	condition, optimizer, layer, metric string
+	epoch                               int
+}
+
+func (q place) String() string {
+	return fmt.Sprintf("%s of %s, condition %s, layer %s, epoch %d", q.metric, q.optimizer, q.condition, q.layer, q.epoch)
+}
+
+// at indexes the summaries of one epoch.
+func at(epoch int, summaries []measures.Summary) map[place]measures.Summary {
 	found := map[place]measures.Summary{}
 	for _, s := range summaries {
 		if s.Epoch == epoch {
-			found[place{s.Condition, s.Optimizer, s.Layer, s.Metric}] = s
+			found[place{s.Condition, s.Optimizer, s.Layer, s.Metric, s.Epoch}] = s
 		}
 	}
+	return found
+}
+
+// rows reads every row. One that has no numbers is an error: the table says what it shows, so nothing may be left out.
+func (p FinalParams) rows(summaries []measures.Summary) ([]finalRow, error) {
+	found := at(p.Epoch, summaries)
 	var rows []finalRow
-	for _, optimizer := range p.Optimizers {
-		for _, c := range p.Conditions {
-			for _, layer := range p.Layers {
-				row := finalRow{optimizer: optimizer, label: c.Label, condition: c.Name, layer: layer, epoch: epoch}
-				for _, metric := range p.Metrics {
-					if s, ok := found[place{c.Name, optimizer, layer, metric}]; ok {
-						row.cells = append(row.cells, s)
-					}
-				}
-				switch len(row.cells) {
-				case len(p.Metrics):
-					rows = append(rows, row)
-				case 0: // not every optimizer has every condition
-				default:
-					return nil, fmt.Errorf("%s, %s, layer %s: has %d of the %d metrics", c.Name, optimizer, layer, len(row.cells), len(p.Metrics))
-				}
+	for _, r := range p.Rows {
+		row := finalRow{Row: r}
+		for _, metric := range p.Metrics {
+			q := place{r.Condition, r.Optimizer, r.Layer, metric, p.Epoch}
+			s, ok := found[q]
+			if !ok {
+				return nil, fmt.Errorf("experiment %s has no %v", p.Experiment, q)
 			}
+			row.cells = append(row.cells, s)
 		}
-	}
-	if len(rows) == 0 {
-		return nil, fmt.Errorf("experiment %s has no values of %s", p.Experiment, strings.Join(p.Metrics, ", "))
+		rows = append(rows, row)
 	}
 	return rows, nil
 }
@@ -87,21 +78,21 @@ func (p FinalParams) table(summaries []measures.Summary) (tabulate.Table, error)
 	if err != nil {
 		return tabulate.Table{}, err
 	}
-	t := tabulate.Table{ID: p.ID, Title: p.Title, Caption: p.caption(rows), Header: []string{"optimizer", "condition"}, Data: p.data(rows)}
+	t := tabulate.Table{ID: p.ID, Title: p.Title, Caption: p.caption(), Header: []string{"optimizer", "condition"}, Data: p.data(rows)}
 	if t.Title == "" {
 		t.Title = "Final values of experiment " + p.Experiment
 	}
 	if p.Parameter != "" {
 		t.Header[1] = p.Parameter
 	}
-	if len(p.Layers) > 1 {
+	if p.ShowLayer {
 		t.Header = append(t.Header, "layer")
 	}
 	t.Header = append(append(t.Header, "n"), p.Metrics...)
 	for _, r := range rows {
-		line := []string{r.optimizer, r.label}
-		if len(p.Layers) > 1 {
-			line = append(line, r.layer)
+		line := []string{r.Optimizer, r.Label}
+		if p.ShowLayer {
+			line = append(line, r.Layer)
 		}
 		line = append(line, r.counts())
 		for _, c := range r.cells {
@@ -109,15 +100,27 @@ func (p FinalParams) table(summaries []measures.Summary) (tabulate.Table, error)
 		}
 		t.Rows = append(t.Rows, line)
 		if m := r.missing(); m != "" {
-			t.Notes = append(t.Notes, fmt.Sprintf("%s, %s: %s.", r.optimizer, r.condition, m))
+			where := r.Optimizer + ", " + r.Condition
+			if p.ShowLayer {
+				where += ", layer " + r.Layer
+			}
+			t.Notes = append(t.Notes, fmt.Sprintf("%s: %s.", where, m))
 		}
 	}
 	t.Notes = append(append(t.Notes, p.Notes...), marks(p.Mark)...)
 	return t, nil
 }
 
-func (p FinalParams) caption(rows []finalRow) string {
-	return fmt.Sprintf("After epoch %d. %s over the n runs", rows[0].epoch, errorName(p.Error))
+func (p FinalParams) caption() string {
+	return fmt.Sprintf("%s. %s over the n runs", after(p.Epoch, p.Unequal), errorName(p.Error))
+}
+
+// after says when the numbers of a table were read.
+func after(epoch int, unequal bool) string {
+	if unequal {
+		return fmt.Sprintf("After epoch %d, the last that all runs have", epoch)
+	}
+	return fmt.Sprintf("After epoch %d", epoch)
 }
 
 // errorName says what stands behind the sign ±.
@@ -182,7 +185,7 @@ func (p FinalParams) data(rows []finalRow) [][]string {
 	}
 	records := [][]string{append(header, "missing")}
 	for _, r := range rows {
-		record := []string{p.Experiment, r.condition, r.optimizer, r.layer, strconv.Itoa(r.epoch)}
+		record := []string{p.Experiment, r.Condition, r.Optimizer, r.Layer, strconv.Itoa(p.Epoch)}
 		for _, c := range r.cells {
 			record = append(record, strconv.Itoa(c.N), strconv.Itoa(c.Expected))
 			for _, v := range []float64{c.Mean, c.SD, c.SE, c.SEPopulation, c.CILow, c.CIHigh} {

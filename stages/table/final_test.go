@@ -11,8 +11,9 @@ import (
 
 func TestFinalTable(t *testing.T) {
 	p := FinalParams{
-		ID: "x", Experiment: "e", Error: "se_population", Metrics: []string{"accuracy", "sparsity"}, Optimizers: []string{"SGD", "Adam"},
-		Conditions: []Condition{{"long", "1"}, {"a|b_c", "2"}}, Parameter: "batch", Layers: []string{"all"}, Mark: "reduced: 2 epochs",
+		ID: "x", Experiment: "e", Error: "se_population", Metrics: []string{"accuracy", "sparsity"},
+		Rows:  []Row{{"SGD", "long", "1", "all"}, {"SGD", "a|b_c", "2", "all"}, {"Adam", "a|b_c", "2", "all"}},
+		Epoch: 2, Unequal: true, Parameter: "batch", Mark: "reduced: 2 epochs",
 	}
 	row := func(condition, optimizer, metric string, epoch, n int, mean float64) measures.Summary {
 		return measures.Summary{
@@ -36,7 +37,7 @@ func TestFinalTable(t *testing.T) {
 	}
 	for format, want := range map[string][]string{
 		"md": {
-			"After epoch 2.", "| optimizer | batch | n | accuracy | sparsity |",
+			"After epoch 2, the last that all runs have.", "| optimizer | batch | n | accuracy | sparsity |",
 			"| SGD | 1 | 3 | 0.5000 ± 0.0100 | 0.1250 ± 0.0100 |\n| SGD | 2 | 1/3 | 0.9500 ± 0.0100 | 0.2500 |\n| Adam | 2 | 0/3 | 0.9700 ± 0.0100 | – |",
 			"sparsity not finite: seed 1, seed 100", "divisor n,", "reduced: 2 epochs",
 		},
@@ -54,8 +55,8 @@ func TestFinalTable(t *testing.T) {
 			}
 		}
 	}
-	p.Conditions = []Condition{{"other", "other"}}
-	if _, err := p.table(summaries); err == nil || !strings.Contains(err.Error(), "experiment e has no values") {
-		t.Errorf("conditions without values: %v", err)
+	p.Rows = append(p.Rows, Row{"Adam", "long", "1", "all"})
+	if _, err := p.table(summaries); err == nil || !strings.Contains(err.Error(), "experiment e has no accuracy of Adam, condition long, layer all, epoch 2") {
+		t.Errorf("a row without values: %v", err)
 	}
 }

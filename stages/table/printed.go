@@ -3,7 +3,6 @@ package table
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -16,15 +15,16 @@ type PrintedParams struct {
 	ID, Title, Mark string
 	Experiment      string
 	Error           string  // "se" or "se_population": the error shown, and the unit of the differences
-	Depths          []Depth // ascending
-	Optimizers      []string
+	Depths          []Depth // in the order of the rows
+	Epoch           int     // at which all rows are read
+	Unequal         bool    // some runs go on beyond it
 	Notes           []string
 }
 
-// Depth is a condition and its number of hidden layers.
+// Depth is an optimizer's condition and its number of hidden layers.
 type Depth struct {
-	Condition string
-	Layers    int
+	Optimizer, Condition string
+	Layers               int
 }
 
 // tolerance is how many standard errors a difference may have.
@@ -80,42 +80,36 @@ func (p PrintedParams) table(summaries []measures.Summary) (tabulate.Table, erro
 	t.Header = append(t.Header, "verdict")
 	t.Data = [][]string{{"optimizer", "hidden_layers", "epoch", "metric", "n", "mean", "sd", "se", "se_population", "thesis", "difference_in_se", "verdict"}}
 	counts := map[agreement]int{}
-	epoch := 0
-	for _, optimizer := range p.Optimizers {
-		for _, depth := range p.Depths {
-			row, err := p.row(summaries, optimizer, depth)
-			if err != nil {
-				return t, err
+	found := at(p.Epoch, summaries)
+	for _, depth := range p.Depths {
+		row, err := p.row(found, depth)
+		if err != nil {
+			return t, err
+		}
+		line := []string{depth.Optimizer, strconv.Itoa(depth.Layers), finalRow{cells: row}.counts()}
+		var verdicts []string
+		for i, s := range row {
+			text := printed[depth.Optimizer][depth.Layers][i]
+			difference, a := compare(s, p.Error, text)
+			counts[a]++
+			line = append(line, meanError(s, p.Error), orDash(text), inErrors(difference))
+			if a != within && a != unprinted {
+				verdicts = append(verdicts, s.Metric+": "+a.String())
 			}
-			if row == nil {
-				continue
-			}
-			line := []string{optimizer, strconv.Itoa(depth.Layers), finalRow{cells: row}.counts()}
-			var verdicts []string
-			for i, s := range row {
-				epoch = s.Epoch
-				text := printed[optimizer][depth.Layers][i]
-				difference, a := compare(s, p.Error, text)
-				counts[a]++
-				line = append(line, meanError(s, p.Error), orDash(text), inErrors(difference))
-				if a != within && a != unprinted {
-					verdicts = append(verdicts, s.Metric+": "+a.String())
-				}
-				t.Data = append(t.Data, p.record(s, depth.Layers, text, difference, a))
-			}
-			switch {
-			case printed[optimizer][depth.Layers][0] == "":
-				verdicts = []string{"not in the thesis"}
-			case verdicts == nil:
-				verdicts = []string{"agrees"}
-			}
-			t.Rows = append(t.Rows, append(line, strings.Join(verdicts, ", ")))
-			if m := (finalRow{cells: row}).missing(); m != "" {
-				t.Notes = append(t.Notes, fmt.Sprintf("%s, %s: %s.", optimizer, depth.Condition, m))
-			}
+			t.Data = append(t.Data, p.record(s, depth.Layers, text, difference, a))
+		}
+		switch {
+		case printed[depth.Optimizer][depth.Layers][0] == "":
+			verdicts = []string{"not in the thesis"}
+		case verdicts == nil:
+			verdicts = []string{"agrees"}
+		}
+		t.Rows = append(t.Rows, append(line, strings.Join(verdicts, ", ")))
+		if m := (finalRow{cells: row}).missing(); m != "" {
+			t.Notes = append(t.Notes, fmt.Sprintf("%s, %s: %s.", depth.Optimizer, depth.Condition, m))
 		}
 	}
-	t.Caption = fmt.Sprintf("After epoch %d, over all hidden layers. %s over the n runs; \"thesis\" is what its Table 5.3 prints", epoch, errorName(p.Error))
+	t.Caption = fmt.Sprintf("%s, over all hidden layers. %s over the n runs; \"thesis\" is what its Table 5.3 prints", after(p.Epoch, p.Unequal), errorName(p.Error))
 	t.Notes = append(t.Notes, fmt.Sprintf("Of %d printed numbers %d are within %d standard errors, %d more are when what stands there is taken for a number rounded or cut off, %d are not%s.",
 		counts[within]+counts[asPrinted]+counts[apart]+counts[unknown], counts[within], tolerance, counts[asPrinted], counts[apart], withoutError(counts[unknown])))
 	t.Notes = append(append(t.Notes, p.Notes...), marks(p.Mark)...)
@@ -129,27 +123,18 @@ func withoutError(n int) string {
 	return fmt.Sprintf(", and %d have no standard error to compare with", n)
 }
 
-// row is an optimizer's depth after its last epoch; nil if the experiment doesn't have it.
-func (p PrintedParams) row(summaries []measures.Summary, optimizer string, depth Depth) ([]measures.Summary, error) {
-	row := make([]measures.Summary, len(printedMetrics))
-	found := 0
-	for _, s := range summaries {
-		i := slices.Index(printedMetrics, s.Metric)
-		if s.Optimizer != optimizer || s.Condition != depth.Condition || s.Layer != measures.AllLayers || i < 0 || s.Epoch <= row[i].Epoch {
-			continue
+// row is an optimizer's depth.
+func (p PrintedParams) row(found map[place]measures.Summary, depth Depth) ([]measures.Summary, error) {
+	var row []measures.Summary
+	for _, metric := range printedMetrics {
+		q := place{depth.Condition, depth.Optimizer, measures.AllLayers, metric, p.Epoch}
+		s, ok := found[q]
+		if !ok {
+			return nil, fmt.Errorf("experiment %s has no %v", p.Experiment, q)
 		}
-		if row[i].Epoch == 0 {
-			found++
-		}
-		row[i] = s
+		row = append(row, s)
 	}
-	switch found {
-	case 0:
-		return nil, nil
-	case len(row):
-		return row, nil
-	}
-	return nil, fmt.Errorf("experiment %s: %s of %s has %d of the metrics %s", p.Experiment, depth.Condition, optimizer, found, strings.Join(printedMetrics, ", "))
+	return row, nil
 }
 
 func (a agreement) String() string {

@@ -64,8 +64,8 @@ func TestPrintedNumbers(t *testing.T) {
 
 func TestPrintedTable(t *testing.T) {
 	p := PrintedParams{
-		ID: "5.3", Title: "Title", Experiment: "e", Error: "se", Optimizers: []string{"SGD", "Adam"}, Mark: "reduced",
-		Depths: []Depth{{"1HL", 1}, {"5HL", 5}}, Notes: []string{"A note."},
+		ID: "5.3", Title: "Title", Experiment: "e", Error: "se", Mark: "reduced", Epoch: 2,
+		Depths: []Depth{{"SGD", "1HL", 1}, {"SGD", "5HL", 5}, {"Adam", "1HL", 1}}, Notes: []string{"A note."},
 	}
 	var summaries []measures.Summary
 	put := func(condition, optimizer string, values ...float64) {
@@ -101,7 +101,7 @@ func TestPrintedTable(t *testing.T) {
 			t.Errorf("lacks %q:\n%s", want, text)
 		}
 	}
-	if _, err := p.table(summaries[:2]); err == nil || !strings.Contains(err.Error(), "1HL of SGD has 1 of the metrics") {
+	if _, err := p.table(summaries[:2]); err == nil || !strings.Contains(err.Error(), "has no sparsity of SGD, condition 1HL, layer all, epoch 2") {
 		t.Errorf("a metric is missing: %v", err)
 	}
 }

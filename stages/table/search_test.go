@@ -13,11 +13,12 @@ func TestSearchTable(t *testing.T) {
 	p := SearchParams{
 		ID: "5.1", Title: "Title", Experiment: "e", Error: "se_population",
 		Optimizers: []Searched{
-			{"SGD", []Rate{{"lr=0.01", 0.01}, {"lr=0.1", 0.1}}, 0.1, "momentum 0"},
-			{"Adam", []Rate{{"lr=0.001", 0.001}, {"lr=0.01", 0.01}, {"lr=0.1", 0.1}}, 0.001, "beta1 0.9"},
-			{"Adadelta", []Rate{{"lr=0.1", 0.1}}, 1, "rho 0.9"},
-			{"Adagrad", []Rate{{"lr=1", 1}}, 0.1, "eps 0"},
+			{"SGD", []Rate{{"lr=0.01", 0.01, "0.01"}, {"lr=0.1", 0.1, "0.1"}}, Rate{"", 0.1, "0.1"}, "momentum 0"},
+			{"Adam", []Rate{{"lr=0.001", 0.001, "0.001"}, {"lr=0.01", 0.01, "0.01"}, {"lr=0.1", 0.1, "0.1"}}, Rate{"", 0.001, "0.001"}, "beta1 0.9"},
+			{"Adadelta", []Rate{{"lr=0.1", 0.1, "0.1"}}, Rate{"", 1, "1"}, "rho 0.9"},
+			{"Adagrad", []Rate{{"lr=1", 1, "1"}}, Rate{"", 0.1, "0.1"}, "eps 0"},
 		},
+		Epoch: 2,
 	}
 	var summaries []measures.Summary
 	put := func(optimizer, condition string, mean float64, n int) {
@@ -49,7 +50,7 @@ func TestSearchTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"Test accuracy by learning rate after epoch 2.",
+		"Test accuracy by learning rate. After epoch 2.",
 		"| optimizer | 0.001 | 0.01 | 0.1 | 1 | highest at | baseline | other hyper-parameters |",
 		"| SGD |  | 0.9100 ± 0.0010 | 0.9700 ± 0.0010 |  | 0.1 | 0.1 | momentum 0 |",
 		"| Adam | 0.9797 ± 0.0010 | 0.9801 ± 0.0010 | 0.1000 ± 0.0010 |  | 0.01 | 0.001 | beta1 0.9 |",
@@ -69,7 +70,7 @@ func TestSearchTable(t *testing.T) {
 	if err != nil || !strings.Contains(string(data), "Adam,0.01,2,2,3,0.9801,0,0.002,0.001,true,false,accuracy not finite: seed 1\n") {
 		t.Errorf("%v\n%s", err, data)
 	}
-	if _, err := p.table(summaries[2:]); err == nil || !strings.Contains(err.Error(), "experiment e: has no accuracy of SGD, condition lr=0.01") {
+	if _, err := p.table(summaries[2:]); err == nil || !strings.Contains(err.Error(), "experiment e has no accuracy of SGD, condition lr=0.01, layer all, epoch 2") {
 		t.Errorf("a rate without values: %v", err)
 	}
 }

@@ -45,24 +45,41 @@ func run(_ context.Context, job *pipeline.Job) error {
 			return err
 		}
 	}
-	var t tabulate.Table
-	var err error
-	switch p := job.Node().Params.(type) {
-	case FinalParams:
-		t, err = p.table(summaries)
-	case SearchParams:
-		t, err = p.table(summaries)
-	case PrintedParams:
-		t, err = p.table(summaries)
-	case TextParams:
-		t = p.table()
-	default:
-		err = fmt.Errorf("no table is made from %T", p)
-	}
+	t, err := tableOf(job.Node().Params, summaries)
 	if err != nil {
 		return err
 	}
 	return tabulate.WriteFiles(t, func(format string) string { return job.Output("table." + format) })
+}
+
+// tableOf makes the table that parameters, one of this package's types, say.
+func tableOf(parameters any, summaries []measures.Summary) (tabulate.Table, error) {
+	switch p := parameters.(type) {
+	case FinalParams:
+		return p.table(summaries)
+	case SearchParams:
+		return p.table(summaries)
+	case PrintedParams:
+		return p.table(summaries)
+	case TextParams:
+		return p.table(), nil
+	}
+	return tabulate.Table{}, fmt.Errorf("no table is made from %T", parameters)
+}
+
+// Try makes a table of summaries that may be made up, in every format, and forgets it. Its error is what would keep the stage
+// from making the table.
+func Try(parameters any, summaries []measures.Summary) error {
+	t, err := tableOf(parameters, summaries)
+	if err != nil {
+		return err
+	}
+	for _, format := range tabulate.Formats {
+		if _, err := tabulate.Render(t, format); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // marks is the note of a reduced study, if it is one.

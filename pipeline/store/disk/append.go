@@ -50,6 +50,7 @@ func (d Disk) append(path string, data []byte, sync, lines bool) error {
 		return err
 	}
 	if sync {
+		unlockWhole(f) // others may append while the disk is at work
 		return d.step(Step{Op: Sync, Path: path}, f.Sync)
 	}
 	return nil

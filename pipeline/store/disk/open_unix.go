@@ -36,6 +36,8 @@ func Writable(path string) error {
 	return nil
 }
 
+func unlockWhole(f *os.File) { _ = unix.Flock(int(f.Fd()), unix.LOCK_UN) } // closing it does the same
+
 // lockWhole keeps other appenders away from an open file until it is closed.
 func lockWhole(f *os.File) error {
 	for {

@@ -1,0 +1,110 @@
+package measures
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Further are the metrics that the author's records do not have, in the order of WideRow.Further.
+var Further = []string{"gini", "treves_rolls", "csi", "dead", "saturated", "below"}
+
+// WideRow is a row of the tidy table with the further metrics beside it.
+type WideRow struct {
+	TidyRow
+	Further []Number
+}
+
+func wideColumns() []string { return slices.Concat(tidyColumns, Further) }
+
+// FurtherOf are a run's further metrics in one of its rows.
+func FurtherOf(r Row) []Number {
+	var list []Number
+	for _, v := range []float64{r.Gini, r.TrevesRolls, r.CSI, r.Dead, r.Saturated, r.Below} {
+		list = append(list, Recorded(v))
+	}
+	return list
+}
+
+// WriteWideCSV writes the tidy table's columns and then those of the further metrics, as [WriteTidyCSV] does.
+func WriteWideCSV(w io.Writer, rows []WideRow) error {
+	out := csv.NewWriter(w)
+	err := out.Write(wideColumns())
+	seen := make(map[TidyRow]int, len(rows))
+	for i := 0; i < len(rows) && err == nil; i++ {
+		r := &rows[i]
+		err = r.check()
+		first, twice := seen[r.key()]
+		switch {
+		case err != nil:
+		case twice:
+			err = fmt.Errorf("same key as row %d", first)
+		case len(r.Further) != len(Further):
+			err = fmt.Errorf("%d further metrics, want %d", len(r.Further), len(Further))
+		}
+		if err != nil {
+			return fmt.Errorf("write wide table: row %d: %w", i, err)
+		}
+		seen[r.key()] = i
+		fields := r.fields()
+		for _, n := range r.Further {
+			fields = append(fields, n.String())
+		}
+		err = out.Write(fields)
+	}
+	out.Flush()
+	if err = errors.Join(err, out.Error()); err != nil {
+		return fmt.Errorf("write wide table: %w", err)
+	}
+	return nil
+}
+
+// ReadWideCSV reads a wide table. It demands exactly the columns that WriteWideCSV writes; errors name the line.
+func ReadWideCSV(r io.Reader) ([]WideRow, error) {
+	in := csv.NewReader(r)
+	columns := wideColumns()
+	in.FieldsPerRecord, in.ReuseRecord = len(columns), true
+	header, err := in.Read()
+	if err != nil && !errors.Is(err, csv.ErrFieldCount) {
+		return nil, fmt.Errorf("read wide table: %w", err)
+	}
+	if !slices.Equal(header, columns) {
+		return nil, fmt.Errorf("read wide table: columns %q, want %q", header, columns)
+	}
+	var rows []WideRow
+	seen := map[TidyRow]int{}
+	for {
+		fields, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			return rows, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read wide table: %w", err) // names the line
+		}
+		line, _ := in.FieldPos(0)
+		row, err := parseWide(fields)
+		if first, twice := seen[row.key()]; err == nil && twice {
+			err = fmt.Errorf("same key as line %d", first)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read wide table: line %d: %w", line, err)
+		}
+		seen[row.key()] = line
+		rows = append(rows, row)
+	}
+}
+
+func parseWide(fields []string) (WideRow, error) {
+	tidy, err := parseTidy(fields[:len(tidyColumns)])
+	row := WideRow{TidyRow: tidy}
+	for i, text := range fields[len(tidyColumns):] {
+		n, wrong := parseNumber(text)
+		if wrong != nil && err == nil {
+			err = fmt.Errorf("%s %w", Further[i], wrong)
+		}
+		row.Further = append(row.Further, n)
+	}
+	return row, err
+}

@@ -1,0 +1,327 @@
+package pipeline
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/remote"
+)
+
+// far is an engine's second level: what other machines made, and where others
+// find what this one makes. It is asked for what the store lacks, and never
+// believed: a record must be sealed, be about the action, and give its id when
+// that is computed again from what it says; bytes are hashed on their way. What
+// cannot be had, for whatever reason, is made here.
+type far struct {
+	e        *Engine
+	c        *remote.Client
+	readOnly bool
+
+	reach sync.Once
+	wrong error // it is of another format: nothing may go on as if it were not there
+
+	mu      sync.Mutex
+	answers bool                       // it was asked, and did
+	away    bool                       // it did not answer: not asked again by this command
+	closed  bool                       // it takes nothing more from this command
+	records map[ActionID]*store.Record // as it has them; nil: it was asked and has none
+	has     map[ContentID]bool         // blobs that were asked for
+	bad     map[string]bool            // keys whose bytes are not what they should be
+	sent    map[[32]byte]bool          // manifests that are there
+	traffic Traffic
+	notes   []string
+}
+
+// Traffic is what a command had to do with the second level.
+type Traffic struct {
+	Records     int   `json:"records"` // found there
+	Files       int   `json:"files"`   // fetched
+	Bytes       int64 `json:"bytes"`
+	Pushed      int   `json:"pushed"` // actions
+	PushedBytes int64 `json:"pushed_bytes"`
+	Owed        int   `json:"owed,omitempty"` // actions that could not be pushed and will be by another run
+}
+
+func (t Traffic) String() string {
+	var parts []string
+	if t.Records > 0 || t.Files > 0 {
+		parts = append(parts, fmt.Sprintf("%d results found there, %d files of %.1f MB fetched", t.Records, t.Files, float64(t.Bytes)/1e6))
+	}
+	if t.Pushed > 0 {
+		parts = append(parts, fmt.Sprintf("%d results of %.1f MB pushed", t.Pushed, float64(t.PushedBytes)/1e6))
+	}
+	if t.Owed > 0 {
+		parts = append(parts, fmt.Sprintf("%d not pushed: the next run tries again", t.Owed))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func newFar(e *Engine) *far {
+	if e.Remote == nil {
+		return nil
+	}
+	return &far{
+		e: e, c: e.Remote, readOnly: e.RemoteReadOnly, records: map[ActionID]*store.Record{},
+		has: map[ContentID]bool{}, bad: map[string]bool{}, sent: map[[32]byte]bool{},
+	}
+}
+
+// formatKey is the object that says which format a second level has.
+const formatKey = "format"
+
+// up reports whether the second level can be asked. The first time it finds out.
+func (f *far) up(ctx context.Context) bool {
+	if f == nil {
+		return false
+	}
+	f.reach.Do(func() { f.greet(ctx) })
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.answers = !f.away && f.wrong == nil
+	return f.answers
+}
+
+// greet finds out whether there is anybody, who speaks this program's format.
+func (f *far) greet(ctx context.Context) {
+	text, err := f.c.Reach(ctx, formatKey, mostFormat)
+	if err == nil && string(text) != store.Format {
+		// Nothing vouches for these few bytes, so they are asked for twice.
+		again, rerr := f.c.Read(ctx, formatKey, mostFormat)
+		if rerr == nil && bytes.Equal(text, again) && anyFormat.Match(text) {
+			f.wrong = fmt.Errorf("remote %s: its format is %q, this program knows %q: use the program that wrote it, or another place",
+				f.c, bytes.TrimSpace(text), strings.TrimSpace(store.Format))
+			return
+		}
+		err = cmp.Or(rerr, fmt.Errorf("what it has under the name %q is nothing that this program wrote: %w", formatKey, remote.ErrDamaged))
+		if string(again) == store.Format {
+			err = nil
+		}
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // nothing was pushed yet
+		f.lose(ctx, err)
+	}
+}
+
+const mostFormat = 1 << 10
+
+var anyFormat = regexp.MustCompile(`^sparsel store \d+\n$`)
+
+// asked reports whether the second level was asked, and answers.
+func (f *far) asked() bool {
+	if f == nil {
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.answers && !f.away
+}
+
+// usable returns an error if the second level must not be ignored.
+func (f *far) usable() error {
+	if f == nil {
+		return nil
+	}
+	return f.wrong
+}
+
+// lose takes the second level for away, and says so once.
+func (f *far) lose(ctx context.Context, err error) {
+	f.mu.Lock()
+	was := f.away
+	f.away = true
+	f.mu.Unlock()
+	if !was && ctx.Err() == nil {
+		f.note(fmt.Sprintf("remote %s: going on without it: %v", f.c, err))
+	}
+}
+
+func (f *far) note(text string) {
+	text = strings.Join(strings.Fields(text), " ") // one line, whatever a server put into it
+	f.mu.Lock()
+	f.notes = append(f.notes, text)
+	f.mu.Unlock()
+	f.e.tell(func(v Events) { v.Note(text) })
+}
+
+// mostRecord is longer than any record: one of an aggregate of a hundred thousand
+// runs has some twenty megabytes.
+const mostRecord = 256 << 20
+
+// record returns what the second level says came out of an action, or nil. What
+// it said before holds for the rest of a plan; fresh asks again.
+func (f *far) record(ctx context.Context, id ActionID, stage *Stage, fresh bool) *store.Record {
+	if !f.up(ctx) {
+		return nil
+	}
+	f.mu.Lock()
+	r, asked := f.records[id]
+	f.mu.Unlock()
+	if r != nil || asked && !fresh {
+		return r
+	}
+	r, err := f.readRecord(ctx, id, stage)
+	switch {
+	case err == nil, errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, store.ErrDamaged), errors.Is(err, remote.ErrDamaged):
+		f.spoilt(store.IDPath("actions", id), err)
+	default:
+		f.lose(ctx, err)
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.records[id] = r
+	if r != nil {
+		f.traffic.Records++
+	}
+	return r
+}
+
+// spoilt remembers that a key does not hold what it should: whoever makes it
+// again replaces it.
+func (f *far) spoilt(key string, err error) {
+	f.mu.Lock()
+	was := f.bad[key]
+	f.bad[key] = true
+	f.mu.Unlock()
+	if !was {
+		f.note(fmt.Sprintf("remote %s: %s is not believed: %v", f.c, key, err))
+	}
+}
+
+func (f *far) readRecord(ctx context.Context, id ActionID, stage *Stage) (*store.Record, error) {
+	text, err := f.c.Read(ctx, store.IDPath("actions", id), mostRecord)
+	if err != nil {
+		return nil, err
+	}
+	r, err := checkRecord(id, text)
+	if err != nil || stage == nil {
+		return r, err
+	}
+	if r.Stage != stage.Name || len(r.Outputs) != len(stage.Outputs) {
+		return nil, fmt.Errorf("record %s: it is not of stage %s: %w", id.Short(), stage.Name, store.ErrDamaged)
+	}
+	for _, name := range stage.Outputs {
+		if contentOf(r.Outputs, name) == nil {
+			return nil, fmt.Errorf("record %s: it lacks output %s: %w", id.Short(), name, store.ErrDamaged)
+		}
+	}
+	return r, nil
+}
+
+// checkRecord reads a record that must be about an action, by its own words and
+// by the id that what it says gives.
+func checkRecord(id ActionID, text []byte) (*store.Record, error) {
+	r, err := store.ParseRecord(text)
+	if err != nil {
+		return nil, err
+	}
+	a, err := decodeAction(r.Detail)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("record %s: %w: %w", id.Short(), err, store.ErrDamaged)
+	case r.Action != id || a.sumRecipe(r.Stage, nil) != a.Recipe || a.sum(nil) != id:
+		return nil, fmt.Errorf("record %s: what it says was done is another action: %w", id.Short(), store.ErrDamaged)
+	case r.Conflict != nil:
+		return nil, fmt.Errorf("record %s: it says that the action gave different bytes: %w", id.Short(), store.ErrDamaged)
+	}
+	for i, o := range r.Outputs {
+		if o.Size <= 0 || i > 0 && r.Outputs[i-1].Name >= o.Name {
+			return nil, fmt.Errorf("record %s: output %q: %w", id.Short(), o.Name, store.ErrDamaged)
+		}
+	}
+	return r, nil
+}
+
+// holds reports whether the second level has the bytes of an output, as far as
+// it says.
+func (f *far) holds(ctx context.Context, o store.Output) bool {
+	if !f.up(ctx) {
+		return false
+	}
+	f.mu.Lock()
+	has, asked := f.has[o.Content]
+	f.mu.Unlock()
+	if asked {
+		return has
+	}
+	entry, err := f.c.Stat(ctx, store.IDPath("blobs", o.Content))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		f.lose(ctx, err)
+		return false
+	}
+	return f.learn(o.Content, err == nil && entry.Size == o.Size)
+}
+
+func (f *far) learn(id ContentID, has bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.has[id] = has
+	return has
+}
+
+// manifest returns a code identity's text, nil if the second level lacks it.
+func (f *far) manifest(ctx context.Context, id [32]byte) []byte {
+	if !f.up(ctx) {
+		return nil
+	}
+	text, err := f.c.Read(ctx, store.IDPath("manifests", id), mostRecord)
+	if err != nil {
+		return nil // it explains, nothing more
+	}
+	return bytes.Clone(text)
+}
+
+// machine says where an action was done: "n1 (AMD EPYC 9654)".
+func machine(environment map[string]string) string {
+	host := cmp.Or(environment["host"], "a machine without a name")
+	if cpu := environment["cpu"]; cpu != "" {
+		host += " (" + cpu + ")"
+	}
+	return host
+}
+
+// report adds what this command had to do with the second level to a report.
+func (f *far) report(r *Report) {
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r.Notes = append(r.Notes, f.notes...)
+	f.notes = nil
+	if f.traffic != (Traffic{}) {
+		t := f.traffic
+		r.Remote = &t
+	}
+}
+
+// placeOf names the machine whose record this is.
+func placeOf(r *store.Record) string {
+	a, err := decodeAction(r.Detail)
+	if err != nil {
+		return machine(nil)
+	}
+	return machine(a.Environment)
+}
+
+// differing names the outputs of two results that are not the same.
+func differing(a, b []store.Output) []string {
+	var names []string
+	for _, o := range a {
+		if c := contentOf(b, o.Name); c == nil || *c != o.Content {
+			names = append(names, o.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

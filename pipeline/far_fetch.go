@@ -1,0 +1,197 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"golang.org/x/sync/errgroup"
+
+	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/remote"
+)
+
+// mostTransfers is how many files are fetched, and results pushed, at once.
+const mostTransfers = 8
+
+// obtain makes sure that the store has the bytes of an output, fetching them if
+// it must. It reports false if they cannot be had.
+func (r *runner) obtain(ctx context.Context, o store.Output) bool {
+	err := r.plan.checker.Blob(o.Content, o.Size, store.TrustTimes)
+	if err == nil {
+		return true
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return false // damaged: what lies there must go first
+	}
+	return r.fetch(ctx, o)
+}
+
+// fetch brings an output's bytes from the second level.
+func (r *runner) fetch(ctx context.Context, o store.Output) bool {
+	f := r.e.far
+	if r.w == nil || !f.up(ctx) {
+		return false
+	}
+	key := store.IDPath("blobs", o.Content)
+	err := f.c.Fetch(ctx, key, func(get func(io.Writer) error) error {
+		err := r.w.Receive(o.Content, o.Size, get)
+		if errors.Is(err, store.ErrDamaged) {
+			err = fmt.Errorf("%w: %w", err, remote.ErrDamaged)
+		}
+		return err
+	})
+	switch {
+	case err == nil:
+		r.plan.checker.Learn(r.e.Store.BlobPath(o.Content), o.Content)
+		f.mu.Lock()
+		f.traffic.Files++
+		f.traffic.Bytes += o.Size
+		f.mu.Unlock()
+		return true
+	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, remote.ErrDamaged):
+		f.spoilt(key, err)
+	default:
+		f.lose(ctx, err)
+	}
+	f.learn(o.Content, false)
+	return false
+}
+
+// obtainAll obtains many outputs side by side and says how far it is.
+func (r *runner) obtainAll(ctx context.Context, list []store.Output) {
+	var absent []store.Output
+	var bytes int64
+	seen := map[ContentID]bool{}
+	for _, o := range list {
+		if seen[o.Content] || !errors.Is(r.plan.checker.Blob(o.Content, o.Size, store.TrustTimes), fs.ErrNotExist) {
+			continue
+		}
+		seen[o.Content] = true
+		absent, bytes = append(absent, o), bytes+o.Size
+	}
+	if len(absent) == 0 || !r.e.far.up(ctx) {
+		return
+	}
+	r.e.far.note(fmt.Sprintf("fetching %d files, %.1f MB, from %s", len(absent), float64(bytes)/1e6, r.e.far.c))
+	var g errgroup.Group
+	g.SetLimit(mostTransfers)
+	for _, o := range absent {
+		g.Go(func() error {
+			if ctx.Err() == nil {
+				r.fetch(ctx, o)
+			}
+			return nil
+		})
+	}
+	g.Wait()
+}
+
+// publishable obtains what a node publishes and is not published yet. Where that
+// cannot be had, the plan learns that it is needed, and ok is false: the node is
+// no longer done.
+func (r *runner) publishable(ctx context.Context, n *Node, outputs []store.Output) (ok bool) {
+	ok = true
+	for _, o := range r.unpublished(n, outputs) {
+		if !r.obtain(ctx, o) {
+			r.plan.need(o.Content, certain)
+			ok = false
+		}
+	}
+	return ok
+}
+
+// unpublished lists the outputs of a node whose published files do not hold them.
+func (r *runner) unpublished(n *Node, outputs []store.Output) []store.Output {
+	var list []store.Output
+	for _, path := range r.e.unpublished(r.plan.checker, n, outputs, store.TrustTimes) {
+		for _, p := range publications(n) {
+			if p.path == path {
+				for _, o := range outputs {
+					if o.Name == p.output {
+						list = append(list, o)
+					}
+				}
+			}
+		}
+	}
+	return list
+}
+
+// adopt keeps the records that the plan found in the second level, so that the
+// next command knows them without it.
+func (r *runner) adopt(ctx context.Context) error {
+	var g errgroup.Group
+	g.SetLimit(mostTransfers)
+	for i := range r.plan.Steps {
+		s := &r.plan.Steps[i]
+		if !s.Far {
+			continue
+		}
+		rec := r.e.far.record(ctx, s.Action, s.Node.Stage, false)
+		if rec == nil {
+			continue
+		}
+		g.Go(func() error { return r.adoptOne(rec) })
+	}
+	return g.Wait()
+}
+
+func (r *runner) adoptOne(rec *store.Record) error {
+	lock, ok, err := r.w.TryLock(rec.Action)
+	if !ok || err != nil {
+		return err // somebody does it meanwhile
+	}
+	defer lock.Release()
+	if err := r.w.Adopt(rec); err != nil {
+		return err
+	}
+	return r.push.learned(rec.Action)
+}
+
+// pull looks for an action's result in the second level, and brings what is
+// needed of it. The caller holds the action's lock.
+func (r *runner) pull(ctx context.Context, n *Node, id ActionID) ([]store.Output, bool) {
+	if !r.e.far.up(ctx) {
+		return nil, false
+	}
+	rec, err := r.e.Store.Record(id)
+	local := err == nil
+	if !local {
+		rec = r.e.far.record(ctx, id, n.Stage, true)
+	}
+	if rec == nil || rec.Conflict != nil {
+		return nil, false
+	}
+	for _, o := range rec.Outputs {
+		err := r.plan.checker.Blob(o.Content, o.Size, r.e.lookupTrust())
+		lacking := local && !o.Away || r.plan.needs(o.Content) == certain
+		switch {
+		case err == nil || errors.Is(err, fs.ErrNotExist) && !lacking:
+		case !r.e.far.holds(ctx, o) || r.discard(rec, o, err) != nil || !r.fetch(ctx, o):
+			return nil, false
+		}
+	}
+	if !r.publishable(ctx, n, rec.Outputs) {
+		return nil, false
+	}
+	if !local {
+		damaged := errors.Is(err, store.ErrDamaged)
+		if damaged && r.w.Quarantine(r.e.Store.RecordPath(id), err.Error()) != nil || r.w.Adopt(rec) != nil || r.push.learned(id) != nil {
+			return nil, false
+		}
+	}
+	return rec.Outputs, true
+}
+
+// discard moves an output's damaged bytes out of the way.
+func (r *runner) discard(rec *store.Record, o store.Output, damage error) error {
+	if !errors.Is(damage, store.ErrDamaged) {
+		return nil
+	}
+	r.note(fmt.Sprintf("%s, output %s: %v", rec.Node, o.Name, damage))
+	return r.w.Quarantine(r.e.Store.BlobPath(o.Content), damage.Error())
+}

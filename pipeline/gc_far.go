@@ -1,0 +1,196 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/remote"
+)
+
+// FarGarbage says what a collection of the second level would remove now: what
+// these roots do not reach, except what is younger than grace. It writes nothing.
+//
+// There is no lock between machines. A push that finds bytes of half that age
+// renews them, records go before the bytes they name, and each object is looked at
+// once more before it goes; what is taken too early in spite of that is a miss.
+func (e *Engine) FarGarbage(ctx context.Context, roots Roots, grace time.Duration) (*Collection, error) {
+	c, _, err := e.farGarbage(ctx, roots, grace)
+	if err != nil {
+		return nil, fmt.Errorf("collect garbage of the second level: %w", err)
+	}
+	return c, nil
+}
+
+func (e *Engine) farGarbage(ctx context.Context, roots Roots, grace time.Duration) (*Collection, map[string]time.Time, error) {
+	if !e.far.up(ctx) {
+		return nil, nil, errors.Join(errors.New("it cannot be asked"), e.far.usable())
+	}
+	all, err := e.far.c.All(ctx, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	records, err := e.farRecords(ctx, all)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, faults := newProvenance(e.Store, records)
+	if len(faults) > 0 {
+		return nil, nil, fmt.Errorf("%s: what it keeps is unknown: remove it there, and try again", faults[0])
+	}
+	reached, err := e.reach(ctx, p, roots)
+	if err != nil {
+		return nil, nil, err
+	}
+	old := e.Now().Add(-grace)
+	for _, entry := range all { // what is young stays, with all that it was made from
+		if id, ok := keyID("actions", entry.Key); ok && entry.Changed.After(old) && p.actions[id] != nil {
+			var chain []*Made
+			var missing []MadeFrom
+			p.upstream(p.actions[id], reached, &chain, &missing)
+		}
+	}
+	keep := map[string]bool{}
+	for id := range reached {
+		m := p.actions[id]
+		keep[store.IDPath("actions", id)], keep[store.IDPath("manifests", m.Code)] = true, true
+		for _, o := range m.Outputs {
+			keep[store.IDPath("blobs", o.Content)] = true
+		}
+	}
+	c, changed := &Collection{Kept: len(reached)}, map[string]time.Time{}
+	names := garbageNames(records)
+	for _, entry := range all {
+		kind, _, _ := strings.Cut(entry.Key, "/")
+		id, ok := keyID(kind, entry.Key)
+		if !ok || keep[entry.Key] || entry.Changed.After(old) {
+			continue // what this program did not put there is not its to remove
+		}
+		g := Garbage{store.Garbage{Path: entry.Key, Bytes: entry.Size}, names[entry.Key]}
+		if kind == "actions" {
+			g.Action = id
+		}
+		c.Garbage, changed[entry.Key] = append(c.Garbage, g), entry.Changed
+	}
+	slices.SortStableFunc(c.Garbage, func(a, b Garbage) int { return strings.Compare(kindOrder(a.Path), kindOrder(b.Path)) })
+	return c, changed, nil
+}
+
+// kindOrder sorts records before what they name.
+func kindOrder(key string) string {
+	if strings.HasPrefix(key, "actions/") {
+		return " " + key
+	}
+	return key
+}
+
+// keyID returns the id in a key of that kind, which must be KIND/ab/ab12….
+func keyID(kind, key string) (id ActionID, ok bool) {
+	text, err := hex.DecodeString(path.Base(key))
+	if err != nil || len(text) != len(id) || kind != "actions" && kind != "blobs" && kind != "manifests" {
+		return id, false
+	}
+	id = ActionID(text)
+	return id, store.IDPath(kind, id) == key
+}
+
+// farRecords reads the records of the second level, those that are here as well
+// from here.
+func (e *Engine) farRecords(ctx context.Context, all []remote.Entry) (map[ActionID]*store.Record, error) {
+	var ids []ActionID
+	for _, entry := range all {
+		if id, ok := keyID("actions", entry.Key); ok {
+			ids = append(ids, id)
+		}
+	}
+	records := make(map[ActionID]*store.Record, len(ids))
+	var mu sync.Mutex
+	err := parallel(ctx, questions, ids, func(id ActionID) error {
+		r, err := e.Store.Record(id)
+		if err != nil || r.Conflict != nil {
+			r, err = e.far.readRecord(ctx, id, nil)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // another collection was faster
+		}
+		if err != nil {
+			return fmt.Errorf("%s: what it keeps is unknown: push it again from a machine that has it, or remove it there: %w", store.IDPath("actions", id), err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		records[id] = r
+		return nil
+	})
+	return records, err
+}
+
+// CollectFar removes what FarGarbage would say it removes, and says it.
+func (e *Engine) CollectFar(ctx context.Context, roots Roots, grace time.Duration) (*Collection, error) {
+	if e.RemoteReadOnly {
+		return nil, fmt.Errorf("collect garbage of the second level: it is for reading only")
+	}
+	c, changed, err := e.farGarbage(ctx, roots, grace)
+	if err != nil {
+		return nil, fmt.Errorf("collect garbage of the second level: %w", err)
+	}
+	var gone []Garbage
+	for list := c.Garbage; len(list) > 0; {
+		n := slices.IndexFunc(list, func(g Garbage) bool { return g.Action == ActionID{} })
+		if n <= 0 {
+			n = len(list)
+		}
+		n = min(n, mostRemoved)
+		removed, err := e.removeFar(ctx, list[:n], changed)
+		gone = append(gone, removed...)
+		if err != nil {
+			return nil, fmt.Errorf("collect garbage of the second level: %w", err)
+		}
+		list = list[n:]
+	}
+	c.Garbage = gone
+	return c, nil
+}
+
+// mostRemoved is how many objects are looked at again before they go, all of
+// them: few, so that little time passes.
+const mostRemoved = 200
+
+// removeFar removes objects that nobody has renewed since they were listed.
+func (e *Engine) removeFar(ctx context.Context, list []Garbage, changed map[string]time.Time) ([]Garbage, error) {
+	same := make([]bool, len(list))
+	index := make([]int, len(list))
+	for i := range index {
+		index[i] = i
+	}
+	err := parallel(ctx, questions, index, func(i int) error {
+		now, err := e.far.c.Stat(ctx, list[i].Path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		// Servers give this time with different precision in lists and in answers.
+		same[i] = err == nil && now.Changed.Sub(changed[list[i].Path]).Abs() < 2*time.Second
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var gone []Garbage
+	var keys []string
+	for i, g := range list {
+		if same[i] {
+			gone, keys = append(gone, g), append(keys, g.Path)
+		}
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	return gone, e.far.c.Delete(ctx, keys)
+}

@@ -1,0 +1,79 @@
+package pipeline
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"sparsel/pipeline/store"
+)
+
+// mostAgain is how often a run makes a node again because its bytes, made
+// already, are not there when something reads them.
+const mostAgain = 3
+
+// makeAgain lets a node wait until the nodes that it reads from, which are done
+// and whose bytes are not to be had, are done once more.
+func (r *runner) makeAgain(u *progress, lacking []*progress) {
+	for _, p := range lacking {
+		if p.ended && p.again == mostAgain {
+			err := fmt.Errorf("%s was made %d times in this run, and its bytes are gone again: does something else remove files from %s?",
+				p.step.Node.Name, mostAgain, r.e.Store.Dir())
+			r.end(u, attempted{p: u, result: NodeResult{Outcome: Failed, Err: err}})
+			return
+		}
+	}
+	for _, p := range lacking {
+		u.pending++
+		p.readers = append(p.readers, u)
+		if p.ended {
+			p.again++
+			p.ended, p.due = false, true
+			heap.Push(&r.ready, p)
+		}
+	}
+}
+
+// vanished are the nodes that made what a node reads, and whose bytes, which were
+// there when it began, are not any more.
+func (r *runner) vanished(n *Node) []*progress {
+	var lacking []*progress
+	for _, in := range n.Inputs {
+		for _, o := range r.nodes[in.From].outputs {
+			if o.Name == in.Output && errors.Is(r.plan.checker.Blob(o.Content, o.Size, store.TrustTimes), fs.ErrNotExist) {
+				r.plan.need(o.Content, certain)
+				lacking = append(lacking, r.nodes[in.From])
+			}
+		}
+	}
+	return lacking
+}
+
+// bring fetches what current nodes publish and have not here.
+func (r *runner) bring(ctx context.Context) {
+	if r.w == nil {
+		return
+	}
+	var list []store.Output
+	for i := range r.plan.Steps {
+		s := &r.plan.Steps[i]
+		if s.State == Current {
+			for _, path := range s.Restore {
+				list = append(list, *published(s, path))
+			}
+		}
+	}
+	r.obtainAll(ctx, list)
+}
+
+// between names the machines of a result that is there and of the one just made,
+// for the case that they differ.
+func (r *runner) between(now *action) string {
+	before, err := r.e.recorded(now.id)
+	if err != nil || before.Environment["host"] == "" || before.Environment["host"] == now.Environment["host"] {
+		return ""
+	}
+	return fmt.Sprintf("the former on %s, the latter on %s", machine(before.Environment), machine(now.Environment))
+}

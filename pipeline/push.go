@@ -1,0 +1,376 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"sparsel/pipeline/store"
+	"sparsel/pipeline/store/remote"
+)
+
+// A pusher brings a run's results to the second level, in the background: blobs,
+// the code's manifest, and then the record, so that no record is there whose
+// bytes are not. A push that fails fails no node.
+//
+// What is known to be there is listed under the store's cache, so whatever is not
+// in the list is pushed by the next run, also after a crash and where a second
+// level is named for the first time. Without the list everything is offered
+// again, which the second level answers without taking it.
+type pusher struct {
+	r    *runner
+	list string          // file of the actions that are known to be there
+	done map[string]bool // what it holds
+	room chan struct{}
+	wait sync.WaitGroup
+
+	mu        sync.Mutex
+	left      int
+	arrived   chan<- ActionID // hears of what is there
+	conflicts []error
+}
+
+// Grace is how long a collection spares what is young, if it is not told
+// otherwise. Pushes renew what has half that age, so none relies on bytes that a
+// collection is about to take.
+const Grace = 14 * 24 * time.Hour
+
+// newPusher returns a pusher, nil if nothing is to be pushed.
+func newPusher(r *runner) *pusher {
+	if r.e.far == nil || r.e.far.readOnly {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(r.e.far.c.String()))
+	p := &pusher{r: r, done: map[string]bool{}, room: make(chan struct{}, mostTransfers)}
+	p.list = filepath.Join(r.e.Store.Dir(), "cache", fmt.Sprintf("pushed-%x", sum[:6]))
+	text, err := os.ReadFile(p.list)
+	if err == nil {
+		for line := range strings.Lines(string(text)) {
+			p.done[strings.TrimSuffix(line, "\n")] = true
+		}
+	}
+	return p
+}
+
+// owed lists the current steps whose results are not known to be there.
+func (p *pusher) owed() []ActionID {
+	if p == nil {
+		return nil
+	}
+	var list []ActionID
+	for i := range p.r.plan.Steps {
+		if s := &p.r.plan.Steps[i]; s.State == Current && !s.Far && !p.done[s.Action.String()] {
+			list = append(list, s.Action)
+		}
+	}
+	return list
+}
+
+// learned notes that an action's result is there.
+func (p *pusher) learned(id ActionID) error {
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.done[id.String()] {
+		return nil
+	}
+	p.done[id.String()] = true
+	return p.r.e.Store.Disk.Append(p.list, []byte(id.String()+"\n"), false)
+}
+
+// there reports whether an action's result is known to be there, or never will be.
+func (p *pusher) there(id ActionID) bool {
+	if p == nil {
+		return true
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.done[id.String()]
+}
+
+// start pushes an action's result when its turn comes.
+func (p *pusher) start(ctx context.Context, id ActionID) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	p.left++
+	p.mu.Unlock()
+	p.wait.Go(func() {
+		p.room <- struct{}{}
+		err := p.try(ctx, id)
+		<-p.room
+		p.mu.Lock()
+		p.left--
+		p.mu.Unlock()
+		p.ended(ctx, id, err)
+	})
+}
+
+func (p *pusher) try(ctx context.Context, id ActionID) error {
+	f := p.r.e.far
+	if !f.up(ctx) || f.shut() {
+		return errClosed
+	}
+	return p.push(ctx, id)
+}
+
+// errClosed says that nothing more is pushed by this command; why, a note has
+// said.
+var errClosed = errors.New("the second level takes nothing")
+
+// ended draws the consequences of a push.
+func (p *pusher) ended(ctx context.Context, id ActionID, err error) {
+	f := p.r.e.far
+	if err == nil {
+		err = p.learned(id)
+	}
+	switch {
+	case err == nil:
+		f.mu.Lock()
+		f.traffic.Pushed++
+		f.mu.Unlock()
+		return
+	case errors.Is(err, store.ErrConflict):
+		p.mu.Lock()
+		p.conflicts = append(p.conflicts, err)
+		p.mu.Unlock()
+		f.note(err.Error())
+		return
+	case ctx.Err() != nil, errors.Is(err, errClosed):
+	case errors.Is(err, errHere):
+		f.note(fmt.Sprintf("remote %s: action %s is not pushed: %v", f.c, id.Short(), err))
+	default:
+		f.shutOff(err)
+	}
+	f.mu.Lock()
+	f.traffic.Owed++
+	f.mu.Unlock()
+}
+
+func (f *far) shut() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.closed
+}
+
+// shutOff ends the pushing of this command, and says so once.
+func (f *far) shutOff(err error) {
+	f.mu.Lock()
+	was := f.closed || f.away
+	f.closed = true
+	f.mu.Unlock()
+	if !was {
+		f.note(fmt.Sprintf("remote %s: nothing more is pushed by this run, the next one tries again: %v", f.c, err))
+	}
+}
+
+// errHere says that the trouble is with this machine's own files.
+var errHere = errors.New("its files here cannot be read")
+
+// push brings one action's result to the second level.
+func (p *pusher) push(ctx context.Context, id ActionID) error {
+	rec, err := p.r.e.Store.Record(id)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errHere, err)
+	}
+	if rec.Conflict != nil {
+		return fmt.Errorf("%w: its record says that it gave different bytes", errHere)
+	}
+	rec.Outputs = slices.Clone(rec.Outputs)
+	for i, o := range rec.Outputs {
+		err := p.r.plan.checker.Blob(o.Content, o.Size, store.TrustNothing)
+		switch {
+		case o.Away && errors.Is(err, fs.ErrNotExist):
+			rec.Outputs[i].Away = !p.r.e.far.holds(ctx, o) // known, and held by nobody: let go before it was pushed
+		case err != nil:
+			return fmt.Errorf("%w: output %s: %w", errHere, o.Name, err)
+		default:
+			rec.Outputs[i].Away = false
+			if err := p.blob(ctx, o); err != nil {
+				return err
+			}
+		}
+	}
+	if err := p.describe(ctx, rec); err != nil {
+		return err
+	}
+	return p.record(ctx, rec)
+}
+
+func (p *pusher) blob(ctx context.Context, o store.Output) error {
+	file, err := os.Open(p.r.e.Store.BlobPath(o.Content))
+	if err != nil {
+		return fmt.Errorf("%w: %w", errHere, err)
+	}
+	defer file.Close()
+	return p.put(ctx, store.IDPath("blobs", o.Content), remote.Object{Body: file, Size: o.Size, Sum: o.Content})
+}
+
+// put gives a key its bytes, unless it is there, whole and young.
+func (p *pusher) put(ctx context.Context, key string, o remote.Object) error {
+	f := p.r.e.far
+	f.mu.Lock()
+	bad := f.bad[key]
+	f.mu.Unlock()
+	err := f.c.Put(ctx, key, o, bad)
+	if errors.Is(err, fs.ErrExist) {
+		e, serr := f.c.Stat(ctx, key)
+		switch {
+		case errors.Is(serr, fs.ErrNotExist): // a collection was faster
+		case serr != nil:
+			return serr
+		case e.Size == o.Size && p.r.e.Now().Sub(e.Changed) < Grace/2:
+			return nil
+		}
+		err = f.c.Put(ctx, key, o, true)
+	}
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	delete(f.bad, key)
+	f.traffic.PushedBytes += o.Size
+	f.mu.Unlock()
+	return nil
+}
+
+// describe brings what explains a record: the format and the code's manifest.
+func (p *pusher) describe(ctx context.Context, rec *store.Record) error {
+	a, err := decodeAction(rec.Detail)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errHere, err)
+	}
+	f := p.r.e.far
+	f.mu.Lock()
+	sent := maps.Clone(f.sent)
+	f.mu.Unlock()
+	if sent[a.Code] {
+		return nil
+	}
+	if err := p.put(ctx, formatKey, object([]byte(store.Format))); err != nil {
+		return err
+	}
+	text, err := p.r.e.Store.ManifestText(a.Code)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errHere, err)
+	}
+	if err := p.put(ctx, store.IDPath("manifests", a.Code), object(text)); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.sent[a.Code] = true
+	f.mu.Unlock()
+	return nil
+}
+
+func object(text []byte) remote.Object {
+	return remote.Object{Body: bytes.NewReader(text), Size: int64(len(text)), Sum: sha256.Sum256(text)}
+}
+
+// record puts a record, last. One that is there must say the same.
+func (p *pusher) record(ctx context.Context, rec *store.Record) error {
+	text, err := rec.Text()
+	if err != nil {
+		return fmt.Errorf("%w: %w", errHere, err)
+	}
+	f, key := p.r.e.far, store.IDPath("actions", rec.Action)
+	err = f.c.Put(ctx, key, object(text), false)
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	theirs, err := f.readRecord(ctx, rec.Action, nil)
+	switch {
+	case errors.Is(err, store.ErrDamaged), errors.Is(err, remote.ErrDamaged), errors.Is(err, fs.ErrNotExist):
+		return f.c.Put(ctx, key, object(text), true)
+	case err != nil:
+		return err
+	}
+	names := differing(rec.Outputs, theirs.Outputs)
+	if names == nil {
+		if slices.ContainsFunc(theirs.Outputs, func(o store.Output) bool { return o.Away }) {
+			return f.c.Put(ctx, key, object(text), true) // its bytes are there now
+		}
+		return p.renew(ctx, key, text)
+	}
+	return p.conflict(rec, theirs, names)
+}
+
+// renew makes a record young again, if it is not.
+func (p *pusher) renew(ctx context.Context, key string, text []byte) error {
+	f := p.r.e.far
+	e, err := f.c.Stat(ctx, key)
+	if err == nil && p.r.e.Now().Sub(e.Changed) < Grace/2 {
+		return nil
+	}
+	return f.c.Put(ctx, key, object(text), true)
+}
+
+// conflict refuses an action that gave other bytes on another machine, until a
+// person has found out which are right.
+func (p *pusher) conflict(ours, theirs *store.Record, names []string) error {
+	between := fmt.Sprintf("%s is %s on %s, and %s on %s", names[0],
+		contentOf(ours.Outputs, names[0]).Short(), placeOf(ours), contentName(theirs.Outputs, names[0]), placeOf(theirs))
+	err := fmt.Errorf("%s, action %s: %w: %s", ours.Node, ours.Action.Short(), store.ErrConflict, between)
+	lock, ok, lerr := p.r.w.TryLock(ours.Action)
+	if !ok || lerr != nil {
+		return errors.Join(err, lerr)
+	}
+	defer lock.Release()
+	rec, rerr := p.r.e.Store.Record(ours.Action)
+	if rerr != nil {
+		return errors.Join(err, rerr)
+	}
+	rec.Conflict, rec.Between = theirs.Outputs, between
+	event := store.Event{Kind: store.NodeFail, Node: ours.Node, Stage: ours.Stage, Action: &ours.Action, Error: err.Error(), Conflict: true}
+	return errors.Join(err, p.r.w.Rewrite(rec), p.r.w.Append(event))
+}
+
+func contentName(outputs []store.Output, name string) string {
+	if id := contentOf(outputs, name); id != nil {
+		return id.Short()
+	}
+	return "absent"
+}
+
+// finish waits until all is pushed that can be, and says what it waits for.
+func (p *pusher) finish(ctx context.Context) error {
+	if p == nil {
+		return nil
+	}
+	all := make(chan struct{})
+	go func() {
+		p.wait.Wait()
+		close(all)
+	}()
+	const first, then = time.Second, 30 * time.Second
+	timer := time.NewTimer(first)
+	defer timer.Stop()
+	for {
+		select {
+		case <-all:
+			return errors.Join(p.conflicts...)
+		case <-timer.C:
+			p.mu.Lock()
+			left := p.left
+			p.mu.Unlock()
+			p.r.e.far.mu.Lock()
+			bytes := p.r.e.far.traffic.PushedBytes
+			p.r.e.far.mu.Unlock()
+			p.r.e.far.note(fmt.Sprintf("remote %s: %d results are still being pushed, %.1f MB are", p.r.e.far.c, left, float64(bytes)/1e6))
+			timer.Reset(then)
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// A store knows results that it does not hold: a record whose outputs are Away.
+// This file is how bytes come and go without the record.
+
+// Format is the content of the file that says which format a store has.
+const Format = formatText
+
+// ParseRecord reads the text of a record from elsewhere. The error wraps
+// ErrDamaged.
+func ParseRecord(text []byte) (*Record, error) { return parseRecord(text) }
+
+// Text is the record as a file holds it.
+func (r *Record) Text() ([]byte, error) { return encodeRecord(r) }
+
+// ManifestText returns a manifest as its file holds it, sealed and whole.
+func (s *Store) ManifestText(id [32]byte) ([]byte, error) {
+	text, err := os.ReadFile(s.ManifestPath(id))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := unsealed(bytes.TrimSuffix(text, []byte("\n"))); err != nil {
+		return nil, fmt.Errorf("read manifest %x: %w: %w", id[:6], err, ErrDamaged)
+	}
+	return text, nil
+}
+
+// AddManifest keeps the text of a manifest from elsewhere.
+func (w *Writer) AddManifest(id [32]byte, text []byte) error {
+	if _, err := unsealed(bytes.TrimSuffix(text, []byte("\n"))); err != nil {
+		return fmt.Errorf("read manifest %x: %w: %w", id[:6], err, ErrDamaged)
+	}
+	return w.install(w.ManifestPath(id), text)
+}
+
+// Adopt keeps a record from elsewhere, with outputs that are Away, unless there
+// is one that can be believed. The caller holds the action's lock.
+func (w *Writer) Adopt(r *Record) error {
+	if _, err := w.Record(r.Action); err == nil {
+		return nil
+	}
+	away := *r
+	away.Outputs = slices.Clone(r.Outputs)
+	for i := range away.Outputs {
+		away.Outputs[i].Away = true
+	}
+	return w.Rewrite(&away)
+}
+
+// Rewrite replaces a record. The caller holds the action's lock.
+func (w *Writer) Rewrite(r *Record) error {
+	text, err := encodeRecord(r)
+	if err != nil {
+		return fmt.Errorf("write record: %w", err)
+	}
+	return w.install(w.RecordPath(r.Action), text)
+}
+
+// Receive keeps bytes from elsewhere, which get writes, if they are those of id.
+// The error wraps ErrDamaged if they are not.
+func (w *Writer) Receive(id ContentID, size int64, get func(io.Writer) error) error {
+	path := w.BlobPath(id)
+	if err := w.Disk.MkdirAll(filepath.Dir(path)); err != nil {
+		return err
+	}
+	return w.Disk.Fill(w.temp(), path, 0o444, size, func(file io.Writer) error {
+		h := sha256.New()
+		sized := &counted{Writer: io.MultiWriter(file, h), left: size}
+		if err := get(sized); err != nil {
+			return err
+		}
+		if sized.left != 0 || ContentID(h.Sum(nil)) != id {
+			return fmt.Errorf("the bytes that came are not those of content %s: %w", id.Short(), ErrDamaged)
+		}
+		return nil
+	})
+}
+
+// counted refuses more bytes than were announced.
+type counted struct {
+	io.Writer
+	left int64
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	if c.left -= int64(len(p)); c.left < 0 {
+		return 0, fmt.Errorf("more bytes came than were announced: %w", ErrDamaged)
+	}
+	return c.Writer.Write(p)
+}
+
+// LetGo removes the bytes of an action's output and marks it as Away first, in
+// every one of the records, so that whatever the moment of a crash no record
+// misses bytes. Records that somebody works on are in the way: nothing is removed
+// then, and ok is false.
+func (w *Writer) LetGo(id ContentID, records []ActionID) (ok bool, err error) {
+	for _, action := range records {
+		if ok, err := w.markAway(id, action); !ok || err != nil {
+			return false, err
+		}
+	}
+	path := w.BlobPath(id)
+	if err := w.Disk.RemoveAll(path); err != nil {
+		return false, err
+	}
+	return true, w.Disk.Sync(filepath.Dir(path))
+}
+
+func (w *Writer) markAway(id ContentID, action ActionID) (ok bool, err error) {
+	lock, ok, err := w.TryLock(action)
+	if !ok || err != nil {
+		return false, err
+	}
+	defer lock.Release()
+	r, err := w.Record(action)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	changed := false
+	for i, o := range r.Outputs {
+		if o.Content == id && !o.Away {
+			r.Outputs[i].Away, changed = true, true
+		}
+	}
+	if !changed {
+		return true, nil
+	}
+	return true, w.Rewrite(r)
+}

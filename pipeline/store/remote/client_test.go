@@ -1,0 +1,274 @@
+package remote_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sparsel/pipeline/store/remote"
+	"sparsel/pipeline/store/remote/remotetest"
+)
+
+// quick is Patient in a hurry.
+var quick = remote.Patience{Tries: 8, Damaged: 3, Pause: time.Millisecond, Most: 10 * time.Millisecond, Stall: 500 * time.Millisecond, Greet: 2 * time.Second}
+
+// fetch gets an object that must have the content of text.
+func fetch(c *remote.Client, key, text string) (string, error) {
+	var b bytes.Buffer
+	err := c.Fetch(context.Background(), key, func(get func(io.Writer) error) error {
+		b.Reset()
+		if err := get(&b); err != nil {
+			return err
+		}
+		if sha256.Sum256(b.Bytes()) != sha256.Sum256([]byte(text)) {
+			return fmt.Errorf("other bytes: %w", remote.ErrDamaged)
+		}
+		return nil
+	})
+	return b.String(), err
+}
+
+// What goes wrong for a while is tried again until it goes well; what goes on
+// going wrong is told from what was refused.
+func TestPatience(t *testing.T) {
+	remotetest.Credentials(t)
+	server := remotetest.Versity(t)
+	const key = "blobs/aa/aa"
+	text := strings.Repeat("some bytes ", 10000)
+	for _, c := range []struct {
+		name  string
+		fault remotetest.Fault
+		times int64 // the first requests that go wrong
+		calls int64 // requests in all
+		err   error // nil: it goes well in the end
+		put   bool
+	}{
+		{"500 twice", remotetest.S500, 2, 3, nil, false},
+		{"503 seven times", remotetest.S503, 7, 8, nil, false},
+		{"500 for ever", remotetest.S500, 99, 8, errAny, false},
+		{"403", remotetest.S403, 99, 1, remote.ErrRefused, false},
+		{"404", remotetest.S404, 99, 1, fs.ErrNotExist, false},
+		{"cut three times", remotetest.Cut, 3, 4, nil, false},
+		{"flipped twice", remotetest.Flip, 2, 3, nil, false},
+		{"lies for ever", remotetest.Lie, 99, 3, remote.ErrDamaged, false},
+		{"stalled once", remotetest.Stall, 1, 2, nil, false},
+		{"put: 500 twice", remotetest.S500, 2, 3, nil, true},
+		{"put: flipped under way", remotetest.FlipSent, 2, 3, nil, true},
+		{"put: stalled", remotetest.Stall, 1, 2, nil, true},
+		{"put: 403", remotetest.S403, 99, 1, remote.ErrRefused, true},
+		{"put: answer lost", remotetest.LoseAfter, 1, 2, fs.ErrExist, true}, // whoever puts again finds it there
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var n atomic.Int64
+			faulty := remotetest.NewFaulty(t, server.Endpoint, func(*http.Request) remotetest.Fault {
+				if n.Add(1) <= c.times {
+					return c.fault
+				}
+				return remotetest.None
+			})
+			prefix := strings.ReplaceAll(t.Name(), " ", "-")
+			through := &remote.Client{Remote: open(t, "s3://"+remotetest.Bucket+"/"+prefix+"?endpoint="+faulty.URL), Patience: quick}
+			honest := open(t, server.URL(prefix))
+			var err error
+			if c.put {
+				err = through.Put(context.Background(), key, object(text), false)
+			} else {
+				put(t, honest, key, text)
+				_, err = fetch(through, key, text)
+			}
+			if (c.err == nil) != (err == nil) || c.err != nil && c.err != errAny && !errors.Is(err, c.err) {
+				t.Errorf("%v, want %v", err, c.err)
+			}
+			if n.Load() != c.calls {
+				t.Errorf("%d requests, want %d", n.Load(), c.calls)
+			}
+			if c.put && (err == nil || errors.Is(err, fs.ErrExist)) {
+				if got := get(t, honest, key); got != text {
+					t.Errorf("other bytes are there: %d", len(got))
+				}
+			}
+		})
+	}
+}
+
+var errAny = errors.New("any error")
+
+// A listing that breaks off is completed, and lists nothing twice.
+func TestBrokenListing(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, "file://"+dir)
+	for i := range 20 {
+		put(t, r, fmt.Sprintf("blobs/aa/%02d", i), "x")
+	}
+	c := &remote.Client{Remote: breaking{r, new(atomic.Int64)}, Patience: quick}
+	all, err := c.All(context.Background(), "blobs/")
+	if err != nil || len(all) != 20 {
+		t.Fatalf("%d of 20 keys, %v", len(all), err)
+	}
+	for i, e := range all {
+		if e.Key != fmt.Sprintf("blobs/aa/%02d", i) {
+			t.Errorf("key %d is %s", i, e.Key)
+		}
+	}
+}
+
+// breaking breaks off every listing but the fourth after a few more keys.
+type breaking struct {
+	remote.Remote
+	n *atomic.Int64
+}
+
+func (b breaking) List(ctx context.Context, prefix string) iter.Seq2[remote.Entry, error] {
+	most := 6 * b.n.Add(1)
+	return func(yield func(remote.Entry, error) bool) {
+		for e, err := range b.Remote.List(ctx, prefix) {
+			if most--; most < 0 {
+				yield(remote.Entry{}, errors.New("connection reset"))
+				return
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// Nobody there, or somebody who says nothing, costs two seconds.
+func TestReachIsBounded(t *testing.T) {
+	remotetest.Credentials(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0") // accepts and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second) // far above two: the machine may be busy
+	defer cancel()
+	for _, endpoint := range []string{"http://127.0.0.1:1", "http://" + l.Addr().String()} {
+		c := &remote.Client{Remote: open(t, "s3://b/p?endpoint="+endpoint), Patience: remote.Patient}
+		if _, err := c.Reach(ctx, "format", 100); err == nil || ctx.Err() != nil {
+			t.Errorf("%s: %v, %v", endpoint, err, ctx.Err())
+		}
+	}
+}
+
+// A folder that is not there, perhaps not mounted, is not made.
+func TestFolderIsNotMade(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "not", "mounted")
+	r := open(t, "file://"+dir)
+	ctx := context.Background()
+	for what, err := range map[string]error{
+		"get": r.Get(ctx, "format", io.Discard), "put": r.Put(ctx, "format", object("x"), false),
+	} {
+		if !errors.Is(err, remote.ErrRefused) || errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "mount it") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("it is there now")
+	}
+}
+
+// What is half written has no name among the others, whatever ends the writer.
+func TestFolderIsAllOrNothing(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, "file://"+dir)
+	o := object("all of it")
+	o.Body = failing{strings.NewReader("all")}
+	if err := r.Put(context.Background(), "blobs/aa/aa", o, false); err == nil {
+		t.Error("half a body was taken")
+	}
+	if keys := list(t, r, ""); keys != nil {
+		t.Errorf("there is %q", keys)
+	}
+}
+
+type failing struct{ io.ReadSeeker }
+
+func (f failing) Read(p []byte) (int, error) {
+	n, err := f.ReadSeeker.Read(p)
+	if err == io.EOF {
+		err = errors.New("the disk failed")
+	}
+	return n, err
+}
+
+func TestParse(t *testing.T) {
+	for text, want := range map[string]remote.Place{
+		"s3://b":             {Bucket: "b"},
+		"s3://b/p/q/":        {Bucket: "b", Prefix: "p/q"},
+		"s3://b/p?mode=read": {Bucket: "b", Prefix: "p", ReadOnly: true},
+		"s3://b/p?endpoint=http://127.0.0.1:7070&region=eu-1&mode=write": {Bucket: "b", Prefix: "p", Endpoint: "http://127.0.0.1:7070", Region: "eu-1"},
+		"file:///a/b/":          {Folder: "/a/b"},
+		"file:///a%20b":         {Folder: "/a b"},
+		"file:///a/b?mode=read": {Folder: "/a/b", ReadOnly: true},
+	} {
+		if got, err := remote.Parse(text); err != nil || got != want {
+			t.Errorf("%s: %+v, %v", text, got, err)
+		}
+	}
+	for text, hint := range map[string]string{
+		"":                       "s3://BUCKET/PREFIX",
+		"bucket/prefix":          "s3://BUCKET/PREFIX",
+		"gs://b/p":               "s3://BUCKET/PREFIX",
+		"s3:///p":                "names no bucket",
+		"s3://b/p#x":             "fragment",
+		"file://folder/x":        "three slashes",
+		"file:folder":            "three slashes",
+		"file:///":               "names no folder",
+		"s3://b/p?mode=reed":     "must be read or write",
+		"s3://b/p?mode=":         "",
+		"s3://b/p?endpiont=x":    `"endpiont"`,
+		"s3://b?mode=read&mode=": "once",
+		"file:///a?endpoint=x":   `"endpoint"`,
+		"s3://b?endpoint=host":   "http://HOST:PORT",
+	} {
+		if _, err := remote.Parse(text); hint != "" && (err == nil || !strings.Contains(err.Error(), hint)) {
+			t.Errorf("%q: %v, want a word about %q", text, err, hint)
+		}
+	}
+	for _, text := range []string{"s3://AKID:hunter2@b/p", "s3://b/p?endpoint=http://AKID:hunter2@h", "s3://AKID:hunter2@b:%zz/"} {
+		if _, err := remote.Parse(text); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// Settings that nothing can be done without are named at once.
+func TestNoRegion(t *testing.T) {
+	remotetest.Credentials(t)
+	p, err := remote.Parse("s3://b/p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Open(context.Background()); err == nil || !strings.Contains(err.Error(), "AWS_REGION") {
+		t.Errorf("%v", err)
+	}
+	t.Setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
+	if _, err := p.Open(context.Background()); err != nil {
+		t.Errorf("with an endpoint: %v", err)
+	}
+}
+
+// Without credentials the first call says what to set, without asking anybody.
+func TestNoCredentials(t *testing.T) {
+	remotetest.Credentials(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	c := &remote.Client{Remote: open(t, "s3://b/p?endpoint=http://127.0.0.1:1"), Patience: quick}
+	if _, err := c.Reach(context.Background(), "format", 100); !errors.Is(err, remote.ErrRefused) || !strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") {
+		t.Errorf("%v", err)
+	}
+}

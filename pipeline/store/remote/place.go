@@ -1,0 +1,104 @@
+package remote
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/url"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A Place is where a second level is, as a URL says it:
+//
+//	s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION
+//	file:///FOLDER
+//
+// Both take ?mode=read, for looking only.
+type Place struct {
+	Bucket, Prefix   string // of s3; Prefix may be empty
+	Endpoint, Region string // of s3; empty: as the environment and AWS's files say
+	Folder           string // of file, absolute
+	ReadOnly         bool
+}
+
+const forms = "use s3://BUCKET/PREFIX, with ?endpoint=https://HOST for a server other than AWS's, or file:///FOLDER"
+
+// Parse reads the URL of a second level. It asks nothing of anybody.
+func Parse(text string) (Place, error) {
+	var p Place
+	fail := func(format string, args ...any) (Place, error) {
+		return Place{}, fmt.Errorf("remote: "+format, args...)
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return fail("the URL cannot be read; %s", forms) // url.Error would repeat a password that stands in it
+	}
+	if u.User != nil {
+		return fail("credentials do not belong in the URL, where commands and logs would show them: " +
+			"put them in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or in a profile of ~/.aws")
+	}
+	if u.Fragment != "" {
+		return fail("%q ends in a fragment; %s", text, forms)
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return fail("%q: what follows the question mark cannot be read: %v", text, err)
+	}
+	settings := map[string]*string{"mode": new(string)}
+	switch u.Scheme {
+	case "s3":
+		p.Bucket, p.Prefix = u.Host, strings.Trim(path.Clean("/"+u.Path), "/")
+		settings["endpoint"], settings["region"] = &p.Endpoint, &p.Region
+		if p.Bucket == "" {
+			return fail("%q names no bucket; %s", text, forms)
+		}
+	case "file":
+		if u.Host != "" || !path.IsAbs(u.Path) || path.Clean(u.Path) == "/" {
+			return fail("%q names no folder; write file:///FOLDER, with three slashes and the whole path", text)
+		}
+		p.Folder = filepath.FromSlash(path.Clean(u.Path))
+	default:
+		return fail("%q is of no kind that is known; %s", text, forms)
+	}
+	for key, values := range query {
+		into := settings[key]
+		if into == nil || len(values) != 1 {
+			return fail("%q: setting %q must be one of %v, once", text, key, slices.Sorted(maps.Keys(settings)))
+		}
+		*into = values[0]
+	}
+	switch *settings["mode"] {
+	case "read":
+		p.ReadOnly = true
+	case "", "write":
+	default:
+		return fail("%q: mode=%s: must be read or write", text, *settings["mode"])
+	}
+	if p.Endpoint != "" {
+		e, err := url.Parse(p.Endpoint)
+		if err != nil || e.Scheme != "http" && e.Scheme != "https" || e.Host == "" || e.User != nil {
+			return fail("the endpoint must be http://HOST:PORT or https://HOST, without credentials")
+		}
+	}
+	return p, nil
+}
+
+// String is the URL without its settings.
+func (p Place) String() string {
+	if p.Folder != "" {
+		return (&url.URL{Scheme: "file", Path: filepath.ToSlash(p.Folder)}).String()
+	}
+	return (&url.URL{Scheme: "s3", Host: p.Bucket, Path: "/" + p.Prefix}).String()
+}
+
+// Open returns what is at the place. It does not ask whether anything is there:
+// the first call does.
+func (p Place) Open(ctx context.Context) (Remote, error) {
+	if p.Folder != "" {
+		return folder{p.Folder, p}, nil
+	}
+	return openBucket(ctx, p)
+}

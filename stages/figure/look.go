@@ -1,0 +1,152 @@
+package figure
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// line is one series: its place, name and look.
+type line struct {
+	place
+	label string
+	look
+}
+
+// look is what tells a line from others. Where marker or dash are empty they are the role's.
+type look struct {
+	role, dash, marker string
+	hollow             bool
+}
+
+// onlyLine is the role of a line that is told from no other.
+const onlyLine = "accuracy"
+
+// levelRoles are the roles of lines that are ordered or have no role of their own, by how many there are: far apart in lightness,
+// and the lightest last.
+var levelRoles = map[int][]int{1: {1}, 2: {1, 5}, 3: {1, 4, 6}, 4: {1, 3, 5, 6}, 5: {1, 3, 4, 5, 6}, 6: {1, 2, 3, 4, 5, 6}, 7: {1, 2, 3, 4, 5, 6, 7}}
+
+// The looks of what lines differ in besides their colour: dashes of lines, markers of dots; every second marker is an outline.
+var (
+	dashes  = []string{"solid", "dashed", "dotted", "dashdot", "longdash", "dashdotdot", "longdashdot"}
+	markers = []string{"circle", "square", "triangle", "down", "diamond", "plus", "cross"}
+)
+
+// products is how many metrics that are products have a role: product1 and so on.
+const products = 3
+
+// colours are the roles of what the first dimension of the lines tells apart. No two are the same; the error is that there are too
+// many for that.
+func (p Params) colours() (map[string]string, error) {
+	if len(p.Lines) == 0 {
+		return map[string]string{"": onlyLine}, nil
+	}
+	dimension := p.Lines[0]
+	list := p.levels(dimension)
+	roles := map[string]string{}
+	switch dimension {
+	case "optimizer":
+		for _, name := range list {
+			roles[name] = name
+		}
+	case "metric":
+		count := 0
+		for _, name := range list {
+			if roles[name] = name; strings.Contains(name, " * ") {
+				count++
+				roles[name] = fmt.Sprintf("product%d", count)
+			}
+		}
+		if count > products {
+			return nil, tooMany(count, "products", products, "colour")
+		}
+	default:
+		if i := slices.Index(list, wholeNetwork); dimension == "layer" && i >= 0 {
+			roles[wholeNetwork] = onlyLine
+			list = slices.Delete(list, i, i+1)
+		}
+		if len(list) > len(levelRoles) {
+			return nil, tooMany(len(list), dimension+"s", len(levelRoles), "colour")
+		}
+		for i, label := range list {
+			roles[label] = fmt.Sprintf("level%d", levelRoles[len(list)][i])
+		}
+	}
+	return roles, nil
+}
+
+func tooMany(count int, what string, most int, by string) error {
+	return fmt.Errorf("%d %s as lines: %d can be told apart by %s; show fewer, or tell them apart by rows, columns or x", count, what, most, by)
+}
+
+// looks returns how the line with these labels of its two dimensions looks.
+func (p Params) looks() (func(first, second string) look, error) {
+	roles, err := p.colours()
+	if err != nil {
+		return nil, err
+	}
+	var seconds []string
+	if len(p.Lines) > 1 {
+		if seconds = p.levels(p.Lines[1]); len(seconds) > len(dashes) {
+			return nil, tooMany(len(seconds), p.Lines[1]+"s", len(dashes), "dash")
+		}
+	}
+	return func(first, second string) look {
+		l := look{role: roles[first]}
+		if l.role == "" {
+			l.role = onlyLine
+		}
+		if i := slices.Index(seconds, second); i >= 0 {
+			l.hollow = i%2 == 1
+			if p.X.against() {
+				l.marker = markers[i]
+			} else {
+				l.dash = dashes[i]
+			}
+		}
+		return l
+	}, nil
+}
+
+// Roles lists the roles that the figure's lines have.
+func (p Params) Roles() []string {
+	roles, err := p.colours()
+	if err != nil {
+		return nil // which Try reports
+	}
+	list := []string{onlyLine}
+	for _, role := range roles {
+		list = append(list, role)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// lines lists the series of a panel.
+func (d *description) lines(from place) []line {
+	var dimensions [2]string
+	copy(dimensions[:], d.Lines)
+	if from.panel.Difference { // which is one number of both conditions
+		for i, dimension := range dimensions {
+			if dimension == "condition" {
+				dimensions[i] = ""
+			}
+		}
+	}
+	var lines []line
+	outer, seconds := d.spread(from, dimensions[1])
+	for j, at := range outer {
+		places, firsts := d.spread(at, dimensions[0])
+		for i, at := range places {
+			l := line{place: at, look: d.look(firsts[i], seconds[j])}
+			words := []string{firsts[i], seconds[j]}
+			if from.panel.Difference { // looks like neither of its conditions
+				words = append(words, "difference")
+				l.dash = dashes[2]
+			}
+			l.label = strings.Join(slices.DeleteFunc(words, func(s string) bool { return s == "" }), ", ")
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,123 @@
+package figure
+
+import (
+	"fmt"
+	"math"
+
+	"sparsel/analysis/chart"
+	"sparsel/analysis/summary"
+	"sparsel/artifacts/measures"
+)
+
+// Try describes and lays out the figure with made-up numbers, by the code that draws it, and reports what in its parameters it cannot
+// be drawn with: too many lines, a text that the font has no glyphs for, labels that leave no room. Key is the key of the parameter
+// file that is to blame, such as "lines"; it is empty where no single one is. What Try accepts is drawn, whatever the numbers.
+func Try(p Params) (key string, err error) {
+	for _, panel := range p.Panels {
+		if p.X.Kind == Layers && panel.ofNetwork() {
+			return "metrics", fmt.Errorf("name %s, which belongs to the whole network and has no value of each layer along x", panel.words())
+		}
+	}
+	if _, err := p.looks(); err != nil {
+		return "lines", err
+	}
+	for _, t := range p.texts() {
+		if err := chart.CheckText(t.text); err != nil {
+			return t.key, err
+		}
+	}
+	sums := map[string]string{}
+	for _, experiment := range p.Experiments() {
+		sums[experiment] = fmt.Sprintf("%064x", 0)
+	}
+	whole := p
+	for i, made := range dummies {
+		p := whole
+		if i > 0 { // as many epochs as decide anything
+			p.Epoch = min(p.Epoch, fewEpochs+1)
+		}
+		f, err := p.describe(made)
+		if err != nil {
+			return "", err
+		}
+		f.Metadata = p.metadata(sums)
+		if i > 1 { // the layout depends on the numbers by the labels of ticks alone
+			err = f.Validate(p.Style)
+		} else {
+			err = chart.Check(f, p.Style)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return "", nil
+}
+
+// text is one that is drawn, and the key of the parameter file that holds it.
+type text struct{ key, text string }
+
+// texts lists the texts that a parameter file gives.
+func (p Params) texts() []text {
+	list := []text{{"title", p.Title}, {"x_label", p.X.Label}, {"x", p.X.Name}, {"remark", sentence(p.Remark)}}
+	for _, s := range p.Sources {
+		list = append(list, text{"experiments", s.Parameter})
+		for _, e := range s.Entries {
+			list = append(list, text{"names", e.Label})
+		}
+	}
+	if p.Reference != nil {
+		list = append(list, text{"reference.label", p.Reference.Label})
+	}
+	return list
+}
+
+// dummies are made-up numbers of all kinds that runs may have. The first two are laid out: plain numbers, and those with the longest
+// labels of ticks.
+var dummies = []dummy{
+	func(u float64, seed int) float64 { return u + 0.01*float64(seed) },
+	func(u float64, seed int) float64 { return 1234567 + 1e-3*u },
+	func(u float64, seed int) float64 { return 0.5 },
+	func(u float64, seed int) float64 { return math.NaN() },
+	func(u float64, seed int) float64 {
+		if u < 0.3 || seed > 0 && u < 0.6 {
+			return math.Inf(1)
+		}
+		return u
+	},
+	func(u float64, seed int) float64 { return 1e38 * (u - 0.5) },
+}
+
+// dummy is a source of made-up numbers: what a run has where a number in [0, 1) stands for the place.
+type dummy func(u float64, seed int) float64
+
+// dummyRuns is how many runs a dummy has, whatever the seeds: the summaries of few and of many runs have the same form.
+const dummyRuns = 3
+
+func (make dummy) at(k key, i int) float64 {
+	h := uint32(2166136261) // FNV-1a
+	for _, text := range []string{k.condition, k.optimizer, k.layer, k.metric, string(rune(k.epoch))} {
+		for _, b := range []byte(text) {
+			h = (h ^ uint32(b)) * 16777619
+		}
+	}
+	return make(float64(h)/(1<<32), i)
+}
+
+func (make dummy) summary(k key) (measures.Summary, bool) {
+	var values []float64
+	s := measures.Summary{Expected: dummyRuns}
+	for i := range dummyRuns {
+		if v := make.at(k, i); finite(v) {
+			values = append(values, v)
+		} else {
+			s.NonFinite += fmt.Sprintf("seed %d;", i)
+		}
+	}
+	d := summary.Describe(values)
+	s.N, s.Mean, s.SE, s.SEPopulation, s.CILow, s.CIHigh = d.N, d.Mean, d.SE, d.SEPopulation, d.CILow, d.CIHigh
+	return s, true
+}
+
+func (make dummy) run(k key, seed uint32) (float64, bool) {
+	return make.at(k, int(seed%dummyRuns)), true
+}

@@ -1,0 +1,116 @@
+package studytest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"sparsel/artifacts/measures"
+	"sparsel/pipeline"
+	"sparsel/pipeline/codeid"
+	"sparsel/stages/metrics"
+	"sparsel/stages/study"
+	"sparsel/stages/train"
+	"sparsel/trainer"
+)
+
+// Number is a made-up number: what a run has of a metric of a layer at an epoch.
+type Number func(run trainer.Config, layer, metric string, epoch int) float64
+
+// MadeUp makes every figure, table and finding of a study in a folder of the test's and returns the folder. Everything is as in a
+// real run but for the metrics of the runs, which are made up, so that nothing is trained.
+func MadeUp(t testing.TB, s *study.Study, number Number) string {
+	t.Helper()
+	out := t.TempDir()
+	if err := Make(out, s, number); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// Make is MadeUp into a folder. The study's nodes of metrics are not what they were afterwards.
+func Make(out string, s *study.Study, number Number) error {
+	var nodes []*pipeline.Node
+	stage := inventing(number)
+	for _, n := range s.Graph.Nodes() {
+		switch n.Params.(type) {
+		case metrics.Params:
+			n.Stage, n.Params, n.Inputs = stage, invented{n.Inputs[0].From.Params.(train.Params)}, nil
+		case train.Params:
+			continue
+		}
+		if n != s.Dataset {
+			nodes = append(nodes, n)
+		}
+	}
+	graph, err := pipeline.NewGraph(nodes)
+	if err != nil {
+		return err
+	}
+	store, err := pipeline.OpenStore(filepath.Join(out, "store"))
+	if err != nil {
+		return err
+	}
+	engine := pipeline.New(pipeline.Config{Store: store, Out: out, Code: codeless{}})
+	plan, err := engine.Plan(context.Background(), graph, s.Targets())
+	if err != nil {
+		return err
+	}
+	_, err = engine.Run(context.Background(), plan, pipeline.Options{Jobs: 2})
+	return err
+}
+
+// invented is the parameters of a made-up training with its metrics.
+type invented struct{ Training train.Params }
+
+// inventing is the stage that stands in for trainings and their metrics.
+func inventing(number Number) *pipeline.Stage {
+	return &pipeline.Stage{
+		Name: "invented", Package: "invented", Outputs: []string{metrics.Measures},
+		Run: func(_ context.Context, job *pipeline.Job) error {
+			p := job.Node().Params.(invented).Training
+			text, err := json.Marshal(p)
+			if err != nil {
+				return err
+			}
+			return measures.WriteRun(job.Output(metrics.Measures), measures.Meta{"run": string(text)}, rows(p.Run, number))
+		},
+	}
+}
+
+// codeless says that code never changes.
+type codeless struct{}
+
+func (codeless) Identify(_ context.Context, packages []string) (map[string]codeid.Identity, error) {
+	list := map[string]codeid.Identity{}
+	for _, p := range packages {
+		sum := codeid.Hash(sha256.Sum256([]byte(p)))
+		list[p] = codeid.Identity{ID: sum, Root: p, Go: "go1", Packages: map[string]codeid.Hash{p: sum}}
+	}
+	return list, nil
+}
+
+// rows are a run's metrics.
+func rows(run trainer.Config, number Number) []measures.Row {
+	layers := []string{measures.AllLayers}
+	if n := len(run.Network.Hidden); n > 1 {
+		for i := range n {
+			layers = append(layers, strconv.Itoa(i+1))
+		}
+	}
+	var list []measures.Row
+	for epoch := 1; epoch <= run.Epochs; epoch++ {
+		for _, layer := range layers {
+			of := func(metric string) float64 { return number(run, layer, metric, epoch) }
+			list = append(list, measures.Row{
+				Epoch: epoch, Layer: layer, Accuracy: number(run, measures.AllLayers, "accuracy", epoch),
+				TrainLoss: of("train_loss"), TestLoss: of("test_loss"), Sparsity: of("sparsity"), SparsityStd: of("sparsity_std"),
+				Selectivity: of("selectivity"), SelectivityStd: of("selectivity_std"),
+			})
+		}
+	}
+	return list
+}

@@ -1,0 +1,147 @@
+package params
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sparsel/trainer"
+)
+
+// A Column is one thing in which uses of runs may differ, as tables show it: what one or several settings make of a run, how
+// it is seeded, or how it is measured.
+type Column struct {
+	Name string
+	Of   func(Use) any // a number or words; nil where the run has no such thing
+}
+
+// texts are the columns that several settings have in common, or whose values say too little.
+var texts = map[string]func(trainer.Config) any{
+	"network":         func(c trainer.Config) any { return NetworkText(c.Network) },
+	"training images": samplerText,
+	"measured on":     measureText,
+}
+
+// Columns lists all of them, in the order of tables.
+func Columns() []Column {
+	var list []Column
+	for _, s := range allSettings() {
+		if slices.ContainsFunc(list, func(c Column) bool { return c.Name == s.Column }) {
+			continue
+		}
+		of := texts[s.Column]
+		if of == nil {
+			of = s.get
+		}
+		list = append(list, Column{s.Column, func(u Use) any { return of(u.Run.Config) }})
+	}
+	return append(list,
+		Column{"seeding", func(u Use) any { return u.Run.Config.Seeding.Mode }},
+		Column{"CCMAS epsilon", func(u Use) any { return u.CCMASEpsilon }},
+	)
+}
+
+// columnOf is what a run has in a column that settings make.
+func columnOf(name string, c trainer.Config) any {
+	for _, column := range Columns() {
+		if column.Name == name {
+			return column.Of(Use{Run: &Run{Config: c}})
+		}
+	}
+	return nil
+}
+
+// Texts writes what a column has of several uses, each once for all: numbers get as many digits as tell them apart. Empty is
+// what a run does not have.
+func Texts(values []any) []string {
+	var numbers []float64
+	var at []int
+	list := make([]string, len(values))
+	for i, v := range values {
+		if x, ok := number(v); ok {
+			numbers, at = append(numbers, x), append(at, i)
+		} else if v != nil {
+			list[i] = format(v)
+		}
+	}
+	for k, label := range Labels(numbers) {
+		list[at[k]] = label
+	}
+	return list
+}
+
+// BaselineUse is the baseline with one of the optimizers, as a use: what the columns of an experiment's uses are held against.
+func (p *Params) BaselineUse(optimizer string) Use {
+	c := p.BaselineRun(optimizer)
+	c.Epochs = p.Profile.shorten(c.Epochs)
+	c.Seeding.Mode = p.Study.Seeding
+	return Use{Optimizer: optimizer, CCMASEpsilon: p.Metrics.CCMASEpsilon, Run: &Run{Config: c}}
+}
+
+// SettingOf is the setting that varies: by its name, or as the column is called where the file gives column and value alone.
+func (v Varied) SettingOf() (Setting, bool) {
+	if s, ok := SettingOf(v.Setting); ok {
+		return s, true
+	}
+	for _, s := range allSettings() {
+		if v.Column == s.Name || strings.ReplaceAll(v.Column, "_", " ") == s.Column {
+			return s, true
+		}
+	}
+	return Setting{}, false
+}
+
+// BaselineOf is what the baseline has of something that varies; nil where it has no such thing.
+func (p *Params) BaselineOf(v Varied, optimizer string) any {
+	if s, ok := v.SettingOf(); ok {
+		return s.get(p.BaselineRun(optimizer))
+	}
+	return nil
+}
+
+// NetworkText is the widths of the layers, input first.
+func NetworkText(n trainer.Network) string {
+	parts := []string{strconv.Itoa(Pixels)}
+	for _, channels := range n.Conv {
+		parts = append(parts, fmt.Sprintf("conv %d", channels))
+	}
+	for _, width := range n.Hidden {
+		parts = append(parts, strconv.Itoa(width))
+	}
+	return strings.Join(append(parts, strconv.Itoa(Classes)), " → ")
+}
+
+// samplerText says in which order a run takes the training images, and whether it leaves some out.
+func samplerText(c trainer.Config) any {
+	s := c.Sampler
+	text := s.Kind
+	switch s.Kind {
+	case "sorted":
+		text = "sorted by class"
+	case "consecutive":
+		text = fmt.Sprintf("runs of %d of one class", s.Block)
+	case "classes":
+		text = "1 class a batch"
+		if s.Classes != 1 {
+			text = fmt.Sprintf("%d classes a batch", s.Classes)
+		}
+	}
+	if s.OrderSeed != 0 {
+		text += fmt.Sprintf(" in the order of seed %d", s.OrderSeed)
+	}
+	if s.Clean {
+		text += ", no image left out"
+	}
+	return text
+}
+
+func measureText(c trainer.Config) any {
+	switch c.Measure {
+	case "", "test":
+		return "test images after the epoch"
+	case "train-running":
+		return "training images during the epoch"
+	}
+	return "training images after the epoch"
+}

@@ -1,0 +1,12 @@
+package params
+
+import "sparsel/stages/quantity"
+
+// MetricNames are the metrics that figures and tables may show.
+var MetricNames = func() []string {
+	var names []string
+	for _, m := range quantity.All() {
+		names = append(names, m.Name)
+	}
+	return names
+}()

@@ -1,0 +1,159 @@
+package params
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"sparsel/trainer"
+)
+
+// tryValues are, for each setting, two values that differ from each other and from what a run has without it.
+var tryValues = map[string][2]any{
+	"hidden": {[]any{int64(8), int64(8)}, []any{int64(8), int64(4)}}, "width": {int64(8), int64(9)}, "depth": {int64(2), int64(3)},
+	"conv": {[]any{int64(2)}, []any{int64(2), int64(3)}}, "activation": {"relu", "tanh"}, "sampler": {"sorted", "classes"},
+	"block": {int64(2), int64(3)}, "classes": {int64(2), int64(5)}, "clean": {true, false}, "order_seed": {int64(1), int64(2)},
+	"batch": {int64(10), int64(20)}, "epochs": {int64(2), int64(3)}, "measure": {"train", "train-running"},
+}
+
+// valuesFor are values to try a setting with; an optimizer's constants take any small number.
+func valuesFor(s Setting) [2]any {
+	if v, ok := tryValues[s.Name]; ok {
+		return v
+	}
+	return [2]any{0.25, 0.125}
+}
+
+// runFor is a run that has the setting.
+func runFor(s Setting) trainer.Config {
+	c := trainer.Config{Network: trainer.Network{Hidden: []int{16}, Activation: "sigmoid"}, Batch: 50, Epochs: 5}
+	c.Sampler = trainer.Sampler{Kind: "shuffled"}
+	switch s.Name {
+	case "block", "order_seed", "clean":
+		c.Sampler = trainer.Sampler{Kind: "consecutive", Block: 5}
+	case "classes":
+		c.Sampler = trainer.Sampler{Kind: "classes", Classes: 1}
+	}
+	for _, name := range append(optimizersWith(s.Name), "SGD") {
+		c.Optimizer.Name = name
+		break
+	}
+	return c
+}
+
+// Every setting does what it says: what is set is what the run has, every table of conditions shows it, and what it may not be is
+// refused.
+func TestEverySetting(t *testing.T) {
+	for _, s := range Settings() {
+		i := slices.IndexFunc(Columns(), func(c Column) bool { return c.Name == s.Column })
+		if i < 0 || s.Takes == "" {
+			t.Errorf("%s: column %q, takes %q", s.Name, s.Column, s.Takes)
+			continue
+		}
+		before := runFor(s)
+		seen := map[string]bool{}
+		for _, v := range valuesFor(s) {
+			c := runFor(s)
+			if err := apply(&c, s.Name, v); err != nil {
+				t.Errorf("%s = %v: %v", s.Name, v, err)
+				continue
+			}
+			if s.Name != "width" && !Equal(s.Value(c), v) || s.Name == "width" && c.Network.Hidden[0] != int(v.(int64)) {
+				t.Errorf("%s = %v gives a run with %v", s.Name, v, s.Value(c))
+			}
+			text := Texts([]any{Columns()[i].Of(Use{Run: &Run{Config: c}})})[0]
+			if same := reflect.DeepEqual(c, before); seen[text] || text == "" || !same && text == Texts([]any{Columns()[i].Of(Use{Run: &Run{Config: before}})})[0] {
+				t.Errorf("%s = %v: column %s has %q, as without it", s.Name, v, s.Column, text)
+			}
+			seen[text] = true
+		}
+		for _, wrong := range []any{"nonsense", int64(-1), []any{}, map[string]any{}} {
+			if err := apply(&before, s.Name, wrong); err == nil {
+				t.Errorf("%s takes %v", s.Name, wrong)
+			}
+		}
+	}
+}
+
+// Every field of a run comes from a setting, so that nothing that a run can have is beyond a parameter file and its tables.
+func TestEveryFieldIsASetting(t *testing.T) {
+	set := trainer.Config{}
+	for _, s := range Settings() {
+		c := runFor(s)
+		if err := apply(&c, s.Name, valuesFor(s)[0]); err != nil {
+			t.Fatal(err)
+		}
+		merge(reflect.ValueOf(&set).Elem(), reflect.ValueOf(c))
+	}
+	set.Seeding = trainer.Seeding{Mode: "paired", Seed: 1, Skip: 1, NumpySkip: 1} // of the experiment and the study
+	var missing func(path string, v reflect.Value)
+	missing = func(path string, v reflect.Value) {
+		if v.Kind() == reflect.Struct {
+			for i := range v.NumField() {
+				missing(path+"."+v.Type().Field(i).Name, v.Field(i))
+			}
+		} else if v.IsZero() {
+			t.Errorf("no setting gives %s: add a row to settings", path)
+		}
+	}
+	missing("Config", reflect.ValueOf(set))
+}
+
+// merge copies what is not zero.
+func merge(to, from reflect.Value) {
+	for i := range to.NumField() {
+		if to.Field(i).Kind() == reflect.Struct {
+			merge(to.Field(i), from.Field(i))
+		} else if !from.Field(i).IsZero() {
+			to.Field(i).Set(from.Field(i))
+		}
+	}
+}
+
+// docs/extending.md lists every setting, and no other.
+func TestSettingsAreDocumented(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(repository(t), "docs", "extending.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	for _, s := range Settings() {
+		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s |", s.Name, s.Takes, s.Column))
+	}
+	if want := strings.Join(rows, "\n"); !strings.Contains(string(data), "|---|---|---|\n"+want+"\n\n") {
+		t.Errorf("docs/extending.md should have the rows\n%s", want)
+	}
+}
+
+// With seeds that are not the author's every experiment has every condition for every seed.
+func TestFreshSeedsHaveEveryCondition(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(repository(t), "params.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := func(profile string) map[string]int {
+		p, err := Parse("params.toml", data, profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, uses := p.Expand()
+		list := map[string]int{}
+		for _, u := range uses {
+			list[u.Experiment+"/"+u.Condition+"/"+u.Optimizer]++
+		}
+		return list
+	}
+	whole, fresh := cells(""), cells("fresh")
+	if len(whole) != len(fresh) {
+		t.Errorf("%d conditions by optimizer, with fresh seeds %d", len(whole), len(fresh))
+	}
+	for name, n := range whole {
+		if n != 3 || fresh[name] != 12 {
+			t.Errorf("%s has %d of 3 runs, with fresh seeds %d of 12", name, n, fresh[name])
+		}
+	}
+}

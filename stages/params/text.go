@@ -1,0 +1,78 @@
+package params
+
+import (
+	"path"
+	"regexp"
+	"sparsel/analysis/tabulate"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// checkText holds a text that people read to one line.
+func checkText(d *document, at, text string) {
+	if i := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
+		d.report(at, "is %q, must be one line of visible characters and single blanks", text)
+	} else if !norm.NFC.IsNormalString(text) {
+		d.report(at, "is %q, which spells a character in several parts; write it as %q (%+q)", text, norm.NFC.String(text), norm.NFC.String(text))
+	}
+}
+
+// checkName holds a text that tells something from others to a form in which texts that look equal are equal: visible
+// characters in their composed form, with single blanks between words.
+func checkName(d *document, at, text string) {
+	switch {
+	case text == "":
+		d.report(at, "is empty")
+	case strings.TrimSpace(text) != text || strings.Contains(text, "  "):
+		d.report(at, "is %q, must not begin or end with a blank, or have two together: names that look equal must be equal", text)
+	default:
+		checkText(d, at, text)
+	}
+}
+
+// checkCondition is checkName for conditions, which patterns select and which stand in the names of nodes between slashes.
+func checkCondition(d *document, at, name string) {
+	switch {
+	case strings.Contains(name, "*"):
+		d.report(at, "is %q, must not hold *, which stands for any text where figures name conditions", name)
+	case name != "" && path.Join("/", name) != "/"+name:
+		d.report(at, "is %q, must not have empty parts, . or .. between slashes", name)
+	default:
+		checkName(d, at, name)
+	}
+}
+
+// braced is a place for a parameter's value in a condition's name.
+var braced = regexp.MustCompile(`\{[^}]*\}`)
+
+// checkFormula refuses what a spreadsheet, which the tidy table is made for, would take for a formula.
+func checkFormula(d *document, at, text string) {
+	if filled := braced.ReplaceAllString(text, "1"); tabulate.Cell(filled) != filled {
+		d.report(at, "is %q, must not begin with = + - or @", text)
+	}
+}
+
+// checkTexts holds every title, note and label to its form.
+func (p *Params) checkTexts(d *document) {
+	checkText(d, "study.title", p.Study.Title)
+	checkText(d, "study.source", p.Study.Source)
+	for i, t := range p.Tables {
+		at := indexed("tables", i)
+		checkText(d, at+".title", t.Title)
+		checkText(d, at+".note", t.Note)
+	}
+	for i, f := range p.Figures {
+		at := indexed("figures", i)
+		checkText(d, at+".title", f.Title)
+		checkText(d, at+".remark", f.Remark)
+		checkText(d, at+".x_label", f.XLabel)
+		for _, key := range sortedKeys(f.Names) {
+			checkText(d, join(at+".names", key), f.Names[key])
+		}
+		if f.Reference != nil {
+			checkText(d, at+".reference.label", f.Reference.Label)
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"sparsel/pipeline"
+	"sparsel/pipeline/store/remote"
+)
+
+// remoteVariable names the second level where no flag does. It is no parameter of the study: results are the same with
+// and without it.
+const remoteVariable = "SPARSEL_REMOTE"
+
+// remote opens the second level that is asked for; nil where there is none. It asks nothing of it yet.
+func (o Options) remote() (client *remote.Client, readOnly bool, err error) {
+	url := orDefault(o.Remote, os.Getenv(remoteVariable))
+	if url == "" {
+		return nil, false, nil
+	}
+	p, err := remote.Parse(url)
+	if err != nil {
+		return nil, false, err
+	}
+	r, err := p.Open(context.Background())
+	if err != nil {
+		return nil, false, err
+	}
+	return &remote.Client{Remote: r, Patience: remote.Patient}, p.ReadOnly || orDefault(o.RemoteReadOnly, false), nil
+}
+
+// notes shows what a command that runs nothing has to say about the second level.
+type notes struct{}
+
+func (notes) RunStarted(*pipeline.Plan, int)                        {}
+func (notes) NodeStarted(*pipeline.Node)                            {}
+func (notes) NodeProgress(*pipeline.Node, float64, float64, string) {}
+func (notes) NodeFinished(pipeline.NodeResult)                      {}
+func (notes) RunFinished(*pipeline.Report)                          {}
+func (notes) Note(text string)                                      { fmt.Fprintln(os.Stderr, text) }
+
+// printArchives says what could be let go of, what is not here, and what each costs to have again.
+func printArchives(w io.Writer, s *pipeline.Status) {
+	if s.Fetch > 0 {
+		fmt.Fprintf(w, "%s, %.1f MB, to be fetched from the second level\n", counted(s.Fetch, "file"), float64(s.FetchBytes)/1e6)
+	}
+	if s.Archives == nil {
+		return
+	}
+	if a := s.Archives.Here; a.Files > 0 {
+		fmt.Fprintf(w, "%s that keep_archives does not keep, %.1f MB: `gc` drops them; to train them again takes %s of one core\n",
+			counted(a.Files, "archive"), float64(a.Bytes)/1e6, ofOneCore(a))
+	}
+	if a := s.Archives.Gone; a.Files > 0 {
+		fmt.Fprintf(w, "%s, %.1f MB, not kept here: fetched from a second level when they are read, or trained again in %s of one core\n",
+			counted(a.Files, "archive"), float64(a.Bytes)/1e6, ofOneCore(a))
+	}
+}
+
+func ofOneCore(a pipeline.Archives) string {
+	return duration(time.Duration(a.Seconds * float64(time.Second)))
+}

@@ -1,0 +1,199 @@
+package stages
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sparsel/pipeline"
+	"sparsel/pipeline/store/remote/remotetest"
+	"sparsel/stages/train"
+)
+
+// published are the files below out that people look at, with their bytes; the report names the machine and the time, and is
+// left out.
+func (s *smallStudy) published() map[string]string {
+	s.t.Helper()
+	files := map[string]string{}
+	for _, dir := range []string{"figures", "tables", "findings"} {
+		err := filepath.WalkDir(s.path("out/"+dir), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			files[s.relative(path)] = string(text)
+			return err
+		})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return files
+}
+
+// secondMachine is a study with the parameters of s, and nothing else.
+func (s *smallStudy) secondMachine() *smallStudy {
+	s.t.Helper()
+	second := &smallStudy{t: s.t, dir: s.t.TempDir()}
+	text, err := os.ReadFile(s.path("params.toml"))
+	if err == nil {
+		err = os.WriteFile(second.path("params.toml"), text, 0o644)
+	}
+	if err == nil {
+		err = os.Mkdir(second.path("data"), 0o755) // which is empty
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { writable(second.dir) })
+	return second
+}
+
+// size is how long all stored bytes are.
+func (s *smallStudy) size() (bytes int64) {
+	s.t.Helper()
+	err := filepath.WalkDir(s.path("out/store/blobs"), func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		bytes += info.Size()
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return bytes
+}
+
+// A machine that has the parameters and a second level, and neither MNIST nor an archive, builds everything without running
+// anything. Nothing that it writes holds the credentials.
+func TestT33StudyOnSecondMachine(t *testing.T) {
+	for _, kind := range []string{"folder", "versitygw"} {
+		t.Run(kind, func(t *testing.T) {
+			remotetest.Credentials(t)
+			url := "file://" + t.TempDir()
+			if kind != "folder" {
+				url = remotetest.Versity(t).URL("study")
+			}
+			first := newSmallStudy(t)
+			t.Setenv(remoteVariable, url)
+			if n := first.executed(); n != 0 {
+				t.Errorf("pushing what was there executed %d nodes", n)
+			}
+			second := first.secondMachine()
+			if n := second.executed(); n != 0 {
+				t.Errorf("the second machine executed %d nodes", n)
+			}
+			here, there := second.published(), first.published()
+			for path, text := range there {
+				if here[path] != text {
+					t.Errorf("%s differs", path)
+				}
+			}
+			if len(here) != len(there) {
+				t.Errorf("%d files are published, want %d", len(here), len(there))
+			}
+			if all, some := first.size(), second.size(); some*4 > all {
+				t.Errorf("the second machine holds %d bytes of %d", some, all)
+			}
+			if _, id := second.report(); id == "" {
+				t.Error("no report")
+			}
+			// An audit fetches what it makes results from: of a figure, itself, the aggregate and 8 metrics are proven by that,
+			// and 8 trainings and the data are not, since nothing reads all that they made. A picture's chain is hashed on its way.
+			if text, err := second.audit(2); err != nil || !strings.Contains(text, "known by their records and not kept here") ||
+				!strings.Contains(text, "10 of the 19 results that it is made from, the others are not kept here, 8 of 8 metrics re-derived") {
+				t.Errorf("audit: %v\n%s", err, text)
+			}
+			if text, err := second.auditFile(second.path("out/figures/fig-5.1.png")); err != nil || !strings.Contains(text, "were hashed just now") {
+				t.Errorf("audit of a file: %v\n%s", err, text)
+			}
+			// From here on it needs no second level to know all this.
+			t.Setenv(remoteVariable, "")
+			if text, err := second.status(); err != nil {
+				t.Errorf("offline: %v\n%s", err, text)
+			}
+			for _, s := range []*smallStudy{first, second} {
+				err := filepath.WalkDir(s.path("out"), func(path string, d fs.DirEntry, err error) error {
+					if err != nil || d.IsDir() {
+						return err
+					}
+					text, err := os.ReadFile(path)
+					if bytes.Contains(text, []byte(remotetest.Secret)) || bytes.Contains(text, []byte(remotetest.Access)) {
+						t.Errorf("%s holds credentials", path)
+					}
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// study.keep_archives decides whose activations go; status and gc say how much that is, and gc drops them.
+func TestT43KeepArchives(t *testing.T) {
+	s := newSmallStudy(t)
+	before := s.published()
+	s.edit(`archive = "last"`, "archive = \"last\"\nkeep_archives = [100]")
+	held := func() (seeds map[string]int) {
+		seeds = map[string]int{}
+		_, p := s.plan()
+		for _, step := range p.Steps {
+			for _, o := range step.Outputs {
+				if o.Name == train.Activations && !o.Away {
+					_, seed, _ := strings.Cut(step.Node.Name, "seed=")
+					seeds[seed]++
+				}
+			}
+		}
+		return seeds
+	}
+	all := held()
+	text, err := s.status()
+	if err != nil || !strings.Contains(text, fmt.Sprintf("%d archives that keep_archives does not keep", all["1"])) {
+		t.Errorf("status: %v\n%s", err, text)
+	}
+	dry := s.gc(false, "")
+	if strings.Count(dry, "which can be made again") != all["1"] || strings.Contains(dry, "seed=100,") {
+		t.Errorf("gc:\n%s", dry)
+	}
+	s.gc(true, "")
+	if now := held(); now["1"] != 0 || now["100"] != all["100"] {
+		t.Errorf("held: %v of %v", now, all)
+	}
+	text, err = s.status()
+	if err != nil || !strings.Contains(text, "not kept here") {
+		t.Errorf("status afterwards: %v\n%s", err, text)
+	}
+	if n := s.executed(); n != 0 {
+		t.Errorf("%d nodes were executed", n)
+	}
+	for path, text := range s.published() {
+		if before[path] != text {
+			t.Errorf("%s differs", path)
+		}
+	}
+	// Another metric says how many trainings it means.
+	s.edit("ccmas_epsilon = 0.0", "ccmas_epsilon = 1e-6")
+	_, p := s.plan()
+	trainings := 0
+	for _, step := range p.Steps {
+		if step.Node.Stage.Name == "train" && step.State == pipeline.Stale {
+			trainings++
+		}
+	}
+	if trainings != all["1"] {
+		t.Errorf("the plan has %d trainings, want %d", trainings, all["1"])
+	}
+	text, _ = s.status()
+	if !strings.Contains(text, "is needed again") {
+		t.Errorf("status does not say why:\n%s", text)
+	}
+}

@@ -1,0 +1,169 @@
+package study
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sparsel/artifacts/measures"
+	"sparsel/stages/params"
+	"sparsel/stages/table"
+)
+
+// The tables of an experiment's values. Each says which condition by which optimizer at which epoch its numbers are of, so that
+// the stage reads these and no others.
+
+// epoch is the last that every run of an experiment has, and whether some have more.
+func (b *builder) epoch(uses []params.Use) (last int, unequal bool) {
+	for _, u := range uses {
+		n := u.Run.Config.Epochs
+		unequal = unequal || last > 0 && n != last
+		if last == 0 || n < last {
+			last = n
+		}
+	}
+	return last, unequal
+}
+
+func (b *builder) final(t params.Table) table.FinalParams {
+	uses := b.distinct(t.Experiment)
+	p := table.FinalParams{
+		ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Error: t.Error, Metrics: t.Metrics, ShowLayer: len(t.Layers) > 1,
+	}
+	p.Epoch, p.Unequal = b.epoch(uses)
+	layers := t.Layers
+	if layers == nil {
+		layers = []string{measures.AllLayers}
+	}
+	var conditions []label
+	p.Parameter, conditions = labels(uses)
+	var without []string
+	_, of := byCondition(uses)
+	for _, optimizer := range optimizersOf(uses) {
+		var lacks []string
+		for _, c := range conditions {
+			i := -1
+			for _, k := range of[c.condition] {
+				if uses[k].Optimizer == optimizer {
+					i = k
+				}
+			}
+			if i < 0 {
+				lacks = append(lacks, c.condition)
+				continue
+			}
+			for _, layer := range layers {
+				if hidden := len(uses[i].Run.Config.Network.Hidden); !hasLayer(hidden, layer) {
+					without = append(without, fmt.Sprintf("%s, %s: there is no layer %s.", optimizer, c.condition, layer))
+					continue
+				}
+				p.Rows = append(p.Rows, table.Row{Optimizer: optimizer, Condition: c.condition, Label: c.text, Layer: layer})
+			}
+		}
+		if len(lacks) > 0 {
+			p.Notes = append(p.Notes, fmt.Sprintf("%s was not trained with %s.", optimizer, strings.Join(lacks, ", ")))
+		}
+	}
+	p.Notes = slices.Concat(p.Notes, without, b.seedsNote(t.Experiment), notes(t))
+	return p
+}
+
+// hasLayer tells whether a run with so many hidden layers has values of a layer: a single one is all of them.
+func hasLayer(hidden int, layer string) bool {
+	n, err := strconv.Atoi(layer)
+	return layer == measures.AllLayers || err == nil && hidden > 1 && n <= hidden
+}
+
+func (b *builder) search(t params.Table) table.SearchParams {
+	uses := b.distinct(t.Experiment)
+	p := table.SearchParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: append(b.seedsNote(t.Experiment), notes(t)...), Experiment: t.Experiment, Error: t.Error}
+	p.Epoch, p.Unequal = b.epoch(uses)
+	var rates []float64
+	for _, u := range uses {
+		rates = append(rates, u.Run.Config.Optimizer.LR, b.params.BaselineRun(u.Optimizer).Optimizer.LR)
+	}
+	texts := params.Labels(rates)
+	rate := func(condition string, value float64) table.Rate {
+		return table.Rate{Condition: condition, Value: value, Label: texts[slices.Index(rates, value)]}
+	}
+	for _, optimizer := range optimizersOf(uses) {
+		s := table.Searched{Optimizer: optimizer, Baseline: rate("", b.params.BaselineRun(optimizer).Optimizer.LR)}
+		for _, u := range uses {
+			if u.Optimizer == optimizer {
+				s.Others = b.othersText(u)
+				s.Conditions = append(s.Conditions, rate(u.Condition, u.Run.Config.Optimizer.LR))
+			}
+		}
+		slices.SortFunc(s.Conditions, func(x, y table.Rate) int { return cmp.Compare(x.Value, y.Value) })
+		p.Optimizers = append(p.Optimizers, s)
+	}
+	return p
+}
+
+// othersText is what a run has besides its learning rate: the optimizer's constants, and whatever else is not the baseline's.
+func (b *builder) othersText(u params.Use) string {
+	var parts []string
+	shown := []string{params.RateColumn, "seeding"}
+	add := func(name string, value any) {
+		parts, shown = append(parts, name+" "+params.Texts([]any{value})[0]), append(shown, name)
+	}
+	for _, s := range params.ConstantsOf(u.Optimizer) {
+		if s.Column != params.RateColumn {
+			add(s.Column, s.Value(u.Run.Config))
+		}
+	}
+	for _, column := range params.Columns() {
+		if of := column.Of(u); !slices.Contains(shown, column.Name) && !params.Equal(of, column.Of(b.baseline(u))) {
+			add(column.Name, of)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (b *builder) printed(t params.Table) table.PrintedParams {
+	uses := b.distinct(t.Experiment)
+	p := table.PrintedParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: append(b.seedsNote(t.Experiment), notes(t)...), Experiment: t.Experiment, Error: t.Error}
+	p.Epoch, p.Unequal = b.epoch(uses)
+	for _, u := range uses {
+		p.Depths = append(p.Depths, table.Depth{Optimizer: u.Optimizer, Condition: u.Condition, Layers: len(u.Run.Config.Network.Hidden)})
+	}
+	slices.SortStableFunc(p.Depths, func(x, y table.Depth) int {
+		return cmp.Or(cmp.Compare(slices.Index(params.DisplayOrder, x.Optimizer), slices.Index(params.DisplayOrder, y.Optimizer)), cmp.Compare(x.Layers, y.Layers))
+	})
+	return p
+}
+
+// label is what a table calls a condition.
+type label struct{ condition, text string }
+
+// labels names conditions by the number that tells them apart, in ascending order, if it is the same with every optimizer and
+// their names differ in nothing else; otherwise by their names, in the order of the file.
+func labels(uses []params.Use) (parameter string, list []label) {
+	var values []float64
+	var pattern, column string
+	numbered := true
+	order, of := byCondition(uses)
+	for _, name := range order {
+		list = append(list, label{name, name})
+		first := uses[of[name][0]]
+		v, err := strconv.ParseFloat(first.Value, 64)
+		values = append(values, v)
+		rest := strings.Replace(name, first.Value, "{}", 1)
+		if len(list) == 1 {
+			pattern, column = rest, first.Column
+		}
+		other := func(i int) bool { return uses[i].Value != first.Value || uses[i].Column != column }
+		numbered = numbered && err == nil && rest == pattern && !slices.ContainsFunc(of[name], other)
+	}
+	if len(list) < 2 || !numbered {
+		return "", list
+	}
+	texts, by := params.Labels(values), map[string]float64{}
+	for i := range list {
+		list[i].text, by[list[i].condition] = texts[i], values[i]
+	}
+	slices.SortStableFunc(list, func(x, y label) int { return cmp.Compare(by[x.condition], by[y.condition]) })
+	return column, list
+}
