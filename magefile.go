@@ -233,11 +233,29 @@ func Audit(ctx context.Context,
 	json *bool, // print JSON for programs
 	level *int, // 1: hash everything; 2: make all but the trainings again; 3: repeat trainings too; 1 if absent
 	minutes *int, // stop after so many; when all is done if absent
-	k *int, // trainings that level 3 repeats; the cheapest of each experiment if absent
+	k *int, // trainings to repeat: all in all by audit, besides what it needs by adopt; what is needed, and 10 more by adopt, if absent
 	state *string, // a file that keeps what is proven, so that the next audit goes on from there
 ) error {
 	return exit(stages.Audit(ctx, stages.AuditFlags{Level: level, Minutes: minutes, K: k, State: state}, stages.Options{
 		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, JSON: json,
+	}))
+}
+
+// Adopt takes over results that other code made, after an edit or with another Go, where repeating a sample of them gives the same
+// bytes. One difference adopts nothing and names the first epoch. What was repeated counts as made.
+func Adopt(ctx context.Context,
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	jobs *int, // runs at a time; one for each core if absent
+	dryrun *bool, // say what would run and why, and run nothing
+	verbose *bool, // print every detail; a summary if absent
+	stage *string, // the stage whose results are adopted, which is train; required
+	k *int, // trainings to repeat: all in all by audit, besides what it needs by adopt; what is needed, and 10 more by adopt, if absent
+) error {
+	return exit(stages.Adopt(ctx, stages.AdoptFlags{Stage: stage, K: k}, stages.Options{
+		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, Verbose: verbose,
 	}))
 }
 

@@ -30,6 +30,7 @@ type action struct {
 	Seconds     float64           `json:"seconds,omitempty"`
 	Environment map[string]string `json:"environment,omitempty"`
 	Log         string            `json:"log,omitempty"`
+	Adopted     *Adoption         `json:"adopted,omitempty"`
 
 	id ActionID
 }

@@ -81,7 +81,7 @@ func (e *Engine) assessStep(ctx context.Context, p *Plan, s *Step, trust store.T
 	}, trace)
 	s.Action = s.action.id
 
-	outputs, miss := e.lookup(p, s.Action, n.Stage, e.lookupTrust())
+	outputs, adopted, miss := e.lookupRecord(p, s.Action, n.Stage, e.lookupTrust())
 	if miss != nil {
 		if there, found := e.elsewhere(ctx, p, s.Action, n.Stage, miss); found {
 			outputs, miss, s.Far = there, nil, errors.Is(miss, errNoRecord)
@@ -91,6 +91,7 @@ func (e *Engine) assessStep(ctx context.Context, p *Plan, s *Step, trust store.T
 	if miss != nil {
 		return e.assessMiss(p, s, miss)
 	}
+	s.Adopted = adopted
 	if o := p.lacking(outputs, possible); o != nil {
 		s.State, s.Reasons = Waiting, []string{fmt.Sprintf("%s, output %s, and what may run would read it", errAway, o.Name)}
 		return nil
@@ -194,31 +195,42 @@ var errNoRecord = errors.New("there is no record of it")
 // says why not: an error that wraps errNoRecord, fs.ErrNotExist (a missing blob),
 // errAway, store.ErrDamaged or store.ErrConflict.
 func (e *Engine) lookup(p *Plan, id ActionID, stage *Stage, trust store.Trust) ([]store.Output, error) {
+	outputs, _, err := e.lookupRecord(p, id, stage, trust)
+	return outputs, err
+}
+
+// lookupRecord is lookup that also tells whether the outputs were adopted.
+func (e *Engine) lookupRecord(p *Plan, id ActionID, stage *Stage, trust store.Trust) (outputs []store.Output, adopted bool, err error) {
 	r, err := e.Store.Record(id)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("action %s: %w", id.Short(), errNoRecord)
+		return nil, false, fmt.Errorf("action %s: %w", id.Short(), errNoRecord)
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if r.Conflict != nil {
 		if r.Between != "" {
-			return nil, fmt.Errorf("action %s: %w: %s; `audit -level=3` on each tells which is wrong; then remove its record, here %s, and run again",
+			return nil, false, fmt.Errorf("action %s: %w: %s; `audit -level=3` on each tells which is wrong; then remove its record, here %s, and run again",
 				id.Short(), store.ErrConflict, r.Between, e.Store.RecordPath(id))
 		}
-		return nil, fmt.Errorf("action %s: %w: make the stage deterministic; to try this code again, remove %s", id.Short(), store.ErrConflict, e.Store.RecordPath(id))
+		return nil, false, fmt.Errorf("action %s: %w: make the stage deterministic; to try this code again, remove %s", id.Short(), store.ErrConflict, e.Store.RecordPath(id))
 	}
 	if e.Paranoid {
-		if _, err := actionOf(r); err != nil {
-			return nil, fmt.Errorf("record %s: %w: %w", id.Short(), err, store.ErrDamaged)
+		_, err := actionOf(r)
+		if err == nil && r.Adopted {
+			err = e.refuted(r)
+		}
+		if err != nil {
+			return nil, false, fmt.Errorf("record %s: %w: %w", id.Short(), err, store.ErrDamaged)
 		}
 	}
 	for _, name := range stage.Outputs {
 		if contentOf(r.Outputs, name) == nil {
-			return nil, fmt.Errorf("record %s lacks output %s: %w", id.Short(), name, store.ErrDamaged)
+			return nil, false, fmt.Errorf("record %s lacks output %s: %w", id.Short(), name, store.ErrDamaged)
 		}
 	}
-	return e.heldHere(p, r.Outputs, trust)
+	outputs, err = e.heldHere(p, r.Outputs, trust)
+	return outputs, r.Adopted, err
 }
 
 func (e *Engine) lookupTrust() store.Trust {

@@ -59,7 +59,7 @@ func (r *runner) find(ctx context.Context, n *Node, id ActionID) ([]store.Output
 // hit names the outcome of a node whose action turned out to be done: by a run
 // that was in the journal when this one began, or by another one since.
 func (r *runner) hit(id ActionID) Outcome {
-	if r.history.outputs[id] == nil {
+	if r.history.outputs[id] == nil && !r.history.adopted[id] {
 		return Shared
 	}
 	return CutOff
@@ -106,6 +106,13 @@ func (r *runner) clear(a *action) ([]store.Output, error) {
 	}
 	if err != nil {
 		return r.remembered(a.id), nil
+	}
+	if rec.Adopted {
+		if err := r.e.refuted(rec); err != nil { // what was never done holds nothing against what is done now
+			r.note(fmt.Sprintf("record of action %s: %v", a.id.Short(), err))
+			return nil, r.w.Quarantine(r.e.Store.RecordPath(a.id), err.Error())
+		}
+		r.note(fmt.Sprintf("%s was adopted and is lost; what comes out now must be what was adopted", rec.Node))
 	}
 	for _, o := range rec.Outputs {
 		err := r.plan.checker.Blob(o.Content, o.Size, r.e.lookupTrust())

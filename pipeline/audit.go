@@ -70,6 +70,7 @@ func newAudit(e *Engine, scan *store.Scan) *Audit {
 	}
 	p, faults := newProvenance(e.Store, scan.Records)
 	a.Provenance, a.Faults = p, append(a.Faults, faults...)
+	a.adopted(e.Store)
 	a.manifests(e.Store)
 	a.journal(scan.Events)
 	a.cache(e.Store)
@@ -124,6 +125,9 @@ func (a *Audit) manifests(s *store.Store) {
 	for _, m := range a.Provenance.actions {
 		if users[m.Code] == "" || m.Node < users[m.Code] {
 			users[m.Code] = m.Node
+		}
+		if m.Adopted != nil && users[m.Adopted.Code] == "" {
+			users[m.Adopted.Code] = m.Node
 		}
 	}
 	for code, node := range users {

@@ -43,6 +43,23 @@ func (r *Redone) File(output string) File {
 // record of it and no file. An input that the map lacks is absent, which only
 // an optional one may be.
 func (e *Engine) Redo(ctx context.Context, n *Node, inputs map[string]File, dir string) (*Redone, error) {
+	return e.redo(ctx, n, inputs, dir, perform)
+}
+
+// RedoIn is Redo in a worker process, which is started for it.
+func (e *Engine) RedoIn(ctx context.Context, w *Workers, n *Node, inputs map[string]File, dir string) (*Redone, error) {
+	p, err := newPool(w)
+	if err != nil {
+		return nil, fmt.Errorf("redo %s: %w", n.Name, err)
+	}
+	defer p.close()
+	return e.redo(ctx, n, inputs, dir, func(ctx context.Context, job *Job) error {
+		_, err := p.do(ctx, job, max(defaultSilence, n.Stage.Silence))
+		return err
+	})
+}
+
+func (e *Engine) redo(ctx context.Context, n *Node, inputs map[string]File, dir string, perform func(context.Context, *Job) error) (*Redone, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "out"), 0o755); err != nil {
 		return nil, fmt.Errorf("redo %s: %w", n.Name, err)
 	}

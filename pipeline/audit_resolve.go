@@ -22,6 +22,11 @@ type Resolved struct {
 	// where there is none. Looking at the latter keeps an audit useful, and gc
 	// from throwing work away, when only code or the Go version has changed.
 	Made *Made
+	// Others are all results of equal parameters and inputs that other code made,
+	// the newest first.
+	Others []*Made
+
+	action *action // as it would be done now; nil if Action is zero
 }
 
 // Exact reports whether the result is that of the present code.
@@ -58,13 +63,15 @@ func (e *Engine) Resolve(ctx context.Context, g *Graph, p *Provenance) ([]*Resol
 		if !complete {
 			continue
 		}
-		r.Action = a.id
-		if r.Made = p.actions[a.id]; r.Made != nil {
-			continue
+		r.Action, r.action = a.id, a
+		for _, m := range byWork[work(n.Stage.Name, a.Params, a.Inputs)] {
+			if m.Action != a.id {
+				r.Others = append(r.Others, m)
+			}
 		}
-		if others := byWork[work(n.Stage.Name, a.Params, a.Inputs)]; len(others) > 0 {
-			slices.SortFunc(others, newer)
-			r.Made = others[0]
+		slices.SortFunc(r.Others, newer)
+		if r.Made = p.actions[a.id]; r.Made == nil && len(r.Others) > 0 {
+			r.Made = r.Others[0]
 		}
 	}
 	return list, nil

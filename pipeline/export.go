@@ -78,6 +78,9 @@ func (p *Provenance) PROV(m *Made, published map[string]string) ([]byte, error) 
 func (d *provDocument) add(p *Provenance, m *Made) error {
 	activity := "action:" + m.Action.String()
 	d.Activity[activity] = statement{"prov:label": m.Node, "sparsel:stage": m.Stage}
+	if m.Adopted != nil {
+		d.Activity[activity]["sparsel:adopted"] = "action:" + m.Adopted.From.String()
+	}
 	if m.Contract != "" {
 		d.Activity[activity]["sparsel:contract"] = m.Contract
 	}

@@ -11,6 +11,7 @@ import (
 type Roots struct {
 	// Graphs keep what their nodes resolve to: the result of the present code,
 	// or, where there is none, the newest of equal parameters and inputs.
+	// An adopted result keeps its evidence, too.
 	Graphs []*Graph
 	// Locked are states of a study, of now or of another time, as a lock has
 	// them: the contents of outputs of nodes. They keep what gave them.
@@ -69,6 +70,9 @@ func (e *Engine) Garbage(ctx context.Context, roots Roots) (*Collection, error) 
 		}
 		if m := p.actions[id]; m != nil && reached[id] {
 			manifests[m.Code] = true
+			if m.Adopted != nil {
+				manifests[m.Adopted.Code] = true
+			}
 		} else if a, err := decodeAction(r.Detail); reached[id] && err == nil {
 			manifests[a.Code] = true
 		}
@@ -110,6 +114,15 @@ func (e *Engine) reach(ctx context.Context, p *Provenance, roots Roots) (map[Act
 		for _, id := range state {
 			for _, m := range p.makersIn(id, state, known) {
 				mark(m)
+			}
+		}
+	}
+	for i := 0; i < len(chain); i++ { // the chain grows on the way
+		if v := chain[i].Adopted; v != nil {
+			for _, id := range v.actions() {
+				if m := p.actions[id]; m != nil {
+					mark(m)
+				}
 			}
 		}
 	}

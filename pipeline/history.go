@@ -14,6 +14,7 @@ type history struct {
 	failed  map[ActionID]store.Event          // actions whose latest try failed
 	outputs map[ActionID]map[string]ContentID // of finished actions
 	recipes map[string]bool                   // of finished actions
+	adopted map[ActionID]bool                 // actions that were never done, whose outputs other code gave
 	gone    map[ActionID]bool                 // collected since they finished
 	damage  []store.Damage
 
@@ -30,6 +31,7 @@ func readHistory(s *store.Store, calibrate func(*Node) float64) (*history, error
 		failed:  map[ActionID]store.Event{},
 		outputs: map[ActionID]map[string]ContentID{},
 		recipes: map[string]bool{},
+		adopted: map[ActionID]bool{},
 		gone:    map[ActionID]bool{},
 		pace:    newPace(calibrate),
 		damage:  damage,
@@ -40,14 +42,21 @@ func readHistory(s *store.Store, calibrate func(*Node) float64) (*history, error
 		}
 		switch e.Kind {
 		case store.NodeFinish:
+			delete(h.adopted, *e.Action)
 			h.observe(e.Stage, e.Work, e.Cost, cmp.Or(e.CPU, e.Seconds))
 			fallthrough
 		case store.NodeUse: // also of what another machine did
-			h.outputs[*e.Action] = e.Outputs
+			if !h.adopted[*e.Action] { // what was never done is not known to come out
+				h.outputs[*e.Action] = e.Outputs
+			}
 			h.recipes[e.Recipe] = true
 			delete(h.gone, *e.Action)
-			h.last[e.Node] = e
-			delete(h.failed, *e.Action)
+			h.ended(e)
+		case store.NodeAdopt:
+			h.adopted[*e.Action] = true
+			h.recipes[e.Recipe] = true
+			delete(h.gone, *e.Action)
+			h.ended(e)
 		case store.NodeFail:
 			h.failed[*e.Action] = e
 			if e.Conflict {
@@ -60,6 +69,12 @@ func readHistory(s *store.Store, calibrate func(*Node) float64) (*history, error
 		}
 	}
 	return h, nil
+}
+
+// ended takes in that a node's action has a result.
+func (h *history) ended(e store.Event) {
+	h.last[e.Node] = e
+	delete(h.failed, *e.Action)
 }
 
 // cost is the node's declared cost, with its default.

@@ -41,6 +41,7 @@ type Step struct {
 	// Action is zero while it depends on the outputs of nodes that run.
 	Action  ActionID
 	Outputs []store.Output // of a current node; Away are those whose bytes are not here
+	Adopted bool           // of a current node: other code made them, see Engine.Adopt
 
 	// expected is what the step's outputs will be if it gives again what it
 	// gave before: an action gives the same bytes each time.

@@ -24,10 +24,16 @@ type Made struct {
 	Inputs   []MadeFrom // by name
 	Outputs  []store.Output
 
+	// Adopted, if not nil, says that the action was not done: it was given the
+	// outputs that other code made.
+	Adopted *Adoption
+
 	// What it was made by, which decides nothing.
 	Run         string
 	Seconds     float64
 	Environment map[string]string
+
+	job string // the pipeline's contract
 }
 
 // Output returns the named output, or nil.
@@ -55,6 +61,7 @@ func (m *Made) Param(name string) string {
 type Provenance struct {
 	store   *store.Store
 	actions map[ActionID]*Made
+	refused map[ActionID]bool     // actions that gave different bytes twice
 	makers  map[ContentID][]*Made // best first: see newer
 }
 
@@ -72,7 +79,7 @@ func ReadProvenance(ctx context.Context, s *store.Store) (*Provenance, []store.F
 // newProvenance indexes records. An action's id is computed again from what
 // its record says it was: what a record says decided a result, did.
 func newProvenance(s *store.Store, records map[ActionID]*store.Record) (*Provenance, []store.Fault) {
-	p := &Provenance{store: s, actions: make(map[ActionID]*Made, len(records)), makers: map[ContentID][]*Made{}}
+	p := &Provenance{store: s, actions: make(map[ActionID]*Made, len(records)), refused: map[ActionID]bool{}, makers: map[ContentID][]*Made{}}
 	var faults []store.Fault
 	for id, r := range records {
 		a, err := actionOf(r)
@@ -81,12 +88,10 @@ func newProvenance(s *store.Store, records map[ActionID]*store.Record) (*Provena
 			continue
 		}
 		if r.Conflict != nil {
+			p.refused[id] = true
 			continue
 		}
-		m := &Made{
-			Action: id, Node: r.Node, Stage: r.Stage, Contract: a.Contract, Code: a.Code, Params: a.Params, Inputs: a.Inputs, Outputs: r.Outputs,
-			Run: a.Run, Seconds: a.Seconds, Environment: a.Environment,
-		}
+		m := madeOf(r, a)
 		p.actions[id] = m
 		for _, o := range r.Outputs {
 			p.makers[o.Content] = append(p.makers[o.Content], m)
@@ -98,12 +103,22 @@ func newProvenance(s *store.Store, records map[ActionID]*store.Record) (*Provena
 	return p, faults
 }
 
+func madeOf(r *store.Record, a *action) *Made {
+	return &Made{
+		Action: r.Action, Node: r.Node, Stage: r.Stage, Contract: a.Contract, Code: a.Code, Params: a.Params, Inputs: a.Inputs, Outputs: r.Outputs,
+		Adopted: a.Adopted, Run: a.Run, Seconds: a.Seconds, Environment: a.Environment, job: a.Job,
+	}
+}
+
 // actionOf reads what a record says its action was, and holds it against the
 // action's id.
 func actionOf(r *store.Record) (*action, error) {
 	a, err := decodeAction(r.Detail)
 	if err == nil && (a.sumRecipe(r.Stage, nil) != a.Recipe || a.sum(nil) != r.Action) {
 		err = fmt.Errorf("the stage, code, parameters and inputs that it names make another action id")
+	}
+	if err == nil && r.Adopted != (a.Adopted != nil) {
+		err = fmt.Errorf("its two lines do not agree whether its result was adopted")
 	}
 	return a, err
 }
@@ -200,7 +215,7 @@ func (p *Provenance) Last() ([]Use, error) {
 	var last []Use
 	seen := map[string]bool{}
 	for _, e := range slices.Backward(events) {
-		if e.Kind != store.NodeFinish && e.Kind != store.NodeUse || e.Action == nil || seen[e.Node] {
+		if e.Kind != store.NodeFinish && e.Kind != store.NodeUse && e.Kind != store.NodeAdopt || e.Action == nil || seen[e.Node] {
 			continue
 		}
 		seen[e.Node] = true

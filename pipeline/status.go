@@ -40,6 +40,7 @@ type Counts struct {
 	Stale   int `json:"stale"`
 	Waiting int `json:"waiting"`
 	Failed  int `json:"failed"`
+	Adopted int `json:"adopted,omitempty"` // of the current ones
 }
 
 // A NodeStatus is one node's line.
@@ -48,6 +49,7 @@ type NodeStatus struct {
 	Stage   string               `json:"stage"`
 	Group   string               `json:"group,omitempty"`
 	State   State                `json:"state"`
+	Adopted bool                 `json:"adopted,omitempty"` // current, by other code and evidence: see Engine.Adopt
 	Reasons []string             `json:"reasons,omitempty"`
 	Restore []string             `json:"restore,omitempty"` // published files to be repaired
 	Action  string               `json:"action,omitempty"`  // once it is known
@@ -74,7 +76,7 @@ func (e *Engine) Status(ctx context.Context, g *Graph, targets []string) (*Statu
 func (p *Plan) Status() *Status {
 	s := &Status{
 		Current: p.Idle(),
-		Counts:  Counts{p.Count(Current), p.Count(Stale), p.Count(Waiting), p.Count(Broken)},
+		Counts:  Counts{Current: p.Count(Current), Stale: p.Count(Stale), Waiting: p.Count(Waiting), Failed: p.Count(Broken)},
 		Nodes:   make([]NodeStatus, 0, len(p.Steps)),
 	}
 	for i := range p.Steps {
@@ -87,7 +89,10 @@ func (p *Plan) Status() *Status {
 			n.Action = step.Action.String()
 		}
 		if step.State == Current {
-			n.Outputs = contents(step.Outputs)
+			n.Outputs, n.Adopted = contents(step.Outputs), step.Adopted
+			if n.Adopted {
+				s.Counts.Adopted++
+			}
 		}
 		s.Nodes = append(s.Nodes, n)
 	}

@@ -122,10 +122,34 @@ func (e *Engine) whyOutputs(b *strings.Builder, s *Step) {
 		}
 	}
 	if a, err := e.recorded(s.Action); err == nil {
-		quote.Fprintf(b, "made by run %s in %.3g s", cmp.Or(a.Run, "?"), a.Seconds)
+		if a.Adopted != nil {
+			whyAdopted(b, a.Adopted)
+			quote.Fprintf(b, "adopted by run %s; it was made in %.3g s", a.Run, a.Seconds)
+		} else {
+			quote.Fprintf(b, "made by run %s in %.3g s", cmp.Or(a.Run, "?"), a.Seconds)
+		}
 		for _, k := range slices.Sorted(maps.Keys(a.Environment)) {
 			quote.Fprintf(b, ", %s %s", k, a.Environment[k])
 		}
 		b.WriteString("\n")
+	}
+}
+
+// mostEvidence is how many repeated nodes are named.
+const mostEvidence = 5
+
+// whyAdopted says on what evidence a result of other code counts.
+func whyAdopted(b *strings.Builder, a *Adoption) {
+	quote.Fprintf(b, "adopted, not made by this code: action %s of code %s, compiled by %s, gave it\n", a.From, a.Code.String()[:12], cmp.Or(a.Go, "an unknown Go"))
+	quote.Fprintf(b, "  on the evidence of %d repetitions by this code, every one the same to the last byte:\n", len(a.Evidence))
+	for _, v := range a.Evidence[:min(mostEvidence, len(a.Evidence))] {
+		with := ""
+		if v.With != "" {
+			with = " with " + v.With
+		}
+		quote.Fprintf(b, "  %s%s, action %s\n", v.Node, with, v.Action.Short())
+	}
+	if n := len(a.Evidence) - mostEvidence; n > 0 {
+		fmt.Fprintf(b, "  and %d more\n", n)
 	}
 }

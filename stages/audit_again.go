@@ -3,12 +3,10 @@ package stages
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -159,6 +157,9 @@ func (a *again) differ(r *pipeline.Resolved, stored store.Output, got pipeline.C
 	if !r.Exact() {
 		text += ", which other code than the present made"
 	}
+	if r.Made.Adopted != nil {
+		text += ", and was adopted: " + a.store.RecordPath(r.Made.Action) + " is the record to remove, and those like it to doubt"
+	}
 	if redone != nil && r.Node.Stage.Name == "train" && stored.Name == train.Record {
 		text += "; " + firstEpoch(a.store.BlobPath(stored.Content), redone.Path(stored.Name))
 	}
@@ -191,7 +192,8 @@ func firstEpoch(stored, fresh string) string {
 }
 
 // sample chooses the trainings that level 3 repeats: the cheapest of each experiment, those first that cost least; with
-// k more than there are experiments also others, in an order that does not follow the file's. Zero means the first.
+// k more than there are experiments also others, in an order that does not follow the file's. Zero means the first. Adopted
+// ones come before those that their own code made.
 func (a *auditor) sample(k int) []*pipeline.Resolved {
 	var cheapest, rest []*pipeline.Resolved
 	for _, r := range a.audit.Resolved {
@@ -200,7 +202,7 @@ func (a *auditor) sample(k int) []*pipeline.Resolved {
 		}
 		var best *pipeline.Node
 		for _, n := range upstream(r.Node) {
-			if n.Stage.Name == "train" && (best == nil || n.Cost < best.Cost || n.Cost == best.Cost && n.Name < best.Name) {
+			if n.Stage.Name == "train" && (best == nil || adoptedFirst(byCost)(a.byName[n.Name], a.byName[best.Name]) < 0) {
 				best = n
 			}
 		}
@@ -208,9 +210,7 @@ func (a *auditor) sample(k int) []*pipeline.Resolved {
 			cheapest = append(cheapest, a.byName[best.Name])
 		}
 	}
-	slices.SortFunc(cheapest, func(x, y *pipeline.Resolved) int {
-		return cmp.Or(cmp.Compare(x.Node.Cost, y.Node.Cost), strings.Compare(x.Node.Name, y.Node.Name))
-	})
+	slices.SortFunc(cheapest, adoptedFirst(byCost))
 	if k == 0 {
 		return cheapest
 	}
@@ -219,11 +219,21 @@ func (a *auditor) sample(k int) []*pipeline.Resolved {
 			rest = append(rest, r)
 		}
 	}
-	draw := func(r *pipeline.Resolved) string {
-		sum := sha256.Sum256([]byte(r.Node.Name))
-		return string(sum[:])
-	}
-	slices.SortFunc(rest, func(x, y *pipeline.Resolved) int { return strings.Compare(draw(x), draw(y)) })
+	slices.SortFunc(rest, adoptedFirst(byDraw))
 	all := append(cheapest, rest...)
 	return all[:min(k, len(all))]
+}
+
+// adopted reports whether a result counts for the present code though other code made it.
+func adopted(r *pipeline.Resolved) bool { return r.Exact() && r.Made.Adopted != nil }
+
+// adoptedFirst is an order with the adopted results before the others.
+func adoptedFirst(order func(x, y *pipeline.Resolved) int) func(x, y *pipeline.Resolved) int {
+	rank := func(r *pipeline.Resolved) int {
+		if adopted(r) {
+			return 0
+		}
+		return 1
+	}
+	return func(x, y *pipeline.Resolved) int { return cmp.Or(cmp.Compare(rank(x), rank(y)), order(x, y)) }
 }

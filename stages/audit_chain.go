@@ -42,6 +42,9 @@ func printStage(out io.Writer, p *pipeline.Provenance, list []*pipeline.Made) {
 		if c, err := p.Code(m.Code); err == nil {
 			text += fmt.Sprintf(" of %s (%s)", c.Root, c.Go)
 		}
+		if _, from := m.Origin(); m.Adopted != nil {
+			text += ", adopted from code " + from.String()[:12]
+		}
 		if m.Contract != "" {
 			text += ", contract " + m.Contract
 		}

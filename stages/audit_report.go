@@ -70,6 +70,8 @@ type proven struct {
 	Trained share            `json:"trained"`
 	// Other counts the results that other code than the present made.
 	Other int `json:"other_code"`
+	// Adopted counts those that other code made and that were adopted for the present one.
+	Adopted int `json:"adopted"`
 	// Locked says how it compares with the lock: "same", "differs", or "" where the lock does not have it.
 	Locked string `json:"locked"`
 }
@@ -103,6 +105,9 @@ func (p proven) text(level int) string {
 	}
 	if p.Other > 0 {
 		parts = append(parts, fmt.Sprintf("%d of %d made by other code than the present", p.Other, p.Sound.Of))
+	}
+	if p.Adopted > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d adopted", p.Adopted, p.Sound.Of))
 	}
 	switch p.Locked {
 	case "same":
@@ -154,6 +159,9 @@ func (a *auditor) provenOf(target *pipeline.Resolved) proven {
 		}
 		if !r.Exact() {
 			p.Other++
+		}
+		if adopted(r) {
+			p.Adopted++
 		}
 		done := 0
 		if a.redone[n] {

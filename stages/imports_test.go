@@ -55,7 +55,7 @@ var mayImport = map[string][]string{
 		"pipeline/progress", "pipeline/quote", "pipeline/store", "pipeline/store/disk", "pipeline/store/remote",
 		"stages/aggregate", "stages/agreement", "stages/bench", "stages/bench/noop", "stages/commandline", "stages/differ",
 		"stages/embedded", "stages/fetch", "stages/figure", "stages/finding", "stages/lock", "stages/nearest",
-		"stages/params", "stages/report", "stages/study", "stages/table", "stages/train", "trainer/gemm", "trainer/kernel",
+		"stages/params", "stages/report", "stages/study", "stages/table", "stages/train", "trainer", "trainer/gemm", "trainer/kernel",
 	},
 	"stages/aggregate":   {"analysis/summary", "artifacts/measures", "pipeline"},
 	"stages/agreement":   {"artifacts/measures"},

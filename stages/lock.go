@@ -51,6 +51,9 @@ func Lock(ctx context.Context, o Options) error {
 		lockOutputs(l, s.Node, s.Outputs)
 		if m := p.Action(s.Action); m != nil {
 			seconds += m.Seconds
+			if m.Adopted != nil {
+				l.Adopted[s.Node.Name] = lock.ID(m.Adopted.Code)
+			}
 		}
 	}
 	l.Seconds = int64(math.Ceil(seconds))

@@ -24,6 +24,10 @@ func (c *collector) addLocal(status *pipeline.Status) error {
 	l := &c.report.Local
 	l.Written, l.Out, l.Machine = time.Now(), c.o.out(), machine()
 	l.Stages, l.Runs = stageTimes(status.Nodes, events), c.sittings(events)
+	if n := status.Counts.Adopted; n > 0 {
+		l.Notes = append(l.Notes, fmt.Sprintf("%d of the %d current results were adopted: other code made them, and repetitions of a sample by the present code gave the same bytes",
+			n, status.Counts.Current))
+	}
 	for _, d := range damage {
 		l.Notes = append(l.Notes, d.String())
 	}

@@ -201,6 +201,7 @@ func target(ctx context.Context, name string, args []string) error {
 	format, reference, store := flags.String("format", "dot", ""), flags.String("reference", "", ""), flags.Bool("store", false, "")
 	links := flags.String("links", "", "")
 	level, remove, keep := flags.Int("level", 1, ""), flags.Bool("delete", false, ""), flags.String("keep", "", "")
+	stage, k := flags.String("stage", "", ""), flags.Int("k", 10, "")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -239,6 +240,8 @@ func target(ctx context.Context, name string, args []string) error {
 		return GC(ctx, GCFlags{Delete: remove, Keep: keep}, o)
 	case "audit":
 		return Audit(ctx, AuditFlags{Level: level}, o)
+	case "adopt":
+		return Adopt(ctx, AdoptFlags{Stage: stage, K: k}, o)
 	case "auditfile":
 		return AuditFile(ctx, id, o)
 	case "clean":

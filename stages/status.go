@@ -81,6 +81,7 @@ func (o Options) printStatus(s *pipeline.Status, jobs int) error {
 		fmt.Fprintf(w, "%s\n", d)
 	}
 	printOrphans(w, o.out(), s.Orphans)
+	o.printAdopted(s)
 	printArchives(w, s)
 	if s.Current {
 		_, err := fmt.Fprintf(w, "all %d nodes are current\n", s.Counts.Current)
@@ -95,6 +96,20 @@ func (o Options) printStatus(s *pipeline.Status, jobs int) error {
 	_, err := fmt.Fprintf(w, "%d to run, %d more unless their inputs come out unchanged, %d current, %d files to publish again; %s\n",
 		s.Counts.Stale+s.Counts.Failed, s.Counts.Waiting, s.Counts.Current, restore, estimate(s, jobs))
 	return err
+}
+
+// printAdopted counts the results that other code made, or names them.
+func (o Options) printAdopted(s *pipeline.Status) {
+	if s.Counts.Adopted == 0 {
+		return
+	}
+	fmt.Fprintf(o.stdout(), "%d of the %d current nodes were adopted: other code made them, and `why` says on what evidence they count\n",
+		s.Counts.Adopted, s.Counts.Current)
+	for _, n := range s.Nodes {
+		if n.Adopted && orDefault(o.Verbose, false) {
+			fmt.Fprintf(o.stdout(), "  adopted %s\n", n.Name)
+		}
+	}
 }
 
 // ownReasons are those that do not name another node of the plan: with them every node would be its own bucket.

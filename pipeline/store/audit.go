@@ -275,7 +275,7 @@ func (sc *Scan) compareJournal(add func(FaultKind, string, string, ...any), pres
 	for _, e := range sc.Events {
 		switch {
 		case e.Action == nil:
-		case e.Kind == NodeFinish:
+		case e.Kind == NodeFinish, e.Kind == NodeAdopt:
 			finished[*e.Action] = e
 		case e.Kind == Collected, e.Kind == LostEvent, e.Conflict:
 			delete(finished, *e.Action)
@@ -286,7 +286,7 @@ func (sc *Scan) compareJournal(add func(FaultKind, string, string, ...any), pres
 		r := sc.Records[id]
 		if r == nil {
 			if !present(path) {
-				add(Missing, path, "the journal says that run %s finished %s as action %s", e.Run, e.Node, id.Short())
+				add(Missing, path, "the journal says that run %s %sed %s as action %s", e.Run, e.Kind, e.Node, id.Short())
 			}
 			continue
 		}

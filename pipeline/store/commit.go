@@ -83,6 +83,22 @@ func (w *Writer) Commit(r *Record, known []Output, file func(name string) string
 	return errors.Join(w.install(w.RecordPath(r.Action), text), conflict)
 }
 
+// PutAdopted keeps the record of an action that was not done, whose outputs the
+// store has already. The
+// caller holds the action's lock and vouches for the outputs.
+func (w *Writer) PutAdopted(r *Record) error {
+	r.Adopted = true
+	slices.SortFunc(r.Outputs, func(a, b Output) int { return strings.Compare(a.Name, b.Name) })
+	text, err := encodeRecord(r)
+	if err == nil {
+		err = w.install(w.RecordPath(r.Action), text)
+	}
+	if err != nil {
+		return fmt.Errorf("write record: %w", err)
+	}
+	return nil
+}
+
 func (w *Writer) describeConflict(name string, before, now []Output) string {
 	ids, kept := [2]string{"absent", "absent"}, "both kept under blobs"
 	for i, list := range [][]Output{before, now} {

@@ -48,7 +48,8 @@ type EventKind string
 
 // The kinds of events. A node that executes has one start and then one of
 // finish, fail and cancel, or none if its process was killed. Use says that a
-// node's action changed to one that was already done. Note is about damage. Wrote
+// node's action changed to one that was already done, adopt that its action was
+// not done and got the outputs that other code gave. Note is about damage. Wrote
 // says what a file for people holds, under Outputs, and Removed that it is gone
 // on purpose. Lost says of a file that was damaged or missing that it will not
 // come back and is not to be missed.
@@ -60,6 +61,7 @@ const (
 	NodeFail   EventKind = "fail"
 	NodeCancel EventKind = "cancel"
 	NodeUse    EventKind = "use"
+	NodeAdopt  EventKind = "adopt"
 	NoteEvent  EventKind = "note"
 
 	WroteEvent   EventKind = "wrote"

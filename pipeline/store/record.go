@@ -27,6 +27,10 @@ type Record struct {
 	Stage   string   `json:"stage"`
 	Outputs []Output `json:"outputs"` // by name
 
+	// Adopted says that the action was not done: other code made these outputs, and
+	// Detail says why they count.
+	Adopted bool `json:"adopted,omitempty"`
+
 	// Conflict is what came out when the action was done again and gave other
 	// bytes; see ErrConflict.
 	Conflict []Output `json:"conflict,omitempty"`

@@ -9,6 +9,7 @@
 //	go VERSION                          toolchain and go.mod's lines
 //	params SHA256                       of every node's name, stage and parameters
 //	seconds N                           of work on one core, rounded up; different each time it is all done again
+//	adopted NODE SHA256                 code that made the node's outputs, where it was not the stage's
 //	code STAGE SHA256                   code identity of a stage
 //	contract STAGE VERSION              of what its code identity leaves out
 //	module PATH VERSION                 of the modules that a stage's code reaches
@@ -50,6 +51,7 @@ type Lock struct {
 	Go       string
 	Params   ID
 	Seconds  int64
+	Adopted  map[string]ID     // by node: the code that made its outputs
 	Code     map[string]ID     // by stage
 	Contract map[string]string // by stage, of those that have one
 	Modules  map[string]string // versions by path
@@ -65,7 +67,7 @@ const (
 // New returns an empty lock.
 func New() *Lock {
 	return &Lock{
-		Code: map[string]ID{}, Contract: map[string]string{}, Modules: map[string]string{},
+		Adopted: map[string]ID{}, Code: map[string]ID{}, Contract: map[string]string{}, Modules: map[string]string{},
 		Outputs: map[Output]Result{}, Packages: map[string]ID{},
 	}
 }
@@ -87,6 +89,9 @@ func (l *Lock) Encode() []byte {
 	line("go", l.Go)
 	line("params", l.Params.String())
 	line("seconds", strconv.FormatInt(l.Seconds, 10))
+	for _, node := range slices.Sorted(maps.Keys(l.Adopted)) {
+		line("adopted", node, l.Adopted[node].String())
+	}
 	for _, stage := range slices.Sorted(maps.Keys(l.Code)) {
 		line("code", stage, l.Code[stage].String())
 	}
@@ -189,7 +194,7 @@ func split(line string) ([]string, error) {
 // arity is how many fields a line has, besides its kind: the least and the most.
 var arity = map[string][2]int{
 	"profile": {1, 1}, "go": {1, 1}, "params": {1, 1}, "seconds": {1, 1}, "sum": {1, 1},
-	"code": {2, 2}, "contract": {2, 2}, "module": {2, 2}, "package": {2, 2}, "output": {3, 4},
+	"adopted": {2, 2}, "code": {2, 2}, "contract": {2, 2}, "module": {2, 2}, "package": {2, 2}, "output": {3, 4},
 }
 
 // add takes one fact in. What stands twice or in the wrong place is found when the whole is compared.
@@ -211,6 +216,8 @@ func (l *Lock) add(fields []string) (err error) {
 		l.Params, err = parseID(f[0])
 	case "seconds":
 		l.Seconds, err = strconv.ParseInt(f[0], 10, 64)
+	case "adopted":
+		l.Adopted[f[0]], err = parseID(f[1])
 	case "code":
 		l.Code[f[0]], err = parseID(f[1])
 	case "contract":

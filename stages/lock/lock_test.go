@@ -13,6 +13,7 @@ func id(s string) ID { return sha256.Sum256([]byte(s)) }
 func example() *Lock {
 	return &Lock{
 		Profile: "paper", Go: "go1.26.8, go 1.26.0", Params: id("params"), Seconds: 3600,
+		Adopted:  map[string]ID{"train/a b/μ/seed=1": id("t0")},
 		Code:     map[string]ID{"train": id("t"), "figure": id("f")},
 		Contract: map[string]string{"train": "kernel 1"},
 		Modules:  map[string]string{"gonum.org/v1/gonum": "v0.17.0"},
@@ -76,12 +77,13 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		"line 3: there is no \"<<<<<<<\"":    edit(3, "<<<<<<< HEAD\n"),
 		"line 4: \"12\" is not a SHA-256":    edit(4, "params 12\n"),
 		"line 5: \"seconds 03\" stands":      edit(5, "seconds 03\n"),
-		"line 6: code has 1 fields":          edit(6, "code train\n"),
-		"line 7: \"code figure":              edit(7, lines[5]),
-		"line 9: \"\\\"figures\" is quoted":  edit(9, `output figure/5.1 figure.csv `+id("csv").String()+" \"figures\n"),
+		"line 7: code has 1 fields":          edit(7, "code train\n"),
+		"line 8: \"code figure":              edit(8, lines[6]),
+		"line 6: \"512f\" is not a SHA-256":  edit(6, "adopted train/a 512f\n"),
+		"line 10: \"\\\"figures\" is quoted": edit(10, `output figure/5.1 figure.csv `+id("csv").String()+" \"figures\n"),
 		"line 5: strconv.ParseInt":           edit(5, "seconds many\n"),
-		"line 15: the sum over the lines":    edit(5, "seconds 3601\n"),
-		"line 14: the file ends before":      strings.Join(lines[:13], ""),
+		"line 16: the sum over the lines":    edit(5, "seconds 3601\n"),
+		"line 15: the file ends before":      strings.Join(lines[:14], ""),
 		"line 2: a space is missing before ": edit(2, "profile \"paper\"x\n"),
 	} {
 		if _, err := Parse([]byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
