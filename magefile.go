@@ -213,6 +213,23 @@ func Compare(ctx context.Context,
 	}))
 }
 
+// Measure measures activations of any program, from files of Parquet, Arrow or NumPy: tables, figures and a page of them go to
+// out/measure. docs/bring-your-own.md says how to write such files.
+func Measure(ctx context.Context,
+	files string, // with columns label and activation; several with blanks between
+	out *string, // the folder of everything produced; out if absent
+	function *string, // of the units: sigmoid, relu or tanh; without it a unit is dead if it is always 0, and none is called saturated
+	epsilon *string, // safeguard of CCMAS against silent units; 1e-6 if absent
+	permutations *int, // of the labels, for the level of chance; 20 if absent, none for 0
+	nan *string, // keep: measure rows with NaN or infinities too; refused if absent
+	json *bool, // print JSON for programs
+	verbose *bool, // print every metric
+) error {
+	return exit(stages.Measure(ctx, files, stages.MeasureFlags{
+		Function: function, Epsilon: epsilon, Permutations: permutations, NaN: nan,
+	}, stages.Options{Out: out, JSON: json, Verbose: verbose}))
+}
+
 // Lock writes artifacts.lock beside the parameter file from a complete run: what everything is, by content.
 func Lock(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent

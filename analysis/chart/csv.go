@@ -36,6 +36,13 @@ func (f Figure) csv() []byte {
 					}
 				}
 			}
+			if p.Heat != nil {
+				for k, line := range p.Heat.Values {
+					for i, v := range line {
+						w.Write(tabulate.Cells(append(panel[:5:5], p.Heat.record(p, k, i, v)...)))
+					}
+				}
+			}
 			for _, r := range p.Rules {
 				w.Write(tabulate.Cells(append(panel[:5:5], r.record()...)))
 			}

@@ -33,6 +33,9 @@ func (d contents) Plot(c draw.Canvas, p *plot.Plot) {
 	d.grid(&c, alongX, alongY)
 	x := d.panel.X.Scale.mapping(span{p.X.Min, p.X.Max}, alongX)
 	y := d.panel.Y.Scale.mapping(span{p.Y.Min, p.Y.Max}, alongY)
+	if d.panel.Heat != nil {
+		d.panel.Heat.draw(&c, x, y)
+	}
 	for _, r := range d.panel.Rules {
 		d.rule(&c, r, x, y)
 	}
@@ -65,6 +68,9 @@ func (d contents) Plot(c draw.Canvas, p *plot.Plot) {
 // blank says why the panel has nothing to show within the limits, which are on its scales;
 // it is empty if there is something.
 func (p Panel) blank(x, y span) string {
+	if p.Heat != nil {
+		return ""
+	}
 	why := "no finite values"
 	for _, s := range p.Series {
 		alongX, alongY := emptySpan, emptySpan // of the values: a line may cross the panel between two outside

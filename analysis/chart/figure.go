@@ -38,6 +38,15 @@ type Panel struct {
 
 	// Equal gives both axes the same limits and draws them to one scale, in a square frame.
 	Equal bool
+	Heat  *Heat // behind the series, of which there need be none then
+}
+
+// Heat is a rectangle of cells, coloured by their values. Cell i of row k spans i − 1/2 to i + 1/2 along x and k − 1/2 to
+// k + 1/2 along y. A cell that is not finite is left white.
+type Heat struct {
+	Label    string // what the values are, for the CSV
+	Values   [][]float64
+	Min, Max float64 // the values of the first and last colour; values beyond take these
 }
 
 // Scale says how an axis maps numbers to lengths.

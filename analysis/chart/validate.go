@@ -69,8 +69,11 @@ func (p Panel) validate(style Style) error {
 	if err := p.Y.validate(); err != nil {
 		return fmt.Errorf("y axis: %w", err)
 	}
-	if len(p.Series) == 0 {
+	if len(p.Series) == 0 && p.Heat == nil {
 		return errors.New("no series")
+	}
+	if err := p.Heat.validate(); err != nil {
+		return fmt.Errorf("heat map: %w", err)
 	}
 	for i, s := range p.Series {
 		if err := s.validate(p, style); err != nil {

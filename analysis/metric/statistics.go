@@ -56,54 +56,16 @@ func FromActivations(values []float32, units int, labels []uint8, classes int, t
 		return Statistics{}, fmt.Errorf("reduce activations: %d values for %d samples of %d units, want %d: check the width of the layer",
 			len(values), len(labels), units, len(labels)*units)
 	}
-	s := Statistics{
-		Units:       units,
-		ClassSums:   make([]float64, classes*units),
-		ClassCounts: make([]int64, classes),
-		Squares:     make([]float64, units),
-		Least:       slices.Repeat([]float32{float32(math.NaN())}, units),
-		Most:        make([]float32, units),
-		Thresholds:  slices.Clone(thresholds),
-		Below:       make([]int64, len(thresholds)*units),
-		Samples:     int64(len(labels)),
-	}
+	s := Begin(units, classes, thresholds)
 	for i, label := range labels {
 		if int(label) >= classes {
 			return Statistics{}, fmt.Errorf("reduce activations: sample %d has class %d: labels run from 0 to %d", i, label, classes-1)
 		}
 		row := values[i*units : (i+1)*units]
-		s.ClassCounts[label]++
-		s.unitByUnit(row, s.ClassSums[int(label)*units:][:units])
-
-		r := float64(Ratio(row))
-		s.RatioSum += r
-		s.RatioSquares += float64(r * r)
-		s.RatioFourths += float64(float64(r*r) * float64(r*r))
-		rank := Rank(row)
-		s.RankSum += rank
-		s.RankSquares += float64(rank * rank)
+		s.AddUnits(row, int(label), 0, units)
+		s.AddSample(int(label), Ratio(row), Rank(row))
 	}
 	return s, nil
-}
-
-// unitByUnit adds a sample to what is kept of each unit; sums are those of its class.
-func (s *Statistics) unitByUnit(row []float32, sums []float64) {
-	for j, v := range row {
-		a := float32(math.Abs(float64(v)))
-		sums[j] += float64(a)
-		s.Squares[j] += float64(float64(a) * float64(a)) // exact: 48 bits
-		if !(s.Least[j] <= a) && a == a {                // a number comes before NaN, which is what there is to begin with
-			s.Least[j] = a
-		}
-		if !(a <= s.Most[j]) && s.Most[j] == s.Most[j] { // NaN, once there, stays
-			s.Most[j] = a
-		}
-		for k, t := range s.Thresholds {
-			if a < t {
-				s.Below[k*s.Units+j]++
-			}
-		}
-	}
 }
 
 // Rank returns the mean rank of the units of a, the smallest absolute value being

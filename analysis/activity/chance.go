@@ -1,0 +1,43 @@
+package activity
+
+import "math/bits"
+
+// draw is one permutation of the labels, drawn as the rows come.
+type draw struct {
+	source Source
+	left   []int64 // a Fenwick tree of how many labels of each class are left
+	all    int64
+	sums   []float64 // [classes][units]
+}
+
+func newDraw(source Source, counts []int64, units int) *draw {
+	d := &draw{source: source, left: make([]int64, len(counts)+1), sums: make([]float64, len(counts)*units)}
+	for i, n := range counts {
+		d.all += n
+		for k := i + 1; k < len(d.left); k += k & -k {
+			d.left[k] += n
+		}
+	}
+	return d
+}
+
+// take gives the classes of the next n rows.
+func (d *draw) take(n int) []int {
+	classes := make([]int, n)
+	for i := range classes {
+		// The label at a random place among those that are left, in the order of classes.
+		place := int64(d.source.Bounded(uint32(d.all - 1)))
+		class := 0
+		for step := 1 << (bits.Len(uint(len(d.left)-1)) - 1); step > 0; step /= 2 {
+			if k := class + step; k < len(d.left) && d.left[k] <= place {
+				class, place = k, place-d.left[k]
+			}
+		}
+		for k := class + 1; k < len(d.left); k += k & -k {
+			d.left[k]--
+		}
+		d.all--
+		classes[i] = class
+	}
+	return classes
+}

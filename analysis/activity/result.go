@@ -1,0 +1,103 @@
+package activity
+
+import (
+	"math"
+
+	"sparsel/analysis/metric"
+)
+
+// Result is what a layer was measured to be.
+type Result struct {
+	metric.Measures
+	Samples  int64
+	Accuracy float64 // the share of rows whose prediction is their label
+
+	// Chance is the mean CCMAS under permuted labels, and P the share of permutations, the true labels being one more,
+	// whose mean over units is at least that of the true labels. Both are NaN without permutations.
+	Chance, P float64
+
+	Classes []int64     // the labels, ascending
+	Means   [][]float64 // of the absolute activation, by class and unit
+	Units   []Unit
+	Bins    [Bins]int64 // samples by Hoyer's sparsity; what is beyond an end counts there
+}
+
+// Unit is what one unit was measured to be.
+type Unit struct {
+	Best                     int64 // the label of the largest class mean, the first of equal ones
+	Selectivity, Chance, CSI float64
+	Mean, RMS                float64 // of the absolute activation, over all samples
+	Least, Most              float32
+}
+
+// Result ends the layer. Epsilon is that of CCMAS.
+func (l *Layer) Result(epsilon float64) (Result, error) {
+	l.flush()
+	s := l.stats
+	if s.Activation = l.function; s.Activation == "" {
+		s.Activation = "relu" // dead is what is 0 throughout, whatever the function
+	}
+	m, err := s.Measure(epsilon)
+	if err != nil {
+		return Result{}, err
+	}
+	if l.function == "" {
+		m.Saturated = math.NaN()
+	}
+	r := Result{
+		Measures: m, Samples: s.Samples, Accuracy: float64(l.correct) / float64(s.Samples), Chance: math.NaN(), P: math.NaN(),
+		Classes: l.classes, Units: make([]Unit, s.Units), Bins: l.bins,
+	}
+	selectivity, csi := s.Selectivity(epsilon), s.Selectivity(metric.CSIEpsilon)
+	chance := l.chance(&r, epsilon)
+	for c, n := range s.ClassCounts {
+		means := make([]float64, s.Units)
+		for j := range means {
+			means[j] = s.ClassSums[c*s.Units+j] / float64(n)
+		}
+		r.Means = append(r.Means, means)
+	}
+	for j := range r.Units {
+		u := Unit{Selectivity: selectivity[j], CSI: csi[j], Chance: chance[j], Least: s.Least[j], Most: s.Most[j]}
+		best := 0
+		for c := range l.classes {
+			u.Mean += s.ClassSums[c*s.Units+j]
+			if r.Means[c][j] > r.Means[best][j] {
+				best = c
+			}
+		}
+		u.Best = l.classes[best]
+		u.Mean /= float64(s.Samples)
+		u.RMS = math.Sqrt(s.Squares[j] / float64(s.Samples))
+		r.Units[j] = u
+	}
+	return r, nil
+}
+
+// chance gives each unit's mean CCMAS under the permutations, and the layer's.
+func (l *Layer) chance(r *Result, epsilon float64) []float64 {
+	units := make([]float64, l.stats.Units)
+	var layer float64
+	reached := 1
+	for _, d := range l.draws {
+		s := l.stats
+		s.ClassSums = d.sums
+		values := s.Selectivity(epsilon)
+		for j, v := range values {
+			units[j] += v
+		}
+		mean, _ := metric.MeanStd(values)
+		layer += mean
+		if !(mean < r.Selectivity) {
+			reached++
+		}
+	}
+	n := float64(len(l.draws))
+	for j := range units {
+		units[j] /= n // 0/0 is NaN
+	}
+	if n > 0 {
+		r.Chance, r.P = layer/n, float64(reached)/(n+1)
+	}
+	return units
+}

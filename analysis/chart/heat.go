@@ -1,0 +1,83 @@
+package chart
+
+import (
+	"errors"
+	"fmt"
+	"image/color"
+	"math"
+	"strconv"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// mostCells bounds what a heat map may draw, each cell a polygon in SVG and PDF.
+const mostCells = 1 << 17
+
+// heatColors are samples of the map "plasma" (Smith and van der Walt, 2015) at eighths.
+var heatColors = []string{"#0d0887", "#4c02a1", "#7e03a8", "#aa2395", "#cc4778", "#e66c5c", "#f89540", "#fdc527", "#f0f921"}
+
+// size is the number of rows and of cells in the first.
+func (h *Heat) size() (rows, columns int) {
+	if len(h.Values) > 0 {
+		columns = len(h.Values[0])
+	}
+	return len(h.Values), columns
+}
+
+func (h *Heat) validate() error {
+	if h == nil {
+		return nil
+	}
+	rows, columns := h.size()
+	switch {
+	case rows == 0 || columns == 0:
+		return errors.New("no cells")
+	case rows*columns > mostCells:
+		return fmt.Errorf("%d cells, more than %d", rows*columns, mostCells)
+	case !finite(h.Min) || !finite(h.Max) || h.Min >= h.Max:
+		return fmt.Errorf("colours from %v to %v: the first must be the smaller", h.Min, h.Max)
+	}
+	for k, row := range h.Values {
+		if len(row) != columns {
+			return fmt.Errorf("row %d has %d cells, the first %d", k+1, len(row), columns)
+		}
+	}
+	return checkText(h.Label)
+}
+
+// draw fills the cells.
+func (h *Heat) draw(c *draw.Canvas, x, y func(float64) vg.Length) {
+	for k, row := range h.Values {
+		bottom, top := y(float64(k)-0.5), y(float64(k)+0.5)
+		for i, v := range row {
+			fill := color.NRGBA{R: 255, G: 255, B: 255, A: 255}
+			if finite(v) {
+				fill = heatColor((v - h.Min) / (h.Max - h.Min))
+			}
+			left, right := x(float64(i)-0.5), x(float64(i)+0.5)
+			c.FillPolygon(fill, c.ClipPolygonXY([]vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: top}, {X: left, Y: top}}))
+		}
+	}
+}
+
+// heatColor is the colour at a share of the way, between the two samples next to it.
+func heatColor(share float64) color.NRGBA {
+	at := float64(math.Max(0, math.Min(1, share)) * float64(len(heatColors)-1))
+	i := min(int(at), len(heatColors)-2)
+	low, high, part := mustColor(heatColors[i]), mustColor(heatColors[i+1]), at-float64(i)
+	mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + float64(part*(float64(b)-float64(a))))) }
+	return color.NRGBA{R: mix(low.R, high.R), G: mix(low.G, high.G), B: mix(low.B, high.B), A: 255}
+}
+
+// record is the line of a cell in the CSV, from the column kind on: x is the cell's place in its row, and the name is the row's.
+func (h *Heat) record(p Panel, row, i int, v float64) []string {
+	name, category := strconv.Itoa(row), ""
+	if p.Y.Scale == Categorical && row < len(p.Y.Categories) {
+		name = p.Y.Categories[row]
+	}
+	if p.X.Scale == Categorical && i < len(p.X.Categories) {
+		category = p.X.Categories[i]
+	}
+	return []string{"cell", h.Label, name, strconv.Itoa(i), category, exact(v), "", "", "", ""}
+}

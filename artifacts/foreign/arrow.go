@@ -1,0 +1,322 @@
+package foreign
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/ipc"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	flatbuffers "github.com/google/flatbuffers/go"
+)
+
+// arrowFile is an Arrow IPC stream. A file of the format is one too, behind its magic.
+type arrowFile struct {
+	file       *os.File
+	begin, end int64 // of the messages
+	schema     *arrow.Schema
+}
+
+const arrowMagic = "ARROW1"
+
+func openArrow(f *os.File, begin, size int64) (source, error) {
+	a := &arrowFile{file: f, begin: begin, end: size}
+	if begin > 0 { // a file: the footer, its length and the magic follow the messages
+		var tail [4 + len(arrowMagic)]byte
+		if _, err := f.ReadAt(tail[:], size-int64(len(tail))); err != nil || string(tail[4:]) != arrowMagic {
+			return nil, errors.New("does not end as an Arrow file: truncated, or something was appended; make it again")
+		}
+		a.end = size - int64(len(tail)) - int64(binary.LittleEndian.Uint32(tail[:4]))
+		if a.end < begin {
+			return nil, errors.New("the footer is longer than the file; make it again")
+		}
+	}
+	err := guard(func() error {
+		r, err := a.reader()
+		if err != nil {
+			return err
+		}
+		defer r.Release()
+		a.schema = r.Schema()
+		return a.check()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// messages reads a stream's messages. The library's own reader allocates what a message claims.
+type messages struct {
+	source io.ReaderAt
+	at     int64
+	end    int64
+	framed bool // by a file, so that no message need say that it is the last
+	count  atomic.Int64
+}
+
+func (m *messages) Retain()  { m.count.Add(1) }
+func (m *messages) Release() { m.count.Add(-1) }
+
+func (m *messages) Message() (*ipc.Message, error) {
+	if m.framed && m.at == m.end {
+		return nil, io.EOF
+	}
+	var head [8]byte
+	if _, err := m.source.ReadAt(head[:], m.at); err != nil || m.at > m.end-8 {
+		return nil, fmt.Errorf("the stream is truncated at byte %d; make the file again", m.at)
+	}
+	if binary.LittleEndian.Uint32(head[:]) != 0xffffffff {
+		return nil, fmt.Errorf("no message begins at byte %d: truncated, or older than Arrow 0.15; make the file again", m.at)
+	}
+	size := int64(binary.LittleEndian.Uint32(head[4:]))
+	if size == 0 {
+		return nil, io.EOF
+	}
+	m.at += 8
+	if size > m.end-m.at || size < 16 || size > maxPage {
+		return nil, fmt.Errorf("a message of %d bytes at byte %d, where %d are left; make the file again", size, m.at, m.end-m.at)
+	}
+	meta := make([]byte, size)
+	if _, err := m.source.ReadAt(meta, m.at); err != nil {
+		return nil, err
+	}
+	m.at += size
+	// Message.bodyLength is field 3 (Arrow's Message.fbs).
+	table := flatbuffers.Table{Bytes: meta, Pos: flatbuffers.GetUOffsetT(meta)}
+	var body int64
+	if o := table.Offset(4 + 2*3); o != 0 {
+		body = table.GetInt64(flatbuffers.UOffsetT(o) + table.Pos)
+	}
+	switch {
+	case body < 0 || body > m.end-m.at:
+		return nil, fmt.Errorf("a message of %d bytes at byte %d, where %d are left: truncated; make the file again", body, m.at, m.end-m.at)
+	case body > maxPage:
+		return nil, fmt.Errorf("a record batch of %d bytes, more than %d; write it in smaller ones, as with max_chunksize=10000", body, maxPage)
+	}
+	data := make([]byte, body)
+	if _, err := m.source.ReadAt(data, m.at); err != nil {
+		return nil, err
+	}
+	m.at += body
+	return ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(data)), nil
+}
+
+// limited allocates no block larger than maxPage, whatever a compressed buffer says that it will need.
+type limited struct{ memory.Allocator }
+
+func (l limited) Allocate(n int) []byte {
+	if n > maxPage {
+		panic(fmt.Sprintf("a buffer of %d bytes, more than %d", n, maxPage))
+	}
+	return l.Allocator.Allocate(n)
+}
+
+func (l limited) Reallocate(n int, b []byte) []byte {
+	if n > maxPage {
+		panic(fmt.Sprintf("a buffer of %d bytes, more than %d", n, maxPage))
+	}
+	return l.Allocator.Reallocate(n, b)
+}
+
+func (a *arrowFile) reader() (*ipc.Reader, error) {
+	return ipc.NewReaderFromMessageReader(&messages{source: a.file, at: a.begin, end: a.end, framed: a.begin > 0}, ipc.WithAllocator(limited{memory.NewGoAllocator()}))
+}
+
+func (a *arrowFile) field(name string) int {
+	if at := a.schema.FieldIndices(name); len(at) == 1 {
+		return at[0]
+	}
+	return -1
+}
+
+func (a *arrowFile) check() error {
+	for _, name := range []string{Label, Activation, Layer, Epoch, Prediction, Run} {
+		switch n := len(a.schema.FieldIndices(name)); {
+		case n > 1:
+			return fmt.Errorf("column %q occurs twice", name)
+		case n == 0 && (name == Label || name == Activation):
+			return fmt.Errorf("there is no column %q", name)
+		case n == 0:
+			continue
+		}
+		kind, wants, fits := a.schema.Field(a.field(name)).Type, "integers", false
+		switch {
+		case name == Activation:
+			wants = "lists of float16, float32 or float64"
+			if list, ok := kind.(arrow.ListLikeType); ok && kind.ID() != arrow.MAP {
+				fits = arrow.IsFloating(list.Elem().ID())
+			}
+		case name == Layer || name == Run:
+			wants = "text or integers"
+			fits = arrow.IsInteger(kind.ID()) || kind.ID() == arrow.STRING || kind.ID() == arrow.LARGE_STRING
+		default:
+			fits = arrow.IsInteger(kind.ID()) || kind.ID() == arrow.FLOAT32 || kind.ID() == arrow.FLOAT64
+		}
+		if !fits {
+			return fmt.Errorf("column %q holds %v, want %s", name, kind, wants)
+		}
+	}
+	return nil
+}
+
+func (a *arrowFile) predicts() bool { return a.field(Prediction) >= 0 }
+func (a *arrowFile) half() bool {
+	return a.schema.Field(a.field(Activation)).Type.(arrow.ListLikeType).Elem().ID() == arrow.FLOAT16
+}
+func (a *arrowFile) Close() error { return a.file.Close() }
+
+func (a *arrowFile) scan(values bool, give func(*Batch) error) error {
+	r, err := a.reader()
+	if err != nil {
+		return err
+	}
+	defer r.Release()
+	var b Batch
+	first := int64(0)
+	for r.Next() {
+		record := r.Record()
+		for from, n := 0, int(record.NumRows()); from < n; {
+			b.reset(first)
+			if err := a.fill(&b, record, from, min(n, from+batchRows), values); err != nil {
+				return err
+			}
+			if err := give(&b); err != nil {
+				return err
+			}
+			from, first = from+b.Rows(), first+int64(b.Rows())
+		}
+	}
+	if err := r.Err(); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+// fill takes rows of a record.
+func (a *arrowFile) fill(b *Batch, record arrow.Record, from, to int, values bool) error {
+	b.Keys = sized(b.Keys, to-from)
+	clear(b.Keys)
+	for _, name := range []string{Label, Prediction, Epoch, Layer, Run} {
+		k := a.field(name)
+		if k < 0 {
+			continue
+		}
+		column := record.Column(k)
+		for i := from; i < to; i++ {
+			if column.IsNull(i) {
+				return b.at(i-from, name, "is null")
+			}
+			var text string
+			var number int64
+			var err error
+			if text = ""; name == Layer || name == Run {
+				text, err = textOf(column, i)
+			} else {
+				number, err = integerOf(column, i)
+			}
+			if err != nil {
+				return b.at(i-from, name, err.Error())
+			}
+			switch name {
+			case Label:
+				b.Labels = append(b.Labels, number)
+			case Prediction:
+				b.Predictions = append(b.Predictions, number)
+			case Epoch:
+				b.Keys[i-from].Epoch = number
+			case Layer:
+				b.Keys[i-from].Layer = text
+			case Run:
+				b.Keys[i-from].Run = text
+			}
+		}
+	}
+	if !values {
+		return nil
+	}
+	lists := record.Column(a.field(Activation)).(array.ListLike)
+	for i := from; i < to; i++ {
+		if lists.IsNull(i) {
+			return b.at(i-from, Activation, "is null")
+		}
+		begin, end := lists.ValueOffsets(i)
+		if end-begin > maxUnits {
+			return b.at(i-from, Activation, fmt.Sprintf("more than %d activations", maxUnits))
+		}
+		for j := begin; j < end; j++ {
+			v, err := floatOf(lists.ListValues(), int(j))
+			if err != nil {
+				return b.at(i-from, Activation, fmt.Sprintf("element %d %v", j-begin, err))
+			}
+			b.Values = append(b.Values, v)
+		}
+		b.Ends = append(b.Ends, len(b.Values))
+	}
+	return nil
+}
+
+func floatOf(a arrow.Array, i int) (float32, error) {
+	if a.IsNull(i) {
+		return 0, errors.New("is null")
+	}
+	switch a := a.(type) {
+	case *array.Float32:
+		return a.Value(i), nil
+	case *array.Float16:
+		return widen(a.Value(i).Uint16()), nil
+	case *array.Float64:
+		return narrow(a.Value(i))
+	}
+	return 0, fmt.Errorf("is a %v", a.DataType())
+}
+
+func integerOf(a arrow.Array, i int) (int64, error) {
+	switch a := a.(type) {
+	case *array.Int8:
+		return int64(a.Value(i)), nil
+	case *array.Int16:
+		return int64(a.Value(i)), nil
+	case *array.Int32:
+		return int64(a.Value(i)), nil
+	case *array.Int64:
+		return a.Value(i), nil
+	case *array.Uint8:
+		return int64(a.Value(i)), nil
+	case *array.Uint16:
+		return int64(a.Value(i)), nil
+	case *array.Uint32:
+		return int64(a.Value(i)), nil
+	case *array.Uint64:
+		if v := a.Value(i); v > 1<<63-1 {
+			return 0, fmt.Errorf("%d is beyond what int64 holds", v)
+		}
+		return int64(a.Value(i)), nil
+	case *array.Float32:
+		if v, ok := integer(float64(a.Value(i))); ok {
+			return v, nil
+		}
+	case *array.Float64:
+		if v, ok := integer(a.Value(i)); ok {
+			return v, nil
+		}
+	}
+	return 0, fmt.Errorf("%s is no integer", a.ValueStr(i))
+}
+
+func textOf(a arrow.Array, i int) (string, error) {
+	switch a := a.(type) {
+	case *array.String:
+		return a.Value(i), nil
+	case *array.LargeString:
+		return a.Value(i), nil
+	}
+	v, err := integerOf(a, i)
+	return strconv.FormatInt(v, 10), err
+}

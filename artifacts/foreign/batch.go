@@ -1,0 +1,217 @@
+package foreign
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+)
+
+// The columns of a file. The first two are required.
+const (
+	Label      = "label"
+	Activation = "activation"
+	Layer      = "layer"
+	Epoch      = "epoch"
+	Prediction = "prediction"
+	Run        = "run"
+)
+
+const (
+	maxPage  = 256 << 20 // bytes of a page or of an Arrow record batch
+	maxUnits = 1 << 20   // of a layer
+
+	batchRows   = 4096
+	batchValues = 1 << 18
+)
+
+// Key is what a row's activations are of. Without its column a run or layer is "" and an epoch 0.
+type Key struct {
+	Run   string
+	Epoch int64
+	Layer string
+}
+
+func (k Key) String() string {
+	var parts []string
+	if k.Run != "" {
+		parts = append(parts, "run "+k.Run)
+	}
+	if k.Epoch != 0 {
+		parts = append(parts, fmt.Sprint("epoch ", k.Epoch))
+	}
+	if k.Layer != "" {
+		parts = append(parts, "layer "+k.Layer)
+	}
+	if len(parts) == 0 {
+		return "the layer"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Batch is some consecutive rows of a file. Its memory is used again for the next.
+type Batch struct {
+	First       int64 // the number of its first row in the file, from 0
+	Keys        []Key
+	Labels      []int64
+	Predictions []int64   // empty without the column
+	Ends        []int     // of each row in Values: row i is Values[Ends[i-1]:Ends[i]]; empty if activations were not asked for
+	Values      []float32 // float16 is exact; float64 is rounded
+}
+
+// Rows is the number of rows.
+func (b *Batch) Rows() int { return len(b.Labels) }
+
+// Row is the activations of row i.
+func (b *Batch) Row(i int) []float32 {
+	if i == 0 {
+		return b.Values[:b.Ends[0]]
+	}
+	return b.Values[b.Ends[i-1]:b.Ends[i]]
+}
+
+func (b *Batch) reset(first int64) {
+	*b = Batch{First: first, Keys: b.Keys[:0], Labels: b.Labels[:0], Predictions: b.Predictions[:0], Ends: b.Ends[:0], Values: b.Values[:0]}
+}
+
+// Options say what to read and what to let pass.
+type Options struct {
+	Values    bool // read the activations too
+	NotFinite bool // let NaN and infinities pass
+}
+
+// File is an open file of activations.
+type File struct {
+	name string
+	source
+}
+
+// source is a file of one format.
+type source interface {
+	// scan gives all rows in order, without a look at what the values are.
+	scan(values bool, give func(*Batch) error) error
+	predicts() bool
+	half() bool // whether activations are float16
+	Close() error
+}
+
+// Open opens the file at path, whose format its first bytes tell. Of a pair of NumPy arrays, X.activation.npy and X.label.npy,
+// either may be named.
+func Open(path string) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read activations: %w", err)
+	}
+	var s source
+	if info, e := f.Stat(); e != nil || !info.Mode().IsRegular() {
+		err = errors.Join(e, errors.New("is no regular file"))
+	} else {
+		s, err = open(f, path, info.Size())
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return &File{path, s}, nil
+}
+
+func open(f *os.File, path string, size int64) (source, error) {
+	var head [8]byte
+	n, _ := f.ReadAt(head[:], 0)
+	switch start := string(head[:n]); {
+	case strings.HasPrefix(start, "PAR1"):
+		return openParquet(f)
+	case strings.HasPrefix(start, npyMagic):
+		f.Close()
+		return openPair(path)
+	case start == "ARROW1\x00\x00":
+		return openArrow(f, 8, size)
+	case strings.HasPrefix(start, "\xff\xff\xff\xff"):
+		return openArrow(f, 0, size)
+	}
+	return nil, fmt.Errorf("begins with %q: neither Parquet nor Arrow nor NumPy; docs/bring-your-own.md says how to write one", head[:n])
+}
+
+// Predicts tells whether there is a column of predictions.
+func (f *File) Predicts() bool { return f.predicts() }
+
+// Scan gives the rows in order, some at a time. It may be called again. Activations are checked: lists of one key are of
+// one length and not empty, and values are finite unless the options let them pass.
+func (f *File) Scan(o Options, give func(*Batch) error) error {
+	widths := map[Key]int{}
+	var failed error // of give, which is not about the file
+	err := guard(func() error {
+		return f.scan(o.Values, func(b *Batch) error {
+			if o.Values {
+				if err := f.check(b, widths, o.NotFinite); err != nil {
+					return err
+				}
+			}
+			failed = give(b)
+			return failed
+		})
+	})
+	if err != nil && failed == nil {
+		return fmt.Errorf("read %s: %w", f.name, err)
+	}
+	return err
+}
+
+// check judges the activations of a batch.
+func (f *File) check(b *Batch, widths map[Key]int, notFinite bool) error {
+	for i := range b.Rows() {
+		row := b.Row(i)
+		width, known := widths[b.Keys[i]]
+		switch {
+		case len(row) == 0:
+			return b.at(i, Activation, "the list is empty")
+		case !known:
+			widths[b.Keys[i]] = len(row)
+		case width != len(row):
+			return b.at(i, Activation, fmt.Sprintf("%d activations, where the rows of %s before it have %d; all rows of a layer must be of one length",
+				len(row), b.Keys[i], width))
+		}
+		if notFinite || finite(row) {
+			continue
+		}
+		for j, v := range row {
+			switch {
+			case v != v:
+				return b.at(i, Activation, fmt.Sprintf("element %d is NaN; -nan=keep measures such rows as they are", j))
+			case math.IsInf(float64(v), 0) && f.half():
+				return b.at(i, Activation, fmt.Sprintf("element %d is infinite: float16 ends at 65504; write float32, or measure it with -nan=keep", j))
+			case math.IsInf(float64(v), 0):
+				return b.at(i, Activation, fmt.Sprintf("element %d is infinite; -nan=keep measures such rows as they are", j))
+			}
+		}
+	}
+	return nil
+}
+
+func finite(row []float32) bool {
+	const exponent = 0x7f800000
+	for _, v := range row {
+		if math.Float32bits(v)&exponent == exponent {
+			return false
+		}
+	}
+	return true
+}
+
+// at is an error about row i of the batch.
+func (b *Batch) at(i int, column, what string) error { return at(b.First+int64(i), column, what) }
+
+func at(row int64, column, what string) error {
+	return fmt.Errorf("row %d, column %q: %s", row, column, what)
+}
+
+// guard makes a panic of a library an error.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the file is damaged: %v; make it again", p)
+		}
+	}()
+	return f()
+}

@@ -1,0 +1,314 @@
+package foreign
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+const npyMagic = "\x93NUMPY"
+
+// npy is an open .npy file of one or two dimensions, in C order.
+type npy struct {
+	name  string
+	file  *os.File
+	begin int64
+	kind  byte // f, i, u or U
+	size  int  // bytes of an element
+	rows  int64
+	width int // 1 for one dimension
+	flat  bool
+}
+
+// npyHeader is the dictionary of a header, as NumPy writes it (NEP 1).
+var npyHeader = regexp.MustCompile(`^\{'descr': '([<>|=])([a-zA-Z])(\d+)', 'fortran_order': (True|False), 'shape': \((\d+),(?: (\d+))?\), \}\s*$`)
+
+func openArray(path, column string) (*npy, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	a := &npy{name: column, file: f}
+	if err := a.header(); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return a, nil
+}
+
+func (a *npy) header() error {
+	var fixed [12]byte
+	if _, err := io.ReadFull(a.file, fixed[:10]); err != nil || string(fixed[:6]) != npyMagic {
+		return errors.New("is no .npy file")
+	}
+	length := int64(binary.LittleEndian.Uint16(fixed[8:]))
+	a.begin = 10
+	if fixed[6] > 1 {
+		if _, err := io.ReadFull(a.file, fixed[10:]); err != nil {
+			return errors.New("the header is truncated")
+		}
+		length, a.begin = int64(binary.LittleEndian.Uint32(fixed[8:])), 12
+	}
+	if length > 1<<16 {
+		return fmt.Errorf("a header of %d bytes; make the file again", length)
+	}
+	text := make([]byte, length)
+	if _, err := io.ReadFull(a.file, text); err != nil {
+		return errors.New("the header is truncated")
+	}
+	a.begin += length
+	m := npyHeader.FindStringSubmatch(string(text))
+	if m == nil {
+		return fmt.Errorf("the header %.200q is not that of an array of numbers with one or two dimensions", strings.TrimSpace(string(text)))
+	}
+	a.kind = m[2][0]
+	a.size, _ = strconv.Atoi(m[3])
+	if a.kind == 'U' {
+		a.size *= 4
+	}
+	if m[1] == ">" {
+		return errors.New("big-endian numbers; convert them with .astype('<f4')")
+	}
+	if m[4] == "True" && m[6] != "" {
+		return errors.New("in Fortran order; save numpy.ascontiguousarray of it")
+	}
+	rows, err1 := strconv.ParseInt(m[5], 10, 64)
+	width, err2 := int64(1), error(nil)
+	if a.flat = m[6] == ""; !a.flat {
+		width, err2 = strconv.ParseInt(m[6], 10, 64)
+	}
+	if err1 != nil || err2 != nil || width > maxUnits || a.size < 1 || a.size > 1<<16 {
+		return fmt.Errorf("an array of %s rows of %s elements", m[5], m[6])
+	}
+	a.rows, a.width = rows, int(width)
+	info, err := a.file.Stat()
+	if err != nil {
+		return err
+	}
+	row := int64(a.width) * int64(a.size)
+	if have := info.Size() - a.begin; row > 0 && (have/row < rows || have != rows*row) {
+		return fmt.Errorf("%d bytes for %d rows of %d: truncated, or something was appended; make it again", have, rows, row)
+	}
+	return nil
+}
+
+// reader begins to read the array.
+func (a *npy) reader() (io.Reader, error) {
+	_, err := a.file.Seek(a.begin, io.SeekStart)
+	return bufio.NewReaderSize(a.file, 1<<20), err
+}
+
+// float is an element, and ok false if it is not a number of a type that can be read.
+func (a *npy) float(b []byte) (v float64, ok bool) {
+	switch string(a.kind) + strconv.Itoa(a.size) {
+	case "f2":
+		return float64(widen(binary.LittleEndian.Uint16(b))), true
+	case "f4":
+		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b))), true
+	case "f8":
+		return math.Float64frombits(binary.LittleEndian.Uint64(b)), true
+	}
+	return 0, false
+}
+
+func (a *npy) integer(b []byte) (int64, error) {
+	var u uint64
+	for i := min(len(b), 8) - 1; i >= 0; i-- {
+		u = u<<8 | uint64(b[i])
+	}
+	switch a.kind {
+	case 'u':
+		if u > math.MaxInt64 {
+			return 0, fmt.Errorf("%d is beyond what int64 holds", u)
+		}
+		return int64(u), nil
+	case 'i':
+		shift := 64 - 8*a.size
+		return int64(u<<shift) >> shift, nil
+	}
+	v, _ := a.float(b)
+	k, ok := integer(v)
+	if !ok {
+		return 0, fmt.Errorf("%v is no integer", v)
+	}
+	return k, nil
+}
+
+// text is an element of characters, of four bytes each, or an integer in decimal.
+func (a *npy) text(b []byte) (string, error) {
+	if a.kind != 'U' {
+		v, err := a.integer(b)
+		return strconv.FormatInt(v, 10), err
+	}
+	var s strings.Builder
+	for ; len(b) >= 4; b = b[4:] {
+		if r := binary.LittleEndian.Uint32(b); r != 0 {
+			s.WriteRune(rune(r))
+		}
+	}
+	return s.String(), nil
+}
+
+// pair is arrays of equal length, one for each column.
+type pair struct{ arrays map[string]*npy }
+
+func openPair(path string) (source, error) {
+	stem := strings.TrimSuffix(strings.TrimSuffix(path, "."+Activation+".npy"), "."+Label+".npy")
+	if stem == path {
+		return nil, errors.New("arrays are named X.activation.npy and X.label.npy, and X.layer.npy and so on for the other columns")
+	}
+	p := &pair{map[string]*npy{}}
+	for _, name := range []string{Activation, Label, Layer, Epoch, Prediction, Run} {
+		a, err := openArray(stem+"."+name+".npy", name)
+		if errors.Is(err, os.ErrNotExist) && name != Activation && name != Label {
+			continue
+		}
+		if err == nil {
+			p.arrays[name] = a
+			err = p.check(a)
+		}
+		if err != nil {
+			p.Close()
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (p *pair) check(a *npy) error {
+	_, float := a.float(make([]byte, a.size))
+	number := float && a.size > 2 || (a.kind == 'i' || a.kind == 'u') && a.size <= 8
+	text := (a.kind == 'i' || a.kind == 'u') && a.size <= 8 || a.kind == 'U'
+	activations := p.arrays[Activation]
+	switch {
+	case a.rows != activations.rows:
+		return fmt.Errorf("column %q has %d rows, column %q %d", a.name, a.rows, Activation, activations.rows)
+	case a.name == Activation && (!float || a.flat):
+		return fmt.Errorf("column %q holds %c%d in %d columns, want float16, float32 or float64 in two dimensions", a.name, a.kind, a.size, a.width)
+	case a.name == Activation:
+		return nil
+	case !a.flat:
+		return fmt.Errorf("column %q has two dimensions, want one", a.name)
+	case (a.name == Layer || a.name == Run) && !text:
+		return fmt.Errorf("column %q holds %c%d, want text or integers", a.name, a.kind, a.size)
+	case a.name != Layer && a.name != Run && !number:
+		return fmt.Errorf("column %q holds %c%d, want integers", a.name, a.kind, a.size)
+	}
+	return nil
+}
+
+func (p *pair) predicts() bool { return p.arrays[Prediction] != nil }
+func (p *pair) half() bool     { return p.arrays[Activation].size == 2 }
+
+func (p *pair) Close() error {
+	var errs []error
+	for _, a := range p.arrays {
+		errs = append(errs, a.file.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (p *pair) scan(values bool, give func(*Batch) error) error {
+	readers := map[string]io.Reader{}
+	for name, a := range p.arrays {
+		var err error
+		if readers[name], err = a.reader(); err != nil {
+			return err
+		}
+	}
+	var b Batch
+	var buffer []byte
+	activations := p.arrays[Activation]
+	step := int64(max(1, min(batchRows, batchValues/max(1, activations.width))))
+	// each reads a column's elements of the batch.
+	each := func(name string, n int, use func(i int, a *npy, element []byte) error) error {
+		a := p.arrays[name]
+		if a == nil {
+			return nil
+		}
+		buffer = sized(buffer, n*a.width*a.size)
+		if _, err := io.ReadFull(readers[name], buffer); err != nil {
+			return err
+		}
+		for i := range n * a.width {
+			if err := use(i, a, buffer[i*a.size:(i+1)*a.size]); err != nil {
+				return fmt.Errorf("row %d, column %q: %w", b.First+int64(i/a.width), name, err)
+			}
+		}
+		return nil
+	}
+	for first := int64(0); first < activations.rows; first += int64(b.Rows()) {
+		n := int(min(step, activations.rows-first))
+		b.reset(first)
+		b.Keys = sized(b.Keys, n)
+		clear(b.Keys)
+		integers := func(set func(i int, v int64)) func(int, *npy, []byte) error {
+			return func(i int, a *npy, element []byte) error {
+				v, err := a.integer(element)
+				set(i, v)
+				return err
+			}
+		}
+		texts := func(set func(i int, s string)) func(int, *npy, []byte) error {
+			return func(i int, a *npy, element []byte) error {
+				s, err := a.text(element)
+				set(i, s)
+				return err
+			}
+		}
+		if err := errors.Join(
+			each(Label, n, integers(func(_ int, v int64) { b.Labels = append(b.Labels, v) })),
+			each(Prediction, n, integers(func(_ int, v int64) { b.Predictions = append(b.Predictions, v) })),
+			each(Epoch, n, integers(func(i int, v int64) { b.Keys[i].Epoch = v })),
+			each(Layer, n, texts(func(i int, s string) { b.Keys[i].Layer = s })),
+			each(Run, n, texts(func(i int, s string) { b.Keys[i].Run = s })),
+		); err != nil {
+			return err
+		}
+		if values {
+			if err := p.activations(readers[Activation], &b, n, &buffer); err != nil {
+				return err
+			}
+		}
+		if err := give(&b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// activations reads the activations of a batch.
+func (p *pair) activations(r io.Reader, b *Batch, n int, buffer *[]byte) error {
+	a := p.arrays[Activation]
+	*buffer = sized(*buffer, n*a.width*a.size)
+	if _, err := io.ReadFull(r, *buffer); err != nil {
+		return err
+	}
+	b.Values = sized(b.Values, n*a.width)
+	for i := range b.Values {
+		e := (*buffer)[i*a.size:]
+		switch a.size {
+		case 2:
+			b.Values[i] = widen(binary.LittleEndian.Uint16(e))
+		case 4:
+			b.Values[i] = math.Float32frombits(binary.LittleEndian.Uint32(e))
+		default:
+			f, err := narrow(math.Float64frombits(binary.LittleEndian.Uint64(e)))
+			if err != nil {
+				return b.at(i/a.width, Activation, fmt.Sprintf("element %d %v", i%a.width, err))
+			}
+			b.Values[i] = f
+		}
+	}
+	for i := range n {
+		b.Ends = append(b.Ends, (i+1)*a.width)
+	}
+	return nil
+}

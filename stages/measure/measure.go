@@ -1,0 +1,180 @@
+// Package measure measures activations that other programs wrote: it reads them with artifacts/foreign, measures them with
+// analysis/activity, and makes tables, figures and a page of what comes out. It knows neither the study nor the pipeline.
+package measure
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
+	"strings"
+
+	"sparsel/analysis/activity"
+	"sparsel/artifacts/foreign"
+	"sparsel/trainer/rng"
+)
+
+// maxMemory bounds what the layers that are measured at the same time may take.
+const maxMemory = 512 << 20
+
+// Settings are what the numbers depend on besides the files.
+type Settings struct {
+	Epsilon      float64 // of CCMAS
+	Permutations int     // for the level of chance
+	Function     string  // of the units; empty if it is not known
+	NotFinite    bool    // measure rows with NaN or infinities instead of refusing them
+}
+
+// Layer is one layer of one file, at one epoch of one run.
+type Layer struct {
+	File string // its name without folders
+	foreign.Key
+	Predicts bool
+	activity.Result
+}
+
+// Files measures every layer of the files, in the order in which they first occur. The progress, if not nil, is told of rows.
+func Files(ctx context.Context, paths []string, s Settings, progress func(path string, done, all int64)) ([]Layer, error) {
+	var layers []Layer
+	seen := map[string]bool{}
+	for _, path := range paths {
+		name := filepath.Base(path)
+		if seen[name] {
+			return nil, fmt.Errorf("measure: two files are called %s; rename one, for tables tell files apart by their names", name)
+		}
+		seen[name] = true
+		of, err := file(ctx, path, s, progress)
+		if err != nil {
+			return nil, fmt.Errorf("measure: %w", err)
+		}
+		layers = append(layers, of...)
+	}
+	return layers, nil
+}
+
+// group is a layer while it is read.
+type group struct {
+	classes activity.Classes
+	left    int64
+	layer   *activity.Layer // nil until its first row
+	at      int             // in the results
+}
+
+func file(ctx context.Context, path string, s Settings, progress func(string, int64, int64)) ([]Layer, error) {
+	f, err := foreign.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	groups, all, err := count(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	if all == 0 {
+		return nil, fmt.Errorf("read %s: there are no rows", path)
+	}
+	if all > math.MaxUint32 {
+		return nil, fmt.Errorf("read %s: %d rows, more than %d; divide the file", path, all, uint32(math.MaxUint32))
+	}
+	for key, g := range groups {
+		if len(g.classes) < 2 {
+			return nil, fmt.Errorf("read %s: column %q: all %d rows of %s are of one class, and selectivity compares at least 2",
+				path, foreign.Label, g.left, key)
+		}
+	}
+	layers := make([]Layer, len(groups))
+	var memory int64
+	done := int64(0)
+	err = f.Scan(foreign.Options{Values: true, NotFinite: s.NotFinite}, func(b *foreign.Batch) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for i := range b.Rows() {
+			g, row := groups[b.Keys[i]], b.Row(i)
+			takes := activity.Memory(len(row), len(g.classes), s.Permutations)
+			if g.layer == nil {
+				if memory += takes; memory > maxMemory {
+					return fmt.Errorf("read %s: row %d: the layers that are being read take %d MB, more than %d; sort the rows by run, epoch and layer, or give fewer -permutations",
+						path, b.First+int64(i), memory>>20, maxMemory>>20)
+				}
+				if g.layer, err = activity.NewLayer(len(row), g.classes, s.Function, streams(s.Permutations)); err != nil {
+					return err
+				}
+			}
+			if err := g.layer.Add(row, b.Labels[i]); err != nil {
+				return err
+			}
+			if f.Predicts() {
+				g.layer.Predict(b.Predictions[i] == b.Labels[i])
+			}
+			if g.left--; g.left > 0 {
+				continue
+			}
+			r, err := g.layer.Result(s.Epsilon)
+			if err != nil {
+				return fmt.Errorf("%s of %s: %w", b.Keys[i], path, err)
+			}
+			if !f.Predicts() {
+				r.Accuracy = math.NaN()
+			}
+			layers[g.at] = Layer{filepath.Base(path), b.Keys[i], f.Predicts(), r}
+			g.layer, memory = nil, memory-takes
+		}
+		if done += int64(b.Rows()); progress != nil {
+			progress(path, done, all)
+		}
+		return nil
+	})
+	return layers, err
+}
+
+// count reads all but the activations.
+func count(ctx context.Context, f *foreign.File) (map[foreign.Key]*group, int64, error) {
+	groups, all := map[foreign.Key]*group{}, int64(0)
+	err := f.Scan(foreign.Options{}, func(b *foreign.Batch) error {
+		for i, label := range b.Labels {
+			g := groups[b.Keys[i]]
+			if g == nil {
+				if len(groups) == maxGroups {
+					return fmt.Errorf("measure: more than %d layers; does a column of another meaning have the name run, epoch or layer?", maxGroups)
+				}
+				g = &group{classes: activity.Classes{}, at: len(groups)}
+				groups[b.Keys[i]] = g
+			}
+			g.classes.Count(label)
+			if g.left++; len(g.classes) > maxClasses {
+				return fmt.Errorf("measure: row %d, column %q: more than %d classes in %s; are these the labels?",
+					b.First+int64(i), foreign.Label, maxClasses, b.Keys[i])
+			}
+		}
+		all += int64(b.Rows())
+		return ctx.Err()
+	})
+	return groups, all, err
+}
+
+const (
+	maxGroups  = 10000
+	maxClasses = 1 << 16
+)
+
+// streams are the random numbers of the permutations, which are the same for every layer.
+func streams(n int) []activity.Source {
+	list := make([]activity.Source, n)
+	for i := range list {
+		list[i] = rng.Named(0, "measure: permuted labels", uint64(i))
+	}
+	return list
+}
+
+// Name is the folder of what is made of files: the first one's name without what tells its format.
+func Name(paths []string) string {
+	name := filepath.Base(paths[0])
+	for _, suffix := range []string{".parquet", ".arrow", ".arrows", ".feather", ".ipc", ".npy", "." + foreign.Activation, "." + foreign.Label} {
+		name = strings.TrimSuffix(name, suffix)
+	}
+	if len(paths) > 1 {
+		name += fmt.Sprintf("-and-%d-more", len(paths)-1)
+	}
+	return name
+}

@@ -1,0 +1,167 @@
+package measure
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sparsel/analysis/metric"
+	"sparsel/artifacts"
+	"sparsel/artifacts/runs"
+)
+
+// made draws sigmoid-like activations of two layers and two epochs.
+func made(rows int, widths ...int) []runs.Block {
+	r := rand.New(rand.NewPCG(1, 2))
+	var blocks []runs.Block
+	for epoch := 1; epoch <= 2; epoch++ {
+		for layer, units := range widths {
+			b := runs.Block{Epoch: epoch, Layer: layer + 1, Units: units}
+			for i := range rows {
+				b.Labels = append(b.Labels, uint8(i%10))
+				b.Predictions = append(b.Predictions, uint8(i%10+i%7/6))
+				for j := range units {
+					x := r.NormFloat64() + float64((i%10+j)%10)/3 - 2
+					b.Values = append(b.Values, float32(1/(1+math.Exp(-x))))
+				}
+			}
+			blocks = append(blocks, b)
+		}
+	}
+	return blocks
+}
+
+func archiveOf(t *testing.T, blocks []runs.Block) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "acts.parquet")
+	w, err := runs.CreateActivations(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range blocks {
+		if err := w.Append(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var thresholds = []float32{math.SmallestNonzeroFloat32, 0.05, 0.1, 0.95}
+
+// The study's own archive, read as anyone's file, has the metrics that the study computes from the same activations, bit for bit.
+func TestStudyArchiveBitForBit(t *testing.T) {
+	blocks := made(3001, 64, 37)
+	layers, err := Files(context.Background(), []string{archiveOf(t, blocks)}, Settings{Epsilon: 1e-6, Permutations: 3, Function: "sigmoid"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(layers) != len(blocks) {
+		t.Fatalf("%d layers, want %d", len(layers), len(blocks))
+	}
+	for i, b := range blocks {
+		s, err := metric.FromActivations(b.Values, b.Units, b.Labels, 10, thresholds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Activation = "sigmoid"
+		want, err := s.Measure(1e-6)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if layers[i].Measures != want {
+			t.Errorf("%s: %+v, want %+v", layers[i].title(), layers[i].Measures, want)
+		}
+		right := 0
+		for k, l := range b.Labels {
+			if b.Predictions[k] == l {
+				right++
+			}
+		}
+		if got := layers[i].Accuracy; got != float64(right)/float64(len(b.Labels)) {
+			t.Errorf("accuracy %v of %d right", got, right)
+		}
+	}
+}
+
+// Labels that mean nothing are as selective as chance; labels that do are above.
+func TestChance(t *testing.T) {
+	blocks := made(2000, 40)[:1]
+	told, err := Files(context.Background(), []string{archiveOf(t, blocks)}, Settings{Epsilon: 1e-6, Permutations: 19}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := told[0]; l.P != 1.0/20 || l.Selectivity < 2*l.Chance {
+		t.Errorf("selectivity %v, by chance %v, p %v", l.Selectivity, l.Chance, l.P)
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	r.Shuffle(len(blocks[0].Labels), func(i, j int) {
+		l := blocks[0].Labels
+		l[i], l[j] = l[j], l[i]
+	})
+	none, err := Files(context.Background(), []string{archiveOf(t, blocks)}, Settings{Epsilon: 1e-6, Permutations: 19}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The mean over 40 units of one permutation against that of 19 others. Units are shuffled together, so the mean's spread is
+	// at most a unit's, whose CCMAS of 10 means of 200 samples with a spread of .3 around .4 is some .035 ± .01.
+	if l := none[0]; math.Abs(l.Selectivity-l.Chance) > 0.02 || l.Chance != told[0].Chance {
+		t.Errorf("selectivity %v, by chance %v (%v before)", l.Selectivity, l.Chance, told[0].Chance)
+	}
+}
+
+// All files come out, and the same from the same.
+func TestWrite(t *testing.T) {
+	layers, err := Files(context.Background(), []string{archiveOf(t, made(200, 16, 12))}, Settings{Epsilon: 1e-6, Permutations: 3}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := t.TempDir(), t.TempDir()
+	for _, dir := range []string{first, second} {
+		if err := Write(dir, layers); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := []string{"index.html"}
+	for _, table := range []string{"layers", "units"} {
+		for _, ext := range []string{"csv", "md", "tex", "parquet"} {
+			names = append(names, table+"."+ext)
+		}
+	}
+	for _, figure := range []string{"selectivity", "classes", "activity", "sparsity"} {
+		for _, ext := range []string{"png", "svg", "pdf", "csv"} {
+			names = append(names, figure+"."+ext)
+		}
+	}
+	for _, name := range names {
+		a, err1 := os.ReadFile(filepath.Join(first, name))
+		b, err2 := os.ReadFile(filepath.Join(second, name))
+		if err1 != nil || err2 != nil || len(a) == 0 || !bytes.Equal(a, b) {
+			t.Errorf("%s: %v, %v, %d and %d bytes", name, err1, err2, len(a), len(b))
+		}
+	}
+	f, err := os.Open(filepath.Join(first, "units.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := artifacts.Metadata(f); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOneClass(t *testing.T) {
+	blocks := made(50, 8)[:1]
+	clear(blocks[0].Labels)
+	_, err := Files(context.Background(), []string{archiveOf(t, blocks)}, Settings{}, nil)
+	if err == nil || !strings.Contains(err.Error(), "one class") {
+		t.Error(err)
+	}
+}
