@@ -277,7 +277,9 @@ func TestDuckDBReadsRecord(t *testing.T) {
 	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1), math.SmallestNonzeroFloat64, math.MaxFloat64, 0.1}
 	for e := 1; e <= 7; e++ {
 		epoch := runs.Epoch{Epoch: e, TrainLoss: odd[e-1], TestLoss: 1 / float64(e), Correct: 9000 + e, Samples: 10000, Digest: [32]byte{31: byte(e)},
-			Step: 1200 * e, TrainLossAfter: odd[(e+1)%7], TrainCorrect: 50_000 + e, TrainSamples: 60_000}
+			Step: 1200 * e, TrainLossAfter: odd[(e+1)%7], TrainCorrect: 50_000 + e, TrainSamples: 60_000,
+			ValidationLoss: odd[(e+2)%7], ValidationCorrect: 400 + e, ValidationSamples: 500,
+			ClassCorrect: []int64{900 + int64(e), 8100}, ClassSamples: []int64{980, 9020}}
 		for layer, units := range []int{3, 1} {
 			l := runs.Layer{Units: units, ClassCounts: []int64{980, math.MaxInt64}, RatioSum: odd[(e+2)%7], RatioSquares: odd[(e+3)%7], Samples: 10000,
 				Activation: "relu", RatioFourths: odd[(e+4)%7], RankSum: odd[(e+5)%7], RankSquares: odd[(e+6)%7], Thresholds: []float32{0.5}}
@@ -292,7 +294,8 @@ func TestDuckDBReadsRecord(t *testing.T) {
 			epoch.Layers = append(epoch.Layers, l)
 			want = append(want, []any{
 				e, epoch.Step, layer + 1, epoch.TrainLoss, epoch.TestLoss, epoch.Correct, epoch.Samples,
-				epoch.TrainLossAfter, epoch.TrainCorrect, epoch.TrainSamples, hex.EncodeToString(epoch.Digest[:]),
+				epoch.TrainLossAfter, epoch.TrainCorrect, epoch.TrainSamples,
+				epoch.ValidationLoss, epoch.ValidationCorrect, epoch.ValidationSamples, epoch.ClassCorrect, epoch.ClassSamples, hex.EncodeToString(epoch.Digest[:]),
 				units, l.Activation, l.ClassCounts, l.ClassSums, l.Squares, l.Least, l.Most, l.Thresholds, l.Below,
 				l.RatioSum, l.RatioSquares, l.RatioFourths, l.RankSum, l.RankSquares, l.Samples,
 			})

@@ -30,11 +30,11 @@ func Cells(line []string) []string {
 	return cells
 }
 
-// What Markdown, and GitHub's form of it, would make more of than text: markup, HTML, formulas, links and images, footnotes, and
-// addresses that become links by themselves.
+// What Markdown, and GitHub's form of it, would make more of than text: markup, HTML, links and images, footnotes, and
+// addresses that become links by themselves. Brackets alone are intervals.
 var markdownEscapes = strings.NewReplacer(
 	`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "<", "&lt;", "`", "\\`", "~", `\~`,
-	"$", `\$`, "[", `\[`, "]", `\]`, "://", `\://`, "www.", `www\.`, "WWW.", `WWW\.`, "@", `\@`,
+	"](", `]\(`, "][", `]\[`, "]:", `]\:`, "[^", `[\^`, "://", `\://`, "www.", `www\.`, "WWW.", `WWW\.`, "@", `\@`,
 )
 
 // entity is a character by its name or number.
