@@ -33,7 +33,7 @@ func All(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER; SPARSEL_REMOTE if absent
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
@@ -54,7 +54,7 @@ func Experiment(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER; SPARSEL_REMOTE if absent
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
@@ -74,7 +74,7 @@ func Figure(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER; SPARSEL_REMOTE if absent
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
@@ -94,7 +94,7 @@ func Table(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER; SPARSEL_REMOTE if absent
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
@@ -114,7 +114,7 @@ func Finding(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER; SPARSEL_REMOTE if absent
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
@@ -133,7 +133,7 @@ func Status(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER; SPARSEL_REMOTE if absent
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	json *bool, // print JSON for programs
@@ -151,7 +151,7 @@ func Why(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder of everything produced; out if absent
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER; SPARSEL_REMOTE if absent
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	verbose *bool, // print every detail; a summary if absent
@@ -223,7 +223,7 @@ func Measure(ctx context.Context,
 	permutations *int, // of the labels, for the level of chance; 20 if absent, none for 0
 	nan *string, // keep: measure rows with NaN or infinities too; refused if absent
 	json *bool, // print JSON for programs
-	verbose *bool, // print every metric
+	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Measure(ctx, files, stages.MeasureFlags{
 		Function: function, Epsilon: epsilon, Permutations: permutations, NaN: nan,
@@ -319,7 +319,7 @@ func Gc(ctx context.Context,
 	out *string, // the folder of everything produced; out if absent
 	data *string, // a folder to look for the images in before all others
 	delete *bool, // delete exactly what would be listed
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER, to collect in place of the store
+	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	grace *int, // days for which what is in the second level is spared in any case; 14 if absent
 	keep *string, // revisions whose locks are kept as well, separated by commas
 ) error {
