@@ -29,9 +29,9 @@ func checkBuilt() error {
 	here := os.DirFS(".")
 	for _, e := range entries {
 		if _, err := fs.Stat(here, e.Name()); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("check program: there is no %s here. The program needs the source that it was compiled from in the folder "+
+			return fmt.Errorf("check program: there is no %s here (%w). The program needs the source that it was compiled from in the folder "+
 				"in which it runs, for results are known by the code that made them: change to the project's folder, and name "+
-				"others with -params=FILE and -out=DIR", e.Name())
+				"others with -params=FILE and -out=DIR", e.Name(), fs.ErrNotExist)
 		}
 		compiled, err := sourceOf(Built, e)
 		if err != nil {

@@ -99,7 +99,7 @@ func TestT17SourceThatCannotBeRead(t *testing.T) {
 		t.Errorf("unreadable source: %v", err)
 	}
 	t.Chdir("stages")
-	if err := checkBuilt(); errors.Is(err, errOutdated) || !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "run in the project's folder") {
+	if err := checkBuilt(); errors.Is(err, errOutdated) || !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "change to the project's folder") {
 		t.Errorf("in another folder: %v", err)
 	}
 }

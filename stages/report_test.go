@@ -94,6 +94,8 @@ func TestReportOfARunDuringWhichTheSourceWasEdited(t *testing.T) {
 	defer func() { Built = nil }()
 	Built = os.DirFS(compiled)
 	o := s.options()
+	verbose := true
+	o.Verbose = &verbose // every path
 	o.Stdout = writerFunc(func(text []byte) (int, error) {
 		if strings.Contains(string(text), "fig-5.1.png") { // the run is over, the report is to come
 			if err := os.WriteFile("stages/figure/place.go", []byte("package figure\n"), 0o644); err != nil {
