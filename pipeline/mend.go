@@ -166,18 +166,22 @@ func (m *mender) journal() error {
 
 // forgottenRuns counts, by run, the results of runs that the journal does not tell of:
 // its file was lost, or a part of it, for each run begins there. Those that are
-// known to be forgotten are left out.
+// known to be forgotten are left out, and results that a run here has used, such as
+// those that another machine made.
 func forgottenRuns(events []store.Event, actions map[ActionID]*Made) map[string]int {
-	told := map[string]bool{}
+	told, used := map[string]bool{}, map[ActionID]bool{}
 	for _, e := range events {
 		told[e.Run] = true
+		if e.Kind == store.NodeUse && e.Action != nil {
+			used[*e.Action] = true
+		}
 		for _, run := range e.Runs {
 			told[run] = true
 		}
 	}
 	runs := map[string]int{}
-	for _, m := range actions {
-		if m.Run != "" && !told[m.Run] {
+	for id, m := range actions {
+		if m.Run != "" && !told[m.Run] && !used[id] {
 			runs[m.Run]++
 		}
 	}

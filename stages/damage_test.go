@@ -52,7 +52,7 @@ func (s *smallStudy) paranoid(profile string) error {
 func TestT06DamageOfPublishedFilesIsMended(t *testing.T) {
 	s := newSmallStudy(t)
 	s.addProfile(tinyProfile)
-	if err := os.RemoveAll(s.path("data")); err != nil { // 55 MB to read each time
+	if err := s.withoutData(); err != nil { // 55 MB to read each time
 		t.Fatal(err)
 	}
 	if err := s.paranoid("tiny"); err != nil {
@@ -148,7 +148,7 @@ func TestT06DamageOfPublishedFilesIsMended(t *testing.T) {
 func TestT06DamagedLockIsNamedAndLeft(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
-	if err := os.RemoveAll(s.path("data")); err != nil {
+	if err := s.withoutData(); err != nil {
 		t.Fatal(err)
 	}
 	for how, do := range map[string]func(path string) error{
@@ -239,7 +239,7 @@ func TestT01LitterIsRemoved(t *testing.T) {
 // A program that reads what `all -json` prints learns what failed.
 func TestJSONOfAFailedRun(t *testing.T) {
 	s := newSmallStudy(t)
-	if err := errors.Join(os.RemoveAll(s.path("data")), os.RemoveAll(s.path("out"))); err != nil {
+	if err := errors.Join(s.withoutData(), os.RemoveAll(s.path("out"))); err != nil {
 		t.Fatal(err)
 	}
 	s.edit(`directories = ["../shared/mnist", "data/mnist"]`, `directories = []`)
