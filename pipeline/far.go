@@ -269,18 +269,6 @@ func (f *far) learn(id ContentID, has bool) bool {
 	return has
 }
 
-// manifest returns a code identity's text, nil if the second level lacks it.
-func (f *far) manifest(ctx context.Context, id [32]byte) []byte {
-	if !f.up(ctx) {
-		return nil
-	}
-	text, err := f.c.Read(ctx, store.IDPath("manifests", id), mostRecord)
-	if err != nil {
-		return nil // it explains, nothing more
-	}
-	return bytes.Clone(text)
-}
-
 // machine says where an action was done: "n1 (AMD EPYC 9654)".
 func machine(environment map[string]string) string {
 	host := cmp.Or(environment["host"], "a machine without a name")

@@ -36,7 +36,6 @@ type pusher struct {
 
 	mu        sync.Mutex
 	left      int
-	arrived   chan<- ActionID // hears of what is there
 	conflicts []error
 }
 

@@ -88,7 +88,7 @@ func (r Range) test(t tails) (p, one, contra float64) {
 func (e estimate) part(what string, claimed Range, margin float64, notes []string) Part {
 	p := Part{What: what, Effect: e.effect, N: e.n, DZ: e.dz(), Claimed: claimed, Margin: margin, Notes: notes}
 	var flips tails
-	if e.values != nil && len(e.values) > 1 && len(e.values) <= mostFlips {
+	if len(e.values) > 1 && len(e.values) <= mostFlips {
 		flips = func(bound float64) (float64, float64) { return signFlip(e.values, bound) }
 	}
 	return p.judged(e.tails, flips, e.interval)

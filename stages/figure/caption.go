@@ -285,9 +285,7 @@ func (d *description) what() string {
 		text += ", a dot an epoch"
 	}
 	var by []string
-	for _, line := range d.Lines {
-		by = append(by, line)
-	}
+	by = append(by, d.Lines...)
 	if d.Columns == "optimizer" {
 		by = append([]string{"optimizer"}, by...)
 	}

@@ -216,7 +216,7 @@ func TestSeeds(t *testing.T) {
 	if !p.NeedsRuns() {
 		t.Error("a product needs its runs, however many")
 	}
-	p, n = baseline()
+	p, _ = baseline()
 	p.Reference = &Reference{Experiment: "other", Condition: condition("r", 0), Label: "r"}
 	var asked []string
 	p.EachRun(func(experiment, condition, optimizer string, seed uint32) {
