@@ -131,20 +131,25 @@ func (r *TidyRow) check() error {
 // ReadTidyCSV reads a tidy table, lines ending in "\n" or "\r\n". It demands
 // exactly the columns that WriteTidyCSV writes; errors name the line.
 func ReadTidyCSV(r io.Reader) ([]TidyRow, error) {
+	return readCSV(r, "tidy", tidyColumns, parseTidy, (*TidyRow).key)
+}
+
+// readCSV reads a table of that name with exactly these columns. No two of its rows
+// may have the same key.
+func readCSV[R any](r io.Reader, name string, columns []string, parse func([]string) (R, error), key func(*R) TidyRow) ([]R, error) {
 	in := csv.NewReader(r)
-	in.FieldsPerRecord = len(tidyColumns)
-	in.ReuseRecord = true
+	in.FieldsPerRecord, in.ReuseRecord = len(columns), true
 	header, err := in.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, errors.New("read tidy table: empty; want a line of column names")
+		return nil, fmt.Errorf("read %s table: empty; want a line of column names", name)
 	}
 	if err != nil && !errors.Is(err, csv.ErrFieldCount) {
-		return nil, fmt.Errorf("read tidy table: %w", err)
+		return nil, fmt.Errorf("read %s table: %w", name, err)
 	}
-	if !slices.Equal(header, tidyColumns) {
-		return nil, fmt.Errorf("read tidy table: columns %q, want %q", header, tidyColumns)
+	if !slices.Equal(header, columns) {
+		return nil, fmt.Errorf("read %s table: columns %q, want %q", name, header, columns)
 	}
-	var rows []TidyRow
+	var rows []R
 	seen := map[TidyRow]int{}
 	for {
 		fields, err := in.Read()
@@ -152,17 +157,17 @@ func ReadTidyCSV(r io.Reader) ([]TidyRow, error) {
 			return rows, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read tidy table: %w", err) // names the line
+			return nil, fmt.Errorf("read %s table: %w", name, err) // names the line
 		}
 		line, _ := in.FieldPos(0)
-		row, err := parseTidy(fields)
-		if first, twice := seen[row.key()]; err == nil && twice {
+		row, err := parse(fields)
+		if first, twice := seen[key(&row)]; err == nil && twice {
 			err = fmt.Errorf("same key as line %d", first)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read tidy table: line %d: %w", line, err)
+			return nil, fmt.Errorf("read %s table: line %d: %w", name, line, err)
 		}
-		seen[row.key()] = line
+		seen[key(&row)] = line
 		rows = append(rows, row)
 	}
 }

@@ -63,37 +63,7 @@ func WriteWideCSV(w io.Writer, rows []WideRow) error {
 
 // ReadWideCSV reads a wide table. It demands exactly the columns that WriteWideCSV writes; errors name the line.
 func ReadWideCSV(r io.Reader) ([]WideRow, error) {
-	in := csv.NewReader(r)
-	columns := wideColumns()
-	in.FieldsPerRecord, in.ReuseRecord = len(columns), true
-	header, err := in.Read()
-	if err != nil && !errors.Is(err, csv.ErrFieldCount) {
-		return nil, fmt.Errorf("read wide table: %w", err)
-	}
-	if !slices.Equal(header, columns) {
-		return nil, fmt.Errorf("read wide table: columns %q, want %q", header, columns)
-	}
-	var rows []WideRow
-	seen := map[TidyRow]int{}
-	for {
-		fields, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			return rows, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read wide table: %w", err) // names the line
-		}
-		line, _ := in.FieldPos(0)
-		row, err := parseWide(fields)
-		if first, twice := seen[row.key()]; err == nil && twice {
-			err = fmt.Errorf("same key as line %d", first)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read wide table: line %d: %w", line, err)
-		}
-		seen[row.key()] = line
-		rows = append(rows, row)
-	}
+	return readCSV(r, "wide", wideColumns(), parseWide, func(row *WideRow) TidyRow { return row.key() })
 }
 
 func parseWide(fields []string) (WideRow, error) {

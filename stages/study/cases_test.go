@@ -418,7 +418,7 @@ func TestEveryKindOfTable(t *testing.T) {
 
 // The table of every epoch is there whether it is asked for or not.
 func TestTidyTableUnasked(t *testing.T) {
-	out := studytest.MadeUp(t, studytest.Of(t, own[:strings.Index(own, "[[figures]]")], ""), telling)
+	out := studytest.MadeUp(t, studytest.Of(t, base, ""), telling)
 	if _, err := os.Stat(filepath.Join(out, "tables", "epochs.csv")); err != nil {
 		t.Error(err)
 	}

@@ -206,44 +206,8 @@ func share(texts ...string) float64 {
 	return 0.05 + float64(0.9*(float64(sum[0])*256+float64(sum[1]))/65536)
 }
 
-// base is a study of one experiment, to which a case adds its own.
-const base = `
-[study]
-seeds = [1, 2, 3]
-optimizers = ["SGD", "Adam"]
-seeding = "paired"
-archive = "last"
-on_failed_run = "refuse"
-train_images = 500
-test_images = 200
-
-[data]
-directories = []
-mirrors = []
-
-[optimizers.SGD]
-lr = 0.1
-
-[optimizers.Adam]
-lr = 0.001
-beta1 = 0.9
-beta2 = 0.999
-eps = 1e-8
-
-[baseline]
-hidden = [16]
-activation = "sigmoid"
-sampler = "shuffled"
-batch = 50
-epochs = 3
-
-[metrics]
-ccmas_epsilon = 0.0
-
-[[experiments]]
-name = "base"
-condition = "test"
-`
+// base is the small study without figures and tables, to which a case adds its own.
+var base = own[:strings.Index(own, "[[figures]]")]
 
 // drawn is figure f of the base with a case added, from made-up numbers.
 func drawn(t *testing.T, added string) (figure.Params, chart.Figure) {

@@ -2,6 +2,7 @@ package study
 
 import (
 	"cmp"
+
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
 	"sparsel/stages/effort"
@@ -51,10 +52,7 @@ func (s *Study) Rate(n *pipeline.Node) float64 {
 		return effort.Rate(p.Run, size(s.Params))
 	}
 	s.baseline.Do(func() {
-		for _, optimizer := range s.Params.Study.Optimizers {
-			s.baselineRate = effort.Rate(s.Params.BaselineRun(optimizer), size(s.Params))
-			return
-		}
+		s.baselineRate = effort.Rate(s.Params.BaselineRun(s.Params.Study.Optimizers[0]), size(s.Params))
 	})
 	return s.baselineRate
 }
