@@ -112,13 +112,16 @@ func (a *attacker) failingCall() string {
 func (a *attacker) together() string {
 	n := 2 + a.rng.IntN(3)
 	what := fmt.Sprintf("%d commands at once", n)
+	collect := a.rng.IntN(2) == 0
+	if collect {
+		what += " and a collection"
+	}
 	var all sync.WaitGroup
 	for range n {
 		cmd := a.start(driveSetup{})
 		all.Go(func() { a.run(what, cmd, 0) })
 	}
-	if a.rng.IntN(2) == 0 {
-		what += " and a collection"
+	if collect {
 		all.Go(func() {
 			// Refused while one of them is at work.
 			_, _ = a.engine().Collect(context.Background(), pipeline.Roots{Graphs: []*pipeline.Graph{a.graph(basic())}})
