@@ -47,11 +47,11 @@ func slots(o trainer.Optimizer) int {
 func padded(n int) int { return (n + lanes - 1) / lanes * lanes }
 
 // trainingMemory is the most bytes that a worker needs for a training: parameters with the optimizer's state, the batch,
-// the activations of steps, of measuring and of the samples that are measured, and the record. TestT21MemoryIsCounted
-// compares it with what trainings take.
+// the activations of steps, of measuring and of the samples that are measured, the record, and the copy of the final
+// weights that is archived. TestT21MemoryIsCounted compares it with what trainings take.
 func trainingMemory(c trainer.Config, d effort.Data, archived int) int64 {
 	train, test := d.Train, d.Test
-	n, batch := 0, min(c.Batch, train) // n counts float32
+	n, final, batch := 0, 0, min(c.Batch, train) // n and final count float32
 	state := 1 + slots(c.Optimizer)
 	inputs, transposed, packed, gradient := params.Pixels, 0, 0, 0
 	if len(c.Network.Conv) > 0 {
@@ -63,6 +63,7 @@ func trainingMemory(c trainer.Config, d effort.Data, archived int) int64 {
 			}
 			rows, windows := taps*pitch, side/2
 			n += rows*padded(out)*state + 3*rows*padded(out) // weights, their gradients and their transpose
+			final += (9*channels + 1) * out
 			n += batch * (width*width*pitch + windows*windows*out/float)
 			n += side*side*(padded(out)+rows) + width*width*pitch + 8*side*side*out // of one sample
 			side, channels = windows, out
@@ -74,6 +75,7 @@ func trainingMemory(c trainer.Config, d effort.Data, archived int) int64 {
 	for i, units := range append(slices.Clone(c.Network.Hidden), params.Classes) {
 		stride := padded(units)
 		n += inputs*stride*state + 2*batch*stride
+		final += (inputs + 1) * units
 		gradient = max(gradient, 2*inputs*lanes)
 		if i > 0 || len(c.Network.Conv) > 0 {
 			transposed, packed = max(transposed, padded(inputs)*stride), max(packed, batch*inputs)
@@ -91,8 +93,8 @@ func trainingMemory(c trainer.Config, d effort.Data, archived int) int64 {
 	case "train-running":
 		measured = train
 	}
-	n += hidden * (passes*min(evaluated, test) + measured)
-	return peak(float*int64(n)+recordMemory(c.Epochs, hidden), float*int64(archived)*int64(hidden)*int64(measured))
+	n += hidden*(passes*min(evaluated, test)+measured) + final
+	return peak(float*int64(n)+recordMemory(c.Epochs, hidden), float*(int64(archived)*int64(hidden)*int64(measured)+int64(final)))
 }
 
 // recordMemory is what a run's record takes.

@@ -18,15 +18,15 @@ func TestMemoryAsMeasured(t *testing.T) {
 		measure   string
 		peak      float64
 	}{
-		{trainer.Network{Hidden: []int{256}}, "SGD", 50, "", 149},
-		{trainer.Network{Hidden: []int{256}}, "Adam", 50, "", 185},
-		{trainer.Network{Hidden: []int{256}}, "Adam", 1000, "", 185},
-		{trainer.Network{Hidden: []int{2000, 2000, 2000, 2000, 2000}}, "Adam", 50, "", 874},
-		{trainer.Network{Hidden: []int{256}, Conv: []int{32, 64}}, "Adam", 50, "", 234},
-		{trainer.Network{Hidden: []int{256}, Conv: []int{32, 64}}, "Adam", 1000, "", 374},
-		{trainer.Network{Hidden: []int{4000}}, "Adagrad", 1000, "train", 368},
-		{trainer.Network{Hidden: []int{7000, 7000}}, "SGD", 1000, "", 1450},
-		{trainer.Network{Hidden: []int{7000, 7000}}, "Adam", 50, "", 1771},
+		{trainer.Network{Hidden: []int{256}}, "SGD", 50, "", 156},
+		{trainer.Network{Hidden: []int{256}}, "Adam", 50, "", 153},
+		{trainer.Network{Hidden: []int{256}}, "Adam", 1000, "", 155},
+		{trainer.Network{Hidden: []int{2000, 2000, 2000, 2000, 2000}}, "Adam", 50, "", 984},
+		{trainer.Network{Hidden: []int{256}, Conv: []int{32, 64}}, "Adam", 50, "", 223},
+		{trainer.Network{Hidden: []int{256}, Conv: []int{32, 64}}, "Adam", 1000, "", 382},
+		{trainer.Network{Hidden: []int{4000}}, "Adagrad", 1000, "train", 383},
+		{trainer.Network{Hidden: []int{7000, 7000}}, "SGD", 1000, "", 2018},
+		{trainer.Network{Hidden: []int{7000, 7000}}, "Adam", 50, "", 2613},
 	} {
 		config := trainer.Config{Network: c.network, Optimizer: trainer.Optimizer{Name: c.optimizer}, Batch: c.batch, Epochs: 1, Measure: c.measure}
 		got := float64(trainingMemory(config, effort.Data{Train: 1000, Test: 2000}, 1)) / 1e6
