@@ -201,7 +201,7 @@ func (e *Engine) lookup(p *Plan, id ActionID, stage *Stage, trust store.Trust) (
 
 // lookupRecord is lookup that also tells whether the outputs were adopted.
 func (e *Engine) lookupRecord(p *Plan, id ActionID, stage *Stage, trust store.Trust) (outputs []store.Output, adopted bool, err error) {
-	r, err := e.Store.Record(id)
+	r, err := p.checker.Head(id, trust)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, fmt.Errorf("action %s: %w", id.Short(), errNoRecord)
 	}

@@ -80,7 +80,7 @@ func (e *Engine) releasable(ctx context.Context, c *Collection, graphs []*Graph,
 // false where none was ever used.
 func (e *Engine) pushed() (actions map[string]bool, ever bool) {
 	actions = map[string]bool{}
-	lists, _ := filepath.Glob(filepath.Join(e.Store.Dir(), "cache", "pushed-*"))
+	lists, _ := filepath.Glob(filepath.Join(e.Store.Dir(), "cache", store.PushedList+"*"))
 	for _, list := range lists {
 		text, err := os.ReadFile(list)
 		if err != nil {

@@ -104,7 +104,7 @@ func (g *Graph) Node(name string) *Node { return g.byName[name] }
 // missing or duplicate names, unknown inputs and outputs, parameters that have
 // no canonical form, two nodes that publish one path, and cycles.
 func NewGraph(nodes []*Node) (*Graph, error) {
-	g := &Graph{byName: make(map[string]*Node, len(nodes)), index: make(map[*Node]int, len(nodes))}
+	g := &Graph{byName: make(map[string]*Node, len(nodes))}
 	stages := map[string]*Stage{}
 	for _, n := range nodes {
 		if n.Name == "" || strings.ContainsAny(n.Name, "\x00\n") {

@@ -1,77 +1,66 @@
 package pipeline
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	"gonum.org/v1/gonum/graph"
-	"gonum.org/v1/gonum/graph/simple"
-	"gonum.org/v1/gonum/graph/topo"
 )
 
-// order sorts the nodes topologically. Where the edges leave a choice, names
-// decide, so that the order of the caller's slice never shows.
+// order sorts the nodes topologically: each follows what it reads, and apart from
+// that names decide, so that the order of the caller's slice never shows.
 func (g *Graph) order(nodes []*Node) error {
-	byName := slices.Clone(nodes)
-	slices.SortFunc(byName, func(a, b *Node) int { return strings.Compare(a.Name, b.Name) })
-	id := make(map[*Node]int64, len(nodes))
-	d := simple.NewDirectedGraph()
-	for i, n := range byName {
-		id[n] = int64(i)
-		d.AddNode(simple.Node(i))
-	}
-	for _, n := range byName {
-		for _, in := range n.Inputs {
-			if in.From == n {
-				return fmt.Errorf("build graph: cycle: %s reads its own output", n.Name)
-			}
-			d.SetEdge(simple.Edge{F: simple.Node(id[in.From]), T: simple.Node(id[n])})
+	byName := func(a, b *Node) int { return strings.Compare(a.Name, b.Name) }
+	sorted := slices.SortedFunc(slices.Values(nodes), byName)
+	g.nodes = make([]*Node, 0, len(nodes))
+	g.index = make(map[*Node]int, len(nodes))
+	open := make(map[*Node]bool, len(nodes)) // begun; its inputs are not all in their place yet
+	var path []*Node
+	var place func(n *Node) error
+	place = func(n *Node) error {
+		if _, done := g.index[n]; done {
+			return nil
 		}
-	}
-	sorted, err := topo.SortStabilized(d, func(ns []graph.Node) {
-		slices.SortFunc(ns, func(a, b graph.Node) int { return int(a.ID() - b.ID()) })
-	})
-	var cyclic topo.Unorderable
-	if errors.As(err, &cyclic) {
-		return fmt.Errorf("build graph: cycle: %s", cyclePath(byName, cyclic[0]))
-	}
-	if err != nil {
-		return fmt.Errorf("build graph: %w", err)
-	}
-	for i, s := range sorted {
-		n := byName[s.ID()]
+		path = append(path, n)
+		if open[n] {
+			return fmt.Errorf("build graph: cycle: %s", cycle(path))
+		}
+		open[n] = true
+		from := make([]*Node, len(n.Inputs))
+		for i, in := range n.Inputs {
+			from[i] = in.From
+		}
+		slices.SortFunc(from, byName)
+		for _, f := range from {
+			if err := place(f); err != nil {
+				return err
+			}
+		}
+		path = path[:len(path)-1]
+		g.index[n] = len(g.nodes)
 		g.nodes = append(g.nodes, n)
-		g.index[n] = i
+		return nil
+	}
+	for _, n := range sorted {
+		if err := place(n); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// cyclePath walks one cycle inside a strongly connected component; gonum names
-// only the component.
-func cyclePath(byName []*Node, component []graph.Node) string {
-	inside := map[*Node]bool{}
-	for _, c := range component {
-		inside[byName[c.ID()]] = true
+// cycle writes the cycle that a path of readers ends in, in the direction of the
+// data.
+func cycle(path []*Node) string {
+	last := path[len(path)-1]
+	path = path[slices.Index(path, last):]
+	if len(path) == 2 {
+		return last.Name + " reads its own output"
 	}
-	seen := map[*Node]int{}
-	var path []string
-	for n := byName[component[0].ID()]; ; {
-		if at, again := seen[n]; again {
-			path = append(path[at:], n.Name)
-			slices.Reverse(path) // the walk went against the data
-			return strings.Join(path, " → ")
-		}
-		seen[n] = len(path)
-		path = append(path, n.Name)
-		for _, in := range n.Inputs {
-			if inside[in.From] {
-				n = in.From
-				break
-			}
-		}
+	names := make([]string, len(path))
+	for i, n := range path {
+		names[len(path)-1-i] = n.Name
 	}
+	return strings.Join(names, " → ")
 }
 
 // closure returns the nodes needed for the targets, in execution order; all of

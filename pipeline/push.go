@@ -51,7 +51,7 @@ func newPusher(r *runner) *pusher {
 	}
 	sum := sha256.Sum256([]byte(r.e.far.c.String()))
 	p := &pusher{r: r, done: map[string]bool{}, room: make(chan struct{}, mostTransfers)}
-	p.list = filepath.Join(r.e.Store.Dir(), "cache", fmt.Sprintf("pushed-%x", sum[:6]))
+	p.list = filepath.Join(r.e.Store.Dir(), "cache", fmt.Sprintf("%s%x", store.PushedList, sum[:6]))
 	text, err := os.ReadFile(p.list)
 	if err == nil {
 		for line := range strings.Lines(string(text)) {

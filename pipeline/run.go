@@ -19,7 +19,8 @@ type runner struct {
 	plan    *Plan
 	o       Options
 	w       *store.Writer
-	history *history
+	latest  map[string]ActionID // by node, when the run began
+	history *history            // nil where nothing is to be done
 	report  *Report
 	started time.Time
 
@@ -79,11 +80,9 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 		started: time.Now(), // monotonic, whatever e.Now does
 	}
 	r.o.Jobs = max(1, o.Jobs)
-	h, err := p.history()
-	if err != nil {
+	if r.latest, err = p.checker.Latest(); err != nil {
 		return r.report, fmt.Errorf("run: %w", err)
 	}
-	r.history = h
 	r.push = newPusher(r)
 	if !p.Idle() || r.forgotten() || e.Paranoid || e.Store.Littered() || len(e.litter(p)) > 0 || len(r.push.owed()) > 0 {
 		if r.w, err = e.Store.NewWriter(e.Now); err != nil && !p.Idle() {
@@ -103,6 +102,9 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 				return r.report, fmt.Errorf("run: %w", err)
 			}
 			p = r.plan
+		}
+		if r.history, err = p.history(); err != nil {
+			return r.report, fmt.Errorf("run: %w", err)
 		}
 		if err := r.open(ctx); err != nil {
 			return r.report, fmt.Errorf("run: %w", err)
@@ -143,8 +145,8 @@ func (r *runner) forgotten() bool {
 }
 
 func (r *runner) unused(n *Node, id ActionID) bool {
-	last, ok := r.history.last[n.Name]
-	return !ok || *last.Action != id
+	last, ok := r.latest[n.Name]
+	return !ok || last != id
 }
 
 func (r *runner) open(ctx context.Context) error {
@@ -177,7 +179,9 @@ func (r *runner) prepare(ctx context.Context) {
 	for i := range r.plan.Steps {
 		s := &r.plan.Steps[i]
 		p := &progress{step: s, pending: len(s.Node.Inputs)}
-		p.seconds = r.expected(s.Node)
+		if r.history != nil {
+			p.seconds = r.expected(s.Node)
+		}
 		r.nodes[s.Node] = p
 		for _, in := range s.Node.Inputs {
 			from := r.nodes[in.From]
@@ -330,6 +334,7 @@ func tolerates(n, from *Node) bool {
 
 // finish fills the report. What has not ended by now was cancelled.
 func (r *runner) finish() {
+	r.report.Results = make([]NodeResult, 0, len(r.plan.Steps))
 	for i := range r.plan.Steps {
 		p := r.nodes[r.plan.Steps[i].Node]
 		if !p.ended {
@@ -347,6 +352,7 @@ func (r *runner) finish() {
 
 func (r *runner) close(ctx context.Context) error {
 	if r.w == nil {
+		r.plan.checker.TrySave()
 		return nil
 	}
 	text := make([]string, 0, 8)

@@ -21,16 +21,20 @@ type cached struct {
 	id  ContentID
 }
 
-// hashes are hashes taken by earlier commands.
+// hashes are hashes taken by earlier commands, and what these read of records
+// and of the journal.
 type hashes struct {
 	blobs map[ContentID]signature // whose bytes were what their name says
 	files map[string]cached       // others, by path
+	heads map[ActionID]head       // of records
+	latest
 }
 
 func (s *Store) cachePath() string { return s.path("cache", "hashes") }
 
 // The cache is text: a sum over the rest, then one file per line, the path last
-// and quoted, "-" for the blob of that content:
+// and quoted, "-" for the blob of that content. Records and the last action of
+// each node follow; head and latest say how.
 //
 //	sum <16 digits>
 //	<content> <size> <mtime> <ctime> <inode> <path>
@@ -39,13 +43,32 @@ func (s *Store) loadHashes() hashes {
 	if err != nil {
 		return hashes{}
 	}
-	head, body, _ := bytes.Cut(text, []byte("\n"))
-	if string(head) != "sum "+sealSum(body) {
+	sum, body, _ := bytes.Cut(text, []byte("\n"))
+	if string(sum) != "sum "+sealSum(body) {
 		return hashes{}
 	}
-	h := hashes{make(map[ContentID]signature, len(body)/120), map[string]cached{}}
+	h := hashes{
+		blobs:  make(map[ContentID]signature, len(body)/500),
+		files:  map[string]cached{},
+		heads:  make(map[ActionID]head, len(body)/500),
+		latest: latest{nodes: make(map[string]ActionID, len(body)/500)},
+	}
+	names := map[string]string{}
 	for line := range bytes.Lines(body) {
-		c, path, err := parseCached(bytes.TrimSuffix(line, []byte("\n")))
+		line = bytes.TrimSuffix(line, []byte("\n"))
+		if rest, ok := bytes.CutPrefix(line, []byte(headMark)); ok {
+			if h.addHead(rest, names) != nil {
+				return hashes{}
+			}
+			continue
+		}
+		if rest, ok := bytes.CutPrefix(line, []byte(latestMark)); ok {
+			if h.latest.add(rest) != nil {
+				return hashes{}
+			}
+			continue
+		}
+		c, path, err := parseCached(line)
 		switch {
 		case err != nil:
 			return hashes{}
@@ -64,20 +87,31 @@ func parseCached(line []byte) (c cached, path string, err error) {
 	if err := c.id.UnmarshalText(content); err != nil {
 		return c, "", err
 	}
-	var numbers [4]int64
-	for i := range numbers {
-		var word []byte
-		word, line, _ = bytes.Cut(line, []byte(" "))
-		if numbers[i], err = strconv.ParseInt(string(word), 10, 64); err != nil {
-			return c, "", err
-		}
+	if c.sig, line, err = cutSignature(line); err != nil {
+		return c, "", err
 	}
-	c.sig = signature{numbers[0], numbers[1], numbers[2], uint64(numbers[3])}
 	if string(line) == "-" {
 		return c, "", nil
 	}
 	path, err = strconv.Unquote(string(line))
 	return c, path, err
+}
+
+// cutSignature reads the four numbers of a signature, and returns what follows.
+func cutSignature(line []byte) (s signature, rest []byte, err error) {
+	var numbers [4]int64
+	for i := range numbers {
+		var word []byte
+		word, line, _ = bytes.Cut(line, []byte(" "))
+		if numbers[i], err = strconv.ParseInt(string(word), 10, 64); err != nil {
+			return s, nil, err
+		}
+	}
+	return signature{numbers[0], numbers[1], numbers[2], uint64(numbers[3])}, line, nil
+}
+
+func (s signature) String() string {
+	return fmt.Sprintf("%d %d %d %d", s.size, s.mtime, s.ctime, int64(s.inode))
 }
 
 // encodeHashes lists what this command saw, and of what it did not look at,
@@ -89,7 +123,7 @@ func (c *Checker) encodeHashes() []byte {
 		if path != "" {
 			name = strconv.Quote(path)
 		}
-		lines = append(lines, fmt.Sprintf("%s %d %d %d %d %s\n", e.id, e.sig.size, e.sig.mtime, e.sig.ctime, int64(e.sig.inode), name))
+		lines = append(lines, fmt.Sprintf("%s %s %s\n", e.id, e.sig, name))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -120,10 +154,19 @@ func (c *Checker) encodeHashes() []byte {
 			add(path, e)
 		}
 	}
+	lines = append(lines, c.encodeHeads()...)
+	lines = append(lines, c.latest.encode()...)
 	slices.Sort(lines)
 	body := []byte(strings.Join(lines, ""))
 	return append([]byte("sum "+sealSum(body)+"\n"), body...)
 }
 
-// dirty reports whether this command hashed anything.
-func (c *Checker) dirty() bool { return c.files.Load() > 0 }
+// of returns what is known of the file at path, whose content has that id.
+func (h *hashes) of(s *Store, path string, id ContentID) (cached, bool) {
+	if path == s.BlobPath(id) {
+		sig, ok := h.blobs[id]
+		return cached{sig, id}, ok
+	}
+	c, ok := h.files[path]
+	return c, ok
+}

@@ -40,10 +40,13 @@ type Checker struct {
 	store  *Store
 	before hashes // from earlier commands, read-only
 
-	mu   sync.RWMutex
-	seen map[string]*checked // what this command hashes, by path
+	mu     sync.RWMutex
+	seen   map[string]*checked // what this command hashes, by path
+	heads  map[ActionID]head   // what it reads of records
+	latest latest              // what it reads of the journal
 
 	files, bytes atomic.Int64 // hashed
+	news         atomic.Bool  // something of this is not in the cache
 }
 
 // checked is what this command knows about one file.
@@ -57,7 +60,9 @@ type checked struct {
 // NewChecker returns a checker that starts from the hash cache on disk. A cache
 // that is missing or damaged costs time, nothing else.
 func (s *Store) NewChecker() *Checker {
-	return &Checker{store: s, before: s.loadHashes(), seen: map[string]*checked{}}
+	c := &Checker{store: s, before: s.loadHashes(), seen: map[string]*checked{}, heads: map[ActionID]head{}}
+	c.latest = c.before.latest
+	return c
 }
 
 // Trust is how much a check may take on faith.
@@ -114,6 +119,9 @@ func (c *Checker) content(path string, sig signature) (ContentID, error) {
 		return id, err // changed meanwhile: true for now, not to be remembered
 	}
 	k.sig, k.id, k.hashed = sig, id, true
+	if before, ok := c.before.of(c.store, path, id); !ok || before != (cached{sig, id}) {
+		c.news.Store(true)
+	}
 	return id, nil
 }
 
@@ -178,7 +186,7 @@ func (w *Writer) Save(c *Checker) error {
 // TrySave writes the hash cache if the store can be written, and says nothing
 // if not: a read-only store must still be able to answer.
 func (c *Checker) TrySave() {
-	if c.dirty() {
+	if c.news.Load() {
 		_ = disk.WriteBeside(c.store.cachePath(), c.encodeHashes(), 0o666)
 	}
 }

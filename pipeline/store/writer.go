@@ -194,6 +194,10 @@ var cacheLitter = map[string]*regexp.Regexp{
 	"modules": regexp.MustCompile(`^modules-[0-9]+$`),
 }
 
+// PushedList begins the names of files of the cache that belong to package
+// pipeline: what it has pushed to a second level.
+const PushedList = "pushed-"
+
 // Littered reports whether a run left something behind, or is under way: the
 // next writer clears up.
 func (s *Store) Littered() bool {
@@ -203,7 +207,9 @@ func (s *Store) Littered() bool {
 		}
 	}
 	cached, err := os.ReadDir(s.path("cache"))
-	return err == nil && slices.ContainsFunc(cached, func(e fs.DirEntry) bool { return cacheLitter[e.Name()] == nil })
+	return err == nil && slices.ContainsFunc(cached, func(e fs.DirEntry) bool {
+		return cacheLitter[e.Name()] == nil && !strings.HasPrefix(e.Name(), PushedList)
+	})
 }
 
 // Alive reports whether the named run, of any process, still has its Writer.
