@@ -22,6 +22,9 @@ func Bench(ctx context.Context, epochs *int, only *string, o Options) error {
 	if err != nil {
 		return err
 	}
+	if data := w.Params.Dataset(); data.Own() {
+		return fmt.Errorf("bench: it measures on MNIST, and %s describes %s; leave -params out", w.File, data.Name)
+	}
 	cases := w.benchCases(orDefault(only, ""))
 	if len(cases) == 0 {
 		return fmt.Errorf("bench: -only=%q: is in the name of no case; names are such as %q", *only, w.benchCases("")[0].Name)

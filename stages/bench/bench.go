@@ -14,8 +14,11 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// pixels of an image of MNIST.
-const pixels = 784
+// An image of MNIST has so many pixels, a side of it so many.
+const (
+	side   = 28
+	pixels = side * side
+)
 
 // Data names the IDX files of MNIST, decompressed.
 type Data struct {

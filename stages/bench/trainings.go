@@ -70,7 +70,7 @@ func trainings(ctx context.Context, w io.Writer, data Data, epochs int, cases []
 		samples := len(train.Labels)
 		steps := (samples + c.Config.Batch - 1) / c.Config.Batch * max(1, epochs-1) * rounds
 		scale := float64(len(training.Labels)) / float64(samples)
-		rate := effort.Operations(c.Config, effort.Data{Side: 28, Classes: train.Classes, Train: samples, Test: len(test.Labels)}) / ours.best() / 1e9
+		rate := effort.Operations(c.Config, effort.Data{Side: side, Classes: train.Classes, Train: samples, Test: len(test.Labels)}) / ours.best() / 1e9
 		cells := []any{c.Name, fmt.Sprint(steps), seconds(scale * ours.best()), fmt.Sprintf("%.1f", rate),
 			fmt.Sprintf("%.0f %%", 100*rate/peak), fmt.Sprintf("%.4f", ours.Accuracy)}
 		if torch == nil {
