@@ -79,7 +79,7 @@ edit docs/examples/shapes.toml 'classes = 2 ' 'classes = 3 '
 ! exec sparsel compare -reference=none.csv -params=docs/examples/shapes.toml -out=out-shapes
 stderr 'the records are of MNIST, and docs/examples/shapes.toml describes shapes'
 ! exec sparsel finding B1 -params=docs/examples/shapes.toml -out=out-shapes
-stderr 'finding B1'
+stderr 'finding B1: claims are made for 10 classes, and shapes has 3'
 `)
 	if commands < 6 {
 		t.Fatalf("docs/own-images.md has %d commands", commands)
