@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,14 +47,14 @@ var traits = []trait{
 		return []string{given("after other runs", p.Run.Seeding.Skip > 0), given("after other choices of classes", p.Run.Seeding.NumpySkip > 0)}
 	}},
 	{"measurement", []string{"Run.Measure", "Run.TrainLossAfter"}, func(p train.Params) []string {
-		return []string{"measure " + p.Run.Measure, given("loss of the training set", p.Run.TrainLossAfter)}
+		return []string{"measured on " + cmp.Or(p.Run.Measure, "test"), given("loss of the training set", p.Run.TrainLossAfter)}
 	}},
 	{"length", []string{"Run.Updates", "Run.Validation"}, func(p train.Params) []string {
-		return []string{given("a number of updates", p.Run.Updates > 0), given("a validation part", p.Run.Validation > 0)}
+		return []string{given("fixed number of updates", p.Run.Updates > 0), given("validation part", p.Run.Validation > 0)}
 	}},
 	{"data", []string{"Data", "Classes"}, func(p train.Params) []string { return []string{fmt.Sprintf("%s, %d classes", p.Data, p.Classes)} }},
 	{"part of the data", []string{"TrainFirst", "TestFirst"}, func(p train.Params) []string {
-		return []string{given("a part of the training images", p.TrainFirst > 0), given("a part of the test images", p.TestFirst > 0)}
+		return []string{allOr("training", p.TrainFirst), allOr("test", p.TestFirst)}
 	}},
 	{"archive", []string{"Archive"}, func(p train.Params) []string {
 		return []string{fmt.Sprintf("%s archived", amount(len(p.Archive), "epoch"))}
@@ -121,6 +122,14 @@ func given(what string, there bool) string {
 	return "no " + what
 }
 
+// allOr names the images that a training has: all, or the first so many.
+func allOr(part string, first int) string {
+	if first > 0 {
+		return "the first " + part + " images"
+	}
+	return "all " + part + " images"
+}
+
 // amount tells none, one and several apart.
 func amount(n int, what string) string {
 	switch n {
@@ -128,6 +137,9 @@ func amount(n int, what string) string {
 		return "no " + what
 	case 1:
 		return "one " + what
+	}
+	if strings.HasSuffix(what, "s") {
+		what += "e"
 	}
 	return "several " + what + "s"
 }
@@ -217,7 +229,7 @@ func sampling(p train.Params) []string {
 	list := []string{s.Kind}
 	switch s.Kind {
 	case "consecutive":
-		list = append(list, amount(s.Block, "sample in a block"), given("order seed", s.OrderSeed > 0), given("clean blocks", s.Clean))
+		list = append(list, amount(s.Block, "sample")+" in a block", given("order seed", s.OrderSeed > 0), given("clean blocks", s.Clean))
 	case "classes":
 		whole := s.Classes > 0 && p.Run.Batch%s.Classes == 0
 		list = append(list, fmt.Sprintf("classes, %s, %s", amount(s.Classes, "class"), given("clean", s.Clean)), given("equal shares", whole))

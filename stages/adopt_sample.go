@@ -137,6 +137,16 @@ func byDraw(x, y *pipeline.Resolved) int {
 	return strings.Compare(draw(x), draw(y))
 }
 
+// brief joins the first labels, and counts the others.
+func brief(labels []string) string {
+	const most = 3
+	text := strings.Join(labels[:min(most, len(labels))], "; ")
+	if more := len(labels) - most; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return text
+}
+
 // choose fills the sample: the cheapest training of each experiment, k more, and for the results of each code what it takes
 // to have every label that one of them has.
 func (a *adoption) choose(k int) {
@@ -193,7 +203,7 @@ func (a *adoption) choose(k int) {
 					delete(missing, label)
 				}
 			}
-			add(best, strings.Join(news, "; "))
+			add(best, "the first chosen with "+brief(news))
 		}
 	}
 }

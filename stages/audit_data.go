@@ -11,26 +11,31 @@ import (
 	"sparsel/stages/fetch"
 )
 
-// auditPinned holds the stored data against the hashes that this program has of MNIST: records could agree on others.
+// auditPinned holds the stored data against the hashes that this program has of MNIST, or the parameters of another data set:
+// records could agree on others.
 func (a *auditor) auditPinned() {
 	made := a.byName[a.Dataset.Name].Made
 	if a.Dataset.Stage.Name != "fetch" || made == nil {
 		return
 	}
-	for _, f := range fetch.MNIST.Files() {
+	for _, f := range a.Files {
 		if o := made.Output(f.Name); o != nil && o.Content.String() != f.SHA256 {
-			a.fault(differs, a.Dataset.Name+" "+f.Name, "stored is %s, MNIST has %s", o.Content, f.SHA256)
+			a.fault(differs, a.Dataset.Name+" "+f.Name, "stored is %s, %s has %s", o.Content, a.Images, f.SHA256)
 		}
 	}
 }
 
-// auditData checks MNIST wherever a run would look for it on this machine. Mirrors are not asked.
+// auditData checks the data set wherever a run would look for it on this machine. Mirrors are not asked.
 func (a *auditor) auditData(ctx context.Context) error {
 	dir := filepath.Join(a.scratch, "data")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	output := func(name string) string { return filepath.Join(dir, name) }
+	files := a.Files
+	if files == nil { // digits were drawn for want of MNIST, some of which may be there
+		files = fetch.MNIST.Files()
+	}
 	for _, d := range a.Sources.Dirs {
 		refused := func(_ string, f fetch.Refusal) {
 			if strings.HasPrefix(f.Source, d.Path+" (") {
@@ -44,7 +49,7 @@ func (a *auditor) auditData(ctx context.Context) error {
 				a.report.Bytes += info.Size()
 			}
 		}
-		err := fetch.Fetch(ctx, fetch.MNIST.Files(), output, fetch.Sources{Dirs: []fetch.Dir{d}}, fetch.Observer{Refused: refused, Obtained: obtained})
+		err := fetch.Fetch(ctx, files, output, fetch.Sources{Dirs: []fetch.Dir{d}}, fetch.Observer{Refused: refused, Obtained: obtained})
 		if unavailable := (*fetch.Unavailable)(nil); err != nil && !errors.As(err, &unavailable) {
 			return err
 		}

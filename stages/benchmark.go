@@ -22,9 +22,16 @@ func Bench(ctx context.Context, epochs *int, only *string, o Options) error {
 	if err != nil {
 		return err
 	}
+	if data := w.Params.Dataset(); data.Own() {
+		return fmt.Errorf("bench: it measures on MNIST, and %s describes %s; leave -params out", w.File, data.Name)
+	}
 	cases := w.benchCases(orDefault(only, ""))
-	if len(cases) == 0 {
-		return fmt.Errorf("bench: -only=%q: is in the name of no case; names are such as %q", *only, w.benchCases("")[0].Name)
+	var total bench.Study
+	if strings.Contains(studyCase, orDefault(only, "")) {
+		total = w.benchStudy()
+	} else if len(cases) == 0 {
+		return fmt.Errorf("bench: -only=%q: is in the name of no case; names are such as %q, or %q for the total of all trainings",
+			*only, w.benchCases("")[0].Name, studyCase)
 	}
 	_, report, err := w.run(ctx, "bench", []string{w.Dataset.Name})
 	if err != nil {
@@ -39,7 +46,20 @@ func Bench(ctx context.Context, epochs *int, only *string, o Options) error {
 	}
 	ctx, stop := untilTerminated(ctx)
 	defer stop()
-	return bench.Run(ctx, o.stdout(), data, n, cases)
+	return bench.Run(ctx, o.stdout(), data, n, cases, total)
+}
+
+// studyCase is the name of the case that is the total of the parameter file's trainings.
+const studyCase = "study"
+
+// benchStudy are all trainings of the parameter file.
+func (w *workspace) benchStudy() bench.Study {
+	runs, _ := w.Params.Expand()
+	s := bench.Study{Baseline: w.Params.BaselineRun}
+	for _, r := range runs {
+		s.Trainings = append(s.Trainings, r.Config)
+	}
+	return s
 }
 
 // benchCases are what the study spends its time on, with the optimizers it has.

@@ -172,7 +172,7 @@ func (c cleaner) everything(ctx context.Context, alone *store.Collector, publish
 	return err
 }
 
-// partialName is how package fetch calls an unfinished download of one of MNIST's files.
+// partialName is how package fetch calls an unfinished download: its files have the same names whatever the data set.
 var partialName = regexp.MustCompile(`^(.+)-[0-9a-f]{16}\.part$`)
 
 func (c cleaner) downloads() (list []store.Garbage, err error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"sparsel/stages/agreement"
+	"sparsel/stages/params"
 	"sparsel/stages/table"
 )
 
@@ -14,6 +15,11 @@ import (
 func Compare(ctx context.Context, reference *string, o Options) error {
 	if orDefault(reference, "") == "" {
 		return errors.New("compare: name the recorded table with -reference=FILE")
+	}
+	if p, err := params.Read(o.params(), orDefault(o.Profile, "")); err != nil {
+		return err
+	} else if data := p.Dataset(); data.Own() {
+		return fmt.Errorf("compare: the records are of MNIST, and %s describes %s", o.params(), data.Name)
 	}
 	recorded, err := table.ReadTidy(*reference)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -26,6 +27,7 @@ import (
 type drawn struct {
 	engine *pipeline.Engine
 	dir    string
+	hashes fetch.Hashes
 	files  map[string]pipeline.File
 }
 
@@ -55,7 +57,7 @@ func newDrawn(t *testing.T, p digits.Params) *drawn {
 	}
 	sources.Dirs = []fetch.Dir{{Path: d.dir}}
 	fetched := d.do(t, "fetch", fetch.NewStage(sources), hashes, nil)
-	d.files = map[string]pipeline.File{}
+	d.hashes, d.files = hashes, map[string]pipeline.File{}
 	for output := range sources.Published {
 		d.files[output] = fetched.File(output)
 	}
@@ -200,5 +202,145 @@ func TestOtherDataSetsRefused(t *testing.T) {
 		if _, err := d.try(t, "train", train.Stage(), drawnTraining(c.classes), c.files); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want %q", name, err, c.want)
 		}
+	}
+}
+
+// described is the text of [data] for the set, and of the rest of a study of it.
+func (d *drawn) described(classes int) string {
+	file := func(output, hash string) string {
+		return fmt.Sprintf(`{ file = "drawn-%s-idx-ubyte", sha256 = %q }`, output, hash)
+	}
+	h := d.hashes
+	return fmt.Sprintf(`
+[study]
+seeds = [1]
+optimizers = ["Adam"]
+seeding = "paired"
+archive = "last"
+on_failed_run = "refuse"
+
+[data]
+name = "letters"
+classes = %d
+side = %d
+directories = [%q]
+
+[data.train]
+count = %d
+images = %s
+labels = %s
+
+[data.test]
+count = %d
+images = %s
+labels = %s
+
+[optimizers.Adam]
+lr = 0.001
+beta1 = 0.9
+beta2 = 0.999
+eps = 1e-8
+
+[baseline]
+hidden = [40]
+activation = "sigmoid"
+sampler = "shuffled"
+batch = 26
+epochs = 4
+
+[metrics]
+ccmas_epsilon = 1e-6
+
+[[experiments]]
+name = "train_vs_test"     # of which claims are, but of ten classes
+conditions = [
+  { condition = "test" },
+  { condition = "half", set = { sampler = "classes", classes = 13 } },
+  { condition = "each", set = { sampler = "classes", classes = 26, clean = true } },
+  { condition = "conv", set = { conv = [4, 4, 4] } },
+  { condition = "phases", set = { sampler = "phases", phases = [{ epochs = 2, classes = [0, 13, 25] }, { epochs = 2, classes = [1, 24] }] } },
+]
+
+[[figures]]
+id = "letters"
+title = "Letters"
+experiments = ["train_vs_test"]
+x = "epoch"
+lines = ["condition"]
+
+[[tables]]
+id = "parameters"
+kind = "parameters"
+experiment = "train_vs_test"
+
+[style.roles]
+Adam = { color = "#882255", dash = "dashdot", marker = "square" }
+`, classes, h.Side, d.dir, h.Train, file(train.TrainImages, h.TrainImages), file(train.TrainLabels, h.TrainLabels),
+		h.Test, file(train.TestImages, h.TestImages), file(train.TestLabels, h.TestLabels))
+}
+
+// A data set that a parameter file describes goes all the way: trained, measured, drawn, reported, locked, audited.
+func TestDescribedDataSet(t *testing.T) {
+	d := newDrawn(t, digits.Params{Seed: 5, Train: 2600, Test: 300, Side: 14, Classes: 26})
+	s := &smallStudy{t: t, dir: t.TempDir()}
+	t.Cleanup(func() { writable(s.dir) })
+	text := d.described(26)
+	if err := os.WriteFile(s.path("params.toml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := All(t.Context(), s.options()); err != nil {
+		t.Fatal(err)
+	}
+	w, plan := s.plan()
+	if !plan.Idle() || len(w.Findings) > 0 || w.Dataset.Name != "fetch/letters" || w.Mark != "" {
+		t.Errorf("idle %v, %d findings, data from %s, mark %q", plan.Idle(), len(w.Findings), w.Dataset.Name, w.Mark)
+	}
+	for i := range plan.Steps {
+		step := &plan.Steps[i]
+		for _, o := range step.Outputs {
+			if step.Node.Stage.Name != train.Kind || o.Name != train.Record {
+				continue
+			}
+			meta, points, err := runs.ReadRecord(w.store.BlobPath(o.Content))
+			if err != nil || !strings.HasPrefix(meta["source"], "letters, ") || len(points[0].Layers[0].ClassCounts) != 26 {
+				t.Errorf("%s: %v, %q, %d classes", step.Node.Name, err, meta["source"], len(points[0].Layers[0].ClassCounts))
+			}
+			if last := points[len(points)-1]; strings.Contains(step.Node.Name, "/test/") && last.Correct < 30 { // at chance some 12 of 300 are
+				t.Errorf("%d of %d right", last.Correct, last.Samples)
+			}
+		}
+	}
+	for file, want := range map[string]string{
+		"out/figures/fig-letters.json": "On letters: 26 classes, 14×14 pixels", "out/tables/table-parameters.md": "196 → 40 → 26",
+		"out/report.html": "Small networks are trained on letters, 2600 images of 14×14 pixels in 26 classes.",
+	} {
+		if content, err := os.ReadFile(s.path(file)); err != nil || !strings.Contains(string(content), want) {
+			t.Errorf("%s: %v, lacks %q", file, err, want)
+		}
+	}
+	if content, err := os.ReadFile(s.path("out/report.html")); err != nil || strings.Contains(string(content), "Not the full study") || strings.Contains(string(content), "digits (MNIST)") {
+		t.Error("the report takes the letters for a part of MNIST", err)
+	}
+	if err := Lock(t.Context(), s.options()); err != nil {
+		t.Error(err)
+	}
+	if said, err := s.audit(2); err != nil {
+		t.Error(said, err)
+	}
+	if said, err := s.auditFile(s.path("out/figures/fig-letters.svg")); err != nil || !strings.Contains(said, "genuine") {
+		t.Error(said, err)
+	}
+	// A file that is damaged where the parameters look for it is no result, but an audit tells of it.
+	labels := filepath.Join(d.dir, "drawn-"+train.TestLabels+"-idx-ubyte")
+	content, err := os.ReadFile(labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[len(content)-1] ^= 1
+	if err := os.WriteFile(labels, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := s.audit(1); err == nil || !strings.Contains(said, labels) {
+		t.Errorf("%v: %s", err, said)
 	}
 }

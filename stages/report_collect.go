@@ -38,7 +38,7 @@ func (w *workspace) collect(ctx context.Context) (report.Report, error) {
 		return report.Report{}, err
 	}
 	c := &collector{workspace: w, shown: w.places(), report: report.Report{
-		Mark: w.Mark, ParamsName: filepath.Base(w.o.params()), Params: w.setup.Text,
+		Mark: w.Mark, Data: w.trainedOn(), ParamsName: filepath.Base(w.o.params()), Params: w.setup.Text,
 		Local: report.Local{Absent: map[string]report.Absence{}},
 	}}
 	for _, n := range status.Nodes {
@@ -51,6 +51,15 @@ func (w *workspace) collect(ctx context.Context) (report.Report, error) {
 		return c.report, err
 	}
 	return c.report, nil
+}
+
+// trainedOn says what the images are where they are not MNIST's.
+func (w *workspace) trainedOn() string {
+	d := w.Params.Dataset()
+	if !d.Own() {
+		return ""
+	}
+	return fmt.Sprintf("%s, %d images of %d×%d pixels in %d classes", d.Name, d.Train, d.Side, d.Side, d.Classes)
 }
 
 // places says which nodes the report shows, and as what.

@@ -30,8 +30,16 @@ func TestScripts(t *testing.T) {
 func TestScriptsWithoutMNIST(t *testing.T) { runScripts(t, "nodata", "") }
 
 func runScripts(t *testing.T, dir, data string) {
+	files, err := filepath.Glob(filepath.Join("testdata", dir, "*.txtar"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(dir, err)
+	}
+	runScriptFiles(t, data, files...)
+}
+
+func runScriptFiles(t *testing.T, data string, files ...string) {
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", dir),
+		Files: files,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(fetch.Env, data)
 			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS", "PATH"} {

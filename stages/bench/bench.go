@@ -14,8 +14,17 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// pixels of an image of MNIST.
-const pixels = 784
+// An image of MNIST has so many pixels, a side of it so many.
+const (
+	side   = 28
+	pixels = side * side
+)
+
+// Study is what the total is of. It may be empty.
+type Study struct {
+	Trainings []trainer.Config
+	Baseline  func(optimizer string) trainer.Config
+}
 
 // Data names the IDX files of MNIST, decompressed.
 type Data struct {
@@ -25,7 +34,7 @@ type Data struct {
 // Run prints the kernels' rates against the measured peak, each case's seconds an epoch beside PyTorch's, and what two
 // runs at once cost. A case is timed for so many epochs, the first of which only warms up, in two rounds. Without a
 // usable PyTorch it says so and prints sparsel's alone.
-func Run(ctx context.Context, w io.Writer, data Data, epochs int, cases []Case) error {
+func Run(ctx context.Context, w io.Writer, data Data, epochs int, cases []Case, study Study) error {
 	set, err := kernel.Active()
 	if err != nil {
 		return err
@@ -35,7 +44,7 @@ func Run(ctx context.Context, w io.Writer, data Data, epochs int, cases []Case) 
 		return err
 	}
 	fmt.Fprintf(w, "kernel set %s, %s/%s, %s\n\n", set.Name, runtime.GOOS, runtime.GOARCH, runtime.Version())
-	if err := onOneCore(ctx, w, set, data, epochs, cases, training, test); err != nil {
+	if err := onOneCore(ctx, w, set, data, epochs, cases, study, training, test); err != nil {
 		return err
 	}
 	if len(cases) == 0 {
@@ -44,14 +53,29 @@ func Run(ctx context.Context, w io.Writer, data Data, epochs int, cases []Case) 
 	return pair(ctx, w, cases[0], training, test)
 }
 
-func onOneCore(ctx context.Context, w io.Writer, set *kernel.Set, data Data, epochs int, cases []Case, training, test trainer.Split) error {
+func onOneCore(ctx context.Context, w io.Writer, set *kernel.Set, data Data, epochs int, cases []Case, study Study, training, test trainer.Split) error {
 	core, release := pin()
 	defer release()
-	peak, err := products(ctx, w, set)
+	torch, err := startTorch(ctx, data, core)
 	if err != nil {
-		return err
+		fmt.Fprintf(w, "no comparison with PyTorch: %v\n\n", err)
+	} else {
+		defer torch.stop()
+		fmt.Fprintf(w, "PyTorch %s\n\n", torch.about)
 	}
-	return trainings(ctx, w, data, epochs, cases, core, peak, training, test)
+	if len(cases) > 0 {
+		peak, err := products(ctx, w, set)
+		if err != nil {
+			return err
+		}
+		if err := trainings(ctx, w, torch, epochs, cases, peak, training, test); err != nil {
+			return err
+		}
+	}
+	if len(study.Trainings) == 0 {
+		return nil
+	}
+	return whole(ctx, w, torch, study, training, test)
 }
 
 // wideVectors reports whether the kernels in use have 512-bit vectors.

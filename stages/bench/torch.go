@@ -55,7 +55,7 @@ func startTorch(ctx context.Context, data Data, core int) (*torch, error) {
 		"core":         core,
 		"train_images": data.TrainImages, "train_labels": data.TrainLabels, "test_images": data.TestImages, "test_labels": data.TestLabels,
 	}, &answer)
-	if err == nil && !slices.ContainsFunc(answer.BLAS, isFast) {
+	if err == nil && len(answer.BLAS) > 0 && !slices.ContainsFunc(answer.BLAS, isFast) {
 		err = errors.New("it uses a BLAS of reference quality (" + strings.Join(answer.BLAS, ", ") +
 			"), which would make it look ten times slower than it is; install libopenblas0-pthread")
 	}
@@ -63,21 +63,31 @@ func startTorch(ctx context.Context, data Data, core int) (*torch, error) {
 		t.stop()
 		return nil, err
 	}
-	t.about = answer.Version + " with " + strings.Join(answer.BLAS, ", ") + ", one thread"
+	blas := strings.Join(answer.BLAS, ", ")
+	if blas == "" {
+		blas = "a BLAS that it does not name"
+	}
+	t.about = answer.Version + " with " + blas + ", one thread"
 	return t, nil
 }
 
 // time has it train on the first images.
 func (t *torch) time(c trainer.Config, train, test int) (timing, error) {
-	var answer timing
+	var answer struct {
+		timing
+		Error string `json:"error"`
+	}
 	err := t.exchange(map[string]any{
 		"optimizer": c.Optimizer, "conv": c.Network.Conv, "hidden": c.Network.Hidden, "batch": c.Batch, "epochs": c.Epochs,
 		"train": train, "test": test,
 	}, &answer)
+	if err == nil && answer.Error != "" {
+		err = errors.New(answer.Error)
+	}
 	if err == nil && (len(answer.Wall) != c.Epochs || len(answer.CPU) != c.Epochs) {
 		err = fmt.Errorf("answered %d epochs for %d", len(answer.Wall), c.Epochs)
 	}
-	return answer, err
+	return answer.timing, err
 }
 
 // exchange sends a line and reads one.
@@ -105,7 +115,7 @@ func findTorch(ctx context.Context) (string, error) {
 			continue
 		}
 		tried = append(tried, name)
-		if exec.CommandContext(ctx, name, "-c", "import torch, numpy").Run() == nil {
+		if exec.CommandContext(ctx, name, "-c", "import torch; torch.ones(1)").Run() == nil {
 			return name, nil
 		}
 	}

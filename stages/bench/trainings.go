@@ -36,17 +36,8 @@ func (t timing) best() float64 {
 }
 
 // trainings times both sides, case by case.
-func trainings(ctx context.Context, w io.Writer, data Data, epochs int, cases []Case, core int, peak float64, training, test trainer.Split) error {
-	torch, err := startTorch(ctx, data, core)
-	if err != nil {
-		fmt.Fprintf(w, "no comparison with PyTorch: %v\n\n", err)
-	} else {
-		defer torch.stop()
-	}
+func trainings(ctx context.Context, w io.Writer, torch *torch, epochs int, cases []Case, peak float64, training, test trainer.Split) error {
 	fmt.Fprintf(w, "CPU seconds of one epoch of 60,000 images with test pass and metrics, one core; the fastest of those timed\n")
-	if torch != nil {
-		fmt.Fprintf(w, "PyTorch %s\n", torch.about)
-	}
 	row := func(cells ...any) { fmt.Fprintf(w, "%-30s %9s %9s %8s %8s %9s %9s %9s  %s\n", cells...) }
 	row("", "steps", "sparsel s", "GFLOP/s*", "of peak", "accuracy", "PyTorch s", "accuracy", "ratio  mark")
 	for _, c := range cases {
@@ -70,7 +61,7 @@ func trainings(ctx context.Context, w io.Writer, data Data, epochs int, cases []
 		samples := len(train.Labels)
 		steps := (samples + c.Config.Batch - 1) / c.Config.Batch * max(1, epochs-1) * rounds
 		scale := float64(len(training.Labels)) / float64(samples)
-		rate := effort.Operations(c.Config, effort.Data{Side: 28, Classes: train.Classes, Train: samples, Test: len(test.Labels)}) / ours.best() / 1e9
+		rate := effort.Operations(c.Config, effort.Data{Side: side, Classes: train.Classes, Train: samples, Test: len(test.Labels)}) / ours.best() / 1e9
 		cells := []any{c.Name, fmt.Sprint(steps), seconds(scale * ours.best()), fmt.Sprintf("%.1f", rate),
 			fmt.Sprintf("%.0f %%", 100*rate/peak), fmt.Sprintf("%.4f", ours.Accuracy)}
 		if torch == nil {
@@ -84,7 +75,7 @@ func trainings(ctx context.Context, w io.Writer, data Data, epochs int, cases []
 		}
 		row(append(cells, seconds(scale*theirs.best()), fmt.Sprintf("%.4f", theirs.Accuracy), fmt.Sprintf("%5.1f  %s", ratio, mark))...)
 	}
-	_, err = fmt.Fprint(w, "* of the products as if no pixel were 0; sparsel leaves out the 81 % that are, so that this may exceed the peak\n\n")
+	_, err := fmt.Fprint(w, "* of the products as if no pixel were 0; sparsel leaves out the 81 % that are, so that this may exceed the peak\n\n")
 	return err
 }
 

@@ -12,17 +12,24 @@ import (
 
 // Difference is the first one between two records.
 type Difference struct {
-	Epoch int    // from 1
+	Epoch int    // from 1; 0 for an early point, within the first epoch
+	Step  int    // steps made since the start of the training
 	What  string // such as "the weights after it are others"
 }
 
 // String is a clause such as "the first epoch that differs is 3: the weights after it are others".
 func (d Difference) String() string {
-	return fmt.Sprintf("the first epoch that differs is %d: %s", d.Epoch, d.What)
+	switch {
+	case d.Epoch > 0:
+		return fmt.Sprintf("the first epoch that differs is %d: %s", d.Epoch, d.What)
+	case d.Step == 0:
+		return "the first epoch that differs is 1, before any step: " + d.What
+	}
+	return fmt.Sprintf("the first epoch that differs is 1, after step %d: %s", d.Step, d.What)
 }
 
-// First returns the first difference between two records of a run, and false if there is none. All NaN are equal: a run
-// that diverged and its repetition don't differ in that.
+// First returns the first difference between two records of a run, and false if there is none. Every column is compared.
+// All NaN are equal: a run that diverged and its repetition don't differ in that.
 //
 // Within an epoch what comes first in training comes first here: the training loss is about the weights before and
 // during the epoch, the digest about those after it, everything else was measured with them. An equal digest before
@@ -31,14 +38,15 @@ func (d Difference) String() string {
 func First(a, b []runs.Epoch) (Difference, bool) {
 	for i := range min(len(a), len(b)) {
 		if what := epoch(a[i], b[i]); what != "" {
-			return Difference{a[i].Epoch, what}, true
+			return Difference{a[i].Epoch, a[i].Step, what}, true
 		}
 	}
 	if len(a) == len(b) {
 		return Difference{}, false
 	}
 	longer := slices.MaxFunc([][]runs.Epoch{a, b}, func(x, y []runs.Epoch) int { return len(x) - len(y) })
-	return Difference{longer[min(len(a), len(b))].Epoch, fmt.Sprintf("one record ends before it (%d epochs and %d)", len(a), len(b))}, true
+	next := longer[min(len(a), len(b))]
+	return Difference{next.Epoch, next.Step, fmt.Sprintf("one record ends before it (%d points and %d)", len(a), len(b))}, true
 }
 
 // epoch says what differs, or "".
@@ -46,15 +54,25 @@ func epoch(a, b runs.Epoch) string {
 	switch {
 	case a.Epoch != b.Epoch:
 		return fmt.Sprintf("the other record has epoch %d in its place", b.Epoch)
+	case a.Step != b.Step:
+		return fmt.Sprintf("it ends after %d steps in one record and after %d in the other", a.Step, b.Step)
 	case a.Digest != b.Digest && same(a.TrainLoss, b.TrainLoss):
 		return "the weights after it are others, the losses of its steps add up to the same"
 	case a.Digest != b.Digest:
 		return fmt.Sprintf("the weights after it are others, and so is the training loss (%v and %v)", a.TrainLoss, b.TrainLoss)
 	case !same(a.TrainLoss, b.TrainLoss):
 		return fmt.Sprintf("the weights are the same, the training loss is not (%v and %v)", a.TrainLoss, b.TrainLoss)
-	case a.Samples != b.Samples || a.Correct != b.Correct || !same(a.TestLoss, b.TestLoss):
-		return fmt.Sprintf("the weights are the same, the test pass is not (%d of %d right with loss %v, and %d of %d with %v)",
-			a.Correct, a.Samples, a.TestLoss, b.Correct, b.Samples, b.TestLoss)
+	}
+	for _, p := range passes {
+		if x, y := p.of(a), p.of(b); x.samples != y.samples || x.correct != y.correct || !same(x.loss, y.loss) {
+			return fmt.Sprintf("the weights are the same, the %s is not (%d of %d right with loss %v, and %d of %d with %v)",
+				p.name, x.correct, x.samples, x.loss, y.correct, y.samples, y.loss)
+		}
+	}
+	switch {
+	case !slices.Equal(a.ClassSamples, b.ClassSamples) || !slices.Equal(a.ClassCorrect, b.ClassCorrect):
+		return fmt.Sprintf("the weights are the same, the test pass by class is not (%v of %v right, and %v of %v)",
+			a.ClassCorrect, a.ClassSamples, b.ClassCorrect, b.ClassSamples)
 	case len(a.Layers) != len(b.Layers):
 		return fmt.Sprintf("the records have %d and %d hidden layers", len(a.Layers), len(b.Layers))
 	}
@@ -66,22 +84,50 @@ func epoch(a, b runs.Epoch) string {
 	return ""
 }
 
+// outcome is what a pass over images gave.
+type outcome struct {
+	loss             float64
+	correct, samples int
+}
+
+// passes are made with the weights after an epoch, in this order.
+var passes = []struct {
+	name string
+	of   func(runs.Epoch) outcome
+}{
+	{"test pass", func(e runs.Epoch) outcome { return outcome{e.TestLoss, e.Correct, e.Samples} }},
+	{"pass over the validation images", func(e runs.Epoch) outcome {
+		return outcome{e.ValidationLoss, e.ValidationCorrect, e.ValidationSamples}
+	}},
+	{"pass over the training images", func(e runs.Epoch) outcome { return outcome{e.TrainLossAfter, e.TrainCorrect, e.TrainSamples} }},
+}
+
 // layer names the statistics that differ, or returns "".
 func layer(a, b runs.Layer) string {
 	switch {
 	case a.Units != b.Units:
 		return "the units"
+	case a.Activation != b.Activation:
+		return "the activation functions"
 	case a.Samples != b.Samples || !slices.Equal(a.ClassCounts, b.ClassCounts):
 		return "the measured samples"
 	case !slices.EqualFunc(a.ClassSums, b.ClassSums, same):
 		return "the class sums"
-	case !same(a.RatioSum, b.RatioSum) || !same(a.RatioSquares, b.RatioSquares):
+	case !slices.EqualFunc(a.Squares, b.Squares, same):
+		return "the sums of squares"
+	case !slices.EqualFunc(a.Least, b.Least, same) || !slices.EqualFunc(a.Most, b.Most, same):
+		return "the least and largest activations"
+	case !slices.EqualFunc(a.Thresholds, b.Thresholds, same) || !slices.Equal(a.Below, b.Below):
+		return "the counts below thresholds"
+	case !same(a.RatioSum, b.RatioSum) || !same(a.RatioSquares, b.RatioSquares) || !same(a.RatioFourths, b.RatioFourths):
 		return "the norm ratios"
+	case !same(a.RankSum, b.RankSum) || !same(a.RankSquares, b.RankSquares):
+		return "the ranks"
 	}
 	return ""
 }
 
 // same compares bits, so that 0 and -0 differ, but for NaN.
-func same(a, b float64) bool {
-	return math.Float64bits(a) == math.Float64bits(b) || math.IsNaN(a) && math.IsNaN(b)
+func same[T float32 | float64](a, b T) bool {
+	return a == b && math.Signbit(float64(a)) == math.Signbit(float64(b)) || a != a && b != b
 }

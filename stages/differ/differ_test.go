@@ -1,7 +1,9 @@
 package differ
 
 import (
+	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -55,6 +57,96 @@ func TestFirst(t *testing.T) {
 		}
 		if _, found := First(changed, record()); !found {
 			t.Errorf("%s: only seen from one side", tt.what)
+		}
+	}
+}
+
+// full is an epoch with something in every field, of two layers.
+func full(epoch, step int) runs.Epoch {
+	e := runs.Epoch{
+		Epoch: epoch, Step: step, TrainLoss: 1, TestLoss: 2, Correct: 3, Samples: 4, TrainLossAfter: 5, TrainCorrect: 6, TrainSamples: 7,
+		ValidationLoss: 8, ValidationCorrect: 9, ValidationSamples: 10, ClassCorrect: []int64{1, 2}, ClassSamples: []int64{2, 2}, Digest: [32]byte{1},
+	}
+	for range 2 {
+		e.Layers = append(e.Layers, runs.Layer{
+			Units: 2, Activation: "relu", ClassSums: []float64{1, 0, 3, 4}, ClassCounts: []int64{2, 2}, Squares: []float64{1, 2}, Least: []float32{0, 1},
+			Most: []float32{2, 3}, Thresholds: []float32{0.1}, Below: []int64{1, 2}, RatioSum: 1, RatioSquares: 2, RatioFourths: 3, RankSum: 4,
+			RankSquares: 5, Samples: 4,
+		})
+	}
+	return e
+}
+
+// planted makes the smallest change at the end of each field in turn, calls found and takes it back.
+func planted(v reflect.Value, path string, found func(path string)) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			planted(v.Field(i), path+"."+v.Type().Field(i).Name, found)
+		}
+	case reflect.Slice, reflect.Array:
+		planted(v.Index(v.Len()-1), path, found)
+	default:
+		was := reflect.New(v.Type()).Elem()
+		was.Set(v)
+		switch v.Kind() {
+		case reflect.Int, reflect.Int64:
+			v.SetInt(v.Int() + 1)
+		case reflect.Uint8:
+			v.SetUint(v.Uint() ^ 1)
+		case reflect.Float32:
+			v.SetFloat(float64(math.Nextafter32(float32(v.Float()), 9)))
+		case reflect.Float64:
+			v.SetFloat(math.Nextafter(v.Float(), 9))
+		case reflect.String:
+			v.SetString(v.String() + "x")
+		default:
+			panic(fmt.Sprintf("%s is a %s", path, v.Kind()))
+		}
+		found(path)
+		v.Set(was)
+	}
+}
+
+// The smallest difference in any column is found, at an early point as well as after an epoch, in the last layer and row.
+func TestEveryColumn(t *testing.T) {
+	record := func() []runs.Epoch { return []runs.Epoch{full(0, 0), full(0, 10), full(1, 60), full(2, 120)} }
+	for at, where := range []string{"differs is 1, before any step: ", "differs is 1, after step 10: ", "differs is 1: ", "differs is 2: "} {
+		a, b := record(), record()
+		planted := func(found func(path string)) { planted(reflect.ValueOf(&b[at]).Elem(), "", found) }
+		columns := 0
+		planted(func(path string) {
+			columns++
+			for _, pair := range [][2][]runs.Epoch{{a, b}, {b, a}} {
+				d, found := First(pair[0], pair[1])
+				if !found || path != ".Epoch" && path != ".Step" && !strings.Contains(d.String(), where) {
+					t.Errorf("%s at point %d: %v (%v)", path, at, d, found)
+				}
+			}
+		})
+		if want := reflect.TypeFor[runs.Epoch]().NumField() - 1 + reflect.TypeFor[runs.Layer]().NumField(); columns != want {
+			t.Errorf("%d columns were tried, want %d", columns, want)
+		}
+		if d, found := First(a, b); found {
+			t.Errorf("what was planted stays: %v", d)
+		}
+	}
+}
+
+// A column that is missing from one of two records is a difference too.
+func TestMissingColumn(t *testing.T) {
+	for i := range reflect.TypeFor[runs.Epoch]().NumField() {
+		a, b := []runs.Epoch{full(1, 60)}, []runs.Epoch{full(1, 60)}
+		reflect.ValueOf(&b[0]).Elem().Field(i).SetZero()
+		if _, found := First(a, b); !found {
+			t.Errorf("without %s", reflect.TypeFor[runs.Epoch]().Field(i).Name)
+		}
+	}
+	for i := range reflect.TypeFor[runs.Layer]().NumField() {
+		a, b := []runs.Epoch{full(1, 60)}, []runs.Epoch{full(1, 60)}
+		reflect.ValueOf(&b[0].Layers[1]).Elem().Field(i).SetZero()
+		if _, found := First(a, b); !found {
+			t.Errorf("without %s", reflect.TypeFor[runs.Layer]().Field(i).Name)
 		}
 	}
 }

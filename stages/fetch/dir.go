@@ -54,9 +54,14 @@ func Directories(root, flag, env string, params []string) []Dir {
 	return dirs
 }
 
-// layouts are the places below a directory where the files may be: in itself,
-// or where torchvision's MNIST class puts them.
-var layouts = []string{".", filepath.Join("MNIST", "raw")}
+// layouts are the places below a directory where f may be: in itself, or where
+// torchvision's MNIST class puts it.
+func (f File) layouts() []string {
+	if f.Published != "" {
+		return []string{"."}
+	}
+	return []string{".", filepath.Join("MNIST", "raw")}
+}
 
 // candidates are the files in d that may be f, or one candidate that says why
 // there are none.
@@ -69,7 +74,7 @@ func (d Dir) candidates(f File) []candidate {
 		return d.nothing(errors.New("it is not a directory"))
 	}
 	var all []candidate
-	for _, layout := range layouts {
+	for _, layout := range f.layouts() {
 		for _, name := range f.names() {
 			path := filepath.Join(d.Path, layout, name)
 			if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
@@ -81,7 +86,11 @@ func (d Dir) candidates(f File) []candidate {
 		}
 	}
 	if len(all) == 0 {
-		return d.nothing(fmt.Errorf("has none of %s, in itself or in MNIST/raw", strings.Join(f.names(), ", ")))
+		where := "in itself or in MNIST/raw"
+		if f.Published != "" {
+			where = "in itself"
+		}
+		return d.nothing(fmt.Errorf("has none of %s, %s", strings.Join(f.names(), ", "), where))
 	}
 	return all
 }
@@ -91,7 +100,7 @@ func (s Sources) AtHand(h Hashes) bool {
 	for _, f := range h.Files() {
 		found := false
 		for _, d := range s.Dirs {
-			for _, layout := range layouts {
+			for _, layout := range f.layouts() {
 				for _, name := range f.names() {
 					_, err := os.Stat(filepath.Join(d.Path, layout, name))
 					found = found || err == nil

@@ -62,6 +62,15 @@ func (h Hashes) Files() []File {
 	}
 }
 
+// Published are the four files under the names that they are published under, by the names of [Hashes.Files]; nil: MNIST's.
+func (h Hashes) Published(names map[string]string) []File {
+	files := h.Files()
+	for i := range files {
+		files[i].Published = names[files[i].Name]
+	}
+	return files
+}
+
 // Validate reports every hash that is not 64 lower-case hex digits, and sizes that no
 // IDX file can have.
 func (h Hashes) Validate() error {

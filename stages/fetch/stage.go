@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -42,10 +43,7 @@ func run(ctx context.Context, job *pipeline.Job, sources Sources) error {
 	if err := hashes.Validate(); err != nil {
 		return fmt.Errorf("fetch: %w", err)
 	}
-	files := hashes.Files()
-	for i := range files {
-		files[i].Published = sources.Published[files[i].Name]
-	}
+	files := hashes.Published(sources.Published)
 	sources.Blob = func(sha256 string) (string, bool) {
 		var id [32]byte
 		if n, err := hex.Decode(id[:], []byte(sha256)); n != len(id) || err != nil {
@@ -68,7 +66,7 @@ func run(ctx context.Context, job *pipeline.Job, sources Sources) error {
 		}
 		job.Progress(sum, total, text)
 	}
-	return Fetch(ctx, files, job.Output, sources, Observer{
+	err := Fetch(ctx, files, job.Output, sources, Observer{
 		Progress: func(p Progress) {
 			if p.Total > 0 {
 				done[p.File] = sizes[p.File] * float64(p.Done) / float64(p.Total)
@@ -84,6 +82,34 @@ func run(ctx context.Context, job *pipeline.Job, sources Sources) error {
 			report(file + " verified")
 		},
 	})
+	if err != nil || sources.Classes == 0 {
+		return err
+	}
+	return checkLabels(files, job.Output, sources.Classes)
+}
+
+// checkLabels refuses labels that are no classes, and classes without a training image: a wrong number of classes, which
+// every training would fail for.
+func checkLabels(files []File, output func(name string) string, classes int) error {
+	for i, f := range files {
+		if len(f.Dims) > 1 {
+			continue
+		}
+		file, err := os.Open(output(f.Name))
+		if err != nil {
+			return fmt.Errorf("fetch: %w", err)
+		}
+		labels, err := idx.ReadLabels(file, classes)
+		if err = errors.Join(err, file.Close()); err != nil {
+			return fmt.Errorf("fetch: %s: %w; correct data.classes, or the file", f.stems()[0], err)
+		}
+		for class := range classes {
+			if i == 1 && !slices.Contains(labels, uint8(class)) {
+				return fmt.Errorf("fetch: %s: none of the %d training images is of class %d; correct data.classes, %d", f.stems()[0], len(labels), class, classes)
+			}
+		}
+	}
+	return nil
 }
 
 // checkOutput reads an output back. Its hash, and with it its size, was checked on the

@@ -22,6 +22,7 @@ var (
 
 // check reports every value that has the right type and yet can't be meant.
 func (p *Params) check(d *document) {
+	p.checkDataset(d) // first: what it says bounds much else
 	p.checkStudy(d)
 	p.checkData(d)
 	p.checkOptimizers(d)
@@ -33,6 +34,7 @@ func (p *Params) check(d *document) {
 	p.checkStyle(d)
 	p.checkProfiles(d)
 	p.checkSessions(d)
+	p.checkOwn(d)
 	p.checkTexts(d)
 	if len(d.problems) == 0 {
 		p.checkExpanded(d)
@@ -100,8 +102,8 @@ func (p *Params) checkStudy(d *document) {
 	choice(d, "study.seeding", s.Seeding, "author", "paired")
 	choice(d, "study.on_failed_run", s.OnFailedRun, "refuse", "show")
 	p.checkKeepArchives(d)
-	between(d, "study.train_images", s.TrainImages, 0, TrainSamples)
-	between(d, "study.test_images", s.TestImages, 0, TestSamples)
+	between(d, "study.train_images", s.TrainImages, 0, p.dataset.Train)
+	between(d, "study.test_images", s.TestImages, 0, p.dataset.Test)
 	switch archive := s.Archive.(type) {
 	case string:
 		choice(d, "study.archive", archive, "last", "all")
@@ -232,7 +234,7 @@ func (p *Params) checkBaseline(d *document) {
 			d.report(join("baseline", name), "is not a setting of every run; those are %s", strings.Join(names, ", "))
 		} else if name == "width" || name == "depth" {
 			d.report("baseline."+name, "is in hidden already: give the width of each layer there")
-		} else if err := apply(&c, name, p.Baseline[name]); err != nil {
+		} else if err := apply(&c, name, p.Baseline[name], p.dataset); err != nil {
 			d.report("baseline."+name, "%v", err)
 		}
 	}
@@ -244,6 +246,8 @@ func (p *Params) checkBaseline(d *document) {
 		c.Seeding.Mode = "paired"
 		if err := c.Validate(); err != nil && !d.refused("optimizers") && !d.refused("baseline") {
 			d.report("baseline", "with %s: %s", optimizer, strings.ReplaceAll(err.Error(), "\n", " "))
+		} else if misfit := p.misfit(c); err == nil && misfit != "" {
+			d.report("baseline", "%s", misfit)
 		}
 	}
 }

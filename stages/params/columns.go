@@ -17,10 +17,10 @@ type Column struct {
 }
 
 // texts are the columns that several settings have in common, or whose values say too little.
-var texts = map[string]func(trainer.Config) any{
-	"network":         func(c trainer.Config) any { return NetworkText(c.Network) },
-	"training images": samplerText,
-	"measured on":     measureText,
+var texts = map[string]func(Use) any{
+	"network":         func(u Use) any { return u.NetworkText() },
+	"training images": func(u Use) any { return samplerText(u.Run.Config) },
+	"measured on":     func(u Use) any { return measureText(u.Run.Config) },
 }
 
 // Columns lists all of them, in the order of tables.
@@ -32,9 +32,9 @@ func Columns() []Column {
 		}
 		of := texts[s.Column]
 		if of == nil {
-			of = s.get
+			of = func(u Use) any { return s.get(u.Run.Config) }
 		}
-		list = append(list, Column{s.Column, func(u Use) any { return of(u.Run.Config) }})
+		list = append(list, Column{s.Column, of})
 	}
 	return append(list,
 		Column{"seeding", func(u Use) any { return u.Run.Config.Seeding.Mode }},
@@ -43,10 +43,10 @@ func Columns() []Column {
 }
 
 // columnOf is what a run has in a column that settings make.
-func columnOf(name string, c trainer.Config) any {
+func columnOf(name string, c trainer.Config, d Dataset) any {
 	for _, column := range Columns() {
 		if column.Name == name {
-			return column.Of(Use{Run: &Run{Config: c}})
+			return column.Of(Use{Run: &Run{Config: c}, Data: d})
 		}
 	}
 	return nil
@@ -76,7 +76,7 @@ func (p *Params) BaselineUse(optimizer string) Use {
 	c := p.BaselineRun(optimizer)
 	c.Epochs = p.Profile.shorten(c.Epochs)
 	c.Seeding.Mode = p.Study.Seeding
-	return Use{Optimizer: optimizer, CCMASEpsilon: p.Metrics.CCMASEpsilon, Run: &Run{Config: c}}
+	return Use{Optimizer: optimizer, CCMASEpsilon: p.Metrics.CCMASEpsilon, Run: &Run{Config: c}, Data: p.dataset}
 }
 
 // SettingOf is the setting that varies: by its name, or as the column is called where the file gives column and value alone.
@@ -101,15 +101,16 @@ func (p *Params) BaselineOf(v Varied, optimizer string) any {
 }
 
 // NetworkText is the widths of the layers, input first.
-func NetworkText(n trainer.Network) string {
-	parts := []string{strconv.Itoa(Pixels)}
+func (u Use) NetworkText() string {
+	n := u.Run.Config.Network
+	parts := []string{strconv.Itoa(u.Data.Pixels())}
 	for _, channels := range n.Conv {
 		parts = append(parts, fmt.Sprintf("conv %d", channels))
 	}
 	for _, width := range n.Hidden {
 		parts = append(parts, strconv.Itoa(width))
 	}
-	return strings.Join(append(parts, strconv.Itoa(Classes)), " → ")
+	return strings.Join(append(parts, strconv.Itoa(u.Data.Classes)), " → ")
 }
 
 // samplerText says in which order a run takes the training images, and whether it leaves some out.

@@ -187,7 +187,9 @@ func (d *document) markKey(prefix string, part *unstable.Node, depth int) string
 	case depth > maxNesting:
 		d.exceeds(at, "a key lies more than %d tables deep", maxNesting)
 	default:
-		d.positions[path] = at
+		if !d.has(path) { // a table is where it is named first, whatever tables within it follow
+			d.positions[path] = at
+		}
 	}
 	return path
 }

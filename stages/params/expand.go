@@ -11,14 +11,6 @@ import (
 	"sparsel/trainer"
 )
 
-// The shape of MNIST, which decides how many random numbers a run draws.
-const (
-	Pixels       = 784
-	Classes      = 10
-	TrainSamples = 60000
-	TestSamples  = 10000
-)
-
 // Run is one distinct training. Experiments that ask for equal trainings share it.
 type Run struct {
 	Name       string // of its first use: experiment/condition/optimizer/seed=S
@@ -35,6 +27,7 @@ type Use struct {
 	Tidy                             string   // the condition's name in the tidy table
 	CCMASEpsilon                     float64  // added to the denominator of the selectivity index
 	Run                              *Run
+	Data                             Dataset // that the run is trained and measured on
 
 	path string // of the entry in the file
 	like bool   // the run is another condition's
@@ -170,8 +163,12 @@ func (x *expansion) add(e *Experiment, c condition, config trainer.Config, seed 
 		x.report(e.path, "%s, %s: %s", c.name, config.Optimizer.Name, strings.ReplaceAll(err.Error(), "\n", " "))
 		return
 	}
-	if x.params.trainImages() < TrainSamples && config.Seeding.Mode == "author" && config.Sampler.Kind == "classes" && !config.Sampler.Clean {
-		x.report(e.path, "%s needs all %d training images: what its session draws depends on how many there are of each digit; give the experiment seeding = \"paired\"", c.name, TrainSamples)
+	if misfit := x.params.misfit(config); misfit != "" {
+		x.report(e.path, "%s, %s: %s", c.name, config.Optimizer.Name, misfit)
+		return
+	}
+	if x.params.trainImages() < MNIST.Train && config.Seeding.Mode == "author" && config.Sampler.Kind == "classes" && !config.Sampler.Clean {
+		x.report(e.path, "%s needs all %d training images: what its session draws depends on how many there are of each digit; give the experiment seeding = \"paired\"", c.name, MNIST.Train)
 		return
 	}
 	x.append(&planned{entry: e, condition: c, config: config})
@@ -224,7 +221,7 @@ func (x *expansion) use(r *planned) {
 
 // use is what all uses of an entry's condition share.
 func (p *Params) use(e Experiment, condition string) Use {
-	u := Use{Experiment: e.Name, Condition: condition, Tidy: condition, CCMASEpsilon: p.Metrics.CCMASEpsilon}
+	u := Use{Experiment: e.Name, Condition: condition, Tidy: condition, CCMASEpsilon: p.Metrics.CCMASEpsilon, Data: p.dataset}
 	if e.Tidy != "" {
 		u.Tidy = e.Tidy
 	}
@@ -251,7 +248,7 @@ func (p *Params) trainImages() int {
 	if p.Study.TrainImages > 0 {
 		return p.Study.TrainImages
 	}
-	return TrainSamples
+	return p.dataset.Train
 }
 
 // BaselineRun is the baseline with one of the optimizers, without its seeding.
@@ -259,11 +256,11 @@ func (p *Params) BaselineRun(optimizer string) trainer.Config {
 	c := trainer.Config{Optimizer: trainer.Optimizer{Name: optimizer}}
 	for _, s := range allSettings() {
 		if v, ok := p.Baseline[s.Name]; ok {
-			_ = s.set(&c, v) // its own problems are reported by check, once
+			_ = s.set(&c, v, p.dataset) // its own problems are reported by check, once
 		}
 	}
 	for name, v := range p.Optimizers[optimizer] {
-		_ = apply(&c, name, v)
+		_ = apply(&c, name, v, p.dataset)
 	}
 	return c
 }
@@ -275,7 +272,7 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 	list := append(slices.Clone(e.sets), c.set...)
 	for _, v := range list {
 		if _, known := SettingOf(v.name); !known {
-			d.report(v.path, "parameter %s %v", v.name, apply(&config, v.name, v.value))
+			d.report(v.path, "parameter %s %v", v.name, apply(&config, v.name, v.value, p.dataset))
 		}
 	}
 	good := true
@@ -284,7 +281,7 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 			if v.name != s.Name {
 				continue
 			}
-			if err := s.set(&config, v.value); err != nil {
+			if err := s.set(&config, v.value, p.dataset); err != nil {
 				d.report(v.path, "parameter %s %v", v.name, err)
 				good = false
 			}
@@ -294,9 +291,9 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 		}
 	}
 	for _, v := range list {
-		if s, known := SettingOf(v.name); known && good && !s.holds(config, v.value) {
+		if s, known := SettingOf(v.name); known && good && !s.holds(config, v.value, p.dataset) {
 			d.report(v.path, "parameter %s is %s, which another setting of %s overrules: the run has %s %s",
-				v.name, format(v.value), e.Name, s.Column, format(columnOf(s.Column, config)))
+				v.name, format(v.value), e.Name, s.Column, format(columnOf(s.Column, config, p.dataset)))
 			good = false
 		}
 	}
@@ -309,9 +306,9 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 }
 
 // holds tells whether a run has what the file says: setting it once more changes nothing.
-func (s Setting) holds(c trainer.Config, value any) bool {
+func (s Setting) holds(c trainer.Config, value any, d Dataset) bool {
 	again := c
-	return s.set(&again, value) == nil && identity(again) == identity(c)
+	return s.set(&again, value, d) == nil && identity(again) == identity(c)
 }
 
 // Equal compares values of the file or of a run: numbers by value, others by their text. Nothing equals nothing alone.

@@ -30,6 +30,7 @@ type Params struct {
 	Style       chart.Style          `toml:"style"` // what it leaves out is as in chart.DefaultStyle
 
 	Profile  *Profile // the chosen one; nil for the whole study
+	dataset  Dataset  // as Data describes it
 	expanded *expansion
 	document *document
 	file     string
@@ -49,12 +50,6 @@ type Study struct {
 	OnFailedRun  string `toml:"on_failed_run,required"` // "refuse" or "show"
 	TrainImages  int    `toml:"train_images"`           // the first so many; 0: the whole training set
 	TestImages   int    `toml:"test_images"`            // the first so many; 0: the whole test set
-}
-
-// Data says where MNIST may be found. It is no part of any identity: the files are known by their contents.
-type Data struct {
-	Directories []string `toml:"directories"` // relative ones are taken from the parameter file's folder
-	Mirrors     []string `toml:"mirrors"`     // https URLs of folders that hold the four .gz files
 }
 
 // Optimizer holds one optimizer's hyper-parameters by name, as [trainer.Hyper] lists them.
@@ -141,7 +136,7 @@ func Parse(name string, data []byte, profile string) (*Params, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read parameters: %s: %w", name, err)
 	}
-	p := Params{Style: chart.DefaultStyle(), document: d, file: name}
+	p := Params{Style: chart.DefaultStyle(), document: d, file: name, dataset: MNIST}
 	if len(d.problems) == 0 { // else the syntax is broken, and nothing after it can be trusted
 		d.decode("", d.values, reflect.ValueOf(&p).Elem())
 		p.flatten(d)

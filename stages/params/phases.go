@@ -9,7 +9,7 @@ import (
 
 // setPhases takes the phases of a run: each has its epochs, and classes by number or a number of classes to be drawn. How they go
 // together is for the trainer to say.
-func setPhases(c *trainer.Config, v any) error {
+func setPhases(c *trainer.Config, v any, d Dataset) error {
 	list, ok := v.([]any)
 	if !ok || len(list) == 0 {
 		return fmt.Errorf("is %s, must be a list of phases", kindOf(v))
@@ -27,9 +27,9 @@ func setPhases(c *trainer.Config, v any) error {
 			case "epochs":
 				p.Epochs, err = whole(table[key], 1, 100000)
 			case "drawn":
-				p.Drawn, err = whole(table[key], 1, Classes)
+				p.Drawn, err = whole(table[key], 1, d.Classes)
 			case "classes":
-				p.Classes, err = classNumbers(table[key])
+				p.Classes, err = classNumbers(table[key], d.Classes)
 			default:
 				err = fmt.Errorf("is not known; known are classes, drawn, epochs")
 			}
@@ -42,8 +42,8 @@ func setPhases(c *trainer.Config, v any) error {
 	return nil
 }
 
-// classNumbers are classes by number.
-func classNumbers(v any) ([]int, error) {
+// classNumbers are classes by number, of so many.
+func classNumbers(v any, of int) ([]int, error) {
 	list, ok := v.([]any)
 	if !ok || len(list) == 0 {
 		return nil, fmt.Errorf("is %s, must be a list of classes", kindOf(v))
@@ -51,7 +51,7 @@ func classNumbers(v any) ([]int, error) {
 	classes := make([]int, len(list))
 	for i, element := range list {
 		var err error
-		if classes[i], err = whole(element, 0, Classes-1); err != nil {
+		if classes[i], err = whole(element, 0, of-1); err != nil {
 			return nil, err
 		}
 	}

@@ -72,7 +72,7 @@ func (p *Params) checkProfiles(d *document) {
 			key              string
 			value, low, high int
 		}{
-			{"train_images", q.TrainImages, 1, TrainSamples}, {"test_images", q.TestImages, 1, TestSamples},
+			{"train_images", q.TrainImages, 1, p.dataset.Train}, {"test_images", q.TestImages, 1, p.dataset.Test},
 			{"epochs", q.Epochs, 1, 100000}, {"grid_points", q.GridPoints, 2, 10000},
 		} {
 			if d.has(join(path, n.key)) {
@@ -140,14 +140,14 @@ func (p *Params) Mark(images string) string {
 	switch {
 	case q != nil && s.TrainImages > 0:
 		parts = append(parts, fmt.Sprintf("%d images of %s", s.TrainImages, images))
-	case s.TrainImages > 0 && s.TrainImages < TrainSamples:
-		parts = append(parts, fmt.Sprintf("trained on the first %d of %d images of %s", s.TrainImages, TrainSamples, images))
-	case images != "MNIST":
+	case s.TrainImages > 0 && s.TrainImages < p.dataset.Train:
+		parts = append(parts, fmt.Sprintf("trained on the first %d of %d images of %s", s.TrainImages, p.dataset.Train, images))
+	case images != p.dataset.Name:
 		parts = append(parts, images)
 	}
 	if q == nil {
-		if s.TestImages > 0 && s.TestImages < TestSamples {
-			parts = append(parts, fmt.Sprintf("measured on the first %d of %d test images", s.TestImages, TestSamples))
+		if s.TestImages > 0 && s.TestImages < p.dataset.Test {
+			parts = append(parts, fmt.Sprintf("measured on the first %d of %d test images", s.TestImages, p.dataset.Test))
 		}
 		text := strings.Join(parts, ", ")
 		return strings.ToUpper(text[:min(1, len(text))]) + text[min(1, len(text)):]

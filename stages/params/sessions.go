@@ -37,11 +37,11 @@ type sessions struct {
 	last   map[string]trainer.Config // the latest run, by session and seed
 }
 
-// newSessions follows sessions on the first so many training images.
+// newSessions follows sessions on the first so many training images of MNIST: no other data set has any.
 func newSessions(images int) *sessions {
 	s := &sessions{counts: classCounts, last: map[string]trainer.Config{}}
-	if images < TrainSamples {
-		s.counts = make([]int, Classes)
+	if images < MNIST.Train {
+		s.counts = make([]int, len(classCounts))
 		s.counts[0] = images // only their sum counts: check refuses class loaders then
 	}
 	return s
@@ -54,7 +54,7 @@ func (s *sessions) join(session string, c trainer.Config) trainer.Seeding {
 	}
 	key := fmt.Sprintf("%s\x00%d", session, c.Seeding.Seed)
 	if before, ok := s.last[key]; ok {
-		c.Seeding = before.Next(Pixels, s.counts)
+		c.Seeding = before.Next(MNIST.Pixels(), s.counts)
 	}
 	s.last[key] = c
 	return c.Seeding

@@ -18,7 +18,7 @@ type Setting struct {
 	Column string // of tables: several settings may be parts of one thing, as the widths of layers are of the network
 	Takes  string // what it may be, in words
 
-	set func(c *trainer.Config, value any) error // the error continues "parameter NAME "
+	set func(c *trainer.Config, value any, d Dataset) error // the error continues "parameter NAME "
 	// get is what the run has, as the file would have it: a whole number, a number, a string, a truth or a list of whole
 	// numbers; nil where a run has no such thing.
 	get func(c trainer.Config) any
@@ -30,7 +30,7 @@ var settings = []Setting{
 	widths("hidden", "network", func(c *trainer.Config) *[]int { return &c.Network.Hidden }),
 	{
 		Name: "width", Column: "network", Takes: "a whole number from 1 to 65536, for every hidden layer",
-		set: func(c *trainer.Config, v any) error {
+		set: func(c *trainer.Config, v any, _ Dataset) error {
 			width, err := whole(v, 1, 65536)
 			c.Network.Hidden = slices.Repeat([]int{width}, len(c.Network.Hidden))
 			return err
@@ -44,7 +44,7 @@ var settings = []Setting{
 	},
 	{
 		Name: "depth", Column: "network", Takes: "a whole number from 1 to 64, of hidden layers as wide as the first",
-		set: func(c *trainer.Config, v any) error {
+		set: func(c *trainer.Config, v any, _ Dataset) error {
 			depth, err := whole(v, 1, 64)
 			c.Network.Hidden = slices.Repeat(c.Network.Hidden[:1], depth)
 			return err
@@ -54,8 +54,8 @@ var settings = []Setting{
 	widths("conv", "network", func(c *trainer.Config) *[]int { return &c.Network.Conv }),
 	choiceOf("activation", "activation", []string{"sigmoid", "relu", "tanh"}, func(c *trainer.Config) *string { return &c.Network.Activation }),
 	choiceOf("sampler", "training images", []string{"shuffled", "sorted", "consecutive", "classes", "phases"}, func(c *trainer.Config) *string { return &c.Sampler.Kind }),
-	wholeOf("block", "training images", 1, TrainSamples, func(c *trainer.Config) *int { return &c.Sampler.Block }),
-	wholeOf("classes", "training images", 1, Classes, func(c *trainer.Config) *int { return &c.Sampler.Classes }),
+	wholeTo("block", "training images", trainingImages, func(c *trainer.Config) *int { return &c.Sampler.Block }),
+	wholeTo("classes", "training images", classes, func(c *trainer.Config) *int { return &c.Sampler.Classes }),
 	truthOf("clean", "training images", func(c *trainer.Config) *bool { return &c.Sampler.Clean }),
 	wholeOf("order_seed", "training images", 1, math.MaxUint32, func(c *trainer.Config) *uint32 { return &c.Sampler.OrderSeed }),
 	{
@@ -63,16 +63,16 @@ var settings = []Setting{
 		set: setPhases,
 		get: func(c trainer.Config) any { return phasesText(c.Sampler.Phases) },
 	},
-	wholeOf("batch", "batch size", 1, TrainSamples, func(c *trainer.Config) *int { return &c.Batch }),
+	wholeTo("batch", "batch size", trainingImages, func(c *trainer.Config) *int { return &c.Batch }),
 	wholeOf("epochs", "epochs", 1, 100000, func(c *trainer.Config) *int { return &c.Epochs }),
 	choiceOf("measure", "measured on", []string{"test", "train", "train-running"}, func(c *trainer.Config) *string { return &c.Measure }),
 	truthOf("train_loss_after", "training loss after each epoch", func(c *trainer.Config) *bool { return &c.TrainLossAfter }),
-	wholeOf("reference_batch", "batch size of the learning rate", 1, TrainSamples, func(c *trainer.Config) *int { return &c.ReferenceBatch }),
+	wholeTo("reference_batch", "batch size of the learning rate", trainingImages, func(c *trainer.Config) *int { return &c.ReferenceBatch }),
 	wholeOf("updates", "updates", 1, math.MaxInt32, func(c *trainer.Config) *int { return &c.Updates }),
-	wholeOf("validation", "validation images", 1, TrainSamples-1, func(c *trainer.Config) *int { return &c.Validation }),
+	wholeTo("validation", "validation images", fewerImages, func(c *trainer.Config) *int { return &c.Validation }),
 	{
 		Name: "dropout", Column: "dropout", Takes: "a list of numbers from 0 to below 1, one for each hidden layer",
-		set: func(c *trainer.Config, v any) error {
+		set: func(c *trainer.Config, v any, _ Dataset) error {
 			list, ok := v.([]any)
 			if !ok || len(list) == 0 {
 				return fmt.Errorf("is %s, must be a list of rates", kindOf(v))
@@ -147,12 +147,33 @@ func ConstantsOf(optimizer string) []Setting {
 // Value is what a run has of the setting, as the file would have it; nil where it has no such thing.
 func (s Setting) Value(c trainer.Config) any { return s.get(c) }
 
+// limit is the most that a whole number may be, which the data set may decide.
+type limit struct {
+	words string
+	of    func(Dataset) int
+}
+
+var (
+	trainingImages = limit{"the number of training images", func(d Dataset) int { return d.Train }}
+	fewerImages    = limit{"one less than the training images", func(d Dataset) int { return d.Train - 1 }}
+	classes        = limit{"the number of classes", func(d Dataset) int { return d.Classes }}
+)
+
 // wholeOf is a whole number that a field of the run holds; 0 where the run has no such thing.
 func wholeOf[T int | uint32](name, column string, low, high int, field func(*trainer.Config) *T) Setting {
+	return wholeWithin(name, column, low, limit{fmt.Sprint(high), func(Dataset) int { return high }}, field)
+}
+
+// wholeTo is a whole number from 1 to what the data set allows.
+func wholeTo(name, column string, most limit, field func(*trainer.Config) *int) Setting {
+	return wholeWithin(name, column, 1, most, field)
+}
+
+func wholeWithin[T int | uint32](name, column string, low int, high limit, field func(*trainer.Config) *T) Setting {
 	return Setting{
-		Name: name, Column: column, Takes: fmt.Sprintf("a whole number from %d to %d", low, high),
-		set: func(c *trainer.Config, v any) error {
-			n, err := whole(v, low, high)
+		Name: name, Column: column, Takes: fmt.Sprintf("a whole number from %d to %s", low, high.words),
+		set: func(c *trainer.Config, v any, d Dataset) error {
+			n, err := whole(v, low, high.of(d))
 			*field(c) = T(n)
 			return err
 		},
@@ -169,7 +190,7 @@ func wholeOf[T int | uint32](name, column string, low, high int, field func(*tra
 func widths(name, column string, field func(*trainer.Config) *[]int) Setting {
 	return Setting{
 		Name: name, Column: column, Takes: "a list of whole numbers from 1 to 65536, input side first",
-		set: func(c *trainer.Config, v any) error {
+		set: func(c *trainer.Config, v any, _ Dataset) error {
 			list, ok := v.([]any)
 			if !ok || len(list) == 0 {
 				return fmt.Errorf("is %s, must be a list of widths", kindOf(v))
@@ -197,7 +218,7 @@ func widths(name, column string, field func(*trainer.Config) *[]int) Setting {
 func choiceOf(name, column string, choices []string, field func(*trainer.Config) *string) Setting {
 	return Setting{
 		Name: name, Column: column, Takes: "one of " + strings.Join(choices, ", "),
-		set: func(c *trainer.Config, v any) error {
+		set: func(c *trainer.Config, v any, _ Dataset) error {
 			word, ok := v.(string)
 			if !ok || !slices.Contains(choices, word) {
 				return fmt.Errorf("is %s, must be one of %s", kindOf(v), strings.Join(choices, ", "))
@@ -218,7 +239,7 @@ func choiceOf(name, column string, choices []string, field func(*trainer.Config)
 func truthOf(name, column string, field func(*trainer.Config) *bool) Setting {
 	return Setting{
 		Name: name, Column: column, Takes: "true or false",
-		set: func(c *trainer.Config, v any) error {
+		set: func(c *trainer.Config, v any, _ Dataset) error {
 			truth, ok := v.(bool)
 			if !ok {
 				return fmt.Errorf("is %s, must be true or false", kindOf(v))
@@ -234,7 +255,7 @@ func truthOf(name, column string, field func(*trainer.Config) *bool) Setting {
 func numberOf(name, column, takes string, check func(float64) error, field func(*trainer.Config) *float64) Setting {
 	return Setting{
 		Name: name, Column: column, Takes: takes,
-		set: func(c *trainer.Config, v any) error {
+		set: func(c *trainer.Config, v any, _ Dataset) error {
 			x, ok := number(v)
 			if !ok {
 				return fmt.Errorf("is %s, must be a number", kindOf(v))
@@ -259,12 +280,12 @@ func constant(name string) Setting {
 	field := func(c *trainer.Config) *float64 { return c.Optimizer.Constant(name) }
 	return Setting{
 		Name: name, Column: column, Takes: takes,
-		set: func(c *trainer.Config, v any) error {
+		set: func(c *trainer.Config, v any, d Dataset) error {
 			h, ok := hyper(c.Optimizer.Name, name)
 			if !ok {
 				return fmt.Errorf("does not belong to %s, which has %s", c.Optimizer.Name, hyperNames(c.Optimizer.Name))
 			}
-			return numberOf(name, column, takes, h.Check, field).set(c, v)
+			return numberOf(name, column, takes, h.Check, field).set(c, v, d)
 		},
 		get: func(c trainer.Config) any {
 			if _, ok := hyper(c.Optimizer.Name, name); !ok {
@@ -303,12 +324,12 @@ func optimizersWith(name string) []string {
 }
 
 // apply sets one parameter of the run. The message of its error continues "parameter NAME ".
-func apply(c *trainer.Config, name string, value any) error {
+func apply(c *trainer.Config, name string, value any, d Dataset) error {
 	s, ok := SettingOf(name)
 	if !ok {
 		return fmt.Errorf("is not known; known are %s", strings.Join(settingNames(), ", "))
 	}
-	return s.set(c, value)
+	return s.set(c, value, d)
 }
 
 func settingNames() []string {

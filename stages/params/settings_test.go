@@ -64,11 +64,11 @@ func TestEverySetting(t *testing.T) {
 		seen := map[string]bool{}
 		for _, v := range valuesFor(s) {
 			c := runFor(s)
-			if err := apply(&c, s.Name, v); err != nil {
+			if err := apply(&c, s.Name, v, MNIST); err != nil {
 				t.Errorf("%s = %v: %v", s.Name, v, err)
 				continue
 			}
-			if s.Value(c) == nil || !s.holds(c, v) || s.holds(before, v) && v != false {
+			if s.Value(c) == nil || !s.holds(c, v, MNIST) || s.holds(before, v, MNIST) && v != false {
 				t.Errorf("%s = %v gives a run with %v", s.Name, v, s.Value(c))
 			}
 			text := Texts([]any{Columns()[i].Of(Use{Run: &Run{Config: c}})})[0]
@@ -78,7 +78,7 @@ func TestEverySetting(t *testing.T) {
 			seen[text] = true
 		}
 		for _, wrong := range []any{"nonsense", int64(-1), []any{}, map[string]any{}} {
-			if err := apply(&before, s.Name, wrong); err == nil && !(s.Name == "csi" && wrong == any(int64(-1))) { // which lowers selectivity
+			if err := apply(&before, s.Name, wrong, MNIST); err == nil && !(s.Name == "csi" && wrong == any(int64(-1))) { // which lowers selectivity
 				t.Errorf("%s takes %v", s.Name, wrong)
 			}
 		}
@@ -90,7 +90,7 @@ func TestEveryFieldIsASetting(t *testing.T) {
 	set := trainer.Config{}
 	for _, s := range Settings() {
 		c := runFor(s)
-		if err := apply(&c, s.Name, valuesFor(s)[0]); err != nil {
+		if err := apply(&c, s.Name, valuesFor(s)[0], MNIST); err != nil {
 			t.Fatal(err)
 		}
 		merge(reflect.ValueOf(&set).Elem(), reflect.ValueOf(c))

@@ -17,6 +17,7 @@ import (
 // A Report is what a page shows.
 type Report struct {
 	Mark     string // what sets this run apart from the full study, shown as a banner; empty where nothing does
+	Data     string // what the networks are trained on, in words; empty where it is MNIST
 	Figures  []Figure
 	Tables   []Table
 	Findings []Finding

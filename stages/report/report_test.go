@@ -284,6 +284,7 @@ func TestID(t *testing.T) {
 		"code":    func(r *Report) { r.Code[0].ID = strings.Repeat("d", 64) },
 		"missing": func(r *Report) { r.Figures[1].Current = false },
 		"mark":    func(r *Report) { r.Mark = "quick" },
+		"data":    func(r *Report) { r.Data = "shapes" },
 	} {
 		r := example(t)
 		edit(&r)

@@ -273,12 +273,12 @@ func (b *builder) parametersTable(t params.Table) table.TextParams {
 	counts := map[string]uint64{}
 	for _, u := range b.distinct(t.Experiment) {
 		c := u.Run.Config
-		network := params.NetworkText(c.Network)
+		network := u.NetworkText()
 		if counts[network] > 0 {
 			continue
 		}
 		c.Epochs = 0 // a network draws each of its parameters once, and no epoch draws anything more
-		counts[network] = c.Draws(params.Pixels, params.Classes, params.TrainSamples)
+		counts[network] = c.Draws(u.Data.Pixels(), u.Data.Classes, u.Data.Train)
 		units := 0
 		for _, width := range c.Network.Hidden {
 			units += width

@@ -15,20 +15,47 @@ import (
 const digitsSeed = 1
 
 // addDataset adds the node that the study's images come from. Only a profile that says so ever takes generated
-// digits for MNIST, and then whatever it makes is marked with it.
-func (b *builder) addDataset(p *params.Params, sources fetch.Sources) {
-	if p.Profile != nil && p.Profile.Data == "any" && !sources.AtHand(fetch.MNIST) {
+// digits for MNIST, and then whatever it makes is marked with it, as is whatever is made of another data set.
+func (b *builder) addDataset(s *Study, sources fetch.Sources) {
+	p, data := b.params, b.params.Dataset()
+	b.images = data.Name
+	switch {
+	case data.Own():
+		hashes, published := described(data)
+		sources.Published, sources.Classes = published, data.Classes
+		b.dataset = b.add(&pipeline.Node{Name: "fetch/" + data.Name, Stage: fetch.NewStage(sources), Params: hashes})
+		s.Files = hashes.Published(published)
+	case p.Profile != nil && p.Profile.Data == "any" && !sources.AtHand(fetch.MNIST):
 		b.images = "generated digits"
 		b.dataset = b.add(&pipeline.Node{
 			Name: "digits", Stage: digits.Stage(),
 			Params: digits.Params{Seed: digitsSeed, Train: p.Study.TrainImages, Test: p.Study.TestImages},
 		})
-	} else {
-		b.images = "MNIST"
+	default:
 		sources.Otherwise = withoutMNIST(p.Profiles)
 		b.dataset = b.add(&pipeline.Node{Name: "fetch/mnist", Stage: fetch.NewStage(sources), Params: fetch.MNIST})
+		s.Files = fetch.MNIST.Files()
 	}
-	b.mark = p.Mark(b.images)
+	s.Dataset, s.Images, s.Mark = b.dataset, b.images, p.Mark(b.images)
+	b.mark = s.Mark
+	if data.Own() {
+		b.mark = fmt.Sprintf("On %s: %d classes, %d×%d pixels", data.Name, data.Classes, data.Side, data.Side)
+		if s.Mark != "" {
+			b.mark += "; " + s.Mark
+		}
+	}
+}
+
+// described is a data set as its parameters describe it: what its files are known by, and what they are called where they are
+// published.
+func described(d params.Dataset) (fetch.Hashes, map[string]string) {
+	hashes := fetch.Hashes{Train: d.Train, Test: d.Test, Side: d.Side}
+	published := map[string]string{}
+	fields := []*string{&hashes.TrainImages, &hashes.TrainLabels, &hashes.TestImages, &hashes.TestLabels}
+	for i, f := range hashes.Files() {
+		*fields[i], published[f.Name] = d.Files[i].SHA256, d.Files[i].Name
+	}
+	return hashes, published
 }
 
 // withoutMNIST is the way out for those who cannot have MNIST: a profile that does without, if there is one.

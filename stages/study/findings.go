@@ -12,11 +12,11 @@ import (
 	"sparsel/stages/finding"
 )
 
-// addFindings adds a node for each claim whose experiments the parameter file has.
+// addFindings adds a node for each claim whose experiments the parameter file has, if claims can be put to its data.
 func (b *builder) addFindings() map[string]*pipeline.Node {
 	stage, nodes, blocks := finding.Stage(), map[string]*pipeline.Node{}, b.blocks()
 	for _, f := range finding.Claims() {
-		if b.decidable(f) {
+		if b.params.Decidable() && b.decidable(f) {
 			nodes[f.ID] = b.addFinding(stage, f, blocks)
 			b.places[nodes[f.ID]] = b.params.Place(f.Experiments[0])
 		}

@@ -9,8 +9,7 @@ import (
 )
 
 const (
-	program = 60 << 20                                                   // a worker with its graph and the encoders of archives, measured
-	images  = (params.TrainSamples + params.TestSamples) * params.Pixels // a worker holds all of them, whatever a run uses
+	program = 60 << 20 // a worker with its graph and the encoders of archives, measured
 	// litter is what reading the images leaves behind for the next collection, and litterRatio how many times its own size
 	// writing and reading an archive leaves.
 	litter      = 45 << 20
@@ -23,10 +22,13 @@ const (
 	recordedCopies = 4   // as the trainer hands them over, as the record keeps them, and as columns that grow
 )
 
+// images is what the images of a data set take: a worker holds all of them, whatever a run uses.
+func images(d params.Dataset) int64 { return int64(d.Train+d.Test) * int64(d.Pixels()) }
+
 // peak is what a process takes at most that holds so many bytes besides the images and reads or writes so many of archives:
 // the collector lets litter grow to the size of what is held, and no further.
-func peak(held, archived int64) int64 {
-	held += images
+func peak(d params.Dataset, held, archived int64) int64 {
+	held += images(d)
 	return program + held + min(held, litter+litterRatio*archived)
 }
 
@@ -46,16 +48,17 @@ func slots(o trainer.Optimizer) int {
 
 func padded(n int) int { return (n + lanes - 1) / lanes * lanes }
 
-// trainingMemory is the most bytes that a worker needs for a training: parameters with the optimizer's state, the batch,
-// the activations of steps, of measuring and of the samples that are measured, the record, and the copy of the final
-// weights that is archived. TestT21MemoryIsCounted compares it with what trainings take.
-func trainingMemory(c trainer.Config, d effort.Data, archived int) int64 {
+// trainingMemory is the most bytes that a worker needs for a training on as much of the whole data set as d says:
+// parameters with the optimizer's state, the batch, the activations of steps, of measuring and of the samples that are
+// measured, the record, and the copy of the final weights that is archived. TestT21MemoryIsCounted compares it with what
+// trainings take.
+func trainingMemory(c trainer.Config, whole params.Dataset, d effort.Data, archived int) int64 {
 	train, test := d.Train, d.Test
 	n, final, batch := 0, 0, min(c.Batch, train) // n and final count float32
 	state := 1 + slots(c.Optimizer)
-	inputs, transposed, packed, gradient := params.Pixels, 0, 0, 0
+	inputs, transposed, packed, gradient := d.Side*d.Side, 0, 0, 0
 	if len(c.Network.Conv) > 0 {
-		side, channels := 28, 1
+		side, channels := d.Side, 1
 		for i, out := range c.Network.Conv {
 			taps, pitch, width := 9, padded(channels), side+2
 			if i == 0 {
@@ -72,7 +75,7 @@ func trainingMemory(c trainer.Config, d effort.Data, archived int) int64 {
 		n += (max(batch, evaluated) + batch) * padded(inputs)
 	}
 	hidden := 0
-	for i, units := range append(slices.Clone(c.Network.Hidden), params.Classes) {
+	for i, units := range append(slices.Clone(c.Network.Hidden), d.Classes) {
 		stride := padded(units)
 		n += inputs*stride*state + 2*batch*stride
 		final += (inputs + 1) * units
@@ -94,17 +97,18 @@ func trainingMemory(c trainer.Config, d effort.Data, archived int) int64 {
 		measured = train
 	}
 	n += hidden*(passes*min(evaluated, test)+measured) + final
-	return peak(float*int64(n)+recordMemory(c.Epochs, hidden), float*(int64(archived)*int64(hidden)*int64(measured)+int64(final)))
+	written := float * (int64(archived)*int64(hidden)*int64(measured) + int64(final))
+	return peak(whole, float*int64(n)+recordMemory(c.Epochs, hidden, d.Classes), written)
 }
 
 // recordMemory is what a run's record takes.
-func recordMemory(epochs, hidden int) int64 {
-	return int64(epochs) * int64(hidden) * params.Classes * recordedBytes * recordedCopies
+func recordMemory(epochs, hidden, classes int) int64 {
+	return int64(epochs) * int64(hidden) * int64(classes) * recordedBytes * recordedCopies
 }
 
 // metricsMemory is the most bytes that a worker needs to measure a run from its archive, a block of which it puts together
 // piece by piece.
-func metricsMemory(c trainer.Config, d effort.Data, archived int) int64 {
+func metricsMemory(c trainer.Config, whole params.Dataset, d effort.Data, archived int) int64 {
 	samples, widest, hidden := d.Test, 0, 0
 	if c.Measure == "train" || c.Measure == "train-running" {
 		samples = d.Train
@@ -114,5 +118,5 @@ func metricsMemory(c trainer.Config, d effort.Data, archived int) int64 {
 	}
 	const growing = 2.25 // a slice that grows by a quarter, and what it grew from
 	block := float * int64(samples) * int64(widest)
-	return peak(int64(growing*float64(block))+recordMemory(c.Epochs, hidden), int64(archived)*float*int64(samples)*int64(hidden))
+	return peak(whole, int64(growing*float64(block))+recordMemory(c.Epochs, hidden, d.Classes), int64(archived)*float*int64(samples)*int64(hidden))
 }

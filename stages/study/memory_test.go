@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"sparsel/stages/effort"
+	"sparsel/stages/params"
 	"sparsel/trainer"
 )
 
@@ -29,7 +30,7 @@ func TestMemoryAsMeasured(t *testing.T) {
 		{trainer.Network{Hidden: []int{7000, 7000}}, "Adam", 50, "", 2613},
 	} {
 		config := trainer.Config{Network: c.network, Optimizer: trainer.Optimizer{Name: c.optimizer}, Batch: c.batch, Epochs: 1, Measure: c.measure}
-		got := float64(trainingMemory(config, effort.Data{Train: 1000, Test: 2000}, 1)) / 1e6
+		got := float64(trainingMemory(config, params.MNIST, effort.Data{Side: 28, Classes: 10, Train: 1000, Test: 2000}, 1)) / 1e6
 		if math.Abs(got/c.peak-1) > 0.25 {
 			t.Errorf("%v, %s, batch %d: %.0f MB are counted, %.0f MB were measured", c.network, c.optimizer, c.batch, got, c.peak)
 		}
@@ -39,7 +40,7 @@ func TestMemoryAsMeasured(t *testing.T) {
 // What each thing adds is what it takes, once for itself and at most once more for what is left behind.
 func TestMemoryParts(t *testing.T) {
 	base := trainer.Config{Network: trainer.Network{Hidden: []int{1600, 1600}}, Optimizer: trainer.Optimizer{Name: "SGD"}, Batch: 50, Epochs: 1}
-	all := effort.Data{Train: 60_000, Test: 10_000}
+	all := effort.Data{Side: 28, Classes: 10, Train: 60_000, Test: 10_000}
 	const parameters = 784*1600 + 1600*1600 + 1600*16
 	for name, c := range map[string]struct {
 		change func(*trainer.Config)
@@ -56,12 +57,12 @@ func TestMemoryParts(t *testing.T) {
 	} {
 		changed := base
 		c.change(&changed)
-		added := float64(trainingMemory(changed, all, 1) - trainingMemory(base, all, 1))
+		added := float64(trainingMemory(changed, params.MNIST, all, 1) - trainingMemory(base, params.MNIST, all, 1))
 		if added < c.bytes || added > 2*c.bytes {
 			t.Errorf("%s adds %.1f MB, want %.1f to %.1f", name, added/1e6, c.bytes/1e6, 2*c.bytes/1e6)
 		}
 	}
-	if two := 2 * trainingMemory(trainer.Config{Network: trainer.Network{Hidden: []int{7000, 7000}}, Batch: 50, Epochs: 1}, all, 1); two < 1500<<20 {
+	if two := 2 * trainingMemory(trainer.Config{Network: trainer.Network{Hidden: []int{7000, 7000}}, Batch: 50, Epochs: 1}, params.MNIST, all, 1); two < 1500<<20 {
 		t.Errorf("two trainings of 7000, 7000 are counted as %d MB", two>>20)
 	}
 }

@@ -19,8 +19,7 @@ const comparison = "compare"
 func newRecorded(file string, p *params.Params, sources fetch.Sources, recorded []agreement.Run) (*Study, error) {
 	b := newBuilder(p)
 	s := &Study{File: file, Params: p, Sources: sources, Prefix: b.prefix}
-	b.addDataset(p, sources)
-	s.Dataset = b.dataset
+	b.addDataset(s, sources)
 	_, all := p.Expand()
 	var runs []*params.Run
 	for _, u := range all {

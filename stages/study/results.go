@@ -45,6 +45,10 @@ func (s *Study) Of(kind, id string) ([]string, error) {
 		return s.only(kind, s.Tables, id)
 	case "finding":
 		f, err := finding.Find(id)
+		if err == nil && !s.Params.Decidable() {
+			d := s.Params.Dataset()
+			return nil, fmt.Errorf("finding %s: claims are made for %d classes, and %s has %d", id, params.MNIST.Classes, d.Name, d.Classes)
+		}
 		if err == nil && s.Findings[id] == nil {
 			return nil, fmt.Errorf("finding %s needs the experiments %s, which %s does not all have", id, strings.Join(f.Experiments, ", "), s.File)
 		}

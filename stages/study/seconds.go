@@ -22,9 +22,9 @@ const (
 
 // size is that of the data that a study trains and is measured on.
 func size(p *params.Params) effort.Data {
+	d := p.Dataset()
 	return effort.Data{
-		Side: 28, Classes: params.Classes,
-		Train: cmp.Or(p.Study.TrainImages, params.TrainSamples), Test: cmp.Or(p.Study.TestImages, params.TestSamples),
+		Side: d.Side, Classes: d.Classes, Train: cmp.Or(p.Study.TrainImages, d.Train), Test: cmp.Or(p.Study.TestImages, d.Test),
 	}
 }
 

@@ -32,7 +32,9 @@ type Study struct {
 	Aggregates map[string]*pipeline.Node // the summaries of each experiment, by its name
 	Tidy       *pipeline.Node            // the table of every epoch of every run
 	Dataset    *pipeline.Node
-	Sources    fetch.Sources // where MNIST may be found
+	Images     string        // what the data set's images are of
+	Files      []fetch.File  // of the data set; nil where it is drawn
+	Sources    fetch.Sources // where they may be found
 	Prefix     string        // what the names of a profile's nodes begin with; empty for the whole study
 	Mark       string        // what sets a profile's results apart; see params.Params.Mark
 
@@ -51,7 +53,7 @@ type builder struct {
 	params     *params.Params
 	prefix     string // of the names of nodes and of published files; empty for the whole study
 	images     string // what the data set's images are of
-	mark       string // what figures, tables and findings of a profile say of themselves; empty for the whole study
+	mark       string // what figures, tables and findings say of themselves where they are not of all of MNIST
 	nodes      []*pipeline.Node
 	dataset    *pipeline.Node
 	trained    map[*params.Run]*pipeline.Node
@@ -75,7 +77,7 @@ func newBuilder(p *params.Params) *builder {
 	return b
 }
 
-// New binds a parameter file to nodes. File names it in messages. Sources say where MNIST may be found. What of the file can't be
+// New binds a parameter file to nodes. File names it in messages. Sources say where the data set's files may be found. What of the file can't be
 // made comes back as *[params.Problems].
 func New(file string, p *params.Params, sources fetch.Sources) (*Study, error) {
 	return bind(file, p, sources, true)
@@ -84,9 +86,7 @@ func New(file string, p *params.Params, sources fetch.Sources) (*Study, error) {
 func bind(file string, p *params.Params, sources fetch.Sources, check bool) (*Study, error) {
 	b := newBuilder(p)
 	s := &Study{File: file, Params: p, Sources: sources, Prefix: b.prefix, Figures: map[string]*pipeline.Node{}}
-	b.addDataset(p, sources)
-	s.Dataset = b.dataset
-	s.Mark = b.mark
+	b.addDataset(s, sources)
 	var runs []*params.Run
 	runs, b.uses = p.Expand()
 	b.addRuns(runs)
@@ -113,7 +113,7 @@ func bind(file string, p *params.Params, sources fetch.Sources, check bool) (*St
 
 // add adds a node. Those of a profile stay apart from the study's, in the journal and among the published files.
 func (b *builder) add(n *pipeline.Node) *pipeline.Node {
-	n.Name, n.Memory = path.Join(b.prefix, n.Name), max(n.Memory, peak(0, 0))
+	n.Name, n.Memory = path.Join(b.prefix, n.Name), max(n.Memory, peak(b.params.Dataset(), 0, 0))
 	for output, file := range n.Publish {
 		n.Publish[output] = path.Join(b.prefix, file)
 	}
@@ -130,7 +130,8 @@ func (b *builder) addRuns(runs []*params.Run) {
 		}
 		return images
 	}
-	trained, tested := first(b.params.Study.TrainImages, params.TrainSamples), first(b.params.Study.TestImages, params.TestSamples)
+	data := b.params.Dataset()
+	trained, tested := first(b.params.Study.TrainImages, data.Train), first(b.params.Study.TestImages, data.Test)
 	for _, r := range runs {
 		archive := b.params.Archived(r.Config.Epochs)
 		var release []string
@@ -139,8 +140,8 @@ func (b *builder) addRuns(runs []*params.Run) {
 		}
 		b.trained[r] = b.add(&pipeline.Node{
 			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Release: release, Work: effort.Kind(r.Config), Cost: effort.Training(r.Config, size(b.params)),
-			Memory: trainingMemory(r.Config, size(b.params), len(archive)),
-			Params: train.Params{Data: b.images, Classes: params.Classes, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
+			Memory: trainingMemory(r.Config, data, size(b.params), len(archive)),
+			Params: train.Params{Data: b.images, Classes: data.Classes, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
 			Inputs: []pipeline.Input{
 				{Name: train.TrainImages, From: b.dataset, Output: train.TrainImages},
 				{Name: train.TrainLabels, From: b.dataset, Output: train.TrainLabels},
@@ -166,7 +167,7 @@ func (b *builder) addMetrics(uses []params.Use) {
 		t := b.trained[u.Run]
 		b.metrics[m] = b.add(&pipeline.Node{
 			Name: name, Group: u.Run.Experiment, Stage: stage, Cost: b.metricsSeconds(u.Run.Config),
-			Memory: metricsMemory(u.Run.Config, size(b.params), len(b.params.Archived(u.Run.Config.Epochs))),
+			Memory: metricsMemory(u.Run.Config, b.params.Dataset(), size(b.params), len(b.params.Archived(u.Run.Config.Epochs))),
 			Params: metrics.Params{CCMASEpsilon: u.CCMASEpsilon, Split: u.Split()},
 			Inputs: []pipeline.Input{
 				{Name: metrics.Record, From: t, Output: train.Record},

@@ -1,0 +1,191 @@
+package bench
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"sparsel/stages/effort"
+	"sparsel/trainer"
+)
+
+const (
+	wholeMark   = 8.0  // how many times as long as ours PyTorch should take for the study
+	wholeWanted = 12.0 // what is aimed at
+	// kindSeconds is about what an epoch of a kind is timed for, by the foretold time of ours.
+	kindSeconds = 0.1
+	// leastSteps is of how many steps it is at least.
+	leastSteps = 8
+	// shownKinds are listed one by one, those first that PyTorch spends most on.
+	shownKinds = 12
+)
+
+// kind is what trainings of a study have in common whose epochs take equally long: the constants of their optimizer, seeds and the
+// order of their images don't matter.
+type kind struct {
+	name         string
+	config       trainer.Config
+	runs, epochs int // of the study
+	ours, theirs timing
+	images       int // that it is timed on
+}
+
+// kinds sorts a study's trainings by kind, and counts those that pytorch.py has no equal of. Of a kind's trainings the timing has
+// the network and the batch; baseline gives the constants of an optimizer, with which no training diverges.
+func kinds(trainings []trainer.Config, baseline func(optimizer string) trainer.Config, d effort.Data) (list []*kind, others int) {
+	byName := map[string]*kind{}
+	for _, c := range trainings {
+		if !comparable(c) {
+			others++
+			continue
+		}
+		timed := trainer.Config{
+			Network: trainer.Network{Hidden: c.Network.Hidden, Conv: c.Network.Conv, Activation: c.Network.Activation},
+			Batch:   c.Batch, Sampler: trainer.Sampler{Kind: "shuffled"}, Optimizer: baseline(c.Optimizer.Name).Optimizer,
+		}
+		name := fmt.Sprintf("%s, batch %d, %s", c.Optimizer.Name, c.Batch, strings.Trim(fmt.Sprint(c.Network.Hidden), "[]"))
+		if len(c.Network.Conv) > 0 {
+			name += ", convolutions " + strings.Trim(fmt.Sprint(c.Network.Conv), "[]")
+		}
+		if c.Optimizer.Momentum > 0 {
+			name, timed.Optimizer.Momentum = name+", momentum", 0.9
+		}
+		if c.Optimizer.WeightDecay > 0 {
+			name, timed.Optimizer.WeightDecay = name+", weight decay", 1e-5
+		}
+		k := byName[name]
+		if k == nil {
+			k = &kind{name: name, config: timed, images: imagesFor(timed, d)}
+			byName[name] = k
+			list = append(list, k)
+		}
+		k.runs++
+		k.epochs += c.Epochs
+	}
+	return list, others
+}
+
+// comparable reports whether pytorch.py does the same work.
+func comparable(c trainer.Config) bool {
+	n := c.Network
+	known := slices.Contains([]string{"SGD", "Adagrad", "Adadelta", "Adam"}, c.Optimizer.Name)
+	return known && n.Activation == "sigmoid" && len(n.Dropout) == 0 && n.L1 == 0 && n.CSI == 0 && !c.Optimizer.Nesterov && c.Updates == 0 && c.Validation == 0
+}
+
+// imagesFor is how many training images make an epoch of kindSeconds.
+func imagesFor(c trainer.Config, d effort.Data) int {
+	images := int(kindSeconds / effort.Epoch(c, d) * float64(d.Train))
+	images = max(images, leastSteps*c.Batch, 300)
+	return min(images-images%6, d.Train)
+}
+
+// whole prints what all trainings of a study take on both sides.
+func whole(ctx context.Context, w io.Writer, t *torch, study Study, training, test trainer.Split) error {
+	d := effort.Data{Side: side, Classes: training.Classes, Train: len(training.Labels), Test: len(test.Labels)}
+	list, others := kinds(study.Trainings, study.Baseline, d)
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(w, "the study's total: none of its trainings is of a kind that PyTorch is timed on")
+		return err
+	}
+	var wall, cpu float64
+	for _, k := range list {
+		if err := k.time(ctx, t, training, test); err != nil {
+			return err
+		}
+		for _, s := range []timing{k.ours, k.theirs} {
+			for i := range s.CPU {
+				wall, cpu = wall+s.Wall[i], cpu+s.CPU[i]
+			}
+		}
+	}
+	if err := printWhole(w, list, others, d.Train, t != nil); err != nil {
+		return err
+	}
+	if share := cpu / wall; wall > 0 && share < 0.9 {
+		fmt.Fprintf(w, "under load: both had the core %.0f %% of the time; seconds are of the processor, but caches and clock are shared\n", 100*share)
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}
+
+// time times a kind on both sides, in turn.
+func (k *kind) time(ctx context.Context, t *torch, training, test trainer.Split) error {
+	train, test := first(training, k.images), first(test, k.images/6)
+	k.config.Epochs, k.config.Seeding = 2, trainer.Seeding{Mode: "paired", Seed: 1}
+	for range rounds {
+		s, err := timeOurs(ctx, k.config, train, test)
+		if err != nil {
+			return fmt.Errorf("%s: %w", k.name, err)
+		}
+		k.ours = better(k.ours, s)
+		if t == nil {
+			continue
+		}
+		if s, err = t.time(k.config, len(train.Labels), len(test.Labels)); err != nil {
+			return fmt.Errorf("%s: PyTorch: %w", k.name, err)
+		}
+		k.theirs = better(k.theirs, s)
+	}
+	return nil
+}
+
+// hours are what the study's epochs of a kind take, by the timing of one of them on some images.
+func (k *kind) hours(t timing, images int) float64 {
+	return float64(k.epochs) * t.best() * float64(images) / float64(k.images) / 3600
+}
+
+// printWhole lists the kinds that matter most and the total, of a study on so many images.
+func printWhole(w io.Writer, list []*kind, others, images int, compared bool) error {
+	runs, epochs, ours, theirs := 0, 0, 0.0, 0.0
+	for _, k := range list {
+		runs, epochs, ours = runs+k.runs, epochs+k.epochs, ours+k.hours(k.ours, images)
+		if compared {
+			theirs += k.hours(k.theirs, images)
+		}
+	}
+	fmt.Fprintf(w, "the study's own trainings: %d with %d epochs, of %d kinds, an epoch of each timed on some of the images; CPU hours of one core\n", runs, epochs, len(list))
+	if others > 0 {
+		fmt.Fprintf(w, "left out: %d trainings with what PyTorch is not timed on\n", others)
+	}
+	row := func(name, runs, epochs, ours, theirs, ratio string) {
+		fmt.Fprintf(w, "%-44s %6s %7s %9s %9s %6s\n", name, runs, epochs, ours, theirs, ratio)
+	}
+	row("", "runs", "epochs", "sparsel h", "PyTorch h", "ratio")
+	spent := func(k *kind) float64 {
+		if compared {
+			return k.hours(k.theirs, images)
+		}
+		return k.hours(k.ours, images)
+	}
+	shown := slices.SortedStableFunc(slices.Values(list), func(a, b *kind) int { return cmp.Compare(spent(b), spent(a)) })
+	line := func(name string, runs, epochs int, ours, theirs float64) {
+		if compared {
+			row(name, fmt.Sprint(runs), fmt.Sprint(epochs), fmt.Sprintf("%.3f", ours), fmt.Sprintf("%.3f", theirs), fmt.Sprintf("%.1f", theirs/ours))
+		} else {
+			row(name, fmt.Sprint(runs), fmt.Sprint(epochs), fmt.Sprintf("%.3f", ours), "–", "")
+		}
+	}
+	restRuns, restEpochs, restOurs, restTheirs := runs, epochs, ours, theirs
+	for _, k := range shown[:min(len(shown), shownKinds)] {
+		mine, other := k.hours(k.ours, images), math.NaN()
+		if compared {
+			other = k.hours(k.theirs, images)
+			restTheirs -= other
+		}
+		line(k.name, k.runs, k.epochs, mine, other)
+		restRuns, restEpochs, restOurs = restRuns-k.runs, restEpochs-k.epochs, restOurs-mine
+	}
+	if n := len(list) - shownKinds; n > 0 {
+		line(fmt.Sprintf("%d other kinds", n), restRuns, restEpochs, restOurs, restTheirs)
+	}
+	line("all", runs, epochs, ours, theirs)
+	if !compared {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "the study takes PyTorch %.1f times as long, mark %.2g %s; %.2g is wanted\n", theirs/ours, wholeMark, verdict(theirs/ours >= wholeMark), wholeWanted)
+	return err
+}
