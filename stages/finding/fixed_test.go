@@ -4,37 +4,28 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"sparsel/analysis/claim"
+	"sparsel/stages/finding/fixed"
 )
 
 // fix writes the lock anew: go test ./stages/finding -run TestClaimsAreFixed -fix. That is for before fresh seeds are
-// looked at. After it, a change goes into testdata/changed.json.
+// looked at. After it, a change goes into fixed/changed.json.
 var fix = flag.Bool("fix", false, "write testdata/claims.lock from the claims as they are")
 
 var (
 	lockFile    = filepath.Join("testdata", "claims.lock")
-	changedFile = filepath.Join("testdata", "changed.json")
+	changedFile = filepath.Join("fixed", "changed.json")
 )
-
-// change is a claim that is not as it was fixed. Both layers' verdicts stand there as they were with the fixed claim and
-// as they are with the new one, so that a reader sees what the change did.
-type change struct {
-	ID     string            `json:"id"`
-	Why    string            `json:"why"`
-	To     string            `json:"to"` // digest of the claim as it is now; empty if it was withdrawn
-	Before map[string]string `json:"before"`
-	After  map[string]string `json:"after"`
-}
 
 // digest is the SHA-256 of all that makes a claim: what it says, where it comes from, its predicate and its margins.
 func digest(c claim.Claim) string {
@@ -153,23 +144,35 @@ func TestClaimsAreFixed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	text, err := os.ReadFile(changedFile)
+	changes, err := fixed.Changes()
 	if err != nil {
 		t.Fatal(err)
-	}
-	var changes []change
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&changes); err != nil {
-		t.Fatalf("%s: %v", changedFile, err)
 	}
 	for _, problem := range refused(readLock(t), now, changes) {
 		t.Error(problem)
 	}
 }
 
+// The commit that the report names as the one that fixed the claims did: the lock is as it was then.
+func TestCommitThatFixedTheClaims(t *testing.T) {
+	if err := exec.Command("git", "rev-parse", "--verify", "--quiet", fixed.Commit+"^{commit}").Run(); err != nil {
+		t.Skipf("no history that has %s: %v", fixed.Commit, err)
+	}
+	then, err := exec.Command("git", "show", fixed.Commit+":./testdata/claims.lock").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := os.ReadFile(lockFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(then, now) {
+		t.Errorf("%s is not what it was at %s; commit it, and then put that commit's hash into fixed.Commit", lockFile, fixed.Commit)
+	}
+}
+
 // refused lists what is not as it was fixed and not listed, and entries of the list that are wrong.
-func refused(locked, now map[string]string, changes []change) []string {
+func refused(locked, now map[string]string, changes []fixed.Change) []string {
 	var problems []string
 	listed := map[string]bool{}
 	for _, c := range changes {
@@ -213,26 +216,26 @@ func refused(locked, now map[string]string, changes []change) []string {
 func TestRefused(t *testing.T) {
 	locked := map[string]string{"A": "1", "B": "2", "judge": "3"}
 	verdicts := map[string]string{Reproduces: "supported", Holds: "not judged"}
-	good := change{"A", "a typing error", "9", verdicts, verdicts}
-	with := func(edit func(*change)) change { c := good; edit(&c); return c }
+	good := fixed.Change{"A", "a typing error", "9", verdicts, verdicts}
+	with := func(edit func(*fixed.Change)) fixed.Change { c := good; edit(&c); return c }
 	moved := map[string]string{"A": "9", "B": "2", "judge": "3"}
 	for name, c := range map[string]struct {
 		now     map[string]string
-		changes []change
+		changes []fixed.Change
 		want    int
 	}{
 		"as it was":         {locked, nil, 0},
 		"changed":           {moved, nil, 1},
-		"changed, listed":   {moved, []change{good}, 0},
-		"without verdicts":  {moved, []change{with(func(c *change) { c.After = nil })}, 2},
-		"odd verdict":       {moved, []change{with(func(c *change) { c.Before = map[string]string{Reproduces: "yes", Holds: "supported"} })}, 1},
-		"without a reason":  {moved, []change{with(func(c *change) { c.Why = " " })}, 1},
-		"with another sum":  {moved, []change{with(func(c *change) { c.To = "8" })}, 1},
-		"listed, unchanged": {locked, []change{with(func(c *change) { c.To = "1" })}, 1},
-		"listed twice":      {moved, []change{good, good}, 1},
+		"changed, listed":   {moved, []fixed.Change{good}, 0},
+		"without verdicts":  {moved, []fixed.Change{with(func(c *fixed.Change) { c.After = nil })}, 2},
+		"odd verdict":       {moved, []fixed.Change{with(func(c *fixed.Change) { c.Before = map[string]string{Reproduces: "yes", Holds: "supported"} })}, 1},
+		"without a reason":  {moved, []fixed.Change{with(func(c *fixed.Change) { c.Why = " " })}, 1},
+		"with another sum":  {moved, []fixed.Change{with(func(c *fixed.Change) { c.To = "8" })}, 1},
+		"listed, unchanged": {locked, []fixed.Change{with(func(c *fixed.Change) { c.To = "1" })}, 1},
+		"listed twice":      {moved, []fixed.Change{good, good}, 1},
 		"added":             {map[string]string{"A": "1", "B": "2", "C": "4", "judge": "3"}, nil, 1},
 		"withdrawn":         {map[string]string{"A": "1", "judge": "3"}, nil, 1},
-		"withdrawn, listed": {map[string]string{"B": "2", "judge": "3"}, []change{with(func(c *change) { c.To = "" })}, 0},
+		"withdrawn, listed": {map[string]string{"B": "2", "judge": "3"}, []fixed.Change{with(func(c *fixed.Change) { c.To = "" })}, 0},
 		"another judge":     {map[string]string{"A": "1", "B": "2", "judge": "4"}, nil, 1},
 	} {
 		if got := refused(locked, c.now, c.changes); len(got) != c.want {
