@@ -216,7 +216,7 @@ func refused(locked, now map[string]string, changes []fixed.Change) []string {
 func TestRefused(t *testing.T) {
 	locked := map[string]string{"A": "1", "B": "2", "judge": "3"}
 	verdicts := map[string]string{Reproduces: "supported", Holds: "not judged"}
-	good := fixed.Change{"A", "a typing error", "9", verdicts, verdicts}
+	good := fixed.Change{ID: "A", Why: "a typing error", To: "9", Before: verdicts, After: verdicts}
 	with := func(edit func(*fixed.Change)) fixed.Change { c := good; edit(&c); return c }
 	moved := map[string]string{"A": "9", "B": "2", "judge": "3"}
 	for name, c := range map[string]struct {
