@@ -99,7 +99,7 @@ func copySources(from, to string) error {
 			}
 			return os.MkdirAll(filepath.Join(to, relative), 0o755)
 		}
-		if strings.HasSuffix(path, "_test.go") {
+		if strings.HasSuffix(path, "_test.go") || d.Name() == ".git" { // a work tree's leads to the repository
 			return nil
 		}
 		content, err := os.ReadFile(path)
