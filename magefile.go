@@ -314,6 +314,16 @@ func Export(ctx context.Context,
 	return exit(stages.Export(ctx, node, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
+// Macros prints the numbers of all tables and findings that are there as LaTeX macros. It trains nothing.
+func Macros(ctx context.Context,
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+) error {
+	return exit(stages.Macros(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
+}
+
 // Gc lists the stored files that neither the parameters nor a lock needs any more, or deletes them.
 func Gc(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent

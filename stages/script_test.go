@@ -234,6 +234,8 @@ func target(ctx context.Context, name string, args []string) error {
 		return Lock(ctx, o)
 	case "diff":
 		return Diff(ctx, id, o)
+	case "macros":
+		return Macros(ctx, o)
 	case "export":
 		return Export(ctx, id, o)
 	case "gc":

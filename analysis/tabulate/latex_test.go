@@ -59,6 +59,17 @@ func TestLaTeXFitsAPage(t *testing.T) {
 	odd := made("odd.id+1_2", 2, 1, 0, 0)
 	odd.Rows[0][0] = "[a] \\ b{c} ~^ $ # \" ` * -- '' | < > é ü ß ° “ β₁ ρ ε ² ≤ ≥ √ × → · … −"
 	tables = append(tables, odd)
+	var numbers []Macro
+	for _, table := range tables {
+		numbers = append(numbers, table.Macros()...)
+	}
+	macros, err := RenderMacros(numbers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(numbers) < 1500 {
+		t.Errorf("%d numbers only", len(numbers))
+	}
 
 	packages := map[string]bool{}
 	var body bytes.Buffer
@@ -80,7 +91,11 @@ func TestLaTeXFitsAPage(t *testing.T) {
 		}
 		fmt.Fprintf(&source, "\\usepackage{%s}\n", name)
 	}
-	fmt.Fprintf(&source, "\\begin{document}\n\\listoftables\n%s\\end{document}\n", body.Bytes())
+	fmt.Fprintf(&source, "%s\\begin{document}\n\\listoftables\n%s", macros, body.Bytes())
+	for _, name := range regexp.MustCompile(`\\newcommand\{(\\\w+)\}`).FindAllStringSubmatch(string(macros), 20) {
+		fmt.Fprintf(&source, "%s, $%s$. ", name[1], name[1])
+	}
+	source.WriteString("\n\\end{document}\n")
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "t.tex"), source.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
