@@ -248,13 +248,14 @@ func Audit(ctx context.Context,
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
 	json *bool, // print JSON for programs
+	verbose *bool, // print every detail; a summary if absent
 	level *int, // 1: hash everything; 2: make all but the trainings again; 3: repeat trainings too; 1 if absent
 	minutes *int, // stop after so many; when all is done if absent
 	k *int, // trainings to repeat: all in all by audit, besides what it needs by adopt; what is needed, and 10 more by adopt, if absent
 	state *string, // a file that keeps what is proven, so that the next audit goes on from there
 ) error {
 	return exit(stages.Audit(ctx, stages.AuditFlags{Level: level, Minutes: minutes, K: k, State: state}, stages.Options{
-		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, JSON: json,
+		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, JSON: json, Verbose: verbose,
 	}))
 }
 
@@ -311,6 +312,16 @@ func Export(ctx context.Context,
 	data *string, // a folder to look for the images in before all others
 ) error {
 	return exit(stages.Export(ctx, node, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
+}
+
+// Macros prints the numbers of all tables and findings that are there as LaTeX macros. It trains nothing.
+func Macros(ctx context.Context,
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+) error {
+	return exit(stages.Macros(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
 // Gc lists the stored files that neither the parameters nor a lock needs any more, or deletes them.

@@ -182,6 +182,42 @@ func compare(t *testing.T, d duckdb, format string, want [][]any) {
 
 var provenance = runs.Meta{"run": "é 1"}
 
+// The query of README gives the mean activation of each class.
+func TestDocumentedSQL(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, query, found := strings.Cut(string(readme), "<!-- run by TestDocumentedSQL -->\n```sql\n")
+	query, _, _ = strings.Cut(query, ";\n```")
+	before, rest, ok := strings.Cut(query, "read_parquet('")
+	_, after, end := strings.Cut(rest, "')")
+	if !found || !ok || !end {
+		t.Fatalf("README has no query of a file: %q", query)
+	}
+	path := filepath.Join(t.TempDir(), "activations")
+	w, err := runs.CreateActivations(path, provenance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := runs.Block{Epoch: 1, Layer: 1, Units: 2, Labels: []uint8{3, 0, 3}, Predictions: []uint8{3, 0, 0}, Values: []float32{0.5, 0.25, 1, 0, 0.25, 0.5}}
+	if err := errors.Join(w.Append(b), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	d := ask(t, path, before+"read_parquet('"+path+"')"+after)
+	want := [][]any{{uint8(0), 0.5}, {uint8(3), 0.375}}
+	if len(d.rows) != len(want) {
+		t.Fatalf("%d rows, want %d: %v", len(d.rows), len(want), d.rows)
+	}
+	for i := range want {
+		for j := range want[i] {
+			if !agree(d.rows[i][j], want[i][j]) {
+				t.Errorf("row %d, column %d: %v, want %v", i, j, d.rows[i][j], want[i][j])
+			}
+		}
+	}
+}
+
 func TestDuckDBReadsActivations(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "it's.parquet")
 	w, err := runs.CreateActivations(path, provenance)

@@ -217,6 +217,7 @@ func (a *Audit) auditFile(e *Engine, r *Resolved, output, path string) error {
 	case absent && want == nil: // never asked for
 	case absent && a.written.Removed[shown]:
 		a.cleaned++
+		a.published[path] = true // what it held is in the store, and is judged there
 	case absent:
 		a.fault(store.Missing, shown, "is %s of %s, which the store has; the next run publishes it again", output, r.Node.Name)
 	case err != nil:
@@ -257,7 +258,7 @@ func (a *Audit) auditStray(e *Engine, path string) {
 
 // Sound reports whether every byte that a result consists of was found to be
 // what it should be: the record, its outputs and the published files of the
-// node.
+// node, as far as nobody has had them removed.
 func (a *Audit) Sound(r *Resolved) bool {
 	if r.Made == nil || a.bad[storePath(a.Provenance.store, a.Provenance.store.RecordPath(r.Made.Action))] {
 		return false

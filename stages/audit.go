@@ -197,7 +197,7 @@ func (a *auditor) conclude(ctx context.Context) error {
 	if orDefault(a.o.JSON, false) {
 		err = printJSON(a.o.stdout(), a.report)
 	} else {
-		err = a.report.print(a.o.stdout(), a.o.out())
+		err = a.report.print(a.o.stdout(), a.o.out(), orDefault(a.o.Verbose, false))
 	}
 	switch {
 	case err != nil:

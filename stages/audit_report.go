@@ -26,7 +26,8 @@ type auditReport struct {
 	Proven []proven      `json:"proven"`
 }
 
-func (r *auditReport) print(w io.Writer, out string) error {
+// print prints it for people. What is alike of several figures, tables or findings is said once, unless verbose.
+func (r *auditReport) print(w io.Writer, out string, verbose bool) error {
 	for _, f := range r.Faults {
 		quote.Fprintf(w, "%s\n", f)
 	}
@@ -37,11 +38,48 @@ func (r *auditReport) print(w io.Writer, out string) error {
 		fmt.Fprintln(w, "note: it ended before everything was done; with -state=FILE the next sitting goes on from here")
 	}
 	quote.Fprintf(w, "%s: read %s, %.1f MB; %s\n", out, counted(r.Files, "file"), float64(r.Bytes)/1e6, counted(len(r.Faults), "fault"))
-	var err error
-	for _, p := range r.Proven {
-		_, err = fmt.Fprintln(w, p.text(r.Level))
+	for _, group := range alike(r.Proven, r.Level, verbose) {
+		if _, err := fmt.Fprintln(w, group); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
+}
+
+// manyNames is how many ids a line lists.
+const manyNames = 8
+
+// alike says what is proven, one line for those of a kind of which the same is to be said, in the order of the first.
+func alike(list []proven, level int, verbose bool) []string {
+	type key struct{ kind, profile, text, id string }
+	ids, order := map[key][]string{}, []key{}
+	for _, p := range list {
+		parts := strings.Split(p.Node, "/")
+		k, id := key{text: p.text(level)}, parts[len(parts)-1]
+		if k.kind = parts[len(parts)-2]; len(parts) > 2 {
+			k.profile = " of " + parts[0]
+		}
+		if verbose {
+			k.id = id // keeps each by itself
+		}
+		if ids[k] == nil {
+			order = append(order, k)
+		}
+		ids[k] = append(ids[k], id)
+	}
+	var lines []string
+	for _, k := range order {
+		kind, names := k.kind, ids[k]
+		if len(names) > 1 {
+			kind += "s"
+		}
+		text := strings.Join(names[:min(len(names), manyNames)], ", ")
+		if more := len(names) - manyNames; more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		lines = append(lines, fmt.Sprintf("%s %s%s: %s", kind, text, k.profile, k.text))
+	}
+	return lines
 }
 
 func counted(n int, what string) string {
@@ -76,13 +114,13 @@ type proven struct {
 	Locked string `json:"locked"`
 }
 
+// text says it of one, without its name.
 func (p proven) text(level int) string {
-	name := titleOf(p.Node)
 	if !p.There && p.Trained.Done > 0 {
-		return fmt.Sprintf("%s: not in this store; %d of its %d trainings repeated, as locked", name, p.Trained.Done, p.Trained.Of)
+		return fmt.Sprintf("not in this store; %d of its %d trainings repeated, as locked", p.Trained.Done, p.Trained.Of)
 	}
 	if !p.There {
-		return name + ": not made yet, nothing to prove"
+		return "not made yet, nothing to prove"
 	}
 	parts := []string{"bytes verified"}
 	switch gone := p.Sound.Of - p.Sound.Done; {
@@ -115,16 +153,7 @@ func (p proven) text(level int) string {
 	case "differs":
 		parts = append(parts, "NOT AS LOCKED")
 	}
-	return name + ": " + strings.Join(parts, ", ")
-}
-
-// titleOf is a node's name for people: "figure 5.1", or "figure 5.1 of quick" for a profile's.
-func titleOf(node string) string {
-	parts := strings.Split(node, "/")
-	if len(parts) < 3 {
-		return strings.Join(parts, " ")
-	}
-	return strings.Join(parts[1:], " ") + " of " + parts[0]
+	return strings.Join(parts, ", ")
 }
 
 func plural(stage string, n int) string {

@@ -177,7 +177,7 @@ func TestAuditOfSoundStudy(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	for _, want := range []string{"0 faults", "figure 5.1: bytes verified", "table epochs: bytes verified"} {
+	for _, want := range []string{"0 faults", "figure 5.1: bytes verified", "tables baseline, conditions, epochs, findings: bytes verified"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}

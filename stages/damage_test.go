@@ -211,6 +211,48 @@ func TestAuditOfAFreshClone(t *testing.T) {
 	}
 }
 
+// After `clean` an audit has nothing to find: what was removed is in the store, and proven there. It says so in a few lines,
+// and with -verbose of each.
+func TestAuditAfterClean(t *testing.T) {
+	s := newSmallStudy(t)
+	if err := Clean(context.Background(), nil, s.options()); err != nil {
+		t.Fatal(err)
+	}
+	text, err := s.audit(1)
+	if err != nil || !strings.Contains(text, "published files were removed by `clean`; the next run publishes them again") || !strings.Contains(text, "; 0 faults\n") ||
+		strings.Contains(text, "NOT PROVEN") || !strings.Contains(text, "findings B1, B2, B3, B4, T1: bytes verified\n") || strings.Count(text, "\n") > 8 {
+		t.Errorf("%v\n%s", err, text)
+	}
+	// What is gone from the store is missed all the same.
+	removed := s.blob("finding/B2", "finding.json")
+	writable(filepath.Dir(removed))
+	if err := os.Remove(removed); err != nil {
+		t.Fatal(err)
+	}
+	text, err = s.audit(1)
+	if err == nil || !strings.Contains(text, "findings B1, B3, B4, T1: bytes verified\n") || !strings.Contains(text, "finding B2: NOT PROVEN") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+func TestAlike(t *testing.T) {
+	var list []proven
+	for i := range 11 {
+		list = append(list, proven{Node: fmt.Sprintf("figure/%d", i), There: i != 3, Sound: share{1, 1}})
+	}
+	list = append(list, proven{Node: "quick/figure/1", There: true, Sound: share{1, 1}}, proven{Node: "table/1", There: true, Sound: share{1, 1}})
+	want := []string{
+		"figures 0, 1, 2, 4, 5, 6, 7, 8 and 2 more: bytes verified", "figure 3: not made yet, nothing to prove",
+		"figure 1 of quick: bytes verified", "table 1: bytes verified",
+	}
+	if got := alike(list, 1, false); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := alike(list, 1, true); len(got) != len(list) || got[0] != "figure 0: bytes verified" || got[11] != "figure 1 of quick: bytes verified" {
+		t.Errorf("with -verbose %q", got)
+	}
+}
+
 // What commands that were killed have left is removed by the next run, and nothing else.
 func TestT01LitterIsRemoved(t *testing.T) {
 	s := newSmallStudy(t)

@@ -38,11 +38,17 @@ func (w *workspace) collect(ctx context.Context) (report.Report, error) {
 		return report.Report{}, err
 	}
 	c := &collector{workspace: w, shown: w.places(), report: report.Report{
-		Mark: w.Mark, Data: w.trainedOn(), ParamsName: filepath.Base(w.o.params()), Params: w.setup.Text,
+		Title: w.Params.Study.Title, Source: w.Params.Study.Source, OfThesis: w.Params.Study.Source == finding.Thesis,
+		Mark: w.Mark, Plan: plan(w.Study), Layer: layer(w.Params), ParamsName: filepath.Base(w.o.params()), Params: w.setup.Text,
 		Local: report.Local{Absent: map[string]report.Absence{}},
 	}}
 	for _, n := range status.Nodes {
 		c.add(n)
+	}
+	if l := c.report.Layer; len(c.report.Findings) > 0 && (l == finding.Reproduces || l == finding.Holds) {
+		if err := c.addLayers(ctx); err != nil {
+			return c.report, err
+		}
 	}
 	if c.report.Code, err = w.codes(ctx); err != nil {
 		return c.report, err
@@ -51,15 +57,6 @@ func (w *workspace) collect(ctx context.Context) (report.Report, error) {
 		return c.report, err
 	}
 	return c.report, nil
-}
-
-// trainedOn says what the images are where they are not MNIST's.
-func (w *workspace) trainedOn() string {
-	d := w.Params.Dataset()
-	if !d.Own() {
-		return ""
-	}
-	return fmt.Sprintf("%s, %d images of %d×%d pixels in %d classes", d.Name, d.Train, d.Side, d.Side, d.Classes)
 }
 
 // places says which nodes the report shows, and as what.

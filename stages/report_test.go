@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"sparsel/stages/finding/fixed"
 )
 
 // report writes the study's report and returns the page and its id.
@@ -50,7 +52,7 @@ func TestReportOfAll(t *testing.T) {
 	page, id := s.page()
 	for _, want := range []string{
 		shownFigure, shownTable, "The four optimizers over the epochs", "figures/fig-5.1.{csv,json,pdf,png,svg}", "seeds = [1, 100]",
-		"There are 8 distinct trainings.", `data-verdict="`, "tables/epochs.csv", "sparsel/stages/train", "kernels", "<td>all</td>",
+		"There are 8 distinct trainings", "<h1>params</h1>", "A study of its own, as params.toml describes it.", `data-verdict="`, "tables/epochs.csv", "sparsel/stages/train", "kernels", "<td>all</td>",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %q", want)
@@ -76,6 +78,44 @@ func TestReportOfAll(t *testing.T) {
 		t.Fatal("two studies in one folder")
 	} else if _, same := other.report(); same != id {
 		t.Error("the same study in another folder has another id")
+	}
+}
+
+// The thesis's study shows both layers; that of fresh seeds is read from the store once they were run.
+func TestReportOfLayers(t *testing.T) {
+	s := newSmallStudy(t)
+	s.edit("[study]", "[study]\ntitle = \"A title\"\nsource = \"arXiv 2201.11653\"")
+	s.edit("[optimizers.SGD]", "[profiles.fresh]\nseeds = [2001, 2002]\nseeding = \"paired\"\n\n[optimizers.SGD]")
+	if err := All(context.Background(), s.options()); err != nil {
+		t.Fatal(err)
+	}
+	page, id := s.page()
+	for _, want := range []string{"<h1>A title</h1>", `<h3 id="reproduces">`, `<h3 id="holds">`, fixed.Commit, "Not run yet. <code>go tool mage all -params=", "-profile=fresh"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	fresh := s.options()
+	profile := "fresh"
+	fresh.Profile = &profile
+	if err := All(context.Background(), fresh); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(s.path("out/fresh/report.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, after := s.report()
+	if after == id {
+		t.Error("with verdicts on fresh seeds the report has the id that it had without")
+	}
+	for name, page := range map[string]string{"the study": both, "the profile": string(text)} {
+		if strings.Contains(page, "Not run yet") || !strings.Contains(page, "that were judged on both kinds of seeds") {
+			t.Errorf("the report of %s lacks the verdicts of a layer", name)
+		}
+	}
+	if !strings.Contains(string(text), "on the thesis&#39;s seeds: ") || !strings.Contains(both, "on fresh seeds: ") {
+		t.Error("a finding lacks its verdict in the other layer")
 	}
 }
 

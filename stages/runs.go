@@ -18,7 +18,7 @@ import (
 )
 
 // archives are what a training leaves behind for others to read, in the order in which they are listed.
-var archives = []string{train.Record, train.Activations}
+var archives = []string{train.Record, train.Activations, train.Weights}
 
 // run is a training as `runs -json` lists it.
 type run struct {

@@ -107,7 +107,7 @@ func copySources(from, to string) error {
 			}
 			return os.MkdirAll(filepath.Join(to, relative), 0o755)
 		}
-		if strings.HasSuffix(path, "_test.go") {
+		if strings.HasSuffix(path, "_test.go") || d.Name() == ".git" { // a work tree's leads to the repository
 			return nil
 		}
 		content, err := os.ReadFile(path)
@@ -242,6 +242,8 @@ func target(ctx context.Context, name string, args []string) error {
 		return Lock(ctx, o)
 	case "diff":
 		return Diff(ctx, id, o)
+	case "macros":
+		return Macros(ctx, o)
 	case "export":
 		return Export(ctx, id, o)
 	case "gc":

@@ -32,37 +32,118 @@ func latexText(text string) string {
 	return latexEscapes.Replace(text)
 }
 
-// latex is a tabular, to be set inside a table environment; title, caption and notes stand before it as comments.
+// linesOfPage is how many lines a table may have that is set in one piece.
+const linesOfPage = 32
+
+// latex is a table that fits a page of LaTeX's article class at 10 pt, and so any wider one: in one piece, or with more lines in
+// pieces that repeat the head. It is numbered and has a caption, with the notes in it, and the label tab:ID. What it needs in
+// the preamble stands in its first line.
 func (t Table) latex() []byte {
+	l := t.layout()
 	var b bytes.Buffer
-	for _, text := range append([]string{t.heading()}, t.Notes...) {
-		if text != "" {
-			fmt.Fprintf(&b, "%% %s\n", text)
-		}
+	fmt.Fprintf(&b, "%% \\usepackage{%s}\n", l.packages(t.onPages(l)))
+	if l.landscape {
+		b.WriteString("\\begin{landscape}\n")
 	}
-	b.WriteString(`\begin{tabular}{`)
-	for i := range t.Header {
-		if t.numeric(i) {
-			b.WriteString("r")
-			continue
-		}
-		b.WriteString("l")
+	switch {
+	case l.shrunk:
+		t.pieces(&b, l)
+	case t.onPages(l):
+		t.long(&b, l)
+	default:
+		t.piece(&b, l, t.Rows, false)
 	}
-	b.WriteString("}\n\\hline\n")
-	line := func(cells []string) {
-		for i, cell := range cells {
-			if i > 0 {
-				b.WriteString(" & ")
-			}
-			b.WriteString(latexText(cell))
-		}
-		b.WriteString(" \\\\\n")
+	if l.landscape {
+		b.WriteString("\\end{landscape}\n")
 	}
-	line(t.Header)
-	b.WriteString("\\hline\n")
-	for _, row := range t.Rows {
-		line(row)
-	}
-	b.WriteString("\\hline\n\\end{tabular}\n")
 	return b.Bytes()
+}
+
+// onPages reports whether a table needs more than one page, or may.
+func (t Table) onPages(l layout) bool {
+	lines := 0
+	for _, row := range t.Rows {
+		lines += l.lines(row)
+	}
+	return lines > linesOfPage
+}
+
+// packages are those that a table needs, on several pages or one.
+func (l layout) packages(pages bool) string {
+	list := []string{"array", "booktabs"}
+	if l.shrunk {
+		list = append(list, "graphicx")
+	} else if pages {
+		list = append(list, "longtable")
+	}
+	if l.landscape {
+		list = append(list, "pdflscape")
+	}
+	return strings.Join(list, ",")
+}
+
+// caption is the caption with the label, and the title alone for the list of tables.
+func (t Table) caption() string {
+	text := []string{}
+	for _, part := range append([]string{t.heading()}, t.Notes...) {
+		if part != "" {
+			text = append(text, strings.TrimSuffix(part, ".")+".")
+		}
+	}
+	return fmt.Sprintf("\\caption[%s]{%s}\\label{tab:%s}", latexText(t.Title), latexText(strings.Join(text, " ")), t.ID)
+}
+
+// piece is a table, or a part of one, on one page.
+func (t Table) piece(b *bytes.Buffer, l layout, rows [][]string, continued bool) {
+	fmt.Fprintf(b, "\\begin{table}[htbp]\n\\centering%s\\setlength{\\tabcolsep}{%gpt}\n", l.size, float64(separation)/2)
+	if continued {
+		fmt.Fprintf(b, "Table \\ref{tab:%s}, continued\\par\\smallskip\n", t.ID)
+	} else {
+		fmt.Fprintf(b, "%s\n", t.caption())
+	}
+	if l.shrunk {
+		b.WriteString("\\resizebox{\\linewidth}{!}{%\n")
+	}
+	fmt.Fprintf(b, "\\begin{tabular}{%s}\n\\toprule\n%s\\midrule\n", l.spec, line(t.Header))
+	for _, row := range rows {
+		b.WriteString(line(row))
+	}
+	b.WriteString("\\bottomrule\n\\end{tabular}")
+	if l.shrunk {
+		b.WriteString("}")
+	}
+	b.WriteString("\n\\end{table}\n")
+}
+
+// pieces are the parts of a table that is too wide for the smallest type, each shrunk to a page's width.
+func (t Table) pieces(b *bytes.Buffer, l layout) {
+	for from, to := 0, 0; from == 0 || from < len(t.Rows); from = to {
+		for lines := 0; to < len(t.Rows) && (to == from || lines+l.lines(t.Rows[to]) <= linesOfPage); to++ {
+			lines += l.lines(t.Rows[to])
+		}
+		t.piece(b, l, t.Rows[from:to], from > 0)
+		b.WriteString("\\clearpage\n")
+		if to == 0 {
+			return // a head without lines
+		}
+	}
+}
+
+// long is a table that goes on over pages.
+func (t Table) long(b *bytes.Buffer, l layout) {
+	fmt.Fprintf(b, "\\begingroup%s\\setlength{\\tabcolsep}{%gpt}\\setlength{\\LTcapwidth}{\\linewidth}\n\\begin{longtable}{%s}\n", l.size, float64(separation)/2, l.spec)
+	fmt.Fprintf(b, "%s\\\\\n\\toprule\n%s\\midrule\n\\endfirsthead\n", t.caption(), line(t.Header))
+	fmt.Fprintf(b, "\\toprule\n%s\\midrule\n\\endhead\n\\bottomrule\n\\endfoot\n", line(t.Header))
+	for _, row := range t.Rows {
+		b.WriteString(line(row))
+	}
+	b.WriteString("\\end{longtable}\n\\endgroup\n")
+}
+
+func line(cells []string) string {
+	texts := make([]string, len(cells))
+	for i, cell := range cells {
+		texts[i] = latexText(cell)
+	}
+	return strings.Join(texts, " & ") + " \\\\\n"
 }

@@ -35,9 +35,12 @@ func TestLaTeX(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "% A title. What it shows.\n% A note about x < y.\n" +
-		"\\begin{tabular}{lrl}\n\\hline\nname\\_of & number & mixed \\\\\n\\hline\n" +
-		"a$|$b\\_c & 0.9500 $\\pm$ 0.0100 & 1HL \\\\\n50 \\% \\& more & -- & 784 $\\rightarrow$ 10 \\\\\n\\hline\n\\end{tabular}\n"
+	want := "% \\usepackage{array,booktabs}\n" +
+		"\\begin{table}[htbp]\n\\centering\\small\\setlength{\\tabcolsep}{3pt}\n" +
+		"\\caption[A title]{A title. What it shows. A note about x $<$ y.}\\label{tab:5.0}\n" +
+		"\\begin{tabular}{@{}lrl@{}}\n\\toprule\nname\\_of & number & mixed \\\\\n\\midrule\n" +
+		"a$|$b\\_c & 0.9500 $\\pm$ 0.0100 & 1HL \\\\\n50 \\% \\& more & -- & 784 $\\rightarrow$ 10 \\\\\n" +
+		"\\bottomrule\n\\end{tabular}\n\\end{table}\n"
 	if string(text) != want {
 		t.Errorf("got\n%s\nwant\n%s", text, want)
 	}

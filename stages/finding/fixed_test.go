@@ -4,37 +4,31 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
-	"encoding/json"
+	"encoding/csv"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"sparsel/analysis/claim"
+	"sparsel/stages/finding/fixed"
 )
 
 // fix writes the lock anew: go test ./stages/finding -run TestClaimsAreFixed -fix. That is for before fresh seeds are
-// looked at. After it, a change goes into testdata/changed.json.
+// looked at. After it, a change goes into fixed/changed.json.
 var fix = flag.Bool("fix", false, "write testdata/claims.lock from the claims as they are")
 
 var (
 	lockFile    = filepath.Join("testdata", "claims.lock")
-	changedFile = filepath.Join("testdata", "changed.json")
+	changedFile = filepath.Join("fixed", "changed.json")
 )
-
-// change is a claim that is not as it was fixed. Both layers' verdicts stand there as they were with the fixed claim and
-// as they are with the new one, so that a reader sees what the change did.
-type change struct {
-	ID     string            `json:"id"`
-	Why    string            `json:"why"`
-	To     string            `json:"to"` // digest of the claim as it is now; empty if it was withdrawn
-	Before map[string]string `json:"before"`
-	After  map[string]string `json:"after"`
-}
 
 // digest is the SHA-256 of all that makes a claim: what it says, where it comes from, its predicate and its margins.
 func digest(c claim.Claim) string {
@@ -42,16 +36,20 @@ func digest(c claim.Claim) string {
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
 }
 
-// judgement is the digest of what the predicates make of two made-up studies: numbers change when their code does.
-func judgement(t *testing.T) string {
+// judgement is the digest of what the predicates make of the fixed claims in two made-up studies: numbers change when their
+// code does, and do not when a claim is added or params.toml is edited.
+func judgement(t *testing.T, fixed map[string]string) string {
 	t.Helper()
 	hash := sha256.New()
 	for _, paired := range []bool{false, true} {
 		d := madeUp(t, paired)
 		for _, c := range Claims() {
+			if fixed[c.ID] == "" {
+				continue
+			}
 			r, err := decide(c, d)
 			if err != nil || len(r.Missing) > 0 {
-				t.Fatalf("%s: %v, missing %q", c.ID, err, r.Missing)
+				t.Fatalf("%s: %v, missing %q; what a claim needs, testdata/made-up.csv has to have, below what it has now", c.ID, err, r.Missing)
 			}
 			number := func(x *float64) string {
 				if x == nil {
@@ -69,12 +67,49 @@ func judgement(t *testing.T) string {
 	return fmt.Sprintf("%x", hash.Sum(nil))
 }
 
-// madeUp is a study of four seeds with every metric that a claim names, of values that differ and drift.
+// madeUpMetrics are the metrics of the made-up studies, in the order in which their values are drawn.
+var madeUpMetrics = []string{aboveChance, accuracy, sparsity, selectivity, gini, trevesRolls, csi, chance, dead, saturated, below}
+
+// madeUpPlaces lists the curves of the made-up studies: those of testdata/made-up.csv, whatever params.toml has.
+func madeUpPlaces(t *testing.T) []place {
+	t.Helper()
+	f, err := os.Open(filepath.Join("testdata", "made-up.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []place
+	for _, row := range rows[1:] {
+		n, err := strconv.Atoi(row[3])
+		epochs, err2 := strconv.Atoi(row[4])
+		if err := errors.Join(err, err2); err != nil {
+			t.Fatal(err)
+		}
+		layers := []string{claim.AllLayers}
+		for i := 1; n > 1 && i <= n; i++ {
+			layers = append(layers, strconv.Itoa(i))
+		}
+		for _, layer := range layers {
+			for _, metric := range madeUpMetrics {
+				q := claim.Curve{Experiment: row[0], Condition: row[1], Optimizer: row[2], Layer: layer, Metric: metric}
+				list = append(list, place{curve: q, epochs: epochs})
+			}
+		}
+	}
+	return list
+}
+
+// madeUp is a study of four seeds with every metric that a fixed claim names, of values that differ and drift.
 func madeUp(t *testing.T, paired bool) *claim.Data {
 	t.Helper()
 	r := rand.New(rand.NewPCG(4, 12))
 	d := newData()
-	for _, q := range places(t, "") {
+	list := madeUpPlaces(t)
+	for _, q := range list {
 		if paired {
 			d.Pair(q.curve.Experiment, q.curve.Condition, q.curve.Optimizer, "start")
 		}
@@ -86,14 +121,8 @@ func madeUp(t *testing.T, paired bool) *claim.Data {
 			d.Pair(trainVsTest, "train", optimizer, optimizer)
 		}
 	}
-	list := places(t, "")
 	for seed := range 4 {
-		seen := map[claim.Curve]bool{}
 		for _, q := range list {
-			if seen[q.curve] {
-				continue
-			}
-			seen[q.curve] = true
 			base := 0.3 + 0.4*r.Float64()
 			if q.curve.Metric == accuracy {
 				base = 0.97 + 0.02*r.Float64()
@@ -137,10 +166,15 @@ func readLock(t *testing.T) map[string]string {
 // TestClaimsAreFixed refuses a claim that is not as the lock fixed it, unless it is on the list of changes with both
 // layers' verdicts before and after.
 func TestClaimsAreFixed(t *testing.T) {
-	now := map[string]string{"judge": judgement(t)}
+	now := map[string]string{}
 	for _, c := range Claims() {
 		now[c.ID] = digest(c)
 	}
+	judged := readLock(t)
+	if *fix {
+		judged = now // all claims as they are
+	}
+	now["judge"] = judgement(t, judged)
 	if *fix {
 		var b strings.Builder
 		b.WriteString("# The claims as they were fixed before anybody had seen the fresh seeds: SHA-256 of each claim's text, source,\n" +
@@ -153,23 +187,35 @@ func TestClaimsAreFixed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	text, err := os.ReadFile(changedFile)
+	changes, err := fixed.Changes()
 	if err != nil {
 		t.Fatal(err)
-	}
-	var changes []change
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&changes); err != nil {
-		t.Fatalf("%s: %v", changedFile, err)
 	}
 	for _, problem := range refused(readLock(t), now, changes) {
 		t.Error(problem)
 	}
 }
 
+// The commit that the report names as the one that fixed the claims did: the lock is as it was then.
+func TestCommitThatFixedTheClaims(t *testing.T) {
+	if err := exec.Command("git", "rev-parse", "--verify", "--quiet", fixed.Commit+"^{commit}").Run(); err != nil {
+		t.Skipf("no history that has %s: %v", fixed.Commit, err)
+	}
+	then, err := exec.Command("git", "show", fixed.Commit+":./testdata/claims.lock").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := os.ReadFile(lockFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(then, now) {
+		t.Errorf("%s is not what it was at %s; commit it, and then put that commit's hash into fixed.Commit", lockFile, fixed.Commit)
+	}
+}
+
 // refused lists what is not as it was fixed and not listed, and entries of the list that are wrong.
-func refused(locked, now map[string]string, changes []change) []string {
+func refused(locked, now map[string]string, changes []fixed.Change) []string {
 	var problems []string
 	listed := map[string]bool{}
 	for _, c := range changes {
@@ -213,26 +259,26 @@ func refused(locked, now map[string]string, changes []change) []string {
 func TestRefused(t *testing.T) {
 	locked := map[string]string{"A": "1", "B": "2", "judge": "3"}
 	verdicts := map[string]string{Reproduces: "supported", Holds: "not judged"}
-	good := change{"A", "a typing error", "9", verdicts, verdicts}
-	with := func(edit func(*change)) change { c := good; edit(&c); return c }
+	good := fixed.Change{ID: "A", Why: "a typing error", To: "9", Before: verdicts, After: verdicts}
+	with := func(edit func(*fixed.Change)) fixed.Change { c := good; edit(&c); return c }
 	moved := map[string]string{"A": "9", "B": "2", "judge": "3"}
 	for name, c := range map[string]struct {
 		now     map[string]string
-		changes []change
+		changes []fixed.Change
 		want    int
 	}{
 		"as it was":         {locked, nil, 0},
 		"changed":           {moved, nil, 1},
-		"changed, listed":   {moved, []change{good}, 0},
-		"without verdicts":  {moved, []change{with(func(c *change) { c.After = nil })}, 2},
-		"odd verdict":       {moved, []change{with(func(c *change) { c.Before = map[string]string{Reproduces: "yes", Holds: "supported"} })}, 1},
-		"without a reason":  {moved, []change{with(func(c *change) { c.Why = " " })}, 1},
-		"with another sum":  {moved, []change{with(func(c *change) { c.To = "8" })}, 1},
-		"listed, unchanged": {locked, []change{with(func(c *change) { c.To = "1" })}, 1},
-		"listed twice":      {moved, []change{good, good}, 1},
+		"changed, listed":   {moved, []fixed.Change{good}, 0},
+		"without verdicts":  {moved, []fixed.Change{with(func(c *fixed.Change) { c.After = nil })}, 2},
+		"odd verdict":       {moved, []fixed.Change{with(func(c *fixed.Change) { c.Before = map[string]string{Reproduces: "yes", Holds: "supported"} })}, 1},
+		"without a reason":  {moved, []fixed.Change{with(func(c *fixed.Change) { c.Why = " " })}, 1},
+		"with another sum":  {moved, []fixed.Change{with(func(c *fixed.Change) { c.To = "8" })}, 1},
+		"listed, unchanged": {locked, []fixed.Change{with(func(c *fixed.Change) { c.To = "1" })}, 1},
+		"listed twice":      {moved, []fixed.Change{good, good}, 1},
 		"added":             {map[string]string{"A": "1", "B": "2", "C": "4", "judge": "3"}, nil, 1},
 		"withdrawn":         {map[string]string{"A": "1", "judge": "3"}, nil, 1},
-		"withdrawn, listed": {map[string]string{"B": "2", "judge": "3"}, []change{with(func(c *change) { c.To = "" })}, 0},
+		"withdrawn, listed": {map[string]string{"B": "2", "judge": "3"}, []fixed.Change{with(func(c *fixed.Change) { c.To = "" })}, 0},
 		"another judge":     {map[string]string{"A": "1", "B": "2", "judge": "4"}, nil, 1},
 	} {
 		if got := refused(locked, c.now, c.changes); len(got) != c.want {

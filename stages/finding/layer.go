@@ -16,10 +16,16 @@ const (
 // authors are the thesis's seeds.
 var authors = []uint32{1, 100, 1234}
 
-// LayerOf says which layer a study is in, by its seeding ("author" or "paired") and its seeds.
-func LayerOf(seeding string, seeds []uint32) string {
+// Thesis is the source of the study that the claims are about, as study.source names it.
+const Thesis = "arXiv 2201.11653"
+
+// LayerOf says which layer a study is in, by what it repeats, its seeding ("author" or "paired") and its seeds. One that does
+// not repeat the thesis answers neither question, whatever its seeds are.
+func LayerOf(source, seeding string, seeds []uint32) string {
 	fresh := !slices.ContainsFunc(seeds, func(s uint32) bool { return slices.Contains(authors, s) })
 	switch {
+	case source != Thesis:
+		return Trial
 	case seeding == "author" && !slices.ContainsFunc(seeds, func(s uint32) bool { return !slices.Contains(authors, s) }):
 		return Reproduces
 	case seeding == "paired" && fresh:

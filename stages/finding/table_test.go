@@ -89,8 +89,13 @@ func TestLayerOf(t *testing.T) {
 		{"paired", []uint32{1, 100}, Trial},
 		{"paired", []uint32{2001, 1234}, Trial},
 	} {
-		if got := LayerOf(c.seeding, c.seeds); got != c.want {
+		if got := LayerOf(Thesis, c.seeding, c.seeds); got != c.want {
 			t.Errorf("%s %v: %s, want %s", c.seeding, c.seeds, got, c.want)
+		}
+		for _, source := range []string{"", "arXiv 1803.06959"} {
+			if got := LayerOf(source, c.seeding, c.seeds); got != Trial {
+				t.Errorf("%s %v of a study after %q: %s, want %s", c.seeding, c.seeds, source, got, Trial)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,15 +93,35 @@ var topics = map[string]string{
 	"6.1": "summary",
 }
 
-// heading is a group's heading: what it is, its number, its topic where there is one.
-func heading(what, number string) string {
-	if number == other {
+// Heading is a group's heading: of the thesis's study what it is, its number and its topic where there is one. The numbers
+// of a study of one's own mean nothing in the thesis.
+func (v *view) Heading(what, number string) string {
+	switch topic, ok := topics[number]; {
+	case number == other && v.OfThesis:
 		return "Without a number"
-	}
-	if topic, ok := topics[number]; ok {
+	case number == other:
+		return "All others"
+	case !v.OfThesis:
+		return "Numbers " + number
+	case ok:
 		return what + " " + number + ": " + topic
 	}
 	return what + " " + number
+}
+
+// listed joins a list as a sentence has it: a, b and c.
+func listed[T any](list []T) string {
+	var b strings.Builder
+	for i, item := range list {
+		switch {
+		case i > 0 && i == len(list)-1:
+			b.WriteString(" and ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		fmt.Fprint(&b, item)
+	}
+	return b.String()
 }
 
 // anchor is an item's id in the page.

@@ -30,10 +30,10 @@ func asset(name string) string {
 }
 
 var pageTemplate = template.Must(template.New("report.html").Funcs(template.FuncMap{
-	"anchor": anchor, "heading": heading, "braced": braced, "number": number, "short": short, "duration": duration, "size": size, "columns": columns,
+	"anchor": anchor, "braced": braced, "number": number, "short": short, "duration": duration, "size": size, "columns": columns,
 	"interval": interval, "key": intervalKey, "claimed": claimed,
 	"moment":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
-	"absence": absence,
+	"absence": absence, "listed": listed[string], "seeds": listed[uint32], "pair": pair,
 }).ParseFS(page, "page/*.html"))
 
 // Render returns the page and its id: the SHA-256 of the page without Local and without the id itself. Two machines
@@ -59,7 +59,9 @@ type view struct {
 	Script template.JS
 	Policy string // what the browser may load: nothing that is not in the file
 
-	Verdicts []verdictCount
+	Verdicts []verdictCount // of the findings on this page
+	Layers   []answers
+	Compared []*comparison
 	Findings []group[Finding]
 	Figures  []group[figureView]
 	Tables   []Table
@@ -91,15 +93,8 @@ func newView(r Report) *view {
 		hashed(string(v.Script)) + "; script-src-attr 'none'; base-uri 'none'; form-action 'none'"
 
 	v.Findings = grouped(r.Findings, func(f Finding) (string, string) { return section(f.Result.Source), f.ID })
-	for _, verdict := range Verdicts {
-		n := 0
-		for _, f := range r.Findings {
-			if f.Current && f.Result.Verdict == verdict {
-				n++
-			}
-		}
-		v.Verdicts = append(v.Verdicts, verdictCount{verdict, n})
-	}
+	v.Verdicts = counts(r.Findings)
+	v.layered()
 	var figures []figureView
 	for _, f := range r.Figures {
 		v.Titles[f.ID] = f.Title

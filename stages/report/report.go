@@ -1,4 +1,4 @@
-// Package report renders the study as one HTML file: findings, figures, tables, and where they come from. The file
+// Package report renders a study as one HTML file: findings, figures, tables, and where they come from. The file
 // needs nothing besides itself, with or without a network, and forbids the browser to ask for more.
 //
 // It is a view, not a result: it names the machine and the time that the work took, so it is no node of the
@@ -16,8 +16,18 @@ import (
 
 // A Report is what a page shows.
 type Report struct {
-	Mark     string // what sets this run apart from the full study, shown as a banner; empty where nothing does
-	Data     string // what the networks are trained on, in words; empty where it is MNIST
+	Title  string // of the study; where it is empty, the parameter file's name stands in its place
+	Source string // what the study repeats; empty where it is the reader's own
+
+	OfThesis bool // it is the study that the claims are about, in whatever edition
+
+	Mark string // what sets this run apart from the full study, shown as a banner; empty where nothing does
+	Plan Plan
+
+	Layer  string  // the question that the numbers answer: "reproduces", "holds" or "trial"; empty where there is none
+	Layers []Layer // the verdicts on the thesis's own seeds and on fresh ones; empty unless the page is about either
+	Fixed  Fixed
+
 	Figures  []Figure
 	Tables   []Table
 	Findings []Finding

@@ -58,9 +58,9 @@ func (b *builder) addFinding(stage *pipeline.Stage, f claim.Claim, blocks []find
 	return b.add(n)
 }
 
-// layer is which question the verdicts answer: the seeding and the seeds say.
+// layer is which question the verdicts answer: the source, the seeding and the seeds say.
 func (b *builder) layer() string {
-	return finding.LayerOf(b.params.Study.Seeding, b.params.Study.Seeds)
+	return finding.LayerOf(b.params.Study.Source, b.params.Study.Seeding, b.params.Study.Seeds)
 }
 
 // blocks lists the conditions whose runs share something with other runs of their seed. With paired seeding they start

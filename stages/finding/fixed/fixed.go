@@ -1,0 +1,39 @@
+// Package fixed says when the claims were fixed, and what was changed afterwards, so that a reader can judge whether the
+// verdicts on fresh seeds were decided beforehand. The claims themselves are in package finding; what holds them to this is its
+// test TestClaimsAreFixed.
+package fixed
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+)
+
+// Commit is the commit that fixed the claims: at that commit testdata/claims.lock of package finding was, byte for byte, what it
+// is now. Whoever writes the lock anew commits it, and then puts that commit's hash here.
+const Commit = "13bc1eb83eb3b72ab4d4f1eb108c8f3bfa9d7747"
+
+// A Change is a claim that is not as it was fixed. Both layers' verdicts are given with the claim as it was fixed and with the
+// new one, so that a reader sees what the change did.
+type Change struct {
+	ID     string            `json:"id"`
+	Why    string            `json:"why"`
+	To     string            `json:"to"`     // digest of the claim as it is now; empty if it was withdrawn
+	Before map[string]string `json:"before"` // verdicts by layer, "not judged" where there is none
+	After  map[string]string `json:"after"`
+}
+
+//go:embed changed.json
+var changed []byte
+
+// Changes lists what was changed since, in the order of changed.json.
+func Changes() ([]Change, error) {
+	var list []Change
+	d := json.NewDecoder(bytes.NewReader(changed))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&list); err != nil {
+		return nil, fmt.Errorf("read stages/finding/fixed/changed.json: %w", err)
+	}
+	return list, nil
+}

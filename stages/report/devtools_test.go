@@ -1,0 +1,313 @@
+package report
+
+import (
+	"bufio"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A devtools session drives a page in headless Chromium by the DevTools protocol over a pipe: messages of JSON that end in a
+// zero byte, on file descriptors 3 (to the browser) and 4 (from it).
+type devtools struct {
+	t       *testing.T
+	to      *os.File
+	from    *bufio.Reader
+	session string
+	last    int
+}
+
+// openPage opens a page in a window of a size in CSS pixels.
+func openPage(t *testing.T, page string, width, height int) *devtools {
+	t.Helper()
+	chromium := browser(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, page) }))
+	t.Cleanup(server.Close)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // the test's ends before its cleanup
+	t.Cleanup(cancel)
+	toRead, toWrite, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromRead, fromWrite, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-dev-shm-usage", "--user-data-dir="+t.TempDir(),
+		"--remote-debugging-pipe", "about:blank")
+	cmd.ExtraFiles = []*os.File{toRead, fromWrite}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	toRead.Close()
+	fromWrite.Close()
+	d := &devtools{t: t, to: toWrite, from: bufio.NewReader(fromRead)}
+	t.Cleanup(func() {
+		d.session = ""
+		d.call("Browser.close", nil, nil)
+		cmd.Wait()
+		toWrite.Close()
+		fromRead.Close()
+	})
+	var target struct{ TargetID string }
+	d.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
+	var session struct{ SessionID string }
+	d.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &session)
+	d.session = session.SessionID
+	d.call("Page.enable", nil, nil)
+	d.call("Emulation.setDeviceMetricsOverride",
+		map[string]any{"width": width, "height": height, "deviceScaleFactor": 2, "mobile": width < 500}, nil)
+	d.call("Page.navigate", map[string]any{"url": server.URL}, nil)
+	d.event("Page.loadEventFired")
+	return d
+}
+
+type message struct {
+	ID     int             `json:"id"`
+	Method string          `json:"method"`
+	Result json.RawMessage `json:"result"`
+	Error  json.RawMessage `json:"error"`
+}
+
+func (d *devtools) next() message {
+	d.t.Helper()
+	text, err := d.from.ReadBytes(0)
+	if err != nil {
+		d.t.Fatalf("chromium: %v", err)
+	}
+	var m message
+	if err := json.Unmarshal(text[:len(text)-1], &m); err != nil {
+		d.t.Fatalf("chromium says %q: %v", text, err)
+	}
+	return m
+}
+
+// call calls a method and decodes its result.
+func (d *devtools) call(method string, params map[string]any, result any) {
+	d.t.Helper()
+	d.last++
+	request := map[string]any{"id": d.last, "method": method}
+	if params != nil {
+		request["params"] = params
+	}
+	if d.session != "" {
+		request["sessionId"] = d.session
+	}
+	text, err := json.Marshal(request)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if _, err := d.to.Write(append(text, 0)); err != nil {
+		d.t.Fatal(err)
+	}
+	for {
+		m := d.next()
+		if m.ID != d.last {
+			continue
+		}
+		if m.Error != nil {
+			d.t.Fatalf("%s: %s", method, m.Error)
+		}
+		if result != nil {
+			if err := json.Unmarshal(m.Result, result); err != nil {
+				d.t.Fatalf("%s: %v in %s", method, err, m.Result)
+			}
+		}
+		return
+	}
+}
+
+// event waits for an event.
+func (d *devtools) event(method string) {
+	d.t.Helper()
+	for d.next().Method != method {
+	}
+}
+
+// value evaluates an expression of JavaScript.
+func (d *devtools) value(expression string, v any) {
+	d.t.Helper()
+	var out struct {
+		Result           struct{ Value json.RawMessage }
+		ExceptionDetails json.RawMessage
+	}
+	d.call("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true}, &out)
+	if out.ExceptionDetails != nil {
+		d.t.Fatalf("%s: %s", expression, out.ExceptionDetails)
+	}
+	if err := json.Unmarshal(out.Result.Value, v); err != nil {
+		d.t.Fatalf("%s: %v in %s", expression, err, out.Result.Value)
+	}
+}
+
+func (d *devtools) press(key string) {
+	d.t.Helper()
+	for _, kind := range []string{"rawKeyDown", "keyUp"} {
+		code := map[string]int{"Tab": 9, "Enter": 13}[key]
+		d.call("Input.dispatchKeyEvent", map[string]any{"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code}, nil)
+		if key == "Enter" && kind == "rawKeyDown" {
+			d.call("Input.dispatchKeyEvent", map[string]any{"type": "char", "key": key, "code": key, "text": "\r"}, nil)
+		}
+	}
+}
+
+// overflowing lists what is wider than the window, without what scrolls in a box of its own.
+const overflowing = `[...document.querySelectorAll("body *")].filter((e) => {
+	const box = e.getBoundingClientRect();
+	return box.width > 0 && (box.right > innerWidth + 1 || box.left < -1) && !e.closest(".scroll *") && !e.matches(".skip") && !e.closest("svg svg, svg *");
+}).map((e) => e.tagName + "." + e.className + "#" + e.id)`
+
+// On a phone nothing but figures and tables in boxes of their own is wider than the screen, and all text is large enough.
+func TestPhone(t *testing.T) {
+	r := example(t)
+	r.Mark = "quick profile, not the study: 300 images"
+	page, _ := render(t, r)
+	d := openPage(t, page, 390, 844)
+	var width int
+	var wide, small []string
+	d.value("document.documentElement.scrollWidth", &width)
+	if d.value(overflowing, &wide); width != 390 || len(wide) > 0 {
+		t.Errorf("on a screen of 390 the page is %d wide; too wide are %q", width, wide)
+	}
+	d.value(`[...document.querySelectorAll("p, td, th, li, a, dt, dd, code, figcaption, summary")].filter((e) =>
+		parseFloat(getComputedStyle(e).fontSize) < 11).map((e) => e.tagName + "." + e.className)`, &small)
+	if len(small) > 0 {
+		t.Errorf("too small to read are %q", small)
+	}
+	// A finger needs 24 pixels: WCAG 2.2, 2.5.8, where links within sentences are exempt.
+	d.value(`[...document.querySelectorAll("nav a, select, input, summary")].filter((e) => e.getClientRects().length &&
+		e.getBoundingClientRect().height < 24).map((e) => e.textContent + " " + e.getBoundingClientRect().height)`, &small)
+	if len(small) > 0 {
+		t.Errorf("too small to touch are %q", small)
+	}
+}
+
+// On paper the overview, every figure, table and verdict is there, within the page, and what works on screens only is not.
+func TestPrint(t *testing.T) {
+	page, _ := render(t, example(t))
+	d := openPage(t, page, 680, 980) // A4 without margins of 15 mm, in CSS pixels
+	d.call("Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
+	var wide, missing, left []string
+	if d.value(overflowing, &wide); len(wide) > 0 {
+		t.Errorf("wider than the page are %q", wide)
+	}
+	d.value(`[...document.querySelectorAll(".plot svg, td, th, .badge, h1, h2, h3, h4, .layer, figcaption")].filter((e) =>
+		!e.closest("details") && !e.getClientRects().length).map((e) => e.tagName + "." + e.className + " " + e.textContent)`, &missing)
+	if len(missing) > 0 {
+		t.Errorf("not printed are %q", missing)
+	}
+	if d.value(`[...document.querySelectorAll("nav, form, .skip")].filter((e) => e.getClientRects().length).map((e) => e.tagName)`, &left); len(left) > 0 {
+		t.Errorf("printed are %q", left)
+	}
+	d.value(`[...document.querySelectorAll(".plot svg, table")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) =>
+		e.tagName + " " + e.getBoundingClientRect().right)`, &wide)
+	if len(wide) > 0 {
+		t.Errorf("cut off at the page's edge are %q", wide)
+	}
+	var pdf struct{ Data string }
+	d.call("Page.printToPDF", map[string]any{"printBackground": false, "preferCSSPageSize": true}, &pdf)
+	if data, err := base64.StdEncoding.DecodeString(pdf.Data); err != nil || !strings.HasPrefix(string(data), "%PDF-") {
+		t.Errorf("it cannot be printed: %v", err)
+	}
+}
+
+// With the keyboard alone one sees where one is, skips the contents, and reaches whatever scrolls or can be chosen.
+func TestKeyboard(t *testing.T) {
+	page, _ := render(t, example(t))
+	d := openPage(t, page, 1280, 800)
+	where := func() (is struct {
+		Tag, ID, Href string
+		Outline       float64
+		Left, Width   float64
+	}) {
+		d.value(`(() => { const e = document.activeElement, s = getComputedStyle(e), b = e.getBoundingClientRect();
+			return { Tag: e.tagName, ID: e.id, Href: e.getAttribute("href") || "", Left: b.left, Width: b.width,
+				Outline: s.outlineStyle === "none" ? 0 : parseFloat(s.outlineWidth) }; })()`, &is)
+		return is
+	}
+	d.press("Tab")
+	if is := where(); is.Href != "#main" || is.Left < 0 || is.Outline < 2 {
+		t.Errorf("the first key leads to %+v, want the visible link past the contents", is)
+	}
+	d.press("Enter")
+	if is := where(); is.ID != "main" {
+		t.Errorf("the link past the contents leads to %+v", is)
+	}
+	var all int
+	d.value(`[...document.querySelectorAll("a[href], input, select, summary, [tabindex='0']")].filter((e) => e.getClientRects().length).length`, &all)
+	d.value(`document.activeElement.blur(), getSelection().removeAllRanges(), document.body.focus(), 0`, new(int))
+	d.call("Page.reload", nil, nil)
+	d.event("Page.loadEventFired")
+	d.value(`window.seen = new Set(), document.addEventListener("focusin", (e) => window.seen.add(e.target)), 0`, new(int))
+	for range all {
+		d.press("Tab")
+		if is := where(); is.Outline < 2 {
+			t.Errorf("one does not see that %+v is chosen", is)
+		}
+	}
+	var missed []string
+	d.value(`[...document.querySelectorAll("a[href], input, select, summary, [tabindex='0']")].filter((e) =>
+		e.getClientRects().length && !window.seen.has(e)).map((e) => e.outerHTML.slice(0, 80))`, &missed)
+	if len(missed) > 0 {
+		t.Errorf("%d of %d places cannot be reached: %q", len(missed), all, missed)
+	}
+}
+
+// A screen reader is told what each thing is: headings in order, one of the first level, names of whatever can be chosen,
+// figures with name and description, tables with heads, landmarks with names.
+func TestScreenReader(t *testing.T) {
+	page, _ := render(t, example(t))
+	d := openPage(t, page, 1280, 800)
+	var levels []int
+	d.value(`[...document.querySelectorAll("h1,h2,h3,h4,h5,h6")].map((e) => +e.tagName[1])`, &levels)
+	for i, level := range levels {
+		if (i == 0) != (level == 1) || i > 0 && level > levels[i-1]+1 {
+			t.Errorf("heading %d is of level %d: %v", i+1, level, levels)
+			break
+		}
+	}
+	d.call("Accessibility.enable", nil, nil)
+	type text struct{ Value any }
+	var tree struct {
+		Nodes []struct {
+			Ignored                 bool
+			Role, Name, Description text
+		}
+	}
+	d.call("Accessibility.getFullAXTree", nil, &tree)
+	count := map[string]int{}
+	for _, n := range tree.Nodes {
+		role, _ := n.Role.Value.(string)
+		name, _ := n.Name.Value.(string)
+		if n.Ignored {
+			continue
+		}
+		count[role]++
+		switch role {
+		case "link", "searchbox", "combobox", "heading", "image", "img", "region", "navigation", "article", "columnheader":
+			if strings.TrimSpace(name) == "" {
+				t.Errorf("a %s has no name", role)
+			}
+		}
+		if description, _ := n.Description.Value.(string); (role == "img" || role == "image") && strings.Contains(name, "Figure") && description == "" {
+			t.Errorf("the picture %q has no description", name)
+		}
+	}
+	for role, least := range map[string]int{"main": 1, "navigation": 1, "search": 1, "table": 4, "columnheader": 20, "article": 10, "banner": 1, "contentinfo": 1} {
+		if count[role] < least {
+			t.Errorf("%d of role %s, want %d or more: %v", count[role], role, least, count)
+		}
+	}
+	if count["image"]+count["img"] < 4 {
+		t.Errorf("%d pictures, want 4: %v", count["image"]+count["img"], count)
+	}
+}

@@ -1,0 +1,131 @@
+package report
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var tags = regexp.MustCompile(`<[^>]*>`)
+
+// part is the page's text from the heading with an id to the next heading of its level or above, without tags.
+func part(t *testing.T, page, id string) string {
+	t.Helper()
+	_, text, ok := strings.Cut(page, `<h3 id="`+id+`">`)
+	if !ok {
+		t.Fatalf("the page has no heading %q", id)
+	}
+	end := regexp.MustCompile(`<h[123]|</section>`).FindStringIndex(text)
+	return strings.Join(strings.Fields(tags.ReplaceAllString(text[:end[0]], " ")), " ")
+}
+
+func wants(t *testing.T, page, id string, texts ...string) {
+	t.Helper()
+	got := part(t, page, id)
+	for _, want := range texts {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q lacks %q: %s", id, want, got)
+		}
+	}
+}
+
+// The top of the page answers in this order: what was claimed, what the thesis's own data say, what fresh seeds say, what changed.
+func TestLayers(t *testing.T) {
+	r := example(t)
+	page, _ := render(t, r)
+	at := 0
+	for _, id := range []string{"claimed", "reproduces", "holds", "changed", "trained", "conclusions"} {
+		next := strings.Index(page, `<h3 id="`+id+`">`)
+		if next < at {
+			t.Errorf("the heading %q is at %d, after one at %d", id, next, at)
+		}
+		at = next
+	}
+	wants(t, page, "claimed", "6 of its statements", "5 of them its summary repeats", "commit "+r.Fixed.Commit, "one was changed since")
+	wants(t, page, "reproduces", "re-analysis", "5 of 6 claims are judged", "go tool mage all ")
+	wants(t, page, "holds", "2 of 6 claims are judged so far", "go tool mage all -profile=fresh")
+	wants(t, page, "changed", "Of 2 claims that were judged on both kinds of seeds, 1 has another verdict", "B10 supported contradicted",
+		"B3 : a &lt;margin&gt; was wrong. On the thesis's seeds undecided, now contradicted; on fresh seeds contradicted, now equivalent.")
+	wants(t, page, "conclusions", "B2 supported supported", "B10 supported contradicted", "Z1 undecided not run yet")
+	if strings.Contains(part(t, page, "conclusions"), "X1") {
+		t.Error("a claim that the summary does not repeat is among its conclusions")
+	}
+	for _, want := range []string{"on fresh seeds: contradicted", "on fresh seeds: not run yet", "Layer “reproduces”: the thesis&#39;s own seeds."} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+
+	r.Fixed.Changes = nil
+	r.Layers[1].Findings = nil
+	page, _ = render(t, r)
+	wants(t, page, "claimed", "nothing about them was changed since")
+	wants(t, page, "holds", "Not run yet. go tool mage all -profile=fresh runs it.")
+	wants(t, page, "changed", "No claim has been judged on both kinds of seeds yet.")
+
+	r = example(t)
+	for i := range r.Layers[1].Findings {
+		r.Layers[1].Findings[i].Result.Verdict = r.Findings[i].Result.Verdict
+	}
+	page, _ = render(t, r)
+	wants(t, page, "changed", "All 2 claims that were judged on both kinds of seeds have the same verdict on both.")
+}
+
+// The page of fresh seeds has the same top, and its figures and tables say that they are of fresh seeds.
+func TestPageOfFreshSeeds(t *testing.T) {
+	r := example(t)
+	r.Layer, r.Mark = "holds", "fresh profile: 12 seeds"
+	r.Layers[0].Here, r.Layers[1].Here = false, true
+	r.Findings = r.Layers[1].Findings
+	page, _ := render(t, r)
+	wants(t, page, "changed", "B10 supported contradicted")
+	if want := "Layer “holds”: fresh seeds."; strings.Count(page, want) != 4+2 {
+		t.Errorf("%d of 4 figures and 2 tables say %q", strings.Count(page, want), want)
+	}
+	if !strings.Contains(page, "<strong>Fresh seeds, not the thesis's.</strong> fresh profile: 12 seeds</p>") || strings.Contains(page, "Not the full study") {
+		t.Error("the banner is not that of fresh seeds")
+	}
+	if !strings.Contains(page, "on the thesis&#39;s seeds: supported") {
+		t.Error("a finding does not say what the thesis's own data do")
+	}
+}
+
+// A study of the reader's own is shown as such: nothing of the thesis, of its claims or its chapters is on the page.
+func TestOwnStudy(t *testing.T) {
+	r := example(t)
+	r.Title, r.Source, r.OfThesis, r.Layer, r.Layers, r.Findings, r.Fixed = "Rates & widths", "", false, "trial", nil, nil, Fixed{}
+	r.Plan = Plan{Optimizers: []string{"RMSprop"}, Seeds: []uint32{7}, ShortestRun: 3, LongestRun: 3, TrainFirst: 500, Images: "MNIST"}
+	r.Tables = r.Tables[1:] // the other one's text is the test's own
+	r.Tables[0].Text.Caption, r.Tables[0].Text.Notes, r.Tables[0].Text.Header[4] = "", nil, "earlier"
+	for i := range r.Tables[0].Text.Header {
+		r.Tables[0].Text.Header[i] = strings.Replace(r.Tables[0].Text.Header[i], "thesis", "other", 1)
+	}
+	page, _ := render(t, r)
+	for _, want := range []string{"<title>Rates &amp; widths: report</title>", "<h1>Rates &amp; widths</h1>", "A study of its own, as params.toml describes it."} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	wants(t, page, "trained", "There are 912 distinct trainings", "with RMSprop, for 3 epochs on the first 500 training images of MNIST",
+		"all test images", "with the seed 7.")
+	text, _, _ := strings.Cut(page, `<h3 id="params">`)
+	_, text, _ = strings.Cut(text, "<body>")
+	for _, bad := range []string{"2201.11653", "thesis", "Thesis", "claim", "Chapter", "Section", "Findings", "Adagrad", "Layer"} {
+		if strings.Contains(text, bad) {
+			t.Errorf("the page of a study of its own says %q", bad)
+		}
+	}
+
+	r.Source = "Doe 2020"
+	if page, _ = render(t, r); !strings.Contains(page, "A study after Doe 2020, as params.toml describes it.") {
+		t.Error("the source is not shown")
+	}
+	r.Title = ""
+	if page, _ = render(t, r); !strings.Contains(page, "<h1>params</h1>") {
+		t.Error("without a title the file's name does not stand in its place")
+	}
+	// With experiments that claims are about, their verdicts are shown and said to answer neither question.
+	r.Findings = example(t).Findings
+	page, _ = render(t, r)
+	wants(t, page, "verdicts", "say neither whether the thesis reproduces nor whether its claims hold")
+}

@@ -1,0 +1,125 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"sparsel/pipeline"
+	"sparsel/stages/finding"
+	"sparsel/stages/finding/fixed"
+	"sparsel/stages/params"
+	"sparsel/stages/report"
+	"sparsel/stages/study"
+	"sparsel/stages/train"
+)
+
+// plan describes what a study trains.
+func plan(s *study.Study) report.Plan {
+	var p report.Plan
+	_, uses := s.Params.Expand()
+	for _, u := range uses {
+		if !slices.Contains(p.Optimizers, u.Optimizer) {
+			p.Optimizers = append(p.Optimizers, u.Optimizer)
+		}
+		if !slices.Contains(p.Seeds, u.Seed) {
+			p.Seeds = append(p.Seeds, u.Seed)
+		}
+		epochs := u.Run.Config.Epochs
+		p.LongestRun = max(p.LongestRun, epochs)
+		if p.ShortestRun == 0 || epochs < p.ShortestRun {
+			p.ShortestRun = epochs
+		}
+	}
+	for _, n := range s.Graph.Nodes() {
+		if t, ok := n.Params.(train.Params); ok {
+			p.Images, p.TrainFirst, p.TestFirst = t.Data, t.TrainFirst, t.TestFirst
+			break
+		}
+	}
+	if d := s.Params.Dataset(); d.Own() {
+		p.Data = fmt.Sprintf("%s, %d images of %d×%d pixels in %d classes", d.Name, d.Train, d.Side, d.Side, d.Classes)
+	}
+	return p
+}
+
+// layer is the question that the study's numbers answer.
+func layer(p *params.Params) string {
+	return finding.LayerOf(p.Study.Source, p.Study.Seeding, p.Study.Seeds)
+}
+
+// addLayers adds the verdicts of both layers: those at hand, and those that the store has of the other layer's profile.
+func (c *collector) addLayers(ctx context.Context) error {
+	changes, err := fixed.Changes()
+	if err != nil {
+		return err
+	}
+	c.report.Fixed.Commit = fixed.Commit
+	for _, f := range changes {
+		c.report.Fixed.Changes = append(c.report.Fixed.Changes, report.Change{ID: f.ID, Why: f.Why, Before: f.Before, After: f.After})
+	}
+	for _, name := range []string{finding.Reproduces, finding.Holds} {
+		l := report.Layer{Name: name, Here: name == c.report.Layer}
+		if l.Here {
+			l.Command, l.Findings = c.o.command("all"), c.report.Findings
+		} else if err := c.addOther(ctx, &l); err != nil {
+			return err
+		}
+		c.report.Layers = append(c.report.Layers, l)
+	}
+	return nil
+}
+
+// addOther fills a layer with what the store has of the first profile that is in it.
+func (c *collector) addOther(ctx context.Context, l *report.Layer) error {
+	for _, profile := range c.Profiles() {
+		p, err := params.Parse(c.setup.Params, []byte(c.setup.Text), profile)
+		if err != nil {
+			return err
+		}
+		if layer(p) != l.Name {
+			continue
+		}
+		setup := c.setup
+		setup.Profile, setup.Checked = profile, true
+		other, err := setup.Study()
+		if err != nil {
+			return err
+		}
+		l.Command = c.o.withProfile(profile).command("all")
+		l.Findings, err = c.findingsOf(ctx, other)
+		return err
+	}
+	return nil
+}
+
+// findingsOf reads the findings of a study that are current. Where a result cannot be read there is none.
+func (c *collector) findingsOf(ctx context.Context, s *study.Study) ([]report.Finding, error) {
+	ids, targets := map[string]string{}, []string{}
+	for id, n := range s.Findings {
+		ids[n.Name], targets = id, append(targets, n.Name)
+	}
+	if len(targets) == 0 {
+		return nil, nil
+	}
+	slices.Sort(targets)
+	status, err := c.engine.Status(ctx, s.Graph, targets)
+	if err != nil {
+		return nil, err
+	}
+	var list []report.Finding
+	for _, n := range status.Nodes {
+		id, ok := ids[n.Name]
+		if !ok {
+			continue
+		}
+		f := report.Finding{Item: report.Item{ID: id}, Result: undecided(id)}
+		if n.State == pipeline.Current {
+			if read, err := c.finding(report.Item{ID: id, Current: true}, n); err == nil {
+				f = read
+			}
+		}
+		list = append(list, f)
+	}
+	return list, nil
+}
