@@ -88,6 +88,9 @@ func (m *messages) Message() (*ipc.Message, error) {
 		return nil, err
 	}
 	m.at += size
+	if err := checkMessage(meta); err != nil {
+		return nil, err
+	}
 	// Message.bodyLength is field 3 (Arrow's Message.fbs).
 	table := flatbuffers.Table{Bytes: meta, Pos: flatbuffers.GetUOffsetT(meta)}
 	var body int64

@@ -13,7 +13,10 @@ import (
 	"strings"
 )
 
-const npyMagic = "\x93NUMPY"
+const (
+	npyMagic   = "\x93NUMPY"
+	maxElement = 1024 // bytes of a number or characters of a text
+)
 
 // npy is an open .npy file of one or two dimensions, in C order.
 type npy struct {
@@ -65,11 +68,16 @@ func (a *npy) header() error {
 	}
 	a.begin += length
 	m := npyHeader.FindStringSubmatch(string(text))
+	if strings.Contains(string(text), "'descr': '|O'") {
+		return errors.New("Python objects, such as lists of different lengths; make it an array of numbers with .astype('<f4')")
+	}
 	if m == nil {
 		return fmt.Errorf("the header %.200q is not that of an array of numbers with one or two dimensions", strings.TrimSpace(string(text)))
 	}
 	a.kind = m[2][0]
-	a.size, _ = strconv.Atoi(m[3])
+	if a.size, _ = strconv.Atoi(m[3]); a.size < 1 || a.size > maxElement {
+		return fmt.Errorf("elements of %s%s, which is nothing that can be read", m[2], m[3])
+	}
 	if a.kind == 'U' {
 		a.size *= 4
 	}
@@ -84,7 +92,7 @@ func (a *npy) header() error {
 	if a.flat = m[6] == ""; !a.flat {
 		width, err2 = strconv.ParseInt(m[6], 10, 64)
 	}
-	if err1 != nil || err2 != nil || width > maxUnits || a.size < 1 || a.size > 1<<16 {
+	if err1 != nil || err2 != nil || width > maxUnits {
 		return fmt.Errorf("an array of %s rows of %s elements", m[5], m[6])
 	}
 	a.rows, a.width = rows, int(width)
