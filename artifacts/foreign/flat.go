@@ -3,6 +3,7 @@ package foreign
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 )
 
 // flat walks the metadata of an Arrow message, which is a FlatBuffer, before the library reads it: the library believes the lengths
@@ -200,6 +201,79 @@ func (f *flat) each(at int, kind func() flatTable) error {
 		var to int
 		if to, err = f.follow(at + 4 + 4*i); err == nil {
 			err = f.table(to, kind())
+		}
+	}
+	return err
+}
+
+// checkBuffers judges what the compressed buffers of a message claim to hold, for which the library makes room.
+func checkBuffers(meta, body []byte) error {
+	f := &flat{meta, len(meta)}
+	// batch follows fields, each to a table, from the message.
+	batch := func(fields ...int) (at int, err error) {
+		at, err = f.follow(0)
+		for _, number := range fields {
+			if at == 0 || err != nil {
+				return at, err
+			}
+			if at, err = f.field(at, number, 4); at != 0 && err == nil {
+				at, err = f.follow(at)
+			}
+		}
+		return at, err
+	}
+	message, err := f.follow(0)
+	if err != nil {
+		return err
+	}
+	kind, err := f.field(message, 1, 1)
+	if err != nil || kind == 0 {
+		return err
+	}
+	path := map[byte][]int{2: {2, 1}, 3: {2}}[meta[kind]] // of a batch of a dictionary, and of rows
+	if path == nil {
+		return nil
+	}
+	at, err := batch(path...)
+	if err != nil || at == 0 {
+		return err
+	}
+	compression, err := f.field(at, 3, 4)
+	if err != nil || compression == 0 {
+		return err
+	}
+	table, err := f.follow(compression)
+	if err != nil {
+		return err
+	}
+	ratio := 255 // of LZ4, whose literals and matches are counted in bytes of at most that
+	if codec, err := f.field(table, 0, 1); err != nil {
+		return err
+	} else if codec != 0 && meta[codec] == 1 {
+		ratio = maxRatio
+	}
+	buffers, err := batch(append(path, 2)...)
+	if err != nil || buffers == 0 {
+		return err
+	}
+	n, err := f.vector(buffers, 16)
+	all := 0
+	for i := 0; i < n && err == nil; i++ {
+		from := binary.LittleEndian.Uint64(meta[buffers+4+16*i:])
+		length := binary.LittleEndian.Uint64(meta[buffers+12+16*i:])
+		if length == 0 {
+			continue
+		}
+		if length < 8 || from > uint64(len(body)) || length > uint64(len(body))-from {
+			return errFlat
+		}
+		// A length of −1 says that the buffer is not compressed.
+		claimed := int64(binary.LittleEndian.Uint64(body[from:]))
+		if claimed < -1 || claimed > int64(ratio)*int64(length) || claimed > maxPage {
+			return fmt.Errorf("a buffer claims %d bytes in %d; make the file again", claimed, length)
+		}
+		if all += int(max(claimed, 0)); all > maxPage {
+			return fmt.Errorf("a record batch of more than %d bytes; write it in smaller ones, as with max_chunksize=10000", maxPage)
 		}
 	}
 	return err

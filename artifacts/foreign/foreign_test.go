@@ -74,7 +74,7 @@ func parquetOf(t testing.TB, r arrow.Record, options ...parquet.WriterProperty) 
 	return stored(t, "x.parquet", b.Bytes())
 }
 
-func arrowOf(t testing.TB, r arrow.Record) string {
+func arrowOf(t testing.TB, r arrow.Record, options ...ipc.Option) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "x.arrow")
 	f, err := os.Create(path)
@@ -82,7 +82,7 @@ func arrowOf(t testing.TB, r arrow.Record) string {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	w, err := ipc.NewFileWriter(f, ipc.WithSchema(r.Schema()))
+	w, err := ipc.NewFileWriter(f, append(options, ipc.WithSchema(r.Schema()))...)
 	if err == nil {
 		err = errors.Join(w.Write(r), w.Close())
 	}
@@ -145,8 +145,10 @@ func TestFormats(t *testing.T) {
 					}
 				}
 			}
-			if n, err := read(arrowOf(t, r), Options{Values: true}, true); n != rows || err != nil {
-				t.Errorf("Arrow, %v, %v: %d rows, %v", elem, labels, n, err)
+			for name, options := range map[string][]ipc.Option{"plain": nil, "LZ4": {ipc.WithLZ4()}, "zstd": {ipc.WithZstd()}} {
+				if n, err := read(arrowOf(t, r, options...), Options{Values: true}, true); n != rows || err != nil {
+					t.Errorf("Arrow, %s, %v, %v: %d rows, %v", name, elem, labels, n, err)
+				}
 			}
 		}
 	}

@@ -320,3 +320,63 @@ func (p *pair) activations(r io.Reader, b *Batch, n int, buffer *[]byte) error {
 	}
 	return nil
 }
+
+func readOutput(path string) (*Output, error) {
+	stem := strings.TrimSuffix(strings.TrimSuffix(path, "."+Weight+".npy"), "."+Bias+".npy")
+	if stem == path {
+		return nil, errors.New("weights are weights.parquet of this project, or NumPy arrays that are named X.weight.npy and X.bias.npy")
+	}
+	weights, err := openArray(stem+"."+Weight+".npy", Weight)
+	if err != nil {
+		return nil, err
+	}
+	defer weights.file.Close()
+	o := &Output{Classes: int(weights.rows), Units: weights.width, Parts: []Part{{Weight, weights.file.Name()}}}
+	switch _, float := weights.float(make([]byte, weights.size)); {
+	case !float || weights.flat:
+		return nil, fmt.Errorf("%c%d in %d columns, want float16, float32 or float64 in two dimensions, [classes][units]", weights.kind, weights.size, weights.width)
+	case weights.rows > maxOutput || weights.rows*int64(max(1, weights.width)) > maxOutput:
+		return nil, fmt.Errorf("%d times %d weights, more than %d", weights.rows, weights.width, maxOutput)
+	}
+	if o.Weights, err = weights.all(); err != nil {
+		return nil, err
+	}
+	bias, err := openArray(stem+"."+Bias+".npy", Bias)
+	if errors.Is(err, os.ErrNotExist) && !strings.HasSuffix(path, "."+Bias+".npy") {
+		o.Bias = make([]float64, o.Classes)
+		return o, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer bias.file.Close()
+	switch _, float := bias.float(make([]byte, bias.size)); {
+	case !float || !bias.flat:
+		return nil, fmt.Errorf("biases are %c%d, want float16, float32 or float64 in one dimension", bias.kind, bias.size)
+	case bias.rows != weights.rows:
+		return nil, fmt.Errorf("%d biases for the %d classes of the weights", bias.rows, weights.rows)
+	}
+	o.Parts = append([]Part{{Bias, bias.file.Name()}}, o.Parts...)
+	o.Bias, err = bias.all()
+	return o, err
+}
+
+// all reads an array of floats.
+func (a *npy) all() ([]float64, error) {
+	r, err := a.reader()
+	if err != nil {
+		return nil, err
+	}
+	data := make([]byte, a.rows*int64(a.width)*int64(a.size))
+	if _, err := io.ReadFull(r, data); err != nil {
+		return nil, err
+	}
+	values := make([]float64, len(data)/a.size)
+	for i := range values {
+		values[i], _ = a.float(data[i*a.size : (i+1)*a.size])
+		if math.IsNaN(values[i]) || math.IsInf(values[i], 0) {
+			return nil, fmt.Errorf("row %d, element %d is %v", i/a.width, i%a.width, values[i])
+		}
+	}
+	return values, nil
+}
