@@ -123,7 +123,7 @@ func (f MeasureFlags) comparison(a *asked, grouped bool) error {
 	var groups []string
 	for i, file := range a.Files {
 		if file.Group == "" {
-			a.Files[i].Group = file.Name
+			a.Files[i].Group = alone(a.paths, i)
 		}
 		if !slices.Contains(groups, a.Files[i].Group) {
 			groups = append(groups, a.Files[i].Group)
@@ -145,6 +145,17 @@ func (f MeasureFlags) comparison(a *asked, grouped bool) error {
 	}
 	a.Compare = c
 	return nil
+}
+
+// alone is the group of a file that has none: its name without its format, unless another file has that too.
+func alone(paths []string, file int) string {
+	name := toolkit.Name(paths[file : file+1])
+	for i, path := range paths {
+		if i != file && toolkit.Name([]string{path}) == name {
+			return filepath.Base(paths[file])
+		}
+	}
+	return name
 }
 
 // ablation judges the flags of an ablation.

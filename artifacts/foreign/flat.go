@@ -116,8 +116,12 @@ func (f *flat) field(table, number, size int) (int, error) {
 	if length < 4 || length > len(f.data)-list {
 		return 0, errFlat
 	}
-	if 4+2*number+2 > length {
+	// As the library has it: a list of an odd length has a field of which one byte is beyond it.
+	if 4+2*number >= length {
 		return 0, nil
+	}
+	if list+4+2*number > len(f.data)-2 {
+		return 0, errFlat
 	}
 	offset := int(binary.LittleEndian.Uint16(f.data[list+4+2*number:]))
 	if offset == 0 {

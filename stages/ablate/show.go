@@ -82,9 +82,10 @@ const mostPoints = 128
 
 func (r *result) figure() chart.Figure {
 	units := len(r.layer.Units)
-	removal := chart.Panel{
-		Title: "In order", X: chart.Axis{Label: "share of units removed", Min: 0, Max: 1}, Y: chart.Axis{Label: "accuracy"},
+	in := func(title string) chart.Panel {
+		return chart.Panel{Title: title, X: chart.Axis{Label: "share of units removed", Min: 0, Max: 1}, Y: chart.Axis{Label: "accuracy", Min: 0, Max: 1}}
 	}
+	most, least := in("Most selective first"), in("Least selective first")
 	steps := min(units, mostPoints)
 	for i, s := range r.sets {
 		if len(s.curves) == 0 {
@@ -102,7 +103,12 @@ func (r *result) figure() chart.Figure {
 				line.Lo, line.Hi = append(line.Lo, ablation.Quantile(list, 0.025)), append(line.Hi, ablation.Quantile(list, 0.975))
 			}
 		}
-		removal.Series = append(removal.Series, line)
+		if i != leastFirst && i != likeLeast {
+			most.Series = append(most.Series, line)
+		}
+		if i != mostFirst && i != likeMost {
+			least.Series = append(least.Series, line)
+		}
 	}
 	points := chart.Series{Role: "selectivity", Marks: chart.Points, Alpha: 0.6}
 	for j, u := range r.layer.Units {
@@ -124,7 +130,7 @@ func (r *result) figure() chart.Figure {
 	}
 	title := "Accuracy as units are removed"
 	return chart.Figure{
-		ID: Picture, Title: title, Note: note, Rows: []chart.Row{{Panels: []chart.Panel{removal, alone}}},
+		ID: Picture, Title: title, Note: note, Rows: []chart.Row{{Panels: []chart.Panel{most, least}, ShareY: true}, {Panels: []chart.Panel{alone}}},
 		Caption: fmt.Sprintf("%s. Spearman's correlation of selectivity and the accuracy lost is %s.", title, short(r.spearman)),
 	}
 }
