@@ -103,6 +103,9 @@ func (a *auditor) levels(ctx context.Context, level, k int) error {
 		if err := redo.do(ctx, "derive again", list); err != nil {
 			return err
 		}
+		if again := a.measuredSame(); again > 0 {
+			a.report.Notes = append(a.report.Notes, counted(again, "result")+" of measured activations were made again, and are the same")
+		}
 	}
 	if level >= 3 {
 		var list []*pipeline.Resolved

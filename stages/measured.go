@@ -81,3 +81,13 @@ func (a *auditor) measuredAgain() (list []*pipeline.Resolved) {
 	}
 	return list
 }
+
+// measuredSame counts the results of measured activations that came out the same again.
+func (a *auditor) measuredSame() (n int) {
+	for _, r := range a.measured {
+		if a.redone[r.Node] {
+			n++
+		}
+	}
+	return n
+}

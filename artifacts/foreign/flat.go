@@ -276,7 +276,10 @@ func checkBuffers(meta, body []byte) error {
 		if claimed < -1 || claimed > int64(ratio)*int64(length) || claimed > maxPage {
 			return fmt.Errorf("a buffer claims %d bytes in %d; make the file again", claimed, length)
 		}
-		if all += int(max(claimed, 0)); all > maxPage {
+		if all += int(max(claimed, 0)); all > ratio*len(body) {
+			return errFlat // the same bytes serve for many
+		}
+		if all > maxPage {
 			return fmt.Errorf("a record batch of more than %d bytes; write it in smaller ones, as with max_chunksize=10000", maxPage)
 		}
 	}
