@@ -210,7 +210,7 @@ func (f *flat) each(at int, kind func() flatTable) error {
 	return err
 }
 
-// checkBuffers judges what the compressed buffers of a message claim to hold, for which the library makes room.
+// checkBuffers judges where the buffers of a message are and what compressed ones claim to hold, for which the library makes room.
 func checkBuffers(meta, body []byte) error {
 	f := &flat{meta, len(meta)}
 	// batch follows fields, each to a table, from the message.
@@ -243,18 +243,21 @@ func checkBuffers(meta, body []byte) error {
 		return err
 	}
 	compression, err := f.field(at, 3, 4)
-	if err != nil || compression == 0 {
-		return err
-	}
-	table, err := f.follow(compression)
 	if err != nil {
 		return err
 	}
-	ratio := 255 // of LZ4, whose literals and matches are counted in bytes of at most that
-	if codec, err := f.field(table, 0, 1); err != nil {
-		return err
-	} else if codec != 0 && meta[codec] == 1 {
-		ratio = maxRatio
+	ratio := 4 // of what is not compressed: some bytes may serve for several buffers
+	if compression != 0 {
+		table, err := f.follow(compression)
+		if err != nil {
+			return err
+		}
+		ratio = 255 // of LZ4, whose literals and matches are counted in bytes of at most that
+		if codec, err := f.field(table, 0, 1); err != nil {
+			return err
+		} else if codec != 0 && meta[codec] == 1 {
+			ratio = maxRatio
+		}
 	}
 	buffers, err := batch(append(path, 2)...)
 	if err != nil || buffers == 0 {
@@ -268,11 +271,13 @@ func checkBuffers(meta, body []byte) error {
 		if length == 0 {
 			continue
 		}
-		if length < 8 || from > uint64(len(body)) || length > uint64(len(body))-from {
+		if from > uint64(len(body)) || length > uint64(len(body))-from || compression != 0 && length < 8 {
 			return errFlat
 		}
-		// A length of −1 says that the buffer is not compressed.
-		claimed := int64(binary.LittleEndian.Uint64(body[from:]))
+		claimed := int64(length)
+		if compression != 0 { // −1 says that the buffer is not compressed after all
+			claimed = int64(binary.LittleEndian.Uint64(body[from:]))
+		}
 		if claimed < -1 || claimed > int64(ratio)*int64(length) || claimed > maxPage {
 			return fmt.Errorf("a buffer claims %d bytes in %d; make the file again", claimed, length)
 		}
