@@ -214,19 +214,27 @@ func Compare(ctx context.Context,
 }
 
 // Measure measures activations of any program, from files of Parquet, Arrow or NumPy: tables, figures and a page of them go to
-// out/measure. docs/bring-your-own.md says how to write such files.
+// out/measure, with a comparison of files, runs, layers or epochs where one is asked for. docs/bring-your-own.md says how to write
+// such files.
 func Measure(ctx context.Context,
-	files string, // with columns label and activation; several with blanks between
+	files string, // with columns label and activation; several with blanks between; NAME= before some makes a group of them
 	out *string, // the folder of everything produced; out if absent
 	function *string, // of the units: sigmoid, relu or tanh; without it a unit is dead if it is always 0, and none is called saturated
 	epsilon *string, // safeguard of CCMAS against silent units; 1e-6 if absent
 	permutations *int, // of the labels, for the level of chance; 20 if absent, none for 0
 	nan *string, // keep: measure rows with NaN or infinities too; refused if absent
+	compare *string, // file, run, layer or epoch: compare them, over runs; groups of files if there are such, nothing if absent
+	paired *bool, // runs of one name started alike: compare them one by one; runs are independent if absent
+	reference *string, // the group that the others are compared with; the first if absent
+	weights *string, // weights of the output layer: remove units from the layer in front of it; none are removed if absent
+	layer *string, // from which units are removed; the last of the file if absent
+	orders *int, // in which units are removed at random; 39 if absent
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Measure(ctx, files, stages.MeasureFlags{
 		Function: function, Epsilon: epsilon, Permutations: permutations, NaN: nan,
+		Compare: compare, Paired: paired, Reference: reference, Weights: weights, Layer: layer, Orders: orders,
 	}, stages.Options{Out: out, JSON: json, Verbose: verbose}))
 }
 

@@ -34,6 +34,8 @@ type auditor struct {
 	audit   *pipeline.Audit
 	byName  map[string]*pipeline.Resolved
 
+	measured []*pipeline.Resolved // of activations of other programs
+
 	mu     sync.Mutex
 	report auditReport
 	redone map[*pipeline.Node]bool // came out the same
@@ -97,8 +99,12 @@ func (a *auditor) levels(ctx context.Context, level, k int) error {
 				list = append(list, r)
 			}
 		}
+		list = append(list, a.measuredAgain()...)
 		if err := redo.do(ctx, "derive again", list); err != nil {
 			return err
+		}
+		if again := a.measuredSame(); again > 0 {
+			a.report.Notes = append(a.report.Notes, counted(again, "result")+" of measured activations were made again, and are the same")
 		}
 	}
 	if level >= 3 {
@@ -123,7 +129,11 @@ func (a *auditor) rehash(ctx context.Context) (err error) {
 	if err := a.otherProfiles(ctx); err != nil {
 		return err
 	}
-	a.report.Files, a.report.Bytes, a.report.Faults, a.report.Notes = a.audit.Files, a.audit.Bytes, a.audit.Faults, a.audit.Notes
+	if err := a.auditMeasured(ctx); err != nil {
+		return err
+	}
+	a.report.Files, a.report.Bytes = a.audit.Files, a.audit.Bytes
+	a.report.Faults, a.report.Notes = append(a.report.Faults, a.audit.Faults...), append(a.report.Notes, a.audit.Notes...)
 	for _, r := range a.audit.Resolved {
 		a.byName[r.Node.Name] = r
 	}

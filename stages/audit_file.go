@@ -46,8 +46,19 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 	if err != nil {
 		return err
 	}
+	graphs, wrong := o.measured()
+	for _, g := range graphs {
+		more, err := w.engine.Resolve(ctx, g, p)
+		if err != nil {
+			return err
+		}
+		resolved = append(resolved, more...)
+	}
 	out := o.stdout()
 	quote.Fprintf(out, "%s: %s, %d bytes, SHA-256 %s\n", file, orNone(f.says.Format, "no format known here"), len(data), f.content)
+	if wrong != nil {
+		quote.Fprintf(out, "%v\n", wrong)
+	}
 	for _, fault := range faults {
 		quote.Fprintf(out, "the store: %s\n", fault)
 	}

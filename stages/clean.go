@@ -123,6 +123,13 @@ func (c cleaner) published(ctx context.Context) (*pipeline.Cleaning, error) {
 		graphs = append(graphs, w.Graph)
 		pages = append(pages, filepath.Join(w.o.prefix(), reportFile))
 	}
+	if c.all { // what was measured of other programs' activations is in the store too
+		more, err := c.o.measured()
+		if err != nil {
+			return nil, err
+		}
+		graphs = append(graphs, more...)
+	}
 	return c.engine.Published(ctx, graphs, pages, func(path string) bool {
 		_, err := readPage(path, pipeline.ContentID{})
 		return err == nil

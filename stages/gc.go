@@ -125,6 +125,11 @@ func (o Options) roots(ctx context.Context, keep string) (w *workspace, roots pi
 			locks = append(locks, l)
 		}
 	}
+	more, err := o.measured()
+	if err != nil {
+		return nil, roots, fmt.Errorf("gc: what was measured cannot be told: %w", err)
+	}
+	roots.Graphs = append(roots.Graphs, more...)
 	for revision := range strings.SplitSeq(keep, ",") {
 		if revision == "" {
 			continue

@@ -10,10 +10,18 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/term"
 
+	"sparsel/artifacts/foreign"
+	"sparsel/pipeline"
+	"sparsel/stages/ablate"
+	"sparsel/stages/contrast"
 	"sparsel/stages/measure"
+	"sparsel/stages/measured"
+	"sparsel/stages/present"
+	"sparsel/stages/toolkit"
 )
 
 // MeasureFlags are the flags of Measure. A nil flag was not given.
@@ -22,9 +30,15 @@ type MeasureFlags struct {
 	Epsilon      *string // of CCMAS
 	Permutations *int
 	NaN          *string
+	Compare      *string // what is compared: file, run, layer or epoch
+	Paired       *bool   // runs of one name started alike
+	Reference    *string // the group that the others are compared with
+	Weights      *string // a file of the output layer
+	Layer        *string // from which units are removed
+	Orders       *int    // in which they are
 }
 
-// settings judges the flags.
+// settings judges the flags that are about measuring.
 func (f MeasureFlags) settings() (measure.Settings, error) {
 	s := measure.Settings{Epsilon: 1e-6, Permutations: orDefault(f.Permutations, 20), Function: orDefault(f.Function, "")}
 	if f.Epsilon != nil {
@@ -49,54 +63,240 @@ func (f MeasureFlags) settings() (measure.Settings, error) {
 	return s, nil
 }
 
+// asked is a command line: what to do, and with which files.
+type asked struct {
+	toolkit.Request
+	paths   []string // of the request's files
+	weights string
+}
+
+// judge reads the whole command line before any file. A word that ends in = names the group of the files behind it.
+func (f MeasureFlags) judge(words []string) (a asked, err error) {
+	if a.Settings, err = f.settings(); err != nil {
+		return a, err
+	}
+	group, files := "", map[string]int{}
+	for _, word := range words {
+		if name, named := strings.CutSuffix(word, "="); named {
+			if _, twice := files[name]; name == "" || twice || group == "" && len(a.paths) > 0 {
+				return a, fmt.Errorf("%q: every file is in a group that is named once, as in a= a1.parquet a2.parquet b= b1.parquet b2.parquet", word)
+			}
+			group, files[name] = name, 0
+			continue
+		}
+		name := filepath.Base(word)
+		if slices.ContainsFunc(a.Files, func(f toolkit.File) bool { return f.Name == name }) {
+			return a, fmt.Errorf("two files are called %s; rename one, for tables tell files apart by their names", name)
+		}
+		if group != "" {
+			files[group]++
+		}
+		a.paths, a.Files = append(a.paths, word), append(a.Files, toolkit.File{Name: name, Group: group})
+	}
+	if len(a.paths) == 0 {
+		return a, errors.New("name a file; docs/bring-your-own.md says how to write one")
+	}
+	a.Name = toolkit.Name(a.paths)
+	for name, n := range files {
+		if n == 0 {
+			return a, fmt.Errorf("the group %s= has no files", name)
+		}
+	}
+	if err := f.comparison(&a, group != ""); err != nil {
+		return a, err
+	}
+	return a, f.ablation(&a)
+}
+
+// comparison judges the flags of a comparison.
+func (f MeasureFlags) comparison(a *asked, grouped bool) error {
+	if f.Compare == nil && !grouped {
+		switch {
+		case orDefault(f.Paired, false):
+			return errors.New("-paired is about a comparison: say what is compared by -compare or by groups of files")
+		case f.Reference != nil:
+			return errors.New("-reference is about a comparison: say what is compared by -compare or by groups of files")
+		}
+		return nil
+	}
+	c := &toolkit.Comparison{By: orDefault(f.Compare, contrast.ByFile), Paired: orDefault(f.Paired, false), Reference: orDefault(f.Reference, "")}
+	var groups []string
+	for i, file := range a.Files {
+		if file.Group == "" {
+			a.Files[i].Group = alone(a.paths, i)
+		}
+		if !slices.Contains(groups, a.Files[i].Group) {
+			groups = append(groups, a.Files[i].Group)
+		}
+	}
+	switch {
+	case !slices.Contains(contrast.Ways, c.By):
+		return fmt.Errorf("-compare=%s: give %s", c.By, strings.Join(contrast.Ways, ", "))
+	case grouped && c.By != contrast.ByFile:
+		return fmt.Errorf("-compare=%s compares within one file; groups of files are compared by -compare=file", c.By)
+	case c.By != contrast.ByFile && len(a.Files) > 1:
+		return fmt.Errorf("-compare=%s compares within one file, and there are %d", c.By, len(a.Files))
+	case c.By == contrast.ByFile && len(groups) < 2:
+		return fmt.Errorf("-compare=file compares at least two files or groups, and there is %q", groups[0])
+	case c.By == contrast.ByFile && c.Reference != "" && !slices.Contains(groups, c.Reference):
+		return fmt.Errorf("-reference=%s is none of the groups, which are %q", c.Reference, groups)
+	case c.Paired && (c.By == contrast.ByLayer || c.By == contrast.ByEpoch):
+		return fmt.Errorf("-paired: readings of one network, as by -compare=%s, are always compared within it; leave it out", c.By)
+	}
+	a.Compare = c
+	return nil
+}
+
+// alone is the group of a file that has none: its name without its format, unless another file has that too.
+func alone(paths []string, file int) string {
+	name := toolkit.Name(paths[file : file+1])
+	for i, path := range paths {
+		if i != file && toolkit.Name([]string{path}) == name {
+			return filepath.Base(paths[file])
+		}
+	}
+	return name
+}
+
+// ablation judges the flags of an ablation.
+func (f MeasureFlags) ablation(a *asked) error {
+	if f.Weights == nil {
+		switch {
+		case f.Layer != nil:
+			return errors.New("-layer is that from which units are removed: give the weights of the output layer by -weights")
+		case f.Orders != nil:
+			return errors.New("-orders are those in which units are removed: give the weights of the output layer by -weights")
+		}
+		return nil
+	}
+	a.weights = *f.Weights
+	a.Ablate = &toolkit.Ablation{Name: filepath.Base(a.weights), Layer: orDefault(f.Layer, ""), Last: f.Layer == nil, Orders: orDefault(f.Orders, 39)}
+	switch {
+	case a.weights == "":
+		return errors.New("-weights= is empty; name a file")
+	case len(a.Files) > 1:
+		return fmt.Errorf("-weights are one network's, and there are %d files", len(a.Files))
+	case a.Settings.NotFinite:
+		return errors.New("-nan=keep and -weights do not go together: a network whose activations are NaN has no accuracy")
+	case a.Ablate.Orders < 0 || a.Ablate.Orders > 1000:
+		return fmt.Errorf("-orders=%d: give 0 to 1000", a.Ablate.Orders)
+	}
+	return nil
+}
+
 // Measure measures the activations in files that any program wrote, and writes tables, figures and a page of them to
-// out/measure/NAME.
-func Measure(ctx context.Context, files string, flags MeasureFlags, o Options) error {
+// out/measure/NAME. Words are files, and names of groups of files, separated by commas.
+func Measure(ctx context.Context, words string, flags MeasureFlags, o Options) error {
 	if o.out() == "" {
 		return errNoOut
 	}
-	s, err := flags.settings()
+	a, err := flags.judge(several(words))
 	if err != nil {
 		return fmt.Errorf("measure: %w", err)
 	}
-	paths := several(files)
-	if len(paths) == 0 {
-		return errors.New("measure: name a file; docs/bring-your-own.md says how to write one")
+	if err := checkBuilt(); err != nil {
+		return err
 	}
 	ctx, stop := untilTerminated(ctx)
 	defer stop()
-	layers, err := measure.Files(ctx, paths, s, rowsRead())
+	sources := o.sources()
+	if err := a.identify(ctx, sources); err != nil {
+		return fmt.Errorf("measure: %w", err)
+	}
+	graph, err := a.Graph(sources.Find)
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join(o.out(), "measure", measure.Name(paths))
-	if err := measure.Write(dir, layers); err != nil {
+	st, err := pipeline.OpenStore(filepath.Join(o.out(), "store"))
+	if err != nil {
 		return err
 	}
+	engine := pipeline.New(pipeline.Config{Store: st, Out: o.out(), Code: codeOf(st), Events: events(), Paranoid: orDefault(o.Paranoid, false)})
+	plan, err := engine.Plan(ctx, graph, []string{a.Target()})
+	if err != nil {
+		return err
+	}
+	report, err := engine.Run(ctx, plan, pipeline.Options{Jobs: 1, Request: a.Target()}) // a file is measured on all cores
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, f := range a.Files {
+		names = append(names, f.Name)
+	}
+	layers, err := present.Load(names, func(file int) (string, string) {
+		return st.BlobPath(report.Result(filepath.ToSlash(filepath.Join(a.Target(), "layers", names[file]))).Outputs[measured.Layers]), ""
+	})
+	if err != nil {
+		return err
+	}
+	return o.printMeasured(a, layers)
+}
+
+func (o Options) sources() *toolkit.Sources {
+	return toolkit.OpenSources(filepath.Join(o.out(), toolkit.Folder, "files.json"))
+}
+
+// identify hashes the files, or believes what it knows of them.
+func (a *asked) identify(ctx context.Context, sources *toolkit.Sources) error {
+	for i, path := range a.paths {
+		parts, err := foreign.Parts(path)
+		if err != nil {
+			return err
+		}
+		if a.Files[i].Content, err = sources.Identify(ctx, path, parts, hashed(path)); err != nil {
+			return err
+		}
+	}
+	if a.Ablate == nil {
+		return nil
+	}
+	parts, err := ablate.Parts(a.weights)
+	if err != nil {
+		return err
+	}
+	a.Ablate.Content, err = sources.Identify(ctx, a.weights, parts, nil)
+	return err
+}
+
+// printMeasured says what came out, and where it is.
+func (o Options) printMeasured(a asked, layers []present.Layer) error {
 	out := o.stdout()
 	if orDefault(o.JSON, false) {
-		data, err := json.MarshalIndent(measure.Summary(layers), "", "  ")
+		data, err := json.MarshalIndent(present.Summary(layers), "", "  ")
 		if err != nil {
 			return fmt.Errorf("measure: %w", err)
 		}
 		_, err = fmt.Fprintf(out, "%s\n", data)
 		return err
 	}
-	if err := measure.Print(out, layers, orDefault(o.Verbose, false)); err != nil {
+	if err := present.Print(out, layers, orDefault(o.Verbose, false)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(out, filepath.Join(dir, "index.html"))
+	dir := filepath.Join(o.out(), filepath.FromSlash(a.Target()))
+	for _, s := range []struct {
+		made bool
+		file string
+	}{{a.Compare != nil, "comparison/comparison.md"}, {a.Ablate != nil, "ablation/ablation.md"}} {
+		if !s.made {
+			continue
+		}
+		if _, err := fmt.Fprintln(out, filepath.Join(dir, s.file)); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintln(out, filepath.Join(dir, present.Page))
 	return err
 }
 
-// rowsRead shows on a terminal how much of a file is read.
-func rowsRead() func(path string, done, all int64) {
+// hashed shows on a terminal how much of a file is hashed.
+func hashed(path string) func(done, all int64) {
 	if !term.IsTerminal(int(os.Stderr.Fd())) {
 		return nil
 	}
 	shown := int64(-1)
-	return func(path string, done, all int64) {
-		percent := 100 * done / all
+	return func(done, all int64) {
+		percent := 100 * done / max(1, all)
 		if percent == shown {
 			return
 		}
@@ -104,6 +304,6 @@ func rowsRead() func(path string, done, all int64) {
 			fmt.Fprint(os.Stderr, "\r\x1b[K")
 			return
 		}
-		fmt.Fprintf(os.Stderr, "\r\x1b[Kmeasure %s: %d %% of %d rows", strconv.Quote(filepath.Base(path)), percent, all)
+		fmt.Fprintf(os.Stderr, "\r\x1b[Khash %s: %d %% of %d MB", strconv.Quote(filepath.Base(path)), percent, all/1e6)
 	}
 }

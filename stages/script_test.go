@@ -10,12 +10,14 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"sparsel/artifacts/runs"
 	"sparsel/stages/fetch"
 	"sparsel/stages/internal/testenv"
 )
@@ -53,9 +55,10 @@ func runScriptFiles(t *testing.T, data string, files ...string) {
 			return copyProject("..", filepath.Join(env.WorkDir, "project"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"edit":  edit,
-			"flip":  flip,
-			"count": count,
+			"edit":        edit,
+			"flip":        flip,
+			"count":       count,
+			"activations": activations,
 		},
 	})
 }
@@ -165,6 +168,47 @@ func count(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// activations DIR SHIFT writes, into a folder that is there, activations of two layers and two epochs of a made-up network and the
+// weights of its output layer, as the project's own archives.
+func activations(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: activations DIR SHIFT")
+	}
+	shift, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	dir := ts.MkAbs(args[0])
+	w, err := runs.CreateActivations(filepath.Join(dir, "acts.parquet"), nil)
+	ts.Check(err)
+	const units, classes, samples = 12, 3, 90
+	for epoch := 1; epoch <= 2; epoch++ {
+		for layer := 1; layer <= 2; layer++ {
+			b := runs.Block{Epoch: epoch, Layer: layer, Units: units}
+			for i := range samples {
+				class := uint8(i % classes)
+				b.Labels, b.Predictions = append(b.Labels, class), append(b.Predictions, class)
+				for j := range units {
+					v := float32((i*7+j*(5+shift)+epoch*layer)%11) / 50
+					if j%classes == int(class) {
+						v += 1
+					}
+					b.Values = append(b.Values, v)
+				}
+			}
+			ts.Check(w.Append(b))
+		}
+	}
+	ts.Check(w.Close())
+	weights := make([]float32, classes*units)
+	for i := range weights {
+		if i%units%classes == i/units {
+			weights[i] = 1
+		}
+	}
+	ts.Check(runs.WriteWeights(filepath.Join(dir, "weights.parquet"), nil, []runs.Tensor{
+		{Name: "output.weight", Shape: []int{classes, units}, Values: weights}, {Name: "output.bias", Shape: []int{classes}, Values: make([]float32, classes)},
+	}))
+}
+
 func TestMain(m *testing.M) {
 	Worker()
 	testscript.Main(tests{m}, map[string]func(){"sparsel": command})
@@ -181,6 +225,40 @@ func (t tests) Run() int {
 		}
 	}
 	return code
+}
+
+// measureTarget is the target whose flags tell whether they were given.
+func measureTarget(ctx context.Context, files string, args []string) error {
+	var f MeasureFlags
+	for _, arg := range args {
+		name, value, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		number, err := strconv.Atoi(value)
+		switch name {
+		case "compare":
+			f.Compare = &value
+		case "reference":
+			f.Reference = &value
+		case "weights":
+			f.Weights = &value
+		case "layer":
+			f.Layer = &value
+		case "nan":
+			f.NaN = &value
+		case "paired":
+			f.Paired = new(bool)
+			*f.Paired = true
+		case "permutations":
+			f.Permutations = &number
+		case "orders":
+			f.Orders = &number
+		default:
+			return fmt.Errorf("measure has no flag -%s", name)
+		}
+		if err != nil && (f.Permutations == &number || f.Orders == &number) {
+			return err
+		}
+	}
+	return Measure(ctx, files, f, Options{})
 }
 
 // command is `go tool mage` for scripts: the target, its arguments, its flags.
@@ -200,6 +278,9 @@ func target(ctx context.Context, name string, args []string) error {
 		ids, args = append(ids, args[0]), args[1:]
 	}
 	id := strings.Join(ids, ",") // as JudgeCommandLine has it
+	if name == "measure" {
+		return measureTarget(ctx, id, args)
+	}
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	o := Options{
 		Params: flags.String("params", "params.toml", ""), Profile: flags.String("profile", "", ""), Out: flags.String("out", "out", ""), Data: flags.String("data", "", ""),
@@ -207,6 +288,7 @@ func target(ctx context.Context, name string, args []string) error {
 		Verbose: flags.Bool("verbose", false, ""), Paranoid: flags.Bool("paranoid", false, ""),
 	}
 	format, reference, store := flags.String("format", "dot", ""), flags.String("reference", "", ""), flags.Bool("store", false, "")
+	o.Yes = flags.Bool("yes", false, "")
 	links := flags.String("links", "", "")
 	level, remove, keep := flags.Int("level", 1, ""), flags.Bool("delete", false, ""), flags.String("keep", "", "")
 	stage, k := flags.String("stage", "", ""), flags.Int("k", 10, "")

@@ -13,11 +13,11 @@ func Why(ctx context.Context, nodes string, o Options) error {
 		return err
 	}
 	for i, word := range several(nodes) {
-		node, err := w.Node(word)
+		graph, node, err := w.graphOf(word)
 		if err != nil {
 			return fmt.Errorf("why: %w", err)
 		}
-		text, err := w.engine.Why(ctx, w.Graph, node.Name, orDefault(o.Verbose, false))
+		text, err := w.engine.Why(ctx, graph, node.Name, orDefault(o.Verbose, false))
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	"gonum.org/v1/gonum/floats"
+
 	"sparsel/analysis/metric"
 )
 
@@ -37,8 +39,12 @@ type Layer struct {
 	correct  int64
 
 	draws  []*draw
-	values []float32 // rows not added yet
+	values []float32 // rows not handed over yet
 	rows   []int     // and their classes
+
+	adding       sync.WaitGroup // of the rows before those
+	added        []float32      // their memory, which is used again
+	classesAdded []int
 }
 
 // Classes is how often each label occurs among a layer's rows.
@@ -71,7 +77,7 @@ func NewLayer(units int, classes Classes, function string, sources []Source) (*L
 
 // Memory is how many bytes a layer takes.
 func Memory(units, classes, permutations int) int64 {
-	return 8*int64(units)*int64(classes)*int64(1+permutations) + 4*pending + 64*int64(units)
+	return 8*int64(units)*int64(classes)*int64(1+permutations) + 8*pending + 64*int64(units)
 }
 
 // Add adds a row, which is not kept.
@@ -94,15 +100,24 @@ func (l *Layer) Predict(right bool) {
 	}
 }
 
-// flush adds the rows that wait. Goroutines share the rows for what is of one sample and the units for what is summed over
-// samples: so every sum is taken in the order of the rows.
+// flush hands over the rows that wait, once those before them were added, and goes on without waiting.
 func (l *Layer) flush() {
-	units, n := l.stats.Units, len(l.rows)
+	l.adding.Wait()
+	values, rows := l.values, l.rows
+	l.values, l.rows = l.added[:0], l.classesAdded[:0]
+	l.added, l.classesAdded = values, rows
+	l.adding.Go(func() { l.add(values, rows) })
+}
+
+// add adds rows. Goroutines share the rows for what is of one sample and the units for what is summed over samples: so every
+// sum is taken in the order of the rows.
+func (l *Layer) add(values []float32, rows []int) {
+	units, n := l.stats.Units, len(rows)
 	permuted := make([][]int, len(l.draws))
 	for p, d := range l.draws {
 		permuted[p] = d.take(n)
 	}
-	row := func(i int) []float32 { return l.values[i*units : (i+1)*units] }
+	row := func(i int) []float32 { return values[i*units : (i+1)*units] }
 	ratios, ranks := make([]float32, n), make([]float64, n)
 	share(n, func(from, to int) {
 		for i := from; i < to; i++ {
@@ -110,26 +125,27 @@ func (l *Layer) flush() {
 		}
 	})
 	share(units, func(from, to int) {
-		for i, class := range l.rows {
+		sizes := make([]float64, to-from)
+		for i, class := range rows {
 			l.stats.AddUnits(row(i), class, from, to)
-		}
-		for p, d := range l.draws {
-			for i, class := range permuted[p] {
-				sums := d.sums[class*units+from : class*units+to]
-				for j, v := range row(i)[from:to] {
-					sums[j] += math.Abs(float64(v))
-				}
+			if len(l.draws) == 0 {
+				continue
+			}
+			for j, v := range row(i)[from:to] {
+				sizes[j] = math.Abs(float64(v))
+			}
+			for p, d := range l.draws {
+				floats.Add(d.sums[permuted[p][i]*units+from:permuted[p][i]*units+to], sizes)
 			}
 		}
 	})
 	root := math.Sqrt(float64(units))
-	for i, class := range l.rows {
+	for i, class := range rows {
 		l.stats.AddSample(class, ratios[i], ranks[i])
 		if s := float64((float32(root) - ratios[i]) / float32(root-1)); s == s { // as metric.Hoyer
 			l.bins[int(max(0, min(Bins-1, math.Floor(s*Bins))))]++
 		}
 	}
-	l.values, l.rows = l.values[:0], l.rows[:0]
 }
 
 // share divides 0 to n among as many goroutines as there are processors.

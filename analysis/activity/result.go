@@ -33,6 +33,7 @@ type Unit struct {
 // Result ends the layer. Epsilon is that of CCMAS.
 func (l *Layer) Result(epsilon float64) (Result, error) {
 	l.flush()
+	l.adding.Wait()
 	s := l.stats
 	if s.Activation = l.function; s.Activation == "" {
 		s.Activation = "relu" // dead is what is 0 throughout, whatever the function

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -480,5 +481,51 @@ func TestSparsityClosedForms(t *testing.T) {
 				t.Errorf("%d units, %s: treves-rolls %v, want %v", h, tt.name, got, tt.treves)
 			}
 		}
+	}
+}
+
+// Sizes are sorted as by comparing, whatever they are and however many.
+func TestSortedSizes(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 9))
+	draw := []func() float32{
+		func() float32 { return math.Float32frombits(r.Uint32()) }, // of all kinds
+		func() float32 { return float32(r.NormFloat64()) },
+		func() float32 { return max(0, float32(r.NormFloat64())) },
+		func() float32 { return float32(r.IntN(3)) },
+		func() float32 { return -2.5 },
+	}
+	for n := 0; n < 2*stackUnits; n += 1 + n/7 {
+		for k, of := range draw {
+			a, want := make([]float32, n), make([]uint32, n)
+			for i := range a {
+				a[i] = of()
+				want[i] = math.Float32bits(a[i]) &^ (1 << 31)
+			}
+			slices.Sort(want)
+			var room [stackUnits]uint32
+			if got := sortedSizes(a, room[:0]); !slices.Equal(got, want) {
+				t.Fatalf("%d numbers of kind %d: %v, want %v", n, k, got, want)
+			}
+			sum, ranks := 0.0, 0.0
+			for _, bits := range slices.Backward(want) {
+				sum += float64(math.Float32frombits(bits))
+				ranks += sum
+			}
+			if got, want := Rank(a), ranks/sum; got != want && !(got != got && want != want) {
+				t.Fatalf("%d numbers of kind %d: mean rank %v, want %v", n, k, got, want)
+			}
+		}
+	}
+}
+
+func BenchmarkRank(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	a := make([]float32, 256)
+	for i := range a {
+		a[i] = r.Float32()
+	}
+	b.SetBytes(4 * 256)
+	for b.Loop() {
+		Rank(a)
 	}
 }

@@ -73,14 +73,10 @@ func FromActivations(values []float32, units int, labels []uint8, classes int, t
 // float64 from the largest value down: their terms are the partial sums of the
 // other's. Without activity, and with a NaN, it is NaN.
 func Rank(a []float32) float64 {
-	sorted := make([]float64, len(a))
-	for j, v := range a {
-		sorted[j] = math.Abs(float64(v))
-	}
-	slices.Sort(sorted)
 	var total, ranks float64
-	for k := len(sorted) - 1; k >= 0; k-- {
-		total += sorted[k]
+	var sorted [stackUnits]uint32
+	for _, bits := range slices.Backward(sortedSizes(a, sorted[:0])) {
+		total += float64(math.Float32frombits(bits))
 		ranks += total
 	}
 	return ranks / total

@@ -35,21 +35,29 @@ func (s *Statistics) AddSample(class int, ratio float32, rank float64) {
 // AddUnits adds what is kept of each unit of a sample, for the units from one up to another, which is not among them. Calls
 // for different units may run at the same time.
 func (s *Statistics) AddUnits(row []float32, class, from, to int) {
-	sums := s.ClassSums[class*s.Units:][:s.Units]
-	for j := from; j < to; j++ {
-		a := float32(math.Abs(float64(row[j])))
+	row = row[from:to]
+	sums, squares := s.ClassSums[class*s.Units+from:][:len(row)], s.Squares[from:][:len(row)]
+	least, most := s.Least[from:][:len(row)], s.Most[from:][:len(row)]
+	for j, v := range row {
+		a := float32(math.Abs(float64(v)))
 		sums[j] += float64(a)
-		s.Squares[j] += float64(float64(a) * float64(a)) // exact: 48 bits
-		if !(s.Least[j] <= a) && a == a {                // a number comes before NaN, which is what there is to begin with
-			s.Least[j] = a
+		squares[j] += float64(float64(a) * float64(a)) // exact: 48 bits
+		if !(least[j] <= a) && a == a {                // a number comes before NaN, which is what there is to begin with
+			least[j] = a
 		}
-		if !(a <= s.Most[j]) && s.Most[j] == s.Most[j] { // NaN, once there, stays
-			s.Most[j] = a
+		if !(a <= most[j]) && most[j] == most[j] { // NaN, once there, stays
+			most[j] = a
 		}
-		for k, t := range s.Thresholds {
-			if a < t {
-				s.Below[k*s.Units+j]++
-			}
+	}
+	for k, t := range s.Thresholds {
+		if !(t > 0) {
+			continue // nothing is below
+		}
+		// The bits of numbers that are not negative have their order, NaN beyond all; the difference is negative, and its highest
+		// bit 1, for those below. Branches would be taken at random.
+		bound, below := uint64(math.Float32bits(t)), s.Below[k*s.Units+from:][:len(row)]
+		for j, v := range row {
+			below[j] += int64((uint64(math.Float32bits(v)&^(1<<31)) - bound) >> 63)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ func openArrow(f *os.File, begin, size int64) (source, error) {
 		}
 	}
 	err := guard(func() error {
-		r, err := a.reader()
+		r, _, err := a.reader()
 		if err != nil {
 			return err
 		}
@@ -58,6 +59,7 @@ type messages struct {
 	at     int64
 	end    int64
 	framed bool // by a file, so that no message need say that it is the last
+	ended  bool // the last message was given
 	count  atomic.Int64
 }
 
@@ -66,6 +68,7 @@ func (m *messages) Release() { m.count.Add(-1) }
 
 func (m *messages) Message() (*ipc.Message, error) {
 	if m.framed && m.at == m.end {
+		m.ended = true
 		return nil, io.EOF
 	}
 	var head [8]byte
@@ -77,6 +80,7 @@ func (m *messages) Message() (*ipc.Message, error) {
 	}
 	size := int64(binary.LittleEndian.Uint32(head[4:]))
 	if size == 0 {
+		m.ended = true
 		return nil, io.EOF
 	}
 	m.at += 8
@@ -88,6 +92,9 @@ func (m *messages) Message() (*ipc.Message, error) {
 		return nil, err
 	}
 	m.at += size
+	if err := checkMessage(meta); err != nil {
+		return nil, err
+	}
 	// Message.bodyLength is field 3 (Arrow's Message.fbs).
 	table := flatbuffers.Table{Bytes: meta, Pos: flatbuffers.GetUOffsetT(meta)}
 	var body int64
@@ -105,6 +112,9 @@ func (m *messages) Message() (*ipc.Message, error) {
 		return nil, err
 	}
 	m.at += body
+	if err := checkBuffers(meta, data); err != nil {
+		return nil, err
+	}
 	return ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(data)), nil
 }
 
@@ -125,8 +135,10 @@ func (l limited) Reallocate(n int, b []byte) []byte {
 	return l.Allocator.Reallocate(n, b)
 }
 
-func (a *arrowFile) reader() (*ipc.Reader, error) {
-	return ipc.NewReaderFromMessageReader(&messages{source: a.file, at: a.begin, end: a.end, framed: a.begin > 0}, ipc.WithAllocator(limited{memory.NewGoAllocator()}))
+func (a *arrowFile) reader() (*ipc.Reader, *messages, error) {
+	m := &messages{source: a.file, at: a.begin, end: a.end, framed: a.begin > 0}
+	r, err := ipc.NewReaderFromMessageReader(m, ipc.WithAllocator(limited{memory.NewGoAllocator()}))
+	return r, m, err
 }
 
 func (a *arrowFile) field(name string) int {
@@ -173,7 +185,7 @@ func (a *arrowFile) half() bool {
 func (a *arrowFile) Close() error { return a.file.Close() }
 
 func (a *arrowFile) scan(values bool, give func(*Batch) error) error {
-	r, err := a.reader()
+	r, m, err := a.reader()
 	if err != nil {
 		return err
 	}
@@ -193,10 +205,11 @@ func (a *arrowFile) scan(values bool, give func(*Batch) error) error {
 			from, first = from+b.Rows(), first+int64(b.Rows())
 		}
 	}
-	if err := r.Err(); err != nil && !errors.Is(err, io.EOF) {
-		return err
+	if m.ended {
+		return nil
 	}
-	return nil
+	// A codec that wants more than there is calls that the end, too.
+	return fmt.Errorf("a record batch cannot be read: %w; make the file again", cmp.Or(r.Err(), io.ErrUnexpectedEOF))
 }
 
 // fill takes rows of a record.

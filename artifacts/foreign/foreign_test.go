@@ -19,6 +19,8 @@ import (
 	"github.com/apache/arrow/go/v17/parquet"
 	"github.com/apache/arrow/go/v17/parquet/compress"
 	"github.com/apache/arrow/go/v17/parquet/pqarrow"
+
+	"sparsel/artifacts/mutate"
 )
 
 // record makes rows of three columns.
@@ -72,7 +74,7 @@ func parquetOf(t testing.TB, r arrow.Record, options ...parquet.WriterProperty) 
 	return stored(t, "x.parquet", b.Bytes())
 }
 
-func arrowOf(t testing.TB, r arrow.Record) string {
+func arrowOf(t testing.TB, r arrow.Record, options ...ipc.Option) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "x.arrow")
 	f, err := os.Create(path)
@@ -80,7 +82,7 @@ func arrowOf(t testing.TB, r arrow.Record) string {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	w, err := ipc.NewFileWriter(f, ipc.WithSchema(r.Schema()))
+	w, err := ipc.NewFileWriter(f, append(options, ipc.WithSchema(r.Schema()))...)
 	if err == nil {
 		err = errors.Join(w.Write(r), w.Close())
 	}
@@ -143,8 +145,10 @@ func TestFormats(t *testing.T) {
 					}
 				}
 			}
-			if n, err := read(arrowOf(t, r), Options{Values: true}, true); n != rows || err != nil {
-				t.Errorf("Arrow, %v, %v: %d rows, %v", elem, labels, n, err)
+			for name, options := range map[string][]ipc.Option{"plain": nil, "LZ4": {ipc.WithLZ4()}, "zstd": {ipc.WithZstd()}} {
+				if n, err := read(arrowOf(t, r, options...), Options{Values: true}, true); n != rows || err != nil {
+					t.Errorf("Arrow, %s, %v, %v: %d rows, %v", name, elem, labels, n, err)
+				}
 			}
 		}
 	}
@@ -279,17 +283,41 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// Whatever the bytes, reading ends, in an error or in rows, without a panic.
-func FuzzRead(f *testing.F) {
+// hostile are small files of every kind, of which damaged ones are made.
+func hostile(t testing.TB) [][]byte {
 	r := record(arrow.PrimitiveTypes.Float32, arrow.PrimitiveTypes.Int64, 12, rising)
-	for _, path := range []string{parquetOf(f, r), parquetOf(f, r, parquet.WithDictionaryDefault(false), parquet.WithDataPageVersion(parquet.DataPageV2)), arrowOf(f, r)} {
+	half := record(arrow.FixedWidthTypes.Float16, arrow.PrimitiveTypes.Float64, 12, rising)
+	var files [][]byte
+	for _, path := range []string{
+		parquetOf(t, r), parquetOf(t, r, parquet.WithDictionaryDefault(false), parquet.WithDataPageVersion(parquet.DataPageV2)),
+		parquetOf(t, half, parquet.WithCompression(compress.Codecs.Zstd)), parquetOf(t, r, parquet.WithCompression(compress.Codecs.Snappy)),
+		parquetOf(t, r, parquet.WithCompression(compress.Codecs.Gzip)), arrowOf(t, r), arrowOf(t, half),
+	} {
 		data, err := os.ReadFile(path)
 		if err != nil {
-			f.Fatal(err)
+			t.Fatal(err)
 		}
+		files = append(files, data)
+	}
+	return files
+}
+
+// Whatever the bytes, reading ends, in an error or in rows, without a panic and in little memory.
+func TestDamaged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	mutate.Loop(t, hostile(t), func(data []byte) {
+		if err := os.WriteFile(path, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		read(path, Options{Values: true}, false)
+	})
+}
+
+func FuzzRead(f *testing.F) {
+	for _, data := range hostile(f) {
 		f.Add(data)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
+	mutate.Fuzz(f, func(t *testing.T, data []byte) {
 		read(stored(t, "x", data), Options{Values: true}, false)
 	})
 }

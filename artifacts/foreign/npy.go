@@ -13,7 +13,10 @@ import (
 	"strings"
 )
 
-const npyMagic = "\x93NUMPY"
+const (
+	npyMagic   = "\x93NUMPY"
+	maxElement = 1024 // bytes of a number or characters of a text
+)
 
 // npy is an open .npy file of one or two dimensions, in C order.
 type npy struct {
@@ -65,11 +68,16 @@ func (a *npy) header() error {
 	}
 	a.begin += length
 	m := npyHeader.FindStringSubmatch(string(text))
+	if strings.Contains(string(text), "'descr': '|O'") {
+		return errors.New("Python objects, such as lists of different lengths; make it an array of numbers with .astype('<f4')")
+	}
 	if m == nil {
 		return fmt.Errorf("the header %.200q is not that of an array of numbers with one or two dimensions", strings.TrimSpace(string(text)))
 	}
 	a.kind = m[2][0]
-	a.size, _ = strconv.Atoi(m[3])
+	if a.size, _ = strconv.Atoi(m[3]); a.size < 1 || a.size > maxElement {
+		return fmt.Errorf("elements of %s%s, which is nothing that can be read", m[2], m[3])
+	}
 	if a.kind == 'U' {
 		a.size *= 4
 	}
@@ -84,7 +92,7 @@ func (a *npy) header() error {
 	if a.flat = m[6] == ""; !a.flat {
 		width, err2 = strconv.ParseInt(m[6], 10, 64)
 	}
-	if err1 != nil || err2 != nil || width > maxUnits || a.size < 1 || a.size > 1<<16 {
+	if err1 != nil || err2 != nil || width > maxUnits {
 		return fmt.Errorf("an array of %s rows of %s elements", m[5], m[6])
 	}
 	a.rows, a.width = rows, int(width)
@@ -311,4 +319,64 @@ func (p *pair) activations(r io.Reader, b *Batch, n int, buffer *[]byte) error {
 		b.Ends = append(b.Ends, (i+1)*a.width)
 	}
 	return nil
+}
+
+func readOutput(path string) (*Output, error) {
+	stem := strings.TrimSuffix(strings.TrimSuffix(path, "."+Weight+".npy"), "."+Bias+".npy")
+	if stem == path {
+		return nil, errors.New("weights are weights.parquet of this project, or NumPy arrays that are named X.weight.npy and X.bias.npy")
+	}
+	weights, err := openArray(stem+"."+Weight+".npy", Weight)
+	if err != nil {
+		return nil, err
+	}
+	defer weights.file.Close()
+	o := &Output{Classes: int(weights.rows), Units: weights.width, Parts: []Part{{Weight, weights.file.Name()}}}
+	switch _, float := weights.float(make([]byte, weights.size)); {
+	case !float || weights.flat:
+		return nil, fmt.Errorf("%c%d in %d columns, want float16, float32 or float64 in two dimensions, [classes][units]", weights.kind, weights.size, weights.width)
+	case weights.rows > maxOutput || weights.rows*int64(max(1, weights.width)) > maxOutput:
+		return nil, fmt.Errorf("%d times %d weights, more than %d", weights.rows, weights.width, maxOutput)
+	}
+	if o.Weights, err = weights.all(); err != nil {
+		return nil, err
+	}
+	bias, err := openArray(stem+"."+Bias+".npy", Bias)
+	if errors.Is(err, os.ErrNotExist) && !strings.HasSuffix(path, "."+Bias+".npy") {
+		o.Bias = make([]float64, o.Classes)
+		return o, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer bias.file.Close()
+	switch _, float := bias.float(make([]byte, bias.size)); {
+	case !float || !bias.flat:
+		return nil, fmt.Errorf("biases are %c%d, want float16, float32 or float64 in one dimension", bias.kind, bias.size)
+	case bias.rows != weights.rows:
+		return nil, fmt.Errorf("%d biases for the %d classes of the weights", bias.rows, weights.rows)
+	}
+	o.Parts = append([]Part{{Bias, bias.file.Name()}}, o.Parts...)
+	o.Bias, err = bias.all()
+	return o, err
+}
+
+// all reads an array of floats.
+func (a *npy) all() ([]float64, error) {
+	r, err := a.reader()
+	if err != nil {
+		return nil, err
+	}
+	data := make([]byte, a.rows*int64(a.width)*int64(a.size))
+	if _, err := io.ReadFull(r, data); err != nil {
+		return nil, err
+	}
+	values := make([]float64, len(data)/a.size)
+	for i := range values {
+		values[i], _ = a.float(data[i*a.size : (i+1)*a.size])
+		if math.IsNaN(values[i]) || math.IsInf(values[i], 0) {
+			return nil, fmt.Errorf("row %d, element %d is %v", i/a.width, i%a.width, values[i])
+		}
+	}
+	return values, nil
 }

@@ -65,7 +65,7 @@ hidden = lambda params, x: torch.sigmoid(x @ params).numpy()
 	if err != nil {
 		t.Fatal(err)
 	}
-	layers, err := Files(context.Background(), []string{filepath.Join(dir, "acts.label.npy")}, Settings{Epsilon: 1e-6, Function: "sigmoid"}, nil)
+	layers, err := File(context.Background(), filepath.Join(dir, "acts.label.npy"), Settings{Epsilon: 1e-6, Function: "sigmoid"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,16 +1,15 @@
-// Package measure measures activations that other programs wrote: it reads them with artifacts/foreign, measures them with
-// analysis/activity, and makes tables, figures and a page of what comes out. It knows neither the study nor the pipeline.
+// Package measure is the stage that measures activations which other programs wrote: one file, read with artifacts/foreign and
+// measured with analysis/activity, becomes an archive of what each layer is. What is made of that is for other stages.
 package measure
 
 import (
 	"context"
 	"fmt"
 	"math"
-	"path/filepath"
-	"strings"
 
 	"sparsel/analysis/activity"
 	"sparsel/artifacts/foreign"
+	"sparsel/stages/measured"
 	"sparsel/trainer/rng"
 )
 
@@ -25,33 +24,6 @@ type Settings struct {
 	NotFinite    bool    // measure rows with NaN or infinities instead of refusing them
 }
 
-// Layer is one layer of one file, at one epoch of one run.
-type Layer struct {
-	File string // its name without folders
-	foreign.Key
-	Predicts bool
-	activity.Result
-}
-
-// Files measures every layer of the files, in the order in which they first occur. The progress, if not nil, is told of rows.
-func Files(ctx context.Context, paths []string, s Settings, progress func(path string, done, all int64)) ([]Layer, error) {
-	var layers []Layer
-	seen := map[string]bool{}
-	for _, path := range paths {
-		name := filepath.Base(path)
-		if seen[name] {
-			return nil, fmt.Errorf("measure: two files are called %s; rename one, for tables tell files apart by their names", name)
-		}
-		seen[name] = true
-		of, err := file(ctx, path, s, progress)
-		if err != nil {
-			return nil, fmt.Errorf("measure: %w", err)
-		}
-		layers = append(layers, of...)
-	}
-	return layers, nil
-}
-
 // group is a layer while it is read.
 type group struct {
 	classes activity.Classes
@@ -60,7 +32,16 @@ type group struct {
 	at      int             // in the results
 }
 
-func file(ctx context.Context, path string, s Settings, progress func(string, int64, int64)) ([]Layer, error) {
+// File measures every layer of a file, in the order in which they first occur. The progress, if not nil, is told of rows.
+func File(ctx context.Context, path string, s Settings, progress func(done, all int64)) ([]measured.Layer, error) {
+	layers, err := file(ctx, path, s, progress)
+	if err != nil {
+		return nil, fmt.Errorf("measure: %w", err)
+	}
+	return layers, nil
+}
+
+func file(ctx context.Context, path string, s Settings, progress func(done, all int64)) ([]measured.Layer, error) {
 	f, err := foreign.Open(path)
 	if err != nil {
 		return nil, err
@@ -82,7 +63,7 @@ func file(ctx context.Context, path string, s Settings, progress func(string, in
 				path, foreign.Label, g.left, key)
 		}
 	}
-	layers := make([]Layer, len(groups))
+	layers := make([]measured.Layer, len(groups))
 	var memory int64
 	done := int64(0)
 	err = f.Scan(foreign.Options{Values: true, NotFinite: s.NotFinite}, func(b *foreign.Batch) error {
@@ -117,11 +98,11 @@ func file(ctx context.Context, path string, s Settings, progress func(string, in
 			if !f.Predicts() {
 				r.Accuracy = math.NaN()
 			}
-			layers[g.at] = Layer{filepath.Base(path), b.Keys[i], f.Predicts(), r}
+			layers[g.at] = measured.Layer{Key: b.Keys[i], Predicts: f.Predicts(), Result: r}
 			g.layer, memory = nil, memory-takes
 		}
 		if done += int64(b.Rows()); progress != nil {
-			progress(path, done, all)
+			progress(done, all)
 		}
 		return nil
 	})
@@ -136,14 +117,14 @@ func count(ctx context.Context, f *foreign.File) (map[foreign.Key]*group, int64,
 			g := groups[b.Keys[i]]
 			if g == nil {
 				if len(groups) == maxGroups {
-					return fmt.Errorf("measure: more than %d layers; does a column of another meaning have the name run, epoch or layer?", maxGroups)
+					return fmt.Errorf("more than %d layers; does a column of another meaning have the name run, epoch or layer?", maxGroups)
 				}
 				g = &group{classes: activity.Classes{}, at: len(groups)}
 				groups[b.Keys[i]] = g
 			}
 			g.classes.Count(label)
 			if g.left++; len(g.classes) > maxClasses {
-				return fmt.Errorf("measure: row %d, column %q: more than %d classes in %s; are these the labels?",
+				return fmt.Errorf("row %d, column %q: more than %d classes in %s; are these the labels?",
 					b.First+int64(i), foreign.Label, maxClasses, b.Keys[i])
 			}
 		}
@@ -165,16 +146,4 @@ func streams(n int) []activity.Source {
 		list[i] = rng.Named(0, "measure: permuted labels", uint64(i))
 	}
 	return list
-}
-
-// Name is the folder of what is made of files: the first one's name without what tells its format.
-func Name(paths []string) string {
-	name := filepath.Base(paths[0])
-	for _, suffix := range []string{".parquet", ".arrow", ".arrows", ".feather", ".ipc", ".npy", "." + foreign.Activation, "." + foreign.Label} {
-		name = strings.TrimSuffix(name, suffix)
-	}
-	if len(paths) > 1 {
-		name += fmt.Sprintf("-and-%d-more", len(paths)-1)
-	}
-	return name
 }

@@ -3,6 +3,7 @@ package measure
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -11,8 +12,8 @@ import (
 	"testing"
 
 	"sparsel/analysis/metric"
-	"sparsel/artifacts"
 	"sparsel/artifacts/runs"
+	"sparsel/stages/measured"
 )
 
 // made draws sigmoid-like activations of two layers and two epochs.
@@ -59,7 +60,7 @@ var thresholds = []float32{math.SmallestNonzeroFloat32, 0.05, 0.1, 0.95}
 // The study's own archive, read as anyone's file, has the metrics that the study computes from the same activations, bit for bit.
 func TestStudyArchiveBitForBit(t *testing.T) {
 	blocks := made(3001, 64, 37)
-	layers, err := Files(context.Background(), []string{archiveOf(t, blocks)}, Settings{Epsilon: 1e-6, Permutations: 3, Function: "sigmoid"}, nil)
+	layers, err := File(context.Background(), archiveOf(t, blocks), Settings{Epsilon: 1e-6, Permutations: 3, Function: "sigmoid"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +78,7 @@ func TestStudyArchiveBitForBit(t *testing.T) {
 			t.Fatal(err)
 		}
 		if layers[i].Measures != want {
-			t.Errorf("%s: %+v, want %+v", layers[i].title(), layers[i].Measures, want)
+			t.Errorf("%s: %+v, want %+v", layers[i].Key, layers[i].Measures, want)
 		}
 		right := 0
 		for k, l := range b.Labels {
@@ -94,7 +95,7 @@ func TestStudyArchiveBitForBit(t *testing.T) {
 // Labels that mean nothing are as selective as chance; labels that do are above.
 func TestChance(t *testing.T) {
 	blocks := made(2000, 40)[:1]
-	told, err := Files(context.Background(), []string{archiveOf(t, blocks)}, Settings{Epsilon: 1e-6, Permutations: 19}, nil)
+	told, err := File(context.Background(), archiveOf(t, blocks), Settings{Epsilon: 1e-6, Permutations: 19}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +107,7 @@ func TestChance(t *testing.T) {
 		l := blocks[0].Labels
 		l[i], l[j] = l[j], l[i]
 	})
-	none, err := Files(context.Background(), []string{archiveOf(t, blocks)}, Settings{Epsilon: 1e-6, Permutations: 19}, nil)
+	none, err := File(context.Background(), archiveOf(t, blocks), Settings{Epsilon: 1e-6, Permutations: 19}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,50 +118,50 @@ func TestChance(t *testing.T) {
 	}
 }
 
-// All files come out, and the same from the same.
-func TestWrite(t *testing.T) {
-	layers, err := Files(context.Background(), []string{archiveOf(t, made(200, 16, 12))}, Settings{Epsilon: 1e-6, Permutations: 3}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, second := t.TempDir(), t.TempDir()
-	for _, dir := range []string{first, second} {
-		if err := Write(dir, layers); err != nil {
+// What an archive keeps comes back bit for bit, and the same activations give the same archive.
+func TestArchive(t *testing.T) {
+	path := archiveOf(t, made(200, 16, 12))
+	var archives [2][]byte
+	for i := range archives {
+		layers, err := File(context.Background(), path, Settings{Epsilon: 1e-6, Permutations: i * 3}, nil) // without permutations chance is NaN
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	names := []string{"index.html"}
-	for _, table := range []string{"layers", "units"} {
-		for _, ext := range []string{"csv", "md", "tex", "parquet"} {
-			names = append(names, table+"."+ext)
+		dir := t.TempDir()
+		at, means := filepath.Join(dir, measured.Layers), filepath.Join(dir, measured.Means)
+		if err := measured.Write(at, means, layers); err != nil {
+			t.Fatal(err)
+		}
+		back, err := measured.Read(at, means)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := fmt.Sprintf("%#v", back), fmt.Sprintf("%#v", layers); got != want { // as text, in which NaN equals NaN
+			t.Errorf("%d permutations: %s, want %s", i*3, got, want)
+		}
+		if archives[i], err = os.ReadFile(at); err != nil {
+			t.Fatal(err)
+		}
+		again := filepath.Join(dir, "again")
+		if err := measured.Write(again, means, back); err != nil {
+			t.Fatal(err)
+		}
+		if data, err := os.ReadFile(again); err != nil || !bytes.Equal(data, archives[i]) {
+			t.Errorf("another archive of the same layers: %v", err)
+		}
+		if _, err := measured.Read(means, at); err == nil {
+			t.Error("an archive of another kind is read")
 		}
 	}
-	for _, figure := range []string{"selectivity", "classes", "activity", "sparsity"} {
-		for _, ext := range []string{"png", "svg", "pdf", "csv"} {
-			names = append(names, figure+"."+ext)
-		}
-	}
-	for _, name := range names {
-		a, err1 := os.ReadFile(filepath.Join(first, name))
-		b, err2 := os.ReadFile(filepath.Join(second, name))
-		if err1 != nil || err2 != nil || len(a) == 0 || !bytes.Equal(a, b) {
-			t.Errorf("%s: %v, %v, %d and %d bytes", name, err1, err2, len(a), len(b))
-		}
-	}
-	f, err := os.Open(filepath.Join(first, "units.parquet"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if _, err := artifacts.Metadata(f); err != nil {
-		t.Error(err)
+	if bytes.Equal(archives[0], archives[1]) {
+		t.Error("permutations make no difference")
 	}
 }
 
 func TestOneClass(t *testing.T) {
 	blocks := made(50, 8)[:1]
 	clear(blocks[0].Labels)
-	_, err := Files(context.Background(), []string{archiveOf(t, blocks)}, Settings{}, nil)
+	_, err := File(context.Background(), archiveOf(t, blocks), Settings{}, nil)
 	if err == nil || !strings.Contains(err.Error(), "one class") {
 		t.Error(err)
 	}

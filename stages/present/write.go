@@ -1,35 +1,27 @@
-package measure
+package present
 
 import (
 	"bytes"
 	"fmt"
 	"html/template"
 	"os"
-	"path/filepath"
-
-	"github.com/google/renameio/v2"
 
 	"sparsel/analysis/chart"
 	"sparsel/analysis/tabulate"
 )
 
-// Write makes all files of the layers in a folder: layers and units as tables, the figures, and index.html, which shows them.
-func Write(dir string, layers []Layer) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("measure: %w", err)
-	}
-	put := func(name string, data []byte) error {
-		if err := renameio.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
-			return fmt.Errorf("measure: %w", err)
-		}
-		return nil
-	}
-	page := page{Title: "Measured activations"}
+// formats are the renderings of tables besides Parquet.
+var formats = []string{"csv", "md", "tex"}
+
+// write makes all files of the layers: layers and units as tables, the figures, and the page, which shows them and what else was made.
+func write(path func(name string) string, layers []Layer, more []Section) error {
+	put := func(name string, data []byte) error { return os.WriteFile(path(name), data, 0o666) }
+	page := page{Title: "Measured activations", More: more}
 	for _, t := range []tabulate.Table{layerTable(layers), unitTable(layers)} {
-		for _, format := range []string{"csv", "md", "tex"} {
+		for _, format := range formats {
 			data, err := tabulate.Render(t, format)
 			if err != nil {
-				return fmt.Errorf("measure: %w", err)
+				return err
 			}
 			if err := put(t.ID+"."+format, data); err != nil {
 				return err
@@ -41,29 +33,40 @@ func Write(dir string, layers []Layer) error {
 		page.Tables[1].Rows = page.Tables[1].Rows[:mostShown]
 		page.Tables[1].Notes = append(page.Tables[1].Notes, fmt.Sprintf("The first %d of %d; all are in units.csv.", mostShown, n))
 	}
-	if err := archives(filepath.Join(dir, "layers.parquet"), filepath.Join(dir, "units.parquet"), layers); err != nil {
-		return fmt.Errorf("measure: %w", err)
+	if err := archives(path("layers.parquet"), path("units.parquet"), layers); err != nil {
+		return err
 	}
 	for _, f := range figures(layers) {
 		for _, format := range chart.Formats {
 			data, err := chart.Render(f, chart.DefaultStyle(), format)
 			if err != nil {
-				return fmt.Errorf("measure: %w", err)
+				return err
 			}
 			if err := put(f.ID+"."+format, data); err != nil {
 				return err
 			}
 			if format == "svg" {
-				at := max(0, bytes.Index(data, []byte("<svg"))) // behind the XML declaration
-				page.Figures = append(page.Figures, picture{f.ID, f.Caption, template.HTML(data[at:])})
+				page.Figures = append(page.Figures, picture{f.ID, f.Caption, inline(data)})
 			}
 		}
 	}
 	var text bytes.Buffer
 	if err := pageTemplate.Execute(&text, page); err != nil {
-		return fmt.Errorf("measure: %w", err)
+		return err
 	}
-	return put("index.html", text.Bytes())
+	return put(Page, text.Bytes())
+}
+
+// inline is an SVG for a page: what is behind the XML declaration.
+func inline(svg []byte) template.HTML {
+	return template.HTML(svg[max(0, bytes.Index(svg, []byte("<svg"))):])
+}
+
+// Section is what another stage made: a table, and a figure below a folder beside the page.
+type Section struct {
+	Folder, Picture string
+	SVG             template.HTML
+	Table           tabulate.Table
 }
 
 // mostShown bounds the units on the page.
@@ -73,6 +76,7 @@ type page struct {
 	Title   string
 	Tables  []tabulate.Table
 	Figures []picture
+	More    []Section
 }
 
 type picture struct {
@@ -92,17 +96,22 @@ th, td { padding: .2em .6em; text-align: right; border-bottom: 1px solid #ddd }
 svg { width: 100%; height: auto }
 </style>
 <h1>{{.Title}}</h1>
-{{with index .Tables 0}}{{template "table" .}}{{end}}
-{{range .Figures}}<h2 id="{{.ID}}">{{.Caption}}</h2>
+{{with index .Tables 0}}{{template "table" .}}{{template "links" .ID}}{{end}}
+{{range .More}}{{template "table" .Table}}
+<p>{{$at := print .Folder "/" .Table.ID}}<a href="{{$at}}.csv">CSV</a> <a href="{{$at}}.md">Markdown</a> <a href="{{$at}}.tex">LaTeX</a> <a href="{{$at}}.parquet">Parquet</a></p>
+{{.SVG}}
+<p>{{$at := print .Folder "/" .Picture}}<a href="{{$at}}.png">PNG</a> <a href="{{$at}}.svg">SVG</a> <a href="{{$at}}.pdf">PDF</a> <a href="{{$at}}.csv">CSV</a></p>
+{{end}}{{range .Figures}}<h2 id="{{.ID}}">{{.Caption}}</h2>
 {{.SVG}}
 <p><a href="{{.ID}}.png">PNG</a> <a href="{{.ID}}.svg">SVG</a> <a href="{{.ID}}.pdf">PDF</a> <a href="{{.ID}}.csv">CSV</a></p>
 {{end}}
-{{with index .Tables 1}}{{template "table" .}}{{end}}
+{{with index .Tables 1}}{{template "table" .}}{{template "links" .ID}}{{end}}
 </html>
 {{define "table"}}<h2>{{.Title}}</h2>
 <table><tr>{{range .Header}}<th scope="col">{{.}}</th>{{end}}</tr>
 {{range .Rows}}<tr>{{range .}}<td>{{.}}</td>{{end}}</tr>
 {{end}}</table>
 {{range .Notes}}<p>{{.}}</p>
-{{end}}<p><a href="{{.ID}}.csv">CSV</a> <a href="{{.ID}}.md">Markdown</a> <a href="{{.ID}}.tex">LaTeX</a> <a href="{{.ID}}.parquet">Parquet</a></p>
+{{end}}{{end}}
+{{define "links"}}<p><a href="{{.}}.csv">CSV</a> <a href="{{.}}.md">Markdown</a> <a href="{{.}}.tex">LaTeX</a> <a href="{{.}}.parquet">Parquet</a></p>
 {{end}}`))

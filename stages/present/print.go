@@ -1,4 +1,4 @@
-package measure
+package present
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ func Print(out io.Writer, layers []Layer, all bool) error {
 	if all {
 		text, err := tabulate.Render(layerTable(layers), "md")
 		if err != nil {
-			return fmt.Errorf("measure: %w", err)
+			return fmt.Errorf("present: %w", err)
 		}
 		_, err = out.Write(text)
 		return err

@@ -1,4 +1,4 @@
-package measure
+package present
 
 import (
 	"math"
@@ -6,7 +6,14 @@ import (
 
 	"sparsel/analysis/tabulate"
 	"sparsel/artifacts"
+	"sparsel/stages/measured"
 )
+
+// Layer is one layer with the name of its file, without folders.
+type Layer struct {
+	File string
+	measured.Layer
+}
 
 // quantity is a column of numbers.
 type quantity[T any] struct {

@@ -1,4 +1,4 @@
-package measure
+package present
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 // mostPanels bounds a figure: the last layers are shown, which with epochs are those of the end.
 const mostPanels = 6
 
-// Figures are the pictures of the layers. Where there are more than six, each shows the last six.
+// figures are the pictures of the layers. Where there are more than six, each shows the last six.
 func figures(layers []Layer) []chart.Figure {
 	if n := len(layers); n > mostPanels {
 		layers = layers[n-mostPanels:]

@@ -1,0 +1,175 @@
+package toolkit
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/renameio/v2"
+
+	"sparsel/artifacts/foreign"
+	"sparsel/pipeline/store"
+)
+
+// Sources knows files of other programs by their content. A file is hashed once: the hash is believed while the file's size, times
+// and inode stay the same. What it knows is kept in a file that may be lost.
+type Sources struct {
+	path  string
+	files []source
+}
+
+// source is one source of activations or weights.
+type source struct {
+	Content string // the SHA-256 of its file, or of the columns and SHA-256 of its arrays
+	Path    string // that opens it
+	Parts   []stamp
+}
+
+// stamp is a file as it was when it was hashed.
+type stamp struct {
+	Column, Path, SHA256 string
+	Size                 int64
+	Signature            string
+}
+
+// OpenSources reads what the file at path says, if there is one.
+func OpenSources(path string) *Sources {
+	s := &Sources{path: path}
+	data, err := os.ReadFile(path)
+	if err != nil || json.Unmarshal(data, &s.files) != nil {
+		s.files = nil
+	}
+	return s
+}
+
+// settled is how long ago a file must have been changed for its times to tell of the next change: some file systems count in
+// steps of two seconds.
+const settled = 2 * time.Second
+
+// Identify gives the content of what consists of the parts and is opened at path. The progress, if not nil, is told of bytes hashed.
+func (s *Sources) Identify(ctx context.Context, path string, parts []foreign.Part, progress func(done, all int64)) (content string, err error) {
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	known := map[string]stamp{}
+	for _, f := range s.files {
+		for _, p := range f.Parts {
+			known[p.Path] = p
+		}
+	}
+	now := source{Path: path}
+	keep := true
+	sum := sha256.New()
+	for _, part := range parts {
+		p := stamp{Column: part.Column}
+		if p.Path, err = filepath.Abs(part.Path); err == nil {
+			p.Path, err = filepath.EvalSymlinks(p.Path)
+		}
+		if err != nil {
+			return "", err
+		}
+		info, err := os.Stat(p.Path)
+		if err != nil {
+			return "", err
+		}
+		if p.Signature, err = store.Signature(p.Path); err != nil {
+			return "", err
+		}
+		p.Size = info.Size()
+		if before, ok := known[p.Path]; ok && before.Signature == p.Signature {
+			p.SHA256 = before.SHA256
+		} else if p.SHA256, err = hash(ctx, p.Path, p.Size, progress); err != nil {
+			return "", err
+		}
+		keep = keep && time.Since(info.ModTime()) > settled
+		now.Parts = append(now.Parts, p)
+		fmt.Fprintf(sum, "%s %s\n", p.Column, p.SHA256)
+	}
+	now.Content = hex.EncodeToString(sum.Sum(nil))
+	if len(parts) == 1 && parts[0].Column == "" {
+		now.Content = now.Parts[0].SHA256
+	}
+	list := []source{now}
+	for _, f := range s.files {
+		if f.Path != path {
+			list = append(list, f)
+		}
+	}
+	s.files = list
+	if !keep {
+		return now.Content, nil // known for this command
+	}
+	return now.Content, s.save()
+}
+
+func (s *Sources) save() error {
+	data, err := json.MarshalIndent(s.files, "", "\t")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o777); err != nil {
+		return err
+	}
+	return renameio.WriteFile(s.path, data, 0o666)
+}
+
+func hash(ctx context.Context, path string, size int64, progress func(done, all int64)) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h, done := sha256.New(), int64(0)
+	buffer := make([]byte, 1<<20)
+	for {
+		n, err := f.Read(buffer)
+		h.Write(buffer[:n])
+		if done += int64(n); progress != nil {
+			progress(done, max(size, done))
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return hex.EncodeToString(h.Sum(nil)), nil
+		case err != nil:
+			return "", fmt.Errorf("hash %s: %w", path, err)
+		case ctx.Err() != nil:
+			return "", context.Cause(ctx)
+		}
+	}
+}
+
+// ErrGone is in the error of Find where no file of a content is known, or those that were known have changed.
+var ErrGone = errors.New("no file of this content is where it was; give it to `measure` again, from wherever it is now")
+
+// Find is a measured.Finder.
+func (s *Sources) Find(content string) (path string, unchanged func() error, err error) {
+	for _, f := range s.files {
+		if f.Content == content && f.unchanged() == nil {
+			return f.Path, f.unchanged, nil
+		}
+	}
+	return "", nil, fmt.Errorf("%.12s…: %w", content, ErrGone)
+}
+
+// unchanged reports whether a source is as it was when it was hashed.
+func (f source) unchanged() error {
+	for _, p := range f.Parts {
+		signature, err := store.Signature(p.Path)
+		if err != nil {
+			return err
+		}
+		if signature != p.Signature {
+			return fmt.Errorf("%s was changed while it was read; measure it again: %w", p.Path, fs.ErrInvalid)
+		}
+	}
+	return nil
+}
