@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"artifacts/runs":     {"artifacts"},
 
 	"analysis":          nil,
+	"analysis/ablation": nil,
 	"analysis/activity": {"analysis/metric"},
 	"analysis/chart":    {"analysis/tabulate"},
 	"analysis/claim":    nil,
@@ -60,7 +61,7 @@ var mayImport = map[string][]string{
 		"stages/nearest", "stages/params", "stages/report", "stages/study", "stages/table", "stages/train", "trainer",
 		"trainer/gemm", "trainer/kernel",
 	},
-	"stages/aggregate":   {"analysis/summary", "artifacts/measures", "pipeline"},
+	"stages/aggregate":   {"analysis/summary", "artifacts/measures", "pipeline", "stages/quantity"},
 	"stages/agreement":   {"artifacts/measures"},
 	"stages/bench":       {"stages/effort", "stages/train", "trainer", "trainer/gemm", "trainer/kernel"},
 	"stages/bench/noop":  {"pipeline"},
@@ -81,7 +82,9 @@ var mayImport = map[string][]string{
 	"stages/measure": {
 		"analysis/activity", "analysis/chart", "analysis/tabulate", "artifacts", "artifacts/foreign", "trainer/rng",
 	},
-	"stages/metrics":  {"analysis/metric", "artifacts/measures", "artifacts/runs", "pipeline"},
+	"stages/metrics": {
+		"analysis/ablation", "analysis/activity", "analysis/metric", "artifacts/measures", "artifacts/runs", "pipeline", "trainer/rng",
+	},
 	"stages/nearest":  nil,
 	"stages/params":   {"analysis/chart", "analysis/tabulate", "stages/quantity", "trainer"},
 	"stages/quantity": {"artifacts/measures"},
@@ -89,7 +92,7 @@ var mayImport = map[string][]string{
 	"stages/study": {
 		"analysis/chart", "analysis/claim", "artifacts/measures", "pipeline", "stages/aggregate", "stages/agreement",
 		"stages/digits", "stages/effort", "stages/fetch", "stages/figure", "stages/finding", "stages/metrics",
-		"stages/nearest", "stages/params", "stages/table", "stages/train", "trainer",
+		"stages/nearest", "stages/params", "stages/quantity", "stages/table", "stages/train", "trainer",
 	},
 	"stages/table":          {"analysis/tabulate", "artifacts/measures", "pipeline"},
 	"stages/train":          {"artifacts/idx", "artifacts/runs", "pipeline", "trainer", "trainer/gemm", "trainer/kernel"},

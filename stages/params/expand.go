@@ -34,6 +34,7 @@ type Use struct {
 	Varied                           []Varied // everything that varies, in the order of the file
 	Tidy                             string   // the condition's name in the tidy table
 	CCMASEpsilon                     float64  // added to the denominator of the selectivity index
+	Ablate                           bool     // units are taken out of the trained network
 	Run                              *Run
 
 	path string // of the entry in the file
@@ -174,7 +175,16 @@ func (x *expansion) add(e *Experiment, c condition, config trainer.Config, seed 
 		x.report(e.path, "%s needs all %d training images: what its session draws depends on how many there are of each digit; give the experiment seeding = \"paired\"", c.name, TrainSamples)
 		return
 	}
+	x.ablated(e, c, config)
 	x.append(&planned{entry: e, condition: c, config: config})
+}
+
+// ablated refuses to take units out of networks of several hidden layers: what a unit of the first is worth, the output's
+// weights do not say.
+func (x *expansion) ablated(e *Experiment, c condition, config trainer.Config) {
+	if e.Ablate != nil && *e.Ablate && len(config.Network.Hidden) > 1 {
+		x.report(e.path, "%s has %d hidden layers; ablate takes units out of networks of one", c.name, len(config.Network.Hidden))
+	}
 }
 
 func (x *expansion) append(r *planned) {
@@ -192,6 +202,7 @@ func (x *expansion) again(e *Experiment, c condition, optimizer string, seeds []
 			x.report(e.path+".like", "is %q, which has no run of %s with seed %d further up in the file", e.Like, optimizer, seed)
 			return
 		}
+		x.ablated(e, c, other.config)
 		x.append(&planned{entry: e, condition: c, config: other.config, like: other})
 	}
 }
@@ -231,6 +242,7 @@ func (p *Params) use(e Experiment, condition string) Use {
 	if e.CCMASEpsilon != nil {
 		u.CCMASEpsilon = *e.CCMASEpsilon
 	}
+	u.Ablate = e.Ablate != nil && *e.Ablate
 	return u
 }
 

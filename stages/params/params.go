@@ -95,6 +95,7 @@ type Grid struct {
 	Like string `toml:"like"`
 
 	CCMASEpsilon *float64 `toml:"ccmas_epsilon"` // instead of metrics.ccmas_epsilon
+	Ablate       *bool    `toml:"ablate"`        // units are taken out of the trained networks; see package ablation
 
 	// How the tidy table, whose form the records have, spells the condition where the name here says more, and
 	// what it gives as the varied parameter where the condition is a word.
@@ -224,6 +225,9 @@ func (g Grid) within(all Grid) Grid {
 	}
 	if g.CCMASEpsilon == nil {
 		g.CCMASEpsilon = all.CCMASEpsilon
+	}
+	if g.Ablate == nil {
+		g.Ablate = all.Ablate
 	}
 	if g.Tidy == "" {
 		g.Tidy = all.Tidy

@@ -19,6 +19,7 @@ import (
 	"sparsel/stages/metrics"
 	"sparsel/stages/params"
 	"sparsel/stages/train"
+	"sparsel/trainer"
 )
 
 // A Study is the graph of a parameter file, with the nodes that people ask for by id.
@@ -40,11 +41,16 @@ type Study struct {
 	baselineRate float64
 }
 
-// measured is what a metrics node is for: experiments that share a run may differ in what they divide by.
+// measured is what a metrics node is for: experiments that share a run may differ in what they divide by, and in whether units
+// are taken out.
 type measured struct {
 	run          *params.Run
 	ccmasEpsilon float64
+	ablate       bool
 }
+
+// measuredAs is what a use asks of its run's metrics.
+func measuredAs(u params.Use) measured { return measured{u.Run, u.CCMASEpsilon, u.Ablate} }
 
 // builder makes the nodes of a study.
 type builder struct {
@@ -155,7 +161,7 @@ func (b *builder) addRuns(runs []*params.Run) {
 func (b *builder) addMetrics(uses []params.Use) {
 	stage := metrics.Stage()
 	for _, u := range uses {
-		m := measured{u.Run, u.CCMASEpsilon}
+		m := measuredAs(u)
 		if b.metrics[m] != nil {
 			continue
 		}
@@ -163,17 +169,36 @@ func (b *builder) addMetrics(uses []params.Use) {
 		if u.Experiment != u.Run.Experiment {
 			name += fmt.Sprintf("/epsilon=%g", u.CCMASEpsilon) // the run's own experiment came first, with another
 		}
+		if u.Ablate {
+			name += "/ablate"
+		}
 		t := b.trained[u.Run]
-		b.metrics[m] = b.add(&pipeline.Node{
+		n := b.add(&pipeline.Node{
 			Name: name, Group: u.Run.Experiment, Stage: stage, Cost: b.metricsSeconds(u.Run.Config),
 			Memory: metricsMemory(u.Run.Config, size(b.params), len(b.params.Archived(u.Run.Config.Epochs))),
-			Params: metrics.Params{CCMASEpsilon: u.CCMASEpsilon, Split: u.Split()},
+			Params: metrics.Params{CCMASEpsilon: u.CCMASEpsilon, Split: u.Split(), Phases: phases(u.Run.Config), Ablate: u.Ablate},
 			Inputs: []pipeline.Input{
 				{Name: metrics.Record, From: t, Output: train.Record},
 				{Name: metrics.Activations, From: t, Output: train.Activations},
 			},
 		})
+		if u.Ablate {
+			n.Inputs = append(n.Inputs, pipeline.Input{Name: metrics.Weights, From: t, Output: train.Weights})
+		}
+		b.metrics[m] = n
 	}
+}
+
+// phases are those of a run, with the classes that its seed draws.
+func phases(c trainer.Config) []metrics.Phase {
+	var list []metrics.Phase
+	if c.Sampler.Kind != "phases" {
+		return nil
+	}
+	for i, classes := range c.PhaseClasses(params.Classes) {
+		list = append(list, metrics.Phase{Classes: classes, Epochs: c.Sampler.Phases[i].Epochs})
+	}
+	return list
 }
 
 func (b *builder) addAggregates(uses []params.Use) {
@@ -198,7 +223,7 @@ func (b *builder) addAggregates(uses []params.Use) {
 			}
 			p.Uses = append(p.Uses, use)
 			n.Inputs = append(n.Inputs, pipeline.Input{
-				Name: use.Input(), From: b.metrics[measured{u.Run, u.CCMASEpsilon}], Output: metrics.Measures, Optional: b.params.Study.OnFailedRun == "show",
+				Name: use.Input(), From: b.metrics[measuredAs(u)], Output: metrics.Measures, Optional: b.params.Study.OnFailedRun == "show",
 			})
 		}
 		n.Params, n.Cost = p, summarySeconds(p)

@@ -3,12 +3,14 @@ package study
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
 	"sparsel/stages/finding"
 	"sparsel/stages/params"
+	"sparsel/stages/quantity"
 	"sparsel/stages/table"
 )
 
@@ -51,6 +53,10 @@ func publishTable(id string) map[string]string {
 func (b *builder) addTable(stage *pipeline.Stage, t params.Table) *pipeline.Node {
 	n := &pipeline.Node{Name: "table/" + t.ID, Stage: stage, Publish: publishTable(t.ID)}
 	summaries := []pipeline.Input{{Name: table.Summaries, From: b.aggregates[t.Experiment], Output: aggregate.Summaries}}
+	further := func(metric string) bool { m, _ := quantity.Find(metric); return m.Further }
+	if slices.ContainsFunc(t.Metrics, further) {
+		summaries = append(summaries, pipeline.Input{Name: table.Further, From: b.aggregates[t.Experiment], Output: aggregate.Further})
+	}
 	switch t.Kind {
 	case "final":
 		n.Params, n.Inputs = b.final(t), summaries

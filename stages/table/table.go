@@ -20,8 +20,11 @@ const (
 	JSON     = "table.json"
 )
 
-// Summaries is the table stage's input, where a table shows an experiment's values.
-const Summaries = "summaries"
+// The table stage's inputs, where a table shows an experiment's values.
+const (
+	Summaries = "summaries"
+	Further   = "further" // the summaries of the further metrics, where it shows one
+)
 
 // Kind is what the pipeline and the names of nodes call the stage.
 const Kind = "table"
@@ -43,6 +46,13 @@ func run(_ context.Context, job *pipeline.Job) error {
 		var err error
 		if _, summaries, err = measures.ReadSummaries(path); err != nil {
 			return err
+		}
+		if path, ok := job.Input(Further); ok {
+			_, further, err := measures.ReadSummaries(path)
+			if err != nil {
+				return err
+			}
+			summaries = append(summaries, further...)
 		}
 	}
 	t, err := tableOf(job.Node().Params, summaries)
