@@ -101,7 +101,6 @@ type expansion struct {
 	document     *document
 	plan         []*planned
 	byExperiment map[string][]*planned
-	planned      map[plannedAt]*planned
 	runs         []*Run
 	uses         []Use
 	distinct     map[string]*Run // by identity
@@ -115,12 +114,6 @@ type planned struct {
 	like      *planned // whose run it is; nil for its own
 }
 
-// plannedAt is what tells planned uses apart.
-type plannedAt struct {
-	experiment, condition, optimizer string
-	seed                             uint32
-}
-
 func (r *planned) name() string { return r.entry.Name + "/" + r.condition.name }
 
 func (x *expansion) report(path, format string, args ...any) {
@@ -128,7 +121,7 @@ func (x *expansion) report(path, format string, args ...any) {
 }
 
 func (p *Params) expand(d *document) []Use {
-	x := expansion{params: p, document: d, byExperiment: map[string][]*planned{}, planned: map[plannedAt]*planned{}, distinct: map[string]*Run{}}
+	x := expansion{params: p, document: d, byExperiment: map[string][]*planned{}, distinct: map[string]*Run{}}
 	for i := range p.Experiments {
 		e := &p.Experiments[i]
 		seeds := p.seeds(*e)
@@ -147,8 +140,13 @@ func (p *Params) expand(d *document) []Use {
 					continue
 				}
 				config := p.config(d, e, optimizer, c)
+				placed, ok := e.placed(c, config)
+				if !ok {
+					d.report(e.path+".along", "is %s, which %s with %s has no number for", e.Along, c.name, optimizer)
+					continue
+				}
 				for _, seed := range seeds {
-					x.add(e, c, config, seed)
+					x.add(e, placed, config, seed)
 				}
 			}
 		}
@@ -188,22 +186,36 @@ func (x *expansion) ablated(e *Experiment, c condition, config trainer.Config) {
 }
 
 func (x *expansion) append(r *planned) {
-	x.planned[plannedAt{r.entry.Name, r.condition.name, r.config.Optimizer.Name, r.config.Seeding.Seed}] = r
 	x.plan = append(x.plan, r)
 	x.byExperiment[r.entry.Name] = append(x.byExperiment[r.entry.Name], r)
 }
 
-// again plans uses of the runs of another condition.
+// again plans uses of the runs of another condition, or of all whose names a pattern matches.
 func (x *expansion) again(e *Experiment, c condition, optimizer string, seeds []uint32) {
-	experiment, name, _ := strings.Cut(e.Like, "/")
+	experiment, pattern, _ := strings.Cut(e.Like, "/")
+	found := map[uint32]bool{}
+	for _, other := range x.byExperiment[experiment] {
+		text, ok := match(pattern, other.condition.name)
+		seed := other.config.Seeding.Seed
+		if !ok || other.config.Optimizer.Name != optimizer || !slices.Contains(seeds, seed) || other.entry == e {
+			continue
+		}
+		found[seed] = true
+		again := c
+		again.name, again.tidy = strings.Replace(c.name, "*", text, 1), strings.Replace(c.tidy, "*", text, 1)
+		again, ok = e.placed(again, other.config)
+		if !ok {
+			x.report(e.path+".along", "is %s, which %s of %s has no number for", e.Along, other.condition.name, experiment)
+			return
+		}
+		x.ablated(e, again, other.config)
+		x.append(&planned{entry: e, condition: again, config: other.config, like: other})
+	}
 	for _, seed := range seeds {
-		other := x.planned[plannedAt{experiment, name, optimizer, seed}]
-		if other == nil {
+		if !found[seed] {
 			x.report(e.path+".like", "is %q, which has no run of %s with seed %d further up in the file", e.Like, optimizer, seed)
 			return
 		}
-		x.ablated(e, c, other.config)
-		x.append(&planned{entry: e, condition: c, config: other.config, like: other})
 	}
 }
 
@@ -372,6 +384,9 @@ func (e Experiment) conditions(d *document, path string) []condition {
 		list = next
 	}
 	for _, c := range list {
+		if e.Along != "" {
+			c.name = strings.ReplaceAll(c.name, "{along}", "")
+		}
 		if strings.ContainsAny(c.name, "{}") {
 			d.report(path+".condition", "is %q, names in braces must be those of parameters that vary", e.Condition)
 			break

@@ -42,6 +42,9 @@ var tableKinds = map[string][]string{
 // eachExperiment is the id of an entry that stands for a table of each experiment.
 const eachExperiment = "{experiment}"
 
+// tablePlace is where the file asks for a table: a path such as tables[2].
+func (p *Params) tablePlace(i int) string { return indexed(p.prefix+"tables", i) }
+
 // CompleteTables lists the tables with an entry for each.
 func (p *Params) CompleteTables() []Table {
 	var list []Table
@@ -49,7 +52,7 @@ func (p *Params) CompleteTables() []Table {
 		list = append(list, Table{ID: unaskedTidy, Kind: "tidy", place: "tables"})
 	}
 	for i, t := range p.Tables {
-		t.place = indexed("tables", i)
+		t.place = p.tablePlace(i)
 		if t.ID != eachExperiment {
 			list = append(list, t)
 			continue
@@ -94,7 +97,7 @@ func (p *Params) checkTables(d *document) {
 	var ids []string
 	tidy := false
 	for i, t := range p.Tables {
-		path := fmt.Sprintf("tables[%d]", i)
+		path := p.tablePlace(i)
 		each := t.ID == eachExperiment
 		if each && t.Kind == "final" {
 			once(d, path+".id", t.ID, ids)
@@ -129,7 +132,7 @@ func (p *Params) checkTables(d *document) {
 		p.checkTable(d, path, t)
 	}
 	if i := slices.IndexFunc(p.Tables, func(t Table) bool { return strings.EqualFold(t.ID, unaskedTidy) }); !tidy && i >= 0 {
-		d.report(indexed("tables", i)+".id", "is %q, the id of the table of every epoch of every run; choose another, or give one of kind \"tidy\"", p.Tables[i].ID)
+		d.report(p.tablePlace(i)+".id", "is %q, the id of the table of every epoch of every run; choose another, or give one of kind \"tidy\"", p.Tables[i].ID)
 	}
 }
 
@@ -138,7 +141,7 @@ func (p *Params) checkEach(d *document, each Table) {
 	for _, name := range p.experimentNames() {
 		for i, t := range p.Tables {
 			if strings.EqualFold(t.ID, name) && (t.Kind != each.Kind || t.Experiment != name || t.ID != name) {
-				d.report(indexed("tables", i)+".id", "is %q, the id that the table of final values of experiment %s has; choose another", t.ID, name)
+				d.report(p.tablePlace(i)+".id", "is %q, the id that the table of final values of experiment %s has; choose another", t.ID, name)
 			}
 		}
 	}
@@ -173,7 +176,7 @@ func (p *Params) checkTable(d *document, path string, t Table) {
 // checkTabled refuses tables of what their experiments do not have.
 func (p *Params) checkTabled(d *document, uses []Use) {
 	for i, t := range p.Tables {
-		path := indexed("tables", i)
+		path := p.tablePlace(i)
 		var of []Use
 		for _, u := range uses {
 			if u.Experiment == t.Experiment {

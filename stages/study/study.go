@@ -103,7 +103,7 @@ func bind(file string, p *params.Params, sources fetch.Sources, check bool) (*St
 	figures := figure.Stage()
 	for i, f := range p.CompleteFigures() {
 		n := b.addFigure(figures, f)
-		s.Figures[f.ID], b.places[n] = n, fmt.Sprintf("figures[%d]", i)
+		s.Figures[f.ID], b.places[n] = n, p.FigurePlace(i)
 	}
 	s.Findings = b.addFindings()
 	s.Tables = b.addTables(s.Tidy, s.Findings)
