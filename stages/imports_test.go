@@ -94,7 +94,7 @@ var mayImport = map[string][]string{
 		"stages/digits", "stages/effort", "stages/fetch", "stages/figure", "stages/finding", "stages/metrics",
 		"stages/nearest", "stages/params", "stages/quantity", "stages/table", "stages/train", "trainer",
 	},
-	"stages/table":          {"analysis/tabulate", "artifacts/measures", "pipeline"},
+	"stages/table":          {"analysis/summary", "analysis/tabulate", "artifacts/measures", "pipeline"},
 	"stages/train":          {"artifacts/idx", "artifacts/runs", "pipeline", "trainer", "trainer/gemm", "trainer/kernel"},
 	"stages/train/v1":       {"artifacts", "artifacts/runs"},
 	"stages/train/v1/prove": {"artifacts/runs", "stages/train/v1"},

@@ -37,6 +37,8 @@ var tableKinds = map[string][]string{
 	"grids":      {"experiments"},                              // the values that sweeps try
 	"parameters": {"experiment"},                               // network sizes
 	"findings":   {},                                           // all claims that the experiments can decide
+	"kendall":    {"experiments", "metrics"},                   // how metrics order conditions alike, over all experiments
+	"effects":    {"experiment", "metrics"},                    // main effects and interactions of factors at two levels
 }
 
 // eachExperiment is the id of an entry that stands for a table of each experiment.
@@ -192,6 +194,10 @@ func (p *Params) checkTabled(d *document, uses []Use) {
 			checkSearch(d, path, t, of)
 		case "printed":
 			checkDepths(d, path, of)
+		case "effects":
+			if _, err := FactorsOf(of); err != nil {
+				d.report(path+".experiment", "is %q, %v", t.Experiment, err)
+			}
 		case "grids":
 			for k, name := range t.Experiments {
 				varies := func(u Use) bool { return u.Experiment == name && len(u.Varied) > 0 }
