@@ -22,6 +22,8 @@ func naive(o Output, rows []float32, labels []int, kept func(unit int) bool) (co
 			for u := range o.Units {
 				if kept(u) {
 					z += o.Weights[c*o.Units+u] * float64(rows[i*o.Units+u])
+				} else if o.Absent != nil {
+					z += o.Weights[c*o.Units+u] * o.Absent[u]
 				}
 			}
 			if z > most {
@@ -36,9 +38,15 @@ func naive(o Output, rows []float32, labels []int, kept func(unit int) bool) (co
 }
 
 func TestCounts(t *testing.T) {
+	for _, absent := range [][]float64{nil, {0.1, 0.7, 0, 0.5, 0.4, 1, -0.3, 0.6, 0.2, 0.9, 0.5, 0.1, 0.8}} {
+		counts(t, absent)
+	}
+}
+
+func counts(t *testing.T, absent []float64) {
 	r := source(1)
 	const units, classes, samples = 13, 4, 300
-	o := Output{units, classes, make([]float64, units*classes), make([]float64, classes)}
+	o := Output{units, classes, make([]float64, units*classes), make([]float64, classes), absent}
 	for i := range o.Weights {
 		o.Weights[i] = r.NormFloat64()
 	}
@@ -75,13 +83,13 @@ func TestCounts(t *testing.T) {
 }
 
 func TestBeginRefuses(t *testing.T) {
-	good := Output{2, 2, make([]float64, 4), make([]float64, 2)}
+	good := Output{2, 2, make([]float64, 4), make([]float64, 2), nil}
 	for name, c := range map[string]struct {
 		o      Output
 		orders [][]int
 	}{
-		"short": {Output{2, 2, make([]float64, 3), make([]float64, 2)}, nil}, "one class": {Output{2, 1, make([]float64, 2), make([]float64, 1)}, nil},
-		"NaN": {Output{2, 2, []float64{0, math.NaN(), 0, 0}, make([]float64, 2)}, nil}, "twice": {good, [][]int{{0, 0}}}, "beyond": {good, [][]int{{0, 2}}},
+		"short": {Output{2, 2, make([]float64, 3), make([]float64, 2), nil}, nil}, "one class": {Output{2, 1, make([]float64, 2), make([]float64, 1), nil}, nil},
+		"NaN": {Output{2, 2, []float64{0, math.NaN(), 0, 0}, make([]float64, 2), nil}, nil}, "twice": {good, [][]int{{0, 0}}}, "absent": {Output{2, 2, make([]float64, 4), make([]float64, 2), make([]float64, 1)}, nil}, "beyond": {good, [][]int{{0, 2}}},
 	} {
 		if _, err := Begin(c.o, c.orders); err == nil {
 			t.Errorf("%s is no error", name)

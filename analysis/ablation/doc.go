@@ -1,5 +1,6 @@
 // Package ablation asks what the units of a network's last hidden layer do for its accuracy, by taking them away: a unit that is removed
-// gives 0 to the output layer (Morcos et al., ICLR 2018).
+// gives the same to the output layer for every sample. That is 0 (Morcos et al., ICLR 2018), or a value of its own such as its mean,
+// which does not move the others' threshold where units are never silent, as sigmoids are not.
 //
 // Units go one after the other, the most selective first or the least selective first, and beside both, at random. As selective
 // units may be more or less active than others, there is a second control: orders that are random within strata of units of like

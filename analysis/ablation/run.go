@@ -13,15 +13,19 @@ type Output struct {
 	Units, Classes int
 	Weights        []float64 // [Classes][Units], row-major
 	Bias           []float64 // [Classes]
+	Absent         []float64 // [Units]: the activation of a unit that is removed; nil: 0
 }
 
 func (o Output) check() error {
 	if o.Units < 1 || o.Classes < 2 || len(o.Weights) != o.Units*o.Classes || len(o.Bias) != o.Classes {
 		return fmt.Errorf("ablate: %d weights and %d biases for %d units and %d classes", len(o.Weights), len(o.Bias), o.Units, o.Classes)
 	}
-	for _, list := range [][]float64{o.Weights, o.Bias} {
+	if o.Absent != nil && len(o.Absent) != o.Units {
+		return fmt.Errorf("ablate: %d activations of removed units for %d units", len(o.Absent), o.Units)
+	}
+	for _, list := range [][]float64{o.Weights, o.Bias, o.Absent} {
 		if i := slices.IndexFunc(list, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }); i >= 0 {
-			return fmt.Errorf("ablate: weight %d is %v", i, list[i])
+			return fmt.Errorf("ablate: weight or activation %d is %v", i, list[i])
 		}
 	}
 	return nil
@@ -104,23 +108,39 @@ func (r *Run) Add(rows []float32, labels []int) {
 type worker struct {
 	*Run
 	counts Counts
-	parts  []float64 // [Units][Classes]: what each unit gives to each logit
-	before []float64 // [Units+1][Classes]: the bias and what the units before give
+	none   []float64 // [Classes]: the logits when all units are removed
+	parts  []float64 // [Units][Classes]: what each unit adds to each logit when it is there
+	before []float64 // [Units+1][Classes]: those and what the units before add
 	behind []float64 // [Classes]: what the units behind give
 	logits []float64
 }
 
 func (r *Run) worker() *worker {
 	u, c := r.output.Units, r.output.Classes
-	return &worker{r, newCounts(r.output, len(r.orders)), make([]float64, u*c), make([]float64, (u+1)*c), make([]float64, c), make([]float64, c)}
+	return &worker{r, newCounts(r.output, len(r.orders)), r.output.none(), make([]float64, u*c), make([]float64, (u+1)*c), make([]float64, c), make([]float64, c)}
+}
+
+// none are the logits when all units are removed.
+func (o Output) none() []float64 {
+	logits := slices.Clone(o.Bias)
+	for u, a := range o.Absent {
+		for c := range logits {
+			logits[c] += float64(o.Weights[c*o.Units+u] * a)
+		}
+	}
+	return logits
 }
 
 func (w *worker) sample(row []float32, label int) {
 	o := w.output
-	copy(w.before, o.Bias)
+	copy(w.before, w.none)
 	for u, a := range row {
+		there := float64(a)
+		if o.Absent != nil {
+			there -= o.Absent[u]
+		}
 		for c := range o.Classes {
-			part := float64(o.Weights[c*o.Units+u] * float64(a))
+			part := float64(o.Weights[c*o.Units+u] * there)
 			w.parts[u*o.Classes+c] = part
 			w.before[(u+1)*o.Classes+c] = w.before[u*o.Classes+c] + part
 		}
@@ -137,7 +157,7 @@ func (w *worker) sample(row []float32, label int) {
 	}
 	for k, order := range w.orders {
 		removed := w.counts.Removed[k]
-		copy(w.logits, o.Bias)
+		copy(w.logits, w.none)
 		removed[o.Units] += right(w.logits, label)
 		for i := o.Units - 1; i >= 0; i-- {
 			part := w.parts[order[i]*o.Classes:][:len(w.logits)]

@@ -1,6 +1,11 @@
 package activity
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+
+	"sparsel/analysis/metric"
+)
 
 // draw is one permutation of the labels, drawn as the rows come.
 type draw struct {
@@ -40,4 +45,28 @@ func (d *draw) take(n int) []int {
 		classes[i] = class
 	}
 	return classes
+}
+
+// Chance returns the mean CCMAS of a layer's units under permuted labels, over as many permutations as there are sources:
+// values is samples×units, row-major, and labels has one class, below classes, per sample. It is what a [Layer] that is given
+// the same rows calls [Result.Chance].
+func Chance(values []float32, units int, labels []uint8, classes int, epsilon float64, sources []Source) float64 {
+	s := metric.Statistics{Units: units, ClassCounts: make([]int64, classes)}
+	for _, label := range labels {
+		s.ClassCounts[label]++
+	}
+	var layer float64
+	for _, source := range sources {
+		d := newDraw(source, s.ClassCounts, units)
+		for i, class := range d.take(len(labels)) {
+			sums := d.sums[class*units:][:units]
+			for j, v := range values[i*units:][:units] {
+				sums[j] += math.Abs(float64(v))
+			}
+		}
+		s.ClassSums = d.sums
+		mean, _ := metric.MeanStd(s.Selectivity(epsilon))
+		layer += mean
+	}
+	return layer / float64(len(sources))
 }

@@ -68,3 +68,12 @@ func Average(layers []Measures) (Measures, error) {
 	}
 	return mean, nil
 }
+
+// Activity is the sum over the units of their mean absolute activation: how active a layer is.
+func (s Statistics) Activity() float64 {
+	var sum float64
+	for _, v := range s.ClassSums {
+		sum += v
+	}
+	return sum / float64(s.Samples)
+}

@@ -41,35 +41,98 @@ type Row struct {
 	Dead           float64 // share of units that respond to nothing
 	Saturated      float64 // share of units that are always at an end of their function
 	Below          float64 // share of activations below 0.1
+
+	// What follows is NaN where there is nothing to compute it from.
+
+	CCMASChance         float64 // CCMAS under permuted labels, mean over units and permutations; where activations are archived
+	ROC                 float64 // area under the ROC curve of the best class, mean over units; likewise
+	Precision           float64 // share of one class among the 100 most active samples, mean over units; likewise
+	Information         float64 // on the class, in bits, mean over units; likewise
+	Informedness        float64 // maximum informedness, mean over units; likewise
+	SparsityWeighted    float64 // of the network: the layers' sparsity, weighted by their activation
+	SelectivityWeighted float64 // of the network: the layers' selectivity, weighted by their activation
+	SparsityGain        float64 // sparsity less that of the untrained network
+	SelectivityGain     float64 // selectivity less that of the untrained network
+	PhaseAccuracy       float64 // of the network on the classes of the first phase
+	Forgetting          float64 // PhaseAccuracy after the first phase less that now, from the end of that phase on
+	Overlap             float64 // of the units' mean activity between the classes of the first phase and those of the second
+	AblationSelective   float64 // area under the accuracy while units are removed, the most selective first
+	AblationUnselective float64 // the same, the least selective first
+	AblationRandom      float64 // the same in random order, mean over orders
+	AblationMatched     float64 // area in random orders of like activity, mean over orders, less that of the most selective first
+	Impact              float64 // Spearman's correlation, over units, of selectivity with the accuracy lost without the unit
 }
 
-var runFormat = artifacts.Format{
-	Name:    "run-measures",
-	Version: 2,
-	Columns: []artifacts.Column{
-		{Name: "epoch", Kind: artifacts.Int32, Bounds: true},
-		{Name: "step", Kind: artifacts.Int64, Bounds: true},
-		{Name: "layer", Kind: artifacts.String, Bounds: true},
-		{Name: "accuracy", Kind: artifacts.Float64},
-		{Name: "train_loss", Kind: artifacts.Float64},
-		{Name: "test_loss", Kind: artifacts.Float64},
-		{Name: "sparsity", Kind: artifacts.Float64},
-		{Name: "selectivity", Kind: artifacts.Float64},
-		{Name: "selectivity_std", Kind: artifacts.Float64},
-		{Name: "sparsity_std", Kind: artifacts.Float64},
-		{Name: "train_loss_after", Kind: artifacts.Float64},
-		{Name: "train_accuracy", Kind: artifacts.Float64},
-		{Name: "gini", Kind: artifacts.Float64},
-		{Name: "gini_std", Kind: artifacts.Float64},
-		{Name: "treves_rolls", Kind: artifacts.Float64},
-		{Name: "treves_rolls_std", Kind: artifacts.Float64},
-		{Name: "csi", Kind: artifacts.Float64},
-		{Name: "csi_std", Kind: artifacts.Float64},
-		{Name: "dead", Kind: artifacts.Float64},
-		{Name: "saturated", Kind: artifacts.Float64},
-		{Name: "below", Kind: artifacts.Float64},
-	},
+// A field is a column of numbers of a row.
+type field struct {
+	name string
+	of   func(*Row) *float64
 }
+
+// fields are the numbers of a row, in the order of the columns.
+var fields = []field{
+	{"accuracy", func(r *Row) *float64 { return &r.Accuracy }},
+	{"train_loss", func(r *Row) *float64 { return &r.TrainLoss }},
+	{"test_loss", func(r *Row) *float64 { return &r.TestLoss }},
+	{"sparsity", func(r *Row) *float64 { return &r.Sparsity }},
+	{"selectivity", func(r *Row) *float64 { return &r.Selectivity }},
+	{"selectivity_std", func(r *Row) *float64 { return &r.SelectivityStd }},
+	{"sparsity_std", func(r *Row) *float64 { return &r.SparsityStd }},
+	{"train_loss_after", func(r *Row) *float64 { return &r.TrainLossAfter }},
+	{"train_accuracy", func(r *Row) *float64 { return &r.TrainAccuracy }},
+	{"gini", func(r *Row) *float64 { return &r.Gini }},
+	{"gini_std", func(r *Row) *float64 { return &r.GiniStd }},
+	{"treves_rolls", func(r *Row) *float64 { return &r.TrevesRolls }},
+	{"treves_rolls_std", func(r *Row) *float64 { return &r.TrevesRollsStd }},
+	{"csi", func(r *Row) *float64 { return &r.CSI }},
+	{"csi_std", func(r *Row) *float64 { return &r.CSIStd }},
+	{"dead", func(r *Row) *float64 { return &r.Dead }},
+	{"saturated", func(r *Row) *float64 { return &r.Saturated }},
+	{"below", func(r *Row) *float64 { return &r.Below }},
+	{"ccmas_chance", func(r *Row) *float64 { return &r.CCMASChance }},
+	{"roc", func(r *Row) *float64 { return &r.ROC }},
+	{"precision", func(r *Row) *float64 { return &r.Precision }},
+	{"information", func(r *Row) *float64 { return &r.Information }},
+	{"informedness", func(r *Row) *float64 { return &r.Informedness }},
+	{"sparsity_weighted", func(r *Row) *float64 { return &r.SparsityWeighted }},
+	{"selectivity_weighted", func(r *Row) *float64 { return &r.SelectivityWeighted }},
+	{"sparsity_gain", func(r *Row) *float64 { return &r.SparsityGain }},
+	{"selectivity_gain", func(r *Row) *float64 { return &r.SelectivityGain }},
+	{"phase_accuracy", func(r *Row) *float64 { return &r.PhaseAccuracy }},
+	{"forgetting", func(r *Row) *float64 { return &r.Forgetting }},
+	{"overlap", func(r *Row) *float64 { return &r.Overlap }},
+	{"ablation_selective", func(r *Row) *float64 { return &r.AblationSelective }},
+	{"ablation_unselective", func(r *Row) *float64 { return &r.AblationUnselective }},
+	{"ablation_random", func(r *Row) *float64 { return &r.AblationRandom }},
+	{"ablation_matched", func(r *Row) *float64 { return &r.AblationMatched }},
+	{"impact", func(r *Row) *float64 { return &r.Impact }},
+}
+
+// Field is the number of the row in the column of that name; nil if there is no such column.
+func (r *Row) Field(name string) *float64 {
+	for _, f := range fields {
+		if f.name == name {
+			return f.of(r)
+		}
+	}
+	return nil
+}
+
+var runFormat = func() artifacts.Format {
+	f := artifacts.Format{
+		Name:    "run-measures",
+		Version: 3,
+		Columns: []artifacts.Column{
+			{Name: "epoch", Kind: artifacts.Int32, Bounds: true},
+			{Name: "step", Kind: artifacts.Int64, Bounds: true},
+			{Name: "layer", Kind: artifacts.String, Bounds: true},
+		},
+	}
+	for _, field := range fields {
+		f.Columns = append(f.Columns, artifacts.Column{Name: field.name, Kind: artifacts.Float64})
+	}
+	return f
+}()
 
 // groupRows is the number of rows in a full row group: well under a megabyte a
 // column, and more rows than any run or experiment of the study has.
@@ -82,7 +145,7 @@ func WriteRun(path string, meta Meta, rows []Row) error {
 	if err := checkRun(rows); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return write(path, runFormat, meta, rows, new(runColumns))
+	return write(path, runFormat, meta, rows, newRunColumns())
 }
 
 // ReadRun reads the metrics of a run after its epochs, without its early points. The
@@ -95,7 +158,7 @@ func ReadRun(path string) (Meta, []Row, error) {
 // ReadPoints reads all of a run's metrics: at its early points, whose epoch is 0,
 // and after its epochs.
 func ReadPoints(path string) (Meta, []Row, error) {
-	meta, rows, err := read(path, runFormat, new(runColumns))
+	meta, rows, err := read(path, runFormat, newRunColumns())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -151,40 +214,34 @@ type runColumns struct {
 	epoch  []int32
 	step   []int64
 	layer  []string
-	values [18][]float64 // in the order of Row.values
+	values [][]float64 // in the order of fields
 }
 
-func (r *Row) values() [18]*float64 {
-	return [18]*float64{
-		&r.Accuracy, &r.TrainLoss, &r.TestLoss, &r.Sparsity, &r.Selectivity, &r.SelectivityStd, &r.SparsityStd,
-		&r.TrainLossAfter, &r.TrainAccuracy, &r.Gini, &r.GiniStd, &r.TrevesRolls, &r.TrevesRollsStd, &r.CSI, &r.CSIStd,
-		&r.Dead, &r.Saturated, &r.Below,
-	}
-}
+func newRunColumns() *runColumns { return &runColumns{values: make([][]float64, len(fields))} }
 
 func (c *runColumns) set(rows []Row) []any {
-	*c = runColumns{}
+	*c = *newRunColumns()
 	for i := range rows {
 		c.epoch = append(c.epoch, int32(rows[i].Epoch))
 		c.step = append(c.step, int64(rows[i].Step))
 		c.layer = append(c.layer, rows[i].Layer)
-		for j, v := range rows[i].values() {
-			c.values[j] = append(c.values[j], *v)
+		for j, f := range fields {
+			c.values[j] = append(c.values[j], *f.of(&rows[i]))
 		}
 	}
-	return floats([]any{c.epoch, c.step, c.layer}, c.values[:])
+	return floats([]any{c.epoch, c.step, c.layer}, c.values)
 }
 
 func (c *runColumns) pointers() []any {
-	return pointers([]any{&c.epoch, &c.step, &c.layer}, c.values[:])
+	return pointers([]any{&c.epoch, &c.step, &c.layer}, c.values)
 }
 
 func (c *runColumns) rows() []Row {
 	rows := make([]Row, len(c.epoch))
 	for i := range rows {
 		rows[i].Epoch, rows[i].Step, rows[i].Layer = int(c.epoch[i]), int(c.step[i]), c.layer[i]
-		for j, v := range rows[i].values() {
-			*v = c.values[j][i]
+		for j, f := range fields {
+			*f.of(&rows[i]) = c.values[j][i]
 		}
 	}
 	return rows

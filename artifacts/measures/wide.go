@@ -9,7 +9,13 @@ import (
 )
 
 // Further are the metrics that the author's records do not have, in the order of WideRow.Further.
-var Further = []string{"gini", "treves_rolls", "csi", "dead", "saturated", "below"}
+var Further = []string{
+	"gini", "treves_rolls", "csi", "dead", "saturated", "below",
+	"ccmas_chance", "roc", "precision", "information", "informedness", "sparsity_weighted", "selectivity_weighted",
+	"sparsity_gain", "selectivity_gain", "train_loss", "test_loss", "train_loss_after", "train_accuracy",
+	"phase_accuracy", "forgetting", "overlap",
+	"ablation_selective", "ablation_unselective", "ablation_random", "ablation_matched", "impact",
+}
 
 // WideRow is a row of the tidy table with the further metrics beside it.
 type WideRow struct {
@@ -21,9 +27,9 @@ func wideColumns() []string { return slices.Concat(tidyColumns, Further) }
 
 // FurtherOf are a run's further metrics in one of its rows.
 func FurtherOf(r Row) []Number {
-	var list []Number
-	for _, v := range []float64{r.Gini, r.TrevesRolls, r.CSI, r.Dead, r.Saturated, r.Below} {
-		list = append(list, Recorded(v))
+	list := make([]Number, len(Further))
+	for i, name := range Further {
+		list[i] = Recorded(*r.Field(name))
 	}
 	return list
 }

@@ -11,7 +11,7 @@ import (
 func TestWide(t *testing.T) {
 	rows := []WideRow{
 		{TidyRow{Experiment: "e", Condition: "c", Optimizer: "SGD", Seed: 1, Layer: "all", Epoch: 1, Accuracy: Recorded(0.5), Split: "test"},
-			FurtherOf(Row{Gini: 0.25, TrevesRolls: math.Inf(1), CSI: 0.1, Dead: 0.5, Saturated: 1, Below: 1e-7})},
+			FurtherOf(Row{Gini: 0.25, TrevesRolls: math.Inf(1), CSI: 0.1, Dead: 0.5, Saturated: 1, Below: 1e-7, CCMASChance: 0.02})},
 		{TidyRow{Experiment: "e", Condition: "c", Optimizer: "SGD", Seed: 2, Layer: "1", Epoch: 1, Split: "train", ParamName: "batch", ParamValue: Recorded(5)},
 			make([]Number, len(Further))}, // a run that failed
 	}
@@ -20,7 +20,7 @@ func TestWide(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := b.String()
-	if want := "e,c,SGD,1,all,1,0.5,,,,test,,,0.25,+Inf,0.1,0.5,1,1e-07\n"; !strings.Contains(text, want) {
+	if want := "e,c,SGD,1,all,1,0.5,,,,test,,,0.25,+Inf,0.1,0.5,1,1e-07,0.02,0"; !strings.Contains(text, want) {
 		t.Errorf("the table lacks %q:\n%s", want, text)
 	}
 	back, err := ReadWideCSV(strings.NewReader(text))

@@ -15,11 +15,13 @@ import (
 	"sparsel/analysis/summary"
 	"sparsel/artifacts/measures"
 	"sparsel/pipeline"
+	"sparsel/stages/quantity"
 )
 
 // Outputs of the stage.
 const (
 	Summaries = "summaries.parquet"
+	Further   = "further.parquet" // the summaries of the further metrics; see quantity.Metric
 	Tidy      = "tidy.csv"
 	Wide      = "wide.csv" // the tidy table with the metrics that the author's records do not have
 )
@@ -64,14 +66,15 @@ func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    Kind,
 		Package: "sparsel/stages/aggregate",
-		Outputs: []string{Summaries, Tidy, Wide},
+		Outputs: []string{Summaries, Further, Tidy, Wide},
 		Run:     run,
 	}
 }
 
 func run(_ context.Context, job *pipeline.Job) error {
 	p := job.Node().Params.(Params)
-	var values []summary.Value
+	var values, further []summary.Value
+	last := p.last()
 	var tidy []measures.TidyRow
 	var wide []measures.WideRow
 	cohorts := map[condition]cohort{}
@@ -101,7 +104,10 @@ func run(_ context.Context, job *pipeline.Job) error {
 			return fmt.Errorf("%s: %w", u.Input(), err)
 		}
 		for _, r := range rows {
-			values = append(values, u.values(r)...)
+			values = append(values, u.values(r, false)...)
+			if r.Epoch == last {
+				further = append(further, u.values(r, true)...)
+			}
 			t, err := u.tidy(p.Experiment, r)
 			if err != nil {
 				return fmt.Errorf("%s: %w", u.Input(), err)
@@ -110,13 +116,19 @@ func run(_ context.Context, job *pipeline.Job) error {
 			wide = append(wide, measures.WideRow{TidyRow: t, Further: measures.FurtherOf(r)})
 		}
 	}
-	groups, err := summary.Summarize(design(p.Uses), values)
-	if err != nil {
-		return err
-	}
-	meta := measures.Meta{"experiment": p.Experiment}
-	if err := measures.WriteSummaries(job.Output(Summaries), meta, rowsOf(groups)); err != nil {
-		return err
+	for _, output := range []struct {
+		name   string
+		design summary.Design
+		values []summary.Value
+	}{{Summaries, design(p.Uses), values}, {Further, furtherDesign(p.Uses, last), further}} {
+		groups, err := summary.Summarize(output.design, output.values)
+		if err != nil {
+			return err
+		}
+		meta := measures.Meta{"experiment": p.Experiment}
+		if err := measures.WriteSummaries(job.Output(output.name), meta, rowsOf(groups)); err != nil {
+			return err
+		}
 	}
 	if err := writeTable(job.Output(Tidy), tidy, measures.WriteTidyCSV); err != nil {
 		return err
@@ -143,34 +155,42 @@ func (u Use) absent() []measures.Row {
 	return rows
 }
 
-// metrics are the columns of a run's metrics, by the names that figures and tables use.
-var metrics = []struct {
-	name  string
-	value func(measures.Row) float64
-}{
-	{"accuracy", func(r measures.Row) float64 { return r.Accuracy }},
-	{"train_loss", func(r measures.Row) float64 { return r.TrainLoss }},
-	{"test_loss", func(r measures.Row) float64 { return r.TestLoss }},
-	{"sparsity", func(r measures.Row) float64 { return r.Sparsity }},
-	{"sparsity_std", func(r measures.Row) float64 { return r.SparsityStd }},
-	{"selectivity", func(r measures.Row) float64 { return r.Selectivity }},
-	{"selectivity_std", func(r measures.Row) float64 { return r.SelectivityStd }},
-}
-
-// shares are the metrics whose values lie in [0, 1].
-var shares = []string{"accuracy", "sparsity", "selectivity", "gini", "treves_rolls", "csi", "dead", "saturated", "below", "ccmas_chance"}
-
-func (u Use) values(r measures.Row) []summary.Value {
+// values are a run's metrics in one of its rows: those of the study, or the further ones.
+func (u Use) values(r measures.Row, further bool) []summary.Value {
 	var list []summary.Value
-	for _, m := range metrics {
-		key := summary.Key{Condition: u.Condition, Optimizer: u.Optimizer, Layer: r.Layer, Metric: m.name, Epoch: r.Epoch}
-		list = append(list, summary.Value{Key: key, Run: u.run(), Value: m.value(r)})
+	for _, m := range quantity.All() {
+		if m.Further == further {
+			key := summary.Key{Condition: u.Condition, Optimizer: u.Optimizer, Layer: r.Layer, Metric: m.Name, Epoch: r.Epoch}
+			list = append(list, summary.Value{Key: key, Run: u.run(), Value: m.Value(r)})
+		}
 	}
 	return list
 }
 
+// last is the last epoch that all runs have.
+func (p Params) last() int {
+	last := 0
+	for _, u := range p.Uses {
+		if last == 0 || u.Epochs < last {
+			last = u.Epochs
+		}
+	}
+	return last
+}
+
 // design says which values there should be, from the uses alone: a run that failed must be missed.
-func design(uses []Use) summary.Design {
+func design(uses []Use) summary.Design { return designOf(uses, false) }
+
+// furtherDesign is that of the further metrics after one epoch.
+func furtherDesign(uses []Use, epoch int) summary.Design {
+	d := designOf(uses, true)
+	for i := range d {
+		d[i].Epochs = []int{epoch}
+	}
+	return d
+}
+
+func designOf(uses []Use, further bool) summary.Design {
 	type cell struct {
 		condition, optimizer string
 		epochs, layers       int
@@ -184,9 +204,14 @@ func design(uses []Use) summary.Design {
 		}
 		seeds[c] = append(seeds[c], u.run())
 	}
-	var names []string
-	for _, m := range metrics {
-		names = append(names, m.name)
+	var names, shares []string
+	for _, m := range quantity.All() {
+		if m.Further != further {
+			continue
+		}
+		if names = append(names, m.Name); m.Low == 0 && m.High == 1 && !strings.HasSuffix(m.Name, "_std") {
+			shares = append(shares, m.Name) // in [0, 1]: the interval is taken on the logit
+		}
 	}
 	var d summary.Design
 	for _, c := range order {

@@ -316,7 +316,7 @@ func (p Params) showsSeeds() bool {
 
 // NeedsRuns tells whether the figure takes the numbers of each run besides their summaries.
 func (p Params) NeedsRuns() bool {
-	return p.showsSeeds() || p.Difference || slices.ContainsFunc(p.Panels, Panel.derived)
+	return p.showsSeeds() || p.Difference || further(p.X.Metric) || slices.ContainsFunc(p.Panels, Panel.derived)
 }
 
 // EachRun calls each with the arguments of [Input] for every run whose metrics the stage takes besides the summaries.

@@ -53,11 +53,20 @@ func (p Params) colours() (map[string]string, error) {
 		}
 	case "metric":
 		count := 0
+		var others []string // which have no role of their own
 		for _, name := range list {
 			if roles[name] = name; strings.Contains(name, " * ") {
 				count++
 				roles[name] = fmt.Sprintf("product%d", count)
+			} else if further(name) {
+				others = append(others, name)
 			}
+		}
+		if len(others) > len(levelRoles) {
+			return nil, tooMany(len(others), "further metrics", len(levelRoles), "colour")
+		}
+		for i, name := range others {
+			roles[name] = fmt.Sprintf("level%d", levelRoles[len(others)][i])
 		}
 		if count > products {
 			return nil, tooMany(count, "products", products, "colour")

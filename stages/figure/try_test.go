@@ -39,9 +39,19 @@ func TestTry(t *testing.T) {
 		{"every metric as a line", func(p *Params) {
 			p.Columns, p.Lines, p.Panels = "optimizer", []string{"metric"}, nil
 			for _, m := range quantity.All() {
-				p.Panels = append(p.Panels, Panel{Metric: m.Name})
+				if !m.Further {
+					p.Panels = append(p.Panels, Panel{Metric: m.Name})
+				}
 			}
 		}, "", ""},
+		{"every further metric as a line", func(p *Params) {
+			p.Columns, p.Lines, p.Panels = "optimizer", []string{"metric"}, nil
+			for _, m := range quantity.All() {
+				if m.Further {
+					p.Panels = append(p.Panels, Panel{Metric: m.Name})
+				}
+			}
+		}, "lines", "further metrics as lines: 7 can be told apart"},
 		{"two looks alike", func(p *Params) { p.Style.Roles["Adam"] = p.Style.Roles["SGD"] }, "", `series "Adam" and "SGD" look the same`},
 		{"a title that cannot be set", func(p *Params) { p.Title = "数" }, "title", "the font has no '数'"},
 		{"a name that cannot be set", func(p *Params) { p.Sources[0].Entries[0].Label = "数" }, "names", "the font has no '数'"},

@@ -73,8 +73,8 @@ func Stage() *pipeline.Stage {
 	}
 }
 
-// claims are the claims, put together once.
-var claims = sync.OnceValue(Claims)
+// claims are all claims, the study's and those that go further, put together once.
+var claims = sync.OnceValue(func() []claim.Claim { return slices.Concat(Claims(), FurtherClaims()) })
 
 // Find returns the claim of an id.
 func Find(id string) (claim.Claim, error) {

@@ -27,12 +27,21 @@ const Measures = "measures.parquet"
 const (
 	Record      = "record"
 	Activations = "activations"
+	Weights     = "weights" // where units are taken out
 )
 
 // Params is what the definitions of the metrics leave open.
 type Params struct {
 	CCMASEpsilon float64
-	Split        string // whose activations are archived: "test" or "train"
+	Split        string  // whose activations are archived: "test" or "train"
+	Phases       []Phase `json:",omitempty"` // of a training in phases; they belong to the run
+	Ablate       bool    `json:",omitempty"` // units are taken out of the last hidden layer
+}
+
+// Phase is a phase of a training.
+type Phase struct {
+	Classes []int
+	Epochs  int
 }
 
 // Kind is what the pipeline and the names of nodes call the stage.
@@ -57,47 +66,89 @@ func run(ctx context.Context, job *pipeline.Job) error {
 		return err
 	}
 	_, late := runs.EarlyAndLate(epochs)
-	archived, err := Compare(ctx, late, activations, p.Split)
+	var tensors []runs.Tensor
+	if p.Ablate {
+		weights, _ := job.Input(Weights)
+		if _, tensors, err = runs.ReadWeights(weights); err != nil {
+			return err
+		}
+	}
+	archive := archived{}
+	n, err := Compare(ctx, late, activations, p.Split, func(b runs.Block) error {
+		return archive.add(b, len(late[0].Layers[0].ClassCounts), p.CCMASEpsilon, tensors)
+	})
 	if err != nil {
 		return err
 	}
-	job.Logf("%d archived layers agree with the record in every bit", archived)
+	job.Logf("%d archived layers agree with the record in every bit", n)
 	rows, err := FromRecord(epochs, p.CCMASEpsilon)
 	if err != nil {
 		return err
 	}
+	archive.complete(rows)
+	p.complete(rows, epochs)
 	return measures.WriteRun(job.Output(Measures), measures.Meta{"run": meta["params"]}, rows)
 }
 
 // FromRecord returns a run's metrics: for each epoch and early point the mean over the hidden layers, equally weighted, and
-// where there are several layers, each of them.
+// where there are several layers, each of them. What is not in the record is NaN.
 func FromRecord(epochs []runs.Epoch, epsilon float64) ([]measures.Row, error) {
 	var rows []measures.Row
+	start := map[string]metric.Measures{} // of the untrained network, by layer
 	for _, e := range epochs {
 		var layers []metric.Measures
+		var weights []float64
 		for i, l := range e.Layers {
-			m, err := statistics(l).Measure(epsilon)
+			s := statistics(l)
+			m, err := s.Measure(epsilon)
 			if err != nil {
 				return nil, fmt.Errorf("epoch %d, layer %d: %w", e.Epoch, i+1, err)
 			}
-			layers = append(layers, m)
+			layers, weights = append(layers, m), append(weights, s.Activity())
 		}
 		mean, err := metric.Average(layers)
 		if err != nil {
 			return nil, fmt.Errorf("epoch %d: %w", e.Epoch, err)
 		}
-		rows = append(rows, row(e, measures.AllLayers, mean))
+		if e.Epoch == 0 && e.Step == 0 {
+			start[measures.AllLayers] = mean
+			for i, m := range layers {
+				start[strconv.Itoa(i+1)] = m
+			}
+		}
+		add := func(layer string, m metric.Measures) {
+			r := row(e, layer, m)
+			r.SparsityWeighted, r.SelectivityWeighted = weighted(layers, weights)
+			if s, ok := start[layer]; ok {
+				r.SparsityGain, r.SelectivityGain = m.Sparsity-s.Sparsity, m.Selectivity-s.Selectivity
+			}
+			rows = append(rows, r)
+		}
+		add(measures.AllLayers, mean)
 		if len(layers) == 1 {
 			continue
 		}
 		for i, m := range layers {
-			rows = append(rows, row(e, strconv.Itoa(i+1), m))
+			add(strconv.Itoa(i+1), m)
 		}
 	}
 	return rows, nil
 }
 
+// weighted is the mean of sparsity and of selectivity over layers, each with the share that its activation has of all
+// layers' (the study's equation 5.2).
+func weighted(layers []metric.Measures, weights []float64) (sparsity, selectivity float64) {
+	var all float64
+	for i, m := range layers {
+		all += weights[i]
+		sparsity += float64(weights[i] * m.Sparsity)
+		selectivity += float64(weights[i] * m.Selectivity)
+	}
+	return sparsity / all, selectivity / all
+}
+
 func row(e runs.Epoch, layer string, m metric.Measures) measures.Row {
+	nan := math.NaN()
 	r := measures.Row{
 		Epoch: e.Epoch, Step: e.Step, Layer: layer,
 		Accuracy: float64(e.Correct) / float64(e.Samples), TrainLoss: e.TrainLoss, TestLoss: e.TestLoss,
@@ -105,6 +156,10 @@ func row(e runs.Epoch, layer string, m metric.Measures) measures.Row {
 		Sparsity: m.Sparsity, SparsityStd: m.SparsityStd, Selectivity: m.Selectivity, SelectivityStd: m.SelectivityStd,
 		Gini: m.Gini, GiniStd: m.GiniStd, TrevesRolls: m.TrevesRolls, TrevesRollsStd: m.TrevesRollsStd, CSI: m.CSI, CSIStd: m.CSIStd,
 		Dead: m.Dead, Saturated: m.Saturated, Below: m.Below,
+
+		CCMASChance: nan, ROC: nan, Precision: nan, Information: nan, Informedness: nan, SparsityGain: nan, SelectivityGain: nan,
+		PhaseAccuracy: nan, Forgetting: nan, Overlap: nan,
+		AblationSelective: nan, AblationUnselective: nan, AblationRandom: nan, AblationMatched: nan, Impact: nan,
 	}
 	if e.TrainSamples > 0 {
 		r.TrainAccuracy = float64(e.TrainCorrect) / float64(e.TrainSamples)
@@ -121,11 +176,11 @@ func statistics(l runs.Layer) metric.Statistics {
 	}
 }
 
-// Compare recomputes what it can of a record from the archived activations and returns the number of layers
-// compared. Any difference, down to the last bit, is an error that names the epoch, the layer and the number.
+// Compare recomputes what it can of a record from the archived activations, hands on each layer that agrees, and returns the
+// number of layers compared. Any difference, down to the last bit, is an error that names the epoch, the layer and the number.
 //
 // The recorded accuracy is that of the test set, so archived predictions are held to it if split is "test".
-func Compare(ctx context.Context, epochs []runs.Epoch, activations, split string) (int, error) {
+func Compare(ctx context.Context, epochs []runs.Epoch, activations, split string, each func(runs.Block) error) (int, error) {
 	reader, err := runs.OpenActivations(activations)
 	if err != nil {
 		return 0, err
@@ -144,6 +199,9 @@ func Compare(ctx context.Context, epochs []runs.Epoch, activations, split string
 		}
 		if err := compare(epochs, block, split); err != nil {
 			return n, fmt.Errorf("archived activations disagree with the run record: epoch %d, layer %d: %w", block.Epoch, block.Layer, err)
+		}
+		if err := each(block); err != nil {
+			return n, fmt.Errorf("measure archived activations: epoch %d, layer %d: %w", block.Epoch, block.Layer, err)
 		}
 	}
 }

@@ -96,7 +96,7 @@ func TestCompareHoldsTheRecordToTheArchive(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			epochs, path := archives(t, c.change)
-			n, err := Compare(context.Background(), epochs, path, "test")
+			n, err := Compare(context.Background(), epochs, path, "test", skip)
 			if c.want == "" && (err != nil || n != 2) {
 				t.Errorf("%d layers compared, %v", n, err)
 			}
@@ -110,10 +110,10 @@ func TestCompareHoldsTheRecordToTheArchive(t *testing.T) {
 // The predictions in an archive of training samples have nothing to do with the recorded accuracy on the test set.
 func TestTrainingPredictionsAreNotHeldToTestAccuracy(t *testing.T) {
 	epochs, path := archives(t, func(e *runs.Epoch, _ []runs.Block) { e.Correct, e.Samples = 3, 17 })
-	if n, err := Compare(context.Background(), epochs, path, "train"); err != nil || n != 2 {
+	if n, err := Compare(context.Background(), epochs, path, "train", skip); err != nil || n != 2 {
 		t.Errorf("%d layers compared, %v", n, err)
 	}
-	if _, err := Compare(context.Background(), epochs, path, "test"); err == nil {
+	if _, err := Compare(context.Background(), epochs, path, "test", skip); err == nil {
 		t.Error("predictions of a test set were not held to the accuracy")
 	}
 }
@@ -141,3 +141,6 @@ func TestLayersAreAveragedEqually(t *testing.T) {
 		t.Errorf("one layer: %d rows, %v; the mean over it says all", len(rows), err)
 	}
 }
+
+// skip takes a layer and does nothing with it.
+func skip(runs.Block) error { return nil }

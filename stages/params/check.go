@@ -293,7 +293,12 @@ func (p *Params) checkExperiments(d *document) {
 		if e.Like != "" && (e.Seeding != "" || len(e.sets) > 0 || e.Vary != nil) {
 			d.report(path+".like", "takes the runs of %q as they are; take seeding, set and vary away", e.Like)
 		}
-		if (e.Column == "") != (e.Value == nil) || e.Column != "" && e.Vary != nil {
+		if e.Along != "" {
+			choice(d, path+".along", e.Along, Alongs()...)
+			if e.Value != nil {
+				d.report(path+".value", "is given, and along says what it is; take one of them away")
+			}
+		} else if (e.Column == "") != (e.Value == nil) || e.Column != "" && e.Vary != nil {
 			d.report(path, "column and value belong together, and stand where nothing varies")
 		}
 		if e.CCMASEpsilon != nil {

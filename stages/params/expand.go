@@ -26,6 +26,7 @@ type Use struct {
 	Varied                           []Varied // everything that varies, in the order of the file
 	Tidy                             string   // the condition's name in the tidy table
 	CCMASEpsilon                     float64  // added to the denominator of the selectivity index
+	Ablate                           bool     // units are taken out of the trained network
 	Run                              *Run
 	Data                             Dataset // that the run is trained and measured on
 
@@ -93,7 +94,6 @@ type expansion struct {
 	document     *document
 	plan         []*planned
 	byExperiment map[string][]*planned
-	planned      map[plannedAt]*planned
 	runs         []*Run
 	uses         []Use
 	distinct     map[string]*Run // by identity
@@ -107,12 +107,6 @@ type planned struct {
 	like      *planned // whose run it is; nil for its own
 }
 
-// plannedAt is what tells planned uses apart.
-type plannedAt struct {
-	experiment, condition, optimizer string
-	seed                             uint32
-}
-
 func (r *planned) name() string { return r.entry.Name + "/" + r.condition.name }
 
 func (x *expansion) report(path, format string, args ...any) {
@@ -120,7 +114,7 @@ func (x *expansion) report(path, format string, args ...any) {
 }
 
 func (p *Params) expand(d *document) []Use {
-	x := expansion{params: p, document: d, byExperiment: map[string][]*planned{}, planned: map[plannedAt]*planned{}, distinct: map[string]*Run{}}
+	x := expansion{params: p, document: d, byExperiment: map[string][]*planned{}, distinct: map[string]*Run{}}
 	for i := range p.Experiments {
 		e := &p.Experiments[i]
 		seeds := p.seeds(*e)
@@ -139,8 +133,13 @@ func (p *Params) expand(d *document) []Use {
 					continue
 				}
 				config := p.config(d, e, optimizer, c)
+				placed, ok := e.placed(c, config)
+				if !ok {
+					d.report(e.path+".along", "is %s, which %s with %s has no number for", e.Along, c.name, optimizer)
+					continue
+				}
 				for _, seed := range seeds {
-					x.add(e, c, config, seed)
+					x.add(e, placed, config, seed)
 				}
 			}
 		}
@@ -171,25 +170,49 @@ func (x *expansion) add(e *Experiment, c condition, config trainer.Config, seed 
 		x.report(e.path, "%s needs all %d training images: what its session draws depends on how many there are of each digit; give the experiment seeding = \"paired\"", c.name, MNIST.Train)
 		return
 	}
+	x.ablated(e, c, config)
 	x.append(&planned{entry: e, condition: c, config: config})
 }
 
+// ablated refuses to take units out of networks of several hidden layers: what a unit of the first is worth, the output's
+// weights do not say.
+func (x *expansion) ablated(e *Experiment, c condition, config trainer.Config) {
+	if e.Ablate != nil && *e.Ablate && len(config.Network.Hidden) > 1 {
+		x.report(e.path, "%s has %d hidden layers; ablate takes units out of networks of one", c.name, len(config.Network.Hidden))
+	}
+}
+
 func (x *expansion) append(r *planned) {
-	x.planned[plannedAt{r.entry.Name, r.condition.name, r.config.Optimizer.Name, r.config.Seeding.Seed}] = r
 	x.plan = append(x.plan, r)
 	x.byExperiment[r.entry.Name] = append(x.byExperiment[r.entry.Name], r)
 }
 
-// again plans uses of the runs of another condition.
+// again plans uses of the runs of another condition, or of all whose names a pattern matches.
 func (x *expansion) again(e *Experiment, c condition, optimizer string, seeds []uint32) {
-	experiment, name, _ := strings.Cut(e.Like, "/")
+	experiment, pattern, _ := strings.Cut(e.Like, "/")
+	found := map[uint32]bool{}
+	for _, other := range x.byExperiment[experiment] {
+		text, ok := match(pattern, other.condition.name)
+		seed := other.config.Seeding.Seed
+		if !ok || other.config.Optimizer.Name != optimizer || !slices.Contains(seeds, seed) || other.entry == e {
+			continue
+		}
+		found[seed] = true
+		again := c
+		again.name, again.tidy = strings.Replace(c.name, "*", text, 1), strings.Replace(c.tidy, "*", text, 1)
+		again, ok = e.placed(again, other.config)
+		if !ok {
+			x.report(e.path+".along", "is %s, which %s of %s has no number for", e.Along, other.condition.name, experiment)
+			return
+		}
+		x.ablated(e, again, other.config)
+		x.append(&planned{entry: e, condition: again, config: other.config, like: other})
+	}
 	for _, seed := range seeds {
-		other := x.planned[plannedAt{experiment, name, optimizer, seed}]
-		if other == nil {
+		if !found[seed] {
 			x.report(e.path+".like", "is %q, which has no run of %s with seed %d further up in the file", e.Like, optimizer, seed)
 			return
 		}
-		x.append(&planned{entry: e, condition: c, config: other.config, like: other})
 	}
 }
 
@@ -228,6 +251,7 @@ func (p *Params) use(e Experiment, condition string) Use {
 	if e.CCMASEpsilon != nil {
 		u.CCMASEpsilon = *e.CCMASEpsilon
 	}
+	u.Ablate = e.Ablate != nil && *e.Ablate
 	return u
 }
 
@@ -357,6 +381,9 @@ func (e Experiment) conditions(d *document, path string) []condition {
 		list = next
 	}
 	for _, c := range list {
+		if e.Along != "" {
+			c.name = strings.ReplaceAll(c.name, "{along}", "")
+		}
 		if strings.ContainsAny(c.name, "{}") {
 			d.report(path+".condition", "is %q, names in braces must be those of parameters that vary", e.Condition)
 			break

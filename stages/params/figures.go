@@ -85,7 +85,7 @@ func Factors(metric string) []string { return strings.Split(metric, " * ") }
 func (p *Params) checkFigures(d *document) {
 	var ids []string
 	for i, f := range p.Figures {
-		path := fmt.Sprintf("figures[%d]", i)
+		path := p.FigurePlace(i)
 		checkID(d, path, f.ID, &ids)
 		f = f.complete()
 		if len(f.Experiments) == 0 {
@@ -201,9 +201,12 @@ func (f Figure) checkDifference(d *document, path string) {
 	}
 }
 
+// FigurePlace is where the file asks for a figure: a path such as figures[2].
+func (p *Params) FigurePlace(i int) string { return indexed(p.prefix+"figures", i) }
+
 // checkShownFigures refuses figures that show what the experiments do not have.
 func (p *Params) checkShownFigures(d *document, uses []Use) {
 	for i, f := range p.Figures {
-		p.shown(d, fmt.Sprintf("figures[%d]", i), f.complete(), uses)
+		p.shown(d, p.FigurePlace(i), f.complete(), uses)
 	}
 }

@@ -31,6 +31,7 @@ type Params struct {
 
 	Profile  *Profile // the chosen one; nil for the whole study
 	dataset  Dataset  // as Data describes it
+	prefix   string   // of the places of figures and tables in the file: of a profile that has its own
 	expanded *expansion
 	document *document
 	file     string
@@ -86,10 +87,16 @@ type Grid struct {
 	Set        map[string]any `toml:"set"`        // settings that differ from the baseline
 	Vary       []Vary         `toml:"vary"`       // settings that vary; several form a grid, the first outermost
 
-	// Like names a condition further up, as EXPERIMENT/CONDITION, whose runs this one shows again.
+	// Like names a condition further up, as EXPERIMENT/CONDITION, whose runs this one shows again. Where it holds a *, which is
+	// any text, this stands for several, and the * in their names is the same text.
 	Like string `toml:"like"`
 
+	// Along is a formula: what it makes of a run's settings takes the place of what varies. In the condition's name {along} is
+	// that number. See Alongs.
+	Along string `toml:"along"`
+
 	CCMASEpsilon *float64 `toml:"ccmas_epsilon"` // instead of metrics.ccmas_epsilon
+	Ablate       *bool    `toml:"ablate"`        // units are taken out of the trained networks; see package ablation
 
 	// How the tidy table, whose form the records have, spells the condition where the name here says more, and
 	// what it gives as the varied parameter where the condition is a word.
@@ -174,9 +181,17 @@ func (p *Params) Refuse(problems []Problem) error {
 
 // flatten gives each condition of an experiment an entry of its own, with what it takes from the experiment and the study.
 func (p *Params) flatten(d *document) {
+	p.Experiments = p.flattened(d, "experiments", p.Experiments)
+	for name, q := range p.Profiles {
+		q.Experiments = p.flattened(d, join("profiles", name)+".experiments", q.Experiments)
+		p.Profiles[name] = q
+	}
+}
+
+func (p *Params) flattened(d *document, path string, experiments []Experiment) []Experiment {
 	var list []Experiment
-	for i, e := range p.Experiments {
-		e.path = fmt.Sprintf("experiments[%d]", i)
+	for i, e := range experiments {
+		e.path = indexed(path, i)
 		e.owner = e.path
 		e.sets = settingsOf(e.path, e.Set)
 		if e.Optimizers == nil {
@@ -191,6 +206,7 @@ func (p *Params) flatten(d *document) {
 		}
 		for key, given := range map[string]bool{
 			"condition": e.Condition != "", "vary": e.Vary != nil, "like": e.Like != "", "column": e.Column != "", "value": e.Value != nil,
+			"along": e.Along != "",
 		} {
 			if given {
 				d.report(e.path+"."+key, "is of one condition; move it into conditions")
@@ -204,7 +220,7 @@ func (p *Params) flatten(d *document) {
 			list = append(list, entry)
 		}
 	}
-	p.Experiments = list
+	return list
 }
 
 // within completes a condition by what its experiment says of all.
@@ -219,6 +235,9 @@ func (g Grid) within(all Grid) Grid {
 	}
 	if g.CCMASEpsilon == nil {
 		g.CCMASEpsilon = all.CCMASEpsilon
+	}
+	if g.Ablate == nil {
+		g.Ablate = all.Ablate
 	}
 	if g.Tidy == "" {
 		g.Tidy = all.Tidy

@@ -11,7 +11,8 @@ import (
 const Paper = "paper"
 
 // Profile is another edition of the study: the same experiments, figures, tables and findings on less, or with other seeds.
-// What it leaves out is as in the study.
+// What it leaves out is as in the study. One that has experiments of its own goes further than the study: its figures and tables
+// are its own too, and of the study's experiments it keeps those that it names.
 type Profile struct {
 	Title       string   `toml:"title"`        // what it is for, in its mark
 	Data        string   `toml:"data"`         // "mnist", or "any": generated digits where MNIST is not at hand
@@ -21,6 +22,11 @@ type Profile struct {
 	Epochs      int      `toml:"epochs"`      // no run is longer
 	GridPoints  int      `toml:"grid_points"` // no logspace has more values; the first and the last stay
 	Seeding     string   `toml:"seeding"`     // instead of study.seeding; "paired" for every entry, whatever it says
+
+	Keep        []string     `toml:"keep"` // experiments of the study that come before its own
+	Experiments []Experiment `toml:"experiments"`
+	Figures     []Figure     `toml:"figures"`
+	Tables      []Table      `toml:"tables"`
 
 	name string
 }
@@ -43,6 +49,56 @@ func reserved(name string) bool {
 // ProfileName reports whether a text can be the name of a profile, or says that there is none.
 func ProfileName(name string) bool {
 	return name == "" || name == Paper || nameRule.MatchString(name) && !reserved(name)
+}
+
+// Own tells whether a profile has experiments, figures and tables of its own.
+func (q *Profile) Own() bool {
+	return q != nil && len(q.Keep)+len(q.Experiments)+len(q.Figures)+len(q.Tables) > 0
+}
+
+// become makes the parameters those of a profile with entries of its own, or leaves them as they are. Its trainings are in no
+// recorded session.
+func (p *Params) become(q Profile) {
+	if !q.Own() {
+		return
+	}
+	var list []Experiment
+	for _, e := range p.Experiments {
+		if slices.Contains(q.Keep, e.Name) {
+			list = append(list, e)
+		}
+	}
+	p.Experiments, p.Figures, p.Tables, p.Sessions = append(list, q.Experiments...), q.Figures, q.Tables, nil
+	p.prefix = join("profiles", q.name) + "."
+}
+
+// checkEntries judges the entries of a profile as those of the study are.
+func (p *Params) checkEntries(d *document, path string, q Profile) {
+	if !q.Own() {
+		return
+	}
+	names := p.experimentNames()
+	for k, name := range q.Keep {
+		choice(d, indexed(path+".keep", k), name, names...)
+		once(d, indexed(path+".keep", k), name, q.Keep[:k])
+	}
+	for _, e := range q.Experiments {
+		if slices.Contains(names, e.Name) {
+			d.report(e.owner+".name", "is %q, an experiment of the study; choose another", e.Name)
+		}
+	}
+	if q.Seeding != "paired" {
+		d.report(path+".seeding", "is %q: a profile with entries of its own needs \"paired\", for no recorded session has its trainings", q.Seeding)
+	}
+	edition := *p
+	edition.become(q)
+	edition.Experiments = q.Experiments // the study's have been judged
+	edition.checkExperiments(d)
+	edition = *p
+	edition.become(q)
+	edition.checkFigures(d)
+	edition.checkTables(d)
+	edition.checkTexts(d)
 }
 
 // checkProfiles reports what is wrong with the profiles themselves.
@@ -81,6 +137,8 @@ func (p *Params) checkProfiles(d *document) {
 		}
 		checkText(d, path+".title", q.Title)
 		checkSeeds(d, path+".seeds", q.Seeds)
+		q.name = name
+		p.checkEntries(d, path, q)
 		if q.Seeds != nil && len(q.Seeds) == 0 {
 			d.report(path+".seeds", "is empty; name at least one")
 		}
@@ -99,6 +157,7 @@ func (p *Params) choose(name string) error {
 	}
 	q.name = name
 	p.Profile = &q
+	p.become(q)
 	if q.TrainImages > 0 {
 		p.Study.TrainImages = q.TrainImages
 	}

@@ -37,10 +37,15 @@ var tableKinds = map[string][]string{
 	"grids":      {"experiments"},                              // the values that sweeps try
 	"parameters": {"experiment"},                               // network sizes
 	"findings":   {},                                           // all claims that the experiments can decide
+	"kendall":    {"experiments", "metrics"},                   // how metrics order conditions alike, over all experiments
+	"effects":    {"experiment", "metrics"},                    // main effects and interactions of factors at two levels
 }
 
 // eachExperiment is the id of an entry that stands for a table of each experiment.
 const eachExperiment = "{experiment}"
+
+// tablePlace is where the file asks for a table: a path such as tables[2].
+func (p *Params) tablePlace(i int) string { return indexed(p.prefix+"tables", i) }
 
 // CompleteTables lists the tables with an entry for each.
 func (p *Params) CompleteTables() []Table {
@@ -49,7 +54,7 @@ func (p *Params) CompleteTables() []Table {
 		list = append(list, Table{ID: unaskedTidy, Kind: "tidy", place: "tables"})
 	}
 	for i, t := range p.Tables {
-		t.place = indexed("tables", i)
+		t.place = p.tablePlace(i)
 		if t.ID != eachExperiment {
 			list = append(list, t)
 			continue
@@ -94,7 +99,7 @@ func (p *Params) checkTables(d *document) {
 	var ids []string
 	tidy := false
 	for i, t := range p.Tables {
-		path := fmt.Sprintf("tables[%d]", i)
+		path := p.tablePlace(i)
 		each := t.ID == eachExperiment
 		if each && t.Kind == "final" {
 			once(d, path+".id", t.ID, ids)
@@ -129,7 +134,7 @@ func (p *Params) checkTables(d *document) {
 		p.checkTable(d, path, t)
 	}
 	if i := slices.IndexFunc(p.Tables, func(t Table) bool { return strings.EqualFold(t.ID, unaskedTidy) }); !tidy && i >= 0 {
-		d.report(indexed("tables", i)+".id", "is %q, the id of the table of every epoch of every run; choose another, or give one of kind \"tidy\"", p.Tables[i].ID)
+		d.report(p.tablePlace(i)+".id", "is %q, the id of the table of every epoch of every run; choose another, or give one of kind \"tidy\"", p.Tables[i].ID)
 	}
 }
 
@@ -138,7 +143,7 @@ func (p *Params) checkEach(d *document, each Table) {
 	for _, name := range p.experimentNames() {
 		for i, t := range p.Tables {
 			if strings.EqualFold(t.ID, name) && (t.Kind != each.Kind || t.Experiment != name || t.ID != name) {
-				d.report(indexed("tables", i)+".id", "is %q, the id that the table of final values of experiment %s has; choose another", t.ID, name)
+				d.report(p.tablePlace(i)+".id", "is %q, the id that the table of final values of experiment %s has; choose another", t.ID, name)
 			}
 		}
 	}
@@ -173,7 +178,7 @@ func (p *Params) checkTable(d *document, path string, t Table) {
 // checkTabled refuses tables of what their experiments do not have.
 func (p *Params) checkTabled(d *document, uses []Use) {
 	for i, t := range p.Tables {
-		path := indexed("tables", i)
+		path := p.tablePlace(i)
 		var of []Use
 		for _, u := range uses {
 			if u.Experiment == t.Experiment {
@@ -189,6 +194,10 @@ func (p *Params) checkTabled(d *document, uses []Use) {
 			checkSearch(d, path, t, of)
 		case "printed":
 			checkDepths(d, path, of)
+		case "effects":
+			if _, err := FactorsOf(of); err != nil {
+				d.report(path+".experiment", "is %q, %v", t.Experiment, err)
+			}
 		case "grids":
 			for k, name := range t.Experiments {
 				varies := func(u Use) bool { return u.Experiment == name && len(u.Varied) > 0 }

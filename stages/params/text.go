@@ -47,12 +47,12 @@ func (p *Params) checkTexts(d *document) {
 	checkText(d, "study.title", p.Study.Title)
 	checkText(d, "study.source", p.Study.Source)
 	for i, t := range p.Tables {
-		at := indexed("tables", i)
+		at := p.tablePlace(i)
 		checkText(d, at+".title", t.Title)
 		checkText(d, at+".note", t.Note)
 	}
 	for i, f := range p.Figures {
-		at := indexed("figures", i)
+		at := p.FigurePlace(i)
 		checkText(d, at+".title", f.Title)
 		checkText(d, at+".remark", f.Remark)
 		checkText(d, at+".x_label", f.XLabel)

@@ -1,5 +1,5 @@
 // Package quantity lists the metrics: the numbers of a run that figures and tables may show. What reads a parameter file and what
-// draws a figure know them from here. A new metric is a row here, and one of the same name in package aggregate.
+// draws a figure know them from here. A new metric is a row here.
 package quantity
 
 import (
@@ -16,16 +16,73 @@ type Metric struct {
 	Network   bool   // it belongs to the network and not to its layers
 	Low, High float64
 	Value     func(measures.Row) float64
+	// Further says that its summaries are apart from those of the metrics that the study itself shows, so that a new metric
+	// is no reason to draw the study's figures again.
+	Further bool
 }
 
-var metrics = []Metric{
-	{"accuracy", "test accuracy", true, 0, 1, func(r measures.Row) float64 { return r.Accuracy }},
-	{"sparsity", "sparsity (Hoyer)", false, 0, 1, func(r measures.Row) float64 { return r.Sparsity }},
-	{"selectivity", "selectivity (CCMAS)", false, 0, 1, func(r measures.Row) float64 { return r.Selectivity }},
-	{"selectivity_std", "spread of selectivity over units", false, 0, 1, func(r measures.Row) float64 { return r.SelectivityStd }},
-	{"sparsity_std", "spread of sparsity over images", false, 0, 1, func(r measures.Row) float64 { return r.SparsityStd }},
-	{"train_loss", "training loss", true, 0, math.Inf(1), func(r measures.Row) float64 { return r.TrainLoss }},
-	{"test_loss", "test loss", true, 0, math.Inf(1), func(r measures.Row) float64 { return r.TestLoss }},
+var metrics = slices.Concat([]Metric{
+	{"accuracy", "test accuracy", true, 0, 1, of("accuracy"), false},
+	{"sparsity", "sparsity (Hoyer)", false, 0, 1, of("sparsity"), false},
+	{"selectivity", "selectivity (CCMAS)", false, 0, 1, of("selectivity"), false},
+	{"selectivity_std", "spread of selectivity over units", false, 0, 1, of("selectivity_std"), false},
+	{"sparsity_std", "spread of sparsity over images", false, 0, 1, of("sparsity_std"), false},
+	{"train_loss", "training loss", true, 0, math.Inf(1), of("train_loss"), false},
+	{"test_loss", "test loss", true, 0, math.Inf(1), of("test_loss"), false},
+}, []Metric{
+	{"train_loss_after", "training loss after the epoch", true, 0, math.Inf(1), of("train_loss_after"), true},
+	{"train_accuracy", "training accuracy after the epoch", true, 0, 1, of("train_accuracy"), true},
+	{"gini", "sparsity (Gini)", false, 0, 1, of("gini"), true},
+	{"treves_rolls", "sparsity (Treves–Rolls)", false, 0, 1, of("treves_rolls"), true},
+	{"csi", "class selectivity index", false, 0, 1, of("csi"), true},
+	{"ccmas_chance", "CCMAS by chance", false, 0, 1, of("ccmas_chance"), true},
+	{"selectivity_above_chance", "CCMAS less its chance level", false, -1, 1, aboveChance, true},
+	{"roc", "area under ROC curve", false, 0, 1, of("roc"), true},
+	{"precision", "precision of units", false, 0, 1, of("precision"), true},
+	{"information", "class information, bits", false, 0, math.Inf(1), of("information"), true},
+	{"informedness", "maximum informedness", false, 0, 1, of("informedness"), true},
+	{"dead", "share of dead units", false, 0, 1, of("dead"), true},
+	{"saturated", "share of saturated units", false, 0, 1, of("saturated"), true},
+	{"below", "share of activations below 0.1", false, 0, 1, of("below"), true},
+	{"sparsity_weighted", "sparsity, layers weighted", true, 0, 1, of("sparsity_weighted"), true},
+	{"selectivity_weighted", "selectivity, layers weighted", true, 0, 1, of("selectivity_weighted"), true},
+	{"sparsity_gain", "sparsity gained by training", false, -1, 1, of("sparsity_gain"), true},
+	{"selectivity_gain", "selectivity gained by training", false, -1, 1, of("selectivity_gain"), true},
+	{"learnt", "share of networks that learnt", true, 0, 1, learnt, true},
+	{"diverged", "share of networks that diverged", true, 0, 1, diverged, true},
+	{"phase_accuracy", "accuracy on the first classes", true, 0, 1, of("phase_accuracy"), true},
+	{"forgetting", "forgetting", true, -1, 1, of("forgetting"), true},
+	{"overlap", "overlap of the phases' activity", false, 0, 1, of("overlap"), true},
+	{"ablation_selective", "area, most selective removed first", true, 0, 1, of("ablation_selective"), true},
+	{"ablation_unselective", "area, least selective removed first", true, 0, 1, of("ablation_unselective"), true},
+	{"ablation_random", "area, removed at random", true, 0, 1, of("ablation_random"), true},
+	{"ablation_matched", "harm by selective units, activity matched", true, -1, 1, of("ablation_matched"), true},
+	{"impact", "correlation of selectivity and impact", true, -1, 1, of("impact"), true},
+})
+
+// of is the number of a column.
+func of(column string) func(measures.Row) float64 {
+	return func(r measures.Row) float64 { return *r.Field(column) }
+}
+
+func aboveChance(r measures.Row) float64 { return r.Selectivity - r.CCMASChance }
+
+// Learnt is the accuracy above which a network is taken to have learnt: chance is 0.1, and few networks stay between.
+const Learnt = 0.5
+
+func learnt(r measures.Row) float64 {
+	if r.Accuracy > Learnt {
+		return 1
+	}
+	return 0
+}
+
+// diverged is 1 for a network whose test loss is no longer a number.
+func diverged(r measures.Row) float64 {
+	if math.IsNaN(r.TestLoss) || math.IsInf(r.TestLoss, 0) {
+		return 1
+	}
+	return 0
 }
 
 // All lists all of them.

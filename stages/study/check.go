@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,6 +57,12 @@ func (b *builder) check() []params.Problem {
 			}
 		default:
 			if n.Stage.Name != tables.Name {
+				continue
+			}
+			if experiments, ok := table.ByRun(p); ok {
+				if err := table.TryRuns(p, b.wide(experiments)); err != nil {
+					report(at, "%v", err)
+				}
 				continue
 			}
 			experiment, epoch := tabled(p)
@@ -119,6 +126,20 @@ var numbers = []made{
 	},
 	func(params.Use, string, string, int) float64 { return math.NaN() },
 	func(params.Use, string, string, int) float64 { return 0.5 },
+}
+
+// wide is what runs of experiments would have of made-up numbers.
+func (b *builder) wide(experiments []string) map[string][]measures.WideRow {
+	parts := map[string][]measures.WideRow{}
+	for _, u := range b.uses {
+		if !slices.Contains(experiments, u.Experiment) {
+			continue
+		}
+		for _, r := range tidyRows(u, numbers[0], 1) {
+			parts[u.Experiment] = append(parts[u.Experiment], measures.WideRow{TidyRow: r, Further: make([]measures.Number, len(measures.Further))})
+		}
+	}
+	return parts
 }
 
 // layersOf lists the layers that a run's metrics have rows for.

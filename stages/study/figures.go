@@ -33,7 +33,7 @@ func (b *builder) addFigure(stage *pipeline.Stage, f params.Figure) *pipeline.No
 	for _, u := range b.uses {
 		if name := figure.Input(u.Experiment, u.Condition, u.Optimizer, u.Seed); needed[name] {
 			n.Inputs = append(n.Inputs, pipeline.Input{
-				Name: name, From: b.metrics[measured{u.Run, u.CCMASEpsilon}], Output: metrics.Measures, Optional: b.params.Study.OnFailedRun == "show",
+				Name: name, From: b.metrics[measuredAs(u)], Output: metrics.Measures, Optional: b.params.Study.OnFailedRun == "show",
 			})
 		}
 	}

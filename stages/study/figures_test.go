@@ -174,10 +174,11 @@ func addRuns(list *figure.Numbers, experiment, condition, layer string, r figure
 		missing := map[string][]string{}
 		for _, seed := range r.Seeds {
 			row := measures.Row{Epoch: epoch, Layer: layer}
-			for name, field := range map[string]*float64{
-				"accuracy": &row.Accuracy, "sparsity": &row.Sparsity, "selectivity": &row.Selectivity, "selectivity_std": &row.SelectivityStd,
-				"sparsity_std": &row.SparsityStd, "train_loss": &row.TrainLoss, "test_loss": &row.TestLoss,
-			} {
+			for _, name := range params.MetricNames {
+				field := row.Field(name)
+				if field == nil { // it is computed from others
+					continue
+				}
 				start, end := share(experiment, condition, r.Optimizer, layer, name, "start"), share(experiment, condition, r.Optimizer, layer, name, "end")
 				e := float64(epoch)
 				*field = start + float64((end-start)*(e/(e+3))) + float64(0.1*(share(experiment, condition, r.Optimizer, layer, name, fmt.Sprint(seed))-0.5))

@@ -15,13 +15,21 @@ import (
 // addFindings adds a node for each claim whose experiments the parameter file has, if claims can be put to its data.
 func (b *builder) addFindings() map[string]*pipeline.Node {
 	stage, nodes, blocks := finding.Stage(), map[string]*pipeline.Node{}, b.blocks()
-	for _, f := range finding.Claims() {
+	for _, f := range b.claims() {
 		if b.params.Decidable() && b.decidable(f) {
 			nodes[f.ID] = b.addFinding(stage, f, blocks)
 			b.places[nodes[f.ID]] = b.params.Place(f.Experiments[0])
 		}
 	}
 	return nodes
+}
+
+// claims are the study's, or for a profile with experiments of its own those that go further.
+func (b *builder) claims() []claim.Claim {
+	if b.params.Profile.Own() {
+		return finding.FurtherClaims()
+	}
+	return finding.Claims()
 }
 
 // FindingFile is where a decided claim is published.

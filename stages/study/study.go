@@ -19,6 +19,7 @@ import (
 	"sparsel/stages/metrics"
 	"sparsel/stages/params"
 	"sparsel/stages/train"
+	"sparsel/trainer"
 )
 
 // A Study is the graph of a parameter file, with the nodes that people ask for by id.
@@ -42,11 +43,16 @@ type Study struct {
 	baselineRate float64
 }
 
-// measured is what a metrics node is for: experiments that share a run may differ in what they divide by.
+// measured is what a metrics node is for: experiments that share a run may differ in what they divide by, and in whether units
+// are taken out.
 type measured struct {
 	run          *params.Run
 	ccmasEpsilon float64
+	ablate       bool
 }
+
+// measuredAs is what a use asks of its run's metrics.
+func measuredAs(u params.Use) measured { return measured{u.Run, u.CCMASEpsilon, u.Ablate} }
 
 // builder makes the nodes of a study.
 type builder struct {
@@ -97,7 +103,7 @@ func bind(file string, p *params.Params, sources fetch.Sources, check bool) (*St
 	figures := figure.Stage()
 	for i, f := range p.CompleteFigures() {
 		n := b.addFigure(figures, f)
-		s.Figures[f.ID], b.places[n] = n, fmt.Sprintf("figures[%d]", i)
+		s.Figures[f.ID], b.places[n] = n, p.FigurePlace(i)
 	}
 	s.Findings = b.addFindings()
 	s.Tables = b.addTables(s.Tidy, s.Findings)
@@ -156,7 +162,7 @@ func (b *builder) addRuns(runs []*params.Run) {
 func (b *builder) addMetrics(uses []params.Use) {
 	stage := metrics.Stage()
 	for _, u := range uses {
-		m := measured{u.Run, u.CCMASEpsilon}
+		m := measuredAs(u)
 		if b.metrics[m] != nil {
 			continue
 		}
@@ -164,17 +170,36 @@ func (b *builder) addMetrics(uses []params.Use) {
 		if u.Experiment != u.Run.Experiment {
 			name += fmt.Sprintf("/epsilon=%g", u.CCMASEpsilon) // the run's own experiment came first, with another
 		}
+		if u.Ablate {
+			name += "/ablate"
+		}
 		t := b.trained[u.Run]
-		b.metrics[m] = b.add(&pipeline.Node{
+		n := b.add(&pipeline.Node{
 			Name: name, Group: u.Run.Experiment, Stage: stage, Cost: b.metricsSeconds(u.Run.Config),
 			Memory: metricsMemory(u.Run.Config, b.params.Dataset(), size(b.params), len(b.params.Archived(u.Run.Config.Epochs))),
-			Params: metrics.Params{CCMASEpsilon: u.CCMASEpsilon, Split: u.Split()},
+			Params: metrics.Params{CCMASEpsilon: u.CCMASEpsilon, Split: u.Split(), Phases: phases(u.Run.Config, b.params.Dataset().Classes), Ablate: u.Ablate},
 			Inputs: []pipeline.Input{
 				{Name: metrics.Record, From: t, Output: train.Record},
 				{Name: metrics.Activations, From: t, Output: train.Activations},
 			},
 		})
+		if u.Ablate {
+			n.Inputs = append(n.Inputs, pipeline.Input{Name: metrics.Weights, From: t, Output: train.Weights})
+		}
+		b.metrics[m] = n
 	}
+}
+
+// phases are those of a run, with the classes that its seed draws.
+func phases(c trainer.Config, classes int) []metrics.Phase {
+	var list []metrics.Phase
+	if c.Sampler.Kind != "phases" {
+		return nil
+	}
+	for i, of := range c.PhaseClasses(classes) {
+		list = append(list, metrics.Phase{Classes: of, Epochs: c.Sampler.Phases[i].Epochs})
+	}
+	return list
 }
 
 func (b *builder) addAggregates(uses []params.Use) {
@@ -199,7 +224,7 @@ func (b *builder) addAggregates(uses []params.Use) {
 			}
 			p.Uses = append(p.Uses, use)
 			n.Inputs = append(n.Inputs, pipeline.Input{
-				Name: use.Input(), From: b.metrics[measured{u.Run, u.CCMASEpsilon}], Output: metrics.Measures, Optional: b.params.Study.OnFailedRun == "show",
+				Name: use.Input(), From: b.metrics[measuredAs(u)], Output: metrics.Measures, Optional: b.params.Study.OnFailedRun == "show",
 			})
 		}
 		n.Params, n.Cost = p, summarySeconds(p)

@@ -3,12 +3,14 @@ package study
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
 	"sparsel/stages/finding"
 	"sparsel/stages/params"
+	"sparsel/stages/quantity"
 	"sparsel/stages/table"
 )
 
@@ -51,6 +53,10 @@ func publishTable(id string) map[string]string {
 func (b *builder) addTable(stage *pipeline.Stage, t params.Table) *pipeline.Node {
 	n := &pipeline.Node{Name: "table/" + t.ID, Stage: stage, Publish: publishTable(t.ID)}
 	summaries := []pipeline.Input{{Name: table.Summaries, From: b.aggregates[t.Experiment], Output: aggregate.Summaries}}
+	further := func(metric string) bool { m, _ := quantity.Find(metric); return m.Further }
+	if slices.ContainsFunc(t.Metrics, further) {
+		summaries = append(summaries, pipeline.Input{Name: table.Further, From: b.aggregates[t.Experiment], Output: aggregate.Further})
+	}
 	switch t.Kind {
 	case "final":
 		n.Params, n.Inputs = b.final(t), summaries
@@ -64,6 +70,10 @@ func (b *builder) addTable(stage *pipeline.Stage, t params.Table) *pipeline.Node
 		n.Params = b.gridsTable(t)
 	case "parameters":
 		n.Params = b.parametersTable(t)
+	case "kendall":
+		n.Params, n.Inputs = b.kendall(t), b.wideTables(t.Experiments)
+	case "effects":
+		n.Params, n.Inputs = b.effects(t), b.wideTables([]string{t.Experiment})
 	}
 	return b.add(n)
 }
@@ -72,7 +82,7 @@ func (b *builder) addFindingTable(stage *pipeline.Stage, t params.Table, finding
 	p := finding.TableParams{ID: t.ID, Title: t.Title, Layer: b.layer(), Mark: b.mark, Notes: notes(t)}
 	n := &pipeline.Node{Name: "table/" + t.ID, Stage: stage, Publish: publishTable(t.ID)}
 	n.Publish[finding.All] = path.Join("findings", t.ID+".json")
-	for _, f := range finding.Claims() {
+	for _, f := range b.claims() {
 		node := findings[f.ID]
 		if node == nil {
 			p.Notes = append(p.Notes, fmt.Sprintf("%s is left out: the study does not have all of %s.", f.ID, strings.Join(f.Experiments, ", ")))
@@ -83,6 +93,28 @@ func (b *builder) addFindingTable(stage *pipeline.Stage, t params.Table, finding
 	}
 	n.Params = p
 	return b.add(n)
+}
+
+// wideTables are the inputs of a table that is made run by run: of each experiment what every run has.
+func (b *builder) wideTables(experiments []string) []pipeline.Input {
+	var list []pipeline.Input
+	for _, name := range experiments {
+		list = append(list, pipeline.Input{Name: name, From: b.aggregates[name], Output: aggregate.Wide})
+	}
+	return list
+}
+
+func (b *builder) kendall(t params.Table) table.KendallParams {
+	return table.KendallParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiments: t.Experiments, Metrics: t.Metrics, Notes: notes(t)}
+}
+
+func (b *builder) effects(t params.Table) table.EffectsParams {
+	p := table.EffectsParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Metrics: t.Metrics, Notes: notes(t)}
+	factors, _ := params.FactorsOf(b.distinct(t.Experiment)) // which params has checked
+	for _, f := range factors {
+		p.Factors = append(p.Factors, table.Factor{Name: f.Column, Low: f.Low, High: f.High, Second: f.Second})
+	}
+	return p
 }
 
 func notes(t params.Table) []string {

@@ -20,8 +20,11 @@ const (
 	JSON     = "table.json"
 )
 
-// Summaries is the table stage's input, where a table shows an experiment's values.
-const Summaries = "summaries"
+// The table stage's inputs, where a table shows an experiment's values.
+const (
+	Summaries = "summaries"
+	Further   = "further" // the summaries of the further metrics, where it shows one
+)
 
 // Kind is what the pipeline and the names of nodes call the stage.
 const Kind = "table"
@@ -37,19 +40,42 @@ func Stage() *pipeline.Stage {
 }
 
 func run(_ context.Context, job *pipeline.Job) error {
+	t, err := made(job)
+	if err != nil {
+		return err
+	}
+	return tabulate.WriteFiles(t, func(format string) string { return job.Output("table." + format) })
+}
+
+// made is the table of a node.
+func made(job *pipeline.Job) (tabulate.Table, error) {
+	if experiments, ok := ByRun(job.Node().Params); ok {
+		rows := map[string][]measures.WideRow{}
+		for _, name := range experiments {
+			path, _ := job.Input(name)
+			var err error
+			if rows[name], err = readWide(path); err != nil {
+				return tabulate.Table{}, err
+			}
+		}
+		return runTable(job.Node().Params, rows)
+	}
 	var summaries []measures.Summary
 	if len(job.Node().Inputs) > 0 { // a table of the parameters alone has none
 		path, _ := job.Input(Summaries)
 		var err error
 		if _, summaries, err = measures.ReadSummaries(path); err != nil {
-			return err
+			return tabulate.Table{}, err
+		}
+		if path, ok := job.Input(Further); ok {
+			_, further, err := measures.ReadSummaries(path)
+			if err != nil {
+				return tabulate.Table{}, err
+			}
+			summaries = append(summaries, further...)
 		}
 	}
-	t, err := tableOf(job.Node().Params, summaries)
-	if err != nil {
-		return err
-	}
-	return tabulate.WriteFiles(t, func(format string) string { return job.Output("table." + format) })
+	return tableOf(job.Node().Params, summaries)
 }
 
 // tableOf makes the table that parameters, one of this package's types, say.

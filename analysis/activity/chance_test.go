@@ -1,0 +1,66 @@
+package activity
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+type pcg struct{ *rand.Rand }
+
+func (p pcg) Bounded(limit uint32) uint32 { return uint32(p.Uint64N(uint64(limit) + 1)) }
+
+func sources(n int) []Source {
+	var list []Source
+	for i := range n {
+		list = append(list, pcg{rand.New(rand.NewPCG(uint64(i), 9))})
+	}
+	return list
+}
+
+// The level of chance of a layer that is there at once is that of the same layer row by row.
+func TestChanceIsThatOfALayer(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	const units, samples, classes = 5, 600, 3
+	values, labels, counts := make([]float32, units*samples), make([]uint8, samples), Classes{}
+	for i := range labels {
+		labels[i] = uint8(r.IntN(classes))
+		counts.Count(int64(labels[i]))
+	}
+	for i := range values {
+		values[i] = float32(math.Exp(r.NormFloat64()))
+	}
+	l, err := NewLayer(units, counts, "relu", sources(4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, label := range labels {
+		if err := l.Add(values[i*units:][:units], int64(label)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := l.Result(0.001)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Chance(values, units, labels, classes, 0.001, sources(4)); got != want.Chance {
+		t.Errorf("chance %v, want %v", got, want.Chance)
+	}
+}
+
+// A unit that answers to one sample alone has a CCMAS of 1 under any labels, a constant one of 0.
+func TestChanceOfRareActivity(t *testing.T) {
+	const samples = 100
+	labels := make([]uint8, samples)
+	rare, constant := make([]float32, samples), make([]float32, samples)
+	for i := range labels {
+		labels[i], constant[i] = uint8(i%10), 0.5
+	}
+	rare[3] = 1
+	if got := Chance(rare, 1, labels, 10, 0, sources(3)); got != 1 {
+		t.Errorf("rare: %v", got)
+	}
+	if got := Chance(constant, 1, labels, 10, 0, sources(3)); math.Abs(got) > 1e-12 {
+		t.Errorf("constant: %v", got)
+	}
+}

@@ -1,0 +1,286 @@
+package finding
+
+import (
+	"slices"
+
+	"sparsel/analysis/claim"
+)
+
+// The experiments of the profile further, and the metrics that only its claims are about.
+const (
+	effectiveStep = "effective_step"
+	losses        = "losses"
+	deeper        = "deeper"
+	pastAlpha     = "past_alpha"
+	pastBeta1     = "past_beta1"
+	pastBeta2     = "past_beta2"
+	pastMomentum  = "past_momentum"
+	batchScalings = "batch_scalings"
+	moreWidths    = "more_widths"
+	classesIn     = "classes_in_batch"
+	equation61    = "equation_6.1"
+	equation62    = "equation_6.2"
+	vsgd          = "vsgd"
+	forgetting    = "forgetting"
+	activations   = "activations"
+	convRates     = "conv_rates"
+	factorial     = "factorial"
+	factorialAdam = "factorial_adam"
+	ablations     = "ablation"
+	regularised   = "regularised"
+
+	weightedSparsity    = "sparsity_weighted"
+	weightedSelectivity = "selectivity_weighted"
+	sparsityGain        = "sparsity_gain"
+	selectivityGain     = "selectivity_gain"
+	roc                 = "roc"
+	precision           = "precision"
+	information         = "information"
+	informedness        = "informedness"
+	trainLossAfter      = "train_loss_after"
+	testLoss            = "test_loss"
+	forgotten           = "forgetting"
+	ablationMatched     = "ablation_matched"
+	impact              = "impact"
+
+	rmsprop   = "RMSprop"
+	adagradK  = "AdagradK"
+	adadeltaK = "AdadeltaK"
+)
+
+// together is how close two sweeps are that are on one curve: a twentieth of the range of a metric.
+const together = 0.05
+
+// FurtherClaims lists the claims of the profile further: what the thesis proposes, wishes for or leaves open, and what follows
+// from its own claims for conditions that it did not try. None is a claim of the thesis. They are fixed as those are, in
+// testdata/further.lock, before any of these networks was trained on the seeds that decide them.
+func FurtherClaims() []claim.Claim {
+	list := slices.Concat(storedClaims(), pastClaims(), sizeClaims(), proposedClaims(), forgettingClaims(), causeClaims())
+	for i := range list {
+		list[i].Margins = margins
+	}
+	return list
+}
+
+// about is a claim of one experiment. The figure is one of the profile's.
+func about(id, source, figure, experiment, words string, check claim.Predicate) claim.Claim {
+	return claim.Claim{ID: id, Source: source, Figure: figure, Experiments: []string{experiment}, Words: words, Check: check}
+}
+
+// storedClaims need no training beyond the study's.
+func storedClaims() []claim.Claim {
+	depths := func(metrics ...string) claim.Curves {
+		return claim.In(hiddenLayers, "1HL", "2HL", "3HL", "4HL", "5HL").Of(metrics...).Only(accuracy, learnt)
+	}
+	batches := claim.Sweep(batchSize, "bs=").By(sgd, adam)
+	rate := claim.Sweep(effectiveStep, "rate step=")
+	small := func(prefix string) claim.Curves {
+		return claim.Sweep(effectiveStep, prefix).By(sgd).Of(sparsity, selectivity).Between(0, 0.02)
+	}
+	wide := claim.In(losses, "H=64", "H=256", "H=768").By(sgd)
+	start := claim.In(trainVsTest, "test")
+	return []claim.Claim{
+		about("FW1", "5.4.6", "weighted", hiddenLayers,
+			"With layers weighted by their activation, too, sparsity and selectivity rise with the number of hidden layers with Adadelta and Adam.",
+			claim.Trend(depths(weightedSparsity, weightedSelectivity).By(adadelta, adam), claim.Positive)),
+		about("FS1", "6.2", "selectivities-batch", batchSize,
+			"The area under the ROC curve of the best class, the precision of units, their information on the class and maximum informedness rise as batches get smaller, as CCMAS does, with SGD and Adam.",
+			claim.Trend(batches.Of(roc, precision, information, informedness), claim.Negative)),
+		about("FS2", "6.2", "sparsities-batch", batchSize,
+			"The Gini index, Treves and Rolls's sparseness and the share of activations below 0.1 rise as batches get smaller, as Hoyer's sparsity does, with SGD and Adam.",
+			claim.Trend(batches.Of(gini, trevesRolls, below), claim.Negative)),
+		about("FS3", "6.2", "selectivities-depth", hiddenLayers,
+			"The area under the ROC curve of the best class rises with the number of hidden layers, as CCMAS does, with Adadelta and Adam.",
+			claim.Trend(depths(roc).By(adadelta, adam), claim.Positive)),
+		about("FL1", "5.6.6, 6.3.3", "losses-width", losses,
+			"Wide networks trained with SGD at batch size 50 learn the training set less well and do not overfit it: its loss after the last epoch rises with the width.",
+			claim.Trend(wide.Of(trainLossAfter), claim.Positive)),
+		about("FL2", "5.6.6, 6.3.3", "losses-width", losses,
+			"With SGD at batch size 50 the test loss is higher in wide networks.",
+			claim.Trend(wide.Of(testLoss), claim.Positive)),
+		about("FE1", "5.6.7", "effective-step", effectiveStep,
+			"Up to an effective step of 0.02, learning rate, batch size and momentum of SGD are one effect: by batch size and by momentum, sparsity and selectivity are within 0.05 of what the learning rate gives at that step.",
+			claim.All(
+				claim.OnCurve(small("batch step="), rate, claim.Within(together)),
+				claim.OnCurve(small("momentum step="), rate, claim.Within(together)))),
+		about("FE2", "5.6.7", "effective-step", effectiveStep,
+			"Beyond an effective step of 0.02, the batch size is another effect than the learning rate: somewhere sparsity or selectivity differ by more than 0.05.",
+			claim.OffCurve(claim.Sweep(effectiveStep, "batch step=").By(sgd).Of(sparsity, selectivity).Between(0.02, 1000), rate, together)),
+		about("FT1", "5.6.3", "start", trainVsTest,
+			"With Adagrad, that sparsity and selectivity begin high is what the first epoch has made of them: after it each is at least 0.2 above the untrained network's.",
+			claim.Value(start.By(adagrad).Of(sparsityGain, selectivityGain).At(claim.First), claim.Above(notLow))),
+		about("FT2", "5.6.3", "start", trainVsTest,
+			"Training raises sparsity and selectivity above those of the untrained network with every optimizer.",
+			claim.Value(start.By(everyOptimizer...).Of(sparsityGain, selectivityGain), claim.Positive)),
+	}
+}
+
+// pastClaims are about how long gradients are remembered.
+func pastClaims() []claim.Claim {
+	sweep := func(experiment, prefix, optimizer string) claim.Curves {
+		return claim.Sweep(experiment, prefix).By(optimizer).Of(sparsity, selectivity)
+	}
+	return []claim.Claim{
+		about("FP1", "5.5.3, 6.3", "past-alpha", pastAlpha,
+			"The longer RMSprop remembers squared gradients, the higher sparsity and selectivity.",
+			claim.Trend(sweep(pastAlpha, "alpha=", rmsprop), claim.Positive)),
+		about("FP2", "5.5.3, 6.3", "past-beta1", pastBeta1,
+			"The longer Adam remembers gradients, with beta1 from 0.9 to 0.9999, the higher sparsity and selectivity, as far as networks learn.",
+			claim.Trend(sweep(pastBeta1, "beta1=", adam).Only(accuracy, learnt), claim.Positive)),
+		about("FP3", "5.5.3, 6.3", "past-beta2", pastBeta2,
+			"The longer Adam remembers squared gradients, with beta2 from 0.9 to 0.9999, the higher sparsity and selectivity.",
+			claim.Trend(sweep(pastBeta2, "beta2=", adam), claim.Positive)),
+		about("FP4", "5.5.3", "past-momentum", pastMomentum,
+			"At a learning rate that makes up for it, lr·(1−momentum), momentum from 0.5 to 0.99 changes neither sparsity nor selectivity of SGD by 0.05.",
+			claim.Similar(sweep(pastMomentum, "scaled momentum=", sgd), together)),
+		about("FP5", "5.5.3", "past-momentum", pastMomentum,
+			"Nesterov's momentum raises sparsity and selectivity of SGD as plain momentum does.",
+			claim.Trend(sweep(pastMomentum, "nesterov momentum=", sgd).Between(0, 0.95), claim.Positive)),
+	}
+}
+
+// sizeClaims are about depth, width, batches and classes beyond what the thesis tried.
+func sizeClaims() []claim.Claim {
+	along := func(experiment, prefix string, optimizers ...string) claim.Curves {
+		return claim.Sweep(experiment, prefix).By(optimizers...).Of(sparsity, selectivity)
+	}
+	diverse := along(classesIn, "classes=", sgd, adam)
+	return []claim.Claim{
+		about("FD1", "5.4.5", "deeper", deeper,
+			"In networks of 64 units a layer that learn, sparsity and selectivity rise with the number of hidden layers, from 1 to 8, with Adadelta and Adam.",
+			claim.Trend(along(deeper, "depth=", adadelta, adam).Only(accuracy, learnt), claim.Positive)),
+		about("FD2", "5.4.5", "deeper", deeper,
+			"With SGD and Adagrad most networks of eight hidden layers of 64 units do not learn.",
+			claim.Share(claim.In(deeper, "depth=8").By(sgd, adagrad).Of(accuracy), failed, claim.Above(most))),
+		about("FB1", "5.6.2, 6.3", "batch-scalings", batchScalings,
+			"At a fixed learning rate smaller batches raise sparsity and selectivity with SGD and Adam, from 10000 to 2.",
+			claim.Trend(along(batchScalings, "fixed bs=", sgd, adam), claim.Negative)),
+		about("FB2", "5.6.7", "batch-scalings", batchScalings,
+			"At a learning rate in proportion to the batch, batches from 2 to 100 make a difference of less than 0.05 to sparsity and selectivity of SGD.",
+			claim.Similar(along(batchScalings, "scaled bs=", sgd).Between(2, 100), together)),
+		about("FB3", "5.6.7", "batch-scalings", batchScalings,
+			"After equally many updates smaller batches still have more sparsity and selectivity, with SGD and Adam.",
+			claim.Trend(along(batchScalings, "updates bs=", sgd, adam), claim.Negative)),
+		about("FN1", "5.8.2", "more-widths", moreWidths,
+			"From 8 to 2048 hidden units at batch size 50, sparsity and selectivity rise with the width with every optimizer but SGD.",
+			claim.Trend(along(moreWidths, "H=", adaptive...), claim.Positive)),
+		about("FN2", "5.8.2", "more-widths", moreWidths,
+			"From 8 to 2048 hidden units at batch size 50, sparsity and selectivity fall with the width with SGD.",
+			claim.Trend(along(moreWidths, "H=", sgd), claim.Negative)),
+		about("FC1", "5.9.2", "classes-in-batch", classesIn,
+			"With no image lost and batches of 60, fewer classes in a batch raise sparsity and selectivity, with SGD and Adam.",
+			claim.Trend(diverse, claim.Negative)),
+		about("FC2", "5.9.2", "classes-in-batch", classesIn,
+			"With no image lost and batches of 60, fewer classes in a batch lower accuracy, with every optimizer.",
+			claim.Trend(claim.Sweep(classesIn, "classes=").By(everyOptimizer...).Of(accuracy), claim.Positive)),
+		about("FX1", "5.10.3", "conv-rates", convRates,
+			"With Adagrad at a rate of 0.003 or 0.01 most convolutional networks learn.",
+			claim.Share(claim.Sweep(convRates, "lr=").Between(0.003, 0.01).By(adagrad).Of(accuracy), learnt, claim.Above(most))),
+		{
+			ID: "FX2", Source: "5.10.2", Figure: "conv-rates", Experiments: []string{convRates, conv},
+			Words: "Once Adagrad learns, at a rate of 0.01, the convolutional network is sparser and more selective than the baseline.",
+			Check: claim.Higher(claim.In(convRates, "lr=0.01").By(adagrad).Of(sparsity, selectivity).Only(accuracy, learnt), claim.In(conv, "baseline")),
+		},
+		about("FA1", "4.2, 5.6.2", "activations", activations,
+			"With ReLUs and hyperbolic tangents, too, smaller batches raise sparsity and selectivity, with SGD and Adam, in networks that learn.",
+			claim.All(
+				claim.Trend(along(activations, "relu bs=", sgd, adam).Only(accuracy, learnt), claim.Negative),
+				claim.Trend(along(activations, "tanh bs=", sgd, adam).Only(accuracy, learnt), claim.Negative))),
+	}
+}
+
+// proposedClaims are about optimizers that the thesis proposes or names.
+func proposedClaims() []claim.Claim {
+	// A factor that is sparser and no less accurate than the optimizer as it is; baseline accuracy less the margin.
+	better := func(id, equation, experiment, prefix, proposed, plain string) claim.Claim {
+		k := claim.Sweep(experiment, prefix).By(proposed).Of(sparsity, accuracy)
+		return claim.Claim{
+			ID: id, Source: "6.3.1", Figure: "equation-" + equation, Experiments: []string{experiment, trainVsTest},
+			Words: "Equation " + equation + " reaches, with some k, more sparsity than " + plain + " at no loss of accuracy, 0.002 at most.",
+			Check: claim.Exists(k, func(condition string) claim.Predicate {
+				at, base := claim.In(experiment, condition).By(proposed), claim.In(trainVsTest, "test").By(plain)
+				return claim.All(
+					claim.Higher(at.Of(sparsity), base),
+					claim.Difference(at.Of(accuracy), base, claim.Above(-sameAccuracy)))
+			}),
+		}
+	}
+	return []claim.Claim{
+		better("FQ1", "6.1", equation61, "k=", adagradK, adagrad),
+		better("FQ2", "6.2", equation62, "k=", adadeltaK, adadelta),
+		about("FV1", "6.3.1", "vsgd", vsgd,
+			"vSGD, which finds its learning rates itself, is sparser and more selective at batch size 1 than at 50, as SGD is.",
+			claim.Higher(claim.In(vsgd, "bs=1").By("vSGD", sgd).Of(sparsity, selectivity), claim.In(vsgd, "bs=50"))),
+	}
+}
+
+// forgettingClaims are about five classes learnt after five others.
+func forgettingClaims() []claim.Claim {
+	of := func(conditions ...string) claim.Curves { return claim.In(forgetting, conditions...).By(sgd) }
+	all := of("bs=50", "bs=10", "bs=1", "momentum=0.9", "H=768", "lr=1", "l1")
+	return []claim.Claim{
+		about("FF1", "6.3.2", "forgetting", forgetting,
+			"A network trained by single images forgets less of five classes, while it learns five others, than one trained by batches of 50.",
+			claim.Lower(of("bs=1").Of(forgotten), of("bs=50"))),
+		about("FF2", "6.3.2", "forgetting-all", forgetting,
+			"The sparser a network is after the first five classes, the less of them it forgets, over seven conditions.",
+			claim.Concordance(all.Of(forgotten), sparsity, claim.Epoch(10), claim.Negative)),
+		about("FF3", "6.3.2", "forgetting-all", forgetting,
+			"Single images forget less, too, than batches of 50 that learnt the first classes for 60 epochs.",
+			claim.Lower(of("bs=1").Of(forgotten), of("bs=50, learnt as well"))),
+		about("FF4", "6.3.2", "forgetting-all", forgetting,
+			"Single images forget less, too, when they make as many updates as batches of 50 do.",
+			claim.Lower(of("bs=1, as few updates").Of(forgotten), of("bs=50"))),
+	}
+}
+
+// causeClaims ask for causes: interactions, units that are taken out, and sparsity or selectivity asked for in the loss.
+func causeClaims() []claim.Claim {
+	factors := []string{"batch size 1", "memory", "768 units", "one class"}
+	combined := func(experiment, optimizer string, past [2]string) claim.Curves {
+		var list []string
+		for _, classes := range []string{"all", "one"} {
+			for _, width := range []string{"256", "768"} {
+				for _, memory := range past {
+					for _, batch := range []string{"50", "1"} {
+						list = append(list, classes+" batch="+batch+" past="+memory+" width="+width)
+					}
+				}
+			}
+		}
+		return claim.In(experiment, list...).By(optimizer).Of(sparsity, selectivity)
+	}
+	sgdAll, adamAll := combined(factorial, sgd, [2]string{"0", "0.9"}), combined(factorialAdam, adam, [2]string{"0.9", "0.99"})
+	asked := claim.Sweep(regularised, "csi=").By(sgd)
+	without := claim.In(regularised, "none").By(sgd)
+	return []claim.Claim{
+		about("FI1", "5.12.4", "", factorial,
+			"With SGD, small batches and momentum do not add up: their interaction lowers sparsity and selectivity.",
+			claim.Effect(sgdAll, factors, []int{0, 1}, claim.Negative)),
+		about("FI2", "5.12.4", "", factorialAdam,
+			"With Adam, one class in a batch and width reinforce each other: their interaction raises sparsity and selectivity.",
+			claim.Effect(adamAll, factors, []int{2, 3}, claim.Positive)),
+		about("FM1", "6.2", "ablation-matched", ablations,
+			"At equal activity, taking out selective units harms accuracy more than taking out the others, with every optimizer at batch size 50.",
+			claim.Value(claim.In(ablations, "bs=50").By(everyOptimizer...).Of(ablationMatched), claim.Positive)),
+		about("FM2", "6.2", "ablation-matched", ablations,
+			"The more selective a unit is, the more accuracy is lost without it, with every optimizer at batch size 50.",
+			claim.Value(claim.In(ablations, "bs=50").By(everyOptimizer...).Of(impact), claim.Positive)),
+		about("FR1", "6.2", "regularised-csi", regularised,
+			"A loss that asks for selectivity raises it and lowers accuracy, from a weight of 0.1 to 3.",
+			claim.All(
+				claim.Trend(asked.Between(0.1, 3).Of(csi), claim.Positive),
+				claim.Trend(asked.Between(0.1, 3).Of(accuracy), claim.Negative))),
+		about("FR2", "6.2", "regularised-csi", regularised,
+			"A loss that asks for less selectivity, at a weight of 1, lowers it and harms accuracy by no more than 0.002.",
+			claim.All(
+				claim.Lower(claim.In(regularised, "csi=-1").By(sgd).Of(csi), without),
+				claim.Difference(claim.In(regularised, "csi=-1").By(sgd).Of(accuracy), without, claim.Above(-sameAccuracy)))),
+		about("FR3", "6.2", "regularised-activity", regularised,
+			"An L1 penalty on activity raises sparsity, and selectivity with it.",
+			claim.Trend(claim.Sweep(regularised, "l1=").By(sgd).Of(sparsity, selectivity), claim.Positive)),
+		about("FR4", "6.2", "regularised-activity", regularised,
+			"Dropout raises neither sparsity nor selectivity by 0.02.",
+			claim.Difference(claim.Sweep(regularised, "dropout=").By(sgd).Of(sparsity, selectivity), without, claim.Below(sameMetric))),
+	}
+}

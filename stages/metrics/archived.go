@@ -1,0 +1,216 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"sparsel/analysis/ablation"
+	"sparsel/analysis/activity"
+	"sparsel/analysis/metric"
+	"sparsel/artifacts/measures"
+	"sparsel/artifacts/runs"
+	"sparsel/trainer/rng"
+)
+
+// permutations is how many times the labels are permuted for the level of chance, and orders how many random orders units are
+// taken out in. They are the same ones for every network, so that what differs between two is not theirs.
+const (
+	permutations = 20
+	orders       = 5
+)
+
+// streams are random numbers for permutations.
+func streams(n int, label string) []*rng.Source {
+	list := make([]*rng.Source, n)
+	for i := range list {
+		list[i] = rng.Named(0, label, uint64(i))
+	}
+	return list
+}
+
+// archived is what only activations tell, of the layers whose activations are archived: by epoch, and by layer from 0.
+type archived map[int][]further
+
+type further struct {
+	chance float64
+	metric.Tuning
+	ablation *removal
+}
+
+// add measures an archived layer. Units are taken out of it if there are weights and it is the last before the output.
+func (a archived) add(b runs.Block, classes int, epsilon float64, weights []runs.Tensor) error {
+	var sources []activity.Source
+	for _, s := range streams(permutations, "metrics: permuted labels") {
+		sources = append(sources, s)
+	}
+	f := further{chance: activity.Chance(b.Values, b.Units, b.Labels, classes, epsilon, sources)}
+	f.Tuning = metric.MeanTuning(metric.Tunings(b.Values, b.Units, b.Labels, classes))
+	if len(weights) > 0 {
+		var err error
+		if f.ablation, err = ablate(b, classes, epsilon, weights); err != nil {
+			return err
+		}
+	}
+	a[b.Epoch] = append(a[b.Epoch], f)
+	return nil
+}
+
+// removal is what came of removing the units of a network's only hidden layer. A unit that is removed has its mean.
+type removal struct {
+	selective, unselective, random float64 // areas under accuracy
+	matched                        float64 // mean area of orders matched for activity, less that of the most selective first
+	impact                         float64 // Spearman's correlation of selectivity and what a unit's absence costs
+}
+
+func ablate(b runs.Block, classes int, epsilon float64, weights []runs.Tensor) (*removal, error) {
+	o := ablation.Output{Units: b.Units, Classes: classes, Absent: make([]float64, b.Units)}
+	for _, t := range weights {
+		switch t.Name {
+		case "output.weight":
+			o.Weights = wide(t.Values)
+		case "output.bias":
+			o.Bias = wide(t.Values)
+		case "hidden2.weight":
+			return nil, fmt.Errorf("take units out: the network has several hidden layers")
+		}
+	}
+	for i, v := range b.Values {
+		o.Absent[i%b.Units] += float64(v) / float64(len(b.Labels))
+	}
+	s, err := metric.FromActivations(b.Values, b.Units, b.Labels, classes, nil)
+	if err != nil {
+		return nil, err
+	}
+	selectivity := s.Selectivity(epsilon)
+	most := ablation.MostFirst(selectivity)
+	list, strata := [][]int{most, ablation.Reversed(most)}, ablation.Strata(o.Absent)
+	for _, s := range streams(orders, "metrics: order of units") {
+		list = append(list, ablation.Random(b.Units, s), ablation.Matched(most, strata, s))
+	}
+	run, err := ablation.Begin(o, list)
+	if err != nil {
+		return nil, err
+	}
+	labels := make([]int, len(b.Labels))
+	for i, l := range b.Labels {
+		labels[i] = int(l)
+	}
+	run.Add(b.Values, labels)
+	c := run.Counts()
+	area := func(k int) float64 { return ablation.Area(c.Accuracies(c.Removed[k])) }
+	r := &removal{selective: area(0), unselective: area(1)}
+	for k := range orders {
+		r.random += area(2+2*k) / orders
+		r.matched += (area(3+2*k) - r.selective) / orders
+	}
+	cost := make([]float64, b.Units)
+	for u, n := range c.Without {
+		cost[u] = float64(c.Intact - n)
+	}
+	r.impact = ablation.Spearman(selectivity, cost)
+	return r, nil
+}
+
+func wide(values []float32) []float64 {
+	list := make([]float64, len(values))
+	for i, v := range values {
+		list[i] = float64(v)
+	}
+	return list
+}
+
+// complete fills in what rows have of archived layers: the mean over the layers, and each.
+func (a archived) complete(rows []measures.Row) {
+	for i := range rows {
+		r := &rows[i]
+		layers := a[r.Epoch]
+		if k, err := strconv.Atoi(r.Layer); err == nil && k <= len(layers) {
+			layers = layers[k-1 : k]
+		}
+		if r.Epoch == 0 || len(layers) == 0 {
+			continue
+		}
+		n := float64(len(layers))
+		var mean further
+		var tunings []metric.Tuning
+		for _, f := range layers {
+			mean.chance += f.chance / n
+			tunings = append(tunings, f.Tuning)
+		}
+		mean.Tuning = metric.MeanTuning(tunings)
+		r.CCMASChance, r.ROC, r.Precision, r.Information, r.Informedness = mean.chance, mean.ROC, mean.Precision, mean.Information, mean.Informedness
+		if b := layers[len(layers)-1].ablation; b != nil {
+			r.AblationSelective, r.AblationUnselective, r.AblationRandom = b.selective, b.unselective, b.random
+			r.AblationMatched, r.Impact = b.matched, b.impact
+		}
+	}
+}
+
+// complete fills in what rows have of a training in phases.
+func (p Params) complete(rows []measures.Row, epochs []runs.Epoch) {
+	if len(p.Phases) < 2 {
+		return
+	}
+	first, second := p.Phases[0], p.Phases[1]
+	learnt := math.NaN() // accuracy on the first phase's classes when it ends
+	at := map[int]runs.Epoch{}
+	for _, e := range epochs {
+		if e.Epoch > 0 {
+			at[e.Epoch] = e
+		}
+	}
+	if e, ok := at[first.Epochs]; ok {
+		learnt = accuracyOn(e, first.Classes)
+	}
+	for i := range rows {
+		r := &rows[i]
+		e, ok := at[r.Epoch]
+		if !ok {
+			continue
+		}
+		r.PhaseAccuracy = accuracyOn(e, first.Classes)
+		if r.Epoch >= first.Epochs {
+			r.Forgetting = learnt - r.PhaseAccuracy
+		}
+		layers := e.Layers
+		if k, err := strconv.Atoi(r.Layer); err == nil {
+			layers = layers[k-1 : k]
+		}
+		r.Overlap = 0
+		for _, l := range layers {
+			r.Overlap += overlap(l, first.Classes, second.Classes) / float64(len(layers))
+		}
+	}
+}
+
+// accuracyOn is the share of the test samples of some classes that are classified correctly.
+func accuracyOn(e runs.Epoch, classes []int) float64 {
+	var correct, samples int64
+	for _, c := range classes {
+		correct, samples = correct+e.ClassCorrect[c], samples+e.ClassSamples[c]
+	}
+	return float64(correct) / float64(samples)
+}
+
+// overlap is the activation that units have in common for two sets of classes: of their mean activations for either, the sum
+// of the smaller over the sum of the larger. It is 1 if each unit is as active for one as for the other, and 0 if each is
+// silent for one of them (French, 1991, adds up the smaller ones).
+func overlap(l runs.Layer, a, b []int) float64 {
+	var smaller, larger float64
+	for j := range l.Units {
+		x, y := meanOver(l, a, j), meanOver(l, b, j)
+		smaller, larger = smaller+math.Min(x, y), larger+math.Max(x, y)
+	}
+	return smaller / larger
+}
+
+// meanOver is a unit's mean activation over the samples of some classes.
+func meanOver(l runs.Layer, classes []int, unit int) float64 {
+	var sum float64
+	var n int64
+	for _, c := range classes {
+		sum, n = sum+l.ClassSums[c*l.Units+unit], n+l.ClassCounts[c]
+	}
+	return sum / float64(n)
+}
