@@ -14,19 +14,33 @@ import (
 // digitsSeed is the seed of the generated digits.
 const digitsSeed = 1
 
-// addDataset adds the node that the study's images come from. Only a profile that says so ever takes generated
-// digits for MNIST, and then whatever it makes is marked with it.
-func (b *builder) addDataset(p *params.Params, sources fetch.Sources) {
+// What images may be of.
+const (
+	mnistImages = "MNIST"
+	drawnImages = "generated digits"
+)
+
+// imagesOf decides what the images are of. Only a profile that says so ever takes generated digits for MNIST, and then
+// whatever it makes is marked with it.
+func imagesOf(p *params.Params, sources fetch.Sources) string {
 	if p.Profile != nil && p.Profile.Data == "any" && !sources.AtHand(fetch.MNIST) {
-		b.images = "generated digits"
+		return drawnImages
+	}
+	return mnistImages
+}
+
+// addDataset adds the node that the study's images come from. MNIST is fetched where the study was opened: other machines
+// need not have it.
+func (b *builder) addDataset(p *params.Params, sources fetch.Sources, images string) {
+	b.images = images
+	if images == drawnImages {
 		b.dataset = b.add(&pipeline.Node{
 			Name: "digits", Stage: digits.Stage(),
 			Params: digits.Params{Seed: digitsSeed, Train: p.Study.TrainImages, Test: p.Study.TestImages},
 		})
 	} else {
-		b.images = "MNIST"
 		sources.Otherwise = withoutMNIST(p.Profiles)
-		b.dataset = b.add(&pipeline.Node{Name: "fetch/mnist", Stage: fetch.NewStage(sources), Params: fetch.MNIST})
+		b.dataset = b.add(&pipeline.Node{Name: "fetch/mnist", Stage: fetch.NewStage(sources), Params: fetch.MNIST, Here: true})
 	}
 	b.mark = p.Mark(b.images)
 }

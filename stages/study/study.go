@@ -32,6 +32,7 @@ type Study struct {
 	Aggregates map[string]*pipeline.Node // the summaries of each experiment, by its name
 	Tidy       *pipeline.Node            // the table of every epoch of every run
 	Dataset    *pipeline.Node
+	Images     string        // what the data set's images are of
 	Sources    fetch.Sources // where MNIST may be found
 	Prefix     string        // what the names of a profile's nodes begin with; empty for the whole study
 	Mark       string        // what sets a profile's results apart; see params.Params.Mark
@@ -78,14 +79,14 @@ func newBuilder(p *params.Params) *builder {
 // New binds a parameter file to nodes. File names it in messages. Sources say where MNIST may be found. What of the file can't be
 // made comes back as *[params.Problems].
 func New(file string, p *params.Params, sources fetch.Sources) (*Study, error) {
-	return bind(file, p, sources, true)
+	return bind(file, p, sources, imagesOf(p, sources), true)
 }
 
-func bind(file string, p *params.Params, sources fetch.Sources, check bool) (*Study, error) {
+func bind(file string, p *params.Params, sources fetch.Sources, images string, check bool) (*Study, error) {
 	b := newBuilder(p)
 	s := &Study{File: file, Params: p, Sources: sources, Prefix: b.prefix, Figures: map[string]*pipeline.Node{}}
-	b.addDataset(p, sources)
-	s.Dataset = b.dataset
+	b.addDataset(p, sources, images)
+	s.Dataset, s.Images = b.dataset, images
 	s.Mark = b.mark
 	var runs []*params.Run
 	runs, b.uses = p.Expand()
