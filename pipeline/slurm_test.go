@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -192,6 +193,35 @@ func TestT37SlurmKilledDriver(t *testing.T) {
 		l.checkRecorded(s)
 		noneLeft(t, c)
 		c.WaitIdle()
+	}
+}
+
+// A driver may be a job, whose workers are steps of its own allocation, on all of
+// its nodes.
+func TestT37SlurmAllocation(t *testing.T) {
+	t.Parallel()
+	c := slurmtest.Start(t)
+	l, s := newLab(t), many(32)
+	cmd := l.driver(driveSetup{labSetup: labSetup{Settings: s, Pause: 100 * time.Millisecond}, Jobs: 8, Workers: true, Launch: "srun --quiet --exact -n1 -c1"})
+	job := filepath.Join(l.dir, "job.sh")
+	text := fmt.Sprintf("#!/bin/sh\nSPARSEL_TEST_LAB='%s' exec %s\n", strings.TrimPrefix(cmd.Env[len(cmd.Env)-1], "SPARSEL_TEST_LAB="), os.Args[0])
+	if err := os.WriteFile(job, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(l.dir, "job.log")
+	c.Try(fmt.Sprintf("sbatch --wait --quiet -N2 -n8 --ntasks-per-node=4 -o %s %s", log, job))
+	said, _ := os.ReadFile(log)
+	hosts := map[string]int{}
+	for _, e := range l.events(store.NodeFinish) {
+		hosts[e.Host]++
+	}
+	if hosts["n1"] == 0 || hosts["n2"] == 0 {
+		t.Errorf("nodes by host: %v; the job said:\n%s", hosts, lastLine(said))
+	}
+	l.checkRecorded(s)
+	noneLeft(t, c)
+	if n := jobs(t, c); n != 1 {
+		t.Errorf("%d jobs, want one with steps", n)
 	}
 }
 
