@@ -37,7 +37,7 @@ type worker struct {
 	heard   []reply       // not yet looked at
 	news    chan struct{} // capacity one: something was heard
 	crash   string        // the line in which the Go runtime says what it died of
-	said    string        // the last line of its standard error
+	said    []string      // the last lines of its standard error
 	memory  bool          // its scheduler ended it for want of memory
 	why     string        // this process gave it up
 	files   *incoming     // of the job at work, if it sends its outputs
@@ -46,6 +46,10 @@ type worker struct {
 // greetPatience is how long a worker may take to build the graph, on a machine
 // that has other things to do.
 const greetPatience = 2 * time.Minute
+
+// saidLines is how many lines of what a lost worker's command said are repeated:
+// Slurm tells why in one, and that the program has ended in the next.
+const saidLines = 3
 
 // errNotBegun says that a worker ended before the stage began.
 var errNotBegun = errors.New("the worker process ended before the stage began")
@@ -147,7 +151,7 @@ func (w *worker) hearError(line []byte) {
 	if w.crash == "" && (strings.HasPrefix(text, "panic: ") || strings.HasPrefix(text, "fatal error: ")) {
 		w.crash = text
 	}
-	w.said = text
+	w.said = append(w.said[max(0, len(w.said)-saidLines+1):], text)
 	w.memory = w.memory || w.launch != nil && outOfMemory(text)
 	w.mu.Unlock()
 	w.push(reply{Log: &text})
@@ -426,17 +430,17 @@ func (w *worker) notBegun() error {
 func (w *worker) death() error {
 	state := w.cmd.ProcessState
 	w.mu.Lock()
-	crash, said, memory := w.crash, w.said, w.memory
+	crash, memory, said := w.crash, w.memory, ""
+	if len(w.said) > 0 {
+		said = ": " + strings.Join(w.said, "; ")
+	}
 	w.mu.Unlock()
 	switch {
 	case memory:
-		return fmt.Errorf("the stage took more memory than its scheduler grants: %s; grant more in -workers=COMMAND", said)
+		return fmt.Errorf("the stage took more memory than its scheduler grants%s; grant more in -workers=COMMAND", said)
 	case crash != "":
 		return fmt.Errorf("the stage brought its process down, %s: %s", w.ending(), crash)
 	case w.launch != nil: // the exit code says nothing: srun answers 0 when a node dies
-		if said != "" {
-			said = ": " + said
-		}
 		return fmt.Errorf("%w, %s%s", errLost, w.ending(), said)
 	case state.Exited():
 		return fmt.Errorf("the stage ended its process, %s, before its result was there", w.ending())
