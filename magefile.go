@@ -37,6 +37,7 @@ func All(ctx context.Context,
 	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
+	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; runs are done there
 	dryrun *bool, // say what would run and why, and run nothing
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
@@ -44,7 +45,7 @@ func All(ctx context.Context,
 ) error {
 	return exit(stages.All(ctx, stages.Options{
 		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
-		Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose, Paranoid: paranoid,
+		Data: data, Jobs: jobs, Workers: workers, DryRun: dryrun, JSON: json, Verbose: verbose, Paranoid: paranoid,
 	}))
 }
 
@@ -58,13 +59,14 @@ func Experiment(ctx context.Context,
 	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
+	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; runs are done there
 	dryrun *bool, // say what would run and why, and run nothing
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Experiment(ctx, names, stages.Options{
 		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
-		Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
+		Data: data, Jobs: jobs, Workers: workers, DryRun: dryrun, JSON: json, Verbose: verbose,
 	}))
 }
 
@@ -78,13 +80,14 @@ func Figure(ctx context.Context,
 	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
+	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; runs are done there
 	dryrun *bool, // say what would run and why, and run nothing
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Figure(ctx, ids, stages.Options{
 		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
-		Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
+		Data: data, Jobs: jobs, Workers: workers, DryRun: dryrun, JSON: json, Verbose: verbose,
 	}))
 }
 
@@ -98,13 +101,14 @@ func Table(ctx context.Context,
 	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
+	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; runs are done there
 	dryrun *bool, // say what would run and why, and run nothing
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Table(ctx, ids, stages.Options{
 		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
-		Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
+		Data: data, Jobs: jobs, Workers: workers, DryRun: dryrun, JSON: json, Verbose: verbose,
 	}))
 }
 
@@ -118,13 +122,14 @@ func Finding(ctx context.Context,
 	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	jobs *int, // runs at a time; one for each core if absent
+	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; runs are done there
 	dryrun *bool, // say what would run and why, and run nothing
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Finding(ctx, ids, stages.Options{
 		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
-		Data: data, Jobs: jobs, DryRun: dryrun, JSON: json, Verbose: verbose,
+		Data: data, Jobs: jobs, Workers: workers, DryRun: dryrun, JSON: json, Verbose: verbose,
 	}))
 }
 

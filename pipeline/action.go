@@ -3,7 +3,6 @@ package pipeline
 import (
 	"encoding/json"
 	"io"
-	"maps"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -106,9 +105,13 @@ func hashInputs(h *canon.Hash, inputs []MadeFrom) {
 // environment is what a result must not depend on, kept to find out why one
 // did: the machine, the toolchain, the platform, how this program was built, and
 // the source of pinned packages.
-func environment(code codeid.Identity) map[string]string {
+func environment(code codeid.Identity, machine map[string]string) map[string]string {
 	env := map[string]string{"go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH}
-	maps.Copy(env, thisMachine())
+	for _, name := range []string{"host", "cpu"} { // and nothing else that a worker may say
+		if machine[name] != "" {
+			env[name] = machine[name]
+		}
+	}
 	for path, pin := range code.Pinned {
 		env["source of "+path] = pin.Source.String()
 	}

@@ -48,13 +48,13 @@ func (e *Engine) Redo(ctx context.Context, n *Node, inputs map[string]File, dir 
 
 // RedoIn is Redo in a worker process, which is started for it.
 func (e *Engine) RedoIn(ctx context.Context, w *Workers, n *Node, inputs map[string]File, dir string) (*Redone, error) {
-	p, err := newPool(w)
+	p, err := newPool(w, 1, nil)
 	if err != nil {
 		return nil, fmt.Errorf("redo %s: %w", n.Name, err)
 	}
 	defer p.close()
 	return e.redo(ctx, n, inputs, dir, func(ctx context.Context, job *Job) error {
-		_, err := p.do(ctx, job, max(defaultSilence, n.Stage.Silence))
+		_, err := p.do(ctx, job, max(defaultSilence, n.Stage.Silence), nobodysTry)
 		return err
 	})
 }

@@ -9,8 +9,9 @@ type Events interface {
 	// RunStarted comes with the plan that is about to be carried out; only notes
 	// may come before it.
 	RunStarted(plan *Plan, jobs int)
-	// NodeStarted says that a stage begins to work.
-	NodeStarted(n *Node)
+	// NodeStarted says that a stage begins to work, and on which host if that is
+	// not this machine. It comes again where the node's worker was lost.
+	NodeStarted(n *Node, host string)
 	// NodeProgress passes on Job.Progress.
 	NodeProgress(n *Node, done, total float64, text string)
 	// NodeFinished comes once for every node of the plan that is not cancelled.
@@ -54,6 +55,7 @@ type NodeResult struct {
 	Action    ActionID             `json:"action"`
 	Outputs   map[string]ContentID `json:"outputs,omitempty"`
 	Elapsed   time.Duration        `json:"elapsed"`
+	Host      string               `json:"host,omitempty"` // where the stage ran; empty: on this machine
 	CPU       float64              `json:"cpu,omitempty"`  // seconds of processor time of the stage; 0: not known
 	Log       string               `json:"log,omitempty"`  // path, if anything was logged
 	Tail      []string             `json:"tail,omitempty"` // last lines of the log of a failure
@@ -64,7 +66,7 @@ type NodeResult struct {
 type nobody struct{}
 
 func (nobody) RunStarted(*Plan, int)                        {}
-func (nobody) NodeStarted(*Node)                            {}
+func (nobody) NodeStarted(*Node, string)                    {}
 func (nobody) NodeProgress(*Node, float64, float64, string) {}
 func (nobody) NodeFinished(NodeResult)                      {}
 func (nobody) Note(string)                                  {}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -23,44 +22,40 @@ func (r *runner) execute(ctx context.Context, p *progress, a *action, known []st
 	if lacking != nil {
 		return attempted{p: p, lacking: lacking}
 	}
-	dir, err := r.w.JobDir()
-	if err != nil {
-		return r.failed(p, a, err)
-	}
-	defer os.RemoveAll(dir)
 	log := newNodeLog(r.e.Store.LogDir(r.w.Run), n.Name, r.e.Now)
-	job := &Job{node: n, action: a.id, dir: dir, blob: r.blob, inputs: inputs}
+	job := &Job{node: n, action: a.id, blob: r.blob, inputs: inputs}
 	job.say = func(text string) { log.printf("%s", text) }
 	job.advance = func(done, total float64, text string) {
 		r.e.tell(func(v Events) { v.NodeProgress(n, done, total, text) })
 	}
-	if err := r.w.Append(r.event(store.NodeStart, n, a)); err != nil {
+	x := &execution{r: r, a: a, job: job, log: log}
+	defer x.clear()
+	used, err := x.perform(ctx)
+	switch {
+	case errors.Is(err, errNoWorker):
+		return attempted{p: p, busy: true} // another node tells why
+	case err != nil && !x.begun && ctx.Err() != nil:
+		return attempted{p: p, result: NodeResult{Outcome: Cancelled, Err: err, Action: a.id}}
+	case err != nil && !x.begun:
 		return r.failed(p, a, err)
 	}
-	r.e.tell(func(v Events) { v.NodeStarted(n) })
-
-	start := time.Now() // monotonic: the journal's clock may jump
-	used, err := r.perform(ctx, job)
-	elapsed := time.Since(start)
-	var outputs []store.Output
+	outputs, elapsed := x.outputs, x.elapsed
+	a.Run, a.Seconds, a.Environment = r.w.Run, elapsed.Seconds(), environment(r.e.code[n.Stage.Package], x.machine)
 	if err == nil {
-		outputs, err = collect(r.plan.checker, job)
-	}
-	a.Run, a.Seconds, a.Environment = r.w.Run, elapsed.Seconds(), environment(r.e.code[n.Stage.Package])
-	if err == nil {
-		err = r.commit(n, a, outputs, known, dir, used)
+		err = r.commit(n, a, outputs, known, x, used)
 	}
 	res := NodeResult{Outcome: Executed}
 	if err == nil {
 		res = r.settle(n, a, outputs, Executed)
 		err = res.Err
 	}
+	res.Host = x.host
 	if lacking := r.vanished(n); err != nil && lacking != nil && ctx.Err() == nil {
 		log.close()
 		return attempted{p: p, lacking: lacking} // another run has let go of them meanwhile
 	}
 	if err != nil {
-		return r.unsuccessful(ctx, p, a, err, log, elapsed)
+		return r.unsuccessful(ctx, p, a, err, log, x)
 	}
 	res.Elapsed, res.CPU = elapsed, used.CPU
 	res.Log, _ = log.close()
@@ -108,14 +103,6 @@ func (r *runner) blob(id ContentID) (string, bool) {
 	return r.e.Store.BlobPath(id), true
 }
 
-// perform carries out a job, in a worker process if there are any.
-func (r *runner) perform(ctx context.Context, job *Job) (used usage, err error) {
-	if r.pool == nil {
-		return usage{}, perform(ctx, job)
-	}
-	return r.pool.do(ctx, job, r.silence(job.node))
-}
-
 // silence is how long a node's stage may give no sign of life.
 func (r *runner) silence(n *Node) time.Duration {
 	silence := n.Stage.Silence
@@ -146,13 +133,13 @@ func collect(c *store.Checker, job *Job) ([]store.Output, error) {
 }
 
 // commit makes blobs, then the record, then the journal entry durable.
-func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, dir string, used usage) error {
+func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, x *execution, used usage) error {
 	detail, err := a.encode()
 	if err != nil {
 		return fmt.Errorf("write record: %w", err)
 	}
 	rec := &store.Record{Action: a.id, Node: n.Name, Stage: n.Stage.Name, Outputs: outputs, Between: r.between(a), Detail: detail}
-	err = r.w.Commit(rec, known, func(name string) string { return filepath.Join(dir, "out", name) })
+	err = r.w.Commit(rec, known, func(name string) string { return filepath.Join(x.job.dir, "out", name) })
 	if err != nil {
 		return err // what lies at the blobs' places may be what lay there before
 	}
@@ -162,20 +149,22 @@ func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, dir s
 	}
 	e := r.event(store.NodeFinish, n, a)
 	e.Outputs, e.Cost, e.Work, e.Seconds, e.CPU, e.Memory = contents(outputs), cost(n), n.Work, a.Seconds, used.CPU, used.Memory
+	e.Host = x.host
 	return r.w.Append(e)
 }
 
 // unsuccessful ends an execution that failed, or that was cancelled: a stage
 // that ends with an error after its context ended is taken to end because of it.
-func (r *runner) unsuccessful(ctx context.Context, p *progress, a *action, err error, log *nodeLog, elapsed time.Duration) attempted {
+func (r *runner) unsuccessful(ctx context.Context, p *progress, a *action, err error, log *nodeLog, x *execution) attempted {
 	kind, outcome := store.NodeFail, Failed
 	if ctx.Err() != nil && !errors.Is(err, store.ErrConflict) {
 		kind, outcome = store.NodeCancel, Cancelled
 	}
 	log.printf("%s: %v", outcome, err)
 	e := r.event(kind, p.step.Node, a)
-	e.Error, e.Seconds, e.Conflict = err.Error(), elapsed.Seconds(), errors.Is(err, store.ErrConflict)
-	res := NodeResult{Outcome: outcome, Err: err, Action: a.id, Elapsed: elapsed}
+	e.Error, e.Seconds, e.Conflict = err.Error(), x.elapsed.Seconds(), errors.Is(err, store.ErrConflict)
+	e.Host = x.host
+	res := NodeResult{Outcome: outcome, Err: err, Action: a.id, Elapsed: x.elapsed, Host: x.host}
 	res.Log, res.Tail = log.close()
 	e.Log, e.Tail = res.Log, res.Tail
 	if jerr := r.w.Append(e); jerr != nil {

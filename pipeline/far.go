@@ -293,6 +293,15 @@ func (f *far) report(r *Report) {
 	}
 }
 
+// MadeOn names the machine that an action was done on, and the present one.
+func (e *Engine) MadeOn(id ActionID) (there, here string) {
+	var environment map[string]string
+	if a, err := e.recorded(id); err == nil {
+		environment = a.Environment
+	}
+	return machine(environment), machine(thisMachine())
+}
+
 // placeOf names the machine whose record this is.
 func placeOf(r *store.Record) string {
 	a, err := decodeAction(r.Detail)

@@ -73,6 +73,10 @@ type Node struct {
 	// Memory is the most bytes that the stage needs at once for this node, as far
 	// as that is known; see Options.Memory.
 	Memory int64
+	// Here keeps the node on the driver's machine where other nodes are done by
+	// workers on others: its stage reads what only that machine has. It is no part
+	// of any id.
+	Here bool
 	// Publish maps outputs to paths under the output directory that receive a
 	// copy, for people to look at.
 	Publish map[string]string

@@ -49,6 +49,7 @@ type driveSetup struct {
 	Jobs    int
 	Targets []string
 	Workers bool
+	Launch  string // the command that starts workers on other machines
 	// KillAt, if not zero, ends the process with SIGKILL before that step of the
 	// file layer.
 	KillAt int64
@@ -144,6 +145,7 @@ func (d driveSetup) run(ctx context.Context) error {
 	}
 	o := pipeline.Options{Jobs: max(1, d.Jobs)}
 	if d.Workers {
+		l.launch = d.Launch
 		o.Workers = l.workers(d.Settings, d.Trouble)
 	}
 	_, err = e.Run(ctx, p, o)
@@ -205,10 +207,17 @@ func serveLab(setup json.RawMessage) (*pipeline.Graph, error) {
 
 // workers are the lab's worker processes.
 func (l *lab) workers(s settings, trouble map[string]string) *pipeline.Workers {
-	return &pipeline.Workers{
+	w := &pipeline.Workers{
 		Command: func() (*exec.Cmd, error) { return pipeline.Again("SPARSEL_TEST_WORKER=1") },
 		Setup:   labSetup{Dir: l.dir, Settings: s, Code: l.code, Trouble: trouble, Silence: l.silence, Pause: l.pause, Vague: l.vague},
 	}
+	if l.launch != "" {
+		var err error
+		if w.Launch, err = pipeline.Launch(l.launch, "SPARSEL_TEST_WORKER=1"); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	return w
 }
 
 // misbehave is what stages do wrong.

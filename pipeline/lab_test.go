@@ -30,6 +30,7 @@ type lab struct {
 	silence time.Duration // of every stage
 	pause   time.Duration // of every stage in a worker process
 
+	launch   string // the command that starts workers on other machines
 	far      string // the URL of a second level; empty: there is none
 	patience remote.Patience
 	now      func() time.Time
@@ -110,7 +111,7 @@ func (l *lab) graph(s settings) *pipeline.Graph {
 	fetch, train, metric := stage("fetch", "data"), stage("train", "record", "activations"), stage("metric", "table")
 	aggregate, figure := stage("aggregate", "summary"), stage("figure", "svg")
 
-	data := &pipeline.Node{Name: "fetch", Stage: fetch, Params: struct{ Data string }{s.Data}}
+	data := &pipeline.Node{Name: "fetch", Stage: fetch, Params: struct{ Data string }{s.Data}, Here: true}
 	nodes := []*pipeline.Node{data}
 	all := &pipeline.Node{Name: "aggregate", Stage: aggregate}
 	for _, rate := range s.Rates {

@@ -6,4 +6,4 @@ import "syscall"
 
 // procAttr gives a worker a process group of its own, so that Ctrl-C reaches
 // the driver alone.
-func procAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+func procAttr(bool) *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-func procAttr() *syscall.SysProcAttr { return nil }
+func procAttr(bool) *syscall.SysProcAttr { return nil }
 
 // killGroup ends a process; what it started notices by its closed pipes.
 func killGroup(pid int) {
@@ -15,6 +15,9 @@ func killGroup(pid int) {
 		_ = p.Kill()
 	}
 }
+
+// endGroup has no gentler way here.
+func endGroup(pid int) { killGroup(pid) }
 
 func killed(*os.ProcessState) bool { return false }
 

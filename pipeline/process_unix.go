@@ -12,6 +12,9 @@ import (
 // killGroup ends a process and all that it started.
 func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
 
+// endGroup asks a process and all that it started to end.
+func endGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGTERM) }
+
 func killed(s *os.ProcessState) bool {
 	status, ok := s.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL

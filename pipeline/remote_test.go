@@ -49,7 +49,7 @@ func (l *lab) remote() (*remote.Client, bool) {
 type listener struct{ l *lab }
 
 func (listener) RunStarted(*pipeline.Plan, int)                        {}
-func (listener) NodeStarted(*pipeline.Node)                            {}
+func (listener) NodeStarted(*pipeline.Node, string)                    {}
 func (listener) NodeProgress(*pipeline.Node, float64, float64, string) {}
 func (listener) NodeFinished(pipeline.NodeResult)                      {}
 func (listener) RunFinished(*pipeline.Report)                          {}

@@ -24,7 +24,8 @@ type runner struct {
 	report  *Report
 	started time.Time
 
-	pool *pool   // nil: stages run in this process
+	near *pool   // workers on this machine; nil: stages run in this process
+	pool *pool   // workers that do all nodes but those of Node.Here; near, or on other machines
 	push *pusher // nil: nothing is pushed
 	free releaser
 
@@ -111,10 +112,10 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 		}
 	}
 	if o.Workers != nil {
-		if r.pool, err = newPool(o.Workers); err != nil {
+		if err := r.staff(o.Workers); err != nil {
 			return r.report, fmt.Errorf("run: %w", err)
 		}
-		defer r.pool.close()
+		defer r.dismiss()
 	}
 	e.tell(func(v Events) { v.RunStarted(p, r.o.Jobs) })
 	r.prepare(ctx)

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -27,18 +28,25 @@ func Serve(build func(setup json.RawMessage) (*Graph, error)) int {
 	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	s := &server{out: os.Stdout, jobs: make(chan assignment), answers: map[int]chan string{}}
 	os.Stdout = os.Stderr // replies are alone on the other
+	s.send(reply{Hello: &helloReply{thisMachine()}})
 	in := bufio.NewReader(os.Stdin)
 	first, err := readRequest(in)
 	if err != nil {
 		return 1 // the driver has left already, or is none
 	}
+	if first.Launch != nil {
+		if err := s.settle(first.Launch); err != nil {
+			s.send(reply{Unfit: err.Error()})
+			return 1
+		}
+	}
+	go s.listen(in)
 	g, err := build(first.Setup)
 	if err != nil {
 		s.send(reply{Unfit: err.Error()})
 		return 1
 	}
-	s.send(reply{Ready: true})
-	go s.listen(in)
+	s.send(reply{Ready: true, Seen: s.scratch != nil && s.scratch.answer(first.Launch)})
 	for w := range s.jobs {
 		done := s.serve(g, w)
 		fmt.Fprintln(os.Stderr, "\n"+silentMark)
@@ -47,11 +55,40 @@ func Serve(build func(setup json.RawMessage) (*Graph, error)) int {
 	return 0
 }
 
+// settle makes this the worker of a driver on another machine. What ends a
+// program there ends this one: the driver has other workers, and does not hear
+// of signals that a scheduler sends.
+func (s *server) settle(r *launchRequest) (err error) {
+	if err := fits(r); err != nil {
+		return err
+	}
+	if s.scratch, err = newScratch(s.send); err != nil {
+		return err
+	}
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGTERM)
+	go func() {
+		<-ended
+		s.leave(int(128 + syscall.SIGTERM))
+	}()
+	go s.inTime()
+	return nil
+}
+
+// leave ends the process.
+func (s *server) leave(code int) {
+	s.scratch.remove()
+	os.Exit(code)
+}
+
 type server struct {
 	outMu sync.Mutex
 	out   io.Writer
 
 	jobs chan assignment
+
+	scratch *scratch     // nil: the driver is on this machine
+	unheard atomic.Int64 // seconds since the driver's last word
 
 	mu      sync.Mutex
 	answers map[int]chan string
@@ -79,9 +116,14 @@ func (s *server) listen(in *bufio.Reader) {
 	for {
 		r, err := readRequest(in)
 		if err != nil {
-			os.Exit(0)
+			s.leave(0)
 		}
+		s.unheard.Store(0)
 		switch {
+		case r.Ping:
+			s.send(reply{Pong: true})
+		case r.Chunk != nil:
+			s.scratch.take(r.Chunk)
 		case r.Job != nil:
 			cancel() // the last one is done
 			var ctx context.Context
@@ -109,7 +151,7 @@ func (s *server) send(r reply) {
 	s.outMu.Lock()
 	defer s.outMu.Unlock()
 	if _, err := s.out.Write(line); err != nil {
-		os.Exit(0)
+		s.leave(0)
 	}
 }
 
@@ -124,6 +166,12 @@ func (s *server) serve(g *Graph, w assignment) *doneReply {
 	for name, in := range r.Inputs {
 		job.inputs[name] = jobInput{in.ID, in.Path}
 	}
+	if s.scratch != nil {
+		if err := s.bring(w.ctx, job, r); err != nil {
+			return &doneReply{Error: fmt.Sprintf("bring the inputs: %v", err), Lost: true}
+		}
+		defer s.clear(job, r)
+	}
 	job.say = func(text string) { s.send(reply{Log: &text}) }
 	job.advance = s.progress()
 	s.send(reply{Begun: true})
@@ -133,10 +181,44 @@ func (s *server) serve(g *Graph, w assignment) *doneReply {
 	if n.Memory > keptMemory {
 		debug.FreeOSMemory() // it is counted for this node alone
 	}
+	if err == nil && s.scratch != nil {
+		if done.Made, err = s.scratch.deliver(job, r.Dir == ""); err != nil {
+			done.Lost = true
+		}
+	}
 	if err != nil {
 		done.Error = err.Error()
+		done.Lost = done.Lost || s.scratch != nil && r.Dir == "" && blamesDisk(err) // which is this machine's alone
 	}
 	return done
+}
+
+// bring gets a job what it needs on a machine that is not its driver's.
+func (s *server) bring(ctx context.Context, job *Job, r *jobRequest) (err error) {
+	if job.dir == "" {
+		if job.dir, err = s.scratch.jobDir(); err != nil {
+			return err
+		}
+	}
+	for name, in := range r.Inputs {
+		if in.Absent {
+			continue
+		}
+		path, err := s.scratch.locate(ctx, in.ID, in.Path)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		job.inputs[name] = jobInput{in.ID, path}
+	}
+	return nil
+}
+
+// clear removes what a job leaves on this machine.
+func (s *server) clear(job *Job, r *jobRequest) {
+	if r.Dir == "" {
+		os.RemoveAll(job.dir)
+	}
+	s.scratch.tidy()
 }
 
 // keptMemory is how much a worker may keep for its next node without handing it back: what nearly every node takes.
@@ -169,5 +251,11 @@ func (s *server) blob(id ContentID) (string, bool) {
 	s.mu.Unlock()
 	s.send(reply{Blob: &blobQuestion{number, id}})
 	path := <-answer
+	if path != "" && s.scratch != nil {
+		var err error
+		if path, err = s.scratch.locate(context.Background(), id, path); err != nil {
+			return "", false
+		}
+	}
 	return path, path != ""
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,8 +9,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,23 +23,40 @@ type worker struct {
 	stdin  io.WriteCloser
 	exited chan struct{} // closed when the process is gone and all it said is heard
 	usable bool          // for a further job
+	slot   int           // of its pool
+	ready  bool          // by its pool, whose lock guards it
 
-	mu    sync.Mutex
-	heard []reply       // not yet looked at
-	news  chan struct{} // capacity one: something was heard
-	crash string        // the line in which the Go runtime says what it died of
+	launch  *launcher         // nil: it is a process of this machine
+	host    string            // on which it is; empty: this one
+	machine map[string]string // of the host; see thisMachine
+	shares  bool              // it sees the store's folder
+	unheard atomic.Int64      // seconds since a life sign
+
+	sending sync.Mutex // one request at a time
+	mu      sync.Mutex
+	heard   []reply       // not yet looked at
+	news    chan struct{} // capacity one: something was heard
+	crash   string        // the line in which the Go runtime says what it died of
+	said    []string      // the last lines of its standard error
+	memory  bool          // its scheduler ended it for want of memory
+	why     string        // this process gave it up
+	files   *incoming     // of the job at work, if it sends its outputs
 }
 
 // greetPatience is how long a worker may take to build the graph, on a machine
 // that has other things to do.
 const greetPatience = 2 * time.Minute
 
+// saidLines is how many lines of what a lost worker's command said are repeated:
+// Slurm tells why in one, and that the program has ended in the next.
+const saidLines = 3
+
 // errNotBegun says that a worker ended before the stage began.
 var errNotBegun = errors.New("the worker process ended before the stage began")
 
-func newWorker(cmd *exec.Cmd) *worker {
-	cmd.SysProcAttr = procAttr()
-	return &worker{cmd: cmd, exited: make(chan struct{}), news: make(chan struct{}, 1)}
+func newWorker(cmd *exec.Cmd, l *launcher) *worker {
+	cmd.SysProcAttr = procAttr(l != nil)
+	return &worker{cmd: cmd, launch: l, exited: make(chan struct{}), news: make(chan struct{}, 1)}
 }
 
 func (w *worker) start() (err error) {
@@ -104,7 +124,18 @@ func (w *worker) hear(line []byte) {
 		text := string(line)
 		r = reply{Log: &text}
 	}
-	w.push(r)
+	w.unheard.Store(0)
+	switch {
+	case r.Pong:
+	case r.Chunk != nil: // written at once: the pipe is what holds the sender back
+		w.mu.Lock()
+		files := w.files
+		w.mu.Unlock()
+		files.take(r.Chunk)
+		w.push(reply{}) // a sign of life of the stage
+	default:
+		w.push(r)
+	}
 }
 
 func (w *worker) hearError(line []byte) {
@@ -120,6 +151,8 @@ func (w *worker) hearError(line []byte) {
 	if w.crash == "" && (strings.HasPrefix(text, "panic: ") || strings.HasPrefix(text, "fatal error: ")) {
 		w.crash = text
 	}
+	w.said = append(w.said[max(0, len(w.said)-saidLines+1):], text)
+	w.memory = w.memory || w.launch != nil && outOfMemory(text)
 	w.mu.Unlock()
 	w.push(reply{Log: &text})
 }
@@ -134,67 +167,128 @@ func (w *worker) listen() []reply {
 
 func (w *worker) send(r request) error {
 	line, err := encodeLine(r)
-	if err == nil {
-		_, err = w.stdin.Write(line)
+	if err != nil {
+		return err
 	}
+	w.sending.Lock()
+	defer w.sending.Unlock()
+	_, err = w.stdin.Write(line)
 	return err
 }
 
-// kill ends the process, unless it is gone: its id may be another's by now.
-func (w *worker) kill() {
+func (w *worker) gone() bool {
 	select {
 	case <-w.exited:
+		return true
 	default:
-		killGroup(w.cmd.Process.Pid)
+		return false
 	}
 }
 
-// greet passes the setup and waits until the worker is ready.
-func (w *worker) greet(setup json.RawMessage) error {
-	if err := w.send(request{Setup: setup}); err != nil {
-		w.kill()
-		<-w.exited
-		return fmt.Errorf("it ended at once, %s", w.ending())
+// kill ends the process, unless it is gone: its id may be another's by now. What
+// launched a worker elsewhere gets a moment to end that too.
+func (w *worker) kill() {
+	if w.gone() {
+		return
 	}
-	patience := time.After(greetPatience)
-	said := ""
+	if w.launch != nil {
+		endGroup(w.cmd.Process.Pid)
+		select {
+		case <-w.exited:
+			return
+		case <-time.After(leaveGrace):
+		}
+	}
+	killGroup(w.cmd.Process.Pid)
+}
+
+// dismiss lets a worker go that has nothing to do. One that waits in a
+// scheduler's queue does not hear of it.
+func (w *worker) dismiss() {
+	w.stdin.Close()
+	if w.launch != nil && !w.gone() {
+		endGroup(w.cmd.Process.Pid)
+	}
+}
+
+// greet waits for the worker's first word, for as long as a scheduler's queue
+// may be, passes the setup and waits until the worker is ready.
+func (w *worker) greet(setup json.RawMessage) error {
+	hello := request{Setup: setup}
+	var patience, queue <-chan time.Time
+	if w.launch == nil {
+		patience = time.After(greetPatience)
+	} else {
+		queue = time.After(queueWord)
+	}
+	said, greeted := "", false
 	for {
 		gone := false
 		select {
 		case <-w.news:
 		case <-w.exited:
 			gone = true
+		case <-queue:
+			w.launch.once(fmt.Sprintf("still waiting for workers: the command that starts them has been running for %v without a word from one", queueWord))
 		case <-patience:
 			return fmt.Errorf("it is not ready after %v", greetPatience)
 		}
 		for _, r := range w.listen() {
 			switch {
+			case r.Hello != nil && greeted:
+				return errors.New("its command starts several workers; it must start one")
+			case r.Hello != nil:
+				greeted, queue, patience = true, nil, time.After(greetPatience)
+				if err := w.arrived(r.Hello, &hello); err != nil {
+					return err
+				}
+				_ = w.send(hello) // if it is gone, that shows
 			case r.Ready:
 				w.usable = true
+				w.shares = r.Seen && hello.Launch.answered() && w.launch.shares()
 				return nil
 			case r.Unfit != "":
-				return errors.New(r.Unfit)
+				return fmt.Errorf("%s%s", r.Unfit, w.where())
 			case r.Log != nil:
 				said = ": it said " + *r.Log
 			}
 		}
 		if gone {
-			return fmt.Errorf("it ended at once, %s%s", w.ending(), said)
+			return fmt.Errorf("it ended at once%s, %s%s", w.where(), w.ending(), said)
 		}
 	}
 }
 
+// arrived notes where a worker is that has said hello.
+func (w *worker) arrived(h *helloReply, hello *request) (err error) {
+	if w.launch == nil {
+		return nil
+	}
+	w.machine, w.host = h.Machine, cmp.Or(h.Machine["host"], "a machine without a name")
+	go w.watch()
+	hello.Launch, err = w.launch.probe()
+	return err
+}
+
+// where names the host of a worker, if it is another than this one.
+func (w *worker) where() string {
+	if w.host == "" {
+		return ""
+	}
+	return " on " + w.host
+}
+
 // do carries out a job. Whatever happens to the process is an error that says
 // so; w.usable tells whether it can take another job.
-func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (used usage, err error) {
+func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (done doneReply, err error) {
 	w.usable = false
 	w.listen() // what came after the last job ended belongs to no node
-	r := jobRequest{Node: job.node.Name, Fingerprint: fingerprint(job.node), Action: job.action, Dir: job.dir, Inputs: map[string]inputRequest{}}
-	for name, in := range job.inputs {
-		r.Inputs[name] = inputRequest{in.id, in.path}
+	r, err := w.assignment(job)
+	if err != nil {
+		return done, err
 	}
-	if err := w.send(request{Job: &r}); err != nil {
-		return usage{}, errNotBegun
+	if err := w.send(request{Job: r}); err != nil {
+		return done, w.notBegun()
 	}
 	// Time is counted in ticks that this process lived to see: while the machine
 	// sleeps or the driver is stopped, nobody is silent.
@@ -202,7 +296,7 @@ func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (used 
 	defer tick.Stop()
 	cancelled := ctx.Done()
 	begun, quiet, asked := false, time.Duration(0), time.Duration(-1)
-	var done *doneReply
+	var ended *doneReply
 	silent := false
 	for {
 		gone := false
@@ -225,7 +319,7 @@ func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (used 
 			case r.Begun:
 				begun = true
 			case r.Done != nil:
-				done = r.Done
+				ended = r.Done
 			case r.Silent:
 				silent = true
 			default:
@@ -233,28 +327,68 @@ func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (used 
 			}
 		}
 		switch {
-		case done != nil && (silent || gone || quiet > 0): // a stage may have closed its standard error
-			return w.done(done)
+		case ended != nil && (silent || gone || quiet > 0): // a stage may have closed its standard error
+			return *ended, w.done(ended)
 		case gone && !begun:
-			return usage{}, errNotBegun
+			return done, w.notBegun()
 		case gone:
-			return usage{}, w.death()
+			return done, w.death()
 		case asked > cancelGrace:
 			w.kill()
-			return usage{}, fmt.Errorf("the stage did not stop within %v of being told to, and was killed", cancelGrace)
+			return done, fmt.Errorf("the stage did not stop within %v of being told to, and was killed", cancelGrace)
 		case quiet > silence:
 			w.kill()
-			return usage{}, fmt.Errorf("the stage hung, and was killed: no progress and no line of its log for %v", silence)
+			return done, fmt.Errorf("the stage hung, and was killed: no progress and no line of its log for %v", silence)
 		}
 	}
 }
 
-func (w *worker) done(d *doneReply) (used usage, err error) {
-	w.usable = !d.Unsafe
-	if d.Error != "" {
-		err = errors.New(d.Error)
+// assignment makes the request of a job. Paths mean the same to a worker
+// elsewhere only where the folder is shared, and are whole then.
+func (w *worker) assignment(job *Job) (*jobRequest, error) {
+	dir := job.dir
+	absolute := func(path string) (string, error) { return path, nil }
+	var files *incoming
+	if w.launch != nil {
+		absolute = func(path string) (string, error) {
+			if !w.shares || path == "" {
+				return "", nil
+			}
+			return filepath.Abs(path)
+		}
+		if w.shares = w.shares && w.launch.shares(); !w.shares {
+			files = newIncoming(job)
+		}
 	}
-	return d.usage, err
+	w.mu.Lock()
+	w.files = files
+	w.mu.Unlock()
+	dir, err := absolute(dir)
+	r := &jobRequest{Node: job.node.Name, Fingerprint: fingerprint(job.node), Action: job.action, Dir: dir, Inputs: map[string]inputRequest{}}
+	for name, in := range job.inputs {
+		path, perr := absolute(in.path)
+		r.Inputs[name] = inputRequest{ID: in.id, Path: path, Absent: in.path == ""}
+		err = cmp.Or(err, perr)
+	}
+	return r, err
+}
+
+func (w *worker) done(d *doneReply) error {
+	w.usable = !d.Unsafe
+	w.mu.Lock()
+	files := w.files
+	w.files = nil
+	w.mu.Unlock()
+	err := files.end()
+	switch {
+	case d.Error != "" && d.Lost:
+		return fmt.Errorf("%w: %s", errLost, d.Error)
+	case d.Error != "":
+		return errors.New(d.Error)
+	case err != nil:
+		return fmt.Errorf("receive the outputs: %w", err)
+	}
+	return nil
 }
 
 // pass gives what a stage says to the job.
@@ -267,21 +401,47 @@ func (w *worker) pass(job *Job, r reply) {
 	case r.Blob != nil:
 		path, _ := job.blob(r.Blob.ID)
 		_ = w.send(request{Blob: &blobAnswer{r.Blob.Number, path}}) // if it is gone, that shows
+	case r.Want != nil:
+		go w.supply(*r.Want, job) // the stream of a worker that is cut off takes nothing
 	}
 }
 
-// ending says how the process ended.
-func (w *worker) ending() string { return w.cmd.ProcessState.String() }
+// ending says how the process ended, or why it was ended.
+func (w *worker) ending() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.why != "" {
+		return w.why
+	}
+	return w.cmd.ProcessState.String()
+}
+
+// notBegun says that a worker ended before the stage began.
+func (w *worker) notBegun() error {
+	if w.launch == nil {
+		return errNotBegun
+	}
+	w.kill()
+	<-w.exited
+	return w.death()
+}
 
 // death says what became of a worker in the midst of a stage.
 func (w *worker) death() error {
 	state := w.cmd.ProcessState
 	w.mu.Lock()
-	crash := w.crash
+	crash, memory, said := w.crash, w.memory, ""
+	if len(w.said) > 0 {
+		said = ": " + strings.Join(w.said, "; ")
+	}
 	w.mu.Unlock()
 	switch {
+	case memory:
+		return fmt.Errorf("the stage took more memory than its scheduler grants%s; grant more in -workers=COMMAND", said)
 	case crash != "":
 		return fmt.Errorf("the stage brought its process down, %s: %s", w.ending(), crash)
+	case w.launch != nil: // the exit code says nothing: srun answers 0 when a node dies
+		return fmt.Errorf("%w, %s%s", errLost, w.ending(), said)
 	case state.Exited():
 		return fmt.Errorf("the stage ended its process, %s, before its result was there", w.ending())
 	case killed(state):

@@ -22,6 +22,10 @@ type Workers struct {
 	// Setup is what Serve passes to the function that builds the graph, which
 	// must give the graph that is run.
 	Setup any
+	// Launch, if not nil, returns a command that starts this program as a worker
+	// on some other machine, for one of the run's slots: see the function Launch.
+	// Such workers do all nodes but those that say Node.Here.
+	Launch func(slot int) (*exec.Cmd, error)
 }
 
 // The patience of the driver. A stage shows that it is at work with
@@ -34,26 +38,56 @@ const (
 	leaveGrace     = 3 * time.Second  // from the end of standard input to SIGKILL
 )
 
-// A pool is the worker processes of one run.
+// A pool is the worker processes of one run, all started in the same way.
 type pool struct {
-	w     *Workers
-	setup json.RawMessage
-	spawn chan func() // performed by one thread that outlives all workers
+	setup  json.RawMessage
+	slots  int // most workers at once
+	start  func(slot int) (*exec.Cmd, error)
+	launch *launcher   // nil: workers are on this machine
+	spawn  chan func() // performed by one thread that outlives all workers
 
-	mu   sync.Mutex
-	idle []*worker
-	all  map[*worker]bool
+	closing chan struct{}
+	hires   sync.WaitGroup
+
+	mu       sync.Mutex
+	idle     []*worker
+	all      map[*worker]bool // started, also those that are not ready yet
+	taken    map[int]bool     // slots of workers and of those about to be started
+	starting int              // of taken, those whose worker is not ready
+	resting  int              // of starting, those that failed and wait before the next try
+	ever     bool             // a worker was ready
+	turns    []*turn          // jobs that wait for a worker, in their order
+	broken   error            // why no worker can be had
+	failures int              // of starts, since the last worker became ready
+}
+
+// A turn is a job's place in the line for a worker.
+type turn struct {
+	avoid []string // hosts on which the job's workers were lost
+	got   chan *worker
 }
 
 // errStart says that worker processes cannot be had: no node would fare better.
 var errStart = errors.New("start worker process")
 
-func newPool(w *Workers) (*pool, error) {
+// errNoWorker is what all jobs but one get when no worker can be had.
+var errNoWorker = errors.New("no worker process can be had")
+
+// newPool makes the pool of workers on this machine, or with a launcher of those
+// that it starts.
+func newPool(w *Workers, slots int, l *launcher) (*pool, error) {
 	setup, err := json.Marshal(w.Setup)
 	if err != nil {
 		return nil, fmt.Errorf("%w: encode its setup: %w", errStart, err)
 	}
-	p := &pool{w: w, setup: setup, spawn: make(chan func()), all: map[*worker]bool{}}
+	p := &pool{
+		setup: setup, slots: slots, launch: l, spawn: make(chan func()), closing: make(chan struct{}),
+		all: map[*worker]bool{}, taken: map[int]bool{},
+		start: func(int) (*exec.Cmd, error) { return w.Command() },
+	}
+	if l != nil {
+		p.start = w.Launch
+	}
 	// A child that is to die with its parent (see procAttr) dies with the thread
 	// that started it, so that thread must stay.
 	go func() {
@@ -66,64 +100,213 @@ func newPool(w *Workers) (*pool, error) {
 	return p, nil
 }
 
-// do carries out a job in a worker and reports what it took of the machine.
-func (p *pool) do(ctx context.Context, job *Job, silence time.Duration) (used usage, err error) {
-	for tries := 0; ; tries++ {
-		w, err := p.take()
-		if err != nil {
-			return usage{}, err
+// take returns a worker that is ready, starting one if need be. Where a job's
+// workers were lost is avoided as long as there is anybody elsewhere.
+func (p *pool) take(ctx context.Context, avoid []string) (*worker, error) {
+	t := &turn{avoid: avoid, got: make(chan *worker, 1)}
+	p.mu.Lock()
+	p.turns = append(p.turns, t)
+	p.serve()
+	p.mu.Unlock()
+	select {
+	case w := <-t.got:
+		if w == nil {
+			return nil, p.why(t)
 		}
 		if err := ctx.Err(); err != nil { // a worker takes its time to start
 			p.put(w)
-			return usage{}, err
+			return nil, err
 		}
-		used, err = w.do(ctx, job, silence)
-		if errors.Is(err, errNotBegun) && tries < 3 && ctx.Err() == nil {
-			p.drop(w) // it died while it had nothing to do, which is not this node's fault
-			continue
+		return w, nil
+	case <-ctx.Done():
+	}
+	p.leave(t)
+	return nil, ctx.Err()
+}
+
+// leave gives up a place in the line.
+func (p *pool) leave(t *turn) {
+	p.mu.Lock()
+	for i, u := range p.turns {
+		if u == t {
+			p.turns = append(p.turns[:i], p.turns[i+1:]...)
+			break
 		}
-		if w.usable {
+	}
+	p.mu.Unlock()
+	select {
+	case w := <-t.got:
+		if w != nil {
 			p.put(w)
-		} else {
-			p.drop(w)
 		}
-		return used, err
+	default:
 	}
 }
 
-func (p *pool) take() (*worker, error) {
+// why returns the cause to the first that asks.
+func (p *pool) why(*turn) error {
 	p.mu.Lock()
-	if n := len(p.idle); n > 0 {
-		w := p.idle[n-1] // the one used last has most in its caches
-		p.idle = p.idle[:n-1]
+	defer p.mu.Unlock()
+	err := p.broken
+	p.broken = errNoWorker
+	return err
+}
+
+// serve hands idle workers to those in the line, and starts workers for the
+// others. The caller holds the lock.
+func (p *pool) serve() {
+	kept := p.idle[:0]
+	for _, w := range p.idle { // who died while it had nothing to do is nobody's fault
+		if w.gone() {
+			p.forget(w)
+		} else {
+			kept = append(kept, w)
+		}
+	}
+	p.idle = kept
+	var left []*turn
+	for _, t := range p.turns {
+		if p.broken != nil {
+			t.got <- nil
+		} else if w := p.pick(t); w != nil {
+			t.got <- w
+		} else {
+			left = append(left, t)
+		}
+	}
+	p.turns = left
+	for p.broken == nil && p.starting < len(p.turns) && len(p.taken) < p.slots {
+		p.hire()
+	}
+}
+
+// pick takes the idle worker that was used last, which has most in its caches,
+// of those that the job may have.
+func (p *pool) pick(t *turn) *worker {
+	for i := len(p.idle) - 1; i >= 0; i-- {
+		if w := p.idle[i]; !t.avoids(w) || !p.elsewhere(t) {
+			p.idle = append(p.idle[:i], p.idle[i+1:]...)
+			return w
+		}
+	}
+	return nil
+}
+
+// elsewhere reports whether there is a worker that the job need not avoid.
+func (p *pool) elsewhere(t *turn) bool {
+	for w := range p.all {
+		if w.ready && !t.avoids(w) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *turn) avoids(w *worker) bool {
+	for _, host := range t.avoid {
+		if host == w.host {
+			return true
+		}
+	}
+	return false
+}
+
+// hire begins to start a worker. The caller holds the lock.
+func (p *pool) hire() {
+	slot := 1
+	for p.taken[slot] {
+		slot++
+	}
+	p.taken[slot] = true
+	p.starting++
+	p.hires.Go(func() {
+		w, err := p.bring(slot)
+		p.mu.Lock()
+		if err == nil {
+			p.starting--
+			p.failures, p.ever = 0, true
+			w.ready = true
+			p.idle = append(p.idle, w)
+			p.serve()
+			p.mu.Unlock()
+			return
+		}
+		pause := p.blame(err)
+		p.resting++
+		p.serve() // if that was the last hope
 		p.mu.Unlock()
-		return w, nil
-	}
-	p.mu.Unlock()
-	cmd, err := p.w.Command()
+		select {
+		case <-time.After(pause):
+		case <-p.closing:
+		}
+		p.mu.Lock()
+		p.resting--
+		p.starting--
+		delete(p.taken, slot)
+		p.serve()
+		p.mu.Unlock()
+	})
+}
+
+// bring starts a worker and waits until it is ready.
+func (p *pool) bring(slot int) (*worker, error) {
+	cmd, err := p.start(slot)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errStart, err)
+		return nil, err
 	}
-	w := newWorker(cmd)
+	w := newWorker(cmd, p.launch)
+	w.slot = slot
 	started := make(chan error)
 	p.spawn <- func() { started <- w.start() }
 	if err := <-started; err != nil {
-		return nil, fmt.Errorf("%w: %w", errStart, err)
+		return nil, err
 	}
 	p.mu.Lock()
 	p.all[w] = true
 	p.mu.Unlock()
+	select {
+	case <-p.closing: // close did not see this one
+		w.kill()
+	default:
+	}
 	if err := w.greet(p.setup); err != nil {
-		p.drop(w)
-		return nil, fmt.Errorf("%w: %w", errStart, err)
+		w.kill()
+		<-w.exited
+		p.mu.Lock()
+		delete(p.all, w)
+		p.mu.Unlock()
+		return nil, err
 	}
 	return w, nil
+}
+
+// blame decides what the failure of a start means: a pause before the next try,
+// or that no worker can be had. The caller holds the lock.
+func (p *pool) blame(err error) (pause time.Duration) {
+	select {
+	case <-p.closing:
+		return 0
+	default:
+	}
+	p.failures++
+	if p.launch == nil {
+		p.broken = fmt.Errorf("%w: %w", errStart, err)
+		return 0
+	}
+	alive := 0
+	for w := range p.all {
+		if w.ready {
+			alive++
+		}
+	}
+	return p.launch.failed(p, err, alive)
 }
 
 func (p *pool) put(w *worker) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.idle = append(p.idle, w)
+	p.serve()
 }
 
 // drop ends a worker that is not to be used again.
@@ -132,24 +315,39 @@ func (p *pool) drop(w *worker) {
 	<-w.exited
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.forget(w)
+	p.serve()
+}
+
+// forget frees the slot of a worker that has ended.
+func (p *pool) forget(w *worker) {
 	delete(p.all, w)
+	delete(p.taken, w.slot)
 }
 
 // close ends all workers.
 func (p *pool) close() {
+	close(p.closing)
+	p.mu.Lock()
+	all := make([]*worker, 0, len(p.all))
 	for w := range p.all {
-		w.stdin.Close()
+		all = append(all, w)
+	}
+	p.mu.Unlock()
+	for _, w := range all {
+		w.dismiss()
 	}
 	patience := time.After(leaveGrace)
-	for w := range p.all {
+	for _, w := range all {
 		select {
 		case <-w.exited:
 		case <-patience:
-			for w := range p.all {
-				w.kill()
+			for _, w := range all {
+				go w.kill()
 			}
 			<-w.exited
 		}
 	}
+	p.hires.Wait()
 	close(p.spawn)
 }

@@ -192,7 +192,7 @@ func (a *adoption) tryKernels(ctx context.Context, ran bool) (list []pipeline.Wi
 		inputs[in.Name] = pipeline.File{Content: *in.Content, Path: a.store.BlobPath(*in.Content)}
 	}
 	for _, name := range a.otherKernels(ran) {
-		again := workers(a.setup)
+		again := workers(a.setup, a.Images)
 		if again == nil {
 			return nil, errors.New("adopt: nothing is adopted, this program cannot start itself with other kernels")
 		}

@@ -163,7 +163,8 @@ func (a *again) differ(r *pipeline.Resolved, stored store.Output, got pipeline.C
 	if redone != nil && r.Node.Stage.Name == "train" && stored.Name == train.Record {
 		text += "; " + firstEpoch(a.store.BlobPath(stored.Content), redone.Path(stored.Name))
 	}
-	a.fault(differs, r.Node.Name+" "+stored.Name, "%s", text)
+	there, here := a.engine.MadeOn(r.Made.Action)
+	a.fault(differs, r.Node.Name+" "+stored.Name, "%s; what is stored was made on %s, and again on %s", text, there, here)
 }
 
 // locked returns what the lock says of an output.

@@ -163,6 +163,10 @@ func TestAuditRepeatsTrainingsAndNamesTheEpoch(t *testing.T) {
 	three, all := 3, 8
 	text, err = s.auditWith(AuditFlags{Level: &three, K: &all})
 	want := "the first epoch that differs is 2: the weights after it are others"
+	host, herr := os.Hostname()
+	if herr != nil || strings.Count(text, "was made on "+host+" (") != 1 || strings.Count(text, "and again on "+host) != 1 {
+		t.Errorf("the machines are not named:\n%s", text)
+	}
 	if err == nil || strings.Count(text, "differs") != 2 || !strings.Contains(text, "differs "+node+" record.parquet") || !strings.Contains(text, want) {
 		t.Errorf("%v\n%s", err, text)
 	}

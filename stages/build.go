@@ -65,7 +65,11 @@ func (w *workspace) run(ctx context.Context, request string, targets []string) (
 	if err != nil {
 		return nil, nil, err
 	}
-	report, err := w.engine.Run(ctx, plan, pipeline.Options{Jobs: jobs, Request: w.o.request(request), Workers: workers(w.setup), Memory: memoryForWorkers()})
+	o := pipeline.Options{Jobs: jobs, Request: w.o.request(request), Workers: workers(w.setup, w.Images), Memory: memoryForWorkers()}
+	if err := w.o.launch(&o); err != nil {
+		return nil, nil, err
+	}
+	report, err := w.engine.Run(ctx, plan, o)
 	return plan, report, err
 }
 

@@ -36,7 +36,7 @@ func (o Options) remote() (client *remote.Client, readOnly bool, err error) {
 type notes struct{}
 
 func (notes) RunStarted(*pipeline.Plan, int)                        {}
-func (notes) NodeStarted(*pipeline.Node)                            {}
+func (notes) NodeStarted(*pipeline.Node, string)                    {}
 func (notes) NodeProgress(*pipeline.Node, float64, float64, string) {}
 func (notes) NodeFinished(pipeline.NodeResult)                      {}
 func (notes) RunFinished(*pipeline.Report)                          {}

@@ -2,8 +2,11 @@ package stages
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 
 	"sparsel/pipeline"
 	"sparsel/stages/study"
@@ -36,12 +39,33 @@ func Worker() {
 	}))
 }
 
+// workersVariable names the command that starts workers where no flag does. Like a second level it is no parameter of the
+// study: results are the same wherever they are made.
+const workersVariable = "SPARSEL_WORKERS"
+
+// launch makes a run use workers on other machines, if they are asked for. Their memory is their scheduler's to bound.
+func (o Options) launch(r *pipeline.Options) error {
+	command := strings.TrimSpace(orDefault(o.Workers, os.Getenv(workersVariable)))
+	if command == "" {
+		return nil
+	}
+	if r.Workers == nil {
+		return errors.New("-workers: this program cannot be started as a worker")
+	}
+	launch, err := pipeline.Launch(command, workerVariable+"=1")
+	if err != nil {
+		return fmt.Errorf("-workers: %w", err)
+	}
+	r.Workers.Launch, r.Memory = launch, 0
+	return nil
+}
+
 // workers lets a run start this program again.
-func workers(s study.Setup) *pipeline.Workers {
+func workers(s study.Setup, images string) *pipeline.Workers {
 	if !servesWorkers {
 		return nil // a test: started again it would run all its tests
 	}
-	s.Checked = true
+	s.Checked, s.Images = true, images
 	return &pipeline.Workers{
 		Command: func() (*exec.Cmd, error) { return pipeline.Again(workerVariable + "=1") },
 		Setup:   s,

@@ -27,6 +27,7 @@ type Options struct {
 	Out     *string // the folder of everything produced; out where nil
 	Data    *string // a folder to look for MNIST in, before all others
 	Jobs    *int    // runs at a time; one per core where nil
+	Workers *string // a command that starts workers on other machines; the environment's where nil, none where empty
 	DryRun  *bool   // say what would run, run nothing
 	JSON    *bool   // print JSON for programs
 	Verbose *bool   // print details where a summary is printed otherwise

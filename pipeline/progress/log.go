@@ -39,9 +39,9 @@ func (l *logger) RunStarted(p *pipeline.Plan, jobs int) {
 		"failed before", p.Count(pipeline.Broken), "jobs", jobs, "estimate", l.t.leftText(l.now()))
 }
 
-func (l *logger) NodeStarted(n *pipeline.Node) {
-	l.t.start(n, l.now())
-	l.log.Debug("start", "node", n.Name)
+func (l *logger) NodeStarted(n *pipeline.Node, host string) {
+	l.t.start(n, host, l.now())
+	l.log.Debug("start", on(host, "node", n.Name)...)
 	l.sum()
 }
 
@@ -68,7 +68,7 @@ func (l *logger) NodeFinished(r pipeline.NodeResult) {
 	case pipeline.Cached:
 		l.log.Debug("cached", "node", r.Name)
 	case pipeline.Failed:
-		l.log.Error("failed", "node", r.Name, "error", r.Err, "log", r.Log, "tail", strings.Join(r.Tail, "\n"))
+		l.log.Error("failed", on(r.Host, "node", r.Name, "error", r.Err, "log", r.Log, "tail", strings.Join(r.Tail, "\n"))...)
 	case pipeline.Blocked:
 		if l.blocked++; l.blocked <= blockedShown {
 			l.log.Warn("blocked", "node", r.Name, "why", r.Why)
@@ -76,7 +76,7 @@ func (l *logger) NodeFinished(r pipeline.NodeResult) {
 			l.log.Debug("blocked", "node", r.Name, "why", r.Why)
 		}
 	default:
-		line := []any{"node", r.Name, "seconds", math.Round(1000*r.Elapsed.Seconds()) / 1000, "ended", l.t.ended, "of", l.t.todo}
+		line := on(r.Host, "node", r.Name, "seconds", math.Round(1000*r.Elapsed.Seconds())/1000, "ended", l.t.ended, "of", l.t.todo)
 		if len(r.Published) > 0 {
 			line = append(line, "published", strings.Join(r.Published, " "))
 		}
@@ -86,6 +86,14 @@ func (l *logger) NodeFinished(r pipeline.NodeResult) {
 		l.log.Info("published again", "node", r.Name, "published", strings.Join(r.Published, " "))
 	}
 	l.sum()
+}
+
+// on adds the host to a line, if it is another machine.
+func on(host string, line ...any) []any {
+	if host != "" {
+		line = append(line, "host", host)
+	}
+	return line
 }
 
 func (l *logger) Note(text string) { l.log.Warn(text) }

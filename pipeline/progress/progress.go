@@ -55,6 +55,7 @@ type stageCount struct {
 // A job is a stage at work.
 type job struct {
 	started time.Time
+	host    string  // empty: this machine
 	share   float64 // of its work that is done, 0 to 1
 	text    string
 }
@@ -78,9 +79,19 @@ func newTracker(p *pipeline.Plan, jobs int, now time.Time) *tracker {
 	return t
 }
 
-func (t *tracker) start(n *pipeline.Node, now time.Time) {
-	t.running[n] = &job{started: now}
-	t.order = append(t.order, n)
+func (t *tracker) start(n *pipeline.Node, host string, now time.Time) {
+	if t.running[n] == nil {
+		t.order = append(t.order, n)
+	}
+	t.running[n] = &job{started: now, host: host}
+}
+
+// at names the host of a job, if it is another machine.
+func at(host string) string {
+	if host == "" {
+		return ""
+	}
+	return " on " + host
 }
 
 func (t *tracker) progress(n *pipeline.Node, done, total float64, text string) {
@@ -138,8 +149,9 @@ func (t *tracker) runningText() string {
 			parts = append(parts, fmt.Sprintf("%d more", len(t.order)-i))
 			break
 		}
-		text := n.Name
-		if j := t.running[n]; j.share > 0 {
+		j := t.running[n]
+		text := n.Name + at(j.host)
+		if j.share > 0 {
 			text += fmt.Sprintf(" %d %%", int(100*j.share))
 		}
 		parts = append(parts, text)

@@ -200,8 +200,8 @@ func TestLogSumsUpOnceAMinute(t *testing.T) {
 	p := planOf(t, 4)
 	l.RunStarted(p, 2)
 	first, second := p.Steps[0].Node, p.Steps[1].Node
-	l.NodeStarted(first)
-	l.NodeStarted(second)
+	l.NodeStarted(first, "")
+	l.NodeStarted(second, "n2")
 	for i := range 1200 { // ten minutes, twice a second
 		now = now.Add(500 * time.Millisecond)
 		l.NodeProgress(first, float64(i), 1200, "step")

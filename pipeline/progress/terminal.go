@@ -106,17 +106,17 @@ func (t *terminal) running(i int, now time.Time) string {
 	}
 	n := t.t.order[i]
 	j := t.t.running[n]
-	text := fmt.Sprintf("  %3d %%  %s, %s", int(100*j.share), n.Name, Short(now.Sub(j.started)))
+	text := fmt.Sprintf("  %3d %%  %s%s, %s", int(100*j.share), n.Name, at(j.host), Short(now.Sub(j.started)))
 	if j.text != "" {
 		text += ", " + j.text
 	}
 	return text
 }
 
-func (t *terminal) NodeStarted(n *pipeline.Node) {
+func (t *terminal) NodeStarted(n *pipeline.Node, host string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.t.start(n, time.Now())
+	t.t.start(n, host, time.Now())
 }
 
 func (t *terminal) NodeProgress(n *pipeline.Node, done, total float64, text string) {
@@ -134,7 +134,7 @@ func (t *terminal) NodeFinished(r pipeline.NodeResult) {
 		bar.Increment()
 	}
 	if r.Outcome == pipeline.Failed {
-		t.print("failed: %s: %v", r.Name, r.Err)
+		t.print("failed: %s%s: %v", r.Name, at(r.Host), r.Err)
 		for _, line := range r.Tail {
 			t.print("  | %s", line)
 		}

@@ -50,7 +50,7 @@ func (w *Writer) share() error {
 			err = f.RLock()
 		}
 		if err != nil {
-			return fmt.Errorf("lock %s: %w", w.gcPath(), err)
+			return lockError(w.gcPath(), err)
 		}
 		if isNamed(f) {
 			w.shared = f
@@ -93,7 +93,7 @@ func (s *Store) NewCollector(now func() time.Time) (*Collector, error) {
 		ok, err = f.TryLock()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("lock %s: %w", s.gcPath(), err)
+		return nil, lockError(s.gcPath(), err)
 	}
 	if !ok || !isNamed(f) {
 		f.Close()

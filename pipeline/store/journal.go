@@ -26,6 +26,7 @@ type Event struct {
 	CPU     float64              `json:"cpu,omitempty"`  // seconds of processor time; 0: not known
 	Seconds float64              `json:"seconds,omitempty"`
 	Memory  int64                `json:"memory,omitempty"` // most bytes the process that did it ever had
+	Host    string               `json:"host,omitempty"`   // where the stage ran, if not on the driver's machine
 	Error   string               `json:"error,omitempty"`
 	Log     string               `json:"log,omitempty"`
 	Tail    []string             `json:"tail,omitempty"` // the last lines of the log of a failure
@@ -47,7 +48,8 @@ type Event struct {
 type EventKind string
 
 // The kinds of events. A node that executes has one start and then one of
-// finish, fail and cancel, or none if its process was killed. Use says that a
+// finish, fail and cancel, or none if its process was killed. Retry says that
+// its worker on another machine was lost, and another start follows. Use says that a
 // node's action changed to one that was already done, adopt that its action was
 // not done and got the outputs that other code gave. Note is about damage. Wrote
 // says what a file for people holds, under Outputs, and Removed that it is gone
@@ -60,6 +62,7 @@ const (
 	NodeFinish EventKind = "finish"
 	NodeFail   EventKind = "fail"
 	NodeCancel EventKind = "cancel"
+	NodeRetry  EventKind = "retry"
 	NodeUse    EventKind = "use"
 	NodeAdopt  EventKind = "adopt"
 	NoteEvent  EventKind = "note"

@@ -39,7 +39,7 @@ func tryLock(path string) (*Lock, bool, error) {
 		}
 		ok, err := f.TryLock()
 		if err != nil {
-			return nil, false, fmt.Errorf("lock %s: %w", path, err)
+			return nil, false, lockError(path, err)
 		}
 		if !ok {
 			f.Close()

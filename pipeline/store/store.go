@@ -11,7 +11,7 @@
 //	quarantine/             damaged files, moved out of the way, never read again
 //	logs/RUN/NODE.log       what stages said
 //	locks/ab12…             per action, held while it is worked on
-//	tmp/RUN/                private to a live run; tmp/RUN.lock says it lives
+//	tmp/RUN/                private to a live run; tmp/RUN.lock says it lives, and on which host
 //	gc.lock                 held shared by writers, alone by a collector
 //	cache/                  hashes by size, times and inode; may be deleted
 //

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,10 @@ type Writer struct {
 	shared *flock.Flock // keeps gc away; nil for gc itself
 	dir    string       // tmp/RUN
 	seq    atomic.Int64
+
+	beats    sync.WaitGroup
+	stop     chan struct{} // ends the beats
+	intruder atomic.Pointer[error]
 }
 
 // NewWriter prepares the store for writing: it makes the directories, removes
@@ -129,6 +134,10 @@ func (w *Writer) begin() error {
 		}
 		if ok {
 			w.alive = lock
+			if err := w.claim(); err != nil {
+				lock.Release()
+				return err
+			}
 			return w.Disk.MkdirAll(w.dir)
 		}
 		w.name()
@@ -227,6 +236,8 @@ func (w *Writer) Alive(run string) (bool, error) {
 // Close ends the run and removes its private directory.
 func (w *Writer) Close() error {
 	err := w.Disk.RemoveAll(w.dir)
+	close(w.stop)
+	w.beats.Wait()
 	w.alive.Release()
 	if w.shared != nil {
 		w.shared.Close()
@@ -241,6 +252,9 @@ func (w *Writer) temp() string {
 
 // JobDir makes a private directory with an empty directory "out" in it.
 func (w *Writer) JobDir() (string, error) {
+	if err := w.undisturbed(); err != nil {
+		return "", err
+	}
 	dir := w.temp()
 	if err := os.MkdirAll(filepath.Join(dir, "out"), 0o777); err != nil {
 		return "", fmt.Errorf("make job directory: %w", err)

@@ -14,26 +14,43 @@ import (
 // digitsSeed is the seed of the generated digits.
 const digitsSeed = 1
 
-// addDataset adds the node that the study's images come from. Only a profile that says so ever takes generated
-// digits for MNIST, and then whatever it makes is marked with it, as is whatever is made of another data set.
-func (b *builder) addDataset(s *Study, sources fetch.Sources) {
+// What images may be of, where the parameter file describes no data set of its own.
+const (
+	mnistImages = "MNIST"
+	drawnImages = "generated digits"
+)
+
+// imagesOf decides what the images are of. Only a profile that says so ever takes generated digits for MNIST, and then
+// whatever it makes is marked with it.
+func imagesOf(p *params.Params, sources fetch.Sources) string {
+	switch data := p.Dataset(); {
+	case data.Own():
+		return data.Name
+	case p.Profile != nil && p.Profile.Data == "any" && !sources.AtHand(fetch.MNIST):
+		return drawnImages
+	}
+	return mnistImages
+}
+
+// addDataset adds the node that the study's images come from. Files are fetched where the study was opened: other machines
+// need not have them. What is made of another data set than MNIST is marked with it.
+func (b *builder) addDataset(s *Study, sources fetch.Sources, images string) {
 	p, data := b.params, b.params.Dataset()
-	b.images = data.Name
+	b.images = images
 	switch {
 	case data.Own():
 		hashes, published := described(data)
 		sources.Published, sources.Classes = published, data.Classes
-		b.dataset = b.add(&pipeline.Node{Name: "fetch/" + data.Name, Stage: fetch.NewStage(sources), Params: hashes})
+		b.dataset = b.add(&pipeline.Node{Name: "fetch/" + data.Name, Stage: fetch.NewStage(sources), Params: hashes, Here: true})
 		s.Files = hashes.Published(published)
-	case p.Profile != nil && p.Profile.Data == "any" && !sources.AtHand(fetch.MNIST):
-		b.images = "generated digits"
+	case images == drawnImages:
 		b.dataset = b.add(&pipeline.Node{
 			Name: "digits", Stage: digits.Stage(),
 			Params: digits.Params{Seed: digitsSeed, Train: p.Study.TrainImages, Test: p.Study.TestImages},
 		})
 	default:
 		sources.Otherwise = withoutMNIST(p.Profiles)
-		b.dataset = b.add(&pipeline.Node{Name: "fetch/mnist", Stage: fetch.NewStage(sources), Params: fetch.MNIST})
+		b.dataset = b.add(&pipeline.Node{Name: "fetch/mnist", Stage: fetch.NewStage(sources), Params: fetch.MNIST, Here: true})
 		s.Files = fetch.MNIST.Files()
 	}
 	s.Dataset, s.Images, s.Mark = b.dataset, b.images, p.Mark(b.images)

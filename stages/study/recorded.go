@@ -16,10 +16,10 @@ import (
 const comparison = "compare"
 
 // newRecorded binds only those runs of a parameter file that were recorded, and the table of their epochs.
-func newRecorded(file string, p *params.Params, sources fetch.Sources, recorded []agreement.Run) (*Study, error) {
+func newRecorded(file string, p *params.Params, sources fetch.Sources, images string, recorded []agreement.Run) (*Study, error) {
 	b := newBuilder(p)
 	s := &Study{File: file, Params: p, Sources: sources, Prefix: b.prefix}
-	b.addDataset(s, sources)
+	b.addDataset(s, sources, images)
 	_, all := p.Expand()
 	var runs []*params.Run
 	for _, u := range all {

@@ -15,7 +15,8 @@ import (
 type Setup struct {
 	Params, Text, Profile, Out, Data string
 
-	Checked bool // another process has made everything with made-up numbers already
+	Checked bool   // another process has made everything with made-up numbers already
+	Images  string // of Checked: Study.Images of that process, whatever this one finds at hand
 
 	// Recorded leaves of the study only these runs, their summaries and the table of their epochs; nil means all of it.
 	Recorded []agreement.Run
@@ -36,13 +37,16 @@ func (s Setup) Study() (*Study, error) {
 		Mirrors: p.Data.Mirrors,
 		Partial: filepath.Join(s.Out, "downloads"),
 	}
-	if err := s.checkData(p); err != nil {
-		return nil, err
+	if !s.Checked {
+		if err := s.checkData(p); err != nil {
+			return nil, err
+		}
+		s.Images = imagesOf(p, sources)
 	}
 	if s.Recorded != nil {
-		return newRecorded(s.Params, p, sources, s.Recorded)
+		return newRecorded(s.Params, p, sources, s.Images, s.Recorded)
 	}
-	return bind(s.Params, p, sources, !s.Checked)
+	return bind(s.Params, p, sources, s.Images, !s.Checked)
 }
 
 // checkData refuses a folder of images that was named and cannot be meant: one that is not there, or, in a profile that would

@@ -86,13 +86,13 @@ func newBuilder(p *params.Params) *builder {
 // New binds a parameter file to nodes. File names it in messages. Sources say where the data set's files may be found. What of the file can't be
 // made comes back as *[params.Problems].
 func New(file string, p *params.Params, sources fetch.Sources) (*Study, error) {
-	return bind(file, p, sources, true)
+	return bind(file, p, sources, imagesOf(p, sources), true)
 }
 
-func bind(file string, p *params.Params, sources fetch.Sources, check bool) (*Study, error) {
+func bind(file string, p *params.Params, sources fetch.Sources, images string, check bool) (*Study, error) {
 	b := newBuilder(p)
 	s := &Study{File: file, Params: p, Sources: sources, Prefix: b.prefix, Figures: map[string]*pipeline.Node{}}
-	b.addDataset(s, sources)
+	b.addDataset(s, sources, images)
 	var runs []*params.Run
 	runs, b.uses = p.Expand()
 	b.addRuns(runs)

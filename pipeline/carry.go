@@ -1,0 +1,155 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// This file is the driver's end of a worker on another machine: life signs, and
+// the files that go through its streams.
+
+// watch pings the worker and listens for its life signs until it is gone.
+func (w *worker) watch() {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	pause := time.Duration(0)
+	for {
+		select {
+		case <-w.exited:
+			return
+		case <-tick.C:
+		}
+		if pause -= time.Second; pause < 0 {
+			pause = pingPause
+			go func() { _ = w.send(request{Ping: true}) }() // it may block; that it is gone shows otherwise
+		}
+		if w.unheard.Add(1) > int64(mute/time.Second) {
+			w.condemn(fmt.Sprintf("nothing was heard of it for %v", mute))
+			return
+		}
+	}
+}
+
+// condemn ends a worker that is as good as gone.
+func (w *worker) condemn(why string) {
+	w.mu.Lock()
+	w.why = why
+	w.mu.Unlock()
+	w.kill()
+}
+
+// supply sends bytes that a job of the worker reads.
+func (w *worker) supply(id ContentID, job *Job) {
+	path := ""
+	for _, in := range job.inputs {
+		if in.id == id {
+			path = in.path
+		}
+	}
+	if path == "" {
+		path, _ = job.blob(id)
+	}
+	err := fmt.Errorf("%s is not in the store", id.Short())
+	if path != "" {
+		err = sendFile(path, func(c chunk) error {
+			c.Input = &id
+			return w.send(request{Chunk: &c})
+		})
+	}
+	if err != nil {
+		_ = w.send(request{Chunk: &chunk{Input: &id, Last: true, Error: err.Error()}}) // if it is gone, that shows
+	}
+}
+
+// chunkSize is how many bytes of a file go in one line.
+const chunkSize = 48 << 10
+
+// sendFile passes a file on, piece by piece.
+func sendFile(path string, send func(chunk) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	buffer := make([]byte, chunkSize)
+	for {
+		n, err := io.ReadFull(f, buffer)
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
+			return err
+		}
+		if err := send(chunk{Data: buffer[:n], Last: last}); err != nil || last {
+			return err
+		}
+	}
+}
+
+// An incoming is the outputs of a job that a worker sends: those that the stage
+// has, and no others.
+type incoming struct {
+	dir     string
+	outputs []string
+	open    map[string]*os.File
+	err     error // the first; what comes after it is dropped
+}
+
+func newIncoming(job *Job) *incoming {
+	return &incoming{dir: filepath.Join(job.dir, "out"), outputs: job.node.Stage.Outputs, open: map[string]*os.File{}}
+}
+
+func (in *incoming) take(c *chunk) {
+	if in == nil || in.err != nil {
+		return
+	}
+	in.err = in.write(c)
+}
+
+func (in *incoming) write(c *chunk) error {
+	if !slices.Contains(in.outputs, c.Output) {
+		return fmt.Errorf("it sent a file %q, which is no output", c.Output)
+	}
+	f := in.open[c.Output]
+	if f == nil {
+		var err error
+		if f, err = os.OpenFile(filepath.Join(in.dir, c.Output), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
+			return err
+		}
+		in.open[c.Output] = f
+	}
+	_, err := f.Write(c.Data)
+	if err == nil && c.Last {
+		err = f.Close()
+	}
+	return err
+}
+
+// end closes what is still open and returns what went wrong on this side.
+func (in *incoming) end() error {
+	if in == nil {
+		return nil
+	}
+	for _, f := range in.open {
+		f.Close() // again, as a rule
+	}
+	return in.err
+}
+
+// hashFile returns the id and length of a file.
+func hashFile(path string) (id ContentID, size int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return id, 0, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if size, err = io.Copy(h, f); err != nil {
+		return id, 0, err
+	}
+	return ContentID(h.Sum(nil)), size, nil
+}
