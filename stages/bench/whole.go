@@ -74,7 +74,8 @@ func kinds(trainings []trainer.Config, baseline func(optimizer string) trainer.C
 func comparable(c trainer.Config) bool {
 	n := c.Network
 	known := slices.Contains([]string{"SGD", "Adagrad", "Adadelta", "Adam"}, c.Optimizer.Name)
-	return known && n.Activation == "sigmoid" && len(n.Dropout) == 0 && n.L1 == 0 && n.CSI == 0 && !c.Optimizer.Nesterov && c.Updates == 0 && c.Validation == 0
+	plain := n.Activation == "sigmoid" && len(n.Dropout) == 0 && n.L1 == 0 && n.CSI == 0
+	return known && plain && !c.Optimizer.Nesterov && c.Updates == 0 && c.Validation == 0
 }
 
 // imagesFor is how many training images make an epoch of kindSeconds.
@@ -152,7 +153,8 @@ func printWhole(w io.Writer, list []*kind, others, images int, compared bool) er
 			theirs += k.hours(k.theirs, images)
 		}
 	}
-	fmt.Fprintf(w, "the study's own trainings: %d, epochs: %d, kinds of work: %d; an epoch of each kind is timed on some of the images; CPU hours of one core\n", runs, epochs, len(list))
+	fmt.Fprintf(w, "the study's own trainings: %d, epochs: %d, kinds of work: %d; an epoch of each kind is timed on some of the images; "+
+		"CPU hours of one core\n", runs, epochs, len(list))
 	if others > 0 {
 		fmt.Fprintf(w, "left out: %d trainings with what PyTorch is not timed on\n", others)
 	}
@@ -191,6 +193,7 @@ func printWhole(w io.Writer, list []*kind, others, images int, compared bool) er
 	if !compared {
 		return nil
 	}
-	_, err := fmt.Fprintf(w, "the study takes PyTorch %.1f times as long, mark %.2g %s; %.2g is wanted\n", theirs/ours, wholeMark, verdict(theirs/ours >= wholeMark), wholeWanted)
+	_, err := fmt.Fprintf(w, "the study takes PyTorch %.1f times as long, mark %.2g %s; %.2g is wanted\n",
+		theirs/ours, wholeMark, verdict(theirs/ours >= wholeMark), wholeWanted)
 	return err
 }
