@@ -49,8 +49,8 @@ func slots(o trainer.Optimizer) int {
 func padded(n int) int { return (n + lanes - 1) / lanes * lanes }
 
 // trainingMemory is the most bytes that a worker needs for a training on as much of the whole data set as d says: parameters
-// with the optimizer's state, the batch, the activations of steps, of measuring and of the samples that are measured, and the record. TestT21MemoryIsCounted
-// compares it with what trainings take.
+// with the optimizer's state, the batch, the activations of steps, of measuring and of the samples that are measured, and the
+// record. TestT21MemoryIsCounted compares it with what trainings take.
 func trainingMemory(c trainer.Config, whole params.Dataset, d effort.Data, archived int) int64 {
 	train, test := d.Train, d.Test
 	n, batch := 0, min(c.Batch, train) // n counts float32
