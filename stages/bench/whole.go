@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"strings"
 
@@ -94,7 +95,10 @@ func whole(ctx context.Context, w io.Writer, t *torch, study Study, training, te
 		return err
 	}
 	var wall, cpu float64
-	for _, k := range list {
+	for i, k := range list {
+		if i%20 == 0 {
+			fmt.Fprintf(os.Stderr, "bench: %d of %d kinds of work are timed\n", i, len(list)) // there is nothing to be seen for minutes
+		}
 		err := k.time(ctx, t, training, test)
 		if errors.As(err, new(torchError)) {
 			fmt.Fprintf(w, "no comparison of the study's total with PyTorch: %v\n", err)
