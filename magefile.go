@@ -377,7 +377,7 @@ func Clean(ctx context.Context,
 func Bench(ctx context.Context,
 	data *string, // a folder to look for the images in before all others
 	epochs *int, // epochs of each training, of which the fastest counts; 3 if absent
-	only *string, // time the trainings whose name has this text in it, such as "batch 1, Adam"
+	only *string, // time the trainings whose name has this text in it, such as "batch 1, Adam"; "study" for the total of the parameters
 ) error {
 	return exit(stages.Bench(ctx, epochs, only, stages.Options{Data: data}))
 }

@@ -91,7 +91,8 @@ func (a *adoption) origins() []codeid.Hash {
 // goOf says what compiled a code, as far as its manifest tells.
 func (a *adoption) goOf(code codeid.Hash) string {
 	if c, err := a.provenance.Code(code); err == nil {
-		return ", " + c.Go
+		compiler, _, _ := strings.Cut(c.Go, ",") // what follows is the language of go.mod
+		return ", compiled by " + compiler
 	}
 	return ""
 }

@@ -53,7 +53,9 @@ func Run(ctx context.Context, w io.Writer, data Data, epochs int, cases []Case, 
 	return pair(ctx, w, cases[0], training, test)
 }
 
-func onOneCore(ctx context.Context, w io.Writer, set *kernel.Set, data Data, epochs int, cases []Case, study Study, training, test trainer.Split) error {
+func onOneCore(
+	ctx context.Context, w io.Writer, set *kernel.Set, data Data, epochs int, cases []Case, study Study, training, test trainer.Split,
+) error {
 	core, release := pin()
 	defer release()
 	torch, err := startTorch(ctx, data, core)

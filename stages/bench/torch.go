@@ -87,8 +87,16 @@ func (t *torch) time(c trainer.Config, train, test int) (timing, error) {
 	if err == nil && (len(answer.Wall) != c.Epochs || len(answer.CPU) != c.Epochs) {
 		err = fmt.Errorf("answered %d epochs for %d", len(answer.Wall), c.Epochs)
 	}
-	return answer.timing, err
+	if err != nil {
+		return answer.timing, torchError{err}
+	}
+	return answer.timing, nil
 }
+
+// A torchError is PyTorch's failure at a case, which leaves our own side to be timed.
+type torchError struct{ error }
+
+func (e torchError) Unwrap() error { return e.error }
 
 // exchange sends a line and reads one.
 func (t *torch) exchange(request, answer any) error {

@@ -105,7 +105,8 @@ func checkLabels(files []File, output func(name string) string, classes int) err
 		}
 		for class := range classes {
 			if i == 1 && !slices.Contains(labels, uint8(class)) {
-				return fmt.Errorf("fetch: %s: none of the %d training images is of class %d; correct data.classes, %d", f.stems()[0], len(labels), class, classes)
+				return fmt.Errorf("fetch: %s: none of the %d training images is of class %d; correct data.classes, %d",
+					f.stems()[0], len(labels), class, classes)
 			}
 		}
 	}

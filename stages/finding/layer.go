@@ -9,7 +9,7 @@ const (
 	Reproduces = "reproduces"
 	// Holds: is it so on seeds that nobody had seen when the claims were fixed, all conditions of a seed starting alike?
 	Holds = "holds"
-	// Trial: neither. A run with some of the author's seeds and other streams, such as a profile for trying things out.
+	// Trial: neither. A run with some of the author's seeds and other streams, such as a profile for trying things out, or another data set.
 	Trial = "trial"
 )
 

@@ -88,7 +88,9 @@ func (p *Params) checkDataset(d *document) {
 		}
 		return
 	}
-	p.dataset = Dataset{Name: p.Data.Name, Classes: trainer.MaxClasses, Side: maxSide, Train: maxImageBytes, Test: maxImageBytes, Files: make([]File, 4)}
+	p.dataset = Dataset{
+		Name: p.Data.Name, Classes: trainer.MaxClasses, Side: maxSide, Train: maxImageBytes, Test: maxImageBytes, Files: make([]File, 4),
+	}
 	if !nameRule.MatchString(p.Data.Name) || len(p.Data.Name) > maxID || device.MatchString(p.Data.Name) {
 		d.report("data.name", "is %q, must consist of at most %d letters, digits and _ . + -", p.Data.Name, maxID)
 	}
@@ -170,7 +172,8 @@ func (p *Params) checkOwn(d *document) {
 	}
 	author := func(path, seeding string) {
 		if seeding == "author" {
-			d.report(path+".seeding", "is \"author\", which continues sessions that were recorded on MNIST, and [data] describes %s; say \"paired\"", p.dataset.Name)
+			d.report(path+".seeding", "is \"author\", which continues sessions that were recorded on MNIST, and [data] describes %s; say \"paired\"",
+				p.dataset.Name)
 		}
 	}
 	author("study", p.Study.Seeding)
@@ -192,7 +195,8 @@ func (p *Params) checkOwn(d *document) {
 		case t.Kind == "printed":
 			d.report(indexed("tables", i)+".kind", "is \"printed\", the numbers that the thesis prints for MNIST, and [data] describes %s", p.dataset.Name)
 		case t.Kind == "findings" && !p.Decidable():
-			d.report(indexed("tables", i)+".kind", "is \"findings\", claims whose limits are made for %d classes, and %s has %d", MNIST.Classes, p.dataset.Name, p.dataset.Classes)
+			d.report(indexed("tables", i)+".kind", "is \"findings\", claims whose limits are made for %d classes, and %s has %d",
+				MNIST.Classes, p.dataset.Name, p.dataset.Classes)
 		}
 	}
 }
@@ -206,7 +210,8 @@ func (p *Params) misfit(c trainer.Config) string {
 	images := p.trainImages()
 	switch {
 	case p.dataset.Side>>len(c.Network.Conv) == 0:
-		return fmt.Sprintf("images of %d×%d pixels are too small for %d convolutions, each of which halves them", p.dataset.Side, p.dataset.Side, len(c.Network.Conv))
+		return fmt.Sprintf("images of %d×%d pixels are too small for %d convolutions, each of which halves them",
+			p.dataset.Side, p.dataset.Side, len(c.Network.Conv))
 	case c.Validation >= images:
 		return fmt.Sprintf("validation is %d, and there are %d training images: want fewer", c.Validation, images)
 	}

@@ -296,6 +296,10 @@ func FuzzParse(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(data)
+	if data, err = os.ReadFile(filepath.Join("..", "..", "docs", "examples", "shapes.toml")); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
 	f.Add([]byte("[study]\nseeds = [1, \"a\"]\n[[experiments]]\nvary = [{parameter = \"lr\", logspace = {from = 1, to = 400, count = 3}}]"))
 	f.Add([]byte("a.b.c = { d = [1, { e = 2 }] }\n[[figures]]\n[figures.panels]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -66,8 +66,11 @@ func (b *builder) addFinding(stage *pipeline.Stage, f claim.Claim, blocks []find
 	return b.add(n)
 }
 
-// layer is which question the verdicts answer: the source, the seeding and the seeds say.
+// layer is which question the verdicts answer: the source, the seeding and the seeds say. Both questions are about MNIST.
 func (b *builder) layer() string {
+	if b.params.Dataset().Own() {
+		return finding.Trial
+	}
 	return finding.LayerOf(b.params.Study.Source, b.params.Study.Seeding, b.params.Study.Seeds)
 }
 
