@@ -60,7 +60,7 @@ func (b *builder) addFinding(stage *pipeline.Stage, f claim.Claim, blocks []find
 
 // layer is which question the verdicts answer: the source, the seeding and the seeds say.
 func (b *builder) layer() string {
-	return finding.LayerOf(b.params.Study.Source, b.params.Study.Seeding, b.params.Study.Seeds)
+	return finding.LayerOf(b.params.Repeats(), b.params.Study.Seeding, b.params.Study.Seeds)
 }
 
 // blocks lists the conditions whose runs share something with other runs of their seed. With paired seeding they start
