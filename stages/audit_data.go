@@ -14,7 +14,7 @@ import (
 // auditPinned holds the stored data against the hashes that this program has of MNIST: records could agree on others.
 func (a *auditor) auditPinned() {
 	made := a.byName[a.Dataset.Name].Made
-	if a.Dataset.Stage.Name != "fetch" || made == nil {
+	if a.Dataset.Stage.Name != fetch.Kind || made == nil {
 		return
 	}
 	for _, f := range fetch.MNIST.Files() {

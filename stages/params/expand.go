@@ -142,7 +142,7 @@ func (p *Params) expand(d *document) []Use {
 		for _, c := range conditions {
 			for _, optimizer := range e.Optimizers {
 				if e.Like != "" {
-					x.again(e, c, optimizer, seeds)
+					x.reuse(e, c, optimizer, seeds)
 					continue
 				}
 				config := p.config(d, e, optimizer, c)
@@ -183,8 +183,8 @@ func (x *expansion) append(r *planned) {
 	x.byExperiment[r.entry.Name] = append(x.byExperiment[r.entry.Name], r)
 }
 
-// again plans uses of the runs of another condition.
-func (x *expansion) again(e *Experiment, c condition, optimizer string, seeds []uint32) {
+// reuse plans uses of the runs of another condition.
+func (x *expansion) reuse(e *Experiment, c condition, optimizer string, seeds []uint32) {
 	experiment, name, _ := strings.Cut(e.Like, "/")
 	for _, seed := range seeds {
 		other := x.planned[plannedAt{experiment, name, optimizer, seed}]
