@@ -32,6 +32,7 @@ func init() {
 func All(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
+	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
 	out *string, // the folder of everything produced; out if absent
 	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	remotereadonly *bool, // put nothing into the second level
@@ -44,7 +45,7 @@ func All(ctx context.Context,
 	paranoid *bool, // read every stored byte that is relied on again, and make anew what is damaged
 ) error {
 	return exit(stages.All(ctx, stages.Options{
-		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
+		Params: params, Profile: profile, Set: set, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
 		Data: data, Jobs: jobs, Workers: workers, DryRun: dryrun, JSON: json, Verbose: verbose, Paranoid: paranoid,
 	}))
 }
@@ -54,6 +55,7 @@ func Experiment(ctx context.Context,
 	names string, // such as batch_size; several with blanks between
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
+	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
 	out *string, // the folder of everything produced; out if absent
 	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	remotereadonly *bool, // put nothing into the second level
@@ -65,7 +67,7 @@ func Experiment(ctx context.Context,
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Experiment(ctx, names, stages.Options{
-		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
+		Params: params, Profile: profile, Set: set, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
 		Data: data, Jobs: jobs, Workers: workers, DryRun: dryrun, JSON: json, Verbose: verbose,
 	}))
 }
@@ -75,6 +77,7 @@ func Figure(ctx context.Context,
 	ids string, // such as 5.1; several with blanks between
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
+	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
 	out *string, // the folder of everything produced; out if absent
 	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	remotereadonly *bool, // put nothing into the second level
@@ -86,7 +89,7 @@ func Figure(ctx context.Context,
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Figure(ctx, ids, stages.Options{
-		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
+		Params: params, Profile: profile, Set: set, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
 		Data: data, Jobs: jobs, Workers: workers, DryRun: dryrun, JSON: json, Verbose: verbose,
 	}))
 }
@@ -96,6 +99,7 @@ func Table(ctx context.Context,
 	ids string, // such as epochs; several with blanks between
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
+	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
 	out *string, // the folder of everything produced; out if absent
 	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	remotereadonly *bool, // put nothing into the second level
@@ -107,7 +111,7 @@ func Table(ctx context.Context,
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Table(ctx, ids, stages.Options{
-		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
+		Params: params, Profile: profile, Set: set, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
 		Data: data, Jobs: jobs, Workers: workers, DryRun: dryrun, JSON: json, Verbose: verbose,
 	}))
 }
@@ -117,6 +121,7 @@ func Finding(ctx context.Context,
 	ids string, // such as B1; several with blanks between
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
+	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
 	out *string, // the folder of everything produced; out if absent
 	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	remotereadonly *bool, // put nothing into the second level
@@ -128,7 +133,7 @@ func Finding(ctx context.Context,
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Finding(ctx, ids, stages.Options{
-		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
+		Params: params, Profile: profile, Set: set, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
 		Data: data, Jobs: jobs, Workers: workers, DryRun: dryrun, JSON: json, Verbose: verbose,
 	}))
 }
@@ -137,6 +142,7 @@ func Finding(ctx context.Context,
 func Status(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
+	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
 	out *string, // the folder of everything produced; out if absent
 	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	remotereadonly *bool, // put nothing into the second level
@@ -145,7 +151,7 @@ func Status(ctx context.Context,
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Status(ctx, stages.Options{
-		Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
+		Params: params, Profile: profile, Set: set, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
 		Data: data, JSON: json, Verbose: verbose,
 	}))
 }
@@ -155,13 +161,16 @@ func Why(ctx context.Context,
 	nodes string, // such as figure/5.1, or an id; several with blanks between
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
+	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
 	out *string, // the folder of everything produced; out if absent
 	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
 	remotereadonly *bool, // put nothing into the second level
 	data *string, // a folder to look for the images in before all others
 	verbose *bool, // print every detail; a summary if absent
 ) error {
-	return exit(stages.Why(ctx, nodes, stages.Options{Params: params, Profile: profile, Out: out, Remote: remote, RemoteReadOnly: remotereadonly, Data: data, Verbose: verbose}))
+	return exit(stages.Why(ctx, nodes, stages.Options{
+		Params: params, Profile: profile, Set: set, Out: out, Remote: remote, RemoteReadOnly: remotereadonly, Data: data, Verbose: verbose,
+	}))
 }
 
 // Force runs nodes again though they are current, and compares the bytes with those that are stored. It stores nothing.
@@ -192,13 +201,14 @@ func Runs(ctx context.Context,
 	patterns string, // of names, such as batch_size/*/Adam/*; none for all
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
+	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
 	out *string, // the folder of everything produced; out if absent
 	data *string, // a folder to look for the images in before all others
 	json *bool, // print JSON for programs
 	links *string, // a folder to make in which the archives have readable names
 ) error {
 	return exit(stages.Runs(ctx, patterns, links, stages.Options{
-		Params: params, Profile: profile, Out: out, Data: data, JSON: json,
+		Params: params, Profile: profile, Set: set, Out: out, Data: data, JSON: json,
 	}))
 }
 
@@ -327,6 +337,18 @@ func Export(ctx context.Context,
 	return exit(stages.Export(ctx, node, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
+// Tries prints a table of the study and of every try, row beside row. It trains nothing.
+func Tries(ctx context.Context,
+	id string, // a table of final values, such as that of an experiment, by its name
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder of everything produced; out if absent
+	data *string, // a folder to look for the images in before all others
+	as *string, // md, csv or tex; md if absent
+) error {
+	return exit(stages.Tries(ctx, id, as, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
+}
+
 // Macros prints the numbers of all tables and findings that are there as LaTeX macros. It trains nothing.
 func Macros(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
@@ -355,10 +377,11 @@ func Gc(ctx context.Context,
 func Report(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
+	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
 	out *string, // the folder of everything produced; out if absent
 	data *string, // a folder to look for the images in before all others
 ) error {
-	return exit(stages.Report(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
+	return exit(stages.Report(ctx, stages.Options{Params: params, Profile: profile, Set: set, Out: out, Data: data}))
 }
 
 // Clean removes the published figures, tables, findings and report of the study or of a profile; they come back from the store.
@@ -366,11 +389,12 @@ func Report(ctx context.Context,
 func Clean(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
+	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
 	out *string, // the folder of everything produced; out if absent
 	store *bool, // remove the store of all profiles too, and every result with it: asks at a terminal, and wants -yes elsewhere
 	yes *bool, // remove the store without being asked
 ) error {
-	return exit(stages.Clean(ctx, store, stages.Options{Params: params, Profile: profile, Out: out, Yes: yes}))
+	return exit(stages.Clean(ctx, store, stages.Options{Params: params, Profile: profile, Set: set, Out: out, Yes: yes}))
 }
 
 // Bench measures the kernels against this machine's peak, and training against PyTorch if it is installed.

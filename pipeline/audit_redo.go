@@ -71,7 +71,7 @@ func (e *Engine) redo(ctx context.Context, n *Node, inputs map[string]File, dir 
 		blob:    func(ContentID) (string, bool) { return "", false },
 		advance: func(float64, float64, string) {},
 	}
-	job.action = e.ActionOf(n, inputs)
+	job.action = e.RedoActionID(n, inputs)
 	for _, in := range n.Inputs {
 		f, ok := inputs[in.Name]
 		if !ok && !in.Optional {
@@ -89,9 +89,9 @@ func (e *Engine) redo(ctx context.Context, n *Node, inputs map[string]File, dir 
 	return &Redone{outputs, dir}, nil
 }
 
-// ActionOf returns the action that Redo does. The engine must have resolved or
+// RedoActionID returns the action that Redo does. The engine must have resolved or
 // planned the node's graph.
-func (e *Engine) ActionOf(n *Node, inputs map[string]File) ActionID {
+func (e *Engine) RedoActionID(n *Node, inputs map[string]File) ActionID {
 	a := recipe(n, e.code[n.Stage.Package], nil)
 	a.complete(n, func(in Input) *ContentID {
 		if f, ok := inputs[in.Name]; ok {
@@ -102,10 +102,10 @@ func (e *Engine) ActionOf(n *Node, inputs map[string]File) ActionID {
 	return a.id
 }
 
-// DoingOf is ActionOf with the source of the pinned packages that this program
+// PinnedActionID is RedoActionID with the source of the pinned packages that this program
 // does the action with: what one program has shown, another has not.
-func (e *Engine) DoingOf(n *Node, inputs map[string]File) ActionID {
-	action, pinned := e.ActionOf(n, inputs), e.code[n.Stage.Package].Pinned
+func (e *Engine) PinnedActionID(n *Node, inputs map[string]File) ActionID {
+	action, pinned := e.RedoActionID(n, inputs), e.code[n.Stage.Package].Pinned
 	if len(pinned) == 0 {
 		return action
 	}

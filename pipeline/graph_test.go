@@ -188,7 +188,7 @@ func TestPinnedPackages(t *testing.T) {
 			if ok != (err == nil) || err != nil && !strings.Contains(err.Error(), `"gemm 1"`) {
 				t.Errorf("contract %q: %v", contract, err)
 			}
-			doing[e.DoingOf(n, nil)] = true
+			doing[e.PinnedActionID(n, nil)] = true
 		}
 	}
 	if len(doing) != 8 {

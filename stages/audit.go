@@ -91,7 +91,7 @@ func (a *auditor) levels(ctx context.Context, level, k int) error {
 		}
 		return err
 	}
-	redo := &again{auditor: a}
+	redo := &repeater{auditor: a}
 	if level >= 2 {
 		var list []*pipeline.Resolved
 		for _, r := range a.audit.Resolved {
@@ -110,7 +110,7 @@ func (a *auditor) levels(ctx context.Context, level, k int) error {
 	if level >= 3 {
 		var list []*pipeline.Resolved
 		for _, r := range a.sample(k) {
-			_, locked := a.locked(r.Node, r.Node.Stage.Outputs[0])
+			_, locked := a.lockedContent(r.Node, r.Node.Stage.Outputs[0])
 			if r.Made != nil || locked {
 				list = append(list, r)
 			}

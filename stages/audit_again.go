@@ -14,7 +14,9 @@ import (
 	"sparsel/artifacts/runs"
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
+	"sparsel/stages/aggregate"
 	"sparsel/stages/differ"
+	"sparsel/stages/fetch"
 	"sparsel/stages/lock"
 	"sparsel/stages/train"
 )
@@ -26,10 +28,10 @@ const (
 )
 
 // derived reports whether level 2 makes a node's results again: everything that needs neither a source nor a training.
-func derived(n *pipeline.Node) bool { return n.Stage.Name != "fetch" && n.Stage.Name != "train" }
+func derived(n *pipeline.Node) bool { return n.Stage.Name != fetch.Kind && n.Stage.Name != train.Kind }
 
 // again makes results again, each in a directory of its own, and compares them with what is stored and what is locked.
-type again struct {
+type repeater struct {
 	*auditor
 	data struct {
 		once  sync.Once
@@ -39,7 +41,7 @@ type again struct {
 }
 
 // do makes the results of the nodes again, as many at a time as there are jobs, until ctx ends.
-func (a *again) do(ctx context.Context, what string, list []*pipeline.Resolved) error {
+func (a *repeater) do(ctx context.Context, what string, list []*pipeline.Resolved) error {
 	jobs, err := a.o.jobs()
 	if err != nil {
 		return err
@@ -62,14 +64,14 @@ func (a *again) do(ctx context.Context, what string, list []*pipeline.Resolved) 
 }
 
 // one makes one result again.
-func (a *again) one(ctx context.Context, r *pipeline.Resolved, dir string) {
+func (a *repeater) one(ctx context.Context, r *pipeline.Resolved, dir string) {
 	defer os.RemoveAll(dir)
 	n := r.Node
 	inputs, ok := a.inputs(ctx, r, dir)
 	if !ok {
 		return
 	}
-	doing := a.engine.DoingOf(n, inputs)
+	doing := a.engine.PinnedActionID(n, inputs)
 	got, known := a.state.result(doing)
 	var redone *pipeline.Redone
 	if !known {
@@ -96,7 +98,7 @@ func (a *again) one(ctx context.Context, r *pipeline.Resolved, dir string) {
 }
 
 // inputs are the stored ones, brought to dir where the store knows them and has them not; the data of a training are fetched anew where the store lacks them.
-func (a *again) inputs(ctx context.Context, r *pipeline.Resolved, dir string) (map[string]pipeline.File, bool) {
+func (a *repeater) inputs(ctx context.Context, r *pipeline.Resolved, dir string) (map[string]pipeline.File, bool) {
 	if r.Made != nil {
 		if inputs, ok := a.engine.BringInputs(ctx, a.audit, r, dir); ok {
 			return inputs, true
@@ -129,7 +131,7 @@ func (a *again) inputs(ctx context.Context, r *pipeline.Resolved, dir string) (m
 
 // compare holds what came out against the store and the lock. It reports whether there was anything to hold it
 // against and all of it was the same.
-func (a *again) compare(r *pipeline.Resolved, got map[string]pipeline.ContentID, redone *pipeline.Redone) bool {
+func (a *repeater) compare(r *pipeline.Resolved, got map[string]pipeline.ContentID, redone *pipeline.Redone) bool {
 	compared, same := 0, true
 	for _, name := range r.Node.Stage.Outputs {
 		if r.Made != nil {
@@ -141,7 +143,7 @@ func (a *again) compare(r *pipeline.Resolved, got map[string]pipeline.ContentID,
 				}
 			}
 		}
-		if l, ok := a.locked(r.Node, name); ok {
+		if l, ok := a.lockedContent(r.Node, name); ok {
 			compared++
 			if l != got[name] {
 				same = false
@@ -152,7 +154,7 @@ func (a *again) compare(r *pipeline.Resolved, got map[string]pipeline.ContentID,
 	return same && compared > 0
 }
 
-func (a *again) differ(r *pipeline.Resolved, stored store.Output, got pipeline.ContentID, redone *pipeline.Redone) {
+func (a *repeater) differ(r *pipeline.Resolved, stored store.Output, got pipeline.ContentID, redone *pipeline.Redone) {
 	text := fmt.Sprintf("made again it has the SHA-256 %s, stored is %s", got, stored.Content)
 	if !r.Exact() {
 		text += ", which other code than the present made"
@@ -160,15 +162,15 @@ func (a *again) differ(r *pipeline.Resolved, stored store.Output, got pipeline.C
 	if r.Made.Adopted != nil {
 		text += ", and was adopted: " + a.store.RecordPath(r.Made.Action) + " is the record to remove, and those like it to doubt"
 	}
-	if redone != nil && r.Node.Stage.Name == "train" && stored.Name == train.Record {
+	if redone != nil && r.Node.Stage.Name == train.Kind && stored.Name == train.Record {
 		text += "; " + firstEpoch(a.store.BlobPath(stored.Content), redone.Path(stored.Name))
 	}
 	there, here := a.engine.MadeOn(r.Made.Action)
 	a.fault(differs, r.Node.Name+" "+stored.Name, "%s; what is stored was made on %s, and again on %s", text, there, here)
 }
 
-// locked returns what the lock says of an output.
-func (a *auditor) locked(n *pipeline.Node, output string) (pipeline.ContentID, bool) {
+// lockedContent returns what the lock says of an output.
+func (a *auditor) lockedContent(n *pipeline.Node, output string) (pipeline.ContentID, bool) {
 	if a.lock == nil {
 		return pipeline.ContentID{}, false
 	}
@@ -198,12 +200,12 @@ func firstEpoch(stored, fresh string) string {
 func (a *auditor) sample(k int) []*pipeline.Resolved {
 	var cheapest, rest []*pipeline.Resolved
 	for _, r := range a.audit.Resolved {
-		if r.Node.Stage.Name != "aggregate" {
+		if r.Node.Stage.Name != aggregate.Kind {
 			continue
 		}
 		var best *pipeline.Node
 		for _, n := range upstream(r.Node) {
-			if n.Stage.Name == "train" && (best == nil || adoptedFirst(byCost)(a.byName[n.Name], a.byName[best.Name]) < 0) {
+			if n.Stage.Name == train.Kind && (best == nil || adoptedFirst(byCost)(a.byName[n.Name], a.byName[best.Name]) < 0) {
 				best = n
 			}
 		}
@@ -216,7 +218,7 @@ func (a *auditor) sample(k int) []*pipeline.Resolved {
 		return cheapest
 	}
 	for _, r := range a.audit.Resolved {
-		if r.Node.Stage.Name == "train" && !slices.Contains(cheapest, r) {
+		if r.Node.Stage.Name == train.Kind && !slices.Contains(cheapest, r) {
 			rest = append(rest, r)
 		}
 	}

@@ -270,7 +270,7 @@ func TestAuditStopsWhenTheTimeIsUp(t *testing.T) {
 	if err := a.rehash(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	redo := &again{auditor: a}
+	redo := &repeater{auditor: a}
 	if err := redo.do(ctx, "derive again", a.audit.Resolved); err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +306,7 @@ func TestAuditStopsWhileDataAreFetched(t *testing.T) {
 		return ctx.Err()
 	}
 	a.Dataset.Stage = &slow
-	redo := &again{auditor: a}
+	redo := &repeater{auditor: a}
 	if err := redo.do(ctx, "train again", a.sample(2)); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 // records could agree on others.
 func (a *auditor) auditPinned() {
 	made := a.byName[a.Dataset.Name].Made
-	if a.Dataset.Stage.Name != "fetch" || made == nil {
+	if a.Dataset.Stage.Name != fetch.Kind || made == nil {
 		return
 	}
 	for _, f := range a.Files {

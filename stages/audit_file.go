@@ -16,8 +16,8 @@ import (
 	"sparsel/stages/embedded"
 )
 
-// lost is a file somebody asks about.
-type lost struct {
+// foundFile is a file somebody asks about.
+type foundFile struct {
 	path    string
 	data    []byte
 	content pipeline.ContentID
@@ -36,7 +36,7 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 	if err != nil {
 		return fmt.Errorf("audit file: %w", err)
 	}
-	f := lost{path: file, data: data, content: sha256.Sum256(data), says: embedded.Read(data)}
+	f := foundFile{path: file, data: data, content: sha256.Sum256(data), says: embedded.Read(data)}
 	w, scratch, err := o.openReadOnly()
 	if err != nil {
 		return err

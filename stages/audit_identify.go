@@ -16,33 +16,37 @@ import (
 	"sparsel/pipeline/quote"
 	"sparsel/pipeline/store"
 	"sparsel/stages/embedded"
+	"sparsel/stages/figure"
+	"sparsel/stages/finding"
 	"sparsel/stages/lock"
+	"sparsel/stages/metrics"
+	"sparsel/stages/table"
 	"sparsel/stages/train"
 )
 
-// named is a lock and its file.
-type named struct {
+// namedLock is a lock and its file.
+type namedLock struct {
 	path string
 	*lock.Lock
 }
 
 // allLocks reads the locks of the study and its profiles. One that cannot be read is told and left out.
-func (w *workspace) allLocks(out io.Writer) []named {
-	var locks []named
+func (w *workspace) allLocks(out io.Writer) []namedLock {
+	var locks []namedLock
 	for _, profile := range w.Profiles() {
 		one := w.o.withProfile(profile)
 		switch l, err := one.readLock(); {
 		case err != nil:
 			quote.Fprintf(out, "%s\n", err)
 		case l != nil:
-			locks = append(locks, named{one.lockPath(), l})
+			locks = append(locks, namedLock{one.lockPath(), l})
 		}
 	}
 	return locks
 }
 
 // identify says which result the file is, or claims to be. Without a store that knows it, genuine is about the lock.
-func (f lost) identify(out io.Writer, p *pipeline.Provenance, locks []named, w *workspace) (made *pipeline.Made, genuine bool) {
+func (f foundFile) identify(out io.Writer, p *pipeline.Provenance, locks []namedLock, w *workspace) (made *pipeline.Made, genuine bool) {
 	if makers := p.Makers(f.content); len(makers) > 0 {
 		made = makers[0]
 		quote.Fprintf(out, "is, byte for byte, %s of %s: action %s, first done in run %s\n", outputOf(made, f.content).Name, made.Node, made.Action.Short(), made.Run)
@@ -79,7 +83,7 @@ func (f lost) identify(out io.Writer, p *pipeline.Provenance, locks []named, w *
 }
 
 // inLock looks for the contents.
-func (f lost) inLock(out io.Writer, locks []named) (found bool) {
+func (f foundFile) inLock(out io.Writer, locks []namedLock) (found bool) {
 	for _, l := range locks {
 		for _, o := range l.Sorted() {
 			if pipeline.ContentID(l.Outputs[o].Content) == f.content {
@@ -92,7 +96,7 @@ func (f lost) inLock(out io.Writer, locks []named) (found bool) {
 }
 
 // sayLocked says what the locks have under a node's name; output "" means all of its outputs.
-func (f lost) sayLocked(out io.Writer, locks []named, node, output string) {
+func (f foundFile) sayLocked(out io.Writer, locks []namedLock, node, output string) {
 	for _, l := range locks {
 		for _, o := range l.Sorted() {
 			if o.Node != node || output != "" && o.Name != output {
@@ -119,9 +123,9 @@ type candidate struct {
 }
 
 // claims says in words what the file says it is, and lists the results that fit, newest first.
-func (f lost) claims(p *pipeline.Provenance) (claim string, list []candidate) {
+func (f foundFile) claims(p *pipeline.Provenance) (claim string, list []candidate) {
 	v := f.says.Values
-	for _, kind := range []string{"figure", "table", "finding"} {
+	for _, kind := range []string{figure.Kind, table.Kind, finding.Kind} {
 		if id := v[kind]; id != "" {
 			claim = kind + " " + quote.Text(id)
 			var sums []string
@@ -173,7 +177,7 @@ func candidates(p *pipeline.Provenance, suffix string, fits func(*pipeline.Made)
 }
 
 // claimsRun finds the training of those parameters and what belongs to it.
-func (f lost) claimsRun(p *pipeline.Provenance, format, text string) []candidate {
+func (f foundFile) claimsRun(p *pipeline.Provenance, format, text string) []candidate {
 	var params train.Params
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
@@ -185,7 +189,7 @@ func (f lost) claimsRun(p *pipeline.Provenance, format, text string) []candidate
 		return nil
 	}
 	same := func(m *pipeline.Made) bool {
-		return m.Stage == "train" && slices.EqualFunc(m.Params, fields, func(a, b canon.Field) bool {
+		return m.Stage == train.Kind && slices.EqualFunc(m.Params, fields, func(a, b canon.Field) bool {
 			return a.Name == b.Name && a.Kind == b.Kind && a.Value == b.Value
 		})
 	}
@@ -194,7 +198,7 @@ func (f lost) claimsRun(p *pipeline.Provenance, format, text string) []candidate
 		return candidates(p, suffix, same)
 	}
 	return candidates(p, ".parquet", func(m *pipeline.Made) bool {
-		return m.Stage == "metrics" && slices.ContainsFunc(m.Inputs, func(in pipeline.MadeFrom) bool {
+		return m.Stage == metrics.Kind && slices.ContainsFunc(m.Inputs, func(in pipeline.MadeFrom) bool {
 			from := p.Maker(*in.Content, in.Node)
 			return from != nil && same(from)
 		})
@@ -203,7 +207,7 @@ func (f lost) claimsRun(p *pipeline.Provenance, format, text string) []candidate
 
 // samePicture looks for a figure that shows the same as a PNG file which says nothing about itself, as after a web site
 // has written it anew. It returns the figure's action, or nil.
-func (f lost) samePicture(out io.Writer, p *pipeline.Provenance, s *store.Store) *pipeline.Made {
+func (f foundFile) samePicture(out io.Writer, p *pipeline.Provenance, s *store.Store) *pipeline.Made {
 	fmt.Fprintln(out, "and the file says nothing about itself")
 	size, err := png.DecodeConfig(bytes.NewReader(f.data))
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"sparsel/pipeline"
 	"sparsel/pipeline/quote"
 	"sparsel/pipeline/store"
+	"sparsel/stages/train"
 )
 
 // auditReport is what an audit found, in a form made for JSON.
@@ -197,7 +198,7 @@ func (a *auditor) provenOf(target *pipeline.Resolved) proven {
 			done = 1
 		}
 		switch {
-		case n.Stage.Name == "train":
+		case n.Stage.Name == train.Kind:
 			p.Trained = share{p.Trained.Done + done, p.Trained.Of + 1}
 		case derived(n):
 			s := p.Derived[n.Stage.Name]
@@ -213,7 +214,7 @@ func (a *auditor) asLocked(r *pipeline.Resolved) string {
 	}
 	text := ""
 	for _, o := range r.Made.Outputs {
-		if id, ok := a.locked(r.Node, o.Name); ok && id != o.Content {
+		if id, ok := a.lockedContent(r.Node, o.Name); ok && id != o.Content {
 			return "differs"
 		} else if ok {
 			text = "same"

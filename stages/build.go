@@ -49,6 +49,9 @@ func (w *workspace) build(ctx context.Context, request string, targets []string)
 		return err
 	}
 	w.reportLock(report)
+	if err := w.noteTry(); err != nil {
+		return err
+	}
 	return w.o.printReport(plan, report)
 }
 

@@ -122,6 +122,9 @@ func (c cleaner) published(ctx context.Context) (*pipeline.Cleaning, error) {
 	for _, w := range c.list {
 		graphs = append(graphs, w.Graph)
 		pages = append(pages, filepath.Join(w.o.prefix(), reportFile))
+		if len(w.o.set()) > 0 {
+			pages = append(pages, filepath.Join(w.o.prefix(), setFile))
+		}
 	}
 	if c.all { // what was measured of other programs' activations is in the store too
 		more, err := c.o.measured()
@@ -132,7 +135,7 @@ func (c cleaner) published(ctx context.Context) (*pipeline.Cleaning, error) {
 	}
 	return c.engine.Published(ctx, graphs, pages, func(path string) bool {
 		_, err := readPage(path, pipeline.ContentID{})
-		return err == nil
+		return err == nil || filepath.Base(path) == setFile && c.o.tried(path)
 	})
 }
 

@@ -13,7 +13,12 @@ import (
 	"sparsel/pipeline/canon"
 	"sparsel/pipeline/store"
 	"sparsel/stages/aggregate"
+	"sparsel/stages/fetch"
+	"sparsel/stages/figure"
+	"sparsel/stages/finding"
 	"sparsel/stages/lock"
+	"sparsel/stages/metrics"
+	"sparsel/stages/table"
 	"sparsel/stages/train"
 )
 
@@ -170,7 +175,7 @@ func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error
 		}
 		s.fields[name] = m.Params
 		for _, output := range m.Outputs {
-			if m.Stage == "train" && output.Name != train.Record || m.Stage == "aggregate" && output.Name != aggregate.Summaries || m.Stage == "metrics" {
+			if m.Stage == train.Kind && output.Name != train.Record || m.Stage == aggregate.Kind && output.Name != aggregate.Summaries || m.Stage == metrics.Kind {
 				continue
 			}
 			s.lock.Outputs[lock.Output{Node: name, Name: output.Name}] = lock.Result{Content: lock.ID(output.Content)}
@@ -192,4 +197,4 @@ func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error
 }
 
 // kinds are what the names of the whole study's nodes begin with.
-var kinds = []string{"fetch", "train", "metrics", "aggregate", "figure", "table", "finding"}
+var kinds = []string{fetch.Kind, train.Kind, metrics.Kind, aggregate.Kind, figure.Kind, table.Kind, finding.Kind}

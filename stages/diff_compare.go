@@ -9,7 +9,12 @@ import (
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/quote"
+	"sparsel/stages/figure"
+	"sparsel/stages/finding"
 	"sparsel/stages/lock"
+	"sparsel/stages/metrics"
+	"sparsel/stages/table"
+	"sparsel/stages/train"
 )
 
 // arrow says how a text differs.
@@ -44,7 +49,7 @@ func (d *difference) compareParams(was, is state, verbose bool) {
 			continue
 		}
 		changes, kind := pipeline.FieldChanges(before, after), kindOf(node)
-		if kind != "train" && kind != "metrics" && len(changes) > 0 && !verbose {
+		if kind != train.Kind && kind != metrics.Kind && len(changes) > 0 && !verbose {
 			// Lists of conditions, told apart by their numbers: what an edit of the study makes of them is no help.
 			changes = []string{"what it is made of or looks like"}
 		}
@@ -102,9 +107,9 @@ func (d *difference) compareResults(was, is *lock.Lock) {
 			}
 		}
 		switch kind := kindOf(node); {
-		case kind == "train":
+		case kind == train.Kind:
 			d.Trainings.add(c.What)
-		case c.What != "" && (kind == "figure" || kind == "table" || kind == "finding"):
+		case c.What != "" && (kind == figure.Kind || kind == table.Kind || kind == finding.Kind):
 			d.Results = append(d.Results, c)
 		}
 	}

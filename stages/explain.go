@@ -12,15 +12,22 @@ import (
 	"sparsel/pipeline"
 	"sparsel/pipeline/progress"
 	"sparsel/pipeline/quote"
+	"sparsel/stages/aggregate"
+	"sparsel/stages/digits"
+	"sparsel/stages/fetch"
+	"sparsel/stages/figure"
+	"sparsel/stages/finding"
+	"sparsel/stages/metrics"
+	"sparsel/stages/table"
 	"sparsel/stages/train"
 )
 
 // nouns are what people call a stage's nodes, one and many.
 var nouns = map[string][2]string{
-	"train": {"training", "trainings"}, "metrics": {"run's metrics", "runs' metrics"}, "aggregate": {"aggregate", "aggregates"},
-	"figure": {"figure", "figures"}, "table": {"table", "tables"}, "finding": {"finding", "findings"},
+	train.Kind: {"training", "trainings"}, metrics.Kind: {"run's metrics", "runs' metrics"}, aggregate.Kind: {"aggregate", "aggregates"},
+	figure.Kind: {"figure", "figures"}, table.Kind: {"table", "tables"}, finding.Kind: {"finding", "findings"},
 	"findings": {"table of findings", "tables of findings"}, "tidy": {"table of all epochs", "tables of all epochs"},
-	"fetch": {"download", "downloads"}, "digits": {"set of drawn digits", "sets of drawn digits"},
+	fetch.Kind: {"download", "downloads"}, digits.Kind: {"set of drawn digits", "sets of drawn digits"},
 }
 
 func countOf(n int, stage string) string {

@@ -77,7 +77,7 @@ func (w *workspace) force(ctx context.Context, plan *pipeline.Plan, name, dir st
 		fmt.Fprintf(out, "%s %s: OTHER bytes, SHA-256 %s, stored is %s\n", name, output.Name, got, output.Content)
 		there, here := w.engine.MadeOn(step.Action)
 		fmt.Fprintf(out, "  what is stored was made on %s, and again on %s\n", there, here)
-		if step.Node.Stage.Name == "train" && output.Name == train.Record {
+		if step.Node.Stage.Name == train.Kind && output.Name == train.Record {
 			fmt.Fprintf(out, "  %s\n", firstEpoch(w.store.BlobPath(output.Content), redone.Path(output.Name)))
 		}
 	}

@@ -158,7 +158,7 @@ func (w *workspace) graphs() ([]*pipeline.Graph, error) {
 		return list, nil
 	}
 	for _, images := range []string{"mnist", "any"} {
-		p, err := params.Parse(w.setup.Params, []byte(w.setup.Text), w.setup.Profile)
+		p, err := params.Parse(w.setup.Params, []byte(w.setup.Text), w.setup.Profile, w.setup.Set...)
 		if err != nil {
 			return nil, err
 		}

@@ -17,6 +17,7 @@ import (
 	"sparsel/pipeline/store"
 	"sparsel/pipeline/store/disk"
 	"sparsel/stages/aggregate"
+	"sparsel/stages/fetch"
 	"sparsel/stages/lock"
 	"sparsel/stages/train"
 )
@@ -116,7 +117,7 @@ func lockCode(l *lock.Lock, code codeid.Identity) {
 // lockOutputs adds those of a node's outputs that stand in the lock.
 func lockOutputs(l *lock.Lock, n *pipeline.Node, outputs []store.Output) {
 	for _, output := range outputs {
-		if path, ok := locked(n, output.Name); ok {
+		if path, ok := lockedPath(n, output.Name); ok {
 			l.Outputs[lock.Output{Node: n.Name, Name: output.Name}] = lock.Result{Content: lock.ID(output.Content), Path: path}
 		}
 	}
@@ -142,19 +143,19 @@ func (w *workspace) newLock(ctx context.Context) (*lock.Lock, error) {
 	return l, nil
 }
 
-// locked reports whether an output stands in the lock, and where it is published. Besides what people see, these are
+// lockedPath reports whether an output stands in the lock, and where it is published. Besides what people see, these are
 // the data, the record of every training (by which it can be repeated and compared without a store) and the numbers
 // behind the figures (by which a lost figure is known).
-func locked(n *pipeline.Node, output string) (path string, ok bool) {
+func lockedPath(n *pipeline.Node, output string) (path string, ok bool) {
 	if path, ok = n.Publish[output]; ok {
 		return filepath.ToSlash(path), true
 	}
 	switch n.Stage.Name {
-	case "fetch":
+	case fetch.Kind:
 		return "", true
-	case "train":
+	case train.Kind:
 		return "", output == train.Record
-	case "aggregate":
+	case aggregate.Kind:
 		return "", output == aggregate.Summaries
 	}
 	return "", false

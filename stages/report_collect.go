@@ -17,6 +17,7 @@ import (
 	"sparsel/stages/finding"
 	"sparsel/stages/report"
 	"sparsel/stages/table"
+	"sparsel/stages/train"
 )
 
 // collector gathers what a report shows from the state of the study's nodes.
@@ -38,7 +39,7 @@ func (w *workspace) collect(ctx context.Context) (report.Report, error) {
 		return report.Report{}, err
 	}
 	c := &collector{workspace: w, shown: w.places(), report: report.Report{
-		Title: w.Params.Study.Title, Source: w.Params.Study.Source, OfThesis: w.Params.Study.Source == finding.Thesis,
+		Title: w.Params.Study.Title, Source: w.Params.Repeats(), OfThesis: w.Params.Repeats() == finding.Thesis,
 		Mark: w.Mark, Plan: plan(w.Study), Layer: layer(w.Params), ParamsName: filepath.Base(w.o.params()), Params: w.setup.Text,
 		Local: report.Local{Absent: map[string]report.Absence{}},
 	}}
@@ -72,7 +73,7 @@ func (w *workspace) places() map[string]place {
 
 // add takes a node into the report if it is something to show.
 func (c *collector) add(n pipeline.NodeStatus) {
-	if n.Stage == "train" {
+	if n.Stage == train.Kind {
 		c.report.Trainings++
 	}
 	at, ok := c.shown[n.Name]
@@ -85,21 +86,21 @@ func (c *collector) add(n pipeline.NodeStatus) {
 	}
 	var err error
 	switch at.kind {
-	case "figure":
+	case figure.Kind:
 		f := report.Figure{Item: item}
 		if item.Current {
 			f, err = c.figure(item, n)
 		}
 		f.Item = c.unreadable(item, at, err)
 		c.report.Figures = append(c.report.Figures, f)
-	case "table":
+	case table.Kind:
 		t := report.Table{Item: item}
 		if item.Current && slices.Contains(c.Graph.Node(n.Name).Stage.Outputs, table.JSON) {
 			t, err = c.table(item, n)
 		}
 		t.Item = c.unreadable(item, at, err)
 		c.report.Tables = append(c.report.Tables, t)
-	case "finding":
+	case finding.Kind:
 		f := report.Finding{Item: item, Result: undecided(at.id)}
 		if item.Current {
 			f, err = c.finding(item, n)

@@ -45,7 +45,7 @@ func plan(s *study.Study) report.Plan {
 
 // layer is the question that the study's numbers answer.
 func layer(p *params.Params) string {
-	return finding.LayerOf(p.Study.Source, p.Study.Seeding, p.Study.Seeds)
+	return finding.LayerOf(p.Repeats(), p.Study.Seeding, p.Study.Seeds)
 }
 
 // addLayers adds the verdicts of both layers: those at hand, and those that the store has of the other layer's profile.
@@ -73,7 +73,7 @@ func (c *collector) addLayers(ctx context.Context) error {
 // addOther fills a layer with what the store has of the first profile that is in it.
 func (c *collector) addOther(ctx context.Context, l *report.Layer) error {
 	for _, profile := range c.Profiles() {
-		p, err := params.Parse(c.setup.Params, []byte(c.setup.Text), profile)
+		p, err := params.Parse(c.setup.Params, []byte(c.setup.Text), profile, c.setup.Set...)
 		if err != nil {
 			return err
 		}

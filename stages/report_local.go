@@ -23,7 +23,7 @@ func (c *collector) addLocal(status *pipeline.Status) error {
 	}
 	l := &c.report.Local
 	l.Written, l.Out, l.Machine = time.Now(), c.o.out(), machine()
-	l.Stages, l.Runs = stageTimes(status.Nodes, events), c.sittings(events)
+	l.Stages, l.Runs = stageTimes(status.Nodes, events), c.runsOf(events)
 	if n := status.Counts.Adopted; n > 0 {
 		l.Notes = append(l.Notes, fmt.Sprintf("%d of the %d current results were adopted: other code made them, and repetitions of a sample by the present code gave the same bytes",
 			n, status.Counts.Current))
@@ -102,8 +102,8 @@ func stageTimes(nodes []pipeline.NodeStatus, events []store.Event) []report.Stag
 	return list
 }
 
-// sittings lists the runs in which anything of this study was executed, oldest first.
-func (c *collector) sittings(events []store.Event) []report.Run {
+// runsOf lists the runs in which anything of this study was executed, oldest first.
+func (c *collector) runsOf(events []store.Event) []report.Run {
 	var list []report.Run
 	at := map[string]int{} // by id
 	for _, e := range events {

@@ -42,7 +42,7 @@ func Runs(ctx context.Context, patterns string, links *string, o Options) error 
 	var experiments []string
 	for _, n := range status.Nodes {
 		name, ok := strings.CutPrefix(strings.TrimPrefix(n.Name, w.Prefix+"/"), "train/")
-		if n.Stage != "train" || !ok {
+		if n.Stage != train.Kind || !ok {
 			continue
 		}
 		if experiment, _, _ := strings.Cut(name, "/"); !slices.Contains(experiments, experiment) {

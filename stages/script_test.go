@@ -285,11 +285,11 @@ func target(ctx context.Context, name string, args []string) error {
 	o := Options{
 		Params: flags.String("params", "params.toml", ""), Profile: flags.String("profile", "", ""), Out: flags.String("out", "out", ""), Data: flags.String("data", "", ""),
 		Jobs: flags.Int("jobs", runtime.GOMAXPROCS(0), ""), DryRun: flags.Bool("dryrun", false, ""), JSON: flags.Bool("json", false, ""),
-		Verbose: flags.Bool("verbose", false, ""), Paranoid: flags.Bool("paranoid", false, ""),
+		Set: flags.String("set", "", ""), Verbose: flags.Bool("verbose", false, ""), Paranoid: flags.Bool("paranoid", false, ""),
 	}
 	format, reference, store := flags.String("format", "dot", ""), flags.String("reference", "", ""), flags.Bool("store", false, "")
 	o.Yes = flags.Bool("yes", false, "")
-	links := flags.String("links", "", "")
+	links, as := flags.String("links", "", ""), flags.String("as", "md", "")
 	level, remove, keep := flags.Int("level", 1, ""), flags.Bool("delete", false, ""), flags.String("keep", "", "")
 	stage, k := flags.String("stage", "", ""), flags.Int("k", 10, "")
 	if err := flags.Parse(args); err != nil {
@@ -324,6 +324,8 @@ func target(ctx context.Context, name string, args []string) error {
 		return Lock(ctx, o)
 	case "diff":
 		return Diff(ctx, id, o)
+	case "tries":
+		return Tries(ctx, id, as, o)
 	case "macros":
 		return Macros(ctx, o)
 	case "export":

@@ -6,8 +6,10 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/progress"
@@ -24,6 +26,7 @@ import (
 type Options struct {
 	Params  *string // the parameter file; params.toml where nil
 	Profile *string // of the parameter file; the whole study where nil
+	Set     *string // values beside those of the parameter file, a line each, such as optimizers.SGD.lr=0.3
 	Out     *string // the folder of everything produced; out where nil
 	Data    *string // a folder to look for MNIST in, before all others
 	Jobs    *int    // runs at a time; one per core where nil
@@ -65,13 +68,22 @@ func (o Options) request(what string) string {
 	return o.prefix() + ": " + what
 }
 
-// prefix is the folder below out of what a profile publishes, and what the names of its nodes begin with; empty
+// prefix is the folder below out of what a profile or a try publishes, and what the names of its nodes begin with; empty
 // for the whole study.
 func (o Options) prefix() string {
-	if profile := orDefault(o.Profile, ""); profile != params.Paper {
-		return profile
+	profile := orDefault(o.Profile, "")
+	if profile == params.Paper {
+		profile = ""
 	}
-	return ""
+	return path.Join(profile, params.Try(o.set()))
+}
+
+// set lists what is set beside the parameter file.
+func (o Options) set() []string {
+	if orDefault(o.Set, "") == "" {
+		return nil
+	}
+	return strings.Split(*o.Set, "\n")
 }
 
 // command is how a person asks for a target with the flags that say what all this is about.
@@ -84,6 +96,9 @@ func (o Options) command(target string) string {
 		if value := orDefault(flag.value, flag.preset); value != flag.preset {
 			text += " -" + flag.name + "=" + value
 		}
+	}
+	for _, assignment := range o.set() {
+		text += " -set=" + assignment
 	}
 	return text
 }
@@ -131,7 +146,7 @@ func (o Options) openOnly(events pipeline.Events, recorded []agreement.Run) (*wo
 	if err != nil {
 		return nil, fmt.Errorf("read parameters: %w; name the file with -params=FILE or run in the project's folder", err)
 	}
-	setup := study.Setup{Params: file, Text: string(text), Profile: orDefault(o.Profile, ""), Out: o.out(), Data: orDefault(o.Data, ""), Recorded: recorded}
+	setup := study.Setup{Params: file, Text: string(text), Profile: orDefault(o.Profile, ""), Set: o.set(), Out: o.out(), Data: orDefault(o.Data, ""), Recorded: recorded}
 	s, err := setup.Study()
 	if err != nil {
 		return nil, err

@@ -16,7 +16,8 @@ import (
 
 // Problem is one thing wrong with a parameter file.
 type Problem struct {
-	Line, Column int // 1-based; 0 when the file as a whole is meant
+	Line, Column int // 1-based; 0 when the file as a whole, or an assignment, is meant
+	Assignment   string
 	Path         string
 	Message      string
 }
@@ -36,7 +37,9 @@ func (p *Problems) Error() string {
 	lines = append(lines, fmt.Sprintf("read parameters: %d problem(s) in %s; correct them and run again:", len(p.List), p.File))
 	for _, q := range p.List[:min(len(p.List), shownProblems)] {
 		at := p.File
-		if q.Line > 0 {
+		if q.Assignment != "" {
+			at = "-set=" + q.Assignment
+		} else if q.Line > 0 {
 			at = fmt.Sprintf("%s:%d:%d", p.File, q.Line, q.Column)
 		}
 		if q.Path != "" {
@@ -50,6 +53,7 @@ func (p *Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// position is a place in the file or, where line is below 0, the assignment with that index, counted from -1 down.
 type position struct{ line, column int }
 
 // document is a TOML file as plain values with the place of each.
@@ -60,6 +64,8 @@ type document struct {
 	problems  []Problem
 	reported  map[string]bool // paths of problems, and
 	around    map[string]bool // of what holds these
+
+	assigned assignments // beside the file
 
 	lines  []int    // where each line begins
 	keyed  int      // parts of keys, and
@@ -268,7 +274,11 @@ func (d *document) reportAt(at position, path, format string, args ...any) {
 			d.around[path[:i]] = true
 		}
 	}
-	d.problems = append(d.problems, Problem{Line: at.line, Column: at.column, Path: path, Message: fmt.Sprintf(format, args...)})
+	p := Problem{Line: at.line, Column: at.column, Path: path, Message: fmt.Sprintf(format, args...)}
+	if at.line < 0 {
+		p.Line, p.Assignment = 0, d.assigned[-1-at.line]
+	}
+	d.problems = append(d.problems, p)
 }
 
 // sortProblems puts the problems in the order of the file.

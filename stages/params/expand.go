@@ -129,7 +129,7 @@ func (p *Params) expand(d *document) []Use {
 		for _, c := range conditions {
 			for _, optimizer := range e.Optimizers {
 				if e.Like != "" {
-					x.again(e, c, optimizer, seeds)
+					x.reuse(e, c, optimizer, seeds)
 					continue
 				}
 				config := p.config(d, e, optimizer, c)
@@ -187,8 +187,8 @@ func (x *expansion) append(r *planned) {
 	x.byExperiment[r.entry.Name] = append(x.byExperiment[r.entry.Name], r)
 }
 
-// again plans uses of the runs of another condition, or of all whose names a pattern matches.
-func (x *expansion) again(e *Experiment, c condition, optimizer string, seeds []uint32) {
+// reuse plans uses of the runs of another condition, or of all whose names a pattern matches.
+func (x *expansion) reuse(e *Experiment, c condition, optimizer string, seeds []uint32) {
 	experiment, pattern, _ := strings.Cut(e.Like, "/")
 	found := map[uint32]bool{}
 	for _, other := range x.byExperiment[experiment] {

@@ -35,6 +35,7 @@ type Params struct {
 	expanded *expansion
 	document *document
 	file     string
+	assigned assignments
 }
 
 // Study holds what every experiment shares.
@@ -137,13 +138,17 @@ func Read(file, profile string) (*Params, error) {
 	return Parse(file, data, profile)
 }
 
-// Parse is Read for contents already in memory; name stands for the file in messages.
-func Parse(name string, data []byte, profile string) (*Params, error) {
+// Parse is Read for contents already in memory; name stands for the file in messages. What is set, each as in
+// optimizers.SGD.lr=0.3, stands in the place of the file's own values.
+func Parse(name string, data []byte, profile string, set ...string) (*Params, error) {
 	d, err := parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("read parameters: %s: %w", name, err)
 	}
-	p := Params{Style: chart.DefaultStyle(), document: d, file: name, dataset: MNIST}
+	p := Params{Style: chart.DefaultStyle(), document: d, file: name, assigned: set, dataset: MNIST}
+	if len(d.problems) == 0 {
+		d.set(set)
+	}
 	if len(d.problems) == 0 { // else the syntax is broken, and nothing after it can be trusted
 		d.decode("", d.values, reflect.ValueOf(&p).Elem())
 		p.flatten(d)

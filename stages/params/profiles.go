@@ -194,6 +194,19 @@ func (q *Profile) Name() string {
 // Mark says in a sentence what sets results apart from those of the whole study on all images; it is empty where nothing does.
 // Images is what the images are of.
 func (p *Params) Mark(images string) string {
+	mark := p.reduced(images)
+	if len(p.assigned) == 0 {
+		return mark
+	}
+	text := "try, not the study: " + strings.Join(p.assigned, ", ")
+	if mark != "" {
+		text += "; " + mark
+	}
+	return text
+}
+
+// reduced is Mark but for what is set beside the file.
+func (p *Params) reduced(images string) string {
 	s, q := p.Study, p.Profile
 	var parts []string
 	switch {

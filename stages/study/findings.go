@@ -71,7 +71,7 @@ func (b *builder) layer() string {
 	if b.params.Dataset().Own() {
 		return finding.Trial
 	}
-	return finding.LayerOf(b.params.Study.Source, b.params.Study.Seeding, b.params.Study.Seeds)
+	return finding.LayerOf(b.params.Repeats(), b.params.Study.Seeding, b.params.Study.Seeds)
 }
 
 // blocks lists the conditions whose runs share something with other runs of their seed. With paired seeding they start

@@ -15,6 +15,8 @@ import (
 type Setup struct {
 	Params, Text, Profile, Out, Data string
 
+	Set []string // values beside those of the file; see params.Parse
+
 	Checked bool   // another process has made everything with made-up numbers already
 	Images  string // of Checked: Study.Images of that process, whatever this one finds at hand
 
@@ -24,7 +26,7 @@ type Setup struct {
 
 // Study binds the parameters to nodes.
 func (s Setup) Study() (*Study, error) {
-	p, err := params.Parse(s.Params, []byte(s.Text), s.Profile)
+	p, err := params.Parse(s.Params, []byte(s.Text), s.Profile, s.Set...)
 	if err != nil {
 		return nil, err
 	}

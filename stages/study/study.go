@@ -80,6 +80,7 @@ func newBuilder(p *params.Params) *builder {
 	if p.Profile != nil {
 		b.prefix = p.Profile.Name()
 	}
+	b.prefix = path.Join(b.prefix, p.Try())
 	return b
 }
 

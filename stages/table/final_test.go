@@ -41,7 +41,7 @@ func TestFinalTable(t *testing.T) {
 			"| SGD | 1 | 3 | 0.5000 ± 0.0100 | 0.1250 ± 0.0100 |\n| SGD | 2 | 1/3 | 0.9500 ± 0.0100 | 0.2500 |\n| Adam | 2 | 0/3 | 0.9700 ± 0.0100 | – |",
 			"sparsity not finite: seed 1, seed 100", "divisor n,", "reduced: 2 epochs",
 		},
-		"tex":  {`SGD & 2 & 1/3 & 0.9500 $\pm$ 0.0100 & 0.2500 \\`, `0.9700 $\pm$ 0.0100 & -- \\`, "% Adam, a|b_c: sparsity missing: seed 1, seed 100, seed 1234."},
+		"tex":  {`SGD & 2 & 1/3 & 0.9500 $\pm$ 0.0100 & 0.2500 \\`, `0.9700 $\pm$ 0.0100 & -- \\`, "Adam, a$|$b\\_c: sparsity missing: seed 1, seed 100, seed 1234."},
 		"csv":  {"e,a|b_c,SGD,all,2,3,3,0.95,", `"sparsity not finite: seed 1, seed 100"`},
 		"json": {`"header": [`, `"0.9500 ± 0.0100"`, `"id": "x"`},
 	} {
