@@ -228,7 +228,7 @@ func measureTarget(ctx context.Context, files string, args []string) error {
 		switch name {
 		case "compare":
 			f.Compare = &value
-		case "reference":
+		case "against":
 			f.Reference = &value
 		case "weights":
 			f.Weights = &value
