@@ -287,6 +287,9 @@ func target(ctx context.Context, name string, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	if *o.Profile == "" {
+		o.Profile = nil
+	}
 	switch name {
 	case "all":
 		return All(ctx, o)
