@@ -125,7 +125,9 @@ type limited struct {
 	most int
 }
 
-func limit(file int64) limited { return limited{memory.NewGoAllocator(), int(min(maxPage, maxRatio*file))} }
+func limit(file int64) limited {
+	return limited{memory.NewGoAllocator(), int(min(maxPage, maxRatio*file))}
+}
 
 func (l limited) check(n int) {
 	if n > l.most {
