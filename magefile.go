@@ -240,7 +240,7 @@ func Measure(ctx context.Context,
 	nan *string, // keep: measure rows with NaN or infinities too; refused if absent
 	compare *string, // file, run, layer or epoch: compare them, over runs; groups of files if there are such, nothing if absent
 	paired *bool, // runs of one name started alike: compare them one by one; runs are independent if absent
-	reference *string, // the group that the others are compared with; the first if absent
+	against *string, // the group that the others are compared with; the first if absent
 	weights *string, // weights of the output layer: remove units from the layer in front of it; none are removed if absent
 	layer *string, // from which units are removed; the last of the file if absent
 	orders *int, // in which units are removed at random; 39 if absent
@@ -249,7 +249,7 @@ func Measure(ctx context.Context,
 ) error {
 	return exit(stages.Measure(ctx, files, stages.MeasureFlags{
 		Function: function, Epsilon: epsilon, Permutations: permutations, NaN: nan,
-		Compare: compare, Paired: paired, Reference: reference, Weights: weights, Layer: layer, Orders: orders,
+		Compare: compare, Paired: paired, Reference: against, Weights: weights, Layer: layer, Orders: orders,
 	}, stages.Options{Out: out, JSON: json, Verbose: verbose}))
 }
 

@@ -115,7 +115,7 @@ func (f MeasureFlags) comparison(a *asked, grouped bool) error {
 		case orDefault(f.Paired, false):
 			return errors.New("-paired is about a comparison: say what is compared by -compare or by groups of files")
 		case f.Reference != nil:
-			return errors.New("-reference is about a comparison: say what is compared by -compare or by groups of files")
+			return errors.New("-against is about a comparison: say what is compared by -compare or by groups of files")
 		}
 		return nil
 	}
@@ -139,7 +139,7 @@ func (f MeasureFlags) comparison(a *asked, grouped bool) error {
 	case c.By == contrast.ByFile && len(groups) < 2:
 		return fmt.Errorf("-compare=file compares at least two files or groups, and there is %q", groups[0])
 	case c.By == contrast.ByFile && c.Reference != "" && !slices.Contains(groups, c.Reference):
-		return fmt.Errorf("-reference=%s is none of the groups, which are %q", c.Reference, groups)
+		return fmt.Errorf("-against=%s is none of the groups, which are %q", c.Reference, groups)
 	case c.Paired && (c.By == contrast.ByLayer || c.By == contrast.ByEpoch):
 		return fmt.Errorf("-paired: readings of one network, as by -compare=%s, are always compared within it; leave it out", c.By)
 	}

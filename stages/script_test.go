@@ -236,7 +236,7 @@ func measureTarget(ctx context.Context, files string, args []string) error {
 		switch name {
 		case "compare":
 			f.Compare = &value
-		case "reference":
+		case "against":
 			f.Reference = &value
 		case "weights":
 			f.Weights = &value
@@ -294,6 +294,9 @@ func target(ctx context.Context, name string, args []string) error {
 	stage, k := flags.String("stage", "", ""), flags.Int("k", 10, "")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *o.Profile == "" {
+		o.Profile = nil
 	}
 	switch name {
 	case "all":

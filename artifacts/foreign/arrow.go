@@ -118,26 +118,36 @@ func (m *messages) Message() (*ipc.Message, error) {
 	return ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(data)), nil
 }
 
-// limited allocates no block larger than maxPage, whatever a compressed buffer says that it will need.
-type limited struct{ memory.Allocator }
+// limited allocates no block larger than maxPage, nor one that no codec could fill from the file, whatever a message says that it
+// will need.
+type limited struct {
+	memory.Allocator
+	most int
+}
+
+func limit(file int64) limited {
+	return limited{memory.NewGoAllocator(), int(min(maxPage, maxRatio*file))}
+}
+
+func (l limited) check(n int) {
+	if n > l.most {
+		panic(fmt.Sprintf("a buffer of %d bytes, more than %d", n, l.most))
+	}
+}
 
 func (l limited) Allocate(n int) []byte {
-	if n > maxPage {
-		panic(fmt.Sprintf("a buffer of %d bytes, more than %d", n, maxPage))
-	}
+	l.check(n)
 	return l.Allocator.Allocate(n)
 }
 
 func (l limited) Reallocate(n int, b []byte) []byte {
-	if n > maxPage {
-		panic(fmt.Sprintf("a buffer of %d bytes, more than %d", n, maxPage))
-	}
+	l.check(n)
 	return l.Allocator.Reallocate(n, b)
 }
 
 func (a *arrowFile) reader() (*ipc.Reader, *messages, error) {
 	m := &messages{source: a.file, at: a.begin, end: a.end, framed: a.begin > 0}
-	r, err := ipc.NewReaderFromMessageReader(m, ipc.WithAllocator(limited{memory.NewGoAllocator()}))
+	r, err := ipc.NewReaderFromMessageReader(m, ipc.WithAllocator(limit(a.end)))
 	return r, m, err
 }
 

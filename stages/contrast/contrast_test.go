@@ -134,7 +134,7 @@ func TestRefuses(t *testing.T) {
 	}{
 		`run "1" has no /`:             {Params{Groups: []string{"a"}, By: ByRun}, [][]measured.Layer{runsOf("h", 1)}},
 		`there is one layer, "h"`:      {Params{Groups: []string{"a"}, By: ByLayer}, [][]measured.Layer{runsOf("h", 1)}},
-		"-reference=c is none of":      {Params{Groups: []string{"a", "b"}, By: ByFile, Reference: "c"}, [][]measured.Layer{runsOf("h", 1), runsOf("h", 1)}},
+		"-against=c is none of":        {Params{Groups: []string{"a", "b"}, By: ByFile, Reference: "c"}, [][]measured.Layer{runsOf("h", 1), runsOf("h", 1)}},
 		"no layer is there at one epo": {Params{Groups: []string{"a", "b"}, By: ByFile}, [][]measured.Layer{runsOf("h", 1), runsOf("k", 1)}},
 	} {
 		if _, err := c.p.compare(c.files); err == nil || !strings.Contains(err.Error(), want) {

@@ -96,7 +96,7 @@ func (p Params) groups(list []reading) ([]string, error) {
 	reference := cmp.Or(p.Reference, groups[0])
 	at := slices.Index(groups, reference)
 	if at < 0 {
-		return nil, fmt.Errorf("-reference=%s is none of the groups, which are %q", reference, groups)
+		return nil, fmt.Errorf("-against=%s is none of the groups, which are %q", reference, groups)
 	}
 	return append([]string{reference}, slices.Delete(groups, at, at+1)...), nil
 }

@@ -19,7 +19,7 @@ func figures(layers []Layer) []chart.Figure {
 	}
 	return []chart.Figure{
 		figure("selectivity", "Selectivity of the units", "", layers, selectivityPanel),
-		figure("classes", "Mean activity of each unit for each class", "Each unit's class means over its largest, from 0 (dark) to 1 (bright). Units by best class, then selectivity.",
+		figure("classes", "Mean activity of each unit for each class", "Each unit's class means over its largest, from 0 (dark) to 1 (bright). Units by best class, then selectivity; those that are always 0 are white.",
 			layers, classesPanel),
 		figure("activity", "Selectivity and mean activity", "A point is a unit.", layers, activityPanel),
 		figure("sparsity", "Sparsity of the samples", "", layers, sparsityPanel),
@@ -59,8 +59,8 @@ func plain(s string) string {
 }
 
 // steps draws counts over equal bins as an outline.
-func steps(label string, counts []int64, low, width float64, role string) chart.Series {
-	s := chart.Series{Label: label, Role: role, Marks: chart.LineOnly}
+func steps(label string, counts []int64, low, width float64, role, dash string) chart.Series {
+	s := chart.Series{Label: label, Role: role, Dash: dash, Marks: chart.LineOnly}
 	for i, n := range counts {
 		left := low + float64(i)*width
 		s.X = append(s.X, left, left+width)
@@ -82,10 +82,10 @@ func selectivityPanel(l Layer) chart.Panel {
 	}
 	p := chart.Panel{
 		X: chart.Axis{Label: "selectivity (CCMAS)", Min: 0, Max: 1}, Y: chart.Axis{Label: "units"},
-		Series: []chart.Series{steps("units", count(func(u activity.Unit) float64 { return u.Selectivity }), 0, 1.0/bins, "selectivity")},
+		Series: []chart.Series{steps("units", count(func(u activity.Unit) float64 { return u.Selectivity }), 0, 1.0/bins, "selectivity", "solid")},
 	}
 	if l.Chance == l.Chance {
-		p.Series = append(p.Series, steps("under permuted labels", count(func(u activity.Unit) float64 { return u.Chance }), 0, 1.0/bins, "accuracy"))
+		p.Series = append(p.Series, steps("under permuted labels", count(func(u activity.Unit) float64 { return u.Chance }), 0, 1.0/bins, "accuracy", "dashed"))
 	}
 	if v := l.Selectivity; v == v && v >= 0 && v <= 1 {
 		p.Rules = append(p.Rules, chart.Rule{Kind: chart.Vertical, At: v, Label: "mean over units"})
@@ -110,7 +110,7 @@ func activityPanel(l Layer) chart.Panel {
 func sparsityPanel(l Layer) chart.Panel {
 	p := chart.Panel{
 		X: chart.Axis{Label: "sparsity (Hoyer)", Min: 0, Max: 1}, Y: chart.Axis{Label: "samples"},
-		Series: []chart.Series{steps("samples", l.Bins[:], 0, 1.0/activity.Bins, "sparsity")},
+		Series: []chart.Series{steps("samples", l.Bins[:], 0, 1.0/activity.Bins, "sparsity", "solid")},
 	}
 	if v := l.Sparsity; v >= 0 && v <= 1 {
 		p.Rules = append(p.Rules, chart.Rule{Kind: chart.Vertical, At: v, Label: "mean over samples"})

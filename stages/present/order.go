@@ -5,11 +5,17 @@ import (
 	"slices"
 )
 
-// byBest orders units by their best class and, within it, from the most selective down.
+// byBest orders units by their best class and, within it, from the most selective down. Those that are always 0 have none, and come last.
 func byBest(l Layer) []int {
 	order := ascending(len(l.Units))
+	silent := func(unit int) int {
+		if l.Units[unit].Most == 0 {
+			return 1
+		}
+		return 0
+	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(l.Units[a].Best, l.Units[b].Best), cmp.Compare(l.Units[b].Selectivity, l.Units[a].Selectivity))
+		return cmp.Or(cmp.Compare(silent(a), silent(b)), cmp.Compare(l.Units[a].Best, l.Units[b].Best), cmp.Compare(l.Units[b].Selectivity, l.Units[a].Selectivity))
 	})
 	return order
 }
