@@ -83,7 +83,8 @@ var mayImport = map[string][]string{
 		"analysis/activity", "analysis/chart", "analysis/tabulate", "artifacts", "artifacts/foreign", "trainer/rng",
 	},
 	"stages/metrics": {
-		"analysis/ablation", "analysis/activity", "analysis/metric", "artifacts/measures", "artifacts/runs", "pipeline", "trainer/rng",
+		"analysis/ablation", "analysis/activity", "analysis/metric", "artifacts/measures", "artifacts/runs", "pipeline",
+		"trainer/kernel", "trainer/rng",
 	},
 	"stages/nearest":  nil,
 	"stages/params":   {"analysis/chart", "analysis/tabulate", "stages/quantity", "trainer"},
