@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"analysis/chart":    {"analysis/tabulate"},
 	"analysis/claim":    nil,
 	"analysis/metric":   nil,
+	"analysis/portrait": {"analysis/activity", "analysis/chart"},
 	"analysis/summary":  nil,
 	"analysis/tabulate": nil,
 
@@ -80,7 +81,7 @@ var mayImport = map[string][]string{
 	"stages/internal/testenv": nil,
 	"stages/lock":             nil,
 	"stages/measure": {
-		"analysis/activity", "analysis/chart", "analysis/tabulate", "artifacts", "artifacts/foreign", "trainer/rng",
+		"analysis/activity", "analysis/chart", "analysis/portrait", "analysis/tabulate", "artifacts", "artifacts/foreign", "trainer/rng",
 	},
 	"stages/metrics": {
 		"analysis/ablation", "analysis/activity", "analysis/metric", "artifacts/measures", "artifacts/runs", "pipeline",
@@ -93,10 +94,13 @@ var mayImport = map[string][]string{
 	"stages/study": {
 		"analysis/chart", "analysis/claim", "artifacts/measures", "pipeline", "stages/aggregate", "stages/agreement",
 		"stages/digits", "stages/effort", "stages/fetch", "stages/figure", "stages/finding", "stages/metrics",
-		"stages/nearest", "stages/params", "stages/quantity", "stages/table", "stages/train", "trainer",
+		"stages/nearest", "stages/params", "stages/quantity", "stages/table", "stages/train", "stages/units", "trainer",
 	},
-	"stages/table":          {"analysis/summary", "analysis/tabulate", "artifacts/measures", "pipeline"},
-	"stages/train":          {"artifacts/idx", "artifacts/runs", "pipeline", "trainer", "trainer/gemm", "trainer/kernel"},
+	"stages/table": {"analysis/summary", "analysis/tabulate", "artifacts/measures", "pipeline"},
+	"stages/train": {"artifacts/idx", "artifacts/runs", "pipeline", "trainer", "trainer/gemm", "trainer/kernel"},
+	"stages/units": {
+		"analysis/activity", "analysis/chart", "analysis/metric", "analysis/portrait", "artifacts/runs", "pipeline",
+	},
 	"stages/train/v1":       {"artifacts", "artifacts/runs"},
 	"stages/train/v1/prove": {"artifacts/runs", "stages/train/v1"},
 }
