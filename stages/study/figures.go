@@ -17,7 +17,7 @@ import (
 )
 
 // addUnits makes the node of a completed figure of units: of the first seed of each condition and optimizer.
-func (b *builder) addUnits(kind string, f params.Figure) *pipeline.Node {
+func (b *builder) addUnits(stage *pipeline.Stage, kind string, f params.Figure) *pipeline.Node {
 	shown := b.params.Shown(f, b.uses)
 	source := shown.Sources[0]
 	p := units.Params{ID: f.ID, Title: f.Title, Mark: b.mark, Remark: f.Remark, Kind: kind, Layer: 1, Epoch: shown.Epoch, Style: b.params.Style}
@@ -28,7 +28,7 @@ func (b *builder) addUnits(kind string, f params.Figure) *pipeline.Node {
 		}
 	}
 	base := path.Join("figures", "fig-"+f.ID)
-	n := &pipeline.Node{Name: "figure/" + f.ID, Stage: units.Stage(), Publish: map[string]string{
+	n := &pipeline.Node{Name: "figure/" + f.ID, Stage: stage, Publish: map[string]string{
 		units.PNG: base + ".png", units.SVG: base + ".svg", units.PDF: base + ".pdf", units.CSV: base + ".csv", units.JSON: base + ".json",
 	}}
 	for _, e := range source.Entries {
@@ -52,9 +52,9 @@ func (b *builder) addUnits(kind string, f params.Figure) *pipeline.Node {
 }
 
 // addFigure makes the node of a completed figure.
-func (b *builder) addFigure(stage *pipeline.Stage, f params.Figure) *pipeline.Node {
+func (b *builder) addFigure(stage, ofUnits *pipeline.Stage, f params.Figure) *pipeline.Node {
 	if kind, ok := f.X.Units(); ok {
-		return b.addUnits(kind, f)
+		return b.addUnits(ofUnits, kind, f)
 	}
 	p := b.figureParams(f)
 	base := path.Join("figures", "fig-"+f.ID)
