@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"analysis/chart":    {"analysis/tabulate"},
 	"analysis/claim":    nil,
 	"analysis/metric":   nil,
+	"analysis/portrait": {"analysis/activity", "analysis/chart"},
 	"analysis/summary":  nil,
 	"analysis/tabulate": nil,
 
@@ -93,17 +94,20 @@ var mayImport = map[string][]string{
 	"stages/measured": {"analysis/activity", "artifacts", "artifacts/foreign"},
 	"stages/metrics": {
 		"analysis/ablation", "analysis/activity", "analysis/metric", "artifacts/measures", "artifacts/runs", "pipeline",
-		"trainer/rng",
+		"trainer/kernel", "trainer/rng",
 	},
-	"stages/nearest":  nil,
-	"stages/params":   {"analysis/chart", "analysis/tabulate", "stages/quantity", "trainer"},
-	"stages/present":  {"analysis/activity", "analysis/chart", "analysis/tabulate", "artifacts", "pipeline", "stages/measured"},
+	"stages/nearest": nil,
+	"stages/params":  {"analysis/chart", "analysis/tabulate", "stages/quantity", "trainer"},
+	"stages/present": {
+		"analysis/activity", "analysis/chart", "analysis/portrait", "analysis/tabulate", "artifacts", "pipeline",
+		"stages/measured",
+	},
 	"stages/quantity": {"artifacts/measures"},
 	"stages/report":   {"analysis/claim", "analysis/tabulate"},
 	"stages/study": {
 		"analysis/chart", "analysis/claim", "artifacts/measures", "pipeline", "stages/aggregate", "stages/agreement",
 		"stages/digits", "stages/effort", "stages/fetch", "stages/figure", "stages/finding", "stages/metrics",
-		"stages/nearest", "stages/params", "stages/quantity", "stages/table", "stages/train", "trainer",
+		"stages/nearest", "stages/params", "stages/quantity", "stages/table", "stages/train", "stages/units", "trainer",
 	},
 	"stages/table": {"analysis/summary", "analysis/tabulate", "artifacts/measures", "pipeline"},
 	"stages/toolkit": {
@@ -113,6 +117,9 @@ var mayImport = map[string][]string{
 	"stages/train":          {"artifacts/idx", "artifacts/runs", "pipeline", "trainer", "trainer/gemm", "trainer/kernel"},
 	"stages/train/v1":       {"artifacts", "artifacts/runs"},
 	"stages/train/v1/prove": {"artifacts/runs", "stages/train/v1"},
+	"stages/units": {
+		"analysis/activity", "analysis/chart", "analysis/metric", "analysis/portrait", "artifacts/runs", "pipeline",
+	},
 }
 
 // mustNotKnow are imports from outside the project that would break what a top-level folder promises.

@@ -45,12 +45,33 @@ func (l *Layer) Result(epsilon float64) (Result, error) {
 	if l.function == "" {
 		m.Saturated = math.NaN()
 	}
-	r := Result{
-		Measures: m, Samples: s.Samples, Accuracy: float64(l.correct) / float64(s.Samples), Chance: math.NaN(), P: math.NaN(),
-		Classes: l.classes, Units: make([]Unit, s.Units), Bins: l.bins,
+	r := ofUnits(s, l.classes, epsilon)
+	r.Measures, r.Accuracy, r.Bins = m, float64(l.correct)/float64(s.Samples), l.bins
+	for j, chance := range l.chance(&r, epsilon) {
+		r.Units[j].Chance = chance
 	}
+	return r, nil
+}
+
+// OfStatistics is what statistics that were kept tell of a layer: all but its accuracy, its bins and the level of chance.
+// Classes are the labels, ascending.
+func OfStatistics(s metric.Statistics, classes []int64, epsilon float64) (Result, error) {
+	m, err := s.Measure(epsilon)
+	if err != nil {
+		return Result{}, err
+	}
+	r := ofUnits(s, classes, epsilon)
+	r.Measures, r.Accuracy = m, math.NaN()
+	for j := range r.Units {
+		r.Units[j].Chance = math.NaN()
+	}
+	return r, nil
+}
+
+// ofUnits is what statistics tell of each unit.
+func ofUnits(s metric.Statistics, classes []int64, epsilon float64) Result {
+	r := Result{Samples: s.Samples, Chance: math.NaN(), P: math.NaN(), Classes: classes, Units: make([]Unit, s.Units)}
 	selectivity, csi := s.Selectivity(epsilon), s.Selectivity(metric.CSIEpsilon)
-	chance := l.chance(&r, epsilon)
 	for c, n := range s.ClassCounts {
 		means := make([]float64, s.Units)
 		for j := range means {
@@ -59,20 +80,20 @@ func (l *Layer) Result(epsilon float64) (Result, error) {
 		r.Means = append(r.Means, means)
 	}
 	for j := range r.Units {
-		u := Unit{Selectivity: selectivity[j], CSI: csi[j], Chance: chance[j], Least: s.Least[j], Most: s.Most[j]}
+		u := Unit{Selectivity: selectivity[j], CSI: csi[j], Least: s.Least[j], Most: s.Most[j]}
 		best := 0
-		for c := range l.classes {
+		for c := range classes {
 			u.Mean += s.ClassSums[c*s.Units+j]
 			if r.Means[c][j] > r.Means[best][j] {
 				best = c
 			}
 		}
-		u.Best = l.classes[best]
+		u.Best = classes[best]
 		u.Mean /= float64(s.Samples)
 		u.RMS = math.Sqrt(s.Squares[j] / float64(s.Samples))
 		r.Units[j] = u
 	}
-	return r, nil
+	return r
 }
 
 // chance gives each unit's mean CCMAS under the permutations, and the layer's.

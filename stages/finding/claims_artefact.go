@@ -2,6 +2,7 @@ package finding
 
 import (
 	"slices"
+	"sync"
 
 	"sparsel/analysis/claim"
 )
@@ -15,6 +16,23 @@ var (
 	otherSparsities    = []measure{{"g", gini, "the Gini index"}, {"t", trevesRolls, "Treves and Rolls's sparseness"}}
 	otherSelectivities = []measure{{"c", csi, "the class selectivity index"}, {"u", aboveChance, "CCMAS less its chance level"}}
 )
+
+// Artefacts are the claims that say whether another one may be true by arithmetic alone: its repeats with other measures, and
+// for a claim about networks that do not learn, how many of their units are saturated or dead.
+func Artefacts(id string) []string {
+	if other, ok := map[string]string{"H4m": "H4a", "X2": "X2a", "Y4": "Y4a"}[id]; ok {
+		return []string{other}
+	}
+	var list []string
+	for _, m := range slices.Concat(otherSparsities, otherSelectivities) {
+		if c, err := Find(id + m.letter); err == nil && slices.ContainsFunc(artefacts(), func(a claim.Claim) bool { return a.ID == c.ID }) {
+			list = append(list, c.ID)
+		}
+	}
+	return list
+}
+
+var artefacts = sync.OnceValue(artefactClaims)
 
 // artefactClaims repeat claims that arithmetic alone could make true. None is the thesis's: they stand beside its
 // claims, under their ids.

@@ -132,10 +132,10 @@ var headings = map[string]string{
 func (p TableParams) table(results []claim.Result) tabulate.Table {
 	t := tabulate.Table{
 		ID: p.ID, Title: p.Title,
-		Header: []string{"id", "claim", p.Layer, "deciding part", "effect", "n", "p", "Holm", "BH", "smallest margin", "section", "figure"},
+		Header: []string{"id", "claim", p.Layer, "deciding part", "effect", "n", "p", "Holm", "BH", "smallest margin", "artefacts", "section", "figure"},
 		Data: [][]string{{
 			"layer", "id", "claim", "verdict", "inherited", "what", "effect", "low", "high", "d_z", "above", "below", "n", "p", "p_sign_flip",
-			"p_contradict", "p_equivalent", "p_holm", "p_bh", "margin", "smallest_margin", "source", "figure", "missing",
+			"p_contradict", "p_equivalent", "p_holm", "p_bh", "margin", "smallest_margin", "artefacts", "source", "figure", "missing",
 		}},
 	}
 	if t.Title == "" {
@@ -158,12 +158,12 @@ func (p TableParams) table(results []claim.Result) tabulate.Table {
 		p := finite(uncorrected(r))
 		t.Rows = append(t.Rows, []string{
 			r.ID, r.Claim, verdict, what, r.EffectText(), fmt.Sprint(r.N), brief(p), brief(r.Holm), brief(r.BH), brief(r.Smallest),
-			r.Source, r.Figure,
+			beside(r.ID, results), r.Source, r.Figure,
 		})
 		t.Data = append(t.Data, []string{
 			r.Layer, r.ID, r.Claim, r.Verdict, r.Inherited, r.What, digits(r.Effect), digits(r.Low), digits(r.High), digits(r.DZ),
 			digits(r.Above), digits(r.Below), fmt.Sprint(r.N), digits(r.P), digits(r.Flip), digits(r.Contra), digits(r.Equal), digits(r.Holm), digits(r.BH),
-			digits(r.Margin), digits(r.Smallest), r.Source, r.Figure, strings.Join(r.Missing, "; "),
+			digits(r.Margin), digits(r.Smallest), beside(r.ID, results), r.Source, r.Figure, strings.Join(r.Missing, "; "),
 		})
 	}
 	var tally []string
@@ -176,10 +176,25 @@ func (p TableParams) table(results []claim.Result) tabulate.Table {
 	t.Notes = append(slices.Clone(p.Notes), fmt.Sprintf(
 		"p is %s; Holm's is corrected within a section among the claims of %s, BH is the false discovery rate over all claims here.",
 		corrected(p.Layer), conclusions))
+	if slices.ContainsFunc(results, func(r claim.Result) bool { return beside(r.ID, results) != "" }) {
+		t.Notes = append(t.Notes, "Artefacts: the verdicts on the same claim with measures that arithmetic does not move with the width (g, t) or that "+
+			"take chance off (c, u), and on how many units are saturated or dead (a). A claim that they do not share may be true by arithmetic alone.")
+	}
 	if p.Mark != "" {
 		t.Notes = append(t.Notes, p.Mark)
 	}
 	return t
+}
+
+// beside are the verdicts on what says whether a claim is an artefact.
+func beside(id string, results []claim.Result) string {
+	var list []string
+	for _, other := range Artefacts(id) {
+		if i := slices.IndexFunc(results, func(r claim.Result) bool { return r.ID == other }); i >= 0 {
+			list = append(list, other+" "+results[i].Verdict)
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 func corrected(layer string) string {

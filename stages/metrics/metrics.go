@@ -18,6 +18,7 @@ import (
 	"sparsel/artifacts/measures"
 	"sparsel/artifacts/runs"
 	"sparsel/pipeline"
+	"sparsel/trainer/kernel"
 )
 
 // Output of the stage.
@@ -51,7 +52,7 @@ const Kind = "metrics"
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    Kind,
-		Package: "sparsel/stages/metrics",
+		Package: "sparsel/stages/metrics", Contract: kernel.Contract,
 		Outputs: []string{Measures},
 		Run:     run,
 	}

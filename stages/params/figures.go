@@ -58,6 +58,9 @@ func (f Figure) complete() Figure {
 	if len(f.Conditions) == 0 {
 		f.Conditions = []string{"*"}
 	}
+	if _, ok := f.X.Units(); ok {
+		f.Rows, f.Columns, f.Metrics = "condition", "optimizer", []string{"selectivity"}
+	}
 	if len(f.Metrics) == 0 {
 		f.Metrics = defaultMetrics
 	}
@@ -87,6 +90,7 @@ func (p *Params) checkFigures(d *document) {
 	for i, f := range p.Figures {
 		path := p.FigurePlace(i)
 		checkID(d, path, f.ID, &ids)
+		f.checkUnits(d, path)
 		f = f.complete()
 		if len(f.Experiments) == 0 {
 			d.report(path+".experiments", "is empty; name at least one")
@@ -110,6 +114,25 @@ func (p *Params) checkFigures(d *document) {
 		f.checkAxes(d, path)
 		f.checkDifference(d, path)
 		choice(d, path+".error", f.Error, "se", "se_population", "ci")
+	}
+}
+
+// checkUnits refuses what a figure of units has no place for.
+func (f Figure) checkUnits(d *document, path string) {
+	if _, ok := f.X.Units(); !ok {
+		return
+	}
+	if len(f.Experiments) > 1 {
+		d.report(path+".experiments", "names %d; a figure of units is of one", len(f.Experiments))
+	}
+	for key, given := range map[string]bool{
+		"rows": f.Rows != "", "columns": f.Columns != "", "lines": f.Lines != nil, "metrics": f.Metrics != nil, "limits": f.Limits != nil,
+		"zoom": f.Zoom != nil, "x_limits": f.XLimits != nil, "difference": f.Difference, "reference": f.Reference != nil, "error": f.Error != "",
+		"x_label": f.XLabel != "", "reverse": f.Reverse,
+	} {
+		if given {
+			d.report(path+"."+key, "has no place in a figure of units, whose rows are conditions and whose columns are optimizers")
+		}
 	}
 }
 

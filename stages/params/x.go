@@ -22,16 +22,24 @@ const (
 	XValue           XKind = "value"     // of the parameter that varies
 	AgainstMetric    XKind = "against metric"
 	AgainstCondition XKind = "against condition"
+
+	// Each unit of one network a panel: of the first seed, conditions as rows and optimizers as columns.
+	UnitEpochs   XKind = "unit epochs"   // how many are how selective, over the epochs
+	UnitClasses  XKind = "unit classes"  // units and classes
+	UnitActivity XKind = "unit activity" // selectivity against mean activity
 )
 
+// Units tells which figure of units it is, and whether it is one.
+func (x X) Units() (kind string, ok bool) { return strings.CutPrefix(string(x.Kind), "unit ") }
+
 // xTexts are the forms that x may have in a file.
-var xTexts = []string{"epoch", "condition", "value", "layer", "metric NAME", "condition NAME"}
+var xTexts = []string{"epoch", "condition", "value", "layer", "metric NAME", "condition NAME", "unit epochs", "unit classes", "unit activity"}
 
 // UnmarshalText reads one of the forms of x. A condition's name may hold anything, spaces and commas included.
 func (x *X) UnmarshalText(text []byte) error {
 	kind, name, named := strings.Cut(string(text), " ")
 	switch plain := XKind(text); plain {
-	case XEpoch, XLayer, XCondition, XValue:
+	case XEpoch, XLayer, XCondition, XValue, UnitEpochs, UnitClasses, UnitActivity:
 		*x = X{Kind: plain}
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"sparsel/stages/finding"
 	"sparsel/stages/params"
 	"sparsel/stages/table"
+	"sparsel/stages/units"
 )
 
 // Whatever a parameter file asks for is made once with made-up numbers, by the code that makes it of the real ones, before
@@ -42,6 +43,10 @@ func (b *builder) check() []params.Problem {
 				if key != "" {
 					at += "." + key
 				}
+				report(at, "%v", err)
+			}
+		case units.Params:
+			if err := units.Try(p); err != nil {
 				report(at, "%v", err)
 			}
 		case finding.TableParams:

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -11,10 +12,50 @@ import (
 	"sparsel/stages/figure"
 	"sparsel/stages/metrics"
 	"sparsel/stages/params"
+	"sparsel/stages/train"
+	"sparsel/stages/units"
 )
 
+// addUnits makes the node of a completed figure of units: of the first seed of each condition and optimizer.
+func (b *builder) addUnits(stage *pipeline.Stage, kind string, f params.Figure) *pipeline.Node {
+	shown := b.params.Shown(f, b.uses)
+	source := shown.Sources[0]
+	p := units.Params{ID: f.ID, Title: f.Title, Mark: b.mark, Remark: f.Remark, Kind: kind, Layer: 1, Epoch: shown.Epoch, Style: b.params.Style}
+	p.Style.Roles = map[string]chart.Role{}
+	for name, role := range b.params.Style.Roles {
+		if !slices.Contains(params.DisplayOrder, name) {
+			p.Style.Roles[name] = role
+		}
+	}
+	base := path.Join("figures", "fig-"+f.ID)
+	n := &pipeline.Node{Name: "figure/" + f.ID, Stage: stage, Publish: map[string]string{
+		units.PNG: base + ".png", units.SVG: base + ".svg", units.PDF: base + ".pdf", units.CSV: base + ".csv", units.JSON: base + ".json",
+	}}
+	for _, e := range source.Entries {
+		var row []units.Network
+		for _, optimizer := range source.Optimizers {
+			i := slices.IndexFunc(b.uses, func(u params.Use) bool {
+				return u.Experiment == source.Experiment && u.Condition == e.Conditions[0].Name && u.Optimizer == optimizer
+			})
+			u := b.uses[i]
+			network := units.Network{
+				Title: fmt.Sprintf("%s, %s", optimizer, e.Label), Input: figure.Input(u.Experiment, u.Condition, optimizer, u.Seed), Epsilon: u.CCMASEpsilon,
+			}
+			row = append(row, network)
+			n.Inputs = append(n.Inputs, pipeline.Input{Name: network.Input, From: b.trained[u.Run], Output: train.Record})
+		}
+		p.Rows = append(p.Rows, row)
+		n.Cost += perPanel * float64(len(row))
+	}
+	n.Params = p
+	return b.add(n)
+}
+
 // addFigure makes the node of a completed figure.
-func (b *builder) addFigure(stage *pipeline.Stage, f params.Figure) *pipeline.Node {
+func (b *builder) addFigure(stage, ofUnits *pipeline.Stage, f params.Figure) *pipeline.Node {
+	if kind, ok := f.X.Units(); ok {
+		return b.addUnits(ofUnits, kind, f)
+	}
 	p := b.figureParams(f)
 	base := path.Join("figures", "fig-"+f.ID)
 	n := &pipeline.Node{

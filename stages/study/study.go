@@ -19,6 +19,7 @@ import (
 	"sparsel/stages/metrics"
 	"sparsel/stages/params"
 	"sparsel/stages/train"
+	"sparsel/stages/units"
 	"sparsel/trainer"
 )
 
@@ -101,9 +102,9 @@ func bind(file string, p *params.Params, sources fetch.Sources, images string, c
 	b.addAggregates(b.uses)
 	s.Aggregates = b.aggregates
 	s.Tidy = b.addTidy(p.TidyID(), true)
-	figures := figure.Stage()
+	figures, ofUnits := figure.Stage(), units.Stage()
 	for i, f := range p.CompleteFigures() {
-		n := b.addFigure(figures, f)
+		n := b.addFigure(figures, ofUnits, f)
 		s.Figures[f.ID], b.places[n] = n, p.FigurePlace(i)
 	}
 	s.Findings = b.addFindings()

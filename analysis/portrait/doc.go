@@ -1,0 +1,2 @@
+// Package portrait draws the units of a layer, each by itself: panels for package chart of what package activity measures.
+package portrait

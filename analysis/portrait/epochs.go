@@ -1,0 +1,37 @@
+package portrait
+
+import (
+	"math"
+
+	"sparsel/analysis/activity"
+	"sparsel/analysis/chart"
+)
+
+// epochBins is the number of steps of selectivity, from 0 to 1, that units are counted in.
+const epochBins = 20
+
+// Epochs is the histogram of the units by selectivity at each epoch from 0, which is before training, as a heat map: the share of
+// the units, up to the largest there is. A unit whose selectivity is not a number is in no step.
+func Epochs(layers []activity.Result) chart.Panel {
+	h := &chart.Heat{Label: "share of units", Min: 0, Max: 0}
+	for range epochBins {
+		h.Values = append(h.Values, make([]float64, len(layers)))
+	}
+	for e, l := range layers {
+		for _, u := range l.Units {
+			if v := u.Selectivity; v == v {
+				h.Values[int(math.Max(0, math.Min(epochBins-1, math.Floor(v*epochBins))))][e] += 1 / float64(len(l.Units))
+			}
+		}
+	}
+	for _, row := range h.Values {
+		for _, v := range row {
+			h.Max = math.Max(h.Max, v)
+		}
+	}
+	if h.Max == 0 {
+		h.Max = 1
+	}
+	y := chart.Axis{Label: "selectivity (CCMAS), in steps of 0.05", Min: -0.5, Max: epochBins - 0.5}
+	return chart.Panel{X: chart.Axis{Label: "epoch", Min: -0.5, Max: float64(len(layers)) - 0.5}, Y: y, Heat: h}
+}

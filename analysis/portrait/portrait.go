@@ -1,0 +1,131 @@
+package portrait
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"sparsel/analysis/activity"
+	"sparsel/analysis/chart"
+)
+
+// Steps draws counts over equal bins as an outline.
+func Steps(label string, counts []int64, low, width float64, role, dash string) chart.Series {
+	s := chart.Series{Label: label, Role: role, Dash: dash, Marks: chart.LineOnly}
+	for i, n := range counts {
+		left := low + float64(i)*width
+		s.X = append(s.X, left, left+width)
+		s.Y = append(s.Y, float64(n), float64(n))
+	}
+	return s
+}
+
+// Selectivity is the histogram of the units by selectivity, beside that under permuted labels where it is known.
+func Selectivity(l activity.Result) chart.Panel {
+	const bins = 25
+	count := func(of func(activity.Unit) float64) []int64 {
+		counts := make([]int64, bins)
+		for _, u := range l.Units {
+			if v := of(u); v == v {
+				counts[int(math.Max(0, math.Min(bins-1, math.Floor(v*bins))))]++
+			}
+		}
+		return counts
+	}
+	p := chart.Panel{
+		X: chart.Axis{Label: "selectivity (CCMAS)", Min: 0, Max: 1}, Y: chart.Axis{Label: "units"},
+		Series: []chart.Series{Steps("units", count(func(u activity.Unit) float64 { return u.Selectivity }), 0, 1.0/bins, "selectivity", "solid")},
+	}
+	if l.Chance == l.Chance {
+		p.Series = append(p.Series, Steps("under permuted labels", count(func(u activity.Unit) float64 { return u.Chance }), 0, 1.0/bins, "accuracy", "dashed"))
+	}
+	if v := l.Selectivity; v == v && v >= 0 && v <= 1 {
+		p.Rules = append(p.Rules, chart.Rule{Kind: chart.Vertical, At: v, Label: "mean over units"})
+	}
+	return p
+}
+
+// Activity has a point for each unit: its selectivity against its mean activity.
+func Activity(l activity.Result) chart.Panel {
+	s := chart.Series{Label: "", Role: "selectivity", Marks: chart.Points, Alpha: 0.6}
+	for j, u := range l.Units {
+		if math.IsNaN(u.Mean) || math.IsInf(u.Mean, 0) {
+			continue
+		}
+		s.X, s.Y, s.Names = append(s.X, u.Mean), append(s.Y, u.Selectivity), append(s.Names, strconv.Itoa(j))
+	}
+	if len(s.X) == 0 { // all units are NaN: an empty panel says so
+		s.X, s.Y, s.Names = []float64{0}, []float64{math.NaN()}, []string{""}
+	}
+	return chart.Panel{X: chart.Axis{Label: "mean activity"}, Y: chart.Axis{Label: "selectivity (CCMAS)"}, Series: []chart.Series{s}}
+}
+
+// Classes is the heat map of units and classes: each unit's class means over its largest. Of a wide layer, and of many
+// classes, those in equal steps are shown.
+func Classes(l activity.Result) chart.Panel {
+	const mostUnits, mostClasses = 512, 100
+	units, classes := some(byBest(l), mostUnits), some(ascending(len(l.Classes)), mostClasses)
+	h := &chart.Heat{Label: "share of the largest class mean", Min: 0, Max: 1}
+	y := chart.Axis{Label: "class", Scale: chart.Categorical}
+	if len(classes) > 20 {
+		y = chart.Axis{Label: "class, by rank", Min: -0.5, Max: float64(len(classes)) - 0.5}
+	}
+	for _, c := range classes {
+		if y.Scale == chart.Categorical {
+			y.Categories = append(y.Categories, strconv.FormatInt(l.Classes[c], 10))
+		}
+		line := make([]float64, len(units))
+		for i, j := range units {
+			most := 0.0
+			for _, m := range l.Means {
+				most = math.Max(most, m[j])
+			}
+			line[i] = l.Means[c][j] / most
+		}
+		h.Values = append(h.Values, line)
+	}
+	x := chart.Axis{Label: "unit, by best class", Min: -0.5, Max: float64(len(units)) - 0.5}
+	if len(units) < len(l.Units) {
+		x.Label = fmt.Sprintf("unit, by best class (%d of %d)", len(units), len(l.Units))
+	}
+	return chart.Panel{X: x, Y: y, Heat: h}
+}
+
+// byBest orders units by their best class and, within it, from the most selective down. Those that are always 0 have none, and
+// come last.
+func byBest(l activity.Result) []int {
+	order := ascending(len(l.Units))
+	silent := func(unit int) int {
+		if l.Units[unit].Most == 0 {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(silent(a), silent(b)), cmp.Compare(l.Units[a].Best, l.Units[b].Best), cmp.Compare(l.Units[b].Selectivity, l.Units[a].Selectivity))
+	})
+	return order
+}
+
+// ascending is 0, 1 and so on.
+func ascending(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+// some is at most so many of a list, in equal steps.
+func some(list []int, most int) []int {
+	if len(list) <= most {
+		return list
+	}
+	picked := make([]int, most)
+	for i := range picked {
+		picked[i] = list[i*len(list)/most]
+	}
+	return picked
+}

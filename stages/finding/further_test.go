@@ -1,0 +1,79 @@
+package finding
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"sparsel/artifacts/measures"
+)
+
+// fixFurther writes the lock of the claims that go further anew, for before their networks are trained on the seeds that decide
+// them: go test ./stages/finding -run TestFurtherClaimsAreFixed -fixfurther.
+var fixFurther = flag.Bool("fixfurther", false, "write testdata/further.lock from the claims as they are")
+
+// TestFurtherClaimsAreFixed refuses a claim that is not as the lock has it.
+func TestFurtherClaimsAreFixed(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# The claims of the profile further as they were fixed before the networks that decide them were trained: SHA-256 of\n" +
+		"# each claim's text, source, predicate and margins.\n")
+	for _, c := range FurtherClaims() {
+		fmt.Fprintln(&b, c.ID, digest(c))
+	}
+	file := filepath.Join("testdata", "further.lock")
+	if *fixFurther {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	locked, err := os.ReadFile(file)
+	if err != nil || string(locked) != b.String() {
+		t.Errorf("%s is not of the claims as they are: %v", file, err)
+	}
+}
+
+// Every claim that goes further finds in the profile all that it needs, and asks for figures that are there.
+func TestFurtherClaimsCanBeDecided(t *testing.T) {
+	d := newData()
+	seen := map[string]bool{}
+	list := places(t, "further")
+	metrics := slices.Concat([]string{accuracy, sparsity, selectivity, aboveChance}, measures.Further)
+	for _, q := range list {
+		d.Pair(q.curve.Experiment, q.curve.Condition, q.curve.Optimizer, "start")
+		key := fmt.Sprint(q.curve.Experiment, "\x00", q.curve.Condition, "\x00", q.curve.Optimizer, "\x00", q.curve.Layer, "\x00", q.seed)
+		if q.curve.Layer != "all" || seen[key] || q.seed > 2004 {
+			continue
+		}
+		seen[key] = true
+		for k, metric := range metrics {
+			q.curve.Metric = metric
+			for epoch := 1; epoch <= q.epochs; epoch++ {
+				v := 0.6 + 0.001*float64((len(q.curve.Condition)*7+k*5+int(q.seed)*3+epoch)%19)
+				if err := d.Add(q.curve, fmt.Sprintf("seed %d", q.seed), epoch, v, true); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	ids := map[string]bool{}
+	for _, c := range Claims() {
+		ids[c.ID] = true
+	}
+	for _, c := range FurtherClaims() {
+		r, err := decide(c, d)
+		if err != nil || len(r.Missing) > 0 {
+			t.Errorf("%s: %v, missing %q", c.ID, err, r.Missing)
+		}
+		if ids[c.ID] {
+			t.Errorf("there are two claims %s", c.ID)
+		}
+		ids[c.ID] = true
+		if !strings.HasSuffix(c.Words, ".") || c.Source == "" {
+			t.Errorf("%s: source %q, words %q", c.ID, c.Source, c.Words)
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package params
+
+import (
+	"strings"
+	"testing"
+)
+
+// more is a profile with entries of its own, for the example file.
+const more = `
+[profiles.more]
+seeds = [7, 8]
+seeding = "paired"
+keep = ["KEPT"]
+
+[[profiles.more.experiments]]
+name = "memory"
+condition = "beta2={beta2}"
+optimizers = ["Adam"]
+along = "1/(1-beta2)"
+column = "memory"
+vary = [{ parameter = "beta2", values = [0.5, 0.75] }]
+
+[[profiles.more.experiments]]
+name = "again"
+condition = "of {along} *"
+like = "memory/beta2=*"
+optimizers = ["Adam"]
+along = "1/(1-beta2)"
+
+[[profiles.more.figures]]
+id = "memory"
+title = "Memory"
+experiments = ["memory"]
+x = "value"
+scale = "log"
+lines = ["optimizer"]
+`
+
+// moreOf is the example with the profile, which keeps the first experiment.
+func moreOf(t *testing.T) string {
+	t.Helper()
+	p, err := Parse("params.toml", example(t), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(example(t)) + strings.Replace(more, "KEPT", p.Experiments[0].Name, 1)
+}
+
+func TestProfilesOfTheirOwn(t *testing.T) {
+	text := moreOf(t)
+	plain, err := Parse("params.toml", []byte(text), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range plain.expanded.uses {
+		if u.Experiment == "memory" || u.Experiment == "again" {
+			t.Fatal("the study has an experiment of a profile")
+		}
+	}
+	p, err := Parse("params.toml", []byte(text), "more")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	places := map[string]string{}
+	for _, u := range p.expanded.uses {
+		names[u.Experiment] = true
+		places[u.Experiment+"/"+u.Condition] = u.Column + "=" + u.Value
+		if u.Seed != 7 && u.Seed != 8 || u.Run.Config.Seeding.Mode != "paired" {
+			t.Errorf("seed %d, %s", u.Seed, u.Run.Config.Seeding.Mode)
+		}
+	}
+	if len(names) != 3 || !names["memory"] || !names["again"] || !names[plain.Experiments[0].Name] {
+		t.Errorf("experiments %v", names)
+	}
+	for condition, want := range map[string]string{
+		"memory/beta2=0.5": "memory=2", "memory/beta2=0.75": "memory=4", "again/of 2 0.5": "1/(1-beta2)=2", "again/of 4 0.75": "1/(1-beta2)=4",
+	} {
+		if places[condition] != want {
+			t.Errorf("%s is at %q, want %q; there are %v", condition, places[condition], want, places)
+		}
+	}
+	if len(p.Figures) != 1 || len(p.Sessions) != 0 || p.FigurePlace(0) != "profiles.more.figures[0]" {
+		t.Errorf("%d figures, %d sessions, place %s", len(p.Figures), len(p.Sessions), p.FigurePlace(0))
+	}
+}
+
+// What is wrong in a profile's entries is said when the file is read, whatever profile is chosen, and where it stands.
+func TestProfilesOfTheirOwnAreJudged(t *testing.T) {
+	text := moreOf(t)
+	for name, c := range map[string]struct{ old, new, profile, want string }{
+		"along":          {`along = "1/(1-beta2)"`, `along = "beta2"`, "", "profiles.more.experiments[0].along"},
+		"figure":         {`scale = "log"`, `scale = "logg"`, "", "profiles.more.figures[0].scale"},
+		"seeding":        {"seeding = \"paired\"\nkeep", "seeding = \"author\"\nkeep", "", "profiles.more.seeding"},
+		"kept":           {`keep = ["`, `keep = ["none", "`, "", "profiles.more.keep[0]"},
+		"no such":        {`like = "memory/beta2=*"`, `like = "memory/beta1=*"`, "more", "profiles.more.experiments[1].like"},
+		"value and more": {`column = "memory"`, "column = \"memory\"\nvalue = 3", "", "profiles.more.experiments[0].value"},
+		"no number":      {`vary = [{ parameter = "beta2", values = [0.5`, `vary = [{ parameter = "beta2", values = [0.5, 0.99999999999999999`, "more", "profiles.more.experiments[0]"},
+	} {
+		edited := strings.Replace(text, c.old, c.new, 1)
+		if edited == text {
+			t.Fatalf("%s: nothing was edited", name)
+		}
+		if _, err := Parse("params.toml", []byte(edited), c.profile); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want a problem at %s", name, err, c.want)
+		}
+	}
+}
+
+func TestFactors(t *testing.T) {
+	p, err := Read("../../params.toml", "further")
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(experiment string) []Use {
+		var list []Use
+		for _, u := range p.expanded.uses {
+			if u.Experiment == experiment {
+				list = append(list, u)
+			}
+		}
+		return list
+	}
+	factors, err := FactorsOf(of("factorial"))
+	if err != nil || len(factors) != 4 {
+		t.Fatalf("%+v, %v", factors, err)
+	}
+	for _, f := range factors {
+		if len(f.Second) != 8 {
+			t.Errorf("%+v", f)
+		}
+	}
+	for _, other := range []string{"deeper", "vsgd", "train_vs_test"} {
+		if factors, err := FactorsOf(of(other)); err == nil {
+			t.Errorf("%s has the factors %+v", other, factors)
+		}
+	}
+	if _, err := FactorsOf(of("factorial")[:12*15]); err == nil {
+		t.Error("a design that lacks a condition passes")
+	}
+}

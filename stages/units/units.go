@@ -1,0 +1,172 @@
+// Package units is the pipeline's stage of figures of units: what each unit of a layer does, in one network a panel. It starts from
+// the run's record, whose statistics are kept by unit.
+package units
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	"sparsel/analysis/activity"
+	"sparsel/analysis/chart"
+	"sparsel/analysis/metric"
+	"sparsel/analysis/portrait"
+	"sparsel/artifacts/runs"
+	"sparsel/pipeline"
+)
+
+// Outputs of the stage: those of a figure.
+const (
+	PNG  = "figure.png"
+	SVG  = "figure.svg"
+	PDF  = "figure.pdf"
+	CSV  = "figure.csv"
+	JSON = "figure.json"
+)
+
+// Kinds of figures.
+const (
+	Epochs   = "epochs"   // histogram of the units by selectivity, over the epochs
+	Classes  = "classes"  // heat map of units and classes
+	Activity = "activity" // selectivity against mean activity
+)
+
+// Params is what a figure shows.
+type Params struct {
+	ID, Title, Mark, Remark string
+	Kind                    string
+	Layer                   int // from 1
+	Epoch                   int // that is shown, and the last of a histogram over the epochs
+	Rows                    [][]Network
+	Style                   chart.Style
+}
+
+// Network is what a panel shows: the stage has an input of each one's name, a run's record.
+type Network struct {
+	Title, Input string
+	Epsilon      float64 // of CCMAS
+}
+
+// Stage draws the figures.
+func Stage() *pipeline.Stage {
+	return &pipeline.Stage{Name: "units", Package: "sparsel/stages/units", Outputs: []string{PNG, SVG, PDF, CSV, JSON}, Run: run}
+}
+
+func run(_ context.Context, job *pipeline.Job) error {
+	p := job.Node().Params.(Params)
+	sums := map[string]string{"project": "sparsel", "figure": p.ID}
+	f, err := p.describe(func(n Network) ([]runs.Epoch, error) {
+		id := job.InputID(n.Input)
+		sums[fmt.Sprintf("record-sha256-%d", len(sums)-1)] = hex.EncodeToString(id[:])
+		path, _ := job.Input(n.Input)
+		_, epochs, err := runs.ReadRecord(path)
+		return epochs, err
+	})
+	if err != nil {
+		return err
+	}
+	f.Metadata = sums
+	for _, out := range []struct{ name, format string }{{PNG, "png"}, {SVG, "svg"}, {PDF, "pdf"}, {CSV, "csv"}} {
+		data, err := chart.Render(f, p.Style, out.format)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(job.Output(out.name), data, 0o644); err != nil {
+			return err
+		}
+	}
+	words, err := json.MarshalIndent(map[string]string{"id": p.ID, "title": p.Title, "caption": f.Caption, "note": f.Note}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(job.Output(JSON), append(words, '\n'), 0o644)
+}
+
+// notes say how a figure is read, by kind.
+var notes = map[string]string{
+	Epochs:   "How many units are how selective after each epoch, the untrained network at 0: bright is many",
+	Classes:  "Each unit's class means over its largest, from 0 (dark) to 1 (bright)",
+	Activity: "A point is a unit",
+}
+
+func (p Params) describe(read func(Network) ([]runs.Epoch, error)) (chart.Figure, error) {
+	f := chart.Figure{ID: p.ID, Title: p.Title, Mark: p.Mark, Note: fmt.Sprintf("%s. Layer %d, epoch %d.", notes[p.Kind], p.Layer, p.Epoch)}
+	f.Caption = strings.TrimSpace(strings.TrimSuffix(p.Title, "?") + ". " + f.Note + " One network a panel. " + p.Remark)
+	for _, networks := range p.Rows {
+		var row chart.Row
+		for _, n := range networks {
+			epochs, err := read(n)
+			if err != nil {
+				return f, err
+			}
+			panel, err := p.panel(n, epochs)
+			if err != nil {
+				return f, fmt.Errorf("figure %s: %s: %w", p.ID, n.Title, err)
+			}
+			panel.Title = n.Title
+			row.Panels = append(row.Panels, panel)
+		}
+		f.Rows = append(f.Rows, row)
+	}
+	return f, nil
+}
+
+func (p Params) panel(n Network, epochs []runs.Epoch) (chart.Panel, error) {
+	var over []activity.Result
+	for _, e := range epochs {
+		if e.Epoch > p.Epoch || e.Epoch == 0 && e.Step > 0 || p.Kind != Epochs && e.Epoch != p.Epoch {
+			continue
+		}
+		l := e.Layers[p.Layer-1]
+		s := metric.Statistics{
+			Units: l.Units, Activation: l.Activation, ClassSums: l.ClassSums, ClassCounts: l.ClassCounts, Squares: l.Squares,
+			Least: l.Least, Most: l.Most, Thresholds: l.Thresholds, Below: l.Below, Samples: l.Samples,
+		}
+		classes := make([]int64, len(l.ClassCounts))
+		for c := range classes {
+			classes[c] = int64(c)
+		}
+		r, err := activity.OfStatistics(s, classes, n.Epsilon)
+		if err != nil {
+			return chart.Panel{}, fmt.Errorf("epoch %d: %w", e.Epoch, err)
+		}
+		over = append(over, r)
+	}
+	if len(over) == 0 {
+		return chart.Panel{}, fmt.Errorf("the record has no epoch %d", p.Epoch)
+	}
+	switch p.Kind {
+	case Epochs:
+		return portrait.Epochs(over), nil
+	case Classes:
+		return portrait.Classes(over[0]), nil
+	case Activity:
+		return portrait.Activity(over[0]), nil
+	}
+	return chart.Panel{}, fmt.Errorf("no figure of units is of kind %q", p.Kind)
+}
+
+// Try describes and lays out the figure with a made-up network in every panel, by the code that draws it.
+func Try(p Params) error {
+	made := runs.Layer{
+		Units: 3, Activation: "sigmoid", ClassSums: []float64{1, 2, 3, 3, 1, 1}, ClassCounts: []int64{10, 10}, Squares: []float64{1, 1, 1},
+		Least: make([]float32, 3), Most: []float32{1, 1, 1}, Thresholds: thresholds, Below: make([]int64, 3*len(thresholds)), Samples: 20,
+	}
+	layers := make([]runs.Layer, p.Layer)
+	for i := range layers {
+		layers[i] = made
+	}
+	f, err := p.describe(func(Network) ([]runs.Epoch, error) {
+		return []runs.Epoch{{Layers: layers}, {Epoch: p.Epoch, Layers: layers}}, nil
+	})
+	if err != nil {
+		return err
+	}
+	return chart.Check(f, p.Style)
+}
+
+// thresholds are those that metric.Shares asks for.
+var thresholds = []float32{1e-45, 0.05, 0.1, 0.95}
