@@ -196,7 +196,7 @@ func target(ctx context.Context, name string, args []string) error {
 	o := Options{
 		Params: flags.String("params", "params.toml", ""), Profile: flags.String("profile", "", ""), Out: flags.String("out", "out", ""), Data: flags.String("data", "", ""),
 		Jobs: flags.Int("jobs", runtime.GOMAXPROCS(0), ""), DryRun: flags.Bool("dryrun", false, ""), JSON: flags.Bool("json", false, ""),
-		Verbose: flags.Bool("verbose", false, ""), Paranoid: flags.Bool("paranoid", false, ""),
+		Verbose: flags.Bool("verbose", false, ""), Paranoid: flags.Bool("paranoid", false, ""), Workers: flags.String("workers", "", ""),
 	}
 	format, reference, store := flags.String("format", "dot", ""), flags.String("reference", "", ""), flags.Bool("store", false, "")
 	links := flags.String("links", "", "")
