@@ -47,6 +47,7 @@ var mayImport = map[string][]string{
 	"pipeline/codeid":                  {"pipeline/canon", "pipeline/store/disk"},
 	"pipeline/progress":                {"pipeline", "pipeline/quote"},
 	"pipeline/quote":                   nil,
+	"pipeline/slurmtest":               nil,
 	"pipeline/store":                   {"pipeline/store/disk"},
 	"pipeline/store/disk":              nil,
 	"pipeline/store/remote":            nil,
