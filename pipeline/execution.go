@@ -42,6 +42,9 @@ func (r *runner) staff(w *Workers) (err error) {
 	if err != nil {
 		return err
 	}
+	// While what a worker made is hashed and recorded here, it has the next node
+	// already: that node stands in the pool's line.
+	r.ahead = r.o.Jobs
 	r.pool, err = newPool(w, r.o.Jobs, l)
 	return err
 }

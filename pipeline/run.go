@@ -24,10 +24,11 @@ type runner struct {
 	report  *Report
 	started time.Time
 
-	near *pool   // workers on this machine; nil: stages run in this process
-	pool *pool   // workers that do all nodes but those of Node.Here; near, or on other machines
-	push *pusher // nil: nothing is pushed
-	free releaser
+	near  *pool   // workers on this machine; nil: stages run in this process
+	ahead int     // nodes that may be under way beyond Options.Jobs, without a worker
+	pool  *pool   // workers that do all nodes but those of Node.Here; near, or on other machines
+	push  *pusher // nil: nothing is pushed
+	free  releaser
 
 	nodes    map[*Node]*progress
 	ready    queue
@@ -265,7 +266,7 @@ func (r *runner) loop(ctx context.Context) {
 
 // next takes the first ready node that may start now, nil if none may.
 func (r *runner) next() *progress {
-	if r.running >= r.o.Jobs {
+	if r.running >= r.o.Jobs+r.ahead {
 		return nil
 	}
 	var large []*progress

@@ -112,7 +112,7 @@ func TestT41SharedSecondLevel(t *testing.T) {
 	ended := make(chan error)
 	for i, dir := range seen {
 		labs[i] = newLab(t)
-		labs[i].far = "file://" + filepath.Join(dir, "level")
+		labs[i].far = "file://" + dir
 		go func() {
 			e := labs[i].engine()
 			p, err := e.Plan(context.Background(), labs[i].graph(basic()), nil)
@@ -138,7 +138,7 @@ func TestT41SharedSecondLevel(t *testing.T) {
 		}
 	}
 	third := newLab(t)
-	third.far = "file://" + filepath.Join(folder, "level")
+	third.far = "file://" + folder
 	third.want("a third host", third.run(basic()))
 }
 

@@ -285,7 +285,7 @@ func target(ctx context.Context, name string, args []string) error {
 	o := Options{
 		Params: flags.String("params", "params.toml", ""), Profile: flags.String("profile", "", ""), Out: flags.String("out", "out", ""), Data: flags.String("data", "", ""),
 		Jobs: flags.Int("jobs", runtime.GOMAXPROCS(0), ""), DryRun: flags.Bool("dryrun", false, ""), JSON: flags.Bool("json", false, ""),
-		Set: flags.String("set", "", ""), Verbose: flags.Bool("verbose", false, ""), Paranoid: flags.Bool("paranoid", false, ""),
+		Set: flags.String("set", "", ""), Verbose: flags.Bool("verbose", false, ""), Paranoid: flags.Bool("paranoid", false, ""), Workers: flags.String("workers", "", ""),
 	}
 	format, reference, store := flags.String("format", "dot", ""), flags.String("reference", "", ""), flags.Bool("store", false, "")
 	o.Yes = flags.Bool("yes", false, "")

@@ -1,0 +1,62 @@
+package stages
+
+import (
+	"bytes"
+	"context"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sparsel/pipeline/slurmtest"
+)
+
+// T37: the study gives the same bytes by workers of this machine, by workers that share a folder with their driver, by workers that
+// share nothing, MNIST least of all, by a Slurm of two nodes, and on a second machine that has only what those pushed.
+func TestT37StudyOnWorkers(t *testing.T) {
+	p := newProject(t)
+	p.run("all", "-jobs=2", "-out=here")
+	want := p.digests("here")
+	for how, command := range map[string]string{
+		"shared": "env",
+		"apart":  `unshare -m sh -c 'mount -t tmpfs none "` + p.dir + `" && mount -t tmpfs none "` + p.data + `" && exec "$@"' sh`,
+		"slurm":  "",
+	} {
+		t.Run(how, func(t *testing.T) {
+			hosts := []string{"host="}
+			switch {
+			case how == "slurm":
+				command, hosts = slurmtest.Start(t).Srun("-w n$((SPARSEL_SLOT % 2 + 1))"), []string{"host=n1", "host=n2"}
+			case how == "apart" && exec.Command("unshare", "-m", "true").Run() != nil:
+				t.Skip("no mount namespace")
+			}
+			level, temp := t.TempDir(), t.TempDir()
+			cmd := p.command(context.Background(), "all", "-jobs=2", "-out="+how, "-workers="+command)
+			cmd.Env = append(cmd.Env, remoteVariable+"=file://"+level, "TMPDIR="+temp)
+			text, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, text)
+			}
+			for _, host := range hosts {
+				if !bytes.Contains(text, []byte(host)) {
+					t.Errorf("no line has %s:\n%s", host, text)
+				}
+			}
+			p.same(how, p.digests(how), want)
+
+			cmd = p.command(context.Background(), "all", "-jobs=2", "-out=second-"+how)
+			cmd.Env = append(cmd.Env, remoteVariable+"=file://"+level)
+			if text, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(text), "msg=executed") {
+				t.Errorf("the second machine: %v\n%s", err, text)
+			}
+			for path, sum := range p.digests("second-" + how) {
+				if want[path] != sum {
+					t.Errorf("the second machine: %s differs", path)
+				}
+			}
+			if left, _ := filepath.Glob(filepath.Join(temp, "*")); len(left) > 0 {
+				t.Errorf("left: %q", left)
+			}
+		})
+	}
+}
