@@ -131,7 +131,8 @@ func (t Table) pieces(b *bytes.Buffer, l layout) {
 
 // long is a table that goes on over pages.
 func (t Table) long(b *bytes.Buffer, l layout) {
-	fmt.Fprintf(b, "\\begingroup%s\\setlength{\\tabcolsep}{%gpt}\\setlength{\\LTcapwidth}{\\linewidth}\n\\begin{longtable}{%s}\n", l.size, float64(separation)/2, l.spec)
+	fmt.Fprintf(b, "\\begingroup%s\\setlength{\\tabcolsep}{%gpt}\\setlength{\\LTcapwidth}{\\linewidth}\n", l.size, float64(separation)/2)
+	fmt.Fprintf(b, "\\begin{longtable}{%s}\n", l.spec)
 	fmt.Fprintf(b, "%s\\\\\n\\toprule\n%s\\midrule\n\\endfirsthead\n", t.caption(), line(t.Header))
 	fmt.Fprintf(b, "\\toprule\n%s\\midrule\n\\endhead\n\\bottomrule\n\\endfoot\n", line(t.Header))
 	for _, row := range t.Rows {

@@ -71,7 +71,8 @@ func RenderMacros(list []Macro) ([]byte, error) {
 			name = macroName(m.Path, signs)
 		}
 		if name == "" || taken[name] {
-			return nil, fmt.Errorf("macros: %q would have the name \\%s, which another has; give its row another name", strings.Join(m.Path, "/"), name)
+			return nil, fmt.Errorf("macros: %q would have the name \\%s, which another has; give its row another name",
+				strings.Join(m.Path, "/"), name)
 		}
 		taken[name] = true
 		fmt.Fprintf(&b, "\\newcommand{\\%s}{\\ensuremath{%s}}\n", name, mathText.Replace(m.Text))
@@ -93,7 +94,9 @@ func macroName(path []string, spell func(string) string) string {
 var digits = [...]string{"Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"}
 
 // spelled are the signs with names of their own.
-var spelled = map[rune]string{'β': "Beta", 'ρ': "Rho", 'ε': "Epsilon", '₁': "One", '₂': "Two", '%': "Percent", '±': "PlusMinus", '²': "Squared"}
+var spelled = map[rune]string{
+	'β': "Beta", 'ρ': "Rho", 'ε': "Epsilon", '₁': "One", '₂': "Two", '²': "Squared", '%': "Percent", '±': "PlusMinus",
+}
 
 func letter(r rune) bool { return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
 func digit(r rune) bool  { return '0' <= r && r <= '9' }

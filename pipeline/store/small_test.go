@@ -1,7 +1,9 @@
 package store
 
 import (
+	"crypto/sha256"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -140,5 +142,28 @@ func TestShortIDs(t *testing.T) {
 	}
 	if got := (ContentID{0xab, 0xcd, 0xef, 1, 2, 3, 4}).Short(); got != "abcdef010203" {
 		t.Error(got)
+	}
+}
+
+// Bytes from elsewhere are kept only if they are those of the content, whatever their number.
+func TestReceive(t *testing.T) {
+	s, w := begun(t)
+	const text = "twelve bytes"
+	id := ContentID(sha256.Sum256([]byte(text)))
+	for _, c := range []struct {
+		text string
+		size int64
+		good bool
+	}{{"other  bytes", 12, false}, {"twelve byte", 12, false}, {"twelve bytes", 13, false}, {"", 12, false}, {text, 12, true}} {
+		err := w.Receive(id, c.size, func(out io.Writer) error {
+			_, err := io.WriteString(out, c.text)
+			return err
+		})
+		if (err == nil) != c.good || err != nil && !errors.Is(err, ErrDamaged) {
+			t.Errorf("%q as %d bytes: %v", c.text, c.size, err)
+		}
+		if _, err := os.Stat(s.BlobPath(id)); (err == nil) != c.good {
+			t.Errorf("%q as %d bytes: the blob: %v", c.text, c.size, err)
+		}
 	}
 }

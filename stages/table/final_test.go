@@ -55,6 +55,13 @@ func TestFinalTable(t *testing.T) {
 			}
 		}
 	}
+	for given, want := range map[string]string{"": "Final values of experiment e", "Mine": "Mine"} {
+		titled := p
+		titled.Title = given
+		if table, err := titled.table(summaries); err != nil || table.Title != want {
+			t.Errorf("the title %q is %q, %v; want %q", given, table.Title, err, want)
+		}
+	}
 	p.Rows = append(p.Rows, Row{"Adam", "long", "1", "all"})
 	if _, err := p.table(summaries); err == nil || !strings.Contains(err.Error(), "experiment e has no accuracy of Adam, condition long, layer all, epoch 2") {
 		t.Errorf("a row without values: %v", err)
