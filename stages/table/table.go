@@ -6,6 +6,7 @@ package table
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"sparsel/analysis/tabulate"
 	"sparsel/artifacts/measures"
@@ -67,7 +68,8 @@ func made(job *pipeline.Job) (tabulate.Table, error) {
 		if _, summaries, err = measures.ReadSummaries(path); err != nil {
 			return tabulate.Table{}, err
 		}
-		if path, ok := job.Input(Further); ok {
+		if slices.ContainsFunc(job.Node().Inputs, func(in pipeline.Input) bool { return in.Name == Further }) {
+			path, _ := job.Input(Further)
 			_, further, err := measures.ReadSummaries(path)
 			if err != nil {
 				return tabulate.Table{}, err
