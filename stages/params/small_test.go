@@ -23,12 +23,12 @@ func TestThin(t *testing.T) {
 
 func TestClassNumbers(t *testing.T) {
 	for _, list := range [][]any{{int64(0)}, {int64(9)}, {int64(3), int64(9), int64(0)}} {
-		if got, err := classNumbers(list); err != nil || len(got) != len(list) || int64(got[0]) != list[0] {
+		if got, err := classNumbers(list, 10); err != nil || len(got) != len(list) || int64(got[0]) != list[0] {
 			t.Errorf("%v: %v, %v", list, got, err)
 		}
 	}
 	for _, v := range []any{nil, "0", []any{}, []any{int64(10)}, []any{int64(-1)}, []any{0.5}, []any{int64(1), "2"}} {
-		if got, err := classNumbers(v); err == nil {
+		if got, err := classNumbers(v, 10); err == nil {
 			t.Errorf("%v is taken for the classes %v", v, got)
 		}
 	}
