@@ -158,7 +158,7 @@ func TestAdoptAfterAnEdit(t *testing.T) {
 		}
 	}
 	before := e.digests("out")
-	e.must("dryrun", "out", "would repeat ", "would adopt ", " kernels ", "activation: tanh",
+	e.must("dryrun", "out", "would repeat ", "would adopt ", " kernels ", "train/rare/act=tanh/",
 		"24 of 24 trainings without a result of the present code have one of code")
 	e.same("a dry run", e.digests("out"), before)
 

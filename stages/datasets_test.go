@@ -312,7 +312,7 @@ func TestDescribedDataSet(t *testing.T) {
 	}
 	for file, want := range map[string]string{
 		"out/figures/fig-letters.json": "On letters: 26 classes, 14×14 pixels", "out/tables/table-parameters.md": "196 → 40 → 26",
-		"out/report.html": "Small networks are trained on letters, 2600 images of 14×14 pixels in 26 classes.",
+		"out/report.html": "networks are trained on letters, 2600 images of 14×14 pixels in 26 classes,",
 	} {
 		if content, err := os.ReadFile(s.path(file)); err != nil || !strings.Contains(string(content), want) {
 			t.Errorf("%s: %v, lacks %q", file, err, want)

@@ -54,7 +54,7 @@ func TestOwnImagesAsDocumented(t *testing.T) {
 	}
 	script.WriteString(`cmp out-shapes/figures/fig-classes.svg docs/examples/fig-classes.svg
 grep 'On shapes: 3 classes, 20×20 pixels' out-shapes/tables/table-convolution.md
-grep 'Small networks are trained on shapes, 1500 images' out-shapes/report.html
+grep 'networks are trained on shapes, 1500 images' out-shapes/report.html
 ! grep 'MNIST' out-shapes/figures/fig-classes.json
 
 # Files that are not what the parameters say.

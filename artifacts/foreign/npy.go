@@ -69,7 +69,7 @@ func (a *npy) header() error {
 	a.begin += length
 	m := npyHeader.FindStringSubmatch(string(text))
 	if strings.Contains(string(text), "'descr': '|O'") {
-		return errors.New("Python objects, such as lists of different lengths; make it an array of numbers with .astype('<f4')")
+		return errors.New("the array holds Python objects, such as lists of different lengths; make it an array of numbers with .astype('<f4')")
 	}
 	if m == nil {
 		return fmt.Errorf("the header %.200q is not that of an array of numbers with one or two dimensions", strings.TrimSpace(string(text)))

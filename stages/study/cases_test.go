@@ -402,7 +402,7 @@ func TestEveryKindOfTable(t *testing.T) {
 			}
 		}
 	}
-	text += "[[experiments]]\nname = \"rates\"\ncondition = \"lr={lr}\"\noptimizers = [\"Adam\"]\nvary = [{ parameter = \"lr\", values = [0.01] }]\n"
+	text += "[[experiments]]\nname = \"rates\"\ncondition = \"lr={lr}\"\noptimizers = [\"Adam\"]\nvary = [{ parameter = \"lr\", values = [0.01, 0.02] }]\n"
 	whole := strings.Replace(own, "[[tables]]\nid = \"epochs\"\nkind = \"tidy\"\n", "", 1) + text
 	out := studytest.MadeUp(t, studytest.Of(t, whole, ""), telling)
 	for _, kind := range params.TableKinds() {
