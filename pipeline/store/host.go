@@ -80,9 +80,10 @@ func (w *Writer) foreign(now time.Time) error {
 		if err != nil {
 			continue
 		}
-		host, signed := strings.CutPrefix(strings.TrimSuffix(string(text), "\n"), hostMark)
+		line, whole := strings.CutSuffix(string(text), "\n") // a power cut may leave half of it
+		host, signed := strings.CutPrefix(line, hostMark)
 		age := now.Sub(info.ModTime())
-		if !signed || host == thisHost() || age > foreignAge { // earlier programs do not sign
+		if !whole || !signed || host == thisHost() || age > foreignAge { // earlier programs do not sign
 			continue
 		}
 		name, _, _ := strings.Cut(host, " ")
