@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package slurmtest is a Slurm of two nodes for tests of workers on other
 // machines: a controller and nodes from Debian's packages, each in a network
 // namespace and with a host name of its own, with their own key, folder and
@@ -32,7 +34,8 @@ type Cluster struct {
 	name string
 }
 
-// settings is slurm.conf. SlurmdTimeout is how long a dead node goes unnoticed.
+// settings is slurm.conf. SlurmdTimeout is how long a dead node goes unnoticed, and
+// InactiveLimit how long a dead srun; by default its job stays for ever.
 const settings = `ClusterName=%[2]s
 SlurmctldHost=ctl(10.99.0.1)
 AuthInfo=socket=%[1]s/munge.sock
@@ -54,6 +57,7 @@ SelectTypeParameters=CR_CPU
 SlurmdParameters=config_overrides
 ReturnToService=2
 SlurmdTimeout=20
+InactiveLimit=15
 KillWait=5
 SchedulerParameters=sched_min_interval=0,batch_sched_delay=0,bf_interval=1
 PreemptType=preempt/partition_prio

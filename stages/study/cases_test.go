@@ -397,12 +397,17 @@ func TestEveryKindOfTable(t *testing.T) {
 		for key, value := range map[string]string{
 			"experiment": `"rates"`, "experiments": `["rates"]`, "error": `"se"`, "metrics": `["` + strings.Join(params.MetricNames, `", "`) + `"]`,
 		} {
+			if kind == "effects" && key == "experiment" {
+				value = `"levels"`
+			}
 			if slices.Contains(params.TableKeys(kind), key) {
 				text += key + " = " + value + "\n"
 			}
 		}
 	}
-	text += "[[experiments]]\nname = \"rates\"\ncondition = \"lr={lr}\"\noptimizers = [\"Adam\"]\nvary = [{ parameter = \"lr\", values = [0.01, 0.02] }]\n"
+	for name, values := range map[string]string{"rates": "0.01", "levels": "0.01, 0.02"} {
+		text += "[[experiments]]\nname = \"" + name + "\"\ncondition = \"lr={lr}\"\noptimizers = [\"Adam\"]\nvary = [{ parameter = \"lr\", values = [" + values + "] }]\n"
+	}
 	whole := strings.Replace(own, "[[tables]]\nid = \"epochs\"\nkind = \"tidy\"\n", "", 1) + text
 	out := studytest.MadeUp(t, studytest.Of(t, whole, ""), telling)
 	for _, kind := range params.TableKinds() {
