@@ -18,7 +18,7 @@ type Setup struct {
 	Set []string // values beside those of the file; see params.Parse
 
 	Checked bool   // another process has made everything with made-up numbers already
-	Images  string // of Checked: Study.Images of that process, whatever this one finds at hand
+	Images  string // Study.Images of that process, whatever this one finds at hand; empty: to be found out
 
 	// Recorded leaves of the study only these runs, their summaries and the table of their epochs; nil means all of it.
 	Recorded []agreement.Run
@@ -43,6 +43,8 @@ func (s Setup) Study() (*Study, error) {
 		if err := s.checkData(p); err != nil {
 			return nil, err
 		}
+	}
+	if s.Images == "" {
 		s.Images = imagesOf(p, sources)
 	}
 	if s.Recorded != nil {
