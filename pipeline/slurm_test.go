@@ -116,7 +116,7 @@ func TestT38SlurmManyNodes(t *testing.T) {
 func TestT37SlurmKills(t *testing.T) {
 	t.Parallel()
 	c := slurmtest.Start(t)
-	l, s := newLab(t), many(rounds(400, 600))
+	l, s := newLab(t), many(rounds(300, 600))
 	l.pause = 2 * time.Second
 	limited := "$(test $SPARSEL_SLOT -gt 2 || echo --time=1)" // a minute, the least that there is
 	l.launch = c.Srun("-w n$((SPARSEL_SLOT % 2 + 1)) " + limited)
