@@ -232,7 +232,8 @@ func (r *runner) loop(ctx context.Context) {
 			}
 			r.running++
 			r.memory += p.step.Node.Memory
-			go func() { r.results <- r.attempt(ctx, p) }()
+			a := r.action(p)
+			go func() { r.results <- r.attempt(ctx, p, a) }()
 		}
 		if r.running == 0 && (r.stopping || ctx.Err() != nil || len(r.busy) == 0) {
 			return

@@ -114,6 +114,9 @@ func TestT38SlurmManyNodes(t *testing.T) {
 // T37: whatever happens to workers on a Slurm costs a node another try and
 // nothing else.
 func TestT37SlurmKills(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for a time limit, the least of which is a minute")
+	}
 	t.Parallel()
 	c := slurmtest.Start(t)
 	l, s := newLab(t), many(rounds(300, 600))
