@@ -15,7 +15,7 @@ func (r *runner) action(p *progress) action {
 	a := *p.step.action
 	trace, flush := r.e.trace(n)
 	defer flush()
-	a.complete(n, func(in Input) *ContentID { return contentOf(r.nodes[in.From].outputs, in.Output) }, trace)
+	a.complete(n, func(in Input) *ContentID { return contentOf(r.outputsOf(in.From), in.Output) }, trace)
 	return a
 }
 

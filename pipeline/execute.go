@@ -72,7 +72,7 @@ func (r *runner) inputs(ctx context.Context, n *Node) (m map[string]jobInput, la
 	m = make(map[string]jobInput, len(n.Inputs))
 	for _, in := range n.Inputs {
 		var file jobInput
-		for _, o := range r.nodes[in.From].outputs {
+		for _, o := range r.outputsOf(in.From) {
 			if o.Name != in.Output {
 				continue
 			}

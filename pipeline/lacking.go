@@ -41,7 +41,7 @@ func (r *runner) makeAgain(u *progress, lacking []*progress) {
 func (r *runner) vanished(n *Node) []*progress {
 	var lacking []*progress
 	for _, in := range n.Inputs {
-		for _, o := range r.nodes[in.From].outputs {
+		for _, o := range r.outputsOf(in.From) {
 			if o.Name == in.Output && errors.Is(r.plan.checker.Blob(o.Content, o.Size, store.TrustTimes), fs.ErrNotExist) {
 				r.plan.need(o.Content, certain)
 				lacking = append(lacking, r.nodes[in.From])

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"sparsel/pipeline/store"
@@ -30,6 +31,7 @@ type runner struct {
 	push  *pusher // nil: nothing is pushed
 	free  releaser
 
+	gave     sync.RWMutex // for progress.outputs, which attempts read while a node is made again
 	nodes    map[*Node]*progress
 	ready    queue
 	busy     []*progress // another process works on their action
@@ -52,6 +54,13 @@ type progress struct {
 	due     bool        // it is current by the plan, and still to be done
 	again   int         // how often it was made again for its bytes
 	readers []*progress // of its bytes, that wait for it to be made again
+}
+
+// outputsOf is what a node gave.
+func (r *runner) outputsOf(n *Node) []store.Output {
+	r.gave.RLock()
+	defer r.gave.RUnlock()
+	return r.nodes[n].outputs
 }
 
 // attempted is the end of one attempt at a node.
@@ -291,7 +300,10 @@ func (r *runner) end(p *progress, a attempted) {
 	if p.ended {
 		return
 	}
-	p.ended, p.outputs, p.result = true, a.outputs, a.result
+	r.gave.Lock()
+	p.outputs = a.outputs
+	r.gave.Unlock()
+	p.ended, p.result = true, a.result
 	p.result.Node, p.result.Name = p.step.Node, p.step.Node.Name
 	if p.result.Err != nil {
 		p.result.Error = p.result.Err.Error()
