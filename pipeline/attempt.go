@@ -9,20 +9,14 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// action completes a node's action by what its producers gave. Only the run's loop may ask, which writes that.
-func (r *runner) action(p *progress) action {
+// attempt brings one node to an end: it finds that its action is already done,
+// or does it, or finds that another process is doing it.
+func (r *runner) attempt(ctx context.Context, p *progress) attempted {
 	n := p.step.Node
 	a := *p.step.action
 	trace, flush := r.e.trace(n)
-	defer flush()
 	a.complete(n, func(in Input) *ContentID { return contentOf(r.outputsOf(in.From), in.Output) }, trace)
-	return a
-}
-
-// attempt brings one node to an end: it finds that its action is already done,
-// or does it, or finds that another process is doing it.
-func (r *runner) attempt(ctx context.Context, p *progress, a action) attempted {
-	n := p.step.Node
+	flush()
 	outputs, miss := r.find(ctx, n, a.id)
 	if miss == nil {
 		return attempted{p: p, outputs: outputs, result: r.settle(n, &a, outputs, r.hit(a.id))}

@@ -131,8 +131,9 @@ func (r *runner) release(ctx context.Context) {
 			case !ok:
 				later = append(later, x)
 			default:
-				x.p.outputs = slices.Clone(x.p.outputs)
-				x.p.outputs[i].Away = true
+				outputs := slices.Clone(x.p.outputs)
+				outputs[i].Away = true
+				r.gives(x.p, outputs)
 				r.report.Released++
 				r.report.ReleasedBytes += o.Size
 			}

@@ -31,7 +31,7 @@ type runner struct {
 	push  *pusher // nil: nothing is pushed
 	free  releaser
 
-	gave     sync.RWMutex // for progress.outputs, which attempts read while a node is made again
+	gave     sync.RWMutex // for progress.outputs: attempts read them while the loop may change them
 	nodes    map[*Node]*progress
 	ready    queue
 	busy     []*progress // another process works on their action
@@ -54,6 +54,13 @@ type progress struct {
 	due     bool        // it is current by the plan, and still to be done
 	again   int         // how often it was made again for its bytes
 	readers []*progress // of its bytes, that wait for it to be made again
+}
+
+// gives sets what a node gave.
+func (r *runner) gives(p *progress, outputs []store.Output) {
+	r.gave.Lock()
+	defer r.gave.Unlock()
+	p.outputs = outputs
 }
 
 // outputsOf is what a node gave.
@@ -241,8 +248,7 @@ func (r *runner) loop(ctx context.Context) {
 			}
 			r.running++
 			r.memory += p.step.Node.Memory
-			a := r.action(p)
-			go func() { r.results <- r.attempt(ctx, p, a) }()
+			go func() { r.results <- r.attempt(ctx, p) }()
 		}
 		if r.running == 0 && (r.stopping || ctx.Err() != nil || len(r.busy) == 0) {
 			return
@@ -300,9 +306,7 @@ func (r *runner) end(p *progress, a attempted) {
 	if p.ended {
 		return
 	}
-	r.gave.Lock()
-	p.outputs = a.outputs
-	r.gave.Unlock()
+	r.gives(p, a.outputs)
 	p.ended, p.result = true, a.result
 	p.result.Node, p.result.Name = p.step.Node, p.step.Node.Name
 	if p.result.Err != nil {
