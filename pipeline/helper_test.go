@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -18,6 +20,16 @@ import (
 	"sparsel/pipeline/store"
 	"sparsel/pipeline/store/disk"
 )
+
+// absent skips a test that the machine lacks something for, and fails it if
+// SPARSEL_REQUIRE names that.
+func absent(t testing.TB, what, why string) {
+	t.Helper()
+	if slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), what) {
+		t.Fatalf("SPARSEL_REQUIRE names %s: %s", what, why)
+	}
+	t.Skip(why)
+}
 
 // The test binary is also the processes that its tests start: with
 // SPARSEL_TEST_LAB a driver, with SPARSEL_TEST_WORKER a worker.

@@ -28,7 +28,7 @@ func apart(t *testing.T, dir string) string {
 		unshare = "unshare -Urm"
 	}
 	if out, err := exec.Command("sh", "-c", unshare+" mount -t tmpfs none /mnt").CombinedOutput(); err != nil {
-		t.Skipf("no mount namespace: %v: %s", err, out)
+		absent(t, "slurm", fmt.Sprintf("no mount namespace: %v: %s", err, out))
 	}
 	return fmt.Sprintf(`%s sh -c 'mount -t tmpfs none %s && exec "$@"' sh`, unshare, dir)
 }
@@ -72,7 +72,7 @@ func TestT37LaunchedWorkersGiveTheSame(t *testing.T) {
 				l.launch = apart(t, l.dir)
 			case "another host":
 				if os.Getuid() != 0 {
-					t.Skip("only root can have another host name")
+					absent(t, "slurm", "only root can have another host name")
 				}
 				host = "node7"
 				l.launch = `unshare -u sh -c 'hostname node7 && exec "$@"' sh`

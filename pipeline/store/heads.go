@@ -28,7 +28,8 @@ const headMark = "record "
 // whose size, times and inode are as they were when an earlier command read it.
 func (c *Checker) Head(id ActionID, trust Trust) (*Record, error) {
 	sig, err := statSignature(c.store.RecordPath(id))
-	if before := c.before.heads[id]; err == nil && trust == TrustTimes && before.sig == sig {
+	before := c.before.heads[id]
+	if err == nil && trust == TrustTimes && before.sig == sig {
 		return &Record{Action: id, Outputs: before.outputs, Adopted: before.adopted}, nil
 	}
 	r, err := c.store.Record(id)
@@ -38,7 +39,7 @@ func (c *Checker) Head(id ActionID, trust Trust) (*Record, error) {
 			found = head{sig, r.Adopted, r.Outputs}
 		}
 	}
-	if known := c.before.heads[id]; found.sig != known.sig {
+	if found.sig != before.sig {
 		c.mu.Lock()
 		c.heads[id] = found
 		c.mu.Unlock()
