@@ -1,6 +1,9 @@
 package summary
 
-import "math"
+import (
+	"cmp"
+	"math"
+)
 
 // Kendall returns Kendall's tau-b of two lists of equal length (Kendall, 1945, Biometrika 33, p. 239): the pairs that both order
 // alike less those that they order the other way, over the geometric mean of the pairs that either tells apart. Places where one
@@ -16,7 +19,7 @@ func Kendall(x, y []float64) float64 {
 			if !usable(k) {
 				continue
 			}
-			a, b := sign(x[i]-x[k]), sign(y[i]-y[k])
+			a, b := float64(cmp.Compare(x[i], x[k])), float64(cmp.Compare(y[i], y[k]))
 			alike, inX, inY = alike+a*b, inX+a*a, inY+b*b
 		}
 	}
@@ -24,13 +27,3 @@ func Kendall(x, y []float64) float64 {
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
-
-func sign(v float64) float64 {
-	switch {
-	case v > 0:
-		return 1
-	case v < 0:
-		return -1
-	}
-	return 0
-}

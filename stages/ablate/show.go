@@ -8,6 +8,7 @@ import (
 	"sparsel/analysis/ablation"
 	"sparsel/analysis/chart"
 	"sparsel/analysis/tabulate"
+	"sparsel/stages/measured"
 )
 
 // quarters are the shares of units at which the table gives accuracies.
@@ -21,12 +22,12 @@ func (r *result) table() tabulate.Table {
 		Data:   [][]string{{"order", "orders", "area", "area_low", "area_high", "accuracy_25", "accuracy_50", "accuracy_75", "p_random", "p_matched"}},
 		Notes: []string{
 			fmt.Sprintf("%d samples, %d units; with all units the accuracy is %s. A unit that is removed gives 0 to the output layer.",
-				r.layer.Samples, len(r.layer.Units), short(r.intact)),
+				r.layer.Samples, len(r.layer.Units), measured.Short(r.intact)),
 			"Area: under the accuracy over the share of units removed. Of several orders, the median, with quantiles of their areas.",
 			fmt.Sprintf("Like: orders that are random within strata of about %d units of like mean activity, with as many units of each stratum gone at every step as in the order named.",
 				ablation.StratumUnits),
 			"p: two-sided, by the share of the orders at random, or of those like it, whose area is at or beyond the order's.",
-			"Spearman's correlation of the units' selectivity and impact, the accuracy that removing the unit alone costs: " + short(r.spearman) + ".",
+			"Spearman's correlation of the units' selectivity and impact, the accuracy that removing the unit alone costs: " + measured.Short(r.spearman) + ".",
 		},
 	}
 	for i, s := range r.sets {
@@ -48,7 +49,7 @@ func (r *result) table() tabulate.Table {
 		}
 		row, data := []string{s.name, strconv.Itoa(len(areas))}, []string{s.name, strconv.Itoa(len(areas))}
 		for _, v := range append(numbers, random, like) {
-			row, data = append(row, short(v)), append(data, strconv.FormatFloat(v, 'g', -1, 64))
+			row, data = append(row, measured.Short(v)), append(data, strconv.FormatFloat(v, 'g', -1, 64))
 		}
 		t.Rows, t.Data = append(t.Rows, row), append(t.Data, data)
 	}
@@ -66,13 +67,6 @@ func (s set) at(removed int) float64 {
 
 // middle is the median, the lower one of two.
 func middle(values []float64) float64 { return ablation.Quantile(values, 0.5) }
-
-func short(v float64) string {
-	if math.IsNaN(v) {
-		return "–"
-	}
-	return strconv.FormatFloat(v, 'f', 4, 64)
-}
 
 // looks are the roles of the sets in figures.
 var looks = []string{mostFirst: "level5", leastFirst: "level1", atRandom: "test_loss", likeMost: "level6", likeLeast: "Adadelta"}
@@ -131,6 +125,6 @@ func (r *result) figure() chart.Figure {
 	title := "Accuracy as units are removed"
 	return chart.Figure{
 		ID: Picture, Title: title, Note: note, Rows: []chart.Row{{Panels: []chart.Panel{most, least}, ShareY: true}, {Panels: []chart.Panel{alone}}},
-		Caption: fmt.Sprintf("%s. Spearman's correlation of selectivity and the accuracy lost is %s.", title, short(r.spearman)),
+		Caption: fmt.Sprintf("%s. Spearman's correlation of selectivity and the accuracy lost is %s.", title, measured.Short(r.spearman)),
 	}
 }

@@ -5,7 +5,6 @@ package ablate
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"sparsel/analysis/chart"
 	"sparsel/analysis/tabulate"
@@ -80,15 +79,8 @@ func (r *result) write(path func(name string) string) error {
 	if err := tabulate.WriteFiles(t, func(format string) string { return path(Table + "." + format) }); err != nil {
 		return err
 	}
-	f := r.figure()
-	for _, format := range chart.Formats {
-		data, err := chart.Render(f, chart.DefaultStyle(), format)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(path(Picture+"."+format), data, 0o666); err != nil {
-			return err
-		}
+	if err := chart.WriteFiles(r.figure(), chart.DefaultStyle(), func(format string) string { return path(Picture + "." + format) }); err != nil {
+		return err
 	}
 	if err := r.archive(path(Table + ".parquet")); err != nil {
 		return err

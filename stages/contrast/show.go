@@ -10,6 +10,7 @@ import (
 	"sparsel/analysis/chart"
 	"sparsel/analysis/tabulate"
 	"sparsel/artifacts"
+	"sparsel/stages/measured"
 )
 
 // what names the layer and epoch that a row is about, without what is compared.
@@ -35,13 +36,13 @@ func (p Params) table(rows []row) tabulate.Table {
 	}
 	var notes []string
 	for _, r := range rows {
-		between := fmt.Sprintf("%s to %s", short(r.difference.low), short(r.difference.high))
+		between := fmt.Sprintf("%s to %s", measured.Short(r.difference.low), measured.Short(r.difference.high))
 		if math.IsNaN(r.difference.low) {
 			between = "–"
 		}
 		t.Rows = append(t.Rows, []string{
-			r.head, r.what(), r.group, strconv.Itoa(r.here.n), short(r.here.at), r.reference, strconv.Itoa(r.there.n), short(r.there.at),
-			short(r.difference.at), between, short(r.dz), small(r.p), small(r.flip), small(r.holm),
+			r.head, r.what(), r.group, strconv.Itoa(r.here.n), measured.Short(r.here.at), r.reference, strconv.Itoa(r.there.n), measured.Short(r.there.at),
+			measured.Short(r.difference.at), between, measured.Short(r.dz), small(r.p), small(r.flip), small(r.holm),
 		})
 		data := []string{r.name, r.layer, strconv.FormatInt(r.epoch, 10), r.group}
 		for _, side := range []interval{r.here, r.there} {
@@ -82,19 +83,12 @@ func (p Params) method() string {
 	return "Runs are independent: Welch's t. If runs of one name started alike, -paired compares them one by one."
 }
 
-func short(v float64) string {
-	if math.IsNaN(v) {
-		return "–"
-	}
-	return strconv.FormatFloat(v, 'f', 4, 64)
-}
-
 // small is a p value, which is never 0.
 func small(p float64) string {
 	if p < 0.00005 {
 		return "< 0.0001"
 	}
-	return short(p)
+	return measured.Short(p)
 }
 
 func exact(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
@@ -160,20 +154,13 @@ func forest(rows []row) chart.Panel {
 	return panel
 }
 
-// plain replaces what the font of the figures may lack, for names come from files, and shortens what is long.
-func plain(s string) string {
-	out := []rune{}
-	for _, r := range s {
-		if r < ' ' || r > '~' || r == '^' || r == '{' || r == '}' {
-			r = '?'
-		}
-		out = append(out, r)
-	}
+// plain is a name for a figure, without the beginning of what is long.
+func plain(name string) string {
 	const most = 24
-	if len(out) > most {
-		out = append([]rune("..."), out[len(out)-most+3:]...)
+	if name = measured.Plain(name); len(name) > most {
+		return "..." + name[len(name)-most+3:]
 	}
-	return string(out)
+	return name
 }
 
 // archive writes the table as Parquet.

@@ -3,7 +3,6 @@ package contrast
 import (
 	"context"
 	"fmt"
-	"os"
 	"strconv"
 
 	"sparsel/analysis/chart"
@@ -54,15 +53,9 @@ func run(_ context.Context, job *pipeline.Job) error {
 	if err := tabulate.WriteFiles(p.table(rows), func(format string) string { return job.Output(Table + "." + format) }); err != nil {
 		return err
 	}
-	f := p.figure(rows)
-	for _, format := range chart.Formats {
-		data, err := chart.Render(f, chart.DefaultStyle(), format)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(job.Output(Picture+"."+format), data, 0o666); err != nil {
-			return err
-		}
+	err = chart.WriteFiles(p.figure(rows), chart.DefaultStyle(), func(format string) string { return job.Output(Picture + "." + format) })
+	if err != nil {
+		return err
 	}
 	return archive(job.Output(Table+".parquet"), rows)
 }

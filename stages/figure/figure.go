@@ -6,9 +6,7 @@ package figure
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 
 	"sparsel/analysis/chart"
@@ -205,20 +203,10 @@ func run(_ context.Context, job *pipeline.Job) error {
 		return err
 	}
 	f.Metadata = p.metadata(sums)
-	for _, out := range []struct{ name, format string }{{PNG, "png"}, {SVG, "svg"}, {PDF, "pdf"}, {CSV, "csv"}} {
-		data, err := chart.Render(f, p.Style, out.format)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(job.Output(out.name), data, 0o644); err != nil {
-			return err
-		}
-	}
-	words, err := json.MarshalIndent(map[string]string{"id": p.ID, "title": p.Title, "caption": f.Caption, "note": f.Note}, "", "  ")
-	if err != nil {
+	if err := chart.WriteFiles(f, p.Style, func(format string) string { return job.Output("figure." + format) }); err != nil {
 		return err
 	}
-	return os.WriteFile(job.Output(JSON), append(words, '\n'), 0o644)
+	return chart.WriteWords(f, job.Output(JSON))
 }
 
 // readRuns reads what each run of an experiment has that the figure shows. An input that is absent is a run that failed.

@@ -4,6 +4,7 @@ import (
 	"sparsel/analysis/activity"
 	"sparsel/analysis/chart"
 	"sparsel/analysis/portrait"
+	"sparsel/stages/measured"
 )
 
 // mostPanels bounds a figure: the last layers are shown, which with epochs are those of the end.
@@ -39,20 +40,13 @@ func figure(id, title, note string, layers []Layer, panel func(Layer) chart.Pane
 
 func (l Layer) title() string { return l.File + ": " + l.Key.String() }
 
-// plain replaces what the font of the figures may lack, for names come from files.
-func plain(s string) string {
-	out := []rune{}
-	for _, r := range s {
-		if r < ' ' || r > '~' || r == '^' || r == '{' || r == '}' {
-			r = '?'
-		}
-		out = append(out, r)
-	}
+// plain is a name for a figure, without the beginning of what is long.
+func plain(name string) string {
 	const most = 48
-	if len(out) > most {
-		out = append([]rune("..."), out[len(out)-most:]...)
+	if name = measured.Plain(name); len(name) > most {
+		return "..." + name[len(name)-most:]
 	}
-	return string(out)
+	return name
 }
 
 func sparsityPanel(l Layer) chart.Panel {

@@ -102,6 +102,11 @@ func Try(parameters any, summaries []measures.Summary) error {
 	if err != nil {
 		return err
 	}
+	return render(t)
+}
+
+// render makes a table in every format, and forgets it.
+func render(t tabulate.Table) error {
 	for _, format := range tabulate.Formats {
 		if _, err := tabulate.Render(t, format); err != nil {
 			return err

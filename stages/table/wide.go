@@ -42,12 +42,7 @@ func TryRuns(parameters any, rows map[string][]measures.WideRow) error {
 	if err != nil {
 		return err
 	}
-	for _, format := range tabulate.Formats {
-		if _, err := tabulate.Render(t, format); err != nil {
-			return err
-		}
-	}
-	return nil
+	return render(t)
 }
 
 func readWide(path string) ([]measures.WideRow, error) {
