@@ -126,7 +126,8 @@ func (a *auditor) rehash(ctx context.Context) (err error) {
 	if a.audit, err = a.engine.Rehash(ctx, a.Graph, options); err != nil {
 		return err
 	}
-	if err := a.otherProfiles(ctx); err != nil {
+	all, err := a.others(ctx)
+	if err != nil {
 		return err
 	}
 	if err := a.auditMeasured(ctx); err != nil {
@@ -138,29 +139,35 @@ func (a *auditor) rehash(ctx context.Context) (err error) {
 		a.byName[r.Node.Name] = r
 	}
 	a.auditPinned()
-	a.auditPages()
+	a.auditPages(all)
 	if err := a.auditData(ctx); err != nil {
 		return err
 	}
 	return a.auditLock()
 }
 
-// otherProfiles looks at what the same store has published for the parameter file's other profiles.
-func (a *auditor) otherProfiles(ctx context.Context) error {
-	for _, profile := range a.Profiles() {
-		if profile == a.Params.Profile.Name() {
-			continue
+// others looks at what the same store has published for the parameter file's other profiles, and for tries. It returns all
+// that is published from the store.
+func (a *auditor) others(ctx context.Context) ([]*workspace, error) {
+	all, err := a.o.openAll()
+	if len(all) == 0 {
+		return nil, err
+	}
+	if err != nil {
+		for line := range strings.Lines(err.Error()) {
+			a.note("%s", strings.TrimSuffix(line, "\n"))
 		}
-		w, err := a.o.withProfile(profile).open(nil)
-		if err != nil {
-			return err
+	}
+	for _, w := range all {
+		if w.o.prefix() == a.o.prefix() {
+			continue
 		}
 		w.engine.Code = a.engine.Code
 		if err := a.audit.AlsoPublished(ctx, w.engine, w.Graph); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // auditLock compares the results by their contents; that these are what is stored, the rehashing has seen to.
@@ -183,13 +190,31 @@ func (a *auditor) auditLock() (err error) {
 			have[r.Node.Name][o.Name] = o.Content
 		}
 	}
-	for _, d := range have.differing(a.lock) {
-		a.fault(differs, d.Node+" "+d.Name, "stored is %s, %s says %s", have[d.Node][d.Name], filepath.Base(a.o.lockPath()), a.lock.Outputs[d].Content)
+	differing, name := have.differing(a.lock), filepath.Base(a.o.lockPath())
+	if a.lockIsOfTheseParameters() {
+		for _, d := range differing {
+			a.fault(differs, d.Node+" "+d.Name, "stored is %s, %s says %s", have[d.Node][d.Name], name, a.lock.Outputs[d].Content)
+		}
+		return nil
 	}
-	if a.lock.Params != lock.ID(a.Graph.ParamsHash()) {
-		a.report.Notes = append(a.report.Notes, a.o.lockPath()+" was written from other parameters; `go tool mage diff` says which")
+	note := a.o.lockPath() + " was written from other parameters"
+	if len(differing) > 0 {
+		note += fmt.Sprintf(", and says something else of %s", counted(len(differing), "output"))
 	}
+	a.note("%s; `%s` says which", note, a.o.command("diff"))
 	return nil
+}
+
+// lockIsOfTheseParameters reports whether a difference from the lock is a fault. A lock of other parameters may well say
+// something else.
+func (a *auditor) lockIsOfTheseParameters() bool {
+	return a.lock.Params == lock.ID(a.Graph.ParamsHash())
+}
+
+func (a *auditor) note(format string, args ...any) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.report.Notes = append(a.report.Notes, fmt.Sprintf(format, args...))
 }
 
 func (a *auditor) fault(kind store.FaultKind, path, format string, args ...any) {

@@ -47,11 +47,11 @@ func readPage(path string, written pipeline.ContentID) ([]byte, error) {
 	return page, err
 }
 
-// auditPages checks the reports of the study and its profiles.
-func (a *auditor) auditPages() {
+// auditPages checks the reports of workspaces.
+func (a *auditor) auditPages(all []*workspace) {
 	written := a.audit.Written()
-	for _, profile := range a.Profiles() {
-		name := filepath.Join(a.o.withProfile(profile).prefix(), reportFile)
+	for _, w := range all {
+		name := filepath.Join(w.o.prefix(), reportFile)
 		shown := filepath.ToSlash(name)
 		was, told := written.Holds[shown]
 		page, err := readPage(filepath.Join(a.o.out(), name), was)

@@ -111,7 +111,8 @@ type proven struct {
 	Other int `json:"other_code"`
 	// Adopted counts those that other code made and that were adopted for the present one.
 	Adopted int `json:"adopted"`
-	// Locked says how it compares with the lock: "same", "differs", or "" where the lock does not have it.
+	// Locked says how it compares with the lock: "same", "differs", "other" where it differs from a lock of other
+	// parameters, or "" where the lock does not have it.
 	Locked string `json:"locked"`
 }
 
@@ -153,6 +154,8 @@ func (p proven) text(level int) string {
 		parts = append(parts, "as locked")
 	case "differs":
 		parts = append(parts, "NOT AS LOCKED")
+	case "other":
+		parts = append(parts, "not as locked, from other parameters")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -214,9 +217,12 @@ func (a *auditor) asLocked(r *pipeline.Resolved) string {
 	}
 	text := ""
 	for _, o := range r.Made.Outputs {
-		if id, ok := a.lockedContent(r.Node, o.Name); ok && id != o.Content {
+		switch id, ok := a.lockedContent(r.Node, o.Name); {
+		case ok && id != o.Content && a.lockIsOfTheseParameters():
 			return "differs"
-		} else if ok {
+		case ok && id != o.Content:
+			return "other"
+		case ok:
 			text = "same"
 		}
 	}

@@ -27,7 +27,8 @@ type GCFlags struct {
 }
 
 // GC lists the files of the store that nothing needs any more, or removes them. Needed is, with all it was made from,
-// what the parameters ask for, in the whole study and in every profile; what the locks beside the parameters name;
+// what the parameters ask for, in the whole study, in every profile and in every try that has a folder; what the locks
+// beside the parameters name;
 // and what the locks of the revisions in keep name, which are separated by commas. Results that only lack the present
 // code are kept: an edit may be taken back.
 //
@@ -117,6 +118,9 @@ func (o Options) roots(ctx context.Context, keep string) (w *workspace, roots pi
 			return nil, roots, fmt.Errorf("gc: %w", err)
 		}
 		roots.Graphs = append(roots.Graphs, more...)
+		if len(each.o.set()) > 0 {
+			continue // a try has no lock
+		}
 		l, err := o.withProfile(each.Params.Profile.Name()).readLock()
 		if err != nil {
 			return nil, roots, fmt.Errorf("gc: what the lock keeps cannot be read: %w", err)
@@ -172,19 +176,25 @@ func (w *workspace) graphs() ([]*pipeline.Graph, error) {
 	return list, nil
 }
 
-// openAll opens the study as the file has it, and then each of its profiles.
-func (o Options) openAll() ([]*workspace, error) {
-	w, err := o.withProfile(params.Paper).open(nil)
+// openAll opens the study as the file has it, then each of its profiles, and after each of them its tries. If only tries
+// cannot be opened, the rest is returned beside the error.
+func (o Options) openAll() (all []*workspace, err error) {
+	o = o.withProfile(params.Paper)
+	o.Set = nil
+	w, err := o.open(nil)
 	if err != nil {
 		return nil, err
 	}
-	all := []*workspace{w}
-	for _, profile := range w.Profiles()[1:] {
-		w, err := o.withProfile(profile).open(nil)
-		if err != nil {
-			return nil, err
+	var refused []error
+	for _, profile := range w.Profiles() {
+		o := o.withProfile(profile)
+		if profile != params.Paper {
+			if w, err = o.open(nil); err != nil {
+				return nil, err
+			}
 		}
-		all = append(all, w)
+		tries, err := o.openTries()
+		all, refused = append(append(all, w), tries...), append(refused, err)
 	}
-	return all, nil
+	return all, errors.Join(refused...)
 }

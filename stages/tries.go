@@ -115,6 +115,28 @@ func (o Options) tries() ([]string, error) {
 	return list, nil
 }
 
+// openTries opens the tries that have a folder. The error is of those that the parameter file no longer allows: what of
+// the store is theirs can't be told any more.
+func (o Options) openTries() (list []*workspace, err error) {
+	sets, err := o.tries()
+	if err != nil {
+		return nil, err
+	}
+	var refused []error
+	for _, set := range sets {
+		try := o
+		try.Set = &set
+		w, err := try.open(nil)
+		if err != nil {
+			folder := filepath.Join(o.out(), try.prefix())
+			refused = append(refused, fmt.Errorf("the try in %s cannot be opened; remove the folder if nobody needs it: %w", folder, err))
+			continue
+		}
+		list = append(list, w)
+	}
+	return list, errors.Join(refused...)
+}
+
 // tableOf reads a table of the study with something set, or says why it is not there.
 func (w *workspace) tableOf(ctx context.Context, set, id string) (t tabulate.Table, why string, err error) {
 	setup := w.setup
