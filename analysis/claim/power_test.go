@@ -70,6 +70,12 @@ func found() []simulated {
 	together := func(r *rand.Rand, _, x int, _ string, _ int) float64 {
 		return 0.5 + 0.01*float64(x) + 0.02*r.NormFloat64()
 	}
+	// apart has conditions with odd numbers on a line, and those with even ones off it by so much.
+	apart := func(by float64) func(*rand.Rand, int, int, string, int) float64 {
+		return around(0.5, 0.5+by, 0.5, 0.5+by, 0.5)
+	}
+	line1, even := Sweep("e1", "x="), Sweep("e", "x=").By("A").Of("m")
+	design := In("e", "x=1", "x=2", "x=3", "x=4").By("A").Of("m")
 	yes := []Verdict{Supported}
 	return []simulated{
 		{"value 0.02 above the bound, SD 0.02", Value(x1, Above(0.48)), world{1, 1, false, noise, 0}, yes},
@@ -98,6 +104,12 @@ func found() []simulated {
 		{"peak within two places", PeaksWithin(line, 2, 3), world{5, 1, false, peak(1.5, 0), 0}, yes},
 		{"most of three correlations", Most(Correlate(x1, "n", Positive), Correlate(x2, "n", Positive), Correlate(In("e", "x=3").By("A").Of("m"), "n", Positive)),
 			world{3, 10, false, drift(0, 0.01), 0}, yes},
+		{"effect of 0.02 of a factor, SD 0.01, paired", Effect(design, []string{"a", "b"}, []int{0}, Positive), world{4, 1, true, around(0.5, 0.52, 0.5, 0.52), 0}, yes},
+		{"on a line within 0.04, SD 0.012, two conditions", OnCurve(even, line1, Within(0.04)), world{5, 1, true, apart(0), 2}, yes},
+		{"off a line by 0.04, bound 0.01, SD 0.012", OffCurve(even, line1, 0.01), world{5, 1, true, apart(0.04), 2}, yes},
+		{"one of four exists, 0.03 above the others, SD 0.01", Exists(line, func(condition string) Predicate {
+			return Value(In("e", condition).By("A").Of("m"), Above(0.5))
+		}), world{4, 1, false, around(0.5, 0.5, 0.53, 0.5), 0}, yes},
 	}
 }
 

@@ -2,8 +2,13 @@ package claim
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -84,6 +89,12 @@ func nulls() []simulated {
 	margin := func(m float64) func(*rand.Rand, int, int, string, int) float64 {
 		return around(0.5, 0.5+m, 0.5+2*m, 0.5+3*m)
 	}
+	design := In("e", "x=1", "x=2", "x=3", "x=4").By("A").Of("m")
+	line1, at2, even := Sweep("e1", "x="), Sweep("e", "x=").By("A").Of("m").Between(2, 2), Sweep("e", "x=").By("A").Of("m")
+	// off has conditions with odd numbers on a line, and those with even ones off it by so much.
+	off := func(by float64) func(*rand.Rand, int, int, string, int) float64 {
+		return around(0.5, 0.5+by, 0.5, 0.5+by, 0.5, 0.5+by, 0.5)
+	}
 	return []simulated{
 		{"value near 1", Value(x1, Above(0.95)), world{1, 1, false, around(0.95), 0}, both},
 		{"value near 1, skewed", Value(x1, Above(0.95)), world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return beta(r, 38, 2) }, 0}, both},
@@ -130,6 +141,17 @@ func nulls() []simulated {
 		{"equivalent at the margin, every step", Rising(line), world{4, 1, true, margin(0.02), 0}, []Verdict{Equivalent, Contradicted}},
 		{"equivalent at the margin, any of three", Any(Higher(x2, In("e", "x=1")), Higher(In("e", "x=3").By("A").Of("m"), In("e", "x=1")), Higher(In("e", "x=4").By("A").Of("m"), In("e", "x=1"))),
 			world{4, 1, true, around(0.5, 0.52, 0.52, 0.52), 0}, []Verdict{Equivalent, Contradicted}},
+
+		{"effect of a factor, paired", Effect(design, []string{"a", "b"}, []int{0}, Positive), flat(4, 1, true), both},
+		{"effect of a factor", Effect(design, []string{"a", "b"}, []int{0}, Positive), flat(4, 1, false), both},
+		{"interaction of two factors, paired", Effect(design, []string{"a", "b"}, []int{0, 1}, Negative), flat(4, 1, true), both},
+		{"on a line, at the bound", OnCurve(at2, line1, Within(0.02)), world{3, 1, true, off(0.02), 2}, yes},
+		{"on a line, at the bound, independent", OnCurve(at2, line1, Within(0.02)), world{3, 1, false, off(-0.02), 2}, yes},
+		{"on a line, three at the bound", OnCurve(even, line1, Within(0.02)), world{7, 1, true, off(0.02), 2}, []Verdict{Contradicted}},
+		{"off a line, three at the bound", OffCurve(even, line1, 0.02), world{7, 1, true, off(0.02), 2}, yes},
+		{"off a line, three on it", OffCurve(even, line1, 0), world{7, 1, true, off(0), 2}, yes},
+		{"off a line, three on it, independent", OffCurve(even, line1, 0), world{7, 1, false, off(0), 2}, yes},
+		{"one of four exists", Exists(line, func(condition string) Predicate { return Value(In("e", condition).By("A").Of("m"), Above(0.5)) }), flat(4, 1, false), both},
 	}
 }
 
@@ -175,5 +197,53 @@ func TestLevels(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestEveryKindIsSimulated holds that a new kind of predicate gets a level too. Those that only fill in another's arguments
+// are simulated through it.
+func TestEveryKindIsSimulated(t *testing.T) {
+	simulated := map[string]bool{"Change": true, "Lower": true, "Falls": true, "Falling": true, "Steps": true}
+	files := token.NewFileSet()
+	calls := func(file string, visit func(ast.Node) bool) {
+		f, err := parser.ParseFile(files, file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, visit)
+	}
+	calls("simulation_test.go", func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if name, ok := call.Fun.(*ast.Ident); ok {
+				simulated[name.Name] = true
+			}
+		}
+		return true
+	})
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := 0
+	for _, file := range sources {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		calls(file, func(n ast.Node) bool {
+			f, ok := n.(*ast.FuncDecl)
+			if !ok || f.Recv != nil || !f.Name.IsExported() || f.Type.Results == nil {
+				return true
+			}
+			if result, ok := f.Type.Results.List[0].Type.(*ast.Ident); ok && result.Name == "Predicate" {
+				kinds++
+				if !simulated[f.Name.Name] {
+					t.Errorf("%s: nothing simulates the level of %s", files.Position(f.Pos()), f.Name.Name)
+				}
+			}
+			return true
+		})
+	}
+	if kinds < 20 {
+		t.Errorf("found %d kinds of predicates", kinds)
 	}
 }
