@@ -3,8 +3,10 @@ package stages
 import (
 	"bytes"
 	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,9 +15,31 @@ import (
 
 // T37: the study gives the same bytes by workers of this machine, by workers that share a folder with their driver, by workers that
 // share nothing, MNIST least of all, by a Slurm of two nodes, and on a second machine that has only what those pushed.
-func TestT37StudyOnWorkers(t *testing.T) {
+func TestT37StudyOnWorkers(t *testing.T) { newProject(t).onWorkers("-jobs=2") }
+
+// T37: so does the quick profile of the whole study.
+func TestT37QuickProfileOnWorkers(t *testing.T) {
+	if os.Getenv("SPARSEL_SOAK") == "" {
+		t.Skip("takes a quarter of an hour")
+	}
 	p := newProject(t)
-	p.run("all", "-jobs=2", "-out=here")
+	text, err := os.ReadFile(filepath.Join("..", "params.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.dir, "params.toml"), text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p.onWorkers("-jobs=4", "-profile=quick")
+}
+
+// onWorkers compares what workers of every kind, and second machines after them, leave with what this machine leaves alone.
+func (p *project) onWorkers(flags ...string) {
+	t := p.t
+	all := func(out string, more ...string) []string {
+		return slices.Concat([]string{"all", "-out=" + out}, flags, more)
+	}
+	p.run(all("here")...)
 	want := p.digests("here")
 	for how, command := range map[string]string{
 		"shared": "env",
@@ -31,7 +55,7 @@ func TestT37StudyOnWorkers(t *testing.T) {
 				t.Skip("no mount namespace")
 			}
 			level, temp := t.TempDir(), t.TempDir()
-			cmd := p.command(context.Background(), "all", "-jobs=2", "-out="+how, "-workers="+command)
+			cmd := p.command(context.Background(), all(how, "-workers="+command)...)
 			cmd.Env = append(cmd.Env, remoteVariable+"=file://"+level, "TMPDIR="+temp)
 			text, err := cmd.CombinedOutput()
 			if err != nil {
@@ -44,7 +68,7 @@ func TestT37StudyOnWorkers(t *testing.T) {
 			}
 			p.same(how, p.digests(how), want)
 
-			cmd = p.command(context.Background(), "all", "-jobs=2", "-out=second-"+how)
+			cmd = p.command(context.Background(), all("second-"+how)...)
 			cmd.Env = append(cmd.Env, remoteVariable+"=file://"+level)
 			if text, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(text), "msg=executed") {
 				t.Errorf("the second machine: %v\n%s", err, text)
