@@ -9,13 +9,13 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// found is what is known of an action: its record, that it gave different bytes
-// twice, or neither.
+// found looks up what is known about an action: its record, that it gave
+// different bytes twice (refused), or neither.
 type found func(ActionID) (m *Made, refused bool)
 
-// believe holds an adopted result against the records that it relies on. refuted
-// says which of them contradicts it. gone counts those that are not there: then
-// there is less proof, and nothing against it.
+// believe compares an adopted result with the records that it relies on.
+// refuted says which record contradicts it. gone counts the records that no
+// longer exist, which weakens the evidence but contradicts nothing.
 func believe(m *Made, find found) (gone int, refuted error) {
 	a := m.Adopted
 	if len(a.Evidence) == 0 {
@@ -51,14 +51,14 @@ func believe(m *Made, find found) (gone int, refuted error) {
 	return gone, nil
 }
 
-// sameResult reports whether two actions were the same but for their code, and
-// gave the same bytes.
+// sameResult reports whether two actions differed only in their code and gave
+// the same bytes.
 func sameResult(a, b *Made) bool {
 	return work(a.Stage, a.Params, a.Inputs) == work(b.Stage, b.Params, b.Inputs) && sameBytes(a.Outputs, b.Outputs)
 }
 
-// refuted returns why an adopted result is not to be believed, or nil. It reads
-// the records that it relies on.
+// refuted returns why an adopted result cannot be believed, or nil. It reads
+// the records that the result relies on.
 func (e *Engine) refuted(r *store.Record) error {
 	a, err := actionOf(r)
 	if err != nil {
@@ -78,7 +78,7 @@ func (e *Engine) refuted(r *store.Record) error {
 	return refuted
 }
 
-// adopted looks at the evidence for results that were adopted.
+// adopted checks the evidence for results that were adopted.
 func (a *Audit) adopted(s *store.Store) {
 	p := a.Provenance
 	find := func(id ActionID) (*Made, bool) { return p.actions[id], p.refused[id] }
