@@ -7,7 +7,8 @@ import (
 	"os"
 )
 
-// statSignature has no change time and no inode to offer here.
+// statSignature leaves out the change time and the inode, which this platform
+// does not offer.
 func statSignature(path string) (signature, error) {
 	info, err := os.Lstat(path)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// statSignature refuses what is no regular file. It includes the change time, which tools that restore a
-// modification time cannot set.
+// statSignature rejects anything but a regular file. The signature includes the
+// change time, which tools that restore a modification time cannot set.
 func statSignature(path string) (signature, error) {
 	var st unix.Stat_t
 	if err := unix.Lstat(path, &st); err != nil {
