@@ -15,7 +15,7 @@ import (
 
 const (
 	npyMagic   = "\x93NUMPY"
-	maxElement = 1024 // bytes of a number or characters of a text
+	maxElement = 1024 // most bytes of a number or characters of a text
 )
 
 // npy is an open .npy file of one or two dimensions, in C order.
@@ -24,13 +24,13 @@ type npy struct {
 	file  *os.File
 	begin int64
 	kind  byte // f, i, u or U
-	size  int  // bytes of an element
+	size  int  // bytes per element
 	rows  int64
-	width int // 1 for one dimension
+	width int // 1 if there is only one dimension
 	flat  bool
 }
 
-// npyHeader is the dictionary of a header, as NumPy writes it (NEP 1).
+// npyHeader matches the dictionary in a header, as NumPy writes it (NEP 1).
 var npyHeader = regexp.MustCompile(`^\{'descr': '([<>|=])([a-zA-Z])(\d+)', 'fortran_order': (True|False), 'shape': \((\d+),(?: (\d+))?\), \}\s*$`)
 
 func openArray(path, column string) (*npy, error) {
@@ -107,13 +107,14 @@ func (a *npy) header() error {
 	return nil
 }
 
-// reader begins to read the array.
+// reader starts reading the array.
 func (a *npy) reader() (io.Reader, error) {
 	_, err := a.file.Seek(a.begin, io.SeekStart)
 	return bufio.NewReaderSize(a.file, 1<<20), err
 }
 
-// float is an element, and ok false if it is not a number of a type that can be read.
+// float decodes an element. ok is false if it is not a number of a supported
+// type.
 func (a *npy) float(b []byte) (v float64, ok bool) {
 	switch string(a.kind) + strconv.Itoa(a.size) {
 	case "f2":
@@ -149,7 +150,8 @@ func (a *npy) integer(b []byte) (int64, error) {
 	return k, nil
 }
 
-// text is an element of characters, of four bytes each, or an integer in decimal.
+// text decodes an element of characters, four bytes each, or formats an integer
+// in decimal.
 func (a *npy) text(b []byte) (string, error) {
 	if a.kind != 'U' {
 		v, err := a.integer(b)
@@ -164,7 +166,7 @@ func (a *npy) text(b []byte) (string, error) {
 	return s.String(), nil
 }
 
-// pair is arrays of equal length, one for each column.
+// pair is a set of arrays of equal length, one for each column.
 type pair struct{ arrays map[string]*npy }
 
 func openPair(path string) (source, error) {
@@ -235,7 +237,7 @@ func (p *pair) scan(values bool, give func(*Batch) error) error {
 	var buffer []byte
 	activations := p.arrays[Activation]
 	step := int64(max(1, min(batchRows, batchValues/max(1, activations.width))))
-	// each reads a column's elements of the batch.
+	// each reads the elements of a column for the batch.
 	each := func(name string, n int, use func(i int, a *npy, element []byte) error) error {
 		a := p.arrays[name]
 		if a == nil {
