@@ -104,7 +104,8 @@ func checkSizes(src io.ReaderAt, at, plain, packed int64) error {
 	if seen != len(fields) {
 		return errors.New("the page has no header: it lacks its kind or sizes")
 	}
-	if kind, p, c := fields[pageKind], fields[pagePlain], fields[pageCompressed]; kind != 0 || p < 0 || p > plain || c < 0 || c > packed-int64(w.at) {
+	if kind, p, c := fields[pageKind], fields[pagePlain], fields[pageCompressed]; kind != 0 || p < 0 || p > plain || c < 0 ||
+		c > packed-int64(w.at) {
 		return fmt.Errorf("the page is of kind %d, %d bytes in %d; the chunk has %d in %d", kind, p, c, plain, packed)
 	}
 	return nil

@@ -104,8 +104,9 @@ func (a *Audit) adopted(s *store.Store) {
 		}
 	}
 	if results > 0 {
-		a.Notes = append(a.Notes, fmt.Sprintf("%d results were adopted: other code made them, and repetitions by the code that they count for gave %s",
-			results, "the same bytes; level 3 repeats them first"))
+		a.Notes = append(a.Notes,
+			fmt.Sprintf("%d results were adopted: other code made them, and repetitions by the code that they count for gave %s",
+				results, "the same bytes; level 3 repeats them first"))
 	}
 	if weak > 0 {
 		first := slices.SortedFunc(maps.Keys(missing), func(x, y ActionID) int { return slices.Compare(x[:], y[:]) })[0]

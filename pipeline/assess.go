@@ -210,10 +210,12 @@ func (e *Engine) lookupRecord(p *Plan, id ActionID, stage *Stage, trust store.Tr
 	}
 	if r.Conflict != nil {
 		if r.Between != "" {
-			return nil, false, fmt.Errorf("action %s: %w: %s; `audit -level=3` on each tells which is wrong; then remove its record, here %s, and run again",
+			return nil, false, fmt.Errorf(
+				"action %s: %w: %s; `audit -level=3` on each tells which is wrong; then remove its record, here %s, and run again",
 				id.Short(), store.ErrConflict, r.Between, e.Store.RecordPath(id))
 		}
-		return nil, false, fmt.Errorf("action %s: %w: make the stage deterministic; to try this code again, remove %s", id.Short(), store.ErrConflict, e.Store.RecordPath(id))
+		return nil, false, fmt.Errorf("action %s: %w: make the stage deterministic; to try this code again, remove %s",
+			id.Short(), store.ErrConflict, e.Store.RecordPath(id))
 	}
 	if e.Paranoid {
 		_, err := actionOf(r)

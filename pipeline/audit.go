@@ -103,7 +103,8 @@ func (a *Audit) journal(events []store.Event) {
 	for _, n := range runs {
 		results += n
 	}
-	a.fault(store.Damaged, "journal.jsonl", "it does not tell of %d runs, the first of them %s, that made %d results: a part of it is gone; no result is lost",
+	a.fault(store.Damaged, "journal.jsonl",
+		"it does not tell of %d runs, the first of them %s, that made %d results: a part of it is gone; no result is lost",
 		len(runs), slices.Min(slices.Collect(maps.Keys(runs))), results)
 }
 
@@ -136,7 +137,8 @@ func (a *Audit) manifests(s *store.Store) {
 		_, err := a.Provenance.Code(code)
 		switch path := store.IDPath("manifests", code); {
 		case errors.Is(err, fs.ErrNotExist) && a.lost[path]:
-			a.Notes = append(a.Notes, fmt.Sprintf("what the code was that made %s, and perhaps others, is not known any more: its description was damaged", node))
+			a.Notes = append(a.Notes,
+				fmt.Sprintf("what the code was that made %s, and perhaps others, is not known any more: its description was damaged", node))
 		case errors.Is(err, fs.ErrNotExist):
 			a.fault(store.Missing, path, "is the code that made %s and perhaps others", node)
 		case err != nil && !a.named(path):
@@ -228,7 +230,8 @@ func (a *Audit) auditFile(e *Engine, r *Resolved, output, path string) error {
 		a.published[path] = true
 	case a.Provenance.makers[got] != nil:
 		m := a.Provenance.Maker(got, r.Node.Name)
-		what := fmt.Sprintf("%s is out of date: it was made by action %s in run %s, with other parameters, inputs or code than the present ones", shown, m.Action.Short(), m.Run)
+		what := fmt.Sprintf("%s is out of date: it was made by action %s in run %s, with other parameters, inputs or code "+
+			"than the present ones", shown, m.Action.Short(), m.Run)
 		if want == nil {
 			a.Notes = append(a.Notes, what)
 		} else {

@@ -59,7 +59,8 @@ func (e *Engine) RedoIn(ctx context.Context, w *Workers, n *Node, inputs map[str
 	})
 }
 
-func (e *Engine) redo(ctx context.Context, n *Node, inputs map[string]File, dir string, perform func(context.Context, *Job) error) (*Redone, error) {
+func (e *Engine) redo(ctx context.Context, n *Node, inputs map[string]File, dir string,
+	perform func(context.Context, *Job) error) (*Redone, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "out"), 0o755); err != nil {
 		return nil, fmt.Errorf("redo %s: %w", n.Name, err)
 	}

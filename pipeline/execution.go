@@ -114,7 +114,8 @@ func (x *execution) check(claimed []made) (err error) {
 	}
 	for _, m := range claimed {
 		if id := contentOf(x.outputs, m.Output); id == nil || *id != m.ID {
-			return fmt.Errorf("output %s is %s as %s wrote it, and %s as it arrived", m.Output, m.ID.Short(), x.host, contentName(x.outputs, m.Output))
+			return fmt.Errorf("output %s is %s as %s wrote it, and %s as it arrived",
+				m.Output, m.ID.Short(), x.host, contentName(x.outputs, m.Output))
 		}
 	}
 	return nil

@@ -55,7 +55,8 @@ func (p *Provenance) PROV(m *Made, published map[string]string) ([]byte, error) 
 	}
 	d := &provDocument{
 		Prefix: provPrefixes, Entity: map[string]statement{}, Activity: map[string]statement{}, Agent: map[string]statement{},
-		WasGeneratedBy: map[string]statement{}, Used: map[string]statement{}, WasAssociatedWith: map[string]statement{}, WasDerivedFrom: map[string]statement{},
+		WasGeneratedBy: map[string]statement{}, Used: map[string]statement{}, WasAssociatedWith: map[string]statement{},
+		WasDerivedFrom: map[string]statement{},
 	}
 	for _, a := range chain {
 		if err := d.add(p, a); err != nil {
@@ -106,7 +107,8 @@ func (d *provDocument) add(p *Provenance, m *Made) error {
 	for _, o := range m.Outputs {
 		id := "content:" + o.Content.String()
 		if d.Entity[id] == nil {
-			d.Entity[id] = statement{"prov:label": o.Name + " of " + m.Node, "prov:type": typed("prov:QUALIFIED_NAME", "sparsel:Output"), "sparsel:bytes": o.Size}
+			d.Entity[id] = statement{"prov:label": o.Name + " of " + m.Node, "prov:type": typed("prov:QUALIFIED_NAME", "sparsel:Output"),
+				"sparsel:bytes": o.Size}
 		}
 		assert(d.WasGeneratedBy, "g", statement{"prov:entity": id, "prov:activity": activity, "prov:role": o.Name})
 		for _, in := range inputs {

@@ -124,7 +124,8 @@ func (e *Engine) farRecords(ctx context.Context, all []remote.Entry) (map[Action
 			return nil // another collection has removed it
 		}
 		if err != nil {
-			return fmt.Errorf("%s: what it keeps is unknown: push it again from a machine that has it, or remove it there: %w", store.IDPath("actions", id), err)
+			return fmt.Errorf("%s: what it keeps is unknown: push it again from a machine that has it, or remove it there: %w",
+				store.IDPath("actions", id), err)
 		}
 		mu.Lock()
 		defer mu.Unlock()

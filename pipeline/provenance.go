@@ -106,7 +106,8 @@ func newProvenance(s *store.Store, records map[ActionID]*store.Record) (*Provena
 
 func madeOf(r *store.Record, a *action) *Made {
 	return &Made{
-		Action: r.Action, Node: r.Node, Stage: r.Stage, Contract: a.Contract, Code: a.Code, Params: a.Params, Inputs: a.Inputs, Outputs: r.Outputs,
+		Action: r.Action, Node: r.Node, Stage: r.Stage, Contract: a.Contract, Code: a.Code, Params: a.Params, Inputs: a.Inputs,
+		Outputs: r.Outputs,
 		Adopted: a.Adopted, Run: a.Run, Seconds: a.Seconds, Environment: a.Environment, job: a.Job,
 	}
 }

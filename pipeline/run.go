@@ -393,7 +393,8 @@ func (r *runner) close(ctx context.Context) error {
 func (r *runner) verdict(ctx context.Context) error {
 	err := r.report.Err()
 	if n := r.report.Counts[Cancelled]; n > 0 && ctx.Err() != nil {
-		return errors.Join(err, fmt.Errorf("run: cancelled with %d of %d nodes not done; the next run goes on from here: %w", n, len(r.report.Results), context.Cause(ctx)))
+		return errors.Join(err, fmt.Errorf("run: cancelled with %d of %d nodes not done; the next run goes on from here: %w",
+			n, len(r.report.Results), context.Cause(ctx)))
 	}
 	return err
 }

@@ -235,7 +235,8 @@ func fits(r *launchRequest) error {
 	}
 	if sum != r.Program {
 		path, _ := os.Executable()
-		return fmt.Errorf("%s is another program than the driver's: its SHA-256 begins with %s, the driver's with %s; put the driver's program there",
+		return fmt.Errorf("%s is another program than the driver's: its SHA-256 begins with %s, the driver's with %s; "+
+			"put the driver's program there",
 			strings.TrimSpace(path), sum.String()[:12], r.Program.String()[:12])
 	}
 	return nil

@@ -160,7 +160,8 @@ func (s *server) serve(g *Graph, w assignment) *doneReply {
 	r := w.job
 	n := g.Node(r.Node)
 	if n == nil || fingerprint(n) != r.Fingerprint {
-		return &doneReply{Error: fmt.Sprintf("the worker process has another node %s: it was built from other parameters or another program; run again", r.Node)}
+		return &doneReply{Error: fmt.Sprintf(
+			"the worker process has another node %s: it was built from other parameters or another program; run again", r.Node)}
 	}
 	job := &Job{node: n, action: r.Action, dir: r.Dir, inputs: make(map[string]jobInput, len(r.Inputs)), blob: s.blob}
 	for name, in := range r.Inputs {

@@ -67,7 +67,8 @@ func (p *pool) do(ctx context.Context, job *Job, silence time.Duration, t try) (
 		case errors.Is(err, errLost):
 			losses = append(losses, fmt.Sprintf("%s: %v", w.host, err))
 			if len(losses) == mostLosses {
-				return done.usage, fmt.Errorf("%d workers were lost with it, so it is not tried again: %s", mostLosses, strings.Join(slices.Compact(losses), "; "))
+				return done.usage, fmt.Errorf("%d workers were lost with it, so it is not tried again: %s",
+					mostLosses, strings.Join(slices.Compact(losses), "; "))
 			}
 			avoid = append(avoid, w.host)
 			if !t.lost(w.host, err) {

@@ -140,7 +140,8 @@ const mostEvidence = 5
 
 // whyAdopted says on what evidence a result of other code counts.
 func whyAdopted(b *strings.Builder, a *Adoption) {
-	quote.Fprintf(b, "adopted, not made by this code: action %s of code %s, compiled by %s, gave it\n", a.From, a.Code.String()[:12], cmp.Or(a.Go, "an unknown Go"))
+	quote.Fprintf(b, "adopted, not made by this code: action %s of code %s, compiled by %s, gave it\n",
+		a.From, a.Code.String()[:12], cmp.Or(a.Go, "an unknown Go"))
 	quote.Fprintf(b, "  on the evidence of %d repetitions by this code, every one the same to the last byte:\n", len(a.Evidence))
 	for _, v := range a.Evidence[:min(mostEvidence, len(a.Evidence))] {
 		with := ""

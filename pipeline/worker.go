@@ -231,7 +231,8 @@ func (w *worker) greet(setup json.RawMessage) error {
 		case <-w.exited:
 			gone = true
 		case <-queue:
-			w.launch.once(fmt.Sprintf("still waiting for workers: the command that starts them has been running for %v without a word from one", queueWord))
+			w.launch.once(fmt.Sprintf("still waiting for workers: the command that starts them has been running for %v without a word from one",
+				queueWord))
 		case <-patience:
 			return fmt.Errorf("it is not ready after %v", greetPatience)
 		}
@@ -447,7 +448,8 @@ func (w *worker) death() error {
 	case state.Exited():
 		return fmt.Errorf("the stage ended its process, %s, before its result was there", w.ending())
 	case killed(state):
-		return fmt.Errorf("the stage's process was killed from outside, %s: often the kernel's answer to want of memory; run fewer jobs at a time with -jobs=N", w.ending())
+		return fmt.Errorf("the stage's process was killed from outside, %s: often the kernel's answer to want of memory; "+
+			"run fewer jobs at a time with -jobs=N", w.ending())
 	}
 	return fmt.Errorf("the stage's process ended, %s, before its result was there", w.ending())
 }

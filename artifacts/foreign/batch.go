@@ -174,8 +174,9 @@ func (f *File) check(b *Batch, widths map[Key]int, notFinite bool) error {
 		case !known:
 			widths[b.Keys[i]] = len(row)
 		case width != len(row):
-			return b.at(i, Activation, fmt.Sprintf("%d activations, where the rows of %s before it have %d; all rows of a layer must be of one length",
-				len(row), b.Keys[i], width))
+			return b.at(i, Activation,
+				fmt.Sprintf("%d activations, where the rows of %s before it have %d; all rows of a layer must be of one length",
+					len(row), b.Keys[i], width))
 		}
 		if notFinite || finite(row) {
 			continue

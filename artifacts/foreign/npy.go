@@ -31,7 +31,8 @@ type npy struct {
 }
 
 // npyHeader matches the dictionary in a header, as NumPy writes it (NEP 1).
-var npyHeader = regexp.MustCompile(`^\{'descr': '([<>|=])([a-zA-Z])(\d+)', 'fortran_order': (True|False), 'shape': \((\d+),(?: (\d+))?\), \}\s*$`)
+var npyHeader = regexp.MustCompile(
+	`^\{'descr': '([<>|=])([a-zA-Z])(\d+)', 'fortran_order': (True|False), 'shape': \((\d+),(?: (\d+))?\), \}\s*$`)
 
 func openArray(path, column string) (*npy, error) {
 	f, err := os.Open(path)
@@ -201,7 +202,8 @@ func (p *pair) check(a *npy) error {
 	case a.rows != activations.rows:
 		return fmt.Errorf("column %q has %d rows, column %q %d", a.name, a.rows, Activation, activations.rows)
 	case a.name == Activation && (!float || a.flat):
-		return fmt.Errorf("column %q holds %c%d in %d columns, want float16, float32 or float64 in two dimensions", a.name, a.kind, a.size, a.width)
+		return fmt.Errorf("column %q holds %c%d in %d columns, want float16, float32 or float64 in two dimensions",
+			a.name, a.kind, a.size, a.width)
 	case a.name == Activation:
 		return nil
 	case !a.flat:
@@ -336,7 +338,8 @@ func readOutput(path string) (*Output, error) {
 	o := &Output{Classes: int(weights.rows), Units: weights.width, Parts: []Part{{Weight, weights.file.Name()}}}
 	switch _, float := weights.float(make([]byte, weights.size)); {
 	case !float || weights.flat:
-		return nil, fmt.Errorf("%c%d in %d columns, want float16, float32 or float64 in two dimensions, [classes][units]", weights.kind, weights.size, weights.width)
+		return nil, fmt.Errorf("%c%d in %d columns, want float16, float32 or float64 in two dimensions, [classes][units]",
+			weights.kind, weights.size, weights.width)
 	case weights.rows > maxOutput || weights.rows*int64(max(1, weights.width)) > maxOutput:
 		return nil, fmt.Errorf("%d times %d weights, more than %d", weights.rows, weights.width, maxOutput)
 	}

@@ -97,7 +97,8 @@ func (p *parquetFile) add(i int, s *schema.Column) error {
 	case Label, Prediction, Epoch:
 		fits = fits && c.repeated == 0
 	case Layer, Run:
-		fits, wants = (text || number && c.physical != parquet.Types.Float && c.physical != parquet.Types.Double) && c.repeated == 0, "text or integers"
+		fits, wants = (text || number && c.physical != parquet.Types.Float && c.physical != parquet.Types.Double) && c.repeated == 0,
+			"text or integers"
 	case Activation:
 		fits, wants = list && c.repeated == 1, "lists of float16, float32 or float64"
 	default:

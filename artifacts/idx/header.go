@@ -102,7 +102,8 @@ func (h Header) Check() error {
 		// Here elements ≤ 2³⁰, so the division detects any product that would exceed
 		// the bound before it can overflow.
 		if int64(d) > maxElements/elements {
-			return formatErrorf("idx header: dimensions %v announce more than %d elements; the header is damaged, get the file again", h, maxElements)
+			return formatErrorf("idx header: dimensions %v announce more than %d elements; the header is damaged, get the file again",
+				h, maxElements)
 		}
 		elements *= int64(d)
 	}
@@ -117,7 +118,8 @@ func ReadHeader(r io.Reader) (Header, error) {
 		return Header{}, err
 	}
 	if b[0] != 0 || b[1] != 0 {
-		return Header{}, formatErrorf("idx header: starts with the bytes % x, expected 00 00 08 and the number of dimensions%s", b[:4], hint(b[:4]))
+		return Header{}, formatErrorf("idx header: starts with the bytes % x, expected 00 00 08 and the number of dimensions%s",
+			b[:4], hint(b[:4]))
 	}
 	if b[2] != unsignedByte {
 		name := typeNames[b[2]]
@@ -138,7 +140,8 @@ func ReadHeader(r io.Reader) (Header, error) {
 	for i := range h.Dims {
 		d := binary.BigEndian.Uint32(dims[4*i:])
 		if d > maxElements { // this also keeps the int positive on 32-bit machines
-			return Header{}, formatErrorf("idx header: dimension %d is %d, expected at most %d; the header is damaged, get the file again", i+1, d, maxElements)
+			return Header{}, formatErrorf("idx header: dimension %d is %d, expected at most %d; the header is damaged, get the file again",
+				i+1, d, maxElements)
 		}
 		h.Dims[i] = int(d)
 	}

@@ -101,7 +101,8 @@ func readElements(r io.Reader, h Header) ([]byte, error) {
 	case io.EOF:
 		return b, nil
 	case nil:
-		return nil, formatErrorf("idx data: bytes follow the %d that the header (%v) announces; the file is damaged, get it again", h.FileBytes(), h)
+		return nil, formatErrorf("idx data: bytes follow the %d that the header (%v) announces; the file is damaged, get it again",
+			h.FileBytes(), h)
 	default:
 		return nil, fmt.Errorf("idx data: %w", err)
 	}
@@ -119,7 +120,8 @@ func LoadSet(images, labels string, classes int) (Set, error) {
 		return Set{}, err
 	}
 	if len(s.Labels) != s.Count {
-		return Set{}, formatErrorf("load %s: %d images, but %d labels in %s; the two files do not belong together", images, s.Count, len(s.Labels), labels)
+		return Set{}, formatErrorf("load %s: %d images, but %d labels in %s; the two files do not belong together",
+			images, s.Count, len(s.Labels), labels)
 	}
 	return s, nil
 }

@@ -27,7 +27,8 @@ func findModule(dir string) (module, error) {
 			return parseModule(at, text)
 		}
 		if at == filepath.Dir(at) {
-			return module{}, fmt.Errorf("no go.mod in %s or above it: the source of the stages is needed to know what is up to date; run inside the repository", start)
+			return module{}, fmt.Errorf(
+				"no go.mod in %s or above it: the source of the stages is needed to know what is up to date; run inside the repository", start)
 		}
 	}
 }
@@ -68,7 +69,8 @@ func (m module) checkWorkspace() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s puts this module into a workspace, where other code may be compiled than go.mod and go.sum say: set GOWORK=off and compile again, or move the file away", file)
+	return fmt.Errorf("%s puts this module into a workspace, where other code may be compiled than go.mod and go.sum say: "+
+		"set GOWORK=off and compile again, or move the file away", file)
 }
 
 // findWorkspace returns the go.work file in dir or its nearest parent, or "" if

@@ -102,7 +102,8 @@ func collectModules(p *packages.Package, mods map[string]string, seen map[*packa
 		if r := mod.Replace; r != nil {
 			version = r.Path + " " + r.Version
 			if r.Version == "" {
-				return fmt.Errorf("module %s is replaced by the directory %s: its version does not say what its code is; remove the replacement", mod.Path, r.Path)
+				return fmt.Errorf("module %s is replaced by the directory %s: its version does not say what its code is; remove the replacement",
+					mod.Path, r.Path)
 			}
 		}
 		if version == "" {

@@ -61,7 +61,8 @@ type job struct {
 }
 
 func newTracker(p *pipeline.Plan, jobs int, now time.Time) *tracker {
-	t := &tracker{plan: p, jobs: jobs, began: now, left: map[*pipeline.Node]bool{}, running: map[*pipeline.Node]*job{}, of: map[*pipeline.Stage]*stageCount{}}
+	t := &tracker{plan: p, jobs: jobs, began: now, left: map[*pipeline.Node]bool{}, running: map[*pipeline.Node]*job{},
+		of: map[*pipeline.Stage]*stageCount{}}
 	for i := range p.Steps {
 		if p.Steps[i].State == pipeline.Current {
 			continue
@@ -226,7 +227,8 @@ func Short(d time.Duration) string {
 // summary describes in one line what a run did.
 func summary(r *pipeline.Report) string {
 	text := ""
-	for _, o := range []pipeline.Outcome{pipeline.Executed, pipeline.Cached, pipeline.CutOff, pipeline.Shared, pipeline.Failed, pipeline.Blocked, pipeline.Cancelled} {
+	for _, o := range []pipeline.Outcome{pipeline.Executed, pipeline.Cached, pipeline.CutOff, pipeline.Shared, pipeline.Failed,
+		pipeline.Blocked, pipeline.Cancelled} {
 		if n := r.Counts[o]; n > 0 {
 			if text != "" {
 				text += ", "

@@ -90,12 +90,14 @@ func Start(t testing.TB) *Cluster {
 		c.must(os.Mkdir(filepath.Join(dir, sub), 0o755))
 	}
 	c.must(os.WriteFile(filepath.Join(dir, "slurm.conf"), fmt.Appendf(nil, settings, dir, c.name, CPUs), 0o644))
-	c.must(os.WriteFile(filepath.Join(dir, "cgroup.conf"), []byte("CgroupPlugin=cgroup/v1\n"), 0o644)) // otherwise slurmd fails without control groups
+	// Otherwise slurmd fails without control groups.
+	c.must(os.WriteFile(filepath.Join(dir, "cgroup.conf"), []byte("CgroupPlugin=cgroup/v1\n"), 0o644))
 	key := make([]byte, 128)
 	copy(key, "a key that guards nothing, since nothing outside of the namespaces can reach what it is for")
 	c.must(os.WriteFile(filepath.Join(dir, "munge.key"), key, 0o400))
 	c.network()
-	c.shell(`munged --force --socket=%[1]s/munge.sock --key-file=%[1]s/munge.key --pid-file=%[1]s/munged.pid --log-file=%[1]s/munged.log --seed-file=%[1]s/seed`, dir)
+	c.shell(`munged --force --socket=%[1]s/munge.sock --key-file=%[1]s/munge.key `+
+		`--pid-file=%[1]s/munged.pid --log-file=%[1]s/munged.log --seed-file=%[1]s/seed`, dir)
 	c.daemon("ctl", "slurmctld -D -f "+dir+"/slurm.conf")
 	c.StartNode("n1")
 	c.StartNode("n2")
@@ -134,8 +136,9 @@ func (c *Cluster) in(name string) string {
 }
 
 func (c *Cluster) daemon(name, command string) {
-	cmd := exec.Command("sh", "-c", fmt.Sprintf(`exec %s unshare -u sh -c 'hostname %s; exec env SLURM_CONF=%s/slurm.conf %s' >>%s/%s.out 2>&1`,
-		c.in(name), name, c.dir, command, c.dir, name))
+	cmd := exec.Command("sh", "-c",
+		fmt.Sprintf(`exec %s unshare -u sh -c 'hostname %s; exec env SLURM_CONF=%s/slurm.conf %s' >>%s/%s.out 2>&1`,
+			c.in(name), name, c.dir, command, c.dir, name))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	c.must(cmd.Start())
 	go cmd.Wait()

@@ -240,7 +240,8 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 		}
 	}
 	if away > 0 {
-		sc.Notes = append(sc.Notes, fmt.Sprintf("%d outputs, %.1f MB, are known by their records and not kept here; nothing is said about them", away, float64(awayBytes)/1e6))
+		sc.Notes = append(sc.Notes, fmt.Sprintf("%d outputs, %.1f MB, are known by their records and not kept here; nothing is said about them",
+			away, float64(awayBytes)/1e6))
 	}
 	for i, f := range sc.Faults {
 		e := entry{kind: "blobs", path: f.Path}

@@ -90,7 +90,8 @@ func (w *Writer) foreign(now time.Time) error {
 		}
 		name, _, _ := strings.Cut(host, " ")
 		return fmt.Errorf("%w: on %q, which was alive %v ago; a store has one host at a time: use -workers to work on several, or an -out of "+
-			"your own and one -remote; if that run is dead, try again in %v", ErrForeign, name, max(0, age).Round(time.Second), (foreignAge - age).Round(time.Second))
+			"your own and one -remote; if that run is dead, try again in %v",
+			ErrForeign, name, max(0, age).Round(time.Second), (foreignAge - age).Round(time.Second))
 	}
 	return nil
 }

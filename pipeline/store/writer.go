@@ -118,7 +118,8 @@ func (w *Writer) mayWrite() error {
 	}
 	for _, path := range list {
 		if err := disk.Writable(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w; if the store is another user's, make it a group's (`chmod -R g+rwX`, `chmod g+s` of its directories, umask 002) or use another -out", err)
+			return fmt.Errorf("%w; if the store is another user's, make it a group's "+
+				"(`chmod -R g+rwX`, `chmod g+s` of its directories, umask 002) or use another -out", err)
 		}
 	}
 	return nil

@@ -104,7 +104,8 @@ func readAll(f *os.File, path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	tooLong := func(size int64) error {
-		return &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("%w: %d bytes, and no file of its kind has more than %d", ErrTooLong, size, limit)}
+		return &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("%w: %d bytes, and no file of its kind has more than %d",
+			ErrTooLong, size, limit)}
 	}
 	if info.Size() > limit {
 		return nil, tooLong(info.Size())

@@ -23,7 +23,8 @@ type Patience struct {
 
 // Patient is suited to real servers and networks. It waits for a server that is
 // restarting, while a server that does not exist costs a command two seconds.
-var Patient = Patience{Tries: 8, Damaged: 3, Pause: 100 * time.Millisecond, Most: 10 * time.Second, Stall: 30 * time.Second, Greet: 2 * time.Second}
+var Patient = Patience{Tries: 8, Damaged: 3, Pause: 100 * time.Millisecond, Most: 10 * time.Second,
+	Stall: 30 * time.Second, Greet: 2 * time.Second}
 
 // A Client asks a Remote until it answers, within reason. It repeats every call
 // that was not refused, even if bytes arrive damaged or cut short at either

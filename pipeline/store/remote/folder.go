@@ -109,7 +109,8 @@ func (f folder) Put(ctx context.Context, key string, o Object, overwrite bool) e
 	} else if err := os.Link(tmp, path); errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("put %s: %w", key, fs.ErrExist)
 	} else if errors.Is(err, syscall.EPERM) || errors.Is(err, errors.ErrUnsupported) {
-		return fmt.Errorf("put %s: the file system of %s has no hard links, which keep two machines from writing one name: use another: %w: %w", key, f.dir, err, ErrRefused)
+		return fmt.Errorf("put %s: the file system of %s has no hard links, which keep two machines from writing one name: use another: %w: %w",
+			key, f.dir, err, ErrRefused)
 	} else if err != nil {
 		return refused(err)
 	}

@@ -50,7 +50,8 @@ func (s *Server) URL(prefix string) string {
 // and removes every other AWS setting from it.
 func Credentials(t *testing.T) {
 	t.Helper()
-	for _, name := range []string{"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"} {
+	for _, name := range []string{"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL",
+		"AWS_ENDPOINT_URL_S3"} {
 		t.Setenv(name, "")
 	}
 	none := filepath.Join(t.TempDir(), "none")
@@ -96,7 +97,8 @@ func Rclone(t *testing.T) *Server {
 	}, "rclone")
 	config := filepath.Join(t.TempDir(), "rclone.conf")
 	return serve(t, func(address, data string) *exec.Cmd {
-		return exec.Command(program, "--config", config, "serve", "s3", "--addr", address, "--auth-key", Access+","+Secret, "--vfs-cache-mode", "off", data)
+		return exec.Command(program, "--config", config, "serve", "s3", "--addr", address, "--auth-key", Access+","+Secret,
+			"--vfs-cache-mode", "off", data)
 	})
 }
 
