@@ -63,7 +63,7 @@ func TestGraphRefuses(t *testing.T) {
 	}
 }
 
-// The order depends on names and edges, not on the order of the nodes given.
+// The order depends on names and edges, not on the order of the given nodes.
 func TestGraphOrder(t *testing.T) {
 	l := newLab(t)
 	g := l.graph(basic())
@@ -141,7 +141,7 @@ func TestStatusIsJSON(t *testing.T) {
 	}
 }
 
-// The debug switch shows everything that goes into an id.
+// The debugging switch shows everything that goes into an id.
 func TestPreimages(t *testing.T) {
 	l := newLab(t)
 	var b bytes.Buffer
@@ -156,7 +156,7 @@ func TestPreimages(t *testing.T) {
 	}
 }
 
-// pinning is a CodeSource whose packages all use one that is pinned.
+// pinning is a CodeSource whose packages all use one pinned package.
 type pinning struct{ source byte }
 
 func (p pinning) Identify(_ context.Context, packages []string) (map[string]codeid.Identity, error) {
@@ -167,8 +167,8 @@ func (p pinning) Identify(_ context.Context, packages []string) (map[string]code
 	return ids, nil
 }
 
-// A stage that uses a pinned package must name its version, and what one source
-// of that package did is not what another did.
+// A stage that uses a pinned package must name its version, and results of one
+// source of that package do not count for another.
 func TestPinnedPackages(t *testing.T) {
 	doing := map[pipeline.ActionID]bool{}
 	for contract, ok := range map[string]bool{"": false, "gemm 10": false, "gemm 1": true, "2, gemm 1": true} {

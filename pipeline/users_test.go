@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// otherUser lets processes run as somebody else, of this one's group, who can
+// otherUser makes processes run as another user of this process's group who can
 // reach the lab.
 func otherUser(t *testing.T, l *lab) func(d driveSetup) (string, error) {
 	t.Helper()
@@ -27,7 +27,7 @@ func otherUser(t *testing.T, l *lab) func(d driveSetup) (string, error) {
 }
 
 // Users of one group take turns on a store that their umask lets all of them
-// write to. One who may only read it can ask everything.
+// write. A user who may only read it can ask every query.
 func TestT25UsersOfOneGroup(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -55,7 +55,7 @@ func TestT25UsersOfOneGroup(t *testing.T) {
 	l.checkClean()
 }
 
-// Where a user may not write everything, a run is refused in one line before
+// If a user may not write everything, a run is refused in one line before
 // anything is done.
 func TestT25UsersWhoMayNotWrite(t *testing.T) {
 	t.Parallel()
@@ -96,8 +96,8 @@ func TestT25UsersWhoMayNotWrite(t *testing.T) {
 	}
 }
 
-// What a run writes has the permissions that the umask leaves: of the store, the
-// published files, the caches and the locks.
+// Everything that a run writes has the permissions that the umask leaves: the
+// store, the published files, the caches and the locks.
 func TestT25Umask(t *testing.T) {
 	t.Parallel()
 	for _, umask := range []int{0o077, 0o027, 0o022, 0o002} {
