@@ -69,7 +69,8 @@ func (a *attacker) run(what string, cmd *exec.Cmd, killAfter time.Duration) {
 	})
 	_ = cmd.Wait() // its output is what counts
 	timer.Stop()
-	if text := out.String(); strings.Contains(text, "panic:") || strings.Contains(text, "fatal error:") || strings.Contains(text, "[running]") {
+	if text := out.String(); strings.Contains(text, "panic:") || strings.Contains(text, "fatal error:") ||
+		strings.Contains(text, "[running]") {
 		a.t.Errorf("%s: it crashed: %s", what, text)
 	}
 }
@@ -168,17 +169,20 @@ func (a *attacker) holds(what string) {
 // injection returns the arguments of strace that make system calls of a command
 // fail.
 func injection(call, errno, when string, command ...string) []string {
-	return append([]string{"-f", "-qq", "--seccomp-bpf", "-o", os.DevNull, "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:error=%s:when=%s", call, errno, when)}, command...)
+	return append([]string{"-f", "-qq", "--seccomp-bpf", "-o", os.DevNull, "-e", "trace=" + call, "-e",
+		fmt.Sprintf("inject=%s:error=%s:when=%s", call, errno, when)}, command...)
 }
 
 // injectable lists the system calls of the file layer that strace can make
 // fail.
 func injectable(t *testing.T) []string {
 	// This failure must be visible: echo says that it cannot write.
-	if out, err := exec.Command("strace", injection("write", "EIO", "1", "echo", "x")...).CombinedOutput(); err == nil || !strings.Contains(string(out), "error") {
+	if out, err := exec.Command("strace", injection("write", "EIO", "1", "echo", "x")...).CombinedOutput(); err == nil ||
+		!strings.Contains(string(out), "error") {
 		require(t, "strace", fmt.Errorf("no call can be made to fail: %v: %s", err, out))
 	}
-	return []string{"write", "fsync", "renameat", "openat", "mkdirat", "unlinkat", "ftruncate", "flock", "fchmod", "fchmodat", "pread64", "read", "getdents64", "newfstatat", "fstat"}
+	return []string{"write", "fsync", "renameat", "openat", "mkdirat", "unlinkat", "ftruncate", "flock", "fchmod", "fchmodat", "pread64",
+		"read", "getdents64", "newfstatat", "fstat"}
 }
 
 var harmNames = func() (names []string) {

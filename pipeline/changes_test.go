@@ -17,7 +17,8 @@ func TestChanges(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	first := l.plan(basic()).Changes()
-	if len(first) != 1 || first[0].Text != "has not run before" || first[0].Kind != pipeline.NeverRan || counts(first[0]) != "fetch 1+0, train 6+0, metric 6+0, aggregate 1+0, figure 1+0" {
+	if len(first) != 1 || first[0].Text != "has not run before" || first[0].Kind != pipeline.NeverRan ||
+		counts(first[0]) != "fetch 1+0, train 6+0, metric 6+0, aggregate 1+0, figure 1+0" {
 		t.Errorf("before the first run: %+v", first)
 	}
 	if _, ok := first[0].Duration(1); ok {
@@ -64,7 +65,8 @@ func TestChanges(t *testing.T) {
 	s = basic()
 	s.Seeds = []int{1, 2, 3, 4}
 	got = l.plan(s).Changes()
-	if len(got) != 1 || got[0].Kind != pipeline.NeverRan || len(got[0].Roots) != 2 || counts(got[0]) != "train 2+0, metric 0+2, aggregate 0+1, figure 0+1" {
+	if len(got) != 1 || got[0].Kind != pipeline.NeverRan || len(got[0].Roots) != 2 ||
+		counts(got[0]) != "train 2+0, metric 0+2, aggregate 0+1, figure 0+1" {
 		t.Errorf("one more seed: %+v", got)
 	}
 	s.Seeds = []int{1, 2}

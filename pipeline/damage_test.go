@@ -118,7 +118,8 @@ func TestT06ParanoidRunRepairs(t *testing.T) {
 	undisturbed.run(basic())
 	l := newLab(t)
 	l.run(basic())
-	hit := map[string]string{"fetch": "data", "train/0.01/2": "activations", "train/0.001/1": "record", "metric/0.001/3": "table", "aggregate": "summary", "figure": "svg"}
+	hit := map[string]string{"fetch": "data", "train/0.01/2": "activations", "train/0.001/1": "record", "metric/0.001/3": "table",
+		"aggregate": "summary", "figure": "svg"}
 	for node, output := range hit {
 		path := l.blob(basic(), node, output)
 		flip(t, path, 7)

@@ -168,7 +168,8 @@ func TestT29LockKeepsItsOwnChainOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, g := range c.Garbage {
-		if !strings.Contains(g.What, "/0.3/") && !strings.Contains(g.What, "/0.4/") && !strings.Contains(g.What, "aggregate") && !strings.Contains(g.What, "figure") {
+		if !strings.Contains(g.What, "/0.3/") && !strings.Contains(g.What, "/0.4/") && !strings.Contains(g.What, "aggregate") &&
+			!strings.Contains(g.What, "figure") {
 			t.Errorf("%s went: %s", g.Path, g.What)
 		}
 	}

@@ -378,7 +378,8 @@ func TestT06DamageOfManyFiles(t *testing.T) {
 // damageable lists the regular files that an audit vouches for.
 func (l *lab) damageable() (list []string) {
 	for _, path := range l.files() {
-		for _, dir := range []string{"store/blobs", "store/actions", "store/manifests", "store/format", "store/journal.jsonl", "store/gc.lock", "figures"} {
+		for _, dir := range []string{"store/blobs", "store/actions", "store/manifests", "store/format", "store/journal.jsonl", "store/gc.lock",
+			"figures"} {
 			if strings.HasPrefix(path, filepath.Join(l.dir, dir)) {
 				list = append(list, path)
 			}

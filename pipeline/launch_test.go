@@ -137,7 +137,8 @@ func TestT37LostWorkers(t *testing.T) {
 				if n := lost(); n != 3 {
 					t.Errorf("%d workers were killed, want 3", n)
 				}
-				if retries := l.events(store.NodeRetry); len(retries) == 0 || len(retries) > 3 || retries[0].Host == "" || !strings.Contains(retries[0].Error, "lost") {
+				if retries := l.events(store.NodeRetry); len(retries) == 0 || len(retries) > 3 || retries[0].Host == "" ||
+					!strings.Contains(retries[0].Error, "lost") {
 					t.Errorf("the journal has %d retries: %+v", len(retries), retries)
 				}
 				if n := len(l.events(store.NodeFinish)); n != wholeStudy {
@@ -209,7 +210,8 @@ func TestT37LostIsNotFailed(t *testing.T) {
 			t.Parallel()
 			l := newLab(t)
 			l.launch = "env"
-			r, err := l.try(context.Background(), basic(), pipeline.Options{Jobs: 2, Workers: l.workers(basic(), map[string]string{"train/0.01/2": how})})
+			r, err := l.try(context.Background(), basic(),
+				pipeline.Options{Jobs: 2, Workers: l.workers(basic(), map[string]string{"train/0.01/2": how})})
 			if !errors.Is(err, pipeline.ErrFailed) || !strings.Contains(err.Error(), want.text) {
 				t.Errorf("run: %v, want %q", err, want.text)
 			}
@@ -256,7 +258,8 @@ func TestT37NoLaunchedWorkers(t *testing.T) {
 			l := newLab(t)
 			l.launch = how
 			r, err := l.try(context.Background(), basic(), pipeline.Options{Jobs: 2, Workers: l.workers(basic(), nil)})
-			if err == nil || !strings.Contains(err.Error(), "start worker process") || !strings.Contains(err.Error(), want) || r.Counts[pipeline.Failed] != 1 {
+			if err == nil || !strings.Contains(err.Error(), "start worker process") || !strings.Contains(err.Error(), want) ||
+				r.Counts[pipeline.Failed] != 1 {
 				t.Errorf("run: %v, counts %v; want one failure with %q", err, r.Counts, want)
 			}
 			l.allGone()
@@ -306,7 +309,8 @@ func TestT37KilledDriver(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			l := newLab(t)
-			d := driveSetup{labSetup: labSetup{Trouble: map[string]string{"train/0.01/2": "deaf", "train/0.01/3": "deaf"}}, Jobs: 2, Workers: true, Launch: how}
+			d := driveSetup{labSetup: labSetup{Trouble: map[string]string{"train/0.01/2": "deaf", "train/0.01/3": "deaf"}}, Jobs: 2, Workers: true,
+				Launch: how}
 			cmd := l.driver(d)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)

@@ -26,7 +26,8 @@ import (
 )
 
 // hasty is remote.Patient without its pauses.
-var hasty = remote.Patience{Tries: 8, Damaged: 3, Pause: time.Millisecond, Most: 20 * time.Millisecond, Stall: 2 * time.Second, Greet: 10 * time.Second}
+var hasty = remote.Patience{Tries: 8, Damaged: 3, Pause: time.Millisecond, Most: 20 * time.Millisecond, Stall: 2 * time.Second,
+	Greet: 10 * time.Second}
 
 // remote returns the lab's second level.
 func (l *lab) remote() (*remote.Client, bool) {
@@ -566,7 +567,8 @@ func TestT36RemoteAway(t *testing.T) {
 			l := newLab(t)
 			l.far, l.patience = dead, remote.Patient
 			r := l.report(basic())
-			if len(l.notes) != 1 || !slices.Equal(r.Notes, l.notes) || !strings.Contains(l.notes[0], "going on without it") || strings.Contains(l.notes[0], "\n") {
+			if len(l.notes) != 1 || !slices.Equal(r.Notes, l.notes) || !strings.Contains(l.notes[0], "going on without it") ||
+				strings.Contains(l.notes[0], "\n") {
 				t.Errorf("notes %q, in the report %q; want one line", l.notes, r.Notes)
 			}
 			if r.Counts[pipeline.Executed] != 15 || r.Remote == nil || r.Remote.Owed != 15 {
@@ -600,7 +602,8 @@ func TestT36OtherFormat(t *testing.T) {
 	}
 	l := newLab(t)
 	l.far = "file://" + dir
-	if _, err := l.engine().Plan(context.Background(), l.graph(basic()), nil); err == nil || !strings.Contains(err.Error(), "sparsel store 9") {
+	if _, err := l.engine().Plan(context.Background(), l.graph(basic()), nil); err == nil ||
+		!strings.Contains(err.Error(), "sparsel store 9") {
 		t.Errorf("%v", err)
 	}
 }
@@ -706,7 +709,8 @@ func TestT40RemoteCollection(t *testing.T) {
 		other.far = ""
 		other.run(red)
 		other.far, other.now = url, l.now
-		if _, err := l.engine().CollectFar(ctx, pipeline.Roots{Graphs: []*pipeline.Graph{l.graph(less), l.graph(red)}}, pipeline.Grace); err != nil {
+		if _, err := l.engine().CollectFar(ctx, pipeline.Roots{Graphs: []*pipeline.Graph{l.graph(less), l.graph(red)}},
+			pipeline.Grace); err != nil {
 			t.Fatal(err)
 		}
 		l.honest("after a collection that keeps red")

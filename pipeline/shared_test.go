@@ -69,7 +69,8 @@ func TestT41ForeignHost(t *testing.T) {
 		}
 	}
 	out, err := onHost("n2", at(1).driver(driveSetup{})).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), `a run on another host is at work on the store: on "n1"`) || strings.Count(string(out), "started") > 0 {
+	if err == nil || !strings.Contains(string(out), `a run on another host is at work on the store: on "n1"`) ||
+		strings.Count(string(out), "started") > 0 {
 		t.Errorf("the second host: %v: %s", err, out)
 	}
 	if dirs, _ := filepath.Glob(filepath.Join(folder, "store", "tmp", "*-*")); len(dirs) != 2 {

@@ -207,9 +207,11 @@ func TestT37SlurmAllocation(t *testing.T) {
 	t.Parallel()
 	c := slurmtest.Start(t)
 	l, s := newLab(t), many(32)
-	cmd := l.driver(driveSetup{labSetup: labSetup{Settings: s, Pause: 100 * time.Millisecond}, Jobs: 8, Workers: true, Launch: "srun --quiet --exact -n1 -c1"})
+	cmd := l.driver(driveSetup{labSetup: labSetup{Settings: s, Pause: 100 * time.Millisecond}, Jobs: 8, Workers: true,
+		Launch: "srun --quiet --exact -n1 -c1"})
 	job := filepath.Join(l.dir, "job.sh")
-	text := fmt.Sprintf("#!/bin/sh\nSPARSEL_TEST_LAB='%s' exec %s\n", strings.TrimPrefix(cmd.Env[len(cmd.Env)-1], "SPARSEL_TEST_LAB="), os.Args[0])
+	text := fmt.Sprintf("#!/bin/sh\nSPARSEL_TEST_LAB='%s' exec %s\n",
+		strings.TrimPrefix(cmd.Env[len(cmd.Env)-1], "SPARSEL_TEST_LAB="), os.Args[0])
 	if err := os.WriteFile(job, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}

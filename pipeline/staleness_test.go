@@ -245,7 +245,8 @@ func TestT16ReasonsNameToolchainAndModules(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	identity := func(goVersion, gonum string) codeid.Identity {
-		id := codeid.Identity{Root: "train", Go: goVersion, Packages: map[string]codeid.Hash{"train": {1}}, Modules: map[string]string{"gonum.org/v1/gonum": gonum}}
+		id := codeid.Identity{Root: "train", Go: goVersion, Packages: map[string]codeid.Hash{"train": {1}},
+			Modules: map[string]string{"gonum.org/v1/gonum": gonum}}
 		id.ID = codeid.Hash(sha256.Sum256([]byte(goVersion + gonum)))
 		return id
 	}

@@ -62,7 +62,8 @@ func TestT25UsersWhoMayNotWrite(t *testing.T) {
 	for what, open := range map[string]func(t *testing.T, l *lab){
 		"nothing is shared": func(*testing.T, *lab) {},
 		"the directories at the top are shared": func(t *testing.T, l *lab) {
-			for _, dir := range []string{"", "store", "store/blobs", "store/actions", "store/manifests", "store/tmp", "store/locks", "store/cache", "figures"} {
+			for _, dir := range []string{"", "store", "store/blobs", "store/actions", "store/manifests", "store/tmp", "store/locks", "store/cache",
+				"figures"} {
 				if err := os.Chmod(filepath.Join(l.dir, dir), 0o777); err != nil {
 					t.Fatal(err)
 				}

@@ -169,7 +169,8 @@ func TestT24NoWorkers(t *testing.T) {
 	}{
 		"no program": {command: func() (*exec.Cmd, error) { return exec.Command("/nowhere/at/all"), nil }, want: "no such file"},
 		"no graph":   {setup: "parameters are gone", want: "start worker process: parameters are gone"},
-		"ends":       {command: func() (*exec.Cmd, error) { return exec.Command("sh", "-c", "echo oh dear >&2; exit 9"), nil }, want: "exit status 9"},
+		"ends": {command: func() (*exec.Cmd, error) { return exec.Command("sh", "-c", "echo oh dear >&2; exit 9"), nil },
+			want: "exit status 9"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
