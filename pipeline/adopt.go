@@ -217,7 +217,7 @@ func (a *adopter) check(nodes []string, witnesses []Witness) error {
 		case r == nil:
 			return fmt.Errorf("there is no node %s to be evidence", v.Node)
 		case !r.Repeated():
-			return fmt.Errorf("%s is no evidence: the present code has not made it", v.Node)
+			return fmt.Errorf("%s is not evidence: the present code has not made it", v.Node)
 		case !r.Agrees():
 			return fmt.Errorf("%s is evidence against it: other code gave other bytes, or nothing", v.Node)
 		}
@@ -310,7 +310,7 @@ func (a *adopter) adopt(r *Resolved) (why string, err error) {
 	}
 	defer lock.Release()
 	if _, err := a.e.Store.Record(r.Action); !errors.Is(err, fs.ErrNotExist) {
-		return "it has a record, made meanwhile, damaged or of two outcomes; `go tool mage why` says more", nil
+		return "it has a record, made in the meantime, damaged or with two outcomes; `go tool mage why` says more", nil
 	}
 	from, code := other.Origin()
 	act := *r.action

@@ -19,7 +19,7 @@ type found func(ActionID) (m *Made, refused bool)
 func believe(m *Made, find found) (gone int, refuted error) {
 	a := m.Adopted
 	if len(a.Evidence) == 0 {
-		return 0, errors.New("it was adopted on no evidence")
+		return 0, errors.New("it was adopted without evidence")
 	}
 	from, refused := find(a.From)
 	switch {
@@ -28,7 +28,7 @@ func believe(m *Made, find found) (gone int, refuted error) {
 	case from == nil:
 		gone++
 	case from.Adopted != nil || from.Code != a.Code || work(from.Stage, from.Params, from.Inputs) != work(m.Stage, m.Params, m.Inputs):
-		return 0, fmt.Errorf("it was adopted from action %s, which is other work or of other code", a.From.Short())
+		return 0, fmt.Errorf("it was adopted from action %s, which is other work or has other code", a.From.Short())
 	case !sameBytes(from.Outputs, m.Outputs):
 		return 0, fmt.Errorf("it was adopted from action %s, which gave other bytes", a.From.Short())
 	}
@@ -43,7 +43,7 @@ func believe(m *Made, find found) (gone int, refuted error) {
 		case was != nil && (was.Adopted != nil || was.Code != a.Code):
 			return 0, fmt.Errorf("%s, evidence for adopting it, was not made by the code that it was adopted from", v.Node)
 		case is != nil && was != nil && !sameResult(is, was):
-			return 0, fmt.Errorf("%s, evidence for adopting it, is not the same by both codes", v.Node)
+			return 0, fmt.Errorf("%s, evidence for adopting it, does not give the same with both codes", v.Node)
 		case is == nil || was == nil:
 			gone++
 		}
@@ -110,7 +110,7 @@ func (a *Audit) adopted(s *store.Store) {
 	}
 	if weak > 0 {
 		first := slices.SortedFunc(maps.Keys(missing), func(x, y ActionID) int { return slices.Compare(x[:], y[:]) })[0]
-		a.Notes = append(a.Notes, fmt.Sprintf("of the evidence for %d of them %d records are not there any more, such as %s: %s",
-			weak, len(missing), first.Short(), "what a run makes again of it is evidence again"))
+		a.Notes = append(a.Notes, fmt.Sprintf("of the evidence for %d of them, %d records no longer exist, such as %s: %s",
+			weak, len(missing), first.Short(), "what a run makes again counts as evidence again"))
 	}
 }

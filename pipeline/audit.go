@@ -104,7 +104,7 @@ func (a *Audit) journal(events []store.Event) {
 		results += n
 	}
 	a.fault(store.Damaged, "journal.jsonl",
-		"it does not tell of %d runs, the first of them %s, that made %d results: a part of it is gone; no result is lost",
+		"it does not mention %d runs, the first of them %s, that made %d results: a part of it is gone; no result is lost",
 		len(runs), slices.Min(slices.Collect(maps.Keys(runs))), results)
 }
 
@@ -138,7 +138,7 @@ func (a *Audit) manifests(s *store.Store) {
 		switch path := store.IDPath("manifests", code); {
 		case errors.Is(err, fs.ErrNotExist) && a.lost[path]:
 			a.Notes = append(a.Notes,
-				fmt.Sprintf("what the code was that made %s, and perhaps others, is not known any more: its description was damaged", node))
+				fmt.Sprintf("the code that made %s, and perhaps others, is no longer known: its description was damaged", node))
 		case errors.Is(err, fs.ErrNotExist):
 			a.fault(store.Missing, path, "is the code that made %s and perhaps others", node)
 		case err != nil && !a.named(path):
@@ -258,7 +258,7 @@ func (a *Audit) auditStray(e *Engine, path string) {
 		a.Notes = append(a.Notes, fmt.Sprintf("%s is left over: %s made it, and the parameters no longer ask for it there", shown, m.Node))
 		return
 	}
-	a.fault(store.Extra, shown, "is nothing that this store made; take it away")
+	a.fault(store.Extra, shown, "was not made by this store; move it away")
 }
 
 // Sound reports whether every byte of a result was found to be right: its

@@ -30,7 +30,7 @@ func (w *worker) watch() {
 			go func() { _ = w.send(request{Ping: true}) }() // it may block; the end of the worker is noticed elsewhere
 		}
 		if w.unheard.Add(1) > int64(mute/time.Second) {
-			w.condemn(fmt.Sprintf("nothing was heard of it for %v", mute))
+			w.condemn(fmt.Sprintf("nothing was heard from it for %v", mute))
 			return
 		}
 	}
@@ -112,7 +112,7 @@ func (in *incoming) take(c *chunk) {
 
 func (in *incoming) write(c *chunk) error {
 	if !slices.Contains(in.outputs, c.Output) {
-		return fmt.Errorf("it sent a file %q, which is no output", c.Output)
+		return fmt.Errorf("it sent a file %q, which is not an output", c.Output)
 	}
 	f := in.open[c.Output]
 	if f == nil {

@@ -90,7 +90,7 @@ func (s sorter) dir(dir string) error {
 	for _, f := range files {
 		path := filepath.ToSlash(filepath.Join(dir, f.Name()))
 		if !f.Type().IsRegular() {
-			s.leave(path, "is no file that was published")
+			s.leave(path, "is not a regular file, so it was not published")
 			continue
 		}
 		id, size, err := store.HashFile(filepath.Join(s.e.Out, path))

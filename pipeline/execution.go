@@ -126,7 +126,7 @@ func (x *execution) lost(host string, err error) bool {
 	e := x.r.event(store.NodeRetry, x.job.node, x.a)
 	e.Host, e.Error = host, err.Error()
 	x.log.printf("on %s: %v; begun again", host, err)
-	x.r.note(fmt.Sprintf("%s on %s: %v; it is begun again", x.job.node.Name, host, err))
+	x.r.note(fmt.Sprintf("%s on %s: %v; it starts again", x.job.node.Name, host, err))
 	return x.r.w.Append(e) == nil
 }
 

@@ -97,10 +97,10 @@ func TestT05BadOutputs(t *testing.T) {
 		}, nil, "output a is empty"},
 		"directory": {func(_ context.Context, j *pipeline.Job) error {
 			return os.Mkdir(j.Output("a"), 0o755)
-		}, nil, "output a is no regular file"},
+		}, nil, "output a is not a regular file"},
 		"link": {func(_ context.Context, j *pipeline.Job) error {
 			return os.Symlink("/etc/hostname", j.Output("a"))
-		}, nil, "output a is no regular file"},
+		}, nil, "output a is not a regular file"},
 		"cut short": {func(_ context.Context, j *pipeline.Job) error {
 			return os.WriteFile(j.Output("a"), []byte("PAR1"), 0o644)
 		}, func(string, string) error { return errors.New("footer is missing") }, "output a: footer is missing"},

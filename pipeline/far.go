@@ -103,7 +103,7 @@ func (f *far) greet(ctx context.Context) {
 				f.c, bytes.TrimSpace(text), strings.TrimSpace(store.Format))
 			return
 		}
-		err = cmp.Or(rerr, fmt.Errorf("what it has under the name %q is nothing that this program wrote: %w", formatKey, remote.ErrDamaged))
+		err = cmp.Or(rerr, fmt.Errorf("what it has under the name %q was not written by this program: %w", formatKey, remote.ErrDamaged))
 		if string(again) == store.Format {
 			err = nil
 		}

@@ -31,7 +31,7 @@ func (e *Engine) Bring(ctx context.Context, o store.Output, path string) error {
 			return err
 		}
 		if ContentID(h.Sum(nil)) != o.Content {
-			return fmt.Errorf("content %s: other bytes came: %w", o.Content.Short(), remote.ErrDamaged)
+			return fmt.Errorf("content %s: other bytes arrived: %w", o.Content.Short(), remote.ErrDamaged)
 		}
 		return file.Close()
 	})

@@ -138,7 +138,7 @@ func (e *Engine) farRecords(ctx context.Context, all []remote.Entry) (map[Action
 // CollectFar removes what FarGarbage would list, and returns it.
 func (e *Engine) CollectFar(ctx context.Context, roots Roots, grace time.Duration) (*Collection, error) {
 	if e.RemoteReadOnly {
-		return nil, fmt.Errorf("collect garbage of the second level: it is for reading only")
+		return nil, fmt.Errorf("collect garbage of the second level: it is read-only")
 	}
 	c, changed, err := e.farGarbage(ctx, roots, grace)
 	if err != nil {

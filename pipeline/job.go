@@ -170,7 +170,7 @@ func written(path string) error {
 	case err != nil:
 		return fmt.Errorf("cannot be read: %w", err)
 	case !info.Mode().IsRegular():
-		return errors.New("is no regular file")
+		return errors.New("is not a regular file")
 	case info.Size() == 0:
 		return errors.New("is empty")
 	}

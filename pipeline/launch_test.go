@@ -291,7 +291,7 @@ func TestT37MuteWorker(t *testing.T) {
 		t.Fatalf("run: %v, counts %v", err, r.Counts)
 	}
 	retries := l.events(store.NodeRetry)
-	if len(retries) != 1 || !strings.Contains(retries[0].Error, "nothing was heard of it for 1m0s") {
+	if len(retries) != 1 || !strings.Contains(retries[0].Error, "nothing was heard from it for 1m0s") {
 		t.Errorf("retries %+v", retries)
 	}
 	l.allGone()

@@ -77,7 +77,7 @@ func (l *launcher) failed(p *pool, err error, alive int) (pause time.Duration) {
 		p.broken = fmt.Errorf("%w: %w", errStart, err)
 		return 0
 	}
-	go l.once(fmt.Sprintf("a worker did not start, and is tried again: %v", err))
+	go l.once(fmt.Sprintf("a worker did not start and will be tried again: %v", err))
 	return min(longPause, startPause<<min(5, p.failures-1))
 }
 
@@ -98,7 +98,7 @@ func (l *launcher) distrust() {
 	l.mu.Lock()
 	l.apart = true
 	l.mu.Unlock()
-	l.once("what a worker wrote into the store's folder is not what is seen here: files go through the workers' streams from now on")
+	l.once("what a worker wrote into the store's folder looks different here: files go through the workers' streams from now on")
 }
 
 func (l *launcher) shares() bool {

@@ -179,7 +179,7 @@ func (e *Engine) identify(ctx context.Context, nodes []*Node) error {
 func (e *Engine) named(s *Stage) error {
 	for path, pin := range e.code[s.Package].Pinned {
 		if !slices.Contains(strings.Split(s.Contract, ", "), pin.Version) {
-			return fmt.Errorf("stage %s uses package %s, which counts by a version in place of its source; "+
+			return fmt.Errorf("stage %s uses package %s, which counts by a version instead of its source; "+
 				"name %q in its Contract, separated from others by a comma and a space",
 				s.Name, path, pin.Version)
 		}

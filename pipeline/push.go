@@ -177,7 +177,7 @@ func (f *far) shutOff(err error) {
 }
 
 // errHere says that the problem is with this machine's own files.
-var errHere = errors.New("its files here cannot be read")
+var errHere = errors.New("its local files cannot be read")
 
 // push copies the result of one action to the second level.
 func (p *pusher) push(ctx context.Context, id ActionID) error {

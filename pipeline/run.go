@@ -107,7 +107,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 			return r.report, fmt.Errorf("run: %w", err)
 		}
 		if err != nil && e.Paranoid {
-			r.note(fmt.Sprintf("what the plan does not rely on is not looked at: %v", err))
+			r.note(fmt.Sprintf("files that the plan does not rely on were not checked: %v", err))
 		}
 	}
 	if r.w != nil {

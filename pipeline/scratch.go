@@ -221,7 +221,7 @@ func (s *scratch) deliver(job *Job, carry bool) ([]made, error) {
 func (s *server) inTime() {
 	for range time.Tick(time.Second) {
 		if s.unheard.Add(1) > int64(lastPing/time.Second) {
-			fmt.Fprintf(os.Stderr, "nothing was heard of the driver for %v\n", lastPing)
+			fmt.Fprintf(os.Stderr, "nothing was heard from the driver for %v\n", lastPing)
 			s.leave(0)
 		}
 	}

@@ -157,7 +157,7 @@ func TestT37SlurmKills(t *testing.T) {
 		t.Logf("%s on %s: %s", e.Node, e.Host, e.Error)
 	}
 	all := fmt.Sprint(retries)
-	for _, words := range []string{"PREEMPTION", "TIME LIMIT", "nothing was heard of it"} {
+	for _, words := range []string{"PREEMPTION", "TIME LIMIT", "nothing was heard from it"} {
 		if !strings.Contains(all, words) {
 			t.Errorf("no worker was lost with the words %q", words)
 		}

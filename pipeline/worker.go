@@ -446,10 +446,10 @@ func (w *worker) death() error {
 	case w.launch != nil: // the exit code says nothing: srun exits with 0 when a node dies
 		return fmt.Errorf("%w, %s%s", errLost, w.ending(), said)
 	case state.Exited():
-		return fmt.Errorf("the stage ended its process, %s, before its result was there", w.ending())
+		return fmt.Errorf("the stage ended its process, %s, before its result was complete", w.ending())
 	case killed(state):
-		return fmt.Errorf("the stage's process was killed from outside, %s: often the kernel's answer to want of memory; "+
+		return fmt.Errorf("the stage's process was killed from outside, %s: often by the kernel because memory ran out; "+
 			"run fewer jobs at a time with -jobs=N", w.ending())
 	}
-	return fmt.Errorf("the stage's process ended, %s, before its result was there", w.ending())
+	return fmt.Errorf("the stage's process ended, %s, before its result was complete", w.ending())
 }

@@ -332,7 +332,7 @@ func integerOf(a arrow.Array, i int) (int64, error) {
 			return v, nil
 		}
 	}
-	return 0, fmt.Errorf("%s is no integer", a.ValueStr(i))
+	return 0, fmt.Errorf("%s is not an integer", a.ValueStr(i))
 }
 
 func textOf(a arrow.Array, i int) (string, error) {

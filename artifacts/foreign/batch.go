@@ -108,7 +108,7 @@ func Open(path string) (*File, error) {
 	}
 	var s source
 	if info, e := f.Stat(); e != nil || !info.Mode().IsRegular() {
-		err = errors.Join(e, errors.New("is no regular file"))
+		err = errors.Join(e, errors.New("is not a regular file"))
 	} else {
 		s, err = open(f, path, info.Size())
 	}

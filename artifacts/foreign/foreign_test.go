@@ -253,7 +253,7 @@ func TestErrors(t *testing.T) {
 		"fraction": {record(f32, f64, 5000, at(4501, func(label array.Builder, list *array.ListBuilder) {
 			rising(0, array.NewInt64Builder(memory.DefaultAllocator), list)
 			label.(*array.Float64Builder).Append(1.5)
-		})), `row 4501, column "label": 1.5 is no integer`},
+		})), `row 4501, column "label": 1.5 is not an integer`},
 		"text": {record(f32, arrow.BinaryTypes.String, 5, func(i int, label array.Builder, list *array.ListBuilder) {
 			rising(i, array.NewInt64Builder(memory.DefaultAllocator), list)
 			label.(*array.StringBuilder).Append("cat")

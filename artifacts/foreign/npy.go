@@ -50,7 +50,7 @@ func openArray(path, column string) (*npy, error) {
 func (a *npy) header() error {
 	var fixed [12]byte
 	if _, err := io.ReadFull(a.file, fixed[:10]); err != nil || string(fixed[:6]) != npyMagic {
-		return errors.New("is no .npy file")
+		return errors.New("is not an .npy file")
 	}
 	length := int64(binary.LittleEndian.Uint16(fixed[8:]))
 	a.begin = 10
@@ -77,7 +77,7 @@ func (a *npy) header() error {
 	}
 	a.kind = m[2][0]
 	if a.size, _ = strconv.Atoi(m[3]); a.size < 1 || a.size > maxElement {
-		return fmt.Errorf("elements of %s%s, which is nothing that can be read", m[2], m[3])
+		return fmt.Errorf("elements of %s%s, which cannot be read", m[2], m[3])
 	}
 	if a.kind == 'U' {
 		a.size *= 4
@@ -146,7 +146,7 @@ func (a *npy) integer(b []byte) (int64, error) {
 	v, _ := a.float(b)
 	k, ok := integer(v)
 	if !ok {
-		return 0, fmt.Errorf("%v is no integer", v)
+		return 0, fmt.Errorf("%v is not an integer", v)
 	}
 	return k, nil
 }

@@ -154,7 +154,7 @@ func (c *chunk) first(head header) error {
 	data := c.data
 	take := func(encoding int64) ([]byte, error) {
 		if encoding != int64(parquet.Encodings.RLE) {
-			return nil, errors.New("levels in an encoding that was given up; write the file with a present program")
+			return nil, errors.New("levels in an obsolete encoding; write the file with a present program")
 		}
 		if len(data) < 4 || int64(binary.LittleEndian.Uint32(data)) > int64(len(data)-4) {
 			return nil, errLevels

@@ -289,7 +289,7 @@ func (c *cursor) integers(dst []int64, n int) ([]int64, error) {
 		float := func(i int, v float64) error {
 			k, ok := integer(v)
 			if !ok {
-				return at(c.row+int64(i), c.column.name, fmt.Sprintf("%v is no integer", v))
+				return at(c.row+int64(i), c.column.name, fmt.Sprintf("%v is not an integer", v))
 			}
 			dst = append(dst, k)
 			return nil

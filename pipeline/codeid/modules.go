@@ -168,11 +168,11 @@ func readCache(path string) (moduleCache, error) {
 		return c, err
 	}
 	if err := json.Unmarshal(text, &c); err != nil {
-		return c, fmt.Errorf("what the go command said of modules cannot be read: %w", err)
+		return c, fmt.Errorf("the go command's answers about modules cannot be read: %w", err)
 	}
 	again, err := json.Marshal(c)
 	if err == nil && (c.Sum != sumModules(c.Modules) || c.Check != "" && c.Check != c.check() || !bytes.Equal(text, again)) {
-		err = errors.New("what the go command said of modules is not what was kept: checksum does not match")
+		err = errors.New("the go command's answers about modules have changed: checksum does not match")
 	}
 	return c, err
 }

@@ -240,7 +240,7 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 		}
 	}
 	if away > 0 {
-		sc.Notes = append(sc.Notes, fmt.Sprintf("%d outputs, %.1f MB, are known by their records and not kept here; nothing is said about them",
+		sc.Notes = append(sc.Notes, fmt.Sprintf("%d outputs, %.1f MB, are known from their records but not kept here, so they were not checked",
 			away, float64(awayBytes)/1e6))
 	}
 	for i, f := range sc.Faults {

@@ -83,7 +83,7 @@ func (w *Writer) Receive(id ContentID, size int64, get func(io.Writer) error) er
 			return err
 		}
 		if sized.left != 0 || ContentID(h.Sum(nil)) != id {
-			return fmt.Errorf("the bytes that came are not those of content %s: %w", id.Short(), ErrDamaged)
+			return fmt.Errorf("the bytes that arrived are not those of content %s: %w", id.Short(), ErrDamaged)
 		}
 		return nil
 	})
@@ -97,7 +97,7 @@ type counted struct {
 
 func (c *counted) Write(p []byte) (int, error) {
 	if c.left -= int64(len(p)); c.left < 0 {
-		return 0, fmt.Errorf("more bytes came than were announced: %w", ErrDamaged)
+		return 0, fmt.Errorf("more bytes arrived than were announced: %w", ErrDamaged)
 	}
 	return c.Writer.Write(p)
 }

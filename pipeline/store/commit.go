@@ -132,7 +132,7 @@ func (w *Writer) Quarantine(path, reason string) error {
 
 // quarantine is Quarantine for something that is not a file of the store.
 func (w *Writer) quarantine(path string) error {
-	what := errors.New("it is no file of the store")
+	what := errors.New("it is not a file of the store")
 	if info, err := os.Lstat(path); err == nil {
 		if err := disk.Regular(path, info); err != nil {
 			what = err

@@ -40,7 +40,7 @@ func parseFormat(text string) error {
 	if m := otherVersion.FindStringSubmatch(text); m != nil && m[1] != "1" && !oneBitApart(text, formatText) {
 		return fmt.Errorf("its format is %q, this program knows %q: %w", text, formatText, errFormat)
 	}
-	return fmt.Errorf("its format file reads %q in place of %q; the next run writes it again: %w", text, formatText, ErrDamaged)
+	return fmt.Errorf("its format file contains %q instead of %q; the next run writes it again: %w", text, formatText, ErrDamaged)
 }
 
 func oneBitApart(a, b string) bool {

@@ -140,7 +140,7 @@ func (w *Writer) undisturbed() error {
 func lockError(path string, err error) error {
 	for _, cause := range []error{syscall.ENOLCK, syscall.ENOSYS, syscall.EOPNOTSUPP} {
 		if errors.Is(err, cause) {
-			return fmt.Errorf("lock %s: %w: the file system keeps no locks, which a store needs; use -out=DIR on one that does, "+
+			return fmt.Errorf("lock %s: %w: the file system does not support locks, which a store needs; use -out=DIR on one that does, "+
 				"and this folder as a second level with -remote=file://FOLDER", path, err)
 		}
 	}

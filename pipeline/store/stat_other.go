@@ -15,7 +15,7 @@ func statSignature(path string) (signature, error) {
 		return signature{}, err
 	}
 	if !info.Mode().IsRegular() {
-		return signature{}, fmt.Errorf("%s is no regular file: %w", path, ErrDamaged)
+		return signature{}, fmt.Errorf("%s is not a regular file: %w", path, ErrDamaged)
 	}
 	return signature{size: info.Size(), mtime: info.ModTime().UnixNano()}, nil
 }

@@ -17,7 +17,7 @@ func statSignature(path string) (signature, error) {
 		return signature{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFREG {
-		return signature{}, fmt.Errorf("%s is no regular file: %w", path, ErrDamaged)
+		return signature{}, fmt.Errorf("%s is not a regular file: %w", path, ErrDamaged)
 	}
 	return signature{int64(st.Size), st.Mtim.Nano(), st.Ctim.Nano(), uint64(st.Ino)}, nil
 }

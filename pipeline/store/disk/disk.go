@@ -83,7 +83,7 @@ func (d Disk) MkdirAll(dir string) error {
 		if info, serr := os.Stat(dir); serr == nil && info.IsDir() {
 			return nil // another process was faster
 		}
-		return fmt.Errorf("there should be a directory, and something else has the name; take it away: %w", err)
+		return fmt.Errorf("there should be a directory, but something else has its name; move it away: %w", err)
 	})
 	if err != nil {
 		return err

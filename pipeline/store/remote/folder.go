@@ -37,7 +37,7 @@ func (f folder) path(key string) string { return filepath.Join(f.dir, filepath.F
 func (f folder) there() error {
 	info, err := os.Stat(f.dir)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-		return fmt.Errorf("%s is no folder: mount it, or make it once with mkdir: %w", f.dir, ErrRefused)
+		return fmt.Errorf("%s is not a folder: mount it, or make it once with mkdir: %w", f.dir, ErrRefused)
 	}
 	return err
 }
@@ -133,7 +133,7 @@ func (f folder) write(ctx context.Context, tmp string, o Object) error {
 		return err
 	}
 	if n != o.Size || [32]byte(h.Sum(nil)) != o.Sum {
-		return fmt.Errorf("%d bytes came that are not the ones announced: %w", n, ErrDamaged)
+		return fmt.Errorf("%d bytes arrived that are not the ones announced: %w", n, ErrDamaged)
 	}
 	if err := file.Sync(); err != nil {
 		return err

@@ -61,7 +61,7 @@ func Parse(text string) (Place, error) {
 		}
 		p.Folder = filepath.FromSlash(path.Clean(u.Path))
 	default:
-		return fail("%q is of no kind that is known; %s", text, forms)
+		return fail("%q has an unknown scheme; %s", text, forms)
 	}
 	for key, values := range query {
 		into := settings[key]
