@@ -18,8 +18,8 @@ import (
 // Such a worker learns that the driver is alive from a ping every pingPause,
 // and ends if it hears none for lastPing, because commands that start programs
 // elsewhere may leave them running, with their standard input open, when they
-// are killed. The driver considers a worker lost that answers nothing for mute.
-// All three durations count only the seconds that a process is running.
+// are killed. The driver considers a worker lost if it answers nothing for
+// mute. All three durations count only the seconds that a process is running.
 //
 // Whether a worker sees the store's directory is found out, not configured: the
 // driver writes a file, the worker writes an answer beside it, and the driver
@@ -40,7 +40,7 @@ const (
 	pingPause  = 10 * time.Second
 	lastPing   = 40 * time.Second
 	mute       = 60 * time.Second
-	queueWord  = 30 * time.Second // then people are told that no worker has started yet
+	queueWord  = 30 * time.Second // after this, people are told that no worker has started yet
 	startPause = time.Second      // before the first repeated start; it doubles up to longPause
 	longPause  = 30 * time.Second
 )

@@ -184,9 +184,9 @@ func (e *Engine) elsewhere(ctx context.Context, p *Plan, id ActionID, stage *Sta
 // questions is the number of requests sent to the second level at once.
 const questions = 32
 
-// width is the number of steps that are assessed in parallel, because waiting
-// for answers from elsewhere takes no processor. It is zero as long as nothing
-// was missing and so nobody was asked.
+// width is the least number of steps to assess in parallel. It may exceed the
+// number of cores, because waiting for answers from elsewhere takes no
+// processor. It is zero as long as nothing was missing and so nobody was asked.
 func (e *Engine) width() int {
 	if e.far.asked() {
 		return questions
