@@ -54,7 +54,7 @@ func odd64() []float64 {
 	return v
 }
 
-// someGroups are three row groups with lists of many lengths.
+// someGroups returns three row groups with lists of many lengths.
 func someGroups() [][]any {
 	o32, o64 := odd32(), odd64()
 	return [][]any{
@@ -76,7 +76,7 @@ func someGroups() [][]any {
 	}
 }
 
-// wideGroup has lists longer than the library's batches of 1024.
+// wideGroup has lists that are longer than the library's batches of 1024.
 func wideGroup() []any {
 	const width = 2500
 	singles, doubles := make([]float32, 2*width), make([]float64, 2*width)
@@ -116,7 +116,7 @@ func bytesOf(t testing.TB, path string) []byte {
 	return b
 }
 
-// TestRoundTrip reads back by hand, without the digests that Close compares.
+// TestRoundTrip reads archives back without the digests that Close compares.
 func TestRoundTrip(t *testing.T) {
 	meta := Meta{"run": "SGD,1", "text": "é\n"}
 	for name, groups := range map[string][][]any{"none": nil, "one": someGroups()[:1], "three": someGroups()} {
@@ -132,7 +132,7 @@ func TestRoundTrip(t *testing.T) {
 				t.Fatalf("meta %v, %d row groups; want %v, %d", r.Meta(), r.Groups(), meta, len(groups))
 			}
 			buffers := every.buffers()
-			for g := len(groups) - 1; g >= 0; g-- { // any order
+			for g := len(groups) - 1; g >= 0; g-- { // in any order
 				if err := r.Read(g, buffers...); err != nil {
 					t.Fatal(err)
 				}
@@ -147,7 +147,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 // bits makes a column comparable: NaN equals itself, zeros differ by sign, and
-// an empty slice is a nil one.
+// an empty slice equals a nil one.
 func bits(column any) any {
 	switch c := column.(type) {
 	case []float64:
@@ -170,9 +170,9 @@ func bits(column any) any {
 	return column
 }
 
-// TestSameBytes writes the same values in surroundings that must not matter.
-// The golden digest is of the file's bytes, on every architecture: it changes
-// with a format, a setting or a version of the libraries, and never else.
+// TestSameBytes writes the same values in circumstances that must not matter.
+// The golden digest is that of the file's bytes on every architecture. It
+// changes only with a format, a setting or a version of the libraries.
 func TestSameBytes(t *testing.T) {
 	const golden = "ebf6202668f2cf3940bb8fdf39d082f4952e0274141fd9d95e397afbf1f98184"
 	dir := t.TempDir()
@@ -191,7 +191,7 @@ func TestSameBytes(t *testing.T) {
 		runtime.GOMAXPROCS(procs)
 		time.Local = time.FixedZone("elsewhere", procs*3600)
 		for range 5 {
-			archive(t, filepath.Join(dir, "other"), every, nil, wideGroup()) // leaves its traces in pools
+			archive(t, filepath.Join(dir, "other"), every, nil, wideGroup()) // leaves traces in pools
 			if got := write("another name"); got != golden {
 				t.Fatalf("GOMAXPROCS %d: digest %s, want %s", procs, got, golden)
 			}

@@ -8,26 +8,26 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// level is how hard pages are compressed. Float activations hardly compress:
-// 10,000 x 256 sigmoid values are 10,240,000 bytes, and with labels, keys and
-// list levels they make a file of (BenchmarkWriteActivations, one core, Zen 3;
-// writing includes reading back)
+// level is the compression level of pages. Float activations hardly compress.
+// 10,000 x 256 sigmoid values are 10,240,000 bytes. With labels, keys and list
+// levels they make a file of this size (BenchmarkWriteActivations, one core,
+// Zen 3; writing includes reading back):
 //
 //	level             bytes       write     read
 //	SpeedFastest      10,272,835  85 MB/s   240 MB/s
 //	SpeedDefault      10,239,760  84 MB/s   210 MB/s
 //	SpeedBetter       9,259,527   52 MB/s   135 MB/s
 //
-// A tenth of the disk for two thirds more time is a bad trade where a run is
-// written once and every epoch of it may be. What compression is for is the
-// checksum in each frame, the keys, and collapsed networks, whose activations
-// repeat; the fastest level does for all three.
+// A tenth of the disk space is not worth two thirds more time, because a run is
+// written once and every epoch of it may be. Compression serves three other
+// purposes: the checksum in each frame, the keys, and collapsed networks, whose
+// activations repeat. The fastest level is good enough for all three.
 const level = zstd.SpeedFastest
 
-// codec is the zstd compression of pages. It takes the place of the library's
-// own codec, by the means that the library offers for that, because that one
-// makes a new encoder for every page, and allocates whatever a damaged frame
-// says that it will need.
+// codec is the zstd compression of pages. It replaces the library's own codec,
+// in the way that the library provides for this, because that codec makes a new
+// encoder for every page and allocates whatever a damaged frame says that it
+// will need.
 type codec struct {
 	compress.Codec
 	encoder func() *zstd.Encoder
@@ -37,13 +37,13 @@ type codec struct {
 func init() {
 	own, err := compress.GetCodec(compress.Codecs.Zstd)
 	if err != nil {
-		panic(err) // the library has it built in
+		panic(err) // the library always includes zstd
 	}
 	compress.RegisterCodec(compress.Codecs.Zstd, codec{own, theEncoder, theDecoder})
 }
 
-// Both may be used by any number of goroutines at once. What an encoder has
-// compressed before does not show in what it compresses next.
+// Any number of goroutines may use both at once. What an encoder has compressed
+// before does not affect what it compresses next.
 var (
 	theEncoder = sync.OnceValue(func() *zstd.Encoder {
 		return must(zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithZeroFrames(true)))
@@ -53,7 +53,7 @@ var (
 	})
 )
 
-// must is for constructors that fail on options that do not exist.
+// must is for constructors that only fail on options that do not exist.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -61,7 +61,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// EncodeLevel compresses src into dst. There is one level.
+// EncodeLevel compresses src into dst. It ignores the level.
 func (c codec) EncodeLevel(dst, src []byte, _ int) []byte {
 	return c.encoder().EncodeAll(src, dst[:0])
 }
@@ -70,7 +70,7 @@ func (c codec) EncodeLevel(dst, src []byte, _ int) []byte {
 func (c codec) Encode(dst, src []byte) []byte { return c.EncodeLevel(dst, src, 0) }
 
 // Decode decompresses src into dst, which has room for all of it. The interface
-// leaves a panic as the only way to report damage; guard turns it into an error.
+// allows it to report damage only by a panic, which guard turns into an error.
 func (codec codec) Decode(dst, src []byte) []byte {
 	out, err := codec.decoder().DecodeAll(src, dst[:0])
 	if err != nil {

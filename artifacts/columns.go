@@ -12,7 +12,7 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/file"
 )
 
-// scratch is what a writer or reader keeps from one row group to the next.
+// scratch is memory that a writer or reader reuses for the next row group.
 type scratch struct {
 	repetition, definition []int16
 	ints                   []int32
@@ -27,8 +27,8 @@ func sized[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// rows gives the number of rows that data, a value for a column of kind k,
-// holds, and the bytes it takes uncompressed, levels apart.
+// rows returns the number of rows in data, a value for a column of kind k, and
+// their size in bytes, uncompressed and without levels.
 func (k Kind) rows(data any) (rows, bytes int, err error) {
 	switch d := data.(type) {
 	case []int32:
@@ -83,8 +83,8 @@ func (l List[T]) check() error {
 	return nil
 }
 
-// write hands one column of a row group to the library. A column of no rows is
-// no call at all.
+// write passes one column of a row group to the library. It makes no call for a
+// column without rows.
 func (s *scratch) write(w file.ColumnChunkWriter, data any) (err error) {
 	switch d := data.(type) {
 	case []int32:
@@ -118,8 +118,8 @@ func (s *scratch) write(w file.ColumnChunkWriter, data any) (err error) {
 	return err
 }
 
-// levels fills in the levels of a list column: repetition 0 begins a row and 1
-// continues it; definition 1 is a value and 0 stands for an empty list.
+// levels sets the levels of a list column. Repetition level 0 begins a row and
+// 1 continues it. Definition level 1 is a value and 0 stands for an empty list.
 func (s *scratch) levels(lengths []int32, values int) {
 	s.repetition = sized(s.repetition, values+len(lengths))[:0]
 	s.definition = sized(s.definition, values+len(lengths))[:0]
@@ -133,8 +133,8 @@ func (s *scratch) levels(lengths []int32, values int) {
 	}
 }
 
-// read fills dst, a pointer to what write takes, with one column of a row
-// group of the given number of rows. The memory that dst holds is used again.
+// read fills dst, a pointer to what write takes, with one column of a row group
+// that has the given number of rows. It reuses the memory of dst.
 func (s *scratch) read(r file.ColumnChunkReader, rows int, levels int64, dst any) error {
 	switch d := dst.(type) {
 	case *[]int32:
@@ -179,7 +179,7 @@ func (s *scratch) read(r file.ColumnChunkReader, rows int, levels int64, dst any
 	return fmt.Errorf("cannot read a column into %T", dst)
 }
 
-// all makes a short read an error.
+// all turns a short read into an error.
 func all(rows int) func(int64, int, error) error {
 	return func(total int64, values int, err error) error {
 		if err == nil && (total != int64(rows) || values != rows) {
@@ -220,8 +220,8 @@ func readList[T int64 | float32 | float64](
 	return dst.check()
 }
 
-// sum adds a column to the digest of a row group. Two columns of one kind have
-// equal sums when they are equal bit for bit.
+// sum adds a column to the digest of a row group. Two columns of the same kind
+// have equal sums if they are equal bit for bit.
 func sum(h hash.Hash, data any) {
 	length := func(n int) {
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(n)))
@@ -258,7 +258,7 @@ func sum(h hash.Hash, data any) {
 	}
 }
 
-// digest is the sum of a row group's columns.
+// digest returns the digest of a row group's columns.
 func digest(columns []any) (d [sha256.Size]byte) {
 	h := sha256.New()
 	for _, c := range columns {

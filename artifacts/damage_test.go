@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// content reads everything of an archive in memory: its provenance and the
+// content reads everything in an archive in memory: its provenance and the
 // digests of its row groups.
 func content(file []byte, f Format) (Meta, [][32]byte, error) {
 	r, err := NewReader(bytes.NewReader(file), "damaged", f)
@@ -37,9 +37,9 @@ func small(t testing.TB) []byte {
 
 // TestBitFlips flips each bit of a file in turn. Every flip must give an error
 // or exactly the values that were written: never a panic, never other values.
-// The footer has no checksum, so flips change the provenance unseen, and fields
-// that nobody reads. That is what the store's SHA-256 is for; the values and
-// their shapes are safe without it.
+// The footer has no checksum, so flips can change the provenance, and fields
+// that nobody reads, without notice. The store's SHA-256 protects them; the
+// values and their shapes are safe without it.
 func TestBitFlips(t *testing.T) {
 	file := small(t)
 	_, want, err := content(file, every)
@@ -81,7 +81,7 @@ func TestTruncated(t *testing.T) {
 			t.Errorf("%d appended bytes went unseen", len(tail))
 		}
 	}
-	// A second footer appended by a tool that rewrites metadata.
+	// A tool that rewrites metadata has appended a second footer.
 	footer := file[bytes.LastIndex(file[:len(file)-8], []byte("PAR1"))+1:]
 	if _, _, err := content(append(bytes.Clone(file), footer...), every); err == nil {
 		t.Error("a second footer went unseen")
@@ -105,10 +105,12 @@ func TestOpenRejects(t *testing.T) {
 		"newer version": {with(func(f *Format) { f.Version = 2 }), "pair archive of version 1, want version 2; make it again"},
 		"missing":       {with(func(f *Format) { f.Columns[1].Name = "w" }), `column "w" is missing`},
 		"other type":    {with(func(f *Format) { f.Columns[0].Kind = Int64 }), `column "k" is required INT32, want required INT64`},
-		"unsigned":      {with(func(f *Format) { f.Columns[0].Kind = Uint8 }), `column "k" is required INT32, want required INT32 Int(bitWidth=8, isSigned=false)`},
-		"other list":    {with(func(f *Format) { f.Columns[1].Kind = Float64s }), `element: required FLOAT; }; }, want required group List`},
-		"order":         {with(func(f *Format) { f.Columns[0], f.Columns[1] = f.Columns[1], f.Columns[0] }), `column "v" is number 2, want number 1`},
-		"superfluous":   {with(func(f *Format) { f.Columns = f.Columns[:1] }), `column "v" is not part of the format`},
+		"unsigned": {with(func(f *Format) { f.Columns[0].Kind = Uint8 }),
+			`column "k" is required INT32, want required INT32 Int(bitWidth=8, isSigned=false)`},
+		"other list": {with(func(f *Format) { f.Columns[1].Kind = Float64s }), `element: required FLOAT; }; }, want required group List`},
+		"order": {with(func(f *Format) { f.Columns[0], f.Columns[1] = f.Columns[1], f.Columns[0] }),
+			`column "v" is number 2, want number 1`},
+		"superfluous": {with(func(f *Format) { f.Columns = f.Columns[:1] }), `column "v" is not part of the format`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			archive(t, path, pair, nil, []any{[]int32{1}, List[float32]{[]int32{1}, []float32{1}}})
@@ -176,7 +178,7 @@ func TestRuns(t *testing.T) {
 		{"\x80\x10\x01", 1024, 1024}, {"\x80\x10", 1024, 0}, // a run of 1024, and one cut short
 		{"\x03\xff", 8, 8}, {"\x05\xff", 16, 0}, // packed bytes, and one missing
 		{"\x03\xff\x02\x01\x04\x00", 100, 11},
-		{"\x00\x01", 1, 0}, {"\x01", 1, 0}, // nothing, which must not loop
+		{"\x00\x01", 1, 0}, {"\x01", 1, 0}, // no values, which must not loop
 		{"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 1, 0}, // an overlong varint
 		{"\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01", 1, 0}, // an absurd count
 	} {

@@ -24,17 +24,17 @@ import (
 	"sparsel/artifacts/runs"
 )
 
-// duckdb is what the reader that is not ours says about a file.
+// duckdb is what an independent reader says about a file.
 type duckdb struct {
 	meta    map[string]string
 	schema  [][]string // name, type, repetition, converted type
 	storage [][]string // created by, compression, encodings
-	rows    [][]any    // strings, and lists of strings
+	rows    [][]any    // strings and lists of strings
 }
 
-// ask reads a file through DuckDB. The package is installed once, at the
-// exact versions of its package.json, below the user's cache directory. Without node, npm or a network the
-// test is skipped, unless SPARSEL_REQUIRE names duckdb.
+// ask reads a file through DuckDB. The package is installed once, at the exact
+// versions in its package.json, below the user's cache directory. Without node,
+// npm or a network the test is skipped, unless SPARSEL_REQUIRE names duckdb.
 func ask(t *testing.T, file, query string) (d duckdb) {
 	t.Helper()
 	dir, err := installed(t.Context())
@@ -81,7 +81,7 @@ func ask(t *testing.T, file, query string) (d duckdb) {
 	return d
 }
 
-// installed gives the directory that has DuckDB in its node_modules.
+// installed returns the directory that has DuckDB in its node_modules.
 func installed(ctx context.Context) (string, error) {
 	versions, err := os.ReadFile("testdata/duckdb/package.json")
 	if err != nil {
@@ -91,7 +91,7 @@ func installed(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find the cache directory: %w", err)
 	}
-	// Other versions are another directory.
+	// Each set of versions has its own directory.
 	final := filepath.Join(cache, "sparsel", fmt.Sprintf("duckdb-%x", sha256.Sum256(versions)))
 	if _, err := os.Stat(final); err == nil {
 		return final, nil
@@ -125,7 +125,7 @@ func installed(ctx context.Context) (string, error) {
 	return final, nil
 }
 
-// agree compares a value of DuckDB's, spelled out, with one of ours.
+// agree compares a value from DuckDB, as text, with one of ours.
 func agree(has, want any) bool {
 	w := reflect.ValueOf(want)
 	if w.Kind() == reflect.Slice {
@@ -182,7 +182,7 @@ func compare(t *testing.T, d duckdb, format string, want [][]any) {
 
 var provenance = runs.Meta{"run": "é 1"}
 
-// The query of README gives the mean activation of each class.
+// The query in README returns the mean activation of each class.
 func TestDocumentedSQL(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
 	if err != nil {
@@ -200,7 +200,8 @@ func TestDocumentedSQL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := runs.Block{Epoch: 1, Layer: 1, Units: 2, Labels: []uint8{3, 0, 3}, Predictions: []uint8{3, 0, 0}, Values: []float32{0.5, 0.25, 1, 0, 0.25, 0.5}}
+	b := runs.Block{Epoch: 1, Layer: 1, Units: 2, Labels: []uint8{3, 0, 3}, Predictions: []uint8{3, 0, 0},
+		Values: []float32{0.5, 0.25, 1, 0, 0.25, 0.5}}
 	if err := errors.Join(w.Append(b), w.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -262,9 +263,9 @@ func TestDuckDBReadsActivations(t *testing.T) {
 }
 
 // TestDuckDBSumsActivations reads a file of full size, whose row groups are
-// full. Sums are of doubles in an order that DuckDB may choose: they differ by
-// at most (units-1) roundings of at most half an ulp of the sum of magnitudes,
-// on either side.
+// full. The sums are of doubles in an order that DuckDB may choose. They differ
+// by at most (units-1) roundings of at most half an ulp of the sum of
+// magnitudes, on either side.
 func TestDuckDBSumsActivations(t *testing.T) {
 	const samples, units = 10_000, 256
 	path := filepath.Join(t.TempDir(), "a.parquet")
@@ -312,12 +313,14 @@ func TestDuckDBReadsRecord(t *testing.T) {
 	var want [][]any
 	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1), math.SmallestNonzeroFloat64, math.MaxFloat64, 0.1}
 	for e := 1; e <= 7; e++ {
-		epoch := runs.Epoch{Epoch: e, TrainLoss: odd[e-1], TestLoss: 1 / float64(e), Correct: 9000 + e, Samples: 10000, Digest: [32]byte{31: byte(e)},
-			Step: 1200 * e, TrainLossAfter: odd[(e+1)%7], TrainCorrect: 50_000 + e, TrainSamples: 60_000,
+		epoch := runs.Epoch{Epoch: e, TrainLoss: odd[e-1], TestLoss: 1 / float64(e), Correct: 9000 + e, Samples: 10000,
+			Digest: [32]byte{31: byte(e)},
+			Step:   1200 * e, TrainLossAfter: odd[(e+1)%7], TrainCorrect: 50_000 + e, TrainSamples: 60_000,
 			ValidationLoss: odd[(e+2)%7], ValidationCorrect: 400 + e, ValidationSamples: 500,
 			ClassCorrect: []int64{900 + int64(e), 8100}, ClassSamples: []int64{980, 9020}}
 		for layer, units := range []int{3, 1} {
-			l := runs.Layer{Units: units, ClassCounts: []int64{980, math.MaxInt64}, RatioSum: odd[(e+2)%7], RatioSquares: odd[(e+3)%7], Samples: 10000,
+			l := runs.Layer{Units: units, ClassCounts: []int64{980, math.MaxInt64}, RatioSum: odd[(e+2)%7], RatioSquares: odd[(e+3)%7],
+				Samples:    10000,
 				Activation: "relu", RatioFourths: odd[(e+4)%7], RankSum: odd[(e+5)%7], RankSquares: odd[(e+6)%7], Thresholds: []float32{0.5}}
 			for i := range units {
 				l.Squares = append(l.Squares, odd[(e+i)%7])
@@ -331,7 +334,8 @@ func TestDuckDBReadsRecord(t *testing.T) {
 			want = append(want, []any{
 				e, epoch.Step, layer + 1, epoch.TrainLoss, epoch.TestLoss, epoch.Correct, epoch.Samples,
 				epoch.TrainLossAfter, epoch.TrainCorrect, epoch.TrainSamples,
-				epoch.ValidationLoss, epoch.ValidationCorrect, epoch.ValidationSamples, epoch.ClassCorrect, epoch.ClassSamples, hex.EncodeToString(epoch.Digest[:]),
+				epoch.ValidationLoss, epoch.ValidationCorrect, epoch.ValidationSamples, epoch.ClassCorrect, epoch.ClassSamples,
+				hex.EncodeToString(epoch.Digest[:]),
 				units, l.Activation, l.ClassCounts, l.ClassSums, l.Squares, l.Least, l.Most, l.Thresholds, l.Below,
 				l.RatioSum, l.RatioSquares, l.RatioFourths, l.RankSum, l.RankSquares, l.Samples,
 			})

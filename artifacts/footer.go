@@ -6,11 +6,12 @@ import (
 	"math"
 )
 
-// What Parquet's Thrift definition (parquet-format 2.10, parquet.thrift) says about the structures of a footer and of
-// a page's header: the fields that are lists or structures, by number.
+// The fields that are lists or structures, by number, in the structures of a
+// footer and of a page header, according to Parquet's Thrift definition
+// (parquet-format 2.10, parquet.thrift).
 var (
 	keyValue       = &shape{}
-	fileKeyValue   = &shape{} // the file's own
+	fileKeyValue   = &shape{} // the key-value metadata of the file
 	element        = &shape{map[int]field{10: {}}}
 	sizeStatistics = &shape{map[int]field{2: {list: true, elem: wireI64}, 3: {list: true, elem: wireI64}}}
 	columnData     = &shape{map[int]field{
@@ -28,22 +29,23 @@ var (
 	pageHeader = &shape{map[int]field{5: {}, 6: {}, 7: {}, 8: {}}}
 )
 
-// Numbers of fields.
+// Field numbers.
 const (
 	elementChildren                     = 5
 	keyValueKey, keyValueValue          = 1, 2
 	pageKind, pagePlain, pageCompressed = 1, 2, 3
 )
 
-// footer is what a footer was walked over for.
+// footer is what checkFooter extracts from a footer.
 type footer struct {
-	children []int64 // of each element of the schema
+	children []int64 // number of children of each element of the schema
 	keys     []string
 	values   []string
 }
 
-// checkFooter walks over a footer, and refuses one that claims more than it holds. The library allocates what a
-// footer says: a file of 31 bytes could ask for all memory there is, and nothing recovers from that.
+// checkFooter walks a footer, and rejects one that claims more than it
+// contains. The library allocates what a footer says: a file of 31 bytes could
+// ask for all the memory there is, and nothing recovers from that.
 func checkFooter(data []byte) (*footer, error) {
 	f := &footer{}
 	w := &walker{data: data}
@@ -75,8 +77,9 @@ func (f *footer) see(s *shape, id int, number int64, text []byte) {
 	}
 }
 
-// Metadata reads the key-value metadata of any Parquet file, and nothing else of it. Nothing in such a file can make it
-// take more memory than a small multiple of the file's length. Of a key that occurs twice the last value counts.
+// Metadata reads only the key-value metadata of any Parquet file. Nothing in
+// such a file can make it use more memory than a small multiple of the file's
+// length. If a key occurs twice, the last value counts.
 func Metadata(src Source) (map[string]string, error) {
 	_, f, err := readFooter(src)
 	if err != nil {
@@ -89,7 +92,8 @@ func Metadata(src Source) (map[string]string, error) {
 	return values, nil
 }
 
-// readFooter reads and checks the footer, and tells where it begins, which is where the columns end.
+// readFooter reads and checks the footer, and returns its offset, which is
+// where the columns end.
 func readFooter(src Source) (int64, *footer, error) {
 	at, size, err := extent(src)
 	if err != nil {
@@ -103,13 +107,13 @@ func readFooter(src Source) (int64, *footer, error) {
 	return at, f, err
 }
 
-// checkSchema checks that the tree that the schema's elements make, each with its number of children, has as many
-// elements as there are.
+// checkSchema checks that the tree that the elements of the schema form, each
+// with its number of children, has as many elements as there are.
 func (f *footer) checkSchema() error {
 	if len(f.children) == 0 {
 		return errors.New("it has no schema")
 	}
-	open := []int64{1} // elements still to come, by depth
+	open := []int64{1} // number of elements still to come, by depth
 	for i, n := range f.children {
 		for len(open) > 0 && open[len(open)-1] == 0 {
 			open = open[:len(open)-1]

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// allocated gives how many bytes f allocates.
+// allocated returns how many bytes f allocates.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -19,29 +19,33 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// parquetFile is a file of nothing but a footer.
+// parquetFile returns a file that has nothing but a footer.
 func parquetFile(footer string) []byte {
 	b := append([]byte(magic), footer...)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(footer)))
 	return append(b, magic...)
 }
 
-// The footers say more than they hold. Fields are numbered by differences: 0x15 is a 32-bit integer one after the field
-// before, 0x19 a list, 0x1c a structure, 0x18 text.
+// These footers claim more than they contain. Fields are numbered by
+// differences: 0x15 is a 32-bit integer whose number is one more than that of
+// the field before, 0x19 is a list, 0x1c a structure, 0x18 a text.
 func TestFooterClaims(t *testing.T) {
 	const (
 		version = "\x15\x02"
-		root    = "\x48\x01a\x15\x02\x00" // named a, of one child
+		root    = "\x48\x01a\x15\x02\x00" // named a, with one child
 		leaf    = "\x15\x02\x25\x00\x18\x01b\x00"
 		rows    = "\x16\x00"
 		many    = "\xff\xff\xff\xff\x07" // 2³¹-1
 	)
 	schema := "\x19\x2c" + root + leaf
 	for name, c := range map[string]struct{ footer, want string }{
-		"children":            {version + "\x19\x1c\x48\x01a\x15\xfe\xff\xff\xff\x0f\x00" + rows + "\x19\x0c\x00", "has 2147483647 children, where 0 elements follow"},
-		"children of a leaf":  {version + "\x19\x2c" + root + "\x15\x02\x25\x00\x18\x01b\x15\x02\x00" + rows + "\x19\x0c\x00", "element 2 of the schema has 1 children"},
-		"negative children":   {version + "\x19\x1c\x48\x01a\x15\x01\x00" + rows + "\x19\x0c\x00", "has -1 children"},
-		"too few elements":    {version + "\x19\x3c" + "\x48\x01a\x15\x04\x00" + "\x48\x01b\x15\x02\x00" + leaf + rows + "\x19\x0c\x00", "lacks elements"},
+		"children": {version + "\x19\x1c\x48\x01a\x15\xfe\xff\xff\xff\x0f\x00" + rows + "\x19\x0c\x00",
+			"has 2147483647 children, where 0 elements follow"},
+		"children of a leaf": {version + "\x19\x2c" + root + "\x15\x02\x25\x00\x18\x01b\x15\x02\x00" + rows + "\x19\x0c\x00",
+			"element 2 of the schema has 1 children"},
+		"negative children": {version + "\x19\x1c\x48\x01a\x15\x01\x00" + rows + "\x19\x0c\x00", "has -1 children"},
+		"too few elements": {version + "\x19\x3c" + "\x48\x01a\x15\x04\x00" + "\x48\x01b\x15\x02\x00" + leaf + rows + "\x19\x0c\x00",
+			"lacks elements"},
 		"loose elements":      {version + "\x19\x3c" + root + leaf + leaf + rows + "\x19\x0c\x00", "belong to nothing"},
 		"no schema":           {version + "\x29" + "\x0c" + "\x00", "no schema"},
 		"deep":                {version + "\x19\xfc\x29" + strings.Repeat(root, 40) + leaf + rows + "\x19\x0c\x00", "deep"},
@@ -83,7 +87,7 @@ func TestFooterClaims(t *testing.T) {
 			t.Errorf("%s: %d bytes take %d of memory", name, len(file), bytes)
 		}
 	}
-	// The file of 31 bytes that was found, of the beginning only.
+	// The file of 31 bytes that was found, with only its beginning.
 	if file := parquetFile(version + "\x19\x1c\x48\x01a\x15\xfe\xff\xff\xff\x0f\x00\x16\x00\x19\x0c\x00"); len(file) != 31 {
 		t.Fatalf("the file has %d bytes", len(file))
 	}
@@ -99,12 +103,13 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
-// claim gives an archive whose footer has every occurrence of a number replaced by another, whatever their lengths.
+// claim returns an archive in whose footer every occurrence of a number is
+// replaced by another number, whatever their lengths.
 func claim(t *testing.T, archive []byte, old, new int64) []byte {
 	t.Helper()
 	end := len(archive) - footerTail
 	at := end - int(binary.LittleEndian.Uint32(archive[end:]))
-	from := binary.AppendVarint([]byte{0x16}, old) // a 64-bit field after another
+	from := binary.AppendVarint([]byte{0x16}, old) // a 64-bit field that follows another
 	if !bytes.Contains(archive[at:end], from) {
 		t.Fatalf("no %d in the footer", old)
 	}
@@ -114,9 +119,10 @@ func claim(t *testing.T, archive []byte, old, new int64) []byte {
 	return append(b, magic...)
 }
 
-// A row group may claim no more values than its bytes can be, and no more bytes than its compressed ones can be.
+// A row group may claim no more values than its bytes can represent, and no
+// more bytes than its compressed bytes can expand to.
 func TestRowGroupClaims(t *testing.T) {
-	const rows, values = 7001, 9001 // found nowhere else in the footer
+	const rows, values = 7001, 9001 // these numbers occur nowhere else in the footer
 	path := filepath.Join(t.TempDir(), "a.parquet")
 	lists := List[float32]{make([]int32, rows), make([]float32, values)}
 	lists.Lengths[3] = values
@@ -144,7 +150,8 @@ func TestRowGroupClaims(t *testing.T) {
 	}
 }
 
-// What holds and memory say of a column, against what they must say.
+// What holds and memory return for a column, compared with what they must
+// return.
 func TestChunkBounds(t *testing.T) {
 	for _, c := range []struct {
 		kind                        Kind
@@ -152,16 +159,16 @@ func TestChunkBounds(t *testing.T) {
 		want                        bool
 	}{
 		{Int32, 10, 10, 40, 20, true},
-		{Int32, 10, 10, 39, 20, false}, // a value short
+		{Int32, 10, 10, 39, 20, false}, // one value short
 		{Int64, 10, 10, 79, 20, false},
 		{Float64, 10, 10, 80, 20, true},
 		{String, 10, 10, 40, 20, true}, // empty texts
 		{String, 11, 11, 40, 20, false},
-		{Int32, 11, 10, 100, 20, false}, // no lists
+		{Int32, 11, 10, 100, 20, false}, // not lists
 		{Int32, 10, 11, 100, 20, false},
 		{Float64s, 10, 10, 5, 20, true},                     // empty lists
 		{Float64s, 15, 10, 40, 20, true},                    // 5 values and 10 that begin a row
-		{Float64s, 16, 10, 40, 20, false},                   // a value short
+		{Float64s, 16, 10, 40, 20, false},                   // one value short
 		{Float32s, 16, 10, 40, 20, true},                    // of half the size
 		{Int32, 1 << 10, 1 << 10, 1 << 20, 32, true},        // 32,768 : 1
 		{Int32, 1 << 10, 1 << 10, 1<<20 + 1, 32, false},     // more than zstd can do
@@ -175,7 +182,8 @@ func TestChunkBounds(t *testing.T) {
 	}
 }
 
-// A few kilobytes of collapsed activations are read; as many that would take all memory are not.
+// A few kilobytes of collapsed activations can be read; a few that would take
+// all memory cannot.
 func TestCollapsed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.parquet")
 	zeros := func(n int) []any {

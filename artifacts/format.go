@@ -11,7 +11,7 @@ import (
 // Kind is the type of a column's values.
 type Kind uint8
 
-// The kinds, with the Go type that holds a row group's worth of each.
+// The kinds, each with the Go type for the values of a row group.
 const (
 	Int32    Kind = iota + 1 // []int32
 	Uint8                    // []uint8
@@ -27,15 +27,15 @@ const (
 type Column struct {
 	Name string
 	Kind Kind
-	// Bounds records the column's smallest and largest value in each row group,
-	// so that a query for one epoch or layer skips the others. For keys only:
-	// on floating-point values bounds are useless to a query and treacherous
-	// where there are NaNs.
+	// Bounds records the column's smallest and largest value in each row group, so
+	// that a query for one epoch or layer skips the others. It is only for keys:
+	// on floating-point values bounds are useless to a query, and treacherous if
+	// there are NaNs.
 	Bounds bool
 }
 
-// Format is a kind of archive: what its files call themselves and which
-// columns they have, in this order.
+// Format is a kind of archive: the name and version in its files, and their
+// columns, in order.
 type Format struct {
 	Name    string
 	Version int
@@ -46,20 +46,20 @@ type Format struct {
 // begin with "sparsel.".
 type Meta map[string]string
 
-// List is one row group of a list column: row i has Lengths[i] values, and the
+// List is one row group of a list column. Row i has Lengths[i] values, and the
 // values of all rows follow one another in Values.
 type List[T int64 | float32 | float64] struct {
 	Lengths []int32
 	Values  []T
 }
 
-// reserved begins the keys that belong to the formats.
+// reserved is the prefix of the keys that belong to the formats.
 const reserved = "sparsel."
 
-// noField is the field id of a column that has none.
+// noField is the field id of a column without one.
 const noField = -1
 
-// node gives the column's Parquet schema.
+// node returns the column's Parquet schema.
 func (c Column) node() (schema.Node, error) {
 	leaf := func(name string, physical parquet.Type, logical schema.LogicalType) (schema.Node, error) {
 		return schema.NewPrimitiveNodeLogical(name, parquet.Repetitions.Required, logical, physical, 0, noField)
@@ -92,7 +92,7 @@ func (c Column) node() (schema.Node, error) {
 	return nil, fmt.Errorf("column %q has no kind %d", c.Name, c.Kind)
 }
 
-// root gives the format's Parquet schema.
+// root returns the format's Parquet schema.
 func (f Format) root() (*schema.GroupNode, error) {
 	fields := make(schema.FieldList, len(f.Columns))
 	for i, c := range f.Columns {
@@ -130,7 +130,7 @@ func (f Format) check(file *schema.GroupNode) error {
 	return nil
 }
 
-// describe spells out everything about a column's type that decides how its
+// describe spells out everything in a column's type that determines how its
 // values are read.
 func describe(n schema.Node) string {
 	var b strings.Builder

@@ -9,7 +9,8 @@ import (
 	"sparsel/artifacts/mutate"
 )
 
-// seeds are valid archives of every kind of column, with none, one and several row groups, and of collapsed values.
+// seeds are valid archives with every kind of column, with no, one and several
+// row groups, and with collapsed values.
 func seeds(t testing.TB) [][]byte {
 	path := filepath.Join(t.TempDir(), "a.parquet")
 	var list [][]byte
@@ -26,14 +27,14 @@ func seeds(t testing.TB) [][]byte {
 	return append(list, bytesOf(t, path))
 }
 
-// anything reads whatever there is to read.
+// anything reads everything that there is to read.
 func anything(file []byte) {
 	content(file, every)
 	Metadata(bytes.NewReader(file))
 }
 
-// FuzzReader feeds anything to the reader: an error or some rows, no panic, no
-// endless loop, no absurd allocation.
+// FuzzReader feeds arbitrary bytes to the reader. The result must be an error
+// or some rows, without a panic, an endless loop or an absurd allocation.
 func FuzzReader(f *testing.F) {
 	for _, file := range seeds(f) {
 		f.Add(file)
@@ -42,8 +43,9 @@ func FuzzReader(f *testing.F) {
 	mutate.Fuzz(f, func(_ *testing.T, file []byte) { anything(file) })
 }
 
-// TestT33MutatedArchives changes valid archives: all over, and the footer alone, whose length is put right again so
-// that what it says is believed as far as possible.
+// TestT44MutatedArchives changes valid archives: anywhere, and in the footer
+// alone, whose length is then corrected so that the reader gets as far as
+// possible.
 func TestT44MutatedArchives(t *testing.T) {
 	files := seeds(t)
 	var footers, bodies [][]byte

@@ -12,7 +12,7 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/metadata"
 )
 
-// column opens column i of a row group for reading, behind a check of its page.
+// column opens column i of a row group for reading, after checking its page.
 func (r *Reader) column(group *file.RowGroupReader, i int, chunk *metadata.ColumnChunkMetaData) (file.ColumnChunkReader, error) {
 	if err := checkSizes(r.source, chunk.DataPageOffset(), chunk.TotalUncompressedSize(), chunk.TotalCompressedSize()); err != nil {
 		return nil, err
@@ -31,40 +31,42 @@ func (r *Reader) column(group *file.RowGroupReader, i int, chunk *metadata.Colum
 // compressed bytes.
 const maxRatio = 128 << 10 / 4
 
-// What reading a row group may take: groupMemory whatever the file's length,
-// for collapsed networks compress thousandfold, and memoryRatio bytes more for
-// each byte of the file. The formats' row groups take some 10 MB.
+// The memory that reading a row group may use: groupMemory whatever the length
+// of the file, because collapsed networks compress a thousandfold, plus
+// memoryRatio bytes for each byte of the file. The formats' row groups need
+// some 10 MB.
 const (
 	groupMemory = 48 << 20
 	memoryRatio = 1000
 )
 
-// holds tells whether a column chunk can have that many values in that many
+// holds reports whether a column chunk can have that many values in that many
 // bytes. A chunk is one page of PLAIN values, with levels if they form lists.
 func (k Kind) holds(values, rows, plain, packed int64) bool {
 	if plain <= 0 || plain > maxChunk || values < rows || values > maxChunk || plain > maxRatio*packed {
 		return false
 	}
 	if k.lists() {
-		return values-rows <= plain/k.width() // each level is a value or an empty row
+		return values-rows <= plain/k.width() // each level stands for a value or an empty row
 	}
 	return values == rows && rows <= plain/k.width()
 }
 
-// lists tells whether the rows are lists.
+// lists reports whether the rows are lists.
 func (k Kind) lists() bool { return k == Int64s || k == Float32s || k == Float64s }
 
-// width is the least number of bytes that a value takes in a page.
+// width returns the least number of bytes that a value takes in a page.
 func (k Kind) width() int64 {
 	switch k {
 	case Int64, Float64, Int64s, Float64s:
 		return 8
 	}
-	return 4 // of a string its length
+	return 4 // for a string, its length
 }
 
-// memory is what reading a column chunk takes: its page and its values, which
-// the row group's other columns add to, and what scratch keeps for all.
+// memory returns what reading a column chunk uses: own is its page and its
+// values, which adds up over the columns of a row group, and shared is what
+// scratch keeps for all of them.
 func (k Kind) memory(values, rows, plain int64) (own, shared int64) {
 	const text, length = 16, 4 // a string's header, a list's length
 	switch {
@@ -78,19 +80,19 @@ func (k Kind) memory(values, rows, plain int64) (own, shared int64) {
 	return plain + k.width()*rows, 0
 }
 
-// maxHeader bounds a page's header. The library's have some 30 bytes, and no
-// statistics.
+// maxHeader bounds the size of a page header. The library's headers have some
+// 30 bytes and no statistics.
 const maxHeader = 1 << 10
 
-// checkSizes checks the sizes that the page at an offset claims, before the
-// library allocates them: they must fit in the chunk's.
+// checkSizes checks the sizes that the page at an offset claims before the
+// library allocates them: they must fit in the sizes of the chunk.
 func checkSizes(src io.ReaderAt, at, plain, packed int64) error {
 	head := make([]byte, min(maxHeader, packed))
 	if _, err := src.ReadAt(head, at); err != nil {
 		return err
 	}
 	var fields [pageCompressed + 1]int64
-	seen := 0 // of the beginning and the three
+	seen := 0 // counts the beginning and the three fields
 	w := &walker{data: head, see: func(s *shape, id int, number int64, _ []byte) {
 		if id < len(fields) {
 			fields[id], seen = number, seen+1
@@ -102,7 +104,8 @@ func checkSizes(src io.ReaderAt, at, plain, packed int64) error {
 	if seen != len(fields) {
 		return errors.New("the page has no header: it lacks its kind or sizes")
 	}
-	if kind, p, c := fields[pageKind], fields[pagePlain], fields[pageCompressed]; kind != 0 || p < 0 || p > plain || c < 0 || c > packed-int64(w.at) {
+	if kind, p, c := fields[pageKind], fields[pagePlain], fields[pageCompressed]; kind != 0 || p < 0 || p > plain || c < 0 ||
+		c > packed-int64(w.at) {
 		return fmt.Errorf("the page is of kind %d, %d bytes in %d; the chunk has %d in %d", kind, p, c, plain, packed)
 	}
 	return nil
@@ -119,7 +122,7 @@ type onePage struct {
 	err    error
 }
 
-// Next goes to the page, the first time.
+// Next advances to the page. Only the first call can succeed.
 func (p *onePage) Next() bool {
 	if p.seen || p.err != nil || !p.PageReader.Next() {
 		return false
@@ -129,7 +132,7 @@ func (p *onePage) Next() bool {
 	return p.err == nil
 }
 
-// Err is what was wrong with the page.
+// Err returns what was wrong with the page.
 func (p *onePage) Err() error { return errOr(p.err, p.PageReader.Err()) }
 
 func (p *onePage) check() error {
@@ -148,7 +151,7 @@ func (p *onePage) check() error {
 		return errors.New("the page's levels are encoded in another way than the format's")
 	}
 	data := page.Data()
-	for range 2 { // repetition, definition
+	for range 2 { // repetition levels, definition levels
 		if len(data) < 4 || int64(binary.LittleEndian.Uint32(data)) > int64(len(data)-4) {
 			return errors.New("the page ends within its levels")
 		}
@@ -161,10 +164,10 @@ func (p *onePage) check() error {
 	return nil
 }
 
-// runs counts the values of one bit in Parquet's hybrid of run lengths and
-// packed bits, up to enough of them: a varint h is followed by one byte that
-// stands for h/2 values when h is even, and by h/2 bytes of eight values each
-// when h is odd.
+// runs counts the one-bit values in Parquet's hybrid of run lengths and packed
+// bits, and stops once there are enough. A varint h is followed by one byte
+// that stands for h/2 values if h is even, and by h/2 bytes of eight values
+// each if h is odd.
 func runs(data []byte, enough int64) (n int64) {
 	for n < enough {
 		h, size := binary.Uvarint(data)

@@ -13,9 +13,9 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/file"
 )
 
-// footerWith gives a file with every occurrence of a number in its footer
-// replaced by another of as many bytes. Numbers there are zigzag varints, which
-// may be longer than they need be.
+// footerWith returns a file in whose footer every occurrence of a number is
+// replaced by another of as many bytes. Numbers in the footer are zigzag
+// varints, which may be longer than necessary.
 func footerWith(t *testing.T, archive []byte, old, new int64, times int) []byte {
 	t.Helper()
 	from := binary.AppendVarint(nil, old)
@@ -32,8 +32,8 @@ func footerWith(t *testing.T, archive []byte, old, new int64, times int) []byte 
 	return append(bytes.Clone(archive[:at]), bytes.Replace(footer, from, to, times)...)
 }
 
-// TestLayout changes the footer so that every page can be read, but the pages
-// are other than those that were written.
+// TestLayout changes the footer so that every page can still be read, but is
+// not the page that was written.
 func TestLayout(t *testing.T) {
 	const rows = 12_345
 	path := filepath.Join(t.TempDir(), "a")
@@ -70,7 +70,7 @@ func TestLayout(t *testing.T) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)
 		}
 	}
-	zstd, plain := []byte{0x15, 6 << 1}, []byte{0x15, 0} // the codec, a 32-bit field after another
+	zstd, plain := []byte{0x15, 6 << 1}, []byte{0x15, 0} // the codec, a 32-bit field that follows another
 	at := bytes.LastIndex(whole, zstd)
 	other := append(append(bytes.Clone(whole[:at]), plain...), whole[at+2:]...)
 	if _, _, err := content(other, pair); err == nil || !strings.Contains(err.Error(), "encoded in another way") {
@@ -104,7 +104,7 @@ func TestCheckSizes(t *testing.T) {
 		"endless":      {"\x15" + strings.Repeat("\xff", 60), "no header"},
 		"short":        {"\x15\x00\x15", "EOF"},
 	} {
-		err := checkSizes(strings.NewReader("PAR1"+c.data), 4, 100, 58) // 50 after a header of 8
+		err := checkSizes(strings.NewReader("PAR1"+c.data), 4, 100, 58) // 50 bytes after a header of 8
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)
 		}
@@ -158,16 +158,16 @@ func TestReadList(t *testing.T) {
 	for _, c := range []struct {
 		repetition, definition []int16
 		rows                   int
-		want                   []int32 // nil: an error
+		want                   []int32 // nil if an error is expected
 	}{
 		{[]int16{0, 1, 1, 0}, []int16{1, 1, 1, 1}, 2, []int32{3, 1}},
 		{[]int16{0, 0, 0, 1}, []int16{0, 1, 1, 1}, 3, []int32{0, 1, 2}},
-		{[]int16{1, 1}, []int16{1, 1}, 1, nil},       // no row begun
-		{[]int16{0, 1}, []int16{1, 0}, 1, nil},       // a row goes on without a value
-		{[]int16{0, 1}, []int16{0, 1}, 1, nil},       // an empty row goes on
+		{[]int16{1, 1}, []int16{1, 1}, 1, nil},       // no row has begun
+		{[]int16{0, 1}, []int16{1, 0}, 1, nil},       // a row continues without a value
+		{[]int16{0, 1}, []int16{0, 1}, 1, nil},       // an empty row continues
 		{[]int16{0, 2}, []int16{1, 1}, 1, nil},       // no such level
 		{[]int16{0, 0, 0}, []int16{1, 1, 1}, 2, nil}, // too many rows
-		{[]int16{0, 1, 1}, []int16{1, 1, 1}, 2, nil}, // too few
+		{[]int16{0, 1, 1}, []int16{1, 1, 1}, 2, nil}, // too few rows
 	} {
 		batch := func(n int64, values []float32, definition, repetition []int16) (int64, int, error) {
 			copy(repetition, c.repetition)
@@ -189,8 +189,8 @@ func sumOf(levels []int16) (n int16) {
 	return n
 }
 
-// TestCodecBound decompresses into too little room: an error, not an
-// allocation of what the frame says.
+// TestCodecBound decompresses into too little room. That must be an error, and
+// must not allocate what the frame says.
 func TestCodecBound(t *testing.T) {
 	c := codec{encoder: theEncoder, decoder: theDecoder}
 	packed := c.Encode(nil, make([]byte, 1<<20))

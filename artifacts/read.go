@@ -16,17 +16,17 @@ import (
 
 const (
 	magic      = "PAR1"
-	footerTail = 4 + len(magic) // the footer's length and the closing magic
+	footerTail = 4 + len(magic) // the length of the footer and the closing magic
 )
 
-// Source is what an archive is read from: a file or bytes.Reader.
+// Source is what an archive is read from, such as a file or a bytes.Reader.
 type Source interface {
 	io.Reader
 	io.ReaderAt
 	io.Seeker
 }
 
-// Reader reads one archive, a row group at a time and in any order.
+// Reader reads one archive, one row group at a time and in any order.
 type Reader struct {
 	format  Format
 	name    string
@@ -38,9 +38,9 @@ type Reader struct {
 	scratch scratch
 }
 
-// Open opens the archive at path, which must be of format f, and checks
-// everything that can be checked without decoding its pages. The file's
-// contents should have been compared with their SHA-256 before.
+// Open opens the archive at path, which must have format f, and checks
+// everything that can be checked without decoding its pages. The caller should
+// have compared the file's contents with their SHA-256 before.
 func Open(path string, f Format) (*Reader, error) {
 	in, err := os.Open(path)
 	if err != nil {
@@ -55,8 +55,8 @@ func Open(path string, f Format) (*Reader, error) {
 	return r, nil
 }
 
-// NewReader is Open for an archive that is open already or in memory; name
-// stands for it in errors.
+// NewReader is Open for an archive that is already open or in memory. name is
+// used in errors.
 func NewReader(src Source, name string, f Format) (*Reader, error) {
 	r := &Reader{format: f, name: name, source: src}
 	err := guard(func() error {
@@ -81,7 +81,7 @@ func NewReader(src Source, name string, f Format) (*Reader, error) {
 	return r, nil
 }
 
-// extent finds where the footer lies, within the file.
+// extent finds the footer and checks that it lies within the file.
 func extent(src Source) (at, bytes int64, err error) {
 	size, err := src.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -112,7 +112,7 @@ func extent(src Source) (at, bytes int64, err error) {
 	return at, bytes, nil
 }
 
-// identify reads the metadata and checks the file's own name and version.
+// identify reads the metadata and checks the format and version in the file.
 func (r *Reader) identify() error {
 	kv := r.parquet.MetaData().KeyValueMetadata()
 	r.meta = make(Meta, kv.Len())
@@ -136,9 +136,9 @@ func (r *Reader) identify() error {
 	return nil
 }
 
-// layout checks that the columns of all row groups lie one after another
-// between the opening magic and the footer, each as this package writes it, and
-// that no row group claims more than the file can hold; see Kind.holds.
+// layout checks that the columns of all row groups follow one another between
+// the opening magic and the footer, each as this package writes it, and that no
+// row group claims more than the file can contain; see Kind.holds.
 func (r *Reader) layout(footer int64) error {
 	meta := r.parquet.MetaData()
 	at, total := int64(len(magic)), int64(0)
@@ -185,28 +185,28 @@ func (r *Reader) layout(footer int64) error {
 	return nil
 }
 
-// Meta gives the provenance that the archive was written with.
+// Meta returns the provenance that the archive was written with.
 func (r *Reader) Meta() Meta {
 	m := maps.Clone(r.meta)
 	maps.DeleteFunc(m, func(k, _ string) bool { return strings.HasPrefix(k, reserved) })
 	return m
 }
 
-// Note gives what the writer noted down under key.
+// Note returns what the writer noted under key.
 func (r *Reader) Note(key string) (value string, ok bool) {
 	value, ok = r.meta[reserved+key]
 	return value, ok
 }
 
-// Groups is the number of row groups.
+// Groups returns the number of row groups.
 func (r *Reader) Groups() int { return len(r.rows) }
 
-// Rows is the number of rows of row group g.
+// Rows returns the number of rows of row group g.
 func (r *Reader) Rows(g int) int { return r.rows[g] }
 
-// Read reads row group g: for each column of the format, in order, a pointer
-// to the Go type of its kind. Memory that the pointers hold is used again. On
-// an error the contents are unspecified.
+// Read reads row group g. For each column of the format, in order, it takes a
+// pointer to the Go type of the column's kind, and reuses the memory behind the
+// pointer. On an error the contents are unspecified.
 func (r *Reader) Read(g int, columns ...any) error {
 	if len(columns) != len(r.format.Columns) {
 		return fmt.Errorf("read %s: %d columns, want %d", r.name, len(columns), len(r.format.Columns))
@@ -239,7 +239,7 @@ func (r *Reader) Close() error {
 	return r.closer.Close()
 }
 
-// buffers gives a pointer for every column, as Read takes them.
+// buffers returns a pointer for every column, as Read takes them.
 func (f Format) buffers() []any {
 	b := make([]any, len(f.Columns))
 	for i, c := range f.Columns {
@@ -265,7 +265,7 @@ func (f Format) buffers() []any {
 	return b
 }
 
-// values gives what the pointers of Read point at, as Write takes them.
+// values returns what the pointers for Read point to, as Write takes it.
 func values(buffers []any) []any {
 	v := make([]any, len(buffers))
 	for i, b := range buffers {

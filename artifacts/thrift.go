@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// The types of Thrift's compact protocol, as they stand in field and list headers.
+// The types of Thrift's compact protocol, as encoded in field and list headers.
 const (
-	wireTrue   = 1 // a field's header is its value; in a list, a byte
+	wireTrue   = 1 // the header of a field is its value; in a list it is a byte
 	wireFalse  = 2
 	wireByte   = 3
 	wireI16    = 4
@@ -22,33 +22,39 @@ const (
 	wireStruct = 12
 )
 
-// maxDepth bounds how deep structures may lie in one another. Parquet's own go down to 8.
+// maxDepth bounds the nesting of structures. Parquet's own have a depth of up
+// to 8.
 const maxDepth = 32
 
-// shape is what the format says about a structure: the fields that hold lists or structures, whose contents the
-// library reads by that and not by the types that the bytes claim. What else there is, is walked by those types.
+// shape is what the format says about a structure: the fields that are lists or
+// structures, whose contents the library reads according to the format and not
+// to the types in the data. All other fields are walked according to the types
+// in the data.
 type shape struct{ fields map[int]field }
 
 // field is a structure, or a list of elements of one type.
 type field struct {
 	list bool
-	elem byte   // of a list
-	of   *shape // of the structure, or of each that is an element; nil where nothing in it is a list
+	elem byte   // type of the elements of a list
+	of   *shape // shape of the structure, or of each element; nil if it contains no list
 }
 
-// walker goes over one Thrift structure without allocating, and refuses what claims more than the bytes that are left
-// can hold, so that the library may be let loose on it. It is stricter than the protocol in one thing: fields must
-// ascend, as all writers have them. So none can be told twice, and what was checked is what the library keeps.
+// walker walks one Thrift structure without allocating, and rejects whatever
+// claims more than the remaining bytes can contain, so that the library can
+// safely read it. It is stricter than the protocol in one respect: fields must
+// be in ascending order, as all writers write them. So no field can occur
+// twice, and what was checked is what the library uses.
 type walker struct {
 	data []byte
 	at   int
-	// see, if not nil, is told of the beginning, as field 0, and of every number and text of the structures that have a shape.
+	// see, if not nil, is called at the beginning of every structure that has a
+	// shape, as for field 0, and for each of its numbers and texts.
 	see func(s *shape, id int, number int64, text []byte)
 }
 
 var errEnds = errors.New("ends within a field")
 
-// structure walks a structure, whose first byte is next.
+// structure walks a structure whose first byte is next.
 func (w *walker) structure(s *shape, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("structures lie more than %d deep at byte %d", maxDepth, w.at)
@@ -124,7 +130,8 @@ func (w *walker) field(s *shape, id int, kind byte, depth int) error {
 	return fmt.Errorf("is of type %d at byte %d", kind, w.at)
 }
 
-// value walks a value of a type, and gives what it is if that is a number or text.
+// value walks a value of the given type, and returns it if it is a number or a
+// text.
 func (w *walker) value(kind byte, depth int, inList bool) (number int64, text []byte, err error) {
 	if depth > maxDepth {
 		return 0, nil, fmt.Errorf("lists lie more than %d deep at byte %d", maxDepth, w.at)
@@ -159,7 +166,7 @@ func (w *walker) value(kind byte, depth int, inList bool) (number int64, text []
 	case wireStruct:
 		err = w.structure(nil, depth+1)
 	case wireMap:
-		// Nothing in Parquet is a map.
+		// Parquet uses no maps.
 		err = fmt.Errorf("a map at byte %d", w.at)
 	default:
 		err = fmt.Errorf("type %d at byte %d", kind, w.at)
@@ -167,7 +174,7 @@ func (w *walker) value(kind byte, depth int, inList bool) (number int64, text []
 	return number, text, err
 }
 
-// count reads a list's header. Each element takes at least a byte.
+// count reads a list header. Each element takes at least one byte.
 func (w *walker) count() (n int, elem byte, err error) {
 	head, err := w.byte()
 	if err != nil {
@@ -181,7 +188,7 @@ func (w *walker) count() (n int, elem byte, err error) {
 	return n, head & 0xf, err
 }
 
-// length reads a length of things that take at least size bytes each.
+// length reads a number of elements that take at least size bytes each.
 func (w *walker) length(size int) (int, error) {
 	v, n := binary.Uvarint(w.data[w.at:])
 	if n <= 0 {

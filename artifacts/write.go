@@ -16,24 +16,24 @@ import (
 )
 
 const (
-	// createdBy names the writer without the library's version: what a file is
-	// is said by its format and version.
+	// createdBy names the writer without the version of the library, because the
+	// format and its version identify a file.
 	createdBy = "sparsel"
 
-	// maxChunk bounds one column of one row group, uncompressed and in bytes,
-	// on writing and on reading. The formats stay far below it; it is there so
-	// that a damaged header cannot ask for all memory.
+	// maxChunk bounds the size of one column of one row group, uncompressed and in
+	// bytes, both for writing and for reading. The formats stay far below it. It
+	// keeps a damaged header from asking for all memory.
 	maxChunk = 64 << 20
 )
 
-// Writer writes one archive, a row group at a time. Row groups are compressed
-// and written out as they come; nothing but the footer is kept.
+// Writer writes one archive, one row group at a time. Row groups are compressed
+// and written immediately; only the footer is kept in memory.
 type Writer struct {
 	format  Format
 	path    string
 	file    *os.File
 	parquet *file.Writer
-	meta    Meta // the caller's and the format's keys
+	meta    Meta // the caller's keys and the format's
 	sums    [][sha256.Size]byte
 	rows    []int
 	scratch scratch
@@ -41,8 +41,8 @@ type Writer struct {
 	done    bool
 }
 
-// Create begins an archive at path, replacing what is there. It must be ended
-// by Close or Discard.
+// Create begins an archive at path and replaces any file there. It must be
+// ended by Close or Discard.
 func Create(path string, f Format, meta Meta) (*Writer, error) {
 	w := &Writer{format: f, path: path, meta: Meta{}}
 	for k, v := range meta {
@@ -72,8 +72,8 @@ func Create(path string, f Format, meta Meta) (*Writer, error) {
 	return w, nil
 }
 
-// properties are the writer's settings. They are all fixed: a setting that
-// depended on the machine would make the bytes depend on it.
+// properties returns the writer's settings. They are all fixed: if a setting
+// depended on the machine, the bytes would, too.
 func (f Format) properties() *parquet.WriterProperties {
 	p := []parquet.WriterProperty{
 		parquet.WithCreatedBy(createdBy),
@@ -81,7 +81,7 @@ func (f Format) properties() *parquet.WriterProperties {
 		parquet.WithDictionaryDefault(false),
 		parquet.WithStats(false),
 		parquet.WithDataPageVersion(parquet.DataPageV1),
-		parquet.WithDataPageSize(2 * maxChunk), // never reached: one page a chunk
+		parquet.WithDataPageSize(2 * maxChunk), // never reached, so a chunk has one page
 		parquet.WithCompression(compress.Codecs.Zstd),
 	}
 	for _, c := range f.Columns {
@@ -94,9 +94,10 @@ func (f Format) properties() *parquet.WriterProperties {
 // called until Close.
 func (w *Writer) Note(key, value string) { w.meta[reserved+key] = value }
 
-// Write adds one row group: for each column of the format, in order, a value
-// of the Go type of its kind, all of the same number of rows. The values are
-// not kept. After an error the archive is lost; Close reports it again.
+// Write adds one row group. For each column of the format, in order, it takes a
+// value of the Go type of the column's kind, all with the same number of rows.
+// It does not keep the values. After an error the archive is lost, and Close
+// reports the error again.
 func (w *Writer) Write(columns ...any) error {
 	if w.err != nil {
 		return w.failure()
@@ -154,9 +155,9 @@ func (w *Writer) group(columns []any) error {
 }
 
 // Close writes the footer, closes the file, reads it back and compares every
-// value with what was given to Write. The file is not synced: that is for the
-// store that takes it over. If anything failed the file is removed and the
-// first error is returned.
+// value with what was passed to Write. It does not sync the file, which is up
+// to the store that takes it over. If anything failed, it removes the file and
+// returns the first error.
 func (w *Writer) Close() error {
 	if w.done {
 		return nil
@@ -176,7 +177,7 @@ func (w *Writer) Close() error {
 // Discard ends an archive that is not wanted and removes its file.
 func (w *Writer) Discard() error {
 	w.done = true
-	w.file.Close() // again, perhaps; what counts is that it is closed
+	w.file.Close() // it may be closed already; what counts is that it is closed
 	if err := os.Remove(w.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("discard %s: %w", w.path, err)
 	}
@@ -192,14 +193,14 @@ func (w *Writer) finish() error {
 				return err
 			}
 		}
-		return w.parquet.FlushWithFooter() // its Close drops the error
+		return w.parquet.FlushWithFooter() // the writer's Close drops the error
 	})
 	w.done = true
 	return errOr(err, w.file.Close())
 }
 
 // verify opens the finished file as any reader would and compares it with what
-// was meant.
+// was written.
 func (w *Writer) verify() error {
 	r, err := Open(w.path, w.format)
 	if err != nil {

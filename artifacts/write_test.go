@@ -93,8 +93,8 @@ func TestFailingDisk(t *testing.T) {
 	}
 }
 
-// TestReadBack spoils what the writer remembers of what it wrote, which is the
-// same as a library that wrote something else.
+// TestReadBack corrupts what the writer remembers of what it wrote, which has
+// the same effect as a library that wrote something else.
 func TestReadBack(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil func(*Writer)
@@ -122,7 +122,7 @@ func TestReadBack(t *testing.T) {
 	}
 }
 
-// TestDigest checks that the comparison tells columns apart that look alike.
+// TestDigest checks that the comparison distinguishes columns that look alike.
 func TestDigest(t *testing.T) {
 	seen := map[[32]byte]int{}
 	for i, columns := range [][]any{

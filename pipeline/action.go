@@ -13,18 +13,18 @@ import (
 )
 
 // An action is everything that decides what a node's outputs will be, and the
-// ids made from it. Its JSON form is the detail of the action's record.
+// ids derived from it. Its JSON form is the detail of the action's record.
 type action struct {
 	// Recipe is the hash of everything except the inputs' content.
 	Recipe   codeid.Hash   `json:"recipe"`
-	Code     codeid.Hash   `json:"code"` // manifest of a codeid.Identity
+	Code     codeid.Hash   `json:"code"` // names the manifest of a codeid.Identity
 	Contract string        `json:"contract,omitempty"`
 	Job      string        `json:"job_contract"`
 	Outputs  []string      `json:"outputs"`
 	Params   []canon.Field `json:"params"`
-	Inputs   []MadeFrom    `json:"inputs"` // by name
+	Inputs   []MadeFrom    `json:"inputs"` // sorted by name
 
-	// What follows explains and is no part of any id.
+	// The remaining fields explain the action and are not part of any id.
 	Run         string            `json:"run,omitempty"`
 	Seconds     float64           `json:"seconds,omitempty"`
 	Environment map[string]string `json:"environment,omitempty"`
@@ -34,16 +34,16 @@ type action struct {
 	id ActionID
 }
 
-// MadeFrom is one input of an action: bytes that another node gave as Output.
-// Content is nil where the action was done without this optional input.
+// MadeFrom is one input of an action: the output of another node. Content is
+// nil if the action was done without this optional input.
 type MadeFrom struct {
 	Name    string     `json:"name"`
-	Node    string     `json:"node"` // for people; no part of the id
+	Node    string     `json:"node"` // for people; not part of the id
 	Output  string     `json:"output"`
 	Content *ContentID `json:"content"`
 }
 
-// recipe fills in all but the inputs.
+// recipe returns the node's action with everything but its inputs.
 func recipe(n *Node, code codeid.Identity, trace io.Writer) *action {
 	a := &action{
 		Code:     code.ID,
@@ -71,8 +71,8 @@ func (a *action) sumRecipe(stage string, trace io.Writer) codeid.Hash {
 	return h.Sum()
 }
 
-// complete adds the inputs and computes the action's id. content says what an
-// input holds, or nil if it is absent.
+// complete adds the inputs and computes the action's id. content returns the
+// content of an input, or nil if it is absent.
 func (a *action) complete(n *Node, content func(Input) *ContentID, trace io.Writer) {
 	a.Inputs = make([]MadeFrom, 0, len(n.Inputs))
 	for _, in := range n.Inputs {
@@ -102,12 +102,12 @@ func hashInputs(h *canon.Hash, inputs []MadeFrom) {
 	}
 }
 
-// environment is what a result must not depend on, kept to find out why one
-// did: the machine, the toolchain, the platform, how this program was built, and
-// the source of pinned packages.
+// environment describes what a result must not depend on: the machine, the
+// toolchain, the platform, how this program was built, and the source of pinned
+// packages. It is recorded to find out why a result did depend on one of them.
 func environment(code codeid.Identity, machine map[string]string) map[string]string {
 	env := map[string]string{"go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH}
-	for _, name := range []string{"host", "cpu"} { // and nothing else that a worker may say
+	for _, name := range []string{"host", "cpu"} { // ignore anything else that a worker reports
 		if machine[name] != "" {
 			env[name] = machine[name]
 		}

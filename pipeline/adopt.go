@@ -13,12 +13,12 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// An Adoption is why an action that was never done has a result: other code made
-// it from equal parameters and inputs, and the code that it is adopted for gave
-// the same bytes as that code wherever both did the same.
+// An Adoption says why an action that was never done has a result: other code
+// produced it from equal parameters and inputs, and the code that adopts it
+// gave the same bytes as that code wherever both did the same work.
 type Adoption struct {
-	From     ActionID    `json:"from"` // the action that was done
-	Code     codeid.Hash `json:"code"` // of that action
+	From     ActionID    `json:"from"` // the action that was really done
+	Code     codeid.Hash `json:"code"` // the code of that action
 	Go       string      `json:"go,omitempty"`
 	Evidence []Evidence  `json:"evidence"`
 }
@@ -26,10 +26,10 @@ type Adoption struct {
 // Evidence is one piece of work that both codes did, with the same outputs.
 type Evidence struct {
 	Node   string   `json:"node"`
-	Action ActionID `json:"action"` // done by the code that adopts
-	From   ActionID `json:"from"`   // done by the other
-	// With is what it was repeated with beside the action itself, whose record has
-	// nothing of it; empty for the action.
+	Action ActionID `json:"action"` // done by the adopting code
+	From   ActionID `json:"from"`   // done by the other code
+	// With names what was repeated beside the action itself and is not in the
+	// action's record. It is empty if the action itself was repeated.
 	With string `json:"with,omitempty"`
 }
 
@@ -42,8 +42,8 @@ func (a *Adoption) actions() []ActionID {
 	return list
 }
 
-// Origin returns the action that made a result, and its code: of an adopted one
-// those that it was adopted from.
+// Origin returns the action that produced a result, and its code. For an
+// adopted result these are the action and the code that it was adopted from.
 func (m *Made) Origin() (ActionID, codeid.Hash) {
 	if m.Adopted != nil {
 		return m.Adopted.From, m.Adopted.Code
@@ -51,7 +51,7 @@ func (m *Made) Origin() (ActionID, codeid.Hash) {
 	return m.Action, m.Code
 }
 
-// goVersion is that of the program that made a result.
+// goVersion returns the Go version of the program that produced a result.
 func (m *Made) goVersion() string {
 	if m.Adopted != nil {
 		return m.Adopted.Go
@@ -62,10 +62,10 @@ func (m *Made) goVersion() string {
 // Repeated reports whether the present code has done the node's action itself.
 func (r *Resolved) Repeated() bool { return r.Exact() && r.Made.Adopted == nil }
 
-// Other returns the result of other code that the present code's would have to
-// equal: of those of the same contracts and outputs the newest, or rather the
-// oldest that gave the same bytes, so that evidence is not passed on from code to
-// code. It is nil where there is none.
+// Other returns the result of other code that the present code would have to
+// reproduce, or nil if there is none. Only results with the same contracts and
+// output names qualify. Among those that have the bytes of the newest, Other
+// returns the oldest, so that evidence is not passed on from code to code.
 func (r *Resolved) Other() *Made {
 	list := r.comparable()
 	if len(list) == 0 {
@@ -74,13 +74,13 @@ func (r *Resolved) Other() *Made {
 	return list[len(list)-1]
 }
 
-// comparable lists the results of other code with the bytes that the newest of
-// them has, the newest first.
+// comparable lists the results of other code that have the same bytes as the
+// newest one, newest first.
 func (r *Resolved) comparable() []*Made {
 	var list []*Made
 	for _, m := range r.Others {
 		if !r.sameContract(m) {
-			continue // a version that somebody raised says that results have changed
+			continue // somebody raised a version to say that results have changed
 		}
 		if len(list) == 0 || sameBytes(m.Outputs, list[0].Outputs) {
 			list = append(list, m)
@@ -89,7 +89,8 @@ func (r *Resolved) comparable() []*Made {
 	return list
 }
 
-// sameBytes reports whether outputs are the same, wherever their bytes lie.
+// sameBytes reports whether two lists of outputs are equal, wherever their
+// bytes are stored.
 func sameBytes(a, b []store.Output) bool {
 	return slices.EqualFunc(a, b, func(x, y store.Output) bool { return x.Name == y.Name && x.Content == y.Content && x.Size == y.Size })
 }
@@ -99,8 +100,8 @@ func (r *Resolved) sameContract(m *Made) bool {
 		slices.EqualFunc(m.Outputs, r.action.Outputs, func(o store.Output, name string) bool { return o.Name == name })
 }
 
-// MadeBy returns the result by the code of that origin that has the bytes of
-// Other, or nil.
+// MadeBy returns a result that has the bytes of Other and originates from the
+// given code, or nil.
 func (r *Resolved) MadeBy(code codeid.Hash) *Made {
 	for _, m := range r.comparable() {
 		if _, by := m.Origin(); by == code {
@@ -117,8 +118,8 @@ func (r *Resolved) Agrees() bool {
 	return r.Repeated() && other != nil && sameBytes(r.Made.Outputs, other.Outputs)
 }
 
-// Contradicts returns a result of the node by the code of that origin that the
-// present code has made with other bytes, or nil.
+// Contradicts returns a result of the node that originates from the given code
+// and whose bytes differ from those that the present code produced, or nil.
 func (r *Resolved) Contradicts(code codeid.Hash) *Made {
 	if !r.Repeated() {
 		return nil
@@ -132,18 +133,19 @@ func (r *Resolved) Contradicts(code codeid.Hash) *Made {
 	return nil
 }
 
-// A Witness is a node that was repeated, see Evidence.
+// A Witness is a node that was repeated; see Evidence.
 type Witness struct{ Node, With string }
 
 // Adopt gives the named nodes of a graph, whose actions were never done, the
-// results that other code made of equal parameters and inputs. Every witness must
-// have been repeated by the present code and must agree; each node needs one at
-// least that its own code made. Whether they are enough is for the caller to
-// judge. A result anywhere in the graph that code of the same origin gave with
-// other bytes than the present one refuses everything.
+// results that other code produced from equal parameters and inputs. Every
+// witness must have been repeated by the present code and must agree. Each node
+// needs at least one witness whose result its own code produced; whether the
+// witnesses are enough is for the caller to judge. Adopt refuses altogether if
+// anywhere in the graph code of the same origin gave other bytes than the
+// present code.
 //
-// Every byte that is adopted is read again. A node whose result is damaged, or
-// whose action failed, is left alone and named in left.
+// Every adopted byte is read again. A node whose result is damaged, or whose
+// action failed, is left alone and named in left.
 func (e *Engine) Adopt(
 	ctx context.Context, g *Graph, nodes []string, witnesses []Witness, request string,
 ) (adopted, left []string, err error) {
@@ -152,7 +154,7 @@ func (e *Engine) Adopt(
 		return nil, nil, fmt.Errorf("adopt: %w", err)
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	// The writer keeps collections away: what is read from here on stays.
+	// The writer keeps collections out: whatever is read from here on stays.
 	p, _, err := ReadProvenance(ctx, e.Store)
 	if err != nil {
 		return nil, nil, fmt.Errorf("adopt: %w", err)
@@ -196,7 +198,7 @@ func (e *Engine) Adopt(
 	return adopted, left, errors.Join(err, w.Append(end), w.Save(a.checker))
 }
 
-// adopter is one Adopt.
+// adopter is the state of one call of Adopt.
 type adopter struct {
 	e         *Engine
 	w         *store.Writer
@@ -206,7 +208,7 @@ type adopter struct {
 	witnesses []Witness
 }
 
-// check refuses evidence that does not stand.
+// check refuses insufficient or contradicting evidence.
 func (a *adopter) check(nodes []string, witnesses []Witness) error {
 	a.witnesses = witnesses
 	for _, v := range witnesses {
@@ -215,7 +217,7 @@ func (a *adopter) check(nodes []string, witnesses []Witness) error {
 		case r == nil:
 			return fmt.Errorf("there is no node %s to be evidence", v.Node)
 		case !r.Repeated():
-			return fmt.Errorf("%s is no evidence: the present code has not made it", v.Node)
+			return fmt.Errorf("%s is not evidence: the present code has not made it", v.Node)
 		case !r.Agrees():
 			return fmt.Errorf("%s is evidence against it: other code gave other bytes, or nothing", v.Node)
 		}
@@ -228,7 +230,7 @@ func (a *adopter) check(nodes []string, witnesses []Witness) error {
 		}
 		other := r.Other()
 		if r.Exact() || other == nil {
-			continue // see adopt
+			continue // adopt reports these
 		}
 		if known := a.history.known(r.Action); known != nil && !sameContents(known, other.Outputs) {
 			return fmt.Errorf("the journal says that the present code gave other bytes for %s", name)
@@ -257,7 +259,7 @@ func sameContents(known, outputs []store.Output) bool {
 	})
 }
 
-// evidence lists what speaks for results of that code.
+// evidence lists what supports adopting results of the given code.
 func (a *adopter) evidence(code codeid.Hash) []Evidence {
 	var list []Evidence
 	for _, v := range a.witnesses {
@@ -273,8 +275,8 @@ func (a *adopter) evidence(code codeid.Hash) []Evidence {
 	return list
 }
 
-// begin says in the journal what is about to happen, and keeps what the code is
-// that adopts.
+// begin announces the adoption in the journal and stores the manifest of the
+// adopting code.
 func (a *adopter) begin(request string, n int) error {
 	err := a.w.Append(store.Event{Kind: store.RunStart, Text: fmt.Sprintf("%d results to adopt", n), Request: request})
 	for _, id := range a.e.code {
@@ -285,7 +287,7 @@ func (a *adopter) begin(request string, n int) error {
 	return err
 }
 
-// adopt writes one record. It returns why it did not.
+// adopt writes one record, or returns why it did not.
 func (a *adopter) adopt(r *Resolved) (why string, err error) {
 	other := r.Other()
 	if r.Exact() || other == nil {
@@ -308,7 +310,7 @@ func (a *adopter) adopt(r *Resolved) (why string, err error) {
 	}
 	defer lock.Release()
 	if _, err := a.e.Store.Record(r.Action); !errors.Is(err, fs.ErrNotExist) {
-		return "it has a record, made meanwhile, damaged or of two outcomes; `go tool mage why` says more", nil
+		return "it has a record, made in the meantime, damaged or with two outcomes; `go tool mage why` says more", nil
 	}
 	from, code := other.Origin()
 	act := *r.action

@@ -9,17 +9,17 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// found is what is known of an action: its record, that it gave different bytes
-// twice, or neither.
+// found looks up what is known about an action: its record, that it gave
+// different bytes twice (refused), or neither.
 type found func(ActionID) (m *Made, refused bool)
 
-// believe holds an adopted result against the records that it relies on. refuted
-// says which of them contradicts it. gone counts those that are not there: then
-// there is less proof, and nothing against it.
+// believe compares an adopted result with the records that it relies on.
+// refuted says which record contradicts it. gone counts the records that no
+// longer exist, which weakens the evidence but contradicts nothing.
 func believe(m *Made, find found) (gone int, refuted error) {
 	a := m.Adopted
 	if len(a.Evidence) == 0 {
-		return 0, errors.New("it was adopted on no evidence")
+		return 0, errors.New("it was adopted without evidence")
 	}
 	from, refused := find(a.From)
 	switch {
@@ -28,7 +28,7 @@ func believe(m *Made, find found) (gone int, refuted error) {
 	case from == nil:
 		gone++
 	case from.Adopted != nil || from.Code != a.Code || work(from.Stage, from.Params, from.Inputs) != work(m.Stage, m.Params, m.Inputs):
-		return 0, fmt.Errorf("it was adopted from action %s, which is other work or of other code", a.From.Short())
+		return 0, fmt.Errorf("it was adopted from action %s, which is other work or has other code", a.From.Short())
 	case !sameBytes(from.Outputs, m.Outputs):
 		return 0, fmt.Errorf("it was adopted from action %s, which gave other bytes", a.From.Short())
 	}
@@ -43,7 +43,7 @@ func believe(m *Made, find found) (gone int, refuted error) {
 		case was != nil && (was.Adopted != nil || was.Code != a.Code):
 			return 0, fmt.Errorf("%s, evidence for adopting it, was not made by the code that it was adopted from", v.Node)
 		case is != nil && was != nil && !sameResult(is, was):
-			return 0, fmt.Errorf("%s, evidence for adopting it, is not the same by both codes", v.Node)
+			return 0, fmt.Errorf("%s, evidence for adopting it, does not give the same with both codes", v.Node)
 		case is == nil || was == nil:
 			gone++
 		}
@@ -51,14 +51,14 @@ func believe(m *Made, find found) (gone int, refuted error) {
 	return gone, nil
 }
 
-// sameResult reports whether two actions were the same but for their code, and
-// gave the same bytes.
+// sameResult reports whether two actions differed only in their code and gave
+// the same bytes.
 func sameResult(a, b *Made) bool {
 	return work(a.Stage, a.Params, a.Inputs) == work(b.Stage, b.Params, b.Inputs) && sameBytes(a.Outputs, b.Outputs)
 }
 
-// refuted returns why an adopted result is not to be believed, or nil. It reads
-// the records that it relies on.
+// refuted returns why an adopted result cannot be believed, or nil. It reads
+// the records that the result relies on.
 func (e *Engine) refuted(r *store.Record) error {
 	a, err := actionOf(r)
 	if err != nil {
@@ -78,7 +78,7 @@ func (e *Engine) refuted(r *store.Record) error {
 	return refuted
 }
 
-// adopted looks at the evidence for results that were adopted.
+// adopted checks the evidence for results that were adopted.
 func (a *Audit) adopted(s *store.Store) {
 	p := a.Provenance
 	find := func(id ActionID) (*Made, bool) { return p.actions[id], p.refused[id] }
@@ -104,12 +104,13 @@ func (a *Audit) adopted(s *store.Store) {
 		}
 	}
 	if results > 0 {
-		a.Notes = append(a.Notes, fmt.Sprintf("%d results were adopted: other code made them, and repetitions by the code that they count for gave %s",
-			results, "the same bytes; level 3 repeats them first"))
+		a.Notes = append(a.Notes,
+			fmt.Sprintf("%d results were adopted: other code made them, and repetitions by the code that they count for gave %s",
+				results, "the same bytes; level 3 repeats them first"))
 	}
 	if weak > 0 {
 		first := slices.SortedFunc(maps.Keys(missing), func(x, y ActionID) int { return slices.Compare(x[:], y[:]) })[0]
-		a.Notes = append(a.Notes, fmt.Sprintf("of the evidence for %d of them %d records are not there any more, such as %s: %s",
-			weak, len(missing), first.Short(), "what a run makes again of it is evidence again"))
+		a.Notes = append(a.Notes, fmt.Sprintf("of the evidence for %d of them, %d records no longer exist, such as %s: %s",
+			weak, len(missing), first.Short(), "what a run makes again counts as evidence again"))
 	}
 }

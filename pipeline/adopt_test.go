@@ -33,7 +33,8 @@ func (l *lab) adopt(s settings, witness string, nodes ...string) (adopted, left 
 	return l.engine().Adopt(context.Background(), l.graph(s), nodes, []pipeline.Witness{{Node: witness}}, "adopt")
 }
 
-// adoptedLab is a lab whose trainings were made by one code and adopted for another, all but the first, which was repeated.
+// adoptedLab returns a lab whose trainings were done by one code and adopted
+// for another, except for the first, which was repeated.
 func adoptedLab(t *testing.T) *lab {
 	l := newLab(t)
 	l.run(basic())
@@ -86,7 +87,8 @@ func TestAdopted(t *testing.T) {
 	}
 }
 
-// A collection keeps what an adoption relies on, and takes it with the last result that does.
+// A collection keeps what an adoption relies on, and removes it with the last
+// adopted result.
 func TestAdoptedKeepsItsEvidence(t *testing.T) {
 	t.Parallel()
 	l := adoptedLab(t)
@@ -102,7 +104,7 @@ func TestAdoptedKeepsItsEvidence(t *testing.T) {
 		}
 	}
 	l.sound("after a collection", basic())
-	// The repeated training is no longer asked for; what it shows is.
+	// The repeated training is no longer needed, but it is still evidence.
 	s := basic()
 	s.Seeds = []int{2, 3}
 	l.run(s)
@@ -110,12 +112,13 @@ func TestAdoptedKeepsItsEvidence(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Join(l.audit(s).Notes, "\n")
-	if strings.Contains(text, "not there any more") || !strings.Contains(text, "4 results were adopted") {
+	if strings.Contains(text, "no longer exist") || !strings.Contains(text, "4 results were adopted") {
 		t.Errorf("notes: %s", text)
 	}
 }
 
-// Evidence passes no adoption on: what a third code adopts is compared with what the first made.
+// Adopted results are not evidence: what a third code adopts is compared with
+// what the first code produced.
 func TestAdoptedTwice(t *testing.T) {
 	t.Parallel()
 	l := adoptedLab(t)
@@ -124,7 +127,7 @@ func TestAdoptedTwice(t *testing.T) {
 	if _, _, err := l.adopt(basic(), trainings[3], trainings[4]); err == nil {
 		t.Fatal("an adopted result was taken for evidence")
 	}
-	// derive takes one suffix off, so that this code gives other bytes.
+	// derive removes one suffix, so that this code gives other bytes.
 	l.repeat(basic(), trainings[3])
 	if _, _, err := l.adopt(basic(), trainings[3], trainings[4]); err == nil || !strings.Contains(err.Error(), "evidence against it") {
 		t.Fatalf("other bytes: %v", err)
@@ -149,7 +152,7 @@ func TestAdoptRefuses(t *testing.T) {
 		t.Errorf("other bytes: %v", err)
 	}
 	l.executions(store.NodeFinish)
-	// Neither is anything adopted on the evidence of nodes that agree, where one does not.
+	// Nothing is adopted on the evidence of nodes that agree if one does not.
 	l = newLab(t)
 	l.run(basic())
 	l.code["train"] = harmless
@@ -180,7 +183,8 @@ func TestAdoptRefuses(t *testing.T) {
 	}
 }
 
-// What is damaged is not adopted, and what the present code failed at is not.
+// Damaged results are not adopted, nor are results that the present code failed
+// to produce.
 func TestAdoptLeaves(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -240,7 +244,7 @@ func TestAdoptedEvidenceIsHarmed(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := l.audit(basic())
-	if text := strings.Join(a.Notes, "\n"); !strings.Contains(text, "of the evidence for 5 of them 1 records are not there any more") {
+	if text := strings.Join(a.Notes, "\n"); !strings.Contains(text, "of the evidence for 5 of them, 1 records no longer exist") {
 		t.Errorf("lost evidence: %s", text)
 	}
 	if len(a.Faults) != 1 || a.Faults[0].Kind != store.Missing { // the journal misses it, too
@@ -248,7 +252,7 @@ func TestAdoptedEvidenceIsHarmed(t *testing.T) {
 	}
 	l.want("evidence lost", l.run(basic()))
 
-	// A record that claims more than happened.
+	// A record claims more than happened.
 	for what, lie := range map[string][2]string{
 		"no evidence": {`"evidence":[`, `"evidence":[],"was":[`},
 		"other code":  {`"evidence":[{"node":"train/0.001/1","action":"`, `"evidence":[{"node":"x","action":"SELF","was":"`},
@@ -266,8 +270,9 @@ func TestAdoptedEvidenceIsHarmed(t *testing.T) {
 	}
 }
 
-// Evidence that comes out with other bytes when it is lost and made again refutes the adoptions: an audit says so, and a
-// paranoid run makes the results.
+// Evidence that is lost and comes out with other bytes when it is made again
+// refutes the adoptions: an audit says so, and a paranoid run makes the
+// results.
 func TestAdoptionRefuted(t *testing.T) {
 	t.Parallel()
 	l := adoptedLab(t)
@@ -278,7 +283,7 @@ func TestAdoptionRefuted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.code["train"] = "2" // the identity is known by now
+	l.code["train"] = "2" // the engine knows the identity by now
 	if _, err := e.Run(context.Background(), p, pipeline.Options{}); err == nil {
 		t.Fatal("a conflict went unnoticed")
 	}

@@ -9,10 +9,10 @@ import (
 	"sync"
 )
 
-// Again returns a command that starts this very program once more, with its
-// environment and the given additions. A program that was compiled anew
-// meanwhile is not this one: results are keyed by the code that the driver
-// speaks for.
+// Again returns a command that starts this program once more, with its
+// environment and the given additions. It refuses to start a program that has
+// been rebuilt in the meantime, because results are keyed by the code of the
+// running program.
 func Again(env ...string) (*exec.Cmd, error) {
 	path, err := ownPath()
 	if err != nil {
@@ -24,7 +24,7 @@ func Again(env ...string) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// atStart is what the program's file was when it was first asked for.
+// atStart is the state of the program's file when it was first needed.
 var atStart = sync.OnceValues(func() (os.FileInfo, error) {
 	path, err := os.Executable()
 	if err != nil {
@@ -34,7 +34,7 @@ var atStart = sync.OnceValues(func() (os.FileInfo, error) {
 })
 
 func ownPath() (string, error) {
-	if runtime.GOOS == "linux" { // this link names the file itself, whatever has its name now
+	if runtime.GOOS == "linux" { // this link leads to the running file, even if its path has been reused
 		const self = "/proc/self/exe"
 		if _, err := os.Stat(self); err == nil {
 			return self, nil

@@ -16,7 +16,7 @@ import (
 )
 
 // assess decides the state of every step. Nodes of one level do not read from
-// one another, so each level is shared out over the cores.
+// one another, so the steps of a level are assessed in parallel.
 func (e *Engine) assess(ctx context.Context, p *Plan, trust store.Trust) error {
 	var levels [][]*Step
 	for i := range p.Steps {
@@ -39,10 +39,10 @@ func (e *Engine) assess(ctx context.Context, p *Plan, trust store.Trust) error {
 	return nil
 }
 
-// parallel calls do for every element of list, on all cores and at least width
-// at a time: hashing is as fast as the cores together, and looking things up
-// waits for the file system. Who is done takes the next, since files differ in
-// length a thousandfold.
+// parallel calls do for every element of list, on as many goroutines as there
+// are cores and at least width: hashing is limited by the cores, but lookups
+// wait for the file system. A goroutine that finishes takes the next element,
+// since files differ in length a thousandfold.
 func parallel[T any](ctx context.Context, width int, list []T, do func(T) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64
@@ -101,7 +101,7 @@ func (e *Engine) assessStep(ctx context.Context, p *Plan, s *Step, trust store.T
 	return nil
 }
 
-// assessMiss explains a step whose action is known and not done.
+// assessMiss explains why a step whose action is known has not been done.
 func (e *Engine) assessMiss(p *Plan, s *Step, miss error) error {
 	h, err := p.history()
 	if err != nil {
@@ -130,9 +130,10 @@ func (e *Engine) assessMiss(p *Plan, s *Step, miss error) error {
 	return nil
 }
 
-// assessWaiting decides about a step whose inputs are made again. Two things make it certain to run: its own part
-// of the key was never done with any inputs, or what it made of the inputs as they were, and will be if they come
-// out unchanged, is lost.
+// assessWaiting assesses a step some of whose inputs will be produced again.
+// Two conditions make it certain to run: its own part of the key was never done
+// with any inputs, or the result for the inputs as they were, and will be if
+// they come out unchanged, is lost.
 func (e *Engine) assessWaiting(ctx context.Context, p *Plan, s *Step, waits []string) error {
 	h, err := p.history()
 	if err != nil {
@@ -140,7 +141,7 @@ func (e *Engine) assessWaiting(ctx context.Context, p *Plan, s *Step, waits []st
 	}
 	s.State, s.Reasons = Waiting, waits
 	if !h.tried(s.action.Recipe) && e.far.up(ctx) {
-		return nil // another machine may have done it
+		return nil // perhaps another machine has done it
 	}
 	if !h.tried(s.action.Recipe) {
 		s.State = Stale
@@ -186,20 +187,19 @@ func contentOf(outputs []store.Output, name string) *ContentID {
 	return nil
 }
 
-// errNoRecord is the miss of an action that was never done, as far as the store
-// remembers.
+// errNoRecord is the miss of an action of which the store has no record.
 var errNoRecord = errors.New("there is no record of it")
 
-// lookup returns an action's outputs if the store knows them all, and has those
-// that it should have; an output is Away then if it is not there. Otherwise it
-// says why not: an error that wraps errNoRecord, fs.ErrNotExist (a missing blob),
+// lookup returns an action's outputs if the store knows all of them and holds
+// those that it should hold; an output that is not there is Away. Otherwise the
+// error says why: it wraps errNoRecord, fs.ErrNotExist (a missing blob),
 // errAway, store.ErrDamaged or store.ErrConflict.
 func (e *Engine) lookup(p *Plan, id ActionID, stage *Stage, trust store.Trust) ([]store.Output, error) {
 	outputs, _, err := e.lookupRecord(p, id, stage, trust)
 	return outputs, err
 }
 
-// lookupRecord is lookup that also tells whether the outputs were adopted.
+// lookupRecord is lookup that also reports whether the outputs were adopted.
 func (e *Engine) lookupRecord(p *Plan, id ActionID, stage *Stage, trust store.Trust) (outputs []store.Output, adopted bool, err error) {
 	r, err := p.checker.Head(id, trust)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -210,10 +210,12 @@ func (e *Engine) lookupRecord(p *Plan, id ActionID, stage *Stage, trust store.Tr
 	}
 	if r.Conflict != nil {
 		if r.Between != "" {
-			return nil, false, fmt.Errorf("action %s: %w: %s; `audit -level=3` on each tells which is wrong; then remove its record, here %s, and run again",
+			return nil, false, fmt.Errorf(
+				"action %s: %w: %s; `audit -level=3` on each tells which is wrong; then remove its record, here %s, and run again",
 				id.Short(), store.ErrConflict, r.Between, e.Store.RecordPath(id))
 		}
-		return nil, false, fmt.Errorf("action %s: %w: make the stage deterministic; to try this code again, remove %s", id.Short(), store.ErrConflict, e.Store.RecordPath(id))
+		return nil, false, fmt.Errorf("action %s: %w: make the stage deterministic; to try this code again, remove %s",
+			id.Short(), store.ErrConflict, e.Store.RecordPath(id))
 	}
 	if e.Paranoid {
 		_, err := actionOf(r)
@@ -240,9 +242,9 @@ func (e *Engine) lookupTrust() store.Trust {
 	return store.TrustTimes
 }
 
-// rehashFeeds hashes what current nodes give to nodes that will or may run, and
-// reports whether any of it is damaged: the checker knows then, and assessing
-// again makes its producer stale.
+// rehashFeeds hashes the outputs of current nodes that nodes which will or may
+// run read, and reports whether any are damaged. The checker remembers the
+// damage, so that assessing again makes the producer stale.
 func (e *Engine) rehashFeeds(ctx context.Context, p *Plan, trust store.Trust) (damaged bool, err error) {
 	if trust == store.TrustTimes {
 		return false, nil
@@ -278,7 +280,8 @@ func (e *Engine) rehash(c *store.Checker, o store.Output) error {
 	return c.Blob(o.Content, o.Size, store.TrustNothing)
 }
 
-// unpublished lists the published files of a node that do not hold its outputs.
+// unpublished lists the published files of a node that do not match its
+// outputs.
 func (e *Engine) unpublished(c *store.Checker, n *Node, outputs []store.Output, trust store.Trust) []string {
 	var out []string
 	for _, p := range publications(n) {

@@ -18,19 +18,18 @@ import (
 	"sparsel/pipeline"
 )
 
-// An attacker does to one lab whatever may happen to it, over and over, and holds
-// it after each attack to the same promise: a paranoid run puts everything right,
-// an audit finds nothing then, and the results are those of a lab that nothing
-// happened to.
+// An attacker attacks one lab in every possible way, again and again. After
+// each attack it checks the same promise: a paranoid run repairs everything, an
+// audit then finds nothing, and the results are those of an undisturbed lab.
 type attacker struct {
 	*lab
 	rng   *rand.Rand
 	want  string
-	calls []string // of the file layer, that can be made to fail
+	calls []string // system calls of the file layer that can be made to fail
 	count map[string]int
 }
 
-// start is a driver process that does something of the usual.
+// start returns a driver process that does ordinary work.
 func (a *attacker) start(d driveSetup) *exec.Cmd {
 	d.Jobs, d.Workers = 1+a.rng.IntN(3), a.rng.IntN(4) == 0
 	d.Pause = time.Duration(a.rng.IntN(3)) * time.Millisecond
@@ -54,7 +53,7 @@ func (a *attacker) run(what string, cmd *exec.Cmd, killAfter time.Duration) {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.WaitDelay = time.Second
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // strace leaves what it traces behind
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // strace leaves the processes that it traces behind
 	if err := cmd.Start(); err != nil {
 		a.t.Fatal(err)
 	}
@@ -68,9 +67,10 @@ func (a *attacker) run(what string, cmd *exec.Cmd, killAfter time.Duration) {
 		}
 		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	})
-	_ = cmd.Wait() // what it says counts
+	_ = cmd.Wait() // its output is what counts
 	timer.Stop()
-	if text := out.String(); strings.Contains(text, "panic:") || strings.Contains(text, "fatal error:") || strings.Contains(text, "[running]") {
+	if text := out.String(); strings.Contains(text, "panic:") || strings.Contains(text, "fatal error:") ||
+		strings.Contains(text, "[running]") {
 		a.t.Errorf("%s: it crashed: %s", what, text)
 	}
 }
@@ -91,8 +91,8 @@ func (a *attacker) killAtStep() string {
 	return what
 }
 
-// failingCall makes one system call of a driver, or all of a kind from one on,
-// fail.
+// failingCall makes one system call of a driver fail, or all of a kind from
+// some point on.
 func (a *attacker) failingCall() string {
 	call := a.calls[a.rng.IntN(len(a.calls))]
 	errno := []string{"EIO", "ENOSPC", "EACCES", "EDQUOT", "EROFS"}[a.rng.IntN(5)]
@@ -108,7 +108,7 @@ func (a *attacker) failingCall() string {
 	return what
 }
 
-// together runs several drivers at once, beside a collection perhaps.
+// together runs several drivers at once, possibly beside a collection.
 func (a *attacker) together() string {
 	n := 2 + a.rng.IntN(3)
 	what := fmt.Sprintf("%d commands at once", n)
@@ -123,7 +123,7 @@ func (a *attacker) together() string {
 	}
 	if collect {
 		all.Go(func() {
-			// Refused while one of them is at work.
+			// Collect is refused while one of them is at work.
 			_, _ = a.engine().Collect(context.Background(), pipeline.Roots{Graphs: []*pipeline.Graph{a.graph(basic())}})
 		})
 	}
@@ -131,7 +131,7 @@ func (a *attacker) together() string {
 	return what
 }
 
-// damage harms some files.
+// damage damages some files.
 func (a *attacker) damage() string {
 	var what []string
 	list := a.damageable()
@@ -148,7 +148,7 @@ func (a *attacker) damage() string {
 	return strings.Join(what, ", ")
 }
 
-// holds is the promise.
+// holds checks the promise.
 func (a *attacker) holds(what string) {
 	a.t.Helper()
 	within(a.t.(*testing.T), what, func() {
@@ -166,19 +166,23 @@ func (a *attacker) holds(what string) {
 	})
 }
 
-// injection are the arguments of strace that make calls of a command fail.
+// injection returns the arguments of strace that make system calls of a command
+// fail.
 func injection(call, errno, when string, command ...string) []string {
-	return append([]string{"-f", "-qq", "--seccomp-bpf", "-o", os.DevNull, "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:error=%s:when=%s", call, errno, when)}, command...)
+	return append([]string{"-f", "-qq", "--seccomp-bpf", "-o", os.DevNull, "-e", "trace=" + call, "-e",
+		fmt.Sprintf("inject=%s:error=%s:when=%s", call, errno, when)}, command...)
 }
 
-// injectable are the calls through which the file layer works, where strace can
-// make them fail.
+// injectable lists the system calls of the file layer that strace can make
+// fail.
 func injectable(t *testing.T) []string {
-	// One that must show: echo says that it cannot write.
-	if out, err := exec.Command("strace", injection("write", "EIO", "1", "echo", "x")...).CombinedOutput(); err == nil || !strings.Contains(string(out), "error") {
+	// This failure must be visible: echo says that it cannot write.
+	if out, err := exec.Command("strace", injection("write", "EIO", "1", "echo", "x")...).CombinedOutput(); err == nil ||
+		!strings.Contains(string(out), "error") {
 		require(t, "strace", fmt.Errorf("no call can be made to fail: %v: %s", err, out))
 	}
-	return []string{"write", "fsync", "renameat", "openat", "mkdirat", "unlinkat", "ftruncate", "flock", "fchmod", "fchmodat", "pread64", "read", "getdents64", "newfstatat", "fstat"}
+	return []string{"write", "fsync", "renameat", "openat", "mkdirat", "unlinkat", "ftruncate", "flock", "fchmod", "fchmodat", "pread64",
+		"read", "getdents64", "newfstatat", "fstat"}
 }
 
 var harmNames = func() (names []string) {
@@ -189,7 +193,7 @@ var harmNames = func() (names []string) {
 	return names
 }()
 
-// Kills, failing system calls, damage to any file and commands side by side, in
+// Kills, failing system calls, damage to any file and concurrent commands, in
 // any order, on one store.
 func TestT01Attacks(t *testing.T) {
 	t.Parallel()
@@ -213,7 +217,7 @@ func TestT01Attacks(t *testing.T) {
 		}
 		k := a.rng.IntN(len(attacks))
 		if round < len(attacks) {
-			k = round // each once
+			k = round // each of them once
 		}
 		what := fmt.Sprintf("attack %d, %s", round, attacks[k]())
 		a.count[kinds[k]]++

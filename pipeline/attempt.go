@@ -9,8 +9,8 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// attempt brings one node to an end: it finds that its action is already done,
-// or does it, or finds that another process is doing it.
+// attempt makes one attempt at a node: it finds that the action is already
+// done, does it, or finds that another process is doing it.
 func (r *runner) attempt(ctx context.Context, p *progress) attempted {
 	n := p.step.Node
 	a := *p.step.action
@@ -29,7 +29,7 @@ func (r *runner) attempt(ctx context.Context, p *progress) attempted {
 		return attempted{p: p, busy: true}
 	}
 	defer lock.Release()
-	// Again, now that nobody else can be about to record it.
+	// Look again, now that nobody else can be about to record it.
 	outputs, miss = r.find(ctx, n, a.id)
 	if miss == nil {
 		return attempted{p: p, outputs: outputs, result: r.settle(n, &a, outputs, r.hit(a.id))}
@@ -47,17 +47,18 @@ func (r *runner) attempt(ctx context.Context, p *progress) attempted {
 	return r.execute(ctx, p, &a, known)
 }
 
-// find looks an action up, with the bytes that are needed of it.
+// find looks up an action, with those of its bytes that are needed.
 func (r *runner) find(ctx context.Context, n *Node, id ActionID) ([]store.Output, error) {
 	outputs, miss := r.e.lookup(r.plan, id, n.Stage, r.e.lookupTrust())
 	if miss == nil && !r.publishable(ctx, n, outputs) {
-		outputs, miss = r.e.lookup(r.plan, id, n.Stage, r.e.lookupTrust()) // which now knows what is needed
+		outputs, miss = r.e.lookup(r.plan, id, n.Stage, r.e.lookupTrust()) // the plan now knows what is needed
 	}
 	return outputs, miss
 }
 
-// hit names the outcome of a node whose action turned out to be done: by a run
-// that was in the journal when this one began, or by another one since.
+// hit returns the outcome of a node whose action turned out to be done: either
+// by a run that was in the journal when this one began, or by another one
+// since.
 func (r *runner) hit(id ActionID) Outcome {
 	if r.history.outputs[id] == nil && !r.history.adopted[id] {
 		return Shared
@@ -65,12 +66,12 @@ func (r *runner) hit(id ActionID) Outcome {
 	return CutOff
 }
 
-// settle publishes a node's outputs and makes its result.
+// settle publishes a node's outputs and returns its result.
 func (r *runner) settle(n *Node, a *action, outputs []store.Output, o Outcome) NodeResult {
 	id := a.id
 	res := NodeResult{Outcome: o, Action: id, Outputs: contents(outputs)}
 	if r.w == nil {
-		return res // nothing to publish or to note, or nothing can be
+		return res // nothing to publish or to note, or it is impossible
 	}
 	var err error
 	if o != Executed && r.unused(n, id) {
@@ -95,8 +96,8 @@ func contents(outputs []store.Output) map[string]ContentID {
 	return m
 }
 
-// clear moves what is damaged out of the way and returns the outputs that the
-// action is known to have had, if it was done before.
+// clear moves whatever is damaged out of the way and returns the outputs that
+// the action is known to have had, if it was done before.
 func (r *runner) clear(a *action) ([]store.Output, error) {
 	rec, err := r.e.Store.Record(a.id)
 	if errors.Is(err, store.ErrDamaged) {
@@ -108,7 +109,7 @@ func (r *runner) clear(a *action) ([]store.Output, error) {
 		return r.remembered(a.id), nil
 	}
 	if rec.Adopted {
-		if err := r.e.refuted(rec); err != nil { // what was never done holds nothing against what is done now
+		if err := r.e.refuted(rec); err != nil { // an action that was never done cannot contradict its first result
 			r.note(fmt.Sprintf("record of action %s: %v", a.id.Short(), err))
 			return nil, r.w.Quarantine(r.e.Store.RecordPath(a.id), err.Error())
 		}
@@ -126,8 +127,8 @@ func (r *runner) clear(a *action) ([]store.Output, error) {
 	return rec.Outputs, nil
 }
 
-// remembered are the outputs that the journal knows of an action, with the sizes
-// of those that are still there.
+// remembered returns the outputs that the journal remembers of an action, with
+// the sizes of those that still exist.
 func (r *runner) remembered(id ActionID) []store.Output {
 	outputs := r.history.known(id)
 	for i, o := range outputs {

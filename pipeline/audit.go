@@ -18,29 +18,29 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// An Audit is what was found when everything under an output directory was
-// read and held against everything else.
+// An Audit is the result of reading everything under an output directory and
+// comparing it with everything else.
 type Audit struct {
 	Faults     []store.Fault // paths are relative to the output directory
 	Notes      []string
-	Files      int // hashed or read
+	Files      int // files that were hashed or read
 	Bytes      int64
 	Provenance *Provenance
 	Resolved   []*Resolved // in execution order
 
-	mu        sync.Mutex // of sound, while things are made again
+	mu        sync.Mutex // guards sound while results are produced again
 	written   Written
-	lost      map[string]bool // manifests that will not come back, by path
+	lost      map[string]bool // manifests known to be lost for good, by path
 	sound     map[ContentID]int64
-	published map[string]bool // files that hold what they should, by path
+	published map[string]bool // files that have the right content, by path
 	bad       map[string]bool // store files with faults, by path
-	cleaned   int             // published files that are gone on purpose
+	cleaned   int             // published files that were removed on purpose
 }
 
-// Rehash reads every byte that the store and the published files of a graph
-// consist of, and names whatever is damaged, missing or does not belong. It
-// takes no lock and writes nothing. The error is about the audit itself;
-// findings are in Faults.
+// Rehash reads every byte of the store and of the published files of a graph,
+// and names whatever is damaged, missing or does not belong there. It takes no
+// lock and writes nothing. The error is about the audit itself; findings are in
+// Faults.
 func (e *Engine) Rehash(ctx context.Context, g *Graph, o store.ScanOptions) (*Audit, error) {
 	scan, err := e.Store.Scan(ctx, o)
 	if err != nil {
@@ -60,8 +60,8 @@ func (e *Engine) Rehash(ctx context.Context, g *Graph, o store.ScanOptions) (*Au
 	return a, nil
 }
 
-// newAudit holds what a scan of the store has read against what else it has read.
-// Paths are relative to the store.
+// newAudit compares the parts of a scan of the store with one another. Paths
+// are relative to the store.
 func newAudit(e *Engine, scan *store.Scan) *Audit {
 	a := &Audit{
 		Faults: scan.Faults, Notes: scan.Notes, Files: scan.Files, Bytes: scan.Bytes,
@@ -77,22 +77,23 @@ func newAudit(e *Engine, scan *store.Scan) *Audit {
 	return a
 }
 
-// Written says what the files for people hold, as far as the journal tells.
+// Written returns the contents of the files for people, as far as the journal
+// tells.
 func (a *Audit) Written() Written { return a.written }
 
-// cache looks at what the go command said of modules.
+// cache checks the cached answers of the go command about modules.
 func (a *Audit) cache(s *store.Store) {
 	if err := codeid.CheckCache(cachePath(s)); err != nil && !errors.Is(err, fs.ErrNotExist) && !a.named("cache/modules") {
 		a.fault(store.Damaged, "cache/modules", "%v; it is made again and decides nothing", err)
 	}
 }
 
-// named reports whether there is a fault of that path.
+// named reports whether there is a fault with that path.
 func (a *Audit) named(path string) bool {
 	return slices.ContainsFunc(a.Faults, func(f store.Fault) bool { return f.Path == path })
 }
 
-// journal looks for the runs that made the results.
+// journal checks that the journal tells of the runs that produced the results.
 func (a *Audit) journal(events []store.Event) {
 	runs := forgottenRuns(events, a.Provenance.actions)
 	if len(runs) == 0 || a.named("journal.jsonl") {
@@ -102,12 +103,14 @@ func (a *Audit) journal(events []store.Event) {
 	for _, n := range runs {
 		results += n
 	}
-	a.fault(store.Damaged, "journal.jsonl", "it does not tell of %d runs, the first of them %s, that made %d results: a part of it is gone; no result is lost",
+	a.fault(store.Damaged, "journal.jsonl",
+		"it does not mention %d runs, the first of them %s, that made %d results: a part of it is gone; no result is lost",
 		len(runs), slices.Min(slices.Collect(maps.Keys(runs))), results)
 }
 
-// AlsoPublished looks at what another graph publishes from the same store, and
-// adds what it finds. The directories of the two must be apart.
+// AlsoPublished checks the files that another graph publishes from the same
+// store, and adds what it finds. The two graphs must publish to different
+// directories.
 func (a *Audit) AlsoPublished(ctx context.Context, e *Engine, g *Graph) error {
 	resolved, err := e.Resolve(ctx, g, a.Provenance)
 	if err == nil {
@@ -119,7 +122,7 @@ func (a *Audit) AlsoPublished(ctx context.Context, e *Engine, g *Graph) error {
 	return nil
 }
 
-// manifests looks for the code that the records name.
+// manifests checks that the code manifests named by the records exist.
 func (a *Audit) manifests(s *store.Store) {
 	users := map[codeid.Hash]string{}
 	for _, m := range a.Provenance.actions {
@@ -134,7 +137,8 @@ func (a *Audit) manifests(s *store.Store) {
 		_, err := a.Provenance.Code(code)
 		switch path := store.IDPath("manifests", code); {
 		case errors.Is(err, fs.ErrNotExist) && a.lost[path]:
-			a.Notes = append(a.Notes, fmt.Sprintf("what the code was that made %s, and perhaps others, is not known any more: its description was damaged", node))
+			a.Notes = append(a.Notes,
+				fmt.Sprintf("the code that made %s, and perhaps others, is no longer known: its description was damaged", node))
 		case errors.Is(err, fs.ErrNotExist):
 			a.fault(store.Missing, path, "is the code that made %s and perhaps others", node)
 		case err != nil && !a.named(path):
@@ -144,7 +148,7 @@ func (a *Audit) manifests(s *store.Store) {
 	slices.Sort(a.Notes)
 }
 
-// below turns paths relative to the store into ones relative to the output
+// below turns paths relative to the store into paths relative to the output
 // directory.
 func (a *Audit) below(e *Engine) {
 	prefix := e.Store.Dir()
@@ -163,8 +167,8 @@ func (a *Audit) fault(kind store.FaultKind, path, what string, args ...any) {
 	a.Faults = append(a.Faults, store.Fault{Kind: kind, Path: path, What: fmt.Sprintf(what, args...)})
 }
 
-// auditPublished looks at every file in the directories that the graph
-// publishes to.
+// auditPublished checks every file in the directories that the graph publishes
+// to.
 func (a *Audit) auditPublished(e *Engine, resolved []*Resolved) error {
 	owner := map[string]*Resolved{}
 	dirs := map[string]bool{}
@@ -201,7 +205,7 @@ func (a *Audit) auditPublished(e *Engine, resolved []*Resolved) error {
 	return nil
 }
 
-// auditFile compares one published file with what its node made.
+// auditFile compares one published file with the output of its node.
 func (a *Audit) auditFile(e *Engine, r *Resolved, output, path string) error {
 	shown := filepath.ToSlash(path)
 	got, size, err := store.HashFile(filepath.Join(e.Out, path))
@@ -214,10 +218,10 @@ func (a *Audit) auditFile(e *Engine, r *Resolved, output, path string) error {
 		want = r.Made.Output(output)
 	}
 	switch {
-	case absent && want == nil: // never asked for
+	case absent && want == nil: // it was never requested
 	case absent && a.written.Removed[shown]:
 		a.cleaned++
-		a.published[path] = true // what it held is in the store, and is judged there
+		a.published[path] = true // the store still has its content, which is judged there
 	case absent:
 		a.fault(store.Missing, shown, "is %s of %s, which the store has; the next run publishes it again", output, r.Node.Name)
 	case err != nil:
@@ -226,7 +230,8 @@ func (a *Audit) auditFile(e *Engine, r *Resolved, output, path string) error {
 		a.published[path] = true
 	case a.Provenance.makers[got] != nil:
 		m := a.Provenance.Maker(got, r.Node.Name)
-		what := fmt.Sprintf("%s is out of date: it was made by action %s in run %s, with other parameters, inputs or code than the present ones", shown, m.Action.Short(), m.Run)
+		what := fmt.Sprintf("%s is out of date: it was made by action %s in run %s, with other parameters, inputs or code "+
+			"than the present ones", shown, m.Action.Short(), m.Run)
 		if want == nil {
 			a.Notes = append(a.Notes, what)
 		} else {
@@ -253,12 +258,12 @@ func (a *Audit) auditStray(e *Engine, path string) {
 		a.Notes = append(a.Notes, fmt.Sprintf("%s is left over: %s made it, and the parameters no longer ask for it there", shown, m.Node))
 		return
 	}
-	a.fault(store.Extra, shown, "is nothing that this store made; take it away")
+	a.fault(store.Extra, shown, "was not made by this store; move it away")
 }
 
-// Sound reports whether every byte that a result consists of was found to be
-// what it should be: the record, its outputs and the published files of the
-// node, as far as nobody has had them removed.
+// Sound reports whether every byte of a result was found to be right: its
+// record, its outputs and the node's published files, except for those that
+// were removed on purpose.
 func (a *Audit) Sound(r *Resolved) bool {
 	if r.Made == nil || a.bad[storePath(a.Provenance.store, a.Provenance.store.RecordPath(r.Made.Action))] {
 		return false

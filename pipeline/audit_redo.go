@@ -12,23 +12,23 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// A File is stored or fresh bytes that a stage may read.
+// A File is a stored or newly written file that a stage may read.
 type File struct {
 	Content ContentID
 	Path    string
 }
 
-// Redone is what came out when a stage ran again.
+// Redone is the result of running a stage again.
 type Redone struct {
 	Outputs []store.Output
 	dir     string
 }
 
-// Path returns where the named output lies until the directory it was made in
-// is removed.
+// Path returns the path of the named output. It is valid until the caller
+// removes the directory that was given to Redo.
 func (r *Redone) Path(output string) string { return filepath.Join(r.dir, "out", output) }
 
-// File returns an output as another stage may read it.
+// File returns an output as an input for another stage.
 func (r *Redone) File(output string) File {
 	for _, o := range r.Outputs {
 		if o.Name == output {
@@ -38,15 +38,15 @@ func (r *Redone) File(output string) File {
 	return File{}
 }
 
-// Redo runs the stage of a node in dir, a directory that is made and is the
-// caller's to remove, on files that the caller vouches for. The store gets no
-// record of it and no file. An input that the map lacks is absent, which only
-// an optional one may be.
+// Redo runs the stage of a node in dir, on files that the caller vouches for.
+// It creates dir, and the caller removes it. The store gets neither a record
+// nor a file. An input that is not in the map is absent, which is allowed only
+// if it is optional.
 func (e *Engine) Redo(ctx context.Context, n *Node, inputs map[string]File, dir string) (*Redone, error) {
 	return e.redo(ctx, n, inputs, dir, perform)
 }
 
-// RedoIn is Redo in a worker process, which is started for it.
+// RedoIn is Redo in a worker process that is started for it.
 func (e *Engine) RedoIn(ctx context.Context, w *Workers, n *Node, inputs map[string]File, dir string) (*Redone, error) {
 	p, err := newPool(w, 1, nil)
 	if err != nil {
@@ -59,7 +59,8 @@ func (e *Engine) RedoIn(ctx context.Context, w *Workers, n *Node, inputs map[str
 	})
 }
 
-func (e *Engine) redo(ctx context.Context, n *Node, inputs map[string]File, dir string, perform func(context.Context, *Job) error) (*Redone, error) {
+func (e *Engine) redo(ctx context.Context, n *Node, inputs map[string]File, dir string,
+	perform func(context.Context, *Job) error) (*Redone, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "out"), 0o755); err != nil {
 		return nil, fmt.Errorf("redo %s: %w", n.Name, err)
 	}
@@ -89,8 +90,8 @@ func (e *Engine) redo(ctx context.Context, n *Node, inputs map[string]File, dir 
 	return &Redone{outputs, dir}, nil
 }
 
-// RedoActionID returns the action that Redo does. The engine must have resolved or
-// planned the node's graph.
+// RedoActionID returns the action that Redo does. The engine must have resolved
+// or planned the node's graph.
 func (e *Engine) RedoActionID(n *Node, inputs map[string]File) ActionID {
 	a := recipe(n, e.code[n.Stage.Package], nil)
 	a.complete(n, func(in Input) *ContentID {
@@ -102,8 +103,9 @@ func (e *Engine) RedoActionID(n *Node, inputs map[string]File) ActionID {
 	return a.id
 }
 
-// PinnedActionID is RedoActionID with the source of the pinned packages that this program
-// does the action with: what one program has shown, another has not.
+// PinnedActionID is RedoActionID combined with the source of the pinned
+// packages of this program, because what one program has shown does not hold
+// for another.
 func (e *Engine) PinnedActionID(n *Node, inputs map[string]File) ActionID {
 	action, pinned := e.RedoActionID(n, inputs), e.code[n.Stage.Package].Pinned
 	if len(pinned) == 0 {

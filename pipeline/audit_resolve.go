@@ -14,26 +14,26 @@ import (
 // Resolved is what the store has for one node of a graph.
 type Resolved struct {
 	Node *Node
-	// Action is what the node would do now, with what its inputs resolve to;
-	// zero where an input that it needs has no result.
+	// Action is what the node would do now, given what its inputs resolve to. It
+	// is zero if a required input has no result.
 	Action ActionID
-	// Made is the result that there is: of Action, or, where that was never
-	// done, the newest of equal parameters and inputs that other code made; nil
-	// where there is none. Looking at the latter keeps an audit useful, and gc
-	// from throwing work away, when only code or the Go version has changed.
+	// Made is the result of Action. If the action was never done, it is the newest
+	// result that other code produced from equal parameters and inputs, or nil if
+	// there is none. Using that one keeps an audit useful, and keeps gc from
+	// throwing work away, when only the code or the Go version has changed.
 	Made *Made
-	// Others are all results of equal parameters and inputs that other code made,
-	// the newest first.
+	// Others are all results that other code produced from equal parameters and
+	// inputs, newest first.
 	Others []*Made
 
-	action *action // as it would be done now; nil if Action is zero
+	action *action // what the node would do now; nil if Action is zero
 }
 
 // Exact reports whether the result is that of the present code.
 func (r *Resolved) Exact() bool { return r.Made != nil && r.Made.Action == r.Action }
 
-// Resolve finds the results of a graph's nodes, in execution order, by records
-// alone. It writes nothing, and no blob is looked at.
+// Resolve finds the results of a graph's nodes, in execution order, using only
+// records. It writes nothing and reads no blob.
 func (e *Engine) Resolve(ctx context.Context, g *Graph, p *Provenance) ([]*Resolved, error) {
 	if err := e.identify(ctx, g.nodes); err != nil {
 		return nil, fmt.Errorf("resolve: %w", err)
@@ -77,7 +77,7 @@ func (e *Engine) Resolve(ctx context.Context, g *Graph, p *Provenance) ([]*Resol
 	return list, nil
 }
 
-// work is the hash of an action without its code.
+// work returns the hash of an action without its code.
 func work(stage string, params []canon.Field, inputs []MadeFrom) ActionID {
 	h := canon.NewHash("sparsel work 1", nil)
 	h.String("stage", stage)
@@ -86,7 +86,8 @@ func work(stage string, params []canon.Field, inputs []MadeFrom) ActionID {
 	return h.Sum()
 }
 
-// storePath names a file of the store relative to it, with slashes.
+// storePath returns the path of a store's file relative to the store, with
+// slashes.
 func storePath(s *store.Store, path string) string {
 	relative, err := filepath.Rel(s.Dir(), path)
 	if err != nil {
@@ -107,8 +108,8 @@ func (e *Engine) CodeOf(ctx context.Context, g *Graph) (map[string]codeid.Identi
 	return code, nil
 }
 
-// ParamsHash is the hash of every node's name, stage and parameters: of all that
-// a parameter file says, however it is spelled.
+// ParamsHash returns the hash of the names, stages and parameters of all nodes:
+// everything that a parameter file says, however it is spelled.
 func (g *Graph) ParamsHash() [32]byte {
 	h := canon.NewHash("sparsel params 1", nil)
 	h.Len("nodes", len(g.nodes))
@@ -124,5 +125,5 @@ func (g *Graph) ParamsHash() [32]byte {
 // been checked by NewGraph.
 func (n *Node) Fields() []canon.Field { return slices.Clone(n.fields) }
 
-// FieldChanges says in words how parameters differ: "run.lr 0.001 → 0.002".
+// FieldChanges describes how parameters differ: "run.lr 0.001 → 0.002".
 func FieldChanges(before, now []canon.Field) []string { return texts(fieldChanges(before, now)) }

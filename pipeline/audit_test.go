@@ -13,7 +13,7 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// audit returns what a rehash finds.
+// audit returns the result of a rehash.
 func (l *lab) audit(s settings) *pipeline.Audit {
 	l.t.Helper()
 	a, err := l.engine().Rehash(context.Background(), l.graph(s), store.ScanOptions{})
@@ -23,7 +23,7 @@ func (l *lab) audit(s settings) *pipeline.Audit {
 	return a
 }
 
-// An audit may run beside a run: what is not finished is no fault.
+// An audit may run beside a run: unfinished work is not a fault.
 func TestAuditBesideARun(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -50,7 +50,7 @@ func TestAuditBesideARun(t *testing.T) {
 	l.sound("after the run", basic())
 }
 
-// reseal writes a record whose second line was edited, with a sum that is right again.
+// reseal edits the second line of a record and corrects its checksum.
 func reseal(t *testing.T, path, before, after string) {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -68,8 +68,8 @@ func reseal(t *testing.T, path, before, after string) {
 	edit(t, path, fmt.Appendf(append(head, '\n'), "{\"sum\":\"%x\",\"data\":%s}\n", sum[:8], data))
 }
 
-// A record that was edited by somebody who knows how is found by its own name: the action id is the hash of what the
-// record says the action was.
+// A record that was edited by somebody who knows the format is still detected,
+// because the action id is the hash of what the record says the action was.
 func TestAuditRecomputesActionIDs(t *testing.T) {
 	t.Parallel()
 	for what, lie := range map[string][2]string{
@@ -95,7 +95,8 @@ func TestAuditRecomputesActionIDs(t *testing.T) {
 	}
 }
 
-// A study of ten thousand nodes and twelve thousand small files: what looking at everything costs besides hashing.
+// The cost of an audit besides hashing, for a study of ten thousand nodes and
+// twelve thousand small files.
 func BenchmarkAudit(b *testing.B) {
 	l := bigLab(b)
 	s := basic()

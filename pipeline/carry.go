@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// This file is the driver's end of a worker on another machine: life signs, and
-// the files that go through its streams.
+// This file is the driver's side of a worker on another machine: the life signs
+// and the files that go through its streams.
 
-// watch pings the worker and listens for its life signs until it is gone.
+// watch pings the worker and checks for its life signs until it is gone.
 func (w *worker) watch() {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -27,16 +27,16 @@ func (w *worker) watch() {
 		}
 		if pause -= time.Second; pause < 0 {
 			pause = pingPause
-			go func() { _ = w.send(request{Ping: true}) }() // it may block; that it is gone shows otherwise
+			go func() { _ = w.send(request{Ping: true}) }() // it may block; the end of the worker is noticed elsewhere
 		}
 		if w.unheard.Add(1) > int64(mute/time.Second) {
-			w.condemn(fmt.Sprintf("nothing was heard of it for %v", mute))
+			w.condemn(fmt.Sprintf("nothing was heard from it for %v", mute))
 			return
 		}
 	}
 }
 
-// condemn ends a worker that is as good as gone.
+// condemn ends a worker that no longer answers.
 func (w *worker) condemn(why string) {
 	w.mu.Lock()
 	w.why = why
@@ -44,7 +44,7 @@ func (w *worker) condemn(why string) {
 	w.kill()
 }
 
-// supply sends bytes that a job of the worker reads.
+// supply sends the bytes of an input that a job of the worker reads.
 func (w *worker) supply(id ContentID, job *Job) {
 	path := ""
 	for _, in := range job.inputs {
@@ -63,14 +63,14 @@ func (w *worker) supply(id ContentID, job *Job) {
 		})
 	}
 	if err != nil {
-		_ = w.send(request{Chunk: &chunk{Input: &id, Last: true, Error: err.Error()}}) // if it is gone, that shows
+		_ = w.send(request{Chunk: &chunk{Input: &id, Last: true, Error: err.Error()}}) // if the worker is gone, that is noticed elsewhere
 	}
 }
 
-// chunkSize is how many bytes of a file go in one line.
+// chunkSize is the number of bytes of a file that are sent in one line.
 const chunkSize = 48 << 10
 
-// sendFile passes a file on, piece by piece.
+// sendFile sends a file, piece by piece.
 func sendFile(path string, send func(chunk) error) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -90,13 +90,13 @@ func sendFile(path string, send func(chunk) error) error {
 	}
 }
 
-// An incoming is the outputs of a job that a worker sends: those that the stage
-// has, and no others.
+// incoming receives the outputs of a job from a worker. It accepts the outputs
+// that the stage declares and no others.
 type incoming struct {
 	dir     string
 	outputs []string
 	open    map[string]*os.File
-	err     error // the first; what comes after it is dropped
+	err     error // the first error; what arrives after it is dropped
 }
 
 func newIncoming(job *Job) *incoming {
@@ -112,7 +112,7 @@ func (in *incoming) take(c *chunk) {
 
 func (in *incoming) write(c *chunk) error {
 	if !slices.Contains(in.outputs, c.Output) {
-		return fmt.Errorf("it sent a file %q, which is no output", c.Output)
+		return fmt.Errorf("it sent a file %q, which is not an output", c.Output)
 	}
 	f := in.open[c.Output]
 	if f == nil {
@@ -135,7 +135,7 @@ func (in *incoming) end() error {
 		return nil
 	}
 	for _, f := range in.open {
-		f.Close() // again, as a rule
+		f.Close() // usually closed already
 	}
 	return in.err
 }

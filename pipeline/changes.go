@@ -8,33 +8,35 @@ import (
 	"time"
 )
 
-// A Change is what somebody did, as far as a plan can tell, and all that follows
-// from it. A node that follows from several changes counts for each of them.
+// A Change is one thing that somebody did, as far as a plan can tell, with
+// everything that follows from it. A node that follows from several changes
+// counts for each of them.
 type Change struct {
-	// Text is the change in values: "optimizer.lr 0.001 → 0.002". Where it is not
-	// the same everywhere it says how many values changed.
+	// Text describes the change in values: "optimizer.lr 0.001 → 0.002". If the
+	// values are not the same everywhere, it says how many of them changed.
 	Text  string    `json:"text"`
-	Kind  CauseKind `json:"kind"`  // of its first cause
-	Roots []string  `json:"roots"` // the nodes in which it lies
-	// Groups are those of all nodes, by name: the experiments it is in.
+	Kind  CauseKind `json:"kind"`  // the kind of its first cause
+	Roots []string  `json:"roots"` // the nodes that changed themselves
+	// Groups are the groups of all its nodes, sorted by name: the experiments that
+	// it affects.
 	Groups []string `json:"groups,omitempty"`
 	// Counts are in the order of the graph.
 	Counts  []StageCount `json:"counts"`
-	Seconds float64      `json:"seconds"` // expected for one worker; see Unknown
-	Unknown int          `json:"unknown"` // nodes whose stage was never measured
+	Seconds float64      `json:"seconds"` // expected time for one worker; see Unknown
+	Unknown int          `json:"unknown"` // number of nodes whose stage was never measured
 }
 
-// A StageCount is how many nodes of a stage a change makes run.
+// A StageCount is the number of nodes of one stage that a change makes run.
 type StageCount struct {
 	Stage string `json:"stage"`
-	// Certain nodes run, whatever comes out above them; the others only if what
-	// they read comes out changed.
+	// Certain nodes run whatever the nodes above them produce. The others run only
+	// if what they read comes out changed.
 	Certain  int `json:"certain"`
 	Possible int `json:"possible"`
 }
 
-// Changes sums up why nodes are not current: one element for each thing that
-// changed, the first in the graph first.
+// Changes summarises why nodes are not current. It has one element for each
+// thing that changed, in the order of the graph.
 func (p *Plan) Changes() []Change {
 	field := p.field
 	if field == nil {
@@ -42,7 +44,7 @@ func (p *Plan) Changes() []Change {
 	}
 	var found []*changed
 	byKey := map[string]*changed{}
-	follows := make(map[*Node][]*changed, len(p.Steps)) // from which changes, in their order
+	follows := make(map[*Node][]*changed, len(p.Steps)) // the changes that each node follows from, in order
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		if s.State == Current {
@@ -83,12 +85,13 @@ func (p *Plan) Changes() []Change {
 	return out
 }
 
-// ownCauses are the causes that make a step a root of a change. Where what it
-// reads changes too, a longer list of inputs, and parameters that are elements of
-// lists as long, only mirror that.
+// ownCauses returns the causes that make a step a root of a change. If what the
+// step reads changes too, it leaves out causes that only mirror that change: a
+// list of inputs of another length, and changed parameters that are elements of
+// lists of that length.
 func ownCauses(s *Step, reads bool) []Cause {
 	if len(s.Causes) > 0 && s.Causes[0].Kind == FailedBefore {
-		return s.Causes[:1] // whatever came before that, it is to be tried again
+		return s.Causes[:1] // whatever caused the first try, this is a new one
 	}
 	if !reads {
 		return s.Causes
@@ -101,7 +104,7 @@ func ownCauses(s *Step, reads bool) []Cause {
 	}
 	var own []Cause
 	for _, c := range s.Causes {
-		list, _, _ := strings.Cut(c.Name, "[") // a list's own name stands for its length
+		list, _, _ := strings.Cut(c.Name, "[") // a list's own name denotes its length
 		if c.Kind != InputChanged && (c.Kind != ParameterChanged || !lists[list]) {
 			own = append(own, c)
 		}
@@ -109,20 +112,21 @@ func ownCauses(s *Step, reads bool) []Cause {
 	return own
 }
 
-// changed is a Change in the making.
+// changed is a Change under construction.
 type changed struct {
 	Change
 	order  int
 	names  []string
 	texts  []string
-	values []map[string]bool // of each cause: its texts
+	values []map[string]bool // the texts of each cause
 	groups map[string]bool
 	stages map[*Stage]*StageCount
 	list   []*StageCount
 }
 
-// changeKey is the same for nodes in which the same things changed, to whatever
-// values: a new place in a generator's sequence is one change of many runs.
+// changeKey returns a key that is equal for nodes in which the same things
+// changed, to whatever values: a new place in a generator's sequence is one
+// change of many runs.
 func changeKey(n *Node, causes []Cause, field func(*Node, string) string) string {
 	var b strings.Builder
 	for _, c := range causes {
@@ -131,8 +135,8 @@ func changeKey(n *Node, causes []Cause, field func(*Node, string) string) string
 	return b.String()
 }
 
-// causeName is what a cause is about. Errors differ in ids and paths, which are
-// not what people sum by.
+// causeName returns what a cause is about. For errors it leaves out the ids and
+// paths, by which people do not group them.
 func causeName(n *Node, c Cause, field func(*Node, string) string) string {
 	switch c.Kind {
 	case ParameterChanged:
@@ -156,10 +160,11 @@ func (c *changed) root(n *Node, causes []Cause, field func(*Node, string) string
 	}
 }
 
-// causeText is a cause in values, its first line only, by the name people use.
+// causeText describes a cause in values. It returns only the first line, and
+// uses the name that people use.
 func causeText(n *Node, c Cause, field func(*Node, string) string) string {
 	if c.Kind == FailedBefore {
-		return "failed before" // each for a reason of its own
+		return "failed before" // each failed for its own reason
 	}
 	text, _, more := strings.Cut(c.Text, "\n")
 	if more {
@@ -193,7 +198,7 @@ func (c *changed) add(p *Plan, s *Step) {
 	c.Seconds += d.Seconds()
 }
 
-// mostValues is how many changed things a line names.
+// mostValues is the most changed values that a line names.
 const mostValues = 3
 
 func (c *changed) finish() Change {
@@ -223,8 +228,8 @@ func (c *changed) finish() Change {
 	return c.Change
 }
 
-// Duration is the time that a change takes with that many jobs, if all that may
-// run does run and nothing waits; ok is false where most of it was never
+// Duration returns how long a change takes with that many jobs if everything
+// that may run does run and nothing waits. ok is false if most of it was never
 // measured.
 func (c Change) Duration(jobs int) (d time.Duration, ok bool) {
 	total := 0

@@ -12,12 +12,13 @@ import (
 	"sparsel/pipeline"
 )
 
-// What changed is summed up by what it was, with the nodes that run for it.
+// Changes are summed up by what changed, with the nodes that run because of it.
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	first := l.plan(basic()).Changes()
-	if len(first) != 1 || first[0].Text != "has not run before" || first[0].Kind != pipeline.NeverRan || counts(first[0]) != "fetch 1+0, train 6+0, metric 6+0, aggregate 1+0, figure 1+0" {
+	if len(first) != 1 || first[0].Text != "has not run before" || first[0].Kind != pipeline.NeverRan ||
+		counts(first[0]) != "fetch 1+0, train 6+0, metric 6+0, aggregate 1+0, figure 1+0" {
 		t.Errorf("before the first run: %+v", first)
 	}
 	if _, ok := first[0].Duration(1); ok {
@@ -50,8 +51,8 @@ func TestChanges(t *testing.T) {
 		t.Errorf("why: %v\n%s\nwant %q", err, why, want)
 	}
 
-	// Different values are one change still, and two changes are two, each with
-	// what follows from both.
+	// Different values are still one change. Two changes are two, each with
+	// everything that follows from it.
 	s.Other["0.01/2"], s.Colour = 0.03, "red"
 	got = l.plan(s).Changes()
 	if len(got) != 2 || got[0].Text != "optimizer.lr (2 different)" || got[1].Text != `colour "blue" → "red"` ||
@@ -59,11 +60,13 @@ func TestChanges(t *testing.T) {
 		t.Errorf("two rates and a colour: %+v", got)
 	}
 
-	// One more seed is new nodes; that the aggregate reads more is no other change.
+	// One more seed means new nodes. That the aggregate reads more is not a change
+	// of its own.
 	s = basic()
 	s.Seeds = []int{1, 2, 3, 4}
 	got = l.plan(s).Changes()
-	if len(got) != 1 || got[0].Kind != pipeline.NeverRan || len(got[0].Roots) != 2 || counts(got[0]) != "train 2+0, metric 0+2, aggregate 0+1, figure 0+1" {
+	if len(got) != 1 || got[0].Kind != pipeline.NeverRan || len(got[0].Roots) != 2 ||
+		counts(got[0]) != "train 2+0, metric 0+2, aggregate 0+1, figure 0+1" {
 		t.Errorf("one more seed: %+v", got)
 	}
 	s.Seeds = []int{1, 2}
@@ -87,8 +90,8 @@ func counts(c pipeline.Change) string {
 	return strings.Join(parts, ", ")
 }
 
-// A file that a figure left behind when it went is named; what somebody else put
-// beside it is not, nor what an edit made of it.
+// A file left behind by a figure that was removed is named. A file that
+// somebody put beside it is not, nor is an edited one.
 func TestOrphans(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)

@@ -14,13 +14,13 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// Cleaning is what Clean removes, or has removed, and what it leaves.
+// Cleaning lists what Clean removes, or has removed, and what it leaves.
 type Cleaning struct {
-	Remove []store.Garbage // published files; paths are below Config.Out, with slashes
-	Leave  []store.Fault   // what lies beside them and is somebody's own
+	Remove []store.Garbage // published files; paths are relative to Config.Out, with slashes
+	Leave  []store.Fault   // files beside them that belong to somebody else
 }
 
-// Bytes returns the length of the files that go.
+// Bytes returns the total size of the files to remove.
 func (c *Cleaning) Bytes() int64 {
 	var sum int64
 	for _, g := range c.Remove {
@@ -30,10 +30,10 @@ func (c *Cleaning) Bytes() int64 {
 }
 
 // Published sorts the files in the directories that the graphs publish to, and
-// the pages, which WriteFile wrote, into those that came out of this store and
-// those that did not. A file is the store's only if the store says that it was
-// published under this name and knows its bytes. A page that the journal does
-// not tell of is asked for with sealed.
+// the pages, which WriteFile wrote, into those that this store published and
+// those that it did not. A file is the store's only if the store says that it
+// published a file of this name and knows its bytes. For a page that the
+// journal does not mention, Published calls sealed.
 func (e *Engine) Published(ctx context.Context, graphs []*Graph, pages []string, sealed func(path string) bool) (*Cleaning, error) {
 	p, _, err := ReadProvenance(ctx, e.Store)
 	if err != nil {
@@ -69,13 +69,13 @@ func (e *Engine) Published(ctx context.Context, graphs []*Graph, pages []string,
 	return c, nil
 }
 
-// sorter is one Published.
+// sorter is the state of one call of Published.
 type sorter struct {
 	e       *Engine
 	c       *Cleaning
 	p       *Provenance
 	written Written
-	names   map[string]bool // under which the graphs publish
+	names   map[string]bool // paths that the graphs publish to
 }
 
 func (s sorter) leave(path, what string) {
@@ -90,7 +90,7 @@ func (s sorter) dir(dir string) error {
 	for _, f := range files {
 		path := filepath.ToSlash(filepath.Join(dir, f.Name()))
 		if !f.Type().IsRegular() {
-			s.leave(path, "is no file that was published")
+			s.leave(path, "is not a regular file, so it was not published")
 			continue
 		}
 		id, size, err := store.HashFile(filepath.Join(s.e.Out, path))
@@ -132,11 +132,11 @@ func (s sorter) page(path string, sealed func(string) bool) error {
 	return nil
 }
 
-// ErrNoStore says that nothing tells what belongs to a store.
+// ErrNoStore says that there is no store to tell which files belong to it.
 var ErrNoStore = errors.New("there is no store that says what was published there")
 
-// Alone calls f while no run can be at work on the store; the error wraps
-// store.ErrBusy if one is, and ErrNoStore if there is none.
+// Alone calls f while no run can use the store. The error wraps store.ErrBusy
+// if a run is using it, and ErrNoStore if there is no store.
 func (e *Engine) Alone(f func(*store.Collector) error) (err error) {
 	if !e.Store.Begun() {
 		return ErrNoStore
@@ -149,8 +149,8 @@ func (e *Engine) Alone(f func(*store.Collector) error) (err error) {
 	return f(alone)
 }
 
-// Clean removes what Published lists, and the directories that are empty then.
-// The journal hears of it first. The store must be the caller's alone.
+// Clean removes what Published lists, and the directories that become empty. It
+// announces this in the journal first. The caller must have the store alone.
 func (e *Engine) Clean(ctx context.Context, alone *store.Collector, c *Cleaning) error {
 	events := make([]store.Event, 0, len(c.Remove))
 	for _, g := range c.Remove {
@@ -178,7 +178,7 @@ func (e *Engine) Clean(ctx context.Context, alone *store.Collector, c *Cleaning)
 	list := slices.Collect(maps.Keys(dirs))
 	slices.SortFunc(list, func(a, b string) int { return len(b) - len(a) })
 	for _, dir := range list {
-		_ = os.Remove(filepath.Join(e.Out, dir)) // stays if it is not empty
+		_ = os.Remove(filepath.Join(e.Out, dir)) // fails if it is not empty
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// Two processes on one store share the work; each node runs once.
+// Two processes on one store share the work, and each node runs once.
 func TestT19TwoProcesses(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -27,7 +27,7 @@ func TestT19TwoProcesses(t *testing.T) {
 			}
 		})
 	}
-	// Questions are answered meanwhile.
+	// Queries are answered in the meantime.
 	for range 5 {
 		if _, err := l.engine().Status(context.Background(), l.graph(basic()), nil); err != nil {
 			t.Error(err)
@@ -42,8 +42,8 @@ func TestT19TwoProcesses(t *testing.T) {
 	l.want("afterwards", l.run(basic()))
 }
 
-// One process is asked for everything, another for one figure's data: it does
-// what it needs, or waits for the other to do it.
+// One process is asked for everything, another one for one figure's data. The
+// second does what it needs, or waits for the first to do it.
 func TestT19WholeAndPart(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -65,7 +65,7 @@ func TestT19WholeAndPart(t *testing.T) {
 	l.want("afterwards", l.run(basic()))
 }
 
-// The same within one process, which flock must keep apart as well.
+// The same within one process, where flock must also exclude the other engine.
 func TestT19TwoEngines(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -115,9 +115,9 @@ func TestT20DeadHolder(t *testing.T) {
 	}
 }
 
-// A lock is what its holder holds, whatever is in the file or in its name: one
-// left by the dead is free though a process has their number by now, such as
-// this one, or the first of all.
+// A lock is held by whoever holds the flock, whatever the file or its name
+// says. The lock of a dead process is free even if a living process has its
+// number, such as this process or the first one of all.
 func TestT20ReusedProcessID(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)

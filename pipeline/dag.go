@@ -11,23 +11,23 @@ import (
 	"gonum.org/v1/gonum/graph/simple"
 )
 
-// A box is what a diagram shows for the nodes of one stage and group.
+// A box represents the nodes of one stage and group in a diagram.
 type box struct {
 	id     int64
 	label  string
-	worst  State // of its nodes; Current without a plan
+	worst  State // the worst state of its nodes; Current without a plan
 	plan   bool
 	nodes  int
 	counts map[State]int
 }
 
-// ID is for gonum.
+// ID implements gonum's graph.Node.
 func (b *box) ID() int64 { return b.id }
 
-// DOTID is for gonum.
+// DOTID implements gonum's dot.Node.
 func (b *box) DOTID() string { return fmt.Sprintf("n%d", b.id) }
 
-// Attributes are the box's look in DOT.
+// Attributes returns how DOT draws the box.
 func (b *box) Attributes() []encoding.Attribute {
 	return []encoding.Attribute{
 		{Key: "label", Value: fmt.Sprintf("%q", strings.Join(b.lines(), "\n"))},
@@ -37,13 +37,13 @@ func (b *box) Attributes() []encoding.Attribute {
 	}
 }
 
-// stateColours are Okabe and Ito's, which colour-blind readers can tell apart,
-// lightened to carry black text.
+// stateColours are Okabe and Ito's colours, which colour-blind readers can tell
+// apart, lightened so that black text is readable on them.
 var stateColours = map[State]string{
 	Current: "#d5ece4", Stale: "#f9e2b8", Waiting: "#fbf7cf", Broken: "#f4cdb6",
 }
 
-// severity orders states by how much they matter in a box of many.
+// severity says which state determines the colour of a box of many nodes.
 var severity = map[State]int{Current: 0, Waiting: 1, Stale: 2, Broken: 3}
 
 func (b *box) lines() []string {
@@ -66,8 +66,8 @@ func (b *box) lines() []string {
 	return append(lines, strings.Join(states, ", "))
 }
 
-// diagram collapses a graph: nodes of one stage and group are one box, named
-// after the group, or after the node if it has no group.
+// diagram collapses a graph. The nodes of one stage and group become one box,
+// named after the group, or after the node if it has no group.
 func diagram(g *Graph, p *Plan) (boxes []*box, edges [][2]*box) {
 	type key struct{ stage, label string }
 	byKey := map[key]*box{}
@@ -75,7 +75,7 @@ func diagram(g *Graph, p *Plan) (boxes []*box, edges [][2]*box) {
 	seen := map[[2]*box]bool{}
 	for _, n := range g.nodes {
 		if p != nil && p.steps[n] == nil {
-			continue // not needed for the plan's targets
+			continue // the plan's targets do not need it
 		}
 		k := key{n.Stage.Name, n.Group}
 		if n.Group == "" {
@@ -117,8 +117,9 @@ func diagram(g *Graph, p *Plan) (boxes []*box, edges [][2]*box) {
 	return boxes, edges
 }
 
-// DOT draws a graph for Graphviz, sweeps collapsed to one box with a count. With
-// a plan, only what its targets need is drawn, coloured by state; p may be nil.
+// DOT draws a graph for Graphviz, with each sweep collapsed to one box with a
+// count. With a plan it draws only what the plan's targets need, coloured by
+// state. p may be nil.
 func DOT(g *Graph, p *Plan) (string, error) {
 	d := simple.NewDirectedGraph()
 	boxes, edges := diagram(g, p)
@@ -138,14 +139,14 @@ func DOT(g *Graph, p *Plan) (string, error) {
 // leftToRight adds graph-wide attributes to a graph.
 type leftToRight struct{ graph.Directed }
 
-// DOTAttributers is for gonum.
+// DOTAttributers implements gonum's dot.Attributers.
 func (leftToRight) DOTAttributers() (g, n, e encoding.Attributer) {
 	return attributes{{Key: "rankdir", Value: "LR"}}, attributes{{Key: "fontname", Value: "Helvetica"}}, attributes{}
 }
 
 type attributes []encoding.Attribute
 
-// Attributes is for gonum.
+// Attributes implements gonum's encoding.Attributer.
 func (a attributes) Attributes() []encoding.Attribute { return a }
 
 // Mermaid draws a graph for Mermaid, as DOT does for Graphviz.

@@ -51,8 +51,8 @@ func edit(t *testing.T, path string, text []byte) {
 	os.Chmod(path, info.Mode())
 }
 
-// A blob that is damaged, cut short, edited or gone is rebuilt, and
-// never becomes an input.
+// A blob that is damaged, cut short, edited or gone is rebuilt and never
+// becomes an input.
 func TestT07DamagedBlobIsRebuilt(t *testing.T) {
 	t.Parallel()
 	damage := map[string]func(path string){
@@ -90,7 +90,7 @@ func TestT07DamagedBlobIsRebuilt(t *testing.T) {
 }
 
 // A flip that leaves no trace in the file's times is found where it matters:
-// when the bytes would feed work. The cache of hashes is not believed there.
+// when work would read the bytes. The hash cache is not trusted there.
 func TestT06SilentDamageIsFoundBeforeUse(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -109,16 +109,17 @@ func TestT06SilentDamageIsFoundBeforeUse(t *testing.T) {
 
 }
 
-// Flips that leave no trace in times and sizes, in every kind of file: the
-// paranoid run makes anew exactly what they hit, and no damaged byte goes
-// further. A flip in the journal costs an explanation.
+// Flips that leave no trace in times and sizes, in every kind of file: a
+// paranoid run makes again exactly what they hit, and no damaged byte is passed
+// on. A flip in the journal only costs an explanation.
 func TestT06ParanoidRunRepairs(t *testing.T) {
 	t.Parallel()
 	undisturbed := newLab(t)
 	undisturbed.run(basic())
 	l := newLab(t)
 	l.run(basic())
-	hit := map[string]string{"fetch": "data", "train/0.01/2": "activations", "train/0.001/1": "record", "metric/0.001/3": "table", "aggregate": "summary", "figure": "svg"}
+	hit := map[string]string{"fetch": "data", "train/0.01/2": "activations", "train/0.001/1": "record", "metric/0.001/3": "table",
+		"aggregate": "summary", "figure": "svg"}
 	for node, output := range hit {
 		path := l.blob(basic(), node, output)
 		flip(t, path, 7)
@@ -213,15 +214,16 @@ func TestT06DamagedRecordIsRebuilt(t *testing.T) {
 	l.want("removed record", l.run(basic()), "aggregate")
 }
 
-// Six actions share one blob, which is damaged, and five of their records are lost. While these five cannot put
-// the right bytes in its place, nothing vouches for what lies there: the sixth finds the damage and repairs it.
+// Six actions share one blob, which is damaged, and five of their records are
+// lost. While these five cannot write the right bytes, nothing vouches for what
+// is there: the sixth finds the damage and repairs it.
 func TestT06FailedCommitVouchesForNothing(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	s := basic()
-	s.Round, s.Optional = 0, true // every table is the same; the aggregate does without failed ones
+	s.Round, s.Optional = 0, true // all tables are equal, and the aggregate does without failed ones
 	l.run(s)
-	const kept = "metric/0.01/3" // the last in line
+	const kept = "metric/0.01/3" // the last to run
 	path := l.blob(s, kept, "table")
 	plan := l.plan(s)
 	for _, step := range plan.Steps {
@@ -233,7 +235,7 @@ func TestT06FailedCommitVouchesForNothing(t *testing.T) {
 	}
 	flip(t, path, 3)
 
-	var at string // the node at work: there is one job
+	var at string // the running node: there is only one job
 	l.gate = func(_ context.Context, node string) error {
 		at = node
 		return nil
@@ -312,16 +314,16 @@ func TestT07PublishedFileIsRepaired(t *testing.T) {
 	}
 }
 
-// The same action giving other bytes is an error that names the node;
-// nothing is built on the second. Once a person has removed the record, neither is
-// held against what comes out next.
+// If the same action gives other bytes, that is an error that names the node,
+// and nothing is built on the second result. Once a person has removed the
+// record, neither result is compared with the next one.
 func TestT27OtherBytesNameTheNode(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	os.Remove(l.blob(basic(), "train/0.01/2", "activations"))
 	l.code["train"] = "other results"
-	key := versions{} // the code's identity stays what it was
+	key := versions{} // the identity of the code stays the same
 	run := func() (*pipeline.Report, error) {
 		e := pipeline.New(pipeline.Config{Store: l.store(), Out: l.dir, Code: key})
 		p, err := e.Plan(context.Background(), l.graph(basic()), nil)
@@ -340,7 +342,7 @@ func TestT27OtherBytesNameTheNode(t *testing.T) {
 	if !strings.Contains(err.Error(), "the former lost, the latter kept") {
 		t.Errorf("%v does not say what became of the two", err)
 	}
-	// It stays an error until somebody decides.
+	// It remains an error until somebody decides.
 	if r, err := run(); !errors.Is(err, store.ErrConflict) || r.Counts[pipeline.Failed] != 1 {
 		t.Errorf("done again: %v, want the conflict as before", err)
 	}
@@ -360,7 +362,7 @@ func TestT27OtherBytesNameTheNode(t *testing.T) {
 	l.sound("with the record removed", basic())
 }
 
-// An unknown format is refused with both versions named.
+// An unknown format is rejected, and the error names both versions.
 func TestT30UnknownFormat(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -371,9 +373,9 @@ func TestT30UnknownFormat(t *testing.T) {
 	}
 }
 
-// Damage that comes while a run is under way is repaired if its node has not
-// ended yet; otherwise it is found before the bytes are read, and the next run
-// rebuilds.
+// Damage that happens during a run is repaired if its node has not ended yet.
+// Otherwise it is found before the bytes are read, and the next run rebuilds
+// them.
 func TestT06DamageDuringRun(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -406,7 +408,8 @@ func TestT06DamageDuringRun(t *testing.T) {
 	l.want("next run", l.run(basic()), "train/0.01/2", "metric/0.01/2", "aggregate", "figure")
 }
 
-// What dead runs were about to publish is removed; a live one's is not touched.
+// Files that dead runs were about to publish are removed; those of a live run
+// are not touched.
 func TestHalfPublishedLitter(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -434,7 +437,8 @@ func TestHalfPublishedLitter(t *testing.T) {
 	}
 }
 
-// A plan is exact about lost results too: what feeds them will come out as it was, so they will have to run.
+// A plan is exact about lost results, too: the nodes that they are made from
+// will come out as before, so the lost ones will have to run.
 func TestPlanAfterLosingEverything(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)

@@ -15,21 +15,21 @@ import (
 	"sparsel/pipeline/store/remote"
 )
 
-// OpenStore names the store at dir, usually out/store, and creates nothing: a
-// store that does not exist yet is an empty one, and a read-only one can be
-// asked everything.
+// OpenStore opens the store at dir, usually out/store, and creates nothing. A
+// store that does not exist yet is an empty one. A read-only store can answer
+// every question.
 func OpenStore(dir string) (*store.Store, error) { return store.Open(dir) }
 
-// A CodeSource says what the code of packages is. codeid.Source is the real
-// one.
+// A CodeSource identifies the code of packages. codeid.Source is the real
+// implementation.
 type CodeSource interface {
 	Identify(ctx context.Context, packages []string) (map[string]codeid.Identity, error)
 }
 
 // Code returns the CodeSource of the module around dir ("" for the working
-// directory), with what it may keep in the store's cache. It stops at this
-// package, see jobContract, and at the packages in pinned, whose versions the
-// stages that use them must name in their Contract.
+// directory). It may cache answers in the store. It stops at this package (see
+// jobContract) and at the packages in pinned: stages that use those must name
+// their versions in Contract.
 func Code(dir string, s *store.Store, pinned map[string]string) CodeSource {
 	return codeid.Source{
 		Dir:    dir,
@@ -39,7 +39,7 @@ func Code(dir string, s *store.Store, pinned map[string]string) CodeSource {
 	}
 }
 
-// cachePath is where the answers of the go command about modules are kept.
+// cachePath is where the go command's answers about modules are cached.
 func cachePath(s *store.Store) string { return filepath.Join(s.Dir(), "cache", "modules") }
 
 // Config is what an Engine needs.
@@ -49,27 +49,28 @@ type Config struct {
 	Out string
 	// Code identifies the stages' code; see the function Code.
 	Code CodeSource
-	// Events hears of what happens; nil for silence.
+	// Events is told what happens; nil for silence.
 	Events Events
-	// Remote, if not nil, is a second level: results that other machines made are
-	// found there, and what this engine makes is put there.
+	// Remote, if not nil, is a second level: the engine looks there for results
+	// that other machines made, and puts its own results there.
 	Remote *remote.Client
-	// RemoteReadOnly leaves the second level as it is.
+	// RemoteReadOnly prevents writing to the second level.
 	RemoteReadOnly bool
-	// Paranoid makes plans rehash every stored byte they rely on, not only
-	// what feeds work to be done.
+	// Paranoid makes plans rehash every stored byte that they rely on, not only
+	// what the planned work reads.
 	Paranoid bool
-	// Preimages, if not nil, receives a readable form of everything that goes
-	// into action ids: the switch for finding out why two of them differ.
+	// Preimages, if not nil, receives a readable form of everything that goes into
+	// action ids. It is for finding out why two of them differ.
 	Preimages io.Writer
-	// Field, if not nil, says how people call a parameter of a node, whose own
-	// name may be a long path through structs.
+	// Field, if not nil, returns the name by which people know a parameter of a
+	// node, whose own name may be a long path through structs.
 	Field func(n *Node, name string) string
-	// Calibrate, if not nil, says how many seconds this machine takes for a unit of
-	// the node's cost, as far as can be told in a moment without running it. It is
-	// asked where nothing of the node's kind of work was measured.
+	// Calibrate, if not nil, returns how many seconds this machine takes for a
+	// unit of the node's cost, as far as that can be determined quickly without
+	// running the node. It is called if nothing of the node's kind of work was
+	// measured.
 	Calibrate func(n *Node) float64
-	// Now is the clock of the journal; nil for time.Now. No id depends on it.
+	// Now is the journal's clock; nil for time.Now. No id depends on it.
 	Now func() time.Time
 }
 
@@ -78,9 +79,9 @@ type Config struct {
 type Engine struct {
 	Config
 
-	mu   sync.Mutex // serialises Events
+	mu   sync.Mutex // serialises calls of Events
 	code map[string]codeid.Identity
-	far  *far // nil: there is no second level
+	far  *far // nil if there is no second level
 }
 
 // New returns an engine.
@@ -96,9 +97,9 @@ func New(c Config) *Engine {
 	return e
 }
 
-// trace returns a writer for what goes into a node's ids, nil unless asked for,
-// and a function to call when the node is complete: nodes are looked at side by
-// side and must not mix their lines.
+// trace returns a writer for what goes into a node's ids, or nil if that was
+// not requested, and a function to call when the node is complete. Nodes are
+// processed in parallel, and their lines must not be interleaved.
 func (e *Engine) trace(n *Node) (w io.Writer, flush func()) {
 	if e.Preimages == nil {
 		return nil, func() {}
@@ -119,26 +120,27 @@ func (e *Engine) tell(f func(Events)) {
 	f(e.Events)
 }
 
-// Options are the choices of one run.
+// Options configures one run.
 type Options struct {
-	// Jobs is the number of stages at work at once; zero means one.
+	// Jobs is the number of stages that may run at once; zero means one.
 	Jobs int
-	// Memory, if not zero, bounds the sum of Node.Memory of the stages at work, in
-	// bytes. A node that needs more than that alone runs alone.
+	// Memory, if not zero, bounds the sum of Node.Memory of the running stages, in
+	// bytes. A node that needs more than that on its own runs alone.
 	Memory int64
-	// Workers, if not nil, carries stages out in processes of their own. Without
-	// it, they run in this one, and one that exits or hangs takes the run with it.
+	// Workers, if not nil, makes stages run in processes of their own. Without it
+	// they run in this process, and a stage that exits or hangs takes the run with
+	// it.
 	Workers *Workers
 	// FailFast stops starting work after the first failure. Without it,
 	// everything that does not depend on a failure is still done.
 	FailFast bool
-	// Request is what was asked for, in the words of who asked. The journal
+	// Request describes what the user asked for, in the user's words. The journal
 	// keeps it; see Requests.
 	Request string
 }
 
-// Requests lists what the runs that had work to do were asked for, oldest
-// first, from the journal.
+// Requests lists, from the journal, what the runs that had work to do were
+// asked for, oldest first.
 func (e *Engine) Requests() ([]string, error) {
 	events, _, err := e.Store.Journal()
 	if err != nil {

@@ -2,8 +2,8 @@ package pipeline
 
 import "time"
 
-// Expected returns how long a node should take by what its stage took before;
-// ok is false if nothing of the stage was ever measured.
+// Expected returns how long a node should take, judging by earlier nodes of its
+// stage. ok is false if no node of the stage was ever measured.
 func (p *Plan) Expected(n *Node) (d time.Duration, ok bool) {
 	h, err := p.history()
 	if err != nil {
@@ -13,10 +13,11 @@ func (p *Plan) Expected(n *Node) (d time.Duration, ok bool) {
 	return seconds(s), ok
 }
 
-// Estimate returns how long the plan takes with that many jobs if all that may
-// run does run. It is a lower bound on a balanced schedule: the work divided by
-// the workers, or the longest chain if that is longer. unknown counts the nodes
-// of stages never measured, which are left out.
+// Estimate returns how long the plan takes with that many jobs if everything
+// that may run does run. It is a lower bound on a balanced schedule: the work
+// divided by the workers, or the longest chain if that is longer. unknown
+// counts the nodes whose stages were never measured; the estimate leaves them
+// out.
 func (p *Plan) Estimate(jobs int) (d time.Duration, unknown int) {
 	var total, longest time.Duration
 	chain := make(map[*Node]time.Duration, len(p.Steps))

@@ -11,8 +11,8 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// execute runs the stage, keeps what it made, and says so in the journal. The
-// caller holds the action's lock.
+// execute runs the stage, stores its outputs and records them in the journal.
+// The caller holds the action's lock.
 func (r *runner) execute(ctx context.Context, p *progress, a *action, known []store.Output) attempted {
 	n := p.step.Node
 	inputs, lacking, err := r.inputs(ctx, n)
@@ -33,7 +33,7 @@ func (r *runner) execute(ctx context.Context, p *progress, a *action, known []st
 	used, err := x.perform(ctx)
 	switch {
 	case errors.Is(err, errNoWorker):
-		return attempted{p: p, busy: true} // another node tells why
+		return attempted{p: p, busy: true} // another node reports why
 	case err != nil && !x.begun && ctx.Err() != nil:
 		return attempted{p: p, result: NodeResult{Outcome: Cancelled, Err: err, Action: a.id}}
 	case err != nil && !x.begun:
@@ -52,7 +52,7 @@ func (r *runner) execute(ctx context.Context, p *progress, a *action, known []st
 	res.Host = x.host
 	if lacking := r.vanished(n); err != nil && lacking != nil && ctx.Err() == nil {
 		log.close()
-		return attempted{p: p, lacking: lacking} // another run has let go of them meanwhile
+		return attempted{p: p, lacking: lacking} // another run has released them in the meantime
 	}
 	if err != nil {
 		return r.unsuccessful(ctx, p, a, err, log, x)
@@ -65,9 +65,9 @@ func (r *runner) execute(ctx context.Context, p *progress, a *action, known []st
 	return attempted{p: p, outputs: outputs, result: res}
 }
 
-// inputs hashes what the stage is going to read, unless this run has done so
-// and the file is untouched since. What is not here is fetched; lacking are the
-// nodes that made what cannot be.
+// inputs hashes what the stage is going to read, unless this run has hashed it
+// before and the file has not changed since. It fetches what is not here.
+// lacking are the nodes that produced what cannot be fetched.
 func (r *runner) inputs(ctx context.Context, n *Node) (m map[string]jobInput, lacking []*progress, err error) {
 	m = make(map[string]jobInput, len(n.Inputs))
 	for _, in := range n.Inputs {
@@ -103,7 +103,7 @@ func (r *runner) blob(id ContentID) (string, bool) {
 	return r.e.Store.BlobPath(id), true
 }
 
-// silence is how long a node's stage may give no sign of life.
+// silence returns how long a node's stage may go without a sign of life.
 func (r *runner) silence(n *Node) time.Duration {
 	silence := n.Stage.Silence
 	if silence == 0 {
@@ -120,7 +120,7 @@ func collect(c *store.Checker, job *Job) ([]store.Output, error) {
 	var outputs []store.Output
 	for _, name := range job.node.Stage.Outputs {
 		path := job.Output(name)
-		if err := written(path); err != nil { // as this process sees it
+		if err := written(path); err != nil { // checks what this process sees
 			return nil, fmt.Errorf("output %s %w", name, err)
 		}
 		id, size, err := c.Hash(path)
@@ -132,7 +132,7 @@ func collect(c *store.Checker, job *Job) ([]store.Output, error) {
 	return outputs, nil
 }
 
-// commit makes blobs, then the record, then the journal entry durable.
+// commit makes the blobs durable, then the record, then the journal entry.
 func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, x *execution, used usage) error {
 	detail, err := a.encode()
 	if err != nil {
@@ -141,7 +141,7 @@ func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, x *ex
 	rec := &store.Record{Action: a.id, Node: n.Name, Stage: n.Stage.Name, Outputs: outputs, Between: r.between(a), Detail: detail}
 	err = r.w.Commit(rec, known, func(name string) string { return filepath.Join(x.job.dir, "out", name) })
 	if err != nil {
-		return err // what lies at the blobs' places may be what lay there before
+		return err // the blobs' paths may still hold what was there before
 	}
 	for _, o := range outputs {
 		r.plan.checker.Learn(r.e.Store.BlobPath(o.Content), o.Content)
@@ -153,8 +153,9 @@ func (r *runner) commit(n *Node, a *action, outputs, known []store.Output, x *ex
 	return r.w.Append(e)
 }
 
-// unsuccessful ends an execution that failed, or that was cancelled: a stage
-// that ends with an error after its context ended is taken to end because of it.
+// unsuccessful ends an execution that failed or was cancelled. A stage that
+// ends with an error after its context ended is taken to have ended because of
+// that.
 func (r *runner) unsuccessful(ctx context.Context, p *progress, a *action, err error, log *nodeLog, x *execution) attempted {
 	kind, outcome := store.NodeFail, Failed
 	if ctx.Err() != nil && !errors.Is(err, store.ErrConflict) {

@@ -9,8 +9,8 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// An execution is one node's stage at work, in one worker after the other where
-// workers are lost.
+// An execution is one run of a node's stage. If workers are lost, it moves from
+// one worker to the next.
 type execution struct {
 	r   *runner
 	a   *action
@@ -18,14 +18,14 @@ type execution struct {
 	log *nodeLog
 
 	begun   bool
-	host    string // empty: this machine
+	host    string // empty for this machine
 	machine map[string]string
-	start   time.Time // of the last try; monotonic, for the journal's clock may jump
+	start   time.Time // start of the last try; monotonic, because the journal's clock may jump
 	elapsed time.Duration
 	outputs []store.Output
 }
 
-// staff gets a run its workers.
+// staff gives a run its workers.
 func (r *runner) staff(w *Workers) (err error) {
 	if r.near, err = newPool(w, r.o.Jobs, nil); err != nil {
 		return err
@@ -34,7 +34,7 @@ func (r *runner) staff(w *Workers) (err error) {
 	if w.Launch == nil || r.w == nil {
 		return nil
 	}
-	dir, err := r.w.JobDir() // it goes with the run
+	dir, err := r.w.JobDir() // it is removed with the run
 	if err != nil {
 		return err
 	}
@@ -42,8 +42,8 @@ func (r *runner) staff(w *Workers) (err error) {
 	if err != nil {
 		return err
 	}
-	// While what a worker made is hashed and recorded here, it has the next node
-	// already: that node stands in the pool's line.
+	// While this process hashes and records what a worker made, the worker has the
+	// next node already. That node must be waiting in the pool's queue.
 	r.ahead = r.o.Jobs
 	r.pool, err = newPool(w, r.o.Jobs, l)
 	return err
@@ -57,7 +57,7 @@ func (r *runner) dismiss() {
 	r.near.close()
 }
 
-// perform carries out the job, in worker processes if there are any.
+// perform carries out the job, in a worker process if there are any.
 func (x *execution) perform(ctx context.Context) (used usage, err error) {
 	p := x.r.pool
 	if x.job.node.Here {
@@ -80,8 +80,9 @@ func (x *execution) perform(ctx context.Context) (used usage, err error) {
 	return usage{}, err
 }
 
-// begin gives the job a folder of its own, and says that it begins. A worker that
-// was lost may only be cut off, and go on writing where it was.
+// begin gives the job a directory of its own and announces its start. A lost
+// worker may merely be cut off, and may go on writing to the previous
+// directory.
 func (x *execution) begin(w *worker) error {
 	x.clear()
 	x.machine = thisMachine()
@@ -103,7 +104,8 @@ func (x *execution) begin(w *worker) error {
 	return nil
 }
 
-// check hashes what arrived, and compares it with what the worker says it wrote.
+// check hashes the outputs that arrived and compares them with what the worker
+// says it wrote.
 func (x *execution) check(claimed []made) (err error) {
 	x.elapsed = time.Since(x.start)
 	x.outputs, err = collect(x.r.plan.checker, x.job)
@@ -112,18 +114,19 @@ func (x *execution) check(claimed []made) (err error) {
 	}
 	for _, m := range claimed {
 		if id := contentOf(x.outputs, m.Output); id == nil || *id != m.ID {
-			return fmt.Errorf("output %s is %s as %s wrote it, and %s as it arrived", m.Output, m.ID.Short(), x.host, contentName(x.outputs, m.Output))
+			return fmt.Errorf("output %s is %s as %s wrote it, and %s as it arrived",
+				m.Output, m.ID.Short(), x.host, contentName(x.outputs, m.Output))
 		}
 	}
 	return nil
 }
 
-// lost says in the journal and to people that a worker was lost.
+// lost notes in the journal that a worker was lost, and tells people.
 func (x *execution) lost(host string, err error) bool {
 	e := x.r.event(store.NodeRetry, x.job.node, x.a)
 	e.Host, e.Error = host, err.Error()
 	x.log.printf("on %s: %v; begun again", host, err)
-	x.r.note(fmt.Sprintf("%s on %s: %v; it is begun again", x.job.node.Name, host, err))
+	x.r.note(fmt.Sprintf("%s on %s: %v; it starts again", x.job.node.Name, host, err))
 	return x.r.w.Append(e) == nil
 }
 

@@ -10,9 +10,9 @@ import (
 	"sparsel/pipeline/canon"
 )
 
-// The namespaces of an exported document. Content, actions and code are known
-// by their hashes, so that documents of different figures, stores and machines
-// can be joined: what has one name is one thing.
+// The namespaces of an exported document. Contents, actions and code are named
+// by their hashes, so that documents about different figures, stores and
+// machines can be joined: equal names mean the same thing.
 var provPrefixes = map[string]string{
 	"sparsel": "urn:sparsel:term:",
 	"content": "urn:sparsel:content:sha256:",
@@ -21,11 +21,12 @@ var provPrefixes = map[string]string{
 	"code":    "urn:sparsel:code:",
 }
 
-// statement is what one statement of a PROV-JSON document says, by attribute.
+// statement is the content of one statement of a PROV-JSON document, by
+// attribute.
 type statement map[string]any
 
-// provDocument is a document of PROV-JSON (W3C member submission of
-// 24 April 2013): statements by kind and by their own id.
+// provDocument is a PROV-JSON document (W3C member submission of 24 April
+// 2013): statements by kind and by their own id.
 type provDocument struct {
 	Prefix            map[string]string    `json:"prefix"`
 	Entity            map[string]statement `json:"entity"`
@@ -37,15 +38,16 @@ type provDocument struct {
 	WasDerivedFrom    map[string]statement `json:"wasDerivedFrom"`
 }
 
-// PROV writes where a result came from as a W3C provenance document in
-// PROV-JSON. Outputs and inputs are entities, known by their content; actions
-// are activities; an action's parameters are an entity that it used, with their
-// values in prov:value; its code is the software agent that it is associated
-// with. Times, hosts and durations are left out: the document is a function of
-// what was done, and the same for the same result on every machine. published
-// says where outputs of m are published, by their names.
+// PROV describes where a result came from as a W3C provenance document in
+// PROV-JSON. Outputs and inputs are entities, named by their content. Actions
+// are activities. An action's parameters are an entity that it used, with their
+// values in prov:value, and its code is the software agent that it is
+// associated with. Times, hosts and durations are left out: the document is a
+// function of what was done, and is the same for the same result on every
+// machine. published says where the outputs of m are published, by their names.
 //
-// A chain with a gap is an error: half an answer looks like a whole one.
+// A chain with a gap is an error, because half an answer looks like a whole
+// one.
 func (p *Provenance) PROV(m *Made, published map[string]string) ([]byte, error) {
 	chain, missing := p.Upstream(m)
 	if len(missing) > 0 {
@@ -53,7 +55,8 @@ func (p *Provenance) PROV(m *Made, published map[string]string) ([]byte, error) 
 	}
 	d := &provDocument{
 		Prefix: provPrefixes, Entity: map[string]statement{}, Activity: map[string]statement{}, Agent: map[string]statement{},
-		WasGeneratedBy: map[string]statement{}, Used: map[string]statement{}, WasAssociatedWith: map[string]statement{}, WasDerivedFrom: map[string]statement{},
+		WasGeneratedBy: map[string]statement{}, Used: map[string]statement{}, WasAssociatedWith: map[string]statement{},
+		WasDerivedFrom: map[string]statement{},
 	}
 	for _, a := range chain {
 		if err := d.add(p, a); err != nil {
@@ -104,11 +107,12 @@ func (d *provDocument) add(p *Provenance, m *Made) error {
 	for _, o := range m.Outputs {
 		id := "content:" + o.Content.String()
 		if d.Entity[id] == nil {
-			d.Entity[id] = statement{"prov:label": o.Name + " of " + m.Node, "prov:type": typed("prov:QUALIFIED_NAME", "sparsel:Output"), "sparsel:bytes": o.Size}
+			d.Entity[id] = statement{"prov:label": o.Name + " of " + m.Node, "prov:type": typed("prov:QUALIFIED_NAME", "sparsel:Output"),
+				"sparsel:bytes": o.Size}
 		}
 		assert(d.WasGeneratedBy, "g", statement{"prov:entity": id, "prov:activity": activity, "prov:role": o.Name})
 		for _, in := range inputs {
-			if in != id { // nothing is derived from itself, though a stage may hand on what it was given
+			if in != id { // a stage may pass an input on, but nothing is derived from itself
 				assert(d.WasDerivedFrom, "d", statement{"prov:generatedEntity": id, "prov:usedEntity": in, "prov:activity": activity})
 			}
 		}
@@ -171,5 +175,5 @@ func assert(kind map[string]statement, letter string, a statement) {
 	kind[fmt.Sprintf("_:%s%06d", letter, len(kind)+1)] = a
 }
 
-// typed is a literal that is not a plain string.
+// typed returns a literal that is not a plain string.
 func typed(kind, value string) map[string]string { return map[string]string{"$": value, "type": kind} }

@@ -27,8 +27,8 @@ func (l *lab) try(ctx context.Context, s settings, o pipeline.Options) (*pipelin
 	return e.Run(ctx, p, o)
 }
 
-// Everything that does not depend on the failure is done; the next run
-// executes the failed and the blocked only.
+// Everything that does not depend on the failure is done. The next run executes
+// only the failed and the blocked nodes.
 func TestT22KeepGoing(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -59,7 +59,7 @@ func TestT22KeepGoing(t *testing.T) {
 }
 
 // An aggregate that declares its inputs optional runs without the failed one,
-// under another key, and again when it is there.
+// under another key, and runs again when it is there.
 func TestT22OptionalInput(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -83,7 +83,7 @@ func TestT22OptionalInput(t *testing.T) {
 	}
 }
 
-// What a stage may do wrong.
+// Everything that a stage may do wrong.
 func TestT05BadOutputs(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
@@ -97,10 +97,10 @@ func TestT05BadOutputs(t *testing.T) {
 		}, nil, "output a is empty"},
 		"directory": {func(_ context.Context, j *pipeline.Job) error {
 			return os.Mkdir(j.Output("a"), 0o755)
-		}, nil, "output a is no regular file"},
+		}, nil, "output a is not a regular file"},
 		"link": {func(_ context.Context, j *pipeline.Job) error {
 			return os.Symlink("/etc/hostname", j.Output("a"))
-		}, nil, "output a is no regular file"},
+		}, nil, "output a is not a regular file"},
 		"cut short": {func(_ context.Context, j *pipeline.Job) error {
 			return os.WriteFile(j.Output("a"), []byte("PAR1"), 0o644)
 		}, func(string, string) error { return errors.New("footer is missing") }, "output a: footer is missing"},
@@ -136,8 +136,8 @@ func TestT05BadOutputs(t *testing.T) {
 	}
 }
 
-// Cancelling stops the stages, leaves nothing half done, and the next run
-// goes on.
+// Cancelling stops the stages and leaves nothing half done, and the next run
+// continues.
 func TestT23Cancel(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -186,15 +186,15 @@ func TestFailFast(t *testing.T) {
 	}
 }
 
-// Never more workers than asked for, and the outcome does not depend on
-// their number.
+// There are never more workers than requested, and the outcome does not depend
+// on their number.
 func TestT21Jobs(t *testing.T) {
 	t.Parallel()
 	hashes := map[string]int{}
 	for _, jobs := range []int{1, 2, 7} {
 		l := newLab(t)
-		// The first trainings wait for one another: as many as there are jobs for
-		// must be at work at once, or the test never ends.
+		// The first trainings wait for one another: as many as there are jobs must
+		// run at once, or the test never ends.
 		together := min(jobs, 6)
 		var arrived atomic.Int64
 		all := make(chan struct{})
@@ -220,8 +220,9 @@ func TestT21Jobs(t *testing.T) {
 	}
 }
 
-// 500 runs at 16 at a time: never more than that, never more memory than there
-// is, and the memory is used: a small run passes a large one that must wait.
+// 500 runs, 16 at a time: there are never more than that, and they never need
+// more memory than there is. The memory is used: a small run passes a large one
+// that must wait.
 func TestT21MemoryIsKept(t *testing.T) {
 	t.Parallel()
 	l := bigLab(t)
@@ -270,7 +271,8 @@ func TestT21MemoryIsKept(t *testing.T) {
 	}
 }
 
-// Longest first, once the journal knows how long a unit of cost takes.
+// The longest nodes run first, once the journal knows how long a unit of cost
+// takes.
 func TestLongestFirst(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)

@@ -16,39 +16,40 @@ import (
 	"sparsel/pipeline/store/remote"
 )
 
-// far is an engine's second level: what other machines made, and where others
-// find what this one makes. It is asked for what the store lacks, and never
-// believed: a record must be sealed, be about the action, and give its id when
-// that is computed again from what it says; bytes are hashed on their way. What
-// cannot be had, for whatever reason, is made here.
+// far is an engine's second level: results that other machines made, and the
+// place where others find what this machine makes. It is asked for what the
+// store lacks, and is never trusted. A record must be sealed, be about the
+// requested action, and give that action's id when the id is computed again
+// from the record's contents. Bytes are hashed as they arrive. Whatever cannot
+// be had, for whatever reason, is made here.
 type far struct {
 	e        *Engine
 	c        *remote.Client
 	readOnly bool
 
 	reach sync.Once
-	wrong error // it is of another format: nothing may go on as if it were not there
+	wrong error // it has another format, and must not simply be ignored
 
 	mu      sync.Mutex
-	answers bool                       // it was asked, and did
-	away    bool                       // it did not answer: not asked again by this command
-	closed  bool                       // it takes nothing more from this command
-	records map[ActionID]*store.Record // as it has them; nil: it was asked and has none
-	has     map[ContentID]bool         // blobs that were asked for
-	bad     map[string]bool            // keys whose bytes are not what they should be
-	sent    map[[32]byte]bool          // manifests that are there
+	answers bool                       // it was asked and answered
+	away    bool                       // it did not answer; this command does not ask it again
+	closed  bool                       // it accepts nothing more from this command
+	records map[ActionID]*store.Record // its records; nil if it was asked and has none
+	has     map[ContentID]bool         // whether it has the blobs that were asked for
+	bad     map[string]bool            // keys whose bytes are wrong
+	sent    map[[32]byte]bool          // manifests that it has
 	traffic Traffic
 	notes   []string
 }
 
-// Traffic is what a command had to do with the second level.
+// Traffic counts what a command exchanged with the second level.
 type Traffic struct {
-	Records     int   `json:"records"` // found there
-	Files       int   `json:"files"`   // fetched
+	Records     int   `json:"records"` // records found there
+	Files       int   `json:"files"`   // files fetched
 	Bytes       int64 `json:"bytes"`
-	Pushed      int   `json:"pushed"` // actions
+	Pushed      int   `json:"pushed"` // actions pushed
 	PushedBytes int64 `json:"pushed_bytes"`
-	Owed        int   `json:"owed,omitempty"` // actions that could not be pushed and will be by another run
+	Owed        int   `json:"owed,omitempty"` // actions that could not be pushed; a later run will push them
 }
 
 func (t Traffic) String() string {
@@ -75,10 +76,10 @@ func newFar(e *Engine) *far {
 	}
 }
 
-// formatKey is the object that says which format a second level has.
+// formatKey is the object that holds the format of a second level.
 const formatKey = "format"
 
-// up reports whether the second level can be asked. The first time it finds out.
+// up reports whether the second level can be used. The first call finds out.
 func (f *far) up(ctx context.Context) bool {
 	if f == nil {
 		return false
@@ -90,23 +91,24 @@ func (f *far) up(ctx context.Context) bool {
 	return f.answers
 }
 
-// greet finds out whether there is anybody, who speaks this program's format.
+// greet finds out whether the second level answers and has this program's
+// format.
 func (f *far) greet(ctx context.Context) {
 	text, err := f.c.Reach(ctx, formatKey, mostFormat)
 	if err == nil && string(text) != store.Format {
-		// Nothing vouches for these few bytes, so they are asked for twice.
+		// No checksum protects these few bytes, so they are read twice.
 		again, rerr := f.c.Read(ctx, formatKey, mostFormat)
 		if rerr == nil && bytes.Equal(text, again) && anyFormat.Match(text) {
 			f.wrong = fmt.Errorf("remote %s: its format is %q, this program knows %q: use the program that wrote it, or another place",
 				f.c, bytes.TrimSpace(text), strings.TrimSpace(store.Format))
 			return
 		}
-		err = cmp.Or(rerr, fmt.Errorf("what it has under the name %q is nothing that this program wrote: %w", formatKey, remote.ErrDamaged))
+		err = cmp.Or(rerr, fmt.Errorf("what it has under the name %q was not written by this program: %w", formatKey, remote.ErrDamaged))
 		if string(again) == store.Format {
 			err = nil
 		}
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) { // nothing was pushed yet
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // fs.ErrNotExist: nothing has been pushed yet
 		f.lose(ctx, err)
 	}
 }
@@ -115,7 +117,7 @@ const mostFormat = 1 << 10
 
 var anyFormat = regexp.MustCompile(`^sparsel store \d+\n$`)
 
-// asked reports whether the second level was asked, and answers.
+// asked reports whether the second level was asked and still answers.
 func (f *far) asked() bool {
 	if f == nil {
 		return false
@@ -133,7 +135,7 @@ func (f *far) usable() error {
 	return f.wrong
 }
 
-// lose takes the second level for away, and says so once.
+// lose treats the second level as unreachable, and says so once.
 func (f *far) lose(ctx context.Context, err error) {
 	f.mu.Lock()
 	was := f.away
@@ -145,19 +147,19 @@ func (f *far) lose(ctx context.Context, err error) {
 }
 
 func (f *far) note(text string) {
-	text = strings.Join(strings.Fields(text), " ") // one line, whatever a server put into it
+	text = strings.Join(strings.Fields(text), " ") // one line, whatever a server sent
 	f.mu.Lock()
 	f.notes = append(f.notes, text)
 	f.mu.Unlock()
 	f.e.tell(func(v Events) { v.Note(text) })
 }
 
-// mostRecord is longer than any record: one of an aggregate of a hundred thousand
-// runs has some twenty megabytes.
+// mostRecord is longer than any record. The record of an aggregate of a hundred
+// thousand runs has some twenty megabytes.
 const mostRecord = 256 << 20
 
-// record returns what the second level says came out of an action, or nil. What
-// it said before holds for the rest of a plan; fresh asks again.
+// record returns the second level's record of an action, or nil. An earlier
+// answer is reused for the rest of a plan unless fresh is set.
 func (f *far) record(ctx context.Context, id ActionID, stage *Stage, fresh bool) *store.Record {
 	if !f.up(ctx) {
 		return nil
@@ -186,8 +188,8 @@ func (f *far) record(ctx context.Context, id ActionID, stage *Stage, fresh bool)
 	return r
 }
 
-// spoilt remembers that a key does not hold what it should: whoever makes it
-// again replaces it.
+// spoilt remembers that a key has the wrong bytes, so that whoever makes them
+// again replaces them.
 func (f *far) spoilt(key string, err error) {
 	f.mu.Lock()
 	was := f.bad[key]
@@ -218,8 +220,8 @@ func (f *far) readRecord(ctx context.Context, id ActionID, stage *Stage) (*store
 	return r, nil
 }
 
-// checkRecord reads a record that must be about an action, by its own words and
-// by the id that what it says gives.
+// checkRecord parses a record and verifies that it is about the given action,
+// both by what it says and by the id that follows from its contents.
 func checkRecord(id ActionID, text []byte) (*store.Record, error) {
 	r, err := store.ParseRecord(text)
 	if err != nil {
@@ -242,8 +244,8 @@ func checkRecord(id ActionID, text []byte) (*store.Record, error) {
 	return r, nil
 }
 
-// holds reports whether the second level has the bytes of an output, as far as
-// it says.
+// holds reports whether the second level says that it has the bytes of an
+// output.
 func (f *far) holds(ctx context.Context, o store.Output) bool {
 	if !f.up(ctx) {
 		return false
@@ -269,7 +271,7 @@ func (f *far) learn(id ContentID, has bool) bool {
 	return has
 }
 
-// machine says where an action was done: "n1 (AMD EPYC 9654)".
+// machine describes where an action was done: "n1 (AMD EPYC 9654)".
 func machine(environment map[string]string) string {
 	host := cmp.Or(environment["host"], "a machine without a name")
 	if cpu := environment["cpu"]; cpu != "" {
@@ -278,7 +280,7 @@ func machine(environment map[string]string) string {
 	return host
 }
 
-// report adds what this command had to do with the second level to a report.
+// report adds the traffic of this command to a report.
 func (f *far) report(r *Report) {
 	if f == nil {
 		return
@@ -293,7 +295,7 @@ func (f *far) report(r *Report) {
 	}
 }
 
-// MadeOn names the machine that an action was done on, and the present one.
+// MadeOn names the machine that an action was done on, and the present machine.
 func (e *Engine) MadeOn(id ActionID) (there, here string) {
 	var environment map[string]string
 	if a, err := e.recorded(id); err == nil {
@@ -302,7 +304,7 @@ func (e *Engine) MadeOn(id ActionID) (there, here string) {
 	return machine(environment), machine(thisMachine())
 }
 
-// placeOf names the machine whose record this is.
+// placeOf names the machine on which a record's action was done.
 func placeOf(r *store.Record) string {
 	a, err := decodeAction(r.Detail)
 	if err != nil {
@@ -311,7 +313,7 @@ func placeOf(r *store.Record) string {
 	return machine(a.Environment)
 }
 
-// differing names the outputs of two results that are not the same.
+// differing names the outputs that differ between two results.
 func differing(a, b []store.Output) []string {
 	var names []string
 	for _, o := range a {

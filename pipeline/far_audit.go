@@ -14,8 +14,8 @@ import (
 	"sparsel/pipeline/store/remote"
 )
 
-// Bring writes bytes that the store does not hold to a file of the caller's, from
-// the second level and only if they are the right ones.
+// Bring fetches bytes that the store does not hold from the second level into a
+// file of the caller's, provided that they are the right ones.
 func (e *Engine) Bring(ctx context.Context, o store.Output, path string) error {
 	if !e.far.up(ctx) {
 		return fmt.Errorf("content %s is not kept here, and there is no second level to fetch it from: %w", o.Content.Short(), fs.ErrNotExist)
@@ -31,15 +31,16 @@ func (e *Engine) Bring(ctx context.Context, o store.Output, path string) error {
 			return err
 		}
 		if ContentID(h.Sum(nil)) != o.Content {
-			return fmt.Errorf("content %s: other bytes came: %w", o.Content.Short(), remote.ErrDamaged)
+			return fmt.Errorf("content %s: other bytes arrived: %w", o.Content.Short(), remote.ErrDamaged)
 		}
 		return file.Close()
 	})
 }
 
-// BringInputs returns the stored files that a result was made from; those that
-// are not kept here are brought to dir. ok is false if one of them was not found
-// sound, or cannot be had: what is derived from it proves nothing.
+// BringInputs returns the stored files that a result was made from. It brings
+// those that are not kept here to dir. ok is false if one of them was not found
+// sound or cannot be had, because then nothing that is derived from it proves
+// anything.
 func (e *Engine) BringInputs(ctx context.Context, a *Audit, r *Resolved, dir string) (inputs map[string]File, ok bool) {
 	inputs = map[string]File{}
 	for _, in := range r.Made.Inputs {
@@ -64,7 +65,7 @@ func (e *Engine) BringInputs(ctx context.Context, a *Audit, r *Resolved, dir str
 	return inputs, true
 }
 
-// found notes bytes that were hashed on their way from elsewhere.
+// found records bytes that were hashed while they arrived from elsewhere.
 func (a *Audit) found(id ContentID, size int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -78,8 +79,8 @@ func (a *Audit) isSound(id ContentID) bool {
 	return ok
 }
 
-// Away reports whether all that keeps a result from being Sound is that its bytes
-// are not kept here.
+// Away reports whether a result is not Sound only because its bytes are not
+// kept here.
 func (a *Audit) Away(r *Resolved) bool {
 	if r.Made == nil || a.Sound(r) {
 		return false
@@ -87,7 +88,8 @@ func (a *Audit) Away(r *Resolved) bool {
 	return a.copyWith(r.Made.Outputs).Sound(r)
 }
 
-// copyWith is the audit with those outputs taken for sound that are away.
+// copyWith returns a copy of the audit in which those of the outputs that are
+// away count as sound.
 func (a *Audit) copyWith(outputs []store.Output) *Audit {
 	b := &Audit{Provenance: a.Provenance, published: a.published, bad: a.bad, sound: map[ContentID]int64{}}
 	for _, o := range outputs {

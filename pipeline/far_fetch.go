@@ -13,23 +13,23 @@ import (
 	"sparsel/pipeline/store/remote"
 )
 
-// mostTransfers is how many files are fetched, and results pushed, at once.
+// mostTransfers is the number of files fetched, and of results pushed, at once.
 const mostTransfers = 8
 
-// obtain makes sure that the store has the bytes of an output, fetching them if
-// it must. It reports false if they cannot be had.
+// obtain makes sure that the store has the bytes of an output, and fetches them
+// if necessary. It returns false if they cannot be had.
 func (r *runner) obtain(ctx context.Context, o store.Output) bool {
 	err := r.plan.checker.Blob(o.Content, o.Size, store.TrustTimes)
 	if err == nil {
 		return true
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return false // damaged: what lies there must go first
+		return false // damaged: the present file must be moved away first
 	}
 	return r.fetch(ctx, o)
 }
 
-// fetch brings an output's bytes from the second level.
+// fetch brings the bytes of an output from the second level.
 func (r *runner) fetch(ctx context.Context, o store.Output) bool {
 	f := r.e.far
 	if r.w == nil || !f.up(ctx) {
@@ -61,7 +61,7 @@ func (r *runner) fetch(ctx context.Context, o store.Output) bool {
 	return false
 }
 
-// obtainAll obtains many outputs side by side and says how far it is.
+// obtainAll obtains many outputs in parallel and reports its progress.
 func (r *runner) obtainAll(ctx context.Context, list []store.Output) {
 	var absent []store.Output
 	var bytes int64
@@ -90,9 +90,9 @@ func (r *runner) obtainAll(ctx context.Context, list []store.Output) {
 	g.Wait()
 }
 
-// publishable obtains what a node publishes and is not published yet. Where that
-// cannot be had, the plan learns that it is needed, and ok is false: the node is
-// no longer done.
+// publishable obtains the outputs that a node publishes and that are not
+// published yet. If one cannot be had, the plan learns that it is needed, and
+// ok is false: the node is no longer done.
 func (r *runner) publishable(ctx context.Context, n *Node, outputs []store.Output) (ok bool) {
 	ok = true
 	for _, o := range r.unpublished(n, outputs) {
@@ -104,7 +104,8 @@ func (r *runner) publishable(ctx context.Context, n *Node, outputs []store.Outpu
 	return ok
 }
 
-// unpublished lists the outputs of a node whose published files do not hold them.
+// unpublished lists the outputs of a node whose published files do not match
+// them.
 func (r *runner) unpublished(n *Node, outputs []store.Output) []store.Output {
 	var list []store.Output
 	for _, path := range r.e.unpublished(r.plan.checker, n, outputs, store.TrustTimes) {
@@ -121,8 +122,8 @@ func (r *runner) unpublished(n *Node, outputs []store.Output) []store.Output {
 	return list
 }
 
-// adopt keeps the records that the plan found in the second level, so that the
-// next command knows them without it.
+// adopt stores the records that the plan found in the second level, so that the
+// next command knows them without asking.
 func (r *runner) adopt(ctx context.Context) error {
 	var g errgroup.Group
 	g.SetLimit(mostTransfers)
@@ -143,7 +144,7 @@ func (r *runner) adopt(ctx context.Context) error {
 func (r *runner) adoptOne(rec *store.Record) error {
 	lock, ok, err := r.w.TryLock(rec.Action)
 	if !ok || err != nil {
-		return err // somebody does it meanwhile
+		return err // another process is doing it
 	}
 	defer lock.Release()
 	if err := r.w.Adopt(rec); err != nil {
@@ -152,8 +153,8 @@ func (r *runner) adoptOne(rec *store.Record) error {
 	return r.push.learned(rec.Action)
 }
 
-// pull looks for an action's result in the second level, and brings what is
-// needed of it. The caller holds the action's lock.
+// pull looks for the result of an action in the second level, and fetches those
+// of its bytes that are needed. The caller holds the action's lock.
 func (r *runner) pull(ctx context.Context, n *Node, id ActionID) ([]store.Output, bool) {
 	if !r.e.far.up(ctx) {
 		return nil, false
@@ -187,7 +188,7 @@ func (r *runner) pull(ctx context.Context, n *Node, id ActionID) ([]store.Output
 	return rec.Outputs, true
 }
 
-// discard moves an output's damaged bytes out of the way.
+// discard moves the damaged bytes of an output out of the way.
 func (r *runner) discard(rec *store.Record, o store.Output, damage error) error {
 	if !errors.Is(damage, store.ErrDamaged) {
 		return nil

@@ -11,13 +11,13 @@ import (
 
 var keepStore = flag.Bool("keepstore", false, "write the store of this format version under testdata, if it is not there")
 
-// formats are the versions of the store that were ever in use. A change of the
-// format adds one, with a store written by the program before the change:
-// go test ./pipeline -run T30 -keepstore
+// formats lists the versions of the store that were ever in use. A change of
+// the format adds a version, with a store that the program wrote before the
+// change: go test ./pipeline -run T30 -keepstore
 var formats = []string{"1"}
 
-// A store that an earlier program wrote is read as it is: nothing is executed
-// again, and the published files come back from it.
+// A store that an earlier program wrote can be read as it is: nothing is
+// executed again, and the published files are restored from it.
 func TestT30EarlierFormats(t *testing.T) {
 	t.Parallel()
 	for _, version := range formats {
@@ -25,7 +25,7 @@ func TestT30EarlierFormats(t *testing.T) {
 		if _, err := os.Stat(kept); err != nil && *keepStore {
 			l := newLab(t)
 			l.run(basic())
-			for _, dir := range []string{"cache", "locks", "tmp"} { // of no meaning elsewhere
+			for _, dir := range []string{"cache", "locks", "tmp"} { // meaningless elsewhere
 				os.RemoveAll(filepath.Join(l.dir, "store", dir))
 			}
 			if err := os.CopyFS(kept, os.DirFS(filepath.Join(l.dir, "store"))); err != nil {
@@ -45,7 +45,7 @@ func TestT30EarlierFormats(t *testing.T) {
 		if !strings.Contains(l.figure(), "blue") {
 			t.Errorf("format %s: the figure is %q", version, l.figure())
 		}
-		// The past speaks: reasons come from its records, times from its journal.
+		// The past is used: reasons come from its records, times from its journal.
 		s := basic()
 		s.Colour = "red"
 		l.wantReason(s, "figure", `colour "blue" → "red"`)

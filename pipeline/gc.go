@@ -7,37 +7,39 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// Roots are what a collection keeps, with everything it was made from.
+// Roots are what a collection keeps, together with everything they were made
+// from.
 type Roots struct {
-	// Graphs keep what their nodes resolve to: the result of the present code,
-	// or, where there is none, the newest of equal parameters and inputs.
-	// An adopted result keeps its evidence, too.
+	// Graphs keep what their nodes resolve to: the result of the present code or,
+	// if there is none, the newest result from equal parameters and inputs. An
+	// adopted result keeps its evidence, too.
 	Graphs []*Graph
-	// Locked are states of a study, of now or of another time, as a lock has
-	// them: the contents of outputs of nodes. They keep what gave them.
+	// Locked are states of a study, present or past, as lock files have them: the
+	// contents of the outputs of nodes. They keep the actions that produced them.
 	Locked []map[NodeOutput]ContentID
 }
 
 // NodeOutput names an output of a node.
 type NodeOutput struct{ Node, Output string }
 
-// Garbage is one file that a collection removes, and what it is.
+// Garbage is one file that a collection removes, with a description.
 type Garbage struct {
 	store.Garbage
-	What string // "activations.parquet of train/…", for people
+	What string // for people: "activations.parquet of train/…"
 }
 
-// Collection is what a collection removes and leaves.
+// Collection describes what a collection removes and what it leaves.
 type Collection struct {
 	Garbage []Garbage // in the order of removal
-	Kept    int       // actions
-	// Archives are those of the files whose results stay known, see Node.Release.
+	Kept    int       // number of actions
+	// Archives describes those of the files whose results stay known; see
+	// Node.Release.
 	Archives Archives
 	files    []store.Garbage
 	release  []letGo
 }
 
-// Bytes returns the length of the files that go.
+// Bytes returns the total size of the files to remove.
 func (c *Collection) Bytes() int64 {
 	var sum int64
 	for _, g := range c.Garbage {
@@ -46,7 +48,7 @@ func (c *Collection) Bytes() int64 {
 	return sum
 }
 
-// Garbage says what a collection with these roots would remove now. It takes
+// Garbage returns what a collection with these roots would remove now. It takes
 // no lock and writes nothing.
 func (e *Engine) Garbage(ctx context.Context, roots Roots) (*Collection, error) {
 	all, faults, err := e.Store.Records(ctx)
@@ -65,7 +67,7 @@ func (e *Engine) Garbage(ctx context.Context, roots Roots) (*Collection, error) 
 	}
 	manifests := map[[32]byte]bool{}
 	for id, r := range all {
-		if r.Conflict != nil { // it stays, so that it stays refused
+		if r.Conflict != nil { // keep the record, so that the result stays refused
 			reached[id] = true
 		}
 		if m := p.actions[id]; m != nil && reached[id] {
@@ -92,11 +94,11 @@ func (e *Engine) Garbage(ctx context.Context, roots Roots) (*Collection, error) 
 	return c, nil
 }
 
-// reach marks what the roots are and all that they were made from.
+// reach marks the roots and everything that they were made from.
 func (e *Engine) reach(ctx context.Context, p *Provenance, roots Roots) (map[ActionID]bool, error) {
 	reached := map[ActionID]bool{}
 	var chain []*Made
-	var missing []MadeFrom // what was lost keeps nothing
+	var missing []MadeFrom // lost actions keep nothing
 	mark := func(m *Made) { p.upstream(m, reached, &chain, &missing) }
 	for _, g := range roots.Graphs {
 		list, err := e.Resolve(ctx, g, p)
@@ -117,7 +119,7 @@ func (e *Engine) reach(ctx context.Context, p *Provenance, roots Roots) (map[Act
 			}
 		}
 	}
-	for i := 0; i < len(chain); i++ { // the chain grows on the way
+	for i := 0; i < len(chain); i++ { // the loop extends the chain
 		if v := chain[i].Adopted; v != nil {
 			for _, id := range v.actions() {
 				if m := p.actions[id]; m != nil {
@@ -129,10 +131,10 @@ func (e *Engine) reach(ctx context.Context, p *Provenance, roots Roots) (map[Act
 	return reached, nil
 }
 
-// makersIn lists the actions that gave these bytes in that state. Different
-// inputs often give the same bytes (a finding stays undecided), and only one of
-// them belongs to the state. Without such an action any will do that gave the
-// bytes.
+// makersIn lists the actions that produced these bytes in the given state.
+// Different inputs often give the same bytes (a finding stays undecided), but
+// only one of those actions belongs to the state. If none belongs, any action
+// that produced the bytes will do.
 func (p *Provenance) makersIn(id ContentID, state map[NodeOutput]ContentID, known map[ActionID]bool) []*Made {
 	var list []*Made
 	for _, m := range p.makers[id] {
@@ -146,8 +148,8 @@ func (p *Provenance) makersIn(id ContentID, state map[NodeOutput]ContentID, know
 	return list
 }
 
-// belongs reports whether an action was done from nothing that contradicts the
-// state: near or far, what the state names is what the state says.
+// belongs reports whether nothing that an action was made from, directly or
+// indirectly, contradicts the state.
 func (p *Provenance) belongs(m *Made, state map[NodeOutput]ContentID, known map[ActionID]bool) bool {
 	if yes, ok := known[m.Action]; ok {
 		return yes
@@ -166,7 +168,7 @@ func (p *Provenance) belongs(m *Made, state map[NodeOutput]ContentID, known map[
 	return yes
 }
 
-// agrees reports whether an action's outputs are what the state says of them.
+// agrees reports whether an action's outputs match the state.
 func (p *Provenance) agrees(m *Made, state map[NodeOutput]ContentID) bool {
 	for _, o := range m.Outputs {
 		if want, named := state[NodeOutput{m.Node, o.Name}]; named && want != o.Content {
@@ -190,9 +192,10 @@ func garbageNames(records map[ActionID]*store.Record) map[string]string {
 	return names
 }
 
-// Collect removes what Garbage would say it removes, and says it. No run can be
-// at work on the store meanwhile: the error wraps store.ErrBusy if one is.
-// Interrupted, it leaves nothing that a run could stumble over.
+// Collect removes what Garbage would list, and returns it. No run can use the
+// store in the meantime; the error wraps store.ErrBusy if one is using it
+// already. If Collect is interrupted, it leaves nothing that could confuse a
+// run.
 func (e *Engine) Collect(ctx context.Context, roots Roots) (_ *Collection, err error) {
 	alone, err := e.Store.NewCollector(e.Now)
 	if err != nil {

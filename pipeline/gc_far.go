@@ -16,12 +16,14 @@ import (
 	"sparsel/pipeline/store/remote"
 )
 
-// FarGarbage says what a collection of the second level would remove now: what
-// these roots do not reach, except what is younger than grace. It writes nothing.
+// FarGarbage returns what a collection of the second level would remove now:
+// everything that these roots do not reach, except what is younger than grace.
+// It writes nothing.
 //
-// There is no lock between machines. A push that finds bytes of half that age
-// renews them, records go before the bytes they name, and each object is looked at
-// once more before it goes; what is taken too early in spite of that is a miss.
+// There is no lock between machines. Instead, a push renews bytes that it finds
+// there and that are older than half of grace, records are removed before the
+// bytes they name, and each object is checked once more before it is removed.
+// If something is still removed too early, that is a miss.
 func (e *Engine) FarGarbage(ctx context.Context, roots Roots, grace time.Duration) (*Collection, error) {
 	c, _, err := e.farGarbage(ctx, roots, grace)
 	if err != nil {
@@ -51,7 +53,7 @@ func (e *Engine) farGarbage(ctx context.Context, roots Roots, grace time.Duratio
 		return nil, nil, err
 	}
 	old := e.Now().Add(-grace)
-	for _, entry := range all { // what is young stays, with all that it was made from
+	for _, entry := range all { // young objects stay, with everything that they were made from
 		if id, ok := keyID("actions", entry.Key); ok && entry.Changed.After(old) && p.actions[id] != nil {
 			var chain []*Made
 			var missing []MadeFrom
@@ -72,7 +74,7 @@ func (e *Engine) farGarbage(ctx context.Context, roots Roots, grace time.Duratio
 		kind, _, _ := strings.Cut(entry.Key, "/")
 		id, ok := keyID(kind, entry.Key)
 		if !ok || keep[entry.Key] || entry.Changed.After(old) {
-			continue // what this program did not put there is not its to remove
+			continue // never remove what this program did not put there
 		}
 		g := Garbage{store.Garbage{Path: entry.Key, Bytes: entry.Size}, names[entry.Key]}
 		if kind == "actions" {
@@ -84,7 +86,7 @@ func (e *Engine) farGarbage(ctx context.Context, roots Roots, grace time.Duratio
 	return c, changed, nil
 }
 
-// kindOrder sorts records before what they name.
+// kindOrder sorts records before the objects that they name.
 func kindOrder(key string) string {
 	if strings.HasPrefix(key, "actions/") {
 		return " " + key
@@ -92,7 +94,7 @@ func kindOrder(key string) string {
 	return key
 }
 
-// keyID returns the id in a key of that kind, which must be KIND/ab/ab12….
+// keyID returns the id in a key of the given kind, which must be KIND/ab/ab12….
 func keyID(kind, key string) (id ActionID, ok bool) {
 	text, err := hex.DecodeString(path.Base(key))
 	if err != nil || len(text) != len(id) || kind != "actions" && kind != "blobs" && kind != "manifests" {
@@ -102,8 +104,8 @@ func keyID(kind, key string) (id ActionID, ok bool) {
 	return id, store.IDPath(kind, id) == key
 }
 
-// farRecords reads the records of the second level, those that are here as well
-// from here.
+// farRecords returns the records of the second level. It reads those that the
+// local store has as well from there.
 func (e *Engine) farRecords(ctx context.Context, all []remote.Entry) (map[ActionID]*store.Record, error) {
 	var ids []ActionID
 	for _, entry := range all {
@@ -119,10 +121,11 @@ func (e *Engine) farRecords(ctx context.Context, all []remote.Entry) (map[Action
 			r, err = e.far.readRecord(ctx, id, nil)
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // another collection was faster
+			return nil // another collection has removed it
 		}
 		if err != nil {
-			return fmt.Errorf("%s: what it keeps is unknown: push it again from a machine that has it, or remove it there: %w", store.IDPath("actions", id), err)
+			return fmt.Errorf("%s: what it keeps is unknown: push it again from a machine that has it, or remove it there: %w",
+				store.IDPath("actions", id), err)
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -132,10 +135,10 @@ func (e *Engine) farRecords(ctx context.Context, all []remote.Entry) (map[Action
 	return records, err
 }
 
-// CollectFar removes what FarGarbage would say it removes, and says it.
+// CollectFar removes what FarGarbage would list, and returns it.
 func (e *Engine) CollectFar(ctx context.Context, roots Roots, grace time.Duration) (*Collection, error) {
 	if e.RemoteReadOnly {
-		return nil, fmt.Errorf("collect garbage of the second level: it is for reading only")
+		return nil, fmt.Errorf("collect garbage of the second level: it is read-only")
 	}
 	c, changed, err := e.farGarbage(ctx, roots, grace)
 	if err != nil {
@@ -159,11 +162,12 @@ func (e *Engine) CollectFar(ctx context.Context, roots Roots, grace time.Duratio
 	return c, nil
 }
 
-// mostRemoved is how many objects are looked at again before they go, all of
-// them: few, so that little time passes.
+// mostRemoved is the number of objects that are checked again and then removed
+// together. It is small so that little time passes in between.
 const mostRemoved = 200
 
-// removeFar removes objects that nobody has renewed since they were listed.
+// removeFar removes those objects that nobody has renewed since they were
+// listed.
 func (e *Engine) removeFar(ctx context.Context, list []Garbage, changed map[string]time.Time) ([]Garbage, error) {
 	same := make([]bool, len(list))
 	index := make([]int, len(list))

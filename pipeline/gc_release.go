@@ -12,15 +12,15 @@ import (
 )
 
 // letGo is a file that a collection removes although a record that stays names
-// it: see Node.Release.
+// it; see Node.Release.
 type letGo struct {
 	content ContentID
 	records []ActionID
 }
 
-// releasable adds to a collection what the graphs' nodes release and every node
-// that reads it is current without. What another graph keeps stays, and what was
-// pushed nowhere, if anything ever was.
+// releasable adds to a collection the outputs that nodes of the graphs release
+// and that every reader is current without. It leaves what another graph keeps
+// and, if a second level was ever used, what was not pushed.
 func (e *Engine) releasable(ctx context.Context, c *Collection, graphs []*Graph, all map[ActionID]*store.Record) error {
 	type candidate struct {
 		Garbage
@@ -76,8 +76,8 @@ func (e *Engine) releasable(ctx context.Context, c *Collection, graphs []*Graph,
 	return nil
 }
 
-// pushed returns the actions that are known to be in some second level; ever is
-// false where none was ever used.
+// pushed returns the actions that are known to be in some second level. ever is
+// false if none was ever used.
 func (e *Engine) pushed() (actions map[string]bool, ever bool) {
 	actions = map[string]bool{}
 	lists, _ := filepath.Glob(filepath.Join(e.Store.Dir(), "cache", store.PushedList+"*"))
@@ -94,7 +94,7 @@ func (e *Engine) pushed() (actions map[string]bool, ever bool) {
 	return actions, ever
 }
 
-// letAllGo removes what a collection lets go of.
+// letAllGo removes the files that a collection releases.
 func (c *Collection) letAllGo(ctx context.Context, w *store.Writer) error {
 	for _, l := range c.release {
 		if err := ctx.Err(); err != nil {

@@ -16,7 +16,7 @@ import (
 	"sparsel/pipeline/store/disk"
 )
 
-// kept lists the files of the store that are not its own business.
+// kept lists the files of the store, except those for its internal use.
 func (l *lab) kept() map[string]bool {
 	l.t.Helper()
 	files := map[string]bool{}
@@ -47,7 +47,7 @@ func (l *lab) roots(s ...settings) pipeline.Roots {
 	return r
 }
 
-// sound asks that an audit finds nothing.
+// sound checks that an audit finds nothing.
 func (l *lab) sound(what string, s settings) {
 	l.t.Helper()
 	a, err := l.engine().Rehash(context.Background(), l.graph(s), store.ScanOptions{})
@@ -59,7 +59,8 @@ func (l *lab) sound(what string, s settings) {
 	}
 }
 
-// twoVersions is a store that holds the results of two sets of parameters, and some that nothing needs.
+// twoVersions returns a store with the results of two sets of parameters, and
+// some that nothing needs.
 func twoVersions(t *testing.T) (l *lab, now, pinned settings) {
 	l = newLab(t)
 	old := basic()
@@ -73,7 +74,8 @@ func twoVersions(t *testing.T) (l *lab, now, pinned settings) {
 	return l, now, pinned
 }
 
-// T29: what the dry run lists goes, nothing else does, and what stays is whole.
+// T29: exactly the files that the dry run lists are removed, and what stays is
+// whole.
 func TestT29CollectsExactlyWhatTheDryRunLists(t *testing.T) {
 	t.Parallel()
 	l, now, pinned := twoVersions(t)
@@ -121,7 +123,8 @@ func TestT29CollectsExactlyWhatTheDryRunLists(t *testing.T) {
 	}
 }
 
-// A lock keeps what its contents were made from, whatever the parameters are by now.
+// A lock keeps what its contents were made from, whatever the parameters are
+// now.
 func TestT29LockKeepsItsChain(t *testing.T) {
 	t.Parallel()
 	l, now, pinned := twoVersions(t)
@@ -138,19 +141,20 @@ func TestT29LockKeepsItsChain(t *testing.T) {
 	l.want("what is current", l.run(now))
 }
 
-// Of several actions that gave the same bytes, a lock keeps the one that belongs to it.
+// If several actions gave the same bytes, a lock keeps the one that belongs to
+// it.
 func TestT29LockKeepsItsOwnChainOnly(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	first, second := basic(), basic()
-	first.Round, second.Round = 0, 0 // metrics that are the same whatever was trained
+	first.Round, second.Round = 0, 0 // the metrics are the same whatever was trained
 	second.Rates = []float64{0.3, 0.4}
 	l.run(first)
 	l.run(second)
 	state := func(s settings) map[pipeline.NodeOutput]pipeline.ContentID {
 		m := map[pipeline.NodeOutput]pipeline.ContentID{}
 		for _, step := range l.plan(s).Steps {
-			if step.Node.Stage.Name != "metric" { // left out, as many are
+			if step.Node.Stage.Name != "metric" { // a lock leaves out many outputs
 				for _, o := range step.Outputs {
 					m[pipeline.NodeOutput{Node: step.Node.Name, Output: o.Name}] = o.Content
 				}
@@ -164,7 +168,8 @@ func TestT29LockKeepsItsOwnChainOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, g := range c.Garbage {
-		if !strings.Contains(g.What, "/0.3/") && !strings.Contains(g.What, "/0.4/") && !strings.Contains(g.What, "aggregate") && !strings.Contains(g.What, "figure") {
+		if !strings.Contains(g.What, "/0.3/") && !strings.Contains(g.What, "/0.4/") && !strings.Contains(g.What, "aggregate") &&
+			!strings.Contains(g.What, "figure") {
 			t.Errorf("%s went: %s", g.Path, g.What)
 		}
 	}
@@ -174,7 +179,8 @@ func TestT29LockKeepsItsOwnChainOnly(t *testing.T) {
 	}
 }
 
-// Changed code is no reason to throw results away: the edit may be taken back.
+// Changed code is no reason to throw results away, because the edit may be
+// taken back.
 func TestT29KeepsResultsOfOtherCode(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -189,7 +195,8 @@ func TestT29KeepsResultsOfOtherCode(t *testing.T) {
 	l.sound("after the collection", basic())
 }
 
-// An interrupted collection leaves a store that is sound, and the next one finishes it.
+// An interrupted collection leaves a sound store, and the next one completes
+// it.
 func TestT29InterruptedCollection(t *testing.T) {
 	t.Parallel()
 	for _, at := range []int{0, 1, 2, 5, 9, 15, 22} {
@@ -220,7 +227,8 @@ func TestT29InterruptedCollection(t *testing.T) {
 	}
 }
 
-// A collection never runs beside a run, and a run that was planned before it plans again.
+// A collection never runs beside a run, and a run that was planned before a
+// collection plans again.
 func TestT29CollectionAndRun(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -238,7 +246,7 @@ func TestT29CollectionAndRun(t *testing.T) {
 	ended := make(chan []string)
 	go func() { ended <- l.run(more) }()
 	<-inside
-	// With roots that need nothing at all.
+	// These roots need nothing at all.
 	nothing := basic()
 	nothing.Data, nothing.Rates = "other", []float64{9}
 	other := &lab{t: t, dir: l.dir, code: versions{}}
@@ -250,7 +258,7 @@ func TestT29CollectionAndRun(t *testing.T) {
 	l.gate = nil
 	l.sound("after the run", more)
 
-	// Between plan and run.
+	// A collection between plan and run.
 	even := more
 	even.Seeds = []int{1, 2, 3, 4, 5}
 	e := l.engine()
@@ -269,7 +277,7 @@ func TestT29CollectionAndRun(t *testing.T) {
 	l.sound("after both", even)
 }
 
-// What a damaged record keeps is unknown, so nothing is collected.
+// Nobody knows what a damaged record keeps, so nothing is collected.
 func TestCollectionRefusesDamage(t *testing.T) {
 	t.Parallel()
 	l, now, _ := twoVersions(t)

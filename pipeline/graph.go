@@ -12,30 +12,30 @@ import (
 )
 
 // A Stage is a kind of work: how to make named output files from named inputs
-// and parameters. Nodes of one kind share one *Stage.
+// and parameters. Nodes of the same kind share one *Stage.
 type Stage struct {
 	// Name is unique within a graph and part of every action id.
 	Name string
-	// Package is the import path whose closure in this module is the stage's
-	// code identity, for example "sparsel/stages/train".
+	// Package is the import path whose closure in this module is the stage's code
+	// identity, for example "sparsel/stages/train".
 	Package string
-	// Contract, if not empty, is a version that is raised by hand when results
-	// change for a reason the source closure does not show, or several, joined
-	// by a comma and a space. Among them are those of the pinned packages that
-	// the stage uses, see Code.
+	// Contract, if not empty, is a version that somebody raises by hand when
+	// results change for a reason that the source closure does not show. It may
+	// hold several versions, joined by a comma and a space. They must include
+	// those of the pinned packages that the stage uses; see Code.
 	Contract string
-	// Outputs are the names of the files Run must write: plain file names.
+	// Outputs are the names of the files that Run must write: plain file names.
 	Outputs []string
 	// Run does the work. It may be called from several goroutines at once, for
 	// different nodes. It must depend on nothing but the Job's parameters and
 	// inputs, and must return soon after ctx is done.
 	Run func(ctx context.Context, job *Job) error
-	// Silence is how long Run may go without a call of Job.Progress or Job.Logf
-	// before a driver of worker processes takes it for hung; zero means half an
-	// hour. It is stretched to ten times what the node is expected to take.
+	// Silence is how long Run may go without calling Job.Progress or Job.Logf
+	// before a driver of worker processes considers it hung; zero means half an
+	// hour. It is extended to ten times the expected time of the node.
 	Silence time.Duration
-	// Check, if not nil, reads an output back and refuses it when it is cut
-	// short or malformed. Empty and missing outputs are refused without it.
+	// Check, if not nil, reads an output back and rejects it if it is cut short or
+	// malformed. Empty and missing outputs are rejected without it.
 	Check func(output, path string) error
 }
 
@@ -44,69 +44,72 @@ type Input struct {
 	Name   string // unique among the node's inputs
 	From   *Node
 	Output string // one of From.Stage.Outputs
-	// Optional lets the node run without this input when From failed. The
-	// absence is part of the action id, so the result is never taken for one
-	// made with the input present.
+	// Optional lets the node run without this input if From failed. The absence is
+	// part of the action id, so the result is never taken for one that was made
+	// with the input present.
 	Optional bool
 }
 
 // A Node is one piece of work in a graph.
 type Node struct {
-	// Name is unique in the graph and only a label: it is no part of the action
-	// id, so renaming a node repeats no work. "train/base/adam/seed1".
+	// Name is unique in the graph and only a label: it is not part of the action
+	// id, so renaming a node repeats no work. Example: "train/base/adam/seed1".
 	Name string
 	// Group joins the nodes of one stage that a diagram shows as one box.
 	Group string
 	Stage *Stage
 	// Params is a struct of everything, apart from the inputs, that the result
-	// depends on. Package canon says which types it may hold.
+	// depends on. Package canon says which types it may contain.
 	Params any
 	Inputs []Input
-	// Cost is the expected work, zero means 1: where the engine can calibrate (see
-	// Config.Calibrate), in seconds of a processor on the machine that costs are
-	// counted for, else in any unit that the nodes of a stage share.
+	// Cost is the expected amount of work; zero means 1. If the engine can
+	// calibrate (see Config.Calibrate), it is in processor seconds on the machine
+	// that costs are stated for, otherwise in any unit that the nodes of a stage
+	// share.
 	Cost float64
 	// Work is the kind of work that the stage does for this node, such as "Adam,
-	// batch 1". Nodes of one kind take equal time for equal cost; what was measured
-	// of one says little of another. Empty: all of the stage is of one kind.
+	// batch 1". Nodes of one kind take equal time for equal cost, while
+	// measurements of one kind say little about another. If Work is empty, all
+	// nodes of the stage are of one kind.
 	Work string
 	// Memory is the most bytes that the stage needs at once for this node, as far
 	// as that is known; see Options.Memory.
 	Memory int64
-	// Here keeps the node on the driver's machine where other nodes are done by
-	// workers on others: its stage reads what only that machine has. It is no part
-	// of any id.
+	// Here keeps the node on the driver's machine even if workers on other
+	// machines do the other nodes, because its stage reads what only the driver's
+	// machine has. It is not part of any id.
 	Here bool
 	// Publish maps outputs to paths under the output directory that receive a
 	// copy, for people to look at.
 	Publish map[string]string
 
-	// Release names outputs whose bytes are let go of once every node of the graph
-	// that reads them is done, and they are in the second level if there is one. The
-	// result stays known. It is no part of any id.
+	// Release names outputs whose bytes are removed once every node of the graph
+	// that reads them is done and, if there is a second level, they have been
+	// pushed there. The result stays known. Release is not part of any id.
 	Release []string
 
 	fields []canon.Field // Params, flattened by NewGraph
 }
 
-// A Graph is a checked set of nodes in an order in which every node follows
-// the nodes it reads from.
+// A Graph is a checked set of nodes, in an order in which every node follows
+// the nodes that it reads from.
 type Graph struct {
-	nodes  []*Node // topological, and by name where that leaves a choice
+	nodes  []*Node // in topological order, and by name where that leaves a choice
 	index  map[*Node]int
 	byName map[string]*Node
 	stages []*Stage // by name
 }
 
-// Nodes returns the nodes in execution order. The slice is the caller's.
+// Nodes returns the nodes in execution order. The caller may modify the slice.
 func (g *Graph) Nodes() []*Node { return slices.Clone(g.nodes) }
 
 // Node returns the node of that name, or nil.
 func (g *Graph) Node(name string) *Node { return g.byName[name] }
 
-// NewGraph checks the nodes and orders them. It refuses, naming the node:
-// missing or duplicate names, unknown inputs and outputs, parameters that have
-// no canonical form, two nodes that publish one path, and cycles.
+// NewGraph checks the nodes and orders them. It rejects missing or duplicate
+// names, unknown inputs and outputs, parameters that have no canonical form,
+// two nodes that publish to the same path, and cycles. The error names the
+// node.
 func NewGraph(nodes []*Node) (*Graph, error) {
 	g := &Graph{byName: make(map[string]*Node, len(nodes))}
 	stages := map[string]*Stage{}

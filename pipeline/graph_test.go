@@ -34,19 +34,23 @@ func TestGraphRefuses(t *testing.T) {
 	}
 	with := func(s pipeline.Stage) *pipeline.Node { return &pipeline.Node{Name: "n", Stage: &s} }
 	for want, nodes := range map[string][]*pipeline.Node{
-		"one non-empty line":                             {node("")},
-		`two nodes are named "a"`:                        {a, node("a")},
-		"node n has no stage":                            {{Name: "n"}},
-		"needs a name, a package and a function":         {with(pipeline.Stage{Name: "s"})},
-		"stage s has no outputs":                         {with(pipeline.Stage{Name: "s", Package: "p", Run: nothing})},
-		`output "../x": must be a plain`:                 {with(pipeline.Stage{Name: "s", Package: "p", Run: nothing, Outputs: []string{"../x"}})},
-		`output "a": must be a plain file name, once`:    {with(pipeline.Stage{Name: "s", Package: "p", Run: nothing, Outputs: []string{"a", "a"}})},
-		`two different stages are named "s"`:             {a, with(pipeline.Stage{Name: "s", Package: "p", Run: nothing, Outputs: []string{"a"}})},
-		`input "x" comes from a node that is not`:        {node("b", pipeline.Input{Name: "x", From: node("elsewhere"), Output: "a"})},
-		`a has no output "z"`:                            {a, node("b", pipeline.Input{Name: "x", From: a, Output: "z"})},
-		`input "x": names must be unique`:                {a, node("b", pipeline.Input{Name: "x", From: a, Output: "a"}, pipeline.Input{Name: "x", From: a, Output: "a"})},
-		"cycle: ":                                        {one, two, three},
-		"cycle: self reads its own output":               {self},
+		"one non-empty line":                     {node("")},
+		`two nodes are named "a"`:                {a, node("a")},
+		"node n has no stage":                    {{Name: "n"}},
+		"needs a name, a package and a function": {with(pipeline.Stage{Name: "s"})},
+		"stage s has no outputs":                 {with(pipeline.Stage{Name: "s", Package: "p", Run: nothing})},
+		`output "../x": must be a plain`: {with(pipeline.Stage{Name: "s", Package: "p", Run: nothing,
+			Outputs: []string{"../x"}})},
+		`output "a": must be a plain file name, once`: {with(pipeline.Stage{Name: "s", Package: "p", Run: nothing,
+			Outputs: []string{"a", "a"}})},
+		`two different stages are named "s"`: {a,
+			with(pipeline.Stage{Name: "s", Package: "p", Run: nothing, Outputs: []string{"a"}})},
+		`input "x" comes from a node that is not`: {node("b", pipeline.Input{Name: "x", From: node("elsewhere"), Output: "a"})},
+		`a has no output "z"`:                     {a, node("b", pipeline.Input{Name: "x", From: a, Output: "z"})},
+		`input "x": names must be unique`: {a,
+			node("b", pipeline.Input{Name: "x", From: a, Output: "a"}, pipeline.Input{Name: "x", From: a, Output: "a"})},
+		"cycle: ":                          {one, two, three},
+		"cycle: self reads its own output": {self},
 		`publishes "z", which stage s does not make`:     {publish("n", "z", "f")},
 		"must stay below the output directory":           {publish("n", "a", "../f")},
 		`m and n both publish "d/../f"`:                  {publish("m", "a", "f"), publish("n", "a", "d/../f")},
@@ -58,12 +62,13 @@ func TestGraphRefuses(t *testing.T) {
 		}
 	}
 	_, err := pipeline.NewGraph([]*pipeline.Node{two, three, one})
-	if err == nil || !strings.Contains("one → two → three → one → two → three", strings.TrimPrefix(err.Error(), "build graph: cycle: ")) {
+	if err == nil || !strings.Contains("one → two → three → one → two → three",
+		strings.TrimPrefix(err.Error(), "build graph: cycle: ")) {
 		t.Errorf("%v, want the cycle in the direction of the data", err)
 	}
 }
 
-// The order depends on names and edges, not on the order of the nodes given.
+// The order depends on names and edges, not on the order of the given nodes.
 func TestGraphOrder(t *testing.T) {
 	l := newLab(t)
 	g := l.graph(basic())
@@ -100,12 +105,14 @@ func TestDiagrams(t *testing.T) {
 		t.Fatal(err)
 	}
 	mermaid := pipeline.Mermaid(p.Graph, p)
-	for _, want := range []string{`"fetch\ncurrent"`, `"train sweep\n× 6\ncurrent"`, `"metric sweep\n× 6\n6 stale"`, `"aggregate\n1 waiting"`, "n1 -> n2", "rankdir=LR"} {
+	for _, want := range []string{`"fetch\ncurrent"`, `"train sweep\n× 6\ncurrent"`, `"metric sweep\n× 6\n6 stale"`,
+		`"aggregate\n1 waiting"`, "n1 -> n2", "rankdir=LR"} {
 		if !strings.Contains(dot, want) {
 			t.Errorf("DOT lacks %s:\n%s", want, dot)
 		}
 	}
-	for _, want := range []string{`n1["train sweep<br>× 6<br>current"]:::current`, `["metric sweep<br>× 6<br>6 stale"]:::stale`, "n1 --> n2"} {
+	for _, want := range []string{`n1["train sweep<br>× 6<br>current"]:::current`, `["metric sweep<br>× 6<br>6 stale"]:::stale`,
+		"n1 --> n2"} {
 		if !strings.Contains(mermaid, want) {
 			t.Errorf("Mermaid lacks %s:\n%s", want, mermaid)
 		}
@@ -131,7 +138,8 @@ func TestStatusIsJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"current":false`, `"stale":1`, `"name":"figure"`, `"state":"stale"`, `"reasons":["colour \"blue\" → \"red\""]`} {
+	for _, want := range []string{`"current":false`, `"stale":1`, `"name":"figure"`, `"state":"stale"`,
+		`"reasons":["colour \"blue\" → \"red\""]`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("status lacks %s: %s", want, text)
 		}
@@ -141,7 +149,7 @@ func TestStatusIsJSON(t *testing.T) {
 	}
 }
 
-// The debug switch shows everything that goes into an id.
+// The debugging switch shows everything that goes into an id.
 func TestPreimages(t *testing.T) {
 	l := newLab(t)
 	var b bytes.Buffer
@@ -149,14 +157,15 @@ func TestPreimages(t *testing.T) {
 	if _, err := e.Plan(context.Background(), l.graph(basic()), []string{"train/0.01/2"}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"node train/0.01/2\n", `stage string "train"`, "params.optimizer.lr float64 0.01\n", "params.seed int 2\n", `schema string "sparsel action 1"`} {
+	for _, want := range []string{"node train/0.01/2\n", `stage string "train"`, "params.optimizer.lr float64 0.01\n", "params.seed int 2\n",
+		`schema string "sparsel action 1"`} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("pre-images lack %q:\n%s", want, b.String())
 		}
 	}
 }
 
-// pinning is a CodeSource whose packages all use one that is pinned.
+// pinning is a CodeSource whose packages all use one pinned package.
 type pinning struct{ source byte }
 
 func (p pinning) Identify(_ context.Context, packages []string) (map[string]codeid.Identity, error) {
@@ -167,8 +176,8 @@ func (p pinning) Identify(_ context.Context, packages []string) (map[string]code
 	return ids, nil
 }
 
-// A stage that uses a pinned package must name its version, and what one source
-// of that package did is not what another did.
+// A stage that uses a pinned package must name its version, and results of one
+// source of that package do not count for another.
 func TestPinnedPackages(t *testing.T) {
 	doing := map[pipeline.ActionID]bool{}
 	for contract, ok := range map[string]bool{"": false, "gemm 10": false, "gemm 1": true, "2, gemm 1": true} {

@@ -21,7 +21,7 @@ import (
 	"sparsel/pipeline/store/disk"
 )
 
-// absent skips a test that the machine lacks something for, and fails it if
+// absent skips a test because the machine lacks something, or fails it if
 // SPARSEL_REQUIRE names that.
 func absent(t testing.TB, what, why string) {
 	t.Helper()
@@ -31,8 +31,8 @@ func absent(t testing.TB, what, why string) {
 	t.Skip(why)
 }
 
-// The test binary is also the processes that its tests start: with
-// SPARSEL_TEST_LAB a driver, with SPARSEL_TEST_WORKER a worker.
+// The test binary also serves as the processes that its tests start: with
+// SPARSEL_TEST_LAB as a driver, with SPARSEL_TEST_WORKER as a worker.
 func TestMain(m *testing.M) {
 	if os.Getenv("SPARSEL_TEST_WORKER") != "" {
 		os.Exit(pipeline.Serve(serveLab))
@@ -43,19 +43,19 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// labSetup is what a process needs to have the lab's graph.
+// labSetup is what a process needs to build the lab's graph.
 type labSetup struct {
 	Dir      string
 	Settings settings
 	Code     versions
-	Trouble  map[string]string // by node: what its stage does instead of its work
+	Trouble  map[string]string // by node, what its stage does instead of its work
 	Silence  time.Duration
-	Pause    time.Duration // of every stage
+	Pause    time.Duration // pause in every stage
 	Release  bool
 	Vague    bool
 }
 
-// driveSetup is what a driver process is to do.
+// driveSetup says what a driver process should do.
 type driveSetup struct {
 	labSetup
 	Jobs    int
@@ -67,16 +67,16 @@ type driveSetup struct {
 	KillAt int64
 	// FileLimit, if not zero, is the longest that a file may become, in bytes.
 	FileLimit uint64
-	// Ask says to ask every question, and to run nothing.
+	// Ask makes the process ask every query and run nothing.
 	Ask bool
-	// Umask, if not zero, is what the process takes away from permissions.
+	// Umask, if not zero, is the umask of the process.
 	Umask int
-	// Paranoid rehashes everything and mends it.
+	// Paranoid rehashes and repairs everything.
 	Paranoid bool
 }
 
-// driver returns a process that runs the lab's study. It says on standard output
-// what it starts, and ends with status 1 and the error if something fails.
+// driver returns a process that runs the lab's study. It prints what it starts
+// on standard output, and ends with status 1 and the error if something fails.
 func (l *lab) driver(d driveSetup) *exec.Cmd {
 	l.t.Helper()
 	d.Dir, d.Code = l.dir, l.code
@@ -92,16 +92,16 @@ func (l *lab) driver(d driveSetup) *exec.Cmd {
 	return cmd
 }
 
-// drive is the life of a driver process.
+// drive is the main function of a driver process.
 func drive(text string) int {
-	os.Unsetenv("SPARSEL_TEST_LAB") // workers are something else
+	os.Unsetenv("SPARSEL_TEST_LAB") // workers are not drivers
 	var d driveSetup
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
 		fmt.Println(err)
 		return 1
 	}
 	if d.FileLimit > 0 {
-		signal.Ignore(syscall.SIGXFSZ) // the write's error is enough
+		signal.Ignore(syscall.SIGXFSZ) // the error of the write is enough
 		limit := syscall.Rlimit{Cur: d.FileLimit, Max: d.FileLimit}
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 			fmt.Println(err)
@@ -109,8 +109,8 @@ func drive(text string) int {
 		}
 	}
 	if d.Umask > 0 {
-		// This process has its directories from here on, but what it has seen of the umask
-		// is what it began with: start again.
+		// This process gets its directories from here on, but package disk has read
+		// the umask at the start of the process, so start it again.
 		syscall.Umask(d.Umask)
 		d.Umask = 0
 		again, err := json.Marshal(d)
@@ -164,7 +164,7 @@ func (d driveSetup) run(ctx context.Context) error {
 	return err
 }
 
-// ask asks everything that can be asked without running anything.
+// ask asks every query that runs nothing.
 func ask(ctx context.Context, e *pipeline.Engine, g *pipeline.Graph) error {
 	if _, err := e.Status(ctx, g, nil); err != nil {
 		return err
@@ -187,7 +187,7 @@ func ask(ctx context.Context, e *pipeline.Engine, g *pipeline.Graph) error {
 	return nil
 }
 
-// lab is the lab that a process other than the test's own has.
+// lab returns the lab of a process other than the test's own.
 func (s labSetup) lab(started func(node string)) *lab {
 	l := &lab{t: &testing.T{}, dir: s.Dir, code: s.Code, silence: s.Silence, pause: s.Pause, release: s.Release, vague: s.Vague}
 	if l.code == nil {
@@ -217,7 +217,7 @@ func serveLab(setup json.RawMessage) (*pipeline.Graph, error) {
 	return l.graph(s.Settings), nil
 }
 
-// workers are the lab's worker processes.
+// workers returns the lab's worker processes.
 func (l *lab) workers(s settings, trouble map[string]string) *pipeline.Workers {
 	w := &pipeline.Workers{
 		Command: func() (*exec.Cmd, error) { return pipeline.Again("SPARSEL_TEST_WORKER=1") },
@@ -232,7 +232,7 @@ func (l *lab) workers(s settings, trouble map[string]string) *pipeline.Workers {
 	return w
 }
 
-// misbehave is what stages do wrong.
+// misbehave is what a misbehaving stage does.
 func misbehave(ctx context.Context, how string) error {
 	switch how {
 	case "panic":
@@ -253,9 +253,9 @@ func misbehave(ctx context.Context, how string) error {
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	case "hang":
 		select {}
-	case "deaf": // to the end of its context as well
+	case "deaf": // also ignores the end of its context
 		time.Sleep(time.Hour)
-	case "memory": // as if there were none left
+	case "memory": // fails as if there were no memory left
 		var limit syscall.Rlimit
 		syscall.Getrlimit(syscall.RLIMIT_AS, &limit)
 		limit.Cur = 1 << 20
@@ -267,7 +267,7 @@ func misbehave(ctx context.Context, how string) error {
 		fmt.Println("to standard output")
 		fmt.Fprintln(os.Stderr, "to standard error")
 		syscall.Write(1, []byte("past the package os\n"))
-	case "children": // a child that holds the pipes open
+	case "children": // leaves a child that holds the pipes open
 		cmd := exec.Command("sleep", "3600")
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 		if err := cmd.Start(); err != nil {
@@ -289,8 +289,8 @@ func (l *lab) finish(d driveSetup) {
 	}
 }
 
-// wholeRecords holds the store to its word: whatever record can be read, the
-// bytes that it names are there, and are what it says.
+// wholeRecords checks that every readable record is true: the bytes that it
+// names exist and have the right content.
 func (l *lab) wholeRecords(what string) {
 	l.t.Helper()
 	s := l.store()
@@ -303,7 +303,7 @@ func (l *lab) wholeRecords(what string) {
 		}
 		r, err := s.Record(id)
 		if err != nil {
-			continue // known to be damaged, and so a miss
+			continue // known to be damaged, and therefore a miss
 		}
 		for _, o := range r.Outputs {
 			if err := s.NewChecker().Blob(o.Content, o.Size, store.TrustNothing); err != nil {
@@ -313,11 +313,11 @@ func (l *lab) wholeRecords(what string) {
 	}
 }
 
-// lastLine is the last line that a process wrote.
+// lastLine returns the last line that a process wrote.
 func lastLine(out []byte) string {
 	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
 	return string(lines[len(lines)-1])
 }
 
-// hoard keeps what a planted stage takes until there is no more.
+// hoard keeps the memory that a planted stage takes until none is left.
 var hoard []byte

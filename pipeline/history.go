@@ -7,18 +7,18 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// A history is what the journal says about the past, indexed. It explains and
-// estimates; it never decides that a result exists, which only records do.
+// A history is an index of what the journal says about the past. It explains
+// and estimates. It never decides that a result exists; only records do.
 type history struct {
-	last    map[string]store.Event            // by node: its latest finish or use
+	last    map[string]store.Event            // each node's latest finish or use
 	failed  map[ActionID]store.Event          // actions whose latest try failed
-	outputs map[ActionID]map[string]ContentID // of finished actions
-	recipes map[string]bool                   // of finished actions
-	adopted map[ActionID]bool                 // actions that were never done, whose outputs other code gave
-	gone    map[ActionID]bool                 // collected since they finished
+	outputs map[ActionID]map[string]ContentID // outputs of finished actions
+	recipes map[string]bool                   // recipes of finished actions
+	adopted map[ActionID]bool                 // actions that were never done and got the outputs of other code
+	gone    map[ActionID]bool                 // actions that were collected since they finished
 	damage  []store.Damage
 
-	*pace // a run goes on measuring
+	*pace // a run adds its own measurements
 }
 
 func readHistory(s *store.Store, calibrate func(*Node) float64) (*history, error) {
@@ -45,8 +45,8 @@ func readHistory(s *store.Store, calibrate func(*Node) float64) (*history, error
 			delete(h.adopted, *e.Action)
 			h.observe(e.Stage, e.Work, e.Cost, cmp.Or(e.CPU, e.Seconds))
 			fallthrough
-		case store.NodeUse: // also of what another machine did
-			if !h.adopted[*e.Action] { // what was never done is not known to come out
+		case store.NodeUse: // another machine may have done the action
+			if !h.adopted[*e.Action] { // the outputs of an action that was never done are not known
 				h.outputs[*e.Action] = e.Outputs
 			}
 			h.recipes[e.Recipe] = true
@@ -60,8 +60,8 @@ func readHistory(s *store.Store, calibrate func(*Node) float64) (*history, error
 		case store.NodeFail:
 			h.failed[*e.Action] = e
 			if e.Conflict {
-				// Which of the two was right is for a person to say, who
-				// removes the record: then neither is held against the next.
+				// A person must decide which of the two was right and remove the record.
+				// Until then neither is compared with the next result.
 				delete(h.outputs, *e.Action)
 			}
 		case store.Collected:
@@ -71,13 +71,13 @@ func readHistory(s *store.Store, calibrate func(*Node) float64) (*history, error
 	return h, nil
 }
 
-// ended takes in that a node's action has a result.
+// ended notes that a node's action has a result.
 func (h *history) ended(e store.Event) {
 	h.last[e.Node] = e
 	delete(h.failed, *e.Action)
 }
 
-// cost is the node's declared cost, with its default.
+// cost returns the node's declared cost, or the default.
 func cost(n *Node) float64 {
 	if n.Cost > 0 {
 		return n.Cost
@@ -85,7 +85,8 @@ func cost(n *Node) float64 {
 	return 1
 }
 
-// tried reports whether this recipe ever finished, with whatever inputs.
+// tried reports whether an action with this recipe ever finished, with any
+// inputs.
 func (h *history) tried(recipe codeid.Hash) bool { return h.recipes[recipe.String()] }
 
 // known returns the outputs that the journal remembers of an action.

@@ -17,15 +17,16 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// A victim is a file of a lab that a test damages, and another of its kind.
+// A victim is a file of a lab that a test damages, with another file of its
+// kind.
 type victim struct {
 	kind        string
-	path, other string // other is "" where a store has one file of the kind
-	optional    bool   // that it is missing is no fault
+	path, other string // other is "" if a store has only one file of the kind
+	optional    bool   // it is not a fault if it is missing
 }
 
-// victims is one file of each kind: of results that are current, and of results
-// that nobody asks for any more.
+// victims returns one file of each kind, both for current results and for
+// results that nobody needs any more.
 func (l *lab) victims(s settings) []victim {
 	l.t.Helper()
 	in := func(parts ...string) string { return filepath.Join(append([]string{l.dir, "store"}, parts...)...) }
@@ -72,7 +73,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// present are the manifests of the present code.
+// present lists the manifests of the present code.
 func (l *lab) present() (list []string) {
 	for _, id := range must(l.code.Identify(context.Background(), []string{"fetch", "train", "metric", "aggregate", "figure"})) {
 		list = append(list, l.store().ManifestPath(id.ID))
@@ -80,7 +81,7 @@ func (l *lab) present() (list []string) {
 	return list
 }
 
-// former are results of trainings that the study does not ask for any more.
+// former lists results of trainings that the study no longer needs.
 func (l *lab) former(s settings) (list []*pipeline.Made) {
 	l.t.Helper()
 	p, _, err := pipeline.ReadProvenance(context.Background(), l.store())
@@ -99,7 +100,7 @@ func (l *lab) former(s settings) (list []*pipeline.Made) {
 	return list
 }
 
-// A harm is one kind of damage. It returns false where it cannot be done to the
+// A harm is one kind of damage. It returns false if it cannot be done to the
 // victim.
 type harm func(t *testing.T, v victim) bool
 
@@ -164,7 +165,7 @@ var harms = map[string]harm{
 	},
 }
 
-// instead puts something else in the place of a file.
+// instead returns a harm that puts something else in the place of a file.
 func instead(make func(path string) error) harm {
 	return func(t *testing.T, v victim) bool {
 		if err := os.Remove(v.path); err != nil {
@@ -179,7 +180,8 @@ func instead(make func(path string) error) harm {
 	}
 }
 
-// damaged is a lab with results of now and of earlier parameters and code.
+// damagedLab returns a lab with results of the present and of earlier
+// parameters and code.
 func damagedLab(t *testing.T) *lab {
 	l := newLab(t)
 	old := basic()
@@ -206,12 +208,13 @@ func (l *lab) paranoid(s settings) error {
 	return err
 }
 
-// names reports whether an audit has a fault of that file.
+// names reports whether an audit has a fault about that file.
 func names(a *pipeline.Audit, relative string) bool {
 	return slices.ContainsFunc(a.Faults, func(f store.Fault) bool { return f.Path == relative })
 }
 
-// within fails a test at once if something takes as long as only a hang does.
+// within fails a test at once if something takes so long that it must be
+// hanging.
 func within(t *testing.T, what string, do func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -226,8 +229,9 @@ func within(t *testing.T, what string, do func()) {
 	}
 }
 
-// Every kind of file and every kind of damage: questions are answered, an audit
-// names the file, a paranoid run repairs it, and then the audit finds nothing.
+// For every kind of file and every kind of damage, queries are answered, an
+// audit names the file, a paranoid run repairs it, and then the audit finds
+// nothing.
 func TestT06EveryDamageIsNamedAndMended(t *testing.T) {
 	t.Parallel()
 	want := ""
@@ -243,7 +247,7 @@ func TestT06EveryDamageIsNamedAndMended(t *testing.T) {
 			t.Parallel()
 			for how, do := range harms {
 				l := damagedLab(t)
-				if v.kind == "gc.lock" { // it has a text once there was a collection
+				if v.kind == "gc.lock" { // it is empty until the first collection
 					collect(l)
 				}
 				v := l.victims(basic())[i]
@@ -270,7 +274,7 @@ func collect(l *lab) {
 	l.run(basic())
 }
 
-// heals holds a lab with a damaged file to the promise.
+// heals checks that a lab with a damaged file recovers.
 func (l *lab) heals(what string, v victim, want string) {
 	l.t.Helper()
 	t := l.t.(*testing.T)
@@ -296,8 +300,7 @@ func (l *lab) heals(what string, v victim, want string) {
 	})
 }
 
-// A bit that flips in the format file makes no other version of it, wherever it
-// is.
+// A flipped bit anywhere in the format file never makes another version of it.
 func TestT06FormatBitFlips(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -325,8 +328,8 @@ func TestT06FormatBitFlips(t *testing.T) {
 	}
 }
 
-// Many flips, swaps and strange files at once, in any files: what is left is a
-// store that one paranoid run mends. The cases are counted.
+// Many flips, swaps and strange files at once, in any files: one paranoid run
+// repairs the store. The cases are counted.
 func TestT06DamageOfManyFiles(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(7, 8))
@@ -375,7 +378,8 @@ func TestT06DamageOfManyFiles(t *testing.T) {
 // damageable lists the regular files that an audit vouches for.
 func (l *lab) damageable() (list []string) {
 	for _, path := range l.files() {
-		for _, dir := range []string{"store/blobs", "store/actions", "store/manifests", "store/format", "store/journal.jsonl", "store/gc.lock", "figures"} {
+		for _, dir := range []string{"store/blobs", "store/actions", "store/manifests", "store/format", "store/journal.jsonl", "store/gc.lock",
+			"figures"} {
 			if strings.HasPrefix(path, filepath.Join(l.dir, dir)) {
 				list = append(list, path)
 			}

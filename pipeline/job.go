@@ -14,7 +14,7 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// jobContract is part of every action id. Raise it when a change of this
+// jobContract is part of every action id. Raise it when a change to this
 // package alters what a stage sees through its Job.
 const jobContract = "1"
 
@@ -24,9 +24,9 @@ type Job struct {
 	node    *Node
 	action  ActionID
 	inputs  map[string]jobInput
-	dir     string // private: outputs in out
+	dir     string // private; the outputs are in its subdirectory out
 	blob    func(ContentID) (string, bool)
-	say     func(text string) // to the node's log
+	say     func(text string) // adds to the node's log
 	advance func(done, total float64, text string)
 }
 
@@ -35,22 +35,23 @@ type jobInput struct {
 	path string
 }
 
-// Node returns the node being run. Its Params are the stage's own type. A
-// result must not depend on the node's name: the name is no part of the key.
+// Node returns the node that is being run. Its Params have the stage's own
+// type. A result must not depend on the node's name, which is not part of the
+// key.
 func (j *Job) Node() *Node { return j.node }
 
 // ActionID returns the key of this piece of work, for provenance.
 func (j *Job) ActionID() ActionID { return j.action }
 
-// Input returns the path of an input: verified bytes that must not be written
-// to. ok is false when the input is optional and its producer failed. Asking for
-// an undeclared name is a programmer's error and panics.
+// Input returns the path of an input: verified bytes that must not be modified.
+// ok is false if the input is optional and its producer failed. Asking for an
+// undeclared name is a programming error and panics.
 func (j *Job) Input(name string) (path string, ok bool) {
 	in := j.input(name)
 	return in.path, in.path != ""
 }
 
-// InputID returns the content id of an input, zero when it is absent.
+// InputID returns the content id of an input, or zero if it is absent.
 func (j *Job) InputID(name string) ContentID { return j.input(name).id }
 
 func (j *Job) input(name string) jobInput {
@@ -61,9 +62,9 @@ func (j *Job) input(name string) jobInput {
 	return in
 }
 
-// Output returns the path at which Run must write the named output: in a
-// private directory, on the store's file system. It panics on a name that the
-// stage does not declare.
+// Output returns the path to which Run must write the named output, in a
+// private directory on the store's file system. It panics if the stage does not
+// declare the name.
 func (j *Job) Output(name string) string {
 	for _, o := range j.node.Stage.Outputs {
 		if o == name {
@@ -73,12 +74,13 @@ func (j *Job) Output(name string) string {
 	panic(fmt.Sprintf("pipeline: stage %s has no output %q", j.node.Stage.Name, name))
 }
 
-// Blob returns the path of stored bytes with this SHA-256 whatever made them,
-// verified by rehashing; ok is false when the store does not hold them. Only a
-// stage whose parameters pin the id may use it (a download with a known hash).
+// Blob returns the path of stored bytes with this SHA-256, whatever produced
+// them, after hashing them again. ok is false if the store does not hold them.
+// Only a stage whose parameters pin the id may use it, for example to download
+// a file with a known hash.
 func (j *Job) Blob(sha256 [32]byte) (path string, ok bool) { return j.blob(ContentID(sha256)) }
 
-// Progress reports how far the work is, in any unit, and a few words.
+// Progress reports how much of the work is done, in any unit, and a short text.
 func (j *Job) Progress(done, total float64, text string) { j.advance(done, total, text) }
 
 // Logf adds a line to the node's log file.
@@ -92,8 +94,8 @@ type (
 
 var errPanic = errors.New("stage panicked")
 
-// perform runs the stage and its check of what it wrote. A panic of their
-// goroutine becomes an error whose stack is in the log.
+// perform runs the stage and its check of what it wrote. A panic in their
+// goroutine becomes an error, and its stack goes to the log.
 func perform(ctx context.Context, job *Job) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -125,12 +127,12 @@ func perform(ctx context.Context, job *Job) (err error) {
 	return nil
 }
 
-// noRoom are the errors of a file that cannot become longer.
+// noRoom are the errors that mean that a file cannot grow.
 var noRoom = []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG, syscall.EIO, syscall.EROFS}
 
-// blameDisk names the disk where it is to blame for a stage's failure and the
-// stage does not say so: libraries lose the cause of a failed write. The outputs
-// are in nobody's way any more, so it tries to write to them.
+// blameDisk adds the disk's error if the disk caused a stage's failure and the
+// stage does not say so, because libraries lose the cause of a failed write. It
+// finds out by writing to the outputs, which nobody needs any more.
 func blameDisk(job *Job, err error) error {
 	isNoRoom := func(err error) bool {
 		return slices.ContainsFunc(noRoom, func(e error) bool { return errors.Is(err, e) })
@@ -159,7 +161,7 @@ func blameDisk(job *Job, err error) error {
 	return err
 }
 
-// written refuses what cannot be an output.
+// written rejects what cannot be an output.
 func written(path string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -168,7 +170,7 @@ func written(path string) error {
 	case err != nil:
 		return fmt.Errorf("cannot be read: %w", err)
 	case !info.Mode().IsRegular():
-		return errors.New("is no regular file")
+		return errors.New("is not a regular file")
 	case info.Size() == 0:
 		return errors.New("is empty")
 	}

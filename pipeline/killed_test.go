@@ -18,7 +18,7 @@ import (
 	"sparsel/pipeline/store/disk"
 )
 
-// Kill -9 at random moments; the next runs finish, with the hashes of an
+// After kill -9 at random moments the next runs finish with the hashes of an
 // undisturbed run, and nothing that the journal calls finished runs again.
 func TestT01KilledDrivers(t *testing.T) {
 	t.Parallel()
@@ -37,7 +37,7 @@ func TestT01KilledDrivers(t *testing.T) {
 		time.Sleep(time.Duration(rng.IntN(200)) * time.Millisecond)
 		cmd.Process.Kill()
 		cmd.Wait()
-		if l.plan(basic()).Idle() { // start again
+		if l.plan(basic()).Idle() { // start from the beginning
 			l.checkOnce()
 			l.dir = t.TempDir()
 		}
@@ -55,7 +55,7 @@ func TestT01KilledDrivers(t *testing.T) {
 	l.checkClean()
 }
 
-// checkOnce holds the journal to one finish per node.
+// checkOnce checks that the journal has one finish per node.
 func (l *lab) checkOnce() {
 	l.t.Helper()
 	l.seen = 0
@@ -88,8 +88,8 @@ func outputs(p *pipeline.Plan) string {
 	return b.String()
 }
 
-// At every step of the file
-// layer in turn, the process stops; the store stays usable and right.
+// The process stops at every step of the file layer in turn; the store stays
+// usable and right.
 func TestT01StopAtEveryStep(t *testing.T) {
 	t.Parallel()
 	small := basic()
@@ -121,8 +121,9 @@ func TestT01StopAtEveryStep(t *testing.T) {
 	}
 }
 
-// runUntil runs the study on a store whose every step fails from the given one
-// on, as if the process had ended there: no clean-up reaches the disk either.
+// runUntil runs the study on a store in which every step fails from the given
+// one on, as if the process had ended there: no clean-up reaches the disk
+// either.
 func (l *lab) runUntil(s settings, stop int) (reached bool) {
 	st := l.store()
 	var mu sync.Mutex
@@ -149,9 +150,10 @@ func (l *lab) runUntil(s settings, stop int) (reached bool) {
 	return reached
 }
 
-// Kill -9 before any single step of the file layer, such as that between the
-// record's name and the journal's line: what is there is whole, and the next run
-// finishes without executing anything that has a record.
+// After kill -9 before any single step of the file layer, such as between the
+// renaming of the record and the line in the journal, everything that exists is
+// whole, and the next run finishes without executing anything that has a
+// record.
 func TestT01KilledBetweenSteps(t *testing.T) {
 	t.Parallel()
 	undisturbed := bigLab(t)
@@ -162,7 +164,7 @@ func TestT01KilledBetweenSteps(t *testing.T) {
 	for round := range rounds(12, 2*steps) {
 		at := 1 + rng.Int64N(steps)
 		if os.Getenv("SPARSEL_SOAK") != "" {
-			at = 1 + int64(round)/2 // each of them, alone and with workers
+			at = 1 + int64(round)/2 // each step, without and with workers
 		}
 		l := bigLab(t)
 		what := fmt.Sprintf("killed before step %d", at)
@@ -208,9 +210,8 @@ func (l *lab) recorded() (names []string) {
 	return names
 }
 
-// A sweep of 500 runs is done again with new code, and killed half way. The
-// next run does the other half, and what aggregates them is made of new results
-// alone.
+// A sweep of 500 runs is repeated with new code and killed half way. The next
+// run does the other half, and their aggregate uses only new results.
 func TestT02KilledSweep(t *testing.T) {
 	t.Parallel()
 	l := bigLab(t)
@@ -219,7 +220,7 @@ func TestT02KilledSweep(t *testing.T) {
 	if testing.Short() {
 		runs = 60
 	}
-	s.Seeds = upTo(runs / 2) // at two rates
+	s.Seeds = upTo(runs / 2) // each seed has two rates
 	l.finish(driveSetup{labSetup: labSetup{Settings: s}, Jobs: 4})
 	l.code["train"] = "2"
 	cmd := l.driver(driveSetup{labSetup: labSetup{Settings: s}, Jobs: 4})
@@ -260,7 +261,8 @@ func TestT02KilledSweep(t *testing.T) {
 	if again != left {
 		t.Errorf("the next run trained %d, %d were left", again, left)
 	}
-	// Equal to a sweep that knows the new code only, so nothing old is in it.
+	// The result equals that of a sweep that knows only the new code, so nothing
+	// old is in it.
 	fresh := bigLab(t)
 	fresh.code["train"] = "2"
 	fresh.finish(driveSetup{labSetup: labSetup{Settings: s}, Jobs: 4})

@@ -19,35 +19,35 @@ import (
 	"sparsel/pipeline/store/remote"
 )
 
-// A lab is a store, an output directory and the study of the tests:
-// fetch → train (one per seed and rate) → metric → aggregate → figure.
+// A lab is a store, an output directory and the study of the tests: fetch →
+// train (one per seed and rate) → metric → aggregate → figure.
 type lab struct {
 	t    testing.TB
 	dir  string
 	code versions
-	seen int // journal events counted so far
+	seen int // number of journal events counted so far
 
-	silence time.Duration // of every stage
-	pause   time.Duration // of every stage in a worker process
+	silence time.Duration // Silence of every stage
+	pause   time.Duration // pause in every stage in a worker process
 
 	launch   string // the command that starts workers on other machines
-	far      string // the URL of a second level; empty: there is none
+	far      string // the URL of a second level; empty if there is none
 	patience remote.Patience
 	now      func() time.Time
-	notes    []string // of all runs
+	notes    []string // notes of all runs
 
-	release bool             // trainings let go of their activations, which metrics read
+	release bool             // trainings release their activations, which metrics read
 	keep    bool             // but not in this run
-	vague   bool             // stages write much, and do not say why they cannot
+	vague   bool             // stages write much, and do not say why a write fails
 	wrong   string           // a node that gives other bytes on this machine
-	fail    map[string]error // by node name: what its stage returns
+	fail    map[string]error // by node name, the error of its stage
 	gate    func(ctx context.Context, node string) error
 	mu      sync.Mutex
 	peak    int
 	alive   int
 }
 
-// versions is a CodeSource: the version of each package.
+// versions is a CodeSource that maps each package to its version.
 type versions map[string]string
 
 func (v versions) Identify(_ context.Context, packages []string) (map[string]codeid.Identity, error) {
@@ -146,7 +146,7 @@ func (l *lab) graph(s settings) *pipeline.Graph {
 	return g
 }
 
-// work is every stage of the study.
+// work implements every stage of the study.
 func (l *lab) work(ctx context.Context, job *pipeline.Job) error {
 	l.mu.Lock()
 	l.alive++
@@ -178,7 +178,7 @@ func (l *lab) work(ctx context.Context, job *pipeline.Job) error {
 	return derive(job, l.code[job.Node().Stage.Package])
 }
 
-// derive writes outputs that are a function of everything a stage may use:
+// derive writes outputs that are a function of everything that a stage may use:
 // code, parameters and inputs.
 func derive(job *pipeline.Job, code string) error {
 	n := job.Node()
@@ -195,7 +195,7 @@ func derive(job *pipeline.Job, code string) error {
 		text += fmt.Sprintf("%s %x\n", in.Name, sha256.Sum256(content))
 	}
 	if p, ok := n.Params.(struct{ Round int }); ok && p.Round == 0 {
-		text = "rounded away" // whatever the input: downstream must not notice
+		text = "rounded away" // the same for every input: downstream nodes must not notice
 	}
 	for _, o := range n.Stage.Outputs {
 		if err := os.WriteFile(job.Output(o), []byte(o+" of "+text), 0o644); err != nil {
@@ -205,8 +205,8 @@ func derive(job *pipeline.Job, code string) error {
 	return nil
 }
 
-// run carries out a plan that must succeed and returns which nodes ran, by the
-// journal. The dry run must have said so.
+// run carries out a plan, which must succeed and match its dry run, and returns
+// which nodes ran, according to the journal.
 func (l *lab) run(s settings) []string {
 	l.t.Helper()
 	e := l.engine()
@@ -222,8 +222,8 @@ func (l *lab) run(s settings) []string {
 	return ran
 }
 
-// checkPrediction holds a plan to what happened: stale and failed nodes run,
-// current ones do not, waiting ones may.
+// checkPrediction compares a plan with what happened: stale and failed nodes
+// run, current ones do not, waiting ones may.
 func (l *lab) checkPrediction(p *pipeline.Plan, ran []string) {
 	l.t.Helper()
 	for _, s := range p.Steps {
@@ -295,8 +295,8 @@ func (l *lab) blob(s settings, node, output string) string {
 	return ""
 }
 
-// rounds is how often a test of random moments or graphs repeats itself: a few
-// times by default, often where SPARSEL_SOAK is set, least of all with -short.
+// rounds is the number of repetitions of a test of random moments or graphs: a
+// few by default, many if SPARSEL_SOAK is set, fewest with -short.
 func rounds(few, many int) int {
 	switch {
 	case os.Getenv("SPARSEL_SOAK") != "":
@@ -307,8 +307,8 @@ func rounds(few, many int) int {
 	return few
 }
 
-// soakTime is how long a test of random moments goes on where SPARSEL_SOAK is
-// set and it has no number of rounds.
+// soakTime is how long a test of random moments runs if SPARSEL_SOAK is set and
+// the test has no number of rounds.
 const soakTime = 10 * time.Minute
 
 var errPlanned = errors.New("planned failure")

@@ -10,12 +10,12 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// mostAgain is how often a run makes a node again because its bytes, made
-// already, are not there when something reads them.
+// mostAgain is how often a run makes a node again because bytes that it has
+// made are missing when something reads them.
 const mostAgain = 3
 
-// makeAgain lets a node wait until the nodes that it reads from, which are done
-// and whose bytes are not to be had, are done once more.
+// makeAgain lets a node wait until the nodes in lacking are done again. It
+// reads from them, and they are done, but their bytes cannot be had.
 func (r *runner) makeAgain(u *progress, lacking []*progress) {
 	for _, p := range lacking {
 		if p.ended && p.again == mostAgain {
@@ -36,8 +36,8 @@ func (r *runner) makeAgain(u *progress, lacking []*progress) {
 	}
 }
 
-// vanished are the nodes that made what a node reads, and whose bytes, which were
-// there when it began, are not any more.
+// vanished returns the nodes whose bytes a node reads and that have disappeared
+// since the node began.
 func (r *runner) vanished(n *Node) []*progress {
 	var lacking []*progress
 	for _, in := range n.Inputs {
@@ -51,7 +51,7 @@ func (r *runner) vanished(n *Node) []*progress {
 	return lacking
 }
 
-// bring fetches what current nodes publish and have not here.
+// bring fetches what current nodes publish and the store does not hold.
 func (r *runner) bring(ctx context.Context) {
 	if r.w == nil {
 		return
@@ -68,8 +68,8 @@ func (r *runner) bring(ctx context.Context) {
 	r.obtainAll(ctx, list)
 }
 
-// between names the machines of a result that is there and of the one just made,
-// for the case that they differ.
+// between names the machines of the recorded result of an action and of the new
+// one, for the case that they differ.
 func (r *runner) between(now *action) string {
 	before, err := r.e.recorded(now.id)
 	if err != nil || before.Environment["host"] == "" || before.Environment["host"] == now.Environment["host"] {

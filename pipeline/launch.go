@@ -15,21 +15,22 @@ import (
 )
 
 // SlotVariable tells the command that starts a worker on another machine which
-// of the run's slots the worker is for: 1 up to Options.Jobs. A command that
-// has several machines to choose from can choose by it.
+// of the run's slots the worker is for, from 1 to Options.Jobs. A command that
+// has several machines to choose from can use it to choose.
 const SlotVariable = "SPARSEL_SLOT"
 
-// Launch returns what Workers.Launch wants: a shell's words that start a program
-// on another machine, such as "srun -n1 -c1" or "ssh HOST", followed by the
-// command that starts this program there. The command must connect its standard
-// streams to the program's. env are variables that the program is given by
-// env(1), since few of such commands pass on their own.
+// Launch returns a function for Workers.Launch. prefix is a command for a shell
+// that starts a program on another machine, such as "srun -n1 -c1" or "ssh
+// HOST". The command that starts this program there is appended to it. The
+// command must connect its standard streams to those of the program. env are
+// variables that the program gets through env(1), since few such commands pass
+// on their own.
 func Launch(prefix string, env ...string) (func(slot int) (*exec.Cmd, error), error) {
 	path, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
-	if strings.HasSuffix(path, " (deleted)") { // Linux says so
+	if strings.HasSuffix(path, " (deleted)") { // Linux says so if the file was removed
 		return nil, errors.New("this program's file has been replaced since it started; run again")
 	}
 	args := []string{"-c", "exec " + prefix + ` "$@"`, "sparsel", "env"}
@@ -41,7 +42,7 @@ func Launch(prefix string, env ...string) (func(slot int) (*exec.Cmd, error), er
 	}, nil
 }
 
-// program is the SHA-256 of the file that this process runs.
+// program is the SHA-256 of the executable file of this process.
 var program = sync.OnceValues(func() (codeid.Hash, error) {
 	path, err := ownPath()
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// apart starts a program that does not see a directory, as on a machine that
-// shares no folder with this one.
+// apart starts a program that does not see a directory, as if it were on a
+// machine that shares no directory with this one.
 func apart(t *testing.T, dir string) string {
 	t.Helper()
 	unshare := "unshare -m"
@@ -48,9 +48,10 @@ func (l *lab) events(kind store.EventKind) (list []store.Event) {
 	return list
 }
 
-// Whatever starts the workers, and whether they share the store's folder or not:
-// the same bytes, each node once, the host in journal, record and report, and
-// nothing left in the temporary folder.
+// Whatever starts the workers, and whether they share the store's directory or
+// not, the bytes are the same, each node is done once, the host is in the
+// journal, the record and the report, and the temporary directory is left
+// empty.
 func TestT37LaunchedWorkersGiveTheSame(t *testing.T) {
 	t.Parallel()
 	alone := newLab(t)
@@ -112,8 +113,8 @@ func TestT37LaunchedWorkersGiveTheSame(t *testing.T) {
 	}
 }
 
-// Kill -9 of workers at random moments costs no node: what was lost is done by
-// another worker, and no node is recorded twice.
+// Kill -9 of workers at random moments costs no node: another worker does what
+// was lost, and no node is recorded twice.
 func TestT37LostWorkers(t *testing.T) {
 	t.Parallel()
 	undisturbed := newLab(t)
@@ -136,7 +137,8 @@ func TestT37LostWorkers(t *testing.T) {
 				if n := lost(); n != 3 {
 					t.Errorf("%d workers were killed, want 3", n)
 				}
-				if retries := l.events(store.NodeRetry); len(retries) == 0 || len(retries) > 3 || retries[0].Host == "" || !strings.Contains(retries[0].Error, "lost") {
+				if retries := l.events(store.NodeRetry); len(retries) == 0 || len(retries) > 3 || retries[0].Host == "" ||
+					!strings.Contains(retries[0].Error, "lost") {
 					t.Errorf("the journal has %d retries: %+v", len(retries), retries)
 				}
 				if n := len(l.events(store.NodeFinish)); n != wholeStudy {
@@ -153,13 +155,13 @@ func TestT37LostWorkers(t *testing.T) {
 }
 
 // killWorkers sends a signal to some of the launched workers while they work,
-// each once. The function that it returns waits and says to how many.
+// once to each. The function that it returns waits and returns their number.
 func (l *lab) killWorkers(most int, signal syscall.Signal) (killed func() int) {
 	stop := make(chan struct{})
 	var wait sync.WaitGroup
 	n := 0
 	wait.Go(func() {
-		for len(l.events(store.NodeFinish)) == 0 { // the first node is done by a worker of this machine
+		for len(l.events(store.NodeFinish)) == 0 { // a worker on this machine does the first node
 			select {
 			case <-stop:
 				return
@@ -188,8 +190,9 @@ func (l *lab) killWorkers(most int, signal syscall.Signal) (killed func() int) {
 	}
 }
 
-// A failed stage fails at once and is told from a lost worker. A node that loses
-// every worker is taken to be the cause after five, and costs no other.
+// A stage that fails is not retried, unlike one whose worker is lost. A node
+// that loses every worker is considered the cause after five, and costs no
+// other node.
 func TestT37LostIsNotFailed(t *testing.T) {
 	t.Parallel()
 	for how, want := range map[string]struct {
@@ -207,7 +210,8 @@ func TestT37LostIsNotFailed(t *testing.T) {
 			t.Parallel()
 			l := newLab(t)
 			l.launch = "env"
-			r, err := l.try(context.Background(), basic(), pipeline.Options{Jobs: 2, Workers: l.workers(basic(), map[string]string{"train/0.01/2": how})})
+			r, err := l.try(context.Background(), basic(),
+				pipeline.Options{Jobs: 2, Workers: l.workers(basic(), map[string]string{"train/0.01/2": how})})
 			if !errors.Is(err, pipeline.ErrFailed) || !strings.Contains(err.Error(), want.text) {
 				t.Errorf("run: %v, want %q", err, want.text)
 			}
@@ -229,7 +233,8 @@ func TestT37LostIsNotFailed(t *testing.T) {
 	}
 }
 
-// Commands that start no worker, or not this program, end the run with the cause.
+// Commands that start no worker, or another program, end the run with the
+// cause.
 func TestT37NoLaunchedWorkers(t *testing.T) {
 	t.Parallel()
 	other := filepath.Join(t.TempDir(), "other")
@@ -253,7 +258,8 @@ func TestT37NoLaunchedWorkers(t *testing.T) {
 			l := newLab(t)
 			l.launch = how
 			r, err := l.try(context.Background(), basic(), pipeline.Options{Jobs: 2, Workers: l.workers(basic(), nil)})
-			if err == nil || !strings.Contains(err.Error(), "start worker process") || !strings.Contains(err.Error(), want) || r.Counts[pipeline.Failed] != 1 {
+			if err == nil || !strings.Contains(err.Error(), "start worker process") || !strings.Contains(err.Error(), want) ||
+				r.Counts[pipeline.Failed] != 1 {
 				t.Errorf("run: %v, counts %v; want one failure with %q", err, r.Counts, want)
 			}
 			l.allGone()
@@ -262,7 +268,7 @@ func TestT37NoLaunchedWorkers(t *testing.T) {
 	}
 }
 
-// Workers that cannot start on one machine of several cost nothing but a line.
+// If workers cannot start on one machine of several, that costs only a line.
 func TestT37SomeDoNotStart(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -273,8 +279,8 @@ func TestT37SomeDoNotStart(t *testing.T) {
 	}
 }
 
-// A worker that is cut off, here stopped, is lost after a minute and its node is
-// done elsewhere; what it does afterwards reaches nobody.
+// A worker that is cut off, here by stopping it, is lost after a minute, and
+// its node is done elsewhere. What the worker does afterwards reaches nobody.
 func TestT37MuteWorker(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -285,15 +291,15 @@ func TestT37MuteWorker(t *testing.T) {
 		t.Fatalf("run: %v, counts %v", err, r.Counts)
 	}
 	retries := l.events(store.NodeRetry)
-	if len(retries) != 1 || !strings.Contains(retries[0].Error, "nothing was heard of it for 1m0s") {
+	if len(retries) != 1 || !strings.Contains(retries[0].Error, "nothing was heard from it for 1m0s") {
 		t.Errorf("retries %+v", retries)
 	}
 	l.allGone()
 	l.checkClean()
 }
 
-// A driver that is killed leaves no worker for longer than a minute, also where
-// what started the worker holds its standard input open.
+// A driver that is killed leaves no worker running for longer than a minute,
+// even if the program that started the worker holds its standard input open.
 func TestT37KilledDriver(t *testing.T) {
 	t.Parallel()
 	for how, most := range map[string]time.Duration{
@@ -303,7 +309,8 @@ func TestT37KilledDriver(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			l := newLab(t)
-			d := driveSetup{labSetup: labSetup{Trouble: map[string]string{"train/0.01/2": "deaf", "train/0.01/3": "deaf"}}, Jobs: 2, Workers: true, Launch: how}
+			d := driveSetup{labSetup: labSetup{Trouble: map[string]string{"train/0.01/2": "deaf", "train/0.01/3": "deaf"}}, Jobs: 2, Workers: true,
+				Launch: how}
 			cmd := l.driver(d)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)

@@ -13,26 +13,25 @@ import (
 	"sparsel/pipeline/codeid"
 )
 
-// A launcher is what a run has to do with workers on other machines beyond what
-// it has to do with those on its own.
+// A launcher is the part of a run that only workers on other machines need.
 //
-// Such a worker is told of the driver's life by a ping every pingPause, and ends
-// when it hears none for lastPing: commands that start programs elsewhere may
-// leave them running, with their standard input open, when they are killed. The
-// driver takes a worker for lost that answers nothing for mute. All three count
-// the seconds that a process lives to see.
+// Such a worker learns that the driver is alive from a ping every pingPause,
+// and ends if it hears none for lastPing, because commands that start programs
+// elsewhere may leave them running, with their standard input open, when they
+// are killed. The driver considers a worker lost if it answers nothing for
+// mute. All three durations count only the seconds that a process is running.
 //
-// Whether a worker sees the store's folder is found out and not configured: the
-// driver writes a file, the worker writes an answer beside it, the driver reads
-// that. Without it, files go through the worker's streams. Either way the worker
-// says what it wrote, and the driver hashes what arrived.
+// Whether a worker sees the store's directory is found out, not configured: the
+// driver writes a file, the worker writes an answer beside it, and the driver
+// reads that. If it does not, files go through the worker's streams. Either way
+// the worker says what it wrote, and the driver hashes what arrived.
 type launcher struct {
 	program codeid.Hash
-	dir     string // for probes, in the run's private folder
+	dir     string // for probes, in the run's private directory
 	note    func(text string)
 
 	mu       sync.Mutex
-	apart    bool // a worker's files were seen otherwise here: nobody is believed to share the folder
+	apart    bool // a worker's files looked different here, so no worker is believed to share the directory
 	said     map[string]bool
 	sequence int
 }
@@ -41,14 +40,14 @@ const (
 	pingPause  = 10 * time.Second
 	lastPing   = 40 * time.Second
 	mute       = 60 * time.Second
-	queueWord  = 30 * time.Second // after which people are told that no worker has come yet
-	startPause = time.Second      // before the first repeated start; it doubles up to
+	queueWord  = 30 * time.Second // after this, people are told that no worker has started yet
+	startPause = time.Second      // before the first repeated start; it doubles up to longPause
 	longPause  = 30 * time.Second
 )
 
 // mostStarts is how many starts in a row may fail, with no worker ready and no
-// other start under way, before the run ends. One that had workers before has
-// more patience, since a scheduler may be restarted.
+// other start under way, before the run ends. A run that had workers before
+// waits longer (mostStartsLater), since a scheduler may be restarted.
 const (
 	mostStarts      = 3
 	mostStartsLater = 10
@@ -66,9 +65,9 @@ func newLauncher(dir string, note func(string)) (*launcher, error) {
 	return &launcher{program: sum, dir: dir, note: note, said: map[string]bool{}}, nil
 }
 
-// failed is pool.blame for workers on other machines: one that is not fit, or a
-// scheduler that is away for a moment, is no reason to give up. The pool's lock
-// is held.
+// failed is pool.blame for workers on other machines. A machine that is not
+// fit, or a scheduler that is away for a moment, is no reason to give up. The
+// caller holds the pool's lock.
 func (l *launcher) failed(p *pool, err error, alive int) (pause time.Duration) {
 	most := mostStarts
 	if p.ever {
@@ -78,11 +77,11 @@ func (l *launcher) failed(p *pool, err error, alive int) (pause time.Duration) {
 		p.broken = fmt.Errorf("%w: %w", errStart, err)
 		return 0
 	}
-	go l.once(fmt.Sprintf("a worker did not start, and is tried again: %v", err))
+	go l.once(fmt.Sprintf("a worker did not start and will be tried again: %v", err))
 	return min(longPause, startPause<<min(5, p.failures-1))
 }
 
-// once tells people something, once.
+// once tells people something, but only once.
 func (l *launcher) once(text string) {
 	l.mu.Lock()
 	said := l.said[text]
@@ -93,12 +92,13 @@ func (l *launcher) once(text string) {
 	}
 }
 
-// distrust takes the store's folder for one that machines do not share.
+// distrust assumes from now on that machines do not share the store's
+// directory.
 func (l *launcher) distrust() {
 	l.mu.Lock()
 	l.apart = true
 	l.mu.Unlock()
-	l.once("what a worker wrote into the store's folder is not what is seen here: files go through the workers' streams from now on")
+	l.once("what a worker wrote into the store's folder looks different here: files go through the workers' streams from now on")
 }
 
 func (l *launcher) shares() bool {
@@ -107,7 +107,8 @@ func (l *launcher) shares() bool {
 	return !l.apart
 }
 
-// probe writes a file that shows a worker whether it sees this folder.
+// probe writes a file by which a worker can tell whether it sees this
+// directory.
 func (l *launcher) probe() (*launchRequest, error) {
 	var random [16]byte
 	rand.Read(random[:])
@@ -119,17 +120,17 @@ func (l *launcher) probe() (*launchRequest, error) {
 	return r, os.WriteFile(r.Probe, []byte(r.Nonce), 0o666)
 }
 
-// answer is where a worker answers a probe.
+// answer returns the path at which a worker answers a probe.
 func (r *launchRequest) answer() string { return r.Probe + ".seen" }
 
-// answered reports whether a worker's answer to a probe is seen here.
+// answered reports whether this process sees a worker's answer to a probe.
 func (r *launchRequest) answered() bool {
 	text, err := os.ReadFile(r.answer())
 	return err == nil && string(text) == r.Nonce
 }
 
-// outOfMemory is in what schedulers say of a program that took more memory than
-// it was to have: Slurm, and Kubernetes.
+// outOfMemory reports whether a line is what Slurm or Kubernetes says about a
+// program that exceeded its memory.
 func outOfMemory(line string) bool {
 	for _, words := range []string{"oom_kill event", "oom-kill event", "OOMKilled"} {
 		if strings.Contains(line, words) {

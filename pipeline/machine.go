@@ -6,13 +6,13 @@ import (
 	"sync"
 )
 
-// thisMachine names the machine, for the case that two of them disagree.
+// thisMachine describes the machine, for the case that two machines disagree.
 var thisMachine = sync.OnceValue(func() map[string]string {
 	m := map[string]string{}
 	if host, err := os.Hostname(); err == nil {
 		m["host"] = host
 	}
-	text, err := os.ReadFile("/proc/cpuinfo") // of Linux; elsewhere the name of the host must do
+	text, err := os.ReadFile("/proc/cpuinfo") // Linux only; elsewhere the host name must do
 	if err != nil {
 		return m
 	}

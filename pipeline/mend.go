@@ -11,12 +11,12 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// mend is the end of a paranoid run. What the plan relies on has been made anew
-// by then; what else the store holds is read now, and what is damaged or lost is
-// taken out of it, so that an audit has nothing to find. A result that goes with
-// it is made again when somebody asks for it.
+// mend ends a paranoid run. What the plan relies on has been repaired by then.
+// mend reads everything else in the store and removes what is damaged or lost,
+// so that an audit has nothing to find. A result that is removed with it is
+// made again when somebody asks for it.
 func (r *runner) mend(ctx context.Context) error {
-	// What the plan has hashed is not hashed again.
+	// Bytes that the plan has hashed are not hashed again.
 	known := func(id ContentID, _ string) bool { return r.plan.checker.Blob(id, -1, store.TrustNothing) == nil }
 	scan, err := r.e.Store.Scan(ctx, store.ScanOptions{Skip: known})
 	if err != nil {
@@ -26,7 +26,7 @@ func (r *runner) mend(ctx context.Context) error {
 	m := &mender{runner: r, scan: scan, actions: audit.Provenance.actions, gone: map[ContentID]bool{}, kept: map[ActionID]bool{}}
 	for _, res := range r.report.Results {
 		if !res.Outcome.done() {
-			m.kept[res.Action] = true // the next try is held against what is known of it
+			m.kept[res.Action] = true // the next try is compared with what is known of it
 		}
 	}
 	for _, f := range audit.Faults {
@@ -37,17 +37,17 @@ func (r *runner) mend(ctx context.Context) error {
 	return m.records()
 }
 
-// mender is one mend.
+// mender is the state of one call of mend.
 type mender struct {
 	*runner
 	scan    *store.Scan
 	actions map[ActionID]*Made
-	gone    map[ContentID]bool // blobs that are not in the store, or no longer
-	kept    map[ActionID]bool  // of nodes that are not done
+	gone    map[ContentID]bool // blobs that are missing or were removed
+	kept    map[ActionID]bool  // actions of nodes that are not done
 }
 
-// fault deals with what an audit finds. Files that do not belong stay: they are
-// somebody's.
+// fault handles one finding of an audit. Files that do not belong stay, because
+// they are somebody's.
 func (m *mender) fault(f store.Fault) error {
 	kind, _, _ := strings.Cut(f.Path, "/")
 	id, named := idOf(f.Path)
@@ -58,7 +58,7 @@ func (m *mender) fault(f store.Fault) error {
 	case kind == "blobs" && named:
 		m.gone[id] = true
 		if missing {
-			return nil // its record is looked at below
+			return nil // records deals with its record
 		}
 		return m.takeOut(f)
 	case kind == "actions" && named:
@@ -86,12 +86,12 @@ func (m *mender) fault(f store.Fault) error {
 		m.note("gc.lock: " + f.What)
 		return m.w.MendLock()
 	case kind == "cache":
-		return m.takeOut(f) // it is made again
+		return m.takeOut(f) // it will be made again
 	}
 	return nil
 }
 
-// idOf returns the id that a path of the store, KIND/ab/ab12…, ends in.
+// idOf returns the id at the end of a path of the store, KIND/ab/ab12….
 func idOf(name string) (id ContentID, ok bool) {
 	id, err := store.ParseContentID(path.Base(name))
 	return id, err == nil
@@ -102,12 +102,12 @@ func (m *mender) takeOut(f store.Fault) error {
 	return m.w.Quarantine(m.e.Store.Path(f.Path), f.What)
 }
 
-// forget says in the journal that a file will not come back.
+// forget notes in the journal that a file will not come back.
 func (m *mender) forget(name string, action *ActionID) error {
 	return m.w.Append(store.Event{Kind: store.LostEvent, Path: name, Action: action})
 }
 
-// records takes out the records of results that are no longer there.
+// records removes the records of results whose bytes no longer exist.
 func (m *mender) records() error {
 	for _, rec := range sortedRecords(m.scan.Records) {
 		lost := slices.IndexFunc(rec.Outputs, func(o store.Output) bool { return m.gone[o.Content] && !m.back(o) })
@@ -126,7 +126,7 @@ func (m *mender) records() error {
 	return nil
 }
 
-// back reports whether a blob was made again since it was found missing.
+// back reports whether a blob was made again after it was found missing.
 func (m *mender) back(o store.Output) bool {
 	return m.plan.checker.Blob(o.Content, o.Size, store.TrustNothing) == nil
 }
@@ -142,8 +142,8 @@ func sortedRecords(records map[ActionID]*store.Record) []*store.Record {
 	return list
 }
 
-// journal takes damage out of the journal, and says that what it does not tell
-// is not to be missed.
+// journal removes damage from the journal, and notes which runs the journal no
+// longer tells of, so that nobody misses them.
 func (m *mender) journal() error {
 	damage, err := m.w.MendJournal()
 	if err != nil {
@@ -160,14 +160,14 @@ func (m *mender) journal() error {
 	if len(runs) == 0 {
 		return nil
 	}
-	m.note(fmt.Sprintf("the journal tells nothing of %d runs that made results: a part of it was lost", len(runs)))
+	m.note(fmt.Sprintf("the journal does not mention %d runs that made results: a part of it was lost", len(runs)))
 	return m.w.Append(store.Event{Kind: store.LostEvent, Path: "journal.jsonl", Runs: slices.Sorted(maps.Keys(runs))})
 }
 
-// forgottenRuns counts, by run, the results of runs that the journal does not tell of:
-// its file was lost, or a part of it, for each run begins there. Those that are
-// known to be forgotten are left out, and results that a run here has used, such as
-// those that another machine made.
+// forgottenRuns counts, by run, the results of runs that the journal does not
+// mention, although each run begins there: the file or a part of it was lost.
+// It leaves out runs that are known to be forgotten, and results that a run
+// here has used, such as those that another machine made.
 func forgottenRuns(events []store.Event, actions map[ActionID]*Made) map[string]int {
 	told, used := map[string]bool{}, map[ActionID]bool{}
 	for _, e := range events {
@@ -188,8 +188,8 @@ func forgottenRuns(events []store.Event, actions map[ActionID]*Made) map[string]
 	return runs
 }
 
-// lostFiles lists the files of the store that will not come back, as the journal has
-// them.
+// lostFiles lists the files of the store that, by the journal, will not come
+// back.
 func lostFiles(events []store.Event) map[string]bool {
 	lost := map[string]bool{}
 	for _, e := range events {

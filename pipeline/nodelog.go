@@ -12,11 +12,12 @@ import (
 	"sparsel/pipeline/quote"
 )
 
-// tailLines is how much of a log a failure shows.
+// tailLines is the number of log lines shown for a failure.
 const tailLines = 20
 
-// A nodeLog is the log file of one execution. The file appears with the first
-// line, so that thousands of silent nodes leave no thousands of empty files.
+// A nodeLog is the log file of one execution. The file is created with the
+// first line, so that thousands of silent nodes do not leave thousands of empty
+// files.
 type nodeLog struct {
 	path string
 	now  func() time.Time
@@ -36,7 +37,7 @@ func newNodeLog(dir, node string, now func() time.Time) *nodeLog {
 }
 
 func (l *nodeLog) printf(format string, args ...any) {
-	text := quote.Lines(strings.TrimRight(fmt.Sprintf(format, args...), "\n")) // a server's answer, say, is part of it
+	text := quote.Lines(strings.TrimRight(fmt.Sprintf(format, args...), "\n")) // it may contain, say, a server's answer
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tail = append(l.tail, strings.Split(text, "\n")...)
@@ -53,8 +54,8 @@ func (l *nodeLog) printf(format string, args ...any) {
 	}
 }
 
-// close ends the log and returns its path (empty if nothing was logged) and
-// last lines. A log that cannot be written never fails the work it is about.
+// close ends the log and returns its path (empty if nothing was logged) and its
+// last lines. A log that cannot be written never makes the logged work fail.
 func (l *nodeLog) close() (path string, tail []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-// order sorts the nodes topologically: each follows what it reads, and apart from
-// that names decide, so that the order of the caller's slice never shows.
+// order sorts the nodes topologically: each node follows those that it reads
+// from. Beyond that names decide, so that the order of the caller's slice never
+// shows.
 func (g *Graph) order(nodes []*Node) error {
 	byName := func(a, b *Node) int { return strings.Compare(a.Name, b.Name) }
 	sorted := slices.SortedFunc(slices.Values(nodes), byName)
 	g.nodes = make([]*Node, 0, len(nodes))
 	g.index = make(map[*Node]int, len(nodes))
-	open := make(map[*Node]bool, len(nodes)) // begun; its inputs are not all in their place yet
+	open := make(map[*Node]bool, len(nodes)) // visited, but not all of its inputs have been placed yet
 	var path []*Node
 	var place func(n *Node) error
 	place = func(n *Node) error {
@@ -48,8 +49,8 @@ func (g *Graph) order(nodes []*Node) error {
 	return nil
 }
 
-// cycle writes the cycle that a path of readers ends in, in the direction of the
-// data.
+// cycle describes the cycle at the end of a path of readers, in the direction
+// in which data flows.
 func cycle(path []*Node) string {
 	last := path[len(path)-1]
 	path = path[slices.Index(path, last):]
@@ -63,8 +64,8 @@ func cycle(path []*Node) string {
 	return strings.Join(names, " → ")
 }
 
-// closure returns the nodes needed for the targets, in execution order; all of
-// them if targets is empty.
+// closure returns the nodes needed for the targets, in execution order, or all
+// nodes if targets is empty.
 func (g *Graph) closure(targets []string) ([]*Node, error) {
 	if len(targets) == 0 {
 		return g.nodes, nil

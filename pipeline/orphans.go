@@ -9,9 +9,10 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// orphans lists files in the directories that the graph publishes to which no
-// node publishes and yet came out of this store: of a figure that has left the
-// parameters. What people put there themselves is theirs.
+// orphans lists files in the directories that the graph publishes to which came
+// out of this store but which no node publishes any more, for example the file
+// of a figure that was removed from the parameters. It leaves out files that
+// people put there themselves.
 func (e *Engine) orphans(c *store.Checker, g *Graph) []string {
 	published := map[string]bool{}
 	var dirs []string

@@ -2,8 +2,9 @@ package pipeline
 
 import "sync"
 
-// A pace says how long nodes take, from their costs and from what was measured
-// of others: processor time, which other work on the machine changes little.
+// A pace predicts how long nodes take, from their costs and from what was
+// measured of other nodes. It uses processor time, which other work on the
+// machine changes little.
 type pace struct {
 	calibrate func(*Node) float64 // see Config.Calibrate; may be nil
 
@@ -12,7 +13,7 @@ type pace struct {
 	calibrated map[kind]float64
 }
 
-// kind is one kind of work of a stage; that of the whole stage has no work.
+// kind is one kind of work of a stage. An empty work means the whole stage.
 type kind struct{ stage, work string }
 
 // measurement relates cost to time.
@@ -22,7 +23,7 @@ func newPace(calibrate func(*Node) float64) *pace {
 	return &pace{calibrate: calibrate, measured: map[kind]*measurement{}, calibrated: map[kind]float64{}}
 }
 
-// keep is the weight that old measurements keep when a new one comes: about
+// keep is the weight that old measurements keep when a new one arrives. About
 // the last twenty of a kind count, so that a faster build shows soon.
 const keep = 0.95
 
@@ -44,10 +45,10 @@ func (p *pace) observe(stage, work string, cost, seconds float64) {
 	}
 }
 
-// estimate returns the seconds of a processor that a node is expected to take;
-// ok is false if nothing tells. What was measured of its kind of work counts
-// beside the calibration in proportion to its length: a measurement shorter than
-// the node is mostly about what does not grow with the work.
+// estimate returns the processor seconds that a node is expected to take; ok is
+// false if nothing is known. The measurements of its kind of work are weighed
+// against the calibration in proportion to their length, because a measurement
+// shorter than the node mostly reflects what does not grow with the work.
 func (p *pace) estimate(n *Node) (seconds float64, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

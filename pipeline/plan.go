@@ -14,10 +14,10 @@ import (
 // A State is what a plan says about a node.
 type State string
 
-// The states. A stale node runs for certain, unless something it reads from
-// fails. A waiting one reads from a node that runs, and runs unless what it
-// reads comes out unchanged. A broken one is stale and failed when it was last
-// tried as it is now.
+// The states. A stale node runs for certain, unless something that it reads
+// from fails. A waiting node reads from a node that runs, and runs unless its
+// inputs come out unchanged. A broken node is stale, and failed when it was
+// last tried with its present action.
 const (
 	Current State = "current"
 	Stale   State = "stale"
@@ -29,39 +29,39 @@ const (
 type Step struct {
 	Node    *Node
 	State   State
-	Reasons []string // why it is not current, most telling first
-	Causes  []Cause  // those of the reasons that lie in the node itself
+	Reasons []string // why it is not current, most informative first
+	Causes  []Cause  // those reasons that lie in the node itself
 	Restore []string // published files that are missing or have been edited
-	Log     string   // of the failure, if State is Broken
+	Log     string   // log of the failure, if State is Broken
 
-	// Far says that the second level has the result, and the store does not know of
+	// Far says that the second level has the result and the store does not know of
 	// it yet.
 	Far bool
 
-	// Action is zero while it depends on the outputs of nodes that run.
+	// Action is zero while it depends on the outputs of nodes that will run.
 	Action  ActionID
-	Outputs []store.Output // of a current node; Away are those whose bytes are not here
-	Adopted bool           // of a current node: other code made them, see Engine.Adopt
+	Outputs []store.Output // outputs of a current node; those whose bytes are not here are Away
+	Adopted bool           // other code made the outputs of this current node; see Engine.Adopt
 
-	// expected is what the step's outputs will be if it gives again what it
-	// gave before: an action gives the same bytes each time.
+	// expected is what the step's outputs will be if it reproduces its earlier
+	// outputs, as every action should.
 	expected []store.Output
 
 	action *action
 	level  int
-	order  int // in Plan.Steps
+	order  int // index in Plan.Steps
 }
 
-// A Plan is what a run would do and why. Run carries out exactly this.
+// A Plan says what a run would do and why. Run carries out exactly this.
 type Plan struct {
 	Graph *Graph
 	Steps []Step // what the targets need, in execution order
-	// Fetch are the bytes to be brought from the second level. A node that waits
-	// may turn out not to need its share of them.
+	// Fetch lists the bytes to fetch from the second level. A waiting node may
+	// turn out not to need its share of them.
 	Fetch []store.Output
 
 	targets    []string
-	generation string // of the store when the plan was made: see Run
+	generation string // generation of the store when the plan was made; see Run
 	steps      map[*Node]*Step
 	checker    *store.Checker
 	needed     needed
@@ -91,21 +91,21 @@ func (p *Plan) Count(s State) int {
 }
 
 // Hashed returns how many files were hashed for this plan and for runs of it,
-// and their length in bytes.
+// and their total size in bytes.
 func (p *Plan) Hashed() (files, bytes int64) { return p.checker.Work() }
 
 // Step returns the plan's view of the named node, or nil.
 func (p *Plan) Step(name string) *Step { return p.steps[p.Graph.Node(name)] }
 
-// Plan says what carrying out the targets (all nodes, if none are named) would
-// run, without writing anything. Stored bytes that would feed work are hashed
-// again, so that damage is found now and not in the middle of a run.
+// Plan returns what carrying out the targets (all nodes if none are named)
+// would run. It writes nothing. It hashes stored bytes that the planned work
+// would read, so that damage is found now and not in the middle of a run.
 func (e *Engine) Plan(ctx context.Context, g *Graph, targets []string) (*Plan, error) {
 	return e.plan(ctx, g, targets, store.TrustNothing)
 }
 
-// plan does it; with trust store.TrustTimes it is quicker and only good for
-// telling people.
+// plan implements Plan. With trust store.TrustTimes it is quicker, and good
+// enough only for telling people.
 func (e *Engine) plan(ctx context.Context, g *Graph, targets []string, trust store.Trust) (*Plan, error) {
 	nodes, err := g.closure(targets)
 	if err != nil {
@@ -147,7 +147,7 @@ func (e *Engine) plan(ctx context.Context, g *Graph, targets []string, trust sto
 	}
 }
 
-// identify finds the code of the stages in use, once per engine.
+// identify determines the code of the stages in use, once per engine.
 func (e *Engine) identify(ctx context.Context, nodes []*Node) error {
 	var missing []string
 	asked := map[string]bool{}
@@ -174,11 +174,13 @@ func (e *Engine) identify(ctx context.Context, nodes []*Node) error {
 }
 
 // named returns an error if a stage does not name the versions of the pinned
-// packages that it uses: results would outlive a change of theirs.
+// packages that it uses. Otherwise results would outlive a change to those
+// packages.
 func (e *Engine) named(s *Stage) error {
 	for path, pin := range e.code[s.Package].Pinned {
 		if !slices.Contains(strings.Split(s.Contract, ", "), pin.Version) {
-			return fmt.Errorf("stage %s uses package %s, which counts by a version in place of its source; name %q in its Contract, separated from others by a comma and a space",
+			return fmt.Errorf("stage %s uses package %s, which counts by a version instead of its source; "+
+				"name %q in its Contract, separated from others by a comma and a space",
 				s.Name, path, pin.Version)
 		}
 	}

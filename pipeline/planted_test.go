@@ -15,10 +15,10 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// The usual ways in which a stage is not a function of its inputs. Done again,
-// after its result is lost, it gives other bytes: an error that names the node
-// and the output, and keeps both. Which step of a training differs first is for
-// an audit to say.
+// The usual ways in which a stage is not a function of its inputs. When its
+// lost result is made again, it has other bytes: an error names the node and
+// the output, and keeps both. An audit can tell which step of a training
+// differs first.
 func TestT27PlantedNonDeterminism(t *testing.T) {
 	t.Parallel()
 	for what, text := range map[string]func() string{
@@ -81,7 +81,8 @@ func mapOrder() string {
 	return text
 }
 
-// racingSum adds numbers of very different size as they come.
+// racingSum adds numbers of very different size in the order in which they
+// arrive.
 func racingSum() string {
 	var mu sync.Mutex
 	var wg sync.WaitGroup

@@ -18,15 +18,15 @@ import (
 	"sparsel/pipeline/store/disk"
 )
 
-// A memory models what a disk holds for certain. It watches the steps of the
-// file layer: bytes are certain once their file was synced, names once their
-// directory was. All else may or may not be there after a power cut, in any
-// combination: a name without its bytes, bytes cut short, zeros.
+// A memory models what a disk is certain to hold. It watches the steps of the
+// file layer. Bytes are certain once their file was synced, names once their
+// directory was. Everything else may or may not be there after a power cut, in
+// any combination: a name without its bytes, bytes cut short, zeros.
 type memory struct {
 	mu    sync.Mutex
-	last  disk.Step // whose effect is there when the next step is announced
+	last  disk.Step // its effect exists when the next step is announced
 	steps int
-	cut   int // the step at which the power goes
+	cut   int // the step at which the power fails
 	image func()
 
 	bytes map[uint64][]byte            // by inode
@@ -55,7 +55,7 @@ func (m *memory) hook(s disk.Step) error {
 	defer m.mu.Unlock()
 	switch m.last.Op {
 	case disk.Create:
-		delete(m.bytes, inode(m.last.Path)) // the number may have been another file's
+		delete(m.bytes, inode(m.last.Path)) // another file may have had this inode number before
 	case disk.Sync:
 		text, err := os.ReadFile(m.last.Path)
 		if err != nil {
@@ -93,14 +93,14 @@ func list(dir string) map[string]uint64 {
 	return names
 }
 
-// A whim decides what becomes of things that are not certain.
+// A whim decides what happens to everything that is not certain.
 type whim struct {
-	names func() bool                  // whether a change of a directory is there
-	bytes func(now, was []byte) []byte // what a file holds
+	names func() bool                  // whether a change of a directory survives
+	bytes func(now, was []byte) []byte // the content of a file
 }
 
-// whims are the two worst disks that one can think of, and one that cannot be
-// thought of.
+// whims are the two worst disks that one can think of, and one that nobody can
+// think of.
 func whims(rng *rand.Rand) map[string]whim {
 	return map[string]whim{
 		"nothing survives": {func() bool { return false }, func(_, was []byte) []byte { return was }},
@@ -117,7 +117,7 @@ func whims(rng *rand.Rand) map[string]whim {
 			case 1:
 				return was
 			case 2:
-				return make([]byte, len(now)) // blocks that were allotted, and never written
+				return make([]byte, len(now)) // blocks that were allocated but never written
 			}
 			return now[:rng.IntN(len(now)+1)]
 		}},
@@ -141,14 +141,14 @@ func (m *memory) after(dir, to string, w whim) error {
 	for name := range all {
 		names = append(names, name)
 	}
-	slices.Sort(names) // the whims are drawn in this order
+	slices.Sort(names) // the random decisions are made in this order
 	for _, name := range names {
 		id, live := now[name], true
 		if now[name] != was[name] && !w.names() {
 			id, live = was[name], false
 		}
 		if id == 0 {
-			continue // it never was, or it is no more
+			continue // it never existed, or it no longer exists
 		}
 		path := filepath.Join(dir, name)
 		if info, err := os.Lstat(path); live && err == nil && info.IsDir() {
@@ -174,9 +174,9 @@ func (m *memory) after(dir, to string, w whim) error {
 	return nil
 }
 
-// A power cut before any step, on a disk of any whim: each action is done, with
-// all its bytes, or it is not done; the next run goes on from there; and what an
-// earlier run had made is all there.
+// A power cut before any step, on a disk of any whim: each action either is
+// done and has all its bytes, or is not done. The next run continues from
+// there, and everything that an earlier run produced is still there.
 func TestT04PowerCut(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(5, 6))
@@ -231,8 +231,9 @@ func TestT04PowerCut(t *testing.T) {
 	}
 }
 
-// cutAt runs the study until the power goes before a step, and leaves in to what
-// the disk holds then. Step 0 never comes; steps counts them all.
+// cutAt runs the study until the power fails before a step, and leaves in to
+// what the disk then holds. Step 0 never happens; steps is the total number of
+// steps.
 func (l *lab) cutAt(cut int, to string, w whim) (reached bool, steps int) {
 	l.t.Helper()
 	m := remember(l.t.(*testing.T), l.dir)

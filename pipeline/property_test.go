@@ -15,10 +15,10 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// Random graphs, random edits. An oracle that shares no code with the
-// planner says which nodes have to run and what every node must hold: a node
-// runs exactly if its function, parameter and input texts were never seen
-// together before.
+// Random graphs, random edits. An oracle that shares no code with the planner
+// says which nodes have to run and what the content of every node must be: a
+// node runs exactly if its function, parameter and input texts have never
+// occurred together before.
 func TestT18RandomGraphsAndEdits(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(rounds(15, 1000)) {
@@ -38,8 +38,8 @@ type world struct {
 	dir    string
 	code   versions
 	nodes  []spec
-	done   map[string]bool // oracle: keys computed so far
-	marked int             // journal events counted so far
+	done   map[string]bool // the oracle's keys computed so far
+	marked int             // number of journal events counted so far
 }
 
 // spec is one node. Coarse nodes write only the parity of what they read, so
@@ -47,7 +47,7 @@ type world struct {
 type spec struct {
 	stage  int
 	param  int
-	inputs []int // earlier nodes
+	inputs []int // indices of earlier nodes
 	coarse bool
 }
 
@@ -83,21 +83,21 @@ func (w *world) edit() {
 		w.nodes = append(w.nodes, w.randomSpec(len(w.nodes)))
 	case 3:
 		w.damage(i)
-	case 4: // nothing at all
+	case 4: // changes nothing at all
 	default:
 		w.nodes[i].param = w.rng.IntN(3)
 	}
 }
 
-// damage overwrites one output in the store; the oracle forgets that it is done.
-// Bytes that several actions made are left alone: whichever of them runs first
-// repairs the others, which depends on the schedule.
+// damage overwrites one output in the store, and the oracle forgets that it is
+// done. Bytes that several actions produced are left alone: whichever of them
+// runs first repairs the others, which depends on the schedule.
 func (w *world) damage(i int) {
 	contents, keys := w.oracle()
 	sum := sha256.Sum256([]byte(contents[i]))
 	path := filepath.Join(w.dir, "store", "blobs", fmt.Sprintf("%x", sum[:1]), fmt.Sprintf("%x", sum))
 	if _, err := os.Stat(path); err != nil {
-		return // never made
+		return // it was never made
 	}
 	for j := range contents {
 		if contents[j] == contents[i] && keys[j] != keys[i] {
@@ -225,8 +225,8 @@ func (w *world) check(what string) {
 	}
 }
 
-// checkPlan: what the plan calls current did not run, and every action that it
-// calls stale was executed under one of its nodes' names.
+// checkPlan checks that nothing that the plan calls current ran, and that every
+// action that it calls stale was executed under the name of one of its nodes.
 func (w *world) checkPlan(what string, p *pipeline.Plan, names []string) {
 	w.t.Helper()
 	for _, s := range p.Steps {
@@ -240,7 +240,7 @@ func (w *world) checkPlan(what string, p *pipeline.Plan, names []string) {
 	}
 }
 
-// twin reports whether a node that does the same ran in its place.
+// twin reports whether a node with the same action ran in its place.
 func (w *world) twin(p *pipeline.Plan, s pipeline.Step, names []string) bool {
 	_, keys := w.oracle()
 	at := slices.IndexFunc(p.Steps, func(o pipeline.Step) bool { return o.Node == s.Node })

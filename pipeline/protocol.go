@@ -9,82 +9,84 @@ import (
 	"sparsel/pipeline/codeid"
 )
 
-// The driver and a worker process talk in lines of JSON, the worker's standard
-// input one way and its standard output the other. Both ends are the same
-// program, so the form has no versions and is nobody else's business.
+// The driver and a worker process exchange lines of JSON through the worker's
+// standard input and output. Both ends are the same program, so the format has
+// no version and nobody else needs to know it.
 
-// A request is what the driver tells a worker: one of its fields is set.
+// A request is what the driver tells a worker. One of its fields is set.
 type request struct {
-	Setup  json.RawMessage `json:"setup,omitempty"`  // first, once
+	Setup  json.RawMessage `json:"setup,omitempty"`  // sent once, first
 	Launch *launchRequest  `json:"launch,omitempty"` // with Setup, to a worker that Workers.Launch started
-	Job    *jobRequest     `json:"job,omitempty"`    // one at a time
+	Job    *jobRequest     `json:"job,omitempty"`    // one job at a time
 	Cancel bool            `json:"cancel,omitempty"`
-	Blob   *blobAnswer     `json:"blob,omitempty"`  // to the reply of that number
-	Chunk  *chunk          `json:"chunk,omitempty"` // of the bytes that Want asked for
+	Blob   *blobAnswer     `json:"blob,omitempty"`  // answers the Blob reply of that number
+	Chunk  *chunk          `json:"chunk,omitempty"` // a chunk of the bytes that Want asked for
 	Ping   bool            `json:"ping,omitempty"`
 }
 
-// A launchRequest tells a worker on another machine how to work with the driver.
+// A launchRequest tells a worker on another machine how to work with the
+// driver.
 type launchRequest struct {
-	Program codeid.Hash `json:"program"` // SHA-256 of the driver's program file, which must be the worker's
-	Probe   string      `json:"probe"`   // a file of the driver: where the worker sees it, the two share the store's folder
-	Nonce   string      `json:"nonce"`   // what the probe holds; the worker's answer is a file beside it, PROBE.seen, that holds it too
+	Program codeid.Hash `json:"program"` // SHA-256 of the driver's program file; the worker's must be equal
+	Probe   string      `json:"probe"`   // a file of the driver: if the worker sees it, they share the store's directory
+	Nonce   string      `json:"nonce"`   // content of the probe, and of the worker's answer beside it, PROBE.seen
 }
 
-// A jobRequest names a node of the graph that both ends have.
+// A jobRequest names a node of the graph that both ends have built.
 type jobRequest struct {
 	Node        string                  `json:"node"`
-	Fingerprint codeid.Hash             `json:"fingerprint"` // of the node as the driver has it
+	Fingerprint codeid.Hash             `json:"fingerprint"` // fingerprint of the driver's node
 	Action      ActionID                `json:"action"`
-	Dir         string                  `json:"dir"` // empty: the worker uses a folder of its own and sends the outputs
+	Dir         string                  `json:"dir"` // if empty, the worker uses a directory of its own and sends the outputs
 	Inputs      map[string]inputRequest `json:"inputs"`
 }
 
 type inputRequest struct {
 	ID     ContentID `json:"id"`
-	Path   string    `json:"path,omitempty"` // empty where the worker must ask for the bytes
+	Path   string    `json:"path,omitempty"` // empty if the worker must ask for the bytes
 	Absent bool      `json:"absent,omitempty"`
 }
 
 type blobAnswer struct {
 	Number int    `json:"number"`
-	Path   string `json:"path"` // empty: the store does not hold it
+	Path   string `json:"path"` // empty if the store does not hold it
 }
 
-// A reply is what a worker tells the driver: one of its fields is set.
+// A reply is what a worker tells the driver. One of its fields is set.
 type reply struct {
-	Hello    *helloReply    `json:"hello,omitempty"` // first, before anything is asked
+	Hello    *helloReply    `json:"hello,omitempty"` // sent first, before any request
 	Ready    bool           `json:"ready,omitempty"` // the graph is built
-	Seen     bool           `json:"seen,omitempty"`  // with Ready: the probe is visible and was answered
-	Unfit    string         `json:"unfit,omitempty"` // it cannot be built: why
-	Begun    bool           `json:"begun,omitempty"` // the stage begins
+	Seen     bool           `json:"seen,omitempty"`  // with Ready: the worker saw the probe and answered it
+	Unfit    string         `json:"unfit,omitempty"` // why the graph cannot be built
+	Begun    bool           `json:"begun,omitempty"` // the stage is starting
 	Log      *string        `json:"log,omitempty"`
 	Progress *progressReply `json:"progress,omitempty"`
 	Blob     *blobQuestion  `json:"blob,omitempty"`
 	Done     *doneReply     `json:"done,omitempty"`
-	Want     *ContentID     `json:"want,omitempty"`  // an input whose path shows the worker no such bytes
-	Chunk    *chunk         `json:"chunk,omitempty"` // of an output, before Done
+	Want     *ContentID     `json:"want,omitempty"`  // an input whose path does not lead the worker to those bytes
+	Chunk    *chunk         `json:"chunk,omitempty"` // a chunk of an output, before Done
 	Pong     bool           `json:"pong,omitempty"`
 
-	// Silent comes by standard error: all that was written there is heard.
+	// Silent comes from standard error: everything written there has been read.
 	Silent bool `json:"-"`
 }
 
-// silentMark is the line by which a worker ends the standard error of a job.
+// silentMark is the line by which a worker marks the end of a job on its
+// standard error.
 const silentMark = "\x1esparsel: end of job"
 
-// A helloReply says where the worker is; see thisMachine.
+// A helloReply describes the worker's machine; see thisMachine.
 type helloReply struct {
 	Machine map[string]string `json:"machine"`
 }
 
-// A chunk is the next piece of a file. Chunks of one file come in order.
+// A chunk is the next piece of a file. The chunks of one file arrive in order.
 type chunk struct {
-	Output string     `json:"output,omitempty"` // to the driver: which output
-	Input  *ContentID `json:"input,omitempty"`  // to the worker: which input
+	Output string     `json:"output,omitempty"` // to the driver: the name of the output
+	Input  *ContentID `json:"input,omitempty"`  // to the worker: the id of the input
 	Data   []byte     `json:"data,omitempty"`
 	Last   bool       `json:"last,omitempty"`
-	Error  string     `json:"error,omitempty"` // with Last: it cannot be sent, why
+	Error  string     `json:"error,omitempty"` // with Last: why the file cannot be sent
 }
 
 type progressReply struct {
@@ -100,9 +102,9 @@ type blobQuestion struct {
 
 type doneReply struct {
 	Error  string `json:"error,omitempty"`
-	Unsafe bool   `json:"unsafe,omitempty"` // the stage panicked: this process is not to be used again
+	Unsafe bool   `json:"unsafe,omitempty"` // the stage panicked: this process must not be used again
 	Lost   bool   `json:"lost,omitempty"`   // the worker's machine is to blame, not the stage
-	Made   []made `json:"made,omitempty"`   // of a worker on another machine: what it wrote, as it sees it
+	Made   []made `json:"made,omitempty"`   // from a worker on another machine: what it wrote, as it sees it
 	usage
 }
 
@@ -113,14 +115,14 @@ type made struct {
 	Size   int64     `json:"size"`
 }
 
-// usage is what a stage took of its machine; what is not known is 0.
+// usage is what a stage used of its machine. Unknown values are 0.
 type usage struct {
-	Memory int64   `json:"memory,omitempty"` // most bytes that the process ever held
-	CPU    float64 `json:"cpu,omitempty"`    // seconds of processor time for this job
+	Memory int64   `json:"memory,omitempty"` // most bytes that the process ever had
+	CPU    float64 `json:"cpu,omitempty"`    // processor time of this job in seconds
 }
 
-// fingerprint is everything of a node that a stage sees, so that both ends can
-// be sure to mean the same.
+// fingerprint is a hash of everything about a node that a stage sees, so that
+// both ends can be sure to mean the same node.
 func fingerprint(n *Node) codeid.Hash {
 	h := canon.NewHash("sparsel node 1", nil)
 	h.String("stage", n.Stage.Name)
@@ -138,13 +140,13 @@ func fingerprint(n *Node) codeid.Hash {
 	return h.Sum()
 }
 
-// lines passes what is written to it on, line by line without the line ends.
+// lines passes on what is written to it, line by line, without the line ends.
 type lines struct {
 	rest []byte
 	each func(line []byte)
 }
 
-// Write is for package os/exec. It never fails.
+// Write implements io.Writer for package os/exec. It never fails.
 func (l *lines) Write(p []byte) (int, error) {
 	l.rest = append(l.rest, p...)
 	for {
@@ -157,7 +159,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	}
 }
 
-// end passes on a last line that has no end.
+// end passes on an incomplete last line.
 func (l *lines) end() {
 	if len(l.rest) > 0 {
 		l.each(l.rest)

@@ -12,23 +12,23 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// Made is an action that was done, as its record tells it: what it was, and
+// Made is an action that was done, according to its record: what it was and
 // what came out.
 type Made struct {
 	Action   ActionID
-	Node     string // that first asked for it: a label
+	Node     string // the node that first needed it: a label
 	Stage    string
 	Contract string
 	Code     codeid.Hash // see Provenance.Code
 	Params   []canon.Field
-	Inputs   []MadeFrom // by name
+	Inputs   []MadeFrom // sorted by name
 	Outputs  []store.Output
 
 	// Adopted, if not nil, says that the action was not done: it was given the
-	// outputs that other code made.
+	// outputs of other code.
 	Adopted *Adoption
 
-	// What it was made by, which decides nothing.
+	// The run and the environment that produced it. They decide nothing.
 	Run         string
 	Seconds     float64
 	Environment map[string]string
@@ -55,18 +55,18 @@ func (m *Made) Param(name string) string {
 	return m.Params[i].Value
 }
 
-// Provenance is everything that the records of a store say, by what was done
-// and by what came out. Actions that gave different bytes twice are left out:
-// they made nothing that can be relied on.
+// Provenance is everything that the records of a store say, indexed by action
+// and by output. Actions that gave different bytes twice are left out, because
+// nothing that they produced can be relied on.
 type Provenance struct {
 	store   *store.Store
 	actions map[ActionID]*Made
 	refused map[ActionID]bool     // actions that gave different bytes twice
-	makers  map[ContentID][]*Made // best first: see newer
+	makers  map[ContentID][]*Made // best first; see newer
 }
 
-// ReadProvenance reads the records of a store. Those that cannot be believed
-// are faults; no other file is looked at.
+// ReadProvenance reads the records of a store. It returns those that cannot be
+// believed as faults, and looks at no other file.
 func ReadProvenance(ctx context.Context, s *store.Store) (*Provenance, []store.Fault, error) {
 	records, faults, err := s.Records(ctx)
 	if err != nil {
@@ -76,8 +76,9 @@ func ReadProvenance(ctx context.Context, s *store.Store) (*Provenance, []store.F
 	return p, append(faults, more...), nil
 }
 
-// newProvenance indexes records. An action's id is computed again from what
-// its record says it was: what a record says decided a result, did.
+// newProvenance indexes records. It computes each action's id again from what
+// its record says, which proves that what the record says is what decided the
+// result.
 func newProvenance(s *store.Store, records map[ActionID]*store.Record) (*Provenance, []store.Fault) {
 	p := &Provenance{store: s, actions: make(map[ActionID]*Made, len(records)), refused: map[ActionID]bool{}, makers: map[ContentID][]*Made{}}
 	var faults []store.Fault
@@ -105,12 +106,13 @@ func newProvenance(s *store.Store, records map[ActionID]*store.Record) (*Provena
 
 func madeOf(r *store.Record, a *action) *Made {
 	return &Made{
-		Action: r.Action, Node: r.Node, Stage: r.Stage, Contract: a.Contract, Code: a.Code, Params: a.Params, Inputs: a.Inputs, Outputs: r.Outputs,
+		Action: r.Action, Node: r.Node, Stage: r.Stage, Contract: a.Contract, Code: a.Code, Params: a.Params, Inputs: a.Inputs,
+		Outputs: r.Outputs,
 		Adopted: a.Adopted, Run: a.Run, Seconds: a.Seconds, Environment: a.Environment, job: a.Job,
 	}
 }
 
-// actionOf reads what a record says its action was, and holds it against the
+// actionOf reads a record's description of its action and compares it with the
 // action's id.
 func actionOf(r *store.Record) (*action, error) {
 	a, err := decodeAction(r.Detail)
@@ -123,13 +125,14 @@ func actionOf(r *store.Record) (*action, error) {
 	return a, err
 }
 
-// newer orders actions from the newest run to the oldest; their ids decide
-// where runs do not.
+// newer orders actions from the newest run to the oldest. Within a run their
+// ids decide.
 func newer(a, b *Made) int {
 	return cmp.Or(strings.Compare(b.Run, a.Run), strings.Compare(a.Action.String(), b.Action.String()))
 }
 
-// All lists every action, by node and then from the newest to the oldest.
+// All lists every action, sorted by node and then from the newest to the
+// oldest.
 func (p *Provenance) All() []*Made {
 	list := make([]*Made, 0, len(p.actions))
 	for _, m := range p.actions {
@@ -139,14 +142,14 @@ func (p *Provenance) All() []*Made {
 	return list
 }
 
-// Action returns the action of that id, or nil.
+// Action returns the action with that id, or nil.
 func (p *Provenance) Action(id ActionID) *Made { return p.actions[id] }
 
-// Makers lists the actions that gave these bytes, newest first.
+// Makers lists the actions that produced these bytes, newest first.
 func (p *Provenance) Makers(id ContentID) []*Made { return slices.Clone(p.makers[id]) }
 
-// Maker returns the action that gave these bytes as an output of the named
-// node, or else the newest that gave them, or nil.
+// Maker returns the action that produced these bytes as an output of the named
+// node, or else the newest action that produced them, or nil.
 func (p *Provenance) Maker(id ContentID, node string) *Made {
 	list := p.makers[id]
 	for _, m := range list {
@@ -160,16 +163,16 @@ func (p *Provenance) Maker(id ContentID, node string) *Made {
 	return list[0]
 }
 
-// Upstream lists everything that m was made from, m itself last, each action
-// once and after all that it was made from. missing are inputs whose makers
-// the store has no record of.
+// Upstream lists everything that m was made from, and m itself last. Each
+// action appears once, after everything that it was made from. missing are
+// inputs for whose makers the store has no record.
 func (p *Provenance) Upstream(m *Made) (chain []*Made, missing []MadeFrom) {
 	p.upstream(m, map[ActionID]bool{}, &chain, &missing)
 	return chain, missing
 }
 
-// upstream appends what Upstream returns, leaving out the actions seen before,
-// and marks those it comes by.
+// upstream appends what Upstream returns, skips the actions in seen, and adds
+// those that it visits to seen.
 func (p *Provenance) upstream(m *Made, seen map[ActionID]bool, chain *[]*Made, missing *[]MadeFrom) {
 	if seen[m.Action] {
 		return
@@ -188,8 +191,8 @@ func (p *Provenance) upstream(m *Made, seen map[ActionID]bool, chain *[]*Made, m
 	*chain = append(*chain, m)
 }
 
-// Code returns what the code of an action was. The error wraps fs.ErrNotExist
-// or store.ErrDamaged if the store cannot tell.
+// Code returns the code of an action. The error wraps fs.ErrNotExist or
+// store.ErrDamaged if the store does not know it.
 func (p *Provenance) Code(id codeid.Hash) (codeid.Identity, error) {
 	var c codeid.Identity
 	err := p.store.Manifest(id, &c)
@@ -199,14 +202,14 @@ func (p *Provenance) Code(id codeid.Hash) (codeid.Identity, error) {
 	return c, err
 }
 
-// A Use is that a node's action was done, or found to be done.
+// A Use says that a node's action was done, or found to be done.
 type Use struct {
 	Node string
 	Made *Made
 }
 
-// Last returns what each node's action was when the store last had to do with
-// it, by the journal and as far as there is a record: the latest first.
+// Last returns, for each node, the action that the store last did or used for
+// it, according to the journal and as far as there is a record, latest first.
 func (p *Provenance) Last() ([]Use, error) {
 	events, _, err := p.store.Journal()
 	if err != nil {

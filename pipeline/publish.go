@@ -54,7 +54,8 @@ func (r *runner) publish(n *Node, outputs []store.Output) ([]string, error) {
 	return written, nil
 }
 
-// tempMark is in the names of files on their way to being published.
+// tempMark is part of the names of temporary files that are about to be
+// published.
 const tempMark = ".publishing-"
 
 func (r *runner) copyOut(target string, want ContentID) error {
@@ -79,7 +80,7 @@ func (r *runner) copyOut(target string, want ContentID) error {
 }
 
 // publishingDirs lists the directories below Out that the plan's nodes publish
-// to, and those above them, where a report may lie.
+// to, and their parents, where a report may be.
 func (e *Engine) publishingDirs(p *Plan) []string {
 	var dirs []string
 	for i := range p.Steps {
@@ -97,14 +98,14 @@ func (e *Engine) publishingDirs(p *Plan) []string {
 	return dirs
 }
 
-// litter lists what is half published in the directories of a plan: by runs that
-// are at work, or that were killed.
+// litter lists half-published files in the directories of a plan. They belong
+// to runs that are at work or were killed.
 func (e *Engine) litter(p *Plan) []string {
 	var list []string
 	for _, dir := range e.publishingDirs(p) {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
-			continue // nothing was published there, or publishing will say what is wrong
+			continue // nothing was published there, or publish will report what is wrong
 		}
 		for _, f := range entries {
 			if f.Type().IsRegular() && strings.HasPrefix(f.Name(), tempMark) {
@@ -115,8 +116,8 @@ func (e *Engine) litter(p *Plan) []string {
 	return list
 }
 
-// sweepPublished removes half-published files of runs that are no more from the
-// directories that this plan publishes to.
+// sweepPublished removes half-published files of runs that no longer exist from
+// the directories that this plan publishes to.
 func (r *runner) sweepPublished() error {
 	for _, path := range r.e.litter(r.plan) {
 		if alive, err := r.w.Alive(publisher(path)); err != nil || alive {
@@ -129,8 +130,8 @@ func (r *runner) sweepPublished() error {
 	return nil
 }
 
-// mayPublish looks whether the directories that the plan publishes to can be
-// written, before hours of work.
+// mayPublish checks, before hours of work, that the directories that the plan
+// publishes to can be written.
 func (r *runner) mayPublish() error {
 	for _, dir := range r.e.publishingDirs(r.plan) {
 		if err := disk.Writable(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -19,18 +19,18 @@ import (
 	"sparsel/pipeline/store/remote"
 )
 
-// A pusher brings a run's results to the second level, in the background: blobs,
-// the code's manifest, and then the record, so that no record is there whose
-// bytes are not. A push that fails fails no node.
+// A pusher copies a run's results to the second level in the background: the
+// blobs, the code's manifest, and then the record, so that no record exists
+// there without its bytes. A push that fails does not make a node fail.
 //
-// What is known to be there is listed under the store's cache, so whatever is not
-// in the list is pushed by the next run, also after a crash and where a second
-// level is named for the first time. Without the list everything is offered
-// again, which the second level answers without taking it.
+// A list in the store's cache says what is known to be there. Whatever is not
+// in the list is pushed by the next run, even after a crash or if a second
+// level is named for the first time. If the list is missing, everything is
+// offered again, and the second level declines what it has.
 type pusher struct {
 	r    *runner
-	list string          // file of the actions that are known to be there
-	done map[string]bool // what it holds
+	list string          // file that lists the actions known to be there
+	done map[string]bool // the actions in list
 	room chan struct{}
 	wait sync.WaitGroup
 
@@ -39,12 +39,12 @@ type pusher struct {
 	conflicts []error
 }
 
-// Grace is how long a collection spares what is young, if it is not told
-// otherwise. Pushes renew what has half that age, so none relies on bytes that a
-// collection is about to take.
+// Grace is how long a collection spares young objects by default. Pushes renew
+// objects that are older than half of it, so that no push relies on bytes that
+// a collection is about to remove.
 const Grace = 14 * 24 * time.Hour
 
-// newPusher returns a pusher, nil if nothing is to be pushed.
+// newPusher returns a pusher, or nil if nothing is to be pushed.
 func newPusher(r *runner) *pusher {
 	if r.e.far == nil || r.e.far.readOnly {
 		return nil
@@ -89,7 +89,8 @@ func (p *pusher) learned(id ActionID) error {
 	return p.r.e.Store.Disk.Append(p.list, []byte(id.String()+"\n"), false)
 }
 
-// there reports whether an action's result is known to be there, or never will be.
+// there reports whether an action's result is known to be there, or whether
+// there is no second level to push to.
 func (p *pusher) there(id ActionID) bool {
 	if p == nil {
 		return true
@@ -126,11 +127,10 @@ func (p *pusher) try(ctx context.Context, id ActionID) error {
 	return p.push(ctx, id)
 }
 
-// errClosed says that nothing more is pushed by this command; why, a note has
-// said.
+// errClosed says that this command pushes nothing more. A note has said why.
 var errClosed = errors.New("the second level takes nothing")
 
-// ended draws the consequences of a push.
+// ended handles the outcome of a push.
 func (p *pusher) ended(ctx context.Context, id ActionID, err error) {
 	f := p.r.e.far
 	if err == nil {
@@ -165,7 +165,7 @@ func (f *far) shut() bool {
 	return f.closed
 }
 
-// shutOff ends the pushing of this command, and says so once.
+// shutOff stops this command from pushing, and says so once.
 func (f *far) shutOff(err error) {
 	f.mu.Lock()
 	was := f.closed || f.away
@@ -176,10 +176,10 @@ func (f *far) shutOff(err error) {
 	}
 }
 
-// errHere says that the trouble is with this machine's own files.
-var errHere = errors.New("its files here cannot be read")
+// errHere says that the problem is with this machine's own files.
+var errHere = errors.New("its local files cannot be read")
 
-// push brings one action's result to the second level.
+// push copies the result of one action to the second level.
 func (p *pusher) push(ctx context.Context, id ActionID) error {
 	rec, err := p.r.e.Store.Record(id)
 	if err != nil {
@@ -193,7 +193,7 @@ func (p *pusher) push(ctx context.Context, id ActionID) error {
 		err := p.r.plan.checker.Blob(o.Content, o.Size, store.TrustNothing)
 		switch {
 		case o.Away && errors.Is(err, fs.ErrNotExist):
-			rec.Outputs[i].Away = !p.r.e.far.holds(ctx, o) // known, and held by nobody: let go before it was pushed
+			rec.Outputs[i].Away = !p.r.e.far.holds(ctx, o) // if nobody has the bytes, they were released before they were pushed
 		case err != nil:
 			return fmt.Errorf("%w: output %s: %w", errHere, o.Name, err)
 		default:
@@ -218,7 +218,7 @@ func (p *pusher) blob(ctx context.Context, o store.Output) error {
 	return p.put(ctx, store.IDPath("blobs", o.Content), remote.Object{Body: file, Size: o.Size, Sum: o.Content})
 }
 
-// put gives a key its bytes, unless it is there, whole and young.
+// put stores bytes under a key, unless the key already has them and is young.
 func (p *pusher) put(ctx context.Context, key string, o remote.Object) error {
 	f := p.r.e.far
 	f.mu.Lock()
@@ -228,7 +228,7 @@ func (p *pusher) put(ctx context.Context, key string, o remote.Object) error {
 	if errors.Is(err, fs.ErrExist) {
 		e, serr := f.c.Stat(ctx, key)
 		switch {
-		case errors.Is(serr, fs.ErrNotExist): // a collection was faster
+		case errors.Is(serr, fs.ErrNotExist): // a collection has just removed it
 		case serr != nil:
 			return serr
 		case e.Size == o.Size && p.r.e.Now().Sub(e.Changed) < Grace/2:
@@ -246,7 +246,7 @@ func (p *pusher) put(ctx context.Context, key string, o remote.Object) error {
 	return nil
 }
 
-// describe brings what explains a record: the format and the code's manifest.
+// describe pushes what explains a record: the format and the code's manifest.
 func (p *pusher) describe(ctx context.Context, rec *store.Record) error {
 	a, err := decodeAction(rec.Detail)
 	if err != nil {
@@ -279,7 +279,8 @@ func object(text []byte) remote.Object {
 	return remote.Object{Body: bytes.NewReader(text), Size: int64(len(text)), Sum: sha256.Sum256(text)}
 }
 
-// record puts a record, last. One that is there must say the same.
+// record pushes a record, after everything else. A record that is already there
+// must say the same.
 func (p *pusher) record(ctx context.Context, rec *store.Record) error {
 	text, err := rec.Text()
 	if err != nil {
@@ -300,14 +301,14 @@ func (p *pusher) record(ctx context.Context, rec *store.Record) error {
 	names := differing(rec.Outputs, theirs.Outputs)
 	if names == nil {
 		if slices.ContainsFunc(theirs.Outputs, func(o store.Output) bool { return o.Away }) {
-			return f.c.Put(ctx, key, object(text), true) // its bytes are there now
+			return f.c.Put(ctx, key, object(text), true) // the bytes are there now
 		}
 		return p.renew(ctx, key, text)
 	}
 	return p.conflict(rec, theirs, names)
 }
 
-// renew makes a record young again, if it is not.
+// renew makes a record young again if it is not.
 func (p *pusher) renew(ctx context.Context, key string, text []byte) error {
 	f := p.r.e.far
 	e, err := f.c.Stat(ctx, key)
@@ -317,7 +318,7 @@ func (p *pusher) renew(ctx context.Context, key string, text []byte) error {
 	return f.c.Put(ctx, key, object(text), true)
 }
 
-// conflict refuses an action that gave other bytes on another machine, until a
+// conflict rejects an action that gave other bytes on another machine, until a
 // person has found out which are right.
 func (p *pusher) conflict(ours, theirs *store.Record, names []string) error {
 	between := fmt.Sprintf("%s is %s on %s, and %s on %s", names[0],
@@ -344,7 +345,8 @@ func contentName(outputs []store.Output, name string) string {
 	return "absent"
 }
 
-// finish waits until all is pushed that can be, and says what it waits for.
+// finish waits until everything that can be pushed has been, and says what it
+// waits for.
 func (p *pusher) finish(ctx context.Context) error {
 	if p == nil {
 		return nil

@@ -1,6 +1,7 @@
 package pipeline
 
-// A queue orders ready nodes: longest first, then as in the graph.
+// A queue orders ready nodes: longest first, and equal ones in the order of the
+// graph.
 type queue []*progress
 
 func (q queue) Len() int { return len(q) }
@@ -12,10 +13,10 @@ func (q queue) Less(i, j int) bool {
 }
 func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 
-// Push is for package container/heap.
+// Push implements heap.Interface.
 func (q *queue) Push(x any) { *q = append(*q, x.(*progress)) }
 
-// Pop is for package container/heap.
+// Pop implements heap.Interface.
 func (q *queue) Pop() any {
 	last := (*q)[len(*q)-1]
 	*q = (*q)[:len(*q)-1]

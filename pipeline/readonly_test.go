@@ -12,9 +12,9 @@ import (
 	"testing"
 )
 
-// A store that cannot be written answers every question and lets a run pass that
-// has nothing to do. One that has something to do is refused before any work, in
-// one line that names the place.
+// A store that cannot be written answers every query, and accepts a run that
+// has nothing to do. A run that has something to do is refused before any work,
+// in one line that names the path.
 func TestT25ReadOnlyStore(t *testing.T) {
 	t.Parallel()
 	for how, protect := range map[string]func(t *testing.T, l *lab) (as func(*exec.Cmd)){
@@ -49,16 +49,16 @@ func TestT25ReadOnlyStore(t *testing.T) {
 	}
 }
 
-// takeAwayRights makes the lab another user's, or takes the right to write from
-// this one.
+// takeAwayRights gives the lab to another user, or removes this user's
+// permission to write.
 func takeAwayRights(t *testing.T, l *lab) func(*exec.Cmd) {
 	if os.Geteuid() != 0 {
 		chmodDirs(t, l.dir, 0o555)
 		t.Cleanup(func() { chmodDirs(t, l.dir, 0o755) })
 		return func(*exec.Cmd) {}
 	}
-	// Root may write anywhere, so somebody else asks, with a copy of this program
-	// where they can reach it.
+	// Root may write anywhere, so another user must ask, with a copy of this
+	// program in a place that the user can reach.
 	const nobody = 65534
 	dir, err := os.MkdirTemp("", "sparsel-*")
 	if err != nil {
@@ -97,8 +97,8 @@ func chmodDirs(t *testing.T, root string, mode os.FileMode) {
 	}
 }
 
-// mountReadOnly puts a read-only view of the lab over itself, which stops root
-// too.
+// mountReadOnly mounts a read-only view of the lab over it, which even stops
+// root.
 func mountReadOnly(t *testing.T, l *lab) func(*exec.Cmd) {
 	for _, args := range [][]string{{"--bind", l.dir, l.dir}, {"-o", "remount,bind,ro", l.dir}} {
 		if out, err := exec.Command("mount", args...).CombinedOutput(); err != nil {

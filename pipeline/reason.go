@@ -19,11 +19,11 @@ type Cause struct {
 	Kind CauseKind `json:"kind"`
 	// Name is what changed: a parameter, a package, a module, an input.
 	Name string `json:"name,omitempty"`
-	// Text says it all, in one line unless an error has more.
+	// Text is the whole reason. It is one line unless an error has more.
 	Text string `json:"text"`
 }
 
-// A CauseKind is what sort of thing changed.
+// A CauseKind says what sort of thing changed.
 type CauseKind string
 
 // The kinds of causes.
@@ -35,15 +35,15 @@ const (
 	ContractChanged  CauseKind = "contract" // a version raised by hand, or the outputs of a stage
 	InputChanged     CauseKind = "input"
 	NeverRan         CauseKind = "new"
-	ResultLost       CauseKind = "lost"      // it was there, and is gone or damaged
-	ResultCollected  CauseKind = "collected" // by gc
-	BytesNeeded      CauseKind = "bytes"     // an output is read again whose bytes were not kept
+	ResultLost       CauseKind = "lost"      // it was there and is now gone or damaged
+	ResultCollected  CauseKind = "collected" // gc removed it
+	BytesNeeded      CauseKind = "bytes"     // something reads an output whose bytes were not kept
 	FailedBefore     CauseKind = "failed"
 )
 
 func lost(text string) Cause { return Cause{Kind: ResultLost, Text: text} }
 
-// texts are what the causes say.
+// texts returns the texts of the causes.
 func texts(causes []Cause) []string {
 	out := make([]string, len(causes))
 	for i, c := range causes {
@@ -52,8 +52,8 @@ func texts(causes []Cause) []string {
 	return out
 }
 
-// explain says why an action has to run, by comparing it with what the node of
-// that name did last, in values.
+// explain says, in values, why an action has to run. It compares the action
+// with what the node of that name did last.
 func (e *Engine) explain(n *Node, a *action, h *history) []Cause {
 	last, ok := h.last[n.Name]
 	if !ok {
@@ -71,7 +71,7 @@ func (e *Engine) explain(n *Node, a *action, h *history) []Cause {
 	return e.difference(n, before, a, last.Stage)
 }
 
-// recorded reads what an action was from its record.
+// recorded returns an action as its record describes it.
 func (e *Engine) recorded(id ActionID) (*action, error) {
 	r, err := e.Store.Record(id)
 	if err != nil {
@@ -84,7 +84,7 @@ func (e *Engine) recorded(id ActionID) (*action, error) {
 	return a, nil
 }
 
-// difference lists what changed from before to now, most telling first.
+// difference lists what changed between two actions, most informative first.
 func (e *Engine) difference(n *Node, before, now *action, stageBefore string) []Cause {
 	var out []Cause
 	add := func(name, format string, args ...any) {
@@ -131,8 +131,9 @@ func fieldChanges(before, now []canon.Field) []Cause {
 	})
 }
 
-// Changes says how two maps differ, in order of the keys. say gets nil for the
-// side that lacks the key, and returns the zero value for what is no difference.
+// Changes lists how two maps differ, in order of the keys. say is called with
+// nil for the side that lacks the key, and returns the zero value if there is
+// no difference.
 func Changes[V any, C comparable](before, now map[string]V, say func(key string, was, is *V) C) []C {
 	all := map[string]V{}
 	maps.Copy(all, before)
@@ -154,7 +155,8 @@ func Changes[V any, C comparable](before, now map[string]V, say func(key string,
 	return out
 }
 
-// changes is Changes as causes, with the values that were added and removed.
+// changes is Changes for causes, which include the values that were added and
+// removed.
 func changes[V any](kind CauseKind, before, now map[string]V, show func(V) string, diff func(a, b V) string) []Cause {
 	return Changes(before, now, func(key string, was, is *V) Cause {
 		c := Cause{Kind: kind, Name: key}

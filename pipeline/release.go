@@ -10,15 +10,15 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// A releaser lets go of bytes that were made to be read once, see Node.Release,
-// while a run goes on, so that its archives never lie there all at once.
+// A releaser removes the bytes that Node.Release names while a run goes on, so
+// that they never all lie in the store at once.
 type releaser struct {
-	ready   []release                // whose readers are done; of the run's loop alone
-	readers map[*Node]map[string]int // by output: how many nodes of the graph read it and are not done
+	ready   []release                // outputs whose readers are done; used only by the run's loop
+	readers map[*Node]map[string]int // by output, the number of nodes of the graph that read it and are not done
 
 	once   sync.Once
 	mu     sync.Mutex
-	owners map[ContentID][]ActionID // the actions whose records name some bytes
+	owners map[ContentID][]ActionID // the actions whose records name the bytes
 }
 
 type release struct {
@@ -26,7 +26,7 @@ type release struct {
 	output string
 }
 
-// made notes that an action of this run made some bytes.
+// made notes that an action of this run produced some bytes.
 func (f *releaser) made(content ContentID, action ActionID) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -36,8 +36,8 @@ func (f *releaser) made(content ContentID, action ActionID) {
 	f.owners[content] = append(f.owners[content], action)
 }
 
-// records returns the actions whose records name some bytes. Other code may have
-// made the same: its records must not miss them either.
+// records returns the actions whose records name some bytes. Other code may
+// have produced the same bytes, and its records must not miss them either.
 func (f *releaser) records(ctx context.Context, s *store.Store, content ContentID) (list []ActionID, err error) {
 	f.once.Do(func() {
 		var all map[ActionID]*store.Record
@@ -57,8 +57,8 @@ func (f *releaser) records(ctx context.Context, s *store.Store, content ContentI
 	return slices.Compact(list), err
 }
 
-// count counts the readers of everything that is to be let go of. Nodes that are
-// not in the plan count too: they are not known to be done.
+// count counts the readers of everything that can be released. Nodes that are
+// not in the plan count too, because they are not known to be done.
 func (r *runner) count() {
 	r.free.readers = map[*Node]map[string]int{}
 	for _, n := range r.plan.Graph.nodes {
@@ -76,7 +76,7 @@ func (r *runner) count() {
 		if p := r.nodes[r.plan.Steps[i].Node]; p.ended && p.result.Outcome.done() {
 			for _, in := range p.step.Node.Inputs {
 				if of := r.free.readers[in.From]; of != nil {
-					of[in.Output]-- // done before the run began: only what it makes is let go of
+					of[in.Output]-- // it was done before the run began, which releases only what it makes
 				}
 			}
 		}
@@ -89,7 +89,7 @@ func (r *runner) readBy(p *progress) {
 		return
 	}
 	if r.free.readers == nil {
-		r.count() // which counts this node
+		r.count() // this counts p as done, too
 	} else if p.again == 0 {
 		for _, in := range p.step.Node.Inputs {
 			if of := r.free.readers[in.From]; of != nil && of[in.Output] > 0 {
@@ -104,8 +104,9 @@ func (r *runner) readBy(p *progress) {
 	}
 }
 
-// release lets go of what may go: the second level has it, if there is one, and
-// nobody works on an action that made it. The rest is tried again later.
+// release removes what can be released: the second level has it, if there is
+// one, and nobody is working on an action that produced it. It tries the rest
+// again later.
 func (r *runner) release(ctx context.Context) {
 	if r.w == nil || ctx.Err() != nil {
 		return
@@ -142,19 +143,21 @@ func (r *runner) release(ctx context.Context) {
 	r.free.ready = later
 }
 
-// Archives are the outputs that nodes release.
+// Archives sums up outputs that nodes release.
 type Archives struct {
 	Files int   `json:"files"`
 	Bytes int64 `json:"bytes"`
-	// Seconds are what it takes one worker to make them again, as far as that is known.
+	// Seconds is how long one worker takes to make them again, as far as that is
+	// known.
 	Seconds float64 `json:"seconds"`
 }
 
-// Archives says how much of what nodes release is here and could go, since all
-// that reads it is current, and how much is not here; and what it costs to get
-// the ones and the others back without a second level.
+// Archives sums up what nodes release. here is what is in the store and could
+// be removed, because everything that reads it is current; gone is what is not
+// in the store. Seconds is the cost of making either again without a second
+// level.
 func (p *Plan) Archives() (here, gone Archives) {
-	waits := map[*Node]bool{} // something that is not current reads from it
+	waits := map[*Node]bool{} // something that is not current reads from the node
 	asked := map[*Node]int{}
 	for i := range p.Steps {
 		for _, in := range p.Steps[i].Node.Inputs {

@@ -12,7 +12,8 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// releasing is a lab whose metrics read the activations, which are let go of.
+// releasing returns a lab whose metrics read the activations, which are
+// released.
 func releasing(t *testing.T) *lab {
 	l := newLab(t)
 	l.release = true
@@ -32,8 +33,8 @@ func (l *lab) held(s settings, output string) (nodes []string) {
 	return nodes
 }
 
-// Archives go when their metrics are current, and nothing notices: the study is
-// current, and another figure costs one node.
+// Archives are removed when their metrics are current, and nothing notices: the
+// study is current, and another figure costs one node.
 func TestT43ArchivesGo(t *testing.T) {
 	t.Parallel()
 	l := releasing(t)
@@ -58,8 +59,8 @@ func TestT43ArchivesGo(t *testing.T) {
 	}
 }
 
-// A changed metric says beforehand how many trainings it means, and they run,
-// give the same, and go again.
+// A changed metric says in advance how many trainings it requires. They run,
+// give the same bytes, and their archives are removed again.
 func TestT43ChangedMetric(t *testing.T) {
 	t.Parallel()
 	l := releasing(t)
@@ -91,8 +92,8 @@ func TestT43ChangedMetric(t *testing.T) {
 	l.want("back", l.run(basic()))
 }
 
-// With a second level the archives are there before they go, and a changed metric
-// fetches them.
+// With a second level the archives are pushed before they are removed, and a
+// changed metric fetches them.
 func TestT43ArchivesFromElsewhere(t *testing.T) {
 	levels(t, func(t *testing.T, url string) {
 		l := releasing(t)
@@ -117,8 +118,8 @@ func TestT43ArchivesFromElsewhere(t *testing.T) {
 	})
 }
 
-// Bytes that vanish from the second level between plan and run are made again in
-// that run.
+// Bytes that vanish from the second level between plan and run are made again
+// in that run.
 func TestT43MadeAgainDuringRun(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -150,7 +151,7 @@ func TestT43MadeAgainDuringRun(t *testing.T) {
 	if second.figure() != alone.figure() {
 		t.Error("another figure")
 	}
-	if n := r.Counts[pipeline.Executed]; n != 15 { // fetch once, for all trainings
+	if n := r.Counts[pipeline.Executed]; n != 15 { // fetch runs once, for all trainings
 		t.Errorf("%d nodes were executed, want all 15", n)
 	}
 	ran := second.executions(store.NodeFinish)
@@ -166,7 +167,7 @@ func TestT43MadeAgainDuringRun(t *testing.T) {
 	third.want("what was lost is there again", third.run(rough))
 }
 
-// Other code that made the same bytes does not miss them either.
+// The records of other code that made the same bytes do not miss them either.
 func TestT43OtherCodeKnowsToo(t *testing.T) {
 	t.Parallel()
 	l := releasing(t)
@@ -188,7 +189,8 @@ func TestT43OtherCodeKnowsToo(t *testing.T) {
 	l.wholeOrAway("afterwards")
 }
 
-// Killed before any step, nothing is lost that was not to go.
+// If the process is killed before any step, nothing is lost except what was to
+// be released.
 func TestT43KilledRelease(t *testing.T) {
 	t.Parallel()
 	undisturbed := releasing(t)
@@ -228,8 +230,8 @@ func outputsOf(p *pipeline.Plan, prefix string) string {
 	return b.String()
 }
 
-// A collection lets go of what was kept until now, as its dry run says; what a
-// second level was to have, and has not, stays.
+// A collection releases what was kept until now, as its dry run says. It keeps
+// what should have been pushed to a second level but was not.
 func TestT43Collected(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -26,7 +26,8 @@ import (
 )
 
 // hasty is remote.Patient without its pauses.
-var hasty = remote.Patience{Tries: 8, Damaged: 3, Pause: time.Millisecond, Most: 20 * time.Millisecond, Stall: 2 * time.Second, Greet: 10 * time.Second}
+var hasty = remote.Patience{Tries: 8, Damaged: 3, Pause: time.Millisecond, Most: 20 * time.Millisecond, Stall: 2 * time.Second,
+	Greet: 10 * time.Second}
 
 // remote returns the lab's second level.
 func (l *lab) remote() (*remote.Client, bool) {
@@ -45,7 +46,7 @@ func (l *lab) remote() (*remote.Client, bool) {
 	return &remote.Client{Remote: r, Patience: l.patience}, p.ReadOnly
 }
 
-// listener keeps the notes of a lab's runs.
+// listener collects the notes of a lab's runs.
 type listener struct{ l *lab }
 
 func (listener) RunStarted(*pipeline.Plan, int)                        {}
@@ -55,7 +56,7 @@ func (listener) NodeFinished(pipeline.NodeResult)                      {}
 func (listener) RunFinished(*pipeline.Report)                          {}
 func (v listener) Note(text string)                                    { v.l.notes = append(v.l.notes, text) }
 
-// beside is another machine with the same second level.
+// beside returns another machine with the same second level.
 func (l *lab) beside(t *testing.T) *lab {
 	other := newLab(t)
 	other.far = l.far
@@ -91,8 +92,8 @@ func levels(t *testing.T, test func(t *testing.T, url string)) {
 }
 
 // A machine with nothing but the second level has everything without running
-// anything, and fetches only what it publishes. What it did not fetch is known
-// from then on without the second level.
+// anything, and fetches only what it publishes. From then on it knows, even
+// without the second level, of the results that it did not fetch.
 func TestT33SecondMachine(t *testing.T) {
 	levels(t, func(t *testing.T, url string) {
 		first := newLab(t)
@@ -114,8 +115,9 @@ func TestT33SecondMachine(t *testing.T) {
 			t.Error("other results")
 		}
 
-		// Offline, all is current; a new figure asks for the summary, a new metric for the
-		// records, and neither is here: they are made again, as the plan says.
+		// Offline, everything is current. A new figure needs the summary and a new
+		// metric the records, and neither is here: they are made again, as the plan
+		// says.
 		second.far = ""
 		if p := second.plan(basic()); !p.Idle() {
 			t.Errorf("offline: %d of %d current", p.Count(pipeline.Current), len(p.Steps))
@@ -123,7 +125,7 @@ func TestT33SecondMachine(t *testing.T) {
 		red := basic()
 		red.Colour = "red"
 		offline := second.plan(red)
-		if n := offline.Count(pipeline.Stale); n != 15 { // the summary's chain, all of it
+		if n := offline.Count(pipeline.Stale); n != 15 { // the whole chain of the summary
 			t.Errorf("offline, another colour: %d nodes are stale, want 15", n)
 		}
 		// With the second level, only the figure is drawn.
@@ -143,8 +145,8 @@ func (l *lab) status(s settings) *pipeline.Status {
 	return status
 }
 
-// What a machine did before it had a second level is pushed by its next run, also
-// if there is nothing else to do, and once.
+// Results that a machine had before it had a second level are pushed by its
+// next run, once, even if there is nothing else to do.
 func TestT33WhatWasThereIsPushed(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -160,7 +162,7 @@ func TestT33WhatWasThereIsPushed(t *testing.T) {
 	l.honest("afterwards")
 }
 
-// Looking only, nothing is written, and all else works.
+// In read-only mode nothing is written, and everything else works.
 func TestT33ReadOnly(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -196,8 +198,8 @@ func tree(t *testing.T, dir string) string {
 	return b.String()
 }
 
-// honest holds the second level to its word: every object is what its name says,
-// and no record misses bytes.
+// honest checks the second level: the content of every object matches its name,
+// and no record lacks its bytes.
 func (l *lab) honest(when string) {
 	l.t.Helper()
 	c, _ := l.remote()
@@ -236,8 +238,9 @@ func (l *lab) honest(when string) {
 }
 
 // Through a second level that refuses, cuts, flips, stalls and lies at random,
-// two machines get what one without it gets: no node fails, no wrong byte is
-// used, and afterwards every object is what its name says.
+// two machines get the same results as one machine without it. No node fails,
+// no wrong byte is used, and afterwards the content of every object matches its
+// name.
 func TestT34RemoteFaults(t *testing.T) {
 	remotetest.Credentials(t)
 	alone := newLab(t)
@@ -275,7 +278,8 @@ func TestT34RemoteFaults(t *testing.T) {
 		}
 		first.far = server.URL(prefix)
 		first.honest(prefix)
-		// Without faults, what is owed is paid and a third machine trains nothing.
+		// Without faults the owed results are pushed, and a third machine trains
+		// nothing.
 		first.report(basic())
 		second.far = first.far
 		second.report(basic())
@@ -285,8 +289,8 @@ func TestT34RemoteFaults(t *testing.T) {
 	}
 }
 
-// A second level of nothing but one kind of trouble costs no node, and says so
-// in few words.
+// A second level with only one kind of fault costs no node, and the notes about
+// it are few.
 func TestT34OneKindOfTrouble(t *testing.T) {
 	remotetest.Credentials(t)
 	server := remotetest.Versity(t)
@@ -322,7 +326,7 @@ func TestT34OneKindOfTrouble(t *testing.T) {
 	full.honest("afterwards")
 }
 
-// A server that is killed under way and comes back is waited for.
+// A run waits for a server that is killed and comes back.
 func TestT34KilledServer(t *testing.T) {
 	remotetest.Credentials(t)
 	server := remotetest.Versity(t)
@@ -339,14 +343,14 @@ func TestT34KilledServer(t *testing.T) {
 		return nil
 	}
 	l.report(basic())
-	l.report(basic()) // what was given up
+	l.report(basic()) // pushes what was given up
 	l.honest("afterwards")
 	second := l.beside(t)
 	second.want("second machine", second.run(basic()))
 }
 
-// A folder whose files were damaged, cut short or exchanged gives nothing wrong,
-// and whoever makes the results again mends it.
+// A directory whose files were damaged, cut short or exchanged never gives
+// wrong results, and whoever makes the results again repairs it.
 func TestT34DamagedFolder(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"blobs", "actions", "manifests"} {
@@ -382,7 +386,7 @@ func TestT34DamagedFolder(t *testing.T) {
 				t.Errorf("%s of %s: another figure", name, kind)
 			}
 			if kind == "manifests" {
-				continue // they explain, nothing more
+				continue // these files only explain
 			}
 			// The chain of the summary was made again and is whole there.
 			third := first.beside(t)
@@ -394,8 +398,8 @@ func TestT34DamagedFolder(t *testing.T) {
 	}
 }
 
-// A record that is about something else, or says what it was made from and does
-// not have that id, is not believed.
+// A record that is about another action, or whose description does not give its
+// id, is not believed.
 func TestT34FalseRecords(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -407,7 +411,7 @@ func TestT34FalseRecords(t *testing.T) {
 	for i, path := range files {
 		texts[i], _ = os.ReadFile(path)
 	}
-	for i, path := range files { // each is where the next belongs
+	for i, path := range files { // each has the place of the next one
 		os.Chmod(path, 0o644)
 		if err := os.WriteFile(path, texts[(i+1)%len(files)], 0o644); err != nil {
 			t.Fatal(err)
@@ -418,7 +422,8 @@ func TestT34FalseRecords(t *testing.T) {
 	if r.Counts[pipeline.Executed] != 15 || second.figure() != first.figure() {
 		t.Errorf("%v", r.Counts)
 	}
-	// Heads exchanged for true ones about the right action, details left as they were.
+	// The heads are exchanged for true ones about the right action, and the
+	// details are left as they were.
 	for i, path := range files {
 		id, _ := store.ParseActionID(filepath.Base(path))
 		other, err := store.ParseRecord(texts[(i+1)%len(files)])
@@ -456,8 +461,8 @@ func (s stopping) Put(ctx context.Context, key string, o remote.Object, overwrit
 	return s.Remote.Put(ctx, key, o, overwrite)
 }
 
-// Killed before any step of a push, the second level has no record without its
-// bytes, and the next run brings the rest.
+// If the process is killed before any step of a push, the second level has no
+// record without its bytes, and the next run pushes the rest.
 func TestT35PushOrder(t *testing.T) {
 	t.Parallel()
 	small := basic()
@@ -499,7 +504,7 @@ func TestT35PushOrder(t *testing.T) {
 }
 
 // A pull that is killed before any step of the file layer leaves nothing half
-// done, and the next one goes on.
+// done, and the next one continues.
 func TestT35KilledPull(t *testing.T) {
 	t.Parallel()
 	first := newLab(t)
@@ -533,8 +538,8 @@ func TestT35KilledPull(t *testing.T) {
 	}
 }
 
-// wholeOrAway holds a store to its word: bytes that a record does not call away
-// are there, and all that is there is what its name says.
+// wholeOrAway checks a store: bytes exist unless their record says that they
+// are away, and the content of every blob matches its name.
 func (l *lab) wholeOrAway(when string) {
 	l.t.Helper()
 	scan, err := l.store().Scan(context.Background(), store.ScanOptions{})
@@ -542,14 +547,14 @@ func (l *lab) wholeOrAway(when string) {
 		l.t.Fatal(err)
 	}
 	for _, f := range scan.Faults {
-		if f.Path != "format" { // it comes last of the preparations
+		if f.Path != "format" { // it is written last in the preparations
 			l.t.Fatalf("%s: %s", when, f)
 		}
 	}
 }
 
-// A second level that is not there costs one line, and all is done without it.
-// What could not be pushed is pushed when it is back.
+// A second level that is not there costs one line, and everything is done
+// without it. What could not be pushed is pushed when it is back.
 func TestT36RemoteAway(t *testing.T) {
 	remotetest.Credentials(t)
 	server := remotetest.Versity(t)
@@ -562,7 +567,8 @@ func TestT36RemoteAway(t *testing.T) {
 			l := newLab(t)
 			l.far, l.patience = dead, remote.Patient
 			r := l.report(basic())
-			if len(l.notes) != 1 || !slices.Equal(r.Notes, l.notes) || !strings.Contains(l.notes[0], "going on without it") || strings.Contains(l.notes[0], "\n") {
+			if len(l.notes) != 1 || !slices.Equal(r.Notes, l.notes) || !strings.Contains(l.notes[0], "going on without it") ||
+				strings.Contains(l.notes[0], "\n") {
 				t.Errorf("notes %q, in the report %q; want one line", l.notes, r.Notes)
 			}
 			if r.Counts[pipeline.Executed] != 15 || r.Remote == nil || r.Remote.Owed != 15 {
@@ -587,7 +593,7 @@ func TestT36RemoteAway(t *testing.T) {
 	}
 }
 
-// Another format is no matter of going on without it.
+// A second level of another format must not simply be ignored.
 func TestT36OtherFormat(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -596,13 +602,14 @@ func TestT36OtherFormat(t *testing.T) {
 	}
 	l := newLab(t)
 	l.far = "file://" + dir
-	if _, err := l.engine().Plan(context.Background(), l.graph(basic()), nil); err == nil || !strings.Contains(err.Error(), "sparsel store 9") {
+	if _, err := l.engine().Plan(context.Background(), l.graph(basic()), nil); err == nil ||
+		!strings.Contains(err.Error(), "sparsel store 9") {
 		t.Errorf("%v", err)
 	}
 }
 
-// Other bytes for one action from another machine are named, with both machines,
-// and hold until a person has decided.
+// If another machine gave other bytes for one action, the error names both
+// machines and remains until a person has decided.
 func TestT42RemoteConflict(t *testing.T) {
 	dir := t.TempDir()
 	first := newLab(t)
@@ -610,7 +617,7 @@ func TestT42RemoteConflict(t *testing.T) {
 	end := pipeline.AsMachine("n1")
 	first.run(basic())
 	end()
-	// A machine that computes otherwise, and met nobody yet.
+	// This machine computes something else, and has not met the others yet.
 	second := newLab(t)
 	second.gate = func(_ context.Context, node string) error { return nil }
 	const node = "train/0.01/2"
@@ -639,8 +646,8 @@ func TestT42RemoteConflict(t *testing.T) {
 	first.honest("afterwards")
 	first.want("the first machine", first.run(basic()))
 
-	// A machine that believed the record, made the bytes again and got others, says
-	// the same.
+	// A machine that believed the record, made the bytes again and got others
+	// reports the same.
 	third := first.beside(t)
 	third.run(basic())
 	third.far, third.wrong = "", node
@@ -658,8 +665,8 @@ func TestT42RemoteConflict(t *testing.T) {
 	}
 }
 
-// Collecting the second level takes what its dry run lists: what is neither
-// reached nor young. A push beside it loses nothing.
+// A collection of the second level removes what its dry run lists: objects that
+// are neither reached nor young. A push beside it loses nothing.
 func TestT40RemoteCollection(t *testing.T) {
 	levels(t, func(t *testing.T, url string) {
 		ctx := context.Background()
@@ -697,17 +704,18 @@ func TestT40RemoteCollection(t *testing.T) {
 		}
 		l.honest("after the dry run")
 
-		// Another machine pushes what is about to go: it renews it.
+		// Another machine pushes what is about to be removed, which renews it.
 		other := l.beside(t)
 		other.far = ""
 		other.run(red)
 		other.far, other.now = url, l.now
-		if _, err := l.engine().CollectFar(ctx, pipeline.Roots{Graphs: []*pipeline.Graph{l.graph(less), l.graph(red)}}, pipeline.Grace); err != nil {
+		if _, err := l.engine().CollectFar(ctx, pipeline.Roots{Graphs: []*pipeline.Graph{l.graph(less), l.graph(red)}},
+			pipeline.Grace); err != nil {
 			t.Fatal(err)
 		}
 		l.honest("after a collection that keeps red")
 		other.report(red)
-		l.now = nil // what was pushed now is young by the clock of the server
+		l.now = nil // by the clock of the server, what was just pushed is young
 		gone, err := l.engine().CollectFar(ctx, roots, pipeline.Grace)
 		if err != nil || len(gone.Garbage) != 0 {
 			t.Errorf("what was renewed: %+v, %v", gone, err)
@@ -729,8 +737,8 @@ func TestT40RemoteCollection(t *testing.T) {
 	})
 }
 
-// Pushes and collections side by side: whatever is taken too early is made
-// again, and nothing wrong comes of it.
+// Pushes and collections at the same time: whatever is removed too early is
+// made again, and nothing wrong comes of it.
 func TestT40PushBesideCollection(t *testing.T) {
 	t.Parallel()
 	for round := range rounds(5, 100) {
@@ -739,8 +747,8 @@ func TestT40PushBesideCollection(t *testing.T) {
 		old.far = url
 		old.run(basic())
 		later := func() time.Time { return time.Now().Add(20 * 24 * time.Hour) }
-		// By the clock of both, all of it is old: one machine pushes the same again, the other
-		// wants none of it.
+		// By the clock of both machines everything is old. One pushes the same again,
+		// the other wants none of it.
 		pusher := old.beside(t)
 		pusher.far = ""
 		pusher.run(basic())

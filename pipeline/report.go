@@ -8,19 +8,19 @@ import (
 
 // A Report says what a run did.
 type Report struct {
-	Run       string          `json:"run"` // id of the run in the journal
+	Run       string          `json:"run"` // the run's id in the journal
 	Counts    map[Outcome]int `json:"counts"`
 	Results   []NodeResult    `json:"results"` // in execution order of the graph
 	Published []string        `json:"published,omitempty"`
 	Notes     []string        `json:"notes,omitempty"`  // damage and repairs
-	Remote    *Traffic        `json:"remote,omitempty"` // nil: nothing came or went
-	// Released are the files that were let go of, see Node.Release.
+	Remote    *Traffic        `json:"remote,omitempty"` // nil if nothing was transferred
+	// Released is the number of files that were released; see Node.Release.
 	Released      int           `json:"released,omitempty"`
 	ReleasedBytes int64         `json:"released_bytes,omitempty"`
 	Elapsed       time.Duration `json:"elapsed"`
 }
 
-// ErrFailed is in the error of a run in which a node failed.
+// ErrFailed is wrapped by the error of a run in which a node failed.
 var ErrFailed = errors.New("work failed")
 
 // Result returns the result of the named node, or a zero one.
@@ -33,8 +33,8 @@ func (r *Report) Result(name string) NodeResult {
 	return NodeResult{}
 }
 
-// Err returns nil if every node ended well, and otherwise an error that names
-// the first failure and wraps ErrFailed or the cause of cancellation.
+// Err returns nil if every node ended well. Otherwise it returns an error that
+// names the first failure and wraps ErrFailed or the cause of cancellation.
 func (r *Report) Err() error {
 	failed := r.Counts[Failed]
 	for _, n := range r.Results {

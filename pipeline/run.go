@@ -13,82 +13,82 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// A runner carries out one plan. Its loop alone touches the fields below the
-// line; attempts run in goroutines and send their results.
+// A runner carries out one plan. Attempts run in goroutines and send their
+// results to the loop. Only the loop touches nodes and the fields after it.
 type runner struct {
 	e       *Engine
 	plan    *Plan
 	o       Options
 	w       *store.Writer
-	latest  map[string]ActionID // by node, when the run began
-	history *history            // nil where nothing is to be done
+	latest  map[string]ActionID // each node's latest action when the run began
+	history *history            // nil if there is nothing to do
 	report  *Report
 	started time.Time
 
-	near  *pool   // workers on this machine; nil: stages run in this process
-	ahead int     // nodes that may be under way beyond Options.Jobs, without a worker
-	pool  *pool   // workers that do all nodes but those of Node.Here; near, or on other machines
-	push  *pusher // nil: nothing is pushed
+	near  *pool   // workers on this machine; nil if stages run in this process
+	ahead int     // nodes that may be under way without a worker, in addition to Options.Jobs
+	pool  *pool   // workers for all nodes without Node.Here: near, or workers on other machines
+	push  *pusher // nil if nothing is pushed
 	free  releaser
 
-	gave     sync.RWMutex // for progress.outputs: attempts read them while the loop may change them
+	gave     sync.RWMutex // guards progress.outputs, which attempts read while the loop may change them
 	nodes    map[*Node]*progress
 	ready    queue
-	busy     []*progress // another process works on their action
+	busy     []*progress // nodes whose action another process is doing
 	running  int
-	memory   int64 // of the nodes that run
+	memory   int64 // sum of Node.Memory of the running nodes
 	results  chan attempted
 	stopping bool
 }
 
-// progress is how far one node is.
+// progress is the state of one node.
 type progress struct {
 	step    *Step
 	users   []*progress // nodes that read from this one, once per input
-	pending int         // inputs whose producers have not ended
-	seconds float64     // expected; unknown stages count as longest
+	pending int         // number of inputs whose producers have not ended
+	seconds float64     // expected time; nodes of unknown stages count as longest
 	outputs []store.Output
 	result  NodeResult
 	ended   bool
 
-	due     bool        // it is current by the plan, and still to be done
-	again   int         // how often it was made again for its bytes
-	readers []*progress // of its bytes, that wait for it to be made again
+	due     bool        // it still has to be done, even if the plan says that it is current
+	again   int         // how often it was made again because its bytes were missing
+	readers []*progress // readers of its bytes that wait for it to be made again
 }
 
-// gives sets what a node gave.
+// gives sets a node's outputs.
 func (r *runner) gives(p *progress, outputs []store.Output) {
 	r.gave.Lock()
 	defer r.gave.Unlock()
 	p.outputs = outputs
 }
 
-// outputsOf is what a node gave.
+// outputsOf returns a node's outputs.
 func (r *runner) outputsOf(n *Node) []store.Output {
 	r.gave.RLock()
 	defer r.gave.RUnlock()
 	return r.nodes[n].outputs
 }
 
-// attempted is the end of one attempt at a node.
+// attempted is the result of one attempt at a node.
 type attempted struct {
 	p       *progress
 	busy    bool
-	lacking []*progress // whose bytes it reads, and which have none
+	lacking []*progress // nodes whose bytes it reads and that no longer have them
 	outputs []store.Output
 	result  NodeResult
 }
 
-// busyPoll is how often work that another process holds is looked at again. It
-// is far below the length of a job and far above the cost of looking.
+// busyPoll is how often work that another process is doing is checked again. It
+// is far below the length of a job and far above the cost of a check.
 const busyPoll = 100 * time.Millisecond
 
-// Run carries out a plan. The report is complete also when err is not nil; err
+// Run carries out a plan. The report is complete even if err is not nil. err
 // says that nodes failed (ErrFailed), that ctx ended (its cause), or that the
 // store could not be used.
 //
-// When ctx ends, no more work is started, the stages at work are told through
-// their own context, and Run waits for them.
+// When ctx ends, Run starts no more work, tells the running stages through
+// their own context, and waits for them.
 func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, err error) {
 	r := &runner{
 		e: e, plan: p, o: o,
@@ -107,15 +107,15 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 			return r.report, fmt.Errorf("run: %w", err)
 		}
 		if err != nil && e.Paranoid {
-			r.note(fmt.Sprintf("what the plan does not rely on is not looked at: %v", err))
+			r.note(fmt.Sprintf("files that the plan does not rely on were not checked: %v", err))
 		}
 	}
 	if r.w != nil {
 		defer func() { err = errors.Join(err, r.w.Close()) }()
 		r.report.Run = r.w.Run
 		if p.generation != e.Store.Generation() {
-			// Garbage was collected between plan and run, perhaps with other
-			// parameters in mind. From here on it cannot be.
+			// A collection ran between plan and run, perhaps with other parameters in
+			// mind. From here on the lock prevents it.
 			if r.plan, err = e.Plan(ctx, p.Graph, p.targets); err != nil {
 				return r.report, fmt.Errorf("run: %w", err)
 			}
@@ -151,8 +151,9 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 	return r.report, errors.Join(r.verdict(ctx), conflict)
 }
 
-// forgotten reports whether some current node's journal names another action,
-// as after an edit is taken back: reasons should speak of what was last true.
+// forgotten reports whether the journal's last entry for some current node
+// names another action, as after an edit is taken back. Reasons should refer to
+// what was last true.
 func (r *runner) forgotten() bool {
 	for i := range r.plan.Steps {
 		if s := &r.plan.Steps[i]; s.State == Current && r.unused(s.Node, s.Action) {
@@ -190,8 +191,8 @@ func (r *runner) open(ctx context.Context) error {
 	return r.sweepPublished()
 }
 
-// prepare links the nodes, ends those that are current, and makes ready what
-// reads nothing; ends make the rest ready.
+// prepare links the nodes, ends those that are current, and makes those ready
+// that read nothing. The others become ready as nodes end.
 func (r *runner) prepare(ctx context.Context) {
 	r.bring(ctx)
 	for i := range r.plan.Steps {
@@ -221,8 +222,9 @@ func (r *runner) prepare(ctx context.Context) {
 	}
 }
 
-// offer pushes what a node that ended made or found. What was executed goes
-// there also if it is there: perhaps because its bytes could not be had.
+// offer pushes the result of a node that ended. It pushes an executed result
+// even if it is known to be there, because the node may have been executed for
+// want of its bytes.
 func (r *runner) offer(ctx context.Context, result NodeResult) {
 	if o := result.Outcome; o == Executed || o.done() && !r.push.there(result.Action) {
 		r.push.start(ctx, result.Action)
@@ -233,7 +235,7 @@ func (r *runner) expected(n *Node) float64 {
 	if s, ok := r.history.estimate(n); ok {
 		return s
 	}
-	return 1e9 * cost(n) // not measured yet: first, to learn how long it takes
+	return 1e9 * cost(n) // not measured yet: run it first, to learn how long it takes
 }
 
 func (r *runner) loop(ctx context.Context) {
@@ -280,7 +282,8 @@ func (r *runner) loop(ctx context.Context) {
 	}
 }
 
-// next takes the first ready node that may start now, nil if none may.
+// next takes the first ready node that may start now, or returns nil if none
+// may.
 func (r *runner) next() *progress {
 	if r.running >= r.o.Jobs+r.ahead {
 		return nil
@@ -301,7 +304,7 @@ func (r *runner) next() *progress {
 	return nil
 }
 
-// end records how a node ended and sees what that means for its users.
+// end records how a node ended and what that means for the nodes that read it.
 func (r *runner) end(p *progress, a attempted) {
 	if p.ended {
 		return
@@ -341,7 +344,7 @@ func (r *runner) end(p *progress, a attempted) {
 	}
 }
 
-// tolerates reports whether n can run without anything of from.
+// tolerates reports whether n can run without any output of from.
 func tolerates(n, from *Node) bool {
 	for _, in := range n.Inputs {
 		if in.From == from && !in.Optional {
@@ -351,7 +354,7 @@ func tolerates(n, from *Node) bool {
 	return true
 }
 
-// finish fills the report. What has not ended by now was cancelled.
+// finish completes the report. Nodes that have not ended by now were cancelled.
 func (r *runner) finish() {
 	r.report.Results = make([]NodeResult, 0, len(r.plan.Steps))
 	for i := range r.plan.Steps {
@@ -390,12 +393,13 @@ func (r *runner) close(ctx context.Context) error {
 func (r *runner) verdict(ctx context.Context) error {
 	err := r.report.Err()
 	if n := r.report.Counts[Cancelled]; n > 0 && ctx.Err() != nil {
-		return errors.Join(err, fmt.Errorf("run: cancelled with %d of %d nodes not done; the next run goes on from here: %w", n, len(r.report.Results), context.Cause(ctx)))
+		return errors.Join(err, fmt.Errorf("run: cancelled with %d of %d nodes not done; the next run goes on from here: %w",
+			n, len(r.report.Results), context.Cause(ctx)))
 	}
 	return err
 }
 
-// note passes on a line that people should see and keeps it in the report.
+// note shows a line that people should see, and keeps it in the report.
 func (r *runner) note(text string) {
 	r.e.tell(func(v Events) {
 		r.report.Notes = append(r.report.Notes, text)

@@ -12,7 +12,8 @@ import (
 )
 
 // T31: a study of ten thousand nodes that is up to date. The goal is a status
-// within a second; 3,000 nodes, the size of the whole study, plan within 0.3 s.
+// within a second; 3,000 nodes, the size of the whole study, should be planned
+// within 0.3 s.
 func BenchmarkStatus(b *testing.B) {
 	for name, seeds := range map[string]int{"3000": 750, "10000": 2500} {
 		l := bigLab(b)
@@ -54,8 +55,8 @@ func BenchmarkStatus(b *testing.B) {
 	}
 }
 
-// T31: a hundred thousand files, and big ones, whose hashing should keep up
-// with every core.
+// T31: a hundred thousand files, and large ones, whose hashing should use every
+// core.
 func BenchmarkFiles(b *testing.B) {
 	for _, c := range []struct{ nodes, outputs, size int }{{10000, 10, 100}, {40, 2, 8 << 20}} {
 		l := bigLab(b)
@@ -77,7 +78,8 @@ func BenchmarkFiles(b *testing.B) {
 	}
 }
 
-// T31: a command hashes each file once, and none that it has no need to.
+// T31: a command hashes each file at most once, and no file that it need not
+// hash.
 func TestT31HashedOnce(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -113,7 +115,7 @@ func TestT31HashedOnce(t *testing.T) {
 	want("and its run", p, nodes*outputs)
 	os.Remove(l.cache())
 	want("without the cache", plan(false), nodes*outputs)
-	// One damaged blob: found, and its node alone is hashed again.
+	// One damaged blob is found, and only its node is hashed again.
 	flip(t, l.store().BlobPath(p.Steps[3].Outputs[2].Content), 1)
 	p = plan(false)
 	if n := p.Count(pipeline.Stale); n != 1 {
@@ -124,7 +126,7 @@ func TestT31HashedOnce(t *testing.T) {
 	}
 }
 
-// bigLab is in memory where possible: ten thousand nodes wait for a disk some
+// bigLab is in memory if possible: ten thousand nodes wait for a disk some
 // fifty thousand times.
 func bigLab(t testing.TB) *lab {
 	t.Helper()
@@ -172,7 +174,7 @@ func (l *lab) wide(nodes, outputs, size int) *pipeline.Graph {
 }
 
 // runGraph carries out a whole graph, which must succeed, and returns which
-// nodes ran, by the journal.
+// nodes ran, according to the journal.
 func (l *lab) runGraph(g *pipeline.Graph, jobs int) []string {
 	l.t.Helper()
 	e := l.engine()

@@ -15,20 +15,20 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// A scratch is what a worker has on a machine that is not its driver's: a folder
-// of its own under the system's temporary folder, for the inputs that its driver
-// sends and, where the store's folder is not shared, for what stages write.
-// Nothing in it is needed when the worker ends.
+// A scratch is the private directory of a worker on another machine than its
+// driver's. It lies in the system's temporary directory, and holds the inputs
+// that the driver sends and, if the store's directory is not shared, what
+// stages write. Nothing in it is needed after the worker ends.
 type scratch struct {
 	dir    string
 	lock   *flock.Flock // held while the worker lives
-	shares bool         // paths of the driver mean the same here
+	shares bool         // the driver's paths are valid here
 	send   func(reply)
 
 	mu     sync.Mutex
-	held   map[ContentID]string // paths whose bytes were hashed here
+	held   map[ContentID]string // paths of inputs that were hashed here
 	asked  map[ContentID]*arrival
-	order  []ContentID // of held that are in dir, oldest first
+	order  []ContentID // those inputs in held that are in dir, oldest first
 	sizes  map[ContentID]int64
 	number int
 }
@@ -36,7 +36,7 @@ type scratch struct {
 // mostScratch is how many bytes of inputs a worker keeps for its next nodes.
 const mostScratch = 512 << 20
 
-// An arrival is an input on its way.
+// An arrival is an input that is being received.
 type arrival struct {
 	file *os.File
 	hash hash.Hash
@@ -47,7 +47,8 @@ type arrival struct {
 
 const scratchMark = "sparsel-worker-"
 
-// newScratch makes the folder, and removes those of workers that were killed.
+// newScratch creates the directory, and removes those of workers that were
+// killed.
 func newScratch(send func(reply)) (*scratch, error) {
 	sweepScratch(os.TempDir())
 	dir, err := os.MkdirTemp("", scratchMark)
@@ -62,8 +63,8 @@ func newScratch(send func(reply)) (*scratch, error) {
 	return s, os.Mkdir(filepath.Join(dir, "in"), 0o700)
 }
 
-// sweepScratch removes the folders of workers that were killed: those whose lock
-// is free. One without a lock may be about to get it.
+// sweepScratch removes the directories of workers that were killed: those whose
+// lock is free. A directory without a lock may be about to get one.
 func sweepScratch(temp string) {
 	old, _ := filepath.Glob(filepath.Join(temp, scratchMark+"*", "lock"))
 	for _, path := range old {
@@ -75,7 +76,7 @@ func sweepScratch(temp string) {
 	}
 }
 
-// remove ends the scratch.
+// remove removes the directory.
 func (s *scratch) remove() {
 	if s != nil {
 		os.RemoveAll(s.dir)
@@ -90,16 +91,16 @@ func (s *scratch) answer(r *launchRequest) bool {
 	return s.shares
 }
 
-// jobDir returns a fresh folder for a job's outputs.
+// jobDir returns a new directory for the outputs of a job.
 func (s *scratch) jobDir() (string, error) {
 	s.number++
 	dir := filepath.Join(s.dir, fmt.Sprint(s.number))
 	return dir, os.MkdirAll(filepath.Join(dir, "out"), 0o700)
 }
 
-// locate returns where the bytes of an input are. What the driver names is
-// hashed before it is used for the first time: a cache of this machine may hold
-// other bytes than the driver's. What is not there is asked for.
+// locate returns the path of an input. It hashes the driver's file before using
+// it for the first time, because a cache of this machine may hold other bytes
+// than the driver's machine. It asks the driver for what is not there.
 func (s *scratch) locate(ctx context.Context, id ContentID, path string) (string, error) {
 	s.mu.Lock()
 	held, ok := s.held[id]
@@ -147,7 +148,7 @@ func (s *scratch) want(ctx context.Context, id ContentID) (string, error) {
 	return path, nil
 }
 
-// take writes a piece of an input.
+// take writes a chunk of an input.
 func (s *scratch) take(c *chunk) {
 	s.mu.Lock()
 	a := s.asked[*c.Input]
@@ -171,7 +172,7 @@ func (s *scratch) take(c *chunk) {
 	}
 }
 
-// tidy removes inputs that came first, if there are too many.
+// tidy removes the oldest inputs if they are too large together.
 func (s *scratch) tidy() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -189,7 +190,7 @@ func (s *scratch) tidy() {
 	}
 }
 
-// deliver says what the stage wrote, and sends it if the driver does not see it.
+// deliver lists what the stage wrote, and sends it if the driver cannot see it.
 func (s *scratch) deliver(job *Job, carry bool) ([]made, error) {
 	var list []made
 	for _, name := range job.node.Stage.Outputs {
@@ -214,19 +215,19 @@ func (s *scratch) deliver(job *Job, carry bool) ([]made, error) {
 	return list, nil
 }
 
-// inTime ends the process when the driver has given no sign of life for too
-// long: a machine that is cut off, and commands that were killed, leave the
-// standard input open.
+// inTime ends the process if the driver has given no sign of life for too long,
+// because the standard input stays open if a machine is cut off or a command
+// was killed.
 func (s *server) inTime() {
 	for range time.Tick(time.Second) {
 		if s.unheard.Add(1) > int64(lastPing/time.Second) {
-			fmt.Fprintf(os.Stderr, "nothing was heard of the driver for %v\n", lastPing)
+			fmt.Fprintf(os.Stderr, "nothing was heard from the driver for %v\n", lastPing)
 			s.leave(0)
 		}
 	}
 }
 
-// fits reports why this is not the driver's program, if it is another.
+// fits returns an error if this is not the same program as the driver's.
 func fits(r *launchRequest) error {
 	sum, err := program()
 	if err != nil {
@@ -234,7 +235,8 @@ func fits(r *launchRequest) error {
 	}
 	if sum != r.Program {
 		path, _ := os.Executable()
-		return fmt.Errorf("%s is another program than the driver's: its SHA-256 begins with %s, the driver's with %s; put the driver's program there",
+		return fmt.Errorf("%s is another program than the driver's: its SHA-256 begins with %s, the driver's with %s; "+
+			"put the driver's program there",
 			strings.TrimSpace(path), sum.String()[:12], r.Program.String()[:12])
 	}
 	return nil

@@ -16,23 +16,23 @@ import (
 	"time"
 )
 
-// Serve is the whole life of a worker process; its caller exits with the code
-// that it returns. It builds the graph from the setup that Options.Workers
-// holds in the driver, and does the jobs that it is given, one at a time.
+// Serve is the whole life of a worker process. Its caller exits with the code
+// that it returns. It builds the graph from the setup in the driver's
+// Options.Workers and does the jobs that it is given, one at a time.
 //
-// It ends when its standard input does, in the midst of a stage if need be:
-// then the driver is gone. Signals that a terminal or a batch system sends to
-// everybody are the driver's to answer. What stages print goes to the log of
-// the node at work.
+// It ends when its standard input does, even in the middle of a stage, because
+// the driver is gone then. It ignores signals that a terminal or a batch system
+// sends to every process, which are for the driver to answer. What stages print
+// goes to the log of the node at work.
 func Serve(build func(setup json.RawMessage) (*Graph, error)) int {
 	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	s := &server{out: os.Stdout, jobs: make(chan assignment), answers: map[int]chan string{}}
-	os.Stdout = os.Stderr // replies are alone on the other
+	os.Stdout = os.Stderr // only replies go to standard output
 	s.send(reply{Hello: &helloReply{thisMachine()}})
 	in := bufio.NewReader(os.Stdin)
 	first, err := readRequest(in)
 	if err != nil {
-		return 1 // the driver has left already, or is none
+		return 1 // the driver has left already, or there is none
 	}
 	if first.Launch != nil {
 		if err := s.settle(first.Launch); err != nil {
@@ -55,9 +55,9 @@ func Serve(build func(setup json.RawMessage) (*Graph, error)) int {
 	return 0
 }
 
-// settle makes this the worker of a driver on another machine. What ends a
-// program there ends this one: the driver has other workers, and does not hear
-// of signals that a scheduler sends.
+// settle makes this the worker of a driver on another machine. Signals that end
+// a program there end this one, because a scheduler does not send them to the
+// driver, and the driver has other workers.
 func (s *server) settle(r *launchRequest) (err error) {
 	if err := fits(r); err != nil {
 		return err
@@ -87,15 +87,15 @@ type server struct {
 
 	jobs chan assignment
 
-	scratch *scratch     // nil: the driver is on this machine
-	unheard atomic.Int64 // seconds since the driver's last word
+	scratch *scratch     // nil if the driver is on this machine
+	unheard atomic.Int64 // seconds since the driver's last message
 
 	mu      sync.Mutex
 	answers map[int]chan string
 	number  int
 }
 
-// An assignment is a job and the context that the driver may end.
+// An assignment is a job with a context that the driver can end.
 type assignment struct {
 	ctx context.Context
 	job *jobRequest
@@ -110,9 +110,9 @@ func readRequest(in *bufio.Reader) (request, error) {
 	return r, json.Unmarshal(line, &r)
 }
 
-// listen hears the driver while a stage works.
+// listen reads the driver's requests while a stage works.
 func (s *server) listen(in *bufio.Reader) {
-	cancel := func() {} // ends the job at work
+	cancel := func() {} // ends the current job
 	for {
 		r, err := readRequest(in)
 		if err != nil {
@@ -125,7 +125,7 @@ func (s *server) listen(in *bufio.Reader) {
 		case r.Chunk != nil:
 			s.scratch.take(r.Chunk)
 		case r.Job != nil:
-			cancel() // the last one is done
+			cancel() // the last job is done
 			var ctx context.Context
 			ctx, cancel = context.WithCancel(context.Background())
 			s.jobs <- assignment{ctx, r.Job}
@@ -160,7 +160,8 @@ func (s *server) serve(g *Graph, w assignment) *doneReply {
 	r := w.job
 	n := g.Node(r.Node)
 	if n == nil || fingerprint(n) != r.Fingerprint {
-		return &doneReply{Error: fmt.Sprintf("the worker process has another node %s: it was built from other parameters or another program; run again", r.Node)}
+		return &doneReply{Error: fmt.Sprintf(
+			"the worker process has another node %s: it was built from other parameters or another program; run again", r.Node)}
 	}
 	job := &Job{node: n, action: r.Action, dir: r.Dir, inputs: make(map[string]jobInput, len(r.Inputs)), blob: s.blob}
 	for name, in := range r.Inputs {
@@ -179,7 +180,7 @@ func (s *server) serve(g *Graph, w assignment) *doneReply {
 	err := perform(w.ctx, job)
 	done := &doneReply{Unsafe: errors.Is(err, errPanic), usage: usage{peakMemory(), processorTime() - before}}
 	if n.Memory > keptMemory {
-		debug.FreeOSMemory() // it is counted for this node alone
+		debug.FreeOSMemory() // this memory is counted only for this node
 	}
 	if err == nil && s.scratch != nil {
 		if done.Made, err = s.scratch.deliver(job, r.Dir == ""); err != nil {
@@ -188,12 +189,12 @@ func (s *server) serve(g *Graph, w assignment) *doneReply {
 	}
 	if err != nil {
 		done.Error = err.Error()
-		done.Lost = done.Lost || s.scratch != nil && r.Dir == "" && blamesDisk(err) // which is this machine's alone
+		done.Lost = done.Lost || s.scratch != nil && r.Dir == "" && blamesDisk(err) // the disk is this machine's own
 	}
 	return done
 }
 
-// bring gets a job what it needs on a machine that is not its driver's.
+// bring fetches what a job needs on another machine than the driver's.
 func (s *server) bring(ctx context.Context, job *Job, r *jobRequest) (err error) {
 	if job.dir == "" {
 		if job.dir, err = s.scratch.jobDir(); err != nil {
@@ -221,11 +222,12 @@ func (s *server) clear(job *Job, r *jobRequest) {
 	s.scratch.tidy()
 }
 
-// keptMemory is how much a worker may keep for its next node without handing it back: what nearly every node takes.
+// keptMemory is how much memory a worker may keep for its next node without
+// giving it back. Nearly every node needs this much.
 const keptMemory = 256 << 20
 
-// progressPause is the least time between two messages about progress: a stage
-// may report every step, people cannot read faster than this.
+// progressPause is the least time between two messages about progress. A stage
+// may report every step, but people cannot read faster than this.
 const progressPause = 50 * time.Millisecond
 
 func (s *server) progress() func(done, total float64, text string) {
@@ -241,7 +243,7 @@ func (s *server) progress() func(done, total float64, text string) {
 	}
 }
 
-// blob asks the driver, which has the store's checker.
+// blob asks the driver, which has the store's checker, for the path of a blob.
 func (s *server) blob(id ContentID) (string, bool) {
 	answer := make(chan string, 1)
 	s.mu.Lock()

@@ -14,10 +14,10 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// shared mounts one folder as several machines would see it: names, attributes
-// and what is not there are believed for a minute, and locks hold within a mount
-// only, as on NFS with its usual settings and nolock. The kernel's own NFS is not
-// everywhere; bindfs, of Debian, is.
+// shared mounts one directory as several machines would see it: names,
+// attributes and absent names are cached for a minute, and locks hold only
+// within a mount, as on NFS with its usual settings and nolock. The kernel's
+// own NFS is not available everywhere, but bindfs, a Debian package, is.
 func shared(t *testing.T, mounts int) (folder string, seen []string) {
 	t.Helper()
 	why := ""
@@ -49,8 +49,8 @@ func onHost(host string, cmd *exec.Cmd) *exec.Cmd {
 	return again
 }
 
-// T41: a run on another host keeps a host out of a store, with the reason, also
-// where neither locks nor fresh names come through. One that died does not.
+// T41: a run on another host keeps this host out of a store and is named in the
+// error, even if neither locks nor new names come through. A dead run does not.
 func TestT41ForeignHost(t *testing.T) {
 	t.Parallel()
 	folder, seen := shared(t, 3)
@@ -69,7 +69,8 @@ func TestT41ForeignHost(t *testing.T) {
 		}
 	}
 	out, err := onHost("n2", at(1).driver(driveSetup{})).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), `a run on another host is at work on the store: on "n1"`) || strings.Count(string(out), "started") > 0 {
+	if err == nil || !strings.Contains(string(out), `a run on another host is at work on the store: on "n1"`) ||
+		strings.Count(string(out), "started") > 0 {
 		t.Errorf("the second host: %v: %s", err, out)
 	}
 	if dirs, _ := filepath.Glob(filepath.Join(folder, "store", "tmp", "*-*")); len(dirs) != 2 {
@@ -97,8 +98,8 @@ func TestT41ForeignHost(t *testing.T) {
 	under.wholeRecords("in the end")
 }
 
-// T41: hosts with a store each and the shared folder between them give the same,
-// at the same time.
+// T41: hosts with a store each and the shared directory between them give the
+// same results, at the same time.
 func TestT41SharedSecondLevel(t *testing.T) {
 	t.Parallel()
 	folder, seen := shared(t, 2)
@@ -130,7 +131,7 @@ func TestT41SharedSecondLevel(t *testing.T) {
 	}
 	for _, l := range labs {
 		for _, note := range l.notes {
-			if !strings.HasPrefix(note, "fetching ") { // what the other host did first
+			if !strings.HasPrefix(note, "fetching ") { // fetches what the other host did first
 				t.Errorf("note: %q", note)
 			}
 		}
@@ -140,8 +141,8 @@ func TestT41SharedSecondLevel(t *testing.T) {
 	third.want("a third host", third.run(basic()))
 }
 
-// T41: workers that see the store's folder through a mount of their own, which
-// believes old names and sizes, give the same.
+// T41: workers that see the store's directory through a mount of their own,
+// which caches names and sizes, give the same results.
 func TestT41WorkersOnSharedFolder(t *testing.T) {
 	t.Parallel()
 	_, seen := shared(t, 2)
@@ -150,7 +151,7 @@ func TestT41WorkersOnSharedFolder(t *testing.T) {
 	l := newLab(t)
 	l.dir = seen[0]
 	l.launch = fmt.Sprintf(`unshare -m sh -c 'mount --bind %s %s && exec "$@"' sh`, seen[1], seen[0])
-	for range 2 { // the second time all names were seen before, and half of what they stand for is gone
+	for range 2 { // the second time, all names have been seen before and half of the files are gone
 		r, err := l.try(context.Background(), basic(), pipeline.Options{Jobs: 3, Workers: l.workers(basic(), nil)})
 		if err != nil {
 			t.Fatalf("run: %v, counts %v", err, r.Counts)

@@ -18,7 +18,7 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// many is the study with that many trainings.
+// many returns the study with the given number of trainings.
 func many(trainings int) settings {
 	s := basic()
 	s.Seeds = nil
@@ -28,11 +28,11 @@ func many(trainings int) settings {
 	return s
 }
 
-// nodes is how many nodes the study has.
+// nodes returns the number of nodes of the study.
 func (s settings) nodes() int { return 3 + 2*len(s.Rates)*len(s.Seeds) }
 
-// checkDone holds a run that lost workers to what it must give: every node done,
-// recorded once, with the bytes that this machine makes.
+// checkDone checks the result of a run that lost workers: every node is done
+// and recorded once, with the bytes that this machine produces.
 func (l *lab) checkDone(s settings, r *pipeline.Report, err error) {
 	l.t.Helper()
 	if err != nil || r.Counts[pipeline.Executed] != s.nodes() {
@@ -56,7 +56,7 @@ func (l *lab) checkRecorded(s settings) {
 	l.checkClean()
 }
 
-// noneLeft waits for the last worker to be gone from a cluster.
+// noneLeft waits until the last worker has left a cluster.
 func noneLeft(t *testing.T, c *slurmtest.Cluster) {
 	t.Helper()
 	began := time.Now()
@@ -69,7 +69,7 @@ func noneLeft(t *testing.T, c *slurmtest.Cluster) {
 	t.Logf("the last worker was gone after %v", time.Since(began).Round(10*time.Millisecond))
 }
 
-// jobs is how many jobs a cluster has been given.
+// jobs returns how many jobs were submitted to a cluster.
 func jobs(t *testing.T, c *slurmtest.Cluster) int {
 	t.Helper()
 	for line := range strings.Lines(c.Do("scontrol show config")) {
@@ -85,8 +85,8 @@ func jobs(t *testing.T, c *slurmtest.Cluster) int {
 	return 0
 }
 
-// T38: a thousand small nodes over sixteen slots of a Slurm of two nodes: the
-// bytes of this machine, each node once, and a submission a slot.
+// T38: a thousand small nodes on sixteen slots of a Slurm of two nodes give the
+// bytes of this machine, with each node done once and one submission per slot.
 func TestT38SlurmManyNodes(t *testing.T) {
 	t.Parallel()
 	c := slurmtest.Start(t)
@@ -121,7 +121,7 @@ func TestT37SlurmKills(t *testing.T) {
 	c := slurmtest.Start(t)
 	l, s := newLab(t), many(rounds(300, 600))
 	l.pause = 2 * time.Second
-	limited := "$(test $SPARSEL_SLOT -gt 2 || echo --time=1)" // a minute, the least that there is
+	limited := "$(test $SPARSEL_SLOT -gt 2 || echo --time=1)" // one minute, the shortest possible limit
 	l.launch = c.Srun("-w n$((SPARSEL_SLOT % 2 + 1)) " + limited)
 	step := func(after time.Duration, what string, do func() int) {
 		time.Sleep(after)
@@ -157,7 +157,7 @@ func TestT37SlurmKills(t *testing.T) {
 		t.Logf("%s on %s: %s", e.Node, e.Host, e.Error)
 	}
 	all := fmt.Sprint(retries)
-	for _, words := range []string{"PREEMPTION", "TIME LIMIT", "nothing was heard of it"} {
+	for _, words := range []string{"PREEMPTION", "TIME LIMIT", "nothing was heard from it"} {
 		if !strings.Contains(all, words) {
 			t.Errorf("no worker was lost with the words %q", words)
 		}
@@ -167,8 +167,8 @@ func TestT37SlurmKills(t *testing.T) {
 	}
 }
 
-// T37: a driver that is killed, with or without what it started, leaves no worker
-// for longer than a minute, and the next run does the rest.
+// T37: a driver that is killed, with or without what it started, leaves no
+// worker running for longer than a minute, and the next run does the rest.
 func TestT37SlurmKilledDriver(t *testing.T) {
 	t.Parallel()
 	c := slurmtest.Start(t)
@@ -201,15 +201,17 @@ func TestT37SlurmKilledDriver(t *testing.T) {
 	}
 }
 
-// A driver may be a job, whose workers are steps of its own allocation, on all of
-// its nodes.
+// A driver may be a job whose workers are steps of its own allocation, on all
+// of its nodes.
 func TestT37SlurmAllocation(t *testing.T) {
 	t.Parallel()
 	c := slurmtest.Start(t)
 	l, s := newLab(t), many(32)
-	cmd := l.driver(driveSetup{labSetup: labSetup{Settings: s, Pause: 100 * time.Millisecond}, Jobs: 8, Workers: true, Launch: "srun --quiet --exact -n1 -c1"})
+	cmd := l.driver(driveSetup{labSetup: labSetup{Settings: s, Pause: 100 * time.Millisecond}, Jobs: 8, Workers: true,
+		Launch: "srun --quiet --exact -n1 -c1"})
 	job := filepath.Join(l.dir, "job.sh")
-	text := fmt.Sprintf("#!/bin/sh\nSPARSEL_TEST_LAB='%s' exec %s\n", strings.TrimPrefix(cmd.Env[len(cmd.Env)-1], "SPARSEL_TEST_LAB="), os.Args[0])
+	text := fmt.Sprintf("#!/bin/sh\nSPARSEL_TEST_LAB='%s' exec %s\n",
+		strings.TrimPrefix(cmd.Env[len(cmd.Env)-1], "SPARSEL_TEST_LAB="), os.Args[0])
 	if err := os.WriteFile(job, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +232,7 @@ func TestT37SlurmAllocation(t *testing.T) {
 	}
 }
 
-// A driver that is told to end, as scancel tells it, ends its workers at once.
+// A driver that is told to end, as scancel does, ends its workers at once.
 func TestT37SlurmCancelledDriver(t *testing.T) {
 	t.Parallel()
 	c := slurmtest.Start(t)
@@ -253,9 +255,9 @@ func TestT37SlurmCancelledDriver(t *testing.T) {
 	l.checkClean()
 }
 
-// BenchmarkUtilisation does a thousand trainings of a second each over sixteen
-// slots and reports which part of the slots' time was spent in stages: on a Slurm
-// of two nodes if there can be one, and with processes of this machine.
+// BenchmarkUtilisation does a thousand trainings of one second each on sixteen
+// slots and reports which part of the slots' time was spent in stages: on a
+// Slurm of two nodes if possible, and with processes of this machine.
 func BenchmarkUtilisation(b *testing.B) {
 	for _, where := range []string{"here", "slurm"} {
 		b.Run(where, func(b *testing.B) {

@@ -12,16 +12,17 @@ import (
 	"sparsel/pipeline"
 )
 
-// Files that may not grow: whatever is too long, an output, a record, the
-// journal or a published copy, its node fails with the path, what depends on it
-// does not start, what was good stays, and everything succeeds once there is
+// Files that may not grow: whatever is too long (an output, a record, the
+// journal or a published copy), its node fails with the path, what depends on
+// it does not start, what was good stays, and everything succeeds once there is
 // room.
 func TestT03FileSizeLimit(t *testing.T) {
 	t.Parallel()
 	l := bigLab(t)
 	l.finish(driveSetup{Jobs: 2})
 	want, figure := outputs(l.plan(basic())), l.figure()
-	// The journal's length differs by some digits of its times, that of all else does not.
+	// The length of the journal varies by a few digits of its times; that of all
+	// other files does not.
 	longest, steady := int64(0), int64(0)
 	for _, path := range l.files() {
 		if info, err := os.Stat(path); err == nil {
@@ -31,8 +32,8 @@ func TestT03FileSizeLimit(t *testing.T) {
 			}
 		}
 	}
-	// From nothing, with limits from a few bytes to more than the longest file,
-	// the journal.
+	// Start from nothing, with limits from a few bytes to more than the longest
+	// file, which is the journal.
 	stride := max(1, longest/int64(rounds(15, 400)))
 	failures := 0
 	for limit := int64(1); limit < longest+stride; limit += stride {
@@ -72,9 +73,9 @@ func (l *lab) files() (list []string) {
 	return list
 }
 
-// A full disk, for real: a file system of one megabyte with a few pages left,
-// from none to enough. The old results are there all the while, and nothing
-// starts without what it reads.
+// A disk that is really full: a file system of one megabyte with a few pages
+// left, from none to enough. The old results are there all the while, and
+// nothing starts without what it reads.
 func TestT03FullDisk(t *testing.T) {
 	dir := smallDisk(t, "1m")
 	undisturbed := bigLab(t)
@@ -138,7 +139,7 @@ func TestT03FullDisk(t *testing.T) {
 	}
 }
 
-// faultless holds a lab to an audit that finds nothing.
+// faultless checks that an audit of the lab finds nothing.
 func (l *lab) faultless(what string) {
 	l.t.Helper()
 	for _, f := range l.audit(basic()).Faults {
@@ -146,8 +147,9 @@ func (l *lab) faultless(what string) {
 	}
 }
 
-// A stage may hide why it could not write, as libraries do: the disk is named all
-// the same, in a worker and without, and not where it is not to blame.
+// A stage may hide why it could not write, as libraries do. The error names the
+// disk all the same, with and without workers, but not if the disk is not to
+// blame.
 func TestT03CauseOfAFailedWrite(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []bool{false, true} {
@@ -170,7 +172,7 @@ func TestT03CauseOfAFailedWrite(t *testing.T) {
 	}
 }
 
-// fill writes a file that leaves so many bytes of the disk free.
+// fill writes a file that leaves the given number of bytes of the disk free.
 func fill(t *testing.T, dir, path string, left int64) {
 	t.Helper()
 	var st syscall.Statfs_t
@@ -184,7 +186,7 @@ func fill(t *testing.T, dir, path string, left int64) {
 	}
 }
 
-// smallDisk mounts a small file system, which takes root.
+// smallDisk mounts a small file system, which requires root.
 func smallDisk(t *testing.T, size string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -199,8 +201,8 @@ func smallDisk(t *testing.T, size string) string {
 	return dir
 }
 
-// require skips a test for want of something, or fails it if SPARSEL_REQUIRE
-// names that.
+// require skips a test because something is missing, or fails it if
+// SPARSEL_REQUIRE names that.
 func require(t *testing.T, what string, err error) {
 	t.Helper()
 	if strings.Contains(","+os.Getenv("SPARSEL_REQUIRE")+",", ","+what+",") {

@@ -32,14 +32,14 @@ func TestFirstRunThenNothing(t *testing.T) {
 	l.want("second run", l.run(basic()))
 }
 
-// One hyper-parameter of some runs.
+// One hyper-parameter of some runs changes.
 func TestT09ParameterRerunsItsDescendants(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.run(basic())
 	s := basic()
 	s.Rates = []float64{0.002, 0.01}
-	// The nodes are named by rate, so to edit a value in place, rename as well.
+	// The nodes are named by rate, so editing a value in place also renames them.
 	l.want("new rate", l.run(s),
 		"train/0.002/1", "train/0.002/2", "train/0.002/3",
 		"metric/0.002/1", "metric/0.002/2", "metric/0.002/3", "aggregate", "figure")
@@ -60,8 +60,8 @@ func TestT15ReasonsSpeakInValues(t *testing.T) {
 		t.Errorf("published figure is %q", l.figure())
 	}
 
-	// Back, without a run, and on to a third value: reasons speak of the last
-	// value that was asked for, though nothing ran for it.
+	// Back without a run, and on to a third value: reasons refer to the last value
+	// that was requested, even though nothing ran for it.
 	l.want("back", l.run(basic()))
 	s.Colour = "green"
 	l.wantReason(s, "figure", `colour "blue" → "green"`)
@@ -83,8 +83,8 @@ func (l *lab) wantReason(s settings, node, want string) {
 	}
 }
 
-// One run of 500: its training, its metrics and what they go into, as the dry
-// run says, with the same reasons.
+// One run of 500 changes: its training, its metrics and what reads them run, as
+// the dry run says, for the same reasons.
 func TestT09OneOfFiveHundred(t *testing.T) {
 	t.Parallel()
 	l := bigLab(t)
@@ -124,7 +124,7 @@ func TestT09OneOfFiveHundred(t *testing.T) {
 	l.want("taken back", l.run(s))
 }
 
-// Equal bytes stop the wave, and the report says so.
+// Equal bytes stop the propagation, and the report says so.
 func TestT12EarlyCutoff(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -146,7 +146,7 @@ func TestT12EarlyCutoff(t *testing.T) {
 		t.Errorf("report counts %v, want 8 cut off and 1 cached", r.Counts)
 	}
 
-	// Half way: metrics round the difference away.
+	// Half way down, the metrics round the difference away.
 	s := basic()
 	s.Round = 0
 	l.run(s)
@@ -157,7 +157,7 @@ func TestT12EarlyCutoff(t *testing.T) {
 	}
 }
 
-// Add a seed, remove it again.
+// A seed is added and removed again.
 func TestT14Seeds(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -175,7 +175,7 @@ func (l *lab) contentOf(s settings, node, output string) string {
 	return filepath.Base(l.blob(s, node, output))[:12]
 }
 
-// Times and places mean nothing.
+// Times and paths do not matter.
 func TestT13TouchAndMove(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -202,8 +202,8 @@ func TestT13TouchAndMove(t *testing.T) {
 	}
 }
 
-// The clock stands still, jumps back an hour in the midst of a run, or is years
-// off: nothing is done twice, now or later.
+// The clock stands still, jumps back an hour in the middle of a run, or is
+// years off: nothing is done twice, now or later.
 func TestT13ClockJumps(t *testing.T) {
 	t.Parallel()
 	epoch := time.Date(2030, 5, 1, 12, 0, 0, 0, time.UTC)
@@ -240,12 +240,13 @@ func TestT13ClockJumps(t *testing.T) {
 	}
 }
 
-// A new toolchain and a new version of a dependency are named.
+// Reasons name a new toolchain and a new version of a dependency.
 func TestT16ReasonsNameToolchainAndModules(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	identity := func(goVersion, gonum string) codeid.Identity {
-		id := codeid.Identity{Root: "train", Go: goVersion, Packages: map[string]codeid.Hash{"train": {1}}, Modules: map[string]string{"gonum.org/v1/gonum": gonum}}
+		id := codeid.Identity{Root: "train", Go: goVersion, Packages: map[string]codeid.Hash{"train": {1}},
+			Modules: map[string]string{"gonum.org/v1/gonum": gonum}}
 		id.ID = codeid.Hash(sha256.Sum256([]byte(goVersion + gonum)))
 		return id
 	}
@@ -275,7 +276,7 @@ func TestT16ReasonsNameToolchainAndModules(t *testing.T) {
 	}
 }
 
-// oneIdentity is a CodeSource that knows one package better.
+// oneIdentity is a CodeSource that overrides the identity of one package.
 type oneIdentity struct {
 	versions
 	id codeid.Identity
@@ -287,7 +288,8 @@ func (o oneIdentity) Identify(ctx context.Context, packages []string) (map[strin
 	return all, err
 }
 
-// Renaming nodes repeats no work; two nodes of one action are done once.
+// Renaming nodes repeats no work, and two nodes with the same action are done
+// once.
 func TestNamesAreLabels(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)

@@ -7,30 +7,30 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// A Status is what is up to date and what is not, in a form made for JSON.
+// A Status says what is up to date and what is not, in a form suited to JSON.
 type Status struct {
-	Current bool         `json:"current"` // everything asked for, published files too
+	Current bool         `json:"current"` // everything requested is current, including published files
 	Counts  Counts       `json:"counts"`
-	Seconds float64      `json:"seconds"`           // expected for one worker; see Unknown
-	Unknown int          `json:"unknown"`           // nodes to run whose stage was never measured
-	Changes []Change     `json:"changes,omitempty"` // why not, summed up
+	Seconds float64      `json:"seconds"`           // expected time for one worker; see Unknown
+	Unknown int          `json:"unknown"`           // number of nodes to run whose stage was never measured
+	Changes []Change     `json:"changes,omitempty"` // why not everything is current, summed up
 	Nodes   []NodeStatus `json:"nodes"`
 	// Orphans are published files, relative to Config.Out, that no node of the
 	// graph publishes any more.
 	Orphans []string `json:"orphans,omitempty"`
-	Damage  []string `json:"damage,omitempty"` // stretches of the journal
-	// Archives are what nodes release, see Node.Release: what gc would let go of, and
-	// what is not here.
+	Damage  []string `json:"damage,omitempty"` // damaged parts of the journal
+	// Archives sums up what nodes release (see Node.Release): what gc would
+	// remove, and what is not here.
 	Archives *ArchiveStatus `json:"archives,omitempty"`
-	// Fetch is the number of files to be brought from the second level, and their
-	// bytes.
+	// Fetch is the number of files to be fetched from the second level, and
+	// FetchBytes their size.
 	Fetch      int   `json:"fetch,omitempty"`
 	FetchBytes int64 `json:"fetch_bytes,omitempty"`
 }
 
-// ArchiveStatus is where the outputs are that nodes release.
+// ArchiveStatus says where the outputs are that nodes release.
 type ArchiveStatus struct {
-	Here Archives `json:"here"` // and not needed
+	Here Archives `json:"here"` // in the store and not needed
 	Gone Archives `json:"gone"`
 }
 
@@ -40,27 +40,27 @@ type Counts struct {
 	Stale   int `json:"stale"`
 	Waiting int `json:"waiting"`
 	Failed  int `json:"failed"`
-	Adopted int `json:"adopted,omitempty"` // of the current ones
+	Adopted int `json:"adopted,omitempty"` // how many of the current nodes were adopted
 }
 
-// A NodeStatus is one node's line.
+// A NodeStatus is the status of one node.
 type NodeStatus struct {
 	Name    string               `json:"name"`
 	Stage   string               `json:"stage"`
 	Group   string               `json:"group,omitempty"`
 	State   State                `json:"state"`
-	Adopted bool                 `json:"adopted,omitempty"` // current, by other code and evidence: see Engine.Adopt
+	Adopted bool                 `json:"adopted,omitempty"` // current thanks to other code and evidence; see Engine.Adopt
 	Reasons []string             `json:"reasons,omitempty"`
-	Restore []string             `json:"restore,omitempty"` // published files to be repaired
-	Action  string               `json:"action,omitempty"`  // once it is known
+	Restore []string             `json:"restore,omitempty"` // published files that need repair
+	Action  string               `json:"action,omitempty"`  // empty until it is known
 	Outputs map[string]ContentID `json:"outputs,omitempty"`
 	Log     string               `json:"log,omitempty"`
 }
 
-// Status tells the state of the targets (all nodes, if none are named). It takes
-// no lock, and writes at most the hash cache, and nothing if the store is
-// read-only. A hash taken earlier is believed while size, times and inode of
-// its file stay the same; Plan is stricter.
+// Status returns the state of the targets (all nodes if none are named). It
+// takes no lock. It writes nothing but the hash cache, and not even that if the
+// store is read-only. It trusts an earlier hash while the size, times and inode
+// of the file stay the same; Plan is stricter.
 func (e *Engine) Status(ctx context.Context, g *Graph, targets []string) (*Status, error) {
 	p, err := e.plan(ctx, g, targets, store.TrustTimes)
 	if err != nil {
@@ -72,7 +72,7 @@ func (e *Engine) Status(ctx context.Context, g *Graph, targets []string) (*Statu
 	return s, nil
 }
 
-// Status puts a plan in a form made for JSON.
+// Status returns a plan in a form suited to JSON.
 func (p *Plan) Status() *Status {
 	s := &Status{
 		Current: p.Idle(),
@@ -103,7 +103,7 @@ func (p *Plan) Status() *Status {
 		s.Archives = &ArchiveStatus{here, gone}
 	}
 	if s.Current {
-		return s // without reading the journal
+		return s // there is no need to read the journal
 	}
 	s.Changes = p.Changes()
 	var d time.Duration

@@ -12,24 +12,24 @@ import (
 )
 
 // A result is known by its record. Its bytes may be elsewhere, or nowhere and
-// made again when something reads them: this file finds out what is read.
+// made again when something reads them. This file finds out what is read.
 
-// A need is whether something reads bytes that the store does not hold and that
-// cannot be fetched.
+// A need says whether something reads bytes that the store does not hold and
+// that cannot be fetched.
 type need int
 
 const (
-	possible need = 1 + iota // what would read them may not run
+	possible need = 1 + iota // the node that would read them may not run
 	certain
 )
 
-// needed are the bytes that are to be made again.
+// needed records which bytes have to be made again.
 type needed struct {
 	mu sync.Mutex
 	by map[ContentID]need
 }
 
-// need raises what is known of some bytes, and reports whether that is news.
+// need raises the need for some bytes, and reports whether it was lower before.
 func (p *Plan) need(id ContentID, n need) bool {
 	p.needed.mu.Lock()
 	defer p.needed.mu.Unlock()
@@ -49,14 +49,14 @@ func (p *Plan) needs(id ContentID) need {
 	return p.needed.by[id]
 }
 
-// errAway is the miss of an action whose bytes are needed, and neither here nor
-// to be had.
+// errAway is the miss of an action whose bytes are needed but are not in the
+// store and cannot be had.
 var errAway = errors.New("its bytes are not kept here")
 
-// supply looks for bytes that current steps made, that are not here, and that
-// steps to run or files to publish need. What can be fetched will be; of the
-// rest the plan learns that it is needed, and again says that the steps are to be
-// assessed once more.
+// supply looks for outputs of current steps whose bytes are not here and that
+// steps to run, or files to publish, need. It adds to the plan's Fetch what can
+// be fetched. It tells the plan that the rest is needed; if that is new, again
+// says that the steps must be assessed once more.
 func (e *Engine) supply(ctx context.Context, p *Plan) (again bool, err error) {
 	wanted := map[ContentID]need{}
 	var outputs []store.Output
@@ -119,7 +119,8 @@ func published(s *Step, path string) *store.Output {
 	return &store.Output{}
 }
 
-// lacking is the first of a result's outputs that is needed at that level.
+// lacking returns the first of a result's outputs that is needed at that level,
+// or nil.
 func (p *Plan) lacking(outputs []store.Output, n need) *store.Output {
 	for i, o := range outputs {
 		if o.Away && p.needs(o.Content) == n {
@@ -129,8 +130,8 @@ func (p *Plan) lacking(outputs []store.Output, n need) *store.Output {
 	return nil
 }
 
-// heldHere marks which of a result's outputs are not in the store. An output
-// that is away, and needed, is a miss.
+// heldHere marks which of a result's outputs are not in the store. If an output
+// that is away is needed, that is a miss.
 func (e *Engine) heldHere(p *Plan, outputs []store.Output, trust store.Trust) ([]store.Output, error) {
 	outputs = slices.Clone(outputs)
 	for i, o := range outputs {
@@ -148,9 +149,9 @@ func (e *Engine) heldHere(p *Plan, outputs []store.Output, trust store.Trust) ([
 	return outputs, nil
 }
 
-// elsewhere looks for a result in the second level that the store does not have.
-// A record of the store's own whose bytes were lost counts too, if they are
-// there.
+// elsewhere looks in the second level for a result that the store does not
+// have. The store's own record counts too if only its bytes were lost and the
+// second level has them.
 func (e *Engine) elsewhere(ctx context.Context, p *Plan, id ActionID, stage *Stage, miss error) (outputs []store.Output, found bool) {
 	if !e.far.up(ctx) || errors.Is(miss, store.ErrConflict) || errors.Is(miss, errAway) {
 		return nil, false
@@ -170,7 +171,7 @@ func (e *Engine) elsewhere(ctx context.Context, p *Plan, id ActionID, stage *Sta
 		case err == nil:
 			outputs[i].Away = false
 		case !errors.Is(err, fs.ErrNotExist):
-			return nil, false // damaged: the run sees to it
+			return nil, false // damaged: the run repairs it
 		case p.needs(o.Content) == certain, local && !o.Away && !e.far.holds(ctx, o):
 			return nil, false
 		default:
@@ -180,11 +181,12 @@ func (e *Engine) elsewhere(ctx context.Context, p *Plan, id ActionID, stage *Sta
 	return outputs, true
 }
 
-// questions is how many questions the second level is asked at once.
+// questions is the number of requests sent to the second level at once.
 const questions = 32
 
-// width is how many steps are looked at side by side: waiting for answers from
-// elsewhere takes no processor. As long as nothing was missing, nobody was asked.
+// width is the least number of steps to assess in parallel. It may exceed the
+// number of cores, because waiting for answers from elsewhere takes no
+// processor. It is zero as long as nothing was missing and so nobody was asked.
 func (e *Engine) width() int {
 	if e.far.asked() {
 		return questions

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// otherUser lets processes run as somebody else, of this one's group, who can
+// otherUser makes processes run as another user of this process's group who can
 // reach the lab.
 func otherUser(t *testing.T, l *lab) func(d driveSetup) (string, error) {
 	t.Helper()
@@ -27,7 +27,7 @@ func otherUser(t *testing.T, l *lab) func(d driveSetup) (string, error) {
 }
 
 // Users of one group take turns on a store that their umask lets all of them
-// write to. One who may only read it can ask everything.
+// write. A user who may only read it can ask every query.
 func TestT25UsersOfOneGroup(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -55,14 +55,15 @@ func TestT25UsersOfOneGroup(t *testing.T) {
 	l.checkClean()
 }
 
-// Where a user may not write everything, a run is refused in one line before
+// If a user may not write everything, a run is refused in one line before
 // anything is done.
 func TestT25UsersWhoMayNotWrite(t *testing.T) {
 	t.Parallel()
 	for what, open := range map[string]func(t *testing.T, l *lab){
 		"nothing is shared": func(*testing.T, *lab) {},
 		"the directories at the top are shared": func(t *testing.T, l *lab) {
-			for _, dir := range []string{"", "store", "store/blobs", "store/actions", "store/manifests", "store/tmp", "store/locks", "store/cache", "figures"} {
+			for _, dir := range []string{"", "store", "store/blobs", "store/actions", "store/manifests", "store/tmp", "store/locks", "store/cache",
+				"figures"} {
 				if err := os.Chmod(filepath.Join(l.dir, dir), 0o777); err != nil {
 					t.Fatal(err)
 				}
@@ -96,8 +97,8 @@ func TestT25UsersWhoMayNotWrite(t *testing.T) {
 	}
 }
 
-// What a run writes has the permissions that the umask leaves: of the store, the
-// published files, the caches and the locks.
+// Everything that a run writes has the permissions that the umask leaves: the
+// store, the published files, the caches and the locks.
 func TestT25Umask(t *testing.T) {
 	t.Parallel()
 	for _, umask := range []int{0o077, 0o027, 0o022, 0o002} {

@@ -13,8 +13,8 @@ import (
 )
 
 // Why explains one node in words: its state and the reasons for it, what its
-// result depends on, in values, and where the result is. Of many parameters it
-// shows the first, unless all are asked for.
+// result depends on, in values, and where the result is. It shows only the
+// first parameters if there are many, unless all is set.
 func (e *Engine) Why(ctx context.Context, g *Graph, node string, all bool) (string, error) {
 	p, err := e.plan(ctx, g, []string{node}, store.TrustTimes)
 	if err != nil {
@@ -43,8 +43,8 @@ func (e *Engine) Why(ctx context.Context, g *Graph, node string, all bool) (stri
 	return b.String(), nil
 }
 
-// mostParams is how many parameters are shown unless all are asked for: those
-// of a training, not those of a figure.
+// mostParams is the number of parameters that are shown unless all are
+// requested: enough for a training, not for a figure.
 const mostParams = 64
 
 func whyParams(b *strings.Builder, s *Step, all bool) {
@@ -65,8 +65,8 @@ func whyParams(b *strings.Builder, s *Step, all bool) {
 	}
 }
 
-// whyChanges says what happened above a node, at the end of the chain of nodes
-// that read one another.
+// whyChanges names the changes that make the node run, and the nodes in which
+// they lie.
 func whyChanges(b *strings.Builder, p *Plan) {
 	for _, c := range p.Changes() {
 		roots := c.Roots
@@ -135,12 +135,13 @@ func (e *Engine) whyOutputs(b *strings.Builder, s *Step) {
 	}
 }
 
-// mostEvidence is how many repeated nodes are named.
+// mostEvidence is the most repeated nodes that are named.
 const mostEvidence = 5
 
 // whyAdopted says on what evidence a result of other code counts.
 func whyAdopted(b *strings.Builder, a *Adoption) {
-	quote.Fprintf(b, "adopted, not made by this code: action %s of code %s, compiled by %s, gave it\n", a.From, a.Code.String()[:12], cmp.Or(a.Go, "an unknown Go"))
+	quote.Fprintf(b, "adopted, not made by this code: action %s of code %s, compiled by %s, gave it\n",
+		a.From, a.Code.String()[:12], cmp.Or(a.Go, "an unknown Go"))
 	quote.Fprintf(b, "  on the evidence of %d repetitions by this code, every one the same to the last byte:\n", len(a.Evidence))
 	for _, v := range a.Evidence[:min(mostEvidence, len(a.Evidence))] {
 		with := ""

@@ -16,39 +16,40 @@ import (
 	"time"
 )
 
-// A worker is a worker process as the driver sees it. One goroutine at a time
-// uses it.
+// A worker is a worker process as the driver sees it. Only one goroutine at a
+// time uses it.
 type worker struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
-	exited chan struct{} // closed when the process is gone and all it said is heard
-	usable bool          // for a further job
-	slot   int           // of its pool
-	ready  bool          // by its pool, whose lock guards it
+	exited chan struct{} // closed when the process is gone and all its output has been read
+	usable bool          // it can take another job
+	slot   int           // its slot in the pool
+	ready  bool          // guarded by the pool's lock
 
-	launch  *launcher         // nil: it is a process of this machine
-	host    string            // on which it is; empty: this one
-	machine map[string]string // of the host; see thisMachine
-	shares  bool              // it sees the store's folder
-	unheard atomic.Int64      // seconds since a life sign
+	launch  *launcher         // nil if it is a process of this machine
+	host    string            // its host; empty for this machine
+	machine map[string]string // description of the host; see thisMachine
+	shares  bool              // it sees the store's directory
+	unheard atomic.Int64      // seconds since the last sign of life
 
-	sending sync.Mutex // one request at a time
+	sending sync.Mutex // held while a request is written
 	mu      sync.Mutex
-	heard   []reply       // not yet looked at
-	news    chan struct{} // capacity one: something was heard
-	crash   string        // the line in which the Go runtime says what it died of
+	heard   []reply       // replies that have not been handled yet
+	news    chan struct{} // says that something was heard; its capacity is one
+	crash   string        // the line in which the Go runtime says why it died
 	said    []string      // the last lines of its standard error
-	memory  bool          // its scheduler ended it for want of memory
-	why     string        // this process gave it up
-	files   *incoming     // of the job at work, if it sends its outputs
+	memory  bool          // its scheduler ended it for exceeding its memory
+	why     string        // why this process gave it up
+	files   *incoming     // outputs of the current job, if the worker sends them
 }
 
-// greetPatience is how long a worker may take to build the graph, on a machine
-// that has other things to do.
+// greetPatience is how long a worker may take to build the graph on a busy
+// machine.
 const greetPatience = 2 * time.Minute
 
-// saidLines is how many lines of what a lost worker's command said are repeated:
-// Slurm tells why in one, and that the program has ended in the next.
+// saidLines is the number of last lines of a lost worker's command that are
+// repeated. Slurm gives the reason in one line, and says in the next that the
+// program has ended.
 const saidLines = 3
 
 // errNotBegun says that a worker ended before the stage began.
@@ -78,7 +79,7 @@ func (w *worker) start() (err error) {
 		ears = append(ears, ear)
 		hearing.Go(func() {
 			out := &lines{each: stream.each}
-			_, _ = io.Copy(out, ear) // it ends with its writers, or below
+			_, _ = io.Copy(out, ear) // it ends when its writers do, or when ear is closed below
 			out.end()
 		})
 	}
@@ -86,10 +87,10 @@ func (w *worker) start() (err error) {
 	started := err == nil
 	go func() {
 		if started {
-			_ = w.cmd.Wait()             // ProcessState has it
-			killGroup(w.cmd.Process.Pid) // what it started, and left behind with its pipes
+			_ = w.cmd.Wait()             // ProcessState has the result
+			killGroup(w.cmd.Process.Pid) // what it started and left behind with its pipes
 		}
-		// A process that has left the group may still hold them.
+		// A process that has left the group may still hold the pipes.
 		end := time.AfterFunc(leaveGrace, func() {
 			for _, ear := range ears {
 				ear.Close()
@@ -116,8 +117,8 @@ func (w *worker) push(r reply) {
 	}
 }
 
-// hear takes a line of standard output. What is no reply was printed by
-// something that a stage started.
+// hear handles a line of standard output. A line that is not a reply was
+// printed by something that a stage started.
 func (w *worker) hear(line []byte) {
 	var r reply
 	if err := json.Unmarshal(line, &r); err != nil {
@@ -127,12 +128,12 @@ func (w *worker) hear(line []byte) {
 	w.unheard.Store(0)
 	switch {
 	case r.Pong:
-	case r.Chunk != nil: // written at once: the pipe is what holds the sender back
+	case r.Chunk != nil: // write it at once, so that a full pipe slows the sender down
 		w.mu.Lock()
 		files := w.files
 		w.mu.Unlock()
 		files.take(r.Chunk)
-		w.push(reply{}) // a sign of life of the stage
+		w.push(reply{}) // counts as a sign of life of the stage
 	default:
 		w.push(r)
 	}
@@ -144,7 +145,7 @@ func (w *worker) hearError(line []byte) {
 	case silentMark:
 		w.push(reply{Silent: true})
 		return
-	case "": // before the mark, in case a line had no end; it makes no log
+	case "": // ends an incomplete line before the mark; it is not logged
 		return
 	}
 	w.mu.Lock()
@@ -185,8 +186,9 @@ func (w *worker) gone() bool {
 	}
 }
 
-// kill ends the process, unless it is gone: its id may be another's by now. What
-// launched a worker elsewhere gets a moment to end that too.
+// kill ends the process, unless it is gone already: its process id may belong
+// to another process by now. A command that launched a worker elsewhere gets a
+// moment to end that worker, too.
 func (w *worker) kill() {
 	if w.gone() {
 		return
@@ -202,8 +204,8 @@ func (w *worker) kill() {
 	killGroup(w.cmd.Process.Pid)
 }
 
-// dismiss lets a worker go that has nothing to do. One that waits in a
-// scheduler's queue does not hear of it.
+// dismiss ends an idle worker. A worker that waits in a scheduler's queue does
+// not notice.
 func (w *worker) dismiss() {
 	w.stdin.Close()
 	if w.launch != nil && !w.gone() {
@@ -211,8 +213,8 @@ func (w *worker) dismiss() {
 	}
 }
 
-// greet waits for the worker's first word, for as long as a scheduler's queue
-// may be, passes the setup and waits until the worker is ready.
+// greet waits for the worker's first message, for as long as a scheduler's
+// queue takes, sends the setup, and waits until the worker is ready.
 func (w *worker) greet(setup json.RawMessage) error {
 	hello := request{Setup: setup}
 	var patience, queue <-chan time.Time
@@ -229,7 +231,8 @@ func (w *worker) greet(setup json.RawMessage) error {
 		case <-w.exited:
 			gone = true
 		case <-queue:
-			w.launch.once(fmt.Sprintf("still waiting for workers: the command that starts them has been running for %v without a word from one", queueWord))
+			w.launch.once(fmt.Sprintf("still waiting for workers: the command that starts them has been running for %v without a word from one",
+				queueWord))
 		case <-patience:
 			return fmt.Errorf("it is not ready after %v", greetPatience)
 		}
@@ -242,7 +245,7 @@ func (w *worker) greet(setup json.RawMessage) error {
 				if err := w.arrived(r.Hello, &hello); err != nil {
 					return err
 				}
-				_ = w.send(hello) // if it is gone, that shows
+				_ = w.send(hello) // if the worker is gone, that is noticed elsewhere
 			case r.Ready:
 				w.usable = true
 				w.shares = r.Seen && hello.Launch.answered() && w.launch.shares()
@@ -259,7 +262,7 @@ func (w *worker) greet(setup json.RawMessage) error {
 	}
 }
 
-// arrived notes where a worker is that has said hello.
+// arrived notes the machine of a worker that has said hello.
 func (w *worker) arrived(h *helloReply, hello *request) (err error) {
 	if w.launch == nil {
 		return nil
@@ -270,7 +273,7 @@ func (w *worker) arrived(h *helloReply, hello *request) (err error) {
 	return err
 }
 
-// where names the host of a worker, if it is another than this one.
+// where names the host of a worker if it is not this machine.
 func (w *worker) where() string {
 	if w.host == "" {
 		return ""
@@ -278,11 +281,11 @@ func (w *worker) where() string {
 	return " on " + w.host
 }
 
-// do carries out a job. Whatever happens to the process is an error that says
-// so; w.usable tells whether it can take another job.
+// do carries out a job. Whatever happens to the process becomes an error that
+// says so. w.usable tells whether the worker can take another job.
 func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (done doneReply, err error) {
 	w.usable = false
-	w.listen() // what came after the last job ended belongs to no node
+	w.listen() // discard what came after the last job ended
 	r, err := w.assignment(job)
 	if err != nil {
 		return done, err
@@ -290,8 +293,8 @@ func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (done 
 	if err := w.send(request{Job: r}); err != nil {
 		return done, w.notBegun()
 	}
-	// Time is counted in ticks that this process lived to see: while the machine
-	// sleeps or the driver is stopped, nobody is silent.
+	// Time is counted in ticks that this process was running for: nobody is silent
+	// while the machine sleeps or the driver is stopped.
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	cancelled := ctx.Done()
@@ -306,7 +309,7 @@ func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (done 
 			gone = true
 		case <-cancelled:
 			cancelled, asked = nil, 0
-			_ = w.send(request{Cancel: true}) // if it is gone, that shows
+			_ = w.send(request{Cancel: true}) // if the worker is gone, that is noticed elsewhere
 		case <-tick.C:
 			quiet += time.Second
 			if asked >= 0 {
@@ -343,8 +346,8 @@ func (w *worker) do(ctx context.Context, job *Job, silence time.Duration) (done 
 	}
 }
 
-// assignment makes the request of a job. Paths mean the same to a worker
-// elsewhere only where the folder is shared, and are whole then.
+// assignment builds the request for a job. Paths mean the same to a worker
+// elsewhere only if the directory is shared, and are absolute then.
 func (w *worker) assignment(job *Job) (*jobRequest, error) {
 	dir := job.dir
 	absolute := func(path string) (string, error) { return path, nil }
@@ -391,7 +394,7 @@ func (w *worker) done(d *doneReply) error {
 	return nil
 }
 
-// pass gives what a stage says to the job.
+// pass passes what a stage says on to the job.
 func (w *worker) pass(job *Job, r reply) {
 	switch {
 	case r.Log != nil:
@@ -400,9 +403,9 @@ func (w *worker) pass(job *Job, r reply) {
 		job.advance(r.Progress.Done, r.Progress.Total, r.Progress.Text)
 	case r.Blob != nil:
 		path, _ := job.blob(r.Blob.ID)
-		_ = w.send(request{Blob: &blobAnswer{r.Blob.Number, path}}) // if it is gone, that shows
+		_ = w.send(request{Blob: &blobAnswer{r.Blob.Number, path}}) // if the worker is gone, that is noticed elsewhere
 	case r.Want != nil:
-		go w.supply(*r.Want, job) // the stream of a worker that is cut off takes nothing
+		go w.supply(*r.Want, job) // the stream of a worker that is cut off blocks
 	}
 }
 
@@ -426,7 +429,7 @@ func (w *worker) notBegun() error {
 	return w.death()
 }
 
-// death says what became of a worker in the midst of a stage.
+// death says what happened to a worker in the middle of a stage.
 func (w *worker) death() error {
 	state := w.cmd.ProcessState
 	w.mu.Lock()
@@ -440,12 +443,13 @@ func (w *worker) death() error {
 		return fmt.Errorf("the stage took more memory than its scheduler grants%s; grant more in -workers=COMMAND", said)
 	case crash != "":
 		return fmt.Errorf("the stage brought its process down, %s: %s", w.ending(), crash)
-	case w.launch != nil: // the exit code says nothing: srun answers 0 when a node dies
+	case w.launch != nil: // the exit code says nothing: srun exits with 0 when a node dies
 		return fmt.Errorf("%w, %s%s", errLost, w.ending(), said)
 	case state.Exited():
-		return fmt.Errorf("the stage ended its process, %s, before its result was there", w.ending())
+		return fmt.Errorf("the stage ended its process, %s, before its result was complete", w.ending())
 	case killed(state):
-		return fmt.Errorf("the stage's process was killed from outside, %s: often the kernel's answer to want of memory; run fewer jobs at a time with -jobs=N", w.ending())
+		return fmt.Errorf("the stage's process was killed from outside, %s: often by the kernel because memory ran out; "+
+			"run fewer jobs at a time with -jobs=N", w.ending())
 	}
-	return fmt.Errorf("the stage's process ended, %s, before its result was there", w.ending())
+	return fmt.Errorf("the stage's process ended, %s, before its result was complete", w.ending())
 }

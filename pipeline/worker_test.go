@@ -19,7 +19,7 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// The same study with and without workers gives the same files; each node runs
+// The same study with and without workers gives the same files. Each node runs
 // once, in no more processes than there are jobs.
 func TestT01WorkersGiveTheSame(t *testing.T) {
 	t.Parallel()
@@ -61,7 +61,7 @@ func (l *lab) pids() (list []int) {
 }
 
 // allGone waits a little for the workers to be gone: an orphan belongs to init,
-// which may take its time to bury it.
+// which may take its time to reap it.
 func (l *lab) allGone() {
 	l.t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
@@ -82,8 +82,8 @@ func zombie(pid int) bool {
 	return err == nil && strings.HasPrefix(rest, "Z")
 }
 
-// T24: whatever a stage does to its process, its node alone fails, by name, and
-// the next run does it and what it blocked.
+// T24: whatever a stage does to its process, only its node fails, by name, and
+// the next run does it and the nodes that it blocked.
 func TestT24ContainedStages(t *testing.T) {
 	t.Parallel()
 	for how, want := range map[string]string{
@@ -101,7 +101,7 @@ func TestT24ContainedStages(t *testing.T) {
 			t.Parallel()
 			l := newLab(t)
 			if how == "hang" {
-				l.silence = 6 * time.Second // a busy machine may let the others wait as well
+				l.silence = 6 * time.Second // a busy machine may make the others wait, too
 			}
 			trouble := map[string]string{"train/0.01/2": how}
 			r, err := l.try(context.Background(), basic(), pipeline.Options{Jobs: 2, Workers: l.workers(basic(), trouble)})
@@ -159,7 +159,7 @@ func TestT24PrintingStage(t *testing.T) {
 	}
 }
 
-// Workers that cannot be had end the run at once, with one cause.
+// If no worker can be started, the run ends at once, with one cause.
 func TestT24NoWorkers(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
@@ -169,7 +169,8 @@ func TestT24NoWorkers(t *testing.T) {
 	}{
 		"no program": {command: func() (*exec.Cmd, error) { return exec.Command("/nowhere/at/all"), nil }, want: "no such file"},
 		"no graph":   {setup: "parameters are gone", want: "start worker process: parameters are gone"},
-		"ends":       {command: func() (*exec.Cmd, error) { return exec.Command("sh", "-c", "echo oh dear >&2; exit 9"), nil }, want: "exit status 9"},
+		"ends": {command: func() (*exec.Cmd, error) { return exec.Command("sh", "-c", "echo oh dear >&2; exit 9"), nil },
+			want: "exit status 9"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -187,7 +188,7 @@ func TestT24NoWorkers(t *testing.T) {
 	}
 }
 
-// A worker that has another graph refuses.
+// A worker with another graph refuses to work.
 func TestT24OtherGraph(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -199,7 +200,7 @@ func TestT24OtherGraph(t *testing.T) {
 	}
 }
 
-// T23: stages that do not stop when they are told to are made to.
+// T23: stages that do not stop when they are told to are killed.
 func TestT23DeafStage(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -211,7 +212,7 @@ func TestT23DeafStage(t *testing.T) {
 			events, _, _ := l.store().Journal()
 			i = slices.IndexFunc(events, func(e store.Event) bool { return e.Kind == store.NodeStart && e.Node == "train/0.01/2" }) + 1
 		}
-		time.Sleep(time.Second) // for the worker to hear of it
+		time.Sleep(time.Second) // the worker needs time to receive the request
 		cancel()
 	})
 	defer other.Wait()
@@ -232,7 +233,7 @@ func TestT23DeafStage(t *testing.T) {
 }
 
 // T1: kill -9 of workers at random moments. Their nodes fail, by name, and the
-// next runs do them; no completed node is done again.
+// next runs do them. No completed node is done again.
 func TestT01KilledWorkers(t *testing.T) {
 	t.Parallel()
 	undisturbed := newLab(t)
@@ -250,7 +251,7 @@ func TestT01KilledWorkers(t *testing.T) {
 				case <-time.After(35 * time.Millisecond):
 				}
 				for _, pid := range l.pids() {
-					os.Remove(filepath.Join(l.dir, "pids", strconv.Itoa(pid))) // a pid is used again one day
+					os.Remove(filepath.Join(l.dir, "pids", strconv.Itoa(pid))) // pids are reused
 					syscall.Kill(pid, syscall.SIGKILL)
 				}
 			}

@@ -11,70 +11,73 @@ import (
 	"time"
 )
 
-// Workers makes a run carry out its stages in processes of their own, so that
-// one that exits, is killed or hangs costs its node and nothing else. There is
-// one process per job; it lives as long as the run does and takes one node
-// after the other, so what a stage loads once per process it loads once.
+// Workers makes a run carry out its stages in processes of their own, so that a
+// stage that exits, is killed or hangs costs only its node. There is one
+// process per job. It lives as long as the run and does one node after another,
+// so a stage needs to load only once what it loads once per process.
 type Workers struct {
-	// Command returns a new command that starts this program as a worker: one
-	// that calls Serve before it does anything else. See Again.
+	// Command returns a new command that starts this program as a worker: a
+	// program that calls Serve before it does anything else. See Again.
 	Command func() (*exec.Cmd, error)
-	// Setup is what Serve passes to the function that builds the graph, which
-	// must give the graph that is run.
+	// Setup is passed to the function that builds the graph in Serve. That
+	// function must build the same graph as the one that is run.
 	Setup any
 	// Launch, if not nil, returns a command that starts this program as a worker
-	// on some other machine, for one of the run's slots: see the function Launch.
-	// Such workers do all nodes but those that say Node.Here.
+	// on some other machine, for one of the run's slots; see the function Launch.
+	// Such workers do all nodes except those with Node.Here.
 	Launch func(slot int) (*exec.Cmd, error)
 }
 
 // The patience of the driver. A stage shows that it is at work with
-// Job.Progress and Job.Logf; how long a whole node may take is nobody's guess,
-// but a silence many times as long as the whole node took before is an answer.
+// Job.Progress and Job.Logf. Nobody can say how long a whole node may take, but
+// a silence that lasts many times as long as the whole node took before means
+// that it hangs.
 const (
-	defaultSilence = 30 * time.Minute // where the stage does not say
-	silenceFactor  = 10               // of the expected time of the node, if that is longer
-	cancelGrace    = 10 * time.Second // from the request to stop to SIGKILL
-	leaveGrace     = 3 * time.Second  // from the end of standard input to SIGKILL
+	defaultSilence = 30 * time.Minute // if the stage does not say
+	silenceFactor  = 10               // times the expected time of the node, if that is longer
+	cancelGrace    = 10 * time.Second // from the request to stop until SIGKILL
+	leaveGrace     = 3 * time.Second  // from the end of standard input until SIGKILL
 )
 
-// A pool is the worker processes of one run, all started in the same way.
+// A pool manages the worker processes of one run, which are all started in the
+// same way.
 type pool struct {
 	setup  json.RawMessage
-	slots  int // most workers at once
+	slots  int // the most workers at once
 	start  func(slot int) (*exec.Cmd, error)
-	launch *launcher   // nil: workers are on this machine
-	spawn  chan func() // performed by one thread that outlives all workers
+	launch *launcher   // nil if workers are on this machine
+	spawn  chan func() // functions for the one thread that outlives all workers
 
 	closing chan struct{}
 	hires   sync.WaitGroup
 
 	mu       sync.Mutex
 	idle     []*worker
-	all      map[*worker]bool // started, also those that are not ready yet
-	taken    map[int]bool     // slots of workers and of those about to be started
-	starting int              // of taken, those whose worker is not ready
-	resting  int              // of starting, those that failed and wait before the next try
-	ever     bool             // a worker was ready
-	turns    []*turn          // jobs that wait for a worker, in their order
+	all      map[*worker]bool // all started workers, including those that are not ready yet
+	taken    map[int]bool     // slots of workers that were or are about to be started
+	starting int              // number of taken slots whose worker is not ready
+	resting  int              // how many of starting failed and wait for the next try
+	ever     bool             // a worker has been ready
+	turns    []*turn          // jobs that wait for a worker, in order
 	broken   error            // why no worker can be had
-	failures int              // of starts, since the last worker became ready
+	failures int              // failed starts since the last worker became ready
 }
 
-// A turn is a job's place in the line for a worker.
+// A turn is a job's place in the queue for a worker.
 type turn struct {
 	avoid []string // hosts on which the job's workers were lost
 	got   chan *worker
 }
 
-// errStart says that worker processes cannot be had: no node would fare better.
+// errStart says that no worker process can be started, so no other node would
+// fare better.
 var errStart = errors.New("start worker process")
 
-// errNoWorker is what all jobs but one get when no worker can be had.
+// errNoWorker is the error of all jobs but one if no worker can be started.
 var errNoWorker = errors.New("no worker process can be had")
 
-// newPool makes the pool of workers on this machine, or with a launcher of those
-// that it starts.
+// newPool makes the pool of workers on this machine or, with a launcher, of the
+// workers that the launcher starts.
 func newPool(w *Workers, slots int, l *launcher) (*pool, error) {
 	setup, err := json.Marshal(w.Setup)
 	if err != nil {
@@ -100,8 +103,9 @@ func newPool(w *Workers, slots int, l *launcher) (*pool, error) {
 	return p, nil
 }
 
-// take returns a worker that is ready, starting one if need be. Where a job's
-// workers were lost is avoided as long as there is anybody elsewhere.
+// take returns a worker that is ready, starting one if necessary. It avoids the
+// hosts in avoid, where the job's workers were lost, as long as there are
+// workers elsewhere.
 func (p *pool) take(ctx context.Context, avoid []string) (*worker, error) {
 	t := &turn{avoid: avoid, got: make(chan *worker, 1)}
 	p.mu.Lock()
@@ -113,7 +117,7 @@ func (p *pool) take(ctx context.Context, avoid []string) (*worker, error) {
 		if w == nil {
 			return nil, p.why(t)
 		}
-		if err := ctx.Err(); err != nil { // a worker takes its time to start
+		if err := ctx.Err(); err != nil { // a worker may take long to start
 			p.put(w)
 			return nil, err
 		}
@@ -124,7 +128,7 @@ func (p *pool) take(ctx context.Context, avoid []string) (*worker, error) {
 	return nil, ctx.Err()
 }
 
-// leave gives up a place in the line.
+// leave gives up a place in the queue.
 func (p *pool) leave(t *turn) {
 	p.mu.Lock()
 	for i, u := range p.turns {
@@ -143,7 +147,7 @@ func (p *pool) leave(t *turn) {
 	}
 }
 
-// why returns the cause to the first that asks.
+// why returns the cause to the first caller, and errNoWorker to the others.
 func (p *pool) why(*turn) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -152,11 +156,11 @@ func (p *pool) why(*turn) error {
 	return err
 }
 
-// serve hands idle workers to those in the line, and starts workers for the
+// serve gives idle workers to the jobs in the queue, and starts workers for the
 // others. The caller holds the lock.
 func (p *pool) serve() {
 	kept := p.idle[:0]
-	for _, w := range p.idle { // who died while it had nothing to do is nobody's fault
+	for _, w := range p.idle { // it is no job's fault if a worker died while it was idle
 		if w.gone() {
 			p.forget(w)
 		} else {
@@ -180,8 +184,8 @@ func (p *pool) serve() {
 	}
 }
 
-// pick takes the idle worker that was used last, which has most in its caches,
-// of those that the job may have.
+// pick takes, of the idle workers that the job may have, the one that was used
+// last, because its caches hold the most.
 func (p *pool) pick(t *turn) *worker {
 	for i := len(p.idle) - 1; i >= 0; i-- {
 		if w := p.idle[i]; !t.avoids(w) || !p.elsewhere(t) {
@@ -233,7 +237,7 @@ func (p *pool) hire() {
 		}
 		pause := p.blame(err)
 		p.resting++
-		p.serve() // if that was the last hope
+		p.serve() // in case no other start is under way
 		p.mu.Unlock()
 		select {
 		case <-time.After(pause):
@@ -265,7 +269,7 @@ func (p *pool) bring(slot int) (*worker, error) {
 	p.all[w] = true
 	p.mu.Unlock()
 	select {
-	case <-p.closing: // close did not see this one
+	case <-p.closing: // close did not see this worker
 		w.kill()
 	default:
 	}
@@ -280,8 +284,8 @@ func (p *pool) bring(slot int) (*worker, error) {
 	return w, nil
 }
 
-// blame decides what the failure of a start means: a pause before the next try,
-// or that no worker can be had. The caller holds the lock.
+// blame decides what a failed start means: a pause before the next try, or that
+// no worker can be had. The caller holds the lock.
 func (p *pool) blame(err error) (pause time.Duration) {
 	select {
 	case <-p.closing:
@@ -309,7 +313,7 @@ func (p *pool) put(w *worker) {
 	p.serve()
 }
 
-// drop ends a worker that is not to be used again.
+// drop ends a worker that must not be used again.
 func (p *pool) drop(w *worker) {
 	w.kill()
 	<-w.exited

@@ -11,8 +11,8 @@ import (
 	"sparsel/pipeline/store/disk"
 )
 
-// WriteFile gives a file below Config.Out, which no node publishes, its content,
-// all or nothing, and notes in the journal what it holds, if there is a store. It
+// WriteFile gives a file below Config.Out that no node publishes its content,
+// all or nothing. If there is a store, it notes the content in the journal, and
 // waits for a collection to end.
 func (e *Engine) WriteFile(path string, data []byte) (err error) {
 	if !e.Store.Begun() {
@@ -44,24 +44,26 @@ func (e *Engine) writeFile(path string, data []byte, run string) error {
 	return nil
 }
 
-// wrote is the event that a file for people was given a content.
+// wrote returns the event that a file for people got new content.
 func wrote(path, output string, id ContentID) store.Event {
 	return store.Event{Kind: store.WroteEvent, Path: filepath.ToSlash(path), Outputs: map[string]ContentID{output: id}}
 }
 
-// temporary is the name of a file on its way to target. Beside the target: the
-// output directory may lie on another file system than the store.
+// temporary returns the name of a temporary file for target. It is in the same
+// directory, because the output directory may be on another file system than
+// the store.
 func temporary(target, run string) string {
 	dir, base := filepath.Split(target)
 	return filepath.Join(dir, tempMark+run+"-"+base)
 }
 
-// moveDirAside gives a directory that stands where a file is to be written
-// another name; an empty one is removed. Anything else gives way to the file.
+// moveDirAside renames a directory that is in the place of a file about to be
+// written, or removes it if it is empty. Writing the file replaces anything
+// else.
 func moveDirAside(target, run string) (moved string, err error) {
 	info, err := os.Lstat(target)
 	if err != nil || !info.IsDir() {
-		return "", nil // what is wrong shows when the file is written
+		return "", nil // writing the file reports what is wrong
 	}
 	if os.Remove(target) == nil {
 		return "", nil
@@ -70,16 +72,17 @@ func moveDirAside(target, run string) (moved string, err error) {
 	return moved, os.Rename(target, moved)
 }
 
-// Written says what the files for people below the output directory hold, as far
-// as the journal tells.
+// Written lists the files for people below the output directory, as far as the
+// journal tells.
 type Written struct {
-	// Holds are contents by path, with slashes, of files that should be there.
+	// Holds maps the paths of files that should be there, with slashes, to their
+	// contents.
 	Holds map[string]ContentID
-	// Removed are those that were removed on purpose.
+	// Removed are the files that were removed on purpose.
 	Removed map[string]bool
 }
 
-// Written reads the journal.
+// Written returns, from the journal, the files for people.
 func (e *Engine) Written() (Written, error) {
 	events, _, err := e.Store.Journal()
 	return writtenIn(events), err

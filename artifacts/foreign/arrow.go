@@ -17,10 +17,11 @@ import (
 	flatbuffers "github.com/google/flatbuffers/go"
 )
 
-// arrowFile is an Arrow IPC stream. A file of the format is one too, behind its magic.
+// arrowFile is an Arrow IPC stream. An Arrow file contains one, too, after its
+// magic.
 type arrowFile struct {
 	file       *os.File
-	begin, end int64 // of the messages
+	begin, end int64 // extent of the messages
 	schema     *arrow.Schema
 }
 
@@ -28,7 +29,7 @@ const arrowMagic = "ARROW1"
 
 func openArrow(f *os.File, begin, size int64) (source, error) {
 	a := &arrowFile{file: f, begin: begin, end: size}
-	if begin > 0 { // a file: the footer, its length and the magic follow the messages
+	if begin > 0 { // in a file, the footer, its length and the magic follow the messages
 		var tail [4 + len(arrowMagic)]byte
 		if _, err := f.ReadAt(tail[:], size-int64(len(tail))); err != nil || string(tail[4:]) != arrowMagic {
 			return nil, errors.New("does not end as an Arrow file: truncated, or something was appended; make it again")
@@ -53,13 +54,14 @@ func openArrow(f *os.File, begin, size int64) (source, error) {
 	return a, nil
 }
 
-// messages reads a stream's messages. The library's own reader allocates what a message claims.
+// messages reads the messages of a stream. The library's own reader allocates
+// what a message claims.
 type messages struct {
 	source io.ReaderAt
 	at     int64
 	end    int64
-	framed bool // by a file, so that no message need say that it is the last
-	ended  bool // the last message was given
+	framed bool // in a file, so that no message needs to say that it is the last
+	ended  bool // the last message was returned
 	count  atomic.Int64
 }
 
@@ -118,8 +120,8 @@ func (m *messages) Message() (*ipc.Message, error) {
 	return ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(data)), nil
 }
 
-// limited allocates no block larger than maxPage, nor one that no codec could fill from the file, whatever a message says that it
-// will need.
+// limited allocates no block that is larger than maxPage, or larger than any
+// codec could fill from the file, whatever a message says that it will need.
 type limited struct {
 	memory.Allocator
 	most int
@@ -218,11 +220,11 @@ func (a *arrowFile) scan(values bool, give func(*Batch) error) error {
 	if m.ended {
 		return nil
 	}
-	// A codec that wants more than there is calls that the end, too.
+	// A codec that wants more bytes than there are also reports EOF.
 	return fmt.Errorf("a record batch cannot be read: %w; make the file again", cmp.Or(r.Err(), io.ErrUnexpectedEOF))
 }
 
-// fill takes rows of a record.
+// fill adds rows of a record to the batch.
 func (a *arrowFile) fill(b *Batch, record arrow.Record, from, to int, values bool) error {
 	b.Keys = sized(b.Keys, to-from)
 	clear(b.Keys)
@@ -330,7 +332,7 @@ func integerOf(a arrow.Array, i int) (int64, error) {
 			return v, nil
 		}
 	}
-	return 0, fmt.Errorf("%s is no integer", a.ValueStr(i))
+	return 0, fmt.Errorf("%s is not an integer", a.ValueStr(i))
 }
 
 func textOf(a arrow.Array, i int) (string, error) {

@@ -19,14 +19,15 @@ const (
 )
 
 const (
-	maxPage  = 256 << 20 // bytes of a page or of an Arrow record batch
-	maxUnits = 1 << 20   // of a layer
+	maxPage  = 256 << 20 // most bytes of a page or of an Arrow record batch
+	maxUnits = 1 << 20   // most units of a layer
 
 	batchRows   = 4096
 	batchValues = 1 << 18
 )
 
-// Key is what a row's activations are of. Without its column a run or layer is "" and an epoch 0.
+// Key says which run, layer and epoch a row belongs to. If the file has no
+// column for it, a run or layer is "" and an epoch is 0.
 type Key struct {
 	Run   string
 	Epoch int64
@@ -50,20 +51,21 @@ func (k Key) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Batch is some consecutive rows of a file. Its memory is used again for the next.
+// Batch is a number of consecutive rows of a file. Its memory is reused for the
+// next batch.
 type Batch struct {
-	First       int64 // the number of its first row in the file, from 0
+	First       int64 // number of its first row in the file, counted from 0
 	Keys        []Key
 	Labels      []int64
-	Predictions []int64   // empty without the column
-	Ends        []int     // of each row in Values: row i is Values[Ends[i-1]:Ends[i]]; empty if activations were not asked for
-	Values      []float32 // float16 is exact; float64 is rounded
+	Predictions []int64   // empty if the file lacks the column
+	Ends        []int     // row i is Values[Ends[i-1]:Ends[i]]; empty if activations were not requested
+	Values      []float32 // float16 is converted exactly; float64 is rounded
 }
 
-// Rows is the number of rows.
+// Rows returns the number of rows.
 func (b *Batch) Rows() int { return len(b.Labels) }
 
-// Row is the activations of row i.
+// Row returns the activations of row i.
 func (b *Batch) Row(i int) []float32 {
 	if i == 0 {
 		return b.Values[:b.Ends[0]]
@@ -75,10 +77,10 @@ func (b *Batch) reset(first int64) {
 	*b = Batch{First: first, Keys: b.Keys[:0], Labels: b.Labels[:0], Predictions: b.Predictions[:0], Ends: b.Ends[:0], Values: b.Values[:0]}
 }
 
-// Options say what to read and what to let pass.
+// Options say what to read and what to accept.
 type Options struct {
-	Values    bool // read the activations too
-	NotFinite bool // let NaN and infinities pass
+	Values    bool // read the activations, too
+	NotFinite bool // accept NaN and infinities
 }
 
 // File is an open file of activations.
@@ -87,17 +89,18 @@ type File struct {
 	source
 }
 
-// source is a file of one format.
+// source is an open file of one format.
 type source interface {
-	// scan gives all rows in order, without a look at what the values are.
+	// scan passes all rows to give in order, without checking the values.
 	scan(values bool, give func(*Batch) error) error
 	predicts() bool
 	half() bool // whether activations are float16
 	Close() error
 }
 
-// Open opens the file at path, whose format its first bytes tell. Of a pair of NumPy arrays, X.activation.npy and X.label.npy,
-// either may be named.
+// Open opens the file at path. It recognises the format from the first bytes.
+// For a pair of NumPy arrays, X.activation.npy and X.label.npy, path may name
+// either.
 func Open(path string) (*File, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -105,7 +108,7 @@ func Open(path string) (*File, error) {
 	}
 	var s source
 	if info, e := f.Stat(); e != nil || !info.Mode().IsRegular() {
-		err = errors.Join(e, errors.New("is no regular file"))
+		err = errors.Join(e, errors.New("is not a regular file"))
 	} else {
 		s, err = open(f, path, info.Size())
 	}
@@ -133,14 +136,16 @@ func open(f *os.File, path string, size int64) (source, error) {
 	return nil, fmt.Errorf("begins with %q: neither Parquet nor Arrow nor NumPy; docs/bring-your-own.md says how to write one", head[:n])
 }
 
-// Predicts tells whether there is a column of predictions.
+// Predicts reports whether there is a column of predictions.
 func (f *File) Predicts() bool { return f.predicts() }
 
-// Scan gives the rows in order, some at a time. It may be called again. Activations are checked: lists of one key are of
-// one length and not empty, and values are finite unless the options let them pass.
+// Scan passes the rows to give in order, some at a time. It may be called
+// again. It checks activations: the lists of one key must have the same length
+// and must not be empty, and values must be finite unless the options accept
+// others.
 func (f *File) Scan(o Options, give func(*Batch) error) error {
 	widths := map[Key]int{}
-	var failed error // of give, which is not about the file
+	var failed error // error of give, which is not about the file
 	err := guard(func() error {
 		return f.scan(o.Values, func(b *Batch) error {
 			if o.Values {
@@ -158,7 +163,7 @@ func (f *File) Scan(o Options, give func(*Batch) error) error {
 	return err
 }
 
-// check judges the activations of a batch.
+// check checks the activations of a batch.
 func (f *File) check(b *Batch, widths map[Key]int, notFinite bool) error {
 	for i := range b.Rows() {
 		row := b.Row(i)
@@ -169,8 +174,9 @@ func (f *File) check(b *Batch, widths map[Key]int, notFinite bool) error {
 		case !known:
 			widths[b.Keys[i]] = len(row)
 		case width != len(row):
-			return b.at(i, Activation, fmt.Sprintf("%d activations, where the rows of %s before it have %d; all rows of a layer must be of one length",
-				len(row), b.Keys[i], width))
+			return b.at(i, Activation,
+				fmt.Sprintf("%d activations, where the rows of %s before it have %d; all rows of a layer must be of one length",
+					len(row), b.Keys[i], width))
 		}
 		if notFinite || finite(row) {
 			continue
@@ -199,14 +205,14 @@ func finite(row []float32) bool {
 	return true
 }
 
-// at is an error about row i of the batch.
+// at returns an error about row i of the batch.
 func (b *Batch) at(i int, column, what string) error { return at(b.First+int64(i), column, what) }
 
 func at(row int64, column, what string) error {
 	return fmt.Errorf("row %d, column %q: %s", row, column, what)
 }
 
-// guard makes a panic of a library an error.
+// guard turns a panic of a library into an error.
 func guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -13,15 +13,15 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// maxRatio is the most that a codec can expand: a zstd block of at least 4 bytes holds at most 128 KiB (RFC 8878, section
-// 3.1.1.2.4).
+// maxRatio is the most by which a codec can expand its input: a zstd block of
+// at least 4 bytes contains at most 128 KiB (RFC 8878, section 3.1.1.2.4).
 const maxRatio = 128 << 10 / 4
 
 var decoder = sync.OnceValues(func() (*zstd.Decoder, error) {
 	return zstd.NewReader(nil, zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderConcurrency(1))
 })
 
-// decompress fills dst from src, which must hold exactly that much.
+// decompress fills dst from src, which must contain exactly that much.
 func decompress(codec compress.Compression, dst, src []byte) error {
 	var out []byte
 	var err error
@@ -49,7 +49,7 @@ func decompress(codec compress.Compression, dst, src []byte) error {
 		if _, err = io.ReadFull(r, dst); err != nil {
 			break
 		}
-		if n, e := r.Read(make([]byte, 1)); n != 0 || e != io.EOF { // the checksum is compared here
+		if n, e := r.Read(make([]byte, 1)); n != 0 || e != io.EOF { // this read verifies the checksum
 			err = errors.Join(errors.New("more than was announced"), e)
 		}
 		out = dst

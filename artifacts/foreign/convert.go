@@ -5,13 +5,15 @@ import (
 	"math"
 )
 
-// integer is a label or epoch that may have been written as a float, as R does.
+// integer converts a label or epoch that may have been written as a float, as R
+// does. ok is false if v is not an integer.
 func integer(v float64) (int64, bool) {
 	const exact = 1 << 53
 	return int64(v), v == math.Trunc(v) && math.Abs(v) <= exact
 }
 
-// narrow is float64 rounded to float32. A number beyond float32 is an error, an infinity is none.
+// narrow rounds a float64 to float32. A finite number beyond float32 is an
+// error; an infinity is not.
 func narrow(v float64) (float32, error) {
 	f := float32(v)
 	if math.IsInf(float64(f), 0) && !math.IsInf(v, 0) {
@@ -20,7 +22,8 @@ func narrow(v float64) (float32, error) {
 	return f, nil
 }
 
-// widen is float16 (IEEE 754 binary16) as float32, which holds all of them.
+// widen converts float16 (IEEE 754 binary16) to float32, which can represent
+// all of them.
 func widen(bits uint16) float32 {
 	sign, exponent, fraction := uint32(bits>>15)<<31, uint32(bits>>10)&0x1f, uint32(bits&0x3ff)
 	switch exponent {

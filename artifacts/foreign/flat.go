@@ -6,9 +6,12 @@ import (
 	"fmt"
 )
 
-// flat walks the metadata of an Arrow message, which is a FlatBuffer, before the library reads it: the library believes the lengths
-// of vectors and makes room for them. Every table, text and vector must lie within the message; and as tables may be shared,
-// they are visited no more often than the message has room for. What the tables are is in Arrow's Message.fbs and Schema.fbs.
+// flat walks the metadata of an Arrow message, which is a FlatBuffer, before
+// the library reads it, because the library believes the lengths of vectors and
+// allocates memory for them. Every table, text and vector must lie within the
+// message. Tables may be shared, so they are visited no more often than the
+// message has room for tables. The tables are defined in Arrow's Message.fbs
+// and Schema.fbs.
 type flat struct {
 	data   []byte
 	visits int
@@ -16,13 +19,14 @@ type flat struct {
 
 var errFlat = errors.New("the description of a message is damaged; make the file again")
 
-// flatTable is a kind of table: what its fields that are not plain numbers refer to.
+// flatTable is a kind of table: what those of its fields refer to that are not
+// plain numbers.
 type flatTable map[int]flatField
 
-// flatField is what a field refers to. Exactly one is set.
+// flatField is what a field refers to. Exactly one member is set.
 type flatField struct {
 	text    bool
-	structs int              // a vector of elements of so many bytes
+	structs int              // a vector of elements of that many bytes
 	table   func() flatTable // one table
 	tables  func() flatTable // a vector of tables
 	union   func(kind byte) flatTable
@@ -76,7 +80,7 @@ func messageTable() flatTable {
 	}
 }
 
-// checkMessage judges the metadata of a message.
+// checkMessage checks the metadata of a message.
 func checkMessage(data []byte) error {
 	f := &flat{data, len(data)}
 	at, err := f.follow(0)
@@ -93,7 +97,7 @@ func (f *flat) uint32(at int) (int, error) {
 	return int(binary.LittleEndian.Uint32(f.data[at:])), nil
 }
 
-// follow gives the place that an offset refers to.
+// follow returns the position that an offset refers to.
 func (f *flat) follow(at int) (int, error) {
 	offset, err := f.uint32(at)
 	if err != nil || offset > len(f.data)-at {
@@ -102,7 +106,8 @@ func (f *flat) follow(at int) (int, error) {
 	return at + offset, nil
 }
 
-// field gives the place of a table's field, 0 if it has none. The field has at least so many bytes.
+// field returns the position of a table's field, or 0 if the table does not
+// have it. The field must have at least size bytes.
 func (f *flat) field(table, number, size int) (int, error) {
 	back, err := f.uint32(table)
 	if err != nil {
@@ -116,7 +121,8 @@ func (f *flat) field(table, number, size int) (int, error) {
 	if length < 4 || length > len(f.data)-list {
 		return 0, errFlat
 	}
-	// As the library has it: a list of an odd length has a field of which one byte is beyond it.
+	// Like the library: with an odd length, one byte of the last field lies beyond
+	// the list.
 	if 4+2*number >= length {
 		return 0, nil
 	}
@@ -133,9 +139,10 @@ func (f *flat) field(table, number, size int) (int, error) {
 	return table + offset, nil
 }
 
-// numbers judges the fields that hold numbers, of which none has more than 8 bytes.
+// numbers checks the fields that are numbers, none of which has more than 8
+// bytes.
 func (f *flat) numbers(table int, kind flatTable) error {
-	const most = 8 // fields of a table of numbers
+	const most = 8 // most number fields of a table
 	for number := range most {
 		if _, refers := kind[number]; refers {
 			continue
@@ -176,7 +183,7 @@ func (f *flat) table(at int, kind flatTable) error {
 		case refers.tables != nil:
 			err = f.each(to, refers.tables)
 		default:
-			// The kind is the field before.
+			// The field before gives the kind.
 			var named int
 			if named, err = f.field(at, number-1, 1); err == nil && named != 0 {
 				err = f.table(to, refers.union(f.data[named]))
@@ -189,7 +196,7 @@ func (f *flat) table(at int, kind flatTable) error {
 	return nil
 }
 
-// vector gives the number of elements of a vector.
+// vector returns the number of elements of a vector.
 func (f *flat) vector(at, size int) (int, error) {
 	n, err := f.uint32(at)
 	if err != nil || n > (len(f.data)-at-4)/size {
@@ -198,7 +205,7 @@ func (f *flat) vector(at, size int) (int, error) {
 	return n, nil
 }
 
-// each judges a vector of tables.
+// each checks a vector of tables.
 func (f *flat) each(at int, kind func() flatTable) error {
 	n, err := f.vector(at, 4)
 	for i := 0; i < n && err == nil; i++ {
@@ -210,10 +217,11 @@ func (f *flat) each(at int, kind func() flatTable) error {
 	return err
 }
 
-// checkBuffers judges where the buffers of a message are and what compressed ones claim to hold, for which the library makes room.
+// checkBuffers checks where the buffers of a message are, and the sizes that
+// compressed buffers claim, for which the library allocates memory.
 func checkBuffers(meta, body []byte) error {
 	f := &flat{meta, len(meta)}
-	// batch follows fields, each to a table, from the message.
+	// batch follows fields that refer to tables, starting at the message.
 	batch := func(fields ...int) (at int, err error) {
 		at, err = f.follow(0)
 		for _, number := range fields {
@@ -234,7 +242,7 @@ func checkBuffers(meta, body []byte) error {
 	if err != nil || kind == 0 {
 		return err
 	}
-	path := map[byte][]int{2: {2, 1}, 3: {2}}[meta[kind]] // of a batch of a dictionary, and of rows
+	path := map[byte][]int{2: {2, 1}, 3: {2}}[meta[kind]] // path to the batch in a dictionary batch and in a record batch
 	if path == nil {
 		return nil
 	}
@@ -246,13 +254,13 @@ func checkBuffers(meta, body []byte) error {
 	if err != nil {
 		return err
 	}
-	ratio := 4 // of what is not compressed: some bytes may serve for several buffers
+	ratio := 4 // without compression: several buffers may share bytes
 	if compression != 0 {
 		table, err := f.follow(compression)
 		if err != nil {
 			return err
 		}
-		ratio = 255 // of LZ4, whose literals and matches are counted in bytes of at most that
+		ratio = 255 // for LZ4, whose lengths of literals and matches are coded in bytes of at most 255
 		if codec, err := f.field(table, 0, 1); err != nil {
 			return err
 		} else if codec != 0 && meta[codec] == 1 {
@@ -275,14 +283,14 @@ func checkBuffers(meta, body []byte) error {
 			return errFlat
 		}
 		claimed := int64(length)
-		if compression != 0 { // −1 says that the buffer is not compressed after all
+		if compression != 0 { // −1 says that this buffer is not compressed
 			claimed = int64(binary.LittleEndian.Uint64(body[from:]))
 		}
 		if claimed < -1 || claimed > int64(ratio)*int64(length) || claimed > maxPage {
 			return fmt.Errorf("a buffer claims %d bytes in %d; make the file again", claimed, length)
 		}
 		if all += int(max(claimed, 0)); all > ratio*len(body) {
-			return errFlat // the same bytes serve for many
+			return errFlat // too many buffers share the same bytes
 		}
 		if all > maxPage {
 			return fmt.Errorf("a record batch of more than %d bytes; write it in smaller ones, as with max_chunksize=10000", maxPage)

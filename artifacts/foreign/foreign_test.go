@@ -23,10 +23,12 @@ import (
 	"sparsel/artifacts/mutate"
 )
 
-// record makes rows of three columns.
-func record(elem arrow.DataType, labels arrow.DataType, rows int, set func(row int, label array.Builder, list *array.ListBuilder)) arrow.Record {
+// record builds rows of three columns.
+func record(elem arrow.DataType, labels arrow.DataType, rows int,
+	set func(row int, label array.Builder, list *array.ListBuilder)) arrow.Record {
 	schema := arrow.NewSchema([]arrow.Field{
-		{Name: Label, Type: labels, Nullable: true}, {Name: Activation, Type: arrow.ListOf(elem), Nullable: true}, {Name: Layer, Type: arrow.BinaryTypes.String},
+		{Name: Label, Type: labels, Nullable: true}, {Name: Activation, Type: arrow.ListOf(elem), Nullable: true},
+		{Name: Layer, Type: arrow.BinaryTypes.String},
 	}, nil)
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	for i := range rows {
@@ -47,7 +49,7 @@ func add(list array.Builder, v float64) {
 	}
 }
 
-// rising appends row i of five values, all exact in float16.
+// rising appends row i, five values that are all exact in float16.
 func rising(i int, label array.Builder, list *array.ListBuilder) {
 	switch b := label.(type) {
 	case *array.Int64Builder:
@@ -101,7 +103,7 @@ func stored(t testing.TB, name string, data []byte) string {
 	return path
 }
 
-// read counts the rows of a file and checks that they are rising's.
+// read counts the rows of a file and checks that they are those of rising.
 func read(path string, o Options, check bool) (rows int, err error) {
 	f, err := Open(path)
 	if err != nil {
@@ -128,16 +130,19 @@ func read(path string, o Options, check bool) (rows int, err error) {
 	return rows, err
 }
 
-// Every type, codec, page version and dictionary gives the values that were written.
+// Every type, codec, page version and dictionary gives the values that were
+// written.
 func TestFormats(t *testing.T) {
 	const rows = 9000 // several blocks, pages and row groups
 	for _, elem := range []arrow.DataType{arrow.PrimitiveTypes.Float32, arrow.PrimitiveTypes.Float64, arrow.FixedWidthTypes.Float16} {
 		for _, labels := range []arrow.DataType{arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Float64} {
 			r := record(elem, labels, rows, rising)
-			for _, codec := range []compress.Compression{compress.Codecs.Uncompressed, compress.Codecs.Snappy, compress.Codecs.Zstd, compress.Codecs.Gzip} {
+			for _, codec := range []compress.Compression{compress.Codecs.Uncompressed, compress.Codecs.Snappy, compress.Codecs.Zstd,
+				compress.Codecs.Gzip} {
 				for _, version := range []parquet.DataPageVersion{parquet.DataPageV1, parquet.DataPageV2} {
 					for _, dictionary := range []bool{false, true} {
-						path := parquetOf(t, r, parquet.WithCompression(codec), parquet.WithDataPageVersion(version), parquet.WithDictionaryDefault(dictionary),
+						path := parquetOf(t, r, parquet.WithCompression(codec), parquet.WithDataPageVersion(version),
+							parquet.WithDictionaryDefault(dictionary),
 							parquet.WithDataPageSize(10000), parquet.WithMaxRowGroupLength(5000))
 						if n, err := read(path, Options{Values: true}, true); n != rows || err != nil {
 							t.Errorf("%v, %v, %v, version %v, dictionary %v: %d rows, %v", elem, labels, codec, version, dictionary, n, err)
@@ -176,7 +181,7 @@ func TestWiden(t *testing.T) {
 	}
 }
 
-// split bytes come together again.
+// Split bytes are joined again.
 func TestByteStreamSplit(t *testing.T) {
 	values := []float32{1, -2.5, 3e7}
 	data := make([]byte, 12)
@@ -223,12 +228,14 @@ func TestErrors(t *testing.T) {
 		record arrow.Record
 		want   string
 	}{
-		"ragged":     {record(f32, i64, 5000, at(4501, odd(1, 2, 3))), `row 4501, column "activation": 3 activations, where the rows of layer conv1 before it have 5`},
+		"ragged": {record(f32, i64, 5000, at(4501, odd(1, 2, 3))),
+			`row 4501, column "activation": 3 activations, where the rows of layer conv1 before it have 5`},
 		"empty":      {record(f32, i64, 5000, at(4501, odd())), `row 4501, column "activation": the list is empty`},
 		"NaN":        {record(f32, i64, 5000, at(4501, odd(1, 2, math.NaN(), 4, 5))), `row 4501, column "activation": element 2 is NaN`},
 		"infinite":   {record(f32, i64, 50, at(7, odd(1, math.Inf(-1), 3, 4, 5))), `row 7, column "activation": element 1 is infinite`},
 		"overflow16": {record(half, i64, 50, at(7, odd(1, 1e6, 3, 4, 5))), `element 1 is infinite: float16 ends at 65504`},
-		"overflow64": {record(f64, i64, 50, at(7, odd(1, 1e300, 3, 4, 5))), `row 7, column "activation": element 1 is 1e+300, beyond what float32 holds`},
+		"overflow64": {record(f64, i64, 50, at(7, odd(1, 1e300, 3, 4, 5))),
+			`row 7, column "activation": element 1 is 1e+300, beyond what float32 holds`},
 		"null list": {record(f32, i64, 50, at(7, func(label array.Builder, list *array.ListBuilder) {
 			label.(*array.Int64Builder).Append(1)
 			list.AppendNull()
@@ -246,24 +253,26 @@ func TestErrors(t *testing.T) {
 		"fraction": {record(f32, f64, 5000, at(4501, func(label array.Builder, list *array.ListBuilder) {
 			rising(0, array.NewInt64Builder(memory.DefaultAllocator), list)
 			label.(*array.Float64Builder).Append(1.5)
-		})), `row 4501, column "label": 1.5 is no integer`},
+		})), `row 4501, column "label": 1.5 is not an integer`},
 		"text": {record(f32, arrow.BinaryTypes.String, 5, func(i int, label array.Builder, list *array.ListBuilder) {
 			rising(i, array.NewInt64Builder(memory.DefaultAllocator), list)
 			label.(*array.StringBuilder).Append("cat")
 		}), `column "label" holds`},
 	} {
 		for _, path := range []string{parquetOf(t, c.record), arrowOf(t, c.record)} {
-			if _, err := read(path, Options{Values: true}, false); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
+			if _, err := read(path, Options{Values: true}, false); err == nil || !strings.Contains(err.Error(), c.want) ||
+				!strings.Contains(err.Error(), path) {
 				t.Errorf("%s, %s: %v, want %s", name, filepath.Ext(path), err, c.want)
 			}
 		}
 	}
-	if _, err := read(parquetOf(t, record(f32, i64, 9, at(4, odd(1, 2, math.NaN(), 4, 5)))), Options{Values: true, NotFinite: true}, false); err != nil {
+	if _, err := read(parquetOf(t, record(f32, i64, 9, at(4, odd(1, 2, math.NaN(), 4, 5)))),
+		Options{Values: true, NotFinite: true}, false); err != nil {
 		t.Error(err)
 	}
 }
 
-// A file that was cut off anywhere is an error, and never a shorter file.
+// A file that was cut off anywhere is an error, never a shorter file.
 func TestTruncated(t *testing.T) {
 	r := record(arrow.PrimitiveTypes.Float32, arrow.PrimitiveTypes.Int64, 20, rising)
 	for _, path := range []string{parquetOf(t, r), arrowOf(t, r)} {
@@ -283,7 +292,7 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// hostile are small files of every kind, of which damaged ones are made.
+// hostile returns small files of every kind, from which damaged ones are made.
 func hostile(t testing.TB) [][]byte {
 	r := record(arrow.PrimitiveTypes.Float32, arrow.PrimitiveTypes.Int64, 12, rising)
 	half := record(arrow.FixedWidthTypes.Float16, arrow.PrimitiveTypes.Float64, 12, rising)
@@ -302,7 +311,8 @@ func hostile(t testing.TB) [][]byte {
 	return files
 }
 
-// Whatever the bytes, reading ends, in an error or in rows, without a panic and in little memory.
+// Whatever the bytes, reading ends with an error or with rows, without a panic
+// and with little memory.
 func TestDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	mutate.Loop(t, hostile(t), func(data []byte) {

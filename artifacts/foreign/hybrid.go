@@ -5,15 +5,17 @@ import (
 	"errors"
 )
 
-// hybrid decodes Parquet's mixture of run lengths and packed bits, of which levels and dictionary indices are made: a varint
-// h, followed by one value that stands h/2 times when h is even, and by h/2 groups of eight packed values when h is odd.
+// hybrid decodes Parquet's mixture of run lengths and packed bits, which is
+// used for levels and dictionary indices. A varint h is followed by one value
+// that counts h/2 times if h is even, and by h/2 groups of eight packed values
+// if h is odd.
 type hybrid struct {
 	data  []byte
-	width uint // bits of a value, at most 32
+	width uint // bits per value, at most 32
 
-	value  uint32 // of a run
+	value  uint32 // value of the run
 	run    int
-	packed []byte // the groups, and how many values of them are left
+	packed []byte // the groups, and how many of their values are left
 	bit    uint
 	left   int
 }
@@ -62,7 +64,7 @@ func (h *hybrid) next() error {
 	}
 	bytes := int(n>>1) * int(h.width)
 	if bytes > len(h.data) {
-		// Some writers leave out the end of the last group. Whole values count.
+		// Some writers leave out the end of the last group. Only whole values count.
 		bytes = len(h.data)
 	}
 	h.packed, h.bit, h.data = h.data[:bytes], 0, h.data[bytes:]
@@ -76,7 +78,7 @@ func (h *hybrid) next() error {
 	return nil
 }
 
-// unpack takes values from the lowest bit up.
+// unpack takes values, starting from the lowest bit.
 func (h *hybrid) unpack(dst []uint32) {
 	mask := uint64(1)<<h.width - 1
 	for i := range dst {

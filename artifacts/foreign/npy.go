@@ -15,7 +15,7 @@ import (
 
 const (
 	npyMagic   = "\x93NUMPY"
-	maxElement = 1024 // bytes of a number or characters of a text
+	maxElement = 1024 // most bytes of a number or characters of a text
 )
 
 // npy is an open .npy file of one or two dimensions, in C order.
@@ -24,14 +24,15 @@ type npy struct {
 	file  *os.File
 	begin int64
 	kind  byte // f, i, u or U
-	size  int  // bytes of an element
+	size  int  // bytes per element
 	rows  int64
-	width int // 1 for one dimension
+	width int // 1 if there is only one dimension
 	flat  bool
 }
 
-// npyHeader is the dictionary of a header, as NumPy writes it (NEP 1).
-var npyHeader = regexp.MustCompile(`^\{'descr': '([<>|=])([a-zA-Z])(\d+)', 'fortran_order': (True|False), 'shape': \((\d+),(?: (\d+))?\), \}\s*$`)
+// npyHeader matches the dictionary in a header, as NumPy writes it (NEP 1).
+var npyHeader = regexp.MustCompile(
+	`^\{'descr': '([<>|=])([a-zA-Z])(\d+)', 'fortran_order': (True|False), 'shape': \((\d+),(?: (\d+))?\), \}\s*$`)
 
 func openArray(path, column string) (*npy, error) {
 	f, err := os.Open(path)
@@ -49,7 +50,7 @@ func openArray(path, column string) (*npy, error) {
 func (a *npy) header() error {
 	var fixed [12]byte
 	if _, err := io.ReadFull(a.file, fixed[:10]); err != nil || string(fixed[:6]) != npyMagic {
-		return errors.New("is no .npy file")
+		return errors.New("is not an .npy file")
 	}
 	length := int64(binary.LittleEndian.Uint16(fixed[8:]))
 	a.begin = 10
@@ -76,7 +77,7 @@ func (a *npy) header() error {
 	}
 	a.kind = m[2][0]
 	if a.size, _ = strconv.Atoi(m[3]); a.size < 1 || a.size > maxElement {
-		return fmt.Errorf("elements of %s%s, which is nothing that can be read", m[2], m[3])
+		return fmt.Errorf("elements of %s%s, which cannot be read", m[2], m[3])
 	}
 	if a.kind == 'U' {
 		a.size *= 4
@@ -107,13 +108,14 @@ func (a *npy) header() error {
 	return nil
 }
 
-// reader begins to read the array.
+// reader starts reading the array.
 func (a *npy) reader() (io.Reader, error) {
 	_, err := a.file.Seek(a.begin, io.SeekStart)
 	return bufio.NewReaderSize(a.file, 1<<20), err
 }
 
-// float is an element, and ok false if it is not a number of a type that can be read.
+// float decodes an element. ok is false if it is not a number of a supported
+// type.
 func (a *npy) float(b []byte) (v float64, ok bool) {
 	switch string(a.kind) + strconv.Itoa(a.size) {
 	case "f2":
@@ -144,12 +146,13 @@ func (a *npy) integer(b []byte) (int64, error) {
 	v, _ := a.float(b)
 	k, ok := integer(v)
 	if !ok {
-		return 0, fmt.Errorf("%v is no integer", v)
+		return 0, fmt.Errorf("%v is not an integer", v)
 	}
 	return k, nil
 }
 
-// text is an element of characters, of four bytes each, or an integer in decimal.
+// text decodes an element of characters, four bytes each, or formats an integer
+// in decimal.
 func (a *npy) text(b []byte) (string, error) {
 	if a.kind != 'U' {
 		v, err := a.integer(b)
@@ -164,7 +167,7 @@ func (a *npy) text(b []byte) (string, error) {
 	return s.String(), nil
 }
 
-// pair is arrays of equal length, one for each column.
+// pair is a set of arrays of equal length, one for each column.
 type pair struct{ arrays map[string]*npy }
 
 func openPair(path string) (source, error) {
@@ -199,7 +202,8 @@ func (p *pair) check(a *npy) error {
 	case a.rows != activations.rows:
 		return fmt.Errorf("column %q has %d rows, column %q %d", a.name, a.rows, Activation, activations.rows)
 	case a.name == Activation && (!float || a.flat):
-		return fmt.Errorf("column %q holds %c%d in %d columns, want float16, float32 or float64 in two dimensions", a.name, a.kind, a.size, a.width)
+		return fmt.Errorf("column %q holds %c%d in %d columns, want float16, float32 or float64 in two dimensions",
+			a.name, a.kind, a.size, a.width)
 	case a.name == Activation:
 		return nil
 	case !a.flat:
@@ -235,7 +239,7 @@ func (p *pair) scan(values bool, give func(*Batch) error) error {
 	var buffer []byte
 	activations := p.arrays[Activation]
 	step := int64(max(1, min(batchRows, batchValues/max(1, activations.width))))
-	// each reads a column's elements of the batch.
+	// each reads the elements of a column for the batch.
 	each := func(name string, n int, use func(i int, a *npy, element []byte) error) error {
 		a := p.arrays[name]
 		if a == nil {
@@ -334,7 +338,8 @@ func readOutput(path string) (*Output, error) {
 	o := &Output{Classes: int(weights.rows), Units: weights.width, Parts: []Part{{Weight, weights.file.Name()}}}
 	switch _, float := weights.float(make([]byte, weights.size)); {
 	case !float || weights.flat:
-		return nil, fmt.Errorf("%c%d in %d columns, want float16, float32 or float64 in two dimensions, [classes][units]", weights.kind, weights.size, weights.width)
+		return nil, fmt.Errorf("%c%d in %d columns, want float16, float32 or float64 in two dimensions, [classes][units]",
+			weights.kind, weights.size, weights.width)
 	case weights.rows > maxOutput || weights.rows*int64(max(1, weights.width)) > maxOutput:
 		return nil, fmt.Errorf("%d times %d weights, more than %d", weights.rows, weights.width, maxOutput)
 	}

@@ -12,7 +12,7 @@ import (
 	"sparsel/artifacts/mutate"
 )
 
-// npyOf is a file as NumPy writes it.
+// npyOf returns a file as NumPy writes it.
 func npyOf(descr, order, shape string, data []byte) []byte {
 	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': %s, }", descr, order, shape)
 	header += strings.Repeat(" ", 63-(10+len(header))%64) + "\n"
@@ -20,7 +20,7 @@ func npyOf(descr, order, shape string, data []byte) []byte {
 	return append(append(b, header...), data...)
 }
 
-// arrays are the files of twelve rows of three units and three classes.
+// arrays returns the files of twelve rows of three units and three classes.
 func arrays() (activations, labels []byte) {
 	var values, classes []byte
 	for i := range 12 {
@@ -32,7 +32,7 @@ func arrays() (activations, labels []byte) {
 	return npyOf("<f4", "False", "(12, 3)", values), npyOf("<i8", "False", "(12,)", classes)
 }
 
-// put stores arrays by column and names the first.
+// put writes arrays by column and returns the path of the first.
 func put(t testing.TB, columns map[string][]byte) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -66,7 +66,8 @@ func TestArrays(t *testing.T) {
 	}
 }
 
-// What is no pair of arrays of numbers is refused, and the error says what it is and what to do.
+// Anything that is not a pair of arrays of numbers is rejected, and the error
+// says what it is and what to do.
 func TestArrayErrors(t *testing.T) {
 	activations, labels := arrays()
 	values := activations[len(activations)-144:]
@@ -77,15 +78,18 @@ func TestArrayErrors(t *testing.T) {
 		activations, labels []byte
 		want                string
 	}{
-		"truncated":        {activations[:len(activations)-1], labels, "143 bytes for 12 rows of 12: truncated"},
-		"appended":         {append(activations[:len(activations):len(activations)], 0), labels, "145 bytes for 12 rows of 12"},
-		"header":           {activations[:40], labels, "the header is truncated"},
-		"magic":            {activations, []byte("PK\x03\x04 an .npz file"), "is no .npy file"},
-		"integers":         {npyOf("<i4", "False", "(12, 3)", values), labels, `column "activation" holds i4 in 3 columns, want float16, float32 or float64`},
-		"flat":             {npyOf("<f4", "False", "(36,)", values), labels, `column "activation" holds f4 in 1 columns, want float16, float32 or float64 in two dimensions`},
+		"truncated": {activations[:len(activations)-1], labels, "143 bytes for 12 rows of 12: truncated"},
+		"appended":  {append(activations[:len(activations):len(activations)], 0), labels, "145 bytes for 12 rows of 12"},
+		"header":    {activations[:40], labels, "the header is truncated"},
+		"magic":     {activations, []byte("PK\x03\x04 an .npz file"), "is not an .npy file"},
+		"integers": {npyOf("<i4", "False", "(12, 3)", values), labels,
+			`column "activation" holds i4 in 3 columns, want float16, float32 or float64`},
+		"flat": {npyOf("<f4", "False", "(36,)", values), labels,
+			`column "activation" holds f4 in 1 columns, want float16, float32 or float64 in two dimensions`},
 		"three dimensions": {npyOf("<f4", "False", "(12, 3, 1)", values), labels, "one or two dimensions"},
 		"complex":          {npyOf("<c8", "False", "(9, 2)", values), labels, `column "activation" holds c8`},
-		"long double":      {npyOf("<f16", "False", "(3, 3)", values), npyOf("<i8", "False", "(3,)", make([]byte, 24)), `column "activation" holds f16`},
+		"long double": {npyOf("<f16", "False", "(3, 3)", values), npyOf("<i8", "False", "(3,)", make([]byte, 24)),
+			`column "activation" holds f16`},
 		"objects":          {npyOf("|O", "False", "(12, 3)", values), labels, "Python objects"},
 		"big-endian":       {npyOf(">f4", "False", "(12, 3)", values), labels, "big-endian numbers; convert them with .astype('<f4')"},
 		"Fortran order":    {npyOf("<f4", "True", "(12, 3)", values), labels, "in Fortran order; save numpy.ascontiguousarray of it"},
@@ -99,30 +103,34 @@ func TestArrayErrors(t *testing.T) {
 		"labels of text":   {activations, npyOf("<U1", "False", "(12,)", values[:48]), `column "label" holds U4, want integers`},
 		"truth":            {activations, npyOf("|b1", "False", "(12,)", values[:12]), `column "label" holds b1, want integers`},
 		"label matrix":     {activations, npyOf("<i8", "False", "(12, 2)", make([]byte, 192)), `column "label" has two dimensions`},
-		"fraction":         {activations, fraction, `row 11, column "label": 1.5 is no integer`},
+		"fraction":         {activations, fraction, `row 11, column "label": 1.5 is not an integer`},
 		"NaN":              {nan, labels, `row 11, column "activation": element 1 is NaN`},
-		"unsigned":         {activations, npyOf("<u8", "False", "(12,)", append(make([]byte, 88), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)), `row 11, column "label": 18446744073709551615 is beyond`},
+		"unsigned": {activations, npyOf("<u8", "False", "(12,)",
+			append(make([]byte, 88), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)), `row 11, column "label": 18446744073709551615 is beyond`},
 	} {
 		_, err := read(put(t, map[string][]byte{Activation: c.activations, Label: c.labels}), Options{Values: true}, false)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
 	}
-	if _, err := read(put(t, map[string][]byte{Activation: activations}), Options{}, false); err == nil || !strings.Contains(err.Error(), "x.label.npy") {
+	if _, err := read(put(t, map[string][]byte{Activation: activations}), Options{}, false); err == nil ||
+		!strings.Contains(err.Error(), "x.label.npy") {
 		t.Errorf("without labels: %v", err)
 	}
 	other := filepath.Join(t.TempDir(), "acts.npy")
 	if err := os.WriteFile(other, activations, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := read(other, Options{}, false); err == nil || !strings.Contains(err.Error(), "arrays are named X.activation.npy and X.label.npy") {
+	if _, err := read(other, Options{}, false); err == nil ||
+		!strings.Contains(err.Error(), "arrays are named X.activation.npy and X.label.npy") {
 		t.Errorf("another name: %v", err)
 	}
 }
 
 func TestDamagedArrays(t *testing.T) {
 	activations, labels := arrays()
-	mutate.Loop(t, [][]byte{activations, labels, npyOf("<f2", "False", "(12, 3)", make([]byte, 72)), npyOf("<U3", "False", "(12,)", make([]byte, 144))}, func(data []byte) {
+	mutate.Loop(t, [][]byte{activations, labels, npyOf("<f2", "False", "(12, 3)", make([]byte, 72)),
+		npyOf("<U3", "False", "(12,)", make([]byte, 144))}, func(data []byte) {
 		dir := t.TempDir()
 		for _, column := range []string{Activation, Label, Layer} {
 			given := map[string][]byte{Activation: activations, Label: labels, Layer: labels}

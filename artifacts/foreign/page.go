@@ -12,29 +12,30 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/compress"
 )
 
-// blockLevels is how many levels are decoded at a time.
+// blockLevels is the number of levels that are decoded at a time.
 const blockLevels = 4096
 
-// chunk reads the pages of one column in one row group, a block of levels at a time.
+// chunk reads the pages of one column in one row group, one block of levels at
+// a time.
 type chunk struct {
 	source      io.ReaderAt
 	column      *column
-	at, end     int64 // of the pages still to come
+	at, end     int64 // extent of the remaining pages
 	codec       compress.Compression
-	left        int64 // levels of the chunk in pages still to come
+	left        int64 // number of levels in the remaining pages of the chunk
 	packed      []byte
-	data        []byte // of the page
-	leveled     int    // levels of the page still to come
+	data        []byte // data of the page
+	leveled     int    // number of remaining levels of the page
 	repeats     *hybrid
 	defines     *hybrid
 	values      decodes
-	dictionary  decodes // nil before there is one
+	dictionary  decodes // nil until it has been read
 	levels      [2][]uint32
-	rep, def    []uint32 // of the block; nil where the column has none
-	here, upper int      // the levels of the block still to be taken
+	rep, def    []uint32 // levels of the block; nil if the column has none
+	here, upper int      // range of the remaining levels of the block
 }
 
-// next goes to the next block; it is io.EOF after the last.
+// next advances to the next block. It returns io.EOF after the last.
 func (c *chunk) next() error {
 	for c.leveled == 0 {
 		if c.left <= 0 {
@@ -77,7 +78,7 @@ func sized[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// page reads pages up to the next with data.
+// page reads pages up to and including the next data page.
 func (c *chunk) page() error {
 	if c.at >= c.end {
 		return fmt.Errorf("the pages end where %d values are missing", c.left)
@@ -115,10 +116,10 @@ func (c *chunk) page() error {
 	case 3:
 		return c.second(head, int(plain))
 	}
-	return nil // an index, which nobody needs here
+	return nil // an index page, which is not needed
 }
 
-// header reads the header of the next page, and goes to what follows it.
+// header reads the header of the next page and advances to the bytes after it.
 func (c *chunk) header() (header, error) {
 	for _, most := range []int64{512, 1 << 20} {
 		buffer := make([]byte, min(most, c.end-c.at))
@@ -137,7 +138,7 @@ func (c *chunk) header() (header, error) {
 	return nil, errShort
 }
 
-// inflate decompresses what follows the first so many bytes of the page, which are as they are.
+// inflate decompresses the page. Its first bare bytes are not compressed.
 func (c *chunk) inflate(plain, bare int) error {
 	c.data = sized(c.data, plain)
 	if bare > plain || bare > len(c.packed) {
@@ -147,12 +148,13 @@ func (c *chunk) inflate(plain, bare int) error {
 	return decompress(c.codec, c.data[bare:], c.packed[bare:])
 }
 
-// first begins a data page of version 1, whose levels are compressed and have their length before them.
+// first begins a data page of version 1, whose levels are compressed and
+// preceded by their length.
 func (c *chunk) first(head header) error {
 	data := c.data
 	take := func(encoding int64) ([]byte, error) {
 		if encoding != int64(parquet.Encodings.RLE) {
-			return nil, errors.New("levels in an encoding that was given up; write the file with a present program")
+			return nil, errors.New("levels in an obsolete encoding; write the file with a present program")
 		}
 		if len(data) < 4 || int64(binary.LittleEndian.Uint32(data)) > int64(len(data)-4) {
 			return nil, errLevels
@@ -177,7 +179,8 @@ func (c *chunk) first(head header) error {
 	return c.begin(head[dataValues], head[dataEncoding], repeats, defines, data)
 }
 
-// second begins a data page of version 2, whose levels are not compressed and have their lengths in the header.
+// second begins a data page of version 2, whose levels are not compressed and
+// have their lengths in the header.
 func (c *chunk) second(head header, plain int) error {
 	r, d := head[v2Repetition], head[v2Definition]
 	if r < 0 || d < 0 || r > int64(plain) || d > int64(plain)-r {
@@ -226,7 +229,8 @@ func (c *chunk) begin(levels, encoding int64, repeats, defines, values []byte) e
 	return err
 }
 
-// readDictionary reads a dictionary page, of which a chunk has one, before all others.
+// readDictionary reads the dictionary page of a chunk, which comes before all
+// other pages.
 func (c *chunk) readDictionary(head header) error {
 	n := head[dictionaryValues]
 	if c.dictionary != nil || n < 0 || n > int64(len(c.data)) {

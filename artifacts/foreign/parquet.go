@@ -14,7 +14,7 @@ import (
 	"sparsel/artifacts"
 )
 
-// column is one of the columns asked for.
+// column is one of the requested columns.
 type column struct {
 	name     string
 	index    int
@@ -22,7 +22,7 @@ type column struct {
 	unsigned bool
 	repeated int // the highest repetition level: 1 for lists
 	defined  int // the definition level of a value
-	element  int // the least definition level of a list's element
+	element  int // the least definition level of an element of a list
 }
 
 type parquetFile struct {
@@ -35,7 +35,8 @@ type parquetFile struct {
 func openParquet(f *os.File) (source, error) {
 	p := &parquetFile{file: f, columns: map[string]*column{}}
 	err := guard(func() error {
-		// This walks the whole footer, so that the library allocates no more than there is.
+		// This walks the whole footer, so that the library cannot allocate more than
+		// the file justifies.
 		if _, err := artifacts.Metadata(f); err != nil {
 			return err
 		}
@@ -66,7 +67,8 @@ func openParquet(f *os.File) (source, error) {
 	return p, nil
 }
 
-// add takes a column of the schema if it is one of ours.
+// add takes a column of the schema if it is one of those that this package
+// reads.
 func (p *parquetFile) add(i int, s *schema.Column) error {
 	c := &column{
 		name: s.ColumnPath()[0], index: i, physical: s.PhysicalType(),
@@ -95,7 +97,8 @@ func (p *parquetFile) add(i int, s *schema.Column) error {
 	case Label, Prediction, Epoch:
 		fits = fits && c.repeated == 0
 	case Layer, Run:
-		fits, wants = (text || number && c.physical != parquet.Types.Float && c.physical != parquet.Types.Double) && c.repeated == 0, "text or integers"
+		fits, wants = (text || number && c.physical != parquet.Types.Float && c.physical != parquet.Types.Double) && c.repeated == 0,
+			"text or integers"
 	case Activation:
 		fits, wants = list && c.repeated == 1, "lists of float16, float32 or float64"
 	default:
@@ -125,10 +128,10 @@ func (p *parquetFile) half() bool {
 }
 func (p *parquetFile) Close() error { return p.file.Close() }
 
-// cursor reads one column of a row group, in rows.
+// cursor reads one column of a row group, row by row.
 type cursor struct {
 	chunk
-	row int64 // of the file, the next
+	row int64 // number of the next row in the file
 }
 
 func (p *parquetFile) cursor(group int, name string, first int64) (*cursor, error) {
@@ -193,7 +196,7 @@ func (p *parquetFile) scan(values bool, give func(*Batch) error) error {
 	return nil
 }
 
-// fill reads the next rows, at most n. Wide lists make fewer.
+// fill reads the next rows, at most n. It reads fewer if the lists are long.
 func fill(b *Batch, cursors map[string]*cursor, n int) (err error) {
 	if c := cursors[Activation]; c != nil {
 		for len(b.Ends) < n && len(b.Values) < batchValues {
@@ -242,7 +245,7 @@ func fill(b *Batch, cursors map[string]*cursor, n int) (err error) {
 	return nil
 }
 
-// ready makes sure that there is a level to take.
+// ready makes sure that at least one level is available.
 func (c *cursor) ready() error {
 	if c.here < c.upper {
 		return nil
@@ -257,7 +260,8 @@ func (c *cursor) ready() error {
 	return nil
 }
 
-// rows takes n values of a column that is no list, as many at a time as a block has.
+// rows takes n values of a column that is not a list, as many at a time as the
+// block has.
 func (c *cursor) rows(n int, take func(from, to int) error) error {
 	for n > 0 {
 		if err := c.ready(); err != nil {
@@ -285,7 +289,7 @@ func (c *cursor) integers(dst []int64, n int) ([]int64, error) {
 		float := func(i int, v float64) error {
 			k, ok := integer(v)
 			if !ok {
-				return at(c.row+int64(i), c.column.name, fmt.Sprintf("%v is no integer", v))
+				return at(c.row+int64(i), c.column.name, fmt.Sprintf("%v is not an integer", v))
 			}
 			dst = append(dst, k)
 			return nil
@@ -316,7 +320,7 @@ func (c *cursor) integers(dst []int64, n int) ([]int64, error) {
 	return dst, err
 }
 
-// texts gives n texts, integers in decimal.
+// texts returns n texts. It formats integers in decimal.
 func (c *cursor) texts(n int) ([]string, error) {
 	dst := make([]string, 0, n)
 	err := c.rows(n, func(from, to int) error {
@@ -333,14 +337,14 @@ func (c *cursor) texts(n int) ([]string, error) {
 	return dst, err
 }
 
-// list appends the next row's list.
+// list appends the list of the next row.
 func (c *cursor) list(b *Batch) error {
 	name := c.column.name
 	for start := true; ; start = false {
 		if err := c.ready(); err != nil {
 			return err
 		}
-		// The elements of the row that are in this block.
+		// Find the elements of the row that are in this block.
 		to := c.here
 		if start {
 			switch {
@@ -374,7 +378,7 @@ func (c *cursor) list(b *Batch) error {
 		if to < c.upper || c.leveled == 0 && c.left == 0 {
 			break
 		}
-		// The row may go on in the next block.
+		// The row may continue in the next block.
 		if err := c.ready(); err != nil {
 			return err
 		}
@@ -394,7 +398,7 @@ func last(ends []int) int {
 	return ends[len(ends)-1]
 }
 
-// append takes elements of the block, all of which are values.
+// append takes elements of the block, none of which is null.
 func (c *cursor) append(b *Batch, from, to int) error {
 	switch d := c.values.(type) {
 	case *decoded[float32]:

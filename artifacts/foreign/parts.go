@@ -6,13 +6,14 @@ import (
 	"slices"
 )
 
-// Part is one of the files that a source of activations or weights consists of.
+// Part is one of the files that make up a source of activations or weights.
 type Part struct {
-	Column string // that an array holds; empty for a file that holds all
+	Column string // the column in an array; empty if the file has all columns
 	Path   string
 }
 
-// Parts are the files that activations consist of: one, or the arrays by column.
+// Parts returns the files that make up the activations: a single file, or the
+// arrays sorted by column.
 func (f *File) Parts() []Part {
 	p, ok := f.source.(*pair)
 	if !ok {
@@ -25,7 +26,8 @@ func (f *File) Parts() []Part {
 	return parts
 }
 
-// Parts are the files that the activations at path consist of. They are opened, and not read.
+// Parts returns the files that make up the activations at path. It opens them
+// but does not read them.
 func Parts(path string) ([]Part, error) {
 	f, err := Open(path)
 	if err != nil {
@@ -41,18 +43,20 @@ const (
 	Bias   = "bias"
 )
 
-// Output is the layer behind the units of a network's last hidden layer.
+// Output is the output layer of a network, which follows the units of the last
+// hidden layer.
 type Output struct {
 	Classes, Units int
 	Weights        []float64 // [Classes][Units], row-major, as PyTorch's nn.Linear has them
-	Bias           []float64 // [Classes]; zeros where there is no file of them
+	Bias           []float64 // [Classes]; zeros if there is no file for them
 	Parts          []Part
 }
 
-// maxOutput bounds the numbers of an output layer: a gigabyte.
+// maxOutput bounds the numbers of an output layer, to a gigabyte.
 const maxOutput = 1 << 27
 
-// ReadOutput reads X.weight.npy and, if there is one, X.bias.npy. Either may be named.
+// ReadOutput reads X.weight.npy and, if it exists, X.bias.npy. path may name
+// either.
 func ReadOutput(path string) (*Output, error) {
 	o, err := readOutput(path)
 	if err != nil {

@@ -6,8 +6,9 @@ import (
 	"fmt"
 )
 
-// header is what a page's header says (parquet-format 2.10, PageHeader). Numbers of fields in a structure within it are
-// 100 times the structure's and their own.
+// header is the content of a page header (parquet-format 2.10, PageHeader), by
+// field number. The key of a field in a nested structure is 100 times the
+// number of the structure plus the field's own number.
 type header map[int]int64
 
 const (
@@ -20,16 +21,17 @@ const (
 	v2Values, v2Encoding, v2Definition, v2Repetition, v2Compressed = 801, 804, 805, 806, 807
 )
 
-// errShort is a header that goes on beyond the bytes given.
+// errShort says that a header continues beyond the bytes given.
 var errShort = errors.New("ends within a field")
 
-// thrift reads one structure in Thrift's compact protocol. It keeps numbers and skips all else.
+// thrift reads one structure in Thrift's compact protocol. It keeps numbers and
+// skips everything else.
 type thrift struct {
 	data []byte
 	at   int
 }
 
-// readHeader reads a page's header and says how long it is.
+// readHeader reads a page header and returns it and its length.
 func readHeader(data []byte) (header, int, error) {
 	t := &thrift{data: data}
 	h := header{}

@@ -9,9 +9,9 @@ import (
 	"github.com/apache/arrow/go/v17/parquet"
 )
 
-// decodes is what gives the values of a page, a block at a time.
+// decodes decodes the values of a page, one block at a time.
 type decodes interface {
-	decode(n int) error // the next n values
+	decode(n int) error // decodes the next n values
 	indices(*hybrid) error
 	asDictionary() decodes
 }
@@ -21,7 +21,7 @@ var errValues = errors.New("the page ends within its values")
 // decoded is a block of values of one type: float32, float64, int64 or string.
 type decoded[T any] struct {
 	block []T
-	// read takes the next values off the page's bytes.
+	// read takes the next values from the page's bytes.
 	read func(dst []T) error
 
 	dictionary []T
@@ -54,7 +54,7 @@ func (d *decoded[T]) indices(h *hybrid) error {
 
 func (d *decoded[T]) asDictionary() decodes { return &decoded[T]{dictionary: d.block} }
 
-// fixed reads values of so many bytes.
+// fixed decodes values of size bytes each.
 func fixed[T any](data []byte, size int, of func([]byte) T) decodes {
 	return &decoded[T]{read: func(dst []T) error {
 		if len(dst)*size > len(data) {
@@ -94,7 +94,7 @@ func texts(data []byte) decodes {
 	}}
 }
 
-// plain gives the values of a page, or of a dictionary, in PLAIN encoding.
+// plain decodes the values of a page, or of a dictionary, in PLAIN encoding.
 func (c *column) plain(data []byte) (decodes, error) {
 	switch c.physical {
 	case parquet.Types.Float:
@@ -116,8 +116,8 @@ func (c *column) plain(data []byte) (decodes, error) {
 	return nil, fmt.Errorf("values of type %v", c.physical)
 }
 
-// split gives the values of a page in BYTE_STREAM_SPLIT encoding: first the first bytes of all values, then the second, and
-// so on.
+// split decodes the values of a page in BYTE_STREAM_SPLIT encoding: first the
+// first bytes of all values, then the second bytes, and so on.
 func (c *column) split(data []byte) (decodes, error) {
 	size := map[parquet.Type]int{
 		parquet.Types.Float: 4, parquet.Types.Double: 8, parquet.Types.Int32: 4, parquet.Types.Int64: 8, parquet.Types.FixedLenByteArray: 2,

@@ -1,15 +1,15 @@
-// Package idx reads and writes IDX files of unsigned bytes, the format in
-// which MNIST was published by LeCun, Cortes and Burges
+// Package idx reads and writes IDX files of unsigned bytes, the format in which
+// MNIST was published by LeCun, Cortes and Burges
 // (http://yann.lecun.com/exdb/mnist/).
 //
-// A file is two zero bytes, a type byte (0x08: unsigned byte), the number of
-// dimensions, each dimension as a big-endian uint32, and then the elements
-// row-major. Nothing may follow. Images have the dimensions count × rows ×
-// cols, labels have one dimension.
+// A file consists of two zero bytes, a type byte (0x08: unsigned byte), the
+// number of dimensions, each dimension as a big-endian uint32, and the elements
+// in row-major order. Nothing may follow. Images have the dimensions count ×
+// rows × cols; labels have one dimension.
 //
-// Call [LoadSet] for images with their labels, [ReadHeader] to look at a
-// stream before using it. Input is not trusted: whatever a header announces,
-// no more memory is taken than about twice the bytes that really arrive.
+// Call [LoadSet] for images with their labels, and [ReadHeader] to inspect a
+// stream before using it. Input is not trusted: whatever a header announces, no
+// more memory is used than about twice the bytes that really arrive.
 //
 // Compression is not part of the format: the fetch stage removes it.
 package idx
@@ -24,11 +24,11 @@ import (
 )
 
 // maxElements bounds the elements of one file. The largest set published in
-// this layout, EMNIST ByClass, has 697,932×784 = 5.5e8; 2³⁰ leaves room and
-// still fits an int on 32-bit machines.
+// this format, EMNIST ByClass, has 697,932×784 = 5.5e8 elements. 2³⁰ leaves
+// room and still fits an int on 32-bit machines.
 const maxElements = 1 << 30
 
-// maxDims bounds the dimensions: images need three.
+// maxDims bounds the number of dimensions: images need three.
 const maxDims = 3
 
 const unsignedByte = 0x08
@@ -43,11 +43,11 @@ var typeNames = map[byte]string{
 	0x0e:         "float64",
 }
 
-// ErrFormat is in the chain of every error that says that the bytes are not
-// the IDX file that was asked for, as opposed to an error of reading them.
+// ErrFormat is in the chain of every error that says that the bytes are not the
+// requested IDX file, as opposed to an error in reading them.
 var ErrFormat = errors.New("not a valid IDX file")
 
-// formatError carries its own wording and ErrFormat.
+// formatError is an error with its own wording that wraps ErrFormat.
 type formatError string
 
 func (e formatError) Error() string        { return string(e) }
@@ -62,7 +62,7 @@ type Header struct {
 	Dims []int // outermost first: samples, then rows and columns
 }
 
-// Elements is the product of the dimensions.
+// Elements returns the product of the dimensions.
 func (h Header) Elements() int64 {
 	n := int64(1)
 	for _, d := range h.Dims {
@@ -71,16 +71,16 @@ func (h Header) Elements() int64 {
 	return n
 }
 
-// HeaderBytes is the length of the header in the file.
+// HeaderBytes returns the length of the header in the file.
 func (h Header) HeaderBytes() int64 { return 4 + 4*int64(len(h.Dims)) }
 
-// FileBytes is the exact length of the file.
+// FileBytes returns the exact length of the file.
 func (h Header) FileBytes() int64 { return h.HeaderBytes() + h.Elements() }
 
 // Equal reports whether both headers have the same dimensions.
 func (h Header) Equal(o Header) bool { return slices.Equal(h.Dims, o.Dims) }
 
-// String gives the dimensions as "60000×28×28".
+// String returns the dimensions as "60000×28×28".
 func (h Header) String() string {
 	s := make([]string, len(h.Dims))
 	for i, d := range h.Dims {
@@ -89,7 +89,7 @@ func (h Header) String() string {
 	return strings.Join(s, "×")
 }
 
-// Check holds the rules that a header obeys in both directions.
+// Check enforces the rules for headers, both for reading and for writing.
 func (h Header) Check() error {
 	if len(h.Dims) < 1 || len(h.Dims) > maxDims {
 		return formatErrorf("idx header: %d dimensions, expected 1 (labels) to %d (images)", len(h.Dims), maxDims)
@@ -99,10 +99,11 @@ func (h Header) Check() error {
 		if d < 1 {
 			return formatErrorf("idx header: dimension %d is %d, expected at least 1", i+1, d)
 		}
-		// elements ≤ 2³⁰ here, so the division shows any product that would
-		// pass the bound before it can overflow.
+		// Here elements ≤ 2³⁰, so the division detects any product that would exceed
+		// the bound before it can overflow.
 		if int64(d) > maxElements/elements {
-			return formatErrorf("idx header: dimensions %v announce more than %d elements; the header is damaged, get the file again", h, maxElements)
+			return formatErrorf("idx header: dimensions %v announce more than %d elements; the header is damaged, get the file again",
+				h, maxElements)
 		}
 		elements *= int64(d)
 	}
@@ -117,7 +118,8 @@ func ReadHeader(r io.Reader) (Header, error) {
 		return Header{}, err
 	}
 	if b[0] != 0 || b[1] != 0 {
-		return Header{}, formatErrorf("idx header: starts with the bytes % x, expected 00 00 08 and the number of dimensions%s", b[:4], hint(b[:4]))
+		return Header{}, formatErrorf("idx header: starts with the bytes % x, expected 00 00 08 and the number of dimensions%s",
+			b[:4], hint(b[:4]))
 	}
 	if b[2] != unsignedByte {
 		name := typeNames[b[2]]
@@ -137,15 +139,16 @@ func ReadHeader(r io.Reader) (Header, error) {
 	h := Header{Dims: make([]int, n)}
 	for i := range h.Dims {
 		d := binary.BigEndian.Uint32(dims[4*i:])
-		if d > maxElements { // also keeps the int positive on 32-bit machines
-			return Header{}, formatErrorf("idx header: dimension %d is %d, expected at most %d; the header is damaged, get the file again", i+1, d, maxElements)
+		if d > maxElements { // this also keeps the int positive on 32-bit machines
+			return Header{}, formatErrorf("idx header: dimension %d is %d, expected at most %d; the header is damaged, get the file again",
+				i+1, d, maxElements)
 		}
 		h.Dims[i] = int(d)
 	}
 	return h, h.Check()
 }
 
-// readHeaderPart fills b, which starts at byte offset of the file.
+// readHeaderPart fills b, which starts at the given byte offset of the file.
 func readHeaderPart(r io.Reader, b []byte, offset int) error {
 	n, err := io.ReadFull(r, b)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
@@ -166,7 +169,7 @@ func (truncatedError) Is(target error) bool {
 	return target == io.ErrUnexpectedEOF || target == ErrFormat
 }
 
-// hint names the usual mistakes behind a wrong beginning.
+// hint names the usual mistakes that explain a wrong beginning.
 func hint(b []byte) string {
 	switch {
 	case b[0] == 0x1f && b[1] == 0x8b:

@@ -6,20 +6,21 @@ import (
 	"os"
 )
 
-// Images holds Count grey images of Rows×Cols pixels, 0 (background) to 255.
+// Images holds Count grey images of Rows×Cols pixels, from 0 (background) to
+// 255.
 type Images struct {
 	Count, Rows, Cols int
 	Pixels            []byte // Count×Rows×Cols, row-major
 }
 
-// A Set is images with one label each.
+// A Set is a set of images with one label each.
 type Set struct {
 	Images
 	Labels []uint8 // Count
 }
 
 // ReadImages reads a whole IDX file of images. The stream must end where the
-// file does.
+// file ends.
 func ReadImages(r io.Reader) (Images, error) {
 	h, err := ReadHeader(r)
 	if err != nil {
@@ -36,7 +37,7 @@ func ReadImages(r io.Reader) (Images, error) {
 }
 
 // ReadLabels reads a whole IDX file of labels, each of which must be below
-// classes. The stream must end where the file does.
+// classes. The stream must end where the file ends.
 func ReadLabels(r io.Reader, classes int) ([]uint8, error) {
 	h, err := ReadHeader(r)
 	if err != nil {
@@ -58,7 +59,7 @@ func ReadLabels(r io.Reader, classes int) ([]uint8, error) {
 	return b, nil
 }
 
-// swapped adds what the file is when it has the other kind's dimensions.
+// swapped adds what the file is if it has the dimensions of the other kind.
 func swapped(h Header, other int) string {
 	if len(h.Dims) != other {
 		return ""
@@ -69,18 +70,18 @@ func swapped(h Header, other int) string {
 	return "; this is a file of images"
 }
 
-// firstChunk is what readElements takes on the header's word alone. A larger
-// file is paid for by the bytes that arrive.
+// firstChunk is the memory that readElements allocates on the header's word
+// alone. A larger file must deliver bytes first.
 const firstChunk = 1 << 20
 
-// readElements reads exactly the elements that h announces and then the end
-// of the stream.
+// readElements reads exactly the elements that h announces, and then the end of
+// the stream.
 func readElements(r io.Reader, h Header) ([]byte, error) {
 	want := int(h.Elements())
 	b := make([]byte, 0, min(want, firstChunk))
 	for len(b) < want {
 		if len(b) == cap(b) {
-			// Twice the capacity, and never beyond the announced length.
+			// Double the capacity, but never beyond the announced length.
 			grown := make([]byte, len(b), min(want, 2*cap(b)))
 			copy(grown, b)
 			b = grown
@@ -100,14 +101,15 @@ func readElements(r io.Reader, h Header) ([]byte, error) {
 	case io.EOF:
 		return b, nil
 	case nil:
-		return nil, formatErrorf("idx data: bytes follow the %d that the header (%v) announces; the file is damaged, get it again", h.FileBytes(), h)
+		return nil, formatErrorf("idx data: bytes follow the %d that the header (%v) announces; the file is damaged, get it again",
+			h.FileBytes(), h)
 	default:
 		return nil, fmt.Errorf("idx data: %w", err)
 	}
 }
 
-// LoadSet reads a file of images and the file of their labels, which must be
-// as many, each below classes.
+// LoadSet reads a file of images and the file of their labels. There must be as
+// many labels as images, and each label must be below classes.
 func LoadSet(images, labels string, classes int) (Set, error) {
 	var s Set
 	var err error
@@ -118,7 +120,8 @@ func LoadSet(images, labels string, classes int) (Set, error) {
 		return Set{}, err
 	}
 	if len(s.Labels) != s.Count {
-		return Set{}, formatErrorf("load %s: %d images, but %d labels in %s; the two files do not belong together", images, s.Count, len(s.Labels), labels)
+		return Set{}, formatErrorf("load %s: %d images, but %d labels in %s; the two files do not belong together",
+			images, s.Count, len(s.Labels), labels)
 	}
 	return s, nil
 }

@@ -20,7 +20,7 @@ var (
 	labels = []uint8{7, 0, 9}
 )
 
-// The layout of the format's definition, byte by byte.
+// The layout in the definition of the format, byte by byte.
 var (
 	imageBytes = slices.Concat([]byte{0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3}, images.Pixels)
 	labelBytes = []byte{0, 0, 8, 1, 0, 0, 0, 3, 7, 0, 9}
@@ -56,7 +56,8 @@ func TestReadWhateverThePieces(t *testing.T) {
 	}
 }
 
-// Larger than firstChunk and no multiple of it, so that growing is exercised.
+// The file is larger than firstChunk and not a multiple of it, so that the
+// buffer grows.
 func TestReadLarge(t *testing.T) {
 	want := Images{Count: 3*firstChunk + 17, Rows: 1, Cols: 1, Pixels: make([]byte, 3*firstChunk+17)}
 	for i := range want.Pixels {
@@ -100,7 +101,8 @@ func TestReadRefuses(t *testing.T) {
 		{"images as labels", readLabels, imageBytes, "3 dimensions (2×2×3), expected 1; this is a file of images"},
 		{"zero dimension", readImages, edit(imageBytes, 7, 0), "dimension 1 is 0, expected at least 1"},
 		{"huge dimension", readImages, edit(imageBytes, 4, 0xff), "dimension 1 is 4278190082, expected at most"},
-		{"product over the bound", readImages, []byte{0, 0, 8, 3, 0, 0, 255, 255, 0, 0, 255, 255, 0, 0, 255, 255}, "announce more than 1073741824 elements"},
+		{"product over the bound", readImages, []byte{0, 0, 8, 3, 0, 0, 255, 255, 0, 0, 255, 255, 0, 0, 255, 255},
+			"announce more than 1073741824 elements"},
 		{"product that overflows to 0", readImages, []byte{0, 0, 8, 3, 0x40, 0, 0, 0, 0x40, 0, 0, 0, 0x40, 0, 0, 0}, "announce more than"},
 		{"data cut", readImages, imageBytes[:27], "ends after 27 of 28 bytes (header 2×2×3)"},
 		{"no data", readImages, imageBytes[:16], "ends after 16 of 28 bytes"},
@@ -120,7 +122,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// An error of the device is not blamed on the format, wherever it strikes.
+// An error of the device is not blamed on the format, wherever it occurs.
 func TestReadError(t *testing.T) {
 	broken := errors.New("device gone")
 	for n := range len(imageBytes) + 1 {
@@ -131,7 +133,7 @@ func TestReadError(t *testing.T) {
 	}
 }
 
-// A header may announce a gigabyte; what is not sent is not allocated.
+// A header may announce a gigabyte, but what is not sent is not allocated.
 func TestAllocationFollowsTheData(t *testing.T) {
 	lie := []byte{0, 0, 8, 3, 0, 16, 0, 0, 0, 0, 0, 32, 0, 0, 0, 32, 1, 2, 3}
 	var before, after runtime.MemStats
@@ -186,8 +188,8 @@ func TestLoadSet(t *testing.T) {
 	}
 }
 
-// FuzzRead: whatever is accepted is written back as the same bytes, and what
-// is refused is refused for its format.
+// FuzzRead checks that whatever is accepted is written back as the same bytes,
+// and that whatever is rejected is rejected because of its format.
 func FuzzRead(f *testing.F) {
 	f.Add(imageBytes)
 	f.Add(labelBytes)

@@ -2,11 +2,11 @@ package measures
 
 import "sparsel/artifacts"
 
-// columns is a row group of rows of type R, by columns.
+// columns is a row group of rows of type R, stored by column.
 type columns[R any] interface {
-	set(rows []R) []any // the columns of rows, as artifacts.Writer takes them
-	pointers() []any    // where artifacts.Reader puts them
-	rows() []R          // the rows of what was put there
+	set(rows []R) []any // returns the columns of rows, as artifacts.Writer takes them
+	pointers() []any    // returns where artifacts.Reader puts the columns
+	rows() []R          // returns the rows in those columns
 }
 
 // write writes rows as one archive.
@@ -16,7 +16,7 @@ func write[R any](path string, f artifacts.Format, meta Meta, rows []R, c column
 		return err
 	}
 	for from := 0; from < len(rows); from += groupRows {
-		w.Write(c.set(rows[from:min(from+groupRows, len(rows))])...) // its error is Close's
+		w.Write(c.set(rows[from:min(from+groupRows, len(rows))])...) // Close reports its error
 	}
 	return w.Close()
 }

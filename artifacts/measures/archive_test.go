@@ -52,7 +52,7 @@ func sameNumbers(a, b *Row) bool {
 	return true
 }
 
-// TestRoundTrip goes past a full row group.
+// TestRoundTrip needs more than one full row group.
 func TestRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.parquet")
 	meta := Meta{"experiment": "baseline"}
@@ -110,9 +110,9 @@ func same[A [7]*float64 | []*float64](x, y A) bool {
 	return true
 }
 
-// TestColumns pins the names of the columns to the fields: a swap of two would
-// go through a round trip unseen. The columns themselves are checked with
-// DuckDB, where there is one, and here by reading them one by one.
+// TestColumns ties the names of the columns to the fields, because a round trip
+// would not notice if two were swapped. The columns themselves are checked with
+// DuckDB, if it is available, and here by reading them one by one.
 func TestColumns(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.parquet")
 	row := Row{
@@ -211,7 +211,7 @@ func TestArchivesReject(t *testing.T) {
 	if _, err := os.Stat(path); err == nil {
 		t.Error("a file was left")
 	}
-	// Rows that WriteRun would refuse, under the name of its format.
+	// Rows that WriteRun would reject, under the name of its format.
 	if err := write(path, runFormat, nil, []Row{{Epoch: 1, Layer: "x"}}, new(runColumns)); err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestArchivesReject(t *testing.T) {
 	}
 }
 
-// Early points are there for who asks, and nobody else sees them.
+// Early points are returned to callers who ask for them, and to nobody else.
 func TestEarlyPoints(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.parquet")
 	rows := []Row{{Layer: "all"}, {Layer: "1"}, {Layer: "all", Step: 10}, {Layer: "1", Step: 10}, {Epoch: 1, Step: 12, Layer: "all"}}

@@ -16,9 +16,9 @@ type Meta = artifacts.Meta
 // AllLayers is the layer of a row that averages over the hidden layers.
 const AllLayers = "all"
 
-// Row holds the metrics of one run after one epoch, or at an early point, within the
-// first epoch and of the epoch 0, of one hidden layer ("1"
-// is the input side's) or over all of them ("all").
+// Row has the metrics of one run for one hidden layer ("1" is the one next to
+// the input) or over all of them ("all"), either after an epoch or at an early
+// point, which lies within the first epoch and has epoch 0.
 type Row struct {
 	Epoch          int     // from 1; 0 for an early point
 	Layer          string  // "all", "1", "2", ...
@@ -30,7 +30,7 @@ type Row struct {
 	SelectivityStd float64 // CCMAS, standard deviation over units
 	SparsityStd    float64 // Hoyer, standard deviation over test samples
 	Step           int     // steps made since the start of the training
-	TrainLossAfter float64 // of the network, over the whole training set after the epoch; NaN where it was not asked for
+	TrainLossAfter float64 // of the network, over the whole training set after the epoch; NaN if not requested
 	TrainAccuracy  float64 // of the network, on the whole training set after the epoch; likewise
 	Gini           float64 // Gini index, mean over test samples
 	GiniStd        float64 // Gini index, standard deviation over test samples
@@ -39,37 +39,37 @@ type Row struct {
 	CSI            float64 // class selectivity index, mean over units
 	CSIStd         float64 // class selectivity index, standard deviation over units
 	Dead           float64 // share of units that respond to nothing
-	Saturated      float64 // share of units that are always at an end of their function
+	Saturated      float64 // share of units that are always at an end of the range of their function
 	Below          float64 // share of activations below 0.1
 
-	// What follows is NaN where there is nothing to compute it from.
+	// The remaining numbers are NaN if there is nothing to compute them from.
 
-	CCMASChance         float64 // CCMAS under permuted labels, mean over units and permutations; where activations are archived
+	CCMASChance         float64 // CCMAS under permuted labels, mean over units and permutations; if activations are archived
 	ROC                 float64 // area under the ROC curve of the best class, mean over units; likewise
 	Precision           float64 // share of one class among the 100 most active samples, mean over units; likewise
 	Information         float64 // on the class, in bits, mean over units; likewise
 	Informedness        float64 // maximum informedness, mean over units; likewise
 	SparsityWeighted    float64 // of the network: the layers' sparsity, weighted by their activation
 	SelectivityWeighted float64 // of the network: the layers' selectivity, weighted by their activation
-	SparsityGain        float64 // sparsity less that of the untrained network
-	SelectivityGain     float64 // selectivity less that of the untrained network
+	SparsityGain        float64 // sparsity minus that of the untrained network
+	SelectivityGain     float64 // selectivity minus that of the untrained network
 	PhaseAccuracy       float64 // of the network on the classes of the first phase
-	Forgetting          float64 // PhaseAccuracy after the first phase less that now, from the end of that phase on
-	Overlap             float64 // of the units' mean activity between the classes of the first phase and those of the second
+	Forgetting          float64 // PhaseAccuracy after the first phase minus the present one, from the end of that phase on
+	Overlap             float64 // overlap of the units' mean activity for the classes of the first phase and for those of the second
 	AblationSelective   float64 // area under the accuracy while units are removed, the most selective first
 	AblationUnselective float64 // the same, the least selective first
 	AblationRandom      float64 // the same in random order, mean over orders
-	AblationMatched     float64 // area in random orders of like activity, mean over orders, less that of the most selective first
+	AblationMatched     float64 // area in random orders of like activity, mean over orders, minus AblationSelective
 	Impact              float64 // Spearman's correlation, over units, of selectivity with the accuracy lost without the unit
 }
 
-// A field is a column of numbers of a row.
+// A field is a numeric column of a row.
 type field struct {
 	name string
 	of   func(*Row) *float64
 }
 
-// fields are the numbers of a row, in the order of the columns.
+// fields are the numeric columns of a row, in order.
 var fields = []field{
 	{"accuracy", func(r *Row) *float64 { return &r.Accuracy }},
 	{"train_loss", func(r *Row) *float64 { return &r.TrainLoss }},
@@ -108,7 +108,8 @@ var fields = []field{
 	{"impact", func(r *Row) *float64 { return &r.Impact }},
 }
 
-// Field is the number of the row in the column of that name; nil if there is no such column.
+// Field returns the number of the row in the column with that name, or nil if
+// there is no such column.
 func (r *Row) Field(name string) *float64 {
 	for _, f := range fields {
 		if f.name == name {
@@ -134,13 +135,13 @@ var runFormat = func() artifacts.Format {
 	return f
 }()
 
-// groupRows is the number of rows in a full row group: well under a megabyte a
-// column, and more rows than any run or experiment of the study has.
+// groupRows is the number of rows in a full row group: well under a megabyte
+// per column, and more rows than any run or experiment of the study has.
 const groupRows = 1 << 16
 
 // WriteRun writes the metrics of a run to path, in the given order, and reads
 // them back. No two rows may have the same epoch and layer. The file is not
-// synced; on an error there is none.
+// synced. On an error there is no file.
 func WriteRun(path string, meta Meta, rows []Row) error {
 	if err := checkRun(rows); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -148,15 +149,15 @@ func WriteRun(path string, meta Meta, rows []Row) error {
 	return write(path, runFormat, meta, rows, newRunColumns())
 }
 
-// ReadRun reads the metrics of a run after its epochs, without its early points. The
-// file's SHA-256 should have been compared before.
+// ReadRun reads the metrics of a run after its epochs, without its early
+// points. The caller should have compared the file's SHA-256 before.
 func ReadRun(path string) (Meta, []Row, error) {
 	meta, rows, err := ReadPoints(path)
 	return meta, slices.DeleteFunc(rows, func(r Row) bool { return r.Epoch == 0 }), err
 }
 
-// ReadPoints reads all of a run's metrics: at its early points, whose epoch is 0,
-// and after its epochs.
+// ReadPoints reads all of a run's metrics: those at its early points, whose
+// epoch is 0, and those after its epochs.
 func ReadPoints(path string) (Meta, []Row, error) {
 	meta, rows, err := read(path, runFormat, newRunColumns())
 	if err != nil {
@@ -178,7 +179,7 @@ func checkRun(rows []Row) error {
 		r := &rows[i]
 		k := key{r.Epoch, 0, r.Layer}
 		epoch := r.Epoch
-		if epoch == 0 { // an early point, whose place is its step
+		if epoch == 0 { // an early point, which is identified by its step
 			k.step, epoch = r.Step, 1
 		}
 		if err := checkPlace(epoch, r.Layer); err != nil {

@@ -7,22 +7,22 @@ import (
 	"sparsel/artifacts"
 )
 
-// Summary holds the statistics of one metric over the runs, usually the
-// seeds, of one condition.
+// Summary has the statistics of one metric over the runs of one condition,
+// which usually differ in their seeds.
 type Summary struct {
 	Condition    string
 	Optimizer    string
 	Layer        string // "all", "1", "2", ...
 	Metric       string // "accuracy", "sparsity", ...
 	Epoch        int    // from 1
-	N            int    // runs that the statistics are over
-	Expected     int    // runs that the experiment asks for
+	N            int    // number of runs in the statistics
+	Expected     int    // number of runs that the experiment asks for
 	Mean         float64
 	SD           float64 // divisor N-1
 	SDPopulation float64 // divisor N
 	SE           float64 // SD / sqrt(N)
 	SEPopulation float64 // SDPopulation / sqrt(N)
-	CILow        float64 // 95 % interval of the mean; that of a share is taken on the logit
+	CILow        float64 // 95 % interval of the mean; for a share it is computed on the logit
 	CIHigh       float64
 	Missing      string // names of the runs that are absent, joined by ";"
 	NonFinite    string // names of the runs whose value is NaN or infinite, joined by ";"
@@ -52,8 +52,9 @@ var summaryFormat = artifacts.Format{
 }
 
 // WriteSummaries writes the statistics of an experiment to path, in the given
-// order, and reads them back. No two may be of the same condition, optimizer,
-// layer, metric and epoch. The file is not synced; on an error there is none.
+// order, and reads them back. No two may have the same condition, optimizer,
+// layer, metric and epoch. The file is not synced. On an error there is no
+// file.
 func WriteSummaries(path string, meta Meta, summaries []Summary) error {
 	if err := checkSummaries(summaries); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -61,8 +62,8 @@ func WriteSummaries(path string, meta Meta, summaries []Summary) error {
 	return write(path, summaryFormat, meta, summaries, new(summaryColumns))
 }
 
-// ReadSummaries reads the statistics of an experiment. The file's SHA-256
-// should have been compared before.
+// ReadSummaries reads the statistics of an experiment. The caller should have
+// compared the file's SHA-256 before.
 func ReadSummaries(path string) (Meta, []Summary, error) {
 	meta, summaries, err := read(path, summaryFormat, new(summaryColumns))
 	if err != nil {

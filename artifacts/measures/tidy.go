@@ -13,18 +13,18 @@ import (
 	"unicode/utf8"
 )
 
-// Number is a number that may not have been recorded, which is an empty field
-// of the table and something else than NaN.
+// Number is a number that may not have been recorded. In the table an
+// unrecorded number is an empty field, which is different from NaN.
 type Number struct {
 	Value    float64
 	Recorded bool
 }
 
-// Recorded is the number v, which may be NaN or infinite.
+// Recorded returns the number v, which may be NaN or infinite.
 func Recorded(v float64) Number { return Number{Value: v, Recorded: true} }
 
 // TidyRow is one line of the tidy table: the metrics of one run after one
-// epoch, of one hidden layer or over all of them.
+// epoch, for one hidden layer or over all of them.
 type TidyRow struct {
 	Experiment     string
 	Condition      string
@@ -36,9 +36,9 @@ type TidyRow struct {
 	Sparsity       Number
 	SelectivityAvg Number
 	SelectivityStd Number
-	Split          string // "test" or "train": where sparsity and selectivity were measured
-	ParamName      string // what the experiment varies; empty when nothing
-	ParamValue     Number // recorded exactly when ParamName is set
+	Split          string // "test" or "train": the set on which sparsity and selectivity were measured
+	ParamName      string // what the experiment varies; empty if nothing
+	ParamValue     Number // recorded if and only if ParamName is set
 }
 
 // tidyColumns are the columns of the table, in order.
@@ -47,10 +47,10 @@ var tidyColumns = []string{
 	"selectivity_avg", "selectivity_std", "split", "param_name", "param_value",
 }
 
-// WriteTidyCSV writes the tidy table: a line of column names and one line a
-// row, ended by "\n". Numbers are the shortest that give the same float64 back;
-// NaN, +Inf and -Inf are spelled so. No two rows may have the same key, which is
-// every column but the numbers measured.
+// WriteTidyCSV writes the tidy table: a line of column names and one line per
+// row, each ended by "\n". Numbers are written in the shortest form that gives
+// the same float64 back, and otherwise as NaN, +Inf and -Inf. No two rows may
+// have the same key, which consists of all columns except the measured numbers.
 func WriteTidyCSV(w io.Writer, rows []TidyRow) error {
 	out := csv.NewWriter(w)
 	if err := out.Write(tidyColumns); err != nil {
@@ -86,7 +86,7 @@ func (r *TidyRow) fields() []string {
 	}
 }
 
-// String is how the number is spelled in the table.
+// String returns the spelling of the number in the table.
 func (n Number) String() string {
 	if !n.Recorded {
 		return ""
@@ -94,14 +94,14 @@ func (n Number) String() string {
 	return strconv.FormatFloat(n.Value, 'g', -1, 64)
 }
 
-// key is the row without what was measured.
+// key returns the row without its measured numbers.
 func (r *TidyRow) key() TidyRow {
 	k := *r
 	k.Accuracy, k.Sparsity, k.SelectivityAvg, k.SelectivityStd = Number{}, Number{}, Number{}, Number{}
 	return k
 }
 
-// check checks what can be wrong with a row that has been parsed or is to be
+// check checks what can be wrong with a row that was parsed or is about to be
 // written.
 func (r *TidyRow) check() error {
 	if err := checkPlace(r.Epoch, r.Layer); err != nil {
@@ -128,14 +128,14 @@ func (r *TidyRow) check() error {
 	return nil
 }
 
-// ReadTidyCSV reads a tidy table, lines ending in "\n" or "\r\n". It demands
-// exactly the columns that WriteTidyCSV writes; errors name the line.
+// ReadTidyCSV reads a tidy table whose lines end in "\n" or "\r\n". It requires
+// exactly the columns that WriteTidyCSV writes. Errors name the line.
 func ReadTidyCSV(r io.Reader) ([]TidyRow, error) {
 	return readCSV(r, "tidy", tidyColumns, parseTidy, (*TidyRow).key)
 }
 
-// readCSV reads a table of that name with exactly these columns. No two of its rows
-// may have the same key.
+// readCSV reads a table with exactly these columns. No two of its rows may have
+// the same key. name is used in errors.
 func readCSV[R any](r io.Reader, name string, columns []string, parse func([]string) (R, error), key func(*R) TidyRow) ([]R, error) {
 	in := csv.NewReader(r)
 	in.FieldsPerRecord, in.ReuseRecord = len(columns), true
@@ -157,7 +157,7 @@ func readCSV[R any](r io.Reader, name string, columns []string, parse func([]str
 			return rows, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read %s table: %w", name, err) // names the line
+			return nil, fmt.Errorf("read %s table: %w", name, err) // err names the line
 		}
 		line, _ := in.FieldPos(0)
 		row, err := parse(fields)
@@ -172,7 +172,7 @@ func readCSV[R any](r io.Reader, name string, columns []string, parse func([]str
 	}
 }
 
-// parseTidy makes a row of a line's fields.
+// parseTidy parses the fields of a line.
 func parseTidy(f []string) (TidyRow, error) {
 	r := TidyRow{
 		Experiment: f[0], Condition: f[1], Optimizer: f[2], Layer: f[4], Split: f[10], ParamName: f[11],
@@ -196,8 +196,8 @@ func parseTidy(f []string) (TidyRow, error) {
 	return r, r.check()
 }
 
-// parseNumber reads a number in decimal notation, or one of the spellings of
-// what is none. strconv alone would take hexadecimals, underscores and words.
+// parseNumber parses a number in decimal notation, NaN, an infinity or an empty
+// field. strconv alone would also accept hexadecimals, underscores and words.
 func parseNumber(s string) (Number, error) {
 	switch s {
 	case "":

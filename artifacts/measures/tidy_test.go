@@ -14,7 +14,8 @@ import (
 	"sparsel/artifacts/mutate"
 )
 
-const header = "experiment,condition,optimizer,seed,layer,epoch,accuracy,sparsity,selectivity_avg,selectivity_std,split,param_name,param_value\n"
+const header = "experiment,condition,optimizer,seed,layer,epoch,accuracy,sparsity,selectivity_avg," +
+	"selectivity_std,split,param_name,param_value\n"
 
 func TestWriteTidyCSV(t *testing.T) {
 	rows := []TidyRow{
@@ -60,7 +61,7 @@ func TestWriteTidyCSV(t *testing.T) {
 	}
 }
 
-// equal compares rows bit for bit, but for the payload of NaN.
+// equal compares rows bit for bit, except for the payload of NaN.
 func equal(a, b TidyRow) bool {
 	measured := func(r TidyRow) []Number { return []Number{r.Accuracy, r.Sparsity, r.SelectivityAvg, r.SelectivityStd} }
 	return a.key() == b.key() && slices.EqualFunc(measured(a), measured(b), func(a, b Number) bool {
@@ -68,7 +69,8 @@ func equal(a, b TidyRow) bool {
 	})
 }
 
-// TestNumbers takes random bits through the table: every float64 comes back.
+// TestNumbers writes random bits to the table and reads them: every float64
+// comes back.
 func TestNumbers(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for range 100_000 {
@@ -137,8 +139,8 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, os.ErrClosed }
 
-// TestReference reads the author's records, which has to work without a line
-// changed, and writes them again.
+// TestReference reads the author's records, which must work without changing a
+// line, and writes them again.
 func TestReference(t *testing.T) {
 	file, err := os.Open(reference(t))
 	if err != nil {
@@ -158,7 +160,7 @@ func TestReference(t *testing.T) {
 			blank++
 		}
 	}
-	// 148 sweep runs of 30 epochs have selectivity at the last one only.
+	// 148 sweep runs of 30 epochs have selectivity only at the last one.
 	if len(rows) != 11_520 || nan != 30 || blank != 148*29 {
 		t.Errorf("%d rows, %d NaN, %d without selectivity; want 11520, 30, %d", len(rows), nan, blank, 148*29)
 	}
@@ -194,8 +196,8 @@ func reference(t *testing.T) string {
 	return path
 }
 
-// FuzzReadTidyCSV checks that whatever is read can be written, and that what is
-// written reads as the same rows.
+// FuzzReadTidyCSV checks that whatever can be read can be written, and that the
+// result reads as the same rows.
 func FuzzReadTidyCSV(f *testing.F) {
 	f.Add([]byte(header))
 	f.Add([]byte(header + "e,c,o,1,all,1,0.5,NaN,-Inf,,test,p,4\r\n\"e,\",c,o,7,2,30,,,,,train,,\n"))

@@ -8,7 +8,8 @@ import (
 	"slices"
 )
 
-// Further are the metrics that the author's records do not have, in the order of WideRow.Further.
+// Further are the metrics that the author's records do not have, in the order
+// of WideRow.Further.
 var Further = []string{
 	"gini", "treves_rolls", "csi", "dead", "saturated", "below",
 	"ccmas_chance", "roc", "precision", "information", "informedness", "sparsity_weighted", "selectivity_weighted",
@@ -25,7 +26,7 @@ type WideRow struct {
 
 func wideColumns() []string { return slices.Concat(tidyColumns, Further) }
 
-// FurtherOf are a run's further metrics in one of its rows.
+// FurtherOf returns the further metrics in one row of a run.
 func FurtherOf(r Row) []Number {
 	list := make([]Number, len(Further))
 	for i, name := range Further {
@@ -34,7 +35,8 @@ func FurtherOf(r Row) []Number {
 	return list
 }
 
-// WriteWideCSV writes the tidy table's columns and then those of the further metrics, as [WriteTidyCSV] does.
+// WriteWideCSV writes the columns of the tidy table and then those of the
+// further metrics, as [WriteTidyCSV] does.
 func WriteWideCSV(w io.Writer, rows []WideRow) error {
 	out := csv.NewWriter(w)
 	err := out.Write(wideColumns())
@@ -67,7 +69,8 @@ func WriteWideCSV(w io.Writer, rows []WideRow) error {
 	return nil
 }
 
-// ReadWideCSV reads a wide table. It demands exactly the columns that WriteWideCSV writes; errors name the line.
+// ReadWideCSV reads a wide table. It requires exactly the columns that
+// WriteWideCSV writes. Errors name the line.
 func ReadWideCSV(r io.Reader) ([]WideRow, error) {
 	return readCSV(r, "wide", wideColumns(), parseWide, func(row *WideRow) TidyRow { return row.key() })
 }

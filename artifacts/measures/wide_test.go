@@ -12,7 +12,8 @@ func TestWide(t *testing.T) {
 	rows := []WideRow{
 		{TidyRow{Experiment: "e", Condition: "c", Optimizer: "SGD", Seed: 1, Layer: "all", Epoch: 1, Accuracy: Recorded(0.5), Split: "test"},
 			FurtherOf(Row{Gini: 0.25, TrevesRolls: math.Inf(1), CSI: 0.1, Dead: 0.5, Saturated: 1, Below: 1e-7, CCMASChance: 0.02})},
-		{TidyRow{Experiment: "e", Condition: "c", Optimizer: "SGD", Seed: 2, Layer: "1", Epoch: 1, Split: "train", ParamName: "batch", ParamValue: Recorded(5)},
+		{TidyRow{Experiment: "e", Condition: "c", Optimizer: "SGD", Seed: 2, Layer: "1", Epoch: 1, Split: "train", ParamName: "batch",
+			ParamValue: Recorded(5)},
 			make([]Number, len(Further))}, // a run that failed
 	}
 	var b bytes.Buffer

@@ -1,6 +1,7 @@
-// Package mutate feeds damaged files to the tests of readers: mutations of valid ones, as many a second as the reader
-// can take, and with an eye on the memory that each costs. Go's own fuzzer, which it helps too, is guided by coverage,
-// but slow where a library is large.
+// Package mutate feeds damaged files to tests of readers. It mutates valid
+// files as fast as the reader can read them, and watches how much memory each
+// mutation costs. Go's own fuzzer, which this package supports, too, is guided
+// by coverage, but is slow if a library is large.
 package mutate
 
 import (
@@ -14,15 +15,19 @@ import (
 )
 
 const (
-	// For names the variable that makes Loop go on for a duration, such as 1h, from a random beginning.
+	// For names the environment variable that makes Loop run for a duration, such
+	// as 1h, starting from a random seed.
 	For = "SPARSEL_SOAK_FOR"
-	// Limit is the most memory in bytes that reading a few kilobytes may take, and what they are is Few.
+	// Limit is the most memory, in bytes, that reading a few kilobytes may
+	// allocate. Few says how many bytes these are.
 	Limit = 64 << 20
 	Few   = 8 << 10
 )
 
-// Loop calls try with one mutation of the seeds after another: the same 3,000 in every run of the tests, for a minute in
-// the long tests, or for as long as For says. A try that allocates more than Limit, and more than a thousand times what it was given, fails the test.
+// Loop calls try with one mutation of the seeds after another: the same 3,000
+// in every run of the tests, for a minute in the long tests, or for as long as
+// For says. A try that allocates more than Limit, and more than a thousand
+// times the size of its input, fails the test.
 func Loop(t *testing.T, seeds [][]byte, try func(data []byte)) {
 	t.Helper()
 	seed, long := uint64(1), time.Duration(0)
@@ -51,8 +56,9 @@ func Loop(t *testing.T, seeds [][]byte, try func(data []byte)) {
 	t.Logf("%d mutations in %v, beginning %d: at most %d kB allocated", n, time.Since(start).Round(time.Second), seed, most>>10)
 }
 
-// Watch calls try, fails the test if that allocates more than it may, and tells how much it was. Allocations count, not
-// what is left: it does not matter here whether a collection came in time.
+// Watch calls try, fails the test if try allocates more than it may, and
+// returns how much it allocated. It counts allocations, not live memory, so it
+// does not matter whether a garbage collection came in time.
 func Watch(t testing.TB, data []byte, try func(data []byte)) uint64 {
 	t.Helper()
 	before := allocated()
@@ -70,8 +76,10 @@ func allocated() uint64 {
 	return sample[0].Value.Uint64()
 }
 
-// Fuzz calls f.Fuzz. Left alone, the fuzzer spends up to a minute making each input that is new to it smaller, and in
-// a large library nearly all are new: 355 executions in 5 minutes were the result. A few attempts must do.
+// Fuzz calls f.Fuzz. By default the fuzzer spends up to a minute minimizing
+// each input that is new to it, and in a large library nearly all inputs are
+// new: the result was 355 executions in 5 minutes. So it limits minimizing to a
+// few attempts.
 func Fuzz(f *testing.F, try func(t *testing.T, data []byte)) {
 	given := false
 	flag.Visit(func(g *flag.Flag) { given = given || g.Name == "test.fuzzminimizetime" })
@@ -85,7 +93,7 @@ func Fuzz(f *testing.F, try func(t *testing.T, data []byte)) {
 	})
 }
 
-// Bytes gives one of the seeds with one to four changes.
+// Bytes returns one of the seeds with one to four changes.
 func Bytes(r *rand.Rand, seeds [][]byte) []byte {
 	data := slices.Clone(seeds[r.IntN(len(seeds))])
 	for range 1 + r.IntN(4) {
@@ -94,7 +102,7 @@ func Bytes(r *rand.Rand, seeds [][]byte) []byte {
 	return data
 }
 
-// odd are numbers, in the ways of several formats, that readers get wrong.
+// odd are numbers, in the encodings of several formats, that readers get wrong.
 var odd = [][]byte{
 	{0}, {0xff}, {0x7f}, {0x80}, {0xff, 0xff, 0xff, 0xff, 0x07}, {0xfe, 0xff, 0xff, 0xff, 0x0f}, {0xff, 0xff, 0xff, 0xff, 0x0f},
 	{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, {0x80, 0x80, 0x80, 0x20}, {0x7f, 0xff, 0xff, 0xff}, {0xff, 0xff, 0xff, 0x7f},
@@ -105,7 +113,8 @@ func change(r *rand.Rand, data, other []byte) []byte {
 	if len(data) == 0 {
 		return slices.Clone(other)
 	}
-	// Half of the changes are near the end: that is where archives and documents say what they hold.
+	// Make half of the changes near the end, because that is where archives and
+	// documents describe their contents.
 	at := r.IntN(len(data))
 	if r.IntN(2) == 0 {
 		at = max(0, len(data)-1-r.IntN(min(len(data), 1024)))

@@ -12,7 +12,7 @@ import (
 	"sparsel/artifacts"
 )
 
-// Block is the activations of one hidden layer after one epoch.
+// Block has the activations of one hidden layer after one epoch.
 type Block struct {
 	Epoch       int       // from 1
 	Layer       int       // from 1, input side first
@@ -35,16 +35,16 @@ var activationFormat = artifacts.Format{
 	},
 }
 
-// activationGroup is the number of values in a full row group: 2 MB, so that
-// writing and reading hold some 10 MB with levels and compressed copies, and
-// 2048 samples of a layer of 256 units are one row group.
+// activationGroup is the number of values in a full row group: 2 MB. Writing
+// and reading then use some 10 MB with levels and compressed copies, and 2048
+// samples of a layer of 256 units are one row group.
 const activationGroup = 1 << 19
 
-// groupRows is the number of samples of a layer in a full row group. A row
-// group never spans two blocks, so its lists are all of one length.
+// groupRows returns the number of samples of a layer in a full row group. A row
+// group never spans two blocks, so all of its lists have the same length.
 func groupRows(units int) int { return max(1, activationGroup/units) }
 
-// ActivationWriter writes an archive of activations, block by block.
+// ActivationWriter writes an archive of activations, one block at a time.
 type ActivationWriter struct {
 	archive *artifacts.Writer
 	path    string
@@ -56,7 +56,7 @@ type ActivationWriter struct {
 	epochs, layers, samples, lengths []int32
 }
 
-// CreateActivations begins an archive at path, replacing what is there. It
+// CreateActivations begins an archive at path and replaces any file there. It
 // must be ended by Close or Discard.
 func CreateActivations(path string, meta Meta) (*ActivationWriter, error) {
 	w, err := artifacts.Create(path, activationFormat, meta)
@@ -66,9 +66,10 @@ func CreateActivations(path string, meta Meta) (*ActivationWriter, error) {
 	return &ActivationWriter{archive: w, path: path, widths: map[int]int{}}, nil
 }
 
-// Append adds a block of at least one sample. Blocks come in ascending order
-// of epoch and layer, and a layer has the same width in all epochs. The
-// block's memory is not kept. After an error the archive is lost.
+// Append adds a block of at least one sample. Blocks must be in ascending order
+// of epoch and layer, and a layer must have the same width in all epochs.
+// Append does not keep the memory of the block. After an error the archive is
+// lost.
 func (w *ActivationWriter) Append(b Block) error {
 	if w.err == nil {
 		w.err = w.append(b)
@@ -128,8 +129,8 @@ func repeat(s []int32, v, n int) []int32 {
 }
 
 // Close ends the archive, reads it back and compares every value with what was
-// appended. The file is not synced. On an error, one of Append included, the
-// file is removed.
+// appended. It does not sync the file. After an error, even one from Append, it
+// removes the file.
 func (w *ActivationWriter) Close() error {
 	if w.err != nil {
 		return errors.Join(w.err, w.archive.Discard())

@@ -9,13 +9,13 @@ import (
 	"sparsel/artifacts"
 )
 
-// ActivationReader reads an archive of activations, block by block.
+// ActivationReader reads an archive of activations, one block at a time.
 type ActivationReader struct {
 	archive *artifacts.Reader
 	path    string
 	widths  map[int]int // by layer
-	group   int         // the next one
-	ahead   bool        // whether the columns hold row group `group` already
+	group   int         // number of the next row group
+	ahead   bool        // the columns hold row group `group` already
 	block   Block
 
 	epochs, layers, samples []int32
@@ -23,8 +23,8 @@ type ActivationReader struct {
 	values                  artifacts.List[float32]
 }
 
-// OpenActivations opens the archive at path. Its SHA-256 should have been
-// compared before.
+// OpenActivations opens the archive at path. The caller should have compared
+// its SHA-256 before.
 func OpenActivations(path string) (*ActivationReader, error) {
 	a, err := artifacts.Open(path, activationFormat)
 	if err != nil {
@@ -45,7 +45,7 @@ func newActivationReader(a *artifacts.Reader, path string) (*ActivationReader, e
 		return nil, fmt.Errorf("read %s: the metadata lack the widths of the layers; make it again", path)
 	}
 	if note == "" {
-		return r, nil // no blocks
+		return r, nil // there are no blocks
 	}
 	for w := range strings.SplitSeq(note, ",") {
 		layer, units, _ := strings.Cut(w, ":")
@@ -59,11 +59,11 @@ func newActivationReader(a *artifacts.Reader, path string) (*ActivationReader, e
 	return r, nil
 }
 
-// Meta gives the provenance that the archive was written with.
+// Meta returns the provenance that the archive was written with.
 func (r *ActivationReader) Meta() Meta { return r.archive.Meta() }
 
-// Next gives the next block, as it was appended, and io.EOF after the last.
-// The block's memory is used again by the following call.
+// Next returns the next block as it was appended, or io.EOF after the last. The
+// next call reuses the memory of the block.
 func (r *ActivationReader) Next() (Block, error) {
 	b := &r.block
 	b.Labels, b.Predictions, b.Values = b.Labels[:0], b.Predictions[:0], b.Values[:0]
@@ -90,7 +90,7 @@ func (r *ActivationReader) Next() (Block, error) {
 	return *b, nil
 }
 
-// load reads the next row group's columns, unless that is done.
+// load reads the columns of the next row group, unless that has been done.
 func (r *ActivationReader) load() error {
 	if r.ahead {
 		return nil
@@ -100,7 +100,7 @@ func (r *ActivationReader) load() error {
 	return err
 }
 
-// take adds the row group that is loaded to the block, row by row checked.
+// take adds the loaded row group to the block, and checks each row.
 func (r *ActivationReader) take() error {
 	b := &r.block
 	for i := range r.epochs {

@@ -17,7 +17,8 @@ import (
 	"sparsel/artifacts/mutate"
 )
 
-// oddBlock has every odd value in every place sooner or later.
+// oddBlock returns a block in which every odd value eventually occurs in every
+// place.
 func oddBlock(epoch, layer, samples, units int) Block {
 	b := sigmoidBlock(epoch, layer, samples, units)
 	for i, bits := range []uint32{
@@ -30,7 +31,7 @@ func oddBlock(epoch, layer, samples, units int) Block {
 	return b
 }
 
-// blockBits makes a block comparable, and its own.
+// blockBits returns a comparable copy of a block.
 func blockBits(b Block) any {
 	var bits []uint32
 	for _, v := range b.Values {
@@ -60,13 +61,14 @@ func readBlocks(path string) (meta Meta, blocks []any, err error) {
 func TestActivationsRoundTrip(t *testing.T) {
 	full := groupRows(256)
 	for name, blocks := range map[string][]Block{
-		"no blocks":      nil,
-		"one sample":     {oddBlock(30, 1, 1, 1)},
-		"one unit":       {oddBlock(30, 1, 1000, 1)},
-		"baseline":       {oddBlock(30, 1, 10_000, 256)},
-		"full groups":    {oddBlock(1, 1, 2*full, 256), oddBlock(2, 1, 2*full, 256)},
-		"one beyond":     {oddBlock(1, 1, full+1, 256), oddBlock(1, 2, full-1, 256)},
-		"several layers": {oddBlock(1, 1, 700, 16), oddBlock(1, 2, 700, 768), oddBlock(1, 4, 700, 3), oddBlock(9, 1, 70, 16), oddBlock(9, 4, 70, 3)},
+		"no blocks":   nil,
+		"one sample":  {oddBlock(30, 1, 1, 1)},
+		"one unit":    {oddBlock(30, 1, 1000, 1)},
+		"baseline":    {oddBlock(30, 1, 10_000, 256)},
+		"full groups": {oddBlock(1, 1, 2*full, 256), oddBlock(2, 1, 2*full, 256)},
+		"one beyond":  {oddBlock(1, 1, full+1, 256), oddBlock(1, 2, full-1, 256)},
+		"several layers": {oddBlock(1, 1, 700, 16), oddBlock(1, 2, 700, 768), oddBlock(1, 4, 700, 3), oddBlock(9, 1, 70, 16),
+			oddBlock(9, 4, 70, 3)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "activations.parquet")
@@ -134,8 +136,8 @@ func TestAppendRejects(t *testing.T) {
 	}
 }
 
-// TestReadActivationsRejects writes rows that are no activations, under their
-// name; the library's ways of losing data look like these.
+// TestReadActivationsRejects writes rows that are not activations, under the
+// name of their format. They resemble the ways in which the library loses data.
 func TestReadActivationsRejects(t *testing.T) {
 	type columns struct {
 		epochs, layers, samples []int32
@@ -144,7 +146,8 @@ func TestReadActivationsRejects(t *testing.T) {
 	}
 	group := func(epoch, layer, first int32, rows, units int) columns {
 		b := sigmoidBlock(1, 1, rows, units)
-		c := columns{repeat(nil, int(epoch), rows), repeat(nil, int(layer), rows), nil, b.Labels, artifacts.List[float32]{Lengths: repeat(nil, units, rows), Values: b.Values}}
+		c := columns{repeat(nil, int(epoch), rows), repeat(nil, int(layer), rows), nil, b.Labels,
+			artifacts.List[float32]{Lengths: repeat(nil, units, rows), Values: b.Values}}
 		for s := range int32(rows) {
 			c.samples = append(c.samples, first+s)
 		}
@@ -212,7 +215,7 @@ func TestDiscardActivations(t *testing.T) {
 // TestBoundedMemory writes and reads 20 blocks of 10 MB and watches the heap
 // after a collection in each. The reader's block may have grown to 13 MB, and a
 // row group is 2 MB of values, 2 MB of levels and a few copies that the library
-// makes of both; 60 MB is twice all that and a third of what was written.
+// makes of both. 60 MB is twice all that and a third of what was written.
 func TestBoundedMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("writes 200 MB")
@@ -260,7 +263,7 @@ func TestBoundedMemory(t *testing.T) {
 	}
 }
 
-// FuzzActivations feeds anything to the reader of activations.
+// FuzzActivations feeds arbitrary bytes to the reader of activations.
 func FuzzActivations(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "activations.parquet")
 	writeBlocks(f, path, nil, oddBlock(1, 1, 3, 2), oddBlock(1, 2, 3, 5))

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// sigmoidBlock is synthetic data of the size of a baseline layer's: unit j has
-// sigmoid(N(b_j, 2)), b_j ~ N(0, 1.5).
+// sigmoidBlock returns synthetic data of the size of a baseline layer's: unit j
+// has sigmoid(N(b_j, 2)), b_j ~ N(0, 1.5).
 func sigmoidBlock(epoch, layer, samples, units int) Block {
 	rng := rand.New(rand.NewPCG(uint64(epoch), uint64(layer)))
 	bias := make([]float64, units)

@@ -1,21 +1,22 @@
-// Package runs holds the three archives that a training run leaves behind.
+// Package runs has the formats of the three archives that a training run leaves
+// behind.
 //
 // The run record (WriteRecord, ReadRecord) has one row for each hidden layer of
-// each epoch, and before them of each early point:
+// each epoch, and before those one for each hidden layer of each early point:
 //
 //	epoch            int32                  from 1; 0 for an early point
 //	step             int64                  steps made since the start of the training
 //	layer            int32                  from 1, input side first
-//	train_loss       float64                the epoch's, equal in all its layers' rows, like all up to digest
+//	train_loss       float64                of the epoch; this and all columns up to digest are equal in the rows of all its layers
 //	test_loss        float64
 //	correct          int64                  test samples classified correctly
 //	samples          int64                  test samples
-//	train_loss_after float64                over the whole training set after the epoch; NaN: not asked for
+//	train_loss_after float64                over the whole training set after the epoch; NaN if not requested
 //	train_correct    int64                  training samples classified correctly after the epoch
-//	train_samples    int64                  training samples, 0 where nobody asked
-//	validation_loss  float64                over the samples held out of training; NaN where none are
-//	validation_correct int64                of those, classified correctly
-//	validation_samples int64                of those, all; 0 where none are held out
+//	train_samples    int64                  training samples; 0 if not requested
+//	validation_loss  float64                over the samples held out of training; NaN if there are none
+//	validation_correct int64                held-out samples classified correctly
+//	validation_samples int64                held-out samples; 0 if there are none
 //	class_correct    list<int64>            [classes] test samples classified correctly; empty at early points
 //	class_samples    list<int64>            [classes] test samples; empty at early points
 //	digest           string                 of the weights, 64 hex digits
@@ -34,9 +35,9 @@
 //	rank_squares     float64                sum of its squares
 //	layer_samples    int64                  samples that the sums of this row are over
 //
-// It keeps the statistics that metrics derive from and no metric, so that
-// a changed definition never needs a run again, and nothing that two equal
-// runs could differ in, such as seconds.
+// The record has the statistics from which metrics are derived, but no metric,
+// so that a changed definition never requires a new run. It has nothing in
+// which two equal runs could differ, such as seconds.
 //
 // The activations (CreateActivations, OpenActivations) have one row for each
 // archived epoch, hidden layer and sample:
@@ -48,18 +49,18 @@
 //	prediction uint8
 //	activation List<float32 not null> the layer's units
 //
-// The metadata key sparsel.units names the widths as layer:units, joined by
+// The metadata key sparsel.units lists the widths as layer:units, joined by
 // commas. Rows are in ascending order of epoch, layer and sample.
 //
-// The weights (WriteWeights, ReadWeights) have one row for each index of the first
-// dimension of each tensor, one in all for a vector:
+// The weights (WriteWeights, ReadWeights) have one row for each index of the
+// first dimension of each tensor; a vector has a single row:
 //
 //	name  string
 //	shape List<int64 not null>   of the tensor
 //	row   int32                  from 0
 //	value List<float32 not null> row-major
 //
-// What the numbers mean is for the trainer and the analysis to say; this
-// package checks shapes only, and any value, NaN and infinities included,
-// comes back bit for bit.
+// The trainer and the analysis define what the numbers mean. This package
+// checks only shapes. Any value, including NaN and infinities, is read back bit
+// for bit.
 package runs

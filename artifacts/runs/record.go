@@ -11,32 +11,33 @@ import (
 // begin with "sparsel.".
 type Meta = artifacts.Meta
 
-// Epoch is what a run records after one epoch, or at an early point, within the
-// first one. Early points have the epoch 0.
+// Epoch is what a run records after one epoch, or at an early point within the
+// first epoch. Early points have epoch 0.
 type Epoch struct {
 	Epoch     int     // from 1; 0 for an early point
 	Step      int     // steps made since the start of the training
-	TrainLoss float64 // mean over the batches of the epoch, each before its step; NaN before any
+	TrainLoss float64 // mean over the batches of the epoch, each before its step; NaN before the first
 	TestLoss  float64 // mean over the test samples
 	Correct   int     // test samples classified correctly
 	Samples   int     // test samples
-	// TrainLossAfter is the loss over the whole training set, TrainCorrect how many
-	// of its TrainSamples are classified correctly; NaN, 0 and 0 where nobody asked.
+	// TrainLossAfter is the loss over the whole training set, and TrainCorrect is
+	// how many of its TrainSamples are classified correctly. They are NaN, 0 and 0
+	// if not requested.
 	TrainLossAfter             float64
 	TrainCorrect, TrainSamples int
-	// ValidationLoss, ValidationCorrect and ValidationSamples are those of the images
-	// held out of training; NaN, 0 and 0 where none are.
+	// ValidationLoss, ValidationCorrect and ValidationSamples are those of the
+	// images held out of training. They are NaN, 0 and 0 if there are none.
 	ValidationLoss                       float64
 	ValidationCorrect, ValidationSamples int
-	// ClassCorrect and ClassSamples are Correct and Samples by class; early points
-	// have none.
+	// ClassCorrect and ClassSamples are Correct and Samples by class. Early points
+	// do not have them.
 	ClassCorrect, ClassSamples []int64
 	Layers                     []Layer // hidden layers, input side first; at least one
 	Digest                     [32]byte
 }
 
-// Layer holds the statistics of one hidden layer's activations, or rather of their
-// absolute values.
+// Layer has the statistics of the absolute values of one hidden layer's
+// activations.
 type Layer struct {
 	Units        int
 	Activation   string    // the function: sigmoid, relu or tanh
@@ -45,16 +46,16 @@ type Layer struct {
 	Squares      []float64 // [Units]
 	Least, Most  []float32 // [Units]
 	Thresholds   []float32 // ascending
-	Below        []int64   // [thresholds][Units], row-major: samples below
-	RatioSum     float64   // of the samples' norm ratios l1/l2
+	Below        []int64   // [thresholds][Units], row-major: number of samples below
+	RatioSum     float64   // sum of the samples' norm ratios l1/l2
 	RatioSquares float64
 	RatioFourths float64
-	RankSum      float64 // of the samples' mean ranks, weighted by activation
+	RankSum      float64 // sum of the samples' mean ranks, weighted by activation
 	RankSquares  float64
 	Samples      int64
 }
 
-// EarlyAndLate takes a record apart: into its early points and its epochs.
+// EarlyAndLate splits a record into its early points and its epochs.
 func EarlyAndLate(epochs []Epoch) (early, late []Epoch) {
 	for _, e := range epochs {
 		if e.Epoch == 0 {
@@ -104,13 +105,14 @@ var recordFormat = artifacts.Format{
 	},
 }
 
-// recordGroup is the number of class sums after which a row group of the
-// record is full: 2 MB. A usual record of 30 epochs is one row group.
+// recordGroup is the number of class sums in a full row group of the record: 2
+// MB. A usual record of 30 epochs is one row group.
 const recordGroup = 1 << 18
 
 // WriteRecord writes the run record of a run to path and reads it back. Epochs
-// must ascend, after early points with ascending steps, and all must have the same layers and classes. The file is not
-// synced; on an error there is none.
+// must be in ascending order, after early points with ascending steps, and all
+// must have the same layers and classes. The file is not synced. On an error
+// there is no file.
 func WriteRecord(path string, meta Meta, epochs []Epoch) error {
 	if err := checkRecord(epochs); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -123,7 +125,7 @@ func WriteRecord(path string, meta Meta, epochs []Epoch) error {
 	for i := range epochs {
 		rows.append(&epochs[i])
 		if len(rows.classSums.Values) >= recordGroup {
-			w.Write(rows.columns()...) // its error is Close's
+			w.Write(rows.columns()...) // Close reports its error
 			rows = recordRows{}
 		}
 	}
@@ -131,8 +133,8 @@ func WriteRecord(path string, meta Meta, epochs []Epoch) error {
 	return w.Close()
 }
 
-// ReadRecord reads the run record at path. Its SHA-256 should have been
-// compared before.
+// ReadRecord reads the run record at path. The caller should have compared its
+// SHA-256 before.
 func ReadRecord(path string) (Meta, []Epoch, error) {
 	r, err := artifacts.Open(path, recordFormat)
 	if err != nil {
@@ -195,7 +197,7 @@ func checkRecord(epochs []Epoch) error {
 	return nil
 }
 
-// checkClasses checks what is counted by class, which early points do not have.
+// checkClasses checks the counts by class, which early points do not have.
 func (e *Epoch) checkClasses(classes int) error {
 	if len(e.ClassCorrect) == 0 && len(e.ClassSamples) == 0 {
 		return nil
@@ -213,7 +215,8 @@ func (e *Epoch) checkClasses(classes int) error {
 	return nil
 }
 
-// check checks the shapes of a layer that was something like first before.
+// check checks the shapes of a layer. first is the same layer in the first
+// epoch.
 func (l *Layer) check(first *Layer, classes int) error {
 	switch {
 	case l.Units < 1 || l.Units > math.MaxInt32:

@@ -9,7 +9,7 @@ import (
 	"sparsel/artifacts"
 )
 
-// recordRows is one row group of the record, by columns.
+// recordRows is one row group of the record, stored by column.
 type recordRows struct {
 	epoch                     []int32
 	step                      []int64
@@ -62,7 +62,7 @@ func add[T int64 | float32 | float64](list *artifacts.List[T], values []T) {
 	list.Values = append(list.Values, values...)
 }
 
-// take returns the next row of a list column, the one with that number.
+// take returns the row with the given number in a list column.
 func take[T int64 | float32 | float64](list *artifacts.List[T], row int) []T {
 	n := list.Lengths[row]
 	values := list.Values[:n:n]
@@ -106,8 +106,8 @@ func (r *recordRows) append(e *Epoch) {
 	}
 }
 
-// epochs appends the epochs of a row group. A row of layer 1 begins an epoch. The
-// rows of a group that was read are taken apart, not copied.
+// epochs appends the epochs of a row group. A row of layer 1 begins an epoch.
+// The result shares the memory of a row group that was read.
 func (r *recordRows) epochs(epochs []Epoch) ([]Epoch, error) {
 	for i := range r.epoch {
 		e := Epoch{
@@ -141,7 +141,7 @@ func (r *recordRows) epochs(epochs []Epoch) ([]Epoch, error) {
 	return epochs, nil
 }
 
-// same tells whether two rows carry the same epoch, bit for bit.
+// same reports whether two rows have the same epoch, bit for bit.
 func (e *Epoch) same(o *Epoch) bool {
 	bits := math.Float64bits
 	return e.Epoch == o.Epoch && e.Step == o.Step && e.Correct == o.Correct && e.Samples == o.Samples && e.Digest == o.Digest &&

@@ -21,7 +21,7 @@ func oddFloats() []float64 {
 	}
 }
 
-// someEpochs is a record whose values are odd and all different in place.
+// someEpochs returns a record whose values are odd and differ in every place.
 func someEpochs(n int, widths ...int) []Epoch {
 	odd, at := oddFloats(), 0
 	next := func() float64 {
@@ -65,7 +65,7 @@ func someEpochs(n int, widths ...int) []Epoch {
 	return epochs
 }
 
-// recordBits makes records comparable that have NaNs.
+// recordBits makes records that contain NaNs comparable.
 func recordBits(epochs []Epoch) (words []uint64) {
 	for _, e := range epochs {
 		words = append(words, uint64(e.Epoch), math.Float64bits(e.TrainLoss), math.Float64bits(e.TestLoss),
@@ -113,7 +113,7 @@ func TestRecordRoundTrip(t *testing.T) {
 		"one unit":        someEpochs(1, 1),
 		"baseline":        someEpochs(30, 256),
 		"several layers":  someEpochs(5, 16, 1, 300),
-		"many row groups": someEpochs(40, 768, 768), // 614,400 class sums, 262,144 a group
+		"many row groups": someEpochs(40, 768, 768), // 614,400 class sums, 262,144 per group
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "record.parquet")
@@ -137,11 +137,12 @@ func TestRecordRejects(t *testing.T) {
 		spoil func([]Epoch) []Epoch
 		want  string
 	}{
-		"epoch -1":     {func(e []Epoch) []Epoch { e[0].Epoch = -1; return e }, "epoch -1 is not in 0.."},
-		"step":         {func(e []Epoch) []Epoch { e[0].Step = -1; return e }, "epoch 1 is after -1 steps"},
-		"late early":   {func(e []Epoch) []Epoch { e[1].Epoch = 0; return e }, "the early point at step 2400 follows epoch 1, step 1200"},
-		"early twice":  {func(e []Epoch) []Epoch { early(e, 2)[1].Step = 0; return e }, "the early point at step 0 follows epoch 0, step 0"},
-		"squares":      {func(e []Epoch) []Epoch { e[0].Layers[1].Squares = nil; return e }, "layer 2 has 0 squares, 3 least and 3 most, want 3 of each"},
+		"epoch -1":    {func(e []Epoch) []Epoch { e[0].Epoch = -1; return e }, "epoch -1 is not in 0.."},
+		"step":        {func(e []Epoch) []Epoch { e[0].Step = -1; return e }, "epoch 1 is after -1 steps"},
+		"late early":  {func(e []Epoch) []Epoch { e[1].Epoch = 0; return e }, "the early point at step 2400 follows epoch 1, step 1200"},
+		"early twice": {func(e []Epoch) []Epoch { early(e, 2)[1].Step = 0; return e }, "the early point at step 0 follows epoch 0, step 0"},
+		"squares": {func(e []Epoch) []Epoch { e[0].Layers[1].Squares = nil; return e },
+			"layer 2 has 0 squares, 3 least and 3 most, want 3 of each"},
 		"least":        {func(e []Epoch) []Epoch { e[0].Layers[1].Least = nil; return e }, "layer 2 has 3 squares, 0 least"},
 		"most":         {func(e []Epoch) []Epoch { e[0].Layers[1].Most = nil; return e }, "and 0 most"},
 		"thresholds":   {func(e []Epoch) []Epoch { e[0].Layers[1].Thresholds = nil; return e }, "6 counts below, want 0 thresholds x 3 units"},
@@ -149,8 +150,10 @@ func TestRecordRejects(t *testing.T) {
 		"no layers":    {func(e []Epoch) []Epoch { e[0].Layers = nil; return e }, "epoch 1 has no layers"},
 		"fewer layers": {func(e []Epoch) []Epoch { e[2].Layers = e[2].Layers[:1]; return e }, "epoch 5 has 1 layers, epoch 1 has 2"},
 		"no units":     {func(e []Epoch) []Epoch { e[0].Layers[0].Units = 0; return e }, "epoch 1, layer 1 has 0 units"},
-		"sums":         {func(e []Epoch) []Epoch { e[0].Layers[1].ClassSums = nil; return e }, "layer 2 has 0 class sums, want 10 classes x 3 units"},
-		"other width":  {func(e []Epoch) []Epoch { return append(e[:1], rename(someEpochs(1, 2, 4), 9)...) }, "epoch 9, layer 2 has 4 units and 10 classes, other than before"},
+		"sums": {func(e []Epoch) []Epoch { e[0].Layers[1].ClassSums = nil; return e },
+			"layer 2 has 0 class sums, want 10 classes x 3 units"},
+		"other width": {func(e []Epoch) []Epoch { return append(e[:1], rename(someEpochs(1, 2, 4), 9)...) },
+			"epoch 9, layer 2 has 4 units and 10 classes, other than before"},
 		"other classes": {func(e []Epoch) []Epoch {
 			l := &e[1].Layers[0]
 			l.ClassCounts, l.ClassSums = l.ClassCounts[:9], l.ClassSums[:9*2]
@@ -170,7 +173,7 @@ func TestRecordRejects(t *testing.T) {
 	}
 }
 
-// early makes the first n early points.
+// early turns the first n epochs into early points.
 func early(epochs []Epoch, n int) []Epoch {
 	for i := range n {
 		epochs[i].Epoch, epochs[i].Step = 0, 10*i
@@ -192,7 +195,7 @@ func rename(epochs []Epoch, first int) []Epoch {
 	return epochs
 }
 
-// TestReadRecordRejects writes rows that are no record, under its name.
+// TestReadRecordRejects writes rows that are not a record, under its name.
 func TestReadRecordRejects(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil func(*recordRows)
@@ -222,7 +225,7 @@ func TestReadRecordRejects(t *testing.T) {
 	}
 }
 
-// forge writes an archive that has the right form and wrong contents.
+// forge writes an archive with the right form and the wrong contents.
 func forge(t *testing.T, path string, f artifacts.Format, notes Meta, groups ...[]any) {
 	t.Helper()
 	w, err := artifacts.Create(path, f, nil)

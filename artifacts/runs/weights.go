@@ -26,11 +26,11 @@ var weightFormat = artifacts.Format{
 	},
 }
 
-// weightGroup is the number of values after which a row group is full: 2 MB.
+// weightGroup is the number of values in a full row group: 2 MB.
 const weightGroup = 1 << 19
 
-// row is the length of a tensor's rows: all of a vector, otherwise what belongs to
-// one index of the first dimension.
+// row returns the length of a tensor's rows: the length of a vector, or else
+// the number of values for one index of the first dimension.
 func (t *Tensor) row() (length int, err error) {
 	if t.Name == "" || len(t.Shape) == 0 {
 		return 0, fmt.Errorf("tensor %q of shape %v: want a name and a dimension", t.Name, t.Shape)
@@ -51,8 +51,9 @@ func (t *Tensor) row() (length int, err error) {
 	return n / t.Shape[0], nil
 }
 
-// WriteWeights writes tensors to path, in the given order, and reads them back. No
-// two may have the same name. The file is not synced; on an error there is none.
+// WriteWeights writes tensors to path, in the given order, and reads them back.
+// No two may have the same name. The file is not synced. On an error there is
+// no file.
 func WriteWeights(path string, meta Meta, tensors []Tensor) error {
 	if err := checkWeights(tensors); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -68,7 +69,7 @@ func WriteWeights(path string, meta Meta, tensors []Tensor) error {
 		for at := 0; at < len(t.Values); at += length {
 			rows.append(t, at/length, t.Values[at:at+length])
 			if len(rows.value.Values) >= weightGroup {
-				w.Write(rows.columns()...) // its error is Close's
+				w.Write(rows.columns()...) // Close reports its error
 				rows = weightRows{}
 			}
 		}
@@ -91,8 +92,8 @@ func checkWeights(tensors []Tensor) error {
 	return nil
 }
 
-// ReadWeights reads the tensors at path. The file's SHA-256 should have been
-// compared before.
+// ReadWeights reads the tensors at path. The caller should have compared the
+// file's SHA-256 before.
 func ReadWeights(path string) (Meta, []Tensor, error) {
 	r, err := artifacts.Open(path, weightFormat)
 	if err != nil {
@@ -115,7 +116,7 @@ func ReadWeights(path string) (Meta, []Tensor, error) {
 	return r.Meta(), tensors, nil
 }
 
-// weightRows is one row group of weights, by columns.
+// weightRows is one row group of weights, stored by column.
 type weightRows struct {
 	name  []string
 	shape artifacts.List[int64]
@@ -135,7 +136,7 @@ func (r *weightRows) append(t *Tensor, row int, values []float32) {
 	add(&r.value, values)
 }
 
-// tensors appends the rows to tensors, the last of which may be incomplete.
+// tensors appends the rows to tensors. The last tensor may be incomplete.
 func (r *weightRows) tensors(tensors []Tensor) ([]Tensor, error) {
 	for i, name := range r.name {
 		var shape []int

@@ -11,7 +11,8 @@ import (
 	"sparsel/artifacts"
 )
 
-// someTensors are those of a network, one so large that it spans row groups.
+// someTensors returns the tensors of a network, one of which is so large that
+// it spans row groups.
 func someTensors() []Tensor {
 	fill := func(n int) []float32 {
 		values := make([]float32, n)
@@ -40,8 +41,9 @@ func TestWeightsRoundTrip(t *testing.T) {
 			t.Errorf("the weights read differ from those written (%v)", err)
 		}
 	}
-	// Bits, which equality of floats does not compare.
-	odd := []Tensor{{"output.bias", []int{3}, []float32{math.Float32frombits(0x7fc00000), float32(math.Copysign(0, -1)), math.SmallestNonzeroFloat32}}}
+	// These bits are not compared by the equality of floats.
+	odd := []Tensor{{"output.bias", []int{3},
+		[]float32{math.Float32frombits(0x7fc00000), float32(math.Copysign(0, -1)), math.SmallestNonzeroFloat32}}}
 	if err := WriteWeights(path, meta, odd); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +80,7 @@ func TestWeightsReject(t *testing.T) {
 	}
 }
 
-// Rows that are no tensors, under their name.
+// Rows that are not tensors, under the name of their format.
 func TestReadWeightsRejects(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil func(*weightRows)

@@ -1,13 +1,13 @@
 // Package canon gives values one canonical form, so that equal parameters have
-// equal hashes and different ones never share a pre-image.
+// equal hashes and different parameters never have the same pre-image.
 //
 // A parameter struct is flattened to a sorted list of labelled, typed fields.
-// The same list serves two readers: the hash, which takes every part
-// length-delimited, and people, who are told "optimizer.lr 0.001 → 0.002".
+// The list has two uses. The hash reads every part of it delimited by length,
+// and people are told "optimizer.lr 0.001 → 0.002".
 //
-// The Go type of a field decides its kind, not the way a file spelled it: 0.1,
-// 1e-1 and 0.10 in a float field are one value, and so are 1 and 1.0; the
-// integer 1 in an int field is another one.
+// The Go type of a field decides its kind, not the spelling in a file. In a
+// float field 0.1, 1e-1 and 0.10 are the same value, and so are 1 and 1.0. The
+// integer 1 in an int field is a different value.
 package canon
 
 import (
@@ -35,7 +35,7 @@ type Field struct {
 type Kind string
 
 // The kinds of leaves. KindLen is the length of a slice, array or map, so that
-// no list is a prefix of another; KindEmpty stands for a struct without fields
+// no list is a prefix of another. KindEmpty stands for a struct without fields,
 // and KindNil for a nil pointer.
 const (
 	KindBool    Kind = "bool"
@@ -50,19 +50,20 @@ const (
 	KindNil     Kind = "nil"
 )
 
-// Flatten lists the leaves of v, a struct or a pointer to one (nil: no fields),
-// sorted by name.
+// Flatten lists the leaves of v, a struct or a pointer to one, sorted by name.
+// A nil pointer has no fields.
 //
 // Names are the Go field names in snake case (LR → lr, WeightDecay →
-// weight_decay) or the struct tag `param:"name"`; `param:"-"` leaves a field
-// out, for what cannot change a result. Fields may be booleans, integers,
+// weight_decay), or the struct tag `param:"name"`. The tag `param:"-"` leaves
+// out a field that cannot change a result. Fields may be booleans, integers,
 // floats, strings, and structs, pointers, slices, arrays and maps (with string
-// or integer keys) of them. A nil slice or map is an empty one. An array or
+// or integer keys) of these. A nil slice or map is an empty one. An array or
 // slice of bytes is one leaf.
 //
-// Flatten refuses, naming the field: NaN, which equals nothing; -0, which
-// equals +0 and yet behaves differently; unexported fields, which would be an
-// unseen dependency; interfaces, functions, channels and complex numbers.
+// Flatten rejects the following, and names the field: NaN, which equals
+// nothing; -0, which equals +0 and yet behaves differently; unexported fields,
+// which would be invisible dependencies; interfaces, functions, channels and
+// complex numbers.
 func Flatten(v any) ([]Field, error) {
 	if v == nil {
 		return nil, nil
@@ -200,7 +201,7 @@ func (f *flattener) length(name string, n int) {
 	f.leaf(name, KindLen, strconv.Itoa(n), binary.BigEndian.AppendUint64(nil, uint64(n)))
 }
 
-// snake turns a Go name into the spelling a parameter file would use:
+// snake turns a Go name into the spelling that a parameter file would use:
 // WeightDecay → weight_decay, LR → lr, SqrtBC2 → sqrt_bc2.
 func snake(s string) string {
 	var b strings.Builder

@@ -56,7 +56,7 @@ func TestFlattenNames(t *testing.T) {
 	}
 }
 
-// The way a file spells a value, and the order of keys, do not matter; the
+// The spelling of a value in a file and the order of keys do not matter. The
 // places of values do.
 func TestT10Spelling(t *testing.T) {
 	parse := func(text string) [32]byte {
@@ -89,22 +89,26 @@ func TestT10Spelling(t *testing.T) {
 	}
 }
 
-// No two of these values may share a pre-image.
+// No two of these values may have the same pre-image.
 func TestDistinct(t *testing.T) {
 	one, two := 1, 2
 	values := []any{
 		struct{ A string }{"b"}, struct{ A string }{""}, struct{ B string }{"b"}, struct{ A, B string }{"b", ""}, struct{ A, B string }{"", "b"},
-		struct{ A int }{1}, struct{ A float64 }{1}, struct{ A float32 }{1}, struct{ A uint }{1}, struct{ A bool }{true}, struct{ A string }{"1"}, struct{ A string }{"true"},
-		struct{ A []int }{nil}, struct{ A []int }{[]int{1}}, struct{ A []int }{[]int{1, 1}}, struct{ A []int }{[]int{1, 2}}, struct{ A []int }{[]int{2, 1}},
+		struct{ A int }{1}, struct{ A float64 }{1}, struct{ A float32 }{1}, struct{ A uint }{1}, struct{ A bool }{true},
+		struct{ A string }{"1"}, struct{ A string }{"true"},
+		struct{ A []int }{nil}, struct{ A []int }{[]int{1}}, struct{ A []int }{[]int{1, 1}}, struct{ A []int }{[]int{1, 2}},
+		struct{ A []int }{[]int{2, 1}},
 		struct{ A [][]int }{[][]int{{1, 2}, {}}}, struct{ A [][]int }{[][]int{{1}, {2}}}, struct{ A [][]int }{[][]int{{}, {1, 2}}},
-		struct{ A map[string]int }{map[string]int{"x": 1}}, struct{ A map[string]int }{map[string]int{"x": 2}}, struct{ A map[string]int }{map[string]int{"0": 1}},
+		struct{ A map[string]int }{map[string]int{"x": 1}}, struct{ A map[string]int }{map[string]int{"x": 2}},
+		struct{ A map[string]int }{map[string]int{"0": 1}},
 		struct{ A map[int]int }{map[int]int{7: 1}}, struct{ A map[string]int }{map[string]int{"7": 1}},
 		struct{ A map[string]struct{} }{map[string]struct{}{"a": {}}}, struct{ A map[string]struct{} }{map[string]struct{}{"b": {}}},
 		struct{ A *int }{nil}, struct{ A *int }{&one}, struct{ A *int }{&two},
 		struct{ A []byte }{nil}, struct{ A []byte }{[]byte{0}}, struct{ A []byte }{[]byte{0, 0}}, struct{ A string }{"\x00"},
 		struct{ A struct{ B string } }{}, struct{ A map[string]string }{map[string]string{"B": ""}}, struct{}{},
 		struct{ A []string }{[]string{"a", "b"}}, struct{ A []string }{[]string{"ab", ""}}, struct{ A []string }{[]string{"", "ab"}},
-		struct{ A float64 }{math.Inf(1)}, struct{ A float64 }{math.Inf(-1)}, struct{ A float64 }{math.SmallestNonzeroFloat64}, struct{ A float64 }{0},
+		struct{ A float64 }{math.Inf(1)}, struct{ A float64 }{math.Inf(-1)}, struct{ A float64 }{math.SmallestNonzeroFloat64},
+		struct{ A float64 }{0},
 	}
 	seen := map[[32]byte]int{}
 	for i, v := range values {
@@ -177,7 +181,8 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// The form on disk is for good: a change of these hashes repeats every training.
+// The form on disk is permanent: a change of these hashes repeats every
+// training.
 func TestGolden(t *testing.T) {
 	limit := 4
 	got := sum(t, config{Hidden: []int{784, 256}, Optimizer: optimizer{"adam", 0.001, 1e-5}, Tags: map[string]string{"k": "v"}, Limit: &limit})

@@ -9,17 +9,17 @@ import (
 	"strconv"
 )
 
-// A Hash takes labelled, typed, length-delimited fields. Two sequences of
-// fields give the same pre-image only if they are the same sequence.
+// A Hash takes labelled, typed, length-delimited fields. Two different
+// sequences of fields never have the same pre-image.
 type Hash struct {
 	h     hash.Hash
 	trace io.Writer
 	buf   []byte
 }
 
-// NewHash starts a hash under a versioned schema name such as "sparsel action 1".
-// If trace is not nil, a readable form of every field is written to it: the
-// switch for finding out why two hashes differ.
+// NewHash starts a hash under a versioned schema name such as "sparsel action
+// 1". If trace is not nil, every field is written to it in a readable form, to
+// find out why two hashes differ.
 func NewHash(schema string, trace io.Writer) *Hash {
 	h := &Hash{h: sha256.New(), trace: trace}
 	h.field("schema", KindString, []byte(schema), strconv.Quote(schema))
@@ -36,10 +36,11 @@ func (h *Hash) Bytes(label string, value []byte) {
 	h.field(label, KindBytes, value, fmt.Sprintf("%x", value))
 }
 
-// Nil adds a label whose value is absent, which differs from an empty one.
+// Nil adds a label whose value is absent, which is different from an empty
+// value.
 func (h *Hash) Nil(label string) { h.field(label, KindNil, nil, "absent") }
 
-// Fields adds a list made by Flatten, preceded by its label and length.
+// Fields adds a list that Flatten returned, preceded by its label and length.
 func (h *Hash) Fields(label string, fields []Field) {
 	n := strconv.Itoa(len(fields))
 	h.field(label, KindLen, binary.BigEndian.AppendUint64(nil, uint64(len(fields))), n)

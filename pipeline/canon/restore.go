@@ -9,10 +9,10 @@ import (
 	"strconv"
 )
 
-// UnmarshalJSON reads a field as JSON has it and restores what the hash takes
-// of it from its kind and its value for people, so that a hash can be computed
-// again from a description of what went into it. It refuses a value that its
-// kind does not have.
+// UnmarshalJSON reads a field from JSON and restores the bytes for the hash
+// from its kind and its value for people, so that a hash can be computed again
+// from a description of what went into it. It rejects a value that is not of
+// its kind.
 func (f *Field) UnmarshalJSON(text []byte) error {
 	type plain Field
 	if err := json.Unmarshal(text, (*plain)(f)); err != nil {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// A hash over fields that went through JSON is the hash over the fields themselves.
+// A hash over fields that went through JSON is the same as over the original
+// fields.
 func TestFieldsSurviveJSON(t *testing.T) {
 	type inner struct{}
 	fields, err := Flatten(struct {

@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// A cache is what was kept, to the last bit, or it is not believed and can be
-// named; one that an earlier program kept is as good.
+// A cache is either exactly what was written, to the last bit, or it is not
+// believed and can be named. A cache that an earlier program wrote is equally
+// good.
 func TestCacheBitFlips(t *testing.T) {
 	s := Source{Cache: filepath.Join(t.TempDir(), "cache", "modules")}
 	if err := CheckCache(s.Cache); !errors.Is(err, fs.ErrNotExist) {

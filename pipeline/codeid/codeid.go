@@ -1,24 +1,26 @@
-// Package codeid says what the code of a stage is, so that results are redone
-// when the code behind them changes and only then.
+// Package codeid identifies the code of a stage, so that results are redone if
+// and only if the code behind them changes.
 //
 // The identity of a root package is the closure of the packages it imports:
 //
-//   - packages of this module, each reduced to its syntax trees without
-//     comments, positions and layout; with compiler directives, embedded files
-//     and assembly. The files of all platforms count, so that the identity is
-//     the same on each of them; tests never do. File names count only by the
-//     build constraints they express, and, among files with init functions, by
-//     their order, which is the order those functions run in;
-//   - modules outside this one, by version, if one of their packages is in the
-//     closure on any of the platforms listed in modules.go;
-//   - the version of Go, and go.mod's go and godebug lines, which select
+//   - Packages of this module, each reduced to its syntax trees without
+//     comments, positions and layout, but with compiler directives, embedded
+//     files and assembly. The files of all platforms count, so that the
+//     identity is the same on each of them; tests never count. File names count
+//     only for the build constraints they express and, among files with init
+//     functions, for their order, which is the order in which those functions
+//     run.
+//   - Modules outside this one, by version, if one of their packages is in
+//     the closure on any of the platforms listed in modules.go.
+//   - The version of Go, and go.mod's go and godebug lines, which select
 //     language and run-time behaviour.
 //
 // A comment, gofmt, a touched or renamed file and another clone path change
-// nothing. Renaming a variable does: the syntax tree is compared, not meaning.
+// nothing. Renaming a variable does change the identity, because syntax trees
+// are compared, not their meaning.
 //
 // GOOS, GOARCH, GOAMD64 and build tags are left out on purpose: the project
-// promises equal bytes on all of them, and tests hold it to that.
+// promises equal bytes on all of them, and tests verify that.
 package codeid
 
 import (
@@ -36,25 +38,25 @@ import (
 	"sparsel/pipeline/canon"
 )
 
-// An Identity is the code of one root package.
+// An Identity identifies the code of one root package.
 type Identity struct {
 	ID       Hash              `json:"id"`
 	Root     string            `json:"root"`
-	Go       string            `json:"go"`       // toolchain, then go.mod's lines
-	Packages map[string]Hash   `json:"packages"` // by import path, this module
-	Modules  map[string]string `json:"modules"`  // path → version, other modules
+	Go       string            `json:"go"`       // the toolchain, then go.mod's lines
+	Packages map[string]Hash   `json:"packages"` // packages of this module, by import path
+	Modules  map[string]string `json:"modules"`  // versions of other modules, by path
 
-	// Pinned are the pinned packages that the closure met, and no part of ID.
+	// Pinned are the pinned packages in the closure. They are not part of ID.
 	Pinned map[string]Pin `json:"-"`
 }
 
-// A Pin is a package that counts by a version in place of its source.
+// A Pin is a package that counts by a version instead of by its source.
 type Pin struct {
 	Version string
-	Source  Hash // what it was all the same, for finding out why results differ
+	Source  Hash // hash of the source, to find out why results differ
 }
 
-// A Hash stands for source text.
+// A Hash identifies source text.
 type Hash [32]byte
 
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
@@ -75,14 +77,14 @@ func (h *Hash) UnmarshalText(text []byte) error {
 type Source struct {
 	// Dir is a directory inside the module, "" for the working directory.
 	Dir string
-	// Opaque lists import paths at which the closure stops, with everything
-	// below them: machinery whose behaviour is pinned by a version elsewhere.
+	// Opaque lists import paths at which the closure stops, with everything below
+	// them. A version elsewhere pins the behaviour of these packages.
 	Opaque []string
 	// Pinned are the packages, by import path, at which the closure stops because
-	// a version says what they compute. Whoever uses an identity hashes the
+	// a version says what they compute. Whoever uses an identity must hash these
 	// versions too.
 	Pinned map[string]string
-	// Cache, if not empty, is a file that keeps which modules outside packages
+	// Cache, if not empty, is a file that remembers which modules outside packages
 	// reach. It is keyed by go.mod and go.sum, so it cannot be out of date.
 	Cache string
 }
@@ -129,8 +131,8 @@ func (s Source) opaque(imp string) bool {
 	return false
 }
 
-// parseClosure reads the packages of this module that the roots reach, one
-// breadth at a time, several packages at once.
+// parseClosure parses the packages of this module that the roots reach, breadth
+// first and several packages at once.
 func (s Source) parseClosure(ctx context.Context, m module, roots []string) (map[string]*pkg, error) {
 	own := map[string]*pkg{}
 	importer := map[string]string{}
@@ -140,7 +142,7 @@ func (s Source) parseClosure(ctx context.Context, m module, roots []string) (map
 		next = slices.Compact(next)
 		parsed := make([]*pkg, len(next))
 		g, _ := errgroup.WithContext(ctx)
-		g.SetLimit(runtime.GOMAXPROCS(0)) // parsing is all computation
+		g.SetLimit(runtime.GOMAXPROCS(0)) // parsing is limited by the processors
 		for i, imp := range next {
 			g.Go(func() (err error) {
 				if !m.contains(imp) {
@@ -178,7 +180,7 @@ func (s Source) parseClosure(ctx context.Context, m module, roots []string) (map
 	return own, nil
 }
 
-// assemble joins what root reaches into its identity.
+// assemble combines what root reaches into its identity.
 func (s Source) assemble(root string, m module, own map[string]*pkg, modules map[string]map[string]string) Identity {
 	id := Identity{
 		Root:     root,

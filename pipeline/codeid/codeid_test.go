@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// study is a module in which stage train reaches gemm through model, two
-// packages deep, and stage figure reaches neither.
+// study is a module in which the stage train reaches gemm through model, two
+// packages deep, and the stage figure reaches neither.
 var study = map[string]string{
 	"go.mod": "module study\n\ngo 1.26\n",
 	"train/train.go": `package train
@@ -74,7 +74,7 @@ func identify(t *testing.T, dir string) map[string]Identity {
 	return ids
 }
 
-// What an edit changes.
+// What each edit changes.
 func TestT11Edits(t *testing.T) {
 	base := t.TempDir()
 	write(t, base, study)
@@ -105,24 +105,26 @@ func TestT11Edits(t *testing.T) {
 		"bad format":            {sub("model/model.go", "return gemm.Mul(x, 2)", "return   gemm.Mul( x,2 )"), "", ""},
 		"parentheses":           {sub("gemm/gemm.go", "x * (y", "(x) * (y"), "", ""},
 		"spelling of a number":  {sub("gemm/gemm.go", "0x1F", "0X1f"), "", ""},
-		"order of imports":      {sub("train/train.go", "\"fmt\"\n\t\"study/machine\"\n\t\"study/model\"", "\"study/model\"\n\n\t\"study/machine\"\n\t\"fmt\""), "", ""},
-		"file renamed":          {move("train/train.go", "train/zzz.go"), "", ""},
-		"test edited":           {sub("gemm/gemm_test.go", "helper", "other"), "", ""},
-		"program run by hand":   {sub("gemm/gen.go", "main() {}", "main() { println() }"), "", ""},
-		"generate directive":    {sub("gemm/gemm.go", "// Mul", "//go:generate true\n\n// Mul"), "", ""},
-		"opaque package":        {sub("machine/deep/deep.go", "1", "2"), "", ""},
-		"two packages deep":     {sub("gemm/gemm.go", "0x1F", "0x1E"), "train", "study/gemm"},
-		"precedence":            {sub("gemm/gemm.go", "x * (y + 0x1F)", "x * y + 0x1F"), "train", "study/gemm"},
-		"other platform":        {sub("gemm/gemm_arm64.go", "int", "int32"), "train", "study/gemm"},
-		"assembly":              {sub("gemm/gemm_arm64.s", "RET", "NOP\n\tRET"), "train", "study/gemm"},
-		"embedded file":         {sub("gemm/table.txt", "3", "4"), "train", "study/gemm"},
-		"directive":             {sub("gemm/gemm.go", "//go:noinline\n", ""), "train", "study/gemm"},
-		"build constraint":      {sub("train/extra.go", "package", "//go:build linux\n\npackage"), "train", "study/train"},
-		"constraint by name":    {move("train/extra.go", "train/extra_linux.go"), "train", "study/train"},
-		"import renamed":        {sub("model/model.go", "import \"study", "import gemm \"study"), "train", "study/model"},
-		"go line":               {sub("go.mod", "1.26", "1.25"), "train figure", ""},
-		"string":                {sub("figure/figure.go", "blue", "red"), "figure", "study/figure"},
-		"new file":              {func(f map[string]string) { f["figure/more.go"] = "package figure\n\nvar more int\n" }, "figure", "study/figure"},
+		"order of imports": {sub("train/train.go", "\"fmt\"\n\t\"study/machine\"\n\t\"study/model\"",
+			"\"study/model\"\n\n\t\"study/machine\"\n\t\"fmt\""), "", ""},
+		"file renamed":        {move("train/train.go", "train/zzz.go"), "", ""},
+		"test edited":         {sub("gemm/gemm_test.go", "helper", "other"), "", ""},
+		"program run by hand": {sub("gemm/gen.go", "main() {}", "main() { println() }"), "", ""},
+		"generate directive":  {sub("gemm/gemm.go", "// Mul", "//go:generate true\n\n// Mul"), "", ""},
+		"opaque package":      {sub("machine/deep/deep.go", "1", "2"), "", ""},
+		"two packages deep":   {sub("gemm/gemm.go", "0x1F", "0x1E"), "train", "study/gemm"},
+		"precedence":          {sub("gemm/gemm.go", "x * (y + 0x1F)", "x * y + 0x1F"), "train", "study/gemm"},
+		"other platform":      {sub("gemm/gemm_arm64.go", "int", "int32"), "train", "study/gemm"},
+		"assembly":            {sub("gemm/gemm_arm64.s", "RET", "NOP\n\tRET"), "train", "study/gemm"},
+		"embedded file":       {sub("gemm/table.txt", "3", "4"), "train", "study/gemm"},
+		"directive":           {sub("gemm/gemm.go", "//go:noinline\n", ""), "train", "study/gemm"},
+		"build constraint":    {sub("train/extra.go", "package", "//go:build linux\n\npackage"), "train", "study/train"},
+		"constraint by name":  {move("train/extra.go", "train/extra_linux.go"), "train", "study/train"},
+		"import renamed":      {sub("model/model.go", "import \"study", "import gemm \"study"), "train", "study/model"},
+		"go line":             {sub("go.mod", "1.26", "1.25"), "train figure", ""},
+		"string":              {sub("figure/figure.go", "blue", "red"), "figure", "study/figure"},
+		"new file": {func(f map[string]string) { f["figure/more.go"] = "package figure\n\nvar more int\n" }, "figure",
+			"study/figure"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			files := maps.Clone(study)
@@ -146,7 +148,7 @@ func TestT11Edits(t *testing.T) {
 	}
 }
 
-// Positions that carry meaning are kept.
+// Positions that have a meaning are kept.
 func TestMeaningfulPositions(t *testing.T) {
 	reduced := func(text string) Hash {
 		dir := t.TempDir()
@@ -181,7 +183,8 @@ func TestMeaningfulPositions(t *testing.T) {
 	}
 }
 
-// gofmt of any file of the Go tree's own packages is invisible.
+// Formatting any file of the Go tree's own packages with gofmt makes no
+// difference.
 func TestT11FormatIsInvisible(t *testing.T) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
@@ -218,7 +221,7 @@ func TestT11FormatIsInvisible(t *testing.T) {
 	}
 }
 
-// The order of init functions follows file names, so there it matters.
+// Init functions run in the order of file names, so there the names matter.
 func TestInitOrder(t *testing.T) {
 	hash := func(a, b string) Hash {
 		dir := t.TempDir()
@@ -285,8 +288,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// This module's own packages: the modules outside are found, kept in the cache,
-// and the same from there.
+// This module's own packages: the modules outside are found and cached, and the
+// cached answer is the same.
 func TestModulesOfThisModule(t *testing.T) {
 	roots := []string{"sparsel/pipeline/codeid", "sparsel/pipeline/canon"}
 	cache := filepath.Join(t.TempDir(), "not", "there", "yet", "modules")
@@ -315,8 +318,8 @@ func TestModulesOfThisModule(t *testing.T) {
 	}
 }
 
-// A go.work file comes to a module whose modules are known from before: they may
-// be others now.
+// A go.work file is added to a module whose modules are already known: they may
+// be different now.
 func TestWorkspaceIsRefused(t *testing.T) {
 	t.Setenv("GOWORK", "")
 	above := t.TempDir()
@@ -362,9 +365,9 @@ func TestWorkspaceIsRefused(t *testing.T) {
 	}
 }
 
-// What a program is built for and with is no part of any identity: equal bytes
-// are promised whatever it is, and held by tests. Toolchain and versions of
-// modules are.
+// The platform and the build settings are not part of any identity: the project
+// promises equal bytes for all of them, and tests verify that. The toolchain
+// and the versions of modules are part of it.
 func TestT16BuildSettings(t *testing.T) {
 	roots := []string{"sparsel/pipeline/codeid"}
 	here, err := Source{}.Identify(context.Background(), roots)
@@ -394,13 +397,15 @@ func BenchmarkIdentify(b *testing.B) {
 	}
 }
 
-// A pinned package counts by its version alone, and so does what it reaches.
+// A pinned package counts only by its version, and so does everything that it
+// reaches.
 func TestPinned(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, study)
 	pinned := func() Identity {
 		t.Helper()
-		ids, err := Source{Dir: dir, Pinned: map[string]string{"study/gemm": "gemm 1"}}.Identify(context.Background(), []string{"study/train", "study/figure"})
+		ids, err := Source{Dir: dir, Pinned: map[string]string{"study/gemm": "gemm 1"}}.Identify(context.Background(),
+			[]string{"study/train", "study/figure"})
 		if err != nil {
 			t.Fatal(err)
 		}

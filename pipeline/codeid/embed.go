@@ -13,8 +13,8 @@ import (
 	"sparsel/pipeline/canon"
 )
 
-// splitPatterns splits the arguments of //go:embed: words, or strings in
-// double or back quotes.
+// splitPatterns splits the arguments of //go:embed, which are words or strings
+// in double or back quotes.
 func splitPatterns(args string) ([]string, error) {
 	var out []string
 	for args = strings.TrimSpace(args); args != ""; args = strings.TrimSpace(args) {
@@ -38,8 +38,8 @@ func splitPatterns(args string) ([]string, error) {
 	return out, nil
 }
 
-// embeddedParts hashes the files that the patterns select, with their names,
-// which the program can see.
+// embeddedParts hashes the files that the patterns select, together with their
+// names, which the program can see.
 func embeddedParts(dir string, patterns map[string]bool) ([]part, error) {
 	files, err := embeddedFiles(os.DirFS(dir), patterns)
 	if err != nil {
@@ -56,7 +56,8 @@ func embeddedParts(dir string, patterns map[string]bool) ([]part, error) {
 	return parts, nil
 }
 
-// embeddedFiles reads the files that the patterns select in a package's folder.
+// embeddedFiles reads the files in a package's directory that the patterns
+// select.
 func embeddedFiles(folder fs.FS, patterns map[string]bool) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for pattern := range patterns {
@@ -77,8 +78,8 @@ func embeddedFiles(folder fs.FS, patterns map[string]bool) (map[string][]byte, e
 	return files, nil
 }
 
-// readMatched reads a matched file, or the files below a matched directory:
-// without those that begin with . or _, unless the pattern says all.
+// readMatched reads a matched file, or the files below a matched directory. In
+// a directory it skips names that begin with . or _ unless all is set.
 func readMatched(folder fs.FS, match string, all bool, files map[string][]byte) error {
 	return fs.WalkDir(folder, match, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {

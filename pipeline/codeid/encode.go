@@ -12,8 +12,8 @@ import (
 	"strconv"
 )
 
-// An encoder writes syntax trees unambiguously: every node by its type's name,
-// every list and text by its length.
+// An encoder writes syntax trees unambiguously: every node with the name of its
+// type, every list and text with its length.
 type encoder struct{ w *bufio.Writer }
 
 func (e *encoder) number(n int) {
@@ -35,8 +35,8 @@ func (e *encoder) texts(label string, list []string) {
 	}
 }
 
-// meaningful are the positions whose presence carries meaning: f(x...) and
-// type A = B.
+// meaningful are the positions whose presence has a meaning: f(x...) and type A
+// = B.
 var meaningful = map[reflect.Type]string{
 	reflect.TypeFor[ast.CallExpr](): "Ellipsis",
 	reflect.TypeFor[ast.TypeSpec](): "Assign",
@@ -50,11 +50,11 @@ func (e *encoder) value(v reflect.Value) {
 			return
 		}
 		switch n := v.Interface().(type) {
-		case *ast.ParenExpr: // the tree has the grouping already
+		case *ast.ParenExpr: // the tree already expresses the grouping
 			e.value(reflect.ValueOf(n.X))
 			return
 		case *ast.FieldList:
-			if len(n.List) == 0 { // func() () is func()
+			if len(n.List) == 0 { // func() () means func()
 				e.text("nil")
 				return
 			}
@@ -114,8 +114,8 @@ func (e *encoder) node(v reflect.Value) {
 	}
 }
 
-// literal writes a literal's value: gofmt rewrites 0X1F and 1E3, and raw and
-// quoted strings are the same constant. 1 and 1.0 differ in kind.
+// literal writes a literal by value, because gofmt rewrites 0X1F and 1E3, and a
+// raw and a quoted string can be the same constant. 1 and 1.0 differ in kind.
 func (e *encoder) literal(lit *ast.BasicLit) {
 	e.text("literal " + lit.Kind.String())
 	if c := constant.MakeFromLiteral(lit.Value, lit.Kind, 0); c.Kind() != constant.Unknown {

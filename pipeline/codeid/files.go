@@ -11,9 +11,9 @@ import (
 	"slices"
 )
 
-// Files reads, in dir and below, what go build takes into packages of this
-// module on any platform: by name, source, assembly and the like, and what is
-// embedded. Tests count as little as they do for an identity.
+// Files returns, by name, the files in dir and below that go build includes on
+// any platform in packages of this module: source, assembly and the like, and
+// embedded files. As in an identity, tests do not count.
 func Files(fsys fs.FS, dir string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	embeds := map[string]map[string]bool{} // patterns by folder
@@ -35,7 +35,7 @@ func Files(fsys fs.FS, dir string) (map[string][]byte, error) {
 		}
 		files[name] = text
 		if !isGo(name) || !bytes.Contains(text, []byte("//go:embed")) {
-			return nil // parsing all of them would take longer than reading them
+			return nil // skip parsing, which would take longer than reading
 		}
 		tree, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// module is this module: where it is and what it is called.
+// module is this module: its directory and its path.
 type module struct {
 	dir, path string
 	goLines   string
@@ -27,7 +27,8 @@ func findModule(dir string) (module, error) {
 			return parseModule(at, text)
 		}
 		if at == filepath.Dir(at) {
-			return module{}, fmt.Errorf("no go.mod in %s or above it: the source of the stages is needed to know what is up to date; run inside the repository", start)
+			return module{}, fmt.Errorf(
+				"no go.mod in %s or above it: the source of the stages is needed to know what is up to date; run inside the repository", start)
 		}
 	}
 }
@@ -55,9 +56,9 @@ func parseModule(dir string, text []byte) (module, error) {
 	return m, nil
 }
 
-// checkWorkspace refuses a go.work file that the go command would obey here. It
-// may replace modules, and ask for other versions of them and other settings of
-// the run time, without a trace in go.mod and go.sum.
+// checkWorkspace rejects a go.work file that the go command would use here.
+// Such a file may replace modules, and may select other versions of them and
+// other run-time settings, without a trace in go.mod and go.sum.
 func (m module) checkWorkspace() error {
 	file := os.Getenv("GOWORK")
 	switch file {
@@ -68,10 +69,12 @@ func (m module) checkWorkspace() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s puts this module into a workspace, where other code may be compiled than go.mod and go.sum say: set GOWORK=off and compile again, or move the file away", file)
+	return fmt.Errorf("%s puts this module into a workspace, where other code may be compiled than go.mod and go.sum say: "+
+		"set GOWORK=off and compile again, or move the file away", file)
 }
 
-// findWorkspace returns the go.work file in dir or the nearest above it, "" if there is none.
+// findWorkspace returns the go.work file in dir or its nearest parent, or "" if
+// there is none.
 func findWorkspace(dir string) string {
 	for ; ; dir = filepath.Dir(dir) {
 		file := filepath.Join(dir, "go.work")

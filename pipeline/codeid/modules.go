@@ -20,18 +20,18 @@ import (
 	"sparsel/pipeline/store/disk"
 )
 
-// platforms are the ones whose import graphs count, whatever this one is: the
-// identity must not depend on where it is computed.
+// platforms are those whose import graphs count, whatever the present platform
+// is, because the identity must not depend on where it is computed.
 var platforms = [...]string{"linux/amd64", "linux/arm64", "darwin/arm64", "windows/amd64"}
 
-// modules returns, for each import path outside this module, the modules its
-// closure touches on any platform, with their versions.
+// modules returns, for each import path outside this module, the modules that
+// its closure reaches on any platform, with their versions.
 //
-// This asks the go command once per platform, a few hundred milliseconds. The
-// answer follows from go.mod, go.sum and the import paths, since a version of a
-// module never changes, so it is kept.
+// It asks the go command once per platform, which takes a few hundred
+// milliseconds. The answer is cached, because it follows from go.mod, go.sum
+// and the import paths: a version of a module never changes.
 func (s Source) modules(ctx context.Context, m module, imports []string) (map[string]map[string]string, error) {
-	if err := m.checkWorkspace(); err != nil { // what is kept is no answer in a workspace
+	if err := m.checkWorkspace(); err != nil { // cached answers do not hold in a workspace
 		return nil, err
 	}
 	if len(imports) == 0 {
@@ -89,8 +89,9 @@ func loadModules(ctx context.Context, m module, platform string, imports []strin
 	return out, nil
 }
 
-// collectModules walks a package's imports. A package that does not exist on
-// this platform is no error: it may on another.
+// collectModules collects the modules of a package's imports. A package that
+// does not exist on this platform is not an error, because it may exist on
+// another.
 func collectModules(p *packages.Package, mods map[string]string, seen map[*packages.Package]bool) error {
 	if seen[p] {
 		return nil
@@ -101,7 +102,8 @@ func collectModules(p *packages.Package, mods map[string]string, seen map[*packa
 		if r := mod.Replace; r != nil {
 			version = r.Path + " " + r.Version
 			if r.Version == "" {
-				return fmt.Errorf("module %s is replaced by the directory %s: its version does not say what its code is; remove the replacement", mod.Path, r.Path)
+				return fmt.Errorf("module %s is replaced by the directory %s: its version does not say what its code is; remove the replacement",
+					mod.Path, r.Path)
 			}
 		}
 		if version == "" {
@@ -120,9 +122,9 @@ func collectModules(p *packages.Package, mods map[string]string, seen map[*packa
 // moduleCache is the content of Source.Cache.
 type moduleCache struct {
 	Key     Hash                         `json:"key"`
-	Sum     Hash                         `json:"sum"` // of Modules
+	Sum     Hash                         `json:"sum"` // hash of Modules
 	Modules map[string]map[string]string `json:"modules"`
-	Check   string                       `json:"check,omitempty"` // of Key and Sum; earlier programs wrote none
+	Check   string                       `json:"check,omitempty"` // checksum of Key and Sum; earlier programs wrote none
 }
 
 func (c moduleCache) check() string {
@@ -154,10 +156,11 @@ func (s Source) cachedModules(key Hash) map[string]map[string]string {
 	return c.Modules
 }
 
-// maxCache is far more than the answers for a module of any size take.
+// maxCache is far more than the answers for a module of any size need.
 const maxCache = 1 << 26
 
-// readCache reads a cache that is, byte by byte, what keepModules writes.
+// readCache reads a cache file, which must be byte for byte what keepModules
+// writes.
 func readCache(path string) (moduleCache, error) {
 	var c moduleCache
 	text, err := disk.ReadFile(path, maxCache)
@@ -165,23 +168,23 @@ func readCache(path string) (moduleCache, error) {
 		return c, err
 	}
 	if err := json.Unmarshal(text, &c); err != nil {
-		return c, fmt.Errorf("what the go command said of modules cannot be read: %w", err)
+		return c, fmt.Errorf("the go command's answers about modules cannot be read: %w", err)
 	}
 	again, err := json.Marshal(c)
 	if err == nil && (c.Sum != sumModules(c.Modules) || c.Check != "" && c.Check != c.check() || !bytes.Equal(text, again)) {
-		err = errors.New("what the go command said of modules is not what was kept: checksum does not match")
+		err = errors.New("the go command's answers about modules have changed: checksum does not match")
 	}
 	return c, err
 }
 
-// CheckCache reads a Source.Cache. The error wraps fs.ErrNotExist if there is
-// none.
+// CheckCache verifies the file that Source.Cache names. The error wraps
+// fs.ErrNotExist if there is none.
 func CheckCache(path string) error {
 	_, err := readCache(path)
 	return err
 }
 
-// keepModules saves an answer. A cache that cannot be written costs time only.
+// keepModules saves an answer. A cache that cannot be written only costs time.
 func (s Source) keepModules(key Hash, modules map[string]map[string]string) {
 	c := moduleCache{Key: key, Sum: sumModules(modules), Modules: modules}
 	c.Check = c.check()
@@ -195,9 +198,9 @@ func (s Source) keepModules(key Hash, modules map[string]map[string]string) {
 }
 
 func sumModules(modules map[string]map[string]string) Hash {
-	text, err := json.Marshal(modules) // sorts keys
+	text, err := json.Marshal(modules) // Marshal sorts keys
 	if err != nil {
-		panic(err) // strings always encode
+		panic(err) // strings can always be encoded
 	}
 	return sha256.Sum256(text)
 }

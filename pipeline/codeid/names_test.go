@@ -11,8 +11,9 @@ import (
 
 func TestConstraintSuffix(t *testing.T) {
 	for name, want := range map[string]string{
-		"gemm_linux_arm64.s": "linux_arm64", "gemm.go": "", "linux.go": "", "linux_arm64.go": "arm64", "a_linux.go": "linux", "a_arm64.go": "arm64",
-		"a_b.go": "", "a_arm64_linux.go": "linux", "a_b_linux_arm64.go": "linux_arm64", "arm64.s": "", "a_linux_b.go": "",
+		"gemm_linux_arm64.s": "linux_arm64", "gemm.go": "", "linux.go": "", "linux_arm64.go": "arm64", "a_linux.go": "linux",
+		"a_arm64.go": "arm64",
+		"a_b.go":     "", "a_arm64_linux.go": "linux", "a_b_linux_arm64.go": "linux_arm64", "arm64.s": "", "a_linux_b.go": "",
 	} {
 		if got := constraintSuffix(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
@@ -20,7 +21,8 @@ func TestConstraintSuffix(t *testing.T) {
 	}
 }
 
-// A header is known by its name, for other files include it; any other file by its ending, its constraint and its bytes.
+// A header counts by its name, because other files include it. Any other file
+// counts by its extension, its constraint and its bytes.
 func TestFilesAreKnownByBytes(t *testing.T) {
 	dir := t.TempDir()
 	sum := func(name, text string) [32]byte {
@@ -38,7 +40,8 @@ func TestFilesAreKnownByBytes(t *testing.T) {
 		t.Error("assembly is known by its name")
 	}
 	for _, pair := range [][4]string{
-		{"a.h", "x", "b.h", "x"}, {"a.hpp", "x", "b.hpp", "x"}, {"a.s", "x", "a.s", "y"}, {"a.s", "x", "a.syso", "x"}, {"a.s", "x", "a_arm64.s", "x"},
+		{"a.h", "x", "b.h", "x"}, {"a.hpp", "x", "b.hpp", "x"}, {"a.s", "x", "a.s", "y"}, {"a.s", "x", "a.syso", "x"},
+		{"a.s", "x", "a_arm64.s", "x"},
 		{"a_linux.s", "x", "a_arm64.s", "x"},
 	} {
 		if sum(pair[0], pair[1]) == sum(pair[2], pair[3]) {
@@ -67,7 +70,7 @@ func TestHashText(t *testing.T) {
 	}
 }
 
-// No two sequences of lists of texts are encoded alike.
+// No two sequences of lists of texts have the same encoding.
 func TestListsAreApart(t *testing.T) {
 	type list struct {
 		label string
@@ -85,7 +88,8 @@ func TestListsAreApart(t *testing.T) {
 	}
 	seen := map[string]int{}
 	for i, lists := range [][]list{
-		{{"a", nil}}, {{"a", []string{""}}}, {{"a", []string{"b"}}}, {{"a", []string{"b", "c"}}}, {{"a", []string{"bc"}}}, {{"ab", []string{"c"}}},
+		{{"a", nil}}, {{"a", []string{""}}}, {{"a", []string{"b"}}}, {{"a", []string{"b", "c"}}}, {{"a", []string{"bc"}}},
+		{{"ab", []string{"c"}}},
 		{{"a", []string{"b"}}, {"c", nil}}, {{"a", nil}, {"b", []string{"c"}}}, {{"a", []string{"b", "c", ""}}}, {{"a", nil}, {"b", nil}},
 	} {
 		text := encode(lists...)

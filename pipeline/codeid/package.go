@@ -15,29 +15,29 @@ import (
 	"sparsel/pipeline/canon"
 )
 
-// A pkg is one package of this module, all platforms together.
+// A pkg is one package of this module, with the files of all platforms.
 type pkg struct {
 	hash    Hash
 	imports []string // sorted
 }
 
-// byteFiles are the kinds of files other than Go that go build takes into a
-// package. They have no syntax tree here: every byte of them counts.
+// byteFiles are the kinds of files other than Go that go build includes in a
+// package. They are not parsed, so every byte of them counts.
 var byteFiles = []string{
 	".s", ".S", ".sx", ".h", ".hh", ".hpp", ".hxx", ".c", ".cc", ".cpp", ".cxx",
 	".m", ".f", ".F", ".for", ".f90", ".swig", ".swigcxx", ".syso",
 }
 
-// outOfBuild reports whether go build passes a file or folder of that name by.
+// outOfBuild reports whether go build ignores a file or directory of that name.
 func outOfBuild(name string) bool { return name[0] == '_' || name[0] == '.' }
 
-// isGo reports whether a file is source of a package, and not of its tests.
+// isGo reports whether a file is Go source of a package and not a test.
 func isGo(name string) bool {
 	return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
 }
 
-// part is a contribution of one file to a package's hash. Parts are sorted by
-// order, then by sum, so that file names show only where they matter.
+// part is what one file contributes to a package's hash. Parts are sorted by
+// order, then by sum, so that file names count only where they matter.
 type part struct {
 	order string
 	sum   [32]byte
@@ -105,9 +105,9 @@ func parsePackage(dir string) (*pkg, error) {
 	return p, nil
 }
 
-// part hashes a source file. Files with init functions are kept in the order of
-// their names: the compiler is given files in that order, and it is the order
-// in which init functions run.
+// part hashes a source file. Files with init functions are sorted by name,
+// because the compiler gets them in that order, and init functions run in that
+// order.
 func (f *file) part(name string) part {
 	h := canon.NewHash("sparsel file 1", nil)
 	h.String("suffix", constraintSuffix(name))
@@ -120,7 +120,8 @@ func (f *file) part(name string) part {
 	return p
 }
 
-// bytesPart hashes a file by its bytes. Headers are included by name.
+// bytesPart hashes a file by its bytes. The name counts if the file is a
+// header, because headers are included by name.
 func bytesPart(dir, name string) (part, error) {
 	data, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {

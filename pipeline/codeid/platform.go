@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// knownOS and knownArch are the names that constrain a file as the last parts
-// of its name, past, present and reserved: see "go help buildconstraint" and
-// internal/syslist in the Go tree. A name missing here would make a rename go
-// unnoticed, nothing worse.
+// knownOS and knownArch are the names, past, present and reserved, that
+// constrain a file if they end its name; see "go help buildconstraint" and
+// internal/syslist in the Go tree. If a name is missing here, a rename may go
+// unnoticed, but nothing worse happens.
 var (
 	knownOS = strings.Fields(`aix android darwin dragonfly freebsd hurd illumos ios js linux
 		nacl netbsd openbsd plan9 solaris wasip1 windows zos`)

@@ -13,17 +13,17 @@ import (
 	"strings"
 )
 
-// A file is a source file reduced to what can change what it does.
+// A file is a source file reduced to what can change its behaviour.
 type file struct {
 	syntax  [32]byte
 	build   string   // its //go:build expression, in standard form
 	imports []string // paths
 	embeds  []string // patterns of //go:embed
 	hasInit bool
-	ignored bool // no build on any platform contains it
+	ignored bool // no platform's build contains it
 }
 
-// reduce drops comments, positions, redundant parentheses, the order of
+// reduce removes comments, positions, redundant parentheses, the order of
 // imports and the spelling of literals from a syntax tree, and hashes the rest.
 func reduce(tree *ast.File) (*file, error) {
 	f := &file{}
@@ -74,7 +74,7 @@ func (e *encoder) imports(f *file, tree *ast.File) error {
 			if spec.Name != nil {
 				line += " as " + spec.Name.Name
 			}
-			if path == "C" { // the comment above it is C source
+			if path == "C" { // the comment above this import is C source
 				line += spec.Doc.Text() + d.(*ast.GenDecl).Doc.Text()
 			} else {
 				f.imports = append(f.imports, path)
@@ -88,7 +88,7 @@ func (e *encoder) imports(f *file, tree *ast.File) error {
 }
 
 // directives lists the comments that the compiler obeys, each with the number
-// of the declaration it stands before or in.
+// of the declaration that it is in or before.
 func (e *encoder) directives(f *file, tree *ast.File) error {
 	var lines []string
 	for _, group := range tree.Comments {
@@ -118,9 +118,9 @@ func (e *encoder) directives(f *file, tree *ast.File) error {
 	return nil
 }
 
-// buildConstraint reads the //go:build line, which counts above the package
-// clause only. A constraint that no platform can meet, such as the usual
-// "ignore" of programs run by hand, takes the file out of the package.
+// buildConstraint reads the //go:build line, which counts only above the
+// package clause. A constraint that no platform can satisfy, such as the usual
+// "ignore" of programs that are run by hand, takes the file out of the package.
 func (f *file) buildConstraint(tree *ast.File) error {
 	for _, group := range tree.Comments {
 		for _, c := range group.List {
@@ -138,8 +138,9 @@ func (f *file) buildConstraint(tree *ast.File) error {
 	return nil
 }
 
-// satisfiable reports whether some set of tags other than "ignore" meets x. It
-// tries them all; beyond 12 tags it assumes so, which only costs precision.
+// satisfiable reports whether some set of tags other than "ignore" satisfies x.
+// It tries all sets. With more than 12 tags it returns true, which only costs
+// precision.
 func satisfiable(x constraint.Expr) bool {
 	var tags []string
 	collectTags(x, &tags)

@@ -9,16 +9,17 @@ import (
 	"sparsel/pipeline"
 )
 
-// NewLog returns Events that write one line at the end of each node that did
-// something, and now and then one that says how far the run is.
+// NewLog returns Events that write a line whenever a node that did something
+// ends, and from time to time a line about the progress of the run.
 func NewLog(log *slog.Logger) pipeline.Events { return &logger{log: log, now: time.Now} }
 
-// summaryPause is the least time between two lines about the whole run: hours
-// of it are to be read in one go.
+// summaryPause is the least time between two lines about the whole run, so that
+// people can read the log of many hours.
 const summaryPause = time.Minute
 
-// blockedShown is how many nodes blocked by failures get a line of their own: one file that is not there can block all
-// of some thousand. The end of the run counts them.
+// blockedShown is how many nodes that are blocked by failures get a line of
+// their own. One missing file can block some thousand of them. The end of the
+// run counts them.
 const blockedShown = 10
 
 type logger struct {
@@ -26,7 +27,7 @@ type logger struct {
 	now     func() time.Time
 	t       *tracker
 	blocked int
-	summed  time.Time // when the whole run was last spoken of
+	summed  time.Time // time of the last line about the whole run
 }
 
 func (l *logger) RunStarted(p *pipeline.Plan, jobs int) {
@@ -45,7 +46,7 @@ func (l *logger) NodeStarted(n *pipeline.Node, host string) {
 	l.sum()
 }
 
-// sum writes a line about the whole run, if it is time.
+// sum writes a line about the whole run if it is time.
 func (l *logger) sum() {
 	now := l.now()
 	if now.Sub(l.summed) < summaryPause || len(l.t.left) == 0 {
@@ -88,7 +89,7 @@ func (l *logger) NodeFinished(r pipeline.NodeResult) {
 	l.sum()
 }
 
-// on adds the host to a line, if it is another machine.
+// on adds the host to a line if it is another machine.
 func on(host string, line ...any) []any {
 	if host != "" {
 		line = append(line, "host", host)

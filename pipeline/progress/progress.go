@@ -1,9 +1,9 @@
-// Package progress shows people how a run goes: bars on a terminal, log lines
-// anywhere else.
+// Package progress shows people how a run is going: with bars on a terminal,
+// with log lines anywhere else.
 //
-// Bars redraw with escape codes, which make a mess of a file or a pipe, and
-// lines written through their library vanish there; log lines scroll bars away
-// on a terminal. So there are two implementations and New picks one.
+// Bars redraw with escape codes, which clutter a file or a pipe, and lines
+// written through their library do not appear there. On a terminal, log lines
+// scroll the bars away. So there are two implementations, and New chooses one.
 package progress
 
 import (
@@ -18,8 +18,8 @@ import (
 	"sparsel/pipeline"
 )
 
-// New returns the Events that suit out: bars if it is a terminal, otherwise
-// lines through log.
+// New returns the Events for out: bars if it is a terminal, otherwise lines
+// through log.
 func New(out *os.File, log *slog.Logger) pipeline.Events {
 	if term.IsTerminal(int(out.Fd())) {
 		return NewTerminal(out)
@@ -27,15 +27,15 @@ func New(out *os.File, log *slog.Logger) pipeline.Events {
 	return NewLog(log)
 }
 
-// A tracker knows what is left to do. It is used under the serialisation that
-// pipeline.Events promises, plus the caller's own lock if it redraws by itself.
+// A tracker knows what is left to do. pipeline.Events promises serialised
+// calls; a caller that redraws by itself adds a lock of its own.
 type tracker struct {
 	plan    *pipeline.Plan
 	jobs    int
 	left    map[*pipeline.Node]bool
 	running map[*pipeline.Node]*job
-	order   []*pipeline.Node // of running, by start
-	stages  []*stageCount    // with something to do, in the order of the graph
+	order   []*pipeline.Node // running nodes, by start time
+	stages  []*stageCount    // stages with something to do, in the order of the graph
 	of      map[*pipeline.Stage]*stageCount
 	began   time.Time
 	todo    int
@@ -43,25 +43,26 @@ type tracker struct {
 	failed  int
 	blocked int
 
-	elapsed, cpu float64 // seconds of the stages that ended, by the clock and of processors
+	elapsed, cpu float64 // seconds that the ended stages took, by the clock and of processor time
 }
 
-// A stageCount is how far a stage is.
+// A stageCount is the progress of one stage.
 type stageCount struct {
 	stage       *pipeline.Stage
 	todo, ended int
 }
 
-// A job is a stage at work.
+// A job is one running stage.
 type job struct {
 	started time.Time
-	host    string  // empty: this machine
-	share   float64 // of its work that is done, 0 to 1
+	host    string  // empty for this machine
+	share   float64 // the share of its work that is done, 0 to 1
 	text    string
 }
 
 func newTracker(p *pipeline.Plan, jobs int, now time.Time) *tracker {
-	t := &tracker{plan: p, jobs: jobs, began: now, left: map[*pipeline.Node]bool{}, running: map[*pipeline.Node]*job{}, of: map[*pipeline.Stage]*stageCount{}}
+	t := &tracker{plan: p, jobs: jobs, began: now, left: map[*pipeline.Node]bool{}, running: map[*pipeline.Node]*job{},
+		of: map[*pipeline.Stage]*stageCount{}}
 	for i := range p.Steps {
 		if p.Steps[i].State == pipeline.Current {
 			continue
@@ -86,7 +87,7 @@ func (t *tracker) start(n *pipeline.Node, host string, now time.Time) {
 	t.running[n] = &job{started: now, host: host}
 }
 
-// at names the host of a job, if it is another machine.
+// at names the host of a job if it is another machine.
 func at(host string) string {
 	if host == "" {
 		return ""
@@ -127,7 +128,7 @@ func (t *tracker) finish(r pipeline.NodeResult) {
 	}
 }
 
-// byStage says how far each stage is that has something to do yet.
+// byStage describes the progress of each stage that still has something to do.
 func (t *tracker) byStage() string {
 	var parts []string
 	for _, c := range t.stages {
@@ -138,10 +139,10 @@ func (t *tracker) byStage() string {
 	return strings.Join(parts, ", ")
 }
 
-// runningShown is how many jobs at work are named; more are counted.
+// runningShown is how many running jobs are named. The others are only counted.
 const runningShown = 8
 
-// runningText names the jobs at work.
+// runningText names the running jobs.
 func (t *tracker) runningText() string {
 	var parts []string
 	for i, n := range t.order {
@@ -159,14 +160,15 @@ func (t *tracker) runningText() string {
 	return strings.Join(parts, ", ")
 }
 
-// remaining estimates the time left, from the processor time that nodes should
-// take, the clock's time that those before took for theirs, and how far running
-// jobs are: the work shared out over the workers, or the longest
-// running job if that is longer. Nodes that wait are counted as if they run.
-// unknown counts nodes of stages never measured, which are left out.
+// remaining estimates the time left. It uses the processor time that the
+// remaining nodes should take, the ratio of clock time to processor time of the
+// nodes before them, and the progress of the running jobs. The estimate is the
+// work divided by the number of workers, or the longest running job if that is
+// longer. Waiting nodes count as if they run. unknown counts the nodes of
+// stages that were never measured, which the estimate leaves out.
 func (t *tracker) remaining(now time.Time) (d time.Duration, unknown int) {
 	var total, longest time.Duration
-	stretch := 1.0 // by which other work on the machine makes the clock run ahead of the processors
+	stretch := 1.0 // clock time per processor time, more than 1 if the machine has other work
 	if t.cpu >= 1 {
 		stretch = t.elapsed / t.cpu
 	}
@@ -185,8 +187,8 @@ func (t *tracker) remaining(now time.Time) (d time.Duration, unknown int) {
 	return max(longest, total/time.Duration(t.jobs)), unknown
 }
 
-// remaining corrects a job's expected time by its own progress, which knows
-// better once a tenth of the work is done.
+// remaining corrects a job's expected time by its own progress, which is more
+// accurate once a tenth of the work is done.
 func (j *job) remaining(expected time.Duration, ok bool, now time.Time) (time.Duration, bool) {
 	elapsed := now.Sub(j.started)
 	if j.share >= 0.1 {
@@ -195,7 +197,7 @@ func (j *job) remaining(expected time.Duration, ok bool, now time.Time) (time.Du
 	return max(0, expected-elapsed), ok
 }
 
-// leftText says how long it takes yet, honestly.
+// leftText describes the time left, and how uncertain it is.
 func (t *tracker) leftText(now time.Time) string {
 	d, unknown := t.remaining(now)
 	switch {
@@ -209,7 +211,7 @@ func (t *tracker) leftText(now time.Time) string {
 	return "about " + Short(d) + " left"
 }
 
-// Short writes a duration with the precision an estimate deserves.
+// Short formats a duration with the precision that an estimate deserves.
 func Short(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
@@ -222,10 +224,11 @@ func Short(d time.Duration) string {
 	return fmt.Sprintf("%d h %02d m", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// summary says in one line what a run did.
+// summary describes in one line what a run did.
 func summary(r *pipeline.Report) string {
 	text := ""
-	for _, o := range []pipeline.Outcome{pipeline.Executed, pipeline.Cached, pipeline.CutOff, pipeline.Shared, pipeline.Failed, pipeline.Blocked, pipeline.Cancelled} {
+	for _, o := range []pipeline.Outcome{pipeline.Executed, pipeline.Cached, pipeline.CutOff, pipeline.Shared, pipeline.Failed,
+		pipeline.Blocked, pipeline.Cancelled} {
 		if n := r.Counts[o]; n > 0 {
 			if text != "" {
 				text += ", "

@@ -27,7 +27,8 @@ func (fixedCode) Identify(_ context.Context, packages []string) (map[string]code
 	return out, nil
 }
 
-// show runs a small study, in which one node fails, under the given Events.
+// show runs a small study, in which one node fails if fail is set, with the
+// given Events.
 func show(t *testing.T, dir string, events pipeline.Events, fail bool) {
 	t.Helper()
 	stage := &pipeline.Stage{Name: "square", Package: "p", Outputs: []string{"a"}, Run: func(_ context.Context, j *pipeline.Job) error {
@@ -44,7 +45,8 @@ func show(t *testing.T, dir string, events pipeline.Events, fail bool) {
 	type params struct{ Name string }
 	one := &pipeline.Node{Name: "one", Stage: stage, Params: params{"one"}}
 	two := &pipeline.Node{Name: "two", Stage: stage, Params: params{"two"}, Publish: map[string]string{"a": "two.txt"}}
-	three := &pipeline.Node{Name: "three", Stage: stage, Params: params{"three"}, Inputs: []pipeline.Input{{Name: "x", From: two, Output: "a"}}}
+	three := &pipeline.Node{Name: "three", Stage: stage, Params: params{"three"},
+		Inputs: []pipeline.Input{{Name: "x", From: two, Output: "a"}}}
 	g, err := pipeline.NewGraph([]*pipeline.Node{one, two, three})
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +65,7 @@ func show(t *testing.T, dir string, events pipeline.Events, fail bool) {
 	}
 }
 
-// buffer may be written to while it is read.
+// buffer may be written while it is read.
 type buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -106,7 +108,7 @@ func TestLog(t *testing.T) {
 	wantAll(t, out.String(), "everything is up to date")
 }
 
-// One failure may block thousands: some are named, the others counted.
+// One failure may block thousands of nodes: some are named, the others counted.
 func TestLogOfManyBlocked(t *testing.T) {
 	stage := &pipeline.Stage{Name: "s", Package: "p", Outputs: []string{"a"}, Run: func(context.Context, *pipeline.Job) error {
 		return errors.New("planned failure")
@@ -129,7 +131,7 @@ func TestLogOfManyBlocked(t *testing.T) {
 	}
 	var out buffer
 	e := pipeline.New(pipeline.Config{Store: s, Out: dir, Code: fixedCode{}, Events: NewLog(slog.New(slog.NewTextHandler(&out, nil)))})
-	for range 2 { // the second run counts anew
+	for range 2 { // the second run starts counting again
 		out = buffer{}
 		p, err := e.Plan(t.Context(), g, nil)
 		if err != nil {
@@ -149,7 +151,8 @@ func TestTerminal(t *testing.T) {
 	dir := t.TempDir()
 	var out buffer
 	show(t, dir, NewTerminal(&out), true)
-	wantAll(t, out.String(), "square", "3 / 3", "failed: two: planned failure", "about to fail", "log: ", "1 executed, 1 failed, 1 blocked", "1 blocked by failures")
+	wantAll(t, out.String(), "square", "3 / 3", "failed: two: planned failure", "about to fail", "log: ", "1 executed, 1 failed, 1 blocked",
+		"1 blocked by failures")
 	out = buffer{}
 	show(t, dir, NewTerminal(&out), false)
 	wantAll(t, out.String(), "2 / 2", "2 executed, 1 cached", "published two.txt")
@@ -158,7 +161,7 @@ func TestTerminal(t *testing.T) {
 	wantAll(t, out.String(), "everything is up to date: 3 nodes")
 }
 
-// Something that is no terminal gets a log, whatever else it is.
+// Anything that is not a terminal gets a log.
 func TestNewPicksTheLogForFiles(t *testing.T) {
 	f, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {
@@ -170,7 +173,7 @@ func TestNewPicksTheLogForFiles(t *testing.T) {
 	}
 }
 
-// Time left from what jobs report of themselves.
+// The time left, from what jobs report about themselves.
 func TestRemaining(t *testing.T) {
 	now := time.Now()
 	j := &job{started: now.Add(-10 * time.Second), share: 0.25}
@@ -190,8 +193,8 @@ func TestRemaining(t *testing.T) {
 	}
 }
 
-// A run of hours has a line about the whole of it once a minute, however much
-// happens, and nothing per step of a stage.
+// A run of many hours writes a line about the whole run once a minute, however
+// much happens, and nothing for each step of a stage.
 func TestLogSumsUpOnceAMinute(t *testing.T) {
 	var out buffer
 	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -202,7 +205,7 @@ func TestLogSumsUpOnceAMinute(t *testing.T) {
 	first, second := p.Steps[0].Node, p.Steps[1].Node
 	l.NodeStarted(first, "")
 	l.NodeStarted(second, "n2")
-	for i := range 1200 { // ten minutes, twice a second
+	for i := range 1200 { // twice a second for ten minutes
 		now = now.Add(500 * time.Millisecond)
 		l.NodeProgress(first, float64(i), 1200, "step")
 	}
@@ -219,10 +222,11 @@ func TestLogSumsUpOnceAMinute(t *testing.T) {
 	wantAll(t, text, `"by stage"="square 1/4"`, "failed=1", `gone="11 m 00 s"`, "running=\"node0 50 %\"", "ended=1 of=4")
 }
 
-// planOf is a plan of that many nodes that have never run.
+// planOf returns a plan of that many nodes that have never run.
 func planOf(t *testing.T, n int) *pipeline.Plan {
 	t.Helper()
-	stage := &pipeline.Stage{Name: "square", Package: "p", Outputs: []string{"a"}, Run: func(context.Context, *pipeline.Job) error { return nil }}
+	stage := &pipeline.Stage{Name: "square", Package: "p", Outputs: []string{"a"},
+		Run: func(context.Context, *pipeline.Job) error { return nil }}
 	var nodes []*pipeline.Node
 	for i := range n {
 		nodes = append(nodes, &pipeline.Node{Name: fmt.Sprint("node", i), Stage: stage, Params: struct{ I int }{i}})

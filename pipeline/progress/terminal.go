@@ -14,12 +14,13 @@ import (
 	"sparsel/pipeline/quote"
 )
 
-// NewTerminal returns Events that draw one bar per stage with work to do, below
-// them how the run goes as a whole, and a line for each job at work.
+// NewTerminal returns Events that draw one bar for each stage with work to do.
+// Below the bars are a line about the whole run and a line for each running
+// job.
 func NewTerminal(out io.Writer) pipeline.Events { return &terminal{out: out} }
 
-// redraw is how often the bars move; the time left is computed less often, since
-// it looks at every node.
+// redraw is how often the bars are redrawn. The time left is computed less
+// often, because that takes a look at every node.
 const (
 	redraw   = 150 * time.Millisecond
 	estimate = time.Second
@@ -31,7 +32,7 @@ type terminal struct {
 	mu   sync.Mutex // mpb redraws from its own goroutine
 	t    *tracker
 	left string
-	when time.Time // of left
+	when time.Time // when left was computed
 
 	bars  map[*pipeline.Stage]*mpb.Bar
 	text  []*mpb.Bar // lines without a bar
@@ -59,7 +60,7 @@ func (t *terminal) RunStarted(p *pipeline.Plan, jobs int) {
 	}
 }
 
-// line adds a line of text below all that is there.
+// line adds a line of text below everything else.
 func (t *terminal) line(text func(now time.Time) string) {
 	t.text = append(t.text, t.group.New(1, mpb.NopStyle(), mpb.BarPriority(len(t.bars)+len(t.text)),
 		mpb.PrependDecorators(decor.Any(func(s decor.Statistics) string {
@@ -69,8 +70,8 @@ func (t *terminal) line(text func(now time.Time) string) {
 		}))))
 }
 
-// cut shortens a line to a width in characters: one that wraps would make the
-// lines above it wander.
+// cut shortens a line to a width in characters, because a line that wraps would
+// displace those above it.
 func cut(text string, width int) string {
 	if r := []rune(text); width > 1 && len(r) > width {
 		return string(r[:width-1]) + "…"
@@ -78,7 +79,7 @@ func cut(text string, width int) string {
 	return text
 }
 
-// whole says how the run goes.
+// whole describes the progress of the run.
 func (t *terminal) whole(now time.Time) string {
 	if now.Sub(t.when) >= estimate {
 		t.left, t.when = t.t.leftText(now), now
@@ -99,7 +100,7 @@ func (t *terminal) whole(now time.Time) string {
 	return strings.Join(parts, " · ")
 }
 
-// running is the line of the i-th job at work.
+// running returns the line about the i-th running job.
 func (t *terminal) running(i int, now time.Time) string {
 	if i >= len(t.t.order) {
 		return ""
@@ -158,7 +159,7 @@ func (t *terminal) print(format string, args ...any) {
 func (t *terminal) RunFinished(r *pipeline.Report) {
 	if t.group != nil {
 		for _, bar := range t.bars {
-			bar.Abort(false) // no effect on complete ones; the others stay as they are
+			bar.Abort(false) // has no effect on complete bars; the others stay as they are
 		}
 		for _, line := range t.text {
 			line.Abort(true)

@@ -1,6 +1,8 @@
-// Package quote makes text of unknown origin safe to print: file names, what a file says about itself, errors of libraries
-// that repeat it. Such text may hold line breaks that forge a line of ours, escape sequences that a terminal obeys, and
-// marks that turn the direction of writing around.
+// Package quote makes text of unknown origin safe to print: file names, what a
+// file says about itself, and errors of libraries that repeat either. Such text
+// may contain line breaks that forge a line of this program's output, escape
+// sequences that a terminal obeys, and marks that reverse the direction of
+// writing.
 package quote
 
 import (
@@ -12,7 +14,8 @@ import (
 	"unicode/utf8"
 )
 
-// Text gives s as it is if it can only be seen, and as a Go string literal otherwise. It is one line in any case.
+// Text returns s unchanged if all of it is printable, and as a Go string
+// literal otherwise. The result is always one line.
 func Text(s string) string {
 	if utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
 		return s
@@ -20,8 +23,9 @@ func Text(s string) string {
 	return strconv.Quote(s)
 }
 
-// Lines gives s with everything escaped that can't be seen but line breaks and tabs: for text of ours, which may have
-// several lines, with other text in it. What it escapes within a JSON string stays JSON.
+// Lines escapes everything in s that is not printable, except line breaks and
+// tabs. It is for this program's own text, which may have several lines and may
+// contain other text. A JSON string that it escapes remains valid JSON.
 func Lines(s string) string {
 	var b strings.Builder
 	for i, r := range s {
@@ -39,7 +43,8 @@ func Lines(s string) string {
 	return b.String()
 }
 
-// Sprintf is fmt.Sprintf with [Text] for every argument that is a text, an error or has a text.
+// Sprintf is fmt.Sprintf with [Text] applied to every argument that is a
+// string, an error or a fmt.Stringer.
 func Sprintf(format string, args ...any) string {
 	safe := make([]any, len(args))
 	for i, a := range args {
@@ -57,17 +62,17 @@ func Sprintf(format string, args ...any) string {
 	return fmt.Sprintf(format, safe...)
 }
 
-// Fprintf prints what [Sprintf] gives.
+// Fprintf prints what [Sprintf] returns.
 func Fprintf(w io.Writer, format string, args ...any) {
 	io.WriteString(w, Sprintf(format, args...))
 }
 
-// Writer passes [Lines] of what it gets on to w.
+// Writer returns a writer that passes [Lines] of what is written to it on to w.
 func Writer(w io.Writer) io.Writer { return &writer{w: w} }
 
 type writer struct {
 	w    io.Writer
-	rest []byte // the beginning of a character whose end is still to come
+	rest []byte // the beginning of an incomplete character
 }
 
 func (q *writer) Write(p []byte) (int, error) {

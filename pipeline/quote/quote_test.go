@@ -15,7 +15,7 @@ func TestText(t *testing.T) {
 		`a "b" \ c`:         `a "b" \ c`,
 		"5.1\nverdict":      `"5.1\nverdict"`,
 		"\x1b[2J":           `"\x1b[2J"`,
-		"\u009b2J":          `"\u009b2J"`, // the one-byte form of the same
+		"\u009b2J":          `"\u009b2J"`, // the one-byte form of the same sequence
 		"\xff":              `"\xff"`,
 		"\u202egnp.exe":     `"\u202egnp.exe"`,
 		"\u2066a\u2069":     `"\u2066a\u2069"`,
@@ -55,7 +55,7 @@ func TestSprintf(t *testing.T) {
 	}
 }
 
-// Characters that come in pieces are whole again, and nothing else goes through.
+// Characters that arrive in pieces are whole again, and nothing else passes.
 func TestWriter(t *testing.T) {
 	const text = "μ ± σ 𝄞\x1b[0m\n\u202e"
 	var b strings.Builder

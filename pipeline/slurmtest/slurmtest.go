@@ -1,12 +1,13 @@
 //go:build linux
 
-// Package slurmtest is a Slurm of two nodes for tests of workers on other
-// machines: a controller and nodes from Debian's packages, each in a network
-// namespace and with a host name of its own, with their own key, folder and
-// addresses. Nothing leaves the namespaces, and all of it ends with the test.
+// Package slurmtest runs a Slurm cluster of two nodes for tests of workers on
+// other machines. A controller and the nodes, from Debian's packages, each have
+// a network namespace and a host name of their own, and the cluster has its own
+// key, directory and addresses. Nothing leaves the namespaces, and everything
+// ends with the test.
 //
-// It leaves out what needs systemd or control groups: limits of memory are not
-// kept, and processes are found by their parents.
+// The cluster does without systemd and control groups: it does not enforce
+// memory limits, and it finds processes by their parents.
 package slurmtest
 
 import (
@@ -23,19 +24,20 @@ import (
 	"time"
 )
 
-// CPUs is how many processors each node says it has.
+// CPUs is the number of processors that each node claims to have.
 const CPUs = 16
 
-// A Cluster is a running Slurm with the nodes n1 and n2, the partition ci, and
-// vip, whose jobs take nodes from ci's and have those queued again.
+// A Cluster is a running Slurm with the nodes n1 and n2 and two partitions: ci,
+// and vip, whose jobs may preempt those of ci, which are queued again.
 type Cluster struct {
 	t    testing.TB
 	dir  string
 	name string
 }
 
-// settings is slurm.conf. SlurmdTimeout is how long a dead node goes unnoticed, and
-// InactiveLimit how long a dead srun; by default its job stays for ever.
+// settings is slurm.conf. SlurmdTimeout is how long a dead node goes unnoticed,
+// and InactiveLimit how long a dead srun does. By default its job stays for
+// ever.
 const settings = `ClusterName=%[2]s
 SlurmctldHost=ctl(10.99.0.1)
 AuthInfo=socket=%[1]s/munge.sock
@@ -68,8 +70,8 @@ PartitionName=ci Nodes=n1,n2 Default=YES PriorityTier=1
 PartitionName=vip Nodes=n1,n2 PriorityTier=10
 `
 
-// Start starts a cluster, and ends it with the test. A test that cannot have one
-// is skipped, or fails if SPARSEL_REQUIRE names slurm.
+// Start starts a cluster that ends with the test. If a cluster is impossible
+// here, the test is skipped, or fails if SPARSEL_REQUIRE names slurm.
 func Start(t testing.TB) *Cluster {
 	t.Helper()
 	if why := lacking(); why != "" {
@@ -78,7 +80,7 @@ func Start(t testing.TB) *Cluster {
 		}
 		t.Skip(why)
 	}
-	dir, err := os.MkdirTemp("", "slurm") // a short path: sockets lie in it
+	dir, err := os.MkdirTemp("", "slurm") // a short path, because it contains sockets
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,12 +90,14 @@ func Start(t testing.TB) *Cluster {
 		c.must(os.Mkdir(filepath.Join(dir, sub), 0o755))
 	}
 	c.must(os.WriteFile(filepath.Join(dir, "slurm.conf"), fmt.Appendf(nil, settings, dir, c.name, CPUs), 0o644))
-	c.must(os.WriteFile(filepath.Join(dir, "cgroup.conf"), []byte("CgroupPlugin=cgroup/v1\n"), 0o644)) // or slurmd fails without control groups
+	// Otherwise slurmd fails without control groups.
+	c.must(os.WriteFile(filepath.Join(dir, "cgroup.conf"), []byte("CgroupPlugin=cgroup/v1\n"), 0o644))
 	key := make([]byte, 128)
 	copy(key, "a key that guards nothing, since nothing outside of the namespaces can reach what it is for")
 	c.must(os.WriteFile(filepath.Join(dir, "munge.key"), key, 0o400))
 	c.network()
-	c.shell(`munged --force --socket=%[1]s/munge.sock --key-file=%[1]s/munge.key --pid-file=%[1]s/munged.pid --log-file=%[1]s/munged.log --seed-file=%[1]s/seed`, dir)
+	c.shell(`munged --force --socket=%[1]s/munge.sock --key-file=%[1]s/munge.key `+
+		`--pid-file=%[1]s/munged.pid --log-file=%[1]s/munged.log --seed-file=%[1]s/seed`, dir)
 	c.daemon("ctl", "slurmctld -D -f "+dir+"/slurm.conf")
 	c.StartNode("n1")
 	c.StartNode("n2")
@@ -101,7 +105,7 @@ func Start(t testing.TB) *Cluster {
 	return c
 }
 
-// lacking says what a machine lacks for a cluster.
+// lacking says what this machine lacks for running a cluster.
 func lacking() string {
 	if os.Getuid() != 0 {
 		return "only root can make network namespaces"
@@ -114,7 +118,7 @@ func lacking() string {
 	return ""
 }
 
-// network makes the namespaces and a bridge between them, in the controller's.
+// network makes the namespaces, and a bridge between them in the controller's.
 func (c *Cluster) network() {
 	c.shell(`ip netns add %[1]s-ctl; ip -n %[1]s-ctl link set lo up; ip -n %[1]s-ctl link add name lan type bridge
 ip -n %[1]s-ctl addr add 10.99.0.1/24 dev lan; ip -n %[1]s-ctl link set lan up`, c.name)
@@ -126,14 +130,15 @@ ip -n %[1]s-%[2]s addr add 10.99.0.1%[3]d/24 dev eth0; ip -n %[1]s-%[2]s link se
 	}
 }
 
-// in is what runs a command in a namespace.
+// in returns the command prefix that runs a command in a namespace.
 func (c *Cluster) in(name string) string {
 	return "ip netns exec " + c.name + "-" + name
 }
 
 func (c *Cluster) daemon(name, command string) {
-	cmd := exec.Command("sh", "-c", fmt.Sprintf(`exec %s unshare -u sh -c 'hostname %s; exec env SLURM_CONF=%s/slurm.conf %s' >>%s/%s.out 2>&1`,
-		c.in(name), name, c.dir, command, c.dir, name))
+	cmd := exec.Command("sh", "-c",
+		fmt.Sprintf(`exec %s unshare -u sh -c 'hostname %s; exec env SLURM_CONF=%s/slurm.conf %s' >>%s/%s.out 2>&1`,
+			c.in(name), name, c.dir, command, c.dir, name))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	c.must(cmd.Start())
 	go cmd.Wait()
@@ -144,24 +149,25 @@ func (c *Cluster) StartNode(node string) {
 	c.daemon(node, fmt.Sprintf("slurmd -D -N %s -f %s/slurm.conf", node, c.dir))
 }
 
-// Srun is a command that starts programs on the nodes, one each.
+// Srun returns a command that starts a program on one of the nodes.
 func (c *Cluster) Srun(options string) string {
 	return fmt.Sprintf("%s env SLURM_CONF=%s/slurm.conf srun --quiet -n1 -c1 %s", c.in("ctl"), c.dir, options)
 }
 
-// Do runs a command of Slurm's, which must succeed.
+// Do runs a Slurm command, which must succeed.
 func (c *Cluster) Do(command string) string {
 	c.t.Helper()
 	return c.shell("%s env SLURM_CONF=%s/slurm.conf %s", c.in("ctl"), c.dir, command)
 }
 
-// Try is Do for a command that may fail.
+// Try runs a Slurm command that may fail.
 func (c *Cluster) Try(command string) string {
 	out, _ := exec.Command("sh", "-c", fmt.Sprintf("%s env SLURM_CONF=%s/slurm.conf %s", c.in("ctl"), c.dir, command)).CombinedOutput()
 	return string(out)
 }
 
-// Processes lists those of a node, or of ctl, whose command line begins so.
+// Processes lists the processes of a node, or of ctl, whose command lines begin
+// with prefix.
 func (c *Cluster) Processes(node, prefix string) (pids []int) {
 	out, _ := exec.Command("ip", "netns", "pids", c.name+"-"+node).Output()
 	for _, field := range strings.Fields(string(out)) {
@@ -173,8 +179,8 @@ func (c *Cluster) Processes(node, prefix string) (pids []int) {
 	return pids
 }
 
-// Kill ends the processes of a node whose command line begins so, or the first
-// of them, and says how many those are.
+// Kill kills all processes of a node whose command lines begin with prefix, or
+// only the first one, and returns their number.
 func (c *Cluster) Kill(node, prefix string, all bool) int {
 	pids := c.Processes(node, prefix)
 	if !all {
@@ -192,13 +198,13 @@ func (c *Cluster) Cut(node string) {
 	c.shell("ip -n %s-ctl link set %s down", c.name, node)
 }
 
-// Mend puts it back.
+// Mend reconnects a node.
 func (c *Cluster) Mend(node string) {
 	c.t.Helper()
 	c.shell("ip -n %s-ctl link set %s up", c.name, node)
 }
 
-// WaitIdle waits until the nodes have nothing to do and are fit.
+// WaitIdle waits until the nodes are idle and available.
 func (c *Cluster) WaitIdle() {
 	c.t.Helper()
 	c.wait("the nodes to be idle", func() bool { return strings.Count(c.Try("sinfo -h -N -p ci -o %T"), "idle\n") == 2 })

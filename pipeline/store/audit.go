@@ -13,35 +13,35 @@ import (
 	"time"
 )
 
-// A Scan is what a store holds, every byte of it read.
+// A Scan is everything found by reading every byte of a store.
 type Scan struct {
-	Records map[ActionID]*Record // those that can be believed
-	Blobs   map[ContentID]int64  // sizes of those that hold what their name says
-	Events  []Event              // of the journal, without what is damaged
-	Faults  []Fault              // by path
-	Notes   []string             // what is no fault and still worth knowing
-	Files   int                  // read
+	Records map[ActionID]*Record // the records that can be believed
+	Blobs   map[ContentID]int64  // sizes of the blobs whose content matches their name
+	Events  []Event              // the journal, without what is damaged
+	Faults  []Fault              // sorted by path
+	Notes   []string             // findings that are not faults but worth knowing
+	Files   int                  // number of files read
 	Bytes   int64
 }
 
-// ScanOptions are the choices of a scan.
+// ScanOptions configures a scan.
 type ScanOptions struct {
-	// Skip, if not nil, says that a blob need not be hashed: it was before, and
-	// its file is untouched since.
+	// Skip, if not nil, reports whether a blob need not be hashed, because it was
+	// hashed before and its file has not changed since.
 	Skip func(id ContentID, path string) bool
-	// Hashed, if not nil, hears of every blob that was found sound. It may be
+	// Hashed, if not nil, is called for every blob that was found sound. It may be
 	// called from several goroutines.
 	Hashed func(id ContentID, path string)
-	// Progress, if not nil, hears how many of the bytes are read, one call at a
-	// time.
+	// Progress, if not nil, is told how many of the bytes have been read, one call
+	// at a time.
 	Progress func(done, total int64)
 }
 
-// Scan hashes every blob and reads every record, manifest, the journal and what
-// else decides anything, on all cores, and holds them against one another. It takes no lock and writes
-// nothing. The error is about the store as a whole or ctx; what is wrong with
-// single files is in Faults. Logs and what is in quarantine carry no checksum
-// and are not looked at.
+// Scan hashes every blob and reads every record, every manifest, the journal
+// and everything else that decides anything, on all cores, and compares them
+// with one another. It takes no lock and writes nothing. The error is about the
+// store as a whole or ctx; what is wrong with single files is in Faults. Logs
+// and files in quarantine carry no checksum and are not checked.
 func (s *Store) Scan(ctx context.Context, o ScanOptions) (*Scan, error) {
 	sc := &Scan{Records: map[ActionID]*Record{}, Blobs: map[ContentID]int64{}}
 	entries, faults, err := s.list()
@@ -53,7 +53,7 @@ func (s *Store) Scan(ctx context.Context, o ScanOptions) (*Scan, error) {
 	for _, e := range entries {
 		total += e.size
 	}
-	// Large files first, so that the cores end together.
+	// Start with the large files, so that all cores finish at about the same time.
 	slices.SortStableFunc(entries, func(a, b entry) int { return int(b.size>>20) - int(a.size>>20) })
 	var mu sync.Mutex
 	err = each(ctx, entries, func(e entry) error {
@@ -61,7 +61,7 @@ func (s *Store) Scan(ctx context.Context, o ScanOptions) (*Scan, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // a run finished with it meanwhile
+			return nil // a run has removed it in the meantime
 		}
 		sc.Files, sc.Bytes = sc.Files+1, sc.Bytes+e.size
 		if o.Progress != nil {
@@ -89,7 +89,7 @@ func (s *Store) Scan(ctx context.Context, o ScanOptions) (*Scan, error) {
 	return sc, nil
 }
 
-// scanEntry reads one file and says what is wrong with it.
+// scanEntry reads one file and returns what is wrong with it.
 func (s *Store) scanEntry(e entry, o ScanOptions) (text []byte, r *Record, err error) {
 	path := s.path(e.path)
 	switch e.kind {
@@ -129,8 +129,8 @@ func (s *Store) scanBlob(e entry, path string, o ScanOptions) error {
 	return nil
 }
 
-// readGrowing reads the journal. A run may be in the middle of a line: if the
-// end looks torn, it gets the time to finish.
+// readGrowing reads the journal. A run may be in the middle of writing a line:
+// if the end looks torn, readGrowing waits for the run to finish it.
 func readGrowing(path string) (text []byte, err error) {
 	for range 3 {
 		if text, err = readFile(path, maxJournal); err != nil {
@@ -144,8 +144,9 @@ func readGrowing(path string) (text []byte, err error) {
 	return text, nil
 }
 
-// Signature says what the file system says of a file without reading it: size,
-// times, inode. As long as it stays the same, nobody is likely to have written.
+// Signature returns what the file system says about a file without reading it:
+// size, times, inode. As long as it stays the same, nobody is likely to have
+// written to the file.
 func Signature(path string) (string, error) {
 	s, err := statSignature(path)
 	return fmt.Sprintf("%d %d %d %d", s.size, s.mtime, s.ctime, s.inode), err
@@ -172,7 +173,7 @@ func (sc *Scan) journal(text []byte) {
 	}
 }
 
-// compare holds what was read against what else was read.
+// compare compares the files of a scan with one another.
 func (sc *Scan) compare(s *Store, entries []entry) {
 	add := func(kind FaultKind, path, what string, args ...any) {
 		sc.Faults = append(sc.Faults, Fault{kind, path, fmt.Sprintf(what, args...)})
@@ -188,7 +189,7 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 			runs++
 		}
 	}
-	// What a run has written since the files were listed is there, too.
+	// A run may have written files since the files were listed. They count, too.
 	present := func(path string) bool {
 		_, err := os.Lstat(s.path(path))
 		return listed[path] || err == nil
@@ -199,8 +200,8 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 	if quarantined > 0 {
 		sc.Notes = append(sc.Notes, fmt.Sprintf("%d damaged files lie in quarantine, where nothing reads them", quarantined))
 	}
-	// A question makes a cache where there is no store yet, and a run that was killed
-	// early leaves no more than empty directories, locks and an empty journal.
+	// A query creates a cache even where there is no store yet, and a run that was
+	// killed early leaves only empty directories, locks and an empty journal.
 	begun := slices.ContainsFunc(entries, func(e entry) bool {
 		return identified[e.kind] || e.kind == "quarantine" || e.kind == "format" || e.kind == "journal.jsonl" && e.size > 0
 	})
@@ -239,7 +240,8 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 		}
 	}
 	if away > 0 {
-		sc.Notes = append(sc.Notes, fmt.Sprintf("%d outputs, %.1f MB, are known by their records and not kept here; nothing is said about them", away, float64(awayBytes)/1e6))
+		sc.Notes = append(sc.Notes, fmt.Sprintf("%d outputs, %.1f MB, are known from their records but not kept here, so they were not checked",
+			away, float64(awayBytes)/1e6))
 	}
 	for i, f := range sc.Faults {
 		e := entry{kind: "blobs", path: f.Path}
@@ -260,8 +262,8 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 	sc.compareJournal(add, present)
 }
 
-// compareLock reads the text of the collection lock, which has one if there ever
-// was a collection.
+// compareLock checks the text of the collection lock, which is not empty if
+// there ever was a collection.
 func (sc *Scan) compareLock(s *Store, present func(string) bool, add func(FaultKind, string, string, ...any)) {
 	collected := slices.ContainsFunc(sc.Events, func(e Event) bool { return e.Kind == Collected })
 	if err := s.checkGeneration(collected); err != nil && present("gc.lock") {
@@ -298,8 +300,8 @@ func (sc *Scan) compareJournal(add func(FaultKind, string, string, ...any), pres
 	}
 }
 
-// IDPath is the path of the file of an id below the store, with slashes. kind
-// is "blobs", "actions" or "manifests".
+// IDPath returns the path of an id's file relative to the store, with slashes.
+// kind is "blobs", "actions" or "manifests".
 func IDPath(kind string, id [32]byte) string {
 	h := fmt.Sprintf("%x", id)
 	return kind + "/" + h[:2] + "/" + h

@@ -12,20 +12,21 @@ import (
 	"slices"
 )
 
-// A store knows results that it does not hold: a record whose outputs are Away.
-// This file is how bytes come and go without the record.
+// A store may know a result without holding its bytes: the outputs in its
+// record are Away. The functions in this file add and remove bytes
+// independently of the record.
 
 // Format is the content of the file that says which format a store has.
 const Format = formatText
 
-// ParseRecord reads the text of a record from elsewhere. The error wraps
+// ParseRecord parses the text of a record from elsewhere. The error wraps
 // ErrDamaged.
 func ParseRecord(text []byte) (*Record, error) { return parseRecord(text) }
 
-// Text is the record as a file holds it.
+// Text returns the record as it is written to its file.
 func (r *Record) Text() ([]byte, error) { return encodeRecord(r) }
 
-// ManifestText returns a manifest as its file holds it, sealed and whole.
+// ManifestText returns a manifest as it is in its file, after checking it.
 func (s *Store) ManifestText(id [32]byte) ([]byte, error) {
 	text, err := os.ReadFile(s.ManifestPath(id))
 	if err != nil {
@@ -37,7 +38,7 @@ func (s *Store) ManifestText(id [32]byte) ([]byte, error) {
 	return text, nil
 }
 
-// AddManifest keeps the text of a manifest from elsewhere.
+// AddManifest stores the text of a manifest from elsewhere.
 func (w *Writer) AddManifest(id [32]byte, text []byte) error {
 	if _, err := unsealed(bytes.TrimSuffix(text, []byte("\n"))); err != nil {
 		return fmt.Errorf("read manifest %x: %w: %w", id[:6], err, ErrDamaged)
@@ -45,8 +46,8 @@ func (w *Writer) AddManifest(id [32]byte, text []byte) error {
 	return w.install(w.ManifestPath(id), text)
 }
 
-// Adopt keeps a record from elsewhere, with outputs that are Away, unless there
-// is one that can be believed. The caller holds the action's lock.
+// Adopt stores a record from elsewhere whose outputs are Away, unless there is
+// already one that can be believed. The caller holds the action's lock.
 func (w *Writer) Adopt(r *Record) error {
 	if _, err := w.Record(r.Action); err == nil {
 		return nil
@@ -68,8 +69,8 @@ func (w *Writer) Rewrite(r *Record) error {
 	return w.install(w.RecordPath(r.Action), text)
 }
 
-// Receive keeps bytes from elsewhere, which get writes, if they are those of id.
-// The error wraps ErrDamaged if they are not.
+// Receive stores bytes that get writes, provided that they are those of id. The
+// error wraps ErrDamaged if they are not.
 func (w *Writer) Receive(id ContentID, size int64, get func(io.Writer) error) error {
 	path := w.BlobPath(id)
 	if err := w.Disk.MkdirAll(filepath.Dir(path)); err != nil {
@@ -82,13 +83,13 @@ func (w *Writer) Receive(id ContentID, size int64, get func(io.Writer) error) er
 			return err
 		}
 		if sized.left != 0 || ContentID(h.Sum(nil)) != id {
-			return fmt.Errorf("the bytes that came are not those of content %s: %w", id.Short(), ErrDamaged)
+			return fmt.Errorf("the bytes that arrived are not those of content %s: %w", id.Short(), ErrDamaged)
 		}
 		return nil
 	})
 }
 
-// counted refuses more bytes than were announced.
+// counted rejects more bytes than were announced.
 type counted struct {
 	io.Writer
 	left int64
@@ -96,15 +97,15 @@ type counted struct {
 
 func (c *counted) Write(p []byte) (int, error) {
 	if c.left -= int64(len(p)); c.left < 0 {
-		return 0, fmt.Errorf("more bytes came than were announced: %w", ErrDamaged)
+		return 0, fmt.Errorf("more bytes arrived than were announced: %w", ErrDamaged)
 	}
 	return c.Writer.Write(p)
 }
 
-// LetGo removes the bytes of an action's output and marks it as Away first, in
-// every one of the records, so that whatever the moment of a crash no record
-// misses bytes. Records that somebody works on are in the way: nothing is removed
-// then, and ok is false.
+// LetGo removes the bytes of an output. It first marks the output as Away in
+// every one of the records, so that no record misses its bytes, whatever the
+// moment of a crash. If somebody is working on one of those actions, nothing is
+// removed and ok is false.
 func (w *Writer) LetGo(id ContentID, records []ActionID) (ok bool, err error) {
 	for _, action := range records {
 		if ok, err := w.markAway(id, action); !ok || err != nil {

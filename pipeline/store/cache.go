@@ -21,20 +21,21 @@ type cached struct {
 	id  ContentID
 }
 
-// hashes are hashes taken by earlier commands, and what these read of records
-// and of the journal.
+// hashes are the hashes taken by earlier commands, and what those commands read
+// of the records and the journal.
 type hashes struct {
-	blobs map[ContentID]signature // whose bytes were what their name says
-	files map[string]cached       // others, by path
-	heads map[ActionID]head       // of records
+	blobs map[ContentID]signature // blobs whose bytes matched their name
+	files map[string]cached       // other files, by path
+	heads map[ActionID]head       // heads of records
 	latest
 }
 
 func (s *Store) cachePath() string { return s.path("cache", "hashes") }
 
-// The cache is text: a sum over the rest, then one file per line, the path last
-// and quoted, "-" for the blob of that content. Records and the last action of
-// each node follow; head and latest say how.
+// loadHashes reads the cache, which is text: a checksum of the rest, then one
+// line per file, which ends with the quoted path, or with "-" for the blob of
+// that content. Lines for records and for the last action of each node follow;
+// see head and latest.
 //
 //	sum <16 digits>
 //	<content> <size> <mtime> <ctime> <inode> <path>
@@ -81,7 +82,7 @@ func (s *Store) loadHashes() hashes {
 	return h
 }
 
-// parseCached reads a line; the path of a blob is empty.
+// parseCached parses a line. The path of a blob is empty.
 func parseCached(line []byte) (c cached, path string, err error) {
 	content, line, _ := bytes.Cut(line, []byte(" "))
 	if err := c.id.UnmarshalText(content); err != nil {
@@ -97,7 +98,7 @@ func parseCached(line []byte) (c cached, path string, err error) {
 	return c, path, err
 }
 
-// cutSignature reads the four numbers of a signature, and returns what follows.
+// cutSignature parses the four numbers of a signature and returns the rest.
 func cutSignature(line []byte) (s signature, rest []byte, err error) {
 	var numbers [4]int64
 	for i := range numbers {
@@ -114,8 +115,8 @@ func (s signature) String() string {
 	return fmt.Sprintf("%d %d %d %d", s.size, s.mtime, s.ctime, int64(s.inode))
 }
 
-// encodeHashes lists what this command saw, and of what it did not look at,
-// everything known before.
+// encodeHashes returns what this command hashed and, for files that it did not
+// look at, what was known before.
 func (c *Checker) encodeHashes() []byte {
 	lines := make([]string, 0, len(c.before.blobs)+len(c.before.files)+len(c.seen))
 	add := func(path string, e cached) {
@@ -127,7 +128,7 @@ func (c *Checker) encodeHashes() []byte {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	blobs := map[ContentID]bool{} // looked at
+	blobs := map[ContentID]bool{} // blobs that this command looked at
 	for path, k := range c.seen {
 		k.mu.Lock()
 		e, hashed := cached{k.sig, k.id}, k.hashed
@@ -137,7 +138,7 @@ func (c *Checker) encodeHashes() []byte {
 		switch {
 		case isBlob:
 			blobs[named] = true
-			if hashed && named == e.id { // a damaged one is no news for later commands: they look again
+			if hashed && named == e.id { // leave out damaged blobs, so that later commands look again
 				add("", e)
 			}
 		case hashed:
@@ -161,7 +162,7 @@ func (c *Checker) encodeHashes() []byte {
 	return append([]byte("sum "+sealSum(body)+"\n"), body...)
 }
 
-// of returns what is known of the file at path, whose content has that id.
+// of returns what is known about the file at path, whose content should be id.
 func (h *hashes) of(s *Store, path string, id ContentID) (cached, bool) {
 	if path == s.BlobPath(id) {
 		sig, ok := h.blobs[id]

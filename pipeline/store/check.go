@@ -13,7 +13,7 @@ import (
 )
 
 // HashFile returns the content id and length of a regular file. The error wraps
-// ErrDamaged if something else has its name.
+// ErrDamaged if the path is something other than a regular file.
 func HashFile(path string) (ContentID, int64, error) {
 	f, err := disk.Open(path)
 	if err != nil {
@@ -30,23 +30,24 @@ func HashFile(path string) (ContentID, int64, error) {
 	return id, n, nil
 }
 
-// A Checker says whether files hold what they should. One checker serves one
-// command: it hashes no file twice unless the file changed in between. It is
+// A Checker says whether files have the right content. One checker serves one
+// command. It hashes no file twice unless the file changed in between. It is
 // safe for concurrent use.
 //
-// Size, times and inode can vouch for a hash taken earlier, also by an earlier
-// command, but only where a wrong answer harms nothing: a status line.
+// A hash taken earlier, even by an earlier command, can be reused if size,
+// times and inode of the file are still the same, but only where a wrong answer
+// does no harm, as in a status line.
 type Checker struct {
 	store  *Store
-	before hashes // from earlier commands, read-only
+	before hashes // hashes from earlier commands, read-only
 
 	mu     sync.RWMutex
-	seen   map[string]*checked // what this command hashes, by path
-	heads  map[ActionID]head   // what it reads of records
-	latest latest              // what it reads of the journal
+	seen   map[string]*checked // files that this command hashed, by path
+	heads  map[ActionID]head   // what it read of records
+	latest latest              // what it read of the journal
 
-	files, bytes atomic.Int64 // hashed
-	news         atomic.Bool  // something of this is not in the cache
+	files, bytes atomic.Int64 // number and size of the hashed files
+	news         atomic.Bool  // some of this is not in the cache yet
 }
 
 // checked is what this command knows about one file.
@@ -57,8 +58,8 @@ type checked struct {
 	id     ContentID
 }
 
-// NewChecker returns a checker that starts from the hash cache on disk. A cache
-// that is missing or damaged costs time, nothing else.
+// NewChecker returns a checker that starts from the hash cache on disk. A
+// missing or damaged cache only costs time.
 func (s *Store) NewChecker() *Checker {
 	c := &Checker{store: s, before: s.loadHashes(), seen: map[string]*checked{}, heads: map[ActionID]head{}}
 	c.latest = c.before.latest
@@ -69,8 +70,8 @@ func (s *Store) NewChecker() *Checker {
 type Trust int
 
 const (
-	// TrustTimes accepts a hash taken earlier if size, times and inode are
-	// still the same.
+	// TrustTimes accepts a hash taken earlier if size, times and inode are still
+	// the same.
 	TrustTimes Trust = iota
 	// TrustNothing accepts only bytes hashed during this command.
 	TrustNothing
@@ -88,15 +89,15 @@ func (c *Checker) Content(path string, trust Trust) (ContentID, error) {
 	return c.content(path, sig)
 }
 
-// unseen reports whether this command has not hashed the file: what it has seen
-// itself counts more than what is remembered.
+// unseen reports whether this command has not hashed the file yet. Its own
+// hashes count more than what is remembered.
 func (c *Checker) unseen(path string) bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.seen[path] == nil
 }
 
-// content hashes the file, unless this command has done so.
+// content hashes the file, unless this command has done so before.
 func (c *Checker) content(path string, sig signature) (ContentID, error) {
 	c.mu.Lock()
 	k := c.seen[path]
@@ -116,7 +117,7 @@ func (c *Checker) content(path string, sig signature) (ContentID, error) {
 		return ContentID{}, err
 	}
 	if after, err := statSignature(path); err != nil || after != sig {
-		return id, err // changed meanwhile: true for now, not to be remembered
+		return id, err // the file changed in the meantime, so do not remember the hash
 	}
 	k.sig, k.id, k.hashed = sig, id, true
 	if before, ok := c.before.of(c.store, path, id); !ok || before != (cached{sig, id}) {
@@ -125,8 +126,8 @@ func (c *Checker) content(path string, sig signature) (ContentID, error) {
 	return id, nil
 }
 
-// Hash is HashFile for a file that nobody asks about again, such as an output
-// that is about to move to its place in the store.
+// Hash is HashFile for a file that nobody will ask about again, such as an
+// output that is about to be moved into the store.
 func (c *Checker) Hash(path string) (ContentID, int64, error) {
 	id, n, err := HashFile(path)
 	c.files.Add(1)
@@ -134,11 +135,11 @@ func (c *Checker) Hash(path string) (ContentID, int64, error) {
 	return id, n, err
 }
 
-// Work returns how many files this command has hashed, and their length.
+// Work returns how many files this command has hashed, and their total size.
 func (c *Checker) Work() (files, bytes int64) { return c.files.Load(), c.bytes.Load() }
 
-// Learn says that the file at path was just written with this content, by bytes
-// that were hashed on their way.
+// Learn notes that the file at path was just written with this content, which
+// was hashed while it was written.
 func (c *Checker) Learn(path string, id ContentID) {
 	sig, err := statSignature(path)
 	if err != nil {
@@ -149,7 +150,7 @@ func (c *Checker) Learn(path string, id ContentID) {
 	c.seen[path] = &checked{hashed: true, sig: sig, id: id}
 }
 
-// Blob returns nil if the store holds the bytes of that id and length, and
+// Blob returns nil if the store holds the bytes with that id and length, and
 // otherwise an error that wraps fs.ErrNotExist or ErrDamaged.
 func (c *Checker) Blob(id ContentID, size int64, trust Trust) error {
 	path := c.store.BlobPath(id)
@@ -183,8 +184,8 @@ func (w *Writer) Save(c *Checker) error {
 	return w.Disk.WriteFile(w.temp(), w.cachePath(), c.encodeHashes(), 0o666)
 }
 
-// TrySave writes the hash cache if the store can be written, and says nothing
-// if not: a read-only store must still be able to answer.
+// TrySave writes the hash cache if the store is writable, and otherwise does
+// nothing, because a read-only store must still be able to answer.
 func (c *Checker) TrySave() {
 	if c.news.Load() {
 		_ = disk.WriteBeside(c.store.cachePath(), c.encodeHashes(), 0o666)

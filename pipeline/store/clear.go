@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// Contents lists the files of the store, and what lies there and is no file of
-// it.
+// Contents lists the files of the store, and those in its directory that do not
+// belong to it.
 func (s *Store) Contents() (files []Garbage, strange []Fault, err error) {
 	entries, faults, err := s.list()
 	if err != nil {
@@ -34,15 +34,15 @@ func (s *Store) Contents() (files []Garbage, strange []Fault, err error) {
 	return files, strange, nil
 }
 
-// Clear removes every file of the store, and the directories that are empty
-// then. What is no file of it stays. It ends the collector: nothing else may be
-// asked of it but Close. Interrupted, it leaves a store of fewer results.
+// Clear removes every file of the store, and the directories that become empty.
+// Files that do not belong to the store stay. Afterwards the collector can only
+// be closed. If Clear is interrupted, it leaves a store with fewer results.
 func (c *Collector) Clear(ctx context.Context) error {
 	files, _, err := c.Contents()
 	if err != nil {
 		return err
 	}
-	// Records first, and what tells that this is a store last.
+	// Remove the records first, and last what shows that this is a store.
 	rank := func(g Garbage) int {
 		switch kind, _, _ := strings.Cut(g.Path, "/"); kind {
 		case "actions":
@@ -71,16 +71,16 @@ func (c *Collector) Clear(ctx context.Context) error {
 	}
 	c.cleared = true
 	c.removeEmpty()
-	// While it is held: whoever waits for it notices.
+	// The lock file is removed while it is locked, so that whoever waits for it
+	// notices.
 	if err := os.Remove(c.gcPath()); err != nil {
 		return fmt.Errorf("clear store: %w", err)
 	}
-	_ = os.Remove(c.Store.dir) // stays if somebody has put something there
+	_ = os.Remove(c.Store.dir) // fails if somebody has put something there
 	return nil
 }
 
-// removeEmpty removes the store's directories that hold nothing, the deepest
-// first.
+// removeEmpty removes the store's empty directories, deepest first.
 func (c *Collector) removeEmpty() {
 	var dirs []string
 	_ = filepath.WalkDir(c.Store.dir, func(path string, d fs.DirEntry, err error) error {

@@ -13,7 +13,7 @@ import (
 	"sparsel/pipeline/store/disk"
 )
 
-// PutManifest keeps a description under an id that determines it.
+// PutManifest stores a description under an id that determines it.
 func (w *Writer) PutManifest(id [32]byte, v any) error {
 	var old json.RawMessage
 	if w.Manifest(id, &old) == nil {
@@ -33,8 +33,8 @@ func (w *Writer) install(path string, data []byte) error {
 	return w.Disk.WriteFile(w.temp(), path, data, 0o444)
 }
 
-// makeRoom makes the directory of an entry, and takes away what stands in its
-// place and is no file.
+// makeRoom makes the directory of an entry, and removes whatever is in its
+// place and is not a file.
 func (w *Writer) makeRoom(path string) error {
 	if err := w.mkdir(filepath.Dir(path)); err != nil {
 		return err
@@ -45,11 +45,11 @@ func (w *Writer) makeRoom(path string) error {
 // ErrConflict says that one action gave different bytes twice.
 var ErrConflict = errors.New("the same action gave different bytes")
 
-// Commit keeps the files, which must lie in a directory made by JobDir and are
-// moved away, and then the record; Outputs must hold their names, content ids
-// and sizes. If outputs are already known for this action, they must be the
-// same: otherwise both are kept, the record says so, and the error wraps
-// ErrConflict. The caller holds the action's lock.
+// Commit stores the files and then the record. The files must lie in a
+// directory made by JobDir, from which they are moved. Outputs must hold their
+// names, content ids and sizes. If outputs of this action are already known,
+// they must be the same. Otherwise both are kept, the record says so, and the
+// error wraps ErrConflict. The caller holds the action's lock.
 func (w *Writer) Commit(r *Record, known []Output, file func(name string) string) error {
 	slices.SortFunc(r.Outputs, func(a, b Output) int { return strings.Compare(a.Name, b.Name) })
 	for _, o := range r.Outputs {
@@ -57,7 +57,8 @@ func (w *Writer) Commit(r *Record, known []Output, file func(name string) string
 		if err := w.makeRoom(path); err != nil {
 			return err
 		}
-		// Also when such a blob exists: the fresh bytes are known to be good.
+		// Install the file even if the blob exists: the new bytes are known to be
+		// good.
 		if err := w.Disk.Install(file(o.Name), path, o.Size); err != nil {
 			return err
 		}
@@ -83,9 +84,9 @@ func (w *Writer) Commit(r *Record, known []Output, file func(name string) string
 	return errors.Join(w.install(w.RecordPath(r.Action), text), conflict)
 }
 
-// PutAdopted keeps the record of an action that was not done, whose outputs the
-// store has already. The
-// caller holds the action's lock and vouches for the outputs.
+// PutAdopted stores the record of an action that was not done and whose outputs
+// the store already has. The caller holds the action's lock and vouches for the
+// outputs.
 func (w *Writer) PutAdopted(r *Record) error {
 	r.Adopted = true
 	slices.SortFunc(r.Outputs, func(a, b Output) int { return strings.Compare(a.Name, b.Name) })
@@ -123,15 +124,15 @@ func (w *Writer) Quarantine(path, reason string) error {
 	}
 	if id, err := ParseContentID(filepath.Base(path)); err == nil {
 		if now, _, err := HashFile(to); err == nil && now == id {
-			return w.Disk.Move(to, path) // another run has repaired it meanwhile
+			return w.Disk.Move(to, path) // another run has repaired it in the meantime
 		}
 	}
 	return w.Append(Event{Kind: NoteEvent, Text: fmt.Sprintf("moved %s to quarantine: %s", filepath.Base(path), reason)})
 }
 
-// quarantine is Quarantine for what is no file at all.
+// quarantine is Quarantine for something that is not a file of the store.
 func (w *Writer) quarantine(path string) error {
-	what := errors.New("it is no file of the store")
+	what := errors.New("it is not a file of the store")
 	if info, err := os.Lstat(path); err == nil {
 		if err := disk.Regular(path, info); err != nil {
 			what = err
@@ -141,11 +142,11 @@ func (w *Writer) quarantine(path string) error {
 }
 
 // moveAside moves something into quarantine and returns its name there, or ""
-// if it is gone.
+// if it no longer exists.
 func (w *Writer) moveAside(path string) (to string, err error) {
 	dir := w.path("quarantine")
 	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
-		// Where damage is put is damaged itself.
+		// The quarantine directory itself is damaged.
 		if err := w.Disk.Move(dir, fmt.Sprintf("%s.%d", w.temp(), w.seq.Add(1))); err != nil {
 			return "", err
 		}

@@ -8,22 +8,23 @@ import (
 	"regexp"
 )
 
-// formatText is the content of the format file. A later version of this package
-// must read every version it ever wrote, or say how to migrate.
+// formatText is the content of the format file. Later versions of this package
+// must read every earlier version, or say how to migrate.
 //
-// A version's text differs from every other's by two bits at least, so that a
-// flipped one makes no other version of it: 0, 3, 5 and 9 will never be used.
+// The text of each version differs in at least two bits from that of every
+// other, so that a single flipped bit never turns one version into another: 0,
+// 3, 5 and 9 will never be used.
 const formatText = "sparsel store 1\n"
 
-// otherVersion is what the text of another version begins with.
+// otherVersion matches the beginning of the text of another version.
 var otherVersion = regexp.MustCompile(`^sparsel store (\d+)`)
 
-// errFormat says that another program's store is not for this one.
+// errFormat says that another program's store is not meant for this one.
 var errFormat = errors.New("use the program that wrote it, or another -out directory")
 
-// checkFormat returns an error that wraps ErrDamaged where the format file is not
-// what any program wrote, errFormat where a later one wrote it, and
-// fs.ErrNotExist where there is none.
+// checkFormat returns an error that wraps ErrDamaged if no program wrote this
+// format file, errFormat if a later program wrote it, and fs.ErrNotExist if
+// there is none.
 func (s *Store) checkFormat() error {
 	text, err := readFile(s.path("format"), maxSmall)
 	if err != nil {
@@ -39,7 +40,7 @@ func parseFormat(text string) error {
 	if m := otherVersion.FindStringSubmatch(text); m != nil && m[1] != "1" && !oneBitApart(text, formatText) {
 		return fmt.Errorf("its format is %q, this program knows %q: %w", text, formatText, errFormat)
 	}
-	return fmt.Errorf("its format file reads %q in place of %q; the next run writes it again: %w", text, formatText, ErrDamaged)
+	return fmt.Errorf("its format file contains %q instead of %q; the next run writes it again: %w", text, formatText, ErrDamaged)
 }
 
 func oneBitApart(a, b string) bool {
@@ -56,8 +57,7 @@ func oneBitApart(a, b string) bool {
 }
 
 // Begun reports whether the directory is known to be a store: its format file
-// says so, or, should that be damaged, a journal that has something sound to
-// tell.
+// says so or, if that is damaged, the journal has at least one intact event.
 func (s *Store) Begun() bool {
 	if s.checkFormat() == nil {
 		return true
@@ -66,7 +66,7 @@ func (s *Store) Begun() bool {
 	return err == nil && len(events) > 0
 }
 
-// stampFormat writes the format file unless it is as it should be.
+// stampFormat writes the format file unless it is correct.
 func (w *Writer) stampFormat() error {
 	err := w.checkFormat()
 	if err == nil {
@@ -75,7 +75,8 @@ func (w *Writer) stampFormat() error {
 	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrDamaged) {
 		return err
 	}
-	// An empty journal first: naming the format file makes both names durable.
+	// Create an empty journal first: naming the format file makes both names
+	// durable.
 	if err := w.clearWay(w.JournalPath()); err != nil {
 		return err
 	}
@@ -94,17 +95,17 @@ func (w *Writer) stampFormat() error {
 	return nil
 }
 
-// clearWay moves whatever stands where a regular file should into quarantine.
+// clearWay moves whatever is in the place of a regular file into quarantine.
 func (w *Writer) clearWay(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode().IsRegular() {
-		return nil // what else is wrong shows when it is used
+		return nil // other errors appear when the file is used
 	}
 	return w.quarantine(path)
 }
 
-// mkdir makes a directory of the store. Something else of that name goes into
-// quarantine.
+// mkdir makes a directory of the store. Anything else with that name is moved
+// into quarantine.
 func (w *Writer) mkdir(dir string) error {
 	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
 		if err := w.quarantine(dir); err != nil {

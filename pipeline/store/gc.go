@@ -16,30 +16,31 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Collected says that gc is about to remove the record of an action: that it
-// is gone is no damage.
+// Collected says that gc is about to remove the record of an action, so that
+// its absence is not damage.
 const Collected EventKind = "collected"
 
-// A collection must not run beside runs: what a run has planned to read may be
-// what it removes. Every Writer therefore holds the collection lock shared, and
-// a Collector holds it alone. A plan is made before its run has the lock; so
-// that the run notices a collection in between, the lock file holds a text that
-// each collection changes, the generation.
+// A collection must not run beside runs, because it may remove what a run is
+// about to read. Therefore every Writer holds the collection lock shared, and a
+// Collector holds it exclusively. A plan is made before its run has the lock.
+// So that the run notices a collection in between, the lock file contains a
+// text that every collection changes, the generation.
 
 func (s *Store) gcPath() string { return s.path("gc.lock") }
 
-// Generation changes whenever things were removed from the store. It is empty
-// as long as nothing ever was.
+// Generation returns a text that changes whenever something is removed from the
+// store. It is empty as long as nothing has been removed.
 func (s *Store) Generation() string {
 	text, err := readFile(s.gcPath(), maxSmall)
 	if err != nil {
-		return "" // an unreadable one is found where the lock is taken
+		return "" // taking the lock reports that it is unreadable
 	}
 	return string(text)
 }
 
-// share waits for a collection to end and keeps others from beginning. Whoever
-// had the store alone may have removed it with its lock: then it begins anew.
+// share waits for a collection to end and prevents others from beginning. The
+// previous holder may have removed the whole store with its lock; share then
+// begins again.
 func (w *Writer) share() error {
 	for {
 		if err := w.Disk.MkdirAll(w.Store.dir); err != nil {
@@ -60,8 +61,8 @@ func (w *Writer) share() error {
 	}
 }
 
-// gcLock names the collection lock. What stands in its place and is no file goes
-// into quarantine.
+// gcLock names the collection lock. Anything in its place that is not a file is
+// moved into quarantine.
 func (w *Writer) gcLock() (*flock.Flock, error) {
 	f, err := lockFile(w.gcPath())
 	if errors.Is(err, ErrDamaged) {
@@ -76,15 +77,16 @@ func (w *Writer) gcLock() (*flock.Flock, error) {
 // ErrBusy says that a run is at work on the store.
 var ErrBusy = errors.New("a run is at work on the store")
 
-// A Collector removes things from a store, alone.
+// A Collector removes files from a store that it has to itself.
 type Collector struct {
 	*Writer
 	alone   *flock.Flock
-	cleared bool // the store is gone
+	cleared bool // the store has been removed
 }
 
-// NewCollector takes the store for itself. It does not wait for runs that are
-// at work: the error wraps ErrBusy then. Runs that begin later wait for Close.
+// NewCollector takes exclusive use of the store. It does not wait for runs that
+// are at work: the error wraps ErrBusy then. Runs that begin later wait for
+// Close.
 func (s *Store) NewCollector(now func() time.Time) (*Collector, error) {
 	w := newWriter(s, now)
 	f, err := w.gcLock()
@@ -106,7 +108,7 @@ func (s *Store) NewCollector(now func() time.Time) (*Collector, error) {
 	return &Collector{Writer: w, alone: f}, nil
 }
 
-// Close lets runs in.
+// Close lets runs begin again.
 func (c *Collector) Close() error {
 	if c.cleared {
 		return c.alone.Close()
@@ -116,13 +118,14 @@ func (c *Collector) Close() error {
 
 // Garbage is a file that nothing needs.
 type Garbage struct {
-	Path   string // below the store, with slashes
+	Path   string // relative to the store, with slashes
 	Bytes  int64
-	Action ActionID // of a record; zero for other files
+	Action ActionID // a record's action; zero for other files
 }
 
-// Garbage lists the files that go if these of the records stay, with what they
-// made and the manifests named here: records first, in the order of removal.
+// Garbage lists the files to remove if only the given actions, their outputs
+// and the given manifests are kept. The list is in the order of removal,
+// records first.
 func (s *Store) Garbage(records map[ActionID]*Record, actions map[ActionID]bool, manifests map[[32]byte]bool) ([]Garbage, error) {
 	entries, _, err := s.list()
 	if err != nil {
@@ -158,8 +161,8 @@ func (s *Store) Garbage(records map[ActionID]*Record, actions map[ActionID]bool,
 	return list, nil
 }
 
-// order begins with the records: what is left when a removal is interrupted are
-// blobs without records, which nothing misses.
+// order puts the records first, so that an interrupted removal leaves blobs
+// without records, which nothing misses.
 func order(g Garbage) string {
 	if g.Action != (ActionID{}) {
 		return " " + g.Path
@@ -167,8 +170,8 @@ func order(g Garbage) string {
 	return g.Path
 }
 
-// Remove removes what Garbage listed since this collector was made. Whenever it
-// is interrupted, no record is left whose blobs are gone.
+// Remove removes what Garbage has listed since this collector was made. If it
+// is interrupted, it never leaves a record whose blobs are gone.
 func (c *Collector) Remove(ctx context.Context, list []Garbage) error {
 	if err := c.begun(list); err != nil {
 		return fmt.Errorf("collect garbage: %w", err)
@@ -183,23 +186,25 @@ func (c *Collector) Remove(ctx context.Context, list []Garbage) error {
 		}
 		list = list[n:]
 	}
-	// Again, for plans made meanwhile.
+	// Change the generation again, for plans made in the meantime.
 	return c.renew("ended")
 }
 
-// renew changes the generation, in place: the lock is on this file.
+// renew changes the generation. It writes in place, because the lock is on this
+// file.
 func (w *Writer) renew(what string) error {
 	text := w.Run + " " + what
 	return os.WriteFile(w.gcPath(), []byte(text+" "+sealSum([]byte(text))+"\n"), 0o666)
 }
 
-// generationForm is the text that a collection leaves in the lock: its run, how
-// far it came and, since this can be told, a checksum of both.
+// generationForm is the text that a collection leaves in the lock file: its
+// run, how far it got and a checksum of both, which earlier programs did not
+// write.
 var generationForm = regexp.MustCompile(`^(\d{8}T\d{6}Z-[0-9a-f]{6} (?:began|ended))(?: ([0-9a-f]{16}))?\n$`)
 
 // checkGeneration returns an error that wraps ErrDamaged if the text of the
-// collection lock is not what a collection left there. collected says that there
-// was one.
+// collection lock is not what a collection leaves there. collected says that
+// there was a collection.
 func (s *Store) checkGeneration(collected bool) error {
 	text, err := readFile(s.gcPath(), maxSmall)
 	if err != nil {
@@ -215,8 +220,8 @@ func (s *Store) checkGeneration(collected bool) error {
 	return nil
 }
 
-// begun changes the generation and tells the journal which records will go,
-// before the first does.
+// begun changes the generation and notes in the journal which records will be
+// removed, before the first one is.
 func (c *Collector) begun(list []Garbage) error {
 	if err := c.renew("began"); err != nil {
 		return err
@@ -233,7 +238,7 @@ func (c *Collector) begun(list []Garbage) error {
 	return c.AppendAll(events, true)
 }
 
-// removeAll removes files and makes that durable.
+// removeAll removes files and makes the removal durable.
 func (c *Collector) removeAll(ctx context.Context, list []Garbage) error {
 	dirs := map[string]bool{}
 	for _, g := range list {

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// A head is what an up-to-date node needs of its record, and the signature of
-// the file in which a command has read it. Its zero value stands for a record
-// that is not to be remembered.
+// A head is what an up-to-date node needs of its record, with the signature of
+// the file from which it was read. The zero value stands for a record that is
+// not remembered.
 type head struct {
 	sig     signature
 	adopted bool
@@ -23,9 +23,9 @@ type head struct {
 //	record <action> <size> <mtime> <ctime> <inode> <made|adopted>{ <content> <size> <here|away> <name>}
 const headMark = "record "
 
-// Head returns the record of an action without its Detail, Node and Stage, and
+// Head returns the record of an action without its Detail, Node and Stage. It
 // fails as Store.Record does. With TrustTimes it does not read a file again
-// whose size, times and inode are as they were when an earlier command read it.
+// whose size, times and inode are the same as when an earlier command read it.
 func (c *Checker) Head(id ActionID, trust Trust) (*Record, error) {
 	sig, err := statSignature(c.store.RecordPath(id))
 	before := c.before.heads[id]
@@ -48,8 +48,8 @@ func (c *Checker) Head(id ActionID, trust Trust) (*Record, error) {
 	return r, err
 }
 
-// addHead reads a line without its mark. Outputs of many records have one name:
-// names keeps it once.
+// addHead parses a line without its mark. Outputs of many records have the same
+// name, so names holds a single copy of each.
 func (h *hashes) addHead(line []byte, names map[string]string) error {
 	var id ActionID
 	text, line, _ := bytes.Cut(line, []byte(" "))
@@ -92,8 +92,8 @@ func (h *hashes) addHead(line []byte, names map[string]string) error {
 	return nil
 }
 
-// encodeHeads gives the lines of what this command has read, and of what it has
-// not looked at, all that was known before.
+// encodeHeads returns the lines for the heads that this command has read and,
+// for records that it has not looked at, those that were known before.
 func (c *Checker) encodeHeads() []string {
 	all := maps.Clone(c.before.heads)
 	if all == nil {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// saved lets a checker do something and saves it, and returns a checker of the
-// next command.
+// saved calls do with a checker, saves the checker, and returns the checker of
+// the next command.
 func saved(t *testing.T, w *Writer, do func(c *Checker)) *Checker {
 	t.Helper()
 	c := w.NewChecker()
@@ -23,13 +23,14 @@ func saved(t *testing.T, w *Writer, do func(c *Checker)) *Checker {
 	return w.NewChecker()
 }
 
-// A head that the cache gives is what the record says, and a record that is
-// changed, in conflict or gone is never answered from the cache.
+// A head from the cache is what the record says. A record that was changed, is
+// in conflict or is gone is never answered from the cache.
 func TestHeadsAreAsRecordsSay(t *testing.T) {
 	w := testWriter(t)
 	records := []*Record{
 		{Action: ActionID{1}, Outputs: []Output{{Name: "a", Content: ContentID{9}, Size: 3}}},
-		{Action: ActionID{2}, Outputs: []Output{{Name: "größe 1\n", Content: ContentID{8}, Away: true}, {Name: "b", Content: ContentID{7}, Size: 1 << 40}}, Adopted: true},
+		{Action: ActionID{2}, Outputs: []Output{{Name: "größe 1\n", Content: ContentID{8}, Away: true},
+			{Name: "b", Content: ContentID{7}, Size: 1 << 40}}, Adopted: true},
 		{Action: ActionID{3}, Outputs: []Output{}},
 		{Action: ActionID{4}, Outputs: []Output{{Name: "a"}}, Conflict: []Output{{Name: "a", Size: 1}}},
 	}
@@ -92,8 +93,8 @@ func TestHeadsAreAsRecordsSay(t *testing.T) {
 	}
 }
 
-// However the reading of a journal is divided among commands, what it says last
-// of each node is what the whole of it says.
+// However the reading of a journal is divided among commands, the last thing
+// that it says about each node is the same as for the whole journal.
 func TestLatestGoesOnWhereItStopped(t *testing.T) {
 	w := testWriter(t)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -131,7 +132,8 @@ func TestLatestGoesOnWhereItStopped(t *testing.T) {
 	}
 }
 
-// A journal that is no longer the one that was read is read from its beginning.
+// A journal that is not the one that was read before is read from its
+// beginning.
 func TestLatestOfAnotherJournal(t *testing.T) {
 	lines := func(first, n int) (text []byte) {
 		for i := range n {

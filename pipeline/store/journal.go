@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// An Event is one line of the journal. The order of the lines is what counts:
-// times are for people and for estimates, since clocks jump.
+// An Event is one line of the journal. The order of the lines is what counts.
+// Times are only for people and for estimates, since clocks jump.
 type Event struct {
 	Kind    EventKind            `json:"kind"`
 	Time    time.Time            `json:"time"`
@@ -19,42 +19,43 @@ type Event struct {
 	Node    string               `json:"node,omitempty"`
 	Stage   string               `json:"stage,omitempty"`
 	Action  *ActionID            `json:"action,omitempty"`
-	Recipe  string               `json:"recipe,omitempty"` // action without its inputs
+	Recipe  string               `json:"recipe,omitempty"` // the action without its inputs
 	Outputs map[string]ContentID `json:"outputs,omitempty"`
 	Cost    float64              `json:"cost,omitempty"`
-	Work    string               `json:"work,omitempty"` // the kind of work, of whose cost and time this is a measurement
-	CPU     float64              `json:"cpu,omitempty"`  // seconds of processor time; 0: not known
+	Work    string               `json:"work,omitempty"` // kind of work whose cost and time this event measures
+	CPU     float64              `json:"cpu,omitempty"`  // processor time in seconds; 0 if unknown
 	Seconds float64              `json:"seconds,omitempty"`
-	Memory  int64                `json:"memory,omitempty"` // most bytes the process that did it ever had
+	Memory  int64                `json:"memory,omitempty"` // most bytes that the process that did it ever had
 	Host    string               `json:"host,omitempty"`   // where the stage ran, if not on the driver's machine
 	Error   string               `json:"error,omitempty"`
 	Log     string               `json:"log,omitempty"`
-	Tail    []string             `json:"tail,omitempty"` // the last lines of the log of a failure
+	Tail    []string             `json:"tail,omitempty"` // the last lines of the log, for a failure
 	Text    string               `json:"text,omitempty"`
-	Request string               `json:"request,omitempty"` // what a run was asked for
+	Request string               `json:"request,omitempty"` // what the user asked a run for
 
-	// Conflict says of a failure that the bytes were others than the time before:
-	// from there on the journal vouches for neither.
+	// Conflict says that this failure gave different bytes than before. From here
+	// on the journal vouches for neither.
 	Conflict bool `json:"conflict,omitempty"`
 
-	// Path is the file that an event is about: below the store for LostEvent, below
-	// the output directory for WroteEvent and RemovedEvent.
+	// Path is the file that the event is about. It is relative to the store for a
+	// LostEvent, and to the output directory for WroteEvent and RemovedEvent.
 	Path string `json:"path,omitempty"`
-	// Runs are those that a LostEvent about the journal says it tells nothing of.
+	// Runs are those that, according to a LostEvent about the journal, the journal
+	// no longer mentions.
 	Runs []string `json:"runs,omitempty"`
 }
 
-// An EventKind is what happened.
+// An EventKind says what happened.
 type EventKind string
 
 // The kinds of events. A node that executes has one start and then one of
-// finish, fail and cancel, or none if its process was killed. Retry says that
-// its worker on another machine was lost, and another start follows. Use says that a
-// node's action changed to one that was already done, adopt that its action was
-// not done and got the outputs that other code gave. Note is about damage. Wrote
-// says what a file for people holds, under Outputs, and Removed that it is gone
-// on purpose. Lost says of a file that was damaged or missing that it will not
-// come back and is not to be missed.
+// finish, fail and cancel, or none of these if its process was killed. Retry
+// says that its worker on another machine was lost; another start follows. Use
+// says that a node's action changed to one that was already done. Adopt says
+// that its action was not done and got the outputs of other code. Note is about
+// damage. Wrote says what a file for people contains, under Outputs, and
+// Removed that it was removed on purpose. Lost says that a damaged or missing
+// file will not come back and should not be missed.
 const (
 	RunStart   EventKind = "run"
 	RunEnd     EventKind = "end"
@@ -72,9 +73,9 @@ const (
 	LostEvent    EventKind = "lost"
 )
 
-// Damage is a stretch of the journal that cannot be believed.
+// Damage is a part of the journal that cannot be believed.
 type Damage struct {
-	Offset int64 // of its first byte
+	Offset int64 // offset of its first byte
 	Bytes  int
 	Reason string
 }
@@ -83,7 +84,7 @@ func (d Damage) String() string {
 	return fmt.Sprintf("journal: %d bytes at offset %d: %s", d.Bytes, d.Offset, d.Reason)
 }
 
-// Journal reads all events, oldest first, skipping and reporting damage. A
+// Journal reads all events, oldest first. It skips and reports damage. A
 // journal that does not exist is empty.
 func (s *Store) Journal() ([]Event, []Damage, error) {
 	text, err := readFile(s.JournalPath(), maxJournal)
@@ -100,9 +101,10 @@ func (s *Store) Journal() ([]Event, []Damage, error) {
 	return events, damage, nil
 }
 
-// parseJournal looks for records at every marker, not only after line ends, so
-// that a torn line or a flipped newline costs the record it belongs to and not
-// the next. A record without its newline is damage: its writer died.
+// parseJournal looks for events at every marker, not only at the beginning of
+// lines, so that a torn line or a flipped newline costs only the event that it
+// belongs to, not the next one. An event without its newline is damage, because
+// its writer died.
 //
 // Decoding is most of the work, and a journal of years has many lines, so all
 // cores share it.
@@ -141,7 +143,7 @@ func parseJournal(text []byte) ([]Event, []Damage) {
 	return events, damage
 }
 
-// stretch is the text from one marker to the next: an event, damage, or both.
+// A stretch is the text from one marker to the next: an event, damage, or both.
 type stretch struct {
 	at     int
 	text   []byte

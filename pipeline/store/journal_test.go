@@ -49,8 +49,8 @@ func nodes(events []Event) (names []string) {
 	return names
 }
 
-// One flipped bit, wherever it is, costs the record it is in and no other;
-// a second flip of the same kind cannot make it pass.
+// One flipped bit, wherever it is, costs the event that it is in and no other.
+// A second flip of the same kind cannot make the event pass.
 func TestT06JournalBitFlips(t *testing.T) {
 	text := journalOf(t, 5)
 	line := len(text) / 5
@@ -72,7 +72,7 @@ func TestT06JournalBitFlips(t *testing.T) {
 	}
 }
 
-// A torn last record is skipped, and the next append does not suffer.
+// A torn last event is skipped, and does not affect the next append.
 func TestT06JournalTornEnd(t *testing.T) {
 	text := journalOf(t, 3)
 	line := len(text) / 3
@@ -88,7 +88,7 @@ func TestT06JournalTornEnd(t *testing.T) {
 	}
 }
 
-// Writers in several goroutines never mix their lines.
+// Writers in several goroutines never interleave their lines.
 func TestJournalConcurrentAppends(t *testing.T) {
 	w := testWriter(t)
 	var wg sync.WaitGroup
@@ -122,8 +122,8 @@ func FuzzJournal(f *testing.F) {
 	f.Add([]byte("\n\n{}"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		events, damage := parseJournal(text)
-		// Every byte is in an event or in damage or is white space; events
-		// survive being surrounded by the garbage.
+		// Every byte is in an event, in damage or is white space. Events survive
+		// being surrounded by garbage.
 		at := int64(0)
 		for _, d := range damage {
 			if d.Offset < at || d.Offset+int64(d.Bytes) > int64(len(text)) {
@@ -184,7 +184,7 @@ func TestT06RecordBitFlips(t *testing.T) {
 	}
 }
 
-// A record is believed only under its own action's name.
+// A record is believed only under the name of its own action.
 func TestRecordUnderWrongName(t *testing.T) {
 	w := testWriter(t)
 	a, b := ActionID{1}, ActionID{2}

@@ -11,29 +11,30 @@ import (
 	"sparsel/pipeline/store/disk"
 )
 
-// latest is what the journal says last of each node, up to an offset.
+// latest is the last thing that the journal says about each node, up to an
+// offset.
 type latest struct {
 	nodes map[string]ActionID
-	// The first offset bytes of the journal with that inode were read; sum is of the
-	// end of them.
+	// offset is how many bytes of the journal with that inode were read; sum is a
+	// checksum of their end.
 	offset int64
 	inode  uint64
 	sum    string
 }
 
-// latestMark begins the lines in the cache:
+// latestMark begins these lines in the cache:
 //
 //	journal to <offset> <inode> <16 digits>
 //	journal <action> <quoted node>
 const latestMark = "journal "
 
-// overlap is how much of what was read is compared before the rest is read:
-// enough to tell that the journal is the same and was only added to.
+// overlap is how many of the bytes read earlier are compared before the rest is
+// read: enough to tell that the journal is the same and was only appended to.
 const overlap = 4 << 10
 
-// Latest returns each node's action as its latest finish, use or adoption in
-// the journal names it. Where an earlier command has read the beginning of the
-// journal, it reads the rest. The map belongs to the checker.
+// Latest returns each node's action according to its latest finish, use or
+// adoption in the journal. If an earlier command has read the beginning of the
+// journal, Latest reads only the rest. The caller must not modify the map.
 func (c *Checker) Latest() (map[string]ActionID, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -65,7 +66,7 @@ func (c *Checker) Latest() (map[string]ActionID, error) {
 	if c.latest.nodes == nil {
 		c.latest.nodes = map[string]ActionID{}
 	}
-	// A line that is being written is for the next command.
+	// An incomplete last line is left for the next command.
 	end := bytes.LastIndexByte(text, '\n') + 1
 	if end <= known {
 		return c.latest.nodes, nil
@@ -82,7 +83,7 @@ func (c *Checker) Latest() (map[string]ActionID, error) {
 	return c.latest.nodes, nil
 }
 
-// tailOf reads what lies between two offsets, or less if the file ends before.
+// tailOf reads the bytes between two offsets, or fewer if the file ends before.
 func tailOf(f io.ReaderAt, from, to int64) ([]byte, error) {
 	text := make([]byte, max(0, to-from))
 	n, err := f.ReadAt(text, from)
@@ -92,7 +93,7 @@ func tailOf(f io.ReaderAt, from, to int64) ([]byte, error) {
 	return text[:n], err
 }
 
-// add reads a line without its mark.
+// add parses a line without its mark.
 func (l *latest) add(line []byte) error {
 	if rest, ok := bytes.CutPrefix(line, []byte("to ")); ok {
 		_, err := fmt.Sscanf(string(rest), "%d %d %s", &l.offset, &l.inode, &l.sum)
@@ -108,7 +109,7 @@ func (l *latest) add(line []byte) error {
 	return err
 }
 
-// encode gives the lines; none if nothing was read.
+// encode returns the lines for the cache, or none if nothing was read.
 func (l *latest) encode() []string {
 	if l.offset == 0 {
 		return nil

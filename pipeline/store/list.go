@@ -16,18 +16,18 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A FaultKind is what is wrong with a file.
+// A FaultKind says what is wrong with a file.
 type FaultKind string
 
 // The kinds of faults.
 const (
-	Damaged    FaultKind = "damaged"    // it does not hold what it should
-	Missing    FaultKind = "missing"    // something that is there says that it should be
-	Extra      FaultKind = "extra"      // nothing that the store writes lies there
-	Unreadable FaultKind = "unreadable" // the file system does not give it out
+	Damaged    FaultKind = "damaged"    // its content is wrong
+	Missing    FaultKind = "missing"    // another file says that it should exist
+	Extra      FaultKind = "extra"      // the store never writes such a file
+	Unreadable FaultKind = "unreadable" // the file system cannot read it
 )
 
-// A Fault is one file that is not as it should be.
+// A Fault is something that is wrong with one file.
 type Fault struct {
 	Kind FaultKind `json:"kind"`
 	Path string    `json:"path"`
@@ -38,18 +38,18 @@ func (f Fault) String() string { return fmt.Sprintf("%s %s: %s", f.Kind, f.Path,
 
 // entry is one file of a store.
 type entry struct {
-	kind string // its first directory, or its name at the top level
-	path string // below the store, with slashes
+	kind string // its top-level directory, or its name at the top level
+	path string // relative to the store, with slashes
 	id   [32]byte
 	size int64
 }
 
-// identified are the directories whose files are named after an id, in
-// directories of its first two digits.
+// identified are the directories whose files are named after ids and lie in
+// subdirectories named after the first two digits.
 var identified = map[string]bool{"blobs": true, "actions": true, "manifests": true}
 
-// folders are the directories at the top level, and files the files. What is below
-// the directories that are not identified has no fixed form.
+// folders are the directories at the top level, and files are the files there.
+// Directories that are not in identified have contents of no fixed form.
 var (
 	folders = map[string]bool{
 		"blobs": true, "actions": true, "manifests": true,
@@ -58,12 +58,12 @@ var (
 	files = map[string]bool{"format": true, "journal.jsonl": true, "gc.lock": true}
 )
 
-// list finds every file of the store, in order of their paths. Files that do
-// not belong, what is no file where one should be, and directories that cannot
-// be read are faults.
+// list finds every file of the store, sorted by path. Files that do not belong
+// there, anything else in the place of a file, and unreadable directories are
+// faults.
 func (s *Store) list() (entries []entry, faults []Fault, err error) {
 	add := func(kind FaultKind, path, what string) { faults = append(faults, Fault{kind, path, what}) }
-	root, err := filepath.EvalSymlinks(s.dir) // it may lie elsewhere, behind a link
+	root, err := filepath.EvalSymlinks(s.dir) // the store may be behind a link
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
 	}
@@ -77,7 +77,7 @@ func (s *Store) list() (entries []entry, faults []Fault, err error) {
 		}
 		relative = filepath.ToSlash(relative)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // no store, or a run removed it meanwhile
+			return nil // there is no store, or a run has just removed this file
 		}
 		if err != nil {
 			add(Unreadable, relative, err.Error())
@@ -121,7 +121,7 @@ func (s *Store) list() (entries []entry, faults []Fault, err error) {
 
 const noSuchName = "the store has no file of that name; take it away"
 
-// strangeDir says what is wrong with a directory, "" if it belongs there.
+// strangeDir returns what is wrong with a directory, or "" if it belongs there.
 func (e *entry) strangeDir() (kind FaultKind, what string) {
 	const inPlace = "there should be a file, and it is a directory"
 	switch {
@@ -154,8 +154,8 @@ func (e *entry) identify() bool {
 	return err == nil
 }
 
-// Records reads all records. What cannot be believed is a fault; no blob is
-// looked at.
+// Records reads all records. It returns those that cannot be believed as
+// faults, and reads no blob.
 func (s *Store) Records(ctx context.Context) (map[ActionID]*Record, []Fault, error) {
 	entries, faults, err := s.list()
 	if err != nil {
@@ -190,13 +190,13 @@ func faultOf(path string, err error) Fault {
 	}
 	var pe *os.PathError
 	if errors.As(err, &pe) {
-		err = pe.Err // the path stands before it
+		err = pe.Err // the message already begins with the path
 	}
 	return Fault{Unreadable, path, err.Error()}
 }
 
-// each calls do for every element of list, on all cores, in no order. It stops
-// at the first error and when ctx ends.
+// each calls do for every element of list, on all cores, in no particular
+// order. It stops at the first error and when ctx ends.
 func each[T any](ctx context.Context, list []T, do func(T) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	next := make(chan T)

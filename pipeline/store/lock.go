@@ -10,12 +10,12 @@ import (
 )
 
 // A Lock is held by one process, or by one of several holders in a process,
-// until Release or death.
+// until Release or until the process dies.
 type Lock struct{ f *flock.Flock }
 
-// lockFile names a lock without opening it. The error wraps ErrDamaged if
-// something else than a file has the name: opening a pipe may take for ever.
-// Every user who may look at the store can hold its locks.
+// lockFile names a lock without opening it. The error wraps ErrDamaged if the
+// path is something other than a file: opening a pipe may block for ever. Every
+// user who may read the store can hold its locks.
 func lockFile(path string) (*flock.Flock, error) {
 	if info, err := os.Lstat(path); err == nil {
 		if err := disk.Regular(path, info); err != nil {
@@ -27,10 +27,10 @@ func lockFile(path string) (*flock.Flock, error) {
 
 // tryLock takes the lock file at path if nobody holds it.
 //
-// Lock files are removed on release so that ten thousand actions leave no ten
-// thousand empty files. Between opening a file and locking it, its holder may
-// have removed it; a lock on a file without a name guards nothing, so the name
-// is checked after locking.
+// Lock files are removed on release, so that ten thousand actions do not leave
+// ten thousand empty files. The holder may remove the file after this process
+// has opened it and before it has locked it. A lock on a file without a name
+// protects nothing, so tryLock checks the name after locking.
 func tryLock(path string) (*Lock, bool, error) {
 	for {
 		f, err := lockFile(path)
@@ -52,7 +52,7 @@ func tryLock(path string) (*Lock, bool, error) {
 	}
 }
 
-// isNamed reports whether the file that is locked still has its name.
+// isNamed reports whether the locked file still has its name.
 func isNamed(f *flock.Flock) bool {
 	held, err := f.Stat()
 	if err != nil {
@@ -62,8 +62,8 @@ func isNamed(f *flock.Flock) bool {
 	return err == nil && os.SameFile(held, named)
 }
 
-// Release lets the next holder in.
+// Release lets the next holder take the lock.
 func (l *Lock) Release() {
-	os.Remove(l.f.Path()) // while held: whoever opened it will notice
+	os.Remove(l.f.Path()) // while it is locked, so that whoever opened it will notice
 	l.f.Close()
 }

@@ -10,7 +10,7 @@ import (
 // errWhole says that there is nothing to mend.
 var errWhole = errors.New("nothing is damaged")
 
-// MendJournal takes out of the journal what cannot be believed, and keeps it
+// MendJournal removes from the journal what cannot be believed, and keeps it
 // among the run's logs.
 func (w *Writer) MendJournal() ([]Damage, error) {
 	var damage []Damage
@@ -42,10 +42,10 @@ func (w *Writer) MendJournal() ([]Damage, error) {
 	return damage, err
 }
 
-// MendLock gives the collection lock a text that can be believed. Plans that are
-// under way are made again, as after a collection.
+// MendLock gives the collection lock a valid text. Plans that are under way are
+// made again, as after a collection.
 func (w *Writer) MendLock() error { return w.renew("ended") }
 
-// Path returns where a file of the store is that a Fault or an entry of a Scan
-// names.
+// Path returns the path of a file of the store that a Fault or an entry of a
+// Scan names.
 func (s *Store) Path(name string) string { return s.path(filepath.FromSlash(name)) }

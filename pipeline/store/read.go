@@ -7,8 +7,8 @@ import (
 	"sparsel/pipeline/store/disk"
 )
 
-// The longest files of each kind. A study of ten thousand runs stays below a
-// hundredth of them.
+// The longest files of each kind. A study of ten thousand runs needs less than
+// a hundredth of that.
 const (
 	maxSmall   = 1 << 12 // format, gc.lock
 	maxRecord  = 1 << 28 // records, manifests
@@ -16,15 +16,16 @@ const (
 	maxJournal = 1 << 34
 )
 
-// readFile reads a regular file of the store. The error wraps ErrDamaged if
-// something else has its name, or if it is longer than any file of its kind.
+// readFile reads a regular file of the store. The error wraps ErrDamaged if the
+// path is something other than a regular file, or if the file is longer than
+// any file of its kind.
 func readFile(path string, limit int64) ([]byte, error) {
 	text, err := disk.ReadFile(path, limit)
 	return text, irregular(err)
 }
 
-// irregular makes damage of what the file system says of something that can
-// be no file of the store.
+// irregular wraps an error in ErrDamaged if it says that the path cannot be a
+// file of the store.
 func irregular(err error) error {
 	if errors.Is(err, disk.ErrIrregular) || errors.Is(err, disk.ErrTooLong) {
 		return fmt.Errorf("%w: %w", err, ErrDamaged)
@@ -32,6 +33,6 @@ func irregular(err error) error {
 	return err
 }
 
-// ReadBlob returns stored bytes without holding them against their id: what a
-// blob may be read for and cannot be believed is the caller's to say.
+// ReadBlob returns stored bytes without comparing them with their id. The
+// caller decides what bytes that cannot be trusted are good for.
 func (s *Store) ReadBlob(id ContentID) ([]byte, error) { return readFile(s.BlobPath(id), maxJournal) }

@@ -14,41 +14,41 @@ type Output struct {
 	Content ContentID `json:"content"`
 	Size    int64     `json:"size"`
 
-	// Away says that the store need not hold the bytes: they were never fetched from
-	// where they are, or were let go. That they are absent is no damage then.
+	// Away says that the store need not hold the bytes: they are elsewhere and
+	// were never fetched, or they were released. Their absence is not damage.
 	Away bool `json:"away,omitempty"`
 }
 
-// A Record says what came out of an action. It is two sealed lines: this head,
-// which is all that an up-to-date node needs, and Detail, which explains.
+// A Record says what an action produced. It consists of two sealed lines: this
+// head, which is all that an up-to-date node needs, and Detail, which explains
+// it.
 type Record struct {
 	Action  ActionID `json:"action"`
 	Node    string   `json:"node"` // the node that first made it
 	Stage   string   `json:"stage"`
-	Outputs []Output `json:"outputs"` // by name
+	Outputs []Output `json:"outputs"` // sorted by name
 
-	// Adopted says that the action was not done: other code made these outputs, and
-	// Detail says why they count.
+	// Adopted says that the action was not done: other code produced these
+	// outputs, and Detail says why they count.
 	Adopted bool `json:"adopted,omitempty"`
 
 	// Conflict is what came out when the action was done again and gave other
 	// bytes; see ErrConflict.
 	Conflict []Output `json:"conflict,omitempty"`
 
-	// Between says which machines disagree, where one that is not this one gave
-	// Conflict.
+	// Between says which machines disagree, if another machine produced Conflict.
 	Between string `json:"between,omitempty"`
 
-	// Detail is what the action was: for reasons and provenance. Its form
-	// belongs to the caller.
+	// Detail describes the action, for reasons and provenance. Its format belongs
+	// to the caller.
 	Detail json.RawMessage `json:"-"`
 }
 
-// ErrDamaged says that an entry exists and cannot be believed.
+// ErrDamaged says that an entry exists but cannot be believed.
 var ErrDamaged = errors.New("damaged")
 
 // Record reads the record of an action. The error wraps fs.ErrNotExist if there
-// is none and ErrDamaged if it cannot be believed.
+// is none, and ErrDamaged if it cannot be believed.
 func (s *Store) Record(id ActionID) (*Record, error) {
 	text, err := readFile(s.RecordPath(id), maxRecord)
 	if err != nil {
@@ -88,7 +88,7 @@ func parseRecord(text []byte) (*Record, error) {
 	return r, nil
 }
 
-// sameOutputs reports the first output whose bytes differ, or "".
+// sameOutputs returns the first output whose bytes differ, or "".
 func sameOutputs(a, b []Output) string {
 	content := map[string]ContentID{}
 	for _, o := range a {
@@ -102,9 +102,9 @@ func sameOutputs(a, b []Output) string {
 	return ""
 }
 
-// Manifest reads a shared description by the id that PutManifest was given. The
-// error wraps fs.ErrNotExist if there is none and ErrDamaged if it cannot be
-// believed.
+// Manifest reads a shared description by the id that was passed to PutManifest.
+// The error wraps fs.ErrNotExist if there is none, and ErrDamaged if it cannot
+// be believed.
 func (s *Store) Manifest(id [32]byte, v any) error {
 	text, err := readFile(s.ManifestPath(id), maxRecord)
 	if err != nil {
@@ -130,7 +130,7 @@ func (s *Store) Manifest(id [32]byte, v any) error {
 	return nil
 }
 
-// ManifestPath returns where the description of that id is, if there is one.
+// ManifestPath returns where the description with that id is, if there is one.
 func (s *Store) ManifestPath(id [32]byte) string {
 	return s.spread("manifests", id)
 }

@@ -13,10 +13,10 @@ import (
 //
 //	{"sum":"<16 hexadecimal digits>","data":{…}}
 //
-// The sum is the first 64 bits of the SHA-256 of the bytes of data: enough
-// against accidents, and short. The marker cannot occur inside data, where a
-// quotation mark in a string is always escaped and no object has a key "sum"
-// in first place.
+// The sum is the first 64 bits of the SHA-256 of the bytes of data: short, and
+// enough against accidents. The marker cannot occur inside data, where
+// quotation marks in strings are always escaped and no object has "sum" as its
+// first key.
 const (
 	sealMarker = `{"sum":"`
 	sealMiddle = `","data":`
@@ -25,7 +25,7 @@ const (
 
 var errSeal = errors.New("checksum does not match")
 
-// seal encodes v as a sealed line, newline included.
+// seal encodes v as a sealed line, including the newline.
 func seal(v any) ([]byte, error) {
 	data, err := json.Marshal(v)
 	if err != nil {

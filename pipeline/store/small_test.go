@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// begun is a store that a run works on.
+// begun returns a store that a run is using.
 func begun(t *testing.T) (*Store, *Writer) {
 	t.Helper()
 	s, err := Open(filepath.Join(t.TempDir(), "store"))
@@ -38,7 +38,8 @@ func TestHashFileOfWhatIsNone(t *testing.T) {
 	}
 }
 
-// The contents of a store are its files, of which records have their action, and what is strange is apart.
+// The contents of a store are its files, records among them with their actions;
+// files that do not belong there are listed separately.
 func TestContents(t *testing.T) {
 	s, w := begun(t)
 	action := ActionID{1, 2, 3}
@@ -85,7 +86,8 @@ func TestContents(t *testing.T) {
 	}
 }
 
-// A record from elsewhere is kept with outputs that are away, and replaces none that is here.
+// A record from elsewhere is stored with outputs that are away, and does not
+// replace a record that is here.
 func TestAdoptKeepsWhatIsHere(t *testing.T) {
 	s, w := begun(t)
 	action := ActionID{7}
@@ -115,7 +117,8 @@ func TestAdoptKeepsWhatIsHere(t *testing.T) {
 	}
 }
 
-// A run that sweeps leaves its own private folder, and takes that of a run that is no more.
+// A run that sweeps keeps its own private directory, and removes that of a run
+// that no longer exists.
 func TestSweepSparesItself(t *testing.T) {
 	s, w := begun(t)
 	dead := s.Path("tmp/20200101T000000Z-abcdef")
@@ -145,7 +148,8 @@ func TestShortIDs(t *testing.T) {
 	}
 }
 
-// Bytes from elsewhere are kept only if they are those of the content, whatever their number.
+// Bytes from elsewhere are stored only if they are those of the content,
+// however many arrive.
 func TestReceive(t *testing.T) {
 	s, w := begun(t)
 	const text = "twelve bytes"

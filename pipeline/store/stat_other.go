@@ -7,14 +7,15 @@ import (
 	"os"
 )
 
-// statSignature has no change time and no inode to offer here.
+// statSignature leaves out the change time and the inode, which this platform
+// does not offer.
 func statSignature(path string) (signature, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return signature{}, err
 	}
 	if !info.Mode().IsRegular() {
-		return signature{}, fmt.Errorf("%s is no regular file: %w", path, ErrDamaged)
+		return signature{}, fmt.Errorf("%s is not a regular file: %w", path, ErrDamaged)
 	}
 	return signature{size: info.Size(), mtime: info.ModTime().UnixNano()}, nil
 }

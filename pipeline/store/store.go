@@ -15,14 +15,16 @@
 //	gc.lock                 held shared by writers, alone by a collector
 //	cache/                  hashes by size, times and inode; may be deleted
 //
-// The order of writing is the whole of the crash safety. Bytes get their final
-// name when they are complete and on disk; a record is written after its blobs
-// are durable; the journal hears of it last. Whatever the moment of a crash,
-// each of these either is there and true or is not there. Locks are flocks: the
-// kernel releases them when their holder dies, whatever its pid is used for.
+// Crash safety rests entirely on the order of writing. Bytes get their final
+// name when they are complete and on disk. A record is written after its blobs
+// are durable, and the journal is written last. Whatever the moment of a crash,
+// each of these is either there and true, or not there. Locks are flocks: the
+// kernel releases them when their holder dies, whatever its pid is used for
+// afterwards.
 //
 // A damaged or missing entry is a miss with a reason, never an answer. Reading
-// (Store) needs no lock and writes nothing; changing anything takes a Writer.
+// (Store) needs no lock and writes nothing. Changing anything requires a
+// Writer.
 package store
 
 import (
@@ -37,17 +39,17 @@ import (
 
 // A Store answers questions about a directory. It is safe for concurrent use.
 type Store struct {
-	// Disk performs the writes; tests set its hook before any use.
+	// Disk performs the writes. Tests set its hook before the first use.
 	Disk disk.Disk
 
 	dir    string
-	format error // what is wrong with the format file, as it was when the store was opened
+	format error // what was wrong with the format file when the store was opened
 }
 
-// Open names the store at dir without creating or writing anything; a
-// directory that does not exist is an empty store. It refuses a store of an
-// unknown format version. A format file that is damaged is no obstacle: the next
-// Writer puts it right.
+// Open opens the store at dir without creating or writing anything. A directory
+// that does not exist is an empty store. Open rejects a store of an unknown
+// format version. It accepts a damaged format file, which the next Writer
+// repairs.
 func Open(dir string) (*Store, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -64,14 +66,14 @@ func Open(dir string) (*Store, error) {
 	return s, nil
 }
 
-// Dir returns the store's directory, absolute.
+// Dir returns the absolute path of the store's directory.
 func (s *Store) Dir() string { return s.dir }
 
 func (s *Store) path(elem ...string) string {
 	return filepath.Join(append([]string{s.dir}, elem...)...)
 }
 
-// BlobPath returns where the bytes of that id are, if the store has them.
+// BlobPath returns where the bytes with that id are, if the store has them.
 func (s *Store) BlobPath(id ContentID) string {
 	return s.spread("blobs", id)
 }
@@ -81,15 +83,16 @@ func (s *Store) RecordPath(id ActionID) string {
 	return s.spread("actions", id)
 }
 
-// spread is the place of an entry below kind: 256 directories, so that none
-// grows long. Ten thousand nodes ask for it some fifty thousand times.
+// spread returns the path of an entry of the given kind. It uses 256
+// directories so that none grows long. Ten thousand nodes call it some fifty
+// thousand times.
 func (s *Store) spread(kind string, id [32]byte) string {
 	h := hex.EncodeToString(id[:])
 	const sep = string(filepath.Separator)
 	return s.dir + sep + kind + sep + h[:2] + sep + h
 }
 
-// JournalPath returns where the journal is.
+// JournalPath returns the path of the journal.
 func (s *Store) JournalPath() string { return s.path("journal.jsonl") }
 
 // LogDir returns the directory of a run's log files.

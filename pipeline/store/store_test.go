@@ -53,7 +53,8 @@ func TestCommit(t *testing.T) {
 		t.Error(err)
 	}
 
-	// The same again is fine; other bytes are a conflict that keeps both.
+	// Committing the same again is fine. Other bytes are a conflict that keeps
+	// both.
 	if _, err := commit(t, w, id, "text", r.Outputs); err != nil {
 		t.Error(err)
 	}
@@ -72,8 +73,8 @@ func TestCommit(t *testing.T) {
 	}
 }
 
-// When a write fails, nothing appears under a final name, the error names
-// the path, and what was there stays.
+// If a write fails, nothing appears under a final name, the error names the
+// path, and what was there stays.
 func TestT03FailedWrites(t *testing.T) {
 	for _, op := range []disk.Op{disk.Create, disk.Write, disk.Sync, disk.Chmod, disk.Rename, disk.SyncDir} {
 		w := testWriter(t)
@@ -96,7 +97,7 @@ func TestT03FailedWrites(t *testing.T) {
 			t.Errorf("%s: earlier record: %v", op, err)
 		}
 		if op == disk.SyncDir {
-			continue // the name is there already, which is as good
+			continue // the name exists already, which is just as good
 		}
 		if _, err := w.Record(ActionID{10}); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s: record after a failure: %v", op, err)
@@ -104,8 +105,9 @@ func TestT03FailedWrites(t *testing.T) {
 	}
 }
 
-// The order that crash safety rests on: bytes synced, named, name synced, and
-// only then the record by the same steps, and only then the journal.
+// The order that crash safety rests on: bytes are synced, named, and the name
+// is synced; only then is the record written by the same steps, and only then
+// the journal.
 func TestT04OrderOfSteps(t *testing.T) {
 	w := testWriter(t)
 	var steps []disk.Step
@@ -188,7 +190,7 @@ func TestLockExcludes(t *testing.T) {
 	}
 }
 
-// Private directories of the dead go, those of the living stay.
+// Private directories of dead runs are removed, those of live runs stay.
 func TestSweep(t *testing.T) {
 	w := testWriter(t)
 	live, err := w.JobDir()
@@ -214,8 +216,8 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// Within one command no file is hashed twice; across commands the cache
-// answers while nothing about the file changed, and only if it may.
+// Within one command no file is hashed twice. Across commands the cache answers
+// as long as nothing about the file has changed, and only if it may.
 func TestT31CheckerHashesOnce(t *testing.T) {
 	w := testWriter(t)
 	o, err := commit(t, w, ActionID{1}, "text", nil)
@@ -249,7 +251,7 @@ func TestT31CheckerHashesOnce(t *testing.T) {
 			t.Errorf("a touched file is not a damaged one: %v", err)
 		}
 	}
-	// A cache with any bit wrong is no cache.
+	// A cache with any bit wrong is not used.
 	text, err := os.ReadFile(w.cachePath())
 	if err != nil {
 		t.Fatal(err)

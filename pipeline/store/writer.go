@@ -20,11 +20,11 @@ import (
 	"sparsel/pipeline/store/disk"
 )
 
-// A Writer changes a store on behalf of one run. It is safe for concurrent use;
-// many writers, in many processes, may be open at once.
+// A Writer changes a store on behalf of one run. It is safe for concurrent use.
+// Many writers, in many processes, may be open at once.
 type Writer struct {
 	*Store
-	// Run is the id of the run: a time for people, and random digits.
+	// Run is the id of the run: a time for people, followed by random digits.
 	Run string
 
 	now    func() time.Time
@@ -39,8 +39,8 @@ type Writer struct {
 }
 
 // NewWriter prepares the store for writing: it makes the directories, removes
-// what dead runs left under tmp, and marks this run as alive. On a store that
-// cannot be written it fails before anything else is done.
+// what dead runs left under tmp, and marks this run as alive. If the store
+// cannot be written, it fails before it does anything else.
 func (s *Store) NewWriter(now func() time.Time) (*Writer, error) {
 	w := newWriter(s, now)
 	if err := w.share(); err != nil {
@@ -59,7 +59,7 @@ func newWriter(s *Store, now func() time.Time) *Writer {
 	return w
 }
 
-// name gives the run its id.
+// name sets the run's id.
 func (w *Writer) name() {
 	var random [3]byte
 	rand.Read(random[:])
@@ -94,9 +94,9 @@ func (w *Writer) prepare() error {
 	return nil
 }
 
-// mayWrite looks at every directory of a store that another user may have made,
-// and at the journal: that a result cannot be kept should not turn out hours
-// later.
+// mayWrite checks every directory of a store that another user may have made,
+// and the journal, so that it does not turn out hours later that a result
+// cannot be stored.
 func (w *Writer) mayWrite() error {
 	list := []string{w.Store.dir}
 	if info, err := os.Lstat(w.JournalPath()); err == nil && info.Mode().IsRegular() {
@@ -118,14 +118,15 @@ func (w *Writer) mayWrite() error {
 	}
 	for _, path := range list {
 		if err := disk.Writable(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w; if the store is another user's, make it a group's (`chmod -R g+rwX`, `chmod g+s` of its directories, umask 002) or use another -out", err)
+			return fmt.Errorf("%w; if the store is another user's, make it a group's "+
+				"(`chmod -R g+rwX`, `chmod g+s` of its directories, umask 002) or use another -out", err)
 		}
 	}
 	return nil
 }
 
-// begin takes the run's lock before its directory exists: a directory whose
-// lock is free belongs to the dead.
+// begin takes the run's lock before its directory exists, because a directory
+// whose lock is free belongs to a dead run.
 func (w *Writer) begin() error {
 	for {
 		lock, ok, err := tryLock(w.dir + ".lock")
@@ -144,8 +145,8 @@ func (w *Writer) begin() error {
 	}
 }
 
-// sweep removes the private directories of runs that are no more, and the lock
-// files they held.
+// sweep removes the private directories and lock files of runs that no longer
+// exist.
 func (w *Writer) sweep() error {
 	runs, err := os.ReadDir(w.path("tmp"))
 	if err != nil {
@@ -164,7 +165,7 @@ func (w *Writer) sweep() error {
 			return err
 		}
 		if !ok {
-			continue // alive
+			continue // the run is alive
 		}
 		err = w.Disk.RemoveAll(w.path("tmp", run))
 		lock.Release()
@@ -185,7 +186,7 @@ func (w *Writer) sweep() error {
 			return err
 		}
 		if ok {
-			lock.Release() // removes it
+			lock.Release() // removes the lock file
 		}
 	}
 	for name, old := range cacheLitter {
@@ -196,19 +197,20 @@ func (w *Writer) sweep() error {
 	return nil
 }
 
-// cacheLitter are the files of the cache, which commands without a Writer
-// replace, and what earlier programs called a new one on its way.
+// cacheLitter lists the files of the cache, which commands without a Writer
+// replace, with patterns of the names that earlier programs gave to their
+// temporary files.
 var cacheLitter = map[string]*regexp.Regexp{
 	"hashes":  regexp.MustCompile(`^hashes-[0-9]+$`),
 	"modules": regexp.MustCompile(`^modules-[0-9]+$`),
 }
 
-// PushedList begins the names of files of the cache that belong to package
-// pipeline: what it has pushed to a second level.
+// PushedList is the prefix of files in the cache that belong to package
+// pipeline. They list what it has pushed to a second level.
 const PushedList = "pushed-"
 
-// Littered reports whether a run left something behind, or is under way: the
-// next writer clears up.
+// Littered reports whether a run has left something behind or is under way. The
+// next writer cleans up.
 func (s *Store) Littered() bool {
 	for _, dir := range []string{"tmp", "locks"} {
 		if left, err := os.ReadDir(s.path(dir)); err == nil && len(left) > 0 {
@@ -245,12 +247,12 @@ func (w *Writer) Close() error {
 	return err
 }
 
-// temp returns a fresh private path.
+// temp returns a new private path.
 func (w *Writer) temp() string {
 	return filepath.Join(w.dir, fmt.Sprintf("%d", w.seq.Add(1)))
 }
 
-// JobDir makes a private directory with an empty directory "out" in it.
+// JobDir makes a private directory that contains an empty directory "out".
 func (w *Writer) JobDir() (string, error) {
 	if err := w.undisturbed(); err != nil {
 		return "", err
@@ -262,14 +264,14 @@ func (w *Writer) JobDir() (string, error) {
 	return dir, nil
 }
 
-// TryLock takes the lock of an action unless somebody works on it.
+// TryLock takes the lock of an action unless somebody is working on it.
 func (w *Writer) TryLock(id ActionID) (*Lock, bool, error) {
 	return tryLock(w.path("locks", id.String()))
 }
 
-// Append adds an event to the journal, stamped with the run and the time. It is
+// Append adds an event to the journal, with the run and the time. The event is
 // on disk when Append returns, except for starts, uses and published files,
-// whose loss harms nothing.
+// whose loss does no harm.
 func (w *Writer) Append(e Event) error {
 	return w.AppendAll([]Event{e}, e.Kind != NodeStart && e.Kind != NodeUse && e.Kind != WroteEvent)
 }

@@ -8,13 +8,14 @@ import (
 )
 
 // Append adds data to the end of path, all or nothing, and forces it to disk if
-// sync is set. Appends of other processes wait meanwhile.
+// sync is set. Appends of other processes wait in the meantime.
 func (d Disk) Append(path string, data []byte, sync bool) error {
 	return d.append(path, data, sync, false)
 }
 
-// AppendLine is Append for a file of lines. What a writer that died, or a power
-// cut, has left of a line at the end is cut off first: nobody will finish it.
+// AppendLine is Append for a file of lines. It first cuts off an incomplete
+// last line, which a writer that died or a power cut has left and which nobody
+// will complete.
 func (d Disk) AppendLine(path string, line []byte, sync bool) error {
 	return d.append(path, line, sync, true)
 }
@@ -39,7 +40,7 @@ func (d Disk) append(path string, data []byte, sync, lines bool) error {
 	}
 	err = d.step(Step{Op: Append, Path: path, Bytes: int64(len(data))}, func() error {
 		n, err := f.Write(data)
-		if err != nil && n > 0 { // a disk that is full takes a part
+		if err != nil && n > 0 { // a full disk may have accepted a part
 			if cerr := d.cut(f, path, size); cerr != nil {
 				return fmt.Errorf("%w; and then: %w", err, cerr)
 			}
@@ -50,7 +51,7 @@ func (d Disk) append(path string, data []byte, sync, lines bool) error {
 		return err
 	}
 	if sync {
-		unlockWhole(f) // others may append while the disk is at work
+		unlockWhole(f) // others may append during the sync
 		return d.step(Step{Op: Sync, Path: path}, f.Sync)
 	}
 	return nil
@@ -60,8 +61,8 @@ func (d Disk) cut(f *os.File, path string, size int64) error {
 	return d.step(Step{Op: Cut, Path: path, Bytes: size}, func() error { return f.Truncate(size) })
 }
 
-// openToAppend returns the file at path, which nobody else appends to until it is
-// closed, and its size.
+// openToAppend returns the file at path, locked so that nobody else appends to
+// it until it is closed, and its size.
 func openToAppend(path string) (*os.File, int64, error) {
 	for {
 		if info, err := os.Lstat(path); err == nil {
@@ -82,7 +83,7 @@ func openToAppend(path string) (*os.File, int64, error) {
 			f.Close()
 			return nil, 0, err
 		}
-		// Whoever had the lock before may have put another file in its place.
+		// The previous holder of the lock may have put another file in its place.
 		if named, err := os.Lstat(path); err == nil && os.SameFile(held, named) {
 			if err = Regular(path, held); err == nil {
 				return f, held.Size(), nil
@@ -94,8 +95,8 @@ func openToAppend(path string) (*os.File, int64, error) {
 	}
 }
 
-// wholeLines returns the length of the lines that a file begins with and that
-// are not cut short.
+// wholeLines returns the length of the complete lines at the beginning of a
+// file.
 func wholeLines(f io.ReaderAt, size int64) (int64, error) {
 	var last [1]byte
 	for step := int64(1); size > 0; step = 4096 {
@@ -115,9 +116,9 @@ func wholeLines(f io.ReaderAt, size int64) (int64, error) {
 	return 0, nil
 }
 
-// Rewrite gives a file that is appended to other content, all or nothing,
-// through tmp, which must be on the same file system. edit gets what it holds and
-// returns what it is to hold; nobody appends in between.
+// Rewrite replaces the content of a file that is appended to, all or nothing,
+// through tmp, which must be on the same file system. edit is called with the
+// old content and returns the new one. Nobody appends in between.
 func (d Disk) Rewrite(tmp, path string, edit func(old []byte) ([]byte, error)) error {
 	f, size, err := openToAppend(path)
 	if err != nil {

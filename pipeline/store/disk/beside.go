@@ -12,18 +12,18 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Some files are replaced by commands that have no run, and so no private
-// directory: the temporary file lies beside the file, locked while its writer
-// lives.
+// Some files are replaced by commands that have no run and therefore no private
+// directory. Their temporary file is in the directory of the file, and is
+// locked while its writer lives.
 const besideMark = ".writing-"
 
 // WriteBeside gives path the content data, all or nothing, through a temporary
-// file in the same directory. What a writer that dies leaves there, SweepBeside
-// removes.
+// file in the same directory. SweepBeside removes temporary files that writers
+// leave when they die.
 func WriteBeside(path string, data []byte, perm fs.FileMode) error {
 	for tries := 0; ; tries++ {
 		err := writeBeside(path, data, perm)
-		// Before it was locked, or after, a sweep may have taken it for litter.
+		// A sweep may have removed the temporary file before or after it was locked.
 		if !errors.Is(err, fs.ErrNotExist) || tries == 3 {
 			return err
 		}
@@ -62,8 +62,8 @@ func writeBeside(path string, data []byte, perm fs.FileMode) error {
 	return Disk{}.Sync(filepath.Clean(dir + "."))
 }
 
-// SweepBeside removes what dead writers of the named file have left beside it.
-// old are patterns of the names that earlier programs gave to such files.
+// SweepBeside removes temporary files of dead writers of the named file. old
+// are patterns of the names that earlier programs gave to such files.
 func SweepBeside(path string, old ...*regexp.Regexp) error {
 	dir, base := filepath.Split(path)
 	entries, err := os.ReadDir(filepath.Clean(dir + "."))

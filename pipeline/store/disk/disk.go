@@ -1,11 +1,11 @@
-// Package disk is the one place where the store and the publisher touch files.
+// Package disk is the one place where the store and the publisher write files.
 //
 // Every step that a crash, a full disk or a power cut can separate from the
 // next (create, write, sync, rename, sync of the directory, append, remove) is
 // announced to a hook first. A test can stop the process there, make the step
-// fail, or keep a model of what a power cut would leave; in production the hook
-// is nil. A library that writes atomically in one call hides those steps, which
-// is why none is used here.
+// fail, or keep a model of what a power cut would leave. In production the hook
+// is nil. A library that writes atomically in one call would hide those steps,
+// so none is used here.
 package disk
 
 import (
@@ -34,19 +34,19 @@ const (
 	Remove  Op = "remove"
 )
 
-// A Step is about to happen to Path; To is the new name of a rename and Bytes
-// the length of a write or append, or what remains after cutting back.
+// A Step is about to happen to Path. To is the new name in a rename. Bytes is
+// the length of a write or append, or the length that remains after a cut.
 type Step struct {
 	Op       Op
 	Path, To string
 	Bytes    int64
 }
 
-// A Disk performs file operations. The zero value is ready for use. What it makes
-// has the permissions that the user's umask leaves.
+// A Disk performs file operations. The zero value is ready for use. New files
+// and directories get the permissions that the user's umask permits.
 type Disk struct {
-	// Hook, if not nil, is called before each step; an error makes the step
-	// fail. It may be called from several goroutines.
+	// Hook, if not nil, is called before each step. An error from it makes the
+	// step fail. It may be called from several goroutines.
 	Hook func(Step) error
 }
 
@@ -65,7 +65,7 @@ func (d Disk) step(s Step, do func() error) error {
 	return nil
 }
 
-// MkdirAll makes dir and its parents, and makes new names durable.
+// MkdirAll makes dir and its parents, and makes the new names durable.
 func (d Disk) MkdirAll(dir string) error {
 	if info, err := os.Stat(dir); err == nil && info.IsDir() {
 		return nil
@@ -83,7 +83,7 @@ func (d Disk) MkdirAll(dir string) error {
 		if info, serr := os.Stat(dir); serr == nil && info.IsDir() {
 			return nil // another process was faster
 		}
-		return fmt.Errorf("there should be a directory, and something else has the name; take it away: %w", err)
+		return fmt.Errorf("there should be a directory, but something else has its name; move it away: %w", err)
 	})
 	if err != nil {
 		return err
@@ -91,9 +91,10 @@ func (d Disk) MkdirAll(dir string) error {
 	return d.syncDir(filepath.Dir(dir))
 }
 
-// Install moves the finished file tmp to path: its length is checked, its bytes
-// are forced to disk, it becomes read-only, and only then gets its final name,
-// which is made durable too. tmp must be on the file system of path.
+// Install moves the finished file tmp to path. It checks the file's length,
+// forces its bytes to disk, makes it read-only, and only then gives it its
+// final name, which it makes durable, too. tmp must be on the file system of
+// path.
 func (d Disk) Install(tmp, path string, size int64) error {
 	f, err := Open(tmp)
 	if err != nil {
@@ -116,7 +117,7 @@ func (d Disk) Install(tmp, path string, size int64) error {
 	return d.rename(tmp, path)
 }
 
-// WriteFile gives path the content data, all or nothing: through tmp, which
+// WriteFile gives path the content data, all or nothing, through tmp, which
 // must not exist and must be on the same file system.
 func (d Disk) WriteFile(tmp, path string, data []byte, perm fs.FileMode) error {
 	return d.write(tmp, path, perm, int64(len(data)), func(w io.Writer) error {
@@ -125,10 +126,10 @@ func (d Disk) WriteFile(tmp, path string, data []byte, perm fs.FileMode) error {
 	})
 }
 
-// CopyFile gives path the content of the file src, all or nothing: through tmp,
-// which must not exist and must be on path's file system. Every byte passes
-// through also, for example a hash; check is called when all bytes are written
-// and before path appears.
+// CopyFile gives path the content of the file src, all or nothing, through tmp,
+// which must not exist and must be on path's file system. Every byte is also
+// written to also, for example a hash. check is called after all bytes are
+// written and before path appears.
 func (d Disk) CopyFile(tmp, path, src string, perm fs.FileMode, also io.Writer, check func() error) error {
 	f, err := Open(src)
 	if err != nil {
@@ -173,7 +174,7 @@ func (d Disk) write(tmp, path string, perm fs.FileMode, size int64, fill func(io
 	return d.rename(tmp, path)
 }
 
-// Move renames path to to and makes both directories durable.
+// Move renames path to to and makes the change durable in both directories.
 func (d Disk) Move(path, to string) error {
 	if err := d.rename(path, to); err != nil {
 		return err

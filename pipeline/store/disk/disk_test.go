@@ -21,7 +21,7 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-// recorder returns a disk and the steps it takes.
+// recorder returns a disk and a list of the steps that it takes.
 func recorder() (Disk, *[]Op) {
 	var ops []Op
 	return Disk{Hook: func(s Step) error { ops = append(ops, s.Op); return nil }}, &ops
@@ -60,7 +60,8 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// Whatever step of a write fails, the old file stays and no temporary one does.
+// Whatever step of a write fails, the old file stays and no temporary file
+// does.
 func TestFailedWriteKeepsTheOld(t *testing.T) {
 	full := errors.New("no space left")
 	for _, op := range []Op{Create, Write, Chmod, Sync, Rename} {

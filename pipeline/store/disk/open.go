@@ -9,17 +9,18 @@ import (
 	"syscall"
 )
 
-// ErrIrregular says that something else stands where a regular file should: a
+// ErrIrregular says that something else is in the place of a regular file: a
 // directory, a named pipe, a device, a socket or a symbolic link.
 var ErrIrregular = errors.New("not a regular file")
 
-// Open opens a regular file for reading. Whatever else has that name is an
-// error that says what it is and wraps ErrIrregular. It is not opened: opening a
-// pipe waits for somebody at the other end, and a device may act on it.
+// Open opens a regular file for reading. For anything else it returns an error
+// that says what it is and wraps ErrIrregular, and does not open it: opening a
+// pipe waits for a process at the other end, and opening a device may have
+// effects on it.
 func Open(path string) (*os.File, error) { return open(path, os.Lstat, noFollow) }
 
-// OpenLinked is Open for files that people name and may have put elsewhere,
-// behind a symbolic link.
+// OpenLinked is Open for files that users name and that may be behind a
+// symbolic link.
 func OpenLinked(path string) (*os.File, error) { return open(path, os.Stat, 0) }
 
 func open(path string, stat func(string) (fs.FileInfo, error), flag int) (*os.File, error) {
@@ -30,7 +31,7 @@ func open(path string, stat func(string) (fs.FileInfo, error), flag int) (*os.Fi
 	if err != nil {
 		return nil, err
 	}
-	// It may have been replaced since, so opening must not wait all the same.
+	// The file may have been replaced since, so opening it must still not block.
 	f, err := os.OpenFile(path, os.O_RDONLY|nonBlocking|flag, 0)
 	if flag != 0 && errors.Is(err, syscall.ELOOP) {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("it is a symbolic link, %w", ErrIrregular)}
@@ -48,8 +49,8 @@ func open(path string, stat func(string) (fs.FileInfo, error), flag int) (*os.Fi
 	return f, nil
 }
 
-// Regular returns an error that wraps ErrIrregular if info, which is about path,
-// is of something other than a regular file.
+// Regular returns an error that wraps ErrIrregular unless info, which describes
+// path, is that of a regular file.
 func Regular(path string, info fs.FileInfo) error {
 	if info.Mode().IsRegular() {
 		return nil
@@ -73,9 +74,9 @@ func kindOf(m fs.FileMode) string {
 	return "something else"
 }
 
-// ReadFile returns the bytes of a regular file of at most limit bytes. A longer
-// one is an error that wraps ErrTooLong, and is not read: what has the name of a
-// small file may be as long as a disk.
+// ReadFile returns the bytes of a regular file of at most limit bytes. For a
+// longer file it returns an error that wraps ErrTooLong without reading it,
+// because a file with the name of a small one may be as long as a disk.
 func ReadFile(path string, limit int64) ([]byte, error) {
 	f, err := Open(path)
 	if err != nil {
@@ -84,7 +85,7 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 	return readAll(f, path, limit)
 }
 
-// ReadLinked is ReadFile through OpenLinked.
+// ReadLinked is ReadFile with OpenLinked.
 func ReadLinked(path string, limit int64) ([]byte, error) {
 	f, err := OpenLinked(path)
 	if err != nil {
@@ -103,7 +104,8 @@ func readAll(f *os.File, path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	tooLong := func(size int64) error {
-		return &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("%w: %d bytes, and no file of its kind has more than %d", ErrTooLong, size, limit)}
+		return &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("%w: %d bytes, and no file of its kind has more than %d",
+			ErrTooLong, size, limit)}
 	}
 	if info.Size() > limit {
 		return nil, tooLong(info.Size())
@@ -111,12 +113,12 @@ func readAll(f *os.File, path string, limit int64) ([]byte, error) {
 	text := make([]byte, info.Size(), info.Size()+1)
 	n, err := io.ReadFull(f, text)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return text[:n], nil // it has become shorter
+		return text[:n], nil // the file has become shorter
 	}
 	if err != nil {
 		return nil, err
 	}
-	// It may be growing, as the journal does.
+	// The file may be growing, as the journal does.
 	rest, err := io.ReadAll(io.LimitReader(f, limit-int64(n)+1))
 	if text = append(text, rest...); int64(len(text)) > limit {
 		return nil, tooLong(int64(len(text)))

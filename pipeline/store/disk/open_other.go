@@ -9,12 +9,12 @@ const (
 	noFollow    = 0
 )
 
-// LockFlags are for opening a lock file.
+// LockFlags are flags for opening a lock file.
 const LockFlags = 0
 
 const umask os.FileMode = 0
 
-// Writable cannot be told in advance here.
+// Writable always returns nil, because this platform cannot tell in advance.
 func Writable(string) error { return nil }
 
 func lockWhole(*os.File) error { return nil }

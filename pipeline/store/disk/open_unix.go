@@ -14,12 +14,12 @@ const (
 	noFollow    = unix.O_NOFOLLOW
 )
 
-// LockFlags are for opening a lock file without waiting and without leaving the
-// directory.
+// LockFlags are flags for opening a lock file without waiting and without
+// following a symbolic link.
 const LockFlags = nonBlocking | noFollow
 
-// umask is what the user takes away from the permissions of new files. It can
-// only be read by setting it, which is safe before the program has begun.
+// umask is the permissions that the user denies to new files. It can only be
+// read by setting it, which is safe during initialisation.
 var umask = func() os.FileMode {
 	m := unix.Umask(0o077)
 	unix.Umask(m)
@@ -36,7 +36,7 @@ func Writable(path string) error {
 	return nil
 }
 
-func unlockWhole(f *os.File) { _ = unix.Flock(int(f.Fd()), unix.LOCK_UN) } // closing it does the same
+func unlockWhole(f *os.File) { _ = unix.Flock(int(f.Fd()), unix.LOCK_UN) } // closing the file does the same
 
 // lockWhole keeps other appenders away from an open file until it is closed.
 func lockWhole(f *os.File) error {

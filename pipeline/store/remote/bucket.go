@@ -21,21 +21,22 @@ import (
 	"github.com/aws/smithy-go/logging"
 )
 
-// bucket is a second level in an S3 bucket. Objects are put in one request each,
-// never in parts: that is all or nothing, and the checksum that the server holds
-// against what arrives is then the SHA-256 of the whole.
+// bucket is a second level in an S3 bucket. Every object is uploaded in a
+// single request, never in parts. That makes the upload all or nothing, and the
+// checksum that the server verifies is the SHA-256 of the whole object.
 type bucket struct {
 	client *s3.Client
 	place  Place
 }
 
-// openBucket finds credentials and settings as AWS's own tools do: environment,
-// files, web identity, the role of the machine. None of them is kept or shown.
+// openBucket finds credentials and settings as AWS's own tools do: in the
+// environment, in files, through web identity and in the role of the machine.
+// It neither keeps nor shows them.
 func openBucket(ctx context.Context, p Place) (Remote, error) {
 	load := []func(*config.LoadOptions) error{
 		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
 		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
-		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }), // Client tries again, and knows more reasons to
+		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }), // Client retries, and knows more reasons to retry
 		config.WithLogger(logging.Nop{}),
 	}
 	if p.Region != "" {
@@ -50,10 +51,10 @@ func openBucket(ctx context.Context, p Place) (Remote, error) {
 		if p.Endpoint != "" {
 			o.BaseEndpoint = aws.String(p.Endpoint)
 		}
-		if o.BaseEndpoint != nil { // not AWS's: the bucket is no part of the host's name there
+		if o.BaseEndpoint != nil { // other servers do not have the bucket in their host name
 			o.UsePathStyle = true
 			if o.Region == "" {
-				o.Region = "us-east-1" // what servers take that have no regions
+				o.Region = "us-east-1" // accepted by servers that have no regions
 			}
 		}
 		o.DisableLogOutputChecksumValidationSkipped = true
@@ -68,7 +69,7 @@ func (b bucket) String() string { return b.place.String() }
 
 func (b bucket) key(key string) *string { return aws.String(path.Join(b.place.Prefix, key)) }
 
-// Prepare gets the credentials, which may mean to ask another server.
+// Prepare gets the credentials, which may require asking another server.
 func (b bucket) Prepare(ctx context.Context) error {
 	if _, err := b.client.Options().Credentials.Retrieve(ctx); err != nil {
 		return fmt.Errorf("no AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE: %w", ErrRefused)
@@ -162,7 +163,7 @@ func (b bucket) Delete(ctx context.Context, keys []string) error {
 	return nil
 }
 
-// explain sorts an error of the server's by what can be done about it.
+// explain classifies a server's error by what can be done about it.
 func (b bucket) explain(what, key string, err error) error {
 	if err == nil {
 		return nil

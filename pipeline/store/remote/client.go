@@ -11,23 +11,24 @@ import (
 	"time"
 )
 
-// Patience is how long a Client goes on trying.
+// Patience says how long a Client keeps trying.
 type Patience struct {
-	Tries   int           // of one call, as long as the second level does not answer or answers badly
-	Damaged int           // of one call whose bytes arrive and are not the right ones
-	Pause   time.Duration // before the second try; it doubles from try to try
-	Most    time.Duration // of the pause
-	Stall   time.Duration // without a byte moving, after which a try is given up
-	Greet   time.Duration // for the first call of all
+	Tries   int           // tries of one call while the second level does not answer or answers badly
+	Damaged int           // tries of one call whose bytes arrive but are wrong
+	Pause   time.Duration // pause before the second try; it doubles from try to try
+	Most    time.Duration // longest pause
+	Stall   time.Duration // time without a byte moving after which a try is given up
+	Greet   time.Duration // time for the first call of all
 }
 
-// Patient is what suits servers and networks as they are: a server that starts
-// again is waited for, one that is not there costs a command two seconds.
-var Patient = Patience{Tries: 8, Damaged: 3, Pause: 100 * time.Millisecond, Most: 10 * time.Second, Stall: 30 * time.Second, Greet: 2 * time.Second}
+// Patient is suited to real servers and networks. It waits for a server that is
+// restarting, while a server that does not exist costs a command two seconds.
+var Patient = Patience{Tries: 8, Damaged: 3, Pause: 100 * time.Millisecond, Most: 10 * time.Second,
+	Stall: 30 * time.Second, Greet: 2 * time.Second}
 
-// A Client asks a Remote until it answers, within reason. It repeats whatever
-// was not refused: also bytes that arrive damaged or cut short, here or there,
-// which libraries take for final.
+// A Client asks a Remote until it answers, within reason. It repeats every call
+// that was not refused, even if bytes arrive damaged or cut short at either
+// end, which libraries consider final.
 type Client struct {
 	Remote
 	Patience
@@ -36,11 +37,11 @@ type Client struct {
 // errStalled says that no byte moved for too long.
 var errStalled = errors.New("no answer")
 
-// Reach asks for a small object for the first time. It tells within Greet
-// whether there is anybody.
+// Reach reads a small object in the first call of all. It finds out within
+// Greet whether the second level answers.
 func (c *Client) Reach(ctx context.Context, key string, limit int64) ([]byte, error) {
 	if p, ok := c.Remote.(interface{ Prepare(context.Context) error }); ok {
-		prepare, cancel := context.WithTimeout(ctx, 5*c.Greet) // signing in may ask a server of its own
+		prepare, cancel := context.WithTimeout(ctx, 5*c.Greet) // signing in may involve another server
 		defer cancel()
 		if err := p.Prepare(prepare); err != nil {
 			return nil, err
@@ -61,8 +62,8 @@ func (c *Client) Read(ctx context.Context, key string, limit int64) ([]byte, err
 	return text.Bytes(), err
 }
 
-// limited refuses more bytes than a reader expects: who lies about contents may
-// also send them without end.
+// limited rejects more bytes than a reader expects, because a server that lies
+// about contents may also send them without end.
 type limited struct {
 	io.Writer
 	left int64
@@ -75,15 +76,16 @@ func (l *limited) Write(p []byte) (int, error) {
 	return l.Writer.Write(p)
 }
 
-// Fetch gets an object: each try calls do, which begins anew, calls get with
-// where the bytes go, and returns ErrDamaged if they are not the right ones.
+// Fetch gets an object. Each try calls do, which starts from the beginning,
+// calls get with a writer for the bytes, and returns ErrDamaged if they are
+// wrong.
 func (c *Client) Fetch(ctx context.Context, key string, do func(get func(io.Writer) error) error) error {
 	return c.try(ctx, func(ctx context.Context, moved func()) error {
 		return do(func(w io.Writer) error { return c.Remote.Get(ctx, key, &moving{w, moved}) })
 	})
 }
 
-// moving is a writer that tells of every byte.
+// moving is a writer that reports every write.
 type moving struct {
 	io.Writer
 	moved func()
@@ -94,7 +96,7 @@ func (m *moving) Write(p []byte) (int, error) {
 	return m.Writer.Write(p)
 }
 
-// sending is a body that tells of every byte.
+// sending is a body that reports every read.
 type sending struct {
 	io.ReadSeeker
 	moved func()
@@ -105,7 +107,7 @@ func (s *sending) Read(p []byte) (int, error) {
 	return s.ReadSeeker.Read(p)
 }
 
-// Put gives key the bytes of o.
+// Put stores the bytes of o under key.
 func (c *Client) Put(ctx context.Context, key string, o Object, overwrite bool) error {
 	body := o.Body
 	return c.try(ctx, func(ctx context.Context, moved func()) error {
@@ -114,7 +116,7 @@ func (c *Client) Put(ctx context.Context, key string, o Object, overwrite bool) 
 	})
 }
 
-// Stat returns what is known of key.
+// Stat returns what is known about key.
 func (c *Client) Stat(ctx context.Context, key string) (e Entry, err error) {
 	err = c.try(ctx, func(ctx context.Context, _ func()) (err error) {
 		e, err = c.Remote.Stat(ctx, key)
@@ -129,7 +131,7 @@ func (c *Client) Delete(ctx context.Context, keys []string) error {
 }
 
 // All returns what List yields. After an interruption it lists from the start
-// and goes on with what comes after the last key.
+// again and continues after the last key that it has.
 func (c *Client) All(ctx context.Context, prefix string) (list []Entry, err error) {
 	err = c.try(ctx, func(ctx context.Context, moved func()) error {
 		for e, err := range c.Remote.List(ctx, prefix) {
@@ -165,7 +167,7 @@ func (c *Client) try(ctx context.Context, do func(ctx context.Context, moved fun
 			return fmt.Errorf("%w (tried %d times)", err, n)
 		}
 		select {
-		case <-time.After(pause/2 + rand.N(pause)): // those that failed together should not come back together
+		case <-time.After(pause/2 + rand.N(pause)): // clients that failed together should not retry together
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		}
@@ -173,7 +175,7 @@ func (c *Client) try(ctx context.Context, do func(ctx context.Context, moved fun
 	}
 }
 
-// once makes one try, which ends when nothing moves.
+// once makes one try, which ends if no byte moves for too long.
 func (c *Client) once(ctx context.Context, do func(ctx context.Context, moved func()) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

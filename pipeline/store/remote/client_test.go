@@ -22,8 +22,9 @@ import (
 	"sparsel/pipeline/store/remote/remotetest"
 )
 
-// quick is Patient in a hurry.
-var quick = remote.Patience{Tries: 8, Damaged: 3, Pause: time.Millisecond, Most: 10 * time.Millisecond, Stall: 500 * time.Millisecond, Greet: 2 * time.Second}
+// quick is Patient with shorter times.
+var quick = remote.Patience{Tries: 8, Damaged: 3, Pause: time.Millisecond, Most: 10 * time.Millisecond, Stall: 500 * time.Millisecond,
+	Greet: 2 * time.Second}
 
 // fetch gets an object that must have the content of text.
 func fetch(c *remote.Client, key, text string) (string, error) {
@@ -41,8 +42,8 @@ func fetch(c *remote.Client, key, text string) (string, error) {
 	return b.String(), err
 }
 
-// What goes wrong for a while is tried again until it goes well; what goes on
-// going wrong is told from what was refused.
+// What fails for a while is tried again until it succeeds. What keeps failing
+// is distinguished from what was refused.
 func TestPatience(t *testing.T) {
 	remotetest.Credentials(t)
 	server := remotetest.Versity(t)
@@ -51,9 +52,9 @@ func TestPatience(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		fault remotetest.Fault
-		times int64 // the first requests that go wrong
-		calls int64 // requests in all
-		err   error // nil: it goes well in the end
+		times int64 // number of first requests that fail
+		calls int64 // number of requests in all
+		err   error // nil if it succeeds in the end
 		put   bool
 	}{
 		{"500 twice", remotetest.S500, 2, 3, nil, false},
@@ -69,7 +70,7 @@ func TestPatience(t *testing.T) {
 		{"put: flipped under way", remotetest.FlipSent, 2, 3, nil, true},
 		{"put: stalled", remotetest.Stall, 1, 2, nil, true},
 		{"put: 403", remotetest.S403, 99, 1, remote.ErrRefused, true},
-		{"put: answer lost", remotetest.LoseAfter, 1, 2, fs.ErrExist, true}, // whoever puts again finds it there
+		{"put: answer lost", remotetest.LoseAfter, 1, 2, fs.ErrExist, true}, // the second put finds it there
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var n atomic.Int64
@@ -146,7 +147,7 @@ func (b breaking) List(ctx context.Context, prefix string) iter.Seq2[remote.Entr
 	}
 }
 
-// Nobody there, or somebody who says nothing, costs two seconds.
+// If nobody is there, or somebody who does not answer, that costs two seconds.
 func TestReachIsBounded(t *testing.T) {
 	remotetest.Credentials(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0") // accepts and says nothing
@@ -154,7 +155,7 @@ func TestReachIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second) // far above two: the machine may be busy
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second) // far more than two, because the machine may be busy
 	defer cancel()
 	for _, endpoint := range []string{"http://127.0.0.1:1", "http://" + l.Addr().String()} {
 		c := &remote.Client{Remote: open(t, "s3://b/p?endpoint="+endpoint), Patience: remote.Patient}
@@ -164,7 +165,8 @@ func TestReachIsBounded(t *testing.T) {
 	}
 }
 
-// A folder that is not there, perhaps not mounted, is not made.
+// A directory that is not there, perhaps because it is not mounted, is not
+// created.
 func TestFolderIsNotMade(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "not", "mounted")
 	r := open(t, "file://"+dir)
@@ -181,7 +183,7 @@ func TestFolderIsNotMade(t *testing.T) {
 	}
 }
 
-// What is half written has no name among the others, whatever ends the writer.
+// A half-written file has no name among the others, however the writer ends.
 func TestFolderIsAllOrNothing(t *testing.T) {
 	dir := t.TempDir()
 	r := open(t, "file://"+dir)
@@ -210,7 +212,8 @@ func TestParse(t *testing.T) {
 		"s3://b":             {Bucket: "b"},
 		"s3://b/p/q/":        {Bucket: "b", Prefix: "p/q"},
 		"s3://b/p?mode=read": {Bucket: "b", Prefix: "p", ReadOnly: true},
-		"s3://b/p?endpoint=http://127.0.0.1:7070&region=eu-1&mode=write": {Bucket: "b", Prefix: "p", Endpoint: "http://127.0.0.1:7070", Region: "eu-1"},
+		"s3://b/p?endpoint=http://127.0.0.1:7070&region=eu-1&mode=write": {Bucket: "b", Prefix: "p", Endpoint: "http://127.0.0.1:7070",
+			Region: "eu-1"},
 		"file:///a/b/":          {Folder: "/a/b"},
 		"file:///a%20b":         {Folder: "/a b"},
 		"file:///a/b?mode=read": {Folder: "/a/b", ReadOnly: true},
@@ -246,7 +249,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// Settings that nothing can be done without are named at once.
+// Settings without which nothing can be done are named at once.
 func TestNoRegion(t *testing.T) {
 	remotetest.Credentials(t)
 	p, err := remote.Parse("s3://b/p")
@@ -262,13 +265,15 @@ func TestNoRegion(t *testing.T) {
 	}
 }
 
-// Without credentials the first call says what to set, without asking anybody.
+// Without credentials the first call says what to set, without contacting
+// anybody.
 func TestNoCredentials(t *testing.T) {
 	remotetest.Credentials(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 	c := &remote.Client{Remote: open(t, "s3://b/p?endpoint=http://127.0.0.1:1"), Patience: quick}
-	if _, err := c.Reach(context.Background(), "format", 100); !errors.Is(err, remote.ErrRefused) || !strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") {
+	if _, err := c.Reach(context.Background(), "format", 100); !errors.Is(err, remote.ErrRefused) ||
+		!strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") {
 		t.Errorf("%v", err)
 	}
 }

@@ -101,7 +101,8 @@ func TestConformance(t *testing.T) {
 					t.Errorf("%s: %d bytes came back", key, len(got))
 				}
 				e, err := r.Stat(ctx, key)
-				if err != nil || e.Key != key || e.Size != int64(len(text)) || e.Changed.Before(before) || e.Changed.After(time.Now().Add(2*time.Second)) {
+				if err != nil || e.Key != key || e.Size != int64(len(text)) || e.Changed.Before(before) ||
+					e.Changed.After(time.Now().Add(2*time.Second)) {
 					t.Errorf("%s: stat: %+v, %v", key, e, err)
 				}
 			}
@@ -140,7 +141,7 @@ func TestConformance(t *testing.T) {
 			for i := range 16 {
 				wg.Go(func() {
 					text := fmt.Sprintf("from %2d", i)
-					// A server may ask a loser to come back.
+					// A server may ask a loser to try again.
 					c := &remote.Client{Remote: r, Patience: remote.Patient}
 					err := c.Put(ctx, "actions/cc/cc", object(text), false)
 					switch {
@@ -168,7 +169,7 @@ func TestConformance(t *testing.T) {
 			}
 		})
 		t.Run("many", func(t *testing.T) {
-			other := open(t, url) // the same place by another client
+			other := open(t, url) // the same place through another client
 			const n = 1200
 			var g errgroup.Group
 			g.SetLimit(16)

@@ -16,28 +16,28 @@ import (
 	"syscall"
 )
 
-// folder is a second level in a directory, which may be one that many machines
-// see. It asks three things of the file system: that bytes can be forced to disk
-// before they get a name, that a hard link fails if its name is taken, and that
-// who opens a file after it was closed sees all of it.
+// folder is a second level in a directory, which many machines may share. It
+// requires three things of the file system: bytes can be forced to disk before
+// they get a name, a hard link fails if its name is taken, and a process that
+// opens a file after it was closed sees all of it.
 type folder struct {
 	dir   string
 	place Place
 }
 
-// incoming is the directory of files that have no name yet.
+// incoming is the directory of files that do not have their final name yet.
 const incoming = "tmp"
 
 func (f folder) String() string { return f.place.String() }
 
 func (f folder) path(key string) string { return filepath.Join(f.dir, filepath.FromSlash(key)) }
 
-// there tells a folder that is not there, perhaps because it is not mounted,
-// from one that lacks a key.
+// there distinguishes a directory that is missing, perhaps because it is not
+// mounted, from one that lacks a key.
 func (f folder) there() error {
 	info, err := os.Stat(f.dir)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-		return fmt.Errorf("%s is no folder: mount it, or make it once with mkdir: %w", f.dir, ErrRefused)
+		return fmt.Errorf("%s is not a folder: mount it, or make it once with mkdir: %w", f.dir, ErrRefused)
 	}
 	return err
 }
@@ -51,7 +51,7 @@ func (f folder) missing(err error) error {
 	return refused(err)
 }
 
-// refused marks the errors of a file system that trying again does not mend.
+// refused marks the file system errors that trying again does not cure.
 func refused(err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		return fmt.Errorf("%w: %w", err, ErrRefused)
@@ -69,7 +69,7 @@ func (f folder) Get(ctx context.Context, key string, w io.Writer) error {
 	return err
 }
 
-// until is a reader that ends with a context.
+// until is a reader that fails when its context ends.
 type until struct {
 	ctx context.Context
 	io.Reader
@@ -88,13 +88,13 @@ func (f folder) Put(ctx context.Context, key string, o Object, overwrite bool) e
 	}
 	path := f.path(key)
 	if _, err := os.Lstat(path); err == nil && !overwrite {
-		return fmt.Errorf("put %s: %w", key, fs.ErrExist) // without writing it all to find out
+		return fmt.Errorf("put %s: %w", key, fs.ErrExist) // avoids writing everything just to find out
 	}
 	var random [12]byte
 	rand.Read(random[:])
 	tmp := filepath.Join(f.dir, incoming, hex.EncodeToString(random[:]))
 	for _, dir := range []string{filepath.Dir(tmp), filepath.Dir(path)} {
-		if err := os.MkdirAll(dir, 0o777); err != nil { // as the umask says: who shares a folder is not ours to decide
+		if err := os.MkdirAll(dir, 0o777); err != nil { // the user's umask decides who shares the directory
 			return refused(err)
 		}
 	}
@@ -109,14 +109,15 @@ func (f folder) Put(ctx context.Context, key string, o Object, overwrite bool) e
 	} else if err := os.Link(tmp, path); errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("put %s: %w", key, fs.ErrExist)
 	} else if errors.Is(err, syscall.EPERM) || errors.Is(err, errors.ErrUnsupported) {
-		return fmt.Errorf("put %s: the file system of %s has no hard links, which keep two machines from writing one name: use another: %w: %w", key, f.dir, err, ErrRefused)
+		return fmt.Errorf("put %s: the file system of %s has no hard links, which keep two machines from writing one name: use another: %w: %w",
+			key, f.dir, err, ErrRefused)
 	} else if err != nil {
 		return refused(err)
 	}
 	return syncDir(filepath.Dir(path))
 }
 
-// write gives tmp the bytes of o, forced to disk, or refuses them.
+// write writes the bytes of o to tmp and forces them to disk, or rejects them.
 func (f folder) write(ctx context.Context, tmp string, o Object) error {
 	if _, err := o.Body.Seek(0, io.SeekStart); err != nil {
 		return err
@@ -132,7 +133,7 @@ func (f folder) write(ctx context.Context, tmp string, o Object) error {
 		return err
 	}
 	if n != o.Size || [32]byte(h.Sum(nil)) != o.Sum {
-		return fmt.Errorf("%d bytes came that are not the ones announced: %w", n, ErrDamaged)
+		return fmt.Errorf("%d bytes arrived that are not the ones announced: %w", n, ErrDamaged)
 	}
 	if err := file.Sync(); err != nil {
 		return err
@@ -146,7 +147,7 @@ func syncDir(dir string) error {
 		return err
 	}
 	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) { // some network file systems cannot, and need not
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) { // some network file systems cannot sync, and need not
 		return err
 	}
 	return nil
@@ -166,7 +167,7 @@ func (f folder) List(ctx context.Context, prefix string) iter.Seq2[Entry, error]
 			yield(Entry{}, err)
 			return
 		}
-		// The last slash of the prefix says from which directory on to look.
+		// Start at the directory that the last slash of the prefix ends.
 		root := f.path(prefix[:strings.LastIndex(prefix, "/")+1])
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {

@@ -11,22 +11,22 @@ import (
 	"strings"
 )
 
-// A Place is where a second level is, as a URL says it:
+// A Place says where a second level is, as a URL does:
 //
 //	s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION
 //	file:///FOLDER
 //
-// Both take ?mode=read, for looking only.
+// Both accept ?mode=read, which forbids writing.
 type Place struct {
-	Bucket, Prefix   string // of s3; Prefix may be empty
-	Endpoint, Region string // of s3; empty: as the environment and AWS's files say
-	Folder           string // of file, absolute
+	Bucket, Prefix   string // for s3; Prefix may be empty
+	Endpoint, Region string // for s3; if empty, the environment and AWS's files decide
+	Folder           string // for file, absolute
 	ReadOnly         bool
 }
 
 const forms = "use s3://BUCKET/PREFIX, with ?endpoint=https://HOST for a server other than AWS's, or file:///FOLDER"
 
-// Parse reads the URL of a second level. It asks nothing of anybody.
+// Parse parses the URL of a second level. It contacts nobody.
 func Parse(text string) (Place, error) {
 	var p Place
 	fail := func(format string, args ...any) (Place, error) {
@@ -34,7 +34,7 @@ func Parse(text string) (Place, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		return fail("the URL cannot be read; %s", forms) // url.Error would repeat a password that stands in it
+		return fail("the URL cannot be read; %s", forms) // url.Error would repeat a password in the URL
 	}
 	if u.User != nil {
 		return fail("credentials do not belong in the URL, where commands and logs would show them: " +
@@ -61,7 +61,7 @@ func Parse(text string) (Place, error) {
 		}
 		p.Folder = filepath.FromSlash(path.Clean(u.Path))
 	default:
-		return fail("%q is of no kind that is known; %s", text, forms)
+		return fail("%q has an unknown scheme; %s", text, forms)
 	}
 	for key, values := range query {
 		into := settings[key]
@@ -86,7 +86,7 @@ func Parse(text string) (Place, error) {
 	return p, nil
 }
 
-// String is the URL without its settings.
+// String returns the URL without its settings.
 func (p Place) String() string {
 	if p.Folder != "" {
 		return (&url.URL{Scheme: "file", Path: filepath.ToSlash(p.Folder)}).String()
@@ -94,8 +94,8 @@ func (p Place) String() string {
 	return (&url.URL{Scheme: "s3", Host: p.Bucket, Path: "/" + p.Prefix}).String()
 }
 
-// Open returns what is at the place. It does not ask whether anything is there:
-// the first call does.
+// Open returns the Remote at the place. It does not check that anything is
+// there; the first call does.
 func (p Place) Open(ctx context.Context) (Remote, error) {
 	if p.Folder != "" {
 		return folder{p.Folder, p}, nil

@@ -11,25 +11,25 @@ import (
 	"time"
 )
 
-// A Fault is what a faulty server does with one request.
+// A Fault says what a faulty server does with a request.
 type Fault int
 
-// The faults. Those of answers leave their status and length as they are.
+// The faults. Those that change an answer keep its status and length.
 const (
 	None      Fault = iota
-	Cut             // the answer ends in the midst of its body
-	Flip            // a bit of the answer's body
-	Lie             // another body of that length
-	FlipSent        // a bit of the request's body
-	LoseAfter       // the request is carried out and the answer lost
-	Stall           // no answer
+	Cut             // the answer ends in the middle of its body
+	Flip            // a bit of the answer's body is flipped
+	Lie             // the answer has another body of the same length
+	FlipSent        // a bit of the request's body is flipped
+	LoseAfter       // the request is carried out, but the answer is lost
+	Stall           // there is no answer
 	S403
 	S404
 	S500
 	S503
 )
 
-// Faulty stands before a server and does what decide says of each request.
+// Faulty is a proxy for a server. It asks decide for the fault of each request.
 // Its URL replaces the server's endpoint.
 type Faulty struct {
 	*httptest.Server
@@ -37,7 +37,7 @@ type Faulty struct {
 	Seen atomic.Int64
 }
 
-// NewFaulty starts it.
+// NewFaulty starts a Faulty.
 func NewFaulty(t *testing.T, endpoint string, decide func(r *http.Request) Fault) *Faulty {
 	t.Helper()
 	f := &Faulty{}
@@ -64,7 +64,7 @@ func NewFaulty(t *testing.T, endpoint string, decide func(r *http.Request) Fault
 		if fault == FlipSent && len(body) > 0 {
 			body[len(body)/2] ^= 4
 		}
-		// Host is signed, so it stays the one that the client knows.
+		// The signature covers Host, so Host stays the one that the client knows.
 		out, err := http.NewRequestWithContext(r.Context(), r.Method, endpoint+r.URL.RequestURI(), bytes.NewReader(body))
 		if err != nil {
 			panic(http.ErrAbortHandler)

@@ -1,5 +1,6 @@
-// Package remotetest starts S3 servers, honest and faulty, for the tests of what
-// uses a second level. All of it listens on 127.0.0.1 and ends with its test.
+// Package remotetest starts S3 servers, honest and faulty, for tests of code
+// that uses a second level. They all listen on 127.0.0.1 and end with their
+// test.
 package remotetest
 
 import (
@@ -24,30 +25,33 @@ import (
 // A Server is an S3 server with one empty bucket.
 type Server struct {
 	Endpoint string
-	// Data is the directory in which it keeps the bucket's objects as files.
+	// Data is the directory in which the server keeps the bucket's objects as
+	// files.
 	Data string
 
 	start func()
 	cmd   *exec.Cmd
 }
 
-// Bucket is the name of every server's bucket, Access and Secret what it lets in.
+// Bucket is the name of every server's bucket. Access and Secret are the
+// credentials that the servers accept.
 const (
 	Bucket = "study"
 	Access = "AKIDFORTESTS"
 	Secret = "not-so-secret-0123456789"
 )
 
-// URL is a second level in the bucket.
+// URL returns the URL of a second level in the bucket.
 func (s *Server) URL(prefix string) string {
 	return fmt.Sprintf("s3://%s/%s?endpoint=%s", Bucket, prefix, s.Endpoint)
 }
 
-// Credentials puts the credentials of the servers, and nothing else of AWS's,
-// into the test's environment.
+// Credentials sets the credentials of the servers in the test's environment,
+// and removes every other AWS setting from it.
 func Credentials(t *testing.T) {
 	t.Helper()
-	for _, name := range []string{"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"} {
+	for _, name := range []string{"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL",
+		"AWS_ENDPOINT_URL_S3"} {
 		t.Setenv(name, "")
 	}
 	none := filepath.Join(t.TempDir(), "none")
@@ -58,7 +62,7 @@ func Credentials(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", Secret)
 }
 
-// Versity starts versitygw, which keeps objects as files.
+// Versity starts versitygw, which stores objects as files.
 func Versity(t *testing.T) *Server {
 	t.Helper()
 	program := tool(t, "versitygw-v1.8.0", func(dir, out string) *exec.Cmd {
@@ -74,7 +78,8 @@ func Versity(t *testing.T) *Server {
 	})
 }
 
-// Rclone starts the S3 server of rclone, built without the rest of it.
+// Rclone starts the S3 server of an rclone that is built without its other
+// parts.
 func Rclone(t *testing.T) *Server {
 	t.Helper()
 	program := tool(t, "rclone-v1.76.0", func(dir, out string) *exec.Cmd {
@@ -92,14 +97,16 @@ func Rclone(t *testing.T) *Server {
 	}, "rclone")
 	config := filepath.Join(t.TempDir(), "rclone.conf")
 	return serve(t, func(address, data string) *exec.Cmd {
-		return exec.Command(program, "--config", config, "serve", "s3", "--addr", address, "--auth-key", Access+","+Secret, "--vfs-cache-mode", "off", data)
+		return exec.Command(program, "--config", config, "serve", "s3", "--addr", address, "--auth-key", Access+","+Secret,
+			"--vfs-cache-mode", "off", data)
 	})
 }
 
 var building sync.Mutex
 
-// tool returns a program of a version in the user's cache. It is built there if
-// SPARSEL_REQUIRE names s3; without that, a test that needs it is skipped.
+// tool returns the path of a program of a fixed version in the user's cache. If
+// SPARSEL_REQUIRE names s3, it is built there; otherwise a test that needs it
+// is skipped.
 func tool(t *testing.T, name string, build func(dir, out string) *exec.Cmd, made string) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
@@ -137,7 +144,7 @@ func tool(t *testing.T, name string, build func(dir, out string) *exec.Cmd, made
 	return path
 }
 
-// serve starts a server on a port that is free and makes the bucket.
+// serve starts a server on a free port and makes the bucket.
 func serve(t *testing.T, command func(address, data string) *exec.Cmd) *Server {
 	t.Helper()
 	root := t.TempDir()
@@ -184,7 +191,7 @@ func serve(t *testing.T, command func(address, data string) *exec.Cmd) *Server {
 	return s
 }
 
-// Kill ends the server with SIGKILL, if it runs.
+// Kill ends the server with SIGKILL if it is running.
 func (s *Server) Kill() {
 	if s.cmd != nil && s.cmd.ProcessState == nil {
 		s.cmd.Process.Kill()
@@ -195,5 +202,5 @@ func (s *Server) Kill() {
 	}
 }
 
-// Restart starts the server again after Kill, on the same port.
+// Restart starts the server again on the same port after Kill.
 func (s *Server) Restart() { s.start() }
