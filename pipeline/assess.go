@@ -130,7 +130,7 @@ func (e *Engine) assessMiss(p *Plan, s *Step, miss error) error {
 	return nil
 }
 
-// assessWaiting assesses a step some of whose inputs will be produced again.
+// assessWaiting assesses a step some of whose inputs will be produced guess.
 // Two conditions make it certain to run: its own part of the key was never done
 // with any inputs, or the result for the inputs as they were, and will be if
 // they come out unchanged, is lost.
@@ -149,9 +149,9 @@ func (e *Engine) assessWaiting(ctx context.Context, p *Plan, s *Step, waits []st
 		s.Reasons = append(texts(s.Causes), waits...)
 		return nil
 	}
-	again := *s.action
+	guess := *s.action
 	known := true
-	again.complete(s.Node, func(in Input) *ContentID {
+	guess.complete(s.Node, func(in Input) *ContentID {
 		content := contentOf(p.steps[in.From].expected, in.Output)
 		known = known && content != nil
 		return content
@@ -159,18 +159,18 @@ func (e *Engine) assessWaiting(ctx context.Context, p *Plan, s *Step, waits []st
 	if !known {
 		return nil
 	}
-	outputs, miss := e.lookup(p, again.id, s.Node.Stage, e.lookupTrust())
+	outputs, miss := e.lookup(p, guess.id, s.Node.Stage, e.lookupTrust())
 	if miss == nil {
 		s.expected = outputs
 		return nil
 	}
-	if there, found := e.elsewhere(ctx, p, again.id, s.Node.Stage, miss); found {
+	if there, found := e.elsewhere(ctx, p, guess.id, s.Node.Stage, miss); found {
 		s.expected = there
 		return nil
 	}
-	s.State, s.expected = Stale, h.known(again.id)
+	s.State, s.expected = Stale, h.known(guess.id)
 	if errors.Is(miss, errNoRecord) && s.expected == nil {
-		s.Causes = e.explain(s.Node, &again, h)
+		s.Causes = e.explain(s.Node, &guess, h)
 	} else {
 		s.Causes = []Cause{lost(miss.Error())}
 	}

@@ -10,17 +10,17 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// mostAgain is how often a run makes a node again because bytes that it has
+// mostRemade is how often a run makes a node again because bytes that it has
 // made are missing when something reads them.
-const mostAgain = 3
+const mostRemade = 3
 
 // makeAgain lets a node wait until the nodes in lacking are done again. It
 // reads from them, and they are done, but their bytes cannot be had.
 func (r *runner) makeAgain(u *progress, lacking []*progress) {
 	for _, p := range lacking {
-		if p.ended && p.again == mostAgain {
+		if p.ended && p.remade == mostRemade {
 			err := fmt.Errorf("%s was made %d times in this run, and its bytes are gone again: does something else remove files from %s?",
-				p.step.Node.Name, mostAgain, r.e.Store.Dir())
+				p.step.Node.Name, mostRemade, r.e.Store.Dir())
 			r.end(u, attempted{p: u, result: NodeResult{Outcome: Failed, Err: err}})
 			return
 		}
@@ -29,7 +29,7 @@ func (r *runner) makeAgain(u *progress, lacking []*progress) {
 		u.pending++
 		p.readers = append(p.readers, u)
 		if p.ended {
-			p.again++
+			p.remade++
 			p.ended, p.due = false, true
 			heap.Push(&r.ready, p)
 		}

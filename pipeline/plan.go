@@ -134,14 +134,14 @@ func (e *Engine) plan(ctx context.Context, g *Graph, targets []string, trust sto
 		if err := e.far.usable(); err != nil {
 			return nil, fmt.Errorf("plan: %w", err)
 		}
-		again, err := e.supply(ctx, p)
-		if err == nil && !again {
-			again, err = e.rehashFeeds(ctx, p, trust)
+		reassess, err := e.supply(ctx, p)
+		if err == nil && !reassess {
+			reassess, err = e.rehashFeeds(ctx, p, trust)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("plan: %w", err)
 		}
-		if !again {
+		if !reassess {
 			return p, nil
 		}
 	}

@@ -90,7 +90,7 @@ func (r *runner) readBy(p *progress) {
 	}
 	if r.free.readers == nil {
 		r.count() // this counts p as done, too
-	} else if p.again == 0 {
+	} else if p.remade == 0 {
 		for _, in := range p.step.Node.Inputs {
 			if of := r.free.readers[in.From]; of != nil && of[in.Output] > 0 {
 				of[in.Output]--

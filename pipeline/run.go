@@ -52,7 +52,7 @@ type progress struct {
 	ended   bool
 
 	due     bool        // it still has to be done, even if the plan says that it is current
-	again   int         // how often it was made again because its bytes were missing
+	remade  int         // how often it was made again because its bytes were missing
 	readers []*progress // readers of its bytes that wait for it to be made again
 }
 
@@ -325,7 +325,7 @@ func (r *runner) end(p *progress, a attempted) {
 		r.e.tell(func(v Events) { v.NodeFinished(p.result) })
 	}
 	users := p.users
-	if p.again > 0 {
+	if p.remade > 0 {
 		users, p.readers = p.readers, nil
 	}
 	for _, u := range users {

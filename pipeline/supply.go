@@ -57,7 +57,7 @@ var errAway = errors.New("its bytes are not kept here")
 // steps to run, or files to publish, need. It adds to the plan's Fetch what can
 // be fetched. It tells the plan that the rest is needed; if that is new, again
 // says that the steps must be assessed once more.
-func (e *Engine) supply(ctx context.Context, p *Plan) (again bool, err error) {
+func (e *Engine) supply(ctx context.Context, p *Plan) (reassess bool, err error) {
 	wanted := map[ContentID]need{}
 	var outputs []store.Output
 	want := func(o store.Output, n need) {
@@ -97,12 +97,12 @@ func (e *Engine) supply(ctx context.Context, p *Plan) (again bool, err error) {
 		if has {
 			p.Fetch = append(p.Fetch, o)
 		} else if p.need(o.Content, wanted[o.Content]) {
-			again = true
+			reassess = true
 		}
 		return nil
 	})
 	slices.SortFunc(p.Fetch, func(a, b store.Output) int { return slices.Compare(a.Content[:], b.Content[:]) })
-	return again, err
+	return reassess, err
 }
 
 // published returns the output that a step publishes at path.

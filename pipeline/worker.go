@@ -64,22 +64,22 @@ func (w *worker) start() (err error) {
 	if w.stdin, err = w.cmd.StdinPipe(); err != nil {
 		return err
 	}
-	var ears []*os.File
-	var hearing sync.WaitGroup
+	var readers []*os.File
+	var reading sync.WaitGroup
 	for _, stream := range []struct {
 		to   *io.Writer
 		each func(line []byte)
 	}{{&w.cmd.Stdout, w.hear}, {&w.cmd.Stderr, w.hearError}} {
-		ear, mouth, err := os.Pipe()
+		reader, writer, err := os.Pipe()
 		if err != nil {
 			return err
 		}
-		defer mouth.Close()
-		*stream.to = mouth
-		ears = append(ears, ear)
-		hearing.Go(func() {
+		defer writer.Close()
+		*stream.to = writer
+		readers = append(readers, reader)
+		reading.Go(func() {
 			out := &lines{each: stream.each}
-			_, _ = io.Copy(out, ear) // it ends when its writers do, or when ear is closed below
+			_, _ = io.Copy(out, reader) // it ends when its writers do, or when reader is closed below
 			out.end()
 		})
 	}
@@ -92,14 +92,14 @@ func (w *worker) start() (err error) {
 		}
 		// A process that has left the group may still hold the pipes.
 		end := time.AfterFunc(leaveGrace, func() {
-			for _, ear := range ears {
-				ear.Close()
+			for _, reader := range readers {
+				reader.Close()
 			}
 		})
-		hearing.Wait()
+		reading.Wait()
 		if end.Stop() {
-			for _, ear := range ears {
-				ear.Close()
+			for _, reader := range readers {
+				reader.Close()
 			}
 		}
 		close(w.exited)
