@@ -55,7 +55,7 @@ var errAway = errors.New("its bytes are not kept here")
 
 // supply looks for outputs of current steps whose bytes are not here and that
 // steps to run, or files to publish, need. It adds to the plan's Fetch what can
-// be fetched. It tells the plan that the rest is needed; if that is new, again
+// be fetched. It tells the plan that the rest is needed; if that is new, reassess
 // says that the steps must be assessed once more.
 func (e *Engine) supply(ctx context.Context, p *Plan) (reassess bool, err error) {
 	wanted := map[ContentID]need{}
