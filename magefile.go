@@ -1,6 +1,7 @@
 //go:build mage
 
-// The targets of sparsel. They name flags and say what they do; package stages does it.
+// The targets of sparsel. They declare and document the flags; package stages
+// does the work.
 package main
 
 import (
@@ -12,12 +13,13 @@ import (
 	"sparsel/stages"
 )
 
-// source lets a program notice that it is older than the source it would answer for.
+// source lets a compiled program notice that it is older than its source.
 //
 //go:embed go.mod go.sum stages pipeline trainer analysis artifacts
 var source embed.FS
 
-// targets is what the command line is judged by, before anything runs.
+// targets is this file. The command line is checked against it before anything
+// runs.
 //
 //go:embed magefile.go
 var targets []byte
@@ -28,21 +30,22 @@ func init() {
 	stages.JudgeCommandLine(targets)
 }
 
-// All builds every figure, table and finding of the parameter file, and the report of them.
+// All builds every figure, table and finding of the parameter file, and a
+// report of them.
 func All(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
-	out *string, // the folder of everything produced; out if absent
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
-	remotereadonly *bool, // put nothing into the second level
-	data *string, // a folder to look for the images in before all others
-	jobs *int, // runs at a time; one for each core if absent
-	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; runs are done there
+	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
+	out *string, // the folder for everything produced; out if absent
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remotereadonly *bool, // write nothing to the second level
+	data *string, // the folder in which to look for the images first
+	jobs *int, // how many nodes run at a time; one for each core if absent
+	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; the work is done there
 	dryrun *bool, // say what would run and why, and run nothing
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
-	paranoid *bool, // read every stored byte that is relied on again, and make anew what is damaged
+	paranoid *bool, // read again every stored byte that is relied on, and recompute what is damaged
 ) error {
 	return exit(stages.All(ctx, stages.Options{
 		Params: params, Profile: profile, Set: set, Out: out, Remote: remote, RemoteReadOnly: remotereadonly,
@@ -50,18 +53,19 @@ func All(ctx context.Context,
 	}))
 }
 
-// Experiment builds experiments: their runs, and the figures and tables that are made of one experiment alone.
+// Experiment builds experiments: their runs, and the figures and tables that
+// need only one experiment.
 func Experiment(ctx context.Context,
-	names string, // such as batch_size; several with blanks between
+	names string, // such as batch_size; separate several with blanks
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
-	out *string, // the folder of everything produced; out if absent
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
-	remotereadonly *bool, // put nothing into the second level
-	data *string, // a folder to look for the images in before all others
-	jobs *int, // runs at a time; one for each core if absent
-	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; runs are done there
+	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
+	out *string, // the folder for everything produced; out if absent
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remotereadonly *bool, // write nothing to the second level
+	data *string, // the folder in which to look for the images first
+	jobs *int, // how many nodes run at a time; one for each core if absent
+	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; the work is done there
 	dryrun *bool, // say what would run and why, and run nothing
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
@@ -74,16 +78,16 @@ func Experiment(ctx context.Context,
 
 // Figure builds figures and what they need.
 func Figure(ctx context.Context,
-	ids string, // such as 5.1; several with blanks between
+	ids string, // such as 5.1; separate several with blanks
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
-	out *string, // the folder of everything produced; out if absent
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
-	remotereadonly *bool, // put nothing into the second level
-	data *string, // a folder to look for the images in before all others
-	jobs *int, // runs at a time; one for each core if absent
-	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; runs are done there
+	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
+	out *string, // the folder for everything produced; out if absent
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remotereadonly *bool, // write nothing to the second level
+	data *string, // the folder in which to look for the images first
+	jobs *int, // how many nodes run at a time; one for each core if absent
+	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; the work is done there
 	dryrun *bool, // say what would run and why, and run nothing
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
@@ -96,16 +100,16 @@ func Figure(ctx context.Context,
 
 // Table builds tables and what they need.
 func Table(ctx context.Context,
-	ids string, // such as epochs; several with blanks between
+	ids string, // such as epochs; separate several with blanks
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
-	out *string, // the folder of everything produced; out if absent
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
-	remotereadonly *bool, // put nothing into the second level
-	data *string, // a folder to look for the images in before all others
-	jobs *int, // runs at a time; one for each core if absent
-	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; runs are done there
+	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
+	out *string, // the folder for everything produced; out if absent
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remotereadonly *bool, // write nothing to the second level
+	data *string, // the folder in which to look for the images first
+	jobs *int, // how many nodes run at a time; one for each core if absent
+	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; the work is done there
 	dryrun *bool, // say what would run and why, and run nothing
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
@@ -118,16 +122,16 @@ func Table(ctx context.Context,
 
 // Finding decides claims of the study and prints verdict, effect and interval.
 func Finding(ctx context.Context,
-	ids string, // such as B1; several with blanks between
+	ids string, // such as B1; separate several with blanks
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
-	out *string, // the folder of everything produced; out if absent
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
-	remotereadonly *bool, // put nothing into the second level
-	data *string, // a folder to look for the images in before all others
-	jobs *int, // runs at a time; one for each core if absent
-	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; runs are done there
+	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
+	out *string, // the folder for everything produced; out if absent
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remotereadonly *bool, // write nothing to the second level
+	data *string, // the folder in which to look for the images first
+	jobs *int, // how many nodes run at a time; one for each core if absent
+	workers *string, // a command that starts a program on another machine, such as srun or ssh HOST; the work is done there
 	dryrun *bool, // say what would run and why, and run nothing
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
@@ -138,15 +142,16 @@ func Finding(ctx context.Context,
 	}))
 }
 
-// Status says what is stale and why, and runs nothing. Its exit code is 0 when all is current and 2 when not.
+// Status says what is stale and why, and runs nothing. Its exit code is 0 if
+// everything is current and 2 if not.
 func Status(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
-	out *string, // the folder of everything produced; out if absent
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
-	remotereadonly *bool, // put nothing into the second level
-	data *string, // a folder to look for the images in before all others
+	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
+	out *string, // the folder for everything produced; out if absent
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remotereadonly *bool, // write nothing to the second level
+	data *string, // the folder in which to look for the images first
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
 ) error {
@@ -156,16 +161,17 @@ func Status(ctx context.Context,
 	}))
 }
 
-// Why explains nodes: their state, what changed since they last ran, their inputs and files.
+// Why explains nodes: their state, what changed since they last ran, their
+// inputs and their files.
 func Why(ctx context.Context,
-	nodes string, // such as figure/5.1, or an id; several with blanks between
+	nodes string, // such as figure/5.1, or an id; separate several with blanks
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
-	out *string, // the folder of everything produced; out if absent
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
-	remotereadonly *bool, // put nothing into the second level
-	data *string, // a folder to look for the images in before all others
+	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
+	out *string, // the folder for everything produced; out if absent
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remotereadonly *bool, // write nothing to the second level
+	data *string, // the folder in which to look for the images first
 	verbose *bool, // print every detail; a summary if absent
 ) error {
 	return exit(stages.Why(ctx, nodes, stages.Options{
@@ -173,77 +179,80 @@ func Why(ctx context.Context,
 	}))
 }
 
-// Force runs nodes again though they are current, and compares the bytes with those that are stored. It stores nothing.
+// Force runs nodes again even if they are current, and compares the bytes with
+// the stored ones. It stores nothing.
 func Force(ctx context.Context,
-	nodes string, // such as figure/5.1, or an id; several with blanks between
+	nodes string, // such as figure/5.1, or an id; separate several with blanks
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	out *string, // the folder of everything produced; out if absent
-	data *string, // a folder to look for the images in before all others
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
 ) error {
 	return exit(stages.Force(ctx, nodes, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
-// Dag prints the graph of the nodes, sweeps collapsed to one box.
+// Dag prints the graph of the nodes, with each sweep collapsed to one box.
 func Dag(ctx context.Context,
 	ids string, // figures, tables, findings or nodes, with what they need; none for all
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	out *string, // the folder of everything produced; out if absent
-	data *string, // a folder to look for the images in before all others
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
 	format *string, // dot or mermaid; dot if absent
 ) error {
 	return exit(stages.DAG(ctx, ids, format, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
-// Runs lists the trainings with the paths of their archives, for DuckDB, pandas or R.
+// Runs lists the trainings with the paths of their archives, for DuckDB, pandas
+// or R.
 func Runs(ctx context.Context,
-	patterns string, // of names, such as batch_size/*/Adam/*; none for all
+	patterns string, // patterns of names, such as batch_size/*/Adam/*; none for all
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
-	out *string, // the folder of everything produced; out if absent
-	data *string, // a folder to look for the images in before all others
+	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
 	json *bool, // print JSON for programs
-	links *string, // a folder to make in which the archives have readable names
+	links *string, // a folder to create, with links of readable names to the archives
 ) error {
 	return exit(stages.Runs(ctx, patterns, links, stages.Options{
 		Params: params, Profile: profile, Set: set, Out: out, Data: data, JSON: json,
 	}))
 }
 
-// Compare prints how far the runs agree with recorded ones, by experiment, condition and optimizer. It runs what is missing
-// of what the records have.
+// Compare prints how far the runs agree with recorded ones, by experiment,
+// condition and optimizer. It trains those recorded runs that are missing.
 func Compare(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	out *string, // the folder of everything produced; out if absent
-	data *string, // a folder to look for the images in before all others
-	jobs *int, // runs at a time; one for each core if absent
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
+	jobs *int, // how many nodes run at a time; one for each core if absent
 	dryrun *bool, // say what would run and why, and run nothing
-	reference *string, // the recorded runs, a CSV file in the form of tables/epochs.csv; required
+	reference *string, // the recorded runs, a CSV file in the format of tables/epochs.csv; required
 ) error {
 	return exit(stages.Compare(ctx, reference, stages.Options{
 		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun,
 	}))
 }
 
-// Measure measures activations of any program, from files of Parquet, Arrow or NumPy: tables, figures and a page of them go to
-// out/measure, with a comparison of files, runs, layers or epochs where one is asked for. docs/bring-your-own.md says how to write
-// such files.
+// Measure measures activations of any program, from Parquet, Arrow or NumPy
+// files. It writes tables, figures and a page that shows them to out/measure,
+// and compares files, runs, layers or epochs if asked. docs/bring-your-own.md
+// says how to write such files.
 func Measure(ctx context.Context,
-	files string, // with columns label and activation; several with blanks between; NAME= before some makes a group of them
-	out *string, // the folder of everything produced; out if absent
-	function *string, // of the units: sigmoid, relu or tanh; without it a unit is dead if it is always 0, and none is called saturated
-	epsilon *string, // safeguard of CCMAS against silent units; 1e-6 if absent
-	permutations *int, // of the labels, for the level of chance; 20 if absent, none for 0
-	nan *string, // keep: measure rows with NaN or infinities too; refused if absent
-	compare *string, // file, run, layer or epoch: compare them, over runs; groups of files if there are such, nothing if absent
-	paired *bool, // runs of one name started alike: compare them one by one; runs are independent if absent
+	files string, // files with columns label and activation; separate several with blanks; NAME= before some makes them a group
+	out *string, // the folder for everything produced; out if absent
+	function *string, // activation of the units: sigmoid, relu or tanh; if absent, dead means always 0 and no unit is called saturated
+	epsilon *string, // the safeguard of CCMAS against silent units; 1e-6 if absent
+	permutations *int, // permutations of the labels for the chance level; 20 if absent, and 0 for none
+	nan *string, // keep, to measure rows with NaN or infinities too; they are refused if absent
+	compare *string, // what to compare over runs: file, run, layer or epoch; if absent, groups of files if there are any
+	paired *bool, // runs of the same name started alike: compare them one by one; runs are independent if absent
 	against *string, // the group that the others are compared with; the first if absent
-	weights *string, // weights of the output layer: remove units from the layer in front of it; none are removed if absent
-	layer *string, // from which units are removed; the last of the file if absent
-	orders *int, // in which units are removed at random; 39 if absent
+	weights *string, // the weights of the output layer, to remove units of the layer before it; no units are removed if absent
+	layer *string, // the layer from which units are removed; the last of the file if absent
+	orders *int, // how many random orders to remove units in; 39 if absent
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
 ) error {
@@ -253,71 +262,77 @@ func Measure(ctx context.Context,
 	}, stages.Options{Out: out, JSON: json, Verbose: verbose}))
 }
 
-// Lock writes artifacts.lock beside the parameter file from a complete run: what everything is, by content.
+// Lock writes artifacts.lock beside the parameter file: the content of every
+// result of a complete run.
 func Lock(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	out *string, // the folder of everything produced; out if absent
-	data *string, // a folder to look for the images in before all others
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
 ) error {
 	return exit(stages.Lock(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
-// Audit names whatever under out is damaged, missing or does not belong, and says how much is proven. It writes nothing there.
+// Audit names whatever under out is damaged, missing or does not belong there,
+// and says how much is proven. It writes nothing there.
 func Audit(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	out *string, // the folder of everything produced; out if absent
-	data *string, // a folder to look for the images in before all others
-	jobs *int, // runs at a time; one for each core if absent
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
+	jobs *int, // how many nodes run at a time; one for each core if absent
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
 	level *int, // 1: hash everything; 2: make all but the trainings again; 3: repeat trainings too; 1 if absent
-	minutes *int, // stop after so many; when all is done if absent
-	k *int, // trainings to repeat: all in all by audit, besides what it needs by adopt; what is needed, and 10 more by adopt, if absent
-	state *string, // a file that keeps what is proven, so that the next audit goes on from there
+	minutes *int, // stop after so many minutes; when all is done if absent
+	k *int, // trainings to repeat: for audit in all, one of each experiment if absent; for adopt besides what it needs, 10 if absent
+	state *string, // a file that keeps what is proven, so that the next audit continues from there
 ) error {
 	return exit(stages.Audit(ctx, stages.AuditFlags{Level: level, Minutes: minutes, K: k, State: state}, stages.Options{
 		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, JSON: json, Verbose: verbose,
 	}))
 }
 
-// Adopt takes over results that other code made, after an edit or with another Go, where repeating a sample of them gives the same
-// bytes. One difference adopts nothing and names the first epoch. What was repeated counts as made.
+// Adopt takes over results that other code made, after an edit or with another
+// version of Go, if repeating a sample of them gives the same bytes. If any
+// training differs, it adopts nothing and names the first epoch that differs.
+// What was repeated is kept.
 func Adopt(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	out *string, // the folder of everything produced; out if absent
-	data *string, // a folder to look for the images in before all others
-	jobs *int, // runs at a time; one for each core if absent
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
+	jobs *int, // how many nodes run at a time; one for each core if absent
 	dryrun *bool, // say what would run and why, and run nothing
 	verbose *bool, // print every detail; a summary if absent
-	stage *string, // the stage whose results are adopted, which is train; required
-	k *int, // trainings to repeat: all in all by audit, besides what it needs by adopt; what is needed, and 10 more by adopt, if absent
+	stage *string, // the stage whose results are adopted; must be train; required
+	k *int, // trainings to repeat: for audit in all, one of each experiment if absent; for adopt besides what it needs, 10 if absent
 ) error {
 	return exit(stages.Adopt(ctx, stages.AdoptFlags{Stage: stage, K: k}, stages.Options{
 		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, Verbose: verbose,
 	}))
 }
 
-// AuditFile says what a lost picture, table or archive is, where it came from and whether it can be trusted.
+// AuditFile says what a stray picture, table or archive is, where it came from
+// and whether it can be trusted.
 func AuditFile(ctx context.Context,
-	file string, // the file, whatever its name
+	file string, // the file, under any name
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	out *string, // the folder of everything produced; out if absent
-	data *string, // a folder to look for the images in before all others
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
 ) error {
 	return exit(stages.AuditFile(ctx, file, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
-// Diff says how parameters, code, results and numbers differ from an earlier state.
+// Diff says how parameters, code, results and numbers differ from an earlier
+// state.
 func Diff(ctx context.Context,
 	before string, // a revision with a lock, a lock file or another output folder
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	out *string, // the folder of everything produced; out if absent
-	data *string, // a folder to look for the images in before all others
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
 ) error {
@@ -326,89 +341,97 @@ func Diff(ctx context.Context,
 	}))
 }
 
-// Export prints where something came from as a W3C provenance document in PROV-JSON.
+// Export prints where a result came from, as a W3C provenance document in
+// PROV-JSON.
 func Export(ctx context.Context,
 	node string, // such as 5.1, B1 or table/epochs
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	out *string, // the folder of everything produced; out if absent
-	data *string, // a folder to look for the images in before all others
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
 ) error {
 	return exit(stages.Export(ctx, node, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
-// Tries prints a table of the study and of every try, row beside row. It trains nothing.
+// Tries prints a table of the study beside that of every try, row by row. It
+// trains nothing.
 func Tries(ctx context.Context,
-	id string, // a table of final values, such as that of an experiment, by its name
+	id string, // a table of final values; the name of an experiment is the id of its table
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	out *string, // the folder of everything produced; out if absent
-	data *string, // a folder to look for the images in before all others
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
 	as *string, // md, csv or tex; md if absent
 ) error {
 	return exit(stages.Tries(ctx, id, as, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
-// Macros prints the numbers of all tables and findings that are there as LaTeX macros. It trains nothing.
+// Macros prints the numbers of all existing tables and findings as LaTeX
+// macros. It trains nothing.
 func Macros(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	out *string, // the folder of everything produced; out if absent
-	data *string, // a folder to look for the images in before all others
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
 ) error {
 	return exit(stages.Macros(ctx, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
-// Gc lists the stored files that neither the parameters nor a lock needs any more, or deletes them.
+// Gc lists or deletes the stored files that neither the parameters nor a lock
+// needs any more.
 func Gc(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
-	out *string, // the folder of everything produced; out if absent
-	data *string, // a folder to look for the images in before all others
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
 	delete *bool, // delete exactly what would be listed
-	remote *string, // a second level, s3://BUCKET/PREFIX or file:///FOLDER
-	grace *int, // days for which what is in the second level is spared in any case; 14 if absent
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	grace *int, // days for which anything in the second level is spared; 14 if absent
 	keep *string, // revisions whose locks are kept as well, separated by commas
 ) error {
 	flags := stages.GCFlags{Delete: delete, Keep: keep, Remote: remote, Grace: grace}
 	return exit(stages.GC(ctx, flags, stages.Options{Params: params, Out: out, Data: data}))
 }
 
-// Report writes report.html of what is there and names what is missing. It runs nothing.
+// Report writes report.html from the results so far, and names what is missing.
+// It runs nothing.
 func Report(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
-	out *string, // the folder of everything produced; out if absent
-	data *string, // a folder to look for the images in before all others
+	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
 ) error {
 	return exit(stages.Report(ctx, stages.Options{Params: params, Profile: profile, Set: set, Out: out, Data: data}))
 }
 
-// Clean removes the published figures, tables, findings and report of the study or of a profile; they come back from the store.
-// What you changed, or put beside them, stays and is named.
+// Clean removes the published figures, tables, findings and report of the study
+// or of a profile; they come back from the store. Files that you changed or
+// added stay, and are named.
 func Clean(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
-	set *string, // a value beside those of the file, such as optimizers.SGD.lr=0.3: a try, in out/tries; may be repeated
-	out *string, // the folder of everything produced; out if absent
-	store *bool, // remove the store of all profiles too, and every result with it: asks at a terminal, and wants -yes elsewhere
+	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
+	out *string, // the folder for everything produced; out if absent
+	store *bool, // also remove the store of all profiles, with every result; asks at a terminal, and needs -yes elsewhere
 	yes *bool, // remove the store without being asked
 ) error {
 	return exit(stages.Clean(ctx, store, stages.Options{Params: params, Profile: profile, Set: set, Out: out, Yes: yes}))
 }
 
-// Bench measures the kernels against this machine's peak, and training against PyTorch if it is installed.
+// Bench measures the kernels against this machine's peak, and training against
+// PyTorch if it is installed.
 func Bench(ctx context.Context,
-	data *string, // a folder to look for the images in before all others
+	data *string, // the folder in which to look for the images first
 	epochs *int, // epochs of each training, of which the fastest counts; 3 if absent
-	only *string, // time the trainings whose name has this text in it, such as "batch 1, Adam"; "study" for the total of the parameters
+	only *string, // time only trainings whose name contains this text, such as "batch 1, Adam"; "study" for the total of the parameter file
 ) error {
 	return exit(stages.Bench(ctx, epochs, only, stages.Options{Data: data}))
 }
 
-// BenchPipeline times a build with nothing to do beside ninja and Snakemake, if they are installed.
+// BenchPipeline times a build with nothing to do, and compares it with ninja
+// and Snakemake if they are installed.
 func BenchPipeline(ctx context.Context,
-	nodes *int, // size of the graph; 3000 if absent
+	nodes *int, // how many nodes the graph has; 3000 if absent
 ) error {
 	return exit(stages.BenchPipeline(ctx, nodes, stages.Options{}))
 }
@@ -418,12 +441,13 @@ func Test(ctx context.Context) error {
 	return exit(stages.Test(ctx))
 }
 
-// Soak tries the pipeline for ten minutes or more: kills, full disks, power cuts and random graphs, over and over.
+// Soak tests the pipeline for ten minutes or more with kills, full disks, power
+// cuts and random graphs, over and over.
 func Soak(ctx context.Context) error {
 	return exit(stages.Soak(ctx))
 }
 
-// exit gives an error the exit code it asks for.
+// exit gives an error the exit code that it asks for.
 func exit(err error) error {
 	err = stages.Shown(err)
 	if code := stages.ExitCode(err); code > 1 {
