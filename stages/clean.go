@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -224,24 +223,6 @@ func ask(in io.Reader, out io.Writer, name string) error {
 	}
 	if strings.TrimSpace(line) != name {
 		return errors.New("nothing was removed")
-	}
-	return nil
-}
-
-// Test runs every test of the project.
-func Test(ctx context.Context) error { return goTest(ctx, nil, "-timeout=1h", "./...") }
-
-// Soak runs the tests of faults with many more random moments, graphs and limits than Test does.
-func Soak(ctx context.Context) error {
-	return goTest(ctx, []string{"SPARSEL_SOAK=1"}, "-count=1", "-timeout=0", "-v", "-run=^TestT[0-9][0-9]", "./pipeline/...", "./stages/...", "./artifacts/...", "./analysis/...")
-}
-
-func goTest(ctx context.Context, env []string, args ...string) error {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...)
-	cmd.Env = append(os.Environ(), env...)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("test: %w", err)
 	}
 	return nil
 }
