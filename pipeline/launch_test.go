@@ -60,7 +60,7 @@ func TestT37LaunchedWorkersGiveTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, how := range []string{"env", "shell", "apart", "another host"} {
+	for _, how := range []string{"env", "shell", "ssh", "apart", "another host"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			l, host := newLab(t), host
@@ -69,6 +69,8 @@ func TestT37LaunchedWorkersGiveTheSame(t *testing.T) {
 			switch how {
 			case "shell":
 				l.launch = `sh -c 'exec "$@"' shell`
+			case "ssh":
+				l.launch = ssh(t)
 			case "apart":
 				l.launch = apart(t, l.dir)
 			case "another host":
@@ -304,13 +306,18 @@ func TestT37KilledDriver(t *testing.T) {
 	t.Parallel()
 	for how, most := range map[string]time.Duration{
 		"env": 10 * time.Second,
+		"ssh": 10 * time.Second,
 		`sh -c '{ cat; exec sleep 70; } | setsid "$@"' sh`: time.Minute,
 	} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			l := newLab(t)
+			launch := how
+			if how == "ssh" {
+				launch = ssh(t)
+			}
 			d := driveSetup{labSetup: labSetup{Trouble: map[string]string{"train/0.01/2": "deaf", "train/0.01/3": "deaf"}}, Jobs: 2, Workers: true,
-				Launch: how}
+				Launch: launch}
 			cmd := l.driver(d)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
