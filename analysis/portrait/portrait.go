@@ -22,7 +22,8 @@ func Steps(label string, counts []int64, low, width float64, role, dash string) 
 	return s
 }
 
-// Selectivity is the histogram of the units by selectivity, beside that under permuted labels where it is known.
+// Selectivity returns the histogram of the units by selectivity, with the one
+// under permuted labels if that is known.
 func Selectivity(l activity.Result) chart.Panel {
 	const bins = 25
 	count := func(of func(activity.Unit) float64) []int64 {
@@ -47,7 +48,8 @@ func Selectivity(l activity.Result) chart.Panel {
 	return p
 }
 
-// Activity has a point for each unit: its selectivity against its mean activity.
+// Activity plots a point for each unit: its selectivity against its mean
+// activity.
 func Activity(l activity.Result) chart.Panel {
 	s := chart.Series{Label: "", Role: "selectivity", Marks: chart.Points, Alpha: 0.6}
 	for j, u := range l.Units {
@@ -56,14 +58,15 @@ func Activity(l activity.Result) chart.Panel {
 		}
 		s.X, s.Y, s.Names = append(s.X, u.Mean), append(s.Y, u.Selectivity), append(s.Names, strconv.Itoa(j))
 	}
-	if len(s.X) == 0 { // all units are NaN: an empty panel says so
+	if len(s.X) == 0 { // all units are NaN, and an empty panel shows that
 		s.X, s.Y, s.Names = []float64{0}, []float64{math.NaN()}, []string{""}
 	}
 	return chart.Panel{X: chart.Axis{Label: "mean activity"}, Y: chart.Axis{Label: "selectivity (CCMAS)"}, Series: []chart.Series{s}}
 }
 
-// Classes is the heat map of units and classes: each unit's class means over its largest. Of a wide layer, and of many
-// classes, those in equal steps are shown.
+// Classes returns the heat map of units and classes: each unit's class means
+// divided by its largest. If there are too many units or classes, evenly spaced
+// ones are shown.
 func Classes(l activity.Result) chart.Panel {
 	const mostUnits, mostClasses = 512, 100
 	units, classes := some(byBest(l), mostUnits), some(ascending(len(l.Classes)), mostClasses)
@@ -93,8 +96,8 @@ func Classes(l activity.Result) chart.Panel {
 	return chart.Panel{X: x, Y: y, Heat: h}
 }
 
-// byBest orders units by their best class and, within it, from the most selective down. Those that are always 0 have none, and
-// come last.
+// byBest orders units by their best class and, within a class, from the most
+// selective down. Units that are always 0 have no best class and come last.
 func byBest(l activity.Result) []int {
 	order := ascending(len(l.Units))
 	silent := func(unit int) int {
@@ -109,7 +112,7 @@ func byBest(l activity.Result) []int {
 	return order
 }
 
-// ascending is 0, 1 and so on.
+// ascending returns 0, 1, ..., n−1.
 func ascending(n int) []int {
 	list := make([]int, n)
 	for i := range list {
@@ -118,7 +121,7 @@ func ascending(n int) []int {
 	return list
 }
 
-// some is at most so many of a list, in equal steps.
+// some returns at most the given number of elements of a list, evenly spaced.
 func some(list []int, most int) []int {
 	if len(list) <= most {
 		return list
