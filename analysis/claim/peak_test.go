@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestCounts has eight runs, each with values of its own, and so predicates about shares of runs.
+// TestCounts checks predicates about shares of runs on eight runs whose values
+// differ.
 func TestCounts(t *testing.T) {
 	at := func(top int) func(x int) float64 { // a line that is highest at x = top
 		return func(x int) float64 { return 0.5 - 0.1*math.Abs(float64(x-top)) }
@@ -54,7 +55,8 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// TestPeakOfWhatIsThere leaves values that are not finite out of a line, and a run with fewer than two out of the count.
+// TestPeakOfWhatIsThere checks that values that are not finite are left out of
+// a line, and runs with fewer than two finite values out of the count.
 func TestPeakOfWhatIsThere(t *testing.T) {
 	d := NewData("m")
 	for run, values := range [][]float64{{0.1, 0.3, math.NaN()}, {0.2, math.Inf(1), 0.1}, {math.NaN(), math.NaN(), 0.5}} {
@@ -73,7 +75,8 @@ func TestPeakOfWhatIsThere(t *testing.T) {
 	}
 }
 
-// TestPrediction has experiments whose conditions lie on one line, or on lines of their own.
+// TestPrediction uses experiments whose conditions lie on one common line or on
+// separate lines.
 func TestPrediction(t *testing.T) {
 	var selections []Curves
 	for e := range 4 {

@@ -13,7 +13,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/power.txt anew")
 
-// TestPower compares the share of studies in which a difference of paired runs is found with R's power of the test.
+// TestPower compares the share of studies in which a difference of paired runs
+// is found with the power that R computes for the test.
 func TestPower(t *testing.T) {
 	if testing.Short() {
 		t.Skip("thousands of studies")
@@ -40,18 +41,21 @@ func TestPower(t *testing.T) {
 				found++
 			}
 		}
-		// Four standard deviations of the binomial, and the half draw that a count is rounded by.
+		// The tolerance is four standard deviations of the binomial plus half a
+		// draw for the rounding of the count.
 		if got, slack := float64(found)/draws, 4*math.Sqrt(want*(1-want)/draws)+0.5/draws; math.Abs(got-want) > slack {
 			t.Errorf("n = %v, effect %v SD: found in %.4f, want %.4f ± %.4f", in[0], in[1], got, want, slack)
 		}
 	}
 }
 
-// found are kinds of predicates and worlds in which they are true, to show how often that is seen.
+// found lists kinds of predicates with worlds in which they are true, to
+// measure how often that is seen.
 func found() []simulated {
 	line := Sweep("e", "x=").By("A").Of("m")
 	x1, x2 := In("e", "x=1").By("A").Of("m"), In("e", "x=2").By("A").Of("m")
-	// drift has runs that differ by 0.02 and values that differ by 0.02 between conditions, epochs and metrics of a run.
+	// drift returns a world in which runs differ by 0.02, and the values of a
+	// run differ by 0.02 between conditions, epochs and metrics.
 	drift := func(condition, epoch float64) func(*rand.Rand, int, int, string, int) float64 {
 		return func(r *rand.Rand, run, x int, _ string, e int) float64 {
 			return 0.5 + condition*float64(x) + epoch*float64(e) + 0.02*r.NormFloat64() + 0.01*float64(run%3)
@@ -66,7 +70,8 @@ func found() []simulated {
 			return 0.5 - 0.05*math.Abs(float64(x)-top) + 0.02*r.NormFloat64()
 		}
 	}
-	// together has metrics that go with the condition, whatever the experiment.
+	// together is a world in which the metrics follow the condition, whatever
+	// the experiment.
 	together := func(r *rand.Rand, _, x int, _ string, _ int) float64 {
 		return 0.5 + 0.01*float64(x) + 0.02*r.NormFloat64()
 	}
@@ -101,8 +106,9 @@ func found() []simulated {
 	}
 }
 
-// TestPowerOfKinds holds a table of how often each kind of predicate finds what is there: it is for reading, and changes
-// where a predicate gets weaker or stronger.
+// TestPowerOfKinds keeps a table of how often each kind of predicate finds an
+// effect that exists. The table is for reading. It changes when a predicate
+// becomes weaker or stronger.
 func TestPowerOfKinds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("thousands of studies")
@@ -137,7 +143,8 @@ func TestPowerOfKinds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Normal values come from a library function whose last bits may differ by machine: a few studies of the thousand may.
+	// Normal values come from a library function whose last bits may differ
+	// between machines, so a few studies in the thousand may differ.
 	got, lines := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n")
 	if len(got) != len(lines) {
 		t.Fatalf("the table has %d lines, want %d", len(got), len(lines))
@@ -152,7 +159,7 @@ func TestPowerOfKinds(t *testing.T) {
 	}
 }
 
-// distance is the largest difference between two lists of one length.
+// distance returns the largest difference between two lists of equal length.
 func distance(a, b []float64) float64 {
 	var d float64
 	for i := range a {

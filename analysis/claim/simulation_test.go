@@ -7,19 +7,22 @@ import (
 	"testing"
 )
 
-// draws are the made-up studies of each kind of predicate and number of runs.
+// draws is the number of simulated studies for each kind of predicate and
+// number of runs.
 const draws = 10000
 
-// tolerance is what a rate of 0.05 among the draws exceeds in one simulation of 30,000, four standard deviations of the
-// binomial: sqrt(0.05·0.95/10000) = 0.00218.
+// tolerance is what a rate of 0.05 among the draws exceeds in one of 30,000
+// simulations: four standard deviations of the binomial, with
+// sqrt(0.05·0.95/10000) = 0.00218.
 const tolerance = 4 * 0.00218
 
-// world makes the values of a simulated study: a run's of a metric at a condition after an epoch.
+// world makes the values of a simulated study: the value of a metric in a run,
+// at a condition, after an epoch.
 type world struct {
 	conditions, epochs int
 	paired             bool
 	value              func(r *rand.Rand, run, condition int, metric string, epoch int) float64
-	experiments        int // that the conditions are divided among, named e, e1, ...; 0 is one
+	experiments        int // number of experiments, e, e1, ..., among which the conditions are divided; 0 means one
 }
 
 // data draws a study of n runs.
@@ -53,25 +56,28 @@ func (w world) data(r *rand.Rand, n int) *Data {
 	return d
 }
 
-// noise is values around a half that know nothing of condition, metric and epoch.
+// noise returns values around one half that do not depend on condition, metric
+// or epoch.
 func noise(r *rand.Rand, _, _ int, _ string, _ int) float64 { return 0.5 + 0.02*r.NormFloat64() }
 
-// around is noise about a mean that depends on the condition.
+// around returns noise about a mean that depends on the condition.
 func around(means ...float64) func(*rand.Rand, int, int, string, int) float64 {
 	return func(r *rand.Rand, _, condition int, _ string, _ int) float64 {
 		return means[condition] + 0.01*r.NormFloat64()
 	}
 }
 
-// simulated is a kind of predicate with a truth about which a verdict is wrong.
+// simulated is a kind of predicate with a truth under which certain verdicts
+// are wrong.
 type simulated struct {
 	name  string
 	check Predicate
 	world world
-	about []Verdict // that are wrong, or of which the first is right
+	about []Verdict // the verdicts that are wrong; for found, the first is the right one
 }
 
-// nulls are all kinds of predicates where there is nothing to find: at a true effect of 0, or at the bound of the claim.
+// nulls lists all kinds of predicates in worlds in which there is nothing to
+// find: with a true effect of 0 or at the bound of the claim.
 func nulls() []simulated {
 	line := Sweep("e", "x=").By("A").Of("m")
 	x1, x2 := In("e", "x=1").By("A").Of("m"), In("e", "x=2").By("A").Of("m")
@@ -133,7 +139,8 @@ func nulls() []simulated {
 	}
 }
 
-// beta draws from the beta distribution of integer parameters, as a ratio of sums of exponential values.
+// beta draws from the beta distribution with integer parameters, as a ratio of
+// sums of exponential values.
 func beta(r *rand.Rand, a, b int) float64 {
 	var x, y float64
 	for range a {
@@ -145,7 +152,8 @@ func beta(r *rand.Rand, a, b int) float64 {
 	return x / (x + y)
 }
 
-// TestLevels holds that no kind of predicate finds what is not there in more than 5 % of studies of 3 and of 12 runs.
+// TestLevels checks that no kind of predicate finds a nonexistent effect in
+// more than 5 % of studies of 3 and of 12 runs.
 func TestLevels(t *testing.T) {
 	if testing.Short() {
 		t.Skip("hundreds of thousands of studies")
