@@ -2,7 +2,8 @@ package finding
 
 import "sparsel/analysis/claim"
 
-// baselineClaims are about the baseline over the epochs, and about training and test data.
+// baselineClaims are about the baseline over the epochs, and about training and
+// test data.
 func baselineClaims() []claim.Claim {
 	base := in(trainVsTest, "test")
 	return []claim.Claim{
@@ -34,10 +35,12 @@ func baselineClaims() []claim.Claim {
 	}
 }
 
-// early is after the rise of all metrics at the start: from there on is where the thesis sees them part.
+// early is an epoch after the initial rise of all metrics. From there on the
+// thesis sees them diverge.
 var early = claim.Epoch(10)
 
-// cells are the correlations over the epochs of one metric with another, for each depth and optimizer.
+// cells are the correlations over the epochs of one metric with another, for
+// each depth and optimizer.
 func cells(metric, other string) []claim.Predicate {
 	var list []claim.Predicate
 	for _, optimizer := range everyOptimizer {
@@ -48,7 +51,8 @@ func cells(metric, other string) []claim.Predicate {
 	return list
 }
 
-// togetherClaims are about sparsity against selectivity over the epochs: mostly they move together.
+// togetherClaims are about sparsity against selectivity over the epochs. Mostly
+// they move together.
 func togetherClaims() []claim.Claim {
 	oneLayer, twoLayers := in(hiddenLayers, "1HL"), in(hiddenLayers, "2HL")
 	return []claim.Claim{

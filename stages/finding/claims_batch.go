@@ -115,7 +115,7 @@ func epochClaims() []claim.Claim {
 	})
 }
 
-// fluctuationClaims are about trainings that go up and down.
+// fluctuationClaims are about trainings whose values go up and down.
 func fluctuationClaims() []claim.Claim {
 	// The rates, momenta and batch sizes with which SGD's networks learn.
 	rates, momenta := sweep(learningRate, "learning_rate=").Between(1e-5, 5.2), sweep(momentum, "momentum=").Between(0, 0.9)

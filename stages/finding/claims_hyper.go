@@ -78,8 +78,9 @@ func hyperClaims() []claim.Claim {
 	}))
 }
 
-// rateClaims are about the learning rate. The rates at which accuracy is highest are those of the thesis's figure 5.9, so
-// that no run is judged up to a peak of its own.
+// rateClaims are about the learning rate. The rates at which accuracy is
+// highest are read from the thesis's figure 5.9, so that no run is judged up to
+// a peak of its own.
 func rateClaims() []claim.Claim {
 	rates := sweep(learningRate, "learning_rate=")
 	optimum := map[string]float64{sgd: 0.373, adagrad: 0.1, adadelta: 5.18, adam: 0.00194}

@@ -6,13 +6,15 @@ import (
 	"sparsel/analysis/claim"
 )
 
-// depths selects networks of so many hidden layers, those that learnt: others are at chance, and their sparsity and
+// depths selects networks with the given numbers of hidden layers, and of them
+// only those that learnt. The others are at chance, and their sparsity and
 // selectivity are those of constant units.
 func depths(conditions ...string) claim.Curves {
 	return in(hiddenLayers, conditions...).Only(accuracy, learnt)
 }
 
-// accuracyClaims are about accuracy against sparsity and selectivity in networks of one to five hidden layers.
+// accuracyClaims are about accuracy against sparsity and selectivity in
+// networks of one to five hidden layers.
 func accuracyClaims() []claim.Claim {
 	atLevel := claim.Reaching(accuracy, 0.978)
 	five, one := in(hiddenLayers, "5HL").By(adam).At(atLevel), claim.In(hiddenLayers, "1HL").At(atLevel)
@@ -61,8 +63,10 @@ func accuracyClaims() []claim.Claim {
 	})
 }
 
-// predictionClaims are about what can be told of a training's accuracy from its sparsity and selectivity, and the other
-// way round. An experiment's copies of another's runs are left out, for they would predict themselves.
+// predictionClaims are about whether a training's accuracy can be predicted
+// from its sparsity and selectivity, and the other way round. An experiment's
+// copies of another experiment's runs are left out, because they would predict
+// themselves.
 func predictionClaims() []claim.Claim {
 	experiments := []string{
 		trainVsTest, hiddenLayers, learningRate, weightDecay, momentum, rho, beta1, beta2, batchSize, consecutive, neurons, diversity, conv, sorted,
@@ -143,7 +147,7 @@ func depthClaims() []claim.Claim {
 	})
 }
 
-// layerClaims are about each layer of four, in networks that learnt.
+// layerClaims are about each of four layers, in networks that learnt.
 func layerClaims() []claim.Claim {
 	layers := func(numbers ...string) claim.Curves {
 		return in(eachLayer, "4HL").Layers(numbers...).Only(accuracy, learnt)

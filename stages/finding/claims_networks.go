@@ -36,7 +36,8 @@ func neuronClaims() []claim.Claim {
 	}))
 }
 
-// widthClaims compare the batch sizes at each number of hidden units, and follow SGD over the epochs.
+// widthClaims compare the batch sizes at each number of hidden units, and
+// follow SGD over the epochs.
 func widthClaims() []claim.Claim {
 	widths := []string{"64", "128", "256", "384", "512", "640", "768"}
 	// each compares batch size 1 with batch size 50 at every width.
@@ -99,7 +100,8 @@ func widthClaims() []claim.Claim {
 	}
 }
 
-// convolutionClaims are about a convolutional network beside the baseline, as long as both were trained.
+// convolutionClaims are about a convolutional network beside the baseline, over
+// the epochs for which both were trained.
 func convolutionClaims() []claim.Claim {
 	return []claim.Claim{
 		{

@@ -6,7 +6,8 @@ import (
 	"sparsel/analysis/claim"
 )
 
-// The experiments of the profile further, and the metrics that only its claims are about.
+// The experiments of the profile further, and the metrics that only its claims
+// use.
 const (
 	effectiveStep = "effective_step"
 	losses        = "losses"
@@ -48,12 +49,15 @@ const (
 	adadeltaK = "AdadeltaK"
 )
 
-// together is how close two sweeps are that are on one curve: a twentieth of the range of a metric.
+// together is the largest distance between two sweeps that lie on one curve: a
+// twentieth of the range of a metric.
 const together = 0.05
 
-// FurtherClaims lists the claims of the profile further: what the thesis proposes, wishes for or leaves open, and what follows
-// from its own claims for conditions that it did not try. None is a claim of the thesis. They are fixed as those are, in
-// testdata/further.lock, before any of these networks was trained on the seeds that decide them.
+// FurtherClaims lists the claims of the profile further. They are about what
+// the thesis proposes, wishes for or leaves open, and about what follows from
+// its own claims for conditions that it did not try. The thesis makes none of
+// them. Like its claims they are fixed, in testdata/further.lock, before any of
+// these networks was trained on the seeds that decide them.
 func FurtherClaims() []claim.Claim {
 	list := slices.Concat(storedClaims(), pastClaims(), sizeClaims(), proposedClaims(), forgettingClaims(), causeClaims())
 	for i := range list {
@@ -62,12 +66,13 @@ func FurtherClaims() []claim.Claim {
 	return list
 }
 
-// about is a claim of one experiment. The figure is one of the profile's.
+// about returns a claim about a single experiment. The figure is one of the
+// profile's.
 func about(id, source, figure, experiment, words string, check claim.Predicate) claim.Claim {
 	return claim.Claim{ID: id, Source: source, Figure: figure, Experiments: []string{experiment}, Words: words, Check: check}
 }
 
-// storedClaims need no training beyond the study's.
+// storedClaims need no training beyond that of the study.
 func storedClaims() []claim.Claim {
 	depths := func(metrics ...string) claim.Curves {
 		return claim.In(hiddenLayers, "1HL", "2HL", "3HL", "4HL", "5HL").Of(metrics...).Only(accuracy, learnt)
@@ -115,7 +120,7 @@ func storedClaims() []claim.Claim {
 	}
 }
 
-// pastClaims are about how long gradients are remembered.
+// pastClaims are about how long an optimizer remembers gradients.
 func pastClaims() []claim.Claim {
 	sweep := func(experiment, prefix, optimizer string) claim.Curves {
 		return claim.Sweep(experiment, prefix).By(optimizer).Of(sparsity, selectivity)
@@ -139,7 +144,8 @@ func pastClaims() []claim.Claim {
 	}
 }
 
-// sizeClaims are about depth, width, batches and classes beyond what the thesis tried.
+// sizeClaims are about depth, width, batches and classes beyond what the thesis
+// tried.
 func sizeClaims() []claim.Claim {
 	along := func(experiment, prefix string, optimizers ...string) claim.Curves {
 		return claim.Sweep(experiment, prefix).By(optimizers...).Of(sparsity, selectivity)
@@ -191,7 +197,9 @@ func sizeClaims() []claim.Claim {
 
 // proposedClaims are about optimizers that the thesis proposes or names.
 func proposedClaims() []claim.Claim {
-	// A factor that is sparser and no less accurate than the optimizer as it is; baseline accuracy less the margin.
+	// A factor is better if the network is sparser and no less accurate than
+	// with the unchanged optimizer: its accuracy is at least the baseline's
+	// less the margin.
 	better := func(id, equation, experiment, prefix, proposed, plain string) claim.Claim {
 		k := claim.Sweep(experiment, prefix).By(proposed).Of(sparsity, accuracy)
 		return claim.Claim{
@@ -234,7 +242,8 @@ func forgettingClaims() []claim.Claim {
 	}
 }
 
-// causeClaims ask for causes: interactions, units that are taken out, and sparsity or selectivity asked for in the loss.
+// causeClaims are about causes: interactions, removed units, and sparsity or
+// selectivity as a term of the loss.
 func causeClaims() []claim.Claim {
 	factors := []string{"batch size 1", "memory", "768 units", "one class"}
 	combined := func(experiment, optimizer string, past [2]string) claim.Curves {

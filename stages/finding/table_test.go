@@ -18,13 +18,14 @@ func result(id, source, layer, verdict string, p, flip float64) claim.Result {
 	return r
 }
 
-// TestCorrected corrects by hand: Holm's p among the two confirmatory claims of 5.6 and the one of 5.8, Benjamini and
-// Hochberg's among all five.
+// TestCorrected compares with corrections by hand: Holm's among the two
+// confirmatory claims of 5.6 and the one of 5.8, Benjamini and Hochberg's among
+// all five.
 func TestCorrected(t *testing.T) {
 	nan := math.NaN()
 	results := []claim.Result{
 		result("A", "5.6.2, 6.1", Holds, "supported", 0.9, 0.01),
-		result("B", "5.6.5, 6.1", Holds, "supported", 0.03, nan), // no flips: the test of the interval
+		result("B", "5.6.5, 6.1", Holds, "supported", 0.03, nan), // no flips, so the interval's test counts
 		result("C", "5.6.2", Holds, "undecided", 0.9, 0.2),
 		result("D", "5.8.2, 6.1", Holds, "supported", 0.9, 0.02),
 		{ID: "E", Source: "5.6.2, 6.1", Layer: Holds, Verdict: "undecided"}, // lacks something: p is 1
@@ -52,7 +53,8 @@ func text(t *testing.T, r claim.Result) string {
 	return string(b)
 }
 
-// The layer stands in the title, the caption and the head of the column of verdicts, and in every row of the data.
+// The layer is named in the title, the caption and the heading of the column of
+// verdicts, and in every row of the data.
 func TestTableNamesItsLayer(t *testing.T) {
 	for layer, words := range map[string]string{Reproduces: "a re-analysis of the thesis's own three seeds", Holds: "fresh seeds", Trial: "answer neither question"} {
 		r := result("A", "5.6.2, 6.1", layer, "supported", 0.01, math.NaN())
@@ -100,7 +102,8 @@ func TestLayerOf(t *testing.T) {
 	}
 }
 
-// What one claim lends another it can lend: related claims exist, are of one experiment, and lead in no circle.
+// Inheritance between claims is sound: related claims exist, use the same
+// experiments, and form no cycle.
 func TestRelations(t *testing.T) {
 	claims := map[string]claim.Claim{}
 	for _, c := range Claims() {
@@ -126,8 +129,9 @@ func TestRelations(t *testing.T) {
 	}
 }
 
-// Confirmatory claims name the section of their experiment first, for that is the family they are corrected in, and the
-// stricter form of a tendency is not among them.
+// Confirmatory claims name the section of their experiment first, because that
+// is the family within which they are corrected. The stricter form of a
+// tendency is not among them.
 func TestSections(t *testing.T) {
 	families := map[string]int{}
 	for _, c := range Claims() {
@@ -152,8 +156,9 @@ func TestSections(t *testing.T) {
 	}
 }
 
-// TestInheritance decides R3 and R6 on runs in which Adam's selectivity is highest first: four optimizers are too many for
-// R3 to be seen with six seeds, and R6 lends it its verdict.
+// TestInheritance decides R3 and R6 on runs in which Adam's selectivity is
+// highest first. With six seeds R3 cannot be supported over four optimizers by
+// itself, and it inherits the verdict of R6.
 func TestInheritance(t *testing.T) {
 	d := newData()
 	for _, optimizer := range everyOptimizer {
@@ -183,7 +188,7 @@ func TestInheritance(t *testing.T) {
 	}
 }
 
-// TestWide has the claims that the tidy table can't decide.
+// TestWide lists the claims that the tidy table cannot decide.
 func TestWide(t *testing.T) {
 	var wide []string
 	for _, c := range Claims() {

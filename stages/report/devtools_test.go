@@ -15,8 +15,9 @@ import (
 	"time"
 )
 
-// A devtools session drives a page in headless Chromium by the DevTools protocol over a pipe: messages of JSON that end in a
-// zero byte, on file descriptors 3 (to the browser) and 4 (from it).
+// A devtools session drives a page in headless Chromium with the DevTools
+// protocol over a pipe: JSON messages that end in a zero byte, on file
+// descriptors 3 (to the browser) and 4 (from it).
 type devtools struct {
 	t       *testing.T
 	to      *os.File
@@ -25,13 +26,13 @@ type devtools struct {
 	last    int
 }
 
-// openPage opens a page in a window of a size in CSS pixels.
+// openPage opens a page in a window of the given size in CSS pixels.
 func openPage(t *testing.T, page string, width, height int) *devtools {
 	t.Helper()
 	chromium := browser(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, page) }))
 	t.Cleanup(server.Close)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // the test's ends before its cleanup
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // the test's own context ends before its cleanup
 	t.Cleanup(cancel)
 	toRead, toWrite, err := os.Pipe()
 	if err != nil {
@@ -133,7 +134,7 @@ func (d *devtools) event(method string) {
 	}
 }
 
-// value evaluates an expression of JavaScript.
+// value evaluates a JavaScript expression.
 func (d *devtools) value(expression string, v any) {
 	d.t.Helper()
 	var out struct {
@@ -160,13 +161,15 @@ func (d *devtools) press(key string) {
 	}
 }
 
-// overflowing lists what is wider than the window, without what scrolls in a box of its own.
+// overflowing lists what is wider than the window, except what scrolls in a box
+// of its own.
 const overflowing = `[...document.querySelectorAll("body *")].filter((e) => {
 	const box = e.getBoundingClientRect();
 	return box.width > 0 && (box.right > innerWidth + 1 || box.left < -1) && !e.closest(".scroll *") && !e.matches(".skip") && !e.closest("svg svg, svg *");
 }).map((e) => e.tagName + "." + e.className + "#" + e.id)`
 
-// On a phone nothing but figures and tables in boxes of their own is wider than the screen, and all text is large enough.
+// On a phone only figures and tables in boxes of their own are wider than the
+// screen, and all text is large enough.
 func TestPhone(t *testing.T) {
 	r := example(t)
 	r.Mark = "quick profile, not the study: 300 images"
@@ -183,7 +186,8 @@ func TestPhone(t *testing.T) {
 	if len(small) > 0 {
 		t.Errorf("too small to read are %q", small)
 	}
-	// A finger needs 24 pixels: WCAG 2.2, 2.5.8, where links within sentences are exempt.
+	// A finger needs 24 pixels (WCAG 2.2, 2.5.8). Links within sentences are
+	// exempt.
 	d.value(`[...document.querySelectorAll("nav a, select, input, summary")].filter((e) => e.getClientRects().length &&
 		e.getBoundingClientRect().height < 24).map((e) => e.textContent + " " + e.getBoundingClientRect().height)`, &small)
 	if len(small) > 0 {
@@ -191,10 +195,11 @@ func TestPhone(t *testing.T) {
 	}
 }
 
-// On paper the overview, every figure, table and verdict is there, within the page, and what works on screens only is not.
+// In print the overview and every figure, table and verdict is present and fits
+// the page, and controls that work only on screens are absent.
 func TestPrint(t *testing.T) {
 	page, _ := render(t, example(t))
-	d := openPage(t, page, 680, 980) // A4 without margins of 15 mm, in CSS pixels
+	d := openPage(t, page, 680, 980) // A4 less margins of 15 mm, in CSS pixels
 	d.call("Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
 	var wide, missing, left []string
 	if d.value(overflowing, &wide); len(wide) > 0 {
@@ -220,7 +225,8 @@ func TestPrint(t *testing.T) {
 	}
 }
 
-// With the keyboard alone one sees where one is, skips the contents, and reaches whatever scrolls or can be chosen.
+// With the keyboard alone a reader sees the focus, can skip the contents, and
+// reaches everything that scrolls or can be operated.
 func TestKeyboard(t *testing.T) {
 	page, _ := render(t, example(t))
 	d := openPage(t, page, 1280, 800)
@@ -262,8 +268,9 @@ func TestKeyboard(t *testing.T) {
 	}
 }
 
-// A screen reader is told what each thing is: headings in order, one of the first level, names of whatever can be chosen,
-// figures with name and description, tables with heads, landmarks with names.
+// A screen reader is told what everything is: headings are in order with a
+// single one of the first level, controls have names, figures have names and
+// descriptions, tables have headings, and landmarks have names.
 func TestScreenReader(t *testing.T) {
 	page, _ := render(t, example(t))
 	d := openPage(t, page, 1280, 800)

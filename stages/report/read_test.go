@@ -38,7 +38,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// T33: of a picture only shapes and text reach the page.
+// T44: only shapes and text of a picture reach the page.
 func TestT44InlineSVG(t *testing.T) {
 	got, err := inlineSVG([]byte(`<?xml version="1.0"?><!DOCTYPE svg><svg viewBox="0 0 1 1" xmlns="x" role="img" aria-label="y"><title>t</title>
 		<g style="fill:url( '#a' )" id="a"><text x="1">A &lt; B</text><use href="#a"/></g></svg>`), "p-")

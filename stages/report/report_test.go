@@ -13,8 +13,9 @@ import (
 	"sparsel/analysis/tabulate"
 )
 
-// fakeSVG is a figure as the figure stage draws it, with the parts that need care in a page: an id that every figure
-// has, a reference to it, a prolog and text that must be escaped.
+// fakeSVG returns a figure as the figure stage draws it, with the parts that
+// need care in a page: an id that every figure has, a reference to it, a
+// prolog, and text that must be escaped.
 func fakeSVG(label string) []byte {
 	return []byte(`<?xml version="1.0"?>
 <!-- drawn -->
@@ -28,7 +29,8 @@ func fakeSVG(label string) []byte {
 </svg>`)
 }
 
-// example is a study that is done in part, read from files as the stages write them.
+// example returns a study that is partly done, read from files as the stages
+// write them.
 func example(t testing.TB) Report {
 	t.Helper()
 	content := func(b string) string { return strings.Repeat(b, 64) }
@@ -92,7 +94,8 @@ func example(t testing.TB) Report {
 		t.Fatal(err)
 	}
 	r.Findings = append(r.Findings, bare, Finding{Item: Item{ID: "X1"}, Result: claim.Result{ID: "X1", Source: "5.4", Claim: "Not yet decided.", Figure: "9.9"}})
-	// On fresh seeds B10 has another verdict, B2 the same, and the others none yet.
+	// On fresh seeds B10 has another verdict, B2 has the same one, and the
+	// others have none yet.
 	var fresh []Finding
 	for _, f := range r.Findings {
 		f.Files, f.Current = nil, f.ID == "B10" || f.ID == "B2"
@@ -124,7 +127,8 @@ var (
 	urlRule  = regexp.MustCompile(`url\(([^)]*)\)`)
 )
 
-// Every id is there once, and every link and reference within the page leads somewhere.
+// Every id occurs once, and every link and reference within the page has a
+// target.
 func TestReferences(t *testing.T) {
 	page, _ := render(t, example(t))
 	ids := map[string]bool{}
@@ -178,8 +182,9 @@ func TestEscapes(t *testing.T) {
 	}
 }
 
-// What is missing is named, with the reason, and nothing stands in its place.
-// The page's policy allows its own style and script, by their hashes, and no load at all.
+// Missing items are named with the reason, and nothing is shown in their place.
+// The page's policy allows its own style and script, by their hashes, and loads
+// nothing.
 func TestT44PageLoadsNothing(t *testing.T) {
 	page, _, err := Render(example(t))
 	if err != nil {
@@ -282,7 +287,7 @@ func TestMark(t *testing.T) {
 	}
 }
 
-// The id is about the study and not about the machine.
+// The id depends on the study and not on the machine.
 func TestID(t *testing.T) {
 	page, id := render(t, example(t))
 	if again, same := render(t, example(t)); again != page || same != id {
