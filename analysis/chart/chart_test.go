@@ -16,8 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/golden.txt")
 
-// learning returns a panel of four rising curves with bands; its numbers use no function
-// that differs between architectures.
+// learning returns a panel of four rising curves with bands. It computes its
+// numbers without functions whose results differ between architectures.
 func learning(title string) Panel {
 	p := Panel{Title: title, X: Axis{Label: "Epoch", Min: 0, Max: 31, Ticks: []float64{1, 10, 20, 30}}, Y: Axis{Label: title + " β_{1}"}}
 	for k, role := range []string{"SGD", "Adagrad", "Adadelta", "Adam"} {
@@ -32,7 +32,7 @@ func learning(title string) Panel {
 	return p
 }
 
-// examples use everything that a figure can have.
+// examples use every feature of a figure.
 func examples() map[string]Figure {
 	nan := math.NaN()
 	sweep := func(title string) Panel {
@@ -96,12 +96,12 @@ func render(t testing.TB, f Figure, format string) []byte {
 	return data
 }
 
-// digests returns one line for each example and format with the hash of its bytes. Of
-// PNG and PDF, whose compression may change with Go, it can give the hash of what they
-// contain instead.
+// digests returns one line for each example and format with the hash of its
+// bytes. The compression of PNG and PDF may change with Go, so for these it can
+// give the hash of the decompressed contents instead.
 func digests(t testing.TB, contents bool) string {
 	style := DefaultStyle()
-	style.DPI = 100 // a third of the real one is a tenth of the time
+	style.DPI = 100 // a third of the real resolution takes a tenth of the time
 	var out strings.Builder
 	for _, name := range []string{"epochs", "grid", "mixed", "sweep"} {
 		for _, format := range Formats {
@@ -138,8 +138,8 @@ func pixels(t testing.TB, data []byte) []byte {
 	return out
 }
 
-// TestSameBytes draws everything repeatedly, and again in processes of their own: the
-// order of a map differs between those, and so does what a clock says.
+// TestSameBytes draws everything repeatedly, and again in separate processes,
+// because map order and the clock differ between processes.
 func TestSameBytes(t *testing.T) {
 	const child = "CHART_TEST_DIGESTS"
 	if os.Getenv(child) != "" {
@@ -168,7 +168,8 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// TestPDFFontOrder is for the two fonts of a PDF, which came out in the order of a map.
+// TestPDFFontOrder guards the order of the two fonts of a PDF, which once
+// followed that of a map.
 func TestPDFFontOrder(t *testing.T) {
 	f := examples()["epochs"]
 	first := render(t, f, "pdf")
@@ -179,7 +180,8 @@ func TestPDFFontOrder(t *testing.T) {
 	}
 }
 
-// TestGolden notices any change of a figure. Look at the pictures before -update.
+// TestGolden notices any change of a figure. Look at the pictures before
+// -update.
 func TestGolden(t *testing.T) {
 	path := filepath.Join("testdata", "golden.txt")
 	got := digests(t, true)
@@ -217,7 +219,8 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-// TestColourChange holds a change of a colour to changing that colour and nothing else.
+// TestColourChange checks that changing a colour changes that colour and
+// nothing else.
 func TestColourChange(t *testing.T) {
 	f := examples()["epochs"]
 	style := DefaultStyle()

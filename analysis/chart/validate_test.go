@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestErrors spoils a good figure in one way each.
+// TestErrors spoils a good figure in one way at a time.
 func TestErrors(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	tests := []struct {
@@ -71,7 +71,7 @@ func TestErrors(t *testing.T) {
 		{"one look twice", func(_ *Figure, p *Panel, s *Series, style *Style) {
 			other := *s
 			other.Label, other.Role = "t", "twin"
-			style.Roles["twin"] = Role{Color: "#D55E00"} // SGD's, spelled otherwise
+			style.Roles["twin"] = Role{Color: "#D55E00"} // SGD's colour, written differently
 			p.Series = append(p.Series, other)
 		}, `series "s" and "t" look the same`},
 		{"dashes of dots", func(_ *Figure, p *Panel, s *Series, _ *Style) {
@@ -141,8 +141,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestDefaultStyle holds the promise of the default style: colours, dashes and markers
-// that differ, and no text below 7 points.
+// TestDefaultStyle checks that in the default style colours, dashes and markers
+// differ and no text is below 7 points.
 func TestDefaultStyle(t *testing.T) {
 	s := DefaultStyle()
 	if err := s.Validate(); err != nil {
@@ -165,7 +165,7 @@ func TestDefaultStyle(t *testing.T) {
 			t.Errorf("%v share a colour or, without colour, a look", group)
 		}
 	}
-	// Levels grow lighter steadily.
+	// Levels become steadily lighter.
 	last := -1.0
 	for _, name := range slices.Sorted(maps.Keys(s.Roles)) {
 		if !strings.HasPrefix(name, "level") {
@@ -179,8 +179,8 @@ func TestDefaultStyle(t *testing.T) {
 	}
 }
 
-// FuzzRender feeds numbers of all kinds: a figure is either refused or drawn, without
-// panic and without a coordinate that is not finite.
+// FuzzRender tries numbers of all kinds. A figure is either refused or drawn,
+// without a panic and without a coordinate that is not finite.
 func FuzzRender(f *testing.F) {
 	numbers := func(v ...float64) []byte {
 		var b []byte
