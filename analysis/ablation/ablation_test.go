@@ -76,7 +76,8 @@ func counts(t *testing.T, absent []float64) {
 	}
 	for k, order := range orders {
 		for removed := range units + 1 {
-			if want := naive(o, rows, labels, func(unit int) bool { return !slices.Contains(order[:removed], unit) }); c.Removed[k][removed] != want {
+			kept := func(unit int) bool { return !slices.Contains(order[:removed], unit) }
+			if want := naive(o, rows, labels, kept); c.Removed[k][removed] != want {
 				t.Errorf("order %d, %d removed: %d, want %d", k, removed, c.Removed[k][removed], want)
 			}
 		}
@@ -89,8 +90,12 @@ func TestBeginRefuses(t *testing.T) {
 		o      Output
 		orders [][]int
 	}{
-		"short": {Output{2, 2, make([]float64, 3), make([]float64, 2), nil}, nil}, "one class": {Output{2, 1, make([]float64, 2), make([]float64, 1), nil}, nil},
-		"NaN": {Output{2, 2, []float64{0, math.NaN(), 0, 0}, make([]float64, 2), nil}, nil}, "twice": {good, [][]int{{0, 0}}}, "absent": {Output{2, 2, make([]float64, 4), make([]float64, 2), make([]float64, 1)}, nil}, "beyond": {good, [][]int{{0, 2}}},
+		"short":     {Output{2, 2, make([]float64, 3), make([]float64, 2), nil}, nil},
+		"one class": {Output{2, 1, make([]float64, 2), make([]float64, 1), nil}, nil},
+		"NaN":       {Output{2, 2, []float64{0, math.NaN(), 0, 0}, make([]float64, 2), nil}, nil},
+		"twice":     {good, [][]int{{0, 0}}},
+		"absent":    {Output{2, 2, make([]float64, 4), make([]float64, 2), make([]float64, 1)}, nil},
+		"beyond":    {good, [][]int{{0, 2}}},
 	} {
 		if _, err := Begin(c.o, c.orders); err == nil {
 			t.Errorf("%s is no error", name)

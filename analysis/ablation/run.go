@@ -119,7 +119,8 @@ type worker struct {
 
 func (r *Run) worker() *worker {
 	u, c := r.output.Units, r.output.Classes
-	return &worker{r, newCounts(r.output, len(r.orders)), r.output.none(), make([]float64, u*c), make([]float64, (u+1)*c), make([]float64, c), make([]float64, c)}
+	return &worker{r, newCounts(r.output, len(r.orders)), r.output.none(), make([]float64, u*c), make([]float64, (u+1)*c),
+		make([]float64, c), make([]float64, c)}
 }
 
 // none returns the logits when all units are removed.

@@ -42,7 +42,8 @@ func examples() map[string]Figure {
 			Y:     Axis{Label: "Value"},
 			Series: []Series{
 				{Label: "accuracy", Role: "accuracy", Marks: LinePoints, X: []float64{1e-5, 1e-3, 0.1, 10, 1000}, Y: []float64{.1, .9, .98, .97, .1}},
-				{Label: "sparsity", Role: "sparsity", Marks: LinePoints, X: []float64{1e-5, 1e-3, 0.1, 10, 1000}, Y: []float64{0, .2, nan, .9, math.Inf(-1)},
+				{Label: "sparsity", Role: "sparsity", Marks: LinePoints, X: []float64{1e-5, 1e-3, 0.1, 10, 1000},
+					Y:  []float64{0, .2, nan, .9, math.Inf(-1)},
 					Lo: []float64{-.02, .1, nan, .8, nan}, Hi: []float64{.02, .3, nan, 1, nan}},
 			},
 			Rules: []Rule{{Kind: Vertical, At: .1, Label: "best accuracy"}, {Kind: Horizontal, At: .5, Role: "SGD", Dash: "dotted"}},
@@ -50,8 +51,10 @@ func examples() map[string]Figure {
 	}
 	cell := func(label string, hollow bool) Panel {
 		return Panel{
-			Title: "a title", X: Axis{Label: "x", Scale: Categorical, Categories: []string{"one", "two of them that are together at once"}}, Y: Axis{Label: label, Min: 0, Max: 1},
-			Series: []Series{{Label: "full", Role: "SGD", Marks: LinePoints, X: []float64{0, 1}, Y: []float64{.1, .5}, N: []int{3, 2}, Expected: []int{3, 3}},
+			Title: "a title", Y: Axis{Label: label, Min: 0, Max: 1},
+			X: Axis{Label: "x", Scale: Categorical, Categories: []string{"one", "two of them that are together at once"}},
+			Series: []Series{{Label: "full", Role: "SGD", Marks: LinePoints, X: []float64{0, 1}, Y: []float64{.1, .5}, N: []int{3, 2},
+				Expected: []int{3, 3}},
 				{Label: "hollow", Role: "Adam", Hollow: hollow, Marks: LinePoints, X: []float64{0, 1}, Y: []float64{.3, .7}}},
 			Rules: []Rule{{Kind: Horizontal, At: .2, Label: "reference", Dash: "dotted"}},
 		}
@@ -77,7 +80,8 @@ func examples() map[string]Figure {
 			ID: "9", Rows: []Row{
 				{Panels: []Panel{
 					{X: Axis{Scale: Categorical, Categories: []string{"con 1", "con 5"}}, Y: Axis{Scale: Log, Min: .01, Max: 1},
-						Series: []Series{{Label: "a", Role: "level1", X: []float64{0, 1}, Y: []float64{.1, .5}, Lo: []float64{-1, .4}, Hi: []float64{.2, math.Inf(1)}}}},
+						Series: []Series{{Label: "a", Role: "level1", X: []float64{0, 1}, Y: []float64{.1, .5}, Lo: []float64{-1, .4},
+							Hi: []float64{.2, math.Inf(1)}}}},
 					{X: Axis{Min: 0, Max: 1}, Y: Axis{Min: .2, Max: .8}, Rules: []Rule{{Kind: Diagonal, Label: "y = x"}},
 						Series: []Series{{Label: "b", Role: "level2", Marks: Points, Alpha: .5, X: []float64{.1, .5, .9}, Y: []float64{.1, .6, .85}}}},
 				}},
@@ -202,9 +206,12 @@ func TestGolden(t *testing.T) {
 func TestCSV(t *testing.T) {
 	f := Figure{ID: "1", Rows: []Row{{Panels: []Panel{
 		{Title: "A, b", X: Axis{Scale: Categorical, Categories: []string{"one", "two"}},
-			Series: []Series{{Label: "s", Role: "SGD", X: []float64{0, 1}, Y: []float64{0.1, math.NaN()}, Lo: []float64{1e-7, math.NaN()}, Hi: []float64{1. / 3, math.NaN()}, N: []int{3, 0}, Expected: []int{3, 3}}},
-			Rules:  []Rule{{Kind: Horizontal, At: 2e-7, Label: "r", Role: "Adam", N: 2, Lo: 1e-7, Hi: 3e-7}}},
-		{X: Axis{Label: "X"}, Y: Axis{Label: "Y"}, Series: []Series{{Role: "SGD", X: []float64{-1}, Y: []float64{math.Inf(-1)}, Names: []string{"epoch 1"}}}, Rules: []Rule{{At: 3}, {Kind: Diagonal}}},
+			Series: []Series{{Label: "s", Role: "SGD", X: []float64{0, 1}, Y: []float64{0.1, math.NaN()}, Lo: []float64{1e-7, math.NaN()},
+				Hi: []float64{1. / 3, math.NaN()}, N: []int{3, 0}, Expected: []int{3, 3}}},
+			Rules: []Rule{{Kind: Horizontal, At: 2e-7, Label: "r", Role: "Adam", N: 2, Lo: 1e-7, Hi: 3e-7}}},
+		{X: Axis{Label: "X"}, Y: Axis{Label: "Y"},
+			Series: []Series{{Role: "SGD", X: []float64{-1}, Y: []float64{math.Inf(-1)}, Names: []string{"epoch 1"}}},
+			Rules:  []Rule{{At: 3}, {Kind: Diagonal}}},
 	}}}}
 	want := `figure,panel,title,x_axis,y_axis,kind,label,name,x,category,y,low,high,n,expected
 1,a,"A, b",,,value,s,,0,one,0.1,1e-07,0.3333333333333333,3,3

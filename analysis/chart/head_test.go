@@ -128,7 +128,8 @@ func TestLinesOfLabels(t *testing.T) {
 // of the last row.
 func TestSharedX(t *testing.T) {
 	panel := learning("a")
-	panel.X = Axis{Label: "x", Min: 0, Max: 31, Ticks: []float64{1, 10, 20, 30}} // the last label extends beyond the frame, and its tick is not at the very end
+	// The last label extends beyond the frame; its tick is not at the very end.
+	panel.X = Axis{Label: "x", Min: 0, Max: 31, Ticks: []float64{1, 10, 20, 30}}
 	row := Row{ShareY: true, Panels: []Panel{panel, panel, panel, panel}}
 	f := Figure{ID: "1", Rows: []Row{row, row}}
 	f.Rows[0].ShareX = true
@@ -149,7 +150,8 @@ func TestSharedX(t *testing.T) {
 		}
 	}
 	for j := range rows[0] {
-		if above, below := rows[0][j], rows[1][j]; math.Abs(float64(above.Min.X-below.Min.X)) > 0.01 || math.Abs(float64(above.Max.X-below.Max.X)) > 0.01 {
+		if above, below := rows[0][j], rows[1][j]; math.Abs(float64(above.Min.X-below.Min.X)) > 0.01 ||
+			math.Abs(float64(above.Max.X-below.Max.X)) > 0.01 {
 			t.Errorf("column %d: a frame from %v to %v above one from %v to %v", j+1, above.Min.X, above.Max.X, below.Min.X, below.Max.X)
 		}
 	}

@@ -78,7 +78,8 @@ func arrows(t *testing.T, f Figure) string {
 	frame := r.frames(style)[0]
 	var list []string
 	for _, p := range r.filled[mustColor(style.Roles["SGD"].Color)] {
-		if len(p) == 4 && p[1].Pos.Y == p[2].Pos.Y && (p[0].Pos.Y == frame.Min.Y || p[0].Pos.Y == frame.Max.Y) { // a triangle with its tip on the frame
+		// A triangle with its tip on the frame.
+		if len(p) == 4 && p[1].Pos.Y == p[2].Pos.Y && (p[0].Pos.Y == frame.Min.Y || p[0].Pos.Y == frame.Max.Y) {
 			end := "bottom"
 			if p[0].Pos.Y == frame.Max.Y {
 				end = "top"
@@ -138,7 +139,8 @@ func TestRuns(t *testing.T) {
 		marks       Marks
 		lines, dots int
 	}{{"line", LineMarks, 2, 1}, {"points", LinePoints, 0, 7}} {
-		s := Series{Marks: c.marks, X: []float64{1, 2, 3, 4}, Y: []float64{1, 1, 1, 1}, Runs: []Run{{"seed 1", []float64{0.9, 0.8, 0.9, 0.8}}, {"seed 2", []float64{1.1, 1.2, nan, 1.2}}}}
+		s := Series{Marks: c.marks, X: []float64{1, 2, 3, 4}, Y: []float64{1, 1, 1, 1},
+			Runs: []Run{{"seed 1", []float64{0.9, 0.8, 0.9, 0.8}}, {"seed 2", []float64{1.1, 1.2, nan, 1.2}}}}
 		f := one(s, Axis{})
 		r := record(t, f, style)
 		if len(r.stroked[run]) != c.lines || len(r.filled[run]) != c.dots {
@@ -357,7 +359,8 @@ func TestLabelsOfCategories(t *testing.T) {
 		{[]string{"1000", "500", "200", "50", "10", "5", "1"}, "1000|500|200|50|10|5|1"},
 		{[]string{"two words", "short", "b"}, "two words|short|b"},
 		{[]string{"three of these words", "short", "b"}, "three of these\nwords|short|b"},
-		{[]string{"3.728e-05", "0.0001389", "0.000518", "0.001931", "0.0072", "0.02683"}, "3.728e-05|\n0.0001389|0.000518|\n0.001931|0.0072|\n0.02683"},
+		{[]string{"3.728e-05", "0.0001389", "0.000518", "0.001931", "0.0072", "0.02683"},
+			"3.728e-05|\n0.0001389|0.000518|\n0.001931|0.0072|\n0.02683"},
 		{[]string{"a", strings.Repeat("w", 30), "c", "d"}, "a|\n" + strings.Repeat("w", 30) + "|\n\nc|d"},
 	} {
 		a := Axis{Scale: Categorical, Categories: c.categories}

@@ -72,16 +72,16 @@ type Result struct {
 	Effect    *float64 `json:"effect"` // in the metric's own units
 	Low       *float64 `json:"low"`    // its 95 % interval
 	High      *float64 `json:"high"`
-	DZ        *float64 `json:"d_z"`   // mean of the differences between paired runs over their standard deviation; null if runs are not paired
+	DZ        *float64 `json:"d_z"`   // mean of the paired differences over their standard deviation; null if not paired
 	Above     *float64 `json:"above"` // the range in which the claim puts the effect; null is no bound
 	Below     *float64 `json:"below"`
 	N         int      `json:"n"`               // number of runs in the smallest sample
-	P         *float64 `json:"p"`               // for the hypothesis that the claim is false: Student's t, Welch's, or exact for counts; two-sided
+	P         *float64 `json:"p"`               // for the hypothesis that the claim is false: Student's t, Welch's, or exact; two-sided
 	Flip      *float64 `json:"p_sign_flip"`     // the same by exact sign flips; null if a part has no differences of paired runs
 	Contra    *float64 `json:"p_contradict"`    // for the hypothesis that the claim is true
 	Equal     *float64 `json:"p_equivalent"`    // for the hypothesis of a difference of at least the margin (two one-sided tests)
-	Holm      *float64 `json:"p_holm"`          // corrected over the confirmatory claims of its section; null except in the table of all claims
-	BH        *float64 `json:"p_bh"`            // false discovery rate over all claims; null except in the table of all claims
+	Holm      *float64 `json:"p_holm"`          // corrected over the confirmatory claims of its section; null except in the table of all
+	BH        *float64 `json:"p_bh"`            // false discovery rate over all claims; null except in the table of all
 	Margin    *float64 `json:"margin"`          // smaller differences count as equivalent
 	Smallest  *float64 `json:"smallest_margin"` // the smallest margin with which the deciding part would pass
 	Detail    []string `json:"detail"`          // every part

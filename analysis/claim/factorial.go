@@ -56,14 +56,15 @@ func OnCurve(c, line Curves, claimed Range) Predicate {
 // OffCurve claims that some condition of a sweep is farther than a bound from
 // another sweep's line; see OnCurve.
 func OffCurve(c, line Curves, bound float64) Predicate {
-	return predicate(fmt.Sprintf("distance of %s from the line of %s of more than %s", c, line, exact(bound)), func(j *judge) ([]Predicate, error) {
-		up, err := c.distances(j, line, Above(bound))
-		if err != nil {
-			return nil, err
-		}
-		down, err := c.distances(j, line, Below(-bound))
-		return []Predicate{Any(append(up, down...)...)}, err
-	})
+	return predicate(fmt.Sprintf("distance of %s from the line of %s of more than %s", c, line, exact(bound)),
+		func(j *judge) ([]Predicate, error) {
+			up, err := c.distances(j, line, Above(bound))
+			if err != nil {
+				return nil, err
+			}
+			down, err := c.distances(j, line, Below(-bound))
+			return []Predicate{Any(append(up, down...)...)}, err
+		})
 }
 
 // distances returns a part for each condition that lies between two points of

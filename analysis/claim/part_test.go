@@ -126,7 +126,8 @@ func TestSmallestMargin(t *testing.T) {
 // TestLogitStaysInside checks that no interval of a share leaves [0, 1],
 // however few and odd the values, and that it contains the mean.
 func TestLogitStaysInside(t *testing.T) {
-	for _, values := range [][]float64{{0.951, 0.754, 0.999}, {0, 0.001, 0.5}, {1, 1, 0.2}, {0, 0, 0}, {1, 1, 1}, {1e-12, 0.9}, {1 - 1e-16, 0.99, 0.1}} {
+	for _, values := range [][]float64{{0.951, 0.754, 0.999}, {0, 0.001, 0.5}, {1, 1, 0.2}, {0, 0, 0}, {1, 1, 1}, {1e-12, 0.9},
+		{1 - 1e-16, 0.99, 0.1}} {
 		e := student(values)
 		e.share = true
 		for _, coverage := range []float64{0.9, 0.95, 0.9999} {
@@ -171,7 +172,8 @@ func TestPairs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := map[bool]Verdict{true: Supported, false: Undecided}[paired]; p.Verdict != want || math.IsNaN(p.DZ) == paired || math.IsNaN(p.Flip) == paired {
+		if want := map[bool]Verdict{true: Supported, false: Undecided}[paired]; p.Verdict != want || math.IsNaN(p.DZ) == paired ||
+			math.IsNaN(p.Flip) == paired {
 			t.Errorf("paired %v: %v, want %v", paired, p, want)
 		}
 	}
@@ -231,8 +233,10 @@ func TestPublishedNumbers(t *testing.T) {
 	}
 	// se² = 2·0.01²/3, 4 degrees of freedom, t = 2.776445: half-width
 	// 0.0226696; at 90 %, t = 2.131847: 0.0174065.
-	if r.Verdict != "supported" || r.What != "m, A, epoch 1: x=3 − x=2" || *r.Effect != 0.0654322 || math.Abs(*r.Low-(0.0654322-0.0226696)) > 1e-6 || r.N != 3 ||
-		*r.Above != 0 || r.Below != nil || *r.Margin != 0.02 || math.Abs(*r.Smallest-(0.0654322+0.0174065)) > 1e-6 || r.DZ != nil || r.Flip != nil {
+	if r.Verdict != "supported" || r.What != "m, A, epoch 1: x=3 − x=2" || *r.Effect != 0.0654322 ||
+		math.Abs(*r.Low-(0.0654322-0.0226696)) > 1e-6 || r.N != 3 ||
+		*r.Above != 0 || r.Below != nil || *r.Margin != 0.02 || math.Abs(*r.Smallest-(0.0654322+0.0174065)) > 1e-6 || r.DZ != nil ||
+		r.Flip != nil {
 		t.Errorf("got %+v", r)
 	}
 	text := r.Text()

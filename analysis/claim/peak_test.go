@@ -26,12 +26,14 @@ func TestCounts(t *testing.T) {
 		{"beyond, in six", PeaksBeyond(line, "n", math.Inf(1)), [8]int{3, 3, 3, 3, 3, 3, 2, 2}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 0.75, Undecided},
 		{"beyond, in none", PeaksBeyond(line, "n", math.Inf(1)), [8]int{2, 2, 2, 2, 2, 2, 1, 1}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 0, Contradicted},
 		{"slightly beyond", PeaksBeyond(line, "n", 1.5), [8]int{3, 3, 3, 3, 3, 3, 3, 3}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 1, Supported},
-		{"more than slightly beyond", PeaksBeyond(line, "n", 1.5), [8]int{4, 4, 4, 4, 4, 4, 4, 4}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 0, Contradicted},
+		{"more than slightly beyond", PeaksBeyond(line, "n", 1.5), [8]int{4, 4, 4, 4, 4, 4, 4, 4}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 0,
+			Contradicted},
 		{"before", PeaksBefore(line, "n"), [8]int{1, 1, 1, 1, 1, 1, 1, 1}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 1, Supported},
 		{"before, together", PeaksBefore(line, "n"), [8]int{2, 2, 2, 2, 2, 2, 2, 2}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 0, Contradicted},
 		{"apart", PeaksApart(line, "n"), [8]int{1, 3, 1, 3, 1, 3, 1, 3}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 1, Supported},
 		{"within", PeaksWithin(line, 2, 3), [8]int{2, 3, 2, 3, 2, 3, 2, 3}, [8]int{}, 1, Supported},
-		{"within, of what is kept", PeaksWithin(line.Only("n", Above(0.3)), 1, 2), [8]int{4, 4, 4, 4, 4, 4, 4, 4}, [8]int{1, 1, 1, 1, 1, 1, 1, 1}, 1, Supported},
+		{"within, of what is kept", PeaksWithin(line.Only("n", Above(0.3)), 1, 2), [8]int{4, 4, 4, 4, 4, 4, 4, 4},
+			[8]int{1, 1, 1, 1, 1, 1, 1, 1}, 1, Supported},
 		{"share", Share(x1, Above(0.35), Above(0.5)), [8]int{1, 1, 1, 1, 1, 1, 1, 2}, [8]int{}, 1, Supported},
 		{"share, half", Share(x1, Above(0.35), Above(0.5)), [8]int{1, 1, 2, 1, 4, 4, 4, 4}, [8]int{}, 0.5, Undecided},
 	} {
@@ -88,7 +90,8 @@ func TestPrediction(t *testing.T) {
 			for x := range 5 {
 				for run := range 3 {
 					for metric, v := range map[string]float64{"n": float64(x + e), "m": y(e, x, run)} {
-						if err := d.Add(Curve{fmt.Sprintf("e%d", e), fmt.Sprintf("x=%d", x), "A", AllLayers, metric}, fmt.Sprint(run), 1, v, true); err != nil {
+						if err := d.Add(Curve{fmt.Sprintf("e%d", e), fmt.Sprintf("x=%d", x), "A", AllLayers, metric}, fmt.Sprint(run), 1,
+							v, true); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -104,8 +107,9 @@ func TestPrediction(t *testing.T) {
 		claim Range
 		want  Verdict
 	}{
-		"one line":       {func(e, x, run int) float64 { return 2 + 3*float64(x+e) }, 1 - 1e-9, 1, Above(0.5), Supported},
-		"opposite lines": {func(e, x, run int) float64 { return float64(1-2*(e%2))*float64(x+e) + 0.1*float64(run) }, -2, 0, Below(0.5), Supported},
+		"one line": {func(e, x, run int) float64 { return 2 + 3*float64(x+e) }, 1 - 1e-9, 1, Above(0.5), Supported},
+		"opposite lines": {func(e, x, run int) float64 { return float64(1-2*(e%2))*float64(x+e) + 0.1*float64(run) }, -2, 0, Below(0.5),
+			Supported},
 	} {
 		p, err := decideWith(Prediction("m", []string{"n"}, c.claim, selections...), study(c.y))
 		if err != nil {

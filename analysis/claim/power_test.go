@@ -83,25 +83,30 @@ func found() []simulated {
 		{"difference of 0.04, independent", Higher(x2, In("e", "x=1")), world{2, 1, false, drift(0.04, 0), 0}, yes},
 		{"trend by 0.02 a step over five, paired", Trend(line, Positive), world{5, 1, true, drift(0.02, 0), 0}, yes},
 		{"each of four steps by 0.04, paired", Rising(line), world{5, 1, true, drift(0.04, 0), 0}, yes},
-		{"no difference, equivalent within 0.02, SD 0.014", Higher(x2, In("e", "x=1")), world{2, 1, true, around(0.5, 0.5), 0}, []Verdict{Equivalent}},
+		{"no difference, equivalent within 0.02, SD 0.014", Higher(x2, In("e", "x=1")), world{2, 1, true, around(0.5, 0.5), 0},
+			[]Verdict{Equivalent}},
 		{"turns by 0.06, paired", Turns(line), world{3, 1, true, around(0.5, 0.56, 0.5), 0}, yes},
 		{"similar within 0.04, no difference", Similar(line, 0.04), world{3, 1, true, around(0.5, 0.5, 0.5), 0}, yes},
-		{"share of 0.95 above a half", Share(x1, Above(0), Above(0.5)), world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return 0.95 - r.Float64() }, 0}, yes},
+		{"share of 0.95 above a half", Share(x1, Above(0), Above(0.5)),
+			world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return 0.95 - r.Float64() }, 0}, yes},
 		{"correlation over ten epochs that drift together", Correlate(x1, "n", Positive), world{1, 10, false, drift(0, 0.01), 0}, yes},
 		{"settles to a tenth of the first step", Settles(x1), world{1, 30, false, func(r *rand.Rand, _, _ int, _ string, e int) float64 {
 			return 0.5 - 0.1/float64(e) + 0.005*r.NormFloat64()
 		}, 0}, yes},
-		{"approaches from 0.05 to 0, SD 0.014", Approaches(x1, In("e", "x=2"), 0.02), world{2, 2, true, func(r *rand.Rand, _, x int, _ string, e int) float64 {
-			return 0.5 + 0.05*float64(x*(2-e)) + 0.01*r.NormFloat64()
-		}, 0}, yes},
+		{"approaches from 0.05 to 0, SD 0.014", Approaches(x1, In("e", "x=2"), 0.02),
+			world{2, 2, true, func(r *rand.Rand, _, x int, _ string, e int) float64 {
+				return 0.5 + 0.05*float64(x*(2-e)) + 0.01*r.NormFloat64()
+			}, 0}, yes},
 		{"concordance over seven conditions", Concordance(line, "n", Last, Positive), world{7, 1, false, drift(0.01, 0), 0}, yes},
-		{"prediction, R2 of about 0.6 above 0", Prediction("m", []string{"n"}, Above(0), Sweep("e", "x=").By("A"), Sweep("e1", "x=").By("A"), Sweep("e2", "x=").By("A")),
+		{"prediction, R2 of about 0.6 above 0", Prediction("m", []string{"n"}, Above(0), Sweep("e", "x=").By("A"),
+			Sweep("e1", "x=").By("A"), Sweep("e2", "x=").By("A")),
 			world{15, 1, true, together, 3}, yes},
 		{"peak one place beyond another", PeaksBeyond(line, "n", math.Inf(1)), world{5, 1, false, peak(3, 2), 0}, yes},
 		{"peak one place before another", PeaksBefore(line, "n"), world{5, 1, false, peak(1, 2), 0}, yes},
 		{"peaks one place apart", PeaksApart(line, "n"), world{5, 1, false, peak(3, 2), 0}, yes},
 		{"peak within two places", PeaksWithin(line, 2, 3), world{5, 1, false, peak(1.5, 0), 0}, yes},
-		{"most of three correlations", Most(Correlate(x1, "n", Positive), Correlate(x2, "n", Positive), Correlate(In("e", "x=3").By("A").Of("m"), "n", Positive)),
+		{"most of three correlations", Most(Correlate(x1, "n", Positive), Correlate(x2, "n", Positive),
+			Correlate(In("e", "x=3").By("A").Of("m"), "n", Positive)),
 			world{3, 10, false, drift(0, 0.01), 0}, yes},
 	}
 }
@@ -115,7 +120,8 @@ func TestPowerOfKinds(t *testing.T) {
 	}
 	const studies = 1000
 	var b strings.Builder
-	b.WriteString("# Share of 1000 made-up studies in which what is there is found, with 3 and with 12 runs.\n# go test ./analysis/claim -run PowerOfKinds -update\n")
+	b.WriteString("# Share of 1000 made-up studies in which what is there is found, with 3 and with 12 runs.\n" +
+		"# go test ./analysis/claim -run PowerOfKinds -update\n")
 	for k, s := range found() {
 		fmt.Fprintf(&b, "%-52s", s.name)
 		for _, n := range []int{3, 12} {

@@ -92,17 +92,20 @@ func nulls() []simulated {
 	}
 	return []simulated{
 		{"value near 1", Value(x1, Above(0.95)), world{1, 1, false, around(0.95), 0}, both},
-		{"value near 1, skewed", Value(x1, Above(0.95)), world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return beta(r, 38, 2) }, 0}, both},
-		{"value, skewed", Value(x1, Below(0.05)), world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return beta(r, 1, 19) }, 0}, yes},
+		{"value near 1, skewed", Value(x1, Above(0.95)),
+			world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return beta(r, 38, 2) }, 0}, both},
+		{"value, skewed", Value(x1, Below(0.05)),
+			world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return beta(r, 1, 19) }, 0}, yes},
 		{"value in a range", Value(x1, Range{0.3, 0.5}), flat(1, 1, false), yes},
 		{"change", Rises(x1), flat(1, 2, false), both},
 		{"change of a mean over conditions, paired", MeanChange(line, First, Last, Positive), flat(3, 2, true), both},
 		{"change of a mean over conditions", MeanChange(line, First, Last, Positive), flat(3, 2, false), both},
 		{"difference, paired", Higher(x2, In("e", "x=1")), flat(2, 1, true), both},
 		{"difference", Higher(x2, In("e", "x=1")), flat(2, 1, false), both},
-		{"difference of unequal spread", Higher(x2, In("e", "x=1")), world{2, 1, false, func(r *rand.Rand, _, condition int, _ string, _ int) float64 {
-			return 0.5 + 0.01*float64(1+4*condition)*r.NormFloat64()
-		}, 0}, both},
+		{"difference of unequal spread", Higher(x2, In("e", "x=1")),
+			world{2, 1, false, func(r *rand.Rand, _, condition int, _ string, _ int) float64 {
+				return 0.5 + 0.01*float64(1+4*condition)*r.NormFloat64()
+			}, 0}, both},
 		{"not worse by more than a margin", Difference(x2, In("e", "x=1"), Above(-0.01)), world{2, 1, true, around(0.5, 0.49), 0}, yes},
 		{"trend, paired", Trend(line, Positive), flat(5, 1, true), both},
 		{"trend", Trend(line, Positive), flat(5, 1, false), both},
@@ -115,7 +118,8 @@ func nulls() []simulated {
 		{"reaching a level", Higher(x2.At(Reaching("n", 0.5)), In("e", "x=1").At(Reaching("n", 0.5))), flat(2, 4, true), both},
 		{"runs that learnt", Higher(x2.Only("n", Above(0.49)), In("e", "x=1").Only("n", Above(0.49))), flat(2, 1, true), both},
 		{"correlation", Correlate(x1, "n", Positive), flat(1, 10, false), both},
-		{"correlations, most", Most(Correlate(x1, "n", Positive), Correlate(x2, "n", Positive), Correlate(In("e", "x=3").By("A").Of("m"), "n", Positive)), flat(3, 10, false), both},
+		{"correlations, most", Most(Correlate(x1, "n", Positive), Correlate(x2, "n", Positive),
+			Correlate(In("e", "x=3").By("A").Of("m"), "n", Positive)), flat(3, 10, false), both},
 		{"settles", Settles(x1), flat(1, 30, false), both},
 		{"approaches", Approaches(x1, In("e", "x=2"), 1), flat(2, 2, true), both},
 		{"concordance", Concordance(line, "n", Last, Positive), flat(7, 1, false), both},
@@ -132,9 +136,12 @@ func nulls() []simulated {
 		{"all of six", All(six...), flat(7, 1, true), both},
 		{"all of six, independent", All(six...), flat(7, 1, false), both},
 		{"equivalent at the margin", Higher(x2, In("e", "x=1")), world{2, 1, true, margin(0.02), 0}, []Verdict{Equivalent, Contradicted}},
-		{"equivalent at the margin, independent", Higher(x2, In("e", "x=1")), world{2, 1, false, margin(0.02), 0}, []Verdict{Equivalent, Contradicted}},
+		{"equivalent at the margin, independent", Higher(x2, In("e", "x=1")), world{2, 1, false, margin(0.02), 0},
+			[]Verdict{Equivalent, Contradicted}},
 		{"equivalent at the margin, every step", Rising(line), world{4, 1, true, margin(0.02), 0}, []Verdict{Equivalent, Contradicted}},
-		{"equivalent at the margin, any of three", Any(Higher(x2, In("e", "x=1")), Higher(In("e", "x=3").By("A").Of("m"), In("e", "x=1")), Higher(In("e", "x=4").By("A").Of("m"), In("e", "x=1"))),
+		{"equivalent at the margin, any of three",
+			Any(Higher(x2, In("e", "x=1")), Higher(In("e", "x=3").By("A").Of("m"), In("e", "x=1")),
+				Higher(In("e", "x=4").By("A").Of("m"), In("e", "x=1"))),
 			world{4, 1, true, around(0.5, 0.52, 0.52, 0.52), 0}, []Verdict{Equivalent, Contradicted}},
 	}
 }

@@ -114,7 +114,8 @@ func TestTuningOfUnitsThatAreKnown(t *testing.T) {
 			}
 			got.Information = 0
 		}
-		for k, pair := range [][2]float64{{got.ROC, want.ROC}, {got.Precision, want.Precision}, {got.Information, want.Information}, {got.Informedness, want.Informedness}} {
+		for k, pair := range [][2]float64{{got.ROC, want.ROC}, {got.Precision, want.Precision}, {got.Information, want.Information},
+			{got.Informedness, want.Informedness}} {
 			if math.Abs(pair[0]-pair[1]) > tolerance {
 				t.Errorf("unit %d, number %d: %v, want %v", j, k, pair[0], pair[1])
 			}

@@ -37,10 +37,12 @@ func Selectivity(l activity.Result) chart.Panel {
 	}
 	p := chart.Panel{
 		X: chart.Axis{Label: "selectivity (CCMAS)", Min: 0, Max: 1}, Y: chart.Axis{Label: "units"},
-		Series: []chart.Series{Steps("units", count(func(u activity.Unit) float64 { return u.Selectivity }), 0, 1.0/bins, "selectivity", "solid")},
+		Series: []chart.Series{Steps("units", count(func(u activity.Unit) float64 { return u.Selectivity }),
+			0, 1.0/bins, "selectivity", "solid")},
 	}
 	if l.Chance == l.Chance {
-		p.Series = append(p.Series, Steps("under permuted labels", count(func(u activity.Unit) float64 { return u.Chance }), 0, 1.0/bins, "accuracy", "dashed"))
+		p.Series = append(p.Series, Steps("under permuted labels", count(func(u activity.Unit) float64 { return u.Chance }),
+			0, 1.0/bins, "accuracy", "dashed"))
 	}
 	if v := l.Selectivity; v == v && v >= 0 && v <= 1 {
 		p.Rules = append(p.Rules, chart.Rule{Kind: chart.Vertical, At: v, Label: "mean over units"})
@@ -107,7 +109,8 @@ func byBest(l activity.Result) []int {
 		return 0
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(silent(a), silent(b)), cmp.Compare(l.Units[a].Best, l.Units[b].Best), cmp.Compare(l.Units[b].Selectivity, l.Units[a].Selectivity))
+		return cmp.Or(cmp.Compare(silent(a), silent(b)), cmp.Compare(l.Units[a].Best, l.Units[b].Best),
+			cmp.Compare(l.Units[b].Selectivity, l.Units[a].Selectivity))
 	})
 	return order
 }

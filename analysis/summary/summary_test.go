@@ -289,7 +289,8 @@ func TestExp(t *testing.T) {
 // and does not leave [0, 1], and that it equals the plain one where the values
 // are far from both ends.
 func TestShareStaysInside(t *testing.T) {
-	for _, values := range [][]float64{{0.951, 0.754, 0.999}, {0.976, 0.9765, 0.9755}, {0, 0.001, 0.5}, {1, 1, 0.2}, {0, 0}, {1, 1}, {1e-12, 0.9}, {-1e-9, 1e-9, 2e-9}} {
+	for _, values := range [][]float64{{0.951, 0.754, 0.999}, {0.976, 0.9765, 0.9755}, {0, 0.001, 0.5}, {1, 1, 0.2}, {0, 0}, {1, 1},
+		{1e-12, 0.9}, {-1e-9, 1e-9, 2e-9}} {
 		c := cell([]int{1}, "a", "b", "c")
 		c.Runs, c.Shares = []string{"a", "b", "c"}[:len(values)], []string{"accuracy"}
 		var list []Value
@@ -305,7 +306,8 @@ func TestShareStaysInside(t *testing.T) {
 			t.Errorf("%v: mean %v, interval [%v, %v]", values, g.Mean, g.CILow, g.CIHigh)
 		}
 		plain := Describe(values)
-		if half := plain.CIHigh - plain.Mean; half > 0 && half < 0.1*g.Mean*(1-g.Mean) && math.Abs(g.CIHigh-plain.CIHigh) > half*half/(g.Mean*(1-g.Mean)) {
+		if half := plain.CIHigh - plain.Mean; half > 0 && half < 0.1*g.Mean*(1-g.Mean) &&
+			math.Abs(g.CIHigh-plain.CIHigh) > half*half/(g.Mean*(1-g.Mean)) {
 			t.Errorf("%v: the interval ends at %v, the plain one at %v", values, g.CIHigh, plain.CIHigh)
 		}
 	}

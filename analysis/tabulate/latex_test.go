@@ -57,7 +57,8 @@ func TestLaTeXFitsAPage(t *testing.T) {
 	}
 	tables := []Table{
 		example(), made("narrow", 3, 2, 0, 0), made("long", 90, 3, 0, 0), made("words", 5, 2, 1, 30), made("manywords", 70, 3, 2, 12),
-		made("wide", 10, 6, 1, 4), made("longwide", 80, 6, 1, 4), made("widest", 5, 16, 0, 0), made("longwidest", 70, 16, 1, 5), made("empty", 0, 2, 0, 0),
+		made("wide", 10, 6, 1, 4), made("longwide", 80, 6, 1, 4), made("widest", 5, 16, 0, 0), made("longwidest", 70, 16, 1, 5),
+		made("empty", 0, 2, 0, 0),
 	}
 	odd := made("odd.id+1_2", 2, 1, 0, 0)
 	odd.Rows[0][0] = "[a] \\ b{c} ~^ $ # \" ` * -- '' | < > é ü ß ° “ β₁ ρ ε ² ≤ ≥ √ × → · … −"

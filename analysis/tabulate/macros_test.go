@@ -11,7 +11,8 @@ func TestMacros(t *testing.T) {
 	table := Table{
 		ID: "5.3", Header: []string{"optimizer", "lr", "accuracy", "n", "verdict", "effect"},
 		Rows: [][]string{
-			{"SGD", "0.1", "0.9765 ± 0.0010", "3", "agrees", "−0.05 [-0.1, 0.02]"}, {"SGD", "1e-05", "97.6 %", "–", "", "-"}, {"Adam", "0.1", "", "12", "5HL", "7e-08"},
+			{"SGD", "0.1", "0.9765 ± 0.0010", "3", "agrees", "−0.05 [-0.1, 0.02]"}, {"SGD", "1e-05", "97.6 %", "–", "", "-"},
+			{"Adam", "0.1", "", "12", "5HL", "7e-08"},
 		},
 	}
 	text, err := RenderMacros(table.Macros())
@@ -34,7 +35,8 @@ func TestMacros(t *testing.T) {
 // the same.
 func TestMacroNames(t *testing.T) {
 	table := Table{ID: "a_b", Header: []string{"row", "β₁", "größe", "of 50 %"}}
-	for _, name := range []string{"x y", "x-y", "x_y", "xy", "XY", "1.5", "15", "1-5", "-15", "lr=1e-05", "lr=1e05", "{depth}", "", "中", `\a`} {
+	for _, name := range []string{"x y", "x-y", "x_y", "xy", "XY", "1.5", "15", "1-5", "-15", "lr=1e-05", "lr=1e05", "{depth}", "", "中",
+		`\a`} {
 		table.Rows = append(table.Rows, []string{name, "1", "2", "3"})
 	}
 	text, err := RenderMacros(table.Macros())

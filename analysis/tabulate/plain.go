@@ -12,7 +12,8 @@ var formula = regexp.MustCompile(`^[=+\-@\t\r\n＝＋－＠]`)
 
 // number matches the numbers of this project, including those with an error or
 // a percent sign.
-var number = regexp.MustCompile(`^[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?( ?± ?[0-9.]+([eE][-+]?[0-9]+)?)? ?%?$|^[-+]Inf$|^[-–]$`)
+var number = regexp.MustCompile(`^[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?( ?± ?[0-9.]+([eE][-+]?[0-9]+)?)? ?%?$` +
+	`|^[-+]Inf$|^[-–]$`)
 
 // Cell returns a text as a cell of a CSV file. A text that a spreadsheet would
 // take for a formula is preceded by a ', by which spreadsheets recognise text.

@@ -62,7 +62,8 @@ func authorData(t *testing.T, times int) *claim.Data {
 // lacksAMetric reports whether a claim is about metrics that the records do not
 // have.
 func lacksAMetric(r claim.Result) bool {
-	return len(r.Missing) > 0 && !slices.ContainsFunc(r.Missing, func(m string) bool { return !strings.HasPrefix(m, "the study has no metric ") })
+	return len(r.Missing) > 0 && !slices.ContainsFunc(r.Missing,
+		func(m string) bool { return !strings.HasPrefix(m, "the study has no metric ") })
 }
 
 // One seed decides nothing. Every claim finds what it needs in the records,
@@ -148,16 +149,21 @@ func TestDirectionsOfSeed1(t *testing.T) {
 // printed).
 func TestDirectionsOfPublishedMeans(t *testing.T) {
 	means := map[string][][3]float64{
-		sgd:      {{0.97650, 0.23803, 0.32797}, {0.97767, 0.15273, 0.26528}, {0.97417, 0.13710, 0.24956}, {0.94313, 0.21926, 0.34391}, {0.1099, 0.0076, 0.0072}},
-		adagrad:  {{0.98097, 0.60773, 0.65429}, {0.98087, 0.45444, 0.58420}, {0.97783, 0.43004, 0.52161}, {0.68123, 0.41585, 0.42690}, {0.1024, 0.3111, 0.0925}},
-		adadelta: {{0.98220, 0.33128, 0.40989}, {0.98267, 0.26889, 0.39457}, {0.98067, 0.32915, 0.45960}, {0.97880, 0.38676, 0.52363}, {0.97217, 0.40590, 0.54460}},
-		adam:     {{0.98123, 0.31495, 0.39235}, {0.98127, 0.33606, 0.44780}, {0.98170, 0.39039, 0.52163}, {0.97953, 0.42982, 0.57945}, {0.98047, 0.45131, 0.61137}},
+		sgd: {{0.97650, 0.23803, 0.32797}, {0.97767, 0.15273, 0.26528}, {0.97417, 0.13710, 0.24956}, {0.94313, 0.21926, 0.34391},
+			{0.1099, 0.0076, 0.0072}},
+		adagrad: {{0.98097, 0.60773, 0.65429}, {0.98087, 0.45444, 0.58420}, {0.97783, 0.43004, 0.52161}, {0.68123, 0.41585, 0.42690},
+			{0.1024, 0.3111, 0.0925}},
+		adadelta: {{0.98220, 0.33128, 0.40989}, {0.98267, 0.26889, 0.39457}, {0.98067, 0.32915, 0.45960}, {0.97880, 0.38676, 0.52363},
+			{0.97217, 0.40590, 0.54460}},
+		adam: {{0.98123, 0.31495, 0.39235}, {0.98127, 0.33606, 0.44780}, {0.98170, 0.39039, 0.52163}, {0.97953, 0.42982, 0.57945},
+			{0.98047, 0.45131, 0.61137}},
 	}
 	d := newData()
 	for optimizer, depths := range means {
 		for i, values := range depths {
 			for k, metric := range []string{accuracy, sparsity, selectivity} {
-				q := claim.Curve{Experiment: hiddenLayers, Condition: fmt.Sprintf("%dHL", i+1), Optimizer: optimizer, Layer: claim.AllLayers, Metric: metric}
+				q := claim.Curve{Experiment: hiddenLayers, Condition: fmt.Sprintf("%dHL", i+1), Optimizer: optimizer,
+					Layer: claim.AllLayers, Metric: metric}
 				for _, run := range []string{"1", "2", "3", "4", "5", "6", "7", "8"} {
 					if err := d.Add(q, run, 1, values[k], true); err != nil {
 						t.Fatal(err)

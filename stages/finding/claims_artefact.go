@@ -61,7 +61,8 @@ func artefactClaims() []claim.Claim {
 			return claim.Trend(sweep(batchSize, "bs=").By(sgd, adam).Of(metric), claim.Negative)
 		})
 	repeat("N1", "5.8.2", "5.13", neurons, otherSparsities,
-		"N1 with another sparsity: it grows with the number of hidden units at both batch sizes with every optimizer but SGD, and with SGD at batch size 1",
+		"N1 with another sparsity: it grows with the number of hidden units at both batch sizes with every optimizer but SGD, and with "+
+			"SGD at batch size 1",
 		func(metric string) claim.Predicate {
 			return claim.All(
 				claim.Trend(units50.By(adaptive...).Of(metric), claim.Positive),

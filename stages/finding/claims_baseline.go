@@ -24,7 +24,8 @@ func baselineClaims() []claim.Claim {
 		},
 		{
 			ID: "B4", Source: "5.2", Figure: "5.1", Experiments: []string{trainVsTest},
-			Words: "Accuracy, sparsity and selectivity become steadier: over the last five epochs they move less from epoch to epoch than over the first five.",
+			Words: "Accuracy, sparsity and selectivity become steadier: over the last five epochs they move less from epoch to epoch than " +
+				"over the first five.",
 			Check: claim.Settles(base.By(everyOptimizer...).Of(accuracy, sparsity, selectivity)),
 		},
 		{
@@ -79,12 +80,14 @@ func togetherClaims() []claim.Claim {
 		},
 		{
 			ID: "S4", Source: "5.4.3, 6.1", Figure: "5.4", Experiments: []string{hiddenLayers},
-			Words: "Sparsity and selectivity usually rise and fall together: over the epochs they are positively correlated for most depths and optimizers.",
+			Words: "Sparsity and selectivity usually rise and fall together: over the epochs they are positively correlated for most " +
+				"depths and optimizers.",
 			Check: claim.Most(cells(sparsity, selectivity)...),
 		},
 		{
 			ID: "S5", Source: "5.5.2, 6.1", Figure: "5.10", Experiments: []string{momentum, beta2},
-			Words: "Between conditions, too, one may rise as the other falls: sparsity rises and selectivity falls with SGD from momentum 0.9 to 0.999, and the other way round with Adam from beta2 0.4 to 0.7.",
+			Words: "Between conditions, too, one may rise as the other falls: sparsity rises and selectivity falls with SGD from momentum " +
+				"0.9 to 0.999, and the other way round with Adam from beta2 0.4 to 0.7.",
 			Check: claim.All(
 				claim.Trend(sweep(momentum, "momentum=").Between(0.9, 0.999).By(sgd).Of(sparsity), claim.Positive),
 				claim.Trend(sweep(momentum, "momentum=").Between(0.9, 0.999).By(sgd).Of(selectivity), claim.Negative),

@@ -26,7 +26,8 @@ func hyperClaims() []claim.Claim {
 	}), []claim.Claim{
 		{
 			ID: "W3", Source: "5.5.3, 6.1", Figure: "5.8", Experiments: []string{weightDecay, trainVsTest},
-			Words: "Weight decay does not help: none that was tried gives more sparsity or selectivity than none at all, for any optimizer, by 0.02.",
+			Words: "Weight decay does not help: none that was tried gives more sparsity or selectivity than none at all, for any " +
+				"optimizer, by 0.02.",
 			Check: claim.Difference(decays, claim.In(trainVsTest, "test"), claim.Below(sameMetric)),
 		},
 	}, tendency(claim.Claim{
@@ -91,7 +92,8 @@ func rateClaims() []claim.Claim {
 	return slices.Concat([]claim.Claim{
 		{
 			ID: "R1", Source: "5.5.3, 6.1", Figure: "5.9", Experiments: []string{learningRate},
-			Words: "The learning rate of highest sparsity is slightly larger than the one of highest accuracy (at most 10 times it), for every optimizer.",
+			Words: "The learning rate of highest sparsity is slightly larger than the one of highest accuracy (at most 10 times it), for " +
+				"every optimizer.",
 			Check: claim.PeaksBeyond(rates.By(everyOptimizer...).Of(sparsity), accuracy, slightly),
 		},
 		{
@@ -102,7 +104,8 @@ func rateClaims() []claim.Claim {
 		},
 		{
 			ID: "R2", Source: "5.5.3, 6.1", Figure: "5.9", Experiments: []string{learningRate},
-			Words: "The learning rate of highest selectivity is slightly larger than the one of highest accuracy (at most 10 times it), for every optimizer.",
+			Words: "The learning rate of highest selectivity is slightly larger than the one of highest accuracy (at most 10 times it), " +
+				"for every optimizer.",
 			Check: claim.PeaksBeyond(rates.By(everyOptimizer...).Of(selectivity), accuracy, slightly),
 		},
 		{

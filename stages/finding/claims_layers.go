@@ -30,14 +30,16 @@ func accuracyClaims() []claim.Claim {
 		},
 		{
 			ID: "A2", Source: "5.4.4, 6.1", Figure: "5.5b", Experiments: []string{hiddenLayers},
-			Words: "Accuracy can be the same while sparsity and selectivity vary: with Adam both differ by more than 0.02 between one layer and five where accuracy first reaches 0.978.",
+			Words: "Accuracy can be the same while sparsity and selectivity vary: with Adam both differ by more than 0.02 between one " +
+				"layer and five where accuracy first reaches 0.978.",
 			Check: claim.All(
 				claim.Difference(five, one, claim.Above(sameMetric)),
 				claim.Difference(five.Of(accuracy), one, claim.Within(sameAccuracy))),
 		},
 		{
 			ID: "A3", Source: "5.4.4, 6.1", Figure: "5.5a", Experiments: []string{hiddenLayers},
-			Words: "Accuracy usually rises and falls together with sparsity and with selectivity: over the epochs it is positively correlated with each for most depths and optimizers.",
+			Words: "Accuracy usually rises and falls together with sparsity and with selectivity: over the epochs it is positively " +
+				"correlated with each for most depths and optimizers.",
 			Check: claim.All(claim.Most(cells(accuracy, sparsity)...), claim.Most(cells(accuracy, selectivity)...)),
 		},
 	}, tendency(claim.Claim{
@@ -69,7 +71,8 @@ func accuracyClaims() []claim.Claim {
 // themselves.
 func predictionClaims() []claim.Claim {
 	experiments := []string{
-		trainVsTest, hiddenLayers, learningRate, weightDecay, momentum, rho, beta1, beta2, batchSize, consecutive, neurons, diversity, conv, sorted,
+		trainVsTest, hiddenLayers, learningRate, weightDecay, momentum, rho, beta1, beta2, batchSize, consecutive, neurons, diversity,
+		conv, sorted,
 	}
 	trainings := func(only func(claim.Curves) claim.Curves) []claim.Curves {
 		list := []claim.Curves{
@@ -100,7 +103,8 @@ func predictionClaims() []claim.Claim {
 	return []claim.Claim{
 		{
 			ID: "P1", Source: "5.4.4, 6.1", Figure: "5.5a", Experiments: experiments,
-			Words: "Sparsity and selectivity can't predict accuracy, nor accuracy them: less than half of the variance in an experiment is predicted by the others.",
+			Words: "Sparsity and selectivity can't predict accuracy, nor accuracy them: less than half of the variance in an experiment " +
+				"is predicted by the others.",
 			Check: check(func(c claim.Curves) claim.Curves { return c }),
 		},
 		{

@@ -275,11 +275,13 @@ func TestRefused(t *testing.T) {
 		changes []fixed.Change
 		want    int
 	}{
-		"as it was":         {locked, nil, 0},
-		"changed":           {moved, nil, 1},
-		"changed, listed":   {moved, []fixed.Change{good}, 0},
-		"without verdicts":  {moved, []fixed.Change{with(func(c *fixed.Change) { c.After = nil })}, 2},
-		"odd verdict":       {moved, []fixed.Change{with(func(c *fixed.Change) { c.Before = map[string]string{Reproduces: "yes", Holds: "supported"} })}, 1},
+		"as it was":        {locked, nil, 0},
+		"changed":          {moved, nil, 1},
+		"changed, listed":  {moved, []fixed.Change{good}, 0},
+		"without verdicts": {moved, []fixed.Change{with(func(c *fixed.Change) { c.After = nil })}, 2},
+		"odd verdict": {moved, []fixed.Change{with(func(c *fixed.Change) {
+			c.Before = map[string]string{Reproduces: "yes", Holds: "supported"}
+		})}, 1},
 		"without a reason":  {moved, []fixed.Change{with(func(c *fixed.Change) { c.Why = " " })}, 1},
 		"with another sum":  {moved, []fixed.Change{with(func(c *fixed.Change) { c.To = "8" })}, 1},
 		"listed, unchanged": {locked, []fixed.Change{with(func(c *fixed.Change) { c.To = "1" })}, 1},

@@ -218,7 +218,8 @@ func (p Params) condition(experiment string, r measures.TidyRow) (string, error)
 			return c.Name, nil
 		}
 	}
-	return "", fmt.Errorf("the tidy table's condition %s, %s split, %s %s is not among those of the study", r.Condition, r.Split, r.ParamName, r.ParamValue)
+	return "", fmt.Errorf("the tidy table's condition %s, %s split, %s %s is not among those of the study", r.Condition, r.Split,
+		r.ParamName, r.ParamValue)
 }
 
 // add adds the values of a row that the claims are about.

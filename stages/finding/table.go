@@ -136,7 +136,8 @@ var headings = map[string]string{
 func (p TableParams) table(results []claim.Result) tabulate.Table {
 	t := tabulate.Table{
 		ID: p.ID, Title: p.Title,
-		Header: []string{"id", "claim", p.Layer, "deciding part", "effect", "n", "p", "Holm", "BH", "smallest margin", "artefacts", "section", "figure"},
+		Header: []string{"id", "claim", p.Layer, "deciding part", "effect", "n", "p", "Holm", "BH", "smallest margin", "artefacts",
+			"section", "figure"},
 		Data: [][]string{{
 			"layer", "id", "claim", "verdict", "inherited", "what", "effect", "low", "high", "d_z", "above", "below", "n", "p", "p_sign_flip",
 			"p_contradict", "p_equivalent", "p_holm", "p_bh", "margin", "smallest_margin", "artefacts", "source", "figure", "missing",
@@ -166,23 +167,25 @@ func (p TableParams) table(results []claim.Result) tabulate.Table {
 		})
 		t.Data = append(t.Data, []string{
 			r.Layer, r.ID, r.Claim, r.Verdict, r.Inherited, r.What, digits(r.Effect), digits(r.Low), digits(r.High), digits(r.DZ),
-			digits(r.Above), digits(r.Below), fmt.Sprint(r.N), digits(r.P), digits(r.Flip), digits(r.Contra), digits(r.Equal), digits(r.Holm), digits(r.BH),
-			digits(r.Margin), digits(r.Smallest), beside(r.ID, results), r.Source, r.Figure, strings.Join(r.Missing, "; "),
+			digits(r.Above), digits(r.Below), fmt.Sprint(r.N), digits(r.P), digits(r.Flip), digits(r.Contra), digits(r.Equal),
+			digits(r.Holm), digits(r.BH), digits(r.Margin), digits(r.Smallest), beside(r.ID, results), r.Source, r.Figure,
+			strings.Join(r.Missing, "; "),
 		})
 	}
 	var tally []string
 	for _, v := range claim.Verdicts {
 		tally = append(tally, fmt.Sprintf("%d %s", counts[v], v))
 	}
-	t.Caption = fmt.Sprintf("%s. %d claims: %s. Of those supported that the thesis concludes in %s, %d stay so after Holm's correction within "+
-		"their section. Effect, 95 %% interval and margin are those of the part that decided",
+	t.Caption = fmt.Sprintf("%s. %d claims: %s. Of those supported that the thesis concludes in %s, %d stay so after Holm's "+
+		"correction within their section. Effect, 95 %% interval and margin are those of the part that decided",
 		layers[p.Layer], len(results), strings.Join(tally, ", "), conclusions, confirmed)
 	t.Notes = append(slices.Clone(p.Notes), fmt.Sprintf(
 		"p is %s; Holm's is corrected within a section among the claims of %s, BH is the false discovery rate over all claims here.",
 		corrected(p.Layer), conclusions))
 	if slices.ContainsFunc(results, func(r claim.Result) bool { return beside(r.ID, results) != "" }) {
-		t.Notes = append(t.Notes, "Artefacts: the verdicts on the same claim with measures that arithmetic does not move with the width (g, t) or that "+
-			"take chance off (c, u), and on how many units are saturated or dead (a). A claim that they do not share may be true by arithmetic alone.")
+		t.Notes = append(t.Notes, "Artefacts: the verdicts on the same claim with measures that arithmetic does not move with the width "+
+			"(g, t) or that take chance off (c, u), and on how many units are saturated or dead (a). A claim that they do not share "+
+			"may be true by arithmetic alone.")
 	}
 	if p.Mark != "" {
 		t.Notes = append(t.Notes, p.Mark)

@@ -56,14 +56,17 @@ func text(t *testing.T, r claim.Result) string {
 // The layer is named in the title, the caption and the heading of the column of
 // verdicts, and in every row of the data.
 func TestTableNamesItsLayer(t *testing.T) {
-	for layer, words := range map[string]string{Reproduces: "a re-analysis of the thesis's own three seeds", Holds: "fresh seeds", Trial: "answer neither question"} {
+	for layer, words := range map[string]string{Reproduces: "a re-analysis of the thesis's own three seeds", Holds: "fresh seeds",
+		Trial: "answer neither question"} {
 		r := result("A", "5.6.2, 6.1", layer, "supported", 0.01, math.NaN())
 		r.Inherited = "R6"
 		results := []claim.Result{r, result("B", "5.6.2", layer, "equivalent", 0.4, math.NaN())}
 		correct(results)
 		table := TableParams{ID: "findings", Layer: layer, Mark: "a mark"}.table(results)
-		if !strings.Contains(table.Caption, words) || !strings.Contains(table.Caption, "2 claims: 1 supported, 0 contradicted, 1 equivalent, 0 undecided") ||
-			!slices.Contains(table.Header, layer) || table.Title != headings[layer] || table.Rows[0][2] != "supported (by R6)" || table.Data[1][0] != layer {
+		if !strings.Contains(table.Caption, words) ||
+			!strings.Contains(table.Caption, "2 claims: 1 supported, 0 contradicted, 1 equivalent, 0 undecided") ||
+			!slices.Contains(table.Header, layer) || table.Title != headings[layer] || table.Rows[0][2] != "supported (by R6)" ||
+			table.Data[1][0] != layer {
 			t.Errorf("%s: %q %q %q %q", layer, table.Title, table.Caption, table.Header, table.Rows)
 		}
 		if !slices.Contains(table.Notes, "a mark") {
@@ -165,7 +168,8 @@ func TestInheritance(t *testing.T) {
 		for x := 1; x <= 3; x++ {
 			for seed := range 6 {
 				for metric, top := range map[string]int{sparsity: 2, selectivity: 2 - map[bool]int{true: 1}[optimizer == adam], accuracy: 2} {
-					q := claim.Curve{Experiment: learningRate, Condition: "learning_rate=" + string(rune('0'+x)), Optimizer: optimizer, Layer: claim.AllLayers, Metric: metric}
+					q := claim.Curve{Experiment: learningRate, Condition: "learning_rate=" + string(rune('0'+x)), Optimizer: optimizer,
+						Layer: claim.AllLayers, Metric: metric}
 					if err := d.Add(q, string(rune('a'+seed)), 1, 0.9-0.1*math.Abs(float64(x-top)), true); err != nil {
 						t.Fatal(err)
 					}

@@ -23,7 +23,8 @@ func TryTable(p TableParams) error {
 		if err != nil {
 			return err
 		}
-		results = append(results, claim.Result{ID: f.ID, Layer: p.Layer, Source: f.Source, Claim: f.Words, Figure: f.Figure, Verdict: claim.Undecided.String()})
+		results = append(results, claim.Result{ID: f.ID, Layer: p.Layer, Source: f.Source, Claim: f.Words, Figure: f.Figure,
+			Verdict: claim.Undecided.String()})
 	}
 	correct(results)
 	table := p.table(results)

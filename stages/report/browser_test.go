@@ -108,7 +108,8 @@ func TestBrowserNotices(t *testing.T) {
 		page = strings.Replace(page, old, new, 1)
 	}
 	spoil(`<meta http-equiv="Content-Security-Policy"`, `<meta name="none"`)
-	spoil(`<footer>`, `<script>console.error("a fault")</script><img src="http://elsewhere.invalid/pixel.png" alt=""><img src="beside.png" alt=""><footer>`)
+	spoil(`<footer>`, `<script>console.error("a fault")</script><img src="http://elsewhere.invalid/pixel.png" alt="">`+
+		`<img src="beside.png" alt=""><footer>`)
 	spoil(`<p class="files">`, `<p class="files" style="min-width:2000px;color:#ccc">`)
 	spoil(`<a href="#tables">`, `<a href="#nowhere">`)
 	spoil(`data-verdict="contradicted"`, `data-verdict="supported"`)

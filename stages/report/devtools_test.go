@@ -42,7 +42,8 @@ func openPage(t *testing.T, page string, width, height int) *devtools {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+		"--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-dev-shm-usage", "--user-data-dir="+t.TempDir(),
 		"--remote-debugging-pipe", "about:blank")
 	cmd.ExtraFiles = []*os.File{toRead, fromWrite}
@@ -165,7 +166,8 @@ func (d *devtools) press(key string) {
 // of its own.
 const overflowing = `[...document.querySelectorAll("body *")].filter((e) => {
 	const box = e.getBoundingClientRect();
-	return box.width > 0 && (box.right > innerWidth + 1 || box.left < -1) && !e.closest(".scroll *") && !e.matches(".skip") && !e.closest("svg svg, svg *");
+	return box.width > 0 && (box.right > innerWidth + 1 || box.left < -1) &&
+		!e.closest(".scroll *") && !e.matches(".skip") && !e.closest("svg svg, svg *");
 }).map((e) => e.tagName + "." + e.className + "#" + e.id)`
 
 // On a phone only figures and tables in boxes of their own are wider than the
@@ -210,7 +212,8 @@ func TestPrint(t *testing.T) {
 	if len(missing) > 0 {
 		t.Errorf("not printed are %q", missing)
 	}
-	if d.value(`[...document.querySelectorAll("nav, form, .skip")].filter((e) => e.getClientRects().length).map((e) => e.tagName)`, &left); len(left) > 0 {
+	if d.value(`[...document.querySelectorAll("nav, form, .skip")].filter((e) => e.getClientRects().length).map((e) => e.tagName)`,
+		&left); len(left) > 0 {
 		t.Errorf("printed are %q", left)
 	}
 	d.value(`[...document.querySelectorAll(".plot svg, table")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) =>
@@ -249,7 +252,8 @@ func TestKeyboard(t *testing.T) {
 		t.Errorf("the link past the contents leads to %+v", is)
 	}
 	var all int
-	d.value(`[...document.querySelectorAll("a[href], input, select, summary, [tabindex='0']")].filter((e) => e.getClientRects().length).length`, &all)
+	d.value(`[...document.querySelectorAll("a[href], input, select, summary, [tabindex='0']")]`+
+		`.filter((e) => e.getClientRects().length).length`, &all)
 	d.value(`document.activeElement.blur(), getSelection().removeAllRanges(), document.body.focus(), 0`, new(int))
 	d.call("Page.reload", nil, nil)
 	d.event("Page.loadEventFired")
@@ -305,11 +309,13 @@ func TestScreenReader(t *testing.T) {
 				t.Errorf("a %s has no name", role)
 			}
 		}
-		if description, _ := n.Description.Value.(string); (role == "img" || role == "image") && strings.Contains(name, "Figure") && description == "" {
+		if description, _ := n.Description.Value.(string); (role == "img" || role == "image") && strings.Contains(name, "Figure") &&
+			description == "" {
 			t.Errorf("the picture %q has no description", name)
 		}
 	}
-	for role, least := range map[string]int{"main": 1, "navigation": 1, "search": 1, "table": 4, "columnheader": 20, "article": 10, "banner": 1, "contentinfo": 1} {
+	for role, least := range map[string]int{"main": 1, "navigation": 1, "search": 1, "table": 4, "columnheader": 20, "article": 10,
+		"banner": 1, "contentinfo": 1} {
 		if count[role] < least {
 			t.Errorf("%d of role %s, want %d or more: %v", count[role], role, least, count)
 		}

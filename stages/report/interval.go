@@ -39,7 +39,8 @@ func interval(r claim.Result) template.HTML {
 	x := func(v float64) float64 { return intervalWidth * (v - low) / (high - low) }
 
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="interval" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" aria-hidden="true">`, intervalWidth, intervalHeight)
+	fmt.Fprintf(&b, `<svg class="interval" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" aria-hidden="true">`, intervalWidth,
+		intervalHeight)
 	from, to := 0.0, float64(intervalWidth)
 	if r.Above != nil {
 		from = x(*r.Above)

@@ -52,7 +52,8 @@ func TestLayers(t *testing.T) {
 	if strings.Contains(part(t, page, "conclusions"), "X1") {
 		t.Error("a claim that the summary does not repeat is among its conclusions")
 	}
-	for _, want := range []string{"on fresh seeds: contradicted", "on fresh seeds: not run yet", "Layer “reproduces”: the thesis&#39;s own seeds."} {
+	for _, want := range []string{"on fresh seeds: contradicted", "on fresh seeds: not run yet",
+		"Layer “reproduces”: the thesis&#39;s own seeds."} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -85,7 +86,8 @@ func TestPageOfFreshSeeds(t *testing.T) {
 	if want := "Layer “holds”: fresh seeds."; strings.Count(page, want) != 4+2 {
 		t.Errorf("%d of 4 figures and 2 tables say %q", strings.Count(page, want), want)
 	}
-	if !strings.Contains(page, "<strong>Fresh seeds, not the thesis's.</strong> fresh profile: 12 seeds</p>") || strings.Contains(page, "Not the full study") {
+	if !strings.Contains(page, "<strong>Fresh seeds, not the thesis's.</strong> fresh profile: 12 seeds</p>") ||
+		strings.Contains(page, "Not the full study") {
 		t.Error("the banner is not that of fresh seeds")
 	}
 	if !strings.Contains(page, "on the thesis&#39;s seeds: supported") {
@@ -105,7 +107,8 @@ func TestOwnStudy(t *testing.T) {
 		r.Tables[0].Text.Header[i] = strings.Replace(r.Tables[0].Text.Header[i], "thesis", "other", 1)
 	}
 	page, _ := render(t, r)
-	for _, want := range []string{"<title>Rates &amp; widths: report</title>", "<h1>Rates &amp; widths</h1>", "A study of its own, as params.toml describes it."} {
+	for _, want := range []string{"<title>Rates &amp; widths: report</title>", "<h1>Rates &amp; widths</h1>",
+		"A study of its own, as params.toml describes it."} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

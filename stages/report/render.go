@@ -91,7 +91,8 @@ func newView(r Report) *view {
 	// Nothing may be loaded, sent or framed. Style attributes, of which the
 	// figures have thousands, are allowed, because they cannot load anything
 	// under this policy. The empty icon keeps browsers from requesting one.
-	v.Policy = "default-src 'none'; img-src data:; style-src-elem " + hashed(string(v.Style)) + "; style-src-attr 'unsafe-inline'; script-src-elem " +
+	v.Policy = "default-src 'none'; img-src data:; style-src-elem " + hashed(string(v.Style)) +
+		"; style-src-attr 'unsafe-inline'; script-src-elem " +
 		hashed(string(v.Script)) + "; script-src-attr 'none'; base-uri 'none'; form-action 'none'"
 
 	v.Findings = grouped(r.Findings, func(f Finding) (string, string) { return section(f.Result.Source), f.ID })

@@ -54,12 +54,15 @@ func example(t testing.TB) Report {
 			Written: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC), Out: "out",
 			Machine: []Fact{{"processor", "Example <CPU>"}, {"kernels", "avx2"}},
 			Stages:  []StageTime{{Stage: "train", Nodes: 912, Current: 900, Measured: 899, Total: 7 * time.Hour, Longest: 900 * time.Second}},
-			Runs:    []Run{{ID: "20300101T000000Z-abcdef", Request: "all", Started: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), Ended: true, Elapsed: 3 * time.Hour, Executed: 2000, Failed: 1}},
-			Absent:  map[string]Absence{"figure/5.10": {Reason: "lr 0.1 → 0.2"}, "finding/X1": {Reason: "has not run before"}, "table/7": {"no <disk>", true}},
+			Runs: []Run{{ID: "20300101T000000Z-abcdef", Request: "all", Started: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC),
+				Ended: true, Elapsed: 3 * time.Hour, Executed: 2000, Failed: 1}},
+			Absent: map[string]Absence{"figure/5.10": {Reason: "lr 0.1 → 0.2"}, "finding/X1": {Reason: "has not run before"},
+				"table/7": {"no <disk>", true}},
 		},
 	}
 	for _, id := range []string{"5.1", "5.2", "6.2", "7.1"} {
-		text := fmt.Sprintf(`{"id":%q,"title":"Accuracy & <i>sparsity</i>, number %s","caption":"Means over the seeds, n < 4. xylophone%s","note":"mean ± SE, n = 3"}`, id, id, id)
+		text := fmt.Sprintf(`{"id":%q,"title":"Accuracy & <i>sparsity</i>, number %s","caption":"Means over the seeds, n < 4. xylophone%s",`+
+			`"note":"mean ± SE, n = 3"}`, id, id, id)
 		f, err := ReadFigure(item("figure", id, ".csv", ".pdf", ".png", ".svg"), []byte(text), fakeSVG("label & <"+id+">"))
 		if err != nil {
 			t.Fatal(err)
@@ -67,8 +70,10 @@ func example(t testing.TB) Report {
 		r.Figures = append(r.Figures, f)
 	}
 	r.Figures = append(r.Figures, Figure{Item: Item{ID: "5.10", Files: []File{{Path: "figures/fig-5.10.svg"}}}})
-	wide := `"header":["optimizer","accuracy","sparsity","selectivity","thesis accuracy","thesis sparsity","thesis selectivity","difference","within 2 SE"],
-		"rows":[["SGD","0.9765 ± 0.0010","0.2380","0.3279","0.9765","0.238","0.3279","−0.0001","yes"],["<Adam>","–","0.1","0.2","0.3","0.4","0.5","+0.6","no"]]`
+	wide := `"header":["optimizer","accuracy","sparsity","selectivity","thesis accuracy","thesis sparsity","thesis selectivity",
+		"difference","within 2 SE"],
+		"rows":[["SGD","0.9765 ± 0.0010","0.2380","0.3279","0.9765","0.238","0.3279","−0.0001","yes"],
+		["<Adam>","–","0.1","0.2","0.3","0.4","0.5","+0.6","no"]]`
 	for _, id := range []string{"5.3", "10"} {
 		table, err := ReadTable(item("table", id, ".csv", ".md", ".tex"),
 			fmt.Appendf(nil, `{"id":%q,"title":"Hidden layers","caption":"Beside the <thesis>.",%s,"notes":["Typo & in the thesis."]}`, id, wide))
@@ -80,7 +85,8 @@ func example(t testing.TB) Report {
 	r.Tables = append(r.Tables, Table{Item: item("table", "epochs", ".csv")}, Table{Item: Item{ID: "7"}})
 	for i, verdict := range []string{"supported", "supported", "contradicted", "equivalent"} {
 		id := fmt.Sprintf("B%d", []int{10, 2, 3, 4}[i])
-		text := fmt.Sprintf(`{"id":%q,"source":"5.4.3, 6.1","claim":"Sparsity rises with depth <always> for Adam & SGD, claim %s.","verdict":%q,"figure":"5.1",
+		text := fmt.Sprintf(`{"id":%q,"source":"5.4.3, 6.1","claim":"Sparsity rises with depth <always> for Adam & SGD, claim %s.",
+			"verdict":%q,"figure":"5.1",
 			"what":"Adam <1>","effect":0.01234567,"low":-2e-7,"high":0.25,"p":0.03,"layer":"holds","above":-0.1,"below":null,"n":3,
 			"detail":["Adam: +0.1 <ok>","SGD: −0.2"],"missing":[],"mark":""}`, id, id, verdict)
 		f, err := ReadFinding(item("finding", id, ".json"), []byte(text))
@@ -89,11 +95,13 @@ func example(t testing.TB) Report {
 		}
 		r.Findings = append(r.Findings, f)
 	}
-	bare, err := ReadFinding(item("finding", "Z1", ".json"), []byte(`{"id":"Z1","source":"6.1","claim":"No number.","verdict":"undecided","figure":"","effect":null,"low":null,"high":null,"n":0,"detail":[],"missing":["no SGD <x>"]}`))
+	bare, err := ReadFinding(item("finding", "Z1", ".json"), []byte(`{"id":"Z1","source":"6.1","claim":"No number.",
+		"verdict":"undecided","figure":"","effect":null,"low":null,"high":null,"n":0,"detail":[],"missing":["no SGD <x>"]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Findings = append(r.Findings, bare, Finding{Item: Item{ID: "X1"}, Result: claim.Result{ID: "X1", Source: "5.4", Claim: "Not yet decided.", Figure: "9.9"}})
+	r.Findings = append(r.Findings, bare, Finding{Item: Item{ID: "X1"},
+		Result: claim.Result{ID: "X1", Source: "5.4", Claim: "Not yet decided.", Figure: "9.9"}})
 	// On fresh seeds B10 has another verdict, B2 has the same one, and the
 	// others have none yet.
 	var fresh []Finding
@@ -191,7 +199,8 @@ func TestT44PageLoadsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(page)
-	policy := html.UnescapeString(regexp.MustCompile(`<meta http-equiv="Content-Security-Policy" content="([^"]*)">`).FindStringSubmatch(text)[1])
+	meta := regexp.MustCompile(`<meta http-equiv="Content-Security-Policy" content="([^"]*)">`)
+	policy := html.UnescapeString(meta.FindStringSubmatch(text)[1])
 	for _, want := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'", "script-src-attr 'none'"} {
 		if !strings.Contains(policy, want) {
 			t.Errorf("the policy lacks %s: %s", want, policy)
@@ -244,13 +253,15 @@ func TestMissing(t *testing.T) {
 func TestVerdicts(t *testing.T) {
 	page, _ := render(t, example(t))
 	for _, want := range []string{
-		`aria-label="2 supported, 1 contradicted, 1 equivalent, 1 undecided"`, `aria-label="1 supported, 1 contradicted, 0 equivalent, 0 undecided"`,
+		`aria-label="2 supported, 1 contradicted, 1 equivalent, 1 undecided"`,
+		`aria-label="1 supported, 1 contradicted, 0 equivalent, 0 undecided"`,
 	} {
 		if n := strings.Count(page, want); n != 1 {
 			t.Errorf("the page has %d of %s", n, want)
 		}
 	}
-	for _, want := range []string{"effect <b>0.01235</b>", "95 % interval −2e−07 to 0.25", "claimed above −0.1", "n = 3", "p = 0.03", "layer: holds", `class="badge same"`, `<a href="#figure-5.1">Figure 5.1</a>`} {
+	for _, want := range []string{"effect <b>0.01235</b>", "95 % interval −2e−07 to 0.25", "claimed above −0.1", "n = 3", "p = 0.03",
+		"layer: holds", `class="badge same"`, `<a href="#figure-5.1">Figure 5.1</a>`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -260,7 +271,8 @@ func TestVerdicts(t *testing.T) {
 	}
 	_, z1, _ := strings.Cut(page, `id="finding-Z1"`)
 	z1, _, _ = strings.Cut(z1, "</article>")
-	if strings.Contains(z1, "effect <b>") || strings.Contains(z1, "interval") || strings.Contains(z1, "claimed") || strings.Contains(z1, "n =") {
+	if strings.Contains(z1, "effect <b>") || strings.Contains(z1, "interval") || strings.Contains(z1, "claimed") ||
+		strings.Contains(z1, "n =") {
 		t.Errorf("a finding without numbers shows some: %s", z1)
 	}
 }
@@ -297,7 +309,8 @@ func TestID(t *testing.T) {
 		t.Error("the page doesn't show its id")
 	}
 	r := example(t)
-	r.Local = Local{Written: time.Now(), Machine: []Fact{{"processor", "another"}}, Absent: map[string]Absence{"figure/5.10": {Reason: "another"}}}
+	r.Local = Local{Written: time.Now(), Machine: []Fact{{"processor", "another"}},
+		Absent: map[string]Absence{"figure/5.10": {Reason: "another"}}}
 	other, same := render(t, r)
 	if same != id || other == page {
 		t.Errorf("on another machine: id %s, want %s, and another page", same, id)
