@@ -17,7 +17,7 @@ type Activations struct {
 type collector struct {
 	found       Activations
 	meters      []*meter
-	predictions []uint8 // of a batch
+	predictions []uint8 // predictions for a batch
 	// statisticsOnly says that activations are not kept.
 	statisticsOnly bool
 }

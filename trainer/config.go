@@ -184,7 +184,7 @@ type Sampler struct {
 // network always has an output for every class. Either all phases of a run list
 // their Classes, or all draw them; [Config.PhaseClasses] returns the result.
 type Phase struct {
-	Classes []int `json:",omitempty"` // each once
+	Classes []int `json:",omitempty"` // each at most once
 	// Drawn is a number of classes to be drawn. A permutation of all classes,
 	// from a stream of its own, is dealt out to the phases in turn, and again
 	// from its start when it is used up. So of ten classes, phases of 5, 5 and

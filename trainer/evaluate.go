@@ -16,9 +16,9 @@ const (
 type evaluator struct {
 	images      *images
 	rows        []int32        // 0..samples-1
-	hidden      []*activations // of a chunk
-	logits      []float32      // of a chunk
-	predictions []uint8        // of all samples
+	hidden      []*activations // activations for a chunk
+	logits      []float32      // logits for a chunk
+	predictions []uint8        // predictions for all samples
 }
 
 func newEvaluator(n *network, split Split) *evaluator {

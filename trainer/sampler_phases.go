@@ -10,7 +10,7 @@ import (
 // to.
 type phases struct {
 	sampler Sampler
-	samples [][]int32 // of each phase, in the order of the data
+	samples [][]int32 // samples of each phase, in the order of the data
 	places  []int32
 	size    int
 }

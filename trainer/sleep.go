@@ -18,7 +18,7 @@ type sleeper struct {
 	now   int32       // steps since all rows were awake
 	since []int32     // by row: the step after which it fell asleep
 	lit   []bool      // by row: whether its pixel has been lit in any step
-	rows  kernel.Rows // of this step, in all panels
+	rows  kernel.Rows // all rows of this step, in all panels
 	part  kernel.Rows // rows in one panel
 	calm  bool        // whether the rows of this step may sleep again
 

@@ -16,7 +16,7 @@ type Layer struct {
 	ClassCounts []int64   // [classes]: samples of each class
 	Squares     []float64 // [Units]: sums of squares over all samples
 	Least, Most []float32 // [Units]: the smallest and the largest over all samples; NaN counts as the largest
-	Below       []int64   // [len(Thresholds)][Units]: samples below each of Thresholds
+	Below       []int64   // [len(Thresholds)][Units]: samples below each threshold
 	// RatioSum is the sum over all samples of the ratio of the L1 norm to the
 	// L2 norm of the sample's activations. RatioSquares and RatioFourths are
 	// the sums of its squares and of its fourth powers.
@@ -42,7 +42,7 @@ type meter struct {
 	units, classes int
 	panels         int
 	activations    []float32 // panels×stretch×16: samples not measured yet; 0 where there is no unit
-	labels         []uint8   // of these samples
+	labels         []uint8   // labels of these samples
 	tally          *kernel.Tally
 	layer          Layer
 	l1, l2         [stretch]float32

@@ -114,7 +114,7 @@ type run struct {
 	network *network
 	draws   draws
 	batch   *images
-	planned plan // of the epoch
+	planned plan // plan of the epoch
 	tester  *evaluator
 	// trainer passes the training set if it is measured after the epoch.
 	trainer   *evaluator

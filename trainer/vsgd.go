@@ -67,7 +67,7 @@ func vsgdState(p parameter) kernel.VSGDState {
 
 // vsgdWork is what a network needs to pass a batch through a second time.
 type vsgdWork struct {
-	layers []vsgdLayer // as network.full
+	layers []vsgdLayer // parallel to network.full
 	sums   [4][]float32
 	ones   []float32
 }

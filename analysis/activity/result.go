@@ -27,7 +27,7 @@ type Result struct {
 type Unit struct {
 	Best                     int64 // the label with the largest class mean, the first of equal ones
 	Selectivity, Chance, CSI float64
-	Mean, RMS                float64 // of the absolute activation, over all samples
+	Mean, RMS                float64 // mean and root mean square of the absolute activation, over all samples
 	Least, Most              float32
 }
 
@@ -119,7 +119,7 @@ func (l *Layer) chance(r *Result, epsilon float64) []float64 {
 	}
 	n := float64(len(l.draws))
 	for j := range units {
-		units[j] /= n // 0/0 is NaN
+		units[j] /= n // NaN if n is 0
 	}
 	if n > 0 {
 		r.Chance, r.P = layer/n, float64(reached)/(n+1)

@@ -27,7 +27,7 @@ const (
 const (
 	narrowest = 1e-9
 	largest   = 1e100
-	smallest  = 1 / largest // on a log scale
+	smallest  = 1 / largest // smallest value on a log scale
 )
 
 // span is a range of values; it is empty if hi < lo.

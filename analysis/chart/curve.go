@@ -78,7 +78,7 @@ type curve struct {
 // hi are those of the value itself.
 type piece struct {
 	at, lo, hi []vg.Point
-	index      []int // of the values
+	index      []int // indices of the values
 }
 
 func newCurve(s Series, x, y func(float64) vg.Length) curve {

@@ -100,7 +100,7 @@ type Series struct {
 	Hollow bool    // markers are outlines
 	Alpha  float64 // opacity of line and markers in (0, 1]; 0 means 1
 
-	X, Y []float64 // of equal length; Y may be non-finite (a gap), X may not
+	X, Y []float64 // equally long; Y may be non-finite (a gap), but X may not
 
 	// Lo and Hi are the ends of the interval, absolute, as long as Y; or both
 	// empty.

@@ -214,7 +214,7 @@ func (l legend) inColumns(entries []entry, width vg.Length) []legendRow {
 	}
 	columns := max(1, int((width+entryGap)/cell))
 	rows := (len(entries) + columns - 1) / columns
-	columns = (len(entries) + rows - 1) / rows // even rows
+	columns = (len(entries) + rows - 1) / rows // even out the rows
 	var list []legendRow
 	for part := range slices.Chunk(entries, columns) {
 		list = append(list, legendRow{part, columns, cell})

@@ -16,12 +16,12 @@ import (
 type Style struct {
 	Width       float64 `toml:"width"`        // width of the figure, in inches
 	PanelHeight float64 `toml:"panel_height"` // height of a row with titles and axis labels, in inches
-	DPI         int     `toml:"dpi"`          // of PNG
+	DPI         int     `toml:"dpi"`          // resolution of PNG
 
-	TitleSize  float64 `toml:"title_size"`  // of figure and panel titles
-	LabelSize  float64 `toml:"label_size"`  // of axis labels
-	TickSize   float64 `toml:"tick_size"`   // of tick labels
-	LegendSize float64 `toml:"legend_size"` // of the legend
+	TitleSize  float64 `toml:"title_size"`  // figure and panel titles
+	LabelSize  float64 `toml:"label_size"`  // axis labels
+	TickSize   float64 `toml:"tick_size"`   // tick labels
+	LegendSize float64 `toml:"legend_size"` // the legend
 
 	LineWidth  float64 `toml:"line_width"`
 	MarkerSize float64 `toml:"marker_size"` // diameter

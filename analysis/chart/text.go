@@ -27,8 +27,8 @@ var handler = markup{font.NewCache(liberation.Collection())}
 // run is a piece of text with one size and one height.
 type run struct {
 	text  string
-	size  vg.Length // relative to the font's
-	shift vg.Length // of the baseline, relative to the font's size
+	size  vg.Length // relative to the size of the font
+	shift vg.Length // height of the baseline, relative to the size of the font
 }
 
 func parseMarkup(s string) []run {

@@ -53,7 +53,7 @@ func (s *Statistics) AddUnits(row []float32, class, from, to int) {
 	}
 	for k, t := range s.Thresholds {
 		if !(t > 0) {
-			continue // nothing is below
+			continue // no absolute value is below it
 		}
 		// For numbers that are not negative the order of their bits is their
 		// order, with NaN above all. So the difference is negative, and its

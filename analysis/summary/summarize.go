@@ -11,7 +11,7 @@ import (
 // Group is the summary of one group of the design.
 type Group struct {
 	Key
-	Statistics // of the finite values
+	Statistics // statistics of the finite values
 
 	Expected  int      // number of runs that the design has in the group
 	Missing   []string // runs without a value, ascending

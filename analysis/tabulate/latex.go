@@ -130,7 +130,7 @@ func (t Table) pieces(b *bytes.Buffer, l layout) {
 		t.piece(b, l, t.Rows[from:to], from > 0)
 		b.WriteString("\\clearpage\n")
 		if to == 0 {
-			return // a head without lines
+			return // a table without rows is only a head
 		}
 	}
 }

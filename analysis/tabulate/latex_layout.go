@@ -80,7 +80,7 @@ func (t Table) layout() layout {
 	}{{false, upright}, {true, turned}} {
 		for _, size := range sizes {
 			if size.command == `\tiny` && !l.landscape {
-				continue // one would rather turn the page
+				continue // turning the page is better than tiny type
 			}
 			if free := l.width - between - float64(least)*size.character; free >= 0 {
 				return laidOut(layout{landscape: l.landscape, size: size.command}, columns, free, size.character)

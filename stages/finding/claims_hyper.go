@@ -10,7 +10,7 @@ import (
 // hyperClaims are about weight decay, momentum, rho, beta1 and beta2.
 func hyperClaims() []claim.Claim {
 	decays := sweep(weightDecay, "weight_decay=").By(everyOptimizer...)
-	learning := decays.Between(0, 0.04) // with more, networks of every optimizer stay at chance
+	learning := decays.Between(0, 0.04) // with more decay, networks of every optimizer stay at chance
 	momenta, rhos := sweep(momentum, "momentum=").By(sgd), sweep(rho, "rho=").By(adadelta)
 	first, second := sweep(beta1, "beta1=").By(adam), sweep(beta2, "beta2=").By(adam)
 	return slices.Concat(tendency(claim.Claim{

@@ -49,7 +49,7 @@ func widthClaims() []claim.Claim {
 		}
 		return claim.All(list...)
 	}
-	peak := claim.Epoch(5) // fixed beforehand, so that no run is judged from a peak of its own
+	peak := claim.Epoch(5) // fixed beforehand, so that no run is judged from its own peak
 	return []claim.Claim{
 		{
 			ID: "N4", Source: "5.8.2", Figure: "5.13", Experiments: []string{neurons},

@@ -53,7 +53,7 @@ type Item struct {
 
 // A File is one published file.
 type File struct {
-	Path    string // below the output folder
+	Path    string // path below the output folder
 	Content string // SHA-256, hexadecimal; empty if there is none yet
 	Bytes   int64
 }
@@ -97,13 +97,13 @@ type Local struct {
 	Machine []Fact
 	Stages  []StageTime
 	Runs    []Run
-	Absent  map[string]Absence // by "figure/5.1" and the like
+	Absent  map[string]Absence // keys are "figure/5.1" and the like
 	Notes   []string           // about damage
 }
 
 // An Absence says why an item is not shown.
 type Absence struct {
-	Reason string // in the pipeline's words
+	Reason string // as the pipeline states it
 	Failed bool   // this very action was tried and failed
 }
 

@@ -55,7 +55,7 @@ func (g *generator) roots(lanes []lane, x, to, y, s, t int, label string) {
 	for _, l := range others[1:] {
 		g.VPMAXUD(l.r[t], most, most)
 	}
-	g.VPCMPUD(operand.U8(5), g.constant("rootSpan"), most, reg.K1) // at least as much
+	g.VPCMPUD(operand.U8(5), g.constant("rootSpan"), most, reg.K1) // at least the span
 	all(first, divide)
 	g.KORTESTW(reg.K1, reg.K1)
 	g.JZ(operand.LabelRef("iterate" + label))

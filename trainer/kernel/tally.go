@@ -16,10 +16,10 @@ const Magnitude = 1<<31 - 1
 // A Tally holds statistics of samples for each of 16·Panels units.
 type Tally struct {
 	Panels  int
-	Sums    []float64 // [classes][16·Panels]: of absolute values, over the samples of a class
+	Sums    []float64 // [classes][16·Panels]: sums of absolute values over the samples of a class
 	Squares []float64 // [16·Panels]: sums of squares
 	Least   []uint32  // [16·Panels]: the smallest magnitude, initially Magnitude
-	Most    []uint32  // [16·Panels]: the largest one
+	Most    []uint32  // [16·Panels]: the largest magnitude
 	Below   []uint32  // [len(Thresholds)][16·Panels]: samples whose magnitude is below the threshold
 }
 
