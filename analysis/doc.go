@@ -1,12 +1,16 @@
-// Package analysis holds the functions from numbers to numbers and from numbers
-// to pictures. It computes nothing itself; its packages are independent, so that
-// an edit of a figure's look can never change a number:
+// Package analysis is the parent of the packages that turn numbers into other
+// numbers, verdicts, figures and tables. It computes nothing itself. The
+// packages that compute import none of those that draw, so that changing the
+// look of a figure can never change a number:
 //
 //   - metric: what one run measures (Hoyer sparsity, CCMAS selectivity),
-//   - summary: what several runs say together (mean, errors, intervals, gaps),
-//   - finding: whether the runs bear a claim out (intervals, verdicts),
+//   - activity: the same for layers that do not fit into memory, and per unit,
+//   - ablation: how accuracy falls as units are removed,
+//   - summary: statistics over several runs (mean, errors, intervals, gaps),
+//   - claim: whether the runs support a claim (intervals, verdicts),
 //   - chart: figures as PNG, SVG and PDF, and the numbers behind them as CSV,
+//   - portrait: figures of the single units of a layer,
 //   - tabulate: tables as CSV, Markdown, LaTeX and JSON.
 //
-// None of them knows a file format of the archive, the pipeline or the trainer.
+// None of them knows the archive's file formats, the pipeline or the trainer.
 package analysis

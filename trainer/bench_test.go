@@ -8,9 +8,9 @@ import (
 )
 
 // BenchmarkEpoch measures one epoch of the baseline with each optimizer: 1200
-// steps on MNIST, or on images as dark as those where MNIST is missing, and
-// the test pass with its statistics. s/epoch is the fastest of them, ns/op their
-// mean.
+// steps on MNIST, or on images of the same darkness if MNIST is missing, and
+// the test pass with its statistics. s/epoch is the fastest epoch, and ns/op is
+// the mean.
 func BenchmarkEpoch(b *testing.B) {
 	train, test := benchmarkSplits(b, 60000, 10000)
 	for _, o := range []Optimizer{sgdBaseline, adagradBaseline, adadeltaBaseline, adamBaseline} {
@@ -20,7 +20,8 @@ func BenchmarkEpoch(b *testing.B) {
 	}
 }
 
-// benchmarkSplits are the first images of MNIST, or as many that are as dark.
+// benchmarkSplits returns the first images of MNIST, or as many generated ones
+// of the same darkness.
 func benchmarkSplits(b *testing.B, train, test int) (Split, Split) {
 	splits, err := readMNIST()
 	if err != nil {

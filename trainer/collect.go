@@ -2,9 +2,9 @@ package trainer
 
 import "slices"
 
-// Activations are what the measured samples make of the hidden units: those of
-// the test set or the training set after an epoch, or those of the steps of
-// the epoch in the order of the steps, as [Config.Measure] says.
+// Activations are the activations of the hidden units for the measured samples.
+// As [Config.Measure] says, these are the test set or the training set after an
+// epoch, or the samples of the epoch's steps in the order of the steps.
 type Activations struct {
 	Layers      [][]float32 // per hidden layer, [samples][units]: row-major, without padding
 	Units       []int       // per hidden layer
@@ -12,17 +12,17 @@ type Activations struct {
 	Predictions []uint8     // per sample
 }
 
-// A collector takes in the activations of an epoch's measured samples, batch
-// by batch, and their statistics.
+// A collector gathers the activations of an epoch's measured samples, batch by
+// batch, and computes their statistics.
 type collector struct {
 	found       Activations
 	meters      []*meter
-	predictions []uint8 // of a batch
+	predictions []uint8 // predictions for a batch
 	// statisticsOnly says that activations are not kept.
 	statisticsOnly bool
 }
 
-// newCollector returns a collector with space for so many samples.
+// newCollector returns a collector with space for the given number of samples.
 func newCollector(n *network, samples int) *collector {
 	c := &collector{}
 	for _, a := range n.hidden {
@@ -35,7 +35,7 @@ func newCollector(n *network, samples int) *collector {
 	return c
 }
 
-// reset forgets the samples before.
+// reset forgets all earlier samples.
 func (c *collector) reset() {
 	for i := range c.found.Layers {
 		c.found.Layers[i] = c.found.Layers[i][:0]
@@ -43,7 +43,7 @@ func (c *collector) reset() {
 	c.found.Labels, c.found.Predictions = c.found.Labels[:0], c.found.Predictions[:0]
 }
 
-// finish returns the statistics of the samples since the last time.
+// finish returns the statistics of the samples added since the last call.
 func (c *collector) finish() []Layer {
 	var layers []Layer
 	for _, m := range c.meters {
@@ -52,7 +52,7 @@ func (c *collector) finish() []Layer {
 	return layers
 }
 
-// add takes in a batch: what it makes of each hidden layer, and its labels and
+// add adds a batch: the outputs of each hidden layer, the labels and the
 // predictions.
 func (c *collector) add(hidden []*activations, labels, predictions []uint8) {
 	for i, a := range hidden {
@@ -71,8 +71,8 @@ func (c *collector) add(hidden []*activations, labels, predictions []uint8) {
 	c.found.Predictions = append(c.found.Predictions, predictions...)
 }
 
-// collect hands over the m samples of the step just made. What the layers hold
-// comes from before its update of the parameters.
+// collect adds the m samples of the step just made. The layers still hold what
+// they computed before the step updated the parameters.
 func (n *network) collect(c *collector, m int) {
 	last, labels := n.last(), n.labels[:m]
 	c.predictions = slices.Grow(c.predictions[:0], m)[:m]

@@ -48,7 +48,7 @@ func TestValidateAccepts(t *testing.T) {
 	}
 }
 
-// Everything new that goes together.
+// All newer fields that may be combined.
 func TestValidateAcceptsTogether(t *testing.T) {
 	c := baseline(sgdBaseline)
 	c.Network.Hidden, c.Network.Dropout, c.Network.L1, c.Network.CSI = []int{9, 8}, []float64{0, 0.999}, 0.1, -3
@@ -65,8 +65,8 @@ func TestValidateAcceptsTogether(t *testing.T) {
 	}
 }
 
-// The text of a configuration, which archives hold and runs are told apart by, is
-// what it was where nothing new is set; and it is read back.
+// The text of a configuration is stored in archives and identifies runs. It is
+// unchanged if no newer field is set, and it can be read back.
 func TestConfigText(t *testing.T) {
 	c := baseline(sgdBaseline)
 	text, err := json.Marshal(c)
@@ -183,7 +183,8 @@ func TestValidateRefuses(t *testing.T) {
 			t.Errorf("no error, want %q", tt.want)
 			continue
 		}
-		// The first line says what was being done; then one line a problem.
+		// The first line says what was being done; then there is one line per
+		// problem.
 		lines := strings.Split(err.Error(), "\n")
 		if len(lines) != 2 || !strings.HasPrefix(lines[1], tt.want) && !strings.Contains(lines[1], tt.want) {
 			t.Errorf("got %q, want one problem: %q", err, tt.want)

@@ -6,14 +6,14 @@ import (
 )
 
 // A stem is the convolutional part of a network, in front of its fully
-// connected layers. Samples go through it one at a time, all stages in turn, so
-// that what a sample needs stays in the second-level cache.
+// connected layers. Samples pass through it one at a time, through all stages
+// in turn, so that what a sample needs stays in the second-level cache.
 type stem struct {
 	stages []*conv
 	set    *kernel.Set
-	output *activations // windows×windows×out of the last stage, per sample
-	delta  []float32    // gradient of the loss by output
-	pixels []float32    // of one image, with a border
+	output *activations // output of the last stage, windows×windows×out per sample
+	delta  []float32    // gradient of the loss with respect to output
+	pixels []float32    // one image with a border
 }
 
 // newStem returns a stem for square images with the given channels, with space
@@ -36,8 +36,8 @@ func newStem(e *gemm.Engine, pixels int, channels []int, batch int, r rule) *ste
 }
 
 // place returns the order of the stem's output as the input of the first fully
-// connected layer: PyTorch flattens channel by channel, here the channels of
-// one place are together.
+// connected layer. PyTorch flattens channel by channel; here the channels of
+// one place are adjacent.
 func (s *stem) place() []int32 {
 	last := s.stages[len(s.stages)-1]
 	places := last.windows * last.windows
@@ -48,8 +48,8 @@ func (s *stem) place() []int32 {
 	return place
 }
 
-// forward computes the output of the m samples of x. With keep it keeps what
-// backward needs of each sample; m is then at most the batch.
+// forward computes the output of the m samples of x. If keep is set, it keeps
+// what backward needs of each sample, and m may be at most the batch.
 func (s *stem) forward(x *images, m int, keep bool) *activations {
 	o := s.output
 	if need := m * o.stride; len(o.values) < need {
@@ -128,29 +128,29 @@ func squareRoot(n int) int {
 	return root
 }
 
-// A conv is one stage of a stem: a convolution of 3×3 taps over an input with
-// a border of one zero, the rectifier, and the maximum of windows of 2×2. An odd
+// A conv is one stage of a stem: a convolution of 3×3 taps over an input with a
+// border of one zero, the rectifier, and the maximum of windows of 2×2. An odd
 // last row or column belongs to no window.
 //
 // The input of a sample is its grid: for each place, row by row, the channels
-// and padding up to whole panel rows, so that three neighbouring taps are one
-// run of numbers and no matrix of neighbourhoods has to be made. The first
-// stage, whose input has a single channel, is the exception: there the nine taps
-// are made the channels of a grid without border, and the kernel has one tap.
+// and padding up to whole panel rows. So three neighbouring taps are adjacent
+// in memory, and no matrix of neighbourhoods is needed. The exception is the
+// first stage, whose input has a single channel. There the nine taps become the
+// channels of a grid without border, and the kernel has one tap.
 //
-// Every output is one chain over the taps, row by row, and the channels within
-// a tap. Border zeros take part in it like every other number.
+// Every output is one chain over the taps, row by row, and over the channels
+// within a tap. Border zeros take part in it like any other number.
 type conv struct {
 	engine *gemm.Engine
-	layer  *layer // weights: taps×pitch rows, the rows of padding 0
+	layer  *layer // weights: taps×pitch rows; the rows of padding are 0
 
-	side     int // of the input
-	taps     int // of the kernel in one direction
-	channels int // of a place of the grid
-	pitch    int // channels and padding
-	width    int // of the grid: side and border
+	side     int // side of the input
+	taps     int // taps of the kernel in one direction
+	channels int // channels of a place of the grid
+	pitch    int // channels plus padding
+	width    int // width of the grid: side plus border
 	out      int // channels of the output
-	windows  int // of the output in one direction
+	windows  int // windows of the output in one direction
 
 	grids [][]float32 // width×width×pitch for each sample of a batch
 	args  [][]uint8   // windows×windows×out: places of the maxima, see kernel.Set.BiasReLUPool
@@ -158,7 +158,7 @@ type conv struct {
 	mul   kernel.Product
 
 	back convBack
-	// inputDelta is the gradient by the grid, for one sample.
+	// inputDelta is the gradient with respect to the grid, for one sample.
 	inputDelta []float32
 }
 
@@ -192,15 +192,15 @@ func newConv(e *gemm.Engine, side, in, out int, first bool, batch int, r rule) *
 // grid returns the input of a sample.
 func (c *conv) grid(slot int) []float32 { return c.grids[slot] }
 
-// origin returns where the first place inside the border is in the grid.
+// origin returns the index in the grid of the first place inside the border.
 func (c *conv) origin() int { return (c.width + 1) * c.pitch }
 
 // run returns the length of a row of taps in the grid, without the padding of
 // the last one.
 func (c *conv) run() int { return (c.taps-1)*c.pitch + c.channels }
 
-// forward computes the output of a sample from its grid: rows of places row
-// apart in dst, places pitch apart in a row.
+// forward computes the output of a sample from its grid. In dst, rows of places
+// are row apart and places within a row are pitch apart.
 func (c *conv) forward(slot int, dst []float32, row, pitch int) {
 	set, stride := c.engine.Kernel(), c.layer.stride
 	c.convolve(set, c.grids[slot])
@@ -212,9 +212,9 @@ func (c *conv) forward(slot int, dst []float32, row, pitch int) {
 	}
 }
 
-// convolve computes the sums of one sample. Rows of taps are the outer loop: the
-// weights of one, 24 KB in the study's second stage, stay in the first-level
-// cache.
+// convolve computes the sums of one sample. The outer loop is over rows of
+// taps, because the weights of one row, 24 KB in the study's second stage, stay
+// in the first-level cache.
 func (c *conv) convolve(set *kernel.Set, grid []float32) {
 	w := c.layer.weights
 	c.mul = kernel.Product{

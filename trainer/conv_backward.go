@@ -4,32 +4,32 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// Of the gradient by the sums of a convolution at least three numbers in four
-// are 0: of each window it has the place of the maximum, or nothing. Products
-// with it are sparse, as long as everything that the zeros would meet is finite;
-// otherwise they are dense, because 0·Inf is NaN. Both take the places in window
-// order: place 4w+a is the a-th of window w, and places outside all windows
-// come last.
+// At least three in four numbers of the gradient with respect to the sums of a
+// convolution are 0, because of each window only the place of the maximum, or
+// none, has a gradient. Products with this gradient are sparse as long as
+// everything that the zeros would meet is finite. Otherwise they are dense,
+// because 0·Inf is NaN. Both take the places in window order: place 4w+a is the
+// a-th of window w, and places outside all windows come last.
 //
-// Order of summation, for each sample: a weight's gradient is one chain over the
-// places, the input's is the sum over the places, in this order, of chains over
-// the output channels. Weight gradients of the samples are added up in turn;
-// those of biases are one sum over samples and windows.
+// The order of summation for each sample is as follows. A weight's gradient is
+// one chain over the places. The input's gradient is the sum over the places,
+// in this order, of chains over the output channels. Weight gradients are added
+// up sample by sample. Bias gradients are one sum over samples and windows.
 
-// convBack is the work space of the backward pass of a conv.
+// convBack is the work space for the backward pass of a conv.
 type convBack struct {
 	places    []place
-	byChannel lists // of an output channel: its places
-	byPlace   lists // of a place: its output channels
+	byChannel lists // places of each output channel
+	byPlace   lists // output channels of each place
 
 	transposed []float32 // weights as panels of out rows
-	columns    []float32 // places×taps×pitch: what each place adds to the gradient by its taps
+	columns    []float32 // places×taps×pitch: what each place adds to the gradient through its taps
 	part       []float32 // out×taps×pitch: weight gradient of one sample
-	total      []float32 // of all samples so far
-	gradient   []float32 // one panel of it
+	total      []float32 // sum over all samples so far
+	gradient   []float32 // one panel of total
 	sparse     kernel.SparseProduct
 
-	dense struct { // made when first needed
+	dense struct { // allocated when first needed
 		delta, taps []float32 // places×stride, places×taps×pitch
 		visit       func(panel int, g []float32)
 	}
@@ -37,7 +37,7 @@ type convBack struct {
 
 // A place is one output of a convolution before pooling.
 type place struct {
-	offset int // of its first tap in the grid
+	offset int // offset of its first tap in the grid
 }
 
 func (b *convBack) make(c *conv) {
@@ -80,9 +80,9 @@ func (c *conv) begin() {
 	}
 }
 
-// backward adds the gradients of one sample, given the gradient by its output in
-// delta: rows of places row apart, places pitch apart. With input it also
-// leaves the gradient by the grid in inputDelta.
+// backward adds the gradients of one sample. Delta is the gradient with respect
+// to its output, with rows of places row apart and places pitch apart. If input
+// is set, it also leaves the gradient with respect to the grid in inputDelta.
 func (c *conv) backward(slot int, delta []float32, row, pitch int, input bool) {
 	c.scatter(c.args[slot], delta, row, pitch, input)
 	set := c.engine.Kernel()
@@ -119,7 +119,7 @@ func (c *conv) backward(slot int, delta []float32, row, pitch int, input bool) {
 	}
 }
 
-// scatter makes the lists of the places of maxima and their gradients.
+// scatter lists the places of maxima and their gradients.
 func (c *conv) scatter(args []uint8, delta []float32, row, pitch int, input bool) {
 	b := &c.back
 	b.byChannel.reset()
@@ -145,9 +145,9 @@ func (c *conv) scatter(args []uint8, delta []float32, row, pitch int, input bool
 	}
 }
 
-// weightGradient computes part from the lists. Rows of the other factor are runs
-// of 16 channels in the grid, so that one row of taps is taps·pitch/16 panels
-// that overlap.
+// weightGradient computes part from the lists. Rows of the other factor are
+// runs of 16 channels in the grid, so that one row of taps is taps·pitch/16
+// overlapping panels.
 func (c *conv) weightGradient(grid []float32) {
 	b := &c.back
 	groups := b.byChannel.close()
@@ -175,7 +175,8 @@ func (c *conv) inputColumns() {
 	b.sparse = kernel.SparseProduct{}
 }
 
-// spread writes the gradient by the sums of all places with its zeros.
+// spread writes the gradient with respect to the sums for all places, including
+// the zeros.
 func (c *conv) spread(args []uint8, delta []float32, row, pitch int) {
 	b := &c.back
 	d := &b.dense
@@ -194,7 +195,7 @@ func (c *conv) spread(args []uint8, delta []float32, row, pitch int) {
 	}
 }
 
-// denseWeightGradient computes part from what spread left.
+// denseWeightGradient computes part from the result of spread.
 func (c *conv) denseWeightGradient(grid []float32) {
 	b := &c.back
 	d := &b.dense
@@ -224,7 +225,7 @@ func (c *conv) step(r rule) {
 	rows := l.weights.Rows
 	l.finite = true
 	for q := range l.weights.Count() {
-		clear(b.gradient) // the update may have left something; padding rows stay 0
+		clear(b.gradient) // the update may have changed it; padding rows must stay 0
 		for j := range min(kernel.Width, c.out-q*kernel.Width) {
 			from := b.total[(q*kernel.Width+j)*rows:]
 			for _, k := range l.place {
@@ -236,5 +237,5 @@ func (c *conv) step(r rule) {
 	r.update(l.bias, l.sums)
 }
 
-// add does dst[i] += x[i].
+// add computes dst[i] += x[i].
 func add(set *kernel.Set, dst, x []float32) { set.AddBias(dst, len(x), 1, x) }

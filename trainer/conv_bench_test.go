@@ -9,10 +9,11 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// BenchmarkConv measures steps of the study's CNN, 20 at a time, and the forward
-// pass through its convolutions. s/epoch is the fastest 20 steps for 60,000
-// images, GFLOP/s their speed if no zero were left out: 27.4 million operations
-// an image, a third of them forward.
+// BenchmarkConv measures steps of the study's CNN, 20 at a time, and the
+// forward pass through its convolutions. s/epoch is extrapolated from the
+// fastest 20 steps to 60,000 images. GFLOP/s is the speed counted as if no zero
+// were left out: 27.4 million operations per image, a third of them in the
+// forward pass.
 func BenchmarkConv(b *testing.B) {
 	trainSplit, testSplit := benchmarkSplits(b, 5000, 1000)
 	set, err := kernel.Active()

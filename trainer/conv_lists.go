@@ -39,9 +39,9 @@ func (l *lists) add(row int, offset uint32, value float32) {
 	l.entries[row*l.size+int(n)] = entry{offset, value}
 }
 
-// close returns the matrix as groups, valid until the next reset. Rows of like
-// length are side by side, because all rows of a group take as long as the
-// longest: in the order of the places or channels that would double the work.
+// close returns the matrix as groups, which are valid until the next reset.
+// Rows of similar length are grouped, because all rows of a group take as long
+// as the longest. In the order of the places or channels the work would double.
 func (l *lists) close() []kernel.Group {
 	l.sort()
 	free := l.steps
@@ -70,7 +70,7 @@ func (l *lists) close() []kernel.Group {
 	return l.groups
 }
 
-// sort puts the rows into order, those of equal length by their numbers.
+// sort orders the rows by length, and rows of equal length by their numbers.
 func (l *lists) sort() {
 	clear(l.starts)
 	for _, n := range l.counts {

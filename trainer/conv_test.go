@@ -10,16 +10,17 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// Optimizers that the original study does not use: PyTorch's defaults, and the
-// variants that it proposes, with constants that let them move.
+// Optimizers that the original study does not use: some with PyTorch's
+// defaults, and the variants that it proposes, with constants under which
+// parameters move.
 var (
 	rmspropDefault = Optimizer{Name: "RMSprop", LR: 0.01, Alpha: 0.99, Eps: 1e-8}
 	adagradKSmall  = Optimizer{Name: "AdagradK", LR: 0.1, Eps: 1e-10, K: 100}
 	adadeltaKSmall = Optimizer{Name: "AdadeltaK", LR: 1, Rho: 0.9, Eps: 1e-6, K: 1e9}
 )
 
-// Draws is what the layers of a network with convolutions take, down to an odd
-// side.
+// Draws counts what the layers of a network with convolutions take, down to an
+// odd side.
 func TestConvDraws(t *testing.T) {
 	shape := Network{Hidden: []int{7}, Activation: "sigmoid", Conv: []int{3, 5}}
 	const side = 14
@@ -61,7 +62,8 @@ func TestConvInitialParameters(t *testing.T) {
 	}
 }
 
-// Images that are no squares, or too small, are refused before anything runs.
+// Images that are not square, or are too small, are refused before anything
+// runs.
 func TestConvRefusesImages(t *testing.T) {
 	c, train, test := small(sgdBaseline) // images of 50 pixels
 	c.Network.Conv = []int{2}
@@ -76,8 +78,8 @@ func TestConvRefusesImages(t *testing.T) {
 	}
 }
 
-// kept returns a stem whose forward pass kept the samples of x, and which has
-// some gradient by its output.
+// kept returns a stem whose forward pass kept the samples of x and which has
+// some gradient with respect to its output.
 func kept(set *kernel.Set, r rule, x *images, shape Network) *network {
 	n := newNetwork(set, r, x.split.Pixels, ten, shape, len(x.rows))
 	randomize(n, 4)
@@ -86,8 +88,9 @@ func kept(set *kernel.Set, r rule, x *images, shape Network) *network {
 	return n
 }
 
-// The dense backward pass, which is for numbers that are not finite, has the
-// bits of the sparse one where all are finite, but for the sign of a zero.
+// The dense backward pass, which is for numbers that are not finite, gives the
+// bits of the sparse one if all numbers are finite, except for the sign of a
+// zero.
 func TestConvSparseEqualsDense(t *testing.T) {
 	for _, set := range kernel.Available() {
 		for _, tt := range networks {
@@ -111,7 +114,7 @@ func TestConvSparseEqualsDense(t *testing.T) {
 				rows := c.layer.weights.Rows
 
 				c.layer.finite = false
-				c.backward(0, delta, row, pitch, true) // leaves the dense inputDelta
+				c.backward(0, delta, row, pitch, true) // sets the dense inputDelta
 				c.denseWeightGradient(c.grids[0])
 				for j := range c.out {
 					for i, k := range c.layer.place {
@@ -130,9 +133,9 @@ func TestConvSparseEqualsDense(t *testing.T) {
 	}
 }
 
-// 0·Inf is NaN in the gradients of a convolution too. An infinite weight makes
+// 0·Inf is NaN in the gradients of a convolution, too. An infinite weight makes
 // the gradient NaN at its place in the input wherever a window has a place
-// without gradient, and an infinite input that of all weights of its tap.
+// without gradient. An infinite input makes that of all weights of its tap NaN.
 func TestConvMeetsInfinities(t *testing.T) {
 	inf := float32(math.Inf(1))
 	shape := Network{Hidden: []int{3}, Activation: "sigmoid", Conv: []int{2, 4}}
@@ -159,7 +162,7 @@ func TestConvMeetsInfinities(t *testing.T) {
 				}
 			}
 		}
-		// One place of a window at most has a gradient for output 2.
+		// At most one place of a window has a gradient for output 2.
 		if want := c.side * c.side * 3 / 4; bad < want {
 			t.Errorf("%s: %d gradients by channel 1 are NaN, want %d or more", set, bad, want)
 		}
@@ -172,7 +175,7 @@ func TestConvMeetsInfinities(t *testing.T) {
 		for j := range c.out {
 			for i := range l.in {
 				g := c.back.total[j*l.weights.Rows+l.row(i)]
-				// Taps that lie right of or below the place never meet it.
+				// Taps to the right of the place or below it never meet it.
 				meets := i/9 == 1 && i/3%3 <= 1 && i%3 <= 1
 				if meets != (g != g || g == inf || g == -inf) {
 					t.Errorf("%s: gradient of output %d, input %d is %v", set, j, i, g)
@@ -182,10 +185,11 @@ func TestConvMeetsInfinities(t *testing.T) {
 	}
 }
 
-// Convolutions give the output and the gradients that PyTorch gives, ties of
-// equal numbers on a dark background included. "rounding" is how far PyTorch's
-// float32 is from its float64; ours is as far on another side, so twice that is
-// the typical distance and four times leaves room for the tails.
+// Convolutions give the output and the gradients that PyTorch gives, including
+// ties of equal numbers on a dark background. "rounding" is the difference
+// between PyTorch's float32 and its float64 results. Ours differs by as much in
+// another direction, so twice that is the typical distance, and four times
+// leaves room for the tails.
 func TestStemFollowsPyTorch(t *testing.T) {
 	v := readTorchVectors(t, "torch_vectors.json").Stems
 	for _, tt := range v.Cases {
@@ -231,8 +235,7 @@ func TestStemFollowsPyTorch(t *testing.T) {
 	}
 }
 
-// Steps and passes through convolutions allocate nothing once they have seen
-// their shapes.
+// Steps and passes through convolutions allocate nothing once shapes are known.
 func TestConvAllocatesNothing(t *testing.T) {
 	for _, o := range []Optimizer{adamBaseline, rmspropDefault, adagradKSmall, adadeltaKSmall} {
 		c, _, _ := small(o)
@@ -258,8 +261,8 @@ func TestConvAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Rows come back from lists with their entries in order, equal lengths in
-// order of their numbers, whatever was in the lists before.
+// Lists return rows with their entries in order, and rows of equal length in
+// order of their numbers, whatever the lists held before.
 func TestLists(t *testing.T) {
 	l := newLists(6, 3)
 	for round := range 3 {

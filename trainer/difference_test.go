@@ -17,10 +17,10 @@ var (
 	configSets = flag.String("sets", "", "the two kernel sets to compare it with, such as avx2,portable; otherwise the best and the portable one")
 )
 
-// firstDifference makes the steps of two runs side by side and returns the
-// first after which a parameter differs: "epoch 2, step 17, layer 1: weight of
-// input 300 and unit 5 is 0.25 and 0.5". Steps count from 1, layers as PyTorch
-// lists them.
+// firstDifference makes the steps of two runs side by side and describes the
+// first step after which a parameter differs: "epoch 2, step 17, layer 1:
+// weight of input 300 and unit 5 is 0.25 and 0.5". Steps count from 1, and
+// layers are in PyTorch's order.
 func firstDifference(ctx context.Context, a, b *run, epochs int, between func(epoch, step int)) (string, error) {
 	for epoch := 1; epoch <= epochs; epoch++ {
 		a.draws.plan(epoch, &a.planned)
@@ -70,9 +70,9 @@ func layersDiffer(a, b *layer) string {
 	return ""
 }
 
-// Kernel sets agree after every single step; and a bit that flips is found at
-// its step, in its layer. With -config it compares a run of one's own: where two
-// records of a run differ, this names the step.
+// Kernel sets agree after every single step, and a flipped bit is found at its
+// step and in its layer. With -config the test compares a run of one's own. If
+// two records of a run differ, this names the step.
 func TestFirstDifference(t *testing.T) {
 	sets := kernel.Available()
 	first, second := sets[0], sets[len(sets)-1]

@@ -2,22 +2,22 @@ package trainer
 
 import "sparsel/trainer/rng"
 
-// dropout leaves hidden units out of training steps, each sample for itself. An
-// activation stays with a chance of one less the rate, and is then divided by
-// that chance, so that its mean is what it is without dropout; tests leave
-// nothing out.
+// dropout leaves hidden units out of training steps, independently for each
+// sample. An activation is kept with a probability of one minus the rate and is
+// then divided by that probability, so that its mean is the same as without
+// dropout. Tests leave nothing out.
 type dropout struct {
 	seed   uint32
-	layers []*dropoutLayer // one a hidden layer; nil where all units stay
+	layers []*dropoutLayer // one per hidden layer; nil if all units are kept
 }
 
 type dropoutLayer struct {
 	rate    float64
-	mask    []float32    // batch×stride: 0, or one divided by the chance to stay
+	mask    []float32    // batch×stride: 0, or one divided by the probability of being kept
 	dropped *activations // the input of the next layer in a step
 }
 
-// newDropout returns nil where no rate is above 0.
+// newDropout returns nil if no rate is above 0.
 func newDropout(rates []float64, hidden []*activations) *dropout {
 	d := &dropout{layers: make([]*dropoutLayer, len(hidden))}
 	used := false
@@ -36,15 +36,17 @@ func newDropout(rates []float64, hidden []*activations) *dropout {
 	return d
 }
 
-// draw draws the masks of a step of m samples. Each layer has a stream of its own
-// in every step, and takes one output for each sample and unit, in this order.
+// draw draws the masks of a step of m samples. Each layer has a stream of its
+// own in every step, and takes one output for each sample and unit, in this
+// order.
 func (d *dropout) draw(epoch, step, m int) {
 	for i, l := range d.layers {
 		if l == nil {
 			continue
 		}
 		stream := rng.Named(d.seed, "dropout", uint64(epoch), uint64(step), uint64(i))
-		// Both are exact enough for any rate: 2⁻³² is below a rounding of it.
+		// Both are exact enough for any rate, because 2⁻³² is less than its
+		// rounding error.
 		least, stay := uint64(l.rate*(1<<32)), float32(1/(1-l.rate))
 		for s := range m {
 			row := l.mask[s*l.dropped.stride:][:l.dropped.units]
@@ -58,8 +60,8 @@ func (d *dropout) draw(epoch, step, m int) {
 	}
 }
 
-// apply returns the input of the next layer: a itself, or what the masks leave of
-// it.
+// apply returns the input of the next layer: a itself, or a with the masks
+// applied.
 func (d *dropout) apply(i int, a *activations) *activations {
 	l := d.at(i)
 	if l == nil {
@@ -70,15 +72,15 @@ func (d *dropout) apply(i int, a *activations) *activations {
 	return l.dropped
 }
 
-// backward turns the gradient by what apply returned into the gradient by what it
-// was given.
+// backward turns the gradient with respect to the result of apply into the
+// gradient with respect to its argument.
 func (d *dropout) backward(i int, delta []float32) {
 	if l := d.at(i); l != nil {
 		l.mult(delta, delta)
 	}
 }
 
-// at returns nil where all units of the layer stay.
+// at returns nil if all units of the layer are kept.
 func (d *dropout) at(i int) *dropoutLayer {
 	if d == nil || i >= len(d.layers) {
 		return nil
@@ -86,7 +88,7 @@ func (d *dropout) at(i int) *dropoutLayer {
 	return d.layers[i]
 }
 
-// mult multiplies src by the masks into dst.
+// mult multiplies src by the masks and stores the result in dst.
 func (l *dropoutLayer) mult(dst, src []float32) {
 	for k, x := range l.mask[:len(dst)] {
 		dst[k] = src[k] * x

@@ -6,20 +6,22 @@ import (
 	"slices"
 )
 
-// earlySteps are the steps of the first epoch before which the network is measured,
-// as far as the epoch has them: most of what sparsity and selectivity do, they do
-// within it.
+// earlySteps are the steps of the first epoch before which the network is
+// measured, as far as the epoch has them. Most of the change in sparsity and
+// selectivity happens within this epoch.
 var earlySteps = []int{0, 10, 30, 100, 300, 1000}
 
-// earlySamples bounds the training samples that are measured at an early point.
+// earlySamples bounds the number of training samples that are measured at an
+// early point.
 const earlySamples = 10_000
 
-// early measures within the first epoch. What it measures are the test samples, or
-// where an epoch's statistics are about training samples, these: spread evenly over
-// the training set if there are more than earlySamples, and with the parameters
-// of the point, also where the epoch's are those of its steps.
+// early measures the network within the first epoch. It measures the test
+// samples or, if an epoch's statistics are about training samples, training
+// samples. These are spread evenly over the training set if there are more than
+// earlySamples, and are measured with the parameters at that point, even if the
+// epoch's statistics come from its steps.
 type early struct {
-	trainer   *evaluator // of the training samples, if it is these that are measured
+	trainer   *evaluator // of the training samples, if these are measured
 	collected *collector
 }
 
@@ -50,7 +52,8 @@ func spread(s Split, limit int) Split {
 // due reports whether the network is to be measured before that step.
 func (e *early) due(step int) bool { return e != nil && slices.Contains(earlySteps, step) }
 
-// measure measures before the next step; losses are those of the steps before it.
+// measure measures the network before the next step. Losses are those of the
+// steps so far.
 func (e *early) measure(ctx context.Context, r *run, losses meanLoss) (p Point, err error) {
 	r.network.settle()
 	p.Step, p.Samples, p.TrainLoss = losses.batches, len(r.tester.rows), math.NaN()

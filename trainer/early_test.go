@@ -10,8 +10,8 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// Early points are measured between the steps that they name, change nothing, and
-// are there as far as the first epoch has the steps.
+// Early points are measured between the steps that they name and have no effect
+// on the training. There are as many as the first epoch has steps for.
 func TestEarlyPoints(t *testing.T) {
 	c, train, test := small(adamBaseline)
 	for _, tt := range []struct {
@@ -79,8 +79,8 @@ func TestEarlyPoints(t *testing.T) {
 	}
 }
 
-// Where an epoch's statistics are about training samples, so are those of its early
-// points: about all, as they are at that point.
+// If an epoch's statistics are about training samples, so are those of its
+// early points. They cover all samples with the parameters at that point.
 func TestEarlyPointsOfTrainingSamples(t *testing.T) {
 	c, train, test := small(sgdBaseline)
 	c.Batch = 5
@@ -119,7 +119,7 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-// The loss on the training set after an epoch is that of a test on it.
+// The loss on the training set after an epoch equals that of a test on it.
 func TestTrainLossAfter(t *testing.T) {
 	c, train, test := small(adagradBaseline)
 	plain, want := observed(t, c, train, test), observed(t, c, train, train)
@@ -144,7 +144,7 @@ func TestTrainLossAfter(t *testing.T) {
 	}
 }
 
-// The weights of a run are those of its last digest, with the shapes of PyTorch.
+// The weights of a run are those of its last digest, in PyTorch's shapes.
 func TestWeights(t *testing.T) {
 	c, _, _ := small(sgdBaseline)
 	train, test := generated(60, 49, 1), generated(20, 49, 2)
@@ -178,7 +178,7 @@ func TestWeights(t *testing.T) {
 			t.Error("the weights are not those of the digest")
 		}
 	}
-	// A network that has diverged has NaN of one kind.
+	// In a network that has diverged, all NaN have the same bits.
 	c.Network.Conv, c.Network.Activation, c.Optimizer.LR = nil, "relu", 3e38
 	last := observed(t, c, train, test)[c.Epochs-1].epoch
 	odd := 0

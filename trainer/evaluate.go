@@ -3,21 +3,22 @@ package trainer
 import "context"
 
 const (
-	// lossBatch is the batch of the original study's test loader. Its test
+	// lossBatch is the batch of the original study's test loader, whose test
 	// loss is the mean over batches of the mean over a batch.
 	lossBatch = 50
-	// passChunk is how many samples of a pass go through the network at a
-	// time, a multiple of lossBatch. From 100 to 2500 a pass takes equally long.
+	// passChunk is the number of samples of a pass that go through the network
+	// at a time, a multiple of lossBatch. From 100 to 2500, a pass takes
+	// equally long.
 	passChunk = 200
 )
 
-// An evaluator passes a split through a network that is not being trained.
+// An evaluator passes a split through a network without training it.
 type evaluator struct {
 	images      *images
 	rows        []int32        // 0..samples-1
-	hidden      []*activations // of a chunk
-	logits      []float32      // of a chunk
-	predictions []uint8        // of all samples
+	hidden      []*activations // activations for a chunk
+	logits      []float32      // logits for a chunk
+	predictions []uint8        // predictions for all samples
 }
 
 func newEvaluator(n *network, split Split) *evaluator {
@@ -36,7 +37,7 @@ func newEvaluator(n *network, split Split) *evaluator {
 }
 
 // pass returns the loss over the split and the number of samples predicted
-// rightly. Where c is not nil it takes in all samples. It fails only with
+// correctly. If c is not nil, it collects all samples. It fails only with
 // ctx.Err().
 func (e *evaluator) pass(ctx context.Context, n *network, c *collector) (loss float64, correct int, err error) {
 	labels, stride, classes := e.images.split.Labels, n.last().stride, n.last().out
@@ -64,8 +65,8 @@ func (e *evaluator) pass(ctx context.Context, n *network, c *collector) (loss fl
 	return losses.mean(), correct, nil
 }
 
-// byClass returns how many samples of each class there are, and how many of them
-// the last pass predicted rightly.
+// byClass returns, for each class, how many samples the last pass predicted
+// correctly and how many there are.
 func (e *evaluator) byClass() (correct, samples []int64) {
 	classes := e.images.split.Classes
 	correct, samples = make([]int64, classes), make([]int64, classes)
@@ -78,9 +79,8 @@ func (e *evaluator) byClass() (correct, samples []int64) {
 	return correct, samples
 }
 
-// meanLoss is the mean of the losses of batches as the original study's
-// program printed it: a float64 sum of float32 losses, divided by their
-// number.
+// meanLoss is the mean of the losses of batches as the original study's program
+// printed it: a float64 sum of float32 losses, divided by their number.
 type meanLoss struct {
 	sum     float64
 	batches int

@@ -8,8 +8,9 @@ import (
 	"sparsel/trainer"
 )
 
-// Four pixels, of which one or two are lit: the first lit pixel is the class.
-// The numbers are the same on every machine, so they can be compared.
+// Images of four pixels have one or two lit pixels, and the first lit pixel is
+// the class. The numbers are the same on every machine, so they can be
+// compared.
 func ExampleTrain() {
 	data := trainer.Split{Pixels: 4, Classes: 10}
 	for class := range uint8(4) {

@@ -15,7 +15,7 @@ import (
 var update = flag.Bool("update", false, "write testdata/golden.txt anew")
 
 // goldenConfigs returns short runs that together use every optimizer, several
-// depths, widths that are no multiple of a panel, both seedings, a last batch
+// depths, widths that are not multiples of a panel, both seedings, a last batch
 // that is shorter, and one run that diverges.
 func goldenConfigs() []Config {
 	withMomentum := sgdBaseline
@@ -73,7 +73,7 @@ func goldenConfigs() []Config {
 	shaped(rmspropDefault, paired, 1, "tanh", 16)
 	shaped(diverging, author, 23, "sigmoid", 4, 5)
 
-	// Small batches, where rows of the first layer sleep.
+	// Small batches, with which rows of the first layer sleep.
 	for _, o := range []Optimizer{sgdBaseline, adagradBaseline, adadeltaBaseline, adamBaseline} {
 		add(o, author, 1, 37)
 		add(o, paired, 7, 20)
@@ -81,9 +81,9 @@ func goldenConfigs() []Config {
 	return append(configs, furtherConfigs()...)
 }
 
-// furtherConfigs are what came after the study: each feature by itself, on the way
-// that it takes with sleeping rows or convolutions where it has one, and some of
-// them together.
+// furtherConfigs use the features added after the study: each feature by
+// itself, in its variant with sleeping rows or convolutions if it has one, and
+// some features together.
 func furtherConfigs() []Config {
 	base := Config{
 		Network: Network{Hidden: []int{20, 18}, Activation: "sigmoid"}, Optimizer: sgdBaseline, Sampler: Sampler{Kind: "shuffled"},
@@ -159,8 +159,8 @@ func label(c Config) string {
 	return text + further(c)
 }
 
-// classic is an epoch as the first version of the record has it, which golden.txt
-// is about. Its fields have the order in which they are hashed.
+// classic is an epoch in the form of the first version of the record, to which
+// golden.txt refers. Its fields are in the order in which they are hashed.
 type classic struct {
 	Epoch               int
 	TrainLoss, TestLoss float64
@@ -178,9 +178,9 @@ type classicLayer struct {
 	Samples                int64
 }
 
-// fingerprint runs c and returns the digest of the last epoch's parameters and
-// a digest of the losses, counts and activations that were observed and of the sums
-// of classes and norm ratios; and by itself one of all else that was observed.
+// fingerprint runs c. kept has the digest of the last epoch's parameters, and
+// one of the losses, counts, activations, class sums and sums of norm ratios.
+// added is a digest of the complete epochs.
 func fingerprint(t *testing.T, set *kernel.Set, c Config) (kept, added string) {
 	t.Helper()
 	train, test := generated(160, 100, 11), generated(70, 100, 12)
@@ -248,7 +248,7 @@ func TestGolden(t *testing.T) {
 	}
 	processors := []int{1, 2, 7}
 	if testing.Short() {
-		processors = nil // emulated, where a run takes a minute
+		processors = nil // emulated sets take a minute per run
 	}
 	for _, processors := range processors {
 		t.Run(fmt.Sprintf("processors=%d", processors), func(t *testing.T) {

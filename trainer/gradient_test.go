@@ -9,8 +9,8 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// A recorder is a rule that keeps the gradients and changes nothing. Pieces of
-// parameters are told apart by their first number.
+// A recorder is a rule that keeps the gradients and changes nothing. Slices of
+// parameters are identified by the address of their first number.
 type recorder map[*float32][]float32
 
 func (r recorder) slots() int { return 0 }
@@ -20,7 +20,7 @@ func (r recorder) update(p parameter, g []float32) bool {
 	return true
 }
 
-// gradients returns what the recorder has, in the order of the parameters.
+// gradients returns the recorded gradients in the order of the parameters.
 func (r recorder) gradients(n *network) []float32 {
 	var all []float32
 	for _, l := range n.layers {
@@ -35,16 +35,16 @@ func (r recorder) gradients(n *network) []float32 {
 	return all
 }
 
-// twin is the network in float64, written as the formulas are: w holds all
-// parameters in their order.
+// twin is the network in float64, written directly from the formulas. w holds
+// all parameters in their order.
 type twin struct {
 	shape Network
 	w     []float64
-	masks func(layer, sample int) []float32 // of dropout; or nil
+	masks func(layer, sample int) []float32 // masks of dropout, or nil
 }
 
-// through returns the output for an image of bytes, which is a sample of the batch,
-// and the activations of the hidden layers before dropout.
+// through returns the output for an image of bytes, which is a sample of the
+// batch, and the activations of the hidden layers before dropout.
 func (n twin) through(image []byte, sample int) (logits []float64, hidden [][]float64) {
 	x := make([]float64, len(image))
 	for i, b := range image {
@@ -89,8 +89,8 @@ func (n twin) through(image []byte, sample int) (logits []float64, hidden [][]fl
 	return x, hidden
 }
 
-// convolved returns the sums [out][side][side] of the input [in][side][side],
-// for weights [out][in][3][3] and then biases.
+// convolved returns the sums [out][side][side] for the input [in][side][side],
+// with w holding the weights [out][in][3][3] and then the biases.
 func convolved(x []float64, side, in, out int, w []float64) []float64 {
 	z := make([]float64, 0, out*side*side)
 	for o := range out {
@@ -122,11 +122,11 @@ func pooled(z []float64, side, channels int) []float64 {
 	return x
 }
 
-// loss returns the mean cross-entropy of a whole data set, with what the network
-// adds to it.
+// loss returns the mean cross-entropy of a whole data set, plus the terms that
+// the network adds to it.
 func (n twin) loss(s Split) float64 {
 	var total, added float64
-	layers := make([][][]float64, len(n.shape.Hidden)) // of each sample
+	layers := make([][][]float64, len(n.shape.Hidden)) // by layer and sample
 	for i, label := range s.Labels {
 		x, hidden := n.through(s.Images[i*s.Pixels:][:s.Pixels], i)
 		for l, a := range hidden {
@@ -172,9 +172,9 @@ func meanSelectivity(a [][]float64, labels []uint8) float64 {
 	return total / float64(len(a[0]))
 }
 
-// networks are small ones of every kind: several depths and activations,
-// channels that fill panel rows and that do not, images that windows fit and
-// that they do not.
+// networks are small networks of every kind: several depths and activations,
+// channels that do or do not fill panel rows, and images that windows do or do
+// not divide evenly.
 var networks = []struct {
 	Network
 	side int
@@ -190,8 +190,8 @@ var networks = []struct {
 	{Network{Hidden: []int{6}, Activation: "sigmoid", Conv: []int{2, 17, 3}}, 9},
 }
 
-// penalized are networks whose loss is more than the cross-entropy, or whose units
-// are left out. The seven samples have six classes, so that one has two samples.
+// penalized are networks whose loss has additional terms, or whose units are
+// left out. The seven samples have six classes, so one class has two samples.
 var penalized = []struct {
 	Network
 	side int
@@ -209,8 +209,9 @@ var penalized = []struct {
 	{Network{Hidden: []int{9, 6}, Activation: "sigmoid", Dropout: []float64{0, 0.4}, L1: 0.1, CSI: 1}, 5},
 }
 
-// randomize draws weights that keep gradients from vanishing on the way back,
-// and are small enough in wide layers for sums to stay near 1 in size.
+// randomize draws weights that are large enough for gradients not to vanish on
+// the way back, and small enough in wide layers for sums to stay near 1 in
+// size.
 func randomize(n *network, seed uint32) {
 	source := rng.New(seed)
 	for _, l := range n.layers {
@@ -227,15 +228,15 @@ func randomize(n *network, seed uint32) {
 }
 
 // Gradients agree with central differences of the loss of the float64 twin.
-// Steps of 2⁻¹⁷ leave the differences an error near 10⁻¹⁰. What float32 adds
-// is bounded by its number of roundings: activations, deltas times m and
-// inputs are near 1 in size at most, and fewer than 128 numbers, each off by
-// 2⁻²⁴ of that, take part in any element of a layer's gradient; behind each
-// convolution a few more.
+// With steps of 2⁻¹⁷ the differences have an error near 10⁻¹⁰. The error of
+// float32 is bounded by its number of roundings. Activations, deltas times m
+// and inputs are at most near 1 in size, and fewer than 128 numbers, each off
+// by 2⁻²⁴ of that, take part in any element of a layer's gradient. Behind each
+// convolution there are a few more.
 //
-// The rectifier and the maximum have corners, where differences are none. A
-// parameter whose two one-sided differences disagree is near one and is left
-// out; that must be rare.
+// The rectifier and the maximum have corners, at which no derivative exists. A
+// parameter whose two one-sided differences disagree is near a corner and is
+// left out; that must be rare.
 func TestGradients(t *testing.T) {
 	for _, tt := range slices.Concat(networks, penalized) {
 		tolerance := float64(int(128)<<len(tt.Conv)) / (1 << 24)

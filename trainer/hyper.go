@@ -7,7 +7,7 @@ import (
 )
 
 // A Hyperparameter is one constant of an optimizer: its name in configuration
-// files and what it may be.
+// files and its range.
 type Hyperparameter struct {
 	// Name is "lr", "momentum", "rho", "beta1", "beta2", "alpha", "eps", "k" or
 	// "weight_decay", "slow_start" or "initial".
@@ -18,12 +18,12 @@ type Hyperparameter struct {
 	limits
 }
 
-// Check returns an error such as "is -1: want a finite number, 0 or more"
-// where x lies outside the range of the constant, or nil.
+// Check returns an error such as "is -1: want a finite number, 0 or more" if x
+// lies outside the range of the constant, or nil.
 //
 // Ranges are those of PyTorch with one exception: eps must be positive, because
-// pixels that are never lit have gradients of exactly 0 and make 0/0 with an
-// eps of 0.
+// pixels that are never lit have gradients of exactly 0, which give 0/0 if eps
+// is 0.
 func (h Hyperparameter) Check(x float64) error {
 	if h.allows(x) {
 		return nil
@@ -32,8 +32,8 @@ func (h Hyperparameter) Check(x float64) error {
 }
 
 // limits is a range and its description. A value beyond float32 would enter the
-// arithmetic as an infinity, a fraction of 1 may not round up to 1 there; NaN
-// lies in no range.
+// arithmetic as an infinity, and a value below 1 may not round up to 1 in
+// float32. NaN lies in no range.
 type limits struct {
 	want   string
 	allows func(float64) bool
@@ -62,7 +62,7 @@ var (
 	initial     = Hyperparameter{"initial", false, steps}
 )
 
-// optimizers lists the optimizers and what they have, in the order in which
+// optimizers lists the optimizers and their constants, in the order in which
 // messages name them.
 var optimizers = []struct {
 	name string
@@ -87,9 +87,9 @@ func Optimizers() []string {
 	return names
 }
 
-// Hyper returns the constants of the optimizer of that name, or nil if there is
-// no such optimizer. The learning rate is first and the weight decay last; vSGD
-// has neither.
+// Hyper returns the constants of the optimizer with that name, or nil if there
+// is no such optimizer. The learning rate is first and the weight decay last;
+// vSGD has neither.
 func Hyper(name string) []Hyperparameter {
 	for _, o := range optimizers {
 		if o.name == name {
@@ -99,8 +99,8 @@ func Hyper(name string) []Hyperparameter {
 	return nil
 }
 
-// Constant returns where o keeps the hyper-parameter of that name, or nil if no
-// optimizer has one.
+// Constant returns a pointer to the field of o that holds the hyper-parameter
+// with that name, or nil if no optimizer has one.
 func (o *Optimizer) Constant(name string) *float64 {
 	switch name {
 	case "lr":
@@ -147,7 +147,7 @@ func (p *problems) optimizer(o Optimizer) {
 	p.oneOf("optimizer", o.Name, Optimizers()...)
 	has := Hyper(o.Name)
 	if has == nil {
-		has = []Hyperparameter{lr, weightDecay} // what every rule has
+		has = []Hyperparameter{lr, weightDecay} // the constants that every rule has
 	}
 	known := Hyper(o.Name) != nil
 	for _, name := range hyperNames() {
@@ -169,7 +169,7 @@ func (p *problems) optimizer(o Optimizer) {
 	}
 }
 
-// spelled returns the name of a constant as a sentence has it.
+// spelled returns the name of a constant as written in a sentence.
 func spelled(name string) string {
 	switch name {
 	case "lr":

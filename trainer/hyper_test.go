@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The table of hyper-parameters and the fields of Optimizer are the same
-// things: every constant has a field of its own and every default is in range.
+// The table of hyper-parameters and the fields of Optimizer correspond: every
+// constant has a field of its own, and every default is in range.
 func TestHyper(t *testing.T) {
 	for _, o := range []Optimizer{
 		sgdBaseline, adagradBaseline, adadeltaBaseline, adamBaseline, rmspropDefault, adagradKSmall, adadeltaKSmall, vsgdSmall,

@@ -8,26 +8,25 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// A layer has the parameters of out weighted sums of in numbers and a bias.
-// What is called padding below are the columns out..stride-1. Nothing that is
-// read for a result depends on them.
+// A layer has the parameters of out weighted sums of in numbers and a bias. The
+// columns out..stride-1 are called padding below. No result depends on them.
 type layer struct {
 	in, out int
 	stride  int // out rounded up to whole panel rows
-	// place says which row of weights belongs to each input, where the order
+	// place says which row of weights belongs to each input if the order
 	// differs from that of PyTorch; otherwise it is nil.
 	place   []int32
-	weights *gemm.Panels // in×out, or more rows if place leaves some out: those stay 0
-	finite  bool         // all weights are finite
+	weights *gemm.Panels // in×out, or more rows if place skips some: those stay 0
+	finite  bool         // whether all weights are finite
 	bias    parameter    // stride
-	whole   parameter    // the weights again, with their state
+	whole   parameter    // the weights again, with their optimizer state
 	panels  []parameter  // whole, panel by panel
 
 	output []float32 // batch×stride: activations if hidden, logits if last
-	delta  []float32 // batch×stride: gradient of the loss by the weighted sums
-	sums   []float32 // stride: gradient of the loss by the bias
+	delta  []float32 // batch×stride: gradient of the loss with respect to the weighted sums
+	sums   []float32 // stride: gradient of the loss with respect to the bias
 
-	// apply updates one panel of the weights from its gradient. It is made
+	// apply updates one panel of the weights from its gradient. It is created
 	// once, so that a step allocates nothing.
 	apply func(panel int, g []float32)
 }
@@ -42,8 +41,8 @@ func newLayer(in, out, batch int, r rule) *layer {
 	return l
 }
 
-// newPlacedLayer returns a layer of rows rows of weights without space for
-// samples. Input i belongs to row place[i].
+// newPlacedLayer returns a layer with the given number of rows of weights and
+// without space for samples. Input i belongs to row place[i].
 func newPlacedLayer(place []int32, rows, out int, r rule) *layer {
 	l := newLayerOf(gemm.NewPanels(rows, out), r)
 	l.in, l.place = len(place), place
@@ -94,19 +93,21 @@ func (l *layer) forward(e *gemm.Engine, z []float32, x source) {
 	x.times(e, z, l.stride, l.weights, l.finite)
 }
 
-// backward computes the gradient by the m outputs of the layer before, whose
-// rows are ldd apart, from the layer's own delta. It must come before step.
+// backward computes the gradient with respect to the m outputs of the layer
+// before, whose rows are ldd apart, from the layer's own delta. It must be
+// called before step.
 func (l *layer) backward(e *gemm.Engine, delta []float32, ldd, m int) {
 	e.MulTransposed(delta, ldd, l.delta, l.stride, m, l.weights)
 }
 
-// step updates the parameters from delta and the m samples of x that led to
-// it.
+// step updates the parameters from delta and the m samples of x that it was
+// computed from.
 func (l *layer) step(e *gemm.Engine, r rule, x source, m int) {
 	set, delta := e.Kernel(), l.delta[:m*l.stride]
 	set.ColumnSums(l.sums, delta, l.stride, m)
-	// A number that is not finite makes the sum of its column so, and few
-	// finite ones ever add up to an infinity: delta is hardly ever searched.
+	// A number that is not finite makes the sum of its column not finite, and
+	// finite numbers rarely add up to an infinity, so delta is hardly ever
+	// searched.
 	finite := set.Finite(l.sums) || set.Finite(delta)
 	l.finite = true
 	x.gradient(e, delta, l.stride, l.out, finite, l.apply)

@@ -3,17 +3,17 @@ package trainer
 import "sparsel/trainer/kernel"
 
 // crossEntropy returns the mean over m rows of logits of the cross-entropy
-// between their softmax and the labels, with as many logits as there are
-// classes, MaxClasses at most. Row i begins at logits[i*ld]. Where
-// delta is not nil it receives the gradient by the logits, in rows of the
-// same stride whose padding is left alone. Where predictions is not nil it
-// receives the class of highest probability of each row.
+// between their softmax and the labels. There are as many logits as classes, at
+// most MaxClasses. Row i begins at logits[i*ld]. If delta is not nil, it
+// receives the gradient with respect to the logits, in rows of the same stride
+// whose padding is not changed. If predictions is not nil, it receives the most
+// probable class of each row.
 //
-// Per row, with e_j = exp(x_j - max x) and s their sum in ascending j, the
-// loss is log s - (x_label - max x) and the gradient e_j/s/m, less 1/m at the
+// Per row, with e_j = exp(x_j - max x) and s their sum in ascending j, the loss
+// is log s - (x_label - max x), and the gradient is e_j/s/m, less 1/m at the
 // label in one rounding. Rows are added in ascending order. PyTorch does the
-// same up to the order inside s; as there, a row with a NaN or a +Inf is NaN
-// throughout.
+// same except for the order within s; as there, a row with a NaN or a +Inf is
+// NaN throughout.
 func crossEntropy(logits []float32, ld, classes int, labels []uint8, delta []float32, predictions []uint8) float32 {
 	weight := 1 / float32(len(labels))
 	var total float32

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// logitRows lays rows of ten logits out with padding that must not be read.
+// logitRows lays out rows of ten logits with padding that must not be read.
 func logitRows(rows ...[ten]float32) []float32 {
 	var z []float32
 	for _, row := range rows {
@@ -34,7 +34,8 @@ func TestPredictions(t *testing.T) {
 		{"all equal", [ten]float32{}, 0},
 		{"large", [ten]float32{1e30, 2e30, 3e30}, 2},
 		{"-Inf", [ten]float32{-inf, -inf, 1, -inf}, 2},
-		// A NaN or +Inf makes the softmax of the row NaN, and the first NaN wins.
+		// A NaN or +Inf makes the softmax of the row NaN, and the first NaN
+		// wins.
 		{"NaN", [ten]float32{5: nan, 7: 3}, 0},
 		{"+Inf", [ten]float32{5: inf}, 0},
 	}
@@ -53,8 +54,8 @@ func TestArgmaxTakesFirstNaN(t *testing.T) {
 	}
 }
 
-// The loss is finite for logits of any size, and infinite only where the label
-// has probability 0.
+// The loss is finite for logits of any size, and infinite only if the label has
+// probability 0.
 func TestCrossEntropyExtremes(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -79,7 +80,7 @@ func TestCrossEntropyExtremes(t *testing.T) {
 }
 
 // A row's gradient adds up to 0 within the rounding of its ten terms, leaves
-// the padding alone, and vanishes where the prediction is certain and right.
+// the padding alone, and vanishes if the prediction is certain and correct.
 func TestCrossEntropyGradient(t *testing.T) {
 	z := logitRows([ten]float32{1, 2, 3, -4, 5}, [ten]float32{6: 200}, [ten]float32{0, 1, 9: 7})
 	delta := make([]float32, len(z))

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// An observation is a copy of what Train hands out after an epoch.
+// An observation is a copy of what Train hands to its caller after an epoch.
 type observation struct {
 	epoch       Epoch
 	layers      [][]float32
@@ -31,8 +31,8 @@ func observed(t *testing.T, c Config, train, test Split) []observation {
 	return all
 }
 
-// What is measured changes nothing of the training and of the test set's
-// accuracy and loss, and statistics are those of the activations.
+// Measuring has no effect on the training and on the test set's accuracy and
+// loss, and the statistics are those of the activations.
 func TestMeasure(t *testing.T) {
 	c, train, test := small(adagradBaseline)
 	want := observed(t, c, train, test)
@@ -55,8 +55,8 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
-// The training set measured as if it were the test set is the training set
-// measured after the epoch.
+// Measuring the training set as if it were the test set gives the same as
+// measuring the training set after the epoch.
 func TestMeasureTrain(t *testing.T) {
 	c, train, _ := small(adamBaseline)
 	want := observed(t, c, train, train)
@@ -72,8 +72,8 @@ func TestMeasureTrain(t *testing.T) {
 	}
 }
 
-// With one step an epoch, what the step of an epoch sees is what the training
-// set looks like after the epoch before.
+// With one step per epoch, the step of an epoch sees the training set as it is
+// after the epoch before.
 func TestMeasureRunning(t *testing.T) {
 	c, train, test := small(sgdBaseline)
 	c.Batch, c.Sampler.Kind = 100, "sorted"
@@ -121,7 +121,7 @@ func TestTrainWithoutSamples(t *testing.T) {
 	}
 }
 
-// Whatever the sampler, something is learned.
+// The network learns something with every sampler.
 func TestSamplersLearn(t *testing.T) {
 	for _, s := range []Sampler{
 		{Kind: "shuffled"}, {Kind: "consecutive", Block: 2}, {Kind: "classes", Classes: 5}, {Kind: "classes", Classes: 2, Clean: true},

@@ -11,13 +11,13 @@ import (
 	"testing"
 )
 
-// required reports whether SPARSEL_REQUIRE names what a test needs, so that
-// its absence is a failure.
+// required reports whether SPARSEL_REQUIRE names what a test needs, so that its
+// absence is a failure.
 func required(what string) bool {
 	return slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), what)
 }
 
-// absent skips the test, or fails it where what is missing is required.
+// absent skips the test, or fails it if what is missing is required.
 func absent(t testing.TB, what, why string) {
 	t.Helper()
 	if required(what) {
@@ -26,8 +26,8 @@ func absent(t testing.TB, what, why string) {
 	t.Skip(why)
 }
 
-// shared returns the path of a file or folder that lies beside the
-// repository, which is where go.mod is found going up from here.
+// shared returns the path of a file or folder beside the repository, whose root
+// is the nearest parent folder with a go.mod.
 func shared(name string) string {
 	dir, err := os.Getwd()
 	for err == nil {
@@ -39,7 +39,7 @@ func shared(name string) string {
 	return filepath.Join(dir, "..", "shared", name)
 }
 
-// mnist returns the training and the test split, or skips.
+// mnist returns the training and the test split, or skips the test.
 func mnist(t testing.TB) (train, test Split) {
 	t.Helper()
 	splits, err := readMNIST()
@@ -78,7 +78,7 @@ func there(dir string) bool {
 	return err == nil
 }
 
-// readIDX returns the bytes of a file that is there as it is or as .gz.
+// readIDX returns the contents of a file that is stored plain or as .gz.
 func readIDX(path string) ([]byte, error) {
 	if raw, err := os.ReadFile(path); err == nil {
 		return raw, nil

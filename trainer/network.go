@@ -10,26 +10,26 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// A network is the model of a run with the work space of one batch.
+// A network is the model of a run with the work space for one batch.
 type network struct {
 	set        *kernel.Set
 	engine     *gemm.Engine
 	rule       rule
 	activation activation
-	layers     []*layer       // all, input side first, in the order of PyTorch
-	stem       *stem          // the first layers, if they are convolutions; or nil
-	full       []*layer       // the fully connected ones; all but the last are hidden
+	layers     []*layer       // all layers, input side first, in PyTorch's order
+	stem       *stem          // the convolutions in front, or nil
+	full       []*layer       // the fully connected layers; all but the last are hidden
 	hidden     []*activations // hidden[i] is the output of full[i]
-	labels     []uint8        // of the batch
-	sleeper    *sleeper       // updates the first layer instead, unless nil
-	dropout    *dropout       // in steps; or nil
+	labels     []uint8        // labels of the batch
+	sleeper    *sleeper       // updates the first layer instead of its own step, unless nil
+	dropout    *dropout       // applied in steps; or nil
 	penalties  *penalties     // added to the loss of steps; or nil
 
-	epoch, taken int // steps of the epoch
+	epoch, taken int // current epoch, and steps made in it
 }
 
-// newNetwork returns a network of so many inputs and classes whose parameters are 0, with space for batches
-// of up to batch samples.
+// newNetwork returns a network with the given numbers of inputs and classes,
+// whose parameters are 0, with space for batches of up to batch samples.
 func newNetwork(set *kernel.Set, r rule, inputs, classes int, shape Network, batch int) *network {
 	n := &network{set: set, engine: gemm.NewEngine(set), rule: r, labels: make([]uint8, batch)}
 	n.activation = newActivation(shape.Activation, set)
@@ -64,11 +64,11 @@ func newNetwork(set *kernel.Set, r rule, inputs, classes int, shape Network, bat
 // last returns the output layer.
 func (n *network) last() *layer { return n.layers[len(n.layers)-1] }
 
-// begin says that the steps of an epoch follow.
+// begin announces the steps of an epoch.
 func (n *network) begin(epoch int) { n.epoch, n.taken = epoch, 0 }
 
-// step makes one step on the batch x and returns its mean cross-entropy before
-// the step, with what dropout leaves of the network.
+// step makes one step on the batch x and returns the mean cross-entropy before
+// the step, with dropout applied.
 func (n *network) step(x *images) float32 {
 	m := len(x.rows)
 	labels := n.labels[:m]
@@ -113,7 +113,8 @@ func (n *network) step(x *images) float32 {
 	return loss
 }
 
-// back computes the delta of the hidden layer before layer i from that of layer i.
+// back computes the delta of the hidden layer before layer i from that of layer
+// i.
 func (n *network) back(i, m int) {
 	l, before := n.full[i], n.full[i-1]
 	l.backward(n.engine, before.delta, before.stride, m)
@@ -123,7 +124,7 @@ func (n *network) back(i, m int) {
 	n.activation.backward(delta, before.output[:len(delta)])
 }
 
-// entering returns the input of layer i > 0 in the step that is being made.
+// entering returns the input of layer i > 0 in the current step.
 func (n *network) entering(i int) source {
 	if l := n.dropout.at(i - 1); l != nil {
 		return l.dropped
@@ -131,28 +132,28 @@ func (n *network) entering(i int) source {
 	return n.hidden[i-1]
 }
 
-// stepRows updates the first layer row by row, if that is how it is updated.
+// stepRows updates the first layer row by row, if it is updated that way.
 func (n *network) stepRows(x *images, m int) (made bool) {
 	if n.sleeper == nil {
 		return false
 	}
 	made, calm := n.sleeper.step(n.engine, x, m)
 	if !calm {
-		n.sleeper = nil // for good: a run that has left this range hardly returns
+		n.sleeper = nil // permanently, because a run that has left this range hardly ever returns
 	}
 	return made
 }
 
-// settle makes all parameters what they are after the last step. It must come
-// between a step and any use of the parameters but another step.
+// settle brings all parameters to their state after the last step. It must be
+// called between a step and any use of the parameters other than another step.
 func (n *network) settle() {
 	if n.sleeper != nil {
 		n.sleeper.wake(true)
 	}
 }
 
-// input returns what enters the first fully connected layer for the m samples
-// of x. With keep, convolutions keep what a step needs.
+// input returns the input of the first fully connected layer for the m samples
+// of x. If keep is set, convolutions keep what a step needs.
 func (n *network) input(x *images, m int, keep bool) source {
 	if n.stem == nil {
 		return x
@@ -160,14 +161,14 @@ func (n *network) input(x *images, m int, keep bool) source {
 	return n.stem.forward(x, m, keep)
 }
 
-// forward computes the activations of the m samples of x in every hidden
-// layer, and their logits. hidden[i] has space for the output of full[i].
+// forward computes the activations of the m samples of x in every hidden layer,
+// and their logits. hidden[i] has space for the output of full[i].
 func (n *network) forward(x *images, hidden []*activations, logits []float32, m int) {
 	n.throughFull(n.input(x, m, false), hidden, logits, m, nil)
 }
 
-// throughFull is the part of forward behind the convolutions, with the units that
-// drop leaves, or all where it is nil.
+// throughFull is the part of forward after the convolutions. It applies drop,
+// unless that is nil.
 func (n *network) throughFull(x source, hidden []*activations, logits []float32, m int, drop *dropout) {
 	for i, a := range hidden {
 		l := n.full[i]
@@ -181,8 +182,8 @@ func (n *network) throughFull(x source, hidden []*activations, logits []float32,
 	n.set.AddBias(logits, last.stride, m, last.bias.values)
 }
 
-// parameters calls visit with all parameters, layer by layer, input side
-// first: the weights in rows of one output unit, then the biases. Rows are valid
+// parameters calls visit with all parameters, layer by layer, input side first:
+// the weights in rows of one output unit, then the biases. Rows are valid
 // during the call.
 func (n *network) parameters(visit func(row []float32)) {
 	var row []float32

@@ -2,17 +2,20 @@ package trainer
 
 import "sparsel/trainer/kernel"
 
-// maxSlots is the most state that a rule keeps of a parameter.
+// maxSlots is the largest number of state values that a rule keeps for a
+// parameter.
 const maxSlots = 5
 
-// A parameter is a piece of the network's parameters with the optimizer's
-// state for it, all of one length. State that the rule does not keep is nil.
+// A parameter is a slice of the network's parameters together with the
+// optimizer's state for it, all of equal length. State that the rule does not
+// keep is nil.
 type parameter struct {
 	values []float32
 	state  [maxSlots][]float32
 }
 
-// newParameter returns the values with slots numbers of state for each, all 0.
+// newParameter returns the values with the given number of state values for
+// each, all 0.
 func newParameter(values []float32, slots int) parameter {
 	p := parameter{values: values}
 	for i := range slots {
@@ -32,21 +35,21 @@ func (p *parameter) slice(from, to int) parameter {
 	return part
 }
 
-// A rule is an optimizer at some step of a run.
+// A rule is an optimizer at a certain step of a run.
 type rule interface {
-	// slots returns how many numbers of state a parameter needs, all 0 at
-	// the start.
+	// slots returns the number of state values that a parameter needs, all of
+	// which begin at 0.
 	slots() int
-	// advance goes on to the next step. It comes before the updates of each
-	// step, the first included.
+	// advance moves on to the next step. It is called before the updates of
+	// each step, including the first.
 	advance()
-	// update makes one step with gradient g, in place, and reports whether
-	// all values are finite after it.
+	// update makes one step with gradient g, in place, and reports whether all
+	// values are then finite.
 	update(p parameter, g []float32) bool
 }
 
-// newRule returns the optimizer before its first step. Constants are rounded
-// to float32 once, after all arithmetic with them, as in PyTorch.
+// newRule returns the optimizer before its first step. As in PyTorch, constants
+// are rounded to float32 once, after all arithmetic among them.
 func newRule(o Optimizer, set *kernel.Set) rule {
 	lr, decay, eps := float32(o.LR), float32(o.WeightDecay), float32(o.Eps)
 	switch o.Name {
@@ -77,5 +80,5 @@ func newRule(o Optimizer, set *kernel.Set) rule {
 	case "vSGD":
 		return &vsgd{set: set, initial: int(o.Initial), factor: float32(o.SlowStart), step: kernel.VSGDStep{Eps: eps}}
 	}
-	panic("trainer: no optimizer " + o.Name) // Validate refuses it
+	panic("trainer: no optimizer " + o.Name) // unreachable: Validate refuses the name
 }

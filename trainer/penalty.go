@@ -1,33 +1,34 @@
 package trainer
 
-// penalties are what is added to the cross-entropy of a batch of m samples, as
-// functions of the hidden activations a before dropout:
+// penalties are terms that are added to the cross-entropy of a batch of m
+// samples. They are functions of the hidden activations a before dropout:
 //
 //	l1 · Σ over layers and units of (Σ over samples of |a|) / m
 //	-csi · mean over layers of the mean over units of the selectivity index
 //
 // The class selectivity index of a unit is that of Leavitt and Morcos,
 // "Selectivity considered harmful: evaluating the causal impact of class
-// selectivity in DNNs" (2020), computed from the batch: with μ_c the mean of |a|
-// over the samples of class c, M the largest of them and R the mean of the other
-// ones,
+// selectivity in DNNs" (2020), computed from the batch. Let μ_c be the mean of
+// |a| over the samples of class c, M the largest of them and R the mean of the
+// others. The index is
 //
 //	(M - R) / (M + R + 1e-7).
 //
-// Classes without a sample in the batch do not take part; a batch with a single
-// class has no index, and nothing is added. Of equal means the first class has M.
+// Classes without a sample in the batch are ignored. A batch with a single
+// class has no index, and nothing is added. Of equal means, that of the first
+// class is M.
 type penalties struct {
 	l1, csi float64
 
 	counts  []int32
-	means   []float32 // classes×units, of |a|
-	weights []float32 // likewise: the derivative of the term by each |a| of a class
+	means   []float32 // classes×units: means of |a|
+	weights []float32 // likewise: the derivative of the term with respect to each |a| of a class
 }
 
 // csiEpsilon keeps the index of a silent unit from being 0/0.
 const csiEpsilon = 1e-7
 
-// newPenalties returns nil where nothing is added to the loss.
+// newPenalties returns nil if nothing is added to the loss.
 func newPenalties(shape Network, classes int) *penalties {
 	if shape.L1 == 0 && shape.CSI == 0 {
 		return nil
@@ -42,8 +43,8 @@ func newPenalties(shape Network, classes int) *penalties {
 	}
 }
 
-// backward adds the derivative by a layer's activations to delta, which has their
-// shape. layers is the number of hidden layers.
+// backward adds the derivative with respect to a layer's activations to delta,
+// which has their shape. layers is the number of hidden layers.
 func (p *penalties) backward(delta []float32, a *activations, labels []uint8, layers int) {
 	if p == nil {
 		return
@@ -71,7 +72,8 @@ func (p *penalties) backward(delta []float32, a *activations, labels []uint8, la
 }
 
 // selectivity subtracts from weights scale times the derivative of the units'
-// indices. With D = M + R + ε it is (2R+ε)/D² by M and -(2M+ε)/D² by R.
+// indices. With D = M + R + ε the derivative is (2R+ε)/D² with respect to M and
+// -(2M+ε)/D² with respect to R.
 func (p *penalties) selectivity(a *activations, labels []uint8, scale float64) {
 	units := a.units
 	clear(p.counts)
@@ -107,7 +109,7 @@ func (p *penalties) selectivity(a *activations, labels []uint8, scale float64) {
 		}
 		for c := range p.counts {
 			if c != best {
-				rest += means[c*units+j] // 0 where the batch has none of the class
+				rest += means[c*units+j] // 0 if the batch has none of the class
 			}
 		}
 		rest /= float32(present - 1)

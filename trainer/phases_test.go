@@ -43,7 +43,7 @@ func TestPhases(t *testing.T) {
 	}
 }
 
-// Drawn phases are a deal of one permutation, which depends on the seed alone.
+// Drawn phases deal out one permutation, which depends only on the seed.
 func TestPhaseClasses(t *testing.T) {
 	c := Config{Seeding: Seeding{Seed: 1}, Sampler: Sampler{Kind: "phases", Phases: []Phase{{Drawn: 5}, {Drawn: 5}, {Drawn: 5}}}}
 	seen := map[string]bool{}
@@ -69,7 +69,7 @@ func TestPhaseClasses(t *testing.T) {
 	p := c.PhaseClasses(10)
 	first := slices.Concat(p[0], p[1])
 	slices.Sort(first)
-	again := 0 // the last two of the deal, and the first two once more
+	again := 0 // the last two of the deal, and the first two again
 	for _, class := range p[2] {
 		if slices.Contains(p[0], class) {
 			again++
@@ -80,8 +80,8 @@ func TestPhaseClasses(t *testing.T) {
 	}
 }
 
-// What a network forgets can be seen: after the second phase it is better at the
-// second phase's classes and worse at the first's, and the counts by class add up.
+// Forgetting is visible: after the second phase the network is better at the
+// second phase's classes and worse at the first's. The counts by class add up.
 func TestPhasesForget(t *testing.T) {
 	c, _, _ := small(Optimizer{Name: "Adam", LR: 0.01, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8})
 	train, test := generated(600, 100, 1), generated(200, 100, 2)
@@ -149,8 +149,9 @@ func TestPhasesRefuse(t *testing.T) {
 	}
 }
 
-// With a number of updates the measurements are at equal distances, passes go on
-// across them in the order that they have anyway, and the steps are that many.
+// With a number of updates the measurements are equally spaced, passes continue
+// across them in their usual order, and the number of steps is the one
+// requested.
 func TestUpdates(t *testing.T) {
 	c, train, test := small(sgdBaseline)
 	c.Seeding = Seeding{Mode: "paired", Seed: 1}
@@ -187,7 +188,7 @@ func TestUpdates(t *testing.T) {
 		}
 	}
 
-	// As many updates as the epochs have make the same run.
+	// The same number of updates as the epochs have gives the same run.
 	digests := func() (all [][32]byte) {
 		t.Helper()
 		if err := Train(t.Context(), c, train, test, func(e Epoch, _ *Activations) error {
@@ -208,7 +209,7 @@ func TestUpdates(t *testing.T) {
 	}
 }
 
-// A phase begins with a pass of its own, also where it cuts the one before.
+// A phase begins with a new pass, even if that cuts the previous one short.
 func TestUpdatesOfPhases(t *testing.T) {
 	c, train, test := small(sgdBaseline)
 	c.Seeding = Seeding{Mode: "paired", Seed: 1}
@@ -237,7 +238,7 @@ func TestUpdatesOfPhases(t *testing.T) {
 	}
 }
 
-// What is held out is not trained on, and is measured.
+// Held-out samples are not trained on, and are measured.
 func TestValidationPart(t *testing.T) {
 	c, train, test := small(sgdBaseline)
 	c.Seeding = Seeding{Mode: "paired", Seed: 1}

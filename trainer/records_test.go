@@ -13,7 +13,7 @@ type key struct {
 	experiment, condition, split, optimizer, value, layer string
 }
 
-// A number of the records, which leave some out.
+// A number in the records, some of which are absent.
 type number struct {
 	value float64
 	known bool
@@ -24,11 +24,11 @@ type record struct {
 	accuracy, sparsity, selectivity, selectivityStd number
 }
 
-// records are the author's, by epoch less one.
+// records are the author's records, indexed by epoch minus one.
 type records map[key][]record
 
-// values returns the values of the parameter that an experiment varies with an
-// optimizer, ascending.
+// values returns, in ascending order, the values of the parameter that an
+// experiment varies with an optimizer.
 func (r records) values(experiment, optimizer string) []float64 {
 	var values []float64
 	for k := range r {
@@ -45,7 +45,7 @@ func parsed(text string) number {
 	return number{x, err == nil}
 }
 
-// readRecords returns the records of seed 1, or skips.
+// readRecords returns the records of seed 1, or skips the test.
 func readRecords(t *testing.T) records {
 	t.Helper()
 	f, err := os.Open(shared("reference/author_seed1.csv"))

@@ -9,8 +9,8 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// Rows that sleep are exact beside dropout and penalties: after every step the
-// weights are those of a network whose rows are always awake.
+// Sleeping rows are exact together with dropout and penalties: after every step
+// the weights are those of a network whose rows are always awake.
 func TestRowsSleepBesideDropoutAndPenalties(t *testing.T) {
 	train, test := generated(60, 100, 11), generated(20, 100, 12)
 	for _, o := range []Optimizer{sgdBaseline, adagradBaseline, adadeltaBaseline, adamBaseline} {
@@ -33,8 +33,8 @@ func TestRowsSleepBesideDropoutAndPenalties(t *testing.T) {
 	}
 }
 
-// Where nothing is left out and nothing added, a run is what it is without; and
-// nothing is added by a selectivity that batches of one class do not have.
+// If nothing is left out and nothing added, a run is the same as without these
+// features. A selectivity term adds nothing if every batch has only one class.
 func TestNothingAdded(t *testing.T) {
 	run := func(change func(c *Config)) (d [32]byte) {
 		t.Helper()
@@ -44,7 +44,7 @@ func TestNothingAdded(t *testing.T) {
 		if change != nil {
 			change(&c)
 		}
-		for i := range train.Labels { // 10 of each class, so that blocks are batches
+		for i := range train.Labels { // 10 of each class, so that each batch is a block
 			train.Labels[i] = uint8(i % ten)
 		}
 		if err := Train(t.Context(), c, train, test, func(e Epoch, _ *Activations) error {
@@ -66,8 +66,8 @@ func TestNothingAdded(t *testing.T) {
 	}
 }
 
-// A mask depends on seed, epoch, step, layer and its own place, and on nothing else;
-// and as many units stay as should.
+// A mask depends only on seed, epoch, step, layer and its own position, and the
+// share of units that are kept is as expected.
 func TestDropoutMasks(t *testing.T) {
 	const units, samples, rate = 40, 50, 0.3
 	draw := func(seed uint32, epoch, step, layer, m int) []float32 {
@@ -108,15 +108,15 @@ func TestDropoutMasks(t *testing.T) {
 			}
 		}
 	}
-	// 50000 draws: five standard deviations.
+	// The tolerance for 50000 draws is five standard deviations.
 	n := float64(left + kept)
 	if off := math.Abs(float64(left) - rate*n); off > 5*math.Sqrt(n*rate*(1-rate)) {
 		t.Errorf("%d of %v units are left out, want %v", left, n, rate*n)
 	}
 }
 
-// Class selectivity follows the sign of its factor, and L1 makes activations small:
-// what the regularisers are for.
+// The regularisers have their intended effect: class selectivity follows the
+// sign of its factor, and L1 makes activations small.
 func TestPenaltiesWork(t *testing.T) {
 	measure := func(change func(n *Network)) (selectivity, size float64) {
 		t.Helper()

@@ -30,7 +30,7 @@ func baseline(o Optimizer) Config {
 
 // TestReplay repeats the author's baseline session of seed 1, four runs of 30
 // epochs on one sequence of random numbers, and compares every epoch with the
-// records. It does the first two epochs of each run, and all of them with
+// records. It makes the first two epochs of each run, or all of them with
 // SPARSEL_REPLAY=full.
 //
 // [baselineBounds] says where the tolerances come from.
@@ -41,7 +41,8 @@ func TestReplay(t *testing.T) {
 	var skip uint64
 	for _, run := range []struct {
 		optimizer Optimizer
-		// Losses of the first and the last epoch, as far as printed.
+		// Losses of the first and the last epoch, with the digits that were
+		// printed.
 		losses [2][2]float64
 		digits float64
 	}{
@@ -95,9 +96,9 @@ func replayed(t *testing.T, short, full int) int {
 }
 
 // TestReplaySessions repeats runs from all sessions of seed 1 whose order of
-// samples is known, each at its place in its session, which is computed. The
-// short form makes the first epoch of some. With SPARSEL_REPLAY it makes so
-// many epochs, or all, of all of them, which takes an hour or two.
+// samples is known, each at its computed position in its session. The short
+// form makes the first epoch of some runs. With SPARSEL_REPLAY it makes that
+// number of epochs, or all, of all runs, which takes an hour or two.
 func TestReplaySessions(t *testing.T) {
 	records := readRecords(t)
 	train, test := mnist(t)
@@ -163,7 +164,7 @@ type deviations struct {
 	epsilon float64
 
 	epochs  int
-	apart   int // first epoch of another accuracy, 0 if none
+	apart   int // first epoch with another accuracy, 0 if none
 	largest bound
 }
 
@@ -177,8 +178,8 @@ func (d *deviations) compare(e Epoch, layers []Layer) {
 	n := float64(len(layers))
 	want := d.want[e.Epoch-1]
 	d.epochs++
-	// Both accuracies are counts over 10,000: the slack is for the rounding of
-	// their difference, and a bound of 0 means equality.
+	// Both accuracies are counts over 10,000. The slack is for the rounding of
+	// their difference, and a bound of 0 requires equality.
 	accuracy := d.check(e.Epoch, "accuracy", float64(e.Correct)/float64(e.Samples), want.accuracy, d.bound.accuracy+1e-9)
 	if accuracy != 0 && d.apart == 0 {
 		d.apart = e.Epoch
@@ -190,7 +191,8 @@ func (d *deviations) compare(e Epoch, layers []Layer) {
 		d.check(e.Epoch, "selectivity std", std/n, want.selectivityStd, d.bound.selectivity))
 }
 
-// check returns the difference, 0 to a number that is not recorded.
+// check returns the difference from the record, or 0 if the number is not
+// recorded.
 func (d *deviations) check(epoch int, name string, got float64, want number, tolerance float64) float64 {
 	difference := math.Abs(got - want.value)
 	if !want.known || math.IsNaN(got) && math.IsNaN(want.value) || got == want.value {
@@ -214,9 +216,9 @@ func sparsity(l *Layer) float64 {
 	return (root - l.RatioSum/float64(l.Samples)) / (root - 1)
 }
 
-// selectivity returns mean and population standard deviation over the units
-// of (m − o)/(m + o + epsilon), m the highest class mean of the unit and o the
-// mean of the other nine.
+// selectivity returns the mean and population standard deviation over the units
+// of (m − o)/(m + o + epsilon), where m is the highest class mean of the unit
+// and o the mean of the other nine.
 func selectivity(l *Layer, epsilon float64) (mean, std float64) {
 	var sum, squares float64
 	for j := range l.Units {

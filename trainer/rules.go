@@ -6,8 +6,8 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// The update rules. The arithmetic of each is in kernel; here is what changes
-// from step to step.
+// This file has the update rules. The arithmetic of each is in package kernel;
+// the rules here keep what changes from step to step.
 
 type sgd struct {
 	set  *kernel.Set
@@ -29,7 +29,8 @@ type momentum struct {
 
 func (r *momentum) slots() int { return 1 }
 
-// advance marks the first step, whose velocity is the gradient itself.
+// advance notes whether this is the first step, in which the velocity is the
+// gradient itself.
 func (r *momentum) advance() {
 	r.step.First = r.taken == 0
 	r.taken++
@@ -57,7 +58,7 @@ type adadelta struct {
 	set  *kernel.Set
 	step kernel.AdadeltaStep
 
-	longest int32 // missed steps that make a difference
+	longest int32 // number of missed steps beyond which nothing changes any more
 }
 
 func (r *adadelta) slots() int { return 2 }
@@ -72,8 +73,8 @@ type adam struct {
 	lr, beta1, beta2 float64
 	taken            uint64
 
-	remember bool              // rows may sleep: keep what changes from step to step
-	past     []kernel.AdamPast // since all rows were awake, this step included
+	remember bool              // rows may sleep: keep the scalars that change from step to step
+	past     []kernel.AdamPast // of the steps since all rows were awake, including the current one
 	settles  bool              // see kernel.AdamSettles
 }
 
@@ -129,8 +130,9 @@ func (r *adadeltaK) update(p parameter, g []float32) bool {
 	return r.set.AdadeltaK(p.values, g, p.state[0], p.state[1], r.step)
 }
 
-// power returns xⁿ by repeated squaring. Unlike math.Pow it is the same on
-// every machine by construction: nothing but multiplications, each rounded.
+// power returns xⁿ by repeated squaring. Unlike math.Pow it gives the same bits
+// on every machine by construction, because it consists only of
+// multiplications, each rounded.
 func power(x float64, n uint64) float64 {
 	y := 1.0
 	for ; n > 0; n >>= 1 {

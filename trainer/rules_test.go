@@ -9,9 +9,9 @@ import (
 )
 
 // The variants of Adagrad and Adadelta follow equations 6.1 and 6.2 of the
-// study, written out in float64. A float32 step makes fewer than 16 roundings,
-// none followed by a cancellation but in the parameter itself, whose size
-// starts near 1; state carries them on from step to step.
+// study, written out in float64. A float32 step has fewer than 16 roundings.
+// None is followed by a cancellation except in the parameter itself, whose size
+// starts near 1. The state carries them from step to step.
 func TestProposedRules(t *testing.T) {
 	const n, steps = 32, 8
 	source := rng.New(9)
@@ -70,8 +70,9 @@ func TestProposedRules(t *testing.T) {
 	}
 }
 
-// A squared accumulator overflows long before it does itself: from then on the
-// parameter is infinite, and NaN where infinities meet zeros or each other.
+// The square of an accumulator overflows long before the accumulator does. From
+// then on the parameter is infinite, and NaN if infinities meet zeros or each
+// other.
 func TestProposedRulesOverflow(t *testing.T) {
 	inf := math.Inf(1)
 	for _, set := range kernel.Available() {

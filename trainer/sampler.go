@@ -7,14 +7,14 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// A plan is the samples of an epoch, batch after batch.
+// A plan lists the samples of an epoch, batch after batch.
 type plan struct {
 	order []int32
-	ends  []int // of the batches in order, ascending
-	epoch int   // for which it is planned
+	ends  []int // ends of the batches, ascending
+	epoch int   // epoch for which it is planned
 }
 
-// cut makes batches of size samples of order; the last one may have fewer.
+// cut divides order into batches of size samples; the last one may have fewer.
 func (p *plan) cut(size int) {
 	p.ends = p.ends[:0]
 	for end := size; end < len(p.order); end += size {
@@ -39,7 +39,7 @@ func (p *plan) batches() iter.Seq[[]int32] {
 }
 
 // A sampler plans epochs. It draws permutations from orders and choices of
-// classes from choices, which are the author's generators or streams of the
+// classes from choices. These are the author's generators or streams of the
 // epoch.
 type sampler interface {
 	plan(p *plan, orders, choices *rng.Source)
@@ -47,8 +47,8 @@ type sampler interface {
 
 // newSampler returns the sampler of a valid configuration.
 func newSampler(c Config, labels []uint8, classes int) sampler {
-	// A batch of more than all samples is all of them; adding it up must not
-	// overflow.
+	// A batch larger than all samples has all of them; adding up batches must
+	// not overflow.
 	size := min(c.Batch, max(len(labels), 1))
 	switch c.Sampler.Kind {
 	case "sorted":
@@ -67,10 +67,10 @@ func newSampler(c Config, labels []uint8, classes int) sampler {
 	return shuffled{len(labels), size}
 }
 
-// loaders returns how many int64 the author's program draws when the training
-// loaders of an epoch start: a loader's base seed, and with a random sampler
-// the seed of that sampler, which is then not used. The samplers of class
-// loaders draw theirs later, when they are first asked.
+// loaders returns the number of int64 that the author's program draws when the
+// training loaders of an epoch start: a loader's base seed and, with a random
+// sampler, the seed of that sampler, which is then not used. The samplers of
+// class loaders draw their seeds later, when they are first used.
 func loaders(s Sampler, classes int) int {
 	switch {
 	case s.Kind == "shuffled":
@@ -81,7 +81,7 @@ func loaders(s Sampler, classes int) int {
 	return 1
 }
 
-// shuffled plans batches of size of a new permutation of all samples.
+// shuffled plans batches of a new permutation of all samples in every epoch.
 type shuffled struct{ samples, size int }
 
 func (s shuffled) plan(p *plan, orders, _ *rng.Source) {
@@ -90,7 +90,7 @@ func (s shuffled) plan(p *plan, orders, _ *rng.Source) {
 	p.cut(s.size)
 }
 
-// frozen plans batches of size of one order in every epoch.
+// frozen plans batches of the same order in every epoch.
 type frozen struct {
 	order []int32
 	size  int
@@ -110,9 +110,9 @@ func byClass(labels []uint8, classes int) [][]int32 {
 	return samples
 }
 
-// consecutive returns blocks of block samples of one of the classes in an order that
-// is a function of the seed. What is left of a class beyond whole blocks is a
-// block too if clean, and dropped if not.
+// consecutive returns blocks of block samples, each from one of the classes, in
+// an order that is a function of the seed. The samples of a class that do not
+// fill a block form a shorter block if clean is set, and are dropped otherwise.
 func consecutive(classes [][]int32, block int, clean bool, seed uint32) []int32 {
 	var blocks [][]int32
 	for _, samples := range classes {

@@ -7,28 +7,29 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// A share is what one class gives to a batch: positions from..to-1 of the
+// A share is what one class contributes to a batch: positions from..to-1 of the
 // class's permutation.
 type share struct{ class, from, to int }
 
-// A player follows a game of class loaders. Its methods are called in the
-// order of the original's program, so that one that draws draws what it drew.
+// A player follows a game of class loaders. Its methods are called in the order
+// of the original's program, so that one that draws repeats the draws of that
+// program.
 type player interface {
 	// open is called before the first share of a class is taken in an epoch.
 	open(class, samples int)
-	// step makes a batch of the shares, which are valid during the call.
+	// step receives the shares of a batch, which are valid during the call.
 	step(shares []share)
 }
 
-// share returns how many samples a class gives to a batch, at most.
+// share returns the largest number of samples that a class gives to a batch.
 func (c Config) share(counts []int) int {
 	return max(1, min(c.Batch/c.Sampler.Classes, slices.Max(counts)))
 }
 
-// playClasses plays an epoch of the original's class loaders: a step picks
-// some of those in the game, uniformly and without replacement, and takes up
-// to size samples of each in turn. Where one has none left, the step is void,
-// and all that it picked leave the game. Fewer than pick are picked all.
+// playClasses plays an epoch of the original's class loaders. A step picks some
+// of those in the game, uniformly and without replacement, and takes up to size
+// samples of each in turn. If one has none left, the step is void, and all that
+// it picked leave the game. If fewer than pick are left, all are picked.
 func playClasses(choices *rng.Source, counts []int, pick, size int, p player) {
 	opened, given, positions := make([]bool, len(counts)), make([]int, len(counts)), make([]int, len(counts))
 	var picked []int
@@ -69,11 +70,12 @@ func playClasses(choices *rng.Source, counts []int, pick, size int, p player) {
 	}
 }
 
-// playClean plays an epoch that loses nothing: a step picks among the classes
-// that have samples left, without replacement and each with a chance in
-// proportion to its shares of batch/pick left, rounded up. Fewer than pick are
-// picked all. Where pick does not divide batch, what is over comes from as many of
-// those that were picked, a sample more each: from those with most left.
+// playClean plays an epoch that loses nothing. A step picks among the classes
+// that have samples left, without replacement and each with a probability
+// proportional to its remaining shares of batch/pick samples, rounded up. If
+// fewer than pick are left, all are picked. If pick does not divide batch, the
+// remainder comes from that many of the picked classes, one more sample each:
+// from those with most left.
 func playClean(choices *rng.Source, counts []int, pick, batch int, p player) {
 	for class, n := range counts {
 		p.open(class, n)
@@ -128,11 +130,11 @@ type classLoaders struct {
 	classes [][]int32 // samples, in the order of the data
 	counts  []int
 
-	// Of the epoch that is being planned.
+	// The state of the epoch that is being planned.
 	orders *rng.Source
 	into   *plan
 	drawn  [][]int32 // permutations of the classes' samples
-	mixed  []int32   // a batch before it is mixed
+	mixed  []int32   // a batch before it is shuffled
 	places []int32
 }
 
@@ -144,7 +146,7 @@ func newClassLoaders(c Config, classes [][]int32) *classLoaders {
 	for class, samples := range l.classes {
 		l.counts[class] = len(samples)
 	}
-	// More than this is never given, and must not overflow.
+	// No class ever gives more than this, and the bound prevents overflow.
 	l.batch = min(c.Batch, l.pick*max(1, slices.Max(l.counts)))
 	return l
 }
@@ -169,7 +171,7 @@ func (l *classLoaders) open(class, samples int) {
 	}
 }
 
-// step appends a batch, mixed unless batches have one class only.
+// step appends a batch, shuffled unless batches have only one class.
 func (l *classLoaders) step(shares []share) {
 	l.mixed = l.mixed[:0]
 	for _, s := range shares {

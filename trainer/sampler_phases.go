@@ -6,10 +6,11 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// phases plans permutations of the samples of the phase that an epoch belongs to.
+// phases plans permutations of the samples of the phase that an epoch belongs
+// to.
 type phases struct {
 	sampler Sampler
-	samples [][]int32 // of each phase, in the order of the data
+	samples [][]int32 // samples of each phase, in the order of the data
 	places  []int32
 	size    int
 }
@@ -39,7 +40,8 @@ func (f *phases) plan(p *plan, orders, _ *rng.Source) {
 	p.cut(min(f.size, max(len(samples), 1)))
 }
 
-// phase returns the number, from 0, of the phase of an epoch; 0 without phases.
+// phase returns the number of the phase of an epoch, counted from 0. Without
+// phases it is 0.
 func (s Sampler) phase(epoch int) int {
 	for i, f := range s.Phases {
 		if epoch -= f.Epochs; epoch <= 0 {
@@ -50,7 +52,7 @@ func (s Sampler) phase(epoch int) int {
 }
 
 // PhaseClasses returns the classes of each phase of the sampler, ascending, for
-// data with so many of them; nil without phases.
+// data with the given number of classes. It returns nil without phases.
 func (c Config) PhaseClasses(classes int) [][]int {
 	seed := c.Sampler.OrderSeed
 	if seed == 0 {
@@ -72,8 +74,8 @@ func (c Config) PhaseClasses(classes int) [][]int {
 	return all
 }
 
-// phases checks what a sampler says of phases, whose epochs must be those of the
-// run.
+// phases checks the phases of a sampler. Their epochs must add up to those of
+// the run.
 func (p *problems) phases(s Sampler, epochs int) {
 	if s.Kind != "phases" {
 		p.check(len(s.Phases) == 0, "sampler has %d phases, which only phases has: leave them out", len(s.Phases))

@@ -10,14 +10,14 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// ten is the number of classes of MNIST, and of the data that tests make up.
+// ten is the number of classes of MNIST and of the generated test data.
 const ten = 10
 
-// mnistCounts are how many training images MNIST has of each class.
+// mnistCounts are the numbers of training images that MNIST has of each class.
 var mnistCounts = [ten]int{5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949}
 
-// labelled returns labels with so many of each class, in an order that mixes
-// the classes.
+// labelled returns labels with the given number of each class, in an order that
+// mixes the classes.
 func labelled(counts [ten]int) []uint8 {
 	var labels []uint8
 	for class, n := range counts {
@@ -43,7 +43,7 @@ func planned(d draws, epoch int) [][]int32 {
 	return batches
 }
 
-// sampling returns a configuration that only samples.
+// sampling returns a configuration in which only the sampler matters.
 func sampling(s Sampler, batch int) Config {
 	return Config{Sampler: s, Batch: batch, Seeding: Seeding{Mode: "author", Seed: 1}}
 }
@@ -103,8 +103,8 @@ func TestSorted(t *testing.T) {
 	}
 }
 
-// Blocks of 5 and 10 of MNIST lose as many images of each class as they did
-// in the study.
+// Blocks of 5 and 10 of MNIST lose as many images of each class as they did in
+// the study.
 func TestConsecutive(t *testing.T) {
 	labels := labelled(mnistCounts)
 	classes := byClass(labels, ten)
@@ -247,8 +247,8 @@ func TestClassesAsRecorded(t *testing.T) {
 	}
 }
 
-// With one class a batch nothing is lost; with 2 and 5 as much as 200
-// simulated epochs of the study's program lost, from which the ranges come.
+// With one class per batch nothing is lost. With 2 and 5 the loss is in the
+// ranges that 200 simulated epochs of the study's program gave.
 func TestClassesLose(t *testing.T) {
 	labels := labelled(mnistCounts)
 	for _, tt := range []struct {
@@ -285,7 +285,7 @@ func TestClassesLose(t *testing.T) {
 	}
 }
 
-// Three do not divide ten: the last class in the game is picked alone.
+// Three does not divide ten, so the last class in the game is picked alone.
 func TestClassesFewerThanPicked(t *testing.T) {
 	labels := labelled([ten]int{40, 40, 40, 40, 40, 40, 40, 40, 40, 40})
 	d := newDraws(sampling(Sampler{Kind: "classes", Classes: 3}, 6), labels, ten)
@@ -296,7 +296,8 @@ func TestClassesFewerThanPicked(t *testing.T) {
 	}
 }
 
-// cleanCases are all numbers of classes, in batches that they divide and in others.
+// cleanCases are all numbers of classes, in batches that they divide and in
+// others.
 func cleanCases() (cases []struct{ pick, batch int }) {
 	for pick := 1; pick <= ten; pick++ {
 		for _, batch := range []int{50 / pick * pick, 50, 64} {
@@ -306,8 +307,8 @@ func cleanCases() (cases []struct{ pick, batch int }) {
 	return cases
 }
 
-// What is over goes round: with equal classes, all of them in every batch, no class
-// is ever more than a sample ahead of another.
+// The remainder is given in turn: with equal classes, all of them in every
+// batch, no class is ever more than a sample ahead of another.
 func TestClassesCleanFair(t *testing.T) {
 	counts := [ten]int{}
 	for class := range counts {
@@ -367,14 +368,14 @@ func TestClassesClean(t *testing.T) {
 				t.Fatalf("%d classes: batch %d has all after one that had not", pick, i)
 			}
 		}
-		// Picking in proportion lets the classes run out together: at 5 of 10
+		// Proportional picking lets the classes run out together: at 5 of 10,
 		// fewer than one step in a hundred lacks a class. With all ten in every
-		// step the most frequent class must outlast the others.
+		// step, the most frequent class must outlast the others.
 		if pick <= 5 && short > len(batches)/100 {
 			t.Errorf("%d classes: %d of %d batches have fewer", pick, short, len(batches))
 		}
-		// A class leaves with a share that may be shorter, so nearly all others are
-		// full: what is over is given whenever it can be.
+		// A class leaves with a share that may be shorter, so nearly all other
+		// shares are full: the remainder is given whenever it can be.
 		if pick <= 5 && smaller > len(batches)/100+ten {
 			t.Errorf("%v: %d of %d batches are not full", tt, smaller, len(batches))
 		}
@@ -388,7 +389,7 @@ func TestClassesClean(t *testing.T) {
 	}
 }
 
-// Next is the place where a run really ends, and Draws where it can be
+// Next is the position at which a run really ends, and so is Draws if it can be
 // counted.
 func TestNext(t *testing.T) {
 	counts := [ten]int{7, 12, 1, 3, 30, 9, 1, 10, 11, 25}

@@ -5,15 +5,15 @@ import (
 	"iter"
 )
 
-// A schedule says which steps an epoch has: those of one pass over the training
-// data, or with [Config.Updates] as many as the epoch has of them, whatever pass
-// they are from.
+// A schedule decides the steps of an epoch: those of one pass over the training
+// data or, with [Config.Updates], the epoch's share of the updates, whichever
+// pass they come from.
 type schedule struct {
 	sampler         Sampler
 	updates, epochs int
 
-	pass int // that is planned, counted from 1
-	used int // batches of it
+	pass int // number of the planned pass, counted from 1
+	used int // batches of it that were used
 }
 
 // rule returns the optimizer with the learning rate for the batches of c.
@@ -25,8 +25,8 @@ func (c Config) rule() Optimizer {
 	return o
 }
 
-// quota returns how many of the updates an epoch has. Nothing is multiplied that
-// could overflow.
+// quota returns how many of the updates an epoch has. It avoids multiplications
+// that could overflow.
 func (s *schedule) quota(epoch int) int {
 	each, over := s.updates/s.epochs, s.updates%s.epochs
 	return each + epoch*over/s.epochs - (epoch-1)*over/s.epochs
@@ -50,7 +50,7 @@ func (r *run) batches(epoch int) (iter.Seq[[]int32], error) {
 	return func(yield func([]int32) bool) {
 		for range s.quota(epoch) {
 			if s.used == len(r.planned.ends) {
-				// The same samples were enough for a pass before.
+				// A pass over the same samples has succeeded before.
 				if err := r.planPass(epoch); err != nil {
 					panic(err)
 				}
@@ -79,8 +79,7 @@ func (r *run) planPass(epoch int) error {
 	return nil
 }
 
-// holdOut returns the samples that are trained on and those of validation, the
-// last ones.
+// holdOut splits off the samples of validation, which are the last ones.
 func (s Split) holdOut(validation int) (rest, last Split) {
 	n := len(s.Labels) - validation
 	rest, last = s, s

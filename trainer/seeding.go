@@ -6,17 +6,17 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// draws is where the random numbers of a run come from.
+// draws is the source of the random numbers of a run.
 type draws interface {
 	// parameters sets the initial parameters. It fails only with ctx.Err().
 	parameters(ctx context.Context, layers []*layer) error
-	// plan plans an epoch, counted from 1. It is called once an epoch, in
+	// plan plans an epoch, counted from 1. It is called once per epoch, in
 	// order.
 	plan(epoch int, p *plan)
 }
 
-// newDraws returns the draws of a valid configuration for training data of so
-// many classes.
+// newDraws returns the draws of a valid configuration for training data with
+// the given number of classes.
 func newDraws(c Config, labels []uint8, classes int) draws {
 	streams := paired{c.Seeding.Seed, newSampler(c, labels, classes)}
 	if c.Seeding.Mode == "paired" {
@@ -41,8 +41,8 @@ type author struct {
 	planned interface{ plan(epoch int, p *plan) }
 }
 
-// skipStretch is how many outputs are skipped between two looks at the
-// context: some 30 milliseconds.
+// skipStretch is the number of outputs that are skipped between two checks of
+// the context: about 30 milliseconds.
 const skipStretch = 1 << 24
 
 func (a *author) parameters(ctx context.Context, layers []*layer) error {
@@ -60,7 +60,7 @@ func (a *author) parameters(ctx context.Context, layers []*layer) error {
 
 // plan draws what an epoch takes from the sequence: the seeds of the training
 // loaders, the order, and the base seed of the test loader. Only the order has
-// an effect here, the rest moves the sequence on.
+// an effect here; the rest advances the sequence.
 func (a *author) plan(epoch int, p *plan) {
 	for range a.loaders {
 		a.source.Int64()
@@ -77,8 +77,8 @@ type sequences struct {
 
 func (s sequences) plan(_ int, p *plan) { s.sampler.plan(p, s.torch, s.numpy) }
 
-// paired draws from streams that are named by what they are for, so that runs
-// of one seed differ in nothing but their conditions.
+// paired draws from streams that are named by their purpose, so that runs with
+// one seed differ in nothing but their conditions.
 type paired struct {
 	seed    uint32
 	sampler sampler

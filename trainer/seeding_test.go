@@ -17,8 +17,8 @@ func drawn(t *testing.T, s Seeding, hidden ...int) (*network, draws) {
 	return n, d
 }
 
-// With paired seeding a layer's initial weights depend on the seed and on the
-// layer alone, and an epoch's order on the seed and the epoch alone.
+// With paired seeding a layer's initial weights depend only on the seed and the
+// layer, and an epoch's order only on the seed and the epoch.
 func TestPairedSeeding(t *testing.T) {
 	seeding := Seeding{Mode: "paired", Seed: 5}
 	shallow, d := drawn(t, seeding, 20)
@@ -48,7 +48,7 @@ func TestPairedSeeding(t *testing.T) {
 }
 
 // With author seeding the parameters come from one sequence, output unit by
-// output unit: another depth leaves the first layer as it is, and Skip is a
+// output unit. Another depth does not change the first layer, and Skip is a
 // position in the sequence.
 func TestAuthorSeeding(t *testing.T) {
 	shallow, _ := drawn(t, Seeding{Mode: "author", Seed: 1}, 20)
@@ -57,8 +57,8 @@ func TestAuthorSeeding(t *testing.T) {
 		t.Error("the first layers of two depths start apart")
 	}
 	later, _ := drawn(t, Seeding{Mode: "author", Seed: 1, Skip: 31}, 20)
-	// The weights of a layer have one bound, so number 31 of one run is the
-	// first of a run that starts 31 outputs later.
+	// All weights of a layer have the same bound, so number 31 of one run is
+	// the first of a run that starts 31 outputs later.
 	if a, b := flatten(shallow)[31], flatten(later)[0]; a != b {
 		t.Errorf("after skipping 31 outputs the first weight is %v, want %v", b, a)
 	}

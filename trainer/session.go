@@ -6,7 +6,7 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// count returns how many parameters the network has.
+// count returns the number of parameters of the network.
 func (n Network) count(inputs, classes int) uint64 {
 	parameters := 0
 	if len(n.Conv) > 0 {
@@ -24,16 +24,17 @@ func (n Network) count(inputs, classes int) uint64 {
 	return uint64(parameters)
 }
 
-// Draws returns how many outputs of the author's generator the run takes, the
-// distance between the starts of two runs of one session: one per parameter,
-// and in each epoch two for every int64 and samples-1 for a permutation. It
-// panics with the sampler "classes" in its original form, whose draws are no
-// function of these numbers; [Config.Next] serves all samplers.
+// Draws returns how many outputs of the author's generator the run takes, which
+// is the distance between the starts of two runs of one session: one per
+// parameter, and in each epoch two for every int64 and samples-1 for a
+// permutation. It panics with the sampler "classes" in its original form, whose
+// number of draws is not a function of these arguments; [Config.Next] works
+// with all samplers.
 func (c Config) Draws(inputs, classes, samples int) uint64 {
 	if c.Sampler.walked() {
 		panic("trainer: the draws of original class loaders cannot be counted")
 	}
-	epoch := 2 * (loaders(c.Sampler, classes) + 1) // and one for the test loader
+	epoch := 2 * (loaders(c.Sampler, classes) + 1) // plus one for the test loader
 	if c.Sampler.draws() {
 		epoch += max(samples-1, 0)
 	}
@@ -41,9 +42,9 @@ func (c Config) Draws(inputs, classes, samples int) uint64 {
 }
 
 // Next returns the seeding of the run that follows c in its session, for
-// training data of so many inputs and so many samples of each class. Nothing
-// is trained for it: draws are counted, or walked through where they depend on
-// chance, in some ten milliseconds for thirty epochs of MNIST.
+// training data with the given numbers of inputs and of samples of each class.
+// It trains nothing. Draws are counted, or walked through if they depend on
+// chance, which takes about ten milliseconds for thirty epochs of MNIST.
 func (c Config) Next(inputs int, counts []int) Seeding {
 	next := c.Seeding
 	if c.Seeding.Mode != "author" {

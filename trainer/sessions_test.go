@@ -7,35 +7,36 @@ import (
 	"slices"
 )
 
-// A session is a sequence of runs on one seeding of the generators.
+// A session is a sequence of runs after one seeding of the generators.
 type session struct {
 	name string
 	runs []recorded
 }
 
-// A recorded run has a configuration without its place in the session, and
+// A recorded run has a configuration without its position in the session, and
 // records.
 type recorded struct {
 	name   string
 	config Config
 	key    key
-	layers bool // there are records of each layer too
-	// bound is how far the first two epochs may be from the records.
+	layers bool // whether there are records of each layer, too
+	// bound is the largest permitted distance of the first two epochs from the
+	// records.
 	bound bound
 	// epsilon is what the notebook adds to the denominator of the selectivity.
 	epsilon float64
-	// short is how many epochs the short form of the test makes.
+	// short is the number of epochs that the short form of the test makes.
 	short int
 }
 
-// A bound is the largest difference to a record that rounding explains.
+// A bound is the largest difference from a record that rounding explains.
 type bound struct{ accuracy, sparsity, selectivity float64 }
 
-// Bounds of the baseline's 30 epochs, from redoing the author's runs with
-// PyTorch and from perturbing their initial weights by one part in 10⁷, which
-// is what another order of summation does: SGD and Adadelta keep every digit,
-// one of Adam's accuracies moves by an image or two, Adagrad is chaotic in its
-// first epochs.
+// Bounds for the baseline's 30 epochs. They come from repeating the author's
+// runs with PyTorch and from perturbing their initial weights by one part in
+// 10⁷, which has the effect of another order of summation. SGD and Adadelta
+// keep every digit, an accuracy of Adam changes by an image or two, and Adagrad
+// is chaotic in its first epochs.
 var baselineBounds = map[string]bound{
 	"Adadelta": {0, 1e-5, 1e-4},
 	"Adagrad":  {1.5e-3, 5e-3, 5e-3},
@@ -43,7 +44,8 @@ var baselineBounds = map[string]bound{
 	"Adam":     {2e-4, 2e-4, 5e-4},
 }
 
-// accurate returns the bounds of the baseline with others for the accuracy.
+// accurate returns the bounds of the baseline with other bounds for the
+// accuracy.
 func accurate(bounds map[string]float64) map[string]bound {
 	all := make(map[string]bound)
 	for name, b := range baselineBounds {
@@ -55,21 +57,22 @@ func accurate(bounds map[string]float64) map[string]bound {
 	return all
 }
 
-// chaotic is the bound of runs that a perturbation of one part in 10⁷ sends
-// elsewhere within an epoch, where nothing can be demanded of one run.
+// chaotic is the bound for runs that diverge from each other within an epoch
+// after a perturbation of one part in 10⁷. Nothing can be required of such a
+// run.
 var chaotic = bound{math.Inf(1), math.Inf(1), math.Inf(1)}
 
 var inOrder = []Optimizer{adadeltaBaseline, adagradBaseline, sgdBaseline, adamBaseline}
 
 // unstable reports whether learning with the constants is so unsteady that
-// trajectories part within an epoch.
+// trajectories diverge within an epoch.
 func unstable(o Optimizer) bool {
 	switch o.Name {
 	case "SGD":
 		return o.LR > 1 || o.Momentum > 0.9
 	case "Adam":
 		// Reddi, Kale and Kumar, "On the convergence of Adam and beyond",
-		// demand β1 < √β2.
+		// require β1 < √β2.
 		return o.LR > 0.002 || o.Beta1*o.Beta1 >= o.Beta2
 	case "Adadelta":
 		return o.LR > 10
@@ -77,8 +80,8 @@ func unstable(o Optimizer) bool {
 	return o.LR > 0.1
 }
 
-// sessions returns the author's sessions of seed 1, but for those whose order
-// of samples is lost.
+// sessions returns the author's sessions of seed 1, except those whose order of
+// samples is lost.
 func sessions(r records) []session {
 	var all []session
 	var current *session
@@ -86,7 +89,7 @@ func sessions(r records) []session {
 		all = append(all, session{name: fmt.Sprintf(format, args...)})
 		current = &all[len(all)-1]
 	}
-	// add appends a run of the baseline with a change; short lists the
+	// add appends a run of the baseline with a change. short lists the
 	// optimizers whose first epoch the short form makes.
 	add := func(k key, bounds map[string]bound, change func(*Config), optimizers []Optimizer, short ...string) {
 		for _, o := range optimizers {
@@ -100,10 +103,10 @@ func sessions(r records) []session {
 			current.runs = append(current.runs, run)
 		}
 	}
-	// Every digit of the first two epochs, with any optimizer.
+	// With any optimizer, every digit of the first two epochs agrees.
 	digits := accurate(map[string]float64{"Adam": 0, "Adagrad": 0})
-	// Many small steps amplify rounding; of the widths, SGD keeps its digits
-	// with some.
+	// Many small steps amplify rounding. SGD keeps its digits at some of the
+	// widths.
 	small := map[string]bound{
 		"SGD": {4e-3, 1e-2, 1e-2}, "Adadelta": {1e-2, 2e-2, 4e-2}, "Adagrad": {1e-2, 2e-2, 4e-2}, "Adam": {1e-2, 2e-2, 4e-2},
 	}
@@ -221,15 +224,16 @@ func sessions(r records) []session {
 		c.Network.Hidden, c.Sampler = []int{768}, Sampler{Kind: "classes", Classes: 1}
 	}, "Adam")
 
-	// The sweeps' sparsity is recorded with four decimals. Among their many
-	// runs some image is so close to two classes that rounding decides.
+	// The sparsity of the sweeps is recorded with four decimals. In their many
+	// runs some image lies so close to the boundary between two classes that
+	// rounding decides.
 	rounded := accurate(nil)
 	for name, b := range rounded {
 		b.accuracy = max(b.accuracy, 1e-4)
 		b.sparsity += 5e-5
 		rounded[name] = b
 	}
-	// The short form makes these, the last one after 137 others.
+	// The short form makes these runs, the last one after 137 others.
 	late := map[string]string{"Adadelta rho 0": "Adadelta", "Adam beta2 0.999": "Adam", "Adam learning_rate 0.001931": "Adam"}
 	sweep := func(o Optimizer, parameter string, set func(*Optimizer, float64)) {
 		experiment := "hyper_" + parameter

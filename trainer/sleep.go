@@ -5,32 +5,32 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// A sleeper updates the first layer of a network when batches are small: then
+// A sleeper updates the first layer of a network when batches are small. Then
 // most pixels are 0 throughout the batch, their weights have a gradient of
-// exactly 0, and only the rows of lit pixels are touched. A row that is left
-// alone sleeps; the steps that it misses are made up for when its pixel is lit
-// again or when all rows are woken. Which bits come out does not depend on it,
-// see kernel.Set.AdamRows and its like.
+// exactly 0, and only the rows of lit pixels are touched. A row that is not
+// updated sleeps. The steps that it misses are made up for when its pixel is
+// lit again or when all rows are woken. This does not change a bit of the
+// result; see kernel.Set.AdamRows and similar methods.
 type sleeper struct {
 	layer *layer
 	rule  sleepingRule
 
 	now   int32       // steps since all rows were awake
-	since []int32     // by row: the step after which it is asleep
-	lit   []bool      // by row: its pixel has been lit in some step
-	rows  kernel.Rows // of this step, in all panels
+	since []int32     // by row: the step after which it fell asleep
+	lit   []bool      // by row: whether its pixel has been lit in any step
+	rows  kernel.Rows // all rows of this step, in all panels
 	part  kernel.Rows // rows in one panel
-	calm  bool        // the rows of this step may sleep again
+	calm  bool        // whether the rows of this step may sleep again
 
-	// Of a batch of one: the pixels of the rows, and delta.
+	// For a batch of one: the pixels of the rows, and delta.
 	values, delta []float32
 
-	// apply updates the rows in one panel. It is made once, so that a step
+	// apply updates the rows in one panel. It is created once, so that a step
 	// allocates nothing.
 	apply func(panel int, g []float32)
 }
 
-// A sleepingRule is a rule that can also update some rows alone.
+// A sleepingRule is a rule that can also update only some rows.
 type sleepingRule interface {
 	rule
 	// sleeps reports whether the constants let rows sleep, and prepares for it.
@@ -40,20 +40,22 @@ type sleepingRule interface {
 	// updateRows makes the missed steps of the rows and one step with their
 	// gradients, and reports whether they may sleep again.
 	updateRows(p *parameter, rows *kernel.Rows) bool
-	// wakeRows makes the missed steps of the rows. Since all rows were awake
-	// there have been made steps; one more may have been announced by advance.
+	// wakeRows makes the missed steps of the rows. made is the number of steps
+	// made since all rows were awake; one more may have been announced by
+	// advance.
 	wakeRows(p *parameter, rows *kernel.Rows, made int32)
-	// woken says that all rows are awake, and whether they will sleep again.
+	// woken tells the rule that all rows are awake, and whether they will sleep
+	// again.
 	woken(again bool)
 }
 
-// sleepingBatch is the largest batch at which rows sleep. Of larger ones most
-// pixels are lit somewhere in the batch.
+// sleepingBatch is the largest batch with which rows sleep. In a larger batch
+// most pixels are lit in some image.
 const sleepingBatch = 16
 
-// newSleeper returns nil where rows are better not left to sleep: where the
-// first layer's input is no image, batches are large, or the rule or its
-// constants do not allow it.
+// newSleeper returns nil if rows had better not sleep: if the first layer's
+// input is not an image, batches are large, or the rule or its constants do not
+// permit it.
 func newSleeper(n *network, batch int) *sleeper {
 	r, ok := n.rule.(sleepingRule)
 	if n.stem != nil || batch > sleepingBatch || !ok || !r.sleeps() {
@@ -75,15 +77,15 @@ func newSleeper(n *network, batch int) *sleeper {
 	return s
 }
 
-// rouse finds the rows that the batch lights. It comes before the step's forward
-// pass, and where weights move in their sleep it wakes those rows.
+// rouse finds the rows that the batch lights. It is called before the step's
+// forward pass and, if weights change in missed steps, it wakes those rows.
 func (s *sleeper) rouse(x *images) {
 	s.rows.Index = x.sparse.Lit(s.rows.Index[:0])
 	s.rows.Sleeps = s.rows.Sleeps[:0]
 	for _, r := range s.rows.Index {
 		missed := s.now - s.since[r]
 		if !s.lit[r] {
-			missed = 0 // its state is 0, and so were all its steps
+			missed = 0 // its state is 0, so missed steps changed nothing
 		}
 		s.rows.Sleeps = append(s.rows.Sleeps, missed)
 	}
@@ -93,10 +95,10 @@ func (s *sleeper) rouse(x *images) {
 	}
 }
 
-// step is layer.step for the rows of the lit pixels. It reports whether that
-// can go on: if not, all rows are awake, and have to be updated all from then on.
-// Without calm beforehand, which is what a delta that is not finite means, it
-// has made no step.
+// step is layer.step for the rows of the lit pixels. If delta is not finite, it
+// makes no step and returns false twice. calm reports whether rows may go on
+// sleeping. If not, all rows have been woken and must all be updated from then
+// on.
 func (s *sleeper) step(e *gemm.Engine, x *images, m int) (made, calm bool) {
 	l := s.layer
 	set, delta := e.Kernel(), l.delta[:m*l.stride]
@@ -104,7 +106,7 @@ func (s *sleeper) step(e *gemm.Engine, x *images, m int) (made, calm bool) {
 	if !set.Finite(l.sums) && !set.Finite(delta) {
 		for _, r := range s.rows.Index {
 			if s.rule.drifts() {
-				s.since[r] = s.now // rouse has woken them
+				s.since[r] = s.now // rouse has woken these rows
 			}
 		}
 		s.wake(false)
@@ -131,7 +133,7 @@ func (s *sleeper) step(e *gemm.Engine, x *images, m int) (made, calm bool) {
 // updateProduct updates the rows after a batch of one, whose gradient is the
 // product of its pixels and delta.
 func (s *sleeper) updateProduct(x *images, delta []float32) {
-	copy(s.delta[:s.layer.out], delta) // and zeros in the padding
+	copy(s.delta[:s.layer.out], delta) // the padding stays zero
 	s.values = x.sparse.Values(s.values[:0])
 	s.rows.G, s.rows.Values = s.delta, s.values
 	s.calm = s.rule.updateRows(&s.layer.whole, &s.rows)
@@ -139,7 +141,7 @@ func (s *sleeper) updateProduct(x *images, delta []float32) {
 }
 
 // wake makes all steps that rows have missed. again says that rows will sleep
-// afterwards, too.
+// afterwards.
 func (s *sleeper) wake(again bool) {
 	rows := &s.rows
 	rows.Index, rows.Sleeps = rows.Index[:0], rows.Sleeps[:0]

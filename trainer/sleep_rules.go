@@ -6,9 +6,9 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// What the rules do with rows that sleep. Plain gradient descent and Adagrad do
-// nothing at all without a gradient. Momentum, RMSprop and the two proposed
-// variants always update all rows.
+// This file says what the rules do with sleeping rows. Plain gradient descent
+// and Adagrad do nothing at all without a gradient. Momentum, RMSprop and the
+// two proposed variants always update all rows.
 
 func (r *sgd) sleeps() bool { return r.step.WeightDecay == 0 }
 func (r *sgd) drifts() bool { return false }
@@ -42,7 +42,7 @@ func (r *adadelta) wakeRows(p *parameter, rows *kernel.Rows, _ int32) {
 	r.set.AdadeltaRows(p.values, p.state[0], p.state[1], rows, r.step, false)
 }
 
-// cut shortens sleeps, in place, to the decays that change anything.
+// cut shortens sleeps, in place, to the number of decays that have an effect.
 func (r *adadelta) cut(sleeps []int32) {
 	for i, n := range sleeps {
 		sleeps[i] = min(n, r.longest)
@@ -51,14 +51,14 @@ func (r *adadelta) cut(sleeps []int32) {
 
 func (r *adadelta) woken(bool) {}
 
-// standstill returns after how many multiplications by factor every finite
-// float32 from 0 on is one that a further one leaves as it is, or the largest
-// int32 if that takes long.
+// standstill returns the number of multiplications by factor after which a
+// further one changes no result, whatever finite float32 of 0 or more the
+// sequence began with. It returns the largest int32 if that takes too long.
 //
-// Products are rounded monotonically, so the largest number stays above all
-// others on its way down. Where it stops below the smallest normal number, at k
-// units, (1-factor)·k rounds to 0, and so it does for every smaller number of units:
-// they stand still too.
+// Rounding is monotonic, so the largest number stays above all others on its
+// way down. If it stops below the smallest normal number, at k units, then
+// (1-factor)·k rounds to 0, and so it does for every smaller number of units,
+// so these stand still, too.
 func standstill(factor float32) int32 {
 	x := float32(math.MaxFloat32)
 	for n := range int32(1 << 16) {
@@ -75,12 +75,12 @@ func standstill(factor float32) int32 {
 }
 
 // sleeps lets rows sleep under Adam if nothing can overflow in a sleep that
-// begins below the magnitudes of kernel.AdamRows: |m| only shrinks, so the sleep
-// moves a weight by less than the sum of m·beta1ⁱ·step/eps, which is to stay far
-// below what lies between AdamCalmWeight and the largest float32.
+// begins below the magnitudes of kernel.AdamRows. Since |m| only shrinks, the
+// sleep moves a weight by less than the sum of m·beta1ⁱ·step/eps, which must
+// stay far below the distance from AdamCalmWeight to the largest float32.
 func (r *adam) sleeps() bool {
 	first := r.step
-	step := r.lr / (1 - r.beta1) // the largest
+	step := r.lr / (1 - r.beta1) // the largest step size
 	first.StepSize, first.SqrtBias2 = float32(step), float32(math.Sqrt(1-r.beta2))
 	r.settles = kernel.AdamSettles(first)
 	farthest := kernel.AdamCalmMoment * step / (float64(r.step.Eps) * (1 - r.beta1))

@@ -36,8 +36,8 @@ func rarelyLit(samples int, seed uint32) Split {
 }
 
 // Runs in which rows sleep and runs in which all rows are updated in every step
-// have the same bits: losses, parameters and statistics of every epoch, also
-// where numbers underflow or cease to be finite.
+// have the same bits: losses, parameters and statistics of every epoch. That
+// includes runs whose numbers underflow or cease to be finite.
 func TestSleep(t *testing.T) {
 	var optimizers []Optimizer
 	for _, o := range []Optimizer{sgdBaseline, adagradBaseline, adadeltaBaseline, adamBaseline} {
@@ -123,7 +123,7 @@ func sameFloats(a, b []float32) bool {
 	return slices.EqualFunc(a, b, func(x, y float32) bool { return kernel.Bits(x) == kernel.Bits(y) })
 }
 
-// Rows never sleep where they could not be woken to the same bits.
+// Rows never sleep if they could not be woken to the same bits.
 func TestSleepRefused(t *testing.T) {
 	train, test := rarelyLit(60, 3), rarelyLit(20, 4)
 	for what, change := range map[string]func(c *Config){
@@ -146,7 +146,7 @@ func TestSleepRefused(t *testing.T) {
 	}
 }
 
-// No number is moved by a decay after standstill, and one step less is too few.
+// After standstill a decay changes no number, and one step less is too few.
 func TestStandstill(t *testing.T) {
 	for _, factor := range []float32{0, 0.1, 0.5, 0.9, 0.95, 0.99} {
 		n := standstill(factor)

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// BenchmarkSmallBatch measures an epoch of small batches on the first
-// 3,000 training images: us/step is the fastest epoch's time for a step, its
-// part of the test pass, over 500 images, included.
+// BenchmarkSmallBatch measures an epoch of small batches on the first 3,000
+// training images. us/step is the time of the fastest epoch divided by its
+// steps, and includes the test pass over 500 images.
 func BenchmarkSmallBatch(b *testing.B) {
 	train, test := benchmarkSplits(b, 3000, 500)
 	for _, shape := range []struct{ batch, units int }{{1, 256}, {1, 64}, {1, 768}, {5, 256}, {10, 256}} {

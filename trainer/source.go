@@ -6,7 +6,7 @@ import (
 )
 
 // A source is the input of a layer for one batch: m samples of k numbers, in
-// the form that suits the products it takes part in.
+// the form that suits the products that use it.
 type source interface {
 	// times computes the m×n product of the samples and the k×n weights into
 	// z, rows ldz apart. finite says that all weights are finite.
@@ -18,14 +18,14 @@ type source interface {
 }
 
 // images is a batch of images, four fifths of whose pixels are 0. As long as
-// everything they meet is finite, products leave the zeros out. Otherwise
-// every product is made, because 0·Inf is NaN: a diverging run diverges where
-// it would with dense arithmetic.
+// everything they meet is finite, products leave out the zeros. Otherwise every
+// product is computed, because 0·Inf is NaN, so a diverging run diverges
+// exactly as with dense arithmetic.
 type images struct {
 	split  Split
 	rows   []int32
 	sparse gemm.Sparse
-	dense  []float32 // rows×Pixels, filled when first needed
+	dense  []float32 // rows×Pixels, computed when first needed
 	filled bool
 }
 

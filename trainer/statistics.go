@@ -7,41 +7,42 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// A Layer holds what the measured samples say about one hidden layer, in sums that
-// metrics of sparsity and selectivity are functions of; no metric is computed here.
-// All is about the absolute value |a| of an activation.
+// A Layer holds sums over the measured samples of one hidden layer. Metrics of
+// sparsity and selectivity are functions of these sums; no metric is computed
+// here. All sums are about the absolute value |a| of an activation.
 type Layer struct {
 	Units       int
 	ClassSums   []float64 // [classes][Units]: sums over the samples of a class
 	ClassCounts []int64   // [classes]: samples of each class
 	Squares     []float64 // [Units]: sums of squares over all samples
-	Least, Most []float32 // [Units]: the smallest and the largest of all samples; NaN exceeds all
-	Below       []int64   // [len(Thresholds)][Units]: samples below each of Thresholds
-	// RatioSum is the sum over all samples of the ratio of the l1 and the l2
-	// norm of the sample's activations, RatioSquares that of its squares and
-	// RatioFourths that of its fourth powers.
+	Least, Most []float32 // [Units]: the smallest and the largest over all samples; NaN counts as the largest
+	Below       []int64   // [len(Thresholds)][Units]: samples below each threshold
+	// RatioSum is the sum over all samples of the ratio of the L1 norm to the
+	// L2 norm of the sample's activations. RatioSquares and RatioFourths are
+	// the sums of its squares and of its fourth powers.
 	RatioSum, RatioSquares, RatioFourths float64
 	// RankSum is the sum over all samples of Σ k·|a| / Σ |a| over the units,
-	// where the k-th smallest is taken k times, RankSquares that of its squares.
+	// where k is the rank of |a| and the smallest has rank 1. RankSquares is
+	// the sum of the squares.
 	RankSum, RankSquares float64
 	Samples              int64
 }
 
-// Thresholds are what [Layer.Below] counts against. The first is the smallest number
-// above 0: only 0 is below it.
+// Thresholds returns the thresholds of [Layer.Below]. The first is the smallest
+// number above 0, so that only 0 is below it.
 func Thresholds() []float32 { return slices.Clone(kernel.Thresholds[:]) }
 
-// stretch is how many samples are measured at a time: enough for the sorting of 16
-// side by side, and few enough for their activations to stay in cache.
+// stretch is the number of samples that are measured at a time: enough to sort
+// 16 side by side, and few enough for their activations to stay in cache.
 const stretch = 64
 
-// A meter makes the statistics of one layer.
+// A meter computes the statistics of one layer.
 type meter struct {
 	set            *kernel.Set
 	units, classes int
 	panels         int
-	activations    []float32 // panels×stretch×16: of samples not measured yet; 0 where there is no unit
-	labels         []uint8   // of these samples
+	activations    []float32 // panels×stretch×16: samples not measured yet; 0 where there is no unit
+	labels         []uint8   // labels of these samples
 	tally          *kernel.Tally
 	layer          Layer
 	l1, l2         [stretch]float32
@@ -59,8 +60,8 @@ func newMeter(set *kernel.Set, units, classes int) *meter {
 	}
 }
 
-// add accounts for one sample more. All sums over samples are taken in float64 in
-// the order of the calls.
+// add adds one sample. All sums over samples are taken in float64 in the order
+// of the calls.
 func (m *meter) add(a []float32, class uint8) {
 	to := m.activations[len(m.labels)*kernel.Width:]
 	const panel = stretch * kernel.Width
@@ -78,7 +79,7 @@ func (m *meter) add(a []float32, class uint8) {
 	}
 }
 
-// measure takes in the samples that were added.
+// measure processes the samples that were added.
 func (m *meter) measure() {
 	l, rows := &m.layer, len(m.labels)
 	const panel = stretch * kernel.Width
@@ -88,8 +89,8 @@ func (m *meter) measure() {
 	}
 	m.set.Norms(m.l1[:rows], m.l2[:rows], m.activations, panel, m.panels)
 	for i := range rows {
-		// Activations that all underflow have no ratio (NaN), and where only
-		// their squares do it is +Inf, as in the float32 arithmetic of the
+		// If all activations underflow, the ratio does not exist (NaN). If only
+		// their squares do, it is +Inf, as in the float32 arithmetic of the
 		// original study.
 		ratio := float64(m.l1[i] / float32(math.Sqrt(float64(m.l2[i]))))
 		square := float64(ratio * ratio)
@@ -111,8 +112,8 @@ func (m *meter) measure() {
 	m.labels = m.labels[:0]
 }
 
-// finish returns the statistics of the samples added since the last time, and
-// begins anew.
+// finish returns the statistics of the samples added since the last call, and
+// starts over.
 func (m *meter) finish() Layer {
 	m.measure()
 	l, t, n := m.layer, m.tally, m.panels*kernel.Width

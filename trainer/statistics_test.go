@@ -10,7 +10,7 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// normRatio is the definition, unit by unit.
+// normRatio computes the ratio from the definition, unit by unit.
 func normRatio(a []float32) float32 {
 	l1, l2 := make([]float32, 16), make([]float32, 16)
 	for j, v := range a {
@@ -28,7 +28,8 @@ func normRatio(a []float32) float32 {
 	return l1[0] / float32(math.Sqrt(float64(l2[0])))
 }
 
-// statisticsOf are the statistics by their definitions, sample by sample.
+// statisticsOf computes the statistics from their definitions, sample by
+// sample.
 func statisticsOf(values []float32, units, classes int, labels []uint8) Layer {
 	l := Layer{
 		Units: units, Samples: int64(len(labels)), ClassSums: make([]float64, classes*units), ClassCounts: make([]int64, classes),
@@ -92,7 +93,7 @@ func sameStatistics(a, b Layer) error {
 	return nil
 }
 
-// Every set gives the statistics by their definitions, in every bit, whatever the
+// Every set gives the statistics of the definitions in every bit, whatever the
 // width and wherever the stretches end.
 func TestStatistics(t *testing.T) {
 	for _, set := range kernel.Available() {
@@ -115,7 +116,7 @@ func TestStatistics(t *testing.T) {
 					}
 				}
 				m := newMeter(set, units, 7)
-				for range 2 { // the second time with the memory of the first
+				for range 2 { // the second time reusing the memory of the first
 					for i, label := range labels {
 						m.add(values[i*units:][:units], label)
 					}
@@ -141,7 +142,7 @@ func TestStatisticsOfOddNumbers(t *testing.T) {
 			got := m.finish()
 			want := statisticsOf(slices.Concat(row, slices.Repeat([]float32{0.5}, len(row))), len(row), 3, []uint8{2, 1})
 			for j, v := range row {
-				if v != v { // NaN exceeds all
+				if v != v { // NaN counts as the largest
 					want.Least[j], want.Most[j] = 0.5, nan
 				}
 			}
@@ -156,7 +157,7 @@ func TestStatisticsByHand(t *testing.T) {
 	m := newMeter(kernel.Available()[0], 3, ten)
 	m.add([]float32{0.5, 0, 0}, 2)
 	m.add([]float32{0.25, 0.25, 0.25}, 2)
-	m.add([]float32{0, -0.75, 0}, 9) // counts like 0.75
+	m.add([]float32{0, -0.75, 0}, 9) // counts as 0.75
 	s := m.finish()
 	if got := [][]float64{s.ClassSums[2*3:][:3], s.ClassSums[9*3:][:3], s.Squares}; !slices.EqualFunc(got,
 		[][]float64{{0.75, 0.25, 0.25}, {0, 0.75, 0}, {0.3125, 0.625, 0.0625}}, slices.Equal[[]float64]) {
@@ -168,11 +169,12 @@ func TestStatisticsByHand(t *testing.T) {
 	if !slices.Equal(s.Least, []float32{0, 0, 0}) || !slices.Equal(s.Most, []float32{0.5, 0.75, 0.25}) {
 		t.Errorf("between %v and %v", s.Least, s.Most)
 	}
-	// Below 0, .01, .05, .1: the zeros; below .5: the quarters too.
+	// Below 0, .01, .05, .1 are the zeros; below .5 the quarters, too.
 	if got := s.Below[4*3:][:3]; !slices.Equal(s.Below[:3], []int64{1, 1, 2}) || !slices.Equal(got, []int64{2, 2, 3}) {
 		t.Errorf("%v are 0, %v below a half", s.Below[:3], got)
 	}
-	// Ratios 1, √3 and 1; √3 is rounded to float32. Ranks 3, (1+2+3)/3 and 3.
+	// The ratios are 1, √3 and 1; √3 is rounded to float32. The ranks are 3,
+	// (1+2+3)/3 and 3.
 	if want := 2 + math.Sqrt(3); math.Abs(s.RatioSum-want) > 1e-6 || math.Abs(s.RatioSquares-5) > 1e-6 || math.Abs(s.RatioFourths-11) > 1e-5 {
 		t.Errorf("ratios add up to %v, squares to %v, fourths to %v", s.RatioSum, s.RatioSquares, s.RatioFourths)
 	}

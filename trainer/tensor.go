@@ -5,11 +5,11 @@ import (
 	"math"
 )
 
-// A Tensor is parameters of a network, as PyTorch shapes and stores them.
+// A Tensor holds parameters of a network in PyTorch's shape and order.
 type Tensor struct {
 	// Name is conv1.weight, conv1.bias, … for the convolutions, hidden1.weight,
 	// hidden1.bias, … for the hidden layers, and output.weight and output.bias,
-	// in the order of the data's way through the network.
+	// in the order in which data pass through the network.
 	Name   string
 	Shape  []int     // (out), (out, in) or (out, in, 3, 3)
 	Values []float32 // row-major; every NaN is 7fc00000

@@ -12,8 +12,8 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// torchVectors is the content of testdata/torch_vectors.json and nets_vectors.json;
-// the scripts that wrote them explain the fields.
+// torchVectors is the content of testdata/torch_vectors.json and
+// nets_vectors.json. The scripts that wrote them explain the fields.
 type torchVectors struct {
 	Updates struct {
 		Start     tensor
@@ -75,7 +75,7 @@ func (o torchOptimizer) optimizer() Optimizer {
 	return Optimizer(o)
 }
 
-// A tensor is written as eight hexadecimal digits a float32.
+// A tensor is written as eight hexadecimal digits per float32.
 type tensor []float32
 
 func (x *tensor) UnmarshalText(text []byte) error {
@@ -90,7 +90,7 @@ func (x *tensor) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// A torchFloat is written as text, for JSON has no NaN.
+// A torchFloat is written as text, because JSON has no NaN.
 type torchFloat float64
 
 func (x *torchFloat) UnmarshalText(text []byte) error {
@@ -118,9 +118,9 @@ func sameNumber(a, b float32) bool {
 	return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b
 }
 
-// The optimizers do the operations of PyTorch in its order, fusing what its
-// vector loops fuse, so every bit of every step is demanded. The gradients hold
-// zeros, subnormals, numbers that overflow, an infinity and a NaN.
+// The optimizers do the operations of PyTorch in its order and fuse what its
+// vector loops fuse, so every bit of every step must agree. The gradients
+// include zeros, subnormals, numbers that overflow, an infinity and a NaN.
 func TestUpdatesEqualPyTorch(t *testing.T) {
 	updatesEqual(t, readTorchVectors(t, "torch_vectors.json"))
 }
@@ -186,20 +186,20 @@ func generated(samples, pixels int, state uint32) Split {
 }
 
 // Whole trainings end where PyTorch's do. Sums are taken in another order than
-// in its matrix products, so the two differ by rounding. How much that is
-// follows from PyTorch itself: "rounding" is how far its float32 run ends from
-// the same run in float64, and ours is as far from that on another side. Twice
-// that is the typical distance; four times leaves room for the tails of two
-// maxima over a thousand parameters. Losses are means of terms near 1, each
-// with an error of a few units in the last place (2⁻²³), and move with the
-// parameters, 1210 of them at most by the rounding each and in random
-// directions.
+// in PyTorch's matrix products, so the two differ by rounding. PyTorch itself
+// tells by how much: "rounding" is the distance between the ends of its float32
+// run and of the same run in float64, and ours is as far from the latter in
+// another direction. Twice that is the typical distance, and four times leaves
+// room for the tails of two maxima over a thousand parameters. Losses are means
+// of terms near 1, each with an error of a few units in the last place (2⁻²³).
+// They also move with the parameters, of which there are 1210, each off by at
+// most the rounding and in a random direction.
 func TestRunsFollowPyTorch(t *testing.T) {
 	runsFollow(t, readTorchVectors(t, "torch_vectors.json"))
 }
 
-// So do trainings with dropout, penalties and Nesterov's momentum, and with vSGD as
-// NumPy does it with gradients from PyTorch.
+// The same is true of trainings with dropout, penalties and Nesterov's
+// momentum, and of vSGD as computed by NumPy with gradients from PyTorch.
 func TestFurtherRunsFollowPyTorch(t *testing.T) {
 	runsFollow(t, readTorchVectors(t, "nets_vectors.json"))
 }
@@ -251,8 +251,8 @@ func runsFollow(t *testing.T, vectors *torchVectors) {
 		var worst float64
 		for i, want := range tt.Parameters {
 			if diverges {
-				// Convolutions stop moving when what follows them is NaN, as
-				// rounded as ever.
+				// Convolutions stop changing when what follows them is NaN, and
+				// their rounding is as before.
 				rounded := tt.Conv != nil && finite(got[i]) && finite(want)
 				if !rounded && !sameNumber(got[i], want) {
 					t.Fatalf("%+v %+v: parameter %d is %v, want %v", c.Network, c.Optimizer, i, got[i], want)

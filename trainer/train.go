@@ -10,67 +10,70 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// A Split is one part of a data set: images of Pixels bytes each, one after
-// the other, and their labels.
+// A Split is one part of a data set: images of Pixels bytes each, one after the
+// other, and their labels.
 type Split struct {
 	Pixels int
 	Images []byte  // samples × Pixels
 	Labels []uint8 // samples, each below Classes
-	// Classes is the number of classes of the data set, MinClasses to
+	// Classes is the number of classes of the data set, from MinClasses to
 	// MaxClasses, whether or not this part has samples of each.
 	Classes int
 }
 
-// An Epoch is what is recorded of one epoch.
+// An Epoch is the record of one epoch.
 type Epoch struct {
 	Epoch int // counted from 1
-	Steps int // made in this epoch
+	Steps int // steps made in this epoch
 	Result
-	// TrainLossAfter is the loss over the whole training set after the epoch, in
-	// batches of 50 like TestLoss, and TrainCorrect how many of the TrainSamples
-	// are predicted rightly then; no samples mean that Config does not ask for it.
+	// TrainLossAfter is the loss over the whole training set after the epoch,
+	// in batches of 50 like TestLoss. TrainCorrect is the number of the
+	// TrainSamples that are then predicted correctly. If Config does not
+	// request them, TrainSamples is 0.
 	TrainLossAfter             float64
 	TrainCorrect, TrainSamples int
-	// ClassCorrect and ClassSamples are Correct and Samples by class, [classes].
+	// ClassCorrect and ClassSamples are Correct and Samples by class,
+	// [classes].
 	ClassCorrect, ClassSamples []int64
 	// ValidationLoss, ValidationCorrect and ValidationSamples are those of the
-	// samples that [Config.Validation] holds out of training; without, all are 0.
+	// samples that [Config.Validation] holds out of training. If there are
+	// none, all three are 0.
 	ValidationLoss                       float64
 	ValidationCorrect, ValidationSamples int
-	Early                                []Point  // within the first epoch; nil in others
-	Weights                              []Tensor // of the trained network, after the last epoch; nil in others
-	Seconds                              float64  // wall time of the epoch, measurement included
+	Early                                []Point  // points within the first epoch; nil in others
+	Weights                              []Tensor // the trained network, after the last epoch; nil in others
+	Seconds                              float64  // wall time of the epoch, including measurements
 }
 
-// A Result is what is recorded of an epoch or a point within it.
+// A Result is what is recorded of an epoch or of a point within it.
 type Result struct {
-	// TrainLoss is the mean over the epoch's batches of the mean
-	// cross-entropy of each before its step; TestLoss is the same after the
-	// epoch over the test set in batches of 50.
+	// TrainLoss is the mean over the epoch's batches of the mean cross-entropy
+	// of each before its step. TestLoss is the mean after the epoch over the
+	// test set in batches of 50.
 	TrainLoss, TestLoss float64
-	Correct, Samples    int     // test samples predicted rightly, and all of them
-	Layers              []Layer // per hidden layer, input side first, of the samples that Config.Measure names
+	Correct, Samples    int     // test samples predicted correctly, and all of them
+	Layers              []Layer // per hidden layer, input side first, for the samples that Config.Measure names
 	// Digest is the SHA-256 of all parameters after the epoch, in the order
 	// in which PyTorch lists and stores them, as little-endian float32.
 	Digest [32]byte
 }
 
-// A Point is what is recorded within the first epoch, before step 0 and after some
-// of the others; see early.go. Its TrainLoss is the mean over the steps so far, NaN
-// before the first.
+// A Point is what is recorded within the first epoch, before step 0 and before
+// some of the others; see early.go. Its TrainLoss is the mean over the steps so
+// far, NaN before the first.
 type Point struct {
 	Step int
 	Result
 }
 
-// Train trains a network and calls observe after each epoch with its record
-// and the activations behind its layers; these are overwritten by the next
-// epoch. Everything runs on the calling goroutine.
+// Train trains a network. After each epoch it calls observe with the epoch's
+// record and the activations behind its layers, which the next epoch
+// overwrites. Everything runs on the calling goroutine.
 //
-// It returns the first error of observe as it is, ctx.Err() soon after ctx is
-// done, and an error that lists the problems of the configuration, the data or
-// the choice of kernels. A run that diverges is no error: its numbers become
-// infinite or NaN where they would in float32 arithmetic anywhere.
+// Train returns the first error of observe unchanged, ctx.Err() soon after ctx
+// is done, or an error that lists the problems of the configuration, the data
+// or the choice of kernels. A run that diverges is not an error: its numbers
+// become infinite or NaN as they would in any float32 arithmetic.
 func Train(ctx context.Context, c Config, train, test Split, observe func(Epoch, *Activations) error) error {
 	set, err := kernel.Active()
 	if err != nil {
@@ -81,7 +84,7 @@ func Train(ctx context.Context, c Config, train, test Split, observe func(Epoch,
 	})
 }
 
-// trainWith is Train with a given kernel set, and lets observe see the network
+// trainWith is Train with a given kernel set. It lets observe see the network
 // as well.
 func trainWith(ctx context.Context, set *kernel.Set, c Config, train, test Split, observe func(*network, Epoch, *Activations) error) error {
 	if err := c.Validate(); err != nil {
@@ -111,15 +114,15 @@ type run struct {
 	network *network
 	draws   draws
 	batch   *images
-	planned plan // of the epoch
+	planned plan // plan of the epoch
 	tester  *evaluator
-	// trainer passes the training set where it is looked at after the epoch.
+	// trainer passes the training set if it is measured after the epoch.
 	trainer   *evaluator
 	validator *evaluator // or nil
 	schedule  schedule
 	measured  string // Config.Measure
 	collected *collector
-	early     *early // until the first epoch is over
+	early     *early // nil after the first epoch
 	last      int    // number of the last epoch
 }
 
@@ -203,7 +206,7 @@ func (r *run) steps(ctx context.Context, epoch *Epoch) error {
 	return nil
 }
 
-// measure passes the splits that are looked at after an epoch.
+// measure passes the splits that are measured after an epoch.
 func (r *run) measure(ctx context.Context, epoch *Epoch) (err error) {
 	var test, train *collector
 	switch r.measured {
@@ -229,7 +232,7 @@ func (r *run) measure(ctx context.Context, epoch *Epoch) (err error) {
 	return err
 }
 
-// checkSplits reports everything wrong with the data.
+// checkSplits reports everything that is wrong with the data.
 func checkSplits(c Config, train, test Split) error {
 	var p problems
 	for _, part := range []struct {

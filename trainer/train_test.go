@@ -11,7 +11,7 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// small returns a configuration for the generated data sets, and these.
+// small returns a small configuration and generated data sets for it.
 func small(o Optimizer) (Config, Split, Split) {
 	c := baseline(o)
 	c.Network.Hidden = []int{20, 12}
@@ -28,7 +28,7 @@ func start(t *testing.T, set *kernel.Set, c Config, train, test Split) *run {
 	return r
 }
 
-// A fuse is a context that is cancelled when it has been asked a number of
+// A fuse is a context that is cancelled after it has been asked a number of
 // times.
 type fuse struct {
 	context.Context
@@ -42,9 +42,10 @@ func (f *fuse) Err() error {
 	return nil
 }
 
-// The context is asked before each of the four steps of an epoch and before its
-// single chunk of test samples, and once more in the first one, before what is
-// measured ahead of any step; whenever it is done, training ends there.
+// The context is checked before each of the four steps of an epoch and before
+// its single chunk of test samples, and once more in the first epoch, before
+// what is measured ahead of any step. Training ends at the first check after it
+// is done.
 func TestTrainCancelled(t *testing.T) {
 	c, train, test := small(sgdBaseline)
 	for asked := range 17 {
@@ -60,7 +61,8 @@ func TestTrainCancelled(t *testing.T) {
 	}
 }
 
-// The way to a late position in a session is long enough to be cancelled.
+// Skipping to a late position in a session takes long enough that it can be
+// cancelled.
 func TestTrainCancelledWhileSkipping(t *testing.T) {
 	c, train, test := small(sgdBaseline)
 	c.Seeding.Skip = 3 * skipStretch
@@ -134,8 +136,8 @@ func TestTrainRefusesUnknownKernel(t *testing.T) {
 	}
 }
 
-// A record belongs to the caller: later epochs leave it alone. Activations
-// are consistent with it.
+// A record belongs to the caller, and later epochs do not change it.
+// Activations are consistent with it.
 func TestTrainRecords(t *testing.T) {
 	c, train, test := small(adamBaseline)
 	var epochs []Epoch
@@ -178,7 +180,7 @@ func TestTrainRecords(t *testing.T) {
 	}
 }
 
-// A batch larger than the data is the whole data, as it is for a data loader.
+// A batch larger than the data is the whole data, as in a data loader.
 func TestTrainBatchBeyondData(t *testing.T) {
 	c, train, test := small(sgdBaseline)
 	digest := func(batch int) (d [32]byte) {
@@ -196,8 +198,8 @@ func TestTrainBatchBeyondData(t *testing.T) {
 	}
 }
 
-// The test pass gives every sample what it gets when it is alone, wherever
-// its chunk and its batch of the loss begin and end.
+// The test pass gives every sample the same result as if it were alone,
+// wherever its chunk and its batch of the loss begin and end.
 func TestTestPassBySample(t *testing.T) {
 	const samples = 2*passChunk + 3*lossBatch + 7
 	c, train, _ := small(sgdBaseline)
@@ -235,7 +237,7 @@ func TestTestPassBySample(t *testing.T) {
 	}
 }
 
-// Steps allocate nothing once they have seen their shapes.
+// Steps allocate nothing once shapes are known.
 func TestStepAllocatesNothing(t *testing.T) {
 	for _, o := range []Optimizer{
 		sgdBaseline, {Name: "SGD", LR: 0.1, Momentum: 0.9}, adagradBaseline, adadeltaBaseline, adamBaseline, vsgdSmall,
@@ -253,7 +255,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 			r.batch.load(r.network.engine, r.planned.order[30:37])
 			r.network.step(r.batch)
 		}
-		// The images of the largest batch decide how much space is needed.
+		// Space is needed for the images of the largest batch.
 		for rows := range r.planned.batches() {
 			r.batch.load(r.network.engine, rows)
 			r.network.step(r.batch)
@@ -264,9 +266,9 @@ func TestStepAllocatesNothing(t *testing.T) {
 	}
 }
 
-// An infinite weight of a pixel that is dark makes NaN, as 0·Inf does in dense
-// arithmetic, although dark pixels are left out otherwise; and so does a
-// gradient that is not finite for the weights of dark pixels.
+// An infinite weight of a dark pixel gives NaN, as 0·Inf does in dense
+// arithmetic, although dark pixels are otherwise left out. So does a gradient
+// that is not finite for the weights of dark pixels.
 func TestDarkPixelsMeetInfinities(t *testing.T) {
 	for _, set := range kernel.Available() {
 		r := &overflow{}

@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// maxUnits bounds the width of a layer, far above any use: a product of two
-// such widths still counts as an int and a slip of the keyboard is an error
-// here, not a failed allocation later.
+// maxUnits bounds the width of a layer, far above any use. The product of two
+// such widths still fits into an int, and a typing error is reported here
+// instead of as a failed allocation later.
 const maxUnits = 1 << 16
 
 // maxChannels bounds the channels of a convolution for the same reason.
 const maxChannels = 1 << 10
 
-// Validate returns an error that lists everything wrong with the
-// configuration, one problem a line, or nil.
+// Validate returns an error that lists everything wrong with the configuration,
+// one problem per line, or nil.
 func (c Config) Validate() error {
 	var p problems
 	p.network(c.Network)
@@ -70,7 +70,7 @@ func (p *problems) network(n Network) {
 	p.check(math.Abs(n.CSI) <= math.MaxFloat32, "csi is %v: want a finite number", n.CSI)
 }
 
-// together checks what may not be combined.
+// together checks which fields may not be combined.
 func (p *problems) together(c Config) {
 	n, vsgd := c.Network, c.Optimizer.Name == "vSGD"
 	p.check(c.Measure != "train-running" || !slices.ContainsFunc(n.Dropout, func(rate float64) bool { return rate > 0 }),
@@ -116,7 +116,7 @@ func (p *problems) sampler(s Sampler, batch int) {
 		"sampler clean is set, but %s loses no samples: leave it unset", s.Kind)
 }
 
-// fits checks that images of so many pixels can go through the network.
+// fits checks that images with that many pixels can pass through the network.
 func (p *problems) fits(n Network, pixels int) {
 	if len(n.Conv) == 0 {
 		return

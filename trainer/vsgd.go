@@ -2,38 +2,41 @@ package trainer
 
 import "sparsel/trainer/kernel"
 
-// vsgd is the optimizer vSGD-fd of Schaul and LeCun, "Adaptive learning rates and
-// parallelization for stochastic, sparse, non-smooth gradients" (arXiv 1301.3764),
-// in the form of its algorithm for batches of n samples. For every parameter by
-// itself, with g_j the gradient of sample j, g their mean, and ḡ, v̄, h̄, w̄ running
-// averages with the memory τ:
+// vsgd is the optimizer vSGD-fd of Schaul and LeCun, "Adaptive learning rates
+// and parallelization for stochastic, sparse, non-smooth gradients" (arXiv
+// 1301.3764), in the form of its algorithm for batches of n samples. Each
+// parameter is treated by itself. Let g_j be the gradient of sample j, g the
+// mean of these, and ḡ, v̄, h̄, w̄ running averages with the memory τ:
 //
 //  1. The gradients are computed a second time, for the same samples, with all
 //     parameters shifted at once, each by its own δ = ḡ ± ε. That gives the
-//     curvatures h_j = |(g_j - g_j(θ+δ))/δ|, of mean h.
-//  2. Where |g-ḡ| > 2√(v̄-ḡ²) or |h-h̄| > 2√(w̄-h̄²), the batch is an outlier
-//     and τ ← τ+1.
+//     curvatures h_j = |(g_j - g_j(θ+δ))/δ|, with mean h.
+//  2. If |g-ḡ| > 2√(v̄-ḡ²) or |h-h̄| > 2√(w̄-h̄²), the batch is an outlier and
+//     τ ← τ+1.
 //  3. ḡ ← (1-1/τ)ḡ + 1/τ·mean g_j, and likewise v̄ with g_j², h̄ with h_j and
 //     w̄ with h_j².
-//  4. The rate is η = h̄/w̄ · n·ḡ²/(v̄+(n-1)ḡ²). With n = 1 that is h̄/w̄ · ḡ²/v̄.
+//  4. The rate is η = h̄/w̄ · n·ḡ²/(v̄+(n-1)ḡ²). With n = 1 that is h̄/w̄ ·
+//     ḡ²/v̄.
 //  5. τ ← (1-ḡ²/v̄)·τ + 1.
 //  6. θ ← θ - η·g.
 //
-// In the first Initial steps nothing moves: the averages are arithmetic means
-// over these batches. Then v̄ and h̄ are multiplied by SlowStart, C in the paper
-// before it (Schaul, Zhang and LeCun, "No more pesky learning rates", arXiv
-// 1206.1106), w̄ by its square, and τ is Initial. In the very first step δ comes
-// from that batch's own gradient.
+// In the first Initial steps no parameter changes, and the averages are
+// arithmetic means over these batches. Then v̄ and h̄ are multiplied by
+// SlowStart, which is C in the preceding paper (Schaul, Zhang and LeCun, "No
+// more pesky learning rates", arXiv 1206.1106), w̄ is multiplied by its square,
+// and τ is set to Initial. In the very first step δ comes from that batch's own
+// gradient.
 //
-// ε keeps δ from 0. It has the sign of ḡ here, so that the two cannot cancel. The
-// paper's reweighting of sparse gradients is another algorithm and left out.
+// ε keeps δ away from 0. Here it has the sign of ḡ, so that the two cannot
+// cancel. The paper's reweighting of sparse gradients is another algorithm and
+// is left out.
 type vsgd struct {
 	set     *kernel.Set
 	step    kernel.VSGDStep
 	initial int
 	factor  float32 // SlowStart
 	taken   int
-	sums    kernel.VSGDSums // of the parameters that are updated next, but for G
+	sums    kernel.VSGDSums // for the parameters that are updated next, except G
 
 	work *vsgdWork
 }
@@ -62,17 +65,17 @@ func vsgdState(p parameter) kernel.VSGDState {
 	return kernel.VSGDState{G: p.state[0], V: p.state[1], H: p.state[2], V2: p.state[3], Tau: p.state[4]}
 }
 
-// vsgdWork is what a network needs to go through a batch a second time.
+// vsgdWork is what a network needs to pass a batch through a second time.
 type vsgdWork struct {
-	layers []vsgdLayer // as network.full
+	layers []vsgdLayer // parallel to network.full
 	sums   [4][]float32
 	ones   []float32
 }
 
 type vsgdLayer struct {
-	weights, bias []float32    // before the shift
-	output, delta []float32    // of the shifted network
-	dropped       [2][]float32 // what dropout leaves of the outputs of both passes
+	weights, bias []float32    // values before the shift
+	output, delta []float32    // results of the shifted network
+	dropped       [2][]float32 // outputs of both passes after dropout
 	biases        []parameter  // panel by panel
 }
 
@@ -101,8 +104,8 @@ func newVSGDWork(n *network, batch int) *vsgdWork {
 	return w
 }
 
-// stepVSGD makes a step whose gradients of all layers are in their deltas and
-// whose inputs are in their outputs; x is the input of the first.
+// stepVSGD makes a step. The deltas of all layers hold their gradients, the
+// outputs hold the inputs of the next layers, and x is the input of the first.
 func (n *network) stepVSGD(r *vsgd, x *images, m int) {
 	w := r.work
 	r.step.Samples = float32(m)
@@ -139,7 +142,7 @@ func (n *network) stepVSGD(r *vsgd, x *images, m int) {
 	}
 }
 
-// swap exchanges what the last pass left with what the pass before it left.
+// swap exchanges the results of the last pass with those of the pass before it.
 func (n *network) swap(w *vsgdWork) {
 	for i, l := range n.full {
 		s := &w.layers[i]
@@ -160,7 +163,7 @@ func (n *network) eachSums(r *vsgd, x *images, m int, visit func(p parameter, su
 		if i > 0 {
 			in = n.inputs(w, i-1, m)
 		}
-		// What is 0 in both passes adds nothing, unless it meets an infinity.
+		// What is 0 in both passes adds nothing unless it meets an infinity.
 		in.sparse = n.set.Finite(l.delta[:m*l.stride]) && n.set.Finite(s.delta[:m*l.stride])
 		for q, p := range l.panels {
 			visit(p, w.add(in, l, s, l.weights.Rows, q, m))
@@ -178,7 +181,7 @@ type pair struct {
 	sparse bool
 }
 
-// inputs returns what enters the layer behind hidden layer i.
+// inputs returns the input of the layer after hidden layer i.
 func (n *network) inputs(w *vsgdWork, i, m int) pair {
 	l, s := n.full[i], &w.layers[i]
 	in := pair{a: l.output, b: s.output, stride: l.stride}
@@ -191,7 +194,7 @@ func (n *network) inputs(w *vsgdWork, i, m int) pair {
 	return in
 }
 
-// add returns the sums of the parameters that connect rows inputs with the
+// add returns the sums for the parameters that connect rows inputs with the
 // outputs of panel q. Samples are added in ascending order.
 func (w *vsgdWork) add(in pair, l *layer, s *vsgdLayer, rows, q, m int) kernel.VSGDSums {
 	for i := range w.sums {

@@ -13,7 +13,8 @@ func (d draws) Bounded(limit uint32) uint32 { return d.Uint32N(limit + 1) }
 
 func source(seed uint64) draws { return draws{rand.New(rand.NewPCG(seed, 0))} }
 
-// naive is the accuracy of the units that are kept, by the definition.
+// naive computes from the definition how many samples the kept units classify
+// correctly.
 func naive(o Output, rows []float32, labels []int, kept func(unit int) bool) (correct int64) {
 	for i, label := range labels {
 		best, most := 0, math.Inf(-1)
@@ -52,7 +53,7 @@ func counts(t *testing.T, absent []float64) {
 	}
 	rows, labels := make([]float32, samples*units), make([]int, samples)
 	for i := range rows {
-		rows[i] = float32(max(0, r.NormFloat64())) // many zeros: classes without a unit left are equal
+		rows[i] = float32(max(0, r.NormFloat64())) // many zeros, so that classes tie once no unit is left
 	}
 	for i := range labels {
 		labels[i] = r.IntN(classes)
@@ -75,7 +76,8 @@ func counts(t *testing.T, absent []float64) {
 	}
 	for k, order := range orders {
 		for removed := range units + 1 {
-			if want := naive(o, rows, labels, func(unit int) bool { return !slices.Contains(order[:removed], unit) }); c.Removed[k][removed] != want {
+			kept := func(unit int) bool { return !slices.Contains(order[:removed], unit) }
+			if want := naive(o, rows, labels, kept); c.Removed[k][removed] != want {
 				t.Errorf("order %d, %d removed: %d, want %d", k, removed, c.Removed[k][removed], want)
 			}
 		}
@@ -88,8 +90,12 @@ func TestBeginRefuses(t *testing.T) {
 		o      Output
 		orders [][]int
 	}{
-		"short": {Output{2, 2, make([]float64, 3), make([]float64, 2), nil}, nil}, "one class": {Output{2, 1, make([]float64, 2), make([]float64, 1), nil}, nil},
-		"NaN": {Output{2, 2, []float64{0, math.NaN(), 0, 0}, make([]float64, 2), nil}, nil}, "twice": {good, [][]int{{0, 0}}}, "absent": {Output{2, 2, make([]float64, 4), make([]float64, 2), make([]float64, 1)}, nil}, "beyond": {good, [][]int{{0, 2}}},
+		"short":     {Output{2, 2, make([]float64, 3), make([]float64, 2), nil}, nil},
+		"one class": {Output{2, 1, make([]float64, 2), make([]float64, 1), nil}, nil},
+		"NaN":       {Output{2, 2, []float64{0, math.NaN(), 0, 0}, make([]float64, 2), nil}, nil},
+		"twice":     {good, [][]int{{0, 0}}},
+		"absent":    {Output{2, 2, make([]float64, 4), make([]float64, 2), make([]float64, 1)}, nil},
+		"beyond":    {good, [][]int{{0, 2}}},
 	} {
 		if _, err := Begin(c.o, c.orders); err == nil {
 			t.Errorf("%s is no error", name)
@@ -138,7 +144,8 @@ func TestOrders(t *testing.T) {
 	}
 }
 
-// Each of the orders of three units is drawn equally often: the count of 6,000 draws is within 5 standard deviations of 1,000.
+// Each of the six orders of three units is equally likely: its count in 6,000
+// draws is within 5 standard deviations of 1,000.
 func TestRandomIsUniform(t *testing.T) {
 	counts, r := map[[3]int]int{}, source(3)
 	for range 6000 {
@@ -154,7 +161,8 @@ func TestRandomIsUniform(t *testing.T) {
 	}
 }
 
-// If selectivity means nothing, p is as often below any level as it says, or less often.
+// If selectivity has no effect, p falls below any level at most as often as the
+// level says.
 func TestPHolds(t *testing.T) {
 	r, small := source(4), 0
 	const trials, level = 4000, 0.05
@@ -190,7 +198,9 @@ func TestAreaAndQuantile(t *testing.T) {
 	}
 }
 
-// SciPy's spearmanr gives these: without ties 1 − 6·Σd²/(n(n²−1)) = 1 − 6·8/120; with ties Pearson's of the mean ranks.
+// The expected values are those of SciPy's spearmanr: without ties 1 −
+// 6·Σd²/(n(n²−1)) = 1 − 6·8/120; with ties Pearson's correlation of the mean
+// ranks.
 func TestSpearman(t *testing.T) {
 	if rho := Spearman([]float64{1, 2, 3, 4, 5, math.NaN()}, []float64{5, 6, 7, 8, 7, 1}); math.Abs(rho-0.8207826816681233) > 1e-15 {
 		t.Error(rho)

@@ -6,13 +6,14 @@ import (
 	"slices"
 )
 
-// Source is what random numbers come from.
+// Source supplies random numbers.
 type Source interface {
-	// Bounded returns a number of [0, limit], limit included.
+	// Bounded returns a number in [0, limit], including limit.
 	Bounded(limit uint32) uint32
 }
 
-// MostFirst orders units from the largest value to the smallest. Of equal ones the first comes first, and NaN comes last.
+// MostFirst orders units from the largest value to the smallest. Equal values
+// keep their order, and NaN comes last.
 func MostFirst(values []float64) []int {
 	order := ascending(len(values))
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(least(values[b]), least(values[a])) })
@@ -26,14 +27,15 @@ func least(v float64) float64 {
 	return v
 }
 
-// Reversed is an order from its end.
+// Reversed returns an order from its end to its beginning.
 func Reversed(order []int) []int {
 	order = slices.Clone(order)
 	slices.Reverse(order)
 	return order
 }
 
-// Random is any order of n units, each with the same probability (Fisher and Yates; Durstenfeld, CACM 7, 1964).
+// Random returns a random order of n units, all orders being equally likely
+// (Fisher and Yates; Durstenfeld, CACM 7, 1964).
 func Random(n int, s Source) []int {
 	order := ascending(n)
 	shuffle(order, s)
@@ -47,12 +49,14 @@ func shuffle(list []int, s Source) {
 	}
 }
 
-// StratumUnits is the number of units of like activity that may stand for one another: few enough to be alike, and with 8! = 40,320
-// orders of a stratum enough for orders to differ.
+// StratumUnits is the number of units of similar activity that may replace one
+// another. It is small enough for the units to be alike and, with 8! = 40,320
+// orders of each stratum, large enough for the orders to differ.
 const StratumUnits = 8
 
-// Strata puts units of like activity together, at least [StratumUnits] in each as far as there are so many: the number of
-// each unit's stratum, from the least active up.
+// Strata groups units of similar activity and returns the number of each unit's
+// stratum, beginning with the least active. Each stratum has at least
+// [StratumUnits] units, if there are that many.
 func Strata(activity []float64) []int {
 	n := len(activity)
 	count := max(1, n/StratumUnits)
@@ -63,7 +67,8 @@ func Strata(activity []float64) []int {
 	return strata
 }
 
-// Matched is a random order with a unit of the same stratum at every place of the one given.
+// Matched returns a random order that has, at every place, a unit from the same
+// stratum as the given order.
 func Matched(order, strata []int, s Source) []int {
 	members := map[int][]int{}
 	for unit, stratum := range strata {

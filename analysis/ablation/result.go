@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Accuracies are the shares of counts.
+// Accuracies divides counts by the number of samples.
 func (c Counts) Accuracies(counts []int64) []float64 {
 	list := make([]float64, len(counts))
 	for i, n := range counts {
@@ -15,7 +15,8 @@ func (c Counts) Accuracies(counts []int64) []float64 {
 	return list
 }
 
-// Area is the area under accuracies over the share of units that are removed, from none to all, by trapezia: the mean accuracy.
+// Area is the area under the accuracies over the share of units that are
+// removed, from none to all, by the trapezoidal rule. It is a mean accuracy.
 func Area(accuracies []float64) float64 {
 	sum := 0.0
 	for i := 1; i < len(accuracies); i++ {
@@ -24,8 +25,10 @@ func Area(accuracies []float64) float64 {
 	return sum / float64(len(accuracies)-1)
 }
 
-// P is the two-sided p value of an area beside those of orders that would be as likely if it did not matter which unit is which:
-// twice the smaller share, the area itself being one of them, that lies at or beyond it.
+// P returns the two-sided p value of an area. The others are the areas of
+// orders that would be equally likely if it did not matter which unit is which.
+// P is twice the smaller of the shares of areas that are at most, or at least,
+// the given one, which is itself counted among them.
 func P(area float64, others []float64) float64 {
 	if len(others) == 0 {
 		return math.NaN()
@@ -42,7 +45,8 @@ func P(area float64, others []float64) float64 {
 	return math.Min(1, 2*float64(min(below, above))/float64(len(others)+1))
 }
 
-// Quantile is the smallest of the values that at least the share p of them do not exceed.
+// Quantile returns the smallest value that at least the share p of the values
+// do not exceed.
 func Quantile(values []float64, p float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()
@@ -51,8 +55,10 @@ func Quantile(values []float64, p float64) float64 {
 	return sorted[max(0, min(len(sorted)-1, int(math.Ceil(p*float64(len(sorted))))-1))]
 }
 
-// Spearman is the correlation of the ranks of two lists, equal values having the mean of their ranks (American Journal of
-// Psychology 15, 1904). Pairs with a value that is not finite are left out. It is NaN if one of the lists is constant.
+// Spearman returns the rank correlation of two lists, in which equal values
+// share the mean of their ranks (American Journal of Psychology 15, 1904).
+// Pairs with a value that is not finite are left out. The result is NaN if one
+// of the lists is constant.
 func Spearman(x, y []float64) float64 {
 	var a, b []float64
 	for i := range x {
@@ -70,7 +76,7 @@ func Spearman(x, y []float64) float64 {
 	return ab / math.Sqrt(aa) / math.Sqrt(bb)
 }
 
-// ranks count from 1.
+// ranks returns the rank of each value, counting from 1.
 func ranks(values []float64) []float64 {
 	order := ascending(len(values))
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })

@@ -8,12 +8,13 @@ import (
 	"sync"
 )
 
-// Output is the layer behind the units: logits are Weights·activations + Bias.
+// Output is the layer after the units. Its logits are Weights·activations +
+// Bias.
 type Output struct {
 	Units, Classes int
 	Weights        []float64 // [Classes][Units], row-major
 	Bias           []float64 // [Classes]
-	Absent         []float64 // [Units]: the activation of a unit that is removed; nil: 0
+	Absent         []float64 // [Units]: the activation of a removed unit; nil means 0
 }
 
 func (o Output) check() error {
@@ -31,15 +32,15 @@ func (o Output) check() error {
 	return nil
 }
 
-// Counts are samples classified correctly.
+// Counts are numbers of samples that were classified correctly.
 type Counts struct {
 	Samples int64
 	Intact  int64
-	Removed [][]int64 // [orders][Units+1]: with so many of the order's units removed
-	Without []int64   // [Units]: with this unit alone removed
+	Removed [][]int64 // [orders][Units+1]: after removing that many of the order's units
+	Without []int64   // [Units]: after removing only this unit
 }
 
-// Run removes units in given orders while the samples come.
+// Run removes units in given orders as samples arrive.
 type Run struct {
 	output Output
 	orders [][]int
@@ -81,10 +82,11 @@ func (c *Counts) add(other Counts) {
 	}
 }
 
-// Counts are those of the samples so far.
+// Counts returns the counts for the samples added so far.
 func (r *Run) Counts() Counts { return r.counts }
 
-// Add adds samples: rows of activations, [len(labels)][Units], and their classes, which are numbers below Classes.
+// Add adds samples: rows of activations, [len(labels)][Units], and their
+// classes, which must be below Classes.
 func (r *Run) Add(rows []float32, labels []int) {
 	n := len(labels)
 	parts := make([]Counts, min(n, runtime.GOMAXPROCS(0)))
@@ -104,23 +106,24 @@ func (r *Run) Add(rows []float32, labels []int) {
 	}
 }
 
-// worker is the memory for one sample at a time.
+// worker holds the working memory for one sample at a time.
 type worker struct {
 	*Run
 	counts Counts
 	none   []float64 // [Classes]: the logits when all units are removed
-	parts  []float64 // [Units][Classes]: what each unit adds to each logit when it is there
-	before []float64 // [Units+1][Classes]: those and what the units before add
-	behind []float64 // [Classes]: what the units behind give
+	parts  []float64 // [Units][Classes]: what each unit adds to each logit while present
+	before []float64 // [Units+1][Classes]: the logits from none and all units before this one
+	behind []float64 // [Classes]: what the units after this one contribute
 	logits []float64
 }
 
 func (r *Run) worker() *worker {
 	u, c := r.output.Units, r.output.Classes
-	return &worker{r, newCounts(r.output, len(r.orders)), r.output.none(), make([]float64, u*c), make([]float64, (u+1)*c), make([]float64, c), make([]float64, c)}
+	return &worker{r, newCounts(r.output, len(r.orders)), r.output.none(), make([]float64, u*c), make([]float64, (u+1)*c),
+		make([]float64, c), make([]float64, c)}
 }
 
-// none are the logits when all units are removed.
+// none returns the logits when all units are removed.
 func (o Output) none() []float64 {
 	logits := slices.Clone(o.Bias)
 	for u, a := range o.Absent {
@@ -169,8 +172,10 @@ func (w *worker) sample(row []float32, label int) {
 	}
 }
 
-// Predict is the class of the largest logit of a row, the first of equal ones, and by how much it exceeds another class at
-// the least that rounding cannot explain: the logits of both, and the sum of the sizes of what adds up to each.
+// Predict returns the class of the largest logit of a row, the first of equal
+// ones, with the logits and, for each, the sum of the absolute values of its
+// terms. The sizes bound the rounding errors, so a caller can tell whether
+// rounding could have decided between two classes.
 func (o Output) Predict(row []float32) (class int, logits, sizes []float64) {
 	logits, sizes = slices.Clone(o.Bias), make([]float64, o.Classes)
 	for c := range logits {
@@ -187,7 +192,8 @@ func (o Output) Predict(row []float32) (class int, logits, sizes []float64) {
 	return class, logits, sizes
 }
 
-// right is 1 if the label's logit is the largest, the first of equal ones.
+// right returns 1 if the label's logit is the largest or the first of equal
+// largest ones, and 0 otherwise.
 func right(logits []float64, label int) int64 {
 	most := logits[label]
 	for _, v := range logits[:label] {

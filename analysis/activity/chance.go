@@ -7,10 +7,10 @@ import (
 	"sparsel/analysis/metric"
 )
 
-// draw is one permutation of the labels, drawn as the rows come.
+// draw is one permutation of the labels, drawn as the rows arrive.
 type draw struct {
 	source Source
-	left   []int64 // a Fenwick tree of how many labels of each class are left
+	left   []int64 // a Fenwick tree that counts the labels left of each class
 	all    int64
 	sums   []float64 // [classes][units]
 }
@@ -26,11 +26,12 @@ func newDraw(source Source, counts []int64, units int) *draw {
 	return d
 }
 
-// take gives the classes of the next n rows.
+// take returns the classes of the next n rows.
 func (d *draw) take(n int) []int {
 	classes := make([]int, n)
 	for i := range classes {
-		// The label at a random place among those that are left, in the order of classes.
+		// Pick the label at a random place among those left, in the order of
+		// classes.
 		place := int64(d.source.Bounded(uint32(d.all - 1)))
 		class := 0
 		for step := 1 << (bits.Len(uint(len(d.left)-1)) - 1); step > 0; step /= 2 {
@@ -47,9 +48,10 @@ func (d *draw) take(n int) []int {
 	return classes
 }
 
-// Chance returns the mean CCMAS of a layer's units under permuted labels, over as many permutations as there are sources:
-// values is samples×units, row-major, and labels has one class, below classes, per sample. It is what a [Layer] that is given
-// the same rows calls [Result.Chance].
+// Chance returns the mean CCMAS of a layer's units under permuted labels,
+// averaged over one permutation for each source. Values is samples×units,
+// row-major, and labels has one class per sample, each below classes. The
+// result equals [Result.Chance] of a [Layer] that is given the same rows.
 func Chance(values []float32, units int, labels []uint8, classes int, epsilon float64, sources []Source) float64 {
 	s := metric.Statistics{Units: units, ClassCounts: make([]int64, classes)}
 	for _, label := range labels {

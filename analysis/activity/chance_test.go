@@ -18,7 +18,7 @@ func sources(n int) []Source {
 	return list
 }
 
-// The level of chance of a layer that is there at once is that of the same layer row by row.
+// The level of chance is the same whether a layer is given whole or row by row.
 func TestChanceIsThatOfALayer(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	const units, samples, classes = 5, 600, 3
@@ -48,7 +48,8 @@ func TestChanceIsThatOfALayer(t *testing.T) {
 	}
 }
 
-// A unit that answers to one sample alone has a CCMAS of 1 under any labels, a constant one of 0.
+// A unit that responds to a single sample has a CCMAS of 1 under any labels; a
+// constant unit has 0.
 func TestChanceOfRareActivity(t *testing.T) {
 	const samples = 100
 	labels := make([]uint8, samples)

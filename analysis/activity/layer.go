@@ -12,22 +12,23 @@ import (
 	"sparsel/analysis/metric"
 )
 
-// Source is what random numbers come from.
+// Source supplies random numbers.
 type Source interface {
-	// Bounded returns a number of [0, limit], limit included.
+	// Bounded returns a number in [0, limit], including limit.
 	Bounded(limit uint32) uint32
 }
 
-// Bins is the number of equal steps in which sparsity is counted, from 0 to 1.
+// Bins is the number of equal bins from 0 to 1 in which sparsity is counted.
 const Bins = 50
 
-// pending is the number of values after which rows are added: 1 MB.
+// pending is the number of values that are collected before rows are added: 1
+// MB.
 const pending = 1 << 18
 
-// thresholds are those that metric.Shares asks for.
+// thresholds are the ones that metric.Shares needs.
 var thresholds = []float32{math.SmallestNonzeroFloat32, 0.05, 0.1, 0.95}
 
-// Layer adds up the activations of one layer.
+// Layer accumulates the activations of one layer.
 type Layer struct {
 	classes []int64 // the labels, ascending
 	counts  []int64
@@ -39,22 +40,23 @@ type Layer struct {
 	correct  int64
 
 	draws  []*draw
-	values []float32 // rows not handed over yet
-	rows   []int     // and their classes
+	values []float32 // rows not handed to add yet
+	rows   []int     // the classes of those rows
 
-	adding       sync.WaitGroup // of the rows before those
-	added        []float32      // their memory, which is used again
+	adding       sync.WaitGroup // the rows handed over before, still being added
+	added        []float32      // the memory of those rows, to be reused
 	classesAdded []int
 }
 
-// Classes is how often each label occurs among a layer's rows.
+// Classes counts how often each label occurs among a layer's rows.
 type Classes map[int64]int64
 
-// Count adds a row's label.
+// Count counts a row's label.
 func (c Classes) Count(label int64) { c[label]++ }
 
-// NewLayer begins a layer. The function is that of the units, sigmoid, relu or tanh, or empty if it is not known. Each of the
-// sources gives one permutation of the labels.
+// NewLayer begins a layer. The function is the activation function of the
+// units: sigmoid, relu, tanh, or empty if it is not known. Each source gives
+// one permutation of the labels.
 func NewLayer(units int, classes Classes, function string, sources []Source) (*Layer, error) {
 	if len(classes) < 2 {
 		return nil, fmt.Errorf("measure layer: all rows are of one class: selectivity compares at least 2")
@@ -75,12 +77,12 @@ func NewLayer(units int, classes Classes, function string, sources []Source) (*L
 	return l, nil
 }
 
-// Memory is how many bytes a layer takes.
+// Memory returns the number of bytes that a layer takes.
 func Memory(units, classes, permutations int) int64 {
 	return 8*int64(units)*int64(classes)*int64(1+permutations) + 8*pending + 64*int64(units)
 }
 
-// Add adds a row, which is not kept.
+// Add adds a row and does not keep it.
 func (l *Layer) Add(row []float32, label int64) error {
 	class, ok := l.index[label]
 	if !ok {
@@ -100,7 +102,8 @@ func (l *Layer) Predict(right bool) {
 	}
 }
 
-// flush hands over the rows that wait, once those before them were added, and goes on without waiting.
+// flush waits until the rows handed over before are added, hands over the
+// collected rows, and returns without waiting for them.
 func (l *Layer) flush() {
 	l.adding.Wait()
 	values, rows := l.values, l.rows
@@ -109,8 +112,9 @@ func (l *Layer) flush() {
 	l.adding.Go(func() { l.add(values, rows) })
 }
 
-// add adds rows. Goroutines share the rows for what is of one sample and the units for what is summed over samples: so every
-// sum is taken in the order of the rows.
+// add adds rows. For what is computed per sample, goroutines divide the rows
+// among them; for sums over samples they divide the units. So every sum is
+// taken in the order of the rows.
 func (l *Layer) add(values []float32, rows []int) {
 	units, n := l.stats.Units, len(rows)
 	permuted := make([][]int, len(l.draws))
@@ -142,13 +146,14 @@ func (l *Layer) add(values []float32, rows []int) {
 	root := math.Sqrt(float64(units))
 	for i, class := range rows {
 		l.stats.AddSample(class, ratios[i], ranks[i])
-		if s := float64((float32(root) - ratios[i]) / float32(root-1)); s == s { // as metric.Hoyer
+		if s := float64((float32(root) - ratios[i]) / float32(root-1)); s == s { // the arithmetic of metric.Hoyer
 			l.bins[int(max(0, min(Bins-1, math.Floor(s*Bins))))]++
 		}
 	}
 }
 
-// share divides 0 to n among as many goroutines as there are processors.
+// share divides the numbers from 0 to n among as many goroutines as there are
+// processors.
 func share(n int, do func(from, to int)) {
 	parts := min(n, runtime.GOMAXPROCS(0))
 	var wait sync.WaitGroup

@@ -6,37 +6,38 @@ import (
 	"sparsel/analysis/metric"
 )
 
-// Result is what a layer was measured to be.
+// Result is the measurement of one layer.
 type Result struct {
 	metric.Measures
 	Samples  int64
-	Accuracy float64 // the share of rows whose prediction is their label
+	Accuracy float64 // the share of rows whose prediction equals their label
 
-	// Chance is the mean CCMAS under permuted labels, and P the share of permutations, the true labels being one more,
-	// whose mean over units is at least that of the true labels. Both are NaN without permutations.
+	// Chance is the mean CCMAS under permuted labels. P is the share of
+	// permutations, counting the true labels as one more, whose mean over units
+	// is at least that of the true labels. Both are NaN without permutations.
 	Chance, P float64
 
 	Classes []int64     // the labels, ascending
-	Means   [][]float64 // of the absolute activation, by class and unit
+	Means   [][]float64 // mean absolute activation by class and unit
 	Units   []Unit
-	Bins    [Bins]int64 // samples by Hoyer's sparsity; what is beyond an end counts there
+	Bins    [Bins]int64 // samples by Hoyer's sparsity; values beyond an end count in the end's bin
 }
 
-// Unit is what one unit was measured to be.
+// Unit is the measurement of one unit.
 type Unit struct {
-	Best                     int64 // the label of the largest class mean, the first of equal ones
+	Best                     int64 // the label with the largest class mean, the first of equal ones
 	Selectivity, Chance, CSI float64
-	Mean, RMS                float64 // of the absolute activation, over all samples
+	Mean, RMS                float64 // mean and root mean square of the absolute activation, over all samples
 	Least, Most              float32
 }
 
-// Result ends the layer. Epsilon is that of CCMAS.
+// Result ends the layer. Epsilon is the one in the definition of CCMAS.
 func (l *Layer) Result(epsilon float64) (Result, error) {
 	l.flush()
 	l.adding.Wait()
 	s := l.stats
 	if s.Activation = l.function; s.Activation == "" {
-		s.Activation = "relu" // dead is what is 0 throughout, whatever the function
+		s.Activation = "relu" // for an unknown function, a unit that is always 0 counts as dead
 	}
 	m, err := s.Measure(epsilon)
 	if err != nil {
@@ -53,8 +54,9 @@ func (l *Layer) Result(epsilon float64) (Result, error) {
 	return r, nil
 }
 
-// OfStatistics is what statistics that were kept tell of a layer: all but its accuracy, its bins and the level of chance.
-// Classes are the labels, ascending.
+// OfStatistics returns what stored statistics say about a layer: everything
+// except its accuracy, its bins and the level of chance. Classes are the labels
+// in ascending order.
 func OfStatistics(s metric.Statistics, classes []int64, epsilon float64) (Result, error) {
 	m, err := s.Measure(epsilon)
 	if err != nil {
@@ -68,7 +70,7 @@ func OfStatistics(s metric.Statistics, classes []int64, epsilon float64) (Result
 	return r, nil
 }
 
-// ofUnits is what statistics tell of each unit.
+// ofUnits returns what statistics say about each unit.
 func ofUnits(s metric.Statistics, classes []int64, epsilon float64) Result {
 	r := Result{Samples: s.Samples, Chance: math.NaN(), P: math.NaN(), Classes: classes, Units: make([]Unit, s.Units)}
 	selectivity, csi := s.Selectivity(epsilon), s.Selectivity(metric.CSIEpsilon)
@@ -96,7 +98,8 @@ func ofUnits(s metric.Statistics, classes []int64, epsilon float64) Result {
 	return r
 }
 
-// chance gives each unit's mean CCMAS under the permutations, and the layer's.
+// chance returns each unit's mean CCMAS under the permutations, and sets the
+// layer's.
 func (l *Layer) chance(r *Result, epsilon float64) []float64 {
 	units := make([]float64, l.stats.Units)
 	var layer float64
@@ -116,7 +119,7 @@ func (l *Layer) chance(r *Result, epsilon float64) []float64 {
 	}
 	n := float64(len(l.draws))
 	for j := range units {
-		units[j] /= n // 0/0 is NaN
+		units[j] /= n // NaN if n is 0
 	}
 	if n > 0 {
 		r.Chance, r.P = layer/n, float64(reached)/(n+1)

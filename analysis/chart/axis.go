@@ -12,21 +12,22 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Margins between the data and limits that follow from them, as shares of the range.
+// Margins between the data and the limits that follow from them, as shares of
+// the range.
 const (
 	marginX = 0.03
 	marginY = 0.05
 
-	categoryMargin = 0.45 // of the distance between categories
+	categoryMargin = 0.45 // as a share of the distance between categories
 )
 
-// What an axis can show: its length relative to its larger limit, so that ticks are
-// distinct float64s with room for rounding, and values of a size whose powers of ten
-// and differences are finite.
+// Bounds of what an axis can show. The length relative to the larger limit
+// keeps ticks distinct float64s with room for rounding, and the size of values
+// keeps their powers of ten and differences finite.
 const (
 	narrowest = 1e-9
 	largest   = 1e100
-	smallest  = 1 / largest // on a log scale
+	smallest  = 1 / largest // smallest value on a log scale
 )
 
 // span is a range of values; it is empty if hi < lo.
@@ -34,7 +35,8 @@ type span struct{ lo, hi float64 }
 
 var emptySpan = span{math.Inf(1), math.Inf(-1)}
 
-// add widens s to hold v unless v is non-finite or cannot be on an axis of the scale.
+// add widens s to include v, unless v is not finite or cannot be on an axis of
+// the scale.
 func (s *span) add(v float64, scale Scale) {
 	if math.IsNaN(v) || math.IsInf(v, 0) || scale == Log && v <= 0 {
 		return
@@ -42,7 +44,7 @@ func (s *span) add(v float64, scale Scale) {
 	s.lo, s.hi = math.Min(s.lo, v), math.Max(s.hi, v)
 }
 
-// with returns the span of both.
+// with returns the smallest span that includes both.
 func (s span) with(other span) span { return span{min(s.lo, other.lo), max(s.hi, other.hi)} }
 
 // limits returns the limits of the axis for values within data.
@@ -57,7 +59,8 @@ func (a Axis) limits(data span, margin float64) span {
 	case data.hi < data.lo:
 		return span{0, 1}
 	case a.Scale == Log:
-		// A factor of 2 for values so near to each other that no tick would be among them.
+		// A factor of 2 is for values so close together that no tick would lie
+		// among them.
 		grow := 2.0
 		if ratio := data.hi / data.lo; ratio > 4 {
 			grow = math.Pow(ratio, margin)
@@ -71,7 +74,8 @@ func (a Axis) limits(data span, margin float64) span {
 	return span{data.lo - pad, data.hi + pad}
 }
 
-// ticks returns the ticks of the axis within its limits, about n of them labelled.
+// ticks returns the ticks of the axis within its limits, about n of them
+// labelled.
 func (a Axis) ticks(l span, n int) []plot.Tick {
 	switch {
 	case a.Scale == Categorical:
@@ -90,8 +94,9 @@ func (a Axis) ticks(l span, n int) []plot.Tick {
 	return linearTicks(l, n)
 }
 
-// fittingTicks returns the placed ticks of an axis along x of the given length: as many as
-// have room for their labels. Labels of categories are broken into lines.
+// fittingTicks returns the placed ticks of an axis along x of the given length,
+// as many as have room for their labels. Labels of categories are broken into
+// lines.
 func (a Axis) fittingTicks(l span, length float64, t text.Style) []plot.Tick {
 	if a.Scale == Categorical {
 		return stagger(a.placedTicks(l, 0), vg.Length(length/(l.hi-l.lo)), t)
@@ -101,7 +106,7 @@ func (a Axis) fittingTicks(l span, length float64, t text.Style) []plot.Tick {
 		switch {
 		case len(a.Ticks) > 0 || fit(ticks, a.Scale.place(l), length, t):
 			return ticks
-		case n == 2: // as few as there can be: leave out labels
+		case n == 2: // no fewer ticks are possible, so leave out labels
 			for i := range ticks {
 				if !fit(ticks[:i+1], a.Scale.place(l), length, t) {
 					ticks[i].Label = ""
@@ -112,8 +117,9 @@ func (a Axis) fittingTicks(l span, length float64, t text.Style) []plot.Tick {
 	}
 }
 
-// stagger breaks the labels of categories into lines between words. Where neighbours would still run into each other, labels stand in
-// turn in as many rows as it takes.
+// stagger breaks the labels of categories into lines between words. If
+// neighbours would still overlap, the labels alternate between as many rows as
+// are needed.
 func stagger(ticks []plot.Tick, distance vg.Length, t text.Style) []plot.Tick {
 	lines := 0
 	for i := range ticks {
@@ -133,7 +139,8 @@ func stagger(ticks []plot.Tick, distance vg.Length, t text.Style) []plot.Tick {
 	return ticks
 }
 
-// fit tells whether the labels of ticks, in ascending order, leave a gap between them.
+// fit reports whether the labels of ticks, in ascending order, leave a gap
+// between them.
 func fit(ticks []plot.Tick, l span, length float64, t text.Style) bool {
 	end := vg.Length(math.Inf(-1))
 	for _, tick := range ticks {
@@ -158,8 +165,9 @@ func (a Axis) placedTicks(l span, n int) []plot.Tick {
 	return ticks
 }
 
-// linearTicks returns the multiples of the smallest step of the form 1, 2 or 5 times a
-// power of ten that gives at most n of them, or the next larger if n is 1 or less.
+// linearTicks returns the multiples of a step that is 1, 2 or 5 times a power
+// of ten: the smallest such step that gives at most n ticks, or the next larger
+// one if n is 1 or less.
 func linearTicks(l span, n int) []plot.Tick {
 	raw := (l.hi - l.lo) / float64(max(n, 1))
 	exponent := int(math.Floor(math.Log10(raw)))
@@ -173,17 +181,17 @@ func linearTicks(l span, n int) []plot.Tick {
 	}
 }
 
-// multiples returns the multiples of mantissa·10^exponent within l, each the float64
-// next to the decimal number.
+// multiples returns the multiples of mantissa·10^exponent within l, each as the
+// float64 nearest to the decimal number.
 func multiples(l span, mantissa float64, exponent int) []float64 {
 	up, down := math.Pow10(max(exponent, 0)), math.Pow10(max(-exponent, 0))
 	step := mantissa * up / down
-	// A limit that is a tick up to rounding counts.
+	// A limit that is a tick except for rounding counts.
 	const slack = 1e-9
 	var values []float64
 	for i := math.Ceil(l.lo/step - slack); i <= math.Floor(l.hi/step+slack); i++ {
 		v := i * mantissa * up / down
-		if exponent < -22 || exponent > 22 { // where the power of ten is not exact
+		if exponent < -22 || exponent > 22 { // outside these the power of ten is not exact
 			v, _ = strconv.ParseFloat(fmt.Sprintf("%.0fe%d", i*mantissa, exponent), 64)
 		}
 		values = append(values, v)
@@ -191,8 +199,9 @@ func multiples(l span, mantissa float64, exponent int) []float64 {
 	return values
 }
 
-// logTicks labels decades if there are at least two, every second or third if there are
-// more than n, and 1, 2 and 5 times a power of ten otherwise.
+// logTicks labels decades if there are at least two, or every second or third
+// if there are more than n. Otherwise it labels 1, 2 and 5 times a power of
+// ten.
 func logTicks(l span, n int) []plot.Tick {
 	first, last := int(math.Ceil(math.Log10(l.lo)-1e-9)), int(math.Floor(math.Log10(l.hi)+1e-9))
 	inside := func(v float64) bool { return v >= l.lo*(1-1e-9) && v <= l.hi*(1+1e-9) }
@@ -219,8 +228,9 @@ func logTicks(l span, n int) []plot.Tick {
 	return ticks
 }
 
-// label gives each value a label with the same number of decimals. Values that would
-// need many digits, and all if decimals is negative, get the shortest form instead.
+// label labels all values with the same number of decimals. Values that would
+// need many digits get the shortest form instead, and so do all if decimals is
+// negative.
 func label(values []float64, decimals int) []plot.Tick {
 	format := byte('f')
 	long := func(v float64) bool { return math.Abs(v) >= 1e7 }
@@ -237,7 +247,7 @@ func label(values []float64, decimals int) []plot.Tick {
 	return ticks
 }
 
-// decimals returns how many decimals the value with most of them has.
+// decimals returns the number of decimals of the value that has the most.
 func decimals(values []float64) int {
 	most := 0
 	for _, v := range values {
@@ -248,12 +258,13 @@ func decimals(values []float64) int {
 	return most
 }
 
-// minus sets minus signs in place of hyphens.
+// minus replaces hyphens by minus signs.
 func minus(s string) string { return strings.ReplaceAll(s, "-", "\u2212") }
 
-// at returns where the scale has the value v, linear along the axis. The axes that
-// gonum draws are linear and their log scale is made here: its own leaves room beside
-// the panel for an axis label that it takes to be at the middle of the values.
+// at returns where the scale places the value v, linearly along the axis. The
+// axes given to gonum are linear, and the log scale is applied here, because
+// gonum's own log axis leaves room beside the panel for an axis label that it
+// assumes to be at the middle of the values.
 func (s Scale) at(v float64) float64 {
 	if s == Log {
 		return math.Log10(v)
@@ -264,10 +275,11 @@ func (s Scale) at(v float64) float64 {
 // place returns the limits on the scale.
 func (s Scale) place(l span) span { return span{s.at(l.lo), s.at(l.hi)} }
 
-// mapping returns where drawing places a value: its length along an axis whose limits
-// on the scale are l. Values more than a thousand axis lengths away, and those that a
-// log scale has no place for, are moved to there, so that clipping meets no infinity;
-// within the axis, the slope of a line that leaves it changes by less than can be seen.
+// mapping returns the function that gives the place of a value when drawing:
+// its length along an axis whose limits on the scale are l. Values more than a
+// thousand axis lengths away, and those that have no place on a log scale, are
+// moved to that distance, so that clipping never meets an infinity. Within the
+// axis, the slope of a line that leaves it changes by less than can be seen.
 func (s Scale) mapping(l span, length func(float64) vg.Length) func(float64) vg.Length {
 	far := 1000 * (l.hi - l.lo)
 	return func(v float64) vg.Length {

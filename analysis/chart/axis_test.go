@@ -54,8 +54,8 @@ func TestTicks(t *testing.T) {
 	}
 }
 
-// TestTickProperties tries limits of all sizes: ticks are inside, even, ascending, not
-// more than asked for, and labelled with what they are.
+// TestTickProperties tries limits of all sizes. Ticks must be inside, evenly
+// spaced, ascending, no more than requested, and labelled with their values.
 func TestTickProperties(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for range 20_000 {
@@ -143,7 +143,8 @@ func TestMarkup(t *testing.T) {
 	}
 }
 
-// FuzzMarkup holds the text that is drawn to be what was written, without the marks.
+// FuzzMarkup checks that the text that is drawn is what was written, without
+// the markup.
 func FuzzMarkup(f *testing.F) {
 	f.Add("10^{−5}_{x}")
 	f.Add("_{^{}}")
@@ -162,7 +163,8 @@ func FuzzMarkup(f *testing.F) {
 	})
 }
 
-// A tick is the number that its label says, however large or small: a loss may be as large as a float32.
+// A tick is at exactly the number that its label shows, however large or small.
+// A loss may be as large as a float32.
 func TestTicksOfLargeNumbers(t *testing.T) {
 	for _, l := range []span{{0, 3.4e38}, {0, 3e-38}, {1e25, 9e25}, {-7e30, 1e30}} {
 		for n := 2; n <= 10; n++ {

@@ -16,8 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/golden.txt")
 
-// learning returns a panel of four rising curves with bands; its numbers use no function
-// that differs between architectures.
+// learning returns a panel of four rising curves with bands. It computes its
+// numbers without functions whose results differ between architectures.
 func learning(title string) Panel {
 	p := Panel{Title: title, X: Axis{Label: "Epoch", Min: 0, Max: 31, Ticks: []float64{1, 10, 20, 30}}, Y: Axis{Label: title + " β_{1}"}}
 	for k, role := range []string{"SGD", "Adagrad", "Adadelta", "Adam"} {
@@ -32,7 +32,7 @@ func learning(title string) Panel {
 	return p
 }
 
-// examples use everything that a figure can have.
+// examples use every feature of a figure.
 func examples() map[string]Figure {
 	nan := math.NaN()
 	sweep := func(title string) Panel {
@@ -42,7 +42,8 @@ func examples() map[string]Figure {
 			Y:     Axis{Label: "Value"},
 			Series: []Series{
 				{Label: "accuracy", Role: "accuracy", Marks: LinePoints, X: []float64{1e-5, 1e-3, 0.1, 10, 1000}, Y: []float64{.1, .9, .98, .97, .1}},
-				{Label: "sparsity", Role: "sparsity", Marks: LinePoints, X: []float64{1e-5, 1e-3, 0.1, 10, 1000}, Y: []float64{0, .2, nan, .9, math.Inf(-1)},
+				{Label: "sparsity", Role: "sparsity", Marks: LinePoints, X: []float64{1e-5, 1e-3, 0.1, 10, 1000},
+					Y:  []float64{0, .2, nan, .9, math.Inf(-1)},
 					Lo: []float64{-.02, .1, nan, .8, nan}, Hi: []float64{.02, .3, nan, 1, nan}},
 			},
 			Rules: []Rule{{Kind: Vertical, At: .1, Label: "best accuracy"}, {Kind: Horizontal, At: .5, Role: "SGD", Dash: "dotted"}},
@@ -50,8 +51,10 @@ func examples() map[string]Figure {
 	}
 	cell := func(label string, hollow bool) Panel {
 		return Panel{
-			Title: "a title", X: Axis{Label: "x", Scale: Categorical, Categories: []string{"one", "two of them that are together at once"}}, Y: Axis{Label: label, Min: 0, Max: 1},
-			Series: []Series{{Label: "full", Role: "SGD", Marks: LinePoints, X: []float64{0, 1}, Y: []float64{.1, .5}, N: []int{3, 2}, Expected: []int{3, 3}},
+			Title: "a title", Y: Axis{Label: label, Min: 0, Max: 1},
+			X: Axis{Label: "x", Scale: Categorical, Categories: []string{"one", "two of them that are together at once"}},
+			Series: []Series{{Label: "full", Role: "SGD", Marks: LinePoints, X: []float64{0, 1}, Y: []float64{.1, .5}, N: []int{3, 2},
+				Expected: []int{3, 3}},
 				{Label: "hollow", Role: "Adam", Hollow: hollow, Marks: LinePoints, X: []float64{0, 1}, Y: []float64{.3, .7}}},
 			Rules: []Rule{{Kind: Horizontal, At: .2, Label: "reference", Dash: "dotted"}},
 		}
@@ -77,7 +80,8 @@ func examples() map[string]Figure {
 			ID: "9", Rows: []Row{
 				{Panels: []Panel{
 					{X: Axis{Scale: Categorical, Categories: []string{"con 1", "con 5"}}, Y: Axis{Scale: Log, Min: .01, Max: 1},
-						Series: []Series{{Label: "a", Role: "level1", X: []float64{0, 1}, Y: []float64{.1, .5}, Lo: []float64{-1, .4}, Hi: []float64{.2, math.Inf(1)}}}},
+						Series: []Series{{Label: "a", Role: "level1", X: []float64{0, 1}, Y: []float64{.1, .5}, Lo: []float64{-1, .4},
+							Hi: []float64{.2, math.Inf(1)}}}},
 					{X: Axis{Min: 0, Max: 1}, Y: Axis{Min: .2, Max: .8}, Rules: []Rule{{Kind: Diagonal, Label: "y = x"}},
 						Series: []Series{{Label: "b", Role: "level2", Marks: Points, Alpha: .5, X: []float64{.1, .5, .9}, Y: []float64{.1, .6, .85}}}},
 				}},
@@ -96,12 +100,12 @@ func render(t testing.TB, f Figure, format string) []byte {
 	return data
 }
 
-// digests returns one line for each example and format with the hash of its bytes. Of
-// PNG and PDF, whose compression may change with Go, it can give the hash of what they
-// contain instead.
+// digests returns one line for each example and format with the hash of its
+// bytes. The compression of PNG and PDF may change with Go, so for these it can
+// give the hash of the decompressed contents instead.
 func digests(t testing.TB, contents bool) string {
 	style := DefaultStyle()
-	style.DPI = 100 // a third of the real one is a tenth of the time
+	style.DPI = 100 // a third of the real resolution takes a tenth of the time
 	var out strings.Builder
 	for _, name := range []string{"epochs", "grid", "mixed", "sweep"} {
 		for _, format := range Formats {
@@ -138,8 +142,8 @@ func pixels(t testing.TB, data []byte) []byte {
 	return out
 }
 
-// TestSameBytes draws everything repeatedly, and again in processes of their own: the
-// order of a map differs between those, and so does what a clock says.
+// TestSameBytes draws everything repeatedly, and again in separate processes,
+// because map order and the clock differ between processes.
 func TestSameBytes(t *testing.T) {
 	const child = "CHART_TEST_DIGESTS"
 	if os.Getenv(child) != "" {
@@ -168,7 +172,8 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// TestPDFFontOrder is for the two fonts of a PDF, which came out in the order of a map.
+// TestPDFFontOrder guards the order of the two fonts of a PDF, which once
+// followed that of a map.
 func TestPDFFontOrder(t *testing.T) {
 	f := examples()["epochs"]
 	first := render(t, f, "pdf")
@@ -179,7 +184,8 @@ func TestPDFFontOrder(t *testing.T) {
 	}
 }
 
-// TestGolden notices any change of a figure. Look at the pictures before -update.
+// TestGolden notices any change of a figure. Look at the pictures before
+// -update.
 func TestGolden(t *testing.T) {
 	path := filepath.Join("testdata", "golden.txt")
 	got := digests(t, true)
@@ -200,9 +206,12 @@ func TestGolden(t *testing.T) {
 func TestCSV(t *testing.T) {
 	f := Figure{ID: "1", Rows: []Row{{Panels: []Panel{
 		{Title: "A, b", X: Axis{Scale: Categorical, Categories: []string{"one", "two"}},
-			Series: []Series{{Label: "s", Role: "SGD", X: []float64{0, 1}, Y: []float64{0.1, math.NaN()}, Lo: []float64{1e-7, math.NaN()}, Hi: []float64{1. / 3, math.NaN()}, N: []int{3, 0}, Expected: []int{3, 3}}},
-			Rules:  []Rule{{Kind: Horizontal, At: 2e-7, Label: "r", Role: "Adam", N: 2, Lo: 1e-7, Hi: 3e-7}}},
-		{X: Axis{Label: "X"}, Y: Axis{Label: "Y"}, Series: []Series{{Role: "SGD", X: []float64{-1}, Y: []float64{math.Inf(-1)}, Names: []string{"epoch 1"}}}, Rules: []Rule{{At: 3}, {Kind: Diagonal}}},
+			Series: []Series{{Label: "s", Role: "SGD", X: []float64{0, 1}, Y: []float64{0.1, math.NaN()}, Lo: []float64{1e-7, math.NaN()},
+				Hi: []float64{1. / 3, math.NaN()}, N: []int{3, 0}, Expected: []int{3, 3}}},
+			Rules: []Rule{{Kind: Horizontal, At: 2e-7, Label: "r", Role: "Adam", N: 2, Lo: 1e-7, Hi: 3e-7}}},
+		{X: Axis{Label: "X"}, Y: Axis{Label: "Y"},
+			Series: []Series{{Role: "SGD", X: []float64{-1}, Y: []float64{math.Inf(-1)}, Names: []string{"epoch 1"}}},
+			Rules:  []Rule{{At: 3}, {Kind: Diagonal}}},
 	}}}}
 	want := `figure,panel,title,x_axis,y_axis,kind,label,name,x,category,y,low,high,n,expected
 1,a,"A, b",,,value,s,,0,one,0.1,1e-07,0.3333333333333333,3,3
@@ -217,7 +226,8 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-// TestColourChange holds a change of a colour to changing that colour and nothing else.
+// TestColourChange checks that changing a colour changes that colour and
+// nothing else.
 func TestColourChange(t *testing.T) {
 	f := examples()["epochs"]
 	style := DefaultStyle()

@@ -16,8 +16,8 @@ func (m matrix) times(v triple) (out triple) {
 
 type matrix [3]triple
 
-// eyes map linear sRGB to what is seen of it without one kind of cone (Machado, Oliveira
-// and Fernandes, 2009, severity 1).
+// eyes map linear sRGB to how it appears without one kind of cone (Machado,
+// Oliveira and Fernandes, 2009, severity 1).
 var eyes = map[string]matrix{
 	"all cones":    {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
 	"protanopia":   {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}},
@@ -41,8 +41,9 @@ func lab(rgb triple) triple {
 	return triple{116*xyz[1] - 16, 500 * (xyz[0] - xyz[1]), 200 * (xyz[1] - xyz[2])}
 }
 
-// TestColourBlind holds the colours that share a panel to be far apart for all eyes: 15
-// in CIELAB, where 2.3 is just noticeable side by side (Mahy and others, 1994).
+// TestColourBlind checks that colours that share a panel are far apart for all
+// eyes: 15 in CIELAB, where 2.3 is just noticeable side by side (Mahy and
+// others, 1994).
 func TestColourBlind(t *testing.T) {
 	style := DefaultStyle()
 	for _, group := range [][]string{{"SGD", "Adagrad", "Adadelta", "Adam"}, {"accuracy", "sparsity", "selectivity"}} {

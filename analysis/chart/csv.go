@@ -8,19 +8,19 @@ import (
 	"sparsel/analysis/tabulate"
 )
 
-// csvHeader names the columns; category is empty on axes of numbers, name where x says
-// which value it is, low and high where a value has no interval, n and expected where it
-// is over no runs, and a rule has x or y only.
+// csvHeader names the columns. Category is empty on numeric axes, name if x
+// identifies the value, low and high if a value has no interval, and n and
+// expected if a value is not a mean over runs. A rule has only x or only y.
 var csvHeader = []string{
 	"figure", "panel", "title", "x_axis", "y_axis", "kind", "label", "name", "x", "category", "y", "low", "high", "n", "expected",
 }
 
-// csv returns one line for each value and rule, in the order of the figure. Numbers are
-// the shortest decimals that read back to the same float64.
+// csv returns one line for each value and rule, in the order of the figure.
+// Numbers are the shortest decimals that read back to the same float64.
 func (f Figure) csv() []byte {
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
-	// A bytes.Buffer takes everything: Write has no error to return.
+	// A bytes.Buffer accepts everything, so Write returns no error.
 	w.Write(csvHeader)
 	letter := 'a'
 	for _, row := range f.Rows {
@@ -53,7 +53,7 @@ func (f Figure) csv() []byte {
 	return out.Bytes()
 }
 
-// record is the line of value i, from the column kind on.
+// record returns the CSV line of value i, from the column kind on.
 func (s Series) record(x Axis, i int) []string {
 	name, category, low, high, n, expected := "", "", "", "", "", ""
 	if len(s.Names) > 0 {
@@ -74,7 +74,7 @@ func (s Series) record(x Axis, i int) []string {
 	return []string{"value", s.Label, name, exact(s.X[i]), category, exact(s.Y[i]), low, high, n, expected}
 }
 
-// runRecord is the line of what a run has at value i, from the column kind on.
+// runRecord returns the CSV line of a run's value i, from the column kind on.
 func (s Series) runRecord(r Run, x Axis, i int) []string {
 	category := ""
 	if x.Scale == Categorical {
@@ -83,7 +83,7 @@ func (s Series) runRecord(r Run, x Axis, i int) []string {
 	return []string{"run", s.Label, r.Name, exact(s.X[i]), category, exact(r.Y[i]), "", "", "", ""}
 }
 
-// record is the line of the rule, from the column kind on.
+// record returns the CSV line of the rule, from the column kind on.
 func (r Rule) record() []string {
 	kind, x, y, low, high, n := "diagonal", "", "", "", "", ""
 	switch r.Kind {

@@ -8,7 +8,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// look is how a series is drawn, its role and own settings resolved.
+// look is how a series is drawn, after its role and its own settings are
+// resolved.
 type look struct {
 	color, dash, marker string
 	marks               Marks
@@ -34,7 +35,7 @@ func (s Series) look(style Style) look {
 	return l
 }
 
-// partial tells whether a value is over fewer runs than there should be.
+// partial reports whether a value is based on fewer runs than expected.
 func (s Series) partial(i int) bool {
 	return len(s.N) > 0 && len(s.Expected) > 0 && s.N[i] < s.Expected[i]
 }
@@ -45,12 +46,13 @@ func (l look) line(style Style) draw.LineStyle {
 	return draw.LineStyle{Color: withAlpha(mustColor(l.color), l.alpha), Width: width, Dashes: dashPattern(l.dash, width)}
 }
 
-// drawMarker draws one marker. An opaque one has a thin white edge, which keeps markers
-// apart where series cross.
+// drawMarker draws one marker. An opaque marker has a thin white edge, which
+// keeps markers apart where series cross.
 func (l look) drawMarker(c *draw.Canvas, style Style, at vg.Point) {
 	outline := markers[l.marker](at, vg.Length(style.MarkerSize/2))
 	if l.hollow {
-		// As large as a full one, with the line of the series as its edge.
+		// An outline is as large as a filled marker and has the line of the
+		// series as its edge.
 		c.SetColor(color.White)
 		c.Fill(outline)
 		edge := draw.LineStyle{Color: withAlpha(mustColor(l.color), l.alpha), Width: vg.Length(0.8 * style.LineWidth)}
@@ -72,11 +74,11 @@ type curve struct {
 	pieces []piece
 }
 
-// piece is a stretch of values without a gap. Where there is no interval, lo and hi are
-// those of the value itself.
+// piece is a stretch of values without a gap. If there is no interval, lo and
+// hi are those of the value itself.
 type piece struct {
 	at, lo, hi []vg.Point
-	index      []int // of the values
+	index      []int // indices of the values
 }
 
 func newCurve(s Series, x, y func(float64) vg.Length) curve {
@@ -105,7 +107,8 @@ func newCurve(s Series, x, y func(float64) vg.Length) curve {
 	return c
 }
 
-// drawBand fills the area between the ends. A single value has no area: it gets a bar.
+// drawBand fills the area between the ends. A single value has no area and gets
+// a bar.
 func (k curve) drawBand(c *draw.Canvas, style Style) {
 	l := k.series.look(style)
 	if !l.band {
@@ -137,9 +140,9 @@ func (k curve) drawLine(c *draw.Canvas, style Style) {
 	}
 }
 
-// drawMarkers draws the markers within the axes. Of a line with sparse markers the
-// first is a share phase of the gap after the start, so that series that run together
-// show theirs in turn.
+// drawMarkers draws the markers within the axes. On a line with sparse markers
+// the first one is placed a share phase of the gap after the start, so that
+// series that overlap show their markers in turn.
 func (k curve) drawMarkers(c *draw.Canvas, style Style, phase float64) {
 	l := k.series.look(style)
 	next := vg.Length(phase * markerGap)
@@ -172,7 +175,7 @@ func (k curve) drawMarkers(c *draw.Canvas, style Style, phase float64) {
 	}
 }
 
-// inside tells whether a marker at a point is within the frame as a whole.
+// inside reports whether a whole marker at a point is within the frame.
 func inside(c *draw.Canvas, at vg.Point, radius vg.Length) bool {
 	return at.X-radius >= c.Min.X && at.X+radius <= c.Max.X && at.Y-radius >= c.Min.Y && at.Y+radius <= c.Max.Y
 }

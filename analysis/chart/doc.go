@@ -1,18 +1,20 @@
-// Package chart draws the figures of the study from a description in plain data: a
-// [Figure] has rows of panels, a [Panel] has axes, series and rules, and a [Style]
-// says what they look like. [Render] turns it into PNG, SVG or PDF, and into CSV: the
-// numbers behind the figure.
+// Package chart draws the figures of the study from a description in plain
+// data. A [Figure] has rows of panels, a [Panel] has axes, series and rules,
+// and a [Style] says what they look like. [Render] turns a figure into PNG, SVG
+// or PDF, or into CSV with the numbers behind it.
 //
-// Equal descriptions give equal bytes, in every format, process and run: no clock, no
-// map order, no font of the machine. Fonts are embedded (PDF), rasterised (PNG) or
-// named with metric-compatible substitutes (SVG).
+// Equal descriptions give equal bytes, in every format, process and run: the
+// output does not depend on the clock, on map order or on the machine's fonts.
+// Fonts are embedded (PDF), rasterised (PNG) or named with metric-compatible
+// substitutes (SVG).
 //
-// Series are told apart three times, by colour, dash and marker, so that a figure can
-// be read by the colour-blind and in black and white; see [DefaultStyle].
+// Series differ in colour, dash and marker, so that a figure can be read by
+// colour-blind people and in black and white; see [DefaultStyle].
 //
-// Numbers that are not finite are gaps: a line is interrupted, never bridged, and a
-// value between two gaps is drawn as a dot. Descriptions that cannot be drawn are
-// errors of [Figure.Validate], which Render calls first.
+// Numbers that are not finite are gaps. A line is interrupted at a gap, never
+// bridged, and a value between two gaps is drawn as a dot. [Figure.Validate],
+// which Render calls first, returns an error for descriptions that cannot be
+// drawn.
 //
 // Texts may contain superscripts and subscripts: "10^{-5}", "β_{1}".
 package chart

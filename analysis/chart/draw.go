@@ -11,17 +11,18 @@ import (
 // frameWidth is the width of the frame and the ticks, in points.
 const frameWidth = 0.6
 
-// markerGap is the least distance of two markers of a [LineMarks] series, in points.
+// markerGap is the smallest distance between two markers of a [LineMarks]
+// series, in points.
 const markerGap = 22
 
 // runAlpha is the opacity of the lines and dots of single runs.
 const runAlpha = 0.6
 
-// contents draws what is inside the axes of a panel; it is a plot.Plotter.
+// contents draws the inside of a panel's axes. It is a plot.Plotter.
 type contents struct {
 	panel Panel
 	style Style
-	x, y  []plot.Tick // on their scales
+	x, y  []plot.Tick // as places on their scales
 
 	// The diagonal runs from the lowest to the highest limit of the axes.
 	low, high float64
@@ -65,15 +66,15 @@ func (d contents) Plot(c draw.Canvas, p *plot.Plot) {
 	c.StrokeLines(frame, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}, c.Min, {X: c.Max.X, Y: c.Min.Y}})
 }
 
-// blank says why the panel has nothing to show within the limits, which are on its scales;
-// it is empty if there is something.
+// blank says why the panel shows nothing within the limits, which are on its
+// scales. It is empty if the panel shows something.
 func (p Panel) blank(x, y span) string {
 	if p.Heat != nil {
 		return ""
 	}
 	why := "no finite values"
 	for _, s := range p.Series {
-		alongX, alongY := emptySpan, emptySpan // of the values: a line may cross the panel between two outside
+		alongX, alongY := emptySpan, emptySpan // spans of the values, because a line may cross the panel between two values outside
 		for i := range s.Y {
 			if !finite(s.Y[i]) {
 				continue
@@ -118,14 +119,14 @@ func (d contents) rule(c *draw.Canvas, r Rule, x, y func(float64) vg.Length) {
 	case Horizontal:
 		from, to = vg.Point{X: c.Min.X, Y: y(r.At)}, vg.Point{X: c.Max.X, Y: y(r.At)}
 	case Diagonal:
-		// Straight on two linear and on two log scales.
+		// The diagonal is straight on two linear and on two log scales.
 		from, to = vg.Point{X: x(d.low), Y: y(d.low)}, vg.Point{X: x(d.high), Y: y(d.high)}
 	}
 	c.StrokeLines(d.style.ruleLine(r), c.ClipLinesXY([]vg.Point{from, to})...)
 }
 
-// ruleLine returns the line style of a rule: dashed, thinner than a series, gray unless
-// it has the colour of a role.
+// ruleLine returns the line style of a rule: dashed, thinner than a series, and
+// gray unless it has the colour of a role.
 func (s Style) ruleLine(r Rule) draw.LineStyle {
 	width := vg.Length(0.8 * s.LineWidth)
 	line := draw.LineStyle{Color: mixed(mustColor(s.Ink), 0.35), Width: width, Dashes: dashPattern("dashed", width)}

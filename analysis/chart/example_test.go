@@ -7,7 +7,7 @@ import (
 	"sparsel/analysis/chart"
 )
 
-// A figure is data: what it looks like is the style's business.
+// A figure is data. Its look is left to the style.
 func ExampleRender() {
 	f := chart.Figure{
 		ID: "0",

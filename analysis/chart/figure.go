@@ -4,28 +4,30 @@ package chart
 type Figure struct {
 	ID      string // such as "5.1"
 	Title   string // drawn above the panels if not empty
-	Caption string // for the reader's text; not drawn, kept in the metadata
-	Note    string // what the bands are, drawn in the legend: "mean ± SE, n = 3"
-	Mark    string // what sets the figure apart, drawn above it at the right
+	Caption string // for the surrounding text; not drawn, kept in the metadata
+	Note    string // what the bands mean, drawn in the legend: "mean ± SE, n = 3"
+	Mark    string // how the figure differs from the usual one, drawn above it at the right
 	Rows    []Row
 
-	// AlignX gives all panels the same x limits, AlignY the panels of a column the same y limits. Panels with limits of their own
-	// keep them.
+	// AlignX gives all panels the same x limits, and AlignY gives the panels of
+	// a column the same y limits. Panels with limits of their own keep them.
 	AlignX, AlignY bool
 
-	// Metadata is embedded in the file: PNG text chunks, SVG metadata, PDF keywords.
+	// Metadata is embedded in the file: PNG text chunks, SVG metadata, PDF
+	// keywords.
 	Metadata map[string]string
 }
 
-// Row is a row of panels of equal size. Rows may differ in their number of panels; the
-// grid has as many columns as the longest.
+// Row is a row of panels of equal size. Rows may have different numbers of
+// panels; the grid has as many columns as the longest row.
 type Row struct {
 	Panels []Panel
 
-	// ShareY gives all panels of the row the same y limits, and labels the first only.
+	// ShareY gives all panels of the row the same y limits and labels only the
+	// first.
 	ShareY bool
 
-	// ShareX leaves the x axes' labels to a row below.
+	// ShareX leaves the labels of the x axes to a row below.
 	ShareX bool
 }
 
@@ -36,17 +38,19 @@ type Panel struct {
 	Series []Series
 	Rules  []Rule
 
-	// Equal gives both axes the same limits and draws them to one scale, in a square frame.
+	// Equal gives both axes the same limits and the same scale, in a square
+	// frame.
 	Equal bool
-	Heat  *Heat // behind the series, of which there need be none then
+	Heat  *Heat // drawn behind the series; with it a panel needs no series
 }
 
-// Heat is a rectangle of cells, coloured by their values. Cell i of row k spans i − 1/2 to i + 1/2 along x and k − 1/2 to
-// k + 1/2 along y. A cell that is not finite is left white.
+// Heat is a rectangle of cells, coloured by their values. Cell i of row k spans
+// i − 1/2 to i + 1/2 along x and k − 1/2 to k + 1/2 along y. A cell whose value
+// is not finite is left white.
 type Heat struct {
-	Label    string // what the values are, for the CSV
+	Label    string // name of the values, for the CSV
 	Values   [][]float64
-	Min, Max float64 // the values of the first and last colour; values beyond take these
+	Min, Max float64 // the values of the first and last colour; values beyond get the same colours
 }
 
 // Scale says how an axis maps numbers to lengths.
@@ -55,7 +59,8 @@ type Scale int
 const (
 	Linear Scale = iota
 	Log          // values must be above zero; the lower end of a band may not be
-	// Categorical places value i at category i of [Axis.Categories], equally spaced.
+	// Categorical places value i at category i of [Axis.Categories], equally
+	// spaced.
 	Categorical
 )
 
@@ -64,20 +69,20 @@ type Axis struct {
 	Label string
 	Scale Scale
 
-	// Min and Max are the limits; what lies beyond is clipped. If both are zero the
-	// limits are those of the data and a small margin.
+	// Min and Max are the limits; whatever lies beyond is clipped. If both are
+	// zero, the limits are those of the data plus a small margin.
 	Min, Max float64
 
 	Ticks      []float64 // labelled ticks; empty: steps of 1, 2 or 5 (decades on a log axis)
-	Categories []string  // of a categorical axis
+	Categories []string  // for a categorical axis
 }
 
 // Marks says how the values of a series are drawn.
 type Marks int
 
 const (
-	// LineMarks draws a line with markers at some of its values, far enough apart to
-	// tell series apart without hiding the line.
+	// LineMarks draws a line with markers at some of its values, dense enough
+	// to tell series apart and sparse enough not to hide the line.
 	LineMarks  Marks = iota
 	LinePoints       // a line with a marker at each value
 	LineOnly         // a line without markers
@@ -86,7 +91,7 @@ const (
 
 // Series is a sequence of values with, optionally, an interval around each.
 type Series struct {
-	Label string // in the legend; series of equal label must look the same; empty: not in the legend
+	Label string // shown in the legend; series with equal labels must look the same; empty: not in the legend
 	Role  string // the look: a key of [Style.Roles]
 	Marks Marks
 
@@ -95,25 +100,29 @@ type Series struct {
 	Hollow bool    // markers are outlines
 	Alpha  float64 // opacity of line and markers in (0, 1]; 0 means 1
 
-	X, Y []float64 // of equal length; Y may be non-finite (a gap), X may not
+	X, Y []float64 // equally long; Y may be non-finite (a gap), but X may not
 
-	// Lo and Hi are the ends of the interval, absolute, as long as Y; or both empty.
+	// Lo and Hi are the ends of the interval, absolute, as long as Y; or both
+	// empty.
 	Lo, Hi []float64
 
-	// What each of the runs has whose mean Y is: thin lines where the series is one without a marker at each value, and dots elsewhere.
+	// Runs has the values of the runs whose mean is Y. They are drawn as thin
+	// lines if the series is a line without a marker at each value, and as dots
+	// otherwise.
 	Runs []Run
 
-	// How many runs each value is over and how many there should be, each empty or as long
-	// as Y: the marker of a value over fewer is an outline.
+	// N is the number of runs behind each value and Expected the number there
+	// should be. Each is empty or as long as Y. The marker of a value from
+	// fewer runs than expected is an outline.
 	N, Expected []int
 
-	Names []string // for the CSV: what values are called where X does not tell; as N
+	Names []string // for the CSV: names of values that X does not identify; empty or as long as Y
 }
 
 // Run is one of the runs behind a series.
 type Run struct {
 	Name string    // for the CSV, such as "seed 1"
-	Y    []float64 // as long as the series'; not finite where the run has no value
+	Y    []float64 // as long as the series' Y; not finite if the run has no value
 }
 
 // RuleKind is the direction of a rule.
@@ -129,12 +138,12 @@ const (
 type Rule struct {
 	Kind  RuleKind
 	At    float64
-	Label string // in the legend, if not empty
-	Role  string // for the colour, if not empty
+	Label string // shown in the legend, if not empty
+	Role  string // gives the colour, if not empty
 	Dash  string // "dashed" if empty
 
-	// For the CSV: the interval around At and the number of runs it is over; N = 0 if it is
-	// no such number.
+	// For the CSV: the interval around At and the number of runs behind it. N =
+	// 0 means that At is not a mean over runs.
 	Lo, Hi float64
 	N      int
 }

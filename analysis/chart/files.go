@@ -5,7 +5,8 @@ import (
 	"os"
 )
 
-// WriteFiles writes the figure in every format; path says where each goes.
+// WriteFiles writes the figure in every format, each to the file that path
+// names.
 func WriteFiles(f Figure, style Style, path func(format string) string) error {
 	for _, format := range Formats {
 		data, err := Render(f, style, format)

@@ -45,7 +45,7 @@ func TestPNG(t *testing.T) {
 		"tEXt action":      "sha256:00ff",
 		"tEXt code":        "\xe9",
 		"iTXt source":      "\x00\x00\x00\x00seeds 1 → 3 & <more>",
-		"pHYs":             "\x00\x00\x2e\x23\x00\x00\x2e\x23\x01", // 11811 pixels a metre
+		"pHYs":             "\x00\x00\x2e\x23\x00\x00\x2e\x23\x01", // 11811 pixels per metre
 	} {
 		if chunks[key] != want {
 			t.Errorf("chunk %s is %q, want %q", key, chunks[key], want)
@@ -53,7 +53,7 @@ func TestPNG(t *testing.T) {
 	}
 }
 
-// element is an element of an SVG with what this package puts into it.
+// element is an element of an SVG with the parts that this package writes.
 type element struct {
 	XMLName  xml.Name
 	Style    string    `xml:"style,attr"`
@@ -75,7 +75,8 @@ func parseSVG(t testing.TB, data []byte) element {
 	return root
 }
 
-// walk visits e and what is in it; rotated tells whether a group turns it.
+// walk visits e and its descendants. Rotated tells whether an enclosing group
+// is rotated.
 func (e element) walk(rotated bool, visit func(e element, rotated bool)) {
 	visit(e, rotated)
 	for _, c := range e.Children {
@@ -126,7 +127,7 @@ var (
 	fontSize = regexp.MustCompile(`font-size:([0-9.]+)px`)
 )
 
-// TestTextOnPage holds all text that is not turned to lie within the page.
+// TestTextOnPage checks that all text that is not rotated lies within the page.
 func TestTextOnPage(t *testing.T) {
 	width := DefaultStyle().Width * 72
 	for name, f := range examples() {
@@ -152,14 +153,15 @@ func TestTextOnPage(t *testing.T) {
 	}
 }
 
-// TestTranslucent takes the colour back out, as the canvases do, for every channel value
-// and opacity.
+// TestTranslucent recovers the colour as the canvases do, for every channel
+// value and opacity.
 func TestTranslucent(t *testing.T) {
 	for v := range 256 {
 		for a := 1; a < 256; a++ {
 			c := translucent{R: uint8(v), A: uint8(a)}
 			r, _, _, alpha := c.RGBA()
-			// A full channel cannot be raised above the opacity, and may lose one.
+			// A full channel cannot be raised above the opacity and may lose
+			// one.
 			if got := int(float64(r) * (255 / float64(alpha))); got != v && !(v == 255 && got == 254) || r > alpha {
 				t.Fatalf("channel %d at opacity %d comes out of SVG as %d", v, a, got)
 			}
@@ -188,7 +190,8 @@ func points(t testing.TB, d string) (x, y []float64) {
 	return x, y
 }
 
-// paths returns the outlines in a panel's drawing that have the colour, and the frame.
+// paths returns the outlines with the given colour in a panel's drawing, and
+// the frame.
 func paths(t testing.TB, f Figure, paint, color string) (outlines []string, frame [4]float64) {
 	t.Helper()
 	parseSVG(t, render(t, f, "svg")).walk(false, func(e element, _ bool) {
@@ -245,7 +248,7 @@ func TestGaps(t *testing.T) {
 	tests := []struct {
 		name           string
 		y              []float64
-		strokes, fills int // without intervals: lines; dots
+		strokes, fills int // without intervals: the number of lines and of dots
 	}{
 		{"none", []float64{1, 2, 3, 4, 5}, 1, 0},
 		{"middle", []float64{1, 2, nan, 4, 5}, 2, 0},
@@ -275,7 +278,8 @@ func TestGaps(t *testing.T) {
 	}
 }
 
-// TestBandColour measures the colour that a band leaves on white paper, in every format.
+// TestBandColour measures the colour that a band leaves on white paper, in
+// every format.
 func TestBandColour(t *testing.T) {
 	s := Series{Marks: LineOnly, X: []float64{0, 1}, Y: []float64{0, 0}, Lo: []float64{-1, -1}, Hi: []float64{9, 9}}
 	f := single(s, Axis{Min: -1, Max: 2, Ticks: []float64{-1, 2}}, Axis{Min: -10, Max: 10, Ticks: []float64{-10, 10}})
@@ -286,7 +290,8 @@ func TestBandColour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The band's upper part is at the middle of the frame, three quarters up.
+	// The upper part of the band is at the middle of the frame, three quarters
+	// up.
 	_, frame := paths(t, f, "stroke", style.Ink)
 	x := int((frame[0] + frame[1]) / 2 / 72 * float64(style.DPI))
 	y := img.Bounds().Dy() - int((0.25*frame[2]+0.75*frame[3])/72*float64(style.DPI))
@@ -320,7 +325,8 @@ func TestBandColour(t *testing.T) {
 	}
 }
 
-// pdfPage returns the drawing instructions of a PDF of this package, its first stream.
+// pdfPage returns the drawing instructions of a PDF of this package, its first
+// stream.
 func pdfPage(t testing.TB, data []byte) []byte {
 	t.Helper()
 	_, rest, ok := bytes.Cut(data, []byte("stream\n"))
@@ -370,7 +376,8 @@ func TestPDF(t *testing.T) {
 	}
 }
 
-// TestPDFReader asks another program, where there is one, for text and keywords.
+// TestPDFReader reads the text and keywords with another program, if it is
+// installed.
 func TestPDFReader(t *testing.T) {
 	run := func(program string, args ...string) string {
 		path, err := exec.LookPath(program)

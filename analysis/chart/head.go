@@ -7,19 +7,20 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// markColor is the colour of a figure's mark: a warning, which no series looks like since
-// it is text.
+// markColor is the colour of a figure's mark. It is that of a warning and
+// cannot be mistaken for a series, because the mark is text.
 const markColor = "#b00020"
 
-// head is one text above the panels: the title at the left or the mark at the right.
+// head is a text above the panels: the title at the left or the mark at the
+// right.
 type head struct {
 	text  string
 	style text.Style
 	right bool
 }
 
-// heads lays the title and the mark side by side if they fit, and otherwise in lines of
-// their own; one wider than the figure takes several.
+// heads places the title and the mark side by side if they fit, and otherwise
+// on separate lines. A text wider than the figure takes several lines.
 func (f Figure) heads(style Style, width vg.Length) []headLine {
 	title := textStyle(style, style.TitleSize)
 	mark := textStyle(style, style.LegendSize)
@@ -45,10 +46,11 @@ func (f Figure) heads(style Style, width vg.Length) []headLine {
 	return append(marks, lines...)
 }
 
-// headLine is what stands side by side.
+// headLine has the texts of one line.
 type headLine []head
 
-// draw draws the line with its top so far below the canvas' top.
+// draw draws the line with its top at the given distance below the top of the
+// canvas.
 func (l headLine) draw(c *draw.Canvas, down vg.Length) {
 	for _, h := range l {
 		at := vg.Point{X: c.Min.X, Y: c.Max.Y - down - h.style.Font.Size}

@@ -18,7 +18,7 @@ func TestHeads(t *testing.T) {
 	long := strings.Repeat("a mark of many words ", 8)
 	for _, tt := range []struct {
 		name, title, mark string
-		lines             []int // texts of each line
+		lines             []int // number of texts on each line
 	}{
 		{"nothing", "", "", nil},
 		{"title", "title", "", []int{1}},
@@ -52,7 +52,8 @@ func TestHeads(t *testing.T) {
 	}
 }
 
-// TestWrap holds lines to the words, their order and the width.
+// TestWrap checks that lines keep the words and their order and do not exceed
+// the width.
 func TestWrap(t *testing.T) {
 	style := textStyle(DefaultStyle(), 8)
 	r := rand.New(rand.NewPCG(2, 2))
@@ -80,7 +81,8 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-// TestFittingTicks holds labels along x apart, whatever the axis.
+// TestFittingTicks checks that labels along x do not overlap, whatever the
+// axis.
 func TestFittingTicks(t *testing.T) {
 	style := textStyle(DefaultStyle(), 7.5)
 	r := rand.New(rand.NewPCG(3, 3))
@@ -122,10 +124,12 @@ func TestLinesOfLabels(t *testing.T) {
 	}
 }
 
-// Rows that leave their x labels to the next have frames as high as those of the last row.
+// Rows that leave their x labels to the next row have frames as high as those
+// of the last row.
 func TestSharedX(t *testing.T) {
 	panel := learning("a")
-	panel.X = Axis{Label: "x", Min: 0, Max: 31, Ticks: []float64{1, 10, 20, 30}} // the last label sticks out, not at the very end
+	// The last label extends beyond the frame; its tick is not at the very end.
+	panel.X = Axis{Label: "x", Min: 0, Max: 31, Ticks: []float64{1, 10, 20, 30}}
 	row := Row{ShareY: true, Panels: []Panel{panel, panel, panel, panel}}
 	f := Figure{ID: "1", Rows: []Row{row, row}}
 	f.Rows[0].ShareX = true
@@ -146,7 +150,8 @@ func TestSharedX(t *testing.T) {
 		}
 	}
 	for j := range rows[0] {
-		if above, below := rows[0][j], rows[1][j]; math.Abs(float64(above.Min.X-below.Min.X)) > 0.01 || math.Abs(float64(above.Max.X-below.Max.X)) > 0.01 {
+		if above, below := rows[0][j], rows[1][j]; math.Abs(float64(above.Min.X-below.Min.X)) > 0.01 ||
+			math.Abs(float64(above.Max.X-below.Max.X)) > 0.01 {
 			t.Errorf("column %d: a frame from %v to %v above one from %v to %v", j+1, above.Min.X, above.Max.X, below.Min.X, below.Max.X)
 		}
 	}
@@ -163,7 +168,8 @@ func TestSharedX(t *testing.T) {
 	}
 }
 
-// A value over fewer runs than expected has an open marker: a white filling within the figure's white ground.
+// A value from fewer runs than expected has an open marker: a white fill within
+// the white background of the figure.
 func TestPartialValues(t *testing.T) {
 	f := examples()["grid"]
 	before := render(t, f, "svg")
@@ -179,7 +185,8 @@ func TestPartialValues(t *testing.T) {
 	}
 }
 
-// A panel with nothing in it says why; a line that crosses it between two values outside is something.
+// An empty panel says why it is empty. A line that crosses it between two
+// values outside is not nothing.
 func TestBlank(t *testing.T) {
 	nan := math.NaN()
 	for _, tt := range []struct {

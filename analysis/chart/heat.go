@@ -11,13 +11,15 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// mostCells bounds what a heat map may draw, each cell a polygon in SVG and PDF.
+// mostCells bounds the cells of a heat map, because each is a polygon in SVG
+// and PDF.
 const mostCells = 1 << 17
 
-// heatColors are samples of the map "plasma" (Smith and van der Walt, 2015) at eighths.
+// heatColors are samples of the map "plasma" (Smith and van der Walt, 2015) at
+// eighths.
 var heatColors = []string{"#0d0887", "#4c02a1", "#7e03a8", "#aa2395", "#cc4778", "#e66c5c", "#f89540", "#fdc527", "#f0f921"}
 
-// size is the number of rows and of cells in the first.
+// size returns the number of rows and of cells in the first row.
 func (h *Heat) size() (rows, columns int) {
 	if len(h.Values) > 0 {
 		columns = len(h.Values[0])
@@ -61,7 +63,8 @@ func (h *Heat) draw(c *draw.Canvas, x, y func(float64) vg.Length) {
 	}
 }
 
-// heatColor is the colour at a share of the way, between the two samples next to it.
+// heatColor interpolates the colour at a share of the way between the two
+// nearest samples.
 func heatColor(share float64) color.NRGBA {
 	at := float64(math.Max(0, math.Min(1, share)) * float64(len(heatColors)-1))
 	i := min(int(at), len(heatColors)-2)
@@ -70,7 +73,8 @@ func heatColor(share float64) color.NRGBA {
 	return color.NRGBA{R: mix(low.R, high.R), G: mix(low.G, high.G), B: mix(low.B, high.B), A: 255}
 }
 
-// record is the line of a cell in the CSV, from the column kind on: x is the cell's place in its row, and the name is the row's.
+// record returns the CSV line of a cell, from the column kind on: x is the
+// cell's place in its row, and the name is the row's.
 func (h *Heat) record(p Panel, row, i int, v float64) []string {
 	name, category := strconv.Itoa(row), ""
 	if p.Y.Scale == Categorical && row < len(p.Y.Categories) {

@@ -18,13 +18,13 @@ const (
 	rowGap      = 4
 	tickLength  = 2.8
 
-	smallestFrame = 15 // of a panel, in both directions
+	smallestFrame = 15 // the smallest frame of a panel, in both directions
 
-	labelGap = 6  // least distance of tick labels along x
-	tickLine = 15 // least distance of labelled ticks along y
+	labelGap = 6  // smallest distance between tick labels along x
+	tickLine = 15 // smallest distance between labelled ticks along y
 )
 
-// page is a figure laid out: what there is to draw, and the size of it.
+// page is a figure after layout: what is drawn, and its size.
 type page struct {
 	figure        Figure
 	style         Style
@@ -34,7 +34,7 @@ type page struct {
 	title, header vg.Length // heights of the lines above the panels and of a panel's title
 }
 
-// newPage lays out a figure that Validate accepts.
+// newPage lays out a figure that Validate has accepted.
 func newPage(f Figure, style Style) (page, error) {
 	p := page{figure: f, style: style, width: vg.Length(style.Width) * vg.Inch}
 	p.header = vg.Length(1.7 * style.TitleSize)
@@ -56,8 +56,8 @@ func newPage(f Figure, style Style) (page, error) {
 	return p, nil
 }
 
-// draw draws the page onto a canvas of its size. The error is that labels take the room
-// of the panels.
+// draw draws the page onto a canvas of its size. It returns an error if labels
+// leave no room for the panels.
 func (p page) draw(canvas vg.CanvasSizer) error {
 	c := draw.New(steady{canvas})
 	c.FillPolygon(mustColor("#ffffff"), []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
@@ -91,7 +91,7 @@ func (p page) draw(canvas vg.CanvasSizer) error {
 	return nil
 }
 
-// crowded reports a panel's title that is wider than the frame.
+// crowded returns an error if a panel's title is wider than the frame.
 func (p page) crowded(title string, frame draw.Canvas) error {
 	t := textStyle(p.style, p.style.TitleSize)
 	if letter := t.Width("m") + vg.Length(0.6*p.style.TitleSize); t.Width(title) > frame.Size().X-letter {
@@ -100,7 +100,8 @@ func (p page) crowded(title string, frame draw.Canvas) error {
 	return nil
 }
 
-// squared returns the part of a panel's canvas that leaves a square of its frame, in the middle.
+// squared returns the central part of a panel's canvas that makes its frame a
+// square.
 func squared(at, frame draw.Canvas) draw.Canvas {
 	size := frame.Size()
 	if spare := size.X - size.Y; spare > 0 {
@@ -121,8 +122,8 @@ func (p page) arrange(c draw.Canvas) ([][]*plot.Plot, [][]draw.Canvas) {
 	return plots, plot.Align(plots, tiles, c)
 }
 
-// drawHeader writes the letter and title of a panel above its frame. A figure of one
-// panel has no letter.
+// drawHeader writes the letter and title of a panel above its frame. A figure
+// of one panel has no letter.
 func (p page) drawHeader(data draw.Canvas, letter, title string) {
 	at := vg.Point{X: data.Min.X, Y: data.Max.Y + vg.Length(0.5*p.style.TitleSize)}
 	if len(p.figure.Rows) > 1 || len(p.figure.Rows[0].Panels) > 1 {
@@ -134,13 +135,15 @@ func (p page) drawHeader(data draw.Canvas, letter, title string) {
 	drawText(&data, textStyle(p.style, p.style.TitleSize), at, title)
 }
 
-// plots returns a rectangular grid of plots, nil where a row is shorter than the longest.
+// plots returns a rectangular grid of plots, with nil where a row is shorter
+// than the longest.
 func (p page) plots() (plots [][]*plot.Plot, columns int) {
 	for _, row := range p.figure.Rows {
 		columns = max(columns, len(row.Panels))
 	}
-	// Room for ticks: the frame takes what labels leave of a panel. Along x that is about
-	// a line of text and five digits, once a row if its panels share y.
+	// Estimate the room for ticks: the frame takes what the labels leave of a
+	// panel. Along x the labels take about a line of text and five digits, once
+	// per row if its panels share y.
 	tile := (float64(p.width) - 2*outerMargin - float64((columns-1)*columnGap)) / float64(columns)
 	beside := float64(1.35*p.style.LabelSize) + float64(3.5*p.style.TickSize)
 	up := float64(p.style.PanelHeight*72) - float64(5*p.style.LabelSize)
@@ -183,7 +186,7 @@ func (p page) plots() (plots [][]*plot.Plot, columns int) {
 				panel.X.Label = ""
 			}
 			marginX, across := marginX, across
-			if panel.Equal { // one scale, so equal ticks
+			if panel.Equal { // one scale needs equal ticks
 				marginX, across = marginY, min(across, up)
 			}
 			line[j] = p.plot(panel, panel.X.limits(x, marginX), panel.Y.limits(y, marginY), across, up)
@@ -200,7 +203,8 @@ func (p page) plots() (plots [][]*plot.Plot, columns int) {
 	return plots, columns
 }
 
-// aligned returns the range of x of all panels, and that of y of each column.
+// aligned returns the range of x over all panels, and the range of y of each
+// column.
 func (f Figure) aligned() (everyX span, columnY []span) {
 	everyX = emptySpan
 	for _, row := range f.Rows {
@@ -249,8 +253,8 @@ func (p Panel) spans() (x, y span) {
 	return x, y
 }
 
-// plot returns the axes of a panel with its contents; across and up are the lengths, in
-// points, that labelled ticks may fill.
+// plot returns the axes of a panel with its contents. Across and up are the
+// lengths, in points, that labelled ticks may fill.
 func (p page) plot(panel Panel, x, y span, across, up float64) *plot.Plot {
 	xTicks, yTicks := panel.X.fittingTicks(x, across, textStyle(p.style, p.style.TickSize)), panel.Y.placedTicks(y, int(up/tickLine))
 	g := plot.New()
@@ -272,7 +276,8 @@ func (p page) plot(panel Panel, x, y span, across, up float64) *plot.Plot {
 		a.axis.Tick.Length = tickLength
 		a.axis.Tick.Width = frameWidth
 		a.axis.Tick.Color = mustColor(p.style.Ink)
-		// A label longer than its axis would push the frame away from those of other panels.
+		// Break a label longer than its axis, which would push the frame out of
+		// line with those of other panels.
 		a.axis.Label.Text = strings.Join(wrap(a.of.Label, textStyle(p.style, p.style.LabelSize), vg.Length(0.9*a.length)), "\n")
 		a.axis.Label.Padding = 2
 		p.setText(&a.axis.Label.TextStyle, p.style.LabelSize)
@@ -286,8 +291,9 @@ func (p page) setText(t *text.Style, size float64) {
 	t.Font, t.Handler, t.Color = font.From(sans, vg.Length(size)), handler, mustColor(p.style.Ink)
 }
 
-// overhang takes the room right of the frame that the labels of an x axis take, so that
-// frames line up with those of a row with labels. At the left gonum gives labels none.
+// overhang reserves the room to the right of the frame that the labels of an x
+// axis would take, so that frames line up with those of a row with labels. At
+// the left gonum reserves no room for labels.
 func overhang(a plot.Axis) room {
 	var boxes room
 	for _, t := range a.Tick.Marker.Ticks(a.Min, a.Max) {
@@ -300,13 +306,14 @@ func overhang(a plot.Axis) room {
 	return boxes
 }
 
-// room is a plotter of nothing that asks for room.
+// room is a plotter that draws nothing but reserves room.
 type room []plot.GlyphBox
 
 func (room) Plot(draw.Canvas, *plot.Plot)            {}
 func (r room) GlyphBoxes(*plot.Plot) []plot.GlyphBox { return r }
 
-// unlabel keeps the labelled ticks of an axis but not their labels, nor room for them.
+// unlabel keeps the labelled ticks of an axis but removes their labels and the
+// room for them.
 func unlabel(a *plot.Axis) {
 	var ticks plot.ConstantTicks
 	for _, t := range a.Tick.Marker.Ticks(a.Min, a.Max) {
@@ -315,5 +322,5 @@ func unlabel(a *plot.Axis) {
 		}
 	}
 	a.Tick.Marker = ticks
-	a.Tick.Length *= 2 // ticks without a label are drawn at half of it
+	a.Tick.Length *= 2 // ticks without a label are drawn at half the length
 }

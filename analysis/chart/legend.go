@@ -21,13 +21,14 @@ const (
 // entry is a line of the legend: a series, a rule or the note.
 type entry struct {
 	label  string
-	swatch vg.Length // width of the sample before the label; 0: none
+	swatch vg.Length // width of the sample before the label; 0 means none
 	draw   func(c *draw.Canvas, from, to vg.Point)
 }
 
-// legend returns the entries of all series and the lines of all rules with a label, each
-// label once, in the order of their first appearance. It is an error if a label has two
-// looks. Only rules of one label may differ in colour: their sample is gray.
+// legend returns the entries of all series and the lines of all rules that have
+// a label, each label once, in the order of first appearance. It returns an
+// error if a label has two looks. Only rules with the same label may differ in
+// colour: their sample is gray.
 func (f Figure) legend(style Style) (entries, lines []entry, err error) {
 	looks := make(map[string]look)
 	var rules []Rule
@@ -73,8 +74,9 @@ func (f Figure) legend(style Style) (entries, lines []entry, err error) {
 	return entries, lines, nil
 }
 
-// differs reports whether two looks need two entries, by what is drawn of them. Bands may come and go, and opacity is none to tell
-// lines apart by.
+// differs reports whether two looks need separate entries, judging by what is
+// drawn of them. Bands do not count, and opacity alone does not tell lines
+// apart.
 func (l look) differs(other look) bool {
 	visible := func(l look) look {
 		l.band, l.alpha = false, 0
@@ -95,7 +97,7 @@ func (l look) differs(other look) bool {
 	return visible(l) != visible(other)
 }
 
-// entry returns the line of the legend for a series of this look.
+// entry returns the legend entry for a series of this look.
 func (l look) entry(label string, style Style) entry {
 	width := vg.Length(swatchWidth)
 	if l.marks == Points {
@@ -111,7 +113,8 @@ func (l look) entry(label string, style Style) entry {
 	}}
 }
 
-// note returns the entry that explains the bands, with a sample of one if there is any.
+// note returns the entry that explains the bands, with a sample of one if there
+// is any.
 func (f Figure) note(style Style) entry {
 	e := entry{label: f.Note}
 	for _, row := range f.Rows {
@@ -146,17 +149,17 @@ type legend struct {
 	text text.Style
 }
 
-// legendRow is a centred row of entries: side by side, or in columns of equal width
-// that it shares with the rows above and below.
+// legendRow is a centred row of entries. They are placed side by side, or in
+// columns of equal width that line up with the rows above and below.
 type legendRow struct {
 	entries []entry
-	columns int       // 0: side by side
-	cell    vg.Length // width of a column with its gap
+	columns int       // 0 means side by side
+	cell    vg.Length // width of a column including its gap
 }
 
-// layLegend places series, rules and the note in one row if they fit into width; if not,
-// the note below the others; and if these don't fit, the series in columns, and rules and
-// the note below.
+// layLegend places series, rules and the note in one row if they fit the width.
+// Otherwise it places the note below the others. If these still do not fit, the
+// series are placed in columns, with the rules and the note below.
 func (f Figure) layLegend(style Style, width vg.Length) (legend, error) {
 	l := legend{text: textStyle(style, style.LegendSize)}
 	series, rules, err := f.legend(style)
@@ -211,7 +214,7 @@ func (l legend) inColumns(entries []entry, width vg.Length) []legendRow {
 	}
 	columns := max(1, int((width+entryGap)/cell))
 	rows := (len(entries) + columns - 1) / columns
-	columns = (len(entries) + rows - 1) / rows // even rows
+	columns = (len(entries) + rows - 1) / rows // even out the rows
 	var list []legendRow
 	for part := range slices.Chunk(entries, columns) {
 		list = append(list, legendRow{part, columns, cell})
@@ -219,7 +222,8 @@ func (l legend) inColumns(entries []entry, width vg.Length) []legendRow {
 	return list
 }
 
-// broken places the note in as many lines as it takes; the first has the sample.
+// broken breaks the note into as many lines as it needs. The first line has the
+// sample.
 func (l legend) broken(note entry, width vg.Length) []legendRow {
 	var rows []legendRow
 	for i, line := range wrap(note.label, l.text, width-swatchWidth-swatchGap) {
@@ -244,7 +248,7 @@ func (r legendRow) width(t text.Style) vg.Length {
 	return width
 }
 
-// height returns the height of the strip, 0 without entries.
+// height returns the height of the strip, or 0 if there are no entries.
 func (l legend) height() vg.Length {
 	if len(l.rows) == 0 {
 		return 0
@@ -252,7 +256,7 @@ func (l legend) height() vg.Length {
 	return vg.Length(len(l.rows))*l.pitch() + 2*legendMargin
 }
 
-// pitch is the distance of two rows.
+// pitch returns the distance between two rows.
 func (l legend) pitch() vg.Length { return l.text.Font.Size * 1.5 }
 
 // draw draws the legend in the strip c.
@@ -266,7 +270,8 @@ func (l legend) draw(c draw.Canvas) {
 				e.draw(&c, vg.Point{X: at, Y: y}, vg.Point{X: at + e.swatch, Y: y})
 				at += e.swatch + swatchGap
 			}
-			// The middle of lower-case letters is about 0.36 of the size up.
+			// The middle of lower-case letters is about 0.36 of the font size
+			// above the baseline.
 			drawText(&c, l.text, vg.Point{X: at, Y: y - l.text.Font.Size*0.36}, e.label)
 			if row.columns > 0 {
 				x += row.cell

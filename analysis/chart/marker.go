@@ -6,8 +6,9 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// markers are the outlines of the markers, for a circle of radius 1: the others are
-// scaled to about its area, so that no series looks heavier than another.
+// markers are the outlines of the markers. Radius 1 refers to the circle; the
+// others are scaled to about its area, so that no series looks heavier than
+// another.
 var markers = map[string]func(vg.Point, vg.Length) vg.Path{
 	"circle":   circle,
 	"square":   polygon(vg.Point{X: -.89, Y: -.89}, vg.Point{X: .89, Y: -.89}, vg.Point{X: .89, Y: .89}, vg.Point{X: -.89, Y: .89}),
@@ -30,7 +31,8 @@ var star = []vg.Point{
 	{X: 0, Y: -.63}, {X: .88, Y: -1.21}, {X: .6, Y: -.2}, {X: 1.43, Y: .46}, {X: .37, Y: .51},
 }
 
-// bars are the corners of two crossed bars, upright or, turned by an eighth, oblique.
+// bars returns the corners of two crossed bars, upright or, turned by an eighth
+// of a circle, oblique.
 func bars(turned int) []vg.Point {
 	const long, half, r = 1.3, 0.42, math.Sqrt2 / 2
 	corners := []vg.Point{
@@ -57,8 +59,8 @@ func polygon(corners ...vg.Point) func(vg.Point, vg.Length) vg.Path {
 	}
 }
 
-// circle returns a circle of four cubic curves, which all formats draw alike; 0.5523
-// is the control length that keeps the radius within 0.03 %.
+// circle returns a circle made of four cubic curves, which all formats draw
+// alike. The control length 0.5523 keeps the radius within 0.03 %.
 func circle(at vg.Point, r vg.Length) vg.Path {
 	const k = 0.5523
 	point := func(x, y vg.Length) vg.Point { return at.Add(vg.Point{X: x, Y: y}.Scale(r)) }

@@ -33,14 +33,15 @@ func (p page) pdf() ([]byte, error) {
 	return file.Bytes(), err
 }
 
-// pdfCanvas is a vg.Canvas on a page of PDF. It stands in for gonum's own because that
-// one reaches only the 219 characters of code page 1252 (no minus sign, no Greek) and
-// no bold font, darkens colours that are transparent, and hides the document, whose
-// dates differ from run to run and whose fields are to carry the metadata.
+// pdfCanvas is a vg.Canvas on a page of PDF. It replaces gonum's own, which
+// supports only the 219 characters of code page 1252 (no minus sign, no Greek)
+// and no bold font, and darkens transparent colours. Gonum's canvas also hides
+// the document, whose dates differ from run to run and whose fields must carry
+// the metadata.
 type pdfCanvas struct {
 	doc           *fpdf.Fpdf
 	width, height vg.Length
-	state         []pdfState // the last is current
+	state         []pdfState // the last one is current
 	fonts         map[font.Font]string
 }
 
@@ -53,7 +54,7 @@ type pdfState struct {
 
 func newPDFCanvas(width, height vg.Length) *pdfCanvas {
 	doc := fpdf.NewCustom(&fpdf.InitType{UnitStr: "pt", Size: fpdf.SizeType{Wd: width.Points(), Ht: height.Points()}})
-	// The time is part of no figure; the format asks for one.
+	// The format requires a time, and a figure has none.
 	epoch := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	doc.SetCreationDate(epoch)
 	doc.SetModificationDate(epoch)
@@ -98,8 +99,9 @@ func (c *pdfCanvas) SetColor(clr color.Color) {
 	c.doc.SetAlpha(float64(plain.A)/255, "Normal")
 }
 
-// The origin of vg is the lower left corner, as it is in PDF itself; fpdf's is the
-// upper left. A point is flipped on its way, so transformations are those of PDF.
+// The origin of vg is the lower left corner, as in PDF itself; that of fpdf is
+// the upper left. Each point is flipped when it is drawn, so transformations
+// are those of PDF.
 
 func (c *pdfCanvas) Rotate(rad float64) {
 	c.doc.TransformRotate(rad*180/math.Pi, 0, c.height.Points())
@@ -118,7 +120,8 @@ func (c *pdfCanvas) Push() {
 	c.doc.TransformBegin()
 }
 
-// Pop restores the state in fpdf as well, which does not know that PDF does.
+// Pop also restores the state in fpdf, which does not know that PDF restores
+// it.
 func (c *pdfCanvas) Pop() {
 	c.doc.TransformEnd()
 	c.state = c.state[:len(c.state)-1]

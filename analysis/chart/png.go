@@ -10,7 +10,8 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// png returns the page as PNG with its resolution, heading, caption and metadata.
+// png returns the page as PNG with its resolution, heading, caption and
+// metadata.
 func (p page) png() ([]byte, error) {
 	c := pngCanvas{vgimg.NewWith(vgimg.UseWH(p.width, p.height), vgimg.UseDPI(p.style.DPI))}
 	if err := p.draw(c); err != nil {
@@ -33,15 +34,16 @@ func (p page) png() ([]byte, error) {
 	return bytes.Join([][]byte{file.Bytes()[:header], chunks, file.Bytes()[header:]}, nil), nil
 }
 
-// physical is the content of a pHYs chunk: pixels per metre, twice, and the unit.
+// physical returns the content of a pHYs chunk: pixels per metre, twice, and
+// the unit.
 func physical(dpi int) []byte {
 	perMetre := uint32(math.Round(float64(dpi) / 0.0254))
 	b := binary.BigEndian.AppendUint32(nil, perMetre)
 	return append(binary.BigEndian.AppendUint32(b, perMetre), 1)
 }
 
-// pngText returns a tEXt chunk, which is Latin-1, or an iTXt chunk, which is UTF-8, if
-// the text needs one (PNG 1.2, section 4.2.3).
+// pngText returns a tEXt chunk, which is Latin-1, or an iTXt chunk, which is
+// UTF-8, if the text needs one (PNG 1.2, section 4.2.3).
 func pngText(key, value string) []byte {
 	latin := make([]byte, 0, len(value))
 	for _, c := range value {

@@ -12,19 +12,20 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// pngCanvas is gonum's canvas of pixels with two changes that make pictures the same on
-// all machines. Text is filled as outlines: the canvas would warp small pictures of
-// glyphs, in floating point that some architectures contract, which shows in turned
-// text, and blurs all of it. And points are moved to the rasteriser's grid of 1/64
-// pixel here, where nothing that differs in the last bit can tip them either way later.
+// pngCanvas is gonum's raster canvas with two changes that make pictures the
+// same on all machines. First, text is filled as outlines. The original canvas
+// warps small pictures of glyphs, which blurs all text, and it does so in
+// floating point that some architectures contract, which shows in rotated text.
+// Second, points are moved here to the rasteriser's grid of 1/64 pixel, so that
+// later differences in the last bit cannot tip them either way.
 type pngCanvas struct{ *vgimg.Canvas }
 
 func (c pngCanvas) Fill(p vg.Path)   { c.Canvas.Fill(mapPoints(p, c.snap)) }
 func (c pngCanvas) Stroke(p vg.Path) { c.Canvas.Stroke(mapPoints(p, c.snap)) }
 
-// snap returns the point of the grid next to p.
+// snap returns the point of the grid nearest to p.
 func (c pngCanvas) snap(p vg.Point) vg.Point {
-	cells := 64 * c.DPI() / vg.Inch.Points() // to a point
+	cells := 64 * c.DPI() / vg.Inch.Points() // per point
 	return vg.Point{
 		X: vg.Length(math.Round(float64(p.X)*cells) / cells),
 		Y: vg.Length(math.Round(float64(p.Y)*cells) / cells),
@@ -37,9 +38,9 @@ func (c pngCanvas) FillString(face plotfont.Face, at vg.Point, s string) {
 	}
 }
 
-// outline returns the outlines of the glyphs of s, kerned, with the baseline starting at
-// the given point. It panics for a font that does not parse; the fonts are embedded in
-// the program.
+// outline returns the outlines of the glyphs of s, kerned, with the baseline
+// starting at the given point. It panics if the font does not parse; the fonts
+// are embedded in the program.
 func outline(face plotfont.Face, at vg.Point, s string) vg.Path {
 	var (
 		path     vg.Path
@@ -58,7 +59,8 @@ func outline(face plotfont.Face, at vg.Point, s string) vg.Path {
 		glyph, err := face.Face.GlyphIndex(&buffer, char)
 		check(err)
 		if i > 0 {
-			// A font without kerning has an error for it, which is no reason to stop.
+			// A font without kerning returns an error, which is no reason to
+			// stop.
 			if kern, err := face.Face.Kern(&buffer, previous, glyph, ppem, font.HintingNone); err == nil {
 				at.X += vg.Length(vg.Length(kern) * scale)
 			}

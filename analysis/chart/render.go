@@ -11,11 +11,12 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Formats lists what Render can write.
+// Formats lists the formats that Render can write.
 var Formats = []string{"png", "svg", "pdf", "csv"}
 
-// Render validates the figure and returns it as a file of the given format. CSV is the
-// numbers that the figure shows; see the package comment for what the formats share.
+// Render validates the figure and returns it as a file of the given format. CSV
+// has the numbers that the figure shows. The package comment says what the
+// formats have in common.
 func Render(f Figure, style Style, format string) ([]byte, error) {
 	if err := f.Validate(style); err != nil {
 		return nil, err
@@ -38,8 +39,9 @@ func Render(f Figure, style Style, format string) ([]byte, error) {
 	return data, nil
 }
 
-// Check reports what keeps a figure from being drawn in the style, which besides [Figure.Validate] is labels that leave no room. It
-// lays the figure out as Render does, and draws it to nowhere.
+// Check reports what keeps a figure from being drawn in the style: whatever
+// [Figure.Validate] reports, and labels that leave no room. It lays the figure
+// out as Render does and discards the drawing.
 func Check(f Figure, style Style) error {
 	if err := f.Validate(style); err != nil {
 		return err
@@ -54,7 +56,7 @@ func Check(f Figure, style Style) error {
 	return nil
 }
 
-// nowhere is a canvas that keeps nothing.
+// nowhere is a canvas that discards everything.
 type nowhere struct{ width, height vg.Length }
 
 func (n nowhere) Size() (w, h vg.Length)               { return n.width, n.height }
@@ -71,7 +73,7 @@ func (nowhere) Fill(vg.Path)                           {}
 func (nowhere) FillString(font.Face, vg.Point, string) {}
 func (nowhere) DrawImage(vg.Rectangle, image.Image)    {}
 
-// heading is the figure's name in metadata.
+// heading returns the figure's name for the metadata.
 func (f Figure) heading() string {
 	if f.Title == "" {
 		return "Figure " + f.ID

@@ -5,8 +5,9 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// drawRuns draws what each run has: a thin line where the series is one with markers here and there, and dots elsewhere. A single
-// value between gaps is a dot in both.
+// drawRuns draws the values of single runs: as a thin line if the series is a
+// line with occasional markers, and as dots otherwise. A single value between
+// gaps is a dot in both cases.
 func (k curve) drawRuns(c *draw.Canvas, style Style, x, y func(float64) vg.Length) {
 	l := k.series.look(style)
 	color := withAlpha(mustColor(l.color), runAlpha)
@@ -29,11 +30,12 @@ func (k curve) drawRuns(c *draw.Canvas, style Style, x, y func(float64) vg.Lengt
 	}
 }
 
-// exitSize is the length of the arrow where a line leaves the panel, in marker sizes.
+// exitSize is the length of the arrow where a line leaves the panel, in marker
+// sizes.
 const exitSize = 1.1
 
-// drawExits marks where a line goes on above or below the panel: at each crossing of the frame, and at a value whose line nowhere
-// enters.
+// drawExits marks where a line continues above or below the panel: at each
+// crossing of the frame, and at a value whose line never enters the panel.
 func (k curve) drawExits(c *draw.Canvas, style Style) {
 	l := k.series.look(style)
 	if l.marks == Points {

@@ -12,7 +12,7 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// recorder is a canvas that keeps what is drawn with which colour.
+// recorder is a canvas that records what is drawn in which colour.
 type recorder struct {
 	nowhere
 	color           color.NRGBA
@@ -44,7 +44,8 @@ func record(t *testing.T, f Figure, style Style) *recorder {
 	return r
 }
 
-// frames are the frames of the panels, of which the ink's closed strokes are one each.
+// frames returns the frames of the panels: each closed stroke in the ink's
+// colour is one.
 func (r *recorder) frames(style Style) []vg.Rectangle {
 	var list []vg.Rectangle
 	for _, p := range r.stroked[mustColor(style.Ink)] {
@@ -61,13 +62,15 @@ func (r *recorder) frames(style Style) []vg.Rectangle {
 	return list
 }
 
-// one is a figure of one panel with one series in SGD's colour, without a legend.
+// one returns a figure of one panel with one series in SGD's colour, without a
+// legend.
 func one(s Series, y Axis) Figure {
 	s.Role = "SGD"
 	return Figure{ID: "1", Rows: []Row{{Panels: []Panel{{Y: y, Series: []Series{s}}}}}}
 }
 
-// arrows lists the tips of the arrows that a figure has, as places along x of the frame's width and ends of its height.
+// arrows lists the tips of a figure's arrows: the place as a share of the
+// frame's width, and the end of its height.
 func arrows(t *testing.T, f Figure) string {
 	t.Helper()
 	style := DefaultStyle()
@@ -75,7 +78,8 @@ func arrows(t *testing.T, f Figure) string {
 	frame := r.frames(style)[0]
 	var list []string
 	for _, p := range r.filled[mustColor(style.Roles["SGD"].Color)] {
-		if len(p) == 4 && p[1].Pos.Y == p[2].Pos.Y && (p[0].Pos.Y == frame.Min.Y || p[0].Pos.Y == frame.Max.Y) { // a triangle with its tip on the frame
+		// A triangle with its tip on the frame.
+		if len(p) == 4 && p[1].Pos.Y == p[2].Pos.Y && (p[0].Pos.Y == frame.Min.Y || p[0].Pos.Y == frame.Max.Y) {
 			end := "bottom"
 			if p[0].Pos.Y == frame.Max.Y {
 				end = "top"
@@ -89,7 +93,8 @@ func arrows(t *testing.T, f Figure) string {
 	return strings.Join(list, ", ")
 }
 
-// Where a line leaves the panel there is an arrow in its colour; where all of it is beyond, each marked value has one.
+// Where a line leaves the panel there is an arrow in its colour. If all of the
+// line is outside, each marked value has an arrow.
 func TestExits(t *testing.T) {
 	nan := math.NaN()
 	x := Axis{Min: 0, Max: 4}
@@ -122,7 +127,8 @@ func TestExits(t *testing.T) {
 	}
 }
 
-// Single runs are thin lines beside a line with a few markers, and dots beside one with all; gaps are gaps.
+// Single runs are thin lines beside a line with a few markers, and dots beside
+// one with a marker at each value. Gaps remain gaps.
 func TestRuns(t *testing.T) {
 	nan := math.NaN()
 	style := DefaultStyle()
@@ -133,7 +139,8 @@ func TestRuns(t *testing.T) {
 		marks       Marks
 		lines, dots int
 	}{{"line", LineMarks, 2, 1}, {"points", LinePoints, 0, 7}} {
-		s := Series{Marks: c.marks, X: []float64{1, 2, 3, 4}, Y: []float64{1, 1, 1, 1}, Runs: []Run{{"seed 1", []float64{0.9, 0.8, 0.9, 0.8}}, {"seed 2", []float64{1.1, 1.2, nan, 1.2}}}}
+		s := Series{Marks: c.marks, X: []float64{1, 2, 3, 4}, Y: []float64{1, 1, 1, 1},
+			Runs: []Run{{"seed 1", []float64{0.9, 0.8, 0.9, 0.8}}, {"seed 2", []float64{1.1, 1.2, nan, 1.2}}}}
 		f := one(s, Axis{})
 		r := record(t, f, style)
 		if len(r.stroked[run]) != c.lines || len(r.filled[run]) != c.dots {
@@ -164,7 +171,8 @@ func TestRuns(t *testing.T) {
 	}
 }
 
-// Of a line with a few markers those at the frame are left out, so that none is half outside.
+// On a line with a few markers those at the frame are left out, so that no
+// marker is half outside.
 func TestMarkersAtTheFrame(t *testing.T) {
 	style := DefaultStyle()
 	n := 40
@@ -181,7 +189,8 @@ func TestMarkersAtTheFrame(t *testing.T) {
 	}
 }
 
-// Equal axes have one scale: a square frame, equal limits and equal ticks, whichever side has room to spare.
+// Equal axes have one scale: a square frame, equal limits and equal ticks,
+// whichever side has room to spare.
 func TestEqualAxes(t *testing.T) {
 	for _, size := range []struct{ width, height float64 }{{7, 2}, {3, 4}} {
 		style := DefaultStyle()
@@ -206,7 +215,8 @@ func TestEqualAxes(t *testing.T) {
 	}
 }
 
-// Axes that are to be compared have equal limits: x in all panels, y in a column.
+// Axes that are to be compared have equal limits: x in all panels, y in a
+// column.
 func TestAlignedAxes(t *testing.T) {
 	panel := func(x, y float64) Panel {
 		return Panel{Series: []Series{{Role: "SGD", X: []float64{x, x + 1}, Y: []float64{y, y + 1}}}}
@@ -243,7 +253,8 @@ func TestAlignedAxes(t *testing.T) {
 	}
 }
 
-// A label longer than its axis is broken into lines, and the frames stay where they are.
+// A label longer than its axis is broken into lines, and the frames stay where
+// they are.
 func TestLongAxisLabels(t *testing.T) {
 	style := DefaultStyle()
 	f := one(Series{X: []float64{0, 1}, Y: []float64{0, 1}}, Axis{})
@@ -256,7 +267,7 @@ func TestLongAxisLabels(t *testing.T) {
 	}
 }
 
-// What the style can tell apart at all: no two dashes, markers or roles are the same.
+// The style has no two equal dashes, markers or roles.
 func TestStyleHasNoTwins(t *testing.T) {
 	var patterns []string
 	for _, d := range dashes {
@@ -300,7 +311,7 @@ func TestStyleHasNoTwins(t *testing.T) {
 	}
 }
 
-// Check finds what only drawing finds.
+// Check finds what only drawing can find.
 func TestCheck(t *testing.T) {
 	style := DefaultStyle()
 	f := one(Series{X: []float64{0, 1}, Y: []float64{0, 1}}, Axis{})
@@ -337,7 +348,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// Labels of categories stand in as few rows as keep them apart, each as a whole.
+// Labels of categories are placed in as few rows as keep them apart, each label
+// in one piece.
 func TestLabelsOfCategories(t *testing.T) {
 	style := textStyle(DefaultStyle(), 7.5)
 	for _, c := range []struct {
@@ -347,7 +359,8 @@ func TestLabelsOfCategories(t *testing.T) {
 		{[]string{"1000", "500", "200", "50", "10", "5", "1"}, "1000|500|200|50|10|5|1"},
 		{[]string{"two words", "short", "b"}, "two words|short|b"},
 		{[]string{"three of these words", "short", "b"}, "three of these\nwords|short|b"},
-		{[]string{"3.728e-05", "0.0001389", "0.000518", "0.001931", "0.0072", "0.02683"}, "3.728e-05|\n0.0001389|0.000518|\n0.001931|0.0072|\n0.02683"},
+		{[]string{"3.728e-05", "0.0001389", "0.000518", "0.001931", "0.0072", "0.02683"},
+			"3.728e-05|\n0.0001389|0.000518|\n0.001931|0.0072|\n0.02683"},
 		{[]string{"a", strings.Repeat("w", 30), "c", "d"}, "a|\n" + strings.Repeat("w", 30) + "|\n\nc|d"},
 	} {
 		a := Axis{Scale: Categorical, Categories: c.categories}

@@ -7,12 +7,13 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// steady rounds all points to 2^-20 of a point before a canvas sees them. Layout is
-// floating-point arithmetic, which some architectures contract: its last bits differ. A
-// format that keeps a few decimals turns such a bit into a visible one where a point
-// lies halfway between two of its numbers, and points do, since margins and widths are
-// short decimals. On this grid short decimals are never halfway, so that equal figures
-// reach every canvas with equal bits.
+// steady rounds all points to 2^-20 of a point before a canvas sees them.
+// Layout uses floating-point arithmetic, whose last bits differ because some
+// architectures contract it. A format that keeps a few decimals makes such a
+// bit visible if a point lies halfway between two of its numbers, which happens
+// because margins and widths are short decimals. On this grid a point is never
+// halfway between short decimals, so equal figures reach every canvas with
+// equal bits.
 type steady struct{ vg.CanvasSizer }
 
 const steps = 1 << 20
@@ -31,7 +32,7 @@ func (s steady) FillString(face font.Face, at vg.Point, text string) {
 	s.CanvasSizer.FillString(face, steadyPoint(at), text)
 }
 
-// mapPoints returns a copy of p with the points that f gives for its points.
+// mapPoints returns a copy of p with f applied to its points.
 func mapPoints(p vg.Path, f func(vg.Point) vg.Point) vg.Path {
 	mapped := make(vg.Path, len(p))
 	for i, s := range p {

@@ -11,17 +11,17 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Style says what figures look like. Lengths are in points (1/72 inch) unless stated
-// otherwise; colours are "#rrggbb".
+// Style says what figures look like. Lengths are in points (1/72 inch) unless
+// stated otherwise; colours are "#rrggbb".
 type Style struct {
-	Width       float64 `toml:"width"`        // of the figure, in inches
-	PanelHeight float64 `toml:"panel_height"` // of a row with titles and axis labels, in inches
-	DPI         int     `toml:"dpi"`          // of PNG
+	Width       float64 `toml:"width"`        // width of the figure, in inches
+	PanelHeight float64 `toml:"panel_height"` // height of a row with titles and axis labels, in inches
+	DPI         int     `toml:"dpi"`          // resolution of PNG
 
-	TitleSize  float64 `toml:"title_size"`  // of figure and panel titles
-	LabelSize  float64 `toml:"label_size"`  // of axis labels
-	TickSize   float64 `toml:"tick_size"`   // of tick labels
-	LegendSize float64 `toml:"legend_size"` // of the legend
+	TitleSize  float64 `toml:"title_size"`  // figure and panel titles
+	LabelSize  float64 `toml:"label_size"`  // axis labels
+	TickSize   float64 `toml:"tick_size"`   // tick labels
+	LegendSize float64 `toml:"legend_size"` // the legend
 
 	LineWidth  float64 `toml:"line_width"`
 	MarkerSize float64 `toml:"marker_size"` // diameter
@@ -38,21 +38,24 @@ type Role struct {
 	Color string `toml:"color"`
 	Dash  string `toml:"dash"` // "solid" (also ""), "dashed", "dotted", "dashdot", "longdash", "dashdotdot", "longdashdot"
 
-	// Marker is "circle" (also ""), "square", "triangle", "down", "left", "right" (triangles that point there), "diamond", "plus",
-	// "cross", "star" or "pentagon".
+	// Marker is "circle" (also ""), "square", "triangle", "down", "left",
+	// "right" (triangles that point there), "diamond", "plus", "cross", "star"
+	// or "pentagon".
 	Marker string `toml:"marker"`
 }
 
-// DefaultStyle returns the style of the study: 7 inches wide, the text width of a
-// page; no text below 7 points. It has roles for the optimizers, for the three
-// metrics where they share a panel, and seven ordered levels for the values of a
-// parameter.
+// DefaultStyle returns the style of the study. It is 7 inches wide, which is
+// the text width of a page, and no text is below 7 points. It has roles for the
+// optimizers, for the three metrics where they share a panel, and seven ordered
+// levels for the values of a parameter.
 //
-// Optimizers and metrics have colours of Okabe and Ito's set (Color Universal Design,
-// 2008), which the common forms of colour-blindness tell apart, but for Adam: their
-// purple comes near their green for some eyes, and the wine of Tol's "muted" set (2021)
-// near none of the others. Levels are samples of the map "plasma" (Smith and van der Walt, 2015), whose lightness increases
-// steadily; it ends before the yellow that white paper swallows.
+// Optimizers and metrics have colours from Okabe and Ito's set (Color Universal
+// Design, 2008), which people with the common forms of colour-blindness can
+// tell apart. The exception is Adam: the set's purple looks like its green to
+// some eyes, so Adam has the wine of Tol's "muted" set (2021), which does not
+// look like any of the others. Levels are samples of the map "plasma" (Smith
+// and van der Walt, 2015), whose lightness increases steadily. They end before
+// the yellow, which is hard to see on white paper.
 func DefaultStyle() Style {
 	return Style{
 		Width: 7, PanelHeight: 2.1, DPI: 300,
@@ -65,7 +68,7 @@ func DefaultStyle() Style {
 			"Adadelta": {Color: "#0072b2", Dash: "longdash", Marker: "down"},
 			"Adam":     {Color: "#882255", Dash: "dashdot", Marker: "square"},
 
-			// Metrics have none of the optimizers' colours and markers.
+			// Metrics share no colours or markers with the optimizers.
 			"accuracy":        {Color: "#000000", Dash: "solid", Marker: "diamond"},
 			"sparsity":        {Color: "#56b4e9", Dash: "longdashdot", Marker: "plus"},
 			"selectivity":     {Color: "#e69f00", Dash: "dashdotdot", Marker: "cross"},
@@ -133,9 +136,9 @@ func withAlpha(c color.NRGBA, alpha float64) color.Color {
 	return translucent(c)
 }
 
-// translucent is a colour whose premultiplied channels are a little larger than exact.
-// The SVG canvas divides them by the opacity again and cuts off the fraction, which
-// takes one from the channels of a color.NRGBA and none from these.
+// translucent is a colour whose premultiplied channels are slightly larger than
+// exact. The SVG canvas divides them by the opacity again and truncates, which
+// lowers the channels of a color.NRGBA by one but not these.
 type translucent color.NRGBA
 
 func (t translucent) RGBA() (r, g, b, a uint32) {
@@ -152,7 +155,7 @@ func straight(c color.Color) color.NRGBA {
 	return color.NRGBAModel.Convert(c).(color.NRGBA)
 }
 
-// Validate reports the first value that cannot be drawn with.
+// Validate reports the first value that cannot be used for drawing.
 func (s Style) Validate() error {
 	for _, v := range []struct {
 		name     string
@@ -185,7 +188,8 @@ func (s Style) Validate() error {
 	return nil
 }
 
-// checkLook reports a dash or marker that does not exist; empty names are defaults.
+// checkLook reports a dash or marker that does not exist. Empty names mean the
+// defaults.
 func checkLook(dash, marker string) error {
 	if _, ok := dashes[dash]; dash != "" && !ok {
 		return fmt.Errorf("dash %q: use one of %q", dash, slices.Sorted(maps.Keys(dashes)))

@@ -8,11 +8,12 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// metadataSpace is the XML namespace of the entries in an SVG's metadata element.
+// metadataSpace is the XML namespace of the entries in an SVG's metadata
+// element.
 const metadataSpace = "urn:sparsel:figure"
 
-// svg returns the page as SVG with heading, caption and metadata. Its font is named,
-// not embedded, together with fonts of the same widths.
+// svg returns the page as SVG with heading, caption and metadata. Its font is
+// named, not embedded, together with fonts of the same widths.
 func (p page) svg() ([]byte, error) {
 	c := vgsvg.New(p.width, p.height)
 	if err := p.draw(c); err != nil {
@@ -24,7 +25,8 @@ func (p page) svg() ([]byte, error) {
 	}
 	const family = "font-family:Liberation Sans;"
 	body := bytes.ReplaceAll(file.Bytes(), []byte(family), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
-	// The other formats join lines round; SVG's default would put spikes on sharp corners.
+	// The other formats join lines with round corners. SVG's default would draw
+	// spikes at sharp corners.
 	const root = "<svg "
 	start := bytes.Index(body, []byte(root))
 	if start < 0 {

@@ -11,23 +11,24 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// sans is the font of all text: Liberation Sans, of the same widths as Arial.
+// sans is the font of all text: Liberation Sans, which has the same widths as
+// Arial.
 var sans = font.Font{Typeface: "Liberation", Variant: "Sans"}
 
 // bold is the font of panel letters.
 var bold = font.Font{Typeface: "Liberation", Variant: "Sans", Weight: xfont.WeightBold}
 
 // markup is a text handler for lines with superscripts "^{...}" and subscripts
-// "_{...}", which do not nest. What is not closed is drawn as it stands.
+// "_{...}", which do not nest. Unclosed markup is drawn literally.
 type markup struct{ fonts *font.Cache }
 
 var handler = markup{font.NewCache(liberation.Collection())}
 
-// run is a piece of text of one size at one height.
+// run is a piece of text with one size and one height.
 type run struct {
 	text  string
-	size  vg.Length // relative to the font's
-	shift vg.Length // of the baseline, relative to the font's size
+	size  vg.Length // relative to the size of the font
+	shift vg.Length // height of the baseline, relative to the size of the font
 }
 
 func parseMarkup(s string) []run {
@@ -75,7 +76,8 @@ func (h markup) Extents(f font.Font) font.Extents {
 	return face.Extents()
 }
 
-// Lines breaks a text where this package has put a line feed; descriptions may not hold any.
+// Lines breaks a text at the line feeds that this package has inserted.
+// Descriptions may not contain any.
 func (h markup) Lines(s string) []string { return strings.Split(s, "\n") }
 
 func (h markup) Box(s string, f font.Font) (width, height, depth vg.Length) {
@@ -100,9 +102,9 @@ func (h markup) Draw(c vg.Canvas, s string, style text.Style, at vg.Point) {
 		x, y := float64(at.X), float64(at.Y)
 		at = vg.Point{X: vg.Length(float64(y*sin) + float64(x*cos)), Y: vg.Length(float64(y*cos) - float64(x*sin))}
 	}
-	// The convention of gonum's handlers, which its axes rely on: the alignment moves the
-	// box of the lines, and the last baseline lies its ascent below the top of its line,
-	// one size up.
+	// This is the convention of gonum's handlers, which its axes rely on: the
+	// alignment moves the box of the lines, and the last baseline lies one
+	// ascent below the top of its line, one size up.
 	e, height := h.Extents(style.Font), style.Height(s)
 	at.Y += vg.Length(style.YAlign)*height - e.Ascent + style.Font.Size
 	lines := h.Lines(s)
@@ -121,8 +123,8 @@ func (h markup) drawLine(c vg.Canvas, s string, f font.Font, at vg.Point) {
 	}
 }
 
-// hasGlyphs returns the first character of s that the font lacks, and whether there is
-// none.
+// hasGlyphs returns the first character of s that the font lacks, and whether
+// it lacks none.
 func hasGlyphs(s string) (rune, bool) {
 	face := handler.fonts.Lookup(sans, 1)
 	for _, r := range parseMarkup(s) {
@@ -135,13 +137,14 @@ func hasGlyphs(s string) (rune, bool) {
 	return 0, true
 }
 
-// textStyle returns the style of plain text in the figure's ink, drawn with [drawText].
+// textStyle returns the style of plain text in the figure's ink, drawn with
+// [drawText].
 func textStyle(s Style, size float64) text.Style {
 	return text.Style{Color: mustColor(s.Ink), Font: font.From(sans, vg.Length(size)), Handler: handler}
 }
 
-// wrap breaks s between words into lines of at most the given width; a word that is wider
-// has a line of its own.
+// wrap breaks s between words into lines of at most the given width. A word
+// that is wider gets a line of its own.
 func wrap(s string, t text.Style, width vg.Length) []string {
 	var lines []string
 	line := ""

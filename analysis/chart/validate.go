@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Validate reports the first thing in the figure that cannot be drawn in the style, and
-// where it is.
+// Validate reports the first thing in the figure that cannot be drawn in the
+// style, and where it is.
 func (f Figure) Validate(style Style) error {
 	if err := style.Validate(); err != nil {
 		return fmt.Errorf("figure %s: %w", f.ID, err)
@@ -177,8 +177,8 @@ func (s Series) validate(p Panel, style Style) error {
 		if err := p.Y.place(s.Y[i]); err != nil {
 			return fmt.Errorf("value %d: y: %w", i+1, err)
 		}
-		// An end may be non-finite (no interval there, or no end to it) but must not lie
-		// on the wrong side.
+		// An end may be non-finite (there is no interval, or it has no end) but
+		// must not lie on the wrong side.
 		if len(s.Lo) > 0 && (s.Lo[i] > s.Y[i] || s.Hi[i] < s.Y[i]) {
 			return fmt.Errorf("value %d: %v is outside its interval from %v to %v", i+1, s.Y[i], s.Lo[i], s.Hi[i])
 		}
@@ -235,7 +235,7 @@ func (a Axis) place(v float64) error {
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// CheckText reports what in a text cannot be drawn.
+// CheckText reports anything in a text that cannot be drawn.
 func CheckText(text string) error { return checkText(text) }
 
 // checkText reports text that cannot be set in one line of the font.
@@ -251,8 +251,8 @@ func checkText(texts ...string) error {
 	return nil
 }
 
-// checkMetadata holds keys to what all formats can carry: PNG asks for 1 to 79
-// characters, PDF's keyword list is joined by "=" and ";".
+// checkMetadata checks that all formats can carry the keys: PNG requires 1 to
+// 79 characters, and PDF's keyword list is joined by "=" and ";".
 func checkMetadata(m map[string]string) error {
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		if len(k) < 1 || len(k) > 79 || strings.ContainsFunc(k, func(c rune) bool { return c <= ' ' || c > '~' || c == '=' || c == ';' }) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestErrors spoils a good figure in one way each.
+// TestErrors spoils a good figure in one way at a time.
 func TestErrors(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	tests := []struct {
@@ -24,8 +24,10 @@ func TestErrors(t *testing.T) {
 		{"no values", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.X, s.Y = nil, nil }, "no values"},
 		{"lengths", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Y = s.Y[1:] }, "2 x values for 1 y"},
 		{"interval lengths", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Lo = []float64{1} }, "1 lower and 0 upper"},
-		{"short interval", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Lo, s.Hi = []float64{1}, []float64{1} }, "1 lower and 1 upper ends for 2"},
-		{"inverted interval", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Lo, s.Hi = []float64{2, 2}, []float64{1, 1} }, "outside its interval"},
+		{"short interval", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Lo, s.Hi = []float64{1}, []float64{1} },
+			"1 lower and 1 upper ends for 2"},
+		{"inverted interval", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Lo, s.Hi = []float64{2, 2}, []float64{1, 1} },
+			"outside its interval"},
 		{"huge interval", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Lo, s.Hi = []float64{0, 0}, []float64{1, 1e200} }, "too large"},
 		{"NaN x", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.X[1] = nan }, "value 2: x: NaN"},
 		{"infinite x", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.X[0] = inf }, "value 1: x: +Inf"},
@@ -71,7 +73,7 @@ func TestErrors(t *testing.T) {
 		{"one look twice", func(_ *Figure, p *Panel, s *Series, style *Style) {
 			other := *s
 			other.Label, other.Role = "t", "twin"
-			style.Roles["twin"] = Role{Color: "#D55E00"} // SGD's, spelled otherwise
+			style.Roles["twin"] = Role{Color: "#D55E00"} // SGD's colour, written differently
 			p.Series = append(p.Series, other)
 		}, `series "s" and "t" look the same`},
 		{"dashes of dots", func(_ *Figure, p *Panel, s *Series, _ *Style) {
@@ -92,8 +94,10 @@ func TestErrors(t *testing.T) {
 			p.Series = append(p.Series, other)
 		}, `series "s" and "t" look the same`},
 		{"equal axes", func(_ *Figure, p *Panel, _ *Series, _ *Style) { p.Equal, p.X.Min, p.X.Max = true, 0, 1 }, "equal axes need"},
-		{"a run's values", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Runs = []Run{{"seed 1", []float64{1}}} }, "1 values of seed 1 for 2"},
-		{"a run's place", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Runs = []Run{{"seed 1", []float64{1, 1e101}}} }, "seed 1, value 2: y: 1e+101 is beyond"},
+		{"a run's values", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Runs = []Run{{"seed 1", []float64{1}}} },
+			"1 values of seed 1 for 2"},
+		{"a run's place", func(_ *Figure, _ *Panel, s *Series, _ *Style) { s.Runs = []Run{{"seed 1", []float64{1, 1e101}}} },
+			"seed 1, value 2: y: 1e+101 is beyond"},
 		{"two dashes", func(_ *Figure, p *Panel, _ *Series, _ *Style) {
 			p.Rules = []Rule{{Label: "r"}, {Label: "r", Dash: "dotted"}}
 		}, "two dashes"},
@@ -116,7 +120,8 @@ func TestErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f := Figure{ID: "5.1", Rows: []Row{{Panels: []Panel{{Series: []Series{{Label: "s", Role: "SGD", X: []float64{1, 2}, Y: []float64{1, 2}}}}}}}}
+			f := Figure{ID: "5.1", Rows: []Row{{Panels: []Panel{{Series: []Series{{Label: "s", Role: "SGD", X: []float64{1, 2},
+				Y: []float64{1, 2}}}}}}}}
 			style := DefaultStyle()
 			if _, err := Render(f, style, "svg"); err != nil {
 				t.Fatalf("the good figure: %v", err)
@@ -141,8 +146,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestDefaultStyle holds the promise of the default style: colours, dashes and markers
-// that differ, and no text below 7 points.
+// TestDefaultStyle checks that in the default style colours, dashes and markers
+// differ and no text is below 7 points.
 func TestDefaultStyle(t *testing.T) {
 	s := DefaultStyle()
 	if err := s.Validate(); err != nil {
@@ -165,7 +170,7 @@ func TestDefaultStyle(t *testing.T) {
 			t.Errorf("%v share a colour or, without colour, a look", group)
 		}
 	}
-	// Levels grow lighter steadily.
+	// Levels become steadily lighter.
 	last := -1.0
 	for _, name := range slices.Sorted(maps.Keys(s.Roles)) {
 		if !strings.HasPrefix(name, "level") {
@@ -179,8 +184,8 @@ func TestDefaultStyle(t *testing.T) {
 	}
 }
 
-// FuzzRender feeds numbers of all kinds: a figure is either refused or drawn, without
-// panic and without a coordinate that is not finite.
+// FuzzRender tries numbers of all kinds. A figure is either refused or drawn,
+// without a panic and without a coordinate that is not finite.
 func FuzzRender(f *testing.F) {
 	numbers := func(v ...float64) []byte {
 		var b []byte

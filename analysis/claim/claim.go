@@ -8,35 +8,41 @@ import (
 	"strings"
 )
 
-// Claim is one statement of a study, with what decides it.
+// Claim is one statement of a study together with the predicate that decides
+// it.
 type Claim struct {
 	ID          string
-	Source      string   // sections that make it, the section of the experiment first
+	Source      string   // the sections that make the claim, the experiment's own section first
 	Words       string   // what they say, in other words
-	Figure      string   // where it can be seen
-	Experiments []string // whose values the check reads
+	Figure      string   // the figure that shows it
+	Experiments []string // the experiments whose values the predicate reads
 	Check       Predicate
-	// Margins are, for each metric, the difference that is none: two values that are closer are equivalent.
+	// Margins gives, for each metric, the smallest difference that matters: two
+	// values that are closer are equivalent.
 	Margins map[string]float64
-	// ImpliedBy are the claims of which this one is a weaker form: it is supported if one of them is.
+	// ImpliedBy names the claims of which this one is a weaker form. It is
+	// supported if one of them is.
 	ImpliedBy []string
 }
 
 // sources lists the sections.
 func (c Claim) sources() []string { return strings.Split(c.Source, ", ") }
 
-// Section is the section of the claim's experiment, to the second level: 5.6 for 5.6.3.
+// Section returns the section of the claim's experiment, to the second level:
+// 5.6 for 5.6.3.
 func (c Claim) Section() string {
 	parts := strings.SplitN(c.sources()[0], ".", 3)
 	return strings.Join(parts[:min(2, len(parts))], ".")
 }
 
-// Confirmatory tells whether a claim is among those that a section concludes with.
+// Confirmatory reports whether the section given by conclusions is among those
+// that make the claim.
 func (c Claim) Confirmatory(conclusions string) bool {
 	return slices.Contains(c.sources(), conclusions)
 }
 
-// Definition is all that decides the claim, in one line: what changes a verdict changes it.
+// Definition returns everything that decides the claim, in one line. Any change
+// that can alter a verdict alters this line.
 func (c Claim) Definition() string {
 	var b strings.Builder
 	b.WriteString(c.Check.String())
@@ -49,40 +55,43 @@ func (c Claim) Definition() string {
 	return b.String()
 }
 
-// Result is a decided claim, as it is published. Numbers that do not exist are null.
+// Result is a decided claim in its published form. Numbers that do not exist
+// are null.
 //
-// A claim of several parts is described by the part that decided. Its p values are those of the whole claim.
+// If a claim has several parts, the result describes the part that decided. The
+// p values are those of the whole claim.
 type Result struct {
 	ID        string   `json:"id"`
 	Source    string   `json:"source"`
 	Claim     string   `json:"claim"`
-	Layer     string   `json:"layer"`     // "reproduces", "holds" or "trial": the seeds it rests on
+	Layer     string   `json:"layer"`     // "reproduces", "holds" or "trial": which seeds the verdict is based on
 	Verdict   string   `json:"verdict"`   // "supported", "contradicted", "equivalent" or "undecided"
-	Inherited string   `json:"inherited"` // the claim whose verdict settles this one; empty where its own runs do
+	Inherited string   `json:"inherited"` // the claim whose verdict settles this one; empty if its own runs do
 	Figure    string   `json:"figure"`
-	What      string   `json:"what"`   // the part that decided: what the effect is
+	What      string   `json:"what"`   // what the effect is, for the part that decided
 	Effect    *float64 `json:"effect"` // in the metric's own units
 	Low       *float64 `json:"low"`    // its 95 % interval
 	High      *float64 `json:"high"`
-	DZ        *float64 `json:"d_z"`   // mean of the runs' differences over their standard deviation; null where runs are not paired
-	Above     *float64 `json:"above"` // where the claim puts the effect; null is no bound
+	DZ        *float64 `json:"d_z"`   // mean of the paired differences over their standard deviation; null if not paired
+	Above     *float64 `json:"above"` // the range in which the claim puts the effect; null is no bound
 	Below     *float64 `json:"below"`
-	N         int      `json:"n"`               // runs of the smallest sample
-	P         *float64 `json:"p"`               // against the claim's being false: Student's t, Welch's, or exact for counts; two-sided
-	Flip      *float64 `json:"p_sign_flip"`     // the same by exact sign flips; null where a part has no differences of paired runs
-	Contra    *float64 `json:"p_contradict"`    // against the claim's being true
-	Equal     *float64 `json:"p_equivalent"`    // against a difference of at least the margin (two one-sided tests)
-	Holm      *float64 `json:"p_holm"`          // corrected for the confirmatory claims of its section; null but in the table of all
-	BH        *float64 `json:"p_bh"`            // false discovery rate over all claims; null but in the table of all
-	Margin    *float64 `json:"margin"`          // a difference that is smaller is none
-	Smallest  *float64 `json:"smallest_margin"` // with which the deciding part would pass
+	N         int      `json:"n"`               // number of runs in the smallest sample
+	P         *float64 `json:"p"`               // for the hypothesis that the claim is false: Student's t, Welch's, or exact; two-sided
+	Flip      *float64 `json:"p_sign_flip"`     // the same by exact sign flips; null if a part has no differences of paired runs
+	Contra    *float64 `json:"p_contradict"`    // for the hypothesis that the claim is true
+	Equal     *float64 `json:"p_equivalent"`    // for the hypothesis of a difference of at least the margin (two one-sided tests)
+	Holm      *float64 `json:"p_holm"`          // corrected over the confirmatory claims of its section; null except in the table of all
+	BH        *float64 `json:"p_bh"`            // false discovery rate over all claims; null except in the table of all
+	Margin    *float64 `json:"margin"`          // smaller differences count as equivalent
+	Smallest  *float64 `json:"smallest_margin"` // the smallest margin with which the deciding part would pass
 	Detail    []string `json:"detail"`          // every part
 	Missing   []string `json:"missing"`         // what the claim needs and the study does not have
-	Mark      string   `json:"mark"`            // how the study was reduced; empty when it was not
+	Mark      string   `json:"mark"`            // how the study was reduced; empty if it was not
 }
 
-// Decide checks a claim. What the data lack leaves it undecided, with the lack named; any other error is a mistake in
-// the claim.
+// Decide decides a claim. If the data lack something, the claim is undecided
+// and the result names what is missing. Any other error is a mistake in the
+// claim.
 func Decide(c Claim, d *Data) (Result, error) {
 	r := Result{
 		ID: c.ID, Source: c.Source, Claim: c.Words, Figure: c.Figure, Verdict: Undecided.String(),
@@ -109,8 +118,9 @@ func Decide(c Claim, d *Data) (Result, error) {
 	return r, nil
 }
 
-// Inherit settles a claim by another's verdict: a weaker claim is supported with the stronger one, and a stronger one
-// contradicted with the weaker. A verdict that the claim's own runs give stays.
+// Inherit settles a claim by the verdict on another one. A weaker claim is
+// supported if the stronger one is, and a stronger claim is contradicted if the
+// weaker one is. A verdict that the claim's own runs give is not changed.
 func (r *Result) Inherit(from Result, v Verdict) {
 	if r.Verdict == v.String() || r.Verdict == Supported.String() || from.Verdict != v.String() {
 		return
@@ -131,7 +141,8 @@ func finite(x float64) *float64 {
 	return &x
 }
 
-// isMissing tells whether an error says nothing but what the data lack.
+// isMissing reports whether an error consists only of things that the data
+// lack.
 func isMissing(err error) bool {
 	var joined interface{ Unwrap() []error }
 	if errors.As(err, &joined) {

@@ -14,8 +14,9 @@ func Value(c Curves, claimed Range) Predicate {
 	})
 }
 
-// Share claims that the share of runs whose reading lies in a range is itself within a range. For outcomes with two
-// modes, such as a network that left its plateau or did not: they have no mean to speak of.
+// Share claims that the share of runs whose reading lies in one range is itself
+// within another. It is for outcomes with two modes, such as whether a network
+// left its plateau, whose mean says little.
 func Share(c Curves, in, claimed Range) Predicate {
 	return predicate(fmt.Sprintf("share of runs of %s %s: %s", c, in, claimed), func(j *judge) ([]Predicate, error) {
 		curves, err := c.each(j.Data)
@@ -43,7 +44,8 @@ func (j *judge) share(terms []term, in, claimed Range) (Part, error) {
 	return k.part(what, claimed, append(notes, fmt.Sprintf("%d of %d", k.k, k.n))), nil
 }
 
-// Change claims that each curve's second reading minus its first lies in a range. It is taken run by run.
+// Change claims that each curve's second reading minus its first lies in a
+// range. The difference is taken run by run.
 func Change(c Curves, from, to Reading, claimed Range) Predicate {
 	return predicate(fmt.Sprintf("change of %s from %s to %s %s", c, from, to, claimed), func(j *judge) ([]Predicate, error) {
 		curves, err := c.each(j.Data)
@@ -55,7 +57,7 @@ func Change(c Curves, from, to Reading, claimed Range) Predicate {
 	})
 }
 
-// MeanChange is Change for the mean over each line's conditions.
+// MeanChange is like Change for the mean over each line's conditions.
 func MeanChange(c Curves, from, to Reading, claimed Range) Predicate {
 	return predicate(fmt.Sprintf("change of the mean over %s from %s to %s %s", c, from, to, claimed), func(j *judge) ([]Predicate, error) {
 		lines, err := c.lines(j.Data)
@@ -77,16 +79,19 @@ func MeanChange(c Curves, from, to Reading, claimed Range) Predicate {
 	})
 }
 
-// Rises and Falls claim that each curve is higher, or lower, after the last epoch than after the first.
+// Rises and Falls claim that each curve is higher, or lower, after the last
+// epoch than after the first.
 func Rises(c Curves) Predicate { return Change(c, First, Last, Positive) }
 func Falls(c Curves) Predicate { return Change(c, First, Last, Negative) }
 
-// Settles claims that each curve's mean step over the last five epochs is smaller than over the first five. Of two
-// windows of one length either is as likely to have the larger steps if nothing changes.
+// Settles claims that each curve's mean step over the last five epochs is
+// smaller than over the first five. The two windows have the same length, so if
+// nothing changes, either is as likely to have the larger steps.
 func Settles(c Curves) Predicate { return Change(c, StepSize(1, 5), StepSize(-4, 0), Negative) }
 
-// Difference claims that each of the first selection minus each of the second lies in a range. The second takes
-// from the first what it leaves open; a curve is not compared with itself.
+// Difference claims that each curve of the first selection minus each of the
+// second lies in a range. Whatever the second selection leaves open is taken
+// from the curve of the first. A curve is not compared with itself.
 func Difference(a, b Curves, claimed Range) Predicate {
 	return predicate(fmt.Sprintf("difference of %s and %s %s", a, b, claimed), func(j *judge) ([]Predicate, error) {
 		pairs, err := a.against(j.Data, b)
@@ -100,14 +105,16 @@ func Difference(a, b Curves, claimed Range) Predicate {
 	})
 }
 
-// Higher and Lower claim that each of the first selection exceeds, or stays under, each of the second.
+// Higher and Lower claim that each curve of the first selection is above, or
+// below, each of the second.
 func Higher(a, b Curves) Predicate { return Difference(a, b, Positive) }
 func Lower(a, b Curves) Predicate  { return Difference(a, b, Negative) }
 
-// pair is a curve and one that it is compared with.
+// pair is a curve and another that it is compared with.
 type pair struct{ curve, other Curve }
 
-// against pairs each of the selection with each of the other, which takes from the curve what it leaves open.
+// against pairs each curve of the selection with each curve of the other.
+// Whatever the other leaves open is taken from the curve.
 func (c Curves) against(d *Data, other Curves) ([]pair, error) {
 	curves, err := c.each(d)
 	if err != nil {

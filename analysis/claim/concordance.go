@@ -5,11 +5,13 @@ import (
 	"math"
 )
 
-// Concordance claims that over each line's conditions, Kendall's tau of the line's metric with a reading of another
-// metric lies in a range. Each run name, a seed, has a tau of its own.
+// Concordance claims that over each line's conditions, Kendall's tau of the
+// line's metric with a reading of another metric lies in a range. Each run
+// name, such as a seed, has a tau of its own.
 //
-// Few runs may agree in their tau by chance, for it has few values. So its spread among runs is not taken to be smaller
-// than that of k independent pairs, whose variance is 2(2k+5)/(9k(k−1)) (Kendall, Biometrika 30, 1938).
+// Tau has few values, so a few runs may agree in it by chance. Its variance
+// among runs is therefore taken to be at least that of k independent pairs,
+// which is 2(2k+5)/(9k(k−1)) (Kendall, Biometrika 30, 1938).
 func Concordance(c Curves, other string, r Reading, claimed Range) Predicate {
 	text := fmt.Sprintf("Kendall's tau of %s with %s at %s %s", c, other, r, claimed)
 	return predicate(text, func(j *judge) ([]Predicate, error) {

@@ -18,14 +18,15 @@ type term struct {
 	only        filter
 }
 
-// taken is what a run contributes.
+// taken is the value that a run contributes.
 type taken struct {
 	run   string
 	value float64
 }
 
-// contrast judges Σ coefficient·reading. Terms of one block are added run by run; the sums of different blocks are
-// independent samples. What is empty gets the label of the terms.
+// contrast judges Σ coefficient·reading. Terms in one block are added run by
+// run; the sums of different blocks are independent samples. If what is empty,
+// the part gets the label of the terms.
 func (j *judge) contrast(what string, terms []term, claimed Range) (Part, error) {
 	terms = slices.DeleteFunc(slices.Clone(terms), func(t term) bool { return t.coefficient == 0 })
 	epochs, err := j.common(terms)
@@ -63,7 +64,7 @@ func (j *judge) contrast(what string, terms []term, claimed Range) (Part, error)
 	return e.part(what, claimed, j.margin(terms), notes), nil
 }
 
-// common is the number of epochs that the curves of all terms have.
+// common returns the number of epochs that the curves of all terms have.
 func (j *judge) common(terms []term) (int, error) {
 	epochs := math.MaxInt
 	var errs []error
@@ -87,7 +88,8 @@ func (j *judge) common(terms []term) (int, error) {
 	return epochs, nil
 }
 
-// margin is that of a difference of values of one metric; there is none for a value alone, nor for sizes of steps.
+// margin returns the margin for a difference of values of one metric. There is
+// none for a single value or for step sizes.
 func (j *judge) margin(terms []term) float64 {
 	var sum float64
 	for _, t := range terms {
@@ -103,8 +105,9 @@ func (j *judge) margin(terms []term) float64 {
 	return m
 }
 
-// perRun returns the sum of the terms, which are all of one block, for each run that has all of them. It says which
-// others there are and why they are left out.
+// perRun returns the sum of the terms, which must all be in one block, for each
+// run that has all of them. It lists the other runs and says why they are left
+// out.
 func (j *judge) perRun(terms []term, epochs int) (list []taken, left []string) {
 	var names []string
 	for _, t := range terms {
@@ -113,7 +116,7 @@ func (j *judge) perRun(terms []term, epochs int) (list []taken, left []string) {
 		}
 	}
 	slices.Sort(names)
-	reasons := map[string]int{} // by place and reason, of runs that are only counted
+	reasons := map[string]int{} // by place and reason, for runs that are only counted
 	var counted []string
 	for _, run := range slices.Compact(names) {
 		var sum float64
@@ -147,7 +150,9 @@ func (j *judge) perRun(terms []term, epochs int) (list []taken, left []string) {
 	return list, left
 }
 
-// take is a run's reading, or the reason why there is none. A reason that begins with "with" is that of a filter.
+// take returns a run's reading, or the reason why there is none. A reason that
+// begins with "with" comes from a filter or from a level that the run never
+// reaches.
 func (j *judge) take(t term, run string, epochs int) (float64, string) {
 	q := j.course(t.curve, run)
 	if q == nil {
@@ -183,7 +188,7 @@ func (j *judge) take(t term, run string, epochs int) (float64, string) {
 	return t.reading.of(q.values, from, to), ""
 }
 
-// course is a run's course; nil if there is none.
+// course returns a run's course, or nil if there is none.
 func (d *Data) course(c Curve, run string) *course {
 	list := d.curves[c]
 	i, found := slices.BinarySearchFunc(list, run, func(q *course, run string) int { return cmp.Compare(q.run, run) })
@@ -193,7 +198,7 @@ func (d *Data) course(c Curve, run string) *course {
 	return list[i]
 }
 
-// label names a contrast: what its terms share, then the terms.
+// label names a contrast: first what its terms share, then the terms.
 func label(terms []term, epochs int) string {
 	fields := make([][]string, len(terms))
 	for i, t := range terms {
@@ -234,7 +239,8 @@ func label(terms []term, epochs int) string {
 	return strings.Join(shared, ", ") + ": " + strings.TrimSpace(b.String())
 }
 
-// shorter writes the number at the end of a condition with four digits: log grids have values of twelve.
+// shorter writes the number at the end of a condition with four digits, because
+// the values of log grids have twelve.
 func shorter(condition string) string {
 	name, text, ok := strings.Cut(condition, "=")
 	if v, err := strconv.ParseFloat(text, 64); ok && err == nil && len(text) > 6 {
@@ -243,14 +249,16 @@ func shorter(condition string) string {
 	return condition
 }
 
-// claim turns one contrast into a predicate without a text: what names the predicate has it.
+// claim turns one contrast into a predicate without a text. The enclosing
+// predicate has the text.
 func claim(terms []term, claimed Range) Predicate { return named("", terms, claimed) }
 
 func named(what string, terms []term, claimed Range) Predicate {
 	return Predicate{decide: func(j *judge) (Part, error) { return j.contrast(what, terms, claimed) }}
 }
 
-// joinMissing is one error for several, each said once; nil if there are none.
+// joinMissing joins errors into one, without duplicates. It returns nil if
+// there are none.
 func joinMissing(errs []error) error {
 	var list []error
 	said := map[string]bool{}

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// Holm corrects p values so that the probability of one wrong claim among them is bounded (Scandinavian Journal of
-// Statistics 6, 1979). A claim without a p value, NaN, counts as one with p = 1.
+// Holm corrects p values so that the probability of even one wrong claim among
+// them is bounded (Scandinavian Journal of Statistics 6, 1979). A claim without
+// a p value, NaN, counts as one with p = 1.
 func Holm(p []float64) []float64 {
 	order, corrected := ranked(p), make([]float64, len(p))
 	worst := 0.0
@@ -18,8 +19,9 @@ func Holm(p []float64) []float64 {
 	return corrected
 }
 
-// BenjaminiHochberg corrects p values so that the expected share of wrong ones among the claims that are accepted is
-// bounded (Journal of the Royal Statistical Society B 57, 1995).
+// BenjaminiHochberg corrects p values so that the expected share of wrong
+// claims among the accepted ones is bounded (Journal of the Royal Statistical
+// Society B 57, 1995).
 func BenjaminiHochberg(p []float64) []float64 {
 	order, corrected := ranked(p), make([]float64, len(p))
 	best := 1.0

@@ -5,9 +5,10 @@ import (
 	"math"
 )
 
-// Approaches claims that the distance of each of the first selection from its counterpart of the second shrinks from
-// the first epoch to the last, and is smaller than the bound then. The two have to be readings of one network, or of
-// networks that started alike: a distance is taken run by run.
+// Approaches claims that the distance between each curve of the first selection
+// and its counterpart in the second shrinks from the first epoch to the last
+// and ends smaller than the bound. Distances are taken run by run, so both
+// curves must come from one network or from networks that started alike.
 func Approaches(a, b Curves, bound float64) Predicate {
 	return predicate(fmt.Sprintf("%s approaches %s to %s", a, b, exact(bound)), func(j *judge) ([]Predicate, error) {
 		pairs, err := a.against(j.Data, b)
@@ -28,7 +29,8 @@ func Approaches(a, b Curves, bound float64) Predicate {
 	})
 }
 
-// shrinks claims that the size of the first difference exceeds the size of the second.
+// shrinks judges whether the size of the first difference exceeds the size of
+// the second.
 func (j *judge) shrinks(first, last []term) (Part, error) {
 	epochs, err := j.common(append(first, last...))
 	if err != nil {
@@ -50,8 +52,9 @@ func (j *judge) shrinks(first, last []term) (Part, error) {
 	return student(values).part(what, Positive, math.NaN(), append(notes, left...)), nil
 }
 
-// Correlate claims that over the epochs of a run, Pearson's correlation of each curve with another metric lies in a
-// range. It is averaged over the runs as artanh r.
+// Correlate claims that over the epochs of a run, Pearson's correlation of each
+// curve with another metric lies in a range. It is averaged over the runs as
+// artanh r.
 func Correlate(c Curves, metric string, claimed Range) Predicate {
 	return predicate(fmt.Sprintf("correlation of %s with %s %s", c, metric, claimed), func(j *judge) ([]Predicate, error) {
 		curves, err := c.each(j.Data)
@@ -101,8 +104,9 @@ func (j *judge) correlation(q Curve, metric string, claimed Range) (Part, error)
 	}), nil
 }
 
-// pearson is the correlation of two series of equal length, kept off ±1, where artanh is infinite; NaN if one of
-// them is constant or not finite.
+// pearson returns the correlation of two series of equal length, kept away from
+// ±1, where artanh is infinite. It is NaN if one of them is constant or not
+// finite.
 func pearson(x, y []float64) float64 {
 	a, b := momentsOf(x), momentsOf(y)
 	var sum float64

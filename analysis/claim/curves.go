@@ -9,11 +9,12 @@ import (
 // AllLayers is the layer of values over all hidden layers.
 const AllLayers = "all"
 
-// Curves selects curves: all combinations of what it names. Its methods return changed copies.
+// Curves selects curves: every combination of the conditions, optimizers,
+// metrics and layers that it names. Its methods return changed copies.
 type Curves struct {
 	experiment string
 	conditions []string
-	prefix     string // of a sweep, in place of conditions
+	prefix     string // for a sweep, instead of conditions
 	low, high  float64
 	optimizers []string
 	metrics    []string
@@ -22,13 +23,15 @@ type Curves struct {
 	only       filter
 }
 
-// filter keeps the runs whose metric is in a range after their last epoch. The zero value keeps all.
+// filter keeps the runs whose metric lies in a range after their last epoch.
+// The zero value keeps all runs.
 type filter struct {
 	metric string
 	in     Range
 }
 
-// In selects conditions of an experiment, in the order given, at their last epoch and over all layers.
+// In selects conditions of an experiment, in the given order, at their last
+// epoch and over all layers.
 func In(experiment string, conditions ...string) Curves {
 	return Curves{experiment: experiment, conditions: conditions, layers: []string{AllLayers}, reading: Last}
 }
@@ -36,7 +39,8 @@ func In(experiment string, conditions ...string) Curves {
 // When selects other conditions of the experiment.
 func (c Curves) When(conditions ...string) Curves { c.conditions = conditions; return c }
 
-// Sweep selects the conditions whose names are the prefix and a number, in ascending order.
+// Sweep selects the conditions whose names are the prefix and a number, in
+// ascending order of the number.
 func Sweep(experiment, prefix string) Curves {
 	c := In(experiment)
 	c.prefix, c.low, c.high = prefix, math.Inf(-1), math.Inf(1)
@@ -55,17 +59,18 @@ func (c Curves) Of(metrics ...string) Curves { c.metrics = metrics; return c }
 // Layers selects hidden layers, "1" being the one after the input.
 func (c Curves) Layers(layers ...string) Curves { c.layers = layers; return c }
 
-// At selects what is read from the curves; the value after the last epoch if not called.
+// At selects what is read from the curves. The default is the value after the
+// last epoch.
 func (c Curves) At(r Reading) Curves { c.reading = r; return c }
 
-// Only keeps the runs whose metric is in a range after their last epoch, such as networks that learnt. The others are
-// counted in the notes.
+// Only keeps the runs whose metric lies in a range after their last epoch, such
+// as networks that learnt. The notes say how many others there were.
 func (c Curves) Only(metric string, in Range) Curves {
 	c.only = filter{metric, in}
 	return c
 }
 
-// String is the selection in full: it is part of a claim's definition.
+// String returns the selection in full. It is part of a claim's definition.
 func (c Curves) String() string {
 	var b strings.Builder
 	b.WriteString(c.experiment + "[")
@@ -82,15 +87,16 @@ func (c Curves) String() string {
 	return b.String()
 }
 
-// term is the selection's reading of one of its curves.
+// term returns the selection's reading of one of its curves.
 func (c Curves) term(q Curve, coefficient float64) term { return c.read(q, c.reading, coefficient) }
 
-// read is another reading of one of its curves.
+// read returns another reading of one of the selection's curves.
 func (c Curves) read(q Curve, r Reading, coefficient float64) term {
 	return term{q, r, coefficient, c.only}
 }
 
-// lines returns for each optimizer and metric its curves, in the order of the conditions and layers.
+// lines returns the curves of each optimizer and metric, in the order of the
+// conditions and layers.
 func (c Curves) lines(d *Data) ([][]Curve, error) {
 	conditions := c.conditions
 	if c.prefix != "" {
@@ -129,7 +135,8 @@ func (c Curves) each(d *Data) ([]Curve, error) {
 	return list, err
 }
 
-// like fills in what a selection leaves open from a curve that it is compared with.
+// like fills in whatever a selection leaves open from the curve that it is
+// compared with.
 func (c Curves) like(other Curve) Curves {
 	if c.experiment == "" {
 		c.experiment = other.Experiment

@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// Curve is one metric of the runs of a condition and optimizer, over the epochs.
+// Curve identifies one metric of the runs of a condition and optimizer over the
+// epochs.
 type Curve struct {
 	Experiment, Condition, Optimizer string
 	Layer                            string // "all", "1", "2", ...
@@ -25,19 +26,20 @@ func (c Curve) runs() runs { return runs{c.Experiment, c.Condition, c.Optimizer}
 // course is one run's values of a metric, from epoch 1.
 type course struct {
 	run    string
-	values []float64 // NaN where there is none
-	absent []bool    // no value was recorded, as of a run that failed
+	values []float64 // NaN if there is none
+	absent []bool    // true if no value was recorded, for example because the run failed
 }
 
 // Data holds the values of a study's runs.
 type Data struct {
 	curves     map[Curve][]*course // by run, ascending
-	conditions map[string][]string // of an experiment, in the order of the values
+	conditions map[string][]string // by experiment, in the order of the values
 	blocks     map[runs]string
 	shares     map[string]bool // metrics whose values lie in [0, 1]
 }
 
-// NewData returns data without values. Shares are the metrics whose values lie in [0, 1].
+// NewData returns data without values. Shares are the metrics whose values lie
+// in [0, 1].
 func NewData(shares ...string) *Data {
 	d := &Data{curves: map[Curve][]*course{}, conditions: map[string][]string{}, blocks: map[runs]string{}, shares: map[string]bool{}}
 	for _, metric := range shares {
@@ -46,14 +48,16 @@ func NewData(shares ...string) *Data {
 	return d
 }
 
-// Pair puts the runs of a condition and optimizer in a block. Runs of one block that have the same name, such as a
-// seed, share something that makes their values alike, be it the start of the training or the network itself: what
-// is compared among them is compared run by run. Runs of different blocks are independent.
+// Pair puts the runs of a condition and optimizer in a block. Runs in one block
+// that have the same name, such as a seed, share something that makes their
+// values alike, for example the start of the training or the network itself.
+// Comparisons among them are made run by run. Runs in different blocks are
+// independent.
 func (d *Data) Pair(experiment, condition, optimizer, block string) {
 	d.blocks[runs{experiment, condition, optimizer}] = block
 }
 
-// block is what a curve's runs are compared within, run by run.
+// block returns the block within which a curve's runs are compared run by run.
 func (d *Data) block(c Curve) string {
 	if b, ok := d.blocks[c.runs()]; ok {
 		return "\x00" + b
@@ -61,8 +65,9 @@ func (d *Data) block(c Curve) string {
 	return c.Experiment + "\x00" + c.Condition + "\x00" + c.Optimizer
 }
 
-// Add records a run's value after an epoch, counted from 1. Recorded is false for a value that should be there
-// and is not. A value that is not finite is kept as such: it takes no part in any statistic, and is named.
+// Add records a run's value after an epoch, counted from 1. Recorded is false
+// for a value that should exist and does not. A value that is not finite is
+// kept; it enters no statistic, and its run is named.
 func (d *Data) Add(c Curve, run string, epoch int, value float64, recorded bool) error {
 	if epoch < 1 {
 		return fmt.Errorf("add %s of %s: epoch %d, must be 1 or more", c.Metric, run, epoch)
@@ -99,7 +104,7 @@ func missing(format string, args ...any) error {
 	return &MissingError{fmt.Sprintf(format, args...)}
 }
 
-// epochs is the number of epochs of a curve.
+// epochs returns the number of epochs of a curve.
 func (d *Data) epochs(c Curve) (int, error) {
 	n := 0
 	for _, q := range d.curves[c] {
@@ -132,7 +137,8 @@ func (d *Data) has(ok func(Curve) bool) bool {
 	return false
 }
 
-// sweep lists the conditions of an experiment that are a prefix and a number within [low, high], by number.
+// sweep lists the conditions of an experiment that are a prefix and a number
+// within [low, high], ordered by the number.
 func (d *Data) sweep(experiment, prefix string, low, high float64) ([]string, error) {
 	type point struct {
 		condition string
@@ -144,7 +150,8 @@ func (d *Data) sweep(experiment, prefix string, low, high float64) ([]string, er
 		if !ok {
 			continue
 		}
-		// The grid's ends are as they are written in a claim, its points as the study computes them.
+		// A claim gives the ends as they are written, and the study computes
+		// the grid's points, so allow for rounding.
 		if v, err := strconv.ParseFloat(text, 64); err == nil && v >= low-1e-9*math.Abs(low) && v <= high+1e-9*math.Abs(high) {
 			points = append(points, point{condition, v})
 		}
@@ -163,7 +170,7 @@ func (d *Data) sweep(experiment, prefix string, low, high float64) ([]string, er
 	return list, nil
 }
 
-// value is the number at the end of a sweep's condition.
+// value returns the number at the end of a sweep's condition.
 func value(condition string) float64 {
 	v, err := strconv.ParseFloat(condition[strings.LastIndex(condition, "=")+1:], 64)
 	if err != nil {

@@ -7,12 +7,13 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// mostFlips bounds the sample of which all signs are flipped: 2^20 sums.
+// mostFlips is the largest sample whose signs are all flipped: 2^20 sums.
 const mostFlips = 20
 
-// signFlip is the exact sign-flip test of a sample's centre (Fisher 1935): the share of the 2^n ways to give the
-// distances from the bound their signs whose sum is at least, and at most, the one seen. It asks that the distances be
-// symmetric about 0 and nothing more.
+// signFlip is the exact sign-flip test of a sample's centre (Fisher 1935). It
+// returns the share of the 2^n ways of choosing the signs of the distances from
+// the bound that give a sum of at least, and of at most, the observed one. The
+// test assumes only that the distances are symmetric about 0.
 func signFlip(values []float64, bound float64) (above, below float64) {
 	distances := make([]float64, len(values))
 	var seen, size float64
@@ -24,11 +25,12 @@ func signFlip(values []float64, bound float64) (above, below float64) {
 	if math.IsNaN(size) || math.IsInf(size, 0) {
 		return math.NaN(), math.NaN()
 	}
-	slack := 1e-12 * size // sums that are equal but for the order of their rounding
+	slack := 1e-12 * size // for sums that differ only by the order of rounding
 	half := len(distances) / 2
 	first, second := flippedSums(distances[:half]), flippedSums(distances[half:])
 	var high, low int
-	// With both halves sorted, what reaches the bound together with a greater sum of the first half begins earlier in the second.
+	// Both halves are sorted, so the greater the sum from the first half, the
+	// earlier in the second half the total reaches the bound.
 	reach, within := len(second), len(second)
 	for _, sum := range first {
 		for reach > 0 && sum+second[reach-1] >= seen-slack {
@@ -43,7 +45,8 @@ func signFlip(values []float64, bound float64) (above, below float64) {
 	return float64(high) / all, float64(low) / all
 }
 
-// flippedSums are the sums of the distances with each of the 2^n choices of their signs, in ascending order.
+// flippedSums returns the sums of the distances for each of the 2^n choices of
+// their signs, in ascending order.
 func flippedSums(distances []float64) []float64 {
 	sums := []float64{0}
 	for _, d := range distances {
@@ -56,13 +59,14 @@ func flippedSums(distances []float64) []float64 {
 	return sums
 }
 
-// count is so many runs of n.
+// count says that k of n runs have a property.
 type count struct{ k, n int }
 
-// share is the proportion.
+// share returns the proportion k/n.
 func (c count) share() float64 { return float64(c.k) / float64(c.n) }
 
-// interval is that of Clopper and Pearson (Biometrika 26, 1934): it covers at least as often as it says.
+// interval returns the interval of Clopper and Pearson (Biometrika 26, 1934),
+// whose coverage is at least the given one.
 func (c count) interval(coverage float64) (low, high float64) {
 	if c.n == 0 {
 		return math.NaN(), math.NaN()
@@ -78,7 +82,7 @@ func (c count) interval(coverage float64) (low, high float64) {
 	return low, high
 }
 
-// tails are the exact binomial ones.
+// tails returns the exact binomial tails.
 func (c count) tails(bound float64) (above, below float64) {
 	if c.n == 0 {
 		return math.NaN(), math.NaN()
@@ -95,7 +99,7 @@ func (c count) tails(bound float64) (above, below float64) {
 	return tenDigits(math.Min(1, above)), tenDigits(math.Min(1, below))
 }
 
-// binomial is the probability of k successes of n.
+// binomial returns the probability of k successes in n trials.
 func binomial(n, k int, p float64) float64 {
 	ways := 1.0
 	for i := range k {

@@ -7,7 +7,7 @@ import (
 	"sparsel/analysis/claim"
 )
 
-// A claim is a row of data: what it says, and the predicates that make it up.
+// A claim is a row of data: its statement and the predicates that decide it.
 func Example() {
 	c := claim.Claim{
 		ID: "Z13", Source: "6.1", Figure: "5.11", Experiments: []string{"batch_size"},

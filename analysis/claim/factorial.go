@@ -6,10 +6,13 @@ import (
 	"strings"
 )
 
-// Effect claims that an effect of a factorial design lies in a range. The selection's conditions are all combinations of k factors
-// at two levels, in standard order: the first factor changes from each condition to the next, the second after two, and so on. The
-// factors are named, and those of the effect are given by their place: of one the effect is what the mean changes by from its
-// first level to its second, of two their interaction is half the difference of one's effect between the other's levels.
+// Effect claims that an effect of a factorial design lies in a range. The
+// selection's conditions are all combinations of k factors at two levels, in
+// standard order: the first factor changes from each condition to the next, the
+// second after two, and so on. Factors has the names, and of has the indices of
+// the factors in the effect. The effect of one factor is the change of the mean
+// from its first level to its second. The interaction of two is half the
+// difference between one's effects at the two levels of the other.
 func Effect(c Curves, factors []string, of []int, claimed Range) Predicate {
 	var names []string
 	for _, f := range of {
@@ -39,8 +42,10 @@ func Effect(c Curves, factors []string, of []int, claimed Range) Predicate {
 	})
 }
 
-// OnCurve claims of each condition of a sweep that its distance from another sweep's line lies in a range. The line goes straight
-// from point to point over the logarithm of what varies; conditions beyond its ends are left out.
+// OnCurve claims, for each condition of a sweep, that its distance from another
+// sweep's line lies in a range. The line is interpolated linearly between
+// points over the logarithm of the swept number. Conditions beyond its ends are
+// left out.
 func OnCurve(c, line Curves, claimed Range) Predicate {
 	return predicate(fmt.Sprintf("distance of %s from the line of %s %s", c, line, claimed), func(j *judge) ([]Predicate, error) {
 		parts, err := c.distances(j, line, claimed)
@@ -48,19 +53,22 @@ func OnCurve(c, line Curves, claimed Range) Predicate {
 	})
 }
 
-// OffCurve claims that some condition of a sweep is farther than a bound from another sweep's line, see OnCurve.
+// OffCurve claims that some condition of a sweep is farther than a bound from
+// another sweep's line; see OnCurve.
 func OffCurve(c, line Curves, bound float64) Predicate {
-	return predicate(fmt.Sprintf("distance of %s from the line of %s of more than %s", c, line, exact(bound)), func(j *judge) ([]Predicate, error) {
-		up, err := c.distances(j, line, Above(bound))
-		if err != nil {
-			return nil, err
-		}
-		down, err := c.distances(j, line, Below(-bound))
-		return []Predicate{Any(append(up, down...)...)}, err
-	})
+	return predicate(fmt.Sprintf("distance of %s from the line of %s of more than %s", c, line, exact(bound)),
+		func(j *judge) ([]Predicate, error) {
+			up, err := c.distances(j, line, Above(bound))
+			if err != nil {
+				return nil, err
+			}
+			down, err := c.distances(j, line, Below(-bound))
+			return []Predicate{Any(append(up, down...)...)}, err
+		})
 }
 
-// distances is a part for each condition that lies between two of the line.
+// distances returns a part for each condition that lies between two points of
+// the line.
 func (c Curves) distances(j *judge, reference Curves, claimed Range) ([]Predicate, error) {
 	lines, err := c.lines(j.Data)
 	if err != nil {
@@ -96,7 +104,9 @@ func (c Curves) distances(j *judge, reference Curves, claimed Range) ([]Predicat
 	return list, nil
 }
 
-// Exists claims that what check says of one condition holds for at least one of a sweep. It is corrected for the choice.
+// Exists claims that the predicate that check returns for a condition holds for
+// at least one condition of a sweep. The choice among conditions is corrected
+// for.
 func Exists(c Curves, check func(condition string) Predicate) Predicate {
 	definition := fmt.Sprintf("for some condition of %s: %s", c, check("*").definition)
 	return predicate(definition, func(j *judge) ([]Predicate, error) {

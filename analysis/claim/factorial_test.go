@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// judged is a claim's verdict on data.
+// judged returns the verdict on a predicate for the data.
 func judged(t *testing.T, d *Data, p Predicate) Result {
 	t.Helper()
 	r, err := Decide(Claim{ID: "T", Check: p}, d)
@@ -16,7 +16,7 @@ func judged(t *testing.T, d *Data, p Predicate) Result {
 	return r
 }
 
-// A planted model of three factors has the effects that went into it.
+// The effects of a model of three factors are found as they were put in.
 func TestEffectsArePlanted(t *testing.T) {
 	d := NewData()
 	var conditions []string
@@ -25,7 +25,8 @@ func TestEffectsArePlanted(t *testing.T) {
 		conditions = append(conditions, fmt.Sprintf("c%d", i))
 		d.Pair("e", conditions[i], "A", "start")
 		for run := range 5 {
-			// Main effects of 0.2 and −0.1, an interaction of 0.06, and a run's own level, which pairing takes out.
+			// The model has main effects of 0.2 and −0.1, an interaction of
+			// 0.06, and a level for each run, which pairing removes.
 			v := 1 + float64(run) + 0.1*level(i, 0) - 0.05*level(i, 2) + 0.03*level(i, 0)*level(i, 1) + 1e-3*math.Sin(float64(7*run+3*i))
 			if err := d.Add(Curve{"e", conditions[i], "A", AllLayers, "m"}, fmt.Sprintf("run %d", run), 1, v, true); err != nil {
 				t.Fatal(err)
@@ -47,7 +48,8 @@ func TestEffectsArePlanted(t *testing.T) {
 	}
 }
 
-// sweeps are two sweeps: the line's values are a straight line over the logarithm, and the other's are off by so much.
+// sweeps returns two sweeps. The values of the line lie on a straight line over
+// the logarithm, and those of the other differ from it by off.
 func sweeps(t *testing.T, off func(x float64) float64) *Data {
 	t.Helper()
 	d := NewData()
@@ -96,7 +98,7 @@ func TestDistanceFromACurve(t *testing.T) {
 			t.Errorf("%s: %s, want %s: %q", name, r.Verdict, c.want, r.Detail)
 		}
 	}
-	// Only 0.02, 0.1 and 5 lie between two points of the line: 10 is its end.
+	// Only 0.02, 0.1 and 5 lie between two points of the line; 10 is its end.
 	if r := judged(t, sweeps(t, none), OnCurve(other, line, Within(0.05))); len(r.Detail) != 3 {
 		t.Errorf("parts: %q", r.Detail)
 	}
@@ -105,7 +107,8 @@ func TestDistanceFromACurve(t *testing.T) {
 	}
 }
 
-// One condition of a sweep is enough, and there being many is corrected for.
+// One condition of a sweep is enough, and the choice among many is corrected
+// for.
 func TestExists(t *testing.T) {
 	p := planted{mean: across(0, 0, 0.5, 0), spread: 0.01, epochs: 1, runs: 3}
 	above := func(bound float64) Predicate {

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// golden is the SHA-256 of what the predicates below publish. It is one on every architecture.
+// golden is the SHA-256 of what the predicates below publish. It is the same on
+// every architecture.
 const golden = "36b830dd6b807ac484174b00b7cd0c892c81a409a1b8edc90e27e5581c55de56"
 
 func TestGolden(t *testing.T) {
@@ -22,7 +23,7 @@ func TestGolden(t *testing.T) {
 				d.Pair("e", fmt.Sprintf("x=%d", x), "A", "start")
 			}
 			for _, metric := range []string{"m", "n"} {
-				for run := range 2 + x%3 { // samples of 2, 3 and 4
+				for run := range 2 + x%3 { // samples of 2, 3 and 4 runs
 					level := 0.3 + 0.05*float64(x%5)
 					for epoch := 1; epoch <= 9; epoch++ {
 						v := level + float64(0.02*float64(epoch)) + float64(0.03*r.Float64())

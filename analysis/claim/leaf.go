@@ -2,14 +2,18 @@ package claim
 
 import "math"
 
-// tails gives the one-sided p values against an effect of at most, and of at least, a bound.
+// tails returns the one-sided p values against an effect of at most, and of at
+// least, a bound.
 type tails func(bound float64) (above, below float64)
 
-// judged fills in what a claim's range and margin make of an estimate: p values, verdict and the smallest margin.
-// Numbers are rounded as they will be published, so that the verdict is the one that a reader arrives at.
+// judged completes a part from its estimate, its range and its margin: p
+// values, verdict and the smallest margin. Numbers are rounded as they are
+// published, so that a reader arrives at the same verdict.
 //
-// A claim with one bound is tested two-sided at 0.05: it is supported where the 95 % interval lies beyond the bound. One
-// with two is tested by two one-sided tests at 0.05 each. So is equivalence, which only a claim of a sign can have.
+// A claim with one bound is tested two-sided at 0.05: it is supported if the 95
+// % interval lies beyond the bound. A claim with two bounds is tested by two
+// one-sided tests at 0.05 each. So is equivalence, which applies only to claims
+// about a sign.
 func (p Part) judged(test, flips tails, interval func(coverage float64) (low, high float64)) Part {
 	p.Low, p.High = interval(1 - alpha)
 	p.P, p.rank, p.Contra = p.Claimed.test(test)
@@ -31,7 +35,7 @@ func (p Part) judged(test, flips tails, interval func(coverage float64) (low, hi
 		p.Margin = math.NaN()
 	case !math.IsInf(c.Above, -1) && c.Above < 0: // "not worse"
 		p.Margin, p.Smallest = -c.Above, math.Max(0, -p.Low)
-	case !math.IsInf(c.Below, 1) && c.Below > 0 && p.Margin > 0: // "not better", of a difference
+	case !math.IsInf(c.Below, 1) && c.Below > 0 && p.Margin > 0: // "not better", for a difference
 		p.Margin, p.Smallest = c.Below, math.Max(0, p.High)
 	default:
 		p.Margin = math.NaN()
@@ -45,7 +49,7 @@ func (p Part) judged(test, flips tails, interval func(coverage float64) (low, hi
 		*x = significant(*x, 6)
 	}
 	if math.IsNaN(p.rank) {
-		p.rank = 2 // no interval: weaker than any that has one
+		p.rank = 2 // without an interval it is weaker than any part that has one
 		if !(p.Effect > p.Claimed.Above && p.Effect < p.Claimed.Below) {
 			p.rank = 3
 		}
@@ -54,10 +58,10 @@ func (p Part) judged(test, flips tails, interval func(coverage float64) (low, hi
 	return p
 }
 
-// test returns the p value against an effect outside the range, the one-sided one that it comes from, and the p value
-// against an effect inside.
+// test returns the p value against an effect outside the range, the one-sided p
+// value that it comes from, and the p value against an effect inside the range.
 func (r Range) test(t tails) (p, one, contra float64) {
-	var outside []float64 // one-sided p values of the effect's lying beyond a bound
+	var outside []float64 // one-sided p values against an effect on the claimed side of each bound
 	for _, bound := range []struct {
 		at    float64
 		above bool

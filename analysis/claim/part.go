@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// Verdict is what the data say of a claim.
+// Verdict is what the data say about a claim.
 type Verdict int
 
-// The verdicts. A claim is equivalent if a difference that it needs is shown to be smaller than its margin, which is
-// as good as none.
+// The verdicts. A claim is equivalent if a difference that it needs is shown to
+// be smaller than its margin, that is, too small to matter.
 const (
 	Undecided Verdict = iota
 	Supported
@@ -20,17 +20,19 @@ const (
 	Equivalent
 )
 
-// Verdicts are all of them, as they are published.
+// Verdicts lists all verdicts in their published form.
 var Verdicts = []string{Supported.String(), Contradicted.String(), Equivalent.String(), Undecided.String()}
 
 func (v Verdict) String() string {
 	return [...]string{"undecided", "supported", "contradicted", "equivalent"}[v]
 }
 
-// alpha is the level of every decision, and 1 − alpha the coverage of every interval.
+// alpha is the level of every decision, and 1 − alpha the coverage of every
+// interval.
 const alpha = 0.05
 
-// Range is where a claim puts an effect: above one number and below the other, which may be infinite.
+// Range is where a claim puts an effect: above one number and below the other.
+// Either may be infinite.
 type Range struct{ Above, Below float64 }
 
 // Positive and Negative are the ranges of claims about the sign of an effect.
@@ -39,15 +41,16 @@ var (
 	Negative = Below(0)
 )
 
-// Above, Below and Within are the ranges over, under and around: |effect| < bound.
+// Above, Below and Within are the ranges above a bound, below it, and within it
+// on both sides of zero: |effect| < bound.
 func Above(bound float64) Range  { return Range{bound, math.Inf(1)} }
 func Below(bound float64) Range  { return Range{math.Inf(-1), bound} }
 func Within(bound float64) Range { return Range{-bound, bound} }
 
-// sign tells whether the range says no more than which of two is larger.
+// sign reports whether the range says only which of two values is larger.
 func (r Range) sign() bool { return r == Positive || r == Negative }
 
-// both tells whether the range has two ends.
+// both reports whether the range has two finite ends.
 func (r Range) both() bool { return !math.IsInf(r.Above, -1) && !math.IsInf(r.Below, 1) }
 
 func (r Range) String() string {
@@ -60,28 +63,29 @@ func (r Range) String() string {
 	return "between " + exact(r.Above) + " and " + exact(r.Below)
 }
 
-// Part is one comparison that a claim rests on, or several joined. Numbers that do not exist are NaN.
+// Part is one comparison that a claim is based on, or several joined. Numbers
+// that do not exist are NaN.
 type Part struct {
 	What              string
-	Effect, Low, High float64 // with the 95 % interval
-	DZ                float64 // of paired runs: mean of the differences over their standard deviation
-	N                 int     // of the smallest sample
+	Effect, Low, High float64 // the effect and its 95 % interval
+	DZ                float64 // for paired runs: mean of the differences over their standard deviation
+	N                 int     // runs in the smallest sample
 	Claimed           Range
 	Margin, Smallest  float64
-	P, Flip           float64 // against the part's being false: by the interval's test, and by sign flips
-	Contra            float64 // against its being true
-	Equal             float64 // against a difference of at least the margin
+	P, Flip           float64 // for the hypothesis that the part is false: by the interval's test, and by sign flips
+	Contra            float64 // for the hypothesis that it is true
+	Equal             float64 // for the hypothesis of a difference of at least the margin
 	Notes             []string
 	Verdict           Verdict
 
-	Parts []Part // of a joined part; its estimate is that of the one that decided
+	Parts []Part // the parts of a joined part, whose estimate is that of the part that decided
 	Need  int    // how many of them must hold
 
-	rank float64 // one-sided p of the deciding part, which tells parts apart whose p is 1
+	rank float64 // one-sided p of the deciding part, which orders parts whose p is 1
 }
 
-// decide compares p values with the level. A difference of which the sign is known and that is smaller than the
-// margin has the verdict of its sign.
+// decide compares p values with the level. If a difference is smaller than the
+// margin and its sign is known, the sign decides the verdict.
 func (p *Part) decide() {
 	switch {
 	case p.P < alpha:
@@ -95,7 +99,7 @@ func (p *Part) decide() {
 	}
 }
 
-// Predicate decides a claim. Its text is all that it is made of, in one line.
+// Predicate decides a claim. Its text defines it completely, in one line.
 type Predicate struct {
 	definition string
 	decide     func(j *judge) (Part, error)
@@ -103,7 +107,7 @@ type Predicate struct {
 
 func (p Predicate) String() string { return p.definition }
 
-// judge is what a predicate decides with.
+// judge holds what a predicate needs to decide.
 type judge struct {
 	*Data
 	margins map[string]float64
@@ -118,10 +122,13 @@ func Any(predicates ...Predicate) Predicate { return AtLeast(1, predicates...) }
 // Most holds if more than half of the predicates do.
 func Most(predicates ...Predicate) Predicate { return AtLeast(len(predicates)/2+1, predicates...) }
 
-// AtLeast holds if k of the m predicates do. That they do is tested by the k-th smallest p, times m − k + 1 for the
-// choice among them; that they do not, by the (m−k+1)-th smallest p of a contradiction, times k, since m − k + 1
-// parts that fail are enough. So All needs no correction to be supported, and each part at 0.05/m contradicts it.
-// It is equivalent if so many parts fail, counting those whose difference is none.
+// AtLeast holds if k of the m predicates do. That they hold is tested by the
+// k-th smallest p, times m − k + 1 for the choice among them. The claim fails
+// if m − k + 1 parts fail, so its contradiction is tested by the (m−k+1)-th
+// smallest p of contradictions, times k. So All needs no correction to be
+// supported, and each of its parts contradicts it at 0.05/m. The result is
+// equivalent if that many parts fail when parts that are equivalent count as
+// failing.
 func AtLeast(k int, predicates ...Predicate) Predicate {
 	texts := make([]string, len(predicates))
 	for i, p := range predicates {
@@ -150,7 +157,7 @@ func AtLeast(k int, predicates ...Predicate) Predicate {
 	}}
 }
 
-// join is AtLeast for parts that are decided.
+// join is AtLeast for parts that are already decided.
 func join(k int, parts []Part) Part {
 	m := len(parts)
 	fails := m - k + 1
@@ -182,7 +189,7 @@ func join(k int, parts []Part) Part {
 	return whole
 }
 
-// ascending orders numbers with those that do not exist last.
+// ascending orders numbers, with NaN last.
 func ascending(a, b float64) int {
 	switch {
 	case math.IsNaN(a) && math.IsNaN(b):
@@ -195,7 +202,7 @@ func ascending(a, b float64) int {
 	return 0
 }
 
-// smaller is the smaller of two numbers of which one may not exist.
+// smaller returns the smaller of two numbers, ignoring NaN.
 func smaller(a, b float64) float64 {
 	if ascending(a, b) <= 0 {
 		return a
@@ -203,7 +210,7 @@ func smaller(a, b float64) float64 {
 	return b
 }
 
-// predicate makes one whose parts are known only with the data.
+// predicate makes a predicate whose parts are known only once the data are.
 func predicate(definition string, parts func(j *judge) ([]Predicate, error)) Predicate {
 	return Predicate{definition, func(j *judge) (Part, error) {
 		list, err := parts(j)
@@ -217,8 +224,8 @@ func predicate(definition string, parts func(j *judge) ([]Predicate, error)) Pre
 	}}
 }
 
-// lines describes a part and those that it joins, one line each. Parts that need not all hold stand under a line
-// that says so.
+// lines describes a part and those that it joins, one per line. Parts that need
+// not all hold are listed under a line that says so.
 func (p Part) lines(indent string) []string {
 	if p.Parts == nil {
 		return []string{indent + p.String()}
@@ -234,7 +241,8 @@ func (p Part) lines(indent string) []string {
 	return list
 }
 
-// String is the part in one line: what, effect, interval, claim, runs, p, verdict.
+// String returns the part in one line: what, effect, interval, claim, runs, p,
+// verdict.
 func (p Part) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s = %s", p.What, short(p.Effect))
@@ -257,7 +265,8 @@ func (p Part) String() string {
 	return b.String()
 }
 
-// short is a number with four significant digits, and exact one with all.
+// short formats a number with four significant digits, and exact with all of
+// them.
 func short(x float64) string {
 	if math.IsNaN(x) {
 		return "no value"

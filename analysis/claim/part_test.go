@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// given is a part with p values that are already known.
+// given is a part whose p values are already known.
 func given(name string, p, contra, equal float64) Predicate {
 	return Predicate{name, func(*judge) (Part, error) {
 		part := Part{What: name, Claimed: Positive, P: p, Flip: p, Contra: contra, Equal: equal, N: 3, rank: p}
@@ -63,7 +63,8 @@ func TestAtLeast(t *testing.T) {
 	}
 }
 
-// TestRanges decides estimates of ±0.1 (twelve differences, t = 2.2) by the range of the claim.
+// TestRanges decides estimates with intervals of ±0.1 (twelve differences, t =
+// 2.2) according to the range of the claim.
 func TestRanges(t *testing.T) {
 	spread := []float64{-1, -1, -1, -1, -1, -1, 1, 1, 1, 1, 1, 1}
 	half := tQuantile(11, 0.975) * math.Sqrt(12.0/11) / math.Sqrt(12)
@@ -98,8 +99,8 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-// TestSmallestMargin holds that a claim passes with a margin that is a little larger than the smallest, and not with one
-// that is a little smaller.
+// TestSmallestMargin checks that a claim passes with a margin a little larger
+// than the smallest one, and not with one a little smaller.
 func TestSmallestMargin(t *testing.T) {
 	values := []float64{0.01, -0.02, 0.03, 0.005, 0.012, -0.004}
 	for _, c := range []struct {
@@ -122,10 +123,11 @@ func TestSmallestMargin(t *testing.T) {
 	}
 }
 
-// TestLogitStaysInside holds that no interval of a share leaves [0, 1], however few and odd the values, and that it holds
-// the mean.
+// TestLogitStaysInside checks that no interval of a share leaves [0, 1],
+// however few and odd the values, and that it contains the mean.
 func TestLogitStaysInside(t *testing.T) {
-	for _, values := range [][]float64{{0.951, 0.754, 0.999}, {0, 0.001, 0.5}, {1, 1, 0.2}, {0, 0, 0}, {1, 1, 1}, {1e-12, 0.9}, {1 - 1e-16, 0.99, 0.1}} {
+	for _, values := range [][]float64{{0.951, 0.754, 0.999}, {0, 0.001, 0.5}, {1, 1, 0.2}, {0, 0, 0}, {1, 1, 1}, {1e-12, 0.9},
+		{1 - 1e-16, 0.99, 0.1}} {
 		e := student(values)
 		e.share = true
 		for _, coverage := range []float64{0.9, 0.95, 0.9999} {
@@ -133,7 +135,7 @@ func TestLogitStaysInside(t *testing.T) {
 				t.Errorf("%v: mean %v, interval [%v, %v]", values, e.effect, low, high)
 			}
 		}
-		for _, bound := range []float64{0.2, 0.5, 0.96} { // a verdict is the interval's
+		for _, bound := range []float64{0.2, 0.5, 0.96} { // the verdict agrees with the interval
 			p := e.part("", Above(bound), 0, nil)
 			if want := p.Low > bound; (p.Verdict == Supported) != want {
 				t.Errorf("%v above %v: %v, interval [%v, %v]", values, bound, p.Verdict, p.Low, p.High)
@@ -142,7 +144,8 @@ func TestLogitStaysInside(t *testing.T) {
 	}
 }
 
-// TestSignFlipOfTwelve: twelve differences of one sign have the smallest p there is, which survives Holm over 90 claims.
+// TestSignFlipOfTwelve checks that twelve differences of one sign have the
+// smallest possible p, which survives Holm's correction over 90 claims.
 func TestSignFlipOfTwelve(t *testing.T) {
 	values := make([]float64, 12)
 	for i := range values {
@@ -157,24 +160,27 @@ func TestSignFlipOfTwelve(t *testing.T) {
 	}
 }
 
-// TestPairs compares two conditions of which the second is higher by 0.01 in every run, among runs that differ by 0.1:
-// that is seen where runs are compared with themselves and nowhere else.
+// TestPairs compares two conditions, the second of which is higher by 0.01 in
+// every run, while runs differ from each other by 0.1. The difference is
+// visible only if each run is compared with itself.
 func TestPairs(t *testing.T) {
 	for _, paired := range []bool{true, false} {
 		d := planted{mean: across(0.5, 0.51, 0, 0), spread: 0.1, epochs: 1, runs: 3, paired: paired}.data(t)
 		q := Curve{"e", "x=2", "A", AllLayers, "m"}
-		d.curves[q][0].values[0] += 0.001 // or the differences would agree in every digit
+		d.curves[q][0].values[0] += 0.001 // otherwise the differences would agree in every digit
 		p, err := decideWith(Higher(In("e", "x=2").By("A").Of("m"), In("e", "x=1")), d)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := map[bool]Verdict{true: Supported, false: Undecided}[paired]; p.Verdict != want || math.IsNaN(p.DZ) == paired || math.IsNaN(p.Flip) == paired {
+		if want := map[bool]Verdict{true: Supported, false: Undecided}[paired]; p.Verdict != want || math.IsNaN(p.DZ) == paired ||
+			math.IsNaN(p.Flip) == paired {
 			t.Errorf("paired %v: %v, want %v", paired, p, want)
 		}
 	}
 }
 
-// TestUnevenPairs compares runs that both conditions have, and names the others.
+// TestUnevenPairs checks that only runs that both conditions have are compared,
+// and that the others are named.
 func TestUnevenPairs(t *testing.T) {
 	d := planted{mean: across(0.5, 0.6, 0, 0), spread: 0.01, epochs: 1, runs: 4, paired: true}.data(t)
 	q := Curve{"e", "x=2", "A", AllLayers, "m"}
@@ -188,7 +194,7 @@ func TestUnevenPairs(t *testing.T) {
 	}
 }
 
-// TestInherit binds a claim to its weaker form.
+// TestInherit checks the relation of a claim to its weaker form.
 func TestInherit(t *testing.T) {
 	p := 0.01
 	strong, weak := Result{ID: "R6", Verdict: "supported", P: &p, Contra: &p}, Result{ID: "R3", Verdict: "undecided"}
@@ -214,7 +220,7 @@ func TestInherit(t *testing.T) {
 	}
 }
 
-// TestPublishedNumbers holds the text to what a reader needs.
+// TestPublishedNumbers checks that the text has what a reader needs.
 func TestPublishedNumbers(t *testing.T) {
 	d := planted{mean: across(0.1, 0.2345678, 0.3, 0.4), spread: 0.01, epochs: 1, runs: 3}.data(t)
 	f := Claim{
@@ -225,9 +231,12 @@ func TestPublishedNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// se² = 2·0.01²/3, 4 degrees of freedom, t = 2.776445: half-width 0.0226696; at 90 %, t = 2.131847: 0.0174065.
-	if r.Verdict != "supported" || r.What != "m, A, epoch 1: x=3 − x=2" || *r.Effect != 0.0654322 || math.Abs(*r.Low-(0.0654322-0.0226696)) > 1e-6 || r.N != 3 ||
-		*r.Above != 0 || r.Below != nil || *r.Margin != 0.02 || math.Abs(*r.Smallest-(0.0654322+0.0174065)) > 1e-6 || r.DZ != nil || r.Flip != nil {
+	// se² = 2·0.01²/3, 4 degrees of freedom, t = 2.776445: half-width
+	// 0.0226696; at 90 %, t = 2.131847: 0.0174065.
+	if r.Verdict != "supported" || r.What != "m, A, epoch 1: x=3 − x=2" || *r.Effect != 0.0654322 ||
+		math.Abs(*r.Low-(0.0654322-0.0226696)) > 1e-6 || r.N != 3 ||
+		*r.Above != 0 || r.Below != nil || *r.Margin != 0.02 || math.Abs(*r.Smallest-(0.0654322+0.0174065)) > 1e-6 || r.DZ != nil ||
+		r.Flip != nil {
 		t.Errorf("got %+v", r)
 	}
 	text := r.Text()

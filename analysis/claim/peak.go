@@ -5,13 +5,15 @@ import (
 	"math"
 )
 
-// The predicates of this file are about where on a line, such as a sweep of learning rates, a metric is highest. The place
-// is found in each run by itself, and a claim is about the share of runs whose places are as it says: more than half. No
-// height is tested at a place that the same runs chose. If two metrics have one curve but for noise, either is as
-// likely to be highest first, so that the share is a half at most.
+// The predicates of this file are about where on a line, such as a sweep of
+// learning rates, a metric is highest. The place is found in each run
+// separately, and a claim says that in more than half of the runs the places
+// are as it describes. No height is tested at a place that the same runs chose.
+// If two metrics have the same curve except for noise, either is as likely to
+// be highest first, so the share is at most a half.
 
-// PeaksBeyond claims that in most runs each line is highest at a larger number than the reference metric, and at not
-// more than factor times it.
+// PeaksBeyond claims that in most runs each line is highest at a larger number
+// than the reference metric, and at no more than factor times that number.
 func PeaksBeyond(c Curves, reference string, factor float64) Predicate {
 	text := fmt.Sprintf("peak of %s beyond that of %s, at most %s times", c, reference, exact(factor))
 	what := "highest " + reference
@@ -23,19 +25,22 @@ func PeaksBeyond(c Curves, reference string, factor float64) Predicate {
 	})
 }
 
-// PeaksBefore claims that in most runs each line is highest at a smaller number than the other metric.
+// PeaksBefore claims that in most runs each line is highest at a smaller number
+// than the other metric.
 func PeaksBefore(c Curves, other string) Predicate {
 	return peaks(c, other, fmt.Sprintf("peak of %s before that of %s", c, other), "below that of the highest "+other,
 		func(at, other float64) bool { return at < other })
 }
 
-// PeaksApart claims that in most runs each line and the other metric are highest at different numbers.
+// PeaksApart claims that in most runs each line and the other metric are
+// highest at different numbers.
 func PeaksApart(c Curves, other string) Predicate {
 	return peaks(c, other, fmt.Sprintf("peaks of %s and %s apart", c, other), "other than that of the highest "+other,
 		func(at, other float64) bool { return at != other })
 }
 
-// PeaksWithin claims that in most runs each line is highest at a number in [low, high].
+// PeaksWithin claims that in most runs each line is highest at a number in
+// [low, high].
 func PeaksWithin(c Curves, low, high float64) Predicate {
 	text, where := fmt.Sprintf("peak of %s in %s..%s", c, exact(low), exact(high)), fmt.Sprintf("from %s to %s", short(low), short(high))
 	return peaks(c, "", text, where, func(at, _ float64) bool { return at >= low && at <= high })
@@ -63,7 +68,7 @@ func peaks(c Curves, second, text, where string, as func(at, other float64) bool
 					notes = append(notes, left...)
 				}
 				var k count
-				for run, at := range places { // counted, so that their order is nothing to the result
+				for run, at := range places { // the values are only counted, so the order of the map does not matter
 					if other, ok := others[run]; ok {
 						k.n++
 						if as(at, other) {
@@ -79,7 +84,7 @@ func peaks(c Curves, second, text, where string, as func(at, other float64) bool
 	})
 }
 
-// with is the line of another metric.
+// with returns the line for another metric.
 func with(line []Curve, metric string) []Curve {
 	other := make([]Curve, len(line))
 	for i, q := range line {
@@ -89,8 +94,9 @@ func with(line []Curve, metric string) []Curve {
 	return other
 }
 
-// places is, for each run, the number of the condition at which the line is highest. Of values that are not finite, or of
-// runs that a filter leaves out, there is none; a run needs two that are.
+// places returns, for each run, the number of the condition at which the line
+// is highest. Values that are not finite and runs that a filter leaves out do
+// not count, and a run needs at least two values.
 func (j *judge) places(c Curves, line []Curve) (map[string]float64, []string, error) {
 	type best struct{ at, top, seen float64 }
 	found := map[string]best{}

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestCounts has eight runs, each with values of its own, and so predicates about shares of runs.
+// TestCounts checks predicates about shares of runs on eight runs whose values
+// differ.
 func TestCounts(t *testing.T) {
 	at := func(top int) func(x int) float64 { // a line that is highest at x = top
 		return func(x int) float64 { return 0.5 - 0.1*math.Abs(float64(x-top)) }
@@ -25,12 +26,14 @@ func TestCounts(t *testing.T) {
 		{"beyond, in six", PeaksBeyond(line, "n", math.Inf(1)), [8]int{3, 3, 3, 3, 3, 3, 2, 2}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 0.75, Undecided},
 		{"beyond, in none", PeaksBeyond(line, "n", math.Inf(1)), [8]int{2, 2, 2, 2, 2, 2, 1, 1}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 0, Contradicted},
 		{"slightly beyond", PeaksBeyond(line, "n", 1.5), [8]int{3, 3, 3, 3, 3, 3, 3, 3}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 1, Supported},
-		{"more than slightly beyond", PeaksBeyond(line, "n", 1.5), [8]int{4, 4, 4, 4, 4, 4, 4, 4}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 0, Contradicted},
+		{"more than slightly beyond", PeaksBeyond(line, "n", 1.5), [8]int{4, 4, 4, 4, 4, 4, 4, 4}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 0,
+			Contradicted},
 		{"before", PeaksBefore(line, "n"), [8]int{1, 1, 1, 1, 1, 1, 1, 1}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 1, Supported},
 		{"before, together", PeaksBefore(line, "n"), [8]int{2, 2, 2, 2, 2, 2, 2, 2}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 0, Contradicted},
 		{"apart", PeaksApart(line, "n"), [8]int{1, 3, 1, 3, 1, 3, 1, 3}, [8]int{2, 2, 2, 2, 2, 2, 2, 2}, 1, Supported},
 		{"within", PeaksWithin(line, 2, 3), [8]int{2, 3, 2, 3, 2, 3, 2, 3}, [8]int{}, 1, Supported},
-		{"within, of what is kept", PeaksWithin(line.Only("n", Above(0.3)), 1, 2), [8]int{4, 4, 4, 4, 4, 4, 4, 4}, [8]int{1, 1, 1, 1, 1, 1, 1, 1}, 1, Supported},
+		{"within, of what is kept", PeaksWithin(line.Only("n", Above(0.3)), 1, 2), [8]int{4, 4, 4, 4, 4, 4, 4, 4},
+			[8]int{1, 1, 1, 1, 1, 1, 1, 1}, 1, Supported},
 		{"share", Share(x1, Above(0.35), Above(0.5)), [8]int{1, 1, 1, 1, 1, 1, 1, 2}, [8]int{}, 1, Supported},
 		{"share, half", Share(x1, Above(0.35), Above(0.5)), [8]int{1, 1, 2, 1, 4, 4, 4, 4}, [8]int{}, 0.5, Undecided},
 	} {
@@ -54,7 +57,8 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// TestPeakOfWhatIsThere leaves values that are not finite out of a line, and a run with fewer than two out of the count.
+// TestPeakOfWhatIsThere checks that values that are not finite are left out of
+// a line, and runs with fewer than two finite values out of the count.
 func TestPeakOfWhatIsThere(t *testing.T) {
 	d := NewData("m")
 	for run, values := range [][]float64{{0.1, 0.3, math.NaN()}, {0.2, math.Inf(1), 0.1}, {math.NaN(), math.NaN(), 0.5}} {
@@ -73,7 +77,8 @@ func TestPeakOfWhatIsThere(t *testing.T) {
 	}
 }
 
-// TestPrediction has experiments whose conditions lie on one line, or on lines of their own.
+// TestPrediction uses experiments whose conditions lie on one common line or on
+// separate lines.
 func TestPrediction(t *testing.T) {
 	var selections []Curves
 	for e := range 4 {
@@ -85,7 +90,8 @@ func TestPrediction(t *testing.T) {
 			for x := range 5 {
 				for run := range 3 {
 					for metric, v := range map[string]float64{"n": float64(x + e), "m": y(e, x, run)} {
-						if err := d.Add(Curve{fmt.Sprintf("e%d", e), fmt.Sprintf("x=%d", x), "A", AllLayers, metric}, fmt.Sprint(run), 1, v, true); err != nil {
+						if err := d.Add(Curve{fmt.Sprintf("e%d", e), fmt.Sprintf("x=%d", x), "A", AllLayers, metric}, fmt.Sprint(run), 1,
+							v, true); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -101,8 +107,9 @@ func TestPrediction(t *testing.T) {
 		claim Range
 		want  Verdict
 	}{
-		"one line":       {func(e, x, run int) float64 { return 2 + 3*float64(x+e) }, 1 - 1e-9, 1, Above(0.5), Supported},
-		"opposite lines": {func(e, x, run int) float64 { return float64(1-2*(e%2))*float64(x+e) + 0.1*float64(run) }, -2, 0, Below(0.5), Supported},
+		"one line": {func(e, x, run int) float64 { return 2 + 3*float64(x+e) }, 1 - 1e-9, 1, Above(0.5), Supported},
+		"opposite lines": {func(e, x, run int) float64 { return float64(1-2*(e%2))*float64(x+e) + 0.1*float64(run) }, -2, 0, Below(0.5),
+			Supported},
 	} {
 		p, err := decideWith(Prediction("m", []string{"n"}, c.claim, selections...), study(c.y))
 		if err != nil {

@@ -13,7 +13,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/power.txt anew")
 
-// TestPower compares the share of studies in which a difference of paired runs is found with R's power of the test.
+// TestPower compares the share of studies in which a difference of paired runs
+// is found with the power that R computes for the test.
 func TestPower(t *testing.T) {
 	if testing.Short() {
 		t.Skip("thousands of studies")
@@ -40,18 +41,21 @@ func TestPower(t *testing.T) {
 				found++
 			}
 		}
-		// Four standard deviations of the binomial, and the half draw that a count is rounded by.
+		// The tolerance is four standard deviations of the binomial plus half a
+		// draw for the rounding of the count.
 		if got, slack := float64(found)/draws, 4*math.Sqrt(want*(1-want)/draws)+0.5/draws; math.Abs(got-want) > slack {
 			t.Errorf("n = %v, effect %v SD: found in %.4f, want %.4f ± %.4f", in[0], in[1], got, want, slack)
 		}
 	}
 }
 
-// found are kinds of predicates and worlds in which they are true, to show how often that is seen.
+// found lists kinds of predicates with worlds in which they are true, to
+// measure how often that is seen.
 func found() []simulated {
 	line := Sweep("e", "x=").By("A").Of("m")
 	x1, x2 := In("e", "x=1").By("A").Of("m"), In("e", "x=2").By("A").Of("m")
-	// drift has runs that differ by 0.02 and values that differ by 0.02 between conditions, epochs and metrics of a run.
+	// drift returns a world in which runs differ by 0.02, and the values of a
+	// run differ by 0.02 between conditions, epochs and metrics.
 	drift := func(condition, epoch float64) func(*rand.Rand, int, int, string, int) float64 {
 		return func(r *rand.Rand, run, x int, _ string, e int) float64 {
 			return 0.5 + condition*float64(x) + epoch*float64(e) + 0.02*r.NormFloat64() + 0.01*float64(run%3)
@@ -66,7 +70,8 @@ func found() []simulated {
 			return 0.5 - 0.05*math.Abs(float64(x)-top) + 0.02*r.NormFloat64()
 		}
 	}
-	// together has metrics that go with the condition, whatever the experiment.
+	// together is a world in which the metrics follow the condition, whatever
+	// the experiment.
 	together := func(r *rand.Rand, _, x int, _ string, _ int) float64 {
 		return 0.5 + 0.01*float64(x) + 0.02*r.NormFloat64()
 	}
@@ -84,25 +89,30 @@ func found() []simulated {
 		{"difference of 0.04, independent", Higher(x2, In("e", "x=1")), world{2, 1, false, drift(0.04, 0), 0}, yes},
 		{"trend by 0.02 a step over five, paired", Trend(line, Positive), world{5, 1, true, drift(0.02, 0), 0}, yes},
 		{"each of four steps by 0.04, paired", Rising(line), world{5, 1, true, drift(0.04, 0), 0}, yes},
-		{"no difference, equivalent within 0.02, SD 0.014", Higher(x2, In("e", "x=1")), world{2, 1, true, around(0.5, 0.5), 0}, []Verdict{Equivalent}},
+		{"no difference, equivalent within 0.02, SD 0.014", Higher(x2, In("e", "x=1")), world{2, 1, true, around(0.5, 0.5), 0},
+			[]Verdict{Equivalent}},
 		{"turns by 0.06, paired", Turns(line), world{3, 1, true, around(0.5, 0.56, 0.5), 0}, yes},
 		{"similar within 0.04, no difference", Similar(line, 0.04), world{3, 1, true, around(0.5, 0.5, 0.5), 0}, yes},
-		{"share of 0.95 above a half", Share(x1, Above(0), Above(0.5)), world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return 0.95 - r.Float64() }, 0}, yes},
+		{"share of 0.95 above a half", Share(x1, Above(0), Above(0.5)),
+			world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return 0.95 - r.Float64() }, 0}, yes},
 		{"correlation over ten epochs that drift together", Correlate(x1, "n", Positive), world{1, 10, false, drift(0, 0.01), 0}, yes},
 		{"settles to a tenth of the first step", Settles(x1), world{1, 30, false, func(r *rand.Rand, _, _ int, _ string, e int) float64 {
 			return 0.5 - 0.1/float64(e) + 0.005*r.NormFloat64()
 		}, 0}, yes},
-		{"approaches from 0.05 to 0, SD 0.014", Approaches(x1, In("e", "x=2"), 0.02), world{2, 2, true, func(r *rand.Rand, _, x int, _ string, e int) float64 {
-			return 0.5 + 0.05*float64(x*(2-e)) + 0.01*r.NormFloat64()
-		}, 0}, yes},
+		{"approaches from 0.05 to 0, SD 0.014", Approaches(x1, In("e", "x=2"), 0.02),
+			world{2, 2, true, func(r *rand.Rand, _, x int, _ string, e int) float64 {
+				return 0.5 + 0.05*float64(x*(2-e)) + 0.01*r.NormFloat64()
+			}, 0}, yes},
 		{"concordance over seven conditions", Concordance(line, "n", Last, Positive), world{7, 1, false, drift(0.01, 0), 0}, yes},
-		{"prediction, R2 of about 0.6 above 0", Prediction("m", []string{"n"}, Above(0), Sweep("e", "x=").By("A"), Sweep("e1", "x=").By("A"), Sweep("e2", "x=").By("A")),
+		{"prediction, R2 of about 0.6 above 0", Prediction("m", []string{"n"}, Above(0), Sweep("e", "x=").By("A"),
+			Sweep("e1", "x=").By("A"), Sweep("e2", "x=").By("A")),
 			world{15, 1, true, together, 3}, yes},
 		{"peak one place beyond another", PeaksBeyond(line, "n", math.Inf(1)), world{5, 1, false, peak(3, 2), 0}, yes},
 		{"peak one place before another", PeaksBefore(line, "n"), world{5, 1, false, peak(1, 2), 0}, yes},
 		{"peaks one place apart", PeaksApart(line, "n"), world{5, 1, false, peak(3, 2), 0}, yes},
 		{"peak within two places", PeaksWithin(line, 2, 3), world{5, 1, false, peak(1.5, 0), 0}, yes},
-		{"most of three correlations", Most(Correlate(x1, "n", Positive), Correlate(x2, "n", Positive), Correlate(In("e", "x=3").By("A").Of("m"), "n", Positive)),
+		{"most of three correlations", Most(Correlate(x1, "n", Positive), Correlate(x2, "n", Positive),
+			Correlate(In("e", "x=3").By("A").Of("m"), "n", Positive)),
 			world{3, 10, false, drift(0, 0.01), 0}, yes},
 		{"effect of 0.02 of a factor, SD 0.01, paired", Effect(design, []string{"a", "b"}, []int{0}, Positive), world{4, 1, true, around(0.5, 0.52, 0.5, 0.52), 0}, yes},
 		{"on a line within 0.04, SD 0.012, two conditions", OnCurve(even, line1, Within(0.04)), world{5, 1, true, apart(0), 2}, yes},
@@ -113,15 +123,17 @@ func found() []simulated {
 	}
 }
 
-// TestPowerOfKinds holds a table of how often each kind of predicate finds what is there: it is for reading, and changes
-// where a predicate gets weaker or stronger.
+// TestPowerOfKinds keeps a table of how often each kind of predicate finds an
+// effect that exists. The table is for reading. It changes when a predicate
+// becomes weaker or stronger.
 func TestPowerOfKinds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("thousands of studies")
 	}
 	const studies = 1000
 	var b strings.Builder
-	b.WriteString("# Share of 1000 made-up studies in which what is there is found, with 3 and with 12 runs.\n# go test ./analysis/claim -run PowerOfKinds -update\n")
+	b.WriteString("# Share of 1000 made-up studies in which what is there is found, with 3 and with 12 runs.\n" +
+		"# go test ./analysis/claim -run PowerOfKinds -update\n")
 	for k, s := range found() {
 		fmt.Fprintf(&b, "%-52s", s.name)
 		for _, n := range []int{3, 12} {
@@ -149,7 +161,8 @@ func TestPowerOfKinds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Normal values come from a library function whose last bits may differ by machine: a few studies of the thousand may.
+	// Normal values come from a library function whose last bits may differ
+	// between machines, so a few studies in the thousand may differ.
 	got, lines := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n")
 	if len(got) != len(lines) {
 		t.Fatalf("the table has %d lines, want %d", len(got), len(lines))
@@ -164,7 +177,7 @@ func TestPowerOfKinds(t *testing.T) {
 	}
 }
 
-// distance is the largest difference between two lists of one length.
+// distance returns the largest difference between two lists of equal length.
 func distance(a, b []float64) float64 {
 	var d float64
 	for i := range a {

@@ -8,17 +8,18 @@ import (
 	"testing"
 )
 
-// planted is a study whose every value is chosen: the mean of a curve at an epoch, and three runs at that mean and a
-// spread below and above it, so that mean and standard deviation are exact.
+// planted is a study whose every value is chosen: each curve has a mean at each
+// epoch, and three runs at that mean and at a spread below and above it, so
+// that the mean and the standard deviation are exact.
 type planted struct {
 	mean   func(q Curve, epoch int) float64
 	spread float64
 	epochs int
 	runs   int
-	paired bool // runs of one name are compared with each other
+	paired bool // runs with the same name are compared with each other
 }
 
-// the conditions of the planted study.
+// points are the conditions of the planted study.
 var points = []string{"x=1", "x=2", "x=3", "x=4"}
 
 func (p planted) data(t *testing.T) *Data {
@@ -47,12 +48,12 @@ func (p planted) data(t *testing.T) *Data {
 	return d
 }
 
-// across is a study whose means depend on the condition alone.
+// across is a study whose means depend only on the condition.
 func across(means ...float64) func(Curve, int) float64 {
 	return func(q Curve, _ int) float64 { return means[strings.Index("1234", q.Condition[2:])] }
 }
 
-// during is a study whose means depend on the epoch alone.
+// during is a study whose means depend only on the epoch.
 func during(means ...float64) func(Curve, int) float64 {
 	return func(_ Curve, epoch int) float64 { return means[epoch-1] }
 }
@@ -90,7 +91,8 @@ func TestPredicates(t *testing.T) {
 		{"lower", Lower(x2, In("e", "x=1")), across(0.5, 0.1, 0, 0), 0.01, Supported},
 		{"not worse by more than a margin", Difference(x2, In("e", "x=1"), Above(-0.05)), across(0.10, 0.09, 0, 0), 0.002, Supported},
 
-		// A run's own change is exact however much the runs differ from each other.
+		// A run's own change is exact, however much the runs differ from each
+		// other.
 		{"rises, run by run", Rises(x1), during(0.1, 0.11, 0.12), 0.3, Supported},
 		{"does not rise", Rises(x1), during(0.1, 0.11, 0.09), 0.3, Contradicted},
 		{"falls, run by run", Falls(x1), during(0.1, 0.11, 0.09), 0.3, Supported},
@@ -129,7 +131,7 @@ func TestPredicates(t *testing.T) {
 			if part.Verdict != c.want {
 				t.Errorf("got %v, want %v:\n%s", part.Verdict, c.want, strings.Join(part.lines(""), "\n"))
 			}
-			// The same effects from one run decide nothing.
+			// The same effects in a single run decide nothing.
 			p.runs, p.spread = 1, 0
 			part, err = decideWith(c.check, p.data(t))
 			if err != nil {
@@ -142,7 +144,7 @@ func TestPredicates(t *testing.T) {
 	}
 }
 
-// reachable tells whether the planted means reach as many epochs.
+// reachable reports whether the planted means cover that many epochs.
 func reachable(mean func(Curve, int) float64, epochs int) (ok bool) {
 	defer func() {
 		if recover() != nil {
@@ -154,7 +156,8 @@ func reachable(mean func(Curve, int) float64, epochs int) (ok bool) {
 	return true
 }
 
-// TestApproaches has two conditions whose distance shrinks, grows, or ends too large.
+// TestApproaches uses two conditions whose distance shrinks, grows, or ends too
+// large.
 func TestApproaches(t *testing.T) {
 	for name, c := range map[string]struct {
 		first, last float64 // of x=1; x=2 stays at 0.5
@@ -185,7 +188,8 @@ func TestApproaches(t *testing.T) {
 	}
 }
 
-// TestLastCommonEpoch compares a short training with a long one where the short one ends.
+// TestLastCommonEpoch checks that a short training is compared with a long one
+// at the epoch where the short one ends.
 func TestLastCommonEpoch(t *testing.T) {
 	d := NewData()
 	for run := range 3 {
@@ -210,7 +214,8 @@ func TestLastCommonEpoch(t *testing.T) {
 	}
 }
 
-// TestLeftOut holds that runs without a finite value are left out and named, and that nothing is made of none.
+// TestLeftOut checks that runs without a finite value are left out and named,
+// and that no estimate is made if no run is left.
 func TestLeftOut(t *testing.T) {
 	d := NewData()
 	for i, v := range []float64{0.5, math.NaN(), 0.52, math.Inf(-1), 0.51} {
@@ -227,7 +232,7 @@ func TestLeftOut(t *testing.T) {
 	if got := strings.Join(part.Notes, "; "); part.N != 3 || part.Verdict != Supported || math.Abs(part.Effect-0.51) > 1e-9 || got != want {
 		t.Errorf("got %v, notes %q", part, got)
 	}
-	// Finite numbers whose squares are not have a mean and no interval.
+	// Finite numbers whose squares are infinite have a mean but no interval.
 	for i, v := range []float64{1e300, -1e300, 2e300} {
 		d.Add(Curve{"e", "x=2", "A", AllLayers, "m"}, fmt.Sprintf("run %d", i), 1, v, true)
 	}
@@ -277,7 +282,7 @@ func TestMissing(t *testing.T) {
 			t.Errorf("%s: decided as %+v, %v", name, r, err)
 		}
 	}
-	// A mistake in a claim is none of the data's.
+	// A mistake in a claim is not reported as something that the data lack.
 	mistake := Higher(In("e", "x=1").By("A").Of("m"), In("e", "x=2").Of("n"))
 	if _, err := Decide(Claim{ID: "F", Check: mistake}, d); err == nil || !strings.Contains(err.Error(), "claim F: compare m with n") {
 		t.Errorf("a comparison of two metrics: %v", err)

@@ -7,10 +7,11 @@ import (
 	"strings"
 )
 
-// Prediction claims where R² lies when a metric is predicted from others by least squares, with one experiment at a
-// time left out: each of its conditions is predicted by the line through all others. It is 1 − Σ(y − ŷ)²/Σ(y − ȳ)², with
-// ȳ the mean that the other experiments would predict, so that 0 is no better than a constant. Each run name, a seed,
-// has an R² of its own.
+// Prediction claims a range for R² when a metric is predicted from others by
+// least squares. One experiment at a time is left out, and each of its
+// conditions is predicted by the fit to all others. R² is 1 − Σ(y − ŷ)²/Σ(y −
+// ȳ)², where ȳ is the mean of the other experiments, so 0 is no better than
+// predicting a constant. Each run name, such as a seed, has an R² of its own.
 func Prediction(outcome string, from []string, claimed Range, selections ...Curves) Predicate {
 	texts := make([]string, len(selections))
 	for i, c := range selections {
@@ -23,7 +24,8 @@ func Prediction(outcome string, from []string, claimed Range, selections ...Curv
 	})
 }
 
-// row is what one training shows: the outcome after 1 and the predictors.
+// row has the values of one training: the outcome, and 1 followed by the
+// predictors.
 type row struct {
 	experiment string
 	y          float64
@@ -79,7 +81,8 @@ func (j *judge) prediction(outcome string, from []string, claimed Range, selecti
 	return student(values).part(what, claimed, math.NaN(), notes), nil
 }
 
-// row reads the terms of a run; false if one of them is not there or not finite.
+// row reads the terms of a run. It returns false if one of them is missing or
+// not finite.
 func (j *judge) row(terms []term, run string, epochs int) (row, bool) {
 	r := row{experiment: terms[0].curve.Experiment, x: []float64{1}}
 	for i, t := range terms {
@@ -96,7 +99,8 @@ func (j *judge) row(terms []term, run string, epochs int) (row, bool) {
 	return r, true
 }
 
-// leaveOneOut is the R² of predictions of each experiment by the others; NaN if they can't be made.
+// leaveOneOut returns the R² of predicting each experiment from the others, or
+// NaN if that is impossible.
 func leaveOneOut(rows []row) float64 {
 	var left, total float64
 	done := map[string]bool{}
@@ -134,11 +138,11 @@ func leaveOneOut(rows []row) float64 {
 	return 1 - left/total
 }
 
-// leastSquares solves the normal equations by Gauss's elimination with the largest pivot. NaN where the predictors
-// determine nothing.
+// leastSquares solves the normal equations by Gaussian elimination with partial
+// pivoting. The result is NaN if the predictors do not determine a solution.
 func leastSquares(rows []row) []float64 {
 	k := len(rows[0].x)
-	a := make([][]float64, k) // XᵀX and beside it Xᵀy
+	a := make([][]float64, k) // XᵀX, augmented by Xᵀy
 	for i := range a {
 		a[i] = make([]float64, k+1)
 		for _, r := range rows {

@@ -5,16 +5,18 @@ import (
 	"math"
 )
 
-// Reading is what is taken of a run's course: its mean over a window of epochs, the mean size of its steps from epoch
-// to epoch or of its fluctuations within the window, or its value where another metric has come to a level.
+// Reading says what is read from a run's course: its mean over a window of
+// epochs, the mean size of its steps from epoch to epoch or of its fluctuations
+// within the window, or its value at the epoch where another metric reaches a
+// level.
 type Reading struct {
 	from, to int // epochs; 0 is the last one, −1 the one before
 	kind     kind
-	metric   string // whose level says where, in place of epochs
+	metric   string // the metric whose level determines the epoch, instead of from and to
 	level    float64
 }
 
-// kind is what is taken of a window.
+// kind is the quantity that is computed over a window.
 type kind int
 
 const (
@@ -23,32 +25,38 @@ const (
 	fluctuations
 )
 
-// First and Last are the values after the first and the last epoch. Where curves of different length are
-// compared, the last epoch is the last that all of them have.
+// First and Last are the values after the first and the last epoch. If curves
+// of different lengths are compared, the last epoch is the last that all of
+// them have.
 var (
 	First = Epoch(1)
 	Last  = Epoch(0)
 )
 
-// Epoch is the value after an epoch, from 1; 0 is the last one and −k the one k before it.
+// Epoch is the value after an epoch, counted from 1; 0 is the last epoch and −k
+// the one k before it.
 func Epoch(e int) Reading { return Reading{from: e, to: e} }
 
-// Mean is the mean over the epochs, counted as in Epoch, from the first named to the second, as far as there are such.
+// Mean is the mean over the epochs between the two given ones, inclusive, as
+// far as they exist. They are counted as in Epoch.
 func Mean(from, to int) Reading { return Reading{from: from, to: to} }
 
-// StepSize is the mean of |v(e+1) − v(e)| over the epochs from the first named to the second, counted as in Epoch, as
-// far as there are such.
+// StepSize is the mean of |v(e+1) − v(e)| over the epochs between the two given
+// ones, inclusive, as far as they exist. They are counted as in Epoch.
 func StepSize(from, to int) Reading { return Reading{from: from, to: to, kind: steps} }
 
-// Fluctuation is the mean of |v(e+1) − 2·v(e) + v(e−1)| over the epochs from the first named to the second, counted as in
-// Epoch, as far as there are such: how far a course goes up and down, without its going on in one direction.
+// Fluctuation is the mean of |v(e+1) − 2·v(e) + v(e−1)| over the epochs between
+// the two given ones, inclusive, as far as they exist. They are counted as in
+// Epoch. It measures how much a course goes up and down, apart from a steady
+// trend in one direction.
 func Fluctuation(from, to int) Reading { return Reading{from: from, to: to, kind: fluctuations} }
 
-// Reaching is the value after the first epoch at which the run's other metric is at least at a level. Each run has an
-// epoch of its own; one that never comes to the level is left out.
+// Reaching is the value after the first epoch at which the run's other metric
+// is at least at a level. Each run has an epoch of its own; a run that never
+// reaches the level is left out.
 func Reaching(metric string, level float64) Reading { return Reading{metric: metric, level: level} }
 
-// String is the reading in full: it is part of a claim's definition.
+// String returns the reading in full. It is part of a claim's definition.
 func (r Reading) String() string {
 	switch {
 	case r.metric != "":
@@ -65,7 +73,8 @@ func (r Reading) String() string {
 	return fmt.Sprintf("epoch %d", r.from)
 }
 
-// span is the reading's first and last epoch in a course of so many. Of a window it is what lies in the course.
+// span returns the reading's first and last epoch in a course of the given
+// length. A window is clipped to the course.
 func (r Reading) span(epochs int) (from, to int) {
 	if r.metric != "" {
 		return 1, 1
@@ -83,7 +92,7 @@ func (r Reading) span(epochs int) (from, to int) {
 	return from, to
 }
 
-// window is span for a course that has such epochs.
+// window is span for a course that has such epochs, and an error for others.
 func (r Reading) window(epochs int) (from, to int, err error) {
 	from, to = r.span(epochs)
 	if from < 1 || to > epochs || from > to || to-from < int(r.kind) {
@@ -109,14 +118,15 @@ func (r Reading) name(epochs int) string {
 	return fmt.Sprintf("epoch %d", from)
 }
 
-// of takes the reading of a course; NaN if it has no finite value where one is needed.
+// of computes the reading of a course. It is NaN if a value that is needed is
+// not finite.
 func (r Reading) of(course []float64, from, to int) float64 {
 	if to > len(course) {
 		return math.NaN()
 	}
 	var sum float64
 	window := course[from-1 : to]
-	for i := int(r.kind); i < len(window); i++ { // as many epochs as it takes lie behind
+	for i := int(r.kind); i < len(window); i++ { // the first index with enough epochs before it
 		switch r.kind {
 		case levels:
 			sum += window[i]

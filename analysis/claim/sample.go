@@ -8,14 +8,15 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// moments are what an interval needs to know of a sample.
+// moments are the properties of a sample from which an interval is computed.
 type moments struct {
 	n        int
 	mean     float64 // NaN if n = 0
 	variance float64 // divisor n − 1; NaN if n < 2
 }
 
-// momentsOf adds the values in the order given. Values that agree in every digit have their mean exactly, and no spread.
+// momentsOf adds the values in the given order. If the values agree in every
+// digit, the mean is exact and the variance 0.
 func momentsOf(values []float64) moments {
 	n := float64(len(values))
 	if len(values) > 1 && !slices.ContainsFunc(values, func(v float64) bool { return v != values[0] }) {
@@ -40,18 +41,19 @@ func momentsOf(values []float64) moments {
 // estimate is an effect whose error is a multiple of Student's t.
 type estimate struct {
 	effect, se, df float64
-	n              int       // of the smallest sample
-	values         []float64 // of paired runs, whose mean the effect is; nil if samples are independent
+	n              int       // runs in the smallest sample
+	values         []float64 // of paired runs, with the effect as their mean; nil if the samples are independent
 	share          bool      // the effect is a mean of values in [0, 1]
 }
 
-// student estimates a mean, as of the differences of paired runs.
+// student estimates a mean, for example of the differences of paired runs.
 func student(values []float64) estimate {
 	m := momentsOf(values)
 	return estimate{effect: m.mean, se: math.Sqrt(m.variance / float64(m.n)), df: float64(m.n - 1), n: m.n, values: values}
 }
 
-// welch estimates the sum of the means of independent samples, with Satterthwaite's degrees of freedom.
+// welch estimates the sum of the means of independent samples, with
+// Satterthwaite's degrees of freedom.
 func welch(samples []moments) estimate {
 	e := estimate{n: math.MaxInt}
 	var variance, inverse float64
@@ -68,13 +70,14 @@ func welch(samples []moments) estimate {
 	return e
 }
 
-// logit tells whether the interval is taken on the logit: that of a mean within (0, 1) of values in [0, 1]. The mean's
-// error there is se/(m(1−m)), to first order.
+// logit reports whether the interval is computed on the logit scale, as it is
+// for a mean within (0, 1) of values in [0, 1]. To first order, the mean's
+// error on that scale is se/(m(1−m)).
 func (e estimate) logit() bool { return e.share && 0 < e.effect && e.effect < 1 }
 
 func logit(x float64) float64 { return math.Log(x / (1 - x)) }
 
-// interval is the middle part of so much probability.
+// interval returns the central interval of the given coverage.
 func (e estimate) interval(coverage float64) (low, high float64) {
 	switch {
 	case e.n < 2 || math.IsNaN(e.se):
@@ -93,13 +96,14 @@ func (e estimate) interval(coverage float64) (low, high float64) {
 		return low / (1 + low), high / (1 + high)
 	}
 	low, high = e.effect-float64(t*e.se), e.effect+float64(t*e.se)
-	if e.share { // a mean that is 0 or 1, or numerically outside
+	if e.share { // a mean of 0 or 1, or numerically outside
 		low, high = math.Max(low, math.Min(0, e.effect)), math.Min(high, math.Max(1, e.effect))
 	}
 	return low, high
 }
 
-// tails are the one-sided p values against an effect of at most, and of at least, the bound.
+// tails returns the one-sided p values against an effect of at most, and of at
+// least, the bound.
 func (e estimate) tails(bound float64) (above, below float64) {
 	if e.n < 2 || math.IsNaN(e.se) || math.IsInf(e.se, 0) {
 		return math.NaN(), math.NaN()
@@ -125,7 +129,7 @@ func (e estimate) tails(bound float64) (above, below float64) {
 	return 1 - tail, tail
 }
 
-// dz is the effect over the standard deviation of the runs' differences.
+// dz returns the effect over the standard deviation of the runs' differences.
 func (e estimate) dz() float64 {
 	if e.values == nil || e.se == 0 {
 		return math.NaN()
@@ -138,14 +142,14 @@ func tQuantile(df, p float64) float64 {
 	return tenDigits(distuv.StudentsT{Mu: 0, Sigma: 1, Nu: df}.Quantile(p))
 }
 
-// tenDigits keeps ten significant digits: those beyond come from iterations and library functions whose last
-// bits differ between architectures.
+// tenDigits keeps ten significant digits. Further digits come from iterations
+// and library functions whose last bits differ between architectures.
 func tenDigits(x float64) float64 { return significant(x, 10) }
 
 func significant(x float64, digits int) float64 {
 	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'e', digits-1, 64), 64)
 	if err != nil {
-		return x // a number beyond the largest, which stays what it is
+		return x // rounding overflowed: keep the number
 	}
 	return y
 }

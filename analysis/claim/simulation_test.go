@@ -12,19 +12,22 @@ import (
 	"testing"
 )
 
-// draws are the made-up studies of each kind of predicate and number of runs.
+// draws is the number of simulated studies for each kind of predicate and
+// number of runs.
 const draws = 10000
 
-// tolerance is what a rate of 0.05 among the draws exceeds in one simulation of 30,000, four standard deviations of the
-// binomial: sqrt(0.05·0.95/10000) = 0.00218.
+// tolerance is what a rate of 0.05 among the draws exceeds in one of 30,000
+// simulations: four standard deviations of the binomial, with
+// sqrt(0.05·0.95/10000) = 0.00218.
 const tolerance = 4 * 0.00218
 
-// world makes the values of a simulated study: a run's of a metric at a condition after an epoch.
+// world makes the values of a simulated study: the value of a metric in a run,
+// at a condition, after an epoch.
 type world struct {
 	conditions, epochs int
 	paired             bool
 	value              func(r *rand.Rand, run, condition int, metric string, epoch int) float64
-	experiments        int // that the conditions are divided among, named e, e1, ...; 0 is one
+	experiments        int // number of experiments, e, e1, ..., among which the conditions are divided; 0 means one
 }
 
 // data draws a study of n runs.
@@ -58,25 +61,28 @@ func (w world) data(r *rand.Rand, n int) *Data {
 	return d
 }
 
-// noise is values around a half that know nothing of condition, metric and epoch.
+// noise returns values around one half that do not depend on condition, metric
+// or epoch.
 func noise(r *rand.Rand, _, _ int, _ string, _ int) float64 { return 0.5 + 0.02*r.NormFloat64() }
 
-// around is noise about a mean that depends on the condition.
+// around returns noise about a mean that depends on the condition.
 func around(means ...float64) func(*rand.Rand, int, int, string, int) float64 {
 	return func(r *rand.Rand, _, condition int, _ string, _ int) float64 {
 		return means[condition] + 0.01*r.NormFloat64()
 	}
 }
 
-// simulated is a kind of predicate with a truth about which a verdict is wrong.
+// simulated is a kind of predicate with a truth under which certain verdicts
+// are wrong.
 type simulated struct {
 	name  string
 	check Predicate
 	world world
-	about []Verdict // that are wrong, or of which the first is right
+	about []Verdict // the verdicts that are wrong; for found, the first is the right one
 }
 
-// nulls are all kinds of predicates where there is nothing to find: at a true effect of 0, or at the bound of the claim.
+// nulls lists all kinds of predicates in worlds in which there is nothing to
+// find: with a true effect of 0 or at the bound of the claim.
 func nulls() []simulated {
 	line := Sweep("e", "x=").By("A").Of("m")
 	x1, x2 := In("e", "x=1").By("A").Of("m"), In("e", "x=2").By("A").Of("m")
@@ -97,17 +103,20 @@ func nulls() []simulated {
 	}
 	return []simulated{
 		{"value near 1", Value(x1, Above(0.95)), world{1, 1, false, around(0.95), 0}, both},
-		{"value near 1, skewed", Value(x1, Above(0.95)), world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return beta(r, 38, 2) }, 0}, both},
-		{"value, skewed", Value(x1, Below(0.05)), world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return beta(r, 1, 19) }, 0}, yes},
+		{"value near 1, skewed", Value(x1, Above(0.95)),
+			world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return beta(r, 38, 2) }, 0}, both},
+		{"value, skewed", Value(x1, Below(0.05)),
+			world{1, 1, false, func(r *rand.Rand, _, _ int, _ string, _ int) float64 { return beta(r, 1, 19) }, 0}, yes},
 		{"value in a range", Value(x1, Range{0.3, 0.5}), flat(1, 1, false), yes},
 		{"change", Rises(x1), flat(1, 2, false), both},
 		{"change of a mean over conditions, paired", MeanChange(line, First, Last, Positive), flat(3, 2, true), both},
 		{"change of a mean over conditions", MeanChange(line, First, Last, Positive), flat(3, 2, false), both},
 		{"difference, paired", Higher(x2, In("e", "x=1")), flat(2, 1, true), both},
 		{"difference", Higher(x2, In("e", "x=1")), flat(2, 1, false), both},
-		{"difference of unequal spread", Higher(x2, In("e", "x=1")), world{2, 1, false, func(r *rand.Rand, _, condition int, _ string, _ int) float64 {
-			return 0.5 + 0.01*float64(1+4*condition)*r.NormFloat64()
-		}, 0}, both},
+		{"difference of unequal spread", Higher(x2, In("e", "x=1")),
+			world{2, 1, false, func(r *rand.Rand, _, condition int, _ string, _ int) float64 {
+				return 0.5 + 0.01*float64(1+4*condition)*r.NormFloat64()
+			}, 0}, both},
 		{"not worse by more than a margin", Difference(x2, In("e", "x=1"), Above(-0.01)), world{2, 1, true, around(0.5, 0.49), 0}, yes},
 		{"trend, paired", Trend(line, Positive), flat(5, 1, true), both},
 		{"trend", Trend(line, Positive), flat(5, 1, false), both},
@@ -120,7 +129,8 @@ func nulls() []simulated {
 		{"reaching a level", Higher(x2.At(Reaching("n", 0.5)), In("e", "x=1").At(Reaching("n", 0.5))), flat(2, 4, true), both},
 		{"runs that learnt", Higher(x2.Only("n", Above(0.49)), In("e", "x=1").Only("n", Above(0.49))), flat(2, 1, true), both},
 		{"correlation", Correlate(x1, "n", Positive), flat(1, 10, false), both},
-		{"correlations, most", Most(Correlate(x1, "n", Positive), Correlate(x2, "n", Positive), Correlate(In("e", "x=3").By("A").Of("m"), "n", Positive)), flat(3, 10, false), both},
+		{"correlations, most", Most(Correlate(x1, "n", Positive), Correlate(x2, "n", Positive),
+			Correlate(In("e", "x=3").By("A").Of("m"), "n", Positive)), flat(3, 10, false), both},
 		{"settles", Settles(x1), flat(1, 30, false), both},
 		{"approaches", Approaches(x1, In("e", "x=2"), 1), flat(2, 2, true), both},
 		{"concordance", Concordance(line, "n", Last, Positive), flat(7, 1, false), both},
@@ -137,9 +147,12 @@ func nulls() []simulated {
 		{"all of six", All(six...), flat(7, 1, true), both},
 		{"all of six, independent", All(six...), flat(7, 1, false), both},
 		{"equivalent at the margin", Higher(x2, In("e", "x=1")), world{2, 1, true, margin(0.02), 0}, []Verdict{Equivalent, Contradicted}},
-		{"equivalent at the margin, independent", Higher(x2, In("e", "x=1")), world{2, 1, false, margin(0.02), 0}, []Verdict{Equivalent, Contradicted}},
+		{"equivalent at the margin, independent", Higher(x2, In("e", "x=1")), world{2, 1, false, margin(0.02), 0},
+			[]Verdict{Equivalent, Contradicted}},
 		{"equivalent at the margin, every step", Rising(line), world{4, 1, true, margin(0.02), 0}, []Verdict{Equivalent, Contradicted}},
-		{"equivalent at the margin, any of three", Any(Higher(x2, In("e", "x=1")), Higher(In("e", "x=3").By("A").Of("m"), In("e", "x=1")), Higher(In("e", "x=4").By("A").Of("m"), In("e", "x=1"))),
+		{"equivalent at the margin, any of three",
+			Any(Higher(x2, In("e", "x=1")), Higher(In("e", "x=3").By("A").Of("m"), In("e", "x=1")),
+				Higher(In("e", "x=4").By("A").Of("m"), In("e", "x=1"))),
 			world{4, 1, true, around(0.5, 0.52, 0.52, 0.52), 0}, []Verdict{Equivalent, Contradicted}},
 
 		{"effect of a factor, paired", Effect(design, []string{"a", "b"}, []int{0}, Positive), flat(4, 1, true), both},
@@ -155,7 +168,8 @@ func nulls() []simulated {
 	}
 }
 
-// beta draws from the beta distribution of integer parameters, as a ratio of sums of exponential values.
+// beta draws from the beta distribution with integer parameters, as a ratio of
+// sums of exponential values.
 func beta(r *rand.Rand, a, b int) float64 {
 	var x, y float64
 	for range a {
@@ -167,7 +181,8 @@ func beta(r *rand.Rand, a, b int) float64 {
 	return x / (x + y)
 }
 
-// TestLevels holds that no kind of predicate finds what is not there in more than 5 % of studies of 3 and of 12 runs.
+// TestLevels checks that no kind of predicate finds a nonexistent effect in
+// more than 5 % of studies of 3 and of 12 runs.
 func TestLevels(t *testing.T) {
 	if testing.Short() {
 		t.Skip("hundreds of thousands of studies")

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Text is the result for reading on a terminal.
+// Text formats the result for a terminal.
 func (r Result) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n%s\n", r.ID, strings.ToUpper(r.Verdict), r.Claim)
@@ -46,7 +46,7 @@ func (r Result) pText() string {
 	return text
 }
 
-// EffectText is the effect with its interval, where there is one.
+// EffectText formats the effect, with its interval if there is one.
 func (r Result) EffectText() string {
 	if r.Effect == nil {
 		return "–"

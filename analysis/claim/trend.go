@@ -2,9 +2,10 @@ package claim
 
 import "fmt"
 
-// Trend claims that the change along each line's least-squares straight line, over the ranks of its conditions or layers,
-// from the first to the last, lies in a range: the contrast (k−1)·Σ x·mean/Σ x² with x = −(k−1)/2, …, (k−1)/2. It
-// says where a line goes on the whole, where Steps asks for every step.
+// Trend claims that the change along each line's least-squares fit, over the
+// ranks of its conditions or layers from the first to the last, lies in a
+// range. It is the contrast (k−1)·Σ x·mean/Σ x² with x = −(k−1)/2, …, (k−1)/2.
+// It describes the line as a whole, where Steps makes a claim about every step.
 func Trend(c Curves, claimed Range) Predicate {
 	return predicate(fmt.Sprintf("trend along %s %s", c, claimed), func(j *judge) ([]Predicate, error) {
 		lines, err := c.lines(j.Data)
@@ -39,8 +40,8 @@ func trendName(line []Curve) string {
 	return fmt.Sprintf("%s, %s: trend from %s to %s", first.Metric, first.Optimizer, from, to)
 }
 
-// Steps claims that along each line, in the order of the conditions and layers, each value minus the one before lies
-// in a range.
+// Steps claims that along each line, in the order of the conditions and layers,
+// each value minus the one before lies in a range.
 func Steps(c Curves, claimed Range) Predicate {
 	return predicate(fmt.Sprintf("each step along %s %s", c, claimed), func(j *judge) ([]Predicate, error) {
 		lines, err := c.lines(j.Data)
@@ -57,16 +58,18 @@ func Steps(c Curves, claimed Range) Predicate {
 	})
 }
 
-// step is the difference from one place of a line to the next.
+// step returns the difference from one place of a line to the next.
 func (c Curves) step(line []Curve, i int) []term {
 	return []term{c.term(line[i+1], 1), c.term(line[i], -1)}
 }
 
-// Rising and Falling claim that each line strictly rises, or falls, from each condition or layer to the next.
+// Rising and Falling claim that each line strictly rises, or falls, from each
+// condition or layer to the next.
 func Rising(c Curves) Predicate  { return Steps(c, Positive) }
 func Falling(c Curves) Predicate { return Steps(c, Negative) }
 
-// Turns claims that each line is not monotone: one of its steps rises and one falls.
+// Turns claims that each line is not monotone: one of its steps rises and one
+// falls.
 func Turns(c Curves) Predicate {
 	return predicate("turns along "+c.String(), func(j *judge) ([]Predicate, error) {
 		lines, err := c.lines(j.Data)
@@ -85,7 +88,8 @@ func Turns(c Curves) Predicate {
 	})
 }
 
-// Similar claims that on each line no two values differ by as much as the bound.
+// Similar claims that on each line any two values differ by less than the
+// bound.
 func Similar(c Curves, bound float64) Predicate {
 	return predicate(fmt.Sprintf("any two along %s %s", c, Within(bound)), func(j *judge) ([]Predicate, error) {
 		lines, err := c.lines(j.Data)

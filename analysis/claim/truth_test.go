@@ -9,9 +9,10 @@ import (
 	"testing"
 )
 
-// TestAgainstR compares with R 4.2, whose answers are in testdata/truth.txt (testdata/truth.R wrote them). Quantiles and
-// tails are kept to ten digits here, so that numbers may differ by 1e-9 of their size, and intervals, whose ends are
-// differences, by 1e-9 of what they are made of.
+// TestAgainstR compares with R 4.2, whose answers are in testdata/truth.txt
+// (written by testdata/truth.R). Quantiles and tails keep ten digits here, so
+// numbers may differ by 1e-9 of their size. Interval ends are differences and
+// may differ by 1e-9 of their terms.
 func TestAgainstR(t *testing.T) {
 	file, err := os.Open("testdata/truth.txt")
 	if err != nil {
@@ -114,7 +115,7 @@ func negative(list []float64) []float64 {
 	return out
 }
 
-// tau is what Concordance makes of one run.
+// tau returns what Concordance computes for one run.
 func tau(t *testing.T, x, y []float64) float64 {
 	t.Helper()
 	d := NewData()
@@ -131,7 +132,8 @@ func tau(t *testing.T, x, y []float64) float64 {
 	return p.Effect
 }
 
-// decideWith decides a predicate, with a margin of 0.02 for the metrics of the tests.
+// decideWith decides a predicate, with a margin of 0.02 for the metrics of the
+// tests.
 func decideWith(p Predicate, d *Data) (Part, error) {
 	return p.decide(&judge{d, map[string]float64{"m": 0.02, "n": 0.02}})
 }

@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// Measures are the metrics of a layer, or of a network as the mean over its layers.
+// Measures are the metrics of a layer, or of a network as the mean over its
+// layers.
 type Measures struct {
 	Sparsity       float64 // mean over samples of Hoyer's sparsity
 	SparsityStd    float64 // over samples, n − 1
@@ -28,11 +29,13 @@ func (m *Measures) fields() []*float64 {
 	}
 }
 
-// Measure returns the metrics of one layer; epsilon is that of CCMAS. The error names
-// statistics that contradict themselves; numbers that are not finite are no error.
+// Measure returns the metrics of one layer. Epsilon is the one in the
+// definition of CCMAS. It returns an error if the statistics contradict
+// themselves; numbers that are not finite are not an error.
 //
-// The class selectivity index has the formula of CCMAS and its own safeguard,
-// [CSIEpsilon], so a unit that is silent for all classes never makes it NaN.
+// The class selectivity index has the formula of CCMAS with an epsilon of its
+// own, [CSIEpsilon], so a unit that is silent for all classes never makes it
+// NaN.
 func (s Statistics) Measure(epsilon float64) (Measures, error) {
 	if err := s.check(); err != nil {
 		return Measures{}, fmt.Errorf("measure layer: %w", err)
@@ -50,8 +53,9 @@ func (s Statistics) Measure(epsilon float64) (Measures, error) {
 	return m, nil
 }
 
-// Average returns the mean of each measure over the layers of a network. All layers
-// weigh the same, whatever their width: the study's definition for deep networks.
+// Average returns the mean of each measure over the layers of a network. All
+// layers have the same weight, whatever their width. This is how the study
+// defines the measures of deep networks.
 func Average(layers []Measures) (Measures, error) {
 	if len(layers) == 0 {
 		return Measures{}, errors.New("average layers: none given")
@@ -69,7 +73,8 @@ func Average(layers []Measures) (Measures, error) {
 	return mean, nil
 }
 
-// Activity is the sum over the units of their mean absolute activation: how active a layer is.
+// Activity returns the sum over units of their mean absolute activation, which
+// tells how active a layer is.
 func (s Statistics) Activity() float64 {
 	var sum float64
 	for _, v := range s.ClassSums {

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// truth is a case of testdata/truth.json; numbers are text because JSON has no NaN.
+// truth is a case of testdata/truth.json; numbers are text because JSON has no
+// NaN.
 type truth struct {
 	Name            string
 	Units           int
@@ -36,7 +37,7 @@ type truth struct {
 	Below           string
 }
 
-// thresholds are those of the records.
+// thresholds are the ones that the records use.
 var thresholds = []float32{math.SmallestNonzeroFloat32, 0.01, 0.05, 0.1, 0.5, 0.9, 0.95, 0.99}
 
 func number(t *testing.T, s string) float64 {
@@ -48,8 +49,8 @@ func number(t *testing.T, s string) float64 {
 	return v
 }
 
-// within reports whether got is want up to an absolute tolerance; numbers that are not
-// finite must be the same.
+// within reports whether got equals want up to an absolute tolerance. Numbers
+// that are not finite must be the same.
 func within(got, want, tolerance float64) bool {
 	if math.IsNaN(want) || math.IsInf(want, 0) {
 		return math.IsNaN(got) && math.IsNaN(want) || got == want
@@ -57,16 +58,17 @@ func within(got, want, tolerance float64) bool {
 	return math.Abs(got-want) <= tolerance
 }
 
-// hoyerTolerance bounds the difference of two float32 evaluations of the sparsity of h
-// units: each of the two sums of h positive terms is off by at most h units of 2^-24
-// relatively, the root halves the second, a few operations follow, and the result is
-// the ratio (at most √h) over √h − 1; two evaluations can err in opposite directions.
+// hoyerTolerance bounds the difference of two float32 evaluations of the
+// sparsity of h units. Each of the two sums of h positive terms has a relative
+// error of at most h units of 2^-24, the root halves that of the second, and a
+// few operations follow. The result is the ratio (at most √h) over √h − 1, and
+// two evaluations can err in opposite directions.
 func hoyerTolerance(h int) float64 {
 	root := math.Sqrt(float64(h))
 	return 2 * (1.5*float64(h) + 4) * 0x1p-24 * root / (root - 1)
 }
 
-// TestAgainstTorchAndNumpy compares with numbers made by other programs; see
+// TestAgainstTorchAndNumpy compares with numbers from other programs; see
 // testdata/truth.py.
 func TestAgainstTorchAndNumpy(t *testing.T) {
 	data, err := os.ReadFile("testdata/truth.json")
@@ -105,15 +107,17 @@ func TestAgainstTorchAndNumpy(t *testing.T) {
 					t.Errorf("sparsity of sample %d = %v, want %v within %v", i, got, want, single)
 				}
 			}
-			// A mean of float32 values errs as its terms do; so does their deviation.
+			// The error of a mean of float32 values is that of its terms, and
+			// so is the error of their deviation.
 			if want := number(t, c.Sparsity); !within(m.Sparsity, want, single) {
 				t.Errorf("sparsity = %v, want %v within %v", m.Sparsity, want, single)
 			}
 			if want := number(t, c.SparsityStd); !within(m.SparsityStd, want, 2*single) {
 				t.Errorf("std of sparsity = %v, want %v within %v", m.SparsityStd, want, 2*single)
 			}
-			// Float64 throughout: class means of three samples, nine additions and a
-			// quotient whose denominator is at least its numerator.
+			// All of this is in float64: class means of three samples, nine
+			// additions, and a quotient whose denominator is at least its
+			// numerator.
 			const double = 64 * 0x1p-53
 			for j, got := range s.Selectivity(c.Epsilon) {
 				if want := number(t, c.UnitSelectivity[j]); !within(got, want, double) {
@@ -126,10 +130,11 @@ func TestAgainstTorchAndNumpy(t *testing.T) {
 			if want := number(t, c.SelectivityStd); !within(m.SelectivityStd, want, 2*double) {
 				t.Errorf("std of selectivity = %v, want %v", m.SelectivityStd, want)
 			}
-			// The norm ratio is a float32, off by half of what single allows relatively, and
-			// squared; the other numbers are made in float64. Standard deviations as
-			// differences of sums lose what hides in the sums: the tolerance is that of a
-			// variance, about 1000 roundings.
+			// The norm ratio is a float32 with half the relative error that the
+			// float32 tolerance allows, and it is squared. The other numbers
+			// are computed in float64. A standard deviation from a difference
+			// of sums loses the digits that cancel, so its tolerance is that of
+			// a variance: about 1000 roundings.
 			square := 2 * (1.5*float64(c.Units) + 4) * 0x1p-24 / (1 - 1/float64(c.Units))
 			for _, x := range []struct {
 				name           string
@@ -190,7 +195,7 @@ func TestHoyerProperties(t *testing.T) {
 	if got, want := float64(Hoyer([]float32{2, 1, 0, 0})), 2-3/math.Sqrt(5); math.Abs(got-want) > hoyerTolerance(4) {
 		t.Errorf("sparsity of 2 1 0 0 is %v, want %v", got, want)
 	}
-	// Scaling by a power of two changes no rounding, and signs do not count.
+	// Scaling by a power of two changes no rounding, and signs do not matter.
 	r := rand.New(rand.NewPCG(1, 1))
 	a, b := make([]float32, 100), make([]float32, 100)
 	for i := range a {
@@ -202,18 +207,20 @@ func TestHoyerProperties(t *testing.T) {
 	}
 }
 
-// TestRatioShape pins the order of the sums: the numbers are chosen so that the result
-// of the wrong shape differs. 2^24 swallows a 1 that is added to it, but not a 2.
+// TestRatioShape pins the order of the sums. The numbers are chosen so that the
+// wrong order gives a different result: 2^24 swallows a 1 that is added to it,
+// but not a 2.
 func TestRatioShape(t *testing.T) {
 	a := make([]float32, 48)
 	a[0], a[16], a[32] = 0x1p24, 1, 1 // lane 0: 2^24 twice swallows 1
 	a[8] = 2                          // joins lane 0 in the first step of the tree
-	// L1 = 2^24 + 2. L2² = 2^48 + 4 = 2^48 in float32, its root 2^24.
+	// L1 = 2^24 + 2. L2² = 2^48 + 4 = 2^48 in float32, and its root is 2^24.
 	if got, want := Ratio(a), float32(0x1p24+2)/0x1p24; got != want {
 		t.Errorf("ratio %v, want %v", got, want)
 	}
-	// In one chain from the left the ones would go one by one, too, but the 2 would come
-	// before them; as a tree over pairs (1 apart first) lane 8 would join lane 9.
+	// In a single chain from the left the ones would also be added one by one,
+	// but the 2 would come before them. In a tree that first adds neighbours,
+	// lane 8 would join lane 9.
 	b := make([]float32, 16)
 	b[0], b[1], b[9] = 0x1p24, 1, 1 // 8 apart first: 1 + 1 = 2 survives
 	if got, want := Ratio(b), float32(0x1p24+2)/0x1p24; got != want {
@@ -226,7 +233,7 @@ func TestStatisticsByHand(t *testing.T) {
 	values := []float32{
 		0.5, 0,
 		1, 0,
-		0, -2, // counts like 2
+		0, -2, // counts as 2
 		3, 3,
 	}
 	s, err := FromActivations(values, 2, []uint8{0, 0, 3, 9}, 10, thresholds)
@@ -245,7 +252,8 @@ func TestStatisticsByHand(t *testing.T) {
 	if err := s.Same(want); err != nil {
 		t.Error(err)
 	}
-	// Three samples of sparsity 1, one of sparsity 0 (6/√18 = √2 up to rounding).
+	// Three samples have sparsity 1, and one has sparsity 0 (6/√18 = √2 up to
+	// rounding).
 	if got := s.Sparsity(); math.Abs(got-0.75) > hoyerTolerance(2) {
 		t.Errorf("sparsity %v, want 0.75", got)
 	}
@@ -265,11 +273,11 @@ func TestSelectivityByHand(t *testing.T) {
 	}
 	for c := range 10 {
 		s.ClassCounts[c] = 2
-		s.ClassSums[c*4] = 1    // means 0.5 alike: 0
+		s.ClassSums[c*4] = 1    // all class means are 0.5: selectivity 0
 		s.ClassSums[c*4+2] = 0  // silent
 		s.ClassSums[c*4+3] = .2 // 0.1, and 0.4 for class 5: (0.4 − 0.1)/(0.4 + 0.1)
 	}
-	s.ClassSums[7*4+1] = 1.5 // one class only: 1
+	s.ClassSums[7*4+1] = 1.5 // only one class: 1
 	s.ClassSums[5*4+3] = .8
 	for _, tt := range []struct {
 		epsilon float64
@@ -288,7 +296,7 @@ func TestSelectivityByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Mean of 0, 0.75, 0, 0.4 and their deviation with n: √(Σd²/4).
+	// The mean of 0, 0.75, 0, 0.4, and their deviation with n: √(Σd²/4).
 	if !within(m.Selectivity, 0.2875, 1e-15) || !within(m.SelectivityStd, math.Sqrt((2*0.2875*0.2875+0.4625*0.4625+0.1125*0.1125)/4), 1e-15) {
 		t.Errorf("mean %v, std %v", m.Selectivity, m.SelectivityStd)
 	}
@@ -379,7 +387,7 @@ func TestSameComparesBits(t *testing.T) {
 		}
 		return s
 	}
-	a := make2() // RatioSum is NaN: NaNs are equal
+	a := make2() // RatioSum is NaN, and NaNs are equal
 	if err := a.Same(make2()); err != nil {
 		t.Error(err)
 	}
@@ -425,9 +433,9 @@ func TestSharesByHand(t *testing.T) {
 		function                string
 		dead, saturated, below1 float64
 	}{
-		{"sigmoid", 0.4, 0.8, 0.65}, // dead 1, 3; saturated also 2 and 5
-		{"tanh", 0.4, 0.2, 0.65},    // saturated 2
-		{"relu", 0.2, 0.2, 0.65},    // 1
+		{"sigmoid", 0.4, 0.8, 0.65}, // units 1 and 3 are dead, and 2 and 5 are saturated as well
+		{"tanh", 0.4, 0.2, 0.65},    // unit 2 is saturated
+		{"relu", 0.2, 0.2, 0.65},    // unit 1
 	} {
 		s, err := FromActivations(values, 5, []uint8{0, 1, 2, 3}, 4, thresholds)
 		if err != nil {
@@ -456,7 +464,7 @@ func TestSharesByHand(t *testing.T) {
 	}
 }
 
-// One active unit, and all alike: the ends of both sparsities.
+// One active unit and equally active units are the two ends of both sparsities.
 func TestSparsityClosedForms(t *testing.T) {
 	for _, h := range []int{2, 3, 16, 17, 100, 256, 768} {
 		alone, alike := make([]float32, h), make([]float32, h)
@@ -484,11 +492,12 @@ func TestSparsityClosedForms(t *testing.T) {
 	}
 }
 
-// Sizes are sorted as by comparing, whatever they are and however many.
+// Radix sort gives the same order as comparing, for values of any size and any
+// number of them.
 func TestSortedSizes(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 9))
 	draw := []func() float32{
-		func() float32 { return math.Float32frombits(r.Uint32()) }, // of all kinds
+		func() float32 { return math.Float32frombits(r.Uint32()) }, // any bits at all
 		func() float32 { return float32(r.NormFloat64()) },
 		func() float32 { return max(0, float32(r.NormFloat64())) },
 		func() float32 { return float32(r.IntN(3)) },

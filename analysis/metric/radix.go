@@ -5,15 +5,17 @@ import (
 	"slices"
 )
 
-// stackUnits is the width up to which sorting needs no memory of its own.
+// stackUnits is the width up to which sorting needs no heap memory.
 const stackUnits = 1024
 
-// fewUnits is the width below which comparing is faster than counting: an eighth of the 256 counters of a pass.
+// fewUnits is the width below which a comparison sort is faster than counting:
+// an eighth of the 256 counters of a pass.
 const fewUnits = 32
 
-// sortedSizes gives the absolute values in ascending order, as bits, whose order is that of the numbers; NaN comes last. It sorts by
-// one byte after the other, from the least significant up, which takes a fifth of the time of comparing at 256 units. The result
-// is in dst if that has room.
+// sortedSizes returns the bits of the absolute values in ascending order, which
+// is also the order of the numbers; NaN comes last. It is a radix sort by bytes
+// from the least significant up, and takes a fifth of the time of a comparison
+// sort at 256 units. The result is in dst if dst has room.
 func sortedSizes(a []float32, dst []uint32) []uint32 {
 	var other [stackUnits]uint32
 	from, to := dst[:min(len(a), cap(dst))], other[:min(len(a), stackUnits)]
@@ -36,7 +38,7 @@ func sortedSizes(a []float32, dst []uint32) []uint32 {
 	for pass := range counts {
 		places, shift, at := &counts[pass], 8*pass, uint32(0)
 		if places[byte(from[0]>>shift)] == uint32(len(a)) {
-			continue // all have this byte
+			continue // all values have the same byte here
 		}
 		for i, n := range places {
 			places[i], at = at, at+n

@@ -6,10 +6,11 @@ import "math"
 //
 //	(u_max − u_−max) / (u_max + u_−max + epsilon)
 //
-// with u_max the largest of the unit's class means and u_−max the mean of the other
-// class means. It is 0 for a unit that treats all classes alike and 1 for a unit that
-// is silent but for one class. Epsilon guards units that are always silent; see the
-// package comment for what 0 gives.
+// where u_max is the largest of the unit's class means and u_−max is the mean
+// of the other class means. It is 0 for a unit that responds equally to all
+// classes and 1 for a unit that responds to only one. Epsilon keeps the result
+// finite for units that are always silent; the package comment says what
+// happens if it is 0.
 func (s Statistics) Selectivity(epsilon float64) []float64 {
 	classes := len(s.ClassCounts)
 	units := make([]float64, s.Units)
@@ -17,7 +18,7 @@ func (s Statistics) Selectivity(epsilon float64) []float64 {
 		highest, sum := math.Inf(-1), 0.0
 		for c, n := range s.ClassCounts {
 			mean := s.ClassSums[c*s.Units+j] / float64(n)
-			highest = math.Max(highest, mean) // NaN wins
+			highest = math.Max(highest, mean) // NaN if any mean is NaN
 			sum += mean
 		}
 		rest := (sum - highest) / float64(classes-1)
@@ -27,8 +28,8 @@ func (s Statistics) Selectivity(epsilon float64) []float64 {
 }
 
 // MeanStd returns the mean of values and their standard deviation with n in the
-// denominator (the values are all units of a layer, not a sample of them). Both are
-// NaN for no values.
+// denominator, because the values are all the units of a layer and not a sample
+// of them. Both are NaN if there are no values.
 func MeanStd(values []float64) (mean, std float64) {
 	n := float64(len(values))
 	for _, v := range values {

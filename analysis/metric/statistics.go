@@ -7,47 +7,51 @@ import (
 	"slices"
 )
 
-// lanes is the number of partial sums that a norm is split into. The number is part
-// of the definition of the statistics, not a choice of this package.
+// lanes is the number of partial sums that a norm is split into. The number is
+// part of the definition of the statistics; this package is not free to change
+// it.
 const lanes = 16
 
-// Statistics is what the metrics of one layer need to know about its activations
-// on one evaluation set.
+// Statistics is what the metrics of one layer need to know about its
+// activations on one evaluation set.
 type Statistics struct {
 	Units int // H, the width of the layer
 
-	// ClassSums[c*Units+j] is the sum of the absolute value of unit j's activation over
-	// the samples of class c, in float64, added in the order of the samples. Both metrics
-	// are about absolute values: with tanh a strong negative response is a response, and
-	// means of opposite signs could make a selectivity outside of -1 to 1.
+	// ClassSums[c*Units+j] is the sum of the absolute value of unit j's
+	// activation over the samples of class c, in float64, added in the order of
+	// the samples. Both metrics use absolute values, because with tanh a strong
+	// negative response is a response, and with class means of opposite signs a
+	// selectivity could leave the range from -1 to 1.
 	ClassSums   []float64
 	ClassCounts []int64 // samples of each class
 
-	// Activation is the function of the units: sigmoid, relu or tanh.
+	// Activation is the activation function of the units: sigmoid, relu or
+	// tanh.
 	Activation string
 
-	Squares     []float64 // per unit: sum of the squares, in float64, in the order of the samples
-	Least, Most []float32 // per unit: the smallest and the largest absolute value; NaN is the largest of all
+	Squares     []float64 // per unit: sum of squares, in float64, in the order of the samples
+	Least, Most []float32 // per unit: the smallest and the largest absolute value; NaN counts as the largest
 
-	// Below[k*Units+j] counts the samples whose absolute value of unit j is below
-	// Thresholds[k]. NaN is below nothing.
+	// Below[k*Units+j] is the number of samples for which the absolute value of
+	// unit j is below Thresholds[k]. NaN is never below.
 	Thresholds []float32
 	Below      []int64
 
-	// RatioSum, RatioSquares and RatioFourths are the sums over all samples of r, r² and
-	// r⁴, with r the float32 ratio of a sample's L1 norm to its L2 norm; see [Ratio].
+	// RatioSum, RatioSquares and RatioFourths are the sums over all samples of
+	// r, r² and r⁴, where r is the float32 ratio of a sample's L1 norm to its
+	// L2 norm; see [Ratio].
 	RatioSum, RatioSquares, RatioFourths float64
 
-	// RankSum and RankSquares are the sums over all samples of s and s², with s the mean
-	// rank of a unit, weighted by activation; see [Rank].
+	// RankSum and RankSquares are the sums over all samples of s and s², where
+	// s is the mean rank of a unit, weighted by activation; see [Rank].
 	RankSum, RankSquares float64
 
 	Samples int64
 }
 
-// FromActivations reduces the activations of one layer: values is samples×units,
-// row-major, and labels has one class, below classes, per sample. It reads values
-// once and keeps no reference to it.
+// FromActivations reduces the activations of one layer. Values is
+// samples×units, row-major, and labels has one class per sample, each below
+// classes. It reads values once and does not retain them.
 func FromActivations(values []float32, units int, labels []uint8, classes int, thresholds []float32) (Statistics, error) {
 	if units < 1 {
 		return Statistics{}, fmt.Errorf("reduce activations: %d units: give the width of the layer, 1 or more", units)
@@ -68,10 +72,11 @@ func FromActivations(values []float32, units int, labels []uint8, classes int, t
 	return s, nil
 }
 
-// Rank returns the mean rank of the units of a, the smallest absolute value being
-// the first, weighted by absolute value: Σ k·|a|₍ₖ₎ / Σ |a|. Both sums are taken in
-// float64 from the largest value down: their terms are the partial sums of the
-// other's. Without activity, and with a NaN, it is NaN.
+// Rank returns the mean rank of the units of a, weighted by absolute value: Σ
+// k·|a|₍ₖ₎ / Σ |a|. The smallest absolute value has rank 1. Both sums are taken
+// in float64 from the largest value down; the terms of the first are the
+// partial sums of the second. The result is NaN if all values are zero or one
+// is NaN.
 func Rank(a []float32) float64 {
 	var total, ranks float64
 	var sorted [stackUnits]uint32
@@ -82,12 +87,13 @@ func Rank(a []float32) float64 {
 	return ranks / total
 }
 
-// Ratio returns the ratio of the L1 norm to the L2 norm of a in float32. Element j
-// goes to partial sum j mod 16, in ascending order; the partial sums are then added
-// in a tree (8, 4, 2, 1 apart). Squares are rounded before they are added.
+// Ratio returns the ratio of the L1 norm to the L2 norm of a in float32.
+// Element j is added to partial sum j mod 16, in ascending order; the partial
+// sums are then added in a tree (8, 4, 2, 1 apart). Squares are rounded before
+// they are added.
 //
-// The ratio lies between 1 (one element differs from zero) and the square root of
-// len(a) (all are equal), up to rounding.
+// Up to rounding, the ratio lies between 1 (only one element is nonzero) and
+// the square root of len(a) (all are equal).
 func Ratio(a []float32) float32 {
 	var l1, l2 [lanes]float32
 	for j, v := range a {
@@ -100,8 +106,8 @@ func Ratio(a []float32) float32 {
 			l2[i] += l2[i+w]
 		}
 	}
-	// The square root of a float32 taken in float64 and rounded once is the
-	// correctly rounded float32 root: 53 bits exceed twice 24 by enough.
+	// Taking the root in float64 and rounding it once gives the correctly
+	// rounded float32 root, because 53 bits are enough more than twice 24.
 	return l1[0] / float32(math.Sqrt(float64(l2[0])))
 }
 
@@ -127,8 +133,8 @@ func (s Statistics) check() error {
 	return nil
 }
 
-// Same returns nil if s and other are equal bit for bit, all NaNs being equal, and
-// otherwise an error that names the first difference.
+// Same returns nil if s and other are equal bit for bit, with all NaNs equal,
+// and otherwise an error that names the first difference.
 func (s Statistics) Same(other Statistics) error {
 	switch {
 	case s.Units != other.Units:

@@ -6,34 +6,43 @@ import (
 	"slices"
 )
 
-// mostActive is how many samples [Tuning.Precision] looks at (Zhou et al., 2015, ICLR, and Gale et al., 2020, Neural
-// Networks 132, take the 100 images that activate a unit most).
+// mostActive is the number of samples that [Tuning.Precision] looks at. Zhou et
+// al. (2015, ICLR) and Gale et al. (2020, Neural Networks 132) take the 100
+// images that activate a unit most.
 const mostActive = 100
 
-// informationBins is the number of bins of about equally many samples that a unit's activation is divided into.
+// informationBins is the number of bins that a unit's activation is divided
+// into, each with about equally many samples.
 const informationBins = 16
 
-// A Tuning says how much a unit tells about the classes, from its activation for every sample. All of it is about
-// absolute values, and NaN for a unit with a NaN.
+// A Tuning says how much a unit's activation tells about the classes. It is
+// computed from the absolute activation for every sample, and all of it is NaN
+// for a unit with a NaN.
 type Tuning struct {
-	// ROC is the area under the receiver operating characteristic of the best class, that of the largest mean, against
-	// all others: the chance that the unit is more active for a sample of that class, ties counting half.
+	// ROC is the area under the receiver operating characteristic of the best
+	// class, the one with the largest mean, against all others. It is the
+	// probability that the unit is more active for a sample of that class, with
+	// ties counting half.
 	ROC float64
-	// Precision is the largest share of one class among the 100 most active samples. Of samples that tie with the
-	// hundredth, each counts in part.
+	// Precision is the largest share of one class among the 100 most active
+	// samples. Samples that tie with the hundredth share the remaining places,
+	// and each counts as a fraction.
 	Precision float64
-	// Information is the mutual information of the class and the unit's activation, in bits. The activation is divided
-	// into 16 bins of about equally many samples, equal values going to one bin. The first-order bias of the estimate,
-	// (bins − 1)(classes − 1)/(2·n·ln 2) (Panzeri and Treves, 1996, Network 7, p. 87), is taken off: a unit that knows
-	// nothing has 0 on average, and may be slightly below.
+	// Information is the mutual information of the class and the unit's
+	// activation, in bits. The activation is divided into 16 bins of about
+	// equally many samples; equal values go to the same bin. The first-order
+	// bias of the estimate, (bins − 1)(classes − 1)/(2·n·ln 2) (Panzeri and
+	// Treves, 1996, Network 7, p. 87), is subtracted, so a unit that tells
+	// nothing has 0 on average and may be slightly below.
 	Information float64
-	// Informedness is the largest, over classes and thresholds, of the share of the class that is at or above the
-	// threshold less the share of all others that is (Powers, 2011; Gale et al., 2020).
+	// Informedness is the largest difference, over classes and thresholds,
+	// between the share of the class and the share of all others that are at or
+	// above the threshold (Powers, 2011; Gale et al., 2020).
 	Informedness float64
 }
 
-// Tunings returns the tuning of every unit: values is samples×units, row-major, and labels has one class, below
-// classes, per sample.
+// Tunings returns the tuning of every unit. Values is samples×units, row-major,
+// and labels has one class per sample, each below classes.
 func Tunings(values []float32, units int, labels []uint8, classes int) []Tuning {
 	list := make([]Tuning, units)
 	t := tuner{labels: labels, order: make([]uint64, len(labels)), counts: make([]float64, classes)}
@@ -46,7 +55,7 @@ func Tunings(values []float32, units int, labels []uint8, classes int) []Tuning 
 	return list
 }
 
-// MeanTuning is the mean over units.
+// MeanTuning returns the mean over units.
 func MeanTuning(list []Tuning) Tuning {
 	var mean Tuning
 	n := float64(len(list))
@@ -61,7 +70,7 @@ func MeanTuning(list []Tuning) Tuning {
 
 type tuner struct {
 	labels []uint8
-	order  []uint64  // samples by activation, the largest first: the bits of the activation, inverted, and then the sample
+	order  []uint64  // samples from the most active to the least: the inverted bits of the activation, then the sample's index
 	counts []float64 // samples of each class
 }
 
@@ -87,7 +96,8 @@ func (t *tuner) unit(values []float32, stride int) Tuning {
 	return t.sweep(best)
 }
 
-// sweep lowers a threshold from the largest activation to the smallest, past equal ones at once.
+// sweep lowers a threshold from the largest activation to the smallest, passing
+// equal activations in one step.
 func (t *tuner) sweep(best int) Tuning {
 	classes, n := len(t.counts), float64(len(t.labels))
 	above, group, top := make([]float64, classes), make([]float64, classes), make([]float64, classes)
@@ -112,7 +122,8 @@ func (t *tuner) sweep(best int) Tuning {
 				top[c] += float64(share * group[c])
 			}
 		}
-		// Pairs of a sample of the best class in this group with a sample of another class: below it, or tied.
+		// Count the pairs of a sample of the best class in this group with a
+		// sample of another class that is below it or tied.
 		others := n - t.counts[best]
 		below := others - (passed - above[best]) - (size - group[best])
 		u.ROC += float64(group[best] * (below + float64(0.5*(size-group[best]))))
@@ -138,7 +149,7 @@ func (t *tuner) sweep(best int) Tuning {
 	return u
 }
 
-// information is that of bins and classes, in bits.
+// information returns the mutual information of bins and classes, in bits.
 func (t *tuner) information(bins [][]float64, n float64) float64 {
 	var sum float64
 	classes := 0
@@ -161,7 +172,8 @@ func (t *tuner) information(bins [][]float64, n float64) float64 {
 	return sum - float64(len(bins)-1)*float64(classes-1)/(2*n*math.Ln2)
 }
 
-// log2 is the binary logarithm by squaring, to 40 bits after the point: that of the library differs by machine.
+// log2 is the binary logarithm to 40 bits after the point, by repeated
+// squaring. The library's result differs between machines.
 func log2(x float64) float64 {
 	fraction, exponent := math.Frexp(x)
 	fraction, exponent = 2*fraction, exponent-1 // in [1, 2)

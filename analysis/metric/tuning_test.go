@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// naive is the tuning of a unit by the definitions: all pairs, all thresholds.
+// naive computes the tuning of a unit from the definitions, over all pairs and
+// all thresholds.
 func naive(a []float64, labels []uint8, classes int) (roc, informedness float64) {
 	sums, counts := make([]float64, classes), make([]float64, classes)
 	for i, l := range labels {
@@ -62,7 +63,7 @@ func TestTuningIsThatOfTheDefinitions(t *testing.T) {
 	values := make([]float32, units*samples)
 	for i := range values {
 		v := float32(r.NormFloat64()) * 0.5
-		if labels[i/units] == uint8(i%units) { // units 0 to 3 prefer a class, 4 and 5 none
+		if labels[i/units] == uint8(i%units) { // units 0 to 3 prefer one class each, 4 and 5 none
 			v += 1
 		}
 		if i%units == 5 || i%2 == 0 {
@@ -90,11 +91,11 @@ func TestTuningOfUnitsThatAreKnown(t *testing.T) {
 	for i := range labels {
 		labels[i] = uint8(i % classes)
 		if labels[i] == 7 {
-			values[i*4] = 1 // answers to one class alone
+			values[i*4] = 1 // responds to only one class
 		}
 		values[i*4+1] = 0.5                     // always the same
-		values[i*4+2] = r.Float32()             // knows nothing
-		values[i*4+3] = -float32(labels[i]) - 1 // knows all
+		values[i*4+2] = r.Float32()             // tells nothing
+		values[i*4+3] = -float32(labels[i]) - 1 // tells everything
 	}
 	u := Tunings(values, 4, labels, classes)
 	entropy := 0.1*math.Log2(10) + 0.9*math.Log2(1/0.9)
@@ -113,7 +114,8 @@ func TestTuningOfUnitsThatAreKnown(t *testing.T) {
 			}
 			got.Information = 0
 		}
-		for k, pair := range [][2]float64{{got.ROC, want.ROC}, {got.Precision, want.Precision}, {got.Information, want.Information}, {got.Informedness, want.Informedness}} {
+		for k, pair := range [][2]float64{{got.ROC, want.ROC}, {got.Precision, want.Precision}, {got.Information, want.Information},
+			{got.Informedness, want.Informedness}} {
 			if math.Abs(pair[0]-pair[1]) > tolerance {
 				t.Errorf("unit %d, number %d: %v, want %v", j, k, pair[0], pair[1])
 			}

@@ -6,32 +6,34 @@ import (
 	"slices"
 )
 
-// CSIEpsilon is the safeguard of the class selectivity index against units that are
-// silent for all classes (Leavitt and Morcos, 2020, arXiv:2003.01262): they have the
-// index 0.
+// CSIEpsilon keeps the class selectivity index finite for units that are silent
+// for all classes (Leavitt and Morcos, 2020, arXiv:2003.01262). Their index is
+// 0.
 const CSIEpsilon = 1e-7
 
-// Limits of what counts as no response and as a full one.
+// Limits of what counts as no response and as full response.
 const (
 	silent = 0.05
 	full   = 0.95
 	low    = 0.1 // see Below
 )
 
-// Shares are shares of units, or of activations, that say little.
+// Shares are shares of units, or of activations, that carry little information.
 type Shares struct {
-	// Dead is the share of units that respond to no sample: ReLUs that are 0, and others
-	// whose activation is below 0.05, for all of them.
+	// Dead is the share of units that respond to no sample: ReLUs that are 0
+	// for all samples, and other units whose activation is below 0.05 for all
+	// of them.
 	Dead float64
-	// Saturated is the share of units that are at an end of their function for all
-	// samples: sigmoids outside of 0.05 to 0.95, a hyperbolic tangent of 0.95 or more
-	// either way, and ReLUs, which have one end, that are 0.
+	// Saturated is the share of units that are at an end of their function's
+	// range for all samples: sigmoids below 0.05 or above 0.95, hyperbolic
+	// tangents of absolute value 0.95 or more, and ReLUs that are 0, the only
+	// end they have.
 	Saturated float64
 	// Below is the share of activations below 0.1, over all units and samples.
 	Below float64
 }
 
-// shares counts. All shares are NaN for a layer with a NaN.
+// shares computes the shares. All are NaN for a layer with a NaN.
 func (s Statistics) shares() (Shares, error) {
 	nan := math.NaN()
 	if s.Samples == 0 || slices.ContainsFunc(s.Most, func(v float32) bool { return v != v }) {
@@ -59,7 +61,7 @@ func (s Statistics) shares() (Shares, error) {
 			isSaturated = loud[j] == 0
 		case "sigmoid":
 			isDead = quiet[j] == s.Samples
-			isSaturated = quiet[j] == loud[j] // none between
+			isSaturated = quiet[j] == loud[j] // no value lies between the two limits
 		default:
 			return Shares{}, fmt.Errorf("no activation %q", s.Activation)
 		}

@@ -1,2 +1,3 @@
-// Package portrait draws the units of a layer, each by itself: panels for package chart of what package activity measures.
+// Package portrait draws the single units of a layer. It turns the results of
+// package activity into panels for package chart.
 package portrait

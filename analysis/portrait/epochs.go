@@ -7,11 +7,14 @@ import (
 	"sparsel/analysis/chart"
 )
 
-// epochBins is the number of steps of selectivity, from 0 to 1, that units are counted in.
+// epochBins is the number of equal bins of selectivity, from 0 to 1, in which
+// units are counted.
 const epochBins = 20
 
-// Epochs is the histogram of the units by selectivity at each epoch from 0, which is before training, as a heat map: the share of
-// the units, up to the largest there is. A unit whose selectivity is not a number is in no step.
+// Epochs returns a heat map with the histogram of the units by selectivity at
+// each epoch, beginning with epoch 0, before training. The colour scale ends at
+// the largest share of units in a bin. A unit whose selectivity is NaN is in no
+// bin.
 func Epochs(layers []activity.Result) chart.Panel {
 	h := &chart.Heat{Label: "share of units", Min: 0, Max: 0}
 	for range epochBins {

@@ -22,7 +22,8 @@ func Steps(label string, counts []int64, low, width float64, role, dash string) 
 	return s
 }
 
-// Selectivity is the histogram of the units by selectivity, beside that under permuted labels where it is known.
+// Selectivity returns the histogram of the units by selectivity, with the one
+// under permuted labels if that is known.
 func Selectivity(l activity.Result) chart.Panel {
 	const bins = 25
 	count := func(of func(activity.Unit) float64) []int64 {
@@ -36,10 +37,12 @@ func Selectivity(l activity.Result) chart.Panel {
 	}
 	p := chart.Panel{
 		X: chart.Axis{Label: "selectivity (CCMAS)", Min: 0, Max: 1}, Y: chart.Axis{Label: "units"},
-		Series: []chart.Series{Steps("units", count(func(u activity.Unit) float64 { return u.Selectivity }), 0, 1.0/bins, "selectivity", "solid")},
+		Series: []chart.Series{Steps("units", count(func(u activity.Unit) float64 { return u.Selectivity }),
+			0, 1.0/bins, "selectivity", "solid")},
 	}
 	if l.Chance == l.Chance {
-		p.Series = append(p.Series, Steps("under permuted labels", count(func(u activity.Unit) float64 { return u.Chance }), 0, 1.0/bins, "accuracy", "dashed"))
+		p.Series = append(p.Series, Steps("under permuted labels", count(func(u activity.Unit) float64 { return u.Chance }),
+			0, 1.0/bins, "accuracy", "dashed"))
 	}
 	if v := l.Selectivity; v == v && v >= 0 && v <= 1 {
 		p.Rules = append(p.Rules, chart.Rule{Kind: chart.Vertical, At: v, Label: "mean over units"})
@@ -47,7 +50,8 @@ func Selectivity(l activity.Result) chart.Panel {
 	return p
 }
 
-// Activity has a point for each unit: its selectivity against its mean activity.
+// Activity plots a point for each unit: its selectivity against its mean
+// activity.
 func Activity(l activity.Result) chart.Panel {
 	s := chart.Series{Label: "", Role: "selectivity", Marks: chart.Points, Alpha: 0.6}
 	for j, u := range l.Units {
@@ -56,14 +60,15 @@ func Activity(l activity.Result) chart.Panel {
 		}
 		s.X, s.Y, s.Names = append(s.X, u.Mean), append(s.Y, u.Selectivity), append(s.Names, strconv.Itoa(j))
 	}
-	if len(s.X) == 0 { // all units are NaN: an empty panel says so
+	if len(s.X) == 0 { // all units are NaN, and an empty panel shows that
 		s.X, s.Y, s.Names = []float64{0}, []float64{math.NaN()}, []string{""}
 	}
 	return chart.Panel{X: chart.Axis{Label: "mean activity"}, Y: chart.Axis{Label: "selectivity (CCMAS)"}, Series: []chart.Series{s}}
 }
 
-// Classes is the heat map of units and classes: each unit's class means over its largest. Of a wide layer, and of many
-// classes, those in equal steps are shown.
+// Classes returns the heat map of units and classes: each unit's class means
+// divided by its largest. If there are too many units or classes, evenly spaced
+// ones are shown.
 func Classes(l activity.Result) chart.Panel {
 	const mostUnits, mostClasses = 512, 100
 	units, classes := some(byBest(l), mostUnits), some(ascending(len(l.Classes)), mostClasses)
@@ -93,8 +98,8 @@ func Classes(l activity.Result) chart.Panel {
 	return chart.Panel{X: x, Y: y, Heat: h}
 }
 
-// byBest orders units by their best class and, within it, from the most selective down. Those that are always 0 have none, and
-// come last.
+// byBest orders units by their best class and, within a class, from the most
+// selective down. Units that are always 0 have no best class and come last.
 func byBest(l activity.Result) []int {
 	order := ascending(len(l.Units))
 	silent := func(unit int) int {
@@ -104,12 +109,13 @@ func byBest(l activity.Result) []int {
 		return 0
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(silent(a), silent(b)), cmp.Compare(l.Units[a].Best, l.Units[b].Best), cmp.Compare(l.Units[b].Selectivity, l.Units[a].Selectivity))
+		return cmp.Or(cmp.Compare(silent(a), silent(b)), cmp.Compare(l.Units[a].Best, l.Units[b].Best),
+			cmp.Compare(l.Units[b].Selectivity, l.Units[a].Selectivity))
 	})
 	return order
 }
 
-// ascending is 0, 1 and so on.
+// ascending returns 0, 1, ..., n−1.
 func ascending(n int) []int {
 	list := make([]int, n)
 	for i := range list {
@@ -118,7 +124,7 @@ func ascending(n int) []int {
 	return list
 }
 
-// some is at most so many of a list, in equal steps.
+// some returns at most the given number of elements of a list, evenly spaced.
 func some(list []int, most int) []int {
 	if len(list) <= most {
 		return list

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Key names a group of values that differ in their run only.
+// Key names a group of values that differ only in their run.
 type Key struct {
 	Condition, Optimizer string
 	Layer                string // "1", "2", ... from the input side, or "all"
@@ -25,22 +25,24 @@ type Value struct {
 	Value float64
 }
 
-// Cell is a set of groups that should have a value from each of the same runs: one for
-// each combination of layer, metric and epoch.
+// Cell is a set of groups that should all have a value from each of the same
+// runs: one group for each combination of layer, metric and epoch.
 type Cell struct {
 	Condition, Optimizer string
 	Runs                 []string
 	Layers, Metrics      []string
 	Epochs               []int
-	// Shares are the metrics whose values lie in [0, 1]. The interval of such a mean is taken on the logit.
+	// Shares are the metrics whose values lie in [0, 1]. Their intervals are
+	// computed on the logit scale.
 	Shares []string
 }
 
-// Design lists the values that a complete study has. Cells may share a condition and
-// an optimizer but not a group.
+// Design lists the values that a complete study has. Cells may share a
+// condition and an optimizer but not a group.
 type Design []Cell
 
-// expected is what the design says of a group: its runs, in ascending order, and whether its values lie in [0, 1].
+// expected is what the design says about a group: its runs, in ascending order,
+// and whether its values lie in [0, 1].
 type expected struct {
 	runs  []string
 	share bool
@@ -69,8 +71,8 @@ func (d Design) groups() (map[Key]expected, error) {
 	return groups, nil
 }
 
-// unnamed are the strings that gota takes for a missing value when it splits a frame,
-// and the empty one, which would name nothing in a report.
+// unnamed are the strings that gota takes for a missing value when it splits a
+// frame, and the empty string, which would be invisible in a report.
 var unnamed = []string{"", "NA", "NaN", "<nil>"}
 
 func (c Cell) sortedRuns() ([]string, error) {

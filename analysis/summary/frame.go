@@ -11,17 +11,18 @@ import (
 	"github.com/go-gota/gota/series"
 )
 
-// Columns of the tidy frame. Key columns are folded into one string: grouping by
-// several columns joins them with "_", which makes one group of "a_b", "c" and "a",
-// "b_c", and formats numbers with six decimals.
+// Columns of the tidy frame. The key columns are folded into one string,
+// because gota groups by several columns by joining them with "_" and formats
+// numbers with six decimals. It would put "a_b", "c" and "a", "b_c" into one
+// group.
 const (
 	columnKey   = "key"
 	columnRun   = "run"
 	columnValue = "value"
 )
 
-// separator joins the fields of a key; it is the ASCII unit separator, which fields
-// may not contain.
+// separator joins the fields of a key. It is the ASCII unit separator, which
+// fields may not contain.
 const separator = "\x1f"
 
 func (k Key) join() (string, error) {
@@ -51,7 +52,8 @@ func tidy(values []Value) (dataframe.DataFrame, error) {
 	return frame, frame.Err
 }
 
-// byGroup splits values by key and returns, for each joined key, the value of each run.
+// byGroup splits values by key and returns the value of each run for each
+// joined key.
 func byGroup(values []Value) (map[string]map[string]float64, error) {
 	groups := make(map[string]map[string]float64)
 	if len(values) == 0 { // an empty frame panics when grouped
@@ -69,7 +71,8 @@ func byGroup(values []Value) (map[string]map[string]float64, error) {
 	for _, key := range slices.Sorted(maps.Keys(frames)) {
 		rows := frames[key]
 		runs, numbers := rows.Col(columnRun).Records(), rows.Col(columnValue).Float()
-		// The frames are named by gota; the key is read from the rows.
+		// gota gives the frames names of its own, so read the key from the
+		// rows.
 		key := rows.Col(columnKey).Elem(0).String()
 		group := make(map[string]float64, len(runs))
 		for i, run := range runs {

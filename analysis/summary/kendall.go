@@ -5,9 +5,12 @@ import (
 	"math"
 )
 
-// Kendall returns Kendall's tau-b of two lists of equal length (Kendall, 1945, Biometrika 33, p. 239): the pairs that both order
-// alike less those that they order the other way, over the geometric mean of the pairs that either tells apart. Places where one
-// is not finite are left out. It is NaN where one of them tells no pair apart.
+// Kendall returns Kendall's tau-b of two lists of equal length (Kendall, 1945,
+// Biometrika 33, p. 239): the number of pairs that both order alike, less the
+// number that they order in opposite ways, over the geometric mean of the
+// numbers of pairs that are not tied in each list. Positions where either value
+// is not finite are left out. The result is NaN if all pairs of a list are
+// tied.
 func Kendall(x, y []float64) float64 {
 	var alike, inX, inY float64
 	usable := func(i int) bool { return finite(x[i]) && finite(y[i]) }

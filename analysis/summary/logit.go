@@ -2,9 +2,11 @@ package summary
 
 import "math"
 
-// onLogit is the 95 % interval of a mean of values in [0, 1]: t(N−1) standard errors around the logit of the mean, where
-// one is SE/(m(1−m)) to first order, carried back. It stays within [0, 1]. Where there is no logit, as of a mean of 0 or
-// 1, it is the plain interval, cut off there.
+// onLogit returns the 95 % interval of a mean of values in [0, 1]. It takes
+// t(N−1) standard errors around the logit m of the mean, each SE/(m(1−m)) to
+// first order, and transforms the ends back, so the interval stays within [0,
+// 1]. Where the logit does not exist, as for a mean of 0 or 1, the result is
+// the plain interval clipped to [0, 1].
 func onLogit(s Statistics) (low, high float64) {
 	if s.N < 2 || s.SE == 0 || !(s.Mean > 0 && s.Mean < 1) {
 		return math.Max(s.CILow, math.Min(0, s.Mean)), math.Min(s.CIHigh, math.Max(1, s.Mean))
@@ -18,8 +20,10 @@ func onLogit(s Statistics) (low, high float64) {
 	return below / (1 + below), above / (1 + above)
 }
 
-// exp is e^x for x ≥ 0, the same on every machine, which the library's is not: the series of e^(x/2^k), squared k times.
-// Each squaring doubles the relative error, which stays below 1e-12 as far as there are finite results.
+// exp returns e^x for x ≥ 0, with the same bits on every machine, which the
+// library does not promise. It sums the series of e^(x/2^k) and squares the
+// result k times. Each squaring doubles the relative error, which stays below
+// 1e-12 for all finite results.
 func exp(x float64) float64 {
 	if x > 700 {
 		return math.Inf(1)
@@ -29,7 +33,7 @@ func exp(x float64) float64 {
 		x /= 2
 	}
 	sum := 1.0
-	for n := 12; n > 0; n-- { // Horner; the first term left out is below 1e-25
+	for n := 12; n > 0; n-- { // Horner; the first omitted term is below 1e-25
 		sum = 1 + float64(x*sum)/float64(n)
 	}
 	for range k {

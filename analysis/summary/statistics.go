@@ -16,19 +16,23 @@ type Statistics struct {
 	SD float64 // standard deviation with N − 1, an estimate for new seeds; NaN if N < 2
 	SE float64 // SD/√N; NaN if N < 2
 
-	// The original study's: deviation with N in the denominator, and that over √N.
-	// They are 0 for N = 1, which says nothing about precision, and NaN for N = 0.
+	// The statistics of the original study: the deviation with N in the
+	// denominator, and that over √N. They are 0 for N = 1, which says nothing
+	// about precision, and NaN for N = 0.
 	SDPopulation, SEPopulation float64
 
-	// 95 % t interval of the mean, Mean ± t(N−1)·SE; NaN if N < 2. That of a share is taken on the logit.
+	// CILow and CIHigh are the ends of the 95 % t interval of the mean, Mean ±
+	// t(N−1)·SE; NaN if N < 2. The interval of a share is computed on the logit
+	// scale.
 	CILow, CIHigh float64
 }
 
-// Describe returns the statistics of values, which must be finite, added in the order
-// given.
+// Describe returns the statistics of values, which must be finite. They are
+// added in the given order.
 //
-// Mean and deviation are not taken from gonum: its sums are split over vector lanes on
-// amd64 and not elsewhere, and the same study must give the same bits on all machines.
+// The mean and the deviation are not taken from gonum, because on amd64 it
+// splits its sums over vector lanes and elsewhere it does not, and the same
+// study must give the same bits on all machines.
 func Describe(values []float64) Statistics {
 	n := float64(len(values))
 	var sum float64
@@ -56,12 +60,13 @@ func Describe(values []float64) Statistics {
 
 var quantiles struct {
 	sync.Mutex
-	of map[int]float64 // degrees of freedom to the quantile
+	of map[int]float64 // degrees of freedom → quantile
 }
 
-// tQuantile returns the 0.975 quantile of Student's t with nu degrees of freedom to 10
-// significant digits. The digits beyond come from an iteration whose last bits differ
-// between architectures, and would carry that into every interval.
+// tQuantile returns the 0.975 quantile of Student's t with nu degrees of
+// freedom to 10 significant digits. Further digits come from an iteration whose
+// last bits differ between architectures, and the difference would enter every
+// interval.
 func tQuantile(nu int) float64 {
 	quantiles.Lock()
 	defer quantiles.Unlock()

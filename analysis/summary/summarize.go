@@ -11,16 +11,16 @@ import (
 // Group is the summary of one group of the design.
 type Group struct {
 	Key
-	Statistics // of the finite values
+	Statistics // statistics of the finite values
 
-	Expected  int      // runs that the design gives the group
+	Expected  int      // number of runs that the design has in the group
 	Missing   []string // runs without a value, ascending
 	NonFinite []string // runs whose value is NaN or infinite, ascending
 }
 
-// Summarize returns a summary of every group of the design, also of those without any
-// value, ordered by condition, optimizer, layer, metric and epoch. N, the missing and
-// the non-finite runs add up to Expected.
+// Summarize returns a summary of every group of the design, including those
+// without any value, ordered by condition, optimizer, layer, metric and epoch.
+// N, the missing runs and the non-finite runs add up to Expected.
 func Summarize(design Design, values []Value) ([]Group, error) {
 	all, err := design.groups()
 	if err != nil {

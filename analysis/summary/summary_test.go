@@ -29,7 +29,8 @@ func near(got, want float64) bool {
 
 func TestDescribeByHand(t *testing.T) {
 	nan := math.NaN()
-	// 1, 2, 6: mean 3, squared deviations 4 + 1 + 9 = 14. t(2) = 4.302652729749.
+	// 1, 2, 6: mean 3, squared deviations 4 + 1 + 9 = 14. t(2) =
+	// 4.302652729749.
 	const t2 = 4.30265273
 	tests := []struct {
 		name   string
@@ -70,8 +71,9 @@ func TestDescribeAgainstGonum(t *testing.T) {
 		got := Describe(values)
 		mean, sd := stat.MeanStdDev(values, nil)
 		half := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 1)}.Quantile(0.975) * stat.StdErr(sd, float64(n))
-		// A sum of n terms near 1 is off by at most n units in the last place, and the
-		// deviations, 20 times smaller than the values, by 20 times that relatively.
+		// A sum of n terms near 1 is off by at most n units in the last place.
+		// The deviations are 20 times smaller than the values, so their
+		// relative error is 20 times that.
 		tolerance := 40 * float64(n) * 0x1p-53
 		for _, c := range []struct {
 			name      string
@@ -82,7 +84,7 @@ func TestDescribeAgainstGonum(t *testing.T) {
 			{"sd", got.SD, sd, tolerance},
 			{"se", got.SE, stat.StdErr(sd, float64(n)), tolerance},
 			{"population sd", got.SDPopulation, stat.PopStdDev(values, nil), tolerance},
-			{"half interval", (got.CIHigh - got.CILow) / 2, half, tolerance + 5e-10}, // t to 10 digits
+			{"half interval", (got.CIHigh - got.CILow) / 2, half, tolerance + 5e-10}, // t has 10 digits
 		} {
 			if math.Abs(c.got-c.want) > c.rel*math.Abs(c.want) {
 				t.Errorf("n = %d: %s = %v, gonum %v", n, c.name, c.got, c.want)
@@ -91,7 +93,8 @@ func TestDescribeAgainstGonum(t *testing.T) {
 	}
 }
 
-// TestStudentQuantiles compares with printed tables (Abramowitz and Stegun, table 26.10).
+// TestStudentQuantiles compares with printed tables (Abramowitz and Stegun,
+// table 26.10).
 func TestStudentQuantiles(t *testing.T) {
 	for nu, want := range map[int]float64{1: 12.706, 2: 4.303, 4: 2.776, 9: 2.262, 29: 2.045, 120: 1.980} {
 		if got := tQuantile(nu); math.Abs(got-want) > 0.0005 {
@@ -143,7 +146,8 @@ func TestOrderOfRowsDoesNotMatter(t *testing.T) {
 	var values []Value
 	for _, e := range epochs {
 		for _, run := range runs {
-			// 17 digits and magnitudes that do not add exactly: a sum in another order shows.
+			// The values have 17 digits and magnitudes that do not add exactly,
+			// so a sum in another order would differ.
 			values = append(values, value(e, run, math.Ldexp(r.Float64(), r.IntN(40)-20)))
 		}
 	}
@@ -163,8 +167,8 @@ func TestOrderOfRowsDoesNotMatter(t *testing.T) {
 	}
 }
 
-// TestFrameKeepsBits holds gota to returning what it was given: it moves the values
-// through text when it splits a frame.
+// TestFrameKeepsBits checks that gota returns exactly what it was given,
+// because it converts the values to text when it splits a frame.
 func TestFrameKeepsBits(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	want := []float64{0, math.Copysign(0, -1), 1e-7, 2e-7, math.SmallestNonzeroFloat64, math.MaxFloat64, math.Inf(1), math.Inf(-1), math.NaN()}
@@ -190,7 +194,8 @@ func TestFrameKeepsBits(t *testing.T) {
 	}
 }
 
-// TestSimilarNamesStayApart uses names that become one group when joined by "_".
+// TestSimilarNamesStayApart uses names that become equal when they are joined
+// by "_".
 func TestSimilarNamesStayApart(t *testing.T) {
 	a := Key{Condition: "lr_1", Optimizer: "e-07_SGD", Layer: "1", Metric: "m", Epoch: 1}
 	b := Key{Condition: "lr_1_e-07", Optimizer: "SGD", Layer: "1", Metric: "m", Epoch: 1}
@@ -268,7 +273,7 @@ func BenchmarkSummarize100k(b *testing.B) {
 	b.ReportMetric(float64(len(values)), "rows")
 }
 
-// TestExp compares with the library's, which is within one unit in the last place.
+// TestExp compares with math.Exp, which is within one unit in the last place.
 func TestExp(t *testing.T) {
 	for _, x := range []float64{0, 1e-300, 1e-9, 0.01, 1.0 / 16, 0.5, 1, 3, 17.5, 100, 699.9} {
 		if got, want := exp(x), math.Exp(x); math.Abs(got-want) > 1e-12*want {
@@ -280,10 +285,12 @@ func TestExp(t *testing.T) {
 	}
 }
 
-// TestShareStaysInside holds that the interval of a share has the mean inside and does not leave [0, 1], and that it is
-// the plain one where the values are far from both.
+// TestShareStaysInside checks that the interval of a share contains the mean
+// and does not leave [0, 1], and that it equals the plain one where the values
+// are far from both ends.
 func TestShareStaysInside(t *testing.T) {
-	for _, values := range [][]float64{{0.951, 0.754, 0.999}, {0.976, 0.9765, 0.9755}, {0, 0.001, 0.5}, {1, 1, 0.2}, {0, 0}, {1, 1}, {1e-12, 0.9}, {-1e-9, 1e-9, 2e-9}} {
+	for _, values := range [][]float64{{0.951, 0.754, 0.999}, {0.976, 0.9765, 0.9755}, {0, 0.001, 0.5}, {1, 1, 0.2}, {0, 0}, {1, 1},
+		{1e-12, 0.9}, {-1e-9, 1e-9, 2e-9}} {
 		c := cell([]int{1}, "a", "b", "c")
 		c.Runs, c.Shares = []string{"a", "b", "c"}[:len(values)], []string{"accuracy"}
 		var list []Value
@@ -299,11 +306,13 @@ func TestShareStaysInside(t *testing.T) {
 			t.Errorf("%v: mean %v, interval [%v, %v]", values, g.Mean, g.CILow, g.CIHigh)
 		}
 		plain := Describe(values)
-		if half := plain.CIHigh - plain.Mean; half > 0 && half < 0.1*g.Mean*(1-g.Mean) && math.Abs(g.CIHigh-plain.CIHigh) > half*half/(g.Mean*(1-g.Mean)) {
+		if half := plain.CIHigh - plain.Mean; half > 0 && half < 0.1*g.Mean*(1-g.Mean) &&
+			math.Abs(g.CIHigh-plain.CIHigh) > half*half/(g.Mean*(1-g.Mean)) {
 			t.Errorf("%v: the interval ends at %v, the plain one at %v", values, g.CIHigh, plain.CIHigh)
 		}
 	}
-	// R: m <- mean(x); plogis(qlogis(m) + c(-1,1) * qt(.975, 2) * sd(x) / sqrt(3) / (m * (1 - m))) of 0.951, 0.754, 0.999.
+	// R: m <- mean(x); plogis(qlogis(m) + c(-1,1) * qt(.975, 2) * sd(x) /
+	// sqrt(3) / (m * (1 - m))) of 0.951, 0.754, 0.999.
 	low, high := onLogit(Describe([]float64{0.951, 0.754, 0.999}))
 	if math.Abs(low-0.195527456846) > 1e-9 || math.Abs(high-0.997095953762) > 1e-9 {
 		t.Errorf("got [%v, %v]", low, high)

@@ -6,38 +6,42 @@ import (
 	"strings"
 )
 
-// latexEscapes are the characters and ligatures that LaTeX reads in another way, and symbols that not every text font has. All
-// else stands as it is: LaTeX reads UTF-8. Letters beyond the Latin ones need an engine and a font that have them, such as
-// LuaLaTeX with a font that covers Greek.
+// latexEscapes are the characters and ligatures that LaTeX interprets, and
+// symbols that not every text font has. Everything else is copied, since LaTeX
+// reads UTF-8. Letters outside the Latin script need an engine and a font that
+// have them, such as LuaLaTeX with a font that covers Greek.
 var latexEscapes = strings.NewReplacer(
 	`\`, `\textbackslash{}`, `_`, `\_`, `%`, `\%`, `&`, `\&`, `#`, `\#`, `$`, `\$`, `{`, `\{`, `}`, `\}`,
 	`~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`, `<`, `$<$`, `>`, `$>$`, `|`, `$|$`,
 	`"`, `{\char34}`, "`", `\textasciigrave{}`, apart, "{}",
-	"[", `{[}`, "]", `{]}`, "*", `{*}`, // \\ of the row above would take them for its own
+	"[", `{[}`, "]", `{]}`, "*", `{*}`, // the \\ of the row above would take these for its arguments
 	"±", `$\pm$`, "−", `$-$`, "–", `--`, "×", `$\times$`, "→", `$\rightarrow$`, "·", `$\cdot$`, "…", `\dots{}`,
 	"≤", `$\leq$`, "≥", `$\geq$`, "√", `$\surd$`, "β", `$\beta$`, "ρ", `$\rho$`, "ε", `$\varepsilon$`, "²", `$^2$`, "’", `'`,
 	"₁", `$_1$`, "₂", `$_2$`,
 )
 
-// apart is put between characters that LaTeX would join; it is in no text.
+// apart is inserted between characters that LaTeX would join into a ligature.
+// It occurs in no text.
 const apart = "\x00"
 
-// latexText is a text as LaTeX sets it character by character.
+// latexText returns a text in a form that LaTeX sets character by character.
 func latexText(text string) string {
 	for _, c := range []string{"-", "'", ","} {
-		for range 2 { // the second time those between two pairs
+		for range 2 { // the second pass finds the pairs between two pairs
 			text = strings.ReplaceAll(text, c+c, c+apart+c)
 		}
 	}
 	return latexEscapes.Replace(text)
 }
 
-// linesOfPage is how many lines a table may have that is set in one piece.
+// linesOfPage is the number of lines up to which a table is set in one piece.
 const linesOfPage = 32
 
-// latex is a table that fits a page of LaTeX's article class at 10 pt, and so any wider one: in one piece, or with more lines in
-// pieces that repeat the head. It is numbered and has a caption, with the notes in it, and the label tab:ID. What it needs in
-// the preamble stands in its first line.
+// latex returns a table that fits a page of LaTeX's article class at 10 pt, and
+// so any wider one. It is set in one piece or, if it has more lines, in pieces
+// that repeat the head. It is numbered and has a caption, which includes the
+// notes, and the label tab:ID. Its first line names what it needs in the
+// preamble.
 func (t Table) latex() []byte {
 	l := t.layout()
 	var b bytes.Buffer
@@ -59,7 +63,7 @@ func (t Table) latex() []byte {
 	return b.Bytes()
 }
 
-// onPages reports whether a table needs more than one page, or may.
+// onPages reports whether a table needs, or may need, more than one page.
 func (t Table) onPages(l layout) bool {
 	lines := 0
 	for _, row := range t.Rows {
@@ -68,7 +72,7 @@ func (t Table) onPages(l layout) bool {
 	return lines > linesOfPage
 }
 
-// packages are those that a table needs, on several pages or one.
+// packages names the packages that a table needs, on several pages or on one.
 func (l layout) packages(pages bool) string {
 	list := []string{"array", "booktabs"}
 	if l.shrunk {
@@ -82,7 +86,8 @@ func (l layout) packages(pages bool) string {
 	return strings.Join(list, ",")
 }
 
-// caption is the caption with the label, and the title alone for the list of tables.
+// caption returns the caption with the label, and the title alone for the list
+// of tables.
 func (t Table) caption() string {
 	text := []string{}
 	for _, part := range append([]string{t.heading()}, t.Notes...) {
@@ -115,7 +120,8 @@ func (t Table) piece(b *bytes.Buffer, l layout, rows [][]string, continued bool)
 	b.WriteString("\n\\end{table}\n")
 }
 
-// pieces are the parts of a table that is too wide for the smallest type, each shrunk to a page's width.
+// pieces writes a table that is too wide for the smallest type in parts, each
+// shrunk to a page's width.
 func (t Table) pieces(b *bytes.Buffer, l layout) {
 	for from, to := 0, 0; from == 0 || from < len(t.Rows); from = to {
 		for lines := 0; to < len(t.Rows) && (to == from || lines+l.lines(t.Rows[to]) <= linesOfPage); to++ {
@@ -124,12 +130,12 @@ func (t Table) pieces(b *bytes.Buffer, l layout) {
 		t.piece(b, l, t.Rows[from:to], from > 0)
 		b.WriteString("\\clearpage\n")
 		if to == 0 {
-			return // a head without lines
+			return // a table without rows is only a head
 		}
 	}
 }
 
-// long is a table that goes on over pages.
+// long writes a table that continues over pages.
 func (t Table) long(b *bytes.Buffer, l layout) {
 	fmt.Fprintf(b, "\\begingroup%s\\setlength{\\tabcolsep}{%gpt}\\setlength{\\LTcapwidth}{\\linewidth}\n", l.size, float64(separation)/2)
 	fmt.Fprintf(b, "\\begin{longtable}{%s}\n", l.spec)

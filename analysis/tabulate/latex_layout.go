@@ -7,16 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// layout is how a table's columns are made to fit.
+// layout says how a table's columns are made to fit.
 type layout struct {
 	landscape bool
-	shrunk    bool   // not even so: each page is scaled to the width that there is
-	size      string // of the type
-	spec      string // of the columns
-	widths    []int  // of those that break, in characters; 0 of the others
+	shrunk    bool   // even that is too wide, so each page is scaled to the available width
+	size      string // size of the type
+	spec      string // column specification
+	widths    []int  // widths of the columns that break lines, in characters; 0 for the others
 }
 
-// lines is how many lines a row takes, if words fill three quarters of a line.
+// lines returns how many lines a row takes, if words fill three quarters of a
+// line.
 func (l layout) lines(row []string) int {
 	n := 1
 	for i, width := range l.widths {
@@ -27,32 +28,35 @@ func (l layout) lines(row []string) int {
 	return n
 }
 
-// Widths in points of LaTeX's article class at 10 pt: a line of a page upright and turned, and what is between two columns.
+// Widths in points in LaTeX's article class at 10 pt: a line of a page, upright
+// and turned, and the space between two columns.
 const (
 	upright    = 345
 	turned     = 550
 	separation = 6
 )
 
-// sizes are those that the layout tries, upright and then turned. A character's width is that of a wide one among letters,
-// 0.62 of the size, for Computer Modern, of which the small sizes are broader.
+// sizes lists the type sizes that the layout tries, upright and then turned. A
+// character is as wide as a wide letter, 0.62 of the size. In Computer Modern
+// the small sizes are wider in proportion.
 var sizes = []struct {
 	command   string
 	character float64 // points
 }{{`\small`, 5.3}, {`\footnotesize`, 4.9}, {`\scriptsize`, 4.6}, {`\tiny`, 4.0}}
 
-// column is what a column needs, in characters.
+// column is the room that a column needs, in characters.
 type column struct {
 	numeric       bool
-	natural, word int // the longest cell, and the longest word of any
+	natural, word int // the longest cell, and the longest word in any cell
 }
 
-// wrapped is from how many characters on a column of text may be broken into lines.
+// wrapped is the number of characters from which a column of text may be broken
+// into lines.
 const wrapped = 24
 
 func (c column) wraps() bool { return !c.numeric && c.natural > wrapped }
 
-// least is how narrow the column may become.
+// least returns the smallest width of the column.
 func (c column) least() int {
 	if c.wraps() {
 		return max(c.word, wrapped)
@@ -60,7 +64,8 @@ func (c column) least() int {
 	return c.natural
 }
 
-// layout chooses the largest type in which all columns fit upright, sentences broken into lines; then turned.
+// layout chooses the largest type in which all columns fit, first upright, with
+// sentences broken into lines, and then turned.
 func (t Table) layout() layout {
 	columns := make([]column, len(t.Header))
 	least := 0
@@ -75,7 +80,7 @@ func (t Table) layout() layout {
 	}{{false, upright}, {true, turned}} {
 		for _, size := range sizes {
 			if size.command == `\tiny` && !l.landscape {
-				continue // one would rather turn the page
+				continue // turning the page is better than tiny type
 			}
 			if free := l.width - between - float64(least)*size.character; free >= 0 {
 				return laidOut(layout{landscape: l.landscape, size: size.command}, columns, free, size.character)
@@ -85,7 +90,8 @@ func (t Table) layout() layout {
 	return laidOut(layout{landscape: true, shrunk: true, size: `\tiny`}, columns, 0, sizes[len(sizes)-1].character)
 }
 
-// laidOut gives the columns to break what is free, each in proportion to what it can use.
+// laidOut divides the free width among the columns that break lines, each in
+// proportion to what it can use.
 func laidOut(l layout, columns []column, free, character float64) layout {
 	var b strings.Builder
 	b.WriteString("@{}")

@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// made is a table of so many rows and columns; sentences have some words.
+// made returns a table with the given numbers of rows and columns, and that
+// many words in each sentence.
 func made(id string, rows, numbers, sentences, words int) Table {
 	t := Table{ID: id, Title: "A title_ of " + id, Caption: "What 100 % of it shows", Notes: []string{"A note: x < y.", "And [another]."}}
 	for i := range numbers {
@@ -39,8 +40,10 @@ var (
 	usepackage = regexp.MustCompile(`(?m)^% \\usepackage\{([^}]*)\}`)
 )
 
-// Every table fits a page of the article class, in pdflatex as it is: few and many lines, narrow and wide, sentences, and one
-// that no type is small enough for. Each has a number, a caption and a label that can be referred to.
+// Every table fits a page of the article class in plain pdflatex: tables with
+// few and many lines, narrow and wide, with sentences, and one that is too wide
+// for any type size. Each has a number, a caption and a label that can be
+// referred to.
 func TestLaTeXFitsAPage(t *testing.T) {
 	program, err := exec.LookPath("pdflatex")
 	if err == nil {
@@ -54,7 +57,8 @@ func TestLaTeXFitsAPage(t *testing.T) {
 	}
 	tables := []Table{
 		example(), made("narrow", 3, 2, 0, 0), made("long", 90, 3, 0, 0), made("words", 5, 2, 1, 30), made("manywords", 70, 3, 2, 12),
-		made("wide", 10, 6, 1, 4), made("longwide", 80, 6, 1, 4), made("widest", 5, 16, 0, 0), made("longwidest", 70, 16, 1, 5), made("empty", 0, 2, 0, 0),
+		made("wide", 10, 6, 1, 4), made("longwide", 80, 6, 1, 4), made("widest", 5, 16, 0, 0), made("longwidest", 70, 16, 1, 5),
+		made("empty", 0, 2, 0, 0),
 	}
 	odd := made("odd.id+1_2", 2, 1, 0, 0)
 	odd.Rows[0][0] = "[a] \\ b{c} ~^ $ # \" ` * -- '' | < > é ü ß ° “ β₁ ρ ε ² ≤ ≥ √ × → · … −"
@@ -101,7 +105,7 @@ func TestLaTeXFitsAPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out []byte
-	for range 3 { // longtable measures, and labels are known the next time
+	for range 3 { // longtable measures, and labels are known in the next run
 		cmd := exec.Command(program, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "t.tex")
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "max_print_line=10000")

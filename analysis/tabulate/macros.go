@@ -8,15 +8,16 @@ import (
 	"unicode/utf8"
 )
 
-// A Macro is a number that a text may cite by name. Path says what it is, from the general to the particular, and Text is the
-// number as a table shows it.
+// A Macro is a number that a text may cite by name. Path describes it from the
+// general to the particular, and Text is the number as a table shows it.
 type Macro struct {
 	Path []string
 	Text string
 }
 
-// Macros lists the numbers of a table: each cell that is one, known by the table, by its row and by its column. A row is known
-// by its first cells: those that are words, and as many more as tell all rows apart.
+// Macros lists the numbers of a table: each cell that is a number, identified
+// by the table, its row and its column. A row is identified by its first cells:
+// those that are words, and as many more as are needed to tell all rows apart.
 func (t Table) Macros() []Macro {
 	keys := t.keys()
 	var list []Macro
@@ -30,7 +31,7 @@ func (t Table) Macros() []Macro {
 	return list
 }
 
-// keys is how many of the first columns a row is known by.
+// keys returns how many of the first columns identify a row.
 func (t Table) keys() int {
 	least := 1
 	for least < len(t.Header)-1 && !t.numeric(least) {
@@ -48,16 +49,18 @@ func (t Table) keys() int {
 	return len(t.Header)
 }
 
-// isNumber reports whether a cell is a number, with an error, an interval or a percent sign perhaps, and not a mark for none.
+// isNumber reports whether a cell is a number, possibly with an error, an
+// interval or a percent sign, and not a mark for a missing one.
 func isNumber(text string) bool {
 	value, _, _ := strings.Cut(text, " [")
 	value = strings.ReplaceAll(value, "−", "-")
 	return strings.ContainsAny(value, "0123456789") && number.MatchString(value)
 }
 
-// RenderMacros writes numbers as LaTeX macros, one a line in the order of the list. Names consist of letters alone, as LaTeX
-// wants them: digits and signs are spelled out. They depend on nothing but the paths; where two paths would have one name,
-// both are spelled out sign by sign.
+// RenderMacros writes numbers as LaTeX macros, one per line, in the order of
+// the list. Names consist only of letters, as LaTeX requires: digits and signs
+// are spelled out. They depend only on the paths. If two paths would have the
+// same name, both are spelled out sign by sign.
 func RenderMacros(list []Macro) ([]byte, error) {
 	count := map[string]int{}
 	for _, m := range list {
@@ -80,7 +83,8 @@ func RenderMacros(list []Macro) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// mathText is a number in math mode; a text, such as a verdict, is set upright.
+// mathText turns a number into math mode. A text, such as a verdict, is set
+// upright.
 var mathText = strings.NewReplacer("±", `\pm `, "−", "-", "×", `\times `, "%", `\%`, "·", `\cdot `, " ", `\ `)
 
 func macroName(path []string, spell func(string) string) string {
@@ -93,7 +97,7 @@ func macroName(path []string, spell func(string) string) string {
 
 var digits = [...]string{"Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"}
 
-// spelled are the signs with names of their own.
+// spelled are the signs that have names of their own.
 var spelled = map[rune]string{
 	'β': "Beta", 'ρ': "Rho", 'ε': "Epsilon", '₁': "One", '₂': "Two", '²': "Squared", '%': "Percent", '±': "PlusMinus",
 }
@@ -101,7 +105,8 @@ var spelled = map[rune]string{
 func letter(r rune) bool { return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
 func digit(r rune) bool  { return '0' <= r && r <= '9' }
 
-// words spells a text as people would: each word begins with a capital, and what stands between words is left out.
+// words spells a text as a person would: each word begins with a capital, and
+// whatever is between words is left out.
 func words(text string) string {
 	var b strings.Builder
 	runes, begins := []rune(text), true
@@ -147,7 +152,7 @@ func signs(text string) string {
 	return b.String() + "X"
 }
 
-// code is a sign by its number in Unicode.
+// code names a sign by its number in Unicode.
 func code(r rune) string {
 	text := "U"
 	for _, d := range fmt.Sprintf("%X", r) {

@@ -11,7 +11,8 @@ func TestMacros(t *testing.T) {
 	table := Table{
 		ID: "5.3", Header: []string{"optimizer", "lr", "accuracy", "n", "verdict", "effect"},
 		Rows: [][]string{
-			{"SGD", "0.1", "0.9765 ± 0.0010", "3", "agrees", "−0.05 [-0.1, 0.02]"}, {"SGD", "1e-05", "97.6 %", "–", "", "-"}, {"Adam", "0.1", "", "12", "5HL", "7e-08"},
+			{"SGD", "0.1", "0.9765 ± 0.0010", "3", "agrees", "−0.05 [-0.1, 0.02]"}, {"SGD", "1e-05", "97.6 %", "–", "", "-"},
+			{"Adam", "0.1", "", "12", "5HL", "7e-08"},
 		},
 	}
 	text, err := RenderMacros(table.Macros())
@@ -30,10 +31,12 @@ func TestMacros(t *testing.T) {
 	}
 }
 
-// Names are of letters only, whatever rows and columns are called, and no two are the same.
+// Names have only letters, whatever rows and columns are called, and no two are
+// the same.
 func TestMacroNames(t *testing.T) {
 	table := Table{ID: "a_b", Header: []string{"row", "β₁", "größe", "of 50 %"}}
-	for _, name := range []string{"x y", "x-y", "x_y", "xy", "XY", "1.5", "15", "1-5", "-15", "lr=1e-05", "lr=1e05", "{depth}", "", "中", `\a`} {
+	for _, name := range []string{"x y", "x-y", "x_y", "xy", "XY", "1.5", "15", "1-5", "-15", "lr=1e-05", "lr=1e05", "{depth}", "", "中",
+		`\a`} {
 		table.Rows = append(table.Rows, []string{name, "1", "2", "3"})
 	}
 	text, err := RenderMacros(table.Macros())
@@ -54,7 +57,7 @@ func TestMacroNames(t *testing.T) {
 		t.Errorf("%d names of %d numbers", len(seen), 3*len(table.Rows))
 	}
 	for _, want := range []string{"TableABXYBetaOne", "TableABLrOneEMinusZeroFiveBetaOne", "TableABLrOneEZeroFiveOfFiveZeroPercent"} {
-		if !seen[want] && want != "TableABXYBetaOne" { // which several would have
+		if !seen[want] && want != "TableABXYBetaOne" { // the name that several paths would have
 			t.Errorf("no %s among %v", want, seen)
 		}
 	}
@@ -66,7 +69,8 @@ func TestMacroNames(t *testing.T) {
 	}
 }
 
-// What stands for a number depends on its own path alone: rows before and after it change no name.
+// A number's name depends on its own path alone, so rows before and after it do
+// not change it.
 func TestMacroNamesAreStable(t *testing.T) {
 	few, many := Table{ID: "1", Header: []string{"optimizer", "row", "v"}}, Table{ID: "1", Header: []string{"optimizer", "row", "v"}}
 	for i := range 20 {

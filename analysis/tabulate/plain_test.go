@@ -8,10 +8,11 @@ import (
 	"testing"
 )
 
-// A spreadsheet takes none of these for a formula, and every number is what it was.
+// A spreadsheet takes none of these for a formula, and no number is changed.
 func TestT44CellsAreNoFormulas(t *testing.T) {
 	for _, text := range []string{
-		"=1+1", "=HYPERLINK(\"http://x\")", "+1+cmd|' /C calc'!A0", "-2+3+cmd|x", "-E1", "-A1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＠x", "-", "--1",
+		"=1+1", "=HYPERLINK(\"http://x\")", "+1+cmd|' /C calc'!A0", "-2+3+cmd|x", "-E1", "-A1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1+1",
+		"＠x", "-", "--1",
 		"+", "-1-A1", "-1:2", "-1.5.2",
 	} {
 		want := "'" + text
@@ -44,7 +45,7 @@ func TestT44CellsAreNoFormulas(t *testing.T) {
 	}
 }
 
-// Text is text in Markdown: it makes no link, picture, heading or element.
+// Text remains text in Markdown: it makes no link, picture, heading or element.
 func TestT44MarkdownIsText(t *testing.T) {
 	for text, want := range map[string]string{
 		"[a](http://b)":             `[a]\(http\://b)`,

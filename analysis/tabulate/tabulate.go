@@ -1,5 +1,6 @@
-// Package tabulate renders tables of text as CSV for programs, Markdown for reading, LaTeX for papers and JSON for
-// the report. What the numbers are, and with how many digits they are shown, is for whoever fills the table.
+// Package tabulate renders tables of text as CSV for programs, Markdown for
+// reading, LaTeX for papers and JSON for the report. The meaning of the
+// numbers, and how many digits they are shown with, is up to the caller.
 package tabulate
 
 import (
@@ -22,12 +23,14 @@ type Table struct {
 	Rows    [][]string `json:"rows"`
 	Notes   []string   `json:"notes"`
 
-	// Data, where there is any, is what the CSV holds in place of the header and rows: the same numbers with all
-	// their digits, and what a reader is spared. Its first row is a header.
+	// Data, if there is any, is written to the CSV instead of the header and
+	// rows: the same numbers with all their digits, and columns that readers do
+	// not need. Its first row is a header.
 	Data [][]string `json:"-"`
 }
 
-// check refuses a table that is not rectangular, and text that is not one line.
+// check refuses a table that is not rectangular, and text that is not a single
+// line.
 func (t Table) check() error {
 	if t.ID == "" || len(t.Header) == 0 {
 		return fmt.Errorf("table %q: needs an id and a header", t.ID)
@@ -52,7 +55,7 @@ func (t Table) check() error {
 	return nil
 }
 
-// Formats are the renderings, by the extension of their files.
+// Formats lists the formats, by the extensions of their files.
 var Formats = []string{"csv", "md", "tex", "json"}
 
 // Render returns the table in one of the formats.
@@ -73,7 +76,8 @@ func Render(t Table, format string) ([]byte, error) {
 	return nil, fmt.Errorf("table %s: no format %q; there are %s", t.ID, format, strings.Join(Formats, ", "))
 }
 
-// WriteFiles writes the table in every format, each to the file that path names.
+// WriteFiles writes the table in every format, each to the file that path
+// names.
 func WriteFiles(t Table, path func(format string) string) error {
 	for _, format := range Formats {
 		text, err := Render(t, format)
@@ -95,7 +99,7 @@ func (t Table) csv() []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	for _, record := range records {
-		w.Write(Cells(record)) // a bytes.Buffer takes everything
+		w.Write(Cells(record)) // a bytes.Buffer accepts everything
 	}
 	w.Flush()
 	return b.Bytes()
@@ -119,7 +123,7 @@ func (t Table) json() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// heading is the title and caption as one text.
+// heading returns the title and caption as one text.
 func (t Table) heading() string {
 	parts := slices.DeleteFunc([]string{t.Title, t.Caption}, func(s string) bool { return s == "" })
 	for i, p := range parts {
@@ -128,7 +132,7 @@ func (t Table) heading() string {
 	return strings.Join(parts, " ")
 }
 
-// numeric tells whether a column holds numbers, or marks for their absence, and nothing else.
+// numeric reports whether a column has only numbers and marks for missing ones.
 func (t Table) numeric(column int) bool {
 	for _, row := range t.Rows {
 		if strings.Trim(row[column], "0123456789.+-−±/%e –") != "" {

@@ -46,7 +46,8 @@ func TestLaTeX(t *testing.T) {
 	}
 }
 
-// Whatever LaTeX or Markdown reads in a way of its own is escaped; all else, of any script, stands as it is.
+// Whatever LaTeX or Markdown interprets is escaped. Everything else, in any
+// script, is copied.
 func TestEscapes(t *testing.T) {
 	table := Table{ID: "e", Header: []string{"a"}}
 	for _, c := range []struct{ text, tex, md string }{

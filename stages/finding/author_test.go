@@ -12,8 +12,9 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// authorData is the author's records, of which only seed 1 is at hand, under the study's names for conditions. Each run is
-// there so many times. Without the records the test is skipped.
+// authorData returns the author's records under the study's names for
+// conditions. Only seed 1 is available, and each of its runs is added the given
+// number of times. The test is skipped if there are no records.
 func authorData(t *testing.T, times int) *claim.Data {
 	t.Helper()
 	file, err := os.Open(filepath.Join("..", "..", "..", "shared", "reference", "author_seed1.csv"))
@@ -50,7 +51,7 @@ func authorData(t *testing.T, times int) *claim.Data {
 			r.Condition += fmt.Sprintf("/H=%v", r.ParamValue.Value)
 		}
 		put(r)
-		if r.Experiment == trainVsTest && r.Condition == "test" { // shown again there
+		if r.Experiment == trainVsTest && r.Condition == "test" { // the same run, shown again there
 			r.Experiment, r.Condition = diversity, "original_test"
 			put(r)
 		}
@@ -58,12 +59,15 @@ func authorData(t *testing.T, times int) *claim.Data {
 	return d
 }
 
-// lacksAMetric tells whether a claim is about metrics that the records do not have.
+// lacksAMetric reports whether a claim is about metrics that the records do not
+// have.
 func lacksAMetric(r claim.Result) bool {
-	return len(r.Missing) > 0 && !slices.ContainsFunc(r.Missing, func(m string) bool { return !strings.HasPrefix(m, "the study has no metric ") })
+	return len(r.Missing) > 0 && !slices.ContainsFunc(r.Missing,
+		func(m string) bool { return !strings.HasPrefix(m, "the study has no metric ") })
 }
 
-// One seed decides nothing, and every claim finds what it needs in the records, but for metrics that they do not have.
+// One seed decides nothing. Every claim finds what it needs in the records,
+// except for metrics that they do not have.
 func TestOneSeedDecidesNothing(t *testing.T) {
 	d := authorData(t, 1)
 	for _, f := range Claims() {
@@ -81,12 +85,13 @@ func TestOneSeedDecidesNothing(t *testing.T) {
 	}
 }
 
-// Runs that agree in every digit have intervals without width, and eight of them are enough for a count, so that
-// verdicts say in which direction the effects of seed 1 go. They go as claimed but in these cases.
+// Runs that agree in every digit have intervals without width, and eight of
+// them are enough for a count, so the verdicts show the direction of the
+// effects of seed 1. They are as claimed except in these cases.
 func TestDirectionsOfSeed1(t *testing.T) {
 	const step = "one step goes the other way"
 	against := map[string]string{
-		// The means of three seeds go against the claim, too.
+		// The means of three seeds contradict the claim, too.
 		"H4m": "Adagrad's sparsity is 0.31 with five layers",
 		"R1":  "Adam's rates are 52 times apart, Adadelta's 14",
 		"R7":  "SGD is sparsest as a dead network, at 268",
@@ -95,7 +100,8 @@ func TestDirectionsOfSeed1(t *testing.T) {
 		"Z15": "SGD's accuracy grows by 0.01",
 		"M8":  "Adam is less sparse with more beta2",
 		"F2":  "SGD's accuracy is steadiest where the batch is smallest",
-		// Seed 1 does, by less than seeds differ by or without the others being at hand.
+		// Seed 1 contradicts it, by less than seeds differ or without the other
+		// seeds at hand.
 		"H6a": "Adam is as accurate with five layers as with one",
 		"H8":  "Adagrad with two layers ends a little more selective",
 		"K2":  "Adam is more accurate in runs of 5",
@@ -105,7 +111,7 @@ func TestDirectionsOfSeed1(t *testing.T) {
 		"Z3":  "Adadelta is as sparse at 10 as at 50",
 		"Z12": "Adam is more accurate at 5 than at 50",
 		"N9w": "with 64 units sparsity ends where it was after epoch 5",
-		// A trend holds on the whole and not at every step.
+		// A trend that holds overall need not hold at every step.
 		"H1s": "Adadelta is less sparse with two layers than with one", "H2s": "Adagrad is sparser with four layers than with three",
 		"H6as": "Adam is more accurate with two layers than with one", "W1s": step, "W2s": step, "M4s": step, "M7s": step, "M8s": step,
 		"R4s": step, "F1s": step, "N1s": step, "N2s": step, "N3s": step, "V1s": "neighbours' accuracies are 0.001 apart",
@@ -137,20 +143,27 @@ func TestDirectionsOfSeed1(t *testing.T) {
 	}
 }
 
-// The claims about final values with one to five layers, on the means of the author's three seeds: published facts,
-// with the digits of his records (SGD and Adagrad with five layers are recorded and not printed).
+// The claims about final values with one to five layers, decided on the means
+// of the author's three seeds. The means are published, with the digits of his
+// records (those of SGD and Adagrad with five layers are recorded but not
+// printed).
 func TestDirectionsOfPublishedMeans(t *testing.T) {
 	means := map[string][][3]float64{
-		sgd:      {{0.97650, 0.23803, 0.32797}, {0.97767, 0.15273, 0.26528}, {0.97417, 0.13710, 0.24956}, {0.94313, 0.21926, 0.34391}, {0.1099, 0.0076, 0.0072}},
-		adagrad:  {{0.98097, 0.60773, 0.65429}, {0.98087, 0.45444, 0.58420}, {0.97783, 0.43004, 0.52161}, {0.68123, 0.41585, 0.42690}, {0.1024, 0.3111, 0.0925}},
-		adadelta: {{0.98220, 0.33128, 0.40989}, {0.98267, 0.26889, 0.39457}, {0.98067, 0.32915, 0.45960}, {0.97880, 0.38676, 0.52363}, {0.97217, 0.40590, 0.54460}},
-		adam:     {{0.98123, 0.31495, 0.39235}, {0.98127, 0.33606, 0.44780}, {0.98170, 0.39039, 0.52163}, {0.97953, 0.42982, 0.57945}, {0.98047, 0.45131, 0.61137}},
+		sgd: {{0.97650, 0.23803, 0.32797}, {0.97767, 0.15273, 0.26528}, {0.97417, 0.13710, 0.24956}, {0.94313, 0.21926, 0.34391},
+			{0.1099, 0.0076, 0.0072}},
+		adagrad: {{0.98097, 0.60773, 0.65429}, {0.98087, 0.45444, 0.58420}, {0.97783, 0.43004, 0.52161}, {0.68123, 0.41585, 0.42690},
+			{0.1024, 0.3111, 0.0925}},
+		adadelta: {{0.98220, 0.33128, 0.40989}, {0.98267, 0.26889, 0.39457}, {0.98067, 0.32915, 0.45960}, {0.97880, 0.38676, 0.52363},
+			{0.97217, 0.40590, 0.54460}},
+		adam: {{0.98123, 0.31495, 0.39235}, {0.98127, 0.33606, 0.44780}, {0.98170, 0.39039, 0.52163}, {0.97953, 0.42982, 0.57945},
+			{0.98047, 0.45131, 0.61137}},
 	}
 	d := newData()
 	for optimizer, depths := range means {
 		for i, values := range depths {
 			for k, metric := range []string{accuracy, sparsity, selectivity} {
-				q := claim.Curve{Experiment: hiddenLayers, Condition: fmt.Sprintf("%dHL", i+1), Optimizer: optimizer, Layer: claim.AllLayers, Metric: metric}
+				q := claim.Curve{Experiment: hiddenLayers, Condition: fmt.Sprintf("%dHL", i+1), Optimizer: optimizer,
+					Layer: claim.AllLayers, Metric: metric}
 				for _, run := range []string{"1", "2", "3", "4", "5", "6", "7", "8"} {
 					if err := d.Add(q, run, 1, values[k], true); err != nil {
 						t.Fatal(err)

@@ -7,11 +7,14 @@ import (
 	"sparsel/analysis/claim"
 )
 
-// Claims lists the study's claims in the order of its sections. Sources are sections of the thesis, figures are its
-// own. The thesis makes its claims in words; what a check takes for "high", "about" or "similar" stands below and in
-// its row, and the same words have the same check in every section.
+// Claims lists the study's claims in the order of its sections. Sources are
+// sections of the thesis, and figures are the thesis's own. The thesis makes
+// its claims in words. What a check takes for "high", "about" or "similar" is
+// defined below and in the claim's row, and the same words have the same check
+// in every section.
 //
-// The claims are fixed: see testdata/claims.lock, and docs/claims.md on how to change one.
+// The claims are fixed: see testdata/claims.lock, and docs/claims.md on how to
+// change one.
 func Claims() []claim.Claim {
 	list := slices.Concat(
 		baselineClaims(), togetherClaims(), accuracyClaims(), predictionClaims(), depthClaims(), layerClaims(), hyperClaims(), rateClaims(),
@@ -25,7 +28,8 @@ func Claims() []claim.Claim {
 	return list
 }
 
-// conclusions is the section that sums the thesis up: what it says is confirmatory.
+// conclusions is the section that sums up the thesis. The claims that it
+// repeats are confirmatory.
 const conclusions = "6.1"
 
 // The metrics and optimizers.
@@ -37,7 +41,7 @@ const (
 	gini        = "gini"
 	trevesRolls = "treves_rolls"
 	csi         = "csi"
-	chance      = "ccmas_chance"             // the selectivity of units that know nothing of the classes
+	chance      = "ccmas_chance"             // the selectivity of units that know nothing about the classes
 	aboveChance = "selectivity_above_chance" // selectivity − ccmas_chance
 	dead        = "dead"
 	saturated   = "saturated"
@@ -73,30 +77,32 @@ const (
 	combine      = "combine"
 )
 
-// What a difference has to exceed to be one: 20 test images of 10,000, of which some ten are the test set's own
-// resolution; and a fiftieth of the range of a metric.
+// The smallest differences that count: 20 test images of 10,000, of which about
+// ten are the resolution of the test set itself, and a fiftieth of the range of
+// a metric.
 const (
 	sameAccuracy = 0.002
 	sameMetric   = 0.02
 )
 
-// margins are those of every claim.
+// margins are the margins of every claim.
 var margins = map[string]float64{
 	accuracy: sameAccuracy, sparsity: sameMetric, selectivity: sameMetric,
 	gini: sameMetric, trevesRolls: sameMetric, csi: sameMetric, aboveChance: sameMetric,
 }
 
-// What the claims measure words by that the thesis gives no number for.
+// Numbers for words to which the thesis gives no number.
 const (
 	low      = 0.05 // a selectivity below this is "nearly 0"
 	notLow   = 0.2  // sparsity or selectivity above this is not "very low"
 	high     = 0.5  // above this it is "very high"
-	similar  = 0.1  // values of a metric that are closer are "similar"
-	slightly = 10   // a learning rate that is not more times another is "slightly higher"
-	most     = 0.5  // of the runs, or of the variance
+	similar  = 0.1  // values of a metric that are closer than this are "similar"
+	slightly = 10   // a learning rate of at most this many times another is "slightly higher"
+	most     = 0.5  // share of the runs, or of the variance
 )
 
-// Networks have two modes: some never leave chance, which is 0.1. The accuracies of those and of the others.
+// Networks have two modes, because some never leave chance, which is 0.1. These
+// are the accuracies of those that do not learn and of those that do.
 var (
 	failed = claim.Below(0.2)
 	learnt = claim.Above(0.5)
@@ -107,8 +113,9 @@ var (
 	adaptive       = []string{adagrad, adadelta, adam}
 )
 
-// in selects conditions with both of the study's metrics. What they are compared with is selected by claim.In and
-// claim.Sweep, which leave the metric to the first selection.
+// in selects conditions with both of the study's metrics. What they are
+// compared with is selected by claim.In and claim.Sweep, which take the metric
+// from the first selection.
 func in(experiment string, conditions ...string) claim.Curves {
 	return claim.In(experiment, conditions...).Of(sparsity, selectivity)
 }
@@ -121,8 +128,10 @@ func sweep(experiment, prefix string) claim.Curves {
 // relation is claim.Trend or claim.Steps.
 type relation func(along claim.Curves, claimed claim.Range) claim.Predicate
 
-// tendency is a claim of the kind "the more of this, the more of that". The trend is the claim; that it holds from
-// each step to the next is a second, stricter one, with an s after the id, which the thesis does not conclude.
+// tendency makes claims such as "the more of this, the more of that". The claim
+// itself is about the trend. A second, stricter claim, with an s after the id,
+// is that it holds from each step to the next; the thesis does not conclude
+// that.
 func tendency(c claim.Claim, check func(along relation) claim.Predicate) []claim.Claim {
 	strict := c
 	strict.ID += "s"

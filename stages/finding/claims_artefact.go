@@ -7,18 +7,21 @@ import (
 	"sparsel/analysis/claim"
 )
 
-// measure is another way to put a metric into numbers, and the letter that its claims' ids end with.
+// measure is another way to measure a property, with the letter that the ids of
+// its claims end with.
 type measure struct{ letter, metric, words string }
 
-// Hoyer's sparsity falls with the width when activity is merely repeated, and CCMAS is not 0 for units that know
-// nothing of the classes. These do not, or have it taken off.
+// Hoyer's sparsity falls with the width when activity is merely repeated, and
+// CCMAS is not 0 for units that know nothing about the classes. These measures
+// do not have that fault, or it is subtracted.
 var (
 	otherSparsities    = []measure{{"g", gini, "the Gini index"}, {"t", trevesRolls, "Treves and Rolls's sparseness"}}
 	otherSelectivities = []measure{{"c", csi, "the class selectivity index"}, {"u", aboveChance, "CCMAS less its chance level"}}
 )
 
-// Artefacts are the claims that say whether another one may be true by arithmetic alone: its repeats with other measures, and
-// for a claim about networks that do not learn, how many of their units are saturated or dead.
+// Artefacts lists the claims that tell whether another one may be true by
+// arithmetic alone: the same claim with other measures and, for a claim about
+// networks that do not learn, how many of their units are saturated or dead.
 func Artefacts(id string) []string {
 	if other, ok := map[string]string{"H4m": "H4a", "X2": "X2a", "Y4": "Y4a"}[id]; ok {
 		return []string{other}
@@ -34,8 +37,8 @@ func Artefacts(id string) []string {
 
 var artefacts = sync.OnceValue(artefactClaims)
 
-// artefactClaims repeat claims that arithmetic alone could make true. None is the thesis's: they stand beside its
-// claims, under their ids.
+// artefactClaims repeat claims that arithmetic alone could make true. The
+// thesis makes none of them. They are shown beside its claims, under their ids.
 func artefactClaims() []claim.Claim {
 	var list []claim.Claim
 	repeat := func(id, source, figure, experiment string, measures []measure, words string, check func(metric string) claim.Predicate) {
@@ -58,7 +61,8 @@ func artefactClaims() []claim.Claim {
 			return claim.Trend(sweep(batchSize, "bs=").By(sgd, adam).Of(metric), claim.Negative)
 		})
 	repeat("N1", "5.8.2", "5.13", neurons, otherSparsities,
-		"N1 with another sparsity: it grows with the number of hidden units at both batch sizes with every optimizer but SGD, and with SGD at batch size 1",
+		"N1 with another sparsity: it grows with the number of hidden units at both batch sizes with every optimizer but SGD, and with "+
+			"SGD at batch size 1",
 		func(metric string) claim.Predicate {
 			return claim.All(
 				claim.Trend(units50.By(adaptive...).Of(metric), claim.Positive),
@@ -81,7 +85,8 @@ func artefactClaims() []claim.Claim {
 		"N3 with another selectivity: it falls as the number of hidden units grows, with SGD at batch size 1",
 		func(metric string) claim.Predicate { return claim.Trend(units1.By(sgd).Of(metric), claim.Negative) })
 
-	// A network of constant units, half of them on, has a sparsity of 0.31 at 256 units and no information.
+	// A network of constant units, half of them on, has a sparsity of 0.31 at
+	// 256 units but carries no information.
 	alive := func(c claim.Curves) claim.Predicate {
 		return claim.Value(c.Of(saturated, dead).Only(accuracy, failed), claim.Below(most))
 	}

@@ -2,7 +2,8 @@ package finding
 
 import "sparsel/analysis/claim"
 
-// baselineClaims are about the baseline over the epochs, and about training and test data.
+// baselineClaims are about the baseline over the epochs, and about training and
+// test data.
 func baselineClaims() []claim.Claim {
 	base := in(trainVsTest, "test")
 	return []claim.Claim{
@@ -23,7 +24,8 @@ func baselineClaims() []claim.Claim {
 		},
 		{
 			ID: "B4", Source: "5.2", Figure: "5.1", Experiments: []string{trainVsTest},
-			Words: "Accuracy, sparsity and selectivity become steadier: over the last five epochs they move less from epoch to epoch than over the first five.",
+			Words: "Accuracy, sparsity and selectivity become steadier: over the last five epochs they move less from epoch to epoch than " +
+				"over the first five.",
 			Check: claim.Settles(base.By(everyOptimizer...).Of(accuracy, sparsity, selectivity)),
 		},
 		{
@@ -34,10 +36,12 @@ func baselineClaims() []claim.Claim {
 	}
 }
 
-// early is after the rise of all metrics at the start: from there on is where the thesis sees them part.
+// early is an epoch after the initial rise of all metrics. From there on the
+// thesis sees them diverge.
 var early = claim.Epoch(10)
 
-// cells are the correlations over the epochs of one metric with another, for each depth and optimizer.
+// cells are the correlations over the epochs of one metric with another, for
+// each depth and optimizer.
 func cells(metric, other string) []claim.Predicate {
 	var list []claim.Predicate
 	for _, optimizer := range everyOptimizer {
@@ -48,7 +52,8 @@ func cells(metric, other string) []claim.Predicate {
 	return list
 }
 
-// togetherClaims are about sparsity against selectivity over the epochs: mostly they move together.
+// togetherClaims are about sparsity against selectivity over the epochs. Mostly
+// they move together.
 func togetherClaims() []claim.Claim {
 	oneLayer, twoLayers := in(hiddenLayers, "1HL"), in(hiddenLayers, "2HL")
 	return []claim.Claim{
@@ -75,12 +80,14 @@ func togetherClaims() []claim.Claim {
 		},
 		{
 			ID: "S4", Source: "5.4.3, 6.1", Figure: "5.4", Experiments: []string{hiddenLayers},
-			Words: "Sparsity and selectivity usually rise and fall together: over the epochs they are positively correlated for most depths and optimizers.",
+			Words: "Sparsity and selectivity usually rise and fall together: over the epochs they are positively correlated for most " +
+				"depths and optimizers.",
 			Check: claim.Most(cells(sparsity, selectivity)...),
 		},
 		{
 			ID: "S5", Source: "5.5.2, 6.1", Figure: "5.10", Experiments: []string{momentum, beta2},
-			Words: "Between conditions, too, one may rise as the other falls: sparsity rises and selectivity falls with SGD from momentum 0.9 to 0.999, and the other way round with Adam from beta2 0.4 to 0.7.",
+			Words: "Between conditions, too, one may rise as the other falls: sparsity rises and selectivity falls with SGD from momentum " +
+				"0.9 to 0.999, and the other way round with Adam from beta2 0.4 to 0.7.",
 			Check: claim.All(
 				claim.Trend(sweep(momentum, "momentum=").Between(0.9, 0.999).By(sgd).Of(sparsity), claim.Positive),
 				claim.Trend(sweep(momentum, "momentum=").Between(0.9, 0.999).By(sgd).Of(selectivity), claim.Negative),

@@ -66,7 +66,8 @@ func batchClaims() []claim.Claim {
 		},
 		{
 			ID: "Z15", Source: "5.6.2", Figure: "5.11", Experiments: []string{batchSize},
-			Words: "With SGD and Adam at batch sizes 1 and 5, sparsity and selectivity are higher than at 50 though accuracy hardly changes, by less than 0.002.",
+			Words: "With SGD and Adam at batch sizes 1 and 5, sparsity and selectivity are higher than at 50 though accuracy hardly " +
+				"changes, by less than 0.002.",
 			Check: claim.All(
 				claim.Higher(small.By(sgd, adam), middle),
 				claim.Difference(small.By(sgd, adam).Of(accuracy), middle, claim.Within(sameAccuracy))),
@@ -83,7 +84,8 @@ func epochClaims() []claim.Claim {
 	return slices.Concat([]claim.Claim{
 		{
 			ID: "Z8", Source: "5.6.3, 6.1", Figure: "7.3", Experiments: []string{batchSize},
-			Words: "At small batch sizes the values begin high and come down: both with SGD at 1, selectivity with Adadelta at 1, 5 and 10 and with Adam at 1.",
+			Words: "At small batch sizes the values begin high and come down: both with SGD at 1, selectivity with Adadelta at 1, 5 and " +
+				"10 and with Adam at 1.",
 			Check: claim.All(
 				decreases(one.By(sgd)), decreases(several.By(adadelta).Of(selectivity)), decreases(one.By(adam).Of(selectivity))),
 		},
@@ -115,7 +117,7 @@ func epochClaims() []claim.Claim {
 	})
 }
 
-// fluctuationClaims are about trainings that go up and down.
+// fluctuationClaims are about trainings whose values go up and down.
 func fluctuationClaims() []claim.Claim {
 	// The rates, momenta and batch sizes with which SGD's networks learn.
 	rates, momenta := sweep(learningRate, "learning_rate=").Between(1e-5, 5.2), sweep(momentum, "momentum=").Between(0, 0.9)
@@ -126,13 +128,15 @@ func fluctuationClaims() []claim.Claim {
 	}
 	return slices.Concat(tendency(claim.Claim{
 		ID: "F1", Source: "5.6.2, 6.1", Figure: "5.11", Experiments: []string{learningRate, momentum, batchSize},
-		Words: "What makes SGD fluctuate raises sparsity and selectivity: a high learning rate (up to 5.2), a large momentum (up to 0.9) and a small batch.",
+		Words: "What makes SGD fluctuate raises sparsity and selectivity: a high learning rate (up to 5.2), a large momentum (up to 0.9) " +
+			"and a small batch.",
 	}, func(along relation) claim.Predicate {
 		return claim.All(along(rates.By(sgd), claim.Positive), along(momenta.By(sgd), claim.Positive), along(batches.By(sgd), claim.Negative))
 	}), []claim.Claim{
 		{
 			ID: "F2", Source: "5.6.2", Figure: "5.11", Experiments: []string{learningRate, momentum, batchSize},
-			Words: "The more a training of SGD fluctuates, the higher sparsity and selectivity: over the same rates, momenta and batch sizes both go with how far test accuracy goes up and down over the last ten epochs.",
+			Words: "The more a training of SGD fluctuates, the higher sparsity and selectivity: over the same rates, momenta and batch " +
+				"sizes both go with how far test accuracy goes up and down over the last ten epochs.",
 			Check: claim.All(agree(rates), agree(momenta), agree(batches)),
 		},
 	})
@@ -146,7 +150,8 @@ func orderClaims() []claim.Claim {
 	return []claim.Claim{
 		{
 			ID: "K1", Source: "5.7.2, 5.7.3", Figure: "5.12", Experiments: []string{consecutive},
-			Words: "With SGD and Adam, batch size 1 gives more sparsity and selectivity than the baseline, in random order and with runs of 5 or 10 equal digits.",
+			Words: "With SGD and Adam, batch size 1 gives more sparsity and selectivity than the baseline, in random order and with runs " +
+				"of 5 or 10 equal digits.",
 			Check: claim.Higher(single.By(sgd, adam), claim.In(consecutive, "baseline")),
 		},
 		{
@@ -167,7 +172,8 @@ func orderClaims() []claim.Claim {
 		},
 		{
 			ID: "K5", Source: "5.7.3", Figure: "5.12", Experiments: []string{consecutive},
-			Words: "SGD at batch size 1 in random order is sparser and more selective than any other condition and optimizer or similar: nowhere lower by 0.1.",
+			Words: "SGD at batch size 1 in random order is sparser and more selective than any other condition and optimizer or similar: " +
+				"nowhere lower by 0.1.",
 			Check: claim.Difference(con1.By(sgd), all.By(everyOptimizer...), claim.Above(-similar)),
 		},
 	}

@@ -23,23 +23,27 @@ func diversityClaims() []claim.Claim {
 		return along(fewer.By(sgd, adam), claim.Positive)
 	}), tendency(claim.Claim{
 		ID: "V2t", Source: "5.9.2", Figure: "5.14", Experiments: []string{diversity},
-		Words: "The fewer classes in a batch, the higher sparsity and selectivity, with SGD and Adam, when the baseline, too, is measured on test images.",
+		Words: "The fewer classes in a batch, the higher sparsity and selectivity, with SGD and Adam, when the baseline, too, is measured " +
+			"on test images.",
 	}, func(along relation) claim.Predicate {
 		return along(tested.By(sgd, adam), claim.Positive)
 	}), []claim.Claim{
 		{
 			ID: "V3", Source: "5.9.2, 6.1", Figure: "5.14", Experiments: []string{diversity},
-			Words: "With Adagrad and Adadelta there is no clear tendency from all classes to one: sparsity and selectivity rise here and fall there.",
+			Words: "With Adagrad and Adadelta there is no clear tendency from all classes to one: sparsity and selectivity rise here and " +
+				"fall there.",
 			Check: claim.Turns(fewer.By(adagrad, adadelta)),
 		},
 		{
 			ID: "V4", Source: "5.9.2, 5.9.3", Figure: "5.15", Experiments: []string{singleVsCon},
-			Words: "With SGD and Adam, batch size 1 in runs of ten equal digits gives more sparsity and selectivity than batches of ten equal digits.",
+			Words: "With SGD and Adam, batch size 1 in runs of ten equal digits gives more sparsity and selectivity than batches of ten " +
+				"equal digits.",
 			Check: claim.Higher(blocks.By(sgd, adam), claim.In(singleVsCon, "single_bs10")),
 		},
 		{
 			ID: "V6", Source: "5.9.2, 6.1", Figure: "5.14", Experiments: []string{diversity},
-			Words: "More sparsity and selectivity harm accuracy: the fewer classes in a batch, the higher both and the lower the accuracy, with SGD and Adam.",
+			Words: "More sparsity and selectivity harm accuracy: the fewer classes in a batch, the higher both and the lower the " +
+				"accuracy, with SGD and Adam.",
 			Check: claim.All(
 				claim.Trend(fewer.By(sgd, adam), claim.Positive),
 				claim.Trend(fewer.By(sgd, adam).Of(accuracy), claim.Negative)),
@@ -74,7 +78,8 @@ func sortedClaims() []claim.Claim {
 		},
 		{
 			ID: "Y4", Source: "5.11.3, 6.1", Figure: "5.18", Experiments: []string{sorted},
-			Words: "With Adadelta on sorted data most networks do not learn (accuracy below 0.2), and yet the sparsity and selectivity of these are not very low.",
+			Words: "With Adadelta on sorted data most networks do not learn (accuracy below 0.2), and yet the sparsity and selectivity of " +
+				"these are not very low.",
 			Check: claim.All(
 				claim.Share(inOrder.By(adadelta).Of(accuracy), failed, claim.Above(most)),
 				claim.Value(inOrder.By(adadelta).Only(accuracy, failed), claim.Above(notLow))),

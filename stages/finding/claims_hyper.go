@@ -10,7 +10,7 @@ import (
 // hyperClaims are about weight decay, momentum, rho, beta1 and beta2.
 func hyperClaims() []claim.Claim {
 	decays := sweep(weightDecay, "weight_decay=").By(everyOptimizer...)
-	learning := decays.Between(0, 0.04) // with more, networks of every optimizer stay at chance
+	learning := decays.Between(0, 0.04) // with more decay, networks of every optimizer stay at chance
 	momenta, rhos := sweep(momentum, "momentum=").By(sgd), sweep(rho, "rho=").By(adadelta)
 	first, second := sweep(beta1, "beta1=").By(adam), sweep(beta2, "beta2=").By(adam)
 	return slices.Concat(tendency(claim.Claim{
@@ -26,7 +26,8 @@ func hyperClaims() []claim.Claim {
 	}), []claim.Claim{
 		{
 			ID: "W3", Source: "5.5.3, 6.1", Figure: "5.8", Experiments: []string{weightDecay, trainVsTest},
-			Words: "Weight decay does not help: none that was tried gives more sparsity or selectivity than none at all, for any optimizer, by 0.02.",
+			Words: "Weight decay does not help: none that was tried gives more sparsity or selectivity than none at all, for any " +
+				"optimizer, by 0.02.",
 			Check: claim.Difference(decays, claim.In(trainVsTest, "test"), claim.Below(sameMetric)),
 		},
 	}, tendency(claim.Claim{
@@ -78,8 +79,9 @@ func hyperClaims() []claim.Claim {
 	}))
 }
 
-// rateClaims are about the learning rate. The rates at which accuracy is highest are those of the thesis's figure 5.9, so
-// that no run is judged up to a peak of its own.
+// rateClaims are about the learning rate. The rates at which accuracy is
+// highest are read from the thesis's figure 5.9, so that no run is judged up to
+// a peak of its own.
 func rateClaims() []claim.Claim {
 	rates := sweep(learningRate, "learning_rate=")
 	optimum := map[string]float64{sgd: 0.373, adagrad: 0.1, adadelta: 5.18, adam: 0.00194}
@@ -90,7 +92,8 @@ func rateClaims() []claim.Claim {
 	return slices.Concat([]claim.Claim{
 		{
 			ID: "R1", Source: "5.5.3, 6.1", Figure: "5.9", Experiments: []string{learningRate},
-			Words: "The learning rate of highest sparsity is slightly larger than the one of highest accuracy (at most 10 times it), for every optimizer.",
+			Words: "The learning rate of highest sparsity is slightly larger than the one of highest accuracy (at most 10 times it), for " +
+				"every optimizer.",
 			Check: claim.PeaksBeyond(rates.By(everyOptimizer...).Of(sparsity), accuracy, slightly),
 		},
 		{
@@ -101,7 +104,8 @@ func rateClaims() []claim.Claim {
 		},
 		{
 			ID: "R2", Source: "5.5.3, 6.1", Figure: "5.9", Experiments: []string{learningRate},
-			Words: "The learning rate of highest selectivity is slightly larger than the one of highest accuracy (at most 10 times it), for every optimizer.",
+			Words: "The learning rate of highest selectivity is slightly larger than the one of highest accuracy (at most 10 times it), " +
+				"for every optimizer.",
 			Check: claim.PeaksBeyond(rates.By(everyOptimizer...).Of(selectivity), accuracy, slightly),
 		},
 		{

@@ -6,13 +6,15 @@ import (
 	"sparsel/analysis/claim"
 )
 
-// depths selects networks of so many hidden layers, those that learnt: others are at chance, and their sparsity and
+// depths selects networks with the given numbers of hidden layers, and of them
+// only those that learnt. The others are at chance, and their sparsity and
 // selectivity are those of constant units.
 func depths(conditions ...string) claim.Curves {
 	return in(hiddenLayers, conditions...).Only(accuracy, learnt)
 }
 
-// accuracyClaims are about accuracy against sparsity and selectivity in networks of one to five hidden layers.
+// accuracyClaims are about accuracy against sparsity and selectivity in
+// networks of one to five hidden layers.
 func accuracyClaims() []claim.Claim {
 	atLevel := claim.Reaching(accuracy, 0.978)
 	five, one := in(hiddenLayers, "5HL").By(adam).At(atLevel), claim.In(hiddenLayers, "1HL").At(atLevel)
@@ -28,14 +30,16 @@ func accuracyClaims() []claim.Claim {
 		},
 		{
 			ID: "A2", Source: "5.4.4, 6.1", Figure: "5.5b", Experiments: []string{hiddenLayers},
-			Words: "Accuracy can be the same while sparsity and selectivity vary: with Adam both differ by more than 0.02 between one layer and five where accuracy first reaches 0.978.",
+			Words: "Accuracy can be the same while sparsity and selectivity vary: with Adam both differ by more than 0.02 between one " +
+				"layer and five where accuracy first reaches 0.978.",
 			Check: claim.All(
 				claim.Difference(five, one, claim.Above(sameMetric)),
 				claim.Difference(five.Of(accuracy), one, claim.Within(sameAccuracy))),
 		},
 		{
 			ID: "A3", Source: "5.4.4, 6.1", Figure: "5.5a", Experiments: []string{hiddenLayers},
-			Words: "Accuracy usually rises and falls together with sparsity and with selectivity: over the epochs it is positively correlated with each for most depths and optimizers.",
+			Words: "Accuracy usually rises and falls together with sparsity and with selectivity: over the epochs it is positively " +
+				"correlated with each for most depths and optimizers.",
 			Check: claim.All(claim.Most(cells(accuracy, sparsity)...), claim.Most(cells(accuracy, selectivity)...)),
 		},
 	}, tendency(claim.Claim{
@@ -61,11 +65,14 @@ func accuracyClaims() []claim.Claim {
 	})
 }
 
-// predictionClaims are about what can be told of a training's accuracy from its sparsity and selectivity, and the other
-// way round. An experiment's copies of another's runs are left out, for they would predict themselves.
+// predictionClaims are about whether a training's accuracy can be predicted
+// from its sparsity and selectivity, and the other way round. An experiment's
+// copies of another experiment's runs are left out, because they would predict
+// themselves.
 func predictionClaims() []claim.Claim {
 	experiments := []string{
-		trainVsTest, hiddenLayers, learningRate, weightDecay, momentum, rho, beta1, beta2, batchSize, consecutive, neurons, diversity, conv, sorted,
+		trainVsTest, hiddenLayers, learningRate, weightDecay, momentum, rho, beta1, beta2, batchSize, consecutive, neurons, diversity,
+		conv, sorted,
 	}
 	trainings := func(only func(claim.Curves) claim.Curves) []claim.Curves {
 		list := []claim.Curves{
@@ -96,7 +103,8 @@ func predictionClaims() []claim.Claim {
 	return []claim.Claim{
 		{
 			ID: "P1", Source: "5.4.4, 6.1", Figure: "5.5a", Experiments: experiments,
-			Words: "Sparsity and selectivity can't predict accuracy, nor accuracy them: less than half of the variance in an experiment is predicted by the others.",
+			Words: "Sparsity and selectivity can't predict accuracy, nor accuracy them: less than half of the variance in an experiment " +
+				"is predicted by the others.",
 			Check: check(func(c claim.Curves) claim.Curves { return c }),
 		},
 		{
@@ -143,7 +151,7 @@ func depthClaims() []claim.Claim {
 	})
 }
 
-// layerClaims are about each layer of four, in networks that learnt.
+// layerClaims are about each of four layers, in networks that learnt.
 func layerClaims() []claim.Claim {
 	layers := func(numbers ...string) claim.Curves {
 		return in(eachLayer, "4HL").Layers(numbers...).Only(accuracy, learnt)

@@ -14,14 +14,15 @@ import (
 	"sparsel/stages/params"
 )
 
-// place is where a study has values: a curve of the runs of a seed, over so many epochs.
+// place is where a study has values: a curve, with the runs of a seed, over a
+// number of epochs.
 type place struct {
 	curve  claim.Curve
 	seed   uint32
 	epochs int
 }
 
-// places lists what the study of params.toml measures, in a profile.
+// places lists what the study of params.toml measures in a profile.
 func places(t *testing.T, profile string) []place {
 	t.Helper()
 	p, err := params.Read(filepath.Join("..", "..", "params.toml"), profile)
@@ -47,7 +48,7 @@ func places(t *testing.T, profile string) []place {
 	return list
 }
 
-// fill makes data of the places that keep allows.
+// fill makes data for the places that keep accepts.
 func fill(t testing.TB, list []place, keep func(place) bool, value func(claim.Curve) float64) *claim.Data {
 	t.Helper()
 	d := newData()
@@ -67,8 +68,9 @@ func fill(t testing.TB, list []place, keep func(place) bool, value func(claim.Cu
 	return d
 }
 
-// plausible makes values around 0.978, at which one of the claims looks for epochs of alike accuracy, and accuracies that
-// are highest in the middle of a sweep of learning rates, beyond which others look for peaks.
+// plausible makes values around 0.978, because one of the claims looks there
+// for epochs of similar accuracy. Accuracies are highest in the middle of a
+// sweep of learning rates, because other claims look for peaks beyond that.
 func plausible(r *rand.Rand) func(claim.Curve) float64 {
 	return func(q claim.Curve) float64 {
 		v := 0.978 + 0.0004*(2*r.Float64()-1)
@@ -80,7 +82,8 @@ func plausible(r *rand.Rand) func(claim.Curve) float64 {
 	}
 }
 
-// Every claim finds in the study what it needs, and reads the experiments that it names and no others.
+// Every claim finds what it needs in the study, and reads exactly the
+// experiments that it names.
 func TestClaimsMatchTheStudy(t *testing.T) {
 	list := places(t, "")
 	r := rand.New(rand.NewPCG(1, 1))
@@ -137,7 +140,8 @@ func TestClaimsAreWellFormed(t *testing.T) {
 	}
 }
 
-// A profile has fewer epochs and grid points. What it lacks for a claim is said, and nothing else changes.
+// A profile has fewer epochs and grid points. What it lacks for a claim is
+// reported, and nothing else changes.
 func TestClaimsOfAProfile(t *testing.T) {
 	list := places(t, "quick")
 	d := fill(t, list, func(place) bool { return true }, plausible(rand.New(rand.NewPCG(2, 2))))
@@ -154,8 +158,9 @@ func TestClaimsOfAProfile(t *testing.T) {
 	}
 }
 
-// FuzzClaims takes conditions, runs, layers and epochs away and puts NaN and infinities in: a claim is decided, or says
-// what is missing; it never panics, and never supports anything with numbers that are not there.
+// FuzzClaims removes conditions, runs, layers and epochs, and adds NaN and
+// infinities. A claim must be decided or say what is missing. It must never
+// panic, and never be supported by numbers that do not exist.
 func FuzzClaims(f *testing.F) {
 	for seed := range uint64(3) {
 		f.Add(seed, byte(40*seed), byte(20*seed), byte(60*seed))

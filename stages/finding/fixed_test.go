@@ -21,8 +21,9 @@ import (
 	"sparsel/stages/finding/fixed"
 )
 
-// fix writes the lock anew: go test ./stages/finding -run TestClaimsAreFixed -fix. That is for before fresh seeds are
-// looked at. After it, a change goes into fixed/changed.json.
+// fix rewrites the lock: go test ./stages/finding -run TestClaimsAreFixed -fix.
+// It may be used only before anyone looks at fresh seeds. After that, a change
+// goes into fixed/changed.json.
 var fix = flag.Bool("fix", false, "write testdata/claims.lock from the claims as they are")
 
 var (
@@ -30,14 +31,16 @@ var (
 	changedFile = filepath.Join("fixed", "changed.json")
 )
 
-// digest is the SHA-256 of all that makes a claim: what it says, where it comes from, its predicate and its margins.
+// digest returns the SHA-256 of everything that defines a claim: its words, its
+// source, its predicate and its margins.
 func digest(c claim.Claim) string {
 	text := strings.Join([]string{c.ID, c.Source, c.Words, strings.Join(c.Experiments, ","), c.Definition()}, "\n")
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
 }
 
-// judgement is the digest of what the predicates make of the fixed claims in two made-up studies: numbers change when their
-// code does, and do not when a claim is added or params.toml is edited.
+// judgement returns a digest of the results of the fixed claims in two made-up
+// studies. It changes when the code of a predicate changes how claims are
+// judged, and does not change when a claim is added or params.toml is edited.
 func judgement(t *testing.T, fixed map[string]string) string {
 	t.Helper()
 	hash := sha256.New()
@@ -67,10 +70,12 @@ func judgement(t *testing.T, fixed map[string]string) string {
 	return fmt.Sprintf("%x", hash.Sum(nil))
 }
 
-// madeUpMetrics are the metrics of the made-up studies, in the order in which their values are drawn.
+// madeUpMetrics are the metrics of the made-up studies, in the order in which
+// their values are drawn.
 var madeUpMetrics = []string{aboveChance, accuracy, sparsity, selectivity, gini, trevesRolls, csi, chance, dead, saturated, below}
 
-// madeUpPlaces lists the curves of the made-up studies: those of testdata/made-up.csv, whatever params.toml has.
+// madeUpPlaces lists the curves of the made-up studies. They are those of
+// testdata/made-up.csv, independent of params.toml.
 func madeUpPlaces(t *testing.T) []place {
 	t.Helper()
 	f, err := os.Open(filepath.Join("testdata", "made-up.csv"))
@@ -103,7 +108,8 @@ func madeUpPlaces(t *testing.T) []place {
 	return list
 }
 
-// madeUp is a study of four seeds with every metric that a fixed claim names, of values that differ and drift.
+// madeUp returns a study of four seeds with every metric that a fixed claim
+// names. Its values vary and drift.
 func madeUp(t *testing.T, paired bool) *claim.Data {
 	t.Helper()
 	r := rand.New(rand.NewPCG(4, 12))
@@ -163,8 +169,8 @@ func readLock(t *testing.T) map[string]string {
 	return locked
 }
 
-// TestClaimsAreFixed refuses a claim that is not as the lock fixed it, unless it is on the list of changes with both
-// layers' verdicts before and after.
+// TestClaimsAreFixed refuses a claim that differs from the lock, unless it is
+// on the list of changes with the verdicts of both layers before and after.
 func TestClaimsAreFixed(t *testing.T) {
 	now := map[string]string{}
 	for _, c := range Claims() {
@@ -172,7 +178,7 @@ func TestClaimsAreFixed(t *testing.T) {
 	}
 	judged := readLock(t)
 	if *fix {
-		judged = now // all claims as they are
+		judged = now // all claims as they are now
 	}
 	now["judge"] = judgement(t, judged)
 	if *fix {
@@ -196,7 +202,8 @@ func TestClaimsAreFixed(t *testing.T) {
 	}
 }
 
-// The commit that the report names as the one that fixed the claims did: the lock is as it was then.
+// The commit that the report names did fix the claims: the lock in it is the
+// present one.
 func TestCommitThatFixedTheClaims(t *testing.T) {
 	if err := exec.Command("git", "rev-parse", "--verify", "--quiet", fixed.Commit+"^{commit}").Run(); err != nil {
 		t.Skipf("no history that has %s: %v", fixed.Commit, err)
@@ -214,7 +221,8 @@ func TestCommitThatFixedTheClaims(t *testing.T) {
 	}
 }
 
-// refused lists what is not as it was fixed and not listed, and entries of the list that are wrong.
+// refused lists claims that differ from the lock and are not on the list of
+// changes, and wrong entries of that list.
 func refused(locked, now map[string]string, changes []fixed.Change) []string {
 	var problems []string
 	listed := map[string]bool{}
@@ -255,7 +263,7 @@ func refused(locked, now map[string]string, changes []fixed.Change) []string {
 	return problems
 }
 
-// TestRefused plants changes.
+// TestRefused plants changes that must be refused.
 func TestRefused(t *testing.T) {
 	locked := map[string]string{"A": "1", "B": "2", "judge": "3"}
 	verdicts := map[string]string{Reproduces: "supported", Holds: "not judged"}
@@ -267,11 +275,13 @@ func TestRefused(t *testing.T) {
 		changes []fixed.Change
 		want    int
 	}{
-		"as it was":         {locked, nil, 0},
-		"changed":           {moved, nil, 1},
-		"changed, listed":   {moved, []fixed.Change{good}, 0},
-		"without verdicts":  {moved, []fixed.Change{with(func(c *fixed.Change) { c.After = nil })}, 2},
-		"odd verdict":       {moved, []fixed.Change{with(func(c *fixed.Change) { c.Before = map[string]string{Reproduces: "yes", Holds: "supported"} })}, 1},
+		"as it was":        {locked, nil, 0},
+		"changed":          {moved, nil, 1},
+		"changed, listed":  {moved, []fixed.Change{good}, 0},
+		"without verdicts": {moved, []fixed.Change{with(func(c *fixed.Change) { c.After = nil })}, 2},
+		"odd verdict": {moved, []fixed.Change{with(func(c *fixed.Change) {
+			c.Before = map[string]string{Reproduces: "yes", Holds: "supported"}
+		})}, 1},
 		"without a reason":  {moved, []fixed.Change{with(func(c *fixed.Change) { c.Why = " " })}, 1},
 		"with another sum":  {moved, []fixed.Change{with(func(c *fixed.Change) { c.To = "8" })}, 1},
 		"listed, unchanged": {locked, []fixed.Change{with(func(c *fixed.Change) { c.To = "1" })}, 1},
@@ -287,7 +297,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// Every part of a claim is in its digest.
+// Every part of a claim is covered by its digest.
 func TestDigest(t *testing.T) {
 	find := func() claim.Claim {
 		c, err := Find("Z1")

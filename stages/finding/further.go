@@ -6,7 +6,8 @@ import (
 	"sparsel/analysis/claim"
 )
 
-// The experiments of the profile further, and the metrics that only its claims are about.
+// The experiments of the profile further, and the metrics that only its claims
+// use.
 const (
 	effectiveStep = "effective_step"
 	losses        = "losses"
@@ -48,12 +49,15 @@ const (
 	adadeltaK = "AdadeltaK"
 )
 
-// together is how close two sweeps are that are on one curve: a twentieth of the range of a metric.
+// together is the largest distance between two sweeps that lie on one curve: a
+// twentieth of the range of a metric.
 const together = 0.05
 
-// FurtherClaims lists the claims of the profile further: what the thesis proposes, wishes for or leaves open, and what follows
-// from its own claims for conditions that it did not try. None is a claim of the thesis. They are fixed as those are, in
-// testdata/further.lock, before any of these networks was trained on the seeds that decide them.
+// FurtherClaims lists the claims of the profile further. They are about what
+// the thesis proposes, wishes for or leaves open, and about what follows from
+// its own claims for conditions that it did not try. The thesis makes none of
+// them. Like its claims they are fixed, in testdata/further.lock, before any of
+// these networks was trained on the seeds that decide them.
 func FurtherClaims() []claim.Claim {
 	list := slices.Concat(storedClaims(), pastClaims(), sizeClaims(), proposedClaims(), forgettingClaims(), causeClaims())
 	for i := range list {
@@ -62,12 +66,13 @@ func FurtherClaims() []claim.Claim {
 	return list
 }
 
-// about is a claim of one experiment. The figure is one of the profile's.
+// about returns a claim about a single experiment. The figure is one of the
+// profile's.
 func about(id, source, figure, experiment, words string, check claim.Predicate) claim.Claim {
 	return claim.Claim{ID: id, Source: source, Figure: figure, Experiments: []string{experiment}, Words: words, Check: check}
 }
 
-// storedClaims need no training beyond the study's.
+// storedClaims need no training beyond that of the study.
 func storedClaims() []claim.Claim {
 	depths := func(metrics ...string) claim.Curves {
 		return claim.In(hiddenLayers, "1HL", "2HL", "3HL", "4HL", "5HL").Of(metrics...).Only(accuracy, learnt)
@@ -84,30 +89,36 @@ func storedClaims() []claim.Claim {
 			"With layers weighted by their activation, too, sparsity and selectivity rise with the number of hidden layers with Adadelta and Adam.",
 			claim.Trend(depths(weightedSparsity, weightedSelectivity).By(adadelta, adam), claim.Positive)),
 		about("FS1", "6.2", "selectivities-batch", batchSize,
-			"The area under the ROC curve of the best class, the precision of units, their information on the class and maximum informedness rise as batches get smaller, as CCMAS does, with SGD and Adam.",
+			"The area under the ROC curve of the best class, the precision of units, their information on the class and maximum "+
+				"informedness rise as batches get smaller, as CCMAS does, with SGD and Adam.",
 			claim.Trend(batches.Of(roc, precision, information, informedness), claim.Negative)),
 		about("FS2", "6.2", "sparsities-batch", batchSize,
-			"The Gini index, Treves and Rolls's sparseness and the share of activations below 0.1 rise as batches get smaller, as Hoyer's sparsity does, with SGD and Adam.",
+			"The Gini index, Treves and Rolls's sparseness and the share of activations below 0.1 rise as batches get smaller, as Hoyer's "+
+				"sparsity does, with SGD and Adam.",
 			claim.Trend(batches.Of(gini, trevesRolls, below), claim.Negative)),
 		about("FS3", "6.2", "selectivities-depth", hiddenLayers,
 			"The area under the ROC curve of the best class rises with the number of hidden layers, as CCMAS does, with Adadelta and Adam.",
 			claim.Trend(depths(roc).By(adadelta, adam), claim.Positive)),
 		about("FL1", "5.6.6, 6.3.3", "losses-width", losses,
-			"Wide networks trained with SGD at batch size 50 learn the training set less well and do not overfit it: its loss after the last epoch rises with the width.",
+			"Wide networks trained with SGD at batch size 50 learn the training set less well and do not overfit it: its loss after the "+
+				"last epoch rises with the width.",
 			claim.Trend(wide.Of(trainLossAfter), claim.Positive)),
 		about("FL2", "5.6.6, 6.3.3", "losses-width", losses,
 			"With SGD at batch size 50 the test loss is higher in wide networks.",
 			claim.Trend(wide.Of(testLoss), claim.Positive)),
 		about("FE1", "5.6.7", "effective-step", effectiveStep,
-			"Up to an effective step of 0.02, learning rate, batch size and momentum of SGD are one effect: by batch size and by momentum, sparsity and selectivity are within 0.05 of what the learning rate gives at that step.",
+			"Up to an effective step of 0.02, learning rate, batch size and momentum of SGD are one effect: by batch size and by "+
+				"momentum, sparsity and selectivity are within 0.05 of what the learning rate gives at that step.",
 			claim.All(
 				claim.OnCurve(small("batch step="), rate, claim.Within(together)),
 				claim.OnCurve(small("momentum step="), rate, claim.Within(together)))),
 		about("FE2", "5.6.7", "effective-step", effectiveStep,
-			"Beyond an effective step of 0.02, the batch size is another effect than the learning rate: somewhere sparsity or selectivity differ by more than 0.05.",
+			"Beyond an effective step of 0.02, the batch size is another effect than the learning rate: somewhere sparsity or selectivity "+
+				"differ by more than 0.05.",
 			claim.OffCurve(claim.Sweep(effectiveStep, "batch step=").By(sgd).Of(sparsity, selectivity).Between(0.02, 1000), rate, together)),
 		about("FT1", "5.6.3", "start", trainVsTest,
-			"With Adagrad, that sparsity and selectivity begin high is what the first epoch has made of them: after it each is at least 0.2 above the untrained network's.",
+			"With Adagrad, that sparsity and selectivity begin high is what the first epoch has made of them: after it each is at least "+
+				"0.2 above the untrained network's.",
 			claim.Value(start.By(adagrad).Of(sparsityGain, selectivityGain).At(claim.First), claim.Above(notLow))),
 		about("FT2", "5.6.3", "start", trainVsTest,
 			"Training raises sparsity and selectivity above those of the untrained network with every optimizer.",
@@ -115,7 +126,7 @@ func storedClaims() []claim.Claim {
 	}
 }
 
-// pastClaims are about how long gradients are remembered.
+// pastClaims are about how long an optimizer remembers gradients.
 func pastClaims() []claim.Claim {
 	sweep := func(experiment, prefix, optimizer string) claim.Curves {
 		return claim.Sweep(experiment, prefix).By(optimizer).Of(sparsity, selectivity)
@@ -131,7 +142,8 @@ func pastClaims() []claim.Claim {
 			"The longer Adam remembers squared gradients, with beta2 from 0.9 to 0.9999, the higher sparsity and selectivity.",
 			claim.Trend(sweep(pastBeta2, "beta2=", adam), claim.Positive)),
 		about("FP4", "5.5.3", "past-momentum", pastMomentum,
-			"At a learning rate that makes up for it, lr·(1−momentum), momentum from 0.5 to 0.99 changes neither sparsity nor selectivity of SGD by 0.05.",
+			"At a learning rate that makes up for it, lr·(1−momentum), momentum from 0.5 to 0.99 changes neither sparsity nor selectivity "+
+				"of SGD by 0.05.",
 			claim.Similar(sweep(pastMomentum, "scaled momentum=", sgd), together)),
 		about("FP5", "5.5.3", "past-momentum", pastMomentum,
 			"Nesterov's momentum raises sparsity and selectivity of SGD as plain momentum does.",
@@ -139,7 +151,8 @@ func pastClaims() []claim.Claim {
 	}
 }
 
-// sizeClaims are about depth, width, batches and classes beyond what the thesis tried.
+// sizeClaims are about depth, width, batches and classes beyond what the thesis
+// tried.
 func sizeClaims() []claim.Claim {
 	along := func(experiment, prefix string, optimizers ...string) claim.Curves {
 		return claim.Sweep(experiment, prefix).By(optimizers...).Of(sparsity, selectivity)
@@ -147,7 +160,8 @@ func sizeClaims() []claim.Claim {
 	diverse := along(classesIn, "classes=", sgd, adam)
 	return []claim.Claim{
 		about("FD1", "5.4.5", "deeper", deeper,
-			"In networks of 64 units a layer that learn, sparsity and selectivity rise with the number of hidden layers, from 1 to 8, with Adadelta and Adam.",
+			"In networks of 64 units a layer that learn, sparsity and selectivity rise with the number of hidden layers, from 1 to 8, "+
+				"with Adadelta and Adam.",
 			claim.Trend(along(deeper, "depth=", adadelta, adam).Only(accuracy, learnt), claim.Positive)),
 		about("FD2", "5.4.5", "deeper", deeper,
 			"With SGD and Adagrad most networks of eight hidden layers of 64 units do not learn.",
@@ -156,7 +170,8 @@ func sizeClaims() []claim.Claim {
 			"At a fixed learning rate smaller batches raise sparsity and selectivity with SGD and Adam, from 10000 to 2.",
 			claim.Trend(along(batchScalings, "fixed bs=", sgd, adam), claim.Negative)),
 		about("FB2", "5.6.7", "batch-scalings", batchScalings,
-			"At a learning rate in proportion to the batch, batches from 2 to 100 make a difference of less than 0.05 to sparsity and selectivity of SGD.",
+			"At a learning rate in proportion to the batch, batches from 2 to 100 make a difference of less than 0.05 to sparsity and "+
+				"selectivity of SGD.",
 			claim.Similar(along(batchScalings, "scaled bs=", sgd).Between(2, 100), together)),
 		about("FB3", "5.6.7", "batch-scalings", batchScalings,
 			"After equally many updates smaller batches still have more sparsity and selectivity, with SGD and Adam.",
@@ -179,7 +194,8 @@ func sizeClaims() []claim.Claim {
 		{
 			ID: "FX2", Source: "5.10.2", Figure: "conv-rates", Experiments: []string{convRates, conv},
 			Words: "Once Adagrad learns, at a rate of 0.01, the convolutional network is sparser and more selective than the baseline.",
-			Check: claim.Higher(claim.In(convRates, "lr=0.01").By(adagrad).Of(sparsity, selectivity).Only(accuracy, learnt), claim.In(conv, "baseline")),
+			Check: claim.Higher(claim.In(convRates, "lr=0.01").By(adagrad).Of(sparsity, selectivity).Only(accuracy, learnt),
+				claim.In(conv, "baseline")),
 		},
 		about("FA1", "4.2, 5.6.2", "activations", activations,
 			"With ReLUs and hyperbolic tangents, too, smaller batches raise sparsity and selectivity, with SGD and Adam, in networks that learn.",
@@ -191,7 +207,9 @@ func sizeClaims() []claim.Claim {
 
 // proposedClaims are about optimizers that the thesis proposes or names.
 func proposedClaims() []claim.Claim {
-	// A factor that is sparser and no less accurate than the optimizer as it is; baseline accuracy less the margin.
+	// A factor is better if the network is sparser and no less accurate than
+	// with the unchanged optimizer: its accuracy is at least the baseline's
+	// less the margin.
 	better := func(id, equation, experiment, prefix, proposed, plain string) claim.Claim {
 		k := claim.Sweep(experiment, prefix).By(proposed).Of(sparsity, accuracy)
 		return claim.Claim{
@@ -234,7 +252,8 @@ func forgettingClaims() []claim.Claim {
 	}
 }
 
-// causeClaims ask for causes: interactions, units that are taken out, and sparsity or selectivity asked for in the loss.
+// causeClaims are about causes: interactions, removed units, and sparsity or
+// selectivity as a term of the loss.
 func causeClaims() []claim.Claim {
 	factors := []string{"batch size 1", "memory", "768 units", "one class"}
 	combined := func(experiment, optimizer string, past [2]string) claim.Curves {

@@ -12,11 +12,12 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// fixFurther writes the lock of the claims that go further anew, for before their networks are trained on the seeds that decide
-// them: go test ./stages/finding -run TestFurtherClaimsAreFixed -fixfurther.
+// fixFurther rewrites the lock of the claims that go further. It is meant for
+// the time before their networks are trained on the seeds that decide them: go
+// test ./stages/finding -run TestFurtherClaimsAreFixed -fixfurther.
 var fixFurther = flag.Bool("fixfurther", false, "write testdata/further.lock from the claims as they are")
 
-// TestFurtherClaimsAreFixed refuses a claim that is not as the lock has it.
+// TestFurtherClaimsAreFixed refuses a claim that differs from the lock.
 func TestFurtherClaimsAreFixed(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# The claims of the profile further as they were fixed before the networks that decide them were trained: SHA-256 of\n" +
@@ -36,7 +37,8 @@ func TestFurtherClaimsAreFixed(t *testing.T) {
 	}
 }
 
-// Every claim that goes further finds in the profile all that it needs, and asks for figures that are there.
+// Every claim that goes further finds all that it needs in the profile and
+// refers to existing figures.
 func TestFurtherClaimsCanBeDecided(t *testing.T) {
 	d := newData()
 	seen := map[string]bool{}

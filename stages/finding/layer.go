@@ -2,25 +2,32 @@ package finding
 
 import "slices"
 
-// The layers: which of two questions a verdict answers.
+// The layers say which of two questions a verdict answers.
 const (
-	// Reproduces: does the author's study come out as he says, with his seeds and his streams of random numbers? It is a
-	// re-analysis of the thesis's own runs. A claim that is supported here is supported by the data that it was made from.
+	// Reproduces asks whether the author's study comes out as he says, with his
+	// seeds and his streams of random numbers. It is a re-analysis of the
+	// thesis's own runs: a claim supported here is supported by the data that
+	// it was derived from.
 	Reproduces = "reproduces"
-	// Holds: is it so on seeds that nobody had seen when the claims were fixed, all conditions of a seed starting alike?
+	// Holds asks whether the claim is true on seeds that nobody had seen when
+	// the claims were fixed, with all conditions of a seed starting alike.
 	Holds = "holds"
-	// Trial: neither. A run with some of the author's seeds and other streams, such as a profile for trying things out, or another data set.
+	// Trial answers neither question. It is a run with some of the author's
+	// seeds and other streams, such as a profile for trying things out, or a
+	// run on another data set.
 	Trial = "trial"
 )
 
 // authors are the thesis's seeds.
 var authors = []uint32{1, 100, 1234}
 
-// Thesis is the source of the study that the claims are about, as study.source names it.
+// Thesis is the source of the study that the claims are about, as study.source
+// names it.
 const Thesis = "arXiv 2201.11653"
 
-// LayerOf says which layer a study is in, by what it repeats, its seeding ("author" or "paired") and its seeds. One that does
-// not repeat the thesis answers neither question, whatever its seeds are.
+// LayerOf returns the layer of a study according to its source, its seeding
+// ("author" or "paired") and its seeds. A study that does not repeat the thesis
+// answers neither question, whatever its seeds.
 func LayerOf(source, seeding string, seeds []uint32) string {
 	fresh := !slices.ContainsFunc(seeds, func(s uint32) bool { return slices.Contains(authors, s) })
 	switch {

@@ -1,6 +1,6 @@
-// Package finding is the pipeline's finding stage: the claims of the study, each decided by the values of its runs.
-// The claims are data, in the claims files; what a predicate computes is package analysis/claim's matter. To add
-// a claim, add a row.
+// Package finding is the pipeline's finding stage. It decides each claim of the
+// study from the values of its runs. The claims are data, in the claims files;
+// package analysis/claim implements the predicates. To add a claim, add a row.
 package finding
 
 import (
@@ -23,12 +23,12 @@ import (
 // JSON is the output of the stage.
 const JSON = "finding.json"
 
-// Params names the claim. The node has an input for each experiment of the claim, of the experiment's name: its
-// part of the tidy table.
+// Params names the claim. The node has an input for each experiment of the
+// claim, under the experiment's name: the experiment's part of the tidy table.
 type Params struct {
 	ID         string
 	Layer      string // see LayerOf
-	Mark       string // how the study is reduced; empty when it is not
+	Mark       string // how the study is reduced; empty if it is not
 	Conditions []Condition
 	Blocks     []Block
 	Wide       bool // the inputs are wide tables; see Wide
@@ -37,9 +37,10 @@ type Params struct {
 // selected are the metrics that a predicate's text selects.
 var selected = regexp.MustCompile(`of \[([^\]]*)\]`)
 
-// Wide tells whether a claim needs metrics that the tidy table does not have, so that its inputs have to be the wide one.
+// Wide reports whether a claim needs metrics that the tidy table does not have,
+// so that its inputs must be wide tables.
 func Wide(f claim.Claim) bool {
-	tidy := []string{accuracy, sparsity, selectivity, ""} // what is compared takes its metric from the first selection
+	tidy := []string{accuracy, sparsity, selectivity, ""} // the second selection of a comparison takes its metric from the first
 	for _, list := range selected.FindAllStringSubmatch(f.Check.String(), -1) {
 		for metric := range strings.SplitSeq(list[1], ",") {
 			if !slices.Contains(tidy, metric) {
@@ -50,17 +51,19 @@ func Wide(f claim.Claim) bool {
 	return false
 }
 
-// Condition says how the tidy table, which follows the author's records, writes a condition of an experiment.
+// Condition says how the tidy table, which follows the author's records, writes
+// a condition of an experiment.
 type Condition struct {
 	Experiment, Name           string
-	Tidy, Split, Column, Value string // Column and Value are empty where nothing varies
+	Tidy, Split, Column, Value string // Column and Value are empty if nothing varies
 }
 
-// Block says of a condition's runs by an optimizer what they share with other runs of their seed: the start of the training,
-// or the network itself. What has no block shares nothing.
+// Block names what a condition's runs by an optimizer share with other runs of
+// their seed: the start of the training, or the network itself. Runs without a
+// block share nothing.
 type Block struct{ Experiment, Condition, Optimizer, Name string }
 
-// Kind is what the pipeline and the names of nodes call the stage.
+// Kind is the name of the stage in the pipeline and in the names of nodes.
 const Kind = "finding"
 
 // Stage decides one claim.
@@ -73,10 +76,11 @@ func Stage() *pipeline.Stage {
 	}
 }
 
-// claims are all claims, the study's and those that go further, put together once.
+// claims returns all claims, those of the study and those that go further. The
+// list is built once.
 var claims = sync.OnceValue(func() []claim.Claim { return slices.Concat(Claims(), FurtherClaims()) })
 
-// Find returns the claim of an id.
+// Find returns the claim with the given id.
 func Find(id string) (claim.Claim, error) {
 	for _, f := range claims() {
 		if f.ID == id {
@@ -102,7 +106,8 @@ func run(_ context.Context, job *pipeline.Job) error {
 	return os.WriteFile(job.Output(JSON), append(text, '\n'), 0o644)
 }
 
-// decided is the claim's verdict on the parts of the tidy table that rows returns, by experiment.
+// decided returns the verdict on the claim from the parts of the tidy table
+// that rows returns for each experiment.
 func (p Params) decided(rows func(experiment string) ([]measures.WideRow, error)) (claim.Result, error) {
 	f, err := Find(p.ID)
 	if err != nil {
@@ -126,11 +131,12 @@ func (p Params) decided(rows func(experiment string) ([]measures.WideRow, error)
 	return result, err
 }
 
-// newData is without values.
+// newData returns data without values.
 func newData() *claim.Data { return claim.NewData(shares...) }
 
-// decide decides a claim, and lets it inherit: support from a claim that it is a weaker form of, contradiction from one
-// that is its weaker form. Related claims read the same experiments.
+// decide decides a claim and lets it inherit: support from a claim of which it
+// is a weaker form, and contradiction from a claim that is its weaker form.
+// Related claims read the same experiments.
 func decide(f claim.Claim, d *claim.Data) (claim.Result, error) {
 	result, err := claim.Decide(f, d)
 	if err != nil {
@@ -168,7 +174,7 @@ func (p Params) readRows(path string) ([]measures.WideRow, error) {
 	return rows, nil
 }
 
-// load takes in an experiment's part of the tidy table.
+// load adds an experiment's part of the tidy table to the data.
 func (p Params) load(d *claim.Data, experiment string, rows []measures.WideRow) error {
 	for _, r := range rows {
 		name, err := p.condition(experiment, r.TidyRow)
@@ -183,7 +189,8 @@ func (p Params) load(d *claim.Data, experiment string, rows []measures.WideRow) 
 	return nil
 }
 
-// read reads a tidy table, of which the further metrics are none, or a wide one.
+// read reads a wide table, or a tidy one, which does not have the further
+// metrics.
 func (p Params) read(r io.Reader) ([]measures.WideRow, error) {
 	if p.Wide {
 		return measures.ReadWideCSV(r)
@@ -192,7 +199,7 @@ func (p Params) read(r io.Reader) ([]measures.WideRow, error) {
 	return wide(tidy), err
 }
 
-// wide are rows without the further metrics.
+// wide returns the rows of a tidy table without the further metrics.
 func wide(tidy []measures.TidyRow) []measures.WideRow {
 	rows := make([]measures.WideRow, len(tidy))
 	for i, t := range tidy {
@@ -201,7 +208,7 @@ func wide(tidy []measures.TidyRow) []measures.WideRow {
 	return rows
 }
 
-// condition finds the condition that a row is of.
+// condition finds the condition that a row belongs to.
 func (p Params) condition(experiment string, r measures.TidyRow) (string, error) {
 	for _, c := range p.Conditions {
 		if c.Experiment != experiment || c.Tidy != r.Condition || c.Split != r.Split || c.Column != r.ParamName {
@@ -211,10 +218,11 @@ func (p Params) condition(experiment string, r measures.TidyRow) (string, error)
 			return c.Name, nil
 		}
 	}
-	return "", fmt.Errorf("the tidy table's condition %s, %s split, %s %s is not among those of the study", r.Condition, r.Split, r.ParamName, r.ParamValue)
+	return "", fmt.Errorf("the tidy table's condition %s, %s split, %s %s is not among those of the study", r.Condition, r.Split,
+		r.ParamName, r.ParamValue)
 }
 
-// add takes what the claims are about from a row.
+// add adds the values of a row that the claims are about.
 func add(d *claim.Data, r measures.WideRow) error {
 	c := claim.Curve{Experiment: r.Experiment, Condition: r.Condition, Optimizer: r.Optimizer, Layer: r.Layer}
 	run := fmt.Sprintf("seed %d", r.Seed)
@@ -227,13 +235,14 @@ func add(d *claim.Data, r measures.WideRow) error {
 	return nil
 }
 
-// named is a metric's number in a row.
+// named is a metric's value in a row.
 type named struct {
 	metric string
 	number measures.Number
 }
 
-// numbers lists a row's metrics, and what selectivity is above its chance level where that is known.
+// numbers lists a row's metrics, and by how much selectivity exceeds its chance
+// level if that is known.
 func numbers(r measures.WideRow) []named {
 	list := []named{{accuracy, r.Accuracy}, {sparsity, r.Sparsity}, {selectivity, r.SelectivityAvg}}
 	for i, n := range r.Further {

@@ -14,8 +14,8 @@ import (
 	"sparsel/pipeline"
 )
 
-// Outputs of the table stage. All holds every finding as a finding's own file does, with the p values that are
-// corrected for there being many.
+// Outputs of the table stage. All has every finding in the form of its own
+// file, with the p values that are corrected for the number of claims.
 const (
 	TableCSV      = "table.csv"
 	TableMarkdown = "table.md"
@@ -24,7 +24,8 @@ const (
 	All           = "findings.json"
 )
 
-// TableParams names the findings to list, in order. Each is an input of its own id.
+// TableParams names the findings to list, in order. Each is an input with the
+// finding's id as its name.
 type TableParams struct {
 	ID, Title, Mark string
 	Layer           string
@@ -32,7 +33,8 @@ type TableParams struct {
 	Notes           []string
 }
 
-// TableStage lists the decided claims. It is the one place that sees all of them, and so corrects their p values.
+// TableStage lists the decided claims. Only this stage sees all of them, so it
+// corrects their p values.
 func TableStage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    "findings",
@@ -71,8 +73,9 @@ func runTable(_ context.Context, job *pipeline.Job) error {
 	return tabulate.WriteFiles(p.table(results), func(format string) string { return job.Output("table." + format) })
 }
 
-// correct fills in the corrected p values: Holm's within a section among what the thesis concludes, Benjamini and
-// Hochberg's over all claims. A claim without a p value, which lacks something, counts as one with p = 1.
+// correct fills in the corrected p values: Holm's over the confirmatory claims
+// within a section, Benjamini and Hochberg's over all claims. A claim that
+// lacks something has no p value and counts as one with p = 1.
 func correct(results []claim.Result) {
 	all := make([]float64, len(results))
 	families := map[string][]int{}
@@ -96,8 +99,9 @@ func correct(results []claim.Result) {
 	}
 }
 
-// uncorrected is the p value that is corrected: with fresh, paired seeds the exact one of sign flips, where there is
-// one. The author's three seeds can't have one below 1/4, and so have the t test's.
+// uncorrected returns the p value to be corrected. With fresh, paired seeds
+// that is the exact one of sign flips, if there is one. With the author's three
+// seeds the exact one cannot be below 1/4, so the one of the t test is used.
 func uncorrected(r claim.Result) float64 {
 	switch {
 	case r.Layer == Holds && r.Flip != nil:
@@ -108,14 +112,14 @@ func uncorrected(r claim.Result) float64 {
 	return math.NaN()
 }
 
-// published has as many digits as other published numbers.
+// published rounds a number to the digits of other published numbers.
 func published(p float64) *float64 {
 	var x float64
 	fmt.Sscan(fmt.Sprintf("%.6g", p), &x)
 	return &x
 }
 
-// layers say what a table's verdicts rest on.
+// layers say what the verdicts of a table are based on.
 var layers = map[string]string{
 	Reproduces: "Layer “reproduces”: a re-analysis of the thesis's own three seeds. " +
 		"What is supported here is supported by the data that the claim was made from",
@@ -132,7 +136,8 @@ var headings = map[string]string{
 func (p TableParams) table(results []claim.Result) tabulate.Table {
 	t := tabulate.Table{
 		ID: p.ID, Title: p.Title,
-		Header: []string{"id", "claim", p.Layer, "deciding part", "effect", "n", "p", "Holm", "BH", "smallest margin", "artefacts", "section", "figure"},
+		Header: []string{"id", "claim", p.Layer, "deciding part", "effect", "n", "p", "Holm", "BH", "smallest margin", "artefacts",
+			"section", "figure"},
 		Data: [][]string{{
 			"layer", "id", "claim", "verdict", "inherited", "what", "effect", "low", "high", "d_z", "above", "below", "n", "p", "p_sign_flip",
 			"p_contradict", "p_equivalent", "p_holm", "p_bh", "margin", "smallest_margin", "artefacts", "source", "figure", "missing",
@@ -162,23 +167,25 @@ func (p TableParams) table(results []claim.Result) tabulate.Table {
 		})
 		t.Data = append(t.Data, []string{
 			r.Layer, r.ID, r.Claim, r.Verdict, r.Inherited, r.What, digits(r.Effect), digits(r.Low), digits(r.High), digits(r.DZ),
-			digits(r.Above), digits(r.Below), fmt.Sprint(r.N), digits(r.P), digits(r.Flip), digits(r.Contra), digits(r.Equal), digits(r.Holm), digits(r.BH),
-			digits(r.Margin), digits(r.Smallest), beside(r.ID, results), r.Source, r.Figure, strings.Join(r.Missing, "; "),
+			digits(r.Above), digits(r.Below), fmt.Sprint(r.N), digits(r.P), digits(r.Flip), digits(r.Contra), digits(r.Equal),
+			digits(r.Holm), digits(r.BH), digits(r.Margin), digits(r.Smallest), beside(r.ID, results), r.Source, r.Figure,
+			strings.Join(r.Missing, "; "),
 		})
 	}
 	var tally []string
 	for _, v := range claim.Verdicts {
 		tally = append(tally, fmt.Sprintf("%d %s", counts[v], v))
 	}
-	t.Caption = fmt.Sprintf("%s. %d claims: %s. Of those supported that the thesis concludes in %s, %d stay so after Holm's correction within "+
-		"their section. Effect, 95 %% interval and margin are those of the part that decided",
+	t.Caption = fmt.Sprintf("%s. %d claims: %s. Of those supported that the thesis concludes in %s, %d stay so after Holm's "+
+		"correction within their section. Effect, 95 %% interval and margin are those of the part that decided",
 		layers[p.Layer], len(results), strings.Join(tally, ", "), conclusions, confirmed)
 	t.Notes = append(slices.Clone(p.Notes), fmt.Sprintf(
 		"p is %s; Holm's is corrected within a section among the claims of %s, BH is the false discovery rate over all claims here.",
 		corrected(p.Layer), conclusions))
 	if slices.ContainsFunc(results, func(r claim.Result) bool { return beside(r.ID, results) != "" }) {
-		t.Notes = append(t.Notes, "Artefacts: the verdicts on the same claim with measures that arithmetic does not move with the width (g, t) or that "+
-			"take chance off (c, u), and on how many units are saturated or dead (a). A claim that they do not share may be true by arithmetic alone.")
+		t.Notes = append(t.Notes, "Artefacts: the verdicts on the same claim with measures that arithmetic does not move with the width "+
+			"(g, t) or that take chance off (c, u), and on how many units are saturated or dead (a). A claim that they do not share "+
+			"may be true by arithmetic alone.")
 	}
 	if p.Mark != "" {
 		t.Notes = append(t.Notes, p.Mark)
@@ -186,7 +193,7 @@ func (p TableParams) table(results []claim.Result) tabulate.Table {
 	return t
 }
 
-// beside are the verdicts on what says whether a claim is an artefact.
+// beside returns the verdicts that tell whether a claim is an artefact.
 func beside(id string, results []claim.Result) string {
 	var list []string
 	for _, other := range Artefacts(id) {
@@ -204,7 +211,8 @@ func corrected(layer string) string {
 	return "that of the interval's test"
 }
 
-// brief is a number for reading, and digits one with all its digits; empty if there is none.
+// brief formats a number for reading, and digits with all its digits. Both are
+// empty if there is none.
 func brief(x *float64) string {
 	if x == nil {
 		return ""

@@ -18,13 +18,14 @@ func result(id, source, layer, verdict string, p, flip float64) claim.Result {
 	return r
 }
 
-// TestCorrected corrects by hand: Holm's p among the two confirmatory claims of 5.6 and the one of 5.8, Benjamini and
-// Hochberg's among all five.
+// TestCorrected compares with corrections by hand: Holm's among the two
+// confirmatory claims of 5.6 and the one of 5.8, Benjamini and Hochberg's among
+// all five.
 func TestCorrected(t *testing.T) {
 	nan := math.NaN()
 	results := []claim.Result{
 		result("A", "5.6.2, 6.1", Holds, "supported", 0.9, 0.01),
-		result("B", "5.6.5, 6.1", Holds, "supported", 0.03, nan), // no flips: the test of the interval
+		result("B", "5.6.5, 6.1", Holds, "supported", 0.03, nan), // no flips, so the interval's test counts
 		result("C", "5.6.2", Holds, "undecided", 0.9, 0.2),
 		result("D", "5.8.2, 6.1", Holds, "supported", 0.9, 0.02),
 		{ID: "E", Source: "5.6.2, 6.1", Layer: Holds, Verdict: "undecided"}, // lacks something: p is 1
@@ -52,16 +53,20 @@ func text(t *testing.T, r claim.Result) string {
 	return string(b)
 }
 
-// The layer stands in the title, the caption and the head of the column of verdicts, and in every row of the data.
+// The layer is named in the title, the caption and the heading of the column of
+// verdicts, and in every row of the data.
 func TestTableNamesItsLayer(t *testing.T) {
-	for layer, words := range map[string]string{Reproduces: "a re-analysis of the thesis's own three seeds", Holds: "fresh seeds", Trial: "answer neither question"} {
+	for layer, words := range map[string]string{Reproduces: "a re-analysis of the thesis's own three seeds", Holds: "fresh seeds",
+		Trial: "answer neither question"} {
 		r := result("A", "5.6.2, 6.1", layer, "supported", 0.01, math.NaN())
 		r.Inherited = "R6"
 		results := []claim.Result{r, result("B", "5.6.2", layer, "equivalent", 0.4, math.NaN())}
 		correct(results)
 		table := TableParams{ID: "findings", Layer: layer, Mark: "a mark"}.table(results)
-		if !strings.Contains(table.Caption, words) || !strings.Contains(table.Caption, "2 claims: 1 supported, 0 contradicted, 1 equivalent, 0 undecided") ||
-			!slices.Contains(table.Header, layer) || table.Title != headings[layer] || table.Rows[0][2] != "supported (by R6)" || table.Data[1][0] != layer {
+		if !strings.Contains(table.Caption, words) ||
+			!strings.Contains(table.Caption, "2 claims: 1 supported, 0 contradicted, 1 equivalent, 0 undecided") ||
+			!slices.Contains(table.Header, layer) || table.Title != headings[layer] || table.Rows[0][2] != "supported (by R6)" ||
+			table.Data[1][0] != layer {
 			t.Errorf("%s: %q %q %q %q", layer, table.Title, table.Caption, table.Header, table.Rows)
 		}
 		if !slices.Contains(table.Notes, "a mark") {
@@ -100,7 +105,8 @@ func TestLayerOf(t *testing.T) {
 	}
 }
 
-// What one claim lends another it can lend: related claims exist, are of one experiment, and lead in no circle.
+// Inheritance between claims is sound: related claims exist, use the same
+// experiments, and form no cycle.
 func TestRelations(t *testing.T) {
 	claims := map[string]claim.Claim{}
 	for _, c := range Claims() {
@@ -126,8 +132,9 @@ func TestRelations(t *testing.T) {
 	}
 }
 
-// Confirmatory claims name the section of their experiment first, for that is the family they are corrected in, and the
-// stricter form of a tendency is not among them.
+// Confirmatory claims name the section of their experiment first, because that
+// is the family within which they are corrected. The stricter form of a
+// tendency is not among them.
 func TestSections(t *testing.T) {
 	families := map[string]int{}
 	for _, c := range Claims() {
@@ -152,15 +159,17 @@ func TestSections(t *testing.T) {
 	}
 }
 
-// TestInheritance decides R3 and R6 on runs in which Adam's selectivity is highest first: four optimizers are too many for
-// R3 to be seen with six seeds, and R6 lends it its verdict.
+// TestInheritance decides R3 and R6 on runs in which Adam's selectivity is
+// highest first. With six seeds R3 cannot be supported over four optimizers by
+// itself, and it inherits the verdict of R6.
 func TestInheritance(t *testing.T) {
 	d := newData()
 	for _, optimizer := range everyOptimizer {
 		for x := 1; x <= 3; x++ {
 			for seed := range 6 {
 				for metric, top := range map[string]int{sparsity: 2, selectivity: 2 - map[bool]int{true: 1}[optimizer == adam], accuracy: 2} {
-					q := claim.Curve{Experiment: learningRate, Condition: "learning_rate=" + string(rune('0'+x)), Optimizer: optimizer, Layer: claim.AllLayers, Metric: metric}
+					q := claim.Curve{Experiment: learningRate, Condition: "learning_rate=" + string(rune('0'+x)), Optimizer: optimizer,
+						Layer: claim.AllLayers, Metric: metric}
 					if err := d.Add(q, string(rune('a'+seed)), 1, 0.9-0.1*math.Abs(float64(x-top)), true); err != nil {
 						t.Fatal(err)
 					}
@@ -183,7 +192,7 @@ func TestInheritance(t *testing.T) {
 	}
 }
 
-// TestWide has the claims that the tidy table can't decide.
+// TestWide lists the claims that the tidy table cannot decide.
 func TestWide(t *testing.T) {
 	var wide []string
 	for _, c := range Claims() {

@@ -6,14 +6,16 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// Try decides a claim on parts of the tidy table that may be made up, by experiment, and forgets the verdict. Its error is what
-// would keep the stage from deciding the claim.
+// Try decides a claim on parts of the tidy table, by experiment, which may be
+// made up, and discards the verdict. It returns the error that would keep the
+// stage from deciding the claim.
 func Try(p Params, parts map[string][]measures.TidyRow) error {
 	_, err := p.decided(func(experiment string) ([]measures.WideRow, error) { return wide(parts[experiment]), nil })
 	return err
 }
 
-// TryTable makes the table of the claims without verdicts, in every format, and forgets it.
+// TryTable makes the table of the claims without verdicts, in every format, and
+// discards it.
 func TryTable(p TableParams) error {
 	var results []claim.Result
 	for _, id := range p.Findings {
@@ -21,7 +23,8 @@ func TryTable(p TableParams) error {
 		if err != nil {
 			return err
 		}
-		results = append(results, claim.Result{ID: f.ID, Layer: p.Layer, Source: f.Source, Claim: f.Words, Figure: f.Figure, Verdict: claim.Undecided.String()})
+		results = append(results, claim.Result{ID: f.ID, Layer: p.Layer, Source: f.Source, Claim: f.Words, Figure: f.Figure,
+			Verdict: claim.Undecided.String()})
 	}
 	correct(results)
 	table := p.table(results)

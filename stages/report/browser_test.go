@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// browser returns the path of Chromium, or skips.
+// browser returns the path of Chromium, or skips the test.
 func browser(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -32,8 +32,9 @@ func browser(t *testing.T) string {
 	return ""
 }
 
-// look opens a page in headless Chromium, lets testdata/check.js go through it, and returns what is wrong with it:
-// what the script found, what the console said, and what the page asked the network for.
+// look opens a page in headless Chromium, runs testdata/check.js on it, and
+// returns what is wrong with it: what the script found, what the console
+// printed, and what the page requested from the network.
 func look(t *testing.T, page string, flags ...string) []string {
 	t.Helper()
 	chromium := browser(t)
@@ -55,7 +56,8 @@ func look(t *testing.T, page string, flags ...string) []string {
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	// Other hosts are taken for the server, so that a request for one is heard of.
+	// Names of other hosts resolve to the server, so that it sees a request to
+	// any of them.
 	cmd := exec.CommandContext(ctx, chromium, append([]string{
 		"--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
 		"--disable-sync", "--disable-extensions", "--disable-dev-shm-usage", "--user-data-dir=" + t.TempDir(),
@@ -69,7 +71,7 @@ func look(t *testing.T, page string, flags ...string) []string {
 		t.Fatalf("chromium: %v\n%s", err, stderr.String())
 	}
 	for line := range strings.Lines(stderr.String()) {
-		// The check blocks scripts itself, once.
+		// The check itself blocks scripts, once.
 		if strings.Contains(line, "CONSOLE") && !strings.Contains(line, "Blocked script execution") {
 			problems = append(problems, strings.TrimSpace(line))
 		}
@@ -106,7 +108,8 @@ func TestBrowserNotices(t *testing.T) {
 		page = strings.Replace(page, old, new, 1)
 	}
 	spoil(`<meta http-equiv="Content-Security-Policy"`, `<meta name="none"`)
-	spoil(`<footer>`, `<script>console.error("a fault")</script><img src="http://elsewhere.invalid/pixel.png" alt=""><img src="beside.png" alt=""><footer>`)
+	spoil(`<footer>`, `<script>console.error("a fault")</script><img src="http://elsewhere.invalid/pixel.png" alt="">`+
+		`<img src="beside.png" alt=""><footer>`)
 	spoil(`<p class="files">`, `<p class="files" style="min-width:2000px;color:#ccc">`)
 	spoil(`<a href="#tables">`, `<a href="#nowhere">`)
 	spoil(`data-verdict="contradicted"`, `data-verdict="supported"`)

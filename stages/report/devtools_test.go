@@ -15,8 +15,9 @@ import (
 	"time"
 )
 
-// A devtools session drives a page in headless Chromium by the DevTools protocol over a pipe: messages of JSON that end in a
-// zero byte, on file descriptors 3 (to the browser) and 4 (from it).
+// A devtools session drives a page in headless Chromium with the DevTools
+// protocol over a pipe: JSON messages that end in a zero byte, on file
+// descriptors 3 (to the browser) and 4 (from it).
 type devtools struct {
 	t       *testing.T
 	to      *os.File
@@ -25,13 +26,13 @@ type devtools struct {
 	last    int
 }
 
-// openPage opens a page in a window of a size in CSS pixels.
+// openPage opens a page in a window of the given size in CSS pixels.
 func openPage(t *testing.T, page string, width, height int) *devtools {
 	t.Helper()
 	chromium := browser(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, page) }))
 	t.Cleanup(server.Close)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // the test's ends before its cleanup
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // the test's own context ends before its cleanup
 	t.Cleanup(cancel)
 	toRead, toWrite, err := os.Pipe()
 	if err != nil {
@@ -41,7 +42,8 @@ func openPage(t *testing.T, page string, width, height int) *devtools {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+		"--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-dev-shm-usage", "--user-data-dir="+t.TempDir(),
 		"--remote-debugging-pipe", "about:blank")
 	cmd.ExtraFiles = []*os.File{toRead, fromWrite}
@@ -133,7 +135,7 @@ func (d *devtools) event(method string) {
 	}
 }
 
-// value evaluates an expression of JavaScript.
+// value evaluates a JavaScript expression.
 func (d *devtools) value(expression string, v any) {
 	d.t.Helper()
 	var out struct {
@@ -160,13 +162,16 @@ func (d *devtools) press(key string) {
 	}
 }
 
-// overflowing lists what is wider than the window, without what scrolls in a box of its own.
+// overflowing lists what is wider than the window, except what scrolls in a box
+// of its own.
 const overflowing = `[...document.querySelectorAll("body *")].filter((e) => {
 	const box = e.getBoundingClientRect();
-	return box.width > 0 && (box.right > innerWidth + 1 || box.left < -1) && !e.closest(".scroll *") && !e.matches(".skip") && !e.closest("svg svg, svg *");
+	return box.width > 0 && (box.right > innerWidth + 1 || box.left < -1) &&
+		!e.closest(".scroll *") && !e.matches(".skip") && !e.closest("svg svg, svg *");
 }).map((e) => e.tagName + "." + e.className + "#" + e.id)`
 
-// On a phone nothing but figures and tables in boxes of their own is wider than the screen, and all text is large enough.
+// On a phone only figures and tables in boxes of their own are wider than the
+// screen, and all text is large enough.
 func TestPhone(t *testing.T) {
 	r := example(t)
 	r.Mark = "quick profile, not the study: 300 images"
@@ -183,7 +188,8 @@ func TestPhone(t *testing.T) {
 	if len(small) > 0 {
 		t.Errorf("too small to read are %q", small)
 	}
-	// A finger needs 24 pixels: WCAG 2.2, 2.5.8, where links within sentences are exempt.
+	// A finger needs 24 pixels (WCAG 2.2, 2.5.8). Links within sentences are
+	// exempt.
 	d.value(`[...document.querySelectorAll("nav a, select, input, summary")].filter((e) => e.getClientRects().length &&
 		e.getBoundingClientRect().height < 24).map((e) => e.textContent + " " + e.getBoundingClientRect().height)`, &small)
 	if len(small) > 0 {
@@ -191,10 +197,11 @@ func TestPhone(t *testing.T) {
 	}
 }
 
-// On paper the overview, every figure, table and verdict is there, within the page, and what works on screens only is not.
+// In print the overview and every figure, table and verdict is present and fits
+// the page, and controls that work only on screens are absent.
 func TestPrint(t *testing.T) {
 	page, _ := render(t, example(t))
-	d := openPage(t, page, 680, 980) // A4 without margins of 15 mm, in CSS pixels
+	d := openPage(t, page, 680, 980) // A4 less margins of 15 mm, in CSS pixels
 	d.call("Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
 	var wide, missing, left []string
 	if d.value(overflowing, &wide); len(wide) > 0 {
@@ -205,7 +212,8 @@ func TestPrint(t *testing.T) {
 	if len(missing) > 0 {
 		t.Errorf("not printed are %q", missing)
 	}
-	if d.value(`[...document.querySelectorAll("nav, form, .skip")].filter((e) => e.getClientRects().length).map((e) => e.tagName)`, &left); len(left) > 0 {
+	if d.value(`[...document.querySelectorAll("nav, form, .skip")].filter((e) => e.getClientRects().length).map((e) => e.tagName)`,
+		&left); len(left) > 0 {
 		t.Errorf("printed are %q", left)
 	}
 	d.value(`[...document.querySelectorAll(".plot svg, table")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) =>
@@ -220,7 +228,8 @@ func TestPrint(t *testing.T) {
 	}
 }
 
-// With the keyboard alone one sees where one is, skips the contents, and reaches whatever scrolls or can be chosen.
+// With the keyboard alone a reader sees the focus, can skip the contents, and
+// reaches everything that scrolls or can be operated.
 func TestKeyboard(t *testing.T) {
 	page, _ := render(t, example(t))
 	d := openPage(t, page, 1280, 800)
@@ -243,7 +252,8 @@ func TestKeyboard(t *testing.T) {
 		t.Errorf("the link past the contents leads to %+v", is)
 	}
 	var all int
-	d.value(`[...document.querySelectorAll("a[href], input, select, summary, [tabindex='0']")].filter((e) => e.getClientRects().length).length`, &all)
+	d.value(`[...document.querySelectorAll("a[href], input, select, summary, [tabindex='0']")]`+
+		`.filter((e) => e.getClientRects().length).length`, &all)
 	d.value(`document.activeElement.blur(), getSelection().removeAllRanges(), document.body.focus(), 0`, new(int))
 	d.call("Page.reload", nil, nil)
 	d.event("Page.loadEventFired")
@@ -262,8 +272,9 @@ func TestKeyboard(t *testing.T) {
 	}
 }
 
-// A screen reader is told what each thing is: headings in order, one of the first level, names of whatever can be chosen,
-// figures with name and description, tables with heads, landmarks with names.
+// A screen reader is told what everything is: headings are in order with a
+// single one of the first level, controls have names, figures have names and
+// descriptions, tables have headings, and landmarks have names.
 func TestScreenReader(t *testing.T) {
 	page, _ := render(t, example(t))
 	d := openPage(t, page, 1280, 800)
@@ -298,11 +309,13 @@ func TestScreenReader(t *testing.T) {
 				t.Errorf("a %s has no name", role)
 			}
 		}
-		if description, _ := n.Description.Value.(string); (role == "img" || role == "image") && strings.Contains(name, "Figure") && description == "" {
+		if description, _ := n.Description.Value.(string); (role == "img" || role == "image") && strings.Contains(name, "Figure") &&
+			description == "" {
 			t.Errorf("the picture %q has no description", name)
 		}
 	}
-	for role, least := range map[string]int{"main": 1, "navigation": 1, "search": 1, "table": 4, "columnheader": 20, "article": 10, "banner": 1, "contentinfo": 1} {
+	for role, least := range map[string]int{"main": 1, "navigation": 1, "search": 1, "table": 4, "columnheader": 20, "article": 10,
+		"banner": 1, "contentinfo": 1} {
 		if count[role] < least {
 			t.Errorf("%d of role %s, want %d or more: %v", count[role], role, least, count)
 		}

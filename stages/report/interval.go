@@ -9,14 +9,15 @@ import (
 	"sparsel/analysis/claim"
 )
 
-// Size of an interval's picture, in CSS pixels.
+// The size of an interval's picture, in CSS pixels.
 const (
 	intervalWidth  = 120
 	intervalHeight = 16
 )
 
-// interval draws an effect and its interval, with the range where the claim puts it shaded. The numbers stand
-// beside it in words, so it is hidden from readers that don't see it. It is empty where there is no interval.
+// interval draws an effect and its interval, with the range that is claimed
+// shaded. The numbers are also written beside the picture, so it is hidden from
+// assistive technology. The result is empty if there is no interval.
 func interval(r claim.Result) template.HTML {
 	if r.Effect == nil || r.Low == nil || r.High == nil {
 		return ""
@@ -38,7 +39,8 @@ func interval(r claim.Result) template.HTML {
 	x := func(v float64) float64 { return intervalWidth * (v - low) / (high - low) }
 
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="interval" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" aria-hidden="true">`, intervalWidth, intervalHeight)
+	fmt.Fprintf(&b, `<svg class="interval" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" aria-hidden="true">`, intervalWidth,
+		intervalHeight)
 	from, to := 0.0, float64(intervalWidth)
 	if r.Above != nil {
 		from = x(*r.Above)
@@ -53,13 +55,15 @@ func interval(r claim.Result) template.HTML {
 	return template.HTML(b.String())
 }
 
-// intervalKey is the picture that explains the others: an effect of 2 ± 1, claimed to be above 0.
+// intervalKey draws the picture that explains the others: an effect of 2 ± 1,
+// claimed to be above 0.
 func intervalKey() template.HTML {
 	effect, low, high, above := 2.0, 1.0, 3.0, 0.0
 	return interval(claim.Result{Effect: &effect, Low: &low, High: &high, Above: &above})
 }
 
-// claimed says where a claim puts its effect, and nothing where there is no effect to be put anywhere.
+// claimed says in words where a claim puts its effect, or nothing if there is
+// no effect.
 func claimed(r claim.Result) string {
 	switch {
 	case r.Effect == nil:

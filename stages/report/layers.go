@@ -8,11 +8,12 @@ import (
 	"sparsel/analysis/claim"
 )
 
-// A Layer is one of the two questions that are asked of the claims, with the verdicts that its runs give. No count mixes two.
+// A Layer is one of the two questions about the claims, with the verdicts that
+// its runs give. No count mixes the two.
 type Layer struct {
 	Name     string // "reproduces": the thesis's own seeds; "holds": fresh ones
-	Here     bool   // the page is made of these runs
-	Command  string // what makes them
+	Here     bool   // the page is made from these runs
+	Command  string // the command that makes them
 	Findings []Finding
 }
 
@@ -20,19 +21,20 @@ type Layer struct {
 type Plan struct {
 	Optimizers              []string // in the order of the parameter file
 	Seeds                   []uint32
-	ShortestRun, LongestRun int    // epochs
-	TrainFirst, TestFirst   int    // the first so many images; 0: all
-	Images                  string // what they are of
-	Data                    string // the data set in words; empty where it is MNIST
+	ShortestRun, LongestRun int    // lengths in epochs
+	TrainFirst, TestFirst   int    // the number of images used, from the first; 0 means all
+	Images                  string // what the images show
+	Data                    string // the data set in words; empty for MNIST
 }
 
-// Fixed says when the claims were fixed, and how they were changed since.
+// Fixed says when the claims were fixed, and how they were changed since then.
 type Fixed struct {
 	Commit  string
 	Changes []Change
 }
 
-// A Change is a claim that is not as it was fixed, with its verdicts by layer as they were and as they are now.
+// A Change is a claim that was changed, with its verdicts by layer before and
+// after.
 type Change struct {
 	ID, Why       string
 	Before, After map[string]string
@@ -41,21 +43,21 @@ type Change struct {
 // conclusions is the section of the thesis that sums it up.
 const conclusions = "6.1"
 
-// answers are what a layer's runs say of the claims.
+// answers are the verdicts of a layer's runs on the claims.
 type answers struct {
 	Layer
 	Counts      []verdictCount
 	Judged, All int
 }
 
-// comparison sets a claim's verdicts beside each other; one that there is not is empty.
+// comparison has a claim's verdicts side by side. A missing verdict is empty.
 type comparison struct {
-	claim.Result // its texts
+	claim.Result // the claim's texts
 	Reproduces   string
 	Holds        string
 }
 
-// layered counts each layer's verdicts and sets them beside each other, claim by claim.
+// layered counts each layer's verdicts and compares them claim by claim.
 func (v *view) layered() {
 	byID := map[string]*comparison{}
 	for _, l := range v.Report.Layers {
@@ -123,12 +125,13 @@ func (v *view) Both() int {
 	return n
 }
 
-// HasFinding reports whether the page has a place for the finding of that id.
+// HasFinding reports whether the page has a place for the finding with that id.
 func (v *view) HasFinding(id string) bool {
 	return slices.ContainsFunc(v.Report.Findings, func(f Finding) bool { return f.ID == id })
 }
 
-// Headline is the page's title: the study's, or its file's name.
+// Headline returns the page's title: that of the study, or the name of its
+// file.
 func (v *view) Headline() string {
 	if v.Title == "" {
 		return strings.TrimSuffix(v.ParamsName, path.Ext(v.ParamsName))
@@ -136,14 +139,15 @@ func (v *view) Headline() string {
 	return v.Title
 }
 
-// layerTexts say of a figure or table what its numbers rest on.
+// layerTexts say what the numbers of a figure or table are based on.
 var layerTexts = map[string]string{
 	"reproduces": "Layer “reproduces”: the thesis's own seeds.",
 	"holds":      "Layer “holds”: fresh seeds.",
 	"trial":      "Layer “trial”: neither the thesis's runs nor fresh seeds.",
 }
 
-// LayerText says what the page's figures and tables rest on. For a study of one's own the question does not arise.
+// LayerText says what the page's figures and tables are based on. It is empty
+// for a study of one's own, for which the question does not arise.
 func (v *view) LayerText() string {
 	if !v.OfThesis {
 		return ""
@@ -151,7 +155,8 @@ func (v *view) LayerText() string {
 	return layerTexts[v.Layer]
 }
 
-// Elsewhere is the verdict that the runs of the other layer give of a claim, as a clause.
+// Elsewhere returns the verdict of the other layer's runs on a claim, as a
+// clause.
 func (v *view) Elsewhere(id string) string {
 	for _, l := range v.Report.Layers {
 		if l.Here {
@@ -168,7 +173,8 @@ func (v *view) Elsewhere(id string) string {
 	return ""
 }
 
-// pair hands a template the page and rows of it to compare, below the heading with the id label.
+// pair passes a template the page and the rows to compare, below the heading
+// whose id is label.
 func pair(page *view, rows []*comparison, label string) any {
 	return struct {
 		Page  *view

@@ -8,7 +8,8 @@ import (
 
 var tags = regexp.MustCompile(`<[^>]*>`)
 
-// part is the page's text from the heading with an id to the next heading of its level or above, without tags.
+// part returns the page's text, without tags, from the heading with an id to
+// the next heading of its level or above.
 func part(t *testing.T, page, id string) string {
 	t.Helper()
 	_, text, ok := strings.Cut(page, `<h3 id="`+id+`">`)
@@ -29,7 +30,8 @@ func wants(t *testing.T, page, id string, texts ...string) {
 	}
 }
 
-// The top of the page answers in this order: what was claimed, what the thesis's own data say, what fresh seeds say, what changed.
+// The top of the page answers in this order: what was claimed, what the
+// thesis's own data say, what fresh seeds say, and what changed.
 func TestLayers(t *testing.T) {
 	r := example(t)
 	page, _ := render(t, r)
@@ -50,7 +52,8 @@ func TestLayers(t *testing.T) {
 	if strings.Contains(part(t, page, "conclusions"), "X1") {
 		t.Error("a claim that the summary does not repeat is among its conclusions")
 	}
-	for _, want := range []string{"on fresh seeds: contradicted", "on fresh seeds: not run yet", "Layer “reproduces”: the thesis&#39;s own seeds."} {
+	for _, want := range []string{"on fresh seeds: contradicted", "on fresh seeds: not run yet",
+		"Layer “reproduces”: the thesis&#39;s own seeds."} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -71,7 +74,8 @@ func TestLayers(t *testing.T) {
 	wants(t, page, "changed", "All 2 claims that were judged on both kinds of seeds have the same verdict on both.")
 }
 
-// The page of fresh seeds has the same top, and its figures and tables say that they are of fresh seeds.
+// The page of fresh seeds has the same top, and its figures and tables say that
+// they show fresh seeds.
 func TestPageOfFreshSeeds(t *testing.T) {
 	r := example(t)
 	r.Layer, r.Mark = "holds", "fresh profile: 12 seeds"
@@ -82,7 +86,8 @@ func TestPageOfFreshSeeds(t *testing.T) {
 	if want := "Layer “holds”: fresh seeds."; strings.Count(page, want) != 4+2 {
 		t.Errorf("%d of 4 figures and 2 tables say %q", strings.Count(page, want), want)
 	}
-	if !strings.Contains(page, "<strong>Fresh seeds, not the thesis's.</strong> fresh profile: 12 seeds</p>") || strings.Contains(page, "Not the full study") {
+	if !strings.Contains(page, "<strong>Fresh seeds, not the thesis's.</strong> fresh profile: 12 seeds</p>") ||
+		strings.Contains(page, "Not the full study") {
 		t.Error("the banner is not that of fresh seeds")
 	}
 	if !strings.Contains(page, "on the thesis&#39;s seeds: supported") {
@@ -90,18 +95,20 @@ func TestPageOfFreshSeeds(t *testing.T) {
 	}
 }
 
-// A study of the reader's own is shown as such: nothing of the thesis, of its claims or its chapters is on the page.
+// A study of the reader's own is shown as such: nothing about the thesis, its
+// claims or its chapters is on the page.
 func TestOwnStudy(t *testing.T) {
 	r := example(t)
 	r.Title, r.Source, r.OfThesis, r.Layer, r.Layers, r.Findings, r.Fixed = "Rates & widths", "", false, "trial", nil, nil, Fixed{}
 	r.Plan = Plan{Optimizers: []string{"RMSprop"}, Seeds: []uint32{7}, ShortestRun: 3, LongestRun: 3, TrainFirst: 500, Images: "MNIST"}
-	r.Tables = r.Tables[1:] // the other one's text is the test's own
+	r.Tables = r.Tables[1:] // the text of the other one is made by the test
 	r.Tables[0].Text.Caption, r.Tables[0].Text.Notes, r.Tables[0].Text.Header[4] = "", nil, "earlier"
 	for i := range r.Tables[0].Text.Header {
 		r.Tables[0].Text.Header[i] = strings.Replace(r.Tables[0].Text.Header[i], "thesis", "other", 1)
 	}
 	page, _ := render(t, r)
-	for _, want := range []string{"<title>Rates &amp; widths: report</title>", "<h1>Rates &amp; widths</h1>", "A study of its own, as params.toml describes it."} {
+	for _, want := range []string{"<title>Rates &amp; widths: report</title>", "<h1>Rates &amp; widths</h1>",
+		"A study of its own, as params.toml describes it."} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -124,7 +131,8 @@ func TestOwnStudy(t *testing.T) {
 	if page, _ = render(t, r); !strings.Contains(page, "<h1>params</h1>") {
 		t.Error("without a title the file's name does not stand in its place")
 	}
-	// With experiments that claims are about, their verdicts are shown and said to answer neither question.
+	// If it has experiments that claims are about, their verdicts are shown,
+	// with the remark that they answer neither question.
 	r.Findings = example(t).Findings
 	page, _ = render(t, r)
 	wants(t, page, "verdicts", "say neither whether the thesis reproduces nor whether its claims hold")

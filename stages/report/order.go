@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// natural orders ids as people do: 5.2 before 5.10, B2 before B10.
+// natural compares ids as people order them: 5.2 before 5.10, B2 before B10.
 func natural(a, b string) int {
 	for a != "" && b != "" {
 		x, y := leading(a), leading(b)
@@ -26,7 +26,7 @@ func natural(a, b string) int {
 	return cmp.Compare(len(a), len(b))
 }
 
-// leading returns the run of digits, or of anything else, that s begins with.
+// leading returns the run of digits, or of anything else, with which s begins.
 func leading(s string) string {
 	digit := func(c byte) bool { return '0' <= c && c <= '9' }
 	n := 1
@@ -42,7 +42,7 @@ type group[T any] struct {
 	Items []T
 }
 
-// grouped sorts items by group and id, without changing the list.
+// grouped returns items sorted by group and id, without changing the list.
 func grouped[T any](list []T, key func(T) (name, id string)) []group[T] {
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b T) int {
@@ -62,10 +62,11 @@ func grouped[T any](list []T, key func(T) (name, id string)) []group[T] {
 	return groups
 }
 
-// other is the group of what has no number.
+// other is the group of items without a number.
 const other = "other"
 
-// chapter is the part of a figure's id before its first dot; ids that are not numbered come last, together.
+// chapter returns the part of a figure's id before its first dot. Ids that are
+// not numbers form one group, which comes last.
 func chapter(id string) string {
 	name, _, _ := strings.Cut(id, ".")
 	if _, err := strconv.Atoi(name); err != nil {
@@ -74,7 +75,8 @@ func chapter(id string) string {
 	return name
 }
 
-// section is the first place that a finding's source names, down to the second level: "5.4" of "5.4.3, 6.1".
+// section returns the first section that a finding's source names, to the
+// second level: "5.4" for "5.4.3, 6.1".
 func section(source string) string {
 	first, _, _ := strings.Cut(source, ",")
 	if first == "" {
@@ -93,8 +95,9 @@ var topics = map[string]string{
 	"6.1": "summary",
 }
 
-// Heading is a group's heading: of the thesis's study what it is, its number and its topic where there is one. The numbers
-// of a study of one's own mean nothing in the thesis.
+// Heading returns a group's heading. For the thesis's study it has what the
+// group is, its number, and its topic if there is one. In a study of one's own
+// the numbers do not refer to the thesis.
 func (v *view) Heading(what, number string) string {
 	switch topic, ok := topics[number]; {
 	case number == other && v.OfThesis:
@@ -109,7 +112,7 @@ func (v *view) Heading(what, number string) string {
 	return what + " " + number
 }
 
-// listed joins a list as a sentence has it: a, b and c.
+// listed joins a list as in a sentence: a, b and c.
 func listed[T any](list []T) string {
 	var b strings.Builder
 	for i, item := range list {
@@ -124,7 +127,7 @@ func listed[T any](list []T) string {
 	return b.String()
 }
 
-// anchor is an item's id in the page.
+// anchor returns an item's id in the page.
 func anchor(kind, id string) string {
 	return kind + "-" + strings.Map(func(r rune) rune {
 		switch {

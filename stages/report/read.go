@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// ReadFigure fills a figure from figure.json and figure.svg, as the figure stage writes them.
+// ReadFigure fills a figure from figure.json and figure.svg, as the figure
+// stage writes them.
 func ReadFigure(item Item, text, svg []byte) (Figure, error) {
 	f := Figure{Item: item}
 	var in struct{ ID, Title, Caption, Note string }
@@ -44,7 +45,8 @@ func ReadTable(item Item, text []byte) (Table, error) {
 	return t, nil
 }
 
-// ReadFinding fills a finding from finding.json, as the finding stage writes it.
+// ReadFinding fills a finding from finding.json, as the finding stage writes
+// it.
 func ReadFinding(item Item, text []byte) (Finding, error) {
 	f := Finding{Item: item}
 	if err := decode("finding", item.ID, text, &f.Result); err != nil {
@@ -59,7 +61,7 @@ func ReadFinding(item Item, text []byte) (Finding, error) {
 	return f, nil
 }
 
-// decode is strict: a field that is not shown would be a loss that nobody sees.
+// decode is strict, because nobody would notice a field that is not shown.
 func decode(kind, id string, text []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()

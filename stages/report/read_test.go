@@ -15,10 +15,11 @@ func TestReadRefuses(t *testing.T) {
 		read func() error
 		want string
 	}{
-		"figure of another id": {func() error { _, err := ReadFigure(item, []byte(`{"id":"5.2"}`), fakeSVG("")); return err }, "about figure 5.2"},
-		"figure cut short":     {func() error { _, err := ReadFigure(item, []byte(`{"id":"5.1"`), fakeSVG("")); return err }, "read figure 5.1"},
-		"unknown field":        {func() error { _, err := ReadFigure(item, []byte(`{"id":"5.1","extra":1}`), fakeSVG("")); return err }, "extra"},
-		"table of another id":  {func() error { _, err := ReadTable(item, []byte(`{"id":"5.2"}`)); return err }, "about table 5.2"},
+		"figure of another id": {func() error { _, err := ReadFigure(item, []byte(`{"id":"5.2"}`), fakeSVG("")); return err },
+			"about figure 5.2"},
+		"figure cut short":    {func() error { _, err := ReadFigure(item, []byte(`{"id":"5.1"`), fakeSVG("")); return err }, "read figure 5.1"},
+		"unknown field":       {func() error { _, err := ReadFigure(item, []byte(`{"id":"5.1","extra":1}`), fakeSVG("")); return err }, "extra"},
+		"table of another id": {func() error { _, err := ReadTable(item, []byte(`{"id":"5.2"}`)); return err }, "about table 5.2"},
 		"ragged table": {func() error {
 			_, err := ReadTable(item, []byte(`{"id":"5.1","header":["a","b"],"rows":[["1","2"],["1"]]}`))
 			return err
@@ -38,9 +39,10 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// T33: of a picture only shapes and text reach the page.
+// T44: only shapes and text of a picture reach the page.
 func TestT44InlineSVG(t *testing.T) {
-	got, err := inlineSVG([]byte(`<?xml version="1.0"?><!DOCTYPE svg><svg viewBox="0 0 1 1" xmlns="x" role="img" aria-label="y"><title>t</title>
+	got, err := inlineSVG([]byte(`<?xml version="1.0"?><!DOCTYPE svg><svg viewBox="0 0 1 1" xmlns="x" role="img" aria-label="y">`+
+		`<title>t</title>
 		<g style="fill:url( '#a' )" id="a"><text x="1">A &lt; B</text><use href="#a"/></g></svg>`), "p-")
 	want := `<svg viewBox="0 0 1 1"><g style="fill:url(#p-a)" id="p-a"><text x="1">A &lt; B</text><use href="#p-a"/></g></svg>`
 	if err != nil || string(got) != want {

@@ -20,11 +20,11 @@ import (
 //go:embed page
 var page embed.FS
 
-// asset is a file of the page, embedded in the program.
+// asset returns a file of the page, embedded in the program.
 func asset(name string) string {
 	text, err := page.ReadFile("page/" + name)
 	if err != nil {
-		panic(err) // the program was built without it
+		panic(err) // the file was not embedded
 	}
 	return strings.TrimSpace(string(text))
 }
@@ -36,8 +36,9 @@ var pageTemplate = template.Must(template.New("report.html").Funcs(template.Func
 	"absence": absence, "listed": listed[string], "seeds": listed[uint32], "pair": pair,
 }).ParseFS(page, "page/*.html"))
 
-// Render returns the page and its id: the SHA-256 of the page without Local and without the id itself. Two machines
-// that show the same study (parameters, code, results, and what is missing) have pages of the same id.
+// Render returns the page and its id: the SHA-256 of the page without Local and
+// without the id itself. Two machines that show the same study (parameters,
+// code, results, and what is missing) have pages with the same id.
 func Render(r Report) (html []byte, id string, err error) {
 	v := newView(r)
 	same, err := v.render()
@@ -54,19 +55,19 @@ func Render(r Report) (html []byte, id string, err error) {
 type view struct {
 	Report
 	ID     string
-	Local  *Local // nil for the part that all machines share; hides Report.Local
+	Local  *Local // nil for the part that is the same on all machines; hides Report.Local
 	Style  template.CSS
 	Script template.JS
 	Policy string // what the browser may load: nothing that is not in the file
 
-	Verdicts []verdictCount // of the findings on this page
+	Verdicts []verdictCount // for the findings on this page
 	Layers   []answers
 	Compared []*comparison
 	Findings []group[Finding]
 	Figures  []group[figureView]
 	Tables   []Table
 	Missing  []missing
-	Titles   map[string]string // of the figures, by id
+	Titles   map[string]string // titles of the figures, by id
 }
 
 type verdictCount struct {
@@ -79,7 +80,7 @@ type figureView struct {
 	Picture template.HTML
 }
 
-// missing counts what is not current of one kind.
+// missing counts the items of one kind that are not current.
 type missing struct {
 	Kind       string
 	Count, All int
@@ -87,9 +88,11 @@ type missing struct {
 
 func newView(r Report) *view {
 	v := &view{Report: r, Style: template.CSS(asset("report.css")), Script: template.JS(asset("report.js")), Titles: map[string]string{}}
-	// Nothing is loaded, sent or framed. Styles of single elements, of which the figures have thousands, can load nothing
-	// where nothing may be loaded; the empty icon keeps browsers from asking for one.
-	v.Policy = "default-src 'none'; img-src data:; style-src-elem " + hashed(string(v.Style)) + "; style-src-attr 'unsafe-inline'; script-src-elem " +
+	// Nothing may be loaded, sent or framed. Style attributes, of which the
+	// figures have thousands, are allowed, because they cannot load anything
+	// under this policy. The empty icon keeps browsers from requesting one.
+	v.Policy = "default-src 'none'; img-src data:; style-src-elem " + hashed(string(v.Style)) +
+		"; style-src-attr 'unsafe-inline'; script-src-elem " +
 		hashed(string(v.Script)) + "; script-src-attr 'none'; base-uri 'none'; form-action 'none'"
 
 	v.Findings = grouped(r.Findings, func(f Finding) (string, string) { return section(f.Result.Source), f.ID })
@@ -98,7 +101,8 @@ func newView(r Report) *view {
 	var figures []figureView
 	for _, f := range r.Figures {
 		v.Titles[f.ID] = f.Title
-		// ReadFigure has made sure that it is an SVG that neither runs nor fetches anything.
+		// ReadFigure has checked that the SVG neither runs nor fetches
+		// anything.
 		figures = append(figures, figureView{f, template.HTML(f.SVG)})
 	}
 	v.Figures = grouped(figures, func(f figureView) (string, string) { return chapter(f.ID), f.ID })
@@ -140,7 +144,7 @@ func (v *view) render() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// absence says that an item is missing, and why where that is known.
+// absence says that an item is missing, and why if that is known.
 func absence(l *Local, kind, id string) string {
 	if l == nil {
 		return "Not built yet."
@@ -155,7 +159,8 @@ func absence(l *Local, kind, id string) string {
 	}
 }
 
-// braced names files in the way of a shell, where they differ in their extensions only: fig-5.1.{png,svg}.
+// braced writes file names as a shell would if they differ only in their
+// extensions: fig-5.1.{png,svg}.
 func braced(files []File) string {
 	var paths, extensions []string
 	stem := strings.TrimSuffix(files[0].Path, path.Ext(files[0].Path))
@@ -172,7 +177,8 @@ func braced(files []File) string {
 	return stem + ".{" + strings.Join(extensions, ",") + "}"
 }
 
-// number shows four significant digits; an effect of 3·10⁻⁷ is not 0.
+// number formats a number with four significant digits, so that an effect of
+// 3·10⁻⁷ does not appear as 0.
 func number(v *float64) string {
 	if v == nil || math.IsNaN(*v) {
 		return "–"
@@ -180,7 +186,7 @@ func number(v *float64) string {
 	return strings.ReplaceAll(strconv.FormatFloat(*v, 'g', 4, 64), "-", "−")
 }
 
-// short is enough of an id to tell it from others at a glance.
+// short returns enough of an id to tell it from others at a glance.
 func short(id string) string { return id[:min(12, len(id))] }
 
 func duration(d time.Duration) string {
@@ -207,11 +213,13 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
-// A cell with more characters than longCell is broken into lines. It is longer than any number with its error.
+// longCell is the number of characters above which a cell is broken into lines.
+// It is longer than any number with its error.
 const longCell = 32
 
-// columns gives each column of a table its class: "n" where it holds numbers and nothing else, which stand flush right;
-// "long" where it holds sentences, which need lines.
+// columns returns the class of each column of a table: "n" if it has only
+// numbers, which are aligned right, and "long" if it has sentences, which need
+// several lines.
 func columns(t Table) []string {
 	classes := make([]string, len(t.Text.Header))
 	for c := range classes {
@@ -237,13 +245,13 @@ func columns(t Table) []string {
 	return classes
 }
 
-// HasFigure reports whether the page has a place for the figure of that id.
+// HasFigure reports whether the page has a place for the figure with that id.
 func (v *view) HasFigure(id string) bool {
 	_, ok := v.Titles[id]
 	return ok
 }
 
-// HasTable reports whether the page has a place for the table of that id.
+// HasTable reports whether the page has a place for the table with that id.
 func (v *view) HasTable(id string) bool {
 	return slices.ContainsFunc(v.Tables, func(t Table) bool { return t.ID == id })
 }
@@ -277,7 +285,7 @@ func (v *view) Files() []File {
 	return list
 }
 
-// Unmeasured reports whether the journal lacks the time of some current result.
+// Unmeasured reports whether the journal lacks the time of any current result.
 func (l *Local) Unmeasured() bool {
 	return slices.ContainsFunc(l.Stages, func(s StageTime) bool { return s.Measured < s.Current })
 }

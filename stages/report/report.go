@@ -1,10 +1,12 @@
-// Package report renders a study as one HTML file: findings, figures, tables, and where they come from. The file
-// needs nothing besides itself, with or without a network, and forbids the browser to ask for more.
+// Package report renders a study as one HTML file: findings, figures, tables,
+// and where they come from. The file is complete in itself, with or without a
+// network, and forbids the browser to load anything else.
 //
-// It is a view, not a result: it names the machine and the time that the work took, so it is no node of the
-// pipeline. What it shows of the study is the same on every machine all the same, and has an id of its own; see
-// Render. The package knows the files that the stages write (ReadFigure, ReadTable, ReadFinding) and nothing of the
-// pipeline that made them.
+// The page names the machine and the time that the work took, so it is a view
+// and not a result, and no node of the pipeline. The part that shows the study
+// is nevertheless the same on every machine and has an id of its own; see
+// Render. The package knows the files that the stages write (ReadFigure,
+// ReadTable, ReadFinding) but nothing about the pipeline that made them.
 package report
 
 import (
@@ -14,18 +16,18 @@ import (
 	"sparsel/analysis/tabulate"
 )
 
-// A Report is what a page shows.
+// A Report is the content of a page.
 type Report struct {
-	Title  string // of the study; where it is empty, the parameter file's name stands in its place
-	Source string // what the study repeats; empty where it is the reader's own
+	Title  string // title of the study; if it is empty, the parameter file's name is shown instead
+	Source string // what the study repeats; empty for a study of the reader's own
 
-	OfThesis bool // it is the study that the claims are about, in whatever edition
+	OfThesis bool // whether it is the study that the claims are about, in any edition
 
-	Mark string // what sets this run apart from the full study, shown as a banner; empty where nothing does
+	Mark string // how this run differs from the full study, shown as a banner; empty if it does not
 	Plan Plan
 
-	Layer  string  // the question that the numbers answer: "reproduces", "holds" or "trial"; empty where there is none
-	Layers []Layer // the verdicts on the thesis's own seeds and on fresh ones; empty unless the page is about either
+	Layer  string  // the question that the numbers answer: "reproduces", "holds" or "trial"; empty if there is none
+	Layers []Layer // the verdicts on the thesis's own seeds and on fresh ones; empty unless the page is about one of them
 	Fixed  Fixed
 
 	Figures  []Figure
@@ -33,25 +35,26 @@ type Report struct {
 	Findings []Finding
 
 	Trainings  int    // distinct training runs of the study
-	ParamsName string // of the parameter file
+	ParamsName string // name of the parameter file
 	Params     string // its text
-	Code       []Code // of the stages
+	Code       []Code // code of the stages
 
-	// Local is what may differ between machines that show the same study. It is left out of the report's id.
+	// Local is what may differ between machines that show the same study. The
+	// report's id does not cover it.
 	Local Local
 }
 
 // An Item is what figures, tables and findings share.
 type Item struct {
 	ID      string
-	Current bool   // false: there is no result that holds, and nothing of it is shown
-	Files   []File // in order of their names; of an item that is not current, without contents
+	Current bool   // false if there is no valid result; nothing of it is shown then
+	Files   []File // in order of their names; without contents if the item is not current
 }
 
 // A File is one published file.
 type File struct {
-	Path    string // below the output folder
-	Content string // SHA-256, hexadecimal; empty where there is none yet
+	Path    string // path below the output folder
+	Content string // SHA-256, hexadecimal; empty if there is none yet
 	Bytes   int64
 }
 
@@ -62,20 +65,21 @@ type Figure struct {
 	SVG                  []byte
 }
 
-// A Table is a header and rows of text. One without a header is too long to show, and only named with its files.
+// A Table is a header and rows of text. A table without a header is too long to
+// show, so only its files are named.
 type Table struct {
 	Item
 	Text tabulate.Table
 }
 
-// A Finding is a claim of the study with what the numbers say about it. Of one that is not current, the result has
-// source, claim and figure only.
+// A Finding is a claim of the study with what the numbers say about it. If it
+// is not current, the result has only source, claim and figure.
 type Finding struct {
 	Item
 	Result claim.Result
 }
 
-// Verdicts are the possible answers to a claim, in the order in which they are counted.
+// Verdicts are the possible verdicts, in the order in which they are counted.
 var Verdicts = claim.Verdicts
 
 // Code identifies what computed one stage's results.
@@ -83,24 +87,24 @@ type Code struct {
 	Stage, Package, ID string
 	Packages, Modules  int
 	Go                 string // toolchain and language version
-	Contract           string // of what the identity leaves out, if anything
+	Contract           string // what the identity leaves out, if anything
 }
 
-// Local is what belongs to one machine and one history of runs.
+// Local describes one machine and one history of runs.
 type Local struct {
 	Written time.Time
 	Out     string // the folder that published paths are relative to
 	Machine []Fact
 	Stages  []StageTime
 	Runs    []Run
-	Absent  map[string]Absence // by "figure/5.1" and the like
-	Notes   []string           // damage
+	Absent  map[string]Absence // keys are "figure/5.1" and the like
+	Notes   []string           // about damage
 }
 
 // An Absence says why an item is not shown.
 type Absence struct {
-	Reason string // in the pipeline's words
-	Failed bool   // tried as it is now, in vain
+	Reason string // as the pipeline states it
+	Failed bool   // this very action was tried and failed
 }
 
 // A Fact is a name and a value.
@@ -110,17 +114,17 @@ type Fact struct{ Name, Value string }
 type StageTime struct {
 	Stage          string
 	Nodes, Current int
-	Measured       int           // of the current ones, those whose time the journal still has
-	Total, Longest time.Duration // of one core, over the measured ones
+	Measured       int           // current results whose time is still in the journal
+	Total, Longest time.Duration // core time of the measured results
 }
 
-// Run is one sitting, from the journal.
+// Run is one invocation of the program, from the journal.
 type Run struct {
 	ID       string
 	Request  string
 	Started  time.Time
-	Ended    bool          // false where it was killed, or goes on
-	Elapsed  time.Duration // of the clock; not positive where that was set back
+	Ended    bool          // false if it was killed or is still running
+	Elapsed  time.Duration // wall-clock time; not positive if the clock was set back
 	Executed int
 	Failed   int
 }

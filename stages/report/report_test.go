@@ -13,8 +13,9 @@ import (
 	"sparsel/analysis/tabulate"
 )
 
-// fakeSVG is a figure as the figure stage draws it, with the parts that need care in a page: an id that every figure
-// has, a reference to it, a prolog and text that must be escaped.
+// fakeSVG returns a figure as the figure stage draws it, with the parts that
+// need care in a page: an id that every figure has, a reference to it, a
+// prolog, and text that must be escaped.
 func fakeSVG(label string) []byte {
 	return []byte(`<?xml version="1.0"?>
 <!-- drawn -->
@@ -28,7 +29,8 @@ func fakeSVG(label string) []byte {
 </svg>`)
 }
 
-// example is a study that is done in part, read from files as the stages write them.
+// example returns a study that is partly done, read from files as the stages
+// write them.
 func example(t testing.TB) Report {
 	t.Helper()
 	content := func(b string) string { return strings.Repeat(b, 64) }
@@ -52,12 +54,15 @@ func example(t testing.TB) Report {
 			Written: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC), Out: "out",
 			Machine: []Fact{{"processor", "Example <CPU>"}, {"kernels", "avx2"}},
 			Stages:  []StageTime{{Stage: "train", Nodes: 912, Current: 900, Measured: 899, Total: 7 * time.Hour, Longest: 900 * time.Second}},
-			Runs:    []Run{{ID: "20300101T000000Z-abcdef", Request: "all", Started: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), Ended: true, Elapsed: 3 * time.Hour, Executed: 2000, Failed: 1}},
-			Absent:  map[string]Absence{"figure/5.10": {Reason: "lr 0.1 → 0.2"}, "finding/X1": {Reason: "has not run before"}, "table/7": {"no <disk>", true}},
+			Runs: []Run{{ID: "20300101T000000Z-abcdef", Request: "all", Started: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC),
+				Ended: true, Elapsed: 3 * time.Hour, Executed: 2000, Failed: 1}},
+			Absent: map[string]Absence{"figure/5.10": {Reason: "lr 0.1 → 0.2"}, "finding/X1": {Reason: "has not run before"},
+				"table/7": {"no <disk>", true}},
 		},
 	}
 	for _, id := range []string{"5.1", "5.2", "6.2", "7.1"} {
-		text := fmt.Sprintf(`{"id":%q,"title":"Accuracy & <i>sparsity</i>, number %s","caption":"Means over the seeds, n < 4. xylophone%s","note":"mean ± SE, n = 3"}`, id, id, id)
+		text := fmt.Sprintf(`{"id":%q,"title":"Accuracy & <i>sparsity</i>, number %s","caption":"Means over the seeds, n < 4. xylophone%s",`+
+			`"note":"mean ± SE, n = 3"}`, id, id, id)
 		f, err := ReadFigure(item("figure", id, ".csv", ".pdf", ".png", ".svg"), []byte(text), fakeSVG("label & <"+id+">"))
 		if err != nil {
 			t.Fatal(err)
@@ -65,8 +70,10 @@ func example(t testing.TB) Report {
 		r.Figures = append(r.Figures, f)
 	}
 	r.Figures = append(r.Figures, Figure{Item: Item{ID: "5.10", Files: []File{{Path: "figures/fig-5.10.svg"}}}})
-	wide := `"header":["optimizer","accuracy","sparsity","selectivity","thesis accuracy","thesis sparsity","thesis selectivity","difference","within 2 SE"],
-		"rows":[["SGD","0.9765 ± 0.0010","0.2380","0.3279","0.9765","0.238","0.3279","−0.0001","yes"],["<Adam>","–","0.1","0.2","0.3","0.4","0.5","+0.6","no"]]`
+	wide := `"header":["optimizer","accuracy","sparsity","selectivity","thesis accuracy","thesis sparsity","thesis selectivity",
+		"difference","within 2 SE"],
+		"rows":[["SGD","0.9765 ± 0.0010","0.2380","0.3279","0.9765","0.238","0.3279","−0.0001","yes"],
+		["<Adam>","–","0.1","0.2","0.3","0.4","0.5","+0.6","no"]]`
 	for _, id := range []string{"5.3", "10"} {
 		table, err := ReadTable(item("table", id, ".csv", ".md", ".tex"),
 			fmt.Appendf(nil, `{"id":%q,"title":"Hidden layers","caption":"Beside the <thesis>.",%s,"notes":["Typo & in the thesis."]}`, id, wide))
@@ -78,7 +85,8 @@ func example(t testing.TB) Report {
 	r.Tables = append(r.Tables, Table{Item: item("table", "epochs", ".csv")}, Table{Item: Item{ID: "7"}})
 	for i, verdict := range []string{"supported", "supported", "contradicted", "equivalent"} {
 		id := fmt.Sprintf("B%d", []int{10, 2, 3, 4}[i])
-		text := fmt.Sprintf(`{"id":%q,"source":"5.4.3, 6.1","claim":"Sparsity rises with depth <always> for Adam & SGD, claim %s.","verdict":%q,"figure":"5.1",
+		text := fmt.Sprintf(`{"id":%q,"source":"5.4.3, 6.1","claim":"Sparsity rises with depth <always> for Adam & SGD, claim %s.",
+			"verdict":%q,"figure":"5.1",
 			"what":"Adam <1>","effect":0.01234567,"low":-2e-7,"high":0.25,"p":0.03,"layer":"holds","above":-0.1,"below":null,"n":3,
 			"detail":["Adam: +0.1 <ok>","SGD: −0.2"],"missing":[],"mark":""}`, id, id, verdict)
 		f, err := ReadFinding(item("finding", id, ".json"), []byte(text))
@@ -87,12 +95,15 @@ func example(t testing.TB) Report {
 		}
 		r.Findings = append(r.Findings, f)
 	}
-	bare, err := ReadFinding(item("finding", "Z1", ".json"), []byte(`{"id":"Z1","source":"6.1","claim":"No number.","verdict":"undecided","figure":"","effect":null,"low":null,"high":null,"n":0,"detail":[],"missing":["no SGD <x>"]}`))
+	bare, err := ReadFinding(item("finding", "Z1", ".json"), []byte(`{"id":"Z1","source":"6.1","claim":"No number.",
+		"verdict":"undecided","figure":"","effect":null,"low":null,"high":null,"n":0,"detail":[],"missing":["no SGD <x>"]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Findings = append(r.Findings, bare, Finding{Item: Item{ID: "X1"}, Result: claim.Result{ID: "X1", Source: "5.4", Claim: "Not yet decided.", Figure: "9.9"}})
-	// On fresh seeds B10 has another verdict, B2 the same, and the others none yet.
+	r.Findings = append(r.Findings, bare, Finding{Item: Item{ID: "X1"},
+		Result: claim.Result{ID: "X1", Source: "5.4", Claim: "Not yet decided.", Figure: "9.9"}})
+	// On fresh seeds B10 has another verdict, B2 has the same one, and the
+	// others have none yet.
 	var fresh []Finding
 	for _, f := range r.Findings {
 		f.Files, f.Current = nil, f.ID == "B10" || f.ID == "B2"
@@ -124,7 +135,8 @@ var (
 	urlRule  = regexp.MustCompile(`url\(([^)]*)\)`)
 )
 
-// Every id is there once, and every link and reference within the page leads somewhere.
+// Every id occurs once, and every link and reference within the page has a
+// target.
 func TestReferences(t *testing.T) {
 	page, _ := render(t, example(t))
 	ids := map[string]bool{}
@@ -178,15 +190,17 @@ func TestEscapes(t *testing.T) {
 	}
 }
 
-// What is missing is named, with the reason, and nothing stands in its place.
-// The page's policy allows its own style and script, by their hashes, and no load at all.
+// Missing items are named with the reason, and nothing is shown in their place.
+// The page's policy allows its own style and script, by their hashes, and loads
+// nothing.
 func TestT44PageLoadsNothing(t *testing.T) {
 	page, _, err := Render(example(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := string(page)
-	policy := html.UnescapeString(regexp.MustCompile(`<meta http-equiv="Content-Security-Policy" content="([^"]*)">`).FindStringSubmatch(text)[1])
+	meta := regexp.MustCompile(`<meta http-equiv="Content-Security-Policy" content="([^"]*)">`)
+	policy := html.UnescapeString(meta.FindStringSubmatch(text)[1])
 	for _, want := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'", "script-src-attr 'none'"} {
 		if !strings.Contains(policy, want) {
 			t.Errorf("the policy lacks %s: %s", want, policy)
@@ -239,13 +253,15 @@ func TestMissing(t *testing.T) {
 func TestVerdicts(t *testing.T) {
 	page, _ := render(t, example(t))
 	for _, want := range []string{
-		`aria-label="2 supported, 1 contradicted, 1 equivalent, 1 undecided"`, `aria-label="1 supported, 1 contradicted, 0 equivalent, 0 undecided"`,
+		`aria-label="2 supported, 1 contradicted, 1 equivalent, 1 undecided"`,
+		`aria-label="1 supported, 1 contradicted, 0 equivalent, 0 undecided"`,
 	} {
 		if n := strings.Count(page, want); n != 1 {
 			t.Errorf("the page has %d of %s", n, want)
 		}
 	}
-	for _, want := range []string{"effect <b>0.01235</b>", "95 % interval −2e−07 to 0.25", "claimed above −0.1", "n = 3", "p = 0.03", "layer: holds", `class="badge same"`, `<a href="#figure-5.1">Figure 5.1</a>`} {
+	for _, want := range []string{"effect <b>0.01235</b>", "95 % interval −2e−07 to 0.25", "claimed above −0.1", "n = 3", "p = 0.03",
+		"layer: holds", `class="badge same"`, `<a href="#figure-5.1">Figure 5.1</a>`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -255,7 +271,8 @@ func TestVerdicts(t *testing.T) {
 	}
 	_, z1, _ := strings.Cut(page, `id="finding-Z1"`)
 	z1, _, _ = strings.Cut(z1, "</article>")
-	if strings.Contains(z1, "effect <b>") || strings.Contains(z1, "interval") || strings.Contains(z1, "claimed") || strings.Contains(z1, "n =") {
+	if strings.Contains(z1, "effect <b>") || strings.Contains(z1, "interval") || strings.Contains(z1, "claimed") ||
+		strings.Contains(z1, "n =") {
 		t.Errorf("a finding without numbers shows some: %s", z1)
 	}
 }
@@ -282,7 +299,7 @@ func TestMark(t *testing.T) {
 	}
 }
 
-// The id is about the study and not about the machine.
+// The id depends on the study and not on the machine.
 func TestID(t *testing.T) {
 	page, id := render(t, example(t))
 	if again, same := render(t, example(t)); again != page || same != id {
@@ -292,7 +309,8 @@ func TestID(t *testing.T) {
 		t.Error("the page doesn't show its id")
 	}
 	r := example(t)
-	r.Local = Local{Written: time.Now(), Machine: []Fact{{"processor", "another"}}, Absent: map[string]Absence{"figure/5.10": {Reason: "another"}}}
+	r.Local = Local{Written: time.Now(), Machine: []Fact{{"processor", "another"}},
+		Absent: map[string]Absence{"figure/5.10": {Reason: "another"}}}
 	other, same := render(t, r)
 	if same != id || other == page {
 		t.Errorf("on another machine: id %s, want %s, and another page", same, id)

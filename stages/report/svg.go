@@ -11,28 +11,32 @@ import (
 	"strings"
 )
 
-// dropped are elements that the page says in its own words, or has no use for.
+// dropped lists elements whose content the page states in its own words or does
+// not need.
 var dropped = []string{"title", "desc", "metadata"}
 
-// What a figure may consist of: shapes, text and what paints and clips them. Everything else is refused, known to be
-// harmful or not: a picture comes from a file, and browsers learn new ways to run and to fetch.
+// A figure may consist only of shapes, text, and elements that paint and clip
+// them. Everything else is refused, whether known to be harmful or not, because
+// pictures come from files and browsers gain new ways to run code and to fetch.
 var (
 	elements = set("svg g defs clipPath path rect circle ellipse line polyline polygon text tspan use linearGradient radialGradient stop")
 
 	attributes = set("id style transform viewBox preserveAspectRatio d points x y dx dy x1 y1 x2 y2 cx cy r rx ry fx fy width height offset " +
 		"clipPathUnits gradientUnits gradientTransform spreadMethod textLength lengthAdjust")
 
-	// properties may stand in a style, or be attributes.
+	// properties may be in a style or be attributes.
 	properties = set("fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-dasharray stroke-dashoffset stroke-linecap " +
 		"stroke-linejoin stroke-miterlimit opacity color clip-path clip-rule font-family font-size font-style font-variant font-weight " +
 		"text-anchor dominant-baseline stop-color stop-opacity")
 )
 
-// maxUses bounds the elements that show others again: each may show several of the next, and thirty of them a billion.
+// maxUses bounds the number of elements that show other elements. Each may show
+// several of the next, so thirty of them could draw a billion.
 const maxUses = 16
 
-// What values may look like. There is no backslash, so no escapes, and no parenthesis but in transformations and
-// references within the picture, so no functions.
+// These are the permitted forms of values. They have no backslash, so no
+// escapes, and no parenthesis except in transformations and in references
+// within the picture, so no functions.
 var (
 	plainValue = regexp.MustCompile(`^[-+#%'"\w\s.,]*$`)
 	transform  = regexp.MustCompile(`^(\s|,|(matrix|translate|scale|rotate|skewX|skewY)\s*\([-+\w\s.,]*\))*$`)
@@ -48,14 +52,15 @@ func set(words string) map[string]bool {
 	return m
 }
 
-// inlineSVG rewrites an SVG document as an element to stand in a page: without prolog, comments and metadata, and
-// with every id, and every reference to one, prefixed, since ids of two figures would collide. Whatever it does not know
-// is an error, as is an SVG without a viewBox, which could not shrink.
+// inlineSVG rewrites an SVG document as an element of a page. It removes the
+// prolog, comments and metadata, and prefixes every id and every reference to
+// one, because ids of two figures would collide. Anything it does not know is
+// an error, as is an SVG without a viewBox, which could not be scaled.
 func inlineSVG(svg []byte, prefix string) ([]byte, error) {
 	d := xml.NewDecoder(bytes.NewReader(svg))
 	var out bytes.Buffer
 	var open []string
-	skip, started, uses := 0, 0, 0 // started: the length after a start tag
+	skip, started, uses := 0, 0, 0 // started is the length of the output after a start tag
 	for {
 		token, err := d.RawToken()
 		if err == io.EOF {
@@ -92,7 +97,7 @@ func inlineSVG(svg []byte, prefix string) ([]byte, error) {
 			}
 			if out.Len() == started {
 				out.Truncate(started - 1)
-				out.WriteString("/>") // HTML parsers know it within SVG
+				out.WriteString("/>") // HTML parsers accept this within SVG
 				continue
 			}
 			fmt.Fprintf(&out, "</%s>", t.Name.Local)
@@ -108,7 +113,8 @@ func inlineSVG(svg []byte, prefix string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// startElement writes an element. The root's name for readers that don't see it is the page's business.
+// startElement writes an element. The page itself gives the root's name for
+// assistive technology.
 func startElement(out *bytes.Buffer, t xml.StartElement, prefix string, root bool) error {
 	name := t.Name.Local
 	if !elements[name] || t.Name.Space != "" || root != (name == "svg") {
@@ -140,7 +146,7 @@ func startElement(out *bytes.Buffer, t xml.StartElement, prefix string, root boo
 	return nil
 }
 
-// attribute gives the value that an attribute has in the page.
+// attribute returns the value that an attribute has in the page.
 func attribute(element, key, value, prefix string) (string, error) {
 	switch {
 	case key == "style":
@@ -169,7 +175,8 @@ func attribute(element, key, value, prefix string) (string, error) {
 	return "", fmt.Errorf("inline SVG: %s is %q", key, value)
 }
 
-// style gives the declarations of a style attribute, each of them checked.
+// style returns the declarations of a style attribute after checking each of
+// them.
 func style(value, prefix string) (string, error) {
 	declarations := strings.Split(value, ";")
 	for i, d := range declarations {
@@ -189,7 +196,8 @@ func style(value, prefix string) (string, error) {
 	return strings.Join(declarations, ";"), nil
 }
 
-// property gives the value of a property: a plain one, or a reference to a part of the picture.
+// property returns the value of a property, which is plain or a reference to a
+// part of the picture.
 func property(name, value, prefix string) (string, error) {
 	if plainValue.MatchString(value) {
 		return value, nil

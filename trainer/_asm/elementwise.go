@@ -6,7 +6,7 @@ import (
 )
 
 // loop16 writes a loop over n elements, 16 at a time, that calls f for each
-// vector. at gives the operand of the present vector behind a pointer.
+// vector. at returns the operand for the current vector at a pointer.
 func (g *generator) loop16(pointers []string, f func(at func(name string) operand.Mem, u int)) {
 	ptr := map[string]reg.GPVirtual{}
 	for _, name := range pointers {
@@ -115,14 +115,14 @@ func (g *generator) elementwise() {
 	g.returnFinite()
 }
 
-// notFinite adds to r0, in scratch (which may be x), the bits of x-x: none for
-// finite x, a NaN otherwise.
+// notFinite adds the bits of x-x to r0, using scratch (which may be x). They
+// are zero for finite x, and those of a NaN otherwise.
 func (g *generator) notFinite(x, scratch reg.VecPhysical) {
 	g.VSUBPS(x, x, scratch)
 	g.or(g.Context, scratch, g.regs[0], g.regs[0])
 }
 
-// returnFinite ends a routine with what notFinite gathered.
+// returnFinite ends a routine with the result that notFinite collected.
 func (g *generator) returnFinite() {
 	y := g.regs[0].AsY()
 	if g.bytes == 64 {

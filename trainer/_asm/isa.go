@@ -24,7 +24,7 @@ type isa struct {
 	xor   func(*build.Context, ...operand.Op)
 	or    func(*build.Context, ...operand.Op)
 	and   func(*build.Context, ...operand.Op)
-	bytes int // of a vector
+	bytes int // bytes in a vector
 }
 
 var avx2 = &isa{
@@ -38,8 +38,8 @@ var avx2 = &isa{
 	and: func(c *build.Context, o ...operand.Op) { c.VPAND(o[0], o[1], o[2]) },
 }
 
-// avx512 uses AVX512F alone for its 512-bit instructions: VPXORD, VPORD and
-// VPANDD in place of VXORPS and its like, which need AVX512DQ.
+// avx512 uses only AVX512F for its 512-bit instructions: VPXORD, VPORD and
+// VPANDD instead of VXORPS and similar ones, which need AVX512DQ.
 var avx512 = &isa{
 	name: "AVX512", file: "avx512", lane: 16, bytes: 64,
 	regs: []reg.VecPhysical{
@@ -70,7 +70,7 @@ func (g *generator) function(name, signature string, doc ...string) {
 	g.Pragma("noescape")
 }
 
-// ret ends a routine; the upper halves of the registers are cleared because
+// ret ends a routine. It clears the upper halves of the registers, because
 // mixing them with SSE code is slow.
 func (g *generator) ret() {
 	g.VZEROUPPER()
@@ -84,7 +84,7 @@ func (g *generator) param(name string) reg.GPVirtual {
 	return r
 }
 
-// stride loads a parameter that counts floats and turns it into bytes.
+// stride loads a parameter in floats and converts it to bytes.
 func (g *generator) stride(name string) reg.GPVirtual {
 	r := g.param(name)
 	g.SHLQ(operand.U8(2), r)

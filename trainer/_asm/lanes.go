@@ -5,16 +5,16 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A lane is a vector of parameters that an update works on: where it is in memory
-// and the registers for it.
+// A lane is a vector of parameters that an update works on, with its place in
+// memory and its registers.
 type lane struct {
 	at place
 	r  []vec
 }
 
-// all writes each operation for all lanes before the next. An update is a long chain
-// in which each operation waits for the one before it; side by side, chains of several
-// lanes keep the processor at work.
+// all writes each operation for all lanes before the next operation. An update
+// is a long chain in which each operation waits for the one before it.
+// Interleaving the chains of several lanes keeps the processor busy.
 func all(lanes []lane, operations ...func(l lane)) {
 	for _, f := range operations {
 		for _, l := range lanes {
@@ -23,25 +23,26 @@ func all(lanes []lane, operations ...func(l lane)) {
 	}
 }
 
-// roots writes r[to] = √r[x], correctly rounded, for all lanes; x and to may be the
-// same. y, s and t are further registers of a lane, of which its root may use up
-// all. label is of this place alone.
+// roots writes r[to] = √r[x], correctly rounded, for all lanes; x and to may be
+// the same. y, s and t are further registers of a lane, which the root may
+// overwrite. label must be unique to the call.
 //
 // A processor has one divider, which square roots and divisions share and which
-// is what bounds an update with 512-bit vectors. So of several lanes only half take
-// the instruction, which keeps divider and multipliers equally busy on Zen 4 (10.4
-// cycles for a missed step of Adam; 12 with a quarter, 16 with all). The others start
-// at the approximation y of 1/√x that there is an instruction for, of a relative error
-// of 2^-14 at most, and go on with multiply-adds:
+// limits an update with 512-bit vectors. So if there are several lanes, only
+// half of them use the instruction, which keeps divider and multipliers equally
+// busy on Zen 4 (10.4 cycles for a missed step of Adam; 12 with a quarter, 16
+// with all). The others start with an instruction that approximates 1/√x by y,
+// with a relative error of at most 2^-14, and continue with multiply-adds:
 //
 //	s = x·y, y = y/2
 //	t = 1/2 - s·y
 //	s = s + s·t, y = y + y·t
 //	√x = s + (x - s·s)·y
 //
-// Why that is rounded correctly, whatever y is within its bounds, is shown beside
-// kernel.TestSqrt. It holds where x - s·s has no digits below the smallest number;
-// if any lane has smaller numbers, or such as have no root, all take the instruction.
+// The comment at kernel.TestSqrt shows why the result is rounded correctly for
+// any y within the bounds. The proof requires that x - s·s has no digits below
+// the smallest number. If any lane has smaller numbers, or numbers without a
+// root, all lanes use the instruction.
 func (g *generator) roots(lanes []lane, x, to, y, s, t int, label string) {
 	divide := func(l lane) { g.VSQRTPS(l.r[x], l.r[to]) }
 	if len(lanes) == 1 {
@@ -54,7 +55,7 @@ func (g *generator) roots(lanes []lane, x, to, y, s, t int, label string) {
 	for _, l := range others[1:] {
 		g.VPMAXUD(l.r[t], most, most)
 	}
-	g.VPCMPUD(operand.U8(5), g.constant("rootSpan"), most, reg.K1) // at least as much
+	g.VPCMPUD(operand.U8(5), g.constant("rootSpan"), most, reg.K1) // at least the span
 	all(first, divide)
 	g.KORTESTW(reg.K1, reg.K1)
 	g.JZ(operand.LabelRef("iterate" + label))

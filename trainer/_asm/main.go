@@ -3,10 +3,10 @@
 //
 //	go run . ../kernel
 //
-// One description of each routine serves both sets; an isa says how wide its
-// vectors are, how many registers it has and how its instructions are called
-// where the names differ. The routines' contracts are the loops in the doc
-// comments of the methods of kernel.Set.
+// One description of each routine serves both sets. An isa says how wide its
+// vectors are, how many registers it has, and what its instructions are called
+// if the names differ. The doc comments of the methods of kernel.Set specify
+// the routines.
 package main
 
 import (

@@ -14,12 +14,13 @@ type (
 	place = func(string) operand.Mem
 )
 
-// An update is the rule of an optimizer. Its step finds the gradients in register
-// 0 of each lane, decay already added, leaves the new weights there and writes
-// them; s are the scalars. Lanes have registers registers.
+// An update is the rule of an optimizer. Its step finds the gradients, with
+// decay already added, in register 0 of each lane, leaves the new weights there
+// and writes them to memory. s are the scalars, and registers is the number of
+// registers of a lane.
 type update struct {
 	name      string
-	state     []string // pointers besides w and grad
+	state     []string // pointers other than w and grad
 	scalars   string   // parameters, comma-separated
 	registers int
 	step      func(g *generator, lanes []lane, s named, label string)
@@ -44,7 +45,7 @@ func (g *generator) optimizer(o update, more string) {
 		panic(err)
 	}
 	g.MOVL(bits.Addr, decay)
-	g.ADDL(decay, decay) // zero for 0 and -0
+	g.ADDL(decay, decay) // zero if decay is 0 or -0
 	wd := g.regs[next]
 	g.scalar("decay", wd)
 	ptr := map[string]reg.GPVirtual{}
@@ -53,7 +54,8 @@ func (g *generator) optimizer(o update, more string) {
 	}
 	n, off := g.param("n"), g.GP64()
 	g.XORQ(off, off)
-	// body updates vectors vectors, as many of them at once as there are lanes.
+	// body updates the given number of vectors, as many at once as there are
+	// lanes.
 	body := func(vectors, lanes int, label string) {
 		for from := 0; from < vectors; from += lanes {
 			label := fmt.Sprintf("%s%d", label, from)
@@ -94,8 +96,8 @@ func (g *generator) optimizer(o update, more string) {
 	g.returnFinite()
 }
 
-// abreast is how many vectors an update works on at once: as many as there are
-// registers for.
+// abreast returns how many vectors an update works on at once, which is as many
+// as there are registers for.
 func (g *generator) abreast() int {
 	if g.bytes == 64 {
 		return 4
@@ -114,15 +116,15 @@ func (g *generator) broadcast(scalars string) (named, int) {
 	return s, next
 }
 
-// finish adds register 0 to the weights, which are its new ones then.
+// finish adds register 0 to the weights and leaves the new weights in it.
 func (g *generator) finish(lanes []lane) {
 	all(lanes,
 		func(l lane) { g.VADDPS(l.at("w"), l.r[0], l.r[0]) },
 		func(l lane) { g.VMOVUPS(l.r[0], l.at("w")) })
 }
 
-// descend adds -LR times register 0 to the weights, which it holds then; r is
-// another register.
+// descend adds -LR times register 0 to the weights and leaves the new weights
+// in it. r is another register.
 func (g *generator) descend(lanes []lane, s named, r int) {
 	all(lanes,
 		func(l lane) { g.VMOVUPS(l.at("w"), l.r[r]) },
@@ -163,8 +165,8 @@ var adagrad = update{"adagrad", []string{"sum"}, "negLR, eps", 5,
 		g.finish(lanes)
 	}}
 
-// adadelta leaves sq+eps and acc, or their roots and what they give, in registers
-// 1 and 2, for calmAdadelta.
+// adadelta leaves sq+eps and acc, or their roots and what is computed from
+// them, in registers 1 and 2, for calmAdadelta.
 var adadelta = update{"adadelta", []string{"sq", "acc"}, "negLR, rho, oneMinusRho, eps", 5,
 	func(g *generator, lanes []lane, s named, label string) {
 		all(lanes,

@@ -7,9 +7,10 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// pool writes bias, ReLU and 2×2 maxima of a row of windows, for numbers. With
-// negative values made +0 first, float32 are ordered like their representations as
-// integers, so the sign of a difference says which is greater.
+// pool writes bias, ReLU and 2×2 maxima of a row of windows, for numbers. Once
+// negative values are replaced by +0, float32 have the same order as their
+// representations as integers, so the sign of a difference says which is
+// greater.
 func (g *generator) pool() {
 	g.function("pool", "func(dst *float32, ldd int, arg *uint8, top, bottom *float32, ld, windows, channels int, bias *float32)",
 		"is the loop of Set.BiasReLUPool for finite values and multiples of 16 channels.")

@@ -10,9 +10,9 @@ import (
 // unroll is the number of k steps in the main loop of a tile.
 const unroll = 4
 
-// tile writes the dense micro-kernel of rows × 16·panels: all accumulators in
-// registers; a step of k loads the row of B and broadcasts an element of A for
-// each row.
+// tile writes the dense micro-kernel of rows × 16·panels, with all accumulators
+// in registers. A step of k loads the row of B and broadcasts an element of A
+// for each row.
 func (g *generator) tile(rows, panels int) {
 	g.function(fmt.Sprintf("tile%dx%d", rows, panels),
 		"func(c *float32, cRow, cPanel int, a *float32, aRow, aCol, aTile int, b *float32, bPanel, k, count int, more bool)",
@@ -84,7 +84,7 @@ func (g *generator) tile(rows, panels int) {
 
 	step := func(s int) {
 		if rows < vecs {
-			// Keep the elements of A, let the vectors of B pass.
+			// Keep the elements of A in registers and stream the vectors of B.
 			for i := range rows {
 				g.VBROADCASTSS(element(i), free[i])
 			}

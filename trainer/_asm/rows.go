@@ -10,20 +10,20 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// lookAhead is how many rows before its turn a row is requested: at some ten
-// nanoseconds a row the third-level cache has it in time. Where there are weights
-// alone it is not worth the loads.
+// lookAhead is how many rows ahead a row is prefetched. At some ten nanoseconds
+// per row that is early enough for the third-level cache. If there are only
+// weights, it is not worth the loads.
 const lookAhead = 8
 
-// rows writes the update of some rows of panels panels, each so many bytes behind
-// the one before as panel says. Their gradients are rows of grad, or, if values is
-// not nil, each its value times the one row of grad, which then has a vector of 16
-// for each panel.
+// rows writes the update of some rows of the given number of panels; panel is
+// the distance in bytes from one panel to the next. The gradients are rows of
+// grad or, if values is not nil, each row's value times the single row of grad,
+// which then has a vector of 16 for each panel.
 //
-// Where the rule moves rows whose gradient is 0, sleep makes the steps that a row
-// has missed, as many as sleeps says for it, before its own; with awake false it
-// makes only those. calm adds to register 0 a NaN where a row leaves the range in
-// which it may sleep.
+// If the rule moves rows whose gradient is 0, sleep makes the steps that a row
+// has missed, whose number is in sleeps, before the row's own step; if awake is
+// false, it makes only those. calm adds a NaN to register 0 if a row leaves the
+// range in which it may sleep.
 func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []lane, s named, free []vec, missed reg.GPVirtual), calm func(g *generator, lanes []lane)) {
 	params := "w"
 	for _, p := range o.state {
@@ -124,7 +124,7 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 		all(group, func(l lane) { g.VMOVUPS(l.at("grad"), l.r[0]) })
 		g.JMP(operand.LabelRef(known))
 		g.Label(product)
-		// Loads are dear: one of the value and one of zero, for all lanes.
+		// Loads are expensive, so load the value and zero once for all lanes.
 		value, zero := group[len(group)-1].r[0], group[len(group)-1].r[1]
 		g.VBROADCASTSS(indexed(values, i, 4, 0), value)
 		g.zero(zero)
@@ -147,8 +147,8 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 	g.returnFinite()
 }
 
-// groups calls f with as many lanes at once as there are registers for, and which
-// the first of them is.
+// groups calls f with as many lanes at once as there are registers for, and
+// with the index of the first of them.
 func (g *generator) groups(lanes []lane, free []vec, registers int, f func(group []lane, from int)) {
 	abreast := min(g.abreast(), len(lanes))
 	for from := 0; from < len(lanes); from += abreast {
@@ -183,13 +183,13 @@ func (g *generator) sleepAdadelta(lanes []lane, s named, free []vec, missed reg.
 func (g *generator) calmAdadelta(lanes []lane) {
 	for _, l := range lanes {
 		g.notFinite(l.r[0], l.r[3])
-		g.notFinite(l.r[1], l.r[3]) // √ of it is NaN or infinite just when it is
+		g.notFinite(l.r[1], l.r[3]) // its √ is NaN or infinite exactly if it is
 		g.notFinite(l.r[2], l.r[3])
 	}
 }
 
 // sleepAdam repeats the steps without a gradient, each with the step size and
-// the bias correction of its time. past points to the last one's.
+// the bias correction of its time. past points to those of the last one.
 func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVirtual) {
 	past, err := g.Param("past").Resolve()
 	if err != nil {
@@ -200,8 +200,9 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 	g.LEAQ(operand.Mem{Base: missed, Disp: -1}, back)
 	g.SHLQ(operand.U8(3), back)
 	g.SUBQ(back, from)
-	// Of each lane w, m and v in registers 0 to 2 throughout. Registers 3 to 5 are
-	// its own in the wide routines, and shared by lanes that take turns.
+	// Each lane has w, m and v in registers 0 to 2 throughout. Registers 3 to 5
+	// are its own in the wide routines, and otherwise shared by lanes that take
+	// turns.
 	const w, m, v, a, b, c = 0, 1, 2, 3, 4, 5
 	temporary := free[3*len(lanes):]
 	abreast := min(g.abreast(), len(lanes))
@@ -215,8 +216,8 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 		func(l lane) { g.VMOVUPS(l.at("w"), l.r[w]) },
 		func(l lane) { g.VMOVUPS(l.at("m"), l.r[m]) },
 		func(l lane) { g.VMOVUPS(l.at("v"), l.r[v]) })
-	// A missed step; with tally it adds to sum the sign of what must not be
-	// negative if the sleep is to end, see AdamSettles.
+	// A missed step. With tally it adds the sign of what must not be negative
+	// if the sleep is to end to sum; see AdamSettles.
 	sum, x := s["oneMinusBeta1"], s["oneMinusBeta2"]
 	step := func(tally bool) {
 		g.VBROADCASTSS(mem(from, 0), s["negStep"])
@@ -247,7 +248,7 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 				g.VSUBPS(g.constant("settledSmall"), t, t)
 				g.VSUBPS(t, u, u) // positive if the change is too large
 				g.and(g.Context, g.constant("magnitude"), l.r[m], t)
-				g.VMULPS(g.constant("huge"), t, t) // 0 if there will be none
+				g.VMULPS(g.constant("huge"), t, t) // 0 if no change will follow
 				g.VMINPS(t, u, u)
 				g.zero(x)
 				g.VSUBPS(u, x, x)
@@ -263,7 +264,7 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 	g.Label("sleep")
 	step(false)
 	advance()
-	g.TESTQ(operand.U32(7), missed) // a tally is dear
+	g.TESTQ(operand.U32(7), missed) // a tally is expensive
 	g.JNZ(operand.LabelRef("sleep"))
 	settles, err := g.Param("settles").Resolve()
 	if err != nil {
@@ -298,8 +299,9 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 	}
 }
 
-// unlessOne does f, a division by the float32 at m, unless that is 1: Adam's
-// bias correction is, from some step on and then for the rest of the run.
+// unlessOne writes f, a division by the float32 at m, so that it is skipped if
+// that is 1. Adam's bias correction is 1 from some step on for the rest of the
+// run.
 func (g *generator) unlessOne(m operand.Mem, label string, f func()) {
 	g.CMPL(m, operand.U32(math.Float32bits(1)))
 	g.JEQ(operand.LabelRef(label))
@@ -307,8 +309,8 @@ func (g *generator) unlessOne(m operand.Mem, label string, f func()) {
 	g.Label(label)
 }
 
-// calmAdam is Set.AdamRows's test of magnitudes: products beyond the largest
-// float32 are infinite.
+// calmAdam is the test of magnitudes in Set.AdamRows: products beyond the
+// largest float32 become infinite.
 func (g *generator) calmAdam(lanes []lane) {
 	for _, l := range lanes {
 		t := l.r[1]

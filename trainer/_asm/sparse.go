@@ -8,16 +8,17 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A Step is four byte offsets (uint32) and four values (float32), one a lane.
+// A Step has four byte offsets (uint32) and four values (float32), one for each
+// lane.
 const (
 	lanes     = 4
 	stepBytes = 8 * lanes
 )
 
 // sparseRows writes the product of a group of rows over some panels. Four rows
-// at once keep enough chains in flight while the few panels that they need of B
-// stay in the first-level cache. The loop is bound by loads, so two offsets come
-// with one and all values with another.
+// at once keep enough chains in flight, while the few panels of B that they
+// need stay in the first-level cache. Loads limit the speed of the loop, so one
+// load fetches two offsets and another all values.
 func (g *generator) sparseRows(rows, panels int) {
 	g.function(fmt.Sprintf("sparse%dx%d", rows, panels),
 		"func(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)",

@@ -10,7 +10,7 @@ import (
 // thresholds is the number of kernel.Thresholds.
 const thresholds = 8
 
-// lower is the part of a register that is half as wide.
+// lower returns the lower half of a register.
 func (g *generator) lower(r reg.VecPhysical) reg.Register {
 	if g.bytes == 64 {
 		return r.AsY()
@@ -18,7 +18,7 @@ func (g *generator) lower(r reg.VecPhysical) reg.Register {
 	return r.AsX()
 }
 
-// upper moves the upper half of a register to the lower one of another.
+// upper moves the upper half of a register to the lower half of another.
 func (g *generator) upper(from, to reg.VecPhysical) {
 	if g.bytes == 64 {
 		g.VEXTRACTF64X4(operand.U8(1), from, to.AsY())
@@ -27,16 +27,16 @@ func (g *generator) upper(from, to reg.VecPhysical) {
 	}
 }
 
-// tally writes the tally of one panel. What is accumulated of a vector of units stays
-// in registers over all samples, but for the sums, which belong to the class of the
-// sample.
+// tally writes the tally of one panel. The accumulators of a vector of units
+// stay in registers over all samples, except for the sums, which belong to the
+// class of the sample.
 func (g *generator) tally() {
 	g.function("tally", "func(a *float32, rows int, labels *uint8, sums *float64, classStep int, squares *float64, least, most, below *uint32)",
 		"is the loop of Set.Tally for one panel.")
 	step := g.param("classStep")
 	least, most, v, t, x, squares, counts := g.regs[0], g.regs[1], g.regs[2], g.regs[3], g.regs[4], g.regs[5:7], g.regs[7:7+thresholds]
 	for u := range width / g.lane {
-		// accumulators calls f with each one and where it is in memory.
+		// accumulators calls f with each accumulator and its place in memory.
 		accumulators := func(f func(r reg.VecPhysical, at operand.Mem)) {
 			p := g.param("squares")
 			for h, r := range squares {
@@ -134,20 +134,20 @@ func (g *generator) norms() {
 	g.ret()
 }
 
-// exchange puts the smaller of two registers, lane by lane, in the first one and the
-// larger in the second; spare becomes what the first was.
+// exchange puts the smaller of two registers, lane by lane, into the first and
+// the larger into the second; spare becomes what the first was.
 func (g *generator) exchange(a, b, spare *reg.VecPhysical) {
 	g.VPMINUD(*b, *a, *spare)
 	g.VPMAXUD(*b, *a, *b)
 	*a, *spare = *spare, *a
 }
 
-// sorting writes the routines of a bitonic sort of rows, all columns side by side: see
-// sorter in package kernel. As many rows as half of the registers hold are sorted
-// within them.
+// sorting writes the routines of a bitonic sort of rows, all columns side by
+// side; see sorter in package kernel. As many rows as half of the registers can
+// hold are sorted within registers.
 func (g *generator) sorting() {
 	size := len(g.regs) / 2
-	// groups writes a routine that does something to size rows at a time.
+	// groups writes a routine that processes size rows at a time.
 	groups := func(name, does string, first bool, network func(r []reg.VecPhysical, spare *reg.VecPhysical)) {
 		g.function(name, "func(t *float32, count int)", does)
 		t, count := g.param("t"), g.param("count")
@@ -192,8 +192,9 @@ func (g *generator) sorting() {
 		})
 	groups("mergeGroups", fmt.Sprintf("sorts each %d rows, which are bitonic.", size), false,
 		func(r []reg.VecPhysical, spare *reg.VecPhysical) { clean(r, spare, size/2) })
-	// pairs writes a routine that exchanges rows of each of count blocks: the first of
-	// a block with the one that start finds, and so on towards the middle by step.
+	// pairs writes a routine that exchanges rows in each of count blocks: the
+	// first of a block with the one that start finds, and so on towards the
+	// middle in steps of step.
 	pairs := func(name, does string, step int, start func(t, bytes, other reg.Register)) {
 		g.function(name, "func(t *float32, rows, count int)", does)
 		t, rows, count := g.param("t"), g.param("rows"), g.param("count")

@@ -7,13 +7,13 @@ import (
 )
 
 // Sparse is one batch of byte images as the sparse matrix A (samples × pixels)
-// with A(s, k) = float32(byte)/255, as kernel.Set.Pixels has it. The zero value
-// is an empty batch. Like an Engine it keeps its memory, so loading batches of
-// one shape again and again allocates nothing.
+// with A(s, k) = float32(byte)/255, as in kernel.Set.Pixels. The zero value is
+// an empty batch. Like an Engine it keeps its memory, so repeatedly loading
+// batches of one shape allocates nothing.
 type Sparse struct {
 	pixels, words int
 	images        []byte   // samples×pixels, the batch
-	masks         []uint64 // samples×words: bit k of a row: pixel k is not 0
+	masks         []uint64 // samples×words: bit k of a row is set if pixel k is not 0
 	lengths       []int32  // nonzero pixels of each sample
 
 	groups []kernel.Group // A by rows
@@ -21,14 +21,15 @@ type Sparse struct {
 	order  []int32
 	counts []int32
 
-	// A by columns in blocks of size rows; the order is made when needed.
+	// A by columns in blocks of size rows. The order is computed when needed.
 	size      int
 	columns   []uint64 // blocks×pixels
 	positions []int32
 	blocks    []block
 }
 
-// block is A by columns for at most kernel.ColumnSamples rows from first on.
+// block is A by columns for at most kernel.ColumnSamples rows, beginning with
+// first.
 type block struct {
 	first, samples int
 	masks          []uint64 // bit s of masks[k]: row first+s has pixel k
@@ -66,8 +67,8 @@ func (s *Sparse) Lit(list []int32) []int32 {
 	return list
 }
 
-// Values appends to list the values of the pixels that Lit lists for a batch of
-// one image.
+// Values appends to list the values of the pixels that Lit lists, for a batch
+// of one image.
 func (s *Sparse) Values(list []float32) []float32 {
 	if s.Len() != 1 {
 		panic("gemm: not one image")
@@ -93,7 +94,7 @@ func (e *Engine) LoadSparse(s *Sparse, data []byte, pixels int, rows []int32) {
 	s.masks = resized(s.masks, m*s.words)
 	s.lengths = resized(s.lengths, m)
 	for i, r := range rows {
-		if ahead := i + 3; ahead < m { // hides what memory takes
+		if ahead := i + 3; ahead < m { // hides the latency of memory
 			e.set.Prefetch(data[int(rows[ahead])*pixels:][:pixels])
 		}
 		image := s.images[i*pixels:][:pixels]
@@ -109,13 +110,13 @@ func (e *Engine) LoadSparse(s *Sparse, data []byte, pixels int, rows []int32) {
 	s.byRow(e.set)
 }
 
-// byRow makes the groups, rows of like length side by side, and the masks of the
-// columns.
+// byRow makes the groups, with rows of similar length side by side, and the
+// masks of the columns.
 func (s *Sparse) byRow(set *kernel.Set) {
 	m := len(s.lengths)
 	s.order = resized(s.order, m)
 	if m == 1 {
-		s.order[0] = 0 // sorted; counting costs as much as the products of an image
+		s.order[0] = 0 // already sorted; counting would cost as much as the products of an image
 	} else {
 		s.counts = sortByCount(s.order, s.lengths, s.pixels, s.counts)
 	}
@@ -139,8 +140,8 @@ func (s *Sparse) byRow(set *kernel.Set) {
 	}
 }
 
-// fill writes the nonzero pixels of row r, none if it is negative, to lane l,
-// and zeros behind them.
+// fill writes the nonzero pixels of row r to lane l, followed by zeros. A
+// negative r has no pixels.
 func (s *Sparse) fill(set *kernel.Set, steps []kernel.Step, l, r int) {
 	n := 0
 	if r >= 0 {
@@ -185,9 +186,9 @@ func (s *Sparse) byColumn() []block {
 	return s.blocks
 }
 
-// sortByCount writes to order the indices of counts, none above limit, by
-// ascending count, equal ones in ascending order of index. It returns its scratch memory for the
-// next call.
+// sortByCount writes to order the indices of counts by ascending count. No
+// count may exceed limit, and indices of equal counts are in ascending order.
+// It returns its scratch memory for the next call.
 func sortByCount(order, counts []int32, limit int, scratch []int32) []int32 {
 	scratch = resized(scratch, limit+1)
 	clear(scratch)

@@ -11,7 +11,7 @@ import (
 )
 
 // peak returns the best of many short measurements of a set's FMA peak, in
-// GFLOP/s: the figure that the products' share is taken of.
+// GFLOP/s. The speed of products is given as a share of it.
 var peak = func() func(s *kernel.Set) float64 {
 	var mu sync.Mutex
 	best := map[string]float64{}
@@ -33,9 +33,9 @@ var peak = func() func(s *kernel.Set) float64 {
 	}
 }()
 
-// measure runs f as a benchmark of so many floating-point operations and reports
-// the speed and share of the peak of its fastest run: other work on the machine
-// only ever slows one down.
+// measure runs f as a benchmark of the given number of floating-point
+// operations and reports the speed and the share of the peak of its fastest
+// run, because other work on the machine can only slow a run down.
 func measure(b *testing.B, s *kernel.Set, flops float64, f func()) {
 	top := peak(s)
 	f()
@@ -84,8 +84,8 @@ func BenchmarkDense(b *testing.B) {
 	})
 }
 
-// BenchmarkSparse takes batches of images of MNIST's density (19 % of the
-// pixels, strokes in the middle). GFLOP/s count the nonzero pixels only.
+// BenchmarkSparse uses batches of images with MNIST's density (19 % of the
+// pixels, strokes in the middle). GFLOP/s count only the nonzero pixels.
 func BenchmarkSparse(b *testing.B) {
 	forEachBench(b, func(b *testing.B, e *Engine) {
 		r := rand.New(rand.NewPCG(1, 1))

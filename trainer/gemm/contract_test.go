@@ -16,9 +16,9 @@ var contracts = map[string]string{
 	"gemm 1": "974c5c3d6e01021986ff3c0d9ef128ddd9b5184a86a9388bd35e81b18990b89d",
 }
 
-// TestContract holds a digest of everything that the package computes against its
-// version. Where it fails and the results are meant to change, raise Contract, so
-// that trainings are repeated, and add the digest.
+// TestContract compares a digest of everything that the package computes with
+// the one of its version. If it fails and the results are meant to change,
+// raise Contract, so that trainings are repeated, and add the digest.
 func TestContract(t *testing.T) {
 	want, known := contracts[Contract]
 	if !known {
@@ -31,9 +31,10 @@ func TestContract(t *testing.T) {
 	})
 }
 
-// results calls what the package exports on shapes within and beyond its blocks, and
-// on numbers of all kinds, and returns the digest of what comes out. Of products the
-// columns are hashed, and of gradients the padding too, which is +0 whatever comes.
+// results calls the exported functions of the package on shapes within and
+// beyond its blocks and on numbers of all kinds, and returns the digest of the
+// results. For products it hashes the columns, and for gradients also the
+// padding, which is always +0.
 func results(e *Engine) string {
 	h := sha256.New()
 	put := func(x ...float32) {
@@ -49,7 +50,7 @@ func results(e *Engine) string {
 		}
 	}
 	r := rand.New(rand.NewPCG(8, 8))
-	// Without float64 arithmetic, which compilers may fuse.
+	// This avoids float64 arithmetic, which compilers may fuse.
 	finite := func() float32 { return r.Float32()*4 - 2 }
 	odd := []float32{nan, float32(math.Inf(1)), float32(math.Inf(-1)), 0, float32(math.Copysign(0, -1)), 0x1p-149, 0x1p127}
 	all := func() float32 {
@@ -90,7 +91,8 @@ func results(e *Engine) string {
 		}
 	}
 
-	// Images, several batches in the memory of one, blocks of columns included.
+	// Several batches of images, loaded one after the other into the same
+	// memory, including blocks of columns.
 	const pixels, images = 131, 150
 	data := make([]byte, pixels*images)
 	for i := range data {

@@ -11,8 +11,9 @@ func (e *Engine) Mul(c []float32, ldc int, a []float32, lda, m int, b *Panels) {
 	e.mul(c, ldc, a, lda, m, b.Rows, b.Data, b.Rows*kernel.Width, b.Count())
 }
 
-// mul blocks C = A·B: blocks of k outermost, so that one block of every panel
-// of B meets a block of A that stays in L2, then rows, then panels.
+// mul blocks C = A·B. The outer loop is over blocks of k, so that one block of
+// every panel of B meets a block of A that stays in L2; then come rows, then
+// panels.
 func (e *Engine) mul(c []float32, ldc int, a []float32, lda, m, k int, b []float32, panel, panels int) {
 	p := &e.product
 	*p = kernel.Product{
@@ -74,7 +75,7 @@ func (e *Engine) transpose(t []float32, b *Panels) {
 	}
 }
 
-// Packing A pays from this many rows and panels on: below, the copy costs more
+// Packing A pays from this many rows and panels up. Below, the copy costs more
 // than the strided reads that it saves.
 const (
 	packRows   = 8
@@ -82,14 +83,14 @@ const (
 )
 
 // Gradient computes G = Aᵀ·D (k×n) for the m×k matrix A and the m×n matrix D,
-// one panel at a time in ascending order, and calls visit with each: g is k×16
-// floats, valid and free to be changed during the call, so that the update of
-// the weights can follow while g is in cache. Element (r, j) is the chain over
-// the m rows, ascending, of a[i*lda+r]·d[i*ldd+j]. Columns from n on are +0.
+// one panel at a time in ascending order, and calls visit with each panel. g is
+// k×16 floats, which are valid and may be changed during the call, so that the
+// weights can be updated while g is in cache. Element (r, j) is the chain over
+// the m rows, ascending, of a[i*lda+r]·d[i*ldd+j]. Columns from n up are +0.
 func (e *Engine) Gradient(a []float32, lda, m, k int, d []float32, ldd, n int, visit func(panel int, g []float32)) {
 	checkMatrix("A", len(a), lda, m, k)
 	checkMatrix("D", len(d), ldd, m, n)
-	const group = 2 // panels at a time: what the widest register tiles take
+	const group = 2 // number of panels at a time, as many as the widest register tiles take
 	size := k * kernel.Width
 	g := grow(&e.gradient, group*size)
 	bm := split(m, blockK)
@@ -123,7 +124,8 @@ func (e *Engine) Gradient(a []float32, lda, m, k int, d []float32, ldd, n int, v
 	}
 }
 
-// visit hands out the panels q, q+1, … of a gradient with n columns.
+// visit passes the panels q, q+1, … of a gradient with n columns to the
+// visitor.
 func (e *Engine) visit(g []float32, size, q, panels, n int, visit func(panel int, g []float32)) {
 	for p := range panels {
 		gp := g[p*size : (p+1)*size : (p+1)*size]
@@ -137,8 +139,9 @@ func (e *Engine) visit(g []float32, size, q, panels, n int, visit func(panel int
 	}
 }
 
-// pack copies m rows of the given panels of D, the columns from n on as +0:
-// panel after panel (m×16 each), or interleaved, row s of all of them in a line.
+// pack copies m rows of the given panels of D, with +0 for the columns from n
+// up: either panel after panel (m×16 each), or interleaved, with row s of all
+// panels adjacent.
 func (e *Engine) pack(d []float32, ldd, m, n, q, panels int, interleaved bool) []float32 {
 	out := grow(&e.packed, m*panels*kernel.Width)
 	row, panel := kernel.Width, m*kernel.Width

@@ -1,4 +1,4 @@
-// Package gemm multiplies the matrices of training: it lays weights out in
+// Package gemm multiplies the matrices of training. It lays out weights in
 // panels, packs and blocks operands for the caches, and calls the loops of
 // package kernel. Activations and gradients are plain row-major slices with a
 // row stride; weights are [Panels].
@@ -11,15 +11,14 @@
 //
 // [Engine.MulSparse] and [Engine.GradientSparse] skip the zero pixels of a
 // batch ([Sparse], loaded by [Engine.LoadSparse]). For finite weights and
-// gradients they equal the dense products bit for bit, but that an exact zero is
-// always +0.
-// With Inf or NaN among the weights or gradients the dense products must be
-// used, because 0·Inf is NaN; choosing is up to the caller.
+// gradients they equal the dense products bit for bit, except that an exact
+// zero is always +0. If weights or gradients include Inf or NaN, the caller
+// must use the dense products, because 0·Inf is NaN.
 //
 // # Padding
 //
 // Row strides of outputs must cover the panels: ld >= 16·ceil(columns/16). The
-// padding columns of an output are +0 when its inputs are finite; otherwise they
-// may be NaN, except in gradients, where they are always +0, so that an
+// padding columns of an output are +0 when its inputs are finite; otherwise
+// they may be NaN, except in gradients, where they are always +0, so that an
 // optimizer step leaves the padding of the weights at +0.
 package gemm

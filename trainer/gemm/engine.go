@@ -4,18 +4,20 @@ import "sparsel/trainer/kernel"
 
 // Block sizes. Results do not depend on them.
 const (
-	// blockK floats of a row of A, and as many rows of a panel of B: 256·16·4
-	// bytes of B are 16 KB, half of the smallest L1 in use (32 KB), which leaves
-	// room for the rows of A that stream by. (AVX-512 tiles take two panels, and
-	// most processors that have it an L1 of 48 KB.)
+	// blockK is the number of floats of a row of A in a block, and of rows of a
+	// panel of B. A block of B has 256·16·4 bytes = 16 KB, half of the smallest
+	// L1 in use (32 KB), which leaves room for the rows of A that stream by.
+	// (AVX-512 tiles use two panels, and most processors with AVX-512 have an
+	// L1 of 48 KB.)
 	blockK = 256
-	// blockM rows of A make 256·256·4 = 256 KB, half of the smallest L2 (512 KB).
+	// blockM rows of A have 256·256·4 bytes = 256 KB, half of the smallest L2
+	// (512 KB).
 	blockM = 256
 )
 
 // Engine multiplies with one kernel set. It owns scratch memory that grows to
-// the largest shapes seen, so it serves one goroutine at a time and allocates
-// nothing once it has seen a shape.
+// the largest shapes seen. So only one goroutine may use it at a time, and it
+// allocates nothing for a shape that it has seen before.
 type Engine struct {
 	set *kernel.Set
 
@@ -29,7 +31,7 @@ type Engine struct {
 	transposed []float32 // Bᵀ in panels
 }
 
-// NewEngine returns an engine on the given set.
+// NewEngine returns an engine that uses the given set.
 func NewEngine(set *kernel.Set) *Engine { return &Engine{set: set} }
 
 // Kernel returns the set of the engine.

@@ -31,7 +31,8 @@ func forEach(t *testing.T, body func(t *testing.T, e *Engine)) {
 
 var nan = float32(math.NaN())
 
-// matrix is rows×cols with a stride of ld; what lies between the rows is NaN.
+// matrix returns a rows×cols matrix with a stride of ld and NaN between the
+// rows.
 func matrix(r *rand.Rand, rows, cols, ld int) []float32 {
 	x := make([]float32, rows*ld)
 	for i := range x {
@@ -70,8 +71,8 @@ func same(t *testing.T, what string, got, want float32) {
 
 func round16(n int) int { return (n + 15) / 16 * 16 }
 
-// shapes are m, k, n: all small ones sparsely sampled, and those around the
-// edges of tiles and blocks.
+// shapes returns triples m, k, n: a sparse sample of all small ones, and those
+// around the edges of tiles and blocks.
 func shapes(r *rand.Rand) [][3]int {
 	all := [][3]int{
 		{0, 5, 5}, {5, 0, 5}, {5, 5, 0}, {1, 1, 1}, {50, 784, 20}, {3, 257, 17}, {6, 512, 16}, {7, 513, 33},
@@ -141,7 +142,7 @@ func collect(t *testing.T, k, n int, gradient func(visit func(panel int, g []flo
 		}
 		all = append(all, slices.Clone(g))
 		for i := range g {
-			g[i] = nan // the visitor may do as it likes
+			g[i] = nan // the visitor may change it
 		}
 	})
 	if len(all) != (n+15)/16 {
@@ -171,7 +172,7 @@ func TestGradient(t *testing.T) {
 	})
 }
 
-// Infinities and NaN reach exactly the elements whose chains they are in, and
+// Infinities and NaN reach exactly the elements whose chains include them, and
 // never the padding of a gradient.
 func TestNonFinite(t *testing.T) {
 	forEach(t, func(t *testing.T, e *Engine) {

@@ -2,9 +2,9 @@ package gemm
 
 import "sparsel/trainer/kernel"
 
-// MulSparse computes C = A·B for the batch s of s.Len() rows: Mul without the
-// zero pixels. Weights must be finite (see the package comment); exact zeros in
-// C are +0.
+// MulSparse computes C = A·B for the batch s of s.Len() rows. It is Mul without
+// the zero pixels. Weights must be finite (see the package comment). Exact
+// zeros in C are +0.
 func (e *Engine) MulSparse(c []float32, ldc int, s *Sparse, b *Panels) {
 	checkMatrix("C", len(c), ldc, s.Len(), b.Padded())
 	if s.Len() == 0 {
@@ -22,8 +22,8 @@ func (e *Engine) MulSparse(c []float32, ldc int, s *Sparse, b *Panels) {
 }
 
 // GradientRows is GradientSparse for a few rows of G, those of the pixels in
-// rows; visit finds the other rows of g with unspecified values. A batch has at
-// most [kernel.ColumnSamples] rows.
+// rows. The other rows of g have unspecified values when visit is called. A
+// batch has at most [kernel.ColumnSamples] rows.
 func (e *Engine) GradientRows(s *Sparse, d []float32, ldd, n int, rows []int32, visit func(panel int, g []float32)) {
 	checkMatrix("D", len(d), ldd, s.Len(), n)
 	if s.Len() == 0 {
@@ -51,10 +51,10 @@ func (e *Engine) GradientRows(s *Sparse, d []float32, ldd, n int, rows []int32, 
 	}
 }
 
-// GradientSparse computes G = Aᵀ·D (pixels×n) for the batch s and the
-// s.Len()×n matrix D: Gradient without the zero pixels, with the same calls of
-// visit. D must be finite; exact zeros in G are +0. An empty batch calls
-// nothing.
+// GradientSparse computes G = Aᵀ·D (pixels×n) for the batch s and the s.Len()×n
+// matrix D. It is Gradient without the zero pixels, with the same calls of
+// visit. D must be finite. Exact zeros in G are +0. For an empty batch visit is
+// not called.
 func (e *Engine) GradientSparse(s *Sparse, d []float32, ldd, n int, visit func(panel int, g []float32)) {
 	checkMatrix("D", len(d), ldd, s.Len(), n)
 	if s.Len() == 0 {

@@ -9,8 +9,8 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// images makes n images like MNIST's: a few strokes over a middle part, the
-// rim always 0, one in eight images blank or full.
+// images returns n images like MNIST's: a few strokes in the middle, a border
+// that is always 0, and one image in eight blank or full.
 func images(r *rand.Rand, n, pixels int) []byte {
 	data := make([]byte, n*pixels)
 	for i := range n {
@@ -35,11 +35,11 @@ func images(r *rand.Rand, n, pixels int) []byte {
 }
 
 // TestSparseEqualsDense compares both sparse products with the dense ones on
-// the same batch, where a -0 of the dense chain counts as +0.
+// the same batch, and treats a -0 of the dense chain as +0.
 func TestSparseEqualsDense(t *testing.T) {
 	forEach(t, func(t *testing.T, e *Engine) {
 		r := rand.New(rand.NewPCG(6, 1))
-		var s Sparse // reused, so that what an earlier batch left would show
+		var s Sparse // reused, so that remains of an earlier batch would show
 		for _, shape := range [][3]int{
 			{0, 9, 5}, {1, 1, 1}, {1, 784, 64}, {1, 100, 160}, {2, 65, 16}, {3, 64, 17}, {5, 63, 80}, {4, 130, 70},
 			{50, 784, 32}, {7, 784, 144}, {63, 40, 40}, {64, 40, 64}, {65, 40, 64}, {129, 90, 33}, {200, 70, 20}, {6, 30, 10},
@@ -70,7 +70,7 @@ func TestSparseEqualsDense(t *testing.T) {
 				e.GradientSparse(&s, d, ldd, n, func(int, []float32) { t.Error("an empty batch has a gradient") })
 				continue
 			}
-			for range 2 { // the form by columns is kept
+			for range 2 { // the form by columns is computed once and kept
 				got := collect(t, k, n, func(visit func(int, []float32)) { e.GradientSparse(&s, d, ldd, n, visit) })
 				dense := collect(t, k, n, func(visit func(int, []float32)) { e.Gradient(a, k, m, k, d, ldd, n, visit) })
 				for q := range dense {
@@ -83,7 +83,7 @@ func TestSparseEqualsDense(t *testing.T) {
 	})
 }
 
-// Batches must not keep the caller's slices.
+// Batches must not retain the caller's slices.
 func TestLoadSparseCopies(t *testing.T) {
 	forEach(t, func(t *testing.T, e *Engine) {
 		r := rand.New(rand.NewPCG(7, 1))

@@ -15,7 +15,7 @@ func (s *Set) BiasReLU(z []float32, ld, m int, bias []float32) {
 	}
 }
 
-// ReLU returns x where it is positive or NaN, and otherwise +0.
+// ReLU returns x if it is positive or NaN, and otherwise +0.
 func ReLU(x float32) float32 {
 	if x <= 0 {
 		return 0
@@ -23,9 +23,10 @@ func ReLU(x float32) float32 {
 	return x
 }
 
-// ReLUBackward turns the gradient d of the loss by the activations a into the
-// gradient by the rectifier's arguments, in place: d[i] = 0 where a[i] <= 0. As
-// in PyTorch a NaN among the activations passes its gradient on.
+// ReLUBackward turns the gradient d of the loss with respect to the activations
+// a into the gradient with respect to the rectifier's arguments, in place: d[i]
+// = 0 where a[i] <= 0. As in PyTorch, a NaN among the activations passes its
+// gradient on.
 func (s *Set) ReLUBackward(d, a []float32) {
 	checkSame(len(d), len(a))
 	for i, x := range a {
@@ -47,9 +48,9 @@ func (s *Set) BiasTanh(z []float32, ld, m int, bias []float32) {
 	}
 }
 
-// TanhBackward turns the gradient d of the loss by the activations a into the
-// gradient by the arguments of the hyperbolic tangent, in place and fused as
-// PyTorch's vector loop has it:
+// TanhBackward turns the gradient d of the loss with respect to the activations
+// a into the gradient with respect to the arguments of the hyperbolic tangent,
+// in place and fused as in PyTorch's vector loop:
 //
 //	d[i] = d[i] * fma(-a[i], a[i], 1)
 func (s *Set) TanhBackward(d, a []float32) {
@@ -60,7 +61,7 @@ func (s *Set) TanhBackward(d, a []float32) {
 }
 
 // Taylor coefficients of tanh: tanh x = x + x³·(t3 + x²·(t5 + …)). The terms
-// shrink like 0.81·(2x/π)^2n, so that below tanhSmall the first one left out, of
+// shrink like 0.81·(2x/π)^2n, so below tanhSmall the first omitted one, of
 // x^21, is less than 0.81·0.1584^10·x < 2^-26·x.
 const (
 	tanhSmall  = 0.625
@@ -76,11 +77,12 @@ const (
 )
 
 // Tanh returns the hyperbolic tangent of x. The error is below 2 units in the
-// last place. Up to tanhSmall that is a matter of the last addition (half a
-// unit) and of the rounding of a correction that is an eighth of x. Beyond, it is
-// 1 - 2/(1+e^2x): relative errors of 2^-23 in e^2x (see Exp) and of 2^-24 in
-// the sum and the quotient make 2^-22.4 of at most 0.45, 1.3 units of a result
-// above 0.55, before the last subtraction rounds by half a unit.
+// last place. Up to tanhSmall it consists of the last addition (half a unit)
+// and of the rounding of a correction that is an eighth of x. Beyond tanhSmall
+// the result is 1 - 2/(1+e^2x). There, relative errors of 2^-23 in e^2x (see
+// Exp) and of 2^-24 in the sum and the quotient add up to 2^-22.4 of at most
+// 0.45, which is 1.3 units of a result above 0.55, before the last subtraction
+// rounds by half a unit.
 func Tanh(x float32) float32 {
 	const sign = 1 << 31
 	bits := math.Float32bits(x)

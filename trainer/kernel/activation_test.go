@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Tanh is within the bound of its comment, 2 units in the last place, over
-// every 1009th float32, odd, and right at the ends.
+// Over every 1009th float32, Tanh is within the bound of its comment, 2 units
+// in the last place. It is odd, and exact at the ends.
 func TestTanh(t *testing.T) {
 	worst := 0.0
 	for b := uint32(0); b < 0x7f800000; b += 1009 {
@@ -36,9 +36,9 @@ func TestTanh(t *testing.T) {
 	}
 }
 
-// The loops over rows do what the functions do, leave what lies beside the rows
-// alone, and go by PyTorch's rule for NaN: it passes the rectifier, and its
-// gradient too.
+// The loops over rows compute what the functions compute and change nothing
+// beside the rows. They follow PyTorch's rule for NaN: it passes the rectifier,
+// and so does its gradient.
 func TestReLUAndTanhRows(t *testing.T) {
 	forEach(t, func(t *testing.T, s *Set) {
 		r := newSource(3)
@@ -89,9 +89,9 @@ func TestReLUAndTanhRows(t *testing.T) {
 	}
 }
 
-// BiasReLUPool agrees with a plain reading of its comment, for numbers that
-// tie, for numbers of all kinds, and for windows of prescribed values; what PyTorch
-// makes of the latter is in trainer's torch_vectors.
+// BiasReLUPool agrees with a direct implementation of its comment for numbers
+// that tie, for numbers of all kinds, and for windows of prescribed values.
+// What PyTorch computes for the latter is in trainer's torch_vectors.
 func TestBiasReLUPool(t *testing.T) {
 	forEach(t, func(t *testing.T, s *Set) {
 		r := newSource(5)

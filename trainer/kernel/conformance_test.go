@@ -42,7 +42,7 @@ func required(what string) bool {
 	return slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), what)
 }
 
-// special holds the values at which float32 arithmetic changes its ways.
+// special holds values at which float32 arithmetic changes its behaviour.
 var special = func() []float32 {
 	var all []float32
 	for _, x := range []float32{
@@ -57,8 +57,8 @@ var special = func() []float32 {
 		float32(math.NaN()), math.Float32frombits(0xffc01234), math.Float32frombits(0x7f800001))
 }()
 
-// source makes test data: values near 1, values of all exponents, and special
-// ones.
+// source generates test data: values near 1, values of all exponents, and
+// special ones.
 type source struct{ *rand.Rand }
 
 func newSource(seed uint64) source { return source{rand.New(rand.NewPCG(seed, 1))} }
@@ -82,15 +82,15 @@ func fill(x []float32, next func() float32) []float32 {
 	return x
 }
 
-// guarded is a slice between two canaries, its first element off elements
-// behind a cache line or so.
+// guarded is a slice between two canaries. Its first element is off elements
+// after the start of a cache line.
 type guarded struct {
 	whole  []float32
 	lo, hi int
 }
 
 const (
-	canaryBits = 0x7fa5a5a5 // a NaN, so that reading it shows as well
+	canaryBits = 0x7fa5a5a5 // a NaN, so that reading it is noticed, too
 	canaries   = 40
 )
 

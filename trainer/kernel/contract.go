@@ -1,10 +1,10 @@
 package kernel
 
-// Contract is the version of what this package computes. Stages hash it in
-// place of the package's source, so that a faster loop, or a set for another
+// Contract is the version of what this package computes. Stages hash it instead
+// of the package's source, so that a faster loop, or a set for another
 // processor, repeats no training. Raise it when any result changes by a single
-// bit: TestContract holds a digest of results for each version, and fails where
-// they change and it does not.
+// bit. TestContract has a digest of results for each version, and fails if they
+// change and the version does not.
 const Contract = "kernel 2"
 
 // Package is this package's import path.

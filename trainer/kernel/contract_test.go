@@ -12,18 +12,18 @@ import (
 // contracts are digests of what each version of the package computes.
 var contracts = map[string]string{
 	"kernel 1": "89e40a6344c2e24ffa7b3754fd054c6439f009464c56c681bbb768b388a1362f",
-	"kernel 2": "9848c063f50559d5e3e949fffddd5991f25bc503cb0e45942b5896c0cdc56423", // as 1, and what is recorded of activations
+	"kernel 2": "9848c063f50559d5e3e949fffddd5991f25bc503cb0e45942b5896c0cdc56423", // as version 1, plus what is recorded of activations
 }
 
-// updateContracts are digests of the rules that came with a version after its
-// digest was taken, Nesterov's momentum and vSGD.
+// updateContracts are digests of rules that were added to a version after its
+// digest was taken: Nesterov's momentum and vSGD.
 var updateContracts = map[string]string{
 	"kernel 2": "fd831e753717db4be714dc93687367583462e4e3e917d165e5e3aea1120266ad",
 }
 
-// TestContract holds a digest of everything that the package computes against its
-// version. Where it fails and the results are meant to change, raise Contract, so
-// that trainings are repeated, and add the digest.
+// TestContract compares a digest of everything that the package computes with
+// the one of its version. If it fails and the results are meant to change,
+// raise Contract, so that trainings are repeated, and add the digest.
 func TestContract(t *testing.T) {
 	want, known := contracts[Contract]
 	if !known {
@@ -39,8 +39,8 @@ func TestContract(t *testing.T) {
 	})
 }
 
-// results calls what the package exports on numbers of all kinds and returns the
-// digest of what comes out.
+// results calls the exported functions of the package on numbers of all kinds
+// and returns the digest of the results.
 func results(s *Set) string {
 	h := sha256.New()
 	put := func(lists ...[]float32) {
@@ -55,7 +55,7 @@ func results(s *Set) string {
 	r := newSource(77)
 	answer := func(yes bool) { h.Write([]byte(fmt.Sprint(yes))) }
 	some := func(n int, next func() float32) []float32 { return fill(make([]float32, n), next) }
-	// Without float64 arithmetic, which compilers may fuse.
+	// This avoids float64 arithmetic, which compilers may fuse.
 	ordinary := func() float32 { return r.Float32()*4 - 2 }
 	small := func() float32 { return ordinary() / 16 }
 	any := func() float32 {
@@ -84,7 +84,7 @@ func results(s *Set) string {
 			put(c)
 			p.More = true
 		}
-		// The layout of packed tiles is the set's own.
+		// Each set has its own layout of packed tiles.
 		columns, tiles := some(m*k, next), make([]float32, m*k)
 		s.Pack(tiles, columns, m, m, k)
 		p.A, p.Packed = tiles, true
@@ -106,7 +106,7 @@ func results(s *Set) string {
 	}
 	put(c)
 
-	// Element by element, in lengths that are no multiple of a vector.
+	// The element-wise loops, in lengths that are not multiples of a vector.
 	const n = 1003
 	for _, next := range []func() float32{small, ordinary, any} {
 		bias := some(17, next)

@@ -5,8 +5,8 @@ package kernel
 import "golang.org/x/sys/cpu"
 
 // vectorSets returns the vector sets that this processor and system support,
-// best first. Package cpu reads GODEBUG, so GODEBUG=cpu.avx512f=off and the like
-// take a set away.
+// best first. Package cpu reads GODEBUG, so settings such as
+// GODEBUG=cpu.avx512f=off remove a set.
 func vectorSets() []*Set {
 	var sets []*Set
 	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA || !cpu.X86.HasBMI1 {

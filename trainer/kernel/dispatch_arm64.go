@@ -2,12 +2,12 @@
 
 package kernel
 
-// vectorSets returns the NEON set: every processor that Go's arm64 port runs
-// on has the instructions.
+// vectorSets returns the NEON set. Every processor that Go's arm64 port runs on
+// has its instructions.
 func vectorSets() []*Set { return []*Set{&neon} }
 
-// pack and gather are left to the portable loops: the tiles' rows are no whole
-// vectors, and gathering is scalar in any case.
+// pack and gather are left to the portable loops, because the tiles' rows are
+// not whole vectors and gathering is scalar in any case.
 var neon = Set{Name: "neon", loops: loops{
 	tiles: []tiles{
 		{4, []tileFunc{tile1x4NEON}},

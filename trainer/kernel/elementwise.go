@@ -49,7 +49,7 @@ func (s *Set) ColumnSums(dst, d []float32, ld, m int) {
 	}
 }
 
-// add does dst[j] += x[j].
+// add computes dst[j] += x[j].
 func (s *Set) add(dst, x []float32) {
 	n := 0
 	if s.loops.add != nil && body(len(dst)) > 0 {
@@ -61,8 +61,9 @@ func (s *Set) add(dst, x []float32) {
 	}
 }
 
-// SigmoidBackward turns the gradient d of the loss by the activations a into
-// the gradient by the sigmoid's arguments, in place, in PyTorch's order:
+// SigmoidBackward turns the gradient d of the loss with respect to the
+// activations a into the gradient with respect to the sigmoid's arguments, in
+// place, in PyTorch's order:
 //
 //	d[i] = (d[i] * (1 - a[i])) * a[i]
 func (s *Set) SigmoidBackward(d, a []float32) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// vectors is one element-wise loop on up to four slices; run reports what the
+// loopCase is one element-wise loop on up to four slices. run returns what the
 // loop returned.
 type loopCase struct {
 	name   string
@@ -47,8 +47,9 @@ func loopCases() []loopCase {
 
 func rowsOf(x []float32) int { return min(len(x), 1) }
 
-// TestLoops runs every element-wise loop of every set at all small lengths and
-// misalignments against the portable one, on ordinary and on special values.
+// TestLoops compares every element-wise loop of every set with the portable
+// one, at all small lengths and misalignments, on ordinary and on special
+// values.
 func TestLoops(t *testing.T) {
 	forEach(t, func(t *testing.T, s *Set) {
 		for _, c := range loopCases() {
@@ -79,7 +80,7 @@ func TestLoops(t *testing.T) {
 	})
 }
 
-// The optimizers' report must name any one bad weight, wherever it is.
+// The optimizers' result must reveal any one bad weight, wherever it is.
 func TestFiniteReport(t *testing.T) {
 	forEach(t, func(t *testing.T, s *Set) {
 		const n = 37

@@ -14,11 +14,12 @@ import (
 	"unsafe"
 )
 
-// This file interprets the generated assembly, so that the routines of a set are
-// tested on every machine, also where its instructions are missing. The
-// interpreter knows exactly the instructions that the generator uses, on 512-bit
-// registers, with FMA of this package as fused multiply-add; TestEmulated runs
-// it on a set that the machine has, too, which tests the interpreter.
+// This file interprets the generated assembly, so that the routines of a set
+// are tested on every machine, even if it lacks the instructions. The
+// interpreter knows exactly the instructions that the generator uses, on
+// 512-bit registers, with FMA of this package as fused multiply-add.
+// TestEmulated also runs it on a set that the machine has, which tests the
+// interpreter.
 
 // machine is the state of a processor.
 type machine struct {
@@ -31,7 +32,7 @@ type machine struct {
 }
 
 // at turns an address into a pointer. The caller of a routine keeps its
-// operands alive, and those are on the heap, where they do not move.
+// operands alive, and they are on the heap, where they do not move.
 func at(a uint64) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&a)) }
 
 func (m *machine) address(o operand) unsafe.Pointer {
@@ -106,8 +107,8 @@ func (m *machine) setInteger(o operand, size int, x uint64) {
 
 func f32(b uint32) float32 { return math.Float32frombits(b) }
 
-// vectorOps are lane by lane: c is the destination, b and a the second and the
-// first source as Go orders operands (so Intel's last is a).
+// vectorOps work lane by lane. c is the destination, and b and a are the second
+// and the first source in Go's order of operands (so a is Intel's last).
 var vectorOps = map[string]func(a, b, c uint32) uint32{
 	"VFMADD231PS":  func(a, b, c uint32) uint32 { return math.Float32bits(FMA(f32(b), f32(a), f32(c))) },
 	"VFMADD213PS":  func(a, b, c uint32) uint32 { return math.Float32bits(FMA(f32(b), f32(c), f32(a))) },
@@ -144,7 +145,7 @@ var oneSourceOps = map[string]func(a uint32) uint32{
 	"VCVTDQ2PS":  func(a uint32) uint32 { return math.Float32bits(float32(int32(a))) },
 }
 
-// vector does one vector instruction and reports whether it knows it.
+// vector executes one vector instruction and reports whether it knows it.
 func (m *machine) vector(in *instruction) bool {
 	if len(in.args) == 0 {
 		return false
@@ -267,7 +268,7 @@ func (m *machine) vector(in *instruction) bool {
 	return true
 }
 
-// double is the i-th float64 of a register, setDouble sets it.
+// double returns the i-th float64 of a register, and setDouble sets it.
 func double(x *[16]uint32, i int) float64 {
 	return math.Float64frombits(uint64(x[2*i]) | uint64(x[2*i+1])<<32)
 }
@@ -277,7 +278,7 @@ func setDouble(x *[16]uint32, i int, v float64) {
 	x[2*i], x[2*i+1] = uint32(bits), uint32(bits>>32)
 }
 
-// pack halves the width of four numbers, for those that fit.
+// pack halves the width of four numbers that must fit.
 func pack(op string, from []uint32) (packed [2]uint32) {
 	for i, x := range from {
 		if op == "VPACKSSDW" {
@@ -289,7 +290,8 @@ func pack(op string, from []uint32) (packed [2]uint32) {
 	return packed
 }
 
-// scalar does one integer instruction or jump; next is where to go on.
+// scalar executes one integer instruction or jump and returns the index of the
+// next instruction.
 func (m *machine) scalar(in *instruction, next int) int {
 	op, size := in.op, 8
 	switch op[len(op)-1] {
@@ -321,7 +323,7 @@ func (m *machine) scalar(in *instruction, next int) int {
 	case "ADDQ", "ADDL":
 		result(arg(1) + arg(0))
 	case "SUBQ":
-		result(arg(1) - arg(0)) // no overflow: JL is SF
+		result(arg(1) - arg(0)) // no overflow, so JL needs only SF
 	case "SHLQ", "SHLL":
 		result(arg(1) << arg(0))
 	case "SHRQ":
@@ -456,8 +458,9 @@ func wrap(find func(name string) *program, f reflect.Value) reflect.Value {
 	})
 }
 
-// read returns the program of a file when it is first asked for: a test binary
-// that is started elsewhere has no sources beside it, and emulates nothing.
+// read returns a function that parses a file when it is first called and not
+// before, because a test binary that is started elsewhere has no sources beside
+// it and emulates nothing.
 func read(file string) func() *program {
 	return sync.OnceValue(func() *program {
 		text, err := os.ReadFile(file)
@@ -500,8 +503,8 @@ func emulate(s *Set) *Set {
 		}
 	}
 	e := &Set{Name: s.Name + " emulated", loops: s.loops}
-	// These are AVX2 in both sets, of instructions that nothing else uses; the
-	// set of a machine with AVX2 tests them.
+	// In both sets these are AVX2, and use instructions that nothing else uses.
+	// The set of a machine with AVX2 tests them.
 	e.loops.transpose16, e.loops.prefetch, e.loops.nonzero, e.loops.gather = nil, nil, nil, nil
 	visit(reflect.ValueOf(&e.loops).Elem())
 	return e
@@ -517,7 +520,7 @@ func TestEmulatedSets(t *testing.T) {
 	if len(emulated) != 2 {
 		t.Fatalf("%d emulated sets", len(emulated))
 	}
-	// An interpreter that runs nothing would leave C alone.
+	// An interpreter that executes nothing would leave C unchanged.
 	for _, s := range emulated {
 		c, b := make([]float32, Width), fill(make([]float32, 2*Width), func() float32 { return 3 })
 		s.Multiply(&Product{M: 1, K: 2, Panels: 1, C: c, CRow: Width, A: []float32{1, 4}, ARow: 2, ACol: 1, B: b})

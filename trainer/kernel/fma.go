@@ -2,17 +2,18 @@ package kernel
 
 import "math"
 
-// FMA returns x*y + z with a single rounding to float32, the same bits as the
-// processor's fused multiply-add (NaN payloads apart).
+// FMA returns x*y + z with a single rounding to float32. Its result has the
+// same bits as the processor's fused multiply-add (apart from NaN payloads).
 //
 // The product of two float32 is exact in float64 (48 of 53 bits; exponents down
-// to 2^-298 fit). The float64 sum is rounded once, and rounding it again to
-// float32 can only go wrong where the sum sits on the boundary between two
-// float32 values: the low 29 bits are 100…0, or the result is subnormal in
-// float32 and the boundary is elsewhere. Those, and exact zeros, take the
+// to 2^-298 fit). The float64 sum is rounded once. Rounding it again to float32
+// can only go wrong if the sum lies on the boundary between two float32 values,
+// that is, if its low 29 bits are 100…0, or if the result is subnormal in
+// float32 and the boundary is elsewhere. These cases, and exact zeros, take the
 // careful path.
 func FMA(x, y, z float32) float32 {
-	// A fused float64 operation here would give the same sum: the product is exact.
+	// A fused float64 operation here would give the same sum: the product is
+	// exact.
 	s := float64(x)*float64(y) + float64(z)
 	if roundsOnce(s) {
 		return float32(s)
@@ -20,8 +21,9 @@ func FMA(x, y, z float32) float32 {
 	return fmaCareful(x, y, z, s)
 }
 
-// fmaRow does acc[j] = FMA(x, row[j], acc[j]): the inner loop of the portable
-// products, with the common path of FMA (too large to be inlined) in line.
+// fmaRow computes acc[j] = FMA(x, row[j], acc[j]), the inner loop of the
+// portable products. It has the common path of FMA, which is too large to be
+// inlined, in line.
 func fmaRow(acc *[Width]float32, x float32, row *[Width]float32) {
 	for j := range acc {
 		s := float64(x)*float64(row[j]) + float64(acc[j])
@@ -43,8 +45,8 @@ func roundsOnce(s float64) bool {
 
 // fmaCareful rounds the float64 sum s of x*y and z to odd, after which rounding
 // to float32 is correct: 53 bits are more than 24+2 (Boldo and Melquiond,
-// "Emulation of FMA and correctly rounded sums: proved algorithms using rounding
-// to odd", IEEE Trans. Comput. 57(4), 2008).
+// "Emulation of FMA and correctly rounded sums: proved algorithms using
+// rounding to odd", IEEE Trans. Comput. 57(4), 2008).
 func fmaCareful(x, y, z float32, s float64) float32 {
 	p, q := float64(x)*float64(y), float64(z)
 	// Knuth's TwoSum: e is exactly p+q-s. Nothing here overflows or underflows:
@@ -67,8 +69,8 @@ func fmaCareful(x, y, z float32, s float64) float32 {
 	return float32(s)
 }
 
-// Bits returns the IEEE 754 representation of x with every NaN as 0x7fc00000:
-// the only form of a value that is the same in every kernel set.
+// Bits returns the IEEE 754 representation of x, with 0x7fc00000 for every NaN.
+// Only this form of a value is the same in every kernel set.
 func Bits(x float32) uint32 {
 	if x != x {
 		return 0x7fc00000

@@ -33,18 +33,18 @@ func hardFMA(r source, n int, f func(x, y, z float32)) {
 	for range n {
 		f(r.any(), r.any(), r.any())
 		f(math.Float32frombits(r.Uint32()), math.Float32frombits(r.Uint32()), math.Float32frombits(r.Uint32()))
-		// 12 by 13 bits: products of 25 bits are half-way cases, decided by a
-		// z far below, if by anything.
+		// With 12 and 13 bits, products have 25 bits and are half-way cases. A
+		// z far below decides them, if anything does.
 		x := float32(1<<11|r.IntN(1<<11)) * 0x1p-11
 		y := float32(1<<12|r.IntN(1<<12)|1) * 0x1p-12
 		f(x, y, tiny[r.IntN(len(tiny))])
-		// The same where half-way is among the subnormals.
+		// The same with half-way cases among the subnormals.
 		f(x*0x1p-70, y*float32(math.Ldexp(1, -60-r.IntN(22))), tiny[r.IntN(3)])
 		// The same at the upper end.
 		f(x*0x1p64, y*0x1p62, math.MaxFloat32*float32(r.IntN(3)-1))
 		// Near-cancellation, exact zeros included.
 		f(x, y, -float32(float64(x)*float64(y)))
-		// A float64 sum whose rounding lands on a float32 boundary.
+		// A float64 sum that rounding moves to a float32 boundary.
 		a := r.ordinary()
 		f(a, 1+0x1p-23*float32(r.IntN(8)), float32(math.Ldexp(float64(a), -20-r.IntN(12))))
 		f(a, float32(math.Ldexp(1, -24-r.IntN(3))), math.Nextafter32(1, float32(r.IntN(3))))
@@ -59,8 +59,8 @@ func TestFMAIsExact(t *testing.T) {
 	})
 }
 
-// fmaByMultiply is the fused multiply-add of a set: a product with K = 1 that
-// continues C.
+// fmaByMultiply computes a fused multiply-add with a set, as a product with K =
+// 1 that continues C.
 func fmaByMultiply(s *Set, x, y, z float32) float32 {
 	var b, c [Width]float32
 	b[5], c[5] = y, z

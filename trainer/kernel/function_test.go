@@ -11,7 +11,7 @@ func ulps(got float32, exact float64) float64 {
 	return math.Abs(float64(got)-exact) / math.Ldexp(1, max(e-24, -149))
 }
 
-// stride over all float32; prime, so that all low bits occur.
+// stride over all float32. It is prime, so that all low bits occur.
 func stride() int {
 	if testing.Short() {
 		return 25013
@@ -96,18 +96,18 @@ func TestSigmoid(t *testing.T) {
 	for range 200000 {
 		x := max(r.ordinary()*20, -88.7)
 		exact := 1 / (1 + math.Exp(-float64(x)))
-		// One rounding each of e^-x (< 1.1 ulp), the sum and the quotient, and a
-		// quotient just above a power of two doubles the first two.
+		// e^-x (< 1.1 ulp), the sum and the quotient are each rounded once, and
+		// a quotient just above a power of two doubles the first two errors.
 		if e := ulps(Sigmoid(x), exact); e > 4 {
 			t.Fatalf("Sigmoid(%g) is %.2f ulp off", x, e)
 		}
 	}
 }
 
-// Exp in float64 is Exp in fused multiply-adds.
+// Exp computed in float64 equals Exp computed with fused multiply-adds.
 func TestExpCareful(t *testing.T) {
 	check := func(x float32) {
-		limited := min(max(x, expLow), expHigh) // NaN stays
+		limited := min(max(x, expLow), expHigh) // NaN stays NaN
 		if got, want := Exp(x), expCareful(limited); Bits(got) != Bits(want) {
 			t.Fatalf("Exp(%b) = %b, want %b", x, got, want)
 		}

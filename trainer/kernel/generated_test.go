@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// TestGenerated regenerates the assembly and compares it with what is committed.
-// The generator is a module of its own; where its dependencies are not in the
-// module cache the test is skipped, unless SPARSEL_REQUIRE names avo.
+// TestGenerated regenerates the assembly and compares it with the committed
+// files. The generator is a module of its own. If its dependencies are not in
+// the module cache, the test is skipped, unless SPARSEL_REQUIRE names avo.
 func TestGenerated(t *testing.T) {
 	if testing.Short() && !required("avo") {
 		t.Skip("runs the generator")

@@ -1,8 +1,9 @@
 package kernel
 
-// loops are the vector routines of a set. Pointers are to first elements;
-// counts and strides are of elements and positive; element-wise counts are
-// multiples of Width. The doc comments of the Set methods say what each computes.
+// loops are the vector routines of a set. Pointers point to first elements.
+// Counts and strides are in elements and positive, and element-wise counts are
+// multiples of Width. The doc comments of the Set methods say what each routine
+// computes.
 type loops struct {
 	tiles       []tiles   // dense products, widest first, the last one panel wide
 	rows        []rows    // sparse rows, for each number of rows widest first, down to one panel
@@ -26,20 +27,22 @@ type loops struct {
 	adadelta func(w, g, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32) bool
 	adam     func(w, g, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32) bool
 
-	// Rows of several panels at once, widest first, down to one panel; nil for none.
+	// Updates of rows in several panels at once, widest first, down to one
+	// panel; nil if there are none.
 	sgdRows      []panelled[sgdRows]
 	adagradRows  []panelled[adagradRows]
 	adadeltaRows []panelled[adadeltaRows]
 	adamRows     []panelled[adamRows]
 
-	// What is recorded of activations; see Set.Tally, Set.Norms and Set.RankSums.
+	// What is recorded of activations; see Set.Tally, Set.Norms and
+	// Set.RankSums.
 	tally    func(a *float32, rows int, labels *uint8, sums *float64, classStep int, squares *float64, least, most, below *uint32)
 	norms    func(l1, l2, a *float32, step, panels, rows int)
 	sort     sorter
 	rankSums func(ranks, totals *float64, t *float32, n int)
 
 	peak func(rounds int)
-	lane int // float32 in a vector
+	lane int // number of float32 in a vector
 }
 
 // tiles are the dense micro-kernels of one width: byRows[r-1] computes register
@@ -49,30 +52,30 @@ type tiles struct {
 	byRows []tileFunc
 }
 
-// tileFunc computes count tiles one below the other, see Set.Multiply.
+// tileFunc computes count tiles, one below the other; see Set.Multiply.
 type tileFunc func(c *float32, cRow, cPanel int, a *float32, aRow, aCol, aTile int, b *float32, bPanel, k, count int, more bool)
 
 // rows computes some rows (Lanes, or only the first) of one group of a sparse
-// product over some panels, see Set.MultiplySparse.
+// product over some panels; see Set.MultiplySparse.
 type rows struct {
 	rows, panels int
 	run          func(c *float32, rows *int32, cRow int, steps *byte, n int, b *float32, bPanel int)
 }
 
-// columns computes rows of G over some panels, see Set.MultiplyColumns.
+// columns computes rows of G over some panels; see Set.MultiplyColumns.
 type columns struct {
 	panels int
 	run    func(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
 }
 
-// panelled is a routine for so many panels.
+// panelled is a routine for a certain number of panels.
 type panelled[F any] struct {
 	panels int
 	run    F
 }
 
-// Updates of rows, see Set.SGDRows and its like. panel is the distance of panels in
-// bytes.
+// Updates of rows; see Set.SGDRows and similar methods. panel is the distance
+// between panels in bytes.
 type (
 	sgdRows      func(w, grad, values *float32, panel int, rows *int32, n int, negLR float32) bool
 	adagradRows  func(w, sum, grad, values *float32, panel int, rows *int32, n int, negLR, eps float32) bool
@@ -80,5 +83,5 @@ type (
 	adamRows     func(w, m, v, grad, values *float32, panel int, rows, sleeps *int32, n int, past *float32, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps float32, settles, awake bool) bool
 )
 
-// body returns the part of a length that the vector routines take.
+// body returns the part of a length that the vector routines process.
 func body(n int) int { return n &^ (Width - 1) }

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestNEONInstructions puts every pair of special values through loops that
-// between them use all instructions which the assembly writes as numbers,
-// in every place of a vector, and holds them against Go's operations.
+// TestNEONInstructions passes every pair of special values, in every place of a
+// vector, through loops that together use all instructions which the assembly
+// writes as numbers, and compares the results with Go's operations.
 func TestNEONInstructions(t *testing.T) {
 	values := append([]float32(nil), special...)
 	r := newSource(31)
@@ -33,7 +33,7 @@ func TestNEONInstructions(t *testing.T) {
 			func(x, y float32) float32 { return float32(x*float32(1-y)) * y }},
 		{"exponential", func(x, y []float32) { neon.BiasSigmoid(x, len(x), 1, y) },
 			func(x, y float32) float32 { return 1 / (1 + Exp(-(x + y))) }},
-		// Without eps, and with w = 0, Adagrad and Adadelta come down to these.
+		// Without eps, and with w = 0, Adagrad and Adadelta reduce to these.
 		{"root and quotient", func(x, y []float32) {
 			w := make([]float32, len(x))
 			neon.Adagrad(w, x, y, AdagradStep{LR: -1})
@@ -60,8 +60,8 @@ func TestNEONInstructions(t *testing.T) {
 	}
 }
 
-// A chain of fused multiply-adds differs from rounded products: all four lanes
-// that a factor can be in give the fused result.
+// A chain of fused multiply-adds differs from rounded products. The result must
+// be the fused one for all four lanes that a factor can be in.
 func TestNEONLanes(t *testing.T) {
 	const pixels = 4
 	r := newSource(37)

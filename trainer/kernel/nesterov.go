@@ -7,7 +7,7 @@ package kernel
 //	v  = g' on the first step, else (Momentum*v) + g'
 //	w  = fma(-LR, fma(Momentum, v, g'), w)
 //
-// On the first step v is written and not read.
+// On the first step v is only written, not read.
 func (s *Set) Nesterov(w, g, v []float32, c MomentumStep) bool {
 	checkSame(len(w), len(g), len(v))
 	ok := true

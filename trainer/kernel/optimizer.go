@@ -1,14 +1,15 @@
 package kernel
 
 // The optimizer updates follow PyTorch 1.13 on a CPU (torch.optim with
-// foreach=False), operation by operation, including where ATen's vector code
-// fuses: add(alpha) is a fused multiply-add, addcmul(t, t, value) is
+// foreach=False), operation by operation, including those that ATen's vector
+// code fuses: add(alpha) is a fused multiply-add, addcmul(t, t, value) is
 // fma(value*t, t, self), addcdiv is self + (value*t1)/t2, and division by a
-// scalar is a division. Scalars are what Python computes in float64 and ATen
-// then rounds once to float32: 1-rho is float32(1-0.9), not 1-float32(0.9).
+// scalar is a division. Scalars are computed in float64, as in Python, and then
+// rounded once to float32, as in ATen: 1-rho is float32(1-0.9), not
+// 1-float32(0.9).
 //
-// Weight decay is coupled, g' = fma(decay, w, g), and left out altogether when
-// it is 0. g itself is not changed. Each update returns whether all new weights
+// Weight decay is coupled, g' = fma(decay, w, g), and omitted altogether if it
+// is 0. g itself is not changed. Each update returns whether all new weights
 // are finite.
 
 // SGDStep holds the scalars of one step of plain gradient descent.
@@ -45,7 +46,7 @@ type MomentumStep struct {
 //	v  = g' on the first step, else (Momentum*v) + g'
 //	w  = fma(-LR, v, w)
 //
-// On the first step v is written and not read.
+// On the first step v is only written, not read.
 func (s *Set) Momentum(w, g, v []float32, c MomentumStep) bool {
 	checkSame(len(w), len(g), len(v))
 	n, ok := 0, true

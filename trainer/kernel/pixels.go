@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// Prefetch asks for src to be brought to the cache. It changes nothing.
+// Prefetch requests that src be brought into the cache. It changes nothing.
 func (s *Set) Prefetch(src []byte) {
 	const line = 64
 	if s.loops.prefetch != nil && len(src) > 0 {
@@ -26,15 +26,16 @@ func (s *Set) Nonzero(mask []uint64, src []byte) {
 		part := src[64*w : min(64*w+64, len(src))]
 		m := uint64(0)
 		for i, b := range part {
-			// Branch-free: the edges of strokes are hard to foresee.
+			// This has no branches, because the edges of strokes are hard to
+			// predict.
 			m |= uint64((uint32(b)+255)>>8) << i
 		}
 		mask[w] = m
 	}
 }
 
-// Gather writes the nonzero pixels of image, which mask has the bits of, to lane
-// l of steps, in ascending order: for the t-th of them, pixel k,
+// Gather writes the nonzero pixels of image, whose bits are set in mask, to
+// lane l of steps, in ascending order. For the t-th of them, pixel k,
 //
 //	steps[t].Offset[l] = 64*k
 //	steps[t].Value[l] = scale[image[k]]

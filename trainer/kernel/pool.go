@@ -5,19 +5,20 @@ import "math"
 // NoArgument marks a window that BiasReLUPool found to have no positive value.
 const NoArgument = 4
 
-// BiasReLUPool adds the bias to a row of 2×2 windows, takes the ReLU and the
-// largest value of each window. The values of window w are
+// BiasReLUPool adds the bias to a row of 2×2 windows, applies the ReLU, and
+// takes the largest value of each window. The values of window w are
 //
 //	top[2*w*ld+c], top[(2*w+1)*ld+c], bottom[2*w*ld+c], bottom[(2*w+1)*ld+c]
 //
 // in this order, each plus bias[c], for c < channels. dst[w*ldd+c] receives the
-// largest if it is positive and otherwise +0, arg[w*channels+c] its place in the
-// window (0 to 3), or [NoArgument] for a 0.
+// largest if it is positive and otherwise +0. arg[w*channels+c] receives its
+// place in the window (0 to 3), or [NoArgument] for a 0.
 //
-// It is the first largest value that counts. As in PyTorch's max_pool2d a NaN
-// is larger than every number and the last NaN of a window is its result; as in
-// its ReLU a NaN stays. Only windows of positive value (or NaN) pass gradients
-// on, so it does not matter that PyTorch has the ReLU first.
+// Of equal largest values the first counts. As in PyTorch's max_pool2d, a NaN
+// is larger than every number, and the last NaN of a window is its result. As
+// in PyTorch's ReLU, a NaN stays NaN. Only windows with a positive value (or
+// NaN) pass gradients on, so it does not matter that PyTorch applies the ReLU
+// first.
 func (s *Set) BiasReLUPool(dst []float32, ldd int, arg []uint8, top, bottom []float32, ld, windows, channels int, bias []float32) {
 	checkRows(len(dst), ldd, windows, channels)
 	checkRows(len(top), ld, 2*windows, channels)
@@ -46,10 +47,11 @@ func (s *Set) BiasReLUPool(dst []float32, ldd int, arg []uint8, top, bottom []fl
 	}
 }
 
-// poolNumbers does one window without branches, which would be as good as
-// random. Positive float32 are ordered like their representations as integers,
-// and negative ones are negative as integers too. With 3 less the place in the
-// two lowest bits the greatest integer belongs to the first greatest value.
+// poolNumbers processes one window without branches, which would be
+// mispredicted half of the time. Positive float32 have the same order as their
+// representations as integers, and negative ones are negative as integers, too.
+// With 3 minus the place in the two lowest bits, the greatest integer belongs
+// to the first greatest value.
 func poolNumbers(dst []float32, arg []uint8, window *[4][]float32, bias []float32) {
 	n := len(bias)
 	dst, arg = dst[:n], arg[:n]

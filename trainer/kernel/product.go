@@ -10,11 +10,11 @@ type Product struct {
 	CRow, CPanel int
 	A            []float32 // element (i, k) at i*ARow + k*ACol
 	ARow, ACol   int
-	Packed       bool      // A is as Set.Pack left it; ARow and ACol are not used
+	Packed       bool      // A is in the layout of Set.Pack; ARow and ACol are not used
 	B            []float32 // element (k, 16p+j) at p*BPanel + 16k + j
 	BPanel       int
 
-	// More continues: the chains start at the present values of C. Otherwise
+	// More continues chains: they start at the present values of C. Otherwise
 	// they start at +0 and C is not read.
 	More bool
 }
@@ -27,9 +27,9 @@ type Product struct {
 //	}
 //	C(i, j) = acc
 //
-// It splits the rows evenly over register tiles, so that no M has a thin last
-// tile, and does nothing for the caches: K·16 floats of B should fit in half of
-// L1. C must not overlap A or B.
+// It splits the rows evenly over register tiles, so that no M leaves a thin
+// last tile. It does not block for the caches: K·16 floats of B should fit in
+// half of L1. C must not overlap A or B.
 func (s *Set) Multiply(p *Product) {
 	p.check()
 	if p.M == 0 || p.Panels == 0 {
@@ -50,7 +50,8 @@ func (s *Set) Multiply(p *Product) {
 	}
 }
 
-// tiles runs count tiles of the given rows from row i and panel q on.
+// tiles runs count tiles of the given number of rows, beginning at row i and
+// panel q.
 func (p *Product) tiles(t *tiles, i, q, rows, count int) {
 	a, aRow, aCol, aTile := i*p.ARow, p.ARow, p.ACol, rows*p.ARow
 	if p.Packed {
@@ -68,9 +69,9 @@ func (t *tiles) split(m int) (low, high int) {
 }
 
 // widest returns the tiles for the panels left and m rows. Tiles of few rows
-// and many panels are listed first: they keep enough chains in flight when m is
-// small, and are for such m alone, as splitting a larger m over them would load
-// B more often.
+// and many panels are listed first. They keep enough chains in flight when m is
+// small, and are only for such m, because splitting a larger m over them would
+// load B more often.
 func (s *Set) widest(panels, m int) *tiles {
 	all := s.loops.tiles
 	for i := range all {
@@ -85,10 +86,10 @@ func (s *Set) widest(panels, m int) *tiles {
 const minRows = 4
 
 // Pack copies the m×k matrix A whose element (i, x) is a[i + x*aCol] into dst,
-// m·k floats, in the order in which Multiply reads it when Product.Packed is
-// set: tile after tile, each k steps of its rows. Sequential reads are what the
-// first-level cache does best; a strided A costs a tenth of the speed, so
-// packing pays when A meets several panels.
+// m·k floats, in the order in which Multiply reads it if Product.Packed is set:
+// tile after tile, each with k steps of its rows. The first-level cache is best
+// at sequential reads. A strided A costs a tenth of the speed, so packing pays
+// if A is used with several panels.
 func (s *Set) Pack(dst, a []float32, aCol, m, k int) {
 	if m <= 0 || k <= 0 {
 		return
@@ -108,8 +109,8 @@ func (s *Set) Pack(dst, a []float32, aCol, m, k int) {
 }
 
 // packing returns the heights of packed tiles. All tiles that split a matrix
-// have the same largest height, and a matrix low enough for the others is one
-// tile, so it does not matter which panels the product is over.
+// have the same largest height, and a matrix low enough for the others is a
+// single tile, so the layout does not depend on the panels of the product.
 func (s *Set) packing(m int) (low, high int) {
 	if s.loops.tiles == nil {
 		return m, 0
@@ -117,11 +118,12 @@ func (s *Set) packing(m int) (low, high int) {
 	return s.loops.tiles[len(s.loops.tiles)-1].split(m)
 }
 
-// packTile copies k runs of rows floats from a, aCol apart, to dst, adjacent.
+// packTile copies k runs of rows floats from a, aCol apart, to adjacent places
+// in dst.
 func (s *Set) packTile(dst, a []float32, aCol, rows, k int) {
 	x := 0
-	// A vector at a time, the surplus overwritten by the next run or the next
-	// tile, as long as neither slice ends within it.
+	// Copy a vector at a time. The next run or the next tile overwrites the
+	// surplus, as long as neither slice ends within it.
 	if lane := s.loops.lane; s.loops.pack != nil && rows <= lane && len(dst) >= lane && len(a) >= lane {
 		x = min(k, (len(dst)-lane)/rows+1, (len(a)-lane)/aCol+1)
 		s.loops.pack(&dst[0], &a[0], aCol, rows, x)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// multiplyNaive is the contract of Set.Multiply.
+// multiplyNaive is a direct implementation of the comment of Set.Multiply.
 func multiplyNaive(p *Product) {
 	for i := range p.M {
 		for q := range p.Panels {
@@ -25,8 +25,8 @@ func multiplyNaive(p *Product) {
 	}
 }
 
-// product makes a Product on guarded, misaligned slices with random strides.
-// by column: A is read along its columns, as gradients do.
+// product returns a Product on guarded, misaligned slices with random strides.
+// With byColumn, A is read along its columns, as for gradients.
 func product(r source, m, k, panels int, more, byColumn bool, next func() float32) (*Product, []*guarded) {
 	p := &Product{M: m, K: k, Panels: panels, More: more, BPanel: k*Width + r.IntN(3)}
 	if byColumn {
@@ -52,8 +52,8 @@ func product(r source, m, k, panels int, more, byColumn bool, next func() float3
 	return p, []*guarded{a, b, c}
 }
 
-// checkProduct compares one product of s with the naive one. Where the chains
-// start at +0, C is full of NaN beforehand: a read would show.
+// checkProduct compares one product of s with the naive one. If the chains
+// start at +0, C is filled with NaN beforehand, so that reading it would show.
 func checkProduct(t *testing.T, s *Set, p *Product, guards []*guarded) {
 	t.Helper()
 	want := *p

@@ -20,11 +20,11 @@ func (s *Set) RMSprop(w, g, sq []float32, c RMSpropStep) bool {
 	return ok
 }
 
-// The two rules below are the variants of Adagrad and Adadelta that the
-// thesis proposes (equations 6.1 and 6.2) and did not run. Both multiply the
-// step by K times the square of the accumulated squared gradient; the state is
-// that of the rule they come from. There is no PyTorch rule to follow, so the
-// factor is multiplied on last and the rest is as in Adagrad and Adadelta.
+// The two rules below are the variants of Adagrad and Adadelta that the thesis
+// proposes (equations 6.1 and 6.2) and did not run. Both multiply the step by K
+// times the square of the accumulated squared gradient. Their state is that of
+// the original rules. PyTorch has no such rules to follow, so the factor is
+// multiplied last and the rest is as in Adagrad and Adadelta.
 
 // AdagradKStep holds the scalars of one step of the variant of Adagrad.
 type AdagradKStep struct{ LR, K, Eps, WeightDecay float32 }
@@ -60,8 +60,9 @@ type AdadeltaKStep struct{ LR, K, Rho, OneMinusRho, Eps, WeightDecay float32 }
 //	acc = fma(OneMinusRho*d, d, Rho*acc)
 //	w   = fma(-LR, d, w)
 //
-// which is equation 6.2. acc averages Δθ², and Δθ is read as what the equation
-// subtracts, without the learning rate, as in Adadelta: the new factor is in it.
+// which is equation 6.2. acc averages Δθ². Δθ is taken to be what the equation
+// subtracts, without the learning rate, as in Adadelta, so it includes the new
+// factor.
 func (s *Set) AdadeltaK(w, g, sq, acc []float32, c AdadeltaKStep) bool {
 	checkSame(len(w), len(g), len(sq), len(acc))
 	ok := true

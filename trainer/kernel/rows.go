@@ -2,32 +2,33 @@ package kernel
 
 import "slices"
 
-// The updates of a few rows of panels. At small batches most rows of the first
-// layer have a gradient of exactly +0, and a step with that
+// This file updates a few rows of panels. With small batches most rows of the
+// first layer have a gradient of exactly +0, and a step with such a gradient
 //
 //   - leaves everything as it is with plain gradient descent and Adagrad: -LR·0
 //     is -0, and so is -0 divided by √sum + Eps > 0; x + -0 is x for every x,
-//   - only decays the means with Adadelta, as long as they are finite (√(acc+Eps)
-//     is finite then, times 0 is +0, and fma(-LR, +0, w) is w),
-//   - decays the means with Adam and goes on with their ratio.
+//   - only decays the means with Adadelta, as long as they are finite
+//     (√(acc+Eps) is finite then, times 0 is +0, and fma(-LR, +0, w) is w),
+//   - decays the means with Adam and continues to move the weight by their
+//     ratio.
 //
-// So a row may sleep, and when it is needed again make the steps it has missed,
-// each with the operations, the constants and the roundings that it would have
-// had: the bits are those of the rule for all rows. Weight decay, under which
-// no row has a gradient of 0, has no place here.
+// So a row may sleep. When it is needed again, it makes the steps that it has
+// missed, each with the operations, the constants and the roundings that it
+// would have had, so its bits are those of the rule for all rows. This does not
+// work with weight decay, under which no row has a gradient of 0.
 //
 // The results tell whether the rows just updated may sleep again. If not, all
 // rows must be woken and the rule for all rows used from the next step on.
 
 // Rows are some rows of 16 of a few panels, and their gradients.
 type Rows struct {
-	Panels, Panel int     // so many panels, each so many floats behind the one before
+	Panels, Panel int     // number of panels, and the distance in floats from one to the next
 	Index         []int32 // the rows, ascending
-	Sleeps        []int32 // how many steps each has missed (Adadelta, Adam)
+	Sleeps        []int32 // number of steps that each row has missed (Adadelta, Adam)
 
 	// G has the gradient of element j of row r of panel p at p·Panel+16r+j. If
-	// Values is not nil the gradients are a product instead: that of row Index[i]
-	// is Values[i]·G[16p+j] + 0.
+	// Values is not nil, the gradients are products instead: that of row
+	// Index[i] is Values[i]·G[16p+j] + 0.
 	G, Values []float32
 }
 
@@ -60,8 +61,9 @@ func (s *Set) AdagradRows(w, sum []float32, r *Rows, c AdagradStep) bool {
 	})
 }
 
-// AdadeltaRows makes the missed steps of some rows and, if awake is set, then
-// their step with their gradients, without weight decay. A missed step is
+// AdadeltaRows makes the missed steps of some rows and then, if awake is set,
+// their current step with their gradients, without weight decay. A missed step
+// is
 //
 //	sq  = Rho*sq
 //	acc = Rho*acc
@@ -100,29 +102,29 @@ func (s *Set) adadeltaRow(w, g, sq, acc []float32, missed int, c AdadeltaStep, a
 	return calm
 }
 
-// AdamPast holds the scalars of one past step of Adam that differ from step to
+// AdamPast holds those scalars of a past step of Adam that differ from step to
 // step.
 type AdamPast struct{ NegStepSize, SqrtBias2 float32 }
 
-// Magnitudes from which on a row may not sleep under Adam.
+// Magnitudes from which up a row may not sleep under Adam.
 const (
 	AdamCalmWeight = 0x1p100
 	AdamCalmMoment = 0x1p41
 )
 
-// AdamRows makes the missed steps of some rows and, if awake is set, then their
-// step with their gradients, without weight decay. The last missed step has the
-// last scalars of past, the one before it those before, and so on. A missed step
-// is
+// AdamRows makes the missed steps of some rows and then, if awake is set, their
+// current step with their gradients, without weight decay. The last missed step
+// uses the last scalars of past, the one before it those before, and so on. A
+// missed step is
 //
 //	m = Beta1*m + 0
 //	v = Beta2*v
 //	w = w + (-StepSize*m) / (√v/SqrtBias2 + Eps)
 //
 // The rows may sleep if no weight reaches AdamCalmWeight and no m
-// AdamCalmMoment; the caller sees to it that from there no sleep, however long,
-// leads to a number that is not finite. settles says that AdamSettles holds; it
-// makes long sleeps faster.
+// AdamCalmMoment. The caller must ensure that no sleep that starts below these,
+// however long, leads to a number that is not finite. settles says that
+// AdamSettles returns true; it makes long sleeps faster.
 func (s *Set) AdamRows(w, m, v []float32, r *Rows, past []AdamPast, c AdamStep, settles, awake bool) bool {
 	checkSame(len(w), len(m), len(v))
 	checkSame(len(r.Index), len(r.Sleeps))
@@ -165,41 +167,44 @@ func (s *Set) adamRow(w, g, m, v []float32, missed []AdamPast, c AdamStep, awake
 	return calm
 }
 
-// AdamSettles reports whether a sleep can settle: whether, once a missed step has
-// hardly moved a weight, no later one of the same sleep moves it at all, so that
-// only the means are left to decay. first has the scalars of the run's first step;
-// later ones must have no larger StepSize and a SqrtBias2 that is neither smaller
-// nor above 1.
+// AdamSettles reports whether a sleep can settle: whether, once a missed step
+// has hardly moved a weight, no later one of the same sleep moves it at all, so
+// that only the means are left to decay. first has the scalars of the run's
+// first step. Later steps must have a StepSize that is no larger and a
+// SqrtBias2 that is neither smaller nor above 1.
 //
-// Let u be what a missed step adds to w, and a weight be settled after it if m is 0
-// or |u| <= 2^-33·(|w|-2^-47). Then all later changes u' of the sleep leave w as it
-// is. If m is 0 they are all -0. (A w of -0 does not become +0 by them either.)
-// Otherwise, write e for 2^-24, the relative error of a rounding.
+// Let u be what a missed step adds to w, and let a weight be settled after it
+// if m is 0 or |u| <= 2^-33·(|w|-2^-47). Then all later changes u' of the sleep
+// leave w as it is. If m is 0, they are all -0. (They do not turn a w of -0
+// into +0, either.) Otherwise, write e for 2^-24, the relative error of a
+// rounding.
 //
 // The denominator D = √v/SqrtBias2 + Eps shrinks slowly. As long as v is a
-// normal number √v shrinks at most by √(Beta2·(1-e)) in a step; SqrtBias2 grows from
-// 2^-6 at least to 1 at most, in all steps together. Once v has fallen below
-// 2^-125, √v/SqrtBias2 is below 2^-55, next to nothing beside Eps, and D can shrink no
-// further. So after j steps D' >= D·2^-6·√(Beta2·(1-e))^j·(1-2^-14).
+// normal number, √v shrinks at most by √(Beta2·(1-e)) in a step. SqrtBias2
+// grows from at least 2^-6 to at most 1 in all steps together. Once v has
+// fallen below 2^-125, √v/SqrtBias2 is below 2^-55, next to nothing beside Eps,
+// and D can shrink no further. So after j steps D' >=
+// D·2^-6·√(Beta2·(1-e))^j·(1-2^-14).
 //
-// The numerator N = StepSize·m shrinks faster. StepSize does not grow, and as long
-// as m is a normal number it shrinks by Beta1·(1+e) at least; after that
+// The numerator N = StepSize·m shrinks faster. StepSize does not grow, and as
+// long as m is a normal number it shrinks at least by Beta1·(1+e). After that
 // |m| < 2^-126, where decays may come to a standstill. So N' <=
 // N·(Beta1·(1+e))^j + 2^10·2^-126.
 //
-// With Beta1 <= 0.99·√Beta2 the first part of N'/D' is at most 2^6.1·N/D, and with
-// Eps >= 2^-40 the second one 2^-76. Roundings of N, D and u add factors near 1, and
-// 2^-149/2^-40 for results that are not normal numbers: |u'| <= 2^6.2·|u| + 2^-75 <=
-// 2^-26.8·(|w|-2^-47) + 2^-75 < 2^-25·|w|, since |w| >= 2^-47. That is half of
-// what separates |w| from the next smaller number, or less: w + u' rounds to w.
+// With Beta1 <= 0.99·√Beta2 the first part of N'/D' is at most 2^6.1·N/D, and
+// with Eps >= 2^-40 the second one is at most 2^-76. Roundings of N, D and u
+// add factors near 1, and 2^-149/2^-40 for results that are not normal numbers:
+// |u'| <= 2^6.2·|u| + 2^-75 <= 2^-26.8·(|w|-2^-47) + 2^-75 < 2^-25·|w|, since
+// |w| >= 2^-47. That is at most half of the distance between |w| and the next
+// smaller number, so w + u' rounds to w.
 func AdamSettles(first AdamStep) bool {
 	b1, b2 := float64(first.Beta1), float64(first.Beta2)
 	return b2 >= 0.5 && b2 < 1 && b1 >= 0 && b1*b1 <= 0.98*b2 && first.Eps >= 0x1p-40 &&
 		first.StepSize <= 0x1p10 && first.SqrtBias2 >= 0x1p-6
 }
 
-// check panics if the rows do not fit the slices of floats. Of the ascending
-// index only the ends are looked at.
+// check panics if the rows do not fit slices of the given number of floats.
+// Since the index is ascending, it checks only its ends.
 func (r *Rows) check(floats int, gradients bool) {
 	if len(r.Index) == 0 || r.Panels == 0 {
 		return
@@ -218,9 +223,9 @@ func (r *Rows) check(floats int, gradients bool) {
 	}
 }
 
-// overPanels calls f with the widest routine for the panels that are left, over and
-// over: with what it is to run, where its first panel begins, the distance of
-// panels in bytes, and what the routine takes as its gradients.
+// overPanels repeatedly calls f with the widest routine for the panels that are
+// left. It passes the routine, where its first panel begins, the distance
+// between panels in bytes, and what the routine takes as its gradients.
 func overPanels[F any](r *Rows, routines []panelled[F], f func(run F, at, panel int, g, x *float32) bool) bool {
 	calm := true
 	if len(r.Index) == 0 {
@@ -243,8 +248,8 @@ func overPanels[F any](r *Rows, routines []panelled[F], f func(run F, at, panel 
 	return calm
 }
 
-// portable calls f with each row of each panel: its place in Index, where in the
-// slices it is, and its gradient, none if there are no gradients.
+// portable calls f with each row of each panel: its place in Index, its place
+// in the slices, and its gradient, which is nil if there are no gradients.
 func (r *Rows) portable(f func(i, from, to int, g []float32) bool) bool {
 	calm := true
 	var product [Width]float32

@@ -7,9 +7,10 @@ import (
 	"testing"
 )
 
-// TestSleepingRows compares rows that sleep and wake with the rule for all rows, step
-// by step: after each step for the rows just updated, and in the end, woken, for
-// all. A run ends early where the rule says that rows may no longer sleep.
+// TestSleepingRows compares rows that sleep and wake with the rule for all
+// rows: after each step for the rows just updated and, at the end, after
+// waking, for all rows. A run ends early if the rule says that rows may no
+// longer sleep.
 func TestSleepingRows(t *testing.T) {
 	forEach(t, func(t *testing.T, s *Set) {
 		steps := 600
@@ -27,13 +28,14 @@ func TestSleepingRows(t *testing.T) {
 // rowRule is one rule in both forms.
 type rowRule struct {
 	name  string
-	step  func(t int) // on to step t, counted from 1
+	step  func(t int) // moves on to step t, counted from 1
 	dense func(s *Set, w, g, a, b []float32) bool
 	rows  func(s *Set, w, a, b []float32, rows *Rows, awake bool) bool
 }
 
 func rowRules(seed uint64) []rowRule {
-	// From ordinary constants to such as lead to denormals and overflows.
+	// The constants range from ordinary ones to those that lead to denormals
+	// and overflows.
 	lr := []float32{0.1, 0.1, 1e-3, 0, 1e20, 3e38}[seed]
 	eps := []float32{1e-8, 1e-10, 1e-6, 1, 1e-30, 1e-8}[seed]
 	rho := []float32{0.9, 0.3, 0.95, 1, 0, 0.999}[seed]
@@ -74,7 +76,8 @@ func rowRules(seed uint64) []rowRule {
 		},
 			func(s *Set, w, g, a, b []float32) bool { return s.Adam(w, g, a, b, adam) },
 			func(s *Set, w, a, b []float32, rows *Rows, awake bool) bool {
-				// Waking comes after the last step, which then is past too.
+				// Waking comes after the last step, which is then a past one,
+				// too.
 				known := past
 				if !awake {
 					known = append(known, AdamPast{-adam.StepSize, adam.SqrtBias2})
@@ -86,7 +89,7 @@ func rowRules(seed uint64) []rowRule {
 
 func compareRows(t *testing.T, s *Set, rule rowRule, seed uint64, steps int) {
 	t.Helper()
-	const count, panels, panel = 9, 6, 10 * Width // for a routine of four panels, and two of one
+	const count, panels, panel = 9, 6, 10 * Width // enough for a routine of four panels and two of one
 	random := rand.New(rand.NewPCG(seed, 7))
 	fresh := func() []float32 { return make([]float32, panels*panel) }
 	w, a, b := fresh(), fresh(), fresh() // rule for all rows, portable
@@ -122,8 +125,8 @@ func compareRows(t *testing.T, s *Set, rule rowRule, seed uint64, steps int) {
 			rows.G, rows.Values = d, []float32{}
 		}
 		for r := range int32(count) {
-			// Row 0 is never needed, row 8 nearly always, the others between,
-			// and in the end no longer.
+			// Row 0 is never needed and row 8 nearly always. The others lie
+			// between, and towards the end are no longer needed.
 			if random.IntN(count) >= int(r) || int(step) > steps/3 && r < 7 {
 				continue
 			}
@@ -158,8 +161,8 @@ func compareRows(t *testing.T, s *Set, rule rowRule, seed uint64, steps int) {
 	same("woken", int(step), all.Index)
 }
 
-// TestAdamSettles compares long sleeps from all kinds of states with the steps
-// made one by one: a sleep that settles does so without a trace.
+// TestAdamSettles compares long sleeps from states of all kinds with the same
+// steps made one by one. If a sleep settles, no difference may remain.
 func TestAdamSettles(t *testing.T) {
 	forEach(t, func(t *testing.T, s *Set) {
 		rounds := 40

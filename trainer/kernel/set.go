@@ -16,7 +16,8 @@ type Set struct {
 	// Name is what SPARSEL_KERNEL selects: avx512, avx2, neon or portable.
 	Name string
 
-	// loops are the vector twins; nil members fall back to the portable loops.
+	// loops are the vector routines. For nil members the portable loops are
+	// used.
 	loops loops
 }
 
@@ -28,12 +29,12 @@ var portable = &Set{Name: "portable"}
 // known lists the names of all sets of all builds, best first.
 var known = []string{"avx512", "avx2", "neon", "portable"}
 
-// Available returns the sets that this build and this machine offer, best
-// first; the last is always the portable one.
+// Available returns the sets that this build and this machine support, best
+// first. The last is always the portable one.
 func Available() []*Set { return append(vectorSets(), portable) }
 
-// Active returns the set named by SPARSEL_KERNEL, or the best available one
-// when that variable is unset or empty.
+// Active returns the set named by SPARSEL_KERNEL, or the best available one if
+// that variable is unset or empty.
 func Active() (*Set, error) {
 	if name := os.Getenv("SPARSEL_KERNEL"); name != "" {
 		s, err := ByName(name)
@@ -45,7 +46,7 @@ func Active() (*Set, error) {
 	return Available()[0], nil
 }
 
-// ByName returns the available set of that name.
+// ByName returns the available set with that name.
 func ByName(name string) (*Set, error) {
 	var names []string
 	for _, s := range Available() {

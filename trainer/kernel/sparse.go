@@ -5,15 +5,15 @@ import (
 	"unsafe"
 )
 
-// A product with exact zeros among its factors can leave them out: for finite
-// w, fma(±0, w, acc) is acc, except that it may turn an acc of -0 (which only
-// the underflow of a product can have produced) into +0. The sparse products
-// below therefore end each chain by adding +0, which makes that -0 a +0 and
-// changes nothing else. With that the result does not depend on which zeros
-// were left out, and equals the dense chain but for -0. Factors that are Inf or
-// NaN need the dense product: 0·Inf is NaN.
+// A product can leave out exact zeros among its factors: for finite w, fma(±0,
+// w, acc) is acc, except that it may turn an acc of -0 (which only the
+// underflow of a product can have produced) into +0. The sparse products below
+// therefore end each chain by adding +0, which turns that -0 into +0 and
+// changes nothing else. So the result does not depend on which zeros were left
+// out, and equals the dense chain except for -0. Factors that are Inf or NaN
+// need the dense product, because 0·Inf is NaN.
 
-// Lanes is the number of rows that a sparse product does side by side.
+// Lanes is the number of rows that a sparse product processes side by side.
 const Lanes = 4
 
 // Step is one factor of each of four rows of a sparse matrix: the offset of the
@@ -24,11 +24,11 @@ type Step struct {
 	Value  [Lanes]float32
 }
 
-// Group is four rows of a sparse matrix side by side; offsets ascend in a lane
-// up to its padding.
+// Group is four rows of a sparse matrix side by side. Offsets ascend within a
+// lane up to its padding.
 type Group struct {
 	Steps []Step
-	Rows  [Lanes]int32 // row of C of each lane; negative: no such row
+	Rows  [Lanes]int32 // row of C for each lane; negative if there is none
 }
 
 // single reports whether only the first lane is in use.
@@ -54,7 +54,7 @@ type SparseProduct struct {
 //	}
 //	C(i, j) = acc + 0
 //
-// Offsets are trusted: one outside B reads outside B.
+// Offsets are not checked: one outside B reads outside B.
 func (s *Set) MultiplySparse(p *SparseProduct) {
 	p.check()
 	if len(p.A) == 0 {
@@ -68,8 +68,8 @@ func (s *Set) MultiplySparse(p *SparseProduct) {
 	}
 	for q := 0; q < p.Panels; {
 		all, one := s.rowsFor(Lanes, p.Panels-q), s.rowsFor(1, p.Panels-q)
-		// All groups over the same panels, which stay in cache; the routine of
-		// fewer panels repeats.
+		// Process all groups over the same panels, which stay in cache. The
+		// routine of fewer panels repeats.
 		width := max(all.panels, one.panels)
 		if !p.A[len(p.A)-1].single() {
 			width = all.panels
@@ -143,8 +143,8 @@ func (p *SparseProduct) check() {
 // ColumnSamples is the largest number of samples of one ColumnProduct.
 const ColumnSamples = 64
 
-// ColumnProduct describes G = Aᵀ·D where A is a batch of byte images, of which
-// only the nonzero pixels are looked at: A(s, k) = Scale[Images[s*Pixels+k]].
+// ColumnProduct describes G = Aᵀ·D for a batch A of byte images, of which only
+// the nonzero pixels are used: A(s, k) = Scale[Images[s*Pixels+k]].
 type ColumnProduct struct {
 	Panels int       // 1 or a value of ColumnPanels
 	G      []float32 // element (k, 16p+j) at p*GPanel + 16k + j
@@ -154,13 +154,13 @@ type ColumnProduct struct {
 	Images  []byte // Samples×Pixels
 	Pixels  int
 	Scale   *[256]float32
-	Masks   []uint64 // bit s of Masks[k]: sample s has pixel k
-	Order   []int32  // the pixels in the order in which to do them
+	Masks   []uint64 // bit s of Masks[k] says that pixel k of sample s is not 0
+	Order   []int32  // the pixels in the order in which they are processed
 
 	D []float32 // row s is 16·Panels contiguous floats at s*16*Panels
 
-	// More continues the chains that are in G; otherwise they start at +0 and G
-	// is not read.
+	// More continues the chains in G. Otherwise they start at +0 and G is not
+	// read.
 	More bool
 }
 
@@ -174,8 +174,9 @@ type ColumnProduct struct {
 //	}
 //	G(k, j) = acc + 0
 //
-// Pixels ordered by the number of their samples are fastest: the processor
-// foresees the ends of their loops. Bits of Masks from Samples on must be 0.
+// It is fastest if pixels are ordered by the number of their samples, because
+// the processor then predicts the ends of their loops. Bits of Masks from
+// Samples up must be 0.
 func (s *Set) MultiplyColumns(p *ColumnProduct) {
 	p.checkColumns()
 	if len(p.Order) == 0 {
@@ -193,8 +194,8 @@ func (s *Set) MultiplyColumns(p *ColumnProduct) {
 	}
 }
 
-// ColumnPanels returns the panels that one ColumnProduct should take when left
-// remain.
+// ColumnPanels returns the number of panels that one ColumnProduct should
+// process when left remain.
 func (s *Set) ColumnPanels(left int) int {
 	for i := range s.loops.columns {
 		if n := s.loops.columns[i].panels; n <= left {

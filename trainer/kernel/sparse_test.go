@@ -33,7 +33,7 @@ func TestPlusZero(t *testing.T) {
 	}
 }
 
-// groups arranges a batch with routines of the set, four rows at a time.
+// groups arranges a batch in groups of four rows, with routines of the set.
 func groups(s *Set, a []byte, m, pixels int, columns []uint64) []Group {
 	words := (pixels + 63) / 64
 	var all []Group
@@ -142,13 +142,13 @@ func permutation(r source, n int) []int32 {
 	return p
 }
 
-// A product that underflows to -0 at the start of a chain is where leaving out
-// zeros could show.
+// Leaving out zeros could be noticed if a product underflows to -0 at the start
+// of a chain.
 func TestSparseNegativeZero(t *testing.T) {
 	forEach(t, func(t *testing.T, s *Set) {
 		a := []byte{1, 0, 0}
 		b := make([]float32, 3*Width)
-		b[0] = -0x1p-149 // times 1/255: -0
+		b[0] = -0x1p-149 // times 1/255 gives -0
 		c := make([]float32, Width)
 		columns := make([]uint64, 3)
 		s.MultiplySparse(&SparseProduct{Panels: 1, C: c, CRow: Width, A: groups(s, a, 1, 3, columns), B: b, K: 3, BPanel: 3 * Width})

@@ -7,26 +7,29 @@ import (
 	"testing"
 )
 
-// The routines of avx512 make square roots of an approximate reciprocal root and
-// multiply-adds, see roots in trainer/_asm. That the result is the correctly rounded
-// root follows for most x from a bound, and for the others from trying them all.
+// The routines of avx512 compute square roots from an approximate reciprocal
+// root and multiply-adds; see roots in trainer/_asm. For most x a bound proves
+// that the result is the correctly rounded root. The others are all tried.
 //
 // Let y = (1+δ)/√x with |δ| <= 2^-14, and e <= 2^-24 the relative error of a
 // rounding; g, h and r are what is s, y and t there. A factor of 4 in x changes
-// nothing, so let x be in [1,4); where x is too small for that the routines take the
-// instruction. Up to terms of higher order,
+// nothing, so let x be in [1,4). If x is too small for that, the routines use
+// the instruction. Up to terms of higher order,
 //
 //   - g·h is (1+δ)²·(1+e)/2, so r is -δ - δ²/2 - e/2;
-//   - g·(1+r) is √x·(1 - 3δ²/2 + e/2), and h·(1+r) is (1 - 3δ²/2 - e/2)/(2√x): with the
-//     rounding that follows, g is off by ε and h by η, both below 1.7·2^-24;
-//   - d is x - g·g, but for a rounding of its own, which counts as if it were h's;
-//   - g + d·h, before it is rounded, is √x·(1 - ε²/2 - ε·(η+e)): within 2^-44 of √x.
+//   - g·(1+r) is √x·(1 - 3δ²/2 + e/2), and h·(1+r) is (1 - 3δ²/2 - e/2)/(2√x):
+//     with the rounding that follows, g is off by ε and h by η, both below
+//     1.7·2^-24;
+//   - d is x - g·g, except for a rounding of its own, which counts as if it
+//     were h's;
+//   - g + d·h, before it is rounded, is √x·(1 - ε²/2 - ε·(η+e)): within 2^-44
+//     of √x.
 //
-// That rounds to another number than √x only if a number halfway between two
-// float32 is as near to √x as that. Write X = x·2^48, a whole number in [2^48, 2^50)
-// and a multiple of 2^25, of 2^26 from 2^49 on. Halfway numbers are odd M in
-// [2^24, 2^25), and |X-M²| <= 2·2^-44·2^50 = 128. hardRoots finds all such X and more,
-// and for each of them TestSqrt tries every y within its bounds.
+// That rounds to a different number than √x only if a number halfway between
+// two float32 is that close to √x. Write X = x·2^48, a whole number in [2^48,
+// 2^50) and a multiple of 2^25, of 2^26 from 2^49 on. Halfway numbers are odd M
+// in [2^24, 2^25), and |X-M²| <= 2·2^-44·2^50 = 128. hardRoots finds all such X
+// and more, and for each of them TestSqrt tries every y within its bounds.
 
 // hardRoots calls f with every x in [1,4) whose root is near a halfway number.
 func hardRoots(f func(x float32)) {
@@ -39,8 +42,8 @@ func hardRoots(f func(x float32)) {
 	}
 }
 
-// iterateRoot is the steps of roots in trainer/_asm, of x and an approximation of
-// 1/√x.
+// iterateRoot makes the steps of roots in trainer/_asm, given x and an
+// approximation y of 1/√x.
 func iterateRoot(x, y float32) float32 {
 	g, h := x*y, y*0.5
 	r := FMA(-g, h, 0.5)
@@ -48,7 +51,8 @@ func iterateRoot(x, y float32) float32 {
 	return FMA(FMA(-g, g, x), h, g)
 }
 
-// reciprocalRoots returns the least and the largest approximation of 1/√x.
+// reciprocalRoots returns the smallest and the largest permitted approximation
+// of 1/√x.
 func reciprocalRoots(x float32) (low, high float32) {
 	exact := 1 / math.Sqrt(float64(x))
 	low, high = float32(exact*(1-0x1p-14)), float32(exact*(1+0x1p-14))
@@ -61,8 +65,8 @@ func reciprocalRoots(x float32) (low, high float32) {
 	return low, high
 }
 
-// worstRootReciprocal is an approximation as coarse as is allowed: that of
-// processors is better, and differs between them.
+// worstRootReciprocal returns an approximation as coarse as is permitted. That
+// of processors is better, and differs between them.
 func worstRootReciprocal(x float32) float32 {
 	switch {
 	case x == 0:

@@ -5,21 +5,21 @@ import (
 	"slices"
 )
 
-// Thresholds are what magnitudes are counted against. The first one is the smallest
-// number above 0, so that what stays below it is 0.
+// Thresholds are the values with which magnitudes are compared for counting.
+// The first is the smallest number above 0, so only 0 is below it.
 var Thresholds = [...]float32{math.SmallestNonzeroFloat32, 0.01, 0.05, 0.1, 0.5, 0.9, 0.95, 0.99}
 
 // Magnitude clears the sign of a number: as integers, the magnitudes of numbers
 // are in the order of their absolute values, and NaN comes after infinity.
 const Magnitude = 1<<31 - 1
 
-// A Tally is what samples say about each of 16·Panels units.
+// A Tally holds statistics of samples for each of 16·Panels units.
 type Tally struct {
 	Panels  int
-	Sums    []float64 // [classes][16·Panels]: of absolute values, over the samples of a class
+	Sums    []float64 // [classes][16·Panels]: sums of absolute values over the samples of a class
 	Squares []float64 // [16·Panels]: sums of squares
-	Least   []uint32  // [16·Panels]: the smallest magnitude, Magnitude to begin with
-	Most    []uint32  // [16·Panels]: the largest one
+	Least   []uint32  // [16·Panels]: the smallest magnitude, initially Magnitude
+	Most    []uint32  // [16·Panels]: the largest magnitude
 	Below   []uint32  // [len(Thresholds)][16·Panels]: samples whose magnitude is below the threshold
 }
 
@@ -36,16 +36,16 @@ func NewTally(panels, classes int) *Tally {
 	return t
 }
 
-// Tally takes in samples: unit 16p+j of sample i is a[p*step + 16*i + j] and its
-// class labels[i]. For each unit, in the order of the samples,
+// Tally adds samples. Unit 16p+j of sample i is a[p*step + 16*i + j], and its
+// class is labels[i]. For each unit, in the order of the samples,
 //
 //	Sums(labels[i]) += |a|
 //	Squares += a²
 //	Least, Most = min(Least, |a|), max(Most, |a|)
 //	Below(k)++ where |a| is below Thresholds[k]
 //
-// with sums in float64, where the square of a float32 is exact, and all comparisons
-// between magnitudes.
+// Sums are in float64, where the square of a float32 is exact, and all
+// comparisons are between magnitudes.
 func (s *Set) Tally(t *Tally, a []float32, step int, labels []uint8) {
 	n := t.Panels * Width
 	if len(labels) == 0 || n == 0 {
@@ -85,10 +85,11 @@ func (s *Set) Tally(t *Tally, a []float32, step int, labels []uint8) {
 	}
 }
 
-// Norms writes to l1[i] the sum of the absolute values of sample i, laid out as
-// for Tally, and to l2[i] that of their squares, in float32: unit j is added to
-// partial sum j mod 16, in ascending j, and the partial sums pairwise, halves onto
-// halves. Squares are rounded before they are added.
+// Norms writes the sum of the absolute values of sample i, which is laid out as
+// for Tally, to l1[i], and the sum of their squares to l2[i], in float32. Unit
+// j is added to partial sum j mod 16, in ascending j, and the partial sums are
+// added pairwise, halves onto halves. Squares are rounded before they are
+// added.
 func (s *Set) Norms(l1, l2, a []float32, step, panels int) {
 	if len(l1) == 0 || panels == 0 {
 		return
@@ -118,13 +119,13 @@ func (s *Set) Norms(l1, l2, a []float32, step, panels int) {
 	}
 }
 
-// Ranked is what RankSums returns of 16 samples.
+// Ranked is the result of RankSums for 16 samples.
 type Ranked struct {
-	Ranks  [Width]float64 // Σ k·|a|, the k-th smallest of n magnitudes taken k times
+	Ranks  [Width]float64 // Σ k·|a|, where the k-th smallest of n magnitudes is multiplied by k
 	Totals [Width]float64 // Σ |a|
 }
 
-// RankRows is how many rows RankSums needs for n units.
+// RankRows returns the number of rows that RankSums needs for n units.
 func RankRows(n int) int {
 	rows := Width
 	for rows < n {
@@ -133,21 +134,21 @@ func RankRows(n int) int {
 	return rows
 }
 
-// RankSums sorts the magnitudes of n units of 16 samples side by side, unit k of
-// sample l at t[16*k + l], and adds them up in float64, from the largest to the
-// smallest:
+// RankSums sorts the magnitudes of n units of 16 samples side by side, with
+// unit k of sample l at t[16*k + l], and adds them up in float64, from the
+// largest to the smallest:
 //
 //	Totals += |a|
 //	Ranks += Totals
 //
-// t has RankRows(n) rows of 16; all of it is overwritten.
+// t has RankRows(n) rows of 16, all of which are overwritten.
 func (s *Set) RankSums(r *Ranked, t []float32, n int) {
 	rows := RankRows(n)
 	if n < 1 || len(t) < rows*Width {
 		panic("kernel: units do not fit their slice")
 	}
 	for i := n * Width; i < rows*Width; i++ {
-		t[i] = math.Float32frombits(Magnitude) // sorts behind everything
+		t[i] = math.Float32frombits(Magnitude) // sorts after everything else
 	}
 	*r = Ranked{}
 	if s.loops.sort.groups != nil {
@@ -168,17 +169,17 @@ func (s *Set) RankSums(r *Ranked, t []float32, n int) {
 	}
 }
 
-// sorter are the routines that sort rows of 16 numbers, as magnitudes, column by
-// column: a bitonic network. Any network gives the same.
+// sorter has the routines that sort rows of 16 numbers by magnitude, column by
+// column, with a bitonic network. Any sorting network gives the same result.
 type sorter struct {
 	size   int                               // rows that groups and merge hold in registers
 	groups func(t *float32, count int)       // clears signs and sorts each of count groups of size rows
 	merge  func(t *float32, count int)       // sorts each of count groups of size rows that are bitonic
-	flip   func(t *float32, rows, count int) // of each of count blocks, compares row i with row rows-1-i
-	apart  func(t *float32, rows, count int) // of each of count blocks, compares row i with row rows/2+i
+	flip   func(t *float32, rows, count int) // in each of count blocks, compares row i with row rows-1-i
+	apart  func(t *float32, rows, count int) // in each of count blocks, compares row i with row rows/2+i
 }
 
-// run sorts rows rows, a power of two and at least 16.
+// run sorts the given number of rows, a power of two and at least 16.
 func (s *sorter) run(t *float32, rows int) {
 	s.groups(t, rows/s.size)
 	for sorted := 2 * s.size; sorted <= rows; sorted *= 2 {

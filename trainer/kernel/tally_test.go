@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// magnitudes are numbers of all kinds, with many of them at and beside the thresholds.
+// magnitudes returns numbers of all kinds, many of them at and next to the
+// thresholds.
 func magnitudes(r source, n int) []float32 {
 	return fill(make([]float32, n), func() float32 {
 		switch r.IntN(12) {

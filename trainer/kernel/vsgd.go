@@ -2,35 +2,36 @@ package kernel
 
 import "math"
 
-// VSGDState is what vSGD keeps of each element: the running averages of the
-// gradient, of its square, of the curvature and of its square, and the memory,
-// in steps, of these averages.
+// VSGDState is what vSGD keeps for each element: the running averages of the
+// gradient, of its square, of the curvature and of its square, and the memory
+// of these averages, in steps.
 type VSGDState struct{ G, V, H, V2, Tau []float32 }
 
-// VSGDSums are sums over the samples of a batch, for each element: of g, g²,
-// |g-g'| and (g-g')², where g is a sample's part of the mean gradient of the
-// batch, so that n·g is the sample's own gradient, and g' the same with the
+// VSGDSums are sums over the samples of a batch, for each element, of g, g²,
+// |g-g'| and (g-g')². Here g is a sample's part of the mean gradient of the
+// batch, so that n·g is the sample's own gradient, and g' is the same with the
 // parameters shifted.
 type VSGDSums struct{ G, V, H, V2 []float32 }
 
-// VSGDStep holds the scalars of a step: the number of samples n and the least
-// size of a shift.
+// VSGDStep holds the scalars of a step: the number of samples n and the
+// smallest size of a shift.
 type VSGDStep struct{ Samples, Eps float32 }
 
-// VSGDShift moves every element by its shift, g made longer by eps, so that it is
-// one to divide by: w[i] += g[i] + eps, or g[i] - eps where g[i] has the sign bit.
+// VSGDShift moves every element by its shift, which is g lengthened by eps so
+// that it can be divided by: w[i] += g[i] + eps, or g[i] - eps if g[i] has the
+// sign bit.
 func (s *Set) VSGDShift(w, g []float32, eps float32) {
 	checkSame(len(w), len(g))
 	const sign = 1 << 31
 	longer := math.Float32bits(eps) &^ sign
 	for i, x := range g {
-		// Signs are random: a branch would be guessed wrongly half of the time.
+		// Signs are random, so a branch would be mispredicted half of the time.
 		w[i] += x + math.Float32frombits(longer|math.Float32bits(x)&sign)
 	}
 }
 
-// VSGDAverage takes the sums of a batch into the averages and leaves the memory
-// alone. With d the shift and t the memory,
+// VSGDAverage adds the sums of a batch to the averages and does not change the
+// memory. With d the shift and t the memory,
 //
 //	G  = (1-1/t)·G  + 1/t · Σ g
 //	V  = (1-1/t)·V  + 1/t · n·Σ g²
@@ -48,8 +49,9 @@ func (s *Set) VSGDAverage(state VSGDState, sums VSGDSums, c VSGDStep) {
 	}
 }
 
-// VSGDScale multiplies the averages of the squared gradient and of the curvature
-// by factor and that of the squared curvature by its square.
+// VSGDScale multiplies the averages of the squared gradient and of the
+// curvature by factor, and that of the squared curvature by the square of
+// factor.
 func (s *Set) VSGDScale(state VSGDState, factor float32) {
 	state = state.checked(len(state.G))
 	square := float32(factor * factor)
@@ -60,17 +62,18 @@ func (s *Set) VSGDScale(state VSGDState, factor float32) {
 	}
 }
 
-// VSGD makes a step, for every element: with g the mean gradient of the batch and
-// h its mean curvature,
+// VSGD makes a step. For every element, with g the mean gradient of the batch
+// and h its mean curvature,
 //
 //	t = t + 1 where |g-G| > 2√(V-G²) or |h-H| > 2√(V2-H²)
 //	G, V, H, V2 as VSGDAverage has them
 //	w = w - (H/V2) · n·G²/(V+(n-1)·G²) · g
 //	t = (1 - G²/V)·t + 1
 //
-// A variance below 0, which only rounding makes, is 0, G²/V is at most 1, and a
-// quotient with a divisor of 0 is 0: a parameter without a gradient, or without
-// curvature, stays where it is. It returns whether all new weights are finite.
+// A variance below 0, which only rounding can cause, counts as 0, G²/V is at
+// most 1, and a quotient with a divisor of 0 is 0. So a parameter without a
+// gradient, or without curvature, is not changed. VSGD returns whether all new
+// weights are finite.
 func (s *Set) VSGD(w []float32, state VSGDState, sums VSGDSums, c VSGDStep) bool {
 	n := len(w)
 	state, sums = state.checked(n), sums.checked(n)
@@ -94,7 +97,7 @@ func (s *Set) VSGD(w []float32, state VSGDState, sums VSGDSums, c VSGDStep) bool
 	return ok
 }
 
-// vsgdElement is one element's averages, or what a batch adds to them.
+// vsgdElement has one element's averages, or what a batch adds to them.
 type vsgdElement struct{ g, v, h, v2 float32 }
 
 func (e *vsgdElement) average(x *vsgdElement, take, keep float32) {
@@ -110,7 +113,7 @@ func outlier(distance, second, mean float32) bool {
 	return float32(distance*distance) > 4*max(variance, 0)
 }
 
-// quotient returns a/b, or 0 where b is 0.
+// quotient returns a/b, or 0 if b is 0.
 func quotient(a, b float32) float32 {
 	if b == 0 {
 		return 0
@@ -118,7 +121,8 @@ func quotient(a, b float32) float32 {
 	return a / b
 }
 
-// checked returns the first n of everything, where there are no more.
+// checked returns the first n elements of everything. It panics if a length is
+// not n.
 func (s VSGDState) checked(n int) VSGDState {
 	checkSame(n, len(s.G), len(s.V), len(s.H), len(s.V2), len(s.Tau))
 	return VSGDState{s.G[:n], s.V[:n], s.H[:n], s.V2[:n], s.Tau[:n]}
@@ -129,8 +133,8 @@ func (s VSGDSums) checked(n int) VSGDSums {
 	return VSGDSums{s.G[:n], s.V[:n], s.H[:n], s.V2[:n]}
 }
 
-// at returns what the batch adds to the averages of an element whose running mean
-// gradient was g when the parameters were shifted.
+// at returns what the batch adds to the averages of an element whose running
+// mean gradient was g when the parameters were shifted.
 func (s *VSGDSums) at(i int, g float32, c VSGDStep) vsgdElement {
 	size := 1 / (max(g, -g) + c.Eps)
 	return vsgdElement{

@@ -2,8 +2,8 @@ package kernel
 
 import "testing"
 
-// A step by hand, in numbers that float32 holds exactly, and the cases in which a
-// quotient has no divisor.
+// A step by hand, in numbers that float32 represents exactly, and the cases in
+// which a quotient has no divisor.
 func TestVSGD(t *testing.T) {
 	one := func(x float32) []float32 { return []float32{x} }
 	type numbers struct{ w, g, v, h, v2, tau float32 }
@@ -14,14 +14,16 @@ func TestVSGD(t *testing.T) {
 		samples float32
 		want    numbers
 	}{
-		// The shift is 1+1; the mean gradient 1 is no outlier of 1, and the mean
-		// curvature is 4/2 = 2 = H. The averages keep half: G = 1, V = (4+2·2)/2 = 4,
-		// H = 2, V2 = (8 + 2·16/4)/2 = 8. The rate is 2/8 · 2·1/(4+1) = 0.1.
+		// The shift is 1+1. The mean gradient 1 is not an outlier from 1, and
+		// the mean curvature is 4/2 = 2 = H. The averages keep half: G = 1, V =
+		// (4+2·2)/2 = 4, H = 2, V2 = (8 + 2·16/4)/2 = 8. The rate is 2/8 ·
+		// 2·1/(4+1) = 0.1.
 		{"an ordinary step", numbers{5, 1, 4, 2, 8, 2}, [4]float32{1, 2, 4, 16}, 2,
 			numbers{5 - float32(0.25)*(float32(2)/5), 1, 4, 2, 8, 0.75*2 + 1}},
 		// With n = 1 the rate is 2/8 · 1/4.
 		{"one sample", numbers{5, 1, 4, 2, 8, 2}, [4]float32{1, 4, 4, 32}, 1, numbers{5 - 0.0625, 1, 4, 2, 8, 2.5}},
-		// |5-1| > 2√(2-1): the memory is 4, and what is new counts a quarter.
+		// |5-1| > 2√(2-1): the memory becomes 4, and the new values count a
+		// quarter.
 		{"an outlier", numbers{5, 1, 2, 2, 8, 3}, [4]float32{5, 25, 4, 32}, 1,
 			numbers{5 - 5*(float32(2)/8)*(float32(4)/7.75), 2, 7.75, 2, 8, (1-float32(4)/7.75)*4 + 1}},
 		{"no gradient ever", numbers{5, 0, 0, 0, 0, 3}, [4]float32{}, 4, numbers{5, 0, 0, 0, 0, 4}},

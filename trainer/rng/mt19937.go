@@ -15,7 +15,7 @@ const (
 // its zero value has not been seeded: call [New] or [Named].
 type Source struct {
 	state  [size]uint32
-	next   int    // index in state of the next output; size: regenerate first
+	next   int    // index in state of the next output; if it equals size, regenerate first
 	blocks uint64 // regenerations so far
 }
 
@@ -76,8 +76,9 @@ func (s *Source) Uint32() uint32 {
 }
 
 // Skip discards the next n outputs. It regenerates whole blocks without
-// computing their outputs, which takes about two nanoseconds each: the longest
-// recorded session, 300 million draws, is passed in less than a second.
+// computing their outputs, which takes about two nanoseconds per output. The
+// longest recorded session, 300 million draws, is skipped in less than a
+// second.
 func (s *Source) Skip(n uint64) {
 	for left := uint64(size - s.next); n > left; left = size {
 		n -= left
@@ -91,7 +92,7 @@ func (s *Source) Skip(n uint64) {
 func (s *Source) Taken() uint64 { return s.blocks*size + uint64(s.next) - size }
 
 // regenerate replaces the state by the next 624 words. Each word depends on
-// itself, its successor and the word middle places on, so the loop is cut
+// itself, its successor and the word middle places later, so the loop is split
 // where one of the two wraps around.
 func (s *Source) regenerate() {
 	st := &s.state

@@ -21,8 +21,8 @@ func TestUint32(t *testing.T) {
 	}
 }
 
-// The 10,000th output of a generator seeded with 5489 is fixed by the C++
-// standard ([rand.predef]); reaching it takes 16 regenerations.
+// The C++ standard specifies the 10,000th output of a generator seeded with
+// 5489 ([rand.predef]). Reaching it takes 16 regenerations.
 func TestUint32TenThousandth(t *testing.T) {
 	s := New(5489)
 	for range 9999 {
@@ -64,8 +64,8 @@ func TestSkip(t *testing.T) {
 	}
 }
 
-// One operation is the longest way that a recorded session needs: the 148
-// runs of the hyper-parameter sweeps take fewer than 300 million outputs.
+// One operation skips as far as a recorded session ever needs: the 148 runs of
+// the hyper-parameter sweeps take fewer than 300 million outputs.
 func BenchmarkSkip300M(b *testing.B) {
 	s := New(1)
 	for b.Loop() {

@@ -5,14 +5,13 @@ import (
 	"encoding/binary"
 )
 
-// streamSchema versions the key derivation of [Named]. Another derivation
-// needs another name, so that old results keep their streams.
+// streamSchema is the version of the key derivation of [Named]. Another
+// derivation needs another name, so that old results keep their streams.
 const streamSchema = "sparsel/trainer/rng/named/1"
 
-// Named returns the stream of a seed that belongs to a label and, where one
-// label needs many streams, to an index such as an epoch. Streams of
-// different seeds, labels or indices are independent for all practical
-// purposes.
+// Named returns the stream that belongs to a seed, a label and, if one label
+// needs many streams, an index such as an epoch. Streams of different seeds,
+// labels or indices are independent for all practical purposes.
 //
 // The key is the SHA-256 of, in this order: the schema string and the label,
 // each preceded by its length; the seed; the number of indices and each of

@@ -2,9 +2,9 @@ package rng
 
 import "testing"
 
-// The pre-image of the key, written out byte by byte and hashed by another
-// implementation, gives these first outputs. They are part of the identity of
-// every result that uses the stream.
+// Another implementation hashed the input of the key, written out byte by byte,
+// and gave these first outputs. They are part of the identity of every result
+// that uses the stream.
 func TestNamed(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -24,8 +24,8 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-// Neighbouring keys, and keys whose parts would run together without their
-// lengths, give different streams.
+// Adjacent keys, and keys that would be equal without the lengths of their
+// parts, give different streams.
 func TestNamedKeysDiffer(t *testing.T) {
 	seen := make(map[[4]uint32]int)
 	for i, s := range []*Source{

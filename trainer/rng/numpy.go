@@ -2,7 +2,7 @@ package rng
 
 import "math/bits"
 
-// Bounded returns a number of [0, limit], limit included, as numpy's legacy
+// Bounded returns a number in [0, limit], including limit, as numpy's legacy
 // RandomState does: outputs are masked to the bits of limit and drawn again
 // until they fit. A limit of 0 draws nothing.
 func (s *Source) Bounded(limit uint32) uint32 {
@@ -17,15 +17,16 @@ func (s *Source) Bounded(limit uint32) uint32 {
 	}
 }
 
-// Choice returns a position of [0, n), as RandomState.choice(n) does; n must
-// be positive.
+// Choice returns a position in [0, n), as RandomState.choice(n) does; n must be
+// positive.
 func (s *Source) Choice(n int) int {
 	return int(s.Bounded(uint32(n - 1)))
 }
 
-// ChoiceK fills positions with a permutation of its indices whose first k are
-// what RandomState.choice(n, k, replace=False) returns for n = len(positions)
-// and any k up to n: all n are shuffled from the end, however many are taken.
+// ChoiceK fills positions with a permutation of its indices. The first k of
+// them are what RandomState.choice(n, k, replace=False) returns for n =
+// len(positions) and any k up to n, because all n are shuffled from the end,
+// however many are used.
 func (s *Source) ChoiceK(positions []int) {
 	for i := range positions {
 		positions[i] = i

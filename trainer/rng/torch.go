@@ -2,8 +2,8 @@ package rng
 
 import "sparsel/trainer/kernel"
 
-// Uniform fills dst with float32 numbers of [lo, hi) as PyTorch's uniform_
-// does on a CPU: one output each, x = (output mod 2²⁴)·2⁻²⁴, and x·(hi−lo)+lo
+// Uniform fills dst with float32 numbers in [lo, hi) as PyTorch's uniform_ does
+// on a CPU: one output each, x = (output mod 2²⁴)·2⁻²⁴, and x·(hi−lo)+lo
 // rounded once.
 func (s *Source) Uniform(dst []float32, lo, hi float32) {
 	width := hi - lo
@@ -21,8 +21,8 @@ func (s *Source) Int64() int64 {
 	return int64((high<<32 | uint64(s.Uint32())) &^ (1 << 63))
 }
 
-// Perm fills dst with a permutation of 0..len(dst)-1 as torch.randperm does
-// on a CPU for fewer than 2³² items. It takes len(dst)-1 outputs, none for an
+// Perm fills dst with a permutation of 0..len(dst)-1 as torch.randperm does on
+// a CPU for fewer than 2³² items. It takes len(dst)-1 outputs, and none for an
 // empty dst.
 func (s *Source) Perm(dst []int32) {
 	for i := range dst {

@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// baseline is the position after the initial weights of a 784-256-10
-// network: the first draw of its first epoch.
+// baseline is the position after the initial weights of a 784-256-10 network,
+// where the first draw of its first epoch begins.
 const baseline = 784*256 + 256 + 256*10 + 10
 
-// The initial parameters that PyTorch gives Linear(784, 256) and
-// Linear(256, 10) after manual_seed(1).
+// The initial parameters that PyTorch gives Linear(784, 256) and Linear(256,
+// 10) after manual_seed(1).
 func TestUniform(t *testing.T) {
 	s := New(1)
 	tensors := []struct {
@@ -48,8 +48,8 @@ func TestUniform(t *testing.T) {
 	}
 }
 
-// The default initial values of the convolutional network after
-// manual_seed(1), whose fan-in is no square.
+// The default initial values of the convolutional network after manual_seed(1).
+// Its fan-in is not a square.
 func TestUniformConvolution(t *testing.T) {
 	s := New(1)
 	draw := func(n int, fanIn float64) []float32 {

@@ -1,18 +1,18 @@
-"""Writes nets_vectors.json: what PyTorch and NumPy make of what came after the study.
+"""Writes nets_vectors.json: what PyTorch and NumPy compute for features added after the study.
 
     env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE python3 nets_vectors.py
 
 The committed file came from Debian 12's python3-torch (1.13.1, CPU) and
-python3-numpy (1.24.2). Formats are those of torch_vectors.py, whose "updates"
-and "runs" these are like.
+python3-numpy (1.24.2). "updates" and "runs" have the formats of
+torch_vectors.py.
 
 "updates" holds steps of SGD with Nesterov's momentum.
 
-"runs" holds trainings with dropout, penalties and vSGD. Every one is done in
-float32 and, for "rounding", in float64. Masks of dropout come from the streams
-that package rng names: SHA-256 of the name seeds NumPy's MT19937 by an array.
-PyTorch's autograd makes all gradients: of penalties written as formulas, and for
-vSGD of each sample by itself.
+"runs" holds trainings with dropout, penalties and vSGD. Each is done in
+float32 and, for "rounding", in float64. Masks of dropout come from the named
+streams of package rng: the SHA-256 of the name seeds NumPy's MT19937 by an
+array. PyTorch's autograd computes all gradients, including those of penalties
+written as formulas and, for vSGD, those of each single sample.
 """
 
 import hashlib

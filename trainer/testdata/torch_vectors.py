@@ -1,23 +1,23 @@
-"""Writes torch_vectors.json: what PyTorch makes of small cases.
+"""Writes torch_vectors.json: what PyTorch computes in small cases.
 
     env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE python3 torch_vectors.py
 
 The committed file came from Debian 12's python3-torch (1.13.1, CPU). Tensors
-are hexadecimal strings, eight digits a float32, in PyTorch's storage order.
+are hexadecimal strings, eight digits per float32, in PyTorch's storage order.
 
 "updates" holds optimizer steps with prescribed gradients: the parameters
 before the first step and after each step.
 
 "runs" holds whole trainings. Images come from a linear congruential
-generator that the test repeats; initial parameters and orders from
-manual_seed(seed) and, for each epoch, the draws of PyTorch 1.8's loaders. Each
-run is done a second time in float64 from the same initial parameters and in
-the same order; "rounding" is the largest distance between the parameters of
-the two at the end, which is what float32 arithmetic costs that run.
+generator that the test repeats. Initial parameters and orders come from
+manual_seed(seed) and, for each epoch, from the draws of PyTorch 1.8's loaders.
+Each run is repeated in float64 from the same initial parameters and in the
+same order. "rounding" is the largest distance between the parameters of the
+two at the end, which is the error of float32 arithmetic in that run.
 
-"stems" holds one backward pass through convolutions alone, again in float32
+"stems" holds one backward pass through convolutions alone, also in float32
 and float64: the output for some images and the gradients of a weighted sum of
-it. Weights of the sum are integers from -4 to 4 from the same generator.
+that output. Weights of the sum are integers from -4 to 4 from the same generator.
 """
 
 import json

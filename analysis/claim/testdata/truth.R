@@ -1,4 +1,4 @@
-# Writes truth.txt: what R says of the intervals and tests that package claim computes.
+# Writes truth.txt: R's values of the intervals and tests that package claim computes.
 #   Rscript testdata/truth.R > testdata/truth.txt
 options(digits = 15)
 say <- function(kind, input, output) cat(kind, "|", paste(format(input, digits = 15, trim = TRUE), collapse = " "), "|", paste(formatC(output, digits = 12, format = "e"), collapse = " "), "\n")
@@ -13,7 +13,7 @@ for (n in c(2, 3, 5, 12)) for (shift in c(0, 0.4)) {
 	signs <- as.matrix(expand.grid(rep(list(c(-1, 1)), n)))
 	sums <- as.vector(signs %*% x)
 	say("flip", x, c(mean(sums >= sum(x) - 1e-9), mean(sums <= sum(x) + 1e-9)))
-	# The interval of a mean of shares on the logit, by the delta method.
+	# The interval of a mean of shares on the logit scale, by the delta method.
 	s <- round(plogis(rnorm(n) + 3), 6)
 	m <- mean(s); se <- sd(s) / sqrt(n)
 	say("logit", s, c(m, plogis(qlogis(m) + c(-1, 1) * qt(0.975, n - 1) * se / (m * (1 - m)))))
@@ -36,7 +36,7 @@ for (n in c(5, 9)) {
 	x <- round(rnorm(n), 3); y <- round(x + rnorm(n), 3)
 	say("kendall", c(x, y), cor(x, y, method = "kendall"))
 }
-# R² of predictions of each group by the others: rows are group, y, x1, x2.
+# R² of predicting each group from the others. Rows are group, y, x1, x2.
 for (k in 1:2) {
 	g <- rep(1:4, each = 6); x1 <- round(runif(24), 4); x2 <- round(runif(24), 4)
 	y <- round(1 + (2 + 0.5 * g) * x1 - k * x2 + 0.3 * rnorm(24), 4)
@@ -48,7 +48,8 @@ for (k in 1:2) {
 	}
 	say("prediction", as.vector(t(as.matrix(data))), 1 - left / total)
 }
-# Power of the paired t test at 0.05, two-sided, in the direction that is claimed, by differences in units of their SD.
+# Power of the paired t test at 0.05, two-sided, in the claimed direction, for
+# differences in units of their SD.
 for (n in c(3, 12)) for (d in c(0.5, 0.89, 1.6, 3.1)) {
 	say("power", c(n, d), power.t.test(n, d, type = "one.sample", alternative = "one.sided", sig.level = 0.025)$power)
 }

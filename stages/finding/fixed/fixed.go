@@ -1,6 +1,7 @@
-// Package fixed says when the claims were fixed, and what was changed afterwards, so that a reader can judge whether the
-// verdicts on fresh seeds were decided beforehand. The claims themselves are in package finding; what holds them to this is its
-// test TestClaimsAreFixed.
+// Package fixed records when the claims were fixed and what was changed
+// afterwards, so that a reader can judge whether the verdicts on fresh seeds
+// were decided beforehand. The claims themselves are in package finding, whose
+// test TestClaimsAreFixed checks that this record is correct.
 package fixed
 
 import (
@@ -10,24 +11,26 @@ import (
 	"fmt"
 )
 
-// Commit is the commit that fixed the claims: at that commit testdata/claims.lock of package finding was, byte for byte, what it
-// is now. Whoever writes the lock anew commits it, and then puts that commit's hash here.
+// Commit is the commit that fixed the claims. In that commit,
+// testdata/claims.lock of package finding was byte for byte what it is now.
+// Whoever rewrites the lock commits it and then puts that commit's hash here.
 const Commit = "13bc1eb83eb3b72ab4d4f1eb108c8f3bfa9d7747"
 
-// A Change is a claim that is not as it was fixed. Both layers' verdicts are given with the claim as it was fixed and with the
-// new one, so that a reader sees what the change did.
+// A Change is a claim that differs from the fixed one. It has the verdicts of
+// both layers for the claim as it was fixed and for the new one, so that a
+// reader sees the effect of the change.
 type Change struct {
 	ID     string            `json:"id"`
 	Why    string            `json:"why"`
 	To     string            `json:"to"`     // digest of the claim as it is now; empty if it was withdrawn
-	Before map[string]string `json:"before"` // verdicts by layer, "not judged" where there is none
+	Before map[string]string `json:"before"` // verdicts by layer; "not judged" if there is none
 	After  map[string]string `json:"after"`
 }
 
 //go:embed changed.json
 var changed []byte
 
-// Changes lists what was changed since, in the order of changed.json.
+// Changes lists the changes since then, in the order of changed.json.
 func Changes() ([]Change, error) {
 	var list []Change
 	d := json.NewDecoder(bytes.NewReader(changed))

@@ -1,4 +1,5 @@
-// Opens the report in frames of two widths and without scripts, and writes every problem it finds into #result.
+// Opens the report in frames of two widths and without scripts, and writes every
+// problem that it finds into #result.
 "use strict";
 
 const problems = [];
@@ -22,7 +23,8 @@ function expect(what, condition) {
   if (!condition) problems.push(what);
 }
 
-// Everything that a reader should see has a size and stays within the page or scrolls within its box.
+// Everything that a reader should see has a size, and stays within the page or
+// scrolls within its box.
 function layout(doc, name) {
   const page = doc.documentElement;
   expect(`${name}: the page is ${page.scrollWidth} wide in a window of ${page.clientWidth}`, page.scrollWidth <= page.clientWidth);
