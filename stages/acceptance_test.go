@@ -15,7 +15,8 @@ import (
 	"go/ast"
 )
 
-// docs/faults.md lists the promises, T01 and on, with the tests that hold them. The list is what there is.
+// docs/faults.md lists the promises, T01 and on, with the tests that hold them.
+// The list is what there is.
 func TestPromisesAreTested(t *testing.T) {
 	tests := map[string][]string{}
 	named := regexp.MustCompile(`^Test(T\d\d)(\w+)$`)

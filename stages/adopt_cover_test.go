@@ -12,7 +12,8 @@ import (
 	"sparsel/trainer"
 )
 
-// leaves lists the fields that a structure comes down to, a list of structures by the fields of these.
+// leaves lists the fields that a structure comes down to, a list of structures
+// by the fields of these.
 func leaves(t reflect.Type, at string) []string {
 	if t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct {
 		t = t.Elem()
@@ -28,7 +29,8 @@ func leaves(t reflect.Type, at string) []string {
 	return list
 }
 
-// A field that the trainer gets and the rule does not know would be a path that no repetition is asked for.
+// A field that the trainer gets and the rule does not know would be a path that
+// no repetition is asked for.
 func TestEveryFieldHasATrait(t *testing.T) {
 	stands := map[string]string{}
 	for _, trait := range traits {
@@ -92,7 +94,8 @@ func set(v reflect.Value, path string) {
 	}
 }
 
-// Every field that stands in a trait with labels changes them, where the trainer looks at it at all.
+// Every field that stands in a trait with labels changes them, where the
+// trainer looks at it at all.
 func TestEveryFieldChangesLabels(t *testing.T) {
 	configs := func() []train.Params {
 		var list []train.Params

@@ -11,8 +11,8 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// plants are edits of the trainer that are there for the compiler all at once, and take effect as the variable PLANT says:
-// without it they are harmless.
+// plants are edits of the trainer that are there for the compiler all at once,
+// and take effect as the variable PLANT says: without it they are harmless.
 var plants = map[string][2]string{
 	"trainer/optimizer.go": {
 		`return &adagrad{set, kernel.AdagradStep{LR: lr,`,
@@ -33,7 +33,8 @@ var plants = map[string][2]string{
 	},
 }
 
-// plantedMain is `go tool mage` of the edited project, as far as the test needs it.
+// plantedMain is `go tool mage` of the edited project, as far as the test needs
+// it.
 const plantedMain = `package main
 
 import (
@@ -76,7 +77,8 @@ func main() {
 }
 `
 
-// edited is a project whose results the unedited trainer has made, and the program of the edited one.
+// edited is a project whose results the unedited trainer has made, and the
+// program of the edited one.
 type edited struct {
 	*project
 	program string
@@ -148,8 +150,9 @@ func (e edited) must(target, out string, want ...string) {
 	}
 }
 
-// After a harmless edit of the trainer its runs are adopted, and nothing runs; after one that changes what one optimizer or
-// one activation gives, in the last bit, nothing is.
+// After a harmless edit of the trainer its runs are adopted, and nothing runs;
+// after one that changes what one optimizer or one activation gives, in the
+// last bit, nothing is.
 func TestAdoptAfterAnEdit(t *testing.T) {
 	e := newEdited(t)
 	for _, out := range []string{"out-Adagrad", "out-tanh"} {

@@ -23,8 +23,9 @@ func (s *smallStudy) auditWith(f AuditFlags) (string, error) {
 	return s.stdout.String(), err
 }
 
-// T28: the results and the lock on another machine, where nothing may be written: everything but the trainings is made
-// again and compared, and nothing is trained. With the lock and nothing else, sampled trainings are repeated.
+// T28: the results and the lock on another machine, where nothing may be
+// written: everything but the trainings is made again and compared, and nothing
+// is trained. With the lock and nothing else, sampled trainings are repeated.
 func TestT28AuditOnAnotherMachine(t *testing.T) {
 	first := newSmallStudy(t)
 	first.lock()
@@ -89,8 +90,10 @@ func protect(t *testing.T, dir string) {
 	}
 }
 
-// forge makes the store say that an output of a node is another file: with a blob of the right name, a record with right
-// checksums and the right action id, and no contradiction in the journal. Only making the result again can tell.
+// forge makes the store say that an output of a node is another file: with a
+// blob of the right name, a record with right checksums and the right action
+// id, and no contradiction in the journal. Only making the result again can
+// tell.
 func (s *smallStudy) forge(node, output string, change func(path, to string) error) {
 	s.t.Helper()
 	w, plan := s.plan()
@@ -208,8 +211,8 @@ func TestAuditDerivesMetricsAgain(t *testing.T) {
 	}
 }
 
-// What is proven in one sitting is not done again in the next, whatever happens to the file it is kept in, and what has
-// changed meanwhile is.
+// What is proven in one sitting is not done again in the next, whatever happens
+// to the file it is kept in, and what has changed meanwhile is.
 func TestAuditGoesOnWhereItStopped(t *testing.T) {
 	s := newSmallStudy(t)
 	state, two := filepath.Join(t.TempDir(), "proven"), 2
@@ -254,7 +257,8 @@ func TestAuditGoesOnWhereItStopped(t *testing.T) {
 	}
 }
 
-// When the time is up, what was not done is not proven, and neither is it a fault.
+// When the time is up, what was not done is not proven, and neither is it a
+// fault.
 func TestAuditStopsWhenTheTimeIsUp(t *testing.T) {
 	s := newSmallStudy(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 0)
@@ -281,7 +285,8 @@ func TestAuditStopsWhenTheTimeIsUp(t *testing.T) {
 	}
 }
 
-// The same where the time ends while the data of a training are fetched anew, the store having none.
+// The same where the time ends while the data of a training are fetched anew,
+// the store having none.
 func TestAuditStopsWhileDataAreFetched(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()

@@ -16,7 +16,7 @@ import (
 	"sparsel/stages/embedded"
 )
 
-// foundFile is a file somebody asks about.
+// foundFile is a file that somebody asks about.
 type foundFile struct {
 	path    string
 	data    []byte
@@ -24,11 +24,12 @@ type foundFile struct {
 	says    embedded.Description
 }
 
-// AuditFile says what a file is, where it came from and whether it can be trusted: by its contents, or, where
-// nobody knows those, by what it says about itself. It writes nothing. Its error is nil only for a file whose
-// bytes are a result and whose whole chain is sound.
+// AuditFile says what a file is, where it came from and whether it can be
+// trusted. It goes by the file's contents or, if those are unknown, by what the
+// file says about itself. It writes nothing. Its error is nil only if the
+// file's bytes are a result and the whole chain behind it is sound.
 func AuditFile(ctx context.Context, file string, o Options) error {
-	// A pipe would not answer, and a device may never end.
+	// Opening a pipe would block, and a device may never end.
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("audit file: %s is no regular file", quote.Text(file))
 	}
@@ -94,7 +95,8 @@ func orNone(s, none string) string {
 	return s
 }
 
-// sayCurrent says how a result relates to what the parameters and the code give now.
+// sayCurrent says how a result relates to what the parameters and the code give
+// now.
 func sayCurrent(out io.Writer, made *pipeline.Made, resolved []*pipeline.Resolved) {
 	for _, r := range resolved {
 		if r.Node.Name != made.Node {
@@ -115,7 +117,7 @@ func sayCurrent(out io.Writer, made *pipeline.Made, resolved []*pipeline.Resolve
 	quote.Fprintf(out, "the present parameters, with the -profile given, have no %s\n", made.Node)
 }
 
-// checkChain hashes everything that a result is made from.
+// checkChain hashes everything that a result was made from.
 func (w *workspace) checkChain(ctx context.Context, out io.Writer, chain []*pipeline.Made, missing []pipeline.MadeFrom) (sound bool, err error) {
 	checker := w.store.NewChecker()
 	files, bytes := 0, int64(0)
@@ -131,7 +133,7 @@ func (w *workspace) checkChain(ctx context.Context, out io.Writer, chain []*pipe
 			files, bytes = files+1, bytes+o.Size
 			err := checker.Blob(o.Content, o.Size, store.TrustNothing)
 			if o.Away && errors.Is(err, fs.ErrNotExist) {
-				err = w.engine.Bring(ctx, o, os.DevNull) // hashed on its way
+				err = w.engine.Bring(ctx, o, os.DevNull) // Bring hashes the bytes as it copies them
 			}
 			if err != nil {
 				sound = false

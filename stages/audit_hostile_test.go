@@ -31,8 +31,8 @@ func pngOf(texts ...string) string {
 	return string(b)
 }
 
-// A file may say of itself what it wants: it takes no memory, it prints no line of its own, and nothing that a terminal
-// would obey; and it is not genuine.
+// A file may say of itself what it wants: it takes no memory, it prints no line
+// of its own, and nothing that a terminal would obey; and it is not genuine.
 func TestT44ForeignFilesForgeNothing(t *testing.T) {
 	s := newSmallStudy(t)
 	const forged = "verdict: genuine. `audit -level=2` derives it again from the archived activations, -level=3 trains again"
@@ -84,7 +84,8 @@ func TestT44ForeignFilesForgeNothing(t *testing.T) {
 	}
 }
 
-// What is no regular file is refused at once, for a pipe never answers and a device never ends.
+// What is no regular file is refused at once, for a pipe never answers and a
+// device never ends.
 func TestT44OnlyRegularFilesAreAudited(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {

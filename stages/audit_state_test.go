@@ -43,8 +43,8 @@ func TestStateRefusesOtherFiles(t *testing.T) {
 	}
 }
 
-// A state goes on from what is there: also one of an earlier program, one that is torn anywhere, and one with a line of
-// any length in it.
+// A state goes on from what is there: also one of an earlier program, one that
+// is torn anywhere, and one with a line of any length in it.
 func TestStateGoesOn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	id := pipeline.ActionID{1}

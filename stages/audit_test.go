@@ -17,14 +17,16 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// small is a finished small study that the tests copy; making it takes some seconds.
+// small is a finished small study that the tests copy; making it takes some
+// seconds.
 var small struct {
 	once sync.Once
 	dir  string
 	err  error
 }
 
-// A smallStudy is a copy of it: parameters, data and results in folders of their own, which a test may harm.
+// A smallStudy is a copy of it: parameters, data and results in folders of
+// their own, which a test may harm.
 type smallStudy struct {
 	t      *testing.T
 	dir    string
@@ -83,7 +85,8 @@ func (s *smallStudy) options() Options {
 	return o
 }
 
-// withoutData removes the study's copy of MNIST, which commands would read each time; they are not told of it any more.
+// withoutData removes the study's copy of MNIST, which commands would read each
+// time; they are not told of it any more.
 func (s *smallStudy) withoutData() error { return os.RemoveAll(s.path("data")) }
 
 // audit returns what it printed.
@@ -152,7 +155,8 @@ func flipBit(t *testing.T, path string, at int) {
 	}
 }
 
-// states lists every file below a folder with what would change if somebody wrote to it.
+// states lists every file below a folder with what would change if somebody
+// wrote to it.
 func states(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	m := map[string]string{}
@@ -193,8 +197,9 @@ func TestAuditOfSoundStudy(t *testing.T) {
 	}
 }
 
-// T6: one bit each in the raw data, as found and as stored, activations, metrics, a figure, the journal and the lock,
-// sizes and times kept. The audit names all of them in one go.
+// T6: one bit each in the raw data, as found and as stored, activations,
+// metrics, a figure, the journal and the lock, sizes and times kept. The audit
+// names all of them in one go.
 func TestT06AuditNamesEveryFlippedBit(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
@@ -236,7 +241,8 @@ func TestT06AuditNamesEveryFlippedBit(t *testing.T) {
 	}
 }
 
-// A bit may be flipped anywhere: in a record, a manifest, the format, the hash cache.
+// A bit may be flipped anywhere: in a record, a manifest, the format, the hash
+// cache.
 func TestAuditNamesFlipsInEveryKindOfFile(t *testing.T) {
 	s := newSmallStudy(t)
 	if err := s.withoutData(); err != nil { // not what this is about, and 55 MB to read each time
@@ -353,7 +359,8 @@ func pipelineContent(blob string) (pipeline.ContentID, error) {
 
 func hexSum(data []byte) string { return fmt.Sprintf("%x", sha256.Sum256(data)) }
 
-// writable undoes the protection of folders, without which they can't be emptied.
+// writable undoes the protection of folders, without which they can't be
+// emptied.
 func writable(root string) error {
 	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 		if err != nil {

@@ -24,7 +24,8 @@ func lay(t *testing.T, files map[string]string) {
 	}
 }
 
-// newProgram makes a program of these files, and lays its source out in the working directory.
+// newProgram makes a program of these files, and lays its source out in the
+// working directory.
 func newProgram(t *testing.T) {
 	t.Helper()
 	t.Chdir(t.TempDir())

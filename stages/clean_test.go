@@ -43,7 +43,8 @@ func (s *smallStudy) write(name, text string) {
 	}
 }
 
-// P09: no path that is no profile, and nothing in a folder of which no store says what in it is sparsel's.
+// P09: no path that is no profile, and nothing in a folder of which no store
+// says what in it is sparsel's.
 func TestT29CleanRefusesWhatItCannotDecide(t *testing.T) {
 	s := newSmallStudy(t)
 	mine := []string{"figures/mine.txt", "tables/mine.txt", "findings/mine.txt", "report.html", "other/figures/mine.txt", "other/store/mine.txt", "other/downloads/mine.txt", "other/report.html", "out/nosuch/figures/mine.txt"}
@@ -71,7 +72,8 @@ func TestT29CleanRefusesWhatItCannotDecide(t *testing.T) {
 	}
 }
 
-// What the store published goes; what somebody changed, copied or put beside it stays, and is named.
+// What the store published goes; what somebody changed, copied or put beside it
+// stays, and is named.
 func TestT29CleanTakesOnlyItsOwn(t *testing.T) {
 	s := newSmallStudy(t)
 	figure, err := os.ReadFile(s.path("out/figures/fig-5.1.png"))

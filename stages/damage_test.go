@@ -47,8 +47,9 @@ func (s *smallStudy) paranoid(profile string) error {
 	return All(context.Background(), o.withProfile(profile))
 }
 
-// Every kind of file that a study has and a store alone has not, and every kind of damage: the audit names it, the next
-// paranoid run repairs it, and then the audit finds nothing. What is written for people, and the caches.
+// Every kind of file that a study has and a store alone has not, and every kind
+// of damage: the audit names it, the next paranoid run repairs it, and then the
+// audit finds nothing. What is written for people, and the caches.
 func TestT06DamageOfPublishedFilesIsMended(t *testing.T) {
 	s := newSmallStudy(t)
 	s.addProfile(tinyProfile)
@@ -144,7 +145,8 @@ func TestT06DamageOfPublishedFilesIsMended(t *testing.T) {
 	}
 }
 
-// artifacts.lock is the user's: what is wrong with it is named, and it is left alone.
+// artifacts.lock is the user's: what is wrong with it is named, and it is left
+// alone.
 func TestT06DamagedLockIsNamedAndLeft(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
@@ -174,8 +176,8 @@ func TestT06DamagedLockIsNamedAndLeft(t *testing.T) {
 	}
 }
 
-// The order of README: a status in a fresh clone, and then an audit, has no fault to find. Nor has one after a run that
-// was killed early.
+// The order of README: a status in a fresh clone, and then an audit, has no
+// fault to find. Nor has one after a run that was killed early.
 func TestAuditOfAFreshClone(t *testing.T) {
 	s := newSmallStudy(t)
 	if err := os.RemoveAll(s.path("out")); err != nil {
@@ -211,8 +213,8 @@ func TestAuditOfAFreshClone(t *testing.T) {
 	}
 }
 
-// After `clean` an audit has nothing to find: what was removed is in the store, and proven there. It says so in a few lines,
-// and with -verbose of each.
+// After `clean` an audit has nothing to find: what was removed is in the store,
+// and proven there. It says so in a few lines, and with -verbose of each.
 func TestAuditAfterClean(t *testing.T) {
 	s := newSmallStudy(t)
 	if err := Clean(context.Background(), nil, s.options()); err != nil {
@@ -253,7 +255,8 @@ func TestAlike(t *testing.T) {
 	}
 }
 
-// What commands that were killed have left is removed by the next run, and nothing else.
+// What commands that were killed have left is removed by the next run, and
+// nothing else.
 func TestT01LitterIsRemoved(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
@@ -299,7 +302,8 @@ func TestJSONOfAFailedRun(t *testing.T) {
 	}
 }
 
-// P11: what a profile made from MNIST is kept where MNIST is not at hand, and what it made from drawn digits where it is.
+// P11: what a profile made from MNIST is kept where MNIST is not at hand, and
+// what it made from drawn digits where it is.
 func TestT29CollectionWithoutTheData(t *testing.T) {
 	s := newSmallStudy(t)
 	s.addProfile(strings.Replace(strings.Replace(tinyProfile, "tiny", "quick", 1), `"mnist"`, `"any"`, 1))

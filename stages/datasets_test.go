@@ -23,7 +23,8 @@ import (
 	"sparsel/trainer"
 )
 
-// drawn is a data set that the digits stage draws, fetched under names of its own.
+// drawn is a data set that the digits stage draws, fetched under names of its
+// own.
 type drawn struct {
 	engine *pipeline.Engine
 	dir    string
@@ -91,7 +92,8 @@ func drawnTraining(classes int) train.Params {
 	}}
 }
 
-// Images of another size, and another number of classes, go through the stages as MNIST does.
+// Images of another size, and another number of classes, go through the stages
+// as MNIST does.
 func TestOtherDataSets(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -205,7 +207,8 @@ func TestOtherDataSetsRefused(t *testing.T) {
 	}
 }
 
-// described is the text of [data] for the set, and of the rest of a study of it.
+// described is the text of [data] for the set, and of the rest of a study of
+// it.
 func (d *drawn) described(classes int) string {
 	file := func(output, hash string) string {
 		return fmt.Sprintf(`{ file = "drawn-%s-idx-ubyte", sha256 = %q }`, output, hash)
@@ -279,7 +282,8 @@ Adam = { color = "#882255", dash = "dashdot", marker = "square" }
 		h.Test, file(train.TestImages, h.TestImages), file(train.TestLabels, h.TestLabels))
 }
 
-// A data set that a parameter file describes goes all the way: trained, measured, drawn, reported, locked, audited.
+// A data set that a parameter file describes goes all the way: trained,
+// measured, drawn, reported, locked, audited.
 func TestDescribedDataSet(t *testing.T) {
 	d := newDrawn(t, digits.Params{Seed: 5, Train: 2600, Test: 300, Side: 14, Classes: 26})
 	s := &smallStudy{t: t, dir: t.TempDir()}
@@ -330,7 +334,8 @@ func TestDescribedDataSet(t *testing.T) {
 	if said, err := s.auditFile(s.path("out/figures/fig-letters.svg")); err != nil || !strings.Contains(said, "genuine") {
 		t.Error(said, err)
 	}
-	// A file that is damaged where the parameters look for it is no result, but an audit tells of it.
+	// A file that is damaged where the parameters look for it is no result, but
+	// an audit tells of it.
 	labels := filepath.Join(d.dir, "drawn-"+train.TestLabels+"-idx-ubyte")
 	content, err := os.ReadFile(labels)
 	if err != nil {

@@ -22,7 +22,8 @@ import (
 	"sparsel/stages/train"
 )
 
-// difference is how two states of the study differ, in a form made for JSON. Texts read "before → after".
+// difference is how two states of the study differ, in a form made for JSON.
+// Texts read "before → after".
 type difference struct {
 	Before     string         `json:"before"`
 	Parameters []string       `json:"parameters"`
@@ -34,7 +35,8 @@ type difference struct {
 	Notes      []string       `json:"notes,omitempty"`
 }
 
-// resultChange is one figure, table or finding: What is "differs", "new" or "gone".
+// resultChange is one figure, table or finding: What is "differs", "new" or
+// "gone".
 type resultChange struct {
 	Node    string   `json:"node"`
 	What    string   `json:"what"`
@@ -56,8 +58,8 @@ type state struct {
 	store  *store.Store             // nil: none
 }
 
-// Diff says how parameters, code and results differ from those of another revision of the project, of a lock file or
-// of another output folder.
+// Diff says how parameters, code and results differ from those of another
+// revision of the project, of a lock file or of another output folder.
 func Diff(ctx context.Context, before string, o Options) error {
 	w, scratch, err := o.openReadOnly()
 	if err != nil {
@@ -85,8 +87,8 @@ func Diff(ctx context.Context, before string, o Options) error {
 	return d.print(o.stdout(), verbose)
 }
 
-// present is the state of the parameters, code and results that are here. A result that the present code did not make
-// counts as it is.
+// present is the state of the parameters, code and results that are here. A
+// result that the present code did not make counts as it is.
 func (w *workspace) present(ctx context.Context, d *difference) (state, error) {
 	l, err := w.newLock(ctx)
 	if err != nil {
@@ -148,7 +150,8 @@ func (w *workspace) stateOf(ctx context.Context, name string) (state, error) {
 	return s, err
 }
 
-// stateOfFolder is what an output folder's store last had to do with, by its journal.
+// stateOfFolder is what an output folder's store last had to do with, by its
+// journal.
 func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error) {
 	if _, err := os.Stat(filepath.Join(dir, "store")); err != nil {
 		return state{}, fmt.Errorf("%s is no output folder: %w", dir, err)

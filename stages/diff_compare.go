@@ -30,7 +30,8 @@ func arrow(key string, was, is *string) string {
 	return fmt.Sprintf("%s %s → %s", key, *was, *is)
 }
 
-// compareParams compares the parameter files, or, where one is not known, what the nodes were given.
+// compareParams compares the parameter files, or, where one is not known, what
+// the nodes were given.
 func (d *difference) compareParams(was, is state, verbose bool) {
 	if was.params != nil {
 		d.Parameters = pipeline.Changes(was.params, is.params, arrow)
@@ -50,7 +51,8 @@ func (d *difference) compareParams(was, is state, verbose bool) {
 		}
 		changes, kind := pipeline.FieldChanges(before, after), kindOf(node)
 		if kind != train.Kind && kind != metrics.Kind && len(changes) > 0 && !verbose {
-			// Lists of conditions, told apart by their numbers: what an edit of the study makes of them is no help.
+			// Lists of conditions, told apart by their numbers: what an edit of
+			// the study makes of them is no help.
 			changes = []string{"what it is made of or looks like"}
 		}
 		for _, text := range changes {
@@ -139,7 +141,8 @@ func byNode(l *lock.Lock) map[string]map[string]lock.ID {
 	return nodes
 }
 
-// kindOf is the part of a node's name that says what it is, without a profile's name before it.
+// kindOf is the part of a node's name that says what it is, without a profile's
+// name before it.
 func kindOf(node string) string {
 	first, rest, _ := strings.Cut(node, "/")
 	if slices.Contains(kinds, first) {

@@ -26,7 +26,8 @@ type numberChange struct {
 	After      float64 `json:"after"`
 }
 
-// compareNumbers compares the summaries of the experiments whose summaries differ, where both are at hand.
+// compareNumbers compares the summaries of the experiments whose summaries
+// differ, where both are at hand.
 func (d *difference) compareNumbers(was, is state) error {
 	for _, o := range is.lock.Sorted() {
 		before, ok := was.lock.Outputs[o]

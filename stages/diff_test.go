@@ -80,7 +80,8 @@ func TestDiffSaysWhatChanged(t *testing.T) {
 	}
 }
 
-// sources is the code of stages, all of which have one package more: its version.
+// sources is the code of stages, all of which have one package more: its
+// version.
 type sources string
 
 func (v sources) Identify(_ context.Context, packages []string) (map[string]codeid.Identity, error) {
@@ -95,8 +96,9 @@ func (v sources) Identify(_ context.Context, packages []string) (map[string]code
 	return out, nil
 }
 
-// The code of a folder's stage is that of the stage's newest run, whatever nodes that the parameters have no more were
-// made with; what stages share is as in the newest run of any.
+// The code of a folder's stage is that of the stage's newest run, whatever
+// nodes that the parameters have no more were made with; what stages share is
+// as in the newest run of any.
 func TestDiffTakesTheNewestCodeOfAFolder(t *testing.T) {
 	type run struct {
 		code  sources
@@ -183,7 +185,8 @@ vary = [{ parameter = "lr", values = [1e-3, 2] }]
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The same in another order and spelling; one value is another, one table is new.
+	// The same in another order and spelling; one value is another, one table
+	// is new.
 	second, err := flattenTOML([]byte(`
 list = [1, 2] # a comment
 a = 1e-1

@@ -8,9 +8,11 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// flattenTOML lists the values of a parameter file by their place, so that two versions of one can be compared even
-// where this program would refuse one of them. Tables of a list are known by what they call themselves, not by their
-// number: an entry that moved is no difference, and neither is another way of writing a number.
+// flattenTOML lists the values of a parameter file by their place, so that two
+// versions of one can be compared even where this program would refuse one of
+// them. Tables of a list are known by what they call themselves, not by their
+// number: an entry that moved is no difference, and neither is another way of
+// writing a number.
 func flattenTOML(text []byte) (map[string]string, error) {
 	var tree map[string]any
 	if err := toml.Unmarshal(text, &tree); err != nil {

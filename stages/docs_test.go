@@ -18,8 +18,9 @@ import (
 	"sparsel/stages/train"
 )
 
-// The figures and tables that the documents show are, byte for byte, those of the run that artifacts.lock is of, and
-// every figure of the parameters is among them.
+// The figures and tables that the documents show are, byte for byte, those of
+// the run that artifacts.lock is of, and every figure of the parameters is
+// among them.
 func TestDocumentsShowTheLockedRun(t *testing.T) {
 	l, err := parseLock(filepath.Join("..", "artifacts.lock"))
 	if err != nil {
@@ -57,9 +58,11 @@ func TestDocumentsShowTheLockedRun(t *testing.T) {
 	}
 }
 
-// Table 5.3 of the locked run agrees with the thesis's: 52 of 54 numbers, and no fewer, are within two standard errors of
-// the difference of two means. The thesis prints no errors; but three numbers of mean M of which one is x have a
-// standard error of |x-M|/2 at least (that is theirs if the other two are equal), and x is in the record of seed 1.
+// Table 5.3 of the locked run agrees with the thesis's: 52 of 54 numbers, and
+// no fewer, are within two standard errors of the difference of two means. The
+// thesis prints no errors; but three numbers of mean M of which one is x have a
+// standard error of |x-M|/2 at least (that is theirs if the other two are
+// equal), and x is in the record of seed 1.
 func TestTable53AgreesWithTheThesis(t *testing.T) {
 	type place struct{ depth, optimizer, metric string }
 	recorded := map[place]float64{}
@@ -112,7 +115,8 @@ func TestTable53AgreesWithTheThesis(t *testing.T) {
 	}
 }
 
-// extendedParams is the project's parameters with all that docs/extending.md says to put into them.
+// extendedParams is the project's parameters with all that docs/extending.md
+// says to put into them.
 func extendedParams(t *testing.T) string {
 	t.Helper()
 	text := testenv.ProjectFile(t, "params.toml")
@@ -144,7 +148,8 @@ func TestExtendingAsDocumented(t *testing.T) {
 	}
 }
 
-// One replicate of the study, as a profile or with the other seeds taken away, is made of the study's own trainings.
+// One replicate of the study, as a profile or with the other seeds taken away,
+// is made of the study's own trainings.
 func TestOneSeedIsPartOfTheStudy(t *testing.T) {
 	text := extendedParams(t)
 	trainings := func(text, profile string) map[string]bool {

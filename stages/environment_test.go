@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// T26: whatever a machine, a user and a shell are like, each stage's bytes are the same. Instruction sets that are
-// compiled in (GOAMD64) and other architectures take other binaries, and are tried by CI.
+// T26: whatever a machine, a user and a shell are like, each stage's bytes are
+// the same. Instruction sets that are compiled in (GOAMD64) and other
+// architectures take other binaries, and are tried by CI.
 func TestT26SameBytesInAnyEnvironment(t *testing.T) {
 	p := newProject(t)
 	p.edit("train_images = 2000", "train_images = 400", "seeds = [1, 100]", "seeds = [1]") // portable kernels are slow
@@ -70,7 +71,8 @@ func TestT26SameBytesInAnyEnvironment(t *testing.T) {
 	})
 }
 
-// goCaches lets the go command, which is asked for modules, find what it has under any home.
+// goCaches lets the go command, which is asked for modules, find what it has
+// under any home.
 func goCaches(t *testing.T) []string {
 	text, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
 	if err != nil {
@@ -80,8 +82,9 @@ func goCaches(t *testing.T) []string {
 	return []string{"GOCACHE=" + line[0], "GOMODCACHE=" + line[1]}
 }
 
-// T32: once the data is in the store, nothing needs the network, nor the folder it came from: new trainings, code
-// identities, figures and every question do without.
+// T32: once the data is in the store, nothing needs the network, nor the folder
+// it came from: new trainings, code identities, figures and every question do
+// without.
 func TestT32Offline(t *testing.T) {
 	p := newProject(t)
 	p.run("figure", "5.1", "-jobs=2")

@@ -70,8 +70,9 @@ func blocks(t *testing.T) []block {
 	return list
 }
 
-// Every fenced block is run by a test, or says in a comment above it why not. A block of text that is no example, such as the
-// layout of a file, has the language text.
+// Every fenced block is run by a test, or says in a comment above it why not. A
+// block of text that is no example, such as the layout of a file, has the
+// language text.
 func TestEveryExampleIsRun(t *testing.T) {
 	tests := map[string]bool{}
 	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
@@ -93,7 +94,8 @@ func TestEveryExampleIsRun(t *testing.T) {
 		case named && !tests[by]:
 			t.Errorf("%s is said to be run by %s, which does not exist", b, by)
 		case named, b.language == "text", b.language == "toml", b.language == "sh":
-			// TestDocumentedCommands runs what is sh, TestExtendingAsDocumented what is toml.
+			// TestDocumentedCommands runs what is sh, TestExtendingAsDocumented
+			// what is toml.
 		case !strings.HasPrefix(b.reason, "not run: ") || len(b.reason) < 20:
 			t.Errorf("%s has the language %q and no test, and does not say why: <!-- not run: REASON --> or <!-- run by TEST -->", b, b.language)
 		}
@@ -106,7 +108,8 @@ func TestEveryExampleIsRun(t *testing.T) {
 	}
 }
 
-// notRun are the documented commands that TestDocumentedCommands leaves out, with the reason.
+// notRun are the documented commands that TestDocumentedCommands leaves out,
+// with the reason.
 var notRun = map[string]string{
 	"test":                 "it is what runs this",
 	"soak":                 "it takes ten minutes",
@@ -124,7 +127,8 @@ var stands = map[string]string{
 	"ID": "5.1", "5.3": "baseline", "DIR": "links", "NAME": "train_vs_test", "FILE": "FILE", "REV": "HEAD", "URL": "URL", "TARGET": "status",
 }
 
-// exitCodes are the exit codes that commands may have where 0 is not the only one.
+// exitCodes are the exit codes that commands may have where 0 is not the only
+// one.
 var exitCodes = map[string][]int{
 	"status":       {0, 2}, // 2 where something is stale
 	"clean -store": {1},    // nobody is there to be asked
@@ -162,8 +166,10 @@ func commands(t *testing.T) []string {
 	return list
 }
 
-// Every command of the documents does what a reader may expect of it: it is one, with flags that there are, and ends well. They
-// are run in the order of the documents, by the compiled program, on a small study that has whatever the documents name.
+// Every command of the documents does what a reader may expect of it: it is
+// one, with flags that there are, and ends well. They are run in the order of
+// the documents, by the compiled program, on a small study that has whatever
+// the documents name.
 func TestDocumentedCommands(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles the program and runs some thirty commands")

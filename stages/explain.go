@@ -41,7 +41,8 @@ func countOf(n int, stage string) string {
 	return fmt.Sprintf("%d %s", n, words[1])
 }
 
-// countByKind counts nodes by what stands before the first slash of their names, or the second in a profile.
+// countByKind counts nodes by what stands before the first slash of their
+// names, or the second in a profile.
 func countByKind(names []string) string {
 	counts := map[string]int{}
 	for _, name := range names {
@@ -55,8 +56,8 @@ func countByKind(names []string) string {
 	return strings.Join(list, ", ")
 }
 
-// fieldName says where a node's parameter stands in the parameter file, as far as its name can: an optimizer's is
-// under the optimizer.
+// fieldName says where a node's parameter stands in the parameter file, as far
+// as its name can: an optimizer's is under the optimizer.
 func fieldName(n *pipeline.Node, name string) string {
 	p, ok := n.Params.(train.Params)
 	if !ok {
@@ -68,8 +69,9 @@ func fieldName(n *pipeline.Node, name string) string {
 	return strings.TrimPrefix(name, "run.")
 }
 
-// printChanges says what changed, and what runs for it: "Adam.lr 0.001 → 0.002 in train_vs_test: 3 trainings; then, where
-// these come out changed, 3 runs' metrics, 1 aggregate, 4 figures; about 1 m 40 s".
+// printChanges says what changed, and what runs for it: "Adam.lr 0.001 → 0.002
+// in train_vs_test: 3 trainings; then, where these come out changed, 3 runs'
+// metrics, 1 aggregate, 4 figures; about 1 m 40 s".
 func printChanges(w io.Writer, changes []pipeline.Change, jobs int) {
 	for _, c := range changes {
 		var certain, possible []string
@@ -123,7 +125,8 @@ func changeTime(c pipeline.Change, jobs int) string {
 	return "about " + duration(d)
 }
 
-// duration is a length of time in whole seconds: shares of one are beyond an estimate of runs to come.
+// duration is a length of time in whole seconds: shares of one are beyond an
+// estimate of runs to come.
 func duration(d time.Duration) string {
 	d = max(d.Round(time.Second), time.Second)
 	if d < time.Minute {
@@ -132,7 +135,8 @@ func duration(d time.Duration) string {
 	return progress.Short(d)
 }
 
-// printFailures names what failed when it was last tried as it is now, each with its log.
+// printFailures names what failed when it was last tried as it is now, each
+// with its log.
 func printFailures(w io.Writer, nodes []pipeline.NodeStatus) {
 	for _, n := range nodes {
 		if n.State != pipeline.Broken {
@@ -145,7 +149,8 @@ func printFailures(w io.Writer, nodes []pipeline.NodeStatus) {
 	}
 }
 
-// printOrphans names published files that nothing in the parameters publishes any more.
+// printOrphans names published files that nothing in the parameters publishes
+// any more.
 func printOrphans(w io.Writer, out string, orphans []string) {
 	for _, path := range orphans {
 		quote.Fprintf(w, "%s is a result of parameters that are no more; nothing keeps it up to date\n", filepath.Join(out, path))

@@ -31,8 +31,10 @@ type prov struct {
 // qualified is a qualified name as every serialization of PROV accepts it.
 var qualified = regexp.MustCompile(`^[a-z]+:[0-9A-Za-z-]+$`)
 
-// The export of a figure holds the whole chain, nothing refers to what is not there, and the structure is that of the
-// submission: names have declared prefixes, relations their required attributes, and generation has one activity.
+// The export of a figure holds the whole chain, nothing refers to what is not
+// there, and the structure is that of the submission: names have declared
+// prefixes, relations their required attributes, and generation has one
+// activity.
 func TestExportIsACompleteProvenance(t *testing.T) {
 	s := newSmallStudy(t)
 	text := s.export("5.1")
@@ -139,7 +141,8 @@ func TestExportRefusesHalfAChain(t *testing.T) {
 	}
 }
 
-// An independent reader of PROV, Python's prov, takes the document and finds the same in it.
+// An independent reader of PROV, Python's prov, takes the document and finds
+// the same in it.
 func TestExportIsReadByAnotherProgram(t *testing.T) {
 	python := pythonWithProv(t)
 	s := newSmallStudy(t)

@@ -17,9 +17,10 @@ import (
 	"sparsel/stages/params"
 )
 
-// TestAuthorsFigures draws every figure of the project from the author's records, of which one seed is at hand.
-// Two made-up runs beside each recorded one give the bands something to show; the figures say so.
-// With SPARSEL_FIGURES=DIR the pictures are left there, to be looked at.
+// TestAuthorsFigures draws every figure of the project from the author's
+// records, of which one seed is at hand. Two made-up runs beside each recorded
+// one give the bands something to show; the figures say so. With
+// SPARSEL_FIGURES=DIR the pictures are left there, to be looked at.
 func TestAuthorsFigures(t *testing.T) {
 	records := authorsRecords(t)
 	s := studytest.Whole(t, params.Paper)
@@ -85,7 +86,8 @@ func authorsRecords(t *testing.T) []measures.TidyRow {
 	return rows
 }
 
-// recordedNumbers are the records by the uses that they are of, by experiment, run by run and summarised.
+// recordedNumbers are the records by the uses that they are of, by experiment,
+// run by run and summarised.
 func recordedNumbers(t *testing.T, uses []params.Use, records []measures.TidyRow) map[string]figure.Numbers {
 	t.Helper()
 	type recorded struct {

@@ -17,8 +17,9 @@ import (
 	"testing"
 )
 
-// A reader who has docs/format.md and no program of ours can take the store apart: every key that records, manifests
-// and the journal have is in the document, every seal is what it says, and action ids can be computed from it.
+// A reader who has docs/format.md and no program of ours can take the store
+// apart: every key that records, manifests and the journal have is in the
+// document, every seal is what it says, and action ids can be computed from it.
 func TestStoreIsAsTheDocumentSays(t *testing.T) {
 	document := testenv.ProjectFile(t, "docs", "format.md")
 	s := newSmallStudy(t)

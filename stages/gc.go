@@ -26,13 +26,16 @@ type GCFlags struct {
 	Grace  *int    // days for which what is in the second level is spared
 }
 
-// GC lists the files of the store that nothing needs any more, or removes them. Needed is, with all it was made from,
-// what the parameters ask for, in the whole study and in every profile; what the locks beside the parameters name;
-// and what the locks of the revisions in keep name, which are separated by commas. Results that only lack the present
-// code are kept: an edit may be taken back.
+// GC lists the files of the store that nothing needs any more, or removes them.
+// Needed is, with all it was made from, what the parameters ask for, in the
+// whole study and in every profile; what the locks beside the parameters name;
+// and what the locks of the revisions in keep name, which are separated by
+// commas. Results that only lack the present code are kept: an edit may be
+// taken back.
 //
-// With a second level it is that which is collected, and the store stays as it is: the same is needed there, and what is
-// younger than the days of grace is spared, since it may be of a run that is not done.
+// With a second level it is that which is collected, and the store stays as it
+// is: the same is needed there, and what is younger than the days of grace is
+// spared, since it may be of a run that is not done.
 func GC(ctx context.Context, f GCFlags, o Options) error {
 	o.Remote = f.Remote
 	if f.Remote == nil {
@@ -150,8 +153,9 @@ func (o Options) roots(ctx context.Context, keep string) (w *workspace, roots pi
 	return w, roots, nil
 }
 
-// graphs are what the workspace's parameters may mean. A profile that takes generated digits where MNIST is not at hand
-// has results of both, and which of the two is at hand today says nothing about what is needed.
+// graphs are what the workspace's parameters may mean. A profile that takes
+// generated digits where MNIST is not at hand has results of both, and which of
+// the two is at hand today says nothing about what is needed.
 func (w *workspace) graphs() ([]*pipeline.Graph, error) {
 	list := []*pipeline.Graph{w.Graph}
 	if w.Params.Profile == nil || w.Params.Profile.Data != "any" {

@@ -30,8 +30,8 @@ func (s *smallStudy) executed() int {
 	return strings.Count(s.stdout.String(), `"outcome": "executed"`)
 }
 
-// T29: after a collection all that is current is whole, a rebuild executes nothing, and what a lock or a named
-// revision keeps can be had again.
+// T29: after a collection all that is current is whole, a rebuild executes
+// nothing, and what a lock or a named revision keeps can be had again.
 func TestT29CollectsWhatParametersAndLocksDoNotNeed(t *testing.T) {
 	s := newSmallStudy(t)
 	if text := s.gc(false, ""); !strings.HasPrefix(text, "0 files") {

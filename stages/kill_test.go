@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// TestT01KilledStudy ends a study, or one of its workers, with SIGKILL at moments spread over its length. After each,
-// the next run must go on without help; after the last, everything must have the bytes of a study that nothing
+// TestT01KilledStudy ends a study, or one of its workers, with SIGKILL at
+// moments spread over its length. After each, the next run must go on without
+// help; after the last, everything must have the bytes of a study that nothing
 // disturbed.
 func TestT01KilledStudy(t *testing.T) {
 	if testing.Short() {
@@ -34,7 +35,8 @@ func TestT01KilledStudy(t *testing.T) {
 			killed++
 			continue
 		}
-		// This one was quicker: it had most of the work behind it. Start over, so that all stages are hit.
+		// This one was quicker: it had most of the work behind it. Start over,
+		// so that all stages are hit.
 		if err := os.RemoveAll(filepath.Join(p.dir, "killed")); err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +51,8 @@ func TestT01KilledStudy(t *testing.T) {
 	p.noWorkers("afterwards")
 }
 
-// killed runs the study and kills, after that time, all its workers or the process that started them.
+// killed runs the study and kills, after that time, all its workers or the
+// process that started them.
 func (p *project) killed(after time.Duration, workers bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), after)
 	defer cancel()
@@ -76,8 +79,9 @@ func (p *project) killed(after time.Duration, workers bool) error {
 	return err
 }
 
-// digests hashes what a run leaves for people and for later runs: the published files and the store's contents.
-// Records hold times and are left out, as is the journal.
+// digests hashes what a run leaves for people and for later runs: the published
+// files and the store's contents. Records hold times and are left out, as is
+// the journal.
 func digests(t *testing.T, out string) map[string]string {
 	sums := map[string]string{}
 	for _, part := range []string{"figures", "tables", filepath.Join("store", "blobs")} {

@@ -22,8 +22,9 @@ import (
 	"sparsel/stages/train"
 )
 
-// Lock writes artifacts.lock beside the parameter file: the contents of everything that a complete run has given.
-// It hashes all of it anew, and refuses while anything is not current.
+// Lock writes artifacts.lock beside the parameter file: the contents of
+// everything that a complete run has given. It hashes all of it anew, and
+// refuses while anything is not current.
 func Lock(ctx context.Context, o Options) error {
 	w, err := o.open(nil)
 	if err != nil {
@@ -65,8 +66,9 @@ func Lock(ctx context.Context, o Options) error {
 	return err
 }
 
-// lockPath is beside the parameters, whose results it holds: artifacts.lock for params.toml, mine.artifacts.lock for mine.toml,
-// artifacts.quick.lock for a profile. So two parameter files in a folder do not replace each other's lock.
+// lockPath is beside the parameters, whose results it holds: artifacts.lock for
+// params.toml, mine.artifacts.lock for mine.toml, artifacts.quick.lock for a
+// profile. So two parameter files in a folder do not replace each other's lock.
 func (o Options) lockPath() string {
 	dir, file := filepath.Split(o.params())
 	var parts []string
@@ -143,9 +145,10 @@ func (w *workspace) newLock(ctx context.Context) (*lock.Lock, error) {
 	return l, nil
 }
 
-// lockedPath reports whether an output stands in the lock, and where it is published. Besides what people see, these are
-// the data, the record of every training (by which it can be repeated and compared without a store) and the numbers
-// behind the figures (by which a lost figure is known).
+// lockedPath reports whether an output stands in the lock, and where it is
+// published. Besides what people see, these are the data, the record of every
+// training (by which it can be repeated and compared without a store) and the
+// numbers behind the figures (by which a lost figure is known).
 func lockedPath(n *pipeline.Node, output string) (path string, ok bool) {
 	if path, ok = n.Publish[output]; ok {
 		return filepath.ToSlash(path), true
@@ -164,8 +167,9 @@ func lockedPath(n *pipeline.Node, output string) (path string, ok bool) {
 // outputsOf are contents by node and output name.
 type outputsOf map[string]map[string]pipeline.ContentID
 
-// differing lists the outputs whose content is another than the lock's. What is only on one side is left out: a run
-// may be of a part, and a lock of an earlier time.
+// differing lists the outputs whose content is another than the lock's. What is
+// only on one side is left out: a run may be of a part, and a lock of an
+// earlier time.
 func (have outputsOf) differing(l *lock.Lock) []lock.Output {
 	var list []lock.Output
 	for _, o := range l.Sorted() {
@@ -176,8 +180,8 @@ func (have outputsOf) differing(l *lock.Lock) []lock.Output {
 	return list
 }
 
-// lockNote says in a line that results are not those of the lock, or that the lock cannot be read; it is empty where
-// there is nothing to say.
+// lockNote says in a line that results are not those of the lock, or that the
+// lock cannot be read; it is empty where there is nothing to say.
 func (w *workspace) lockNote(have outputsOf) string {
 	l, err := w.o.readLock()
 	if err != nil {

@@ -12,8 +12,9 @@ import (
 	"sparsel/stages/report"
 )
 
-// Macros prints the numbers of all tables and findings that are there as LaTeX macros, for a text that cites them. It trains
-// nothing, and names what is missing.
+// Macros prints the numbers of all tables and findings that are there as LaTeX
+// macros, for a text that cites them. It trains nothing, and names what is
+// missing.
 func Macros(ctx context.Context, o Options) error {
 	w, err := o.open(nil)
 	if err != nil {

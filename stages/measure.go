@@ -70,7 +70,8 @@ type asked struct {
 	weights string
 }
 
-// judge reads the whole command line before any file. A word that ends in = names the group of the files behind it.
+// judge reads the whole command line before any file. A word that ends in =
+// names the group of the files behind it.
 func (f MeasureFlags) judge(words []string) (a asked, err error) {
 	if a.Settings, err = f.settings(); err != nil {
 		return a, err
@@ -147,7 +148,8 @@ func (f MeasureFlags) comparison(a *asked, grouped bool) error {
 	return nil
 }
 
-// alone is the group of a file that has none: its name without its format, unless another file has that too.
+// alone is the group of a file that has none: its name without its format,
+// unless another file has that too.
 func alone(paths []string, file int) string {
 	name := toolkit.Name(paths[file : file+1])
 	for i, path := range paths {
@@ -184,8 +186,9 @@ func (f MeasureFlags) ablation(a *asked) error {
 	return nil
 }
 
-// Measure measures the activations in files that any program wrote, and writes tables, figures and a page of them to
-// out/measure/NAME. Words are files, and names of groups of files, separated by commas.
+// Measure measures the activations in files that any program wrote, and writes
+// tables, figures and a page of them to out/measure/NAME. Words are files, and
+// names of groups of files, separated by commas.
 func Measure(ctx context.Context, words string, flags MeasureFlags, o Options) error {
 	if o.out() == "" {
 		return errNoOut

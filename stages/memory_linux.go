@@ -8,8 +8,9 @@ import (
 	"syscall"
 )
 
-// machineMemory is the memory that this process may use, in bytes: the machine's, or less in a container or a
-// batch job, whose limit is a control group's.
+// machineMemory is the memory that this process may use, in bytes: the
+// machine's, or less in a container or a batch job, whose limit is a control
+// group's.
 func machineMemory() int64 {
 	var info syscall.Sysinfo_t
 	if syscall.Sysinfo(&info) != nil {
@@ -23,8 +24,9 @@ func machineMemory() int64 {
 	return min(total, groupLimit("/sys/fs/cgroup", string(text), total))
 }
 
-// groupLimit is the least limit of a process's control groups and those around them. membership is the content of
-// /proc/self/cgroup, whose lines are id:controllers:path; version 2 has one without controllers.
+// groupLimit is the least limit of a process's control groups and those around
+// them. membership is the content of /proc/self/cgroup, whose lines are
+// id:controllers:path; version 2 has one without controllers.
 func groupLimit(root, membership string, none int64) int64 {
 	limit := none
 	for line := range strings.Lines(membership) {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// peaks gives, for each node that was done in a project, the most memory that the process had that did it, and what was
-// counted for the node.
+// peaks gives, for each node that was done in a project, the most memory that
+// the process had that did it, and what was counted for the node.
 func (p *project) peaks() (measured, counted map[string]int64) {
 	p.t.Helper()
 	params, out, data := filepath.Join(p.dir, "params.toml"), filepath.Join(p.dir, "out"), p.data
@@ -28,7 +28,8 @@ func (p *project) peaks() (measured, counted map[string]int64) {
 	return measured, counted
 }
 
-// T21: a training takes the memory that was counted for it, within a quarter, in a worker process of its own.
+// T21: a training takes the memory that was counted for it, within a quarter,
+// in a worker process of its own.
 func TestT21MemoryIsCounted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it trains networks of 55 million parameters")

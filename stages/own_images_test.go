@@ -21,7 +21,8 @@ func blocksOf(document, language string) []string {
 	return list
 }
 
-// The example of docs/own-images.md, command by command, on a machine without MNIST, gives the picture that the document shows.
+// The example of docs/own-images.md, command by command, on a machine without
+// MNIST, gives the picture that the document shows.
 func TestOwnImagesAsDocumented(t *testing.T) {
 	if err := exec.Command("python3", "-c", "").Run(); err != nil {
 		testenv.Absent(t, "python", err)

@@ -13,8 +13,8 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// project is a copy of the project, with the parameters of a study of a few seconds, in which the targets run as
-// processes of their own.
+// project is a copy of the project, with the parameters of a study of a few
+// seconds, in which the targets run as processes of their own.
 type project struct {
 	t    *testing.T
 	dir  string
@@ -87,7 +87,8 @@ func (p *project) same(what string, got, want map[string]string) {
 	}
 }
 
-// workers lists the worker processes that run in the project, by what Linux tells of each process.
+// workers lists the worker processes that run in the project, by what Linux
+// tells of each process.
 func (p *project) workers() (pids []int) {
 	names, _ := filepath.Glob("/proc/[0-9]*")
 	for _, name := range names {
@@ -114,7 +115,8 @@ func (p *project) noWorkers(what string) {
 	}
 }
 
-// rounds is how often a test of random moments repeats itself: more often in a long test.
+// rounds is how often a test of random moments repeats itself: more often in a
+// long test.
 func rounds(few, many int) int {
 	if os.Getenv("SPARSEL_SOAK") != "" {
 		return many

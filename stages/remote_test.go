@@ -14,8 +14,8 @@ import (
 	"sparsel/stages/train"
 )
 
-// published are the files below out that people look at, with their bytes; the report names the machine and the time, and is
-// left out.
+// published are the files below out that people look at, with their bytes; the
+// report names the machine and the time, and is left out.
 func (s *smallStudy) published() map[string]string {
 	s.t.Helper()
 	files := map[string]string{}
@@ -70,8 +70,9 @@ func (s *smallStudy) size() (bytes int64) {
 	return bytes
 }
 
-// A machine that has the parameters and a second level, and neither MNIST nor an archive, builds everything without running
-// anything. Nothing that it writes holds the credentials.
+// A machine that has the parameters and a second level, and neither MNIST nor
+// an archive, builds everything without running anything. Nothing that it
+// writes holds the credentials.
 func TestT33StudyOnSecondMachine(t *testing.T) {
 	for _, kind := range []string{"folder", "versitygw"} {
 		t.Run(kind, func(t *testing.T) {
@@ -104,8 +105,10 @@ func TestT33StudyOnSecondMachine(t *testing.T) {
 			if _, id := second.report(); id == "" {
 				t.Error("no report")
 			}
-			// An audit fetches what it makes results from: of a figure, itself and 8 metrics are proven by that, and the
-			// aggregate, 8 trainings and the data are not, since nothing reads all that they made. A picture's chain is hashed on its way.
+			// An audit fetches what it makes results from: of a figure, itself
+			// and 8 metrics are proven by that, and the aggregate, 8 trainings
+			// and the data are not, since nothing reads all that they made. A
+			// picture's chain is hashed on its way.
 			if text, err := second.audit(2); err != nil || !strings.Contains(text, "known by their records and not kept here") ||
 				!strings.Contains(text, "9 of the 19 results that it is made from, the others are not kept here, 8 of 8 metrics re-derived") {
 				t.Errorf("audit: %v\n%s", err, text)
@@ -137,7 +140,8 @@ func TestT33StudyOnSecondMachine(t *testing.T) {
 	}
 }
 
-// study.keep_archives decides whose activations go; status and gc say how much that is, and gc drops them.
+// study.keep_archives decides whose activations go; status and gc say how much
+// that is, and gc drops them.
 func TestT43KeepArchives(t *testing.T) {
 	s := newSmallStudy(t)
 	before := s.published()

@@ -22,8 +22,9 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// The scripts under testdata/script run the targets as the magefile does, each in a copy of the project of its
-// own, on the first images of MNIST. They count executions by the pipeline's log lines.
+// The scripts under testdata/script run the targets as the magefile does, each
+// in a copy of the project of its own, on the first images of MNIST. They count
+// executions by the pipeline's log lines.
 func TestScripts(t *testing.T) {
 	runScripts(t, "script", testenv.MNIST(t))
 }
@@ -63,7 +64,8 @@ func runScriptFiles(t *testing.T, data string, files ...string) {
 	})
 }
 
-// goDirectories lets the go command find what it has cached, under the script's own home.
+// goDirectories lets the go command find what it has cached, under the script's
+// own home.
 func goDirectories(env *testscript.Env) error {
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -83,7 +85,8 @@ func goDirectories(env *testscript.Env) error {
 	return nil
 }
 
-// copyProject copies what decides code identities, with the parameters of a small study.
+// copyProject copies what decides code identities, with the parameters of a
+// small study.
 func copyProject(from, to string) error {
 	if err := copySources(from, to); err != nil {
 		return err
@@ -121,7 +124,8 @@ func copySources(from, to string) error {
 	})
 }
 
-// edit FILE OLD NEW replaces the first OLD, which must be there; \n in NEW is a line break.
+// edit FILE OLD NEW replaces the first OLD, which must be there; \n in NEW is a
+// line break.
 func edit(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: edit FILE OLD NEW")
@@ -151,7 +155,8 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.Chtimes(path, info.ModTime(), info.ModTime()))
 }
 
-// count N STAGE asks that the last command executed exactly N nodes of a stage, by its JSON report.
+// count N STAGE asks that the last command executed exactly N nodes of a stage,
+// by its JSON report.
 func count(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: count N STAGE")
@@ -168,8 +173,9 @@ func count(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// activations DIR SHIFT writes, into a folder that is there, activations of two layers and two epochs of a made-up network and the
-// weights of its output layer, as the project's own archives.
+// activations DIR SHIFT writes, into a folder that is there, activations of two
+// layers and two epochs of a made-up network and the weights of its output
+// layer, as the project's own archives.
 func activations(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: activations DIR SHIFT")

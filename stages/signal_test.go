@@ -14,8 +14,9 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// T23: a signal ends a run within a bound: its workers are gone, the journal says what was cancelled, nothing half done
-// is published, and the next run goes on. A second Ctrl-C is mage's to answer, which exits at once: no better
+// T23: a signal ends a run within a bound: its workers are gone, the journal
+// says what was cancelled, nothing half done is published, and the next run
+// goes on. A second Ctrl-C is mage's to answer, which exits at once: no better
 // and no worse than SIGKILL, which is here as well.
 func TestT23Signals(t *testing.T) {
 	p := newProject(t)
@@ -64,7 +65,8 @@ func TestT23Signals(t *testing.T) {
 	p.same("after all signals", p.digests("out"), p.digests("undisturbed"))
 }
 
-// events lists what the journal has of a kind, about nodes whose name begins so.
+// events lists what the journal has of a kind, about nodes whose name begins
+// so.
 func (p *project) events(kind store.EventKind, prefix string) (list []store.Event) {
 	p.t.Helper()
 	s, err := pipeline.OpenStore(filepath.Join(p.dir, "out", "store"))

@@ -11,7 +11,8 @@ import (
 	"sparsel/pipeline"
 )
 
-// Status prints what is stale and why. Where something is, its error asks for exit code 2.
+// Status prints what is stale and why. Where something is, its error asks for
+// exit code 2.
 func Status(ctx context.Context, o Options) error {
 	w, err := o.open(nil)
 	if err != nil {
@@ -36,7 +37,8 @@ func Status(ctx context.Context, o Options) error {
 	return exitError{2, fmt.Errorf("not everything is current; `%s` brings it up to date", o.command("all"))}
 }
 
-// printNodes lists every node of the study as JSON, also what was never asked for; current is about what was.
+// printNodes lists every node of the study as JSON, also what was never asked
+// for; current is about what was.
 func (w *workspace) printNodes(ctx context.Context, current bool) error {
 	all, err := w.engine.Status(ctx, w.Graph, nil)
 	if err != nil {
@@ -112,7 +114,8 @@ func (o Options) printAdopted(s *pipeline.Status) {
 	}
 }
 
-// ownReasons are those that do not name another node of the plan: with them every node would be its own bucket.
+// ownReasons are those that do not name another node of the plan: with them
+// every node would be its own bucket.
 func ownReasons(n pipeline.NodeStatus) []string {
 	var list []string
 	for _, r := range n.Reasons {
@@ -142,8 +145,9 @@ func estimate(s *pipeline.Status, jobs int) string {
 	return text
 }
 
-// asked lists the nodes of what this store was ever asked for, and the figures, tables and findings it was not. Where nothing
-// was, or everything at once, that is all of them: what a later edit adds is then missing, not unasked for.
+// asked lists the nodes of what this store was ever asked for, and the figures,
+// tables and findings it was not. Where nothing was, or everything at once,
+// that is all of them: what a later edit adds is then missing, not unasked for.
 func (w *workspace) asked() (targets, never []string, err error) {
 	requests, err := w.requests()
 	if err != nil {
@@ -185,7 +189,8 @@ func (w *workspace) asked() (targets, never []string, err error) {
 	return targets, never, nil
 }
 
-// requests are those of this profile, or of the whole study, without the profile's name.
+// requests are those of this profile, or of the whole study, without the
+// profile's name.
 func (w *workspace) requests() (list []string, err error) {
 	all, err := w.engine.Requests()
 	for _, request := range all {

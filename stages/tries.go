@@ -34,7 +34,8 @@ func (o Options) tried(path string) bool {
 	return err == nil && string(text) == strings.Join(o.set(), "\n")+"\n"
 }
 
-// Tries prints one table of the study and of every try, row beside row, as far as their results are current. It trains nothing.
+// Tries prints one table of the study and of every try, row beside row, as far
+// as their results are current. It trains nothing.
 func Tries(ctx context.Context, id string, format *string, o Options) error {
 	as := orDefault(format, "md")
 	if !slices.Contains([]string{"md", "csv", "tex"}, as) {
@@ -115,7 +116,8 @@ func (o Options) tries() ([]string, error) {
 	return list, nil
 }
 
-// tableOf reads a table of the study with something set, or says why it is not there.
+// tableOf reads a table of the study with something set, or says why it is not
+// there.
 func (w *workspace) tableOf(ctx context.Context, set, id string) (t tabulate.Table, why string, err error) {
 	setup := w.setup
 	setup.Checked = true

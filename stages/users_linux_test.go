@@ -13,7 +13,8 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// Whoever may read an output folder can audit it and ask where its figures came from, and leaves no trace in it.
+// Whoever may read an output folder can audit it and ask where its figures came
+// from, and leaves no trace in it.
 func TestT25AnotherUserMayAsk(t *testing.T) {
 	if os.Geteuid() != 0 {
 		testenv.Absent(t, "root", errors.New("it takes root to be somebody else"))

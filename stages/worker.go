@@ -15,11 +15,13 @@ import (
 // workerVariable tells a process that it is a worker.
 const workerVariable = "SPARSEL_WORKER"
 
-// servesWorkers says that this program calls Worker first, so that it may be started again as a worker.
+// servesWorkers says that this program calls Worker first, so that it may be
+// started again as a worker.
 var servesWorkers bool
 
-// Worker makes this process a worker, if that is what it was started for, and never returns then. Otherwise it
-// returns at once, and runs may start workers. The magefile calls it before anything else.
+// Worker makes this process a worker, if that is what it was started for, and
+// never returns then. Otherwise it returns at once, and runs may start workers.
+// The magefile calls it before anything else.
 func Worker() {
 	if os.Getenv(workerVariable) == "" {
 		servesWorkers = true
@@ -39,11 +41,13 @@ func Worker() {
 	}))
 }
 
-// workersVariable names the command that starts workers where no flag does. Like a second level it is no parameter of the
-// study: results are the same wherever they are made.
+// workersVariable names the command that starts workers where no flag does.
+// Like a second level it is no parameter of the study: results are the same
+// wherever they are made.
 const workersVariable = "SPARSEL_WORKERS"
 
-// launch makes a run use workers on other machines, if they are asked for. Their memory is their scheduler's to bound.
+// launch makes a run use workers on other machines, if they are asked for.
+// Their memory is their scheduler's to bound.
 func (o Options) launch(r *pipeline.Options) error {
 	command := strings.TrimSpace(orDefault(o.Workers, os.Getenv(workersVariable)))
 	if command == "" {

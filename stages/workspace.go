@@ -35,7 +35,8 @@ type Options struct {
 	JSON    *bool   // print JSON for programs
 	Verbose *bool   // print details where a summary is printed otherwise
 
-	// Paranoid rehashes every stored byte that is relied on, whatever its file's size and times say.
+	// Paranoid rehashes every stored byte that is relied on, whatever its
+	// file's size and times say.
 	Paranoid *bool
 
 	Remote         *string // a second level; the environment's where nil, none where empty
@@ -52,7 +53,8 @@ func orDefault[T any](flag *T, value T) T {
 	return value
 }
 
-// stdout shows whatever is written to it, and no text that is printed can do more than be seen.
+// stdout shows whatever is written to it, and no text that is printed can do
+// more than be seen.
 func (o Options) stdout() io.Writer {
 	if o.Stdout != nil {
 		return quote.Writer(o.Stdout)
@@ -60,7 +62,8 @@ func (o Options) stdout() io.Writer {
 	return quote.Writer(os.Stdout)
 }
 
-// request is what was asked for, as the journal keeps it: a profile's requests are its own.
+// request is what was asked for, as the journal keeps it: a profile's requests
+// are its own.
 func (o Options) request(what string) string {
 	if o.prefix() == "" {
 		return what
@@ -68,8 +71,8 @@ func (o Options) request(what string) string {
 	return o.prefix() + ": " + what
 }
 
-// prefix is the folder below out of what a profile or a try publishes, and what the names of its nodes begin with; empty
-// for the whole study.
+// prefix is the folder below out of what a profile or a try publishes, and what
+// the names of its nodes begin with; empty for the whole study.
 func (o Options) prefix() string {
 	profile := orDefault(o.Profile, "")
 	if profile == params.Paper {
@@ -86,7 +89,8 @@ func (o Options) set() []string {
 	return strings.Split(*o.Set, "\n")
 }
 
-// command is how a person asks for a target with the flags that say what all this is about.
+// command is how a person asks for a target with the flags that say what all
+// this is about.
 func (o Options) command(target string) string {
 	text := "go tool mage " + target
 	for _, flag := range []struct {
@@ -126,8 +130,8 @@ type workspace struct {
 	store  *store.Store
 }
 
-// open reads the parameters and binds them to the store. It writes nothing. What would make every training
-// fail in the same way is an error here.
+// open reads the parameters and binds them to the store. It writes nothing.
+// What would make every training fail in the same way is an error here.
 func (o Options) open(events pipeline.Events) (*workspace, error) { return o.openOnly(events, nil) }
 
 // openOnly is open for some of the study's runs; see study.Setup.
@@ -170,13 +174,14 @@ func (o Options) openOnly(events pipeline.Events, recorded []agreement.Run) (*wo
 	return &workspace{Study: s, o: o, setup: setup, engine: pipeline.New(config), store: st}, nil
 }
 
-// codeOf is the code of the stages. What the kernels and the products made of them compute is versioned by hand: see
-// kernel.Contract and gemm.Contract.
+// codeOf is the code of the stages. What the kernels and the products made of
+// them compute is versioned by hand: see kernel.Contract and gemm.Contract.
 func codeOf(st *store.Store) pipeline.CodeSource {
 	return pipeline.Code("", st, map[string]string{kernel.Package: kernel.Contract, gemm.Package: gemm.Contract})
 }
 
-// events shows how a run goes, on standard error: results are what standard output is for.
+// events shows how a run goes, on standard error: results are what standard
+// output is for.
 func events() pipeline.Events {
 	return progress.New(os.Stderr, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 }
@@ -200,7 +205,8 @@ type shown struct{ error }
 func (s shown) Error() string { return quote.Lines(s.error.Error()) }
 func (s shown) Unwrap() error { return s.error }
 
-// ExitCode returns the exit code that an error asks for: 0 for none, 1 for most, 2 where something is stale.
+// ExitCode returns the exit code that an error asks for: 0 for none, 1 for
+// most, 2 where something is stale.
 func ExitCode(err error) int {
 	var e exitError
 	switch {

@@ -16,8 +16,9 @@ import (
 	"sparsel/stages/measured"
 )
 
-// network trains a small network with PyTorch, saves its activations and weights, and removes units in the orders that it is given,
-// by setting them to 0 in the network itself.
+// network trains a small network with PyTorch, saves its activations and
+// weights, and removes units in the orders that it is given, by setting them to
+// 0 in the network itself.
 const network = `
 import json, sys, numpy as np, torch
 torch.manual_seed(1)
@@ -73,7 +74,8 @@ func measuredFile(t *testing.T, path string) []measured.Layer {
 
 func quiet(_, _ int64) {}
 
-// Every accuracy is the one that PyTorch finds when units are set to 0 in the network.
+// Every accuracy is the one that PyTorch finds when units are set to 0 in the
+// network.
 func TestAgainstPyTorch(t *testing.T) {
 	dir := t.TempDir()
 	python(t, dir)
@@ -111,7 +113,8 @@ func TestAgainstPyTorch(t *testing.T) {
 	if err := json.Unmarshal(text, &truth); err != nil {
 		t.Fatal(err)
 	}
-	// Both are counts of 600 samples, divided; a sum in another order may exchange two logits only where they agree to 1e-13.
+	// Both are counts of 600 samples, divided; a sum in another order may
+	// exchange two logits only where they agree to 1e-13.
 	for i, want := range truth.Curves {
 		if !slices.Equal(curves[i], want) {
 			t.Errorf("order %d: %v, want %v", i, curves[i], want)
@@ -150,7 +153,8 @@ func TestAgainstPyTorch(t *testing.T) {
 	}
 }
 
-// archive stores activations of two layers and weights behind the second as the project does.
+// archive stores activations of two layers and weights behind the second as the
+// project does.
 func archive(t *testing.T, label, prediction func(i int) uint8) (activations, weights string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -193,8 +197,9 @@ func archive(t *testing.T, label, prediction func(i int) uint8) (activations, we
 
 func third(i int) uint8 { return uint8(i % 3) }
 
-// The project's own archives: the last layer at its last epoch, in which each unit stands for a class. Without it, the class's
-// samples have no logit above the others, and the first class wins.
+// The project's own archives: the last layer at its last epoch, in which each
+// unit stands for a class. Without it, the class's samples have no logit above
+// the others, and the first class wins.
 func TestOwnArchives(t *testing.T) {
 	activations, weights := archive(t, third, third)
 	r, err := ablate(context.Background(), Params{Last: true}, activations, weights, measuredFile(t, activations), quiet)
@@ -229,7 +234,8 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// Weights that do not belong to the activations are refused, by their shape, their classes, or the predictions.
+// Weights that do not belong to the activations are refused, by their shape,
+// their classes, or the predictions.
 func TestRefuses(t *testing.T) {
 	activations, weights := archive(t, third, third)
 	layers := measuredFile(t, activations)
@@ -247,7 +253,8 @@ func TestRefuses(t *testing.T) {
 	if err != nil || o.Classes != 3 || o.Units != 3 || o.Weights[4] != 1 {
 		t.Fatalf("%+v, %v", o, err)
 	}
-	// A prediction may be the other one of two logits that rounding cannot tell apart, and no other.
+	// A prediction may be the other one of two logits that rounding cannot tell
+	// apart, and no other.
 	if err := agrees(o, []float32{1, 1 - 1e-4, 0}, 1); err != nil {
 		t.Error(err)
 	}

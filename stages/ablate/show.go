@@ -11,10 +11,11 @@ import (
 	"sparsel/stages/measured"
 )
 
-// quarters are the shares of units at which the table gives accuracies.
+// quarters are the shares of removed units for which the table gives an
+// accuracy.
 var quarters = []float64{0.25, 0.5, 0.75}
 
-// table is a line for each set of orders.
+// table has a row for each set of orders.
 func (r *result) table() tabulate.Table {
 	t := tabulate.Table{
 		ID: Table, Title: "Accuracy as units are removed from " + r.layer.Key.String(),
@@ -56,7 +57,8 @@ func (r *result) table() tabulate.Table {
 	return t
 }
 
-// at is the median accuracy of the curves with so many units removed.
+// at returns the median accuracy over the curves after the given number of
+// units has been removed.
 func (s set) at(removed int) float64 {
 	var list []float64
 	for _, c := range s.curves {
@@ -65,13 +67,14 @@ func (s set) at(removed int) float64 {
 	return middle(list)
 }
 
-// middle is the median, the lower one of two.
+// middle returns the median, or the lower of the two middle values.
 func middle(values []float64) float64 { return ablation.Quantile(values, 0.5) }
 
-// looks are the roles of the sets in figures.
+// looks gives each set its role in figures.
 var looks = []string{mostFirst: "level5", leastFirst: "level1", atRandom: "test_loss", likeMost: "level6", likeLeast: "Adadelta"}
 
-// mostPoints bounds the points of a curve: a wide layer is shown in equal steps.
+// mostPoints is the largest number of points in a curve. A wider layer is shown
+// in equal steps.
 const mostPoints = 128
 
 func (r *result) figure() chart.Figure {

@@ -51,7 +51,8 @@ var measured = &pipeline.Stage{
 	},
 }
 
-// A run that failed and a number that is none are named and counted; nothing is dropped in silence.
+// A run that failed and a number that is none are named and counted; nothing is
+// dropped in silence.
 func TestMissingAndNotFinite(t *testing.T) {
 	dir := t.TempDir()
 	p := aggregate.Params{Experiment: "e"}
@@ -128,7 +129,8 @@ func TestMissingAndNotFinite(t *testing.T) {
 	}
 }
 
-// A mean is taken over replicates only: runs that differ in their seed, and in nothing else.
+// A mean is taken over replicates only: runs that differ in their seed, and in
+// nothing else.
 func TestCohort(t *testing.T) {
 	for what, c := range map[string]struct {
 		second runParams

@@ -28,7 +28,8 @@ func TestAgreement(t *testing.T) {
 		tidyRow(1, 0.9, 0.2+5e-8), tidyRow(2, 0.9102, 0.3+3e-6), tidyRow(3, 0.92, math.NaN()), tidyRow(4, 0.93, 0.5),
 	}
 	list := Compare(ours, recorded)
-	// The second spelling is a condition of its own in the listing, as recorded.
+	// The second spelling is a condition of its own in the listing, as
+	// recorded.
 	if len(list) != 2 {
 		t.Fatalf("got %d lines, want 2", len(list))
 	}

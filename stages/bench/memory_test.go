@@ -25,8 +25,9 @@ var heaviest = map[string]func(c *trainer.Config){
 	"convolutions":         func(c *trainer.Config) { c.Network.Conv = []int{32, 64} },
 }
 
-// TestPeakMemory runs each of them in a process of its own, on as many images as MNIST has, with an archive of its
-// activations, and asks the system for the most memory that the process had.
+// TestPeakMemory runs each of them in a process of its own, on as many images
+// as MNIST has, with an archive of its activations, and asks the system for the
+// most memory that the process had.
 func TestPeakMemory(t *testing.T) {
 	if what := os.Getenv("SPARSEL_TEST_RUN"); what != "" {
 		if err := heavyRun(what); err != nil {

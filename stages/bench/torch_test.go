@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// written writes n random images and labels as IDX files and returns their paths.
+// written writes n random images and labels as IDX files and returns their
+// paths.
 func written(t *testing.T, n int) (images, labels string) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, uint64(n)))
@@ -38,7 +39,8 @@ func written(t *testing.T, n int) (images, labels string) {
 	return images, labels
 }
 
-// PyTorch trains every case that we time, and both sides see the samples they are told to.
+// PyTorch trains every case that we time, and both sides see the samples they
+// are told to.
 func TestTorchTrainsAllCases(t *testing.T) {
 	if _, err := findTorch(t.Context()); err != nil {
 		if slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), "torch") {

@@ -58,7 +58,8 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// The total is what the kinds take, weighted by the study's epochs of each and scaled to all images.
+// The total is what the kinds take, weighted by the study's epochs of each and
+// scaled to all images.
 func TestWholeIsWeighted(t *testing.T) {
 	list, others := kinds(study(), baseline, mnist)
 	ours, theirs := 0.0, 0.0
@@ -102,7 +103,8 @@ func number(t *testing.T, text string) float64 {
 	return x
 }
 
-// Whatever the version says of itself is taken, a BLAS of reference quality and a failure are told in a sentence.
+// Whatever the version says of itself is taken, a BLAS of reference quality and
+// a failure are told in a sentence.
 func TestAnyPyTorch(t *testing.T) {
 	answer := func(hello, timed string) (*torch, error) {
 		python := filepath.Join(t.TempDir(), "python")

@@ -82,7 +82,8 @@ func TestJudgeRefuses(t *testing.T) {
 	}
 }
 
-// Every flag says what it means, and a flag means the same in every target that has it.
+// Every flag says what it means, and a flag means the same in every target that
+// has it.
 func TestEveryFlagIsDocumented(t *testing.T) {
 	docs := map[string]string{}
 	for _, target := range magefile(t) {

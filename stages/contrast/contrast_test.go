@@ -43,7 +43,8 @@ func near(t *testing.T, what string, got, want float64) {
 	}
 }
 
-// The numbers are those of R 4.2.2: t.test(b, a, paired = TRUE) and t.test(b, a).
+// The numbers are those of R 4.2.2: t.test(b, a, paired = TRUE) and t.test(b,
+// a).
 func TestIntervals(t *testing.T) {
 	a, b := runsOf("h", 0.10, 0.12, 0.15, 0.11, 0.14), runsOf("h", 0.13, 0.14, 0.19, 0.12, 0.18)
 	for _, c := range []struct {
@@ -72,7 +73,8 @@ func TestIntervals(t *testing.T) {
 		if r.flip != c.flip && !(math.IsNaN(r.flip) && math.IsNaN(c.flip)) {
 			t.Errorf("p of sign flips %v, want %v", r.flip, c.flip)
 		}
-		// The other way round it is the same difference, with the other sign and the same two-sided p.
+		// The other way round it is the same difference, with the other sign
+		// and the same two-sided p.
 		p.Reference = "b"
 		if rows, err = p.compare([][]measured.Layer{a, b}); err != nil {
 			t.Fatal(err)
@@ -143,7 +145,8 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// Everything that is shown can be drawn, and a run without a partner or a value is named.
+// Everything that is shown can be drawn, and a run without a partner or a value
+// is named.
 func TestShow(t *testing.T) {
 	p := Params{Files: []string{"a", "b"}, Groups: []string{"a^{", "b"}, By: ByFile, Paired: true}
 	rows, err := p.compare([][]measured.Layer{runsOf("", 0.1, 0.2, math.NaN()), runsOf("", 0.3, 0.5)})

@@ -1,5 +1,6 @@
-// Package differ says where two records of one training part. Equal parameters give equal bits on every machine, so
-// that the first difference is where to look for the mistake: in the code, the build or the machine.
+// Package differ says where two records of one training part. Equal parameters
+// give equal bits on every machine, so that the first difference is where to
+// look for the mistake: in the code, the build or the machine.
 package differ
 
 import (
@@ -17,7 +18,8 @@ type Difference struct {
 	What  string // such as "the weights after it are others"
 }
 
-// String is a clause such as "the first epoch that differs is 3: the weights after it are others".
+// String is a clause such as "the first epoch that differs is 3: the weights
+// after it are others".
 func (d Difference) String() string {
 	switch {
 	case d.Epoch > 0:
@@ -28,13 +30,16 @@ func (d Difference) String() string {
 	return fmt.Sprintf("the first epoch that differs is 1, after step %d: %s", d.Step, d.What)
 }
 
-// First returns the first difference between two records of a run, and false if there is none. Every column is compared.
-// All NaN are equal: a run that diverged and its repetition don't differ in that.
+// First returns the first difference between two records of a run, and false if
+// there is none. Every column is compared. All NaN are equal: a run that
+// diverged and its repetition don't differ in that.
 //
-// Within an epoch what comes first in training comes first here: the training loss is about the weights before and
-// during the epoch, the digest about those after it, everything else was measured with them. An equal digest before
-// and another one after it place the mistake in this epoch's steps; go test ./trainer -run TestFirstDifference -args
-// -config=FILE then names step and layer, where two kernel sets of one machine disagree.
+// Within an epoch what comes first in training comes first here: the training
+// loss is about the weights before and during the epoch, the digest about those
+// after it, everything else was measured with them. An equal digest before and
+// another one after it place the mistake in this epoch's steps; go test
+// ./trainer -run TestFirstDifference -args -config=FILE then names step and
+// layer, where two kernel sets of one machine disagree.
 func First(a, b []runs.Epoch) (Difference, bool) {
 	for i := range min(len(a), len(b)) {
 		if what := epoch(a[i], b[i]); what != "" {

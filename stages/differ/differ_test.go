@@ -77,7 +77,8 @@ func full(epoch, step int) runs.Epoch {
 	return e
 }
 
-// planted makes the smallest change at the end of each field in turn, calls found and takes it back.
+// planted makes the smallest change at the end of each field in turn, calls
+// found and takes it back.
 func planted(v reflect.Value, path string, found func(path string)) {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -108,7 +109,8 @@ func planted(v reflect.Value, path string, found func(path string)) {
 	}
 }
 
-// The smallest difference in any column is found, at an early point as well as after an epoch, in the last layer and row.
+// The smallest difference in any column is found, at an early point as well as
+// after an epoch, in the last layer and row.
 func TestEveryColumn(t *testing.T) {
 	record := func() []runs.Epoch { return []runs.Epoch{full(0, 0), full(0, 10), full(1, 60), full(2, 120)} }
 	for at, where := range []string{"differs is 1, before any step: ", "differs is 1, after step 10: ", "differs is 1: ", "differs is 2: "} {

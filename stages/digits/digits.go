@@ -7,8 +7,8 @@
 // of them says anything about MNIST; whatever is made from them must say that
 // it is.
 //
-// The parameters can ask for images of half as many pixels each way, and for more
-// classes: digits that are turned or mirrored.
+// The parameters can ask for images of half as many pixels each way, and for
+// more classes: digits that are turned or mirrored.
 //
 // The outputs have the names and the layout of stages/fetch, so that a node of
 // either can feed stages/train:
@@ -62,11 +62,13 @@ const (
 	Test  = "test"
 )
 
-// Classes is the number of digits, and of classes unless parameters say otherwise.
+// Classes is the number of digits, and of classes unless parameters say
+// otherwise.
 const Classes = 10
 
-// MaxClasses is the largest number of classes: the digits, the digits turned to the
-// right, and those mirrored that do not look like another class then, 2 to 7.
+// MaxClasses is the largest number of classes: the digits, the digits turned to
+// the right, and those mirrored that do not look like another class then, 2 to
+// 7.
 const MaxClasses = 2*Classes + 6
 
 // maxCount bounds a split, so that a slip of the finger doesn't fill the
@@ -173,8 +175,8 @@ func check(output, path string) error {
 	return err
 }
 
-// Draw returns the first count images of a split, [Train] or [Test], in the form
-// of MNIST.
+// Draw returns the first count images of a split, [Train] or [Test], in the
+// form of MNIST.
 func Draw(seed uint32, split string, count int) idx.Set {
 	set, _ := draw(Params{Seed: seed}, split, count, func(int) error { return nil })
 	return set

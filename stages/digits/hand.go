@@ -6,9 +6,10 @@ import "sparsel/trainer/rng"
 const one = 1024
 
 // Widths of the random deformations, each of which is a bell: symmetric, of
-// standard deviation width/√12, and never beyond the width. Chosen by trial: the
-// study's baseline, trained on 10,000 images, gets 92 % of others right after
-// one epoch and 97.5 % after ten with Adam, 70 % and 95 % with SGD (TestLearning).
+// standard deviation width/√12, and never beyond the width. Chosen by trial:
+// the study's baseline, trained on 10,000 images, gets 92 % of others right
+// after one epoch and 97.5 % after ten with Adam, 70 % and 95 % with SGD
+// (TestLearning).
 const (
 	jitter  = 280 // of a control point, each way
 	bending = 480 // of each coefficient of the quadratic map

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// processorTime is what this process has used of all processors, in seconds: other programs make it little longer.
+// processorTime is what this process has used of all processors, in seconds:
+// other programs make it little longer.
 func processorTime() float64 {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {

@@ -1,4 +1,5 @@
-// Package effort counts the arithmetic of a training, and foretells from it how long the training takes.
+// Package effort counts the arithmetic of a training, and foretells from it how
+// long the training takes.
 package effort
 
 import (
@@ -14,8 +15,9 @@ type Data struct {
 	Train, Test   int // images
 }
 
-// layers calls f with the weights of each layer, without biases, and at how many places of an image they are used: once,
-// or at each pixel for a convolution.
+// layers calls f with the weights of each layer, without biases, and at how
+// many places of an image they are used: once, or at each pixel for a
+// convolution.
 func layers(n trainer.Network, d Data, f func(weights, places int)) {
 	inputs := d.Side * d.Side
 	if len(n.Conv) > 0 {
@@ -33,8 +35,8 @@ func layers(n trainer.Network, d Data, f func(weights, places int)) {
 	f(inputs*d.Classes, 1)
 }
 
-// products are the multiply-adds of a forward pass of one image, those of the first layer apart, as if no pixel were 0, and
-// the number of weights.
+// products are the multiply-adds of a forward pass of one image, those of the
+// first layer apart, as if no pixel were 0, and the number of weights.
 func products(n trainer.Network, d Data) (first, rest, weights float64) {
 	layers(n, d, func(w, places int) {
 		weights += float64(w)
@@ -47,8 +49,10 @@ func products(n trainer.Network, d Data) (first, rest, weights float64) {
 	return first, rest, weights
 }
 
-// Operations returns the floating-point operations of an epoch, two for a multiply-add, as if no pixel were 0: those of
-// the products alone, forward and for the gradients of weights and of inputs in training, forward in the test pass.
+// Operations returns the floating-point operations of an epoch, two for a
+// multiply-add, as if no pixel were 0: those of the products alone, forward and
+// for the gradients of weights and of inputs in training, forward in the test
+// pass.
 func Operations(c trainer.Config, d Data) float64 {
 	first, rest, _ := products(c.Network, d) // the first layer's inputs have no gradient
 	return 2 * (float64(d.Train)*(2*first+3*rest) + float64(d.Test)*(first+rest))
@@ -63,8 +67,9 @@ const (
 	perTraining   = 0.15 // initial weights, and what is archived
 )
 
-// perWeight is what the update of a weight takes in a step, in seconds of the same core: of a batch, and of a single image, for
-// which most rows of the first layer rest.
+// perWeight is what the update of a weight takes in a step, in seconds of the
+// same core: of a batch, and of a single image, for which most rows of the
+// first layer rest.
 var perWeight = map[string]struct{ batch, single float64 }{
 	"SGD": {0.7e-10, 0.25e-10}, "Adagrad": {1.4e-10, 0.6e-10}, "Adadelta": {2.3e-10, 1.35e-10}, "Adam": {1.7e-10, 2.75e-10},
 }
@@ -92,13 +97,15 @@ func Epoch(c trainer.Config, d Data) float64 {
 	return 2*perOperation*(train*(2*first+3*rest)+test*(first+rest)) + steps*(perStep+weights*each) + test*measured*perActivation
 }
 
-// Training foretells the seconds of a whole training on a core of an AMD Zen 4. [Rate] says how many it is here.
+// Training foretells the seconds of a whole training on a core of an AMD Zen 4.
+// [Rate] says how many it is here.
 func Training(c trainer.Config, d Data) float64 {
 	return float64(c.Epochs)*Epoch(c, d) + perTraining
 }
 
-// Kind names the kind of work that a training is: what binds the trainings of one kind is the same, so that the time of one
-// foretells that of another by their arithmetic.
+// Kind names the kind of work that a training is: what binds the trainings of
+// one kind is the same, so that the time of one foretells that of another by
+// their arithmetic.
 func Kind(c trainer.Config) string {
 	batch := "batches"
 	switch {

@@ -10,8 +10,9 @@ import (
 // trial is how long the epochs of a trial run should take, in seconds.
 const trial = 0.02
 
-// Rate tries how many seconds this machine takes for a second of [Training]: it trains the network for a moment, on images of
-// noise with as many lit pixels as MNIST's. It returns 1 for a network so large that a moment tells nothing.
+// Rate tries how many seconds this machine takes for a second of [Training]: it
+// trains the network for a moment, on images of noise with as many lit pixels
+// as MNIST's. It returns 1 for a network so large that a moment tells nothing.
 func Rate(c trainer.Config, d Data) float64 {
 	c.Epochs, c.Sampler, c.Seeding, c.Measure = 3, trainer.Sampler{Kind: "shuffled"}, trainer.Seeding{Mode: "paired", Seed: 1}, ""
 	d.Train, d.Test = 100, 20

@@ -1,5 +1,7 @@
-// Package embedded reads what a file says of itself: the key-value pairs that sparsel's pictures, tables and archives carry
-// inside, and the checksums of their formats. It trusts nothing: whether what a file says is true, the store decides.
+// Package embedded reads what a file says of itself: the key-value pairs that
+// sparsel's pictures, tables and archives carry inside, and the checksums of
+// their formats. It trusts nothing: whether what a file says is true, the store
+// decides.
 package embedded
 
 import (
@@ -18,7 +20,8 @@ import (
 	"sparsel/artifacts"
 )
 
-// A Description is what a file says about itself. Nothing of it is proven by being there.
+// A Description is what a file says about itself. Nothing of it is proven by
+// being there.
 type Description struct {
 	Format string            // "PNG", "SVG", "PDF", "Parquet", "CSV", "JSON", or "" for any other
 	Values map[string]string // keys as the figures and archives write them
@@ -44,7 +47,8 @@ func Read(data []byte) Description {
 	return Description{Values: map[string]string{}}
 }
 
-// Node is the name of the node that the file says it comes from, as the whole study has it, or "".
+// Node is the name of the node that the file says it comes from, as the whole
+// study has it, or "".
 func (e Description) Node() string {
 	for _, kind := range []string{"figure", "table", "finding"} {
 		if id := e.Values[kind]; id != "" {
@@ -63,7 +67,8 @@ func (e *Description) damage(format string, args ...any) {
 
 const pngMagic = "\x89PNG\r\n\x1a\n"
 
-// readPNG reads the text chunks (PNG 1.2, section 4.2.3) and checks every chunk's own checksum.
+// readPNG reads the text chunks (PNG 1.2, section 4.2.3) and checks every
+// chunk's own checksum.
 func readPNG(data []byte) Description {
 	e := Description{Format: "PNG", Values: map[string]string{}}
 	at, pixels := len(pngMagic), 0 // pixels: their compressed bytes
@@ -133,7 +138,8 @@ func readSVG(data []byte) Description {
 	}
 }
 
-// readPDF reads the keywords of the document's information dictionary, which are "key=value; key=value".
+// readPDF reads the keywords of the document's information dictionary, which
+// are "key=value; key=value".
 func readPDF(data []byte) Description {
 	e := Description{Format: "PDF", Values: map[string]string{}}
 	if !bytes.HasSuffix(bytes.TrimSpace(data), []byte("%%EOF")) {
@@ -157,7 +163,8 @@ func readPDF(data []byte) Description {
 	return e
 }
 
-// pdfString reads a literal string, after its opening parenthesis (PDF 1.7, sections 7.3.4.2 and 7.9.2.2).
+// pdfString reads a literal string, after its opening parenthesis (PDF 1.7,
+// sections 7.3.4.2 and 7.9.2.2).
 func pdfString(data []byte) (string, bool) {
 	var raw []byte
 	for i, depth := 0, 0; i < len(data); i++ {

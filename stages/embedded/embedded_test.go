@@ -7,7 +7,8 @@ import (
 	"sparsel/analysis/chart"
 )
 
-// What a figure says about itself can be read back from each format, whatever characters it holds.
+// What a figure says about itself can be read back from each format, whatever
+// characters it holds.
 func TestReadsWhatFiguresCarry(t *testing.T) {
 	want := map[string]string{"project": "sparsel", "figure": "5.1", "summaries-sha256-main": strings.Repeat("ab", 32), "note": `a (b) \ c, μ ± σ`}
 	style := chart.DefaultStyle()

@@ -36,7 +36,8 @@ func picture(t testing.TB, m image.Image) []byte {
 	return b.Bytes()
 }
 
-// A picture of a hundred bytes that claims 200,000×200,000 pixels is refused, and none of these is reserved.
+// A picture of a hundred bytes that claims 200,000×200,000 pixels is refused,
+// and none of these is reserved.
 func TestT44PixelBomb(t *testing.T) {
 	bomb := []byte(pngMagic + header(200_000, 200_000) + chunk("tEXt", "figure\x005.1") +
 		chunk("IDAT", "\x78\x9c\x03\x00\x00\x00\x00\x01") + chunk("IEND", ""))

@@ -67,8 +67,9 @@ func names(t *testing.T) *net.Resolver {
 	}}
 }
 
-// A redirect into the user's own network is refused, by its address or by what its name stands for, and nothing there
-// is even connected to. The mirror itself may stand there.
+// A redirect into the user's own network is refused, by its address or by what
+// its name stands for, and nothing there is even connected to. The mirror
+// itself may stand there.
 func TestT45RedirectsStayPublic(t *testing.T) {
 	inside, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -140,7 +141,8 @@ func TestT45RedirectsStayPublic(t *testing.T) {
 	b.has(t, f)
 }
 
-// A mirror's name that was public when it was first dialled does not lead home later, and a proxy may stand anywhere.
+// A mirror's name that was public when it was first dialled does not lead home
+// later, and a proxy may stand anywhere.
 func TestT45Rebinding(t *testing.T) {
 	u, err := url.Parse("https://mirror.example/x")
 	if err != nil {
@@ -173,7 +175,8 @@ func TestT45Rebinding(t *testing.T) {
 	}
 }
 
-// No message repeats a name and password that somebody put into a mirror's address.
+// No message repeats a name and password that somebody put into a mirror's
+// address.
 func TestT45PasswordsAreNotRepeated(t *testing.T) {
 	for _, mirror := range []string{
 		"https://user:hunter2@example.org/mnist", "https://hunter2@example.org", "https://user:hun/ter2@example.org", "http://user:hunter2@example.org",

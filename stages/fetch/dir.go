@@ -95,7 +95,8 @@ func (d Dir) candidates(f File) []candidate {
 	return all
 }
 
-// AtHand reports whether the directories have something under the name of each file. Nothing is read.
+// AtHand reports whether the directories have something under the name of each
+// file. Nothing is read.
 func (s Sources) AtHand(h Hashes) bool {
 	for _, f := range h.Files() {
 		found := false

@@ -22,10 +22,11 @@ type Sources struct {
 	Dirs []Dir
 	// Mirrors are URLs of directories that serve NAME.gz; see [CheckMirror].
 	Mirrors []string
-	// Published are the names under which the files are published, by the names of
-	// their outputs, where they are others than MNIST's; see [File].
+	// Published are the names under which the files are published, by the names
+	// of their outputs, where they are others than MNIST's; see [File].
 	Published map[string]string
-	// Classes is how many there are, which the labels are held to once they are there. 0: they are not looked at.
+	// Classes is how many there are, which the labels are held to once they are
+	// there. 0: they are not looked at.
 	Classes int
 	// Partial is the directory for unfinished downloads, which a later call
 	// continues. It is created when it is needed. Required with Mirrors.

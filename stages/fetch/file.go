@@ -1,5 +1,5 @@
-// Package fetch obtains the four files of MNIST, or of a data set like it, wherever they can be had, and
-// proves that they are the right ones.
+// Package fetch obtains the four files of MNIST, or of a data set like it,
+// wherever they can be had, and proves that they are the right ones.
 //
 // A file's identity is the SHA-256 of its decompressed IDX bytes. Where the
 // bytes come from is not part of it: [Fetch] asks the store, then directories,
@@ -28,14 +28,14 @@ type File struct {
 	Name   string // output name, such as "train-images"
 	Dims   []int  // count, then rows and columns for images
 	SHA256 string // of the decompressed bytes, 64 lower-case hex digits
-	// Published is the file's name where it is published, without .gz; "" for that of
-	// MNIST's, such as train-images-idx3-ubyte.
+	// Published is the file's name where it is published, without .gz; "" for
+	// that of MNIST's, such as train-images-idx3-ubyte.
 	Published string
 }
 
 // Hashes are the identities of the four files of a data set: SHA-256 of the
-// decompressed bytes in lower-case hex, and the sizes that these bytes announce. They
-// are the parameters of the fetch node.
+// decompressed bytes in lower-case hex, and the sizes that these bytes
+// announce. They are the parameters of the fetch node.
 type Hashes struct {
 	TrainImages, TrainLabels string
 	TestImages, TestLabels   string
@@ -62,7 +62,8 @@ func (h Hashes) Files() []File {
 	}
 }
 
-// Published are the four files under the names that they are published under, by the names of [Hashes.Files]; nil: MNIST's.
+// Published are the four files under the names that they are published under,
+// by the names of [Hashes.Files]; nil: MNIST's.
 func (h Hashes) Published(names map[string]string) []File {
 	files := h.Files()
 	for i := range files {
@@ -71,8 +72,8 @@ func (h Hashes) Published(names map[string]string) []File {
 	return files
 }
 
-// Validate reports every hash that is not 64 lower-case hex digits, and sizes that no
-// IDX file can have.
+// Validate reports every hash that is not 64 lower-case hex digits, and sizes
+// that no IDX file can have.
 func (h Hashes) Validate() error {
 	var errs []error
 	for _, f := range h.Files() {

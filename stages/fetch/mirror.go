@@ -32,8 +32,8 @@ type Network struct {
 	// up to WaitMax. 1 and 15 seconds.
 	WaitMin, WaitMax time.Duration
 
-	// For tests, whose servers are on this machine: the certificate of a local server, and whether a mirror may redirect to
-	// any address.
+	// For tests, whose servers are on this machine: the certificate of a local
+	// server, and whether a mirror may redirect to any address.
 	tls        *tls.Config
 	anyAddress bool
 }
@@ -55,10 +55,10 @@ func (n Network) withDefaults() Network {
 	return n
 }
 
-// client is an HTTP client for one mirror, whose waits are bounded, that follows
-// no redirect to a place that could not be a mirror or is not public, and that
-// uses the proxy of HTTPS_PROXY and its like. Mirrors share none, for what one
-// may connect to another may not.
+// client is an HTTP client for one mirror, whose waits are bounded, that
+// follows no redirect to a place that could not be a mirror or is not public,
+// and that uses the proxy of HTTPS_PROXY and its like. Mirrors share none, for
+// what one may connect to another may not.
 func (n Network) client(mirror string) (*http.Client, error) {
 	n = n.withDefaults()
 	u, err := url.Parse(mirror)
@@ -122,7 +122,8 @@ func CheckMirror(mirror string) error {
 	return nil
 }
 
-// withoutUser leaves out all that could be a name and password, in whatever is written in place of a URL.
+// withoutUser leaves out all that could be a name and password, in whatever is
+// written in place of a URL.
 func withoutUser(mirror string) string {
 	if at := strings.LastIndexByte(mirror, '@'); at >= 0 {
 		return "…" + mirror[at:]
@@ -148,8 +149,9 @@ func mirrorURL(mirror string, f File) string {
 	return strings.TrimRight(mirror, "/") + "/" + f.stems()[0] + ".gz"
 }
 
-// download gets f from url into dst, with the mirror's client, by way of a partial file. A refused one is
-// removed here, a used one by finish; otherwise it outlives this process.
+// download gets f from url into dst, with the mirror's client, by way of a
+// partial file. A refused one is removed here, a used one by finish; otherwise
+// it outlives this process.
 func (s *session) download(ctx context.Context, f File, client *http.Client, url string, dst *os.File) error {
 	if err := s.lock(ctx); err != nil {
 		return err

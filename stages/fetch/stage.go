@@ -88,8 +88,9 @@ func run(ctx context.Context, job *pipeline.Job, sources Sources) error {
 	return checkLabels(files, job.Output, sources.Classes)
 }
 
-// checkLabels refuses labels that are no classes, and classes without a training image: a wrong number of classes, which
-// every training would fail for.
+// checkLabels refuses labels that are no classes, and classes without a
+// training image: a wrong number of classes, which every training would fail
+// for.
 func checkLabels(files []File, output func(name string) string, classes int) error {
 	for i, f := range files {
 		if len(f.Dims) > 1 {
@@ -113,8 +114,8 @@ func checkLabels(files []File, output func(name string) string, classes int) err
 	return nil
 }
 
-// checkOutput reads an output back. Its hash, and with it its size, was checked on the
-// way in; what can go wrong since is that fewer bytes were stored.
+// checkOutput reads an output back. Its hash, and with it its size, was checked
+// on the way in; what can go wrong since is that fewer bytes were stored.
 func checkOutput(output, path string) error {
 	files := (Hashes{}).Files()
 	i := slices.IndexFunc(files, func(f File) bool { return f.Name == output })

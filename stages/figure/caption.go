@@ -73,7 +73,8 @@ func (d *description) runs() string {
 	return fmt.Sprintf("n = %d to %d", d.low, d.high)
 }
 
-// note says on the figure what the bands are and how many runs they are over. What is longer than a line is in the caption.
+// note says on the figure what the bands are and how many runs they are over.
+// What is longer than a line is in the caption.
 func (d *description) note() string {
 	note := "mean ± SE (deviation over n), " + d.runs()
 	switch {
@@ -110,8 +111,9 @@ func (d *description) seedMarks() string {
 	return "dots"
 }
 
-// wider is how many times wider than the bands the 95 % intervals are that findings use, for the fewest runs; 0 where the
-// bands are these intervals, or there are none.
+// wider is how many times wider than the bands the 95 % intervals are that
+// findings use, for the fewest runs; 0 where the bands are these intervals, or
+// there are none.
 func (d *description) wider() float64 {
 	n := d.low
 	if n < 2 {
@@ -127,7 +129,8 @@ func (d *description) wider() float64 {
 	return (s.CIHigh - s.CILow) / (high - low)
 }
 
-// caption says what the figure shows, of what, when, over how many runs, and what is not as it might be expected.
+// caption says what the figure shows, of what, when, over how many runs, and
+// what is not as it might be expected.
 func (d *description) caption() string {
 	sentences := []string{d.what(), d.which(), d.longer(), d.over(), d.split()}
 	if d.Difference {
@@ -175,8 +178,9 @@ func (d *description) unequalX() bool {
 	return false
 }
 
-// sentence makes a text one: on one line, with a capital if it begins with a Latin letter (a symbol such as β is another one when it
-// is raised), and with a full stop if it ends without a stop. An empty text stays empty.
+// sentence makes a text one: on one line, with a capital if it begins with a
+// Latin letter (a symbol such as β is another one when it is raised), and with
+// a full stop if it ends without a stop. An empty text stays empty.
 func sentence(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if s == "" {

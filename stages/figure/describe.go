@@ -8,7 +8,8 @@ import (
 	"sparsel/analysis/chart"
 )
 
-// description is a figure being described, and what its caption has to say about the numbers met on the way.
+// description is a figure being described, and what its caption has to say
+// about the numbers met on the way.
 type description struct {
 	Params
 	source source
@@ -21,7 +22,8 @@ type description struct {
 	beyond bool // a line leaves its panel
 }
 
-// Describe turns the numbers of the experiments, by name, into the description of the figure.
+// Describe turns the numbers of the experiments, by name, into the description
+// of the figure.
 func Describe(p Params, experiments map[string]Numbers) (chart.Figure, error) {
 	f, err := p.describe(newNumbers(experiments))
 	if err != nil {
@@ -72,7 +74,8 @@ func (p Params) describe(from source) (chart.Figure, error) {
 	return f, nil
 }
 
-// panelTitle names what a panel's place in the grid tells apart, where its axes do not: an optimizer once a column.
+// panelTitle names what a panel's place in the grid tells apart, where its axes
+// do not: an optimizer once a column.
 func (p Params) panelTitle(row int, rowTitle, title string, at place) string {
 	var parts []string
 	if p.Rows == "condition" {
@@ -223,7 +226,8 @@ func (d *description) points(l line, at place) ([]point, error) {
 	return list, nil
 }
 
-// value is that of the parameter that varies, which each optimizer may have of its own.
+// value is that of the parameter that varies, which each optimizer may have of
+// its own.
 func (at place) value() float64 { return at.condition.of(at.optimizer.Name).Value }
 
 // against is the place of the number along x of a scatter.
@@ -282,7 +286,8 @@ func (s Source) label(v float64) string {
 	return ""
 }
 
-// values are those along x of all conditions of a source and all its optimizers, each once, in ascending order.
+// values are those along x of all conditions of a source and all its
+// optimizers, each once, in ascending order.
 func (d *description) values(s Source) []float64 {
 	var list []float64
 	for _, e := range s.Entries {

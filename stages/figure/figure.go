@@ -1,6 +1,7 @@
-// Package figure is the pipeline's figure stage: from the summaries of experiments to a drawn figure and the
-// numbers behind it. It turns a figure's grammar (what is told apart by panels, along x and by lines) into the
-// panels and series that package analysis/chart draws.
+// Package figure is the pipeline's figure stage: from the summaries of
+// experiments to a drawn figure and the numbers behind it. It turns a figure's
+// grammar (what is told apart by panels, along x and by lines) into the panels
+// and series that package analysis/chart draws.
 package figure
 
 import (
@@ -23,7 +24,8 @@ const (
 	JSON = "figure.json" // id, title, caption and note
 )
 
-// Params is everything besides the numbers that decides what a figure looks like.
+// Params is everything besides the numbers that decides what a figure looks
+// like.
 type Params struct {
 	ID, Title string
 	Mark      string // what sets the numbers apart from the study's; empty where nothing does
@@ -31,7 +33,8 @@ type Params struct {
 
 	Sources []Source // one an experiment; the stage has an input of each one's name
 
-	// What is told apart where: each is "metric", "optimizer", "condition", "layer", "experiment" or empty.
+	// What is told apart where: each is "metric", "optimizer", "condition",
+	// "layer", "experiment" or empty.
 	Rows, Columns string
 	Lines         []string // the first by colour, the second by dash
 	X             X
@@ -43,7 +46,8 @@ type Params struct {
 	Epoch     int    // at which values are read, and the last along x
 	Style     chart.Style
 
-	// Difference adds a row of panels with the second condition minus the first, run by run.
+	// Difference adds a row of panels with the second condition minus the
+	// first, run by run.
 	Difference bool
 }
 
@@ -74,7 +78,8 @@ const (
 	AgainstCondition XKind = "against condition"
 )
 
-// against tells whether each number is drawn against another, a dot an epoch and without bands.
+// against tells whether each number is drawn against another, a dot an epoch
+// and without bands.
 func (x X) against() bool { return x.Kind == AgainstMetric || x.Kind == AgainstCondition }
 
 // Limits are the ends of an axis for one optimizer.
@@ -83,8 +88,8 @@ type Limits struct {
 	Min, Max  float64
 }
 
-// Panel is a metric, or a product of several joined by " * ", and the limits of its axis: from the data where both
-// are 0.
+// Panel is a metric, or a product of several joined by " * ", and the limits of
+// its axis: from the data where both are 0.
 type Panel struct {
 	Metric     string
 	Min, Max   float64
@@ -114,7 +119,8 @@ type Entry struct {
 	Conditions []Condition
 }
 
-// Condition is a condition with the runs of each of its optimizers, which need not be alike.
+// Condition is a condition with the runs of each of its optimizers, which need
+// not be alike.
 type Condition struct {
 	Name string
 	Runs []Runs
@@ -152,7 +158,8 @@ func Input(experiment, condition, optimizer string, seed uint32) string {
 	return fmt.Sprintf("%s/%s/%s/seed=%d", experiment, condition, optimizer, seed)
 }
 
-// Numbers are those of an experiment: the summaries of all its runs and, where a figure needs them ([Params.NeedsRuns]), what each run has.
+// Numbers are those of an experiment: the summaries of all its runs and, where
+// a figure needs them ([Params.NeedsRuns]), what each run has.
 type Numbers struct {
 	Summaries []measures.Summary
 	Runs      []Run
@@ -209,7 +216,8 @@ func run(_ context.Context, job *pipeline.Job) error {
 	return chart.WriteWords(f, job.Output(JSON))
 }
 
-// readRuns reads what each run of an experiment has that the figure shows. An input that is absent is a run that failed.
+// readRuns reads what each run of an experiment has that the figure shows. An
+// input that is absent is a run that failed.
 func (p Params) readRuns(job *pipeline.Job, experiment string) ([]Run, error) {
 	var list []Run
 	for _, c := range p.conditions(experiment) {
@@ -230,8 +238,9 @@ func (p Params) readRuns(job *pipeline.Job, experiment string) ([]Run, error) {
 	return list, nil
 }
 
-// metadata names the numbers that the figure was drawn from, so that a copy of it can be traced. Code is left out: a figure
-// drawn again by other code stays the same file as long as it looks the same.
+// metadata names the numbers that the figure was drawn from, so that a copy of
+// it can be traced. Code is left out: a figure drawn again by other code stays
+// the same file as long as it looks the same.
 func (p Params) metadata(sums map[string]string) map[string]string {
 	metadata := map[string]string{"project": "sparsel", "figure": p.ID}
 	for experiment, sum := range sums {
@@ -252,7 +261,8 @@ func (p Params) Experiments() []string {
 	return list
 }
 
-// conditions lists those of an experiment that the figure has numbers of, each once.
+// conditions lists those of an experiment that the figure has numbers of, each
+// once.
 func (p Params) conditions(experiment string) []Condition {
 	var list []Condition
 	add := func(c Condition) {
@@ -279,8 +289,9 @@ func (p Params) conditions(experiment string) []Condition {
 	return list
 }
 
-// seedsShown is the most runs behind a number for which each is shown beside the mean: so few say too little about the spread for a
-// band alone, and fit into the picture.
+// seedsShown is the most runs behind a number for which each is shown beside
+// the mean: so few say too little about the spread for a band alone, and fit
+// into the picture.
 const seedsShown = 5
 
 // mostRuns is the most runs behind a number.
@@ -302,12 +313,14 @@ func (p Params) showsSeeds() bool {
 	return !p.X.against() && most > 1 && most <= seedsShown
 }
 
-// NeedsRuns tells whether the figure takes the numbers of each run besides their summaries.
+// NeedsRuns tells whether the figure takes the numbers of each run besides
+// their summaries.
 func (p Params) NeedsRuns() bool {
 	return p.showsSeeds() || p.Difference || further(p.X.Metric) || slices.ContainsFunc(p.Panels, Panel.derived)
 }
 
-// EachRun calls each with the arguments of [Input] for every run whose metrics the stage takes besides the summaries.
+// EachRun calls each with the arguments of [Input] for every run whose metrics
+// the stage takes besides the summaries.
 func (p Params) EachRun(each func(experiment, condition, optimizer string, seed uint32)) {
 	if !p.NeedsRuns() {
 		return

@@ -35,7 +35,8 @@ func condition(name string, value float64) Condition {
 	return c
 }
 
-// study gives each number of an experiment of three epochs: the epoch over 4, and more for later conditions.
+// study gives each number of an experiment of three epochs: the epoch over 4,
+// and more for later conditions.
 func study(experiment string, conditions []string, optimizers ...string) numbers {
 	n := newNumbers(nil)
 	for i, condition := range conditions {
@@ -139,12 +140,14 @@ func TestOneRun(t *testing.T) {
 	if lo := f.Rows[0].Panels[0].Series[0].Lo[0]; !math.IsNaN(lo) || f.Note != "mean, n = 1" || !strings.Contains(f.Caption, "One run each, so there are no bands.") {
 		t.Errorf("band from %v, note %q, caption %q", lo, f.Note, f.Caption)
 	}
-	// One of them without a value: there still are no bands, and not one run each.
+	// One of them without a value: there still are no bands, and not one run
+	// each.
 	n.change(func(k key) bool { return k.epoch == 2 }, func(s *measures.Summary) { s.N, s.Mean, s.NonFinite = 0, math.NaN(), "seed 1" })
 	if f := describe(t, p, n); f.Note != "mean, n = 0 to 1; open markers: fewer runs, see the caption" || strings.Contains(f.Caption, "One run each") {
 		t.Errorf("note %q, caption %q", f.Note, f.Caption)
 	}
-	// From one run to three: the factor is that of three, for one has no interval.
+	// From one run to three: the factor is that of three, for one has no
+	// interval.
 	n.change(func(k key) bool { return k.epoch == 3 }, func(s *measures.Summary) { s.N, s.Expected, s.SEPopulation = 3, 3, 0.01 })
 	n.change(func(k key) bool { return k.epoch == 2 }, func(s *measures.Summary) { s.N, s.Mean, s.NonFinite = 1, 0.5, "" })
 	if f := describe(t, p, n); !strings.Contains(f.Note, "n = 1 to 3; dots: each seed; 95 % intervals are 5.3 × as wide") {
@@ -169,7 +172,8 @@ func TestEpochTicks(t *testing.T) {
 	}
 }
 
-// conditions is a figure of three conditions of an experiment, with values 1, 10 and 100.
+// conditions is a figure of three conditions of an experiment, with values 1,
+// 10 and 100.
 func conditions(x X, lines ...string) (Params, numbers) {
 	p, _ := baseline()
 	p.X, p.Lines = x, lines
@@ -210,7 +214,8 @@ func TestConditionsAlongX(t *testing.T) {
 func TestValuesAlongX(t *testing.T) {
 	p, n := conditions(X{Kind: Values, Scale: "log"}, "metric")
 	p.Columns, p.Vertical = "optimizer", "best accuracy"
-	// The highest accuracy is not finite in all runs, and so no value that could be the best.
+	// The highest accuracy is not finite in all runs, and so no value that
+	// could be the best.
 	n.change(func(k key) bool { return k.optimizer == "Adam" && k.metric == "accuracy" && k.condition == "v=100" }, func(s *measures.Summary) {
 		s.N, s.Mean, s.NonFinite = 0, math.NaN(), "seed 1;seed 100;seed 1234"
 	})
@@ -315,7 +320,8 @@ func TestTwoWaysOfLines(t *testing.T) {
 	}
 }
 
-// A product is taken run by run: its mean is not the product of the means, and its band knows how the factors go together.
+// A product is taken run by run: its mean is not the product of the means, and
+// its band knows how the factors go together.
 func TestProduct(t *testing.T) {
 	p, n := baseline()
 	p.Panels = []Panel{{Metric: "accuracy * sparsity"}}
@@ -332,7 +338,8 @@ func TestProduct(t *testing.T) {
 	if math.Abs(s.Y[0]-0.18) > 1e-15 || s.Hi[0]-s.Y[0] > 1e-15 || s.N[0] != 2 || s.Expected[0] != 3 || !strings.Contains(f.Caption, "SGD (seed 1234): accuracy * sparsity") {
 		t.Errorf("product %v to %v over %d of %d, want 0.18 exactly over 2 of 3; caption %q", s.Y[0], s.Hi[0], s.N[0], s.Expected[0], f.Caption)
 	}
-	// Products 0.04, 0.09 and 0.16: mean 0.29/3, squared deviations 0.0073 - 3 (0.29/3)² in all.
+	// Products 0.04, 0.09 and 0.16: mean 0.29/3, squared deviations 0.0073 - 3
+	// (0.29/3)² in all.
 	set(1, 0.2, 0.2)
 	set(100, 0.3, 0.3)
 	set(1234, 0.4, 0.4)
@@ -350,7 +357,8 @@ func TestProduct(t *testing.T) {
 	}
 }
 
-// Runs of unequal length are read where all of them are, and the caption names the longer ones.
+// Runs of unequal length are read where all of them are, and the caption names
+// the longer ones.
 func TestLongerRuns(t *testing.T) {
 	p, n := conditions(X{Kind: Conditions}, "optimizer")
 	p.Epoch = 2

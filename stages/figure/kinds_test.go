@@ -21,7 +21,8 @@ func byOptimizer(p *Params, values ...float64) {
 	}
 }
 
-// Each optimizer's points stand at its own values: in order, whatever the order of the file.
+// Each optimizer's points stand at its own values: in order, whatever the order
+// of the file.
 func TestValuesByOptimizer(t *testing.T) {
 	p, n := conditions(X{Kind: Values, Scale: "log"}, "optimizer")
 	byOptimizer(&p, 0.3, 0.0001, 10)
@@ -53,7 +54,8 @@ func TestValuesByOptimizer(t *testing.T) {
 	}
 }
 
-// The best value is that of each optimizer in the panel, and of each line of conditions.
+// The best value is that of each optimizer in the panel, and of each line of
+// conditions.
 func TestBestByOptimizer(t *testing.T) {
 	p, n := conditions(X{Kind: Values, Scale: "log"}, "optimizer")
 	p.Vertical = "best accuracy"
@@ -73,7 +75,8 @@ func TestBestByOptimizer(t *testing.T) {
 	}
 }
 
-// The baseline has a line where it is on the axis; the caption speaks of lines that are there.
+// The baseline has a line where it is on the axis; the caption speaks of lines
+// that are there.
 func TestBaselineOffTheAxis(t *testing.T) {
 	p, n := conditions(X{Kind: Values, Scale: "equal"}, "optimizer")
 	p.Vertical = "baseline"
@@ -116,7 +119,8 @@ func TestRowsOfConditions(t *testing.T) {
 	}
 }
 
-// A difference is taken seed by seed, so that what the two runs of a seed have in common is not in its band.
+// A difference is taken seed by seed, so that what the two runs of a seed have
+// in common is not in its band.
 func TestDifference(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "optimizer", "condition")
 	p.Sources[0].Entries = p.Sources[0].Entries[:2]
@@ -158,7 +162,8 @@ func TestDifference(t *testing.T) {
 	}
 }
 
-// Lines that differ in their condition alone have one reference, in no one's colour.
+// Lines that differ in their condition alone have one reference, in no one's
+// colour.
 func TestOneReference(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "condition")
 	p.Sources[0].Optimizers = p.Sources[0].Optimizers[:1]
@@ -172,7 +177,8 @@ func TestOneReference(t *testing.T) {
 	}
 }
 
-// Single runs are drawn where they are few, and not where they are many, one or no part of the figure.
+// Single runs are drawn where they are few, and not where they are many, one or
+// no part of the figure.
 func TestSeeds(t *testing.T) {
 	for _, c := range []struct {
 		seeds, epochs int
@@ -227,7 +233,8 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
-// A line that leaves its panel is spoken of, in the note and in the caption; dots of a scatter are not.
+// A line that leaves its panel is spoken of, in the note and in the caption;
+// dots of a scatter are not.
 func TestBeyond(t *testing.T) {
 	for name, c := range map[string]struct {
 		min, max float64
@@ -246,7 +253,8 @@ func TestBeyond(t *testing.T) {
 	}
 }
 
-// What sparsity and selectivity are measured on is said where it is not the test images, by condition and optimizer.
+// What sparsity and selectivity are measured on is said where it is not the
+// test images, by condition and optimizer.
 func TestSplit(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "optimizer", "condition")
 	train := func(i, k int) { p.Sources[0].Entries[i].Conditions[0].Runs[k].Split = "train" }
@@ -287,7 +295,8 @@ func TestSentence(t *testing.T) {
 	}
 }
 
-// As many lines as are allowed all look different, whatever they are told apart by.
+// As many lines as are allowed all look different, whatever they are told apart
+// by.
 func TestLooksDiffer(t *testing.T) {
 	style := chart.DefaultStyle()
 	var many []Entry
@@ -334,7 +343,8 @@ func TestLooksDiffer(t *testing.T) {
 	}
 }
 
-// Two experiments whose conditions differ have no look for two things: their lines are one set.
+// Two experiments whose conditions differ have no look for two things: their
+// lines are one set.
 func TestLooksOfTwoExperiments(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "condition")
 	p.Columns, p.Panels, p.Sources[0].Optimizers = "experiment", p.Panels[:1], p.Sources[0].Optimizers[:1]
@@ -366,7 +376,8 @@ func TestLooksOfTwoExperiments(t *testing.T) {
 	}
 }
 
-// A gap is named by all that tells its runs from others: experiment, optimizer, value and line; and by the reference's label.
+// A gap is named by all that tells its runs from others: experiment, optimizer,
+// value and line; and by the reference's label.
 func TestWhereGapsAre(t *testing.T) {
 	none := func(s *measures.Summary) { s.N, s.Mean, s.Missing = 2, 0.5, "seed 100;seed 1" }
 	p, n := conditions(X{Kind: Values, Scale: "log"}, "optimizer", "condition")
@@ -407,7 +418,8 @@ func TestWhereGapsAre(t *testing.T) {
 	}
 }
 
-// Limits of x for some optimizers are theirs alone, and then panels are not drawn to one scale; without them they are.
+// Limits of x for some optimizers are theirs alone, and then panels are not
+// drawn to one scale; without them they are.
 func TestScalesOfScatter(t *testing.T) {
 	p, n := conditions(X{Kind: AgainstMetric, Metric: "accuracy"}, "condition")
 	p.Columns, p.Panels = "optimizer", []Panel{{Metric: "sparsity"}}

@@ -13,7 +13,8 @@ type line struct {
 	look
 }
 
-// look is what tells a line from others. Where marker or dash are empty they are the role's.
+// look is what tells a line from others. Where marker or dash are empty they
+// are the role's.
 type look struct {
 	role, dash, marker string
 	hollow             bool
@@ -22,23 +23,25 @@ type look struct {
 // onlyLine is the role of a line that is told from no other.
 const onlyLine = "accuracy"
 
-// levelRoles are the roles of lines that are ordered or have no role of their own, by how many there are: far apart in lightness,
-// and the lightest last.
+// levelRoles are the roles of lines that are ordered or have no role of their
+// own, by how many there are: far apart in lightness, and the lightest last.
 var levelRoles = map[int][]int{
 	1: {1}, 2: {1, 5}, 3: {1, 4, 6}, 4: {1, 3, 5, 6}, 5: {1, 3, 4, 5, 6}, 6: {1, 2, 3, 4, 5, 6}, 7: {1, 2, 3, 4, 5, 6, 7},
 }
 
-// The looks of what lines differ in besides their colour: dashes of lines, markers of dots; every second marker is an outline.
+// The looks of what lines differ in besides their colour: dashes of lines,
+// markers of dots; every second marker is an outline.
 var (
 	dashes  = []string{"solid", "dashed", "dotted", "dashdot", "longdash", "dashdotdot", "longdashdot"}
 	markers = []string{"circle", "square", "triangle", "down", "diamond", "plus", "cross"}
 )
 
-// products is how many metrics that are products have a role: product1 and so on.
+// products is how many metrics that are products have a role: product1 and so
+// on.
 const products = 3
 
-// colours are the roles of what the first dimension of the lines tells apart. No two are the same; the error is that there are too
-// many for that.
+// colours are the roles of what the first dimension of the lines tells apart.
+// No two are the same; the error is that there are too many for that.
 func (p Params) colours() (map[string]string, error) {
 	if len(p.Lines) == 0 {
 		return map[string]string{"": onlyLine}, nil

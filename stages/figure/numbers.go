@@ -71,8 +71,8 @@ func (n numbers) run(k key, seed uint32) (float64, bool) {
 	return m.Value(values), true
 }
 
-// number is one number to draw: a mean over runs and an interval around it. Low and high are NaN where a single
-// run says nothing about its spread.
+// number is one number to draw: a mean over runs and an interval around it. Low
+// and high are NaN where a single run says nothing about its spread.
 type number struct {
 	mean, low, high float64
 	n, expected     int
@@ -116,8 +116,9 @@ func (d *description) at(at place, epoch int) (number, error) {
 	return n, nil
 }
 
-// derived computes a product or a difference run by run and then summarises it: the mean of products is not the product of means,
-// and how two numbers of a run go together is in no summary of either.
+// derived computes a product or a difference run by run and then summarises it:
+// the mean of products is not the product of means, and how two numbers of a
+// run go together is in no summary of either.
 func (d *description) derived(at place, epoch int) number {
 	n := number{runs: map[uint32]float64{}}
 	var values []float64
@@ -159,7 +160,8 @@ func (d *description) one(at place, epoch int, seed uint32) (float64, bool) {
 	return product, true
 }
 
-// interval is the one around a mean, which need not be in its middle; NaN where a single run says nothing about its spread.
+// interval is the one around a mean, which need not be in its middle; NaN where
+// a single run says nothing about its spread.
 func interval(s summary.Statistics, kind string) (low, high float64) {
 	switch {
 	case s.N < 2:

@@ -33,7 +33,8 @@ func (at place) in(e Entry) place {
 	return at
 }
 
-// spread lists the places that differ from one in a dimension, in the figure's order, with what each is called.
+// spread lists the places that differ from one in a dimension, in the figure's
+// order, with what each is called.
 func (p Params) spread(from place, dimension string) (places []place, labels []string) {
 	add := func(at place, label string) {
 		places, labels = append(places, at), append(labels, label)
@@ -75,12 +76,14 @@ func (p Params) spread(from place, dimension string) (places []place, labels []s
 	return places, labels
 }
 
-// wholeNetwork is the only line, where lines are layers, of a metric that layers do not have.
+// wholeNetwork is the only line, where lines are layers, of a metric that
+// layers do not have.
 const wholeNetwork = "whole network"
 
 func layerLabel(k int) string { return fmt.Sprintf("layer %d", k+1) }
 
-// levels lists what the lines of all panels differ in, in one dimension. Panels of different experiments may have different ones.
+// levels lists what the lines of all panels differ in, in one dimension. Panels
+// of different experiments may have different ones.
 func (p Params) levels(dimension string) []string {
 	var list []string
 	add := func(label string) {

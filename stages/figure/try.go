@@ -9,9 +9,12 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// Try describes and lays out the figure with made-up numbers, by the code that draws it, and reports what in its parameters it cannot
-// be drawn with: too many lines, a text that the font has no glyphs for, labels that leave no room. Key is the key of the parameter
-// file that is to blame, such as "lines"; it is empty where no single one is. What Try accepts is drawn, whatever the numbers.
+// Try describes and lays out the figure with made-up numbers, by the code that
+// draws it, and reports what in its parameters it cannot be drawn with: too
+// many lines, a text that the font has no glyphs for, labels that leave no
+// room. Key is the key of the parameter file that is to blame, such as "lines";
+// it is empty where no single one is. What Try accepts is drawn, whatever the
+// numbers.
 func Try(p Params) (key string, err error) {
 	for _, panel := range p.Panels {
 		if p.X.Kind == Layers && panel.ofNetwork() {
@@ -66,7 +69,8 @@ func (p Params) texts() []text {
 	return list
 }
 
-// dummies are made-up numbers of all kinds that runs may have. The first have the longest labels of ticks.
+// dummies are made-up numbers of all kinds that runs may have. The first have
+// the longest labels of ticks.
 var dummies = []dummy{
 	func(u float64, seed int) float64 { return 1234567 + float64(1e-3*u) },
 	func(u float64, seed int) float64 { return u + float64(0.01*float64(seed)) },
@@ -81,10 +85,12 @@ var dummies = []dummy{
 	func(u float64, seed int) float64 { return 1e38 * (u - 0.5) },
 }
 
-// dummy is a source of made-up numbers: what a run has where a number in [0, 1) stands for the place.
+// dummy is a source of made-up numbers: what a run has where a number in [0, 1)
+// stands for the place.
 type dummy func(u float64, seed int) float64
 
-// dummyRuns is how many runs a dummy has, whatever the seeds: the summaries of few and of many runs have the same form.
+// dummyRuns is how many runs a dummy has, whatever the seeds: the summaries of
+// few and of many runs have the same form.
 const dummyRuns = 3
 
 func (make dummy) at(k key, i int) float64 {

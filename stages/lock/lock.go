@@ -1,8 +1,9 @@
-// Package lock reads and writes artifacts.lock: what a correct run of a study gives, by content, in a form that is
-// committed beside the parameters. It leaves to package stages what is put in and what is compared with it.
+// Package lock reads and writes artifacts.lock: what a correct run of a study
+// gives, by content, in a form that is committed beside the parameters. It
+// leaves to package stages what is put in and what is compared with it.
 //
-// The file is text of one fact a line, sorted, so that the difference of two versions is the difference of the
-// studies:
+// The file is text of one fact a line, sorted, so that the difference of two
+// versions is the difference of the studies:
 //
 //	sparsel lock 1
 //	profile NAME                        of the parameter file
@@ -17,7 +18,8 @@
 //	package PATH SHA256                 code of a package that a stage's code reaches
 //	sum SHA256                          of all the bytes before this line
 //
-// A field is written bare, or quoted as in Go where it is empty or holds anything but visible ASCII.
+// A field is written bare, or quoted as in Go where it is empty or holds
+// anything but visible ASCII.
 package lock
 
 import (
@@ -130,7 +132,8 @@ func quote(s string) string {
 	return s
 }
 
-// Parse reads the file. It accepts exactly what Encode writes; the error gives the line.
+// Parse reads the file. It accepts exactly what Encode writes; the error gives
+// the line.
 func Parse(text []byte) (*Lock, error) {
 	l := New()
 	body, ok := strings.CutPrefix(string(text), name+" ")
@@ -191,13 +194,15 @@ func split(line string) ([]string, error) {
 	}
 }
 
-// arity is how many fields a line has, besides its kind: the least and the most.
+// arity is how many fields a line has, besides its kind: the least and the
+// most.
 var arity = map[string][2]int{
 	"profile": {1, 1}, "go": {1, 1}, "params": {1, 1}, "seconds": {1, 1}, "sum": {1, 1},
 	"adopted": {2, 2}, "code": {2, 2}, "contract": {2, 2}, "module": {2, 2}, "package": {2, 2}, "output": {3, 4},
 }
 
-// add takes one fact in. What stands twice or in the wrong place is found when the whole is compared.
+// add takes one fact in. What stands twice or in the wrong place is found when
+// the whole is compared.
 func (l *Lock) add(fields []string) (err error) {
 	kind, f := fields[0], fields[1:]
 	n, ok := arity[kind]

@@ -20,7 +20,8 @@ import (
 	"sparsel/artifacts/foreign"
 )
 
-// large writes about so many bytes of activations as pyarrow does by default: lists of float32, snappy, no row group beyond a million rows.
+// large writes about so many bytes of activations as pyarrow does by default:
+// lists of float32, snappy, no row group beyond a million rows.
 func large(path string, bytes int64) error {
 	const units, group = 256, 50_000
 	f, err := os.Create(path)
@@ -55,7 +56,8 @@ func large(path string, bytes int64) error {
 	return w.Close() // and the file
 }
 
-// largeFile is the file that benchmarks read: SPARSEL_LARGE names it, of SPARSEL_LARGE_MB, and it is written where it is not there.
+// largeFile is the file that benchmarks read: SPARSEL_LARGE names it, of
+// SPARSEL_LARGE_MB, and it is written where it is not there.
 func largeFile(b *testing.B) string {
 	path, bytes := os.Getenv("SPARSEL_LARGE"), int64(64<<20)
 	if path == "" {
@@ -76,7 +78,8 @@ func largeFile(b *testing.B) string {
 	return path
 }
 
-// BenchmarkFile says how fast a file is read as bytes and as rows, and measured.
+// BenchmarkFile says how fast a file is read as bytes and as rows, and
+// measured.
 func BenchmarkFile(b *testing.B) {
 	path := largeFile(b)
 	info, err := os.Stat(path)

@@ -14,7 +14,8 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// The example for NumPy, run on activations that PyTorch computed, has the metrics of the same numbers, bit for bit.
+// The example for NumPy, run on activations that PyTorch computed, has the
+// metrics of the same numbers, bit for bit.
 func TestDocumentedNumPy(t *testing.T) {
 	python := ""
 	for _, name := range []string{os.Getenv("SPARSEL_PYTHON"), "/usr/bin/python3", "python3"} {

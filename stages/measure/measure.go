@@ -1,5 +1,7 @@
-// Package measure is the stage that measures activations which other programs wrote: one file, read with artifacts/foreign and
-// measured with analysis/activity, becomes an archive of what each layer is. What is made of that is for other stages.
+// Package measure is the stage that measures activations which other programs
+// wrote: one file, read with artifacts/foreign and measured with
+// analysis/activity, becomes an archive of what each layer is. What is made of
+// that is for other stages.
 package measure
 
 import (
@@ -32,7 +34,8 @@ type group struct {
 	at      int             // in the results
 }
 
-// File measures every layer of a file, in the order in which they first occur. The progress, if not nil, is told of rows.
+// File measures every layer of a file, in the order in which they first occur.
+// The progress, if not nil, is told of rows.
 func File(ctx context.Context, path string, s Settings, progress func(done, all int64)) ([]measured.Layer, error) {
 	layers, err := file(ctx, path, s, progress)
 	if err != nil {
@@ -139,7 +142,8 @@ const (
 	maxClasses = 1 << 16
 )
 
-// streams are the random numbers of the permutations, which are the same for every layer.
+// streams are the random numbers of the permutations, which are the same for
+// every layer.
 func streams(n int) []activity.Source {
 	list := make([]activity.Source, n)
 	for i := range list {

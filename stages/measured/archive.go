@@ -1,5 +1,7 @@
-// Package measured holds what a layer of activations was measured to be, and the archives that keep it. The stage that measures writes
-// them; those that show, compare and remove units read them, and depend on nothing of how activations are measured.
+// Package measured holds what a layer of activations was measured to be, and
+// the archives that keep it. The stage that measures writes them; those that
+// show, compare and remove units read them, and depend on nothing of how
+// activations are measured.
 package measured
 
 import (
@@ -23,7 +25,8 @@ type Layer struct {
 	activity.Result
 }
 
-// A Finder says where a file of a content is, and gives a function whose error tells that the file was changed since it was hashed.
+// A Finder says where a file of a content is, and gives a function whose error
+// tells that the file was changed since it was hashed.
 type Finder func(content string) (path string, unchanged func() error, err error)
 
 // numbers are a layer's, by the names of their columns.
@@ -78,7 +81,8 @@ func layersFormat() artifacts.Format {
 	return f
 }
 
-// meansFormat has a row for each class of each layer, in the order of layersFormat and of its classes.
+// meansFormat has a row for each class of each layer, in the order of
+// layersFormat and of its classes.
 var meansFormat = artifacts.Format{Name: "measured-class-means", Version: 1, Columns: []artifacts.Column{
 	{Name: "place", Kind: artifacts.Int64}, {Name: "class", Kind: artifacts.Int64}, {Name: "mean", Kind: artifacts.Float64s},
 }}
@@ -87,7 +91,8 @@ func listOf[T int64 | float32 | float64](values ...T) artifacts.List[T] {
 	return artifacts.List[T]{Lengths: []int32{int32(len(values))}, Values: values}
 }
 
-// Write writes layers, and the means of their classes beside them, so that Read gives all of it back bit for bit.
+// Write writes layers, and the means of their classes beside them, so that Read
+// gives all of it back bit for bit.
 func Write(layersPath, meansPath string, layers []Layer) error {
 	w, err := artifacts.Create(layersPath, layersFormat(), nil)
 	if err != nil {
@@ -137,7 +142,8 @@ func (l *Layer) columns() []any {
 	return list
 }
 
-// Read reads what Write wrote. Without a path of the means, the layers have none.
+// Read reads what Write wrote. Without a path of the means, the layers have
+// none.
 func Read(layersPath, meansPath string) ([]Layer, error) {
 	r, err := artifacts.Open(layersPath, layersFormat())
 	if err != nil {

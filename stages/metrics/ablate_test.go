@@ -8,8 +8,8 @@ import (
 	"sparsel/artifacts/runs"
 )
 
-// decided is a layer of two classes and sixteen units of like activity, of which the selective ones alone decide, or the
-// others.
+// decided is a layer of two classes and sixteen units of like activity, of
+// which the selective ones alone decide, or the others.
 func decided(selective bool) (runs.Block, []runs.Tensor) {
 	const samples, units = 400, 16
 	r := rand.New(rand.NewPCG(1, 1))
@@ -50,7 +50,8 @@ func TestUnitsThatDecide(t *testing.T) {
 	}
 }
 
-// A unit that is as active for every sample costs nothing: it has its mean when it is gone.
+// A unit that is as active for every sample costs nothing: it has its mean when
+// it is gone.
 func TestConstantUnitsCostNothing(t *testing.T) {
 	b, weights := decided(true)
 	weights[1].Values[0] = 9 // no tie

@@ -13,8 +13,10 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// permutations is how many times the labels are permuted for the level of chance, and orders how many random orders units are
-// taken out in. They are the same ones for every network, so that what differs between two is not theirs.
+// permutations is how many times the labels are permuted for the level of
+// chance, and orders how many random orders units are taken out in. They are
+// the same ones for every network, so that what differs between two is not
+// theirs.
 const (
 	permutations = 20
 	orders       = 5
@@ -29,7 +31,8 @@ func streams(n int, label string) []*rng.Source {
 	return list
 }
 
-// archived is what only activations tell, of the layers whose activations are archived: by epoch, and by layer from 0.
+// archived is what only activations tell, of the layers whose activations are
+// archived: by epoch, and by layer from 0.
 type archived map[int][]further
 
 type further struct {
@@ -38,7 +41,8 @@ type further struct {
 	ablation *removal
 }
 
-// add measures an archived layer. Units are taken out of it if there are weights and it is the last before the output.
+// add measures an archived layer. Units are taken out of it if there are
+// weights and it is the last before the output.
 func (a archived) add(b runs.Block, classes int, epsilon float64, weights []runs.Tensor) error {
 	var sources []activity.Source
 	for _, s := range streams(permutations, "metrics: permuted labels") {
@@ -56,7 +60,8 @@ func (a archived) add(b runs.Block, classes int, epsilon float64, weights []runs
 	return nil
 }
 
-// removal is what came of removing the units of a network's only hidden layer. A unit that is removed has its mean.
+// removal is what came of removing the units of a network's only hidden layer.
+// A unit that is removed has its mean.
 type removal struct {
 	selective, unselective, random float64 // areas under accuracy
 	matched                        float64 // mean area of orders matched for activity, less that of the most selective first
@@ -120,7 +125,8 @@ func wide(values []float32) []float64 {
 	return list
 }
 
-// complete fills in what rows have of archived layers: the mean over the layers, and each.
+// complete fills in what rows have of archived layers: the mean over the
+// layers, and each.
 func (a archived) complete(rows []measures.Row) {
 	for i := range rows {
 		r := &rows[i]
@@ -184,7 +190,8 @@ func (p Params) complete(rows []measures.Row, epochs []runs.Epoch) {
 	}
 }
 
-// accuracyOn is the share of the test samples of some classes that are classified correctly.
+// accuracyOn is the share of the test samples of some classes that are
+// classified correctly.
 func accuracyOn(e runs.Epoch, classes []int) float64 {
 	var correct, samples int64
 	for _, c := range classes {
@@ -193,9 +200,10 @@ func accuracyOn(e runs.Epoch, classes []int) float64 {
 	return float64(correct) / float64(samples)
 }
 
-// overlap is the activation that units have in common for two sets of classes: of their mean activations for either, the sum
-// of the smaller over the sum of the larger. It is 1 if each unit is as active for one as for the other, and 0 if each is
-// silent for one of them (French, 1991, adds up the smaller ones).
+// overlap is the activation that units have in common for two sets of classes:
+// of their mean activations for either, the sum of the smaller over the sum of
+// the larger. It is 1 if each unit is as active for one as for the other, and 0
+// if each is silent for one of them (French, 1991, adds up the smaller ones).
 func overlap(l runs.Layer, a, b []int) float64 {
 	var smaller, larger float64
 	for j := range l.Units {

@@ -1,8 +1,10 @@
-// Package metrics is the pipeline's metrics stage: from a run's archives to its sparsity and selectivity.
+// Package metrics is the pipeline's metrics stage: from a run's archives to its
+// sparsity and selectivity.
 //
-// It starts from the archive, never from a trainer's memory, and proves on every run that the record can be
-// trusted: wherever activations are archived, statistics computed from them must equal the recorded ones in
-// every bit, and the predictions must be right as often as recorded.
+// It starts from the archive, never from a trainer's memory, and proves on
+// every run that the record can be trusted: wherever activations are archived,
+// statistics computed from them must equal the recorded ones in every bit, and
+// the predictions must be right as often as recorded.
 package metrics
 
 import (
@@ -91,8 +93,9 @@ func run(ctx context.Context, job *pipeline.Job) error {
 	return measures.WriteRun(job.Output(Measures), measures.Meta{"run": meta["params"]}, rows)
 }
 
-// FromRecord returns a run's metrics: for each epoch and early point the mean over the hidden layers, equally weighted, and
-// where there are several layers, each of them. What is not in the record is NaN.
+// FromRecord returns a run's metrics: for each epoch and early point the mean
+// over the hidden layers, equally weighted, and where there are several layers,
+// each of them. What is not in the record is NaN.
 func FromRecord(epochs []runs.Epoch, epsilon float64) ([]measures.Row, error) {
 	var rows []measures.Row
 	start := map[string]metric.Measures{} // of the untrained network, by layer
@@ -136,8 +139,8 @@ func FromRecord(epochs []runs.Epoch, epsilon float64) ([]measures.Row, error) {
 	return rows, nil
 }
 
-// weighted is the mean of sparsity and of selectivity over layers, each with the share that its activation has of all
-// layers' (the study's equation 5.2).
+// weighted is the mean of sparsity and of selectivity over layers, each with
+// the share that its activation has of all layers' (the study's equation 5.2).
 func weighted(layers []metric.Measures, weights []float64) (sparsity, selectivity float64) {
 	var all float64
 	for i, m := range layers {
@@ -177,10 +180,13 @@ func statistics(l runs.Layer) metric.Statistics {
 	}
 }
 
-// Compare recomputes what it can of a record from the archived activations, hands on each layer that agrees, and returns the
-// number of layers compared. Any difference, down to the last bit, is an error that names the epoch, the layer and the number.
+// Compare recomputes what it can of a record from the archived activations,
+// hands on each layer that agrees, and returns the number of layers compared.
+// Any difference, down to the last bit, is an error that names the epoch, the
+// layer and the number.
 //
-// The recorded accuracy is that of the test set, so archived predictions are held to it if split is "test".
+// The recorded accuracy is that of the test set, so archived predictions are
+// held to it if split is "test".
 func Compare(ctx context.Context, epochs []runs.Epoch, activations, split string, each func(runs.Block) error) (int, error) {
 	reader, err := runs.OpenActivations(activations)
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 	"sparsel/trainer"
 )
 
-// archives makes the archives of a run of one epoch with two layers and returns its record and activations.
+// archives makes the archives of a run of one epoch with two layers and returns
+// its record and activations.
 func archives(t *testing.T, change func(*runs.Epoch, []runs.Block)) ([]runs.Epoch, string) {
 	t.Helper()
 	labels, predictions := make([]uint8, 40), make([]uint8, 40)
@@ -107,7 +108,8 @@ func TestCompareHoldsTheRecordToTheArchive(t *testing.T) {
 	}
 }
 
-// The predictions in an archive of training samples have nothing to do with the recorded accuracy on the test set.
+// The predictions in an archive of training samples have nothing to do with the
+// recorded accuracy on the test set.
 func TestTrainingPredictionsAreNotHeldToTestAccuracy(t *testing.T) {
 	epochs, path := archives(t, func(e *runs.Epoch, _ []runs.Block) { e.Correct, e.Samples = 3, 17 })
 	if n, err := Compare(context.Background(), epochs, path, "train", skip); err != nil || n != 2 {

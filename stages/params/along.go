@@ -8,7 +8,8 @@ import (
 	"sparsel/trainer"
 )
 
-// formula is a number made of a run's settings, by which conditions that differ in one or more of them can be put in a row.
+// formula is a number made of a run's settings, by which conditions that differ
+// in one or more of them can be put in a row.
 type formula struct {
 	text  string
 	value func(trainer.Config) float64
@@ -16,7 +17,8 @@ type formula struct {
 
 // formulas are all there are. Their texts are what they compute.
 var formulas = []formula{
-	// What a gradient moves a weight in the end, per sample: the step of SGD with momentum.
+	// What a gradient moves a weight in the end, per sample: the step of SGD
+	// with momentum.
 	{"lr/(batch*(1-momentum))", func(c trainer.Config) float64 {
 		return c.Optimizer.LR / (float64(c.Batch) * (1 - c.Optimizer.Momentum))
 	}},
@@ -36,8 +38,8 @@ func Alongs() []string {
 	return list
 }
 
-// placed gives a condition its place along a formula, for one run. What is 1/0 or beyond float64 has no place: the error of the
-// caller says so.
+// placed gives a condition its place along a formula, for one run. What is 1/0
+// or beyond float64 has no place: the error of the caller says so.
 func (e *Experiment) placed(c condition, config trainer.Config) (condition, bool) {
 	i := slices.IndexFunc(formulas, func(f formula) bool { return f.text == e.Along })
 	if i < 0 {

@@ -15,7 +15,8 @@ import (
 
 var (
 	nameRule = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+-]*$`)
-	// styleValue is how package chart begins what it has to say about one number of a style.
+	// styleValue is how package chart begins what it has to say about one
+	// number of a style.
 	styleValue = regexp.MustCompile(`^style: ([a-z ]+) [-+0-9.]`)
 	colorRule  = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 )
@@ -59,14 +60,16 @@ func indexed(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) 
 // braced is a place for a parameter's value in a condition's name.
 var braced = regexp.MustCompile(`\{[^}]*\}`)
 
-// checkCell refuses names that a spreadsheet, which the tidy table is made for, would take for a formula.
+// checkCell refuses names that a spreadsheet, which the tidy table is made for,
+// would take for a formula.
 func checkCell(d *document, path, text string) {
 	if filled := braced.ReplaceAllString(text, "1"); tabulate.Cell(filled) != filled {
 		d.report(path, "is %q, must not begin with = + - or @", text)
 	}
 }
 
-// withoutUser leaves out all that could be a name and password, in whatever is written in place of a URL.
+// withoutUser leaves out all that could be a name and password, in whatever is
+// written in place of a URL.
 func withoutUser(text string) string {
 	if at := strings.LastIndexByte(text, '@'); at >= 0 && strings.Contains(text, ":") {
 		return "…" + text[at:]
@@ -118,7 +121,8 @@ func (p *Params) checkStudy(d *document) {
 	}
 }
 
-// checkKeepArchives holds the setting to its forms. A seed that the study lacks would keep nothing.
+// checkKeepArchives holds the setting to its forms. A seed that the study lacks
+// would keep nothing.
 func (p *Params) checkKeepArchives(d *document) {
 	const path = "study.keep_archives"
 	switch keep := p.Study.KeepArchives.(type) {
@@ -148,7 +152,8 @@ func (p *Params) usesSeed(seed uint32) bool {
 		slices.ContainsFunc(p.Experiments, func(e Experiment) bool { return slices.Contains(e.Seeds, seed) })
 }
 
-// KeepsArchive reports whether the activations of a run of that seed stay when its metrics are current.
+// KeepsArchive reports whether the activations of a run of that seed stay when
+// its metrics are current.
 func (p *Params) KeepsArchive(seed uint32) bool {
 	switch keep := p.Study.KeepArchives.(type) {
 	case string:
@@ -367,8 +372,9 @@ func (p *Params) experimentNames() []string {
 	return names
 }
 
-// maxID is the most letters of an id. File systems allow 255 in a name, and what is published has more in its name than the id, and
-// still more while it is being written.
+// maxID is the most letters of an id. File systems allow 255 in a name, and
+// what is published has more in its name than the id, and still more while it
+// is being written.
 const maxID = 100
 
 // checkID holds ids to what makes a file name, each once.
@@ -388,7 +394,8 @@ func checkID(d *document, path, id string, ids *[]string) {
 	*ids = append(*ids, id)
 }
 
-// checkStyle points at the wrong part of the style; package chart knows what can be drawn.
+// checkStyle points at the wrong part of the style; package chart knows what
+// can be drawn.
 func (p *Params) checkStyle(d *document) {
 	standard := chart.DefaultStyle().Roles
 	for _, name := range sortedKeys(p.Style.Roles) {

@@ -9,14 +9,16 @@ import (
 	"sparsel/trainer"
 )
 
-// A Column is one thing in which uses of runs may differ, as tables show it: what one or several settings make of a run, how
-// it is seeded, or how it is measured.
+// A Column is one thing in which uses of runs may differ, as tables show it:
+// what one or several settings make of a run, how it is seeded, or how it is
+// measured.
 type Column struct {
 	Name string
 	Of   func(Use) any // a number or words; nil where the run has no such thing
 }
 
-// texts are the columns that several settings have in common, or whose values say too little.
+// texts are the columns that several settings have in common, or whose values
+// say too little.
 var texts = map[string]func(Use) any{
 	"network":         func(u Use) any { return u.NetworkText() },
 	"training images": func(u Use) any { return samplerText(u.Run.Config) },
@@ -52,8 +54,8 @@ func columnOf(name string, c trainer.Config, d Dataset) any {
 	return nil
 }
 
-// Texts writes what a column has of several uses, each once for all: numbers get as many digits as tell them apart. Empty is
-// what a run does not have.
+// Texts writes what a column has of several uses, each once for all: numbers
+// get as many digits as tell them apart. Empty is what a run does not have.
 func Texts(values []any) []string {
 	var numbers []float64
 	var at []int
@@ -71,7 +73,8 @@ func Texts(values []any) []string {
 	return list
 }
 
-// BaselineUse is the baseline with one of the optimizers, as a use: what the columns of an experiment's uses are held against.
+// BaselineUse is the baseline with one of the optimizers, as a use: what the
+// columns of an experiment's uses are held against.
 func (p *Params) BaselineUse(optimizer string) Use {
 	c := p.BaselineRun(optimizer)
 	c.Epochs = p.Profile.shorten(c.Epochs)
@@ -79,7 +82,8 @@ func (p *Params) BaselineUse(optimizer string) Use {
 	return Use{Optimizer: optimizer, CCMASEpsilon: p.Metrics.CCMASEpsilon, Run: &Run{Config: c}, Data: p.dataset}
 }
 
-// SettingOf is the setting that varies: by its name, or as the column is called where the file gives column and value alone.
+// SettingOf is the setting that varies: by its name, or as the column is called
+// where the file gives column and value alone.
 func (v Varied) SettingOf() (Setting, bool) {
 	if s, ok := SettingOf(v.Setting); ok {
 		return s, true
@@ -92,7 +96,8 @@ func (v Varied) SettingOf() (Setting, bool) {
 	return Setting{}, false
 }
 
-// BaselineOf is what the baseline has of something that varies; nil where it has no such thing.
+// BaselineOf is what the baseline has of something that varies; nil where it
+// has no such thing.
 func (p *Params) BaselineOf(v Varied, optimizer string) any {
 	if s, ok := v.SettingOf(); ok {
 		return s.get(p.BaselineRun(optimizer))
@@ -113,7 +118,8 @@ func (u Use) NetworkText() string {
 	return strings.Join(append(parts, strconv.Itoa(u.Data.Classes)), " → ")
 }
 
-// samplerText says in which order a run takes the training images, and whether it leaves some out.
+// samplerText says in which order a run takes the training images, and whether
+// it leaves some out.
 func samplerText(c trainer.Config) any {
 	s := c.Sampler
 	text := s.Kind

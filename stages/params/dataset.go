@@ -8,13 +8,15 @@ import (
 	"sparsel/trainer"
 )
 
-// Data says what the study's images are, MNIST where it does not, and where they may be found. Places are no part of any
-// identity: files are known by their contents.
+// Data says what the study's images are, MNIST where it does not, and where
+// they may be found. Places are no part of any identity: files are known by
+// their contents.
 type Data struct {
 	Directories []string `toml:"directories"` // relative ones are taken from the parameter file's folder
 	Mirrors     []string `toml:"mirrors"`     // https URLs of folders that hold the four .gz files
 
-	// What follows describes a data set other than MNIST, and all of it is required then.
+	// What follows describes a data set other than MNIST, and all of it is
+	// required then.
 	Name    string `toml:"name"`
 	Classes int    `toml:"classes"` // labels are 0 to one less
 	Side    int    `toml:"side"`    // pixels of an image, each way
@@ -41,11 +43,13 @@ type Dataset struct {
 	Classes     int
 	Side        int // pixels of an image, each way
 	Train, Test int // images
-	// Files are the training images and their labels, then the test images and theirs; nil of MNIST, which is known.
+	// Files are the training images and their labels, then the test images and
+	// theirs; nil of MNIST, which is known.
 	Files []File
 }
 
-// MNIST is the data set of a study that names no other, and the only one with recorded sessions.
+// MNIST is the data set of a study that names no other, and the only one with
+// recorded sessions.
 var MNIST = Dataset{Name: "MNIST", Classes: 10, Side: 28, Train: 60_000, Test: 10_000}
 
 // Own reports whether the data set is another than MNIST.
@@ -58,16 +62,19 @@ func (d Dataset) Pixels() int { return d.Side * d.Side }
 func (p *Params) Dataset() Dataset { return p.dataset }
 
 const (
-	// maxSide bounds the sides of images: as many pixels as a layer may have units.
+	// maxSide bounds the sides of images: as many pixels as a layer may have
+	// units.
 	maxSide = 256
-	// maxImageBytes bounds the images of a part, as the reader of IDX files does.
+	// maxImageBytes bounds the images of a part, as the reader of IDX files
+	// does.
 	maxImageBytes = 1 << 30
 )
 
 var hashRule = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// checkDataset judges the description of a data set and takes it. Of what is refused it takes as much as there may be, so that
-// what depends on it is not refused as well.
+// checkDataset judges the description of a data set and takes it. Of what is
+// refused it takes as much as there may be, so that what depends on it is not
+// refused as well.
 func (p *Params) checkDataset(d *document) {
 	p.dataset = MNIST
 	if p.Data.Name == "" || strings.EqualFold(p.Data.Name, MNIST.Name) {
@@ -146,7 +153,8 @@ func (p *Params) checkPart(d *document, path string, part *Part, count *int, fil
 // maxFile is the most letters of a file's name, .gz apart.
 const maxFile = 200
 
-// checkFilesApart refuses one file in two places. Only the labels of two parts of one size can be alike.
+// checkFilesApart refuses one file in two places. Only the labels of two parts
+// of one size can be alike.
 func (p *Params) checkFilesApart(d *document) {
 	if d.refused("data") {
 		return
@@ -201,11 +209,13 @@ func (p *Params) checkOwn(d *document) {
 	}
 }
 
-// Decidable reports whether the claims of the thesis can be put to the study: what they take for chance, for learnt and for
-// selective is made for ten classes.
+// Decidable reports whether the claims of the thesis can be put to the study:
+// what they take for chance, for learnt and for selective is made for ten
+// classes.
 func (p *Params) Decidable() bool { return p.dataset.Classes == MNIST.Classes }
 
-// misfit says why a run cannot be trained on the study's images; empty where it can.
+// misfit says why a run cannot be trained on the study's images; empty where it
+// can.
 func (p *Params) misfit(c trainer.Config) string {
 	images := p.trainImages()
 	switch {

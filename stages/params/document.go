@@ -28,10 +28,12 @@ type Problems struct {
 	List []Problem
 }
 
-// shownProblems is how many problems an error lists: enough for a sitting, and for a screen.
+// shownProblems is how many problems an error lists: enough for a sitting, and
+// for a screen.
 const shownProblems = 40
 
-// Error lists the first problems, one a line, as file:line:column: path: message, and counts the others.
+// Error lists the first problems, one a line, as file:line:column: path:
+// message, and counts the others.
 func (p *Problems) Error() string {
 	lines := make([]string, 0, shownProblems+2)
 	lines = append(lines, fmt.Sprintf("read parameters: %d problem(s) in %s; correct them and run again:", len(p.List), p.File))
@@ -53,7 +55,8 @@ func (p *Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// position is a place in the file or, where line is below 0, the assignment with that index, counted from -1 down.
+// position is a place in the file or, where line is below 0, the assignment
+// with that index, counted from -1 down.
 type position struct{ line, column int }
 
 // document is a TOML file as plain values with the place of each.
@@ -73,8 +76,10 @@ type document struct {
 	limit  *Problem // the first limit that the file exceeds
 }
 
-// Limits of a file, far beyond what a study needs: this one's has 30 kB, some 1,000 keys and paths of 50 characters. They
-// are here because the library compares each key with all before it, and because every place is noted by its path.
+// Limits of a file, far beyond what a study needs: this one's has 30 kB, some
+// 1,000 keys and paths of 50 characters. They are here because the library
+// compares each key with all before it, and because every place is noted by its
+// path.
 const (
 	maxBytes    = 512 << 10
 	maxKeys     = 10_000
@@ -83,9 +88,10 @@ const (
 	maxNesting  = 16  // parts of a key, tables and arrays within one another
 )
 
-// parse reads TOML. The library checks the syntax and the rules on redefinition, and stops at the first
-// breach; everything after that (types, ranges, unknown keys) is reported together by decode and Validate,
-// which the library's own strict mode can't do: it stops at the first wrong type.
+// parse reads TOML. The library checks the syntax and the rules on
+// redefinition, and stops at the first breach; everything after that (types,
+// ranges, unknown keys) is reported together by decode and Validate, which the
+// library's own strict mode can't do: it stops at the first wrong type.
 func parse(data []byte) (*document, error) {
 	d := &document{
 		values: map[string]any{}, positions: map[string]position{}, keys: map[string]position{}, reported: map[string]bool{}, around: map[string]bool{},
@@ -110,7 +116,8 @@ func parse(data []byte) (*document, error) {
 	return d, nil
 }
 
-// locate records where each key and array element stands, as far as the syntax is right and the limits are kept.
+// locate records where each key and array element stands, as far as the syntax
+// is right and the limits are kept.
 func (d *document) locate(data []byte) {
 	d.lines = []int{0}
 	for i, b := range data {
@@ -180,7 +187,8 @@ func (d *document) locateValue(path string, v *unstable.Node, depth int) {
 	}
 }
 
-// markKey gives the path of a part of a key, the depth-th of its table and key, and records where it stands.
+// markKey gives the path of a part of a key, the depth-th of its table and key,
+// and records where it stands.
 func (d *document) markKey(prefix string, part *unstable.Node, depth int) string {
 	path := join(prefix, string(part.Data))
 	at := d.position(part)
@@ -208,7 +216,8 @@ func (d *document) exceeds(at position, format string, args ...any) {
 
 func (d *document) mark(path string, n *unstable.Node) { d.positions[path] = d.position(n) }
 
-// position is where a node begins. The library's own answer counts lines from the beginning, each time.
+// position is where a node begins. The library's own answer counts lines from
+// the beginning, each time.
 func (d *document) position(n *unstable.Node) position {
 	offset := int(n.Raw.Offset)
 	line := sort.SearchInts(d.lines, offset+1) // the lines that begin at or before it
@@ -225,8 +234,9 @@ func join(prefix, key string) string {
 	return prefix + "." + key
 }
 
-// report notes a problem at a path, at the place of the nearest enclosing value that has one. One problem a
-// value is enough: a range check on a value of the wrong type would only repeat it.
+// report notes a problem at a path, at the place of the nearest enclosing value
+// that has one. One problem a value is enough: a range check on a value of the
+// wrong type would only repeat it.
 func (d *document) report(path, format string, args ...any) {
 	at, probe := position{1, 1}, path // what is missing from the file has no better place
 	for probe != "" {
@@ -292,8 +302,10 @@ func (d *document) sortProblems() {
 	})
 }
 
-// decode fills target, a pointer to a struct whose fields carry toml:"name" or toml:"name,required" tags.
-// Keys are case-sensitive. What the file leaves out keeps the value it has in target. A whole number is accepted for a float, a float never for a whole number.
+// decode fills target, a pointer to a struct whose fields carry toml:"name" or
+// toml:"name,required" tags. Keys are case-sensitive. What the file leaves out
+// keeps the value it has in target. A whole number is accepted for a float, a
+// float never for a whole number.
 func (d *document) decode(path string, value any, target reflect.Value) {
 	if u, ok := target.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		text, ok := value.(string)
@@ -367,7 +379,8 @@ func (d *document) decodeStruct(path string, table map[string]any, target reflec
 	}
 }
 
-// decodeFields fills the fields of a struct, and notes their names. An embedded struct's are the struct's own.
+// decodeFields fills the fields of a struct, and notes their names. An embedded
+// struct's are the struct's own.
 func (d *document) decodeFields(path string, table map[string]any, target reflect.Value, known map[string]bool) {
 	for i := range target.NumField() {
 		if target.Type().Field(i).Anonymous {
@@ -430,7 +443,8 @@ func (d *document) decodeScalar(path string, value any, target reflect.Value) {
 	d.report(path, "is %s, must be %s", kindOf(value), targetName(target.Kind()))
 }
 
-// oneZero makes -0 the 0 that it equals: what is known by its value must not differ in its sign.
+// oneZero makes -0 the 0 that it equals: what is known by its value must not
+// differ in its sign.
 func oneZero(value any) any {
 	switch v := value.(type) {
 	case float64:

@@ -11,7 +11,8 @@ import (
 	"sparsel/trainer"
 )
 
-// Run is one distinct training. Experiments that ask for equal trainings share it.
+// Run is one distinct training. Experiments that ask for equal trainings share
+// it.
 type Run struct {
 	Name       string // of its first use: experiment/condition/optimizer/seed=S
 	Experiment string // of its first use
@@ -41,7 +42,8 @@ type Varied struct {
 	Value   any    // as the file has it
 }
 
-// Split is the part of the data that the use's sparsity and selectivity are about.
+// Split is the part of the data that the use's sparsity and selectivity are
+// about.
 func (u Use) Split() string {
 	switch u.Run.Config.Measure {
 	case "", "test":
@@ -50,10 +52,12 @@ func (u Use) Split() string {
 	return "train"
 }
 
-// maxConditions bounds an experiment's grid, so that a slip of a digit is an error and not a full memory.
+// maxConditions bounds an experiment's grid, so that a slip of a digit is an
+// error and not a full memory.
 const maxConditions = 10000
 
-// maxUses bounds what all experiments together ask for: conditions, optimizers and seeds multiply.
+// maxUses bounds what all experiments together ask for: conditions, optimizers
+// and seeds multiply.
 const maxUses = 250_000
 
 // condition is one row of an experiment's grid.
@@ -80,10 +84,12 @@ func settingsOf(path string, set map[string]any) []setting {
 	return list
 }
 
-// Expand lists the study's distinct runs in the order of the file, and every use that an experiment makes of one.
+// Expand lists the study's distinct runs in the order of the file, and every
+// use that an experiment makes of one.
 //
-// With author seeding a run starts where the runs before it in its session have left the generator, so its
-// place is the sum of their draws; nothing is trained to find it.
+// With author seeding a run starts where the runs before it in its session have
+// left the generator, so its place is the sum of their draws; nothing is
+// trained to find it.
 func (p *Params) Expand() ([]*Run, []Use) {
 	return p.expanded.runs, p.expanded.uses
 }
@@ -99,7 +105,8 @@ type expansion struct {
 	distinct     map[string]*Run // by identity
 }
 
-// planned is a use that the file asks for, before it is known where its run starts.
+// planned is a use that the file asks for, before it is known where its run
+// starts.
 type planned struct {
 	entry     *Experiment
 	condition condition
@@ -174,8 +181,8 @@ func (x *expansion) add(e *Experiment, c condition, config trainer.Config, seed 
 	x.append(&planned{entry: e, condition: c, config: config})
 }
 
-// ablated refuses to take units out of networks of several hidden layers: what a unit of the first is worth, the output's
-// weights do not say.
+// ablated refuses to take units out of networks of several hidden layers: what
+// a unit of the first is worth, the output's weights do not say.
 func (x *expansion) ablated(e *Experiment, c condition, config trainer.Config) {
 	if e.Ablate != nil && *e.Ablate && len(config.Network.Hidden) > 1 {
 		x.report(e.path, "%s has %d hidden layers; ablate takes units out of networks of one", c.name, len(config.Network.Hidden))
@@ -187,7 +194,8 @@ func (x *expansion) append(r *planned) {
 	x.byExperiment[r.entry.Name] = append(x.byExperiment[r.entry.Name], r)
 }
 
-// reuse plans uses of the runs of another condition, or of all whose names a pattern matches.
+// reuse plans uses of the runs of another condition, or of all whose names a
+// pattern matches.
 func (x *expansion) reuse(e *Experiment, c condition, optimizer string, seeds []uint32) {
 	experiment, pattern, _ := strings.Cut(e.Like, "/")
 	found := map[uint32]bool{}
@@ -216,7 +224,8 @@ func (x *expansion) reuse(e *Experiment, c condition, optimizer string, seeds []
 	}
 }
 
-// use adds the use of a planned run that has its place, and the run if it is the first of it.
+// use adds the use of a planned run that has its place, and the run if it is
+// the first of it.
 func (x *expansion) use(r *planned) {
 	source := r
 	for source.like != nil {
@@ -289,8 +298,8 @@ func (p *Params) BaselineRun(optimizer string) trainer.Config {
 	return c
 }
 
-// config puts one run together, without its seeding. Settings that overrule one another are refused: a run must have whatever
-// the file says that it has.
+// config puts one run together, without its seeding. Settings that overrule one
+// another are refused: a run must have whatever the file says that it has.
 func (p *Params) config(d *document, e *Experiment, optimizer string, c condition) trainer.Config {
 	config := p.BaselineRun(optimizer)
 	list := append(slices.Clone(e.sets), c.set...)
@@ -329,13 +338,15 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 	return config
 }
 
-// holds tells whether a run has what the file says: setting it once more changes nothing.
+// holds tells whether a run has what the file says: setting it once more
+// changes nothing.
 func (s Setting) holds(c trainer.Config, value any, d Dataset) bool {
 	again := c
 	return s.set(&again, value, d) == nil && identity(again) == identity(c)
 }
 
-// Equal compares values of the file or of a run: numbers by value, others by their text. Nothing equals nothing alone.
+// Equal compares values of the file or of a run: numbers by value, others by
+// their text. Nothing equals nothing alone.
 func Equal(x, y any) bool {
 	a, aok := number(x)
 	b, bok := number(y)
@@ -392,7 +403,8 @@ func (e Experiment) conditions(d *document, path string) []condition {
 	return list
 }
 
-// values are those listed, or those of the log grid, with the place of each for messages.
+// values are those listed, or those of the log grid, with the place of each for
+// messages.
 func (v Vary) values(d *document, path string) ([]any, func(int) string) {
 	if v.Logspace == nil {
 		return v.Values, func(k int) string { return fmt.Sprintf("%s.values[%d]", path, k) }
@@ -410,8 +422,8 @@ func (v Vary) values(d *document, path string) ([]any, func(int) string) {
 	return thin(values, v.points), func(int) string { return path + ".logspace" }
 }
 
-// roundTrip keeps 12 significant digits: math.Pow may differ in its last bit between architectures, and a
-// grid value is part of a run's identity.
+// roundTrip keeps 12 significant digits: math.Pow may differ in its last bit
+// between architectures, and a grid value is part of a run's identity.
 func roundTrip(x float64) float64 {
 	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 12, 64), 64)
 	if err != nil {
@@ -466,7 +478,8 @@ func (p *Params) Archived(epochs int) []int {
 // DisplayOrder is the order in which figures and tables show the optimizers.
 var DisplayOrder = trainer.Optimizers()
 
-// OptimizersOf lists the optimizers of an experiment in the order of figures and tables.
+// OptimizersOf lists the optimizers of an experiment in the order of figures
+// and tables.
 func (p *Params) OptimizersOf(experiment string) []string {
 	var list []string
 	for _, name := range DisplayOrder {

@@ -6,17 +6,19 @@ import (
 	"strings"
 )
 
-// Figure is one figure of the study: which numbers it shows, and which of the things that tell numbers apart
-// (metric, optimizer, condition, layer, epoch, experiment) is told apart by rows and columns of panels, along x,
-// and by lines. What is told apart nowhere must have one value; an epoch then is the last that all shown runs
-// have, a layer the average over the layers.
+// Figure is one figure of the study: which numbers it shows, and which of the
+// things that tell numbers apart (metric, optimizer, condition, layer, epoch,
+// experiment) is told apart by rows and columns of panels, along x, and by
+// lines. What is told apart nowhere must have one value; an epoch then is the
+// last that all shown runs have, a layer the average over the layers.
 type Figure struct {
 	ID          string   `toml:"id,required"`
 	Title       string   `toml:"title,required"`
 	Experiments []string `toml:"experiments,required"`
 
-	// Conditions selects and orders; * stands for any text. Where x is the value, each entry is one line over all
-	// the conditions it matches; elsewhere each condition stands for itself. Absent: all.
+	// Conditions selects and orders; * stands for any text. Where x is the
+	// value, each entry is one line over all the conditions it matches;
+	// elsewhere each condition stands for itself. Absent: all.
 	Conditions []string          `toml:"conditions"`
 	Names      map[string]string `toml:"names"`   // what conditions are called; * stands for the same text on both sides
 	Metrics    []string          `toml:"metrics"` // "a * b" is a product; absent: accuracy, sparsity, selectivity
@@ -33,7 +35,8 @@ type Figure struct {
 	Zoom    map[string][]float64 `toml:"zoom"`     // limits of a second panel of the metric
 	XLimits map[string][]float64 `toml:"x_limits"` // by optimizer
 
-	// Difference adds a row of panels with the second condition minus the first, seed by seed.
+	// Difference adds a row of panels with the second condition minus the
+	// first, seed by seed.
 	Difference bool `toml:"difference"`
 
 	Vertical  string     `toml:"vertical"`  // marks on x "baseline", the baseline's value, or "best METRIC"
@@ -84,7 +87,8 @@ func (f Figure) complete() Figure {
 // Factors are the metrics that a figure's metric is a product of.
 func Factors(metric string) []string { return strings.Split(metric, " * ") }
 
-// checkFigures reports what can be told from the figures alone; shown tells the rest.
+// checkFigures reports what can be told from the figures alone; shown tells the
+// rest.
 func (p *Params) checkFigures(d *document) {
 	var ids []string
 	for i, f := range p.Figures {
@@ -210,7 +214,8 @@ func (f Figure) checkAxes(d *document, path string) {
 	}
 }
 
-// checkDifference holds a difference to two conditions, which are told apart by lines alone.
+// checkDifference holds a difference to two conditions, which are told apart by
+// lines alone.
 func (f Figure) checkDifference(d *document, path string) {
 	at := path + ".difference"
 	switch {

@@ -199,7 +199,8 @@ func TestFiguresInProfiles(t *testing.T) {
 	}
 }
 
-// mixed are conditions whose optimizers differ in everything that they may differ in.
+// mixed are conditions whose optimizers differ in everything that they may
+// differ in.
 const mixed = `
 [[experiments]]
 name = "mixed"

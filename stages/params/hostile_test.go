@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// refused parses a file that must be refused, and fails if that takes much memory or many words.
+// refused parses a file that must be refused, and fails if that takes much
+// memory or many words.
 func refused(t *testing.T, name string, data []byte) *Problems {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -39,7 +40,8 @@ func lines(n int, format string) []byte {
 	return []byte(b.String())
 }
 
-// A bad file costs no more than a good one: what it holds is bounded before the library sees it.
+// A bad file costs no more than a good one: what it holds is bounded before the
+// library sees it.
 func TestT46CostOfBadFiles(t *testing.T) {
 	for name, c := range map[string]struct {
 		data []byte
@@ -65,7 +67,8 @@ func TestT46CostOfBadFiles(t *testing.T) {
 	}
 }
 
-// Of many problems the first are shown, in the order of the file, and the others counted.
+// Of many problems the first are shown, in the order of the file, and the
+// others counted.
 func TestT46ManyProblems(t *testing.T) {
 	const n = 9000
 	p := refused(t, "unknown keys", append(lines(n, "unknown%d = 1\n"), example(t)...))
@@ -119,7 +122,8 @@ func TestT46Places(t *testing.T) {
 	}
 }
 
-// Mirrors that would not work, or would tell a password to everybody, are refused where they stand.
+// Mirrors that would not work, or would tell a password to everybody, are
+// refused where they stand.
 func TestT45Mirrors(t *testing.T) {
 	for mirror, want := range map[string]string{
 		`"https://a.example/x?y=1"`:       "must have no query",

@@ -7,16 +7,20 @@ import (
 )
 
 const (
-	// exactDigits is how many significant digits a number may have and still be shown as it is. Who wrote 0.99999 meant
-	// it, while a grid's 3.72759372031e-05 was computed.
+	// exactDigits is how many significant digits a number may have and still be
+	// shown as it is. Who wrote 0.99999 meant it, while a grid's
+	// 3.72759372031e-05 was computed.
 	exactDigits = 8
-	// roundedDigits is how many are enough for one that has more, where they tell it from the others.
+	// roundedDigits is how many are enough for one that has more, where they
+	// tell it from the others.
 	roundedDigits = 4
 )
 
-// Labels writes numbers so that equal texts mean equal numbers: a number of up to 8 significant digits as it is, a longer
-// one rounded to 4, or to as many more as tell every number from the others and from a rounder one (0.99999999999 is
-// never called 1). Labels are for reading; what identifies a condition is its value.
+// Labels writes numbers so that equal texts mean equal numbers: a number of up
+// to 8 significant digits as it is, a longer one rounded to 4, or to as many
+// more as tell every number from the others and from a rounder one
+// (0.99999999999 is never called 1). Labels are for reading; what identifies a
+// condition is its value.
 func Labels(values []float64) []string {
 	labels := make([]string, len(values))
 	for digits := roundedDigits; ; digits++ {
@@ -32,8 +36,9 @@ func Labels(values []float64) []string {
 // Label is the label of a number that stands alone.
 func Label(v float64) string { return label(v, roundedDigits) }
 
-// label rounds a long number to at least so many digits. More than one trailing zero would make it look like a rounder
-// number than it is, so it then gets more digits.
+// label rounds a long number to at least so many digits. More than one trailing
+// zero would make it look like a rounder number than it is, so it then gets
+// more digits.
 func label(v float64, digits int) string {
 	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
 		return strconv.FormatFloat(v+0, 'g', -1, 64) // +0: there is one zero

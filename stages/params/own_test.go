@@ -85,7 +85,8 @@ func TestProfilesOfTheirOwn(t *testing.T) {
 	}
 }
 
-// What is wrong in a profile's entries is said when the file is read, whatever profile is chosen, and where it stands.
+// What is wrong in a profile's entries is said when the file is read, whatever
+// profile is chosen, and where it stands.
 func TestProfilesOfTheirOwnAreJudged(t *testing.T) {
 	text := moreOf(t)
 	for name, c := range map[string]struct{ old, new, profile, want string }{

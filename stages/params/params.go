@@ -1,8 +1,10 @@
-// Package params reads params.toml, the one description of the study: its typed contents, its rules, and the
-// expansion of its experiments into distinct training runs. It leaves to package stages how runs become nodes.
+// Package params reads params.toml, the one description of the study: its typed
+// contents, its rules, and the expansion of its experiments into distinct
+// training runs. It leaves to package stages how runs become nodes.
 //
-// Reading is strict. Unknown keys, wrong types, values out of range and references to nothing are collected
-// and reported together, each with its line and column, so that a file is corrected in one sitting.
+// Reading is strict. Unknown keys, wrong types, values out of range and
+// references to nothing are collected and reported together, each with its line
+// and column, so that a file is corrected in one sitting.
 package params
 
 import (
@@ -46,18 +48,21 @@ type Study struct {
 	Optimizers []string `toml:"optimizers,required"` // of experiments that name none
 	Seeding    string   `toml:"seeding,required"`    // "author" or "paired"
 	Archive    any      `toml:"archive,required"`    // "last", "all" or a list of epochs
-	// KeepArchives are the seeds whose activations stay when the metrics that read them are current: "all", also where
-	// it is left out, "none" or a list of seeds. It changes no result.
+	// KeepArchives are the seeds whose activations stay when the metrics that
+	// read them are current: "all", also where it is left out, "none" or a list
+	// of seeds. It changes no result.
 	KeepArchives any    `toml:"keep_archives"`
 	OnFailedRun  string `toml:"on_failed_run,required"` // "refuse" or "show"
 	TrainImages  int    `toml:"train_images"`           // the first so many; 0: the whole training set
 	TestImages   int    `toml:"test_images"`            // the first so many; 0: the whole test set
 }
 
-// Optimizer holds one optimizer's hyper-parameters by name, as [trainer.Hyper] lists them.
+// Optimizer holds one optimizer's hyper-parameters by name, as [trainer.Hyper]
+// lists them.
 type Optimizer map[string]float64
 
-// Baseline is what a run has where its experiment does not say otherwise: settings by name, without the optimizers' constants.
+// Baseline is what a run has where its experiment does not say otherwise:
+// settings by name, without the optimizers' constants.
 type Baseline map[string]any
 
 // Metrics holds what the metrics leave open.
@@ -65,9 +70,10 @@ type Metrics struct {
 	CCMASEpsilon float64 `toml:"ccmas_epsilon,required"` // of experiments that give none: added to the denominator of the selectivity index
 }
 
-// Experiment is a set of conditions, each trained with each optimizer and seed. In the file it has either one condition, or
-// a list of `conditions` that share what the experiment says; here each of these is an entry of its own. Entries that share a
-// name are one experiment, and its conditions must differ.
+// Experiment is a set of conditions, each trained with each optimizer and seed.
+// In the file it has either one condition, or a list of `conditions` that share
+// what the experiment says; here each of these is an entry of its own. Entries
+// that share a name are one experiment, and its conditions must differ.
 type Experiment struct {
 	Name  string   `toml:"name,required"`
 	Seeds []uint32 `toml:"seeds"` // those of study.seeds that the experiment is for; all where absent
@@ -88,19 +94,21 @@ type Grid struct {
 	Set        map[string]any `toml:"set"`        // settings that differ from the baseline
 	Vary       []Vary         `toml:"vary"`       // settings that vary; several form a grid, the first outermost
 
-	// Like names a condition further up, as EXPERIMENT/CONDITION, whose runs this one shows again. Where it holds a *, which is
-	// any text, this stands for several, and the * in their names is the same text.
+	// Like names a condition further up, as EXPERIMENT/CONDITION, whose runs
+	// this one shows again. Where it holds a *, which is any text, this stands
+	// for several, and the * in their names is the same text.
 	Like string `toml:"like"`
 
-	// Along is a formula: what it makes of a run's settings takes the place of what varies. In the condition's name {along} is
-	// that number. See Alongs.
+	// Along is a formula: what it makes of a run's settings takes the place of
+	// what varies. In the condition's name {along} is that number. See Alongs.
 	Along string `toml:"along"`
 
 	CCMASEpsilon *float64 `toml:"ccmas_epsilon"` // instead of metrics.ccmas_epsilon
 	Ablate       *bool    `toml:"ablate"`        // units are taken out of the trained networks; see package ablation
 
-	// How the tidy table, whose form the records have, spells the condition where the name here says more, and
-	// what it gives as the varied parameter where the condition is a word.
+	// How the tidy table, whose form the records have, spells the condition
+	// where the name here says more, and what it gives as the varied parameter
+	// where the condition is a word.
 	Tidy   string   `toml:"tidy"`
 	Column string   `toml:"column"`
 	Value  *float64 `toml:"value"`
@@ -116,15 +124,16 @@ type Vary struct {
 	points int // the most values that a log grid keeps; 0: all
 }
 
-// Logspace is Count values from 10^From to 10^To, evenly spaced in the exponent.
+// Logspace is Count values from 10^From to 10^To, evenly spaced in the
+// exponent.
 type Logspace struct {
 	From  float64 `toml:"from,required"`
 	To    float64 `toml:"to,required"`
 	Count int     `toml:"count,required"`
 }
 
-// Read reads and checks a parameter file, and chooses one of its profiles; "" is [Paper]. What is wrong with the
-// file comes back as *Problems.
+// Read reads and checks a parameter file, and chooses one of its profiles; ""
+// is [Paper]. What is wrong with the file comes back as *Problems.
 func Read(file, profile string) (*Params, error) {
 	in, err := os.Open(file)
 	if err != nil {
@@ -138,8 +147,9 @@ func Read(file, profile string) (*Params, error) {
 	return Parse(file, data, profile)
 }
 
-// Parse is Read for contents already in memory; name stands for the file in messages. What is set, each as in
-// optimizers.SGD.lr=0.3, stands in the place of the file's own values.
+// Parse is Read for contents already in memory; name stands for the file in
+// messages. What is set, each as in optimizers.SGD.lr=0.3, stands in the place
+// of the file's own values.
 func Parse(name string, data []byte, profile string, set ...string) (*Params, error) {
 	d, err := parse(data)
 	if err != nil {
@@ -175,8 +185,9 @@ func (p *Params) refused() error {
 	return &Problems{File: p.file, List: p.document.problems}
 }
 
-// Refuse reports what was found wrong by those who use the parameters, at the places of the file that it concerns: paths such
-// as tables[2]. Of one place only the first problem is kept.
+// Refuse reports what was found wrong by those who use the parameters, at the
+// places of the file that it concerns: paths such as tables[2]. Of one place
+// only the first problem is kept.
 func (p *Params) Refuse(problems []Problem) error {
 	for _, q := range problems {
 		p.document.report(q.Path, "%s", q.Message)
@@ -184,7 +195,8 @@ func (p *Params) Refuse(problems []Problem) error {
 	return p.refused()
 }
 
-// flatten gives each condition of an experiment an entry of its own, with what it takes from the experiment and the study.
+// flatten gives each condition of an experiment an entry of its own, with what
+// it takes from the experiment and the study.
 func (p *Params) flatten(d *document) {
 	p.Experiments = p.flattened(d, "experiments", p.Experiments)
 	for name, q := range p.Profiles {

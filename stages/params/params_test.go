@@ -18,7 +18,8 @@ func repository(t *testing.T) string {
 	return root
 }
 
-// example returns the project's own parameter file with replacements, old then new.
+// example returns the project's own parameter file with replacements, old then
+// new.
 func example(t *testing.T, replace ...string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "testdata", "study.toml"))
@@ -49,7 +50,8 @@ func TestBaselineExpandsToTwelveRuns(t *testing.T) {
 	if len(runs) != 12 || len(uses) != 12 {
 		t.Fatalf("got %d runs and %d uses, want 12 and 12", len(runs), len(uses))
 	}
-	// Positions in the session: 203,530 parameters and 30 epochs of 60,005 draws a run (the study's records).
+	// Positions in the session: 203,530 parameters and 30 epochs of 60,005
+	// draws a run (the study's records).
 	const draws = 203530 + 30*60005
 	for _, r := range runs {
 		want := map[string]uint64{"Adadelta": 0, "Adagrad": draws, "SGD": 2 * draws, "Adam": 3 * draws}[r.Config.Optimizer.Name]

@@ -7,8 +7,9 @@ import (
 	"sparsel/trainer"
 )
 
-// setPhases takes the phases of a run: each has its epochs, and classes by number or a number of classes to be drawn. How they go
-// together is for the trainer to say.
+// setPhases takes the phases of a run: each has its epochs, and classes by
+// number or a number of classes to be drawn. How they go together is for the
+// trainer to say.
 func setPhases(c *trainer.Config, v any, d Dataset) error {
 	list, ok := v.([]any)
 	if !ok || len(list) == 0 {

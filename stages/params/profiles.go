@@ -10,9 +10,11 @@ import (
 // Paper is the name of the study as the file has it, without a profile.
 const Paper = "paper"
 
-// Profile is another edition of the study: the same experiments, figures, tables and findings on less, or with other seeds.
-// What it leaves out is as in the study. One that has experiments of its own goes further than the study: its figures and tables
-// are its own too, and of the study's experiments it keeps those that it names.
+// Profile is another edition of the study: the same experiments, figures,
+// tables and findings on less, or with other seeds. What it leaves out is as in
+// the study. One that has experiments of its own goes further than the study:
+// its figures and tables are its own too, and of the study's experiments it
+// keeps those that it names.
 type Profile struct {
 	Title       string   `toml:"title"`        // what it is for, in its mark
 	Data        string   `toml:"data"`         // "mnist", or "any": generated digits where MNIST is not at hand
@@ -31,8 +33,8 @@ type Profile struct {
 	name string
 }
 
-// Reserved are the names that the program itself uses below the output folder, where each profile has a folder of its
-// own, or in place of a profile's.
+// Reserved are the names that the program itself uses below the output folder,
+// where each profile has a folder of its own, or in place of a profile's.
 var Reserved = []string{
 	Paper, "store", "downloads", "figures", "tables", "findings", "report.html", "measure", "cache", "logs", // below out
 	"digits", "fetch", "train", "metrics", "aggregate", "tidy", "compare", "figure", "table", "finding", // what nodes of the study begin with
@@ -41,12 +43,14 @@ var Reserved = []string{
 // device is what another system takes for a device, whatever follows a dot.
 var device = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`)
 
-// reserved reports whether a profile's name is one that the program uses. Not every file system tells A from a.
+// reserved reports whether a profile's name is one that the program uses. Not
+// every file system tells A from a.
 func reserved(name string) bool {
 	return device.MatchString(name) || slices.ContainsFunc(Reserved, func(r string) bool { return strings.EqualFold(r, name) })
 }
 
-// ProfileName reports whether a text can be the name of a profile, or says that there is none.
+// ProfileName reports whether a text can be the name of a profile, or says that
+// there is none.
 func ProfileName(name string) bool {
 	return name == "" || name == Paper || nameRule.MatchString(name) && !reserved(name)
 }
@@ -56,8 +60,8 @@ func (q *Profile) Own() bool {
 	return q != nil && len(q.Keep)+len(q.Experiments)+len(q.Figures)+len(q.Tables) > 0
 }
 
-// become makes the parameters those of a profile with entries of its own, or leaves them as they are. Its trainings are in no
-// recorded session.
+// become makes the parameters those of a profile with entries of its own, or
+// leaves them as they are. Its trainings are in no recorded session.
 func (p *Params) become(q Profile) {
 	if !q.Own() {
 		return
@@ -191,8 +195,9 @@ func (q *Profile) Name() string {
 	return q.name
 }
 
-// Mark says in a sentence what sets results apart from those of the whole study on all images; it is empty where nothing does.
-// Images is what the images are of.
+// Mark says in a sentence what sets results apart from those of the whole study
+// on all images; it is empty where nothing does. Images is what the images are
+// of.
 func (p *Params) Mark(images string) string {
 	mark := p.reduced(images)
 	if len(p.assigned) == 0 {
@@ -260,7 +265,8 @@ func (q *Profile) shorten(epochs int) int {
 	return min(epochs, q.Epochs)
 }
 
-// thin keeps so many of the values, evenly chosen, the first and the last among them; all where points is 0.
+// thin keeps so many of the values, evenly chosen, the first and the last among
+// them; all where points is 0.
 func thin(values []any, points int) []any {
 	if points == 0 || len(values) <= points {
 		return values

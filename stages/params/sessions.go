@@ -8,36 +8,41 @@ import (
 	"sparsel/trainer"
 )
 
-// A Session is one of the author's: it was seeded once, and each of its runs goes on where the one before has left the
-// generator. It says nothing about what is trained, only where a run that is trained with author seeding starts. The runs
-// of a condition that no session names are a session of their own.
+// A Session is one of the author's: it was seeded once, and each of its runs
+// goes on where the one before has left the generator. It says nothing about
+// what is trained, only where a run that is trained with author seeding starts.
+// The runs of a condition that no session names are a session of their own.
 type Session struct {
 	Seeds []uint32      `toml:"seeds"` // those that the session was run with; all where absent
 	Runs  []SessionRuns `toml:"runs,required"`
 }
 
-// SessionRuns are runs that followed one another: condition after condition in the order of the file, and of each the
-// optimizers in the order of its experiment.
+// SessionRuns are runs that followed one another: condition after condition in
+// the order of the file, and of each the optimizers in the order of its
+// experiment.
 type SessionRuns struct {
 	Experiment string   `toml:"experiment,required"`
 	Conditions []string `toml:"conditions"` // by name, * is any text; all where absent
 	Optimizers []string `toml:"optimizers"` // all where absent
 }
 
-// classCounts are the training images of each digit in MNIST, which decide what the loaders of the
-// class-diversity sessions draw: http://yann.lecun.com/exdb/mnist/.
+// classCounts are the training images of each digit in MNIST, which decide what
+// the loaders of the class-diversity sessions draw:
+// http://yann.lecun.com/exdb/mnist/.
 var classCounts = []int{5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949}
 
-// sessions are the recorded sessions being followed: where in its session's two generators each run starts.
+// sessions are the recorded sessions being followed: where in its session's two
+// generators each run starts.
 //
-// What a run with class loaders takes must be walked through, some milliseconds, so it is found only when another run
-// follows.
+// What a run with class loaders takes must be walked through, some
+// milliseconds, so it is found only when another run follows.
 type sessions struct {
 	counts []int
 	last   map[string]trainer.Config // the latest run, by session and seed
 }
 
-// newSessions follows sessions on the first so many training images of MNIST: no other data set has any.
+// newSessions follows sessions on the first so many training images of MNIST:
+// no other data set has any.
 func newSessions(images int) *sessions {
 	s := &sessions{counts: classCounts, last: map[string]trainer.Config{}}
 	if images < MNIST.Train {
@@ -60,8 +65,8 @@ func (s *sessions) join(session string, c trainer.Config) trainer.Seeding {
 	return c.Seeding
 }
 
-// place gives every planned run its place in its session: first the sessions that the file lists, then the rest, a session
-// a condition.
+// place gives every planned run its place in its session: first the sessions
+// that the file lists, then the rest, a session a condition.
 func (x *expansion) place() {
 	s := newSessions(x.params.trainImages())
 	taken := map[*planned]int{} // the session of each run, from 1
@@ -88,8 +93,9 @@ func (x *expansion) place() {
 	}
 }
 
-// sessionRuns lists the planned runs of one step of a session, in their order. What the step names must exist in the study as
-// the file has it; a profile may lack it.
+// sessionRuns lists the planned runs of one step of a session, in their order.
+// What the step names must exist in the study as the file has it; a profile may
+// lack it.
 func (x *expansion) sessionRuns(path string, runs SessionRuns) []*planned {
 	patterns := runs.Conditions
 	if len(patterns) == 0 {

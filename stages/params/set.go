@@ -11,8 +11,10 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Assignments are values given beside the file, each as in optimizers.SGD.lr=0.3: the path of a key, with [n] for the n-th
-// element of a list from 0, and a value of TOML or a bare word. They stand in the place of the file's own and are judged with it.
+// Assignments are values given beside the file, each as in
+// optimizers.SGD.lr=0.3: the path of a key, with [n] for the n-th element of a
+// list from 0, and a value of TOML or a bare word. They stand in the place of
+// the file's own and are judged with it.
 type assignments []string
 
 var (
@@ -21,7 +23,8 @@ var (
 	step     = regexp.MustCompile(`^([A-Za-z0-9_-]+)(?:\[([0-9]+)\])?$`)
 )
 
-// set carries the assignments out. What is wrong with one is reported with the assignment in place of a line.
+// set carries the assignments out. What is wrong with one is reported with the
+// assignment in place of a line.
 func (d *document) set(list assignments) {
 	d.assigned = list
 	seen := map[string]bool{}
@@ -68,7 +71,8 @@ func valueOf(text string) (any, error) {
 	return nil, fmt.Errorf("%q is no value of TOML; a text of several words needs quotes", text)
 }
 
-// put puts a value in its place among the values of a file. Tables that are not there are made, elements of lists are not.
+// put puts a value in its place among the values of a file. Tables that are not
+// there are made, elements of lists are not.
 func put(values map[string]any, name string, v any) error {
 	parts := strings.Split(name, ".")
 	for i, part := range parts {
@@ -129,11 +133,13 @@ func (d *document) place(name string, v any, at position) {
 	}
 }
 
-// maxLabel is the longest name of a folder that is made of assignments as they are.
+// maxLabel is the longest name of a folder that is made of assignments as they
+// are.
 const maxLabel = 60
 
-// Try is the folder of a try below that of the study or profile, and what the names of its nodes begin with: tries/ and the
-// assignments. It is empty where nothing is set.
+// Try is the folder of a try below that of the study or profile, and what the
+// names of its nodes begin with: tries/ and the assignments. It is empty where
+// nothing is set.
 func (p *Params) Try() string { return Try(p.assigned) }
 
 // Try is the folder of a try with these assignments.
@@ -154,7 +160,8 @@ func Try(list []string) string {
 	return path.Join("tries", label)
 }
 
-// Repeats is what the study repeats. A try repeats nothing, whatever it was made from.
+// Repeats is what the study repeats. A try repeats nothing, whatever it was
+// made from.
 func (p *Params) Repeats() string {
 	if len(p.assigned) > 0 {
 		return ""

@@ -19,7 +19,8 @@ func project(t *testing.T) []byte {
 	return text
 }
 
-// What is set stands in the place of the file's own value: the parameters are those of a file that was edited so.
+// What is set stands in the place of the file's own value: the parameters are
+// those of a file that was edited so.
 func TestSetIsAnEdit(t *testing.T) {
 	text := project(t)
 	for set, edit := range map[string][2]string{
@@ -63,7 +64,8 @@ func TestSetIsAnEdit(t *testing.T) {
 	}
 }
 
-// What is wrong with it is said of the flag, and never of a line that does not say so.
+// What is wrong with it is said of the flag, and never of a line that does not
+// say so.
 func TestSetIsJudged(t *testing.T) {
 	text := project(t)
 	for set, want := range map[string]string{

@@ -10,22 +10,25 @@ import (
 	"sparsel/trainer"
 )
 
-// A Setting is one thing that the baseline has and an experiment may set or vary. Everything that has to do with it comes
-// from its row in the list of settings: what it may be and the message where it is something else, how it enters a run,
-// how tables show it and what the baseline has of it.
+// A Setting is one thing that the baseline has and an experiment may set or
+// vary. Everything that has to do with it comes from its row in the list of
+// settings: what it may be and the message where it is something else, how it
+// enters a run, how tables show it and what the baseline has of it.
 type Setting struct {
 	Name   string // in the file
 	Column string // of tables: several settings may be parts of one thing, as the widths of layers are of the network
 	Takes  string // what it may be, in words
 
 	set func(c *trainer.Config, value any, d Dataset) error // the error continues "parameter NAME "
-	// get is what the run has, as the file would have it: a whole number, a number, a string, a truth or a list of whole
-	// numbers; nil where a run has no such thing.
+	// get is what the run has, as the file would have it: a whole number, a
+	// number, a string, a truth or a list of whole numbers; nil where a run has
+	// no such thing.
 	get func(c trainer.Config) any
 }
 
-// settings are all of them but the optimizers' constants. They are applied in this order, whatever order the file has: widths
-// before a width for all, and that before the number of layers.
+// settings are all of them but the optimizers' constants. They are applied in
+// this order, whatever order the file has: widths before a width for all, and
+// that before the number of layers.
 var settings = []Setting{
 	widths("hidden", "network", func(c *trainer.Config) *[]int { return &c.Network.Hidden }),
 	{
@@ -110,7 +113,8 @@ var settings = []Setting{
 	truthOf("nesterov", "Nesterov momentum", func(c *trainer.Config) *bool { return &c.Optimizer.Nesterov }),
 }
 
-// Settings lists every setting: those of all runs, then the optimizers' constants, the learning rate first.
+// Settings lists every setting: those of all runs, then the optimizers'
+// constants, the learning rate first.
 func Settings() []Setting { return slices.Clone(allSettings()) }
 
 var allSettings = sync.OnceValue(func() []Setting {
@@ -144,7 +148,8 @@ func ConstantsOf(optimizer string) []Setting {
 	return list
 }
 
-// Value is what a run has of the setting, as the file would have it; nil where it has no such thing.
+// Value is what a run has of the setting, as the file would have it; nil where
+// it has no such thing.
 func (s Setting) Value(c trainer.Config) any { return s.get(c) }
 
 // limit is the most that a whole number may be, which the data set may decide.
@@ -159,7 +164,8 @@ var (
 	classes        = limit{"the number of classes", func(d Dataset) int { return d.Classes }}
 )
 
-// wholeOf is a whole number that a field of the run holds; 0 where the run has no such thing.
+// wholeOf is a whole number that a field of the run holds; 0 where the run has
+// no such thing.
 func wholeOf[T int | uint32](name, column string, low, high int, field func(*trainer.Config) *T) Setting {
 	return wholeWithin(name, column, low, limit{fmt.Sprint(high), func(Dataset) int { return high }}, field)
 }
@@ -186,7 +192,8 @@ func wholeWithin[T int | uint32](name, column string, low int, high limit, field
 	}
 }
 
-// widths are sizes of layers, input side first; an empty list where the run has no such layers.
+// widths are sizes of layers, input side first; an empty list where the run has
+// no such layers.
 func widths(name, column string, field func(*trainer.Config) *[]int) Setting {
 	return Setting{
 		Name: name, Column: column, Takes: "a list of whole numbers from 1 to 65536, input side first",
@@ -251,7 +258,8 @@ func truthOf(name, column string, field func(*trainer.Config) *bool) Setting {
 	}
 }
 
-// numberOf is a number that a field of the run holds. The error of check continues "parameter NAME ".
+// numberOf is a number that a field of the run holds. The error of check
+// continues "parameter NAME ".
 func numberOf(name, column, takes string, check func(float64) error, field func(*trainer.Config) *float64) Setting {
 	return Setting{
 		Name: name, Column: column, Takes: takes,
@@ -270,7 +278,8 @@ func numberOf(name, column, takes string, check func(float64) error, field func(
 	}
 }
 
-// constant is one of the optimizers' constants: what it may be, and whether there is one, is the optimizer's to say.
+// constant is one of the optimizers' constants: what it may be, and whether
+// there is one, is the optimizer's to say.
 func constant(name string) Setting {
 	column := strings.ReplaceAll(name, "_", " ")
 	if name == "lr" {
@@ -323,7 +332,8 @@ func optimizersWith(name string) []string {
 	})
 }
 
-// apply sets one parameter of the run. The message of its error continues "parameter NAME ".
+// apply sets one parameter of the run. The message of its error continues
+// "parameter NAME ".
 func apply(c *trainer.Config, name string, value any, d Dataset) error {
 	s, ok := SettingOf(name)
 	if !ok {

@@ -12,7 +12,8 @@ import (
 	"sparsel/trainer"
 )
 
-// tryValues are, for each setting, two values that differ from each other and from what a run has without it.
+// tryValues are, for each setting, two values that differ from each other and
+// from what a run has without it.
 var tryValues = map[string][2]any{
 	"hidden": {[]any{int64(8), int64(8)}, []any{int64(8), int64(4)}}, "width": {int64(8), int64(9)}, "depth": {int64(2), int64(3)},
 	"conv": {[]any{int64(2)}, []any{int64(2), int64(3)}}, "activation": {"relu", "tanh"}, "sampler": {"sorted", "classes"},
@@ -26,7 +27,8 @@ var tryValues = map[string][2]any{
 	},
 }
 
-// valuesFor are values to try a setting with; an optimizer's constants take any small number.
+// valuesFor are values to try a setting with; an optimizer's constants take any
+// small number.
 func valuesFor(s Setting) [2]any {
 	if v, ok := tryValues[s.Name]; ok {
 		return v
@@ -51,8 +53,8 @@ func runFor(s Setting) trainer.Config {
 	return c
 }
 
-// Every setting does what it says: what is set is what the run has, every table of conditions shows it, and what it may not be is
-// refused.
+// Every setting does what it says: what is set is what the run has, every table
+// of conditions shows it, and what it may not be is refused.
 func TestEverySetting(t *testing.T) {
 	for _, s := range Settings() {
 		i := slices.IndexFunc(Columns(), func(c Column) bool { return c.Name == s.Column })
@@ -85,7 +87,8 @@ func TestEverySetting(t *testing.T) {
 	}
 }
 
-// Every field of a run comes from a setting, so that nothing that a run can have is beyond a parameter file and its tables.
+// Every field of a run comes from a setting, so that nothing that a run can
+// have is beyond a parameter file and its tables.
 func TestEveryFieldIsASetting(t *testing.T) {
 	set := trainer.Config{}
 	for _, s := range Settings() {
@@ -138,7 +141,8 @@ func TestSettingsAreDocumented(t *testing.T) {
 	}
 }
 
-// With seeds that are not the author's every experiment has every condition for every seed.
+// With seeds that are not the author's every experiment has every condition for
+// every seed.
 func TestFreshSeedsHaveEveryCondition(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(repository(t), "params.toml"))
 	if err != nil {

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// ShownFigure is what a figure selects, resolved: which conditions of which experiments, by optimizer and seed.
+// ShownFigure is what a figure selects, resolved: which conditions of which
+// experiments, by optimizer and seed.
 type ShownFigure struct {
 	Sources   []Shown // one an experiment
 	Epoch     int     // at which values are read, and the last along x: the last that every shown run has, if the file names none
@@ -23,7 +24,8 @@ type Shown struct {
 	Column     string   // the parameter that varies, as the tidy table calls it; empty where none does
 	Entries    []Entry
 	Layers     int // the fewest measured hidden layers of a run; all runs have as many where layers are told apart
-	// Baseline is the parameter's value in the baseline, by optimizer; empty where it has none.
+	// Baseline is the parameter's value in the baseline, by optimizer; empty
+	// where it has none.
 	Baseline map[string]float64
 }
 
@@ -33,7 +35,8 @@ type Entry struct {
 	Conditions []ShownCondition
 }
 
-// ShownCondition is a condition with the runs of each of its optimizers, which need not be alike.
+// ShownCondition is a condition with the runs of each of its optimizers, which
+// need not be alike.
 type ShownCondition struct {
 	Name string
 	Runs []ShownRuns // one an optimizer, in the order of figures
@@ -67,8 +70,8 @@ func (c ShownCondition) optimizers() []string {
 	return list
 }
 
-// known is what the uses of an experiment's condition say about it: for each of its runs, by optimizer, what the figure needs
-// only to check.
+// known is what the uses of an experiment's condition say about it: for each of
+// its runs, by optimizer, what the figure needs only to check.
 type known struct {
 	ShownCondition
 	columns map[string]string // the parameter that varies; absent where none does
@@ -130,7 +133,8 @@ func (p *Params) shown(d *document, path string, f Figure, uses []Use) ShownFigu
 	return shown
 }
 
-// selectConditions fills in the entries of an experiment and returns all conditions in them.
+// selectConditions fills in the entries of an experiment and returns all
+// conditions in them.
 func (f Figure) selectConditions(d *document, path string, s *Shown, all []known, used map[string]bool) []known {
 	var selected []known
 	for i, pattern := range f.Conditions {
@@ -173,7 +177,8 @@ func (f Figure) selectConditions(d *document, path string, s *Shown, all []known
 	return selected
 }
 
-// valueEntry is one line over the conditions of a pattern. Each optimizer has its own values.
+// valueEntry is one line over the conditions of a pattern. Each optimizer has
+// its own values.
 func (f Figure) valueEntry(d *document, at, pattern string, matched []known, used map[string]bool) Entry {
 	e := Entry{Label: f.name(pattern, used)}
 	for _, c := range matched {
@@ -195,7 +200,8 @@ func (f Figure) valueEntry(d *document, at, pattern string, matched []known, use
 	return e
 }
 
-// completeShown adds what the selected conditions have in common, and reports what they should and don't.
+// completeShown adds what the selected conditions have in common, and reports
+// what they should and don't.
 func (p *Params) completeShown(d *document, path string, f Figure, s *Shown, selected []known) {
 	first := selected[0]
 	for _, c := range selected {
@@ -235,7 +241,8 @@ func (p *Params) completeShown(d *document, path string, f Figure, s *Shown, sel
 	}
 }
 
-// completeValues adds the parameter that varies, which must be one, and what the baseline has for it.
+// completeValues adds the parameter that varies, which must be one, and what
+// the baseline has for it.
 func (p *Params) completeValues(d *document, path string, f Figure, s *Shown, selected []known) {
 	for _, c := range selected {
 		for _, r := range c.Runs {
@@ -259,8 +266,8 @@ func (p *Params) completeValues(d *document, path string, f Figure, s *Shown, se
 	}
 }
 
-// other finds a condition besides those that the figure selects. It must have their optimizers, and their layers where layers are told
-// apart.
+// other finds a condition besides those that the figure selects. It must have
+// their optimizers, and their layers where layers are told apart.
 func (f Figure) other(d *document, path, name, experiment string, uses []Use, sources []Shown, epochs *int) *Entry {
 	all := conditionsOf(uses, experiment)
 	i := slices.IndexFunc(all, func(c known) bool { return c.Name == name })
@@ -299,7 +306,8 @@ func fewestEpochs(conditions []known, optimizers []string) int {
 	return fewest
 }
 
-// conditionsOf lists an experiment's conditions in the order of the file, the optimizers of each in that of figures.
+// conditionsOf lists an experiment's conditions in the order of the file, the
+// optimizers of each in that of figures.
 func conditionsOf(uses []Use, experiment string) []known {
 	var list []known
 	for _, u := range uses {
@@ -322,7 +330,8 @@ func conditionsOf(uses []Use, experiment string) []known {
 	return list
 }
 
-// add adds a use of the condition. Its runs by one optimizer differ in their seed alone, as checkUses has made sure.
+// add adds a use of the condition. Its runs by one optimizer differ in their
+// seed alone, as checkUses has made sure.
 func (c *known) add(u Use) {
 	if i := slices.IndexFunc(c.Runs, func(r ShownRuns) bool { return r.Optimizer == u.Optimizer }); i >= 0 {
 		c.Runs[i].Seeds = append(c.Runs[i].Seeds, u.Seed)
@@ -349,7 +358,8 @@ func quoted(conditions []known) string {
 // NameOf is what the figure calls a condition.
 func (f Figure) NameOf(condition string) string { return f.name(condition, map[string]bool{}) }
 
-// name is NameOf, and notes the key of the name. A key without * comes first, then the longest.
+// name is NameOf, and notes the key of the name. A key without * comes first,
+// then the longest.
 func (f Figure) name(condition string, used map[string]bool) string {
 	keys := sortedKeys(f.Names)
 	slices.SortStableFunc(keys, func(a, b string) int { return len(b) - len(a) })
@@ -365,7 +375,8 @@ func (f Figure) name(condition string, used map[string]bool) string {
 	return condition
 }
 
-// match tells whether a pattern with at most one * matches, and the text that the * stands for.
+// match tells whether a pattern with at most one * matches, and the text that
+// the * stands for.
 func match(pattern, text string) (string, bool) {
 	before, after, ok := strings.Cut(pattern, "*")
 	if !ok {
@@ -376,7 +387,8 @@ func match(pattern, text string) (string, bool) {
 	return inner, begins && ends
 }
 
-// baselineValue returns what the baseline has for the parameter that the tidy table calls column, if it is a number.
+// baselineValue returns what the baseline has for the parameter that the tidy
+// table calls column, if it is a number.
 func (p *Params) baselineValue(experiment, column, optimizer string) (float64, bool) {
 	for _, e := range p.Experiments {
 		if e.Name != experiment {

@@ -44,7 +44,8 @@ func TestCCMASEpsilonIsJudged(t *testing.T) {
 	}
 }
 
-// A number that varies is written with all its digits, and a rounded label has no more digits than it needs.
+// A number that varies is written with all its digits, and a rounded label has
+// no more digits than it needs.
 func TestNumbersAsText(t *testing.T) {
 	for v, want := range map[any]string{0.1: "0.1", 1e-5: "1e-05", 0.30000000000000004: "0.30000000000000004", 1234567.0: "1.234567e+06", int64(7): "7", "a": "a", true: "true"} {
 		if got := format(v); got != want {

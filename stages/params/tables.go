@@ -26,8 +26,8 @@ type Table struct {
 // Place is where the file asks for the table: a path such as tables[2].
 func (t Table) Place() string { return t.place }
 
-// tableKinds are the kinds of tables and the keys that each takes besides id, kind, title and note. All are required but
-// layers.
+// tableKinds are the kinds of tables and the keys that each takes besides id,
+// kind, title and note. All are required but layers.
 var tableKinds = map[string][]string{
 	"tidy":       {},                                           // every epoch of every run
 	"final":      {"experiment", "error", "metrics", "layers"}, // means after the last epoch
@@ -41,7 +41,8 @@ var tableKinds = map[string][]string{
 	"effects":    {"experiment", "metrics"},                    // main effects and interactions of factors at two levels
 }
 
-// eachExperiment is the id of an entry that stands for a table of each experiment.
+// eachExperiment is the id of an entry that stands for a table of each
+// experiment.
 const eachExperiment = "{experiment}"
 
 // tablePlace is where the file asks for a table: a path such as tables[2].
@@ -70,7 +71,8 @@ func (p *Params) CompleteTables() []Table {
 	return list
 }
 
-// Place is where the file names an experiment first: a path such as experiments[2].
+// Place is where the file names an experiment first: a path such as
+// experiments[2].
 func (p *Params) Place(experiment string) string {
 	i := slices.IndexFunc(p.Experiments, func(e Experiment) bool { return e.Name == experiment })
 	return p.Experiments[i].owner + ".name"
@@ -79,7 +81,8 @@ func (p *Params) Place(experiment string) string {
 // TableKinds lists the kinds of tables.
 func TableKinds() []string { return sortedKeys(tableKinds) }
 
-// TableKeys lists the keys that a kind of table takes besides id, kind, title and note.
+// TableKeys lists the keys that a kind of table takes besides id, kind, title
+// and note.
 func TableKeys(kind string) []string { return slices.Clone(tableKinds[kind]) }
 
 // unaskedTidy is the tidy table of a file that does not ask for it.
@@ -138,7 +141,8 @@ func (p *Params) checkTables(d *document) {
 	}
 }
 
-// checkEach refuses a table that has the id of an experiment and is another than that experiment's, which it would displace.
+// checkEach refuses a table that has the id of an experiment and is another
+// than that experiment's, which it would displace.
 func (p *Params) checkEach(d *document, each Table) {
 	for _, name := range p.experimentNames() {
 		for i, t := range p.Tables {
@@ -231,7 +235,8 @@ func checkLayers(d *document, path string, t Table, uses []Use) {
 	}
 }
 
-// checkSearch refuses a search for a learning rate whose conditions differ in anything else: the table has one cell for a rate.
+// checkSearch refuses a search for a learning rate whose conditions differ in
+// anything else: the table has one cell for a rate.
 func checkSearch(d *document, path string, t Table, uses []Use) {
 	for _, optimizer := range optimizersOf(uses) {
 		if _, ok := hyper(optimizer, "lr"); !ok {
@@ -264,7 +269,8 @@ func checkSearch(d *document, path string, t Table, uses []Use) {
 // RateColumn is the column of the learning rate.
 var RateColumn = constant("lr").Column
 
-// checkDepths refuses a table by hidden layers in which two conditions of an optimizer have as many.
+// checkDepths refuses a table by hidden layers in which two conditions of an
+// optimizer have as many.
 func checkDepths(d *document, path string, uses []Use) {
 	type key struct {
 		optimizer string

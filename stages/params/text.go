@@ -17,8 +17,9 @@ func checkText(d *document, at, text string) {
 	}
 }
 
-// checkName holds a text that tells something from others to a form in which texts that look equal are equal: visible
-// characters in their composed form, with single blanks between words.
+// checkName holds a text that tells something from others to a form in which
+// texts that look equal are equal: visible characters in their composed form,
+// with single blanks between words.
 func checkName(d *document, at, text string) {
 	switch {
 	case text == "":
@@ -30,7 +31,8 @@ func checkName(d *document, at, text string) {
 	}
 }
 
-// checkCondition is checkName for conditions, which patterns select and which stand in the names of nodes between slashes.
+// checkCondition is checkName for conditions, which patterns select and which
+// stand in the names of nodes between slashes.
 func checkCondition(d *document, at, name string) {
 	switch {
 	case strings.Contains(name, "*"):

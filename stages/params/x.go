@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// X is what runs along the x axis of a figure. A file writes it as one text, such as "epoch" or "metric accuracy"; UnmarshalText
-// is the only place that takes the text apart.
+// X is what runs along the x axis of a figure. A file writes it as one text,
+// such as "epoch" or "metric accuracy"; UnmarshalText is the only place that
+// takes the text apart.
 type X struct {
 	Kind XKind
 	Name string // the metric or the condition that numbers are drawn against; empty for the other kinds
@@ -23,7 +24,8 @@ const (
 	AgainstMetric    XKind = "against metric"
 	AgainstCondition XKind = "against condition"
 
-	// Each unit of one network a panel: of the first seed, conditions as rows and optimizers as columns.
+	// Each unit of one network a panel: of the first seed, conditions as rows
+	// and optimizers as columns.
 	UnitEpochs   XKind = "unit epochs"   // how many are how selective, over the epochs
 	UnitClasses  XKind = "unit classes"  // units and classes
 	UnitActivity XKind = "unit activity" // selectivity against mean activity
@@ -35,7 +37,8 @@ func (x X) Units() (kind string, ok bool) { return strings.CutPrefix(string(x.Ki
 // xTexts are the forms that x may have in a file.
 var xTexts = []string{"epoch", "condition", "value", "layer", "metric NAME", "condition NAME", "unit epochs", "unit classes", "unit activity"}
 
-// UnmarshalText reads one of the forms of x. A condition's name may hold anything, spaces and commas included.
+// UnmarshalText reads one of the forms of x. A condition's name may hold
+// anything, spaces and commas included.
 func (x *X) UnmarshalText(text []byte) error {
 	kind, name, named := strings.Cut(string(text), " ")
 	switch plain := XKind(text); plain {
@@ -54,8 +57,8 @@ func (x *X) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// dimension is what x tells apart, in the words of rows, columns and lines; empty where lines may still tell conditions and metrics
-// apart.
+// dimension is what x tells apart, in the words of rows, columns and lines;
+// empty where lines may still tell conditions and metrics apart.
 func (x X) dimension() string {
 	switch x.Kind {
 	case XEpoch, XLayer, XCondition:

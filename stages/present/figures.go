@@ -7,10 +7,12 @@ import (
 	"sparsel/stages/measured"
 )
 
-// mostPanels bounds a figure: the last layers are shown, which with epochs are those of the end.
+// mostPanels bounds a figure: the last layers are shown, which with epochs are
+// those of the end.
 const mostPanels = 6
 
-// figures are the pictures of the layers. Where there are more than six, each shows the last six.
+// figures are the pictures of the layers. Where there are more than six, each
+// shows the last six.
 func figures(layers []Layer) []chart.Figure {
 	if n := len(layers); n > mostPanels {
 		layers = layers[n-mostPanels:]

@@ -1,5 +1,5 @@
-// Package present is the stage that shows measured layers: tables and figures of them, and a page with these and what other stages
-// made of the same layers.
+// Package present is the stage that shows measured layers: tables and figures
+// of them, and a page with these and what other stages made of the same layers.
 package present
 
 import (
@@ -18,8 +18,8 @@ import (
 // Kind is the name of the stage.
 const Kind = "present"
 
-// The outputs that are no table and no figure. The request is what was asked for, so that the work can be explained and done
-// again by who finds it.
+// The outputs that are no table and no figure. The request is what was asked
+// for, so that the work can be explained and done again by who finds it.
 const (
 	Page    = "index.html"
 	Request = "request.json"
@@ -35,7 +35,8 @@ type Params struct {
 // Other is a stage that made a table and a figure of the same layers.
 type Other struct{ Folder, Table, Picture string }
 
-// Inputs of a node: the archives of each file, and the table as JSON and the figure as SVG of each other stage.
+// Inputs of a node: the archives of each file, and the table as JSON and the
+// figure as SVG of each other stage.
 func LayersOf(file int) string       { return "layers " + strconv.Itoa(file) }
 func MeansOf(file int) string        { return "means " + strconv.Itoa(file) }
 func TableOf(folder string) string   { return folder + " table" }
@@ -104,7 +105,8 @@ func section(job *pipeline.Job, o Other) (Section, error) {
 	return s, err
 }
 
-// Load reads the layers of files in order. Without paths of the means, these are left out.
+// Load reads the layers of files in order. Without paths of the means, these
+// are left out.
 func Load(files []string, paths func(file int) (layers, means string)) ([]Layer, error) {
 	var list []Layer
 	for i, name := range files {

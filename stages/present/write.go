@@ -13,7 +13,8 @@ import (
 // formats are the renderings of tables besides Parquet.
 var formats = []string{"csv", "md", "tex"}
 
-// write makes all files of the layers: layers and units as tables, the figures, and the page, which shows them and what else was made.
+// write makes all files of the layers: layers and units as tables, the figures,
+// and the page, which shows them and what else was made.
 func write(path func(name string) string, layers []Layer, more []Section) error {
 	put := func(name string, data []byte) error { return os.WriteFile(path(name), data, 0o666) }
 	page := page{Title: "Measured activations", More: more}
@@ -62,7 +63,8 @@ func inline(svg []byte) template.HTML {
 	return template.HTML(svg[max(0, bytes.Index(svg, []byte("<svg"))):])
 }
 
-// Section is what another stage made: a table, and a figure below a folder beside the page.
+// Section is what another stage made: a table, and a figure below a folder
+// beside the page.
 type Section struct {
 	Folder, Picture string
 	SVG             template.HTML

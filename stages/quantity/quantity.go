@@ -1,5 +1,6 @@
-// Package quantity lists the metrics: the numbers of a run that figures and tables may show. What reads a parameter file and what
-// draws a figure know them from here. A new metric is a row here.
+// Package quantity lists the metrics: the numbers of a run that figures and
+// tables may show. What reads a parameter file and what draws a figure know
+// them from here. A new metric is a row here.
 package quantity
 
 import (
@@ -16,8 +17,9 @@ type Metric struct {
 	Network   bool   // it belongs to the network and not to its layers
 	Low, High float64
 	Value     func(measures.Row) float64
-	// Further says that its summaries are apart from those of the metrics that the study itself shows, so that a new metric
-	// is no reason to draw the study's figures again.
+	// Further says that its summaries are apart from those of the metrics that
+	// the study itself shows, so that a new metric is no reason to draw the
+	// study's figures again.
 	Further bool
 }
 
@@ -67,7 +69,8 @@ func of(column string) func(measures.Row) float64 {
 
 func aboveChance(r measures.Row) float64 { return r.Selectivity - r.CCMASChance }
 
-// Learnt is the accuracy above which a network is taken to have learnt: chance is 0.1, and few networks stay between.
+// Learnt is the accuracy above which a network is taken to have learnt: chance
+// is 0.1, and few networks stay between.
 const Learnt = 0.5
 
 func learnt(r measures.Row) float64 {

@@ -16,7 +16,8 @@ import (
 	"sparsel/trainer"
 )
 
-// own is a small study of somebody's own, to which cases add what they are about.
+// own is a small study of somebody's own, to which cases add what they are
+// about.
 const own = `[study]
 seeds = [1, 2, 3]
 optimizers = ["SGD", "Adam"]
@@ -75,8 +76,9 @@ metrics = ["accuracy", "sparsity", "selectivity"]
 
 `
 
-// telling is a made-up number that says which run, epoch and metric it is of: 0.EESL with the epoch, the seed and the layer, and
-// rates and batch sizes apart.
+// telling is a made-up number that says which run, epoch and metric it is of:
+// 0.EESL with the epoch, the seed and the layer, and rates and batch sizes
+// apart.
 func telling(c trainer.Config, layer, metric string, epoch int) float64 {
 	v := float64(epoch)/100 + float64(c.Seeding.Seed)/10000
 	if c.Optimizer.Name == "Adam" {
@@ -108,7 +110,8 @@ func contains(t *testing.T, text string, parts ...string) {
 	}
 }
 
-// Conditions whose epochs differ by optimizer are read where both have numbers, and the table says so.
+// Conditions whose epochs differ by optimizer are read where both have numbers,
+// and the table says so.
 func TestUnequalEpochs(t *testing.T) {
 	entry := func(optimizer, epochs string) string {
 		return "[[experiments]]\nname = \"u\"\ncondition = \"c\"\noptimizers = [\"" + optimizer + "\"]\nset = { epochs = " + epochs + " }\n"
@@ -164,7 +167,8 @@ error = "se"
 	}
 }
 
-// What is in effect is in the tables: constants of the optimizer, the sampler's options, widths, seeding.
+// What is in effect is in the tables: constants of the optimizer, the sampler's
+// options, widths, seeding.
 func TestTablesShowWhatIsInEffect(t *testing.T) {
 	read := makeCase(t, `
 [[experiments]]
@@ -238,7 +242,8 @@ experiment = "mom"
 	contains(t, read("figures/fig-m.csv"), "0.9999,", "0.99999,")
 }
 
-// Names may hold commas, equals signs, and whatever a format reads in a way of its own.
+// Names may hold commas, equals signs, and whatever a format reads in a way of
+// its own.
 func TestNames(t *testing.T) {
 	read := makeCase(t, `
 [[experiments]]
@@ -275,7 +280,8 @@ experiment = "e"
 	contains(t, read("tables/table-e.csv"), "größe é ü ß ° “β”", `a|b_c%d&e#f$g~h^i\j[k]`)
 }
 
-// A network with one hidden layer has no layer of its own number, and the table says so; it leaves nothing else out.
+// A network with one hidden layer has no layer of its own number, and the table
+// says so; it leaves nothing else out.
 func TestLayersAndOptimizersThatSomeLack(t *testing.T) {
 	read := makeCase(t, `
 [[experiments]]
@@ -350,7 +356,8 @@ func TestRefusedWithItsPlace(t *testing.T) {
 	contains(t, refusal(t, fresh, "short"), "profiles.short.epochs: is 2, but f varies the epochs up to 3")
 }
 
-// Names that the program itself uses below the output folder, or in the names of nodes, are no profile's.
+// Names that the program itself uses below the output folder, or in the names
+// of nodes, are no profile's.
 func TestReservedNames(t *testing.T) {
 	for _, name := range []string{"store", "Store", "report.html", "figures", "tables", "findings", "downloads", "train", "PAPER"} {
 		contains(t, refusal(t, own+"[profiles.\""+name+"\"]\nepochs = 1\n", ""), "is no name for a profile")
@@ -369,7 +376,8 @@ func TestReservedNames(t *testing.T) {
 	}
 }
 
-// refusal is what is said of a file that is refused; every problem must have its place.
+// refusal is what is said of a file that is refused; every problem must have
+// its place.
 func refusal(t *testing.T, text, profile string) string {
 	t.Helper()
 	p, err := params.Parse("own.toml", []byte(text), profile)

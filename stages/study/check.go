@@ -16,11 +16,14 @@ import (
 	"sparsel/stages/units"
 )
 
-// Whatever a parameter file asks for is made once with made-up numbers, by the code that makes it of the real ones, before
-// anything runs. What can't be made is refused with its line and column; a run of hours does not end in what was known before.
+// Whatever a parameter file asks for is made once with made-up numbers, by the
+// code that makes it of the real ones, before anything runs. What can't be made
+// is refused with its line and column; a run of hours does not end in what was
+// known before.
 
-// maxFileName is how long the name of a published file may be. File systems allow 255 bytes, and a file on its way has 55 more
-// in front of its name at most.
+// maxFileName is how long the name of a published file may be. File systems
+// allow 255 bytes, and a file on its way has 55 more in front of its name at
+// most.
 const maxFileName = 200
 
 // check makes every figure, table and finding with made-up numbers.
@@ -83,7 +86,8 @@ func (b *builder) check() []params.Problem {
 	return problems
 }
 
-// checkFiles holds the names of nodes and of published files to what can be told apart and written.
+// checkFiles holds the names of nodes and of published files to what can be
+// told apart and written.
 func (b *builder) checkFiles(report func(at, format string, args ...any)) {
 	names, files := map[string]bool{}, map[string]string{}
 	for _, n := range b.nodes {
@@ -108,7 +112,8 @@ func (b *builder) checkFiles(report func(at, format string, args ...any)) {
 	}
 }
 
-// tabled is the experiment and the epoch that a table is of; a table of the parameters alone has none.
+// tabled is the experiment and the epoch that a table is of; a table of the
+// parameters alone has none.
 func tabled(p any) (experiment string, epoch int) {
 	switch p := p.(type) {
 	case table.FinalParams:
@@ -124,7 +129,8 @@ func tabled(p any) (experiment string, epoch int) {
 // made is a made-up number: what a run has of a metric at an epoch.
 type made func(u params.Use, layer, metric string, epoch int) float64
 
-// numbers are kinds of made-up numbers: plain ones, ones that no run has, and one number everywhere.
+// numbers are kinds of made-up numbers: plain ones, ones that no run has, and
+// one number everywhere.
 var numbers = []made{
 	func(u params.Use, layer, metric string, epoch int) float64 {
 		return math.Mod(0.618*float64(epoch+len(layer)+len(metric)+len(u.Condition)+3*len(u.Optimizer))+0.1*float64(u.Seed), 1)
@@ -158,7 +164,8 @@ func layersOf(u params.Use) []string {
 	return list
 }
 
-// summaries are those that an experiment would have of made-up numbers, at the epochs from one to another.
+// summaries are those that an experiment would have of made-up numbers, at the
+// epochs from one to another.
 func (b *builder) summaries(experiment string, number made, from, to int) []measures.Summary {
 	type cell struct{ condition, optimizer string }
 	runs := map[cell][]params.Use{}
@@ -180,7 +187,8 @@ func (b *builder) summaries(experiment string, number made, from, to int) []meas
 	return list
 }
 
-// summarize is a summary of made-up numbers. Its errors are as made up as they are: tables only show them.
+// summarize is a summary of made-up numbers. Its errors are as made up as they
+// are: tables only show them.
 func summarize(runs []params.Use, layer, metric string, epoch int, number made) measures.Summary {
 	s := measures.Summary{
 		Condition: runs[0].Condition, Optimizer: runs[0].Optimizer, Layer: layer, Metric: metric, Epoch: epoch, Expected: len(runs),
@@ -203,10 +211,12 @@ func summarize(runs []params.Use, layer, metric string, epoch int, number made) 
 	return s
 }
 
-// fewEpochs are enough to see that a claim finds its runs. How many there are decides what a claim has to go by, and nothing else.
+// fewEpochs are enough to see that a claim finds its runs. How many there are
+// decides what a claim has to go by, and nothing else.
 const fewEpochs = 4
 
-// tidy are the parts of the tidy table that claims would read of made-up numbers, by experiment, of so many epochs at most.
+// tidy are the parts of the tidy table that claims would read of made-up
+// numbers, by experiment, of so many epochs at most.
 func (b *builder) tidy(number made, epochs int) map[string][]measures.TidyRow {
 	claimed := map[string]bool{}
 	for _, n := range b.nodes {

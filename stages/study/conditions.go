@@ -11,10 +11,12 @@ import (
 	"sparsel/stages/table"
 )
 
-// The tables that the parameter file alone decides: what the conditions of an experiment are.
+// The tables that the parameter file alone decides: what the conditions of an
+// experiment are.
 
-// conditionsTable has a row for each condition of an experiment and a column for each thing in which its conditions differ from
-// each other or from the baseline.
+// conditionsTable has a row for each condition of an experiment and a column
+// for each thing in which its conditions differ from each other or from the
+// baseline.
 func (b *builder) conditionsTable(t params.Table) table.TextParams {
 	p := table.TextParams{ID: t.ID, Title: t.Title, Mark: b.mark, Header: []string{"condition", "optimizers"}, Caption: "Whatever is not shown is as in the baseline"}
 	if p.Title == "" {
@@ -44,8 +46,8 @@ func (b *builder) conditionsTable(t params.Table) table.TextParams {
 	return p
 }
 
-// distinct lists the uses of an experiment, one for each condition and optimizer: seeds change nothing that tables of
-// conditions show.
+// distinct lists the uses of an experiment, one for each condition and
+// optimizer: seeds change nothing that tables of conditions show.
 func (b *builder) distinct(experiment string) []params.Use {
 	type cell struct{ condition, optimizer string }
 	seen := map[cell]bool{}
@@ -58,7 +60,8 @@ func (b *builder) distinct(experiment string) []params.Use {
 	return list
 }
 
-// byCondition sorts uses by their condition, in the order of the file. Each is given by its index.
+// byCondition sorts uses by their condition, in the order of the file. Each is
+// given by its index.
 func byCondition(uses []params.Use) (order []string, of map[string][]int) {
 	of = map[string][]int{}
 	for i, u := range uses {
@@ -79,7 +82,8 @@ func optimizersAt(uses []params.Use, at []int) []string {
 	return list
 }
 
-// optimizersOf lists the optimizers of uses, each once, in the order of figures and tables.
+// optimizersOf lists the optimizers of uses, each once, in the order of figures
+// and tables.
 func optimizersOf(uses []params.Use) []string {
 	return slices.DeleteFunc(slices.Clone(params.DisplayOrder), func(name string) bool {
 		return !slices.ContainsFunc(uses, func(u params.Use) bool { return u.Optimizer == name })
@@ -93,7 +97,8 @@ func (b *builder) differs(column params.Column, uses []params.Use) bool {
 
 func (b *builder) baseline(u params.Use) params.Use { return b.params.BaselineUse(u.Optimizer) }
 
-// cell is what the uses of a condition have in a column: one text if all of its optimizers have it, or each with its optimizers.
+// cell is what the uses of a condition have in a column: one text if all of its
+// optimizers have it, or each with its optimizers.
 func cell(uses []params.Use, texts []string, condition []int) string {
 	var order []string
 	of := map[string][]string{} // optimizers, by text
@@ -145,7 +150,8 @@ func (b *builder) seedsNote(experiment string) []string {
 	return []string{fmt.Sprintf("Of the study's %d seeds %s has %s.", len(b.params.Study.Seeds), experiment, strings.Join(seeds, ", "))}
 }
 
-// swept is a parameter that an experiment varies, and the optimizers that share its values.
+// swept is a parameter that an experiment varies, and the optimizers that share
+// its values.
 type swept struct {
 	experiment, column, setting string
 	optimizers                  []string
@@ -153,7 +159,8 @@ type swept struct {
 	baselines                   []any // of each optimizer; nil where the baseline has no such thing
 }
 
-// gridsTable has a row for each swept parameter and the optimizers that share its values.
+// gridsTable has a row for each swept parameter and the optimizers that share
+// its values.
 func (b *builder) gridsTable(t params.Table) table.TextParams {
 	p := table.TextParams{
 		ID: t.ID, Title: t.Title, Mark: b.mark, Header: []string{"parameter", "optimizers", "values", "values tried", "baseline"},
@@ -220,8 +227,8 @@ func (b *builder) sweeps(experiment, optimizer string, uses []params.Use) []*swe
 	return list
 }
 
-// besides says in what the conditions of a sweep differ from the baseline besides what varies, and from each other if several
-// things vary at once.
+// besides says in what the conditions of a sweep differ from the baseline
+// besides what varies, and from each other if several things vary at once.
 func (b *builder) besides(experiment string, uses []params.Use) []string {
 	var list []string
 	names := map[string]bool{}
@@ -242,7 +249,8 @@ func (b *builder) besides(experiment string, uses []params.Use) []string {
 		}
 	}
 	for _, column := range params.Columns() {
-		// How a run is seeded and what the index is divided by are no parameters of the training.
+		// How a run is seeded and what the index is divided by are no
+		// parameters of the training.
 		if names[column.Name] || column.Name == "seeding" || column.Name == "CCMAS epsilon" || !b.differs(column, uses) {
 			continue
 		}

@@ -14,14 +14,16 @@ import (
 // digitsSeed is the seed of the generated digits.
 const digitsSeed = 1
 
-// What images may be of, where the parameter file describes no data set of its own.
+// What images may be of, where the parameter file describes no data set of its
+// own.
 const (
 	mnistImages = "MNIST"
 	drawnImages = "generated digits"
 )
 
-// imagesOf decides what the images are of. Only a profile that says so ever takes generated digits for MNIST, and then
-// whatever it makes is marked with it.
+// imagesOf decides what the images are of. Only a profile that says so ever
+// takes generated digits for MNIST, and then whatever it makes is marked with
+// it.
 func imagesOf(p *params.Params, sources fetch.Sources) string {
 	switch data := p.Dataset(); {
 	case data.Own():
@@ -32,8 +34,9 @@ func imagesOf(p *params.Params, sources fetch.Sources) string {
 	return mnistImages
 }
 
-// addDataset adds the node that the study's images come from. Files are fetched where the study was opened: other machines
-// need not have them. What is made of another data set than MNIST is marked with it.
+// addDataset adds the node that the study's images come from. Files are fetched
+// where the study was opened: other machines need not have them. What is made
+// of another data set than MNIST is marked with it.
 func (b *builder) addDataset(s *Study, sources fetch.Sources, images string) {
 	p, data := b.params, b.params.Dataset()
 	b.images = images
@@ -63,8 +66,8 @@ func (b *builder) addDataset(s *Study, sources fetch.Sources, images string) {
 	}
 }
 
-// described is a data set as its parameters describe it: what its files are known by, and what they are called where they are
-// published.
+// described is a data set as its parameters describe it: what its files are
+// known by, and what they are called where they are published.
 func described(d params.Dataset) (fetch.Hashes, map[string]string) {
 	hashes := fetch.Hashes{Train: d.Train, Test: d.Test, Side: d.Side}
 	published := map[string]string{}
@@ -75,7 +78,8 @@ func described(d params.Dataset) (fetch.Hashes, map[string]string) {
 	return hashes, published
 }
 
-// withoutMNIST is the way out for those who cannot have MNIST: a profile that does without, if there is one.
+// withoutMNIST is the way out for those who cannot have MNIST: a profile that
+// does without, if there is one.
 func withoutMNIST(profiles map[string]params.Profile) string {
 	for _, name := range slices.Sorted(maps.Keys(profiles)) {
 		if profiles[name].Data == "any" {

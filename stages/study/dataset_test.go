@@ -12,7 +12,8 @@ import (
 	"sparsel/stages/train"
 )
 
-// What is known of MNIST's shape is known in two places, which know nothing of each other.
+// What is known of MNIST's shape is known in two places, which know nothing of
+// each other.
 func TestMNISTIsOne(t *testing.T) {
 	if d, h := params.MNIST, fetch.MNIST; d.Train != h.Train || d.Test != h.Test || d.Side != h.Side {
 		t.Errorf("%+v, %+v", d, h)
@@ -37,7 +38,8 @@ func shapes(t *testing.T, replace ...string) *Study {
 	return s
 }
 
-// A data set of one's own is fetched as it is described, and trainings know its name and classes.
+// A data set of one's own is fetched as it is described, and trainings know its
+// name and classes.
 func TestOwnDataset(t *testing.T) {
 	s := shapes(t)
 	h := s.Dataset.Params.(fetch.Hashes)
@@ -52,8 +54,9 @@ func TestOwnDataset(t *testing.T) {
 			t.Errorf("%s: %+v", n.Name, p)
 		}
 	}
-	// What a training needs and takes follows the size of the images: of the first layer, most of the network, there is a hundred
-	// times as much. Any training takes 0.15 s.
+	// What a training needs and takes follows the size of the images: of the
+	// first layer, most of the network, there is a hundred times as much. Any
+	// training takes 0.15 s.
 	large := shapes(t, "side = 20 ", "side = 200 ")
 	name := "train/classes_in_a_batch/all/Adam/seed=1"
 	if small, large := s.Graph.Node(name), large.Graph.Node(name); large.Cost-0.15 < 50*(small.Cost-0.15) || large.Memory < small.Memory+1800*(200*200-20*20) {
@@ -61,7 +64,8 @@ func TestOwnDataset(t *testing.T) {
 	}
 }
 
-// The claims can be put to other images of ten classes, and their verdicts say what they are about.
+// The claims can be put to other images of ten classes, and their verdicts say
+// what they are about.
 func TestClaimsOnOwnDataset(t *testing.T) {
 	rename := []string{`name = "classes_in_a_batch"`, `name = "train_vs_test"`, `"classes_in_a_batch"`, `"train_vs_test"`, `condition = "all"`, `condition = "test"`}
 	if s := shapes(t, rename...); len(s.Findings) > 0 {

@@ -16,7 +16,8 @@ import (
 	"sparsel/stages/units"
 )
 
-// addUnits makes the node of a completed figure of units: of the first seed of each condition and optimizer.
+// addUnits makes the node of a completed figure of units: of the first seed of
+// each condition and optimizer.
 func (b *builder) addUnits(stage *pipeline.Stage, kind string, f params.Figure) *pipeline.Node {
 	shown := b.params.Shown(f, b.uses)
 	source := shown.Sources[0]
@@ -111,7 +112,8 @@ func (b *builder) figureParams(f params.Figure) figure.Params {
 		c := figureCondition(r.Conditions[0], optimizers)
 		p.Reference = &figure.Reference{Experiment: f.Reference.Experiment, Condition: c, Label: r.Label}
 	}
-	// Only the looks that the figure has: another's colour is no reason to draw this one again.
+	// Only the looks that the figure has: another's colour is no reason to draw
+	// this one again.
 	p.Style.Roles = map[string]chart.Role{}
 	for _, name := range p.Roles() {
 		if role, ok := b.params.Style.Roles[name]; ok {
@@ -121,7 +123,8 @@ func (b *builder) figureParams(f params.Figure) figure.Params {
 	return p
 }
 
-// figurePanels lists the metrics, each followed by its enlargement if it has one.
+// figurePanels lists the metrics, each followed by its enlargement if it has
+// one.
 func figurePanels(f params.Figure) []figure.Panel {
 	var list []figure.Panel
 	for _, metric := range f.Metrics {
@@ -168,7 +171,8 @@ func figureSource(s params.Shown) figure.Source {
 	return source
 }
 
-// figureCondition is a condition with the runs of the optimizers that a figure shows.
+// figureCondition is a condition with the runs of the optimizers that a figure
+// shows.
 func figureCondition(c params.ShownCondition, optimizers []string) figure.Condition {
 	condition := figure.Condition{Name: c.Name}
 	for _, r := range c.Runs {

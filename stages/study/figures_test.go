@@ -23,8 +23,9 @@ import (
 
 var update = flag.Bool("update", false, "write the figures' descriptions anew")
 
-// TestGoldenFigures holds every figure of the project to what it was, as data: caption, note, axes, looks, marker lines, some of the
-// numbers, and a digest of all of them. The numbers are made up, and the same on every machine.
+// TestGoldenFigures holds every figure of the project to what it was, as data:
+// caption, note, axes, looks, marker lines, some of the numbers, and a digest
+// of all of them. The numbers are made up, and the same on every machine.
 func TestGoldenFigures(t *testing.T) {
 	s := studytest.Whole(t, params.Paper)
 	seen := map[string]bool{}
@@ -78,7 +79,8 @@ func firstDifference(got, want string) string {
 	return fmt.Sprintf("%d lines were %d", len(a), len(b))
 }
 
-// describe writes everything that a figure says and, of its numbers, the first and the last of each series and a digest.
+// describe writes everything that a figure says and, of its numbers, the first
+// and the last of each series and a digest.
 func describe(t *testing.T, f chart.Figure, style chart.Style) string {
 	t.Helper()
 	data, err := chart.Render(f, style, "csv")
@@ -130,8 +132,9 @@ func series(s chart.Series, style chart.Style) string {
 
 func short(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 
-// madeUp makes up what the runs of a figure have, and summarises it as the aggregate stage does. Curves rise or fall; one run in fifty
-// has a number that is none.
+// madeUp makes up what the runs of a figure have, and summarises it as the
+// aggregate stage does. Curves rise or fall; one run in fifty has a number that
+// is none.
 func madeUp(p figure.Params) map[string]figure.Numbers {
 	numbers := map[string]figure.Numbers{}
 	add := func(experiment string, c figure.Condition, layers int) {
@@ -207,7 +210,8 @@ func share(texts ...string) float64 {
 	return 0.05 + float64(0.9*(float64(sum[0])*256+float64(sum[1]))/65536)
 }
 
-// base is the small study without figures and tables, to which a case adds its own.
+// base is the small study without figures and tables, to which a case adds its
+// own.
 var base = own[:strings.Index(own, "[[figures]]")]
 
 // drawn is figure f of the base with a case added, from made-up numbers.
@@ -236,7 +240,8 @@ func TestRemarkOfAnyLetter(t *testing.T) {
 	}
 }
 
-// Five conditions of two optimizers are ten lines, no two of which look the same.
+// Five conditions of two optimizers are ten lines, no two of which look the
+// same.
 func TestTenLines(t *testing.T) {
 	p, f := drawn(t, `
 [[experiments]]
@@ -315,7 +320,8 @@ func TestValuesOfEachOptimizer(t *testing.T) {
 	}
 }
 
-// The figure stage knows the metrics of the parameters, and what the parameters call them.
+// The figure stage knows the metrics of the parameters, and what the parameters
+// call them.
 func TestMetricsOfFigures(t *testing.T) {
 	for _, m := range quantity.All() {
 		p := figure.Params{

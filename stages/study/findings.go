@@ -12,7 +12,8 @@ import (
 	"sparsel/stages/finding"
 )
 
-// addFindings adds a node for each claim whose experiments the parameter file has, if claims can be put to its data.
+// addFindings adds a node for each claim whose experiments the parameter file
+// has, if claims can be put to its data.
 func (b *builder) addFindings() map[string]*pipeline.Node {
 	stage, nodes, blocks := finding.Stage(), map[string]*pipeline.Node{}, b.blocks()
 	for _, f := range b.claims() {
@@ -24,7 +25,8 @@ func (b *builder) addFindings() map[string]*pipeline.Node {
 	return nodes
 }
 
-// claims are the study's, or for a profile with experiments of its own those that go further.
+// claims are the study's, or for a profile with experiments of its own those
+// that go further.
 func (b *builder) claims() []claim.Claim {
 	if b.params.Profile.Own() {
 		return finding.FurtherClaims()
@@ -66,7 +68,8 @@ func (b *builder) addFinding(stage *pipeline.Stage, f claim.Claim, blocks []find
 	return b.add(n)
 }
 
-// layer is which question the verdicts answer: the source, the seeding and the seeds say. Both questions are about MNIST.
+// layer is which question the verdicts answer: the source, the seeding and the
+// seeds say. Both questions are about MNIST.
 func (b *builder) layer() string {
 	if b.params.Dataset().Own() {
 		return finding.Trial
@@ -74,9 +77,10 @@ func (b *builder) layer() string {
 	return finding.LayerOf(b.params.Repeats(), b.params.Study.Seeding, b.params.Study.Seeds)
 }
 
-// blocks lists the conditions whose runs share something with other runs of their seed. With paired seeding they start
-// alike. With the author's they share nothing, unless they are one network that was measured twice: trainings that
-// differ in nothing but the images whose activations are recorded.
+// blocks lists the conditions whose runs share something with other runs of
+// their seed. With paired seeding they start alike. With the author's they
+// share nothing, unless they are one network that was measured twice: trainings
+// that differ in nothing but the images whose activations are recorded.
 func (b *builder) blocks() []finding.Block {
 	var order []finding.Block                 // without names
 	trainings := map[finding.Block][]string{} // of each seed, in the order of the uses

@@ -22,8 +22,9 @@ func blocks(t *testing.T, profile, id string) (map[[3]string]string, finding.Par
 	return list, p
 }
 
-// With the author's seeding, runs share a block if they are one network: test and training images of the baseline, and
-// a condition that shows another's runs again. Conditions that share a seed's number share nothing.
+// With the author's seeding, runs share a block if they are one network: test
+// and training images of the baseline, and a condition that shows another's
+// runs again. Conditions that share a seed's number share nothing.
 func TestBlocksOfTheAuthor(t *testing.T) {
 	list, p := blocks(t, "", "T1")
 	if p.Layer != finding.Reproduces {

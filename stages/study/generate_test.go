@@ -10,8 +10,10 @@ import (
 	"sparsel/stages/params"
 )
 
-// generator writes parameter files that a person might write, and some that a person had better not: odd names, many lines,
-// unequal epochs, seeds and optimizers, all settings, profiles. Most choices are sound, or no file would be accepted.
+// generator writes parameter files that a person might write, and some that a
+// person had better not: odd names, many lines, unequal epochs, seeds and
+// optimizers, all settings, profiles. Most choices are sound, or no file would
+// be accepted.
 type generator struct {
 	*rand.Rand
 	b           strings.Builder

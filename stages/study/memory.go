@@ -10,8 +10,9 @@ import (
 
 const (
 	program = 60 << 20 // a worker with its graph and the encoders of archives, measured
-	// litter is what reading the images leaves behind for the next collection, and litterRatio how many times its own size
-	// writing and reading an archive leaves.
+	// litter is what reading the images leaves behind for the next collection,
+	// and litterRatio how many times its own size writing and reading an
+	// archive leaves.
 	litter      = 45 << 20
 	litterRatio = 4
 
@@ -22,11 +23,13 @@ const (
 	recordedCopies = 4   // as the trainer hands them over, as the record keeps them, and as columns that grow
 )
 
-// images is what the images of a data set take: a worker holds all of them, whatever a run uses.
+// images is what the images of a data set take: a worker holds all of them,
+// whatever a run uses.
 func images(d params.Dataset) int64 { return int64(d.Train+d.Test) * int64(d.Pixels()) }
 
-// peak is what a process takes at most that holds so many bytes besides the images and reads or writes so many of archives:
-// the collector lets litter grow to the size of what is held, and no further.
+// peak is what a process takes at most that holds so many bytes besides the
+// images and reads or writes so many of archives: the collector lets litter
+// grow to the size of what is held, and no further.
 func peak(d params.Dataset, held, archived int64) int64 {
 	held += images(d)
 	return program + held + min(held, litter+litterRatio*archived)
@@ -48,10 +51,11 @@ func slots(o trainer.Optimizer) int {
 
 func padded(n int) int { return (n + lanes - 1) / lanes * lanes }
 
-// trainingMemory is the most bytes that a worker needs for a training on as much of the whole data set as d says:
-// parameters with the optimizer's state, the batch, the activations of steps, of measuring and of the samples that are
-// measured, the record, and the copy of the final weights that is archived. TestT21MemoryIsCounted compares it with what
-// trainings take.
+// trainingMemory is the most bytes that a worker needs for a training on as
+// much of the whole data set as d says: parameters with the optimizer's state,
+// the batch, the activations of steps, of measuring and of the samples that are
+// measured, the record, and the copy of the final weights that is archived.
+// TestT21MemoryIsCounted compares it with what trainings take.
 func trainingMemory(c trainer.Config, whole params.Dataset, d effort.Data, archived int) int64 {
 	train, test := d.Train, d.Test
 	n, final, batch := 0, 0, min(c.Batch, train) // n and final count float32
@@ -106,8 +110,8 @@ func recordMemory(epochs, hidden, classes int) int64 {
 	return int64(epochs) * int64(hidden) * int64(classes) * recordedBytes * recordedCopies
 }
 
-// metricsMemory is the most bytes that a worker needs to measure a run from its archive, a block of which it puts together
-// piece by piece.
+// metricsMemory is the most bytes that a worker needs to measure a run from its
+// archive, a block of which it puts together piece by piece.
 func metricsMemory(c trainer.Config, whole params.Dataset, d effort.Data, archived int) int64 {
 	samples, widest, hidden := d.Test, 0, 0
 	if c.Measure == "train" || c.Measure == "train-running" {

@@ -11,11 +11,12 @@ import (
 	"sparsel/stages/params"
 )
 
-// comparison is what the names of nodes begin with that exist to compare runs with recorded ones: the study's own summaries
-// are of other runs.
+// comparison is what the names of nodes begin with that exist to compare runs
+// with recorded ones: the study's own summaries are of other runs.
 const comparison = "compare"
 
-// newRecorded binds only those runs of a parameter file that were recorded, and the table of their epochs.
+// newRecorded binds only those runs of a parameter file that were recorded, and
+// the table of their epochs.
 func newRecorded(file string, p *params.Params, sources fetch.Sources, images string, recorded []agreement.Run) (*Study, error) {
 	b := newBuilder(p)
 	s := &Study{File: file, Params: p, Sources: sources, Prefix: b.prefix}

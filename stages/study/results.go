@@ -35,8 +35,9 @@ func (s *Study) Targets() []string {
 	return names
 }
 
-// Of names the nodes that a result consists of: one for a figure, a table or a finding; for an experiment that of its summaries
-// and those that are made from them alone.
+// Of names the nodes that a result consists of: one for a figure, a table or a
+// finding; for an experiment that of its summaries and those that are made from
+// them alone.
 func (s *Study) Of(kind, id string) ([]string, error) {
 	switch kind {
 	case "figure":
@@ -82,7 +83,8 @@ func (s *Study) Profiles() []string {
 	return append([]string{params.Paper}, slices.Sorted(maps.Keys(s.Params.Profiles))...)
 }
 
-// Node finds a node by its name, with or without the profile's prefix, or by the id of a figure, table, finding or experiment.
+// Node finds a node by its name, with or without the profile's prefix, or by
+// the id of a figure, table, finding or experiment.
 func (s *Study) Node(word string) (*pipeline.Node, error) {
 	for _, name := range []string{word, path.Join(s.Prefix, word)} {
 		if n := s.Graph.Node(name); n != nil {
@@ -105,7 +107,8 @@ func (s *Study) Node(word string) (*pipeline.Node, error) {
 	return nil, fmt.Errorf("%q is the id of several nodes: write one of %s", word, strings.Join(names, ", "))
 }
 
-// Target is what a person asks for to have a node made: its kind and id, or "all" for what has none.
+// Target is what a person asks for to have a node made: its kind and id, or
+// "all" for what has none.
 func (s *Study) Target(n *pipeline.Node) string {
 	for _, kind := range append(s.Results(), Results{"experiment", s.Aggregates}) {
 		for id, other := range kind.Nodes {

@@ -11,8 +11,8 @@ import (
 	"sparsel/trainer"
 )
 
-// The costs of nodes are the seconds that a core of an AMD Zen 4 takes. Those of trainings are package effort's; these are of
-// what comes after them.
+// The costs of nodes are the seconds that a core of an AMD Zen 4 takes. Those
+// of trainings are package effort's; these are of what comes after them.
 const (
 	perStage         = 0.02  // what any stage takes
 	perActivationRow = 60e-9 // an archived activation, read and summed again
@@ -45,8 +45,9 @@ func summarySeconds(p aggregate.Params) float64 {
 	return perStage + perSummaryRow*float64(rows)
 }
 
-// Rate tries how many seconds this machine takes for a second of the node's cost. What trains no network is taken to be as
-// much slower or faster here as the study's baseline.
+// Rate tries how many seconds this machine takes for a second of the node's
+// cost. What trains no network is taken to be as much slower or faster here as
+// the study's baseline.
 func (s *Study) Rate(n *pipeline.Node) float64 {
 	if p, ok := n.Params.(train.Params); ok {
 		return effort.Rate(p.Run, size(s.Params))

@@ -10,8 +10,9 @@ import (
 	"sparsel/stages/params"
 )
 
-// Setup is what a process needs to have the same graph as another. The parameters are passed by their text, for the file
-// may be edited while a run goes on. It travels to workers as JSON.
+// Setup is what a process needs to have the same graph as another. The
+// parameters are passed by their text, for the file may be edited while a run
+// goes on. It travels to workers as JSON.
 type Setup struct {
 	Params, Text, Profile, Out, Data string
 
@@ -20,7 +21,8 @@ type Setup struct {
 	Checked bool   // another process has made everything with made-up numbers already
 	Images  string // Study.Images of that process, whatever this one finds at hand; empty: to be found out
 
-	// Recorded leaves of the study only these runs, their summaries and the table of their epochs; nil means all of it.
+	// Recorded leaves of the study only these runs, their summaries and the
+	// table of their epochs; nil means all of it.
 	Recorded []agreement.Run
 }
 
@@ -53,8 +55,9 @@ func (s Setup) Study() (*Study, error) {
 	return bind(s.Params, p, sources, s.Images, !s.Checked)
 }
 
-// checkData refuses a folder of images that was named and cannot be meant: one that is not there, or, in a profile that would
-// draw digits of its own instead, one that lacks them.
+// checkData refuses a folder of images that was named and cannot be meant: one
+// that is not there, or, in a profile that would draw digits of its own
+// instead, one that lacks them.
 func (s Setup) checkData(p *params.Params) error {
 	if s.Data == "" {
 		return nil

@@ -1,8 +1,10 @@
-// Package study binds a parameter file to the nodes of a pipeline: a node for each distinct training and for its metrics,
-// one for each experiment's summaries, and one for each figure, table and finding.
+// Package study binds a parameter file to the nodes of a pipeline: a node for
+// each distinct training and for its metrics, one for each experiment's
+// summaries, and one for each figure, table and finding.
 //
-// It knows every stage and nothing of how nodes are scheduled, stored or shown. A worker process needs this package alone
-// to have the same graph as the process that started it; see [Setup].
+// It knows every stage and nothing of how nodes are scheduled, stored or shown.
+// A worker process needs this package alone to have the same graph as the
+// process that started it; see [Setup].
 package study
 
 import (
@@ -23,7 +25,8 @@ import (
 	"sparsel/trainer"
 )
 
-// A Study is the graph of a parameter file, with the nodes that people ask for by id.
+// A Study is the graph of a parameter file, with the nodes that people ask for
+// by id.
 type Study struct {
 	File       string // the parameter file, as it was given
 	Params     *params.Params
@@ -44,8 +47,8 @@ type Study struct {
 	baselineRate float64
 }
 
-// measured is what a metrics node is for: experiments that share a run may differ in what they divide by, and in whether units
-// are taken out.
+// measured is what a metrics node is for: experiments that share a run may
+// differ in what they divide by, and in whether units are taken out.
 type measured struct {
 	run          *params.Run
 	ccmasEpsilon float64
@@ -85,8 +88,9 @@ func newBuilder(p *params.Params) *builder {
 	return b
 }
 
-// New binds a parameter file to nodes. File names it in messages. Sources say where the data set's files may be found. What of the file can't be
-// made comes back as *[params.Problems].
+// New binds a parameter file to nodes. File names it in messages. Sources say
+// where the data set's files may be found. What of the file can't be made comes
+// back as *[params.Problems].
 func New(file string, p *params.Params, sources fetch.Sources) (*Study, error) {
 	return bind(file, p, sources, imagesOf(p, sources), true)
 }
@@ -119,7 +123,8 @@ func bind(file string, p *params.Params, sources fetch.Sources, images string, c
 	return s, err
 }
 
-// add adds a node. Those of a profile stay apart from the study's, in the journal and among the published files.
+// add adds a node. Those of a profile stay apart from the study's, in the
+// journal and among the published files.
 func (b *builder) add(n *pipeline.Node) *pipeline.Node {
 	n.Name, n.Memory = path.Join(b.prefix, n.Name), max(n.Memory, peak(b.params.Dataset(), 0, 0))
 	for output, file := range n.Publish {
@@ -131,7 +136,8 @@ func (b *builder) add(n *pipeline.Node) *pipeline.Node {
 
 func (b *builder) addRuns(runs []*params.Run) {
 	stage := train.Stage()
-	// Equal trainings have equal parameters: all images are all images, whether a profile counts them or not.
+	// Equal trainings have equal parameters: all images are all images, whether
+	// a profile counts them or not.
 	first := func(images, all int) int {
 		if images == all {
 			return 0
@@ -160,7 +166,8 @@ func (b *builder) addRuns(runs []*params.Run) {
 	}
 }
 
-// addMetrics adds a metrics node for each run and each epsilon that it is measured with.
+// addMetrics adds a metrics node for each run and each epsilon that it is
+// measured with.
 func (b *builder) addMetrics(uses []params.Use) {
 	stage := metrics.Stage()
 	for _, u := range uses {

@@ -44,7 +44,8 @@ func (b *builder) addTidy(id string, publish bool) *pipeline.Node {
 	return b.add(n)
 }
 
-// publishTable says where a table's files go, by output: those of both table stages have the same names.
+// publishTable says where a table's files go, by output: those of both table
+// stages have the same names.
 func publishTable(id string) map[string]string {
 	base := path.Join("tables", "table-"+id)
 	return map[string]string{table.CSV: base + ".csv", table.Markdown: base + ".md", table.LaTeX: base + ".tex", table.JSON: base + ".json"}
@@ -95,7 +96,8 @@ func (b *builder) addFindingTable(stage *pipeline.Stage, t params.Table, finding
 	return b.add(n)
 }
 
-// wideTables are the inputs of a table that is made run by run: of each experiment what every run has.
+// wideTables are the inputs of a table that is made run by run: of each
+// experiment what every run has.
 func (b *builder) wideTables(experiments []string) []pipeline.Input {
 	var list []pipeline.Input
 	for _, name := range experiments {

@@ -12,7 +12,8 @@ import (
 	"sparsel/stages/table"
 )
 
-// The tables that the parameters alone decide, row by row against the thesis's (what it prints wrongly is corrected).
+// The tables that the parameters alone decide, row by row against the thesis's
+// (what it prints wrongly is corrected).
 func TestTablesOfParameters(t *testing.T) {
 	s := studytest.Whole(t, "")
 	for id, want := range map[string][]string{
@@ -77,7 +78,8 @@ func TestTablesOfParameters(t *testing.T) {
 	}
 }
 
-// Tables of values take their rows from the parameters: numbers ascend, words stay as they stand.
+// Tables of values take their rows from the parameters: numbers ascend, words
+// stay as they stand.
 func TestTablesOfValues(t *testing.T) {
 	s := studytest.Whole(t, "quick")
 	final := s.Tables["batch_size"].Params.(table.FinalParams)

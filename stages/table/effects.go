@@ -11,7 +11,8 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// EffectsParams chooses an experiment whose conditions are all combinations of some factors at two levels.
+// EffectsParams chooses an experiment whose conditions are all combinations of
+// some factors at two levels.
 type EffectsParams struct {
 	ID, Title, Mark string
 	Experiment      string
@@ -26,7 +27,8 @@ type Factor struct {
 	Second          []string
 }
 
-// table has a row for each main effect and each interaction, computed in each seed from all conditions, and then summarised.
+// table has a row for each main effect and each interaction, computed in each
+// seed from all conditions, and then summarised.
 func (p EffectsParams) table(rows map[string][]measures.WideRow) (tabulate.Table, error) {
 	last := lastRows(rows[p.Experiment])
 	seeds := seedsOf(last)
@@ -68,7 +70,8 @@ func (p EffectsParams) table(rows map[string][]measures.WideRow) (tabulate.Table
 	return t, nil
 }
 
-// sets are all sets of factors but the empty one, as bits: single factors first, then pairs, and so on.
+// sets are all sets of factors but the empty one, as bits: single factors
+// first, then pairs, and so on.
 func (p EffectsParams) sets() []uint {
 	var list []uint
 	for set := uint(1); set < 1<<len(p.Factors); set++ {
@@ -78,7 +81,8 @@ func (p EffectsParams) sets() []uint {
 	return list
 }
 
-// effect is that of a set of factors in one seed; false unless every condition has a finite value.
+// effect is that of a set of factors in one seed; false unless every condition
+// has a finite value.
 func (p EffectsParams) effect(rows []measures.WideRow, seed uint32, set uint, metric string) (float64, bool) {
 	var sum float64
 	n := 0

@@ -24,7 +24,8 @@ type FinalParams struct {
 	Notes           []string
 }
 
-// Row is a line of the table: what it is read from, and what it calls the condition.
+// Row is a line of the table: what it is read from, and what it calls the
+// condition.
 type Row struct{ Optimizer, Condition, Label, Layer string }
 
 // finalRow is a row with its numbers, by metric.
@@ -54,7 +55,8 @@ func at(epoch int, summaries []measures.Summary) map[place]measures.Summary {
 	return found
 }
 
-// rows reads every row. One that has no numbers is an error: the table says what it shows, so nothing may be left out.
+// rows reads every row. One that has no numbers is an error: the table says
+// what it shows, so nothing may be left out.
 func (p FinalParams) rows(summaries []measures.Summary) ([]finalRow, error) {
 	found := at(p.Epoch, summaries)
 	var rows []finalRow
@@ -131,7 +133,8 @@ func errorName(kind string) string {
 	return "Mean ± standard error as the study has it (deviation with divisor n, over √n)"
 }
 
-// meanError is a mean and its standard error. One run has no error, and no run has neither.
+// meanError is a mean and its standard error. One run has no error, and no run
+// has neither.
 func meanError(s measures.Summary, kind string) string {
 	switch {
 	case s.N == 0:
@@ -144,7 +147,8 @@ func meanError(s measures.Summary, kind string) string {
 	return fmt.Sprintf("%.4f ± %.4f", s.Mean, s.SEPopulation)
 }
 
-// counts is the number of runs behind every cell of a row, as n or n/expected; the notes name who misses where.
+// counts is the number of runs behind every cell of a row, as n or n/expected;
+// the notes name who misses where.
 func (r finalRow) counts() string {
 	n, expected := r.cells[0].N, r.cells[0].Expected
 	for _, c := range r.cells {

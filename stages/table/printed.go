@@ -10,7 +10,8 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// PrintedParams is the table of hidden layers beside the numbers that the thesis prints.
+// PrintedParams is the table of hidden layers beside the numbers that the
+// thesis prints.
 type PrintedParams struct {
 	ID, Title, Mark string
 	Experiment      string
@@ -41,7 +42,8 @@ const (
 	apart
 )
 
-// compare returns the difference ours − printed in standard errors, and what to call it.
+// compare returns the difference ours − printed in standard errors, and what to
+// call it.
 func compare(s measures.Summary, kind, text string) (float64, agreement) {
 	if text == "" {
 		return math.NaN(), unprinted
@@ -58,8 +60,8 @@ func compare(s measures.Summary, kind, text string) (float64, agreement) {
 		return math.NaN(), unknown
 	}
 	difference := s.Mean - number
-	// The thesis rounds some numbers and cuts others off: the number may lie half a unit below and a whole unit
-	// above what stands there.
+	// The thesis rounds some numbers and cuts others off: the number may lie
+	// half a unit below and a whole unit above what stands there.
 	_, fraction, _ := strings.Cut(text, ".")
 	unit := math.Pow10(-len(fraction))
 	beyond := max(0, difference-unit, -difference-unit/2)

@@ -41,7 +41,8 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestPrintedNumbers holds the 54 numbers to their ranges and to the 18 rows that the thesis has.
+// TestPrintedNumbers holds the 54 numbers to their ranges and to the 18 rows
+// that the thesis has.
 func TestPrintedNumbers(t *testing.T) {
 	rows := map[string]int{"SGD": 4, "Adagrad": 4, "Adadelta": 5, "Adam": 5}
 	for optimizer, n := range rows {

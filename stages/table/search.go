@@ -11,8 +11,8 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// SearchParams is a table of accuracy by learning rate: the rates that were tried, the best of them, and the one that the
-// baseline has.
+// SearchParams is a table of accuracy by learning rate: the rates that were
+// tried, the best of them, and the one that the baseline has.
 type SearchParams struct {
 	ID, Title, Mark string
 	Experiment      string
@@ -31,7 +31,8 @@ type Searched struct {
 	Others     string // the further hyper-parameters, in words
 }
 
-// Rate is a condition and the learning rate that it tries, with what the table calls it.
+// Rate is a condition and the learning rate that it tries, with what the table
+// calls it.
 type Rate struct {
 	Condition string
 	Value     float64
@@ -93,7 +94,8 @@ func (p SearchParams) table(summaries []measures.Summary) (tabulate.Table, error
 	return t, nil
 }
 
-// highest is the index of the highest mean, the smaller rate's of two equal ones; −1 without any.
+// highest is the index of the highest mean, the smaller rate's of two equal
+// ones; −1 without any.
 func highest(list []measures.Summary) int {
 	best := -1
 	for i, q := range list {
@@ -104,7 +106,8 @@ func highest(list []measures.Summary) int {
 	return best
 }
 
-// against says by how much the baseline's rate is worse than the best, where it is another one.
+// against says by how much the baseline's rate is worse than the best, where it
+// is another one.
 func (s Searched) against(found []measures.Summary, best int) []string {
 	i := slices.IndexFunc(s.Conditions, func(c Rate) bool { return c.Value == s.Baseline.Value })
 	switch {

@@ -1,6 +1,8 @@
-// Package table is the pipeline's table stages: the tidy table of every epoch of every run, and the tables of the
-// study, as CSV for programs, Markdown for reading, LaTeX for papers and JSON for the report. Each kind of table
-// is one file that turns summaries and parameters into rows; package analysis/tabulate renders them.
+// Package table is the pipeline's table stages: the tidy table of every epoch
+// of every run, and the tables of the study, as CSV for programs, Markdown for
+// reading, LaTeX for papers and JSON for the report. Each kind of table is one
+// file that turns summaries and parameters into rows; package analysis/tabulate
+// renders them.
 package table
 
 import (
@@ -30,7 +32,8 @@ const (
 // Kind is what the pipeline and the names of nodes call the stage.
 const Kind = "table"
 
-// Stage makes one table. What it shows is said by the type of the node's parameters, one of this package's.
+// Stage makes one table. What it shows is said by the type of the node's
+// parameters, one of this package's.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    Kind,
@@ -95,8 +98,8 @@ func tableOf(parameters any, summaries []measures.Summary) (tabulate.Table, erro
 	return tabulate.Table{}, fmt.Errorf("no table is made from %T", parameters)
 }
 
-// Try makes a table of summaries that may be made up, in every format, and forgets it. Its error is what would keep the stage
-// from making the table.
+// Try makes a table of summaries that may be made up, in every format, and
+// forgets it. Its error is what would keep the stage from making the table.
 func Try(parameters any, summaries []measures.Summary) error {
 	t, err := tableOf(parameters, summaries)
 	if err != nil {

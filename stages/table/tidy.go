@@ -13,7 +13,8 @@ import (
 // TidyTable is the output of the tidy stage.
 const TidyTable = "tidy.csv"
 
-// TidyParams names the experiments whose tables are joined, in order. Each is an input of its own name.
+// TidyParams names the experiments whose tables are joined, in order. Each is
+// an input of its own name.
 type TidyParams struct {
 	Experiments []string
 }

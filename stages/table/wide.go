@@ -25,7 +25,8 @@ func ByRun(parameters any) (experiments []string, ok bool) {
 	return nil, false
 }
 
-// runTable makes a table of what runs have after their last epoch, by experiment.
+// runTable makes a table of what runs have after their last epoch, by
+// experiment.
 func runTable(parameters any, rows map[string][]measures.WideRow) (tabulate.Table, error) {
 	switch p := parameters.(type) {
 	case KendallParams:
@@ -36,7 +37,8 @@ func runTable(parameters any, rows map[string][]measures.WideRow) (tabulate.Tabl
 	return tabulate.Table{}, fmt.Errorf("no table is made from %T", parameters)
 }
 
-// TryRuns makes a table of runs that may be made up, in every format, and forgets it.
+// TryRuns makes a table of runs that may be made up, in every format, and
+// forgets it.
 func TryRuns(parameters any, rows map[string][]measures.WideRow) error {
 	t, err := runTable(parameters, rows)
 	if err != nil {

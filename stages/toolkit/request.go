@@ -1,5 +1,7 @@
-// Package toolkit binds what is asked of activations of other programs to nodes of a pipeline: one that measures each file, one that
-// compares them, one that removes units, and one that shows everything. It finds again what was asked before.
+// Package toolkit binds what is asked of activations of other programs to nodes
+// of a pipeline: one that measures each file, one that compares them, one that
+// removes units, and one that shows everything. It finds again what was asked
+// before.
 package toolkit
 
 import (
@@ -24,10 +26,12 @@ import (
 	"sparsel/stages/present"
 )
 
-// Folder is where results are published, below the folder of everything produced.
+// Folder is where results are published, below the folder of everything
+// produced.
 const Folder = "measure"
 
-// Request is what was asked for. It names files and holds their content, and not where they are.
+// Request is what was asked for. It names files and holds their content, and
+// not where they are.
 type Request struct {
 	Name     string // of the folder
 	Files    []File
@@ -59,7 +63,8 @@ type Ablation struct {
 	Orders  int
 }
 
-// Name is the folder of what is made of files: the first one's name without what tells its format.
+// Name is the folder of what is made of files: the first one's name without
+// what tells its format.
 func Name(paths []string) string {
 	name := filepath.Base(paths[0])
 	for _, suffix := range []string{".parquet", ".arrow", ".arrows", ".feather", ".ipc", ".npy", "." + foreign.Activation, "." + foreign.Label} {
@@ -136,7 +141,8 @@ func (r Request) publish(folder string, outputs []string) map[string]string {
 	return files
 }
 
-// Contents are those of the files that a node of the request reads from outside; none if it reads what other nodes made.
+// Contents are those of the files that a node of the request reads from
+// outside; none if it reads what other nodes made.
 func Contents(n *pipeline.Node) []string {
 	switch p := n.Params.(type) {
 	case measure.Params:
@@ -150,8 +156,9 @@ func Contents(n *pipeline.Node) []string {
 // maxRequest is more than a request with any number of files has.
 const maxRequest = 64 << 20
 
-// Recall reads the requests whose results are published below out, in the order of their names. What cannot be read is in the
-// error, and the others are there all the same.
+// Recall reads the requests whose results are published below out, in the order
+// of their names. What cannot be read is in the error, and the others are there
+// all the same.
 func Recall(out string) ([]Request, error) {
 	dir := filepath.Join(out, Folder)
 	folders, err := os.ReadDir(dir)

@@ -19,8 +19,9 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// Sources knows files of other programs by their content. A file is hashed once: the hash is believed while the file's size, times
-// and inode stay the same. What it knows is kept in a file that may be lost.
+// Sources knows files of other programs by their content. A file is hashed
+// once: the hash is believed while the file's size, times and inode stay the
+// same. What it knows is kept in a file that may be lost.
 type Sources struct {
 	path  string
 	files []source
@@ -50,11 +51,12 @@ func OpenSources(path string) *Sources {
 	return s
 }
 
-// settled is how long ago a file must have been changed for its times to tell of the next change: some file systems count in
-// steps of two seconds.
+// settled is how long ago a file must have been changed for its times to tell
+// of the next change: some file systems count in steps of two seconds.
 const settled = 2 * time.Second
 
-// Identify gives the content of what consists of the parts and is opened at path. The progress, if not nil, is told of bytes hashed.
+// Identify gives the content of what consists of the parts and is opened at
+// path. The progress, if not nil, is told of bytes hashed.
 func (s *Sources) Identify(ctx context.Context, path string, parts []foreign.Part, progress func(done, all int64)) (content string, err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
@@ -147,7 +149,8 @@ func hash(ctx context.Context, path string, size int64, progress func(done, all 
 	}
 }
 
-// ErrGone is in the error of Find where no file of a content is known, or those that were known have changed.
+// ErrGone is in the error of Find where no file of a content is known, or those
+// that were known have changed.
 var ErrGone = errors.New("no file of this content is where it was; give it to `measure` again, from wherever it is now")
 
 // Find is a measured.Finder.

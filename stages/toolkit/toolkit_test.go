@@ -25,7 +25,8 @@ func put(t *testing.T, path, text string) {
 	}
 }
 
-// A file is hashed once, and again when it may have changed, even if its size and the time of its change are as before.
+// A file is hashed once, and again when it may have changed, even if its size
+// and the time of its change are as before.
 func TestSources(t *testing.T) {
 	dir := t.TempDir()
 	file, known := filepath.Join(dir, "a"), filepath.Join(dir, "measure", "files.json")
@@ -61,7 +62,8 @@ func TestSources(t *testing.T) {
 	if again := identify(foreign.Part{Path: file}); again == first {
 		t.Error("other bytes have the same content")
 	}
-	// Arrays are one source: which of them is which counts, and what they are called does not.
+	// Arrays are one source: which of them is which counts, and what they are
+	// called does not.
 	other := filepath.Join(dir, "b")
 	put(t, other, "one")
 	pair := identify(foreign.Part{Column: "activation", Path: file}, foreign.Part{Column: "label", Path: other})
@@ -83,7 +85,8 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// What depends on the content of a file does not depend on its name, and the other way round.
+// What depends on the content of a file does not depend on its name, and the
+// other way round.
 func TestGraph(t *testing.T) {
 	find := func(string) (string, func() error, error) { return "", nil, errors.New("nowhere") }
 	r := Request{

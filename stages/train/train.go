@@ -1,7 +1,9 @@
-// Package train is the pipeline's train stage: one run, its record, its archived activations and its final weights.
+// Package train is the pipeline's train stage: one run, its record, its
+// archived activations and its final weights.
 //
-// The package's imports are the stage's code identity, which is why it knows neither the metrics nor the
-// figures: they may change without a run being trained again.
+// The package's imports are the stage's code identity, which is why it knows
+// neither the metrics nor the figures: they may change without a run being
+// trained again.
 package train
 
 import (
@@ -48,8 +50,8 @@ type Params struct {
 // Kind is what the pipeline and the names of nodes call the stage.
 const Kind = "train"
 
-// Stage is the train stage. It may run for several nodes at once: one goroutine each, so as many as there are
-// cores keep all of them busy.
+// Stage is the train stage. It may run for several nodes at once: one goroutine
+// each, so as many as there are cores keep all of them busy.
 func Stage() *pipeline.Stage {
 	var data dataset
 	return &pipeline.Stage{
@@ -121,8 +123,9 @@ func run(ctx context.Context, job *pipeline.Job, data *dataset) error {
 	return runs.WriteRecord(job.Output(Record), meta, append(early, epochs...))
 }
 
-// provenance says what made an archive. It names what decides the bytes and nothing else (no code identity, no
-// time), so that equal results have equal bytes and stop a rerun from spreading.
+// provenance says what made an archive. It names what decides the bytes and
+// nothing else (no code identity, no time), so that equal results have equal
+// bytes and stop a rerun from spreading.
 func provenance(p Params) (runs.Meta, error) {
 	text, err := json.Marshal(p)
 	if err != nil {
@@ -138,7 +141,8 @@ func provenance(p Params) (runs.Meta, error) {
 	return runs.Meta{"params": string(text), "source": source}, nil
 }
 
-// recordOf describes an early point; of an epoch it leaves out what a point does not have.
+// recordOf describes an early point; of an epoch it leaves out what a point
+// does not have.
 func recordOf(c trainer.Config, step int, e trainer.Result) runs.Epoch {
 	r := runs.Epoch{
 		Step: step, TrainLoss: e.TrainLoss, TestLoss: e.TestLoss, Correct: e.Correct, Samples: e.Samples,
@@ -159,8 +163,9 @@ func recordOf(c trainer.Config, step int, e trainer.Result) runs.Epoch {
 	return r
 }
 
-// canonical makes every NaN the same, since processors make different ones. The losses and the sums that the first
-// version of the record had stay as they are, so that records can be compared with those of that version.
+// canonical makes every NaN the same, since processors make different ones. The
+// losses and the sums that the first version of the record had stay as they
+// are, so that records can be compared with those of that version.
 func canonical[T float32 | float64](x T) T {
 	if x != x {
 		return T(math.NaN())

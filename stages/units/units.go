@@ -1,5 +1,6 @@
-// Package units is the pipeline's stage of figures of units: what each unit of a layer does, in one network a panel. It starts from
-// the run's record, whose statistics are kept by unit.
+// Package units is the pipeline's stage of figures of units: what each unit of
+// a layer does, in one network a panel. It starts from the run's record, whose
+// statistics are kept by unit.
 package units
 
 import (
@@ -42,7 +43,8 @@ type Params struct {
 	Style                   chart.Style
 }
 
-// Network is what a panel shows: the stage has an input of each one's name, a run's record.
+// Network is what a panel shows: the stage has an input of each one's name, a
+// run's record.
 type Network struct {
 	Title, Input string
 	Epsilon      float64 // of CCMAS
@@ -137,7 +139,8 @@ func (p Params) panel(n Network, epochs []runs.Epoch) (chart.Panel, error) {
 	return chart.Panel{}, fmt.Errorf("no figure of units is of kind %q", p.Kind)
 }
 
-// Try describes and lays out the figure with a made-up network in every panel, by the code that draws it.
+// Try describes and lays out the figure with a made-up network in every panel,
+// by the code that draws it.
 func Try(p Params) error {
 	made := runs.Layer{
 		Units: 3, Activation: "sigmoid", ClassSums: []float64{1, 2, 3, 3, 1, 1}, ClassCounts: []int64{10, 10}, Squares: []float64{1, 1, 1},

@@ -17,11 +17,13 @@ import (
 	"sparsel/trainer"
 )
 
-// Number is a made-up number: what a run has of a metric of a layer at an epoch.
+// Number is a made-up number: what a run has of a metric of a layer at an
+// epoch.
 type Number func(run trainer.Config, layer, metric string, epoch int) float64
 
-// MadeUp makes every figure, table and finding of a study in a folder of the test's and returns the folder. Everything is as in a
-// real run but for the metrics of the runs, which are made up, so that nothing is trained.
+// MadeUp makes every figure, table and finding of a study in a folder of the
+// test's and returns the folder. Everything is as in a real run but for the
+// metrics of the runs, which are made up, so that nothing is trained.
 func MadeUp(t testing.TB, s *study.Study, number Number) string {
 	t.Helper()
 	out := t.TempDir()
@@ -31,7 +33,8 @@ func MadeUp(t testing.TB, s *study.Study, number Number) string {
 	return out
 }
 
-// Make is MadeUp into a folder. The study's nodes of metrics are not what they were afterwards.
+// Make is MadeUp into a folder. The study's nodes of metrics are not what they
+// were afterwards.
 func Make(out string, s *study.Study, number Number) error {
 	var nodes []*pipeline.Node
 	stage := inventing(number)

@@ -1,11 +1,15 @@
-// Package v1 proves that trainings made anew are those that were made before the run record had its second version.
+// Package v1 proves that trainings made anew are those that were made before
+// the run record had its second version.
 //
-// A record of that version holds all that one of the first did: losses, counts, weights' digests, the sums of classes
-// and of norm ratios. This package writes a record's first version from it, byte for byte as it was written then, so
-// its SHA-256 can be compared with the one that artifacts.lock had for the run before the study was made again, of
-// which records.txt is what remains. Parameters are part of the bytes: a record that is equal is of an equal run.
+// A record of that version holds all that one of the first did: losses, counts,
+// weights' digests, the sums of classes and of norm ratios. This package writes
+// a record's first version from it, byte for byte as it was written then, so
+// its SHA-256 can be compared with the one that artifacts.lock had for the run
+// before the study was made again, of which records.txt is what remains.
+// Parameters are part of the bytes: a record that is equal is of an equal run.
 //
-// It belongs to no stage, and can go when nobody wants to compare with that lock any more.
+// It belongs to no stage, and can go when nobody wants to compare with that
+// lock any more.
 package v1
 
 import (
@@ -28,7 +32,8 @@ import (
 //go:embed records.txt
 var records string
 
-// Records are the nodes of the trainings that the lock had, by the SHA-256 of their records.
+// Records are the nodes of the trainings that the lock had, by the SHA-256 of
+// their records.
 func Records() map[[32]byte]string {
 	nodes := map[[32]byte]string{}
 	for line := range strings.Lines(records) {
@@ -42,7 +47,8 @@ func Records() map[[32]byte]string {
 	return nodes
 }
 
-// params are the parameters of the train stage as they were, in the order in which they were written.
+// params are the parameters of the train stage as they were, in the order in
+// which they were written.
 type params struct {
 	Data string
 	Run  struct {
@@ -74,12 +80,12 @@ type params struct {
 	TrainFirst, TestFirst int
 }
 
-// without are parameters that came later and change nothing of what the first version recorded, and the number of
-// classes, which was 10.
+// without are parameters that came later and change nothing of what the first
+// version recorded, and the number of classes, which was 10.
 var without = map[string]any{"Classes": 10.0, "Run.TrainLossAfter": true}
 
-// parameters turns the text of a run's parameters into what it was. It is an error if the run has a parameter that
-// there was no such thing as.
+// parameters turns the text of a run's parameters into what it was. It is an
+// error if the run has a parameter that there was no such thing as.
 func parameters(text string) (string, error) {
 	var p params
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
@@ -99,7 +105,8 @@ func parameters(text string) (string, error) {
 	return string(old), added("", now, then)
 }
 
-// added is an error if an object has a member, by its path, that is neither in the other one nor nothing.
+// added is an error if an object has a member, by its path, that is neither in
+// the other one nor nothing.
 func added(path string, now, then map[string]any) error {
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		value := now[name]
@@ -181,7 +188,8 @@ func (r *rows) append(e runs.Epoch) {
 	}
 }
 
-// Write writes to path the first version of the record with this provenance and these points.
+// Write writes to path the first version of the record with this provenance and
+// these points.
 func Write(path string, meta runs.Meta, points []runs.Epoch) error {
 	old, err := parameters(meta["params"])
 	if err != nil {

@@ -1,11 +1,12 @@
-// Command prove compares the records of trainings in an output folder with those that artifacts.lock had before the
-// run record had its second version:
+// Command prove compares the records of trainings in an output folder with
+// those that artifacts.lock had before the run record had its second version:
 //
 //	go run ./stages/train/v1/prove [OUT]
 //
-// It reads every record in OUT/store, by default out/store, and says how many of the lock's trainings are there, equal
-// in every bit that the first version held, which are not, and how many others there are. Its exit code is 0 when all
-// of the lock's are there.
+// It reads every record in OUT/store, by default out/store, and says how many
+// of the lock's trainings are there, equal in every bit that the first version
+// held, which are not, and how many others there are. Its exit code is 0 when
+// all of the lock's are there.
 package main
 
 import (
