@@ -12,10 +12,10 @@ import (
 	"sparsel/stages/train"
 )
 
-// Force runs nodes again, whose names or ids are separated by commas, each on
-// its stored inputs, and compares what comes out with what is stored. It
-// changes nothing: a node whose bytes differ is an error, and its results stay
-// as they are.
+// Force runs nodes again, on their stored inputs, and compares the outputs with
+// the stored ones. The nodes are given by their names or ids, separated by
+// commas. Force changes nothing: a node whose bytes differ is an error, and its
+// results stay as they are.
 func Force(ctx context.Context, nodes string, o Options) error {
 	w, scratch, err := o.openReadOnly()
 	if err != nil {

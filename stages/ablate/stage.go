@@ -106,7 +106,7 @@ func (r *result) impacts(path string) error {
 	if err != nil {
 		return err
 	}
-	w.Write(units, selectivity, mean, r.without, r.impact) // Close returns its error
+	w.Write(units, selectivity, mean, r.without, r.impact) // Close returns the error
 	return w.Close()
 }
 
@@ -128,7 +128,7 @@ func (r *result) archive(path string) error {
 			for _, unit := range c.order {
 				order.Values = append(order.Values, int64(unit))
 			}
-			w.Write([]string{s.name}, []int64{int64(i)}, []float64{c.area}, order, // Close returns its error
+			w.Write([]string{s.name}, []int64{int64(i)}, []float64{c.area}, order, // Close returns the error
 				artifacts.List[float64]{Lengths: []int32{int32(len(c.accuracy))}, Values: c.accuracy})
 		}
 	}

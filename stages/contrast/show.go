@@ -211,6 +211,6 @@ func archive(path string, rows []row) error {
 	if err != nil {
 		return err
 	}
-	w.Write(columns...) // Close returns its error
+	w.Write(columns...) // Close returns the error
 	return w.Close()
 }

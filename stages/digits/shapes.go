@@ -4,15 +4,16 @@ package digits
 // y from 0 to 140, top to bottom.
 type point struct{ x, y int64 }
 
-// A stroke is what the pen draws without being lifted: a quadratic B-spline.
-// It begins in the first control point and ends in the last, and passes near
-// those between. A point given twice is a corner, which it passes through.
+// A stroke is what the pen draws without being lifted: a quadratic B-spline. It
+// begins at the first control point, ends at the last, and passes near those
+// between. A point that is given twice is a corner, and the stroke passes
+// through it.
 type stroke []point
 
 // A shape is one way to write a digit.
 type shape []stroke
 
-// shapes are the ways to write each digit, all equally frequent.
+// shapes lists the ways to write each digit, all equally frequent.
 var shapes = [Classes][]shape{
 	0: {
 		{{{50, 0}, {10, 0}, {-5, 50}, {-5, 95}, {15, 140}, {80, 140}, {105, 95}, {105, 45}, {85, 0}, {50, 0}}}, // oval
