@@ -29,7 +29,7 @@ type Params struct {
 	Files     []string // names without folders, in order
 	Groups    []string // of each file; the file's name if none was given
 	By        string
-	Paired    bool   // the run of a name starts alike in all groups
+	Paired    bool   // runs with the same name started alike
 	Reference string // the group that the others are compared with; if empty, the first
 }
 

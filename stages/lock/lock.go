@@ -38,13 +38,13 @@ type ID [sha256.Size]byte
 
 func (id ID) String() string { return hex.EncodeToString(id[:]) }
 
-// Output names one output of one node.
+// Output names an output of a node.
 type Output struct{ Node, Name string }
 
-// Result is what an output is.
+// Result is the content of an output.
 type Result struct {
 	Content ID
-	Path    string // below the output directory; empty for what is not published
+	Path    string // below the output directory; empty if it is not published
 }
 
 // Lock is the contents of the file.
@@ -53,9 +53,9 @@ type Lock struct {
 	Go       string
 	Params   ID
 	Seconds  int64
-	Adopted  map[string]ID     // by node: the code that made its outputs
+	Adopted  map[string]ID     // code that made a node's outputs, by node
 	Code     map[string]ID     // by stage
-	Contract map[string]string // by stage, of those that have one
+	Contract map[string]string // by stage, for those that have one
 	Modules  map[string]string // versions by path
 	Outputs  map[Output]Result
 	Packages map[string]ID // by import path
@@ -74,7 +74,7 @@ func New() *Lock {
 	}
 }
 
-// Encode returns the file. Equal locks have equal files.
+// Encode returns the contents of the file. Equal locks give equal contents.
 func (l *Lock) Encode() []byte {
 	var b strings.Builder
 	line := func(fields ...string) {
@@ -132,8 +132,8 @@ func quote(s string) string {
 	return s
 }
 
-// Parse reads the file. It accepts exactly what Encode writes; the error gives
-// the line.
+// Parse parses the contents of the file. It accepts exactly what Encode
+// returns. Its error names the line.
 func Parse(text []byte) (*Lock, error) {
 	l := New()
 	body, ok := strings.CutPrefix(string(text), name+" ")
@@ -161,7 +161,7 @@ func Parse(text []byte) (*Lock, error) {
 	return l, nil
 }
 
-// split takes a line apart into its fields.
+// split splits a line into its fields.
 func split(line string) ([]string, error) {
 	rest, ok := strings.CutSuffix(line, "\n")
 	if !ok {
@@ -194,15 +194,16 @@ func split(line string) ([]string, error) {
 	}
 }
 
-// arity is how many fields a line has, besides its kind: the least and the
-// most.
+// arity gives the least and the largest number of fields in a line, not
+// counting its kind.
 var arity = map[string][2]int{
 	"profile": {1, 1}, "go": {1, 1}, "params": {1, 1}, "seconds": {1, 1}, "sum": {1, 1},
 	"adopted": {2, 2}, "code": {2, 2}, "contract": {2, 2}, "module": {2, 2}, "package": {2, 2}, "output": {3, 4},
 }
 
-// add takes one fact in. What stands twice or in the wrong place is found when
-// the whole is compared.
+// add adds the fact in a line. It does not notice duplicates and lines in the
+// wrong place, which are found when the whole file is compared with its
+// encoding.
 func (l *Lock) add(fields []string) (err error) {
 	kind, f := fields[0], fields[1:]
 	n, ok := arity[kind]
@@ -253,7 +254,7 @@ func parseID(text string) (id ID, err error) {
 	return id, nil
 }
 
-// same names the first line of text that is not as it would be written.
+// same names the first line of text that is not written in the canonical form.
 func same(text, want []byte) error {
 	number := 0
 	lines := slices.Collect(strings.Lines(string(want)))
