@@ -17,7 +17,7 @@ type Layer struct {
 
 // quantity is a column of numbers.
 type quantity[T any] struct {
-	name, head string // in files for programs, and for reading
+	name, head string // in files for programs, and for people
 	of         func(T) float64
 }
 
@@ -40,7 +40,7 @@ var layerQuantities = []quantity[Layer]{
 	{"below", "below .1", func(l Layer) float64 { return l.Below }},
 }
 
-// unit is a unit with the layer that it is in.
+// unit is a unit with its layer.
 type unit struct {
 	layer *Layer
 	index int
@@ -56,7 +56,7 @@ var unitQuantities = []quantity[unit]{
 	{"most", "most", func(u unit) float64 { return float64(u.layer.Units[u.index].Most) }},
 }
 
-// layerTable is a line for each layer.
+// layerTable has a row for each layer.
 func layerTable(layers []Layer) tabulate.Table {
 	t := tabulate.Table{
 		ID: "layers", Title: "Sparsity and selectivity of each layer",
@@ -86,7 +86,7 @@ func layerTable(layers []Layer) tabulate.Table {
 	return t
 }
 
-// unitTable is a line for each unit of each layer.
+// unitTable has a row for each unit of each layer.
 func unitTable(layers []Layer) tabulate.Table {
 	t := tabulate.Table{
 		ID: "units", Title: "Each unit",
@@ -164,7 +164,7 @@ var keyColumns = []artifacts.Column{
 	{Name: "epoch", Kind: artifacts.Int64}, {Name: "layer", Kind: artifacts.String},
 }
 
-// keys are the columns that say which layer a row is about.
+// keys are the columns that identify the layer of a row.
 type keys struct {
 	files, runs, layers []string
 	epochs              []int64
@@ -176,7 +176,7 @@ func (k *keys) add(l Layer) {
 
 func (k *keys) columns() []any { return []any{k.files, k.runs, k.epochs, k.layers} }
 
-// archive writes one row group, or several of a million rows.
+// archive writes one row group, or several with a million rows each.
 func archive[T any](path, name string, columns []artifacts.Column, quantities []quantity[T], values []any, numbers [][]float64) error {
 	for k, q := range quantities {
 		columns = append(columns, artifacts.Column{Name: q.name, Kind: artifacts.Float64})

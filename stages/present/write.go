@@ -10,11 +10,12 @@ import (
 	"sparsel/analysis/tabulate"
 )
 
-// formats are the renderings of tables besides Parquet.
+// formats lists the formats of tables besides Parquet.
 var formats = []string{"csv", "md", "tex"}
 
-// write makes all files of the layers: layers and units as tables, the figures,
-// and the page, which shows them and what else was made.
+// write writes all files of the layers: tables of layers and units, the
+// figures, and the page that shows them together with the results of other
+// stages.
 func write(path func(name string) string, layers []Layer, more []Section) error {
 	put := func(name string, data []byte) error { return os.WriteFile(path(name), data, 0o666) }
 	page := page{Title: "Measured activations", More: more}
@@ -58,12 +59,13 @@ func write(path func(name string) string, layers []Layer, more []Section) error 
 	return put(Page, text.Bytes())
 }
 
-// inline is an SVG for a page: what is behind the XML declaration.
+// inline returns an SVG for embedding in a page, which is the part after the
+// XML declaration.
 func inline(svg []byte) template.HTML {
 	return template.HTML(svg[max(0, bytes.Index(svg, []byte("<svg"))):])
 }
 
-// Section is what another stage made: a table, and a figure below a folder
+// Section is the result of another stage: a table, and a figure in a folder
 // beside the page.
 type Section struct {
 	Folder, Picture string
@@ -71,7 +73,7 @@ type Section struct {
 	Table           tabulate.Table
 }
 
-// mostShown bounds the units on the page.
+// mostShown is the largest number of units on the page.
 const mostShown = 1000
 
 type page struct {

@@ -11,11 +11,11 @@ import (
 	"sparsel/stages/table"
 )
 
-// The tables that the parameter file alone decides: what the conditions of an
-// experiment are.
+// The tables that the parameter file alone determines. They describe the
+// conditions of an experiment.
 
-// conditionsTable has a row for each condition of an experiment and a column
-// for each thing in which its conditions differ from each other or from the
+// conditionsTable has a row for each condition of an experiment, and a column
+// for each property in which its conditions differ from each other or from the
 // baseline.
 func (b *builder) conditionsTable(t params.Table) table.TextParams {
 	p := table.TextParams{ID: t.ID, Title: t.Title, Mark: b.mark, Header: []string{"condition", "optimizers"}, Caption: "Whatever is not shown is as in the baseline"}
@@ -47,7 +47,7 @@ func (b *builder) conditionsTable(t params.Table) table.TextParams {
 }
 
 // distinct lists the uses of an experiment, one for each condition and
-// optimizer: seeds change nothing that tables of conditions show.
+// optimizer. Seeds change nothing that tables of conditions show.
 func (b *builder) distinct(experiment string) []params.Use {
 	type cell struct{ condition, optimizer string }
 	seen := map[cell]bool{}
@@ -60,8 +60,8 @@ func (b *builder) distinct(experiment string) []params.Use {
 	return list
 }
 
-// byCondition sorts uses by their condition, in the order of the file. Each is
-// given by its index.
+// byCondition groups the indices of uses by condition, in the order of the
+// file.
 func byCondition(uses []params.Use) (order []string, of map[string][]int) {
 	of = map[string][]int{}
 	for i, u := range uses {
@@ -73,7 +73,7 @@ func byCondition(uses []params.Use) (order []string, of map[string][]int) {
 	return order, of
 }
 
-// optimizersAt lists the optimizers of some of the uses.
+// optimizersAt lists the optimizers of the uses with the given indices.
 func optimizersAt(uses []params.Use, at []int) []string {
 	var list []string
 	for _, i := range at {
@@ -90,15 +90,15 @@ func optimizersOf(uses []params.Use) []string {
 	})
 }
 
-// differs tells whether any use is another than the baseline in a column.
+// differs reports whether any use differs from the baseline in a column.
 func (b *builder) differs(column params.Column, uses []params.Use) bool {
 	return slices.ContainsFunc(uses, func(u params.Use) bool { return !params.Equal(column.Of(u), column.Of(b.baseline(u))) })
 }
 
 func (b *builder) baseline(u params.Use) params.Use { return b.params.BaselineUse(u.Optimizer) }
 
-// cell is what the uses of a condition have in a column: one text if all of its
-// optimizers have it, or each with its optimizers.
+// cell returns what the uses of a condition have in a column: a single text if
+// it is the same for all of its optimizers, or each text with its optimizers.
 func cell(uses []params.Use, texts []string, condition []int) string {
 	var order []string
 	of := map[string][]string{} // optimizers, by text
@@ -113,7 +113,7 @@ func cell(uses []params.Use, texts []string, condition []int) string {
 	}
 	var parts []string
 	for _, text := range order {
-		if text != "" { // an optimizer without such a constant
+		if text != "" { // otherwise the optimizer lacks this constant
 			parts = append(parts, strings.Join(inOrder(of[text]), ", ")+": "+text)
 		}
 	}
@@ -127,7 +127,7 @@ func inOrder(names []string) []string {
 	})
 }
 
-// all lists optimizers; those of the study are "all".
+// all lists optimizers. If they are those of the study, it returns "all".
 func (b *builder) all(names []string) string {
 	lacks := func(optimizer string) bool { return !slices.Contains(names, optimizer) }
 	if all := b.params.Study.Optimizers; len(names) == len(all) && !slices.ContainsFunc(all, lacks) {
@@ -136,7 +136,7 @@ func (b *builder) all(names []string) string {
 	return strings.Join(inOrder(names), ", ")
 }
 
-// seedsNote says which seeds an experiment has, if they are not all.
+// seedsNote says which seeds an experiment has, unless it has all.
 func (b *builder) seedsNote(experiment string) []string {
 	var seeds []string
 	for _, u := range b.uses {
@@ -156,7 +156,7 @@ type swept struct {
 	experiment, column, setting string
 	optimizers                  []string
 	values                      []any
-	baselines                   []any // of each optimizer; nil where the baseline has no such thing
+	baselines                   []any // of each optimizer; nil if the baseline has no such thing
 }
 
 // gridsTable has a row for each swept parameter and the optimizers that share
@@ -227,8 +227,8 @@ func (b *builder) sweeps(experiment, optimizer string, uses []params.Use) []*swe
 	return list
 }
 
-// besides says in what the conditions of a sweep differ from the baseline
-// besides what varies, and from each other if several things vary at once.
+// besides says how the conditions of a sweep differ from the baseline apart
+// from what varies, and from each other if several parameters vary at once.
 func (b *builder) besides(experiment string, uses []params.Use) []string {
 	var list []string
 	names := map[string]bool{}
@@ -249,8 +249,8 @@ func (b *builder) besides(experiment string, uses []params.Use) []string {
 		}
 	}
 	for _, column := range params.Columns() {
-		// How a run is seeded and what the index is divided by are no
-		// parameters of the training.
+		// The seeding of a run, and the constant added to the index's
+		// denominator, are not parameters of the training.
 		if names[column.Name] || column.Name == "seeding" || column.Name == "CCMAS epsilon" || !b.differs(column, uses) {
 			continue
 		}
@@ -285,7 +285,7 @@ func (b *builder) parametersTable(t params.Table) table.TextParams {
 		if counts[network] > 0 {
 			continue
 		}
-		c.Epochs = 0 // a network draws each of its parameters once, and no epoch draws anything more
+		c.Epochs = 0 // a network draws each of its parameters once, and epochs draw nothing more
 		counts[network] = c.Draws(u.Data.Pixels(), u.Data.Classes, u.Data.Train)
 		units := 0
 		for _, width := range c.Network.Hidden {

@@ -10,15 +10,15 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// PrintedParams is the table of hidden layers beside the numbers that the
-// thesis prints.
+// PrintedParams describes the table of hidden layers beside the numbers that
+// the thesis prints.
 type PrintedParams struct {
 	ID, Title, Mark string
 	Experiment      string
 	Error           string  // "se" or "se_population": the error shown, and the unit of the differences
 	Depths          []Depth // in the order of the rows
 	Epoch           int     // at which all rows are read
-	Unequal         bool    // some runs go on beyond it
+	Unequal         bool    // whether some runs continue beyond it
 	Notes           []string
 }
 
@@ -28,22 +28,22 @@ type Depth struct {
 	Layers               int
 }
 
-// tolerance is how many standard errors a difference may have.
+// tolerance is the largest acceptable difference in standard errors.
 const tolerance = 2
 
-// agreement is how a printed number stands to ours.
+// agreement says how well a printed number agrees with ours.
 type agreement int
 
 const (
-	unprinted agreement = iota // the thesis leaves it out
+	unprinted agreement = iota // the thesis omits the number
 	unknown                    // there is no standard error
 	within                     // within the tolerance
-	asPrinted                  // within it from a number that the thesis prints so, rounded or cut off
+	asPrinted                  // within the tolerance of a number that would be printed like this, rounded or cut off
 	apart
 )
 
-// compare returns the difference ours − printed in standard errors, and what to
-// call it.
+// compare returns the difference ours − printed in standard errors, and the
+// kind of agreement.
 func compare(s measures.Summary, kind, text string) (float64, agreement) {
 	if text == "" {
 		return math.NaN(), unprinted
@@ -60,8 +60,8 @@ func compare(s measures.Summary, kind, text string) (float64, agreement) {
 		return math.NaN(), unknown
 	}
 	difference := s.Mean - number
-	// The thesis rounds some numbers and cuts others off: the number may lie
-	// half a unit below and a whole unit above what stands there.
+	// The thesis rounds some numbers and cuts others off. So the number may be
+	// up to half a unit below and a whole unit above the printed one.
 	_, fraction, _ := strings.Cut(text, ".")
 	unit := math.Pow10(-len(fraction))
 	beyond := max(0, difference-unit, -difference-unit/2)
@@ -125,7 +125,7 @@ func withoutError(n int) string {
 	return fmt.Sprintf(", and %d have no standard error to compare with", n)
 }
 
-// row is an optimizer's depth.
+// row reads the numbers of an optimizer's depth.
 func (p PrintedParams) row(found map[place]measures.Summary, depth Depth) ([]measures.Summary, error) {
 	var row []measures.Summary
 	for _, metric := range printedMetrics {

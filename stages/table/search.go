@@ -11,15 +11,15 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// SearchParams is a table of accuracy by learning rate: the rates that were
-// tried, the best of them, and the one that the baseline has.
+// SearchParams describes a table of accuracy by learning rate. It shows the
+// rates that were tried, the best of them, and the rate of the baseline.
 type SearchParams struct {
 	ID, Title, Mark string
 	Experiment      string
 	Error           string // "se" or "se_population"
 	Optimizers      []Searched
 	Epoch           int  // at which all accuracies are read
-	Unequal         bool // some runs go on beyond it
+	Unequal         bool // whether some runs continue beyond it
 	Notes           []string
 }
 
@@ -27,12 +27,11 @@ type SearchParams struct {
 type Searched struct {
 	Optimizer  string
 	Conditions []Rate // ascending
-	Baseline   Rate   // the baseline's learning rate, which no condition need have
-	Others     string // the further hyper-parameters, in words
+	Baseline   Rate   // the baseline's learning rate, which need not be one of the conditions
+	Others     string // the other hyper-parameters, in words
 }
 
-// Rate is a condition and the learning rate that it tries, with what the table
-// calls it.
+// Rate is a condition and the learning rate that it tries, with its label.
 type Rate struct {
 	Condition string
 	Value     float64
@@ -94,8 +93,8 @@ func (p SearchParams) table(summaries []measures.Summary) (tabulate.Table, error
 	return t, nil
 }
 
-// highest is the index of the highest mean, the smaller rate's of two equal
-// ones; −1 without any.
+// highest returns the index of the highest mean. Of two equal ones it takes
+// that of the smaller rate. It returns −1 if there is none.
 func highest(list []measures.Summary) int {
 	best := -1
 	for i, q := range list {
@@ -106,8 +105,8 @@ func highest(list []measures.Summary) int {
 	return best
 }
 
-// against says by how much the baseline's rate is worse than the best, where it
-// is another one.
+// against says by how much the baseline's rate is worse than the best one, if
+// the two differ.
 func (s Searched) against(found []measures.Summary, best int) []string {
 	i := slices.IndexFunc(s.Conditions, func(c Rate) bool { return c.Value == s.Baseline.Value })
 	switch {

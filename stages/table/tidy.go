@@ -14,12 +14,13 @@ import (
 const TidyTable = "tidy.csv"
 
 // TidyParams names the experiments whose tables are joined, in order. Each is
-// an input of its own name.
+// an input with the experiment's name.
 type TidyParams struct {
 	Experiments []string
 }
 
-// TidyStage joins the experiments' parts of the tidy table.
+// TidyStage returns the stage that joins the experiments' parts of the tidy
+// table.
 func TidyStage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    "tidy",

@@ -3,10 +3,10 @@
 //
 //	go run ./stages/train/v1/prove [OUT]
 //
-// It reads every record in OUT/store, by default out/store, and says how many
-// of the lock's trainings are there, equal in every bit that the first version
-// held, which are not, and how many others there are. Its exit code is 0 when
-// all of the lock's are there.
+// It reads every record in OUT/store, by default out/store. It says how many of
+// the lock's trainings are there and equal in every bit that the first version
+// held, which ones are not, and how many other records there are. Its exit code
+// is 0 if all of the lock's trainings are there.
 package main
 
 import (
@@ -43,7 +43,7 @@ func prove(store string) (missing int, err error) {
 			return err
 		}
 		if _, _, err := runs.ReadRecord(path); err != nil {
-			return nil // something else
+			return nil // not a record
 		}
 		sum, err := v1.Sum(path)
 		if _, ok := locked[sum]; ok && err == nil {
