@@ -23,9 +23,10 @@ func (s *smallStudy) auditWith(f AuditFlags) (string, error) {
 	return s.stdout.String(), err
 }
 
-// T28: the results and the lock on another machine, where nothing may be
-// written: everything but the trainings is made again and compared, and nothing
-// is trained. With the lock and nothing else, sampled trainings are repeated.
+// T28: the results and the lock are on another machine where nothing may be
+// written. Everything except the trainings is repeated and compared, and
+// nothing is trained. With the lock and nothing else, sampled trainings are
+// repeated.
 func TestT28AuditOnAnotherMachine(t *testing.T) {
 	first := newSmallStudy(t)
 	first.lock()
@@ -72,7 +73,7 @@ func TestT28AuditOnAnotherMachine(t *testing.T) {
 	}
 }
 
-// protect takes away the right to write.
+// protect removes write permission.
 func protect(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -90,10 +91,10 @@ func protect(t *testing.T, dir string) {
 	}
 }
 
-// forge makes the store say that an output of a node is another file: with a
-// blob of the right name, a record with right checksums and the right action
-// id, and no contradiction in the journal. Only making the result again can
-// tell.
+// forge makes the store claim that an output of a node is another file. The
+// blob has the right name, the record has the right checksums and action id,
+// and nothing in the journal contradicts it. Only repeating the action reveals
+// the forgery.
 func (s *smallStudy) forge(node, output string, change func(path, to string) error) {
 	s.t.Helper()
 	w, plan := s.plan()
@@ -175,7 +176,8 @@ func TestAuditRepeatsTrainingsAndNamesTheEpoch(t *testing.T) {
 	}
 }
 
-// Records may agree on data that are not MNIST; the program knows better.
+// Records may agree on data that are not MNIST, but the program knows MNIST's
+// hashes.
 func TestAuditKnowsMNIST(t *testing.T) {
 	s := newSmallStudy(t)
 	s.forge("fetch/mnist", "t10k-labels", func(path, to string) error {
@@ -211,8 +213,8 @@ func TestAuditDerivesMetricsAgain(t *testing.T) {
 	}
 }
 
-// What is proven in one sitting is not done again in the next, whatever happens
-// to the file it is kept in, and what has changed meanwhile is.
+// What one session has proven is not repeated in the next, even if the file
+// with the facts was damaged. What has changed meanwhile is checked again.
 func TestAuditGoesOnWhereItStopped(t *testing.T) {
 	s := newSmallStudy(t)
 	state, two := filepath.Join(t.TempDir(), "proven"), 2
@@ -236,7 +238,7 @@ func TestAuditGoesOnWhereItStopped(t *testing.T) {
 	if h, r := facts(); err != nil || again != text || h != hashed || r != redone {
 		t.Errorf("the second sitting did work or says other things: %d hashed, %d redone: %v\n%s", h-hashed, r-redone, err, again)
 	}
-	// A fact that was changed is none; a torn line is none.
+	// A changed fact and a torn line are ignored.
 	content, err := os.ReadFile(state)
 	if err != nil {
 		t.Fatal(err)
@@ -257,8 +259,7 @@ func TestAuditGoesOnWhereItStopped(t *testing.T) {
 	}
 }
 
-// When the time is up, what was not done is not proven, and neither is it a
-// fault.
+// When the time is up, the rest is neither proven nor a fault.
 func TestAuditStopsWhenTheTimeIsUp(t *testing.T) {
 	s := newSmallStudy(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 0)
@@ -285,8 +286,8 @@ func TestAuditStopsWhenTheTimeIsUp(t *testing.T) {
 	}
 }
 
-// The same where the time ends while the data of a training are fetched anew,
-// the store having none.
+// The same holds if time runs out while the data of a training are fetched
+// because the store lacks them.
 func TestAuditStopsWhileDataAreFetched(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
@@ -330,7 +331,7 @@ func TestAuditRefusesWhatCannotBe(t *testing.T) {
 			t.Errorf("%+v was taken:\n%s", f, text)
 		}
 	}
-	// A sitting that is stopped says so.
+	// A session that is stopped says so.
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if err := Audit(ctx, AuditFlags{}, s.options()); !errors.Is(err, context.Canceled) {

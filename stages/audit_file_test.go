@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// A lost file is known by its contents wherever it lies and whatever it is
-// called.
+// A lost file is recognised by its contents, wherever it is and whatever its
+// name.
 func TestAuditFileKnowsGenuineFiles(t *testing.T) {
 	s := newSmallStudy(t)
 	for path, want := range map[string]string{
@@ -42,8 +42,8 @@ func TestAuditFileKnowsGenuineFiles(t *testing.T) {
 	}
 }
 
-// Of an altered picture it is said whether it still shows the same, even if all
-// that names it is gone.
+// For an altered picture, the audit says whether it still shows the same, even
+// if all of its metadata is gone.
 func TestAuditFileComparesPictures(t *testing.T) {
 	s := newSmallStudy(t)
 	genuine, err := os.ReadFile(s.path("out/figures/fig-5.1.png"))
@@ -66,7 +66,7 @@ func TestAuditFileComparesPictures(t *testing.T) {
 		return b.Bytes()
 	}
 	// Everything between the header and the pixels, which is where a figure
-	// says what it is.
+	// describes itself.
 	at := bytes.Index(genuine, []byte("IDAT")) - 4
 	named := func(m image.Image) []byte {
 		plain := encode(m)
@@ -96,7 +96,7 @@ func TestAuditFileComparesPictures(t *testing.T) {
 	}
 }
 
-// Where there is no store, the lock knows its files.
+// If there is no store, the lock identifies its files.
 func TestAuditFileByTheLockAlone(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
@@ -122,8 +122,8 @@ func TestAuditFileByTheLockAlone(t *testing.T) {
 	}
 }
 
-// A file that was changed is found out, and the genuine one named, by what the
-// file says about itself.
+// A changed file is detected, and the genuine one is named from what the file
+// says about itself.
 func TestAuditFileNamesAlteredFiles(t *testing.T) {
 	s := newSmallStudy(t)
 	record := s.blob("train/train_vs_test/baseline/Adam/seed=1", "record.parquet")
@@ -158,8 +158,8 @@ func TestAuditFileNamesAlteredFiles(t *testing.T) {
 	if text, err := s.auditFile(lost); err == nil || !strings.Contains(text, "says nothing about itself") {
 		t.Errorf("a foreign file: %v\n%s", err, text)
 	}
-	// A genuine figure whose chain is damaged is genuine, and the damage is
-	// named.
+	// A genuine figure whose chain is damaged is reported as genuine, and the
+	// damage is named.
 	flipBit(t, record, 100)
 	text, err := s.auditFile(s.path("out/figures/fig-5.1.png"))
 	if err == nil || !strings.Contains(err.Error(), "is genuine, but") || !strings.Contains(text, "record.parquet of train/train_vs_test/baseline/Adam/seed=1: content") {

@@ -14,7 +14,7 @@ import (
 	"sparsel/artifacts/mutate"
 )
 
-// pngOf is a picture of one pixel that says these things of itself.
+// pngOf returns a picture of one pixel with these texts as metadata.
 func pngOf(texts ...string) string {
 	b := []byte("\x89PNG\r\n\x1a\n")
 	add := func(kind, content string) {
@@ -31,8 +31,8 @@ func pngOf(texts ...string) string {
 	return string(b)
 }
 
-// A file may say of itself what it wants: it takes no memory, it prints no line
-// of its own, and nothing that a terminal would obey; and it is not genuine.
+// A file may say anything about itself. It must not take much memory, print a
+// line of its own or anything that a terminal would obey, or count as genuine.
 func TestT44ForeignFilesForgeNothing(t *testing.T) {
 	s := newSmallStudy(t)
 	const forged = "verdict: genuine. `audit -level=2` derives it again from the archived activations, -level=3 trains again"
@@ -84,8 +84,8 @@ func TestT44ForeignFilesForgeNothing(t *testing.T) {
 	}
 }
 
-// What is no regular file is refused at once, for a pipe never answers and a
-// device never ends.
+// Anything but a regular file is refused at once, because a pipe would block
+// and a device never ends.
 func TestT44OnlyRegularFilesAreAudited(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {

@@ -17,16 +17,16 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// small is a finished small study that the tests copy; making it takes some
-// seconds.
+// small is a finished small study that the tests copy, because making it takes
+// some seconds.
 var small struct {
 	once sync.Once
 	dir  string
 	err  error
 }
 
-// A smallStudy is a copy of it: parameters, data and results in folders of
-// their own, which a test may harm.
+// A smallStudy is a copy of small with parameters, data and results in folders
+// of its own, which a test may damage.
 type smallStudy struct {
 	t      *testing.T
 	dir    string
@@ -85,11 +85,11 @@ func (s *smallStudy) options() Options {
 	return o
 }
 
-// withoutData removes the study's copy of MNIST, which commands would read each
-// time; they are not told of it any more.
+// withoutData removes the study's copy of MNIST, so that commands do not read
+// it each time. They are no longer told where it is.
 func (s *smallStudy) withoutData() error { return os.RemoveAll(s.path("data")) }
 
-// audit returns what it printed.
+// audit returns what Audit printed.
 func (s *smallStudy) audit(level int) (string, error) {
 	err := Audit(context.Background(), AuditFlags{Level: &level}, s.options())
 	return s.stdout.String(), err
@@ -114,7 +114,7 @@ func (s *smallStudy) plan() (*workspace, *pipeline.Plan) {
 	return w, plan
 }
 
-// blob returns where a node's output lies in the store.
+// blob returns the path of a node's output in the store.
 func (s *smallStudy) blob(node, output string) string {
 	s.t.Helper()
 	w, plan := s.plan()
@@ -127,7 +127,7 @@ func (s *smallStudy) blob(node, output string) string {
 	return ""
 }
 
-// relative is the path as the audit prints it.
+// relative returns the path as the audit prints it.
 func (s *smallStudy) relative(path string) string {
 	s.t.Helper()
 	r, err := filepath.Rel(s.path("out"), path)
@@ -137,7 +137,7 @@ func (s *smallStudy) relative(path string) string {
 	return filepath.ToSlash(r)
 }
 
-// flipBit turns one bit and keeps size, mode and modification time.
+// flipBit flips one bit and keeps size, mode and modification time.
 func flipBit(t *testing.T, path string, at int) {
 	t.Helper()
 	info, err := os.Stat(path)
@@ -155,8 +155,8 @@ func flipBit(t *testing.T, path string, at int) {
 	}
 }
 
-// states lists every file below a folder with what would change if somebody
-// wrote to it.
+// states lists every file below a folder with properties that change if
+// somebody writes to it.
 func states(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	m := map[string]string{}
@@ -197,9 +197,9 @@ func TestAuditOfSoundStudy(t *testing.T) {
 	}
 }
 
-// T6: one bit each in the raw data, as found and as stored, activations,
-// metrics, a figure, the journal and the lock, sizes and times kept. The audit
-// names all of them in one go.
+// T6: one bit is flipped in each of the raw data, as found and as stored, the
+// activations, metrics, a figure, the journal and the lock. Sizes and times
+// stay the same. One audit names all of them.
 func TestT06AuditNamesEveryFlippedBit(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
@@ -241,11 +241,11 @@ func TestT06AuditNamesEveryFlippedBit(t *testing.T) {
 	}
 }
 
-// A bit may be flipped anywhere: in a record, a manifest, the format, the hash
+// The flipped bit may be in a record, a manifest, the format file or the hash
 // cache.
 func TestAuditNamesFlipsInEveryKindOfFile(t *testing.T) {
 	s := newSmallStudy(t)
-	if err := s.withoutData(); err != nil { // not what this is about, and 55 MB to read each time
+	if err := s.withoutData(); err != nil { // not tested here, and 55 MB to read each time
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
@@ -282,7 +282,7 @@ func TestAuditNamesFlipsInEveryKindOfFile(t *testing.T) {
 	}
 }
 
-// The audit looks at what every profile has published, and at the reports.
+// The audit checks what every profile has published, and the reports.
 func TestAuditLooksAtEveryProfile(t *testing.T) {
 	s := newSmallStudy(t)
 	text, err := os.ReadFile(s.path("params.toml"))
@@ -359,8 +359,8 @@ func pipelineContent(blob string) (pipeline.ContentID, error) {
 
 func hexSum(data []byte) string { return fmt.Sprintf("%x", sha256.Sum256(data)) }
 
-// writable undoes the protection of folders, without which they can't be
-// emptied.
+// writable makes folders writable again, because they can't be emptied
+// otherwise.
 func writable(root string) error {
 	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 		if err != nil {

@@ -24,7 +24,7 @@ func lay(t *testing.T, files map[string]string) {
 	}
 }
 
-// newProgram makes a program of these files, and lays its source out in the
+// newProgram makes a program from these files, and writes its source to the
 // working directory.
 func newProgram(t *testing.T) {
 	t.Helper()
@@ -87,7 +87,8 @@ func TestT17OutdatedProgram(t *testing.T) {
 	}
 }
 
-// Source that cannot be compared is not said to be another version.
+// If the source cannot be compared, the message does not claim that it is
+// another version.
 func TestT17SourceThatCannotBeRead(t *testing.T) {
 	newProgram(t)
 	if err := os.Remove("stages/a.go"); err != nil {

@@ -24,7 +24,7 @@ func (s *smallStudy) clean(everything bool, change func(*Options)) (string, erro
 	return s.stdout.String(), err
 }
 
-// exists lists which of the names below the study's folder are there.
+// exists lists which of the names exist below the study's folder.
 func (s *smallStudy) exists(names ...string) (there []string) {
 	for _, name := range names {
 		if _, err := os.Lstat(s.path(name)); err == nil {
@@ -34,7 +34,7 @@ func (s *smallStudy) exists(names ...string) (there []string) {
 	return there
 }
 
-// write makes a file of somebody's own.
+// write creates a file that is the user's own.
 func (s *smallStudy) write(name, text string) {
 	s.t.Helper()
 	path := s.path(name)
@@ -43,8 +43,8 @@ func (s *smallStudy) write(name, text string) {
 	}
 }
 
-// P09: no path that is no profile, and nothing in a folder of which no store
-// says what in it is sparsel's.
+// P09: clean refuses a path that is not a profile, and a folder with files but
+// no store that says which of them are sparsel's.
 func TestT29CleanRefusesWhatItCannotDecide(t *testing.T) {
 	s := newSmallStudy(t)
 	mine := []string{"figures/mine.txt", "tables/mine.txt", "findings/mine.txt", "report.html", "other/figures/mine.txt", "other/store/mine.txt", "other/downloads/mine.txt", "other/report.html", "out/nosuch/figures/mine.txt"}
@@ -72,8 +72,8 @@ func TestT29CleanRefusesWhatItCannotDecide(t *testing.T) {
 	}
 }
 
-// What the store published goes; what somebody changed, copied or put beside it
-// stays, and is named.
+// Files that the store published are removed. Files that somebody changed,
+// copied or added stay, and are named.
 func TestT29CleanTakesOnlyItsOwn(t *testing.T) {
 	s := newSmallStudy(t)
 	figure, err := os.ReadFile(s.path("out/figures/fig-5.1.png"))
@@ -101,7 +101,7 @@ func TestT29CleanTakesOnlyItsOwn(t *testing.T) {
 	if got := s.exists("out/figures/fig-5.1.png", "out/tables", "out/findings", "out/report.html"); got != nil {
 		t.Errorf("%q are still there", got)
 	}
-	// After it an audit misses nothing that clean has taken.
+	// An audit afterwards misses nothing that clean has removed.
 	for _, name := range kept[:4] {
 		if err := os.RemoveAll(s.path(name)); err != nil {
 			t.Fatal(err)
@@ -122,7 +122,7 @@ func TestT29CleanTakesOnlyItsOwn(t *testing.T) {
 	}
 }
 
-// P10: nothing is taken from under a run.
+// P10: nothing is removed while a run uses it.
 func TestT29CleanBesideARun(t *testing.T) {
 	s := newSmallStudy(t)
 	st, err := pipeline.OpenStore(s.path("out/store"))
@@ -148,7 +148,8 @@ func TestT29CleanBesideARun(t *testing.T) {
 	}
 }
 
-// Every result is not removed without a word: how much it is, and then yes.
+// Before all results are removed, clean says how much they are and requires
+// -yes.
 func TestT29CleanOfTheStore(t *testing.T) {
 	s := newSmallStudy(t)
 	kept := []string{"out/store/blobs/mine.txt", "out/store/mine/mine.txt", "out/downloads/mine.txt", "out/mine.txt", "params.toml"}

@@ -40,16 +40,17 @@ func (s *smallStudy) addProfile(text string) {
 	}
 }
 
-// paranoid makes everything again that is damaged.
+// paranoid repairs everything that is damaged.
 func (s *smallStudy) paranoid(profile string) error {
 	o, yes := s.options(), true
 	o.Paranoid = &yes
 	return All(context.Background(), o.withProfile(profile))
 }
 
-// Every kind of file that a study has and a store alone has not, and every kind
-// of damage: the audit names it, the next paranoid run repairs it, and then the
-// audit finds nothing. What is written for people, and the caches.
+// For every kind of file that a study has outside the store, and every kind of
+// damage, the audit names the damage, the next paranoid run repairs it, and
+// then the audit finds nothing. These are the files written for people, and the
+// caches.
 func TestT06DamageOfPublishedFilesIsMended(t *testing.T) {
 	s := newSmallStudy(t)
 	s.addProfile(tinyProfile)
@@ -106,14 +107,14 @@ func TestT06DamageOfPublishedFilesIsMended(t *testing.T) {
 	} {
 		for k, how := range slices.Sorted(maps.Keys(harms)) {
 			if rounds(0, 1) == 0 && i > 0 && k%4 != i%4 {
-				continue // each takes some seconds, and the store's own tests have them all
+				continue // each takes some seconds, and the tests of the store cover them all
 			}
 			what := file.path + ", " + how
 			path, other := s.path("out/"+file.path), ""
 			if file.other != "" {
 				other = s.path("out/" + file.other)
 			}
-			if err := Status(context.Background(), s.options()); err != nil { // a cache that was taken away is there again
+			if err := Status(context.Background(), s.options()); err != nil { // restores a cache that was removed
 				t.Fatalf("before %s: %v", what, err)
 			}
 			if err := harms[how](path, other); errors.Is(err, errors.ErrUnsupported) {
@@ -145,8 +146,8 @@ func TestT06DamageOfPublishedFilesIsMended(t *testing.T) {
 	}
 }
 
-// artifacts.lock is the user's: what is wrong with it is named, and it is left
-// alone.
+// artifacts.lock belongs to the user. Damage in it is named, and the file is
+// left alone.
 func TestT06DamagedLockIsNamedAndLeft(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
@@ -176,8 +177,8 @@ func TestT06DamagedLockIsNamedAndLeft(t *testing.T) {
 	}
 }
 
-// The order of README: a status in a fresh clone, and then an audit, has no
-// fault to find. Nor has one after a run that was killed early.
+// As in the README, a status in a fresh clone and then an audit finds no fault.
+// An audit after a run that was killed early finds none either.
 func TestAuditOfAFreshClone(t *testing.T) {
 	s := newSmallStudy(t)
 	if err := os.RemoveAll(s.path("out")); err != nil {
@@ -213,8 +214,9 @@ func TestAuditOfAFreshClone(t *testing.T) {
 	}
 }
 
-// After `clean` an audit has nothing to find: what was removed is in the store,
-// and proven there. It says so in a few lines, and with -verbose of each.
+// After `clean` an audit finds nothing wrong, because what was removed is in
+// the store, and is proven there. It says so in a few lines, and with -verbose
+// for each result.
 func TestAuditAfterClean(t *testing.T) {
 	s := newSmallStudy(t)
 	if err := Clean(context.Background(), nil, s.options()); err != nil {
@@ -225,7 +227,7 @@ func TestAuditAfterClean(t *testing.T) {
 		strings.Contains(text, "NOT PROVEN") || !strings.Contains(text, "findings B1, B2, B3, B4, T1: bytes verified\n") || strings.Count(text, "\n") > 8 {
 		t.Errorf("%v\n%s", err, text)
 	}
-	// What is gone from the store is missed all the same.
+	// A file that is missing from the store is reported nevertheless.
 	removed := s.blob("finding/B2", "finding.json")
 	writable(filepath.Dir(removed))
 	if err := os.Remove(removed); err != nil {
@@ -255,8 +257,7 @@ func TestAlike(t *testing.T) {
 	}
 }
 
-// What commands that were killed have left is removed by the next run, and
-// nothing else.
+// The next run removes temporary files of killed commands, and nothing else.
 func TestT01LitterIsRemoved(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
@@ -281,7 +282,7 @@ func TestT01LitterIsRemoved(t *testing.T) {
 	}
 }
 
-// A program that reads what `all -json` prints learns what failed.
+// A program that reads the output of `all -json` learns what failed.
 func TestJSONOfAFailedRun(t *testing.T) {
 	s := newSmallStudy(t)
 	if err := errors.Join(s.withoutData(), os.RemoveAll(s.path("out"))); err != nil {
@@ -302,8 +303,8 @@ func TestJSONOfAFailedRun(t *testing.T) {
 	}
 }
 
-// P11: what a profile made from MNIST is kept where MNIST is not at hand, and
-// what it made from drawn digits where it is.
+// P11: what a profile made from MNIST is kept if MNIST is missing now, and what
+// it made from drawn digits is kept if MNIST is present.
 func TestT29CollectionWithoutTheData(t *testing.T) {
 	s := newSmallStudy(t)
 	s.addProfile(strings.Replace(strings.Replace(tinyProfile, "tiny", "quick", 1), `"mnist"`, `"any"`, 1))

@@ -23,8 +23,8 @@ import (
 	"sparsel/trainer"
 )
 
-// drawn is a data set that the digits stage draws, fetched under names of its
-// own.
+// drawn is a data set that the digits stage draws, and that is fetched under
+// names of its own.
 type drawn struct {
 	engine *pipeline.Engine
 	dir    string
@@ -92,13 +92,13 @@ func drawnTraining(classes int) train.Params {
 	}}
 }
 
-// Images of another size, and another number of classes, go through the stages
-// as MNIST does.
+// Images of another size, and another number of classes, pass through the
+// stages like MNIST.
 func TestOtherDataSets(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		digits.Params
-		accuracy float64 // far above chance, and not near what training gives
+		accuracy float64 // far above chance, and well below what training reaches
 	}{
 		{"14x14", digits.Params{Seed: 3, Train: 6000, Test: 500, Side: 14, Classes: 10}, 0.6},
 		{"26 classes", digits.Params{Seed: 4, Train: 6000, Test: 500, Side: 28, Classes: 26}, 0.4},
@@ -113,7 +113,7 @@ func TestOtherDataSets(t *testing.T) {
 			}
 			early, epochs := runs.EarlyAndLate(points)
 			if len(early) != 5 || early[0].Step != 0 || early[4].Step != 300 || len(epochs) != 3 || epochs[2].Step != 1800 {
-				t.Errorf("%d early points and %d epochs", len(early), len(epochs)) // 600 steps an epoch
+				t.Errorf("%d early points and %d epochs", len(early), len(epochs)) // there are 600 steps in an epoch
 			}
 			for _, p := range points {
 				if n := len(p.Layers[0].ClassCounts); n != c.Classes || p.Layers[0].Samples != 500 {
@@ -162,7 +162,8 @@ func TestOtherDataSets(t *testing.T) {
 	}
 }
 
-// What does not fit is refused, with what is wrong and where.
+// A data set that does not fit is refused. The message says what is wrong and
+// where.
 func TestOtherDataSetsRefused(t *testing.T) {
 	d := newDrawn(t, digits.Params{Seed: 4, Train: 600, Test: 100, Side: 14, Classes: 12})
 	oblong, small := filepath.Join(d.dir, "oblong"), filepath.Join(d.dir, "small")
@@ -207,8 +208,8 @@ func TestOtherDataSetsRefused(t *testing.T) {
 	}
 }
 
-// described is the text of [data] for the set, and of the rest of a study of
-// it.
+// described returns the text of [data] for the set, and the rest of a parameter
+// file for a study of it.
 func (d *drawn) described(classes int) string {
 	file := func(output, hash string) string {
 		return fmt.Sprintf(`{ file = "drawn-%s-idx-ubyte", sha256 = %q }`, output, hash)
@@ -282,8 +283,8 @@ Adam = { color = "#882255", dash = "dashdot", marker = "square" }
 		h.Test, file(train.TestImages, h.TestImages), file(train.TestLabels, h.TestLabels))
 }
 
-// A data set that a parameter file describes goes all the way: trained,
-// measured, drawn, reported, locked, audited.
+// A data set that a parameter file describes is trained on, measured, drawn,
+// reported, locked and audited.
 func TestDescribedDataSet(t *testing.T) {
 	d := newDrawn(t, digits.Params{Seed: 5, Train: 2600, Test: 300, Side: 14, Classes: 26})
 	s := &smallStudy{t: t, dir: t.TempDir()}
@@ -309,7 +310,7 @@ func TestDescribedDataSet(t *testing.T) {
 			if err != nil || !strings.HasPrefix(meta["source"], "letters, ") || len(points[0].Layers[0].ClassCounts) != 26 {
 				t.Errorf("%s: %v, %q, %d classes", step.Node.Name, err, meta["source"], len(points[0].Layers[0].ClassCounts))
 			}
-			if last := points[len(points)-1]; strings.Contains(step.Node.Name, "/test/") && last.Correct < 30 { // at chance some 12 of 300 are
+			if last := points[len(points)-1]; strings.Contains(step.Node.Name, "/test/") && last.Correct < 30 { // at chance about 12 of 300 are correct
 				t.Errorf("%d of %d right", last.Correct, last.Samples)
 			}
 		}
@@ -334,8 +335,8 @@ func TestDescribedDataSet(t *testing.T) {
 	if said, err := s.auditFile(s.path("out/figures/fig-letters.svg")); err != nil || !strings.Contains(said, "genuine") {
 		t.Error(said, err)
 	}
-	// A file that is damaged where the parameters look for it is no result, but
-	// an audit tells of it.
+	// A damaged file in a place where the parameters look for it is not a
+	// result, but an audit reports it.
 	labels := filepath.Join(d.dir, "drawn-"+train.TestLabels+"-idx-ubyte")
 	content, err := os.ReadFile(labels)
 	if err != nil {

@@ -80,8 +80,8 @@ func TestDiffSaysWhatChanged(t *testing.T) {
 	}
 }
 
-// sources is the code of stages, all of which have one package more: its
-// version.
+// sources is a code source in which each stage has one more package, which is
+// its version.
 type sources string
 
 func (v sources) Identify(_ context.Context, packages []string) (map[string]codeid.Identity, error) {
@@ -96,9 +96,9 @@ func (v sources) Identify(_ context.Context, packages []string) (map[string]code
 	return out, nil
 }
 
-// The code of a folder's stage is that of the stage's newest run, whatever
-// nodes that the parameters have no more were made with; what stages share is
-// as in the newest run of any.
+// The code of a folder's stage is that of the stage's newest run, even if nodes
+// that the parameters no longer have were made with other code. Code that
+// stages share is that of the newest run of any of them.
 func TestDiffTakesTheNewestCodeOfAFolder(t *testing.T) {
 	type run struct {
 		code  sources
@@ -111,7 +111,7 @@ func TestDiffTakesTheNewestCodeOfAFolder(t *testing.T) {
 	for _, c := range []struct {
 		what string
 		runs []run
-		want []stage // the oldest first
+		want []stage // oldest first
 	}{
 		{"nodes gone", []run{{"1", "figure/a figure/z train/a"}, {"2", "figure/b figure/c train/a"}}, []stage{{"figure", "2"}, {"train", "2"}}},
 		{"an edit taken back", []run{{"1", "figure/a train/a"}, {"2", "figure/a figure/b train/a"}, {"1", "figure/a train/a"}}, []stage{{"figure", "1"}, {"train", "1"}}},
@@ -185,8 +185,8 @@ vary = [{ parameter = "lr", values = [1e-3, 2] }]
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The same in another order and spelling; one value is another, one table
-	// is new.
+	// The same file in another order and spelling, except that one value
+	// differs and one table is new.
 	second, err := flattenTOML([]byte(`
 list = [1, 2] # a comment
 a = 1e-1

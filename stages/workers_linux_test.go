@@ -11,10 +11,10 @@ import (
 	"sparsel/pipeline/slurmtest"
 )
 
-// T37: the study gives the same bytes by workers of this machine, by workers
-// that share a folder with their driver, by workers that share nothing, MNIST
-// least of all, by a Slurm of two nodes, and on a second machine that has only
-// what those pushed.
+// T37: the study gives the same bytes with workers on this machine, with
+// workers that share a folder with their driver, with workers that share
+// nothing, not even MNIST, with a Slurm of two nodes, and on a second machine
+// that has only what those pushed.
 func TestT37StudyOnWorkers(t *testing.T) {
 	p := newProject(t)
 	p.run("all", "-jobs=2", "-out=here")

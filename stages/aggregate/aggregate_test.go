@@ -34,7 +34,7 @@ type runParams struct {
 	LR       float64
 }
 
-// measured stands in for a run and its metrics: two epochs, one layer.
+// measured replaces a run and its metrics. It has two epochs and one layer.
 var measured = &pipeline.Stage{
 	Name: "measured", Package: "sparsel/stages/metrics", Outputs: []string{"measures.parquet"},
 	Run: func(_ context.Context, job *pipeline.Job) error {
@@ -51,8 +51,8 @@ var measured = &pipeline.Stage{
 	},
 }
 
-// A run that failed and a number that is none are named and counted; nothing is
-// dropped in silence.
+// A run that failed and a value that is NaN are named and counted. Nothing is
+// dropped silently.
 func TestMissingAndNotFinite(t *testing.T) {
 	dir := t.TempDir()
 	p := aggregate.Params{Experiment: "e"}
@@ -129,12 +129,12 @@ func TestMissingAndNotFinite(t *testing.T) {
 	}
 }
 
-// A mean is taken over replicates only: runs that differ in their seed, and in
-// nothing else.
+// A mean is taken only over replicates, which are runs that differ in nothing
+// but their seed.
 func TestCohort(t *testing.T) {
 	for what, c := range map[string]struct {
 		second runParams
-		other  string // the second run's condition, if not the first's
+		other  string // the second run's condition, unless it is the first's
 		want   string
 	}{
 		"another seed":                    {second: runParams{Seed: 100, LR: 0.1}},

@@ -22,13 +22,13 @@ func TestAgreement(t *testing.T) {
 		tidyRow(1, 0.9, 0.2), tidyRow(2, 0.91, 0.3), tidyRow(3, 0.92, math.NaN()), tidyRow(4, 0.93, math.NaN()), tidyRow(5, 0.94, 0.4),
 	}
 	recorded[0].Condition = "lr=0.10"                    // another spelling of the same value
-	recorded[1].ParamValue.Value = 0.1 * (1 + 1e-15)     // another last bit
-	recorded[4].SelectivityAvg = measures.Recorded(0.25) // which ours lacks
+	recorded[1].ParamValue.Value = 0.1 * (1 + 1e-15)     // differs in the last bit
+	recorded[4].SelectivityAvg = measures.Recorded(0.25) // ours lacks it
 	ours := []measures.TidyRow{
 		tidyRow(1, 0.9, 0.2+5e-8), tidyRow(2, 0.9102, 0.3+3e-6), tidyRow(3, 0.92, math.NaN()), tidyRow(4, 0.93, 0.5),
 	}
 	list := Compare(ours, recorded)
-	// The second spelling is a condition of its own in the listing, as
+	// The listing shows the second spelling as a condition of its own, as
 	// recorded.
 	if len(list) != 2 {
 		t.Fatalf("got %d lines, want 2", len(list))

@@ -58,14 +58,14 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// The total is what the kinds take, weighted by the study's epochs of each and
-// scaled to all images.
+// The total is the sum of the times of the kinds, weighted by the number of
+// their epochs in the study and scaled to all images.
 func TestWholeIsWeighted(t *testing.T) {
 	list, others := kinds(study(), baseline, mnist)
 	ours, theirs := 0.0, 0.0
 	for i, k := range list {
 		second := 0.1 * float64(i+1)
-		k.ours = timing{Wall: []float64{9, 2 * second, second}, CPU: []float64{9, 2 * second, second}} // the first warms up
+		k.ours = timing{Wall: []float64{9, 2 * second, second}, CPU: []float64{9, 2 * second, second}} // the first epoch warms up
 		k.theirs = timing{Wall: []float64{9, 10 * second}, CPU: []float64{9, 10*second + float64(k.config.Batch)}}
 		scale := float64(k.epochs) * 60_000 / float64(k.images)
 		ours, theirs = ours+scale*second, theirs+scale*(10*second+float64(k.config.Batch))
@@ -103,8 +103,8 @@ func number(t *testing.T, text string) float64 {
 	return x
 }
 
-// Whatever the version says of itself is taken, a BLAS of reference quality and
-// a failure are told in a sentence.
+// Any version string is accepted. A slow reference BLAS and a failure are each
+// reported in one sentence.
 func TestAnyPyTorch(t *testing.T) {
 	answer := func(hello, timed string) (*torch, error) {
 		python := filepath.Join(t.TempDir(), "python")
@@ -140,7 +140,7 @@ func TestAnyPyTorch(t *testing.T) {
 	if _, err := p.time(baseline("SGD"), 6, 1); err == nil || err.Error() != "TypeError: no such optimizer" {
 		t.Error(err)
 	}
-	// Ours is timed all the same.
+	// Our own side is timed nevertheless.
 	var data Data
 	data.TrainImages, data.TrainLabels = written(t, 60)
 	data.TestImages, data.TestLabels = written(t, 12)

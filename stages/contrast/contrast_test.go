@@ -11,7 +11,7 @@ import (
 	"sparsel/stages/measured"
 )
 
-// made is a layer with a sparsity and a selectivity, and nothing else.
+// made returns a layer with a sparsity and a selectivity, and nothing else.
 func made(run, layer string, epoch int64, sparsity, selectivity float64) (l measured.Layer) {
 	l.Run, l.Key.Layer, l.Epoch = run, layer, epoch
 	l.Sparsity, l.Selectivity, l.Chance, l.Saturated = sparsity, selectivity, 0.25, math.NaN()
@@ -43,8 +43,8 @@ func near(t *testing.T, what string, got, want float64) {
 	}
 }
 
-// The numbers are those of R 4.2.2: t.test(b, a, paired = TRUE) and t.test(b,
-// a).
+// The expected numbers are those of R 4.2.2: t.test(b, a, paired = TRUE) and
+// t.test(b, a).
 func TestIntervals(t *testing.T) {
 	a, b := runsOf("h", 0.10, 0.12, 0.15, 0.11, 0.14), runsOf("h", 0.13, 0.14, 0.19, 0.12, 0.18)
 	for _, c := range []struct {
@@ -66,15 +66,15 @@ func TestIntervals(t *testing.T) {
 		}
 		near(t, "difference", r.difference.at, 0.028)
 		for what, v := range map[string][2]float64{"low": {r.difference.low, c.low}, "high": {r.difference.high, c.high}, "p": {r.p, c.p}} {
-			if math.Abs(v[0]-v[1]) > 5e-6*math.Abs(v[1]) { // six digits are published
+			if math.Abs(v[0]-v[1]) > 5e-6*math.Abs(v[1]) { // six digits are given
 				t.Errorf("paired %v: %s %v, want %v", c.paired, what, v[0], v[1])
 			}
 		}
 		if r.flip != c.flip && !(math.IsNaN(r.flip) && math.IsNaN(c.flip)) {
 			t.Errorf("p of sign flips %v, want %v", r.flip, c.flip)
 		}
-		// The other way round it is the same difference, with the other sign
-		// and the same two-sided p.
+		// With the groups exchanged the difference has the opposite sign and
+		// the same two-sided p.
 		p.Reference = "b"
 		if rows, err = p.compare([][]measured.Layer{a, b}); err != nil {
 			t.Fatal(err)
@@ -87,7 +87,7 @@ func TestIntervals(t *testing.T) {
 	}
 }
 
-// Groups come from files, names of groups, runs, layers and epochs.
+// Groups are made from files, named groups, runs, layers or epochs.
 func TestGroups(t *testing.T) {
 	both := func(run string, x float64) []measured.Layer {
 		return []measured.Layer{made(run, "1", 1, x, 0.1), made(run, "2", 1, x+0.1, 0.2), made(run, "1", 2, x+0.2, 0.3), made(run, "2", 2, x+0.3, 0.4)}
@@ -96,7 +96,7 @@ func TestGroups(t *testing.T) {
 	for name, c := range map[string]struct {
 		p     Params
 		files [][]measured.Layer
-		want  string // metric sparsity: group − reference of n at layer and epoch
+		want  string // group − reference of n at layer and epoch, for the metric sparsity
 	}{
 		"files in groups": {
 			Params{Groups: []string{"a", "a", "b", "b"}, By: ByFile}, [][]measured.Layer{both("", 0.1), both("", 0.2), both("", 0.3), both("", 0.4)},

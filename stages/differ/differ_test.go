@@ -10,7 +10,7 @@ import (
 	"sparsel/artifacts/runs"
 )
 
-// record returns three epochs of two layers, the last epoch diverged.
+// record returns three epochs of two layers, of which the last diverged.
 func record() []runs.Epoch {
 	var list []runs.Epoch
 	for n := 1; n <= 3; n++ {
@@ -61,7 +61,7 @@ func TestFirst(t *testing.T) {
 	}
 }
 
-// full is an epoch with something in every field, of two layers.
+// full returns an epoch of two layers with a value in every field.
 func full(epoch, step int) runs.Epoch {
 	e := runs.Epoch{
 		Epoch: epoch, Step: step, TrainLoss: 1, TestLoss: 2, Correct: 3, Samples: 4, TrainLossAfter: 5, TrainCorrect: 6, TrainSamples: 7,
@@ -77,8 +77,8 @@ func full(epoch, step int) runs.Epoch {
 	return e
 }
 
-// planted makes the smallest change at the end of each field in turn, calls
-// found and takes it back.
+// planted makes the smallest possible change to the end of each field in turn,
+// calls found and undoes the change.
 func planted(v reflect.Value, path string, found func(path string)) {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -135,7 +135,7 @@ func TestEveryColumn(t *testing.T) {
 	}
 }
 
-// A column that is missing from one of two records is a difference too.
+// A column that one of two records lacks counts as a difference too.
 func TestMissingColumn(t *testing.T) {
 	for i := range reflect.TypeFor[runs.Epoch]().NumField() {
 		a, b := []runs.Epoch{full(1, 60)}, []runs.Epoch{full(1, 60)}

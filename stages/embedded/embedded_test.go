@@ -8,7 +8,7 @@ import (
 )
 
 // What a figure says about itself can be read back from each format, whatever
-// characters it holds.
+// characters it contains.
 func TestReadsWhatFiguresCarry(t *testing.T) {
 	want := map[string]string{"project": "sparsel", "figure": "5.1", "summaries-sha256-main": strings.Repeat("ab", 32), "note": `a (b) \ c, μ ± σ`}
 	style := chart.DefaultStyle()

@@ -33,7 +33,7 @@ func TestT45PublicAddresses(t *testing.T) {
 	}
 }
 
-// names answers questions for addresses: every name is that of this machine.
+// names returns a resolver that gives every name the address of this machine.
 func names(t *testing.T) *net.Resolver {
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -55,7 +55,7 @@ func names(t *testing.T) *net.Resolver {
 				}
 			}
 			answer := append([]byte{packet[0], packet[1], 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0}, question...)
-			if kind := binary.BigEndian.Uint16(question[len(question)-4:]); kind == 1 { // an address of version 4
+			if kind := binary.BigEndian.Uint16(question[len(question)-4:]); kind == 1 { // an IPv4 address
 				answer[7] = 1
 				answer = append(answer, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, 1)
 			}
@@ -67,9 +67,9 @@ func names(t *testing.T) *net.Resolver {
 	}}
 }
 
-// A redirect into the user's own network is refused, by its address or by what
-// its name stands for, and nothing there is even connected to. The mirror
-// itself may stand there.
+// A redirect into the user's own network is refused, whether by its address or
+// by what its name resolves to, and no connection to it is made. The mirror
+// itself may be there.
 func TestT45RedirectsStayPublic(t *testing.T) {
 	inside, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -124,7 +124,7 @@ func TestT45RedirectsStayPublic(t *testing.T) {
 	if n := connected.Load(); n > 0 {
 		t.Errorf("%d connections to a place within", n)
 	}
-	// To its own host a mirror may redirect.
+	// A mirror may redirect to its own host.
 	m := serve(t, func(w http.ResponseWriter, r *http.Request, n int) {
 		if n == 0 {
 			http.Redirect(w, r, r.URL.Path, http.StatusFound)
@@ -141,8 +141,8 @@ func TestT45RedirectsStayPublic(t *testing.T) {
 	b.has(t, f)
 }
 
-// A mirror's name that was public when it was first dialled does not lead home
-// later, and a proxy may stand anywhere.
+// The name of a mirror that was public when it was first dialled must not lead
+// to the user's machine later. A proxy may have any address.
 func TestT45Rebinding(t *testing.T) {
 	u, err := url.Parse("https://mirror.example/x")
 	if err != nil {
@@ -175,8 +175,7 @@ func TestT45Rebinding(t *testing.T) {
 	}
 }
 
-// No message repeats a name and password that somebody put into a mirror's
-// address.
+// No message repeats a name and password in a mirror's URL.
 func TestT45PasswordsAreNotRepeated(t *testing.T) {
 	for _, mirror := range []string{
 		"https://user:hunter2@example.org/mnist", "https://hunter2@example.org", "https://user:hun/ter2@example.org", "http://user:hunter2@example.org",

@@ -66,8 +66,8 @@ func TestDirectoryLayouts(t *testing.T) {
 	}
 }
 
-// The name does not decide whether a file is compressed: browsers unpack what
-// they save as .gz.
+// The name does not determine whether a file is compressed, because browsers
+// decompress files that they save as .gz.
 func TestNameDoesNotDecide(t *testing.T) {
 	f := images(t)
 	for name, content := range map[string][]byte{"train-images-idx3-ubyte.gz": f.raw, "train-images-idx3-ubyte": f.packed} {
@@ -119,8 +119,8 @@ func TestRefusedInDirectories(t *testing.T) {
 	}
 }
 
-// Whatever the bytes, decode accepts the file alone and never writes more than
-// one byte beyond its length.
+// decode accepts only the file itself, whatever the bytes, and never writes
+// more than one byte beyond the file's length.
 func FuzzDecode(f *testing.F) {
 	l := labels(f)
 	f.Add(l.raw)

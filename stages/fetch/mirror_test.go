@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// cut sends n bytes of what would be more, and breaks the connection.
+// cut sends the first n bytes of a longer body, and breaks the connection.
 func cut(w http.ResponseWriter, body []byte, n int) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.Write(body[:n])
@@ -88,7 +88,7 @@ func TestResume(t *testing.T) {
 			}
 		}, []string{"", rest, ""}},
 		{"only the end of the answer lost", func(w http.ResponseWriter, r *http.Request, n int) {
-			if n == 0 { // all bytes, but of an unknown number
+			if n == 0 { // all bytes, but without a length
 				w.Write(f.packed)
 				w.(http.Flusher).Flush()
 				panic(http.ErrAbortHandler)
@@ -127,8 +127,8 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// A line that breaks again and again, more often than requests are repeated,
-// is worth going on with as long as each attempt brings something.
+// A connection may break more often than requests are repeated. The download
+// continues as long as each attempt makes progress.
 func TestManyCuts(t *testing.T) {
 	f := images(t)
 	const piece = 10000
@@ -160,7 +160,7 @@ func TestT08RefusedAnswers(t *testing.T) {
 	flipped := bytes.Clone(f.raw)
 	flipped[len(flipped)-1] ^= 0x80
 	other := bytes.Clone(f.raw)
-	other[7] = 119 // count
+	other[7] = 119 // the count in the header
 	send := func(b []byte) func(http.ResponseWriter, *http.Request, int) {
 		return func(w http.ResponseWriter, r *http.Request, n int) { w.Write(b) }
 	}
@@ -267,7 +267,8 @@ func TestPassingFailures(t *testing.T) {
 			http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusFound)
 		}, 1},
 		{"uncompressed under the .gz name", func(w http.ResponseWriter, r *http.Request, n int) { w.Write(f.raw) }, 1},
-		// Some servers label the file's own compression as the transport's.
+		// Some servers declare the file's own compression as that of the
+		// transport.
 		{"Content-Encoding: gzip", func(w http.ResponseWriter, r *http.Request, n int) {
 			if got := r.Header.Get("Accept-Encoding"); got != "identity" {
 				t.Errorf("Accept-Encoding %q", got)
@@ -301,7 +302,8 @@ func TestSilentServers(t *testing.T) {
 			m := serve(t, func(w http.ResponseWriter, r *http.Request, n int) {
 				if c.name == "within the body" {
 					w.Header().Set("Content-Length", strconv.Itoa(len(f.packed)))
-					// The same beginning each time: no progress to go on for.
+					// Each attempt sends the same beginning, which is no
+					// progress.
 					w.Write(f.packed[:40000])
 					w.(http.Flusher).Flush()
 				}
@@ -322,8 +324,8 @@ func TestSilentServers(t *testing.T) {
 	}
 }
 
-// A server that is never silent long enough and never done meets the timeout
-// of the whole; what it sent is there the next time.
+// A server that is never silent for long and never finishes runs into the
+// timeout of the whole download. What it sent is kept for the next time.
 func TestSlowServer(t *testing.T) {
 	f := images(t)
 	slow := true
@@ -387,7 +389,7 @@ func TestTLS(t *testing.T) {
 	}
 	b.has(t, f)
 
-	// The server's certificate is not trusted: no second attempt.
+	// The server's certificate is not trusted, so there is no second attempt.
 	b = newBench(t)
 	untrusted := quick()
 	untrusted.tls = &tls.Config{}
@@ -396,7 +398,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("%v; want one refusal of the certificate", err)
 	}
 
-	// Not even to this machine may https be left.
+	// A redirect must not leave https, not even to this machine.
 	down = true
 	b = newBench(t)
 	err = b.fetch(t.Context(), Sources{Mirrors: []string{secure.URL}, Network: n}, f)
@@ -405,8 +407,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// leaks fails if more goroutines are left than there were, once those that
-// are on their way out had time to go.
+// leaks fails if there are more goroutines than before, after those that are
+// ending had time to do so.
 func leaks(t *testing.T, before int) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
@@ -442,9 +444,9 @@ func TestCancel(t *testing.T) {
 	if len(never.asked()) > 0 || len(b.refused) > 0 {
 		t.Errorf("went on after the cancellation: %q", b.refused)
 	}
-	b.has(t) // nothing
+	b.has(t) // nothing was obtained
 
-	// The next run continues.
+	// The next run continues the download.
 	parts := b.parts(t)
 	if len(parts) != 1 {
 		t.Fatalf("partial files %q, want one", parts)

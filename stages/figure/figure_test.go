@@ -10,7 +10,8 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// baseline is the figure of a baseline: three epochs of two optimizers.
+// baseline returns the figure of a baseline with three epochs of two
+// optimizers.
 func baseline() (Params, numbers) {
 	p := Params{
 		ID: "5.1", Title: "Optimizers", Columns: "metric", Lines: []string{"optimizer"}, X: X{Kind: Epochs}, Error: "se_population", Epoch: 3,
@@ -23,10 +24,11 @@ func baseline() (Params, numbers) {
 	return p, study("e", []string{"c"}, "SGD", "Adam")
 }
 
-// seeds are those of each condition and optimizer.
+// seeds are the seeds of each condition and optimizer.
 var seeds = []uint32{1, 100, 1234}
 
-// condition has the same value, and three epochs, with both optimizers.
+// condition returns a condition with the same value and three epochs for both
+// optimizers.
 func condition(name string, value float64) Condition {
 	c := Condition{Name: name}
 	for _, optimizer := range []string{"SGD", "Adam"} {
@@ -35,8 +37,8 @@ func condition(name string, value float64) Condition {
 	return c
 }
 
-// study gives each number of an experiment of three epochs: the epoch over 4,
-// and more for later conditions.
+// study makes the numbers of an experiment with three epochs. Each number is a
+// quarter of the epoch, and more for later conditions.
 func study(experiment string, conditions []string, optimizers ...string) numbers {
 	n := newNumbers(nil)
 	for i, condition := range conditions {
@@ -48,7 +50,7 @@ func study(experiment string, conditions []string, optimizers ...string) numbers
 							Condition: condition, Optimizer: optimizer, Layer: layer, Metric: metric, Epoch: epoch, N: 3, Expected: 3,
 							Mean: float64(epoch)/4 + float64(i)/100, SE: 0.02, SEPopulation: 0.01, CILow: float64(epoch)/4 - 0.1, CIHigh: float64(epoch)/4 + 0.1,
 						}}}
-						for k, seed := range seeds { // 0.02 apart
+						for k, seed := range seeds { // the seeds are 0.02 apart
 							v := float64(epoch)/4 + float64(i)/100 + float64(k-1)/50
 							list.Runs = append(list.Runs, Run{condition, optimizer, seed, []measures.Row{{Epoch: epoch, Layer: layer, Accuracy: v, Sparsity: v, Selectivity: v}}})
 						}
@@ -112,7 +114,7 @@ func TestEpochs(t *testing.T) {
 	}
 }
 
-// What a figure is not over, it says.
+// The caption names the runs that a figure leaves out.
 func TestGapsAreNamed(t *testing.T) {
 	p, n := baseline()
 	n.change(func(k key) bool { return k.optimizer == "SGD" && k.metric == "sparsity" && k.epoch == 2 }, func(s *measures.Summary) {
@@ -132,7 +134,7 @@ func TestGapsAreNamed(t *testing.T) {
 	}
 }
 
-// A single run has no spread, and no band pretends that it has one.
+// A single run has no spread, and therefore no band.
 func TestOneRun(t *testing.T) {
 	p, n := baseline()
 	n.change(func(key) bool { return true }, func(s *measures.Summary) { s.N, s.Expected, s.SEPopulation = 1, 1, 0 })
@@ -140,14 +142,14 @@ func TestOneRun(t *testing.T) {
 	if lo := f.Rows[0].Panels[0].Series[0].Lo[0]; !math.IsNaN(lo) || f.Note != "mean, n = 1" || !strings.Contains(f.Caption, "One run each, so there are no bands.") {
 		t.Errorf("band from %v, note %q, caption %q", lo, f.Note, f.Caption)
 	}
-	// One of them without a value: there still are no bands, and not one run
-	// each.
+	// If one of the runs has no value, there are still no bands, and the note
+	// does not say one run each.
 	n.change(func(k key) bool { return k.epoch == 2 }, func(s *measures.Summary) { s.N, s.Mean, s.NonFinite = 0, math.NaN(), "seed 1" })
 	if f := describe(t, p, n); f.Note != "mean, n = 0 to 1; open markers: fewer runs, see the caption" || strings.Contains(f.Caption, "One run each") {
 		t.Errorf("note %q, caption %q", f.Note, f.Caption)
 	}
-	// From one run to three: the factor is that of three, for one has no
-	// interval.
+	// With one to three runs, the factor is that of three runs, because one run
+	// has no interval.
 	n.change(func(k key) bool { return k.epoch == 3 }, func(s *measures.Summary) { s.N, s.Expected, s.SEPopulation = 3, 3, 0.01 })
 	n.change(func(k key) bool { return k.epoch == 2 }, func(s *measures.Summary) { s.N, s.Mean, s.NonFinite = 1, 0.5, "" })
 	if f := describe(t, p, n); !strings.Contains(f.Note, "n = 1 to 3; dots: each seed; 95 % intervals are 5.3 × as wide") {
@@ -172,8 +174,8 @@ func TestEpochTicks(t *testing.T) {
 	}
 }
 
-// conditions is a figure of three conditions of an experiment, with values 1,
-// 10 and 100.
+// conditions returns a figure of three conditions of an experiment, with the
+// values 1, 10 and 100.
 func conditions(x X, lines ...string) (Params, numbers) {
 	p, _ := baseline()
 	p.X, p.Lines = x, lines
@@ -214,8 +216,8 @@ func TestConditionsAlongX(t *testing.T) {
 func TestValuesAlongX(t *testing.T) {
 	p, n := conditions(X{Kind: Values, Scale: "log"}, "metric")
 	p.Columns, p.Vertical = "optimizer", "best accuracy"
-	// The highest accuracy is not finite in all runs, and so no value that
-	// could be the best.
+	// The highest accuracy is not finite in all runs, so it cannot be the best
+	// value.
 	n.change(func(k key) bool { return k.optimizer == "Adam" && k.metric == "accuracy" && k.condition == "v=100" }, func(s *measures.Summary) {
 		s.N, s.Mean, s.NonFinite = 0, math.NaN(), "seed 1;seed 100;seed 1234"
 	})
@@ -301,7 +303,7 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// Lines that differ in two ways do so by colour and by dash.
+// Lines that differ in two dimensions are distinguished by colour and by dash.
 func TestTwoWaysOfLines(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "optimizer", "condition")
 	s := describe(t, p, n).Rows[0].Panels[0].Series
@@ -312,7 +314,7 @@ func TestTwoWaysOfLines(t *testing.T) {
 		t.Errorf("outlines %+v", s)
 	}
 	n.change(func(k key) bool { return k.optimizer == "SGD" }, func(s *measures.Summary) { s.N, s.Missing = 2, "seed 1" })
-	if note := describe(t, p, n).Note; !strings.HasSuffix(note, "; fewer runs in places, see the caption") { // where markers are open anyway
+	if note := describe(t, p, n).Note; !strings.HasSuffix(note, "; fewer runs in places, see the caption") { // markers are open there anyway
 		t.Errorf("note %q", note)
 	}
 	if s[0].Role != s[2].Role || s[0].Dash == s[2].Dash || s[0].Role == s[1].Role || s[0].Dash != s[1].Dash {
@@ -320,8 +322,8 @@ func TestTwoWaysOfLines(t *testing.T) {
 	}
 }
 
-// A product is taken run by run: its mean is not the product of the means, and
-// its band knows how the factors go together.
+// A product is computed run by run. Its mean is not the product of the means,
+// and its band reflects how the factors vary together.
 func TestProduct(t *testing.T) {
 	p, n := baseline()
 	p.Panels = []Panel{{Metric: "accuracy * sparsity"}}
@@ -334,12 +336,12 @@ func TestProduct(t *testing.T) {
 	set(1234, 0.5, math.NaN())
 	f := describe(t, p, n)
 	s := f.Rows[0].Panels[0].Series[0]
-	// Both products are 0.18; the means are 0.55, whose product is 0.3025.
+	// Both products are 0.18. The means are 0.55, and their product is 0.3025.
 	if math.Abs(s.Y[0]-0.18) > 1e-15 || s.Hi[0]-s.Y[0] > 1e-15 || s.N[0] != 2 || s.Expected[0] != 3 || !strings.Contains(f.Caption, "SGD (seed 1234): accuracy * sparsity") {
 		t.Errorf("product %v to %v over %d of %d, want 0.18 exactly over 2 of 3; caption %q", s.Y[0], s.Hi[0], s.N[0], s.Expected[0], f.Caption)
 	}
-	// Products 0.04, 0.09 and 0.16: mean 0.29/3, squared deviations 0.0073 - 3
-	// (0.29/3)² in all.
+	// The products are 0.04, 0.09 and 0.16. Their mean is 0.29/3, and the sum
+	// of squared deviations is 0.0073 - 3 (0.29/3)².
 	set(1, 0.2, 0.2)
 	set(100, 0.3, 0.3)
 	set(1234, 0.4, 0.4)
@@ -357,8 +359,8 @@ func TestProduct(t *testing.T) {
 	}
 }
 
-// Runs of unequal length are read where all of them are, and the caption names
-// the longer ones.
+// Runs of unequal length are read at the last epoch that all of them have, and
+// the caption names the longer ones.
 func TestLongerRuns(t *testing.T) {
 	p, n := conditions(X{Kind: Conditions}, "optimizer")
 	p.Epoch = 2
@@ -379,7 +381,7 @@ func TestLongerRuns(t *testing.T) {
 	}
 }
 
-// Runs that all fail leave empty panels, not a figure that fails.
+// If all runs fail, the figure has empty panels and is still drawn.
 func TestDeadData(t *testing.T) {
 	for _, x := range []X{{Kind: Epochs}, {Kind: Conditions}, {Kind: Values, Scale: "log"}, {Kind: Values, Scale: "equal"}, {Kind: AgainstMetric, Metric: "sparsity"}, {Kind: Layers}} {
 		p, n := conditions(x, "optimizer")

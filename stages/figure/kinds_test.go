@@ -21,8 +21,8 @@ func byOptimizer(p *Params, values ...float64) {
 	}
 }
 
-// Each optimizer's points stand at its own values: in order, whatever the order
-// of the file.
+// Each optimizer's points are at its own values, in ascending order, whatever
+// the order in the file.
 func TestValuesByOptimizer(t *testing.T) {
 	p, n := conditions(X{Kind: Values, Scale: "log"}, "optimizer")
 	byOptimizer(&p, 0.3, 0.0001, 10)
@@ -54,7 +54,7 @@ func TestValuesByOptimizer(t *testing.T) {
 	}
 }
 
-// The best value is that of each optimizer in the panel, and of each line of
+// The best value is determined for each optimizer in the panel and each line of
 // conditions.
 func TestBestByOptimizer(t *testing.T) {
 	p, n := conditions(X{Kind: Values, Scale: "log"}, "optimizer")
@@ -68,14 +68,15 @@ func TestBestByOptimizer(t *testing.T) {
 	if fmt.Sprint(at) != "[100 10]" || f.Rows[0].Panels[0].Rules[0].Label != "highest mean test accuracy" {
 		t.Errorf("best at %v", at)
 	}
-	// Of equal ones the lowest, and one line for both optimizers.
+	// Of equal values the lowest is the best, and both optimizers share one
+	// line.
 	n.change(func(k key) bool { return k.epoch == 3 }, func(s *measures.Summary) { s.Mean = 0.5 })
 	if r := describe(t, p, n).Rows[0].Panels[0].Rules; len(r) != 1 || r[0].At != 1 {
 		t.Errorf("best of equal ones at %+v", r)
 	}
 }
 
-// The baseline has a line where it is on the axis; the caption speaks of lines
+// The baseline has a line if it is on the axis. The caption only mentions lines
 // that are there.
 func TestBaselineOffTheAxis(t *testing.T) {
 	p, n := conditions(X{Kind: Values, Scale: "equal"}, "optimizer")
@@ -95,7 +96,7 @@ func TestBaselineOffTheAxis(t *testing.T) {
 	}
 }
 
-// Rows of conditions share their x axis and, by column, their y axis.
+// Rows of conditions share their x axis, and their y axis by column.
 func TestRowsOfConditions(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "optimizer")
 	p.Rows = "condition"
@@ -119,8 +120,8 @@ func TestRowsOfConditions(t *testing.T) {
 	}
 }
 
-// A difference is taken seed by seed, so that what the two runs of a seed have
-// in common is not in its band.
+// A difference is computed seed by seed, so that its band leaves out what the
+// two runs of a seed have in common.
 func TestDifference(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "optimizer", "condition")
 	p.Sources[0].Entries = p.Sources[0].Entries[:2]
@@ -162,7 +163,7 @@ func TestDifference(t *testing.T) {
 	}
 }
 
-// Lines that differ in their condition alone have one reference, in no one's
+// Lines that differ only in their condition share one reference, in a neutral
 // colour.
 func TestOneReference(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "condition")
@@ -177,8 +178,8 @@ func TestOneReference(t *testing.T) {
 	}
 }
 
-// Single runs are drawn where they are few, and not where they are many, one or
-// no part of the figure.
+// Single runs are drawn if there are few of them, and not if there are many, a
+// single one, or the figure leaves them out.
 func TestSeeds(t *testing.T) {
 	for _, c := range []struct {
 		seeds, epochs int
@@ -233,8 +234,8 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
-// A line that leaves its panel is spoken of, in the note and in the caption;
-// dots of a scatter are not.
+// The note and the caption mention a line that leaves its panel, but not the
+// dots of a scatter plot.
 func TestBeyond(t *testing.T) {
 	for name, c := range map[string]struct {
 		min, max float64
@@ -253,8 +254,8 @@ func TestBeyond(t *testing.T) {
 	}
 }
 
-// What sparsity and selectivity are measured on is said where it is not the
-// test images, by condition and optimizer.
+// If sparsity and selectivity are not measured on the test images, the caption
+// says what they are measured on, by condition and optimizer.
 func TestSplit(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "optimizer", "condition")
 	train := func(i, k int) { p.Sources[0].Entries[i].Conditions[0].Runs[k].Split = "train" }
@@ -283,7 +284,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// A text becomes a sentence whatever it begins and ends with.
+// Any text becomes a sentence, whatever its beginning and end.
 func TestSentence(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "a": "A. ", "A.": "A. ", "Übung macht den Meister": "Übung macht den Meister. ", "übung": "Übung. ", "é": "É. ", "β₁ is 0.9": "β₁ is 0.9. ",
@@ -295,8 +296,8 @@ func TestSentence(t *testing.T) {
 	}
 }
 
-// As many lines as are allowed all look different, whatever they are told apart
-// by.
+// The largest number of lines that is allowed all look different, whatever
+// distinguishes them.
 func TestLooksDiffer(t *testing.T) {
 	style := chart.DefaultStyle()
 	var many []Entry
@@ -343,8 +344,8 @@ func TestLooksDiffer(t *testing.T) {
 	}
 }
 
-// Two experiments whose conditions differ have no look for two things: their
-// lines are one set.
+// If two experiments have different conditions, their lines form one set, and
+// no look is used for two of them.
 func TestLooksOfTwoExperiments(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "condition")
 	p.Columns, p.Panels, p.Sources[0].Optimizers = "experiment", p.Panels[:1], p.Sources[0].Optimizers[:1]
@@ -376,8 +377,8 @@ func TestLooksOfTwoExperiments(t *testing.T) {
 	}
 }
 
-// A gap is named by all that tells its runs from others: experiment, optimizer,
-// value and line; and by the reference's label.
+// A gap is named by everything that distinguishes its runs, which is
+// experiment, optimizer, value and line, and by the reference's label.
 func TestWhereGapsAre(t *testing.T) {
 	none := func(s *measures.Summary) { s.N, s.Mean, s.Missing = 2, 0.5, "seed 100;seed 1" }
 	p, n := conditions(X{Kind: Values, Scale: "log"}, "optimizer", "condition")
@@ -418,8 +419,8 @@ func TestWhereGapsAre(t *testing.T) {
 	}
 }
 
-// Limits of x for some optimizers are theirs alone, and then panels are not
-// drawn to one scale; without them they are.
+// Limits of x for some optimizers apply to them alone, and panels then have
+// different scales. Without limits they share one.
 func TestScalesOfScatter(t *testing.T) {
 	p, n := conditions(X{Kind: AgainstMetric, Metric: "accuracy"}, "condition")
 	p.Columns, p.Panels = "optimizer", []Panel{{Metric: "sparsity"}}
@@ -433,7 +434,7 @@ func TestScalesOfScatter(t *testing.T) {
 	}
 }
 
-// A factor that belongs to the network is the network's in every layer.
+// A factor that belongs to the network has the same value for every layer.
 func TestProductsByLayer(t *testing.T) {
 	p, n := baseline()
 	p.Sources[0].Layers, p.Lines, p.Columns, p.Panels = 2, []string{"layer"}, "optimizer", []Panel{{Metric: "accuracy * sparsity"}}

@@ -9,7 +9,7 @@ import (
 	"sparsel/stages/quantity"
 )
 
-// What Try refuses, and the key that it blames.
+// The test checks what Try refuses, and which key it names.
 func TestTry(t *testing.T) {
 	many := func(n int) []Entry {
 		var list []Entry

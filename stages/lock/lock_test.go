@@ -43,7 +43,8 @@ func TestLockSurvivesItsFile(t *testing.T) {
 	}
 }
 
-// A flipped bit is refused wherever it is, with its line or a later one.
+// A flipped bit is refused wherever it is, and the error names its line or a
+// later one.
 func TestEveryFlippedBitIsRefused(t *testing.T) {
 	text := example().Encode()
 	for i := range text {
@@ -92,7 +93,7 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-// What is accepted is exactly what would be written.
+// Parse accepts exactly what would be written.
 func FuzzParse(f *testing.F) {
 	f.Add(example().Encode())
 	f.Add([]byte("sparsel lock 1\nprofile \"a\\\"b\"\n"))

@@ -66,7 +66,7 @@ func TestCompareHoldsTheRecordToTheArchive(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*runs.Epoch, []runs.Block)
-		want   string // in the error; empty: they agree
+		want   string // expected in the error; empty if they agree
 	}{
 		{"equal", nil, ""},
 		{"last bit of an activation", func(_ *runs.Epoch, b []runs.Block) {
@@ -108,7 +108,7 @@ func TestCompareHoldsTheRecordToTheArchive(t *testing.T) {
 	}
 }
 
-// The predictions in an archive of training samples have nothing to do with the
+// The predictions in an archive of training samples are unrelated to the
 // recorded accuracy on the test set.
 func TestTrainingPredictionsAreNotHeldToTestAccuracy(t *testing.T) {
 	epochs, path := archives(t, func(e *runs.Epoch, _ []runs.Block) { e.Correct, e.Samples = 3, 17 })
@@ -144,5 +144,5 @@ func TestLayersAreAveragedEqually(t *testing.T) {
 	}
 }
 
-// skip takes a layer and does nothing with it.
+// skip ignores a layer.
 func skip(runs.Block) error { return nil }

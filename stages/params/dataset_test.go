@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// shapes is the example of a data set of one's own, with replacements, old then
-// new.
+// shapes returns the example of a user's own data set with replacements, old
+// then new.
 func shapes(t *testing.T, replace ...string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(repository(t), "docs", "examples", "shapes.toml"))
@@ -45,8 +45,8 @@ func TestDataset(t *testing.T) {
 	}
 }
 
-// Whatever is wrong with the description of a data set, or is asked of it and
-// only MNIST has, is refused where it stands.
+// Mistakes in the description of a data set, and requests for what only MNIST
+// has, are refused at their place in the file.
 func TestDatasetRefused(t *testing.T) {
 	const trainHash, testHash = "e5892b50c7c8845e520e65076aa38d349f195410815efe0d5ee6c9c6ad1c0e8f", "b8dcbe0904515ab46ebbadb84005a7dc4db3566bee5635fcc9d4dc6d33b267f5"
 	zeros := strings.Repeat("0", 64)

@@ -30,7 +30,7 @@ optimizers = ["SGD"]
 vary = [{ parameter = "depth", values = [1, 2, 3] }]
 `
 
-// withFigure is the example with the sweeps and one figure more.
+// withFigure returns the example with the sweeps and one more figure.
 func withFigure(t *testing.T, figure string) []byte {
 	t.Helper()
 	return append(example(t), sweeps+"\n[[figures]]\nid = \"9\"\ntitle = \"Nine\"\n"+figure...)
@@ -174,7 +174,7 @@ x = "value"
 	}
 }
 
-// The project's figures hold in every profile.
+// The project's figures are valid in every profile.
 func TestFiguresInProfiles(t *testing.T) {
 	file := filepath.Join(repository(t), "params.toml")
 	data, err := os.ReadFile(file)
@@ -199,8 +199,7 @@ func TestFiguresInProfiles(t *testing.T) {
 	}
 }
 
-// mixed are conditions whose optimizers differ in everything that they may
-// differ in.
+// mixed are conditions whose optimizers differ in everything in which they may.
 const mixed = `
 [[experiments]]
 name = "mixed"
@@ -265,7 +264,7 @@ optimizers = ["SGD"]
 set = { epochs = 1 }
 `
 
-// A condition is what each of its optimizers makes of it.
+// A condition is resolved for each of its optimizers.
 func TestShownByOptimizer(t *testing.T) {
 	parse := func(figure string) (*Params, error) {
 		return Parse("params.toml", []byte(string(example(t))+mixed+"\n[[figures]]\nid = \"9\"\ntitle = \"Nine\"\n"+figure), "")

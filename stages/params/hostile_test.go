@@ -11,7 +11,7 @@ import (
 )
 
 // refused parses a file that must be refused, and fails if that takes much
-// memory or many words.
+// memory or a long message.
 func refused(t *testing.T, name string, data []byte) *Problems {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -31,7 +31,7 @@ func refused(t *testing.T, name string, data []byte) *Problems {
 	return p
 }
 
-// lines is n lines of a format that takes a number.
+// lines returns n lines of a format that takes a number.
 func lines(n int, format string) []byte {
 	var b strings.Builder
 	for i := range n {
@@ -40,8 +40,8 @@ func lines(n int, format string) []byte {
 	return []byte(b.String())
 }
 
-// A bad file costs no more than a good one: what it holds is bounded before the
-// library sees it.
+// A bad file costs no more than a good one, because its contents are limited
+// before the library sees them.
 func TestT46CostOfBadFiles(t *testing.T) {
 	for name, c := range map[string]struct {
 		data []byte
@@ -67,8 +67,8 @@ func TestT46CostOfBadFiles(t *testing.T) {
 	}
 }
 
-// Of many problems the first are shown, in the order of the file, and the
-// others counted.
+// If there are many problems, the first are shown, in the order of the file,
+// and the others are counted.
 func TestT46ManyProblems(t *testing.T) {
 	const n = 9000
 	p := refused(t, "unknown keys", append(lines(n, "unknown%d = 1\n"), example(t)...))
@@ -79,7 +79,7 @@ func TestT46ManyProblems(t *testing.T) {
 	}
 }
 
-// What the study's products come to is bounded too.
+// The products of numbers in the study are limited too.
 func TestT46Products(t *testing.T) {
 	seeds := string(lines(64_000, "%d,"))
 	p := refused(t, "seeds", example(t, "seeds = [1, 100, 1234]", "seeds = ["+seeds+"]")) // times four optimizers
@@ -106,7 +106,7 @@ func TestT46EndlessFile(t *testing.T) {
 	}
 }
 
-// Places are the library's own, found in another way.
+// Positions are those of the library, found in another way.
 func TestT46Places(t *testing.T) {
 	text := "a = 1\n\n[b]\n  c = [1,\n  2]\r\n\"d e\" = { f = 1, g.h = 2 }\n[[i]]\nj = 1\n[[i]]\nj = 2"
 	d, err := parse([]byte(text))
@@ -122,8 +122,8 @@ func TestT46Places(t *testing.T) {
 	}
 }
 
-// Mirrors that would not work, or would tell a password to everybody, are
-// refused where they stand.
+// Mirrors that would not work, or would reveal a password, are refused at their
+// place in the file.
 func TestT45Mirrors(t *testing.T) {
 	for mirror, want := range map[string]string{
 		`"https://a.example/x?y=1"`:       "must have no query",
@@ -137,7 +137,7 @@ func TestT45Mirrors(t *testing.T) {
 		`"https://me:hun/ter2@a.example"`: "must be an https:// URL",
 		`"http://me:hunter2@a.example/"`:  "must be an https:// URL",
 	} {
-		data := example(t) // the first table follows the top
+		data := example(t) // the first table comes after the top-level keys
 		at := strings.Index(string(data), "[data]")
 		if at < 0 {
 			data = append(data, "\n[data]\n"...)
@@ -159,7 +159,7 @@ func TestT45Mirrors(t *testing.T) {
 	}
 }
 
-// withoutMirrors takes out the line that the example has.
+// withoutMirrors removes the example's line.
 func withoutMirrors(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {

@@ -36,7 +36,8 @@ scale = "log"
 lines = ["optimizer"]
 `
 
-// moreOf is the example with the profile, which keeps the first experiment.
+// moreOf returns the example with the profile, which keeps the first
+// experiment.
 func moreOf(t *testing.T) string {
 	t.Helper()
 	p, err := Parse("params.toml", example(t), "")
@@ -85,8 +86,8 @@ func TestProfilesOfTheirOwn(t *testing.T) {
 	}
 }
 
-// What is wrong in a profile's entries is said when the file is read, whatever
-// profile is chosen, and where it stands.
+// Mistakes in a profile's entries are reported at their place when the file is
+// read, whichever profile is chosen.
 func TestProfilesOfTheirOwnAreJudged(t *testing.T) {
 	text := moreOf(t)
 	for name, c := range map[string]struct{ old, new, profile, want string }{

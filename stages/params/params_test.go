@@ -50,8 +50,8 @@ func TestBaselineExpandsToTwelveRuns(t *testing.T) {
 	if len(runs) != 12 || len(uses) != 12 {
 		t.Fatalf("got %d runs and %d uses, want 12 and 12", len(runs), len(uses))
 	}
-	// Positions in the session: 203,530 parameters and 30 epochs of 60,005
-	// draws a run (the study's records).
+	// Positions in the session: each run draws 203,530 parameters and 60,005
+	// numbers in each of 30 epochs (the study's records).
 	const draws = 203530 + 30*60005
 	for _, r := range runs {
 		want := map[string]uint64{"Adadelta": 0, "Adagrad": draws, "SGD": 2 * draws, "Adam": 3 * draws}[r.Config.Optimizer.Name]
@@ -166,7 +166,7 @@ name = "train_vs_test"`))
 	}
 }
 
-// Every mistake of a file is reported at once, each at its place.
+// All mistakes in a file are reported at once, each at its place.
 func TestAllProblemsTogether(t *testing.T) {
 	data := example(t,
 		`seeds = [1, 100, 1234]`, `seeds = [1, -5, 1]`,
@@ -281,7 +281,7 @@ func TestMissingFileSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// Where a study has several parameter files, a base name would not do.
+// If a study has several parameter files, the base name would not be enough.
 func TestProblemsNameTheFileAsGiven(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "other.toml")
 	if err := os.WriteFile(file, example(t, "batch = 50", "batch = 0"), 0o644); err != nil {

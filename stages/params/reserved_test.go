@@ -15,9 +15,9 @@ func profileText(names ...string) string {
 	return b.String()
 }
 
-// P12: a profile has a folder of its own name below out, which must not be one
-// that the program uses, however it is spelled. That is said when the file is
-// read, with line and column.
+// P12: a profile has a folder with its own name below out. The name must not be
+// one that the program uses, in any spelling. This is reported with line and
+// column when the file is read.
 func TestReservedProfileNames(t *testing.T) {
 	where := regexp.MustCompile(`params\.toml:[0-9]+:[0-9]+: profiles\.`)
 	names := append([]string{"Store", "STORE", "Report.html", "con", "NUL.txt", "..", ".", ".hidden", "a/b", `a\b`, "", "com1"}, Reserved...)

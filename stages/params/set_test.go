@@ -19,8 +19,8 @@ func project(t *testing.T) []byte {
 	return text
 }
 
-// What is set stands in the place of the file's own value: the parameters are
-// those of a file that was edited so.
+// A value that is set replaces the file's own value, and the parameters are
+// those of a file that was edited in the same way.
 func TestSetIsAnEdit(t *testing.T) {
 	text := project(t)
 	for set, edit := range map[string][2]string{
@@ -64,8 +64,8 @@ func TestSetIsAnEdit(t *testing.T) {
 	}
 }
 
-// What is wrong with it is said of the flag, and never of a line that does not
-// say so.
+// A mistake in such a value is reported for the flag, and never for a line of
+// the file.
 func TestSetIsJudged(t *testing.T) {
 	text := project(t)
 	for set, want := range map[string]string{
@@ -104,7 +104,7 @@ func TestSetIsJudged(t *testing.T) {
 	}
 }
 
-// Every try has a folder of its own that any file system takes.
+// Every try has a folder of its own, with a name that any file system accepts.
 func TestTry(t *testing.T) {
 	seen := map[string]string{}
 	folder := regexp.MustCompile(`^tries/[A-Za-z0-9_.=+,-]{1,69}$`)

@@ -13,7 +13,7 @@ func TestThin(t *testing.T) {
 	for points, want := range map[int][]any{0: values, 10: values, 11: values, 2: {0, 9}, 3: {0, 5, 9}, 4: {0, 3, 6, 9}} {
 		got := thin(values, points)
 		if points == 3 && fmt.Sprint(got) == fmt.Sprint([]any{0, 4, 9}) {
-			continue // the middle of ten is either
+			continue // the middle of ten may be either
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%d of %v are %v, want %v", points, values, got, want)

@@ -21,7 +21,7 @@ func TestTableOfEachExperiment(t *testing.T) {
 	}
 }
 
-// Each kind of table takes its own keys, and needs them.
+// Each kind of table accepts only its own keys, and requires them.
 func TestTableKeys(t *testing.T) {
 	for entry, want := range map[string]string{
 		`kind = "medians"`: `tables[0].kind: is "medians", must be one of conditions, effects, final, findings, grids, kendall, parameters, printed, search, tidy`,

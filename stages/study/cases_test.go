@@ -16,8 +16,7 @@ import (
 	"sparsel/trainer"
 )
 
-// own is a small study of somebody's own, to which cases add what they are
-// about.
+// own is a small study of a user's own, which the cases extend.
 const own = `[study]
 seeds = [1, 2, 3]
 optimizers = ["SGD", "Adam"]
@@ -76,9 +75,9 @@ metrics = ["accuracy", "sparsity", "selectivity"]
 
 `
 
-// telling is a made-up number that says which run, epoch and metric it is of:
-// 0.EESL with the epoch, the seed and the layer, and rates and batch sizes
-// apart.
+// telling returns a made-up number that identifies its run, epoch and metric:
+// 0.EESL has the epoch, the seed and the layer, and rates and batch sizes
+// differ.
 func telling(c trainer.Config, layer, metric string, epoch int) float64 {
 	v := float64(epoch)/100 + float64(c.Seeding.Seed)/10000
 	if c.Optimizer.Name == "Adam" {
@@ -87,7 +86,7 @@ func telling(c trainer.Config, layer, metric string, epoch int) float64 {
 	return v + c.Optimizer.LR/1e6 + float64(c.Batch)/1e7
 }
 
-// make makes the study of a case and returns a reader of its files.
+// makeCase makes the study of a case and returns a reader of its files.
 func makeCase(t *testing.T, text string) func(file string) string {
 	t.Helper()
 	out := studytest.MadeUp(t, studytest.Of(t, own+text, ""), telling)
@@ -110,8 +109,8 @@ func contains(t *testing.T, text string, parts ...string) {
 	}
 }
 
-// Conditions whose epochs differ by optimizer are read where both have numbers,
-// and the table says so.
+// Conditions whose epochs differ by optimizer are read at an epoch that both
+// have, and the table says so.
 func TestUnequalEpochs(t *testing.T) {
 	entry := func(optimizer, epochs string) string {
 		return "[[experiments]]\nname = \"u\"\ncondition = \"c\"\noptimizers = [\"" + optimizer + "\"]\nset = { epochs = " + epochs + " }\n"
@@ -127,7 +126,7 @@ func TestUnequalEpochs(t *testing.T) {
 	}
 }
 
-// Each optimizer has the value that its own runs have.
+// Each optimizer has the value of its own runs.
 func TestValuesByOptimizer(t *testing.T) {
 	entry := func(condition, optimizer, lr string) string {
 		return "[[experiments]]\nname = \"v\"\ncondition = \"" + condition + "\"\noptimizers = [\"" + optimizer + "\"]\nset = { lr = " + lr + " }\ncolumn = \"learning_rate\"\nvalue = " + lr + "\n"
@@ -167,8 +166,8 @@ error = "se"
 	}
 }
 
-// What is in effect is in the tables: constants of the optimizer, the sampler's
-// options, widths, seeding.
+// The tables show every value in effect: constants of the optimizer, options of
+// the sampler, widths and seeding.
 func TestTablesShowWhatIsInEffect(t *testing.T) {
 	read := makeCase(t, `
 [[experiments]]
@@ -212,7 +211,8 @@ experiments = ["eps", "width", "rate"]
 		"| lr | all | 2 | 0.5, 0.25 | SGD 0.1, Adam 0.001 |", "- In rate the batch size is 10.", "but for what the notes say")
 }
 
-// The value is what tells conditions apart, and labels have the digits for it.
+// Conditions are distinguished by their values, and labels have enough digits
+// for it.
 func TestCloseValues(t *testing.T) {
 	read := makeCase(t, `
 [[experiments]]
@@ -242,8 +242,8 @@ experiment = "mom"
 	contains(t, read("figures/fig-m.csv"), "0.9999,", "0.99999,")
 }
 
-// Names may hold commas, equals signs, and whatever a format reads in a way of
-// its own.
+// Names may contain commas, equals signs, and characters with a special meaning
+// in a format.
 func TestNames(t *testing.T) {
 	read := makeCase(t, `
 [[experiments]]
@@ -280,8 +280,8 @@ experiment = "e"
 	contains(t, read("tables/table-e.csv"), "größe é ü ß ° “β”", `a|b_c%d&e#f$g~h^i\j[k]`)
 }
 
-// A network with one hidden layer has no layer of its own number, and the table
-// says so; it leaves nothing else out.
+// A network with one hidden layer has no values for that layer's own number.
+// The table says so, and leaves out nothing else.
 func TestLayersAndOptimizersThatSomeLack(t *testing.T) {
 	read := makeCase(t, `
 [[experiments]]
@@ -298,7 +298,8 @@ layers = ["all", "1", "2"]
 	contains(t, read("tables/table-d.md"), "| SGD | 2HL | 2 | 3 |", "- SGD, 1HL: there is no layer 1.", "- Adam, 1HL: there is no layer 2.", "- Adam was not trained with wide.")
 }
 
-// What somebody's own study is on stands on its tables, figures and findings.
+// The tables, figures and findings of a user's own study say which images it
+// uses.
 func TestOwnStudySaysItsImages(t *testing.T) {
 	read := makeCase(t, "")
 	const mark = "Trained on the first 500 of 60000 images of MNIST, measured on the first 200 of 10000 test images"
@@ -356,8 +357,8 @@ func TestRefusedWithItsPlace(t *testing.T) {
 	contains(t, refusal(t, fresh, "short"), "profiles.short.epochs: is 2, but f varies the epochs up to 3")
 }
 
-// Names that the program itself uses below the output folder, or in the names
-// of nodes, are no profile's.
+// A profile cannot have a name that the program itself uses below the output
+// folder or in the names of nodes.
 func TestReservedNames(t *testing.T) {
 	for _, name := range []string{"store", "Store", "report.html", "figures", "tables", "findings", "downloads", "train", "PAPER"} {
 		contains(t, refusal(t, own+"[profiles.\""+name+"\"]\nepochs = 1\n", ""), "is no name for a profile")
@@ -376,7 +377,7 @@ func TestReservedNames(t *testing.T) {
 	}
 }
 
-// refusal is what is said of a file that is refused; every problem must have
+// refusal returns the error for a file that is refused. Every problem must have
 // its place.
 func refusal(t *testing.T, text, profile string) string {
 	t.Helper()
@@ -429,7 +430,7 @@ func TestEveryKindOfTable(t *testing.T) {
 	}
 }
 
-// The table of every epoch is there whether it is asked for or not.
+// The table of every epoch exists even if the file does not ask for it.
 func TestTidyTableUnasked(t *testing.T) {
 	out := studytest.MadeUp(t, studytest.Of(t, base, ""), telling)
 	if _, err := os.Stat(filepath.Join(out, "tables", "epochs.csv")); err != nil {

@@ -12,15 +12,15 @@ import (
 	"sparsel/stages/train"
 )
 
-// What is known of MNIST's shape is known in two places, which know nothing of
-// each other.
+// The shape of MNIST is defined in two packages that do not know each other.
 func TestMNISTIsOne(t *testing.T) {
 	if d, h := params.MNIST, fetch.MNIST; d.Train != h.Train || d.Test != h.Test || d.Side != h.Side {
 		t.Errorf("%+v, %+v", d, h)
 	}
 }
 
-// shapes is the study of docs/own-images.md, with replacements, old then new.
+// shapes returns the study of docs/own-images.md with replacements, old then
+// new.
 func shapes(t *testing.T, replace ...string) *Study {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "examples", "shapes.toml"))
@@ -38,8 +38,8 @@ func shapes(t *testing.T, replace ...string) *Study {
 	return s
 }
 
-// A data set of one's own is fetched as it is described, and trainings know its
-// name and classes.
+// A user's own data set is fetched as described, and trainings know its name
+// and classes.
 func TestOwnDataset(t *testing.T) {
 	s := shapes(t)
 	h := s.Dataset.Params.(fetch.Hashes)
@@ -54,9 +54,9 @@ func TestOwnDataset(t *testing.T) {
 			t.Errorf("%s: %+v", n.Name, p)
 		}
 	}
-	// What a training needs and takes follows the size of the images: of the
-	// first layer, most of the network, there is a hundred times as much. Any
-	// training takes 0.15 s.
+	// The memory and the time of a training grow with the size of the images.
+	// The first layer, which is most of the network, is a hundred times as
+	// large. Any training takes at least 0.15 s.
 	large := shapes(t, "side = 20 ", "side = 200 ")
 	name := "train/classes_in_a_batch/all/Adam/seed=1"
 	if small, large := s.Graph.Node(name), large.Graph.Node(name); large.Cost-0.15 < 50*(small.Cost-0.15) || large.Memory < small.Memory+1800*(200*200-20*20) {
@@ -64,8 +64,8 @@ func TestOwnDataset(t *testing.T) {
 	}
 }
 
-// The claims can be put to other images of ten classes, and their verdicts say
-// what they are about.
+// The claims can be tested on other images with ten classes, and their verdicts
+// say which images they are about.
 func TestClaimsOnOwnDataset(t *testing.T) {
 	rename := []string{`name = "classes_in_a_batch"`, `name = "train_vs_test"`, `"classes_in_a_batch"`, `"train_vs_test"`, `condition = "all"`, `condition = "test"`}
 	if s := shapes(t, rename...); len(s.Findings) > 0 {

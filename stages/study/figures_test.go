@@ -23,9 +23,10 @@ import (
 
 var update = flag.Bool("update", false, "write the figures' descriptions anew")
 
-// TestGoldenFigures holds every figure of the project to what it was, as data:
-// caption, note, axes, looks, marker lines, some of the numbers, and a digest
-// of all of them. The numbers are made up, and the same on every machine.
+// TestGoldenFigures compares every figure of the project, as data, with its
+// earlier state: caption, note, axes, looks, marker lines, some of the numbers,
+// and a digest of all of them. The numbers are made up, and are the same on
+// every machine.
 func TestGoldenFigures(t *testing.T) {
 	s := studytest.Whole(t, params.Paper)
 	seen := map[string]bool{}
@@ -79,8 +80,8 @@ func firstDifference(got, want string) string {
 	return fmt.Sprintf("%d lines were %d", len(a), len(b))
 }
 
-// describe writes everything that a figure says and, of its numbers, the first
-// and the last of each series and a digest.
+// describe writes everything that a figure says. For its numbers it writes the
+// first and the last of each series and a digest.
 func describe(t *testing.T, f chart.Figure, style chart.Style) string {
 	t.Helper()
 	data, err := chart.Render(f, style, "csv")
@@ -132,9 +133,9 @@ func series(s chart.Series, style chart.Style) string {
 
 func short(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 
-// madeUp makes up what the runs of a figure have, and summarises it as the
-// aggregate stage does. Curves rise or fall; one run in fifty has a number that
-// is none.
+// madeUp makes up the numbers of a figure's runs, and summarises them like the
+// aggregate stage. Curves rise or fall. One run in fifty has a number that is
+// not finite.
 func madeUp(p figure.Params) map[string]figure.Numbers {
 	numbers := map[string]figure.Numbers{}
 	add := func(experiment string, c figure.Condition, layers int) {
@@ -179,7 +180,7 @@ func addRuns(list *figure.Numbers, experiment, condition, layer string, r figure
 			row := measures.Row{Epoch: epoch, Layer: layer}
 			for _, name := range params.MetricNames {
 				field := row.Field(name)
-				if field == nil { // it is computed from others
+				if field == nil { // the metric is computed from others
 					continue
 				}
 				start, end := share(experiment, condition, r.Optimizer, layer, name, "start"), share(experiment, condition, r.Optimizer, layer, name, "end")
@@ -204,17 +205,17 @@ func addRuns(list *figure.Numbers, experiment, condition, layer string, r figure
 	}
 }
 
-// share is a number from 0.05 to 0.95 that stands for texts.
+// share returns a number from 0.05 to 0.95 that depends on the texts.
 func share(texts ...string) float64 {
 	sum := sha256.Sum256([]byte(strings.Join(texts, "\x00")))
 	return 0.05 + float64(0.9*(float64(sum[0])*256+float64(sum[1]))/65536)
 }
 
-// base is the small study without figures and tables, to which a case adds its
-// own.
+// base is the small study without figures and tables. Each case adds its own.
 var base = own[:strings.Index(own, "[[figures]]")]
 
-// drawn is figure f of the base with a case added, from made-up numbers.
+// drawn returns figure f of the base with a case added, drawn from made-up
+// numbers.
 func drawn(t *testing.T, added string) (figure.Params, chart.Figure) {
 	t.Helper()
 	p := studytest.Of(t, base+added, "").Figures["f"].Params.(figure.Params)
@@ -240,7 +241,7 @@ func TestRemarkOfAnyLetter(t *testing.T) {
 	}
 }
 
-// Five conditions of two optimizers are ten lines, no two of which look the
+// Five conditions of two optimizers give ten lines, no two of which look the
 // same.
 func TestTenLines(t *testing.T) {
 	p, f := drawn(t, `
@@ -265,7 +266,7 @@ lines = ["optimizer", "condition"]`)
 	}
 }
 
-// Values that differ in the fifth digit have places and labels of their own.
+// Values that differ in the fifth digit have their own places and labels.
 func TestNearValues(t *testing.T) {
 	_, f := drawn(t, `
 [[experiments]]
@@ -285,7 +286,7 @@ scale = "equal"`)
 	}
 }
 
-// A condition's name may hold commas, wherever it is named.
+// A condition's name may contain commas, wherever it is used.
 func TestNamesWithCommas(t *testing.T) {
 	p, f := drawn(t, `
 [[experiments]]
@@ -306,7 +307,7 @@ reference = { condition = "lr=0.01, bs=50", label = "low" }`)
 	}
 }
 
-// Each optimizer's points stand at its own values.
+// Each optimizer's points are at its own values.
 func TestValuesOfEachOptimizer(t *testing.T) {
 	added := ""
 	for _, c := range []struct {
@@ -320,8 +321,7 @@ func TestValuesOfEachOptimizer(t *testing.T) {
 	}
 }
 
-// The figure stage knows the metrics of the parameters, and what the parameters
-// call them.
+// The figure stage knows the metrics of the parameters, and their names there.
 func TestMetricsOfFigures(t *testing.T) {
 	for _, m := range quantity.All() {
 		p := figure.Params{
@@ -349,7 +349,7 @@ func TestMetricsOfFigures(t *testing.T) {
 	}
 }
 
-// The kinds of x axes have one spelling.
+// The kinds of x axes have a single spelling.
 func TestKindsOfX(t *testing.T) {
 	for kind, want := range map[figure.XKind]params.XKind{
 		figure.Epochs: params.XEpoch, figure.Layers: params.XLayer, figure.Conditions: params.XCondition, figure.Values: params.XValue,

@@ -11,18 +11,18 @@ import (
 )
 
 // generator writes parameter files that a person might write, and some that a
-// person had better not: odd names, many lines, unequal epochs, seeds and
-// optimizers, all settings, profiles. Most choices are sound, or no file would
-// be accepted.
+// person should not: odd names, many lines, unequal epochs, seeds and
+// optimizers, all settings, profiles. Most choices are valid, because otherwise
+// no file would be accepted.
 type generator struct {
 	*rand.Rand
 	b           strings.Builder
 	experiments []string
 	conditions  map[string][]string // as far as the generator knows them
-	rare        int                 // one choice in so many is an odd one
+	rare        int                 // one in this many choices is an odd one
 }
 
-// generate returns a file and which of its profiles to take.
+// generate returns a file and the profile to choose.
 func generate(r *rand.Rand) (text, profile string) {
 	g := &generator{Rand: r, conditions: map[string][]string{}, rare: []int{8, 30, 200}[r.IntN(3)]}
 	g.study()
@@ -58,10 +58,10 @@ func (g *generator) line(lines ...string) {
 
 func (g *generator) pick(choices ...string) string { return choices[g.IntN(len(choices))] }
 
-// odd is true now and then.
+// odd is occasionally true.
 func (g *generator) odd() bool { return g.IntN(g.rare) == 0 }
 
-// some picks a few of the choices, in their order.
+// some picks a few of the choices and keeps their order.
 func (g *generator) some(choices ...string) []string {
 	var list []string
 	for _, c := range choices {
@@ -83,7 +83,7 @@ func quoted(list []string) string {
 	return "[" + strings.Join(texts, ", ") + "]"
 }
 
-// word is a name, mostly a plain one.
+// word returns a name, usually a plain one.
 func (g *generator) word() string {
 	if !g.odd() {
 		return g.pick("a", "b", "c", "d", "base", "wide", "x1", "x2", "bs=10", "low", "high")

@@ -9,9 +9,9 @@ import (
 	"sparsel/trainer"
 )
 
-// The count against peaks that were measured once (TestT21MemoryIsCounted of
-// package stages measures them again): one epoch on 1,000 images, measured on
-// and archived of 2,000, in MB.
+// The prediction is compared with peaks that were measured once
+// (TestT21MemoryIsCounted of package stages measures them again): one epoch on
+// 1,000 images, measured on and archived for 2,000, in MB.
 func TestMemoryAsMeasured(t *testing.T) {
 	for _, c := range []struct {
 		network   trainer.Network
@@ -38,8 +38,7 @@ func TestMemoryAsMeasured(t *testing.T) {
 	}
 }
 
-// What each thing adds is what it takes, once for itself and at most once more
-// for what is left behind.
+// Each part adds its own size once, and at most once more for garbage.
 func TestMemoryParts(t *testing.T) {
 	base := trainer.Config{Network: trainer.Network{Hidden: []int{1600, 1600}}, Optimizer: trainer.Optimizer{Name: "SGD"}, Batch: 50, Epochs: 1}
 	all := effort.Data{Side: 28, Classes: 10, Train: 60_000, Test: 10_000}

@@ -12,8 +12,8 @@ import (
 	"sparsel/stages/table"
 )
 
-// The tables that the parameters alone decide, row by row against the thesis's
-// (what it prints wrongly is corrected).
+// The tables that the parameters alone determine are compared row by row with
+// those of the thesis, whose misprints are corrected here.
 func TestTablesOfParameters(t *testing.T) {
 	s := studytest.Whole(t, "")
 	for id, want := range map[string][]string{
@@ -78,8 +78,8 @@ func TestTablesOfParameters(t *testing.T) {
 	}
 }
 
-// Tables of values take their rows from the parameters: numbers ascend, words
-// stay as they stand.
+// Tables of values take their rows from the parameters. Numbers are in
+// ascending order, and words keep their order.
 func TestTablesOfValues(t *testing.T) {
 	s := studytest.Whole(t, "quick")
 	final := s.Tables["batch_size"].Params.(table.FinalParams)

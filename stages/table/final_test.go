@@ -28,8 +28,8 @@ func TestFinalTable(t *testing.T) {
 	summaries := []measures.Summary{
 		row("a|b_c", "Adam", "accuracy", 1, 3, 0.1), row("a|b_c", "Adam", "accuracy", 2, 3, 0.97), nothing,
 		row("a|b_c", "SGD", "accuracy", 1, 3, 0.1), row("a|b_c", "SGD", "accuracy", 2, 3, 0.95), row("a|b_c", "SGD", "test_loss", 2, 3, 9), missing,
-		// A longer training of one optimizer alone, which is read where the
-		// shorter ends.
+		// One optimizer has a longer training, which is read at the epoch where
+		// the shorter one ends.
 		row("long", "SGD", "accuracy", 2, 3, 0.5), row("long", "SGD", "accuracy", 3, 3, 0.99), row("long", "SGD", "sparsity", 2, 3, 0.125),
 	}
 	table, err := p.table(summaries)

@@ -41,8 +41,8 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestPrintedNumbers holds the 54 numbers to their ranges and to the 18 rows
-// that the thesis has.
+// TestPrintedNumbers checks the ranges of the 54 numbers and that they are in
+// the 18 rows of the thesis.
 func TestPrintedNumbers(t *testing.T) {
 	rows := map[string]int{"SGD": 4, "Adagrad": 4, "Adadelta": 5, "Adam": 5}
 	for optimizer, n := range rows {

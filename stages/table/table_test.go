@@ -10,8 +10,8 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// Of equal means the first, which is the smaller rate's, is the highest; rates
-// without a finite run are none.
+// Of equal means the first, with the smaller rate, is the highest. Rates
+// without a finite run do not count.
 func TestHighest(t *testing.T) {
 	of := func(means ...float64) (list []measures.Summary) {
 		for _, m := range means {
@@ -57,8 +57,8 @@ func TestAgainstTheBaseline(t *testing.T) {
 	}
 }
 
-// The thesis prints 18 rows of three numbers: those of networks that learn,
-// from one hidden layer on without a gap.
+// The thesis prints 18 rows of three numbers. They belong to networks that
+// learn, and have no gap from one hidden layer on.
 func TestPrintedRows(t *testing.T) {
 	want := map[string]int{"SGD": 4, "Adagrad": 4, "Adadelta": 5, "Adam": 5}
 	if len(printed) != len(want) {

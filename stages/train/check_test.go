@@ -8,8 +8,8 @@ import (
 	"sparsel/artifacts/runs"
 )
 
-// T05: an archive that is cut short anywhere, or empty, is refused when the
-// stage has ended.
+// T05: an archive that is empty or truncated anywhere is refused when the stage
+// has ended.
 func TestT05TruncatedArchives(t *testing.T) {
 	const units, samples, classes = 5, 30, 10
 	dir := t.TempDir()
