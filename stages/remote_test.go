@@ -184,8 +184,8 @@ func TestT43KeepArchives(t *testing.T) {
 			t.Errorf("%s differs", path)
 		}
 	}
-	// After a change of a metric, the number of trainings that it affects is
-	// printed.
+	// After a change of a metric, the plan repeats every training whose
+	// activations are gone, and status says why.
 	s.edit("ccmas_epsilon = 0.0", "ccmas_epsilon = 1e-6")
 	_, p := s.plan()
 	trainings := 0

@@ -75,9 +75,9 @@ metrics = ["accuracy", "sparsity", "selectivity"]
 
 `
 
-// telling returns a made-up number that identifies its run, epoch and metric:
-// 0.EESL has the epoch, the seed and the layer, and rates and batch sizes
-// differ.
+// telling returns a made-up number that identifies its run and epoch: a
+// hundredth of the epoch, a ten-thousandth of the seed, 0.5 more for Adam, and
+// small terms for the learning rate and the batch size.
 func telling(c trainer.Config, layer, metric string, epoch int) float64 {
 	v := float64(epoch)/100 + float64(c.Seeding.Seed)/10000
 	if c.Optimizer.Name == "Adam" {
