@@ -49,7 +49,8 @@ type auditor struct {
 func Audit(ctx context.Context, f AuditFlags, o Options) (err error) {
 	level, minutes, k := orDefault(f.Level, 1), orDefault(f.Minutes, 0), orDefault(f.K, 0)
 	if level < 1 || level > 3 {
-		return fmt.Errorf("audit: -level=%d: must be 1 (rehash everything), 2 (and make all but the trainings again) or 3 (and repeat trainings)", level)
+		return fmt.Errorf("audit: -level=%d: must be 1 (rehash everything), 2 (and make all but the trainings again) "+
+			"or 3 (and repeat trainings)", level)
 	}
 	if minutes < 0 || k < 0 {
 		return fmt.Errorf("audit: -minutes=%d -k=%d: must not be negative", minutes, k)
@@ -72,7 +73,8 @@ func Audit(ctx context.Context, f AuditFlags, o Options) (err error) {
 
 // newAuditor prepares a session, which close ends.
 func newAuditor(level int, state string, o Options) (a *auditor, err error) {
-	a = &auditor{redone: map[*pipeline.Node]bool{}, byName: map[string]*pipeline.Resolved{}, report: auditReport{Level: level}, said: time.Now()}
+	a = &auditor{redone: map[*pipeline.Node]bool{}, byName: map[string]*pipeline.Resolved{}, report: auditReport{Level: level},
+		said: time.Now()}
 	if a.workspace, a.scratch, err = o.openReadOnly(); err != nil {
 		return nil, err
 	}
@@ -187,7 +189,8 @@ func (a *auditor) auditLock() (err error) {
 		}
 	}
 	for _, d := range have.differing(a.lock) {
-		a.fault(differs, d.Node+" "+d.Name, "stored is %s, %s says %s", have[d.Node][d.Name], filepath.Base(a.o.lockPath()), a.lock.Outputs[d].Content)
+		a.fault(differs, d.Node+" "+d.Name, "stored is %s, %s says %s",
+			have[d.Node][d.Name], filepath.Base(a.o.lockPath()), a.lock.Outputs[d].Content)
 	}
 	if a.lock.Params != lock.ID(a.Graph.ParamsHash()) {
 		a.report.Notes = append(a.report.Notes, a.o.lockPath()+" was written from other parameters; `go tool mage diff` says which")

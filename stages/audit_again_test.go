@@ -171,7 +171,8 @@ func TestAuditRepeatsTrainingsAndNamesTheEpoch(t *testing.T) {
 	if herr != nil || strings.Count(text, "was made on "+host+" (") != 1 || strings.Count(text, "and again on "+host) != 1 {
 		t.Errorf("the machines are not named:\n%s", text)
 	}
-	if err == nil || strings.Count(text, "differs") != 2 || !strings.Contains(text, "differs "+node+" record.parquet") || !strings.Contains(text, want) {
+	if err == nil || strings.Count(text, "differs") != 2 || !strings.Contains(text, "differs "+node+" record.parquet") ||
+		!strings.Contains(text, want) {
 		t.Errorf("%v\n%s", err, text)
 	}
 }
@@ -208,7 +209,8 @@ func TestAuditDerivesMetricsAgain(t *testing.T) {
 		t.Fatalf("nothing should contradict the forged store: %v\n%s", err, text)
 	}
 	text, err := s.audit(2)
-	if err == nil || !strings.Contains(text, "differs "+node+" measures.parquet: made again it has the SHA-256") || !strings.Contains(err.Error(), "1 fault") {
+	if err == nil || !strings.Contains(text, "differs "+node+" measures.parquet: made again it has the SHA-256") ||
+		!strings.Contains(err.Error(), "1 fault") {
 		t.Errorf("%v\n%s", err, text)
 	}
 }
@@ -254,7 +256,8 @@ func TestAuditGoesOnWhereItStopped(t *testing.T) {
 	}
 	// A blob that somebody wrote to is hashed again.
 	flipBit(t, s.blob("metrics/train_vs_test/baseline/SGD/seed=1", "measures.parquet"), 50)
-	if again, err := s.auditWith(flags); err == nil || !strings.Contains(again, "measures.parquet of metrics/train_vs_test/baseline/SGD/seed=1; its bytes have changed") {
+	if again, err := s.auditWith(flags); err == nil ||
+		!strings.Contains(again, "measures.parquet of metrics/train_vs_test/baseline/SGD/seed=1; its bytes have changed") {
 		t.Errorf("a new flip was missed: %v\n%s", err, again)
 	}
 }
@@ -264,7 +267,8 @@ func TestAuditStopsWhenTheTimeIsUp(t *testing.T) {
 	s := newSmallStudy(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 0)
 	defer cancel()
-	if err := Audit(ctx, AuditFlags{}, s.options()); err == nil || !strings.Contains(err.Error(), "with -state=FILE the next sitting goes on") {
+	if err := Audit(ctx, AuditFlags{}, s.options()); err == nil ||
+		!strings.Contains(err.Error(), "with -state=FILE the next sitting goes on") {
 		t.Errorf("time up while hashing: %v", err)
 	}
 	a, err := newAuditor(2, "", s.options())

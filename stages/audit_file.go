@@ -67,7 +67,8 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 	made, genuine := f.identify(out, p, locks, w)
 	switch {
 	case made == nil && genuine:
-		_, err := fmt.Fprintln(out, "verdict: genuine by the lock. The store that could show what it was made from is not here; `audit -level=3` repeats trainings and compares with the lock")
+		_, err := fmt.Fprintln(out, "verdict: genuine by the lock. The store that could show what it was made from is not here; "+
+			"`audit -level=3` repeats trainings and compares with the lock")
 		return err
 	case made == nil:
 		return fmt.Errorf("audit file: %s cannot be vouched for", quote.Text(file))
@@ -80,7 +81,8 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 	case err != nil:
 		return err
 	case !genuine:
-		return fmt.Errorf("audit file: %s does not have the bytes of the result that it shows or says it is: trust the genuine one, which is named above", quote.Text(file))
+		return fmt.Errorf("audit file: %s does not have the bytes of the result that it shows or says it is: trust the genuine one, which "+
+			"is named above", quote.Text(file))
 	case !sound:
 		return fmt.Errorf("audit file: %s is genuine, but not all that it was made from is there to prove it", quote.Text(file))
 	}
@@ -108,7 +110,8 @@ func sayCurrent(out io.Writer, made *pipeline.Made, resolved []*pipeline.Resolve
 		case r.Made.Action != made.Action && !slices.Equal(r.Made.Outputs, made.Outputs):
 			quote.Fprintf(out, "it is another version than the present parameters give: that is action %s\n", r.Made.Action.Short())
 		case !r.Exact():
-			fmt.Fprintln(out, "it is what the present parameters give, made by other code than the present; `audit -level=2` says whether that matters")
+			fmt.Fprintln(out, "it is what the present parameters give, made by other code than the present; `audit -level=2` says whether "+
+				"that matters")
 		default:
 			fmt.Fprintln(out, "it is what the present parameters and code give")
 		}
@@ -118,7 +121,8 @@ func sayCurrent(out io.Writer, made *pipeline.Made, resolved []*pipeline.Resolve
 }
 
 // checkChain hashes everything that a result was made from.
-func (w *workspace) checkChain(ctx context.Context, out io.Writer, chain []*pipeline.Made, missing []pipeline.MadeFrom) (sound bool, err error) {
+func (w *workspace) checkChain(ctx context.Context, out io.Writer, chain []*pipeline.Made,
+	missing []pipeline.MadeFrom) (sound bool, err error) {
 	checker := w.store.NewChecker()
 	files, bytes := 0, int64(0)
 	sound = len(missing) == 0
@@ -145,7 +149,8 @@ func (w *workspace) checkChain(ctx context.Context, out io.Writer, chain []*pipe
 		return false, errors.New("audit file: the chain is empty")
 	}
 	if sound {
-		quote.Fprintf(out, "all %d files of the %d results in this chain were hashed just now, %.1f MB: every one is what its record says\n", files, len(chain), float64(bytes)/1e6)
+		quote.Fprintf(out, "all %d files of the %d results in this chain were hashed just now, %.1f MB: every one is what its record says\n",
+			files, len(chain), float64(bytes)/1e6)
 	}
 	return sound, nil
 }

@@ -19,12 +19,14 @@ import (
 func TestAuditFileKnowsGenuineFiles(t *testing.T) {
 	s := newSmallStudy(t)
 	for path, want := range map[string]string{
-		s.path("out/figures/fig-5.1.png"):                                         "figure.png of figure/5.1",
-		s.path("out/figures/fig-5.1.csv"):                                         "figure.csv of figure/5.1",
-		s.path("out/tables/table-baseline.tex"):                                   "table.tex of table/baseline",
-		s.blob("train/train_vs_test/baseline/Adam/seed=1", "activations.parquet"): "activations.parquet of train/train_vs_test/baseline/Adam/seed=1",
-		s.blob("aggregate/train_vs_test", "summaries.parquet"):                    "summaries.parquet of aggregate/train_vs_test",
-		s.blob("metrics/train_vs_test/baseline/SGD/seed=100", "measures.parquet"): "measures.parquet of metrics/train_vs_test/baseline/SGD/seed=100",
+		s.path("out/figures/fig-5.1.png"):       "figure.png of figure/5.1",
+		s.path("out/figures/fig-5.1.csv"):       "figure.csv of figure/5.1",
+		s.path("out/tables/table-baseline.tex"): "table.tex of table/baseline",
+		s.blob("train/train_vs_test/baseline/Adam/seed=1", "activations.parquet"): "activations.parquet of " +
+			"train/train_vs_test/baseline/Adam/seed=1",
+		s.blob("aggregate/train_vs_test", "summaries.parquet"): "summaries.parquet of aggregate/train_vs_test",
+		s.blob("metrics/train_vs_test/baseline/SGD/seed=100", "measures.parquet"): "measures.parquet of " +
+			"metrics/train_vs_test/baseline/SGD/seed=100",
 	} {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -109,7 +111,8 @@ func TestAuditFileByTheLockAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := s.auditFile(lost)
-	if err != nil || !strings.Contains(text, "is, byte for byte, figure.pdf of figure/5.1 by ") || !strings.Contains(text, "verdict: genuine by the lock") {
+	if err != nil || !strings.Contains(text, "is, byte for byte, figure.pdf of figure/5.1 by ") ||
+		!strings.Contains(text, "verdict: genuine by the lock") {
 		t.Errorf("%v\n%s", err, text)
 	}
 	data[len(data)/3] ^= 1
@@ -133,9 +136,11 @@ func TestAuditFileNamesAlteredFiles(t *testing.T) {
 		s.path("out/figures/fig-5.1.pdf"): "figure.pdf of figure/5.1",
 		s.path("out/figures/fig-5.1.csv"): "figure.csv of figure/5.1",
 		record:                            "record.parquet of train/train_vs_test/baseline/Adam/seed=1",
-		s.blob("train/train_vs_test/baseline/SGD/seed=100", "activations.parquet"): "activations.parquet of train/train_vs_test/baseline/SGD/seed=100",
-		s.blob("aggregate/train_vs_test", "summaries.parquet"):                     "summaries.parquet of aggregate/train_vs_test",
-		s.blob("metrics/train_vs_test/baseline/Adam/seed=100", "measures.parquet"): "measures.parquet of metrics/train_vs_test/baseline/Adam/seed=100",
+		s.blob("train/train_vs_test/baseline/SGD/seed=100", "activations.parquet"): "activations.parquet of " +
+			"train/train_vs_test/baseline/SGD/seed=100",
+		s.blob("aggregate/train_vs_test", "summaries.parquet"): "summaries.parquet of aggregate/train_vs_test",
+		s.blob("metrics/train_vs_test/baseline/Adam/seed=100", "measures.parquet"): "measures.parquet of " +
+			"metrics/train_vs_test/baseline/Adam/seed=100",
 	} {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -147,7 +152,8 @@ func TestAuditFileNamesAlteredFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		text, err := s.auditFile(lost)
-		if err == nil || !strings.Contains(text, "ALTERED") || !strings.Contains(text, "the store has that: "+want) || strings.Contains(text, "genuine.") {
+		if err == nil || !strings.Contains(text, "ALTERED") || !strings.Contains(text, "the store has that: "+want) ||
+			strings.Contains(text, "genuine.") {
 			t.Errorf("%s: %v\n%s", want, err, text)
 		}
 	}
@@ -162,7 +168,8 @@ func TestAuditFileNamesAlteredFiles(t *testing.T) {
 	// damage is named.
 	flipBit(t, record, 100)
 	text, err := s.auditFile(s.path("out/figures/fig-5.1.png"))
-	if err == nil || !strings.Contains(err.Error(), "is genuine, but") || !strings.Contains(text, "record.parquet of train/train_vs_test/baseline/Adam/seed=1: content") {
+	if err == nil || !strings.Contains(err.Error(), "is genuine, but") ||
+		!strings.Contains(text, "record.parquet of train/train_vs_test/baseline/Adam/seed=1: content") {
 		t.Errorf("a damaged chain: %v\n%s", err, text)
 	}
 }

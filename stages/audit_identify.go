@@ -51,7 +51,8 @@ func (w *workspace) allLocks(out io.Writer) []namedLock {
 func (f foundFile) identify(out io.Writer, p *pipeline.Provenance, locks []namedLock, w *workspace) (made *pipeline.Made, genuine bool) {
 	if makers := p.Makers(f.content); len(makers) > 0 {
 		made = makers[0]
-		quote.Fprintf(out, "is, byte for byte, %s of %s: action %s, first done in run %s\n", outputOf(made, f.content).Name, made.Node, made.Action.Short(), made.Run)
+		quote.Fprintf(out, "is, byte for byte, %s of %s: action %s, first done in run %s\n",
+			outputOf(made, f.content).Name, made.Node, made.Action.Short(), made.Run)
 		for _, m := range makers[1:] {
 			quote.Fprintf(out, "  so is %s of %s: action %s, run %s\n", outputOf(m, f.content).Name, m.Node, m.Action.Short(), m.Run)
 		}
@@ -89,7 +90,8 @@ func (f foundFile) inLock(out io.Writer, locks []namedLock) (found bool) {
 	for _, l := range locks {
 		for _, o := range l.Sorted() {
 			if pipeline.ContentID(l.Outputs[o].Content) == f.content {
-				quote.Fprintf(out, "is, byte for byte, %s of %s by %s, which was written with %s, parameters %s\n", o.Name, o.Node, l.path, l.Go, l.Params.String()[:12])
+				quote.Fprintf(out, "is, byte for byte, %s of %s by %s, which was written with %s, parameters %s\n",
+					o.Name, o.Node, l.path, l.Go, l.Params.String()[:12])
 				found = true
 			}
 		}
@@ -148,7 +150,9 @@ func (f foundFile) claims(p *pipeline.Provenance) (claim string, list []candidat
 	switch text := v["params"] + v["run"]; {
 	case format == "summaries":
 		name := v["experiment"]
-		return "the summaries of experiment " + quote.Text(name), candidates(p, "summaries.parquet", func(m *pipeline.Made) bool { return isNode(m, "aggregate", name) })
+		return "the summaries of experiment " + quote.Text(name), candidates(p, "summaries.parquet", func(m *pipeline.Made) bool {
+			return isNode(m, "aggregate", name)
+		})
 	case format != "" && text != "":
 		return quote.Sprintf("a %s of the run %s", format, text), f.claimsRun(p, format, text)
 	case format != "":

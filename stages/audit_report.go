@@ -132,7 +132,8 @@ func (p proven) text(level int) string {
 	parts := []string{"bytes verified"}
 	switch gone := p.Sound.Of - p.Sound.Done; {
 	case gone > 0 && gone == p.Away:
-		parts[0] = fmt.Sprintf("bytes verified of %d of the %d results that it is made from, the others are not kept here", p.Sound.Done, p.Sound.Of)
+		parts[0] = fmt.Sprintf("bytes verified of %d of the %d results that it is made from, the others are not kept here",
+			p.Sound.Done, p.Sound.Of)
 	case gone > 0:
 		parts[0] = fmt.Sprintf("NOT PROVEN, %d of the %d results that it is made from are damaged or gone", p.Sound.Of-p.Sound.Done, p.Sound.Of)
 	}

@@ -49,7 +49,8 @@ type fact struct {
 const stateHead = "sparsel audit state 1\n"
 
 // errNoState is returned for a file that is not an audit state.
-var errNoState = errors.New("it is not the state of an audit, and nothing is written to it; name another file, or one that is not there yet")
+var errNoState = errors.New("it is not the state of an audit, and nothing is written to it; " +
+	"name another file, or one that is not there yet")
 
 // openState reads the facts in the file and prepares to add more. Without a
 // path nothing is known and nothing is kept.

@@ -56,7 +56,8 @@ func newSmallStudy(t *testing.T) *smallStudy {
 func makeSmall(data, dir string) error {
 	text, err := os.ReadFile(filepath.Join("testdata", "study.toml"))
 	for _, edit := range [][2]string{
-		{"seeds = [1, 100, 1234]", "seeds = [1, 100]\ntrain_images = 500\ntest_images = 200"}, {"epochs = 30", "epochs = 2"}, {"hidden = [256]", "hidden = [16]"},
+		{"seeds = [1, 100, 1234]", "seeds = [1, 100]\ntrain_images = 500\ntest_images = 200"}, {"epochs = 30", "epochs = 2"},
+		{"hidden = [256]", "hidden = [16]"},
 	} {
 		if !bytes.Contains(text, []byte(edit[0])) {
 			return fmt.Errorf("the study of the tests has no %q", edit[0])
@@ -149,7 +150,8 @@ func flipBit(t *testing.T, path string, at int) {
 		t.Fatal(err)
 	}
 	text[at] ^= 4
-	err = errors.Join(os.Chmod(path, 0o644), os.WriteFile(path, text, 0o644), os.Chmod(path, info.Mode()), os.Chtimes(path, info.ModTime(), info.ModTime()))
+	err = errors.Join(os.Chmod(path, 0o644), os.WriteFile(path, text, 0o644), os.Chmod(path, info.Mode()),
+		os.Chtimes(path, info.ModTime(), info.ModTime()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -345,7 +347,8 @@ func TestAuditNamesMissingAndExtraFiles(t *testing.T) {
 	if err == nil {
 		t.Error("no error")
 	}
-	for _, want := range []string{"missing store/blobs/" + id.String()[:2] + "/" + id.String(), "missing figures/fig-5.1.pdf", "extra figures/fig-9.9.png", "extra store/blobs/notes.txt", "4 faults"} {
+	for _, want := range []string{"missing store/blobs/" + id.String()[:2] + "/" + id.String(), "missing figures/fig-5.1.pdf",
+		"extra figures/fig-9.9.png", "extra store/blobs/notes.txt", "4 faults"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}

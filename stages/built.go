@@ -79,4 +79,5 @@ func compareSource(compiled, present map[string][]byte) error {
 	return nil
 }
 
-var errOutdated = errors.New("this program was compiled from other source, and would store old results as new; compile it again (go tool mage, with MAGEFILE_HASHFAST unset, does)")
+var errOutdated = errors.New("this program was compiled from other source, and would store old results as new; compile it again (go " +
+	"tool mage, with MAGEFILE_HASHFAST unset, does)")

@@ -166,8 +166,10 @@ func (c cleaner) everything(ctx context.Context, alone *store.Collector, publish
 	for _, f := range strange {
 		fmt.Fprintf(out, "%s stays: %s\n", filepath.Join(c.store.Dir(), filepath.FromSlash(f.Path)), f.What)
 	}
-	fmt.Fprintf(out, "%s, %.1f MB, would go: %s, %s of the store, with it all %s, and %s\n", counted(len(published.Remove)+len(files)+len(parts), "file"),
-		float64(size)/1e6, counted(len(published.Remove), "published file"), counted(len(files), "file"), counted(results, "result"), counted(len(parts), "unfinished download"))
+	fmt.Fprintf(out, "%s, %.1f MB, would go: %s, %s of the store, with it all %s, and %s\n",
+		counted(len(published.Remove)+len(files)+len(parts), "file"), float64(size)/1e6,
+		counted(len(published.Remove), "published file"), counted(len(files), "file"), counted(results, "result"),
+		counted(len(parts), "unfinished download"))
 	if err := c.confirm(); err != nil {
 		return err
 	}
@@ -241,7 +243,8 @@ func Test(ctx context.Context) error { return goTest(ctx, nil, "-timeout=1h", ".
 // Soak runs the fault tests with many more random moments, graphs and limits
 // than Test.
 func Soak(ctx context.Context) error {
-	return goTest(ctx, []string{"SPARSEL_SOAK=1"}, "-count=1", "-timeout=0", "-v", "-run=^TestT[0-9][0-9]", "./pipeline/...", "./stages/...", "./artifacts/...", "./analysis/...")
+	return goTest(ctx, []string{"SPARSEL_SOAK=1"}, "-count=1", "-timeout=0", "-v", "-run=^TestT[0-9][0-9]", "./pipeline/...",
+		"./stages/...", "./artifacts/...", "./analysis/...")
 }
 
 func goTest(ctx context.Context, env []string, args ...string) error {

@@ -47,7 +47,8 @@ func (s *smallStudy) write(name, text string) {
 // no store that says which of them are sparsel's.
 func TestT29CleanRefusesWhatItCannotDecide(t *testing.T) {
 	s := newSmallStudy(t)
-	mine := []string{"figures/mine.txt", "tables/mine.txt", "findings/mine.txt", "report.html", "other/figures/mine.txt", "other/store/mine.txt", "other/downloads/mine.txt", "other/report.html", "out/nosuch/figures/mine.txt"}
+	mine := []string{"figures/mine.txt", "tables/mine.txt", "findings/mine.txt", "report.html", "other/figures/mine.txt",
+		"other/store/mine.txt", "other/downloads/mine.txt", "other/report.html", "out/nosuch/figures/mine.txt"}
 	for _, name := range mine {
 		s.write(name, "mine")
 	}
@@ -176,7 +177,8 @@ func TestT29CleanOfTheStore(t *testing.T) {
 	if got := s.exists(kept...); len(got) != len(kept) {
 		t.Errorf("only %q are left", got)
 	}
-	if got := s.exists("out/figures", "out/tables", "out/findings", "out/report.html", "out/store/actions", "out/store/format", "out/store/gc.lock",
+	if got := s.exists("out/figures", "out/tables", "out/findings", "out/report.html", "out/store/actions", "out/store/format",
+		"out/store/gc.lock",
 		"out/store/journal.jsonl", "out/downloads/train-images-0123456789abcdef.part"); got != nil {
 		t.Errorf("%q are still there", got)
 	}
@@ -188,7 +190,8 @@ func TestT29CleanOfTheStore(t *testing.T) {
 }
 
 func TestAsk(t *testing.T) {
-	for answer, want := range map[string]bool{"out\n": true, " out \r\n": true, "out": true, "": false, "y\n": false, "yes\n": false, "ou\nt": false} {
+	for answer, want := range map[string]bool{"out\n": true, " out \r\n": true, "out": true, "": false, "y\n": false,
+		"yes\n": false, "ou\nt": false} {
 		var out bytes.Buffer
 		if err := ask(strings.NewReader(answer), &out, "out"); (err == nil) != want || !strings.Contains(out.String(), `"out"`) {
 			t.Errorf("%q: %v, %q", answer, err, out.String())

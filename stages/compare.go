@@ -39,7 +39,8 @@ func Compare(ctx context.Context, reference *string, o Options) error {
 		return err
 	}
 	if len(w.Aggregates) == 0 {
-		return fmt.Errorf("compare: %s has no run in common with %s; experiments, conditions, optimizers, seeds and splits must match", *reference, w.File)
+		return fmt.Errorf("compare: %s has no run in common with %s; experiments, conditions, optimizers, seeds and splits must match",
+			*reference, w.File)
 	}
 	if orDefault(o.DryRun, false) {
 		return w.build(ctx, "compare", []string{w.Tidy.Name})

@@ -223,8 +223,10 @@ func TestAuditAfterClean(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := s.audit(1)
-	if err != nil || !strings.Contains(text, "published files were removed by `clean`; the next run publishes them again") || !strings.Contains(text, "; 0 faults\n") ||
-		strings.Contains(text, "NOT PROVEN") || !strings.Contains(text, "findings B1, B2, B3, B4, T1: bytes verified\n") || strings.Count(text, "\n") > 8 {
+	if err != nil || !strings.Contains(text, "published files were removed by `clean`; the next run publishes them again") ||
+		!strings.Contains(text, "; 0 faults\n") ||
+		strings.Contains(text, "NOT PROVEN") || !strings.Contains(text, "findings B1, B2, B3, B4, T1: bytes verified\n") ||
+		strings.Count(text, "\n") > 8 {
 		t.Errorf("%v\n%s", err, text)
 	}
 	// A file that is missing from the store is reported nevertheless.
@@ -234,7 +236,8 @@ func TestAuditAfterClean(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err = s.audit(1)
-	if err == nil || !strings.Contains(text, "findings B1, B3, B4, T1: bytes verified\n") || !strings.Contains(text, "finding B2: NOT PROVEN") {
+	if err == nil || !strings.Contains(text, "findings B1, B3, B4, T1: bytes verified\n") ||
+		!strings.Contains(text, "finding B2: NOT PROVEN") {
 		t.Errorf("%v\n%s", err, text)
 	}
 }
@@ -244,7 +247,8 @@ func TestAlike(t *testing.T) {
 	for i := range 11 {
 		list = append(list, proven{Node: fmt.Sprintf("figure/%d", i), There: i != 3, Sound: share{1, 1}})
 	}
-	list = append(list, proven{Node: "quick/figure/1", There: true, Sound: share{1, 1}}, proven{Node: "table/1", There: true, Sound: share{1, 1}})
+	list = append(list, proven{Node: "quick/figure/1", There: true, Sound: share{1, 1}},
+		proven{Node: "table/1", There: true, Sound: share{1, 1}})
 	want := []string{
 		"figures 0, 1, 2, 4, 5, 6, 7, 8 and 2 more: bytes verified", "figure 3: not made yet, nothing to prove",
 		"figure 1 of quick: bytes verified", "table 1: bytes verified",
@@ -252,7 +256,8 @@ func TestAlike(t *testing.T) {
 	if got := alike(list, 1, false); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := alike(list, 1, true); len(got) != len(list) || got[0] != "figure 0: bytes verified" || got[11] != "figure 1 of quick: bytes verified" {
+	if got := alike(list, 1, true); len(got) != len(list) || got[0] != "figure 0: bytes verified" ||
+		got[11] != "figure 1 of quick: bytes verified" {
 		t.Errorf("with -verbose %q", got)
 	}
 }
@@ -263,11 +268,14 @@ func TestT01LitterIsRemoved(t *testing.T) {
 	s.lock()
 	litter := []string{
 		"out/.report.html1234567", "out/.writing-report.html-12345", "out/store/cache/hashes-123", "out/store/cache/modules-123",
-		"out/store/cache/.writing-hashes-12345", "out/store/cache/.writing-modules-12345", ".artifacts.lock1234567", ".writing-artifacts.lock-12345",
-		"out/figures/.publishing-20200101T000000Z-abcdef-fig-5.1.svg", "out/store/tmp/20200101T000000Z-abcdef/out/record", "out/store/tmp/20200101T000000Z-abcdef.lock",
+		"out/store/cache/.writing-hashes-12345", "out/store/cache/.writing-modules-12345", ".artifacts.lock1234567",
+		".writing-artifacts.lock-12345",
+		"out/figures/.publishing-20200101T000000Z-abcdef-fig-5.1.svg", "out/store/tmp/20200101T000000Z-abcdef/out/record",
+		"out/store/tmp/20200101T000000Z-abcdef.lock",
 		"out/store/locks/" + strings.Repeat("ab", 32),
 	}
-	mine := []string{"out/.report.html", "out/.report.html.bak", "out/.hidden", ".artifacts.lock.mine", ".artifacts.lockfile", "out/figures/.mine", "out/.writing-report.html-x"}
+	mine := []string{"out/.report.html", "out/.report.html.bak", "out/.hidden", ".artifacts.lock.mine", ".artifacts.lockfile",
+		"out/figures/.mine", "out/.writing-report.html-x"}
 	for _, name := range append(slices.Clone(litter), mine...) {
 		s.write(name, "half")
 	}
@@ -289,13 +297,15 @@ func TestJSONOfAFailedRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.edit(`directories = ["../shared/mnist", "data/mnist"]`, `directories = []`)
-	s.edit(`mirrors = ["https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"]`, `mirrors = []`)
+	s.edit(`mirrors = ["https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"]`,
+		`mirrors = []`)
 	t.Setenv("SPARSEL_DATA", "")
 	o, yes := s.options(), true
 	o.JSON, o.Data = &yes, nil
 	err := All(context.Background(), o)
 	text := s.stdout.String()
-	if !errors.Is(err, pipeline.ErrFailed) || !strings.Contains(text, `"outcome": "failed"`) || !strings.Contains(text, `"name": "fetch/mnist"`) {
+	if !errors.Is(err, pipeline.ErrFailed) || !strings.Contains(text, `"outcome": "failed"`) ||
+		!strings.Contains(text, `"name": "fetch/mnist"`) {
 		t.Errorf("%v\n%s", err, text)
 	}
 	if !strings.HasPrefix(text, "{") || strings.Count(text, "\n{")+strings.Count(text, "\n}") != 1 {

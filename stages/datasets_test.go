@@ -65,7 +65,8 @@ func newDrawn(t *testing.T, p digits.Params) *drawn {
 	return d
 }
 
-func (d *drawn) try(t *testing.T, name string, stage *pipeline.Stage, params any, inputs map[string]pipeline.File) (*pipeline.Redone, error) {
+func (d *drawn) try(t *testing.T, name string, stage *pipeline.Stage, params any,
+	inputs map[string]pipeline.File) (*pipeline.Redone, error) {
 	n := &pipeline.Node{Name: name, Stage: stage, Params: params}
 	for input := range inputs {
 		n.Inputs = append(n.Inputs, pipeline.Input{Name: input, From: &pipeline.Node{Name: "before"}, Output: input})
@@ -121,10 +122,12 @@ func TestOtherDataSets(t *testing.T) {
 				}
 			}
 			last := epochs[2]
-			if got := float64(last.Correct) / 500; got < c.accuracy || last.TrainSamples != 6000 || !(last.TrainLossAfter < epochs[0].TrainLossAfter) {
+			if got := float64(last.Correct) / 500; got < c.accuracy || last.TrainSamples != 6000 ||
+				!(last.TrainLossAfter < epochs[0].TrainLossAfter) {
 				t.Errorf("accuracy %v, after loss %v over %d", got, last.TrainLossAfter, last.TrainSamples)
 			}
-			if math.Abs(early[0].TestLoss-math.Log(float64(c.Classes))) > 0.3 || early[0].Digest == early[1].Digest || early[0].TrainLoss == early[0].TrainLoss {
+			if math.Abs(early[0].TestLoss-math.Log(float64(c.Classes))) > 0.3 || early[0].Digest == early[1].Digest ||
+				early[0].TrainLoss == early[0].TrainLoss {
 				t.Errorf("before any step the loss is %v", early[0].TestLoss)
 			}
 			_, weights, err := runs.ReadWeights(trained.Path(train.Weights))
@@ -262,7 +265,8 @@ conditions = [
   { condition = "half", set = { sampler = "classes", classes = 13 } },
   { condition = "each", set = { sampler = "classes", classes = 26, clean = true } },
   { condition = "conv", set = { conv = [4, 4, 4] } },
-  { condition = "phases", set = { sampler = "phases", phases = [{ epochs = 2, classes = [0, 13, 25] }, { epochs = 2, classes = [1, 24] }] } },
+  { condition = "phases", set = { sampler = "phases", phases = [{ epochs = 2, classes = [0, 13, 25] }, `+
+		`{ epochs = 2, classes = [1, 24] }] } },
 ]
 
 [[figures]]
@@ -310,7 +314,8 @@ func TestDescribedDataSet(t *testing.T) {
 			if err != nil || !strings.HasPrefix(meta["source"], "letters, ") || len(points[0].Layers[0].ClassCounts) != 26 {
 				t.Errorf("%s: %v, %q, %d classes", step.Node.Name, err, meta["source"], len(points[0].Layers[0].ClassCounts))
 			}
-			if last := points[len(points)-1]; strings.Contains(step.Node.Name, "/test/") && last.Correct < 30 { // at chance about 12 of 300 are correct
+			if last := points[len(points)-1]; strings.Contains(step.Node.Name, "/test/") &&
+				last.Correct < 30 { // at chance about 12 of 300 are correct
 				t.Errorf("%d of %d right", last.Correct, last.Samples)
 			}
 		}
@@ -323,7 +328,8 @@ func TestDescribedDataSet(t *testing.T) {
 			t.Errorf("%s: %v, lacks %q", file, err, want)
 		}
 	}
-	if content, err := os.ReadFile(s.path("out/report.html")); err != nil || strings.Contains(string(content), "Not the full study") || strings.Contains(string(content), "digits (MNIST)") {
+	if content, err := os.ReadFile(s.path("out/report.html")); err != nil || strings.Contains(string(content), "Not the full study") ||
+		strings.Contains(string(content), "digits (MNIST)") {
 		t.Error("the report takes the letters for a part of MNIST", err)
 	}
 	if err := Lock(t.Context(), s.options()); err != nil {

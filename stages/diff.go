@@ -174,12 +174,14 @@ func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error
 	var newest []*pipeline.Made // by stage; nodes that the parameters no longer have keep their old code
 	for _, use := range last {
 		name, m := use.Node, use.Made
-		if kind, _, _ := strings.Cut(name, "/"); w.Params.Profile == nil && !slices.Contains(kinds, kind) || w.Params.Profile != nil && !strings.HasPrefix(name, ours) {
+		if kind, _, _ := strings.Cut(name, "/"); w.Params.Profile == nil && !slices.Contains(kinds, kind) ||
+			w.Params.Profile != nil && !strings.HasPrefix(name, ours) {
 			continue // belongs to another profile
 		}
 		s.fields[name] = m.Params
 		for _, output := range m.Outputs {
-			if m.Stage == train.Kind && output.Name != train.Record || m.Stage == aggregate.Kind && output.Name != aggregate.Summaries || m.Stage == metrics.Kind {
+			if m.Stage == train.Kind && output.Name != train.Record || m.Stage == aggregate.Kind && output.Name != aggregate.Summaries ||
+				m.Stage == metrics.Kind {
 				continue
 			}
 			s.lock.Outputs[lock.Output{Node: name, Name: output.Name}] = lock.Result{Content: lock.ID(output.Content)}

@@ -162,7 +162,8 @@ func TestOneSeedIsPartOfTheStudy(t *testing.T) {
 		return found
 	}
 	whole := trainings(text, "")
-	fewer := strings.NewReplacer("\nseeds = [1, 100, 1234]", "\nseeds = [1]", "\nseeds = [1, 100]\nepochs = 4", "\nseeds = [1]\nepochs = 4").Replace(text)
+	fewer := strings.NewReplacer("\nseeds = [1, 100, 1234]", "\nseeds = [1]", "\nseeds = [1, 100]\nepochs = 4",
+		"\nseeds = [1]\nepochs = 4").Replace(text)
 	for what, part := range map[string]map[string]bool{"profile": trainings(text, "one"), "study.seeds": trainings(fewer, "")} {
 		if len(part) < len(whole)/3-10 {
 			t.Errorf("%s: %d of the study's %d trainings", what, len(part), len(whole))

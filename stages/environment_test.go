@@ -25,11 +25,13 @@ func TestT26SameBytesInAnyEnvironment(t *testing.T) {
 		args []string
 	}{
 		{name: "one processor", env: []string{"GOMAXPROCS=1", "GOGC=10"}},
-		{name: "another place, language and time", env: []string{"TZ=Asia/Kathmandu", "LANG=tr_TR.UTF-8", "LC_ALL=tr_TR.UTF-8", "USER=nobody", "HOME=" + t.TempDir()}},
+		{name: "another place, language and time", env: []string{"TZ=Asia/Kathmandu", "LANG=tr_TR.UTF-8", "LC_ALL=tr_TR.UTF-8",
+			"USER=nobody", "HOME=" + t.TempDir()}},
 		{name: "older processor", env: []string{"GODEBUG=cpu.avx2=off,cpu.fma=off,cpu.avx512f=off"}, args: []string{"-jobs=1"}},
 		{name: "portable kernels", env: []string{"SPARSEL_KERNEL=portable"}, args: []string{"-jobs=3"}},
 		{name: "closed umask", with: func(cmd *exec.Cmd) {
-			cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh", "-c", `umask 077; bin=$1; shift; exec -a sparsel "$bin" "$@"`, "sh", os.Args[0]}, cmd.Args[1:]...)
+			cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh", "-c", `umask 077; bin=$1; shift; exec -a sparsel "$bin" "$@"`, "sh", os.Args[0]},
+				cmd.Args[1:]...)
 			if bash, err := exec.LookPath("bash"); err == nil {
 				cmd.Path = bash // not every shell has exec -a
 			}
@@ -96,7 +98,8 @@ func TestT32Offline(t *testing.T) {
 	offline := func(args ...string) string {
 		t.Helper()
 		cmd := p.command(context.Background(), args...)
-		cmd.Env = append(cmd.Env, "GOPROXY=off", "HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1", "ALL_PROXY=http://127.0.0.1:1")
+		cmd.Env = append(cmd.Env, "GOPROXY=off", "HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1",
+			"ALL_PROXY=http://127.0.0.1:1")
 		cmd.Env = append(cmd.Env, goCaches(t)...)
 		cutOff(cmd)
 		text, err := cmd.CombinedOutput()

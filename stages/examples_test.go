@@ -181,15 +181,18 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 	text := testenv.ProjectFile(t, "stages", "testdata", "study.toml")
 	for _, edit := range [][2]string{
-		{"seeds = [1, 100, 1234]", "seeds = [1, 100]\ntrain_images = 300\ntest_images = 100"}, {"epochs = 30", "epochs = 2"}, {"hidden = [256]", "hidden = [16]"},
-		{"[optimizers.SGD]", "[profiles.quick]\nseeds = [1]\nepochs = 1\nseeding = \"paired\"\n\n[profiles.fresh]\nseeds = [2001, 2002]\nseeding = \"paired\"\n\n[optimizers.SGD]"},
+		{"seeds = [1, 100, 1234]", "seeds = [1, 100]\ntrain_images = 300\ntest_images = 100"}, {"epochs = 30", "epochs = 2"},
+		{"hidden = [256]", "hidden = [16]"},
+		{"[optimizers.SGD]", "[profiles.quick]\nseeds = [1]\nepochs = 1\nseeding = \"paired\"\n\n[profiles.fresh]\nseeds = [2001, 2002]\n" +
+			"seeding = \"paired\"\n\n[optimizers.SGD]"},
 	} {
 		if !strings.Contains(text, edit[0]) {
 			t.Fatalf("the study of the tests has no %q", edit[0])
 		}
 		text = strings.Replace(text, edit[0], edit[1], 1)
 	}
-	text = strings.Replace(text, "[style.roles]\n", "[style.roles]\nRMSprop = { color = \"#e69f00\", dash = \"dotted\", marker = \"diamond\" }\n", 1) + `
+	text = strings.Replace(text, "[style.roles]\n",
+		"[style.roles]\nRMSprop = { color = \"#e69f00\", dash = \"dotted\", marker = \"diamond\" }\n", 1) + `
 # What docs/extending.md takes from the study.
 [optimizers.RMSprop]
 lr = 0.001

@@ -71,7 +71,8 @@ func TestExportIsACompleteProvenance(t *testing.T) {
 		{"wasGeneratedBy", p.WasGeneratedBy, map[string]string{"prov:entity": "entity", "prov:activity": "activity"}},
 		{"used", p.Used, map[string]string{"prov:entity": "entity", "prov:activity": "activity"}},
 		{"wasAssociatedWith", p.WasAssociatedWith, map[string]string{"prov:activity": "activity", "prov:agent": "agent"}},
-		{"wasDerivedFrom", p.WasDerivedFrom, map[string]string{"prov:generatedEntity": "entity", "prov:usedEntity": "entity", "prov:activity": "activity"}},
+		{"wasDerivedFrom", p.WasDerivedFrom, map[string]string{"prov:generatedEntity": "entity", "prov:usedEntity": "entity",
+			"prov:activity": "activity"}},
 	} {
 		if len(r.list) == 0 {
 			t.Errorf("no %s", r.name)
@@ -168,7 +169,8 @@ assert d.flattened() == d and d.unified() == d
 	if err := json.Unmarshal(text, &p); err != nil {
 		t.Fatal(err)
 	}
-	want, err := json.Marshal([]int{len(p.Entity), len(p.Activity), len(p.Agent), len(p.WasGeneratedBy), len(p.Used), len(p.WasAssociatedWith), len(p.WasDerivedFrom)})
+	want, err := json.Marshal([]int{len(p.Entity), len(p.Activity), len(p.Agent), len(p.WasGeneratedBy), len(p.Used),
+		len(p.WasAssociatedWith), len(p.WasDerivedFrom)})
 	if err != nil {
 		t.Fatal(err)
 	}

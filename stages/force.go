@@ -38,7 +38,8 @@ func Force(ctx context.Context, nodes string, o Options) error {
 	}
 	for _, name := range targets {
 		if step := plan.Step(name); step.State != pipeline.Current {
-			return fmt.Errorf("force: %s is %s, so there is nothing to compare with; `%s` makes it", name, step.State, o.command(w.Target(step.Node)))
+			return fmt.Errorf("force: %s is %s, so there is nothing to compare with; `%s` makes it",
+				name, step.State, o.command(w.Target(step.Node)))
 		}
 	}
 	var errs []error
@@ -84,7 +85,8 @@ func (w *workspace) force(ctx context.Context, plan *pipeline.Plan, name, dir st
 		}
 	}
 	if !same {
-		return fmt.Errorf("force: %s gave other bytes than are stored; nothing was changed. A stage that is not deterministic or a damaged machine does this", name)
+		return fmt.Errorf("force: %s gave other bytes than are stored; nothing was changed. A stage that is not deterministic or a damaged "+
+			"machine does this", name)
 	}
 	return nil
 }

@@ -95,7 +95,8 @@ func TestT29CollectsWhatParametersAndLocksDoNotNeed(t *testing.T) {
 		t.Errorf("a rebuild executed %d nodes", n)
 	}
 	remove, keep := false, "nosuchrevision"
-	if err := GC(context.Background(), GCFlags{Delete: &remove, Keep: &keep}, s.options()); err == nil || !strings.Contains(err.Error(), "nosuchrevision") {
+	if err := GC(context.Background(), GCFlags{Delete: &remove, Keep: &keep}, s.options()); err == nil ||
+		!strings.Contains(err.Error(), "nosuchrevision") {
 		t.Errorf("an unknown revision: %v", err)
 	}
 	keep = "--output=harm"

@@ -37,7 +37,8 @@ func Lock(ctx context.Context, o Options) error {
 	}
 	if !plan.Idle() {
 		n := len(plan.Steps) - plan.Count(pipeline.Current)
-		return fmt.Errorf("lock: %d of %d nodes are not current, or a published file is not what it should be; bring them up to date with `%s` and try again", n, len(plan.Steps), o.command("all"))
+		return fmt.Errorf("lock: %d of %d nodes are not current, or a published file is not what it should be; bring them up to date with "+
+			"`%s` and try again", n, len(plan.Steps), o.command("all"))
 	}
 	l, err := w.newLock(ctx)
 	if err != nil {
@@ -209,7 +210,8 @@ func (w *workspace) lockNote(have outputsOf) string {
 	if len(nodes) > shown {
 		rest = fmt.Sprintf(" and %d more", len(nodes)-shown)
 	}
-	return fmt.Sprintf("results differ from %s in %s%s%s; `go tool mage diff` says how", w.o.lockPath(), strings.Join(nodes[:min(shown, len(nodes))], ", "), rest, why)
+	return fmt.Sprintf("results differ from %s in %s%s%s; `go tool mage diff` says how",
+		w.o.lockPath(), strings.Join(nodes[:min(shown, len(nodes))], ", "), rest, why)
 }
 
 // reportLock is lockNote for a finished run.

@@ -120,7 +120,8 @@ func (f MeasureFlags) comparison(a *asked, grouped bool) error {
 		}
 		return nil
 	}
-	c := &toolkit.Comparison{By: orDefault(f.Compare, contrast.ByFile), Paired: orDefault(f.Paired, false), Reference: orDefault(f.Reference, "")}
+	c := &toolkit.Comparison{By: orDefault(f.Compare, contrast.ByFile), Paired: orDefault(f.Paired, false),
+		Reference: orDefault(f.Reference, "")}
 	var groups []string
 	for i, file := range a.Files {
 		if file.Group == "" {
@@ -172,7 +173,8 @@ func (f MeasureFlags) ablation(a *asked) error {
 		return nil
 	}
 	a.weights = *f.Weights
-	a.Ablate = &toolkit.Ablation{Name: filepath.Base(a.weights), Layer: orDefault(f.Layer, ""), Last: f.Layer == nil, Orders: orDefault(f.Orders, 39)}
+	a.Ablate = &toolkit.Ablation{Name: filepath.Base(a.weights), Layer: orDefault(f.Layer, ""), Last: f.Layer == nil,
+		Orders: orDefault(f.Orders, 39)}
 	switch {
 	case a.weights == "":
 		return errors.New("-weights= is empty; name a file")
@@ -214,7 +216,8 @@ func Measure(ctx context.Context, words string, flags MeasureFlags, o Options) e
 	if err != nil {
 		return err
 	}
-	engine := pipeline.New(pipeline.Config{Store: st, Out: o.out(), Code: codeOf(st), Events: events(), Paranoid: orDefault(o.Paranoid, false)})
+	engine := pipeline.New(pipeline.Config{Store: st, Out: o.out(), Code: codeOf(st), Events: events(),
+		Paranoid: orDefault(o.Paranoid, false)})
 	plan, err := engine.Plan(ctx, graph, []string{a.Target()})
 	if err != nil {
 		return err

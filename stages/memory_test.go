@@ -50,7 +50,8 @@ func TestT21MemoryIsCounted(t *testing.T) {
 	}
 	const figures = "[[figures]]\nid = \"5.1\""
 	for _, c := range cases {
-		text := "[[experiments]]\nname = \"" + c.name + "\"\ncondition = \"it\"\noptimizers = [\"" + c.optimizer + "\"]\nseeds = [1]\nseeding = \"paired\"\n"
+		text := "[[experiments]]\nname = \"" + c.name + "\"\ncondition = \"it\"\noptimizers = [\"" + c.optimizer +
+			"\"]\nseeds = [1]\nseeding = \"paired\"\n"
 		p.edit(figures, text+"set = { "+c.set+"epochs = 1 }\n\n"+figures)
 	}
 	for _, c := range cases {

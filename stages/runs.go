@@ -112,7 +112,8 @@ func printRuns(runs []run, o Options) error {
 		return err
 	}
 	if missing > 0 {
-		_, err := fmt.Fprintf(o.stdout(), "%s of %s not current, and not listed; `%s` says why\n", counted(missing, "training"), fmt.Sprint(len(runs)), o.command("status"))
+		_, err := fmt.Fprintf(o.stdout(), "%s of %s not current, and not listed; `%s` says why\n",
+			counted(missing, "training"), fmt.Sprint(len(runs)), o.command("status"))
 		return err
 	}
 	return nil

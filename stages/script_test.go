@@ -211,7 +211,8 @@ func activations(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Check(runs.WriteWeights(filepath.Join(dir, "weights.parquet"), nil, []runs.Tensor{
-		{Name: "output.weight", Shape: []int{classes, units}, Values: weights}, {Name: "output.bias", Shape: []int{classes}, Values: make([]float32, classes)},
+		{Name: "output.weight", Shape: []int{classes, units}, Values: weights},
+		{Name: "output.bias", Shape: []int{classes}, Values: make([]float32, classes)},
 	}))
 }
 
@@ -290,9 +291,11 @@ func target(ctx context.Context, name string, args []string) error {
 	}
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	o := Options{
-		Params: flags.String("params", "params.toml", ""), Profile: flags.String("profile", "", ""), Out: flags.String("out", "out", ""), Data: flags.String("data", "", ""),
+		Params: flags.String("params", "params.toml", ""), Profile: flags.String("profile", "", ""), Out: flags.String("out", "out", ""),
+		Data: flags.String("data", "", ""),
 		Jobs: flags.Int("jobs", runtime.GOMAXPROCS(0), ""), DryRun: flags.Bool("dryrun", false, ""), JSON: flags.Bool("json", false, ""),
-		Set: flags.String("set", "", ""), Verbose: flags.Bool("verbose", false, ""), Paranoid: flags.Bool("paranoid", false, ""), Workers: flags.String("workers", "", ""),
+		Set: flags.String("set", "", ""), Verbose: flags.Bool("verbose", false, ""), Paranoid: flags.Bool("paranoid", false, ""),
+		Workers: flags.String("workers", "", ""),
 	}
 	format, reference, store := flags.String("format", "dot", ""), flags.String("reference", "", ""), flags.Bool("store", false, "")
 	o.Yes = flags.Bool("yes", false, "")

@@ -150,7 +150,8 @@ func (o Options) openOnly(events pipeline.Events, recorded []agreement.Run) (*wo
 	if err != nil {
 		return nil, fmt.Errorf("read parameters: %w; name the file with -params=FILE or run in the project's folder", err)
 	}
-	setup := study.Setup{Params: file, Text: string(text), Profile: orDefault(o.Profile, ""), Set: o.set(), Out: o.out(), Data: orDefault(o.Data, ""), Recorded: recorded}
+	setup := study.Setup{Params: file, Text: string(text), Profile: orDefault(o.Profile, ""), Set: o.set(), Out: o.out(),
+		Data: orDefault(o.Data, ""), Recorded: recorded}
 	s, err := setup.Study()
 	if err != nil {
 		return nil, err

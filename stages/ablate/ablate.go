@@ -66,7 +66,8 @@ func ablate(ctx context.Context, p Params, path, behind string, layers []measure
 		return nil, err
 	}
 	if output.Units != len(layer.Units) {
-		return nil, fmt.Errorf("%s has %d units, and the weights are for %d; name the layer in front of the output with -layer", layer.Key, len(layer.Units), output.Units)
+		return nil, fmt.Errorf("%s has %d units, and the weights are for %d; name the layer in front of the output with -layer",
+			layer.Key, len(layer.Units), output.Units)
 	}
 	for _, class := range layer.Classes {
 		if class < 0 || class >= int64(output.Classes) {
@@ -96,7 +97,8 @@ func (p Params) choose(layers []measured.Layer) (measured.Layer, error) {
 		}
 	}
 	if len(runs) > 1 {
-		return measured.Layer{}, fmt.Errorf("the file holds %d runs, and weights are one network's; write the rows of that run to a file of their own", len(runs))
+		return measured.Layer{}, fmt.Errorf("the file holds %d runs, and weights are one network's; "+
+			"write the rows of that run to a file of their own", len(runs))
 	}
 	name := p.Layer
 	if p.Last {
@@ -206,7 +208,8 @@ func (r *result) orders() [][]int {
 }
 
 // scan passes the layer's samples to the run.
-func scan(ctx context.Context, path string, layer measured.Layer, output ablation.Output, run *ablation.Run, progress func(done, all int64)) error {
+func scan(ctx context.Context, path string, layer measured.Layer, output ablation.Output, run *ablation.Run,
+	progress func(done, all int64)) error {
 	f, err := foreign.Open(path)
 	if err != nil {
 		return err
@@ -256,7 +259,8 @@ func agrees(o ablation.Output, row []float32, predicted int64) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("it says %d, and the weights with the row's activations say %d: they are another network's, or the layer is not the one in front of the output; name it with -layer",
+	return fmt.Errorf("it says %d, and the weights with the row's activations say %d: they are another network's, or the layer is not "+
+		"the one in front of the output; name it with -layer",
 		predicted, class)
 }
 

@@ -41,7 +41,8 @@ if len(sys.argv) > 1:
         kept[:, removed] = 0
         return (output(kept).argmax(1) == y).double().mean().item()
     orders = json.load(open(sys.argv[1]))
-    json.dump({"curves": [[accuracy(order[:k]) for k in range(41)] for order in orders], "without": [accuracy([u]) for u in range(40)]}, open("truth.json", "w"))
+    json.dump({"curves": [[accuracy(order[:k]) for k in range(41)] for order in orders],
+           "without": [accuracy([u]) for u in range(40)]}, open("truth.json", "w"))
 `
 
 func python(t *testing.T, dir string, args ...string) {
@@ -229,7 +230,8 @@ func TestChoose(t *testing.T) {
 	if _, err := (Params{Layer: "3"}).choose(list); err == nil || !strings.Contains(err.Error(), `no layer "3"; the file has ["1" "2"]`) {
 		t.Error(err)
 	}
-	if _, err := (Params{Last: true}).choose(append(list, layer("b", "1", 1))); err == nil || !strings.Contains(err.Error(), "2 runs, and weights are one network's") {
+	if _, err := (Params{Last: true}).choose(append(list, layer("b", "1", 1))); err == nil ||
+		!strings.Contains(err.Error(), "2 runs, and weights are one network's") {
 		t.Error(err)
 	}
 }
@@ -239,11 +241,13 @@ func TestChoose(t *testing.T) {
 func TestRefuses(t *testing.T) {
 	activations, weights := archive(t, third, third)
 	layers := measuredFile(t, activations)
-	if _, err := ablate(context.Background(), Params{Layer: "1"}, activations, weights, layers, quiet); err == nil || !strings.Contains(err.Error(), "2 units, and the weights are for 3") {
+	if _, err := ablate(context.Background(), Params{Layer: "1"}, activations, weights, layers, quiet); err == nil ||
+		!strings.Contains(err.Error(), "2 units, and the weights are for 3") {
 		t.Error(err)
 	}
 	more, _ := archive(t, func(i int) uint8 { return uint8(i % 4) }, third)
-	if _, err := ablate(context.Background(), Params{Last: true}, more, weights, measuredFile(t, more), quiet); err == nil || !strings.Contains(err.Error(), "samples of class 3") {
+	if _, err := ablate(context.Background(), Params{Last: true}, more, weights, measuredFile(t, more), quiet); err == nil ||
+		!strings.Contains(err.Error(), "samples of class 3") {
 		t.Error(err)
 	}
 	if _, err := readOutput(activations); err == nil {

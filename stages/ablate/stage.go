@@ -81,7 +81,9 @@ func (r *result) write(path func(name string) string) error {
 	if err := tabulate.WriteFiles(t, func(format string) string { return path(Table + "." + format) }); err != nil {
 		return err
 	}
-	if err := chart.WriteFiles(r.figure(), chart.DefaultStyle(), func(format string) string { return path(Picture + "." + format) }); err != nil {
+	if err := chart.WriteFiles(r.figure(), chart.DefaultStyle(), func(format string) string {
+		return path(Picture + "." + format)
+	}); err != nil {
 		return err
 	}
 	if err := r.archive(path(Table + ".parquet")); err != nil {

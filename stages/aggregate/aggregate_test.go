@@ -42,7 +42,8 @@ var measured = &pipeline.Stage{
 		if p.Fails {
 			return errors.New("planned failure")
 		}
-		rows := []measures.Row{{Epoch: 1, Layer: "all", Accuracy: 0.5, Sparsity: 0.2}, {Epoch: 2, Layer: "all", Accuracy: p.Accuracy, Sparsity: 0.3}}
+		rows := []measures.Row{{Epoch: 1, Layer: "all", Accuracy: 0.5, Sparsity: 0.2},
+			{Epoch: 2, Layer: "all", Accuracy: p.Accuracy, Sparsity: 0.3}}
 		if p.NaN {
 			rows[1].Sparsity = math.NaN()
 		}
@@ -61,7 +62,8 @@ func TestMissingAndNotFinite(t *testing.T) {
 	}}
 	nodes := []*pipeline.Node{n}
 	for i, run := range []runParams{{Accuracy: 0.9, Seed: 1}, {Accuracy: 0.8, NaN: true, Seed: 100}, {Fails: true, Seed: 1234}} {
-		use := aggregate.Use{Condition: "c", Tidy: "c", Split: "test", Optimizer: "SGD", Seed: []uint32{1, 100, 1234}[i], Epochs: 2, Layers: 1, Column: "batch_size", Value: "50"}
+		use := aggregate.Use{Condition: "c", Tidy: "c", Split: "test", Optimizer: "SGD", Seed: []uint32{1, 100, 1234}[i],
+			Epochs: 2, Layers: 1, Column: "batch_size", Value: "50"}
 		from := &pipeline.Node{Name: use.Input(), Stage: measured, Params: run}
 		nodes, p.Uses = append(nodes, from), append(p.Uses, use)
 		n.Inputs = append(n.Inputs, pipeline.Input{Name: use.Input(), From: from, Output: "measures.parquet", Optional: true})

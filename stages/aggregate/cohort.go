@@ -34,7 +34,8 @@ func admit(cohorts map[condition]cohort, u Use, parameters string) error {
 		return nil
 	}
 	if c.key != key {
-		return fmt.Errorf("its run and that of %s differ in more than their seed, and have no common mean: %s", c.first, firstDifference(c.key, key))
+		return fmt.Errorf("its run and that of %s differ in more than their seed, and have no common mean: %s",
+			c.first, firstDifference(c.key, key))
 	}
 	return nil
 }

@@ -155,7 +155,8 @@ func Compare(ours, recorded []measures.TidyRow) []Line {
 // runs of, and says how many records were left out.
 func Print(w io.Writer, list []Line) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "experiment\tcondition\toptimizer\tseeds\trows\taccuracy equal\tfirst differs\tmax |Δ| accuracy\tmax |Δ| sparsity\tmax |Δ| selectivity")
+	fmt.Fprintln(t, "experiment\tcondition\toptimizer\tseeds\trows\taccuracy equal\tfirst differs\tmax |Δ| accuracy\t"+
+		"max |Δ| sparsity\tmax |Δ| selectivity")
 	compared, left, unlike := 0, 0, 0
 	for _, a := range list {
 		left += a.missing
@@ -179,7 +180,8 @@ func Print(w io.Writer, list []Line) error {
 	if err := printVerdicts(w, list); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%d recorded rows compared, %d left out (experiments, conditions, seeds or epochs that params.toml does not have), %d numbers finite on one side only\n",
+	_, err := fmt.Fprintf(w, "\n%d recorded rows compared, %d left out (experiments, conditions, seeds or epochs that params.toml does "+
+		"not have), %d numbers finite on one side only\n",
 		compared, left, unlike)
 	return err
 }

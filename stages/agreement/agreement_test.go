@@ -53,7 +53,9 @@ func TestAgreement(t *testing.T) {
 	if err := Print(&text, list); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"2 of 3", "epoch 2", "2.0e-04", "e           2      1                     1                 0              5.0e-08", "4 recorded rows compared, 1 left out", "1 numbers finite on one side only"} {
+	for _, want := range []string{"2 of 3", "epoch 2", "2.0e-04",
+		"e           2      1                     1                 0              5.0e-08", "4 recorded rows compared, 1 left out",
+		"1 numbers finite on one side only"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the listing lacks %q:\n%s", want, text.String())
 		}

@@ -81,7 +81,8 @@ func heavyRun(what string) error {
 	err = trainer.Train(context.Background(), c, first(train, used), test, func(e trainer.Epoch, a *trainer.Activations) error {
 		epochs++
 		for i, values := range a.Layers {
-			if err := w.Append(runs.Block{Epoch: e.Epoch, Layer: i + 1, Units: a.Units[i], Labels: a.Labels, Predictions: a.Predictions, Values: values}); err != nil {
+			if err := w.Append(runs.Block{Epoch: e.Epoch, Layer: i + 1, Units: a.Units[i], Labels: a.Labels, Predictions: a.Predictions,
+				Values: values}); err != nil {
 				return err
 			}
 		}

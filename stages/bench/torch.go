@@ -128,8 +128,8 @@ func findTorch(ctx context.Context) (string, error) {
 			return name, nil
 		}
 	}
-	return "", fmt.Errorf("none of %s can import torch; install PyTorch (Debian: python3-torch and libopenblas0-pthread) or name a Python in SPARSEL_PYTHON",
-		strings.Join(tried, ", "))
+	return "", fmt.Errorf("none of %s can import torch; install PyTorch (Debian: python3-torch and libopenblas0-pthread) "+
+		"or name a Python in SPARSEL_PYTHON", strings.Join(tried, ", "))
 }
 
 // isFast recognises an optimised BLAS by its file name.

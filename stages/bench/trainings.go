@@ -66,7 +66,8 @@ func trainings(ctx context.Context, w io.Writer, torch *torch, epochs int, cases
 		samples := len(train.Labels)
 		steps := (samples + c.Config.Batch - 1) / c.Config.Batch * max(1, epochs-1) * rounds
 		scale := float64(len(training.Labels)) / float64(samples)
-		rate := effort.Operations(c.Config, effort.Data{Side: side, Classes: train.Classes, Train: samples, Test: len(test.Labels)}) / ours.best() / 1e9
+		data := effort.Data{Side: side, Classes: train.Classes, Train: samples, Test: len(test.Labels)}
+		rate := effort.Operations(c.Config, data) / ours.best() / 1e9
 		cells := []any{c.Name, fmt.Sprint(steps), seconds(scale * ours.best()), fmt.Sprintf("%.1f", rate),
 			fmt.Sprintf("%.0f %%", 100*rate/peak), fmt.Sprintf("%.4f", ours.Accuracy)}
 		if torch == nil {
@@ -80,7 +81,8 @@ func trainings(ctx context.Context, w io.Writer, torch *torch, epochs int, cases
 		}
 		row(append(cells, seconds(scale*theirs.best()), fmt.Sprintf("%.4f", theirs.Accuracy), fmt.Sprintf("%5.1f  %s", ratio, mark))...)
 	}
-	_, err := fmt.Fprint(w, "* of the products as if no pixel were 0; sparsel leaves out the 81 % that are, so that this may exceed the peak\n\n")
+	_, err := fmt.Fprint(w, "* of the products as if no pixel were 0; sparsel leaves out the 81 % that are, so that this may exceed "+
+		"the peak\n\n")
 	return err
 }
 

@@ -121,7 +121,8 @@ func whole(ctx context.Context, w io.Writer, t *torch, study Study, training, te
 		return err
 	}
 	if share := cpu / wall; wall > 0 && share < 0.9 {
-		fmt.Fprintf(w, "under load: both had the core %.0f %% of the time; seconds are of the processor, but caches and clock are shared\n", 100*share)
+		fmt.Fprintf(w,
+			"under load: both had the core %.0f %% of the time; seconds are of the processor, but caches and clock are shared\n", 100*share)
 	}
 	_, err := fmt.Fprintln(w)
 	return err

@@ -128,7 +128,8 @@ func (p Params) data(list []reading, groups []string, places []place) (data *cla
 			if !math.IsNaN(v) && !math.IsInf(v, 0) {
 				known[m.name+"\x00"+r.layer] = true
 			}
-			if err := data.Add(claim.Curve{Experiment: experiment, Condition: r.group, Layer: r.layer, Metric: m.name}, r.run, 1, v, true); err != nil {
+			if err := data.Add(claim.Curve{Experiment: experiment, Condition: r.group, Layer: r.layer, Metric: m.name}, r.run,
+				1, v, true); err != nil {
 				return nil, nil, fmt.Errorf("two layers are %s of run %q in %s: %w", r.Key, r.run, r.group, err)
 			}
 		}
@@ -156,7 +157,8 @@ func (p Params) row(data *claim.Data, m metric, at place, group, reference strin
 	r.here, r.there, r.difference = intervalOf(here), intervalOf(there), intervalOf(difference)
 	r.dz, r.p, r.flip = number(difference.DZ), number(difference.P), number(difference.Flip)
 	if r.paired && (r.difference.n < r.here.n || r.difference.n < r.there.n) {
-		r.notes = append(r.notes, fmt.Sprintf("%d of the runs of %s and %d of %s have no partner with a value", r.here.n-r.difference.n, group, r.there.n-r.difference.n, reference))
+		r.notes = append(r.notes, fmt.Sprintf("%d of the runs of %s and %d of %s have no partner with a value",
+			r.here.n-r.difference.n, group, r.there.n-r.difference.n, reference))
 	}
 	return r, nil
 }

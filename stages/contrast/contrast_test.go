@@ -90,7 +90,8 @@ func TestIntervals(t *testing.T) {
 // Groups are made from files, named groups, runs, layers or epochs.
 func TestGroups(t *testing.T) {
 	both := func(run string, x float64) []measured.Layer {
-		return []measured.Layer{made(run, "1", 1, x, 0.1), made(run, "2", 1, x+0.1, 0.2), made(run, "1", 2, x+0.2, 0.3), made(run, "2", 2, x+0.3, 0.4)}
+		return []measured.Layer{made(run, "1", 1, x, 0.1), made(run, "2", 1, x+0.1, 0.2), made(run, "1", 2, x+0.2, 0.3),
+			made(run, "2", 2, x+0.3, 0.4)}
 	}
 	one := append(both("sgd/1", 0.1), append(both("sgd/2", 0.2), append(both("adam/1", 0.3), both("adam/2", 0.4)...)...)...)
 	for name, c := range map[string]struct {
@@ -102,11 +103,13 @@ func TestGroups(t *testing.T) {
 			Params{Groups: []string{"a", "a", "b", "b"}, By: ByFile}, [][]measured.Layer{both("", 0.1), both("", 0.2), both("", 0.3), both("", 0.4)},
 			"b−a 0.2000 n=2 layer 1, epoch 2; b−a 0.2000 n=2 layer 2, epoch 2",
 		},
-		"runs":   {Params{Groups: []string{"x"}, By: ByRun}, [][]measured.Layer{one}, "adam−sgd 0.2000 n=2 layer 1, epoch 2; adam−sgd 0.2000 n=2 layer 2, epoch 2"},
+		"runs": {Params{Groups: []string{"x"}, By: ByRun}, [][]measured.Layer{one},
+			"adam−sgd 0.2000 n=2 layer 1, epoch 2; adam−sgd 0.2000 n=2 layer 2, epoch 2"},
 		"layers": {Params{Groups: []string{"x"}, By: ByLayer}, [][]measured.Layer{one}, "2−1 0.1000 n=4 epoch 2"},
 		"epochs": {Params{Groups: []string{"x"}, By: ByEpoch}, [][]measured.Layer{one}, "2−1 0.2000 n=4 layer 1; 2−1 0.2000 n=4 layer 2"},
 		"the last epoch of all": {
-			Params{Groups: []string{"a", "b"}, By: ByFile}, [][]measured.Layer{both("1", 0.1), both("1", 0.3)[:3]}, "b−a 0.2000 n=1 layer 1, epoch 2; b−a 0.2000 n=1 layer 2, epoch 1",
+			Params{Groups: []string{"a", "b"}, By: ByFile}, [][]measured.Layer{both("1", 0.1), both("1", 0.3)[:3]},
+			"b−a 0.2000 n=1 layer 1, epoch 2; b−a 0.2000 n=1 layer 2, epoch 1",
 		},
 	} {
 		rows, err := c.p.compare(c.files)
@@ -134,9 +137,10 @@ func TestRefuses(t *testing.T) {
 		p     Params
 		files [][]measured.Layer
 	}{
-		`run "1" has no /`:             {Params{Groups: []string{"a"}, By: ByRun}, [][]measured.Layer{runsOf("h", 1)}},
-		`there is one layer, "h"`:      {Params{Groups: []string{"a"}, By: ByLayer}, [][]measured.Layer{runsOf("h", 1)}},
-		"-against=c is none of":        {Params{Groups: []string{"a", "b"}, By: ByFile, Reference: "c"}, [][]measured.Layer{runsOf("h", 1), runsOf("h", 1)}},
+		`run "1" has no /`:        {Params{Groups: []string{"a"}, By: ByRun}, [][]measured.Layer{runsOf("h", 1)}},
+		`there is one layer, "h"`: {Params{Groups: []string{"a"}, By: ByLayer}, [][]measured.Layer{runsOf("h", 1)}},
+		"-against=c is none of": {Params{Groups: []string{"a", "b"}, By: ByFile, Reference: "c"},
+			[][]measured.Layer{runsOf("h", 1), runsOf("h", 1)}},
 		"no layer is there at one epo": {Params{Groups: []string{"a", "b"}, By: ByFile}, [][]measured.Layer{runsOf("h", 1), runsOf("k", 1)}},
 	} {
 		if _, err := c.p.compare(c.files); err == nil || !strings.Contains(err.Error(), want) {

@@ -28,9 +28,11 @@ func (r row) what() string {
 func (p Params) table(rows []row) tabulate.Table {
 	t := tabulate.Table{
 		ID: Table, Title: "Comparison by " + p.By,
-		Header: []string{"metric", "layer", "group", "n", "mean", "reference", "n", "mean", "difference", "95 % interval", "d_z", "p", "p, sign flips", "p, Holm"},
+		Header: []string{"metric", "layer", "group", "n", "mean", "reference", "n", "mean", "difference", "95 % interval",
+			"d_z", "p", "p, sign flips", "p, Holm"},
 		Data: [][]string{{
-			"metric", "layer", "epoch", "group", "n", "mean", "low", "high", "reference", "n_reference", "mean_reference", "low_reference", "high_reference",
+			"metric", "layer", "epoch", "group", "n", "mean", "low", "high", "reference", "n_reference", "mean_reference",
+			"low_reference", "high_reference",
 			"paired", "n_difference", "difference", "difference_low", "difference_high", "d_z", "p", "p_sign_flip", "p_holm",
 		}},
 	}
@@ -41,7 +43,8 @@ func (p Params) table(rows []row) tabulate.Table {
 			between = "–"
 		}
 		t.Rows = append(t.Rows, []string{
-			r.head, r.what(), r.group, strconv.Itoa(r.here.n), measured.Short(r.here.at), r.reference, strconv.Itoa(r.there.n), measured.Short(r.there.at),
+			r.head, r.what(), r.group, strconv.Itoa(r.here.n), measured.Short(r.here.at), r.reference, strconv.Itoa(r.there.n),
+			measured.Short(r.there.at),
 			measured.Short(r.difference.at), between, measured.Short(r.dz), small(r.p), small(r.flip), small(r.holm),
 		})
 		data := []string{r.name, r.layer, strconv.FormatInt(r.epoch, 10), r.group}
@@ -197,7 +200,8 @@ func archive(path string, rows []row) error {
 	for _, side := range []struct {
 		suffix string
 		of     func(row) interval
-	}{{"", func(r row) interval { return r.here }}, {"_reference", func(r row) interval { return r.there }}, {"_difference", func(r row) interval { return r.difference }}} {
+	}{{"", func(r row) interval { return r.here }}, {"_reference", func(r row) interval { return r.there }},
+		{"_difference", func(r row) interval { return r.difference }}} {
 		integers("n"+side.suffix, func(r row) int64 { return int64(side.of(r).n) })
 		numbers("mean"+side.suffix, func(r row) float64 { return side.of(r).at })
 		numbers("low"+side.suffix, func(r row) float64 { return side.of(r).low })

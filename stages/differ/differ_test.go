@@ -65,12 +65,14 @@ func TestFirst(t *testing.T) {
 func full(epoch, step int) runs.Epoch {
 	e := runs.Epoch{
 		Epoch: epoch, Step: step, TrainLoss: 1, TestLoss: 2, Correct: 3, Samples: 4, TrainLossAfter: 5, TrainCorrect: 6, TrainSamples: 7,
-		ValidationLoss: 8, ValidationCorrect: 9, ValidationSamples: 10, ClassCorrect: []int64{1, 2}, ClassSamples: []int64{2, 2}, Digest: [32]byte{1},
+		ValidationLoss: 8, ValidationCorrect: 9, ValidationSamples: 10, ClassCorrect: []int64{1, 2}, ClassSamples: []int64{2, 2},
+		Digest: [32]byte{1},
 	}
 	for range 2 {
 		e.Layers = append(e.Layers, runs.Layer{
-			Units: 2, Activation: "relu", ClassSums: []float64{1, 0, 3, 4}, ClassCounts: []int64{2, 2}, Squares: []float64{1, 2}, Least: []float32{0, 1},
-			Most: []float32{2, 3}, Thresholds: []float32{0.1}, Below: []int64{1, 2}, RatioSum: 1, RatioSquares: 2, RatioFourths: 3, RankSum: 4,
+			Units: 2, Activation: "relu", ClassSums: []float64{1, 0, 3, 4}, ClassCounts: []int64{2, 2}, Squares: []float64{1, 2},
+			Least: []float32{0, 1},
+			Most:  []float32{2, 3}, Thresholds: []float32{0.1}, Below: []int64{1, 2}, RatioSum: 1, RatioSquares: 2, RatioFourths: 3, RankSum: 4,
 			RankSquares: 5, Samples: 4,
 		})
 	}

@@ -28,9 +28,12 @@ func TestGolden(t *testing.T) {
 		split          string
 		images, labels string
 	}{
-		{1, Train, "3b0098428b26f3ccfa47fa92f07cd5add47b5e6a0fa720b2a1cb96360d28a86b", "3881716ea32912a3676e05a21f2b9eebfdf27077ced4d661ea514162b0bd9565"},
-		{1, Test, "41b0d6e3e53e8b413d7d7c5f7d27a40540a7e4403f178c0584f6bc9faed8463c", "73c1a0a995a1b1f90f9b5b0b63649bb5d5667494a2b4b6e30b10531db4062c8d"},
-		{1<<32 - 1, Train, "dbacba7ffcd2750e9a8d40c8c159b302ac49532d615a59b857bd0fa8d603ebef", "32beeca6a3356536563c9adf7a63a925ce7f42e6cabb89f9c3c90a9723485eee"},
+		{1, Train, "3b0098428b26f3ccfa47fa92f07cd5add47b5e6a0fa720b2a1cb96360d28a86b",
+			"3881716ea32912a3676e05a21f2b9eebfdf27077ced4d661ea514162b0bd9565"},
+		{1, Test, "41b0d6e3e53e8b413d7d7c5f7d27a40540a7e4403f178c0584f6bc9faed8463c",
+			"73c1a0a995a1b1f90f9b5b0b63649bb5d5667494a2b4b6e30b10531db4062c8d"},
+		{1<<32 - 1, Train, "dbacba7ffcd2750e9a8d40c8c159b302ac49532d615a59b857bd0fa8d603ebef",
+			"32beeca6a3356536563c9adf7a63a925ce7f42e6cabb89f9c3c90a9723485eee"},
 	} {
 		set := Draw(c.seed, c.split, 2000)
 		images, labels := fmt.Sprintf("%x", sha256.Sum256(set.Pixels)), fmt.Sprintf("%x", sha256.Sum256(set.Labels))

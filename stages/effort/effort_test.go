@@ -8,7 +8,8 @@ import (
 
 func baseline() trainer.Config {
 	return trainer.Config{
-		Network: trainer.Network{Hidden: []int{256}, Activation: "sigmoid"}, Optimizer: trainer.Optimizer{Name: "SGD", LR: 0.1}, Batch: 50, Epochs: 1,
+		Network: trainer.Network{Hidden: []int{256}, Activation: "sigmoid"}, Optimizer: trainer.Optimizer{Name: "SGD", LR: 0.1},
+		Batch: 50, Epochs: 1,
 	}
 }
 

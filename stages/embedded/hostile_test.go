@@ -61,14 +61,17 @@ func TestT44PixelBomb(t *testing.T) {
 func seeds(t testing.TB) [][]byte {
 	style := chart.DefaultStyle()
 	style.Roles = map[string]chart.Role{"a": {Color: "#000000", Dash: "solid", Marker: "circle"}}
-	f := chart.Figure{ID: "5.1", Metadata: map[string]string{"figure": "5.1", "note": `a (b) \ c, μ`}, Rows: []chart.Row{{Panels: []chart.Panel{{
-		X: chart.Axis{Label: "x"}, Y: chart.Axis{Label: "y"}, Series: []chart.Series{{Label: "s", Role: "a", X: []float64{0, 1}, Y: []float64{0, 1}}},
-	}}}}}
+	f := chart.Figure{ID: "5.1", Metadata: map[string]string{"figure": "5.1", "note": `a (b) \ c, μ`},
+		Rows: []chart.Row{{Panels: []chart.Panel{{
+			X: chart.Axis{Label: "x"}, Y: chart.Axis{Label: "y"},
+			Series: []chart.Series{{Label: "s", Role: "a", X: []float64{0, 1}, Y: []float64{0, 1}}},
+		}}}}}
 	list := [][]byte{
 		[]byte(`{"id":"B1","verdict":"supported"}`), []byte("figure,panel,x\n5.1,a,1\n5.1,a,2\n"),
 		picture(t, image.NewNRGBA(image.Rect(0, 0, 9, 9))), []byte("%PDF-1.3 /Keywords (figure=5.1; a=\\)) %%EOF"),
 		[]byte(pngMagic + header(9, 9) + chunk("tEXt", "figure\x005.1") + chunk("iTXt", "n\x00\x00\x00\x00\x00é") + chunk("IEND", "")),
-		[]byte("PAR1\x15\x02\x19\x2c\x48\x01a\x15\x02\x00\x15\x02\x25\x00\x18\x01b\x00\x16\x00\x19\x0c\x19\x1c\x18\x01k\x18\x01v\x00\x00\x26\x00\x00\x00PAR1"),
+		[]byte("PAR1\x15\x02\x19\x2c\x48\x01a\x15\x02\x00\x15\x02\x25\x00\x18\x01b\x00\x16\x00" +
+			"\x19\x0c\x19\x1c\x18\x01k\x18\x01v\x00\x00\x26\x00\x00\x00PAR1"),
 	}
 	for _, format := range []string{"png", "svg", "pdf"} {
 		data, err := chart.Render(f, style, format)

@@ -22,9 +22,12 @@ func TestT45PublicAddresses(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"127.0.0.1", "127.255.0.1", "0.0.0.0", "0.1.2.3", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.169.254", "100.64.0.1",
-		"100.127.255.255", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.9", "192.0.0.8",
-		"::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "fec0::1", "ff02::1", "2001:db8::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
+		"127.0.0.1", "127.255.0.1", "0.0.0.0", "0.1.2.3", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.169.254",
+		"100.64.0.1",
+		"100.127.255.255", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "198.51.100.1",
+		"203.0.113.9", "192.0.0.8",
+		"::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "fec0::1", "ff02::1", "2001:db8::1", "::ffff:127.0.0.1",
+		"::ffff:10.0.0.1",
 		"64:ff9b::127.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::1", "2002:7f00:1::1", "2002:a00:1::", "2001::1", "::127.0.0.1", "100::1",
 	} {
 		if public(netip.MustParseAddr(text)) {
@@ -114,7 +117,8 @@ func TestT45RedirectsStayPublic(t *testing.T) {
 		n := quick()
 		n.anyAddress = false
 		err := b.fetch(t.Context(), Sources{Mirrors: []string{m.URL}, Network: n}, f)
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "attempts") || strings.Contains(err.Error(), "secret") {
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "attempts") ||
+			strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v, want %q at once", c.to, err, c.want)
 		}
 		if got := len(m.asked()); got != 1 {
@@ -178,7 +182,8 @@ func TestT45Rebinding(t *testing.T) {
 // No message repeats a name and password in a mirror's URL.
 func TestT45PasswordsAreNotRepeated(t *testing.T) {
 	for _, mirror := range []string{
-		"https://user:hunter2@example.org/mnist", "https://hunter2@example.org", "https://user:hun/ter2@example.org", "http://user:hunter2@example.org",
+		"https://user:hunter2@example.org/mnist", "https://hunter2@example.org", "https://user:hun/ter2@example.org",
+		"http://user:hunter2@example.org",
 		"https://user:hunter2@exa mple.org", "user:hunter2@example.org", "https:/user:hunter2@example.org", "https://user:hunter2@example.org/?q",
 		"https://user:hun%zzter2@example.org", "https://user:hunter2@",
 	} {
@@ -186,7 +191,8 @@ func TestT45PasswordsAreNotRepeated(t *testing.T) {
 		b := newBench(t)
 		fetched := b.fetch(t.Context(), Sources{Mirrors: []string{mirror}}, labels(t))
 		for _, err := range []error{err, fetched} {
-			if err == nil || strings.Contains(err.Error(), "hun") || strings.Contains(err.Error(), "ter2") || strings.Contains(err.Error(), "user:") {
+			if err == nil || strings.Contains(err.Error(), "hun") || strings.Contains(err.Error(), "ter2") ||
+				strings.Contains(err.Error(), "user:") {
 				t.Errorf("%s: %v", mirror, err)
 			}
 		}

@@ -92,7 +92,8 @@ func TestRefusedInDirectories(t *testing.T) {
 	}{
 		{"absent directory", func(dir string) { os.Remove(dir) }, "no such file or directory"},
 		{"a file as directory", func(dir string) { os.Remove(dir); write(t, dir, nil) }, "it is not a directory"},
-		{"empty directory", func(string) {}, "has none of train-images-idx3-ubyte, train-images.idx3-ubyte, train-images-idx3-ubyte.gz, train-images.idx3-ubyte.gz, in itself or in MNIST/raw"},
+		{"empty directory", func(string) {}, "has none of train-images-idx3-ubyte, train-images.idx3-ubyte, train-images-idx3-ubyte.gz, " +
+			"train-images.idx3-ubyte.gz, in itself or in MNIST/raw"},
 		{"a directory as file", func(dir string) { os.Mkdir(path(dir), 0o755) }, "it is not a regular file"},
 		{"a named pipe", func(dir string) { syscall.Mkfifo(path(dir), 0o644) }, "it is not a regular file"},
 		{"dangling link", func(dir string) { os.Symlink("nowhere", path(dir)) }, "has none of"},

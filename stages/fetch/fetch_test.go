@@ -217,7 +217,8 @@ func TestOrderOfSources(t *testing.T) {
 	}{
 		{"store", Sources{Blob: blob, Dirs: dirs, Mirrors: []string{m.URL}}, "store"},
 		{"first directory", Sources{Dirs: dirs, Mirrors: []string{m.URL}}, filepath.Join(first, "train-images-idx3-ubyte") + " (named by -data)"},
-		{"second directory", Sources{Dirs: dirs[1:], Mirrors: []string{m.URL}}, filepath.Join(second, "train-images-idx3-ubyte.gz") + " (named by SPARSEL_DATA)"},
+		{"second directory", Sources{Dirs: dirs[1:], Mirrors: []string{m.URL}}, filepath.Join(second, "train-images-idx3-ubyte.gz") +
+			" (named by SPARSEL_DATA)"},
 		{"mirror", Sources{Mirrors: []string{m.URL}}, m.URL + "/train-images-idx3-ubyte.gz"},
 	} {
 		b := newBench(t)

@@ -83,7 +83,9 @@ func (h Hashes) Validate() error {
 			errs = append(errs, fmt.Errorf("%s: %w", f.Name, err))
 		}
 		if b, err := hex.DecodeString(f.SHA256); err != nil || len(b) != sha256.Size || strings.ToLower(f.SHA256) != f.SHA256 {
-			errs = append(errs, fmt.Errorf("%s: hash %q is not a SHA-256 in 64 lower-case hex digits; copy it from the output of sha256sum on the decompressed file", f.Name, f.SHA256))
+			errs = append(errs,
+				fmt.Errorf("%s: hash %q is not a SHA-256 in 64 lower-case hex digits; copy it from the output of sha256sum on the decompressed file",
+					f.Name, f.SHA256))
 		}
 	}
 	return errors.Join(errs...)

@@ -175,7 +175,8 @@ func TestT08RefusedAnswers(t *testing.T) {
 		want     string
 		requests int
 	}{
-		{"web page with 200", send([]byte("<!DOCTYPE html>\n<title>Sign in to the network</title>")), `it is a web page and neither gzip nor IDX: it starts with "<!DOCTYPE html>\n<title>Sign in to the ne"`, 1},
+		{"web page with 200", send([]byte("<!DOCTYPE html>\n<title>Sign in to the network</title>")),
+			`it is a web page and neither gzip nor IDX: it starts with "<!DOCTYPE html>\n<title>Sign in to the ne"`, 1},
 		{"text with 200", send([]byte("version https://git-lfs.github.com/spec/v1\n")), `it is text and neither gzip nor IDX`, 1},
 		{"empty with 200", send(nil), "its answer is empty", 1},
 		{"truncated gz with 200", send(f.packed[:50000]), "its gzip stream is cut off after", 1},
@@ -198,7 +199,9 @@ func TestT08RefusedAnswers(t *testing.T) {
 				}
 			}
 		}, fmt.Sprintf("it sends more than the %d bytes that the file can have", f.maxPacked()), 1},
-		{"huge length", func(w http.ResponseWriter, r *http.Request, n int) { cut(w, make([]byte, 1<<20), 0) }, "it announces 1048576 bytes, more than the file can have", 1},
+		{"huge length", func(w http.ResponseWriter, r *http.Request, n int) {
+			cut(w, make([]byte, 1<<20), 0)
+		}, "it announces 1048576 bytes, more than the file can have", 1},
 		{"not found", status(404), "status 404 Not Found", 1},
 		{"forbidden", status(403), "status 403 Forbidden", 1},
 		{"not implemented", status(501), "status 501 Not Implemented", 1},
@@ -209,7 +212,9 @@ func TestT08RefusedAnswers(t *testing.T) {
 			w.WriteHeader(503)
 		}, "status 503 Service Unavailable: it asks to wait 1h0m0s", 1},
 		{"cut at once, each time", func(w http.ResponseWriter, r *http.Request, n int) { panic(http.ErrAbortHandler) }, "EOF (4 attempts)", 4},
-		{"redirect in circles", func(w http.ResponseWriter, r *http.Request, n int) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, "it redirects more than 10 times", 10},
+		{"redirect in circles", func(w http.ResponseWriter, r *http.Request, n int) {
+			http.Redirect(w, r, r.URL.Path, http.StatusFound)
+		}, "it redirects more than 10 times", 10},
 		{"redirect to plain http", func(w http.ResponseWriter, r *http.Request, n int) {
 			http.Redirect(w, r, "http://example.org/x.gz", http.StatusFound)
 		}, "it redirects to http://example.org/x.gz, which is not https", 1},
@@ -221,7 +226,8 @@ func TestT08RefusedAnswers(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.has(t, f)
-			if len(b.refused) != 1 || !strings.Contains(b.refused[0], bad.URL+"/train-images-idx3-ubyte.gz: ") || !strings.Contains(b.refused[0], c.want) {
+			if len(b.refused) != 1 || !strings.Contains(b.refused[0], bad.URL+"/train-images-idx3-ubyte.gz: ") ||
+				!strings.Contains(b.refused[0], c.want) {
 				t.Errorf("refused %q, want %q", b.refused, c.want)
 			}
 			if n := len(bad.asked()); n != c.requests {

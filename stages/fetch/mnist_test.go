@@ -65,7 +65,8 @@ func TestHashesValidate(t *testing.T) {
 	h.TrainLabels = strings.ToUpper(h.TrainLabels)
 	h.TestImages = h.TestImages[:63]
 	err := h.Validate()
-	if err == nil || !strings.Contains(err.Error(), "train-labels: ") || !strings.Contains(err.Error(), "t10k-images: ") || strings.Contains(err.Error(), "train-images") {
+	if err == nil || !strings.Contains(err.Error(), "train-labels: ") || !strings.Contains(err.Error(), "t10k-images: ") ||
+		strings.Contains(err.Error(), "train-images") {
 		t.Errorf("%v; want the two wrong hashes named", err)
 	}
 }

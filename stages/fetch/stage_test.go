@@ -83,16 +83,19 @@ func TestStage(t *testing.T) {
 	other := MNIST
 	other.TestLabels = strings.Repeat("0", 64)
 	r, err = run(Sources{Dirs: dirs}, other)
-	if !errors.Is(err, pipeline.ErrFailed) || r.Outcome != pipeline.Failed || !strings.Contains(r.Error, "t10k-labels") || strings.Contains(r.Error, "train-images") {
+	if !errors.Is(err, pipeline.ErrFailed) || r.Outcome != pipeline.Failed || !strings.Contains(r.Error, "t10k-labels") ||
+		strings.Contains(r.Error, "train-images") {
 		t.Errorf("%s, %v: %s; want t10k-labels unavailable", r.Outcome, err, r.Error)
 	}
-	if r, err = run(Sources{}, Hashes{}); err == nil || !strings.Contains(r.Error, "is not a SHA-256") || !strings.Contains(r.Error, "dimension 1 is 0") {
+	if r, err = run(Sources{}, Hashes{}); err == nil || !strings.Contains(r.Error, "is not a SHA-256") ||
+		!strings.Contains(r.Error, "dimension 1 is 0") {
 		t.Errorf("%v: %s; want the hashes refused", err, r.Error)
 	}
 	// The bytes are the same with another size. The header is compared first.
 	other = MNIST
 	other.Side = 14
-	if r, err = run(Sources{Dirs: dirs}, other); err == nil || !strings.Contains(r.Error, "its header says 60000×28×28, expected 60000×14×14") {
+	if r, err = run(Sources{Dirs: dirs}, other); err == nil ||
+		!strings.Contains(r.Error, "its header says 60000×28×28, expected 60000×14×14") {
 		t.Errorf("%v: %s; want the size refused", err, r.Error)
 	}
 }

@@ -27,7 +27,8 @@ func TestValuesByOptimizer(t *testing.T) {
 	p, n := conditions(X{Kind: Values, Scale: "log"}, "optimizer")
 	byOptimizer(&p, 0.3, 0.0001, 10)
 	series := describe(t, p, n).Rows[0].Panels[0].Series
-	if got := fmt.Sprint(series[0].X, series[0].Y, series[1].X, series[1].Y); got != "[1 10 100] [0.75 0.76 0.77] [0.0001 0.3 10] [0.76 0.75 0.77]" {
+	if got := fmt.Sprint(series[0].X, series[0].Y, series[1].X,
+		series[1].Y); got != "[1 10 100] [0.75 0.76 0.77] [0.0001 0.3 10] [0.76 0.75 0.77]" {
 		t.Errorf("points %s", got)
 	}
 	p.X.Scale = "equal"
@@ -84,7 +85,8 @@ func TestBaselineOffTheAxis(t *testing.T) {
 	p.Sources[0].Optimizers[0] = Optimizer{Name: "SGD", Baseline: 10, HasBaseline: true}
 	p.Sources[0].Optimizers[1] = Optimizer{Name: "Adam", Baseline: 10, HasBaseline: true}
 	f := describe(t, p, n)
-	if r := f.Rows[0].Panels[0].Rules; len(r) != 1 || r[0].At != 1 || !strings.Contains(f.Caption, "Vertical lines mark the baseline's value.") {
+	if r := f.Rows[0].Panels[0].Rules; len(r) != 1 || r[0].At != 1 ||
+		!strings.Contains(f.Caption, "Vertical lines mark the baseline's value.") {
 		t.Errorf("lines %+v, caption %q", r, f.Caption)
 	}
 	for i := range p.Sources[0].Optimizers {
@@ -132,7 +134,8 @@ func TestDifference(t *testing.T) {
 		t.Fatalf("rows %+v", f.Rows)
 	}
 	panel := f.Rows[1].Panels[0]
-	if panel.Y.Label != "Δ test accuracy" || panel.Rules[0].Kind != chart.Horizontal || panel.Rules[0].At != 0 || len(panel.Series) != 2 || f.Rows[1].Panels[1].Y.Max != 0 {
+	if panel.Y.Label != "Δ test accuracy" || panel.Rules[0].Kind != chart.Horizontal || panel.Rules[0].At != 0 ||
+		len(panel.Series) != 2 || f.Rows[1].Panels[1].Y.Max != 0 {
 		t.Errorf("panel %+v", panel)
 	}
 	s := panel.Series[0]
@@ -144,13 +147,15 @@ func TestDifference(t *testing.T) {
 	if s := panel.Series[1]; s.N[1] != 2 || s.Expected[1] != 3 || s.Label != "Adam, difference" || s.Dash != "dotted" || s.Hollow {
 		t.Errorf("series %+v", s)
 	}
-	for _, want := range []string{"Δ in the lower panels is named v=10 minus named v=1, seed by seed.", "Not finite (NaN or infinite) and left out; a number with no other run is a gap: Adam, named v=1 (seed 100): accuracy."} {
+	for _, want := range []string{"Δ in the lower panels is named v=10 minus named v=1, seed by seed.",
+		"Not finite (NaN or infinite) and left out; a number with no other run is a gap: Adam, named v=1 (seed 100): accuracy."} {
 		if !strings.Contains(f.Caption, want) {
 			t.Errorf("the caption %q lacks %q", f.Caption, want)
 		}
 	}
 	delete(n.rows, row{"e", "v=10", "Adam", "all", 1, 1})
-	if f := describe(t, p, n); f.Rows[1].Panels[0].Series[1].N[0] != 2 || !strings.Contains(f.Caption, "because they failed: Adam, named v=1 (seed 1).") {
+	if f := describe(t, p, n); f.Rows[1].Panels[0].Series[1].N[0] != 2 ||
+		!strings.Contains(f.Caption, "because they failed: Adam, named v=1 (seed 1).") {
 		t.Errorf("a pair of which one failed: %+v, caption %q", f.Rows[1].Panels[0].Series[1], f.Caption)
 	}
 	p.Reference = &Reference{Experiment: "e", Condition: condition("v=100", 100), Label: "reference"}
@@ -186,7 +191,8 @@ func TestSeeds(t *testing.T) {
 		x             X
 		want          string
 	}{
-		{3, 3, X{Kind: Epochs}, "dots: each seed"}, {3, 10, X{Kind: Epochs}, "dots: each seed"}, {3, 11, X{Kind: Epochs}, "thin lines: each seed"}, {5, 3, X{Kind: Layers}, "dots: each seed"},
+		{3, 3, X{Kind: Epochs}, "dots: each seed"}, {3, 10, X{Kind: Epochs}, "dots: each seed"},
+		{3, 11, X{Kind: Epochs}, "thin lines: each seed"}, {5, 3, X{Kind: Layers}, "dots: each seed"},
 		{6, 3, X{Kind: Epochs}, ""}, {1, 3, X{Kind: Epochs}, ""}, {3, 3, X{Kind: AgainstMetric, Metric: "sparsity"}, ""},
 	} {
 		p, _ := baseline()
@@ -229,7 +235,8 @@ func TestSeeds(t *testing.T) {
 	p.EachRun(func(experiment, condition, optimizer string, seed uint32) {
 		asked = append(asked, Input(experiment, condition, optimizer, seed))
 	})
-	if len(asked) != 12 || asked[0] != "e/c/SGD/seed=1" || asked[11] != "other/r/Adam/seed=1234" || fmt.Sprint(p.Experiments()) != "[e other]" {
+	if len(asked) != 12 || asked[0] != "e/c/SGD/seed=1" || asked[11] != "other/r/Adam/seed=1234" ||
+		fmt.Sprint(p.Experiments()) != "[e other]" {
 		t.Errorf("asked for %v of %v", asked, p.Experiments())
 	}
 }
@@ -287,8 +294,10 @@ func TestSplit(t *testing.T) {
 // Any text becomes a sentence, whatever its beginning and end.
 func TestSentence(t *testing.T) {
 	for text, want := range map[string]string{
-		"": "", "a": "A. ", "A.": "A. ", "Übung macht den Meister": "Übung macht den Meister. ", "übung": "Übung. ", "é": "É. ", "β₁ is 0.9": "β₁ is 0.9. ",
-		"“so”": "“so”. ", "— dash": "— dash. ", "Is it?": "Is it? ", "he said “no.”": "He said “no.” ", "more …": "More … ", "(yes!)": "(yes!) ", "ǆ": "ǅ. ", " two\n lines ": "Two lines. ",
+		"": "", "a": "A. ", "A.": "A. ", "Übung macht den Meister": "Übung macht den Meister. ", "übung": "Übung. ", "é": "É. ",
+		"β₁ is 0.9": "β₁ is 0.9. ",
+		"“so”":      "“so”. ", "— dash": "— dash. ", "Is it?": "Is it? ", "he said “no.”": "He said “no.” ", "more …": "More … ",
+		"(yes!)": "(yes!) ", "ǆ": "ǅ. ", " two\n lines ": "Two lines. ",
 	} {
 		if got := sentence(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
@@ -304,7 +313,8 @@ func TestLooksDiffer(t *testing.T) {
 	for i := range 7 {
 		many = append(many, Entry{Label: fmt.Sprint("c", i), Conditions: []Condition{condition(fmt.Sprint("c", i), float64(i))}})
 	}
-	for _, lines := range [][]string{{"optimizer", "condition"}, {"condition", "optimizer"}, {"condition", "layer"}, {"layer", "condition"}, {"optimizer", "layer"}} {
+	for _, lines := range [][]string{{"optimizer", "condition"}, {"condition", "optimizer"}, {"condition", "layer"},
+		{"layer", "condition"}, {"optimizer", "layer"}} {
 		for _, x := range []X{{Kind: Epochs}, {Kind: AgainstMetric, Metric: "accuracy"}} {
 			p, _ := baseline()
 			p.Lines, p.X, p.Panels = lines, x, []Panel{{Metric: "sparsity"}}

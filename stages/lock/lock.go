@@ -267,9 +267,11 @@ func same(text, want []byte) error {
 			continue
 		}
 		if number == len(lines)-1 && strings.HasPrefix(line, "sum ") {
-			return fmt.Errorf("line %d: the sum over the lines before it is %s: one of them was changed by hand or is damaged; write the file again with `go tool mage lock`, or take it from version control", number+1, strings.TrimSpace(lines[number][len("sum "):]))
+			return fmt.Errorf("line %d: the sum over the lines before it is %s: one of them was changed by hand or is damaged; write the file "+
+				"again with `go tool mage lock`, or take it from version control", number+1, strings.TrimSpace(lines[number][len("sum "):]))
 		}
-		return fmt.Errorf("line %d: %.200q stands twice, is out of order or is spelled in another way than %.200q", number+1, strings.TrimSuffix(line, "\n"), strings.TrimSuffix(lines[number], "\n"))
+		return fmt.Errorf("line %d: %.200q stands twice, is out of order or is spelled in another way than %.200q",
+			number+1, strings.TrimSuffix(line, "\n"), strings.TrimSuffix(lines[number], "\n"))
 	}
 	if number < len(lines) {
 		return fmt.Errorf("line %d: the file ends before %.200q", number+1, strings.TrimSuffix(lines[number], "\n"))

@@ -32,7 +32,8 @@ func large(path string, bytes int64) error {
 	schema := arrow.NewSchema([]arrow.Field{
 		{Name: foreign.Label, Type: arrow.PrimitiveTypes.Int64}, {Name: foreign.Activation, Type: arrow.ListOf(arrow.PrimitiveTypes.Float32)},
 	}, nil)
-	properties := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Snappy), parquet.WithDictionaryFor("activation.list.element", false))
+	properties := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Snappy),
+		parquet.WithDictionaryFor("activation.list.element", false))
 	w, err := pqarrow.NewFileWriter(schema, f, properties, pqarrow.DefaultWriterProps())
 	if err != nil {
 		return err

@@ -78,7 +78,8 @@ func file(ctx context.Context, path string, s Settings, progress func(done, all 
 			takes := activity.Memory(len(row), len(g.classes), s.Permutations)
 			if g.layer == nil {
 				if memory += takes; memory > maxMemory {
-					return fmt.Errorf("read %s: row %d: the layers that are being read take %d MB, more than %d; sort the rows by run, epoch and layer, or give fewer -permutations",
+					return fmt.Errorf("read %s: row %d: the layers that are being read take %d MB, more than %d; sort the rows by run, epoch and "+
+						"layer, or give fewer -permutations",
 						path, b.First+int64(i), memory>>20, maxMemory>>20)
 				}
 				if g.layer, err = activity.NewLayer(len(row), g.classes, s.Function, streams(s.Permutations)); err != nil {

@@ -145,7 +145,8 @@ func (a archived) complete(rows []measures.Row) {
 			tunings = append(tunings, f.Tuning)
 		}
 		mean.Tuning = metric.MeanTuning(tunings)
-		r.CCMASChance, r.ROC, r.Precision, r.Information, r.Informedness = mean.chance, mean.ROC, mean.Precision, mean.Information, mean.Informedness
+		r.CCMASChance, r.ROC, r.Precision, r.Information, r.Informedness = mean.chance, mean.ROC, mean.Precision, mean.Information,
+			mean.Informedness
 		if b := layers[len(layers)-1].ablation; b != nil {
 			r.AblationSelective, r.AblationUnselective, r.AblationRandom = b.selective, b.unselective, b.random
 			r.AblationMatched, r.Impact = b.matched, b.impact

@@ -226,7 +226,8 @@ func compare(epochs []runs.Epoch, block runs.Block, split string) error {
 		}
 	}
 	if split == "test" && (correct != epochs[i].Correct || len(block.Labels) != epochs[i].Samples) {
-		return fmt.Errorf("%d of %d predictions are right, recorded are %d of %d", correct, len(block.Labels), epochs[i].Correct, epochs[i].Samples)
+		return fmt.Errorf("%d of %d predictions are right, recorded are %d of %d",
+			correct, len(block.Labels), epochs[i].Correct, epochs[i].Samples)
 	}
 	recorded := statistics(epochs[i].Layers[block.Layer-1])
 	got, err := metric.FromActivations(block.Values, block.Units, block.Labels, len(recorded.ClassCounts), recorded.Thresholds)

@@ -37,8 +37,9 @@ func archives(t *testing.T, change func(*runs.Epoch, []runs.Block)) ([]runs.Epoc
 			t.Fatal(err)
 		}
 		epoch.Layers = append(epoch.Layers, runs.Layer{
-			Units: units, Activation: "sigmoid", ClassSums: s.ClassSums, ClassCounts: s.ClassCounts, RatioSum: s.RatioSum, RatioSquares: s.RatioSquares,
-			Samples: s.Samples, Squares: s.Squares, Least: s.Least, Most: s.Most, Thresholds: s.Thresholds, Below: s.Below,
+			Units: units, Activation: "sigmoid", ClassSums: s.ClassSums, ClassCounts: s.ClassCounts, RatioSum: s.RatioSum,
+			RatioSquares: s.RatioSquares,
+			Samples:      s.Samples, Squares: s.Squares, Least: s.Least, Most: s.Most, Thresholds: s.Thresholds, Below: s.Below,
 			RatioFourths: s.RatioFourths, RankSum: s.RankSum, RankSquares: s.RankSquares,
 		})
 		blocks = append(blocks, runs.Block{Epoch: 1, Layer: layer + 1, Units: units, Labels: labels, Predictions: predictions, Values: values})

@@ -201,7 +201,8 @@ func (p *Params) checkOwn(d *document) {
 	for i, t := range p.Tables {
 		switch {
 		case t.Kind == "printed":
-			d.report(indexed("tables", i)+".kind", "is \"printed\", the numbers that the thesis prints for MNIST, and [data] describes %s", p.dataset.Name)
+			d.report(indexed("tables", i)+".kind", "is \"printed\", the numbers that the thesis prints for MNIST, and [data] describes %s",
+				p.dataset.Name)
 		case t.Kind == "findings" && !p.Decidable():
 			d.report(indexed("tables", i)+".kind", "is \"findings\", claims whose limits are made for %d classes, and %s has %d",
 				MNIST.Classes, p.dataset.Name, p.dataset.Classes)

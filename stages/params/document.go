@@ -95,10 +95,12 @@ const (
 // stops at the first wrong type.
 func parse(data []byte) (*document, error) {
 	d := &document{
-		values: map[string]any{}, positions: map[string]position{}, keys: map[string]position{}, reported: map[string]bool{}, around: map[string]bool{},
+		values: map[string]any{}, positions: map[string]position{}, keys: map[string]position{}, reported: map[string]bool{},
+		around: map[string]bool{},
 	}
 	if len(data) > maxBytes {
-		d.problems = append(d.problems, Problem{Message: fmt.Sprintf("has more than %d bytes; let vary and seeds list what is repeated", maxBytes)})
+		d.problems = append(d.problems,
+			Problem{Message: fmt.Sprintf("has more than %d bytes; let vary and seeds list what is repeated", maxBytes)})
 		return d, nil
 	}
 	if d.locate(data); d.limit != nil {
@@ -109,7 +111,8 @@ func parse(data []byte) (*document, error) {
 		var syntax *toml.DecodeError
 		if errors.As(err, &syntax) {
 			line, column := syntax.Position()
-			d.problems = append(d.problems, Problem{Line: line, Column: column, Message: strings.ReplaceAll(strings.TrimPrefix(syntax.Error(), "toml: "), "\n", " ")})
+			d.problems = append(d.problems,
+				Problem{Line: line, Column: column, Message: strings.ReplaceAll(strings.TrimPrefix(syntax.Error(), "toml: "), "\n", " ")})
 			return d, nil
 		}
 		return nil, err

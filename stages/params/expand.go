@@ -174,7 +174,8 @@ func (x *expansion) add(e *Experiment, c condition, config trainer.Config, seed 
 		return
 	}
 	if x.params.trainImages() < MNIST.Train && config.Seeding.Mode == "author" && config.Sampler.Kind == "classes" && !config.Sampler.Clean {
-		x.report(e.path, "%s needs all %d training images: what its session draws depends on how many there are of each digit; give the experiment seeding = \"paired\"", c.name, MNIST.Train)
+		x.report(e.path, "%s needs all %d training images: what its session draws depends on how many there are of each digit; give the "+
+			"experiment seeding = \"paired\"", c.name, MNIST.Train)
 		return
 	}
 	x.ablated(e, c, config)
@@ -336,7 +337,8 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 	whole := config.Epochs
 	config.Epochs = p.Profile.shorten(whole)
 	if config.Epochs < whole && slices.ContainsFunc(c.varied, func(v Varied) bool { return v.Setting == "epochs" }) {
-		d.report(join("profiles", p.Profile.Name())+".epochs", "is %d, but %s varies the epochs up to %d; leave it out, or make it as many", config.Epochs, e.Name, whole)
+		d.report(join("profiles", p.Profile.Name())+".epochs", "is %d, but %s varies the epochs up to %d; leave it out, or make it as many",
+			config.Epochs, e.Name, whole)
 	}
 	return config
 }

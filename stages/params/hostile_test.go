@@ -47,10 +47,12 @@ func TestT46CostOfBadFiles(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"2 MB of dots":          {[]byte(strings.Repeat("a.", 1<<20) + "a = 1"), "params.toml: has more than 524288 bytes"},
-		"as many as fit":        {[]byte(strings.Repeat("a.", maxBytes/2-3) + "a = 1"), "params.toml:1:33: a key lies more than 16 tables deep"},
-		"dotted header":         {[]byte("[" + strings.Repeat("a.", maxBytes/2-3) + "a]"), "params.toml:1:34: a key lies more than 16 tables deep"},
-		"long names":            {[]byte("[x]\n" + strings.Repeat("a", maxBytes-100) + " = 1"), "params.toml:2:1: a key and the tables it lies in have names of more than 256 bytes"},
+		"2 MB of dots":   {[]byte(strings.Repeat("a.", 1<<20) + "a = 1"), "params.toml: has more than 524288 bytes"},
+		"as many as fit": {[]byte(strings.Repeat("a.", maxBytes/2-3) + "a = 1"), "params.toml:1:33: a key lies more than 16 tables deep"},
+		"dotted header": {[]byte("[" + strings.Repeat("a.", maxBytes/2-3) + "a]"),
+			"params.toml:1:34: a key lies more than 16 tables deep"},
+		"long names": {[]byte("[x]\n" + strings.Repeat("a", maxBytes-100) + " = 1"),
+			"params.toml:2:1: a key and the tables it lies in have names of more than 256 bytes"},
 		"100,000 unknown keys":  {lines(100_000, "k%05x = 1\n"), "params.toml: has more than 524288 bytes"},
 		"as many keys as fit":   {lines(40_000, "k%05x = 1\n"), "params.toml:10001:1: the file has more than 10000 keys"},
 		"tables":                {lines(40_000, "[t%05x]\n"), "params.toml:10001:2: the file has more than 10000 keys"},
@@ -58,8 +60,10 @@ func TestT46CostOfBadFiles(t *testing.T) {
 		"keys of inline tables": {[]byte("a = {" + string(lines(40_000, "k%05x=1,")) + "z=1}"), "the file has more than 10000 keys"},
 		"values":                {[]byte("a = [" + strings.Repeat("1,", maxBytes/2-10) + "]"), "the file lists more than 100000 values"},
 		"nested arrays":         {[]byte("a = " + strings.Repeat("[", maxBytes-10)), "nested more than the maximum"},
-		"shallower arrays":      {[]byte("a = " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000)), "params.toml:1:1: lies more than 16 deep"},
-		"nested tables":         {[]byte("a = " + strings.Repeat("{a=", 5000) + "1" + strings.Repeat("}", 5000)), "a key lies more than 16 tables deep"},
+		"shallower arrays": {[]byte("a = " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000)),
+			"params.toml:1:1: lies more than 16 deep"},
+		"nested tables": {[]byte("a = " + strings.Repeat("{a=", 5000) + "1" + strings.Repeat("}", 5000)),
+			"a key lies more than 16 tables deep"},
 	} {
 		if err := refused(t, name, c.data); !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %.300s, want %s", name, err, c.want)
@@ -73,7 +77,8 @@ func TestT46ManyProblems(t *testing.T) {
 	const n = 9000
 	p := refused(t, "unknown keys", append(lines(n, "unknown%d = 1\n"), example(t)...))
 	text := p.Error()
-	if len(p.List) != n || !strings.HasSuffix(text, fmt.Sprintf("\n  and %d more", n-shownProblems)) || strings.Count(text, "is not a known parameter") != shownProblems ||
+	if len(p.List) != n || !strings.HasSuffix(text, fmt.Sprintf("\n  and %d more", n-shownProblems)) ||
+		strings.Count(text, "is not a known parameter") != shownProblems ||
 		!strings.Contains(text, "unknown39: ") || strings.Contains(text, "unknown40: ") {
 		t.Errorf("%d problems: %.2000s", len(p.List), text)
 	}
@@ -114,7 +119,8 @@ func TestT46Places(t *testing.T) {
 		t.Fatal(err, d.problems)
 	}
 	for path, want := range map[string]position{
-		"a": {1, 5}, "b": {3, 2}, "b.c[0]": {4, 8}, "b.c[1]": {5, 3}, `b."d e".f`: {6, 15}, `b."d e".g.h`: {6, 24}, "i[0]": {7, 3}, "i[1]": {9, 3}, "i[1].j": {10, 5},
+		"a": {1, 5}, "b": {3, 2}, "b.c[0]": {4, 8}, "b.c[1]": {5, 3}, `b."d e".f`: {6, 15}, `b."d e".g.h`: {6, 24}, "i[0]": {7, 3},
+		"i[1]": {9, 3}, "i[1].j": {10, 5},
 	} {
 		if got := d.positions[path]; got != want {
 			t.Errorf("%s is at %v, want %v", path, got, want)
@@ -146,7 +152,8 @@ func TestT45Mirrors(t *testing.T) {
 		text := string(data[:at]) + "[data]\nmirrors = [" + mirror + "]\n" + withoutMirrors(string(data[at+len("[data]"):]))
 		line := 1 + strings.Count(string(data[:at]), "\n") + 1
 		err := refused(t, mirror, []byte(text))
-		if place := fmt.Sprintf("params.toml:%d:12: data.mirrors[0]: is ", line); !strings.Contains(err.Error(), place) || !strings.Contains(err.Error(), want) {
+		if place := fmt.Sprintf("params.toml:%d:12: data.mirrors[0]: is ", line); !strings.Contains(err.Error(), place) ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s…%s", mirror, err, place, want)
 		}
 		if strings.Contains(err.Error(), "hun") || strings.Contains(err.Error(), "ter2") {
@@ -172,11 +179,13 @@ func withoutMirrors(text string) string {
 
 func TestT44NamesOfConditions(t *testing.T) {
 	for name, want := range map[string]string{
-		`"=1+1"`: "must not begin with", `"@x"`: "must not begin with", `"-a"`: "must not begin with", `"a\nb"`: "must be a line", `"\u001b[2J"`: "must be a line",
-		`"\u202ea"`: "must be a line",
+		`"=1+1"`: "must not begin with", `"@x"`: "must not begin with", `"-a"`: "must not begin with", `"a\nb"`: "must be a line",
+		`"\u001b[2J"`: "must be a line",
+		`"\u202ea"`:   "must be a line",
 	} {
 		err := refused(t, name, example(t, `condition = "baseline"`, "condition = "+name))
-		if !strings.Contains(err.Error(), ".condition: is ") || !strings.Contains(err.Error(), want) || strings.ContainsAny(err.Error(), "\x1b\u202e") {
+		if !strings.Contains(err.Error(), ".condition: is ") || !strings.Contains(err.Error(), want) ||
+			strings.ContainsAny(err.Error(), "\x1b\u202e") {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
 	}

@@ -97,7 +97,8 @@ func TestProfilesOfTheirOwnAreJudged(t *testing.T) {
 		"kept":           {`keep = ["`, `keep = ["none", "`, "", "profiles.more.keep[0]"},
 		"no such":        {`like = "memory/beta2=*"`, `like = "memory/beta1=*"`, "more", "profiles.more.experiments[1].like"},
 		"value and more": {`column = "memory"`, "column = \"memory\"\nvalue = 3", "", "profiles.more.experiments[0].value"},
-		"no number":      {`vary = [{ parameter = "beta2", values = [0.5`, `vary = [{ parameter = "beta2", values = [0.5, 0.99999999999999999`, "more", "profiles.more.experiments[0]"},
+		"no number": {`vary = [{ parameter = "beta2", values = [0.5`, `vary = [{ parameter = "beta2", values = [0.5, 0.99999999999999999`,
+			"more", "profiles.more.experiments[0]"},
 	} {
 		edited := strings.Replace(text, c.old, c.new, 1)
 		if edited == text {

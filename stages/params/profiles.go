@@ -37,8 +37,10 @@ type Profile struct {
 // folder, where each profile has a folder of its own, or in place of a
 // profile's name.
 var Reserved = []string{
-	Paper, "store", "downloads", "figures", "tables", "findings", "report.html", "measure", "cache", "logs", // names below out
-	"digits", "fetch", "train", "metrics", "aggregate", "tidy", "compare", "figure", "table", "finding", // first elements of the names of the study's nodes
+	// Names below out.
+	Paper, "store", "downloads", "figures", "tables", "findings", "report.html", "measure", "cache", "logs",
+	// First elements of the names of the study's nodes.
+	"digits", "fetch", "train", "metrics", "aggregate", "tidy", "compare", "figure", "table", "finding",
 }
 
 // device matches names that another operating system takes for a device,
@@ -95,7 +97,8 @@ func (p *Params) checkEntries(d *document, path string, q Profile) {
 		}
 	}
 	if q.Seeding != "paired" {
-		d.report(path+".seeding", "is %q: a profile with entries of its own needs \"paired\", for no recorded session has its trainings", q.Seeding)
+		d.report(path+".seeding",
+			"is %q: a profile with entries of its own needs \"paired\", for no recorded session has its trainings", q.Seeding)
 	}
 	edition := *p
 	edition.become(q)

@@ -10,7 +10,8 @@ import (
 func profileText(names ...string) string {
 	var b strings.Builder
 	for _, name := range names {
-		fmt.Fprintf(&b, "\n[profiles.%q]\ndata = \"mnist\"\ntrain_images = 200\ntest_images = 100\nseeds = [1]\nepochs = 1\ngrid_points = 2\nseeding = \"paired\"\n", name)
+		fmt.Fprintf(&b, "\n[profiles.%q]\ndata = \"mnist\"\ntrain_images = 200\ntest_images = 100\nseeds = [1]\nepochs = 1\n"+
+			"grid_points = 2\nseeding = \"paired\"\n", name)
 	}
 	return b.String()
 }
@@ -35,7 +36,8 @@ func TestReservedProfileNames(t *testing.T) {
 			t.Errorf("profile %q: %v", name, err)
 		}
 	}
-	if _, err := Parse("params.toml", append(example(t), profileText("quick", "Quick")...), ""); err == nil || !where.MatchString(err.Error()) {
+	if _, err := Parse("params.toml", append(example(t), profileText("quick", "Quick")...), ""); err == nil ||
+		!where.MatchString(err.Error()) {
 		t.Errorf("two profiles that differ in capitals: %v", err)
 	}
 }

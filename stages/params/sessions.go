@@ -79,7 +79,8 @@ func (x *expansion) place() {
 					continue
 				}
 				if other := taken[r]; other > 0 {
-					x.report(path, "has %s with %s and seed %d, which is in session %d already", r.name(), r.config.Optimizer.Name, r.config.Seeding.Seed, other)
+					x.report(path, "has %s with %s and seed %d, which is in session %d already",
+						r.name(), r.config.Optimizer.Name, r.config.Seeding.Seed, other)
 					continue
 				}
 				taken[r] = i + 1

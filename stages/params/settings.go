@@ -55,8 +55,11 @@ var settings = []Setting{
 		get: func(c trainer.Config) any { return int64(len(c.Network.Hidden)) },
 	},
 	widths("conv", "network", func(c *trainer.Config) *[]int { return &c.Network.Conv }),
-	choiceOf("activation", "activation", []string{"sigmoid", "relu", "tanh"}, func(c *trainer.Config) *string { return &c.Network.Activation }),
-	choiceOf("sampler", "training images", []string{"shuffled", "sorted", "consecutive", "classes", "phases"}, func(c *trainer.Config) *string { return &c.Sampler.Kind }),
+	choiceOf("activation", "activation", []string{"sigmoid", "relu", "tanh"}, func(c *trainer.Config) *string {
+		return &c.Network.Activation
+	}),
+	choiceOf("sampler", "training images", []string{"shuffled", "sorted", "consecutive", "classes", "phases"},
+		func(c *trainer.Config) *string { return &c.Sampler.Kind }),
 	wholeTo("block", "training images", trainingImages, func(c *trainer.Config) *int { return &c.Sampler.Block }),
 	wholeTo("classes", "training images", classes, func(c *trainer.Config) *int { return &c.Sampler.Classes }),
 	truthOf("clean", "training images", func(c *trainer.Config) *bool { return &c.Sampler.Clean }),

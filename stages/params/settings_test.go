@@ -19,8 +19,9 @@ var tryValues = map[string][2]any{
 	"conv": {[]any{int64(2)}, []any{int64(2), int64(3)}}, "activation": {"relu", "tanh"}, "sampler": {"sorted", "classes"},
 	"block": {int64(2), int64(3)}, "classes": {int64(2), int64(5)}, "clean": {true, false}, "order_seed": {int64(1), int64(2)},
 	"batch": {int64(10), int64(20)}, "epochs": {int64(2), int64(3)}, "measure": {"train", "train-running"},
-	"dropout": {[]any{0.5}, []any{0.25}}, "nesterov": {true, false}, "train_loss_after": {true, false}, "reference_batch": {int64(10), int64(20)},
-	"updates": {int64(100), int64(200)}, "validation": {int64(100), int64(200)}, "slow_start": {2.0, 3.0}, "initial": {2.0, 3.0},
+	"dropout": {[]any{0.5}, []any{0.25}}, "nesterov": {true, false}, "train_loss_after": {true, false},
+	"reference_batch": {int64(10), int64(20)},
+	"updates":         {int64(100), int64(200)}, "validation": {int64(100), int64(200)}, "slow_start": {2.0, 3.0}, "initial": {2.0, 3.0},
 	"phases": {
 		[]any{map[string]any{"epochs": int64(2), "drawn": int64(5)}, map[string]any{"epochs": int64(3), "drawn": int64(5)}},
 		[]any{map[string]any{"epochs": int64(5), "classes": []any{int64(0), int64(1)}}},
@@ -74,13 +75,15 @@ func TestEverySetting(t *testing.T) {
 				t.Errorf("%s = %v gives a run with %v", s.Name, v, s.Value(c))
 			}
 			text := Texts([]any{Columns()[i].Of(Use{Run: &Run{Config: c}})})[0]
-			if same := reflect.DeepEqual(c, before); seen[text] || text == "" || !same && text == Texts([]any{Columns()[i].Of(Use{Run: &Run{Config: before}})})[0] {
+			if same := reflect.DeepEqual(c, before); seen[text] || text == "" || !same &&
+				text == Texts([]any{Columns()[i].Of(Use{Run: &Run{Config: before}})})[0] {
 				t.Errorf("%s = %v: column %s has %q, as without it", s.Name, v, s.Column, text)
 			}
 			seen[text] = true
 		}
 		for _, wrong := range []any{"nonsense", int64(-1), []any{}, map[string]any{}} {
-			if err := apply(&before, s.Name, wrong, MNIST); err == nil && !(s.Name == "csi" && wrong == any(int64(-1))) { // this value is allowed, and lowers selectivity
+			if err := apply(&before, s.Name, wrong, MNIST); err == nil &&
+				!(s.Name == "csi" && wrong == any(int64(-1))) { // this value is allowed, and lowers selectivity
 				t.Errorf("%s takes %v", s.Name, wrong)
 			}
 		}

@@ -139,7 +139,8 @@ func (p *Params) checkTables(d *document) {
 		p.checkTable(d, path, t)
 	}
 	if i := slices.IndexFunc(p.Tables, func(t Table) bool { return strings.EqualFold(t.ID, unaskedTidy) }); !tidy && i >= 0 {
-		d.report(p.tablePlace(i)+".id", "is %q, the id of the table of every epoch of every run; choose another, or give one of kind \"tidy\"", p.Tables[i].ID)
+		d.report(p.tablePlace(i)+".id", "is %q, the id of the table of every epoch of every run; choose another, or give one of kind \"tidy\"",
+			p.Tables[i].ID)
 	}
 }
 
@@ -208,7 +209,8 @@ func (p *Params) checkTabled(d *document, uses []Use) {
 			for k, name := range t.Experiments {
 				varies := func(u Use) bool { return u.Experiment == name && len(u.Varied) > 0 }
 				if !slices.ContainsFunc(uses, varies) {
-					d.report(indexed(path+".experiments", k), "is %q, in which nothing varies: its conditions have neither vary nor column and value", name)
+					d.report(indexed(path+".experiments", k),
+						"is %q, in which nothing varies: its conditions have neither vary nor column and value", name)
 				}
 			}
 		}
@@ -261,7 +263,8 @@ func checkSearch(d *document, path string, t Table, uses []Use) {
 			}
 			rate := u.Run.Config.Optimizer.LR
 			if other, known := rates[rate]; known && other != u.Condition {
-				d.report(path+".experiment", "is %q, whose conditions %s and %s have the same learning rate with %s", t.Experiment, other, u.Condition, optimizer)
+				d.report(path+".experiment", "is %q, whose conditions %s and %s have the same learning rate with %s",
+					t.Experiment, other, u.Condition, optimizer)
 			}
 			rates[rate] = u.Condition
 		}
@@ -282,7 +285,8 @@ func checkDepths(d *document, path string, uses []Use) {
 	for _, u := range uses {
 		k := key{u.Optimizer, len(u.Run.Config.Network.Hidden)}
 		if other, known := seen[k]; known && other != u.Condition {
-			d.report(path+".experiment", "is %q, whose conditions %s and %s both have %d hidden layers with %s; the table has one row for each number",
+			d.report(path+".experiment", "is %q, whose conditions %s and %s both have %d hidden layers with %s; the table has one row for "+
+				"each number",
 				u.Experiment, other, u.Condition, k.layers, u.Optimizer)
 		}
 		seen[k] = u.Condition

@@ -120,7 +120,8 @@ func checkAlike(d *document, uses []Use) {
 		places[k] = u.Condition
 		t := trained{u.Run, u.CCMASEpsilon}
 		if other, known := runs[t]; known && other.Condition != u.Condition && !u.like && !other.like {
-			d.report(u.path, "%s and %s are the same runs with %s: conditions must differ; to show the runs of another condition again, say like = \"%s/%s\"",
+			d.report(u.path, "%s and %s are the same runs with %s: conditions must differ; to show the runs of another condition again, say "+
+				"like = \"%s/%s\"",
 				other.Condition, u.Condition, u.Optimizer, other.Experiment, other.Condition)
 		}
 		runs[t] = u

@@ -34,7 +34,8 @@ const (
 func (x X) Units() (kind string, ok bool) { return strings.CutPrefix(string(x.Kind), "unit ") }
 
 // xTexts lists the forms that x may have in a file.
-var xTexts = []string{"epoch", "condition", "value", "layer", "metric NAME", "condition NAME", "unit epochs", "unit classes", "unit activity"}
+var xTexts = []string{"epoch", "condition", "value", "layer", "metric NAME", "condition NAME", "unit epochs", "unit classes",
+	"unit activity"}
 
 // UnmarshalText parses one of the forms of x. A condition's name may contain
 // anything, even spaces and commas.

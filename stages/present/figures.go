@@ -19,9 +19,13 @@ func figures(layers []Layer) []chart.Figure {
 	}
 	return []chart.Figure{
 		figure("selectivity", "Selectivity of the units", "", layers, func(l Layer) chart.Panel { return portrait.Selectivity(l.Result) }),
-		figure("classes", "Mean activity of each unit for each class", "Each unit's class means over its largest, from 0 (dark) to 1 (bright). Units by best class, then selectivity; those that are always 0 are white.",
+		figure("classes", "Mean activity of each unit for each class",
+			"Each unit's class means over its largest, from 0 (dark) to 1 (bright). Units by best class, then selectivity; those that are "+
+				"always 0 are white.",
 			layers, func(l Layer) chart.Panel { return portrait.Classes(l.Result) }),
-		figure("activity", "Selectivity and mean activity", "A point is a unit.", layers, func(l Layer) chart.Panel { return portrait.Activity(l.Result) }),
+		figure("activity", "Selectivity and mean activity", "A point is a unit.", layers, func(l Layer) chart.Panel {
+			return portrait.Activity(l.Result)
+		}),
 		figure("sparsity", "Sparsity of the samples", "", layers, sparsityPanel),
 	}
 }

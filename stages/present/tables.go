@@ -63,7 +63,8 @@ func layerTable(layers []Layer) tabulate.Table {
 		Header: []string{"file", "run", "epoch", "layer", "samples", "units", "classes"},
 		Notes: []string{
 			"Sparsity (Hoyer), Gini and Treves–Rolls are means over samples, selectivity (CCMAS) and CSI over units.",
-			"By chance: the mean selectivity under permuted labels; p: the share of permutations, the labels given being one, that reach the selectivity.",
+			"By chance: the mean selectivity under permuted labels; p: the share of permutations, the labels given being one, that reach the " +
+				"selectivity.",
 			"All metrics are about absolute activations. Numbers that are not defined are NaN.",
 		},
 	}
@@ -137,7 +138,8 @@ func archives(layersPath, unitsPath string, layers []Layer) error {
 	for _, name := range []string{"samples", "units", "classes"} {
 		columns = append(columns[:len(columns):len(columns)], artifacts.Column{Name: name, Kind: artifacts.Int64})
 	}
-	if err := archive(layersPath, "measured-layers", columns, layerQuantities, append(key.columns(), samples, units, classes), numbers); err != nil {
+	if err := archive(layersPath, "measured-layers", columns, layerQuantities, append(key.columns(), samples, units, classes),
+		numbers); err != nil {
 		return err
 	}
 	key = keys{}
@@ -171,7 +173,8 @@ type keys struct {
 }
 
 func (k *keys) add(l Layer) {
-	k.files, k.runs, k.epochs, k.layers = append(k.files, l.File), append(k.runs, l.Run), append(k.epochs, l.Epoch), append(k.layers, l.Key.Layer)
+	k.files, k.runs, k.epochs, k.layers = append(k.files, l.File), append(k.runs, l.Run), append(k.epochs, l.Epoch),
+		append(k.layers, l.Key.Layer)
 }
 
 func (k *keys) columns() []any { return []any{k.files, k.runs, k.epochs, k.layers} }

@@ -102,9 +102,11 @@ svg { width: 100%; height: auto }
 <h1>{{.Title}}</h1>
 {{with index .Tables 0}}{{template "table" .}}{{template "links" .ID}}{{end}}
 {{range .More}}{{template "table" .Table}}
-<p>{{$at := print .Folder "/" .Table.ID}}<a href="{{$at}}.csv">CSV</a> <a href="{{$at}}.md">Markdown</a> <a href="{{$at}}.tex">LaTeX</a> <a href="{{$at}}.parquet">Parquet</a></p>
+<p>{{$at := print .Folder "/" .Table.ID}}<a href="{{$at}}.csv">CSV</a> <a href="{{$at}}.md">Markdown</a> ` +
+	`<a href="{{$at}}.tex">LaTeX</a> <a href="{{$at}}.parquet">Parquet</a></p>
 {{.SVG}}
-<p>{{$at := print .Folder "/" .Picture}}<a href="{{$at}}.png">PNG</a> <a href="{{$at}}.svg">SVG</a> <a href="{{$at}}.pdf">PDF</a> <a href="{{$at}}.csv">CSV</a></p>
+<p>{{$at := print .Folder "/" .Picture}}<a href="{{$at}}.png">PNG</a> <a href="{{$at}}.svg">SVG</a> ` +
+	`<a href="{{$at}}.pdf">PDF</a> <a href="{{$at}}.csv">CSV</a></p>
 {{end}}{{range .Figures}}<h2 id="{{.ID}}">{{.Caption}}</h2>
 {{.SVG}}
 <p><a href="{{.ID}}.png">PNG</a> <a href="{{.ID}}.svg">SVG</a> <a href="{{.ID}}.pdf">PDF</a> <a href="{{.ID}}.csv">CSV</a></p>
@@ -117,5 +119,6 @@ svg { width: 100%; height: auto }
 {{end}}</table>
 {{range .Notes}}<p>{{.}}</p>
 {{end}}{{end}}
-{{define "links"}}<p><a href="{{.}}.csv">CSV</a> <a href="{{.}}.md">Markdown</a> <a href="{{.}}.tex">LaTeX</a> <a href="{{.}}.parquet">Parquet</a></p>
+{{define "links"}}<p><a href="{{.}}.csv">CSV</a> <a href="{{.}}.md">Markdown</a> ` +
+	`<a href="{{.}}.tex">LaTeX</a> <a href="{{.}}.parquet">Parquet</a></p>
 {{end}}`))

@@ -101,7 +101,8 @@ func (b *builder) checkFiles(report func(at, format string, args ...any)) {
 		names[n.Name] = true
 		for _, file := range n.Publish {
 			if base := path.Base(file); len(base) > maxFileName {
-				report(at, "makes the file %s, whose name has %d bytes, %d more than file systems take; choose a shorter one", file, len(base), len(base)-maxFileName)
+				report(at, "makes the file %s, whose name has %d bytes, %d more than file systems take; choose a shorter one",
+					file, len(base), len(base)-maxFileName)
 			}
 			key := strings.ToLower(file) // some file systems ignore case
 			if other, taken := files[key]; taken {
@@ -244,7 +245,8 @@ func tidyRows(u params.Use, number made, epochs int) []measures.TidyRow {
 			of := func(metric string) measures.Number { return measures.Recorded(number(u, layer, metric, epoch)) }
 			r := measures.TidyRow{
 				Experiment: u.Experiment, Condition: u.Tidy, Optimizer: u.Optimizer, Seed: u.Seed, Layer: layer, Epoch: epoch,
-				Accuracy: of("accuracy"), Sparsity: of("sparsity"), SelectivityAvg: of("selectivity"), SelectivityStd: of("selectivity_std"), Split: u.Split(),
+				Accuracy: of("accuracy"), Sparsity: of("sparsity"), SelectivityAvg: of("selectivity"), SelectivityStd: of("selectivity_std"),
+				Split: u.Split(),
 			}
 			if math.IsNaN(r.Accuracy.Value) {
 				r.Accuracy = measures.Number{} // a run that failed has none

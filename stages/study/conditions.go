@@ -18,7 +18,8 @@ import (
 // for each property in which its conditions differ from each other or from the
 // baseline.
 func (b *builder) conditionsTable(t params.Table) table.TextParams {
-	p := table.TextParams{ID: t.ID, Title: t.Title, Mark: b.mark, Header: []string{"condition", "optimizers"}, Caption: "Whatever is not shown is as in the baseline"}
+	p := table.TextParams{ID: t.ID, Title: t.Title, Mark: b.mark, Header: []string{"condition", "optimizers"},
+		Caption: "Whatever is not shown is as in the baseline"}
 	if p.Title == "" {
 		p.Title = "Conditions of experiment " + t.Experiment
 	}
@@ -200,7 +201,8 @@ func (b *builder) gridsTable(t params.Table) table.TextParams {
 			}
 			of = append(of, optimizer+" "+baselines[i])
 		}
-		p.Rows = append(p.Rows, []string{r.column, b.all(r.optimizers), strconv.Itoa(len(tried)), strings.Join(tried, ", "), strings.Join(of, ", ")})
+		p.Rows = append(p.Rows, []string{r.column, b.all(r.optimizers), strconv.Itoa(len(tried)), strings.Join(tried, ", "),
+			strings.Join(of, ", ")})
 	}
 	p.Notes = append(apart, notes(t)...)
 	return p
@@ -217,7 +219,8 @@ func (b *builder) sweeps(experiment, optimizer string, uses []params.Use) []*swe
 			i := slices.IndexFunc(list, func(s *swept) bool { return s.column == v.Column && s.setting == v.Setting })
 			if i < 0 {
 				i = len(list)
-				list = append(list, &swept{experiment: experiment, column: v.Column, setting: v.Setting, optimizers: []string{optimizer}, baselines: []any{b.params.BaselineOf(v, optimizer)}})
+				list = append(list, &swept{experiment: experiment, column: v.Column, setting: v.Setting, optimizers: []string{optimizer},
+					baselines: []any{b.params.BaselineOf(v, optimizer)}})
 			}
 			if s := list[i]; !slices.ContainsFunc(s.values, func(x any) bool { return params.Equal(x, v.Value) }) {
 				s.values = append(s.values, v.Value)

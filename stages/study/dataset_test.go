@@ -43,10 +43,12 @@ func shapes(t *testing.T, replace ...string) *Study {
 func TestOwnDataset(t *testing.T) {
 	s := shapes(t)
 	h := s.Dataset.Params.(fetch.Hashes)
-	if err := h.Validate(); err != nil || s.Dataset.Name != "fetch/shapes" || h.Side != 20 || h.Train != 1500 || h.Test != 300 || s.Mark != "" || s.Images != "shapes" {
+	if err := h.Validate(); err != nil || s.Dataset.Name != "fetch/shapes" || h.Side != 20 || h.Train != 1500 || h.Test != 300 ||
+		s.Mark != "" || s.Images != "shapes" {
 		t.Errorf("%v, %s, %+v, mark %q of %q", err, s.Dataset.Name, h, s.Mark, s.Images)
 	}
-	if f := s.Files; len(f) != 4 || f[2].Name != "t10k-images" || f[2].Published != "shapes-test-images" || f[2].SHA256 != h.TestImages || h.TestImages[:8] != "b8dcbe09" {
+	if f := s.Files; len(f) != 4 || f[2].Name != "t10k-images" || f[2].Published != "shapes-test-images" || f[2].SHA256 != h.TestImages ||
+		h.TestImages[:8] != "b8dcbe09" {
 		t.Errorf("%+v", f)
 	}
 	for _, n := range s.Graph.Nodes() {
@@ -59,7 +61,8 @@ func TestOwnDataset(t *testing.T) {
 	// large. Any training takes at least 0.15 s.
 	large := shapes(t, "side = 20 ", "side = 200 ")
 	name := "train/classes_in_a_batch/all/Adam/seed=1"
-	if small, large := s.Graph.Node(name), large.Graph.Node(name); large.Cost-0.15 < 50*(small.Cost-0.15) || large.Memory < small.Memory+1800*(200*200-20*20) {
+	if small, large := s.Graph.Node(name), large.Graph.Node(name); large.Cost-0.15 < 50*(small.Cost-0.15) ||
+		large.Memory < small.Memory+1800*(200*200-20*20) {
 		t.Errorf("cost %v and %v, memory %d and %d", small.Cost, large.Cost, small.Memory, large.Memory)
 	}
 }
@@ -67,7 +70,8 @@ func TestOwnDataset(t *testing.T) {
 // The claims can be tested on other images with ten classes, and their verdicts
 // say which images they are about.
 func TestClaimsOnOwnDataset(t *testing.T) {
-	rename := []string{`name = "classes_in_a_batch"`, `name = "train_vs_test"`, `"classes_in_a_batch"`, `"train_vs_test"`, `condition = "all"`, `condition = "test"`}
+	rename := []string{`name = "classes_in_a_batch"`, `name = "train_vs_test"`, `"classes_in_a_batch"`, `"train_vs_test"`,
+		`condition = "all"`, `condition = "test"`}
 	if s := shapes(t, rename...); len(s.Findings) > 0 {
 		t.Errorf("%d claims are put to three classes", len(s.Findings))
 	}

@@ -21,7 +21,8 @@ import (
 func (b *builder) addUnits(stage *pipeline.Stage, kind string, f params.Figure) *pipeline.Node {
 	shown := b.params.Shown(f, b.uses)
 	source := shown.Sources[0]
-	p := units.Params{ID: f.ID, Title: f.Title, Mark: b.mark, Remark: f.Remark, Kind: kind, Layer: 1, Epoch: shown.Epoch, Style: b.params.Style}
+	p := units.Params{ID: f.ID, Title: f.Title, Mark: b.mark, Remark: f.Remark, Kind: kind, Layer: 1, Epoch: shown.Epoch,
+		Style: b.params.Style}
 	p.Style.Roles = map[string]chart.Role{}
 	for name, role := range b.params.Style.Roles {
 		if !slices.Contains(params.DisplayOrder, name) {
@@ -40,7 +41,8 @@ func (b *builder) addUnits(stage *pipeline.Stage, kind string, f params.Figure) 
 			})
 			u := b.uses[i]
 			network := units.Network{
-				Title: fmt.Sprintf("%s, %s", optimizer, e.Label), Input: figure.Input(u.Experiment, u.Condition, optimizer, u.Seed), Epsilon: u.CCMASEpsilon,
+				Title: fmt.Sprintf("%s, %s", optimizer, e.Label), Input: figure.Input(u.Experiment, u.Condition, optimizer, u.Seed),
+				Epsilon: u.CCMASEpsilon,
 			}
 			row = append(row, network)
 			n.Inputs = append(n.Inputs, pipeline.Input{Name: network.Input, From: b.trained[u.Run], Output: train.Record})

@@ -99,7 +99,8 @@ func describe(t *testing.T, f chart.Figure, style chart.Style) string {
 				fmt.Fprintf(&b, "    %s\n", series(s, style))
 			}
 			for _, r := range p.Rules {
-				fmt.Fprintf(&b, "    rule %v at %s (%s, %s; %d) %q %s %s\n", r.Kind, short(r.At), short(r.Lo), short(r.Hi), r.N, r.Label, r.Role, r.Dash)
+				fmt.Fprintf(&b, "    rule %v at %s (%s, %s; %d) %q %s %s\n",
+					r.Kind, short(r.At), short(r.Lo), short(r.Hi), r.N, r.Label, r.Role, r.Dash)
 			}
 		}
 	}
@@ -128,7 +129,8 @@ func series(s chart.Series, style chart.Style) string {
 		return fmt.Sprintf("%s n=%d/%d", text, s.N[i], s.Expected[i])
 	}
 	return fmt.Sprintf("%q %s %s %s %s hollow=%v marks=%d alpha=%v: %d values, %s .. %s, %d runs, %.4x",
-		s.Label, s.Role, role.Color, role.Dash, role.Marker, s.Hollow, s.Marks, s.Alpha, len(s.X), value(0), value(len(s.X)-1), len(s.Runs), h.Sum(nil))
+		s.Label, s.Role, role.Color, role.Dash, role.Marker, s.Hollow, s.Marks, s.Alpha, len(s.X), value(0), value(len(s.X)-1),
+		len(s.Runs), h.Sum(nil))
 }
 
 func short(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
@@ -183,9 +185,11 @@ func addRuns(list *figure.Numbers, experiment, condition, layer string, r figure
 				if field == nil { // the metric is computed from others
 					continue
 				}
-				start, end := share(experiment, condition, r.Optimizer, layer, name, "start"), share(experiment, condition, r.Optimizer, layer, name, "end")
+				start, end := share(experiment, condition, r.Optimizer, layer, name, "start"),
+					share(experiment, condition, r.Optimizer, layer, name, "end")
 				e := float64(epoch)
-				*field = start + float64((end-start)*(e/(e+3))) + float64(0.1*(share(experiment, condition, r.Optimizer, layer, name, fmt.Sprint(seed))-0.5))
+				*field = start + float64((end-start)*(e/(e+3))) +
+					float64(0.1*(share(experiment, condition, r.Optimizer, layer, name, fmt.Sprint(seed))-0.5))
 				if share(experiment, condition, r.Optimizer, name, fmt.Sprint(seed), "none") < 0.02 {
 					*field = math.NaN()
 					missing[name] = append(missing[name], fmt.Sprintf("seed %d", seed))
@@ -234,7 +238,9 @@ func drawn(t *testing.T, added string) (figure.Params, chart.Figure) {
 // A remark may begin with any letter.
 func TestRemarkOfAnyLetter(t *testing.T) {
 	for _, remark := range []string{"Übung macht den Meister", "évaluation", "β₁ is Adam's", "“So be it”", "— or not"} {
-		_, f := drawn(t, fmt.Sprintf("[[figures]]\nid = \"f\"\ntitle = \"F\"\nexperiments = [\"base\"]\nx = \"epoch\"\nlines = [\"optimizer\"]\nremark = %q\n", remark))
+		_, f := drawn(t,
+			fmt.Sprintf("[[figures]]\nid = \"f\"\ntitle = \"F\"\nexperiments = [\"base\"]\nx = \"epoch\"\nlines = [\"optimizer\"]\nremark = %q\n",
+				remark))
 		if !strings.Contains(strings.ToLower(f.Caption), strings.ToLower(remark)+".") {
 			t.Errorf("the caption %q lacks %q", f.Caption, remark)
 		}
@@ -302,7 +308,8 @@ x = "condition lr=0.01, bs=50"
 conditions = ["lr=0.1, bs=50", "lr=0.1, bs=100"]
 lines = ["condition"]
 reference = { condition = "lr=0.01, bs=50", label = "low" }`)
-	if p.X.Condition.Name != "lr=0.01, bs=50" || p.Reference.Condition.Name != "lr=0.01, bs=50" || f.Rows[0].Panels[0].X.Label != "test accuracy, lr=0.01, bs=50" {
+	if p.X.Condition.Name != "lr=0.01, bs=50" || p.Reference.Condition.Name != "lr=0.01, bs=50" ||
+		f.Rows[0].Panels[0].X.Label != "test accuracy, lr=0.01, bs=50" {
 		t.Errorf("against %q, reference %q, x axis %q", p.X.Condition.Name, p.Reference.Condition.Name, f.Rows[0].Panels[0].X.Label)
 	}
 }
@@ -313,9 +320,11 @@ func TestValuesOfEachOptimizer(t *testing.T) {
 	for _, c := range []struct {
 		condition, optimizer, lr string
 	}{{"low", "SGD", "0.01"}, {"high", "SGD", "1.0"}, {"low", "Adam", "0.0001"}, {"high", "Adam", "0.1"}} {
-		added += fmt.Sprintf("[[experiments]]\nname = \"v\"\ncondition = %q\noptimizers = [%q]\nset = { lr = %s }\ncolumn = \"learning_rate\"\nvalue = %s\n", c.condition, c.optimizer, c.lr, c.lr)
+		added += fmt.Sprintf("[[experiments]]\nname = \"v\"\ncondition = %q\noptimizers = [%q]\nset = { lr = %s }\n"+
+			"column = \"learning_rate\"\nvalue = %s\n", c.condition, c.optimizer, c.lr, c.lr)
 	}
-	_, f := drawn(t, added+"[[figures]]\nid = \"f\"\ntitle = \"By learning rate\"\nexperiments = [\"v\"]\nx = \"value\"\nscale = \"log\"\ncolumns = \"optimizer\"\nrows = \"metric\"\n")
+	_, f := drawn(t, added+"[[figures]]\nid = \"f\"\ntitle = \"By learning rate\"\nexperiments = [\"v\"]\nx = \"value\"\n"+
+		"scale = \"log\"\ncolumns = \"optimizer\"\nrows = \"metric\"\n")
 	if got := fmt.Sprint(f.Rows[0].Panels[0].Series[0].X, f.Rows[2].Panels[1].Series[0].X); got != "[0.01 1] [0.0001 0.1]" {
 		t.Errorf("points at %s", got)
 	}
@@ -325,7 +334,8 @@ func TestValuesOfEachOptimizer(t *testing.T) {
 func TestMetricsOfFigures(t *testing.T) {
 	for _, m := range quantity.All() {
 		p := figure.Params{
-			ID: "f", Columns: "metric", X: figure.X{Kind: figure.Epochs}, Panels: []figure.Panel{{Metric: m.Name}}, Error: "se", Epoch: 1, Style: chart.DefaultStyle(),
+			ID: "f", Columns: "metric", X: figure.X{Kind: figure.Epochs}, Panels: []figure.Panel{{Metric: m.Name}}, Error: "se",
+			Epoch: 1, Style: chart.DefaultStyle(),
 			Sources: []figure.Source{{Experiment: "e", Layers: 2, Optimizers: []figure.Optimizer{{Name: "SGD"}}, Entries: []figure.Entry{{
 				Label: "c", Conditions: []figure.Condition{{Name: "c", Runs: []figure.Runs{{Optimizer: "SGD", Seeds: []uint32{1, 2}, Epochs: 1}}}},
 			}}}},

@@ -124,5 +124,6 @@ func metricsMemory(c trainer.Config, whole params.Dataset, d effort.Data, archiv
 	}
 	const growing = 2.25 // a slice that grows by a quarter, together with the slice it replaces
 	block := float * int64(samples) * int64(widest)
-	return peak(whole, int64(growing*float64(block))+recordMemory(c.Epochs, hidden, d.Classes), int64(archived)*float*int64(samples)*int64(hidden))
+	return peak(whole, int64(growing*float64(block))+recordMemory(c.Epochs, hidden, d.Classes),
+		int64(archived)*float*int64(samples)*int64(hidden))
 }

@@ -160,7 +160,8 @@ func makeAll(s *Study, p *params.Params, number made) error {
 		if summaries[u.Experiment] == nil {
 			summaries[u.Experiment] = b.summaries(u.Experiment, number, 1, math.MaxInt)
 		}
-		runs[u.Experiment] = append(runs[u.Experiment], figure.Run{Condition: u.Condition, Optimizer: u.Optimizer, Seed: u.Seed, Rows: metricRows(u, number)})
+		runs[u.Experiment] = append(runs[u.Experiment], figure.Run{Condition: u.Condition, Optimizer: u.Optimizer, Seed: u.Seed,
+			Rows: metricRows(u, number)})
 		rows := tidyRows(u, number, math.MaxInt)
 		tidy[u.Experiment] = append(tidy[u.Experiment], rows...)
 		all = append(all, rows...)
@@ -217,7 +218,8 @@ func metricRows(u params.Use, number made) []measures.Row {
 			of := func(metric string) float64 { return number(u, layer, metric, epoch) }
 			rows = append(rows, measures.Row{
 				Epoch: epoch, Layer: layer, Accuracy: number(u, measures.AllLayers, "accuracy", epoch), TrainLoss: of("train_loss"),
-				TestLoss: of("test_loss"), Sparsity: of("sparsity"), SparsityStd: of("sparsity_std"), Selectivity: of("selectivity"), SelectivityStd: of("selectivity_std"),
+				TestLoss: of("test_loss"), Sparsity: of("sparsity"), SparsityStd: of("sparsity_std"), Selectivity: of("selectivity"),
+				SelectivityStd: of("selectivity_std"),
 			})
 		}
 	}

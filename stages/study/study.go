@@ -153,7 +153,8 @@ func (b *builder) addRuns(runs []*params.Run) {
 			release = []string{train.Activations}
 		}
 		b.trained[r] = b.add(&pipeline.Node{
-			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Release: release, Work: effort.Kind(r.Config), Cost: effort.Training(r.Config, size(b.params)),
+			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Release: release, Work: effort.Kind(r.Config),
+			Cost:   effort.Training(r.Config, size(b.params)),
 			Memory: trainingMemory(r.Config, data, size(b.params), len(archive)),
 			Params: train.Params{Data: b.images, Classes: data.Classes, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
 			Inputs: []pipeline.Input{
@@ -186,7 +187,8 @@ func (b *builder) addMetrics(uses []params.Use) {
 		n := b.add(&pipeline.Node{
 			Name: name, Group: u.Run.Experiment, Stage: stage, Cost: b.metricsSeconds(u.Run.Config),
 			Memory: metricsMemory(u.Run.Config, b.params.Dataset(), size(b.params), len(b.params.Archived(u.Run.Config.Epochs))),
-			Params: metrics.Params{CCMASEpsilon: u.CCMASEpsilon, Split: u.Split(), Phases: phases(u.Run.Config, b.params.Dataset().Classes), Ablate: u.Ablate},
+			Params: metrics.Params{CCMASEpsilon: u.CCMASEpsilon, Split: u.Split(), Phases: phases(u.Run.Config, b.params.Dataset().Classes),
+				Ablate: u.Ablate},
 			Inputs: []pipeline.Input{
 				{Name: metrics.Record, From: t, Output: train.Record},
 				{Name: metrics.Activations, From: t, Output: train.Activations},

@@ -81,7 +81,8 @@ func hasLayer(hidden int, layer string) bool {
 
 func (b *builder) search(t params.Table) table.SearchParams {
 	uses := b.distinct(t.Experiment)
-	p := table.SearchParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: append(b.seedsNote(t.Experiment), notes(t)...), Experiment: t.Experiment, Error: t.Error}
+	p := table.SearchParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: append(b.seedsNote(t.Experiment), notes(t)...),
+		Experiment: t.Experiment, Error: t.Error}
 	p.Epoch, p.Unequal = b.epoch(uses)
 	var rates []float64
 	for _, u := range uses {
@@ -128,13 +129,15 @@ func (b *builder) othersText(u params.Use) string {
 
 func (b *builder) printed(t params.Table) table.PrintedParams {
 	uses := b.distinct(t.Experiment)
-	p := table.PrintedParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: append(b.seedsNote(t.Experiment), notes(t)...), Experiment: t.Experiment, Error: t.Error}
+	p := table.PrintedParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: append(b.seedsNote(t.Experiment), notes(t)...),
+		Experiment: t.Experiment, Error: t.Error}
 	p.Epoch, p.Unequal = b.epoch(uses)
 	for _, u := range uses {
 		p.Depths = append(p.Depths, table.Depth{Optimizer: u.Optimizer, Condition: u.Condition, Layers: len(u.Run.Config.Network.Hidden)})
 	}
 	slices.SortStableFunc(p.Depths, func(x, y table.Depth) int {
-		return cmp.Or(cmp.Compare(slices.Index(params.DisplayOrder, x.Optimizer), slices.Index(params.DisplayOrder, y.Optimizer)), cmp.Compare(x.Layers, y.Layers))
+		return cmp.Or(cmp.Compare(slices.Index(params.DisplayOrder, x.Optimizer), slices.Index(params.DisplayOrder, y.Optimizer)),
+			cmp.Compare(x.Layers, y.Layers))
 	})
 	return p
 }

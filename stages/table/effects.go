@@ -35,8 +35,9 @@ func (p EffectsParams) table(rows map[string][]measures.WideRow) (tabulate.Table
 	t := tabulate.Table{
 		ID: p.ID, Title: p.Title, Header: []string{"effect", "n"},
 		Data: [][]string{{"effect", "order", "metric", "seeds", "mean", "sd", "ci95_low", "ci95_high"}},
-		Caption: "After the last epoch. A main effect is what the mean changes by from a factor's first level to its second; an interaction of two is " +
-			"half the difference of one's effect between the other's levels, and so on. Computed in each seed; mean and 95 % interval over the seeds",
+		Caption: "After the last epoch. A main effect is what the mean changes by from a factor's first level to its second; " +
+			"an interaction of two is half the difference of one's effect between the other's levels, and so on. " +
+			"Computed in each seed; mean and 95 % interval over the seeds",
 	}
 	for _, metric := range p.Metrics {
 		t.Header = append(t.Header, words(metric))

@@ -80,7 +80,8 @@ func (p PrintedParams) table(summaries []measures.Summary) (tabulate.Table, erro
 		t.Header = append(t.Header, m, "thesis", "difference in SE")
 	}
 	t.Header = append(t.Header, "verdict")
-	t.Data = [][]string{{"optimizer", "hidden_layers", "epoch", "metric", "n", "mean", "sd", "se", "se_population", "thesis", "difference_in_se", "verdict"}}
+	t.Data = [][]string{{"optimizer", "hidden_layers", "epoch", "metric", "n", "mean", "sd", "se", "se_population", "thesis",
+		"difference_in_se", "verdict"}}
 	counts := map[agreement]int{}
 	found := at(p.Epoch, summaries)
 	for _, depth := range p.Depths {
@@ -111,9 +112,13 @@ func (p PrintedParams) table(summaries []measures.Summary) (tabulate.Table, erro
 			t.Notes = append(t.Notes, fmt.Sprintf("%s, %s: %s.", depth.Optimizer, depth.Condition, m))
 		}
 	}
-	t.Caption = fmt.Sprintf("%s, over all hidden layers. %s over the n runs; \"thesis\" is what its Table 5.3 prints", after(p.Epoch, p.Unequal), errorName(p.Error))
-	t.Notes = append(t.Notes, fmt.Sprintf("Of %d printed numbers %d are within %d standard errors, %d more are when what stands there is taken for a number rounded or cut off, %d are not%s.",
-		counts[within]+counts[asPrinted]+counts[apart]+counts[unknown], counts[within], tolerance, counts[asPrinted], counts[apart], withoutError(counts[unknown])))
+	t.Caption = fmt.Sprintf("%s, over all hidden layers. %s over the n runs; \"thesis\" is what its Table 5.3 prints",
+		after(p.Epoch, p.Unequal), errorName(p.Error))
+	t.Notes = append(t.Notes,
+		fmt.Sprintf("Of %d printed numbers %d are within %d standard errors, "+
+			"%d more are when what stands there is taken for a number rounded or cut off, %d are not%s.",
+			counts[within]+counts[asPrinted]+counts[apart]+counts[unknown], counts[within], tolerance, counts[asPrinted], counts[apart],
+			withoutError(counts[unknown])))
 	t.Notes = append(append(t.Notes, p.Notes...), marks(p.Mark)...)
 	return t, nil
 }

@@ -41,7 +41,8 @@ type Rate struct {
 func (p SearchParams) table(summaries []measures.Summary) (tabulate.Table, error) {
 	t := tabulate.Table{
 		ID: p.ID, Title: p.Title, Notes: slices.Clone(p.Notes),
-		Data: [][]string{{"optimizer", "learning_rate", "epoch", "n", "expected", "accuracy_mean", "accuracy_sd", "accuracy_se", "accuracy_se_population", "highest", "baseline", "missing"}},
+		Data: [][]string{{"optimizer", "learning_rate", "epoch", "n", "expected", "accuracy_mean", "accuracy_sd", "accuracy_se",
+			"accuracy_se_population", "highest", "baseline", "missing"}},
 	}
 	var rates []Rate
 	for _, s := range p.Optimizers {
@@ -115,13 +116,15 @@ func (s Searched) against(found []measures.Summary, best int) []string {
 	case i < 0:
 		return []string{fmt.Sprintf("%s: the baseline's learning rate, %s, was not among those tried.", s.Optimizer, s.Baseline.Label)}
 	case i != best && found[i].N > 0:
-		return []string{fmt.Sprintf("%s: mean accuracy is %.4f higher at %s than at the baseline's %s.", s.Optimizer, found[best].Mean-found[i].Mean, s.Conditions[best].Label, s.Baseline.Label)}
+		return []string{fmt.Sprintf("%s: mean accuracy is %.4f higher at %s than at the baseline's %s.",
+			s.Optimizer, found[best].Mean-found[i].Mean, s.Conditions[best].Label, s.Baseline.Label)}
 	}
 	return nil
 }
 
 func searchRecord(s Searched, c Rate, q measures.Summary, best bool) []string {
-	record := []string{s.Optimizer, strconv.FormatFloat(c.Value, 'g', -1, 64), strconv.Itoa(q.Epoch), strconv.Itoa(q.N), strconv.Itoa(q.Expected)}
+	record := []string{s.Optimizer, strconv.FormatFloat(c.Value, 'g', -1, 64), strconv.Itoa(q.Epoch), strconv.Itoa(q.N),
+		strconv.Itoa(q.Expected)}
 	for _, v := range []float64{q.Mean, q.SD, q.SE, q.SEPopulation} {
 		record = append(record, strconv.FormatFloat(v, 'g', -1, 64))
 	}

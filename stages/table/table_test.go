@@ -34,7 +34,8 @@ func TestHighest(t *testing.T) {
 }
 
 func TestAgainstTheBaseline(t *testing.T) {
-	s := Searched{Optimizer: "SGD", Baseline: Rate{Value: 0.1, Label: "0.1"}, Conditions: []Rate{{Value: 0.1, Label: "0.1"}, {Value: 1, Label: "1"}}}
+	s := Searched{Optimizer: "SGD", Baseline: Rate{Value: 0.1, Label: "0.1"},
+		Conditions: []Rate{{Value: 0.1, Label: "0.1"}, {Value: 1, Label: "1"}}}
 	other := s
 	other.Baseline = Rate{Value: 7, Label: "7"}
 	found := []measures.Summary{{N: 3, Mean: 0.5}, {N: 3, Mean: 0.75}}
@@ -44,10 +45,11 @@ func TestAgainstTheBaseline(t *testing.T) {
 		best  int
 		want  []string
 	}{
-		"no run":            {s, found, -1, []string{"SGD: no run has a finite accuracy."}},
-		"the baseline":      {s, found, 0, nil},
-		"another":           {s, found, 1, []string{"SGD: mean accuracy is 0.2500 higher at 1 than at the baseline's 0.1."}},
-		"one alone":         {s, []measures.Summary{{N: 1, Mean: 0.5}, {N: 1, Mean: 0.75}}, 1, []string{"SGD: mean accuracy is 0.2500 higher at 1 than at the baseline's 0.1."}},
+		"no run":       {s, found, -1, []string{"SGD: no run has a finite accuracy."}},
+		"the baseline": {s, found, 0, nil},
+		"another":      {s, found, 1, []string{"SGD: mean accuracy is 0.2500 higher at 1 than at the baseline's 0.1."}},
+		"one alone": {s, []measures.Summary{{N: 1, Mean: 0.5}, {N: 1, Mean: 0.75}}, 1,
+			[]string{"SGD: mean accuracy is 0.2500 higher at 1 than at the baseline's 0.1."}},
 		"baseline diverged": {s, []measures.Summary{{N: 0}, {N: 3, Mean: 0.75}}, 1, nil},
 		"not tried":         {other, found, 1, []string{"SGD: the baseline's learning rate, 7, was not among those tried."}},
 	} {

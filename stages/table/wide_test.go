@@ -12,7 +12,8 @@ import (
 // wideRow returns a row with the given accuracy and Gini index.
 func wideRow(condition string, seed uint32, epoch int, accuracy, gini float64) measures.WideRow {
 	r := measures.WideRow{TidyRow: measures.TidyRow{
-		Experiment: "e", Condition: condition, Optimizer: "SGD", Seed: seed, Layer: "all", Epoch: epoch, Accuracy: measures.Recorded(accuracy), Split: "test",
+		Experiment: "e", Condition: condition, Optimizer: "SGD", Seed: seed, Layer: "all", Epoch: epoch, Accuracy: measures.Recorded(accuracy),
+		Split: "test",
 	}, Further: make([]measures.Number, len(measures.Further))}
 	r.Further[0] = measures.Recorded(gini)
 	return r

@@ -66,7 +66,8 @@ type Ablation struct {
 // first file's name without its extension.
 func Name(paths []string) string {
 	name := filepath.Base(paths[0])
-	for _, suffix := range []string{".parquet", ".arrow", ".arrows", ".feather", ".ipc", ".npy", "." + foreign.Activation, "." + foreign.Label} {
+	for _, suffix := range []string{".parquet", ".arrow", ".arrows", ".feather", ".ipc", ".npy",
+		"." + foreign.Activation, "." + foreign.Label} {
 		name = strings.TrimSuffix(name, suffix)
 	}
 	if name == "" || name == "." || name == ".." {
@@ -97,7 +98,8 @@ func (r Request) Graph(find measured.Finder) (*pipeline.Graph, error) {
 	stage := measure.Stage(find)
 	for i, f := range r.Files {
 		n := &pipeline.Node{
-			Name: path.Join(r.Target(), "layers", f.Name), Group: r.Target(), Stage: stage, Params: measure.Params{Content: f.Content, Settings: r.Settings}, Memory: measure.Peak(),
+			Name: path.Join(r.Target(), "layers", f.Name), Group: r.Target(), Stage: stage,
+			Params: measure.Params{Content: f.Content, Settings: r.Settings}, Memory: measure.Peak(),
 		}
 		nodes, files, shown.Files = append(nodes, n), append(files, n), append(shown.Files, f.Name)
 		show.Inputs = append(show.Inputs, pipeline.Input{Name: present.LayersOf(i), From: n, Output: measured.Layers},

@@ -59,7 +59,8 @@ const settled = 2 * time.Second
 // Identify returns the content id of a source that consists of the parts and is
 // opened at path. It reports the number of bytes hashed to progress unless that
 // is nil.
-func (s *Sources) Identify(ctx context.Context, path string, parts []foreign.Part, progress func(done, all int64)) (content string, err error) {
+func (s *Sources) Identify(ctx context.Context, path string, parts []foreign.Part,
+	progress func(done, all int64)) (content string, err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
 		return "", err

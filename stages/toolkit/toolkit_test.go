@@ -67,7 +67,8 @@ func TestSources(t *testing.T) {
 	other := filepath.Join(dir, "b")
 	put(t, other, "one")
 	pair := identify(foreign.Part{Column: "activation", Path: file}, foreign.Part{Column: "label", Path: other})
-	if swapped := identify(foreign.Part{Column: "activation", Path: other}, foreign.Part{Column: "label", Path: file}); swapped == pair || pair == first {
+	if swapped := identify(foreign.Part{Column: "activation", Path: other}, foreign.Part{Column: "label", Path: file}); swapped == pair ||
+		pair == first {
 		t.Error("arrays in another place are the same")
 	}
 	// A link stands for the file that it points to.
@@ -118,7 +119,8 @@ func TestGraph(t *testing.T) {
 
 func TestName(t *testing.T) {
 	for want, paths := range map[string][]string{
-		"acts": {"/a/acts.parquet"}, "x": {"x.activation.npy"}, "y": {"y.label.npy"}, "z-and-2-more": {"z.arrow", "a", "b"}, "activations": {".parquet"},
+		"acts": {"/a/acts.parquet"}, "x": {"x.activation.npy"}, "y": {"y.label.npy"}, "z-and-2-more": {"z.arrow", "a", "b"},
+		"activations": {".parquet"},
 	} {
 		if got := Name(paths); got != want {
 			t.Errorf("%q: %s, want %s", paths, got, want)
@@ -153,7 +155,8 @@ func TestRecall(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"other": `{"Name": "good", "Files": [{"Name": "a"}]}`, "field": `{"Name": "field", "Files": [{"Name": "a"}], "Run": "rm"}`,
-		"path": `{"Name": "path", "Files": [{"Name": "../a"}]}`, "nothing": `{"Name": "nothing"}`, "way": `{"Name": "way", "Files": [{"Name": "a"}], "Compare": {"By": "x"}}`,
+		"path": `{"Name": "path", "Files": [{"Name": "../a"}]}`, "nothing": `{"Name": "nothing"}`,
+		"way": `{"Name": "way", "Files": [{"Name": "a"}], "Compare": {"By": "x"}}`,
 	} {
 		write(name, text)
 		if list, err := Recall(out); err == nil || !strings.Contains(err.Error(), filepath.Join(name, "request.json")) || len(list) != 1 {

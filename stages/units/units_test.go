@@ -41,7 +41,8 @@ func TestHistogramOverEpochs(t *testing.T) {
 	top := len(h.Values) - 1
 	// For the untrained network and after epoch 1 all units are at 0. After
 	// epoch 2 two are at 1 and one is at 0. 0/0 is nowhere.
-	if got := []float64{h.Values[0][0], h.Values[0][1], h.Values[0][2], h.Values[top][2]}; got[0] != 1 || got[1] != 1 || got[2] != 0.25 || got[3] != 0.5 {
+	if got := []float64{h.Values[0][0], h.Values[0][1], h.Values[0][2], h.Values[top][2]}; got[0] != 1 || got[1] != 1 ||
+		got[2] != 0.25 || got[3] != 0.5 {
 		t.Errorf("shares %v", got)
 	}
 	if h := f.Rows[0].Panels[1].Heat; h.Values[0][2] != 0.5 { // with a safeguard a silent unit has a selectivity of 0

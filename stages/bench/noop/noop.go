@@ -47,7 +47,8 @@ func Compare(ctx context.Context, w io.Writer, nodes int) error {
 	}
 	defer os.RemoveAll(root)
 	var present []builder
-	for i, b := range []builder{&own{}, &tool{label: "ninja", make: writeNinja}, &tool{label: "snakemake", args: []string{"--cores=1", "--nolock"}, make: writeSnakefile}} {
+	for i, b := range []builder{&own{}, &tool{label: "ninja", make: writeNinja},
+		&tool{label: "snakemake", args: []string{"--cores=1", "--nolock"}, make: writeSnakefile}} {
 		err := b.prepare(ctx, filepath.Join(root, fmt.Sprint(i)), nodes)
 		if errors.Is(err, exec.ErrNotFound) {
 			fmt.Fprintf(w, "%s is not installed, and left out\n", b.name())
@@ -71,7 +72,8 @@ func Compare(ctx context.Context, w io.Writer, nodes int) error {
 	fmt.Fprintf(w, "%d nodes, nothing to do: median, least and most of %d\n", nodes, rounds)
 	for i, b := range present {
 		slices.Sort(times[i])
-		fmt.Fprintf(w, "  %-28s %7.3f s   %.3f … %.3f\n", b.name(), times[i][rounds/2].Seconds(), times[i][0].Seconds(), times[i][rounds-1].Seconds())
+		fmt.Fprintf(w, "  %-28s %7.3f s   %.3f … %.3f\n", b.name(), times[i][rounds/2].Seconds(), times[i][0].Seconds(),
+			times[i][rounds-1].Seconds())
 	}
 	return nil
 }

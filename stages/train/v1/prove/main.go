@@ -56,7 +56,8 @@ func prove(store string) (missing int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	fmt.Printf("%d of the %d trainings of the lock before are in %s, weights of all epochs unchanged; %d records are of other runs or differ\n",
+	fmt.Printf("%d of the %d trainings of the lock before are in %s, weights of all epochs unchanged; "+
+		"%d records are of other runs or differ\n",
 		all-len(locked), all, store, others)
 	var nodes []string
 	for _, node := range locked {
