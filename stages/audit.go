@@ -90,7 +90,7 @@ func (a *auditor) close() error { return errors.Join(a.state.close(), os.RemoveA
 func (a *auditor) levels(ctx context.Context, level, k int) error {
 	if err := a.rehash(ctx); err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
-			return errors.New("audit: the time was up before everything was hashed; with -state=FILE the next sitting goes on from here")
+			return errors.New("audit: the time was up before everything was hashed; with -state=FILE the next session continues from here")
 		}
 		return err
 	}

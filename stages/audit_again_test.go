@@ -268,7 +268,7 @@ func TestAuditStopsWhenTheTimeIsUp(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 0)
 	defer cancel()
 	if err := Audit(ctx, AuditFlags{}, s.options()); err == nil ||
-		!strings.Contains(err.Error(), "with -state=FILE the next sitting goes on") {
+		!strings.Contains(err.Error(), "with -state=FILE the next session continues") {
 		t.Errorf("time up while hashing: %v", err)
 	}
 	a, err := newAuditor(2, "", s.options())

@@ -37,7 +37,7 @@ func (r *auditReport) print(w io.Writer, out string, verbose bool) error {
 		quote.Fprintf(w, "note: %s\n", n)
 	}
 	if r.TimeUp {
-		fmt.Fprintln(w, "note: it ended before everything was done; with -state=FILE the next sitting goes on from here")
+		fmt.Fprintln(w, "note: it ended before everything was done; with -state=FILE the next session continues from here")
 	}
 	quote.Fprintf(w, "%s: read %s, %.1f MB; %s\n", out, counted(r.Files, "file"), float64(r.Bytes)/1e6, counted(len(r.Faults), "fault"))
 	for _, group := range alike(r.Proven, r.Level, verbose) {

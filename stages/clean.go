@@ -38,7 +38,7 @@ func Clean(ctx context.Context, everything *bool, o Options) error {
 	case !params.ProfileName(profile):
 		return fmt.Errorf("clean: there is no profile %q", profile)
 	case all && o.Profile != nil:
-		return errors.New("clean: the store is of all profiles; -store and -profile do not go together")
+		return errors.New("clean: the store belongs to all profiles; -store and -profile do not go together")
 	}
 	list := []*workspace{}
 	if all {

@@ -154,6 +154,6 @@ func printFailures(w io.Writer, nodes []pipeline.NodeStatus) {
 // any more.
 func printOrphans(w io.Writer, out string, orphans []string) {
 	for _, path := range orphans {
-		quote.Fprintf(w, "%s is a result of parameters that are no more; nothing keeps it up to date\n", filepath.Join(out, path))
+		quote.Fprintf(w, "%s is a result of parameters that no longer exist; nothing keeps it up to date\n", filepath.Join(out, path))
 	}
 }

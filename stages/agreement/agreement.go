@@ -73,14 +73,15 @@ func sameAccuracy(a, b float64) bool { return math.Abs(a-b) < 0.5e-4 }
 // the records hold.
 func sameMeasure(a, b float64) bool { return math.Abs(a-b) <= 1e-7 }
 
-// A Run is what a run and a record of it have in common. Sweep values are
-// compared as numbers: the records spell them as another language does.
+// A Run identifies a run and its record. Sweep values are compared as numbers,
+// because the records were written in another language, which spells them
+// differently.
 type Run struct {
 	Experiment, Condition, Optimizer, Split, Parameter string
 	Seed                                               uint32
 }
 
-// RunOf is the run that a row is about.
+// RunOf returns the run to which a row belongs.
 func RunOf(r measures.TidyRow) Run {
 	parameter := ""
 	if r.ParamValue.Recorded {
@@ -106,8 +107,8 @@ func sameSpelling(condition string) string {
 	return condition
 }
 
-// conditionOf names what a recorded run is of: its condition, and the parameter
-// that was swept unless the condition says it.
+// conditionOf names the condition of a recorded run. It adds the swept
+// parameter unless the condition contains it.
 func conditionOf(r measures.TidyRow, key rowKey) string {
 	if key.Parameter == "" || strings.HasSuffix(key.Condition, "="+key.Parameter) {
 		return r.Condition

@@ -55,8 +55,9 @@ func (e *Unavailable) Error() string {
 		}
 	}
 	b.WriteString("do one of these, then run the same command again (finished files and parts of downloads are kept):\n")
-	fmt.Fprintf(&b, "  - put the files, as they are or with .gz, into a directory and name it: -data=DIR, %s=DIR, or data.directories in "+
-		"params.toml\n", Env)
+	fmt.Fprintf(&b,
+		"  - put the files, as they are or with .gz, into a directory and name it: -data=DIR, %s=DIR, or data.directories in params.toml\n",
+		Env)
 	if len(e.Mirrors) > 0 {
 		b.WriteString("  - make the mirrors reachable (HTTPS_PROXY is honoured), or get the files by hand from one of\n")
 		for _, mirror := range e.Mirrors {

@@ -1,16 +1,17 @@
-// Package lock reads and writes artifacts.lock: what a correct run of a study
-// gives, by content, in a form that is committed beside the parameters. It
-// leaves to package stages what is put in and what is compared with it.
+// Package lock reads and writes artifacts.lock. The file records the content
+// ids of everything that a correct run of a study produces, in a form that is
+// committed beside the parameters. Package stages decides what to put into it
+// and what to compare with it.
 //
-// The file is text of one fact a line, sorted, so that the difference of two
-// versions is the difference of the studies:
+// The file is text with one fact per line. The lines are sorted, so that the
+// difference between two versions shows how the studies differ:
 //
 //	sparsel lock 1
 //	profile NAME                        of the parameter file
 //	go VERSION                          toolchain and go.mod's lines
 //	params SHA256                       of every node's name, stage and parameters
-//	seconds N                           of work on one core, rounded up; different each time it is all done again
-//	adopted NODE SHA256                 code that made the node's outputs, where it was not the stage's
+//	seconds N                           of work on one core, rounded up; differs whenever the work is repeated
+//	adopted NODE SHA256                 code that made the node's outputs, unless it was the stage's
 //	code STAGE SHA256                   code identity of a stage
 //	contract STAGE VERSION              of what its code identity leaves out
 //	module PATH VERSION                 of the modules that a stage's code reaches
@@ -18,7 +19,7 @@
 //	package PATH SHA256                 code of a package that a stage's code reaches
 //	sum SHA256                          of all the bytes before this line
 //
-// A field is written bare, or quoted as in Go where it is empty or holds
+// A field is written bare, or quoted as in Go if it is empty or contains
 // anything but visible ASCII.
 package lock
 
@@ -142,7 +143,7 @@ func Parse(text []byte) (*Lock, error) {
 	}
 	found, body, _ := strings.Cut(body, "\n")
 	if found != version {
-		return nil, fmt.Errorf("line 1: is of version %q, this program knows %s: write it again with `go tool mage lock`", found, version)
+		return nil, fmt.Errorf("line 1: has version %q, but this program knows %s; write the file again with `go tool mage lock`", found, version)
 	}
 	number := 1
 	for line := range strings.Lines(body) {
@@ -270,7 +271,7 @@ func same(text, want []byte) error {
 			return fmt.Errorf("line %d: the sum over the lines before it is %s: one of them was changed by hand or is damaged; write the file "+
 				"again with `go tool mage lock`, or take it from version control", number+1, strings.TrimSpace(lines[number][len("sum "):]))
 		}
-		return fmt.Errorf("line %d: %.200q stands twice, is out of order or is spelled in another way than %.200q",
+		return fmt.Errorf("line %d: %.200q occurs twice, is out of order or is not written as %.200q",
 			number+1, strings.TrimSuffix(line, "\n"), strings.TrimSuffix(lines[number], "\n"))
 	}
 	if number < len(lines) {

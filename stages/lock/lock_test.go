@@ -74,7 +74,7 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 	}
 	for want, text := range map[string]string{
 		"line 1: does not begin":             "hello\n",
-		"line 1: is of version \"2\"":        strings.Replace(strings.Join(lines, ""), "lock 1", "lock 2", 1),
+		"line 1: has version \"2\"":          strings.Replace(strings.Join(lines, ""), "lock 1", "lock 2", 1),
 		"line 3: there is no \"<<<<<<<\"":    edit(3, "<<<<<<< HEAD\n"),
 		"line 4: \"12\" is not a SHA-256":    edit(4, "params 12\n"),
 		"line 5: \"seconds 03\" stands":      edit(5, "seconds 03\n"),

@@ -401,7 +401,7 @@ func (p *Params) checkStyle(d *document) {
 	standard := chart.DefaultStyle().Roles
 	for _, name := range sortedKeys(p.Style.Roles) {
 		if _, ok := standard[name]; !ok && !slices.Contains(DisplayOrder, name) {
-			d.report(join("style.roles", name), "is of nothing that is drawn; roles are %s and the optimizers",
+			d.report(join("style.roles", name), "names nothing that is drawn; roles are %s and the optimizers",
 				strings.Join(sortedKeys(standard), ", "))
 			continue
 		}

@@ -129,7 +129,7 @@ func (f Figure) checkUnits(d *document, path string) {
 		return
 	}
 	if len(f.Experiments) > 1 {
-		d.report(path+".experiments", "names %d; a figure of units is of one", len(f.Experiments))
+		d.report(path+".experiments", "names %d; a figure of units shows one", len(f.Experiments))
 	}
 	for key, given := range map[string]bool{
 		"rows": f.Rows != "", "columns": f.Columns != "", "lines": f.Lines != nil, "metrics": f.Metrics != nil, "limits": f.Limits != nil,

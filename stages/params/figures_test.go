@@ -370,7 +370,7 @@ lines = ["optimizer"]`)
 		}
 	}
 	if _, err := Parse("params.toml", append(example(t), "\n[style.roles.accurracy]\ncolor = \"#000000\"\n"...), ""); err == nil ||
-		!strings.Contains(err.Error(), "style.roles.accurracy: is of nothing that is drawn") {
+		!strings.Contains(err.Error(), "style.roles.accurracy: names nothing that is drawn") {
 		t.Errorf("a role of nothing: %v", err)
 	}
 }

@@ -98,7 +98,7 @@ func (p *Params) checkEntries(d *document, path string, q Profile) {
 	}
 	if q.Seeding != "paired" {
 		d.report(path+".seeding",
-			"is %q: a profile with entries of its own needs \"paired\", for no recorded session has its trainings", q.Seeding)
+			"is %q: a profile with entries of its own needs \"paired\", because no recorded session has its trainings", q.Seeding)
 	}
 	edition := *p
 	edition.become(q)

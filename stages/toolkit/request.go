@@ -197,7 +197,7 @@ func parse(data []byte, err error) (r Request, _ error) {
 		return r, err
 	}
 	if len(r.Files) == 0 || r.Compare != nil && !slices.Contains(contrast.Ways, r.Compare.By) || r.Ablate != nil && len(r.Files) != 1 {
-		return r, errors.New("it asks for nothing that there is")
+		return r, errors.New("it asks for nothing that exists")
 	}
 	for _, f := range r.Files {
 		if f.Name == "" || strings.ContainsAny(f.Name, "/\\") {

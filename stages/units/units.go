@@ -38,7 +38,7 @@ type Params struct {
 	ID, Title, Mark, Remark string
 	Kind                    string
 	Layer                   int // from 1
-	Epoch                   int // that is shown, and the last of a histogram over the epochs
+	Epoch                   int // the one that is shown, and the last in a histogram over the epochs
 	Rows                    [][]Network
 	Style                   chart.Style
 }
