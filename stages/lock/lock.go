@@ -261,7 +261,7 @@ func same(text, want []byte) error {
 	lines := slices.Collect(strings.Lines(string(want)))
 	for line := range strings.Lines(string(text)) {
 		if number >= len(lines) {
-			return fmt.Errorf("line %d: stands there twice", number+1)
+			return fmt.Errorf("line %d: occurs twice", number+1)
 		}
 		if line == lines[number] {
 			number++
