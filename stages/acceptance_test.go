@@ -15,7 +15,8 @@ import (
 	"go/ast"
 )
 
-// docs/faults.md lists the promises, T01 and on, with the tests that hold them. The list is what there is.
+// docs/faults.md lists the promises, from T01, and the tests that verify them.
+// The list must match the existing tests.
 func TestPromisesAreTested(t *testing.T) {
 	tests := map[string][]string{}
 	named := regexp.MustCompile(`^Test(T\d\d)(\w+)$`)
@@ -54,7 +55,7 @@ func TestPromisesAreTested(t *testing.T) {
 		}
 		listed[m[1]] = strings.Fields(strings.ReplaceAll(m[2], "`", ""))
 	}
-	const first = 32 // there is no gap among these
+	const first = 32 // from this number on there are no gaps
 	for i := range first {
 		if id := fmt.Sprintf("T%02d", i+1); tests[id] == nil {
 			t.Errorf("%s has no test", id)

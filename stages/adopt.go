@@ -19,11 +19,13 @@ import (
 // AdoptFlags are the flags of Adopt. A nil flag was not given.
 type AdoptFlags struct {
 	Stage *string // whose results are adopted; must be train
-	K     *int    // trainings that are repeated besides the cheapest of each experiment and what coverage needs
+	K     *int    // trainings to repeat besides the cheapest of each experiment and those that coverage needs
 }
 
-// Adopt takes over results that other code made, where repeating a sample with the present code gives the same bytes. One
-// difference adopts nothing. What was repeated stays, for the present code has made it.
+// Adopt takes over results that other code made if repeating a sample of them
+// with the present code gives the same bytes. A single difference means that
+// nothing is adopted. The repeated results stay in the store, because the
+// present code made them.
 func Adopt(ctx context.Context, f AdoptFlags, o Options) error {
 	stage, k := orDefault(f.Stage, ""), orDefault(f.K, 10)
 	if stage != train.Kind {
@@ -59,14 +61,15 @@ func (a *adoption) carryOut(ctx context.Context) error {
 	ctx, stop := untilTerminated(ctx)
 	defer stop()
 	ran := 0
-	if targets := a.targets(); len(targets) > 0 { // no target would mean all
+	if targets := a.targets(); len(targets) > 0 { // an empty list would mean every target
 		_, report, err := a.run(ctx, "adopt "+train.Kind, targets)
 		if err != nil {
 			return fmt.Errorf("adopt: nothing is adopted, the sample is not complete: %w", err)
 		}
 		ran = report.Counts[pipeline.Executed]
 	}
-	// What was chosen stays chosen: now it has a result of the present code.
+	// The sample stays as it was chosen, although its trainings now have
+	// results of the present code.
 	sample := a.sample
 	if err := a.resolve(ctx); err != nil {
 		return err
@@ -110,7 +113,7 @@ func (a *adoption) carryOut(ctx context.Context) error {
 	return a.sayForeign()
 }
 
-// announce is the dry run.
+// announce prints what a dry run would do.
 func (a *adoption) announce(ctx context.Context) error {
 	out := a.o.stdout()
 	jobs, err := a.o.jobs()
@@ -163,7 +166,8 @@ func (a *adoption) announce(ctx context.Context) error {
 	return a.sayForeign()
 }
 
-// otherKernels are the sets that a repetition must be made with besides the active one, which trainings are run with.
+// otherKernels lists the kernel sets, besides the active one, that a repetition
+// must be made with. ran says that trainings were run in this session.
 func (a *adoption) otherKernels(ran bool) []string {
 	active, err := kernel.Active()
 	var names []string
@@ -175,8 +179,8 @@ func (a *adoption) otherKernels(ran bool) []string {
 	return names
 }
 
-// tryKernels repeats the cheapest training with every set of kernels of this machine that no training of this sitting ran
-// with.
+// tryKernels repeats the cheapest training with every kernel set of this
+// machine that no training of this session used.
 func (a *adoption) tryKernels(ctx context.Context, ran bool) (list []pipeline.Witness, err error) {
 	r := a.cheapestOfAll()
 	if r == nil {

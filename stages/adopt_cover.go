@@ -10,16 +10,19 @@ import (
 	"sparsel/trainer"
 )
 
-// A trait sorts trainings by what their parameters make the trainer do. Trainings that share all labels of all traits take
-// the same paths through its code, with other numbers.
+// A trait classifies trainings by what their parameters make the trainer do.
+// Trainings that share all labels of all traits take the same paths through the
+// trainer's code and differ only in their numbers.
 type trait struct {
 	name   string
-	fields []string // of train.Params: a test asks that every one stands in one trait
-	// labels are nil where values of the fields decide numbers and no path.
+	fields []string // of train.Params; a test checks that each one is in exactly one trait
+	// labels is nil if the fields' values affect numbers only, and no code
+	// path.
 	labels func(p train.Params) []string
 }
 
-// traits are the coverage rule of adopt: nothing is adopted that has a label which no repeated training had.
+// traits are the coverage rule of adopt: no result is adopted if it has a label
+// that no repeated training had.
 var traits = []trait{
 	{"optimizer", []string{"Run.Optimizer.Name"}, func(p train.Params) []string { return []string{p.Run.Optimizer.Name} }},
 	{"constants", []string{
@@ -62,13 +65,14 @@ var traits = []trait{
 	{"numbers", []string{"Run.Epochs", "Run.Seeding.Seed", "Run.Sampler.Phases.Epochs"}, nil},
 }
 
-// crossed are pairs of traits that meet in one loop of the trainer: each combination counts as a label of its own.
+// crossed lists pairs of traits that meet in one loop of the trainer. Each
+// combination of their labels counts as a label of its own.
 var crossed = [][2]string{
-	{"optimizer", "batch"},        // which rows an update touches, and whether some sleep
-	{"optimizer", "constants"},    // terms of an update that are there or not
-	{"optimizer", "network"},      // what is left over when a layer is cut into vectors
-	{"optimizer", "convolutions"}, // vectors beside matrices, and no rows that sleep
-	{"activation", "batch"},       // the products of a batch of one are loops of their own
+	{"optimizer", "batch"},        // which rows an update touches, and whether some are updated lazily
+	{"optimizer", "constants"},    // which terms an update has
+	{"optimizer", "network"},      // the remainder when a layer is divided into vectors
+	{"optimizer", "convolutions"}, // vectors beside matrices, and no lazily updated rows
+	{"activation", "batch"},       // a batch of one has its own product loops
 	{"activation", "convolutions"},
 	{"activation", "dropout"},
 	{"activation", "regulariser"},
@@ -82,7 +86,7 @@ var crossed = [][2]string{
 	{"network", "batch"},
 }
 
-// labelsOf lists all labels of a training, by the traits in their order.
+// labelsOf lists all labels of a training in the order of the traits.
 func labelsOf(p train.Params) []string {
 	of := map[string][]string{}
 	var all []string
@@ -109,12 +113,12 @@ func labelsOf(p train.Params) []string {
 	return all
 }
 
-// combination stands between the names and the labels of crossed traits.
+// combination joins the names of two crossed traits to their labels.
 const combination = " together: "
 
 func combined(label string) bool { return strings.Contains(label, combination) }
 
-// given names what is there.
+// given says whether something is set.
 func given(what string, there bool) string {
 	if there {
 		return what
@@ -122,7 +126,8 @@ func given(what string, there bool) string {
 	return "no " + what
 }
 
-// allOr names the images that a training has: all, or the first so many.
+// allOr says whether a training uses all images of a part or only the first
+// ones.
 func allOr(part string, first int) string {
 	if first > 0 {
 		return "the first " + part + " images"
@@ -144,7 +149,8 @@ func amount(n int, what string) string {
 	return "several " + what + "s"
 }
 
-// size tells apart the values at which formulas change: 0, 1, the sign, and what makes weights diverge.
+// size distinguishes the values at which formulas change: 0, 1, the sign, and
+// values that make weights diverge.
 func size(name string, x float64) string {
 	switch {
 	case x == 0:
@@ -168,7 +174,7 @@ func constants(p train.Params) []string {
 	return append(list, given("Nesterov", o.Nesterov))
 }
 
-// lanes is what vectors are cut into: what is left over takes another path.
+// lanes is the width of a vector. What is left over takes another code path.
 const lanes = 16
 
 func layers(p train.Params) []string {
@@ -209,7 +215,8 @@ func dropout(p train.Params) []string {
 	return list
 }
 
-// sleepingBatch is the largest batch at which rows of weights sleep in the trainer.
+// sleepingBatch is the largest batch for which the trainer updates rows of
+// weights lazily.
 const sleepingBatch = 16
 
 func batchKind(p train.Params) string {

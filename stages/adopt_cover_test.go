@@ -12,7 +12,8 @@ import (
 	"sparsel/trainer"
 )
 
-// leaves lists the fields that a structure comes down to, a list of structures by the fields of these.
+// leaves lists the fields of a structure down to those that are not structures.
+// A list of structures contributes their fields.
 func leaves(t reflect.Type, at string) []string {
 	if t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct {
 		t = t.Elem()
@@ -28,7 +29,8 @@ func leaves(t reflect.Type, at string) []string {
 	return list
 }
 
-// A field that the trainer gets and the rule does not know would be a path that no repetition is asked for.
+// The rule must know every field that the trainer receives. An unknown field
+// would be a code path that no repetition covers.
 func TestEveryFieldHasATrait(t *testing.T) {
 	stands := map[string]string{}
 	for _, trait := range traits {
@@ -59,7 +61,7 @@ func TestEveryFieldHasATrait(t *testing.T) {
 	}
 }
 
-// set gives the field at the path another value.
+// set changes the value of the field at the path.
 func set(v reflect.Value, path string) {
 	name, rest, deeper := strings.Cut(path, ".")
 	v = v.FieldByName(name)
@@ -92,7 +94,8 @@ func set(v reflect.Value, path string) {
 	}
 }
 
-// Every field that stands in a trait with labels changes them, where the trainer looks at it at all.
+// Every field in a trait with labels changes the labels, provided that the
+// trainer reads the field.
 func TestEveryFieldChangesLabels(t *testing.T) {
 	configs := func() []train.Params {
 		var list []train.Params
@@ -123,7 +126,7 @@ func TestEveryFieldChangesLabels(t *testing.T) {
 	}
 }
 
-// The constant mirrors one of the trainer that it does not show.
+// The constant repeats an unexported one of the trainer.
 func TestKindsOfBatches(t *testing.T) {
 	for batch, want := range map[int]string{1: "batch 1", 2: "small batch", 16: "small batch", 17: "batch", 50: "batch", 1000: "large batch"} {
 		if got := batchKind(train.Params{Run: trainer.Config{Batch: batch}}); got != want {

@@ -14,17 +14,17 @@ import (
 	"sparsel/stages/train"
 )
 
-// adoption is one sitting of adopt.
+// adoption is one run of adopt.
 type adoption struct {
 	*workspace
 	provenance *pipeline.Provenance
 	byName     map[string]*pipeline.Resolved
 	trainings  []*pipeline.Resolved // of the study, in execution order
-	candidates []*pipeline.Resolved // have a result of other code that could be adopted
-	sample     []*pipeline.Resolved // to be repeated, or repeated
-	reasons    map[string]string    // why a training is in the sample, by its name
-	codes      []codeid.Hash        // that made the results which could be adopted when the sitting began
-	foreign    int                  // trainings whose only results are of other contracts
+	candidates []*pipeline.Resolved // have an adoptable result of other code
+	sample     []*pipeline.Resolved // to be repeated, or repeated already
+	reasons    map[string]string    // why a training is in the sample, by name
+	codes      []codeid.Hash        // code of the adoptable results when the session began
+	foreign    int                  // trainings whose only results have other contracts
 }
 
 func (w *workspace) newAdoption(ctx context.Context, k int) (*adoption, error) {
@@ -37,7 +37,7 @@ func (w *workspace) newAdoption(ctx context.Context, k int) (*adoption, error) {
 	return a, nil
 }
 
-// resolve looks at what the store has.
+// resolve looks up what the store has.
 func (a *adoption) resolve(ctx context.Context) error {
 	p, resolved, faults, err := a.workspace.resolve(ctx)
 	if err != nil {
@@ -73,13 +73,13 @@ func (a *adoption) sayForeign() error {
 	return err
 }
 
-// originOf is the code that made what a training could adopt.
+// originOf returns the code that made the result a training could adopt.
 func originOf(r *pipeline.Resolved) codeid.Hash {
 	_, code := r.Other().Origin()
 	return code
 }
 
-// origins are those of all candidates.
+// origins lists the code of all candidates.
 func (a *adoption) origins() []codeid.Hash {
 	found := map[codeid.Hash]bool{}
 	for _, r := range a.candidates {
@@ -88,21 +88,22 @@ func (a *adoption) origins() []codeid.Hash {
 	return slices.SortedFunc(maps.Keys(found), func(x, y codeid.Hash) int { return strings.Compare(x.String(), y.String()) })
 }
 
-// goOf says what compiled a code, as far as its manifest tells.
+// goOf names the compiler that built a code, as far as its manifest tells.
 func (a *adoption) goOf(code codeid.Hash) string {
 	if c, err := a.provenance.Code(code); err == nil {
-		compiler, _, _ := strings.Cut(c.Go, ",") // what follows is the language of go.mod
+		compiler, _, _ := strings.Cut(c.Go, ",") // the language version of go.mod follows
 		return ", compiled by " + compiler
 	}
 	return ""
 }
 
-// speaks reports whether a training, once repeated, is evidence for what that code made.
+// speaks reports whether repeating a training gives evidence about results of
+// that code.
 func speaks(r *pipeline.Resolved, code codeid.Hash) bool {
 	return (!r.Exact() || r.Repeated()) && r.MadeBy(code) != nil
 }
 
-// evidence are the trainings that both codes have made.
+// evidence lists the trainings that both codes have made.
 func (a *adoption) evidence() []*pipeline.Resolved {
 	var list []*pipeline.Resolved
 	for _, r := range a.trainings {
@@ -113,7 +114,8 @@ func (a *adoption) evidence() []*pipeline.Resolved {
 	return list
 }
 
-// targets are those of the sample that the present code has not made yet.
+// targets lists the trainings of the sample that the present code has not made
+// yet.
 func (a *adoption) targets() []string {
 	var names []string
 	for _, r := range a.sample {
@@ -124,12 +126,13 @@ func (a *adoption) targets() []string {
 	return names
 }
 
-// byCost orders nodes from the cheapest on.
+// byCost orders nodes by cost, the cheapest first.
 func byCost(x, y *pipeline.Resolved) int {
 	return cmp.Or(cmp.Compare(x.Node.Cost, y.Node.Cost), strings.Compare(x.Node.Name, y.Node.Name))
 }
 
-// byDraw is an order that does not follow the file's, and is the same every time.
+// byDraw orders nodes independently of the file's order, and in the same way
+// every time.
 func byDraw(x, y *pipeline.Resolved) int {
 	draw := func(r *pipeline.Resolved) string {
 		sum := sha256.Sum256([]byte(r.Node.Name))
@@ -138,7 +141,7 @@ func byDraw(x, y *pipeline.Resolved) int {
 	return strings.Compare(draw(x), draw(y))
 }
 
-// brief joins the first labels, and counts the others.
+// brief joins the first labels and counts the rest.
 func brief(labels []string) string {
 	const most = 3
 	text := strings.Join(labels[:min(most, len(labels))], "; ")
@@ -148,8 +151,9 @@ func brief(labels []string) string {
 	return text
 }
 
-// choose fills the sample: the cheapest training of each experiment, k more, and for the results of each code what it takes
-// to have every label that one of them has.
+// choose fills the sample with the cheapest training of each experiment, k
+// more, and, for the results of each code, as many as it takes to cover every
+// label that one of these results has.
 func (a *adoption) choose(k int) {
 	add := func(r *pipeline.Resolved, why string) {
 		if !slices.Contains(a.sample, r) {
@@ -209,7 +213,9 @@ func (a *adoption) choose(k int) {
 	}
 }
 
-// lacking are the labels of what a code made and is to be adopted that nothing repeated, or to be repeated, has.
+// lacking returns the labels of results that one code made and that are to be
+// adopted, as far as no repeated training, or training to be repeated, has
+// them.
 func (a *adoption) lacking(code codeid.Hash) map[string]bool {
 	missing := map[string]bool{}
 	for _, r := range a.candidates {
@@ -229,7 +235,8 @@ func (a *adoption) lacking(code codeid.Hash) map[string]bool {
 	return missing
 }
 
-// uncovered are the labels that the evidence lacks, once the sample was to be repeated.
+// uncovered returns the labels that the evidence lacks although the sample was
+// to be repeated.
 func (a *adoption) uncovered() []string {
 	found := map[string]bool{}
 	a.sample = slices.DeleteFunc(a.sample, func(r *pipeline.Resolved) bool { return !r.Repeated() })
@@ -239,7 +246,7 @@ func (a *adoption) uncovered() []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// cheapestOfAll is the cheapest training of the sample and the evidence.
+// cheapestOfAll returns the cheapest training of the sample and the evidence.
 func (a *adoption) cheapestOfAll() *pipeline.Resolved {
 	list := slices.Concat(a.sample, a.evidence())
 	if len(list) == 0 {
@@ -248,8 +255,10 @@ func (a *adoption) cheapestOfAll() *pipeline.Resolved {
 	return slices.MinFunc(list, byCost)
 }
 
-// differences returns an error if the present code has made a training with other bytes than code whose results could be
-// adopted. It prints which, the first epoch, and what the differing ones have in common.
+// differences returns an error if the present code has made a training with
+// other bytes than the code whose results could be adopted. It prints which
+// trainings differ, the first epoch that does, and what the differing trainings
+// have in common.
 func (a *adoption) differences() error {
 	var differing, agreeing []*pipeline.Resolved
 	out := a.o.stdout()
@@ -285,7 +294,7 @@ func (a *adoption) differences() error {
 	}
 	shared := inCommon(differing, agreeing)
 	if plain := slices.DeleteFunc(slices.Clone(shared), combined); len(plain) > 0 {
-		shared = plain // a combination says more only where none of its parts does
+		shared = plain // a combination adds nothing if one of its parts is shared
 	}
 	if len(shared) > 0 {
 		fmt.Fprintf(out, "what differs has in common, and no other repeated training has: %s\n", strings.Join(shared, "; "))
@@ -294,7 +303,8 @@ func (a *adoption) differences() error {
 		len(differing), len(differing)+len(agreeing), a.o.command("all"))
 }
 
-// inCommon are the labels that all of the first trainings have and none of the others.
+// inCommon returns the labels that all of the first trainings have and none of
+// the others.
 func inCommon(these, others []*pipeline.Resolved) []string {
 	var list []string
 	for _, label := range labelsOf(these[0].Node.Params.(train.Params)) {

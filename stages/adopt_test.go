@@ -11,8 +11,8 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// plants are edits of the trainer that are there for the compiler all at once, and take effect as the variable PLANT says:
-// without it they are harmless.
+// plants are edits of the trainer. They are compiled in all at once, and the
+// variable PLANT selects the one that takes effect. Without it they do nothing.
 var plants = map[string][2]string{
 	"trainer/optimizer.go": {
 		`return &adagrad{set, kernel.AdagradStep{LR: lr,`,
@@ -33,7 +33,8 @@ var plants = map[string][2]string{
 	},
 }
 
-// plantedMain is `go tool mage` of the edited project, as far as the test needs it.
+// plantedMain is `go tool mage` of the edited project, reduced to what the test
+// needs.
 const plantedMain = `package main
 
 import (
@@ -76,7 +77,8 @@ func main() {
 }
 `
 
-// edited is a project whose results the unedited trainer has made, and the program of the edited one.
+// edited is a project whose results were made by the unedited trainer, with the
+// program of the edited one.
 type edited struct {
 	*project
 	program string
@@ -148,8 +150,9 @@ func (e edited) must(target, out string, want ...string) {
 	}
 }
 
-// After a harmless edit of the trainer its runs are adopted, and nothing runs; after one that changes what one optimizer or
-// one activation gives, in the last bit, nothing is.
+// After a harmless edit of the trainer its runs are adopted, and nothing runs.
+// After an edit that changes the last bit for one optimizer or one activation,
+// nothing is adopted.
 func TestAdoptAfterAnEdit(t *testing.T) {
 	e := newEdited(t)
 	for _, out := range []string{"out-Adagrad", "out-tanh"} {
@@ -164,7 +167,7 @@ func TestAdoptAfterAnEdit(t *testing.T) {
 
 	want := []string{" trainings adopted, on the evidence of "}
 	for _, set := range kernel.Available() {
-		if active, err := kernel.Active(); err != nil || set.Name != active.Name { // with the active one every training is repeated
+		if active, err := kernel.Active(); err != nil || set.Name != active.Name { // every training is repeated with the active set
 			want = append(want, " with the kernels "+set.Name+": the same")
 		}
 	}
@@ -204,7 +207,7 @@ func TestAdoptAfterAnEdit(t *testing.T) {
 	}
 }
 
-// inLine reports whether the line with that beginning holds a text.
+// inLine reports whether the line that begins with beginning contains a text.
 func inLine(text, beginning, what string) bool {
 	_, rest, ok := strings.Cut(text, beginning)
 	line, _, _ := strings.Cut(rest, "\n")

@@ -7,11 +7,12 @@ import (
 	"sparsel/pipeline"
 )
 
-// everything is the request of All.
+// everything is the request that All makes.
 const everything = "all"
 
-// All builds every figure, table and finding, and writes the report of them, also where something failed. The report is
-// of the parameters and the code that the run had: either may have been edited in the hours since it began.
+// All builds every figure, table and finding, and writes the report about them,
+// even if something failed. The report shows the parameters and the code that
+// the run started with, because either may have been edited in the hours since.
 func All(ctx context.Context, o Options) error {
 	w, err := o.open(events())
 	if err != nil {

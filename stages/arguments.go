@@ -8,8 +8,9 @@ import (
 	"sparsel/stages/commandline"
 )
 
-// JudgeCommandLine holds the whole command line against the targets that the magefile declares, before Mage reads any of it.
-// One that is wrong ends the program with exit code 2 and leaves everything as it was.
+// JudgeCommandLine checks the whole command line against the targets that the
+// magefile declares, before Mage reads any of it. If the command line is wrong,
+// the program exits with code 2 and changes nothing.
 func JudgeCommandLine(magefile []byte) {
 	targets, err := commandline.Targets(magefile)
 	if err == nil {
@@ -23,7 +24,7 @@ func JudgeCommandLine(magefile []byte) {
 	os.Exit(2)
 }
 
-// several are the ids that a target was given as one argument.
+// several splits the ids that a target received as one argument.
 func several(ids string) []string {
 	if ids == "" {
 		return nil

@@ -19,36 +19,38 @@ import (
 
 // AuditFlags are the flags of Audit. A nil flag was not given.
 type AuditFlags struct {
-	Level   *int    // 1: rehash everything; 2: and make everything behind the trainings again; 3: and repeat trainings
-	Minutes *int    // stop after so many and say how far it got; 0: take the time it takes
-	K       *int    // trainings that level 3 repeats; 0: one of each experiment
-	State   *string // a file that keeps what is proven, for the next sitting
+	Level   *int    // 1: rehash everything; 2: also repeat everything after the trainings; 3: also repeat trainings
+	Minutes *int    // stop after this many minutes and say how far it got; 0: no limit
+	K       *int    // trainings that level 3 repeats; 0: one per experiment
+	State   *string // file that keeps what is proven for the next session
 }
 
-// auditor is one sitting.
+// auditor is one session of Audit.
 type auditor struct {
 	*workspace
 	scratch string
 	state   *auditState
-	lock    *lock.Lock // nil: there is none that can be read
+	lock    *lock.Lock // nil if there is none, or it cannot be read
 	audit   *pipeline.Audit
 	byName  map[string]*pipeline.Resolved
 
-	measured []*pipeline.Resolved // of activations of other programs
+	measured []*pipeline.Resolved // from activations of other programs
 
 	mu     sync.Mutex
 	report auditReport
-	redone map[*pipeline.Node]bool // came out the same
+	redone map[*pipeline.Node]bool // those that gave the same bytes again
 	ticks  int
 	said   time.Time
 }
 
-// Audit holds everything under out against everything else and says what is wrong, all of it, and how much is
-// proven. It writes nothing into out and takes no lock, so a read-only copy will do.
+// Audit compares everything under out with everything else. It reports all that
+// is wrong, and how much is proven. It writes nothing into out and takes no
+// lock, so it also works on a read-only copy.
 func Audit(ctx context.Context, f AuditFlags, o Options) (err error) {
 	level, minutes, k := orDefault(f.Level, 1), orDefault(f.Minutes, 0), orDefault(f.K, 0)
 	if level < 1 || level > 3 {
-		return fmt.Errorf("audit: -level=%d: must be 1 (rehash everything), 2 (and make all but the trainings again) or 3 (and repeat trainings)", level)
+		return fmt.Errorf("audit: -level=%d: must be 1 (rehash everything), 2 (and make all but the trainings again) "+
+			"or 3 (and repeat trainings)", level)
 	}
 	if minutes < 0 || k < 0 {
 		return fmt.Errorf("audit: -minutes=%d -k=%d: must not be negative", minutes, k)
@@ -69,9 +71,10 @@ func Audit(ctx context.Context, f AuditFlags, o Options) (err error) {
 	return a.conclude(ctx)
 }
 
-// newAuditor prepares a sitting; close ends it.
+// newAuditor prepares a session, which close ends.
 func newAuditor(level int, state string, o Options) (a *auditor, err error) {
-	a = &auditor{redone: map[*pipeline.Node]bool{}, byName: map[string]*pipeline.Resolved{}, report: auditReport{Level: level}, said: time.Now()}
+	a = &auditor{redone: map[*pipeline.Node]bool{}, byName: map[string]*pipeline.Resolved{}, report: auditReport{Level: level},
+		said: time.Now()}
 	if a.workspace, a.scratch, err = o.openReadOnly(); err != nil {
 		return nil, err
 	}
@@ -87,7 +90,7 @@ func (a *auditor) close() error { return errors.Join(a.state.close(), os.RemoveA
 func (a *auditor) levels(ctx context.Context, level, k int) error {
 	if err := a.rehash(ctx); err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
-			return errors.New("audit: the time was up before everything was hashed; with -state=FILE the next sitting goes on from here")
+			return errors.New("audit: the time was up before everything was hashed; with -state=FILE the next session continues from here")
 		}
 		return err
 	}
@@ -120,7 +123,7 @@ func (a *auditor) levels(ctx context.Context, level, k int) error {
 	return nil
 }
 
-// rehash is level 1.
+// rehash carries out level 1.
 func (a *auditor) rehash(ctx context.Context) (err error) {
 	options := store.ScanOptions{Skip: a.state.known, Hashed: a.state.addHashed, Progress: a.hashing}
 	if a.audit, err = a.engine.Rehash(ctx, a.Graph, options); err != nil {
@@ -146,8 +149,8 @@ func (a *auditor) rehash(ctx context.Context) (err error) {
 	return a.auditLock()
 }
 
-// others looks at what the same store has published for the parameter file's other profiles, and for tries. It returns all
-// that is published from the store.
+// others checks what the same store has published for the parameter file's
+// other profiles and for tries. It returns everything that the store publishes.
 func (a *auditor) others(ctx context.Context) ([]*workspace, error) {
 	all, err := a.o.openAll()
 	if len(all) == 0 {
@@ -170,7 +173,8 @@ func (a *auditor) others(ctx context.Context) ([]*workspace, error) {
 	return all, nil
 }
 
-// auditLock compares the results by their contents; that these are what is stored, the rehashing has seen to.
+// auditLock compares the content ids of the results with those of the lock.
+// Rehashing has already checked that the stored bytes match these ids.
 func (a *auditor) auditLock() (err error) {
 	if a.lock, err = a.o.readLock(); err != nil {
 		a.fault(store.Damaged, filepath.Base(a.o.lockPath()), "%v", err)
@@ -205,8 +209,8 @@ func (a *auditor) auditLock() (err error) {
 	return nil
 }
 
-// lockIsOfTheseParameters reports whether a difference from the lock is a fault. A lock of other parameters may well say
-// something else.
+// lockIsOfTheseParameters reports whether a difference from the lock is a
+// fault. A lock of other parameters may well say something else.
 func (a *auditor) lockIsOfTheseParameters() bool {
 	return a.lock.Params == lock.ID(a.Graph.ParamsHash())
 }
@@ -223,7 +227,7 @@ func (a *auditor) fault(kind store.FaultKind, path, format string, args ...any) 
 	a.report.Faults = append(a.report.Faults, store.Fault{Kind: kind, Path: path, What: fmt.Sprintf(format, args...)})
 }
 
-// conclude prints what was found. Its error counts it.
+// conclude prints what was found. Its error gives the number of faults.
 func (a *auditor) conclude(ctx context.Context) error {
 	slices.SortStableFunc(a.report.Faults, func(x, y store.Fault) int { return strings.Compare(x.Path, y.Path) })
 	a.report.Proven = a.proven()
@@ -245,8 +249,8 @@ func (a *auditor) conclude(ctx context.Context) error {
 	return nil
 }
 
-// openReadOnly is open for targets that promise to write nothing below out, not even a cache. What they do write
-// goes to scratch, which is the caller's to remove.
+// openReadOnly is open for targets that promise to write nothing below out, not
+// even a cache. They write to scratch instead, which the caller must remove.
 func (o Options) openReadOnly() (w *workspace, scratch string, err error) {
 	if w, err = o.open(nil); err != nil {
 		return nil, "", err
@@ -261,14 +265,14 @@ func (o Options) openReadOnly() (w *workspace, scratch string, err error) {
 	return w, scratch, nil
 }
 
-// cacheAside makes the engine keep what it learns about code in scratch.
+// cacheAside makes the engine cache what it learns about code in scratch.
 func (w *workspace) cacheAside(scratch string) error {
 	aside, err := pipeline.OpenStore(filepath.Join(scratch, "store"))
 	if err != nil {
 		return err
 	}
-	// What the cache knows of modules is taken along, if it can be read: it checks itself, and asking the go command
-	// takes a second.
+	// What the cache knows about modules is copied if it can be read. It checks
+	// itself, and asking the go command takes a second.
 	const modules = "cache/modules"
 	if known, err := disk.ReadFile(w.store.Path(modules), maxPage); err == nil {
 		if err := os.MkdirAll(filepath.Dir(aside.Path(modules)), 0o755); err != nil {
@@ -282,8 +286,8 @@ func (w *workspace) cacheAside(scratch string) error {
 	return nil
 }
 
-// resolve reads the records of the store and finds what they have for the study's nodes. Records that cannot be
-// believed are faults.
+// resolve reads the records of the store and looks up the results of the
+// study's nodes. Records that cannot be trusted are faults.
 func (w *workspace) resolve(ctx context.Context) (*pipeline.Provenance, []*pipeline.Resolved, []store.Fault, error) {
 	p, faults, err := pipeline.ReadProvenance(ctx, w.store)
 	if err != nil {

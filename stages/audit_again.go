@@ -21,16 +21,18 @@ import (
 	"sparsel/stages/train"
 )
 
-// Kinds of faults that only doing something again can find.
+// Kinds of faults that can only be found by repeating an action.
 const (
-	differs store.FaultKind = "differs" // other bytes came out
-	failed  store.FaultKind = "failed"  // it could not be done again
+	differs store.FaultKind = "differs" // the bytes differ
+	failed  store.FaultKind = "failed"  // the action failed
 )
 
-// derived reports whether level 2 makes a node's results again: everything that needs neither a source nor a training.
+// derived reports whether level 2 repeats a node. It repeats everything that
+// needs neither a source nor a training.
 func derived(n *pipeline.Node) bool { return n.Stage.Name != fetch.Kind && n.Stage.Name != train.Kind }
 
-// again makes results again, each in a directory of its own, and compares them with what is stored and what is locked.
+// repeater makes results again, each in a directory of its own, and compares
+// them with those in the store and in the lock.
 type repeater struct {
 	*auditor
 	data struct {
@@ -40,7 +42,8 @@ type repeater struct {
 	}
 }
 
-// do makes the results of the nodes again, as many at a time as there are jobs, until ctx ends.
+// do repeats the given nodes, as many at a time as there are jobs, until ctx
+// ends.
 func (a *repeater) do(ctx context.Context, what string, list []*pipeline.Resolved) error {
 	jobs, err := a.o.jobs()
 	if err != nil {
@@ -53,7 +56,7 @@ func (a *repeater) do(ctx context.Context, what string, list []*pipeline.Resolve
 	for i, r := range list {
 		g.Go(func() error {
 			if ctx.Err() != nil {
-				return nil // time is up: what is not done is not proven
+				return nil // out of time: the rest stays unproven
 			}
 			a.one(ctx, r, filepath.Join(a.scratch, fmt.Sprintf("%s-%d", what, i)))
 			a.tick(what, len(list))
@@ -63,7 +66,7 @@ func (a *repeater) do(ctx context.Context, what string, list []*pipeline.Resolve
 	return g.Wait()
 }
 
-// one makes one result again.
+// one repeats one result.
 func (a *repeater) one(ctx context.Context, r *pipeline.Resolved, dir string) {
 	defer os.RemoveAll(dir)
 	n := r.Node
@@ -97,7 +100,9 @@ func (a *repeater) one(ctx context.Context, r *pipeline.Resolved, dir string) {
 	}
 }
 
-// inputs are the stored ones, brought to dir where the store knows them and has them not; the data of a training are fetched anew where the store lacks them.
+// inputs returns the stored inputs of a result. Those that the store knows but
+// does not hold are brought to dir. The data of a training are fetched again if
+// the store lacks them.
 func (a *repeater) inputs(ctx context.Context, r *pipeline.Resolved, dir string) (map[string]pipeline.File, bool) {
 	if r.Made != nil {
 		if inputs, ok := a.engine.BringInputs(ctx, a.audit, r, dir); ok {
@@ -105,7 +110,7 @@ func (a *repeater) inputs(ctx context.Context, r *pipeline.Resolved, dir string)
 		}
 	}
 	if slices.ContainsFunc(r.Node.Inputs, func(in pipeline.Input) bool { return in.From != a.Dataset }) {
-		return nil, false // damaged: level 1 has said so
+		return nil, false // damaged, which level 1 has reported
 	}
 	a.data.once.Do(func() {
 		redone, err := a.engine.Redo(ctx, a.Dataset, nil, filepath.Join(a.scratch, "fetch"))
@@ -115,7 +120,7 @@ func (a *repeater) inputs(ctx context.Context, r *pipeline.Resolved, dir string)
 			for _, o := range redone.Outputs {
 				a.data.files[o.Name] = redone.File(o.Name)
 			}
-		} else if ctx.Err() == nil { // time that is up is no fault
+		} else if ctx.Err() == nil { // running out of time is not a fault
 			a.fault(failed, a.Dataset.Name, "%v", err)
 		}
 	})
@@ -129,8 +134,8 @@ func (a *repeater) inputs(ctx context.Context, r *pipeline.Resolved, dir string)
 	return inputs, true
 }
 
-// compare holds what came out against the store and the lock. It reports whether there was anything to hold it
-// against and all of it was the same.
+// compare compares new results with the store and the lock. It reports whether
+// there was anything to compare with and everything was the same.
 func (a *repeater) compare(r *pipeline.Resolved, got map[string]pipeline.ContentID, redone *pipeline.Redone) bool {
 	compared, same := 0, true
 	for _, name := range r.Node.Stage.Outputs {
@@ -173,7 +178,7 @@ func (a *repeater) differ(r *pipeline.Resolved, stored store.Output, got pipelin
 	a.fault(differs, r.Node.Name+" "+stored.Name, "%s; what is stored was made on %s, and again on %s", text, there, here)
 }
 
-// lockedContent returns what the lock says of an output.
+// lockedContent returns the content id that the lock has for an output.
 func (a *auditor) lockedContent(n *pipeline.Node, output string) (pipeline.ContentID, bool) {
 	if a.lock == nil {
 		return pipeline.ContentID{}, false
@@ -182,7 +187,7 @@ func (a *auditor) lockedContent(n *pipeline.Node, output string) (pipeline.Conte
 	return pipeline.ContentID(r.Content), ok
 }
 
-// firstEpoch says where two records of one training part.
+// firstEpoch says where two records of one training diverge.
 func firstEpoch(stored, fresh string) string {
 	_, was, err := runs.ReadRecord(stored)
 	if err != nil {
@@ -198,9 +203,11 @@ func firstEpoch(stored, fresh string) string {
 	return "all epochs are the same, the description is not"
 }
 
-// sample chooses the trainings that level 3 repeats: the cheapest of each experiment, those first that cost least; with
-// k more than there are experiments also others, in an order that does not follow the file's. Zero means the first. Adopted
-// ones come before those that their own code made.
+// sample chooses the trainings that level 3 repeats: the cheapest of each
+// experiment, in ascending order of cost. If k is larger than the number of
+// experiments, it adds others, in an order that is independent of the file's.
+// If k is 0, it chooses one for each experiment. Adopted results come before
+// those that their own code made.
 func (a *auditor) sample(k int) []*pipeline.Resolved {
 	var cheapest, rest []*pipeline.Resolved
 	for _, r := range a.audit.Resolved {
@@ -231,10 +238,11 @@ func (a *auditor) sample(k int) []*pipeline.Resolved {
 	return all[:min(k, len(all))]
 }
 
-// adopted reports whether a result counts for the present code though other code made it.
+// adopted reports whether a result counts as one of the present code although
+// other code made it.
 func adopted(r *pipeline.Resolved) bool { return r.Exact() && r.Made.Adopted != nil }
 
-// adoptedFirst is an order with the adopted results before the others.
+// adoptedFirst returns an order that puts adopted results before the others.
 func adoptedFirst(order func(x, y *pipeline.Resolved) int) func(x, y *pipeline.Resolved) int {
 	rank := func(r *pipeline.Resolved) int {
 		if adopted(r) {

@@ -23,8 +23,10 @@ func (s *smallStudy) auditWith(f AuditFlags) (string, error) {
 	return s.stdout.String(), err
 }
 
-// T28: the results and the lock on another machine, where nothing may be written: everything but the trainings is made
-// again and compared, and nothing is trained. With the lock and nothing else, sampled trainings are repeated.
+// T28: the results and the lock are on another machine where nothing may be
+// written. Everything except the trainings is repeated and compared, and
+// nothing is trained. With the lock and nothing else, sampled trainings are
+// repeated.
 func TestT28AuditOnAnotherMachine(t *testing.T) {
 	first := newSmallStudy(t)
 	first.lock()
@@ -71,7 +73,7 @@ func TestT28AuditOnAnotherMachine(t *testing.T) {
 	}
 }
 
-// protect takes away the right to write.
+// protect removes write permission.
 func protect(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -89,8 +91,10 @@ func protect(t *testing.T, dir string) {
 	}
 }
 
-// forge makes the store say that an output of a node is another file: with a blob of the right name, a record with right
-// checksums and the right action id, and no contradiction in the journal. Only making the result again can tell.
+// forge makes the store claim that an output of a node is another file. The
+// blob has the right name, the record has the right checksums and action id,
+// and nothing in the journal contradicts it. Only repeating the action reveals
+// the forgery.
 func (s *smallStudy) forge(node, output string, change func(path, to string) error) {
 	s.t.Helper()
 	w, plan := s.plan()
@@ -167,12 +171,14 @@ func TestAuditRepeatsTrainingsAndNamesTheEpoch(t *testing.T) {
 	if herr != nil || strings.Count(text, "was made on "+host+" (") != 1 || strings.Count(text, "and again on "+host) != 1 {
 		t.Errorf("the machines are not named:\n%s", text)
 	}
-	if err == nil || strings.Count(text, "differs") != 2 || !strings.Contains(text, "differs "+node+" record.parquet") || !strings.Contains(text, want) {
+	if err == nil || strings.Count(text, "differs") != 2 || !strings.Contains(text, "differs "+node+" record.parquet") ||
+		!strings.Contains(text, want) {
 		t.Errorf("%v\n%s", err, text)
 	}
 }
 
-// Records may agree on data that are not MNIST; the program knows better.
+// Records may agree on data that are not MNIST, but the program knows MNIST's
+// hashes.
 func TestAuditKnowsMNIST(t *testing.T) {
 	s := newSmallStudy(t)
 	s.forge("fetch/mnist", "t10k-labels", func(path, to string) error {
@@ -203,13 +209,14 @@ func TestAuditDerivesMetricsAgain(t *testing.T) {
 		t.Fatalf("nothing should contradict the forged store: %v\n%s", err, text)
 	}
 	text, err := s.audit(2)
-	if err == nil || !strings.Contains(text, "differs "+node+" measures.parquet: made again it has the SHA-256") || !strings.Contains(err.Error(), "1 fault") {
+	if err == nil || !strings.Contains(text, "differs "+node+" measures.parquet: made again it has the SHA-256") ||
+		!strings.Contains(err.Error(), "1 fault") {
 		t.Errorf("%v\n%s", err, text)
 	}
 }
 
-// What is proven in one sitting is not done again in the next, whatever happens to the file it is kept in, and what has
-// changed meanwhile is.
+// What one session has proven is not repeated in the next, even if the file
+// with the facts was damaged. What has changed meanwhile is checked again.
 func TestAuditGoesOnWhereItStopped(t *testing.T) {
 	s := newSmallStudy(t)
 	state, two := filepath.Join(t.TempDir(), "proven"), 2
@@ -233,7 +240,7 @@ func TestAuditGoesOnWhereItStopped(t *testing.T) {
 	if h, r := facts(); err != nil || again != text || h != hashed || r != redone {
 		t.Errorf("the second sitting did work or says other things: %d hashed, %d redone: %v\n%s", h-hashed, r-redone, err, again)
 	}
-	// A fact that was changed is none; a torn line is none.
+	// A changed fact and a torn line are ignored.
 	content, err := os.ReadFile(state)
 	if err != nil {
 		t.Fatal(err)
@@ -249,17 +256,19 @@ func TestAuditGoesOnWhereItStopped(t *testing.T) {
 	}
 	// A blob that somebody wrote to is hashed again.
 	flipBit(t, s.blob("metrics/train_vs_test/baseline/SGD/seed=1", "measures.parquet"), 50)
-	if again, err := s.auditWith(flags); err == nil || !strings.Contains(again, "measures.parquet of metrics/train_vs_test/baseline/SGD/seed=1; its bytes have changed") {
+	if again, err := s.auditWith(flags); err == nil ||
+		!strings.Contains(again, "measures.parquet of metrics/train_vs_test/baseline/SGD/seed=1; its bytes have changed") {
 		t.Errorf("a new flip was missed: %v\n%s", err, again)
 	}
 }
 
-// When the time is up, what was not done is not proven, and neither is it a fault.
+// When the time is up, the rest is neither proven nor a fault.
 func TestAuditStopsWhenTheTimeIsUp(t *testing.T) {
 	s := newSmallStudy(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 0)
 	defer cancel()
-	if err := Audit(ctx, AuditFlags{}, s.options()); err == nil || !strings.Contains(err.Error(), "with -state=FILE the next sitting goes on") {
+	if err := Audit(ctx, AuditFlags{}, s.options()); err == nil ||
+		!strings.Contains(err.Error(), "with -state=FILE the next session continues") {
 		t.Errorf("time up while hashing: %v", err)
 	}
 	a, err := newAuditor(2, "", s.options())
@@ -281,7 +290,8 @@ func TestAuditStopsWhenTheTimeIsUp(t *testing.T) {
 	}
 }
 
-// The same where the time ends while the data of a training are fetched anew, the store having none.
+// The same holds if time runs out while the data of a training are fetched
+// because the store lacks them.
 func TestAuditStopsWhileDataAreFetched(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
@@ -325,7 +335,7 @@ func TestAuditRefusesWhatCannotBe(t *testing.T) {
 			t.Errorf("%+v was taken:\n%s", f, text)
 		}
 	}
-	// A sitting that is stopped says so.
+	// A session that is stopped says so.
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if err := Audit(ctx, AuditFlags{}, s.options()); !errors.Is(err, context.Canceled) {

@@ -11,10 +11,12 @@ import (
 	"sparsel/pipeline/quote"
 )
 
-// shownValues is how many values of a parameter that differs between the results of a stage are listed.
+// shownValues is how many values are listed for a parameter that differs
+// between the results of a stage.
 const shownValues = 8
 
-// printChain says what a result was made from, the result first: a paragraph for each stage.
+// printChain says what a result was made from, in a paragraph for each stage,
+// beginning with the result itself.
 func printChain(out io.Writer, p *pipeline.Provenance, chain []*pipeline.Made) {
 	var order []string
 	byStage := map[string][]*pipeline.Made{}
@@ -56,10 +58,12 @@ func printStage(out io.Writer, p *pipeline.Provenance, list []*pipeline.Made) {
 	printParams(out, list)
 }
 
-// shownFields is how many fields of one list or group are listed; longer ones are only counted.
+// shownFields is how many fields of a list or group are listed. Those of longer
+// ones are only counted.
 const shownFields = 12
 
-// printParams lists the values that all share, and after them those of parameters that differ.
+// printParams lists the values that all results share, and then the values of
+// the parameters that differ.
 func printParams(out io.Writer, list []*pipeline.Made) {
 	values, groups := map[string][]string{}, map[string]map[string]bool{}
 	for _, m := range list {
@@ -104,8 +108,8 @@ func printParams(out io.Writer, list []*pipeline.Made) {
 	}
 }
 
-// group is the list that a parameter stands in, or the structure: "uses" of "uses[3].seed", "run.optimizer" of
-// "run.optimizer.lr".
+// group returns the list or structure that contains a parameter: "uses" for
+// "uses[3].seed", "run.optimizer" for "run.optimizer.lr".
 func group(name string) string {
 	if i := strings.IndexByte(name, '['); i >= 0 {
 		name = name[:i]

@@ -11,8 +11,9 @@ import (
 	"sparsel/stages/fetch"
 )
 
-// auditPinned holds the stored data against the hashes that this program has of MNIST, or the parameters of another data set:
-// records could agree on others.
+// auditPinned compares the stored data with the hashes that are known without
+// the store: those of MNIST in this program, or those in the parameters of
+// another data set. The records alone could agree on other data.
 func (a *auditor) auditPinned() {
 	made := a.byName[a.Dataset.Name].Made
 	if a.Dataset.Stage.Name != fetch.Kind || made == nil {
@@ -25,7 +26,8 @@ func (a *auditor) auditPinned() {
 	}
 }
 
-// auditData checks the data set wherever a run would look for it on this machine. Mirrors are not asked.
+// auditData checks the data set everywhere a run would look for it on this
+// machine. It does not ask mirrors.
 func (a *auditor) auditData(ctx context.Context) error {
 	dir := filepath.Join(a.scratch, "data")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -33,13 +35,13 @@ func (a *auditor) auditData(ctx context.Context) error {
 	}
 	output := func(name string) string { return filepath.Join(dir, name) }
 	files := a.Files
-	if files == nil { // digits were drawn for want of MNIST, some of which may be there
+	if files == nil { // digits were drawn because MNIST was missing, but part of it may be there
 		files = fetch.MNIST.Files()
 	}
 	for _, d := range a.Sources.Dirs {
 		refused := func(_ string, f fetch.Refusal) {
 			if strings.HasPrefix(f.Source, d.Path+" (") {
-				return // the folder lacks the file or is not there itself: another place may have it
+				return // the folder or the file is missing here, but may be elsewhere
 			}
 			a.fault(store.Damaged, f.Source, "%v", f.Err)
 		}

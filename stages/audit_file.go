@@ -16,7 +16,7 @@ import (
 	"sparsel/stages/embedded"
 )
 
-// foundFile is a file somebody asks about.
+// foundFile is a file that somebody asks about.
 type foundFile struct {
 	path    string
 	data    []byte
@@ -24,11 +24,12 @@ type foundFile struct {
 	says    embedded.Description
 }
 
-// AuditFile says what a file is, where it came from and whether it can be trusted: by its contents, or, where
-// nobody knows those, by what it says about itself. It writes nothing. Its error is nil only for a file whose
-// bytes are a result and whose whole chain is sound.
+// AuditFile says what a file is, where it came from and whether it can be
+// trusted. It goes by the file's contents or, if those are unknown, by what the
+// file says about itself. It writes nothing. Its error is nil only if the
+// file's bytes are a result and the whole chain behind it is sound.
 func AuditFile(ctx context.Context, file string, o Options) error {
-	// A pipe would not answer, and a device may never end.
+	// Opening a pipe would block, and a device may never end.
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("audit file: %s is no regular file", quote.Text(file))
 	}
@@ -66,7 +67,8 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 	made, genuine := f.identify(out, p, locks, w)
 	switch {
 	case made == nil && genuine:
-		_, err := fmt.Fprintln(out, "verdict: genuine by the lock. The store that could show what it was made from is not here; `audit -level=3` repeats trainings and compares with the lock")
+		_, err := fmt.Fprintln(out, "verdict: genuine by the lock. The store that could show what it was made from is not here; "+
+			"`audit -level=3` repeats trainings and compares with the lock")
 		return err
 	case made == nil:
 		return fmt.Errorf("audit file: %s cannot be vouched for", quote.Text(file))
@@ -79,7 +81,8 @@ func AuditFile(ctx context.Context, file string, o Options) error {
 	case err != nil:
 		return err
 	case !genuine:
-		return fmt.Errorf("audit file: %s does not have the bytes of the result that it shows or says it is: trust the genuine one, which is named above", quote.Text(file))
+		return fmt.Errorf("audit file: %s does not have the bytes of the result that it shows or says it is: trust the genuine one, which "+
+			"is named above", quote.Text(file))
 	case !sound:
 		return fmt.Errorf("audit file: %s is genuine, but not all that it was made from is there to prove it", quote.Text(file))
 	}
@@ -94,7 +97,8 @@ func orNone(s, none string) string {
 	return s
 }
 
-// sayCurrent says how a result relates to what the parameters and the code give now.
+// sayCurrent says how a result relates to what the parameters and the code give
+// now.
 func sayCurrent(out io.Writer, made *pipeline.Made, resolved []*pipeline.Resolved) {
 	for _, r := range resolved {
 		if r.Node.Name != made.Node {
@@ -106,7 +110,8 @@ func sayCurrent(out io.Writer, made *pipeline.Made, resolved []*pipeline.Resolve
 		case r.Made.Action != made.Action && !slices.Equal(r.Made.Outputs, made.Outputs):
 			quote.Fprintf(out, "it is another version than the present parameters give: that is action %s\n", r.Made.Action.Short())
 		case !r.Exact():
-			fmt.Fprintln(out, "it is what the present parameters give, made by other code than the present; `audit -level=2` says whether that matters")
+			fmt.Fprintln(out, "it is what the present parameters give, made by other code than the present; `audit -level=2` says whether "+
+				"that matters")
 		default:
 			fmt.Fprintln(out, "it is what the present parameters and code give")
 		}
@@ -115,8 +120,9 @@ func sayCurrent(out io.Writer, made *pipeline.Made, resolved []*pipeline.Resolve
 	quote.Fprintf(out, "the present parameters, with the -profile given, have no %s\n", made.Node)
 }
 
-// checkChain hashes everything that a result is made from.
-func (w *workspace) checkChain(ctx context.Context, out io.Writer, chain []*pipeline.Made, missing []pipeline.MadeFrom) (sound bool, err error) {
+// checkChain hashes everything that a result was made from.
+func (w *workspace) checkChain(ctx context.Context, out io.Writer, chain []*pipeline.Made,
+	missing []pipeline.MadeFrom) (sound bool, err error) {
 	checker := w.store.NewChecker()
 	files, bytes := 0, int64(0)
 	sound = len(missing) == 0
@@ -131,7 +137,7 @@ func (w *workspace) checkChain(ctx context.Context, out io.Writer, chain []*pipe
 			files, bytes = files+1, bytes+o.Size
 			err := checker.Blob(o.Content, o.Size, store.TrustNothing)
 			if o.Away && errors.Is(err, fs.ErrNotExist) {
-				err = w.engine.Bring(ctx, o, os.DevNull) // hashed on its way
+				err = w.engine.Bring(ctx, o, os.DevNull) // Bring hashes the bytes as it copies them
 			}
 			if err != nil {
 				sound = false
@@ -143,7 +149,8 @@ func (w *workspace) checkChain(ctx context.Context, out io.Writer, chain []*pipe
 		return false, errors.New("audit file: the chain is empty")
 	}
 	if sound {
-		quote.Fprintf(out, "all %d files of the %d results in this chain were hashed just now, %.1f MB: every one is what its record says\n", files, len(chain), float64(bytes)/1e6)
+		quote.Fprintf(out, "all %d files of the %d results in this chain were hashed just now, %.1f MB: every one is what its record says\n",
+			files, len(chain), float64(bytes)/1e6)
 	}
 	return sound, nil
 }

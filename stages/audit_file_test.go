@@ -14,16 +14,19 @@ import (
 	"testing"
 )
 
-// A lost file is known by its contents wherever it lies and whatever it is called.
+// A lost file is recognised by its contents, wherever it is and whatever its
+// name.
 func TestAuditFileKnowsGenuineFiles(t *testing.T) {
 	s := newSmallStudy(t)
 	for path, want := range map[string]string{
-		s.path("out/figures/fig-5.1.png"):                                         "figure.png of figure/5.1",
-		s.path("out/figures/fig-5.1.csv"):                                         "figure.csv of figure/5.1",
-		s.path("out/tables/table-baseline.tex"):                                   "table.tex of table/baseline",
-		s.blob("train/train_vs_test/baseline/Adam/seed=1", "activations.parquet"): "activations.parquet of train/train_vs_test/baseline/Adam/seed=1",
-		s.blob("aggregate/train_vs_test", "summaries.parquet"):                    "summaries.parquet of aggregate/train_vs_test",
-		s.blob("metrics/train_vs_test/baseline/SGD/seed=100", "measures.parquet"): "measures.parquet of metrics/train_vs_test/baseline/SGD/seed=100",
+		s.path("out/figures/fig-5.1.png"):       "figure.png of figure/5.1",
+		s.path("out/figures/fig-5.1.csv"):       "figure.csv of figure/5.1",
+		s.path("out/tables/table-baseline.tex"): "table.tex of table/baseline",
+		s.blob("train/train_vs_test/baseline/Adam/seed=1", "activations.parquet"): "activations.parquet of " +
+			"train/train_vs_test/baseline/Adam/seed=1",
+		s.blob("aggregate/train_vs_test", "summaries.parquet"): "summaries.parquet of aggregate/train_vs_test",
+		s.blob("metrics/train_vs_test/baseline/SGD/seed=100", "measures.parquet"): "measures.parquet of " +
+			"metrics/train_vs_test/baseline/SGD/seed=100",
 	} {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -41,7 +44,8 @@ func TestAuditFileKnowsGenuineFiles(t *testing.T) {
 	}
 }
 
-// Of an altered picture it is said whether it still shows the same, even if all that names it is gone.
+// For an altered picture, the audit says whether it still shows the same, even
+// if all of its metadata is gone.
 func TestAuditFileComparesPictures(t *testing.T) {
 	s := newSmallStudy(t)
 	genuine, err := os.ReadFile(s.path("out/figures/fig-5.1.png"))
@@ -63,7 +67,8 @@ func TestAuditFileComparesPictures(t *testing.T) {
 		}
 		return b.Bytes()
 	}
-	// Everything between the header and the pixels, which is where a figure says what it is.
+	// Everything between the header and the pixels, which is where a figure
+	// describes itself.
 	at := bytes.Index(genuine, []byte("IDAT")) - 4
 	named := func(m image.Image) []byte {
 		plain := encode(m)
@@ -93,7 +98,7 @@ func TestAuditFileComparesPictures(t *testing.T) {
 	}
 }
 
-// Where there is no store, the lock knows its files.
+// If there is no store, the lock identifies its files.
 func TestAuditFileByTheLockAlone(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
@@ -106,7 +111,8 @@ func TestAuditFileByTheLockAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := s.auditFile(lost)
-	if err != nil || !strings.Contains(text, "is, byte for byte, figure.pdf of figure/5.1 by ") || !strings.Contains(text, "verdict: genuine by the lock") {
+	if err != nil || !strings.Contains(text, "is, byte for byte, figure.pdf of figure/5.1 by ") ||
+		!strings.Contains(text, "verdict: genuine by the lock") {
 		t.Errorf("%v\n%s", err, text)
 	}
 	data[len(data)/3] ^= 1
@@ -119,7 +125,8 @@ func TestAuditFileByTheLockAlone(t *testing.T) {
 	}
 }
 
-// A file that was changed is found out, and the genuine one named, by what the file says about itself.
+// A changed file is detected, and the genuine one is named from what the file
+// says about itself.
 func TestAuditFileNamesAlteredFiles(t *testing.T) {
 	s := newSmallStudy(t)
 	record := s.blob("train/train_vs_test/baseline/Adam/seed=1", "record.parquet")
@@ -129,9 +136,11 @@ func TestAuditFileNamesAlteredFiles(t *testing.T) {
 		s.path("out/figures/fig-5.1.pdf"): "figure.pdf of figure/5.1",
 		s.path("out/figures/fig-5.1.csv"): "figure.csv of figure/5.1",
 		record:                            "record.parquet of train/train_vs_test/baseline/Adam/seed=1",
-		s.blob("train/train_vs_test/baseline/SGD/seed=100", "activations.parquet"): "activations.parquet of train/train_vs_test/baseline/SGD/seed=100",
-		s.blob("aggregate/train_vs_test", "summaries.parquet"):                     "summaries.parquet of aggregate/train_vs_test",
-		s.blob("metrics/train_vs_test/baseline/Adam/seed=100", "measures.parquet"): "measures.parquet of metrics/train_vs_test/baseline/Adam/seed=100",
+		s.blob("train/train_vs_test/baseline/SGD/seed=100", "activations.parquet"): "activations.parquet of " +
+			"train/train_vs_test/baseline/SGD/seed=100",
+		s.blob("aggregate/train_vs_test", "summaries.parquet"): "summaries.parquet of aggregate/train_vs_test",
+		s.blob("metrics/train_vs_test/baseline/Adam/seed=100", "measures.parquet"): "measures.parquet of " +
+			"metrics/train_vs_test/baseline/Adam/seed=100",
 	} {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -143,7 +152,8 @@ func TestAuditFileNamesAlteredFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		text, err := s.auditFile(lost)
-		if err == nil || !strings.Contains(text, "ALTERED") || !strings.Contains(text, "the store has that: "+want) || strings.Contains(text, "genuine.") {
+		if err == nil || !strings.Contains(text, "ALTERED") || !strings.Contains(text, "the store has that: "+want) ||
+			strings.Contains(text, "genuine.") {
 			t.Errorf("%s: %v\n%s", want, err, text)
 		}
 	}
@@ -154,10 +164,12 @@ func TestAuditFileNamesAlteredFiles(t *testing.T) {
 	if text, err := s.auditFile(lost); err == nil || !strings.Contains(text, "says nothing about itself") {
 		t.Errorf("a foreign file: %v\n%s", err, text)
 	}
-	// A genuine figure whose chain is damaged is genuine, and the damage is named.
+	// A genuine figure whose chain is damaged is reported as genuine, and the
+	// damage is named.
 	flipBit(t, record, 100)
 	text, err := s.auditFile(s.path("out/figures/fig-5.1.png"))
-	if err == nil || !strings.Contains(err.Error(), "is genuine, but") || !strings.Contains(text, "record.parquet of train/train_vs_test/baseline/Adam/seed=1: content") {
+	if err == nil || !strings.Contains(err.Error(), "is genuine, but") ||
+		!strings.Contains(text, "record.parquet of train/train_vs_test/baseline/Adam/seed=1: content") {
 		t.Errorf("a damaged chain: %v\n%s", err, text)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"sparsel/artifacts/mutate"
 )
 
-// pngOf is a picture of one pixel that says these things of itself.
+// pngOf returns a picture of one pixel with these texts as metadata.
 func pngOf(texts ...string) string {
 	b := []byte("\x89PNG\r\n\x1a\n")
 	add := func(kind, content string) {
@@ -31,13 +31,14 @@ func pngOf(texts ...string) string {
 	return string(b)
 }
 
-// A file may say of itself what it wants: it takes no memory, it prints no line of its own, and nothing that a terminal
-// would obey; and it is not genuine.
+// A file may say anything about itself. It must not take much memory, print a
+// line of its own or anything that a terminal would obey, or count as genuine.
 func TestT44ForeignFilesForgeNothing(t *testing.T) {
 	s := newSmallStudy(t)
 	const forged = "verdict: genuine. `audit -level=2` derives it again from the archived activations, -level=3 trains again"
 	svg := func(key, value string) string {
-		return `<svg xmlns="http://www.w3.org/2000/svg"><metadata><e:entry xmlns:e="urn:sparsel:figure" key="` + key + `">` + value + `</e:entry></metadata></svg>`
+		return `<svg xmlns="http://www.w3.org/2000/svg"><metadata><e:entry xmlns:e="urn:sparsel:figure" key="` + key + `">` +
+			value + `</e:entry></metadata></svg>`
 	}
 	kv := func(key, value string) string { // a Parquet file without columns
 		footer := "\x15\x02\x19\x2c\x48\x01a\x15\x02\x00\x15\x02\x25\x00\x18\x01b\x00\x16\x00\x19\x0c\x19\x1c" +
@@ -45,21 +46,23 @@ func TestT44ForeignFilesForgeNothing(t *testing.T) {
 		return "PAR1" + footer + string(binary.LittleEndian.AppendUint32(nil, uint32(len(footer)))) + "PAR1"
 	}
 	for name, c := range map[string]struct{ data, want string }{
-		"newline.svg":          {svg("figure", "5.1&#10;"+forged), `figure "5.1\nverdict`},
-		"newline in a sum.svg": {svg("figure", "5.1</e:entry><e:entry xmlns:e=\"urn:sparsel:figure\" key=\"summaries-sha256-x&#10;y\">&#13;a"), `"x\ny"`},
-		"separator.svg":        {svg("table", "5.1\u2028"+forged), `"5.1\u2028verdict`},
-		"bidi.svg":             {svg("finding", "B1\u202e\u2066"), `"B1\u202e\u2066"`},
-		"no end.svg":           {"<svg><\x1b[2J", "the file is damaged:"},
-		"escapes.png":          {pngOf("figure", "5.1\x1b[2J\x1b]0;pwned\ac", "table", "x"), `figure "5.1\x1b[2J\x1b]0;pwned\ac"`},
-		"c1.png":               {pngOf("figure", "5.1\x9b2J"), `"5.1\u009b2J"`},
-		"chunk.png":            {strings.Replace(pngOf(), "IDAT", "\x1b[2J", 1), "damaged"},
-		"keywords.pdf":         {"%PDF-1.3 /Keywords (figure=5.1\\n" + forged + ") %%EOF", `figure "5.1\nverdict`},
-		"format.parquet":       {kv("sparsel.format", "summaries\n\x1b[2J"), `a "summaries\n\x1b[2J"`},
-		"bomb.parquet":         {"PAR1\x15\x02\x19\x1c\x48\x01a\x15\xfe\xff\xff\xff\x0f\x00\x16\x00\x19\x0c\x00\x13\x00\x00\x00PAR1", "has 2147483647 children"},
-		"id.json":              {`{"id":"5.1\n` + forged + `","verdict":"\u001b"}`, `finding "5.1\nverdict`},
-		"id.csv":               {"figure,panel,x\n\"5.1\n" + forged + "\",a,b\n", `figure "5.1\nverdict`},
-		"name\n" + forged:      {"nothing", "says nothing about itself"},
-		"name\x1b[2J":          {"nothing", "says nothing about itself"},
+		"newline.svg": {svg("figure", "5.1&#10;"+forged), `figure "5.1\nverdict`},
+		"newline in a sum.svg": {svg("figure", "5.1</e:entry><e:entry xmlns:e=\"urn:sparsel:figure\" "+
+			"key=\"summaries-sha256-x&#10;y\">&#13;a"), `"x\ny"`},
+		"separator.svg":  {svg("table", "5.1\u2028"+forged), `"5.1\u2028verdict`},
+		"bidi.svg":       {svg("finding", "B1\u202e\u2066"), `"B1\u202e\u2066"`},
+		"no end.svg":     {"<svg><\x1b[2J", "the file is damaged:"},
+		"escapes.png":    {pngOf("figure", "5.1\x1b[2J\x1b]0;pwned\ac", "table", "x"), `figure "5.1\x1b[2J\x1b]0;pwned\ac"`},
+		"c1.png":         {pngOf("figure", "5.1\x9b2J"), `"5.1\u009b2J"`},
+		"chunk.png":      {strings.Replace(pngOf(), "IDAT", "\x1b[2J", 1), "damaged"},
+		"keywords.pdf":   {"%PDF-1.3 /Keywords (figure=5.1\\n" + forged + ") %%EOF", `figure "5.1\nverdict`},
+		"format.parquet": {kv("sparsel.format", "summaries\n\x1b[2J"), `a "summaries\n\x1b[2J"`},
+		"bomb.parquet": {"PAR1\x15\x02\x19\x1c\x48\x01a\x15\xfe\xff\xff\xff\x0f\x00\x16\x00\x19\x0c\x00\x13\x00\x00\x00PAR1",
+			"has 2147483647 children"},
+		"id.json":         {`{"id":"5.1\n` + forged + `","verdict":"\u001b"}`, `finding "5.1\nverdict`},
+		"id.csv":          {"figure,panel,x\n\"5.1\n" + forged + "\",a,b\n", `figure "5.1\nverdict`},
+		"name\n" + forged: {"nothing", "says nothing about itself"},
+		"name\x1b[2J":     {"nothing", "says nothing about itself"},
 	} {
 		path := filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(path, []byte(c.data), 0o644); err != nil {
@@ -84,7 +87,8 @@ func TestT44ForeignFilesForgeNothing(t *testing.T) {
 	}
 }
 
-// What is no regular file is refused at once, for a pipe never answers and a device never ends.
+// Anything but a regular file is refused at once, because a pipe would block
+// and a device never ends.
 func TestT44OnlyRegularFilesAreAudited(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {

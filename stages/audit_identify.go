@@ -30,7 +30,8 @@ type namedLock struct {
 	*lock.Lock
 }
 
-// allLocks reads the locks of the study and its profiles. One that cannot be read is told and left out.
+// allLocks reads the locks of the study and its profiles. It reports a lock
+// that cannot be read, and leaves it out.
 func (w *workspace) allLocks(out io.Writer) []namedLock {
 	var locks []namedLock
 	for _, profile := range w.Profiles() {
@@ -45,11 +46,13 @@ func (w *workspace) allLocks(out io.Writer) []namedLock {
 	return locks
 }
 
-// identify says which result the file is, or claims to be. Without a store that knows it, genuine is about the lock.
+// identify says which result the file is or claims to be. If no store knows the
+// file, genuine tells whether the lock does.
 func (f foundFile) identify(out io.Writer, p *pipeline.Provenance, locks []namedLock, w *workspace) (made *pipeline.Made, genuine bool) {
 	if makers := p.Makers(f.content); len(makers) > 0 {
 		made = makers[0]
-		quote.Fprintf(out, "is, byte for byte, %s of %s: action %s, first done in run %s\n", outputOf(made, f.content).Name, made.Node, made.Action.Short(), made.Run)
+		quote.Fprintf(out, "is, byte for byte, %s of %s: action %s, first done in run %s\n",
+			outputOf(made, f.content).Name, made.Node, made.Action.Short(), made.Run)
 		for _, m := range makers[1:] {
 			quote.Fprintf(out, "  so is %s of %s: action %s, run %s\n", outputOf(m, f.content).Name, m.Node, m.Action.Short(), m.Run)
 		}
@@ -82,12 +85,13 @@ func (f foundFile) identify(out io.Writer, p *pipeline.Provenance, locks []named
 	return c.made, false
 }
 
-// inLock looks for the contents.
+// inLock looks for the file's contents in the locks.
 func (f foundFile) inLock(out io.Writer, locks []namedLock) (found bool) {
 	for _, l := range locks {
 		for _, o := range l.Sorted() {
 			if pipeline.ContentID(l.Outputs[o].Content) == f.content {
-				quote.Fprintf(out, "is, byte for byte, %s of %s by %s, which was written with %s, parameters %s\n", o.Name, o.Node, l.path, l.Go, l.Params.String()[:12])
+				quote.Fprintf(out, "is, byte for byte, %s of %s by %s, which was written with %s, parameters %s\n",
+					o.Name, o.Node, l.path, l.Go, l.Params.String()[:12])
 				found = true
 			}
 		}
@@ -95,7 +99,8 @@ func (f foundFile) inLock(out io.Writer, locks []namedLock) (found bool) {
 	return found
 }
 
-// sayLocked says what the locks have under a node's name; output "" means all of its outputs.
+// sayLocked says what the locks have under a node's name. An empty output means
+// all outputs of the node.
 func (f foundFile) sayLocked(out io.Writer, locks []namedLock, node, output string) {
 	for _, l := range locks {
 		for _, o := range l.Sorted() {
@@ -122,7 +127,8 @@ type candidate struct {
 	output store.Output
 }
 
-// claims says in words what the file says it is, and lists the results that fit, newest first.
+// claims says in words what the file claims to be, and lists the results that
+// fit, newest first.
 func (f foundFile) claims(p *pipeline.Provenance) (claim string, list []candidate) {
 	v := f.says.Values
 	for _, kind := range []string{figure.Kind, table.Kind, finding.Kind} {
@@ -144,7 +150,9 @@ func (f foundFile) claims(p *pipeline.Provenance) (claim string, list []candidat
 	switch text := v["params"] + v["run"]; {
 	case format == "summaries":
 		name := v["experiment"]
-		return "the summaries of experiment " + quote.Text(name), candidates(p, "summaries.parquet", func(m *pipeline.Made) bool { return isNode(m, "aggregate", name) })
+		return "the summaries of experiment " + quote.Text(name), candidates(p, "summaries.parquet", func(m *pipeline.Made) bool {
+			return isNode(m, "aggregate", name)
+		})
 	case format != "" && text != "":
 		return quote.Sprintf("a %s of the run %s", format, text), f.claimsRun(p, format, text)
 	case format != "":
@@ -153,7 +161,8 @@ func (f foundFile) claims(p *pipeline.Provenance) (claim string, list []candidat
 	return "", nil
 }
 
-// isNode reports whether an action was done for a node of that kind and id, of whatever profile.
+// isNode reports whether an action belongs to a node of the given kind and id,
+// in any profile.
 func isNode(m *pipeline.Made, kind, id string) bool {
 	return strings.HasSuffix("/"+m.Node, "/"+kind+"/"+id)
 }
@@ -162,7 +171,7 @@ func reads(m *pipeline.Made, sum string) bool {
 	return slices.ContainsFunc(m.Inputs, func(in pipeline.MadeFrom) bool { return in.Content != nil && in.Content.String() == sum })
 }
 
-// candidates lists the outputs of that suffix of the actions that fit.
+// candidates lists the outputs with the given suffix of the actions that fit.
 func candidates(p *pipeline.Provenance, suffix string, fits func(*pipeline.Made) bool) []candidate {
 	var list []candidate
 	for _, m := range p.All() {
@@ -176,13 +185,14 @@ func candidates(p *pipeline.Provenance, suffix string, fits func(*pipeline.Made)
 	return list
 }
 
-// claimsRun finds the training of those parameters and what belongs to it.
+// claimsRun finds the training with the given parameters and the results that
+// belong to it.
 func (f foundFile) claimsRun(p *pipeline.Provenance, format, text string) []candidate {
 	var params train.Params
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
 	if d.Decode(&params) != nil {
-		return nil // another version's
+		return nil // written by another version
 	}
 	fields, err := canon.Flatten(params)
 	if err != nil {
@@ -205,8 +215,9 @@ func (f foundFile) claimsRun(p *pipeline.Provenance, format, text string) []cand
 	})
 }
 
-// samePicture looks for a figure that shows the same as a PNG file which says nothing about itself, as after a web site
-// has written it anew. It returns the figure's action, or nil.
+// samePicture looks for a figure that shows the same picture as a PNG file
+// without metadata, such as one that a web site has re-encoded. It returns the
+// action that made the figure, or nil.
 func (f foundFile) samePicture(out io.Writer, p *pipeline.Provenance, s *store.Store) *pipeline.Made {
 	fmt.Fprintln(out, "and the file says nothing about itself")
 	size, err := png.DecodeConfig(bytes.NewReader(f.data))

@@ -13,8 +13,9 @@ import (
 	"sparsel/pipeline/store/disk"
 )
 
-// The report is no result of a node, for it tells of this machine too. So that a damaged one is found all the same, it
-// ends in a checksum of itself.
+// The report is not the result of a node, because it also describes this
+// machine. It ends with a checksum of itself, so that damage can still be
+// found.
 const pageSeal = "<!-- SHA-256 of all before this line: %x -->\n"
 
 func sealPage(page []byte) []byte {
@@ -32,10 +33,11 @@ func checkPage(page []byte) error {
 	return nil
 }
 
-// maxPage is more than a report with every figure has.
+// maxPage is larger than a report with every figure.
 const maxPage = 1 << 30
 
-// readPage reads a report. Its checksum must be right, and it must hold what was written there last, if that is known.
+// readPage reads a report. Its checksum must be right and, if it is known what
+// was written there last, the contents must be the same.
 func readPage(path string, written pipeline.ContentID) ([]byte, error) {
 	page, err := disk.ReadFile(path, maxPage)
 	if err == nil {

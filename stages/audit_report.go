@@ -16,7 +16,7 @@ import (
 	"sparsel/stages/train"
 )
 
-// auditReport is what an audit found, in a form made for JSON.
+// auditReport is what an audit found, in a form for JSON.
 type auditReport struct {
 	Level  int           `json:"level"`
 	Files  int           `json:"files"`
@@ -27,7 +27,8 @@ type auditReport struct {
 	Proven []proven      `json:"proven"`
 }
 
-// print prints it for people. What is alike of several figures, tables or findings is said once, unless verbose.
+// print prints the report for people. Statements that hold for several figures,
+// tables or findings are made once, unless verbose is set.
 func (r *auditReport) print(w io.Writer, out string, verbose bool) error {
 	for _, f := range r.Faults {
 		quote.Fprintf(w, "%s\n", f)
@@ -36,7 +37,7 @@ func (r *auditReport) print(w io.Writer, out string, verbose bool) error {
 		quote.Fprintf(w, "note: %s\n", n)
 	}
 	if r.TimeUp {
-		fmt.Fprintln(w, "note: it ended before everything was done; with -state=FILE the next sitting goes on from here")
+		fmt.Fprintln(w, "note: it ended before everything was done; with -state=FILE the next session continues from here")
 	}
 	quote.Fprintf(w, "%s: read %s, %.1f MB; %s\n", out, counted(r.Files, "file"), float64(r.Bytes)/1e6, counted(len(r.Faults), "fault"))
 	for _, group := range alike(r.Proven, r.Level, verbose) {
@@ -50,7 +51,8 @@ func (r *auditReport) print(w io.Writer, out string, verbose bool) error {
 // manyNames is how many ids a line lists.
 const manyNames = 8
 
-// alike says what is proven, one line for those of a kind of which the same is to be said, in the order of the first.
+// alike says what is proven, in one line for all results of a kind to which the
+// same applies, in the order of the first of each.
 func alike(list []proven, level int, verbose bool) []string {
 	type key struct{ kind, profile, text, id string }
 	ids, order := map[key][]string{}, []key{}
@@ -61,7 +63,7 @@ func alike(list []proven, level int, verbose bool) []string {
 			k.profile = " of " + parts[0]
 		}
 		if verbose {
-			k.id = id // keeps each by itself
+			k.id = id // gives each its own line
 		}
 		if ids[k] == nil {
 			order = append(order, k)
@@ -90,33 +92,37 @@ func counted(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// share is how many of how many.
+// share is a count out of a total.
 type share struct {
 	Done int `json:"done"`
 	Of   int `json:"of"`
 }
 
-// proven is how much an audit has proven of one figure, table or finding.
+// proven says how much of one figure, table or finding an audit has proven.
 type proven struct {
 	Node  string `json:"node"`
 	There bool   `json:"there"` // there is a result at all
-	// Sound counts the results behind it, itself included, whose bytes were all verified.
+	// Sound counts the results that this one was made from, itself included,
+	// whose bytes were all verified.
 	Sound share `json:"sound"`
-	// Away counts those of the others whose bytes are only not kept here.
+	// Away counts the unverified ones whose bytes are merely not kept here.
 	Away int `json:"away,omitempty"`
-	// Derived counts, by stage, those that were made again and came out the same; Trained the trainings.
+	// Derived counts, by stage, the results that were repeated and came out the
+	// same. Trained does so for trainings.
 	Derived map[string]share `json:"derived"`
 	Trained share            `json:"trained"`
-	// Other counts the results that other code than the present made.
+	// Other counts the results that were made by other code than the present.
 	Other int `json:"other_code"`
-	// Adopted counts those that other code made and that were adopted for the present one.
+	// Adopted counts the results of other code that were adopted for the
+	// present one.
 	Adopted int `json:"adopted"`
-	// Locked says how it compares with the lock: "same", "differs", "other" where it differs from a lock of other
-	// parameters, or "" where the lock does not have it.
+	// Locked is the outcome of the comparison with the lock: "same", "differs",
+	// "other" if it differs from a lock of other parameters, or "" if the lock
+	// does not have the result.
 	Locked string `json:"locked"`
 }
 
-// text says it of one, without its name.
+// text describes p without naming it.
 func (p proven) text(level int) string {
 	if !p.There && p.Trained.Done > 0 {
 		return fmt.Sprintf("not in this store; %d of its %d trainings repeated, as locked", p.Trained.Done, p.Trained.Of)
@@ -127,12 +133,13 @@ func (p proven) text(level int) string {
 	parts := []string{"bytes verified"}
 	switch gone := p.Sound.Of - p.Sound.Done; {
 	case gone > 0 && gone == p.Away:
-		parts[0] = fmt.Sprintf("bytes verified of %d of the %d results that it is made from, the others are not kept here", p.Sound.Done, p.Sound.Of)
+		parts[0] = fmt.Sprintf("bytes verified of %d of the %d results that it is made from, the others are not kept here",
+			p.Sound.Done, p.Sound.Of)
 	case gone > 0:
 		parts[0] = fmt.Sprintf("NOT PROVEN, %d of the %d results that it is made from are damaged or gone", p.Sound.Of-p.Sound.Done, p.Sound.Of)
 	}
 	if level >= 2 {
-		stages := slices.SortedFunc(maps.Keys(p.Derived), func(x, y string) int { // what there is most of comes first
+		stages := slices.SortedFunc(maps.Keys(p.Derived), func(x, y string) int { // the largest group first
 			return cmp.Or(p.Derived[y].Of-p.Derived[x].Of, strings.Compare(x, y))
 		})
 		for _, stage := range stages {
@@ -167,7 +174,7 @@ func plural(stage string, n int) string {
 	return stage + "s"
 }
 
-// proven says it of every figure, table and finding.
+// proven describes every figure, table and finding.
 func (a *auditor) proven() []proven {
 	var list []proven
 	for _, name := range a.Targets() {
@@ -182,7 +189,7 @@ func (a *auditor) provenOf(target *pipeline.Resolved) proven {
 	for _, n := range upstream(target.Node) {
 		r := a.byName[n.Name]
 		if r.Made == nil && p.There {
-			continue // an optional input, which the result was made without
+			continue // an optional input that the result was made without
 		}
 		p.Sound.Of++
 		if a.audit.Sound(r) {
@@ -229,7 +236,7 @@ func (a *auditor) asLocked(r *pipeline.Resolved) string {
 	return text
 }
 
-// upstream lists a node and all that it is made from, each once.
+// upstream lists a node and everything it is made from, each node once.
 func upstream(n *pipeline.Node) []*pipeline.Node {
 	list := []*pipeline.Node{n}
 	seen := map[*pipeline.Node]bool{n: true}
@@ -244,14 +251,14 @@ func upstream(n *pipeline.Node) []*pipeline.Node {
 	return list
 }
 
-// sayEvery is how often an audit says how far it is.
+// sayEvery is how often an audit reports its progress.
 const sayEvery = 10 * time.Second
 
 func (a *auditor) say(format string, args ...any) {
 	quote.Fprintf(os.Stderr, "audit: "+format+"\n", args...)
 }
 
-// hashing hears of the bytes that are read.
+// hashing receives the number of bytes hashed so far.
 func (a *auditor) hashing(done, total int64) {
 	if time.Since(a.said) > sayEvery {
 		a.said = time.Now()
@@ -259,7 +266,7 @@ func (a *auditor) hashing(done, total int64) {
 	}
 }
 
-// tick hears of each result that was made again.
+// tick counts a repeated result.
 func (a *auditor) tick(what string, total int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -19,15 +19,17 @@ import (
 	"sparsel/pipeline/store/disk"
 )
 
-// auditState is what earlier sittings of an audit have proven, in a file of its own, so that a later one goes on from
-// there. What is proven is a fact about contents and not about an output folder: that doing an action gave these
-// bytes; that a file with this id, size, times and inode held what its id says.
+// auditState keeps what earlier sessions of an audit have proven in a file, so
+// that a later session can continue from there. The facts are about contents
+// and not about an output folder: that an action gave these bytes, and that a
+// file with this id, size, times and inode had the contents that its id claims.
 //
-// The file begins with a line that says what it is, so that no other is written to by mistake. Every other line is a
-// checksum and a fact. A line that is torn or changed is a fact less.
+// The first line of the file says what it is, so that no other file is
+// overwritten by mistake. Every other line is a checksum and a fact. A torn or
+// changed line is ignored.
 type auditState struct {
 	mu     sync.Mutex
-	file   *os.File // nil: nothing is kept
+	file   *os.File // nil if nothing is kept
 	err    error    // of the first write that failed
 	redone map[pipeline.ActionID]map[string]pipeline.ContentID
 	hashed map[pipeline.ContentID]string
@@ -42,13 +44,16 @@ type fact struct {
 	Signature string              `json:"signature,omitempty"`
 }
 
-// stateHead is the first line of a state. Files of earlier programs begin with facts.
+// stateHead is the first line of a state file. Files of earlier programs begin
+// with facts.
 const stateHead = "sparsel audit state 1\n"
 
-// errNoState refuses a file that holds something else.
-var errNoState = errors.New("it is not the state of an audit, and nothing is written to it; name another file, or one that is not there yet")
+// errNoState is returned for a file that is not an audit state.
+var errNoState = errors.New("it is not the state of an audit, and nothing is written to it; " +
+	"name another file, or one that is not there yet")
 
-// openState reads what is there and prepares for more. Without a path nothing is known and nothing kept.
+// openState reads the facts in the file and prepares to add more. Without a
+// path nothing is known and nothing is kept.
 func openState(path string) (*auditState, error) {
 	s := &auditState{redone: map[pipeline.ActionID]map[string]pipeline.ContentID{}, hashed: map[pipeline.ContentID]string{}}
 	if path == "" {
@@ -60,7 +65,7 @@ func openState(path string) (*auditState, error) {
 		next = stateHead
 	case err != nil:
 		return nil, fmt.Errorf("audit: -state=%s: %w", path, err)
-	case torn: // it must not swallow the next line
+	case torn: // so that it does not swallow the next line
 		next = "\n"
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
@@ -74,10 +79,11 @@ func openState(path string) (*auditState, error) {
 
 const stateSum = 16 // hexadecimal digits
 
-// maxFact is more than a fact about any result takes: a longer line is none.
+// maxFact is longer than a fact about any result. A longer line is not a fact.
 const maxFact = 1 << 20
 
-// read takes in the facts of a file. torn says that its last line has no end.
+// read reads the facts in a file. torn reports whether the last line is
+// incomplete.
 func (s *auditState) read(path string) (torn bool, err error) {
 	f, err := disk.OpenLinked(path)
 	if err != nil {
@@ -89,7 +95,7 @@ func (s *auditState) read(path string) (torn bool, err error) {
 	for first := true; ; first = false {
 		line, err := lines.ReadSlice('\n')
 		long := errors.Is(err, bufio.ErrBufferFull)
-		for errors.Is(err, bufio.ErrBufferFull) { // no fact, whatever it is
+		for errors.Is(err, bufio.ErrBufferFull) { // too long for a fact
 			_, err = lines.ReadSlice('\n')
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -98,7 +104,7 @@ func (s *auditState) read(path string) (torn bool, err error) {
 		switch ended := err == nil; {
 		case long:
 			other++
-		case first && (string(line) == stateHead || !ended && strings.HasPrefix(stateHead, string(line))): // perhaps cut short, or empty
+		case first && (string(line) == stateHead || !ended && strings.HasPrefix(stateHead, string(line))): // the head, perhaps cut short or empty
 			facts++
 		case ended && s.take(bytes.TrimSuffix(line, []byte("\n"))):
 			facts++
@@ -115,7 +121,7 @@ func (s *auditState) read(path string) (torn bool, err error) {
 	}
 }
 
-// take adds the fact in a line, if there is one.
+// take adds the fact in a line and reports whether there was one.
 func (s *auditState) take(line []byte) bool {
 	var v fact
 	if len(line) <= stateSum || string(line[:stateSum]) != factSum(line[stateSum:]) || json.Unmarshal(line[stateSum:], &v) != nil {
@@ -146,7 +152,7 @@ func (s *auditState) keep(v fact) {
 	s.err = err
 }
 
-// result returns what doing the action gave in an earlier sitting.
+// result returns the outputs that the action gave in an earlier session.
 func (s *auditState) result(id pipeline.ActionID) (map[string]pipeline.ContentID, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,7 +167,8 @@ func (s *auditState) addResult(id pipeline.ActionID, outputs map[string]pipeline
 	s.keep(fact{Redone: &id, Outputs: outputs})
 }
 
-// known reports whether an earlier sitting hashed the file and nobody has written to it since.
+// known reports whether an earlier session hashed the file and nobody has
+// written to it since.
 func (s *auditState) known(id pipeline.ContentID, path string) bool {
 	s.mu.Lock()
 	was, ok := s.hashed[id]

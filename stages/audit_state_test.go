@@ -10,7 +10,7 @@ import (
 	"sparsel/pipeline"
 )
 
-// What is no state is not written to.
+// A file that is not an audit state is not written to.
 func TestStateRefusesOtherFiles(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -43,8 +43,8 @@ func TestStateRefusesOtherFiles(t *testing.T) {
 	}
 }
 
-// A state goes on from what is there: also one of an earlier program, one that is torn anywhere, and one with a line of
-// any length in it.
+// An audit continues from an existing state, even if an earlier program wrote
+// it, it is torn anywhere, or it has a line of any length.
 func TestStateGoesOn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	id := pipeline.ActionID{1}

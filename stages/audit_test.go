@@ -17,14 +17,16 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// small is a finished small study that the tests copy; making it takes some seconds.
+// small is a finished small study that the tests copy, because making it takes
+// some seconds.
 var small struct {
 	once sync.Once
 	dir  string
 	err  error
 }
 
-// A smallStudy is a copy of it: parameters, data and results in folders of their own, which a test may harm.
+// A smallStudy is a copy of small with parameters, data and results in folders
+// of its own, which a test may damage.
 type smallStudy struct {
 	t      *testing.T
 	dir    string
@@ -54,7 +56,8 @@ func newSmallStudy(t *testing.T) *smallStudy {
 func makeSmall(data, dir string) error {
 	text, err := os.ReadFile(filepath.Join("testdata", "study.toml"))
 	for _, edit := range [][2]string{
-		{"seeds = [1, 100, 1234]", "seeds = [1, 100]\ntrain_images = 500\ntest_images = 200"}, {"epochs = 30", "epochs = 2"}, {"hidden = [256]", "hidden = [16]"},
+		{"seeds = [1, 100, 1234]", "seeds = [1, 100]\ntrain_images = 500\ntest_images = 200"}, {"epochs = 30", "epochs = 2"},
+		{"hidden = [256]", "hidden = [16]"},
 	} {
 		if !bytes.Contains(text, []byte(edit[0])) {
 			return fmt.Errorf("the study of the tests has no %q", edit[0])
@@ -83,10 +86,11 @@ func (s *smallStudy) options() Options {
 	return o
 }
 
-// withoutData removes the study's copy of MNIST, which commands would read each time; they are not told of it any more.
+// withoutData removes the study's copy of MNIST, so that commands do not read
+// it each time. They are no longer told where it is.
 func (s *smallStudy) withoutData() error { return os.RemoveAll(s.path("data")) }
 
-// audit returns what it printed.
+// audit returns what Audit printed.
 func (s *smallStudy) audit(level int) (string, error) {
 	err := Audit(context.Background(), AuditFlags{Level: &level}, s.options())
 	return s.stdout.String(), err
@@ -111,7 +115,7 @@ func (s *smallStudy) plan() (*workspace, *pipeline.Plan) {
 	return w, plan
 }
 
-// blob returns where a node's output lies in the store.
+// blob returns the path of a node's output in the store.
 func (s *smallStudy) blob(node, output string) string {
 	s.t.Helper()
 	w, plan := s.plan()
@@ -124,7 +128,7 @@ func (s *smallStudy) blob(node, output string) string {
 	return ""
 }
 
-// relative is the path as the audit prints it.
+// relative returns the path as the audit prints it.
 func (s *smallStudy) relative(path string) string {
 	s.t.Helper()
 	r, err := filepath.Rel(s.path("out"), path)
@@ -134,7 +138,7 @@ func (s *smallStudy) relative(path string) string {
 	return filepath.ToSlash(r)
 }
 
-// flipBit turns one bit and keeps size, mode and modification time.
+// flipBit flips one bit and keeps size, mode and modification time.
 func flipBit(t *testing.T, path string, at int) {
 	t.Helper()
 	info, err := os.Stat(path)
@@ -146,13 +150,15 @@ func flipBit(t *testing.T, path string, at int) {
 		t.Fatal(err)
 	}
 	text[at] ^= 4
-	err = errors.Join(os.Chmod(path, 0o644), os.WriteFile(path, text, 0o644), os.Chmod(path, info.Mode()), os.Chtimes(path, info.ModTime(), info.ModTime()))
+	err = errors.Join(os.Chmod(path, 0o644), os.WriteFile(path, text, 0o644), os.Chmod(path, info.Mode()),
+		os.Chtimes(path, info.ModTime(), info.ModTime()))
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-// states lists every file below a folder with what would change if somebody wrote to it.
+// states lists every file below a folder with properties that change if
+// somebody writes to it.
 func states(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	m := map[string]string{}
@@ -193,8 +199,9 @@ func TestAuditOfSoundStudy(t *testing.T) {
 	}
 }
 
-// T6: one bit each in the raw data, as found and as stored, activations, metrics, a figure, the journal and the lock,
-// sizes and times kept. The audit names all of them in one go.
+// T6: one bit is flipped in each of the raw data, as found and as stored, the
+// activations, metrics, a figure, the journal and the lock. Sizes and times
+// stay the same. One audit names all of them.
 func TestT06AuditNamesEveryFlippedBit(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
@@ -236,10 +243,11 @@ func TestT06AuditNamesEveryFlippedBit(t *testing.T) {
 	}
 }
 
-// A bit may be flipped anywhere: in a record, a manifest, the format, the hash cache.
+// The flipped bit may be in a record, a manifest, the format file or the hash
+// cache.
 func TestAuditNamesFlipsInEveryKindOfFile(t *testing.T) {
 	s := newSmallStudy(t)
-	if err := s.withoutData(); err != nil { // not what this is about, and 55 MB to read each time
+	if err := s.withoutData(); err != nil { // not tested here, and 55 MB to read each time
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
@@ -276,7 +284,7 @@ func TestAuditNamesFlipsInEveryKindOfFile(t *testing.T) {
 	}
 }
 
-// The audit looks at what every profile has published, and at the reports.
+// The audit checks what every profile has published, and the reports.
 func TestAuditLooksAtEveryProfile(t *testing.T) {
 	s := newSmallStudy(t)
 	text, err := os.ReadFile(s.path("params.toml"))
@@ -339,7 +347,8 @@ func TestAuditNamesMissingAndExtraFiles(t *testing.T) {
 	if err == nil {
 		t.Error("no error")
 	}
-	for _, want := range []string{"missing store/blobs/" + id.String()[:2] + "/" + id.String(), "missing figures/fig-5.1.pdf", "extra figures/fig-9.9.png", "extra store/blobs/notes.txt", "4 faults"} {
+	for _, want := range []string{"missing store/blobs/" + id.String()[:2] + "/" + id.String(), "missing figures/fig-5.1.pdf",
+		"extra figures/fig-9.9.png", "extra store/blobs/notes.txt", "4 faults"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
@@ -353,7 +362,8 @@ func pipelineContent(blob string) (pipeline.ContentID, error) {
 
 func hexSum(data []byte) string { return fmt.Sprintf("%x", sha256.Sum256(data)) }
 
-// writable undoes the protection of folders, without which they can't be emptied.
+// writable makes folders writable again, because they can't be emptied
+// otherwise.
 func writable(root string) error {
 	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 		if err != nil {

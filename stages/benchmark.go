@@ -11,8 +11,8 @@ import (
 	"sparsel/stages/train"
 )
 
-// Bench measures kernels and training, of the cases whose name has only in it. It takes MNIST from where the pipeline
-// finds it, and leaves it there.
+// Bench measures kernels, and trainings for the cases whose names contain only.
+// It reads MNIST from where the pipeline finds it, and copies it nowhere.
 func Bench(ctx context.Context, epochs *int, only *string, o Options) error {
 	n := orDefault(epochs, 3)
 	if n < 2 {
@@ -49,10 +49,11 @@ func Bench(ctx context.Context, epochs *int, only *string, o Options) error {
 	return bench.Run(ctx, o.stdout(), data, n, cases, total)
 }
 
-// studyCase is the name of the case that is the total of the parameter file's trainings.
+// studyCase is the name of the case that adds up the parameter file's
+// trainings.
 const studyCase = "study"
 
-// benchStudy are all trainings of the parameter file.
+// benchStudy returns all trainings of the parameter file.
 func (w *workspace) benchStudy() bench.Study {
 	runs, _ := w.Params.Expand()
 	s := bench.Study{Baseline: w.Params.BaselineRun}
@@ -62,7 +63,8 @@ func (w *workspace) benchStudy() bench.Study {
 	return s
 }
 
-// benchCases are what the study spends its time on, with the optimizers it has.
+// benchCases returns the cases that take most of the study's time, with the
+// optimizers that the study has.
 func (w *workspace) benchCases(only string) []bench.Case {
 	var optimizers []string
 	for _, name := range params.DisplayOrder {

@@ -15,7 +15,7 @@ import (
 	"sparsel/pipeline/store/disk"
 )
 
-// build opens the study and builds what has the ids of that kind.
+// build opens the study and builds the results of a kind with the given ids.
 func build(ctx context.Context, kind, ids string, o Options) error {
 	w, err := o.open(events())
 	if err != nil {
@@ -32,7 +32,8 @@ func build(ctx context.Context, kind, ids string, o Options) error {
 	return w.build(ctx, kind+" "+ids, targets)
 }
 
-// build plans the targets and carries the plan out, or prints it for a dry run.
+// build plans the targets and carries the plan out. For a dry run it only
+// prints the plan.
 func (w *workspace) build(ctx context.Context, request string, targets []string) error {
 	if orDefault(w.o.DryRun, false) {
 		plan, err := w.engine.Plan(ctx, w.Graph, targets)
@@ -43,7 +44,7 @@ func (w *workspace) build(ctx context.Context, request string, targets []string)
 	}
 	plan, report, err := w.run(ctx, request, targets)
 	if err != nil {
-		if report != nil && orDefault(w.o.JSON, false) { // a program that reads it must see what failed
+		if report != nil && orDefault(w.o.JSON, false) { // so that a program reading it sees what failed
 			err = errors.Join(err, printJSON(w.o.stdout(), report))
 		}
 		return err
@@ -55,7 +56,8 @@ func (w *workspace) build(ctx context.Context, request string, targets []string)
 	return w.o.printReport(plan, report)
 }
 
-// run brings the targets up to date. It ends early, and safely, with ctx or SIGTERM.
+// run brings the targets up to date. It ends early, and safely, when ctx ends
+// or on SIGTERM.
 func (w *workspace) run(ctx context.Context, request string, targets []string) (*pipeline.Plan, *pipeline.Report, error) {
 	jobs, err := w.o.jobs()
 	if err != nil {
@@ -76,8 +78,9 @@ func (w *workspace) run(ctx context.Context, request string, targets []string) (
 	return plan, report, err
 }
 
-// sweep removes what commands that were killed while they wrote a lock or a report have left beside it. Where it
-// can't, because the folder is read-only or another user's, it is in nobody's way.
+// sweep removes temporary files of commands that were killed while they wrote a
+// lock or a report. It ignores errors, such as those of a read-only folder,
+// because the files do no harm.
 func (o Options) sweep() {
 	for _, path := range []string{o.lockPath(), filepath.Join(o.out(), o.prefix(), reportFile)} {
 		earlier := regexp.MustCompile(`^\.` + regexp.QuoteMeta(filepath.Base(path)) + `[0-9]+$`) // as earlier programs called it
@@ -85,7 +88,8 @@ func (o Options) sweep() {
 	}
 }
 
-// mostPaths is how many published files are listed one by one; more are counted by folder.
+// mostPaths is how many published files are listed one by one. If there are
+// more, they are counted by folder.
 const mostPaths = 12
 
 // printReport says where the results are.

@@ -12,15 +12,17 @@ import (
 	"sparsel/pipeline/codeid"
 )
 
-// Built is the source that this program was compiled from, as the magefile embeds it.
+// Built is the source that this program was compiled from, as embedded by the
+// magefile.
 var Built fs.FS
 
-// checkBuilt refuses to work with a program that was compiled from other source than lies here. Results are
-// keyed by the source on disk: an outdated program (a copy made with -compile, or one that MAGEFILE_HASHFAST
-// kept) would store what the old code gives under the new code's name.
+// checkBuilt returns an error if the program was compiled from other source
+// than is on disk. Results are keyed by the source on disk. An outdated
+// program, such as a copy made with -compile or one that MAGEFILE_HASHFAST
+// kept, would store the results of the old code under the new code's name.
 func checkBuilt() error {
 	if Built == nil {
-		return nil // a test, which is compiled from what it tests
+		return nil // a test, which is always up to date
 	}
 	entries, err := fs.ReadDir(Built, ".")
 	if err != nil {
@@ -48,7 +50,7 @@ func checkBuilt() error {
 	return nil
 }
 
-// sourceOf reads what counts of a folder, or go.mod or go.sum.
+// sourceOf reads the relevant files of a folder, or go.mod or go.sum.
 func sourceOf(fsys fs.FS, e fs.DirEntry) (map[string][]byte, error) {
 	if e.IsDir() {
 		return codeid.Files(fsys, e.Name())
@@ -57,7 +59,7 @@ func sourceOf(fsys fs.FS, e fs.DirEntry) (map[string][]byte, error) {
 	return map[string][]byte{e.Name(): text}, err
 }
 
-// compareSource names a file that only one side has, or that differs.
+// compareSource names a file that differs or that only one side has.
 func compareSource(compiled, present map[string][]byte) error {
 	names := slices.Collect(maps.Keys(compiled))
 	names = slices.AppendSeq(names, maps.Keys(present))
@@ -77,4 +79,5 @@ func compareSource(compiled, present map[string][]byte) error {
 	return nil
 }
 
-var errOutdated = errors.New("this program was compiled from other source, and would store old results as new; compile it again (go tool mage, with MAGEFILE_HASHFAST unset, does)")
+var errOutdated = errors.New("this program was compiled from other source, and would store old results as new; compile it again (go " +
+	"tool mage, with MAGEFILE_HASHFAST unset, does)")

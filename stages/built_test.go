@@ -24,14 +24,18 @@ func lay(t *testing.T, files map[string]string) {
 	}
 }
 
-// newProgram makes a program of these files, and lays its source out in the working directory.
+// newProgram makes a program from these files, and writes its source to the
+// working directory.
 func newProgram(t *testing.T) {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	files := map[string]string{
-		"go.mod": "module m\n", "go.sum": "", "stages/a.go": "package stages\n", "stages/a_test.go": "package stages\n", "stages/testdata/b.go": "package b\n",
-		"stages/c.txt": "c\n", "stages/page/page.go": "package page\n\nimport \"embed\"\n\n//go:embed all:text *.css\nvar files embed.FS\n",
-		"stages/page/text/a.html": "a\n", "stages/page/b.css": "b\n", "stages/page/base.css": "b\n", "stages/page/b.js": "b\n", "trainer/k.s": "k\n",
+		"go.mod": "module m\n", "go.sum": "", "stages/a.go": "package stages\n", "stages/a_test.go": "package stages\n",
+		"stages/testdata/b.go": "package b\n",
+		"stages/c.txt":         "c\n", "stages/page/page.go": "package page\n\nimport \"embed\"\n\n//go:embed all:text *.css\n" +
+			"var files embed.FS\n",
+		"stages/page/text/a.html": "a\n", "stages/page/b.css": "b\n", "stages/page/base.css": "b\n", "stages/page/b.js": "b\n",
+		"trainer/k.s": "k\n",
 	}
 	lay(t, files)
 	compiled := fstest.MapFS{}
@@ -86,7 +90,8 @@ func TestT17OutdatedProgram(t *testing.T) {
 	}
 }
 
-// Source that cannot be compared is not said to be another version.
+// If the source cannot be compared, the message does not claim that it is
+// another version.
 func TestT17SourceThatCannotBeRead(t *testing.T) {
 	newProgram(t)
 	if err := os.Remove("stages/a.go"); err != nil {
@@ -99,7 +104,8 @@ func TestT17SourceThatCannotBeRead(t *testing.T) {
 		t.Errorf("unreadable source: %v", err)
 	}
 	t.Chdir("stages")
-	if err := checkBuilt(); errors.Is(err, errOutdated) || !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "change to the project's folder") {
+	if err := checkBuilt(); errors.Is(err, errOutdated) || !errors.Is(err, fs.ErrNotExist) ||
+		!strings.Contains(err.Error(), "change to the project's folder") {
 		t.Errorf("in another folder: %v", err)
 	}
 }

@@ -21,10 +21,13 @@ import (
 	"sparsel/stages/params"
 )
 
-// Clean removes the report and the published figures, tables and findings of the study or of a profile, as far as the
-// store says that they are its own: what people have changed, or put beside them, stays and is named. With -store it
-// removes what was published for any profile, the store and unfinished downloads, once it has said how much that is and
-// has been told to go on: at a terminal, or with -yes. It takes the store for itself, so no run can be at work on it.
+// Clean removes the report and the published figures, tables and findings of
+// the study or of a profile, as far as the store shows that it published them.
+// Files that people have changed or added stay, and are named. With -store it
+// also removes what was published for all profiles, the store and unfinished
+// downloads. It first says how much that is, and asks for confirmation at a
+// terminal, or requires -yes. It locks the store, so that no run can use it
+// meanwhile.
 func Clean(ctx context.Context, everything *bool, o Options) error {
 	all := orDefault(everything, false)
 	profile := orDefault(o.Profile, "")
@@ -34,7 +37,7 @@ func Clean(ctx context.Context, everything *bool, o Options) error {
 	case !params.ProfileName(profile):
 		return fmt.Errorf("clean: there is no profile %q", profile)
 	case all && o.Profile != nil:
-		return errors.New("clean: the store is of all profiles; -store and -profile do not go together")
+		return errors.New("clean: the store belongs to all profiles; -store and -profile do not go together")
 	}
 	list := []*workspace{}
 	if all {
@@ -60,15 +63,16 @@ func Clean(ctx context.Context, everything *bool, o Options) error {
 	return nil
 }
 
-// cleaner is one Clean.
+// cleaner carries out one Clean.
 type cleaner struct {
 	*workspace
 	o        Options
 	all, yes bool
-	list     []*workspace // what they publish goes
+	list     []*workspace // whose published files are removed
 }
 
-// noStore refuses a folder of which nothing says what in it is sparsel's, unless there is nothing.
+// noStore returns an error if the folder has files but no store that says which
+// of them are sparsel's.
 func (c cleaner) noStore() error {
 	names := []string{"figures", "tables", "findings"}
 	if c.all {
@@ -91,7 +95,7 @@ func (c cleaner) noStore() error {
 	case err != nil:
 		return fmt.Errorf("clean: %s stays: %w", path, err)
 	}
-	return os.Remove(path) // a report of nothing
+	return os.Remove(path) // a report without results
 }
 
 func (c cleaner) clean(ctx context.Context, alone *store.Collector) error {
@@ -114,7 +118,8 @@ func (c cleaner) clean(ctx context.Context, alone *store.Collector) error {
 	return err
 }
 
-// published is what may go, of all that the workspaces publish.
+// published lists the files that may be removed, of all that the workspaces
+// publish.
 func (c cleaner) published(ctx context.Context) (*pipeline.Cleaning, error) {
 	var graphs []*pipeline.Graph
 	var pages []string
@@ -125,7 +130,7 @@ func (c cleaner) published(ctx context.Context) (*pipeline.Cleaning, error) {
 			pages = append(pages, filepath.Join(w.o.prefix(), setFile))
 		}
 	}
-	if c.all { // what was measured of other programs' activations is in the store too
+	if c.all { // the store also has measurements of other programs' activations
 		more, err := c.o.measured()
 		if err != nil {
 			return nil, err
@@ -160,8 +165,10 @@ func (c cleaner) everything(ctx context.Context, alone *store.Collector, publish
 	for _, f := range strange {
 		fmt.Fprintf(out, "%s stays: %s\n", filepath.Join(c.store.Dir(), filepath.FromSlash(f.Path)), f.What)
 	}
-	fmt.Fprintf(out, "%s, %.1f MB, would go: %s, %s of the store, with it all %s, and %s\n", counted(len(published.Remove)+len(files)+len(parts), "file"),
-		float64(size)/1e6, counted(len(published.Remove), "published file"), counted(len(files), "file"), counted(results, "result"), counted(len(parts), "unfinished download"))
+	fmt.Fprintf(out, "%s, %.1f MB, would go: %s, %s of the store, with it all %s, and %s\n",
+		counted(len(published.Remove)+len(files)+len(parts), "file"), float64(size)/1e6,
+		counted(len(published.Remove), "published file"), counted(len(files), "file"), counted(results, "result"),
+		counted(len(parts), "unfinished download"))
 	if err := c.confirm(); err != nil {
 		return err
 	}
@@ -173,7 +180,7 @@ func (c cleaner) everything(ctx context.Context, alone *store.Collector, publish
 			return err
 		}
 	}
-	_ = os.Remove(filepath.Join(c.o.out(), "downloads")) // stays if it is not empty
+	_ = os.Remove(filepath.Join(c.o.out(), "downloads")) // fails if it is not empty, and then it stays
 	if err := alone.Clear(ctx); err != nil {
 		return err
 	}
@@ -181,7 +188,8 @@ func (c cleaner) everything(ctx context.Context, alone *store.Collector, publish
 	return err
 }
 
-// partialName is how package fetch calls an unfinished download: its files have the same names whatever the data set.
+// partialName matches the names that package fetch gives to unfinished
+// downloads. They are the same for every data set.
 var partialName = regexp.MustCompile(`^(.+)-[0-9a-f]{16}\.part$`)
 
 func (c cleaner) downloads() (list []store.Garbage, err error) {
@@ -203,7 +211,8 @@ func (c cleaner) downloads() (list []store.Garbage, err error) {
 	return list, err
 }
 
-// confirm asks whoever sits at the terminal to name the folder. Elsewhere -yes must have been given.
+// confirm asks the person at the terminal to type the folder's name. Without a
+// terminal, -yes is required.
 func (c cleaner) confirm() error {
 	if c.yes {
 		return nil
@@ -214,7 +223,7 @@ func (c cleaner) confirm() error {
 	return ask(os.Stdin, c.o.stdout(), c.o.out())
 }
 
-// ask wants to read name.
+// ask asks for name to be typed.
 func ask(in io.Reader, out io.Writer, name string) error {
 	fmt.Fprintf(out, "type %q to remove them: ", name)
 	line, err := bufio.NewReader(in).ReadString('\n')

@@ -24,7 +24,7 @@ func (s *smallStudy) clean(everything bool, change func(*Options)) (string, erro
 	return s.stdout.String(), err
 }
 
-// exists lists which of the names below the study's folder are there.
+// exists lists which of the names exist below the study's folder.
 func (s *smallStudy) exists(names ...string) (there []string) {
 	for _, name := range names {
 		if _, err := os.Lstat(s.path(name)); err == nil {
@@ -34,7 +34,7 @@ func (s *smallStudy) exists(names ...string) (there []string) {
 	return there
 }
 
-// write makes a file of somebody's own.
+// write creates a file that is the user's own.
 func (s *smallStudy) write(name, text string) {
 	s.t.Helper()
 	path := s.path(name)
@@ -43,10 +43,12 @@ func (s *smallStudy) write(name, text string) {
 	}
 }
 
-// P09: no path that is no profile, and nothing in a folder of which no store says what in it is sparsel's.
+// P09: clean refuses a path that is not a profile, and a folder with files but
+// no store that says which of them are sparsel's.
 func TestT29CleanRefusesWhatItCannotDecide(t *testing.T) {
 	s := newSmallStudy(t)
-	mine := []string{"figures/mine.txt", "tables/mine.txt", "findings/mine.txt", "report.html", "other/figures/mine.txt", "other/store/mine.txt", "other/downloads/mine.txt", "other/report.html", "out/nosuch/figures/mine.txt"}
+	mine := []string{"figures/mine.txt", "tables/mine.txt", "findings/mine.txt", "report.html", "other/figures/mine.txt",
+		"other/store/mine.txt", "other/downloads/mine.txt", "other/report.html", "out/nosuch/figures/mine.txt"}
 	for _, name := range mine {
 		s.write(name, "mine")
 	}
@@ -71,7 +73,8 @@ func TestT29CleanRefusesWhatItCannotDecide(t *testing.T) {
 	}
 }
 
-// What the store published goes; what somebody changed, copied or put beside it stays, and is named.
+// Files that the store published are removed. Files that somebody changed,
+// copied or added stay, and are named.
 func TestT29CleanTakesOnlyItsOwn(t *testing.T) {
 	s := newSmallStudy(t)
 	figure, err := os.ReadFile(s.path("out/figures/fig-5.1.png"))
@@ -99,7 +102,7 @@ func TestT29CleanTakesOnlyItsOwn(t *testing.T) {
 	if got := s.exists("out/figures/fig-5.1.png", "out/tables", "out/findings", "out/report.html"); got != nil {
 		t.Errorf("%q are still there", got)
 	}
-	// After it an audit misses nothing that clean has taken.
+	// An audit afterwards misses nothing that clean has removed.
 	for _, name := range kept[:4] {
 		if err := os.RemoveAll(s.path(name)); err != nil {
 			t.Fatal(err)
@@ -120,7 +123,7 @@ func TestT29CleanTakesOnlyItsOwn(t *testing.T) {
 	}
 }
 
-// P10: nothing is taken from under a run.
+// P10: nothing is removed while a run uses it.
 func TestT29CleanBesideARun(t *testing.T) {
 	s := newSmallStudy(t)
 	st, err := pipeline.OpenStore(s.path("out/store"))
@@ -146,7 +149,8 @@ func TestT29CleanBesideARun(t *testing.T) {
 	}
 }
 
-// Every result is not removed without a word: how much it is, and then yes.
+// Before all results are removed, clean says how much they are and requires
+// -yes.
 func TestT29CleanOfTheStore(t *testing.T) {
 	s := newSmallStudy(t)
 	kept := []string{"out/store/blobs/mine.txt", "out/store/mine/mine.txt", "out/downloads/mine.txt", "out/mine.txt", "params.toml"}
@@ -173,7 +177,8 @@ func TestT29CleanOfTheStore(t *testing.T) {
 	if got := s.exists(kept...); len(got) != len(kept) {
 		t.Errorf("only %q are left", got)
 	}
-	if got := s.exists("out/figures", "out/tables", "out/findings", "out/report.html", "out/store/actions", "out/store/format", "out/store/gc.lock",
+	if got := s.exists("out/figures", "out/tables", "out/findings", "out/report.html", "out/store/actions", "out/store/format",
+		"out/store/gc.lock",
 		"out/store/journal.jsonl", "out/downloads/train-images-0123456789abcdef.part"); got != nil {
 		t.Errorf("%q are still there", got)
 	}
@@ -185,7 +190,8 @@ func TestT29CleanOfTheStore(t *testing.T) {
 }
 
 func TestAsk(t *testing.T) {
-	for answer, want := range map[string]bool{"out\n": true, " out \r\n": true, "out": true, "": false, "y\n": false, "yes\n": false, "ou\nt": false} {
+	for answer, want := range map[string]bool{"out\n": true, " out \r\n": true, "out": true, "": false, "y\n": false,
+		"yes\n": false, "ou\nt": false} {
 		var out bytes.Buffer
 		if err := ask(strings.NewReader(answer), &out, "out"); (err == nil) != want || !strings.Contains(out.String(), `"out"`) {
 			t.Errorf("%q: %v, %q", answer, err, out.String())

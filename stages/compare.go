@@ -10,8 +10,9 @@ import (
 	"sparsel/stages/table"
 )
 
-// Compare prints how far runs agree with recorded ones, by experiment, condition and optimizer. It runs what is missing of
-// those that the record has, and nothing else.
+// Compare prints how well runs agree with recorded ones, by experiment,
+// condition and optimizer. If runs that the record has are missing, it runs
+// them, and nothing else.
 func Compare(ctx context.Context, reference *string, o Options) error {
 	if orDefault(reference, "") == "" {
 		return errors.New("compare: name the recorded table with -reference=FILE")
@@ -38,7 +39,8 @@ func Compare(ctx context.Context, reference *string, o Options) error {
 		return err
 	}
 	if len(w.Aggregates) == 0 {
-		return fmt.Errorf("compare: %s has no run in common with %s; experiments, conditions, optimizers, seeds and splits must match", *reference, w.File)
+		return fmt.Errorf("compare: %s has no run in common with %s; experiments, conditions, optimizers, seeds and splits must match",
+			*reference, w.File)
 	}
 	if orDefault(o.DryRun, false) {
 		return w.build(ctx, "compare", []string{w.Tidy.Name})

@@ -8,8 +8,9 @@ import (
 	"sparsel/pipeline"
 )
 
-// DAG prints the graph with the state of its nodes, sweeps collapsed to one box: all of it, or what the nodes need that are
-// named or given by their ids, which are separated by commas.
+// DAG prints the graph with the state of its nodes, with each sweep drawn as
+// one box. If ids names nodes, or gives their ids, separated by commas, it
+// prints only what these nodes need.
 func DAG(ctx context.Context, ids string, format *string, o Options) error {
 	w, err := o.open(nil)
 	if err != nil {

@@ -40,15 +40,17 @@ func (s *smallStudy) addProfile(text string) {
 	}
 }
 
-// paranoid makes everything again that is damaged.
+// paranoid repairs everything that is damaged.
 func (s *smallStudy) paranoid(profile string) error {
 	o, yes := s.options(), true
 	o.Paranoid = &yes
 	return All(context.Background(), o.withProfile(profile))
 }
 
-// Every kind of file that a study has and a store alone has not, and every kind of damage: the audit names it, the next
-// paranoid run repairs it, and then the audit finds nothing. What is written for people, and the caches.
+// For every kind of file that a study has outside the store, and every kind of
+// damage, the audit names the damage, the next paranoid run repairs it, and
+// then the audit finds nothing. These are the files written for people, and the
+// caches.
 func TestT06DamageOfPublishedFilesIsMended(t *testing.T) {
 	s := newSmallStudy(t)
 	s.addProfile(tinyProfile)
@@ -105,14 +107,14 @@ func TestT06DamageOfPublishedFilesIsMended(t *testing.T) {
 	} {
 		for k, how := range slices.Sorted(maps.Keys(harms)) {
 			if rounds(0, 1) == 0 && i > 0 && k%4 != i%4 {
-				continue // each takes some seconds, and the store's own tests have them all
+				continue // each takes some seconds, and the tests of the store cover them all
 			}
 			what := file.path + ", " + how
 			path, other := s.path("out/"+file.path), ""
 			if file.other != "" {
 				other = s.path("out/" + file.other)
 			}
-			if err := Status(context.Background(), s.options()); err != nil { // a cache that was taken away is there again
+			if err := Status(context.Background(), s.options()); err != nil { // restores a cache that was removed
 				t.Fatalf("before %s: %v", what, err)
 			}
 			if err := harms[how](path, other); errors.Is(err, errors.ErrUnsupported) {
@@ -144,7 +146,8 @@ func TestT06DamageOfPublishedFilesIsMended(t *testing.T) {
 	}
 }
 
-// artifacts.lock is the user's: what is wrong with it is named, and it is left alone.
+// artifacts.lock belongs to the user. Damage in it is named, and the file is
+// left alone.
 func TestT06DamagedLockIsNamedAndLeft(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
@@ -174,8 +177,8 @@ func TestT06DamagedLockIsNamedAndLeft(t *testing.T) {
 	}
 }
 
-// The order of README: a status in a fresh clone, and then an audit, has no fault to find. Nor has one after a run that
-// was killed early.
+// As in the README, a status in a fresh clone and then an audit finds no fault.
+// An audit after a run that was killed early finds none either.
 func TestAuditOfAFreshClone(t *testing.T) {
 	s := newSmallStudy(t)
 	if err := os.RemoveAll(s.path("out")); err != nil {
@@ -211,26 +214,30 @@ func TestAuditOfAFreshClone(t *testing.T) {
 	}
 }
 
-// After `clean` an audit has nothing to find: what was removed is in the store, and proven there. It says so in a few lines,
-// and with -verbose of each.
+// After `clean` an audit finds nothing wrong, because what was removed is in
+// the store, and is proven there. It says so in a few lines, and with -verbose
+// for each result.
 func TestAuditAfterClean(t *testing.T) {
 	s := newSmallStudy(t)
 	if err := Clean(context.Background(), nil, s.options()); err != nil {
 		t.Fatal(err)
 	}
 	text, err := s.audit(1)
-	if err != nil || !strings.Contains(text, "published files were removed by `clean`; the next run publishes them again") || !strings.Contains(text, "; 0 faults\n") ||
-		strings.Contains(text, "NOT PROVEN") || !strings.Contains(text, "findings B1, B2, B3, B4, T1: bytes verified\n") || strings.Count(text, "\n") > 8 {
+	if err != nil || !strings.Contains(text, "published files were removed by `clean`; the next run publishes them again") ||
+		!strings.Contains(text, "; 0 faults\n") ||
+		strings.Contains(text, "NOT PROVEN") || !strings.Contains(text, "findings B1, B2, B3, B4, T1: bytes verified\n") ||
+		strings.Count(text, "\n") > 8 {
 		t.Errorf("%v\n%s", err, text)
 	}
-	// What is gone from the store is missed all the same.
+	// A file that is missing from the store is reported nevertheless.
 	removed := s.blob("finding/B2", "finding.json")
 	writable(filepath.Dir(removed))
 	if err := os.Remove(removed); err != nil {
 		t.Fatal(err)
 	}
 	text, err = s.audit(1)
-	if err == nil || !strings.Contains(text, "findings B1, B3, B4, T1: bytes verified\n") || !strings.Contains(text, "finding B2: NOT PROVEN") {
+	if err == nil || !strings.Contains(text, "findings B1, B3, B4, T1: bytes verified\n") ||
+		!strings.Contains(text, "finding B2: NOT PROVEN") {
 		t.Errorf("%v\n%s", err, text)
 	}
 }
@@ -240,7 +247,8 @@ func TestAlike(t *testing.T) {
 	for i := range 11 {
 		list = append(list, proven{Node: fmt.Sprintf("figure/%d", i), There: i != 3, Sound: share{1, 1}})
 	}
-	list = append(list, proven{Node: "quick/figure/1", There: true, Sound: share{1, 1}}, proven{Node: "table/1", There: true, Sound: share{1, 1}})
+	list = append(list, proven{Node: "quick/figure/1", There: true, Sound: share{1, 1}},
+		proven{Node: "table/1", There: true, Sound: share{1, 1}})
 	want := []string{
 		"figures 0, 1, 2, 4, 5, 6, 7, 8 and 2 more: bytes verified", "figure 3: not made yet, nothing to prove",
 		"figure 1 of quick: bytes verified", "table 1: bytes verified",
@@ -248,22 +256,26 @@ func TestAlike(t *testing.T) {
 	if got := alike(list, 1, false); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := alike(list, 1, true); len(got) != len(list) || got[0] != "figure 0: bytes verified" || got[11] != "figure 1 of quick: bytes verified" {
+	if got := alike(list, 1, true); len(got) != len(list) || got[0] != "figure 0: bytes verified" ||
+		got[11] != "figure 1 of quick: bytes verified" {
 		t.Errorf("with -verbose %q", got)
 	}
 }
 
-// What commands that were killed have left is removed by the next run, and nothing else.
+// The next run removes temporary files of killed commands, and nothing else.
 func TestT01LitterIsRemoved(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
 	litter := []string{
 		"out/.report.html1234567", "out/.writing-report.html-12345", "out/store/cache/hashes-123", "out/store/cache/modules-123",
-		"out/store/cache/.writing-hashes-12345", "out/store/cache/.writing-modules-12345", ".artifacts.lock1234567", ".writing-artifacts.lock-12345",
-		"out/figures/.publishing-20200101T000000Z-abcdef-fig-5.1.svg", "out/store/tmp/20200101T000000Z-abcdef/out/record", "out/store/tmp/20200101T000000Z-abcdef.lock",
+		"out/store/cache/.writing-hashes-12345", "out/store/cache/.writing-modules-12345", ".artifacts.lock1234567",
+		".writing-artifacts.lock-12345",
+		"out/figures/.publishing-20200101T000000Z-abcdef-fig-5.1.svg", "out/store/tmp/20200101T000000Z-abcdef/out/record",
+		"out/store/tmp/20200101T000000Z-abcdef.lock",
 		"out/store/locks/" + strings.Repeat("ab", 32),
 	}
-	mine := []string{"out/.report.html", "out/.report.html.bak", "out/.hidden", ".artifacts.lock.mine", ".artifacts.lockfile", "out/figures/.mine", "out/.writing-report.html-x"}
+	mine := []string{"out/.report.html", "out/.report.html.bak", "out/.hidden", ".artifacts.lock.mine", ".artifacts.lockfile",
+		"out/figures/.mine", "out/.writing-report.html-x"}
 	for _, name := range append(slices.Clone(litter), mine...) {
 		s.write(name, "half")
 	}
@@ -278,20 +290,22 @@ func TestT01LitterIsRemoved(t *testing.T) {
 	}
 }
 
-// A program that reads what `all -json` prints learns what failed.
+// A program that reads the output of `all -json` learns what failed.
 func TestJSONOfAFailedRun(t *testing.T) {
 	s := newSmallStudy(t)
 	if err := errors.Join(s.withoutData(), os.RemoveAll(s.path("out"))); err != nil {
 		t.Fatal(err)
 	}
 	s.edit(`directories = ["../shared/mnist", "data/mnist"]`, `directories = []`)
-	s.edit(`mirrors = ["https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"]`, `mirrors = []`)
+	s.edit(`mirrors = ["https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"]`,
+		`mirrors = []`)
 	t.Setenv("SPARSEL_DATA", "")
 	o, yes := s.options(), true
 	o.JSON, o.Data = &yes, nil
 	err := All(context.Background(), o)
 	text := s.stdout.String()
-	if !errors.Is(err, pipeline.ErrFailed) || !strings.Contains(text, `"outcome": "failed"`) || !strings.Contains(text, `"name": "fetch/mnist"`) {
+	if !errors.Is(err, pipeline.ErrFailed) || !strings.Contains(text, `"outcome": "failed"`) ||
+		!strings.Contains(text, `"name": "fetch/mnist"`) {
 		t.Errorf("%v\n%s", err, text)
 	}
 	if !strings.HasPrefix(text, "{") || strings.Count(text, "\n{")+strings.Count(text, "\n}") != 1 {
@@ -299,7 +313,8 @@ func TestJSONOfAFailedRun(t *testing.T) {
 	}
 }
 
-// P11: what a profile made from MNIST is kept where MNIST is not at hand, and what it made from drawn digits where it is.
+// P11: what a profile made from MNIST is kept if MNIST is missing now, and what
+// it made from drawn digits is kept if MNIST is present.
 func TestT29CollectionWithoutTheData(t *testing.T) {
 	s := newSmallStudy(t)
 	s.addProfile(strings.Replace(strings.Replace(tinyProfile, "tiny", "quick", 1), `"mnist"`, `"any"`, 1))

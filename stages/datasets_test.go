@@ -23,7 +23,8 @@ import (
 	"sparsel/trainer"
 )
 
-// drawn is a data set that the digits stage draws, fetched under names of its own.
+// drawn is a data set that the digits stage draws, and that is fetched under
+// names of its own.
 type drawn struct {
 	engine *pipeline.Engine
 	dir    string
@@ -64,7 +65,8 @@ func newDrawn(t *testing.T, p digits.Params) *drawn {
 	return d
 }
 
-func (d *drawn) try(t *testing.T, name string, stage *pipeline.Stage, params any, inputs map[string]pipeline.File) (*pipeline.Redone, error) {
+func (d *drawn) try(t *testing.T, name string, stage *pipeline.Stage, params any,
+	inputs map[string]pipeline.File) (*pipeline.Redone, error) {
 	n := &pipeline.Node{Name: name, Stage: stage, Params: params}
 	for input := range inputs {
 		n.Inputs = append(n.Inputs, pipeline.Input{Name: input, From: &pipeline.Node{Name: "before"}, Output: input})
@@ -91,12 +93,13 @@ func drawnTraining(classes int) train.Params {
 	}}
 }
 
-// Images of another size, and another number of classes, go through the stages as MNIST does.
+// Images of another size, and another number of classes, pass through the
+// stages like MNIST.
 func TestOtherDataSets(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		digits.Params
-		accuracy float64 // far above chance, and not near what training gives
+		accuracy float64 // far above chance, and well below what training reaches
 	}{
 		{"14x14", digits.Params{Seed: 3, Train: 6000, Test: 500, Side: 14, Classes: 10}, 0.6},
 		{"26 classes", digits.Params{Seed: 4, Train: 6000, Test: 500, Side: 28, Classes: 26}, 0.4},
@@ -111,7 +114,7 @@ func TestOtherDataSets(t *testing.T) {
 			}
 			early, epochs := runs.EarlyAndLate(points)
 			if len(early) != 5 || early[0].Step != 0 || early[4].Step != 300 || len(epochs) != 3 || epochs[2].Step != 1800 {
-				t.Errorf("%d early points and %d epochs", len(early), len(epochs)) // 600 steps an epoch
+				t.Errorf("%d early points and %d epochs", len(early), len(epochs)) // there are 600 steps in an epoch
 			}
 			for _, p := range points {
 				if n := len(p.Layers[0].ClassCounts); n != c.Classes || p.Layers[0].Samples != 500 {
@@ -119,10 +122,12 @@ func TestOtherDataSets(t *testing.T) {
 				}
 			}
 			last := epochs[2]
-			if got := float64(last.Correct) / 500; got < c.accuracy || last.TrainSamples != 6000 || !(last.TrainLossAfter < epochs[0].TrainLossAfter) {
+			if got := float64(last.Correct) / 500; got < c.accuracy || last.TrainSamples != 6000 ||
+				!(last.TrainLossAfter < epochs[0].TrainLossAfter) {
 				t.Errorf("accuracy %v, after loss %v over %d", got, last.TrainLossAfter, last.TrainSamples)
 			}
-			if math.Abs(early[0].TestLoss-math.Log(float64(c.Classes))) > 0.3 || early[0].Digest == early[1].Digest || early[0].TrainLoss == early[0].TrainLoss {
+			if math.Abs(early[0].TestLoss-math.Log(float64(c.Classes))) > 0.3 || early[0].Digest == early[1].Digest ||
+				early[0].TrainLoss == early[0].TrainLoss {
 				t.Errorf("before any step the loss is %v", early[0].TestLoss)
 			}
 			_, weights, err := runs.ReadWeights(trained.Path(train.Weights))
@@ -160,7 +165,8 @@ func TestOtherDataSets(t *testing.T) {
 	}
 }
 
-// What does not fit is refused, with what is wrong and where.
+// A data set that does not fit is refused. The message says what is wrong and
+// where.
 func TestOtherDataSetsRefused(t *testing.T) {
 	d := newDrawn(t, digits.Params{Seed: 4, Train: 600, Test: 100, Side: 14, Classes: 12})
 	oblong, small := filepath.Join(d.dir, "oblong"), filepath.Join(d.dir, "small")
@@ -205,7 +211,8 @@ func TestOtherDataSetsRefused(t *testing.T) {
 	}
 }
 
-// described is the text of [data] for the set, and of the rest of a study of it.
+// described returns the text of [data] for the set, and the rest of a parameter
+// file for a study of it.
 func (d *drawn) described(classes int) string {
 	file := func(output, hash string) string {
 		return fmt.Sprintf(`{ file = "drawn-%s-idx-ubyte", sha256 = %q }`, output, hash)
@@ -258,7 +265,8 @@ conditions = [
   { condition = "half", set = { sampler = "classes", classes = 13 } },
   { condition = "each", set = { sampler = "classes", classes = 26, clean = true } },
   { condition = "conv", set = { conv = [4, 4, 4] } },
-  { condition = "phases", set = { sampler = "phases", phases = [{ epochs = 2, classes = [0, 13, 25] }, { epochs = 2, classes = [1, 24] }] } },
+  { condition = "phases", set = { sampler = "phases", phases = [{ epochs = 2, classes = [0, 13, 25] }, `+
+		`{ epochs = 2, classes = [1, 24] }] } },
 ]
 
 [[figures]]
@@ -279,7 +287,8 @@ Adam = { color = "#882255", dash = "dashdot", marker = "square" }
 		h.Test, file(train.TestImages, h.TestImages), file(train.TestLabels, h.TestLabels))
 }
 
-// A data set that a parameter file describes goes all the way: trained, measured, drawn, reported, locked, audited.
+// A data set that a parameter file describes is trained on, measured, drawn,
+// reported, locked and audited.
 func TestDescribedDataSet(t *testing.T) {
 	d := newDrawn(t, digits.Params{Seed: 5, Train: 2600, Test: 300, Side: 14, Classes: 26})
 	s := &smallStudy{t: t, dir: t.TempDir()}
@@ -305,7 +314,8 @@ func TestDescribedDataSet(t *testing.T) {
 			if err != nil || !strings.HasPrefix(meta["source"], "letters, ") || len(points[0].Layers[0].ClassCounts) != 26 {
 				t.Errorf("%s: %v, %q, %d classes", step.Node.Name, err, meta["source"], len(points[0].Layers[0].ClassCounts))
 			}
-			if last := points[len(points)-1]; strings.Contains(step.Node.Name, "/test/") && last.Correct < 30 { // at chance some 12 of 300 are
+			if last := points[len(points)-1]; strings.Contains(step.Node.Name, "/test/") &&
+				last.Correct < 30 { // at chance about 12 of 300 are correct
 				t.Errorf("%d of %d right", last.Correct, last.Samples)
 			}
 		}
@@ -318,7 +328,8 @@ func TestDescribedDataSet(t *testing.T) {
 			t.Errorf("%s: %v, lacks %q", file, err, want)
 		}
 	}
-	if content, err := os.ReadFile(s.path("out/report.html")); err != nil || strings.Contains(string(content), "Not the full study") || strings.Contains(string(content), "digits (MNIST)") {
+	if content, err := os.ReadFile(s.path("out/report.html")); err != nil || strings.Contains(string(content), "Not the full study") ||
+		strings.Contains(string(content), "digits (MNIST)") {
 		t.Error("the report takes the letters for a part of MNIST", err)
 	}
 	if err := Lock(t.Context(), s.options()); err != nil {
@@ -330,7 +341,8 @@ func TestDescribedDataSet(t *testing.T) {
 	if said, err := s.auditFile(s.path("out/figures/fig-letters.svg")); err != nil || !strings.Contains(said, "genuine") {
 		t.Error(said, err)
 	}
-	// A file that is damaged where the parameters look for it is no result, but an audit tells of it.
+	// A damaged file in a place where the parameters look for it is not a
+	// result, but an audit reports it.
 	labels := filepath.Join(d.dir, "drawn-"+train.TestLabels+"-idx-ubyte")
 	content, err := os.ReadFile(labels)
 	if err != nil {

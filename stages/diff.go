@@ -22,7 +22,8 @@ import (
 	"sparsel/stages/train"
 )
 
-// difference is how two states of the study differ, in a form made for JSON. Texts read "before → after".
+// difference says how two states of the study differ, in a form for JSON. Texts
+// read "before → after".
 type difference struct {
 	Before     string         `json:"before"`
 	Parameters []string       `json:"parameters"`
@@ -34,7 +35,8 @@ type difference struct {
 	Notes      []string       `json:"notes,omitempty"`
 }
 
-// resultChange is one figure, table or finding: What is "differs", "new" or "gone".
+// resultChange is a change of one figure, table or finding. What is "differs",
+// "new" or "gone".
 type resultChange struct {
 	Node    string   `json:"node"`
 	What    string   `json:"what"`
@@ -51,13 +53,13 @@ type resultCounts struct {
 // state is one side of the comparison.
 type state struct {
 	lock   *lock.Lock
-	params map[string]string        // the parameter file's values by their place; nil where the file is not known
-	fields map[string][]canon.Field // instead: parameters by node
-	store  *store.Store             // nil: none
+	params map[string]string        // the parameter file's values by path; nil if the file is not known
+	fields map[string][]canon.Field // used instead of params: the parameters of each node
+	store  *store.Store             // nil if there is none
 }
 
-// Diff says how parameters, code and results differ from those of another revision of the project, of a lock file or
-// of another output folder.
+// Diff says how parameters, code and results differ from those of another
+// revision of the project, of a lock file or of another output folder.
 func Diff(ctx context.Context, before string, o Options) error {
 	w, scratch, err := o.openReadOnly()
 	if err != nil {
@@ -85,8 +87,8 @@ func Diff(ctx context.Context, before string, o Options) error {
 	return d.print(o.stdout(), verbose)
 }
 
-// present is the state of the parameters, code and results that are here. A result that the present code did not make
-// counts as it is.
+// present returns the state of the parameters, code and results that are here.
+// Results count even if the present code did not make them.
 func (w *workspace) present(ctx context.Context, d *difference) (state, error) {
 	l, err := w.newLock(ctx)
 	if err != nil {
@@ -112,7 +114,8 @@ func (w *workspace) present(ctx context.Context, d *difference) (state, error) {
 	return s, err
 }
 
-// stateOf is the state that an output folder, a lock file or a revision is of.
+// stateOf returns the state that an output folder, a lock file or a revision
+// describes.
 func (w *workspace) stateOf(ctx context.Context, name string) (state, error) {
 	info, err := os.Stat(name)
 	switch {
@@ -148,7 +151,8 @@ func (w *workspace) stateOf(ctx context.Context, name string) (state, error) {
 	return s, err
 }
 
-// stateOfFolder is what an output folder's store last had to do with, by its journal.
+// stateOfFolder returns the state that an output folder's store was last used
+// with, according to its journal.
 func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error) {
 	if _, err := os.Stat(filepath.Join(dir, "store")); err != nil {
 		return state{}, fmt.Errorf("%s is no output folder: %w", dir, err)
@@ -167,15 +171,17 @@ func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error
 	}
 	s := state{store: st, fields: map[string][]canon.Field{}, lock: lock.New()}
 	ours := w.Params.Profile.Name() + "/"
-	var newest []*pipeline.Made // of each stage: nodes that the parameters have no more keep the code they had
+	var newest []*pipeline.Made // by stage; nodes that the parameters no longer have keep their old code
 	for _, use := range last {
 		name, m := use.Node, use.Made
-		if kind, _, _ := strings.Cut(name, "/"); w.Params.Profile == nil && !slices.Contains(kinds, kind) || w.Params.Profile != nil && !strings.HasPrefix(name, ours) {
-			continue // another profile's
+		if kind, _, _ := strings.Cut(name, "/"); w.Params.Profile == nil && !slices.Contains(kinds, kind) ||
+			w.Params.Profile != nil && !strings.HasPrefix(name, ours) {
+			continue // belongs to another profile
 		}
 		s.fields[name] = m.Params
 		for _, output := range m.Outputs {
-			if m.Stage == train.Kind && output.Name != train.Record || m.Stage == aggregate.Kind && output.Name != aggregate.Summaries || m.Stage == metrics.Kind {
+			if m.Stage == train.Kind && output.Name != train.Record || m.Stage == aggregate.Kind && output.Name != aggregate.Summaries ||
+				m.Stage == metrics.Kind {
 				continue
 			}
 			s.lock.Outputs[lock.Output{Node: name, Name: output.Name}] = lock.Result{Content: lock.ID(output.Content)}
@@ -188,7 +194,7 @@ func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error
 			newest = append(newest, m)
 		}
 	}
-	for _, m := range slices.Backward(newest) { // of a package that two stages have, too, the newest counts
+	for _, m := range slices.Backward(newest) { // the newest counts even for a package that two stages share
 		if code, err := p.Code(m.Code); err == nil {
 			lockCode(s.lock, code)
 		}
@@ -196,5 +202,5 @@ func (w *workspace) stateOfFolder(ctx context.Context, dir string) (state, error
 	return s, nil
 }
 
-// kinds are what the names of the whole study's nodes begin with.
+// kinds lists the first elements of the names of the whole study's nodes.
 var kinds = []string{fetch.Kind, train.Kind, metrics.Kind, aggregate.Kind, figure.Kind, table.Kind, finding.Kind}

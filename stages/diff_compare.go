@@ -17,7 +17,7 @@ import (
 	"sparsel/stages/train"
 )
 
-// arrow says how a text differs.
+// arrow describes the change of a text.
 func arrow(key string, was, is *string) string {
 	switch {
 	case was == nil:
@@ -30,7 +30,8 @@ func arrow(key string, was, is *string) string {
 	return fmt.Sprintf("%s %s → %s", key, *was, *is)
 }
 
-// compareParams compares the parameter files, or, where one is not known, what the nodes were given.
+// compareParams compares the parameter files. If one of them is not known, it
+// compares the parameters of the nodes.
 func (d *difference) compareParams(was, is state, verbose bool) {
 	if was.params != nil {
 		d.Parameters = pipeline.Changes(was.params, is.params, arrow)
@@ -50,7 +51,8 @@ func (d *difference) compareParams(was, is state, verbose bool) {
 		}
 		changes, kind := pipeline.FieldChanges(before, after), kindOf(node)
 		if kind != train.Kind && kind != metrics.Kind && len(changes) > 0 && !verbose {
-			// Lists of conditions, told apart by their numbers: what an edit of the study makes of them is no help.
+			// These are lists of conditions, which are told apart by index.
+			// Showing how an edit of the study changes them would not help.
 			changes = []string{"what it is made of or looks like"}
 		}
 		for _, text := range changes {
@@ -87,7 +89,7 @@ func (d *difference) compareCode(was, is *lock.Lock) {
 	}
 }
 
-// compareResults compares by content. Nodes are told apart by their names.
+// compareResults compares results by content. Nodes are identified by name.
 func (d *difference) compareResults(was, is *lock.Lock) {
 	before, after := byNode(was), byNode(is)
 	nodes := maps.Clone(before)
@@ -139,7 +141,8 @@ func byNode(l *lock.Lock) map[string]map[string]lock.ID {
 	return nodes
 }
 
-// kindOf is the part of a node's name that says what it is, without a profile's name before it.
+// kindOf returns the element of a node's name that gives its kind, which
+// follows the profile's name if there is one.
 func kindOf(node string) string {
 	first, rest, _ := strings.Cut(node, "/")
 	if slices.Contains(kinds, first) {
@@ -149,10 +152,10 @@ func kindOf(node string) string {
 	return second
 }
 
-// mostDifferences is how many lines a section of a summary has.
+// mostDifferences is how many lines a section of the summary has.
 const mostDifferences = 20
 
-// print writes a summary, or with verbose everything.
+// print writes a summary or, if verbose is set, everything.
 func (d *difference) print(w io.Writer, verbose bool) error {
 	section := func(title string, lines []string) {
 		if len(lines) == 0 {

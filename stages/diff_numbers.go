@@ -13,7 +13,7 @@ import (
 	"sparsel/stages/aggregate"
 )
 
-// numberChange is how the means of one metric of one experiment moved.
+// numberChange says how far the means of one metric of one experiment moved.
 type numberChange struct {
 	Experiment string  `json:"experiment"`
 	Metric     string  `json:"metric"`
@@ -26,7 +26,8 @@ type numberChange struct {
 	After      float64 `json:"after"`
 }
 
-// compareNumbers compares the summaries of the experiments whose summaries differ, where both are at hand.
+// compareNumbers compares the summaries that differ, experiment by experiment,
+// if both versions are available.
 func (d *difference) compareNumbers(was, is state) error {
 	for _, o := range is.lock.Sorted() {
 		before, ok := was.lock.Outputs[o]
@@ -53,7 +54,7 @@ func (d *difference) compareNumbers(was, is state) error {
 	return nil
 }
 
-// readSummaries reads them from the first store that has them.
+// readSummaries reads summaries from the first store that has them.
 func readSummaries(id pipeline.ContentID, stores ...*store.Store) (rows []measures.Summary, found bool, err error) {
 	for _, s := range stores {
 		if s == nil {
@@ -99,7 +100,7 @@ func moved(experiment string, before, after []measures.Summary) []numberChange {
 			continue
 		}
 		c.Moved++
-		// What became or was NaN moved furthest.
+		// A mean that became NaN, or was NaN, counts as the largest change.
 		if by := math.Abs(s.Mean - was); c.Where == "" || math.IsNaN(by) || by > math.Abs(c.After-c.Before) {
 			c.Where = fmt.Sprintf("%s, %s, layer %s, epoch %d", s.Condition, s.Optimizer, s.Layer, s.Epoch)
 			c.Before, c.After = was, s.Mean

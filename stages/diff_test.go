@@ -63,8 +63,10 @@ func TestDiffSaysWhatChanged(t *testing.T) {
 		}
 	}
 	s.all()
-	for what, text := range map[string]string{"revision": s.diff("HEAD"), "lock file": s.diff(s.path("artifacts.lock")), "folder": s.diff(folder)} {
-		for _, want := range []string{"figure/5.1 differs: figure.csv", "6 same, 2 differ, 0 new, 0 gone", "train_vs_test, accuracy: ", "Adam, layer all, epoch ", "table/epochs differs: tidy.csv"} {
+	for what, text := range map[string]string{"revision": s.diff("HEAD"), "lock file": s.diff(s.path("artifacts.lock")),
+		"folder": s.diff(folder)} {
+		for _, want := range []string{"figure/5.1 differs: figure.csv", "6 same, 2 differ, 0 new, 0 gone", "train_vs_test, accuracy: ",
+			"Adam, layer all, epoch ", "table/epochs differs: tidy.csv"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: %q is missing in\n%s", what, want, text)
 			}
@@ -80,7 +82,8 @@ func TestDiffSaysWhatChanged(t *testing.T) {
 	}
 }
 
-// sources is the code of stages, all of which have one package more: its version.
+// sources is a code source in which each stage has one more package, which is
+// its version.
 type sources string
 
 func (v sources) Identify(_ context.Context, packages []string) (map[string]codeid.Identity, error) {
@@ -95,8 +98,9 @@ func (v sources) Identify(_ context.Context, packages []string) (map[string]code
 	return out, nil
 }
 
-// The code of a folder's stage is that of the stage's newest run, whatever nodes that the parameters have no more were
-// made with; what stages share is as in the newest run of any.
+// The code of a folder's stage is that of the stage's newest run, even if nodes
+// that the parameters no longer have were made with other code. Code that
+// stages share is that of the newest run of any of them.
 func TestDiffTakesTheNewestCodeOfAFolder(t *testing.T) {
 	type run struct {
 		code  sources
@@ -109,10 +113,11 @@ func TestDiffTakesTheNewestCodeOfAFolder(t *testing.T) {
 	for _, c := range []struct {
 		what string
 		runs []run
-		want []stage // the oldest first
+		want []stage // oldest first
 	}{
 		{"nodes gone", []run{{"1", "figure/a figure/z train/a"}, {"2", "figure/b figure/c train/a"}}, []stage{{"figure", "2"}, {"train", "2"}}},
-		{"an edit taken back", []run{{"1", "figure/a train/a"}, {"2", "figure/a figure/b train/a"}, {"1", "figure/a train/a"}}, []stage{{"figure", "1"}, {"train", "1"}}},
+		{"an edit taken back", []run{{"1", "figure/a train/a"}, {"2", "figure/a figure/b train/a"}, {"1", "figure/a train/a"}},
+			[]stage{{"figure", "1"}, {"train", "1"}}},
 		{"figures newer", []run{{"1", "figure/a train/a"}, {"2", "figure/a figure/b"}}, []stage{{"train", "1"}, {"figure", "2"}}},
 		{"trainings newer", []run{{"1", "figure/a train/a"}, {"2", "train/a train/b"}}, []stage{{"figure", "1"}, {"train", "2"}}},
 	} {
@@ -159,7 +164,8 @@ func TestDiffTakesTheNewestCodeOfAFolder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if l := got.lock; l.Go != want.Go || !maps.Equal(l.Code, want.Code) || !maps.Equal(l.Packages, want.Packages) || !maps.Equal(l.Modules, want.Modules) {
+			if l := got.lock; l.Go != want.Go || !maps.Equal(l.Code, want.Code) || !maps.Equal(l.Packages, want.Packages) ||
+				!maps.Equal(l.Modules, want.Modules) {
 				t.Fatalf("%s: the code is %+v, want %+v", c.what, l, want)
 			}
 		}
@@ -183,7 +189,8 @@ vary = [{ parameter = "lr", values = [1e-3, 2] }]
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The same in another order and spelling; one value is another, one table is new.
+	// The same file in another order and spelling, except that one value
+	// differs and one table is new.
 	second, err := flattenTOML([]byte(`
 list = [1, 2] # a comment
 a = 1e-1
@@ -209,7 +216,8 @@ func TestMovedNumbers(t *testing.T) {
 	before := []measures.Summary{row("SGD", 1, 0.5), row("SGD", 2, 0.6), row("Adam", 1, 0.7), row("Adam", 2, math.NaN())}
 	after := []measures.Summary{row("SGD", 1, 0.5), row("SGD", 2, 0.61), row("Adam", 1, 0.3), row("Adam", 2, math.NaN()), row("Adam", 3, 1)}
 	got := moved("e", before, after)
-	want := numberChange{Experiment: "e", Metric: "accuracy", Moved: 2, Of: 4, New: 1, Where: "c, Adam, layer all, epoch 1", Before: 0.7, After: 0.3}
+	want := numberChange{Experiment: "e", Metric: "accuracy", Moved: 2, Of: 4, New: 1, Where: "c, Adam, layer all, epoch 1",
+		Before: 0.7, After: 0.3}
 	if len(got) != 1 || got[0] != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

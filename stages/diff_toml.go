@@ -8,9 +8,11 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// flattenTOML lists the values of a parameter file by their place, so that two versions of one can be compared even
-// where this program would refuse one of them. Tables of a list are known by what they call themselves, not by their
-// number: an entry that moved is no difference, and neither is another way of writing a number.
+// flattenTOML lists the values of a parameter file by path, so that two
+// versions of a file can be compared even if this program would reject one of
+// them. Tables in a list are identified by their own name and not by their
+// index. So moving an entry makes no difference, and neither does another
+// spelling of a number.
 func flattenTOML(text []byte) (map[string]string, error) {
 	var tree map[string]any
 	if err := toml.Unmarshal(text, &tree); err != nil {
@@ -65,7 +67,7 @@ func tablesOf(list []any) []map[string]any {
 	return tables
 }
 
-// nameOf is what a table calls itself.
+// nameOf returns the name that a table gives itself.
 func nameOf(t map[string]any) string {
 	var parts []string
 	for _, key := range []string{"id", "name", "condition", "parameter", "optimizers"} {

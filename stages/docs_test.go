@@ -18,8 +18,9 @@ import (
 	"sparsel/stages/train"
 )
 
-// The figures and tables that the documents show are, byte for byte, those of the run that artifacts.lock is of, and
-// every figure of the parameters is among them.
+// The figures and tables in the documents are, byte for byte, those of the run
+// that artifacts.lock describes, and they include every figure in the
+// parameters.
 func TestDocumentsShowTheLockedRun(t *testing.T) {
 	l, err := parseLock(filepath.Join("..", "artifacts.lock"))
 	if err != nil {
@@ -57,9 +58,11 @@ func TestDocumentsShowTheLockedRun(t *testing.T) {
 	}
 }
 
-// Table 5.3 of the locked run agrees with the thesis's: 52 of 54 numbers, and no fewer, are within two standard errors of
-// the difference of two means. The thesis prints no errors; but three numbers of mean M of which one is x have a
-// standard error of |x-M|/2 at least (that is theirs if the other two are equal), and x is in the record of seed 1.
+// Table 5.3 of the locked run agrees with the thesis: exactly 52 of 54 numbers
+// are within two standard errors of the difference of two means. The thesis
+// prints no errors. But three numbers with mean M, one of which is x, have a
+// standard error of at least |x-M|/2, which is reached if the other two are
+// equal. x is in the record of seed 1.
 func TestTable53AgreesWithTheThesis(t *testing.T) {
 	type place struct{ depth, optimizer, metric string }
 	recorded := map[place]float64{}
@@ -112,7 +115,8 @@ func TestTable53AgreesWithTheThesis(t *testing.T) {
 	}
 }
 
-// extendedParams is the project's parameters with all that docs/extending.md says to put into them.
+// extendedParams returns the project's parameters with everything that
+// docs/extending.md says to add.
 func extendedParams(t *testing.T) string {
 	t.Helper()
 	text := testenv.ProjectFile(t, "params.toml")
@@ -126,7 +130,7 @@ func extendedParams(t *testing.T) string {
 	return text
 }
 
-// They make the experiment, the figure, the table and the profile.
+// The additions make the experiment, the figure, the table and the profile.
 func TestExtendingAsDocumented(t *testing.T) {
 	text := extendedParams(t)
 	for _, profile := range []string{"", "one"} {
@@ -144,7 +148,8 @@ func TestExtendingAsDocumented(t *testing.T) {
 	}
 }
 
-// One replicate of the study, as a profile or with the other seeds taken away, is made of the study's own trainings.
+// One replicate of the study, as a profile or with the other seeds removed,
+// consists of the study's own trainings.
 func TestOneSeedIsPartOfTheStudy(t *testing.T) {
 	text := extendedParams(t)
 	trainings := func(text, profile string) map[string]bool {
@@ -157,7 +162,8 @@ func TestOneSeedIsPartOfTheStudy(t *testing.T) {
 		return found
 	}
 	whole := trainings(text, "")
-	fewer := strings.NewReplacer("\nseeds = [1, 100, 1234]", "\nseeds = [1]", "\nseeds = [1, 100]\nepochs = 4", "\nseeds = [1]\nepochs = 4").Replace(text)
+	fewer := strings.NewReplacer("\nseeds = [1, 100, 1234]", "\nseeds = [1]", "\nseeds = [1, 100]\nepochs = 4",
+		"\nseeds = [1]\nepochs = 4").Replace(text)
 	for what, part := range map[string]map[string]bool{"profile": trainings(text, "one"), "study.seeds": trainings(fewer, "")} {
 		if len(part) < len(whole)/3-10 {
 			t.Errorf("%s: %d of the study's %d trainings", what, len(part), len(whole))

@@ -9,11 +9,12 @@ import (
 	"testing"
 )
 
-// T26: whatever a machine, a user and a shell are like, each stage's bytes are the same. Instruction sets that are
-// compiled in (GOAMD64) and other architectures take other binaries, and are tried by CI.
+// T26: each stage's bytes are the same, whatever the machine, the user and the
+// shell. Instruction sets that are compiled in (GOAMD64) and other
+// architectures need other binaries, which CI tests.
 func TestT26SameBytesInAnyEnvironment(t *testing.T) {
 	p := newProject(t)
-	p.edit("train_images = 2000", "train_images = 400", "seeds = [1, 100]", "seeds = [1]") // portable kernels are slow
+	p.edit("train_images = 2000", "train_images = 400", "seeds = [1, 100]", "seeds = [1]") // because portable kernels are slow
 	p.run("all", "-jobs=2", "-out=usual")
 	want := p.digests("usual")
 	environments := []struct {
@@ -24,13 +25,15 @@ func TestT26SameBytesInAnyEnvironment(t *testing.T) {
 		args []string
 	}{
 		{name: "one processor", env: []string{"GOMAXPROCS=1", "GOGC=10"}},
-		{name: "another place, language and time", env: []string{"TZ=Asia/Kathmandu", "LANG=tr_TR.UTF-8", "LC_ALL=tr_TR.UTF-8", "USER=nobody", "HOME=" + t.TempDir()}},
+		{name: "another place, language and time", env: []string{"TZ=Asia/Kathmandu", "LANG=tr_TR.UTF-8", "LC_ALL=tr_TR.UTF-8",
+			"USER=nobody", "HOME=" + t.TempDir()}},
 		{name: "older processor", env: []string{"GODEBUG=cpu.avx2=off,cpu.fma=off,cpu.avx512f=off"}, args: []string{"-jobs=1"}},
 		{name: "portable kernels", env: []string{"SPARSEL_KERNEL=portable"}, args: []string{"-jobs=3"}},
 		{name: "closed umask", with: func(cmd *exec.Cmd) {
-			cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh", "-c", `umask 077; bin=$1; shift; exec -a sparsel "$bin" "$@"`, "sh", os.Args[0]}, cmd.Args[1:]...)
+			cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh", "-c", `umask 077; bin=$1; shift; exec -a sparsel "$bin" "$@"`, "sh", os.Args[0]},
+				cmd.Args[1:]...)
 			if bash, err := exec.LookPath("bash"); err == nil {
-				cmd.Path = bash // exec -a is not every shell's
+				cmd.Path = bash // not every shell has exec -a
 			}
 		}},
 		{name: "two processors", soak: true, env: []string{"GOMAXPROCS=2", "GOGC=off"}},
@@ -70,7 +73,8 @@ func TestT26SameBytesInAnyEnvironment(t *testing.T) {
 	})
 }
 
-// goCaches lets the go command, which is asked for modules, find what it has under any home.
+// goCaches lets the go command, which is asked for modules, find its caches
+// under any home directory.
 func goCaches(t *testing.T) []string {
 	text, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
 	if err != nil {
@@ -80,20 +84,22 @@ func goCaches(t *testing.T) []string {
 	return []string{"GOCACHE=" + line[0], "GOMODCACHE=" + line[1]}
 }
 
-// T32: once the data is in the store, nothing needs the network, nor the folder it came from: new trainings, code
-// identities, figures and every question do without.
+// T32: once the data are in the store, nothing needs the network or the folder
+// from which they came. New trainings, code identities, figures and all queries
+// work without them.
 func TestT32Offline(t *testing.T) {
 	p := newProject(t)
 	p.run("figure", "5.1", "-jobs=2")
 	p.data = filepath.Join(p.dir, "nowhere")
 	p.edit(`"../shared/mnist", "data/mnist"`, `"nowhere"`, "lr = 0.001", "lr = 0.003")
 	if err := os.Remove(filepath.Join(p.dir, "out", "store", "cache", "modules")); err != nil {
-		t.Fatal(err) // the go command is asked again
+		t.Fatal(err) // so that the go command is asked again
 	}
 	offline := func(args ...string) string {
 		t.Helper()
 		cmd := p.command(context.Background(), args...)
-		cmd.Env = append(cmd.Env, "GOPROXY=off", "HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1", "ALL_PROXY=http://127.0.0.1:1")
+		cmd.Env = append(cmd.Env, "GOPROXY=off", "HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1",
+			"ALL_PROXY=http://127.0.0.1:1")
 		cmd.Env = append(cmd.Env, goCaches(t)...)
 		cutOff(cmd)
 		text, err := cmd.CombinedOutput()
@@ -110,7 +116,7 @@ func TestT32Offline(t *testing.T) {
 	if text := offline("status"); !strings.Contains(text, "are current") {
 		t.Errorf("status: %s", text)
 	}
-	// Only what must be fetched fails, and says where it looked.
+	// Only what must be fetched fails, and the error says where it looked.
 	p.edit(`"https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"`, "")
 	cmd := p.command(context.Background(), "all", "-out=other")
 	cmd.Env = append(cmd.Env, "HTTPS_PROXY=http://127.0.0.1:1")

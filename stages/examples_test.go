@@ -16,18 +16,18 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// block is a fenced block of a document.
+// block is a fenced block in a document.
 type block struct {
 	document string
 	line     int
 	language string
 	text     string
-	reason   string // why it is not run, or the test that runs it: from a comment on the line above
+	reason   string // why it is not run, or the test that runs it, from the comment on the line above
 }
 
 func (b block) String() string { return fmt.Sprintf("%s:%d", b.document, b.line) }
 
-// documents are all that a reader may copy commands from.
+// documents lists every document from which a reader may copy commands.
 func documents(t *testing.T) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join("..", "docs", "*.md"))
@@ -70,8 +70,9 @@ func blocks(t *testing.T) []block {
 	return list
 }
 
-// Every fenced block is run by a test, or says in a comment above it why not. A block of text that is no example, such as the
-// layout of a file, has the language text.
+// Every fenced block is either run by a test, or a comment above it says why
+// not. A block of text that is not an example, such as the layout of a file,
+// has the language text.
 func TestEveryExampleIsRun(t *testing.T) {
 	tests := map[string]bool{}
 	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
@@ -93,7 +94,8 @@ func TestEveryExampleIsRun(t *testing.T) {
 		case named && !tests[by]:
 			t.Errorf("%s is said to be run by %s, which does not exist", b, by)
 		case named, b.language == "text", b.language == "toml", b.language == "sh":
-			// TestDocumentedCommands runs what is sh, TestExtendingAsDocumented what is toml.
+			// TestDocumentedCommands runs blocks of sh, and
+			// TestExtendingAsDocumented those of toml.
 		case !strings.HasPrefix(b.reason, "not run: ") || len(b.reason) < 20:
 			t.Errorf("%s has the language %q and no test, and does not say why: <!-- not run: REASON --> or <!-- run by TEST -->", b, b.language)
 		}
@@ -106,7 +108,8 @@ func TestEveryExampleIsRun(t *testing.T) {
 	}
 }
 
-// notRun are the documented commands that TestDocumentedCommands leaves out, with the reason.
+// notRun lists the documented commands that TestDocumentedCommands leaves out,
+// with the reason.
 var notRun = map[string]string{
 	"test":                 "it is what runs this",
 	"soak":                 "it takes ten minutes",
@@ -119,20 +122,21 @@ var notRun = map[string]string{
 	"audit -level=3": "it is the study's level 3 that is meant; the level itself has tests of its own",
 }
 
-// stands are what the test puts in place of what a reader fills in.
+// stands gives the values that the test uses for placeholders which a reader
+// fills in.
 var stands = map[string]string{
 	"ID": "5.1", "5.3": "baseline", "DIR": "links", "NAME": "train_vs_test", "FILE": "FILE", "REV": "HEAD", "URL": "URL", "TARGET": "status",
 }
 
-// exitCodes are the exit codes that commands may have where 0 is not the only one.
+// exitCodes lists the exit codes that commands may have, unless it is only 0.
 var exitCodes = map[string][]int{
-	"status":       {0, 2}, // 2 where something is stale
-	"clean -store": {1},    // nobody is there to be asked
+	"status":       {0, 2}, // 2 if something is stale
+	"clean -store": {1},    // there is nobody to ask
 }
 
 var inline = regexp.MustCompile("`(?:[A-Z]+=[^` ]+ )?go tool mage ?([^`\n]*)`")
 
-// commands are all commands of the documents, in their order, each once.
+// commands lists all commands in the documents, in order and each once.
 func commands(t *testing.T) []string {
 	t.Helper()
 	var list []string
@@ -162,8 +166,9 @@ func commands(t *testing.T) []string {
 	return list
 }
 
-// Every command of the documents does what a reader may expect of it: it is one, with flags that there are, and ends well. They
-// are run in the order of the documents, by the compiled program, on a small study that has whatever the documents name.
+// Every command in the documents exists, has only existing flags, and succeeds.
+// The commands are run in the order of the documents, by the compiled program,
+// on a small study that has everything the documents name.
 func TestDocumentedCommands(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles the program and runs some thirty commands")
@@ -176,15 +181,18 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 	text := testenv.ProjectFile(t, "stages", "testdata", "study.toml")
 	for _, edit := range [][2]string{
-		{"seeds = [1, 100, 1234]", "seeds = [1, 100]\ntrain_images = 300\ntest_images = 100"}, {"epochs = 30", "epochs = 2"}, {"hidden = [256]", "hidden = [16]"},
-		{"[optimizers.SGD]", "[profiles.quick]\nseeds = [1]\nepochs = 1\nseeding = \"paired\"\n\n[profiles.fresh]\nseeds = [2001, 2002]\nseeding = \"paired\"\n\n[optimizers.SGD]"},
+		{"seeds = [1, 100, 1234]", "seeds = [1, 100]\ntrain_images = 300\ntest_images = 100"}, {"epochs = 30", "epochs = 2"},
+		{"hidden = [256]", "hidden = [16]"},
+		{"[optimizers.SGD]", "[profiles.quick]\nseeds = [1]\nepochs = 1\nseeding = \"paired\"\n\n[profiles.fresh]\nseeds = [2001, 2002]\n" +
+			"seeding = \"paired\"\n\n[optimizers.SGD]"},
 	} {
 		if !strings.Contains(text, edit[0]) {
 			t.Fatalf("the study of the tests has no %q", edit[0])
 		}
 		text = strings.Replace(text, edit[0], edit[1], 1)
 	}
-	text = strings.Replace(text, "[style.roles]\n", "[style.roles]\nRMSprop = { color = \"#e69f00\", dash = \"dotted\", marker = \"diamond\" }\n", 1) + `
+	text = strings.Replace(text, "[style.roles]\n",
+		"[style.roles]\nRMSprop = { color = \"#e69f00\", dash = \"dotted\", marker = \"diamond\" }\n", 1) + `
 # What docs/extending.md takes from the study.
 [optimizers.RMSprop]
 lr = 0.001
@@ -235,7 +243,7 @@ vary = [{ parameter = "momentum", values = [0.0, 0.5] }]
 		return out
 	}
 	if err := errors.Join(os.Remove(filepath.Join(dir, "artifacts.lock")), os.Mkdir(filepath.Join(dir, "far"), 0o755)); err != nil {
-		t.Fatal(err) // the lock is the study's
+		t.Fatal(err) // the lock is that of the whole study
 	}
 	must("go", "tool", "mage", "-compile", "./sparsel")
 	must("git", "init", "--quiet")
@@ -262,13 +270,13 @@ vary = [{ parameter = "momentum", values = [0.0, 0.5] }]
 			}
 		}
 		switch args[0] {
-		case "diff": // from a commit that has a lock
+		case "diff": // needs a commit that has a lock
 			must("./sparsel", "lock")
 			must("git", "add", "artifacts.lock", "params.toml")
 			must("git", "commit", "--quiet", "--allow-empty", "-m", "x")
 		case "measure":
 			paths := strings.Fields(must("./sparsel", "runs", "train_vs_test/*/Adam/seed=1"))
-			content, err := os.ReadFile(paths[len(paths)-2]) // record, activations, weights
+			content, err := os.ReadFile(paths[len(paths)-2]) // the paths are those of the record, the activations and the weights
 			if err != nil {
 				t.Fatal(err)
 			}

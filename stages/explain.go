@@ -22,7 +22,7 @@ import (
 	"sparsel/stages/train"
 )
 
-// nouns are what people call a stage's nodes, one and many.
+// nouns gives the words for a stage's nodes, singular and plural.
 var nouns = map[string][2]string{
 	train.Kind: {"training", "trainings"}, metrics.Kind: {"run's metrics", "runs' metrics"}, aggregate.Kind: {"aggregate", "aggregates"},
 	figure.Kind: {"figure", "figures"}, table.Kind: {"table", "tables"}, finding.Kind: {"finding", "findings"},
@@ -41,7 +41,8 @@ func countOf(n int, stage string) string {
 	return fmt.Sprintf("%d %s", n, words[1])
 }
 
-// countByKind counts nodes by what stands before the first slash of their names, or the second in a profile.
+// countByKind counts nodes by the first element of their names, or by the
+// second in a profile.
 func countByKind(names []string) string {
 	counts := map[string]int{}
 	for _, name := range names {
@@ -55,8 +56,8 @@ func countByKind(names []string) string {
 	return strings.Join(list, ", ")
 }
 
-// fieldName says where a node's parameter stands in the parameter file, as far as its name can: an optimizer's is
-// under the optimizer.
+// fieldName says where a node's parameter is in the parameter file, as far as
+// the node's name tells. A parameter of an optimizer is under the optimizer.
 func fieldName(n *pipeline.Node, name string) string {
 	p, ok := n.Params.(train.Params)
 	if !ok {
@@ -68,8 +69,9 @@ func fieldName(n *pipeline.Node, name string) string {
 	return strings.TrimPrefix(name, "run.")
 }
 
-// printChanges says what changed, and what runs for it: "Adam.lr 0.001 → 0.002 in train_vs_test: 3 trainings; then, where
-// these come out changed, 3 runs' metrics, 1 aggregate, 4 figures; about 1 m 40 s".
+// printChanges says what changed, and what has to run because of it: "Adam.lr
+// 0.001 → 0.002 in train_vs_test: 3 trainings; then, where these come out
+// changed, 3 runs' metrics, 1 aggregate, 4 figures; about 1 m 40 s".
 func printChanges(w io.Writer, changes []pipeline.Change, jobs int) {
 	for _, c := range changes {
 		var certain, possible []string
@@ -98,10 +100,11 @@ func printChanges(w io.Writer, changes []pipeline.Change, jobs int) {
 	}
 }
 
-// mostRoots is how many nodes are named beside a change; more are only counted.
+// mostRoots is how many nodes are named beside a change. If there are more,
+// they are only counted.
 const mostRoots = 3
 
-// places names the experiments that a change is in, or counts them.
+// places names the experiments that contain a change, or counts them.
 func places(groups []string) string {
 	switch len(groups) {
 	case 0:
@@ -123,7 +126,8 @@ func changeTime(c pipeline.Change, jobs int) string {
 	return "about " + duration(d)
 }
 
-// duration is a length of time in whole seconds: shares of one are beyond an estimate of runs to come.
+// duration formats a length of time in whole seconds. An estimate of future
+// runs is no more precise.
 func duration(d time.Duration) string {
 	d = max(d.Round(time.Second), time.Second)
 	if d < time.Minute {
@@ -132,7 +136,8 @@ func duration(d time.Duration) string {
 	return progress.Short(d)
 }
 
-// printFailures names what failed when it was last tried as it is now, each with its log.
+// printFailures names the nodes that failed when they were last run in their
+// present state, each with its log.
 func printFailures(w io.Writer, nodes []pipeline.NodeStatus) {
 	for _, n := range nodes {
 		if n.State != pipeline.Broken {
@@ -145,9 +150,10 @@ func printFailures(w io.Writer, nodes []pipeline.NodeStatus) {
 	}
 }
 
-// printOrphans names published files that nothing in the parameters publishes any more.
+// printOrphans names published files that nothing in the parameters publishes
+// any more.
 func printOrphans(w io.Writer, out string, orphans []string) {
 	for _, path := range orphans {
-		quote.Fprintf(w, "%s is a result of parameters that are no more; nothing keeps it up to date\n", filepath.Join(out, path))
+		quote.Fprintf(w, "%s is a result of parameters that no longer exist; nothing keeps it up to date\n", filepath.Join(out, path))
 	}
 }

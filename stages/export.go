@@ -8,8 +8,9 @@ import (
 	"path/filepath"
 )
 
-// Export prints where something came from as a W3C provenance document (PROV-JSON). name is a node such as table/epochs, or
-// the id of a figure, table or finding.
+// Export prints the provenance of a result as a W3C provenance document
+// (PROV-JSON). name is the name of a node, such as table/epochs, or the id of a
+// figure, table or finding.
 func Export(ctx context.Context, name string, o Options) error {
 	w, scratch, err := o.openReadOnly()
 	if err != nil {

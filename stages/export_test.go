@@ -20,7 +20,7 @@ func (s *smallStudy) export(name string) []byte {
 	return bytes.Clone(s.stdout.Bytes())
 }
 
-// prov is as much of PROV-JSON as the rules below speak of.
+// prov is the part of PROV-JSON that the rules below use.
 type prov struct {
 	Prefix                            map[string]string
 	Entity, Activity, Agent           map[string]map[string]any
@@ -31,8 +31,10 @@ type prov struct {
 // qualified is a qualified name as every serialization of PROV accepts it.
 var qualified = regexp.MustCompile(`^[a-z]+:[0-9A-Za-z-]+$`)
 
-// The export of a figure holds the whole chain, nothing refers to what is not there, and the structure is that of the
-// submission: names have declared prefixes, relations their required attributes, and generation has one activity.
+// The export of a figure contains the whole chain, and nothing refers to a
+// missing element. Its structure is that of the submission: names have declared
+// prefixes, relations have their required attributes, and each generation has
+// one activity.
 func TestExportIsACompleteProvenance(t *testing.T) {
 	s := newSmallStudy(t)
 	text := s.export("5.1")
@@ -42,7 +44,7 @@ func TestExportIsACompleteProvenance(t *testing.T) {
 	if err := d.Decode(&p); err != nil {
 		t.Fatal(err)
 	}
-	// The figure, its aggregate, 8 metrics, 8 trainings, the data.
+	// The figure, its aggregate, 8 metrics, 8 trainings and the data.
 	if len(p.Activity) != 19 || len(p.Agent) != 5 {
 		t.Errorf("%d activities, %d agents", len(p.Activity), len(p.Agent))
 	}
@@ -64,12 +66,13 @@ func TestExportIsACompleteProvenance(t *testing.T) {
 	for _, r := range []struct {
 		name     string
 		list     map[string]map[string]any
-		required map[string]string // attribute → kind of element
+		required map[string]string // maps an attribute to the kind of element
 	}{
 		{"wasGeneratedBy", p.WasGeneratedBy, map[string]string{"prov:entity": "entity", "prov:activity": "activity"}},
 		{"used", p.Used, map[string]string{"prov:entity": "entity", "prov:activity": "activity"}},
 		{"wasAssociatedWith", p.WasAssociatedWith, map[string]string{"prov:activity": "activity", "prov:agent": "agent"}},
-		{"wasDerivedFrom", p.WasDerivedFrom, map[string]string{"prov:generatedEntity": "entity", "prov:usedEntity": "entity", "prov:activity": "activity"}},
+		{"wasDerivedFrom", p.WasDerivedFrom, map[string]string{"prov:generatedEntity": "entity", "prov:usedEntity": "entity",
+			"prov:activity": "activity"}},
 	} {
 		if len(r.list) == 0 {
 			t.Errorf("no %s", r.name)
@@ -139,7 +142,8 @@ func TestExportRefusesHalfAChain(t *testing.T) {
 	}
 }
 
-// An independent reader of PROV, Python's prov, takes the document and finds the same in it.
+// An independent reader of PROV, Python's prov, accepts the document and finds
+// the same in it.
 func TestExportIsReadByAnotherProgram(t *testing.T) {
 	python := pythonWithProv(t)
 	s := newSmallStudy(t)
@@ -165,7 +169,8 @@ assert d.flattened() == d and d.unified() == d
 	if err := json.Unmarshal(text, &p); err != nil {
 		t.Fatal(err)
 	}
-	want, err := json.Marshal([]int{len(p.Entity), len(p.Activity), len(p.Agent), len(p.WasGeneratedBy), len(p.Used), len(p.WasAssociatedWith), len(p.WasDerivedFrom)})
+	want, err := json.Marshal([]int{len(p.Entity), len(p.Activity), len(p.Agent), len(p.WasGeneratedBy), len(p.Used),
+		len(p.WasAssociatedWith), len(p.WasDerivedFrom)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +179,7 @@ assert d.flattened() == d and d.unified() == d
 	}
 }
 
-// pythonWithProv finds a Python that has the package, or skips.
+// pythonWithProv finds a Python that has the package, or skips the test.
 func pythonWithProv(t *testing.T) string {
 	for _, python := range []string{"python3", "/usr/bin/python3"} {
 		if exec.Command(python, "-c", "import prov").Run() == nil {

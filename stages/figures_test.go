@@ -17,9 +17,10 @@ import (
 	"sparsel/stages/params"
 )
 
-// TestAuthorsFigures draws every figure of the project from the author's records, of which one seed is at hand.
-// Two made-up runs beside each recorded one give the bands something to show; the figures say so.
-// With SPARSEL_FIGURES=DIR the pictures are left there, to be looked at.
+// TestAuthorsFigures draws every figure of the project from the author's
+// records, of which one seed is available. Two made-up runs beside each
+// recorded one give the bands a width, and the figures say so. With
+// SPARSEL_FIGURES=DIR the pictures are kept there for inspection.
 func TestAuthorsFigures(t *testing.T) {
 	records := authorsRecords(t)
 	s := studytest.Whole(t, params.Paper)
@@ -59,7 +60,7 @@ func TestAuthorsFigures(t *testing.T) {
 	}
 }
 
-// rate is the whole number next to the learning rate of a sweep's run.
+// rate returns the whole number closest to the learning rate of a sweep's run.
 func rate(u params.Use) string {
 	if u.Column != "learning_rate" {
 		return ""
@@ -85,7 +86,8 @@ func authorsRecords(t *testing.T) []measures.TidyRow {
 	return rows
 }
 
-// recordedNumbers are the records by the uses that they are of, by experiment, run by run and summarised.
+// recordedNumbers returns the records by the uses to which they belong, by
+// experiment, run by run and summarised.
 func recordedNumbers(t *testing.T, uses []params.Use, records []measures.TidyRow) map[string]figure.Numbers {
 	t.Helper()
 	type recorded struct {
@@ -132,7 +134,7 @@ func recordedNumbers(t *testing.T, uses []params.Use, records []measures.TidyRow
 			continue
 		}
 		list := of(u)
-		for _, other := range uses { // what is shown again may be recorded once
+		for _, other := range uses { // runs that are shown again may be recorded once
 			if len(list) == 0 && other.Run == u.Run {
 				list = of(other)
 			}
@@ -162,7 +164,7 @@ func recordedNumbers(t *testing.T, uses []params.Use, records []measures.TidyRow
 				for i, run := range runs { // 15 % of v(1-v) up and down around the recorded value
 					value := v + 0.15*float64(i-1)*v*(1-v)
 					if metric == "sparsity" && i == 2 && slices.Contains([]string{"SGD 72", "Adadelta 268"}, u.Optimizer+" "+rate(u)) {
-						value = math.NaN() // as recorded of seed 1234
+						value = math.NaN() // as recorded for seed 1234
 					}
 					values[u.Experiment] = append(values[u.Experiment], summary.Value{Key: key, Run: run, Value: value})
 					made[i].Epoch, made[i].Layer = r.Epoch, r.Layer

@@ -12,8 +12,10 @@ import (
 	"sparsel/stages/train"
 )
 
-// Force runs nodes again, whose names or ids are separated by commas, each on its stored inputs, and compares what comes out
-// with what is stored. It changes nothing: a node whose bytes differ is an error, and its results stay as they are.
+// Force runs nodes again, on their stored inputs, and compares the outputs with
+// the stored ones. The nodes are given by their names or ids, separated by
+// commas. Force changes nothing: a node whose bytes differ is an error, and its
+// results stay as they are.
 func Force(ctx context.Context, nodes string, o Options) error {
 	w, scratch, err := o.openReadOnly()
 	if err != nil {
@@ -36,7 +38,8 @@ func Force(ctx context.Context, nodes string, o Options) error {
 	}
 	for _, name := range targets {
 		if step := plan.Step(name); step.State != pipeline.Current {
-			return fmt.Errorf("force: %s is %s, so there is nothing to compare with; `%s` makes it", name, step.State, o.command(w.Target(step.Node)))
+			return fmt.Errorf("force: %s is %s, so there is nothing to compare with; `%s` makes it",
+				name, step.State, o.command(w.Target(step.Node)))
 		}
 	}
 	var errs []error
@@ -82,7 +85,8 @@ func (w *workspace) force(ctx context.Context, plan *pipeline.Plan, name, dir st
 		}
 	}
 	if !same {
-		return fmt.Errorf("force: %s gave other bytes than are stored; nothing was changed. A stage that is not deterministic or a damaged machine does this", name)
+		return fmt.Errorf("force: %s gave other bytes than are stored; nothing was changed. A stage that is not deterministic or a damaged "+
+			"machine does this", name)
 	}
 	return nil
 }

@@ -17,8 +17,9 @@ import (
 	"testing"
 )
 
-// A reader who has docs/format.md and no program of ours can take the store apart: every key that records, manifests
-// and the journal have is in the document, every seal is what it says, and action ids can be computed from it.
+// With docs/format.md alone, a reader can take the store apart. The document
+// has every key in records, manifests and the journal, every seal is as
+// described, and action ids can be computed from it.
 func TestStoreIsAsTheDocumentSays(t *testing.T) {
 	document := testenv.ProjectFile(t, "docs", "format.md")
 	s := newSmallStudy(t)
@@ -101,7 +102,7 @@ func unsealLine(t *testing.T, line []byte) map[string]json.RawMessage {
 	return m
 }
 
-// fieldHash is a hash over fields as the document describes it.
+// fieldHash hashes fields as the document describes it.
 type fieldHash struct{ bytes.Buffer }
 
 func (h *fieldHash) add(label, kind string, value []byte) {
@@ -115,7 +116,7 @@ func (h *fieldHash) len(label string, n int) {
 	h.add(label, "len", binary.BigEndian.AppendUint64(nil, uint64(n)))
 }
 
-// actionByTheDocument computes an action's id with nothing of the program's.
+// actionByTheDocument computes an action's id without any code of the program.
 func actionByTheDocument(t *testing.T, head, detail map[string]json.RawMessage) string {
 	t.Helper()
 	get := func(m map[string]json.RawMessage, key string, v any) {

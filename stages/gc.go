@@ -20,24 +20,26 @@ import (
 
 // GCFlags are the flags of GC. A nil flag was not given.
 type GCFlags struct {
-	Delete *bool   // remove what would be listed
-	Keep   *string // revisions whose locks are kept as well
-	Remote *string // a second level, which is collected in place of the store
-	Grace  *int    // days for which what is in the second level is spared
+	Delete *bool   // remove the files instead of listing them
+	Keep   *string // revisions whose locks are kept too
+	Remote *string // a second level, which is collected instead of the store
+	Grace  *int    // days for which files in the second level are spared
 }
 
-// GC lists the files of the store that nothing needs any more, or removes them. Needed is, with all it was made from,
-// what the parameters ask for, in the whole study, in every profile and in every try that has a folder; what the locks
-// beside the parameters name;
-// and what the locks of the revisions in keep name, which are separated by commas. Results that only lack the present
-// code are kept: an edit may be taken back.
+// GC lists the files of the store that nothing needs any more, or removes them.
+// It keeps what the parameters ask for, in the whole study, in every profile
+// and in every try that has a folder; what the locks beside the parameters
+// name; what the locks of the revisions in keep name, which are separated by
+// commas; and everything that these results were made from. Results that merely
+// lack the present code are kept, because an edit may be undone.
 //
-// With a second level it is that which is collected, and the store stays as it is: the same is needed there, and what is
-// younger than the days of grace is spared, since it may be of a run that is not done.
+// With a second level, GC collects that one and leaves the store as it is. It
+// keeps the same results there, and also everything younger than the days of
+// grace, because that may belong to an unfinished run.
 func GC(ctx context.Context, f GCFlags, o Options) error {
 	o.Remote = f.Remote
 	if f.Remote == nil {
-		o.Remote = new(string) // the environment's is not meant
+		o.Remote = new(string) // the one of the environment is not meant
 	}
 	w, roots, err := o.roots(ctx, orDefault(f.Keep, ""))
 	if err != nil {
@@ -66,7 +68,7 @@ func GC(ctx context.Context, f GCFlags, o Options) error {
 	return printGarbage(o.stdout(), c, "store/", "are gone", "")
 }
 
-// collectRemote is GC of the second level.
+// collectRemote carries out GC on the second level.
 func (w *workspace) collectRemote(ctx context.Context, f GCFlags, roots pipeline.Roots) error {
 	days := orDefault(f.Grace, int(pipeline.Grace/(24*time.Hour)))
 	if days < 0 {
@@ -97,14 +99,16 @@ func printGarbage(w io.Writer, c *pipeline.Collection, below, what, how string) 
 		how = ""
 	}
 	if a := c.Archives; a.Files > 0 {
-		fmt.Fprintf(w, "%s among them, %.1f MB, of which keep_archives keeps none; their results stay known, and to train them again takes %s of one core\n",
+		fmt.Fprintf(w, "%s among them, %.1f MB, of which keep_archives keeps none; their results stay known, and to train them again takes "+
+			"%s of one core\n",
 			counted(a.Files, "archive"), float64(a.Bytes)/1e6, ofOneCore(a))
 	}
-	_, err := fmt.Fprintf(w, "%s, %.1f MB, %s; what %s made stays%s\n", counted(len(c.Garbage), "file"), float64(c.Bytes())/1e6, what, counted(c.Kept, "action"), how)
+	_, err := fmt.Fprintf(w, "%s, %.1f MB, %s; what %s made stays%s\n",
+		counted(len(c.Garbage), "file"), float64(c.Bytes())/1e6, what, counted(c.Kept, "action"), how)
 	return err
 }
 
-// roots are what a collection keeps.
+// roots returns the results that a collection keeps.
 func (o Options) roots(ctx context.Context, keep string) (w *workspace, roots pipeline.Roots, err error) {
 	all, err := o.openAll()
 	if err != nil {
@@ -154,8 +158,9 @@ func (o Options) roots(ctx context.Context, keep string) (w *workspace, roots pi
 	return w, roots, nil
 }
 
-// graphs are what the workspace's parameters may mean. A profile that takes generated digits where MNIST is not at hand
-// has results of both, and which of the two is at hand today says nothing about what is needed.
+// graphs returns every graph that the workspace's parameters may mean. A
+// profile that uses generated digits if MNIST is missing may have results of
+// both kinds, whichever of the two is available today.
 func (w *workspace) graphs() ([]*pipeline.Graph, error) {
 	list := []*pipeline.Graph{w.Graph}
 	if w.Params.Profile == nil || w.Params.Profile.Data != "any" {
@@ -167,7 +172,7 @@ func (w *workspace) graphs() ([]*pipeline.Graph, error) {
 			return nil, err
 		}
 		p.Profile.Data = images
-		s, err := study.New(w.File, p, fetch.Sources{}) // MNIST is not at hand
+		s, err := study.New(w.File, p, fetch.Sources{}) // the graph without MNIST
 		if err != nil {
 			return nil, err
 		}
@@ -176,8 +181,9 @@ func (w *workspace) graphs() ([]*pipeline.Graph, error) {
 	return list, nil
 }
 
-// openAll opens the study as the file has it, then each of its profiles, and after each of them its tries. If only tries
-// cannot be opened, the rest is returned beside the error.
+// openAll opens the study itself, then each of its profiles, and after each of
+// them its tries. If only tries cannot be opened, it returns everything else
+// beside the error.
 func (o Options) openAll() (all []*workspace, err error) {
 	o = o.withProfile(params.Paper)
 	o.Set = nil

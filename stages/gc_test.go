@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// gc returns what it printed.
+// gc returns what GC printed.
 func (s *smallStudy) gc(remove bool, keep string) string {
 	s.t.Helper()
 	if err := GC(context.Background(), GCFlags{Delete: &remove, Keep: &keep}, s.options()); err != nil {
@@ -30,8 +30,8 @@ func (s *smallStudy) executed() int {
 	return strings.Count(s.stdout.String(), `"outcome": "executed"`)
 }
 
-// T29: after a collection all that is current is whole, a rebuild executes nothing, and what a lock or a named
-// revision keeps can be had again.
+// T29: after a collection everything current is complete, a rebuild executes
+// nothing, and what a lock or a named revision keeps is still available.
 func TestT29CollectsWhatParametersAndLocksDoNotNeed(t *testing.T) {
 	s := newSmallStudy(t)
 	if text := s.gc(false, ""); !strings.HasPrefix(text, "0 files") {
@@ -43,7 +43,7 @@ func TestT29CollectsWhatParametersAndLocksDoNotNeed(t *testing.T) {
 	s.git("commit", "-qm", "first")
 	s.git("tag", "first")
 
-	s.edit("lr = 0.001", "lr = 0.002") // Adam's: two trainings and what hangs on them
+	s.edit("lr = 0.001", "lr = 0.002") // Adam's, which affects two trainings and what depends on them
 	if n := s.executed(); n < 6 {
 		t.Fatalf("%d executed after an edit", n)
 	}
@@ -95,7 +95,8 @@ func TestT29CollectsWhatParametersAndLocksDoNotNeed(t *testing.T) {
 		t.Errorf("a rebuild executed %d nodes", n)
 	}
 	remove, keep := false, "nosuchrevision"
-	if err := GC(context.Background(), GCFlags{Delete: &remove, Keep: &keep}, s.options()); err == nil || !strings.Contains(err.Error(), "nosuchrevision") {
+	if err := GC(context.Background(), GCFlags{Delete: &remove, Keep: &keep}, s.options()); err == nil ||
+		!strings.Contains(err.Error(), "nosuchrevision") {
 		t.Errorf("an unknown revision: %v", err)
 	}
 	keep = "--output=harm"
@@ -104,7 +105,7 @@ func TestT29CollectsWhatParametersAndLocksDoNotNeed(t *testing.T) {
 	}
 }
 
-// files lists the store's blobs, records and manifests, as gc prints them.
+// files lists the store's blobs, records and manifests as gc prints them.
 func (s *smallStudy) files() map[string]bool {
 	files := map[string]bool{}
 	for path := range states(s.t, s.path("out/store")) {

@@ -13,9 +13,11 @@ import (
 	"testing"
 )
 
-// mayImport lists every package of the project with the packages of the project that it may import: the columns "owns" and
-// "must not know" of ARCHITECTURE.md as data. What a stage imports is its code identity, so one import more may cost a user
-// hours of training. A package that is not here, or that imports what is not beside it, fails the test.
+// mayImport lists every package of the project and the packages of the project
+// that it may import. It expresses the columns "owns" and "must not know" of
+// ARCHITECTURE.md as data. What a stage imports is its code identity, so one
+// more import may cost a user hours of training. A package that is missing
+// here, or that imports another than those beside it, fails the test.
 var mayImport = map[string][]string{
 	".": {"stages"},
 
@@ -122,14 +124,16 @@ var mayImport = map[string][]string{
 	},
 }
 
-// mustNotKnow are imports from outside the project that would break what a top-level folder promises.
+// mustNotKnow lists imports from outside the project that would break the
+// promise of a top-level folder.
 var mustNotKnow = map[string][]string{
 	"trainer":  {"github.com/apache/arrow", "gonum.org/v1/plot", "github.com/go-gota/gota", "math/rand", "os/exec"},
 	"analysis": {"github.com/apache/arrow", "math/rand", "os/exec"},
 	"pipeline": {"github.com/apache/arrow", "gonum.org/v1/plot", "github.com/go-gota/gota"},
 }
 
-// importsOf lists the imports of every package of the project, tests apart.
+// importsOf lists the imports of every package of the project, not counting
+// tests.
 func importsOf(t *testing.T, root string) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}

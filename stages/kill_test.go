@@ -14,9 +14,10 @@ import (
 	"time"
 )
 
-// TestT01KilledStudy ends a study, or one of its workers, with SIGKILL at moments spread over its length. After each,
-// the next run must go on without help; after the last, everything must have the bytes of a study that nothing
-// disturbed.
+// TestT01KilledStudy ends a study, or one of its workers, with SIGKILL at
+// moments that are spread over its duration. After each, the next run must
+// continue without help. After the last, everything must have the bytes of an
+// undisturbed study.
 func TestT01KilledStudy(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes about a minute")
@@ -34,14 +35,15 @@ func TestT01KilledStudy(t *testing.T) {
 			killed++
 			continue
 		}
-		// This one was quicker: it had most of the work behind it. Start over, so that all stages are hit.
+		// This study was faster and had most of the work done. Start over, so
+		// that all stages are hit.
 		if err := os.RemoveAll(filepath.Join(p.dir, "killed")); err != nil {
 			t.Fatal(err)
 		}
 	}
 	p.run("all", "-jobs=2", "-out=killed")
 	p.same("after the last kill", p.digests("killed"), p.digests("undisturbed"))
-	// Nothing is left to do, and nothing in the way.
+	// Nothing is left to do, and nothing is in the way.
 	text, err := p.command(context.Background(), "all", "-jobs=2", "-out=killed", "-json").Output()
 	if err != nil || strings.Contains(string(text), `"outcome": "executed"`) {
 		t.Errorf("the run after the last: %v\n%s", err, text)
@@ -49,7 +51,8 @@ func TestT01KilledStudy(t *testing.T) {
 	p.noWorkers("afterwards")
 }
 
-// killed runs the study and kills, after that time, all its workers or the process that started them.
+// killed runs the study. After the given time it kills all workers, or the
+// process that started them.
 func (p *project) killed(after time.Duration, workers bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), after)
 	defer cancel()
@@ -76,8 +79,9 @@ func (p *project) killed(after time.Duration, workers bool) error {
 	return err
 }
 
-// digests hashes what a run leaves for people and for later runs: the published files and the store's contents.
-// Records hold times and are left out, as is the journal.
+// digests hashes what a run leaves for people and for later runs, which is the
+// published files and the store's contents. Records and the journal contain
+// times and are left out.
 func digests(t *testing.T, out string) map[string]string {
 	sums := map[string]string{}
 	for _, part := range []string{"figures", "tables", filepath.Join("store", "blobs")} {

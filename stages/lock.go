@@ -22,8 +22,9 @@ import (
 	"sparsel/stages/train"
 )
 
-// Lock writes artifacts.lock beside the parameter file: the contents of everything that a complete run has given.
-// It hashes all of it anew, and refuses while anything is not current.
+// Lock writes artifacts.lock beside the parameter file. It records the contents
+// of everything that a complete run produces. Lock hashes all of it again, and
+// refuses to write while anything is not current.
 func Lock(ctx context.Context, o Options) error {
 	w, err := o.open(nil)
 	if err != nil {
@@ -36,7 +37,8 @@ func Lock(ctx context.Context, o Options) error {
 	}
 	if !plan.Idle() {
 		n := len(plan.Steps) - plan.Count(pipeline.Current)
-		return fmt.Errorf("lock: %d of %d nodes are not current, or a published file is not what it should be; bring them up to date with `%s` and try again", n, len(plan.Steps), o.command("all"))
+		return fmt.Errorf("lock: %d of %d nodes are not current, or a published file is not what it should be; bring them up to date with "+
+			"`%s` and try again", n, len(plan.Steps), o.command("all"))
 	}
 	l, err := w.newLock(ctx)
 	if err != nil {
@@ -65,8 +67,10 @@ func Lock(ctx context.Context, o Options) error {
 	return err
 }
 
-// lockPath is beside the parameters, whose results it holds: artifacts.lock for params.toml, mine.artifacts.lock for mine.toml,
-// artifacts.quick.lock for a profile. So two parameter files in a folder do not replace each other's lock.
+// lockPath returns the path of the lock, which is beside the parameters that it
+// belongs to: artifacts.lock for params.toml, mine.artifacts.lock for
+// mine.toml, artifacts.quick.lock for a profile. So two parameter files in a
+// folder do not overwrite each other's lock.
 func (o Options) lockPath() string {
 	dir, file := filepath.Split(o.params())
 	var parts []string
@@ -80,10 +84,10 @@ func (o Options) lockPath() string {
 	return filepath.Join(dir, strings.Join(append(parts, "lock"), "."))
 }
 
-// maxLock is more than the lock of any study has.
+// maxLock is larger than the lock of any study.
 const maxLock = 1 << 28
 
-// readLock returns nil where there is none.
+// readLock returns nil if there is no lock.
 func (o Options) readLock() (*lock.Lock, error) {
 	l, err := parseLock(o.lockPath())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -105,7 +109,7 @@ func parseLock(file string) (*lock.Lock, error) {
 	return l, nil
 }
 
-// lockCode adds what the code of a stage consists of.
+// lockCode adds the code that a stage consists of.
 func lockCode(l *lock.Lock, code codeid.Identity) {
 	l.Go = code.Go
 	maps.Copy(l.Modules, code.Modules)
@@ -114,7 +118,7 @@ func lockCode(l *lock.Lock, code codeid.Identity) {
 	}
 }
 
-// lockOutputs adds those of a node's outputs that stand in the lock.
+// lockOutputs adds the outputs of a node that are recorded in the lock.
 func lockOutputs(l *lock.Lock, n *pipeline.Node, outputs []store.Output) {
 	for _, output := range outputs {
 		if path, ok := lockedPath(n, output.Name); ok {
@@ -123,7 +127,7 @@ func lockOutputs(l *lock.Lock, n *pipeline.Node, outputs []store.Output) {
 	}
 }
 
-// newLock is the lock of this study, without results.
+// newLock returns the lock of this study, without results.
 func (w *workspace) newLock(ctx context.Context) (*lock.Lock, error) {
 	code, err := w.engine.CodeOf(ctx, w.Graph)
 	if err != nil {
@@ -143,9 +147,10 @@ func (w *workspace) newLock(ctx context.Context) (*lock.Lock, error) {
 	return l, nil
 }
 
-// lockedPath reports whether an output stands in the lock, and where it is published. Besides what people see, these are
-// the data, the record of every training (by which it can be repeated and compared without a store) and the numbers
-// behind the figures (by which a lost figure is known).
+// lockedPath reports whether an output is recorded in the lock, and where it is
+// published. Besides what people see, the lock records the data, the record of
+// every training, by which it can be repeated and compared without a store, and
+// the numbers behind the figures, by which a lost figure can be recognised.
 func lockedPath(n *pipeline.Node, output string) (path string, ok bool) {
 	if path, ok = n.Publish[output]; ok {
 		return filepath.ToSlash(path), true
@@ -161,11 +166,12 @@ func lockedPath(n *pipeline.Node, output string) (path string, ok bool) {
 	return "", false
 }
 
-// outputsOf are contents by node and output name.
+// outputsOf maps nodes and output names to content ids.
 type outputsOf map[string]map[string]pipeline.ContentID
 
-// differing lists the outputs whose content is another than the lock's. What is only on one side is left out: a run
-// may be of a part, and a lock of an earlier time.
+// differing lists the outputs whose content differs from the lock's. It ignores
+// outputs that only one side has, because a run may cover only a part, and a
+// lock may be older.
 func (have outputsOf) differing(l *lock.Lock) []lock.Output {
 	var list []lock.Output
 	for _, o := range l.Sorted() {
@@ -176,8 +182,8 @@ func (have outputsOf) differing(l *lock.Lock) []lock.Output {
 	return list
 }
 
-// lockNote says in a line that results are not those of the lock, or that the lock cannot be read; it is empty where
-// there is nothing to say.
+// lockNote says in one line that results differ from those of the lock, or that
+// the lock cannot be read. It is empty if there is nothing to say.
 func (w *workspace) lockNote(have outputsOf) string {
 	l, err := w.o.readLock()
 	if err != nil {
@@ -204,7 +210,8 @@ func (w *workspace) lockNote(have outputsOf) string {
 	if len(nodes) > shown {
 		rest = fmt.Sprintf(" and %d more", len(nodes)-shown)
 	}
-	return fmt.Sprintf("results differ from %s in %s%s%s; `go tool mage diff` says how", w.o.lockPath(), strings.Join(nodes[:min(shown, len(nodes))], ", "), rest, why)
+	return fmt.Sprintf("results differ from %s in %s%s%s; `go tool mage diff` says how",
+		w.o.lockPath(), strings.Join(nodes[:min(shown, len(nodes))], ", "), rest, why)
 }
 
 // reportLock is lockNote for a finished run.

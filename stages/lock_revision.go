@@ -13,13 +13,14 @@ import (
 	"sparsel/stages/lock"
 )
 
-// withProfile is the same flags with another profile.
+// withProfile returns the same options with another profile.
 func (o Options) withProfile(name string) Options {
 	o.Profile = &name
 	return o
 }
 
-// locksOf returns the locks of a revision of the project, of all its profiles, or the one lock that a file is.
+// locksOf returns the locks of all profiles at a revision of the project, or
+// the single lock in a file.
 func (w *workspace) locksOf(ctx context.Context, revision string) ([]*lock.Lock, error) {
 	if info, err := os.Stat(revision); err == nil && info.Mode().IsRegular() {
 		l, err := parseLock(revision)
@@ -45,7 +46,8 @@ func (w *workspace) locksOf(ctx context.Context, revision string) ([]*lock.Lock,
 	return locks, nil
 }
 
-// lockOf returns the lock of a revision. The error wraps os.ErrNotExist if the revision has none.
+// lockOf returns the lock at a revision. The error wraps os.ErrNotExist if the
+// revision has none.
 func (o Options) lockOf(ctx context.Context, revision string) (*lock.Lock, error) {
 	name := filepath.Base(o.lockPath())
 	text, err := o.show(ctx, revision, name)
@@ -59,8 +61,8 @@ func (o Options) lockOf(ctx context.Context, revision string) (*lock.Lock, error
 	return l, nil
 }
 
-// show returns a file of the parameters' folder as it was at a revision. The error wraps os.ErrNotExist if the
-// revision does not have the file.
+// show returns a file of the parameters' folder as it was at a revision. The
+// error wraps os.ErrNotExist if the revision lacks the file.
 func (o Options) show(ctx context.Context, revision, name string) ([]byte, error) {
 	dir := filepath.Dir(o.params())
 	git := func(args ...string) ([]byte, error) {
@@ -74,7 +76,7 @@ func (o Options) show(ctx context.Context, revision, name string) ([]byte, error
 		}
 		return out, err
 	}
-	// A revision may not be taken for an option of git's.
+	// This prevents git from taking a revision for an option.
 	commit, err := git("rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
 	if err != nil {
 		return nil, fmt.Errorf("%q is neither a file nor a revision of the project: %w", revision, err)

@@ -51,7 +51,8 @@ func TestLockHoldsACompleteRun(t *testing.T) {
 	s := newSmallStudy(t)
 	l := s.lock()
 	for _, o := range []lock.Output{
-		{Node: "figure/5.1", Name: "figure.png"}, {Node: "table/epochs", Name: "tidy.csv"}, {Node: "aggregate/train_vs_test", Name: "summaries.parquet"},
+		{Node: "figure/5.1", Name: "figure.png"}, {Node: "table/epochs", Name: "tidy.csv"},
+		{Node: "aggregate/train_vs_test", Name: "summaries.parquet"},
 		{Node: "train/train_vs_test/baseline/SGD/seed=1", Name: "record.parquet"}, {Node: "fetch/mnist", Name: "train-images"},
 	} {
 		if _, ok := l.Outputs[o]; !ok {
@@ -62,7 +63,8 @@ func TestLockHoldsACompleteRun(t *testing.T) {
 	if err != nil || len(png) == 0 {
 		t.Errorf("the figure is not where the lock says: %v", err)
 	}
-	if l.Code["train"] == (lock.ID{}) || l.Packages["sparsel/trainer"] == (lock.ID{}) || l.Modules["gonum.org/v1/gonum"] == "" || l.Seconds < 1 {
+	if l.Code["train"] == (lock.ID{}) || l.Packages["sparsel/trainer"] == (lock.ID{}) || l.Modules["gonum.org/v1/gonum"] == "" ||
+		l.Seconds < 1 {
 		t.Errorf("the lock says too little: %+v", l)
 	}
 	first, _ := os.ReadFile(s.path("artifacts.lock"))

@@ -12,8 +12,9 @@ import (
 	"sparsel/stages/report"
 )
 
-// Macros prints the numbers of all tables and findings that are there as LaTeX macros, for a text that cites them. It trains
-// nothing, and names what is missing.
+// Macros prints the numbers of all existing tables and findings as LaTeX
+// macros, for a text that cites them. It trains nothing, and names what is
+// missing.
 func Macros(ctx context.Context, o Options) error {
 	w, err := o.open(nil)
 	if err != nil {
@@ -39,7 +40,7 @@ func Macros(ctx context.Context, o Options) error {
 	return err
 }
 
-// macros is what is printed.
+// macros returns the text to be printed.
 func macros(r report.Report) ([]byte, error) {
 	var list []tabulate.Macro
 	var b bytes.Buffer

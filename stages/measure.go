@@ -26,19 +26,19 @@ import (
 
 // MeasureFlags are the flags of Measure. A nil flag was not given.
 type MeasureFlags struct {
-	Function     *string // of the units
+	Function     *string // activation function of the units
 	Epsilon      *string // of CCMAS
 	Permutations *int
 	NaN          *string
 	Compare      *string // what is compared: file, run, layer or epoch
-	Paired       *bool   // runs of one name started alike
+	Paired       *bool   // runs with the same name started alike
 	Reference    *string // the group that the others are compared with
-	Weights      *string // a file of the output layer
-	Layer        *string // from which units are removed
-	Orders       *int    // in which they are
+	Weights      *string // a file with the output layer
+	Layer        *string // the layer that units are removed from
+	Orders       *int    // number of orders in which they are removed
 }
 
-// settings judges the flags that are about measuring.
+// settings checks the flags that concern measuring.
 func (f MeasureFlags) settings() (measure.Settings, error) {
 	s := measure.Settings{Epsilon: 1e-6, Permutations: orDefault(f.Permutations, 20), Function: orDefault(f.Function, "")}
 	if f.Epsilon != nil {
@@ -63,14 +63,15 @@ func (f MeasureFlags) settings() (measure.Settings, error) {
 	return s, nil
 }
 
-// asked is a command line: what to do, and with which files.
+// asked is a parsed command line: what to do, and with which files.
 type asked struct {
 	toolkit.Request
 	paths   []string // of the request's files
 	weights string
 }
 
-// judge reads the whole command line before any file. A word that ends in = names the group of the files behind it.
+// judge checks the whole command line before it reads any file. A word that
+// ends in = names the group of the files after it.
 func (f MeasureFlags) judge(words []string) (a asked, err error) {
 	if a.Settings, err = f.settings(); err != nil {
 		return a, err
@@ -108,7 +109,7 @@ func (f MeasureFlags) judge(words []string) (a asked, err error) {
 	return a, f.ablation(&a)
 }
 
-// comparison judges the flags of a comparison.
+// comparison checks the flags of a comparison.
 func (f MeasureFlags) comparison(a *asked, grouped bool) error {
 	if f.Compare == nil && !grouped {
 		switch {
@@ -119,7 +120,8 @@ func (f MeasureFlags) comparison(a *asked, grouped bool) error {
 		}
 		return nil
 	}
-	c := &toolkit.Comparison{By: orDefault(f.Compare, contrast.ByFile), Paired: orDefault(f.Paired, false), Reference: orDefault(f.Reference, "")}
+	c := &toolkit.Comparison{By: orDefault(f.Compare, contrast.ByFile), Paired: orDefault(f.Paired, false),
+		Reference: orDefault(f.Reference, "")}
 	var groups []string
 	for i, file := range a.Files {
 		if file.Group == "" {
@@ -147,7 +149,8 @@ func (f MeasureFlags) comparison(a *asked, grouped bool) error {
 	return nil
 }
 
-// alone is the group of a file that has none: its name without its format, unless another file has that too.
+// alone returns the name of the group of a file that was given without one: the
+// file's name without its extension, unless another file has the same.
 func alone(paths []string, file int) string {
 	name := toolkit.Name(paths[file : file+1])
 	for i, path := range paths {
@@ -158,7 +161,7 @@ func alone(paths []string, file int) string {
 	return name
 }
 
-// ablation judges the flags of an ablation.
+// ablation checks the flags of an ablation.
 func (f MeasureFlags) ablation(a *asked) error {
 	if f.Weights == nil {
 		switch {
@@ -170,7 +173,8 @@ func (f MeasureFlags) ablation(a *asked) error {
 		return nil
 	}
 	a.weights = *f.Weights
-	a.Ablate = &toolkit.Ablation{Name: filepath.Base(a.weights), Layer: orDefault(f.Layer, ""), Last: f.Layer == nil, Orders: orDefault(f.Orders, 39)}
+	a.Ablate = &toolkit.Ablation{Name: filepath.Base(a.weights), Layer: orDefault(f.Layer, ""), Last: f.Layer == nil,
+		Orders: orDefault(f.Orders, 39)}
 	switch {
 	case a.weights == "":
 		return errors.New("-weights= is empty; name a file")
@@ -184,8 +188,9 @@ func (f MeasureFlags) ablation(a *asked) error {
 	return nil
 }
 
-// Measure measures the activations in files that any program wrote, and writes tables, figures and a page of them to
-// out/measure/NAME. Words are files, and names of groups of files, separated by commas.
+// Measure measures the activations in files that any program wrote, and writes
+// tables, figures and a page about them to out/measure/NAME. words are files
+// and names of groups of files, separated by commas.
 func Measure(ctx context.Context, words string, flags MeasureFlags, o Options) error {
 	if o.out() == "" {
 		return errNoOut
@@ -211,12 +216,13 @@ func Measure(ctx context.Context, words string, flags MeasureFlags, o Options) e
 	if err != nil {
 		return err
 	}
-	engine := pipeline.New(pipeline.Config{Store: st, Out: o.out(), Code: codeOf(st), Events: events(), Paranoid: orDefault(o.Paranoid, false)})
+	engine := pipeline.New(pipeline.Config{Store: st, Out: o.out(), Code: codeOf(st), Events: events(),
+		Paranoid: orDefault(o.Paranoid, false)})
 	plan, err := engine.Plan(ctx, graph, []string{a.Target()})
 	if err != nil {
 		return err
 	}
-	report, err := engine.Run(ctx, plan, pipeline.Options{Jobs: 1, Request: a.Target()}) // a file is measured on all cores
+	report, err := engine.Run(ctx, plan, pipeline.Options{Jobs: 1, Request: a.Target()}) // measuring a file uses all cores
 	if err != nil {
 		return err
 	}
@@ -237,7 +243,7 @@ func (o Options) sources() *toolkit.Sources {
 	return toolkit.OpenSources(filepath.Join(o.out(), toolkit.Folder, "files.json"))
 }
 
-// identify hashes the files, or believes what it knows of them.
+// identify hashes the files, unless their hashes are known.
 func (a *asked) identify(ctx context.Context, sources *toolkit.Sources) error {
 	for i, path := range a.paths {
 		parts, err := foreign.Parts(path)
@@ -259,7 +265,7 @@ func (a *asked) identify(ctx context.Context, sources *toolkit.Sources) error {
 	return err
 }
 
-// printMeasured says what came out, and where it is.
+// printMeasured prints the results and where they are.
 func (o Options) printMeasured(a asked, layers []present.Layer) error {
 	out := o.stdout()
 	if orDefault(o.JSON, false) {
@@ -289,7 +295,7 @@ func (o Options) printMeasured(a asked, layers []present.Layer) error {
 	return err
 }
 
-// hashed shows on a terminal how much of a file is hashed.
+// hashed shows the progress of hashing a file on a terminal.
 func hashed(path string) func(done, all int64) {
 	if !term.IsTerminal(int(os.Stderr.Fd())) {
 		return nil

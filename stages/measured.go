@@ -10,8 +10,9 @@ import (
 	"sparsel/stages/toolkit"
 )
 
-// measured are the graphs of what was measured of other programs' activations, as the requests published below out tell. Those that
-// cannot be read are in the error.
+// measured returns the graphs of the measurements of other programs'
+// activations, according to the requests that are published below out. The
+// error covers requests that cannot be read.
 func (o Options) measured() ([]*pipeline.Graph, error) {
 	requests, err := toolkit.Recall(o.out())
 	sources := o.sources()
@@ -27,7 +28,8 @@ func (o Options) measured() ([]*pipeline.Graph, error) {
 	return graphs, err
 }
 
-// graphOf is the graph of the study, or of what was measured, that has the named node.
+// graphOf returns the graph that has the named node, either the study's or that
+// of a measurement.
 func (w *workspace) graphOf(word string) (*pipeline.Graph, *pipeline.Node, error) {
 	n, err := w.Node(word)
 	if err == nil {
@@ -42,7 +44,8 @@ func (w *workspace) graphOf(word string) (*pipeline.Graph, *pipeline.Node, error
 	return nil, nil, errors.Join(err, wrong)
 }
 
-// auditMeasured looks at what was published of measured activations, and remembers the results.
+// auditMeasured checks what was published about measured activations, and
+// remembers the results.
 func (a *auditor) auditMeasured(ctx context.Context) error {
 	graphs, err := a.o.measured()
 	if err != nil {
@@ -61,7 +64,8 @@ func (a *auditor) auditMeasured(ctx context.Context) error {
 	return nil
 }
 
-// measuredAgain are the results of measured activations that can be made again: those whose files are where they were.
+// measuredAgain returns the results of measured activations that can be
+// repeated, because their files are where they were.
 func (a *auditor) measuredAgain() (list []*pipeline.Resolved) {
 	sources := a.o.sources()
 	for _, r := range a.measured {
@@ -82,7 +86,8 @@ func (a *auditor) measuredAgain() (list []*pipeline.Resolved) {
 	return list
 }
 
-// measuredSame counts the results of measured activations that came out the same again.
+// measuredSame counts the results of measured activations that were repeated
+// and came out the same.
 func (a *auditor) measuredSame() (n int) {
 	for _, r := range a.measured {
 		if a.redone[r.Node] {

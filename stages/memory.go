@@ -1,8 +1,9 @@
 package stages
 
-// memoryShare is the part of this machine's memory that workers may have: the rest is for the files they read
-// and write, and for whatever else runs here.
+// memoryShare is the share of this machine's memory that workers may use. The
+// rest is for the files that they read and write, and for other programs.
 const memoryShare = 0.8
 
-// memoryForWorkers is how much memory all workers may take together; 0 if nobody knows what there is.
+// memoryForWorkers returns how much memory all workers may use together, or 0
+// if the machine's memory is unknown.
 func memoryForWorkers() int64 { return int64(memoryShare * float64(machineMemory())) }

@@ -8,8 +8,9 @@ import (
 	"syscall"
 )
 
-// machineMemory is the memory that this process may use, in bytes: the machine's, or less in a container or a
-// batch job, whose limit is a control group's.
+// machineMemory returns the memory that this process may use, in bytes. It is
+// the machine's, or less in a container or a batch job, which a control group
+// limits.
 func machineMemory() int64 {
 	var info syscall.Sysinfo_t
 	if syscall.Sysinfo(&info) != nil {
@@ -23,8 +24,10 @@ func machineMemory() int64 {
 	return min(total, groupLimit("/sys/fs/cgroup", string(text), total))
 }
 
-// groupLimit is the least limit of a process's control groups and those around them. membership is the content of
-// /proc/self/cgroup, whose lines are id:controllers:path; version 2 has one without controllers.
+// groupLimit returns the lowest limit of a process's control groups and of
+// those that contain them. membership is the content of /proc/self/cgroup,
+// whose lines have the form id:controllers:path. Version 2 has a single line
+// without controllers.
 func groupLimit(root, membership string, none int64) int64 {
 	limit := none
 	for line := range strings.Lines(membership) {
@@ -41,7 +44,7 @@ func groupLimit(root, membership string, none int64) int64 {
 		}
 		for dir := filepath.Clean("/" + part[2]); ; dir = filepath.Dir(dir) {
 			text, err := os.ReadFile(filepath.Join(base, dir, file))
-			if n, perr := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil && perr == nil { // or "max"
+			if n, perr := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil && perr == nil { // the text may also be "max"
 				limit = min(limit, n)
 			}
 			if dir == "/" {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// T21: the limit is the least one around this process, in either version of control groups.
+// T21: the limit is the lowest one around this process, in either version of
+// control groups.
 func TestT21GroupLimit(t *testing.T) {
 	root := t.TempDir()
 	for name, text := range map[string]string{

@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// peaks gives, for each node that was done in a project, the most memory that the process had that did it, and what was
-// counted for the node.
+// peaks returns, for each node that was done in a project, the largest amount
+// of memory that the process had, and the amount that was predicted for the
+// node.
 func (p *project) peaks() (measured, counted map[string]int64) {
 	p.t.Helper()
 	params, out, data := filepath.Join(p.dir, "params.toml"), filepath.Join(p.dir, "out"), p.data
@@ -28,7 +29,8 @@ func (p *project) peaks() (measured, counted map[string]int64) {
 	return measured, counted
 }
 
-// T21: a training takes the memory that was counted for it, within a quarter, in a worker process of its own.
+// T21: a training in a worker process of its own takes the memory that was
+// predicted for it, within a quarter.
 func TestT21MemoryIsCounted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it trains networks of 55 million parameters")
@@ -48,11 +50,12 @@ func TestT21MemoryIsCounted(t *testing.T) {
 	}
 	const figures = "[[figures]]\nid = \"5.1\""
 	for _, c := range cases {
-		text := "[[experiments]]\nname = \"" + c.name + "\"\ncondition = \"it\"\noptimizers = [\"" + c.optimizer + "\"]\nseeds = [1]\nseeding = \"paired\"\n"
+		text := "[[experiments]]\nname = \"" + c.name + "\"\ncondition = \"it\"\noptimizers = [\"" + c.optimizer +
+			"\"]\nseeds = [1]\nseeding = \"paired\"\n"
 		p.edit(figures, text+"set = { "+c.set+"epochs = 1 }\n\n"+figures)
 	}
 	for _, c := range cases {
-		p.run("experiment", c.name, "-jobs=1") // workers of its own
+		p.run("experiment", c.name, "-jobs=1") // starts workers of its own
 	}
 	measured, counted := p.peaks()
 	for node, peak := range measured {

@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// cutOff gives a process a network of its own, with nobody on it. That takes root; without it, proxies that nobody
-// listens on must do.
+// cutOff gives a process a network namespace of its own without any other host.
+// This requires root. Without it, cutOff sets proxies on which nobody listens.
 func cutOff(cmd *exec.Cmd) {
 	if os.Geteuid() == 0 {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}

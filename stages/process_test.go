@@ -13,8 +13,8 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// project is a copy of the project, with the parameters of a study of a few seconds, in which the targets run as
-// processes of their own.
+// project is a copy of the project with the parameters of a study that takes a
+// few seconds. The targets run in it as processes of their own.
 type project struct {
 	t    *testing.T
 	dir  string
@@ -31,7 +31,7 @@ func newProject(t *testing.T) *project {
 	return p
 }
 
-// edit replaces texts in the parameters, each of which must be there.
+// edit replaces texts in the parameters. Each must be present.
 func (p *project) edit(replacements ...string) {
 	p.t.Helper()
 	file := filepath.Join(p.dir, "params.toml")
@@ -49,16 +49,16 @@ func (p *project) edit(replacements ...string) {
 	}
 }
 
-// command is a target with its arguments.
+// command returns a target with its arguments.
 func (p *project) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0])
-	cmd.Args = append([]string{"sparsel"}, args...) // the name makes the test binary the command
+	cmd.Args = append([]string{"sparsel"}, args...) // the name makes the test binary act as the command
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), "SPARSEL_DATA="+p.data)
 	return cmd
 }
 
-// run is a target that must succeed. It returns what it wrote.
+// run runs a target that must succeed, and returns its output.
 func (p *project) run(args ...string) string {
 	p.t.Helper()
 	text, err := p.command(context.Background(), args...).CombinedOutput()
@@ -72,7 +72,7 @@ func (p *project) digests(out string) map[string]string {
 	return digests(p.t, filepath.Join(p.dir, out))
 }
 
-// same holds what is left in a folder to what should be.
+// same compares what is left in a folder with what should be there.
 func (p *project) same(what string, got, want map[string]string) {
 	p.t.Helper()
 	for path, sum := range want {
@@ -87,7 +87,8 @@ func (p *project) same(what string, got, want map[string]string) {
 	}
 }
 
-// workers lists the worker processes that run in the project, by what Linux tells of each process.
+// workers lists the worker processes that run in the project, according to
+// Linux.
 func (p *project) workers() (pids []int) {
 	names, _ := filepath.Glob("/proc/[0-9]*")
 	for _, name := range names {
@@ -103,7 +104,7 @@ func (p *project) workers() (pids []int) {
 	return pids
 }
 
-// noWorkers waits for the last worker to be gone, which must not take long.
+// noWorkers waits until the last worker has ended, which must not take long.
 func (p *project) noWorkers(what string) {
 	p.t.Helper()
 	for deadline := time.Now().Add(15 * time.Second); len(p.workers()) > 0; time.Sleep(20 * time.Millisecond) {
@@ -114,7 +115,8 @@ func (p *project) noWorkers(what string) {
 	}
 }
 
-// rounds is how often a test of random moments repeats itself: more often in a long test.
+// rounds returns how often a test of random moments repeats itself, which is
+// more often in a long test.
 func rounds(few, many int) int {
 	if os.Getenv("SPARSEL_SOAK") != "" {
 		return many

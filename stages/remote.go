@@ -11,11 +11,13 @@ import (
 	"sparsel/pipeline/store/remote"
 )
 
-// remoteVariable names the second level where no flag does. It is no parameter of the study: results are the same with
-// and without it.
+// remoteVariable is the environment variable that names the second level if no
+// flag does. It is not a parameter of the study, because results are the same
+// with and without a second level.
 const remoteVariable = "SPARSEL_REMOTE"
 
-// remote opens the second level that is asked for; nil where there is none. It asks nothing of it yet.
+// remote opens the second level, without accessing it yet. It returns nil if
+// none was asked for.
 func (o Options) remote() (client *remote.Client, readOnly bool, err error) {
 	url := orDefault(o.Remote, os.Getenv(remoteVariable))
 	if url == "" {
@@ -32,7 +34,8 @@ func (o Options) remote() (client *remote.Client, readOnly bool, err error) {
 	return &remote.Client{Remote: r, Patience: remote.Patient}, p.ReadOnly || orDefault(o.RemoteReadOnly, false), nil
 }
 
-// notes shows what a command that runs nothing has to say about the second level.
+// notes shows what a command that runs nothing has to say about the second
+// level.
 type notes struct{}
 
 func (notes) RunStarted(*pipeline.Plan, int)                        {}
@@ -42,7 +45,8 @@ func (notes) NodeFinished(pipeline.NodeResult)                      {}
 func (notes) RunFinished(*pipeline.Report)                          {}
 func (notes) Note(text string)                                      { fmt.Fprintln(os.Stderr, text) }
 
-// printArchives says what could be let go of, what is not here, and what each costs to have again.
+// printArchives says what could be released, what is not here, and what it
+// costs to get each back.
 func printArchives(w io.Writer, s *pipeline.Status) {
 	if s.Fetch > 0 {
 		fmt.Fprintf(w, "%s, %.1f MB, to be fetched from the second level\n", counted(s.Fetch, "file"), float64(s.FetchBytes)/1e6)

@@ -14,8 +14,8 @@ import (
 	"sparsel/stages/train"
 )
 
-// published are the files below out that people look at, with their bytes; the report names the machine and the time, and is
-// left out.
+// published returns the files below out that people look at, with their bytes.
+// The report is left out because it names the machine and the time.
 func (s *smallStudy) published() map[string]string {
 	s.t.Helper()
 	files := map[string]string{}
@@ -35,7 +35,7 @@ func (s *smallStudy) published() map[string]string {
 	return files
 }
 
-// secondMachine is a study with the parameters of s, and nothing else.
+// secondMachine returns a study with the parameters of s, and nothing else.
 func (s *smallStudy) secondMachine() *smallStudy {
 	s.t.Helper()
 	second := &smallStudy{t: s.t, dir: s.t.TempDir()}
@@ -44,7 +44,7 @@ func (s *smallStudy) secondMachine() *smallStudy {
 		err = os.WriteFile(second.path("params.toml"), text, 0o644)
 	}
 	if err == nil {
-		err = os.Mkdir(second.path("data"), 0o755) // which is empty
+		err = os.Mkdir(second.path("data"), 0o755) // an empty folder
 	}
 	if err != nil {
 		s.t.Fatal(err)
@@ -53,7 +53,7 @@ func (s *smallStudy) secondMachine() *smallStudy {
 	return second
 }
 
-// size is how long all stored bytes are.
+// size returns the total length of all stored files.
 func (s *smallStudy) size() (bytes int64) {
 	s.t.Helper()
 	err := filepath.WalkDir(s.path("out/store/blobs"), func(_ string, d fs.DirEntry, err error) error {
@@ -70,8 +70,9 @@ func (s *smallStudy) size() (bytes int64) {
 	return bytes
 }
 
-// A machine that has the parameters and a second level, and neither MNIST nor an archive, builds everything without running
-// anything. Nothing that it writes holds the credentials.
+// A machine that has the parameters and a second level, but neither MNIST nor
+// an archive, builds everything without running anything. Nothing that it
+// writes contains the credentials.
 func TestT33StudyOnSecondMachine(t *testing.T) {
 	for _, kind := range []string{"folder", "versitygw"} {
 		t.Run(kind, func(t *testing.T) {
@@ -104,8 +105,10 @@ func TestT33StudyOnSecondMachine(t *testing.T) {
 			if _, id := second.report(); id == "" {
 				t.Error("no report")
 			}
-			// An audit fetches what it makes results from: of a figure, itself and 8 metrics are proven by that, and the
-			// aggregate, 8 trainings and the data are not, since nothing reads all that they made. A picture's chain is hashed on its way.
+			// An audit fetches what it makes results from. For a figure, this
+			// proves the figure itself and 8 metrics, but not the aggregate, 8
+			// trainings and the data, because nothing reads all that they made.
+			// A picture's chain is hashed while it is fetched.
 			if text, err := second.audit(2); err != nil || !strings.Contains(text, "known by their records and not kept here") ||
 				!strings.Contains(text, "9 of the 19 results that it is made from, the others are not kept here, 8 of 8 metrics re-derived") {
 				t.Errorf("audit: %v\n%s", err, text)
@@ -113,7 +116,7 @@ func TestT33StudyOnSecondMachine(t *testing.T) {
 			if text, err := second.auditFile(second.path("out/figures/fig-5.1.png")); err != nil || !strings.Contains(text, "were hashed just now") {
 				t.Errorf("audit of a file: %v\n%s", err, text)
 			}
-			// From here on it needs no second level to know all this.
+			// From here on the study needs no second level to know all this.
 			t.Setenv(remoteVariable, "")
 			if text, err := second.status(); err != nil {
 				t.Errorf("offline: %v\n%s", err, text)
@@ -137,7 +140,8 @@ func TestT33StudyOnSecondMachine(t *testing.T) {
 	}
 }
 
-// study.keep_archives decides whose activations go; status and gc say how much that is, and gc drops them.
+// study.keep_archives decides whose activations are released. status and gc say
+// how large these are, and gc removes them.
 func TestT43KeepArchives(t *testing.T) {
 	s := newSmallStudy(t)
 	before := s.published()
@@ -180,7 +184,8 @@ func TestT43KeepArchives(t *testing.T) {
 			t.Errorf("%s differs", path)
 		}
 	}
-	// Another metric says how many trainings it means.
+	// After a change of a metric, the plan repeats every training whose
+	// activations are gone, and status says why.
 	s.edit("ccmas_epsilon = 0.0", "ccmas_epsilon = 1e-6")
 	_, p := s.plan()
 	trainings := 0

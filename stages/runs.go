@@ -17,7 +17,8 @@ import (
 	"sparsel/stages/train"
 )
 
-// archives are what a training leaves behind for others to read, in the order in which they are listed.
+// archives lists the outputs of a training that others may read, in the order
+// in which they are shown.
 var archives = []string{train.Record, train.Activations, train.Weights}
 
 // run is a training as `runs -json` lists it.
@@ -27,8 +28,9 @@ type run struct {
 	Archives map[string]string `json:"archives,omitzero"` // paths by what they are; none of a run that is not current
 }
 
-// Runs lists the trainings whose names one of the patterns fits (all if there are none), with the paths of their archives. Links
-// names a folder to make, in which each archive has the run's name.
+// Runs lists the trainings whose names match one of the patterns, or all if
+// there are none, with the paths of their archives. If links names a folder,
+// Runs creates it with a link to each archive under the run's name.
 func Runs(ctx context.Context, patterns string, links *string, o Options) error {
 	w, err := o.open(nil)
 	if err != nil {
@@ -76,7 +78,8 @@ func Runs(ctx context.Context, patterns string, links *string, o Options) error 
 	return printRuns(runs, o)
 }
 
-// fitsAny reports whether a name fits a pattern of path.Match, of which * stands for one or more whole elements at the end.
+// fitsAny reports whether a name matches a pattern of path.Match in which a *
+// at the end stands for one or more whole elements.
 func fitsAny(name string, patterns []string) (bool, error) {
 	for _, pattern := range patterns {
 		head := name
@@ -109,14 +112,15 @@ func printRuns(runs []run, o Options) error {
 		return err
 	}
 	if missing > 0 {
-		_, err := fmt.Fprintf(o.stdout(), "%s of %s not current, and not listed; `%s` says why\n", counted(missing, "training"), fmt.Sprint(len(runs)), o.command("status"))
+		_, err := fmt.Fprintf(o.stdout(), "%s of %s not current, and not listed; `%s` says why\n",
+			counted(missing, "training"), fmt.Sprint(len(runs)), o.command("status"))
 		return err
 	}
 	return nil
 }
 
-// linkArchives makes a tree of symbolic links, DIR/RUN/ARCHIVE. Links that are there are made anew; anything else is left alone
-// and refused.
+// linkArchives creates a tree of symbolic links, DIR/RUN/ARCHIVE. It replaces
+// existing links, and returns an error if anything else is in the way.
 func linkArchives(dir string, runs []run, o Options) error {
 	made := 0
 	for _, r := range runs {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The whole study, from its file to a plan, in an empty store: what `status` does on the first day, when every
-// node is stale and gets its reason.
+// The whole study, from its file to a plan, in an empty store. This is what
+// `status` does on the first day, when every node is stale and gets its reason.
 func BenchmarkPlan(b *testing.B) {
 	b.Chdir("..")
 	dir := b.TempDir()

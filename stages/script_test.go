@@ -22,13 +22,14 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// The scripts under testdata/script run the targets as the magefile does, each in a copy of the project of its
-// own, on the first images of MNIST. They count executions by the pipeline's log lines.
+// The scripts in testdata/script run the targets as the magefile does, each in
+// its own copy of the project, on the first images of MNIST. They count
+// executions in the pipeline's log.
 func TestScripts(t *testing.T) {
 	runScripts(t, "script", testenv.MNIST(t))
 }
 
-// Those under testdata/nodata do so on a machine that has no MNIST.
+// The scripts in testdata/nodata do so on a machine that has no MNIST.
 func TestScriptsWithoutMNIST(t *testing.T) { runScripts(t, "nodata", "") }
 
 func runScripts(t *testing.T, dir, data string) {
@@ -63,7 +64,8 @@ func runScriptFiles(t *testing.T, data string, files ...string) {
 	})
 }
 
-// goDirectories lets the go command find what it has cached, under the script's own home.
+// goDirectories lets the go command find its caches under the script's own
+// home.
 func goDirectories(env *testscript.Env) error {
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -83,7 +85,8 @@ func goDirectories(env *testscript.Env) error {
 	return nil
 }
 
-// copyProject copies what decides code identities, with the parameters of a small study.
+// copyProject copies the files that determine code identities, with the
+// parameters of a small study.
 func copyProject(from, to string) error {
 	if err := copySources(from, to); err != nil {
 		return err
@@ -110,7 +113,7 @@ func copySources(from, to string) error {
 			}
 			return os.MkdirAll(filepath.Join(to, relative), 0o755)
 		}
-		if strings.HasSuffix(path, "_test.go") || d.Name() == ".git" { // a work tree's leads to the repository
+		if strings.HasSuffix(path, "_test.go") || d.Name() == ".git" { // in a work tree, .git leads to the repository
 			return nil
 		}
 		content, err := os.ReadFile(path)
@@ -121,7 +124,8 @@ func copySources(from, to string) error {
 	})
 }
 
-// edit FILE OLD NEW replaces the first OLD, which must be there; \n in NEW is a line break.
+// edit FILE OLD NEW replaces the first OLD, which must be present. \n in NEW is
+// a line break.
 func edit(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: edit FILE OLD NEW")
@@ -134,7 +138,7 @@ func edit(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], replacement, 1)), 0o644))
 }
 
-// flip FILE turns one bit in the middle of a file and keeps its times.
+// flip FILE flips one bit in the middle of a file and keeps its times.
 func flip(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: flip FILE")
@@ -151,7 +155,8 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.Chtimes(path, info.ModTime(), info.ModTime()))
 }
 
-// count N STAGE asks that the last command executed exactly N nodes of a stage, by its JSON report.
+// count N STAGE checks in the JSON report that the last command executed
+// exactly N nodes of a stage.
 func count(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: count N STAGE")
@@ -168,8 +173,9 @@ func count(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// activations DIR SHIFT writes, into a folder that is there, activations of two layers and two epochs of a made-up network and the
-// weights of its output layer, as the project's own archives.
+// activations DIR SHIFT writes to an existing folder the activations of two
+// layers and two epochs of a made-up network, and the weights of its output
+// layer, as the project's own archives.
 func activations(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: activations DIR SHIFT")
@@ -205,7 +211,8 @@ func activations(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Check(runs.WriteWeights(filepath.Join(dir, "weights.parquet"), nil, []runs.Tensor{
-		{Name: "output.weight", Shape: []int{classes, units}, Values: weights}, {Name: "output.bias", Shape: []int{classes}, Values: make([]float32, classes)},
+		{Name: "output.weight", Shape: []int{classes, units}, Values: weights},
+		{Name: "output.bias", Shape: []int{classes}, Values: make([]float32, classes)},
 	}))
 }
 
@@ -214,7 +221,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(tests{m}, map[string]func(){"sparsel": command})
 }
 
-// tests are all tests of the package, and what they leave.
+// tests runs all tests of the package and removes what they leave.
 type tests struct{ *testing.M }
 
 func (t tests) Run() int {
@@ -227,7 +234,7 @@ func (t tests) Run() int {
 	return code
 }
 
-// measureTarget is the target whose flags tell whether they were given.
+// measureTarget is the target whose flags can be given or left out.
 func measureTarget(ctx context.Context, files string, args []string) error {
 	var f MeasureFlags
 	for _, arg := range args {
@@ -261,7 +268,8 @@ func measureTarget(ctx context.Context, files string, args []string) error {
 	return Measure(ctx, files, f, Options{})
 }
 
-// command is `go tool mage` for scripts: the target, its arguments, its flags.
+// command is `go tool mage` for scripts: the target, its arguments and its
+// flags.
 func command() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -277,15 +285,17 @@ func target(ctx context.Context, name string, args []string) error {
 	for len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		ids, args = append(ids, args[0]), args[1:]
 	}
-	id := strings.Join(ids, ",") // as JudgeCommandLine has it
+	id := strings.Join(ids, ",") // as JudgeCommandLine does
 	if name == "measure" {
 		return measureTarget(ctx, id, args)
 	}
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	o := Options{
-		Params: flags.String("params", "params.toml", ""), Profile: flags.String("profile", "", ""), Out: flags.String("out", "out", ""), Data: flags.String("data", "", ""),
+		Params: flags.String("params", "params.toml", ""), Profile: flags.String("profile", "", ""), Out: flags.String("out", "out", ""),
+		Data: flags.String("data", "", ""),
 		Jobs: flags.Int("jobs", runtime.GOMAXPROCS(0), ""), DryRun: flags.Bool("dryrun", false, ""), JSON: flags.Bool("json", false, ""),
-		Set: flags.String("set", "", ""), Verbose: flags.Bool("verbose", false, ""), Paranoid: flags.Bool("paranoid", false, ""), Workers: flags.String("workers", "", ""),
+		Set: flags.String("set", "", ""), Verbose: flags.Bool("verbose", false, ""), Paranoid: flags.Bool("paranoid", false, ""),
+		Workers: flags.String("workers", "", ""),
 	}
 	format, reference, store := flags.String("format", "dot", ""), flags.String("reference", "", ""), flags.Bool("store", false, "")
 	o.Yes = flags.Bool("yes", false, "")

@@ -6,8 +6,9 @@ import (
 	"syscall"
 )
 
-// untilTerminated returns a context that also ends with SIGTERM and with the terminal. Mage ends the one it gives
-// a target with SIGINT only, and dies of SIGTERM without a word to the target's process: see dieWithParent.
+// untilTerminated returns a context that also ends on SIGTERM and when the
+// terminal closes. Mage ends the context of a target only on SIGINT. On SIGTERM
+// Mage dies without telling the target's process; see dieWithParent.
 func untilTerminated(ctx context.Context) (context.Context, context.CancelFunc) {
 	dieWithParent()
 	return signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)

@@ -2,5 +2,6 @@
 
 package stages
 
-// dieWithParent does nothing: this system tells nobody that its parent died, and work goes on to its end.
+// dieWithParent does nothing, because this system cannot signal the death of a
+// parent. Work continues to its end.
 func dieWithParent() {}

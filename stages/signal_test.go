@@ -14,12 +14,13 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// T23: a signal ends a run within a bound: its workers are gone, the journal says what was cancelled, nothing half done
-// is published, and the next run goes on. A second Ctrl-C is mage's to answer, which exits at once: no better
-// and no worse than SIGKILL, which is here as well.
+// T23: a signal ends a run within a limited time. Its workers are gone, the
+// journal says what was cancelled, nothing incomplete is published, and the
+// next run continues. Mage handles a second Ctrl-C by exiting at once, which is
+// like SIGKILL, and that is tested here as well.
 func TestT23Signals(t *testing.T) {
 	p := newProject(t)
-	p.edit("train_images = 2000", "train_images = 20000") // long enough to be interrupted
+	p.edit("train_images = 2000", "train_images = 20000") // takes long enough to be interrupted
 	cancelled := 0
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGKILL} {
 		what := sig.String()
@@ -64,7 +65,8 @@ func TestT23Signals(t *testing.T) {
 	p.same("after all signals", p.digests("out"), p.digests("undisturbed"))
 }
 
-// events lists what the journal has of a kind, about nodes whose name begins so.
+// events lists the journal's events of a kind about nodes whose names begin
+// with prefix.
 func (p *project) events(kind store.EventKind, prefix string) (list []store.Event) {
 	p.t.Helper()
 	s, err := pipeline.OpenStore(filepath.Join(p.dir, "out", "store"))

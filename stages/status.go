@@ -11,7 +11,8 @@ import (
 	"sparsel/pipeline"
 )
 
-// Status prints what is stale and why. Where something is, its error asks for exit code 2.
+// Status prints what is stale and why. If something is, its error asks for exit
+// code 2.
 func Status(ctx context.Context, o Options) error {
 	w, err := o.open(nil)
 	if err != nil {
@@ -36,7 +37,8 @@ func Status(ctx context.Context, o Options) error {
 	return exitError{2, fmt.Errorf("not everything is current; `%s` brings it up to date", o.command("all"))}
 }
 
-// printNodes lists every node of the study as JSON, also what was never asked for; current is about what was.
+// printNodes lists every node of the study as JSON, including those that were
+// never asked for. current refers to those that were.
 func (w *workspace) printNodes(ctx context.Context, current bool) error {
 	all, err := w.engine.Status(ctx, w.Graph, nil)
 	if err != nil {
@@ -46,7 +48,7 @@ func (w *workspace) printNodes(ctx context.Context, current bool) error {
 	return printJSON(w.o.stdout(), all)
 }
 
-// printStates is the status for people.
+// printStates prints the status for people.
 func (o Options) printStates(status *pipeline.Status, never []string) error {
 	jobs, err := o.jobs()
 	if err != nil {
@@ -63,7 +65,7 @@ func (o Options) printStates(status *pipeline.Status, never []string) error {
 	return err
 }
 
-// printPlan says what a run would do, for a dry run.
+// printPlan says what a run would do. It is used for dry runs.
 func printPlan(o Options, plan *pipeline.Plan) error {
 	jobs, err := o.jobs()
 	if err != nil {
@@ -112,7 +114,8 @@ func (o Options) printAdopted(s *pipeline.Status) {
 	}
 }
 
-// ownReasons are those that do not name another node of the plan: with them every node would be its own bucket.
+// ownReasons returns the reasons that do not name another node of the plan. The
+// other reasons would put every node into a group of its own.
 func ownReasons(n pipeline.NodeStatus) []string {
 	var list []string
 	for _, r := range n.Reasons {
@@ -130,7 +133,8 @@ func ownReasons(n pipeline.NodeStatus) []string {
 	return list
 }
 
-// estimate says how long a run will take, if that was ever measured.
+// estimate says how long a run will take, if that can be estimated from
+// measurements.
 func estimate(s *pipeline.Status, jobs int) string {
 	if s.Seconds == 0 && s.Unknown > 0 {
 		return "how long it takes is not known yet"
@@ -142,8 +146,10 @@ func estimate(s *pipeline.Status, jobs int) string {
 	return text
 }
 
-// asked lists the nodes of what this store was ever asked for, and the figures, tables and findings it was not. Where nothing
-// was, or everything at once, that is all of them: what a later edit adds is then missing, not unasked for.
+// asked lists the nodes of everything that this store was ever asked for, and
+// the figures, tables and findings that it was not asked for. If it was asked
+// for nothing, or for everything at once, all nodes count as asked for, so that
+// what a later edit adds is missing.
 func (w *workspace) asked() (targets, never []string, err error) {
 	requests, err := w.requests()
 	if err != nil {
@@ -185,7 +191,8 @@ func (w *workspace) asked() (targets, never []string, err error) {
 	return targets, never, nil
 }
 
-// requests are those of this profile, or of the whole study, without the profile's name.
+// requests lists the requests of this profile, or of the whole study, without
+// the profile's name.
 func (w *workspace) requests() (list []string, err error) {
 	all, err := w.engine.Requests()
 	for _, request := range all {

@@ -17,10 +17,11 @@ import (
 	"sparsel/stages/table"
 )
 
-// setFile holds what was set for a try, a line each, in the try's folder.
+// setFile is the file in a try's folder that lists what was set for it, one
+// value per line.
 const setFile = "set.txt"
 
-// noteTry writes down what a try is of.
+// noteTry writes down what was set for a try.
 func (w *workspace) noteTry() error {
 	if len(w.o.set()) == 0 {
 		return nil
@@ -28,13 +29,14 @@ func (w *workspace) noteTry() error {
 	return w.engine.WriteFile(filepath.Join(w.o.prefix(), setFile), []byte(strings.Join(w.o.set(), "\n")+"\n"))
 }
 
-// tried reports whether a file is what noteTry writes for o.
+// tried reports whether a file has the contents that noteTry writes for o.
 func (o Options) tried(path string) bool {
 	text, err := disk.ReadFile(path, maxPage)
 	return err == nil && string(text) == strings.Join(o.set(), "\n")+"\n"
 }
 
-// Tries prints one table of the study and of every try, row beside row, as far as their results are current. It trains nothing.
+// Tries prints one table of the study and of every try side by side, row by
+// row, as far as their results are current. It trains nothing.
 func Tries(ctx context.Context, id string, format *string, o Options) error {
 	as := orDefault(format, "md")
 	if !slices.Contains([]string{"md", "csv", "tex"}, as) {
@@ -85,7 +87,7 @@ func Tries(ctx context.Context, id string, format *string, o Options) error {
 	return err
 }
 
-// orStudy names a try, or the study where nothing was set.
+// orStudy names a try, or the study if nothing was set.
 func orStudy(set string) string {
 	if set == "" {
 		return "the study"
@@ -93,7 +95,7 @@ func orStudy(set string) string {
 	return set
 }
 
-// tries lists what was set for the tries below the output folder.
+// tries lists what was set for each try below the output folder.
 func (o Options) tries() ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(o.out(), o.prefix(), "tries", "*", setFile))
 	if err != nil {
@@ -115,8 +117,8 @@ func (o Options) tries() ([]string, error) {
 	return list, nil
 }
 
-// openTries opens the tries that have a folder. The error is of those that the parameter file no longer allows: what of
-// the store is theirs can't be told any more.
+// openTries opens the tries that have a folder. The error names those that the
+// parameter file no longer allows; what they need of the store is unknown.
 func (o Options) openTries() (list []*workspace, err error) {
 	sets, err := o.tries()
 	if err != nil {
@@ -137,7 +139,8 @@ func (o Options) openTries() (list []*workspace, err error) {
 	return list, errors.Join(refused...)
 }
 
-// tableOf reads a table of the study with something set, or says why it is not there.
+// tableOf reads a table of the study with the given values set, or says why it
+// is missing.
 func (w *workspace) tableOf(ctx context.Context, set, id string) (t tabulate.Table, why string, err error) {
 	setup := w.setup
 	setup.Checked = true

@@ -13,7 +13,8 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// Whoever may read an output folder can audit it and ask where its figures came from, and leaves no trace in it.
+// Anyone who may read an output folder can audit it and ask where its figures
+// came from, without leaving a trace in it.
 func TestT25AnotherUserMayAsk(t *testing.T) {
 	if os.Geteuid() != 0 {
 		testenv.Absent(t, "root", errors.New("it takes root to be somebody else"))
@@ -22,7 +23,7 @@ func TestT25AnotherUserMayAsk(t *testing.T) {
 	p.run("all", "-jobs=2", "-out=out")
 	p.run("lock")
 
-	// Where nobody can reach it.
+	// The user nobody can reach this folder.
 	const nobody = 65534
 	dir, err := os.MkdirTemp("", "sparsel-user-")
 	if err != nil {
@@ -41,7 +42,8 @@ func TestT25AnotherUserMayAsk(t *testing.T) {
 	}
 	before := states(t, filepath.Join(p.dir, "out"))
 	for _, args := range [][]string{
-		{"audit"}, {"auditfile", "out/figures/fig-5.1.png"}, {"diff", "out"}, {"diff", "artifacts.lock"}, {"export", "figure/5.1"}, {"status"}, {"why", "figure/5.1"}, {"dag"}, {"gc"},
+		{"audit"}, {"auditfile", "out/figures/fig-5.1.png"}, {"diff", "out"}, {"diff", "artifacts.lock"}, {"export", "figure/5.1"},
+		{"status"}, {"why", "figure/5.1"}, {"dag"}, {"gc"},
 	} {
 		cmd := exec.CommandContext(context.Background(), program)
 		cmd.Args = append([]string{"sparsel"}, args...)

@@ -16,9 +16,10 @@ import (
 	v1 "sparsel/stages/train/v1"
 )
 
-// The study's trainings are those of the lock that was written before the run record had its second version: repeated,
-// they give its bytes, format apart. SPARSEL_OLD says which: so many, the cheapest of each experiment, or those whose
-// names match an expression.
+// The study's trainings, repeated, give the bytes of the lock that was written
+// before the run record had its second version, except for the format.
+// SPARSEL_OLD selects the trainings: a number of them, the cheapest of each
+// experiment, or those whose names match an expression.
 func TestTrainingsOfTheOldLock(t *testing.T) {
 	which := cmp.Or(os.Getenv("SPARSEL_OLD"), "1")
 	wanted, notNumber := strconv.Atoi(which)

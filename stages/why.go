@@ -6,7 +6,8 @@ import (
 	"io"
 )
 
-// Why explains nodes, whose names or ids are separated by commas.
+// Why explains nodes. They are given by their names or ids, which are separated
+// by commas.
 func Why(ctx context.Context, nodes string, o Options) error {
 	w, err := o.open(nil)
 	if err != nil {

@@ -12,20 +12,23 @@ import (
 	"sparsel/stages/study"
 )
 
-// workerVariable tells a process that it is a worker.
+// workerVariable is the environment variable that tells a process that it is a
+// worker.
 const workerVariable = "SPARSEL_WORKER"
 
-// servesWorkers says that this program calls Worker first, so that it may be started again as a worker.
+// servesWorkers says that this program calls Worker first, so that it may be
+// started again as a worker.
 var servesWorkers bool
 
-// Worker makes this process a worker, if that is what it was started for, and never returns then. Otherwise it
-// returns at once, and runs may start workers. The magefile calls it before anything else.
+// Worker turns this process into a worker if it was started as one, and then
+// never returns. Otherwise it returns at once, and runs may start workers. The
+// magefile calls it before anything else.
 func Worker() {
 	if os.Getenv(workerVariable) == "" {
 		servesWorkers = true
 		return
 	}
-	os.Unsetenv(workerVariable) // it is not for what a stage may start
+	os.Unsetenv(workerVariable) // so that programs which a stage starts do not inherit it
 	os.Exit(pipeline.Serve(func(text json.RawMessage) (*pipeline.Graph, error) {
 		var s study.Setup
 		if err := json.Unmarshal(text, &s); err != nil {
@@ -39,11 +42,13 @@ func Worker() {
 	}))
 }
 
-// workersVariable names the command that starts workers where no flag does. Like a second level it is no parameter of the
-// study: results are the same wherever they are made.
+// workersVariable is the environment variable with the command that starts
+// workers if no flag gives one. Like a second level it is not a parameter of
+// the study, because results are the same wherever they are made.
 const workersVariable = "SPARSEL_WORKERS"
 
-// launch makes a run use workers on other machines, if they are asked for. Their memory is their scheduler's to bound.
+// launch makes a run use workers on other machines, if they were asked for.
+// Their scheduler limits their memory.
 func (o Options) launch(r *pipeline.Options) error {
 	command := strings.TrimSpace(orDefault(o.Workers, os.Getenv(workersVariable)))
 	if command == "" {
@@ -63,7 +68,7 @@ func (o Options) launch(r *pipeline.Options) error {
 // workers lets a run start this program again.
 func workers(s study.Setup, images string) *pipeline.Workers {
 	if !servesWorkers {
-		return nil // a test: started again it would run all its tests
+		return nil // this is a test, and starting it again would run all its tests
 	}
 	s.Checked, s.Images = true, images
 	return &pipeline.Workers{

@@ -13,8 +13,10 @@ import (
 	"sparsel/pipeline/slurmtest"
 )
 
-// T37: the study gives the same bytes by workers of this machine, by workers that share a folder with their driver, by workers that
-// share nothing, MNIST least of all, by a Slurm of two nodes, and on a second machine that has only what those pushed.
+// T37: the study gives the same bytes with workers on this machine, with
+// workers that share a folder with their driver, with workers that share
+// nothing, not even MNIST, with a Slurm of two nodes, and on a second machine
+// that has only what those pushed.
 func TestT37StudyOnWorkers(t *testing.T) { newProject(t).onWorkers("-jobs=2") }
 
 // T37: so does the quick profile of the whole study.
@@ -33,7 +35,8 @@ func TestT37QuickProfileOnWorkers(t *testing.T) {
 	p.onWorkers("-jobs=4", "-profile=quick")
 }
 
-// onWorkers compares what workers of every kind, and second machines after them, leave with what this machine leaves alone.
+// onWorkers compares the results of workers of every kind, and of second
+// machines after them, with those of this machine alone.
 func (p *project) onWorkers(flags ...string) {
 	t := p.t
 	all := func(out string, more ...string) []string {

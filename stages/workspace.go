@@ -24,25 +24,26 @@ import (
 
 // Options are the flags of the targets. A nil flag was not given.
 type Options struct {
-	Params  *string // the parameter file; params.toml where nil
-	Profile *string // of the parameter file; the whole study where nil
-	Set     *string // values beside those of the parameter file, a line each, such as optimizers.SGD.lr=0.3
-	Out     *string // the folder of everything produced; out where nil
+	Params  *string // the parameter file; params.toml if nil
+	Profile *string // of the parameter file; the whole study if nil
+	Set     *string // values beside those of the parameter file, one per line, such as optimizers.SGD.lr=0.3
+	Out     *string // the folder of everything produced; out if nil
 	Data    *string // a folder to look for MNIST in, before all others
-	Jobs    *int    // runs at a time; one per core where nil
-	Workers *string // a command that starts workers on other machines; the environment's where nil, none where empty
-	DryRun  *bool   // say what would run, run nothing
+	Jobs    *int    // runs at a time; one per core if nil
+	Workers *string // a command that starts workers on other machines; the environment's if nil, none if empty
+	DryRun  *bool   // say what would run, but run nothing
 	JSON    *bool   // print JSON for programs
-	Verbose *bool   // print details where a summary is printed otherwise
+	Verbose *bool   // print details instead of a summary
 
-	// Paranoid rehashes every stored byte that is relied on, whatever its file's size and times say.
+	// Paranoid rehashes every stored byte that is used, whatever its file's
+	// size and times say.
 	Paranoid *bool
 
-	Remote         *string // a second level; the environment's where nil, none where empty
-	RemoteReadOnly *bool   // leave it as it is
+	Remote         *string // a second level; the environment's if nil, none if empty
+	RemoteReadOnly *bool   // do not write to the second level
 	Yes            *bool   // do what can't be undone without asking
 
-	Stdout io.Writer // os.Stdout where nil
+	Stdout io.Writer // os.Stdout if nil
 }
 
 func orDefault[T any](flag *T, value T) T {
@@ -52,7 +53,8 @@ func orDefault[T any](flag *T, value T) T {
 	return value
 }
 
-// stdout shows whatever is written to it, and no text that is printed can do more than be seen.
+// stdout returns a writer that makes printed text safe to show, so that it
+// cannot control the terminal.
 func (o Options) stdout() io.Writer {
 	if o.Stdout != nil {
 		return quote.Writer(o.Stdout)
@@ -60,7 +62,8 @@ func (o Options) stdout() io.Writer {
 	return quote.Writer(os.Stdout)
 }
 
-// request is what was asked for, as the journal keeps it: a profile's requests are its own.
+// request returns what was asked for in the form that the journal keeps. The
+// requests of a profile are its own.
 func (o Options) request(what string) string {
 	if o.prefix() == "" {
 		return what
@@ -68,8 +71,8 @@ func (o Options) request(what string) string {
 	return o.prefix() + ": " + what
 }
 
-// prefix is the folder below out of what a profile or a try publishes, and what the names of its nodes begin with; empty
-// for the whole study.
+// prefix returns the folder below out where a profile or a try publishes, which
+// is also the beginning of its nodes' names. It is empty for the whole study.
 func (o Options) prefix() string {
 	profile := orDefault(o.Profile, "")
 	if profile == params.Paper {
@@ -78,7 +81,7 @@ func (o Options) prefix() string {
 	return path.Join(profile, params.Try(o.set()))
 }
 
-// set lists what is set beside the parameter file.
+// set lists the values that are set beside the parameter file.
 func (o Options) set() []string {
 	if orDefault(o.Set, "") == "" {
 		return nil
@@ -86,7 +89,8 @@ func (o Options) set() []string {
 	return strings.Split(*o.Set, "\n")
 }
 
-// command is how a person asks for a target with the flags that say what all this is about.
+// command returns the command with which a person asks for a target, including
+// the flags that identify the study.
 func (o Options) command(target string) string {
 	text := "go tool mage " + target
 	for _, flag := range []struct {
@@ -126,8 +130,8 @@ type workspace struct {
 	store  *store.Store
 }
 
-// open reads the parameters and binds them to the store. It writes nothing. What would make every training
-// fail in the same way is an error here.
+// open reads the parameters and binds them to the store. It writes nothing. A
+// mistake that would make every training fail in the same way is an error here.
 func (o Options) open(events pipeline.Events) (*workspace, error) { return o.openOnly(events, nil) }
 
 // openOnly is open for some of the study's runs; see study.Setup.
@@ -146,7 +150,8 @@ func (o Options) openOnly(events pipeline.Events, recorded []agreement.Run) (*wo
 	if err != nil {
 		return nil, fmt.Errorf("read parameters: %w; name the file with -params=FILE or run in the project's folder", err)
 	}
-	setup := study.Setup{Params: file, Text: string(text), Profile: orDefault(o.Profile, ""), Set: o.set(), Out: o.out(), Data: orDefault(o.Data, ""), Recorded: recorded}
+	setup := study.Setup{Params: file, Text: string(text), Profile: orDefault(o.Profile, ""), Set: o.set(), Out: o.out(),
+		Data: orDefault(o.Data, ""), Recorded: recorded}
 	s, err := setup.Study()
 	if err != nil {
 		return nil, err
@@ -170,13 +175,15 @@ func (o Options) openOnly(events pipeline.Events, recorded []agreement.Run) (*wo
 	return &workspace{Study: s, o: o, setup: setup, engine: pipeline.New(config), store: st}, nil
 }
 
-// codeOf is the code of the stages. What the kernels and the products made of them compute is versioned by hand: see
-// kernel.Contract and gemm.Contract.
+// codeOf returns the code of the stages. What the kernels and the products
+// built on them compute is versioned by hand; see kernel.Contract and
+// gemm.Contract.
 func codeOf(st *store.Store) pipeline.CodeSource {
 	return pipeline.Code("", st, map[string]string{kernel.Package: kernel.Contract, gemm.Package: gemm.Contract})
 }
 
-// events shows how a run goes, on standard error: results are what standard output is for.
+// events shows the progress of a run on standard error, because standard output
+// is for results.
 func events() pipeline.Events {
 	return progress.New(os.Stderr, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 }
@@ -187,7 +194,7 @@ type exitError struct {
 	error
 }
 
-// Shown makes an error's text safe to print, whatever it repeats.
+// Shown makes an error's text safe to print, whatever it contains.
 func Shown(err error) error {
 	if err == nil {
 		return nil
@@ -200,7 +207,8 @@ type shown struct{ error }
 func (s shown) Error() string { return quote.Lines(s.error.Error()) }
 func (s shown) Unwrap() error { return s.error }
 
-// ExitCode returns the exit code that an error asks for: 0 for none, 1 for most, 2 where something is stale.
+// ExitCode returns the exit code that an error asks for: 0 for none, 1 for most
+// errors, 2 if something is stale.
 func ExitCode(err error) int {
 	var e exitError
 	switch {

@@ -15,18 +15,18 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// result is what came out of removing units.
+// result is the outcome of removing units.
 type result struct {
 	params   Params
 	layer    measured.Layer
 	intact   float64
 	without  []float64 // accuracy without one unit
-	impact   []float64 // what that costs
-	spearman float64   // of selectivity and impact
+	impact   []float64 // accuracy lost without it
+	spearman float64   // correlation of selectivity and impact
 	sets     []set
 }
 
-// The sets of orders.
+// The kinds of orders in which units are removed.
 const (
 	mostFirst = iota
 	leastFirst
@@ -35,7 +35,7 @@ const (
 	likeLeast
 )
 
-// set is the curves of one kind of order.
+// set holds the curves of one kind of order.
 type set struct {
 	name   string
 	curves []curve
@@ -47,7 +47,7 @@ type curve struct {
 	area     float64
 }
 
-// areas are those of all curves.
+// areas returns the area under each curve.
 func (s set) areas() []float64 {
 	var list []float64
 	for _, c := range s.curves {
@@ -66,7 +66,8 @@ func ablate(ctx context.Context, p Params, path, behind string, layers []measure
 		return nil, err
 	}
 	if output.Units != len(layer.Units) {
-		return nil, fmt.Errorf("%s has %d units, and the weights are for %d; name the layer in front of the output with -layer", layer.Key, len(layer.Units), output.Units)
+		return nil, fmt.Errorf("%s has %d units, and the weights are for %d; name the layer in front of the output with -layer",
+			layer.Key, len(layer.Units), output.Units)
 	}
 	for _, class := range layer.Classes {
 		if class < 0 || class >= int64(output.Classes) {
@@ -86,7 +87,7 @@ func ablate(ctx context.Context, p Params, path, behind string, layers []measure
 	return r, nil
 }
 
-// choose finds the layer, at its last epoch.
+// choose returns the layer that the parameters name, at its last epoch.
 func (p Params) choose(layers []measured.Layer) (measured.Layer, error) {
 	runs := map[string]bool{}
 	var names []string
@@ -96,7 +97,8 @@ func (p Params) choose(layers []measured.Layer) (measured.Layer, error) {
 		}
 	}
 	if len(runs) > 1 {
-		return measured.Layer{}, fmt.Errorf("the file holds %d runs, and weights are one network's; write the rows of that run to a file of their own", len(runs))
+		return measured.Layer{}, fmt.Errorf("the file holds %d runs, and weights are one network's; "+
+			"write the rows of that run to a file of their own", len(runs))
 	}
 	name := p.Layer
 	if p.Last {
@@ -114,7 +116,7 @@ func (p Params) choose(layers []measured.Layer) (measured.Layer, error) {
 	return *chosen, nil
 }
 
-// isParquet tells whether a file begins as Parquet.
+// isParquet reports whether a file begins like a Parquet file.
 func isParquet(path string) (bool, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -126,7 +128,7 @@ func isParquet(path string) (bool, error) {
 	return err == nil && bytes.Equal(start, []byte("PAR1")), nil
 }
 
-// Parts are the files that the output layer at path consists of.
+// Parts lists the files that make up the output layer at path.
 func Parts(path string) ([]foreign.Part, error) {
 	if one, err := isParquet(path); err != nil || one {
 		return []foreign.Part{{Path: path}}, err
@@ -138,7 +140,8 @@ func Parts(path string) ([]foreign.Part, error) {
 	return o.Parts, nil
 }
 
-// readOutput reads the output layer: weights.parquet of the project, or NumPy arrays.
+// readOutput reads the output layer, either from weights.parquet of this
+// project or from NumPy arrays.
 func readOutput(path string) (ablation.Output, error) {
 	if one, err := isParquet(path); err != nil {
 		return ablation.Output{}, err
@@ -172,7 +175,7 @@ func readOutput(path string) (ablation.Output, error) {
 	return o, nil
 }
 
-// orders are those of all sets, one after the other.
+// orders returns the orders of all sets, one set after the other.
 func (r *result) orders() [][]int {
 	var selectivity, activity []float64
 	for _, u := range r.layer.Units {
@@ -204,8 +207,9 @@ func (r *result) orders() [][]int {
 	return all
 }
 
-// scan gives the layer's samples to the run.
-func scan(ctx context.Context, path string, layer measured.Layer, output ablation.Output, run *ablation.Run, progress func(done, all int64)) error {
+// scan passes the layer's samples to the run.
+func scan(ctx context.Context, path string, layer measured.Layer, output ablation.Output, run *ablation.Run,
+	progress func(done, all int64)) error {
 	f, err := foreign.Open(path)
 	if err != nil {
 		return err
@@ -237,10 +241,13 @@ func scan(ctx context.Context, path string, layer measured.Layer, output ablatio
 	})
 }
 
-// agrees holds a file's prediction against that of the weights. They may differ where two logits are so close that the arithmetic of
-// whoever predicted can have exchanged them: products rounded to bfloat16, with a relative error of 2^-9 for each factor and the
-// product, and sums in float32, of which n additions have a relative error of at most n·2^-24 (Higham, Accuracy and Stability
-// of Numerical Algorithms, section 4.2).
+// agrees compares a prediction in the file with the one that the weights give.
+// They may differ where two logits are so close that rounding in the other
+// program can have exchanged them. The bound assumes products rounded to
+// bfloat16, with a relative error of 2^-9 for each factor and for the product,
+// and sums in float32, in which n additions have a relative error of at most
+// n·2^-24 (Higham, Accuracy and Stability of Numerical Algorithms, section
+// 4.2).
 func agrees(o ablation.Output, row []float32, predicted int64) error {
 	class, logits, sizes := o.Predict(row)
 	if predicted == int64(class) {
@@ -252,11 +259,12 @@ func agrees(o ablation.Output, row []float32, predicted int64) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("it says %d, and the weights with the row's activations say %d: they are another network's, or the layer is not the one in front of the output; name it with -layer",
+	return fmt.Errorf("it says %d, and the weights with the row's activations say %d: they are another network's, or the layer is not "+
+		"the one in front of the output; name it with -layer",
 		predicted, class)
 }
 
-// take makes accuracies of the counts.
+// take computes accuracies from the counts.
 func (r *result) take(c ablation.Counts, orders [][]int) {
 	r.intact = float64(c.Intact) / float64(c.Samples)
 	r.without = c.Accuracies(c.Without)

@@ -16,8 +16,9 @@ import (
 	"sparsel/stages/measured"
 )
 
-// network trains a small network with PyTorch, saves its activations and weights, and removes units in the orders that it is given,
-// by setting them to 0 in the network itself.
+// network trains a small network with PyTorch and saves its activations and
+// weights. It then removes units in the given orders by setting them to 0 in
+// the network itself.
 const network = `
 import json, sys, numpy as np, torch
 torch.manual_seed(1)
@@ -40,7 +41,8 @@ if len(sys.argv) > 1:
         kept[:, removed] = 0
         return (output(kept).argmax(1) == y).double().mean().item()
     orders = json.load(open(sys.argv[1]))
-    json.dump({"curves": [[accuracy(order[:k]) for k in range(41)] for order in orders], "without": [accuracy([u]) for u in range(40)]}, open("truth.json", "w"))
+    json.dump({"curves": [[accuracy(order[:k]) for k in range(41)] for order in orders],
+           "without": [accuracy([u]) for u in range(40)]}, open("truth.json", "w"))
 `
 
 func python(t *testing.T, dir string, args ...string) {
@@ -73,7 +75,8 @@ func measuredFile(t *testing.T, path string) []measured.Layer {
 
 func quiet(_, _ int64) {}
 
-// Every accuracy is the one that PyTorch finds when units are set to 0 in the network.
+// Every accuracy must be the one that PyTorch finds when units are set to 0 in
+// the network.
 func TestAgainstPyTorch(t *testing.T) {
 	dir := t.TempDir()
 	python(t, dir)
@@ -111,7 +114,8 @@ func TestAgainstPyTorch(t *testing.T) {
 	if err := json.Unmarshal(text, &truth); err != nil {
 		t.Fatal(err)
 	}
-	// Both are counts of 600 samples, divided; a sum in another order may exchange two logits only where they agree to 1e-13.
+	// Both are counts of 600 samples, divided. Another order of summation may
+	// only exchange two logits that agree to 1e-13.
 	for i, want := range truth.Curves {
 		if !slices.Equal(curves[i], want) {
 			t.Errorf("order %d: %v, want %v", i, curves[i], want)
@@ -128,7 +132,7 @@ func TestAgainstPyTorch(t *testing.T) {
 			t.Errorf("unit %d goes before the more selective unit %d", before, unit)
 		}
 	}
-	// All outputs come out, and the same again.
+	// All outputs are made, and a second run makes the same ones.
 	var files [2]map[string][]byte
 	for i := range files {
 		files[i] = map[string][]byte{}
@@ -150,7 +154,8 @@ func TestAgainstPyTorch(t *testing.T) {
 	}
 }
 
-// archive stores activations of two layers and weights behind the second as the project does.
+// archive stores the activations of two layers, and the weights after the
+// second one, in the form that the project uses.
 func archive(t *testing.T, label, prediction func(i int) uint8) (activations, weights string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -193,8 +198,9 @@ func archive(t *testing.T, label, prediction func(i int) uint8) (activations, we
 
 func third(i int) uint8 { return uint8(i % 3) }
 
-// The project's own archives: the last layer at its last epoch, in which each unit stands for a class. Without it, the class's
-// samples have no logit above the others, and the first class wins.
+// These are the project's own archives. At the last epoch, each unit of the
+// last layer stands for a class. Without the unit, no logit of the class's
+// samples is above the others, and the first class wins.
 func TestOwnArchives(t *testing.T) {
 	activations, weights := archive(t, third, third)
 	r, err := ablate(context.Background(), Params{Last: true}, activations, weights, measuredFile(t, activations), quiet)
@@ -224,20 +230,24 @@ func TestChoose(t *testing.T) {
 	if _, err := (Params{Layer: "3"}).choose(list); err == nil || !strings.Contains(err.Error(), `no layer "3"; the file has ["1" "2"]`) {
 		t.Error(err)
 	}
-	if _, err := (Params{Last: true}).choose(append(list, layer("b", "1", 1))); err == nil || !strings.Contains(err.Error(), "2 runs, and weights are one network's") {
+	if _, err := (Params{Last: true}).choose(append(list, layer("b", "1", 1))); err == nil ||
+		!strings.Contains(err.Error(), "2 runs, and weights are one network's") {
 		t.Error(err)
 	}
 }
 
-// Weights that do not belong to the activations are refused, by their shape, their classes, or the predictions.
+// Weights that do not belong to the activations are refused because of their
+// shape, their classes or the predictions.
 func TestRefuses(t *testing.T) {
 	activations, weights := archive(t, third, third)
 	layers := measuredFile(t, activations)
-	if _, err := ablate(context.Background(), Params{Layer: "1"}, activations, weights, layers, quiet); err == nil || !strings.Contains(err.Error(), "2 units, and the weights are for 3") {
+	if _, err := ablate(context.Background(), Params{Layer: "1"}, activations, weights, layers, quiet); err == nil ||
+		!strings.Contains(err.Error(), "2 units, and the weights are for 3") {
 		t.Error(err)
 	}
 	more, _ := archive(t, func(i int) uint8 { return uint8(i % 4) }, third)
-	if _, err := ablate(context.Background(), Params{Last: true}, more, weights, measuredFile(t, more), quiet); err == nil || !strings.Contains(err.Error(), "samples of class 3") {
+	if _, err := ablate(context.Background(), Params{Last: true}, more, weights, measuredFile(t, more), quiet); err == nil ||
+		!strings.Contains(err.Error(), "samples of class 3") {
 		t.Error(err)
 	}
 	if _, err := readOutput(activations); err == nil {
@@ -247,7 +257,8 @@ func TestRefuses(t *testing.T) {
 	if err != nil || o.Classes != 3 || o.Units != 3 || o.Weights[4] != 1 {
 		t.Fatalf("%+v, %v", o, err)
 	}
-	// A prediction may be the other one of two logits that rounding cannot tell apart, and no other.
+	// A prediction may differ only between two logits that rounding cannot
+	// distinguish.
 	if err := agrees(o, []float32{1, 1 - 1e-4, 0}, 1); err != nil {
 		t.Error(err)
 	}

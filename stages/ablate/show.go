@@ -11,23 +11,27 @@ import (
 	"sparsel/stages/measured"
 )
 
-// quarters are the shares of units at which the table gives accuracies.
+// quarters are the shares of removed units for which the table gives an
+// accuracy.
 var quarters = []float64{0.25, 0.5, 0.75}
 
-// table is a line for each set of orders.
+// table has a row for each set of orders.
 func (r *result) table() tabulate.Table {
 	t := tabulate.Table{
 		ID: Table, Title: "Accuracy as units are removed from " + r.layer.Key.String(),
 		Header: []string{"order", "orders", "area", "2.5 %", "97.5 %", "25 % removed", "50 %", "75 %", "p, at random", "p, like activity"},
-		Data:   [][]string{{"order", "orders", "area", "area_low", "area_high", "accuracy_25", "accuracy_50", "accuracy_75", "p_random", "p_matched"}},
+		Data: [][]string{{"order", "orders", "area", "area_low", "area_high", "accuracy_25", "accuracy_50", "accuracy_75",
+			"p_random", "p_matched"}},
 		Notes: []string{
 			fmt.Sprintf("%d samples, %d units; with all units the accuracy is %s. A unit that is removed gives 0 to the output layer.",
 				r.layer.Samples, len(r.layer.Units), measured.Short(r.intact)),
 			"Area: under the accuracy over the share of units removed. Of several orders, the median, with quantiles of their areas.",
-			fmt.Sprintf("Like: orders that are random within strata of about %d units of like mean activity, with as many units of each stratum gone at every step as in the order named.",
+			fmt.Sprintf("Like: orders that are random within strata of about %d units of like mean activity, with as many units of each "+
+				"stratum gone at every step as in the order named.",
 				ablation.StratumUnits),
 			"p: two-sided, by the share of the orders at random, or of those like it, whose area is at or beyond the order's.",
-			"Spearman's correlation of the units' selectivity and impact, the accuracy that removing the unit alone costs: " + measured.Short(r.spearman) + ".",
+			"Spearman's correlation of the units' selectivity and impact, the accuracy that removing the unit alone costs: " +
+				measured.Short(r.spearman) + ".",
 		},
 	}
 	for i, s := range r.sets {
@@ -56,7 +60,8 @@ func (r *result) table() tabulate.Table {
 	return t
 }
 
-// at is the median accuracy of the curves with so many units removed.
+// at returns the median accuracy over the curves after the given number of
+// units has been removed.
 func (s set) at(removed int) float64 {
 	var list []float64
 	for _, c := range s.curves {
@@ -65,19 +70,21 @@ func (s set) at(removed int) float64 {
 	return middle(list)
 }
 
-// middle is the median, the lower one of two.
+// middle returns the median, or the lower of the two middle values.
 func middle(values []float64) float64 { return ablation.Quantile(values, 0.5) }
 
-// looks are the roles of the sets in figures.
+// looks gives each set its role in figures.
 var looks = []string{mostFirst: "level5", leastFirst: "level1", atRandom: "test_loss", likeMost: "level6", likeLeast: "Adadelta"}
 
-// mostPoints bounds the points of a curve: a wide layer is shown in equal steps.
+// mostPoints is the largest number of points in a curve. A wider layer is shown
+// in equal steps.
 const mostPoints = 128
 
 func (r *result) figure() chart.Figure {
 	units := len(r.layer.Units)
 	in := func(title string) chart.Panel {
-		return chart.Panel{Title: title, X: chart.Axis{Label: "share of units removed", Min: 0, Max: 1}, Y: chart.Axis{Label: "accuracy", Min: 0, Max: 1}}
+		return chart.Panel{Title: title, X: chart.Axis{Label: "share of units removed", Min: 0, Max: 1},
+			Y: chart.Axis{Label: "accuracy", Min: 0, Max: 1}}
 	}
 	most, least := in("Most selective first"), in("Least selective first")
 	steps := min(units, mostPoints)
@@ -115,8 +122,9 @@ func (r *result) figure() chart.Figure {
 		points.X, points.Y, points.Names = []float64{0}, []float64{math.NaN()}, []string{""}
 	}
 	alone := chart.Panel{
-		Title: "One at a time", X: chart.Axis{Label: "selectivity (CCMAS)"}, Y: chart.Axis{Label: "accuracy lost"}, Series: []chart.Series{points},
-		Rules: []chart.Rule{{Kind: chart.Horizontal, At: 0}},
+		Title: "One at a time", X: chart.Axis{Label: "selectivity (CCMAS)"}, Y: chart.Axis{Label: "accuracy lost"},
+		Series: []chart.Series{points},
+		Rules:  []chart.Rule{{Kind: chart.Horizontal, At: 0}},
 	}
 	note := "Lines of several orders: medians; bands: 95 % of the orders."
 	if r.params.Orders < 2 {
@@ -124,7 +132,8 @@ func (r *result) figure() chart.Figure {
 	}
 	title := "Accuracy as units are removed"
 	return chart.Figure{
-		ID: Picture, Title: title, Note: note, Rows: []chart.Row{{Panels: []chart.Panel{most, least}, ShareY: true}, {Panels: []chart.Panel{alone}}},
+		ID: Picture, Title: title, Note: note, Rows: []chart.Row{{Panels: []chart.Panel{most, least}, ShareY: true},
+			{Panels: []chart.Panel{alone}}},
 		Caption: fmt.Sprintf("%s. Spearman's correlation of selectivity and the accuracy lost is %s.", title, measured.Short(r.spearman)),
 	}
 }

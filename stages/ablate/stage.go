@@ -1,5 +1,6 @@
-// Package ablate is the stage that removes the units of one measured layer from the network that they are in, by the weights of its
-// output layer: a table, a figure and each unit's impact.
+// Package ablate is the stage that removes the units of one measured layer from
+// their network, using the weights of the network's output layer. It writes a
+// table, a figure and the impact of each unit.
 package ablate
 
 import (
@@ -17,23 +18,24 @@ import (
 // Kind is the name of the stage.
 const Kind = "ablate"
 
-// The outputs are Table and Picture in each of their formats, and these.
+// The outputs are Table and Picture, in each of their formats, and the
+// following files.
 const (
 	Table   = "ablation"
 	Picture = "removal"
 	Units   = "impact.parquet"
 )
 
-// Layers is the input: the measured layers of the file.
+// Layers is the input that holds the measured layers of the file.
 const Layers = measured.Layers
 
-// Params are what the result depends on besides the layers.
+// Params are the parameters that the result depends on, besides the layers.
 type Params struct {
-	Content string // of the activations
-	Weights string // of the output layer
-	Layer   string // by name; with Last, the one that comes last in the file
+	Content string // SHA-256 of the activations
+	Weights string // SHA-256 of the output layer
+	Layer   string // name of the layer; with Last, the last layer in the file
 	Last    bool
-	Orders  int // at random, and as many for each that is matched
+	Orders  int // number of random orders, and of orders for each matched set
 }
 
 // Stage returns the stage.
@@ -79,7 +81,9 @@ func (r *result) write(path func(name string) string) error {
 	if err := tabulate.WriteFiles(t, func(format string) string { return path(Table + "." + format) }); err != nil {
 		return err
 	}
-	if err := chart.WriteFiles(r.figure(), chart.DefaultStyle(), func(format string) string { return path(Picture + "." + format) }); err != nil {
+	if err := chart.WriteFiles(r.figure(), chart.DefaultStyle(), func(format string) string {
+		return path(Picture + "." + format)
+	}); err != nil {
 		return err
 	}
 	if err := r.archive(path(Table + ".parquet")); err != nil {
@@ -104,7 +108,7 @@ func (r *result) impacts(path string) error {
 	if err != nil {
 		return err
 	}
-	w.Write(units, selectivity, mean, r.without, r.impact) // its error is Close's
+	w.Write(units, selectivity, mean, r.without, r.impact) // Close returns the error
 	return w.Close()
 }
 
@@ -113,7 +117,8 @@ var curvesFormat = artifacts.Format{Name: "ablation-curves", Version: 1, Columns
 	{Name: "units", Kind: artifacts.Int64s}, {Name: "accuracy", Kind: artifacts.Float64s},
 }}
 
-// archive writes a row for each order: the units as they are removed, and the accuracy with none of them, one and so on removed.
+// archive writes a row for each order: the units in the order of their removal,
+// and the accuracy with none of them removed, with one removed, and so on.
 func (r *result) archive(path string) error {
 	w, err := artifacts.Create(path, curvesFormat, nil)
 	if err != nil {
@@ -125,7 +130,7 @@ func (r *result) archive(path string) error {
 			for _, unit := range c.order {
 				order.Values = append(order.Values, int64(unit))
 			}
-			w.Write([]string{s.name}, []int64{int64(i)}, []float64{c.area}, order, // its error is Close's
+			w.Write([]string{s.name}, []int64{int64(i)}, []float64{c.area}, order, // Close returns the error
 				artifacts.List[float64]{Lengths: []int32{int32(len(c.accuracy))}, Values: c.accuracy})
 		}
 	}

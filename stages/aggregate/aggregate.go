@@ -1,5 +1,6 @@
-// Package aggregate is the pipeline's aggregate stage: from the metrics of an experiment's runs to their mean,
-// spread and interval over the seeds, and to the experiment's part of the tidy table.
+// Package aggregate is the pipeline's aggregate stage. From the metrics of an
+// experiment's runs it computes their mean, spread and interval over the seeds,
+// and the experiment's part of the tidy table.
 package aggregate
 
 import (
@@ -23,31 +24,32 @@ const (
 	Summaries = "summaries.parquet"
 	Further   = "further.parquet" // the summaries of the further metrics; see quantity.Metric
 	Tidy      = "tidy.csv"
-	Wide      = "wide.csv" // the tidy table with the metrics that the author's records do not have
+	Wide      = "wide.csv" // the tidy table with the metrics that the author's records lack
 )
 
-// Params names the runs that the experiment has.
+// Params lists the runs of the experiment.
 type Params struct {
 	Experiment string
 	Uses       []Use
 }
 
-// Use is one run of an experiment. Its input has the name Input; an input that is absent is a run that failed.
+// Use is one run of an experiment. Its input is called Input. If the input is
+// absent, the run failed.
 type Use struct {
 	Condition, Optimizer string
 	Seed                 uint32
-	Column, Value        string // of the parameter that varies; empty where none does
-	Tidy, Split          string // the condition's name in the tidy table, and what was measured: "test" or "train"
+	Column, Value        string // of the parameter that varies; empty if none does
+	Tidy, Split          string // the condition's name in the tidy table, and the measured images: "test" or "train"
 	Epochs, Layers       int
 }
 
-// Input is the name of the use's input.
+// Input returns the name of the use's input.
 func (u Use) Input() string { return u.Condition + "/" + u.Optimizer + "/" + u.run() }
 
-// run names the run within its group.
+// run returns the name of the run within its group.
 func (u Use) run() string { return fmt.Sprintf("seed %d", u.Seed) }
 
-// layers lists the layers that the run's metrics have rows for.
+// layers lists the layers that have rows in the run's metrics.
 func (u Use) layers() []string {
 	list := []string{measures.AllLayers}
 	if u.Layers > 1 {
@@ -58,10 +60,10 @@ func (u Use) layers() []string {
 	return list
 }
 
-// Kind is what the pipeline and the names of nodes call the stage.
+// Kind is the stage's name in the pipeline and in the names of nodes.
 const Kind = "aggregate"
 
-// Stage is the aggregate stage.
+// Stage returns the aggregate stage.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    Kind,
@@ -80,7 +82,7 @@ func run(_ context.Context, job *pipeline.Job) error {
 	cohorts := map[condition]cohort{}
 	for _, u := range p.Uses {
 		path, ok := job.Input(u.Input())
-		if !ok { // the summary names it as missing, the table has it without numbers
+		if !ok { // the summary names it as missing, and its rows in the table have no numbers
 			for _, r := range u.absent() {
 				t, err := u.tidy(p.Experiment, r)
 				if err != nil {
@@ -136,7 +138,8 @@ func run(_ context.Context, job *pipeline.Job) error {
 	return writeTable(job.Output(Wide), wide, measures.WriteWideCSV)
 }
 
-// check refuses metrics of another run than the use means: other epochs or layers.
+// check returns an error if the metrics are not those of the run that the use
+// means, because they have other epochs or layers.
 func (u Use) check(rows []measures.Row) error {
 	if want := u.Epochs * len(u.layers()); len(rows) != want {
 		return fmt.Errorf("has %d rows of metrics, want %d (%d epochs, layers %s)", len(rows), want, u.Epochs, strings.Join(u.layers(), ", "))
@@ -144,7 +147,7 @@ func (u Use) check(rows []measures.Row) error {
 	return nil
 }
 
-// absent lists the rows that a run which failed would have had, without numbers.
+// absent returns the rows that a failed run would have had, without numbers.
 func (u Use) absent() []measures.Row {
 	var rows []measures.Row
 	for epoch := range u.Epochs {
@@ -155,7 +158,8 @@ func (u Use) absent() []measures.Row {
 	return rows
 }
 
-// values are a run's metrics in one of its rows: those of the study, or the further ones.
+// values returns a run's metrics in one of its rows: the study's own, or the
+// further ones.
 func (u Use) values(r measures.Row, further bool) []summary.Value {
 	var list []summary.Value
 	for _, m := range quantity.All() {
@@ -167,7 +171,7 @@ func (u Use) values(r measures.Row, further bool) []summary.Value {
 	return list
 }
 
-// last is the last epoch that all runs have.
+// last returns the last epoch that all runs have.
 func (p Params) last() int {
 	last := 0
 	for _, u := range p.Uses {
@@ -178,10 +182,11 @@ func (p Params) last() int {
 	return last
 }
 
-// design says which values there should be, from the uses alone: a run that failed must be missed.
+// design says which values there should be. It looks at the uses alone, so that
+// a failed run is noticed.
 func design(uses []Use) summary.Design { return designOf(uses, false) }
 
-// furtherDesign is that of the further metrics after one epoch.
+// furtherDesign is the design of the further metrics after one epoch.
 func furtherDesign(uses []Use, epoch int) summary.Design {
 	d := designOf(uses, true)
 	for i := range d {

@@ -34,7 +34,7 @@ type runParams struct {
 	LR       float64
 }
 
-// measured stands in for a run and its metrics: two epochs, one layer.
+// measured replaces a run and its metrics. It has two epochs and one layer.
 var measured = &pipeline.Stage{
 	Name: "measured", Package: "sparsel/stages/metrics", Outputs: []string{"measures.parquet"},
 	Run: func(_ context.Context, job *pipeline.Job) error {
@@ -42,7 +42,8 @@ var measured = &pipeline.Stage{
 		if p.Fails {
 			return errors.New("planned failure")
 		}
-		rows := []measures.Row{{Epoch: 1, Layer: "all", Accuracy: 0.5, Sparsity: 0.2}, {Epoch: 2, Layer: "all", Accuracy: p.Accuracy, Sparsity: 0.3}}
+		rows := []measures.Row{{Epoch: 1, Layer: "all", Accuracy: 0.5, Sparsity: 0.2},
+			{Epoch: 2, Layer: "all", Accuracy: p.Accuracy, Sparsity: 0.3}}
 		if p.NaN {
 			rows[1].Sparsity = math.NaN()
 		}
@@ -51,7 +52,8 @@ var measured = &pipeline.Stage{
 	},
 }
 
-// A run that failed and a number that is none are named and counted; nothing is dropped in silence.
+// A run that failed and a value that is NaN are named and counted. Nothing is
+// dropped silently.
 func TestMissingAndNotFinite(t *testing.T) {
 	dir := t.TempDir()
 	p := aggregate.Params{Experiment: "e"}
@@ -60,7 +62,8 @@ func TestMissingAndNotFinite(t *testing.T) {
 	}}
 	nodes := []*pipeline.Node{n}
 	for i, run := range []runParams{{Accuracy: 0.9, Seed: 1}, {Accuracy: 0.8, NaN: true, Seed: 100}, {Fails: true, Seed: 1234}} {
-		use := aggregate.Use{Condition: "c", Tidy: "c", Split: "test", Optimizer: "SGD", Seed: []uint32{1, 100, 1234}[i], Epochs: 2, Layers: 1, Column: "batch_size", Value: "50"}
+		use := aggregate.Use{Condition: "c", Tidy: "c", Split: "test", Optimizer: "SGD", Seed: []uint32{1, 100, 1234}[i],
+			Epochs: 2, Layers: 1, Column: "batch_size", Value: "50"}
 		from := &pipeline.Node{Name: use.Input(), Stage: measured, Params: run}
 		nodes, p.Uses = append(nodes, from), append(p.Uses, use)
 		n.Inputs = append(n.Inputs, pipeline.Input{Name: use.Input(), From: from, Output: "measures.parquet", Optional: true})
@@ -128,11 +131,12 @@ func TestMissingAndNotFinite(t *testing.T) {
 	}
 }
 
-// A mean is taken over replicates only: runs that differ in their seed, and in nothing else.
+// A mean is taken only over replicates, which are runs that differ in nothing
+// but their seed.
 func TestCohort(t *testing.T) {
 	for what, c := range map[string]struct {
 		second runParams
-		other  string // the second run's condition, if not the first's
+		other  string // the second run's condition, unless it is the first's
 		want   string
 	}{
 		"another seed":                    {second: runParams{Seed: 100, LR: 0.1}},

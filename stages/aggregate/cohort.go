@@ -6,17 +6,19 @@ import (
 	"fmt"
 )
 
-// A cohort is the runs that a mean is taken over: replicates of one thing, told apart by their seed alone. Who asked for
-// them is no proof of what they are, so each run's own metadata is.
+// A cohort is the set of runs that a mean is taken over: replicates that differ
+// in their seed alone. That a use asked for a run doesn't prove what the run
+// is, so the metadata of each run is checked.
 type cohort struct {
 	first string // the use whose run came first
 	key   string // its parameters without the seed
 }
 
-// A condition is what a cohort is of.
+// A condition identifies a cohort.
 type condition struct{ name, optimizer string }
 
-// admit refuses a run that is no replicate of those before it, or has another seed than it should.
+// admit returns an error if a run is not a replicate of those before it, or has
+// another seed than it should.
 func admit(cohorts map[condition]cohort, u Use, parameters string) error {
 	key, seed, err := withoutSeed(parameters)
 	if err != nil {
@@ -32,13 +34,14 @@ func admit(cohorts map[condition]cohort, u Use, parameters string) error {
 		return nil
 	}
 	if c.key != key {
-		return fmt.Errorf("its run and that of %s differ in more than their seed, and have no common mean: %s", c.first, firstDifference(c.key, key))
+		return fmt.Errorf("its run and that of %s differ in more than their seed, and have no common mean: %s",
+			c.first, firstDifference(c.key, key))
 	}
 	return nil
 }
 
-// withoutSeed returns a run's parameters without its seed and its place in the seed's sequence, in one form, and the
-// seed.
+// withoutSeed returns the seed, and a run's parameters in canonical form
+// without the seed and the run's place in the seed's sequence.
 func withoutSeed(parameters string) (key, seed string, err error) {
 	d := json.NewDecoder(bytes.NewReader([]byte(parameters)))
 	d.UseNumber()
@@ -53,11 +56,12 @@ func withoutSeed(parameters string) (key, seed string, err error) {
 		return "", "", fmt.Errorf("no seed in %.200s", parameters)
 	}
 	run["Seeding"] = map[string]any{"Mode": seeding["Mode"]}
-	text, err := json.Marshal(p) // in order of the keys
+	text, err := json.Marshal(p) // sorts the keys
 	return string(text), number.String(), err
 }
 
-// firstDifference shows where two texts part, with a little of what is around.
+// firstDifference shows where two texts diverge, with a little of the
+// surrounding text.
 func firstDifference(a, b string) string {
 	at := 0
 	for at < min(len(a), len(b)) && a[at] == b[at] {

@@ -7,7 +7,8 @@ import (
 	"sparsel/stages/quantity"
 )
 
-// What figures and tables may show is what is aggregated, each in one of the two files.
+// Every metric that figures and tables may show is aggregated, in exactly one
+// of the two files.
 func TestEveryQuantityIsAggregated(t *testing.T) {
 	u := Use{Condition: "c", Optimizer: "SGD", Seed: 1, Epochs: 3, Layers: 1}
 	var row measures.Row

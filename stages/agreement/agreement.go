@@ -1,5 +1,5 @@
-// Package agreement compares runs with recorded ones, row by row of the tidy table, and sums up by condition and by
-// experiment how far they agree.
+// Package agreement compares runs with recorded ones, row by row of the tidy
+// table, and summarises by condition and by experiment how well they agree.
 package agreement
 
 import (
@@ -15,13 +15,14 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// A Line says how far the runs of one experiment, condition and optimizer are from recorded ones.
+// A Line says how far the runs of one experiment, condition and optimizer are
+// from the recorded ones.
 type Line struct {
 	experiment, condition, optimizer string
 
 	seeds       []uint32
 	Rows        int // rows of both tables
-	missing     int // recorded rows that we have no run for
+	missing     int // recorded rows without a run of ours
 	accuracy    deviation
 	sparsity    deviation
 	selectivity deviation
@@ -29,10 +30,10 @@ type Line struct {
 
 // deviation compares one column.
 type deviation struct {
-	compared, equal int     // equal: in every recorded digit
+	compared, equal int     // equal means equal in every recorded digit
 	largest         float64 // absolute difference
-	firstEpoch      int     // of a difference; 0: none
-	unlike          int     // rows of which one side only is finite
+	firstEpoch      int     // of a difference; 0 if there is none
+	unlike          int     // rows in which only one side is finite
 }
 
 func (d *deviation) add(ours, recorded measures.Number, epoch int, same func(a, b float64) bool) {
@@ -64,20 +65,23 @@ func (d *deviation) differs(epoch int) {
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// sameAccuracy holds for fractions of the 10,000 test images that are written with four decimals.
+// sameAccuracy compares fractions of the 10,000 test images, which are written
+// with four decimals.
 func sameAccuracy(a, b float64) bool { return math.Abs(a-b) < 0.5e-4 }
 
-// sameMeasure is equality to the seven digits of the float32 numbers that the records hold.
+// sameMeasure compares numbers to the seven digits of the float32 values that
+// the records hold.
 func sameMeasure(a, b float64) bool { return math.Abs(a-b) <= 1e-7 }
 
-// A Run is what a run and a record of it have in common. Sweep values are compared as numbers: the records
-// spell them as another language does.
+// A Run identifies a run and its record. Sweep values are compared as numbers,
+// because the records were written in another language, which spells them
+// differently.
 type Run struct {
 	Experiment, Condition, Optimizer, Split, Parameter string
 	Seed                                               uint32
 }
 
-// RunOf is the run that a row is about.
+// RunOf returns the run to which a row belongs.
 func RunOf(r measures.TidyRow) Run {
 	parameter := ""
 	if r.ParamValue.Recorded {
@@ -103,8 +107,8 @@ func sameSpelling(condition string) string {
 	return condition
 }
 
-// conditionOf names what a recorded run is of: its condition, and the parameter that was swept unless the condition says
-// it.
+// conditionOf names the condition of a recorded run. It adds the swept
+// parameter unless the condition contains it.
 func conditionOf(r measures.TidyRow, key rowKey) string {
 	if key.Parameter == "" || strings.HasSuffix(key.Condition, "="+key.Parameter) {
 		return r.Condition
@@ -112,8 +116,9 @@ func conditionOf(r measures.TidyRow, key rowKey) string {
 	return fmt.Sprintf("%s, %s=%s", r.Condition, r.ParamName, key.Parameter)
 }
 
-// Compare sets our tidy table against a recorded one, in the order of the records. Records of other experiments
-// or seeds than ours are counted as missing.
+// Compare compares our tidy table with a recorded one, in the order of the
+// records. Records of experiments or seeds that we do not have are counted as
+// missing.
 func Compare(ours, recorded []measures.TidyRow) []Line {
 	own := make(map[rowKey]measures.TidyRow, len(ours))
 	for _, r := range ours {
@@ -147,11 +152,12 @@ func Compare(ours, recorded []measures.TidyRow) []Line {
 	return list
 }
 
-// Print writes a line for each experiment, condition and optimizer that we have runs of, and how many
-// records were left out.
+// Print writes a line for each experiment, condition and optimizer that we have
+// runs of, and says how many records were left out.
 func Print(w io.Writer, list []Line) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "experiment\tcondition\toptimizer\tseeds\trows\taccuracy equal\tfirst differs\tmax |Δ| accuracy\tmax |Δ| sparsity\tmax |Δ| selectivity")
+	fmt.Fprintln(t, "experiment\tcondition\toptimizer\tseeds\trows\taccuracy equal\tfirst differs\tmax |Δ| accuracy\t"+
+		"max |Δ| sparsity\tmax |Δ| selectivity")
 	compared, left, unlike := 0, 0, 0
 	for _, a := range list {
 		left += a.missing
@@ -175,22 +181,25 @@ func Print(w io.Writer, list []Line) error {
 	if err := printVerdicts(w, list); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%d recorded rows compared, %d left out (experiments, conditions, seeds or epochs that params.toml does not have), %d numbers finite on one side only\n",
+	_, err := fmt.Fprintf(w, "\n%d recorded rows compared, %d left out (experiments, conditions, seeds or epochs that params.toml does "+
+		"not have), %d numbers finite on one side only\n",
 		compared, left, unlike)
 	return err
 }
 
-// near is how far accuracies of a run may be from the record's for it to count as near: 10 of the 10,000 test images.
+// near is the largest difference from a record's accuracies for which a run
+// still counts as near: 10 of the 10,000 test images.
 const near = 10.5e-4
 
-// verdicts counts the lines of an experiment by how far their accuracies are from the record's.
+// verdicts counts the lines of an experiment by the distance of their
+// accuracies from the record's.
 type verdicts struct {
 	experiment         string
 	equal, close, away int
-	sparsity           float64 // largest difference of those that are equal
+	sparsity           float64 // largest difference among the equal ones
 }
 
-// printVerdicts sums the agreement up, by experiment.
+// printVerdicts summarises the agreement by experiment.
 func printVerdicts(w io.Writer, list []Line) error {
 	var all []verdicts
 	for _, a := range list {

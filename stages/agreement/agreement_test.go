@@ -22,13 +22,14 @@ func TestAgreement(t *testing.T) {
 		tidyRow(1, 0.9, 0.2), tidyRow(2, 0.91, 0.3), tidyRow(3, 0.92, math.NaN()), tidyRow(4, 0.93, math.NaN()), tidyRow(5, 0.94, 0.4),
 	}
 	recorded[0].Condition = "lr=0.10"                    // another spelling of the same value
-	recorded[1].ParamValue.Value = 0.1 * (1 + 1e-15)     // another last bit
-	recorded[4].SelectivityAvg = measures.Recorded(0.25) // which ours lacks
+	recorded[1].ParamValue.Value = 0.1 * (1 + 1e-15)     // differs in the last bit
+	recorded[4].SelectivityAvg = measures.Recorded(0.25) // ours lacks it
 	ours := []measures.TidyRow{
 		tidyRow(1, 0.9, 0.2+5e-8), tidyRow(2, 0.9102, 0.3+3e-6), tidyRow(3, 0.92, math.NaN()), tidyRow(4, 0.93, 0.5),
 	}
 	list := Compare(ours, recorded)
-	// The second spelling is a condition of its own in the listing, as recorded.
+	// The listing shows the second spelling as a condition of its own, as
+	// recorded.
 	if len(list) != 2 {
 		t.Fatalf("got %d lines, want 2", len(list))
 	}
@@ -52,7 +53,9 @@ func TestAgreement(t *testing.T) {
 	if err := Print(&text, list); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"2 of 3", "epoch 2", "2.0e-04", "e           2      1                     1                 0              5.0e-08", "4 recorded rows compared, 1 left out", "1 numbers finite on one side only"} {
+	for _, want := range []string{"2 of 3", "epoch 2", "2.0e-04",
+		"e           2      1                     1                 0              5.0e-08", "4 recorded rows compared, 1 left out",
+		"1 numbers finite on one side only"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the listing lacks %q:\n%s", want, text.String())
 		}

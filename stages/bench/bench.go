@@ -1,5 +1,6 @@
-// Package bench measures how close sparsel comes to the machine and how far it leaves PyTorch behind. Everything
-// is measured in one run on one core, because machines differ: quote shares and ratios, not seconds.
+// Package bench measures how close sparsel comes to the machine's peak and how
+// much faster it is than PyTorch. Everything is measured in one run on one
+// core. Machines differ, so quote shares and ratios rather than seconds.
 package bench
 
 import (
@@ -14,13 +15,13 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// An image of MNIST has so many pixels, a side of it so many.
+// The number of pixels in an image of MNIST, and along its side.
 const (
 	side   = 28
 	pixels = side * side
 )
 
-// Study is what the total is of. It may be empty.
+// Study holds the trainings for which the total is estimated. It may be empty.
 type Study struct {
 	Trainings []trainer.Config
 	Baseline  func(optimizer string) trainer.Config
@@ -31,9 +32,11 @@ type Data struct {
 	TrainImages, TrainLabels, TestImages, TestLabels string
 }
 
-// Run prints the kernels' rates against the measured peak, each case's seconds an epoch beside PyTorch's, and what two
-// runs at once cost. A case is timed for so many epochs, the first of which only warms up, in two rounds. Without a
-// usable PyTorch it says so and prints sparsel's alone.
+// Run prints the kernels' rates as shares of the measured peak, the seconds
+// that an epoch of each case takes beside PyTorch's, and the cost of two runs
+// at once. A case is timed in two rounds of the given number of epochs, the
+// first of which only warms up. Without a usable PyTorch, Run says so and
+// prints sparsel's times alone.
 func Run(ctx context.Context, w io.Writer, data Data, epochs int, cases []Case, study Study) error {
 	set, err := kernel.Active()
 	if err != nil {
@@ -80,7 +83,7 @@ func onOneCore(
 	return whole(ctx, w, torch, study, training, test)
 }
 
-// wideVectors reports whether the kernels in use have 512-bit vectors.
+// wideVectors reports whether the active kernels use 512-bit vectors.
 func wideVectors() bool {
 	set, err := kernel.Active()
 	return err == nil && set.Name == "avx512"
@@ -95,7 +98,7 @@ func (d Data) load() (training, test trainer.Split, err error) {
 	return training, test, err
 }
 
-// first returns the first n samples of s, or all for 0.
+// first returns the first n samples of s, or all of them if n is 0.
 func first(s trainer.Split, n int) trainer.Split {
 	if n > 0 && n < len(s.Labels) {
 		s.Images, s.Labels = s.Images[:n*s.Pixels], s.Labels[:n]
@@ -103,5 +106,6 @@ func first(s trainer.Split, n int) trainer.Split {
 	return s
 }
 
-// columns aligns what is written to it at tabs; the first column to the left, like text.
+// columns returns a writer that aligns columns at tabs. The first column is
+// aligned to the left, like text.
 func columns(w io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) }

@@ -6,24 +6,26 @@ import (
 	"sparsel/trainer"
 )
 
-// Case is one training to time on both sides.
+// Case is one training that is timed on both sides.
 type Case struct {
 	Name   string
-	Config trainer.Config // Epochs and Seeding are set by the timing
-	// Images is on how many training images it is timed, and a sixth as many test images: the proportion of MNIST, so
-	// that seconds scale to its 60,000. 0 is all of them.
+	Config trainer.Config // the timing sets Epochs and Seeding
+	// Images is the number of training images used for the timing, with a sixth
+	// as many test images. This is the proportion of MNIST, so that seconds
+	// scale to its 60,000 images. 0 means all of them.
 	Images int
-	// Mark is the ratio to PyTorch that is aimed at, 0 for none.
+	// Mark is the ratio to PyTorch that is aimed at, or 0 if there is none.
 	Mark float64
 }
 
-// group is one way of training that the study pays for, with each optimizer.
+// group is one way of training that occurs in the study, with each optimizer.
 type group struct {
 	name   string
 	change func(c *trainer.Config)
 	images int
-	// marks are those of SGD and Adagrad, of Adadelta, and of Adam, for 512-bit vectors. Of dense work, which the width
-	// of the vectors bounds, half is expected of others.
+	// The marks for SGD and Adagrad, for Adadelta, and for Adam, with 512-bit
+	// vectors. For dense work, whose speed depends on the vector width, half of
+	// that is expected with narrower vectors.
 	sgd, adadelta, adam float64
 	dense               bool
 }
@@ -38,8 +40,9 @@ var groups = []group{
 	{"convolutions 32, 64", func(c *trainer.Config) { c.Network.Conv = []int{32, 64} }, 900, 1.8, 1.8, 1.8, true},
 }
 
-// Cases returns what the study spends its time on, for each of the optimizers. baseline returns the baseline with an
-// optimizer. Slow cases have so few images that a run with PyTorch takes some minutes.
+// Cases returns the trainings that take most of the study's time, for each of
+// the optimizers. baseline returns the baseline with an optimizer. Slow cases
+// have so few images that a run with PyTorch takes some minutes.
 func Cases(optimizers []string, baseline func(optimizer string) trainer.Config) []Case {
 	var cases []Case
 	for _, g := range groups {

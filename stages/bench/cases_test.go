@@ -19,7 +19,8 @@ func baseline(optimizer string) trainer.Config {
 	return c
 }
 
-// Every case is a configuration that trains, and the slow ones are about MNIST's proportion of images.
+// Every case is a configuration that can be trained, and the slow ones have
+// roughly MNIST's proportion of images.
 func TestCases(t *testing.T) {
 	cases := Cases([]string{"SGD", "Adam"}, baseline)
 	names := map[string]bool{}

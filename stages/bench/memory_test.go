@@ -14,10 +14,10 @@ import (
 	"sparsel/trainer"
 )
 
-// memoryLimit is what one run may take at its peak, data included.
+// memoryLimit is the most memory that a run may take, including the data.
 const memoryLimit = 400e6
 
-// heaviest are the runs of the study that need most memory, made short.
+// heaviest lists the runs of the study that need the most memory, shortened.
 var heaviest = map[string]func(c *trainer.Config){
 	"5 hidden layers":      func(c *trainer.Config) { c.Network.Hidden = []int{256, 256, 256, 256, 256} },
 	"768 units":            func(c *trainer.Config) { c.Network.Hidden = []int{768} },
@@ -25,8 +25,9 @@ var heaviest = map[string]func(c *trainer.Config){
 	"convolutions":         func(c *trainer.Config) { c.Network.Conv = []int{32, 64} },
 }
 
-// TestPeakMemory runs each of them in a process of its own, on as many images as MNIST has, with an archive of its
-// activations, and asks the system for the most memory that the process had.
+// TestPeakMemory runs each of them in a process of its own, on as many images
+// as MNIST has and with an archive of activations. It asks the system for the
+// largest amount of memory that the process used.
 func TestPeakMemory(t *testing.T) {
 	if what := os.Getenv("SPARSEL_TEST_RUN"); what != "" {
 		if err := heavyRun(what); err != nil {
@@ -49,7 +50,7 @@ func TestPeakMemory(t *testing.T) {
 			}
 			peak := peakBytes(cmd.ProcessState)
 			t.Logf("%.0f MB", peak/1e6)
-			// Data alone are 55 MB: a peak below that would be none.
+			// The data alone take 55 MB, so a lower peak cannot be right.
 			if peak > memoryLimit || peak < 55e6 {
 				t.Errorf("one run took %.0f MB at its peak, want less than %.0f", peak/1e6, memoryLimit/1e6)
 			}
@@ -57,14 +58,14 @@ func TestPeakMemory(t *testing.T) {
 	}
 }
 
-// heavyRun trains an epoch as the train stage does, archive included.
+// heavyRun trains an epoch like the train stage, including the archive.
 func heavyRun(what string) error {
 	c := baseline("Adam")
 	heaviest[what](&c)
 	c.Batch, c.Epochs = 1000, 1
 	samples, used := 60000, 60000
 	if c.Network.Conv != nil {
-		used = 1000 // which takes long; the others are in memory all the same
+		used = 1000 // because it takes long; the other images are in memory all the same
 	}
 	train, test := random(samples), random(10000)
 	epochs := 0
@@ -80,7 +81,8 @@ func heavyRun(what string) error {
 	err = trainer.Train(context.Background(), c, first(train, used), test, func(e trainer.Epoch, a *trainer.Activations) error {
 		epochs++
 		for i, values := range a.Layers {
-			if err := w.Append(runs.Block{Epoch: e.Epoch, Layer: i + 1, Units: a.Units[i], Labels: a.Labels, Predictions: a.Predictions, Values: values}); err != nil {
+			if err := w.Append(runs.Block{Epoch: e.Epoch, Layer: i + 1, Units: a.Units[i], Labels: a.Labels, Predictions: a.Predictions,
+				Values: values}); err != nil {
 				return err
 			}
 		}
@@ -98,7 +100,7 @@ func heavyRun(what string) error {
 	return nil
 }
 
-// random returns images of random pixels, a fifth of them lit.
+// random returns images of random pixels, of which a fifth are nonzero.
 func random(samples int) trainer.Split {
 	source := rand.NewChaCha8([32]byte{1})
 	s := trainer.Split{Pixels: pixels, Images: make([]byte, samples*pixels), Labels: make([]uint8, samples), Classes: 10}

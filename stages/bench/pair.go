@@ -13,11 +13,13 @@ import (
 	"sparsel/trainer"
 )
 
-// pairMark is what two runs at once may take, as a multiple of the wall time of one alone.
+// pairMark is the largest acceptable time of two runs at once, as a multiple of
+// the wall time of one run alone.
 const pairMark = 1.1
 
-// pair prints what a second run beside a first costs on another core: both run as the pipeline runs them, in goroutines of
-// one process. It says so and measures nothing where there is one core only.
+// pair prints the cost of a second run on another core beside the first. Both
+// run in goroutines of one process, as in the pipeline. If there is only one
+// core, pair says so and measures nothing.
 func pair(ctx context.Context, w io.Writer, c Case, training, test trainer.Split) error {
 	if runtime.GOMAXPROCS(0) < 2 {
 		_, err := fmt.Fprintln(w, "two runs at once: not measured, there is one core")

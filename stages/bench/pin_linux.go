@@ -6,8 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pin keeps the calling goroutine on one core, the last one it may use (the first serves most interrupts), and
-// returns the core's number for others to share, or -1. Release undoes it.
+// pin keeps the calling goroutine on one core. It picks the last one that the
+// goroutine may use, because the first serves most interrupts. It returns the
+// core's number, so that others can share the core, or -1. release undoes it.
 func pin() (core int, release func()) {
 	runtime.LockOSThread()
 	var before unix.CPUSet
@@ -26,12 +27,13 @@ func pin() (core int, release func()) {
 		return -1, runtime.UnlockOSThread
 	}
 	return core, func() {
-		_ = unix.SchedSetaffinity(0, &before) // it was allowed before
+		_ = unix.SchedSetaffinity(0, &before) // it was allowed before, so it cannot fail
 		runtime.UnlockOSThread()
 	}
 }
 
-// cpuSeconds returns the CPU time of this process so far, or a negative number if the system doesn't tell.
+// cpuSeconds returns the CPU time of this process so far, or a negative number
+// if the system doesn't tell.
 func cpuSeconds() float64 {
 	var t unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t) != nil {

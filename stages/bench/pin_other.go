@@ -2,8 +2,9 @@
 
 package bench
 
-// pin does nothing: this system has no portable way to keep to one core.
+// pin does nothing, because this system has no portable way to stay on one
+// core.
 func pin() (core int, release func()) { return -1, func() {} }
 
-// cpuSeconds has no portable form; wall time takes its place.
+// cpuSeconds has no portable implementation. Callers use wall time instead.
 func cpuSeconds() float64 { return -1 }

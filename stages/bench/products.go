@@ -14,11 +14,12 @@ import (
 type product struct {
 	what    string
 	m, k, n int     // multiply-adds: m·k·n
-	mark    float64 // share of the peak that is aimed at, 0 for none
+	mark    float64 // share of the peak that is aimed at, or 0
 	run     func(e *gemm.Engine)
 }
 
-// products prints each product's rate as a share of the machine's peak and returns that peak, in GFLOP/s.
+// products prints each product's rate as a share of the machine's peak and
+// returns that peak, in GFLOP/s.
 func products(ctx context.Context, w io.Writer, set *kernel.Set) (peak float64, err error) {
 	table := columns(w)
 	peak = rate(func() float64 { return set.PeakFMA(1 << 20) })
@@ -56,8 +57,9 @@ func verdict(reached bool) string {
 	return "missed"
 }
 
-// rate is the best of many timings, in 10^9 operations a second. The best and not the mean: whatever else the
-// machine does can only slow a measurement down.
+// rate returns the best of many timings, in 10^9 operations a second. The best
+// is used rather than the mean because other load on the machine can only make
+// a measurement slower.
 func rate(work func() (operations float64)) float64 {
 	best := 0.0
 	for begin := time.Now(); time.Since(begin) < 400*time.Millisecond; {
@@ -98,7 +100,7 @@ func weights(rows, cols int) *gemm.Panels {
 	return p
 }
 
-// pattern is n numbers in [-1, 1), none of them zero or subnormal.
+// pattern returns n numbers in [-1, 1), none of them zero or subnormal.
 func pattern(n int) []float32 {
 	list := make([]float32, n)
 	for i := range list {

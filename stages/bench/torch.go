@@ -24,10 +24,10 @@ type torch struct {
 	cmd   *exec.Cmd
 	ask   io.WriteCloser
 	hear  *bufio.Scanner
-	about string // version and libraries
+	about string // PyTorch's version and libraries
 }
 
-// startTorch starts PyTorch on the core that we are on.
+// startTorch starts PyTorch on the core that this process is pinned to.
 func startTorch(ctx context.Context, data Data, core int) (*torch, error) {
 	python, err := findTorch(ctx)
 	if err != nil {
@@ -71,7 +71,7 @@ func startTorch(ctx context.Context, data Data, core int) (*torch, error) {
 	return t, nil
 }
 
-// time has it train on the first images.
+// time makes PyTorch train on the first images.
 func (t *torch) time(c trainer.Config, train, test int) (timing, error) {
 	var answer struct {
 		timing
@@ -93,7 +93,8 @@ func (t *torch) time(c trainer.Config, train, test int) (timing, error) {
 	return answer.timing, nil
 }
 
-// A torchError is PyTorch's failure at a case, which leaves our own side to be timed.
+// A torchError says that PyTorch failed at a case. Our own side can still be
+// timed.
 type torchError struct{ error }
 
 func (e torchError) Unwrap() error { return e.error }
@@ -109,13 +110,13 @@ func (t *torch) exchange(request, answer any) error {
 	return json.Unmarshal(t.hear.Bytes(), answer)
 }
 
-// stop ends Python, which stops at the end of its input.
+// stop ends Python, which exits at the end of its input.
 func (t *torch) stop() {
 	_ = t.ask.Close()
-	_ = t.cmd.Wait() // what failed has been reported by the exchange
+	_ = t.cmd.Wait() // exchange has reported any failure
 }
 
-// findTorch returns a Python that has PyTorch.
+// findTorch returns the path of a Python that has PyTorch.
 func findTorch(ctx context.Context) (string, error) {
 	var tried []string
 	for _, name := range []string{os.Getenv("SPARSEL_PYTHON"), "/usr/bin/python3", "python3"} {
@@ -127,11 +128,11 @@ func findTorch(ctx context.Context) (string, error) {
 			return name, nil
 		}
 	}
-	return "", fmt.Errorf("none of %s can import torch; install PyTorch (Debian: python3-torch and libopenblas0-pthread) or name a Python in SPARSEL_PYTHON",
-		strings.Join(tried, ", "))
+	return "", fmt.Errorf("none of %s can import torch; install PyTorch (Debian: python3-torch and libopenblas0-pthread) "+
+		"or name a Python in SPARSEL_PYTHON", strings.Join(tried, ", "))
 }
 
-// isFast tells an optimised BLAS by its file name.
+// isFast recognises an optimised BLAS by its file name.
 func isFast(library string) bool {
 	for _, word := range []string{"openblas", "mkl", "blis"} {
 		if strings.Contains(strings.ToLower(library), word) {
@@ -141,8 +142,9 @@ func isFast(library string) bool {
 	return false
 }
 
-// torchEnvironment takes out what would cripple the opponent (a forced, slower OpenBLAS kernel) and keeps its
-// libraries to one thread, as we are.
+// torchEnvironment removes settings that would slow PyTorch down, such as a
+// forced, slower OpenBLAS kernel, and limits its libraries to one thread, like
+// ours.
 func torchEnvironment(env []string) []string {
 	kept := slices.DeleteFunc(slices.Clone(env), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")

@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// written writes n random images and labels as IDX files and returns their paths.
+// written writes n random images and labels as IDX files and returns their
+// paths.
 func written(t *testing.T, n int) (images, labels string) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, uint64(n)))
@@ -38,7 +39,8 @@ func written(t *testing.T, n int) (images, labels string) {
 	return images, labels
 }
 
-// PyTorch trains every case that we time, and both sides see the samples they are told to.
+// PyTorch trains every case that we time, and both sides use the number of
+// samples that they are told.
 func TestTorchTrainsAllCases(t *testing.T) {
 	if _, err := findTorch(t.Context()); err != nil {
 		if slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), "torch") {
@@ -70,7 +72,7 @@ func TestTorchTrainsAllCases(t *testing.T) {
 			t.Fatalf("%s: %v", c.Name, err)
 		}
 		for side, s := range map[string]timing{"PyTorch": theirs, "sparsel": ours} {
-			// Accuracy in thirds shows that the test set has three samples.
+			// An accuracy in thirds shows that the test set has three samples.
 			if third := s.Accuracy * 3; third != float64(int(third+0.5)) || len(s.Wall) != 2 || s.best() <= 0 {
 				t.Errorf("%s: %s answered %+v", c.Name, side, s)
 			}

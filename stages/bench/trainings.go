@@ -11,19 +11,22 @@ import (
 	"sparsel/trainer"
 )
 
-// rounds is how often each side has its turn at a case. They alternate, so that a machine whose speed drifts is unfair to
-// neither.
+// rounds is how often each side times a case. The sides take turns, so that a
+// machine whose speed drifts favours neither.
 const rounds = 2
 
-// timing is what one side measured of a case: seconds of each epoch, test pass and metrics included.
+// timing is what one side measured for a case: the seconds of each epoch,
+// including the test pass and the metrics.
 type timing struct {
 	Wall     []float64 `json:"wall"`
 	CPU      []float64 `json:"cpu"` // of the process
 	Accuracy float64   `json:"accuracy"`
 }
 
-// best returns the CPU time of the fastest epoch but the first, which warms caches up; wall time where there is no other.
-// The fastest and not a mean: whatever else the machine does can only slow a measurement down.
+// best returns the CPU time of the fastest epoch, or its wall time if there is
+// no CPU time. The first epoch is left out because it warms up the caches. The
+// fastest is used rather than a mean because other load on the machine can only
+// make a measurement slower.
 func (t timing) best() float64 {
 	s := t.CPU
 	if len(s) == 0 {
@@ -63,7 +66,8 @@ func trainings(ctx context.Context, w io.Writer, torch *torch, epochs int, cases
 		samples := len(train.Labels)
 		steps := (samples + c.Config.Batch - 1) / c.Config.Batch * max(1, epochs-1) * rounds
 		scale := float64(len(training.Labels)) / float64(samples)
-		rate := effort.Operations(c.Config, effort.Data{Side: side, Classes: train.Classes, Train: samples, Test: len(test.Labels)}) / ours.best() / 1e9
+		data := effort.Data{Side: side, Classes: train.Classes, Train: samples, Test: len(test.Labels)}
+		rate := effort.Operations(c.Config, data) / ours.best() / 1e9
 		cells := []any{c.Name, fmt.Sprint(steps), seconds(scale * ours.best()), fmt.Sprintf("%.1f", rate),
 			fmt.Sprintf("%.0f %%", 100*rate/peak), fmt.Sprintf("%.4f", ours.Accuracy)}
 		if torch == nil {
@@ -77,11 +81,13 @@ func trainings(ctx context.Context, w io.Writer, torch *torch, epochs int, cases
 		}
 		row(append(cells, seconds(scale*theirs.best()), fmt.Sprintf("%.4f", theirs.Accuracy), fmt.Sprintf("%5.1f  %s", ratio, mark))...)
 	}
-	_, err := fmt.Fprint(w, "* of the products as if no pixel were 0; sparsel leaves out the 81 % that are, so that this may exceed the peak\n\n")
+	_, err := fmt.Fprint(w, "* of the products as if no pixel were 0; sparsel leaves out the 81 % that are, so that this may exceed "+
+		"the peak\n\n")
 	return err
 }
 
-// better returns the timing with the faster best epoch; a zero timing is none.
+// better returns the timing with the faster best epoch. A zero timing counts as
+// no timing.
 func better(a, b timing) timing {
 	if len(a.Wall) == 0 || b.best() < a.best() {
 		return b

@@ -16,28 +16,32 @@ import (
 )
 
 const (
-	wholeMark   = 8.0  // how many times as long as ours PyTorch should take for the study
-	wholeWanted = 12.0 // what is aimed at
-	// kindSeconds is about what an epoch of a kind is timed for, by the foretold time of ours.
+	wholeMark   = 8.0  // how many times as long as ours PyTorch's time for the study should be
+	wholeWanted = 12.0 // the ratio that is aimed at
+	// kindSeconds is roughly the time that a timed epoch of a kind should take,
+	// according to our prediction of our own time.
 	kindSeconds = 0.1
-	// leastSteps is of how many steps it is at least.
+	// leastSteps is the least number of steps in a timed epoch.
 	leastSteps = 8
-	// shownKinds are listed one by one, those first that PyTorch spends most on.
+	// shownKinds is how many kinds are listed one by one, beginning with those
+	// that take PyTorch the longest.
 	shownKinds = 12
 )
 
-// kind is what trainings of a study have in common whose epochs take equally long: the constants of their optimizer, seeds and the
-// order of their images don't matter.
+// kind is a set of trainings whose epochs take equally long. The constants of
+// their optimizer, their seeds and the order of their images don't matter.
 type kind struct {
 	name         string
 	config       trainer.Config
-	runs, epochs int // of the study
+	runs, epochs int // in the study
 	ours, theirs timing
-	images       int // that it is timed on
+	images       int // used for the timing
 }
 
-// kinds sorts a study's trainings by kind, and counts those that pytorch.py has no equal of. Of a kind's trainings the timing has
-// the network and the batch; baseline gives the constants of an optimizer, with which no training diverges.
+// kinds groups a study's trainings by kind, and counts those for which
+// pytorch.py has no equivalent. The timing takes the network and the batch from
+// a training of the kind. The optimizer's constants come from baseline, with
+// which no training diverges.
 func kinds(trainings []trainer.Config, baseline func(optimizer string) trainer.Config, d effort.Data) (list []*kind, others int) {
 	byName := map[string]*kind{}
 	for _, c := range trainings {
@@ -71,7 +75,7 @@ func kinds(trainings []trainer.Config, baseline func(optimizer string) trainer.C
 	return list, others
 }
 
-// comparable reports whether pytorch.py does the same work.
+// comparable reports whether pytorch.py can do the same work.
 func comparable(c trainer.Config) bool {
 	n := c.Network
 	known := slices.Contains([]string{"SGD", "Adagrad", "Adadelta", "Adam"}, c.Optimizer.Name)
@@ -79,14 +83,15 @@ func comparable(c trainer.Config) bool {
 	return known && plain && !c.Optimizer.Nesterov && c.Updates == 0 && c.Validation == 0
 }
 
-// imagesFor is how many training images make an epoch of kindSeconds.
+// imagesFor returns the number of training images for which an epoch takes
+// kindSeconds.
 func imagesFor(c trainer.Config, d effort.Data) int {
 	images := int(kindSeconds / effort.Epoch(c, d) * float64(d.Train))
 	images = max(images, leastSteps*c.Batch, 300)
 	return min(images-images%6, d.Train)
 }
 
-// whole prints what all trainings of a study take on both sides.
+// whole prints how long all trainings of a study take on both sides.
 func whole(ctx context.Context, w io.Writer, t *torch, study Study, training, test trainer.Split) error {
 	d := effort.Data{Side: side, Classes: training.Classes, Train: len(training.Labels), Test: len(test.Labels)}
 	list, others := kinds(study.Trainings, study.Baseline, d)
@@ -97,7 +102,7 @@ func whole(ctx context.Context, w io.Writer, t *torch, study Study, training, te
 	var wall, cpu float64
 	for i, k := range list {
 		if i%20 == 0 {
-			fmt.Fprintf(os.Stderr, "bench: %d of %d kinds of work are timed\n", i, len(list)) // there is nothing to be seen for minutes
+			fmt.Fprintf(os.Stderr, "bench: %d of %d kinds of work are timed\n", i, len(list)) // because nothing else is printed for minutes
 		}
 		err := k.time(ctx, t, training, test)
 		if errors.As(err, new(torchError)) {
@@ -116,7 +121,8 @@ func whole(ctx context.Context, w io.Writer, t *torch, study Study, training, te
 		return err
 	}
 	if share := cpu / wall; wall > 0 && share < 0.9 {
-		fmt.Fprintf(w, "under load: both had the core %.0f %% of the time; seconds are of the processor, but caches and clock are shared\n", 100*share)
+		fmt.Fprintf(w,
+			"under load: both had the core %.0f %% of the time; seconds are of the processor, but caches and clock are shared\n", 100*share)
 	}
 	_, err := fmt.Fprintln(w)
 	return err
@@ -143,12 +149,14 @@ func (k *kind) time(ctx context.Context, t *torch, training, test trainer.Split)
 	return nil
 }
 
-// hours are what the study's epochs of a kind take, by the timing of one of them on some images.
+// hours returns the time that all epochs of a kind take in the study,
+// extrapolated from the timing of one epoch on the given number of images.
 func (k *kind) hours(t timing, images int) float64 {
 	return float64(k.epochs) * t.best() * float64(images) / float64(k.images) / 3600
 }
 
-// printWhole lists the kinds that matter most and the total, of a study on so many images.
+// printWhole lists the kinds that take most of the time, and the total, for a
+// study on the given number of images.
 func printWhole(w io.Writer, list []*kind, others, images int, compared bool) error {
 	runs, epochs, ours, theirs := 0, 0, 0.0, 0.0
 	for _, k := range list {

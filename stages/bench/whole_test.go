@@ -39,7 +39,8 @@ var mnist = effort.Data{Side: 28, Classes: 10, Train: 60_000, Test: 10_000}
 func TestKinds(t *testing.T) {
 	list, others := kinds(study(), baseline, mnist)
 	want := map[string][2]int{
-		"SGD, batch 50, 256": {6, 180}, "SGD, batch 50, 256, momentum": {2, 60}, "Adam, batch 1, 256": {2, 100}, "Adam, batch 50, 256, convolutions 4": {2, 60},
+		"SGD, batch 50, 256": {6, 180}, "SGD, batch 50, 256, momentum": {2, 60}, "Adam, batch 1, 256": {2, 100},
+		"Adam, batch 50, 256, convolutions 4": {2, 60},
 	}
 	if others != 4 || len(list) != len(want) {
 		t.Errorf("%d kinds and %d others", len(list), others)
@@ -58,13 +59,14 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// The total is what the kinds take, weighted by the study's epochs of each and scaled to all images.
+// The total is the sum of the times of the kinds, weighted by the number of
+// their epochs in the study and scaled to all images.
 func TestWholeIsWeighted(t *testing.T) {
 	list, others := kinds(study(), baseline, mnist)
 	ours, theirs := 0.0, 0.0
 	for i, k := range list {
 		second := 0.1 * float64(i+1)
-		k.ours = timing{Wall: []float64{9, 2 * second, second}, CPU: []float64{9, 2 * second, second}} // the first warms up
+		k.ours = timing{Wall: []float64{9, 2 * second, second}, CPU: []float64{9, 2 * second, second}} // the first epoch warms up
 		k.theirs = timing{Wall: []float64{9, 10 * second}, CPU: []float64{9, 10*second + float64(k.config.Batch)}}
 		scale := float64(k.epochs) * 60_000 / float64(k.images)
 		ours, theirs = ours+scale*second, theirs+scale*(10*second+float64(k.config.Batch))
@@ -88,7 +90,8 @@ func TestWholeIsWeighted(t *testing.T) {
 		}
 	}
 	out.Reset()
-	if err := printWhole(&out, list, 0, 60_000, false); err != nil || strings.Contains(out.String(), "mark") || strings.Contains(out.String(), "NaN") {
+	if err := printWhole(&out, list, 0, 60_000, false); err != nil || strings.Contains(out.String(), "mark") ||
+		strings.Contains(out.String(), "NaN") {
 		t.Error("without PyTorch", &out, err)
 	}
 }
@@ -102,11 +105,13 @@ func number(t *testing.T, text string) float64 {
 	return x
 }
 
-// Whatever the version says of itself is taken, a BLAS of reference quality and a failure are told in a sentence.
+// Any version string is accepted. A slow reference BLAS and a failure are each
+// reported in one sentence.
 func TestAnyPyTorch(t *testing.T) {
 	answer := func(hello, timed string) (*torch, error) {
 		python := filepath.Join(t.TempDir(), "python")
-		script := "#!/bin/sh\ncase \"$2\" in import*) exit 0;; esac\nread line\necho '" + hello + "'\nwhile read line; do echo '" + timed + "'; done\n"
+		script := "#!/bin/sh\ncase \"$2\" in import*) exit 0;; esac\nread line\necho '" + hello + "'\nwhile read line; do echo '" +
+			timed + "'; done\n"
 		if err := os.WriteFile(python, []byte(script), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +119,8 @@ func TestAnyPyTorch(t *testing.T) {
 		return startTorch(t.Context(), Data{}, -1)
 	}
 	for _, hello := range []string{
-		`{"version": "2.9.1+cpu", "blas": ["MKL, built in"]}`, `{"version": "1.4.0", "blas": []}`, `{"version": "3.0", "blas": ["libopenblas.so.0", "libblas.so.3"]}`,
+		`{"version": "2.9.1+cpu", "blas": ["MKL, built in"]}`, `{"version": "1.4.0", "blas": []}`,
+		`{"version": "3.0", "blas": ["libopenblas.so.0", "libblas.so.3"]}`,
 	} {
 		p, err := answer(hello, `{"wall": [1, 2], "cpu": [1, 2], "accuracy": 0.5}`)
 		if err != nil {
@@ -127,7 +133,8 @@ func TestAnyPyTorch(t *testing.T) {
 		}
 		p.stop()
 	}
-	if _, err := answer(`{"version": "1.13", "blas": ["libblas.so.3"]}`, ""); err == nil || !strings.Contains(err.Error(), "reference quality") {
+	if _, err := answer(`{"version": "1.13", "blas": ["libblas.so.3"]}`, ""); err == nil ||
+		!strings.Contains(err.Error(), "reference quality") {
 		t.Error(err)
 	}
 	p, err := answer(`{"version": "9", "blas": []}`, `{"error": "TypeError: no such optimizer"}`)
@@ -138,7 +145,7 @@ func TestAnyPyTorch(t *testing.T) {
 	if _, err := p.time(baseline("SGD"), 6, 1); err == nil || err.Error() != "TypeError: no such optimizer" {
 		t.Error(err)
 	}
-	// Ours is timed all the same.
+	// Our own side is timed nevertheless.
 	var data Data
 	data.TrainImages, data.TrainLabels = written(t, 60)
 	data.TestImages, data.TestLabels = written(t, 12)
@@ -148,13 +155,15 @@ func TestAnyPyTorch(t *testing.T) {
 	}
 	var out bytes.Buffer
 	if err := whole(t.Context(), &out, p, Study{study()[:1], baseline}, training, test); err != nil ||
-		!strings.Contains(out.String(), "no comparison of the study's total with PyTorch: it fails at SGD, batch 50, 256: TypeError: no such optimizer") ||
+		!strings.Contains(out.String(), "no comparison of the study's total with PyTorch: it fails at SGD, batch 50, 256: TypeError: no "+
+			"such optimizer") ||
 		!strings.Contains(out.String(), "trainings: 1, epochs: 30, kinds of work: 1;") {
 		t.Error(err, &out)
 	}
 	out.Reset()
 	cases := []Case{{Name: "batch 50, SGD", Config: baseline("SGD")}}
-	if err := trainings(t.Context(), &out, p, 1, cases, 1, training, test); err != nil || !strings.Contains(out.String(), "which fails at batch 50, SGD: TypeError") {
+	if err := trainings(t.Context(), &out, p, 1, cases, 1, training, test); err != nil ||
+		!strings.Contains(out.String(), "which fails at batch 50, SGD: TypeError") {
 		t.Error(err, &out)
 	}
 }

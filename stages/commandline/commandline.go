@@ -1,8 +1,11 @@
-// Package commandline judges a whole command line before anything of it runs, by what the magefile declares.
+// Package commandline checks a whole command line against the targets that the
+// magefile declares, before any of it runs.
 //
-// Mage itself reads one target after the other: what follows a target's flags it takes for the next target, and finds out
-// that there is no such target when the first one has run. So `figure 5.1 5.2 -dryrun` would draw figure 5.1 for real. Here a
-// command line is one target with its ids and flags; everything else is an error that says what to write instead.
+// Mage itself reads one target after the other. It takes what follows a
+// target's flags for the next target, and only finds out that there is no such
+// target after the first one has run. So `figure 5.1 5.2 -dryrun` would draw
+// figure 5.1 for real. Here a command line is one target with its ids and
+// flags. Everything else is an error that says what to write instead.
 package commandline
 
 import (
@@ -21,11 +24,12 @@ import (
 // A Target is a target of the magefile.
 type Target struct {
 	Name string
-	// ID is what the target is about, such as "id" or "file"; empty where it takes nothing. With Several there may be more
-	// than one: the target takes them as one argument, separated by commas.
+	// ID says what the target is about, such as "id" or "file", and is empty if
+	// the target takes nothing. If Several is set there may be more than one,
+	// and the target receives them as one argument, separated by commas.
 	ID       string
 	Several  bool
-	Optional bool // the target may be about nothing in particular, and is given an empty id then
+	Optional bool // the id may be left out, and the target then receives an empty one
 	Flags    []Flag
 }
 
@@ -33,20 +37,23 @@ type Target struct {
 type Flag struct {
 	Name string
 	Type string // "string", "int" or "bool"
-	Doc  string // what it means and its default
-	// Repeats says that the flag may be given more than once, as its documentation ends in saying. The target takes the
-	// values as lines of one.
+	Doc  string // its meaning and its default
+	// Repeats says that the flag may be given more than once, as its
+	// documentation says at its end. The target receives the values as the
+	// lines of one text.
 	Repeats bool
 }
 
-// What the documentation of a flag or an id says at its end decides how often it may be given.
+// The end of the documentation of a flag or an id says how often it may be
+// given.
 const (
 	repeats  = "may be repeated"
 	optional = "none for all"
 )
 
-// Targets parses a magefile. A parameter that is a pointer is a flag, with the comment behind it as its documentation; one
-// string is the id, of which a name in the plural lets there be several.
+// Targets parses a magefile. A parameter that is a pointer is a flag, and the
+// comment behind it is its documentation. A single string is the id. If its
+// name is a plural, there may be several.
 func Targets(magefile []byte) ([]Target, error) {
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, "magefile.go", magefile, parser.ParseComments)
@@ -81,14 +88,15 @@ func Targets(magefile []byte) ([]Target, error) {
 	return list, nil
 }
 
-// mageFlags are those of Mage itself that a compiled program takes too.
+// mageFlags are flags of Mage itself that a compiled program takes as well.
 var mageFlags = []string{"-v", "-l", "-h", "-t"}
 
-// Judge returns the arguments as Mage is to have them: the target, its ids as one argument, its flags. The error of a command
-// line that is wrong says how to write it.
+// Judge returns the arguments in the form that Mage expects: the target, its
+// ids as one argument, and its flags. If the command line is wrong, the error
+// says how to write it.
 func Judge(targets []Target, args []string) ([]string, error) {
 	var own, flags, words []string
-	behind := "" // the last flag behind the target
+	behind := "" // the last flag after the target
 	for i := 0; i < len(args); i++ {
 		switch arg := args[i]; {
 		case arg == "-h" || arg == "-help" || arg == "--help":
@@ -133,7 +141,8 @@ func Judge(targets []Target, args []string) ([]string, error) {
 
 func isFlag(arg string) bool { return len(arg) > 1 && arg[0] == '-' }
 
-// afterFlags is the error for a word behind flags, which may be a flag's value that lacks its equals sign.
+// afterFlags returns the error for a word after the flags. The word may be the
+// value of a flag that lacks its equals sign.
 func afterFlags(word, flag string, words []string) error {
 	if !strings.Contains(flag, "=") {
 		return fmt.Errorf("%q stands behind the flag %s: write %s=%s if it is its value, or put it before the flags", word, flag, flag, word)
@@ -171,8 +180,10 @@ func find(targets []Target, words []string) (Target, []string, error) {
 	return t, ids, nil
 }
 
-// checkFlags returns the flags with the names that the magefile has for them, or says which the target lacks, which are given
-// twice and which values are of another type. Case and hyphens within a name do not matter.
+// checkFlags returns the flags under the names that the magefile has for them.
+// It returns an error for a flag that the target lacks, for a flag given twice
+// and for a value of the wrong type. Case, and hyphens within a name, do not
+// matter.
 func (t Target) checkFlags(args []string) ([]string, error) {
 	var names []string
 	for _, f := range t.Flags {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// magefile is the project's own.
+// magefile returns the targets of the project's own magefile.
 func magefile(t *testing.T) []Target {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "magefile.go"))
@@ -82,7 +82,8 @@ func TestJudgeRefuses(t *testing.T) {
 	}
 }
 
-// Every flag says what it means, and a flag means the same in every target that has it.
+// Every flag has documentation, which is the same in every target that has the
+// flag.
 func TestEveryFlagIsDocumented(t *testing.T) {
 	docs := map[string]string{}
 	for _, target := range magefile(t) {

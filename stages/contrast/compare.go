@@ -10,10 +10,10 @@ import (
 	"sparsel/stages/measured"
 )
 
-// metric is what is compared.
+// metric is a number that is compared.
 type metric struct {
 	name, head string
-	share      bool // in [0, 1], and so are the intervals of its means
+	share      bool // in [0, 1], as are the intervals of its means
 	of         func(*measured.Layer) float64
 }
 
@@ -29,13 +29,14 @@ var metrics = []metric{
 	{"saturated", "saturated units", true, func(l *measured.Layer) float64 { return l.Saturated }},
 }
 
-// interval is an estimate with its 95 % interval and the number of runs it rests on; NaN where there is none.
+// interval is an estimate with its 95 % interval and the number of runs behind
+// it. Its values are NaN if there is no estimate.
 type interval struct {
 	at, low, high float64
 	n             int
 }
 
-// row is one group against the reference.
+// row compares one group with the reference.
 type row struct {
 	metric
 	place
@@ -48,10 +49,12 @@ type row struct {
 	notes            []string
 }
 
-// experiment is what the values are filed under; package claim compares within one.
+// experiment is the name under which the values are stored. Package claim
+// compares values within one experiment.
 const experiment = "measured"
 
-// compare gives a row for each metric, place and group but the reference. Metrics that no run has are left out.
+// compare returns a row for each metric, place and group except the reference.
+// It leaves out metrics that no run has.
 func (p Params) compare(files [][]measured.Layer) ([]row, error) {
 	list, err := p.readings(files)
 	if err != nil {
@@ -96,7 +99,8 @@ func (p Params) compare(files [][]measured.Layer) ([]row, error) {
 	return rows, nil
 }
 
-// data files the values under group, layer and metric, one for each run. Known are the metrics and layers with a finite value.
+// data stores the values by group, layer and metric, one for each run. known
+// has the metrics and layers with a finite value.
 func (p Params) data(list []reading, groups []string, places []place) (data *claim.Data, known map[string]bool, err error) {
 	var shares []string
 	for _, m := range metrics {
@@ -124,7 +128,8 @@ func (p Params) data(list []reading, groups []string, places []place) (data *cla
 			if !math.IsNaN(v) && !math.IsInf(v, 0) {
 				known[m.name+"\x00"+r.layer] = true
 			}
-			if err := data.Add(claim.Curve{Experiment: experiment, Condition: r.group, Layer: r.layer, Metric: m.name}, r.run, 1, v, true); err != nil {
+			if err := data.Add(claim.Curve{Experiment: experiment, Condition: r.group, Layer: r.layer, Metric: m.name}, r.run,
+				1, v, true); err != nil {
 				return nil, nil, fmt.Errorf("two layers are %s of run %q in %s: %w", r.Key, r.run, r.group, err)
 			}
 		}
@@ -142,7 +147,7 @@ func (p Params) row(data *claim.Data, m metric, at place, group, reference strin
 	here, err1 := decide(claim.Value(of(group), everything))
 	there, err2 := decide(claim.Value(of(reference), everything))
 	difference, err3 := decide(claim.Difference(of(group), of(reference), claim.Positive))
-	if number(difference.Effect) < 0 { // a two-sided p is that of the sign which was seen
+	if number(difference.Effect) < 0 { // the sign of a two-sided p is that of the observed effect
 		difference, err3 = decide(claim.Difference(of(group), of(reference), claim.Negative))
 	}
 	if err := errors.Join(err1, err2, err3); err != nil {
@@ -152,7 +157,8 @@ func (p Params) row(data *claim.Data, m metric, at place, group, reference strin
 	r.here, r.there, r.difference = intervalOf(here), intervalOf(there), intervalOf(difference)
 	r.dz, r.p, r.flip = number(difference.DZ), number(difference.P), number(difference.Flip)
 	if r.paired && (r.difference.n < r.here.n || r.difference.n < r.there.n) {
-		r.notes = append(r.notes, fmt.Sprintf("%d of the runs of %s and %d of %s have no partner with a value", r.here.n-r.difference.n, group, r.there.n-r.difference.n, reference))
+		r.notes = append(r.notes, fmt.Sprintf("%d of the runs of %s and %d of %s have no partner with a value",
+			r.here.n-r.difference.n, group, r.there.n-r.difference.n, reference))
 	}
 	return r, nil
 }

@@ -11,7 +11,7 @@ import (
 	"sparsel/stages/measured"
 )
 
-// made is a layer with a sparsity and a selectivity, and nothing else.
+// made returns a layer with a sparsity and a selectivity, and nothing else.
 func made(run, layer string, epoch int64, sparsity, selectivity float64) (l measured.Layer) {
 	l.Run, l.Key.Layer, l.Epoch = run, layer, epoch
 	l.Sparsity, l.Selectivity, l.Chance, l.Saturated = sparsity, selectivity, 0.25, math.NaN()
@@ -43,7 +43,8 @@ func near(t *testing.T, what string, got, want float64) {
 	}
 }
 
-// The numbers are those of R 4.2.2: t.test(b, a, paired = TRUE) and t.test(b, a).
+// The expected numbers are those of R 4.2.2: t.test(b, a, paired = TRUE) and
+// t.test(b, a).
 func TestIntervals(t *testing.T) {
 	a, b := runsOf("h", 0.10, 0.12, 0.15, 0.11, 0.14), runsOf("h", 0.13, 0.14, 0.19, 0.12, 0.18)
 	for _, c := range []struct {
@@ -65,14 +66,15 @@ func TestIntervals(t *testing.T) {
 		}
 		near(t, "difference", r.difference.at, 0.028)
 		for what, v := range map[string][2]float64{"low": {r.difference.low, c.low}, "high": {r.difference.high, c.high}, "p": {r.p, c.p}} {
-			if math.Abs(v[0]-v[1]) > 5e-6*math.Abs(v[1]) { // six digits are published
+			if math.Abs(v[0]-v[1]) > 5e-6*math.Abs(v[1]) { // six digits are given
 				t.Errorf("paired %v: %s %v, want %v", c.paired, what, v[0], v[1])
 			}
 		}
 		if r.flip != c.flip && !(math.IsNaN(r.flip) && math.IsNaN(c.flip)) {
 			t.Errorf("p of sign flips %v, want %v", r.flip, c.flip)
 		}
-		// The other way round it is the same difference, with the other sign and the same two-sided p.
+		// With the groups exchanged the difference has the opposite sign and
+		// the same two-sided p.
 		p.Reference = "b"
 		if rows, err = p.compare([][]measured.Layer{a, b}); err != nil {
 			t.Fatal(err)
@@ -85,26 +87,29 @@ func TestIntervals(t *testing.T) {
 	}
 }
 
-// Groups come from files, names of groups, runs, layers and epochs.
+// Groups are made from files, named groups, runs, layers or epochs.
 func TestGroups(t *testing.T) {
 	both := func(run string, x float64) []measured.Layer {
-		return []measured.Layer{made(run, "1", 1, x, 0.1), made(run, "2", 1, x+0.1, 0.2), made(run, "1", 2, x+0.2, 0.3), made(run, "2", 2, x+0.3, 0.4)}
+		return []measured.Layer{made(run, "1", 1, x, 0.1), made(run, "2", 1, x+0.1, 0.2), made(run, "1", 2, x+0.2, 0.3),
+			made(run, "2", 2, x+0.3, 0.4)}
 	}
 	one := append(both("sgd/1", 0.1), append(both("sgd/2", 0.2), append(both("adam/1", 0.3), both("adam/2", 0.4)...)...)...)
 	for name, c := range map[string]struct {
 		p     Params
 		files [][]measured.Layer
-		want  string // metric sparsity: group − reference of n at layer and epoch
+		want  string // group − reference of n at layer and epoch, for the metric sparsity
 	}{
 		"files in groups": {
 			Params{Groups: []string{"a", "a", "b", "b"}, By: ByFile}, [][]measured.Layer{both("", 0.1), both("", 0.2), both("", 0.3), both("", 0.4)},
 			"b−a 0.2000 n=2 layer 1, epoch 2; b−a 0.2000 n=2 layer 2, epoch 2",
 		},
-		"runs":   {Params{Groups: []string{"x"}, By: ByRun}, [][]measured.Layer{one}, "adam−sgd 0.2000 n=2 layer 1, epoch 2; adam−sgd 0.2000 n=2 layer 2, epoch 2"},
+		"runs": {Params{Groups: []string{"x"}, By: ByRun}, [][]measured.Layer{one},
+			"adam−sgd 0.2000 n=2 layer 1, epoch 2; adam−sgd 0.2000 n=2 layer 2, epoch 2"},
 		"layers": {Params{Groups: []string{"x"}, By: ByLayer}, [][]measured.Layer{one}, "2−1 0.1000 n=4 epoch 2"},
 		"epochs": {Params{Groups: []string{"x"}, By: ByEpoch}, [][]measured.Layer{one}, "2−1 0.2000 n=4 layer 1; 2−1 0.2000 n=4 layer 2"},
 		"the last epoch of all": {
-			Params{Groups: []string{"a", "b"}, By: ByFile}, [][]measured.Layer{both("1", 0.1), both("1", 0.3)[:3]}, "b−a 0.2000 n=1 layer 1, epoch 2; b−a 0.2000 n=1 layer 2, epoch 1",
+			Params{Groups: []string{"a", "b"}, By: ByFile}, [][]measured.Layer{both("1", 0.1), both("1", 0.3)[:3]},
+			"b−a 0.2000 n=1 layer 1, epoch 2; b−a 0.2000 n=1 layer 2, epoch 1",
 		},
 	} {
 		rows, err := c.p.compare(c.files)
@@ -132,9 +137,10 @@ func TestRefuses(t *testing.T) {
 		p     Params
 		files [][]measured.Layer
 	}{
-		`run "1" has no /`:             {Params{Groups: []string{"a"}, By: ByRun}, [][]measured.Layer{runsOf("h", 1)}},
-		`there is one layer, "h"`:      {Params{Groups: []string{"a"}, By: ByLayer}, [][]measured.Layer{runsOf("h", 1)}},
-		"-against=c is none of":        {Params{Groups: []string{"a", "b"}, By: ByFile, Reference: "c"}, [][]measured.Layer{runsOf("h", 1), runsOf("h", 1)}},
+		`run "1" has no /`:        {Params{Groups: []string{"a"}, By: ByRun}, [][]measured.Layer{runsOf("h", 1)}},
+		`there is one layer, "h"`: {Params{Groups: []string{"a"}, By: ByLayer}, [][]measured.Layer{runsOf("h", 1)}},
+		"-against=c is none of": {Params{Groups: []string{"a", "b"}, By: ByFile, Reference: "c"},
+			[][]measured.Layer{runsOf("h", 1), runsOf("h", 1)}},
 		"no layer is there at one epo": {Params{Groups: []string{"a", "b"}, By: ByFile}, [][]measured.Layer{runsOf("h", 1), runsOf("k", 1)}},
 	} {
 		if _, err := c.p.compare(c.files); err == nil || !strings.Contains(err.Error(), want) {
@@ -143,7 +149,8 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// Everything that is shown can be drawn, and a run without a partner or a value is named.
+// Everything that is shown can be drawn, and a run without a partner or a value
+// is named.
 func TestShow(t *testing.T) {
 	p := Params{Files: []string{"a", "b"}, Groups: []string{"a^{", "b"}, By: ByFile, Paired: true}
 	rows, err := p.compare([][]measured.Layer{runsOf("", 0.1, 0.2, math.NaN()), runsOf("", 0.3, 0.5)})

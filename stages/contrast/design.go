@@ -1,5 +1,6 @@
-// Package contrast is the stage that compares measured layers by groups, over runs: each group's mean and the difference from a
-// reference, with 95 % intervals by analysis/claim, as a table and a forest plot.
+// Package contrast is the stage that compares groups of measured layers over
+// runs. It gives each group's mean and its difference from a reference, with
+// 95 % intervals from analysis/claim, as a table and a forest plot.
 package contrast
 
 import (
@@ -12,42 +13,43 @@ import (
 	"sparsel/stages/measured"
 )
 
-// What is compared.
+// The kinds of groups that are compared.
 const (
-	ByFile  = "file"  // files, or named groups of files; runs are the runs of the files
+	ByFile  = "file"  // files, or named groups of files, whose runs are compared
 	ByRun   = "run"   // runs named GROUP/RUN in one file
 	ByLayer = "layer" // the layers of each run
 	ByEpoch = "epoch" // the epochs of each run
 )
 
-// Ways are all of them.
+// Ways lists all of them.
 var Ways = []string{ByFile, ByRun, ByLayer, ByEpoch}
 
-// Params are what the comparison depends on besides the layers.
+// Params are the parameters that the comparison depends on, besides the layers.
 type Params struct {
-	Files     []string // their names without folders, in order
-	Groups    []string // of each file; its name where none was given
+	Files     []string // names without folders, in order
+	Groups    []string // of each file; the file's name if none was given
 	By        string
-	Paired    bool   // runs of one name started alike
-	Reference string // the group that the others are compared with; the first where empty
+	Paired    bool   // runs with the same name started alike
+	Reference string // the group that the others are compared with; if empty, the first
 }
 
-// place is what is the same in all groups of a comparison: a layer and an epoch, one of which may be what is compared.
+// place is what all groups of a comparison share: a layer and an epoch, unless
+// the groups are layers or epochs.
 type place struct {
 	layer string
 	epoch int64
 }
 
-// reading is one layer of one run, and where it belongs.
+// reading is one layer of one run, with its group and place.
 type reading struct {
 	group, run string
 	place
 	*measured.Layer
 }
 
-// readings puts every layer in its group.
+// readings assigns every layer to its group.
 func (p Params) readings(files [][]measured.Layer) ([]reading, error) {
-	of := map[string]int{} // files in each group
+	of := map[string]int{} // number of files in each group
 	for _, group := range p.Groups {
 		of[group]++
 	}
@@ -61,7 +63,8 @@ func (p Params) readings(files [][]measured.Layer) ([]reading, error) {
 			r := reading{group, l.Run, place{l.Key.Layer, l.Epoch}, l}
 			switch {
 			case p.By == ByFile && of[group] > 1:
-				// The files of a group are its runs, by their order, and may hold several.
+				// The files of a group are its runs, in order. A file may hold
+				// several runs.
 				if r.run = fmt.Sprintf("file %04d", nth[group]); l.Run != "" {
 					r.run += ", run " + l.Run
 				}
@@ -82,7 +85,8 @@ func (p Params) readings(files [][]measured.Layer) ([]reading, error) {
 	return list, nil
 }
 
-// groups are the groups in order of their first reading, the reference first.
+// groups lists the groups, the reference first and the others in the order of
+// their first reading.
 func (p Params) groups(list []reading) ([]string, error) {
 	var groups []string
 	for _, r := range list {
@@ -101,7 +105,8 @@ func (p Params) groups(list []reading) ([]string, error) {
 	return append([]string{reference}, slices.Delete(groups, at, at+1)...), nil
 }
 
-// places are what can be compared: each layer that all groups have, at the last epoch that all of them have.
+// places lists what can be compared: each layer that all groups have, at the
+// last epoch that all of them have.
 func (p Params) places(list []reading, groups []string) ([]place, error) {
 	has := map[place]map[string]bool{}
 	var order []place
@@ -136,5 +141,6 @@ func (p Params) places(list []reading, groups []string) ([]place, error) {
 	return places, nil
 }
 
-// pairs tells whether runs of one name are compared with one another: readings of one network always are.
+// pairs reports whether runs with the same name are compared with one another.
+// Readings of one network always are.
 func (p Params) pairs() bool { return p.Paired || p.By == ByLayer || p.By == ByEpoch }

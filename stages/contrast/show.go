@@ -13,7 +13,7 @@ import (
 	"sparsel/stages/measured"
 )
 
-// what names the layer and epoch that a row is about, without what is compared.
+// what names the layer and epoch of a row, except for what is being compared.
 func (r row) what() string {
 	var parts []string
 	if r.layer != "" {
@@ -28,9 +28,11 @@ func (r row) what() string {
 func (p Params) table(rows []row) tabulate.Table {
 	t := tabulate.Table{
 		ID: Table, Title: "Comparison by " + p.By,
-		Header: []string{"metric", "layer", "group", "n", "mean", "reference", "n", "mean", "difference", "95 % interval", "d_z", "p", "p, sign flips", "p, Holm"},
+		Header: []string{"metric", "layer", "group", "n", "mean", "reference", "n", "mean", "difference", "95 % interval",
+			"d_z", "p", "p, sign flips", "p, Holm"},
 		Data: [][]string{{
-			"metric", "layer", "epoch", "group", "n", "mean", "low", "high", "reference", "n_reference", "mean_reference", "low_reference", "high_reference",
+			"metric", "layer", "epoch", "group", "n", "mean", "low", "high", "reference", "n_reference", "mean_reference",
+			"low_reference", "high_reference",
 			"paired", "n_difference", "difference", "difference_low", "difference_high", "d_z", "p", "p_sign_flip", "p_holm",
 		}},
 	}
@@ -41,7 +43,8 @@ func (p Params) table(rows []row) tabulate.Table {
 			between = "–"
 		}
 		t.Rows = append(t.Rows, []string{
-			r.head, r.what(), r.group, strconv.Itoa(r.here.n), measured.Short(r.here.at), r.reference, strconv.Itoa(r.there.n), measured.Short(r.there.at),
+			r.head, r.what(), r.group, strconv.Itoa(r.here.n), measured.Short(r.here.at), r.reference, strconv.Itoa(r.there.n),
+			measured.Short(r.there.at),
 			measured.Short(r.difference.at), between, measured.Short(r.dz), small(r.p), small(r.flip), small(r.holm),
 		})
 		data := []string{r.name, r.layer, strconv.FormatInt(r.epoch, 10), r.group}
@@ -72,7 +75,7 @@ func (p Params) table(rows []row) tabulate.Table {
 	return t
 }
 
-// method says how intervals came about.
+// method says how the intervals were computed.
 func (p Params) method() string {
 	switch {
 	case p.By == ByLayer || p.By == ByEpoch:
@@ -83,7 +86,7 @@ func (p Params) method() string {
 	return "Runs are independent: Welch's t. If runs of one name started alike, -paired compares them one by one."
 }
 
-// small is a p value, which is never 0.
+// small formats a p value, which is never 0.
 func small(p float64) string {
 	if p < 0.00005 {
 		return "< 0.0001"
@@ -93,13 +96,14 @@ func small(p float64) string {
 
 func exact(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// shown are the metrics of the forest plot; the table has all.
+// shown lists the metrics in the forest plot. The table has all of them.
 var shown = []string{"accuracy", "sparsity", "selectivity", "selectivity_above_chance"}
 
-// mostLines bounds the lines of a panel.
+// mostLines is the largest number of lines in a panel.
 const mostLines = 24
 
-// figure is a forest plot: for each metric a panel of the differences from the reference, a line for each group and layer.
+// figure is a forest plot. For each metric a panel shows the differences from
+// the reference, in a line for each group and layer.
 func (p Params) figure(rows []row) chart.Figure {
 	f := chart.Figure{ID: Picture, Title: "Differences from " + plain(rows[0].reference)}
 	f.Caption = f.Title + ". " + p.method()
@@ -136,7 +140,7 @@ func forest(rows []row) chart.Panel {
 			label = plain(r.group + ", " + r.layer)
 		}
 		panel.Y.Categories = append(panel.Y.Categories, label)
-		if !math.IsNaN(r.difference.low) { // a gap behind each
+		if !math.IsNaN(r.difference.low) { // with a gap after each
 			lines.X = append(lines.X, r.difference.low, r.difference.high, r.difference.high)
 			lines.Y = append(lines.Y, at, at, math.NaN())
 			lines.Names = append(lines.Names, label, label, label)
@@ -154,7 +158,7 @@ func forest(rows []row) chart.Panel {
 	return panel
 }
 
-// plain is a name for a figure, without the beginning of what is long.
+// plain shortens a name for a figure by dropping its beginning if it is long.
 func plain(name string) string {
 	const most = 24
 	if name = measured.Plain(name); len(name) > most {
@@ -196,7 +200,8 @@ func archive(path string, rows []row) error {
 	for _, side := range []struct {
 		suffix string
 		of     func(row) interval
-	}{{"", func(r row) interval { return r.here }}, {"_reference", func(r row) interval { return r.there }}, {"_difference", func(r row) interval { return r.difference }}} {
+	}{{"", func(r row) interval { return r.here }}, {"_reference", func(r row) interval { return r.there }},
+		{"_difference", func(r row) interval { return r.difference }}} {
 		integers("n"+side.suffix, func(r row) int64 { return int64(side.of(r).n) })
 		numbers("mean"+side.suffix, func(r row) float64 { return side.of(r).at })
 		numbers("low"+side.suffix, func(r row) float64 { return side.of(r).low })
@@ -210,6 +215,6 @@ func archive(path string, rows []row) error {
 	if err != nil {
 		return err
 	}
-	w.Write(columns...) // its error is Close's
+	w.Write(columns...) // Close returns the error
 	return w.Close()
 }

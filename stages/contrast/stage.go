@@ -14,13 +14,13 @@ import (
 // Kind is the name of the stage.
 const Kind = "contrast"
 
-// The outputs, each in all its formats.
+// The outputs, each in all of its formats.
 const (
 	Table   = "comparison"
 	Picture = "forest"
 )
 
-// LayersOf is the input with the measured layers of a file.
+// LayersOf names the input that holds the measured layers of a file.
 func LayersOf(file int) string { return "layers " + strconv.Itoa(file) }
 
 // Stage returns the stage.

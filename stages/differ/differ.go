@@ -1,5 +1,7 @@
-// Package differ says where two records of one training part. Equal parameters give equal bits on every machine, so
-// that the first difference is where to look for the mistake: in the code, the build or the machine.
+// Package differ says where two records of one training diverge. Equal
+// parameters give equal bits on every machine, so the first difference shows
+// where to look for the mistake, which may be in the code, the build or the
+// machine.
 package differ
 
 import (
@@ -10,14 +12,15 @@ import (
 	"sparsel/artifacts/runs"
 )
 
-// Difference is the first one between two records.
+// Difference is the first difference between two records.
 type Difference struct {
-	Epoch int    // from 1; 0 for an early point, within the first epoch
-	Step  int    // steps made since the start of the training
+	Epoch int    // from 1; 0 for an early point within the first epoch
+	Step  int    // steps since the start of the training
 	What  string // such as "the weights after it are others"
 }
 
-// String is a clause such as "the first epoch that differs is 3: the weights after it are others".
+// String returns a clause such as "the first epoch that differs is 3: the
+// weights after it are others".
 func (d Difference) String() string {
 	switch {
 	case d.Epoch > 0:
@@ -28,13 +31,17 @@ func (d Difference) String() string {
 	return fmt.Sprintf("the first epoch that differs is 1, after step %d: %s", d.Step, d.What)
 }
 
-// First returns the first difference between two records of a run, and false if there is none. Every column is compared.
-// All NaN are equal: a run that diverged and its repetition don't differ in that.
+// First returns the first difference between two records of a run, or false if
+// there is none. It compares every column. All NaN values are equal, because a
+// run that diverged and its repetition don't differ in that.
 //
-// Within an epoch what comes first in training comes first here: the training loss is about the weights before and
-// during the epoch, the digest about those after it, everything else was measured with them. An equal digest before
-// and another one after it place the mistake in this epoch's steps; go test ./trainer -run TestFirstDifference -args
-// -config=FILE then names step and layer, where two kernel sets of one machine disagree.
+// Within an epoch, First reports what comes first in training. The training
+// loss depends on the weights before and during the epoch, and the digest on
+// those after it. Everything else was measured with the weights after it. If
+// the digest before is equal and the one after differs, the mistake is in this
+// epoch's steps. Then go test ./trainer -run TestFirstDifference -args
+// -config=FILE names the step and the layer, provided that two kernel sets of
+// one machine disagree.
 func First(a, b []runs.Epoch) (Difference, bool) {
 	for i := range min(len(a), len(b)) {
 		if what := epoch(a[i], b[i]); what != "" {
@@ -49,7 +56,7 @@ func First(a, b []runs.Epoch) (Difference, bool) {
 	return Difference{next.Epoch, next.Step, fmt.Sprintf("one record ends before it (%d points and %d)", len(a), len(b))}, true
 }
 
-// epoch says what differs, or "".
+// epoch says what differs, or returns "".
 func epoch(a, b runs.Epoch) string {
 	switch {
 	case a.Epoch != b.Epoch:
@@ -84,13 +91,14 @@ func epoch(a, b runs.Epoch) string {
 	return ""
 }
 
-// outcome is what a pass over images gave.
+// outcome is the result of a pass over images.
 type outcome struct {
 	loss             float64
 	correct, samples int
 }
 
-// passes are made with the weights after an epoch, in this order.
+// passes lists the passes that are made with the weights after an epoch, in
+// this order.
 var passes = []struct {
 	name string
 	of   func(runs.Epoch) outcome
@@ -127,7 +135,7 @@ func layer(a, b runs.Layer) string {
 	return ""
 }
 
-// same compares bits, so that 0 and -0 differ, but for NaN.
+// same compares bits, so that 0 and -0 differ. All NaN values are the same.
 func same[T float32 | float64](a, b T) bool {
 	return a == b && math.Signbit(float64(a)) == math.Signbit(float64(b)) || a != a && b != b
 }

@@ -10,7 +10,7 @@ import (
 	"sparsel/artifacts/runs"
 )
 
-// record returns three epochs of two layers, the last epoch diverged.
+// record returns three epochs of two layers, of which the last diverged.
 func record() []runs.Epoch {
 	var list []runs.Epoch
 	for n := 1; n <= 3; n++ {
@@ -61,23 +61,26 @@ func TestFirst(t *testing.T) {
 	}
 }
 
-// full is an epoch with something in every field, of two layers.
+// full returns an epoch of two layers with a value in every field.
 func full(epoch, step int) runs.Epoch {
 	e := runs.Epoch{
 		Epoch: epoch, Step: step, TrainLoss: 1, TestLoss: 2, Correct: 3, Samples: 4, TrainLossAfter: 5, TrainCorrect: 6, TrainSamples: 7,
-		ValidationLoss: 8, ValidationCorrect: 9, ValidationSamples: 10, ClassCorrect: []int64{1, 2}, ClassSamples: []int64{2, 2}, Digest: [32]byte{1},
+		ValidationLoss: 8, ValidationCorrect: 9, ValidationSamples: 10, ClassCorrect: []int64{1, 2}, ClassSamples: []int64{2, 2},
+		Digest: [32]byte{1},
 	}
 	for range 2 {
 		e.Layers = append(e.Layers, runs.Layer{
-			Units: 2, Activation: "relu", ClassSums: []float64{1, 0, 3, 4}, ClassCounts: []int64{2, 2}, Squares: []float64{1, 2}, Least: []float32{0, 1},
-			Most: []float32{2, 3}, Thresholds: []float32{0.1}, Below: []int64{1, 2}, RatioSum: 1, RatioSquares: 2, RatioFourths: 3, RankSum: 4,
+			Units: 2, Activation: "relu", ClassSums: []float64{1, 0, 3, 4}, ClassCounts: []int64{2, 2}, Squares: []float64{1, 2},
+			Least: []float32{0, 1},
+			Most:  []float32{2, 3}, Thresholds: []float32{0.1}, Below: []int64{1, 2}, RatioSum: 1, RatioSquares: 2, RatioFourths: 3, RankSum: 4,
 			RankSquares: 5, Samples: 4,
 		})
 	}
 	return e
 }
 
-// planted makes the smallest change at the end of each field in turn, calls found and takes it back.
+// planted makes the smallest possible change to the end of each field in turn,
+// calls found and undoes the change.
 func planted(v reflect.Value, path string, found func(path string)) {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -108,7 +111,8 @@ func planted(v reflect.Value, path string, found func(path string)) {
 	}
 }
 
-// The smallest difference in any column is found, at an early point as well as after an epoch, in the last layer and row.
+// The smallest difference in any column is found, at an early point as well as
+// after an epoch, in the last layer and row.
 func TestEveryColumn(t *testing.T) {
 	record := func() []runs.Epoch { return []runs.Epoch{full(0, 0), full(0, 10), full(1, 60), full(2, 120)} }
 	for at, where := range []string{"differs is 1, before any step: ", "differs is 1, after step 10: ", "differs is 1: ", "differs is 2: "} {
@@ -133,7 +137,7 @@ func TestEveryColumn(t *testing.T) {
 	}
 }
 
-// A column that is missing from one of two records is a difference too.
+// A column that one of two records lacks counts as a difference too.
 func TestMissingColumn(t *testing.T) {
 	for i := range reflect.TypeFor[runs.Epoch]().NumField() {
 		a, b := []runs.Epoch{full(1, 60)}, []runs.Epoch{full(1, 60)}

@@ -1,17 +1,17 @@
 // Package digits is the pipeline's stage that draws a data set of its own: the
-// ten digits as pen strokes, in the four files and the form of MNIST.
+// ten digits as pen strokes, in the four files and the format of MNIST.
 //
-// It is for machines that have neither MNIST nor a network: to try the study
-// end to end, to test it, to show how it works. It is not for results. These
-// images are simpler and more alike than handwriting, and no number that comes
-// of them says anything about MNIST; whatever is made from them must say that
-// it is.
+// It is meant for machines that have neither MNIST nor a network: to try the
+// study from end to end, to test it, and to show how it works. It is not meant
+// for results. Its images are simpler and more alike than handwriting, and
+// numbers computed from them say nothing about MNIST. Everything made from them
+// must say so.
 //
-// The parameters can ask for images of half as many pixels each way, and for more
-// classes: digits that are turned or mirrored.
+// The parameters can ask for images with half as many pixels in each direction,
+// and for more classes, which are digits that are turned or mirrored.
 //
-// The outputs have the names and the layout of stages/fetch, so that a node of
-// either can feed stages/train:
+// The outputs have the names and the layout of those of stages/fetch, so that a
+// node of either kind can feed stages/train:
 //
 //	data := &pipeline.Node{
 //		Name: "digits", Stage: digits.Stage(),
@@ -20,18 +20,20 @@
 //
 // Without the pipeline, [Draw] returns a split.
 //
-// A digit is chosen, then one of several ways to write it (shapes.go); its
-// control points are moved, and the whole is bent, slanted, turned and
-// stretched (hand.go); a pen of varying width draws it (pen.go), into a square
-// of 20×20 pixels whose centre of mass is then put in the middle of 28×28, as
-// was done for MNIST. About 80 % of the pixels are exactly 0.
+// To draw an image, the package chooses a digit and one of several ways to
+// write it (shapes.go). It moves the control points, and bends, slants, turns
+// and stretches the whole (hand.go). A pen of varying width draws it (pen.go)
+// into a square of 20×20 pixels, whose centre of mass is then moved to the
+// centre of 28×28 pixels, as was done for MNIST. About 80 % of the pixels are
+// exactly 0.
 //
 // Image i of a split depends on the seed, the split and i, so that a smaller
 // set is the beginning of a larger one. Splits share no randomness. Each class
-// has a chance of one tenth at every place.
+// has a probability of one tenth for each image.
 //
-// All arithmetic is on integers, the square root apart, which IEEE 754 rounds
-// correctly: the same parameters give the same bytes on every machine.
+// All arithmetic is on integers, except for the square root, which IEEE 754
+// rounds correctly. So the same parameters give the same bytes on every
+// machine.
 package digits
 
 import (
@@ -48,7 +50,7 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// Outputs of the stage: IDX files, named as those of stages/fetch.
+// Outputs of the stage: IDX files with the same names as those of stages/fetch.
 const (
 	TrainImages = "train-images"
 	TrainLabels = "train-labels"
@@ -56,36 +58,38 @@ const (
 	TestLabels  = "t10k-labels"
 )
 
-// Splits, as [Draw] knows them.
+// Names of the splits for [Draw].
 const (
 	Train = "train"
 	Test  = "test"
 )
 
-// Classes is the number of digits, and of classes unless parameters say otherwise.
+// Classes is the number of digits, which is also the number of classes unless
+// the parameters set another.
 const Classes = 10
 
-// MaxClasses is the largest number of classes: the digits, the digits turned to the
-// right, and those mirrored that do not look like another class then, 2 to 7.
+// MaxClasses is the largest number of classes: the digits, the digits turned to
+// the right, and the mirrored digits 2 to 7, which are those that do not look
+// like another class.
 const MaxClasses = 2*Classes + 6
 
-// maxCount bounds a split, so that a slip of the finger doesn't fill the
-// memory. It is 784 MB, more than ten times MNIST.
+// maxCount limits the size of a split, so that a typing error doesn't fill the
+// memory. It corresponds to 784 MB, more than ten times MNIST.
 const maxCount = 1_000_000
 
-// Params decide every byte of the four files.
+// Params determine every byte of the four files.
 type Params struct {
 	Seed        uint32
-	Train, Test int // images of each split
-	Side        int // pixels of an image, each way: 28, also written 0, or half as many
-	Classes     int // 2 to MaxClasses; 0: the ten digits
+	Train, Test int // images in each split
+	Side        int // pixels of an image in each direction: 28, also written 0, or half as many
+	Classes     int // 2 to MaxClasses; 0 means the ten digits
 }
 
 func (p Params) side() int { return cmp.Or(p.Side, side) }
 
 func (p Params) classes() int { return cmp.Or(p.Classes, Classes) }
 
-// Validate reports what is wrong with the parameters.
+// Validate returns an error that says what is wrong with the parameters.
 func (p Params) Validate() error {
 	var errs []error
 	for _, s := range []struct {
@@ -105,10 +109,10 @@ func (p Params) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Kind is what the pipeline and the names of nodes call the stage.
+// Kind is the stage's name in the pipeline and in the names of nodes.
 const Kind = "digits"
 
-// Stage is the pipeline's stage. Its node has [Params] and no inputs.
+// Stage returns the pipeline's stage. Its node has [Params] and no inputs.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    Kind,
@@ -158,7 +162,7 @@ func write(path string, content func(io.Writer) error) error {
 	return errors.Join(content(f), f.Close())
 }
 
-// check reads an output back before the pipeline takes it.
+// check reads an output back before the pipeline accepts it.
 func check(output, path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -173,15 +177,15 @@ func check(output, path string) error {
 	return err
 }
 
-// Draw returns the first count images of a split, [Train] or [Test], in the form
-// of MNIST.
+// Draw returns the first count images of a split, [Train] or [Test], in the
+// format of MNIST.
 func Draw(seed uint32, split string, count int) idx.Set {
 	set, _ := draw(Params{Seed: seed}, split, count, func(int) error { return nil })
 	return set
 }
 
-// chunk is how many images are drawn between two reports, some ten
-// milliseconds of work.
+// chunk is how many images are drawn between two progress reports, which takes
+// some ten milliseconds.
 const chunk = 500
 
 func draw(params Params, split string, count int, report func(done int) error) (idx.Set, error) {

@@ -20,17 +20,20 @@ import (
 	"sparsel/trainer"
 )
 
-// The bytes are part of the identity of everything made from them. Who means
-// to change them puts in the hashes that this test reports.
+// The bytes are part of the identity of everything made from them. To change
+// them on purpose, put in the hashes that this test reports.
 func TestGolden(t *testing.T) {
 	for _, c := range []struct {
 		seed           uint32
 		split          string
 		images, labels string
 	}{
-		{1, Train, "3b0098428b26f3ccfa47fa92f07cd5add47b5e6a0fa720b2a1cb96360d28a86b", "3881716ea32912a3676e05a21f2b9eebfdf27077ced4d661ea514162b0bd9565"},
-		{1, Test, "41b0d6e3e53e8b413d7d7c5f7d27a40540a7e4403f178c0584f6bc9faed8463c", "73c1a0a995a1b1f90f9b5b0b63649bb5d5667494a2b4b6e30b10531db4062c8d"},
-		{1<<32 - 1, Train, "dbacba7ffcd2750e9a8d40c8c159b302ac49532d615a59b857bd0fa8d603ebef", "32beeca6a3356536563c9adf7a63a925ce7f42e6cabb89f9c3c90a9723485eee"},
+		{1, Train, "3b0098428b26f3ccfa47fa92f07cd5add47b5e6a0fa720b2a1cb96360d28a86b",
+			"3881716ea32912a3676e05a21f2b9eebfdf27077ced4d661ea514162b0bd9565"},
+		{1, Test, "41b0d6e3e53e8b413d7d7c5f7d27a40540a7e4403f178c0584f6bc9faed8463c",
+			"73c1a0a995a1b1f90f9b5b0b63649bb5d5667494a2b4b6e30b10531db4062c8d"},
+		{1<<32 - 1, Train, "dbacba7ffcd2750e9a8d40c8c159b302ac49532d615a59b857bd0fa8d603ebef",
+			"32beeca6a3356536563c9adf7a63a925ce7f42e6cabb89f9c3c90a9723485eee"},
 	} {
 		set := Draw(c.seed, c.split, 2000)
 		images, labels := fmt.Sprintf("%x", sha256.Sum256(set.Pixels)), fmt.Sprintf("%x", sha256.Sum256(set.Labels))
@@ -47,7 +50,7 @@ func TestImageDependsOnItsPlaceAlone(t *testing.T) {
 	}
 }
 
-// No image of a split or a seed is one of another.
+// No image occurs twice within or between splits and seeds.
 func TestNoImageTwice(t *testing.T) {
 	seen := map[[32]byte]string{}
 	for _, seed := range []uint32{0, 1, 2} {
@@ -65,8 +68,9 @@ func TestNoImageTwice(t *testing.T) {
 	}
 }
 
-// The form of MNIST: four fifths of the pixels 0, a digit in 20×20 pixels, its
-// centre of mass in the middle as far as whole pixels allow.
+// The images have the form of MNIST's: four fifths of the pixels are 0, the
+// digit fits into 20×20 pixels, and its centre of mass is in the middle as far
+// as whole pixels allow.
 func TestForm(t *testing.T) {
 	const n = 5000
 	set := Draw(1, Train, n)
@@ -79,7 +83,7 @@ func TestForm(t *testing.T) {
 		image := set.Pixels[i*side*side : (i+1)*side*side]
 		var mass, atX, atY float64
 		low, high := [2]int{side, side}, [2]int{}
-		edge := false // whether ink reaches it, so that there was no moving on
+		edge := false // whether the ink reaches the edge, so that the image could not be moved further
 		for at, v := range image {
 			x, y := at%side, at/side
 			mass, atX, atY = mass+float64(v), atX+float64(int(v)*x), atY+float64(int(v)*y)
@@ -90,8 +94,9 @@ func TestForm(t *testing.T) {
 			}
 		}
 		width, height := high[0]-low[0]+1, high[1]-low[1]+1
-		// A line's edge moves by at most half the pressure that the box wasn't
-		// told of; the box itself may be shorter by 2 pixels.
+		// The edge of a line moves by at most half of the pressure, which the
+		// box does not account for. The box itself may be up to 2 pixels
+		// shorter.
 		if longer := max(width, height); longer < 16 || longer > box+1 {
 			t.Errorf("image %d, a %d: %d×%d pixels", i, label, width, height)
 		}
@@ -102,16 +107,16 @@ func TestForm(t *testing.T) {
 		}
 	}
 	for class, count := range counts {
-		// Five standard deviations of a binomial with a chance of one tenth.
+		// Five standard deviations of a binomial with probability one tenth.
 		if math.Abs(float64(count)-n/10.0) > 5*math.Sqrt(n*0.1*0.9) {
 			t.Errorf("%d of %d images are a %d", count, n, class)
 		}
 	}
 }
 
-// The difficulty that the package promises, for the study's baseline network:
-// learnable, and not in one epoch. The bounds are wide enough for another
-// seed, and much too narrow for another set of widths in hand.go.
+// The package promises a certain difficulty for the study's baseline network:
+// it can learn the digits, but not in one epoch. The bounds are wide enough for
+// another seed, and much too narrow for other widths in hand.go.
 func TestLearning(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains for some seconds")

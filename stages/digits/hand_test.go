@@ -17,8 +17,8 @@ func TestShapesStayOnTheirGrid(t *testing.T) {
 				if len(s) < 2 {
 					t.Errorf("%d, way %d: a stroke of %d points", class, w, len(s))
 				}
-				// Control points may lie outside, to pull the curve; the curve
-				// itself may not by more than a tenth of the width.
+				// Control points may be outside to pull the curve. The curve
+				// itself may leave the box by at most a tenth of the width.
 				for _, p := range s.flatten() {
 					if p.x < -10 || p.x > 110 || p.y < -10 || p.y > 150 {
 						t.Errorf("%d, way %d: the curve passes %v, outside of its grid", class, w, p)
@@ -30,7 +30,7 @@ func TestShapesStayOnTheirGrid(t *testing.T) {
 }
 
 func TestFlatten(t *testing.T) {
-	const scale = 3600 // what the weights of a step divide by, so that all is exact
+	const scale = 3600 // the weights of a step are fractions of it, so that all is exact
 	at := func(x, y int64) point { return point{x * scale, y * scale} }
 
 	chain := stroke{at(0, 0), at(10, 0), at(10, 0), at(10, 20)}.flatten()
@@ -65,8 +65,8 @@ func TestBell(t *testing.T) {
 		sum, squares = sum+v, squares+v*v
 	}
 	sd := width / math.Sqrt(12)
-	// Five standard errors: sd/√n of a mean, and at most sd/√(2n) of the
-	// deviation of something flatter than normal.
+	// Five standard errors: sd/√n for a mean, and at most sd/√(2n) for the
+	// standard deviation of a distribution that is flatter than the normal one.
 	if mean := sum / n; math.Abs(mean) > 5*sd/math.Sqrt(n) {
 		t.Errorf("mean %.3f", mean)
 	}

@@ -7,25 +7,27 @@ import (
 )
 
 const (
-	side = 28  // pixels of an image, each way
-	box  = 20  // pixels of the square that a digit is fitted into
-	unit = 256 // units of length in a pixel
+	side = 28  // pixels of an image in each direction
+	box  = 20  // pixels along the square into which a digit is fitted
+	unit = 256 // units of length per pixel
 )
 
-// Widths of pens, in units. The radius is where the ink has half its strength.
+// Widths of pens, in units. The radius is the distance at which the ink has
+// half its strength.
 const (
 	radiusMin, radiusMax = 190, 400
-	pressure             = 110      // width of the bell that the radius gains along a stroke, from -1 to 1 times it
-	softMin, softMax     = 230, 400 // from full ink to none
-	grain                = 24       // of 256, what a pixel's ink may lose
-	shrink               = 2 * unit // by how much a digit may fall short of the box
+	pressure             = 110      // width of the bell; the radius gains from -1 to 1 times it along a stroke
+	softMin, softMax     = 230, 400 // distance from full ink to none
+	grain                = 24       // of 256, the most that a pixel's ink may lose
+	shrink               = 2 * unit // the most that a digit may fall short of the box
 )
 
 // far is beyond the reach of any pen, and small enough to compute with.
 const far = 1 << 20
 
-// A page is one image in the making: for each pixel's centre, the distance
-// from the edge of the ink, negative inside. It is used again for the next.
+// A page is an image that is being drawn. For each pixel's centre it holds the
+// distance from the edge of the ink, which is negative inside. The page is
+// reused for the next image.
 type page struct {
 	edge [side * side]int64
 	ink  [side * side]int64
@@ -49,8 +51,8 @@ func (p *page) draw(r *rng.Source, lines []stroke) {
 	}
 }
 
-// fit scales the lines so that the longer side of their bounding box is so
-// long, and moves its centre to that of the image.
+// fit scales the lines so that the longer side of their bounding box has the
+// given length, and moves the centre of the box to that of the image.
 func fit(lines []stroke, length int64) {
 	low, high := lines[0][0], lines[0][0]
 	for _, s := range lines {
@@ -99,18 +101,20 @@ func (p *page) line(a, b point, radius int64) {
 	}
 }
 
-// pixels returns the range of the pixels whose centres lie between two places.
+// pixels returns the range of the pixels whose centres lie between two
+// positions.
 func pixels(low, high int64) (from, to int64) {
 	return max(0, low/unit), min(side, high/unit+1)
 }
 
-// root is the square root of n < 2⁵³, rounded down. Converting such a number
-// is exact and the square root correctly rounded, so this is the same on every
-// machine; rounding up to a whole number would need n = k²-1 with k > 2²⁶.
+// root returns the square root of n < 2⁵³, rounded down. Converting such a
+// number is exact and the square root is correctly rounded, so the result is
+// the same on every machine. Rounding up to a whole number would need n = k²-1
+// with k > 2²⁶.
 func root(n int64) int64 { return int64(math.Sqrt(float64(n))) }
 
-// print inks the page and writes it to an image, moved by whole pixels so that
-// its centre of mass is as near to the middle as they allow.
+// print inks the page and writes it to an image. It moves the image by whole
+// pixels so that its centre of mass is as near to the middle as they allow.
 func (p *page) print(r *rng.Source, image []byte) {
 	var mass, atX, atY int64
 	low, high := point{side, side}, point{}
@@ -124,7 +128,7 @@ func (p *page) print(r *rng.Source, image []byte) {
 		low = point{min(low.x, x), min(low.y, y)}
 		high = point{max(high.x, x), max(high.y, y)}
 	}
-	// Nothing is pushed over the edge of the image.
+	// The shift pushes no ink over the edge of the image.
 	dx := max(-low.x, min(side-1-high.x, middle(atX, mass)))
 	dy := max(-low.y, min(side-1-high.y, middle(atY, mass)))
 	for y := low.y; y <= high.y; y++ {
@@ -137,12 +141,12 @@ func (p *page) print(r *rng.Source, image []byte) {
 	}
 }
 
-// middle is the distance from moment/mass to (side-1)/2, rounded.
+// middle returns the distance from moment/mass to (side-1)/2, rounded.
 func middle(moment, mass int64) int64 {
-	twice := (side-1)*mass - 2*moment + mass // and half a pixel, to round
+	twice := (side-1)*mass - 2*moment + mass // plus half a pixel, for rounding
 	steps := twice / (2 * mass)
 	if twice < 0 && twice%(2*mass) != 0 {
-		steps-- // towards minus infinity
+		steps-- // round towards minus infinity
 	}
 	return steps
 }

@@ -27,7 +27,8 @@ func TestMiddle(t *testing.T) {
 	}
 }
 
-// The ink of a line against the distance in floating point, at all pixels.
+// The ink of a line is compared with the distance in floating point, at all
+// pixels.
 func TestLine(t *testing.T) {
 	r := rng.New(5)
 	anywhere := func() point {
@@ -51,8 +52,9 @@ func TestLine(t *testing.T) {
 				}
 				continue
 			}
-			// Rounded down, and divided by a length that was: 1/length of up
-			// to 28√2 pixels, of a line not shorter than some units.
+			// The distance is rounded down, and divided by a length that was
+			// rounded down too. That gives a relative error of 1/length for up
+			// to 28√2 pixels, and lines are not shorter than some units.
 			if length := math.Hypot(float64(b.x-a.x), float64(b.y-a.y)); math.Abs(float64(edge)-d) > 1+side*unit*math.Sqrt2/length {
 				t.Fatalf("line %v to %v: pixel %d at %d, want %.1f", a, b, i, edge, d)
 			}
@@ -60,7 +62,8 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// distance is how far (x, y) is from the line from the origin to (dx, dy).
+// distance returns the distance of (x, y) from the line from the origin to (dx,
+// dy).
 func distance(x, y, dx, dy float64) float64 {
 	along := max(0, min(1, (x*dx+y*dy)/(dx*dx+dy*dy)))
 	return math.Hypot(x-along*dx, y-along*dy)

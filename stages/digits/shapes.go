@@ -4,15 +4,16 @@ package digits
 // y from 0 to 140, top to bottom.
 type point struct{ x, y int64 }
 
-// A stroke is what the pen draws without being lifted: a quadratic B-spline.
-// It begins in the first control point and ends in the last, and passes near
-// those between. A point given twice is a corner, which it passes through.
+// A stroke is what the pen draws without being lifted: a quadratic B-spline. It
+// begins at the first control point, ends at the last, and passes near those
+// between. A point that is given twice is a corner, and the stroke passes
+// through it.
 type stroke []point
 
 // A shape is one way to write a digit.
 type shape []stroke
 
-// shapes are the ways to write each digit, all equally frequent.
+// shapes lists the ways to write each digit, all equally frequent.
 var shapes = [Classes][]shape{
 	0: {
 		{{{50, 0}, {10, 0}, {-5, 50}, {-5, 95}, {15, 140}, {80, 140}, {105, 95}, {105, 45}, {85, 0}, {50, 0}}}, // oval
@@ -33,9 +34,10 @@ var shapes = [Classes][]shape{
 		{{{10, 10}, {75, -12}, {105, 40}, {60, 80}, {10, 110}, {0, 140}, {0, 140}, {95, 140}}},            // no hook
 	},
 	3: {
-		{{{5, 15}, {40, -12}, {100, 0}, {95, 60}, {40, 66}, {40, 66}, {100, 70}, {110, 130}, {45, 152}, {0, 120}}},  // two bowls
-		{{{5, 2}, {90, 0}, {90, 0}, {45, 55}, {45, 55}, {105, 58}, {110, 138}, {45, 150}, {0, 122}}},                // flat top
-		{{{5, 20}, {50, -22}, {105, 25}, {65, 58}, {25, 68}, {55, 64}, {110, 78}, {100, 142}, {35, 148}, {0, 120}}}, // one line, a nick in the middle
+		{{{5, 15}, {40, -12}, {100, 0}, {95, 60}, {40, 66}, {40, 66}, {100, 70}, {110, 130}, {45, 152}, {0, 120}}}, // two bowls
+		{{{5, 2}, {90, 0}, {90, 0}, {45, 55}, {45, 55}, {105, 58}, {110, 138}, {45, 150}, {0, 122}}},               // flat top
+		{{{5, 20}, {50, -22}, {105, 25}, {65, 58}, {25, 68}, {55, 64}, {110, 78}, {100, 142}, {35, 148},
+			{0, 120}}}, // one line, a nick in the middle
 	},
 	4: {
 		{{{18, 0}, {0, 85}, {0, 85}, {100, 84}}, {{72, 20}, {66, 140}}},       // open, straight
@@ -60,9 +62,11 @@ var shapes = [Classes][]shape{
 		{{{0, 12}, {50, 2}, {108, 0}, {82, 55}, {45, 90}, {36, 140}}},      // curved
 	},
 	8: {
-		{{{88, 14}, {45, -14}, {-2, 20}, {22, 62}, {92, 84}, {100, 138}, {45, 154}, {-5, 128}, {12, 84}, {82, 56}, {98, 16}, {70, -4}, {48, 4}}},           // in one line
-		{{{50, 0}, {5, -2}, {0, 60}, {50, 64}, {100, 60}, {95, -2}, {50, 0}}, {{50, 64}, {-2, 66}, {-8, 142}, {50, 140}, {108, 142}, {102, 66}, {50, 64}}}, // two rings
-		{{{92, 10}, {50, -8}, {0, 25}, {50, 66}, {100, 105}, {65, 148}, {8, 140}, {5, 95}, {55, 66}, {92, 35}, {86, 6}}},                                   // open at the top
+		{{{88, 14}, {45, -14}, {-2, 20}, {22, 62}, {92, 84}, {100, 138}, {45, 154}, {-5, 128}, {12, 84}, {82, 56}, {98, 16},
+			{70, -4}, {48, 4}}}, // in one line
+		{{{50, 0}, {5, -2}, {0, 60}, {50, 64}, {100, 60}, {95, -2}, {50, 0}},
+			{{50, 64}, {-2, 66}, {-8, 142}, {50, 140}, {108, 142}, {102, 66}, {50, 64}}}, // two rings
+		{{{92, 10}, {50, -8}, {0, 25}, {50, 66}, {100, 105}, {65, 148}, {8, 140}, {5, 95}, {55, 66}, {92, 35}, {86, 6}}}, // open at the top
 	},
 	9: {
 		{{{92, 25}, {62, -10}, {0, 2}, {-4, 62}, {45, 80}, {92, 46}, {94, 12}, {94, 12}, {86, 140}}},              // straight stem

@@ -1,6 +1,7 @@
 package digits
 
-// The views of an image: each writes it to dst, whose sides have size pixels.
+// The views of an image. Each function writes its view to dst, whose sides have
+// size pixels.
 
 func upright(dst, image []byte, size int) {
 	shrunk(dst, size, func(x, y int) int { return int(image[y*side+x]) })
@@ -19,7 +20,7 @@ func shrunk(dst []byte, size int, pixel func(x, y int) int) {
 	n := side / size
 	for y := range size {
 		for x := range size {
-			sum := n * n / 2 // to round
+			sum := n * n / 2 // for rounding
 			for dy := range n {
 				for dx := range n {
 					sum += pixel(n*x+dx, n*y+dy)

@@ -6,5 +6,5 @@ import "time"
 
 var start = time.Now()
 
-// processorTime is the time by the clock, for want of a better one.
+// processorTime returns wall time, because this system has no CPU time.
 func processorTime() float64 { return time.Since(start).Seconds() }

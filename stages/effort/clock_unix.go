@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// processorTime is what this process has used of all processors, in seconds: other programs make it little longer.
+// processorTime returns the CPU time of this process on all processors, in
+// seconds. Other programs affect it little.
 func processorTime() float64 {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {

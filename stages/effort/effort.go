@@ -1,4 +1,5 @@
-// Package effort counts the arithmetic of a training, and foretells from it how long the training takes.
+// Package effort counts the arithmetic of a training, and predicts from it how
+// long the training takes.
 package effort
 
 import (
@@ -14,8 +15,9 @@ type Data struct {
 	Train, Test   int // images
 }
 
-// layers calls f with the weights of each layer, without biases, and at how many places of an image they are used: once,
-// or at each pixel for a convolution.
+// layers calls f for each layer with the number of its weights, without biases,
+// and the number of places in an image where they are used: one, or each pixel
+// for a convolution.
 func layers(n trainer.Network, d Data, f func(weights, places int)) {
 	inputs := d.Side * d.Side
 	if len(n.Conv) > 0 {
@@ -33,8 +35,9 @@ func layers(n trainer.Network, d Data, f func(weights, places int)) {
 	f(inputs*d.Classes, 1)
 }
 
-// products are the multiply-adds of a forward pass of one image, those of the first layer apart, as if no pixel were 0, and
-// the number of weights.
+// products returns the multiply-adds of a forward pass of one image, with the
+// first layer counted separately and as if no pixel were 0, and the number of
+// weights.
 func products(n trainer.Network, d Data) (first, rest, weights float64) {
 	layers(n, d, func(w, places int) {
 		weights += float64(w)
@@ -47,29 +50,33 @@ func products(n trainer.Network, d Data) (first, rest, weights float64) {
 	return first, rest, weights
 }
 
-// Operations returns the floating-point operations of an epoch, two for a multiply-add, as if no pixel were 0: those of
-// the products alone, forward and for the gradients of weights and of inputs in training, forward in the test pass.
+// Operations returns the floating-point operations of an epoch, two for each
+// multiply-add, as if no pixel were 0. It counts only the products: in training
+// those of the forward pass and of the gradients of weights and inputs, and in
+// the test pass those of the forward pass.
 func Operations(c trainer.Config, d Data) float64 {
 	first, rest, _ := products(c.Network, d) // the first layer's inputs have no gradient
 	return 2 * (float64(d.Train)*(2*first+3*rest) + float64(d.Test)*(first+rest))
 }
 
-// What a core of an AMD Zen 4 takes, in seconds, fitted to its times in README.
+// Seconds that one core of an AMD Zen 4 takes, fitted to the times in the
+// README.
 const (
 	perOperation  = 1 / 115e9 // of a product
-	lit           = 0.47      // time of the first product of a multilayer perceptron, of which four fifths of the pixels are 0, beside a dense one
-	perActivation = 4e-9      // measured after an epoch
+	lit           = 0.47      // time of a multilayer perceptron's first product, whose inputs are four fifths zeros, relative to a dense one
+	perActivation = 4e-9      // for each activation measured after an epoch
 	perStep       = 1e-6
-	perTraining   = 0.15 // initial weights, and what is archived
+	perTraining   = 0.15 // initial weights, and archiving
 )
 
-// perWeight is what the update of a weight takes in a step, in seconds of the same core: of a batch, and of a single image, for
-// which most rows of the first layer rest.
+// perWeight is the time that updating a weight takes in a step, in seconds on
+// the same core: for a batch, and for a single image, where most rows of the
+// first layer are not updated.
 var perWeight = map[string]struct{ batch, single float64 }{
 	"SGD": {0.7e-10, 0.25e-10}, "Adagrad": {1.4e-10, 0.6e-10}, "Adadelta": {2.3e-10, 1.35e-10}, "Adam": {1.7e-10, 2.75e-10},
 }
 
-// Epoch foretells the seconds of an epoch with its test pass.
+// Epoch predicts the seconds that an epoch takes with its test pass.
 func Epoch(c trainer.Config, d Data) float64 {
 	update, known := perWeight[c.Optimizer.Name]
 	if !known {
@@ -92,13 +99,15 @@ func Epoch(c trainer.Config, d Data) float64 {
 	return 2*perOperation*(train*(2*first+3*rest)+test*(first+rest)) + steps*(perStep+weights*each) + test*measured*perActivation
 }
 
-// Training foretells the seconds of a whole training on a core of an AMD Zen 4. [Rate] says how many it is here.
+// Training predicts the seconds that a whole training takes on a core of an AMD
+// Zen 4. [Rate] converts them to this machine.
 func Training(c trainer.Config, d Data) float64 {
 	return float64(c.Epochs)*Epoch(c, d) + perTraining
 }
 
-// Kind names the kind of work that a training is: what binds the trainings of one kind is the same, so that the time of one
-// foretells that of another by their arithmetic.
+// Kind names the kind of work that a training is. Trainings of one kind are
+// limited by the same resource, so the time of one predicts that of another
+// from their arithmetic.
 func Kind(c trainer.Config) string {
 	batch := "batches"
 	switch {

@@ -8,15 +8,17 @@ import (
 
 func baseline() trainer.Config {
 	return trainer.Config{
-		Network: trainer.Network{Hidden: []int{256}, Activation: "sigmoid"}, Optimizer: trainer.Optimizer{Name: "SGD", LR: 0.1}, Batch: 50, Epochs: 1,
+		Network: trainer.Network{Hidden: []int{256}, Activation: "sigmoid"}, Optimizer: trainer.Optimizer{Name: "SGD", LR: 0.1},
+		Batch: 50, Epochs: 1,
 	}
 }
 
 func mnist(train, test int) Data { return Data{Side: 28, Classes: 10, Train: train, Test: test} }
 
-// The count of operations against one made by hand for each layer.
+// The count of operations is compared with one made by hand for each layer.
 func TestOperations(t *testing.T) {
-	// 784·256 + 256·10 multiply-adds forward; the same for the gradients of the weights; 256·10 for that of the
+	// There are 784·256 + 256·10 multiply-adds in the forward pass, the same
+	// number for the gradients of the weights, and 256·10 for those of the
 	// hidden units.
 	const first, last = 784 * 256, 256 * 10
 	if got, want := Operations(baseline(), mnist(100, 7)), 2.0*(100*(2*first+3*last)+7*(first+last)); got != want {
@@ -24,15 +26,17 @@ func TestOperations(t *testing.T) {
 	}
 	c := baseline()
 	c.Network.Conv = []int{32, 64}
-	// 28×28 and 14×14 positions of 3×3 taps; the maximum of 2×2 leaves 14×14 and 7×7.
+	// There are 28×28 and 14×14 positions of 3×3 taps. The maximum of 2×2
+	// leaves 14×14 and 7×7.
 	const conv1, conv2, full = 28 * 28 * 9 * 32, 14 * 14 * 9 * 32 * 64, 7*7*64*256 + 256*10
 	if got, want := Operations(c, mnist(10, 3)), 2.0*(10*(2*conv1+3*(conv2+full))+3*(conv1+conv2+full)); got != want {
 		t.Errorf("convolutions: got %v, want %v", got, want)
 	}
 }
 
-// What README says that an epoch takes on an AMD Zen 4 is foretold within a fourth, and the study's most expensive kinds in sum
-// within a tenth.
+// The time that the README gives for an epoch on an AMD Zen 4 is predicted
+// within a quarter, and the sum over the study's most expensive kinds within a
+// tenth.
 func TestEpoch(t *testing.T) {
 	all, measured := 0.0, 0.0
 	for _, c := range []struct {
@@ -65,7 +69,7 @@ func TestEpoch(t *testing.T) {
 	}
 }
 
-// A trial on this machine gives a rate of its own for each kind, whatever the network.
+// A trial on this machine gives each kind its own rate, whatever the network.
 func TestRate(t *testing.T) {
 	for _, change := range []func(c *trainer.Config){
 		func(c *trainer.Config) {},

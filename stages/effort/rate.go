@@ -10,8 +10,10 @@ import (
 // trial is how long the epochs of a trial run should take, in seconds.
 const trial = 0.02
 
-// Rate tries how many seconds this machine takes for a second of [Training]: it trains the network for a moment, on images of
-// noise with as many lit pixels as MNIST's. It returns 1 for a network so large that a moment tells nothing.
+// Rate measures how many seconds this machine takes for a second of [Training].
+// It trains the network for a moment on images of noise with as many nonzero
+// pixels as MNIST's. It returns 1 for a network that is so large that a moment
+// says nothing about it.
 func Rate(c trainer.Config, d Data) float64 {
 	c.Epochs, c.Sampler, c.Seeding, c.Measure = 3, trainer.Sampler{Kind: "shuffled"}, trainer.Seeding{Mode: "paired", Seed: 1}, ""
 	d.Train, d.Test = 100, 20
@@ -24,7 +26,7 @@ func Rate(c trainer.Config, d Data) float64 {
 	best, before := 0.0, 0.0
 	err := trainer.Train(context.Background(), c, noise(d, d.Train), noise(d, d.Test), func(e trainer.Epoch, _ *trainer.Activations) error {
 		now := processorTime()
-		if took := now - before; before > 0 && (best == 0 || took < best) { // what disturbs an epoch makes it longer
+		if took := now - before; before > 0 && (best == 0 || took < best) { // disturbances only make an epoch longer
 			best = took
 		}
 		before = now
@@ -36,12 +38,12 @@ func Rate(c trainer.Config, d Data) float64 {
 	return best / Epoch(c, d)
 }
 
-// noise draws images.
+// noise draws random images.
 func noise(d Data, n int) trainer.Split {
 	source := rng.Named(1, "calibration", uint64(n))
 	s := trainer.Split{Pixels: d.Side * d.Side, Images: make([]byte, n*d.Side*d.Side), Labels: make([]uint8, n), Classes: d.Classes}
 	for i := range s.Images {
-		if v := source.Uint32(); v%256 < 49 { // 19 % of MNIST's pixels are lit
+		if v := source.Uint32(); v%256 < 49 { // 19 % of MNIST's pixels are nonzero
 			s.Images[i] = byte(v >> 8)
 		}
 	}

@@ -1,5 +1,6 @@
-// Package embedded reads what a file says of itself: the key-value pairs that sparsel's pictures, tables and archives carry
-// inside, and the checksums of their formats. It trusts nothing: whether what a file says is true, the store decides.
+// Package embedded reads what a file says about itself: the key-value pairs in
+// sparsel's pictures, tables and archives, and the checksums of their formats.
+// It trusts nothing. Only the store can tell whether a file's claims are true.
 package embedded
 
 import (
@@ -18,14 +19,14 @@ import (
 	"sparsel/artifacts"
 )
 
-// A Description is what a file says about itself. Nothing of it is proven by being there.
+// A Description is what a file says about itself. It proves nothing.
 type Description struct {
 	Format string            // "PNG", "SVG", "PDF", "Parquet", "CSV", "JSON", or "" for any other
-	Values map[string]string // keys as the figures and archives write them
-	Broken []string          // parts of the file that are damaged by its own checksums or form
+	Values map[string]string // keys as figures and archives write them
+	Broken []string          // parts of the file whose own checksum or form shows damage
 }
 
-// Read looks at the contents, never at the file's name.
+// Read goes by the contents and never by the file's name.
 func Read(data []byte) Description {
 	switch start := bytes.TrimSpace(data[:min(len(data), 1024)]); {
 	case bytes.HasPrefix(data, []byte(pngMagic)):
@@ -44,7 +45,8 @@ func Read(data []byte) Description {
 	return Description{Values: map[string]string{}}
 }
 
-// Node is the name of the node that the file says it comes from, as the whole study has it, or "".
+// Node returns the name of the node that the file claims to come from, without
+// a profile's prefix, or "".
 func (e Description) Node() string {
 	for _, kind := range []string{"figure", "table", "finding"} {
 		if id := e.Values[kind]; id != "" {
@@ -63,10 +65,11 @@ func (e *Description) damage(format string, args ...any) {
 
 const pngMagic = "\x89PNG\r\n\x1a\n"
 
-// readPNG reads the text chunks (PNG 1.2, section 4.2.3) and checks every chunk's own checksum.
+// readPNG reads the text chunks (PNG 1.2, section 4.2.3) and checks the
+// checksum of every chunk.
 func readPNG(data []byte) Description {
 	e := Description{Format: "PNG", Values: map[string]string{}}
-	at, pixels := len(pngMagic), 0 // pixels: their compressed bytes
+	at, pixels := len(pngMagic), 0 // pixels is their compressed size in bytes
 	for at+12 <= len(data) {
 		n := int64(binary.BigEndian.Uint32(data[at:]))
 		if n > int64(len(data)-at-12) {
@@ -133,7 +136,8 @@ func readSVG(data []byte) Description {
 	}
 }
 
-// readPDF reads the keywords of the document's information dictionary, which are "key=value; key=value".
+// readPDF reads the keywords of the document's information dictionary, which
+// have the form "key=value; key=value".
 func readPDF(data []byte) Description {
 	e := Description{Format: "PDF", Values: map[string]string{}}
 	if !bytes.HasSuffix(bytes.TrimSpace(data), []byte("%%EOF")) {
@@ -157,7 +161,8 @@ func readPDF(data []byte) Description {
 	return e
 }
 
-// pdfString reads a literal string, after its opening parenthesis (PDF 1.7, sections 7.3.4.2 and 7.9.2.2).
+// pdfString reads a literal string, from after its opening parenthesis (PDF
+// 1.7, sections 7.3.4.2 and 7.9.2.2).
 func pdfString(data []byte) (string, bool) {
 	var raw []byte
 	for i, depth := 0, 0; i < len(data); i++ {
@@ -218,7 +223,7 @@ func readJSON(data []byte) Description {
 	return e
 }
 
-// readCSV reads the id in the first column of a figure's numbers.
+// readCSV reads the id from the first column of a figure's numbers.
 func readCSV(data []byte) Description {
 	e := Description{Format: "CSV", Values: map[string]string{}}
 	r := csv.NewReader(bytes.NewReader(data))

@@ -15,7 +15,7 @@ import (
 	"sparsel/artifacts/mutate"
 )
 
-// chunk is one chunk of a PNG file.
+// chunk returns one chunk of a PNG file.
 func chunk(kind, content string) string {
 	b := binary.BigEndian.AppendUint32(nil, uint32(len(content)))
 	b = append(append(b, kind...), content...)
@@ -24,7 +24,7 @@ func chunk(kind, content string) string {
 
 func header(width, height uint32) string {
 	b := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, width), height)
-	return chunk("IHDR", string(b)+"\x10\x06\x00\x00\x00") // 16 bits a channel, with alpha
+	return chunk("IHDR", string(b)+"\x10\x06\x00\x00\x00") // 16 bits per channel, with alpha
 }
 
 func picture(t testing.TB, m image.Image) []byte {
@@ -36,7 +36,8 @@ func picture(t testing.TB, m image.Image) []byte {
 	return b.Bytes()
 }
 
-// A picture of a hundred bytes that claims 200,000×200,000 pixels is refused, and none of these is reserved.
+// A picture of a hundred bytes that claims 200,000×200,000 pixels is refused,
+// and no memory is reserved for these.
 func TestT44PixelBomb(t *testing.T) {
 	bomb := []byte(pngMagic + header(200_000, 200_000) + chunk("tEXt", "figure\x005.1") +
 		chunk("IDAT", "\x78\x9c\x03\x00\x00\x00\x00\x01") + chunk("IEND", ""))
@@ -50,24 +51,27 @@ func TestT44PixelBomb(t *testing.T) {
 			t.Error(text)
 		}
 	})
-	// The most that deflate can do is no bomb.
+	// A picture that deflate has compressed as far as it can is accepted.
 	if e := Read(picture(t, image.NewGray(image.Rect(0, 0, 3000, 3000)))); len(e.Broken) > 0 {
 		t.Errorf("an empty picture: %q", e.Broken)
 	}
 }
 
-// seeds are valid files of every format.
+// seeds returns valid files of every format.
 func seeds(t testing.TB) [][]byte {
 	style := chart.DefaultStyle()
 	style.Roles = map[string]chart.Role{"a": {Color: "#000000", Dash: "solid", Marker: "circle"}}
-	f := chart.Figure{ID: "5.1", Metadata: map[string]string{"figure": "5.1", "note": `a (b) \ c, μ`}, Rows: []chart.Row{{Panels: []chart.Panel{{
-		X: chart.Axis{Label: "x"}, Y: chart.Axis{Label: "y"}, Series: []chart.Series{{Label: "s", Role: "a", X: []float64{0, 1}, Y: []float64{0, 1}}},
-	}}}}}
+	f := chart.Figure{ID: "5.1", Metadata: map[string]string{"figure": "5.1", "note": `a (b) \ c, μ`},
+		Rows: []chart.Row{{Panels: []chart.Panel{{
+			X: chart.Axis{Label: "x"}, Y: chart.Axis{Label: "y"},
+			Series: []chart.Series{{Label: "s", Role: "a", X: []float64{0, 1}, Y: []float64{0, 1}}},
+		}}}}}
 	list := [][]byte{
 		[]byte(`{"id":"B1","verdict":"supported"}`), []byte("figure,panel,x\n5.1,a,1\n5.1,a,2\n"),
 		picture(t, image.NewNRGBA(image.Rect(0, 0, 9, 9))), []byte("%PDF-1.3 /Keywords (figure=5.1; a=\\)) %%EOF"),
 		[]byte(pngMagic + header(9, 9) + chunk("tEXt", "figure\x005.1") + chunk("iTXt", "n\x00\x00\x00\x00\x00é") + chunk("IEND", "")),
-		[]byte("PAR1\x15\x02\x19\x2c\x48\x01a\x15\x02\x00\x15\x02\x25\x00\x18\x01b\x00\x16\x00\x19\x0c\x19\x1c\x18\x01k\x18\x01v\x00\x00\x26\x00\x00\x00PAR1"),
+		[]byte("PAR1\x15\x02\x19\x2c\x48\x01a\x15\x02\x00\x15\x02\x25\x00\x18\x01b\x00\x16\x00" +
+			"\x19\x0c\x19\x1c\x18\x01k\x18\x01v\x00\x00\x26\x00\x00\x00PAR1"),
 	}
 	for _, format := range []string{"png", "svg", "pdf"} {
 		data, err := chart.Render(f, style, format)
@@ -79,10 +83,10 @@ func seeds(t testing.TB) [][]byte {
 	return list
 }
 
-// Reading a file takes memory in proportion to its length, whatever it is.
+// Reading any file takes memory in proportion to its length.
 func TestT44MutatedFiles(t *testing.T) { mutate.Loop(t, seeds(t), func(data []byte) { Read(data) }) }
 
-// Files that say the same small thing often.
+// Files that repeat the same small part often.
 func TestT44RepeatedParts(t *testing.T) {
 	const n = 200_000
 	for name, data := range map[string]string{
@@ -102,7 +106,7 @@ func TestT44RepeatedParts(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, reading it gives an answer.
+// Reading any file gives an answer.
 func FuzzRead(f *testing.F) {
 	for _, seed := range seeds(f) {
 		f.Add(seed)

@@ -7,10 +7,12 @@ import (
 	"image/png"
 )
 
-// maxDeflate is how many bytes one byte of deflate's output can stand for at most (RFC 1951: 258 for two bits).
+// maxDeflate is the largest number of bytes that one byte of deflate's output
+// can encode (RFC 1951: 258 for two bits).
 const maxDeflate = 1032
 
-// checkPNG refuses a picture whose header claims more pixels, of a bit at least, than its compressed bytes can be.
+// checkPNG returns an error if a picture's header claims more pixels, of at
+// least one bit each, than its compressed bytes can encode.
 func checkPNG(data []byte, compressed int) error {
 	c, err := png.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
@@ -22,8 +24,9 @@ func checkPNG(data []byte, compressed int) error {
 	return nil
 }
 
-// ComparePictures says whether two PNG files show the same, whatever is written around the pixels. The other is decoded
-// only if it is as large as the original, whatever its header claims.
+// ComparePictures says whether two PNG files show the same picture, regardless
+// of their metadata. It decodes the other file only if its size is that of the
+// original, whatever its header claims.
 func ComparePictures(original, other []byte) string {
 	size, err := png.DecodeConfig(bytes.NewReader(original))
 	if err != nil {
@@ -51,7 +54,8 @@ func ComparePictures(original, other []byte) string {
 	return fmt.Sprintf("%d of its %d pixels are others than the genuine ones, within %v", n, a.Bounds().Dx()*a.Bounds().Dy(), where)
 }
 
-// DifferingPixels counts them and gives the rectangle that they lie in. The pictures have equal bounds.
+// DifferingPixels returns the number of pixels that differ and the rectangle
+// that contains them. The pictures must have equal bounds.
 func DifferingPixels(a, b image.Image) (n int, where image.Rectangle) {
 	for y := a.Bounds().Min.Y; y < a.Bounds().Max.Y; y++ {
 		for x := a.Bounds().Min.X; x < a.Bounds().Max.X; x++ {

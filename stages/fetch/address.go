@@ -11,10 +11,12 @@ import (
 	"syscall"
 )
 
-// special are the networks that no public server is in, beyond those that net/netip has methods for: the rest of the
-// registries of special-purpose addresses of IANA (RFC 6890).
+// special lists the networks that contain no public server, except for those
+// that net/netip has methods for. They are the rest of IANA's registries of
+// special-purpose addresses (RFC 6890).
 var special = prefixes(
-	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24",
+	"203.0.113.0/24", "240.0.0.0/4",
 	"64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fec0::/10",
 )
 
@@ -25,8 +27,8 @@ func prefixes(list ...string) (p []netip.Prefix) {
 	return p
 }
 
-// public tells whether a server on the Internet may have the address. Addresses that stand for one of version 4 are as
-// public as that.
+// public reports whether the address can be that of a server on the Internet.
+// An IPv6 address that embeds an IPv4 address is public if the embedded one is.
 func public(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	b := a.As16()
@@ -48,23 +50,25 @@ func public(a netip.Addr) bool {
 	return true
 }
 
-// A guard lets the requests for one mirror connect to that mirror's host, to the proxy of the environment, and to public
-// addresses. A mirror may redirect, and what it redirects to must not be the user's own network: that server would be
-// asked in the user's name. Addresses are judged when they are dialled, whatever names were resolved to before.
+// A guard lets the requests to one mirror connect to that mirror's host, to the
+// proxies of the environment, and to public addresses. A mirror may redirect,
+// but not into the user's own network, because that server would then be asked
+// in the user's name. Addresses are judged when they are dialled, whatever
+// names resolved to before.
 type guard struct {
-	own string // the mirror's host:port
+	own string // host:port of the mirror
 
 	mu      sync.Mutex
 	proxies map[string]bool // host:port
-	known   bool            // whether the mirror's host was dialled, and
-	inHouse bool            // its first address was not a public one
+	known   bool            // whether the mirror's host has been dialled, and
+	inHouse bool            // whether its first address was private
 }
 
 func newGuard(mirror *url.URL) *guard {
 	return &guard{own: hostPort(mirror), proxies: map[string]bool{}}
 }
 
-// hostPort is what a transport dials for a URL.
+// hostPort returns the address that a transport dials for a URL.
 func hostPort(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
@@ -73,7 +77,8 @@ func hostPort(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// proxy is http.ProxyFromEnvironment, and remembers the answers: a proxy stands wherever the user says.
+// proxy is http.ProxyFromEnvironment. It remembers the answers, because a proxy
+// may have any address that the user gives.
 func (g *guard) proxy(r *http.Request) (*url.URL, error) {
 	u, err := http.ProxyFromEnvironment(r)
 	if err == nil && u != nil {
@@ -96,8 +101,10 @@ func (g *guard) dial(ctx context.Context, dialer net.Dialer, network, address st
 	return dialer.DialContext(ctx, network, address)
 }
 
-// judge refuses an address, dialled for host:port, that is not public. The mirror's own may be: the user named it. But
-// one that was public does not become the user's own machine in mid-course.
+// judge returns an error if an address that was dialled for host:port is not
+// public. The mirror's own address may be private, because the user named it.
+// But a mirror that was public must not turn into the user's own machine later
+// on.
 func (g *guard) judge(address string, to netip.Addr) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -114,8 +121,9 @@ func (g *guard) judge(address string, to netip.Addr) error {
 	return permanentError{fmt.Errorf("it leads to %s at %s, an address within a private network or this machine", address, to)}
 }
 
-// redirect refuses a redirect that can be seen to lead to a private place before anything is dialled: through a proxy,
-// which resolves names itself, that is all that can be seen.
+// redirect refuses a redirect whose URL alone shows that it leads to a private
+// address. Through a proxy, which resolves names itself, nothing more can be
+// checked.
 func (g *guard) redirect(u *url.URL) error {
 	to, err := netip.ParseAddr(u.Hostname())
 	if hostPort(u) == g.own || err == nil && public(to) || err != nil && u.Hostname() != "localhost" {

@@ -22,9 +22,12 @@ func TestT45PublicAddresses(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"127.0.0.1", "127.255.0.1", "0.0.0.0", "0.1.2.3", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.169.254", "100.64.0.1",
-		"100.127.255.255", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.9", "192.0.0.8",
-		"::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "fec0::1", "ff02::1", "2001:db8::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
+		"127.0.0.1", "127.255.0.1", "0.0.0.0", "0.1.2.3", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.169.254",
+		"100.64.0.1",
+		"100.127.255.255", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "198.51.100.1",
+		"203.0.113.9", "192.0.0.8",
+		"::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "fec0::1", "ff02::1", "2001:db8::1", "::ffff:127.0.0.1",
+		"::ffff:10.0.0.1",
 		"64:ff9b::127.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::1", "2002:7f00:1::1", "2002:a00:1::", "2001::1", "::127.0.0.1", "100::1",
 	} {
 		if public(netip.MustParseAddr(text)) {
@@ -33,7 +36,7 @@ func TestT45PublicAddresses(t *testing.T) {
 	}
 }
 
-// names answers questions for addresses: every name is that of this machine.
+// names returns a resolver that gives every name the address of this machine.
 func names(t *testing.T) *net.Resolver {
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -55,7 +58,7 @@ func names(t *testing.T) *net.Resolver {
 				}
 			}
 			answer := append([]byte{packet[0], packet[1], 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0}, question...)
-			if kind := binary.BigEndian.Uint16(question[len(question)-4:]); kind == 1 { // an address of version 4
+			if kind := binary.BigEndian.Uint16(question[len(question)-4:]); kind == 1 { // an IPv4 address
 				answer[7] = 1
 				answer = append(answer, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, 1)
 			}
@@ -67,8 +70,9 @@ func names(t *testing.T) *net.Resolver {
 	}}
 }
 
-// A redirect into the user's own network is refused, by its address or by what its name stands for, and nothing there
-// is even connected to. The mirror itself may stand there.
+// A redirect into the user's own network is refused, whether by its address or
+// by what its name resolves to, and no connection to it is made. The mirror
+// itself may be there.
 func TestT45RedirectsStayPublic(t *testing.T) {
 	inside, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -113,7 +117,8 @@ func TestT45RedirectsStayPublic(t *testing.T) {
 		n := quick()
 		n.anyAddress = false
 		err := b.fetch(t.Context(), Sources{Mirrors: []string{m.URL}, Network: n}, f)
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "attempts") || strings.Contains(err.Error(), "secret") {
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "attempts") ||
+			strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v, want %q at once", c.to, err, c.want)
 		}
 		if got := len(m.asked()); got != 1 {
@@ -123,7 +128,7 @@ func TestT45RedirectsStayPublic(t *testing.T) {
 	if n := connected.Load(); n > 0 {
 		t.Errorf("%d connections to a place within", n)
 	}
-	// To its own host a mirror may redirect.
+	// A mirror may redirect to its own host.
 	m := serve(t, func(w http.ResponseWriter, r *http.Request, n int) {
 		if n == 0 {
 			http.Redirect(w, r, r.URL.Path, http.StatusFound)
@@ -140,7 +145,8 @@ func TestT45RedirectsStayPublic(t *testing.T) {
 	b.has(t, f)
 }
 
-// A mirror's name that was public when it was first dialled does not lead home later, and a proxy may stand anywhere.
+// The name of a mirror that was public when it was first dialled must not lead
+// to the user's machine later. A proxy may have any address.
 func TestT45Rebinding(t *testing.T) {
 	u, err := url.Parse("https://mirror.example/x")
 	if err != nil {
@@ -173,10 +179,11 @@ func TestT45Rebinding(t *testing.T) {
 	}
 }
 
-// No message repeats a name and password that somebody put into a mirror's address.
+// No message repeats a name and password in a mirror's URL.
 func TestT45PasswordsAreNotRepeated(t *testing.T) {
 	for _, mirror := range []string{
-		"https://user:hunter2@example.org/mnist", "https://hunter2@example.org", "https://user:hun/ter2@example.org", "http://user:hunter2@example.org",
+		"https://user:hunter2@example.org/mnist", "https://hunter2@example.org", "https://user:hun/ter2@example.org",
+		"http://user:hunter2@example.org",
 		"https://user:hunter2@exa mple.org", "user:hunter2@example.org", "https:/user:hunter2@example.org", "https://user:hunter2@example.org/?q",
 		"https://user:hun%zzter2@example.org", "https://user:hunter2@",
 	} {
@@ -184,7 +191,8 @@ func TestT45PasswordsAreNotRepeated(t *testing.T) {
 		b := newBench(t)
 		fetched := b.fetch(t.Context(), Sources{Mirrors: []string{mirror}}, labels(t))
 		for _, err := range []error{err, fetched} {
-			if err == nil || strings.Contains(err.Error(), "hun") || strings.Contains(err.Error(), "ter2") || strings.Contains(err.Error(), "user:") {
+			if err == nil || strings.Contains(err.Error(), "hun") || strings.Contains(err.Error(), "ter2") ||
+				strings.Contains(err.Error(), "user:") {
 				t.Errorf("%s: %v", mirror, err)
 			}
 		}

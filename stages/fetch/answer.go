@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// handle judges one answer and appends its body to the partial file.
+// handle checks one response and appends its body to the partial file.
 func (t *transfer) handle(resp *http.Response) error {
 	defer resp.Body.Close()
 	total := int64(0)
@@ -23,7 +23,8 @@ func (t *transfer) handle(resp *http.Response) error {
 	}
 	switch code := resp.StatusCode; {
 	case code == http.StatusOK:
-		// Asked for the rest or not, this is the whole.
+		// The response is the whole file, whether or not only the rest was
+		// requested.
 		if err := t.reset(); err != nil {
 			return err
 		}
@@ -38,7 +39,7 @@ func (t *transfer) handle(resp *http.Response) error {
 		total = all
 	case code == http.StatusRequestedRangeNotSatisfiable:
 		if t.offset > 0 && resp.Header.Get("Content-Range") == fmt.Sprintf("bytes */%d", t.offset) {
-			return nil // all of it had come, only the end of the answer had not
+			return nil // all of the file had arrived, and only the end of the response was missing
 		}
 		err := fmt.Errorf("status %s: nothing follows the %d bytes that were there", resp.Status, t.offset)
 		return errors.Join(transientError{err}, t.reset())
@@ -62,7 +63,7 @@ func (t *transfer) append(body io.ReadCloser, total int64) error {
 	defer watched.stop()
 	src := bufio.NewReaderSize(io.LimitReader(watched, t.file.maxPacked()-t.offset+1), 32<<10)
 	if t.offset == 0 {
-		// A page in place of a file is refused before anything is kept of it.
+		// A web page instead of a file is refused before any of it is kept.
 		start, _ := src.Peek(512)
 		if err := sniff(start); err != nil {
 			return permanentError{err}
@@ -93,7 +94,7 @@ func (t *transfer) append(body io.ReadCloser, total int64) error {
 	}
 }
 
-// contentRange reads "bytes 100-199/200"; all is 0 for an unknown total.
+// contentRange parses "bytes 100-199/200". all is 0 if the total is unknown.
 func contentRange(s string) (start, all int64, err error) {
 	spec, ok := strings.CutPrefix(s, "bytes ")
 	bounds, size, ok2 := strings.Cut(spec, "/")
@@ -109,8 +110,8 @@ func contentRange(s string) (start, all int64, err error) {
 	return start, all, nil
 }
 
-// A stallReader closes its body when no byte has come for a while, which ends
-// a blocked Read.
+// A stallReader closes its body if no byte arrives for a while, which ends a
+// blocked Read.
 type stallReader struct {
 	body    io.ReadCloser
 	limit   time.Duration

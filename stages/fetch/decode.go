@@ -15,17 +15,18 @@ import (
 	"sparsel/artifacts/idx"
 )
 
-// A truncatedError says that the bytes seen are right as far as they go in
-// form, but end too early. A partial download may be continued.
+// A truncatedError says that the bytes are well formed as far as they go, but
+// end too early. A partial download may be continued.
 type truncatedError struct{ error }
 
-// errHash is in the chain when form and length are right and the bytes are not.
+// errHash is in the error chain if form and length are right and the bytes are
+// not.
 var errHash = errors.New("wrong content")
 
 // decode copies the decompressed bytes of src, which may be gzip or raw, to
 // dst, and returns nil if they are exactly the file. dst never receives more
 // than one byte beyond the file's length, however far src would expand. A
-// failure to write is a writeError: no other source can cure that.
+// failure to write is a writeError, which no other source can avoid.
 func (f File) decode(dst io.Writer, src io.Reader) error {
 	out := &sink{w: dst}
 	err := f.check(out, src)
@@ -54,7 +55,7 @@ func (f File) check(dst io.Writer, src io.Reader) error {
 		if err != nil {
 			return gzipError(err, 0, f.size())
 		}
-		// One member, so that whatever follows it is noticed below.
+		// Read one member only, so that whatever follows it is noticed below.
 		zr.Multistream(false)
 		plain = zr
 	}
@@ -81,7 +82,7 @@ func (f File) check(dst io.Writer, src io.Reader) error {
 	switch {
 	case counted.n < f.size():
 		err := f.short(counted.n, packed)
-		if packed { // the stream's own end and checksum were right
+		if packed { // the end and the checksum of the gzip stream were right
 			return err
 		}
 		return truncatedError{err}
@@ -106,8 +107,8 @@ func (f File) short(n int64, packed bool) error {
 
 var gzipMagic = []byte{0x1f, 0x8b}
 
-// sniff refuses what is neither gzip nor IDX from its first bytes, and says
-// what it looks like. A beginning that is too short to tell passes.
+// sniff refuses data whose first bytes are neither gzip nor IDX, and says what
+// they look like. It accepts a beginning that is too short to tell.
 func sniff(start []byte) error {
 	for _, magic := range [][]byte{gzipMagic, {0, 0}} {
 		n := min(len(magic), len(start))
@@ -128,7 +129,7 @@ func sniff(start []byte) error {
 	return fmt.Errorf("it is %s and neither gzip nor IDX: it starts with %q", kind, start[:min(shown, len(start))])
 }
 
-// gzipError words an error of reading a gzip stream after n bytes came out.
+// gzipError describes an error in a gzip stream after n bytes came out.
 func gzipError(err error, n, size int64) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
@@ -142,7 +143,7 @@ type writeError struct{ error }
 
 func (e writeError) Unwrap() error { return e.error }
 
-// sink remembers the error of its writer, which reaches decode mixed with
+// sink remembers the error of its writer, because decode receives it mixed with
 // those of the source.
 type sink struct {
 	w   io.Writer

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Env is the environment variable that lists directories to look in,
-// separated like those of PATH.
+// Env is the environment variable that lists directories to look in, separated
+// as in PATH.
 const Env = "SPARSEL_DATA"
 
 // A Dir is a directory to look in.
@@ -21,11 +21,11 @@ type Dir struct {
 	From string // who named it: "-data", "SPARSEL_DATA" or "params.toml"
 }
 
-// Directories lists the directories to look in: the flag's first, then those
-// of the environment variable [Env] (env is its value), then those of the
-// parameters. A relative one starts at the working directory, but one of the
-// parameters at root, the folder of their file. A directory named twice is
-// looked at once.
+// Directories lists the directories to look in: first the one from the flag,
+// then those from the environment variable [Env], whose value is env, then
+// those from the parameters. A relative path is relative to the working
+// directory, except in the parameters, where it is relative to root, the folder
+// of the parameter file. A directory that is named twice is looked at once.
 func Directories(root, flag, env string, params []string) []Dir {
 	var dirs []Dir
 	seen := map[string]bool{}
@@ -33,7 +33,7 @@ func Directories(root, flag, env string, params []string) []Dir {
 		if path == "" {
 			return
 		}
-		if absolute, err := filepath.Abs(path); err == nil { // else it stays as it is, for the message
+		if absolute, err := filepath.Abs(path); err == nil { // otherwise the message shows it as it is
 			path = absolute
 		}
 		if !seen[path] {
@@ -54,8 +54,8 @@ func Directories(root, flag, env string, params []string) []Dir {
 	return dirs
 }
 
-// layouts are the places below a directory where f may be: in itself, or where
-// torchvision's MNIST class puts it.
+// layouts lists the places below a directory where f may be: in the directory
+// itself, or where torchvision's MNIST class puts it.
 func (f File) layouts() []string {
 	if f.Published != "" {
 		return []string{"."}
@@ -63,8 +63,8 @@ func (f File) layouts() []string {
 	return []string{".", filepath.Join("MNIST", "raw")}
 }
 
-// candidates are the files in d that may be f, or one candidate that says why
-// there are none.
+// candidates lists the files in d that may be f. If there are none, it returns
+// one candidate that says why.
 func (d Dir) candidates(f File) []candidate {
 	info, err := os.Stat(d.Path)
 	switch {
@@ -95,7 +95,8 @@ func (d Dir) candidates(f File) []candidate {
 	return all
 }
 
-// AtHand reports whether the directories have something under the name of each file. Nothing is read.
+// AtHand reports whether the directories have something under the name of each
+// file. It reads nothing.
 func (s Sources) AtHand(h Hashes) bool {
 	for _, f := range h.Files() {
 		found := false
@@ -122,7 +123,8 @@ func (d Dir) source(path string) string { return fmt.Sprintf("%s (named by %s)",
 
 // copyFile decodes the file at path.
 func (f File) copyFile(dst io.Writer, path string) error {
-	// Before opening: opening a named pipe would wait for a writer.
+	// This is checked before opening, because opening a named pipe would wait
+	// for a writer.
 	info, err := os.Stat(path)
 	if err != nil {
 		return plainPathError(err)

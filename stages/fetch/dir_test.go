@@ -66,8 +66,8 @@ func TestDirectoryLayouts(t *testing.T) {
 	}
 }
 
-// The name does not decide whether a file is compressed: browsers unpack what
-// they save as .gz.
+// The name does not determine whether a file is compressed, because browsers
+// decompress files that they save as .gz.
 func TestNameDoesNotDecide(t *testing.T) {
 	f := images(t)
 	for name, content := range map[string][]byte{"train-images-idx3-ubyte.gz": f.raw, "train-images-idx3-ubyte": f.packed} {
@@ -92,7 +92,8 @@ func TestRefusedInDirectories(t *testing.T) {
 	}{
 		{"absent directory", func(dir string) { os.Remove(dir) }, "no such file or directory"},
 		{"a file as directory", func(dir string) { os.Remove(dir); write(t, dir, nil) }, "it is not a directory"},
-		{"empty directory", func(string) {}, "has none of train-images-idx3-ubyte, train-images.idx3-ubyte, train-images-idx3-ubyte.gz, train-images.idx3-ubyte.gz, in itself or in MNIST/raw"},
+		{"empty directory", func(string) {}, "has none of train-images-idx3-ubyte, train-images.idx3-ubyte, train-images-idx3-ubyte.gz, " +
+			"train-images.idx3-ubyte.gz, in itself or in MNIST/raw"},
 		{"a directory as file", func(dir string) { os.Mkdir(path(dir), 0o755) }, "it is not a regular file"},
 		{"a named pipe", func(dir string) { syscall.Mkfifo(path(dir), 0o644) }, "it is not a regular file"},
 		{"dangling link", func(dir string) { os.Symlink("nowhere", path(dir)) }, "has none of"},
@@ -119,8 +120,8 @@ func TestRefusedInDirectories(t *testing.T) {
 	}
 }
 
-// Whatever the bytes, decode accepts the file alone and never writes more than
-// one byte beyond its length.
+// decode accepts only the file itself, whatever the bytes, and never writes
+// more than one byte beyond the file's length.
 func FuzzDecode(f *testing.F) {
 	l := labels(f)
 	f.Add(l.raw)

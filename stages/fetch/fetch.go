@@ -15,36 +15,38 @@ import (
 
 // Sources are the places to look, in the order in which they are asked.
 type Sources struct {
-	// Blob gives the path of a file whose content has this SHA-256, if the
-	// store has one. nil: no store.
+	// Blob returns the path of a file whose content has this SHA-256, if the
+	// store has one. It is nil if there is no store.
 	Blob func(sha256 string) (path string, ok bool)
 	// Dirs are directories that may hold the files; see [Directories].
 	Dirs []Dir
 	// Mirrors are URLs of directories that serve NAME.gz; see [CheckMirror].
 	Mirrors []string
-	// Published are the names under which the files are published, by the names of
-	// their outputs, where they are others than MNIST's; see [File].
+	// Published gives the names under which the files are published, by the
+	// names of their outputs, if these differ from MNIST's; see [File].
 	Published map[string]string
-	// Classes is how many there are, which the labels are held to once they are there. 0: they are not looked at.
+	// Classes is the number of classes. Fetched labels are checked against it.
+	// If it is 0, they are not.
 	Classes int
 	// Partial is the directory for unfinished downloads, which a later call
-	// continues. It is created when it is needed. Required with Mirrors.
+	// continues. It is created when needed, and required if there are Mirrors.
 	Partial string
-	// Network says how mirrors are used. The zero value is sensible.
+	// Network says how mirrors are used. The zero value gives sensible
+	// defaults.
 	Network Network
-	// Otherwise is what to do instead where nothing yields the files, for the
-	// message of [Unavailable]; "" where there is nothing else.
+	// Otherwise says, in the message of [Unavailable], what to do if no source
+	// has the files. It is "" if there is nothing to do.
 	Otherwise string
 }
 
 // Progress is the state of one download.
 type Progress struct {
 	File, Source string
-	Done         int64 // bytes received, with those of earlier attempts
-	Total        int64 // bytes in all, 0 while unknown
+	Done         int64 // bytes received, including earlier attempts
+	Total        int64 // size in bytes, or 0 while unknown
 }
 
-// An Observer receives what happens on the way. Calls never overlap; nil
+// An Observer is told what happens during Fetch. Calls never overlap. Nil
 // functions are skipped.
 type Observer struct {
 	Progress func(Progress)
@@ -61,13 +63,13 @@ type Refusal struct {
 }
 
 // Fetch writes each file, decompressed and verified, to the path that output
-// gives for its name. A path receives its file at once and whole, or stays as
-// it was. Directories of the outputs must exist; nothing is written outside
+// returns for its name. A path receives the whole file at once, or stays as it
+// was. The directories of the outputs must exist. Nothing is written outside
 // them and sources.Partial.
 //
-// When a file cannot be had from any source, the error is an [*Unavailable]
-// that says why for each, after all the other files were written. Any other
-// error is a failure on this side: ctx, or a path that cannot be written.
+// If no source has one of the files, the other files are still written, and the
+// error is an [*Unavailable] that gives the reason for each source. Any other
+// error is a failure on this side: ctx ended, or a path cannot be written.
 func Fetch(ctx context.Context, files []File, output func(name string) string, sources Sources, observe Observer) (err error) {
 	s := &session{Sources: sources, observe: observe}
 	if len(sources.Mirrors) > 0 {
@@ -90,8 +92,8 @@ func Fetch(ctx context.Context, files []File, output func(name string) string, s
 		defer func() { s.finish(err == nil) }()
 	}
 	missing := make([]Missing, len(files))
-	// Not limited: there are four files, and waiting for a server is most of
-	// the time that the small ones take.
+	// There is no limit, because there are four files, and most of the time for
+	// the small ones is spent waiting for a server.
 	group, ctx := errgroup.WithContext(ctx)
 	for i, f := range files {
 		group.Go(func() error {
@@ -106,10 +108,10 @@ func Fetch(ctx context.Context, files []File, output func(name string) string, s
 	return unavailable(missing, sources)
 }
 
-// session is what the files of one Fetch share.
+// session holds what the files of one Fetch share.
 type session struct {
 	Sources
-	clients []*http.Client // of the mirrors
+	clients []*http.Client // one for each mirror
 
 	mu      sync.Mutex // serialises observe and guards parts
 	observe Observer
@@ -120,8 +122,8 @@ type session struct {
 	unlockFn func() error
 }
 
-// A candidate is one place that may yield one file. copyTo writes the
-// decompressed bytes and returns nil only if they are verified.
+// A candidate is one place that may have a file. copyTo writes the decompressed
+// bytes, and returns nil only if they are verified.
 type candidate struct {
 	source string
 	copyTo func(ctx context.Context, dst *os.File) error
@@ -150,11 +152,12 @@ func (s *session) candidates(f File) []candidate {
 	return all
 }
 
-// obtain writes f to path from the first candidate that passes. It returns
-// the refusals if none does, and an error where trying on makes no sense.
+// obtain writes f to path from the first candidate that passes the checks. It
+// returns the refusals if none does, and an error if trying further candidates
+// makes no sense.
 func (s *session) obtain(ctx context.Context, f File, path string) ([]Refusal, error) {
-	// The temporary file is beside its target: a rename does not leave a file
-	// system, and the caller named no other directory to write to.
+	// The temporary file is beside its target, because a rename cannot leave a
+	// file system and the caller named no other directory to write to.
 	out, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o644))
 	if err != nil {
 		return nil, err

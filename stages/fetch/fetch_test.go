@@ -23,13 +23,13 @@ import (
 	"sparsel/artifacts/idx"
 )
 
-// A fixture is a small data file in the forms in which sources hold it.
+// A fixture is a small data file in the forms in which sources have it.
 type fixture struct {
 	File
 	raw, packed []byte
 }
 
-// pack compresses as a mirror would have.
+// pack compresses as a mirror does.
 func pack(t testing.TB, raw []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -45,8 +45,8 @@ func pack(t testing.TB, raw []byte) []byte {
 
 func identity(b []byte) string { s := sha256.Sum256(b); return hex.EncodeToString(s[:]) }
 
-// images makes 120 pictures of noise, 94,096 bytes: several reads long, and
-// hardly smaller when packed.
+// images makes 120 pictures of noise with 94,096 bytes, which take several
+// reads and hardly shrink when compressed.
 func images(t testing.TB) fixture {
 	t.Helper()
 	m := idx.Images{Count: 120, Rows: 28, Cols: 28, Pixels: make([]byte, 120*28*28)}
@@ -68,8 +68,8 @@ func labels(t testing.TB) fixture {
 	return fixture{File{Name: "train-labels", Dims: []int{120}, SHA256: identity(b.Bytes())}, b.Bytes(), pack(t, b.Bytes())}
 }
 
-// quick is a network with waits short enough for a test and long enough for a
-// loaded machine.
+// quick returns a Network whose waits are short enough for a test and long
+// enough for a busy machine.
 func quick() Network {
 	return Network{Timeout: time.Minute, Stall: 20 * time.Second, WaitMin: time.Millisecond, WaitMax: 2 * time.Millisecond, anyAddress: true}
 }
@@ -80,7 +80,7 @@ type bench struct {
 	refused      []string
 	obtained     map[string]string
 	progress     []Progress
-	received     func() // called on progress, if not nil
+	received     func() // called on progress unless nil
 }
 
 func newBench(t testing.TB) *bench {
@@ -114,8 +114,8 @@ func (b *bench) fetch(ctx context.Context, s Sources, files ...fixture) error {
 	})
 }
 
-// has fails unless exactly these files are in the output directory, right to
-// the last byte.
+// has fails unless the output directory has exactly these files, correct to the
+// last byte.
 func (b *bench) has(t testing.TB, files ...fixture) {
 	t.Helper()
 	var want []string
@@ -144,7 +144,7 @@ func list(t testing.TB, dir string) []string {
 	return names
 }
 
-// parts are the partial files left.
+// parts lists the partial files that are left.
 func (b *bench) parts(t testing.TB) []string {
 	return slices.DeleteFunc(list(t, b.partial), func(name string) bool { return name == "lock" })
 }
@@ -159,14 +159,14 @@ func write(t testing.TB, path string, b []byte) {
 	}
 }
 
-// A mirror is a test server that records what it was asked.
+// A mirror is a test server that records its requests.
 type mirror struct {
 	*httptest.Server
 	mu     sync.Mutex
 	ranges []string // the Range header of each request
 }
 
-// serve runs handle for the n-th request, from 0.
+// serve runs handle for the n-th request, counted from 0.
 func serve(t testing.TB, handle func(w http.ResponseWriter, r *http.Request, n int)) *mirror {
 	t.Helper()
 	m := &mirror{}
@@ -187,7 +187,7 @@ func (m *mirror) asked() []string {
 	return slices.Clone(m.ranges)
 }
 
-// whole serves files as a good mirror does, ranges included.
+// whole serves files like a good mirror, including ranges.
 func whole(files ...fixture) func(http.ResponseWriter, *http.Request, int) {
 	return func(w http.ResponseWriter, r *http.Request, _ int) {
 		for _, f := range files {
@@ -217,7 +217,8 @@ func TestOrderOfSources(t *testing.T) {
 	}{
 		{"store", Sources{Blob: blob, Dirs: dirs, Mirrors: []string{m.URL}}, "store"},
 		{"first directory", Sources{Dirs: dirs, Mirrors: []string{m.URL}}, filepath.Join(first, "train-images-idx3-ubyte") + " (named by -data)"},
-		{"second directory", Sources{Dirs: dirs[1:], Mirrors: []string{m.URL}}, filepath.Join(second, "train-images-idx3-ubyte.gz") + " (named by SPARSEL_DATA)"},
+		{"second directory", Sources{Dirs: dirs[1:], Mirrors: []string{m.URL}}, filepath.Join(second, "train-images-idx3-ubyte.gz") +
+			" (named by SPARSEL_DATA)"},
 		{"mirror", Sources{Mirrors: []string{m.URL}}, m.URL + "/train-images-idx3-ubyte.gz"},
 	} {
 		b := newBench(t)
@@ -228,7 +229,7 @@ func TestOrderOfSources(t *testing.T) {
 		if b.obtained["train-images"] != c.want {
 			t.Errorf("%s: images from %q, want %q", c.name, b.obtained["train-images"], c.want)
 		}
-		// Only what the earlier sources lack is asked of the mirror.
+		// The mirror is asked only for what the earlier sources lack.
 		requests := 1
 		if c.name == "mirror" {
 			requests = 2
@@ -243,7 +244,7 @@ func TestOrderOfSources(t *testing.T) {
 	}
 }
 
-// A failed source, the store included, never stops the search.
+// A failed source, even the store, never stops the search.
 func TestWrongSourcesAreRefusedInTurn(t *testing.T) {
 	f := images(t)
 	store := filepath.Join(t.TempDir(), "blob")
@@ -291,7 +292,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// No mirror is to blame when the directory for partial files is none.
+// No mirror is blamed if the directory for partial files cannot be created.
 func TestPartialDirectoryThatCannotBeMade(t *testing.T) {
 	m := serve(t, whole(images(t)))
 	b := newBench(t)

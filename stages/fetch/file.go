@@ -1,15 +1,15 @@
-// Package fetch obtains the four files of MNIST, or of a data set like it, wherever they can be had, and
-// proves that they are the right ones.
+// Package fetch obtains the four files of MNIST, or of a data set like it, from
+// wherever they are available, and proves that they are the right ones.
 //
-// A file's identity is the SHA-256 of its decompressed IDX bytes. Where the
-// bytes come from is not part of it: [Fetch] asks the store, then directories,
-// then mirrors over HTTPS, and holds every source to the same checks, so that
-// a source can be slow or wrong but never change a result. A source that fails
-// a check is refused with the reason and the next one is tried.
+// A file is identified by the SHA-256 of its decompressed IDX bytes, and not by
+// where they come from. [Fetch] asks the store, then directories, then mirrors
+// over HTTPS, and applies the same checks to each source. So a source can be
+// slow or wrong, but it can never change a result. If a source fails a check,
+// Fetch records the reason and tries the next one.
 //
-// [NewStage] is the pipeline's way in; Fetch and what it takes know nothing of
-// the pipeline. What the images mean is not this package's business: see
-// artifacts/idx for reading them.
+// [NewStage] connects the package to the pipeline. Fetch and its types know
+// nothing of the pipeline. This package does not interpret the images; package
+// artifacts/idx reads them.
 package fetch
 
 import (
@@ -23,27 +23,27 @@ import (
 	"sparsel/artifacts/idx"
 )
 
-// A File is one IDX file that is wanted.
+// A File is one IDX file to be fetched.
 type File struct {
 	Name   string // output name, such as "train-images"
 	Dims   []int  // count, then rows and columns for images
 	SHA256 string // of the decompressed bytes, 64 lower-case hex digits
-	// Published is the file's name where it is published, without .gz; "" for that of
-	// MNIST's, such as train-images-idx3-ubyte.
+	// Published is the name under which the file is published, without .gz. ""
+	// means MNIST's, such as train-images-idx3-ubyte.
 	Published string
 }
 
-// Hashes are the identities of the four files of a data set: SHA-256 of the
-// decompressed bytes in lower-case hex, and the sizes that these bytes announce. They
-// are the parameters of the fetch node.
+// Hashes identify the four files of a data set: the SHA-256 of the decompressed
+// bytes in lower-case hex, and the sizes that these bytes announce. They are
+// the parameters of the fetch node.
 type Hashes struct {
 	TrainImages, TrainLabels string
 	TestImages, TestLabels   string
-	Train, Test              int // images of each split
-	Side                     int // pixels of an image, each way
+	Train, Test              int // images in each split
+	Side                     int // pixels of an image in each direction
 }
 
-// MNIST are the files as LeCun, Cortes and Burges published them.
+// MNIST identifies the files as LeCun, Cortes and Burges published them.
 var MNIST = Hashes{
 	TrainImages: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
 	TrainLabels: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -52,7 +52,8 @@ var MNIST = Hashes{
 	Train:       60_000, Test: 10_000, Side: 28,
 }
 
-// Files are the four files: training images, their labels, test images, theirs.
+// Files lists the four files: the training images, their labels, the test
+// images and their labels.
 func (h Hashes) Files() []File {
 	return []File{
 		{Name: "train-images", Dims: []int{h.Train, h.Side, h.Side}, SHA256: h.TrainImages},
@@ -62,7 +63,9 @@ func (h Hashes) Files() []File {
 	}
 }
 
-// Published are the four files under the names that they are published under, by the names of [Hashes.Files]; nil: MNIST's.
+// Published lists the four files with the names under which they are published,
+// which are given by the names of [Hashes.Files]. If names is nil, they are
+// MNIST's.
 func (h Hashes) Published(names map[string]string) []File {
 	files := h.Files()
 	for i := range files {
@@ -71,8 +74,8 @@ func (h Hashes) Published(names map[string]string) []File {
 	return files
 }
 
-// Validate reports every hash that is not 64 lower-case hex digits, and sizes that no
-// IDX file can have.
+// Validate reports every hash that is not 64 lower-case hex digits, and sizes
+// that no IDX file can have.
 func (h Hashes) Validate() error {
 	var errs []error
 	for _, f := range h.Files() {
@@ -80,7 +83,9 @@ func (h Hashes) Validate() error {
 			errs = append(errs, fmt.Errorf("%s: %w", f.Name, err))
 		}
 		if b, err := hex.DecodeString(f.SHA256); err != nil || len(b) != sha256.Size || strings.ToLower(f.SHA256) != f.SHA256 {
-			errs = append(errs, fmt.Errorf("%s: hash %q is not a SHA-256 in 64 lower-case hex digits; copy it from the output of sha256sum on the decompressed file", f.Name, f.SHA256))
+			errs = append(errs,
+				fmt.Errorf("%s: hash %q is not a SHA-256 in 64 lower-case hex digits; copy it from the output of sha256sum on the decompressed file",
+					f.Name, f.SHA256))
 		}
 	}
 	return errors.Join(errs...)
@@ -88,16 +93,16 @@ func (h Hashes) Validate() error {
 
 func (f File) header() idx.Header { return idx.Header{Dims: f.Dims} }
 
-// size is the exact length of the decompressed file in bytes.
+// size returns the exact length of the decompressed file in bytes.
 func (f File) size() int64 { return f.header().FileBytes() }
 
-// maxPacked bounds the compressed file. Deflate grows incompressible data by
-// 5 bytes per stored block; 1/64 and 64 KiB allow blocks of 320 bytes and a
-// header with names and comments.
+// maxPacked limits the size of the compressed file. Deflate grows
+// incompressible data by 5 bytes per stored block. 1/64 and 64 KiB allow for
+// blocks of 320 bytes and a header with names and comments.
 func (f File) maxPacked() int64 { return f.size() + f.size()/64 + 64<<10 }
 
-// stems are the two spellings of the name in circulation: as first published,
-// and as some unpackers turn it.
+// stems returns the two spellings of the name that are in use: as first
+// published, and as some unpackers change it.
 func (f File) stems() [2]string {
 	kind := "idx3"
 	if len(f.Dims) == 1 {
@@ -109,8 +114,8 @@ func (f File) stems() [2]string {
 	return [2]string{f.Name + "-" + kind + "-ubyte", f.Name + "." + kind + "-ubyte"}
 }
 
-// names lists the file names under which f is looked for in a directory,
-// uncompressed ones first.
+// names lists the file names under which a directory may have f, uncompressed
+// ones first.
 func (f File) names() []string {
 	stems := f.stems()
 	return slices.Concat(stems[:], []string{stems[0] + ".gz", stems[1] + ".gz"})

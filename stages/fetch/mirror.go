@@ -17,23 +17,25 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Network says how mirrors are used. A zero field has the default named here.
+// Network says how mirrors are used. Each comment gives the default for a zero
+// field.
 type Network struct {
-	// Timeout bounds the download of one file from one mirror: 30 minutes,
-	// which is the largest file, 10 MB, at 6 kB/s.
+	// Timeout limits the download of one file from one mirror. The default, 30
+	// minutes, is enough for the largest file, 10 MB, at 6 kB/s.
 	Timeout time.Duration
-	// Stall bounds each wait: for a connection, for the answer's header, for
-	// the next bytes. 30 seconds.
+	// Stall limits each wait, for a connection, for the response's header or
+	// for the next bytes. The default is 30 seconds.
 	Stall time.Duration
-	// Retries is how often a request is repeated that failed in a way that may
-	// pass, without any progress in between. 3; negative for none.
+	// Retries is how often a request is repeated after failures that may be
+	// temporary, without any progress in between. The default is 3. A negative
+	// value means no repetition.
 	Retries int
-	// WaitMin is the pause before the first repetition; it doubles with each,
-	// up to WaitMax. 1 and 15 seconds.
+	// WaitMin is the pause before the first repetition. It doubles with each
+	// repetition, up to WaitMax. The defaults are 1 and 15 seconds.
 	WaitMin, WaitMax time.Duration
 
-	// For tests, whose servers are on this machine: the certificate of a local server, and whether a mirror may redirect to
-	// any address.
+	// For tests, whose servers are on this machine: the certificate of a local
+	// server, and whether a mirror may redirect to any address.
 	tls        *tls.Config
 	anyAddress bool
 }
@@ -55,10 +57,11 @@ func (n Network) withDefaults() Network {
 	return n
 }
 
-// client is an HTTP client for one mirror, whose waits are bounded, that follows
-// no redirect to a place that could not be a mirror or is not public, and that
-// uses the proxy of HTTPS_PROXY and its like. Mirrors share none, for what one
-// may connect to another may not.
+// client returns an HTTP client for one mirror. Its waits are limited. It
+// follows no redirect to a URL that could not be a mirror or to an address that
+// is not public, and it uses the proxy of HTTPS_PROXY and similar variables.
+// Mirrors share no client, because one mirror may be allowed to connect where
+// another is not.
 func (n Network) client(mirror string) (*http.Client, error) {
 	n = n.withDefaults()
 	u, err := url.Parse(mirror)
@@ -100,14 +103,15 @@ func (n Network) client(mirror string) (*http.Client, error) {
 	}, nil
 }
 
-// CheckMirror reports whether a mirror's URL can be used: https, or http on
-// this machine itself. A name and password in it are refused: they would stand
-// in parameters, logs and reports, and no error repeats them.
+// CheckMirror returns an error unless a mirror's URL can be used, which means
+// https, or http on this machine itself. It refuses a name and password in the
+// URL, because they would end up in parameters, logs and reports. No error
+// repeats them.
 func CheckMirror(mirror string) error {
 	u, err := url.Parse(mirror)
 	switch {
 	case err != nil && strings.Contains(mirror, "@"):
-		err = errors.New("it is no URL") // url's own error repeats parts of it
+		err = errors.New("it is no URL") // the error of package url repeats parts of it
 	case err != nil:
 	case u.User != nil || strings.Contains(u.Host, "@"):
 		err = errors.New("it has a name or password")
@@ -122,7 +126,8 @@ func CheckMirror(mirror string) error {
 	return nil
 }
 
-// withoutUser leaves out all that could be a name and password, in whatever is written in place of a URL.
+// withoutUser removes anything that could be a name and password from a text
+// that stands in place of a URL.
 func withoutUser(mirror string) string {
 	if at := strings.LastIndexByte(mirror, '@'); at >= 0 {
 		return "…" + mirror[at:]
@@ -143,19 +148,21 @@ func checkURL(u *url.URL) error {
 	return fmt.Errorf("its scheme is %q, expected https", u.Scheme)
 }
 
-// mirrorURL is where a mirror, which has passed CheckMirror, serves f.
+// mirrorURL returns the URL of f on a mirror that has passed CheckMirror.
 func mirrorURL(mirror string, f File) string {
 	return strings.TrimRight(mirror, "/") + "/" + f.stems()[0] + ".gz"
 }
 
-// download gets f from url into dst, with the mirror's client, by way of a partial file. A refused one is
-// removed here, a used one by finish; otherwise it outlives this process.
+// download gets f from url into dst with the mirror's client, by way of a
+// partial file. A refused partial file is removed here, and a used one by
+// finish. Otherwise it outlives this process.
 func (s *session) download(ctx context.Context, f File, client *http.Client, url string, dst *os.File) error {
 	if err := s.lock(ctx); err != nil {
 		return err
 	}
-	// One partial file per source and identity: bytes of two sources never
-	// meet, since two compressors make two different files of one content.
+	// There is one partial file for each source and identity. Bytes of two
+	// sources are never mixed, because two compressors make two different files
+	// from one content.
 	id := sha256.Sum256([]byte(url + "\n" + f.SHA256))
 	part, err := os.OpenFile(filepath.Join(s.Partial, fmt.Sprintf("%s-%x.part", f.Name, id[:8])), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -185,7 +192,7 @@ func (s *session) download(ctx context.Context, f File, client *http.Client, url
 }
 
 // lock makes sure that only this process works in the directory of partial
-// files. It waits for another one, which may well be fetching the same files.
+// files. It waits for another one, which may be fetching the same files.
 func (s *session) lock(ctx context.Context) error {
 	s.lockOnce.Do(func() {
 		if err := os.MkdirAll(s.Partial, 0o755); err != nil {
@@ -208,9 +215,10 @@ func (s *session) used(part string) {
 	s.parts = append(s.parts, part)
 }
 
-// finish ends the work with partial files. Those of obtained files go only
-// when all files were obtained: a caller that fails as a whole may keep none
-// of its outputs, and then the next call need not download them again.
+// finish ends the work with partial files. It removes those of obtained files
+// only if all files were obtained. Otherwise the caller may fail as a whole and
+// discard its outputs, and the next call should not have to download them
+// again.
 func (s *session) finish(all bool) {
 	if all {
 		for _, part := range s.parts {

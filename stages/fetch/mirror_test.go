@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// cut sends n bytes of what would be more, and breaks the connection.
+// cut sends the first n bytes of a longer body, and breaks the connection.
 func cut(w http.ResponseWriter, body []byte, n int) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.Write(body[:n])
@@ -88,7 +88,7 @@ func TestResume(t *testing.T) {
 			}
 		}, []string{"", rest, ""}},
 		{"only the end of the answer lost", func(w http.ResponseWriter, r *http.Request, n int) {
-			if n == 0 { // all bytes, but of an unknown number
+			if n == 0 { // all bytes, but without a length
 				w.Write(f.packed)
 				w.(http.Flusher).Flush()
 				panic(http.ErrAbortHandler)
@@ -127,8 +127,8 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// A line that breaks again and again, more often than requests are repeated,
-// is worth going on with as long as each attempt brings something.
+// A connection may break more often than requests are repeated. The download
+// continues as long as each attempt makes progress.
 func TestManyCuts(t *testing.T) {
 	f := images(t)
 	const piece = 10000
@@ -160,7 +160,7 @@ func TestT08RefusedAnswers(t *testing.T) {
 	flipped := bytes.Clone(f.raw)
 	flipped[len(flipped)-1] ^= 0x80
 	other := bytes.Clone(f.raw)
-	other[7] = 119 // count
+	other[7] = 119 // the count in the header
 	send := func(b []byte) func(http.ResponseWriter, *http.Request, int) {
 		return func(w http.ResponseWriter, r *http.Request, n int) { w.Write(b) }
 	}
@@ -175,7 +175,8 @@ func TestT08RefusedAnswers(t *testing.T) {
 		want     string
 		requests int
 	}{
-		{"web page with 200", send([]byte("<!DOCTYPE html>\n<title>Sign in to the network</title>")), `it is a web page and neither gzip nor IDX: it starts with "<!DOCTYPE html>\n<title>Sign in to the ne"`, 1},
+		{"web page with 200", send([]byte("<!DOCTYPE html>\n<title>Sign in to the network</title>")),
+			`it is a web page and neither gzip nor IDX: it starts with "<!DOCTYPE html>\n<title>Sign in to the ne"`, 1},
 		{"text with 200", send([]byte("version https://git-lfs.github.com/spec/v1\n")), `it is text and neither gzip nor IDX`, 1},
 		{"empty with 200", send(nil), "its answer is empty", 1},
 		{"truncated gz with 200", send(f.packed[:50000]), "its gzip stream is cut off after", 1},
@@ -198,7 +199,9 @@ func TestT08RefusedAnswers(t *testing.T) {
 				}
 			}
 		}, fmt.Sprintf("it sends more than the %d bytes that the file can have", f.maxPacked()), 1},
-		{"huge length", func(w http.ResponseWriter, r *http.Request, n int) { cut(w, make([]byte, 1<<20), 0) }, "it announces 1048576 bytes, more than the file can have", 1},
+		{"huge length", func(w http.ResponseWriter, r *http.Request, n int) {
+			cut(w, make([]byte, 1<<20), 0)
+		}, "it announces 1048576 bytes, more than the file can have", 1},
 		{"not found", status(404), "status 404 Not Found", 1},
 		{"forbidden", status(403), "status 403 Forbidden", 1},
 		{"not implemented", status(501), "status 501 Not Implemented", 1},
@@ -209,7 +212,9 @@ func TestT08RefusedAnswers(t *testing.T) {
 			w.WriteHeader(503)
 		}, "status 503 Service Unavailable: it asks to wait 1h0m0s", 1},
 		{"cut at once, each time", func(w http.ResponseWriter, r *http.Request, n int) { panic(http.ErrAbortHandler) }, "EOF (4 attempts)", 4},
-		{"redirect in circles", func(w http.ResponseWriter, r *http.Request, n int) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, "it redirects more than 10 times", 10},
+		{"redirect in circles", func(w http.ResponseWriter, r *http.Request, n int) {
+			http.Redirect(w, r, r.URL.Path, http.StatusFound)
+		}, "it redirects more than 10 times", 10},
 		{"redirect to plain http", func(w http.ResponseWriter, r *http.Request, n int) {
 			http.Redirect(w, r, "http://example.org/x.gz", http.StatusFound)
 		}, "it redirects to http://example.org/x.gz, which is not https", 1},
@@ -221,7 +226,8 @@ func TestT08RefusedAnswers(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.has(t, f)
-			if len(b.refused) != 1 || !strings.Contains(b.refused[0], bad.URL+"/train-images-idx3-ubyte.gz: ") || !strings.Contains(b.refused[0], c.want) {
+			if len(b.refused) != 1 || !strings.Contains(b.refused[0], bad.URL+"/train-images-idx3-ubyte.gz: ") ||
+				!strings.Contains(b.refused[0], c.want) {
 				t.Errorf("refused %q, want %q", b.refused, c.want)
 			}
 			if n := len(bad.asked()); n != c.requests {
@@ -267,7 +273,8 @@ func TestPassingFailures(t *testing.T) {
 			http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusFound)
 		}, 1},
 		{"uncompressed under the .gz name", func(w http.ResponseWriter, r *http.Request, n int) { w.Write(f.raw) }, 1},
-		// Some servers label the file's own compression as the transport's.
+		// Some servers declare the file's own compression as that of the
+		// transport.
 		{"Content-Encoding: gzip", func(w http.ResponseWriter, r *http.Request, n int) {
 			if got := r.Header.Get("Accept-Encoding"); got != "identity" {
 				t.Errorf("Accept-Encoding %q", got)
@@ -301,7 +308,8 @@ func TestSilentServers(t *testing.T) {
 			m := serve(t, func(w http.ResponseWriter, r *http.Request, n int) {
 				if c.name == "within the body" {
 					w.Header().Set("Content-Length", strconv.Itoa(len(f.packed)))
-					// The same beginning each time: no progress to go on for.
+					// Each attempt sends the same beginning, which is no
+					// progress.
 					w.Write(f.packed[:40000])
 					w.(http.Flusher).Flush()
 				}
@@ -322,8 +330,8 @@ func TestSilentServers(t *testing.T) {
 	}
 }
 
-// A server that is never silent long enough and never done meets the timeout
-// of the whole; what it sent is there the next time.
+// A server that is never silent for long and never finishes runs into the
+// timeout of the whole download. What it sent is kept for the next time.
 func TestSlowServer(t *testing.T) {
 	f := images(t)
 	slow := true
@@ -387,7 +395,7 @@ func TestTLS(t *testing.T) {
 	}
 	b.has(t, f)
 
-	// The server's certificate is not trusted: no second attempt.
+	// The server's certificate is not trusted, so there is no second attempt.
 	b = newBench(t)
 	untrusted := quick()
 	untrusted.tls = &tls.Config{}
@@ -396,7 +404,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("%v; want one refusal of the certificate", err)
 	}
 
-	// Not even to this machine may https be left.
+	// A redirect must not leave https, not even to this machine.
 	down = true
 	b = newBench(t)
 	err = b.fetch(t.Context(), Sources{Mirrors: []string{secure.URL}, Network: n}, f)
@@ -405,8 +413,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// leaks fails if more goroutines are left than there were, once those that
-// are on their way out had time to go.
+// leaks fails if there are more goroutines than before, after those that are
+// ending had time to do so.
 func leaks(t *testing.T, before int) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
@@ -442,9 +450,9 @@ func TestCancel(t *testing.T) {
 	if len(never.asked()) > 0 || len(b.refused) > 0 {
 		t.Errorf("went on after the cancellation: %q", b.refused)
 	}
-	b.has(t) // nothing
+	b.has(t) // nothing was obtained
 
-	// The next run continues.
+	// The next run continues the download.
 	parts := b.parts(t)
 	if len(parts) != 1 {
 		t.Fatalf("partial files %q, want one", parts)

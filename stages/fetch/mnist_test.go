@@ -10,7 +10,7 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// data is the directory with the real files.
+// data returns the directory with the real files.
 func data(t *testing.T) []Dir {
 	t.Helper()
 	return Directories("", "", testenv.MNIST(t), nil)
@@ -26,7 +26,8 @@ func TestMNIST(t *testing.T) {
 	if err := b.fetch(t.Context(), Sources{Dirs: dirs}, files...); err != nil {
 		t.Fatal(err)
 	}
-	// Lengths as published, and read by the package that training will use.
+	// The lengths are as published, and the package that training uses can read
+	// the files.
 	for name, size := range map[string]int64{
 		"train-images": 47040016, "train-labels": 60008, "t10k-images": 7840016, "t10k-labels": 10008,
 	} {
@@ -37,7 +38,7 @@ func TestMNIST(t *testing.T) {
 	for _, c := range []struct {
 		split string
 		count int
-		five  int // how many fives, the rarest digit
+		five  int // number of fives, the rarest digit
 	}{{"train", 60000, 5421}, {"t10k", 10000, 892}} {
 		s, err := idx.LoadSet(filepath.Join(b.out, c.split+"-images"), filepath.Join(b.out, c.split+"-labels"), 10)
 		if err != nil {
@@ -64,7 +65,8 @@ func TestHashesValidate(t *testing.T) {
 	h.TrainLabels = strings.ToUpper(h.TrainLabels)
 	h.TestImages = h.TestImages[:63]
 	err := h.Validate()
-	if err == nil || !strings.Contains(err.Error(), "train-labels: ") || !strings.Contains(err.Error(), "t10k-images: ") || strings.Contains(err.Error(), "train-images") {
+	if err == nil || !strings.Contains(err.Error(), "train-labels: ") || !strings.Contains(err.Error(), "t10k-images: ") ||
+		strings.Contains(err.Error(), "train-images") {
 		t.Errorf("%v; want the two wrong hashes named", err)
 	}
 }

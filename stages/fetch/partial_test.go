@@ -22,7 +22,7 @@ func (b *bench) leave(t *testing.T, f fixture, m *mirror, content []byte) {
 func TestLeftovers(t *testing.T) {
 	f := images(t)
 	bent := bytes.Clone(f.packed)
-	bent[20000] ^= 0xff // inside a stored block: still gzip as far as it goes
+	bent[20000] ^= 0xff // inside a stored block, so that it is still valid gzip
 	n := len(f.packed)
 	var huffman bytes.Buffer
 	w, err := gzip.NewWriterLevel(&huffman, gzip.HuffmanOnly)
@@ -100,8 +100,8 @@ func TestFinishedDownloadsSurviveAFailure(t *testing.T) {
 	}
 }
 
-// Two runs at once share the directory of partial files; the second waits and
-// both end well.
+// Two runs at once share the directory of partial files. The second waits, and
+// both succeed.
 func TestTwoAtOnce(t *testing.T) {
 	f := images(t)
 	m := serve(t, whole(f))

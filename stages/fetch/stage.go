@@ -12,13 +12,13 @@ import (
 	"sparsel/pipeline"
 )
 
-// Kind is what the pipeline and the names of nodes call the stage.
+// Kind is the stage's name in the pipeline and in the names of nodes.
 const Kind = "fetch"
 
-// NewStage is the pipeline's fetch stage. Its node has a [Hashes] as
-// parameters and no inputs; its outputs are the decompressed IDX files under
-// the names of [Hashes.Files]. The sources are not part of the node's
-// identity, which is why they are given here; Blob is the job's own.
+// NewStage returns the pipeline's fetch stage. Its node has [Hashes] as
+// parameters and no inputs. Its outputs are the decompressed IDX files under
+// the names of [Hashes.Files]. The sources are not part of the node's identity,
+// which is why they are passed here. Blob is provided by the job.
 func NewStage(sources Sources) *pipeline.Stage {
 	var names []string
 	for _, f := range (Hashes{}).Files() {
@@ -51,8 +51,8 @@ func run(ctx context.Context, job *pipeline.Job, sources Sources) error {
 		}
 		return job.Blob(id)
 	}
-	// In units of decompressed files, so that they add up whatever their
-	// compression.
+	// Progress is counted in decompressed bytes, so that it adds up regardless
+	// of compression.
 	var total float64
 	sizes, done := map[string]float64{}, map[string]float64{}
 	for _, f := range files {
@@ -88,8 +88,9 @@ func run(ctx context.Context, job *pipeline.Job, sources Sources) error {
 	return checkLabels(files, job.Output, sources.Classes)
 }
 
-// checkLabels refuses labels that are no classes, and classes without a training image: a wrong number of classes, which
-// every training would fail for.
+// checkLabels refuses labels that are out of range, and classes without a
+// training image. Both mean that the number of classes is wrong, and every
+// training would fail because of it.
 func checkLabels(files []File, output func(name string) string, classes int) error {
 	for i, f := range files {
 		if len(f.Dims) > 1 {
@@ -113,8 +114,9 @@ func checkLabels(files []File, output func(name string) string, classes int) err
 	return nil
 }
 
-// checkOutput reads an output back. Its hash, and with it its size, was checked on the
-// way in; what can go wrong since is that fewer bytes were stored.
+// checkOutput reads an output back. Its hash, and with it its size, was checked
+// when it was received. Since then, the only likely fault is that fewer bytes
+// were stored.
 func checkOutput(output, path string) error {
 	files := (Hashes{}).Files()
 	i := slices.IndexFunc(files, func(f File) bool { return f.Name == output })

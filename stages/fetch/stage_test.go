@@ -24,8 +24,9 @@ func (c *edited) Identify(_ context.Context, packages []string) (map[string]code
 	return m, nil
 }
 
-// TestStage runs the node in the real engine: from a directory, then, with
-// the directory gone and the stage's code edited, from the store alone.
+// TestStage runs the node in the real engine, first from a directory, and then,
+// after the directory is gone and the stage's code is edited, from the store
+// alone.
 func TestStage(t *testing.T) {
 	dirs := data(t)
 	dir := t.TempDir()
@@ -78,20 +79,23 @@ func TestStage(t *testing.T) {
 	r, err = run(Sources{}, MNIST)
 	check(r, err, pipeline.Executed, ": from store")
 
-	// Other hashes are other work, and these files exist nowhere.
+	// Other hashes mean other work, and no source has these files.
 	other := MNIST
 	other.TestLabels = strings.Repeat("0", 64)
 	r, err = run(Sources{Dirs: dirs}, other)
-	if !errors.Is(err, pipeline.ErrFailed) || r.Outcome != pipeline.Failed || !strings.Contains(r.Error, "t10k-labels") || strings.Contains(r.Error, "train-images") {
+	if !errors.Is(err, pipeline.ErrFailed) || r.Outcome != pipeline.Failed || !strings.Contains(r.Error, "t10k-labels") ||
+		strings.Contains(r.Error, "train-images") {
 		t.Errorf("%s, %v: %s; want t10k-labels unavailable", r.Outcome, err, r.Error)
 	}
-	if r, err = run(Sources{}, Hashes{}); err == nil || !strings.Contains(r.Error, "is not a SHA-256") || !strings.Contains(r.Error, "dimension 1 is 0") {
+	if r, err = run(Sources{}, Hashes{}); err == nil || !strings.Contains(r.Error, "is not a SHA-256") ||
+		!strings.Contains(r.Error, "dimension 1 is 0") {
 		t.Errorf("%v: %s; want the hashes refused", err, r.Error)
 	}
-	// Another size of the same bytes: what the header says is compared first.
+	// The bytes are the same with another size. The header is compared first.
 	other = MNIST
 	other.Side = 14
-	if r, err = run(Sources{Dirs: dirs}, other); err == nil || !strings.Contains(r.Error, "its header says 60000×28×28, expected 60000×14×14") {
+	if r, err = run(Sources{Dirs: dirs}, other); err == nil ||
+		!strings.Contains(r.Error, "its header says 60000×28×28, expected 60000×14×14") {
 		t.Errorf("%v: %s; want the size refused", err, r.Error)
 	}
 }

@@ -13,19 +13,20 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// A transfer brings one file from one URL into a partial file.
+// A transfer downloads one file from one URL into a partial file.
 //
-// Repeating is go-retryablehttp's: its response handler reads the body inside
-// the retry loop, so that a connection cut half-way counts as a failed attempt
-// and the next one asks for the rest. Continuing is done here and not by
-// grab/v3, which appends whatever answers a request for a range, a whole file
-// with status 200 included, without a look at Content-Range; needs an answer
-// to HEAD first; and bounds neither a silent connection nor a body of unknown
-// length.
+// Package go-retryablehttp repeats requests. Its response handler reads the
+// body inside the retry loop, so that a connection that breaks half-way counts
+// as a failed attempt and the next attempt asks for the rest. Continuing a
+// download is implemented here. The package grab/v3 appends any response to a
+// request for a range, even a whole file with status 200, without checking
+// Content-Range. It also needs a response to HEAD first, and limits neither a
+// silent connection nor a body of unknown length.
 //
-// No If-Range is sent: a validator would have to be kept beside the partial
-// file, and cannot replace the check of the whole that decides anyway. A file
-// that changed on the server costs one download more.
+// No If-Range header is sent. A validator would have to be kept beside the
+// partial file, and it cannot replace the check of the whole file, which
+// decides in any case. A file that changed on the server costs one more
+// download.
 type transfer struct {
 	file     File
 	url      string
@@ -34,11 +35,11 @@ type transfer struct {
 	client   *http.Client
 	progress func(Progress)
 
-	offset  int64 // length of part
-	earlier bool  // part holds bytes from before this transfer
+	offset  int64 // length of the partial file
+	earlier bool  // part has bytes from before this transfer
 }
 
-// permanentError is a failure that the same request would meet again.
+// permanentError is a failure that repeating the request would not avoid.
 type permanentError struct{ error }
 
 func (e permanentError) Unwrap() error { return e.error }
@@ -47,7 +48,7 @@ func permanent(format string, args ...any) error {
 	return permanentError{fmt.Errorf(format, args...)}
 }
 
-// transientError is a failure that may pass; what was received is kept.
+// transientError is a failure that may be temporary. What was received is kept.
 type transientError struct{ error }
 
 func (e transientError) Unwrap() error { return e.error }
@@ -65,15 +66,16 @@ func (t *transfer) run(ctx context.Context, dst *os.File) error {
 		if err == nil || errors.As(err, new(writeError)) || !t.earlier {
 			return err
 		}
-		// The fault may lie in the bytes of an earlier run: once more, afresh.
+		// The fault may be in the bytes of an earlier run, so try once more
+		// from the start.
 		complete = false
 		err = errors.Join(t.reset(), rewind(dst))
 	}
 	return err
 }
 
-// inspect looks at what an earlier run left. A beginning that may still grow
-// into the file is kept, anything else is dropped.
+// inspect looks at what an earlier run left. It keeps a beginning that may
+// still become the file, and drops anything else.
 func (t *transfer) inspect() (complete bool, err error) {
 	info, err := t.part.Stat()
 	if err != nil {
@@ -116,11 +118,11 @@ func rewind(f *os.File) error {
 }
 
 // receive requests what is missing, with repetitions, until the server's
-// answer is complete.
+// response is complete.
 func (t *transfer) receive(ctx context.Context) error {
 	client := &retryablehttp.Client{
 		HTTPClient:   t.client,
-		Logger:       nil, // the caller is told by the error and by Observer
+		Logger:       nil, // the error and the Observer tell the caller
 		RetryWaitMin: t.network.WaitMin,
 		RetryWaitMax: t.network.WaitMax,
 		RetryMax:     t.network.Retries,
@@ -128,8 +130,8 @@ func (t *transfer) receive(ctx context.Context) error {
 		CheckRetry:   t.checkRetry,
 		ErrorHandler: giveUp,
 		PrepareRetry: func(req *http.Request) error {
-			// The header map is shared with the attempt before, whose writing
-			// may not have ended.
+			// The header map is shared with the previous attempt, which may
+			// still be writing it.
 			req.Header = req.Header.Clone()
 			t.setRange(req.Header)
 			return nil
@@ -141,8 +143,8 @@ func (t *transfer) receive(ctx context.Context) error {
 			return permanentError{err}
 		}
 		req.Header.Set("User-Agent", "sparsel")
-		// Otherwise the transport would ask for gzip on its own and unpack it,
-		// and offsets would no longer be those of the file.
+		// Otherwise the transport would ask for gzip and unpack it, and offsets
+		// would no longer be those of the file.
 		req.Header.Set("Accept-Encoding", "identity")
 		t.setRange(req.Header)
 		req.SetResponseHandler(t.handle)
@@ -150,8 +152,8 @@ func (t *transfer) receive(ctx context.Context) error {
 		if err == nil {
 			return resp.Body.Close()
 		}
-		// A line that keeps breaking but brings something each time is worth
-		// new attempts; ctx bounds them.
+		// A connection that keeps breaking but makes progress each time is
+		// worth new attempts. ctx limits them.
 		if !errors.As(err, new(transientError)) || t.offset <= best {
 			return err
 		}
@@ -165,8 +167,8 @@ func (t *transfer) setRange(h http.Header) {
 	}
 }
 
-// checkRetry decides on errors alone: handle has turned every status that is
-// not the wanted one into an error.
+// checkRetry looks at errors alone, because handle turns every unwanted status
+// into an error.
 func (t *transfer) checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	if err == nil || ctx.Err() != nil {
 		return false, ctx.Err()
@@ -180,8 +182,8 @@ func (t *transfer) checkRetry(ctx context.Context, resp *http.Response, err erro
 	if errors.As(err, new(transientError)) {
 		return true, err
 	}
-	// From the client itself: the library knows those that never pass, such as
-	// an untrusted certificate.
+	// This error is from the client itself. The library knows which of these
+	// are permanent, such as an untrusted certificate.
 	again, _ := retryablehttp.DefaultRetryPolicy(ctx, nil, err)
 	if again {
 		return true, transientError{err}
@@ -189,13 +191,13 @@ func (t *transfer) checkRetry(ctx context.Context, resp *http.Response, err erro
 	return false, err
 }
 
-// giveUp words the last error of a request.
+// giveUp describes the last error of a request.
 func giveUp(resp *http.Response, err error, attempts int) (*http.Response, error) {
 	if resp != nil {
 		resp.Body.Close()
 	}
 	transient := errors.As(err, new(transientError))
-	// The URL is the source's name; the error need not repeat it.
+	// The error need not repeat the URL, which is the source's name.
 	if ue := new(url.Error); errors.As(err, &ue) {
 		err = ue.Err
 	}

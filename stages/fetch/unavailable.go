@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// Missing is a file that no source yielded.
+// Missing is a file that no source has.
 type Missing struct {
 	File    File
-	Refused []Refusal // one or more for each source, in the order of asking
+	Refused []Refusal // one or more for each source, in the order in which they were asked
 }
 
-// Unavailable is the error for files that no source yielded. Its message has
-// several lines: the reasons, then the ways out.
+// Unavailable is the error for files that no source has. Its message has
+// several lines: first the reasons, then what can be done.
 type Unavailable struct {
 	Missing   []Missing
-	Asked     int // files asked for
+	Asked     int // number of files requested
 	Mirrors   []string
 	Otherwise string // as in Sources
 }
 
-// unavailable is nil when every file was obtained.
+// unavailable returns nil if every file was obtained.
 func unavailable(files []Missing, sources Sources) error {
 	e := &Unavailable{Asked: len(files), Mirrors: sources.Mirrors, Otherwise: sources.Otherwise}
 	for _, m := range files {
@@ -34,7 +34,7 @@ func unavailable(files []Missing, sources Sources) error {
 	return e
 }
 
-// Unwrap gives the reasons to errors.Is and errors.As.
+// Unwrap gives errors.Is and errors.As access to the reasons.
 func (e *Unavailable) Unwrap() []error {
 	var errs []error
 	for _, m := range e.Missing {
@@ -55,7 +55,9 @@ func (e *Unavailable) Error() string {
 		}
 	}
 	b.WriteString("do one of these, then run the same command again (finished files and parts of downloads are kept):\n")
-	fmt.Fprintf(&b, "  - put the files, as they are or with .gz, into a directory and name it: -data=DIR, %s=DIR, or data.directories in params.toml\n", Env)
+	fmt.Fprintf(&b,
+		"  - put the files, as they are or with .gz, into a directory and name it: -data=DIR, %s=DIR, or data.directories in params.toml\n",
+		Env)
 	if len(e.Mirrors) > 0 {
 		b.WriteString("  - make the mirrors reachable (HTTPS_PROXY is honoured), or get the files by hand from one of\n")
 		for _, mirror := range e.Mirrors {

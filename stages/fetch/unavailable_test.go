@@ -12,7 +12,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
-// TestMessage holds the whole message that a user without any source sees.
+// TestMessage checks the whole message that a user without any source sees.
 func TestMessage(t *testing.T) {
 	f, l := images(t), labels(t)
 	dir := filepath.Join(t.TempDir(), "data")

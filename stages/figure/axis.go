@@ -9,7 +9,7 @@ import (
 	"sparsel/analysis/chart"
 )
 
-// axis is the x axis of the panel at a place.
+// axis returns the x axis of the panel at a place.
 func (d *description) axis(at place) chart.Axis {
 	axis := chart.Axis{Label: d.X.Label}
 	word := func(text string) {
@@ -56,7 +56,8 @@ func (d *description) axis(at place) chart.Axis {
 	return axis
 }
 
-// categories are the values along x of the optimizers and conditions in a panel, each once, in order.
+// categories returns the values along x of the optimizers and conditions in a
+// panel, each once, in order.
 func (d *description) categories(at place) []float64 {
 	if d.Columns == "optimizer" {
 		at.source.Optimizers = []Optimizer{at.optimizer}
@@ -68,10 +69,12 @@ func (d *description) categories(at place) []float64 {
 	return list
 }
 
-// fewEpochs is the most epochs of which each is marked, on an axis without the 0 that was not measured.
+// fewEpochs is the largest number of epochs for which each epoch has a tick, on
+// an axis that leaves out 0, which was not measured.
 const fewEpochs = 10
 
-// epochAxis runs to just beyond the last epoch; the first epoch has a tick of its own. With many epochs it begins at 0.
+// epochAxis returns an axis that ends just beyond the last epoch. The first
+// epoch has a tick of its own. With many epochs the axis begins at 0.
 func epochAxis(last int) chart.Axis {
 	axis := chart.Axis{Label: "epoch", Min: 0, Max: 1.03 * float64(last), Ticks: []float64{1}}
 	if last <= fewEpochs {
@@ -95,7 +98,7 @@ func epochAxis(last int) chart.Axis {
 	return axis
 }
 
-// addRules adds the figure's marker lines to a panel.
+// addRules adds the figure's vertical and horizontal marker lines to a panel.
 func (d *description) addRules(panel *chart.Panel, at place, lines []line) error {
 	if d.Vertical == "baseline" {
 		d.addBaseline(panel, at)
@@ -119,7 +122,7 @@ func (d *description) addRules(panel *chart.Panel, at place, lines []line) error
 		r.experiment = d.Reference.Experiment
 		r = r.in(Entry{d.Reference.Label, []Condition{d.Reference.Condition}})
 		this := level{r.optimizer.Name, r.layer, r.panel.Metric}
-		if slices.Contains(drawn, this) { // lines that differ in their condition have one reference
+		if slices.Contains(drawn, this) { // lines that differ only in their condition share one reference
 			continue
 		}
 		drawn = append(drawn, this)
@@ -139,7 +142,8 @@ func (d *description) addRules(panel *chart.Panel, at place, lines []line) error
 	return nil
 }
 
-// addBaseline marks the baseline's value of the parameter, for each optimizer of the panel.
+// addBaseline marks the baseline's value of the parameter for each optimizer in
+// the panel.
 func (d *description) addBaseline(panel *chart.Panel, at place) {
 	optimizers := at.source.Optimizers
 	if d.Columns == "optimizer" {
@@ -159,7 +163,8 @@ func (d *description) addBaseline(panel *chart.Panel, at place) {
 	}
 }
 
-// best lists the places along x of the highest mean of a metric, one for each optimizer and line of conditions in the panel.
+// best returns the positions along x of the highest mean of a metric, one for
+// each optimizer and line of conditions in the panel.
 func (d *description) best(at place, metric string) ([]float64, error) {
 	at.panel = Panel{Metric: metric}
 	places := []place{at}

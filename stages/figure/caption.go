@@ -10,7 +10,7 @@ import (
 	"sparsel/analysis/summary"
 )
 
-// gap is runs that a number is not over.
+// gap names runs that a number does not include.
 type gap struct {
 	where   string
 	metrics []string
@@ -18,7 +18,7 @@ type gap struct {
 	runs    []string
 }
 
-// gaps are the gaps of a figure, those of one place and kind joined.
+// gaps are the gaps of a figure. Those with the same place and kind are merged.
 type gaps []gap
 
 func (g *gaps) add(where, metric, what string, runs []string) {
@@ -42,7 +42,7 @@ func (g *gaps) add(where, metric, what string, runs []string) {
 }
 
 func (g gap) String() string {
-	slices.SortFunc(g.runs, func(a, b string) int { return len(a) - len(b) }) // seeds by size, for short numbers
+	slices.SortFunc(g.runs, func(a, b string) int { return len(a) - len(b) }) // by length, so that numbers of seeds are in order
 	runs := strings.Join(g.runs, ", ")
 	if len(g.runs) > 1 {
 		runs = "seeds " + strings.ReplaceAll(runs, "seed ", "")
@@ -65,7 +65,7 @@ func (g gaps) of(what string) string {
 	return strings.Join(list, "; ")
 }
 
-// runs says how many runs the numbers are over.
+// runs says over how many runs the numbers are taken.
 func (d *description) runs() string {
 	if d.low == d.high {
 		return fmt.Sprintf("n = %d", d.low)
@@ -73,7 +73,8 @@ func (d *description) runs() string {
 	return fmt.Sprintf("n = %d to %d", d.low, d.high)
 }
 
-// note says on the figure what the bands are and how many runs they are over. What is longer than a line is in the caption.
+// note says on the figure itself what the bands are and over how many runs they
+// are taken. Anything longer than a line goes into the caption.
 func (d *description) note() string {
 	note := "mean ± SE (deviation over n), " + d.runs()
 	switch {
@@ -102,7 +103,7 @@ func (d *description) note() string {
 	return note
 }
 
-// seedMarks are what single runs are drawn as.
+// seedMarks says how single runs are drawn.
 func (d *description) seedMarks() string {
 	if d.X.Kind == Epochs && d.Epoch > fewEpochs {
 		return "thin lines"
@@ -110,8 +111,9 @@ func (d *description) seedMarks() string {
 	return "dots"
 }
 
-// wider is how many times wider than the bands the 95 % intervals are that findings use, for the fewest runs; 0 where the
-// bands are these intervals, or there are none.
+// wider returns how many times wider than the bands the 95 % intervals of the
+// findings are, for the smallest number of runs. It returns 0 if the bands are
+// these intervals, or if there are none.
 func (d *description) wider() float64 {
 	n := d.low
 	if n < 2 {
@@ -121,13 +123,14 @@ func (d *description) wider() float64 {
 		return 0
 	}
 	values := make([]float64, n)
-	values[0] = 1 // any values will do: the ratio depends on how many there are
+	values[0] = 1 // the ratio depends on the number of values alone
 	s := summary.Describe(values)
 	low, high := interval(s, d.Error)
 	return (s.CIHigh - s.CILow) / (high - low)
 }
 
-// caption says what the figure shows, of what, when, over how many runs, and what is not as it might be expected.
+// caption says what the figure shows, at which epoch, over how many runs, and
+// what might be unexpected in it.
 func (d *description) caption() string {
 	sentences := []string{d.what(), d.which(), d.longer(), d.over(), d.split()}
 	if d.Difference {
@@ -154,7 +157,7 @@ func (d *description) caption() string {
 	return strings.TrimSpace(text)
 }
 
-// unequalX tells whether the panels of a row have different x axes.
+// unequalX reports whether the panels of a row have different x axes.
 func (d *description) unequalX() bool {
 	if d.X.Kind == AgainstMetric {
 		return len(d.X.Limits) > 0
@@ -175,8 +178,10 @@ func (d *description) unequalX() bool {
 	return false
 }
 
-// sentence makes a text one: on one line, with a capital if it begins with a Latin letter (a symbol such as β is another one when it
-// is raised), and with a full stop if it ends without a stop. An empty text stays empty.
+// sentence turns a text into one line that is a sentence. It capitalises the
+// first letter if that is a Latin one (a symbol such as β would become another
+// one), and adds a full stop if there is no stop at the end. An empty text
+// stays empty.
 func sentence(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if s == "" {

@@ -8,7 +8,8 @@ import (
 	"sparsel/analysis/chart"
 )
 
-// description is a figure being described, and what its caption has to say about the numbers met on the way.
+// description is a figure that is being described, together with what its
+// caption has to say about the numbers.
 type description struct {
 	Params
 	source source
@@ -16,12 +17,13 @@ type description struct {
 	seeds  bool // each run is shown beside the mean
 	gaps   gaps
 	low    int  // fewest runs behind a number
-	high   int  // most
+	high   int  // most runs behind a number
 	marked bool // a vertical line was drawn
 	beyond bool // a line leaves its panel
 }
 
-// Describe turns the numbers of the experiments, by name, into the description of the figure.
+// Describe turns the numbers of the experiments, which are given by name, into
+// the description of the figure.
 func Describe(p Params, experiments map[string]Numbers) (chart.Figure, error) {
 	f, err := p.describe(newNumbers(experiments))
 	if err != nil {
@@ -72,7 +74,8 @@ func (p Params) describe(from source) (chart.Figure, error) {
 	return f, nil
 }
 
-// panelTitle names what a panel's place in the grid tells apart, where its axes do not: an optimizer once a column.
+// panelTitle names what distinguishes a panel's place in the grid, except for
+// what its axes show. An optimizer is named once in each column.
 func (p Params) panelTitle(row int, rowTitle, title string, at place) string {
 	var parts []string
 	if p.Rows == "condition" {
@@ -112,7 +115,7 @@ func (d *description) panel(at place) (chart.Panel, error) {
 		panel.Series = append(panel.Series, s)
 		d.beyond = d.beyond || !d.X.against() && leaves(s, panel.Y)
 	}
-	if d.X.Kind == AgainstCondition { // the two sides of a comparison
+	if d.X.Kind == AgainstCondition { // the comparison's two conditions
 		panel.Equal = true
 		panel.X.Min, panel.X.Max = panel.Y.Min, panel.Y.Max
 		panel.Rules = append(panel.Rules, chart.Rule{Kind: chart.Diagonal, Label: "equal"})
@@ -123,17 +126,17 @@ func (d *description) panel(at place) (chart.Panel, error) {
 	return panel, nil
 }
 
-// leaves tells whether a series has a value beyond the limits of its axis.
+// leaves reports whether a series has a value beyond the limits of its axis.
 func leaves(s chart.Series, y chart.Axis) bool {
 	return (y.Min != 0 || y.Max != 0) && slices.ContainsFunc(s.Y, func(v float64) bool { return v < y.Min || v > y.Max })
 }
 
-// point is a value of a series: where, and what.
+// point is a position along x of a series, with its place.
 type point struct {
 	x     float64
 	place place
 	epoch int
-	name  string // for the CSV, where x does not tell
+	name  string // for the CSV if x does not identify it
 }
 
 // series describes one line of the panel at a place.
@@ -163,13 +166,14 @@ func (d *description) series(l line, at place) (chart.Series, error) {
 			addRuns(&s, p.place, n, i, len(points))
 		}
 	}
-	if len(s.X) == 0 { // a dot that is not drawn stands for all
+	if len(s.X) == 0 { // a dot that is not drawn stands for the whole series
 		s.X, s.Y, s.N, s.Expected, s.Names = []float64{0}, []float64{math.NaN()}, []int{0}, []int{0}, []string{""}
 	}
 	return s, nil
 }
 
-// addRuns adds what each run has of a series' value i of so many.
+// addRuns adds the values of the single runs behind value i of a series that
+// has count values.
 func addRuns(s *chart.Series, at place, n number, i, count int) {
 	for _, seed := range at.condition.of(at.optimizer.Name).Seeds {
 		name := fmt.Sprintf("seed %d", seed)
@@ -209,13 +213,13 @@ func (d *description) points(l line, at place) ([]point, error) {
 			list = append(list, point{x: x, place: p, epoch: d.Epoch})
 		}
 		slices.SortStableFunc(list, func(a, b point) int { return int(math.Copysign(1, a.x-b.x)) })
-	default: // each number against another, epoch by epoch
+	default: // one number against another, epoch by epoch
 		for epoch := 1; epoch <= d.Epoch; epoch++ {
 			other, err := d.number(d.against(l.place), epoch)
 			if err != nil {
 				return nil, err
 			}
-			if !math.IsNaN(other.mean) { // else named as a gap; a dot needs both
+			if !math.IsNaN(other.mean) { // otherwise it is named as a gap; a dot needs both numbers
 				list = append(list, point{other.mean, l.place, epoch, fmt.Sprintf("epoch %d", epoch)})
 			}
 		}
@@ -223,10 +227,11 @@ func (d *description) points(l line, at place) ([]point, error) {
 	return list, nil
 }
 
-// value is that of the parameter that varies, which each optimizer may have of its own.
+// value returns the value of the varied parameter, which may differ between
+// optimizers.
 func (at place) value() float64 { return at.condition.of(at.optimizer.Name).Value }
 
-// against is the place of the number along x of a scatter.
+// against returns the place of the number along x in a scatter plot.
 func (d *description) against(at place) place {
 	if d.X.Kind == AgainstMetric {
 		at.panel = Panel{Metric: d.X.Metric}
@@ -235,7 +240,7 @@ func (d *description) against(at place) place {
 	return at.in(Entry{d.X.Name, []Condition{*d.X.Condition}})
 }
 
-// number looks a number up and keeps what the caption has to say about it.
+// number looks up a number and records what the caption has to say about it.
 func (d *description) number(at place, epoch int) (number, error) {
 	n, err := d.at(at, epoch)
 	if err != nil {
@@ -268,7 +273,7 @@ func (d *description) where(at place) string {
 	return name
 }
 
-// label is what a value along x is called.
+// label returns the label of a value along x.
 func (s Source) label(v float64) string {
 	for _, e := range s.Entries {
 		for _, c := range e.Conditions {
@@ -282,7 +287,8 @@ func (s Source) label(v float64) string {
 	return ""
 }
 
-// values are those along x of all conditions of a source and all its optimizers, each once, in ascending order.
+// values returns the values along x of all conditions of a source and all of
+// its optimizers, each once, in ascending order.
 func (d *description) values(s Source) []float64 {
 	var list []float64
 	for _, e := range s.Entries {

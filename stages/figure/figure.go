@@ -1,6 +1,7 @@
-// Package figure is the pipeline's figure stage: from the summaries of experiments to a drawn figure and the
-// numbers behind it. It turns a figure's grammar (what is told apart by panels, along x and by lines) into the
-// panels and series that package analysis/chart draws.
+// Package figure is the pipeline's figure stage. It makes a drawn figure, and a
+// table of the numbers behind it, from the summaries of experiments. A figure's
+// parameters say what its panels, x axis and lines stand for. The package turns
+// them into the panels and series that package analysis/chart draws.
 package figure
 
 import (
@@ -23,42 +24,45 @@ const (
 	JSON = "figure.json" // id, title, caption and note
 )
 
-// Params is everything besides the numbers that decides what a figure looks like.
+// Params holds everything besides the numbers that determines what a figure
+// looks like.
 type Params struct {
 	ID, Title string
-	Mark      string // what sets the numbers apart from the study's; empty where nothing does
-	Remark    string // ends the caption
+	Mark      string // what distinguishes the numbers from the study's; empty if nothing does
+	Remark    string // the end of the caption
 
-	Sources []Source // one an experiment; the stage has an input of each one's name
+	Sources []Source // one for each experiment, with an input of its name
 
-	// What is told apart where: each is "metric", "optimizer", "condition", "layer", "experiment" or empty.
+	// What rows, columns and lines stand for. Each is "metric", "optimizer",
+	// "condition", "layer", "experiment" or empty.
 	Rows, Columns string
-	Lines         []string // the first by colour, the second by dash
+	Lines         []string // the first is shown by colour, the second by dash
 	X             X
 
-	Panels    []Panel // a metric each, in the order of rows or columns
-	Vertical  string  // "baseline", "best METRIC" or empty
+	Panels    []Panel // one for each metric, in the order of rows or columns
+	Vertical  string  // vertical lines: "baseline", "best METRIC" or empty
 	Reference *Reference
-	Error     string // the bands: "se", "se_population" or "ci"
-	Epoch     int    // at which values are read, and the last along x
+	Error     string // what the bands show: "se", "se_population" or "ci"
+	Epoch     int    // at which values are read, and the last one along x
 	Style     chart.Style
 
-	// Difference adds a row of panels with the second condition minus the first, run by run.
+	// Difference adds a row of panels with the second condition minus the
+	// first, run by run.
 	Difference bool
 }
 
-// X is what runs along the x axis.
+// X says what the x axis stands for.
 type X struct {
 	Kind  XKind
 	Label string
-	Scale string // of values: "linear", "log" or "equal"
+	Scale string // for values: "linear", "log" or "equal"
 
 	Reverse bool // equal distances in descending order
 
 	Limits []Limits // by optimizer
 
-	Metric    string     // that numbers are drawn against
-	Condition *Condition // that numbers are drawn against, and what it is called
+	Metric    string     // the metric that numbers are drawn against
+	Condition *Condition // the condition that numbers are drawn against, and its label
 	Name      string
 }
 
@@ -68,13 +72,14 @@ type XKind string
 const (
 	Epochs           XKind = "epoch"
 	Layers           XKind = "layer"
-	Conditions       XKind = "condition" // a category each
-	Values           XKind = "value"     // of the parameter that varies
+	Conditions       XKind = "condition" // each is a category
+	Values           XKind = "value"     // values of the varied parameter
 	AgainstMetric    XKind = "against metric"
 	AgainstCondition XKind = "against condition"
 )
 
-// against tells whether each number is drawn against another, a dot an epoch and without bands.
+// against reports whether each number is drawn against another one, with a dot
+// for each epoch and without bands.
 func (x X) against() bool { return x.Kind == AgainstMetric || x.Kind == AgainstCondition }
 
 // Limits are the ends of an axis for one optimizer.
@@ -83,51 +88,53 @@ type Limits struct {
 	Min, Max  float64
 }
 
-// Panel is a metric, or a product of several joined by " * ", and the limits of its axis: from the data where both
-// are 0.
+// Panel is a metric, or a product of several metrics joined by " * ", and the
+// limits of its axis, which come from the data if both are 0.
 type Panel struct {
 	Metric     string
 	Min, Max   float64
-	Zoom       bool // the panel magnifies another
-	Difference bool // of the source's second condition from the first
+	Zoom       bool // whether the panel magnifies another one
+	Difference bool // whether it shows the source's second condition minus the first
 }
 
-// Source is an experiment: what of it is shown.
+// Source is an experiment, and what the figure shows of it.
 type Source struct {
 	Experiment string
 	Optimizers []Optimizer
 	Entries    []Entry
-	Parameter  string // that varies, in words
+	Parameter  string // the varied parameter, in words
 	Layers     int
 }
 
-// Optimizer is an optimizer and the varied parameter's value in its baseline.
+// Optimizer is an optimizer, and the baseline's value of the varied parameter
+// for it.
 type Optimizer struct {
 	Name        string
 	Baseline    float64
 	HasBaseline bool
 }
 
-// Entry is a condition, or several that differ in their place along x.
+// Entry is a condition, or several that differ in their position along x.
 type Entry struct {
 	Label      string
 	Conditions []Condition
 }
 
-// Condition is a condition with the runs of each of its optimizers, which need not be alike.
+// Condition is a condition with the runs of each of its optimizers, which need
+// not be the same.
 type Condition struct {
 	Name string
 	Runs []Runs
 }
 
-// Runs are those of a condition and an optimizer, one a seed.
+// Runs are the runs of a condition and an optimizer, one for each seed.
 type Runs struct {
 	Optimizer string
 	Seeds     []uint32
-	Value     float64 // of the parameter that varies
-	Label     string  // what the value is called
+	Value     float64 // of the varied parameter
+	Label     string  // of the value
 	Epochs    int
-	Split     string // what sparsity and selectivity are measured on: "test" or "train"
+	Split     string // images that sparsity and selectivity are measured on: "test" or "train"
 }
 
 // of returns the runs of an optimizer.
@@ -147,28 +154,30 @@ type Reference struct {
 	Label      string
 }
 
-// Input is the name of the stage's input with the metrics of one run.
+// Input returns the name of the stage's input that holds the metrics of one
+// run.
 func Input(experiment, condition, optimizer string, seed uint32) string {
 	return fmt.Sprintf("%s/%s/%s/seed=%d", experiment, condition, optimizer, seed)
 }
 
-// Numbers are those of an experiment: the summaries of all its runs and, where a figure needs them ([Params.NeedsRuns]), what each run has.
+// Numbers holds the numbers of an experiment: the summaries of all its runs
+// and, if a figure needs them ([Params.NeedsRuns]), the values of each run.
 type Numbers struct {
 	Summaries []measures.Summary
 	Runs      []Run
 }
 
-// Run is what one run has.
+// Run holds the values of one run.
 type Run struct {
 	Condition, Optimizer string
 	Seed                 uint32
 	Rows                 []measures.Row
 }
 
-// Kind is what the pipeline and the names of nodes call the stage.
+// Kind is the stage's name in the pipeline and in the names of nodes.
 const Kind = "figure"
 
-// Stage is the figure stage.
+// Stage returns the figure stage.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    Kind,
@@ -209,7 +218,8 @@ func run(_ context.Context, job *pipeline.Job) error {
 	return chart.WriteWords(f, job.Output(JSON))
 }
 
-// readRuns reads what each run of an experiment has that the figure shows. An input that is absent is a run that failed.
+// readRuns reads the values that the figure shows of each run of an experiment.
+// If an input is absent, the run failed.
 func (p Params) readRuns(job *pipeline.Job, experiment string) ([]Run, error) {
 	var list []Run
 	for _, c := range p.conditions(experiment) {
@@ -230,8 +240,9 @@ func (p Params) readRuns(job *pipeline.Job, experiment string) ([]Run, error) {
 	return list, nil
 }
 
-// metadata names the numbers that the figure was drawn from, so that a copy of it can be traced. Code is left out: a figure
-// drawn again by other code stays the same file as long as it looks the same.
+// metadata names the numbers that the figure was drawn from, so that a copy of
+// it can be traced. It does not name the code, so that other code that draws
+// the same picture writes the same file.
 func (p Params) metadata(sums map[string]string) map[string]string {
 	metadata := map[string]string{"project": "sparsel", "figure": p.ID}
 	for experiment, sum := range sums {
@@ -240,7 +251,7 @@ func (p Params) metadata(sums map[string]string) map[string]string {
 	return metadata
 }
 
-// Experiments lists those that the figure has numbers of.
+// Experiments lists the experiments that the figure has numbers of.
 func (p Params) Experiments() []string {
 	var list []string
 	for _, s := range p.Sources {
@@ -252,7 +263,8 @@ func (p Params) Experiments() []string {
 	return list
 }
 
-// conditions lists those of an experiment that the figure has numbers of, each once.
+// conditions lists the conditions of an experiment that the figure has numbers
+// of, each once.
 func (p Params) conditions(experiment string) []Condition {
 	var list []Condition
 	add := func(c Condition) {
@@ -279,11 +291,12 @@ func (p Params) conditions(experiment string) []Condition {
 	return list
 }
 
-// seedsShown is the most runs behind a number for which each is shown beside the mean: so few say too little about the spread for a
-// band alone, and fit into the picture.
+// seedsShown is the largest number of runs behind a number for which each run
+// is shown beside the mean. So few runs say too little about the spread for a
+// band alone, and they fit into the picture.
 const seedsShown = 5
 
-// mostRuns is the most runs behind a number.
+// mostRuns returns the largest number of runs behind a number.
 func (p Params) mostRuns() int {
 	most := 0
 	for _, experiment := range p.Experiments() {
@@ -296,18 +309,20 @@ func (p Params) mostRuns() int {
 	return most
 }
 
-// showsSeeds tells whether each run is shown beside the mean.
+// showsSeeds reports whether each run is shown beside the mean.
 func (p Params) showsSeeds() bool {
 	most := p.mostRuns()
 	return !p.X.against() && most > 1 && most <= seedsShown
 }
 
-// NeedsRuns tells whether the figure takes the numbers of each run besides their summaries.
+// NeedsRuns reports whether the figure needs the numbers of each run besides
+// their summaries.
 func (p Params) NeedsRuns() bool {
 	return p.showsSeeds() || p.Difference || further(p.X.Metric) || slices.ContainsFunc(p.Panels, Panel.derived)
 }
 
-// EachRun calls each with the arguments of [Input] for every run whose metrics the stage takes besides the summaries.
+// EachRun calls each with the arguments of [Input] for every run whose metrics
+// the stage needs besides the summaries.
 func (p Params) EachRun(each func(experiment, condition, optimizer string, seed uint32)) {
 	if !p.NeedsRuns() {
 		return

@@ -10,12 +10,14 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// baseline is the figure of a baseline: three epochs of two optimizers.
+// baseline returns the figure of a baseline with three epochs of two
+// optimizers.
 func baseline() (Params, numbers) {
 	p := Params{
 		ID: "5.1", Title: "Optimizers", Columns: "metric", Lines: []string{"optimizer"}, X: X{Kind: Epochs}, Error: "se_population", Epoch: 3,
 		Sources: []Source{{
-			Experiment: "e", Optimizers: []Optimizer{{Name: "SGD"}, {Name: "Adam"}}, Entries: []Entry{{Label: "c", Conditions: []Condition{condition("c", 0)}}}, Layers: 1,
+			Experiment: "e", Optimizers: []Optimizer{{Name: "SGD"}, {Name: "Adam"}},
+			Entries: []Entry{{Label: "c", Conditions: []Condition{condition("c", 0)}}}, Layers: 1,
 		}},
 		Panels: []Panel{{Metric: "accuracy"}, {Metric: "sparsity", Min: 0, Max: 0.8}},
 		Style:  chart.DefaultStyle(),
@@ -23,10 +25,11 @@ func baseline() (Params, numbers) {
 	return p, study("e", []string{"c"}, "SGD", "Adam")
 }
 
-// seeds are those of each condition and optimizer.
+// seeds are the seeds of each condition and optimizer.
 var seeds = []uint32{1, 100, 1234}
 
-// condition has the same value, and three epochs, with both optimizers.
+// condition returns a condition with the same value and three epochs for both
+// optimizers.
 func condition(name string, value float64) Condition {
 	c := Condition{Name: name}
 	for _, optimizer := range []string{"SGD", "Adam"} {
@@ -35,7 +38,8 @@ func condition(name string, value float64) Condition {
 	return c
 }
 
-// study gives each number of an experiment of three epochs: the epoch over 4, and more for later conditions.
+// study makes the numbers of an experiment with three epochs. Each number is a
+// quarter of the epoch, and more for later conditions.
 func study(experiment string, conditions []string, optimizers ...string) numbers {
 	n := newNumbers(nil)
 	for i, condition := range conditions {
@@ -47,9 +51,10 @@ func study(experiment string, conditions []string, optimizers ...string) numbers
 							Condition: condition, Optimizer: optimizer, Layer: layer, Metric: metric, Epoch: epoch, N: 3, Expected: 3,
 							Mean: float64(epoch)/4 + float64(i)/100, SE: 0.02, SEPopulation: 0.01, CILow: float64(epoch)/4 - 0.1, CIHigh: float64(epoch)/4 + 0.1,
 						}}}
-						for k, seed := range seeds { // 0.02 apart
+						for k, seed := range seeds { // the seeds are 0.02 apart
 							v := float64(epoch)/4 + float64(i)/100 + float64(k-1)/50
-							list.Runs = append(list.Runs, Run{condition, optimizer, seed, []measures.Row{{Epoch: epoch, Layer: layer, Accuracy: v, Sparsity: v, Selectivity: v}}})
+							list.Runs = append(list.Runs,
+								Run{condition, optimizer, seed, []measures.Row{{Epoch: epoch, Layer: layer, Accuracy: v, Sparsity: v, Selectivity: v}}})
 						}
 						n.add(experiment, list)
 					}
@@ -97,11 +102,13 @@ func TestEpochs(t *testing.T) {
 		t.Errorf("note %q", f.Note)
 	}
 	p.Error = "se"
-	if f = describe(t, p, n); f.Rows[0].Panels[0].Series[0].Hi[0] != 0.25+0.02 || f.Note != "mean ± SE, n = 3; dots: each seed; 95 % intervals are 4.3 × as wide" {
+	if f = describe(t, p, n); f.Rows[0].Panels[0].Series[0].Hi[0] != 0.25+0.02 ||
+		f.Note != "mean ± SE, n = 3; dots: each seed; 95 % intervals are 4.3 × as wide" {
 		t.Errorf("sample error: %+v, note %q", f.Rows[0].Panels[0].Series[0], f.Note)
 	}
 	p.Error = "ci"
-	if f = describe(t, p, n); math.Abs(f.Rows[0].Panels[0].Series[0].Hi[0]-0.35) > 1e-12 || f.Note != "mean, 95 % interval, n = 3; dots: each seed" {
+	if f = describe(t, p, n); math.Abs(f.Rows[0].Panels[0].Series[0].Hi[0]-0.35) > 1e-12 ||
+		f.Note != "mean, 95 % interval, n = 3; dots: each seed" {
 		t.Errorf("interval: %+v, note %q", f.Rows[0].Panels[0].Series[0], f.Note)
 	}
 	p.Sources[0].Entries[0].Conditions[0].Name = "other"
@@ -111,14 +118,15 @@ func TestEpochs(t *testing.T) {
 	}
 }
 
-// What a figure is not over, it says.
+// The caption names the runs that a figure leaves out.
 func TestGapsAreNamed(t *testing.T) {
 	p, n := baseline()
 	n.change(func(k key) bool { return k.optimizer == "SGD" && k.metric == "sparsity" && k.epoch == 2 }, func(s *measures.Summary) {
 		s.N, s.Mean, s.SEPopulation, s.Missing, s.NonFinite = 0, math.NaN(), math.NaN(), "seed 1234", "seed 1;seed 100"
 	})
 	f := describe(t, p, n)
-	if want := "n = 0 to 3; dots: each seed; 95 % intervals are 5.3 × as wide; open markers: fewer runs, see the caption"; !strings.HasSuffix(f.Note, want) {
+	want := "n = 0 to 3; dots: each seed; 95 % intervals are 5.3 × as wide; open markers: fewer runs, see the caption"
+	if !strings.HasSuffix(f.Note, want) {
 		t.Errorf("the note %q lacks %q", f.Note, want)
 	}
 	for _, want := range []string{"because they failed: SGD (seed 1234).", "is a gap: SGD (seeds 1, 100): sparsity."} {
@@ -131,20 +139,24 @@ func TestGapsAreNamed(t *testing.T) {
 	}
 }
 
-// A single run has no spread, and no band pretends that it has one.
+// A single run has no spread, and therefore no band.
 func TestOneRun(t *testing.T) {
 	p, n := baseline()
 	n.change(func(key) bool { return true }, func(s *measures.Summary) { s.N, s.Expected, s.SEPopulation = 1, 1, 0 })
 	f := describe(t, p, n)
-	if lo := f.Rows[0].Panels[0].Series[0].Lo[0]; !math.IsNaN(lo) || f.Note != "mean, n = 1" || !strings.Contains(f.Caption, "One run each, so there are no bands.") {
+	if lo := f.Rows[0].Panels[0].Series[0].Lo[0]; !math.IsNaN(lo) || f.Note != "mean, n = 1" ||
+		!strings.Contains(f.Caption, "One run each, so there are no bands.") {
 		t.Errorf("band from %v, note %q, caption %q", lo, f.Note, f.Caption)
 	}
-	// One of them without a value: there still are no bands, and not one run each.
+	// If one of the runs has no value, there are still no bands, and the note
+	// does not say one run each.
 	n.change(func(k key) bool { return k.epoch == 2 }, func(s *measures.Summary) { s.N, s.Mean, s.NonFinite = 0, math.NaN(), "seed 1" })
-	if f := describe(t, p, n); f.Note != "mean, n = 0 to 1; open markers: fewer runs, see the caption" || strings.Contains(f.Caption, "One run each") {
+	if f := describe(t, p, n); f.Note != "mean, n = 0 to 1; open markers: fewer runs, see the caption" ||
+		strings.Contains(f.Caption, "One run each") {
 		t.Errorf("note %q, caption %q", f.Note, f.Caption)
 	}
-	// From one run to three: the factor is that of three, for one has no interval.
+	// With one to three runs, the factor is that of three runs, because one run
+	// has no interval.
 	n.change(func(k key) bool { return k.epoch == 3 }, func(s *measures.Summary) { s.N, s.Expected, s.SEPopulation = 3, 3, 0.01 })
 	n.change(func(k key) bool { return k.epoch == 2 }, func(s *measures.Summary) { s.N, s.Mean, s.NonFinite = 1, 0.5, "" })
 	if f := describe(t, p, n); !strings.Contains(f.Note, "n = 1 to 3; dots: each seed; 95 % intervals are 5.3 × as wide") {
@@ -169,7 +181,8 @@ func TestEpochTicks(t *testing.T) {
 	}
 }
 
-// conditions is a figure of three conditions of an experiment, with values 1, 10 and 100.
+// conditions returns a figure of three conditions of an experiment, with the
+// values 1, 10 and 100.
 func conditions(x X, lines ...string) (Params, numbers) {
 	p, _ := baseline()
 	p.X, p.Lines = x, lines
@@ -194,13 +207,16 @@ func TestConditionsAlongX(t *testing.T) {
 	p.Reference = &Reference{Experiment: "e", Condition: condition("v=100", 100), Label: "last"}
 	f := describe(t, p, n)
 	panel := f.Rows[0].Panels[0]
-	if got := fmt.Sprint(panel.X.Categories, panel.Series[0].X, panel.Series[0].Y); got != "[named v=1 named v=10 named v=100] [0 1 2] [0.75 0.76 0.77]" {
+	if got := fmt.Sprint(panel.X.Categories, panel.Series[0].X,
+		panel.Series[0].Y); got != "[named v=1 named v=10 named v=100] [0 1 2] [0.75 0.76 0.77]" {
 		t.Errorf("got %s", got)
 	}
-	if len(panel.Rules) != 2 || panel.Rules[0].Kind != chart.Horizontal || panel.Rules[0].At != 0.77 || panel.Rules[0].N != 3 || panel.Rules[1].Role != "Adam" {
+	if len(panel.Rules) != 2 || panel.Rules[0].Kind != chart.Horizontal || panel.Rules[0].At != 0.77 || panel.Rules[0].N != 3 ||
+		panel.Rules[1].Role != "Adam" {
 		t.Errorf("reference lines %+v", panel.Rules)
 	}
-	for _, want := range []string{"for each condition", "after epoch 3", "named v=1; named v=10; named v=100", "Horizontal lines are last (experiment e, condition v=100)"} {
+	for _, want := range []string{"for each condition", "after epoch 3", "named v=1; named v=10; named v=100",
+		"Horizontal lines are last (experiment e, condition v=100)"} {
 		if !strings.Contains(f.Caption, want) {
 			t.Errorf("the caption %q lacks %q", f.Caption, want)
 		}
@@ -210,13 +226,15 @@ func TestConditionsAlongX(t *testing.T) {
 func TestValuesAlongX(t *testing.T) {
 	p, n := conditions(X{Kind: Values, Scale: "log"}, "metric")
 	p.Columns, p.Vertical = "optimizer", "best accuracy"
-	// The highest accuracy is not finite in all runs, and so no value that could be the best.
+	// The highest accuracy is not finite in all runs, so it cannot be the best
+	// value.
 	n.change(func(k key) bool { return k.optimizer == "Adam" && k.metric == "accuracy" && k.condition == "v=100" }, func(s *measures.Summary) {
 		s.N, s.Mean, s.NonFinite = 0, math.NaN(), "seed 1;seed 100;seed 1234"
 	})
 	f := describe(t, p, n)
 	sgd, adam := f.Rows[0].Panels[0], f.Rows[0].Panels[1]
-	if sgd.Title != "SGD" || sgd.X.Label != "some value" || sgd.X.Scale != chart.Log || fmt.Sprint(sgd.Series[1].X) != "[1 10 100]" || sgd.Series[1].Label != "sparsity" {
+	if sgd.Title != "SGD" || sgd.X.Label != "some value" || sgd.X.Scale != chart.Log || fmt.Sprint(sgd.Series[1].X) != "[1 10 100]" ||
+		sgd.Series[1].Label != "sparsity" {
 		t.Errorf("panel %+v", sgd)
 	}
 	if len(sgd.Rules) != 1 || sgd.Rules[0].At != 100 || adam.Rules[0].At != 10 {
@@ -287,7 +305,8 @@ func TestLayers(t *testing.T) {
 	}
 	p.Lines, p.Columns = []string{"optimizer", "layer"}, "metric"
 	p.Rows = ""
-	if f := describe(t, p, n); f.Rows[0].Panels[0].Series[0].Dash != "dotted" || f.Rows[0].Panels[1].Series[0].Dash != "solid" || f.Rows[0].Panels[1].Series[2].Dash != "dashed" {
+	if f := describe(t, p, n); f.Rows[0].Panels[0].Series[0].Dash != "dotted" || f.Rows[0].Panels[1].Series[0].Dash != "solid" ||
+		f.Rows[0].Panels[1].Series[2].Dash != "dashed" {
 		t.Errorf("dashes of accuracy %+v and of layers %+v", f.Rows[0].Panels[0].Series, f.Rows[0].Panels[1].Series)
 	}
 	p.Lines, p.Columns, p.Rows, p.X = []string{"optimizer"}, "metric", "", X{Kind: Layers}
@@ -296,7 +315,7 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// Lines that differ in two ways do so by colour and by dash.
+// Lines that differ in two dimensions are distinguished by colour and by dash.
 func TestTwoWaysOfLines(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "optimizer", "condition")
 	s := describe(t, p, n).Rows[0].Panels[0].Series
@@ -307,7 +326,7 @@ func TestTwoWaysOfLines(t *testing.T) {
 		t.Errorf("outlines %+v", s)
 	}
 	n.change(func(k key) bool { return k.optimizer == "SGD" }, func(s *measures.Summary) { s.N, s.Missing = 2, "seed 1" })
-	if note := describe(t, p, n).Note; !strings.HasSuffix(note, "; fewer runs in places, see the caption") { // where markers are open anyway
+	if note := describe(t, p, n).Note; !strings.HasSuffix(note, "; fewer runs in places, see the caption") { // markers are open there anyway
 		t.Errorf("note %q", note)
 	}
 	if s[0].Role != s[2].Role || s[0].Dash == s[2].Dash || s[0].Role == s[1].Role || s[0].Dash != s[1].Dash {
@@ -315,7 +334,8 @@ func TestTwoWaysOfLines(t *testing.T) {
 	}
 }
 
-// A product is taken run by run: its mean is not the product of the means, and its band knows how the factors go together.
+// A product is computed run by run. Its mean is not the product of the means,
+// and its band reflects how the factors vary together.
 func TestProduct(t *testing.T) {
 	p, n := baseline()
 	p.Panels = []Panel{{Metric: "accuracy * sparsity"}}
@@ -328,17 +348,20 @@ func TestProduct(t *testing.T) {
 	set(1234, 0.5, math.NaN())
 	f := describe(t, p, n)
 	s := f.Rows[0].Panels[0].Series[0]
-	// Both products are 0.18; the means are 0.55, whose product is 0.3025.
-	if math.Abs(s.Y[0]-0.18) > 1e-15 || s.Hi[0]-s.Y[0] > 1e-15 || s.N[0] != 2 || s.Expected[0] != 3 || !strings.Contains(f.Caption, "SGD (seed 1234): accuracy * sparsity") {
+	// Both products are 0.18. The means are 0.55, and their product is 0.3025.
+	if math.Abs(s.Y[0]-0.18) > 1e-15 || s.Hi[0]-s.Y[0] > 1e-15 || s.N[0] != 2 || s.Expected[0] != 3 ||
+		!strings.Contains(f.Caption, "SGD (seed 1234): accuracy * sparsity") {
 		t.Errorf("product %v to %v over %d of %d, want 0.18 exactly over 2 of 3; caption %q", s.Y[0], s.Hi[0], s.N[0], s.Expected[0], f.Caption)
 	}
-	// Products 0.04, 0.09 and 0.16: mean 0.29/3, squared deviations 0.0073 - 3 (0.29/3)² in all.
+	// The products are 0.04, 0.09 and 0.16. Their mean is 0.29/3, and the sum
+	// of squared deviations is 0.0073 - 3 (0.29/3)².
 	set(1, 0.2, 0.2)
 	set(100, 0.3, 0.3)
 	set(1234, 0.4, 0.4)
 	s = describe(t, p, n).Rows[0].Panels[0].Series[0]
 	squares := 0.04*0.04 + 0.09*0.09 + 0.16*0.16 - 3*math.Pow(0.29/3, 2)
-	if half := math.Sqrt(squares/3) / math.Sqrt(3); math.Abs(s.Y[0]-0.29/3) > 1e-15 || math.Abs(s.Hi[0]-s.Y[0]-half) > 1e-14 || math.Abs(s.Y[0]-s.Lo[0]-half) > 1e-14 {
+	if half := math.Sqrt(squares/3) / math.Sqrt(3); math.Abs(s.Y[0]-0.29/3) > 1e-15 || math.Abs(s.Hi[0]-s.Y[0]-half) > 1e-14 ||
+		math.Abs(s.Y[0]-s.Lo[0]-half) > 1e-14 {
 		t.Errorf("product %v from %v to %v, want %v ± %v", s.Y[0], s.Lo[0], s.Hi[0], 0.29/3, half)
 	}
 	if f.Rows[0].Panels[0].Y.Label != "accuracy × sparsity" || !strings.Contains(f.Caption, "products are taken run by run") {
@@ -350,7 +373,8 @@ func TestProduct(t *testing.T) {
 	}
 }
 
-// Runs of unequal length are read where all of them are, and the caption names the longer ones.
+// Runs of unequal length are read at the last epoch that all of them have, and
+// the caption names the longer ones.
 func TestLongerRuns(t *testing.T) {
 	p, n := conditions(X{Kind: Conditions}, "optimizer")
 	p.Epoch = 2
@@ -371,9 +395,10 @@ func TestLongerRuns(t *testing.T) {
 	}
 }
 
-// Runs that all fail leave empty panels, not a figure that fails.
+// If all runs fail, the figure has empty panels and is still drawn.
 func TestDeadData(t *testing.T) {
-	for _, x := range []X{{Kind: Epochs}, {Kind: Conditions}, {Kind: Values, Scale: "log"}, {Kind: Values, Scale: "equal"}, {Kind: AgainstMetric, Metric: "sparsity"}, {Kind: Layers}} {
+	for _, x := range []X{{Kind: Epochs}, {Kind: Conditions}, {Kind: Values, Scale: "log"}, {Kind: Values, Scale: "equal"},
+		{Kind: AgainstMetric, Metric: "sparsity"}, {Kind: Layers}} {
 		p, n := conditions(x, "optimizer")
 		p.Mark = "all runs failed"
 		if x.Kind != Conditions && x.Kind != Values {
@@ -383,7 +408,8 @@ func TestDeadData(t *testing.T) {
 			p.Vertical, p.Reference = "best accuracy", &Reference{Experiment: "e", Condition: condition("v=1", 1), Label: "reference"}
 		}
 		n.change(func(key) bool { return true }, func(s *measures.Summary) {
-			*s = measures.Summary{Expected: 3, Mean: math.NaN(), SE: math.NaN(), SEPopulation: math.NaN(), CILow: math.NaN(), CIHigh: math.NaN(), Missing: "seed 1;seed 100;seed 1234"}
+			*s = measures.Summary{Expected: 3, Mean: math.NaN(), SE: math.NaN(), SEPopulation: math.NaN(), CILow: math.NaN(),
+				CIHigh: math.NaN(), Missing: "seed 1;seed 100;seed 1234"}
 		})
 		f := describe(t, p, n)
 		for _, format := range chart.Formats {
@@ -395,7 +421,8 @@ func TestDeadData(t *testing.T) {
 				t.Errorf("%s: the panels do not say that they are empty", x.Kind)
 			}
 		}
-		if !strings.Contains(f.Caption, "All runs failed.") || !strings.Contains(f.Caption, "Missing, because they failed: ") || !strings.Contains(f.Note, "n = 0") {
+		if !strings.Contains(f.Caption, "All runs failed.") || !strings.Contains(f.Caption, "Missing, because they failed: ") ||
+			!strings.Contains(f.Note, "n = 0") {
 			t.Errorf("%s: note %q, caption %q", x.Kind, f.Note, f.Caption)
 		}
 	}

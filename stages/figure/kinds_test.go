@@ -21,12 +21,14 @@ func byOptimizer(p *Params, values ...float64) {
 	}
 }
 
-// Each optimizer's points stand at its own values: in order, whatever the order of the file.
+// Each optimizer's points are at its own values, in ascending order, whatever
+// the order in the file.
 func TestValuesByOptimizer(t *testing.T) {
 	p, n := conditions(X{Kind: Values, Scale: "log"}, "optimizer")
 	byOptimizer(&p, 0.3, 0.0001, 10)
 	series := describe(t, p, n).Rows[0].Panels[0].Series
-	if got := fmt.Sprint(series[0].X, series[0].Y, series[1].X, series[1].Y); got != "[1 10 100] [0.75 0.76 0.77] [0.0001 0.3 10] [0.76 0.75 0.77]" {
+	if got := fmt.Sprint(series[0].X, series[0].Y, series[1].X,
+		series[1].Y); got != "[1 10 100] [0.75 0.76 0.77] [0.0001 0.3 10] [0.76 0.75 0.77]" {
 		t.Errorf("points %s", got)
 	}
 	p.X.Scale = "equal"
@@ -53,7 +55,8 @@ func TestValuesByOptimizer(t *testing.T) {
 	}
 }
 
-// The best value is that of each optimizer in the panel, and of each line of conditions.
+// The best value is determined for each optimizer in the panel and each line of
+// conditions.
 func TestBestByOptimizer(t *testing.T) {
 	p, n := conditions(X{Kind: Values, Scale: "log"}, "optimizer")
 	p.Vertical = "best accuracy"
@@ -66,21 +69,24 @@ func TestBestByOptimizer(t *testing.T) {
 	if fmt.Sprint(at) != "[100 10]" || f.Rows[0].Panels[0].Rules[0].Label != "highest mean test accuracy" {
 		t.Errorf("best at %v", at)
 	}
-	// Of equal ones the lowest, and one line for both optimizers.
+	// Of equal values the lowest is the best, and both optimizers share one
+	// line.
 	n.change(func(k key) bool { return k.epoch == 3 }, func(s *measures.Summary) { s.Mean = 0.5 })
 	if r := describe(t, p, n).Rows[0].Panels[0].Rules; len(r) != 1 || r[0].At != 1 {
 		t.Errorf("best of equal ones at %+v", r)
 	}
 }
 
-// The baseline has a line where it is on the axis; the caption speaks of lines that are there.
+// The baseline has a line if it is on the axis. The caption only mentions lines
+// that are there.
 func TestBaselineOffTheAxis(t *testing.T) {
 	p, n := conditions(X{Kind: Values, Scale: "equal"}, "optimizer")
 	p.Vertical = "baseline"
 	p.Sources[0].Optimizers[0] = Optimizer{Name: "SGD", Baseline: 10, HasBaseline: true}
 	p.Sources[0].Optimizers[1] = Optimizer{Name: "Adam", Baseline: 10, HasBaseline: true}
 	f := describe(t, p, n)
-	if r := f.Rows[0].Panels[0].Rules; len(r) != 1 || r[0].At != 1 || !strings.Contains(f.Caption, "Vertical lines mark the baseline's value.") {
+	if r := f.Rows[0].Panels[0].Rules; len(r) != 1 || r[0].At != 1 ||
+		!strings.Contains(f.Caption, "Vertical lines mark the baseline's value.") {
 		t.Errorf("lines %+v, caption %q", r, f.Caption)
 	}
 	for i := range p.Sources[0].Optimizers {
@@ -92,7 +98,7 @@ func TestBaselineOffTheAxis(t *testing.T) {
 	}
 }
 
-// Rows of conditions share their x axis and, by column, their y axis.
+// Rows of conditions share their x axis, and their y axis by column.
 func TestRowsOfConditions(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "optimizer")
 	p.Rows = "condition"
@@ -116,7 +122,8 @@ func TestRowsOfConditions(t *testing.T) {
 	}
 }
 
-// A difference is taken seed by seed, so that what the two runs of a seed have in common is not in its band.
+// A difference is computed seed by seed, so that its band leaves out what the
+// two runs of a seed have in common.
 func TestDifference(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "optimizer", "condition")
 	p.Sources[0].Entries = p.Sources[0].Entries[:2]
@@ -127,7 +134,8 @@ func TestDifference(t *testing.T) {
 		t.Fatalf("rows %+v", f.Rows)
 	}
 	panel := f.Rows[1].Panels[0]
-	if panel.Y.Label != "Δ test accuracy" || panel.Rules[0].Kind != chart.Horizontal || panel.Rules[0].At != 0 || len(panel.Series) != 2 || f.Rows[1].Panels[1].Y.Max != 0 {
+	if panel.Y.Label != "Δ test accuracy" || panel.Rules[0].Kind != chart.Horizontal || panel.Rules[0].At != 0 ||
+		len(panel.Series) != 2 || f.Rows[1].Panels[1].Y.Max != 0 {
 		t.Errorf("panel %+v", panel)
 	}
 	s := panel.Series[0]
@@ -139,13 +147,15 @@ func TestDifference(t *testing.T) {
 	if s := panel.Series[1]; s.N[1] != 2 || s.Expected[1] != 3 || s.Label != "Adam, difference" || s.Dash != "dotted" || s.Hollow {
 		t.Errorf("series %+v", s)
 	}
-	for _, want := range []string{"Δ in the lower panels is named v=10 minus named v=1, seed by seed.", "Not finite (NaN or infinite) and left out; a number with no other run is a gap: Adam, named v=1 (seed 100): accuracy."} {
+	for _, want := range []string{"Δ in the lower panels is named v=10 minus named v=1, seed by seed.",
+		"Not finite (NaN or infinite) and left out; a number with no other run is a gap: Adam, named v=1 (seed 100): accuracy."} {
 		if !strings.Contains(f.Caption, want) {
 			t.Errorf("the caption %q lacks %q", f.Caption, want)
 		}
 	}
 	delete(n.rows, row{"e", "v=10", "Adam", "all", 1, 1})
-	if f := describe(t, p, n); f.Rows[1].Panels[0].Series[1].N[0] != 2 || !strings.Contains(f.Caption, "because they failed: Adam, named v=1 (seed 1).") {
+	if f := describe(t, p, n); f.Rows[1].Panels[0].Series[1].N[0] != 2 ||
+		!strings.Contains(f.Caption, "because they failed: Adam, named v=1 (seed 1).") {
 		t.Errorf("a pair of which one failed: %+v, caption %q", f.Rows[1].Panels[0].Series[1], f.Caption)
 	}
 	p.Reference = &Reference{Experiment: "e", Condition: condition("v=100", 100), Label: "reference"}
@@ -158,7 +168,8 @@ func TestDifference(t *testing.T) {
 	}
 }
 
-// Lines that differ in their condition alone have one reference, in no one's colour.
+// Lines that differ only in their condition share one reference, in a neutral
+// colour.
 func TestOneReference(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "condition")
 	p.Sources[0].Optimizers = p.Sources[0].Optimizers[:1]
@@ -172,14 +183,16 @@ func TestOneReference(t *testing.T) {
 	}
 }
 
-// Single runs are drawn where they are few, and not where they are many, one or no part of the figure.
+// Single runs are drawn if there are few of them, and not if there are many, a
+// single one, or the figure leaves them out.
 func TestSeeds(t *testing.T) {
 	for _, c := range []struct {
 		seeds, epochs int
 		x             X
 		want          string
 	}{
-		{3, 3, X{Kind: Epochs}, "dots: each seed"}, {3, 10, X{Kind: Epochs}, "dots: each seed"}, {3, 11, X{Kind: Epochs}, "thin lines: each seed"}, {5, 3, X{Kind: Layers}, "dots: each seed"},
+		{3, 3, X{Kind: Epochs}, "dots: each seed"}, {3, 10, X{Kind: Epochs}, "dots: each seed"},
+		{3, 11, X{Kind: Epochs}, "thin lines: each seed"}, {5, 3, X{Kind: Layers}, "dots: each seed"},
 		{6, 3, X{Kind: Epochs}, ""}, {1, 3, X{Kind: Epochs}, ""}, {3, 3, X{Kind: AgainstMetric, Metric: "sparsity"}, ""},
 	} {
 		p, _ := baseline()
@@ -222,12 +235,14 @@ func TestSeeds(t *testing.T) {
 	p.EachRun(func(experiment, condition, optimizer string, seed uint32) {
 		asked = append(asked, Input(experiment, condition, optimizer, seed))
 	})
-	if len(asked) != 12 || asked[0] != "e/c/SGD/seed=1" || asked[11] != "other/r/Adam/seed=1234" || fmt.Sprint(p.Experiments()) != "[e other]" {
+	if len(asked) != 12 || asked[0] != "e/c/SGD/seed=1" || asked[11] != "other/r/Adam/seed=1234" ||
+		fmt.Sprint(p.Experiments()) != "[e other]" {
 		t.Errorf("asked for %v of %v", asked, p.Experiments())
 	}
 }
 
-// A line that leaves its panel is spoken of, in the note and in the caption; dots of a scatter are not.
+// The note and the caption mention a line that leaves its panel, but not the
+// dots of a scatter plot.
 func TestBeyond(t *testing.T) {
 	for name, c := range map[string]struct {
 		min, max float64
@@ -246,7 +261,8 @@ func TestBeyond(t *testing.T) {
 	}
 }
 
-// What sparsity and selectivity are measured on is said where it is not the test images, by condition and optimizer.
+// If sparsity and selectivity are not measured on the test images, the caption
+// says what they are measured on, by condition and optimizer.
 func TestSplit(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "optimizer", "condition")
 	train := func(i, k int) { p.Sources[0].Entries[i].Conditions[0].Runs[k].Split = "train" }
@@ -275,11 +291,13 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// A text becomes a sentence whatever it begins and ends with.
+// Any text becomes a sentence, whatever its beginning and end.
 func TestSentence(t *testing.T) {
 	for text, want := range map[string]string{
-		"": "", "a": "A. ", "A.": "A. ", "Übung macht den Meister": "Übung macht den Meister. ", "übung": "Übung. ", "é": "É. ", "β₁ is 0.9": "β₁ is 0.9. ",
-		"“so”": "“so”. ", "— dash": "— dash. ", "Is it?": "Is it? ", "he said “no.”": "He said “no.” ", "more …": "More … ", "(yes!)": "(yes!) ", "ǆ": "ǅ. ", " two\n lines ": "Two lines. ",
+		"": "", "a": "A. ", "A.": "A. ", "Übung macht den Meister": "Übung macht den Meister. ", "übung": "Übung. ", "é": "É. ",
+		"β₁ is 0.9": "β₁ is 0.9. ",
+		"“so”":      "“so”. ", "— dash": "— dash. ", "Is it?": "Is it? ", "he said “no.”": "He said “no.” ", "more …": "More … ",
+		"(yes!)": "(yes!) ", "ǆ": "ǅ. ", " two\n lines ": "Two lines. ",
 	} {
 		if got := sentence(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
@@ -287,14 +305,16 @@ func TestSentence(t *testing.T) {
 	}
 }
 
-// As many lines as are allowed all look different, whatever they are told apart by.
+// The largest number of lines that is allowed all look different, whatever
+// distinguishes them.
 func TestLooksDiffer(t *testing.T) {
 	style := chart.DefaultStyle()
 	var many []Entry
 	for i := range 7 {
 		many = append(many, Entry{Label: fmt.Sprint("c", i), Conditions: []Condition{condition(fmt.Sprint("c", i), float64(i))}})
 	}
-	for _, lines := range [][]string{{"optimizer", "condition"}, {"condition", "optimizer"}, {"condition", "layer"}, {"layer", "condition"}, {"optimizer", "layer"}} {
+	for _, lines := range [][]string{{"optimizer", "condition"}, {"condition", "optimizer"}, {"condition", "layer"},
+		{"layer", "condition"}, {"optimizer", "layer"}} {
 		for _, x := range []X{{Kind: Epochs}, {Kind: AgainstMetric, Metric: "accuracy"}} {
 			p, _ := baseline()
 			p.Lines, p.X, p.Panels = lines, x, []Panel{{Metric: "sparsity"}}
@@ -334,7 +354,8 @@ func TestLooksDiffer(t *testing.T) {
 	}
 }
 
-// Two experiments whose conditions differ have no look for two things: their lines are one set.
+// If two experiments have different conditions, their lines form one set, and
+// no look is used for two of them.
 func TestLooksOfTwoExperiments(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "condition")
 	p.Columns, p.Panels, p.Sources[0].Optimizers = "experiment", p.Panels[:1], p.Sources[0].Optimizers[:1]
@@ -366,7 +387,8 @@ func TestLooksOfTwoExperiments(t *testing.T) {
 	}
 }
 
-// A gap is named by all that tells its runs from others: experiment, optimizer, value and line; and by the reference's label.
+// A gap is named by everything that distinguishes its runs, which is
+// experiment, optimizer, value and line, and by the reference's label.
 func TestWhereGapsAre(t *testing.T) {
 	none := func(s *measures.Summary) { s.N, s.Mean, s.Missing = 2, 0.5, "seed 100;seed 1" }
 	p, n := conditions(X{Kind: Values, Scale: "log"}, "optimizer", "condition")
@@ -407,7 +429,8 @@ func TestWhereGapsAre(t *testing.T) {
 	}
 }
 
-// Limits of x for some optimizers are theirs alone, and then panels are not drawn to one scale; without them they are.
+// Limits of x for some optimizers apply to them alone, and panels then have
+// different scales. Without limits they share one.
 func TestScalesOfScatter(t *testing.T) {
 	p, n := conditions(X{Kind: AgainstMetric, Metric: "accuracy"}, "condition")
 	p.Columns, p.Panels = "optimizer", []Panel{{Metric: "sparsity"}}
@@ -421,7 +444,7 @@ func TestScalesOfScatter(t *testing.T) {
 	}
 }
 
-// A factor that belongs to the network is the network's in every layer.
+// A factor that belongs to the network has the same value for every layer.
 func TestProductsByLayer(t *testing.T) {
 	p, n := baseline()
 	p.Sources[0].Layers, p.Lines, p.Columns, p.Panels = 2, []string{"layer"}, "optimizer", []Panel{{Metric: "accuracy * sparsity"}}

@@ -6,39 +6,43 @@ import (
 	"strings"
 )
 
-// line is one series: its place, name and look.
+// line is one series, with its place, name and look.
 type line struct {
 	place
 	label string
 	look
 }
 
-// look is what tells a line from others. Where marker or dash are empty they are the role's.
+// look is what distinguishes a line from others. If marker or dash are empty,
+// those of the role are used.
 type look struct {
 	role, dash, marker string
 	hollow             bool
 }
 
-// onlyLine is the role of a line that is told from no other.
+// onlyLine is the role of a line that has no others beside it.
 const onlyLine = "accuracy"
 
-// levelRoles are the roles of lines that are ordered or have no role of their own, by how many there are: far apart in lightness,
-// and the lightest last.
+// levelRoles gives the roles of lines that are ordered, or have no role of
+// their own, by the number of lines. Their colours are far apart in lightness,
+// and the lightest comes last.
 var levelRoles = map[int][]int{
 	1: {1}, 2: {1, 5}, 3: {1, 4, 6}, 4: {1, 3, 5, 6}, 5: {1, 3, 4, 5, 6}, 6: {1, 2, 3, 4, 5, 6}, 7: {1, 2, 3, 4, 5, 6, 7},
 }
 
-// The looks of what lines differ in besides their colour: dashes of lines, markers of dots; every second marker is an outline.
+// What distinguishes lines besides their colour: the dashes of lines and the
+// markers of dots. Every second marker is an outline.
 var (
 	dashes  = []string{"solid", "dashed", "dotted", "dashdot", "longdash", "dashdotdot", "longdashdot"}
 	markers = []string{"circle", "square", "triangle", "down", "diamond", "plus", "cross"}
 )
 
-// products is how many metrics that are products have a role: product1 and so on.
+// products is the number of products of metrics that have a role, product1 and
+// so on.
 const products = 3
 
-// colours are the roles of what the first dimension of the lines tells apart. No two are the same; the error is that there are too
-// many for that.
+// colours returns the role of each value of the lines' first dimension. No two
+// roles are the same. It returns an error if there are too many values.
 func (p Params) colours() (map[string]string, error) {
 	if len(p.Lines) == 0 {
 		return map[string]string{"": onlyLine}, nil
@@ -53,7 +57,7 @@ func (p Params) colours() (map[string]string, error) {
 		}
 	case "metric":
 		count := 0
-		var others []string // which have no role of their own
+		var others []string // those without a role of their own
 		for _, name := range list {
 			if roles[name] = name; strings.Contains(name, " * ") {
 				count++
@@ -91,7 +95,8 @@ func tooMany(count int, what string, most int, by string) error {
 		count, what, most, by)
 }
 
-// looks returns how the line with these labels of its two dimensions looks.
+// looks returns a function that gives the look of a line from its labels in the
+// two dimensions.
 func (p Params) looks() (func(first, second string) look, error) {
 	roles, err := p.colours()
 	if err != nil {
@@ -120,11 +125,11 @@ func (p Params) looks() (func(first, second string) look, error) {
 	}, nil
 }
 
-// Roles lists the roles that the figure's lines have.
+// Roles lists the roles of the figure's lines.
 func (p Params) Roles() []string {
 	roles, err := p.colours()
 	if err != nil {
-		return nil // which Try reports
+		return nil // Try reports the error
 	}
 	list := []string{onlyLine}
 	for _, role := range roles {
@@ -138,7 +143,7 @@ func (p Params) Roles() []string {
 func (d *description) lines(from place) []line {
 	var dimensions [2]string
 	copy(dimensions[:], d.Lines)
-	if from.panel.Difference { // which is one number of both conditions
+	if from.panel.Difference { // one number for both conditions
 		for i, dimension := range dimensions {
 			if dimension == "condition" {
 				dimensions[i] = ""
@@ -152,7 +157,7 @@ func (d *description) lines(from place) []line {
 		for i, at := range places {
 			l := line{place: at, look: d.look(firsts[i], seconds[j])}
 			words := []string{firsts[i], seconds[j]}
-			if from.panel.Difference { // looks like neither of its conditions
+			if from.panel.Difference { // so that it looks like neither of its conditions
 				words = append(words, "difference")
 				l.dash = dashes[2]
 			}

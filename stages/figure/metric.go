@@ -7,24 +7,27 @@ import (
 	"sparsel/stages/quantity"
 )
 
-// factors are the metrics that a panel's is the product of; mostly one.
+// factors returns the metrics whose product the panel shows, usually a single
+// one.
 func (p Panel) factors() []string { return strings.Split(p.Metric, " * ") }
 
-// derived tells whether a panel's numbers are computed run by run: from others, or because no summary has them.
+// derived reports whether a panel's numbers are computed run by run, either
+// from other numbers or because no summary has them.
 func (p Panel) derived() bool { return p.Difference || len(p.factors()) > 1 || further(p.Metric) }
 
-// further tells whether a metric is in no summary of all epochs.
+// further reports whether a metric is missing from the summaries of all epochs.
 func further(metric string) bool {
 	m, _ := quantity.Find(metric)
 	return m.Further
 }
 
-// ofNetwork tells whether the panel's numbers belong to the network and not to its layers.
+// ofNetwork reports whether the panel's numbers belong to the network and not
+// to its layers.
 func (p Panel) ofNetwork() bool {
 	return !slices.ContainsFunc(p.factors(), func(name string) bool { m, _ := quantity.Find(name); return !m.Network })
 }
 
-// words is what the panel's metric is called.
+// words returns the panel's metric in words.
 func (p Panel) words() string {
 	factors := p.factors()
 	if m, ok := quantity.Find(p.Metric); ok {

@@ -11,27 +11,27 @@ import (
 	"sparsel/stages/quantity"
 )
 
-// A source of numbers knows what runs have, one by one and summarised.
+// A source of numbers has the values of runs, one by one and summarised.
 type source interface {
 	summary(k key) (measures.Summary, bool)
 
-	// run is the value that one run has; false is a run that failed.
+	// run returns the value of one run, or false if the run failed.
 	run(k key, seed uint32) (float64, bool)
 }
 
-// key says which numbers of an experiment.
+// key identifies numbers of an experiment.
 type key struct {
 	experiment, condition, optimizer, layer, metric string
 	epoch                                           int
 }
 
-// numbers are a source: what the experiments of a figure have.
+// numbers is a source that holds what the experiments of a figure have.
 type numbers struct {
 	summaries map[key]measures.Summary
 	rows      map[row]measures.Row
 }
 
-// row says which row of which run.
+// row identifies a row of a run's metrics.
 type row struct {
 	experiment, condition, optimizer, layer string
 	epoch                                   int
@@ -71,17 +71,18 @@ func (n numbers) run(k key, seed uint32) (float64, bool) {
 	return m.Value(values), true
 }
 
-// number is one number to draw: a mean over runs and an interval around it. Low and high are NaN where a single
-// run says nothing about its spread.
+// number is one number to draw: a mean over runs and an interval around it. low
+// and high are NaN if there is a single run, which says nothing about the
+// spread.
 type number struct {
 	mean, low, high float64
 	n, expected     int
-	missing         []string           // runs that are absent
+	missing         []string           // absent runs
 	nonFinite       []string           // runs whose value is NaN or infinite
 	runs            map[uint32]float64 // the finite values by seed, if the figure shows them
 }
 
-// key is where the numbers of a metric at a place are found.
+// key returns the key of a metric's numbers at a place.
 func (at place) key(name string, epoch int) key {
 	layer := at.layer
 	if m, _ := quantity.Find(name); m.Network {
@@ -90,7 +91,7 @@ func (at place) key(name string, epoch int) key {
 	return key{at.experiment, at.condition.Name, at.optimizer.Name, layer, name, epoch}
 }
 
-// at returns the number at a place; the error is that the study has none.
+// at returns the number at a place, or an error if the study has none.
 func (d *description) at(at place, epoch int) (number, error) {
 	if at.panel.derived() {
 		return d.derived(at, epoch), nil
@@ -116,8 +117,9 @@ func (d *description) at(at place, epoch int) (number, error) {
 	return n, nil
 }
 
-// derived computes a product or a difference run by run and then summarises it: the mean of products is not the product of means,
-// and how two numbers of a run go together is in no summary of either.
+// derived computes a product or a difference run by run and then summarises it.
+// The mean of products is not the product of means, and the summaries of two
+// numbers do not say how they vary together.
 func (d *description) derived(at place, epoch int) number {
 	n := number{runs: map[uint32]float64{}}
 	var values []float64
@@ -140,7 +142,7 @@ func (d *description) derived(at place, epoch int) number {
 	return n
 }
 
-// one is what a single run has at a place; false if it failed.
+// one returns the value of a single run at a place, or false if the run failed.
 func (d *description) one(at place, epoch int, seed uint32) (float64, bool) {
 	if at.panel.Difference {
 		at.panel.Difference = false
@@ -159,7 +161,8 @@ func (d *description) one(at place, epoch int, seed uint32) (float64, bool) {
 	return product, true
 }
 
-// interval is the one around a mean, which need not be in its middle; NaN where a single run says nothing about its spread.
+// interval returns the interval around a mean, which need not be in its middle.
+// It is NaN if there is a single run, which says nothing about the spread.
 func interval(s summary.Statistics, kind string) (low, high float64) {
 	switch {
 	case s.N < 2:
@@ -172,7 +175,7 @@ func interval(s summary.Statistics, kind string) (low, high float64) {
 	return s.Mean - s.SEPopulation, s.Mean + s.SEPopulation
 }
 
-// names splits names joined by ";".
+// names splits names that are joined by ";".
 func names(list string) []string {
 	return slices.DeleteFunc(strings.Split(list, ";"), func(name string) bool { return name == "" })
 }

@@ -7,10 +7,10 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// place says which numbers: everything that tells them apart but the epoch.
+// place identifies numbers by everything except the epoch.
 type place struct {
 	source     Source
-	experiment string // the source's, but for a reference
+	experiment string // the source's, except for a reference
 	optimizer  Optimizer
 	entry      Entry
 	condition  Condition
@@ -18,7 +18,7 @@ type place struct {
 	layer      string
 }
 
-// first is the place before anything is told apart.
+// first returns the place before any dimension has been spread.
 func (p Params) first() place {
 	return p.of(p.Sources[0], p.Panels[0])
 }
@@ -33,7 +33,8 @@ func (at place) in(e Entry) place {
 	return at
 }
 
-// spread lists the places that differ from one in a dimension, in the figure's order, with what each is called.
+// spread lists the places that differ from the given one in a dimension, in the
+// figure's order, with their labels.
 func (p Params) spread(from place, dimension string) (places []place, labels []string) {
 	add := func(at place, label string) {
 		places, labels = append(places, at), append(labels, label)
@@ -56,7 +57,7 @@ func (p Params) spread(from place, dimension string) (places []place, labels []s
 			add(from.in(e), e.Label)
 		}
 	case "layer":
-		if from.panel.ofNetwork() { // which has one value for all layers
+		if from.panel.ofNetwork() { // it has one value for all layers
 			add(from, wholeNetwork)
 			break
 		}
@@ -75,12 +76,14 @@ func (p Params) spread(from place, dimension string) (places []place, labels []s
 	return places, labels
 }
 
-// wholeNetwork is the only line, where lines are layers, of a metric that layers do not have.
+// wholeNetwork is the label of the only line if lines stand for layers and the
+// metric belongs to the network.
 const wholeNetwork = "whole network"
 
 func layerLabel(k int) string { return fmt.Sprintf("layer %d", k+1) }
 
-// levels lists what the lines of all panels differ in, in one dimension. Panels of different experiments may have different ones.
+// levels lists the labels that the lines of all panels have in one dimension.
+// They may differ between panels of different experiments.
 func (p Params) levels(dimension string) []string {
 	var list []string
 	add := func(label string) {

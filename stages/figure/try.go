@@ -9,9 +9,12 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// Try describes and lays out the figure with made-up numbers, by the code that draws it, and reports what in its parameters it cannot
-// be drawn with: too many lines, a text that the font has no glyphs for, labels that leave no room. Key is the key of the parameter
-// file that is to blame, such as "lines"; it is empty where no single one is. What Try accepts is drawn, whatever the numbers.
+// Try describes and lays out the figure with made-up numbers, using the code
+// that draws it. It returns an error if the figure's parameters make drawing
+// impossible: too many lines, a text for which the font has no glyphs, labels
+// that leave no room. key is the key of the parameter file that is to blame,
+// such as "lines", or empty if there is no single one. A figure that Try
+// accepts can be drawn whatever the numbers are.
 func Try(p Params) (key string, err error) {
 	for _, panel := range p.Panels {
 		if p.X.Kind == Layers && panel.ofNetwork() {
@@ -30,7 +33,7 @@ func Try(p Params) (key string, err error) {
 	for _, experiment := range p.Experiments() {
 		sums[experiment] = fmt.Sprintf("%064x", 0)
 	}
-	p.Epoch = min(p.Epoch, fewEpochs+1) // as many as decide anything
+	p.Epoch = min(p.Epoch, fewEpochs+1) // more would change nothing
 	for i, made := range dummies {
 		f, err := p.describe(made)
 		if err != nil {
@@ -38,7 +41,7 @@ func Try(p Params) (key string, err error) {
 		}
 		f.Metadata = p.metadata(sums)
 		check := chart.Figure.Validate
-		if i == 0 { // the layout depends on the numbers by the labels of ticks alone
+		if i == 0 { // the layout depends on the numbers only through the labels of ticks
 			check = chart.Check
 		}
 		if err := check(f, p.Style); err != nil {
@@ -48,10 +51,11 @@ func Try(p Params) (key string, err error) {
 	return "", nil
 }
 
-// text is one that is drawn, and the key of the parameter file that holds it.
+// text is a text that is drawn, and the key of the parameter file that holds
+// it.
 type text struct{ key, text string }
 
-// texts lists the texts that a parameter file gives.
+// texts lists the texts that come from the parameter file.
 func (p Params) texts() []text {
 	list := []text{{"title", p.Title}, {"x_label", p.X.Label}, {"x", p.X.Name}, {"remark", sentence(p.Remark)}}
 	for _, s := range p.Sources {
@@ -66,7 +70,8 @@ func (p Params) texts() []text {
 	return list
 }
 
-// dummies are made-up numbers of all kinds that runs may have. The first have the longest labels of ticks.
+// dummies are made-up numbers of every kind that runs may have. The first ones
+// have the longest labels of ticks.
 var dummies = []dummy{
 	func(u float64, seed int) float64 { return 1234567 + float64(1e-3*u) },
 	func(u float64, seed int) float64 { return u + float64(0.01*float64(seed)) },
@@ -81,10 +86,12 @@ var dummies = []dummy{
 	func(u float64, seed int) float64 { return 1e38 * (u - 0.5) },
 }
 
-// dummy is a source of made-up numbers: what a run has where a number in [0, 1) stands for the place.
+// dummy returns a made-up number of a run. u is a number in [0, 1) that stands
+// for the place.
 type dummy func(u float64, seed int) float64
 
-// dummyRuns is how many runs a dummy has, whatever the seeds: the summaries of few and of many runs have the same form.
+// dummyRuns is the number of runs in a summary of made-up numbers, whatever the
+// seeds. Summaries of few and of many runs have the same form.
 const dummyRuns = 3
 
 func (make dummy) at(k key, i int) float64 {

@@ -9,7 +9,7 @@ import (
 	"sparsel/stages/quantity"
 )
 
-// What Try refuses, and the key that it blames.
+// The test checks what Try refuses, and which key it names.
 func TestTry(t *testing.T) {
 	many := func(n int) []Entry {
 		var list []Entry
@@ -26,9 +26,15 @@ func TestTry(t *testing.T) {
 	}{
 		{"as it is", func(p *Params) {}, "", ""},
 		{"seven colours", func(p *Params) { p.Sources[0].Entries = many(7); p.Lines = []string{"condition", "optimizer"} }, "", ""},
-		{"eight colours", func(p *Params) { p.Sources[0].Entries = many(8); p.Lines = []string{"condition", "optimizer"} }, "lines", "8 conditions as lines: 7 can be told apart by colour"},
+		{"eight colours", func(p *Params) {
+			p.Sources[0].Entries = many(8)
+			p.Lines = []string{"condition", "optimizer"}
+		}, "lines", "8 conditions as lines: 7 can be told apart by colour"},
 		{"seven dashes", func(p *Params) { p.Sources[0].Entries = many(7); p.Lines = []string{"optimizer", "condition"} }, "", ""},
-		{"eight dashes", func(p *Params) { p.Sources[0].Entries = many(8); p.Lines = []string{"optimizer", "condition"} }, "lines", "8 conditions as lines: 7 can be told apart by dash"},
+		{"eight dashes", func(p *Params) {
+			p.Sources[0].Entries = many(8)
+			p.Lines = []string{"optimizer", "condition"}
+		}, "lines", "8 conditions as lines: 7 can be told apart by dash"},
 		{"eight layers", func(p *Params) { p.Sources[0].Layers = 8; p.Lines = []string{"optimizer", "layer"} }, "lines", "layers as lines"},
 		{"four products", func(p *Params) {
 			p.Columns, p.Lines = "optimizer", []string{"metric"}
@@ -57,7 +63,9 @@ func TestTry(t *testing.T) {
 		{"a name that cannot be set", func(p *Params) { p.Sources[0].Entries[0].Label = "数" }, "names", "the font has no '数'"},
 		{"a remark of two lines", func(p *Params) { p.Remark = "one\ntwo" }, "", ""},
 		{"a remark with a bell", func(p *Params) { p.Remark = "ding\a" }, "remark", "single line"},
-		{"accuracy of layers", func(p *Params) { p.X.Kind, p.Sources[0].Layers = Layers, 2 }, "metrics", "name test accuracy, which belongs to the whole network"},
+		{"accuracy of layers", func(p *Params) {
+			p.X.Kind, p.Sources[0].Layers = Layers, 2
+		}, "metrics", "name test accuracy, which belongs to the whole network"},
 		{"a name longer than metadata may have", func(p *Params) {
 			p.Sources[0].Experiment = strings.Repeat("e", 63)
 		}, "", "metadata key"},

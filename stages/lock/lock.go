@@ -1,15 +1,17 @@
-// Package lock reads and writes artifacts.lock: what a correct run of a study gives, by content, in a form that is
-// committed beside the parameters. It leaves to package stages what is put in and what is compared with it.
+// Package lock reads and writes artifacts.lock. The file records the content
+// ids of everything that a correct run of a study produces, in a form that is
+// committed beside the parameters. Package stages decides what to put into it
+// and what to compare with it.
 //
-// The file is text of one fact a line, sorted, so that the difference of two versions is the difference of the
-// studies:
+// The file is text with one fact per line. The lines are sorted, so that the
+// difference between two versions shows how the studies differ:
 //
 //	sparsel lock 1
 //	profile NAME                        of the parameter file
 //	go VERSION                          toolchain and go.mod's lines
 //	params SHA256                       of every node's name, stage and parameters
-//	seconds N                           of work on one core, rounded up; different each time it is all done again
-//	adopted NODE SHA256                 code that made the node's outputs, where it was not the stage's
+//	seconds N                           of work on one core, rounded up; differs whenever the work is repeated
+//	adopted NODE SHA256                 code that made the node's outputs, unless it was the stage's
 //	code STAGE SHA256                   code identity of a stage
 //	contract STAGE VERSION              of what its code identity leaves out
 //	module PATH VERSION                 of the modules that a stage's code reaches
@@ -17,7 +19,8 @@
 //	package PATH SHA256                 code of a package that a stage's code reaches
 //	sum SHA256                          of all the bytes before this line
 //
-// A field is written bare, or quoted as in Go where it is empty or holds anything but visible ASCII.
+// A field is written bare, or quoted as in Go if it is empty or contains
+// anything but visible ASCII.
 package lock
 
 import (
@@ -36,13 +39,13 @@ type ID [sha256.Size]byte
 
 func (id ID) String() string { return hex.EncodeToString(id[:]) }
 
-// Output names one output of one node.
+// Output names an output of a node.
 type Output struct{ Node, Name string }
 
-// Result is what an output is.
+// Result is the content of an output.
 type Result struct {
 	Content ID
-	Path    string // below the output directory; empty for what is not published
+	Path    string // below the output directory; empty if it is not published
 }
 
 // Lock is the contents of the file.
@@ -51,9 +54,9 @@ type Lock struct {
 	Go       string
 	Params   ID
 	Seconds  int64
-	Adopted  map[string]ID     // by node: the code that made its outputs
+	Adopted  map[string]ID     // code that made a node's outputs, by node
 	Code     map[string]ID     // by stage
-	Contract map[string]string // by stage, of those that have one
+	Contract map[string]string // by stage, for those that have one
 	Modules  map[string]string // versions by path
 	Outputs  map[Output]Result
 	Packages map[string]ID // by import path
@@ -72,7 +75,7 @@ func New() *Lock {
 	}
 }
 
-// Encode returns the file. Equal locks have equal files.
+// Encode returns the contents of the file. Equal locks give equal contents.
 func (l *Lock) Encode() []byte {
 	var b strings.Builder
 	line := func(fields ...string) {
@@ -130,7 +133,8 @@ func quote(s string) string {
 	return s
 }
 
-// Parse reads the file. It accepts exactly what Encode writes; the error gives the line.
+// Parse parses the contents of the file. It accepts exactly what Encode
+// returns. Its error names the line.
 func Parse(text []byte) (*Lock, error) {
 	l := New()
 	body, ok := strings.CutPrefix(string(text), name+" ")
@@ -139,7 +143,7 @@ func Parse(text []byte) (*Lock, error) {
 	}
 	found, body, _ := strings.Cut(body, "\n")
 	if found != version {
-		return nil, fmt.Errorf("line 1: is of version %q, this program knows %s: write it again with `go tool mage lock`", found, version)
+		return nil, fmt.Errorf("line 1: has version %q, but this program knows %s; write the file again with `go tool mage lock`", found, version)
 	}
 	number := 1
 	for line := range strings.Lines(body) {
@@ -158,7 +162,7 @@ func Parse(text []byte) (*Lock, error) {
 	return l, nil
 }
 
-// split takes a line apart into its fields.
+// split splits a line into its fields.
 func split(line string) ([]string, error) {
 	rest, ok := strings.CutSuffix(line, "\n")
 	if !ok {
@@ -191,13 +195,16 @@ func split(line string) ([]string, error) {
 	}
 }
 
-// arity is how many fields a line has, besides its kind: the least and the most.
+// arity gives the least and the largest number of fields in a line, not
+// counting its kind.
 var arity = map[string][2]int{
 	"profile": {1, 1}, "go": {1, 1}, "params": {1, 1}, "seconds": {1, 1}, "sum": {1, 1},
 	"adopted": {2, 2}, "code": {2, 2}, "contract": {2, 2}, "module": {2, 2}, "package": {2, 2}, "output": {3, 4},
 }
 
-// add takes one fact in. What stands twice or in the wrong place is found when the whole is compared.
+// add adds the fact in a line. It does not notice duplicates and lines in the
+// wrong place, which are found when the whole file is compared with its
+// encoding.
 func (l *Lock) add(fields []string) (err error) {
 	kind, f := fields[0], fields[1:]
 	n, ok := arity[kind]
@@ -248,22 +255,24 @@ func parseID(text string) (id ID, err error) {
 	return id, nil
 }
 
-// same names the first line of text that is not as it would be written.
+// same names the first line of text that is not written in the canonical form.
 func same(text, want []byte) error {
 	number := 0
 	lines := slices.Collect(strings.Lines(string(want)))
 	for line := range strings.Lines(string(text)) {
 		if number >= len(lines) {
-			return fmt.Errorf("line %d: stands there twice", number+1)
+			return fmt.Errorf("line %d: occurs twice", number+1)
 		}
 		if line == lines[number] {
 			number++
 			continue
 		}
 		if number == len(lines)-1 && strings.HasPrefix(line, "sum ") {
-			return fmt.Errorf("line %d: the sum over the lines before it is %s: one of them was changed by hand or is damaged; write the file again with `go tool mage lock`, or take it from version control", number+1, strings.TrimSpace(lines[number][len("sum "):]))
+			return fmt.Errorf("line %d: the sum over the lines before it is %s: one of them was changed by hand or is damaged; write the file "+
+				"again with `go tool mage lock`, or take it from version control", number+1, strings.TrimSpace(lines[number][len("sum "):]))
 		}
-		return fmt.Errorf("line %d: %.200q stands twice, is out of order or is spelled in another way than %.200q", number+1, strings.TrimSuffix(line, "\n"), strings.TrimSuffix(lines[number], "\n"))
+		return fmt.Errorf("line %d: %.200q occurs twice, is out of order or is not written as %.200q",
+			number+1, strings.TrimSuffix(line, "\n"), strings.TrimSuffix(lines[number], "\n"))
 	}
 	if number < len(lines) {
 		return fmt.Errorf("line %d: the file ends before %.200q", number+1, strings.TrimSuffix(lines[number], "\n"))

@@ -43,7 +43,8 @@ func TestLockSurvivesItsFile(t *testing.T) {
 	}
 }
 
-// A flipped bit is refused wherever it is, with its line or a later one.
+// A flipped bit is refused wherever it is, and the error names its line or a
+// later one.
 func TestEveryFlippedBitIsRefused(t *testing.T) {
 	text := example().Encode()
 	for i := range text {
@@ -73,7 +74,7 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 	}
 	for want, text := range map[string]string{
 		"line 1: does not begin":             "hello\n",
-		"line 1: is of version \"2\"":        strings.Replace(strings.Join(lines, ""), "lock 1", "lock 2", 1),
+		"line 1: has version \"2\"":          strings.Replace(strings.Join(lines, ""), "lock 1", "lock 2", 1),
 		"line 3: there is no \"<<<<<<<\"":    edit(3, "<<<<<<< HEAD\n"),
 		"line 4: \"12\" is not a SHA-256":    edit(4, "params 12\n"),
 		"line 5: \"seconds 03\" stands":      edit(5, "seconds 03\n"),
@@ -92,7 +93,7 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-// What is accepted is exactly what would be written.
+// Parse accepts exactly what would be written.
 func FuzzParse(f *testing.F) {
 	f.Add(example().Encode())
 	f.Add([]byte("sparsel lock 1\nprofile \"a\\\"b\"\n"))

@@ -20,7 +20,9 @@ import (
 	"sparsel/artifacts/foreign"
 )
 
-// large writes about so many bytes of activations as pyarrow does by default: lists of float32, snappy, no row group beyond a million rows.
+// large writes about the given number of bytes of activations in pyarrow's
+// default form: lists of float32, snappy, and at most a million rows in a row
+// group.
 func large(path string, bytes int64) error {
 	const units, group = 256, 50_000
 	f, err := os.Create(path)
@@ -30,7 +32,8 @@ func large(path string, bytes int64) error {
 	schema := arrow.NewSchema([]arrow.Field{
 		{Name: foreign.Label, Type: arrow.PrimitiveTypes.Int64}, {Name: foreign.Activation, Type: arrow.ListOf(arrow.PrimitiveTypes.Float32)},
 	}, nil)
-	properties := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Snappy), parquet.WithDictionaryFor("activation.list.element", false))
+	properties := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Snappy),
+		parquet.WithDictionaryFor("activation.list.element", false))
 	w, err := pqarrow.NewFileWriter(schema, f, properties, pqarrow.DefaultWriterProps())
 	if err != nil {
 		return err
@@ -52,10 +55,11 @@ func large(path string, bytes int64) error {
 			return err
 		}
 	}
-	return w.Close() // and the file
+	return w.Close() // closes the file too
 }
 
-// largeFile is the file that benchmarks read: SPARSEL_LARGE names it, of SPARSEL_LARGE_MB, and it is written where it is not there.
+// largeFile returns the file that benchmarks read. SPARSEL_LARGE names it, and
+// if it does not exist, it is written with SPARSEL_LARGE_MB.
 func largeFile(b *testing.B) string {
 	path, bytes := os.Getenv("SPARSEL_LARGE"), int64(64<<20)
 	if path == "" {
@@ -76,7 +80,8 @@ func largeFile(b *testing.B) string {
 	return path
 }
 
-// BenchmarkFile says how fast a file is read as bytes and as rows, and measured.
+// BenchmarkFile measures how fast a file is read as bytes and as rows, and how
+// fast it is measured.
 func BenchmarkFile(b *testing.B) {
 	path := largeFile(b)
 	info, err := os.Stat(path)

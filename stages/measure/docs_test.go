@@ -14,7 +14,8 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// The example for NumPy, run on activations that PyTorch computed, has the metrics of the same numbers, bit for bit.
+// The NumPy example, run on activations that PyTorch computed, gives the
+// metrics of the same numbers, bit for bit.
 func TestDocumentedNumPy(t *testing.T) {
 	python := ""
 	for _, name := range []string{os.Getenv("SPARSEL_PYTHON"), "/usr/bin/python3", "python3"} {
@@ -69,7 +70,8 @@ hidden = lambda params, x: torch.sigmoid(x @ params).numpy()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Accuracy and chance are NaN, so the whole would not be equal to itself.
+	// Accuracy and chance are NaN, so the whole structure would not be equal to
+	// itself.
 	if layers[0].Measures != want {
 		t.Errorf("%+v, want %+v", layers[0].Measures, want)
 	}

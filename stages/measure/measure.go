@@ -1,5 +1,7 @@
-// Package measure is the stage that measures activations which other programs wrote: one file, read with artifacts/foreign and
-// measured with analysis/activity, becomes an archive of what each layer is. What is made of that is for other stages.
+// Package measure is the stage that measures activations which other programs
+// wrote. It reads one file with artifacts/foreign, measures it with
+// analysis/activity, and writes an archive with the numbers of each layer.
+// Other stages use that archive.
 package measure
 
 import (
@@ -13,26 +15,27 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// maxMemory bounds what the layers that are measured at the same time may take.
+// maxMemory limits the memory of the layers that are measured at the same time.
 const maxMemory = 512 << 20
 
-// Settings are what the numbers depend on besides the files.
+// Settings are the parameters that the numbers depend on, besides the files.
 type Settings struct {
 	Epsilon      float64 // of CCMAS
-	Permutations int     // for the level of chance
-	Function     string  // of the units; empty if it is not known
+	Permutations int     // for the chance level
+	Function     string  // activation function of the units; empty if unknown
 	NotFinite    bool    // measure rows with NaN or infinities instead of refusing them
 }
 
-// group is a layer while it is read.
+// group is a layer that is being read.
 type group struct {
 	classes activity.Classes
 	left    int64
 	layer   *activity.Layer // nil until its first row
-	at      int             // in the results
+	at      int             // index in the results
 }
 
-// File measures every layer of a file, in the order in which they first occur. The progress, if not nil, is told of rows.
+// File measures every layer of a file, in the order of their first rows. It
+// reports the number of rows to progress unless that is nil.
 func File(ctx context.Context, path string, s Settings, progress func(done, all int64)) ([]measured.Layer, error) {
 	layers, err := file(ctx, path, s, progress)
 	if err != nil {
@@ -75,7 +78,8 @@ func file(ctx context.Context, path string, s Settings, progress func(done, all 
 			takes := activity.Memory(len(row), len(g.classes), s.Permutations)
 			if g.layer == nil {
 				if memory += takes; memory > maxMemory {
-					return fmt.Errorf("read %s: row %d: the layers that are being read take %d MB, more than %d; sort the rows by run, epoch and layer, or give fewer -permutations",
+					return fmt.Errorf("read %s: row %d: the layers that are being read take %d MB, more than %d; sort the rows by run, epoch and "+
+						"layer, or give fewer -permutations",
 						path, b.First+int64(i), memory>>20, maxMemory>>20)
 				}
 				if g.layer, err = activity.NewLayer(len(row), g.classes, s.Function, streams(s.Permutations)); err != nil {
@@ -109,7 +113,7 @@ func file(ctx context.Context, path string, s Settings, progress func(done, all 
 	return layers, err
 }
 
-// count reads all but the activations.
+// count reads everything except the activations.
 func count(ctx context.Context, f *foreign.File) (map[foreign.Key]*group, int64, error) {
 	groups, all := map[foreign.Key]*group{}, int64(0)
 	err := f.Scan(foreign.Options{}, func(b *foreign.Batch) error {
@@ -139,7 +143,8 @@ const (
 	maxClasses = 1 << 16
 )
 
-// streams are the random numbers of the permutations, which are the same for every layer.
+// streams returns the random numbers for the permutations, which are the same
+// for every layer.
 func streams(n int) []activity.Source {
 	list := make([]activity.Source, n)
 	for i := range list {

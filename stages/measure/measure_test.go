@@ -16,7 +16,7 @@ import (
 	"sparsel/stages/measured"
 )
 
-// made draws sigmoid-like activations of two layers and two epochs.
+// made draws activations like those of sigmoids, of two layers and two epochs.
 func made(rows int, widths ...int) []runs.Block {
 	r := rand.New(rand.NewPCG(1, 2))
 	var blocks []runs.Block
@@ -57,7 +57,8 @@ func archiveOf(t *testing.T, blocks []runs.Block) string {
 
 var thresholds = []float32{math.SmallestNonzeroFloat32, 0.05, 0.1, 0.95}
 
-// The study's own archive, read as anyone's file, has the metrics that the study computes from the same activations, bit for bit.
+// The study's own archive, read like any other file, gives the metrics that the
+// study computes from the same activations, bit for bit.
 func TestStudyArchiveBitForBit(t *testing.T) {
 	blocks := made(3001, 64, 37)
 	layers, err := File(context.Background(), archiveOf(t, blocks), Settings{Epsilon: 1e-6, Permutations: 3, Function: "sigmoid"}, nil)
@@ -92,7 +93,8 @@ func TestStudyArchiveBitForBit(t *testing.T) {
 	}
 }
 
-// Labels that mean nothing are as selective as chance; labels that do are above.
+// Random labels are as selective as chance. Labels that mean something are more
+// selective.
 func TestChance(t *testing.T) {
 	blocks := made(2000, 40)[:1]
 	told, err := File(context.Background(), archiveOf(t, blocks), Settings{Epsilon: 1e-6, Permutations: 19}, nil)
@@ -111,14 +113,17 @@ func TestChance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The mean over 40 units of one permutation against that of 19 others. Units are shuffled together, so the mean's spread is
-	// at most a unit's, whose CCMAS of 10 means of 200 samples with a spread of .3 around .4 is some .035 ± .01.
+	// The mean over 40 units for one permutation is compared with that for 19
+	// others. Units are shuffled together, so the mean's spread is at most that
+	// of one unit, whose CCMAS of 10 means of 200 samples with a spread of .3
+	// around .4 is about .035 ± .01.
 	if l := none[0]; math.Abs(l.Selectivity-l.Chance) > 0.02 || l.Chance != told[0].Chance {
 		t.Errorf("selectivity %v, by chance %v (%v before)", l.Selectivity, l.Chance, told[0].Chance)
 	}
 }
 
-// What an archive keeps comes back bit for bit, and the same activations give the same archive.
+// An archive can be read back bit for bit, and the same activations give the
+// same archive.
 func TestArchive(t *testing.T) {
 	path := archiveOf(t, made(200, 16, 12))
 	var archives [2][]byte

@@ -12,7 +12,8 @@ import (
 // Kind is the name of the stage.
 const Kind = "measure"
 
-// Params are what the archives depend on. The file is known by its content; what it is called and where it lies is no part of it.
+// Params are the parameters that the archives depend on. The file is identified
+// by its content. Its name and location do not matter.
 type Params struct {
 	Content string
 	Settings
@@ -41,6 +42,7 @@ func Stage(find measured.Finder) *pipeline.Stage {
 	}
 }
 
-// Peak is the most memory in bytes that measuring takes: the layers at work, the pages of each column, and what the garbage
+// Peak returns the most memory in bytes that measuring takes, which includes
+// the layers in progress, the pages of each column, and what the garbage
 // collector leaves.
 func Peak() int64 { return maxMemory + int64(math.Round(0.4*(1<<30))) }

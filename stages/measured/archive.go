@@ -1,5 +1,7 @@
-// Package measured holds what a layer of activations was measured to be, and the archives that keep it. The stage that measures writes
-// them; those that show, compare and remove units read them, and depend on nothing of how activations are measured.
+// Package measured defines the numbers that are measured for a layer of
+// activations, and the archives that store them. One stage measures and writes
+// these archives. Other stages read them to show layers, compare them and
+// remove units, and do not depend on how activations are measured.
 package measured
 
 import (
@@ -13,20 +15,21 @@ import (
 // Archives of measured layers.
 const (
 	Layers = "layers.parquet"
-	Means  = "means.parquet" // of the classes
+	Means  = "means.parquet" // means of the classes
 )
 
 // Layer is one layer of a file, at one epoch of one run.
 type Layer struct {
 	foreign.Key
-	Predicts bool // the file has predictions, and Accuracy is theirs
+	Predicts bool // whether the file has predictions; Accuracy is theirs
 	activity.Result
 }
 
-// A Finder says where a file of a content is, and gives a function whose error tells that the file was changed since it was hashed.
+// A Finder returns the path of a file with the given content, and a function
+// that returns an error if the file has changed since it was hashed.
 type Finder func(content string) (path string, unchanged func() error, err error)
 
-// numbers are a layer's, by the names of their columns.
+// numbers lists the numbers of a layer, by the names of their columns.
 var numbers = []struct {
 	name string
 	of   func(*Layer) *float64
@@ -49,7 +52,7 @@ var numbers = []struct {
 	{"below", func(l *Layer) *float64 { return &l.Below }},
 }
 
-// unitNumbers are a unit's, each a list in a layer's row.
+// unitNumbers lists the numbers of a unit. Each is a list in the layer's row.
 var unitNumbers = []struct {
 	name string
 	of   func(*activity.Unit) *float64
@@ -78,7 +81,8 @@ func layersFormat() artifacts.Format {
 	return f
 }
 
-// meansFormat has a row for each class of each layer, in the order of layersFormat and of its classes.
+// meansFormat has a row for each class of each layer, in the order of
+// layersFormat and of the layer's classes.
 var meansFormat = artifacts.Format{Name: "measured-class-means", Version: 1, Columns: []artifacts.Column{
 	{Name: "place", Kind: artifacts.Int64}, {Name: "class", Kind: artifacts.Int64}, {Name: "mean", Kind: artifacts.Float64s},
 }}
@@ -87,14 +91,15 @@ func listOf[T int64 | float32 | float64](values ...T) artifacts.List[T] {
 	return artifacts.List[T]{Lengths: []int32{int32(len(values))}, Values: values}
 }
 
-// Write writes layers, and the means of their classes beside them, so that Read gives all of it back bit for bit.
+// Write writes layers to one file and the means of their classes to another.
+// Read returns all of it bit for bit.
 func Write(layersPath, meansPath string, layers []Layer) error {
 	w, err := artifacts.Create(layersPath, layersFormat(), nil)
 	if err != nil {
 		return err
 	}
 	for i := range layers {
-		w.Write(layers[i].columns()...) // its error is Close's
+		w.Write(layers[i].columns()...) // Close returns the error
 	}
 	if err := w.Close(); err != nil {
 		return err
@@ -137,7 +142,7 @@ func (l *Layer) columns() []any {
 	return list
 }
 
-// Read reads what Write wrote. Without a path of the means, the layers have none.
+// Read reads what Write wrote. If meansPath is empty, the layers have no means.
 func Read(layersPath, meansPath string) ([]Layer, error) {
 	r, err := artifacts.Open(layersPath, layersFormat())
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Short is a number for a table: four digits after the point, and a dash where there is none.
+// Short formats a number for a table, with four digits after the point. It
+// returns a dash for NaN.
 func Short(v float64) string {
 	if math.IsNaN(v) {
 		return "–"
@@ -14,7 +15,8 @@ func Short(v float64) string {
 	return strconv.FormatFloat(v, 'f', 4, 64)
 }
 
-// Plain is a name for a figure: names come from files, and what is no letter of its font, or marks up text there, becomes "?".
+// Plain returns a name in a form for figures. Names come from files. Characters
+// that are not letters of the font, or that mark up text there, become "?".
 func Plain(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || r == '^' || r == '{' || r == '}' {

@@ -8,8 +8,8 @@ import (
 	"sparsel/artifacts/runs"
 )
 
-// decided is a layer of two classes and sixteen units of like activity, of which the selective ones alone decide, or the
-// others.
+// decided returns a layer of two classes and sixteen equally active units.
+// Either only the selective units determine the class, or only the others.
 func decided(selective bool) (runs.Block, []runs.Tensor) {
 	const samples, units = 400, 16
 	r := rand.New(rand.NewPCG(1, 1))
@@ -30,7 +30,7 @@ func decided(selective bool) (runs.Block, []runs.Tensor) {
 			b.Values = append(b.Values, float32(0.3+gap*(float64(i%2)-0.5)+0.4*r.Float64()))
 		}
 	}
-	// The threshold is in the middle: eight units that are .5 on average.
+	// The threshold is in the middle, at eight units that are .5 on average.
 	return b, []runs.Tensor{{Name: "output.weight", Values: weight}, {Name: "output.bias", Values: []float32{8, 0}}}
 }
 
@@ -50,10 +50,11 @@ func TestUnitsThatDecide(t *testing.T) {
 	}
 }
 
-// A unit that is as active for every sample costs nothing: it has its mean when it is gone.
+// A unit with the same activation for every sample costs nothing, because its
+// mean replaces it when it is removed.
 func TestConstantUnitsCostNothing(t *testing.T) {
 	b, weights := decided(true)
-	weights[1].Values[0] = 9 // no tie
+	weights[1].Values[0] = 9 // avoids a tie
 	for i := range b.Values {
 		if i%b.Units != 3 {
 			b.Values[i] = 0.5

@@ -13,14 +13,16 @@ import (
 	"sparsel/trainer/rng"
 )
 
-// permutations is how many times the labels are permuted for the level of chance, and orders how many random orders units are
-// taken out in. They are the same ones for every network, so that what differs between two is not theirs.
+// permutations is how often the labels are permuted for the chance level, and
+// orders is the number of random orders in which units are removed. Both are
+// the same for every network, so that they cause no difference between two
+// networks.
 const (
 	permutations = 20
 	orders       = 5
 )
 
-// streams are random numbers for permutations.
+// streams returns random numbers for permutations.
 func streams(n int, label string) []*rng.Source {
 	list := make([]*rng.Source, n)
 	for i := range list {
@@ -29,7 +31,8 @@ func streams(n int, label string) []*rng.Source {
 	return list
 }
 
-// archived is what only activations tell, of the layers whose activations are archived: by epoch, and by layer from 0.
+// archived holds the metrics that need activations, for the layers whose
+// activations are archived. It is indexed by epoch, and by layer from 0.
 type archived map[int][]further
 
 type further struct {
@@ -38,7 +41,8 @@ type further struct {
 	ablation *removal
 }
 
-// add measures an archived layer. Units are taken out of it if there are weights and it is the last before the output.
+// add measures an archived layer. It also removes its units if there are
+// weights and the layer is the last before the output.
 func (a archived) add(b runs.Block, classes int, epsilon float64, weights []runs.Tensor) error {
 	var sources []activity.Source
 	for _, s := range streams(permutations, "metrics: permuted labels") {
@@ -56,11 +60,12 @@ func (a archived) add(b runs.Block, classes int, epsilon float64, weights []runs
 	return nil
 }
 
-// removal is what came of removing the units of a network's only hidden layer. A unit that is removed has its mean.
+// removal is the result of removing the units of a network's only hidden layer.
+// A removed unit is replaced by its mean.
 type removal struct {
-	selective, unselective, random float64 // areas under accuracy
-	matched                        float64 // mean area of orders matched for activity, less that of the most selective first
-	impact                         float64 // Spearman's correlation of selectivity and what a unit's absence costs
+	selective, unselective, random float64 // areas under the accuracy curve
+	matched                        float64 // mean area of orders matched for activity, minus that of the most selective first
+	impact                         float64 // Spearman's correlation of selectivity and the accuracy that a unit's absence costs
 }
 
 func ablate(b runs.Block, classes int, epsilon float64, weights []runs.Tensor) (*removal, error) {
@@ -120,7 +125,8 @@ func wide(values []float32) []float64 {
 	return list
 }
 
-// complete fills in what rows have of archived layers: the mean over the layers, and each.
+// complete adds the metrics of archived layers to the rows: those of each
+// layer, and their mean over the layers.
 func (a archived) complete(rows []measures.Row) {
 	for i := range rows {
 		r := &rows[i]
@@ -139,7 +145,8 @@ func (a archived) complete(rows []measures.Row) {
 			tunings = append(tunings, f.Tuning)
 		}
 		mean.Tuning = metric.MeanTuning(tunings)
-		r.CCMASChance, r.ROC, r.Precision, r.Information, r.Informedness = mean.chance, mean.ROC, mean.Precision, mean.Information, mean.Informedness
+		r.CCMASChance, r.ROC, r.Precision, r.Information, r.Informedness = mean.chance, mean.ROC, mean.Precision, mean.Information,
+			mean.Informedness
 		if b := layers[len(layers)-1].ablation; b != nil {
 			r.AblationSelective, r.AblationUnselective, r.AblationRandom = b.selective, b.unselective, b.random
 			r.AblationMatched, r.Impact = b.matched, b.impact
@@ -147,13 +154,13 @@ func (a archived) complete(rows []measures.Row) {
 	}
 }
 
-// complete fills in what rows have of a training in phases.
+// complete adds the metrics of a training in phases to the rows.
 func (p Params) complete(rows []measures.Row, epochs []runs.Epoch) {
 	if len(p.Phases) < 2 {
 		return
 	}
 	first, second := p.Phases[0], p.Phases[1]
-	learnt := math.NaN() // accuracy on the first phase's classes when it ends
+	learnt := math.NaN() // accuracy on the first phase's classes at its end
 	at := map[int]runs.Epoch{}
 	for _, e := range epochs {
 		if e.Epoch > 0 {
@@ -184,7 +191,8 @@ func (p Params) complete(rows []measures.Row, epochs []runs.Epoch) {
 	}
 }
 
-// accuracyOn is the share of the test samples of some classes that are classified correctly.
+// accuracyOn returns the share of the test samples of some classes that are
+// classified correctly.
 func accuracyOn(e runs.Epoch, classes []int) float64 {
 	var correct, samples int64
 	for _, c := range classes {
@@ -193,9 +201,11 @@ func accuracyOn(e runs.Epoch, classes []int) float64 {
 	return float64(correct) / float64(samples)
 }
 
-// overlap is the activation that units have in common for two sets of classes: of their mean activations for either, the sum
-// of the smaller over the sum of the larger. It is 1 if each unit is as active for one as for the other, and 0 if each is
-// silent for one of them (French, 1991, adds up the smaller ones).
+// overlap returns the share of activation that units have in common for two
+// sets of classes. For each unit it takes the mean activation for either set.
+// The result is the sum of the smaller means over the sum of the larger ones.
+// It is 1 if each unit is as active for one set as for the other, and 0 if each
+// is silent for one of them (French, 1991, adds up the smaller ones).
 func overlap(l runs.Layer, a, b []int) float64 {
 	var smaller, larger float64
 	for j := range l.Units {
@@ -205,7 +215,7 @@ func overlap(l runs.Layer, a, b []int) float64 {
 	return smaller / larger
 }
 
-// meanOver is a unit's mean activation over the samples of some classes.
+// meanOver returns a unit's mean activation over the samples of some classes.
 func meanOver(l runs.Layer, classes []int, unit int) float64 {
 	var sum float64
 	var n int64

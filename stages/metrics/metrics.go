@@ -1,8 +1,10 @@
-// Package metrics is the pipeline's metrics stage: from a run's archives to its sparsity and selectivity.
+// Package metrics is the pipeline's metrics stage. It computes a run's
+// sparsity, selectivity and other metrics from its archives.
 //
-// It starts from the archive, never from a trainer's memory, and proves on every run that the record can be
-// trusted: wherever activations are archived, statistics computed from them must equal the recorded ones in
-// every bit, and the predictions must be right as often as recorded.
+// It reads the archives and never a trainer's memory, and verifies the record
+// of every run. Where activations are archived, the statistics computed from
+// them must equal the recorded ones in every bit, and the number of correct
+// predictions must be the recorded one.
 package metrics
 
 import (
@@ -24,14 +26,14 @@ import (
 // Output of the stage.
 const Measures = "measures.parquet"
 
-// Inputs of the stage, a run's archives.
+// Inputs of the stage: the archives of a run.
 const (
 	Record      = "record"
 	Activations = "activations"
-	Weights     = "weights" // where units are taken out
+	Weights     = "weights" // for removing units
 )
 
-// Params is what the definitions of the metrics leave open.
+// Params are the parameters in the definitions of the metrics.
 type Params struct {
 	CCMASEpsilon float64
 	Split        string  // whose activations are archived: "test" or "train"
@@ -45,10 +47,10 @@ type Phase struct {
 	Epochs  int
 }
 
-// Kind is what the pipeline and the names of nodes call the stage.
+// Kind is the stage's name in the pipeline and in the names of nodes.
 const Kind = "metrics"
 
-// Stage is the metrics stage.
+// Stage returns the metrics stage.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    Kind,
@@ -91,8 +93,9 @@ func run(ctx context.Context, job *pipeline.Job) error {
 	return measures.WriteRun(job.Output(Measures), measures.Meta{"run": meta["params"]}, rows)
 }
 
-// FromRecord returns a run's metrics: for each epoch and early point the mean over the hidden layers, equally weighted, and
-// where there are several layers, each of them. What is not in the record is NaN.
+// FromRecord returns a run's metrics: for each epoch and early point the
+// equally weighted mean over the hidden layers and, if there are several
+// layers, the metrics of each. Metrics that the record does not have are NaN.
 func FromRecord(epochs []runs.Epoch, epsilon float64) ([]measures.Row, error) {
 	var rows []measures.Row
 	start := map[string]metric.Measures{} // of the untrained network, by layer
@@ -136,8 +139,9 @@ func FromRecord(epochs []runs.Epoch, epsilon float64) ([]measures.Row, error) {
 	return rows, nil
 }
 
-// weighted is the mean of sparsity and of selectivity over layers, each with the share that its activation has of all
-// layers' (the study's equation 5.2).
+// weighted returns the means of sparsity and selectivity over layers. The
+// weight of a layer is its share in the activation of all layers (the study's
+// equation 5.2).
 func weighted(layers []metric.Measures, weights []float64) (sparsity, selectivity float64) {
 	var all float64
 	for i, m := range layers {
@@ -177,10 +181,13 @@ func statistics(l runs.Layer) metric.Statistics {
 	}
 }
 
-// Compare recomputes what it can of a record from the archived activations, hands on each layer that agrees, and returns the
-// number of layers compared. Any difference, down to the last bit, is an error that names the epoch, the layer and the number.
+// Compare recomputes the statistics of a record from the archived activations,
+// as far as they allow, and passes on each layer that agrees. It returns the
+// number of layers compared. Any difference, down to the last bit, is an error
+// that names the epoch, the layer and the number.
 //
-// The recorded accuracy is that of the test set, so archived predictions are held to it if split is "test".
+// The recorded accuracy is that of the test set, so archived predictions are
+// compared with it if split is "test".
 func Compare(ctx context.Context, epochs []runs.Epoch, activations, split string, each func(runs.Block) error) (int, error) {
 	reader, err := runs.OpenActivations(activations)
 	if err != nil {
@@ -219,7 +226,8 @@ func compare(epochs []runs.Epoch, block runs.Block, split string) error {
 		}
 	}
 	if split == "test" && (correct != epochs[i].Correct || len(block.Labels) != epochs[i].Samples) {
-		return fmt.Errorf("%d of %d predictions are right, recorded are %d of %d", correct, len(block.Labels), epochs[i].Correct, epochs[i].Samples)
+		return fmt.Errorf("%d of %d predictions are right, recorded are %d of %d",
+			correct, len(block.Labels), epochs[i].Correct, epochs[i].Samples)
 	}
 	recorded := statistics(epochs[i].Layers[block.Layer-1])
 	got, err := metric.FromActivations(block.Values, block.Units, block.Labels, len(recorded.ClassCounts), recorded.Thresholds)

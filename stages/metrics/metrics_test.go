@@ -12,7 +12,8 @@ import (
 	"sparsel/trainer"
 )
 
-// archives makes the archives of a run of one epoch with two layers and returns its record and activations.
+// archives makes the archives of a run of one epoch with two layers and returns
+// its record and activations.
 func archives(t *testing.T, change func(*runs.Epoch, []runs.Block)) ([]runs.Epoch, string) {
 	t.Helper()
 	labels, predictions := make([]uint8, 40), make([]uint8, 40)
@@ -36,8 +37,9 @@ func archives(t *testing.T, change func(*runs.Epoch, []runs.Block)) ([]runs.Epoc
 			t.Fatal(err)
 		}
 		epoch.Layers = append(epoch.Layers, runs.Layer{
-			Units: units, Activation: "sigmoid", ClassSums: s.ClassSums, ClassCounts: s.ClassCounts, RatioSum: s.RatioSum, RatioSquares: s.RatioSquares,
-			Samples: s.Samples, Squares: s.Squares, Least: s.Least, Most: s.Most, Thresholds: s.Thresholds, Below: s.Below,
+			Units: units, Activation: "sigmoid", ClassSums: s.ClassSums, ClassCounts: s.ClassCounts, RatioSum: s.RatioSum,
+			RatioSquares: s.RatioSquares,
+			Samples:      s.Samples, Squares: s.Squares, Least: s.Least, Most: s.Most, Thresholds: s.Thresholds, Below: s.Below,
 			RatioFourths: s.RatioFourths, RankSum: s.RankSum, RankSquares: s.RankSquares,
 		})
 		blocks = append(blocks, runs.Block{Epoch: 1, Layer: layer + 1, Units: units, Labels: labels, Predictions: predictions, Values: values})
@@ -65,7 +67,7 @@ func TestCompareHoldsTheRecordToTheArchive(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*runs.Epoch, []runs.Block)
-		want   string // in the error; empty: they agree
+		want   string // expected in the error; empty if they agree
 	}{
 		{"equal", nil, ""},
 		{"last bit of an activation", func(_ *runs.Epoch, b []runs.Block) {
@@ -107,7 +109,8 @@ func TestCompareHoldsTheRecordToTheArchive(t *testing.T) {
 	}
 }
 
-// The predictions in an archive of training samples have nothing to do with the recorded accuracy on the test set.
+// The predictions in an archive of training samples are unrelated to the
+// recorded accuracy on the test set.
 func TestTrainingPredictionsAreNotHeldToTestAccuracy(t *testing.T) {
 	epochs, path := archives(t, func(e *runs.Epoch, _ []runs.Block) { e.Correct, e.Samples = 3, 17 })
 	if n, err := Compare(context.Background(), epochs, path, "train", skip); err != nil || n != 2 {
@@ -142,5 +145,5 @@ func TestLayersAreAveragedEqually(t *testing.T) {
 	}
 }
 
-// skip takes a layer and does nothing with it.
+// skip ignores a layer.
 func skip(runs.Block) error { return nil }

@@ -1,4 +1,5 @@
-// Package nearest finds the names that somebody may have meant who wrote another.
+// Package nearest finds the names that somebody may have meant who wrote
+// another one.
 package nearest
 
 import (
@@ -8,13 +9,16 @@ import (
 	"unicode"
 )
 
-// shown is how many names are suggested at most.
+// shown is the largest number of names that are suggested.
 const shown = 3
 
-// Of lists the names that are nearest to the word, the nearest first: by the number of letters and digits that must be
-// changed, left out, added or swapped with their neighbour to get the name, or what follows one of its slashes. Where that
-// would be more than half of them, the name is no suggestion. Of equally near names the shorter ones come first, and
-// names that are much further away than the nearest are left out.
+// Of lists the names that are nearest to the word, the nearest first. The
+// distance is the number of letters and digits that must be changed, left out,
+// added or swapped with their neighbour to get the name, or the part of the
+// name after one of its slashes. A name is not suggested if more than half of
+// its letters and digits would change. Of equally near names the shorter ones
+// come first. Names that are much further away than the nearest one are left
+// out.
 func Of(word string, names []string) []string {
 	type candidate struct {
 		name     string
@@ -46,7 +50,7 @@ func Of(word string, names []string) []string {
 	return found
 }
 
-// Hint is what a message may end in: "; did you mean A, B?", or nothing.
+// Hint returns the end of a message, "; did you mean A, B?", or nothing.
 func Hint(word string, names []string) string {
 	found := Of(word, names)
 	if len(found) == 0 {
@@ -55,8 +59,9 @@ func Hint(word string, names []string) string {
 	return "; did you mean " + strings.Join(found, ", ") + "?"
 }
 
-// apart is the distance between two words and the length of the longer one. A word that is a part of the other one, such as
-// "batch" of "batch size", counts as half of what is missing.
+// apart returns the distance between two words and the length of the longer
+// one. If a word is a part of the other one, such as "batch" in "batch size",
+// the missing characters count half.
 func apart(word, name []rune) (d, length int) {
 	d = distance(word, name)
 	if len(word) > 2 && strings.Contains(string(name), string(word)) {
@@ -65,7 +70,8 @@ func apart(word, name []rune) (d, length int) {
 	return d, max(len(word), len(name))
 }
 
-// letters are the letters and digits in lower case: names differ in how they are put together more often than in these.
+// letters returns the letters and digits in lower case. Names differ in
+// punctuation more often than in these.
 func letters(s string) []rune {
 	var list []rune
 	for _, r := range strings.ToLower(s) {
@@ -76,8 +82,9 @@ func letters(s string) []rune {
 	return list
 }
 
-// distance is the optimal string alignment distance: the least number of changed, missing, added and swapped letters where no
-// letter is touched twice.
+// distance returns the optimal string alignment distance, which is the least
+// number of changed, missing, added and swapped letters if no letter is touched
+// twice.
 func distance(a, b []rune) int {
 	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

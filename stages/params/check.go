@@ -15,14 +15,15 @@ import (
 
 var (
 	nameRule = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+-]*$`)
-	// styleValue is how package chart begins what it has to say about one number of a style.
+	// styleValue matches the beginning of a message of package chart about one
+	// number of a style.
 	styleValue = regexp.MustCompile(`^style: ([a-z ]+) [-+0-9.]`)
 	colorRule  = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 )
 
-// check reports every value that has the right type and yet can't be meant.
+// check reports every value that has the right type but cannot be meant.
 func (p *Params) check(d *document) {
-	p.checkDataset(d) // first: what it says bounds much else
+	p.checkDataset(d) // comes first because many other limits depend on it
 	p.checkStudy(d)
 	p.checkData(d)
 	p.checkOptimizers(d)
@@ -41,7 +42,8 @@ func (p *Params) check(d *document) {
 	}
 }
 
-// checkExpanded reports what only the conditions and their runs show.
+// checkExpanded reports mistakes that only the conditions and their runs
+// reveal.
 func (p *Params) checkExpanded(d *document) {
 	uses := p.expand(d)
 	if len(d.problems) == 0 {
@@ -53,20 +55,22 @@ func (p *Params) checkExpanded(d *document) {
 	}
 }
 
-// indexed is the path of an element of a list.
+// indexed returns the path of a list's element.
 func indexed(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
-// braced is a place for a parameter's value in a condition's name.
+// braced matches a placeholder for a parameter's value in a condition's name.
 var braced = regexp.MustCompile(`\{[^}]*\}`)
 
-// checkCell refuses names that a spreadsheet, which the tidy table is made for, would take for a formula.
+// checkCell refuses names that a spreadsheet would take for a formula, because
+// the tidy table is made for spreadsheets.
 func checkCell(d *document, path, text string) {
 	if filled := braced.ReplaceAllString(text, "1"); tabulate.Cell(filled) != filled {
 		d.report(path, "is %q, must not begin with = + - or @", text)
 	}
 }
 
-// withoutUser leaves out all that could be a name and password, in whatever is written in place of a URL.
+// withoutUser removes anything that could be a name and password from a text
+// that stands in place of a URL.
 func withoutUser(text string) string {
 	if at := strings.LastIndexByte(text, '@'); at >= 0 && strings.Contains(text, ":") {
 		return "…" + text[at:]
@@ -118,7 +122,8 @@ func (p *Params) checkStudy(d *document) {
 	}
 }
 
-// checkKeepArchives holds the setting to its forms. A seed that the study lacks would keep nothing.
+// checkKeepArchives checks the form of the setting. It refuses a seed that the
+// study lacks, because it would keep nothing.
 func (p *Params) checkKeepArchives(d *document) {
 	const path = "study.keep_archives"
 	switch keep := p.Study.KeepArchives.(type) {
@@ -148,7 +153,8 @@ func (p *Params) usesSeed(seed uint32) bool {
 		slices.ContainsFunc(p.Experiments, func(e Experiment) bool { return slices.Contains(e.Seeds, seed) })
 }
 
-// KeepsArchive reports whether the activations of a run of that seed stay when its metrics are current.
+// KeepsArchive reports whether the activations of a run with this seed are kept
+// after its metrics are current.
 func (p *Params) KeepsArchive(seed uint32) bool {
 	switch keep := p.Study.KeepArchives.(type) {
 	case string:
@@ -212,7 +218,7 @@ func (p *Params) checkOptimizers(d *document) {
 	}
 }
 
-// required are the settings that every baseline gives.
+// required lists the settings that every baseline must have.
 var required = []string{"hidden", "activation", "sampler", "batch", "epochs"}
 
 func (p *Params) checkBaseline(d *document) {
@@ -331,9 +337,9 @@ func (p *Params) checkExperiments(d *document) {
 	}
 }
 
-// checkShown refuses figures and archives of what no run gives.
+// checkShown refuses figures and archives that need something no run has.
 func (p *Params) checkShown(d *document, uses []Use) {
-	if p.Profile != nil { // the archive is what the study says, as far as shorter runs have it
+	if p.Profile != nil { // archives are set by the study and limited by what shorter runs have
 		defer func(archive any) { p.Study.Archive = archive }(p.Study.Archive)
 		p.Study.Archive = "last"
 	}
@@ -350,7 +356,7 @@ func (p *Params) checkShown(d *document, uses []Use) {
 	}
 }
 
-// once refuses a name that stands in a list twice.
+// once refuses a name that is in a list twice.
 func once(d *document, path, name string, before []string) {
 	if slices.Contains(before, name) {
 		d.report(path, "is %q for the second time", name)
@@ -367,18 +373,19 @@ func (p *Params) experimentNames() []string {
 	return names
 }
 
-// maxID is the most letters of an id. File systems allow 255 in a name, and what is published has more in its name than the id, and
-// still more while it is being written.
+// maxID is the largest number of letters in an id. File systems allow 255 in a
+// name. The name of a published file is longer than the id, and longer still
+// while the file is being written.
 const maxID = 100
 
-// checkID holds ids to what makes a file name, each once.
+// checkID checks that an id can be part of a file name and is used only once.
 func checkID(d *document, path, id string, ids *[]string) {
 	if !nameRule.MatchString(id) {
 		d.report(path+".id", "is %q, must consist of letters, digits and _ . + -", id)
 	} else if len(id) > maxID {
 		d.report(path+".id", "has %d letters, must have at most %d to be part of the names of files", len(id), maxID)
 	}
-	if i := slices.IndexFunc(*ids, func(other string) bool { return strings.EqualFold(other, id) }); i >= 0 { // file names may know no capitals
+	if i := slices.IndexFunc(*ids, func(other string) bool { return strings.EqualFold(other, id) }); i >= 0 { // file systems may ignore case
 		again := ""
 		if (*ids)[i] != id {
 			again = fmt.Sprintf(", as %q but for capital letters", (*ids)[i])
@@ -388,12 +395,14 @@ func checkID(d *document, path, id string, ids *[]string) {
 	*ids = append(*ids, id)
 }
 
-// checkStyle points at the wrong part of the style; package chart knows what can be drawn.
+// checkStyle reports the part of the style that is wrong. Package chart knows
+// what can be drawn.
 func (p *Params) checkStyle(d *document) {
 	standard := chart.DefaultStyle().Roles
 	for _, name := range sortedKeys(p.Style.Roles) {
 		if _, ok := standard[name]; !ok && !slices.Contains(DisplayOrder, name) {
-			d.report(join("style.roles", name), "is of nothing that is drawn; roles are %s and the optimizers", strings.Join(sortedKeys(standard), ", "))
+			d.report(join("style.roles", name), "names nothing that is drawn; roles are %s and the optimizers",
+				strings.Join(sortedKeys(standard), ", "))
 			continue
 		}
 		only := p.Style

@@ -9,21 +9,23 @@ import (
 	"sparsel/trainer"
 )
 
-// A Column is one thing in which uses of runs may differ, as tables show it: what one or several settings make of a run, how
-// it is seeded, or how it is measured.
+// A Column is a property in which uses of runs may differ, as tables show it: a
+// value that one or several settings give a run, how the run is seeded, or how
+// it is measured.
 type Column struct {
 	Name string
-	Of   func(Use) any // a number or words; nil where the run has no such thing
+	Of   func(Use) any // a number or words; nil if the run has no such property
 }
 
-// texts are the columns that several settings have in common, or whose values say too little.
+// texts lists the columns that several settings share, or for which a bare
+// value would say too little.
 var texts = map[string]func(Use) any{
 	"network":         func(u Use) any { return u.NetworkText() },
 	"training images": func(u Use) any { return samplerText(u.Run.Config) },
 	"measured on":     func(u Use) any { return measureText(u.Run.Config) },
 }
 
-// Columns lists all of them, in the order of tables.
+// Columns lists all columns in the order of tables.
 func Columns() []Column {
 	var list []Column
 	for _, s := range allSettings() {
@@ -42,7 +44,7 @@ func Columns() []Column {
 	)
 }
 
-// columnOf is what a run has in a column that settings make.
+// columnOf returns a run's value in a column that settings determine.
 func columnOf(name string, c trainer.Config, d Dataset) any {
 	for _, column := range Columns() {
 		if column.Name == name {
@@ -52,8 +54,9 @@ func columnOf(name string, c trainer.Config, d Dataset) any {
 	return nil
 }
 
-// Texts writes what a column has of several uses, each once for all: numbers get as many digits as tell them apart. Empty is
-// what a run does not have.
+// Texts formats the values of a column for several uses together, so that
+// numbers get as many digits as it takes to distinguish them. It returns an
+// empty text for a value that a run does not have.
 func Texts(values []any) []string {
 	var numbers []float64
 	var at []int
@@ -71,7 +74,8 @@ func Texts(values []any) []string {
 	return list
 }
 
-// BaselineUse is the baseline with one of the optimizers, as a use: what the columns of an experiment's uses are held against.
+// BaselineUse returns the baseline with one of the optimizers as a use. The
+// columns of an experiment's uses are compared with it.
 func (p *Params) BaselineUse(optimizer string) Use {
 	c := p.BaselineRun(optimizer)
 	c.Epochs = p.Profile.shorten(c.Epochs)
@@ -79,7 +83,8 @@ func (p *Params) BaselineUse(optimizer string) Use {
 	return Use{Optimizer: optimizer, CCMASEpsilon: p.Metrics.CCMASEpsilon, Run: &Run{Config: c}, Data: p.dataset}
 }
 
-// SettingOf is the setting that varies: by its name, or as the column is called where the file gives column and value alone.
+// SettingOf finds the setting that varies, either by its name or, if the file
+// only gives column and value, by its column.
 func (v Varied) SettingOf() (Setting, bool) {
 	if s, ok := SettingOf(v.Setting); ok {
 		return s, true
@@ -92,7 +97,8 @@ func (v Varied) SettingOf() (Setting, bool) {
 	return Setting{}, false
 }
 
-// BaselineOf is what the baseline has of something that varies; nil where it has no such thing.
+// BaselineOf returns the baseline's value of something that varies, or nil if
+// it has no such thing.
 func (p *Params) BaselineOf(v Varied, optimizer string) any {
 	if s, ok := v.SettingOf(); ok {
 		return s.get(p.BaselineRun(optimizer))
@@ -100,7 +106,7 @@ func (p *Params) BaselineOf(v Varied, optimizer string) any {
 	return nil
 }
 
-// NetworkText is the widths of the layers, input first.
+// NetworkText returns the widths of the layers, input first.
 func (u Use) NetworkText() string {
 	n := u.Run.Config.Network
 	parts := []string{strconv.Itoa(u.Data.Pixels())}
@@ -113,7 +119,8 @@ func (u Use) NetworkText() string {
 	return strings.Join(append(parts, strconv.Itoa(u.Data.Classes)), " → ")
 }
 
-// samplerText says in which order a run takes the training images, and whether it leaves some out.
+// samplerText says in which order a run takes the training images, and whether
+// it leaves some out.
 func samplerText(c trainer.Config) any {
 	s := c.Sampler
 	text := s.Kind

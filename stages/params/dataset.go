@@ -8,13 +8,15 @@ import (
 	"sparsel/trainer"
 )
 
-// Data says what the study's images are, MNIST where it does not, and where they may be found. Places are no part of any
-// identity: files are known by their contents.
+// Data says what the study's images are, and where to find them. If it does not
+// say what they are, they are MNIST. Locations are not part of any identity,
+// because files are identified by their contents.
 type Data struct {
 	Directories []string `toml:"directories"` // relative ones are taken from the parameter file's folder
 	Mirrors     []string `toml:"mirrors"`     // https URLs of folders that hold the four .gz files
 
-	// What follows describes a data set other than MNIST, and all of it is required then.
+	// The following fields describe a data set other than MNIST. They are all
+	// required in that case.
 	Name    string `toml:"name"`
 	Classes int    `toml:"classes"` // labels are 0 to one less
 	Side    int    `toml:"side"`    // pixels of an image, each way
@@ -39,35 +41,40 @@ type File struct {
 type Dataset struct {
 	Name        string
 	Classes     int
-	Side        int // pixels of an image, each way
+	Side        int // pixels of an image in each direction
 	Train, Test int // images
-	// Files are the training images and their labels, then the test images and theirs; nil of MNIST, which is known.
+	// Files are the training images, their labels, the test images and their
+	// labels. It is nil for MNIST, whose files are known.
 	Files []File
 }
 
-// MNIST is the data set of a study that names no other, and the only one with recorded sessions.
+// MNIST is the data set of a study that names no other, and the only one with
+// recorded sessions.
 var MNIST = Dataset{Name: "MNIST", Classes: 10, Side: 28, Train: 60_000, Test: 10_000}
 
-// Own reports whether the data set is another than MNIST.
+// Own reports whether the data set is other than MNIST.
 func (d Dataset) Own() bool { return d.Files != nil }
 
-// Pixels is how many an image has.
+// Pixels returns the number of pixels in an image.
 func (d Dataset) Pixels() int { return d.Side * d.Side }
 
-// Dataset is the data set that the file describes.
+// Dataset returns the data set that the file describes.
 func (p *Params) Dataset() Dataset { return p.dataset }
 
 const (
-	// maxSide bounds the sides of images: as many pixels as a layer may have units.
+	// maxSide is the largest side of an image. Such an image has as many pixels
+	// as a layer may have units.
 	maxSide = 256
-	// maxImageBytes bounds the images of a part, as the reader of IDX files does.
+	// maxImageBytes limits the size of a part's images, like the reader of IDX
+	// files.
 	maxImageBytes = 1 << 30
 )
 
 var hashRule = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// checkDataset judges the description of a data set and takes it. Of what is refused it takes as much as there may be, so that
-// what depends on it is not refused as well.
+// checkDataset checks the description of a data set and stores it. It stores a
+// value that it refuses as far as it can, so that checks that depend on the
+// value do not fail too.
 func (p *Params) checkDataset(d *document) {
 	p.dataset = MNIST
 	if p.Data.Name == "" || strings.EqualFold(p.Data.Name, MNIST.Name) {
@@ -112,7 +119,7 @@ func (p *Params) checkDataset(d *document) {
 	p.checkFilesApart(d)
 }
 
-// checkPart takes a part of the data set.
+// checkPart checks and stores a part of the data set.
 func (p *Params) checkPart(d *document, path string, part *Part, count *int, files []File) {
 	if part == nil {
 		return
@@ -143,10 +150,11 @@ func (p *Params) checkPart(d *document, path string, part *Part, count *int, fil
 	}
 }
 
-// maxFile is the most letters of a file's name, .gz apart.
+// maxFile is the largest number of letters in a file's name, without .gz.
 const maxFile = 200
 
-// checkFilesApart refuses one file in two places. Only the labels of two parts of one size can be alike.
+// checkFilesApart refuses to use one file twice. Only the labels of two parts
+// with the same size may be equal.
 func (p *Params) checkFilesApart(d *document) {
 	if d.refused("data") {
 		return
@@ -165,7 +173,7 @@ func (p *Params) checkFilesApart(d *document) {
 	}
 }
 
-// checkOwn refuses what only MNIST has where the data are others.
+// checkOwn refuses what only MNIST has if the data set is another one.
 func (p *Params) checkOwn(d *document) {
 	if !p.dataset.Own() {
 		return
@@ -193,7 +201,8 @@ func (p *Params) checkOwn(d *document) {
 	for i, t := range p.Tables {
 		switch {
 		case t.Kind == "printed":
-			d.report(indexed("tables", i)+".kind", "is \"printed\", the numbers that the thesis prints for MNIST, and [data] describes %s", p.dataset.Name)
+			d.report(indexed("tables", i)+".kind", "is \"printed\", the numbers that the thesis prints for MNIST, and [data] describes %s",
+				p.dataset.Name)
 		case t.Kind == "findings" && !p.Decidable():
 			d.report(indexed("tables", i)+".kind", "is \"findings\", claims whose limits are made for %d classes, and %s has %d",
 				MNIST.Classes, p.dataset.Name, p.dataset.Classes)
@@ -201,11 +210,13 @@ func (p *Params) checkOwn(d *document) {
 	}
 }
 
-// Decidable reports whether the claims of the thesis can be put to the study: what they take for chance, for learnt and for
-// selective is made for ten classes.
+// Decidable reports whether the study can test the claims of the thesis. Their
+// definitions of chance, of having learnt and of being selective assume ten
+// classes.
 func (p *Params) Decidable() bool { return p.dataset.Classes == MNIST.Classes }
 
-// misfit says why a run cannot be trained on the study's images; empty where it can.
+// misfit says why a run cannot be trained on the study's images. It is empty if
+// it can.
 func (p *Params) misfit(c trainer.Config) string {
 	images := p.trainImages()
 	switch {

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// shapes is the example of a data set of one's own, with replacements, old then new.
+// shapes returns the example of a user's own data set with replacements, old
+// then new.
 func shapes(t *testing.T, replace ...string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(repository(t), "docs", "examples", "shapes.toml"))
@@ -44,21 +45,26 @@ func TestDataset(t *testing.T) {
 	}
 }
 
-// Whatever is wrong with the description of a data set, or is asked of it and only MNIST has, is refused where it stands.
+// Mistakes in the description of a data set, and requests for what only MNIST
+// has, are refused at their place in the file.
 func TestDatasetRefused(t *testing.T) {
-	const trainHash, testHash = "e5892b50c7c8845e520e65076aa38d349f195410815efe0d5ee6c9c6ad1c0e8f", "b8dcbe0904515ab46ebbadb84005a7dc4db3566bee5635fcc9d4dc6d33b267f5"
+	const trainHash, testHash = "e5892b50c7c8845e520e65076aa38d349f195410815efe0d5ee6c9c6ad1c0e8f",
+		"b8dcbe0904515ab46ebbadb84005a7dc4db3566bee5635fcc9d4dc6d33b267f5"
 	zeros := strings.Repeat("0", 64)
 	for _, c := range []struct{ name, old, new, at, want string }{
 		{"short hash", trainHash, "e5892b50", `"e5892b50"`, "data.train.images.sha256: is \"e5892b50\", must be a SHA-256"},
 		{"capital hash", trainHash, strings.ToUpper(trainHash), `"E5892B`, "must be a SHA-256 in 64 lower-case hex digits"},
 		{"no hash", `, sha256 = "` + trainHash + `"`, "", "", "data.train.images.sha256: is missing"},
-		{"hash of another", testHash, trainHash, `"` + trainHash + `" }` + "\nlabels = { file = \"shapes-test", "data.test.images.sha256: is that of data.train.images too"},
-		{"folder", `"shapes-train-images"`, `"a/shapes"`, `"a/shapes"`, "data.train.images.file: is \"a/shapes\", must be the name of a file without its folder"},
+		{"hash of another", testHash, trainHash, `"` + trainHash + `" }` + "\nlabels = { file = \"shapes-test",
+			"data.test.images.sha256: is that of data.train.images too"},
+		{"folder", `"shapes-train-images"`, `"a/shapes"`, `"a/shapes"`,
+			"data.train.images.file: is \"a/shapes\", must be the name of a file without its folder"},
 		{"above", `"shapes-train-images"`, `".."`, `".."`, "must be the name of a file"},
 		{"empty name", `"shapes-train-images"`, `""`, `""`, "must be the name of a file"},
 		{"long name", `"shapes-train-images"`, `"` + strings.Repeat("a", 201) + `"`, `"aaa`, "of at most 200 letters"},
 		{"packed", `"shapes-train-images"`, `"shapes.GZ"`, `"shapes.GZ"`, "must be the name without .gz"},
-		{"one name", `"shapes-test-images"`, `"shapes-train-images"`, `"shapes-train-images", sha256 = "` + testHash, "data.test.images.file: is \"shapes-train-images\", the name of data.train.images too"},
+		{"one name", `"shapes-test-images"`, `"shapes-train-images"`, `"shapes-train-images", sha256 = "` + testHash,
+			"data.test.images.file: is \"shapes-train-images\", the name of data.train.images too"},
 		{"unknown key", `images = {`, `shape = [1], images = {`, "", "params.toml:"},
 		{"wrong type", `file = "shapes-train-images"`, "file = 1", "1,", "data.train.images.file: is the number 1, must be a string"},
 		{"one class", "classes = 3 ", "classes = 1 ", "1 ", "data.classes: is 1, must lie between 2 and 100"},
@@ -78,23 +84,31 @@ func TestDatasetRefused(t *testing.T) {
 		{"MNIST's name", `name = "shapes"`, `name = "MNIST"`, "3 ", "data.classes: is known of MNIST"},
 		{"like MNIST's", `name = "shapes"`, `name = "mnist"`, `"mnist"`, `data.name: is "mnist", must be "MNIST"`},
 
-		{"author", `seeding = "paired"`, `seeding = "author"`, `"author"`, "study.seeding: is \"author\", which continues sessions that were recorded on MNIST, and [data] describes shapes"},
-		{"author once", `name = "convolution"`, "name = \"convolution\"\nseeding = \"author\"", `"author"`, "experiments[1].seeding: is \"author\""},
-		{"session", "[style.roles]", "[[sessions]]\nruns = [{ experiment = \"convolution\" }]\n\n[style.roles]", "", "sessions[0]: was recorded on MNIST"},
+		{"author", `seeding = "paired"`, `seeding = "author"`, `"author"`,
+			"study.seeding: is \"author\", which continues sessions that were recorded on MNIST, and [data] describes shapes"},
+		{"author once", `name = "convolution"`, "name = \"convolution\"\nseeding = \"author\"", `"author"`,
+			"experiments[1].seeding: is \"author\""},
+		{"session", "[style.roles]", "[[sessions]]\nruns = [{ experiment = \"convolution\" }]\n\n[style.roles]", "",
+			"sessions[0]: was recorded on MNIST"},
 		{"author in a profile", "[style.roles]", "[profiles.p]\nseeding = \"author\"\n\n[style.roles]", `"author"`, "profiles.p.seeding"},
-		{"drawn digits", "[style.roles]", "[profiles.p]\ndata = \"any\"\n\n[style.roles]", `"any"`, "profiles.p.data: says what may stand in for MNIST"},
+		{"drawn digits", "[style.roles]", "[profiles.p]\ndata = \"any\"\n\n[style.roles]", `"any"`,
+			"profiles.p.data: says what may stand in for MNIST"},
 		{"thesis's numbers", `kind = "conditions"`, "kind = \"printed\"\nerror = \"se\"", `"printed"`, "tables[0].kind: is \"printed\""},
-		{"findings", "[style.roles]", "[[tables]]\nid = \"f\"\nkind = \"findings\"\n\n[style.roles]", `"findings"`, "tables[2].kind: is \"findings\", claims whose limits are made for 10 classes, and shapes has 3"},
+		{"findings", "[style.roles]", "[[tables]]\nid = \"f\"\nkind = \"findings\"\n\n[style.roles]", `"findings"`,
+			"tables[2].kind: is \"findings\", claims whose limits are made for 10 classes, and shapes has 3"},
 		{"classes of a batch", "classes = 1,", "classes = 4,", "4,", "classes is 4, must lie between 1 and 3"},
-		{"phase", `sampler = "classes", classes = 1, clean = true`, `sampler = "phases", phases = [{ epochs = 10, classes = [0, 3] }]`, "", "has a phase whose classes is 3, must lie between 0 and 2"},
-		{"drawn phase", `sampler = "classes", classes = 1, clean = true`, `sampler = "phases", phases = [{ epochs = 10, drawn = 4 }]`, "", "has a phase whose drawn is 4, must lie between 1 and 3"},
+		{"phase", `sampler = "classes", classes = 1, clean = true`, `sampler = "phases", phases = [{ epochs = 10, classes = [0, 3] }]`,
+			"", "has a phase whose classes is 3, must lie between 0 and 2"},
+		{"drawn phase", `sampler = "classes", classes = 1, clean = true`, `sampler = "phases", phases = [{ epochs = 10, drawn = 4 }]`,
+			"", "has a phase whose drawn is 4, must lie between 1 and 3"},
 		{"convolutions", "conv = [8]", "conv = [8, 8, 8, 8, 8]", "", "images of 20×20 pixels are too small for 5 convolutions"},
 		{"convolutions of all", "hidden = [64]", "hidden = [64]\nconv = [1, 1, 1, 1, 1]", "", "baseline: images of 20×20 pixels are too small"},
 		{"batch", "batch = 10", "batch = 1501", "1501", "baseline.batch: is 1501, must lie between 1 and 1500"},
 		{"validation", "batch = 10", "batch = 10\nvalidation = 1500", "1500", "baseline.validation: is 1500, must lie between 1 and 1499"},
 		{"validation of a part", "batch = 10", "batch = 10\nvalidation = 900", "", "validation is 900, and there are 900 training images"},
 		{"part", `on_failed_run`, "test_images = 301\non_failed_run", "301", "study.test_images: is 301, must lie between 0 and 300"},
-		{"part in a profile", "[style.roles]", "[profiles.p]\ntrain_images = 1501\n\n[style.roles]", "1501", "profiles.p.train_images: is 1501, must lie between 1 and 1500"},
+		{"part in a profile", "[style.roles]", "[profiles.p]\ntrain_images = 1501\n\n[style.roles]", "1501",
+			"profiles.p.train_images: is 1501, must lie between 1 and 1500"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			edits := []string{c.old, c.new}
@@ -120,7 +134,8 @@ func TestDatasetRefused(t *testing.T) {
 		})
 	}
 	// What depends on what is wrong is not refused as well.
-	for _, edit := range [][2]string{{"classes = 3 ", "classes = 1 "}, {"side = 20 ", ""}, {"count = 1500", "count = 0"}, {trainHash, zeros[1:]}} {
+	for _, edit := range [][2]string{{"classes = 3 ", "classes = 1 "}, {"side = 20 ", ""}, {"count = 1500", "count = 0"},
+		{trainHash, zeros[1:]}} {
 		var problems *Problems
 		if _, err := Parse("params.toml", shapes(t, edit[0], edit[1]), ""); !errors.As(err, &problems) || len(problems.List) != 1 {
 			t.Errorf("%q: %v", edit[1], err)

@@ -14,24 +14,26 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// Problem is one thing wrong with a parameter file.
+// Problem is one mistake in a parameter file.
 type Problem struct {
-	Line, Column int // 1-based; 0 when the file as a whole, or an assignment, is meant
+	Line, Column int // 1-based; 0 for the file as a whole or for an assignment
 	Assignment   string
 	Path         string
 	Message      string
 }
 
-// Problems is every problem of one parameter file, in the order of the file.
+// Problems lists every problem of one parameter file, in the order of the file.
 type Problems struct {
 	File string
 	List []Problem
 }
 
-// shownProblems is how many problems an error lists: enough for a sitting, and for a screen.
+// shownProblems is how many problems an error lists, which is enough to work on
+// and fits on a screen.
 const shownProblems = 40
 
-// Error lists the first problems, one a line, as file:line:column: path: message, and counts the others.
+// Error lists the first problems, one per line, as file:line:column: path:
+// message, and counts the others.
 func (p *Problems) Error() string {
 	lines := make([]string, 0, shownProblems+2)
 	lines = append(lines, fmt.Sprintf("read parameters: %d problem(s) in %s; correct them and run again:", len(p.List), p.File))
@@ -53,45 +55,52 @@ func (p *Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// position is a place in the file or, where line is below 0, the assignment with that index, counted from -1 down.
+// position is a place in the file or, if line is negative, the assignment with
+// that index, counted from -1 down.
 type position struct{ line, column int }
 
-// document is a TOML file as plain values with the place of each.
+// document is a TOML file as plain values, with the position of each.
 type document struct {
 	values    map[string]any
 	positions map[string]position // of values, by path, as in experiments[0].vary[1].values[2]
 	keys      map[string]position // of keys, by path
 	problems  []Problem
 	reported  map[string]bool // paths of problems, and
-	around    map[string]bool // of what holds these
+	around    map[string]bool // of what contains them
 
-	assigned assignments // beside the file
+	assigned assignments // given beside the file
 
 	lines  []int    // where each line begins
-	keyed  int      // parts of keys, and
-	listed int      // elements of arrays so far
+	keyed  int      // number of parts of keys, and
+	listed int      // number of elements of arrays so far
 	limit  *Problem // the first limit that the file exceeds
 }
 
-// Limits of a file, far beyond what a study needs: this one's has 30 kB, some 1,000 keys and paths of 50 characters. They
-// are here because the library compares each key with all before it, and because every place is noted by its path.
+// Limits of a file, far beyond what a study needs. This study's file has 30 kB,
+// some 1,000 keys and paths of 50 characters. The limits exist because the TOML
+// library compares each key with all those before it, and because every
+// position is stored under its path.
 const (
 	maxBytes    = 512 << 10
 	maxKeys     = 10_000
 	maxElements = 100_000
-	maxPath     = 256 // bytes of a path
-	maxNesting  = 16  // parts of a key, tables and arrays within one another
+	maxPath     = 256 // bytes
+	maxNesting  = 16  // parts of a key, and nested tables and arrays
 )
 
-// parse reads TOML. The library checks the syntax and the rules on redefinition, and stops at the first
-// breach; everything after that (types, ranges, unknown keys) is reported together by decode and Validate,
-// which the library's own strict mode can't do: it stops at the first wrong type.
+// parse reads TOML. The library checks the syntax and the rules on
+// redefinition, and stops at the first mistake. All later checks, of types,
+// ranges and unknown keys, are made by decode and Validate, which report
+// everything together. The library's own strict mode can't do this, because it
+// stops at the first wrong type.
 func parse(data []byte) (*document, error) {
 	d := &document{
-		values: map[string]any{}, positions: map[string]position{}, keys: map[string]position{}, reported: map[string]bool{}, around: map[string]bool{},
+		values: map[string]any{}, positions: map[string]position{}, keys: map[string]position{}, reported: map[string]bool{},
+		around: map[string]bool{},
 	}
 	if len(data) > maxBytes {
-		d.problems = append(d.problems, Problem{Message: fmt.Sprintf("has more than %d bytes; let vary and seeds list what is repeated", maxBytes)})
+		d.problems = append(d.problems,
+			Problem{Message: fmt.Sprintf("has more than %d bytes; let vary and seeds list what is repeated", maxBytes)})
 		return d, nil
 	}
 	if d.locate(data); d.limit != nil {
@@ -102,7 +111,8 @@ func parse(data []byte) (*document, error) {
 		var syntax *toml.DecodeError
 		if errors.As(err, &syntax) {
 			line, column := syntax.Position()
-			d.problems = append(d.problems, Problem{Line: line, Column: column, Message: strings.ReplaceAll(strings.TrimPrefix(syntax.Error(), "toml: "), "\n", " ")})
+			d.problems = append(d.problems,
+				Problem{Line: line, Column: column, Message: strings.ReplaceAll(strings.TrimPrefix(syntax.Error(), "toml: "), "\n", " ")})
 			return d, nil
 		}
 		return nil, err
@@ -110,7 +120,8 @@ func parse(data []byte) (*document, error) {
 	return d, nil
 }
 
-// locate records where each key and array element stands, as far as the syntax is right and the limits are kept.
+// locate records the position of each key and array element, up to a syntax
+// error or a limit.
 func (d *document) locate(data []byte) {
 	d.lines = []int{0}
 	for i, b := range data {
@@ -120,7 +131,7 @@ func (d *document) locate(data []byte) {
 	}
 	var p unstable.Parser
 	p.Reset(data)
-	counts := map[string]int{} // elements seen of each array of tables
+	counts := map[string]int{} // number of elements seen in each array of tables
 	prefix := ""
 	for d.limit == nil && p.NextExpression() {
 		e := p.Expression()
@@ -180,7 +191,8 @@ func (d *document) locateValue(path string, v *unstable.Node, depth int) {
 	}
 }
 
-// markKey gives the path of a part of a key, the depth-th of its table and key, and records where it stands.
+// markKey returns the path of a part of a key and records its position. The
+// part is the depth-th of its table and key.
 func (d *document) markKey(prefix string, part *unstable.Node, depth int) string {
 	path := join(prefix, string(part.Data))
 	at := d.position(part)
@@ -193,7 +205,7 @@ func (d *document) markKey(prefix string, part *unstable.Node, depth int) string
 	case depth > maxNesting:
 		d.exceeds(at, "a key lies more than %d tables deep", maxNesting)
 	default:
-		if !d.has(path) { // a table is where it is named first, whatever tables within it follow
+		if !d.has(path) { // a table is where it is first named, even if a table within it comes later
 			d.positions[path] = at
 		}
 	}
@@ -208,10 +220,11 @@ func (d *document) exceeds(at position, format string, args ...any) {
 
 func (d *document) mark(path string, n *unstable.Node) { d.positions[path] = d.position(n) }
 
-// position is where a node begins. The library's own answer counts lines from the beginning, each time.
+// position returns where a node begins. The library's own function counts lines
+// from the beginning of the file at each call.
 func (d *document) position(n *unstable.Node) position {
 	offset := int(n.Raw.Offset)
-	line := sort.SearchInts(d.lines, offset+1) // the lines that begin at or before it
+	line := sort.SearchInts(d.lines, offset+1) // the number of lines that begin at or before it
 	return position{line, offset - d.lines[line-1] + 1}
 }
 
@@ -225,10 +238,11 @@ func join(prefix, key string) string {
 	return prefix + "." + key
 }
 
-// report notes a problem at a path, at the place of the nearest enclosing value that has one. One problem a
-// value is enough: a range check on a value of the wrong type would only repeat it.
+// report adds a problem at a path. Its position is that of the nearest
+// enclosing value that has one. There is at most one problem for each value,
+// because a range check on a value of the wrong type would only repeat it.
 func (d *document) report(path, format string, args ...any) {
-	at, probe := position{1, 1}, path // what is missing from the file has no better place
+	at, probe := position{1, 1}, path // the position of a value that the file lacks
 	for probe != "" {
 		if q, ok := d.positions[probe]; ok {
 			at = q
@@ -243,13 +257,13 @@ func (d *document) report(path, format string, args ...any) {
 	d.reportAt(at, path, format, args...)
 }
 
-// has tells whether the file gives a value at a path.
+// has reports whether the file gives a value at a path.
 func (d *document) has(path string) bool {
 	_, ok := d.positions[path]
 	return ok
 }
 
-// refused tells whether anything below a path was reported.
+// refused reports whether there is a problem at a path or below it.
 func (d *document) refused(path string) bool {
 	return d.reported[path] || d.around[path]
 }
@@ -281,7 +295,7 @@ func (d *document) reportAt(at position, path, format string, args ...any) {
 	d.problems = append(d.problems, p)
 }
 
-// sortProblems puts the problems in the order of the file.
+// sortProblems sorts the problems in the order of the file.
 func (d *document) sortProblems() {
 	sort.SliceStable(d.problems, func(i, j int) bool {
 		a, b := d.problems[i], d.problems[j]
@@ -292,8 +306,10 @@ func (d *document) sortProblems() {
 	})
 }
 
-// decode fills target, a pointer to a struct whose fields carry toml:"name" or toml:"name,required" tags.
-// Keys are case-sensitive. What the file leaves out keeps the value it has in target. A whole number is accepted for a float, a float never for a whole number.
+// decode fills target, a pointer to a struct whose fields have toml:"name" or
+// toml:"name,required" tags. Keys are case-sensitive. A field that the file
+// leaves out keeps its value. A whole number is accepted for a float, but a
+// float never for a whole number.
 func (d *document) decode(path string, value any, target reflect.Value) {
 	if u, ok := target.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		text, ok := value.(string)
@@ -359,7 +375,7 @@ func (d *document) decodeStruct(path string, table map[string]any, target reflec
 	for _, key := range sortedKeys(table) {
 		if !known[key] {
 			at := d.keys[join(path, key)]
-			if at == (position{}) { // a table, whose header is its key
+			if at == (position{}) { // a table, whose key is its header
 				at = d.positions[join(path, key)]
 			}
 			d.reportAt(at, join(path, key), "is not a known parameter; known here: %s", strings.Join(sortedKeys(known), ", "))
@@ -367,7 +383,8 @@ func (d *document) decodeStruct(path string, table map[string]any, target reflec
 	}
 }
 
-// decodeFields fills the fields of a struct, and notes their names. An embedded struct's are the struct's own.
+// decodeFields fills the fields of a struct and records their names. The fields
+// of an embedded struct belong to the outer struct.
 func (d *document) decodeFields(path string, table map[string]any, target reflect.Value, known map[string]bool) {
 	for i := range target.NumField() {
 		if target.Type().Field(i).Anonymous {
@@ -423,14 +440,15 @@ func (d *document) decodeScalar(path string, value any, target reflect.Value) {
 			return
 		}
 		if target.Kind() == reflect.Float64 {
-			target.SetFloat(v + 0) // there is one zero
+			target.SetFloat(v + 0) // turns -0 into 0
 			return
 		}
 	}
 	d.report(path, "is %s, must be %s", kindOf(value), targetName(target.Kind()))
 }
 
-// oneZero makes -0 the 0 that it equals: what is known by its value must not differ in its sign.
+// oneZero replaces -0 with 0. The two are equal, so something that is
+// identified by its value must not differ in the sign.
 func oneZero(value any) any {
 	switch v := value.(type) {
 	case float64:
@@ -458,7 +476,7 @@ func targetName(k reflect.Kind) string {
 func kindOf(value any) string {
 	switch v := value.(type) {
 	case string:
-		return fmt.Sprintf("the string %q", withoutUser(v)) // which may stand where a list of mirrors belongs
+		return fmt.Sprintf("the string %q", withoutUser(v)) // it may stand in place of a list of mirrors
 	case bool:
 		return fmt.Sprintf("%v", v)
 	case int64, float64:

@@ -11,37 +11,39 @@ import (
 	"sparsel/trainer"
 )
 
-// Run is one distinct training. Experiments that ask for equal trainings share it.
+// Run is one distinct training. Experiments that ask for equal trainings share
+// it.
 type Run struct {
 	Name       string // of its first use: experiment/condition/optimizer/seed=S
 	Experiment string // of its first use
 	Config     trainer.Config
 }
 
-// Use is one place where an experiment uses a run.
+// Use is one use of a run by an experiment.
 type Use struct {
 	Experiment, Condition, Optimizer string
 	Seed                             uint32
-	Column, Value                    string   // of the number that varies (the last one, of a grid); empty where none does
+	Column, Value                    string   // of the number that varies, or the last one in a grid; empty if none varies
 	Varied                           []Varied // everything that varies, in the order of the file
 	Tidy                             string   // the condition's name in the tidy table
 	CCMASEpsilon                     float64  // added to the denominator of the selectivity index
-	Ablate                           bool     // units are taken out of the trained network
+	Ablate                           bool     // whether units are removed from the trained network
 	Run                              *Run
 	Data                             Dataset // that the run is trained and measured on
 
 	path string // of the entry in the file
-	like bool   // the run is another condition's
+	like bool   // whether the run belongs to another condition
 }
 
-// Varied is a setting that varies, and what a run has of it.
+// Varied is a setting that varies, with a run's value.
 type Varied struct {
-	Setting string // empty where the file gives column and value alone
-	Column  string // what the tidy table calls it
-	Value   any    // as the file has it
+	Setting string // empty if the file only gives column and value
+	Column  string // its name in the tidy table
+	Value   any    // as in the file
 }
 
-// Split is the part of the data that the use's sparsity and selectivity are about.
+// Split returns the part of the data on which the use's sparsity and
+// selectivity are measured.
 func (u Use) Split() string {
 	switch u.Run.Config.Measure {
 	case "", "test":
@@ -50,10 +52,12 @@ func (u Use) Split() string {
 	return "train"
 }
 
-// maxConditions bounds an experiment's grid, so that a slip of a digit is an error and not a full memory.
+// maxConditions limits an experiment's grid, so that a mistyped digit gives an
+// error and does not fill the memory.
 const maxConditions = 10000
 
-// maxUses bounds what all experiments together ask for: conditions, optimizers and seeds multiply.
+// maxUses limits the number of uses in all experiments together, because
+// conditions, optimizers and seeds multiply.
 const maxUses = 250_000
 
 // condition is one row of an experiment's grid.
@@ -64,14 +68,14 @@ type condition struct {
 	set           []setting
 }
 
-// setting is a value that the file gives to a setting.
+// setting is a value that the file assigns to a setting.
 type setting struct {
 	name  string
 	value any
 	path  string
 }
 
-// settingsOf lists what a table of the file sets, by name.
+// settingsOf lists what a table of the file sets, sorted by name.
 func settingsOf(path string, set map[string]any) []setting {
 	var list []setting
 	for _, name := range sortedKeys(set) {
@@ -80,15 +84,17 @@ func settingsOf(path string, set map[string]any) []setting {
 	return list
 }
 
-// Expand lists the study's distinct runs in the order of the file, and every use that an experiment makes of one.
+// Expand lists the study's distinct runs in the order of the file, and every
+// use that an experiment makes of one.
 //
-// With author seeding a run starts where the runs before it in its session have left the generator, so its
-// place is the sum of their draws; nothing is trained to find it.
+// With author seeding a run starts where the preceding runs of its session left
+// the generator. Its position is therefore the sum of their draws, and nothing
+// is trained to find it.
 func (p *Params) Expand() ([]*Run, []Use) {
 	return p.expanded.runs, p.expanded.uses
 }
 
-// expansion is the list of runs and uses being put together.
+// expansion is the list of runs and uses while it is being built.
 type expansion struct {
 	params       *Params
 	document     *document
@@ -99,12 +105,13 @@ type expansion struct {
 	distinct     map[string]*Run // by identity
 }
 
-// planned is a use that the file asks for, before it is known where its run starts.
+// planned is a use that the file asks for, before the start of its run is
+// known.
 type planned struct {
 	entry     *Experiment
 	condition condition
 	config    trainer.Config
-	like      *planned // whose run it is; nil for its own
+	like      *planned // the use whose run it shares; nil if the run is its own
 }
 
 func (r *planned) name() string { return r.entry.Name + "/" + r.condition.name }
@@ -148,7 +155,7 @@ func (p *Params) expand(d *document) []Use {
 	for _, r := range x.plan {
 		x.use(r)
 	}
-	p.expanded = &x // its walks through recorded sessions are worth keeping
+	p.expanded = &x // keeps its walks through recorded sessions
 	return x.uses
 }
 
@@ -167,15 +174,17 @@ func (x *expansion) add(e *Experiment, c condition, config trainer.Config, seed 
 		return
 	}
 	if x.params.trainImages() < MNIST.Train && config.Seeding.Mode == "author" && config.Sampler.Kind == "classes" && !config.Sampler.Clean {
-		x.report(e.path, "%s needs all %d training images: what its session draws depends on how many there are of each digit; give the experiment seeding = \"paired\"", c.name, MNIST.Train)
+		x.report(e.path, "%s needs all %d training images: what its session draws depends on how many there are of each digit; give the "+
+			"experiment seeding = \"paired\"", c.name, MNIST.Train)
 		return
 	}
 	x.ablated(e, c, config)
 	x.append(&planned{entry: e, condition: c, config: config})
 }
 
-// ablated refuses to take units out of networks of several hidden layers: what a unit of the first is worth, the output's
-// weights do not say.
+// ablated refuses to remove units from networks with several hidden layers,
+// because the output layer's weights do not tell what a unit of the first layer
+// contributes.
 func (x *expansion) ablated(e *Experiment, c condition, config trainer.Config) {
 	if e.Ablate != nil && *e.Ablate && len(config.Network.Hidden) > 1 {
 		x.report(e.path, "%s has %d hidden layers; ablate takes units out of networks of one", c.name, len(config.Network.Hidden))
@@ -187,7 +196,8 @@ func (x *expansion) append(r *planned) {
 	x.byExperiment[r.entry.Name] = append(x.byExperiment[r.entry.Name], r)
 }
 
-// reuse plans uses of the runs of another condition, or of all whose names a pattern matches.
+// reuse plans uses of the runs of another condition, or of all conditions whose
+// names match a pattern.
 func (x *expansion) reuse(e *Experiment, c condition, optimizer string, seeds []uint32) {
 	experiment, pattern, _ := strings.Cut(e.Like, "/")
 	found := map[uint32]bool{}
@@ -216,7 +226,8 @@ func (x *expansion) reuse(e *Experiment, c condition, optimizer string, seeds []
 	}
 }
 
-// use adds the use of a planned run that has its place, and the run if it is the first of it.
+// use adds the use of a planned run whose start is known, and the run itself if
+// this is its first use.
 func (x *expansion) use(r *planned) {
 	source := r
 	for source.like != nil {
@@ -242,7 +253,7 @@ func (x *expansion) use(r *planned) {
 	x.uses = append(x.uses, use)
 }
 
-// use is what all uses of an entry's condition share.
+// use returns what all uses of an entry's condition share.
 func (p *Params) use(e Experiment, condition string) Use {
 	u := Use{Experiment: e.Name, Condition: condition, Tidy: condition, CCMASEpsilon: p.Metrics.CCMASEpsilon, Data: p.dataset}
 	if e.Tidy != "" {
@@ -255,7 +266,7 @@ func (p *Params) use(e Experiment, condition string) Use {
 	return u
 }
 
-// seeds are those of the study that an entry is for.
+// seeds lists the seeds of the study that an entry is for.
 func (p *Params) seeds(e Experiment) []uint32 {
 	if len(e.Seeds) == 0 {
 		return p.Study.Seeds
@@ -267,7 +278,7 @@ func (p *Params) seeds(e Experiment) []uint32 {
 	return slices.DeleteFunc(slices.Clone(e.Seeds), func(s uint32) bool { return !ours[s] })
 }
 
-// trainImages is the number of training images that a run sees.
+// trainImages returns the number of training images that a run sees.
 func (p *Params) trainImages() int {
 	if p.Study.TrainImages > 0 {
 		return p.Study.TrainImages
@@ -275,12 +286,13 @@ func (p *Params) trainImages() int {
 	return p.dataset.Train
 }
 
-// BaselineRun is the baseline with one of the optimizers, without its seeding.
+// BaselineRun returns the baseline with one of the optimizers, without its
+// seeding.
 func (p *Params) BaselineRun(optimizer string) trainer.Config {
 	c := trainer.Config{Optimizer: trainer.Optimizer{Name: optimizer}}
 	for _, s := range allSettings() {
 		if v, ok := p.Baseline[s.Name]; ok {
-			_ = s.set(&c, v, p.dataset) // its own problems are reported by check, once
+			_ = s.set(&c, v, p.dataset) // check reports its problems, once
 		}
 	}
 	for name, v := range p.Optimizers[optimizer] {
@@ -289,8 +301,9 @@ func (p *Params) BaselineRun(optimizer string) trainer.Config {
 	return c
 }
 
-// config puts one run together, without its seeding. Settings that overrule one another are refused: a run must have whatever
-// the file says that it has.
+// config builds the configuration of one run, without its seeding. It refuses
+// settings that override one another, because a run must have every value that
+// the file gives it.
 func (p *Params) config(d *document, e *Experiment, optimizer string, c condition) trainer.Config {
 	config := p.BaselineRun(optimizer)
 	list := append(slices.Clone(e.sets), c.set...)
@@ -324,18 +337,21 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 	whole := config.Epochs
 	config.Epochs = p.Profile.shorten(whole)
 	if config.Epochs < whole && slices.ContainsFunc(c.varied, func(v Varied) bool { return v.Setting == "epochs" }) {
-		d.report(join("profiles", p.Profile.Name())+".epochs", "is %d, but %s varies the epochs up to %d; leave it out, or make it as many", config.Epochs, e.Name, whole)
+		d.report(join("profiles", p.Profile.Name())+".epochs", "is %d, but %s varies the epochs up to %d; leave it out, or make it as many",
+			config.Epochs, e.Name, whole)
 	}
 	return config
 }
 
-// holds tells whether a run has what the file says: setting it once more changes nothing.
+// holds reports whether a run has the value that the file says, so that setting
+// it once more changes nothing.
 func (s Setting) holds(c trainer.Config, value any, d Dataset) bool {
 	again := c
 	return s.set(&again, value, d) == nil && identity(again) == identity(c)
 }
 
-// Equal compares values of the file or of a run: numbers by value, others by their text. Nothing equals nothing alone.
+// Equal compares values of the file or of a run. Numbers are compared by value,
+// other values by their text. nil equals only nil.
 func Equal(x, y any) bool {
 	a, aok := number(x)
 	b, bok := number(y)
@@ -345,7 +361,8 @@ func Equal(x, y any) bool {
 	return (x == nil) == (y == nil) && format(x) == format(y)
 }
 
-// conditions spreads an entry's grid out, the first parameter outermost.
+// conditions lists the conditions of an entry's grid. The first parameter
+// changes slowest.
 func (e Experiment) conditions(d *document, path string) []condition {
 	list := []condition{{name: e.Condition, tidy: e.Tidy, column: e.Column}}
 	if e.Value != nil {
@@ -371,7 +388,7 @@ func (e Experiment) conditions(d *document, path string) []condition {
 					varied.Column = v.Parameter
 				}
 				row.varied = append(slices.Clone(c.varied), varied)
-				if _, ok := number(value); ok { // the tidy table has a column of numbers; a word is in the condition's name
+				if _, ok := number(value); ok { // the tidy table has a column for numbers; a word is in the condition's name
 					row.column, row.value = varied.Column, text
 				}
 				row.set = append(slices.Clone(c.set), setting{v.Parameter, value, where(k)})
@@ -392,7 +409,8 @@ func (e Experiment) conditions(d *document, path string) []condition {
 	return list
 }
 
-// values are those listed, or those of the log grid, with the place of each for messages.
+// values returns the listed values, or those of the log grid, and a function
+// that gives the path of each for messages.
 func (v Vary) values(d *document, path string) ([]any, func(int) string) {
 	if v.Logspace == nil {
 		return v.Values, func(k int) string { return fmt.Sprintf("%s.values[%d]", path, k) }
@@ -410,12 +428,12 @@ func (v Vary) values(d *document, path string) ([]any, func(int) string) {
 	return thin(values, v.points), func(int) string { return path + ".logspace" }
 }
 
-// roundTrip keeps 12 significant digits: math.Pow may differ in its last bit between architectures, and a
-// grid value is part of a run's identity.
+// roundTrip keeps 12 significant digits. The last bit of math.Pow may differ
+// between architectures, and a grid value is part of a run's identity.
 func roundTrip(x float64) float64 {
 	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 12, 64), 64)
 	if err != nil {
-		return x // out of range: refused where it is applied
+		return x // out of range, and refused when it is applied
 	}
 	return y
 }
@@ -427,7 +445,7 @@ func format(value any) string {
 	return fmt.Sprint(value)
 }
 
-// identity is a text that is equal for equal configurations only.
+// identity returns a text that is equal for equal configurations only.
 func identity(c trainer.Config) string {
 	text, err := json.Marshal(c)
 	if err != nil {
@@ -436,7 +454,8 @@ func identity(c trainer.Config) string {
 	return string(text)
 }
 
-// Archived lists the epochs whose activations a run of so many epochs keeps.
+// Archived lists the epochs whose activations are kept for a run with the given
+// number of epochs.
 func (p *Params) Archived(epochs int) []int {
 	var list []int
 	switch archive := p.Study.Archive.(type) {
@@ -456,17 +475,18 @@ func (p *Params) Archived(epochs int) []int {
 		}
 		slices.Sort(list)
 		list = slices.Compact(list)
-		if len(list) == 0 { // of a run that is shorter than all of them
+		if len(list) == 0 { // the run is shorter than all of them
 			list = []int{epochs}
 		}
 	}
 	return list
 }
 
-// DisplayOrder is the order in which figures and tables show the optimizers.
+// DisplayOrder is the order in which figures and tables show optimizers.
 var DisplayOrder = trainer.Optimizers()
 
-// OptimizersOf lists the optimizers of an experiment in the order of figures and tables.
+// OptimizersOf lists the optimizers of an experiment in the order of figures
+// and tables.
 func (p *Params) OptimizersOf(experiment string) []string {
 	var list []string
 	for _, name := range DisplayOrder {

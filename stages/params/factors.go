@@ -5,15 +5,17 @@ import (
 	"slices"
 )
 
-// Factor is something that an experiment has at two levels, and in every combination with its other factors.
+// Factor is a property that an experiment has at two levels, in every
+// combination with its other factors.
 type Factor struct {
-	Column    string   // as tables of conditions call it
-	Low, High string   // its levels, that of the first condition first
+	Column    string   // its name in tables of conditions
+	Low, High string   // the level of the first condition comes first
 	Second    []string // the conditions at the second level
 }
 
-// FactorsOf finds the factors of an experiment: what its conditions differ in, each at two levels, all combined. The error
-// continues "is EXPERIMENT, ".
+// FactorsOf finds the factors of an experiment, which are the columns in which
+// its conditions differ. Each must have two levels, and all combinations must
+// be present. The error continues a sentence that begins "is EXPERIMENT, ".
 func FactorsOf(uses []Use) ([]Factor, error) {
 	var conditions []Use
 	for _, u := range uses {

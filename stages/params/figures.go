@@ -6,17 +6,21 @@ import (
 	"strings"
 )
 
-// Figure is one figure of the study: which numbers it shows, and which of the things that tell numbers apart
-// (metric, optimizer, condition, layer, epoch, experiment) is told apart by rows and columns of panels, along x,
-// and by lines. What is told apart nowhere must have one value; an epoch then is the last that all shown runs
-// have, a layer the average over the layers.
+// Figure is one figure of the study. It says which numbers the figure shows,
+// and which of their properties (metric, optimizer, condition, layer, epoch,
+// experiment) are shown by rows and columns of panels, along x, and by lines. A
+// property that is shown nowhere must have a single value. For the epoch this
+// is the last one that all shown runs have, and for the layer it is the mean
+// over the layers.
 type Figure struct {
 	ID          string   `toml:"id,required"`
 	Title       string   `toml:"title,required"`
 	Experiments []string `toml:"experiments,required"`
 
-	// Conditions selects and orders; * stands for any text. Where x is the value, each entry is one line over all
-	// the conditions it matches; elsewhere each condition stands for itself. Absent: all.
+	// Conditions selects and orders conditions; * stands for any text. If x is
+	// the value, each entry is one line over all conditions that it matches.
+	// Otherwise each condition stands for itself. If it is absent, all are
+	// selected.
 	Conditions []string          `toml:"conditions"`
 	Names      map[string]string `toml:"names"`   // what conditions are called; * stands for the same text on both sides
 	Metrics    []string          `toml:"metrics"` // "a * b" is a product; absent: accuracy, sparsity, selectivity
@@ -33,7 +37,8 @@ type Figure struct {
 	Zoom    map[string][]float64 `toml:"zoom"`     // limits of a second panel of the metric
 	XLimits map[string][]float64 `toml:"x_limits"` // by optimizer
 
-	// Difference adds a row of panels with the second condition minus the first, seed by seed.
+	// Difference adds a row of panels with the second condition minus the
+	// first, seed by seed.
 	Difference bool `toml:"difference"`
 
 	Vertical  string     `toml:"vertical"`  // marks on x "baseline", the baseline's value, or "best METRIC"
@@ -50,7 +55,7 @@ type Reference struct {
 	Label      string `toml:"label,required"`
 }
 
-// What a figure shows where it does not say.
+// Defaults of a figure.
 var defaultMetrics = []string{"accuracy", "sparsity", "selectivity"}
 
 // complete fills in what a figure leaves out.
@@ -81,10 +86,11 @@ func (f Figure) complete() Figure {
 	return f
 }
 
-// Factors are the metrics that a figure's metric is a product of.
+// Factors lists the metrics of which a figure's metric is the product.
 func Factors(metric string) []string { return strings.Split(metric, " * ") }
 
-// checkFigures reports what can be told from the figures alone; shown tells the rest.
+// checkFigures reports mistakes that the figures alone show. Shown reports the
+// others.
 func (p *Params) checkFigures(d *document) {
 	var ids []string
 	for i, f := range p.Figures {
@@ -117,13 +123,13 @@ func (p *Params) checkFigures(d *document) {
 	}
 }
 
-// checkUnits refuses what a figure of units has no place for.
+// checkUnits refuses keys that a figure of units does not use.
 func (f Figure) checkUnits(d *document, path string) {
 	if _, ok := f.X.Units(); !ok {
 		return
 	}
 	if len(f.Experiments) > 1 {
-		d.report(path+".experiments", "names %d; a figure of units is of one", len(f.Experiments))
+		d.report(path+".experiments", "names %d; a figure of units shows one", len(f.Experiments))
 	}
 	for key, given := range map[string]bool{
 		"rows": f.Rows != "", "columns": f.Columns != "", "lines": f.Lines != nil, "metrics": f.Metrics != nil, "limits": f.Limits != nil,
@@ -136,7 +142,7 @@ func (f Figure) checkUnits(d *document, path string) {
 	}
 }
 
-// checkPlaces holds everything that tells numbers apart to one place.
+// checkPlaces checks that every property is shown in one place only.
 func (f Figure) checkPlaces(d *document, path string) {
 	if f.Rows != "" {
 		choice(d, path+".rows", f.Rows, "metric", "condition")
@@ -210,7 +216,8 @@ func (f Figure) checkAxes(d *document, path string) {
 	}
 }
 
-// checkDifference holds a difference to two conditions, which are told apart by lines alone.
+// checkDifference checks that a difference has two conditions, which must be
+// distinguished by lines alone.
 func (f Figure) checkDifference(d *document, path string) {
 	at := path + ".difference"
 	switch {
@@ -224,10 +231,12 @@ func (f Figure) checkDifference(d *document, path string) {
 	}
 }
 
-// FigurePlace is where the file asks for a figure: a path such as figures[2].
+// FigurePlace returns where the file asks for a figure, as a path such as
+// figures[2].
 func (p *Params) FigurePlace(i int) string { return indexed(p.prefix+"figures", i) }
 
-// checkShownFigures refuses figures that show what the experiments do not have.
+// checkShownFigures refuses figures that show something the experiments do not
+// have.
 func (p *Params) checkShownFigures(d *document, uses []Use) {
 	for i, f := range p.Figures {
 		p.shown(d, p.FigurePlace(i), f.complete(), uses)

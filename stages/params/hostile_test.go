@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// refused parses a file that must be refused, and fails if that takes much memory or many words.
+// refused parses a file that must be refused, and fails if that takes much
+// memory or a long message.
 func refused(t *testing.T, name string, data []byte) *Problems {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -30,7 +31,7 @@ func refused(t *testing.T, name string, data []byte) *Problems {
 	return p
 }
 
-// lines is n lines of a format that takes a number.
+// lines returns n lines of a format that takes a number.
 func lines(n int, format string) []byte {
 	var b strings.Builder
 	for i := range n {
@@ -39,16 +40,19 @@ func lines(n int, format string) []byte {
 	return []byte(b.String())
 }
 
-// A bad file costs no more than a good one: what it holds is bounded before the library sees it.
+// A bad file costs no more than a good one, because its contents are limited
+// before the library sees them.
 func TestT46CostOfBadFiles(t *testing.T) {
 	for name, c := range map[string]struct {
 		data []byte
 		want string
 	}{
-		"2 MB of dots":          {[]byte(strings.Repeat("a.", 1<<20) + "a = 1"), "params.toml: has more than 524288 bytes"},
-		"as many as fit":        {[]byte(strings.Repeat("a.", maxBytes/2-3) + "a = 1"), "params.toml:1:33: a key lies more than 16 tables deep"},
-		"dotted header":         {[]byte("[" + strings.Repeat("a.", maxBytes/2-3) + "a]"), "params.toml:1:34: a key lies more than 16 tables deep"},
-		"long names":            {[]byte("[x]\n" + strings.Repeat("a", maxBytes-100) + " = 1"), "params.toml:2:1: a key and the tables it lies in have names of more than 256 bytes"},
+		"2 MB of dots":   {[]byte(strings.Repeat("a.", 1<<20) + "a = 1"), "params.toml: has more than 524288 bytes"},
+		"as many as fit": {[]byte(strings.Repeat("a.", maxBytes/2-3) + "a = 1"), "params.toml:1:33: a key lies more than 16 tables deep"},
+		"dotted header": {[]byte("[" + strings.Repeat("a.", maxBytes/2-3) + "a]"),
+			"params.toml:1:34: a key lies more than 16 tables deep"},
+		"long names": {[]byte("[x]\n" + strings.Repeat("a", maxBytes-100) + " = 1"),
+			"params.toml:2:1: a key and the tables it lies in have names of more than 256 bytes"},
 		"100,000 unknown keys":  {lines(100_000, "k%05x = 1\n"), "params.toml: has more than 524288 bytes"},
 		"as many keys as fit":   {lines(40_000, "k%05x = 1\n"), "params.toml:10001:1: the file has more than 10000 keys"},
 		"tables":                {lines(40_000, "[t%05x]\n"), "params.toml:10001:2: the file has more than 10000 keys"},
@@ -56,8 +60,10 @@ func TestT46CostOfBadFiles(t *testing.T) {
 		"keys of inline tables": {[]byte("a = {" + string(lines(40_000, "k%05x=1,")) + "z=1}"), "the file has more than 10000 keys"},
 		"values":                {[]byte("a = [" + strings.Repeat("1,", maxBytes/2-10) + "]"), "the file lists more than 100000 values"},
 		"nested arrays":         {[]byte("a = " + strings.Repeat("[", maxBytes-10)), "nested more than the maximum"},
-		"shallower arrays":      {[]byte("a = " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000)), "params.toml:1:1: lies more than 16 deep"},
-		"nested tables":         {[]byte("a = " + strings.Repeat("{a=", 5000) + "1" + strings.Repeat("}", 5000)), "a key lies more than 16 tables deep"},
+		"shallower arrays": {[]byte("a = " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000)),
+			"params.toml:1:1: lies more than 16 deep"},
+		"nested tables": {[]byte("a = " + strings.Repeat("{a=", 5000) + "1" + strings.Repeat("}", 5000)),
+			"a key lies more than 16 tables deep"},
 	} {
 		if err := refused(t, name, c.data); !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %.300s, want %s", name, err, c.want)
@@ -65,18 +71,20 @@ func TestT46CostOfBadFiles(t *testing.T) {
 	}
 }
 
-// Of many problems the first are shown, in the order of the file, and the others counted.
+// If there are many problems, the first are shown, in the order of the file,
+// and the others are counted.
 func TestT46ManyProblems(t *testing.T) {
 	const n = 9000
 	p := refused(t, "unknown keys", append(lines(n, "unknown%d = 1\n"), example(t)...))
 	text := p.Error()
-	if len(p.List) != n || !strings.HasSuffix(text, fmt.Sprintf("\n  and %d more", n-shownProblems)) || strings.Count(text, "is not a known parameter") != shownProblems ||
+	if len(p.List) != n || !strings.HasSuffix(text, fmt.Sprintf("\n  and %d more", n-shownProblems)) ||
+		strings.Count(text, "is not a known parameter") != shownProblems ||
 		!strings.Contains(text, "unknown39: ") || strings.Contains(text, "unknown40: ") {
 		t.Errorf("%d problems: %.2000s", len(p.List), text)
 	}
 }
 
-// What the study's products come to is bounded too.
+// The products of numbers in the study are limited too.
 func TestT46Products(t *testing.T) {
 	seeds := string(lines(64_000, "%d,"))
 	p := refused(t, "seeds", example(t, "seeds = [1, 100, 1234]", "seeds = ["+seeds+"]")) // times four optimizers
@@ -103,7 +111,7 @@ func TestT46EndlessFile(t *testing.T) {
 	}
 }
 
-// Places are the library's own, found in another way.
+// Positions are those of the library, found in another way.
 func TestT46Places(t *testing.T) {
 	text := "a = 1\n\n[b]\n  c = [1,\n  2]\r\n\"d e\" = { f = 1, g.h = 2 }\n[[i]]\nj = 1\n[[i]]\nj = 2"
 	d, err := parse([]byte(text))
@@ -111,7 +119,8 @@ func TestT46Places(t *testing.T) {
 		t.Fatal(err, d.problems)
 	}
 	for path, want := range map[string]position{
-		"a": {1, 5}, "b": {3, 2}, "b.c[0]": {4, 8}, "b.c[1]": {5, 3}, `b."d e".f`: {6, 15}, `b."d e".g.h`: {6, 24}, "i[0]": {7, 3}, "i[1]": {9, 3}, "i[1].j": {10, 5},
+		"a": {1, 5}, "b": {3, 2}, "b.c[0]": {4, 8}, "b.c[1]": {5, 3}, `b."d e".f`: {6, 15}, `b."d e".g.h`: {6, 24}, "i[0]": {7, 3},
+		"i[1]": {9, 3}, "i[1].j": {10, 5},
 	} {
 		if got := d.positions[path]; got != want {
 			t.Errorf("%s is at %v, want %v", path, got, want)
@@ -119,7 +128,8 @@ func TestT46Places(t *testing.T) {
 	}
 }
 
-// Mirrors that would not work, or would tell a password to everybody, are refused where they stand.
+// Mirrors that would not work, or would reveal a password, are refused at their
+// place in the file.
 func TestT45Mirrors(t *testing.T) {
 	for mirror, want := range map[string]string{
 		`"https://a.example/x?y=1"`:       "must have no query",
@@ -133,7 +143,7 @@ func TestT45Mirrors(t *testing.T) {
 		`"https://me:hun/ter2@a.example"`: "must be an https:// URL",
 		`"http://me:hunter2@a.example/"`:  "must be an https:// URL",
 	} {
-		data := example(t) // the first table follows the top
+		data := example(t) // the first table comes after the top-level keys
 		at := strings.Index(string(data), "[data]")
 		if at < 0 {
 			data = append(data, "\n[data]\n"...)
@@ -142,7 +152,8 @@ func TestT45Mirrors(t *testing.T) {
 		text := string(data[:at]) + "[data]\nmirrors = [" + mirror + "]\n" + withoutMirrors(string(data[at+len("[data]"):]))
 		line := 1 + strings.Count(string(data[:at]), "\n") + 1
 		err := refused(t, mirror, []byte(text))
-		if place := fmt.Sprintf("params.toml:%d:12: data.mirrors[0]: is ", line); !strings.Contains(err.Error(), place) || !strings.Contains(err.Error(), want) {
+		if place := fmt.Sprintf("params.toml:%d:12: data.mirrors[0]: is ", line); !strings.Contains(err.Error(), place) ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s…%s", mirror, err, place, want)
 		}
 		if strings.Contains(err.Error(), "hun") || strings.Contains(err.Error(), "ter2") {
@@ -155,7 +166,7 @@ func TestT45Mirrors(t *testing.T) {
 	}
 }
 
-// withoutMirrors takes out the line that the example has.
+// withoutMirrors removes the example's line.
 func withoutMirrors(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
@@ -168,11 +179,13 @@ func withoutMirrors(text string) string {
 
 func TestT44NamesOfConditions(t *testing.T) {
 	for name, want := range map[string]string{
-		`"=1+1"`: "must not begin with", `"@x"`: "must not begin with", `"-a"`: "must not begin with", `"a\nb"`: "must be a line", `"\u001b[2J"`: "must be a line",
-		`"\u202ea"`: "must be a line",
+		`"=1+1"`: "must not begin with", `"@x"`: "must not begin with", `"-a"`: "must not begin with", `"a\nb"`: "must be a line",
+		`"\u001b[2J"`: "must be a line",
+		`"\u202ea"`:   "must be a line",
 	} {
 		err := refused(t, name, example(t, `condition = "baseline"`, "condition = "+name))
-		if !strings.Contains(err.Error(), ".condition: is ") || !strings.Contains(err.Error(), want) || strings.ContainsAny(err.Error(), "\x1b\u202e") {
+		if !strings.Contains(err.Error(), ".condition: is ") || !strings.Contains(err.Error(), want) ||
+			strings.ContainsAny(err.Error(), "\x1b\u202e") {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
 	}

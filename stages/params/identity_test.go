@@ -12,9 +12,11 @@ import (
 	"testing"
 )
 
-// The study's trainings are hours of work, and their parameters are what they are known by. So whatever is done to params.toml
-// or to how it is read, the 954 must stay what they are: their digest is that of the parameters before sessions were apart
-// from experiments. What is 0 is left out, so that a new setting which the study leaves alone changes nothing.
+// The study's trainings take hours, and are identified by their parameters.
+// Whatever is changed in params.toml or in the way it is read, the 954
+// trainings must stay the same. The digest dates from before sessions were
+// separated from experiments. Zero values are left out, so that a new setting
+// which the study does not use changes nothing.
 func TestTrainingsOfTheStudy(t *testing.T) {
 	const want = "5ac569255178bb0b5fdf0c24c694352b5599c94499962d746f1ef6cbde75eb8b"
 	data, err := os.ReadFile(filepath.Join(repository(t), "params.toml"))

@@ -7,16 +7,20 @@ import (
 )
 
 const (
-	// exactDigits is how many significant digits a number may have and still be shown as it is. Who wrote 0.99999 meant
-	// it, while a grid's 3.72759372031e-05 was computed.
+	// exactDigits is the number of significant digits up to which a number is
+	// shown as it is. Someone who wrote 0.99999 meant it, whereas a grid's
+	// 3.72759372031e-05 was computed.
 	exactDigits = 8
-	// roundedDigits is how many are enough for one that has more, where they tell it from the others.
+	// roundedDigits is the number of digits for a longer number, if they
+	// distinguish it from the others.
 	roundedDigits = 4
 )
 
-// Labels writes numbers so that equal texts mean equal numbers: a number of up to 8 significant digits as it is, a longer
-// one rounded to 4, or to as many more as tell every number from the others and from a rounder one (0.99999999999 is
-// never called 1). Labels are for reading; what identifies a condition is its value.
+// Labels formats numbers so that equal texts mean equal numbers. A number with
+// up to 8 significant digits is shown as it is. A longer one is rounded to 4
+// digits, or to as many more as distinguish it from the other numbers and from
+// a rounder one, so that 0.99999999999 is never shown as 1. Labels are for
+// reading. A condition is identified by its value.
 func Labels(values []float64) []string {
 	labels := make([]string, len(values))
 	for digits := roundedDigits; ; digits++ {
@@ -29,14 +33,15 @@ func Labels(values []float64) []string {
 	}
 }
 
-// Label is the label of a number that stands alone.
+// Label returns the label of a single number.
 func Label(v float64) string { return label(v, roundedDigits) }
 
-// label rounds a long number to at least so many digits. More than one trailing zero would make it look like a rounder
-// number than it is, so it then gets more digits.
+// label rounds a long number to at least the given number of digits. It uses
+// more digits if the result would have more than one trailing zero, because it
+// would then look rounder than it is.
 func label(v float64, digits int) string {
 	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
-		return strconv.FormatFloat(v+0, 'g', -1, 64) // +0: there is one zero
+		return strconv.FormatFloat(v+0, 'g', -1, 64) // turns -0 into 0
 	}
 	exact := strconv.FormatFloat(v, 'g', -1, 64)
 	if significant(exact) <= max(exactDigits, digits) {
@@ -54,7 +59,7 @@ func label(v float64, digits int) string {
 	return exact
 }
 
-// significant counts the significant digits of a number as text.
+// significant counts the significant digits in the text of a number.
 func significant(text string) int {
 	mantissa, _, _ := strings.Cut(strings.TrimLeft(text, "+-"), "e")
 	if strings.Contains(mantissa, ".") {
@@ -63,7 +68,7 @@ func significant(text string) int {
 	return len(strings.Trim(mantissa, "0"))
 }
 
-// distinct tells whether different numbers have different labels.
+// distinct reports whether different numbers have different labels.
 func distinct(values []float64, labels []string) bool {
 	of := make(map[string]float64, len(values))
 	for i, v := range values {

@@ -30,7 +30,8 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-// Whatever the numbers: different ones have different labels, equal ones equal labels, and each label is near its number.
+// For any numbers, different ones have different labels, equal ones have equal
+// labels, and each label is near its number.
 func TestLabelsTellApart(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 20000 {

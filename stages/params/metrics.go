@@ -2,7 +2,7 @@ package params
 
 import "sparsel/stages/quantity"
 
-// MetricNames are the metrics that figures and tables may show.
+// MetricNames lists the metrics that figures and tables may show.
 var MetricNames = func() []string {
 	var names []string
 	for _, m := range quantity.All() {

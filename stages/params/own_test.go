@@ -36,7 +36,8 @@ scale = "log"
 lines = ["optimizer"]
 `
 
-// moreOf is the example with the profile, which keeps the first experiment.
+// moreOf returns the example with the profile, which keeps the first
+// experiment.
 func moreOf(t *testing.T) string {
 	t.Helper()
 	p, err := Parse("params.toml", example(t), "")
@@ -85,7 +86,8 @@ func TestProfilesOfTheirOwn(t *testing.T) {
 	}
 }
 
-// What is wrong in a profile's entries is said when the file is read, whatever profile is chosen, and where it stands.
+// Mistakes in a profile's entries are reported at their place when the file is
+// read, whichever profile is chosen.
 func TestProfilesOfTheirOwnAreJudged(t *testing.T) {
 	text := moreOf(t)
 	for name, c := range map[string]struct{ old, new, profile, want string }{
@@ -95,7 +97,8 @@ func TestProfilesOfTheirOwnAreJudged(t *testing.T) {
 		"kept":           {`keep = ["`, `keep = ["none", "`, "", "profiles.more.keep[0]"},
 		"no such":        {`like = "memory/beta2=*"`, `like = "memory/beta1=*"`, "more", "profiles.more.experiments[1].like"},
 		"value and more": {`column = "memory"`, "column = \"memory\"\nvalue = 3", "", "profiles.more.experiments[0].value"},
-		"no number":      {`vary = [{ parameter = "beta2", values = [0.5`, `vary = [{ parameter = "beta2", values = [0.5, 0.99999999999999999`, "more", "profiles.more.experiments[0]"},
+		"no number": {`vary = [{ parameter = "beta2", values = [0.5`, `vary = [{ parameter = "beta2", values = [0.5, 0.99999999999999999`,
+			"more", "profiles.more.experiments[0]"},
 	} {
 		edited := strings.Replace(text, c.old, c.new, 1)
 		if edited == text {

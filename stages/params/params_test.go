@@ -18,7 +18,8 @@ func repository(t *testing.T) string {
 	return root
 }
 
-// example returns the project's own parameter file with replacements, old then new.
+// example returns the project's own parameter file with replacements, old then
+// new.
 func example(t *testing.T, replace ...string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "testdata", "study.toml"))
@@ -49,7 +50,8 @@ func TestBaselineExpandsToTwelveRuns(t *testing.T) {
 	if len(runs) != 12 || len(uses) != 12 {
 		t.Fatalf("got %d runs and %d uses, want 12 and 12", len(runs), len(uses))
 	}
-	// Positions in the session: 203,530 parameters and 30 epochs of 60,005 draws a run (the study's records).
+	// Positions in the session: each run draws 203,530 parameters and 60,005
+	// numbers in each of 30 epochs (the study's records).
 	const draws = 203530 + 30*60005
 	for _, r := range runs {
 		want := map[string]uint64{"Adadelta": 0, "Adagrad": draws, "SGD": 2 * draws, "Adam": 3 * draws}[r.Config.Optimizer.Name]
@@ -96,10 +98,13 @@ func TestSessions(t *testing.T) {
 		want     map[string]uint64 // draws before a run, by condition, optimizer and seed
 	}{
 		{``, map[string]uint64{"bs=10 Adadelta 1": 0, "bs=50 Adadelta 1": 0, "bs=50 Adam 1": four / 4 * 3}},
-		{`runs = [{ experiment = "batch_size" }]`, map[string]uint64{"bs=10 Adadelta 1": 0, "bs=50 Adadelta 1": four, "bs=50 Adam 100": four / 4 * 7}},
-		{`runs = [{ experiment = "batch_size", conditions = ["bs=50"] }, { experiment = "batch_size", conditions = ["bs=10"], optimizers = ["Adam"] }]`,
+		{`runs = [{ experiment = "batch_size" }]`, map[string]uint64{"bs=10 Adadelta 1": 0, "bs=50 Adadelta 1": four,
+			"bs=50 Adam 100": four / 4 * 7}},
+		{`runs = [{ experiment = "batch_size", conditions = ["bs=50"] }, { experiment = "batch_size", conditions = ["bs=10"], optimizers = ` +
+			`["Adam"] }]`,
 			map[string]uint64{"bs=50 Adadelta 1": 0, "bs=10 Adam 1": four, "bs=10 Adadelta 1": 0}},
-		{"seeds = [100]\nruns = [{ experiment = \"batch_size\", conditions = [\"bs=*\"] }]", map[string]uint64{"bs=50 Adadelta 1": 0, "bs=50 Adadelta 100": four}},
+		{"seeds = [100]\nruns = [{ experiment = \"batch_size\", conditions = [\"bs=*\"] }]",
+			map[string]uint64{"bs=50 Adadelta 1": 0, "bs=50 Adadelta 100": four}},
 	} {
 		session := ""
 		if c.sessions != "" {
@@ -117,15 +122,20 @@ func TestSessions(t *testing.T) {
 }
 
 func TestSessionRefusals(t *testing.T) {
-	for sessions, want := range map[string]string{
-		`runs = []`:                           "sessions[0].runs: is empty",
-		`runs = [{ experiment = "batches" }]`: `sessions[0].runs[0].experiment: is "batches", must be one of batch_size`,
-		`runs = [{ experiment = "batch_size", conditions = ["bs=20"] }]`:                             `sessions[0].runs[0].conditions[0]: is "bs=20", which is no condition of batch_size`,
-		`runs = [{ experiment = "batch_size", optimizers = ["RMSprop"] }]`:                           `sessions[0].runs[0].optimizers[0]: is "RMSprop", with which batch_size trains none of these; it has Adadelta, Adagrad, Adam, SGD`,
-		`runs = [{ experiment = "batch_size" }, { experiment = "batch_size", optimizers = ["SGD"]}]`: "sessions[0].runs[1]: has batch_size/bs=10 with SGD and seed 1, which is in session 1 already",
-		"seeds = [1, 1]\nruns = [{ experiment = \"batch_size\" }]":                                   "sessions[0].seeds[1]: is 1 for the second time",
+	for _, c := range [][2]string{
+		{`runs = []`, "sessions[0].runs: is empty"},
+		{`runs = [{ experiment = "batches" }]`, `sessions[0].runs[0].experiment: is "batches", must be one of batch_size`},
+		{`runs = [{ experiment = "batch_size", conditions = ["bs=20"] }]`,
+			`sessions[0].runs[0].conditions[0]: is "bs=20", which is no condition of batch_size`},
+		{`runs = [{ experiment = "batch_size", optimizers = ["RMSprop"] }]`,
+			`sessions[0].runs[0].optimizers[0]: is "RMSprop", with which batch_size trains none of these; it has Adadelta, Adagrad, Adam, SGD`},
+		{`runs = [{ experiment = "batch_size" }, { experiment = "batch_size", optimizers = ["SGD"]}]`,
+			"sessions[0].runs[1]: has batch_size/bs=10 with SGD and seed 1, which is in session 1 already"},
+		{"seeds = [1, 1]\nruns = [{ experiment = \"batch_size\" }]", "sessions[0].seeds[1]: is 1 for the second time"},
 	} {
-		_, err := Parse("params.toml", example(t, `name = "train_vs_test"`, batches, "[[figures]]", "[[sessions]]\n"+sessions+"\n\n[[figures]]"), "")
+		sessions, want := c[0], c[1]
+		_, err := Parse("params.toml", example(t, `name = "train_vs_test"`, batches, "[[figures]]",
+			"[[sessions]]\n"+sessions+"\n\n[[figures]]"), "")
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "  params.toml: ") {
 			t.Errorf("%s: %v, want %s", sessions, err, want)
 		}
@@ -156,7 +166,8 @@ name = "train_vs_test"`))
 		}
 	}
 	c := uses[29].Run.Config
-	if fmt.Sprint(c.Network.Hidden) != "[64 64 64]" || c.Epochs != 2 || c.Optimizer.WeightDecay != 0.5 || c.Seeding.Mode != "paired" || c.Seeding.Skip != 0 || c.Seeding.Seed != 100 {
+	if fmt.Sprint(c.Network.Hidden) != "[64 64 64]" || c.Epochs != 2 || c.Optimizer.WeightDecay != 0.5 || c.Seeding.Mode != "paired" ||
+		c.Seeding.Skip != 0 || c.Seeding.Seed != 100 {
 		t.Errorf("last run is %+v", c)
 	}
 	if uses[1].Condition != "lr=1e-05 depth=3" || uses[1].Column != "depth" || uses[1].Value != "3" {
@@ -164,7 +175,7 @@ name = "train_vs_test"`))
 	}
 }
 
-// Every mistake of a file is reported at once, each at its place.
+// All mistakes in a file are reported at once, each at its place.
 func TestAllProblemsTogether(t *testing.T) {
 	data := example(t,
 		`seeds = [1, 100, 1234]`, `seeds = [1, -5, 1]`,
@@ -206,7 +217,8 @@ func TestAllProblemsTogether(t *testing.T) {
 		}
 		rest := lines[p.Line-1][p.Column-1:]
 		for path, starts := range map[string]string{
-			"study.seeds[1]": "-5", "study.seedling": "seedling", "optimizers.SGD.lr": `"fast"`, "baseline.batch": "2.5", "style.roles.SGD.color": `"red"`,
+			"study.seeds[1]": "-5", "study.seedling": "seedling", "optimizers.SGD.lr": `"fast"`, "baseline.batch": "2.5",
+			"style.roles.SGD.color": `"red"`,
 		} {
 			if p.Path == path && !strings.HasPrefix(rest, starts) {
 				t.Errorf("%s is placed at %q, want at %q", path, rest, starts)
@@ -224,16 +236,22 @@ func TestRefusals(t *testing.T) {
 		{"infinite", "lr = 1.0", "lr = inf", "optimizers.Adadelta.lr: is +Inf, must be finite"},
 		{"case matters", "lr = 1.0", "LR = 1.0", "optimizers.Adadelta.LR: does not belong to Adadelta"},
 		{"unknown optimizer", `["Adadelta", "Adagrad", "SGD", "Adam"]`, `["Adadelta", "AdaMax"]`, `has no [optimizers.AdaMax]`},
-		{"set of nothing", `condition = "baseline"`, "condition = \"baseline\"\nset = { batches = 5 }", "experiments[0].set.batches: parameter batches is not known"},
-		{"no name for values", `condition = "baseline"`, "condition = \"baseline\"\nvary = [{ parameter = \"batch\", values = [1, 5] }]", "must hold {batch}"},
-		{"no values", `condition = "baseline"`, "condition = \"bs={batch}\"\nvary = [{ parameter = \"batch\" }]", "needs either values or logspace"},
-		{"same name twice", `condition = "baseline"`, "condition = \"bs={batch}\"\nvary = [{ parameter = \"batch\", values = [5, 5] }]", "occurs twice"},
+		{"set of nothing", `condition = "baseline"`, "condition = \"baseline\"\nset = { batches = 5 }",
+			"experiments[0].set.batches: parameter batches is not known"},
+		{"no name for values", `condition = "baseline"`, "condition = \"baseline\"\nvary = [{ parameter = \"batch\", values = [1, 5] }]",
+			"must hold {batch}"},
+		{"no values", `condition = "baseline"`, "condition = \"bs={batch}\"\nvary = [{ parameter = \"batch\" }]",
+			"needs either values or logspace"},
+		{"same name twice", `condition = "baseline"`, "condition = \"bs={batch}\"\nvary = [{ parameter = \"batch\", values = [5, 5] }]",
+			"occurs twice"},
 		{"plain http", "https://ossci", "http://ossci", "must be an https:// URL"},
 		{"unknown experiment", `experiment = "train_vs_test"`, `experiment = "nothing"`, `must be one of train_vs_test`},
 		{"path as id", `id = "5.1"`, `id = "../5.1"`, "must consist of letters"},
-		{"metric twice", `"accuracy", "sparsity", "selectivity"]`, `"accuracy", "accuracy"]`, `tables[1].metrics[1]: is "accuracy" for the second time`},
+		{"metric twice", `"accuracy", "sparsity", "selectivity"]`, `"accuracy", "accuracy"]`,
+			`tables[1].metrics[1]: is "accuracy" for the second time`},
 		{"second tidy table", `kind = "final"`, `kind = "tidy"`, `tables[1]`},
-		{"figure of nothing", "conditions = [\"baseline\"]", "conditions = [\"baselin\"]", `figures[0].conditions[0]: is "baselin", which is no condition of train_vs_test; those are "baseline"`},
+		{"figure of nothing", "conditions = [\"baseline\"]", "conditions = [\"baselin\"]",
+			`figures[0].conditions[0]: is "baselin", which is no condition of train_vs_test; those are "baseline"`},
 		{"not a number", "ccmas_epsilon = 0.0", "ccmas_epsilon = nan", "metrics.ccmas_epsilon: is NaN, must be finite"},
 		{"beyond float32", "lr = 1.0", "lr = 1e308", "lr: is 1e+308: want a finite number"},
 		{"epoch that no run has", `archive = "last"`, `archive = [31]`, "study.archive[0]: is 31, no run has more than 30 epochs"},
@@ -241,9 +259,12 @@ func TestRefusals(t *testing.T) {
 		{"size", "panel_height = 2.1", "panel_height = 0.1", "style.panel_height: style: panel height 0.1"},
 		{"dash", `dash = "solid"`, `dash = "wavy"`, `style.roles.SGD: style: role "SGD": dash "wavy"`},
 		{"archive", `archive = "last"`, `archive = [0]`, "study.archive[0]"},
-		{"archives kept of some", `archive = "last"`, "archive = \"last\"\nkeep_archives = \"some\"", `study.keep_archives: is "some", must be one of all, none`},
-		{"archives kept of a seed there is not", `archive = "last"`, "archive = \"last\"\nkeep_archives = [1, 7]", "study.keep_archives[1]: is 7, which is no seed"},
-		{"archives kept of a seed twice", `archive = "last"`, "archive = \"last\"\nkeep_archives = [1, 1]", "study.keep_archives[1]: is 1 for the second time"},
+		{"archives kept of some", `archive = "last"`, "archive = \"last\"\nkeep_archives = \"some\"",
+			`study.keep_archives: is "some", must be one of all, none`},
+		{"archives kept of a seed there is not", `archive = "last"`, "archive = \"last\"\nkeep_archives = [1, 7]",
+			"study.keep_archives[1]: is 7, which is no seed"},
+		{"archives kept of a seed twice", `archive = "last"`, "archive = \"last\"\nkeep_archives = [1, 1]",
+			"study.keep_archives[1]: is 1 for the second time"},
 		{"archives kept of a name", `archive = "last"`, "archive = \"last\"\nkeep_archives = [\"1\"]", "study.keep_archives[0]"},
 		{"archives kept, a number", `archive = "last"`, "archive = \"last\"\nkeep_archives = 1", `must be "all", "none" or a list of seeds`},
 	} {
@@ -279,7 +300,7 @@ func TestMissingFileSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// Where a study has several parameter files, a base name would not do.
+// If a study has several parameter files, the base name would not be enough.
 func TestProblemsNameTheFileAsGiven(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "other.toml")
 	if err := os.WriteFile(file, example(t, "batch = 50", "batch = 0"), 0o644); err != nil {

@@ -7,8 +7,9 @@ import (
 	"sparsel/trainer"
 )
 
-// setPhases takes the phases of a run: each has its epochs, and classes by number or a number of classes to be drawn. How they go
-// together is for the trainer to say.
+// setPhases sets the phases of a run. Each has its epochs, and either a list of
+// classes or the number of classes to be drawn. The trainer checks whether they
+// fit together.
 func setPhases(c *trainer.Config, v any, d Dataset) error {
 	list, ok := v.([]any)
 	if !ok || len(list) == 0 {
@@ -42,7 +43,8 @@ func setPhases(c *trainer.Config, v any, d Dataset) error {
 	return nil
 }
 
-// classNumbers are classes by number, of so many.
+// classNumbers returns a list of classes. of is the number of classes that
+// there are.
 func classNumbers(v any, of int) ([]int, error) {
 	list, ok := v.([]any)
 	if !ok || len(list) == 0 {
@@ -58,7 +60,7 @@ func classNumbers(v any, of int) ([]int, error) {
 	return classes, nil
 }
 
-// phasesText says the phases in words; nil where there are none.
+// phasesText describes the phases in words. It is nil if there are none.
 func phasesText(phases []trainer.Phase) any {
 	var parts []string
 	for _, p := range phases {

@@ -7,12 +7,14 @@ import (
 	"strings"
 )
 
-// Paper is the name of the study as the file has it, without a profile.
+// Paper is the name of the study without a profile.
 const Paper = "paper"
 
-// Profile is another edition of the study: the same experiments, figures, tables and findings on less, or with other seeds.
-// What it leaves out is as in the study. One that has experiments of its own goes further than the study: its figures and tables
-// are its own too, and of the study's experiments it keeps those that it names.
+// Profile is another edition of the study: the same experiments, figures,
+// tables and findings on less data, or with other seeds. What it leaves out is
+// as in the study. A profile with experiments of its own goes further than the
+// study. Then its figures and tables are its own too, and it keeps only those
+// experiments of the study that it names.
 type Profile struct {
 	Title       string   `toml:"title"`        // what it is for, in its mark
 	Data        string   `toml:"data"`         // "mnist", or "any": generated digits where MNIST is not at hand
@@ -31,33 +33,39 @@ type Profile struct {
 	name string
 }
 
-// Reserved are the names that the program itself uses below the output folder, where each profile has a folder of its
-// own, or in place of a profile's.
+// Reserved lists the names that the program itself uses below the output
+// folder, where each profile has a folder of its own, or in place of a
+// profile's name.
 var Reserved = []string{
-	Paper, "store", "downloads", "figures", "tables", "findings", "report.html", "measure", "cache", "logs", // below out
-	"digits", "fetch", "train", "metrics", "aggregate", "tidy", "compare", "figure", "table", "finding", // what nodes of the study begin with
+	// Names below out.
+	Paper, "store", "downloads", "figures", "tables", "findings", "report.html", "measure", "cache", "logs",
+	// First elements of the names of the study's nodes.
+	"digits", "fetch", "train", "metrics", "aggregate", "tidy", "compare", "figure", "table", "finding",
 }
 
-// device is what another system takes for a device, whatever follows a dot.
+// device matches names that another operating system takes for a device,
+// whatever follows a dot.
 var device = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`)
 
-// reserved reports whether a profile's name is one that the program uses. Not every file system tells A from a.
+// reserved reports whether the program uses a profile's name itself. It ignores
+// case, as some file systems do.
 func reserved(name string) bool {
 	return device.MatchString(name) || slices.ContainsFunc(Reserved, func(r string) bool { return strings.EqualFold(r, name) })
 }
 
-// ProfileName reports whether a text can be the name of a profile, or says that there is none.
+// ProfileName reports whether a text can be the name of a profile, or is empty
+// or [Paper].
 func ProfileName(name string) bool {
 	return name == "" || name == Paper || nameRule.MatchString(name) && !reserved(name)
 }
 
-// Own tells whether a profile has experiments, figures and tables of its own.
+// Own reports whether a profile has experiments, figures and tables of its own.
 func (q *Profile) Own() bool {
 	return q != nil && len(q.Keep)+len(q.Experiments)+len(q.Figures)+len(q.Tables) > 0
 }
 
-// become makes the parameters those of a profile with entries of its own, or leaves them as they are. Its trainings are in no
-// recorded session.
+// become replaces the study's entries with those of a profile, if the profile
+// has its own. The trainings of such a profile are in no recorded session.
 func (p *Params) become(q Profile) {
 	if !q.Own() {
 		return
@@ -72,7 +80,8 @@ func (p *Params) become(q Profile) {
 	p.prefix = join("profiles", q.name) + "."
 }
 
-// checkEntries judges the entries of a profile as those of the study are.
+// checkEntries checks the entries of a profile by the same rules as those of
+// the study.
 func (p *Params) checkEntries(d *document, path string, q Profile) {
 	if !q.Own() {
 		return
@@ -88,11 +97,12 @@ func (p *Params) checkEntries(d *document, path string, q Profile) {
 		}
 	}
 	if q.Seeding != "paired" {
-		d.report(path+".seeding", "is %q: a profile with entries of its own needs \"paired\", for no recorded session has its trainings", q.Seeding)
+		d.report(path+".seeding",
+			"is %q: a profile with entries of its own needs \"paired\", because no recorded session has its trainings", q.Seeding)
 	}
 	edition := *p
 	edition.become(q)
-	edition.Experiments = q.Experiments // the study's have been judged
+	edition.Experiments = q.Experiments // the study's have been checked
 	edition.checkExperiments(d)
 	edition = *p
 	edition.become(q)
@@ -101,12 +111,12 @@ func (p *Params) checkEntries(d *document, path string, q Profile) {
 	edition.checkTexts(d)
 }
 
-// checkProfiles reports what is wrong with the profiles themselves.
+// checkProfiles reports mistakes in the profiles themselves.
 func (p *Params) checkProfiles(d *document) {
 	var names []string
 	for _, name := range sortedKeys(p.Profiles) {
 		path, q := join("profiles", name), p.Profiles[name]
-		alike := func(other string) bool { return strings.EqualFold(name, other) } // as some file systems see it
+		alike := func(other string) bool { return strings.EqualFold(name, other) } // as on file systems that ignore case
 		switch {
 		case !nameRule.MatchString(name) || alike(Paper):
 			d.report(path, "is no name for a profile; %q is the study as it stands, others consist of letters, digits and _ . + -", Paper)
@@ -145,7 +155,7 @@ func (p *Params) checkProfiles(d *document) {
 	}
 }
 
-// choose makes the parameters those of the named profile.
+// choose applies the named profile to the parameters.
 func (p *Params) choose(name string) error {
 	if name == "" || name == Paper {
 		return nil
@@ -175,7 +185,7 @@ func (p *Params) choose(name string) error {
 		if q.Seeding == "paired" {
 			e.Seeding = ""
 		}
-		e.Vary = slices.Clone(e.Vary) // of conditions that came from one list
+		e.Vary = slices.Clone(e.Vary) // conditions from one list share it
 		for k := range e.Vary {
 			e.Vary[k].points = q.GridPoints
 		}
@@ -183,7 +193,7 @@ func (p *Params) choose(name string) error {
 	return nil
 }
 
-// Name is the profile's name, that of the whole study for none.
+// Name returns the profile's name, or that of the whole study if q is nil.
 func (q *Profile) Name() string {
 	if q == nil {
 		return Paper
@@ -191,8 +201,9 @@ func (q *Profile) Name() string {
 	return q.name
 }
 
-// Mark says in a sentence what sets results apart from those of the whole study on all images; it is empty where nothing does.
-// Images is what the images are of.
+// Mark says in a sentence what distinguishes results from those of the whole
+// study on all images. It is empty if nothing does. images says what the images
+// show.
 func (p *Params) Mark(images string) string {
 	mark := p.reduced(images)
 	if len(p.assigned) == 0 {
@@ -205,7 +216,7 @@ func (p *Params) Mark(images string) string {
 	return text
 }
 
-// reduced is Mark but for what is set beside the file.
+// reduced is Mark without the values that are set beside the file.
 func (p *Params) reduced(images string) string {
 	s, q := p.Study, p.Profile
 	var parts []string
@@ -244,7 +255,7 @@ func (p *Params) reduced(images string) string {
 	return text + ": " + strings.Join(parts, ", ")
 }
 
-// describe names whatever the seeds come from, for messages.
+// describe names what the seeds come from, for messages.
 func (q *Profile) describe() string {
 	if q == nil {
 		return "the study"
@@ -252,7 +263,7 @@ func (q *Profile) describe() string {
 	return "profile " + q.name
 }
 
-// shorten cuts a run's epochs to the profile's.
+// shorten limits a run's epochs to the profile's.
 func (q *Profile) shorten(epochs int) int {
 	if q == nil || q.Epochs == 0 {
 		return epochs
@@ -260,7 +271,8 @@ func (q *Profile) shorten(epochs int) int {
 	return min(epochs, q.Epochs)
 }
 
-// thin keeps so many of the values, evenly chosen, the first and the last among them; all where points is 0.
+// thin keeps points of the values, chosen evenly and including the first and
+// the last. If points is 0, it keeps all.
 func thin(values []any, points int) []any {
 	if points == 0 || len(values) <= points {
 		return values

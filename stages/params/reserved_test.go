@@ -10,13 +10,15 @@ import (
 func profileText(names ...string) string {
 	var b strings.Builder
 	for _, name := range names {
-		fmt.Fprintf(&b, "\n[profiles.%q]\ndata = \"mnist\"\ntrain_images = 200\ntest_images = 100\nseeds = [1]\nepochs = 1\ngrid_points = 2\nseeding = \"paired\"\n", name)
+		fmt.Fprintf(&b, "\n[profiles.%q]\ndata = \"mnist\"\ntrain_images = 200\ntest_images = 100\nseeds = [1]\nepochs = 1\n"+
+			"grid_points = 2\nseeding = \"paired\"\n", name)
 	}
 	return b.String()
 }
 
-// P12: a profile has a folder of its own name below out, which must not be one that the program uses, however it is
-// spelled. That is said when the file is read, with line and column.
+// P12: a profile has a folder with its own name below out. The name must not be
+// one that the program uses, in any spelling. This is reported with line and
+// column when the file is read.
 func TestReservedProfileNames(t *testing.T) {
 	where := regexp.MustCompile(`params\.toml:[0-9]+:[0-9]+: profiles\.`)
 	names := append([]string{"Store", "STORE", "Report.html", "con", "NUL.txt", "..", ".", ".hidden", "a/b", `a\b`, "", "com1"}, Reserved...)
@@ -34,7 +36,8 @@ func TestReservedProfileNames(t *testing.T) {
 			t.Errorf("profile %q: %v", name, err)
 		}
 	}
-	if _, err := Parse("params.toml", append(example(t), profileText("quick", "Quick")...), ""); err == nil || !where.MatchString(err.Error()) {
+	if _, err := Parse("params.toml", append(example(t), profileText("quick", "Quick")...), ""); err == nil ||
+		!where.MatchString(err.Error()) {
 		t.Errorf("two profiles that differ in capitals: %v", err)
 	}
 }

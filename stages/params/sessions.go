@@ -8,46 +8,51 @@ import (
 	"sparsel/trainer"
 )
 
-// A Session is one of the author's: it was seeded once, and each of its runs goes on where the one before has left the
-// generator. It says nothing about what is trained, only where a run that is trained with author seeding starts. The runs
-// of a condition that no session names are a session of their own.
+// A Session is a recorded session of the author's. It was seeded once, and each
+// of its runs started where the one before left the generator. It does not say
+// what is trained, only where a run with author seeding starts. The runs of a
+// condition that no session names form a session of their own.
 type Session struct {
 	Seeds []uint32      `toml:"seeds"` // those that the session was run with; all where absent
 	Runs  []SessionRuns `toml:"runs,required"`
 }
 
-// SessionRuns are runs that followed one another: condition after condition in the order of the file, and of each the
-// optimizers in the order of its experiment.
+// SessionRuns are runs that followed one another: condition after condition in
+// the order of the file, and for each condition the optimizers in the order of
+// its experiment.
 type SessionRuns struct {
 	Experiment string   `toml:"experiment,required"`
 	Conditions []string `toml:"conditions"` // by name, * is any text; all where absent
 	Optimizers []string `toml:"optimizers"` // all where absent
 }
 
-// classCounts are the training images of each digit in MNIST, which decide what the loaders of the
-// class-diversity sessions draw: http://yann.lecun.com/exdb/mnist/.
+// classCounts gives the number of training images of each digit in MNIST, which
+// determines what the loaders of the class-diversity sessions draw:
+// http://yann.lecun.com/exdb/mnist/.
 var classCounts = []int{5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949}
 
-// sessions are the recorded sessions being followed: where in its session's two generators each run starts.
+// sessions follows the recorded sessions. It knows where in its session's two
+// generators each run starts.
 //
-// What a run with class loaders takes must be walked through, some milliseconds, so it is found only when another run
-// follows.
+// What a run with class loaders draws can only be found by walking through it,
+// which takes some milliseconds. So this is done only if another run follows.
 type sessions struct {
 	counts []int
 	last   map[string]trainer.Config // the latest run, by session and seed
 }
 
-// newSessions follows sessions on the first so many training images of MNIST: no other data set has any.
+// newSessions follows sessions on the first images of MNIST. No other data set
+// has recorded sessions.
 func newSessions(images int) *sessions {
 	s := &sessions{counts: classCounts, last: map[string]trainer.Config{}}
 	if images < MNIST.Train {
 		s.counts = make([]int, len(classCounts))
-		s.counts[0] = images // only their sum counts: check refuses class loaders then
+		s.counts[0] = images // only their sum matters, because check refuses class loaders in this case
 	}
 	return s
 }
 
-// join adds a run to the session and says where it starts.
+// join adds a run to the session and returns where it starts.
 func (s *sessions) join(session string, c trainer.Config) trainer.Seeding {
 	if c.Seeding.Mode != "author" {
 		return c.Seeding
@@ -60,11 +65,12 @@ func (s *sessions) join(session string, c trainer.Config) trainer.Seeding {
 	return c.Seeding
 }
 
-// place gives every planned run its place in its session: first the sessions that the file lists, then the rest, a session
-// a condition.
+// place gives every planned run its position in its session: first in the
+// sessions that the file lists, then for the rest, where each condition is a
+// session.
 func (x *expansion) place() {
 	s := newSessions(x.params.trainImages())
-	taken := map[*planned]int{} // the session of each run, from 1
+	taken := map[*planned]int{} // the session of each run, counted from 1
 	for i, session := range x.params.Sessions {
 		for k, runs := range session.Runs {
 			path := fmt.Sprintf("sessions[%d].runs[%d]", i, k)
@@ -73,7 +79,8 @@ func (x *expansion) place() {
 					continue
 				}
 				if other := taken[r]; other > 0 {
-					x.report(path, "has %s with %s and seed %d, which is in session %d already", r.name(), r.config.Optimizer.Name, r.config.Seeding.Seed, other)
+					x.report(path, "has %s with %s and seed %d, which is in session %d already",
+						r.name(), r.config.Optimizer.Name, r.config.Seeding.Seed, other)
 					continue
 				}
 				taken[r] = i + 1
@@ -88,8 +95,9 @@ func (x *expansion) place() {
 	}
 }
 
-// sessionRuns lists the planned runs of one step of a session, in their order. What the step names must exist in the study as
-// the file has it; a profile may lack it.
+// sessionRuns lists the planned runs of one step of a session, in their order.
+// The conditions that the step names must exist in the whole study, but may be
+// missing from a profile.
 func (x *expansion) sessionRuns(path string, runs SessionRuns) []*planned {
 	patterns := runs.Conditions
 	if len(patterns) == 0 {
@@ -122,7 +130,7 @@ func (x *expansion) sessionRuns(path string, runs SessionRuns) []*planned {
 	return list
 }
 
-// checkSessions reports what can be told without the conditions.
+// checkSessions reports mistakes that can be found without the conditions.
 func (p *Params) checkSessions(d *document) {
 	for i, s := range p.Sessions {
 		path := fmt.Sprintf("sessions[%d]", i)

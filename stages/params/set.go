@@ -11,8 +11,10 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Assignments are values given beside the file, each as in optimizers.SGD.lr=0.3: the path of a key, with [n] for the n-th
-// element of a list from 0, and a value of TOML or a bare word. They stand in the place of the file's own and are judged with it.
+// assignments are values given beside the file, such as optimizers.SGD.lr=0.3.
+// Each consists of the path of a key, with [n] for the n-th element of a list,
+// counted from 0, and a TOML value or a bare word. They replace the file's own
+// values and are checked in the same way.
 type assignments []string
 
 var (
@@ -21,7 +23,8 @@ var (
 	step     = regexp.MustCompile(`^([A-Za-z0-9_-]+)(?:\[([0-9]+)\])?$`)
 )
 
-// set carries the assignments out. What is wrong with one is reported with the assignment in place of a line.
+// set applies the assignments. A mistake in one is reported with the assignment
+// in place of a line.
 func (d *document) set(list assignments) {
 	d.assigned = list
 	seen := map[string]bool{}
@@ -46,7 +49,7 @@ func (d *document) set(list assignments) {
 			d.reportAt(at, name, "%v", err)
 			continue
 		}
-		for i, c := range name { // tables that it makes
+		for i, c := range name { // tables that it creates
 			if outer := name[:i]; c == '.' && !d.has(outer) {
 				d.positions[outer], d.keys[outer] = at, at
 			}
@@ -55,7 +58,7 @@ func (d *document) set(list assignments) {
 	}
 }
 
-// valueOf is a value as the file would have it.
+// valueOf parses a value as in the file.
 func valueOf(text string) (any, error) {
 	var v struct{ V any }
 	err := toml.Unmarshal([]byte("V = "+text), &v)
@@ -68,7 +71,8 @@ func valueOf(text string) (any, error) {
 	return nil, fmt.Errorf("%q is no value of TOML; a text of several words needs quotes", text)
 }
 
-// put puts a value in its place among the values of a file. Tables that are not there are made, elements of lists are not.
+// put stores a value among the values of a file. It creates missing tables, but
+// no elements of lists.
 func put(values map[string]any, name string, v any) error {
 	parts := strings.Split(name, ".")
 	for i, part := range parts {
@@ -109,7 +113,7 @@ func put(values map[string]any, name string, v any) error {
 	return nil
 }
 
-// place notes that a value and all within it come from an assignment.
+// place records that a value and everything in it comes from an assignment.
 func (d *document) place(name string, v any, at position) {
 	for known := range d.positions {
 		if strings.HasPrefix(known, name+".") || strings.HasPrefix(known, name+"[") {
@@ -129,14 +133,16 @@ func (d *document) place(name string, v any, at position) {
 	}
 }
 
-// maxLabel is the longest name of a folder that is made of assignments as they are.
+// maxLabel is the largest length of a folder's name that consists of the
+// assignments themselves.
 const maxLabel = 60
 
-// Try is the folder of a try below that of the study or profile, and what the names of its nodes begin with: tries/ and the
-// assignments. It is empty where nothing is set.
+// Try returns the folder of a try below that of the study or profile, which is
+// also the beginning of its nodes' names: tries/ and the assignments. It is
+// empty if nothing is set.
 func (p *Params) Try() string { return Try(p.assigned) }
 
-// Try is the folder of a try with these assignments.
+// Try returns the folder of a try with these assignments.
 func Try(list []string) string {
 	if len(list) == 0 {
 		return ""
@@ -154,7 +160,8 @@ func Try(list []string) string {
 	return path.Join("tries", label)
 }
 
-// Repeats is what the study repeats. A try repeats nothing, whatever it was made from.
+// Repeats returns the source that the study repeats. A try repeats nothing,
+// whatever it was made from.
 func (p *Params) Repeats() string {
 	if len(p.assigned) > 0 {
 		return ""

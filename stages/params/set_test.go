@@ -19,17 +19,20 @@ func project(t *testing.T) []byte {
 	return text
 }
 
-// What is set stands in the place of the file's own value: the parameters are those of a file that was edited so.
+// A value that is set replaces the file's own value, and the parameters are
+// those of a file that was edited in the same way.
 func TestSetIsAnEdit(t *testing.T) {
 	text := project(t)
 	for set, edit := range map[string][2]string{
-		"optimizers.SGD.lr=0.3":          {"[optimizers.SGD]\nlr = 0.1", "[optimizers.SGD]\nlr = 0.3"},
-		"study.seeds=[1]":                {"seeds = [1, 100, 1234]     # the", "seeds = [1]     # the"},
-		"baseline.activation=relu":       {`activation = "sigmoid"`, `activation = "relu"`},
-		`baseline.activation="relu"`:     {`activation = "sigmoid"`, `activation = "relu"`},
-		"experiments[2].set.epochs=40":   {"condition = \"{depth}HL\"\nset = { epochs = 50 }", "condition = \"{depth}HL\"\nset = { epochs = 40 }"},
-		"study.test_images = 500":        {"archive = \"last\"", "test_images = 500\narchive = \"last\""},
-		"experiments[2].set={epochs=40}": {"condition = \"{depth}HL\"\nset = { epochs = 50 }", "condition = \"{depth}HL\"\nset = { epochs = 40 }"},
+		"optimizers.SGD.lr=0.3":      {"[optimizers.SGD]\nlr = 0.1", "[optimizers.SGD]\nlr = 0.3"},
+		"study.seeds=[1]":            {"seeds = [1, 100, 1234]     # the", "seeds = [1]     # the"},
+		"baseline.activation=relu":   {`activation = "sigmoid"`, `activation = "relu"`},
+		`baseline.activation="relu"`: {`activation = "sigmoid"`, `activation = "relu"`},
+		"experiments[2].set.epochs=40": {"condition = \"{depth}HL\"\nset = { epochs = 50 }",
+			"condition = \"{depth}HL\"\nset = { epochs = 40 }"},
+		"study.test_images = 500": {"archive = \"last\"", "test_images = 500\narchive = \"last\""},
+		"experiments[2].set={epochs=40}": {"condition = \"{depth}HL\"\nset = { epochs = 50 }",
+			"condition = \"{depth}HL\"\nset = { epochs = 40 }"},
 	} {
 		if strings.Count(string(text), edit[0]) != 1 {
 			t.Fatalf("params.toml has %q %d times", edit[0], strings.Count(string(text), edit[0]))
@@ -43,7 +46,8 @@ func TestSetIsAnEdit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p.Try() == "" || q.Try() != "" || p.Repeats() != "" || q.Repeats() == "" || !strings.HasPrefix(p.Mark("MNIST"), "try, not the study: "+set) {
+		if p.Try() == "" || q.Try() != "" || p.Repeats() != "" || q.Repeats() == "" ||
+			!strings.HasPrefix(p.Mark("MNIST"), "try, not the study: "+set) {
 			t.Errorf("%s: try %q, mark %q", set, p.Try(), p.Mark("MNIST"))
 		}
 		runs, _ := p.Expand()
@@ -63,7 +67,8 @@ func TestSetIsAnEdit(t *testing.T) {
 	}
 }
 
-// What is wrong with it is said of the flag, and never of a line that does not say so.
+// A mistake in such a value is reported for the flag, and never for a line of
+// the file.
 func TestSetIsJudged(t *testing.T) {
 	text := project(t)
 	for set, want := range map[string]string{
@@ -90,24 +95,28 @@ func TestSetIsJudged(t *testing.T) {
 			t.Errorf("%s is not refused: %v", set, err)
 			continue
 		}
-		if p := problems.List[0]; p.Assignment != set || !strings.Contains(problems.Error(), "  -set="+set+": ") || !strings.Contains(problems.Error(), want) {
+		if p := problems.List[0]; p.Assignment != set || !strings.Contains(problems.Error(), "  -set="+set+": ") ||
+			!strings.Contains(problems.Error(), want) {
 			t.Errorf("%s: %v, want %q", set, err, want)
 		}
 	}
-	if _, err := Parse("params.toml", text, "", "baseline.batch=5", "baseline.batch=6"); err == nil || !strings.Contains(err.Error(), "is set twice") {
+	if _, err := Parse("params.toml", text, "", "baseline.batch=5", "baseline.batch=6"); err == nil ||
+		!strings.Contains(err.Error(), "is set twice") {
 		t.Errorf("twice: %v", err)
 	}
-	if _, err := Parse("params.toml", text, "quick", "profiles.quick.epochs=0"); err == nil || !strings.Contains(err.Error(), "-set=profiles.quick.epochs=0: profiles.quick.epochs") {
+	if _, err := Parse("params.toml", text, "quick", "profiles.quick.epochs=0"); err == nil ||
+		!strings.Contains(err.Error(), "-set=profiles.quick.epochs=0: profiles.quick.epochs") {
 		t.Errorf("a profile's: %v", err)
 	}
 }
 
-// Every try has a folder of its own that any file system takes.
+// Every try has a folder of its own, with a name that any file system accepts.
 func TestTry(t *testing.T) {
 	seen := map[string]string{}
 	folder := regexp.MustCompile(`^tries/[A-Za-z0-9_.=+,-]{1,69}$`)
 	for _, list := range [][]string{
-		{"a=1"}, {"a=2"}, {"a=1", "b=2"}, {"b=2", "a=1"}, {"a=[1]"}, {"a=(1)"}, {"a=_1_"}, {"a=" + strings.Repeat("1", 80)}, {"a=" + strings.Repeat("1", 81)},
+		{"a=1"}, {"a=2"}, {"a=1", "b=2"}, {"b=2", "a=1"}, {"a=[1]"}, {"a=(1)"}, {"a=_1_"}, {"a=" + strings.Repeat("1", 80)},
+		{"a=" + strings.Repeat("1", 81)},
 		{"a=1,b=2;"}, {"a=../../x"}, {"a=é"}, {"a=1\x00"}, {"a=1", "b=../x"},
 	} {
 		name := Try(list)

@@ -10,22 +10,25 @@ import (
 	"sparsel/trainer"
 )
 
-// A Setting is one thing that the baseline has and an experiment may set or vary. Everything that has to do with it comes
-// from its row in the list of settings: what it may be and the message where it is something else, how it enters a run,
-// how tables show it and what the baseline has of it.
+// A Setting is a value that the baseline has and an experiment may set or vary.
+// Its row in the list of settings defines everything about it: the values that
+// it may have and the message for others, how it enters a run, how tables show
+// it and what the baseline has.
 type Setting struct {
 	Name   string // in the file
-	Column string // of tables: several settings may be parts of one thing, as the widths of layers are of the network
-	Takes  string // what it may be, in words
+	Column string // in tables; several settings may share one, as layer widths share the network
+	Takes  string // the values it may have, in words
 
 	set func(c *trainer.Config, value any, d Dataset) error // the error continues "parameter NAME "
-	// get is what the run has, as the file would have it: a whole number, a number, a string, a truth or a list of whole
-	// numbers; nil where a run has no such thing.
+	// get returns the run's value as the file would have it: a whole number, a
+	// number, a string, a boolean or a list of whole numbers. It returns nil if
+	// the run has no such value.
 	get func(c trainer.Config) any
 }
 
-// settings are all of them but the optimizers' constants. They are applied in this order, whatever order the file has: widths
-// before a width for all, and that before the number of layers.
+// settings lists all settings except for the optimizers' constants. They are
+// applied in this order, whatever the order in the file: first a list of
+// widths, then one width for all layers, then the number of layers.
 var settings = []Setting{
 	widths("hidden", "network", func(c *trainer.Config) *[]int { return &c.Network.Hidden }),
 	{
@@ -52,8 +55,11 @@ var settings = []Setting{
 		get: func(c trainer.Config) any { return int64(len(c.Network.Hidden)) },
 	},
 	widths("conv", "network", func(c *trainer.Config) *[]int { return &c.Network.Conv }),
-	choiceOf("activation", "activation", []string{"sigmoid", "relu", "tanh"}, func(c *trainer.Config) *string { return &c.Network.Activation }),
-	choiceOf("sampler", "training images", []string{"shuffled", "sorted", "consecutive", "classes", "phases"}, func(c *trainer.Config) *string { return &c.Sampler.Kind }),
+	choiceOf("activation", "activation", []string{"sigmoid", "relu", "tanh"}, func(c *trainer.Config) *string {
+		return &c.Network.Activation
+	}),
+	choiceOf("sampler", "training images", []string{"shuffled", "sorted", "consecutive", "classes", "phases"},
+		func(c *trainer.Config) *string { return &c.Sampler.Kind }),
 	wholeTo("block", "training images", trainingImages, func(c *trainer.Config) *int { return &c.Sampler.Block }),
 	wholeTo("classes", "training images", classes, func(c *trainer.Config) *int { return &c.Sampler.Classes }),
 	truthOf("clean", "training images", func(c *trainer.Config) *bool { return &c.Sampler.Clean }),
@@ -110,7 +116,8 @@ var settings = []Setting{
 	truthOf("nesterov", "Nesterov momentum", func(c *trainer.Config) *bool { return &c.Optimizer.Nesterov }),
 }
 
-// Settings lists every setting: those of all runs, then the optimizers' constants, the learning rate first.
+// Settings lists every setting: first those of all runs, then the optimizers'
+// constants, beginning with the learning rate.
 func Settings() []Setting { return slices.Clone(allSettings()) }
 
 var allSettings = sync.OnceValue(func() []Setting {
@@ -135,7 +142,8 @@ func SettingOf(name string) (Setting, bool) {
 	return list[i], true
 }
 
-// ConstantsOf lists the constants of an optimizer, the learning rate first.
+// ConstantsOf lists the constants of an optimizer, beginning with the learning
+// rate.
 func ConstantsOf(optimizer string) []Setting {
 	var list []Setting
 	for _, h := range trainer.Hyper(optimizer) {
@@ -144,10 +152,11 @@ func ConstantsOf(optimizer string) []Setting {
 	return list
 }
 
-// Value is what a run has of the setting, as the file would have it; nil where it has no such thing.
+// Value returns the run's value of the setting as the file would have it, or
+// nil if the run has no such value.
 func (s Setting) Value(c trainer.Config) any { return s.get(c) }
 
-// limit is the most that a whole number may be, which the data set may decide.
+// limit is the largest value of a whole number. It may depend on the data set.
 type limit struct {
 	words string
 	of    func(Dataset) int
@@ -159,12 +168,14 @@ var (
 	classes        = limit{"the number of classes", func(d Dataset) int { return d.Classes }}
 )
 
-// wholeOf is a whole number that a field of the run holds; 0 where the run has no such thing.
+// wholeOf returns a setting that is a whole number in a field of the run. The
+// value is 0 if the run has no such thing.
 func wholeOf[T int | uint32](name, column string, low, high int, field func(*trainer.Config) *T) Setting {
 	return wholeWithin(name, column, low, limit{fmt.Sprint(high), func(Dataset) int { return high }}, field)
 }
 
-// wholeTo is a whole number from 1 to what the data set allows.
+// wholeTo returns a setting that is a whole number from 1 to a limit that the
+// data set may determine.
 func wholeTo(name, column string, most limit, field func(*trainer.Config) *int) Setting {
 	return wholeWithin(name, column, 1, most, field)
 }
@@ -186,7 +197,8 @@ func wholeWithin[T int | uint32](name, column string, low int, high limit, field
 	}
 }
 
-// widths are sizes of layers, input side first; an empty list where the run has no such layers.
+// widths returns a setting that lists sizes of layers, beginning at the input.
+// The list is empty if the run has no such layers.
 func widths(name, column string, field func(*trainer.Config) *[]int) Setting {
 	return Setting{
 		Name: name, Column: column, Takes: "a list of whole numbers from 1 to 65536, input side first",
@@ -214,7 +226,8 @@ func widths(name, column string, field func(*trainer.Config) *[]int) Setting {
 	}
 }
 
-// choiceOf is one of some words. The first is what an empty field means.
+// choiceOf returns a setting that is one of several words. The first is the
+// meaning of an empty field.
 func choiceOf(name, column string, choices []string, field func(*trainer.Config) *string) Setting {
 	return Setting{
 		Name: name, Column: column, Takes: "one of " + strings.Join(choices, ", "),
@@ -235,7 +248,7 @@ func choiceOf(name, column string, choices []string, field func(*trainer.Config)
 	}
 }
 
-// truthOf is true or false, which it is where nothing is said.
+// truthOf returns a setting that is true or false. The default is false.
 func truthOf(name, column string, field func(*trainer.Config) *bool) Setting {
 	return Setting{
 		Name: name, Column: column, Takes: "true or false",
@@ -251,7 +264,8 @@ func truthOf(name, column string, field func(*trainer.Config) *bool) Setting {
 	}
 }
 
-// numberOf is a number that a field of the run holds. The error of check continues "parameter NAME ".
+// numberOf returns a setting that is a number in a field of the run. The error
+// of check continues "parameter NAME ".
 func numberOf(name, column, takes string, check func(float64) error, field func(*trainer.Config) *float64) Setting {
 	return Setting{
 		Name: name, Column: column, Takes: takes,
@@ -270,7 +284,8 @@ func numberOf(name, column, takes string, check func(float64) error, field func(
 	}
 }
 
-// constant is one of the optimizers' constants: what it may be, and whether there is one, is the optimizer's to say.
+// constant returns the setting of an optimizer's constant. The optimizer
+// determines whether it has the constant and which values are allowed.
 func constant(name string) Setting {
 	column := strings.ReplaceAll(name, "_", " ")
 	if name == "lr" {
@@ -323,7 +338,7 @@ func optimizersWith(name string) []string {
 	})
 }
 
-// apply sets one parameter of the run. The message of its error continues "parameter NAME ".
+// apply sets one parameter of the run. Its error continues "parameter NAME ".
 func apply(c *trainer.Config, name string, value any, d Dataset) error {
 	s, ok := SettingOf(name)
 	if !ok {

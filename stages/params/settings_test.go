@@ -12,21 +12,24 @@ import (
 	"sparsel/trainer"
 )
 
-// tryValues are, for each setting, two values that differ from each other and from what a run has without it.
+// tryValues gives two values for each setting. They differ from each other and
+// from what a run has without the setting.
 var tryValues = map[string][2]any{
 	"hidden": {[]any{int64(8), int64(8)}, []any{int64(8), int64(4)}}, "width": {int64(8), int64(9)}, "depth": {int64(2), int64(3)},
 	"conv": {[]any{int64(2)}, []any{int64(2), int64(3)}}, "activation": {"relu", "tanh"}, "sampler": {"sorted", "classes"},
 	"block": {int64(2), int64(3)}, "classes": {int64(2), int64(5)}, "clean": {true, false}, "order_seed": {int64(1), int64(2)},
 	"batch": {int64(10), int64(20)}, "epochs": {int64(2), int64(3)}, "measure": {"train", "train-running"},
-	"dropout": {[]any{0.5}, []any{0.25}}, "nesterov": {true, false}, "train_loss_after": {true, false}, "reference_batch": {int64(10), int64(20)},
-	"updates": {int64(100), int64(200)}, "validation": {int64(100), int64(200)}, "slow_start": {2.0, 3.0}, "initial": {2.0, 3.0},
+	"dropout": {[]any{0.5}, []any{0.25}}, "nesterov": {true, false}, "train_loss_after": {true, false},
+	"reference_batch": {int64(10), int64(20)},
+	"updates":         {int64(100), int64(200)}, "validation": {int64(100), int64(200)}, "slow_start": {2.0, 3.0}, "initial": {2.0, 3.0},
 	"phases": {
 		[]any{map[string]any{"epochs": int64(2), "drawn": int64(5)}, map[string]any{"epochs": int64(3), "drawn": int64(5)}},
 		[]any{map[string]any{"epochs": int64(5), "classes": []any{int64(0), int64(1)}}},
 	},
 }
 
-// valuesFor are values to try a setting with; an optimizer's constants take any small number.
+// valuesFor returns values to try a setting with. An optimizer's constants
+// accept any small number.
 func valuesFor(s Setting) [2]any {
 	if v, ok := tryValues[s.Name]; ok {
 		return v
@@ -34,7 +37,7 @@ func valuesFor(s Setting) [2]any {
 	return [2]any{0.25, 0.125}
 }
 
-// runFor is a run that has the setting.
+// runFor returns a run that has the setting.
 func runFor(s Setting) trainer.Config {
 	c := trainer.Config{Network: trainer.Network{Hidden: []int{16}, Activation: "sigmoid"}, Batch: 50, Epochs: 5}
 	c.Sampler = trainer.Sampler{Kind: "shuffled"}
@@ -51,8 +54,8 @@ func runFor(s Setting) trainer.Config {
 	return c
 }
 
-// Every setting does what it says: what is set is what the run has, every table of conditions shows it, and what it may not be is
-// refused.
+// Every setting does what it says. The run has the value that was set, every
+// table of conditions shows it, and a value that is not allowed is refused.
 func TestEverySetting(t *testing.T) {
 	for _, s := range Settings() {
 		i := slices.IndexFunc(Columns(), func(c Column) bool { return c.Name == s.Column })
@@ -72,20 +75,23 @@ func TestEverySetting(t *testing.T) {
 				t.Errorf("%s = %v gives a run with %v", s.Name, v, s.Value(c))
 			}
 			text := Texts([]any{Columns()[i].Of(Use{Run: &Run{Config: c}})})[0]
-			if same := reflect.DeepEqual(c, before); seen[text] || text == "" || !same && text == Texts([]any{Columns()[i].Of(Use{Run: &Run{Config: before}})})[0] {
+			if same := reflect.DeepEqual(c, before); seen[text] || text == "" || !same &&
+				text == Texts([]any{Columns()[i].Of(Use{Run: &Run{Config: before}})})[0] {
 				t.Errorf("%s = %v: column %s has %q, as without it", s.Name, v, s.Column, text)
 			}
 			seen[text] = true
 		}
 		for _, wrong := range []any{"nonsense", int64(-1), []any{}, map[string]any{}} {
-			if err := apply(&before, s.Name, wrong, MNIST); err == nil && !(s.Name == "csi" && wrong == any(int64(-1))) { // which lowers selectivity
+			if err := apply(&before, s.Name, wrong, MNIST); err == nil &&
+				!(s.Name == "csi" && wrong == any(int64(-1))) { // this value is allowed, and lowers selectivity
 				t.Errorf("%s takes %v", s.Name, wrong)
 			}
 		}
 	}
 }
 
-// Every field of a run comes from a setting, so that nothing that a run can have is beyond a parameter file and its tables.
+// Every field of a run can be set, so that a parameter file and its tables
+// cover everything that a run can have.
 func TestEveryFieldIsASetting(t *testing.T) {
 	set := trainer.Config{}
 	for _, s := range Settings() {
@@ -95,10 +101,10 @@ func TestEveryFieldIsASetting(t *testing.T) {
 		}
 		merge(reflect.ValueOf(&set).Elem(), reflect.ValueOf(c))
 	}
-	for i := range set.Sampler.Phases { // of one phase or another
+	for i := range set.Sampler.Phases { // of any phase
 		set.Sampler.Phases[i].Classes = []int{1}
 	}
-	set.Seeding = trainer.Seeding{Mode: "paired", Seed: 1, Skip: 1, NumpySkip: 1} // of the experiment and the study
+	set.Seeding = trainer.Seeding{Mode: "paired", Seed: 1, Skip: 1, NumpySkip: 1} // set by the experiment and the study
 	var missing func(path string, v reflect.Value)
 	missing = func(path string, v reflect.Value) {
 		if v.Kind() == reflect.Struct {
@@ -112,7 +118,7 @@ func TestEveryFieldIsASetting(t *testing.T) {
 	missing("Config", reflect.ValueOf(set))
 }
 
-// merge copies what is not zero.
+// merge copies nonzero values.
 func merge(to, from reflect.Value) {
 	for i := range to.NumField() {
 		if to.Field(i).Kind() == reflect.Struct {
@@ -123,7 +129,7 @@ func merge(to, from reflect.Value) {
 	}
 }
 
-// docs/extending.md lists every setting, and no other.
+// docs/extending.md lists every setting, and nothing else.
 func TestSettingsAreDocumented(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(repository(t), "docs", "extending.md"))
 	if err != nil {
@@ -138,7 +144,8 @@ func TestSettingsAreDocumented(t *testing.T) {
 	}
 }
 
-// With seeds that are not the author's every experiment has every condition for every seed.
+// With seeds other than the author's, every experiment has every condition for
+// every seed.
 func TestFreshSeedsHaveEveryCondition(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(repository(t), "params.toml"))
 	if err != nil {

@@ -8,44 +8,47 @@ import (
 	"strings"
 )
 
-// ShownFigure is what a figure selects, resolved: which conditions of which experiments, by optimizer and seed.
+// ShownFigure is the resolved selection of a figure: which conditions of which
+// experiments it shows, by optimizer and seed.
 type ShownFigure struct {
-	Sources   []Shown // one an experiment
-	Epoch     int     // at which values are read, and the last along x: the last that every shown run has, if the file names none
-	Against   *Entry  // the condition that numbers are drawn against; nil where x is no such thing
-	Reference *Entry  // the condition drawn as horizontal lines; nil where there is none
+	Sources   []Shown // one for each experiment
+	Epoch     int     // at which values are read, and the last along x; by default the last that every shown run has
+	Against   *Entry  // the condition that numbers are drawn against; nil unless x is a condition
+	Reference *Entry  // the condition drawn as horizontal lines; nil if there is none
 }
 
-// Shown is what a figure shows of one of its experiments.
+// Shown is what a figure shows of one experiment.
 type Shown struct {
 	Experiment string
 	Optimizers []string // in the order of figures
-	Column     string   // the parameter that varies, as the tidy table calls it; empty where none does
+	Column     string   // the name of the varied parameter in the tidy table; empty if none varies
 	Entries    []Entry
-	Layers     int // the fewest measured hidden layers of a run; all runs have as many where layers are told apart
-	// Baseline is the parameter's value in the baseline, by optimizer; empty where it has none.
+	Layers     int // the fewest measured hidden layers of a run; if layers are distinguished, all runs have this number
+	// Baseline gives the parameter's value in the baseline by optimizer. It
+	// lacks optimizers without such a value.
 	Baseline map[string]float64
 }
 
-// Entry is a condition, or several that differ in the value along x.
+// Entry is a condition, or several that differ in their value along x.
 type Entry struct {
 	Label      string
 	Conditions []ShownCondition
 }
 
-// ShownCondition is a condition with the runs of each of its optimizers, which need not be alike.
+// ShownCondition is a condition with the runs of each of its optimizers, which
+// need not be the same.
 type ShownCondition struct {
 	Name string
-	Runs []ShownRuns // one an optimizer, in the order of figures
+	Runs []ShownRuns // one for each optimizer, in the order of figures
 }
 
-// ShownRuns are the runs of a condition and an optimizer, one a seed.
+// ShownRuns are the runs of a condition and an optimizer, one for each seed.
 type ShownRuns struct {
 	Optimizer string
 	Seeds     []uint32
-	Value     float64 // of the parameter that varies; 0 where none does
+	Value     float64 // of the varied parameter; 0 if none varies
 	Epochs    int
-	Split     string // what sparsity and selectivity are measured on: "test" or "train"
+	Split     string // images that sparsity and selectivity are measured on: "test" or "train"
 }
 
 // of returns the runs of an optimizer.
@@ -58,7 +61,7 @@ func (c ShownCondition) of(optimizer string) (ShownRuns, bool) {
 	return ShownRuns{}, false
 }
 
-// optimizers lists those of the condition.
+// optimizers lists the optimizers of the condition.
 func (c ShownCondition) optimizers() []string {
 	var list []string
 	for _, r := range c.Runs {
@@ -67,15 +70,15 @@ func (c ShownCondition) optimizers() []string {
 	return list
 }
 
-// known is what the uses of an experiment's condition say about it: for each of its runs, by optimizer, what the figure needs
-// only to check.
+// known is what the uses of an experiment's condition say about it. By
+// optimizer, it has what the figure only needs for checks.
 type known struct {
 	ShownCondition
-	columns map[string]string // the parameter that varies; absent where none does
+	columns map[string]string // the varied parameter; absent if none varies
 	layers  map[string]int
 }
 
-// Shown resolves what the figure selects.
+// Shown resolves the selection of a figure.
 func (p *Params) Shown(f Figure, uses []Use) ShownFigure {
 	d := &document{}
 	shown := p.shown(d, "figure "+f.ID, f.complete(), uses)
@@ -85,7 +88,7 @@ func (p *Params) Shown(f Figure, uses []Use) ShownFigure {
 	return shown
 }
 
-// CompleteFigures returns the figures with what they leave out filled in.
+// CompleteFigures returns the figures with their defaults filled in.
 func (p *Params) CompleteFigures() []Figure {
 	list := make([]Figure, len(p.Figures))
 	for i, f := range p.Figures {
@@ -119,7 +122,7 @@ func (p *Params) shown(d *document, path string, f Figure, uses []Use) ShownFigu
 	}
 	if shown.Epoch = min(f.Epoch, epochs); f.Epoch == 0 {
 		shown.Epoch = epochs
-	} else if f.Epoch > epochs && p.Profile == nil { // a profile's runs are shorter
+	} else if f.Epoch > epochs && p.Profile == nil { // the runs of a profile may be shorter
 		d.report(path+".epoch", "is %d, but a run that the figure shows has %d epochs", f.Epoch, epochs)
 	}
 	for _, key := range sortedKeys(f.Names) {
@@ -130,7 +133,8 @@ func (p *Params) shown(d *document, path string, f Figure, uses []Use) ShownFigu
 	return shown
 }
 
-// selectConditions fills in the entries of an experiment and returns all conditions in them.
+// selectConditions fills in the entries of an experiment and returns all
+// conditions in them.
 func (f Figure) selectConditions(d *document, path string, s *Shown, all []known, used map[string]bool) []known {
 	var selected []known
 	for i, pattern := range f.Conditions {
@@ -173,7 +177,8 @@ func (f Figure) selectConditions(d *document, path string, s *Shown, all []known
 	return selected
 }
 
-// valueEntry is one line over the conditions of a pattern. Each optimizer has its own values.
+// valueEntry returns one line over the conditions that match a pattern. Each
+// optimizer has its own values.
 func (f Figure) valueEntry(d *document, at, pattern string, matched []known, used map[string]bool) Entry {
 	e := Entry{Label: f.name(pattern, used)}
 	for _, c := range matched {
@@ -195,7 +200,8 @@ func (f Figure) valueEntry(d *document, at, pattern string, matched []known, use
 	return e
 }
 
-// completeShown adds what the selected conditions have in common, and reports what they should and don't.
+// completeShown adds what the selected conditions have in common, and reports
+// it if they differ where they must not.
 func (p *Params) completeShown(d *document, path string, f Figure, s *Shown, selected []known) {
 	first := selected[0]
 	for _, c := range selected {
@@ -235,7 +241,8 @@ func (p *Params) completeShown(d *document, path string, f Figure, s *Shown, sel
 	}
 }
 
-// completeValues adds the parameter that varies, which must be one, and what the baseline has for it.
+// completeValues adds the varied parameter, of which there must be exactly one,
+// and the baseline's value of it.
 func (p *Params) completeValues(d *document, path string, f Figure, s *Shown, selected []known) {
 	for _, c := range selected {
 		for _, r := range c.Runs {
@@ -259,8 +266,8 @@ func (p *Params) completeValues(d *document, path string, f Figure, s *Shown, se
 	}
 }
 
-// other finds a condition besides those that the figure selects. It must have their optimizers, and their layers where layers are told
-// apart.
+// other finds a condition besides those that the figure selects. It must have
+// their optimizers and, if layers are distinguished, their layers.
 func (f Figure) other(d *document, path, name, experiment string, uses []Use, sources []Shown, epochs *int) *Entry {
 	all := conditionsOf(uses, experiment)
 	i := slices.IndexFunc(all, func(c known) bool { return c.Name == name })
@@ -286,7 +293,7 @@ func (f Figure) other(d *document, path, name, experiment string, uses []Use, so
 	return &Entry{f.name(name, map[string]bool{}), []ShownCondition{c.ShownCondition}}
 }
 
-// fewestEpochs is the last epoch that all runs of the optimizers have.
+// fewestEpochs returns the last epoch that all runs of the optimizers have.
 func fewestEpochs(conditions []known, optimizers []string) int {
 	fewest := math.MaxInt
 	for _, c := range conditions {
@@ -299,7 +306,8 @@ func fewestEpochs(conditions []known, optimizers []string) int {
 	return fewest
 }
 
-// conditionsOf lists an experiment's conditions in the order of the file, the optimizers of each in that of figures.
+// conditionsOf lists an experiment's conditions in the order of the file, each
+// with its optimizers in the order of figures.
 func conditionsOf(uses []Use, experiment string) []known {
 	var list []known
 	for _, u := range uses {
@@ -322,14 +330,15 @@ func conditionsOf(uses []Use, experiment string) []known {
 	return list
 }
 
-// add adds a use of the condition. Its runs by one optimizer differ in their seed alone, as checkUses has made sure.
+// add adds a use of the condition. Its runs with one optimizer differ in their
+// seed alone, which checkUses has verified.
 func (c *known) add(u Use) {
 	if i := slices.IndexFunc(c.Runs, func(r ShownRuns) bool { return r.Optimizer == u.Optimizer }); i >= 0 {
 		c.Runs[i].Seeds = append(c.Runs[i].Seeds, u.Seed)
 		return
 	}
 	r := ShownRuns{Optimizer: u.Optimizer, Seeds: []uint32{u.Seed}, Epochs: u.Run.Config.Epochs, Split: u.Split()}
-	r.Value, _ = strconv.ParseFloat(u.Value, 64) // what varies is written by format, or is empty
+	r.Value, _ = strconv.ParseFloat(u.Value, 64) // a varied value is written by format, or empty
 	c.Runs = append(c.Runs, r)
 	c.layers[u.Optimizer] = len(u.Run.Config.Network.Hidden)
 	if u.Value != "" {
@@ -337,7 +346,8 @@ func (c *known) add(u Use) {
 	}
 }
 
-// quoted lists the names of conditions, which may hold commas.
+// quoted lists the names of conditions. They are quoted because they may
+// contain commas.
 func quoted(conditions []known) string {
 	var list []string
 	for _, c := range conditions {
@@ -346,10 +356,11 @@ func quoted(conditions []known) string {
 	return strings.Join(list, ", ")
 }
 
-// NameOf is what the figure calls a condition.
+// NameOf returns the figure's name for a condition.
 func (f Figure) NameOf(condition string) string { return f.name(condition, map[string]bool{}) }
 
-// name is NameOf, and notes the key of the name. A key without * comes first, then the longest.
+// name is NameOf, and records the key of the name in used. A key without *
+// takes precedence, then the longest.
 func (f Figure) name(condition string, used map[string]bool) string {
 	keys := sortedKeys(f.Names)
 	slices.SortStableFunc(keys, func(a, b string) int { return len(b) - len(a) })
@@ -365,7 +376,8 @@ func (f Figure) name(condition string, used map[string]bool) string {
 	return condition
 }
 
-// match tells whether a pattern with at most one * matches, and the text that the * stands for.
+// match reports whether a text matches a pattern with at most one *, and
+// returns the text that the * stands for.
 func match(pattern, text string) (string, bool) {
 	before, after, ok := strings.Cut(pattern, "*")
 	if !ok {
@@ -376,7 +388,8 @@ func match(pattern, text string) (string, bool) {
 	return inner, begins && ends
 }
 
-// baselineValue returns what the baseline has for the parameter that the tidy table calls column, if it is a number.
+// baselineValue returns the baseline's value of the parameter that the tidy
+// table calls column, if it is a number.
 func (p *Params) baselineValue(experiment, column, optimizer string) (float64, bool) {
 	for _, e := range p.Experiments {
 		if e.Name != experiment {

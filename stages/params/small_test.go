@@ -13,7 +13,7 @@ func TestThin(t *testing.T) {
 	for points, want := range map[int][]any{0: values, 10: values, 11: values, 2: {0, 9}, 3: {0, 5, 9}, 4: {0, 3, 6, 9}} {
 		got := thin(values, points)
 		if points == 3 && fmt.Sprint(got) == fmt.Sprint([]any{0, 4, 9}) {
-			continue // the middle of ten is either
+			continue // the middle of ten may be either
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%d of %v are %v, want %v", points, values, got, want)
@@ -36,22 +36,27 @@ func TestClassNumbers(t *testing.T) {
 
 func TestCCMASEpsilonIsJudged(t *testing.T) {
 	text := string(project(t))
-	for value, good := range map[string]bool{"0.0": true, "1e-6": true, "0.999": true, "1.0": false, "1": false, "-1e-9": false, "nan": false, "inf": false} {
-		_, err := Parse("params.toml", []byte(strings.Replace(text, "[metrics]\nccmas_epsilon = 0.0", "[metrics]\nccmas_epsilon = "+value, 1)), "")
+	for value, good := range map[string]bool{"0.0": true, "1e-6": true, "0.999": true, "1.0": false, "1": false, "-1e-9": false,
+		"nan": false, "inf": false} {
+		_, err := Parse("params.toml",
+			[]byte(strings.Replace(text, "[metrics]\nccmas_epsilon = 0.0", "[metrics]\nccmas_epsilon = "+value, 1)), "")
 		if (err == nil) != good || err != nil && !strings.Contains(err.Error(), "metrics.ccmas_epsilon") {
 			t.Errorf("%s: %v", value, err)
 		}
 	}
 }
 
-// A number that varies is written with all its digits, and a rounded label has no more digits than it needs.
+// A number that varies is written with all its digits, and a rounded label has
+// no more digits than it needs.
 func TestNumbersAsText(t *testing.T) {
-	for v, want := range map[any]string{0.1: "0.1", 1e-5: "1e-05", 0.30000000000000004: "0.30000000000000004", 1234567.0: "1.234567e+06", int64(7): "7", "a": "a", true: "true"} {
+	for v, want := range map[any]string{0.1: "0.1", 1e-5: "1e-05", 0.30000000000000004: "0.30000000000000004",
+		1234567.0: "1.234567e+06", int64(7): "7", "a": "a", true: "true"} {
 		if got := format(v); got != want {
 			t.Errorf("%v is written %s, want %s", v, got, want)
 		}
 	}
-	for v, want := range map[float64]string{0: "0", math.Copysign(0, -1): "0", 0.1: "0.1", math.Inf(1): "+Inf", 1.0 / 3: "0.3333", 100: "100"} {
+	for v, want := range map[float64]string{0: "0", math.Copysign(0, -1): "0", 0.1: "0.1", math.Inf(1): "+Inf", 1.0 / 3: "0.3333",
+		100: "100"} {
 		if got := Label(v); got != want {
 			t.Errorf("the label of %v is %s, want %s", v, got, want)
 		}

@@ -23,31 +23,34 @@ type Table struct {
 	place string
 }
 
-// Place is where the file asks for the table: a path such as tables[2].
+// Place returns where the file asks for the table, as a path such as tables[2].
 func (t Table) Place() string { return t.place }
 
-// tableKinds are the kinds of tables and the keys that each takes besides id, kind, title and note. All are required but
-// layers.
+// tableKinds gives the kinds of tables and the keys that each has besides id,
+// kind, title and note. All of them are required except layers.
 var tableKinds = map[string][]string{
 	"tidy":       {},                                           // every epoch of every run
 	"final":      {"experiment", "error", "metrics", "layers"}, // means after the last epoch
-	"search":     {"experiment", "error"},                      // accuracy by learning rate, the best beside the baseline's
-	"printed":    {"experiment", "error"},                      // hidden layers beside the numbers that the thesis prints
-	"conditions": {"experiment"},                               // what sets an experiment's conditions apart
-	"grids":      {"experiments"},                              // the values that sweeps try
+	"search":     {"experiment", "error"},                      // accuracy by learning rate, comparing the best with the baseline's
+	"printed":    {"experiment", "error"},                      // hidden layers, beside the numbers printed in the thesis
+	"conditions": {"experiment"},                               // how an experiment's conditions differ
+	"grids":      {"experiments"},                              // the values in sweeps
 	"parameters": {"experiment"},                               // network sizes
-	"findings":   {},                                           // all claims that the experiments can decide
-	"kendall":    {"experiments", "metrics"},                   // how metrics order conditions alike, over all experiments
+	"findings":   {},                                           // every claim that the experiments can decide
+	"kendall":    {"experiments", "metrics"},                   // how far metrics rank conditions alike, over all experiments
 	"effects":    {"experiment", "metrics"},                    // main effects and interactions of factors at two levels
 }
 
-// eachExperiment is the id of an entry that stands for a table of each experiment.
+// eachExperiment is the id of an entry that stands for one table of each
+// experiment.
 const eachExperiment = "{experiment}"
 
-// tablePlace is where the file asks for a table: a path such as tables[2].
+// tablePlace returns where the file asks for a table, as a path such as
+// tables[2].
 func (p *Params) tablePlace(i int) string { return indexed(p.prefix+"tables", i) }
 
-// CompleteTables lists the tables with an entry for each.
+// CompleteTables lists the tables. An entry that stands for a table of each
+// experiment is replaced with these tables.
 func (p *Params) CompleteTables() []Table {
 	var list []Table
 	if !slices.ContainsFunc(p.Tables, func(t Table) bool { return t.Kind == "tidy" }) {
@@ -70,7 +73,8 @@ func (p *Params) CompleteTables() []Table {
 	return list
 }
 
-// Place is where the file names an experiment first: a path such as experiments[2].
+// Place returns where the file first names an experiment, as a path such as
+// experiments[2].
 func (p *Params) Place(experiment string) string {
 	i := slices.IndexFunc(p.Experiments, func(e Experiment) bool { return e.Name == experiment })
 	return p.Experiments[i].owner + ".name"
@@ -79,13 +83,14 @@ func (p *Params) Place(experiment string) string {
 // TableKinds lists the kinds of tables.
 func TableKinds() []string { return sortedKeys(tableKinds) }
 
-// TableKeys lists the keys that a kind of table takes besides id, kind, title and note.
+// TableKeys lists the keys that a kind of table has besides id, kind, title and
+// note.
 func TableKeys(kind string) []string { return slices.Clone(tableKinds[kind]) }
 
-// unaskedTidy is the tidy table of a file that does not ask for it.
+// unaskedTidy is the id of the tidy table if the file does not ask for one.
 const unaskedTidy = "epochs"
 
-// TidyID is the id of the tidy table, which every study has.
+// TidyID returns the id of the tidy table, which every study has.
 func (p *Params) TidyID() string {
 	for _, t := range p.Tables {
 		if t.Kind == "tidy" {
@@ -134,11 +139,13 @@ func (p *Params) checkTables(d *document) {
 		p.checkTable(d, path, t)
 	}
 	if i := slices.IndexFunc(p.Tables, func(t Table) bool { return strings.EqualFold(t.ID, unaskedTidy) }); !tidy && i >= 0 {
-		d.report(p.tablePlace(i)+".id", "is %q, the id of the table of every epoch of every run; choose another, or give one of kind \"tidy\"", p.Tables[i].ID)
+		d.report(p.tablePlace(i)+".id", "is %q, the id of the table of every epoch of every run; choose another, or give one of kind \"tidy\"",
+			p.Tables[i].ID)
 	}
 }
 
-// checkEach refuses a table that has the id of an experiment and is another than that experiment's, which it would displace.
+// checkEach refuses a table that has the id of an experiment but is not that
+// experiment's table, because it would replace that one.
 func (p *Params) checkEach(d *document, each Table) {
 	for _, name := range p.experimentNames() {
 		for i, t := range p.Tables {
@@ -175,7 +182,7 @@ func (p *Params) checkTable(d *document, path string, t Table) {
 	}
 }
 
-// checkTabled refuses tables of what their experiments do not have.
+// checkTabled refuses tables that show something their experiments do not have.
 func (p *Params) checkTabled(d *document, uses []Use) {
 	for i, t := range p.Tables {
 		path := p.tablePlace(i)
@@ -202,7 +209,8 @@ func (p *Params) checkTabled(d *document, uses []Use) {
 			for k, name := range t.Experiments {
 				varies := func(u Use) bool { return u.Experiment == name && len(u.Varied) > 0 }
 				if !slices.ContainsFunc(uses, varies) {
-					d.report(indexed(path+".experiments", k), "is %q, in which nothing varies: its conditions have neither vary nor column and value", name)
+					d.report(indexed(path+".experiments", k),
+						"is %q, in which nothing varies: its conditions have neither vary nor column and value", name)
 				}
 			}
 		}
@@ -231,7 +239,8 @@ func checkLayers(d *document, path string, t Table, uses []Use) {
 	}
 }
 
-// checkSearch refuses a search for a learning rate whose conditions differ in anything else: the table has one cell for a rate.
+// checkSearch refuses a search for a learning rate if the conditions differ in
+// anything else, because the table has one cell for each rate.
 func checkSearch(d *document, path string, t Table, uses []Use) {
 	for _, optimizer := range optimizersOf(uses) {
 		if _, ok := hyper(optimizer, "lr"); !ok {
@@ -254,7 +263,8 @@ func checkSearch(d *document, path string, t Table, uses []Use) {
 			}
 			rate := u.Run.Config.Optimizer.LR
 			if other, known := rates[rate]; known && other != u.Condition {
-				d.report(path+".experiment", "is %q, whose conditions %s and %s have the same learning rate with %s", t.Experiment, other, u.Condition, optimizer)
+				d.report(path+".experiment", "is %q, whose conditions %s and %s have the same learning rate with %s",
+					t.Experiment, other, u.Condition, optimizer)
 			}
 			rates[rate] = u.Condition
 		}
@@ -264,7 +274,8 @@ func checkSearch(d *document, path string, t Table, uses []Use) {
 // RateColumn is the column of the learning rate.
 var RateColumn = constant("lr").Column
 
-// checkDepths refuses a table by hidden layers in which two conditions of an optimizer have as many.
+// checkDepths refuses a table by hidden layers if two conditions of an
+// optimizer have the same number of them.
 func checkDepths(d *document, path string, uses []Use) {
 	type key struct {
 		optimizer string
@@ -274,7 +285,8 @@ func checkDepths(d *document, path string, uses []Use) {
 	for _, u := range uses {
 		k := key{u.Optimizer, len(u.Run.Config.Network.Hidden)}
 		if other, known := seen[k]; known && other != u.Condition {
-			d.report(path+".experiment", "is %q, whose conditions %s and %s both have %d hidden layers with %s; the table has one row for each number",
+			d.report(path+".experiment", "is %q, whose conditions %s and %s both have %d hidden layers with %s; the table has one row for "+
+				"each number",
 				u.Experiment, other, u.Condition, k.layers, u.Optimizer)
 		}
 		seen[k] = u.Condition

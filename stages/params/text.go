@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// checkText holds a text that people read to one line.
+// checkText checks that a text for people is a single line.
 func checkText(d *document, at, text string) {
 	if i := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
 		d.report(at, "is %q, must be a line of visible characters", text)
@@ -17,8 +17,9 @@ func checkText(d *document, at, text string) {
 	}
 }
 
-// checkName holds a text that tells something from others to a form in which texts that look equal are equal: visible
-// characters in their composed form, with single blanks between words.
+// checkName checks a text that distinguishes something. It must have a form in
+// which texts that look equal are equal: visible characters in their composed
+// form, with single spaces between words.
 func checkName(d *document, at, text string) {
 	switch {
 	case text == "":
@@ -30,7 +31,8 @@ func checkName(d *document, at, text string) {
 	}
 }
 
-// checkCondition is checkName for conditions, which patterns select and which stand in the names of nodes between slashes.
+// checkCondition is checkName for the names of conditions, which patterns
+// select and which stand between slashes in the names of nodes.
 func checkCondition(d *document, at, name string) {
 	switch {
 	case strings.Contains(name, "*"):
@@ -42,7 +44,7 @@ func checkCondition(d *document, at, name string) {
 	}
 }
 
-// checkTexts holds every title, note and label to its form.
+// checkTexts checks the form of every title, note and label.
 func (p *Params) checkTexts(d *document) {
 	checkText(d, "study.title", p.Study.Title)
 	checkText(d, "study.source", p.Study.Source)

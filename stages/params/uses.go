@@ -8,9 +8,10 @@ import (
 	"sparsel/trainer"
 )
 
-// checkUses holds the uses of each experiment to what tables, figures and findings take for granted: a condition's runs by an
-// optimizer differ in their seed alone, every condition has the same seeds, and no two conditions have one name or one
-// place in the tidy table.
+// checkUses checks what tables, figures and findings assume about the uses of
+// each experiment: a condition's runs with one optimizer differ in their seed
+// alone, every condition has the same seeds, and no two conditions share a name
+// or a place in the tidy table.
 func (p *Params) checkUses(d *document, uses []Use) {
 	for _, name := range p.experimentNames() {
 		var of []Use
@@ -28,7 +29,7 @@ func (p *Params) checkUses(d *document, uses []Use) {
 	}
 }
 
-// checkTwice refuses two uses of one name.
+// checkTwice refuses two uses with the same name.
 func checkTwice(d *document, uses []Use) {
 	type key struct {
 		condition, optimizer string
@@ -45,7 +46,8 @@ func checkTwice(d *document, uses []Use) {
 	}
 }
 
-// checkReplicates refuses means over runs that are no replicates of one thing, and conditions that some seeds lack.
+// checkReplicates refuses means over runs that are not replicates, and
+// conditions that lack some of the seeds.
 func checkReplicates(d *document, uses []Use) {
 	type key struct{ condition, optimizer string }
 	first, seeds := map[key]Use{}, map[key][]uint32{}
@@ -81,7 +83,8 @@ func checkReplicates(d *document, uses []Use) {
 	}
 }
 
-// replicates names what tells two uses apart besides the seed; empty if nothing does.
+// replicates says in what two uses differ besides the seed. It is empty if they
+// differ in nothing else.
 func replicates(a, b Use) string {
 	for _, c := range Columns() {
 		if x, y := c.Of(a), c.Of(b); !Equal(x, y) {
@@ -100,7 +103,8 @@ func replicates(a, b Use) string {
 	return ""
 }
 
-// checkAlike refuses two conditions that the tidy table would write alike, and two that are one.
+// checkAlike refuses two conditions that would be written alike in the tidy
+// table, and two that are the same.
 func checkAlike(d *document, uses []Use) {
 	type place struct{ tidy, split, column, value string }
 	type trained struct {
@@ -116,7 +120,8 @@ func checkAlike(d *document, uses []Use) {
 		places[k] = u.Condition
 		t := trained{u.Run, u.CCMASEpsilon}
 		if other, known := runs[t]; known && other.Condition != u.Condition && !u.like && !other.like {
-			d.report(u.path, "%s and %s are the same runs with %s: conditions must differ; to show the runs of another condition again, say like = \"%s/%s\"",
+			d.report(u.path, "%s and %s are the same runs with %s: conditions must differ; to show the runs of another condition again, say "+
+				"like = \"%s/%s\"",
 				other.Condition, u.Condition, u.Optimizer, other.Experiment, other.Condition)
 		}
 		runs[t] = u

@@ -5,37 +5,40 @@ import (
 	"strings"
 )
 
-// X is what runs along the x axis of a figure. A file writes it as one text, such as "epoch" or "metric accuracy"; UnmarshalText
-// is the only place that takes the text apart.
+// X says what the x axis of a figure stands for. A file writes it as one text,
+// such as "epoch" or "metric accuracy". Only UnmarshalText parses that text.
 type X struct {
 	Kind XKind
-	Name string // the metric or the condition that numbers are drawn against; empty for the other kinds
+	Name string // the metric or the condition that numbers are drawn against; empty for other kinds
 }
 
-// XKind says what kind of thing runs along the x axis.
+// XKind is a kind of x axis.
 type XKind string
 
 const (
 	XEpoch           XKind = "epoch"
 	XLayer           XKind = "layer"
 	XCondition       XKind = "condition" // each condition is a category
-	XValue           XKind = "value"     // of the parameter that varies
+	XValue           XKind = "value"     // values of the varied parameter
 	AgainstMetric    XKind = "against metric"
 	AgainstCondition XKind = "against condition"
 
-	// Each unit of one network a panel: of the first seed, conditions as rows and optimizers as columns.
-	UnitEpochs   XKind = "unit epochs"   // how many are how selective, over the epochs
+	// Each panel shows the units of one network, trained with the first seed.
+	// Conditions are rows and optimizers are columns.
+	UnitEpochs   XKind = "unit epochs"   // number of units by selectivity, over the epochs
 	UnitClasses  XKind = "unit classes"  // units and classes
 	UnitActivity XKind = "unit activity" // selectivity against mean activity
 )
 
-// Units tells which figure of units it is, and whether it is one.
+// Units returns the kind of a figure of units, and whether it is one.
 func (x X) Units() (kind string, ok bool) { return strings.CutPrefix(string(x.Kind), "unit ") }
 
-// xTexts are the forms that x may have in a file.
-var xTexts = []string{"epoch", "condition", "value", "layer", "metric NAME", "condition NAME", "unit epochs", "unit classes", "unit activity"}
+// xTexts lists the forms that x may have in a file.
+var xTexts = []string{"epoch", "condition", "value", "layer", "metric NAME", "condition NAME", "unit epochs", "unit classes",
+	"unit activity"}
 
-// UnmarshalText reads one of the forms of x. A condition's name may hold anything, spaces and commas included.
+// UnmarshalText parses one of the forms of x. A condition's name may contain
+// anything, even spaces and commas.
 func (x *X) UnmarshalText(text []byte) error {
 	kind, name, named := strings.Cut(string(text), " ")
 	switch plain := XKind(text); plain {
@@ -54,8 +57,8 @@ func (x *X) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// dimension is what x tells apart, in the words of rows, columns and lines; empty where lines may still tell conditions and metrics
-// apart.
+// dimension returns what x stands for, in the words of rows, columns and lines.
+// It is empty if lines may still stand for conditions and metrics.
 func (x X) dimension() string {
 	switch x.Kind {
 	case XEpoch, XLayer, XCondition:

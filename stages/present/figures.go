@@ -7,19 +7,25 @@ import (
 	"sparsel/stages/measured"
 )
 
-// mostPanels bounds a figure: the last layers are shown, which with epochs are those of the end.
+// mostPanels is the largest number of panels in a figure. The last layers are
+// shown, which are those of the last epochs if there are several.
 const mostPanels = 6
 
-// figures are the pictures of the layers. Where there are more than six, each shows the last six.
+// figures returns the pictures of the layers. If there are more than six
+// layers, each picture shows the last six.
 func figures(layers []Layer) []chart.Figure {
 	if n := len(layers); n > mostPanels {
 		layers = layers[n-mostPanels:]
 	}
 	return []chart.Figure{
 		figure("selectivity", "Selectivity of the units", "", layers, func(l Layer) chart.Panel { return portrait.Selectivity(l.Result) }),
-		figure("classes", "Mean activity of each unit for each class", "Each unit's class means over its largest, from 0 (dark) to 1 (bright). Units by best class, then selectivity; those that are always 0 are white.",
+		figure("classes", "Mean activity of each unit for each class",
+			"Each unit's class means over its largest, from 0 (dark) to 1 (bright). Units by best class, then selectivity; those that are "+
+				"always 0 are white.",
 			layers, func(l Layer) chart.Panel { return portrait.Classes(l.Result) }),
-		figure("activity", "Selectivity and mean activity", "A point is a unit.", layers, func(l Layer) chart.Panel { return portrait.Activity(l.Result) }),
+		figure("activity", "Selectivity and mean activity", "A point is a unit.", layers, func(l Layer) chart.Panel {
+			return portrait.Activity(l.Result)
+		}),
 		figure("sparsity", "Sparsity of the samples", "", layers, sparsityPanel),
 	}
 }
@@ -40,7 +46,7 @@ func figure(id, title, note string, layers []Layer, panel func(Layer) chart.Pane
 
 func (l Layer) title() string { return l.File + ": " + l.Key.String() }
 
-// plain is a name for a figure, without the beginning of what is long.
+// plain shortens a name for a figure by dropping its beginning if it is long.
 func plain(name string) string {
 	const most = 48
 	if name = measured.Plain(name); len(name) > most {

@@ -8,7 +8,8 @@ import (
 	"sparsel/analysis/tabulate"
 )
 
-// Print writes the layers as lines for reading, with all metrics if all is set.
+// Print writes the layers as lines for reading. If all is set, it includes all
+// metrics.
 func Print(out io.Writer, layers []Layer, all bool) error {
 	if all {
 		text, err := tabulate.Render(layerTable(layers), "md")
@@ -31,7 +32,7 @@ func Print(out io.Writer, layers []Layer, all bool) error {
 	return nil
 }
 
-// Summary is the layers for JSON, in which a number that is not finite is null.
+// Summary returns the layers for JSON. Numbers that are not finite are null.
 func Summary(layers []Layer) []map[string]any {
 	var list []map[string]any
 	for _, l := range layers {

@@ -1,5 +1,6 @@
-// Package present is the stage that shows measured layers: tables and figures of them, and a page with these and what other stages
-// made of the same layers.
+// Package present is the stage that shows measured layers. It writes tables and
+// figures of them, and a page with these and with what other stages made from
+// the same layers.
 package present
 
 import (
@@ -18,16 +19,17 @@ import (
 // Kind is the name of the stage.
 const Kind = "present"
 
-// The outputs that are no table and no figure. The request is what was asked for, so that the work can be explained and done
-// again by who finds it.
+// The outputs that are neither tables nor figures. The request is what was
+// asked for. With it, whoever finds the results can explain and repeat the
+// work.
 const (
 	Page    = "index.html"
 	Request = "request.json"
 )
 
-// Params are what the pages depend on besides the layers.
+// Params are the parameters that the pages depend on, besides the layers.
 type Params struct {
-	Files   []string // their names without folders, in order
+	Files   []string // names without folders, in order
 	Others  []Other
 	Request string // JSON
 }
@@ -35,13 +37,14 @@ type Params struct {
 // Other is a stage that made a table and a figure of the same layers.
 type Other struct{ Folder, Table, Picture string }
 
-// Inputs of a node: the archives of each file, and the table as JSON and the figure as SVG of each other stage.
+// The inputs of a node are the archives of each file, and for each other stage
+// its table as JSON and its figure as SVG.
 func LayersOf(file int) string       { return "layers " + strconv.Itoa(file) }
 func MeansOf(file int) string        { return "means " + strconv.Itoa(file) }
 func TableOf(folder string) string   { return folder + " table" }
 func PictureOf(folder string) string { return folder + " picture" }
 
-// Outputs are all files that the stage makes.
+// Outputs lists all files that the stage makes.
 func Outputs() []string {
 	list := []string{Page, Request, "layers.parquet", "units.parquet"}
 	for _, table := range []string{"layers", "units"} {
@@ -104,7 +107,8 @@ func section(job *pipeline.Job, o Other) (Section, error) {
 	return s, err
 }
 
-// Load reads the layers of files in order. Without paths of the means, these are left out.
+// Load reads the layers of files in order. If paths returns no path for the
+// means, these are left out.
 func Load(files []string, paths func(file int) (layers, means string)) ([]Layer, error) {
 	var list []Layer
 	for i, name := range files {

@@ -17,7 +17,7 @@ type Layer struct {
 
 // quantity is a column of numbers.
 type quantity[T any] struct {
-	name, head string // in files for programs, and for reading
+	name, head string // in files for programs, and for people
 	of         func(T) float64
 }
 
@@ -40,7 +40,7 @@ var layerQuantities = []quantity[Layer]{
 	{"below", "below .1", func(l Layer) float64 { return l.Below }},
 }
 
-// unit is a unit with the layer that it is in.
+// unit is a unit with its layer.
 type unit struct {
 	layer *Layer
 	index int
@@ -56,14 +56,15 @@ var unitQuantities = []quantity[unit]{
 	{"most", "most", func(u unit) float64 { return float64(u.layer.Units[u.index].Most) }},
 }
 
-// layerTable is a line for each layer.
+// layerTable has a row for each layer.
 func layerTable(layers []Layer) tabulate.Table {
 	t := tabulate.Table{
 		ID: "layers", Title: "Sparsity and selectivity of each layer",
 		Header: []string{"file", "run", "epoch", "layer", "samples", "units", "classes"},
 		Notes: []string{
 			"Sparsity (Hoyer), Gini and Treves–Rolls are means over samples, selectivity (CCMAS) and CSI over units.",
-			"By chance: the mean selectivity under permuted labels; p: the share of permutations, the labels given being one, that reach the selectivity.",
+			"By chance: the mean selectivity under permuted labels; p: the share of permutations, the labels given being one, that reach the " +
+				"selectivity.",
 			"All metrics are about absolute activations. Numbers that are not defined are NaN.",
 		},
 	}
@@ -86,7 +87,7 @@ func layerTable(layers []Layer) tabulate.Table {
 	return t
 }
 
-// unitTable is a line for each unit of each layer.
+// unitTable has a row for each unit of each layer.
 func unitTable(layers []Layer) tabulate.Table {
 	t := tabulate.Table{
 		ID: "units", Title: "Each unit",
@@ -137,7 +138,8 @@ func archives(layersPath, unitsPath string, layers []Layer) error {
 	for _, name := range []string{"samples", "units", "classes"} {
 		columns = append(columns[:len(columns):len(columns)], artifacts.Column{Name: name, Kind: artifacts.Int64})
 	}
-	if err := archive(layersPath, "measured-layers", columns, layerQuantities, append(key.columns(), samples, units, classes), numbers); err != nil {
+	if err := archive(layersPath, "measured-layers", columns, layerQuantities, append(key.columns(), samples, units, classes),
+		numbers); err != nil {
 		return err
 	}
 	key = keys{}
@@ -164,19 +166,20 @@ var keyColumns = []artifacts.Column{
 	{Name: "epoch", Kind: artifacts.Int64}, {Name: "layer", Kind: artifacts.String},
 }
 
-// keys are the columns that say which layer a row is about.
+// keys are the columns that identify the layer of a row.
 type keys struct {
 	files, runs, layers []string
 	epochs              []int64
 }
 
 func (k *keys) add(l Layer) {
-	k.files, k.runs, k.epochs, k.layers = append(k.files, l.File), append(k.runs, l.Run), append(k.epochs, l.Epoch), append(k.layers, l.Key.Layer)
+	k.files, k.runs, k.epochs, k.layers = append(k.files, l.File), append(k.runs, l.Run), append(k.epochs, l.Epoch),
+		append(k.layers, l.Key.Layer)
 }
 
 func (k *keys) columns() []any { return []any{k.files, k.runs, k.epochs, k.layers} }
 
-// archive writes one row group, or several of a million rows.
+// archive writes one row group, or several with a million rows each.
 func archive[T any](path, name string, columns []artifacts.Column, quantities []quantity[T], values []any, numbers [][]float64) error {
 	for k, q := range quantities {
 		columns = append(columns, artifacts.Column{Name: q.name, Kind: artifacts.Float64})

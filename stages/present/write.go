@@ -10,10 +10,12 @@ import (
 	"sparsel/analysis/tabulate"
 )
 
-// formats are the renderings of tables besides Parquet.
+// formats lists the formats of tables besides Parquet.
 var formats = []string{"csv", "md", "tex"}
 
-// write makes all files of the layers: layers and units as tables, the figures, and the page, which shows them and what else was made.
+// write writes all files of the layers: tables of layers and units, the
+// figures, and the page that shows them together with the results of other
+// stages.
 func write(path func(name string) string, layers []Layer, more []Section) error {
 	put := func(name string, data []byte) error { return os.WriteFile(path(name), data, 0o666) }
 	page := page{Title: "Measured activations", More: more}
@@ -57,19 +59,21 @@ func write(path func(name string) string, layers []Layer, more []Section) error 
 	return put(Page, text.Bytes())
 }
 
-// inline is an SVG for a page: what is behind the XML declaration.
+// inline returns an SVG for embedding in a page, which is the part after the
+// XML declaration.
 func inline(svg []byte) template.HTML {
 	return template.HTML(svg[max(0, bytes.Index(svg, []byte("<svg"))):])
 }
 
-// Section is what another stage made: a table, and a figure below a folder beside the page.
+// Section is the result of another stage: a table, and a figure in a folder
+// beside the page.
 type Section struct {
 	Folder, Picture string
 	SVG             template.HTML
 	Table           tabulate.Table
 }
 
-// mostShown bounds the units on the page.
+// mostShown is the largest number of units on the page.
 const mostShown = 1000
 
 type page struct {
@@ -98,9 +102,11 @@ svg { width: 100%; height: auto }
 <h1>{{.Title}}</h1>
 {{with index .Tables 0}}{{template "table" .}}{{template "links" .ID}}{{end}}
 {{range .More}}{{template "table" .Table}}
-<p>{{$at := print .Folder "/" .Table.ID}}<a href="{{$at}}.csv">CSV</a> <a href="{{$at}}.md">Markdown</a> <a href="{{$at}}.tex">LaTeX</a> <a href="{{$at}}.parquet">Parquet</a></p>
+<p>{{$at := print .Folder "/" .Table.ID}}<a href="{{$at}}.csv">CSV</a> <a href="{{$at}}.md">Markdown</a> ` +
+	`<a href="{{$at}}.tex">LaTeX</a> <a href="{{$at}}.parquet">Parquet</a></p>
 {{.SVG}}
-<p>{{$at := print .Folder "/" .Picture}}<a href="{{$at}}.png">PNG</a> <a href="{{$at}}.svg">SVG</a> <a href="{{$at}}.pdf">PDF</a> <a href="{{$at}}.csv">CSV</a></p>
+<p>{{$at := print .Folder "/" .Picture}}<a href="{{$at}}.png">PNG</a> <a href="{{$at}}.svg">SVG</a> ` +
+	`<a href="{{$at}}.pdf">PDF</a> <a href="{{$at}}.csv">CSV</a></p>
 {{end}}{{range .Figures}}<h2 id="{{.ID}}">{{.Caption}}</h2>
 {{.SVG}}
 <p><a href="{{.ID}}.png">PNG</a> <a href="{{.ID}}.svg">SVG</a> <a href="{{.ID}}.pdf">PDF</a> <a href="{{.ID}}.csv">CSV</a></p>
@@ -113,5 +119,6 @@ svg { width: 100%; height: auto }
 {{end}}</table>
 {{range .Notes}}<p>{{.}}</p>
 {{end}}{{end}}
-{{define "links"}}<p><a href="{{.}}.csv">CSV</a> <a href="{{.}}.md">Markdown</a> <a href="{{.}}.tex">LaTeX</a> <a href="{{.}}.parquet">Parquet</a></p>
+{{define "links"}}<p><a href="{{.}}.csv">CSV</a> <a href="{{.}}.md">Markdown</a> ` +
+	`<a href="{{.}}.tex">LaTeX</a> <a href="{{.}}.parquet">Parquet</a></p>
 {{end}}`))

@@ -1,5 +1,6 @@
-// Package quantity lists the metrics: the numbers of a run that figures and tables may show. What reads a parameter file and what
-// draws a figure know them from here. A new metric is a row here.
+// Package quantity lists the metrics, which are the numbers of a run that
+// figures and tables may show. Both the code that reads a parameter file and
+// the code that draws figures use this list. To add a metric, add a row here.
 package quantity
 
 import (
@@ -12,12 +13,13 @@ import (
 // A Metric is a number that a run has at each epoch.
 type Metric struct {
 	Name      string // in parameter files, tables and summaries
-	Words     string // what axes and captions call it
-	Network   bool   // it belongs to the network and not to its layers
+	Words     string // in axes and captions
+	Network   bool   // whether it belongs to the network and not to its layers
 	Low, High float64
 	Value     func(measures.Row) float64
-	// Further says that its summaries are apart from those of the metrics that the study itself shows, so that a new metric
-	// is no reason to draw the study's figures again.
+	// Further says that the metric's summaries are separate from those of the
+	// metrics that the study itself shows. So a new metric does not cause the
+	// study's figures to be drawn again.
 	Further bool
 }
 
@@ -60,14 +62,15 @@ var metrics = slices.Concat([]Metric{
 	{"impact", "correlation of selectivity and impact", true, -1, 1, of("impact"), true},
 })
 
-// of is the number of a column.
+// of returns a function that reads the number in a column.
 func of(column string) func(measures.Row) float64 {
 	return func(r measures.Row) float64 { return *r.Field(column) }
 }
 
 func aboveChance(r measures.Row) float64 { return r.Selectivity - r.CCMASChance }
 
-// Learnt is the accuracy above which a network is taken to have learnt: chance is 0.1, and few networks stay between.
+// Learnt is the accuracy above which a network counts as having learnt. Chance
+// is 0.1, and few networks stay in between.
 const Learnt = 0.5
 
 func learnt(r measures.Row) float64 {
@@ -77,7 +80,7 @@ func learnt(r measures.Row) float64 {
 	return 0
 }
 
-// diverged is 1 for a network whose test loss is no longer a number.
+// diverged returns 1 for a network whose test loss is no longer a number.
 func diverged(r measures.Row) float64 {
 	if math.IsNaN(r.TestLoss) || math.IsInf(r.TestLoss, 0) {
 		return 1
@@ -85,7 +88,7 @@ func diverged(r measures.Row) float64 {
 	return 0
 }
 
-// All lists all of them.
+// All lists all metrics.
 func All() []Metric { return slices.Clone(metrics) }
 
 // Find finds a metric by its name.

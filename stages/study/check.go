@@ -16,14 +16,17 @@ import (
 	"sparsel/stages/units"
 )
 
-// Whatever a parameter file asks for is made once with made-up numbers, by the code that makes it of the real ones, before
-// anything runs. What can't be made is refused with its line and column; a run of hours does not end in what was known before.
+// Everything that a parameter file asks for is made once from made-up numbers
+// before anything runs, with the code that makes it from the real ones. What
+// can't be made is refused with its line and column, so that a run of hours
+// does not end with an error that could have been found before.
 
-// maxFileName is how long the name of a published file may be. File systems allow 255 bytes, and a file on its way has 55 more
-// in front of its name at most.
+// maxFileName is the largest length of a published file's name. File systems
+// allow 255 bytes, and while a file is being written its name is up to 55 bytes
+// longer.
 const maxFileName = 200
 
-// check makes every figure, table and finding with made-up numbers.
+// check makes every figure, table and finding from made-up numbers.
 func (b *builder) check() []params.Problem {
 	var problems []params.Problem
 	report := func(at, format string, args ...any) {
@@ -32,7 +35,7 @@ func (b *builder) check() []params.Problem {
 	tables := table.Stage()
 	b.checkFiles(report)
 	if len(problems) > 0 {
-		return problems // two nodes of one name, or what would be written to one place
+		return problems // two nodes have the same name, or would be written to the same place
 	}
 	parts := []map[string][]measures.TidyRow{b.tidy(numbers[0], fewEpochs), b.tidy(numbers[1], fewEpochs)}
 	for _, n := range b.nodes {
@@ -83,12 +86,13 @@ func (b *builder) check() []params.Problem {
 	return problems
 }
 
-// checkFiles holds the names of nodes and of published files to what can be told apart and written.
+// checkFiles checks that the names of nodes and of published files are distinct
+// and can be written.
 func (b *builder) checkFiles(report func(at, format string, args ...any)) {
 	names, files := map[string]bool{}, map[string]string{}
 	for _, n := range b.nodes {
 		at := b.places[n]
-		if strings.HasSuffix(at, "]") { // of a figure or table
+		if strings.HasSuffix(at, "]") { // belongs to a figure or table
 			at += ".id"
 		}
 		if names[n.Name] {
@@ -97,9 +101,10 @@ func (b *builder) checkFiles(report func(at, format string, args ...any)) {
 		names[n.Name] = true
 		for _, file := range n.Publish {
 			if base := path.Base(file); len(base) > maxFileName {
-				report(at, "makes the file %s, whose name has %d bytes, %d more than file systems take; choose a shorter one", file, len(base), len(base)-maxFileName)
+				report(at, "makes the file %s, whose name has %d bytes, %d more than file systems take; choose a shorter one",
+					file, len(base), len(base)-maxFileName)
 			}
-			key := strings.ToLower(file) // some file systems know no capitals
+			key := strings.ToLower(file) // some file systems ignore case
 			if other, taken := files[key]; taken {
 				report(at, "writes the file %s, as %s does; choose another id", file, other)
 			}
@@ -108,7 +113,8 @@ func (b *builder) checkFiles(report func(at, format string, args ...any)) {
 	}
 }
 
-// tabled is the experiment and the epoch that a table is of; a table of the parameters alone has none.
+// tabled returns the experiment and the epoch that a table shows. A table made
+// from the parameters alone has neither.
 func tabled(p any) (experiment string, epoch int) {
 	switch p := p.(type) {
 	case table.FinalParams:
@@ -121,10 +127,11 @@ func tabled(p any) (experiment string, epoch int) {
 	return "", 0
 }
 
-// made is a made-up number: what a run has of a metric at an epoch.
+// made returns a made-up number: a run's value of a metric at an epoch.
 type made func(u params.Use, layer, metric string, epoch int) float64
 
-// numbers are kinds of made-up numbers: plain ones, ones that no run has, and one number everywhere.
+// numbers lists kinds of made-up numbers: ordinary ones, numbers that no run
+// has, and the same number everywhere.
 var numbers = []made{
 	func(u params.Use, layer, metric string, epoch int) float64 {
 		return math.Mod(0.618*float64(epoch+len(layer)+len(metric)+len(u.Condition)+3*len(u.Optimizer))+0.1*float64(u.Seed), 1)
@@ -133,7 +140,8 @@ var numbers = []made{
 	func(params.Use, string, string, int) float64 { return 0.5 },
 }
 
-// wide is what runs of experiments would have of made-up numbers.
+// wide returns the rows that runs of experiments would have with made-up
+// numbers.
 func (b *builder) wide(experiments []string) map[string][]measures.WideRow {
 	parts := map[string][]measures.WideRow{}
 	for _, u := range b.uses {
@@ -147,7 +155,7 @@ func (b *builder) wide(experiments []string) map[string][]measures.WideRow {
 	return parts
 }
 
-// layersOf lists the layers that a run's metrics have rows for.
+// layersOf lists the layers that have rows in a run's metrics.
 func layersOf(u params.Use) []string {
 	list := []string{measures.AllLayers}
 	if n := len(u.Run.Config.Network.Hidden); n > 1 {
@@ -158,7 +166,8 @@ func layersOf(u params.Use) []string {
 	return list
 }
 
-// summaries are those that an experiment would have of made-up numbers, at the epochs from one to another.
+// summaries returns the summaries that an experiment would have with made-up
+// numbers, for the epochs from one to another.
 func (b *builder) summaries(experiment string, number made, from, to int) []measures.Summary {
 	type cell struct{ condition, optimizer string }
 	runs := map[cell][]params.Use{}
@@ -180,7 +189,8 @@ func (b *builder) summaries(experiment string, number made, from, to int) []meas
 	return list
 }
 
-// summarize is a summary of made-up numbers. Its errors are as made up as they are: tables only show them.
+// summarize returns a summary of made-up numbers. Its errors are made up too,
+// because tables only print them.
 func summarize(runs []params.Use, layer, metric string, epoch int, number made) measures.Summary {
 	s := measures.Summary{
 		Condition: runs[0].Condition, Optimizer: runs[0].Optimizer, Layer: layer, Metric: metric, Epoch: epoch, Expected: len(runs),
@@ -203,10 +213,12 @@ func summarize(runs []params.Use, layer, metric string, epoch int, number made) 
 	return s
 }
 
-// fewEpochs are enough to see that a claim finds its runs. How many there are decides what a claim has to go by, and nothing else.
+// fewEpochs is the number of epochs that is enough to check that a claim finds
+// its runs. More would only give the claim more data.
 const fewEpochs = 4
 
-// tidy are the parts of the tidy table that claims would read of made-up numbers, by experiment, of so many epochs at most.
+// tidy returns, by experiment, the parts of the tidy table that claims would
+// read with made-up numbers. They have at most the given number of epochs.
 func (b *builder) tidy(number made, epochs int) map[string][]measures.TidyRow {
 	claimed := map[string]bool{}
 	for _, n := range b.nodes {
@@ -225,7 +237,7 @@ func (b *builder) tidy(number made, epochs int) map[string][]measures.TidyRow {
 	return parts
 }
 
-// tidyRows are those of a use.
+// tidyRows returns the rows of a use.
 func tidyRows(u params.Use, number made, epochs int) []measures.TidyRow {
 	var rows []measures.TidyRow
 	for epoch := 1; epoch <= min(epochs, u.Run.Config.Epochs); epoch++ {
@@ -233,13 +245,14 @@ func tidyRows(u params.Use, number made, epochs int) []measures.TidyRow {
 			of := func(metric string) measures.Number { return measures.Recorded(number(u, layer, metric, epoch)) }
 			r := measures.TidyRow{
 				Experiment: u.Experiment, Condition: u.Tidy, Optimizer: u.Optimizer, Seed: u.Seed, Layer: layer, Epoch: epoch,
-				Accuracy: of("accuracy"), Sparsity: of("sparsity"), SelectivityAvg: of("selectivity"), SelectivityStd: of("selectivity_std"), Split: u.Split(),
+				Accuracy: of("accuracy"), Sparsity: of("sparsity"), SelectivityAvg: of("selectivity"), SelectivityStd: of("selectivity_std"),
+				Split: u.Split(),
 			}
 			if math.IsNaN(r.Accuracy.Value) {
 				r.Accuracy = measures.Number{} // a run that failed has none
 			}
 			if u.Column != "" {
-				value, _ := strconv.ParseFloat(u.Value, 64) // written by params
+				value, _ := strconv.ParseFloat(u.Value, 64) // params wrote it
 				r.ParamName, r.ParamValue = u.Column, measures.Recorded(value)
 			}
 			rows = append(rows, r)

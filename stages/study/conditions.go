@@ -11,12 +11,15 @@ import (
 	"sparsel/stages/table"
 )
 
-// The tables that the parameter file alone decides: what the conditions of an experiment are.
+// The tables that the parameter file alone determines. They describe the
+// conditions of an experiment.
 
-// conditionsTable has a row for each condition of an experiment and a column for each thing in which its conditions differ from
-// each other or from the baseline.
+// conditionsTable has a row for each condition of an experiment, and a column
+// for each property in which its conditions differ from each other or from the
+// baseline.
 func (b *builder) conditionsTable(t params.Table) table.TextParams {
-	p := table.TextParams{ID: t.ID, Title: t.Title, Mark: b.mark, Header: []string{"condition", "optimizers"}, Caption: "Whatever is not shown is as in the baseline"}
+	p := table.TextParams{ID: t.ID, Title: t.Title, Mark: b.mark, Header: []string{"condition", "optimizers"},
+		Caption: "Whatever is not shown is as in the baseline"}
 	if p.Title == "" {
 		p.Title = "Conditions of experiment " + t.Experiment
 	}
@@ -44,8 +47,8 @@ func (b *builder) conditionsTable(t params.Table) table.TextParams {
 	return p
 }
 
-// distinct lists the uses of an experiment, one for each condition and optimizer: seeds change nothing that tables of
-// conditions show.
+// distinct lists the uses of an experiment, one for each condition and
+// optimizer. Seeds change nothing that tables of conditions show.
 func (b *builder) distinct(experiment string) []params.Use {
 	type cell struct{ condition, optimizer string }
 	seen := map[cell]bool{}
@@ -58,7 +61,8 @@ func (b *builder) distinct(experiment string) []params.Use {
 	return list
 }
 
-// byCondition sorts uses by their condition, in the order of the file. Each is given by its index.
+// byCondition groups the indices of uses by condition, in the order of the
+// file.
 func byCondition(uses []params.Use) (order []string, of map[string][]int) {
 	of = map[string][]int{}
 	for i, u := range uses {
@@ -70,7 +74,7 @@ func byCondition(uses []params.Use) (order []string, of map[string][]int) {
 	return order, of
 }
 
-// optimizersAt lists the optimizers of some of the uses.
+// optimizersAt lists the optimizers of the uses with the given indices.
 func optimizersAt(uses []params.Use, at []int) []string {
 	var list []string
 	for _, i := range at {
@@ -79,21 +83,23 @@ func optimizersAt(uses []params.Use, at []int) []string {
 	return list
 }
 
-// optimizersOf lists the optimizers of uses, each once, in the order of figures and tables.
+// optimizersOf lists the optimizers of uses, each once, in the order of figures
+// and tables.
 func optimizersOf(uses []params.Use) []string {
 	return slices.DeleteFunc(slices.Clone(params.DisplayOrder), func(name string) bool {
 		return !slices.ContainsFunc(uses, func(u params.Use) bool { return u.Optimizer == name })
 	})
 }
 
-// differs tells whether any use is another than the baseline in a column.
+// differs reports whether any use differs from the baseline in a column.
 func (b *builder) differs(column params.Column, uses []params.Use) bool {
 	return slices.ContainsFunc(uses, func(u params.Use) bool { return !params.Equal(column.Of(u), column.Of(b.baseline(u))) })
 }
 
 func (b *builder) baseline(u params.Use) params.Use { return b.params.BaselineUse(u.Optimizer) }
 
-// cell is what the uses of a condition have in a column: one text if all of its optimizers have it, or each with its optimizers.
+// cell returns what the uses of a condition have in a column: a single text if
+// it is the same for all of its optimizers, or each text with its optimizers.
 func cell(uses []params.Use, texts []string, condition []int) string {
 	var order []string
 	of := map[string][]string{} // optimizers, by text
@@ -108,7 +114,7 @@ func cell(uses []params.Use, texts []string, condition []int) string {
 	}
 	var parts []string
 	for _, text := range order {
-		if text != "" { // an optimizer without such a constant
+		if text != "" { // otherwise the optimizer lacks this constant
 			parts = append(parts, strings.Join(inOrder(of[text]), ", ")+": "+text)
 		}
 	}
@@ -122,7 +128,7 @@ func inOrder(names []string) []string {
 	})
 }
 
-// all lists optimizers; those of the study are "all".
+// all lists optimizers. If they are those of the study, it returns "all".
 func (b *builder) all(names []string) string {
 	lacks := func(optimizer string) bool { return !slices.Contains(names, optimizer) }
 	if all := b.params.Study.Optimizers; len(names) == len(all) && !slices.ContainsFunc(all, lacks) {
@@ -131,7 +137,7 @@ func (b *builder) all(names []string) string {
 	return strings.Join(inOrder(names), ", ")
 }
 
-// seedsNote says which seeds an experiment has, if they are not all.
+// seedsNote says which seeds an experiment has, unless it has all.
 func (b *builder) seedsNote(experiment string) []string {
 	var seeds []string
 	for _, u := range b.uses {
@@ -145,15 +151,17 @@ func (b *builder) seedsNote(experiment string) []string {
 	return []string{fmt.Sprintf("Of the study's %d seeds %s has %s.", len(b.params.Study.Seeds), experiment, strings.Join(seeds, ", "))}
 }
 
-// swept is a parameter that an experiment varies, and the optimizers that share its values.
+// swept is a parameter that an experiment varies, and the optimizers that share
+// its values.
 type swept struct {
 	experiment, column, setting string
 	optimizers                  []string
 	values                      []any
-	baselines                   []any // of each optimizer; nil where the baseline has no such thing
+	baselines                   []any // of each optimizer; nil if the baseline has no such thing
 }
 
-// gridsTable has a row for each swept parameter and the optimizers that share its values.
+// gridsTable has a row for each swept parameter and the optimizers that share
+// its values.
 func (b *builder) gridsTable(t params.Table) table.TextParams {
 	p := table.TextParams{
 		ID: t.ID, Title: t.Title, Mark: b.mark, Header: []string{"parameter", "optimizers", "values", "values tried", "baseline"},
@@ -193,7 +201,8 @@ func (b *builder) gridsTable(t params.Table) table.TextParams {
 			}
 			of = append(of, optimizer+" "+baselines[i])
 		}
-		p.Rows = append(p.Rows, []string{r.column, b.all(r.optimizers), strconv.Itoa(len(tried)), strings.Join(tried, ", "), strings.Join(of, ", ")})
+		p.Rows = append(p.Rows, []string{r.column, b.all(r.optimizers), strconv.Itoa(len(tried)), strings.Join(tried, ", "),
+			strings.Join(of, ", ")})
 	}
 	p.Notes = append(apart, notes(t)...)
 	return p
@@ -210,7 +219,8 @@ func (b *builder) sweeps(experiment, optimizer string, uses []params.Use) []*swe
 			i := slices.IndexFunc(list, func(s *swept) bool { return s.column == v.Column && s.setting == v.Setting })
 			if i < 0 {
 				i = len(list)
-				list = append(list, &swept{experiment: experiment, column: v.Column, setting: v.Setting, optimizers: []string{optimizer}, baselines: []any{b.params.BaselineOf(v, optimizer)}})
+				list = append(list, &swept{experiment: experiment, column: v.Column, setting: v.Setting, optimizers: []string{optimizer},
+					baselines: []any{b.params.BaselineOf(v, optimizer)}})
 			}
 			if s := list[i]; !slices.ContainsFunc(s.values, func(x any) bool { return params.Equal(x, v.Value) }) {
 				s.values = append(s.values, v.Value)
@@ -220,8 +230,8 @@ func (b *builder) sweeps(experiment, optimizer string, uses []params.Use) []*swe
 	return list
 }
 
-// besides says in what the conditions of a sweep differ from the baseline besides what varies, and from each other if several
-// things vary at once.
+// besides says how the conditions of a sweep differ from the baseline apart
+// from what varies, and from each other if several parameters vary at once.
 func (b *builder) besides(experiment string, uses []params.Use) []string {
 	var list []string
 	names := map[string]bool{}
@@ -242,7 +252,8 @@ func (b *builder) besides(experiment string, uses []params.Use) []string {
 		}
 	}
 	for _, column := range params.Columns() {
-		// How a run is seeded and what the index is divided by are no parameters of the training.
+		// The seeding of a run, and the constant added to the index's
+		// denominator, are not parameters of the training.
 		if names[column.Name] || column.Name == "seeding" || column.Name == "CCMAS epsilon" || !b.differs(column, uses) {
 			continue
 		}
@@ -277,7 +288,7 @@ func (b *builder) parametersTable(t params.Table) table.TextParams {
 		if counts[network] > 0 {
 			continue
 		}
-		c.Epochs = 0 // a network draws each of its parameters once, and no epoch draws anything more
+		c.Epochs = 0 // a network draws each of its parameters once, and epochs draw nothing more
 		counts[network] = c.Draws(u.Data.Pixels(), u.Data.Classes, u.Data.Train)
 		units := 0
 		for _, width := range c.Network.Hidden {

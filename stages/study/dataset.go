@@ -14,14 +14,15 @@ import (
 // digitsSeed is the seed of the generated digits.
 const digitsSeed = 1
 
-// What images may be of, where the parameter file describes no data set of its own.
+// What the images show if the parameter file does not describe its own data
+// set.
 const (
 	mnistImages = "MNIST"
 	drawnImages = "generated digits"
 )
 
-// imagesOf decides what the images are of. Only a profile that says so ever takes generated digits for MNIST, and then
-// whatever it makes is marked with it.
+// imagesOf decides what the images show. Generated digits replace MNIST only in
+// a profile that says so, and everything made from them is marked.
 func imagesOf(p *params.Params, sources fetch.Sources) string {
 	switch data := p.Dataset(); {
 	case data.Own():
@@ -32,8 +33,9 @@ func imagesOf(p *params.Params, sources fetch.Sources) string {
 	return mnistImages
 }
 
-// addDataset adds the node that the study's images come from. Files are fetched where the study was opened: other machines
-// need not have them. What is made of another data set than MNIST is marked with it.
+// addDataset adds the node that provides the study's images. Files are fetched
+// on the machine where the study was opened, and other machines need not have
+// them. Everything made from a data set other than MNIST is marked.
 func (b *builder) addDataset(s *Study, sources fetch.Sources, images string) {
 	p, data := b.params, b.params.Dataset()
 	b.images = images
@@ -63,8 +65,8 @@ func (b *builder) addDataset(s *Study, sources fetch.Sources, images string) {
 	}
 }
 
-// described is a data set as its parameters describe it: what its files are known by, and what they are called where they are
-// published.
+// described returns what a data set's parameters say about it: the hashes that
+// identify its files, and the names under which they are published.
 func described(d params.Dataset) (fetch.Hashes, map[string]string) {
 	hashes := fetch.Hashes{Train: d.Train, Test: d.Test, Side: d.Side}
 	published := map[string]string{}
@@ -75,7 +77,8 @@ func described(d params.Dataset) (fetch.Hashes, map[string]string) {
 	return hashes, published
 }
 
-// withoutMNIST is the way out for those who cannot have MNIST: a profile that does without, if there is one.
+// withoutMNIST names a profile that needs no MNIST, if there is one, for users
+// who have no access to it.
 func withoutMNIST(profiles map[string]params.Profile) string {
 	for _, name := range slices.Sorted(maps.Keys(profiles)) {
 		if profiles[name].Data == "any" {

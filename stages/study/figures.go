@@ -16,11 +16,13 @@ import (
 	"sparsel/stages/units"
 )
 
-// addUnits makes the node of a completed figure of units: of the first seed of each condition and optimizer.
+// addUnits makes the node of a completed figure of units. The figure shows the
+// first seed of each condition and optimizer.
 func (b *builder) addUnits(stage *pipeline.Stage, kind string, f params.Figure) *pipeline.Node {
 	shown := b.params.Shown(f, b.uses)
 	source := shown.Sources[0]
-	p := units.Params{ID: f.ID, Title: f.Title, Mark: b.mark, Remark: f.Remark, Kind: kind, Layer: 1, Epoch: shown.Epoch, Style: b.params.Style}
+	p := units.Params{ID: f.ID, Title: f.Title, Mark: b.mark, Remark: f.Remark, Kind: kind, Layer: 1, Epoch: shown.Epoch,
+		Style: b.params.Style}
 	p.Style.Roles = map[string]chart.Role{}
 	for name, role := range b.params.Style.Roles {
 		if !slices.Contains(params.DisplayOrder, name) {
@@ -39,7 +41,8 @@ func (b *builder) addUnits(stage *pipeline.Stage, kind string, f params.Figure) 
 			})
 			u := b.uses[i]
 			network := units.Network{
-				Title: fmt.Sprintf("%s, %s", optimizer, e.Label), Input: figure.Input(u.Experiment, u.Condition, optimizer, u.Seed), Epsilon: u.CCMASEpsilon,
+				Title: fmt.Sprintf("%s, %s", optimizer, e.Label), Input: figure.Input(u.Experiment, u.Condition, optimizer, u.Seed),
+				Epsilon: u.CCMASEpsilon,
 			}
 			row = append(row, network)
 			n.Inputs = append(n.Inputs, pipeline.Input{Name: network.Input, From: b.trained[u.Run], Output: train.Record})
@@ -81,7 +84,8 @@ func (b *builder) addFigure(stage, ofUnits *pipeline.Stage, f params.Figure) *pi
 	return b.add(n)
 }
 
-// figureParams is a completed figure in the terms of the figure stage.
+// figureParams converts a completed figure to the parameters of the figure
+// stage.
 func (b *builder) figureParams(f params.Figure) figure.Params {
 	shown := b.params.Shown(f, b.uses)
 	p := figure.Params{
@@ -111,7 +115,8 @@ func (b *builder) figureParams(f params.Figure) figure.Params {
 		c := figureCondition(r.Conditions[0], optimizers)
 		p.Reference = &figure.Reference{Experiment: f.Reference.Experiment, Condition: c, Label: r.Label}
 	}
-	// Only the looks that the figure has: another's colour is no reason to draw this one again.
+	// Only the looks that the figure uses are included, so that a change of
+	// another colour does not cause this figure to be drawn again.
 	p.Style.Roles = map[string]chart.Role{}
 	for _, name := range p.Roles() {
 		if role, ok := b.params.Style.Roles[name]; ok {
@@ -121,7 +126,8 @@ func (b *builder) figureParams(f params.Figure) figure.Params {
 	return p
 }
 
-// figurePanels lists the metrics, each followed by its enlargement if it has one.
+// figurePanels lists the metrics. Each is followed by its enlargement if it has
+// one.
 func figurePanels(f params.Figure) []figure.Panel {
 	var list []figure.Panel
 	for _, metric := range f.Metrics {
@@ -168,7 +174,8 @@ func figureSource(s params.Shown) figure.Source {
 	return source
 }
 
-// figureCondition is a condition with the runs of the optimizers that a figure shows.
+// figureCondition returns a condition with the runs of the optimizers that a
+// figure shows.
 func figureCondition(c params.ShownCondition, optimizers []string) figure.Condition {
 	condition := figure.Condition{Name: c.Name}
 	for _, r := range c.Runs {
@@ -181,7 +188,7 @@ func figureCondition(c params.ShownCondition, optimizers []string) figure.Condit
 	return condition
 }
 
-// parameterWords is what axes and captions call a parameter.
+// parameterWords returns the name of a parameter in axes and captions.
 func parameterWords(column string) string {
 	if symbol, ok := map[string]string{"beta1": "β₁", "beta2": "β₂", "rho": "ρ", "eps": "ε"}[column]; ok {
 		return symbol

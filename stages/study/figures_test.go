@@ -23,8 +23,10 @@ import (
 
 var update = flag.Bool("update", false, "write the figures' descriptions anew")
 
-// TestGoldenFigures holds every figure of the project to what it was, as data: caption, note, axes, looks, marker lines, some of the
-// numbers, and a digest of all of them. The numbers are made up, and the same on every machine.
+// TestGoldenFigures compares every figure of the project, as data, with its
+// earlier state: caption, note, axes, looks, marker lines, some of the numbers,
+// and a digest of all of them. The numbers are made up, and are the same on
+// every machine.
 func TestGoldenFigures(t *testing.T) {
 	s := studytest.Whole(t, params.Paper)
 	seen := map[string]bool{}
@@ -78,7 +80,8 @@ func firstDifference(got, want string) string {
 	return fmt.Sprintf("%d lines were %d", len(a), len(b))
 }
 
-// describe writes everything that a figure says and, of its numbers, the first and the last of each series and a digest.
+// describe writes everything that a figure says. For its numbers it writes the
+// first and the last of each series and a digest.
 func describe(t *testing.T, f chart.Figure, style chart.Style) string {
 	t.Helper()
 	data, err := chart.Render(f, style, "csv")
@@ -96,7 +99,8 @@ func describe(t *testing.T, f chart.Figure, style chart.Style) string {
 				fmt.Fprintf(&b, "    %s\n", series(s, style))
 			}
 			for _, r := range p.Rules {
-				fmt.Fprintf(&b, "    rule %v at %s (%s, %s; %d) %q %s %s\n", r.Kind, short(r.At), short(r.Lo), short(r.Hi), r.N, r.Label, r.Role, r.Dash)
+				fmt.Fprintf(&b, "    rule %v at %s (%s, %s; %d) %q %s %s\n",
+					r.Kind, short(r.At), short(r.Lo), short(r.Hi), r.N, r.Label, r.Role, r.Dash)
 			}
 		}
 	}
@@ -125,13 +129,15 @@ func series(s chart.Series, style chart.Style) string {
 		return fmt.Sprintf("%s n=%d/%d", text, s.N[i], s.Expected[i])
 	}
 	return fmt.Sprintf("%q %s %s %s %s hollow=%v marks=%d alpha=%v: %d values, %s .. %s, %d runs, %.4x",
-		s.Label, s.Role, role.Color, role.Dash, role.Marker, s.Hollow, s.Marks, s.Alpha, len(s.X), value(0), value(len(s.X)-1), len(s.Runs), h.Sum(nil))
+		s.Label, s.Role, role.Color, role.Dash, role.Marker, s.Hollow, s.Marks, s.Alpha, len(s.X), value(0), value(len(s.X)-1),
+		len(s.Runs), h.Sum(nil))
 }
 
 func short(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 
-// madeUp makes up what the runs of a figure have, and summarises it as the aggregate stage does. Curves rise or fall; one run in fifty
-// has a number that is none.
+// madeUp makes up the numbers of a figure's runs, and summarises them like the
+// aggregate stage. Curves rise or fall. One run in fifty has a number that is
+// not finite.
 func madeUp(p figure.Params) map[string]figure.Numbers {
 	numbers := map[string]figure.Numbers{}
 	add := func(experiment string, c figure.Condition, layers int) {
@@ -176,12 +182,14 @@ func addRuns(list *figure.Numbers, experiment, condition, layer string, r figure
 			row := measures.Row{Epoch: epoch, Layer: layer}
 			for _, name := range params.MetricNames {
 				field := row.Field(name)
-				if field == nil { // it is computed from others
+				if field == nil { // the metric is computed from others
 					continue
 				}
-				start, end := share(experiment, condition, r.Optimizer, layer, name, "start"), share(experiment, condition, r.Optimizer, layer, name, "end")
+				start, end := share(experiment, condition, r.Optimizer, layer, name, "start"),
+					share(experiment, condition, r.Optimizer, layer, name, "end")
 				e := float64(epoch)
-				*field = start + float64((end-start)*(e/(e+3))) + float64(0.1*(share(experiment, condition, r.Optimizer, layer, name, fmt.Sprint(seed))-0.5))
+				*field = start + float64((end-start)*(e/(e+3))) +
+					float64(0.1*(share(experiment, condition, r.Optimizer, layer, name, fmt.Sprint(seed))-0.5))
 				if share(experiment, condition, r.Optimizer, name, fmt.Sprint(seed), "none") < 0.02 {
 					*field = math.NaN()
 					missing[name] = append(missing[name], fmt.Sprintf("seed %d", seed))
@@ -201,16 +209,17 @@ func addRuns(list *figure.Numbers, experiment, condition, layer string, r figure
 	}
 }
 
-// share is a number from 0.05 to 0.95 that stands for texts.
+// share returns a number from 0.05 to 0.95 that depends on the texts.
 func share(texts ...string) float64 {
 	sum := sha256.Sum256([]byte(strings.Join(texts, "\x00")))
 	return 0.05 + float64(0.9*(float64(sum[0])*256+float64(sum[1]))/65536)
 }
 
-// base is the small study without figures and tables, to which a case adds its own.
+// base is the small study without figures and tables. Each case adds its own.
 var base = own[:strings.Index(own, "[[figures]]")]
 
-// drawn is figure f of the base with a case added, from made-up numbers.
+// drawn returns figure f of the base with a case added, drawn from made-up
+// numbers.
 func drawn(t *testing.T, added string) (figure.Params, chart.Figure) {
 	t.Helper()
 	p := studytest.Of(t, base+added, "").Figures["f"].Params.(figure.Params)
@@ -229,14 +238,17 @@ func drawn(t *testing.T, added string) (figure.Params, chart.Figure) {
 // A remark may begin with any letter.
 func TestRemarkOfAnyLetter(t *testing.T) {
 	for _, remark := range []string{"Übung macht den Meister", "évaluation", "β₁ is Adam's", "“So be it”", "— or not"} {
-		_, f := drawn(t, fmt.Sprintf("[[figures]]\nid = \"f\"\ntitle = \"F\"\nexperiments = [\"base\"]\nx = \"epoch\"\nlines = [\"optimizer\"]\nremark = %q\n", remark))
+		_, f := drawn(t,
+			fmt.Sprintf("[[figures]]\nid = \"f\"\ntitle = \"F\"\nexperiments = [\"base\"]\nx = \"epoch\"\nlines = [\"optimizer\"]\nremark = %q\n",
+				remark))
 		if !strings.Contains(strings.ToLower(f.Caption), strings.ToLower(remark)+".") {
 			t.Errorf("the caption %q lacks %q", f.Caption, remark)
 		}
 	}
 }
 
-// Five conditions of two optimizers are ten lines, no two of which look the same.
+// Five conditions of two optimizers give ten lines, no two of which look the
+// same.
 func TestTenLines(t *testing.T) {
 	p, f := drawn(t, `
 [[experiments]]
@@ -260,7 +272,7 @@ lines = ["optimizer", "condition"]`)
 	}
 }
 
-// Values that differ in the fifth digit have places and labels of their own.
+// Values that differ in the fifth digit have their own places and labels.
 func TestNearValues(t *testing.T) {
 	_, f := drawn(t, `
 [[experiments]]
@@ -280,7 +292,7 @@ scale = "equal"`)
 	}
 }
 
-// A condition's name may hold commas, wherever it is named.
+// A condition's name may contain commas, wherever it is used.
 func TestNamesWithCommas(t *testing.T) {
 	p, f := drawn(t, `
 [[experiments]]
@@ -296,30 +308,34 @@ x = "condition lr=0.01, bs=50"
 conditions = ["lr=0.1, bs=50", "lr=0.1, bs=100"]
 lines = ["condition"]
 reference = { condition = "lr=0.01, bs=50", label = "low" }`)
-	if p.X.Condition.Name != "lr=0.01, bs=50" || p.Reference.Condition.Name != "lr=0.01, bs=50" || f.Rows[0].Panels[0].X.Label != "test accuracy, lr=0.01, bs=50" {
+	if p.X.Condition.Name != "lr=0.01, bs=50" || p.Reference.Condition.Name != "lr=0.01, bs=50" ||
+		f.Rows[0].Panels[0].X.Label != "test accuracy, lr=0.01, bs=50" {
 		t.Errorf("against %q, reference %q, x axis %q", p.X.Condition.Name, p.Reference.Condition.Name, f.Rows[0].Panels[0].X.Label)
 	}
 }
 
-// Each optimizer's points stand at its own values.
+// Each optimizer's points are at its own values.
 func TestValuesOfEachOptimizer(t *testing.T) {
 	added := ""
 	for _, c := range []struct {
 		condition, optimizer, lr string
 	}{{"low", "SGD", "0.01"}, {"high", "SGD", "1.0"}, {"low", "Adam", "0.0001"}, {"high", "Adam", "0.1"}} {
-		added += fmt.Sprintf("[[experiments]]\nname = \"v\"\ncondition = %q\noptimizers = [%q]\nset = { lr = %s }\ncolumn = \"learning_rate\"\nvalue = %s\n", c.condition, c.optimizer, c.lr, c.lr)
+		added += fmt.Sprintf("[[experiments]]\nname = \"v\"\ncondition = %q\noptimizers = [%q]\nset = { lr = %s }\n"+
+			"column = \"learning_rate\"\nvalue = %s\n", c.condition, c.optimizer, c.lr, c.lr)
 	}
-	_, f := drawn(t, added+"[[figures]]\nid = \"f\"\ntitle = \"By learning rate\"\nexperiments = [\"v\"]\nx = \"value\"\nscale = \"log\"\ncolumns = \"optimizer\"\nrows = \"metric\"\n")
+	_, f := drawn(t, added+"[[figures]]\nid = \"f\"\ntitle = \"By learning rate\"\nexperiments = [\"v\"]\nx = \"value\"\n"+
+		"scale = \"log\"\ncolumns = \"optimizer\"\nrows = \"metric\"\n")
 	if got := fmt.Sprint(f.Rows[0].Panels[0].Series[0].X, f.Rows[2].Panels[1].Series[0].X); got != "[0.01 1] [0.0001 0.1]" {
 		t.Errorf("points at %s", got)
 	}
 }
 
-// The figure stage knows the metrics of the parameters, and what the parameters call them.
+// The figure stage knows the metrics of the parameters, and their names there.
 func TestMetricsOfFigures(t *testing.T) {
 	for _, m := range quantity.All() {
 		p := figure.Params{
-			ID: "f", Columns: "metric", X: figure.X{Kind: figure.Epochs}, Panels: []figure.Panel{{Metric: m.Name}}, Error: "se", Epoch: 1, Style: chart.DefaultStyle(),
+			ID: "f", Columns: "metric", X: figure.X{Kind: figure.Epochs}, Panels: []figure.Panel{{Metric: m.Name}}, Error: "se",
+			Epoch: 1, Style: chart.DefaultStyle(),
 			Sources: []figure.Source{{Experiment: "e", Layers: 2, Optimizers: []figure.Optimizer{{Name: "SGD"}}, Entries: []figure.Entry{{
 				Label: "c", Conditions: []figure.Condition{{Name: "c", Runs: []figure.Runs{{Optimizer: "SGD", Seeds: []uint32{1, 2}, Epochs: 1}}}},
 			}}}},
@@ -343,7 +359,7 @@ func TestMetricsOfFigures(t *testing.T) {
 	}
 }
 
-// The kinds of x axes have one spelling.
+// The kinds of x axes have a single spelling.
 func TestKindsOfX(t *testing.T) {
 	for kind, want := range map[figure.XKind]params.XKind{
 		figure.Epochs: params.XEpoch, figure.Layers: params.XLayer, figure.Conditions: params.XCondition, figure.Values: params.XValue,

@@ -12,7 +12,8 @@ import (
 	"sparsel/stages/finding"
 )
 
-// addFindings adds a node for each claim whose experiments the parameter file has, if claims can be put to its data.
+// addFindings adds a node for each claim whose experiments are in the parameter
+// file, provided that claims can be tested on its data.
 func (b *builder) addFindings() map[string]*pipeline.Node {
 	stage, nodes, blocks := finding.Stage(), map[string]*pipeline.Node{}, b.blocks()
 	for _, f := range b.claims() {
@@ -24,7 +25,8 @@ func (b *builder) addFindings() map[string]*pipeline.Node {
 	return nodes
 }
 
-// claims are the study's, or for a profile with experiments of its own those that go further.
+// claims returns the study's claims, or the further ones for a profile with
+// experiments of its own.
 func (b *builder) claims() []claim.Claim {
 	if b.params.Profile.Own() {
 		return finding.FurtherClaims()
@@ -32,7 +34,7 @@ func (b *builder) claims() []claim.Claim {
 	return finding.Claims()
 }
 
-// FindingFile is where a decided claim is published.
+// FindingFile returns the path where a decided claim is published.
 func FindingFile(id string) string { return path.Join("findings", "finding-"+id+".json") }
 
 func (b *builder) decidable(f claim.Claim) bool {
@@ -66,7 +68,8 @@ func (b *builder) addFinding(stage *pipeline.Stage, f claim.Claim, blocks []find
 	return b.add(n)
 }
 
-// layer is which question the verdicts answer: the source, the seeding and the seeds say. Both questions are about MNIST.
+// layer says which question the verdicts answer. It depends on the source, the
+// seeding and the seeds. Both questions are about MNIST.
 func (b *builder) layer() string {
 	if b.params.Dataset().Own() {
 		return finding.Trial
@@ -74,9 +77,11 @@ func (b *builder) layer() string {
 	return finding.LayerOf(b.params.Repeats(), b.params.Study.Seeding, b.params.Study.Seeds)
 }
 
-// blocks lists the conditions whose runs share something with other runs of their seed. With paired seeding they start
-// alike. With the author's they share nothing, unless they are one network that was measured twice: trainings that
-// differ in nothing but the images whose activations are recorded.
+// blocks lists the conditions whose runs share something with other runs of
+// their seed. With paired seeding the runs start alike. With the author's
+// seeding they share nothing, unless they are one network that was measured
+// twice, which means trainings that differ only in the images whose activations
+// are recorded.
 func (b *builder) blocks() []finding.Block {
 	var order []finding.Block                 // without names
 	trainings := map[finding.Block][]string{} // of each seed, in the order of the uses
@@ -93,7 +98,7 @@ func (b *builder) blocks() []finding.Block {
 		}
 		trainings[c] = append(trainings[c], training)
 	}
-	named := map[string]string{} // by trainings, after the first condition that has them
+	named := map[string]string{} // by trainings; the name is that of the first condition with them
 	for i, c := range order {
 		key := strings.Join(trainings[c], "\n")
 		if trainings[c][0] == "start" {

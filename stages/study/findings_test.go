@@ -7,7 +7,7 @@ import (
 	"sparsel/stages/internal/studytest"
 )
 
-// blocks are a finding's, by condition and optimizer.
+// blocks returns the blocks of a finding by condition and optimizer.
 func blocks(t *testing.T, profile, id string) (map[[3]string]string, finding.Params) {
 	t.Helper()
 	n := studytest.Whole(t, profile).Findings[id]
@@ -22,8 +22,10 @@ func blocks(t *testing.T, profile, id string) (map[[3]string]string, finding.Par
 	return list, p
 }
 
-// With the author's seeding, runs share a block if they are one network: test and training images of the baseline, and
-// a condition that shows another's runs again. Conditions that share a seed's number share nothing.
+// With the author's seeding, runs share a block if they are one network, as
+// with test and training images of the baseline, or with a condition that shows
+// another's runs again. Conditions that only share the number of a seed share
+// nothing.
 func TestBlocksOfTheAuthor(t *testing.T) {
 	list, p := blocks(t, "", "T1")
 	if p.Layer != finding.Reproduces {
@@ -54,7 +56,7 @@ func TestBlocksOfTheAuthor(t *testing.T) {
 // With paired seeding, all runs of a seed are one block.
 func TestBlocksOfPairs(t *testing.T) {
 	list, p := blocks(t, "quick", "N2")
-	if p.Layer != finding.Trial { // two of the author's seeds
+	if p.Layer != finding.Trial { // there are two of the author's seeds
 		t.Errorf("layer %q", p.Layer)
 	}
 	for at, name := range list {

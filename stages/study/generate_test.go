@@ -10,17 +10,19 @@ import (
 	"sparsel/stages/params"
 )
 
-// generator writes parameter files that a person might write, and some that a person had better not: odd names, many lines,
-// unequal epochs, seeds and optimizers, all settings, profiles. Most choices are sound, or no file would be accepted.
+// generator writes parameter files that a person might write, and some that a
+// person should not: odd names, many lines, unequal epochs, seeds and
+// optimizers, all settings, profiles. Most choices are valid, because otherwise
+// no file would be accepted.
 type generator struct {
 	*rand.Rand
 	b           strings.Builder
 	experiments []string
 	conditions  map[string][]string // as far as the generator knows them
-	rare        int                 // one choice in so many is an odd one
+	rare        int                 // one in this many choices is an odd one
 }
 
-// generate returns a file and which of its profiles to take.
+// generate returns a file and the profile to choose.
 func generate(r *rand.Rand) (text, profile string) {
 	g := &generator{Rand: r, conditions: map[string][]string{}, rare: []int{8, 30, 200}[r.IntN(3)]}
 	g.study()
@@ -39,8 +41,10 @@ func generate(r *rand.Rand) (text, profile string) {
 	if g.IntN(3) == 0 {
 		profile = g.pick("small", "small", "Store", "fresh")
 		g.line("[profiles." + profile + "]")
-		for _, key := range []string{"epochs = 2", "seeds = [1]", "seeds = [7, 8]", "grid_points = 2", "train_images = 300", `seeding = "paired"`, `title = "a trial"`} {
-			if name, _, _ := strings.Cut(key, " "); g.IntN(3) == 0 && !strings.Contains(g.b.String()[strings.LastIndex(g.b.String(), "[profiles"):], name+" ") {
+		for _, key := range []string{"epochs = 2", "seeds = [1]", "seeds = [7, 8]", "grid_points = 2", "train_images = 300",
+			`seeding = "paired"`, `title = "a trial"`} {
+			if name, _, _ := strings.Cut(key, " "); g.IntN(3) == 0 &&
+				!strings.Contains(g.b.String()[strings.LastIndex(g.b.String(), "[profiles"):], name+" ") {
 				g.line(key)
 			}
 		}
@@ -56,10 +60,10 @@ func (g *generator) line(lines ...string) {
 
 func (g *generator) pick(choices ...string) string { return choices[g.IntN(len(choices))] }
 
-// odd is true now and then.
+// odd is occasionally true.
 func (g *generator) odd() bool { return g.IntN(g.rare) == 0 }
 
-// some picks a few of the choices, in their order.
+// some picks a few of the choices and keeps their order.
 func (g *generator) some(choices ...string) []string {
 	var list []string
 	for _, c := range choices {
@@ -81,26 +85,31 @@ func quoted(list []string) string {
 	return "[" + strings.Join(texts, ", ") + "]"
 }
 
-// word is a name, mostly a plain one.
+// word returns a name, usually a plain one.
 func (g *generator) word() string {
 	if !g.odd() {
 		return g.pick("a", "b", "c", "d", "base", "wide", "x1", "x2", "bs=10", "low", "high")
 	}
-	return g.pick("größe", "a, b", "lr=0.1, bs=50", "β₁", " a", "a ", "a  b", "a/b", "a/../b", "*", "a*", "{", "{lr}", "gro\u0308ße", "a\u200bb", "", "中文", "🙂",
-		"éa", "“x”", "–", "\\", `"`, "a|b", "[x]", "$x$", strings.Repeat("w", 60), strings.Repeat("long ", 60)+"end", strings.Repeat("x", 240), "١", "a\tb", "Ωμέγα")
+	return g.pick("größe", "a, b", "lr=0.1, bs=50", "β₁", " a", "a ", "a  b", "a/b", "a/../b", "*", "a*", "{", "{lr}",
+		"gro\u0308ße", "a\u200bb", "", "中文", "🙂",
+		"éa", "“x”", "–", "\\", `"`, "a|b", "[x]", "$x$", strings.Repeat("w", 60), strings.Repeat("long ", 60)+"end",
+		strings.Repeat("x", 240), "١", "a\tb", "Ωμέγα")
 }
 
 var optimizers = []string{"SGD", "Adagrad", "Adadelta", "Adam", "RMSprop", "AdagradK", "AdadeltaK"}
 
 func (g *generator) study() {
 	g.line("[study]", "seeds = "+g.pick("[1]", "[1, 2]", "[1, 2, 3]", "[5, 6, 7, 8]"), "optimizers = "+quoted(g.some(optimizers[:4]...)),
-		"seeding = "+g.pick(`"paired"`, `"author"`), "archive = "+g.pick(`"last"`, `"all"`, "[1, 2]"), "on_failed_run = "+g.pick(`"refuse"`, `"show"`))
+		"seeding = "+g.pick(`"paired"`, `"author"`), "archive = "+g.pick(`"last"`, `"all"`, "[1, 2]"),
+		"on_failed_run = "+g.pick(`"refuse"`, `"show"`))
 	if g.IntN(2) == 0 {
 		g.line("train_images = "+g.pick("500", "60000"), "test_images = 200", "title = "+strconv.Quote(g.word()+"."))
 	}
 	g.line("[data]", "directories = []", "mirrors = []")
-	g.line("[optimizers.SGD]", "lr = 0.1", "[optimizers.Adagrad]", "lr = 0.1", "eps = 1e-10", "[optimizers.Adadelta]", "lr = 1.0", "rho = 0.9", "eps = 1e-6",
-		"[optimizers.Adam]", "lr = 0.001", "beta1 = 0.9", "beta2 = 0.999", "eps = 1e-8", "[optimizers.RMSprop]", "lr = 0.001", "alpha = 0.99", "eps = 1e-8",
+	g.line("[optimizers.SGD]", "lr = 0.1", "[optimizers.Adagrad]", "lr = 0.1", "eps = 1e-10", "[optimizers.Adadelta]",
+		"lr = 1.0", "rho = 0.9", "eps = 1e-6",
+		"[optimizers.Adam]", "lr = 0.001", "beta1 = 0.9", "beta2 = 0.999", "eps = 1e-8", "[optimizers.RMSprop]", "lr = 0.001",
+		"alpha = 0.99", "eps = 1e-8",
 		"[optimizers.AdagradK]", "lr = 0.1", "k = 1.0", "eps = 1e-10", "[optimizers.AdadeltaK]", "lr = 1.0", "rho = 0.9", "k = 1.0", "eps = 1e-6")
 	g.line("[style.roles]")
 	for i, name := range optimizers {
@@ -108,7 +117,8 @@ func (g *generator) study() {
 			g.line(fmt.Sprintf(`%s = { color = "#%02x8040", dash = "solid", marker = "circle" }`, name, 40*i))
 		}
 	}
-	g.line("[baseline]", "hidden = "+g.pick("[16]", "[16]", "[8, 8]", "[8, 16]"), `activation = "sigmoid"`, `sampler = "shuffled"`, "batch = 50", "epochs = "+g.pick("3", "5"))
+	g.line("[baseline]", "hidden = "+g.pick("[16]", "[16]", "[8, 8]", "[8, 16]"), `activation = "sigmoid"`, `sampler = "shuffled"`,
+		"batch = 50", "epochs = "+g.pick("3", "5"))
 	g.line("[metrics]", "ccmas_epsilon = "+g.pick("0.0", "1e-7"))
 }
 
@@ -116,9 +126,11 @@ func (g *generator) study() {
 var values = map[string][]string{
 	"hidden": {"[16]", "[8, 4]", "[8, 8]"}, "width": {"8", "32", "0"}, "depth": {"1", "2", "3"}, "conv": {"[2]", "[2, 3]"},
 	"activation": {`"sigmoid"`, `"relu"`, `"tanh"`}, "sampler": {`"shuffled"`, `"sorted"`, `"consecutive"`, `"classes"`}, "block": {"1", "5"},
-	"classes": {"1", "2", "5"}, "clean": {"true", "false"}, "order_seed": {"1", "2"}, "batch": {"10", "20", "50", "100"}, "epochs": {"2", "3", "4", "7"},
-	"measure": {`"test"`, `"train"`, `"train-running"`}, "lr": {"0.01", "0.1", "0.1000000001", "1", "0.0"}, "weight_decay": {"0.0", "1e-4", "-0.0"},
-	"momentum": {"0.9", "0.99", "0.999", "0.9999", "0.99999", "0.999999999999"}, "rho": {"0.5", "0.9"}, "eps": {"1e-8", "1e-4"},
+	"classes": {"1", "2", "5"}, "clean": {"true", "false"}, "order_seed": {"1", "2"}, "batch": {"10", "20", "50", "100"},
+	"epochs":  {"2", "3", "4", "7"},
+	"measure": {`"test"`, `"train"`, `"train-running"`}, "lr": {"0.01", "0.1", "0.1000000001", "1", "0.0"},
+	"weight_decay": {"0.0", "1e-4", "-0.0"},
+	"momentum":     {"0.9", "0.99", "0.999", "0.9999", "0.99999", "0.999999999999"}, "rho": {"0.5", "0.9"}, "eps": {"1e-8", "1e-4"},
 	"beta1": {"0.5", "0.9"}, "beta2": {"0.9", "0.99"}, "alpha": {"0.9"}, "k": {"0.5", "2.0"},
 }
 
@@ -163,7 +175,8 @@ func (g *generator) condition(experiment, join string) string {
 	if len(g.conditions[g.experiments[0]]) > 0 && g.IntN(12) == 0 {
 		g.conditions[experiment] = append(g.conditions[experiment], name)
 		other := g.pick(g.experiments...)
-		return strings.Join([]string{"condition = " + strconv.Quote(name), "like = " + strconv.Quote(other+"/"+g.pick(append(g.conditions[other], "x")...))}, join)
+		return strings.Join([]string{"condition = " + strconv.Quote(name), "like = " +
+			strconv.Quote(other+"/"+g.pick(append(g.conditions[other], "x")...))}, join)
 	}
 	used := map[string]bool{}
 	var vary []string
@@ -264,7 +277,8 @@ func (g *generator) figure(i int) {
 	if columns == "optimizer" && (len(metrics) > 1) != g.odd() {
 		g.line(`rows = "metric"`)
 	}
-	lines := g.pick(`["optimizer"]`, `["condition"]`, `["optimizer", "condition"]`, `["condition", "optimizer"]`, `["layer"]`, `["metric"]`, `[]`)
+	lines := g.pick(`["optimizer"]`, `["condition"]`, `["optimizer", "condition"]`, `["condition", "optimizer"]`, `["layer"]`,
+		`["metric"]`, `[]`)
 	switch {
 	case columns == "optimizer" && !g.odd():
 		lines = g.pick(`["condition"]`, `["condition"]`, `["layer"]`, `[]`)

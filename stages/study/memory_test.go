@@ -9,8 +9,9 @@ import (
 	"sparsel/trainer"
 )
 
-// The count against peaks that were measured once (TestT21MemoryIsCounted of package stages measures them again): one epoch
-// on 1,000 images, measured on and archived of 2,000, in MB.
+// The prediction is compared with peaks that were measured once
+// (TestT21MemoryIsCounted of package stages measures them again): one epoch on
+// 1,000 images, measured on and archived for 2,000, in MB.
 func TestMemoryAsMeasured(t *testing.T) {
 	for _, c := range []struct {
 		network   trainer.Network
@@ -29,7 +30,8 @@ func TestMemoryAsMeasured(t *testing.T) {
 		{trainer.Network{Hidden: []int{7000, 7000}}, "SGD", 1000, "", 2018},
 		{trainer.Network{Hidden: []int{7000, 7000}}, "Adam", 50, "", 2613},
 	} {
-		config := trainer.Config{Network: c.network, Optimizer: trainer.Optimizer{Name: c.optimizer}, Batch: c.batch, Epochs: 1, Measure: c.measure}
+		config := trainer.Config{Network: c.network, Optimizer: trainer.Optimizer{Name: c.optimizer}, Batch: c.batch, Epochs: 1,
+			Measure: c.measure}
 		got := float64(trainingMemory(config, params.MNIST, effort.Data{Side: 28, Classes: 10, Train: 1000, Test: 2000}, 1)) / 1e6
 		if math.Abs(got/c.peak-1) > 0.25 {
 			t.Errorf("%v, %s, batch %d: %.0f MB are counted, %.0f MB were measured", c.network, c.optimizer, c.batch, got, c.peak)
@@ -37,9 +39,10 @@ func TestMemoryAsMeasured(t *testing.T) {
 	}
 }
 
-// What each thing adds is what it takes, once for itself and at most once more for what is left behind.
+// Each part adds its own size once, and at most once more for garbage.
 func TestMemoryParts(t *testing.T) {
-	base := trainer.Config{Network: trainer.Network{Hidden: []int{1600, 1600}}, Optimizer: trainer.Optimizer{Name: "SGD"}, Batch: 50, Epochs: 1}
+	base := trainer.Config{Network: trainer.Network{Hidden: []int{1600, 1600}}, Optimizer: trainer.Optimizer{Name: "SGD"},
+		Batch: 50, Epochs: 1}
 	all := effort.Data{Side: 28, Classes: 10, Train: 60_000, Test: 10_000}
 	const parameters = 784*1600 + 1600*1600 + 1600*16
 	for name, c := range map[string]struct {
@@ -62,7 +65,8 @@ func TestMemoryParts(t *testing.T) {
 			t.Errorf("%s adds %.1f MB, want %.1f to %.1f", name, added/1e6, c.bytes/1e6, 2*c.bytes/1e6)
 		}
 	}
-	if two := 2 * trainingMemory(trainer.Config{Network: trainer.Network{Hidden: []int{7000, 7000}}, Batch: 50, Epochs: 1}, params.MNIST, all, 1); two < 1500<<20 {
+	if two := 2 * trainingMemory(trainer.Config{Network: trainer.Network{Hidden: []int{7000, 7000}}, Batch: 50, Epochs: 1},
+		params.MNIST, all, 1); two < 1500<<20 {
 		t.Errorf("two trainings of 7000, 7000 are counted as %d MB", two>>20)
 	}
 }

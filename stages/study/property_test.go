@@ -20,8 +20,9 @@ import (
 
 var generated = flag.Int("generated", 300, "parameter files of TestGeneratedFiles")
 
-// Whatever a parameter file says, it is either refused with line and column when it is read, or every figure, table and finding
-// that it asks for can be made of whatever numbers the runs turn out to have.
+// Any parameter file is either refused with line and column when it is read, or
+// every figure, table and finding that it asks for can be made from any numbers
+// that the runs may have.
 func TestGeneratedFiles(t *testing.T) {
 	files, accepted, refused := 0, 0, map[string]int{}
 	for seed := range uint64(*generated) {
@@ -58,7 +59,8 @@ func TestGeneratedFiles(t *testing.T) {
 	for kind, n := range refused {
 		t.Logf("%6d refused for %s", n, kind)
 	}
-	// The property would hold for a generator that nobody accepts, or that nothing is wrong with.
+	// The property would also hold for a generator whose files are never
+	// accepted, or never wrong.
 	if accepted < *generated/2 || files < *generated*3/2 || len(refused) < 40 {
 		t.Errorf("%d of %d files accepted, refused for %d reasons: the generator shows nothing", accepted, files, len(refused))
 	}
@@ -73,8 +75,9 @@ func readGenerated(text, profile string) (*params.Params, *Study, error) {
 	return p, s, err
 }
 
-// without is a file without the entries in which the problems are, as a person would make it readable; empty where none of them
-// is in an entry.
+// without returns a file without the entries that have the problems, as a
+// person would make it readable. It is empty if none of the problems is in an
+// entry.
 func without(text string, problems []params.Problem) string {
 	lines := strings.SplitAfter(text, "\n")
 	entry := func(at int) (from, to int) { // lines are counted from 0
@@ -91,7 +94,7 @@ func without(text string, problems []params.Problem) string {
 			continue
 		}
 		for i := from; i < to; i++ {
-			lines[i] = "#\n" // so that the places of the other problems stay
+			lines[i] = "#\n" // so that the other problems keep their places
 		}
 		removed = true
 	}
@@ -101,7 +104,8 @@ func without(text string, problems []params.Problem) string {
 	return text
 }
 
-// kindOf sums problems up: the path without its indices, and how the message begins.
+// kindOf summarises problems by the path without its indices and the beginning
+// of the message.
 func kindOf(q params.Problem) string {
 	var b strings.Builder
 	deep := false
@@ -118,7 +122,7 @@ func kindOf(q params.Problem) string {
 	return b.String() + ": " + words[0][:min(40, len(words[0]))]
 }
 
-// anyNumbers are what runs may turn out to have.
+// anyNumbers lists numbers that runs may have.
 func anyNumbers(seed uint64) []made {
 	random := func(values ...float64) made {
 		return func(u params.Use, layer, metric string, epoch int) float64 {
@@ -130,7 +134,7 @@ func anyNumbers(seed uint64) []made {
 			return values[h%uint64(len(values))] + float64(h%1000)/1e6
 		}
 	}
-	// Losses are whatever a float32 holds, and above 0; the other metrics lie between 0 and 1.
+	// Losses are any float32 above 0. The other metrics are between 0 and 1.
 	losses := func(shares, losses made) made {
 		return func(u params.Use, layer, metric string, epoch int) float64 {
 			if strings.HasSuffix(metric, "_loss") {
@@ -145,7 +149,8 @@ func anyNumbers(seed uint64) []made {
 	}
 }
 
-// makeAll makes every figure, table and finding of made-up numbers, by the code of the stages.
+// makeAll makes every figure, table and finding from made-up numbers, using the
+// code of the stages.
 func makeAll(s *Study, p *params.Params, number made) error {
 	_, uses := p.Expand()
 	b := &builder{params: p, uses: uses}
@@ -155,7 +160,8 @@ func makeAll(s *Study, p *params.Params, number made) error {
 		if summaries[u.Experiment] == nil {
 			summaries[u.Experiment] = b.summaries(u.Experiment, number, 1, math.MaxInt)
 		}
-		runs[u.Experiment] = append(runs[u.Experiment], figure.Run{Condition: u.Condition, Optimizer: u.Optimizer, Seed: u.Seed, Rows: metricRows(u, number)})
+		runs[u.Experiment] = append(runs[u.Experiment], figure.Run{Condition: u.Condition, Optimizer: u.Optimizer, Seed: u.Seed,
+			Rows: metricRows(u, number)})
 		rows := tidyRows(u, number, math.MaxInt)
 		tidy[u.Experiment] = append(tidy[u.Experiment], rows...)
 		all = append(all, rows...)
@@ -204,7 +210,7 @@ func makeAll(s *Study, p *params.Params, number made) error {
 	return nil
 }
 
-// metricRows are the metrics of a use's run.
+// metricRows returns the metrics of a use's run.
 func metricRows(u params.Use, number made) []measures.Row {
 	var rows []measures.Row
 	for epoch := 1; epoch <= u.Run.Config.Epochs; epoch++ {
@@ -212,7 +218,8 @@ func metricRows(u params.Use, number made) []measures.Row {
 			of := func(metric string) float64 { return number(u, layer, metric, epoch) }
 			rows = append(rows, measures.Row{
 				Epoch: epoch, Layer: layer, Accuracy: number(u, measures.AllLayers, "accuracy", epoch), TrainLoss: of("train_loss"),
-				TestLoss: of("test_loss"), Sparsity: of("sparsity"), SparsityStd: of("sparsity_std"), Selectivity: of("selectivity"), SelectivityStd: of("selectivity_std"),
+				TestLoss: of("test_loss"), Sparsity: of("sparsity"), SparsityStd: of("sparsity_std"), Selectivity: of("selectivity"),
+				SelectivityStd: of("selectivity_std"),
 			})
 		}
 	}

@@ -11,11 +11,12 @@ import (
 	"sparsel/stages/params"
 )
 
-// comparison is what the names of nodes begin with that exist to compare runs with recorded ones: the study's own summaries
-// are of other runs.
+// comparison is the first element of the names of nodes that exist to compare
+// runs with recorded ones. The study's own summaries cover other runs.
 const comparison = "compare"
 
-// newRecorded binds only those runs of a parameter file that were recorded, and the table of their epochs.
+// newRecorded binds only the recorded runs of a parameter file, and the table
+// of their epochs.
 func newRecorded(file string, p *params.Params, sources fetch.Sources, images string, recorded []agreement.Run) (*Study, error) {
 	b := newBuilder(p)
 	s := &Study{File: file, Params: p, Sources: sources, Prefix: b.prefix}
@@ -42,7 +43,7 @@ func newRecorded(file string, p *params.Params, sources fetch.Sources, images st
 	return s, err
 }
 
-// runOf is the run as the records know it.
+// runOf returns the run in the terms of the records.
 func runOf(u params.Use) agreement.Run {
 	row := measures.TidyRow{Experiment: u.Experiment, Condition: u.Tidy, Optimizer: u.Optimizer, Seed: u.Seed, Split: u.Split()}
 	if value, err := strconv.ParseFloat(u.Value, 64); err == nil && u.Column != "" {

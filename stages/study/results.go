@@ -13,7 +13,7 @@ import (
 	"sparsel/stages/params"
 )
 
-// Results is one kind of what people ask for and look at.
+// Results holds all results of one kind that people can ask for.
 type Results struct {
 	Kind  string                    // "figure", "table" or "finding"
 	Nodes map[string]*pipeline.Node // by id
@@ -35,8 +35,9 @@ func (s *Study) Targets() []string {
 	return names
 }
 
-// Of names the nodes that a result consists of: one for a figure, a table or a finding; for an experiment that of its summaries
-// and those that are made from them alone.
+// Of names the nodes that a result consists of. For a figure, a table or a
+// finding this is a single node. For an experiment these are the node of its
+// summaries and those that are made from it alone.
 func (s *Study) Of(kind, id string) ([]string, error) {
 	switch kind {
 	case "figure":
@@ -63,7 +64,7 @@ func (s *Study) experiment(name string) ([]string, error) {
 		return nil, err
 	}
 	targets := []string{aggregate.Name}
-	own := map[*pipeline.Node]bool{aggregate: true} // a figure may take its runs besides their summaries
+	own := map[*pipeline.Node]bool{aggregate: true} // a figure may use the runs themselves as well as their summaries
 	for _, in := range aggregate.Inputs {
 		own[in.From] = true
 	}
@@ -77,12 +78,13 @@ func (s *Study) experiment(name string) ([]string, error) {
 	return targets, nil
 }
 
-// Profiles lists the study as the file has it, and then its profiles.
+// Profiles lists the name of the study itself and then those of its profiles.
 func (s *Study) Profiles() []string {
 	return append([]string{params.Paper}, slices.Sorted(maps.Keys(s.Params.Profiles))...)
 }
 
-// Node finds a node by its name, with or without the profile's prefix, or by the id of a figure, table, finding or experiment.
+// Node finds a node by its name, with or without the profile's prefix, or by
+// the id of a figure, table, finding or experiment.
 func (s *Study) Node(word string) (*pipeline.Node, error) {
 	for _, name := range []string{word, path.Join(s.Prefix, word)} {
 		if n := s.Graph.Node(name); n != nil {
@@ -105,7 +107,8 @@ func (s *Study) Node(word string) (*pipeline.Node, error) {
 	return nil, fmt.Errorf("%q is the id of several nodes: write one of %s", word, strings.Join(names, ", "))
 }
 
-// Target is what a person asks for to have a node made: its kind and id, or "all" for what has none.
+// Target returns what a person asks for to have a node made: its kind and id,
+// or "all" if it has none.
 func (s *Study) Target(n *pipeline.Node) string {
 	for _, kind := range append(s.Results(), Results{"experiment", s.Aggregates}) {
 		for id, other := range kind.Nodes {
@@ -117,7 +120,7 @@ func (s *Study) Target(n *pipeline.Node) string {
 	return "all"
 }
 
-// names lists all nodes, what people look at first.
+// names lists all nodes, beginning with those that people look at first.
 func (s *Study) names() []string {
 	names := s.Targets()
 	slices.Sort(names)

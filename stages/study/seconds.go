@@ -11,16 +11,17 @@ import (
 	"sparsel/trainer"
 )
 
-// The costs of nodes are the seconds that a core of an AMD Zen 4 takes. Those of trainings are package effort's; these are of
-// what comes after them.
+// The costs of nodes are in seconds on one core of an AMD Zen 4. Package effort
+// computes those of trainings, and these constants those of everything that
+// follows.
 const (
-	perStage         = 0.02  // what any stage takes
-	perActivationRow = 60e-9 // an archived activation, read and summed again
-	perSummaryRow    = 8e-6  // an epoch of a layer of a run, with all its metrics
-	perPanel         = 0.3   // drawn as PNG, SVG and PDF
+	perStage         = 0.02  // for any stage
+	perActivationRow = 60e-9 // to read an archived activation and sum it again
+	perSummaryRow    = 8e-6  // for an epoch of a layer of a run, with all its metrics
+	perPanel         = 0.3   // to draw a panel as PNG, SVG and PDF
 )
 
-// size is that of the data that a study trains and is measured on.
+// size returns the size of the data that a study trains and is measured on.
 func size(p *params.Params) effort.Data {
 	d := p.Dataset()
 	return effort.Data{
@@ -28,7 +29,7 @@ func size(p *params.Params) effort.Data {
 	}
 }
 
-// metricsSeconds is about the archived activations.
+// metricsSeconds returns the time that the archived activations take.
 func (b *builder) metricsSeconds(c trainer.Config) float64 {
 	activations := 0
 	for _, units := range c.Network.Hidden {
@@ -45,8 +46,9 @@ func summarySeconds(p aggregate.Params) float64 {
 	return perStage + perSummaryRow*float64(rows)
 }
 
-// Rate tries how many seconds this machine takes for a second of the node's cost. What trains no network is taken to be as
-// much slower or faster here as the study's baseline.
+// Rate measures how many seconds this machine takes for a second of the node's
+// cost. Work that trains no network is assumed to be faster or slower here by
+// the same factor as training the study's baseline.
 func (s *Study) Rate(n *pipeline.Node) float64 {
 	if p, ok := n.Params.(train.Params); ok {
 		return effort.Rate(p.Run, size(s.Params))

@@ -10,17 +10,19 @@ import (
 	"sparsel/stages/params"
 )
 
-// Setup is what a process needs to have the same graph as another. The parameters are passed by their text, for the file
-// may be edited while a run goes on. It travels to workers as JSON.
+// Setup is what a process needs to build the same graph as another one. It is
+// sent to workers as JSON. It contains the text of the parameters, because the
+// file may be edited during a run.
 type Setup struct {
 	Params, Text, Profile, Out, Data string
 
 	Set []string // values beside those of the file; see params.Parse
 
-	Checked bool   // another process has made everything with made-up numbers already
-	Images  string // Study.Images of that process, whatever this one finds at hand; empty: to be found out
+	Checked bool   // another process has already made everything from made-up numbers
+	Images  string // Study.Images of that process, whatever is available here; empty if not yet known
 
-	// Recorded leaves of the study only these runs, their summaries and the table of their epochs; nil means all of it.
+	// Recorded restricts the study to these runs, their summaries and the table
+	// of their epochs. nil means the whole study.
 	Recorded []agreement.Run
 }
 
@@ -53,8 +55,9 @@ func (s Setup) Study() (*Study, error) {
 	return bind(s.Params, p, sources, s.Images, !s.Checked)
 }
 
-// checkData refuses a folder of images that was named and cannot be meant: one that is not there, or, in a profile that would
-// draw digits of its own instead, one that lacks them.
+// checkData refuses a folder of images that cannot be meant: one that does not
+// exist or, in a profile that would otherwise draw digits of its own, one that
+// lacks the images.
 func (s Setup) checkData(p *params.Params) error {
 	if s.Data == "" {
 		return nil

@@ -1,8 +1,10 @@
-// Package study binds a parameter file to the nodes of a pipeline: a node for each distinct training and for its metrics,
-// one for each experiment's summaries, and one for each figure, table and finding.
+// Package study binds a parameter file to the nodes of a pipeline. There is a
+// node for each distinct training and for its metrics, one for each
+// experiment's summaries, and one for each figure, table and finding.
 //
-// It knows every stage and nothing of how nodes are scheduled, stored or shown. A worker process needs this package alone
-// to have the same graph as the process that started it; see [Setup].
+// The package knows every stage, but not how nodes are scheduled, stored or
+// shown. With this package alone a worker process can build the same graph as
+// the process that started it; see [Setup].
 package study
 
 import (
@@ -23,51 +25,52 @@ import (
 	"sparsel/trainer"
 )
 
-// A Study is the graph of a parameter file, with the nodes that people ask for by id.
+// A Study is the graph of a parameter file, with the nodes that people ask for
+// by id.
 type Study struct {
-	File       string // the parameter file, as it was given
+	File       string // the parameter file as it was given
 	Params     *params.Params
 	Graph      *pipeline.Graph
 	Figures    map[string]*pipeline.Node
 	Tables     map[string]*pipeline.Node
 	Findings   map[string]*pipeline.Node
-	Aggregates map[string]*pipeline.Node // the summaries of each experiment, by its name
+	Aggregates map[string]*pipeline.Node // the summaries of each experiment, by name
 	Tidy       *pipeline.Node            // the table of every epoch of every run
 	Dataset    *pipeline.Node
-	Images     string        // what the data set's images are of
-	Files      []fetch.File  // of the data set; nil where it is drawn
-	Sources    fetch.Sources // where they may be found
-	Prefix     string        // what the names of a profile's nodes begin with; empty for the whole study
-	Mark       string        // what sets a profile's results apart; see params.Params.Mark
+	Images     string        // what the data set's images show
+	Files      []fetch.File  // of the data set; nil if it is drawn
+	Sources    fetch.Sources // where to find the files
+	Prefix     string        // of the names of a profile's nodes; empty for the whole study
+	Mark       string        // what distinguishes a profile's results; see params.Params.Mark
 
-	baseline     sync.Once // see Rate
+	baseline     sync.Once // for Rate
 	baselineRate float64
 }
 
-// measured is what a metrics node is for: experiments that share a run may differ in what they divide by, and in whether units
-// are taken out.
+// measured identifies a metrics node. Experiments that share a run may differ
+// in the epsilon of CCMAS, and in whether units are removed.
 type measured struct {
 	run          *params.Run
 	ccmasEpsilon float64
 	ablate       bool
 }
 
-// measuredAs is what a use asks of its run's metrics.
+// measuredAs returns what a use requires of its run's metrics.
 func measuredAs(u params.Use) measured { return measured{u.Run, u.CCMASEpsilon, u.Ablate} }
 
 // builder makes the nodes of a study.
 type builder struct {
 	params     *params.Params
 	prefix     string // of the names of nodes and of published files; empty for the whole study
-	images     string // what the data set's images are of
-	mark       string // what figures, tables and findings say of themselves where they are not of all of MNIST
+	images     string // what the data set's images show
+	mark       string // what figures, tables and findings say about themselves if they are not about all of MNIST
 	nodes      []*pipeline.Node
 	dataset    *pipeline.Node
 	trained    map[*params.Run]*pipeline.Node
 	metrics    map[measured]*pipeline.Node
 	aggregates map[string]*pipeline.Node // by experiment
 	uses       []params.Use
-	order      []string                  // of the experiments
+	order      []string                  // names of the experiments
 	places     map[*pipeline.Node]string // where the file asks for a node, for messages
 
 	aggregatePrefix string // of the names of aggregates, before the profile's
@@ -85,8 +88,9 @@ func newBuilder(p *params.Params) *builder {
 	return b
 }
 
-// New binds a parameter file to nodes. File names it in messages. Sources say where the data set's files may be found. What of the file can't be
-// made comes back as *[params.Problems].
+// New binds a parameter file to nodes. file is its name for messages. sources
+// says where to find the data set's files. Parts of the file that can't be made
+// are reported as *[params.Problems].
 func New(file string, p *params.Params, sources fetch.Sources) (*Study, error) {
 	return bind(file, p, sources, imagesOf(p, sources), true)
 }
@@ -119,7 +123,8 @@ func bind(file string, p *params.Params, sources fetch.Sources, images string, c
 	return s, err
 }
 
-// add adds a node. Those of a profile stay apart from the study's, in the journal and among the published files.
+// add adds a node. The nodes of a profile stay separate from the study's, both
+// in the journal and among the published files.
 func (b *builder) add(n *pipeline.Node) *pipeline.Node {
 	n.Name, n.Memory = path.Join(b.prefix, n.Name), max(n.Memory, peak(b.params.Dataset(), 0, 0))
 	for output, file := range n.Publish {
@@ -131,7 +136,8 @@ func (b *builder) add(n *pipeline.Node) *pipeline.Node {
 
 func (b *builder) addRuns(runs []*params.Run) {
 	stage := train.Stage()
-	// Equal trainings have equal parameters: all images are all images, whether a profile counts them or not.
+	// Equal trainings must have equal parameters. All images are the same as no
+	// limit, even if a profile states their number.
 	first := func(images, all int) int {
 		if images == all {
 			return 0
@@ -147,7 +153,8 @@ func (b *builder) addRuns(runs []*params.Run) {
 			release = []string{train.Activations}
 		}
 		b.trained[r] = b.add(&pipeline.Node{
-			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Release: release, Work: effort.Kind(r.Config), Cost: effort.Training(r.Config, size(b.params)),
+			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Release: release, Work: effort.Kind(r.Config),
+			Cost:   effort.Training(r.Config, size(b.params)),
 			Memory: trainingMemory(r.Config, data, size(b.params), len(archive)),
 			Params: train.Params{Data: b.images, Classes: data.Classes, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
 			Inputs: []pipeline.Input{
@@ -160,7 +167,8 @@ func (b *builder) addRuns(runs []*params.Run) {
 	}
 }
 
-// addMetrics adds a metrics node for each run and each epsilon that it is measured with.
+// addMetrics adds a metrics node for each run and each way in which it is
+// measured.
 func (b *builder) addMetrics(uses []params.Use) {
 	stage := metrics.Stage()
 	for _, u := range uses {
@@ -170,7 +178,7 @@ func (b *builder) addMetrics(uses []params.Use) {
 		}
 		name := "metrics/" + u.Run.Name
 		if u.Experiment != u.Run.Experiment {
-			name += fmt.Sprintf("/epsilon=%g", u.CCMASEpsilon) // the run's own experiment came first, with another
+			name += fmt.Sprintf("/epsilon=%g", u.CCMASEpsilon) // the run's own experiment came first, with another epsilon
 		}
 		if u.Ablate {
 			name += "/ablate"
@@ -179,7 +187,8 @@ func (b *builder) addMetrics(uses []params.Use) {
 		n := b.add(&pipeline.Node{
 			Name: name, Group: u.Run.Experiment, Stage: stage, Cost: b.metricsSeconds(u.Run.Config),
 			Memory: metricsMemory(u.Run.Config, b.params.Dataset(), size(b.params), len(b.params.Archived(u.Run.Config.Epochs))),
-			Params: metrics.Params{CCMASEpsilon: u.CCMASEpsilon, Split: u.Split(), Phases: phases(u.Run.Config, b.params.Dataset().Classes), Ablate: u.Ablate},
+			Params: metrics.Params{CCMASEpsilon: u.CCMASEpsilon, Split: u.Split(), Phases: phases(u.Run.Config, b.params.Dataset().Classes),
+				Ablate: u.Ablate},
 			Inputs: []pipeline.Input{
 				{Name: metrics.Record, From: t, Output: train.Record},
 				{Name: metrics.Activations, From: t, Output: train.Activations},
@@ -192,7 +201,7 @@ func (b *builder) addMetrics(uses []params.Use) {
 	}
 }
 
-// phases are those of a run, with the classes that its seed draws.
+// phases returns the phases of a run, with the classes that its seed draws.
 func phases(c trainer.Config, classes int) []metrics.Phase {
 	var list []metrics.Phase
 	if c.Sampler.Kind != "phases" {

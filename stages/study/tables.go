@@ -14,7 +14,7 @@ import (
 	"sparsel/stages/table"
 )
 
-// addTables adds a node for each table; the claims' are there already.
+// addTables adds a node for each table. The findings already have theirs.
 func (b *builder) addTables(tidy *pipeline.Node, findings map[string]*pipeline.Node) map[string]*pipeline.Node {
 	stage, claims := table.Stage(), finding.TableStage()
 	nodes := map[string]*pipeline.Node{}
@@ -44,7 +44,8 @@ func (b *builder) addTidy(id string, publish bool) *pipeline.Node {
 	return b.add(n)
 }
 
-// publishTable says where a table's files go, by output: those of both table stages have the same names.
+// publishTable says where a table's files are published, by output. The outputs
+// of both table stages have the same names.
 func publishTable(id string) map[string]string {
 	base := path.Join("tables", "table-"+id)
 	return map[string]string{table.CSV: base + ".csv", table.Markdown: base + ".md", table.LaTeX: base + ".tex", table.JSON: base + ".json"}
@@ -95,7 +96,8 @@ func (b *builder) addFindingTable(stage *pipeline.Stage, t params.Table, finding
 	return b.add(n)
 }
 
-// wideTables are the inputs of a table that is made run by run: of each experiment what every run has.
+// wideTables returns the inputs of a table that is made run by run, which are
+// the values of every run of each experiment.
 func (b *builder) wideTables(experiments []string) []pipeline.Input {
 	var list []pipeline.Input
 	for _, name := range experiments {
@@ -110,7 +112,7 @@ func (b *builder) kendall(t params.Table) table.KendallParams {
 
 func (b *builder) effects(t params.Table) table.EffectsParams {
 	p := table.EffectsParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Metrics: t.Metrics, Notes: notes(t)}
-	factors, _ := params.FactorsOf(b.distinct(t.Experiment)) // which params has checked
+	factors, _ := params.FactorsOf(b.distinct(t.Experiment)) // params has checked them
 	for _, f := range factors {
 		p.Factors = append(p.Factors, table.Factor{Name: f.Column, Low: f.Low, High: f.High, Second: f.Second})
 	}

@@ -12,7 +12,8 @@ import (
 	"sparsel/stages/table"
 )
 
-// The tables that the parameters alone decide, row by row against the thesis's (what it prints wrongly is corrected).
+// The tables that the parameters alone determine are compared row by row with
+// those of the thesis, whose misprints are corrected here.
 func TestTablesOfParameters(t *testing.T) {
 	s := studytest.Whole(t, "")
 	for id, want := range map[string][]string{
@@ -23,8 +24,10 @@ func TestTablesOfParameters(t *testing.T) {
 		},
 		"5.4": {
 			"parameter | optimizers | values | values tried | baseline",
-			"weight_decay | all | 11 | 1e-05, 3.981e-05, 0.0001585, 0.000631, 0.002512, 0.01, 0.03981, 0.1585, 0.631, 2.512, 10 | SGD 0, Adagrad 0, Adadelta 0, Adam 0",
-			"learning_rate | all | 15 | 1e-05, 3.728e-05, 0.0001389, 0.0005179, 0.001931, 0.007197, 0.02683, 0.1, 0.3728, 1.389, 5.179, 19.31, 71.97, 268.3, 1000 | SGD 0.1, Adagrad 0.1, Adadelta 1, Adam 0.001",
+			"weight_decay | all | 11 | 1e-05, 3.981e-05, 0.0001585, 0.000631, 0.002512, 0.01, 0.03981, 0.1585, 0.631, 2.512, 10 | SGD 0, " +
+				"Adagrad 0, Adadelta 0, Adam 0",
+			"learning_rate | all | 15 | 1e-05, 3.728e-05, 0.0001389, 0.0005179, 0.001931, 0.007197, 0.02683, 0.1, 0.3728, 1.389, 5.179, 19.31, " +
+				"71.97, 268.3, 1000 | SGD 0.1, Adagrad 0.1, Adadelta 1, Adam 0.001",
 			"momentum | SGD | 11 | 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.999 | SGD 0",
 			"rho | Adadelta | 11 | 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.999 | Adadelta 0.9",
 			"beta1 | Adam | 11 | 0.0001, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.999 | Adam 0.9",
@@ -66,7 +69,8 @@ func TestTablesOfParameters(t *testing.T) {
 			t.Errorf("table %s has\n%s\nwant\n%s", id, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 		for _, format := range tabulate.Formats {
-			if _, err := tabulate.Render(tabulate.Table{ID: p.ID, Title: p.Title, Caption: p.Caption, Header: p.Header, Rows: p.Rows, Notes: p.Notes}, format); err != nil {
+			if _, err := tabulate.Render(tabulate.Table{ID: p.ID, Title: p.Title, Caption: p.Caption, Header: p.Header, Rows: p.Rows,
+				Notes: p.Notes}, format); err != nil {
 				t.Error(err)
 			}
 		}
@@ -77,7 +81,8 @@ func TestTablesOfParameters(t *testing.T) {
 	}
 }
 
-// Tables of values take their rows from the parameters: numbers ascend, words stay as they stand.
+// Tables of values take their rows from the parameters. Numbers are in
+// ascending order, and words keep their order.
 func TestTablesOfValues(t *testing.T) {
 	s := studytest.Whole(t, "quick")
 	final := s.Tables["batch_size"].Params.(table.FinalParams)
@@ -90,7 +95,8 @@ func TestTablesOfValues(t *testing.T) {
 		}
 		return strings.Join(list, ", ")
 	}
-	if got := rowsOf("Adam"); final.Parameter != "batch_size" || got != "bs=1 1, bs=5 5, bs=10 10, bs=50 50, bs=200 200, bs=500 500, bs=1000 1000" {
+	if got := rowsOf("Adam"); final.Parameter != "batch_size" ||
+		got != "bs=1 1, bs=5 5, bs=10 10, bs=50 50, bs=200 200, bs=500 500, bs=1000 1000" {
 		t.Errorf("batch sizes: %s %s", final.Parameter, got)
 	}
 	final = s.Tables["single_bs10_vs_con10_bs1"].Params.(table.FinalParams)
@@ -98,11 +104,13 @@ func TestTablesOfValues(t *testing.T) {
 		t.Errorf("words: %s %s", final.Parameter, got)
 	}
 	final = s.Tables["hidden_layers_each"].Params.(table.FinalParams)
-	if len(final.Rows) != 4*5 || final.Rows[1] != (table.Row{Optimizer: "SGD", Condition: "4HL", Label: "4HL", Layer: "1"}) || final.Rows[19].Optimizer != "Adam" {
+	if len(final.Rows) != 4*5 || final.Rows[1] != (table.Row{Optimizer: "SGD", Condition: "4HL", Label: "4HL", Layer: "1"}) ||
+		final.Rows[19].Optimizer != "Adam" {
 		t.Errorf("rows %v", final.Rows)
 	}
 	search := s.Tables["5.1"].Params.(table.SearchParams)
-	if adam := search.Optimizers[3]; adam.Baseline.Value != 0.001 || len(adam.Conditions) != 5 || adam.Conditions[0].Value != 1e-5 || adam.Others != "beta1 0.9, beta2 0.999, eps 1e-08, weight decay 0" {
+	if adam := search.Optimizers[3]; adam.Baseline.Value != 0.001 || len(adam.Conditions) != 5 || adam.Conditions[0].Value != 1e-5 ||
+		adam.Others != "beta1 0.9, beta2 0.999, eps 1e-08, weight decay 0" {
 		t.Errorf("Adam's search: %+v", adam)
 	}
 	printed := s.Tables["5.3"].Params.(table.PrintedParams)
@@ -110,7 +118,8 @@ func TestTablesOfValues(t *testing.T) {
 		t.Errorf("depths %v", printed.Depths)
 	}
 	// A profile says what it is on every table that shows values or conditions.
-	for _, mark := range []string{final.Mark, search.Mark, printed.Mark, s.Tables["5.2"].Params.(table.TextParams).Mark, s.Tables["findings"].Params.(finding.TableParams).Mark} {
+	for _, mark := range []string{final.Mark, search.Mark, printed.Mark, s.Tables["5.2"].Params.(table.TextParams).Mark,
+		s.Tables["findings"].Params.(finding.TableParams).Mark} {
 		if !strings.Contains(mark, "quick profile") {
 			t.Errorf("mark %q", mark)
 		}

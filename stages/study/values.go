@@ -12,10 +12,12 @@ import (
 	"sparsel/stages/table"
 )
 
-// The tables of an experiment's values. Each says which condition by which optimizer at which epoch its numbers are of, so that
-// the stage reads these and no others.
+// The tables of an experiment's values. Their parameters name the condition,
+// optimizer and epoch of each number, so that the stage reads these and no
+// others.
 
-// epoch is the last that every run of an experiment has, and whether some have more.
+// epoch returns the last epoch that every run of an experiment has, and reports
+// whether some runs have more.
 func (b *builder) epoch(uses []params.Use) (last int, unequal bool) {
 	for _, u := range uses {
 		n := u.Run.Config.Epochs
@@ -70,7 +72,8 @@ func (b *builder) final(t params.Table) table.FinalParams {
 	return p
 }
 
-// hasLayer tells whether a run with so many hidden layers has values of a layer: a single one is all of them.
+// hasLayer reports whether a run with the given number of hidden layers has
+// values of a layer. A single hidden layer has only the values for all layers.
 func hasLayer(hidden int, layer string) bool {
 	n, err := strconv.Atoi(layer)
 	return layer == measures.AllLayers || err == nil && hidden > 1 && n <= hidden
@@ -78,7 +81,8 @@ func hasLayer(hidden int, layer string) bool {
 
 func (b *builder) search(t params.Table) table.SearchParams {
 	uses := b.distinct(t.Experiment)
-	p := table.SearchParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: append(b.seedsNote(t.Experiment), notes(t)...), Experiment: t.Experiment, Error: t.Error}
+	p := table.SearchParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: append(b.seedsNote(t.Experiment), notes(t)...),
+		Experiment: t.Experiment, Error: t.Error}
 	p.Epoch, p.Unequal = b.epoch(uses)
 	var rates []float64
 	for _, u := range uses {
@@ -102,7 +106,8 @@ func (b *builder) search(t params.Table) table.SearchParams {
 	return p
 }
 
-// othersText is what a run has besides its learning rate: the optimizer's constants, and whatever else is not the baseline's.
+// othersText describes a run apart from its learning rate: the optimizer's
+// constants, and every other difference from the baseline.
 func (b *builder) othersText(u params.Use) string {
 	var parts []string
 	shown := []string{params.RateColumn, "seeding"}
@@ -124,22 +129,26 @@ func (b *builder) othersText(u params.Use) string {
 
 func (b *builder) printed(t params.Table) table.PrintedParams {
 	uses := b.distinct(t.Experiment)
-	p := table.PrintedParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: append(b.seedsNote(t.Experiment), notes(t)...), Experiment: t.Experiment, Error: t.Error}
+	p := table.PrintedParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: append(b.seedsNote(t.Experiment), notes(t)...),
+		Experiment: t.Experiment, Error: t.Error}
 	p.Epoch, p.Unequal = b.epoch(uses)
 	for _, u := range uses {
 		p.Depths = append(p.Depths, table.Depth{Optimizer: u.Optimizer, Condition: u.Condition, Layers: len(u.Run.Config.Network.Hidden)})
 	}
 	slices.SortStableFunc(p.Depths, func(x, y table.Depth) int {
-		return cmp.Or(cmp.Compare(slices.Index(params.DisplayOrder, x.Optimizer), slices.Index(params.DisplayOrder, y.Optimizer)), cmp.Compare(x.Layers, y.Layers))
+		return cmp.Or(cmp.Compare(slices.Index(params.DisplayOrder, x.Optimizer), slices.Index(params.DisplayOrder, y.Optimizer)),
+			cmp.Compare(x.Layers, y.Layers))
 	})
 	return p
 }
 
-// label is what a table calls a condition.
+// label is the name of a condition in a table.
 type label struct{ condition, text string }
 
-// labels names conditions by the number that tells them apart, in ascending order, if it is the same with every optimizer and
-// their names differ in nothing else; otherwise by their names, in the order of the file.
+// labels names conditions by the number that distinguishes them, in ascending
+// order, provided that it is the same with every optimizer and that their names
+// differ in nothing else. Otherwise it uses their names, in the order of the
+// file.
 func labels(uses []params.Use) (parameter string, list []label) {
 	var values []float64
 	var pattern, column string

@@ -11,7 +11,8 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// EffectsParams chooses an experiment whose conditions are all combinations of some factors at two levels.
+// EffectsParams selects an experiment whose conditions are all combinations of
+// some factors at two levels.
 type EffectsParams struct {
 	ID, Title, Mark string
 	Experiment      string
@@ -20,21 +21,23 @@ type EffectsParams struct {
 	Notes           []string
 }
 
-// Factor is what has two levels, and the conditions at the second one.
+// Factor is a factor with two levels, and the conditions at the second one.
 type Factor struct {
 	Name, Low, High string
 	Second          []string
 }
 
-// table has a row for each main effect and each interaction, computed in each seed from all conditions, and then summarised.
+// table has a row for each main effect and each interaction. Each is computed
+// from all conditions within each seed, and then summarised over the seeds.
 func (p EffectsParams) table(rows map[string][]measures.WideRow) (tabulate.Table, error) {
 	last := lastRows(rows[p.Experiment])
 	seeds := seedsOf(last)
 	t := tabulate.Table{
 		ID: p.ID, Title: p.Title, Header: []string{"effect", "n"},
 		Data: [][]string{{"effect", "order", "metric", "seeds", "mean", "sd", "ci95_low", "ci95_high"}},
-		Caption: "After the last epoch. A main effect is what the mean changes by from a factor's first level to its second; an interaction of two is " +
-			"half the difference of one's effect between the other's levels, and so on. Computed in each seed; mean and 95 % interval over the seeds",
+		Caption: "After the last epoch. A main effect is what the mean changes by from a factor's first level to its second; " +
+			"an interaction of two is half the difference of one's effect between the other's levels, and so on. " +
+			"Computed in each seed; mean and 95 % interval over the seeds",
 	}
 	for _, metric := range p.Metrics {
 		t.Header = append(t.Header, words(metric))
@@ -68,7 +71,8 @@ func (p EffectsParams) table(rows map[string][]measures.WideRow) (tabulate.Table
 	return t, nil
 }
 
-// sets are all sets of factors but the empty one, as bits: single factors first, then pairs, and so on.
+// sets lists all sets of factors except the empty one, as bits: first single
+// factors, then pairs, and so on.
 func (p EffectsParams) sets() []uint {
 	var list []uint
 	for set := uint(1); set < 1<<len(p.Factors); set++ {
@@ -78,7 +82,8 @@ func (p EffectsParams) sets() []uint {
 	return list
 }
 
-// effect is that of a set of factors in one seed; false unless every condition has a finite value.
+// effect returns the effect of a set of factors for one seed, or false unless
+// every condition has a finite value.
 func (p EffectsParams) effect(rows []measures.WideRow, seed uint32, set uint, metric string) (float64, bool) {
 	var sum float64
 	n := 0

@@ -10,21 +10,22 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// FinalParams chooses what a table of final values shows.
+// FinalParams says what a table of final values shows.
 type FinalParams struct {
 	ID, Title, Mark string
 	Experiment      string
 	Rows            []Row
-	Parameter       string   // what the conditions vary; empty where they have names of their own
-	ShowLayer       bool     // a column says which layer a row is of
+	Parameter       string   // what the conditions vary; empty if they have names of their own
+	ShowLayer       bool     // whether a column shows the layer of a row
 	Epoch           int      // at which all rows are read
-	Unequal         bool     // some runs go on beyond it
+	Unequal         bool     // whether some runs continue beyond it
 	Error           string   // "se" or "se_population"
 	Metrics         []string // the columns
 	Notes           []string
 }
 
-// Row is a line of the table: what it is read from, and what it calls the condition.
+// Row is a line of the table: what it is read from, and its label for the
+// condition.
 type Row struct{ Optimizer, Condition, Label, Layer string }
 
 // finalRow is a row with its numbers, by metric.
@@ -33,7 +34,7 @@ type finalRow struct {
 	cells []measures.Summary
 }
 
-// place is where one number of an experiment stands.
+// place identifies a number of an experiment.
 type place struct {
 	condition, optimizer, layer, metric string
 	epoch                               int
@@ -54,7 +55,8 @@ func at(epoch int, summaries []measures.Summary) map[place]measures.Summary {
 	return found
 }
 
-// rows reads every row. One that has no numbers is an error: the table says what it shows, so nothing may be left out.
+// rows reads every row. A row without numbers is an error, because the table
+// says what it shows and must not leave anything out.
 func (p FinalParams) rows(summaries []measures.Summary) ([]finalRow, error) {
 	found := at(p.Epoch, summaries)
 	var rows []finalRow
@@ -115,7 +117,7 @@ func (p FinalParams) caption() string {
 	return fmt.Sprintf("%s. %s over the n runs", after(p.Epoch, p.Unequal), errorName(p.Error))
 }
 
-// after says when the numbers of a table were read.
+// after says at which epoch the numbers of a table were read.
 func after(epoch int, unequal bool) string {
 	if unequal {
 		return fmt.Sprintf("After epoch %d, the last that all runs have", epoch)
@@ -123,7 +125,7 @@ func after(epoch int, unequal bool) string {
 	return fmt.Sprintf("After epoch %d", epoch)
 }
 
-// errorName says what stands behind the sign ±.
+// errorName says what the number after ± is.
 func errorName(kind string) string {
 	if kind == "se" {
 		return "Mean ± standard error (deviation with divisor n−1, over √n)"
@@ -131,7 +133,8 @@ func errorName(kind string) string {
 	return "Mean ± standard error as the study has it (deviation with divisor n, over √n)"
 }
 
-// meanError is a mean and its standard error. One run has no error, and no run has neither.
+// meanError formats a mean and its standard error. There is no error for a
+// single run, and neither number without any run.
 func meanError(s measures.Summary, kind string) string {
 	switch {
 	case s.N == 0:
@@ -144,7 +147,8 @@ func meanError(s measures.Summary, kind string) string {
 	return fmt.Sprintf("%.4f ± %.4f", s.Mean, s.SEPopulation)
 }
 
-// counts is the number of runs behind every cell of a row, as n or n/expected; the notes name who misses where.
+// counts returns the number of runs behind every cell of a row, as n or
+// n/expected. The notes say which runs are missing where.
 func (r finalRow) counts() string {
 	n, expected := r.cells[0].N, r.cells[0].Expected
 	for _, c := range r.cells {
@@ -156,7 +160,7 @@ func (r finalRow) counts() string {
 	return fmt.Sprintf("%d/%d", n, expected)
 }
 
-// missing names the runs that a row's numbers are not over.
+// missing names the runs that a row's numbers do not include.
 func (r finalRow) missing() string {
 	var parts []string
 	for _, c := range r.cells {
@@ -165,7 +169,7 @@ func (r finalRow) missing() string {
 	return strings.Join(slices.Compact(parts), ", ")
 }
 
-// absences names the runs that a summary is not over.
+// absences names the runs that a summary does not include.
 func absences(s measures.Summary) []string {
 	var parts []string
 	if s.Missing != "" {
@@ -177,7 +181,7 @@ func absences(s measures.Summary) []string {
 	return parts
 }
 
-// data is every statistic with all its digits.
+// data returns every statistic with all its digits.
 func (p FinalParams) data(rows []finalRow) [][]string {
 	header := []string{"experiment", "condition", "optimizer", "layer", "epoch"}
 	for _, m := range p.Metrics {

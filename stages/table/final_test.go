@@ -27,8 +27,10 @@ func TestFinalTable(t *testing.T) {
 	nothing.Missing = "seed 1;seed 100;seed 1234"
 	summaries := []measures.Summary{
 		row("a|b_c", "Adam", "accuracy", 1, 3, 0.1), row("a|b_c", "Adam", "accuracy", 2, 3, 0.97), nothing,
-		row("a|b_c", "SGD", "accuracy", 1, 3, 0.1), row("a|b_c", "SGD", "accuracy", 2, 3, 0.95), row("a|b_c", "SGD", "test_loss", 2, 3, 9), missing,
-		// A longer training of one optimizer alone, which is read where the shorter ends.
+		row("a|b_c", "SGD", "accuracy", 1, 3, 0.1), row("a|b_c", "SGD", "accuracy", 2, 3, 0.95),
+		row("a|b_c", "SGD", "test_loss", 2, 3, 9), missing,
+		// One optimizer has a longer training, which is read at the epoch where
+		// the shorter one ends.
 		row("long", "SGD", "accuracy", 2, 3, 0.5), row("long", "SGD", "accuracy", 3, 3, 0.99), row("long", "SGD", "sparsity", 2, 3, 0.125),
 	}
 	table, err := p.table(summaries)
@@ -38,10 +40,12 @@ func TestFinalTable(t *testing.T) {
 	for format, want := range map[string][]string{
 		"md": {
 			"After epoch 2, the last that all runs have.", "| optimizer | batch | n | accuracy | sparsity |",
-			"| SGD | 1 | 3 | 0.5000 ± 0.0100 | 0.1250 ± 0.0100 |\n| SGD | 2 | 1/3 | 0.9500 ± 0.0100 | 0.2500 |\n| Adam | 2 | 0/3 | 0.9700 ± 0.0100 | – |",
+			"| SGD | 1 | 3 | 0.5000 ± 0.0100 | 0.1250 ± 0.0100 |\n| SGD | 2 | 1/3 | 0.9500 ± 0.0100 | 0.2500 |\n" +
+				"| Adam | 2 | 0/3 | 0.9700 ± 0.0100 | – |",
 			"sparsity not finite: seed 1, seed 100", "divisor n,", "reduced: 2 epochs",
 		},
-		"tex":  {`SGD & 2 & 1/3 & 0.9500 $\pm$ 0.0100 & 0.2500 \\`, `0.9700 $\pm$ 0.0100 & -- \\`, "Adam, a$|$b\\_c: sparsity missing: seed 1, seed 100, seed 1234."},
+		"tex": {`SGD & 2 & 1/3 & 0.9500 $\pm$ 0.0100 & 0.2500 \\`, `0.9700 $\pm$ 0.0100 & -- \\`,
+			"Adam, a$|$b\\_c: sparsity missing: seed 1, seed 100, seed 1234."},
 		"csv":  {"e,a|b_c,SGD,all,2,3,3,0.95,", `"sparsity not finite: seed 1, seed 100"`},
 		"json": {`"header": [`, `"0.9500 ± 0.0100"`, `"id": "x"`},
 	} {
@@ -63,7 +67,8 @@ func TestFinalTable(t *testing.T) {
 		}
 	}
 	p.Rows = append(p.Rows, Row{"Adam", "long", "1", "all"})
-	if _, err := p.table(summaries); err == nil || !strings.Contains(err.Error(), "experiment e has no accuracy of Adam, condition long, layer all, epoch 2") {
+	if _, err := p.table(summaries); err == nil ||
+		!strings.Contains(err.Error(), "experiment e has no accuracy of Adam, condition long, layer all, epoch 2") {
 		t.Errorf("a row without values: %v", err)
 	}
 }

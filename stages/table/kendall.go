@@ -9,7 +9,8 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// KendallParams chooses metrics, and the experiments over whose conditions they are compared.
+// KendallParams selects metrics, and the experiments over whose conditions they
+// are compared.
 type KendallParams struct {
 	ID, Title, Mark string
 	Experiments     []string
@@ -17,8 +18,9 @@ type KendallParams struct {
 	Notes           []string
 }
 
-// table has Kendall's tau of each two metrics over all conditions and optimizers, after the last epoch: computed in each seed, and
-// then the mean over the seeds.
+// table has Kendall's tau of each pair of metrics over all conditions and
+// optimizers, after the last epoch. It is computed for each seed, and then
+// averaged over the seeds.
 func (p KendallParams) table(rows map[string][]measures.WideRow) tabulate.Table {
 	var all []measures.WideRow
 	for _, name := range p.Experiments {

@@ -10,14 +10,15 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// PrintedParams is the table of hidden layers beside the numbers that the thesis prints.
+// PrintedParams describes the table of hidden layers beside the numbers that
+// the thesis prints.
 type PrintedParams struct {
 	ID, Title, Mark string
 	Experiment      string
 	Error           string  // "se" or "se_population": the error shown, and the unit of the differences
 	Depths          []Depth // in the order of the rows
 	Epoch           int     // at which all rows are read
-	Unequal         bool    // some runs go on beyond it
+	Unequal         bool    // whether some runs continue beyond it
 	Notes           []string
 }
 
@@ -27,21 +28,22 @@ type Depth struct {
 	Layers               int
 }
 
-// tolerance is how many standard errors a difference may have.
+// tolerance is the largest acceptable difference in standard errors.
 const tolerance = 2
 
-// agreement is how a printed number stands to ours.
+// agreement says how well a printed number agrees with ours.
 type agreement int
 
 const (
-	unprinted agreement = iota // the thesis leaves it out
+	unprinted agreement = iota // the thesis omits the number
 	unknown                    // there is no standard error
 	within                     // within the tolerance
-	asPrinted                  // within it from a number that the thesis prints so, rounded or cut off
+	asPrinted                  // within the tolerance of a number that would be printed like this, rounded or cut off
 	apart
 )
 
-// compare returns the difference ours − printed in standard errors, and what to call it.
+// compare returns the difference ours − printed in standard errors, and the
+// kind of agreement.
 func compare(s measures.Summary, kind, text string) (float64, agreement) {
 	if text == "" {
 		return math.NaN(), unprinted
@@ -58,8 +60,8 @@ func compare(s measures.Summary, kind, text string) (float64, agreement) {
 		return math.NaN(), unknown
 	}
 	difference := s.Mean - number
-	// The thesis rounds some numbers and cuts others off: the number may lie half a unit below and a whole unit
-	// above what stands there.
+	// The thesis rounds some numbers and cuts others off. So the number may be
+	// up to half a unit below and a whole unit above the printed one.
 	_, fraction, _ := strings.Cut(text, ".")
 	unit := math.Pow10(-len(fraction))
 	beyond := max(0, difference-unit, -difference-unit/2)
@@ -78,7 +80,8 @@ func (p PrintedParams) table(summaries []measures.Summary) (tabulate.Table, erro
 		t.Header = append(t.Header, m, "thesis", "difference in SE")
 	}
 	t.Header = append(t.Header, "verdict")
-	t.Data = [][]string{{"optimizer", "hidden_layers", "epoch", "metric", "n", "mean", "sd", "se", "se_population", "thesis", "difference_in_se", "verdict"}}
+	t.Data = [][]string{{"optimizer", "hidden_layers", "epoch", "metric", "n", "mean", "sd", "se", "se_population", "thesis",
+		"difference_in_se", "verdict"}}
 	counts := map[agreement]int{}
 	found := at(p.Epoch, summaries)
 	for _, depth := range p.Depths {
@@ -109,9 +112,13 @@ func (p PrintedParams) table(summaries []measures.Summary) (tabulate.Table, erro
 			t.Notes = append(t.Notes, fmt.Sprintf("%s, %s: %s.", depth.Optimizer, depth.Condition, m))
 		}
 	}
-	t.Caption = fmt.Sprintf("%s, over all hidden layers. %s over the n runs; \"thesis\" is what its Table 5.3 prints", after(p.Epoch, p.Unequal), errorName(p.Error))
-	t.Notes = append(t.Notes, fmt.Sprintf("Of %d printed numbers %d are within %d standard errors, %d more are when what stands there is taken for a number rounded or cut off, %d are not%s.",
-		counts[within]+counts[asPrinted]+counts[apart]+counts[unknown], counts[within], tolerance, counts[asPrinted], counts[apart], withoutError(counts[unknown])))
+	t.Caption = fmt.Sprintf("%s, over all hidden layers. %s over the n runs; \"thesis\" is what its Table 5.3 prints",
+		after(p.Epoch, p.Unequal), errorName(p.Error))
+	t.Notes = append(t.Notes,
+		fmt.Sprintf("Of %d printed numbers %d are within %d standard errors, "+
+			"%d more are when what stands there is taken for a number rounded or cut off, %d are not%s.",
+			counts[within]+counts[asPrinted]+counts[apart]+counts[unknown], counts[within], tolerance, counts[asPrinted], counts[apart],
+			withoutError(counts[unknown])))
 	t.Notes = append(append(t.Notes, p.Notes...), marks(p.Mark)...)
 	return t, nil
 }
@@ -123,7 +130,7 @@ func withoutError(n int) string {
 	return fmt.Sprintf(", and %d have no standard error to compare with", n)
 }
 
-// row is an optimizer's depth.
+// row reads the numbers of an optimizer's depth.
 func (p PrintedParams) row(found map[place]measures.Summary, depth Depth) ([]measures.Summary, error) {
 	var row []measures.Summary
 	for _, metric := range printedMetrics {

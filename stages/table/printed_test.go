@@ -36,12 +36,14 @@ func TestCompare(t *testing.T) {
 			t.Errorf("%s: %v at %v, want %v at %v", c.name, got, distance, c.want, c.distance)
 		}
 	}
-	if distance, _ := compare(measures.Summary{Mean: 0.983, SE: 9, SEPopulation: 0.001, N: 3}, "se_population", "0.981"); math.Abs(distance-2) > 1e-9 {
+	if distance, _ := compare(measures.Summary{Mean: 0.983, SE: 9, SEPopulation: 0.001, N: 3}, "se_population",
+		"0.981"); math.Abs(distance-2) > 1e-9 {
 		t.Errorf("the study's error gives %v", distance)
 	}
 }
 
-// TestPrintedNumbers holds the 54 numbers to their ranges and to the 18 rows that the thesis has.
+// TestPrintedNumbers checks the ranges of the 54 numbers and that they are in
+// the 18 rows of the thesis.
 func TestPrintedNumbers(t *testing.T) {
 	rows := map[string]int{"SGD": 4, "Adagrad": 4, "Adadelta": 5, "Adam": 5}
 	for optimizer, n := range rows {
@@ -91,17 +93,20 @@ func TestPrintedTable(t *testing.T) {
 	}
 	for _, want := range []string{
 		"After epoch 2, over all hidden layers.",
-		"| SGD | 1 | 3 | 0.9765 ± 0.0010 | 0.9765 | +0.0 | 0.2500 ± 0.0010 | 0.238 | +12.0 | 0.3279 ± 0.0010 | 0.3279 | +0.0 | sparsity: differs |",
+		"| SGD | 1 | 3 | 0.9765 ± 0.0010 | 0.9765 | +0.0 | 0.2500 ± 0.0010 | 0.238 | +12.0 | 0.3279 ± 0.0010 | 0.3279 | +0.0 | " +
+			"sparsity: differs |",
 		"| SGD | 5 | 3 | 0.1099 ± 0.0010 | – | – | 0.0076 ± 0.0010 | – | – | 0.0072 ± 0.0010 | – | – | not in the thesis |",
 		"| Adam | 1 | 3 | 0.9811 ± 0.0010 | 0.981 | +0.1 |", "| agrees |",
-		"Of 6 printed numbers 5 are within 2 standard errors, 0 more are when what stands there is taken for a number rounded or cut off, 1 are not.",
+		"Of 6 printed numbers 5 are within 2 standard errors, 0 more are when what stands there is taken for a number rounded or cut " +
+			"off, 1 are not.",
 		"- A note.\n- reduced\n",
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("lacks %q:\n%s", want, text)
 		}
 	}
-	if _, err := p.table(summaries[:2]); err == nil || !strings.Contains(err.Error(), "has no sparsity of SGD, condition 1HL, layer all, epoch 2") {
+	if _, err := p.table(summaries[:2]); err == nil ||
+		!strings.Contains(err.Error(), "has no sparsity of SGD, condition 1HL, layer all, epoch 2") {
 		t.Errorf("a metric is missing: %v", err)
 	}
 }

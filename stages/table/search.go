@@ -11,15 +11,15 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// SearchParams is a table of accuracy by learning rate: the rates that were tried, the best of them, and the one that the
-// baseline has.
+// SearchParams describes a table of accuracy by learning rate. It shows the
+// rates that were tried, the best of them, and the rate of the baseline.
 type SearchParams struct {
 	ID, Title, Mark string
 	Experiment      string
 	Error           string // "se" or "se_population"
 	Optimizers      []Searched
 	Epoch           int  // at which all accuracies are read
-	Unequal         bool // some runs go on beyond it
+	Unequal         bool // whether some runs continue beyond it
 	Notes           []string
 }
 
@@ -27,11 +27,11 @@ type SearchParams struct {
 type Searched struct {
 	Optimizer  string
 	Conditions []Rate // ascending
-	Baseline   Rate   // the baseline's learning rate, which no condition need have
-	Others     string // the further hyper-parameters, in words
+	Baseline   Rate   // the baseline's learning rate, which need not be one of the conditions
+	Others     string // the other hyper-parameters, in words
 }
 
-// Rate is a condition and the learning rate that it tries, with what the table calls it.
+// Rate is a condition and the learning rate that it tries, with its label.
 type Rate struct {
 	Condition string
 	Value     float64
@@ -41,7 +41,8 @@ type Rate struct {
 func (p SearchParams) table(summaries []measures.Summary) (tabulate.Table, error) {
 	t := tabulate.Table{
 		ID: p.ID, Title: p.Title, Notes: slices.Clone(p.Notes),
-		Data: [][]string{{"optimizer", "learning_rate", "epoch", "n", "expected", "accuracy_mean", "accuracy_sd", "accuracy_se", "accuracy_se_population", "highest", "baseline", "missing"}},
+		Data: [][]string{{"optimizer", "learning_rate", "epoch", "n", "expected", "accuracy_mean", "accuracy_sd", "accuracy_se",
+			"accuracy_se_population", "highest", "baseline", "missing"}},
 	}
 	var rates []Rate
 	for _, s := range p.Optimizers {
@@ -93,7 +94,8 @@ func (p SearchParams) table(summaries []measures.Summary) (tabulate.Table, error
 	return t, nil
 }
 
-// highest is the index of the highest mean, the smaller rate's of two equal ones; −1 without any.
+// highest returns the index of the highest mean. Of two equal ones it takes
+// that of the smaller rate. It returns −1 if there is none.
 func highest(list []measures.Summary) int {
 	best := -1
 	for i, q := range list {
@@ -104,7 +106,8 @@ func highest(list []measures.Summary) int {
 	return best
 }
 
-// against says by how much the baseline's rate is worse than the best, where it is another one.
+// against says by how much the baseline's rate is worse than the best one, if
+// the two differ.
 func (s Searched) against(found []measures.Summary, best int) []string {
 	i := slices.IndexFunc(s.Conditions, func(c Rate) bool { return c.Value == s.Baseline.Value })
 	switch {
@@ -113,13 +116,15 @@ func (s Searched) against(found []measures.Summary, best int) []string {
 	case i < 0:
 		return []string{fmt.Sprintf("%s: the baseline's learning rate, %s, was not among those tried.", s.Optimizer, s.Baseline.Label)}
 	case i != best && found[i].N > 0:
-		return []string{fmt.Sprintf("%s: mean accuracy is %.4f higher at %s than at the baseline's %s.", s.Optimizer, found[best].Mean-found[i].Mean, s.Conditions[best].Label, s.Baseline.Label)}
+		return []string{fmt.Sprintf("%s: mean accuracy is %.4f higher at %s than at the baseline's %s.",
+			s.Optimizer, found[best].Mean-found[i].Mean, s.Conditions[best].Label, s.Baseline.Label)}
 	}
 	return nil
 }
 
 func searchRecord(s Searched, c Rate, q measures.Summary, best bool) []string {
-	record := []string{s.Optimizer, strconv.FormatFloat(c.Value, 'g', -1, 64), strconv.Itoa(q.Epoch), strconv.Itoa(q.N), strconv.Itoa(q.Expected)}
+	record := []string{s.Optimizer, strconv.FormatFloat(c.Value, 'g', -1, 64), strconv.Itoa(q.Epoch), strconv.Itoa(q.N),
+		strconv.Itoa(q.Expected)}
 	for _, v := range []float64{q.Mean, q.SD, q.SE, q.SEPopulation} {
 		record = append(record, strconv.FormatFloat(v, 'g', -1, 64))
 	}

@@ -70,7 +70,8 @@ func TestSearchTable(t *testing.T) {
 	if err != nil || !strings.Contains(string(data), "Adam,0.01,2,2,3,0.9801,0,0.002,0.001,true,false,accuracy not finite: seed 1\n") {
 		t.Errorf("%v\n%s", err, data)
 	}
-	if _, err := p.table(summaries[2:]); err == nil || !strings.Contains(err.Error(), "experiment e has no accuracy of SGD, condition lr=0.01, layer all, epoch 2") {
+	if _, err := p.table(summaries[2:]); err == nil ||
+		!strings.Contains(err.Error(), "experiment e has no accuracy of SGD, condition lr=0.01, layer all, epoch 2") {
 		t.Errorf("a rate without values: %v", err)
 	}
 }

@@ -1,6 +1,8 @@
-// Package table is the pipeline's table stages: the tidy table of every epoch of every run, and the tables of the
-// study, as CSV for programs, Markdown for reading, LaTeX for papers and JSON for the report. Each kind of table
-// is one file that turns summaries and parameters into rows; package analysis/tabulate renders them.
+// Package table contains the pipeline's table stages. One makes the tidy table
+// of every epoch of every run. The other makes the tables of the study, as CSV
+// for programs, Markdown for reading, LaTeX for papers and JSON for the report.
+// Each kind of table has a file that turns summaries and parameters into rows,
+// which package analysis/tabulate renders.
 package table
 
 import (
@@ -21,16 +23,17 @@ const (
 	JSON     = "table.json"
 )
 
-// The table stage's inputs, where a table shows an experiment's values.
+// Inputs of the table stage, if a table shows an experiment's values.
 const (
 	Summaries = "summaries"
-	Further   = "further" // the summaries of the further metrics, where it shows one
+	Further   = "further" // the summaries of the further metrics, if the table shows one
 )
 
-// Kind is what the pipeline and the names of nodes call the stage.
+// Kind is the stage's name in the pipeline and in the names of nodes.
 const Kind = "table"
 
-// Stage makes one table. What it shows is said by the type of the node's parameters, one of this package's.
+// Stage returns the stage that makes one table. The type of the node's
+// parameters, one of this package's, says what the table shows.
 func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    Kind,
@@ -48,7 +51,7 @@ func run(_ context.Context, job *pipeline.Job) error {
 	return tabulate.WriteFiles(t, func(format string) string { return job.Output("table." + format) })
 }
 
-// made is the table of a node.
+// made returns the table of a node.
 func made(job *pipeline.Job) (tabulate.Table, error) {
 	if experiments, ok := ByRun(job.Node().Params); ok {
 		rows := map[string][]measures.WideRow{}
@@ -62,7 +65,7 @@ func made(job *pipeline.Job) (tabulate.Table, error) {
 		return runTable(job.Node().Params, rows)
 	}
 	var summaries []measures.Summary
-	if len(job.Node().Inputs) > 0 { // a table of the parameters alone has none
+	if len(job.Node().Inputs) > 0 { // a table of the parameters alone has no inputs
 		path, _ := job.Input(Summaries)
 		var err error
 		if _, summaries, err = measures.ReadSummaries(path); err != nil {
@@ -80,7 +83,8 @@ func made(job *pipeline.Job) (tabulate.Table, error) {
 	return tableOf(job.Node().Params, summaries)
 }
 
-// tableOf makes the table that parameters, one of this package's types, say.
+// tableOf makes the table that the parameters describe, which have one of this
+// package's types.
 func tableOf(parameters any, summaries []measures.Summary) (tabulate.Table, error) {
 	switch p := parameters.(type) {
 	case FinalParams:
@@ -95,8 +99,8 @@ func tableOf(parameters any, summaries []measures.Summary) (tabulate.Table, erro
 	return tabulate.Table{}, fmt.Errorf("no table is made from %T", parameters)
 }
 
-// Try makes a table of summaries that may be made up, in every format, and forgets it. Its error is what would keep the stage
-// from making the table.
+// Try makes a table in every format and discards it. The summaries may be made
+// up. The error is the one that the stage would return.
 func Try(parameters any, summaries []measures.Summary) error {
 	t, err := tableOf(parameters, summaries)
 	if err != nil {
@@ -105,7 +109,7 @@ func Try(parameters any, summaries []measures.Summary) error {
 	return render(t)
 }
 
-// render makes a table in every format, and forgets it.
+// render makes a table in every format and discards it.
 func render(t tabulate.Table) error {
 	for _, format := range tabulate.Formats {
 		if _, err := tabulate.Render(t, format); err != nil {
@@ -115,7 +119,7 @@ func render(t tabulate.Table) error {
 	return nil
 }
 
-// marks is the note of a reduced study, if it is one.
+// marks returns the note of a reduced study. It is empty for the whole study.
 func marks(mark string) []string {
 	if mark == "" {
 		return nil

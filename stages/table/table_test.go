@@ -10,7 +10,8 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// Of equal means the first, which is the smaller rate's, is the highest; rates without a finite run are none.
+// Of equal means the first, with the smaller rate, is the highest. Rates
+// without a finite run do not count.
 func TestHighest(t *testing.T) {
 	of := func(means ...float64) (list []measures.Summary) {
 		for _, m := range means {
@@ -33,7 +34,8 @@ func TestHighest(t *testing.T) {
 }
 
 func TestAgainstTheBaseline(t *testing.T) {
-	s := Searched{Optimizer: "SGD", Baseline: Rate{Value: 0.1, Label: "0.1"}, Conditions: []Rate{{Value: 0.1, Label: "0.1"}, {Value: 1, Label: "1"}}}
+	s := Searched{Optimizer: "SGD", Baseline: Rate{Value: 0.1, Label: "0.1"},
+		Conditions: []Rate{{Value: 0.1, Label: "0.1"}, {Value: 1, Label: "1"}}}
 	other := s
 	other.Baseline = Rate{Value: 7, Label: "7"}
 	found := []measures.Summary{{N: 3, Mean: 0.5}, {N: 3, Mean: 0.75}}
@@ -43,10 +45,11 @@ func TestAgainstTheBaseline(t *testing.T) {
 		best  int
 		want  []string
 	}{
-		"no run":            {s, found, -1, []string{"SGD: no run has a finite accuracy."}},
-		"the baseline":      {s, found, 0, nil},
-		"another":           {s, found, 1, []string{"SGD: mean accuracy is 0.2500 higher at 1 than at the baseline's 0.1."}},
-		"one alone":         {s, []measures.Summary{{N: 1, Mean: 0.5}, {N: 1, Mean: 0.75}}, 1, []string{"SGD: mean accuracy is 0.2500 higher at 1 than at the baseline's 0.1."}},
+		"no run":       {s, found, -1, []string{"SGD: no run has a finite accuracy."}},
+		"the baseline": {s, found, 0, nil},
+		"another":      {s, found, 1, []string{"SGD: mean accuracy is 0.2500 higher at 1 than at the baseline's 0.1."}},
+		"one alone": {s, []measures.Summary{{N: 1, Mean: 0.5}, {N: 1, Mean: 0.75}}, 1,
+			[]string{"SGD: mean accuracy is 0.2500 higher at 1 than at the baseline's 0.1."}},
 		"baseline diverged": {s, []measures.Summary{{N: 0}, {N: 3, Mean: 0.75}}, 1, nil},
 		"not tried":         {other, found, 1, []string{"SGD: the baseline's learning rate, 7, was not among those tried."}},
 	} {
@@ -56,7 +59,8 @@ func TestAgainstTheBaseline(t *testing.T) {
 	}
 }
 
-// The thesis prints 18 rows of three numbers: those of networks that learn, from one hidden layer on without a gap.
+// The thesis prints 18 rows of three numbers. They belong to networks that
+// learn, and have no gap from one hidden layer on.
 func TestPrintedRows(t *testing.T) {
 	want := map[string]int{"SGD": 4, "Adagrad": 4, "Adadelta": 5, "Adam": 5}
 	if len(printed) != len(want) {

@@ -2,7 +2,8 @@ package table
 
 import "sparsel/analysis/tabulate"
 
-// TextParams is a table that the parameter file alone decides: its contents.
+// TextParams holds the contents of a table that the parameter file alone
+// determines.
 type TextParams struct {
 	ID, Title, Caption, Mark string
 	Header                   []string

@@ -13,12 +13,14 @@ import (
 // TidyTable is the output of the tidy stage.
 const TidyTable = "tidy.csv"
 
-// TidyParams names the experiments whose tables are joined, in order. Each is an input of its own name.
+// TidyParams names the experiments whose tables are joined, in order. Each is
+// an input with the experiment's name.
 type TidyParams struct {
 	Experiments []string
 }
 
-// TidyStage joins the experiments' parts of the tidy table.
+// TidyStage returns the stage that joins the experiments' parts of the tidy
+// table.
 func TidyStage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    "tidy",

@@ -12,9 +12,9 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// Tables that are made run by run, from all that every run has.
+// Tables that are made run by run, from the values of every run.
 
-// ByRun tells whether a table is made run by run, and of which experiments.
+// ByRun reports whether a table is made run by run, and from which experiments.
 func ByRun(parameters any) (experiments []string, ok bool) {
 	switch p := parameters.(type) {
 	case KendallParams:
@@ -25,7 +25,8 @@ func ByRun(parameters any) (experiments []string, ok bool) {
 	return nil, false
 }
 
-// runTable makes a table of what runs have after their last epoch, by experiment.
+// runTable makes a table from the values of runs after their last epoch, by
+// experiment.
 func runTable(parameters any, rows map[string][]measures.WideRow) (tabulate.Table, error) {
 	switch p := parameters.(type) {
 	case KendallParams:
@@ -36,7 +37,8 @@ func runTable(parameters any, rows map[string][]measures.WideRow) (tabulate.Tabl
 	return tabulate.Table{}, fmt.Errorf("no table is made from %T", parameters)
 }
 
-// TryRuns makes a table of runs that may be made up, in every format, and forgets it.
+// TryRuns makes a table in every format and discards it. The rows of the runs
+// may be made up.
 func TryRuns(parameters any, rows map[string][]measures.WideRow) error {
 	t, err := runTable(parameters, rows)
 	if err != nil {
@@ -58,7 +60,7 @@ func readWide(path string) ([]measures.WideRow, error) {
 	return rows, nil
 }
 
-// lastRows are those of the network after each run's last epoch.
+// lastRows returns the rows of the network after each run's last epoch.
 func lastRows(rows []measures.WideRow) []measures.WideRow {
 	type run struct {
 		condition, optimizer, split, column, value string
@@ -80,7 +82,7 @@ func lastRows(rows []measures.WideRow) []measures.WideRow {
 	return last
 }
 
-// metricOf is a metric of a row; false where it was not recorded.
+// metricOf returns a metric in a row, or false if it was not recorded.
 func metricOf(r measures.WideRow, metric string) (float64, bool) {
 	of := func(name string) measures.Number {
 		if i := slices.Index(measures.Further, name); i >= 0 && i < len(r.Further) {
@@ -118,7 +120,7 @@ func seedsOf(rows []measures.WideRow) []uint32 {
 	return list
 }
 
-// estimate is a mean over seeds with its 95 % interval, for reading.
+// estimate formats a mean over seeds with its 95 % interval, for reading.
 func estimate(s summary.Statistics) string {
 	switch {
 	case s.N == 0:
@@ -129,7 +131,7 @@ func estimate(s summary.Statistics) string {
 	return fmt.Sprintf("%.3f [%.3f, %.3f]", s.Mean, s.CILow, s.CIHigh)
 }
 
-// meanOnly is a mean alone, for reading.
+// meanOnly formats a mean alone, for reading.
 func meanOnly(s summary.Statistics) string {
 	if s.N == 0 {
 		return "–"
@@ -137,11 +139,11 @@ func meanOnly(s summary.Statistics) string {
 	return fmt.Sprintf("%.2f", s.Mean)
 }
 
-// exactly are an estimate's numbers for programs.
+// exactly formats an estimate's numbers for programs.
 func exactly(s summary.Statistics) []string {
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	return []string{strconv.Itoa(s.N), number(s.Mean), number(s.SD), number(s.CILow), number(s.CIHigh)}
 }
 
-// words is a metric's name in the head of a column.
+// words returns a metric's name for the head of a column.
 func words(metric string) string { return strings.ReplaceAll(metric, "_", " ") }

@@ -9,10 +9,11 @@ import (
 	"sparsel/artifacts/measures"
 )
 
-// wideRow is a row with a Gini index, and as accuracy what is given.
+// wideRow returns a row with the given accuracy and Gini index.
 func wideRow(condition string, seed uint32, epoch int, accuracy, gini float64) measures.WideRow {
 	r := measures.WideRow{TidyRow: measures.TidyRow{
-		Experiment: "e", Condition: condition, Optimizer: "SGD", Seed: seed, Layer: "all", Epoch: epoch, Accuracy: measures.Recorded(accuracy), Split: "test",
+		Experiment: "e", Condition: condition, Optimizer: "SGD", Seed: seed, Layer: "all", Epoch: epoch, Accuracy: measures.Recorded(accuracy),
+		Split: "test",
 	}, Further: make([]measures.Number, len(measures.Further))}
 	r.Further[0] = measures.Recorded(gini)
 	return r
@@ -46,7 +47,8 @@ func TestEffectsTable(t *testing.T) {
 	var rows []measures.WideRow
 	for seed := range uint32(4) {
 		level := float64(seed) / 100
-		// An effect of 0.2 of the batch, 0.1 of the width and an interaction of 0.04.
+		// The batch has an effect of 0.2, the width one of 0.1, and their
+		// interaction is 0.04.
 		rows = append(rows, wideRow("none", seed, 1, 0.3+level, 0), wideRow("b", seed, 1, 0.46+level, 0),
 			wideRow("w", seed, 1, 0.36+level, 0), wideRow("bw", seed, 1, 0.60+level, 0))
 	}
@@ -59,7 +61,8 @@ func TestEffectsTable(t *testing.T) {
 			t.Errorf("row %q, want %q", got, want)
 		}
 	}
-	// A condition that a seed lacks, or whose number is not finite, takes its seed out.
+	// A seed is left out if it lacks a condition, or if the number of one is
+	// not finite.
 	rows[0].Accuracy.Value = math.NaN()
 	if table, _ = p.table(map[string][]measures.WideRow{"e": rows[:len(rows)-1]}); table.Rows[0][1] != "2" {
 		t.Errorf("effects over %s seeds", table.Rows[0][1])

@@ -1,5 +1,7 @@
-// Package toolkit binds what is asked of activations of other programs to nodes of a pipeline: one that measures each file, one that
-// compares them, one that removes units, and one that shows everything. It finds again what was asked before.
+// Package toolkit binds a request about the activations of other programs to
+// nodes of a pipeline. There is one node to measure each file, one to compare
+// the files, one to remove units, and one to show everything. The package also
+// reads earlier requests.
 package toolkit
 
 import (
@@ -24,10 +26,11 @@ import (
 	"sparsel/stages/present"
 )
 
-// Folder is where results are published, below the folder of everything produced.
+// Folder is the name of the folder for results, below the output folder.
 const Folder = "measure"
 
-// Request is what was asked for. It names files and holds their content, and not where they are.
+// Request is what was asked for. It has the names and the content ids of files,
+// but not their locations.
 type Request struct {
 	Name     string // of the folder
 	Files    []File
@@ -43,14 +46,14 @@ type File struct {
 	Content string
 }
 
-// Comparison is what is compared; see contrast.Params.
+// Comparison says what is compared; see contrast.Params.
 type Comparison struct {
 	By        string
 	Paired    bool
 	Reference string
 }
 
-// Ablation is from where units are removed; see ablate.Params.
+// Ablation says where units are removed; see ablate.Params.
 type Ablation struct {
 	Name    string // of the file of weights, without folders
 	Content string
@@ -59,10 +62,12 @@ type Ablation struct {
 	Orders  int
 }
 
-// Name is the folder of what is made of files: the first one's name without what tells its format.
+// Name returns the name of the folder for results about files, which is the
+// first file's name without its extension.
 func Name(paths []string) string {
 	name := filepath.Base(paths[0])
-	for _, suffix := range []string{".parquet", ".arrow", ".arrows", ".feather", ".ipc", ".npy", "." + foreign.Activation, "." + foreign.Label} {
+	for _, suffix := range []string{".parquet", ".arrow", ".arrows", ".feather", ".ipc", ".npy",
+		"." + foreign.Activation, "." + foreign.Label} {
 		name = strings.TrimSuffix(name, suffix)
 	}
 	if name == "" || name == "." || name == ".." {
@@ -80,7 +85,8 @@ const (
 	ablation   = "ablation"
 )
 
-// Graph is the request as nodes. The last node, Target, shows everything.
+// Graph returns the nodes of the request. The last node, Target, shows
+// everything.
 func (r Request) Graph(find measured.Finder) (*pipeline.Graph, error) {
 	text, err := json.MarshalIndent(r, "", "\t")
 	if err != nil {
@@ -92,7 +98,8 @@ func (r Request) Graph(find measured.Finder) (*pipeline.Graph, error) {
 	stage := measure.Stage(find)
 	for i, f := range r.Files {
 		n := &pipeline.Node{
-			Name: path.Join(r.Target(), "layers", f.Name), Group: r.Target(), Stage: stage, Params: measure.Params{Content: f.Content, Settings: r.Settings}, Memory: measure.Peak(),
+			Name: path.Join(r.Target(), "layers", f.Name), Group: r.Target(), Stage: stage,
+			Params: measure.Params{Content: f.Content, Settings: r.Settings}, Memory: measure.Peak(),
 		}
 		nodes, files, shown.Files = append(nodes, n), append(files, n), append(shown.Files, f.Name)
 		show.Inputs = append(show.Inputs, pipeline.Input{Name: present.LayersOf(i), From: n, Output: measured.Layers},
@@ -125,7 +132,7 @@ func (r Request) Graph(find measured.Finder) (*pipeline.Graph, error) {
 	return pipeline.NewGraph(append(nodes, show))
 }
 
-// Target is the name of the node that shows everything.
+// Target returns the name of the node that shows everything.
 func (r Request) Target() string { return path.Join(Folder, r.Name) }
 
 func (r Request) publish(folder string, outputs []string) map[string]string {
@@ -136,7 +143,8 @@ func (r Request) publish(folder string, outputs []string) map[string]string {
 	return files
 }
 
-// Contents are those of the files that a node of the request reads from outside; none if it reads what other nodes made.
+// Contents returns the contents of the files that a node of the request reads
+// from outside. There are none if it only reads what other nodes made.
 func Contents(n *pipeline.Node) []string {
 	switch p := n.Params.(type) {
 	case measure.Params:
@@ -147,11 +155,11 @@ func Contents(n *pipeline.Node) []string {
 	return nil
 }
 
-// maxRequest is more than a request with any number of files has.
+// maxRequest is larger than a request with any number of files.
 const maxRequest = 64 << 20
 
-// Recall reads the requests whose results are published below out, in the order of their names. What cannot be read is in the
-// error, and the others are there all the same.
+// Recall reads the requests whose results are published below out, sorted by
+// name. If some cannot be read, it returns the others together with an error.
 func Recall(out string) ([]Request, error) {
 	dir := filepath.Join(out, Folder)
 	folders, err := os.ReadDir(dir)
@@ -164,7 +172,7 @@ func Recall(out string) ([]Request, error) {
 		file := filepath.Join(dir, f.Name(), present.Request)
 		data, err := disk.ReadFile(file, maxRequest)
 		if errors.Is(err, fs.ErrNotExist) || !f.IsDir() {
-			continue // nothing of a request that was completed
+			continue // no request was completed here
 		}
 		r, err := parse(data, err)
 		if err == nil && r.Name != f.Name() {
@@ -189,7 +197,7 @@ func parse(data []byte, err error) (r Request, _ error) {
 		return r, err
 	}
 	if len(r.Files) == 0 || r.Compare != nil && !slices.Contains(contrast.Ways, r.Compare.By) || r.Ablate != nil && len(r.Files) != 1 {
-		return r, errors.New("it asks for nothing that there is")
+		return r, errors.New("it asks for nothing that exists")
 	}
 	for _, f := range r.Files {
 		if f.Name == "" || strings.ContainsAny(f.Name, "/\\") {

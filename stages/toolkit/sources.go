@@ -19,8 +19,10 @@ import (
 	"sparsel/pipeline/store"
 )
 
-// Sources knows files of other programs by their content. A file is hashed once: the hash is believed while the file's size, times
-// and inode stay the same. What it knows is kept in a file that may be lost.
+// Sources knows files of other programs by their content. A file is hashed
+// once. The hash is trusted while the file's size, times and inode stay the
+// same. Sources keeps what it knows in a file, and losing that file does no
+// harm.
 type Sources struct {
 	path  string
 	files []source
@@ -28,19 +30,19 @@ type Sources struct {
 
 // source is one source of activations or weights.
 type source struct {
-	Content string // the SHA-256 of its file, or of the columns and SHA-256 of its arrays
-	Path    string // that opens it
+	Content string // SHA-256 of its file, or of the columns and SHA-256 of its arrays
+	Path    string // to open it with
 	Parts   []stamp
 }
 
-// stamp is a file as it was when it was hashed.
+// stamp describes a file as it was when it was hashed.
 type stamp struct {
 	Column, Path, SHA256 string
 	Size                 int64
 	Signature            string
 }
 
-// OpenSources reads what the file at path says, if there is one.
+// OpenSources reads the file at path, if there is one.
 func OpenSources(path string) *Sources {
 	s := &Sources{path: path}
 	data, err := os.ReadFile(path)
@@ -50,12 +52,15 @@ func OpenSources(path string) *Sources {
 	return s
 }
 
-// settled is how long ago a file must have been changed for its times to tell of the next change: some file systems count in
-// steps of two seconds.
+// settled is the age from which a file's times are sure to reveal another
+// change. Some file systems store times in steps of two seconds.
 const settled = 2 * time.Second
 
-// Identify gives the content of what consists of the parts and is opened at path. The progress, if not nil, is told of bytes hashed.
-func (s *Sources) Identify(ctx context.Context, path string, parts []foreign.Part, progress func(done, all int64)) (content string, err error) {
+// Identify returns the content id of a source that consists of the parts and is
+// opened at path. It reports the number of bytes hashed to progress unless that
+// is nil.
+func (s *Sources) Identify(ctx context.Context, path string, parts []foreign.Part,
+	progress func(done, all int64)) (content string, err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
 		return "", err
@@ -106,7 +111,7 @@ func (s *Sources) Identify(ctx context.Context, path string, parts []foreign.Par
 	}
 	s.files = list
 	if !keep {
-		return now.Content, nil // known for this command
+		return now.Content, nil // known from an earlier call
 	}
 	return now.Content, s.save()
 }
@@ -147,7 +152,8 @@ func hash(ctx context.Context, path string, size int64, progress func(done, all 
 	}
 }
 
-// ErrGone is in the error of Find where no file of a content is known, or those that were known have changed.
+// ErrGone is in the error chain of Find if no file with the content is known,
+// or the known ones have changed.
 var ErrGone = errors.New("no file of this content is where it was; give it to `measure` again, from wherever it is now")
 
 // Find is a measured.Finder.
@@ -160,7 +166,7 @@ func (s *Sources) Find(content string) (path string, unchanged func() error, err
 	return "", nil, fmt.Errorf("%.12s…: %w", content, ErrGone)
 }
 
-// unchanged reports whether a source is as it was when it was hashed.
+// unchanged returns an error if a source has changed since it was hashed.
 func (f source) unchanged() error {
 	for _, p := range f.Parts {
 		signature, err := store.Signature(p.Path)

@@ -25,7 +25,8 @@ func put(t *testing.T, path, text string) {
 	}
 }
 
-// A file is hashed once, and again when it may have changed, even if its size and the time of its change are as before.
+// A file is hashed once, and again if it may have changed, even if its size and
+// its modification time are the same as before.
 func TestSources(t *testing.T) {
 	dir := t.TempDir()
 	file, known := filepath.Join(dir, "a"), filepath.Join(dir, "measure", "files.json")
@@ -61,14 +62,16 @@ func TestSources(t *testing.T) {
 	if again := identify(foreign.Part{Path: file}); again == first {
 		t.Error("other bytes have the same content")
 	}
-	// Arrays are one source: which of them is which counts, and what they are called does not.
+	// Arrays form one source. It matters which array has which role, and their
+	// names do not matter.
 	other := filepath.Join(dir, "b")
 	put(t, other, "one")
 	pair := identify(foreign.Part{Column: "activation", Path: file}, foreign.Part{Column: "label", Path: other})
-	if swapped := identify(foreign.Part{Column: "activation", Path: other}, foreign.Part{Column: "label", Path: file}); swapped == pair || pair == first {
+	if swapped := identify(foreign.Part{Column: "activation", Path: other}, foreign.Part{Column: "label", Path: file}); swapped == pair ||
+		pair == first {
 		t.Error("arrays in another place are the same")
 	}
-	// A link is what it leads to.
+	// A link stands for the file that it points to.
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink(other, link); err != nil {
 		t.Fatal(err)
@@ -83,7 +86,8 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// What depends on the content of a file does not depend on its name, and the other way round.
+// What depends on the content of a file does not depend on its name, and the
+// reverse.
 func TestGraph(t *testing.T) {
 	find := func(string) (string, func() error, error) { return "", nil, errors.New("nowhere") }
 	r := Request{
@@ -115,7 +119,8 @@ func TestGraph(t *testing.T) {
 
 func TestName(t *testing.T) {
 	for want, paths := range map[string][]string{
-		"acts": {"/a/acts.parquet"}, "x": {"x.activation.npy"}, "y": {"y.label.npy"}, "z-and-2-more": {"z.arrow", "a", "b"}, "activations": {".parquet"},
+		"acts": {"/a/acts.parquet"}, "x": {"x.activation.npy"}, "y": {"y.label.npy"}, "z-and-2-more": {"z.arrow", "a", "b"},
+		"activations": {".parquet"},
 	} {
 		if got := Name(paths); got != want {
 			t.Errorf("%q: %s, want %s", paths, got, want)
@@ -126,7 +131,8 @@ func TestName(t *testing.T) {
 	}
 }
 
-// A request that was not written here is refused, and the others are read.
+// A request that this program did not write is refused, and the others are
+// read.
 func TestRecall(t *testing.T) {
 	out := t.TempDir()
 	if list, err := Recall(out); err != nil || list != nil {
@@ -149,7 +155,8 @@ func TestRecall(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"other": `{"Name": "good", "Files": [{"Name": "a"}]}`, "field": `{"Name": "field", "Files": [{"Name": "a"}], "Run": "rm"}`,
-		"path": `{"Name": "path", "Files": [{"Name": "../a"}]}`, "nothing": `{"Name": "nothing"}`, "way": `{"Name": "way", "Files": [{"Name": "a"}], "Compare": {"By": "x"}}`,
+		"path": `{"Name": "path", "Files": [{"Name": "../a"}]}`, "nothing": `{"Name": "nothing"}`,
+		"way": `{"Name": "way", "Files": [{"Name": "a"}], "Compare": {"By": "x"}}`,
 	} {
 		write(name, text)
 		if list, err := Recall(out); err == nil || !strings.Contains(err.Error(), filepath.Join(name, "request.json")) || len(list) != 1 {

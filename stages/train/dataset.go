@@ -10,7 +10,8 @@ import (
 	"sparsel/trainer"
 )
 
-// dataset holds the data once for all runs of a process, 55 MB of MNIST that every run only reads.
+// dataset holds the data once for all runs of a process. MNIST takes 55 MB,
+// which every run only reads.
 type dataset struct {
 	mu          sync.Mutex
 	ids         [4]pipeline.ContentID
@@ -54,7 +55,8 @@ func split(job *pipeline.Job, images, labels string, classes int) (trainer.Split
 	return Load(pictures, answers, classes)
 }
 
-// Load reads a split of so many classes from its two IDX files. Images must be square.
+// Load reads a split with the given number of classes from its two IDX files.
+// Images must be square.
 func Load(images, labels string, classes int) (trainer.Split, error) {
 	if classes < trainer.MinClasses || classes > trainer.MaxClasses {
 		return trainer.Split{}, fmt.Errorf("load %s: %d classes, want %d to %d", labels, classes, trainer.MinClasses, trainer.MaxClasses)
@@ -69,8 +71,9 @@ func Load(images, labels string, classes int) (trainer.Split, error) {
 	return trainer.Split{Pixels: set.Rows * set.Cols, Images: set.Pixels, Labels: set.Labels, Classes: classes}, nil
 }
 
-// fit compares the two splits of a data set. A class without a single training image is a wrong number of classes,
-// and would make every selectivity NaN.
+// fit compares the two splits of a data set. A class without a training image
+// means that the number of classes is wrong. It would make every selectivity
+// NaN.
 func fit(train, test trainer.Split) error {
 	if train.Pixels != test.Pixels {
 		return fmt.Errorf("load data: training images have %d pixels and test images %d; they are not of one data set",
@@ -87,7 +90,7 @@ func fit(train, test trainer.Split) error {
 	return nil
 }
 
-// first cuts a split down to its first n samples.
+// first truncates a split to its first n samples.
 func first(s trainer.Split, n int) (trainer.Split, error) {
 	if n == 0 {
 		return s, nil

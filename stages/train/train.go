@@ -1,7 +1,9 @@
-// Package train is the pipeline's train stage: one run, its record, its archived activations and its final weights.
+// Package train is the pipeline's train stage. It trains one run and writes its
+// record, its archived activations and its final weights.
 //
-// The package's imports are the stage's code identity, which is why it knows neither the metrics nor the
-// figures: they may change without a run being trained again.
+// The package's imports are the stage's code identity. It therefore imports
+// neither the metrics nor the figures, so that these may change without
+// training a run again.
 package train
 
 import (
@@ -35,21 +37,21 @@ const (
 	TestLabels  = "t10k-labels"
 )
 
-// Params is everything besides the data that decides a run's bytes.
+// Params holds everything besides the data that determines a run's bytes.
 type Params struct {
-	Data       string // what the images are of, for the archives
-	Classes    int    // of the data
+	Data       string // what the images show, for the archives
+	Classes    int    // number of classes in the data
 	Run        trainer.Config
 	Archive    []int // epochs whose activations are kept, ascending
-	TrainFirst int   // train on the first so many images; 0: on all
-	TestFirst  int   // measure on the first so many images; 0: on all
+	TrainFirst int   // number of images to train on, the first of the data; 0 means all
+	TestFirst  int   // number of images to measure on, the first of the data; 0 means all
 }
 
-// Kind is what the pipeline and the names of nodes call the stage.
+// Kind is the stage's name in the pipeline and in the names of nodes.
 const Kind = "train"
 
-// Stage is the train stage. It may run for several nodes at once: one goroutine each, so as many as there are
-// cores keep all of them busy.
+// Stage returns the train stage. It may run for several nodes at once. Each run
+// uses one goroutine, so as many runs as there are cores keep all of them busy.
 func Stage() *pipeline.Stage {
 	var data dataset
 	return &pipeline.Stage{
@@ -121,8 +123,9 @@ func run(ctx context.Context, job *pipeline.Job, data *dataset) error {
 	return runs.WriteRecord(job.Output(Record), meta, append(early, epochs...))
 }
 
-// provenance says what made an archive. It names what decides the bytes and nothing else (no code identity, no
-// time), so that equal results have equal bytes and stop a rerun from spreading.
+// provenance describes how an archive was made. It names what determines the
+// bytes and nothing else, such as code identity or time, so that equal results
+// have equal bytes and stop a rerun from spreading.
 func provenance(p Params) (runs.Meta, error) {
 	text, err := json.Marshal(p)
 	if err != nil {
@@ -138,7 +141,8 @@ func provenance(p Params) (runs.Meta, error) {
 	return runs.Meta{"params": string(text), "source": source}, nil
 }
 
-// recordOf describes an early point; of an epoch it leaves out what a point does not have.
+// recordOf returns the record of an epoch or an early point. It leaves out what
+// an early point does not have.
 func recordOf(c trainer.Config, step int, e trainer.Result) runs.Epoch {
 	r := runs.Epoch{
 		Step: step, TrainLoss: e.TrainLoss, TestLoss: e.TestLoss, Correct: e.Correct, Samples: e.Samples,
@@ -159,8 +163,9 @@ func recordOf(c trainer.Config, step int, e trainer.Result) runs.Epoch {
 	return r
 }
 
-// canonical makes every NaN the same, since processors make different ones. The losses and the sums that the first
-// version of the record had stay as they are, so that records can be compared with those of that version.
+// canonical makes every NaN the same, because processors produce different
+// ones. The losses and sums that the first version of the record had are not
+// changed, so that records can be compared with those of that version.
 func canonical[T float32 | float64](x T) T {
 	if x != x {
 		return T(math.NaN())
@@ -178,7 +183,7 @@ func archive(w *runs.ActivationWriter, epoch int, a *trainer.Activations) error 
 	return nil
 }
 
-// check reads an output back before the pipeline takes it.
+// check reads an output back before the pipeline accepts it.
 func check(output, path string) error {
 	switch output {
 	case Record:

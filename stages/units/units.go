@@ -1,5 +1,6 @@
-// Package units is the pipeline's stage of figures of units: what each unit of a layer does, in one network a panel. It starts from
-// the run's record, whose statistics are kept by unit.
+// Package units is the pipeline's stage for figures of units. They show what
+// each unit of a layer does, with one network per panel. The stage reads the
+// record of each run, which keeps statistics for each unit.
 package units
 
 import (
@@ -16,7 +17,7 @@ import (
 	"sparsel/pipeline"
 )
 
-// Outputs of the stage: those of a figure.
+// Outputs of the stage, which are those of a figure.
 const (
 	PNG  = "figure.png"
 	SVG  = "figure.svg"
@@ -37,12 +38,13 @@ type Params struct {
 	ID, Title, Mark, Remark string
 	Kind                    string
 	Layer                   int // from 1
-	Epoch                   int // that is shown, and the last of a histogram over the epochs
+	Epoch                   int // the one that is shown, and the last in a histogram over the epochs
 	Rows                    [][]Network
 	Style                   chart.Style
 }
 
-// Network is what a panel shows: the stage has an input of each one's name, a run's record.
+// Network is what a panel shows. The stage has an input of its name, which is
+// the record of a run.
 type Network struct {
 	Title, Input string
 	Epsilon      float64 // of CCMAS
@@ -73,7 +75,7 @@ func run(_ context.Context, job *pipeline.Job) error {
 	return chart.WriteWords(f, job.Output(JSON))
 }
 
-// notes say how a figure is read, by kind.
+// notes explains how to read a figure, by kind.
 var notes = map[string]string{
 	Epochs:   "How many units are how selective after each epoch, the untrained network at 0: bright is many",
 	Classes:  "Each unit's class means over its largest, from 0 (dark) to 1 (bright)",
@@ -137,7 +139,8 @@ func (p Params) panel(n Network, epochs []runs.Epoch) (chart.Panel, error) {
 	return chart.Panel{}, fmt.Errorf("no figure of units is of kind %q", p.Kind)
 }
 
-// Try describes and lays out the figure with a made-up network in every panel, by the code that draws it.
+// Try describes and lays out the figure with a made-up network in every panel,
+// using the code that draws it.
 func Try(p Params) error {
 	made := runs.Layer{
 		Units: 3, Activation: "sigmoid", ClassSums: []float64{1, 2, 3, 3, 1, 1}, ClassCounts: []int64{10, 10}, Squares: []float64{1, 1, 1},
@@ -156,5 +159,5 @@ func Try(p Params) error {
 	return chart.Check(f, p.Style)
 }
 
-// thresholds are those that metric.Shares asks for.
+// thresholds are the thresholds that metric.Shares needs.
 var thresholds = []float32{1e-45, 0.05, 0.1, 0.95}

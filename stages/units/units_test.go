@@ -9,8 +9,9 @@ import (
 	"sparsel/artifacts/runs"
 )
 
-// record is two epochs and an early point of one layer of four units and two classes: units 0 and 1 answer to one class each, 2 to
-// both alike, 3 to none.
+// record returns two epochs and an early point of one layer with four units and
+// two classes. Units 0 and 1 respond to one class each, 2 to both alike, 3 to
+// none.
 func record() []runs.Epoch {
 	layer := runs.Layer{
 		Units: 4, Activation: "sigmoid", ClassSums: []float64{9, 0, 5, 0, 0, 9, 5, 0}, ClassCounts: []int64{10, 10}, Squares: make([]float64, 4),
@@ -38,8 +39,10 @@ func TestHistogramOverEpochs(t *testing.T) {
 	}
 	h := f.Rows[0].Panels[0].Heat
 	top := len(h.Values) - 1
-	// Of the untrained network and after epoch 1 all units are at 0; after epoch 2 two are at 1, one at 0, and 0/0 nowhere.
-	if got := []float64{h.Values[0][0], h.Values[0][1], h.Values[0][2], h.Values[top][2]}; got[0] != 1 || got[1] != 1 || got[2] != 0.25 || got[3] != 0.5 {
+	// For the untrained network and after epoch 1 all units are at 0. After
+	// epoch 2 two are at 1 and one is at 0. 0/0 is nowhere.
+	if got := []float64{h.Values[0][0], h.Values[0][1], h.Values[0][2], h.Values[top][2]}; got[0] != 1 || got[1] != 1 ||
+		got[2] != 0.25 || got[3] != 0.5 {
 		t.Errorf("shares %v", got)
 	}
 	if h := f.Rows[0].Panels[1].Heat; h.Values[0][2] != 0.5 { // with a safeguard a silent unit has a selectivity of 0

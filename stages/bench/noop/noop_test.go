@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// Each tool that is here builds a small graph, and finds nothing to do after.
+// Each installed tool builds a small graph and then finds nothing to do.
 func TestCompare(t *testing.T) {
-	t.Chdir("../..") // the code's identity is asked of the repository
+	t.Chdir("../..") // the code's identity is computed from the repository
 	var out strings.Builder
 	if err := Compare(context.Background(), &out, 9); err != nil {
 		t.Fatal(err)
@@ -26,8 +26,8 @@ func TestTooSmall(t *testing.T) {
 	}
 }
 
-// A tool that had work to do after all is an error: its time would be no
-// measure of finding nothing.
+// It is an error if a tool had work to do after all, because its time would not
+// be that of finding nothing to do.
 func TestWorkIsNoticed(t *testing.T) {
 	tool := &tool{label: "echo", args: []string{"[1/1] cat source > train0"}, make: func(string, int) error { return nil }}
 	if err := tool.prepare(context.Background(), t.TempDir()+"/x", 9); err != nil {

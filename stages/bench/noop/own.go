@@ -10,8 +10,8 @@ import (
 	"sparsel/pipeline"
 )
 
-// own is this pipeline, asked twice: as a status line, and as a run, which
-// takes no file's times for its content where work would read it.
+// own is this pipeline. It is asked twice: for a status line, and for a run. A
+// run does not trust the times of files where work would read their content.
 type own struct {
 	dir   string
 	nodes int
@@ -26,7 +26,8 @@ func (o *own) prepare(ctx context.Context, dir string, nodes int) error {
 
 func (o *own) build(ctx context.Context) error { return o.run(ctx, true) }
 
-// run is all that a command does, from the graph to the code's identity.
+// run does everything that a command does, from building the graph to computing
+// the code's identity.
 func (o *own) run(ctx context.Context, idle bool) error {
 	g, err := graph(o.nodes)
 	if err != nil {
@@ -48,7 +49,7 @@ func (o *own) run(ctx context.Context, idle bool) error {
 	return err
 }
 
-// graph is a study of that many nodes.
+// graph returns a study with the given number of nodes.
 func graph(nodes int) (*pipeline.Graph, error) {
 	stage := func(name string) *pipeline.Stage {
 		return &pipeline.Stage{Name: name, Package: "sparsel/stages/bench/noop", Outputs: []string{"file"}, Run: concatenate}
@@ -71,8 +72,8 @@ func graph(nodes int) (*pipeline.Graph, error) {
 	return pipeline.NewGraph(append(list, all, figure))
 }
 
-// pairs is the number of trainings, and of metrics, in a graph of that many
-// nodes.
+// pairs returns the number of trainings, and of metrics, in a graph with the
+// given number of nodes.
 func pairs(nodes int) int { return (nodes - 3) / 2 }
 
 // concatenate writes the parameters and all inputs.

@@ -34,7 +34,8 @@ func (t *tool) prepare(ctx context.Context, dir string, nodes int) error {
 	return t.make(dir, pairs(nodes))
 }
 
-// build runs the tool and asks for its word that nothing was to be done.
+// build runs the tool and checks its output for the message that there was
+// nothing to do.
 func (t *tool) build(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, t.label, t.args...)
 	cmd.Dir = t.dir
@@ -48,8 +49,8 @@ func (t *tool) build(ctx context.Context) error {
 	return nil
 }
 
-// writeNinja writes the graph for ninja and builds it once, since ninja
-// believes only what it has built itself.
+// writeNinja writes the graph for ninja and builds it once, because ninja
+// trusts only what it has built itself.
 func writeNinja(dir string, pairs int) error {
 	var b bytes.Buffer
 	b.WriteString("rule copy\n  command = cat $in > $out\n")
@@ -58,7 +59,8 @@ func writeNinja(dir string, pairs int) error {
 		fmt.Fprintf(&b, "build train%d: copy source\nbuild metric%d: copy train%d\n", i, i, i)
 		metrics += fmt.Sprint(" metric", i)
 	}
-	// Through a list in a file: the command line of an aggregate has no room.
+	// The inputs go through a response file, because they do not fit on the
+	// command line of an aggregate.
 	fmt.Fprintf(&b, "rule list\n  command = xargs cat < $out.rsp > $out\n  rspfile = $out.rsp\n  rspfile_content = $in\n")
 	fmt.Fprintf(&b, "build aggregate: list%s\nbuild figure: copy aggregate\n", metrics)
 	if err := os.WriteFile(filepath.Join(dir, "build.ninja"), b.Bytes(), 0o644); err != nil {
@@ -75,8 +77,8 @@ func writeNinja(dir string, pairs int) error {
 	return nil
 }
 
-// writeSnakefile writes the graph for Snakemake, and its files, one kind after
-// the other, with rising times: that is what it goes by.
+// writeSnakefile writes the graph for Snakemake, and its files in order of
+// their kind, with increasing times, because Snakemake compares these.
 func writeSnakefile(dir string, pairs int) error {
 	text := fmt.Sprintf(`rule figure:
     input: "aggregate"

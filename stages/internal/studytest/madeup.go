@@ -17,11 +17,12 @@ import (
 	"sparsel/trainer"
 )
 
-// Number is a made-up number: what a run has of a metric of a layer at an epoch.
+// Number returns a made-up value of a metric of a run's layer at an epoch.
 type Number func(run trainer.Config, layer, metric string, epoch int) float64
 
-// MadeUp makes every figure, table and finding of a study in a folder of the test's and returns the folder. Everything is as in a
-// real run but for the metrics of the runs, which are made up, so that nothing is trained.
+// MadeUp makes every figure, table and finding of a study in a temporary folder
+// of the test, and returns the folder. Everything is as in a real run, except
+// that the metrics of the runs are made up, so that nothing is trained.
 func MadeUp(t testing.TB, s *study.Study, number Number) string {
 	t.Helper()
 	out := t.TempDir()
@@ -31,7 +32,7 @@ func MadeUp(t testing.TB, s *study.Study, number Number) string {
 	return out
 }
 
-// Make is MadeUp into a folder. The study's nodes of metrics are not what they were afterwards.
+// Make is MadeUp with a given folder. It replaces the study's metrics nodes.
 func Make(out string, s *study.Study, number Number) error {
 	var nodes []*pipeline.Node
 	stage := inventing(number)
@@ -63,10 +64,10 @@ func Make(out string, s *study.Study, number Number) error {
 	return err
 }
 
-// invented is the parameters of a made-up training with its metrics.
+// invented holds the parameters of a made-up training and its metrics.
 type invented struct{ Training train.Params }
 
-// inventing is the stage that stands in for trainings and their metrics.
+// inventing returns the stage that replaces trainings and their metrics.
 func inventing(number Number) *pipeline.Stage {
 	return &pipeline.Stage{
 		Name: "invented", Package: "invented", Outputs: []string{metrics.Measures},
@@ -81,7 +82,7 @@ func inventing(number Number) *pipeline.Stage {
 	}
 }
 
-// codeless says that code never changes.
+// codeless is a source of code that never changes.
 type codeless struct{}
 
 func (codeless) Identify(_ context.Context, packages []string) (map[string]codeid.Identity, error) {
@@ -93,7 +94,7 @@ func (codeless) Identify(_ context.Context, packages []string) (map[string]codei
 	return list, nil
 }
 
-// rows are a run's metrics.
+// rows returns a run's metrics.
 func rows(run trainer.Config, number Number) []measures.Row {
 	layers := []string{measures.AllLayers}
 	if n := len(run.Network.Hidden); n > 1 {

@@ -10,13 +10,13 @@ import (
 	"sparsel/stages/study"
 )
 
-// Whole is the study of the project's params.toml, or one of its profiles.
+// Whole returns the study of the project's params.toml, or one of its profiles.
 func Whole(t testing.TB, profile string) *study.Study {
 	t.Helper()
 	return Of(t, testenv.ProjectFile(t, "params.toml"), profile)
 }
 
-// Of is the study of the text of a parameter file.
+// Of returns the study that the text of a parameter file describes.
 func Of(t testing.TB, text, profile string) *study.Study {
 	t.Helper()
 	p, err := params.Parse("params.toml", []byte(text), profile)

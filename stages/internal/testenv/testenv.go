@@ -1,5 +1,5 @@
-// Package testenv finds what tests need and a machine may lack. It is for
-// tests of the stages only.
+// Package testenv finds what tests need and a machine may lack. Only the tests
+// of the stages use it.
 package testenv
 
 import (
@@ -12,8 +12,8 @@ import (
 )
 
 // MNIST returns the folder with the files of MNIST: the first in SPARSEL_DATA
-// that exists, or without that variable ../shared/mnist beside the repository.
-// Where there is none the test is [Absent].
+// that exists or, if that variable is not set, ../shared/mnist beside the
+// repository. If there is none, it calls [Absent].
 func MNIST(t testing.TB) string {
 	t.Helper()
 	dir, err := mnist(os.Getenv("SPARSEL_DATA"))
@@ -23,8 +23,9 @@ func MNIST(t testing.TB) string {
 	return dir
 }
 
-// Absent skips a test for lack of what, and why. It fails the test instead if
-// what is in SPARSEL_REQUIRE, a list separated by commas.
+// Absent skips a test because the machine lacks what the test needs, and says
+// why. If SPARSEL_REQUIRE, a list separated by commas, contains what, the test
+// fails instead.
 func Absent(t testing.TB, what string, why error) {
 	t.Helper()
 	if slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), what) {
@@ -45,7 +46,7 @@ func mnist(data string) (string, error) {
 	}
 	for _, dir := range dirs {
 		if dir == "" {
-			continue // as in a PATH that ends in a colon
+			continue // an empty element, as at the end of "a:"
 		}
 		if info, err := os.Stat(dir); err == nil && info.IsDir() {
 			return filepath.Abs(dir)
@@ -54,7 +55,8 @@ func mnist(data string) (string, error) {
 	return "", fmt.Errorf("no MNIST in %s; name its folder in SPARSEL_DATA", strings.Join(dirs, ", "))
 }
 
-// ProjectFile is the text of a file of the project, named from its root.
+// ProjectFile returns the text of a file of the project, given its path from
+// the root.
 func ProjectFile(t testing.TB, elem ...string) string {
 	t.Helper()
 	dir, err := root()
@@ -68,7 +70,8 @@ func ProjectFile(t testing.TB, elem ...string) string {
 	return string(text)
 }
 
-// root is the folder of go.mod, above the one in which a test runs.
+// root returns the folder of go.mod, which is above the one in which a test
+// runs.
 func root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

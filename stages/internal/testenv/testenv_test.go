@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// recorder is a test that notes how it ended. Its embedded TB is nil, so that
-// whatever else is called on it panics.
+// recorder is a test that records how it ended. Its embedded TB is nil, so that
+// any other method panics.
 type recorder struct {
 	testing.TB
 	end string
@@ -29,7 +29,7 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// end runs a test that may end early, and returns how it did.
+// end runs a test that may end early, and returns how it ended.
 func end(test func(t testing.TB)) string {
 	r := &recorder{end: "went on"}
 	done := make(chan struct{})
@@ -77,7 +77,7 @@ func TestMNIST(t *testing.T) {
 		t.Errorf("a folder that isn't there: %s", got)
 	}
 
-	// Beside the repository, wherever in it the test runs.
+	// MNIST is beside the repository, wherever in it the test runs.
 	project := filepath.Join(here, "project")
 	inside := filepath.Join(project, "a", "b")
 	want := filepath.Join(here, "shared", "mnist")

@@ -1,11 +1,16 @@
-// Package v1 proves that trainings made anew are those that were made before the run record had its second version.
+// Package v1 proves that new trainings are equal to those that were made before
+// the run record had its second version.
 //
-// A record of that version holds all that one of the first did: losses, counts, weights' digests, the sums of classes
-// and of norm ratios. This package writes a record's first version from it, byte for byte as it was written then, so
-// its SHA-256 can be compared with the one that artifacts.lock had for the run before the study was made again, of
-// which records.txt is what remains. Parameters are part of the bytes: a record that is equal is of an equal run.
+// A record of the second version holds everything that one of the first did:
+// losses, counts, digests of weights, the sums over classes and those of norm
+// ratios. From it this package writes the first version of the record, byte for
+// byte as it was written then. The SHA-256 can then be compared with the one
+// that artifacts.lock had for the run before the study was repeated;
+// records.txt is what remains of that lock. The bytes include the parameters,
+// so an equal record is that of an equal run.
 //
-// It belongs to no stage, and can go when nobody wants to compare with that lock any more.
+// The package belongs to no stage. It can be deleted when nobody wants to
+// compare with that lock any more.
 package v1
 
 import (
@@ -23,12 +28,14 @@ import (
 	"sparsel/artifacts/runs"
 )
 
-// records has a line for each training of the lock: the SHA-256 of its record and the name of its node.
+// records has a line for each training of the lock: the SHA-256 of its record
+// and the name of its node.
 //
 //go:embed records.txt
 var records string
 
-// Records are the nodes of the trainings that the lock had, by the SHA-256 of their records.
+// Records maps the SHA-256 of each record in the lock to the node of its
+// training.
 func Records() map[[32]byte]string {
 	nodes := map[[32]byte]string{}
 	for line := range strings.Lines(records) {
@@ -42,7 +49,8 @@ func Records() map[[32]byte]string {
 	return nodes
 }
 
-// params are the parameters of the train stage as they were, in the order in which they were written.
+// params are the parameters of the train stage as they were then, in the order
+// in which they were written.
 type params struct {
 	Data string
 	Run  struct {
@@ -74,12 +82,12 @@ type params struct {
 	TrainFirst, TestFirst int
 }
 
-// without are parameters that came later and change nothing of what the first version recorded, and the number of
-// classes, which was 10.
+// without lists parameters that were added later and change nothing that the
+// first version recorded, and the number of classes, which was 10.
 var without = map[string]any{"Classes": 10.0, "Run.TrainLossAfter": true}
 
-// parameters turns the text of a run's parameters into what it was. It is an error if the run has a parameter that
-// there was no such thing as.
+// parameters converts the text of a run's parameters to what it was then. It
+// returns an error if the run has a parameter that did not exist then.
 func parameters(text string) (string, error) {
 	var p params
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
@@ -99,7 +107,9 @@ func parameters(text string) (string, error) {
 	return string(old), added("", now, then)
 }
 
-// added is an error if an object has a member, by its path, that is neither in the other one nor nothing.
+// added returns an error if an object has a member that the other one lacks,
+// unless its value is zero or the one in without. It names the member by its
+// path.
 func added(path string, now, then map[string]any) error {
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		value := now[name]
@@ -141,7 +151,7 @@ var format = artifacts.Format{
 // group is the number of class sums after which a row group was full.
 const group = 1 << 18
 
-// rows is a row group, by columns.
+// rows is a row group in columns.
 type rows struct {
 	epoch, layer           []int32
 	trainLoss, testLoss    []float64
@@ -181,7 +191,8 @@ func (r *rows) append(e runs.Epoch) {
 	}
 }
 
-// Write writes to path the first version of the record with this provenance and these points.
+// Write writes the first version of the record with this provenance and these
+// points to path.
 func Write(path string, meta runs.Meta, points []runs.Epoch) error {
 	old, err := parameters(meta["params"])
 	if err != nil {
@@ -196,7 +207,7 @@ func Write(path string, meta runs.Meta, points []runs.Epoch) error {
 	for _, e := range epochs {
 		r.append(e)
 		if len(r.classSums.Values) >= group {
-			w.Write(r.columns()...) // its error is Close's
+			w.Write(r.columns()...) // Close returns the error
 			r = rows{}
 		}
 	}
@@ -204,7 +215,7 @@ func Write(path string, meta runs.Meta, points []runs.Epoch) error {
 	return w.Close()
 }
 
-// Sum returns the SHA-256 that the first version of the record at path has.
+// Sum returns the SHA-256 of the first version of the record at path.
 func Sum(path string) (sum [32]byte, err error) {
 	meta, points, err := runs.ReadRecord(path)
 	if err != nil {

@@ -35,7 +35,8 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// Any bit that the first version held changes its sum; what came later does not.
+// Changing any bit that the first version held changes the sum. What was added
+// later does not.
 func TestSum(t *testing.T) {
 	sum := func(change func(early, late *runs.Epoch)) [32]byte {
 		t.Helper()

@@ -1,11 +1,12 @@
-// Command prove compares the records of trainings in an output folder with those that artifacts.lock had before the
-// run record had its second version:
+// Command prove compares the records of trainings in an output folder with
+// those that artifacts.lock had before the run record had its second version:
 //
 //	go run ./stages/train/v1/prove [OUT]
 //
-// It reads every record in OUT/store, by default out/store, and says how many of the lock's trainings are there, equal
-// in every bit that the first version held, which are not, and how many others there are. Its exit code is 0 when all
-// of the lock's are there.
+// It reads every record in OUT/store, by default out/store. It says how many of
+// the lock's trainings are there and equal in every bit that the first version
+// held, which ones are not, and how many other records there are. Its exit code
+// is 0 if all of the lock's trainings are there.
 package main
 
 import (
@@ -42,7 +43,7 @@ func prove(store string) (missing int, err error) {
 			return err
 		}
 		if _, _, err := runs.ReadRecord(path); err != nil {
-			return nil // something else
+			return nil // not a record
 		}
 		sum, err := v1.Sum(path)
 		if _, ok := locked[sum]; ok && err == nil {
@@ -55,7 +56,8 @@ func prove(store string) (missing int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	fmt.Printf("%d of the %d trainings of the lock before are in %s, weights of all epochs unchanged; %d records are of other runs or differ\n",
+	fmt.Printf("%d of the %d trainings of the lock before are in %s, weights of all epochs unchanged; "+
+		"%d records are of other runs or differ\n",
 		all-len(locked), all, store, others)
 	var nodes []string
 	for _, node := range locked {
