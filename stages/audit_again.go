@@ -15,7 +15,7 @@ import (
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
 	"sparsel/stages/aggregate"
-	"sparsel/stages/differ"
+	"sparsel/stages/divergence"
 	"sparsel/stages/fetch"
 	"sparsel/stages/lock"
 	"sparsel/stages/train"
@@ -197,7 +197,7 @@ func firstEpoch(stored, fresh string) string {
 	if err != nil {
 		return err.Error()
 	}
-	if d, found := differ.First(was, is); found {
+	if d, found := divergence.First(was, is); found {
 		return d.String()
 	}
 	return "all epochs are the same, the description is not"

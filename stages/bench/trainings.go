@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"sparsel/stages/effort"
+	"sparsel/stages/cost"
 	"sparsel/trainer"
 )
 
@@ -66,8 +66,8 @@ func trainings(ctx context.Context, w io.Writer, torch *torch, epochs int, cases
 		samples := len(train.Labels)
 		steps := (samples + c.Config.Batch - 1) / c.Config.Batch * max(1, epochs-1) * rounds
 		scale := float64(len(training.Labels)) / float64(samples)
-		data := effort.Data{Side: side, Classes: train.Classes, Train: samples, Test: len(test.Labels)}
-		rate := effort.Operations(c.Config, data) / ours.best() / 1e9
+		data := cost.Data{Side: side, Classes: train.Classes, Train: samples, Test: len(test.Labels)}
+		rate := cost.Operations(c.Config, data) / ours.best() / 1e9
 		cells := []any{c.Name, fmt.Sprint(steps), seconds(scale * ours.best()), fmt.Sprintf("%.1f", rate),
 			fmt.Sprintf("%.0f %%", 100*rate/peak), fmt.Sprintf("%.4f", ours.Accuracy)}
 		if torch == nil {

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"sparsel/stages/effort"
+	"sparsel/stages/cost"
 	"sparsel/trainer"
 )
 
@@ -42,7 +42,7 @@ type kind struct {
 // pytorch.py has no equivalent. The timing takes the network and the batch from
 // a training of the kind. The optimizer's constants come from baseline, with
 // which no training diverges.
-func kinds(trainings []trainer.Config, baseline func(optimizer string) trainer.Config, d effort.Data) (list []*kind, others int) {
+func kinds(trainings []trainer.Config, baseline func(optimizer string) trainer.Config, d cost.Data) (list []*kind, others int) {
 	byName := map[string]*kind{}
 	for _, c := range trainings {
 		if !comparable(c) {
@@ -85,15 +85,15 @@ func comparable(c trainer.Config) bool {
 
 // imagesFor returns the number of training images for which an epoch takes
 // kindSeconds.
-func imagesFor(c trainer.Config, d effort.Data) int {
-	images := int(kindSeconds / effort.Epoch(c, d) * float64(d.Train))
+func imagesFor(c trainer.Config, d cost.Data) int {
+	images := int(kindSeconds / cost.Epoch(c, d) * float64(d.Train))
 	images = max(images, leastSteps*c.Batch, 300)
 	return min(images-images%6, d.Train)
 }
 
 // whole prints how long all trainings of a study take on both sides.
 func whole(ctx context.Context, w io.Writer, t *torch, study Study, training, test trainer.Split) error {
-	d := effort.Data{Side: side, Classes: training.Classes, Train: len(training.Labels), Test: len(test.Labels)}
+	d := cost.Data{Side: side, Classes: training.Classes, Train: len(training.Labels), Test: len(test.Labels)}
 	list, others := kinds(study.Trainings, study.Baseline, d)
 	if len(list) == 0 {
 		_, err := fmt.Fprintln(w, "the study's total: none of its trainings is of a kind that PyTorch is timed on")

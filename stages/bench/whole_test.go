@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"sparsel/stages/effort"
+	"sparsel/stages/cost"
 	"sparsel/trainer"
 )
 
@@ -34,7 +34,7 @@ func study() []trainer.Config {
 	return list
 }
 
-var mnist = effort.Data{Side: 28, Classes: 10, Train: 60_000, Test: 10_000}
+var mnist = cost.Data{Side: 28, Classes: 10, Train: 60_000, Test: 10_000}
 
 func TestKinds(t *testing.T) {
 	list, others := kinds(study(), baseline, mnist)

@@ -3,7 +3,7 @@ package study
 import (
 	"slices"
 
-	"sparsel/stages/effort"
+	"sparsel/stages/cost"
 	"sparsel/stages/params"
 	"sparsel/trainer"
 )
@@ -58,7 +58,7 @@ func padded(n int) int { return (n + lanes - 1) / lanes * lanes }
 // and of the samples that are measured, the record, and the copy of the final
 // weights that is archived. TestT21MemoryIsCounted compares it with what
 // trainings take.
-func trainingMemory(c trainer.Config, whole params.Dataset, d effort.Data, archived int) int64 {
+func trainingMemory(c trainer.Config, whole params.Dataset, d cost.Data, archived int) int64 {
 	train, test := d.Train, d.Test
 	n, final, batch := 0, 0, min(c.Batch, train) // n and final count float32 values
 	state := 1 + slots(c.Optimizer)
@@ -114,7 +114,7 @@ func recordMemory(epochs, hidden, classes int) int64 {
 
 // metricsMemory returns the most bytes that a worker needs to measure a run
 // from its archive. The worker assembles a block of the archive piece by piece.
-func metricsMemory(c trainer.Config, whole params.Dataset, d effort.Data, archived int) int64 {
+func metricsMemory(c trainer.Config, whole params.Dataset, d cost.Data, archived int) int64 {
 	samples, widest, hidden := d.Test, 0, 0
 	if c.Measure == "train" || c.Measure == "train-running" {
 		samples = d.Train

@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 
-	"sparsel/stages/effort"
+	"sparsel/stages/cost"
 	"sparsel/stages/params"
 	"sparsel/trainer"
 )
@@ -32,7 +32,7 @@ func TestMemoryAsMeasured(t *testing.T) {
 	} {
 		config := trainer.Config{Network: c.network, Optimizer: trainer.Optimizer{Name: c.optimizer}, Batch: c.batch, Epochs: 1,
 			Measure: c.measure}
-		got := float64(trainingMemory(config, params.MNIST, effort.Data{Side: 28, Classes: 10, Train: 1000, Test: 2000}, 1)) / 1e6
+		got := float64(trainingMemory(config, params.MNIST, cost.Data{Side: 28, Classes: 10, Train: 1000, Test: 2000}, 1)) / 1e6
 		if math.Abs(got/c.peak-1) > 0.25 {
 			t.Errorf("%v, %s, batch %d: %.0f MB are counted, %.0f MB were measured", c.network, c.optimizer, c.batch, got, c.peak)
 		}
@@ -43,7 +43,7 @@ func TestMemoryAsMeasured(t *testing.T) {
 func TestMemoryParts(t *testing.T) {
 	base := trainer.Config{Network: trainer.Network{Hidden: []int{1600, 1600}}, Optimizer: trainer.Optimizer{Name: "SGD"},
 		Batch: 50, Epochs: 1}
-	all := effort.Data{Side: 28, Classes: 10, Train: 60_000, Test: 10_000}
+	all := cost.Data{Side: 28, Classes: 10, Train: 60_000, Test: 10_000}
 	const parameters = 784*1600 + 1600*1600 + 1600*16
 	for name, c := range map[string]struct {
 		change func(*trainer.Config)

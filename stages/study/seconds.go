@@ -5,13 +5,13 @@ import (
 
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
-	"sparsel/stages/effort"
+	"sparsel/stages/cost"
 	"sparsel/stages/params"
 	"sparsel/stages/train"
 	"sparsel/trainer"
 )
 
-// The costs of nodes are in seconds on one core of an AMD Zen 4. Package effort
+// The costs of nodes are in seconds on one core of an AMD Zen 4. Package cost
 // computes those of trainings, and these constants those of everything that
 // follows.
 const (
@@ -22,9 +22,9 @@ const (
 )
 
 // size returns the size of the data that a study trains and is measured on.
-func size(p *params.Params) effort.Data {
+func size(p *params.Params) cost.Data {
 	d := p.Dataset()
-	return effort.Data{
+	return cost.Data{
 		Side: d.Side, Classes: d.Classes, Train: cmp.Or(p.Study.TrainImages, d.Train), Test: cmp.Or(p.Study.TestImages, d.Test),
 	}
 }
@@ -51,10 +51,10 @@ func summarySeconds(p aggregate.Params) float64 {
 // the same factor as training the study's baseline.
 func (s *Study) Rate(n *pipeline.Node) float64 {
 	if p, ok := n.Params.(train.Params); ok {
-		return effort.Rate(p.Run, size(s.Params))
+		return cost.Rate(p.Run, size(s.Params))
 	}
 	s.baseline.Do(func() {
-		s.baselineRate = effort.Rate(s.Params.BaselineRun(s.Params.Study.Optimizers[0]), size(s.Params))
+		s.baselineRate = cost.Rate(s.Params.BaselineRun(s.Params.Study.Optimizers[0]), size(s.Params))
 	})
 	return s.baselineRate
 }

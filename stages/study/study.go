@@ -15,7 +15,7 @@ import (
 
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
-	"sparsel/stages/effort"
+	"sparsel/stages/cost"
 	"sparsel/stages/fetch"
 	"sparsel/stages/figure"
 	"sparsel/stages/metrics"
@@ -153,8 +153,8 @@ func (b *builder) addRuns(runs []*params.Run) {
 			release = []string{train.Activations}
 		}
 		b.trained[r] = b.add(&pipeline.Node{
-			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Release: release, Work: effort.Kind(r.Config),
-			Cost:   effort.Training(r.Config, size(b.params)),
+			Name: "train/" + r.Name, Group: r.Experiment, Stage: stage, Release: release, Work: cost.Kind(r.Config),
+			Cost:   cost.Training(r.Config, size(b.params)),
 			Memory: trainingMemory(r.Config, data, size(b.params), len(archive)),
 			Params: train.Params{Data: b.images, Classes: data.Classes, Run: r.Config, Archive: archive, TrainFirst: trained, TestFirst: tested},
 			Inputs: []pipeline.Input{

@@ -1,6 +1,6 @@
-// Package effort counts the arithmetic of a training, and predicts from it how
+// Package cost counts the arithmetic of a training, and predicts from it how
 // long the training takes.
-package effort
+package cost
 
 import (
 	"cmp"

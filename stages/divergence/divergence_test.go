@@ -1,4 +1,4 @@
-package differ
+package divergence
 
 import (
 	"fmt"

@@ -1,8 +1,8 @@
-// Package differ says where two records of one training diverge. Equal
+// Package divergence says where two records of one training diverge. Equal
 // parameters give equal bits on every machine, so the first difference shows
 // where to look for the mistake, which may be in the code, the build or the
 // machine.
-package differ
+package divergence
 
 import (
 	"fmt"

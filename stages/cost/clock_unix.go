@@ -1,6 +1,6 @@
 //go:build unix
 
-package effort
+package cost
 
 import (
 	"syscall"
