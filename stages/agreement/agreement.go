@@ -44,7 +44,7 @@ func (d *deviation) add(ours, recorded measures.Number, epoch int, same func(a, 
 	a, b := ours.Value, recorded.Value
 	if finite(a) != finite(b) || !finite(a) && math.IsNaN(a) != math.IsNaN(b) {
 		d.unlike++
-		d.differs(epoch)
+		d.unequalAt(epoch)
 		return
 	}
 	if finite(a) {
@@ -54,10 +54,10 @@ func (d *deviation) add(ours, recorded measures.Number, epoch int, same func(a, 
 		d.equal++
 		return
 	}
-	d.differs(epoch)
+	d.unequalAt(epoch)
 }
 
-func (d *deviation) differs(epoch int) {
+func (d *deviation) unequalAt(epoch int) {
 	if d.firstEpoch == 0 || epoch < d.firstEpoch {
 		d.firstEpoch = epoch
 	}
