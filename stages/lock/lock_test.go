@@ -73,19 +73,19 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		return strings.Join(changed, "")
 	}
 	for want, text := range map[string]string{
-		"line 1: does not begin":             "hello\n",
-		"line 1: has version \"2\"":          strings.Replace(strings.Join(lines, ""), "lock 1", "lock 2", 1),
-		"line 3: there is no \"<<<<<<<\"":    edit(3, "<<<<<<< HEAD\n"),
-		"line 4: \"12\" is not a SHA-256":    edit(4, "params 12\n"),
-		"line 5: \"seconds 03\" stands":      edit(5, "seconds 03\n"),
-		"line 7: code has 1 fields":          edit(7, "code train\n"),
-		"line 8: \"code figure":              edit(8, lines[6]),
-		"line 6: \"512f\" is not a SHA-256":  edit(6, "adopted train/a 512f\n"),
-		"line 10: \"\\\"figures\" is quoted": edit(10, `output figure/5.1 figure.csv `+id("csv").String()+" \"figures\n"),
-		"line 5: strconv.ParseInt":           edit(5, "seconds many\n"),
-		"line 16: the sum over the lines":    edit(5, "seconds 3601\n"),
-		"line 15: the file ends before":      strings.Join(lines[:14], ""),
-		"line 2: a space is missing before ": edit(2, "profile \"paper\"x\n"),
+		"line 1: does not begin":              "hello\n",
+		"line 1: has version \"2\"":           strings.Replace(strings.Join(lines, ""), "lock 1", "lock 2", 1),
+		"line 3: there is no \"<<<<<<<\"":     edit(3, "<<<<<<< HEAD\n"),
+		"line 4: \"12\" is not a SHA-256":     edit(4, "params 12\n"),
+		"line 5: \"seconds 03\" occurs twice": edit(5, "seconds 03\n"),
+		"line 7: code has 1 fields":           edit(7, "code train\n"),
+		"line 8: \"code figure":               edit(8, lines[6]),
+		"line 6: \"512f\" is not a SHA-256":   edit(6, "adopted train/a 512f\n"),
+		"line 10: \"\\\"figures\" is quoted":  edit(10, `output figure/5.1 figure.csv `+id("csv").String()+" \"figures\n"),
+		"line 5: strconv.ParseInt":            edit(5, "seconds many\n"),
+		"line 16: the sum over the lines":     edit(5, "seconds 3601\n"),
+		"line 15: the file ends before":       strings.Join(lines[:14], ""),
+		"line 2: a space is missing before ":  edit(2, "profile \"paper\"x\n"),
 	} {
 		if _, err := Parse([]byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)
