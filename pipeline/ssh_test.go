@@ -41,8 +41,9 @@ func ssh(t *testing.T) string {
 	}
 	var log bytes.Buffer
 	cmd := exec.Command(server, "-D", "-e", "-f", in("config"))
-	if os.Getuid() == 0 { // a server of root's wants this directory, which only a running system has
-		cmd = exec.Command("unshare", append([]string{"-m", "sh", "-c", `mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"`, "sh"}, cmd.Args...)...)
+	if os.Getuid() == 0 { // a server run by root needs this directory, which only a booted system has
+		const prepare = `mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"`
+		cmd = exec.Command("unshare", append([]string{"-m", "sh", "-c", prepare, "sh"}, cmd.Args...)...)
 	}
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
@@ -55,7 +56,8 @@ func ssh(t *testing.T) string {
 			t.Logf("sshd: %s", log.String())
 		}
 	})
-	command := fmt.Sprintf("ssh -p %d -i %s -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=%s -o LogLevel=ERROR -o SendEnv=TMPDIR 127.0.0.1",
+	command := fmt.Sprintf("ssh -p %d -i %s -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=no "+
+		"-o UserKnownHostsFile=%s -o LogLevel=ERROR -o SendEnv=TMPDIR 127.0.0.1",
 		port, in("user"), in("known"))
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		out, err := exec.Command("sh", "-c", command+" true").CombinedOutput()

@@ -155,7 +155,8 @@ func (a *repeater) compare(r *pipeline.Resolved, got map[string]pipeline.Content
 				if a.lockIsOfTheseParameters() {
 					a.fault(differs, r.Node.Name+" "+name, "made again it has the SHA-256 %s, the lock says %s", got[name], l)
 				} else {
-					a.note("%s %s: made again it has the SHA-256 %s; the lock, which was written from other parameters, says %s", r.Node.Name, name, got[name], l)
+					a.note("%s %s: made again it has the SHA-256 %s; the lock, which was written from other parameters, says %s",
+						r.Node.Name, name, got[name], l)
 				}
 			}
 		}

@@ -109,18 +109,20 @@ func TestStatusSaysWhereResultsDifferFromTheLock(t *testing.T) {
 	}
 }
 
-// A lock of other parameters may say something else: an audit says so and finds no fault.
+// A lock of other parameters may differ: an audit says so and finds no fault.
 func TestAuditBesideALockOfOtherParameters(t *testing.T) {
 	s := newSmallStudy(t)
 	s.lock()
 	s.edit("lr = 0.001", "lr = 0.002") // Adam's
 	s.all()
 	text, err := s.audit(1)
-	if err != nil || !strings.Contains(text, "artifacts.lock was written from other parameters, and says something else of ") || strings.Contains(text, "NOT AS LOCKED") {
+	const note = "artifacts.lock was written from other parameters, and says something else of "
+	if err != nil || !strings.Contains(text, note) || strings.Contains(text, "NOT AS LOCKED") {
 		t.Errorf("%v\n%s", err, text)
 	}
 	three, k := 3, 100
-	if text, err = s.auditWith(AuditFlags{Level: &three, K: &k}); err != nil || !strings.Contains(text, "not as locked, from other parameters") {
+	text, err = s.auditWith(AuditFlags{Level: &three, K: &k})
+	if err != nil || !strings.Contains(text, "not as locked, from other parameters") {
 		t.Errorf("trainings repeated: %v\n%s", err, text)
 	}
 	s.edit("lr = 0.002", "lr = 0.001")

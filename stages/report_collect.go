@@ -20,19 +20,20 @@ import (
 	"sparsel/stages/train"
 )
 
-// collector gathers what a report shows from the state of the study's nodes.
+// collector builds a report from the state of the study's nodes.
 type collector struct {
 	*workspace
 	shown  map[string]place // by the node's name
 	report report.Report
 }
 
-// place is where a node's outputs stand in the report.
+// place says where the report shows a node's outputs.
 type place struct{ kind, id string }
 
 func (p place) String() string { return p.kind + "/" + p.id }
 
-// collect describes what of the study is current, and says of everything else why it is not.
+// collect describes the current results of the study, and says why everything
+// else is not current.
 func (w *workspace) collect(ctx context.Context) (report.Report, error) {
 	status, err := w.engine.Status(ctx, w.Graph, nil)
 	if err != nil {
@@ -60,7 +61,7 @@ func (w *workspace) collect(ctx context.Context) (report.Report, error) {
 	return c.report, nil
 }
 
-// places says which nodes the report shows, and as what.
+// places maps the names of the nodes that the report shows to their places.
 func (w *workspace) places() map[string]place {
 	places := map[string]place{}
 	for _, kind := range w.Results() {
@@ -71,7 +72,7 @@ func (w *workspace) places() map[string]place {
 	return places
 }
 
-// add takes a node into the report if it is something to show.
+// add adds a node to the report if the report shows it.
 func (c *collector) add(n pipeline.NodeStatus) {
 	if n.Stage == train.Kind {
 		c.report.Trainings++
@@ -110,7 +111,7 @@ func (c *collector) add(n pipeline.NodeStatus) {
 	}
 }
 
-// undecided is what is known of a finding before it is decided.
+// undecided returns what is known about a finding before it is decided.
 func undecided(id string) claim.Result {
 	f, err := finding.Find(id)
 	if err != nil {
@@ -119,7 +120,8 @@ func undecided(id string) claim.Result {
 	return claim.Result{ID: id, Source: f.Source, Claim: f.Words, Figure: f.Figure}
 }
 
-// unreadable makes an item that could not be read one that is not there, with the error as the reason.
+// unreadable marks an item that could not be read as absent, with the error as
+// the reason.
 func (c *collector) unreadable(item report.Item, at place, err error) report.Item {
 	if err != nil {
 		item.Current = false
@@ -128,7 +130,7 @@ func (c *collector) unreadable(item report.Item, at place, err error) report.Ite
 	return item
 }
 
-// whyAbsent is the most telling reason.
+// whyAbsent returns the most telling reason why a node is not current.
 func whyAbsent(n pipeline.NodeStatus) report.Absence {
 	reason, failed := strings.CutPrefix(ownReasons(n)[0], "failed before: ")
 	return report.Absence{Reason: reason, Failed: failed || n.State == pipeline.Broken}
@@ -178,7 +180,8 @@ func (c *collector) finding(item report.Item, n pipeline.NodeStatus) (report.Fin
 	return report.ReadFinding(item, text)
 }
 
-// read returns an output's bytes from the store. The status trusts times and sizes; what is shown is hashed again.
+// read returns the bytes of an output. The status trusts sizes and times of
+// files; whatever is shown is hashed again.
 func (c *collector) read(n pipeline.NodeStatus, output string) ([]byte, error) {
 	content, ok := n.Outputs[output]
 	if !ok {
@@ -194,7 +197,7 @@ func (c *collector) read(n pipeline.NodeStatus, output string) ([]byte, error) {
 	return data, nil
 }
 
-// codes identifies the code of every stage of the graph.
+// codes lists the identity of the code of every stage of the graph.
 func (w *workspace) codes(ctx context.Context) ([]report.Code, error) {
 	found, err := w.engine.CodeOf(ctx, w.Graph)
 	if err != nil {
@@ -210,7 +213,8 @@ func (w *workspace) codes(ctx context.Context) ([]report.Code, error) {
 		listed[s] = true
 		id := found[s.Name]
 		list = append(list, report.Code{
-			Stage: s.Name, Package: s.Package, ID: id.ID.String(), Packages: len(id.Packages), Modules: len(id.Modules), Go: id.Go, Contract: s.Contract,
+			Stage: s.Name, Package: s.Package, ID: id.ID.String(), Packages: len(id.Packages), Modules: len(id.Modules),
+			Go: id.Go, Contract: s.Contract,
 		})
 	}
 	return list, nil

@@ -43,12 +43,13 @@ func plan(s *study.Study) report.Plan {
 	return p
 }
 
-// layer is the question that the study's numbers answer.
+// layer names the question that the study's numbers answer.
 func layer(p *params.Params) string {
 	return finding.LayerOf(p.Repeats(), p.Study.Seeding, p.Study.Seeds)
 }
 
-// addLayers adds the verdicts of both layers: those at hand, and those that the store has of the other layer's profile.
+// addLayers adds the verdicts of both layers: those of this study, and those
+// that the store has from a profile of the other layer.
 func (c *collector) addLayers(ctx context.Context) error {
 	changes, err := fixed.Changes()
 	if err != nil {
@@ -70,7 +71,8 @@ func (c *collector) addLayers(ctx context.Context) error {
 	return nil
 }
 
-// addOther fills a layer with what the store has of the first profile that is in it.
+// addOther fills a layer with what the store has from the first profile that
+// belongs to it.
 func (c *collector) addOther(ctx context.Context, l *report.Layer) error {
 	for _, profile := range c.Profiles() {
 		p, err := params.Parse(c.setup.Params, []byte(c.setup.Text), profile, c.setup.Set...)
@@ -93,7 +95,8 @@ func (c *collector) addOther(ctx context.Context, l *report.Layer) error {
 	return nil
 }
 
-// findingsOf reads the findings of a study that are current. Where a result cannot be read there is none.
+// findingsOf lists the findings of a study. Those that are not current, or cannot
+// be read, are undecided.
 func (c *collector) findingsOf(ctx context.Context, s *study.Study) ([]report.Finding, error) {
 	ids, targets := map[string]string{}, []string{}
 	for id, n := range s.Findings {

@@ -15,7 +15,7 @@ import (
 	"sparsel/trainer/kernel"
 )
 
-// addLocal adds what belongs to this machine and its history.
+// addLocal adds the part of the report that differs from machine to machine.
 func (c *collector) addLocal(status *pipeline.Status) error {
 	events, damage, err := c.store.Journal()
 	if err != nil {
@@ -25,8 +25,8 @@ func (c *collector) addLocal(status *pipeline.Status) error {
 	l.Written, l.Out, l.Machine = time.Now(), c.o.out(), machine()
 	l.Stages, l.Runs = stageTimes(status.Nodes, events), c.runsOf(events)
 	if n := status.Counts.Adopted; n > 0 {
-		l.Notes = append(l.Notes, fmt.Sprintf("%d of the %d current results were adopted: other code made them, and repetitions of a sample by the present code gave the same bytes",
-			n, status.Counts.Current))
+		l.Notes = append(l.Notes, fmt.Sprintf("%d of the %d current results were adopted: other code made them, and repetitions "+
+			"of a sample by the present code gave the same bytes", n, status.Counts.Current))
 	}
 	for _, d := range damage {
 		l.Notes = append(l.Notes, d.String())
@@ -48,7 +48,8 @@ func machine() []report.Fact {
 		report.Fact{Name: "platform", Value: runtime.GOOS + "/" + runtime.GOARCH})
 }
 
-// processor is the processor's name, where the system tells it in the way of Linux.
+// processor returns the name of the processor where the system has a
+// /proc/cpuinfo, as Linux does.
 func processor() string {
 	const unknown = "not told by the system"
 	f, err := os.Open("/proc/cpuinfo")
@@ -65,8 +66,8 @@ func processor() string {
 	return unknown
 }
 
-// stageTimes sums what the current results of each stage took when they were made. A result that several nodes
-// share was made once.
+// stageTimes adds up, for each stage, the time that its current results took. A
+// result that several nodes share counts once.
 func stageTimes(nodes []pipeline.NodeStatus, events []store.Event) []report.StageTime {
 	took := map[string]time.Duration{}
 	for _, e := range events {
@@ -102,7 +103,7 @@ func stageTimes(nodes []pipeline.NodeStatus, events []store.Event) []report.Stag
 	return list
 }
 
-// runsOf lists the runs in which anything of this study was executed, oldest first.
+// runsOf lists the runs that executed any node of this study, oldest first.
 func (c *collector) runsOf(events []store.Event) []report.Run {
 	var list []report.Run
 	at := map[string]int{} // by id

@@ -12,7 +12,8 @@ import (
 // reportFile is the report's name below the output folder.
 const reportFile = "report.html"
 
-// Report writes the report of what is there, without training anything: what is missing or stale is named in it.
+// Report writes the report of the current results. It runs nothing: the report
+// names what is missing or stale.
 func Report(ctx context.Context, o Options) error {
 	w, err := o.open(nil)
 	if err != nil {
@@ -21,8 +22,9 @@ func Report(ctx context.Context, o Options) error {
 	return w.writeReport(ctx, true)
 }
 
-// writeReport writes the report. Without always it leaves a file alone that shows this study already: a second `all`
-// changes nothing, and may work on an output folder that is read-only.
+// writeReport writes the report. Unless always is set, it leaves a report of the
+// same content alone, so that a second `all` changes nothing and works on a
+// read-only output folder.
 func (w *workspace) writeReport(ctx context.Context, always bool) error {
 	r, err := w.collect(ctx)
 	if err != nil {

@@ -39,20 +39,21 @@ func (s *smallStudy) page() (page, id string) {
 	return string(text), string(match[1])
 }
 
-// Parts of the page that are there with their item, and only then.
+// These parts of the page appear exactly if their item is shown.
 const (
 	shownFigure = `aria-describedby="figure-5.1-c"><svg`
 	shownTable  = `aria-labelledby="table-baseline-h"><table>`
 	absent      = "Not built yet"
 )
 
-// All leaves a report of everything, and the second time leaves it alone.
+// All writes a report of everything, and the second time leaves it alone.
 func TestReportOfAll(t *testing.T) {
 	s := newSmallStudy(t)
 	page, id := s.page()
 	for _, want := range []string{
 		shownFigure, shownTable, "The four optimizers over the epochs", "figures/fig-5.1.{csv,json,pdf,png,svg}", "seeds = [1, 100]",
-		"There are 8 distinct trainings", "<h1>params</h1>", "A study of its own, as params.toml describes it.", `data-verdict="`, "tables/epochs.csv", "sparsel/stages/train", "kernels", "<td>all</td>",
+		"There are 8 distinct trainings", "<h1>params</h1>", "A study of its own, as params.toml describes it.",
+		`data-verdict="`, "tables/epochs.csv", "sparsel/stages/train", "kernels", "<td>all</td>",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %q", want)
@@ -81,7 +82,8 @@ func TestReportOfAll(t *testing.T) {
 	}
 }
 
-// The thesis's study shows both layers; that of fresh seeds is read from the store once they were run.
+// The report of the thesis's study shows both layers. The layer of fresh seeds is
+// read from the store once they have been run.
 func TestReportOfLayers(t *testing.T) {
 	s := newSmallStudy(t)
 	s.edit("[study]", "[study]\ntitle = \"A title\"\nsource = \"arXiv 2201.11653\"")
@@ -90,7 +92,10 @@ func TestReportOfLayers(t *testing.T) {
 		t.Fatal(err)
 	}
 	page, id := s.page()
-	for _, want := range []string{"<h1>A title</h1>", `<h3 id="reproduces">`, `<h3 id="holds">`, fixed.Commit, "Not run yet. <code>go tool mage all -params=", "-profile=fresh"} {
+	for _, want := range []string{
+		"<h1>A title</h1>", `<h3 id="reproduces">`, `<h3 id="holds">`, fixed.Commit, "Not run yet. <code>go tool mage all -params=",
+		"-profile=fresh",
+	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %q", want)
 		}
@@ -119,8 +124,8 @@ func TestReportOfLayers(t *testing.T) {
 	}
 }
 
-// An edit of the source or the parameters while a run goes on is no concern of that run: it succeeds, and its report
-// shows what it made.
+// A run is not disturbed by an edit of the source or the parameters: it succeeds,
+// and its report shows what it made.
 func TestReportOfARunDuringWhichTheSourceWasEdited(t *testing.T) {
 	s := newSmallStudy(t)
 	s.edit("lr = 0.001", "lr = 0.002")
@@ -157,12 +162,12 @@ func TestReportOfARunDuringWhichTheSourceWasEdited(t *testing.T) {
 	}
 }
 
-// writerFunc is a function that is written to.
+// writerFunc makes a function an io.Writer.
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(text []byte) (int, error) { return f(text) }
 
-// What is not current is named with its reason, and nothing stands in its place.
+// What is not current is named with its reason and not shown.
 func TestReportShowsNothingStale(t *testing.T) {
 	s := newSmallStudy(t)
 	_, full := s.report()
@@ -180,12 +185,14 @@ func TestReportShowsNothingStale(t *testing.T) {
 	}
 	// One output of a figure, with size and times as they were; the page is made of it.
 	flipBit(t, s.blob("figure/5.1", "figure.svg"), 2000)
-	if page, _ = s.report(); strings.Contains(page, shownFigure) || !strings.Contains(page, shownTable) || !strings.Contains(page, "damaged") && !strings.Contains(page, "has changed on disk") {
+	page, _ = s.report()
+	told := strings.Contains(page, "damaged") || strings.Contains(page, "has changed on disk")
+	if strings.Contains(page, shownFigure) || !strings.Contains(page, shownTable) || !told {
 		t.Error("a damaged figure is shown, or not said to be damaged, or takes the table with it")
 	}
 }
 
-// Nothing at all is a report too, and asking for it leaves the store away.
+// Without any result there is a report too, and it creates no store.
 func TestReportOfNothing(t *testing.T) {
 	s := newSmallStudy(t)
 	writable(s.path("out"))
@@ -193,7 +200,8 @@ func TestReportOfNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	page, _ := s.report()
-	if !strings.Contains(page, absent+": has not run before") || !strings.Contains(page, "1 of 1 figures, 4 of 4 tables") || strings.Contains(page, shownFigure) {
+	if !strings.Contains(page, absent+": has not run before") || !strings.Contains(page, "1 of 1 figures, 4 of 4 tables") ||
+		strings.Contains(page, shownFigure) {
 		t.Error("the report of nothing doesn't say so")
 	}
 	if _, err := os.Stat(s.path("out/store/blobs")); !errors.Is(err, fs.ErrNotExist) {

@@ -14,7 +14,8 @@ import (
 
 var (
 	configFile = flag.String("config", "", "compare the run that this file configures, as JSON, step by step on MNIST")
-	configSets = flag.String("sets", "", "the two kernel sets to compare it with, such as avx2,portable; otherwise the best and the portable one")
+	configSets = flag.String("sets", "", "the two kernel sets to compare it with, such as avx2,portable; "+
+		"otherwise the best and the portable one")
 )
 
 // firstDifference makes the steps of two runs side by side and describes the

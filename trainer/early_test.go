@@ -165,7 +165,8 @@ func TestWeights(t *testing.T) {
 			"output.bias"}; !slices.Equal(names, want) {
 			t.Errorf("weights %v, want %v", names, want)
 		}
-		if want := [][]int{{3, 1, 3, 3}, {3}, {5, 3, 3, 3}, {5}, {7, 5}, {7}, {10, 7}, {10}}; !slices.EqualFunc(shapes, want, slices.Equal[[]int]) {
+		want := [][]int{{3, 1, 3, 3}, {3}, {5, 3, 3, 3}, {5}, {7, 5}, {7}, {10, 7}, {10}}
+		if !slices.EqualFunc(shapes, want, slices.Equal[[]int]) {
 			t.Errorf("shapes %v, want %v", shapes, want)
 		}
 		h := sha256.New()

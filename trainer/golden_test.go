@@ -142,7 +142,8 @@ func further(c Config) string {
 }
 
 func label(c Config) string {
-	text := fmt.Sprintf("%s hidden=%v batch=%d lr=%g momentum=%g %s", c.Optimizer.Name, c.Network.Hidden, c.Batch, c.Optimizer.LR, c.Optimizer.Momentum, c.Seeding.Mode)
+	text := fmt.Sprintf("%s hidden=%v batch=%d lr=%g momentum=%g %s", c.Optimizer.Name, c.Network.Hidden, c.Batch,
+		c.Optimizer.LR, c.Optimizer.Momentum, c.Seeding.Mode)
 	if n := c.Network; n.Activation != "sigmoid" || n.Conv != nil {
 		text += fmt.Sprintf(" %s conv=%v", n.Activation, n.Conv)
 	}

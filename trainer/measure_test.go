@@ -63,7 +63,8 @@ func TestMeasureTrain(t *testing.T) {
 	c.Measure = "train"
 	for i, o := range observed(t, c, train, train) {
 		w := want[i]
-		if !slices.EqualFunc(o.layers, w.layers, slices.Equal[[]float32]) || !slices.Equal(o.predictions, w.predictions) || !slices.Equal(o.labels, w.labels) {
+		if !slices.EqualFunc(o.layers, w.layers, slices.Equal[[]float32]) || !slices.Equal(o.predictions, w.predictions) ||
+			!slices.Equal(o.labels, w.labels) {
 			t.Errorf("epoch %d has other activations", i+1)
 		}
 		if o.epoch.Layers[1].RatioSum != w.epoch.Layers[1].RatioSum {

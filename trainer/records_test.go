@@ -67,7 +67,9 @@ func readRecords(t *testing.T) records {
 		if field("epoch") != strconv.Itoa(len(r[k])+1) {
 			t.Fatalf("%v: epochs of the records are not in order", k)
 		}
-		r[k] = append(r[k], record{parsed(field("accuracy")), parsed(field("sparsity")), parsed(field("selectivity_avg")), parsed(field("selectivity_std"))})
+		r[k] = append(r[k], record{
+			parsed(field("accuracy")), parsed(field("sparsity")), parsed(field("selectivity_avg")), parsed(field("selectivity_std")),
+		})
 	}
 	return r
 }

@@ -109,7 +109,10 @@ func TestTrainRefuses(t *testing.T) {
 	}{
 		{Config{}, train, test, []string{"hidden layer"}},
 		{c, Split{}, test, []string{"training data has no samples", "training data has 0 bytes", "0 pixels and test images 50"}},
-		{c, train, Split{Pixels: 49, Images: test.Images, Labels: test.Labels}, []string{"test data has 3000 bytes", "50 pixels and test images 49"}},
+		{
+			c, train, Split{Pixels: 49, Images: test.Images, Labels: test.Labels},
+			[]string{"test data has 3000 bytes", "50 pixels and test images 49"},
+		},
 		{c, wrongLabel, test, []string{"training label 1 is 10"}},
 		{c, train, other, []string{"training data has 10 classes and test data 26"}},
 		{diverse, train, test, []string{"sampler classes is 11: the data has 10"}},

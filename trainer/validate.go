@@ -30,7 +30,8 @@ func (c Config) Validate() error {
 	p.oneOf("seeding mode", c.Seeding.Mode, "author", "paired")
 	if c.Seeding.Mode == "paired" {
 		p.check(c.Seeding.Skip == 0, "seeding skip is %d: want 0 with paired seeding, which has no session to skip in", c.Seeding.Skip)
-		p.check(c.Seeding.NumpySkip == 0, "seeding numpy skip is %d: want 0 with paired seeding, which has no session to skip in", c.Seeding.NumpySkip)
+		p.check(c.Seeding.NumpySkip == 0,
+			"seeding numpy skip is %d: want 0 with paired seeding, which has no session to skip in", c.Seeding.NumpySkip)
 	}
 	p.oneOf("measure", c.Measure, "", "test", "train", "train-running")
 	if err := errors.Join(p...); err != nil {

@@ -114,7 +114,8 @@ func found() []simulated {
 		{"most of three correlations", Most(Correlate(x1, "n", Positive), Correlate(x2, "n", Positive),
 			Correlate(In("e", "x=3").By("A").Of("m"), "n", Positive)),
 			world{3, 10, false, drift(0, 0.01), 0}, yes},
-		{"effect of 0.02 of a factor, SD 0.01, paired", Effect(design, []string{"a", "b"}, []int{0}, Positive), world{4, 1, true, around(0.5, 0.52, 0.5, 0.52), 0}, yes},
+		{"effect of 0.02 of a factor, SD 0.01, paired", Effect(design, []string{"a", "b"}, []int{0}, Positive),
+			world{4, 1, true, around(0.5, 0.52, 0.5, 0.52), 0}, yes},
 		{"on a line within 0.04, SD 0.012, two conditions", OnCurve(even, line1, Within(0.04)), world{5, 1, true, apart(0), 2}, yes},
 		{"off a line by 0.04, bound 0.01, SD 0.012", OffCurve(even, line1, 0.01), world{5, 1, true, apart(0.04), 2}, yes},
 		{"one of four exists, 0.03 above the others, SD 0.01", Exists(line, func(condition string) Predicate {

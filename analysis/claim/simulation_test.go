@@ -164,7 +164,9 @@ func nulls() []simulated {
 		{"off a line, three at the bound", OffCurve(even, line1, 0.02), world{7, 1, true, off(0.02), 2}, yes},
 		{"off a line, three on it", OffCurve(even, line1, 0), world{7, 1, true, off(0), 2}, yes},
 		{"off a line, three on it, independent", OffCurve(even, line1, 0), world{7, 1, false, off(0), 2}, yes},
-		{"one of four exists", Exists(line, func(condition string) Predicate { return Value(In("e", condition).By("A").Of("m"), Above(0.5)) }), flat(4, 1, false), both},
+		{"one of four exists", Exists(line, func(condition string) Predicate {
+			return Value(In("e", condition).By("A").Of("m"), Above(0.5))
+		}), flat(4, 1, false), both},
 	}
 }
 

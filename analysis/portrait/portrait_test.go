@@ -13,7 +13,8 @@ import (
 
 var nan = math.NaN()
 
-// layer has a unit for each of the selectivities, of which unit j is active for class j mod classes alone.
+// layer has one unit for each selectivity. Unit j is active only for class j
+// mod classes.
 func layer(classes int, selectivities ...float64) activity.Result {
 	r := activity.Result{Chance: nan}
 	for c := range classes {
@@ -22,12 +23,14 @@ func layer(classes int, selectivities ...float64) activity.Result {
 	}
 	for j, s := range selectivities {
 		r.Means[j%classes][j] = 2
-		r.Units = append(r.Units, activity.Unit{Best: int64(10 * (j % classes)), Selectivity: s, Chance: 0.1, Mean: 1 / float64(classes), Most: 2})
+		r.Units = append(r.Units, activity.Unit{
+			Best: int64(10 * (j % classes)), Selectivity: s, Chance: 0.1, Mean: 1 / float64(classes), Most: 2,
+		})
 	}
 	return r
 }
 
-// column adds up what an outline has between two places of x.
+// column returns the height of an outline at x.
 func column(s chart.Series, x float64) float64 {
 	for i := 0; i+1 < len(s.X); i += 2 {
 		if s.X[i] <= x && x < s.X[i+1] {
@@ -37,7 +40,8 @@ func column(s chart.Series, x float64) float64 {
 	return nan
 }
 
-// A histogram counts each unit once, those beyond an end at that end, and those without a selectivity nowhere.
+// A histogram counts each unit once: those beyond an end at that end, and those
+// without a selectivity not at all.
 func TestSelectivityCountsUnits(t *testing.T) {
 	l := layer(2, 0, 0.039, 0.041, 1, 1.5, -0.2, nan)
 	l.Measures = metric.Measures{Selectivity: 0.4}
@@ -59,7 +63,7 @@ func TestSelectivityCountsUnits(t *testing.T) {
 	}
 }
 
-// Each point carries its unit's number, also after units that have no place.
+// Each point carries its unit's number, also after units that have no point.
 func TestActivityNamesItsPoints(t *testing.T) {
 	l := layer(2, 0.1, 0.2, 0.3)
 	l.Units[1].Mean = math.Inf(1)
@@ -75,7 +79,8 @@ func TestActivityNamesItsPoints(t *testing.T) {
 	}
 }
 
-// Units stand by best class, then from the most selective down; those that never were active last, and white.
+// Units are ordered by best class, then from the most selective down. Those
+// that were never active come last, and are white.
 func TestClassesOrderUnits(t *testing.T) {
 	l := layer(2, 0.3, 0.1, 0.9, 0.2, 0.5)
 	l.Units[0].Most, l.Means[0][0] = 0, 0
@@ -93,7 +98,8 @@ func TestClassesOrderUnits(t *testing.T) {
 	}
 }
 
-// What is wider than a picture is thinned out evenly, and the axis says so.
+// A layer that is too wide for the picture is thinned out evenly, and the axis
+// says so.
 func TestClassesOfAWideLayer(t *testing.T) {
 	p := Classes(layer(150, make([]float64, 1200)...))
 	if len(p.Heat.Values) != 100 || len(p.Heat.Values[0]) != 512 {
@@ -107,7 +113,8 @@ func TestClassesOfAWideLayer(t *testing.T) {
 	}
 }
 
-// The cells of an epoch are shares of all its units, and add up to those that have a selectivity.
+// The cells of an epoch are shares of all its units, and add up to the share of
+// those that have a selectivity.
 func TestEpochsAreShares(t *testing.T) {
 	h := Epochs([]activity.Result{layer(2, 0, 0.01, 0.06, nan), layer(2, 1, 1, 1, 1)}).Heat
 	for e, want := range []float64{0.75, 1} {

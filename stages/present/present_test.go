@@ -19,7 +19,8 @@ import (
 	"sparsel/stages/measured"
 )
 
-// two are layers of one file, of two units each, the second without predictions and without a level of chance.
+// two returns two layers of one file with two units each. The second has
+// neither predictions nor a level of chance.
 func two() []Layer {
 	units := []activity.Unit{
 		{Best: 3, Selectivity: 0.25, Chance: 0.125, CSI: 0.5, Mean: 1.5, RMS: 1.75, Least: 0.5, Most: 2.5},
@@ -36,7 +37,8 @@ func two() []Layer {
 	return []Layer{first, second}
 }
 
-// Every number of a table for reading is that of the table for programs, rounded; every column has its own quantity.
+// A table for reading has the numbers of the table for programs, rounded, and
+// no two columns have one name.
 func TestTablesHaveEveryQuantity(t *testing.T) {
 	layers := layerTable(two())
 	if len(layers.Rows) != 2 || len(layers.Data) != 3 {
@@ -58,8 +60,14 @@ func TestTablesHaveEveryQuantity(t *testing.T) {
 		t.Errorf("columns of one name: %q", layers.Data[0])
 	}
 	units := unitTable(two())
-	if len(units.Rows) != 4 || units.Data[2][4] != "1" || units.Data[2][5] != "7" || units.Data[2][6] != "0.75" || units.Rows[1][6] != "0.7500" || units.Rows[1][8] != "NaN" {
-		t.Errorf("units: %q", units.Data)
+	if len(units.Rows) != 4 {
+		t.Fatalf("%d units", len(units.Rows))
+	}
+	if got, want := units.Data[2][:7], []string{"acts", "sgd/1", "5", "h1", "1", "7", "0.75"}; !slices.Equal(got, want) {
+		t.Errorf("unit 1 has %q, want %q", got, want)
+	}
+	if got := units.Rows[1]; got[6] != "0.7500" || got[8] != "NaN" {
+		t.Errorf("for reading it has %q", got)
 	}
 }
 
@@ -115,7 +123,7 @@ func TestArchivesAreTheTables(t *testing.T) {
 	}
 }
 
-// JSON has no NaN: what is not defined is null, and everything else is there.
+// JSON has no NaN: an undefined number is null.
 func TestSummaryIsJSON(t *testing.T) {
 	text, err := json.Marshal(Summary(two()))
 	if err != nil {
@@ -139,7 +147,8 @@ func TestPrint(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(short.String()), "\n")
-	if len(lines) != 2 || !strings.Contains(lines[0], "12 samples, 2 units, 2 classes: sparsity 0.3333, selectivity 0.5000 (by chance 0.1000, p 0.050)") || strings.Contains(lines[1], "chance") {
+	const want = "12 samples, 2 units, 2 classes: sparsity 0.3333, selectivity 0.5000 (by chance 0.1000, p 0.050)"
+	if len(lines) != 2 || !strings.Contains(lines[0], want) || strings.Contains(lines[1], "chance") {
 		t.Errorf("%s", short.String())
 	}
 	if err := Print(&all, two(), true); err != nil {
@@ -152,7 +161,7 @@ func TestPrint(t *testing.T) {
 	}
 }
 
-// Of many layers the last six are drawn, two in a row, and every figure can be drawn.
+// Of many layers the last six are drawn, two in a row.
 func TestFiguresShowTheLastLayers(t *testing.T) {
 	var layers []Layer
 	for i := range 9 {
@@ -172,7 +181,8 @@ func TestFiguresShowTheLastLayers(t *testing.T) {
 			t.Errorf("%s begins with %q", f.ID, title)
 		}
 	}
-	if f := figures(layers[:1])[3]; len(f.Rows) != 1 || len(f.Rows[0].Panels[0].Rules) != 1 || f.Rows[0].Panels[0].Rules[0].Kind != chart.Vertical {
+	f := figures(layers[:1])[3]
+	if rules := f.Rows[0].Panels[0].Rules; len(f.Rows) != 1 || len(rules) != 1 || rules[0].Kind != chart.Vertical {
 		t.Errorf("one layer: %+v", f)
 	}
 }

@@ -82,7 +82,8 @@ func TestReLUAndTanhRows(t *testing.T) {
 			}
 		}
 	})
-	for _, tt := range []struct{ x, want float32 }{{-1, 0}, {float32(math.Copysign(0, -1)), 0}, {2, 2}, {float32(math.NaN()), float32(math.NaN())}} {
+	nan := float32(math.NaN())
+	for _, tt := range []struct{ x, want float32 }{{-1, 0}, {float32(math.Copysign(0, -1)), 0}, {2, 2}, {nan, nan}} {
 		if got := ReLU(tt.x); Bits(got) != Bits(tt.want) {
 			t.Errorf("ReLU(%v) is %v, want %v", tt.x, got, tt.want)
 		}

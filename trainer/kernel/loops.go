@@ -65,7 +65,8 @@ type rows struct {
 // columns computes rows of G over some panels; see Set.MultiplyColumns.
 type columns struct {
 	panels int
-	run    func(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
+	run    func(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int,
+		scale *float32, d *float32, more bool)
 }
 
 // panelled is a routine for a certain number of panels.
@@ -79,8 +80,10 @@ type panelled[F any] struct {
 type (
 	sgdRows      func(w, grad, values *float32, panel int, rows *int32, n int, negLR float32) bool
 	adagradRows  func(w, sum, grad, values *float32, panel int, rows *int32, n int, negLR, eps float32) bool
-	adadeltaRows func(w, sq, acc, grad, values *float32, panel int, rows, sleeps *int32, n int, negLR, rho, oneMinusRho, eps float32, awake bool) bool
-	adamRows     func(w, m, v, grad, values *float32, panel int, rows, sleeps *int32, n int, past *float32, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps float32, settles, awake bool) bool
+	adadeltaRows func(w, sq, acc, grad, values *float32, panel int, rows, sleeps *int32, n int,
+		negLR, rho, oneMinusRho, eps float32, awake bool) bool
+	adamRows func(w, m, v, grad, values *float32, panel int, rows, sleeps *int32, n int, past *float32,
+		negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps float32, settles, awake bool) bool
 )
 
 // body returns the part of a length that the vector routines process.

@@ -210,7 +210,10 @@ func TestAdamSettles(t *testing.T) {
 				past = append(past, p)
 			}
 			w2, m2, v2 = append(w2, w...), append(m2, m...), append(v2, v...)
-			rows := Rows{Panels: panels, Panel: count * Width, Index: []int32{0, 1, 2, 3}, Sleeps: []int32{900, 899, 400 + int32(random.IntN(400)), int32(random.IntN(40))}}
+			rows := Rows{
+				Panels: panels, Panel: count * Width, Index: []int32{0, 1, 2, 3},
+				Sleeps: []int32{900, 899, 400 + int32(random.IntN(400)), int32(random.IntN(40))},
+			}
 			portable.AdamRows(w, m, v, &rows, past, first, false, false)
 			s.AdamRows(w2, m2, v2, &rows, past, first, true, false)
 			equal(t, fmt.Sprintf("round %d: weights", round), w2, w)
