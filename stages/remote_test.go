@@ -109,7 +109,7 @@ func TestT33StudyOnSecondMachine(t *testing.T) {
 			// proves the figure itself and 8 metrics, but not the aggregate, 8
 			// trainings and the data, because nothing reads all that they made.
 			// A picture's chain is hashed while it is fetched.
-			if text, err := second.audit(2); err != nil || !strings.Contains(text, "known by their records and not kept here") ||
+			if text, err := second.audit(2); err != nil || !strings.Contains(text, "known from their records but not kept here") ||
 				!strings.Contains(text, "9 of the 19 results that it is made from, the others are not kept here, 8 of 8 metrics re-derived") {
 				t.Errorf("audit: %v\n%s", err, text)
 			}
