@@ -117,9 +117,7 @@ var mayImport = map[string][]string{
 		"artifacts/foreign", "pipeline", "pipeline/store", "pipeline/store/disk", "stages/ablate", "stages/contrast",
 		"stages/measure", "stages/measured", "stages/present",
 	},
-	"stages/train":          {"artifacts/idx", "artifacts/runs", "pipeline", "trainer", "trainer/gemm", "trainer/kernel"},
-	"stages/train/v1":       {"artifacts", "artifacts/runs"},
-	"stages/train/v1/prove": {"artifacts/runs", "stages/train/v1"},
+	"stages/train": {"artifacts/idx", "artifacts/runs", "pipeline", "trainer", "trainer/gemm", "trainer/kernel"},
 	"stages/units": {
 		"analysis/activity", "analysis/chart", "analysis/metric", "analysis/portrait", "artifacts/runs", "pipeline",
 	},
