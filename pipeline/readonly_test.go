@@ -102,7 +102,7 @@ func chmodDirs(t *testing.T, root string, mode os.FileMode) {
 func mountReadOnly(t *testing.T, l *lab) func(*exec.Cmd) {
 	for _, args := range [][]string{{"--bind", l.dir, l.dir}, {"-o", "remount,bind,ro", l.dir}} {
 		if out, err := exec.Command("mount", args...).CombinedOutput(); err != nil {
-			require(t, "mount", fmt.Errorf("%w: %s", err, out))
+			absent(t, "mount", fmt.Sprintf("%v: %s", err, out))
 		}
 		if args[0] == "--bind" {
 			t.Cleanup(func() {

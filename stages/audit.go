@@ -31,6 +31,7 @@ type auditor struct {
 	scratch string
 	state   *auditState
 	lock    *lock.Lock // nil if there is none, or it cannot be read
+	locked  bool       // the lock is of these parameters, so a difference from it is a fault
 	audit   *pipeline.Audit
 	byName  map[string]*pipeline.Resolved
 
@@ -107,7 +108,7 @@ func (a *auditor) levels(ctx context.Context, level, k int) error {
 			return err
 		}
 		if again := a.measuredSame(); again > 0 {
-			a.report.Notes = append(a.report.Notes, counted(again, "result")+" of measured activations were made again, and are the same")
+			a.note("%s of measured activations were made again, and are the same", counted(again, "result"))
 		}
 	}
 	if level >= 3 {
@@ -181,7 +182,7 @@ func (a *auditor) auditLock() (err error) {
 		return nil
 	}
 	if a.lock == nil {
-		a.report.Notes = append(a.report.Notes, "there is no "+a.o.lockPath()+" to compare with")
+		a.note("there is no %s to compare with", a.o.lockPath())
 		return nil
 	}
 	have := outputsOf{}
@@ -195,7 +196,7 @@ func (a *auditor) auditLock() (err error) {
 		}
 	}
 	differing, name := have.differing(a.lock), filepath.Base(a.o.lockPath())
-	if a.lockIsOfTheseParameters() {
+	if a.locked = a.isOf(a.lock); a.locked {
 		for _, d := range differing {
 			a.fault(differs, d.Node+" "+d.Name, "stored is %s, %s says %s", have[d.Node][d.Name], name, a.lock.Outputs[d].Content)
 		}
@@ -207,12 +208,6 @@ func (a *auditor) auditLock() (err error) {
 	}
 	a.note("%s; `%s` says which", note, a.o.command("diff"))
 	return nil
-}
-
-// lockIsOfTheseParameters reports whether a difference from the lock is a
-// fault. A lock of other parameters may well say something else.
-func (a *auditor) lockIsOfTheseParameters() bool {
-	return a.lock.Params == lock.ID(a.Graph.ParamsHash())
 }
 
 func (a *auditor) note(format string, args ...any) {

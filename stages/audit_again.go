@@ -152,7 +152,7 @@ func (a *repeater) compare(r *pipeline.Resolved, got map[string]pipeline.Content
 			compared++
 			if l != got[name] {
 				same = false
-				if a.lockIsOfTheseParameters() {
+				if a.locked {
 					a.fault(differs, r.Node.Name+" "+name, "made again it has the SHA-256 %s, the lock says %s", got[name], l)
 				} else {
 					a.note("%s %s: made again it has the SHA-256 %s; the lock, which was written from other parameters, says %s",

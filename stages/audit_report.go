@@ -225,7 +225,7 @@ func (a *auditor) asLocked(r *pipeline.Resolved) string {
 	text := ""
 	for _, o := range r.Made.Outputs {
 		switch id, ok := a.lockedContent(r.Node, o.Name); {
-		case ok && id != o.Content && a.lockIsOfTheseParameters():
+		case ok && id != o.Content && a.locked:
 			return "differs"
 		case ok && id != o.Content:
 			return "other"

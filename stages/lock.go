@@ -182,6 +182,12 @@ func (have outputsOf) differing(l *lock.Lock) []lock.Output {
 	return list
 }
 
+// isOf reports whether a lock was written from the workspace's parameters.
+// Others may well give something else.
+func (w *workspace) isOf(l *lock.Lock) bool {
+	return l.Params == lock.ID(w.Graph.ParamsHash())
+}
+
 // lockNote says in one line that results differ from those of the lock, or that
 // the lock cannot be read. It is empty if there is nothing to say.
 func (w *workspace) lockNote(have outputsOf) string {
@@ -202,7 +208,7 @@ func (w *workspace) lockNote(have outputsOf) string {
 		return ""
 	}
 	why := ""
-	if l.Params != lock.ID(w.Graph.ParamsHash()) {
+	if !w.isOf(l) {
 		why = ", and so do the parameters"
 	}
 	const shown = 5

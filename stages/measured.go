@@ -3,7 +3,6 @@ package stages
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
@@ -78,7 +77,7 @@ func (a *auditor) measuredAgain() (list []*pipeline.Resolved) {
 			gone = errors.Join(gone, err)
 		}
 		if gone != nil {
-			a.report.Notes = append(a.report.Notes, fmt.Sprintf("%s is not made again: %v", r.Node.Name, gone))
+			a.note("%s is not made again: %v", r.Node.Name, gone)
 			continue
 		}
 		list = append(list, r)
