@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"sparsel/pipeline/store"
 )
@@ -15,8 +16,15 @@ import (
 const mostRemade = 3
 
 // makeAgain lets a node wait until the nodes in lacking are done again. It
-// reads from them, and they are done, but their bytes cannot be had.
+// reads from them, and they were done, but their bytes could not be had. Several
+// readers find this out at the same time, so a node that has been made again
+// since u was started is not lacking any more.
 func (r *runner) makeAgain(u *progress, lacking []*progress) {
+	lacking = slices.DeleteFunc(lacking, func(p *progress) bool { return p.ended && p.again > u.since })
+	if len(lacking) == 0 {
+		heap.Push(&r.ready, u)
+		return
+	}
 	for _, p := range lacking {
 		if p.ended && p.remade == mostRemade {
 			err := fmt.Errorf("%s was made %d times in this run, and its bytes are gone again: does something else remove files from %s?",

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"net/http"
@@ -347,6 +348,73 @@ func TestT34KilledServer(t *testing.T) {
 	l.honest("afterwards")
 	second := l.beside(t)
 	second.want("second machine", second.run(basic()))
+}
+
+// emptied is a second level that has lost some bytes. When as many nodes as all
+// have asked for them, it answers one of them at once, and the others when the
+// bytes are in a store again.
+type emptied struct {
+	remote.Remote
+	key, path string // of the bytes, and where the store has them
+	asked     *atomic.Int64
+	all       int64
+}
+
+func (e emptied) Get(ctx context.Context, key string, w io.Writer) error {
+	if key != e.key {
+		return e.Remote.Get(ctx, key, w)
+	}
+	first := e.asked.Add(1) == 1
+	wait := func(until func() bool) {
+		for ctx.Err() == nil && !until() {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	wait(func() bool { return e.asked.Load() >= e.all })
+	if !first {
+		wait(func() bool { _, err := os.Stat(e.path); return err == nil })
+		time.Sleep(100 * time.Millisecond) // until the run knows, too
+	}
+	return fs.ErrNotExist
+}
+
+// Nodes that look for the same lost bytes at the same time, and hear at
+// different times that they are lost, have them made once.
+func TestT34LostBytesAreMadeOnce(t *testing.T) {
+	t.Parallel()
+	first := newLab(t)
+	first.far = "file://" + t.TempDir()
+	first.run(basic())
+	data, err := filepath.Rel(first.store().Dir(), first.blob(basic(), "fetch", "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	second := first.beside(t)
+	c, _ := second.remote()
+	asked := new(atomic.Int64)
+	c.Remote = emptied{c.Remote, filepath.ToSlash(data), filepath.Join(second.store().Dir(), data), asked, 6}
+	e := pipeline.New(pipeline.Config{Store: second.store(), Out: second.dir, Code: second.code, Remote: c})
+	other := basic()
+	other.Rates = []float64{0.1, 0.2} // the data is known, and six trainings read it
+	p, err := e.Plan(context.Background(), second.graph(other), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if _, err := e.Run(ctx, p, pipeline.Options{Jobs: 6}); err != nil {
+		t.Fatalf("%v, and %d of 6 nodes looked for the data", err, asked.Load())
+	}
+	made := 0
+	for _, name := range second.executions(store.NodeStart) {
+		if name == "fetch" {
+			made++
+		}
+	}
+	if made != 1 {
+		t.Errorf("the data was made %d times", made)
+	}
 }
 
 // A directory whose files were damaged, cut short or exchanged never gives
