@@ -511,8 +511,8 @@ func TestSortedSizes(t *testing.T) {
 				want[i] = math.Float32bits(a[i]) &^ (1 << 31)
 			}
 			slices.Sort(want)
-			var room [stackUnits]uint32
-			if got := sortedSizes(a, room[:0]); !slices.Equal(got, want) {
+			var one, two [stackUnits]uint32
+			if got := sortedSizes(a, one[:], two[:]); !slices.Equal(got, slices.DeleteFunc(slices.Clone(want), func(size uint32) bool { return size == 0 })) {
 				t.Fatalf("%d numbers of kind %d: %v, want %v", n, k, got, want)
 			}
 			sum, ranks := 0.0, 0.0

@@ -78,10 +78,14 @@ func FromActivations(values []float32, units int, labels []uint8, classes int, t
 // partial sums of the second. The result is NaN if all values are zero or one
 // is NaN.
 func Rank(a []float32) float64 {
+	var one, two [stackUnits]uint32
 	var total, ranks float64
-	var sorted [stackUnits]uint32
-	for _, bits := range slices.Backward(sortedSizes(a, sorted[:0])) {
-		total += float64(math.Float32frombits(bits))
+	sizes := sortedSizes(a, one[:], two[:])
+	for _, size := range slices.Backward(sizes) {
+		total += float64(math.Float32frombits(size))
+		ranks += total
+	}
+	for range len(a) - len(sizes) { // the zeros
 		ranks += total
 	}
 	return ranks / total
