@@ -154,6 +154,7 @@ func (e edited) must(target, out string, want ...string) {
 // After an edit that changes the last bit for one optimizer or one activation,
 // nothing is adopted.
 func TestAdoptAfterAnEdit(t *testing.T) {
+	t.Parallel()
 	e := newEdited(t)
 	for _, out := range []string{"out-Adagrad", "out-tanh"} {
 		if err := os.CopyFS(filepath.Join(e.dir, out), os.DirFS(filepath.Join(e.dir, "out"))); err != nil {

@@ -218,6 +218,7 @@ func TestAuditDerivesMetricsAgain(t *testing.T) {
 // What one session has proven is not repeated in the next, even if the file
 // with the facts was damaged. What has changed meanwhile is checked again.
 func TestAuditGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
 	s := newSmallStudy(t)
 	state, two := filepath.Join(t.TempDir(), "proven"), 2
 	flags := AuditFlags{Level: &two, State: &state}

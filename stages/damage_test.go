@@ -52,6 +52,7 @@ func (s *smallStudy) paranoid(profile string) error {
 // then the audit finds nothing. These are the files written for people, and the
 // caches.
 func TestT06DamageOfPublishedFilesIsMended(t *testing.T) {
+	t.Parallel()
 	s := newSmallStudy(t)
 	s.addProfile(tinyProfile)
 	if err := s.withoutData(); err != nil { // 55 MB to read each time

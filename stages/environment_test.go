@@ -13,6 +13,7 @@ import (
 // shell. Instruction sets that are compiled in (GOAMD64) and other
 // architectures need other binaries, which CI tests.
 func TestT26SameBytesInAnyEnvironment(t *testing.T) {
+	t.Parallel()
 	p := newProject(t)
 	p.edit("train_images = 2000", "train_images = 400", "seeds = [1, 100]", "seeds = [1]") // because portable kernels are slow
 	p.run("all", "-jobs=2", "-out=usual")
@@ -88,6 +89,7 @@ func goCaches(t *testing.T) []string {
 // from which they came. New trainings, code identities, figures and all queries
 // work without them.
 func TestT32Offline(t *testing.T) {
+	t.Parallel()
 	p := newProject(t)
 	p.run("figure", "5.1", "-jobs=2")
 	p.data = filepath.Join(p.dir, "nowhere")

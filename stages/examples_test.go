@@ -170,6 +170,7 @@ func commands(t *testing.T) []string {
 // The commands are run in the order of the documents, by the compiled program,
 // on a small study that has everything the documents name.
 func TestDocumentedCommands(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("compiles the program and runs some thirty commands")
 	}

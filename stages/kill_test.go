@@ -19,6 +19,7 @@ import (
 // continue without help. After the last, everything must have the bytes of an
 // undisturbed study.
 func TestT01KilledStudy(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes about a minute")
 	}

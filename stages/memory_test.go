@@ -32,6 +32,7 @@ func (p *project) peaks() (measured, counted map[string]int64) {
 // T21: a training in a worker process of its own takes the memory that was
 // predicted for it, within a quarter.
 func TestT21MemoryIsCounted(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it trains networks of 55 million parameters")
 	}

@@ -19,6 +19,7 @@ import (
 // next run continues. Mage handles a second Ctrl-C by exiting at once, which is
 // like SIGKILL, and that is tested here as well.
 func TestT23Signals(t *testing.T) {
+	t.Parallel()
 	p := newProject(t)
 	p.edit("train_images = 2000", "train_images = 20000") // takes long enough to be interrupted
 	cancelled := 0

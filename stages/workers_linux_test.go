@@ -17,7 +17,10 @@ import (
 // workers that share a folder with their driver, with workers that share
 // nothing, not even MNIST, with a Slurm of two nodes, and on a second machine
 // that has only what those pushed.
-func TestT37StudyOnWorkers(t *testing.T) { newProject(t).onWorkers("-jobs=2") }
+func TestT37StudyOnWorkers(t *testing.T) {
+	t.Parallel()
+	newProject(t).onWorkers("-jobs=2")
+}
 
 // T37: so does the quick profile of the whole study.
 func TestT37QuickProfileOnWorkers(t *testing.T) {
