@@ -118,9 +118,11 @@ func (l *Layer) flush() {
 func (l *Layer) add(values []float32, rows []int) {
 	units, n := l.stats.Units, len(rows)
 	permuted := make([][]int, len(l.draws))
-	for p, d := range l.draws {
-		permuted[p] = d.take(n)
-	}
+	share(len(l.draws), func(from, to int) {
+		for p := from; p < to; p++ {
+			permuted[p] = l.draws[p].take(n)
+		}
+	})
 	row := func(i int) []float32 { return values[i*units : (i+1)*units] }
 	ratios, ranks := make([]float32, n), make([]float64, n)
 	share(n, func(from, to int) {
@@ -129,17 +131,21 @@ func (l *Layer) add(values []float32, rows []int) {
 		}
 	})
 	share(units, func(from, to int) {
-		sizes := make([]float64, to-from)
-		for i, class := range rows {
-			l.stats.AddUnits(row(i), class, from, to)
-			if len(l.draws) == 0 {
-				continue
-			}
-			for j, v := range row(i)[from:to] {
-				sizes[j] = math.Abs(float64(v))
+		width := to - from
+		sizes := make([]float64, together*width)
+		for first := 0; first < n; first += together {
+			some := rows[first:min(first+together, n)]
+			for i, class := range some {
+				values := row(first + i)
+				l.stats.AddUnits(values, class, from, to)
+				for j, v := range values[from:to] {
+					sizes[i*width+j] = math.Abs(float64(v))
+				}
 			}
 			for p, d := range l.draws {
-				floats.Add(d.sums[permuted[p][i]*units+from:permuted[p][i]*units+to], sizes)
+				for i := range some {
+					floats.Add(d.sums[permuted[p][first+i]*units+from:][:width], sizes[i*width:][:width])
+				}
 			}
 		}
 	})
@@ -151,6 +157,10 @@ func (l *Layer) add(values []float32, rows []int) {
 		}
 	}
 }
+
+// together is how many rows are added to the class means of one draw before the
+// next draw's turn, so that these means and the rows stay in the fastest cache.
+const together = 16
 
 // share divides the numbers from 0 to n among as many goroutines as there are
 // processors.

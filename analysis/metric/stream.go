@@ -40,28 +40,47 @@ func (s *Statistics) AddUnits(row []float32, class, from, to int) {
 	row = row[from:to]
 	sums, squares := s.ClassSums[class*s.Units+from:][:len(row)], s.Squares[from:][:len(row)]
 	least, most := s.Least[from:][:len(row)], s.Most[from:][:len(row)]
+	// For numbers that are not negative the order of their bits is their order,
+	// with NaN above all.
 	for j, v := range row {
-		a := float32(math.Abs(float64(v)))
-		sums[j] += float64(a)
-		squares[j] += float64(float64(a) * float64(a)) // exact: 48 bits
-		if !(least[j] <= a) && a == a {                // also true for the first number, because Least begins as NaN
-			least[j] = a
+		size := math.Float32bits(v) &^ (1 << 31)
+		a := float64(math.Float32frombits(size))
+		sums[j] += a
+		squares[j] += float64(a * a) // exact: 48 bits
+		// NaN is above all numbers, so it stays in most once it is there, and is
+		// in least only as long as there is no number; it is there at the beginning.
+		if size < math.Float32bits(least[j]) {
+			least[j] = math.Float32frombits(size)
 		}
-		if !(a <= most[j]) && most[j] == most[j] { // once NaN, it stays NaN
-			most[j] = a
+		if size > math.Float32bits(most[j]) {
+			most[j] = math.Float32frombits(size)
 		}
 	}
-	for k, t := range s.Thresholds {
-		if !(t > 0) {
-			continue // no absolute value is below it
+	// The difference is negative, and its highest bit 1, exactly for values below
+	// the threshold. A branch here would be unpredictable. Two thresholds at a
+	// time read each value half as often.
+	k := 0
+	for ; k+1 < len(s.Thresholds); k += 2 {
+		bound, other := orderOf(s.Thresholds[k]), orderOf(s.Thresholds[k+1])
+		below, below2 := s.Below[k*s.Units+from:][:len(row)], s.Below[(k+1)*s.Units+from:][:len(row)]
+		for j, v := range row {
+			size := uint64(math.Float32bits(v) &^ (1 << 31))
+			below[j] += int64((size - bound) >> 63)
+			below2[j] += int64((size - other) >> 63)
 		}
-		// For numbers that are not negative the order of their bits is their
-		// order, with NaN above all. So the difference is negative, and its
-		// highest bit 1, exactly for values below the threshold. A branch here
-		// would be unpredictable.
-		bound, below := uint64(math.Float32bits(t)), s.Below[k*s.Units+from:][:len(row)]
+	}
+	if k < len(s.Thresholds) {
+		bound, below := orderOf(s.Thresholds[k]), s.Below[k*s.Units+from:][:len(row)]
 		for j, v := range row {
 			below[j] += int64((uint64(math.Float32bits(v)&^(1<<31)) - bound) >> 63)
 		}
 	}
+}
+
+// orderOf returns the bits of a threshold, or 0 if no absolute value is below it.
+func orderOf(threshold float32) uint64 {
+	if threshold > 0 {
+		return uint64(math.Float32bits(threshold))
+	}
+	return 0
 }
