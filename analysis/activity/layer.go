@@ -130,23 +130,10 @@ func (l *Layer) add(values []float32, rows []int) {
 			ratios[i], ranks[i] = metric.Ratio(row(i)), metric.Rank(row(i))
 		}
 	})
-	share(units, func(from, to int) {
-		width := to - from
-		sizes := make([]float64, together*width)
-		for first := 0; first < n; first += together {
-			some := rows[first:min(first+together, n)]
-			for i, class := range some {
-				values := row(first + i)
-				l.stats.AddUnits(values, class, from, to)
-				for j, v := range values[from:to] {
-					sizes[i*width+j] = math.Abs(float64(v))
-				}
-			}
-			for p, d := range l.draws {
-				for i := range some {
-					floats.Add(d.sums[permuted[p][first+i]*units+from:][:width], sizes[i*width:][:width])
-				}
-			}
+	share((units+beside-1)/beside, func(first, last int) {
+		sizes := make([]float64, together*beside)
+		for from := first * beside; from < last*beside && from < units; from += beside {
+			l.addUnits(values, rows, permuted, sizes, from, min(from+beside, units))
 		}
 	})
 	root := math.Sqrt(float64(units))
@@ -158,9 +145,33 @@ func (l *Layer) add(values []float32, rows []int) {
 	}
 }
 
-// together is how many rows are added to the class means of one draw before the
-// next draw's turn, so that these means and the rows stay in the fastest cache.
-const together = 16
+// The sums of one draw are added to for so many rows and units before the turn
+// of the next, because that many activations stay in the fastest cache.
+const together, beside = 128, 64
+
+// addUnits adds the units in [from, to) of the rows. Sizes is room for the
+// absolute values of together rows.
+func (l *Layer) addUnits(values []float32, rows []int, permuted [][]int, sizes []float64, from, to int) {
+	units, width := l.stats.Units, to-from
+	for first := 0; first < len(rows); first += together {
+		some := rows[first:min(first+together, len(rows))]
+		for i, class := range some {
+			row := values[(first+i)*units:][:units]
+			l.stats.AddUnits(row, class, from, to)
+			if len(l.draws) == 0 {
+				continue
+			}
+			for j, v := range row[from:to] {
+				sizes[i*width+j] = math.Abs(float64(v))
+			}
+		}
+		for p, d := range l.draws {
+			for i := range some {
+				floats.Add(d.sums[permuted[p][first+i]*units+from:][:width], sizes[i*width:][:width])
+			}
+		}
+	}
+}
 
 // share divides the numbers from 0 to n among as many goroutines as there are
 // processors.
