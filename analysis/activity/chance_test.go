@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"sparsel/analysis/metric"
 )
 
 type pcg struct{ *rand.Rand }
@@ -18,33 +20,45 @@ func sources(n int) []Source {
 	return list
 }
 
-// The level of chance is the same whether a layer is given whole or row by row.
+// The level of chance, and everything else, is the same whether a layer is given
+// whole or row by row. The wider layer is added in several blocks of units, the
+// last of them narrow, and in several portions of rows.
 func TestChanceIsThatOfALayer(t *testing.T) {
-	r := rand.New(rand.NewPCG(7, 8))
-	const units, samples, classes = 5, 600, 3
-	values, labels, counts := make([]float32, units*samples), make([]uint8, samples), Classes{}
-	for i := range labels {
-		labels[i] = uint8(r.IntN(classes))
-		counts.Count(int64(labels[i]))
-	}
-	for i := range values {
-		values[i] = float32(math.Exp(r.NormFloat64()))
-	}
-	l, err := NewLayer(units, counts, "relu", sources(4))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, label := range labels {
-		if err := l.Add(values[i*units:][:units], int64(label)); err != nil {
+	for _, size := range []struct{ units, samples int }{{5, 600}, {2*beside + 2, pending/(2*beside+2)*2 + 7}} {
+		r := rand.New(rand.NewPCG(7, 8))
+		const classes = 3
+		values, labels, counts := make([]float32, size.units*size.samples), make([]uint8, size.samples), Classes{}
+		for i := range labels {
+			labels[i] = uint8(r.IntN(classes))
+			counts.Count(int64(labels[i]))
+		}
+		for i := range values {
+			values[i] = float32(math.Exp(r.NormFloat64()))
+		}
+		l, err := NewLayer(size.units, counts, "relu", sources(4))
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	want, err := l.Result(0.001)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := Chance(values, units, labels, classes, 0.001, sources(4)); got != want.Chance {
-		t.Errorf("chance %v, want %v", got, want.Chance)
+		for i, label := range labels {
+			if err := l.Add(values[i*size.units:][:size.units], int64(label)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := l.Result(0.001)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Chance(values, size.units, labels, classes, 0.001, sources(4)); got != want.Chance {
+			t.Errorf("%d units: chance %v, want %v", size.units, got, want.Chance)
+		}
+		whole, err := metric.FromActivations(values, size.units, labels, classes, thresholds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole.Activation = "relu"
+		if err := whole.Same(l.stats); err != nil {
+			t.Errorf("%d units: %v", size.units, err)
+		}
 	}
 }
 

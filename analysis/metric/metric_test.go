@@ -502,8 +502,14 @@ func TestSortedSizes(t *testing.T) {
 		func() float32 { return max(0, float32(r.NormFloat64())) },
 		func() float32 { return float32(r.IntN(3)) },
 		func() float32 { return -2.5 },
+		func() float32 { return float32(1 - 1e-6*r.Float64()) }, // a saturated sigmoid
+		func() float32 { return float32(math.Exp(20 * r.NormFloat64())) },
 	}
+	sizes := []int{math.MaxUint16, math.MaxUint16 + 1} // what the counters of intervals hold, and more
 	for n := 0; n < 2*stackUnits; n += 1 + n/7 {
+		sizes = append(sizes, n)
+	}
+	for _, n := range sizes {
 		for k, of := range draw {
 			a, want := make([]float32, n), make([]uint32, n)
 			for i := range a {
