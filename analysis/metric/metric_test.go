@@ -505,7 +505,7 @@ func TestSortedSizes(t *testing.T) {
 		func() float32 { return float32(1 - 1e-6*r.Float64()) }, // a saturated sigmoid
 		func() float32 { return float32(math.Exp(20 * r.NormFloat64())) },
 	}
-	sizes := []int{math.MaxUint16, math.MaxUint16 + 1} // what the counters of intervals hold, and more
+	sizes := []int{most * intervals, most*intervals + 1, math.MaxUint16 + 1}
 	for n := 0; n < 2*stackUnits; n += 1 + n/7 {
 		sizes = append(sizes, n)
 	}

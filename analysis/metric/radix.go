@@ -51,7 +51,7 @@ const intervals = 256
 // moves none of them far. It returns false, having done nothing, if many values
 // are in the same interval.
 func byInterval(to, from []uint32, least, largest uint32) bool {
-	if len(from) > math.MaxUint16 {
+	if len(from) > most*intervals { // some interval has more than most
 		return false
 	}
 	shift := max(0, bits.Len32(largest-least)-bits.Len(intervals-1))
