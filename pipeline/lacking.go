@@ -20,7 +20,7 @@ const mostRemade = 3
 // readers find this out at the same time, so a node that has been made again
 // since u was started is not lacking any more.
 func (r *runner) makeAgain(u *progress, lacking []*progress) {
-	lacking = slices.DeleteFunc(lacking, func(p *progress) bool { return p.ended && p.again > u.since })
+	lacking = slices.DeleteFunc(lacking, func(p *progress) bool { return p.ended && p.remadeAt > u.startedAt })
 	if len(lacking) == 0 {
 		heap.Push(&r.ready, u)
 		return

@@ -37,7 +37,7 @@ type runner struct {
 	busy     []*progress // nodes whose action another process is doing
 	running  int
 	memory   int64 // sum of Node.Memory of the running nodes
-	again    int   // how often a node was made again because its bytes were missing
+	remade   int   // how often any node was made again because its bytes were missing
 	results  chan attempted
 	stopping bool
 }
@@ -52,11 +52,11 @@ type progress struct {
 	result  NodeResult
 	ended   bool
 
-	due     bool        // it still has to be done, even if the plan says that it is current
-	remade  int         // how often it was made again because its bytes were missing
-	readers []*progress // readers of its bytes that wait for it to be made again
-	again   int         // the value of runner.again when it was last made again
-	since   int         // the value of runner.again when it was last started
+	due       bool        // it still has to be done, even if the plan says that it is current
+	remade    int         // how often it was made again because its bytes were missing
+	readers   []*progress // readers of its bytes that wait for it to be made again
+	remadeAt  int         // the value of runner.remade when it was last made again
+	startedAt int         // the value of runner.remade when it was last started
 }
 
 // gives sets a node's outputs.
@@ -253,7 +253,7 @@ func (r *runner) loop(ctx context.Context) {
 			}
 			r.running++
 			r.memory += p.step.Node.Memory
-			p.since = r.again
+			p.startedAt = r.remade
 			go func() { r.results <- r.attempt(ctx, p) }()
 		}
 		if r.running == 0 && (r.stopping || ctx.Err() != nil || len(r.busy) == 0) {
@@ -330,8 +330,8 @@ func (r *runner) end(p *progress, a attempted) {
 	}
 	users := p.users
 	if p.remade > 0 {
-		r.again++
-		p.again = r.again
+		r.remade++
+		p.remadeAt = r.remade
 		users, p.readers = p.readers, nil
 	}
 	for _, u := range users {
