@@ -24,9 +24,11 @@ func sources(n int) []Source {
 // whole or row by row. The wider layer is added in several blocks of units, the
 // last of them narrow, and in several portions of rows.
 func TestChanceIsThatOfALayer(t *testing.T) {
-	for _, size := range []struct{ units, samples int }{{5, 600}, {2*beside + 2, pending/(2*beside+2)*2 + 7}} {
+	for _, size := range []struct{ units, samples, classes int }{
+		{5, 600, 3}, {2*beside + 2, pending/(2*beside+2)*2 + 7, 3}, {beside, 5000, 200},
+	} {
 		r := rand.New(rand.NewPCG(7, 8))
-		const classes = 3
+		classes := size.classes
 		values, labels, counts := make([]float32, size.units*size.samples), make([]uint8, size.samples), Classes{}
 		for i := range labels {
 			labels[i] = uint8(r.IntN(classes))
@@ -77,5 +79,34 @@ func TestChanceOfRareActivity(t *testing.T) {
 	}
 	if got := Chance(constant, 1, labels, 10, 0, sources(3)); math.Abs(got) > 1e-12 {
 		t.Errorf("constant: %v", got)
+	}
+}
+
+// The sums of rows have the same bits whether vectors add them or not.
+func TestAddRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	sizes := make([]float64, together*beside)
+	for i := range sizes {
+		sizes[i] = math.Exp(9 * r.NormFloat64())
+	}
+	for n := range 2 * together {
+		order := make([]int32, n)
+		for i := range order {
+			order[i] = r.Int32N(together)
+		}
+		var got, want [beside]float64
+		for j := range got {
+			got[j] = r.Float64()
+			want[j] = got[j]
+		}
+		addRows(&got, sizes, order)
+		for _, i := range order {
+			for j := range want {
+				want[j] += sizes[int(i)*beside+j]
+			}
+		}
+		if got != want {
+			t.Fatalf("%d rows: %v, want %v", n, got, want)
+		}
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"gonum.org/v1/gonum/floats"
-
 	"sparsel/analysis/metric"
 )
 
@@ -79,7 +77,10 @@ func NewLayer(units int, classes Classes, function string, sources []Source) (*L
 
 // Memory returns the number of bytes that a layer takes.
 func Memory(units, classes, permutations int) int64 {
-	return 8*int64(units)*int64(classes)*int64(1+permutations) + 8*pending + 64*int64(units)
+	filled := (int64(units) + beside - 1) / beside * beside
+	sums := 8 * int64(classes) * (int64(units) + filled*int64(permutations))
+	taken := 12 * int64(permutations) * (pending/int64(units) + 1)
+	return sums + taken + 8*pending + 64*int64(units)
 }
 
 // Add adds a row and does not keep it.
@@ -117,10 +118,9 @@ func (l *Layer) flush() {
 // taken in the order of the rows.
 func (l *Layer) add(values []float32, rows []int) {
 	units, n := l.stats.Units, len(rows)
-	permuted := make([][]int, len(l.draws))
 	share(len(l.draws), func(from, to int) {
-		for p := from; p < to; p++ {
-			permuted[p] = l.draws[p].take(n)
+		for _, d := range l.draws[from:to] {
+			d.take(n)
 		}
 	})
 	row := func(i int) []float32 { return values[i*units : (i+1)*units] }
@@ -133,7 +133,7 @@ func (l *Layer) add(values []float32, rows []int) {
 	share((units+beside-1)/beside, func(first, last int) {
 		sizes := make([]float64, together*beside)
 		for from := first * beside; from < last*beside && from < units; from += beside {
-			l.addUnits(values, rows, permuted, sizes, from, min(from+beside, units))
+			l.addUnits(values, rows, sizes, from, min(from+beside, units))
 		}
 	})
 	root := math.Sqrt(float64(units))
@@ -145,14 +145,10 @@ func (l *Layer) add(values []float32, rows []int) {
 	}
 }
 
-// The sums of one draw are added to for so many rows and units before the turn
-// of the next, because that many activations stay in the fastest cache.
-const together, beside = 128, 64
-
 // addUnits adds the units in [from, to) of the rows. Sizes is room for the
-// absolute values of together rows.
-func (l *Layer) addUnits(values []float32, rows []int, permuted [][]int, sizes []float64, from, to int) {
-	units, width := l.stats.Units, to-from
+// absolute values of together rows of beside units.
+func (l *Layer) addUnits(values []float32, rows []int, sizes []float64, from, to int) {
+	units := l.stats.Units
 	for first := 0; first < len(rows); first += together {
 		some := rows[first:min(first+together, len(rows))]
 		for i, class := range some {
@@ -162,13 +158,11 @@ func (l *Layer) addUnits(values []float32, rows []int, permuted [][]int, sizes [
 				continue
 			}
 			for j, v := range row[from:to] {
-				sizes[i*width+j] = math.Abs(float64(v))
+				sizes[i*beside+j] = math.Abs(float64(v))
 			}
 		}
-		for p, d := range l.draws {
-			for i := range some {
-				floats.Add(d.sums[permuted[p][first+i]*units+from:][:width], sizes[i*width:][:width])
-			}
+		for _, d := range l.draws {
+			d.add(sizes, first/together, from/beside)
 		}
 	}
 }

@@ -106,7 +106,7 @@ func (l *Layer) chance(r *Result, epsilon float64) []float64 {
 	reached := 1
 	for _, d := range l.draws {
 		s := l.stats
-		s.ClassSums = d.sums
+		s.ClassSums = d.classSums()
 		values := s.Selectivity(epsilon)
 		for j, v := range values {
 			units[j] += v
