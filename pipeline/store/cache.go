@@ -1,12 +1,16 @@
 package store
 
 import (
+	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"sparsel/pipeline/store/disk"
 )
 
 // A signature is what a file system says about a file without reading it.
@@ -40,46 +44,59 @@ func (s *Store) cachePath() string { return s.path("cache", "hashes") }
 //	sum <16 digits>
 //	<content> <size> <mtime> <ctime> <inode> <path>
 func (s *Store) loadHashes() hashes {
-	text, err := readFile(s.cachePath(), maxCache)
+	f, err := disk.Open(s.cachePath())
 	if err != nil {
 		return hashes{}
 	}
-	sum, body, _ := bytes.Cut(text, []byte("\n"))
-	if string(sum) != "sum "+sealSum(body) {
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || info.Size() > maxCache {
 		return hashes{}
 	}
+	likely := info.Size() / 500 // nodes
 	h := hashes{
-		blobs:  make(map[ContentID]signature, len(body)/500),
+		blobs:  make(map[ContentID]signature, likely),
 		files:  map[string]cached{},
-		heads:  make(map[ActionID]head, len(body)/500),
-		latest: latest{nodes: make(map[string]ActionID, len(body)/500)},
+		heads:  make(map[ActionID]head, likely),
+		latest: latest{nodes: make(map[string]ActionID, likely)},
 	}
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, maxCache)
+	lines.Scan()
+	sum, body := lines.Text(), sha256.New()
 	names := map[string]string{}
-	for line := range bytes.Lines(body) {
-		line = bytes.TrimSuffix(line, []byte("\n"))
-		if rest, ok := bytes.CutPrefix(line, []byte(headMark)); ok {
-			if h.addHead(rest, names) != nil {
-				return hashes{}
-			}
-			continue
-		}
-		if rest, ok := bytes.CutPrefix(line, []byte(latestMark)); ok {
-			if h.latest.add(rest) != nil {
-				return hashes{}
-			}
-			continue
-		}
-		c, path, err := parseCached(line)
-		switch {
-		case err != nil:
+	for lines.Scan() {
+		line := lines.Bytes()
+		body.Write(line)
+		body.Write([]byte("\n"))
+		if h.add(line, names) != nil {
 			return hashes{}
-		case path == "":
-			h.blobs[c.id] = c.sig
-		default:
-			h.files[path] = c
 		}
+	}
+	if lines.Err() != nil || sum != "sum "+sealText(body.Sum(nil)) {
+		return hashes{}
 	}
 	return h
+}
+
+// add parses a line. Names is what addHead needs.
+func (h *hashes) add(line []byte, names map[string]string) error {
+	if rest, ok := bytes.CutPrefix(line, []byte(headMark)); ok {
+		return h.addHead(rest, names)
+	}
+	if rest, ok := bytes.CutPrefix(line, []byte(latestMark)); ok {
+		return h.latest.add(rest)
+	}
+	c, path, err := parseCached(line)
+	switch {
+	case err != nil:
+		return err
+	case path == "":
+		h.blobs[c.id] = c.sig
+	default:
+		h.files[path] = c
+	}
+	return nil
 }
 
 // parseCached parses a line. The path of a blob is empty.

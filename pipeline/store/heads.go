@@ -62,7 +62,7 @@ func (h *hashes) addHead(line []byte, names map[string]string) error {
 	}
 	made, line, more := bytes.Cut(line, []byte(" "))
 	e := head{sig: sig, adopted: string(made) == "adopted"}
-	e.outputs = make([]Output, 0, 4)
+	e.outputs = make([]Output, 0, (bytes.Count(line, []byte(" "))+1)/4)
 	for more {
 		var o Output
 		var content, size, where, name []byte

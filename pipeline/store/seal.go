@@ -41,8 +41,10 @@ func seal(v any) ([]byte, error) {
 
 func sealSum(data []byte) string {
 	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:sealDigits/2])
+	return sealText(sum[:])
 }
+
+func sealText(sum []byte) string { return hex.EncodeToString(sum[:sealDigits/2]) }
 
 // unseal checks a line, without its newline, and decodes its data into v.
 func unseal(line []byte, v any) error {
