@@ -24,6 +24,11 @@ type Profile struct {
 	Epochs      int      `toml:"epochs"`      // no run is longer
 	GridPoints  int      `toml:"grid_points"` // no logspace has more values; the first and the last stay
 	Seeding     string   `toml:"seeding"`     // instead of study.seeding; "paired" for every entry, whatever it says
+	OwnOrder    bool     `toml:"own_order"`   // the order of consecutive blocks comes from the seed, whatever order_seed says
+
+	// CCMASEpsilon, if it is given, replaces that of every condition, so that no
+	// two of them treat units that are never active in different ways.
+	CCMASEpsilon *float64 `toml:"ccmas_epsilon"`
 
 	Keep        []string     `toml:"keep"` // experiments of the study that come before its own
 	Experiments []Experiment `toml:"experiments"`
@@ -145,6 +150,9 @@ func (p *Params) checkProfiles(d *document) {
 				between(d, path+"."+n.key, n.value, n.low, n.high)
 			}
 		}
+		if q.CCMASEpsilon != nil {
+			checkEpsilon(d, path+".ccmas_epsilon", *q.CCMASEpsilon)
+		}
 		checkText(d, path+".title", q.Title)
 		checkSeeds(d, path+".seeds", q.Seeds)
 		q.name = name
@@ -180,10 +188,19 @@ func (p *Params) choose(name string) error {
 	if q.Seeding != "" {
 		p.Study.Seeding = q.Seeding
 	}
+	if q.CCMASEpsilon != nil {
+		p.Metrics.CCMASEpsilon = *q.CCMASEpsilon
+	}
 	for i := range p.Experiments {
 		e := &p.Experiments[i]
 		if q.Seeding == "paired" {
 			e.Seeding = ""
+		}
+		if q.CCMASEpsilon != nil {
+			e.CCMASEpsilon = nil
+		}
+		if q.OwnOrder {
+			e.sets = slices.DeleteFunc(slices.Clone(e.sets), func(s setting) bool { return s.name == "order_seed" })
 		}
 		e.Vary = slices.Clone(e.Vary) // conditions from one list share it
 		for k := range e.Vary {

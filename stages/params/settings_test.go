@@ -173,3 +173,40 @@ func TestFreshSeedsHaveEveryCondition(t *testing.T) {
 		}
 	}
 }
+
+// Each fresh seed draws its own order of blocks, and all conditions have the
+// same epsilon of CCMAS. The author's seeds share an order and have several.
+func TestFreshSeedsHaveTheirOwnOrder(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(repository(t), "params.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for profile, want := range map[string]struct {
+		order    uint32
+		epsilons int
+	}{"": {1, 3}, "fresh": {0, 1}, "further": {0, 1}} {
+		p, err := Parse("params.toml", data, profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		orders, epsilons := map[uint32]bool{}, map[float64]bool{}
+		_, uses := p.Expand()
+		for _, u := range uses {
+			if u.Run.Config.Sampler.Kind == "consecutive" {
+				orders[u.Run.Config.Sampler.OrderSeed] = true
+			}
+			epsilons[u.CCMASEpsilon] = true
+		}
+		if !orders[want.order] || len(orders) != 1 || len(epsilons) != want.epsilons {
+			t.Errorf("profile %q: orders %v, epsilons %v", profile, orders, epsilons)
+		}
+	}
+}
+
+// A profile's epsilon is judged like any other.
+func TestProfileEpsilonIsJudged(t *testing.T) {
+	_, err := Parse("mine.toml", append(example(t), "\n[profiles.mine]\nccmas_epsilon = -1\n"...), "")
+	if err == nil || !strings.Contains(err.Error(), ": profiles.mine.ccmas_epsilon") {
+		t.Error(err)
+	}
+}
