@@ -11,7 +11,7 @@ import (
 
 // golden is the SHA-256 of what the predicates below publish. It is the same on
 // every architecture.
-const golden = "36b830dd6b807ac484174b00b7cd0c892c81a409a1b8edc90e27e5581c55de56"
+const golden = "2e0be7c2c80d2319ae3544a823a3a07c389be3b97324b27f44d56205d93ba955"
 
 func TestGolden(t *testing.T) {
 	hash := sha256.New()
@@ -40,7 +40,7 @@ func TestGolden(t *testing.T) {
 			Trend(line.Only("n", Above(0.5)), Positive), Share(line, Above(0.5), Above(0.5)), Higher(line.At(Reaching("n", 0.5)), In("e", "x=1")),
 			MeanChange(line, First, Last, Positive), Change(line, Fluctuation(1, 5), Fluctuation(-4, 0), Negative),
 			Correlate(line, "n", Positive), Concordance(line, "n", StepSize(1, 9), Positive),
-			PeaksBeyond(line.Between(1, 6), "n", math.Inf(1)), PeaksApart(line, "n"), PeaksBefore(line, "n"), PeaksWithin(line, 3, 5),
+			PeaksBeyond(line.Between(1, 6), "n", math.Inf(1)), PeaksBefore(line, "n"), PeaksWithin(line, 3, 5),
 			Most(Rising(line), Turns(line), Trend(line, Negative), Value(line, Within(0.5))),
 		}
 		if paired {

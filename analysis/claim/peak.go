@@ -32,13 +32,6 @@ func PeaksBefore(c Curves, other string) Predicate {
 		func(at, other float64) bool { return at < other })
 }
 
-// PeaksApart claims that in most runs each line and the other metric are
-// highest at different numbers.
-func PeaksApart(c Curves, other string) Predicate {
-	return peaks(c, other, fmt.Sprintf("peaks of %s and %s apart", c, other), "other than that of the highest "+other,
-		func(at, other float64) bool { return at != other })
-}
-
 // PeaksWithin claims that in most runs each line is highest at a number in
 // [low, high].
 func PeaksWithin(c Curves, low, high float64) Predicate {

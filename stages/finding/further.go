@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"maps"
 	"slices"
 
 	"sparsel/analysis/claim"
@@ -41,6 +42,7 @@ const (
 	trainLossAfter      = "train_loss_after"
 	testLoss            = "test_loss"
 	forgotten           = "forgetting"
+	overlap             = "overlap"
 	ablationMatched     = "ablation_matched"
 	impact              = "impact"
 
@@ -60,8 +62,12 @@ const together = 0.05
 // these networks was trained on the seeds that decide them.
 func FurtherClaims() []claim.Claim {
 	list := slices.Concat(storedClaims(), pastClaims(), sizeClaims(), proposedClaims(), forgettingClaims(), causeClaims())
+	all := maps.Clone(margins)
+	for _, metric := range []string{weightedSparsity, weightedSelectivity, sparsityGain, selectivityGain, roc, precision, informedness, below} {
+		all[metric] = sameMetric // their range is 1, too
+	}
 	for i := range list {
-		list[i].Margins = margins
+		list[i].Margins = all
 	}
 	return list
 }
@@ -77,6 +83,7 @@ func storedClaims() []claim.Claim {
 	depths := func(metrics ...string) claim.Curves {
 		return claim.In(hiddenLayers, "1HL", "2HL", "3HL", "4HL", "5HL").Of(metrics...).Only(accuracy, learnt)
 	}
+	upTo4 := claim.In(hiddenLayers, "1HL", "2HL", "3HL", "4HL").Of(weightedSparsity, weightedSelectivity).Only(accuracy, learnt)
 	batches := claim.Sweep(batchSize, "bs=").By(sgd, adam)
 	rate := claim.Sweep(effectiveStep, "rate step=")
 	small := func(prefix string) claim.Curves {
@@ -88,6 +95,13 @@ func storedClaims() []claim.Claim {
 		about("FW1", "5.4.6", "weighted", hiddenLayers,
 			"With layers weighted by their activation, too, sparsity and selectivity rise with the number of hidden layers with Adadelta and Adam.",
 			claim.Trend(depths(weightedSparsity, weightedSelectivity).By(adadelta, adam), claim.Positive)),
+		about("FW2", "5.4.6", "weighted", hiddenLayers,
+			"With layers weighted by their activation, too, sparsity and selectivity fall with the number of hidden layers, from one to four, "+
+				"with Adagrad, among networks that learnt.",
+			claim.Trend(upTo4.By(adagrad), claim.Negative)),
+		about("FW3", "5.4.6", "weighted", hiddenLayers,
+			"With layers weighted by their activation, too, there is no clear tendency from one to four layers with SGD.",
+			claim.Turns(upTo4.By(sgd))),
 		about("FS1", "6.2", "selectivities-batch", batchSize,
 			"The area under the ROC curve of the best class, the precision of units, their information on the class and maximum "+
 				"informedness rise as batches get smaller, as CCMAS does, with SGD and Adam.",
@@ -113,7 +127,7 @@ func storedClaims() []claim.Claim {
 				claim.OnCurve(small("batch step="), rate, claim.Within(together)),
 				claim.OnCurve(small("momentum step="), rate, claim.Within(together)))),
 		about("FE2", "5.6.7", "effective-step", effectiveStep,
-			"Beyond an effective step of 0.02, the batch size is another effect than the learning rate: somewhere sparsity or selectivity "+
+			"From an effective step of 0.02 on, the batch size is another effect than the learning rate: somewhere sparsity or selectivity "+
 				"differ by more than 0.05.",
 			claim.OffCurve(claim.Sweep(effectiveStep, "batch step=").By(sgd).Of(sparsity, selectivity).Between(0.02, 1000), rate, together)),
 		about("FT1", "5.6.3", "start", trainVsTest,
@@ -146,7 +160,7 @@ func pastClaims() []claim.Claim {
 				"of SGD by 0.05.",
 			claim.Similar(sweep(pastMomentum, "scaled momentum=", sgd), together)),
 		about("FP5", "5.5.3", "past-momentum", pastMomentum,
-			"Nesterov's momentum raises sparsity and selectivity of SGD as plain momentum does.",
+			"Nesterov's momentum, up to 0.95, raises sparsity and selectivity of SGD, as plain momentum does.",
 			claim.Trend(sweep(pastMomentum, "nesterov momentum=", sgd).Between(0, 0.95), claim.Positive)),
 	}
 }
@@ -160,9 +174,13 @@ func sizeClaims() []claim.Claim {
 	diverse := along(classesIn, "classes=", sgd, adam)
 	return []claim.Claim{
 		about("FD1", "5.4.5", "deeper", deeper,
-			"In networks of 64 units a layer that learn, sparsity and selectivity rise with the number of hidden layers, from 1 to 8, "+
-				"with Adadelta and Adam.",
-			claim.Trend(along(deeper, "depth=", adadelta, adam).Only(accuracy, learnt), claim.Positive)),
+			"In networks of 64 units a layer that learn, sparsity and selectivity rise with the number of hidden layers, from 1 to 5 with "+
+				"Adadelta and from 1 to 8 with Adam.",
+			// A seed counts only if its networks of every depth learn. With six layers
+			// and Adadelta a trial network of another seed did not.
+			claim.All(
+				claim.Trend(along(deeper, "depth=", adadelta).Between(1, 5).Only(accuracy, learnt), claim.Positive),
+				claim.Trend(along(deeper, "depth=", adam).Only(accuracy, learnt), claim.Positive))),
 		about("FD2", "5.4.5", "deeper", deeper,
 			"With SGD and Adagrad most networks of eight hidden layers of 64 units do not learn.",
 			claim.Share(claim.In(deeper, "depth=8").By(sgd, adagrad).Of(accuracy), failed, claim.Above(most))),
@@ -249,6 +267,10 @@ func forgettingClaims() []claim.Claim {
 		about("FF4", "6.3.2", "forgetting-all", forgetting,
 			"Single images forget less, too, when they make as many updates as batches of 50 do.",
 			claim.Lower(of("bs=1, as few updates").Of(forgotten), of("bs=50"))),
+		about("FF5", "6.3.2", "forgetting-all", forgetting,
+			"The sparser a network is after the first five classes, the less mean activity its units have in common for the two sets of "+
+				"classes, over seven conditions.",
+			claim.Concordance(all.Of(overlap), sparsity, claim.Epoch(10), claim.Negative)),
 	}
 }
 
