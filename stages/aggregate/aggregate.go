@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 	"sparsel/artifacts/measures"
 	"sparsel/pipeline"
 	"sparsel/stages/quantity"
+	"sparsel/stages/runvalues"
 )
 
 // Outputs of the stage.
@@ -25,6 +27,7 @@ const (
 	Further   = "further.parquet" // the summaries of the further metrics; see quantity.Metric
 	Tidy      = "tidy.csv"
 	Wide      = "wide.csv" // the tidy table with the metrics that the author's records lack
+	Runs      = "runs.csv" // every metric of each run after its last epoch; see package runvalues
 )
 
 // Params lists the runs of the experiment.
@@ -68,7 +71,7 @@ func Stage() *pipeline.Stage {
 	return &pipeline.Stage{
 		Name:    Kind,
 		Package: "sparsel/stages/aggregate",
-		Outputs: []string{Summaries, Further, Tidy, Wide},
+		Outputs: []string{Summaries, Further, Tidy, Wide, Runs},
 		Run:     run,
 	}
 }
@@ -79,6 +82,7 @@ func run(_ context.Context, job *pipeline.Job) error {
 	last := p.last()
 	var tidy []measures.TidyRow
 	var wide []measures.WideRow
+	var runs []runvalues.Run
 	cohorts := map[condition]cohort{}
 	for _, u := range p.Uses {
 		path, ok := job.Input(u.Input())
@@ -93,6 +97,7 @@ func run(_ context.Context, job *pipeline.Job) error {
 				tidy = append(tidy, t)
 				wide = append(wide, measures.WideRow{TidyRow: t, Further: make([]measures.Number, len(measures.Further))})
 			}
+			runs = append(runs, u.final(nil))
 			continue
 		}
 		meta, rows, err := measures.ReadRun(path)
@@ -117,6 +122,7 @@ func run(_ context.Context, job *pipeline.Job) error {
 			tidy = append(tidy, t)
 			wide = append(wide, measures.WideRow{TidyRow: t, Further: measures.FurtherOf(r)})
 		}
+		runs = append(runs, u.final(rows))
 	}
 	for _, output := range []struct {
 		name   string
@@ -131,6 +137,9 @@ func run(_ context.Context, job *pipeline.Job) error {
 		if err := measures.WriteSummaries(job.Output(output.name), meta, rowsOf(groups)); err != nil {
 			return err
 		}
+	}
+	if err := runvalues.WriteFile(job.Output(Runs), runs); err != nil {
+		return err
 	}
 	if err := writeTable(job.Output(Tidy), tidy, measures.WriteTidyCSV); err != nil {
 		return err
@@ -156,6 +165,22 @@ func (u Use) absent() []measures.Row {
 		}
 	}
 	return rows
+}
+
+// final returns a run's values after its last epoch. Without rows the run
+// failed. It has the condition's own name, because the tidy table's may be the
+// same for several conditions.
+func (u Use) final(rows []measures.Row) runvalues.Run {
+	run := runvalues.Run{Condition: u.Condition, Optimizer: u.Optimizer, Seed: u.Seed, Epoch: u.Epochs, Failed: rows == nil}
+	run.Values = runvalues.Of(func(m quantity.Metric) float64 {
+		for _, r := range rows {
+			if r.Epoch == u.Epochs && r.Layer == measures.AllLayers {
+				return m.Value(r)
+			}
+		}
+		return math.NaN()
+	})
+	return run
 }
 
 // values returns a run's metrics in one of its rows: the study's own, or the

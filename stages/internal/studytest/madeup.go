@@ -12,6 +12,7 @@ import (
 	"sparsel/pipeline"
 	"sparsel/pipeline/codeid"
 	"sparsel/stages/metrics"
+	"sparsel/stages/quantity"
 	"sparsel/stages/study"
 	"sparsel/stages/train"
 	"sparsel/trainer"
@@ -106,11 +107,14 @@ func rows(run trainer.Config, number Number) []measures.Row {
 	for epoch := 1; epoch <= run.Epochs; epoch++ {
 		for _, layer := range layers {
 			of := func(metric string) float64 { return number(run, layer, metric, epoch) }
-			list = append(list, measures.Row{
-				Epoch: epoch, Layer: layer, Accuracy: number(run, measures.AllLayers, "accuracy", epoch),
-				TrainLoss: of("train_loss"), TestLoss: of("test_loss"), Sparsity: of("sparsity"), SparsityStd: of("sparsity_std"),
-				Selectivity: of("selectivity"), SelectivityStd: of("selectivity_std"),
-			})
+			row := measures.Row{Epoch: epoch, Layer: layer}
+			for _, m := range quantity.All() {
+				if field := row.Field(m.Name); field != nil { // the others are computed from these
+					*field = of(m.Name)
+				}
+			}
+			row.Accuracy = number(run, measures.AllLayers, "accuracy", epoch)
+			list = append(list, row)
 		}
 	}
 	return list
