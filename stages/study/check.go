@@ -12,6 +12,8 @@ import (
 	"sparsel/stages/figure"
 	"sparsel/stages/finding"
 	"sparsel/stages/params"
+	"sparsel/stages/quantity"
+	"sparsel/stages/runvalues"
 	"sparsel/stages/table"
 	"sparsel/stages/units"
 )
@@ -68,8 +70,11 @@ func (b *builder) check() []params.Problem {
 				continue
 			}
 			if experiments, ok := table.ByRun(p); ok {
-				if err := table.TryRuns(p, b.wide(experiments)); err != nil {
-					report(at, "%v", err)
+				for _, made := range numbers {
+					if err := table.TryRuns(p, b.runValues(experiments, made)); err != nil {
+						report(at, "%v", err)
+						break
+					}
 				}
 				continue
 			}
@@ -140,17 +145,19 @@ var numbers = []made{
 	func(params.Use, string, string, int) float64 { return 0.5 },
 }
 
-// wide returns the rows that runs of experiments would have with made-up
-// numbers.
-func (b *builder) wide(experiments []string) map[string][]measures.WideRow {
-	parts := map[string][]measures.WideRow{}
+// runValues returns the values that the runs of experiments would have with
+// made-up numbers.
+func (b *builder) runValues(experiments []string, number made) map[string][]runvalues.Run {
+	parts := map[string][]runvalues.Run{}
 	for _, u := range b.uses {
 		if !slices.Contains(experiments, u.Experiment) {
 			continue
 		}
-		for _, r := range tidyRows(u, numbers[0], 1) {
-			parts[u.Experiment] = append(parts[u.Experiment], measures.WideRow{TidyRow: r, Further: make([]measures.Number, len(measures.Further))})
-		}
+		epoch := u.Run.Config.Epochs
+		of := func(m quantity.Metric) float64 { return number(u, measures.AllLayers, m.Name, epoch) }
+		parts[u.Experiment] = append(parts[u.Experiment], runvalues.Run{
+			Condition: u.Condition, Optimizer: u.Optimizer, Seed: u.Seed, Epoch: epoch, Values: runvalues.Of(of),
+		})
 	}
 	return parts
 }

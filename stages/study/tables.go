@@ -72,9 +72,9 @@ func (b *builder) addTable(stage *pipeline.Stage, t params.Table) *pipeline.Node
 	case "parameters":
 		n.Params = b.parametersTable(t)
 	case "kendall":
-		n.Params, n.Inputs = b.kendall(t), b.wideTables(t.Experiments)
+		n.Params, n.Inputs = b.kendall(t), b.runTables(t.Experiments)
 	case "effects":
-		n.Params, n.Inputs = b.effects(t), b.wideTables([]string{t.Experiment})
+		n.Params, n.Inputs = b.effects(t), b.runTables([]string{t.Experiment})
 	}
 	return b.add(n)
 }
@@ -96,12 +96,12 @@ func (b *builder) addFindingTable(stage *pipeline.Stage, t params.Table, finding
 	return b.add(n)
 }
 
-// wideTables returns the inputs of a table that is made run by run, which are
+// runTables returns the inputs of a table that is made run by run, which are
 // the values of every run of each experiment.
-func (b *builder) wideTables(experiments []string) []pipeline.Input {
+func (b *builder) runTables(experiments []string) []pipeline.Input {
 	var list []pipeline.Input
 	for _, name := range experiments {
-		list = append(list, pipeline.Input{Name: name, From: b.aggregates[name], Output: aggregate.Wide})
+		list = append(list, pipeline.Input{Name: name, From: b.aggregates[name], Output: aggregate.Runs})
 	}
 	return list
 }

@@ -13,6 +13,7 @@ import (
 	"sparsel/analysis/tabulate"
 	"sparsel/artifacts/measures"
 	"sparsel/pipeline"
+	"sparsel/stages/runvalues"
 )
 
 // Outputs of the table stage.
@@ -54,15 +55,15 @@ func run(_ context.Context, job *pipeline.Job) error {
 // made returns the table of a node.
 func made(job *pipeline.Job) (tabulate.Table, error) {
 	if experiments, ok := ByRun(job.Node().Params); ok {
-		rows := map[string][]measures.WideRow{}
+		runs := map[string][]runvalues.Run{}
 		for _, name := range experiments {
 			path, _ := job.Input(name)
 			var err error
-			if rows[name], err = readWide(path); err != nil {
+			if runs[name], err = runvalues.ReadFile(path); err != nil {
 				return tabulate.Table{}, err
 			}
 		}
-		return runTable(job.Node().Params, rows)
+		return runTable(job.Node().Params, runs)
 	}
 	var summaries []measures.Summary
 	if len(job.Node().Inputs) > 0 { // a table of the parameters alone has no inputs

@@ -1,0 +1,191 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"sparsel/stages/quantity"
+	"sparsel/stages/runvalues"
+)
+
+// runOf returns a run with the given values of metrics. The others are not
+// finite.
+func runOf(condition string, seed uint32, values map[string]float64) runvalues.Run {
+	return runvalues.Run{Condition: condition, Optimizer: "SGD", Seed: seed, Epoch: 2, Values: runvalues.Of(func(m quantity.Metric) float64 {
+		if v, ok := values[m.Name]; ok {
+			return v
+		}
+		return math.NaN()
+	})}
+}
+
+// failedRun returns a run that failed.
+func failedRun(condition string, seed uint32) runvalues.Run {
+	r := runOf(condition, seed, nil)
+	r.Failed = true
+	return r
+}
+
+func TestKendallTable(t *testing.T) {
+	p := KendallParams{ID: "k", Title: "Title", Experiments: []string{"e"}, Metrics: []string{"accuracy", "gini", "sparsity"}}
+	var runs []runvalues.Run
+	for seed, sign := range []float64{1, 1, -1} {
+		for i, condition := range []string{"a", "b", "c"} {
+			runs = append(runs, runOf(condition, uint32(seed), map[string]float64{"accuracy": float64(i) / 10, "gini": sign * float64(i)}))
+		}
+	}
+	if err := TryRuns(p, map[string][]runvalues.Run{"e": runs}); err != nil {
+		t.Fatal(err)
+	}
+	table, err := p.table(map[string][]runvalues.Run{"e": runs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := table.Rows[1]; !slices.Equal(got, []string{"gini", "0.33", "", ""}) { // 1, 1 and −1
+		t.Errorf("row %q", got)
+	}
+	if got := table.Rows[2][1]; got != "–" { // no run has a sparsity
+		t.Errorf("sparsity and accuracy: %q", got)
+	}
+	// What is complete has no note, and says that it is.
+	p.Metrics = p.Metrics[:2]
+	table, err = p.table(map[string][]runvalues.Run{"e": runs})
+	if err != nil || len(table.Notes) > 0 || !strings.HasPrefix(table.Caption, "Kendall's tau-b over all conditions and optimizers of e, after") ||
+		!strings.Contains(table.Caption, "; mean over 3 seeds, and") {
+		t.Errorf("%q, notes %q, %v", table.Caption, table.Notes, err)
+	}
+}
+
+// Kendall's tau says from how many seeds and runs each number is, and the notes
+// name whatever it lacks.
+func TestKendallLeavesOut(t *testing.T) {
+	p := KendallParams{ID: "k", Title: "Title", Experiments: []string{"e", "f"}, Metrics: []string{"accuracy", "sparsity", "dead"}}
+	full := func(condition string, seed uint32, rank float64) runvalues.Run {
+		return runOf(condition, seed, map[string]float64{"accuracy": rank, "sparsity": rank, "dead": float64(seed) / 2 * rank})
+	}
+	runs := map[string][]runvalues.Run{
+		"e": {
+			full("a", 0, 0.1), full("b", 0, 0.2), full("c", 0, 0.3), // dead is 0 in all of them
+			full("a", 1, 0.1), failedRun("b", 1), full("c", 1, 0.3),
+		},
+		"f": {runOf("relu", 0, map[string]float64{"accuracy": 0.4, "dead": 0})},
+	}
+	table, err := p.table(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"accuracy |  |  | ", "sparsity | 1.00 |  | ", "dead | 1.00, n = 1 | 1.00, n = 1 | "} {
+		if got := strings.Join(table.Rows[i], " | "); got != want {
+			t.Errorf("row %q, want %q", got, want)
+		}
+	}
+	for i, want := range []string{"sparsity accuracy 2 2 5 7", "dead accuracy 1 2 6 7", "dead sparsity 1 2 5 7"} {
+		d := table.Data[i+1]
+		if got := strings.Join(slices.Concat(d[:3], d[7:]), " "); got != want {
+			t.Errorf("record %q, want %q", got, want)
+		}
+	}
+	if want := []string{
+		"Left out because they failed: of e b with SGD (seed 1).",
+		"Left out of sparsity because they are not finite: of f relu with SGD.",
+		"In seed 1 there are no runs of f.",
+		"There is no tau in seed 0, because fewer than two runs have both metrics, or those that do are all tied in one: " +
+			"dead and accuracy; dead and sparsity.",
+	}; !slices.Equal(table.Notes, want) {
+		t.Errorf("notes\n%s\nwant\n%s", strings.Join(table.Notes, "\n"), strings.Join(want, "\n"))
+	}
+	if want := "over all conditions and optimizers of e, f but for what the notes name, after each run's last epoch, in each seed; " +
+		"mean over 2 seeds, or over n where that is given,"; !strings.Contains(table.Caption, want) {
+		t.Errorf("caption %q", table.Caption)
+	}
+}
+
+// effects are of two factors. The batch has an effect of 0.2 on accuracy, the
+// width one of 0.1, and their interaction is 0.04.
+func effects() (EffectsParams, []runvalues.Run) {
+	p := EffectsParams{
+		ID: "x", Title: "Title", Experiment: "e", Metrics: []string{"accuracy"},
+		Factors: []Factor{{"batch", "50", "1", []string{"b", "bw"}}, {"width", "256", "768", []string{"w", "bw"}}},
+	}
+	var runs []runvalues.Run
+	for seed := range uint32(4) {
+		for i, condition := range []string{"none", "b", "w", "bw"} {
+			accuracy := []float64{0.3, 0.46, 0.36, 0.60}[i] + float64(seed)/100
+			runs = append(runs, runOf(condition, seed, map[string]float64{"accuracy": accuracy, "selectivity": -accuracy}))
+		}
+	}
+	return p, runs
+}
+
+func TestEffectsTable(t *testing.T) {
+	p, runs := effects()
+	table, err := p.table(map[string][]runvalues.Run{"e": runs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"batch 4 0.200", "width 4 0.100", "batch × width 4 0.040"} {
+		if got := strings.Join(table.Rows[i], " "); !strings.HasPrefix(got, want) {
+			t.Errorf("row %q, want %q", got, want)
+		}
+	}
+	if len(table.Notes) != 2 {
+		t.Errorf("notes %q", table.Notes)
+	}
+}
+
+// A seed is left out of a metric if it lacks a condition, if a run failed, or
+// if a value is not finite. The number of seeds is each metric's own, in
+// whatever order the metrics are, and the notes say what is left out and why.
+func TestEffectsLeaveOut(t *testing.T) {
+	p, runs := effects()
+	at := func(condition string, seed uint32) *runvalues.Run {
+		return &runs[slices.IndexFunc(runs, func(r runvalues.Run) bool { return r.Condition == condition && r.Seed == seed })]
+	}
+	*at("b", 1) = failedRun("b", 1)
+	*at("w", 0) = runOf("w", 0, map[string]float64{"accuracy": 0.36})
+	*at("w", 2) = runOf("w", 2, map[string]float64{"accuracy": 0.38})
+	runs = runs[:len(runs)-1] // bw of seed 3
+	for _, c := range []struct {
+		metrics []string
+		row     string
+		notes   []string
+	}{
+		{[]string{"accuracy"}, "batch | 2/4 | 0.200 [0.200, 0.200]", []string{
+			"Left out of accuracy: seed 1 (b failed), seed 3 (not every condition has a run)."}},
+		{[]string{"accuracy", "selectivity"}, "batch | accuracy 2/4, selectivity 0/4 | 0.200 [0.200, 0.200] | –", []string{
+			"Left out of accuracy: seed 1 (b failed), seed 3 (not every condition has a run).",
+			"Left out of selectivity: seeds 0, 2 (w not finite), seed 1 (b failed), seed 3 (not every condition has a run)."}},
+		{[]string{"selectivity", "accuracy"}, "batch | selectivity 0/4, accuracy 2/4 | – | 0.200 [0.200, 0.200]", nil},
+	} {
+		p.Metrics = c.metrics
+		table, err := p.table(map[string][]runvalues.Run{"e": runs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(table.Rows[0], " | "); got != c.row {
+			t.Errorf("row %q, want %q", got, c.row)
+		}
+		if got := table.Notes[2:]; c.notes != nil && !slices.Equal(got, c.notes) {
+			t.Errorf("notes %q, want %q", got, c.notes)
+		}
+		if d := table.Data[1]; d[3] != fmt.Sprint(map[string]int{"accuracy": 2}[d[2]]) || d[8] != "4" || !strings.Contains(d[9], "seed 1 (b failed)") {
+			t.Errorf("record %q", d)
+		}
+	}
+}
+
+// A metric that there is not is refused and not taken for one without values.
+func TestUnknownMetric(t *testing.T) {
+	p, runs := effects()
+	p.Metrics = []string{"loss"}
+	by := map[string][]runvalues.Run{"e": runs}
+	if err := TryRuns(p, by); err == nil {
+		t.Error("a table of effects on a metric that there is not")
+	}
+	if err := TryRuns(KendallParams{ID: "k", Title: "Title", Experiments: []string{"e"}, Metrics: []string{"accuracy", "loss"}}, by); err == nil {
+		t.Error("a table of a metric that there is not")
+	}
+}
