@@ -45,7 +45,9 @@ func (b *builder) addUnits(stage *pipeline.Stage, kind string, f params.Figure) 
 				Epsilon: u.CCMASEpsilon,
 			}
 			row = append(row, network)
-			n.Inputs = append(n.Inputs, pipeline.Input{Name: network.Input, From: b.trained[u.Run], Output: train.Record})
+			n.Inputs = append(n.Inputs, pipeline.Input{
+				Name: network.Input, From: b.trained[u.Run], Output: train.Record, Optional: b.params.Study.OnFailedRun == "show",
+			})
 		}
 		p.Rows = append(p.Rows, row)
 		n.Cost += perPanel * float64(len(row))

@@ -6,7 +6,9 @@ package units
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"sparsel/analysis/activity"
@@ -59,9 +61,12 @@ func run(_ context.Context, job *pipeline.Job) error {
 	p := job.Node().Params.(Params)
 	sums := map[string]string{"project": "sparsel", "figure": p.ID}
 	f, err := p.describe(func(n Network) ([]runs.Epoch, error) {
+		path, ok := job.Input(n.Input)
+		if !ok {
+			return nil, errFailed
+		}
 		id := job.InputID(n.Input)
 		sums[fmt.Sprintf("record-sha256-%d", len(sums)-1)] = hex.EncodeToString(id[:])
-		path, _ := job.Input(n.Input)
 		_, epochs, err := runs.ReadRecord(path)
 		return epochs, err
 	})
@@ -82,13 +87,22 @@ var notes = map[string]string{
 	Activity: "A point is a unit",
 }
 
+// errFailed says that a network has no record, because its run failed.
+var errFailed = errors.New("the run failed")
+
+// describe describes the figure. The panel of a run that failed is empty, and
+// the caption names it.
 func (p Params) describe(read func(Network) ([]runs.Epoch, error)) (chart.Figure, error) {
 	f := chart.Figure{ID: p.ID, Title: p.Title, Mark: p.Mark, Note: fmt.Sprintf("%s. Layer %d, epoch %d.", notes[p.Kind], p.Layer, p.Epoch)}
-	f.Caption = strings.TrimSpace(strings.TrimSuffix(p.Title, "?") + ". " + f.Note + " One network a panel. " + p.Remark)
+	var failed []string
 	for _, networks := range p.Rows {
 		var row chart.Row
 		for _, n := range networks {
 			epochs, err := read(n)
+			if errors.Is(err, errFailed) {
+				failed, row.Panels = append(failed, n.Title), append(row.Panels, empty(n.Title))
+				continue
+			}
 			if err != nil {
 				return f, err
 			}
@@ -101,7 +115,18 @@ func (p Params) describe(read func(Network) ([]runs.Epoch, error)) (chart.Figure
 		}
 		f.Rows = append(f.Rows, row)
 	}
+	f.Caption = strings.TrimSuffix(p.Title, "?") + ". " + f.Note + " One network a panel. "
+	if failed != nil {
+		f.Caption += "Empty where the run failed: " + strings.Join(failed, "; ") + ". "
+	}
+	f.Caption = strings.TrimSpace(f.Caption + p.Remark)
 	return f, nil
+}
+
+// empty returns a panel that shows nothing but its title.
+func empty(title string) chart.Panel {
+	nothing := chart.Series{Role: "selectivity", Marks: chart.Points, X: []float64{0}, Y: []float64{math.NaN()}, Names: []string{""}}
+	return chart.Panel{Title: title, X: chart.Axis{Min: 0, Max: 1}, Y: chart.Axis{Min: 0, Max: 1}, Series: []chart.Series{nothing}}
 }
 
 func (p Params) panel(n Network, epochs []runs.Epoch) (chart.Panel, error) {

@@ -1,6 +1,7 @@
 package units
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -69,6 +70,42 @@ func TestClassesAndActivity(t *testing.T) {
 	s := f.Rows[0].Panels[0].Series[0]
 	if len(s.X) != 4 || s.X[0] != 0.45 || s.Y[0] != 1 || !math.IsNaN(s.Y[3]) {
 		t.Errorf("points %v, %v", s.X, s.Y)
+	}
+}
+
+// The panel of a run that failed is empty and keeps its place. The caption
+// names it, and the other panels are drawn.
+func TestFailedRun(t *testing.T) {
+	for _, kind := range []string{Epochs, Classes, Activity} {
+		p := params(kind)
+		p.Remark = "A remark."
+		whole, err := p.describe(func(Network) ([]runs.Epoch, error) { return record(), nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := p.describe(func(n Network) ([]runs.Epoch, error) {
+			if n.Input == "a" {
+				return nil, errFailed
+			}
+			return record(), nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		panels := f.Rows[0].Panels
+		if len(panels) != 2 || panels[0].Title != "SGD" || panels[0].Heat != nil || !math.IsNaN(panels[0].Series[0].Y[0]) ||
+			panels[1].Title != "Adam" || fmt.Sprint(panels[1]) != fmt.Sprint(whole.Rows[0].Panels[1]) && kind == Activity {
+			t.Errorf("%s: panels %+v", kind, panels)
+		}
+		if want := " One network a panel. Empty where the run failed: SGD. A remark."; !strings.HasSuffix(f.Caption, want) {
+			t.Errorf("%s: the caption is %q", kind, f.Caption)
+		}
+		if err := chart.Check(f, p.Style); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+		if strings.Contains(whole.Caption, "failed") {
+			t.Errorf("%s: the caption is %q", kind, whole.Caption)
+		}
 	}
 }
 
