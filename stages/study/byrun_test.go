@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"sparsel/artifacts/measures"
 	"sparsel/stages/internal/studytest"
 	"sparsel/stages/quantity"
+	"sparsel/stages/table"
 	"sparsel/trainer"
 )
 
@@ -154,4 +156,44 @@ func readCSV(t *testing.T, path string) []map[string]string {
 		list = append(list, record)
 	}
 	return list
+}
+
+// What a failed run leaves empty is made without it, and so is a figure of
+// units. A study that refuses failed runs waits for all of them.
+func TestFailedRunsAreOptional(t *testing.T) {
+	text := factorial +
+		"[[figures]]\nid = \"u\"\ntitle = \"Units\"\nexperiments = [\"fac\"]\nx = \"unit activity\"\n"
+	for mode, want := range map[string]bool{"refuse": false, "show": true} {
+		s := studytest.Of(t, strings.Replace(text, `on_failed_run = "refuse"`, fmt.Sprintf("on_failed_run = %q", mode), 1), "")
+		inputs := s.Figures["u"].Inputs
+		if len(inputs) != 4 {
+			t.Fatalf("%d inputs, want one for each condition", len(inputs))
+		}
+		for _, in := range inputs {
+			if in.Optional != want {
+				t.Errorf("%s: the input %s is optional: %t", mode, in.Name, in.Optional)
+			}
+		}
+	}
+}
+
+// The size of a network is shown whatever the order of its images, of which the
+// original class loaders draw a number that nobody can count beforehand.
+func TestParametersOfClassLoaders(t *testing.T) {
+	s := studytest.Of(t, factorial+`
+[[experiments]]
+name = "cl"
+condition = "c={classes}"
+set = { sampler = "classes", batch = 60, hidden = [4] }
+vary = [{ parameter = "classes", values = [2, 5] }]
+
+[[tables]]
+id = "p"
+kind = "parameters"
+experiment = "cl"
+`, "")
+	rows := s.Tables["p"].Params.(table.TextParams).Rows
+	if want := []string{"4", "784 → 4 → 10", "3190"}; len(rows) != 1 || !slices.Equal(rows[0], want) { // 785·4 + 5·10
+		t.Errorf("rows %q, want %q", rows, want)
+	}
 }

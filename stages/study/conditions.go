@@ -9,6 +9,7 @@ import (
 
 	"sparsel/stages/params"
 	"sparsel/stages/table"
+	"sparsel/trainer"
 )
 
 // The tables that the parameter file alone determines. They describe the
@@ -288,7 +289,9 @@ func (b *builder) parametersTable(t params.Table) table.TextParams {
 		if counts[network] > 0 {
 			continue
 		}
-		c.Epochs = 0 // a network draws each of its parameters once, and epochs draw nothing more
+		// A network draws each of its parameters once. Epochs and the order of
+		// the images, which may be drawn without a count, are left out.
+		c.Epochs, c.Sampler = 0, trainer.Sampler{}
 		counts[network] = c.Draws(u.Data.Pixels(), u.Data.Classes, u.Data.Train)
 		units := 0
 		for _, width := range c.Network.Hidden {
