@@ -197,3 +197,73 @@ experiment = "cl"
 		t.Errorf("rows %q, want %q", rows, want)
 	}
 }
+
+// Tables say which of their numbers are of training images, by condition and,
+// where its optimizers differ, by optimizer.
+func TestTablesNameTrainingImages(t *testing.T) {
+	const tables = `
+[[experiments]]
+name = "tr"
+conditions = [{ condition = "a" }, { condition = "b", set = { measure = "train-running" } }]
+
+[[experiments]]
+name = "all"
+condition = "c"
+set = { measure = "train-running", batch = 20 }
+
+[[tables]]
+id = "final"
+kind = "final"
+experiment = "tr"
+error = "se"
+metrics = ["accuracy", "sparsity", "selectivity_weighted"]
+
+[[tables]]
+id = "accuracy"
+kind = "final"
+experiment = "tr"
+error = "se"
+metrics = ["accuracy", "test_loss"]
+
+[[tables]]
+id = "each"
+kind = "final"
+experiment = "all"
+error = "se"
+metrics = ["selectivity"]
+
+[[tables]]
+id = "tested"
+kind = "final"
+experiment = "fac"
+error = "se"
+metrics = ["sparsity"]
+
+[[tables]]
+id = "kendall"
+kind = "kendall"
+experiments = ["tr", "all", "fac"]
+metrics = ["accuracy", "sparsity"]
+
+[[tables]]
+id = "effects"
+kind = "effects"
+experiment = "tr"
+metrics = ["gini", "sparsity"]
+`
+	out := studytest.MadeUp(t, studytest.Of(t, factorial+tables, ""), factor)
+	for id, want := range map[string]string{
+		"final": "Sparsity and selectivity weighted of b are of training images.", "accuracy": "", "tested": "",
+		"each":    "Selectivity is of training images.",
+		"kendall": "Sparsity of tr b; all c is of training images.",
+		"effects": "Gini and sparsity of b are of training images.",
+	} {
+		text, err := os.ReadFile(filepath.Join(out, "tables", "table-"+id+".md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), want) || strings.Contains(string(text), "of training images") != (want != "") {
+			t.Errorf("table %s lacks %q:\n%s", id, want, text)
+		}
+	}
+}

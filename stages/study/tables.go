@@ -107,11 +107,13 @@ func (b *builder) runTables(experiments []string) []pipeline.Input {
 }
 
 func (b *builder) kendall(t params.Table) table.KendallParams {
-	return table.KendallParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiments: t.Experiments, Metrics: t.Metrics, Notes: notes(t)}
+	return table.KendallParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiments: t.Experiments, Metrics: t.Metrics,
+		Notes: append(b.splitNote(t.Experiments, t.Metrics), notes(t)...)}
 }
 
 func (b *builder) effects(t params.Table) table.EffectsParams {
-	p := table.EffectsParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Metrics: t.Metrics, Notes: notes(t)}
+	p := table.EffectsParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Metrics: t.Metrics,
+		Notes: append(b.splitNote([]string{t.Experiment}, t.Metrics), notes(t)...)}
 	factors, _ := params.FactorsOf(b.distinct(t.Experiment)) // params has checked them
 	for _, f := range factors {
 		p.Factors = append(p.Factors, table.Factor{Name: f.Column, Low: f.Low, High: f.High, Second: f.Second})

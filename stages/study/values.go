@@ -9,6 +9,7 @@ import (
 
 	"sparsel/artifacts/measures"
 	"sparsel/stages/params"
+	"sparsel/stages/quantity"
 	"sparsel/stages/table"
 )
 
@@ -68,8 +69,66 @@ func (b *builder) final(t params.Table) table.FinalParams {
 			p.Notes = append(p.Notes, fmt.Sprintf("%s was not trained with %s.", optimizer, strings.Join(lacks, ", ")))
 		}
 	}
-	p.Notes = slices.Concat(p.Notes, without, b.seedsNote(t.Experiment), notes(t))
+	p.Notes = slices.Concat(p.Notes, without, b.seedsNote(t.Experiment), b.splitNote([]string{t.Experiment}, t.Metrics), notes(t))
 	return p
+}
+
+// splitNote says which of the numbers that a table shows are of training
+// images, because all others are of test images. Conditions that are so with
+// some of their optimizers alone are named with these.
+func (b *builder) splitNote(experiments, metrics []string) []string {
+	metrics = slices.DeleteFunc(slices.Clone(metrics), func(name string) bool { return !ofActivations(name) })
+	if len(metrics) == 0 {
+		return nil
+	}
+	for i, name := range metrics {
+		metrics[i] = strings.ReplaceAll(name, "_", " ")
+	}
+	what := strings.Join(metrics, ", ")
+	if k := len(metrics) - 1; k > 0 {
+		what = strings.Join(metrics[:k], ", ") + " and " + metrics[k]
+	}
+	var parts []string
+	tested := false
+	for _, experiment := range experiments {
+		uses := b.distinct(experiment)
+		conditions, of := byCondition(uses)
+		for _, name := range conditions {
+			tests := func(i int) bool { return uses[i].Split() == "test" }
+			trained := slices.DeleteFunc(slices.Clone(of[name]), tests)
+			tested = tested || len(trained) < len(of[name])
+			text := name
+			if len(experiments) > 1 {
+				text = experiment + " " + name
+			}
+			if 0 < len(trained) && len(trained) < len(of[name]) {
+				text += " with " + strings.Join(inOrder(optimizersAt(uses, trained)), ", ")
+			}
+			if len(trained) > 0 {
+				parts = append(parts, text)
+			}
+		}
+	}
+	verb := "are"
+	if len(metrics) == 1 {
+		verb = "is"
+	}
+	what = strings.ToUpper(what[:1]) + what[1:]
+	switch {
+	case parts == nil:
+		return nil
+	case !tested:
+		return []string{fmt.Sprintf("%s %s of training images.", what, verb)}
+	}
+	return []string{fmt.Sprintf("%s of %s %s of training images.", what, strings.Join(parts, "; "), verb)}
+}
+
+// ofActivations reports whether a metric is computed from the activations of
+// the measured images, which is so with those that each layer has, and with
+// their means in which each layer has a weight.
+func ofActivations(metric string) bool {
+	m, _ := quantity.Find(metric)
+	return !m.Network || strings.HasSuffix(metric, "_weighted")
 }
 
 // hasLayer reports whether a run with the given number of hidden layers has
@@ -129,8 +188,8 @@ func (b *builder) othersText(u params.Use) string {
 
 func (b *builder) printed(t params.Table) table.PrintedParams {
 	uses := b.distinct(t.Experiment)
-	p := table.PrintedParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: append(b.seedsNote(t.Experiment), notes(t)...),
-		Experiment: t.Experiment, Error: t.Error}
+	p := table.PrintedParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Error: t.Error,
+		Notes: slices.Concat(b.seedsNote(t.Experiment), b.splitNote([]string{t.Experiment}, table.PrintedMetrics()), notes(t))}
 	p.Epoch, p.Unequal = b.epoch(uses)
 	for _, u := range uses {
 		p.Depths = append(p.Depths, table.Depth{Optimizer: u.Optimizer, Condition: u.Condition, Layers: len(u.Run.Config.Network.Hidden)})

@@ -1,5 +1,7 @@
 package table
 
+import "slices"
+
 // printed are the numbers of Table 5.3 of the thesis (arXiv 2201.11653): test
 // accuracy, sparsity and selectivity after the last epoch, by optimizer and
 // number of hidden layers, with the digits that it prints. The table omits SGD
@@ -25,3 +27,6 @@ var printed = map[string]map[int][3]string{
 
 // printedMetrics are the columns of printed.
 var printedMetrics = []string{"accuracy", "sparsity", "selectivity"}
+
+// PrintedMetrics lists the metrics that the table of printed numbers shows.
+func PrintedMetrics() []string { return slices.Clone(printedMetrics) }
