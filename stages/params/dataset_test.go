@@ -2,6 +2,7 @@ package params
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,6 +97,12 @@ func TestDatasetRefused(t *testing.T) {
 		{"thesis's numbers", `kind = "conditions"`, "kind = \"printed\"\nerror = \"se\"", `"printed"`, "tables[0].kind: is \"printed\""},
 		{"findings", "[style.roles]", "[[tables]]\nid = \"f\"\nkind = \"findings\"\n\n[style.roles]", `"findings"`,
 			"tables[2].kind: is \"findings\", claims whose limits are made for 10 classes, and shapes has 3"},
+		{"learnt in a table", "[style.roles]", "[[tables]]\nid = \"k\"\nkind = \"final\"\nexperiment = \"convolution\"\nerror = \"se\"\n" +
+			"metrics = [\"accuracy\", \"learnt\"]\n\n[style.roles]", `"learnt"`, "tables[2].metrics[1]: is \"learnt\", the share of networks with " +
+			"an accuracy above 0.5, a limit made for 10 classes, and shapes has 3; show the accuracy itself"},
+		{"learnt in a figure", "[style.roles]", learntFigure("epoch", "accuracy * learnt"), `"accuracy * learnt"`,
+			"figures[1].metrics[0]: is \"learnt\""},
+		{"learnt along x", "[style.roles]", learntFigure("metric learnt", "accuracy"), `"metric learnt"`, "figures[1].x: is \"learnt\""},
 		{"classes of a batch", "classes = 1,", "classes = 4,", "4,", "classes is 4, must lie between 1 and 3"},
 		{"phase", `sampler = "classes", classes = 1, clean = true`, `sampler = "phases", phases = [{ epochs = 10, classes = [0, 3] }]`,
 			"", "has a phase whose classes is 3, must lie between 0 and 2"},
@@ -141,6 +148,17 @@ func TestDatasetRefused(t *testing.T) {
 			t.Errorf("%q: %v", edit[1], err)
 		}
 	}
+}
+
+// learntFigure adds a figure with the given x axis and metric.
+func learntFigure(x, metric string) string {
+	return fmt.Sprintf("[[figures]]\nid = \"l\"\ntitle = \"t\"\nexperiments = [\"convolution\"]\nx = %q\nlines = [\"condition\"]\n"+
+		"metrics = [%q]\n\n[style.roles]", x, metric)
+}
+
+// The share of networks that learnt is shown of ten classes, whatever they are.
+func TestLearntOfTenClasses(t *testing.T) {
+	mustParse(t, shapes(t, "classes = 3 ", "classes = 10 ", "[style.roles]", learntFigure("epoch", "learnt")))
 }
 
 // Ten classes are what the claims are made for, whatever the images.

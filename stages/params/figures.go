@@ -112,11 +112,14 @@ func (p *Params) checkFigures(d *document) {
 		for k, m := range f.Metrics {
 			at := fmt.Sprintf("%s.metrics[%d]", path, k)
 			for _, factor := range Factors(m) {
-				choice(d, at, factor, MetricNames...)
+				p.checkMetric(d, at, factor)
 			}
 			once(d, at, m, f.Metrics[:k])
 		}
 		f.checkPlaces(d, path)
+		if f.X.Kind == AgainstMetric {
+			p.checkMetric(d, path+".x", f.X.Name)
+		}
 		f.checkAxes(d, path)
 		f.checkDifference(d, path)
 		choice(d, path+".error", f.Error, "se", "se_population", "ci")
@@ -176,9 +179,6 @@ func (f Figure) checkPlaces(d *document, path string) {
 }
 
 func (f Figure) checkAxes(d *document, path string) {
-	if f.X.Kind == AgainstMetric {
-		choice(d, path+".x", f.X.Name, MetricNames...)
-	}
 	choice(d, path+".scale", f.Scale, "linear", "log", "equal")
 	if f.X.Kind != XValue && f.Scale != "linear" {
 		d.report(path+".scale", "is %q, which only values along x have", f.Scale)

@@ -174,7 +174,7 @@ func (p *Params) checkTable(d *document, path string, t Table) {
 	}
 	for k, m := range t.Metrics {
 		at := fmt.Sprintf("%s.metrics[%d]", path, k)
-		choice(d, at, m, MetricNames...)
+		p.checkMetric(d, at, m)
 		once(d, at, m, t.Metrics[:k])
 	}
 	for k, layer := range t.Layers {
