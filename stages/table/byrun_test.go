@@ -53,7 +53,8 @@ func TestKendallTable(t *testing.T) {
 	// What is complete has no note, and says that it is.
 	p.Metrics = p.Metrics[:2]
 	table, err = p.table(map[string][]runvalues.Run{"e": runs})
-	if err != nil || len(table.Notes) > 0 || !strings.HasPrefix(table.Caption, "Kendall's tau-b over all conditions and optimizers of e, after") ||
+	if err != nil || len(table.Notes) > 0 ||
+		!strings.HasPrefix(table.Caption, "Kendall's tau-b over all conditions and optimizers of e, after") ||
 		!strings.Contains(table.Caption, "; mean over 3 seeds, and") {
 		t.Errorf("%q, notes %q, %v", table.Caption, table.Notes, err)
 	}
@@ -171,7 +172,8 @@ func TestEffectsLeaveOut(t *testing.T) {
 		if got := table.Notes[2:]; c.notes != nil && !slices.Equal(got, c.notes) {
 			t.Errorf("notes %q, want %q", got, c.notes)
 		}
-		if d := table.Data[1]; d[3] != fmt.Sprint(map[string]int{"accuracy": 2}[d[2]]) || d[8] != "4" || !strings.Contains(d[9], "seed 1 (b failed)") {
+		if d := table.Data[1]; d[3] != fmt.Sprint(map[string]int{"accuracy": 2}[d[2]]) || d[8] != "4" ||
+			!strings.Contains(d[9], "seed 1 (b failed)") {
 			t.Errorf("record %q", d)
 		}
 	}
@@ -185,7 +187,8 @@ func TestUnknownMetric(t *testing.T) {
 	if err := TryRuns(p, by); err == nil {
 		t.Error("a table of effects on a metric that there is not")
 	}
-	if err := TryRuns(KendallParams{ID: "k", Title: "Title", Experiments: []string{"e"}, Metrics: []string{"accuracy", "loss"}}, by); err == nil {
+	kendall := KendallParams{ID: "k", Title: "Title", Experiments: []string{"e"}, Metrics: []string{"accuracy", "loss"}}
+	if err := TryRuns(kendall, by); err == nil {
 		t.Error("a table of a metric that there is not")
 	}
 }

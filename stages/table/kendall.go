@@ -84,8 +84,8 @@ func (p KendallParams) table(runs map[string][]runvalues.Run) (tabulate.Table, e
 	}
 	left := slices.Concat(p.failed(all), p.notFinite(all), p.absent(all, seeds))
 	for _, l := range tied {
-		left = append(left, fmt.Sprintf("There is no tau in %s, because fewer than two runs have both metrics, or those that do are all tied in one: %s.",
-			l.text, strings.Join(l.members, "; ")))
+		left = append(left, fmt.Sprintf("There is no tau in %s, because fewer than two runs have both metrics, "+
+			"or those that do are all tied in one: %s.", l.text, strings.Join(l.members, "; ")))
 	}
 	t.Caption = p.caption(len(seeds), fewer, len(left) > 0)
 	t.Notes = append(append(left, p.Notes...), marks(p.Mark)...)
