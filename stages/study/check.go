@@ -146,13 +146,18 @@ var numbers = []made{
 }
 
 // runValues returns the values that the runs of experiments would have with
-// made-up numbers.
+// made-up numbers. It has one seed of each experiment, because the time for
+// Kendall's tau grows with the seeds, and more of them would show nothing else.
 func (b *builder) runValues(experiments []string, number made) map[string][]runvalues.Run {
-	parts := map[string][]runvalues.Run{}
+	parts, seeds := map[string][]runvalues.Run{}, map[string]uint32{}
 	for _, u := range b.uses {
 		if !slices.Contains(experiments, u.Experiment) {
 			continue
 		}
+		if seed, known := seeds[u.Experiment]; known && seed != u.Seed {
+			continue
+		}
+		seeds[u.Experiment] = u.Seed
 		epoch := u.Run.Config.Epochs
 		of := func(m quantity.Metric) float64 { return number(u, measures.AllLayers, m.Name, epoch) }
 		parts[u.Experiment] = append(parts[u.Experiment], runvalues.Run{
