@@ -76,8 +76,16 @@ var perWeight = map[string]struct{ batch, single float64 }{
 	"SGD": {0.7e-10, 0.25e-10}, "Adagrad": {1.4e-10, 0.6e-10}, "Adadelta": {2.3e-10, 1.35e-10}, "Adam": {1.7e-10, 2.75e-10},
 }
 
-// Epoch predicts the seconds that an epoch takes with its test pass.
+// Epoch predicts the seconds that a pass over the training images takes with
+// its test pass.
 func Epoch(c trainer.Config, d Data) float64 {
+	train, test := passes(c, d)
+	return train + test
+}
+
+// passes predicts the seconds of a pass over the training images, and those of
+// the test pass and of measuring.
+func passes(c trainer.Config, d Data) (train, test float64) {
 	update, known := perWeight[c.Optimizer.Name]
 	if !known {
 		update = perWeight["Adadelta"]
@@ -90,19 +98,29 @@ func Epoch(c trainer.Config, d Data) float64 {
 	if c.Batch == 1 {
 		each = update.single
 	}
-	steps := float64((d.Train + c.Batch - 1) / c.Batch)
 	measured := 0.0
 	for _, units := range c.Network.Hidden {
 		measured += float64(units)
 	}
-	train, test := float64(d.Train), float64(d.Test)
-	return 2*perOperation*(train*(2*first+3*rest)+test*(first+rest)) + steps*(perStep+weights*each) + test*measured*perActivation
+	train = 2*perOperation*float64(d.Train)*(2*first+3*rest) + steps(c, d)*(perStep+weights*each)
+	test = float64(d.Test) * (2*perOperation*(first+rest) + measured*perActivation)
+	return train, test
+}
+
+// steps returns the number of steps of a pass over the training images.
+func steps(c trainer.Config, d Data) float64 {
+	return float64((d.Train + c.Batch - 1) / c.Batch)
 }
 
 // Training predicts the seconds that a whole training takes on a core of an AMD
 // Zen 4. [Rate] converts them to this machine.
 func Training(c trainer.Config, d Data) float64 {
-	return float64(c.Epochs)*Epoch(c, d) + perTraining
+	train, test := passes(c, d)
+	rounds := float64(c.Epochs)
+	if c.Updates > 0 { // which decide how often the images are used, while epochs say how often the network is measured
+		rounds = float64(c.Updates) / steps(c, d)
+	}
+	return rounds*train + float64(c.Epochs)*test + perTraining
 }
 
 // Kind names the kind of work that a training is. Trainings of one kind are

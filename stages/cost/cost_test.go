@@ -1,7 +1,9 @@
 package cost
 
 import (
+	"math"
 	"testing"
+	"time"
 
 	"sparsel/trainer"
 )
@@ -82,5 +84,31 @@ func TestRate(t *testing.T) {
 		if rate := Rate(c, mnist(60000, 10000)); !(rate > 0.05 && rate < 200) {
 			t.Errorf("%s: rate %v", Kind(c), rate)
 		}
+	}
+}
+
+// A training with a number of updates takes as long as the passes that they
+// make, and is measured as often as it has epochs.
+func TestUpdates(t *testing.T) {
+	d := mnist(200, 100)
+	c := baseline()
+	c.Epochs = 4
+	want := Training(c, d)
+	c.Updates = 16 // 4 passes of 4 steps
+	if got := Training(c, d); math.Abs(got-want) > 1e-12 {
+		t.Errorf("4 passes as updates take %v s, as epochs %v", got, want)
+	}
+	measuring := Training(c, mnist(200, 0))
+	c.Updates = 2_000_000_000 // of which each takes as long as in the 4 passes
+	each := (measuring - perTraining) / 16
+	if got := Training(c, d); math.Abs(got/(2e9*each)-1) > 1e-6 {
+		t.Errorf("2,000,000,000 updates take %v s, want about %v", got, 2e9*each)
+	}
+	done := make(chan float64)
+	go func() { done <- Rate(c, d) }()
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		t.Error("the rate of a training with many updates is measured with all of them")
 	}
 }

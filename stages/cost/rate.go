@@ -16,6 +16,7 @@ const trial = 0.02
 // says nothing about it.
 func Rate(c trainer.Config, d Data) float64 {
 	c.Epochs, c.Sampler, c.Seeding, c.Measure = 3, trainer.Sampler{Kind: "shuffled"}, trainer.Seeding{Mode: "paired", Seed: 1}, ""
+	c.Updates, c.Validation = 0, 0 // a moment has whole epochs of the images drawn below
 	d.Train, d.Test = 100, 20
 	perImage := Epoch(c, d) / float64(d.Train+d.Test)
 	d.Train = min(max(int(trial/perImage), 2*c.Batch, 100), 6000)
