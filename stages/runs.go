@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"sparsel/pipeline"
 	"sparsel/stages/nearest"
@@ -119,6 +121,42 @@ func printRuns(runs []run, o Options) error {
 	return nil
 }
 
+// The most bytes of a link's folder that file systems take in each of its
+// elements, and that leave room for the folder it is in.
+const (
+	maxLinkElement = 255
+	maxLink        = 2000
+)
+
+// linkName returns the folder of a run's links, which is its name as far as
+// file systems take it. In a longer element, or a name of too many elements,
+// the end is replaced with a hash of the whole, so that different runs have
+// different folders.
+func linkName(name string) string {
+	elements := strings.Split(name, "/")
+	for i, element := range elements {
+		elements[i] = shortened(element)
+	}
+	if short := strings.Join(elements, "/"); len(short) <= maxLink {
+		return short
+	}
+	return shortened(strings.ReplaceAll(name, "/", "_"))
+}
+
+// shortened cuts a text that is too long for the name of a file, between
+// characters.
+func shortened(text string) string {
+	if len(text) <= maxLinkElement {
+		return text
+	}
+	hash := fmt.Sprintf("-%.8x", sha256.Sum256([]byte(text)))
+	end := maxLinkElement - len(hash)
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + hash
+}
+
 // linkArchives creates a tree of symbolic links, DIR/RUN/ARCHIVE. It replaces
 // existing links, and returns an error if anything else is in the way.
 func linkArchives(dir string, runs []run, o Options) error {
@@ -133,7 +171,7 @@ func linkArchives(dir string, runs []run, o Options) error {
 			if err != nil {
 				return err
 			}
-			link := filepath.Join(dir, filepath.FromSlash(r.Name), archive)
+			link := filepath.Join(dir, filepath.FromSlash(linkName(r.Name)), archive)
 			if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
 				return fmt.Errorf("runs: make links: %w", err)
 			}
