@@ -77,8 +77,7 @@ func Texts(values []any) []string {
 // BaselineUse returns the baseline with one of the optimizers as a use. The
 // columns of an experiment's uses are compared with it.
 func (p *Params) BaselineUse(optimizer string) Use {
-	c := p.BaselineRun(optimizer)
-	c.Epochs = p.Profile.shorten(c.Epochs)
+	c := p.shorten(p.BaselineRun(optimizer))
 	c.Seeding.Mode = p.Study.Seeding
 	return Use{Optimizer: optimizer, CCMASEpsilon: p.Metrics.CCMASEpsilon, Run: &Run{Config: c}, Data: p.dataset}
 }

@@ -198,13 +198,22 @@ func (p *Params) checkOwn(d *document) {
 			d.report(join("profiles", name)+".data", "says what may stand in for MNIST, and [data] describes %s; take it away", p.dataset.Name)
 		}
 	}
-	for i, t := range p.Tables {
+	p.checkOwnTables(d, "tables", p.Tables)
+	for _, name := range sortedKeys(p.Profiles) {
+		p.checkOwnTables(d, join("profiles", name)+".tables", p.Profiles[name].Tables)
+	}
+}
+
+// checkOwnTables refuses tables that compare with the thesis's results on
+// MNIST.
+func (p *Params) checkOwnTables(d *document, path string, tables []Table) {
+	for i, t := range tables {
+		at := indexed(path, i) + ".kind"
 		switch {
 		case t.Kind == "printed":
-			d.report(indexed("tables", i)+".kind", "is \"printed\", the numbers that the thesis prints for MNIST, and [data] describes %s",
-				p.dataset.Name)
+			d.report(at, "is \"printed\", the numbers that the thesis prints for MNIST, and [data] describes %s", p.dataset.Name)
 		case t.Kind == "findings" && !p.Decidable():
-			d.report(indexed("tables", i)+".kind", "is \"findings\", claims whose limits are made for %d classes, and %s has %d",
+			d.report(at, "is \"findings\", claims whose limits are made for %d classes, and %s has %d",
 				MNIST.Classes, p.dataset.Name, p.dataset.Classes)
 		}
 	}

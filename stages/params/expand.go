@@ -334,11 +334,19 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 			good = false
 		}
 	}
-	whole := config.Epochs
-	config.Epochs = p.Profile.shorten(whole)
-	if config.Epochs < whole && slices.ContainsFunc(c.varied, func(v Varied) bool { return v.Setting == "epochs" }) {
+	whole := config
+	config = p.shorten(whole)
+	varies := func(name string) bool {
+		return slices.ContainsFunc(c.varied, func(v Varied) bool { return v.Setting == name })
+	}
+	if config.Epochs < whole.Epochs && varies("epochs") {
 		d.report(join("profiles", p.Profile.Name())+".epochs", "is %d, but %s varies the epochs up to %d; leave it out, or make it as many",
-			config.Epochs, e.Name, whole)
+			config.Epochs, e.Name, whole.Epochs)
+	}
+	if config.Updates < whole.Updates && varies("updates") {
+		d.report(join("profiles", p.Profile.Name())+".epochs",
+			"is %d, which are at most %d updates, but %s varies the updates up to %d; leave it out, or make it more",
+			p.Profile.Epochs, config.Updates, e.Name, whole.Updates)
 	}
 	return config
 }

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"sparsel/trainer"
 )
 
 // Paper is the name of the study without a profile.
@@ -252,8 +254,14 @@ func (p *Params) reduced(images string) string {
 		text := strings.Join(parts, ", ")
 		return strings.ToUpper(text[:min(1, len(text))]) + text[min(1, len(text)):]
 	}
+	if s.TestImages > 0 && s.TestImages < p.dataset.Test {
+		parts = append(parts, fmt.Sprintf("measured on %d test images", s.TestImages))
+	}
 	if q.Epochs > 0 {
 		parts = append(parts, fmt.Sprintf("at most %d epochs", q.Epochs))
+	}
+	if p.thinned() {
+		parts = append(parts, fmt.Sprintf("at most %d values of a grid", q.GridPoints))
 	}
 	switch len(q.Seeds) {
 	case 0:
@@ -272,6 +280,15 @@ func (p *Params) reduced(images string) string {
 	return text + ": " + strings.Join(parts, ", ")
 }
 
+// thinned reports whether the profile leaves out values of a log grid.
+func (p *Params) thinned() bool {
+	return slices.ContainsFunc(p.Experiments, func(e Experiment) bool {
+		return slices.ContainsFunc(e.Vary, func(v Vary) bool {
+			return v.Logspace != nil && v.points > 0 && v.Logspace.Count > v.points
+		})
+	})
+}
+
 // describe names what the seeds come from, for messages.
 func (q *Profile) describe() string {
 	if q == nil {
@@ -280,12 +297,18 @@ func (q *Profile) describe() string {
 	return "profile " + q.name
 }
 
-// shorten limits a run's epochs to the profile's.
-func (q *Profile) shorten(epochs int) int {
-	if q == nil || q.Epochs == 0 {
-		return epochs
+// shorten limits a run's epochs to the profile's. If the run has a number of
+// updates instead, they are limited to those of as many passes over the
+// training images.
+func (p *Params) shorten(c trainer.Config) trainer.Config {
+	if p.Profile == nil || p.Profile.Epochs == 0 {
+		return c
 	}
-	return min(epochs, q.Epochs)
+	c.Epochs = min(c.Epochs, p.Profile.Epochs)
+	if images := p.trainImages() - c.Validation; c.Updates > 0 && c.Batch > 0 && images > 0 { // others are refused
+		c.Updates = min(c.Updates, p.Profile.Epochs*((images+c.Batch-1)/c.Batch))
+	}
+	return c
 }
 
 // thin keeps points of the values, chosen evenly and including the first and
