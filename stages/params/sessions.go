@@ -74,7 +74,9 @@ func (x *expansion) place() {
 	for i, session := range x.params.Sessions {
 		for k, runs := range session.Runs {
 			path := fmt.Sprintf("sessions[%d].runs[%d]", i, k)
-			for _, r := range x.sessionRuns(path, runs) {
+			list := x.sessionRuns(path, runs)
+			x.idle(path, session, list)
+			for _, r := range list {
 				if len(session.Seeds) > 0 && !slices.Contains(session.Seeds, r.config.Seeding.Seed) || r.config.Seeding.Mode != "author" {
 					continue
 				}
@@ -92,6 +94,25 @@ func (x *expansion) place() {
 		if taken[r] == 0 && r.entry.Like == "" {
 			r.config.Seeding = s.join(r.entry.path+"\x00"+r.condition.name, r.config)
 		}
+	}
+}
+
+// idle refuses a step of a session that places no run, and so does nothing. A
+// study that is paired throughout may keep its sessions, as may one with fewer
+// seeds. A profile may lack what a step is about.
+func (x *expansion) idle(path string, session Session, list []*planned) {
+	drawn := func(r *planned) bool { return r.config.Seeding.Mode == "author" }
+	if x.params.Profile != nil || len(list) == 0 || !slices.ContainsFunc(x.plan, drawn) {
+		return
+	}
+	ours := func(seed uint32) bool { return slices.Contains(x.params.Study.Seeds, seed) }
+	placed := func(r *planned) bool { return drawn(r) && slices.Contains(session.Seeds, r.config.Seeding.Seed) }
+	switch {
+	case !slices.ContainsFunc(list, drawn):
+		x.report(path, "has only runs whose seeding is \"paired\", which are in no session; take it away, or make them \"author\"")
+	case slices.ContainsFunc(session.Seeds, ours) && !slices.ContainsFunc(list, placed):
+		x.report(path, "has no run with the seeds of the session, %s; take it away, or correct the seeds",
+			strings.Trim(strings.ReplaceAll(fmt.Sprint(session.Seeds), " ", ", "), "[]"))
 	}
 }
 
@@ -130,11 +151,31 @@ func (x *expansion) sessionRuns(path string, runs SessionRuns) []*planned {
 	return list
 }
 
+// recordedSeeds are those of the author's sessions. Sessions may name them even
+// in a study with fewer seeds.
+var recordedSeeds = []uint32{1, 100, 1234}
+
+// knowsSeed reports whether a session may have been run with a seed.
+func (p *Params) knowsSeed(seed uint32) bool {
+	for _, q := range p.Profiles {
+		if slices.Contains(q.Seeds, seed) {
+			return true
+		}
+	}
+	return p.usesSeed(seed) || slices.Contains(recordedSeeds, seed)
+}
+
 // checkSessions reports mistakes that can be found without the conditions.
 func (p *Params) checkSessions(d *document) {
 	for i, s := range p.Sessions {
 		path := fmt.Sprintf("sessions[%d]", i)
 		checkSeeds(d, path+".seeds", s.Seeds)
+		for k, seed := range s.Seeds {
+			if !p.knowsSeed(seed) {
+				d.report(indexed(path+".seeds", k), "is %d, which no run has: it is no seed of the study, of a profile or of the recorded sessions",
+					seed)
+			}
+		}
 		if len(s.Runs) == 0 {
 			d.report(path+".runs", "is empty; name the runs of the session in their order")
 		}
