@@ -71,7 +71,7 @@ var settings = []Setting{
 	},
 	wholeTo("batch", "batch size", trainingImages, func(c *trainer.Config) *int { return &c.Batch }),
 	wholeOf("epochs", "epochs", 1, 100000, func(c *trainer.Config) *int { return &c.Epochs }),
-	choiceOf("measure", "measured on", []string{"test", "train", "train-running"}, func(c *trainer.Config) *string { return &c.Measure }),
+	optional(choiceOf("measure", "measured on", []string{"test", "train", "train-running"}, measure), "test", measure),
 	truthOf("train_loss_after", "training loss after each epoch", func(c *trainer.Config) *bool { return &c.TrainLossAfter }),
 	wholeTo("reference_batch", "batch size of the learning rate", trainingImages, func(c *trainer.Config) *int { return &c.ReferenceBatch }),
 	wholeOf("updates", "updates", 1, math.MaxInt32, func(c *trainer.Config) *int { return &c.Updates }),
@@ -90,6 +90,11 @@ var settings = []Setting{
 					return fmt.Errorf("has %s, must have numbers from 0 to below 1", kindOf(element))
 				}
 				rates[i] = rate
+			}
+			// Rates of 0 leave out no unit, as no rates do, and equal runs must be
+			// equal. The trainer refuses another number of rates than of layers.
+			if len(rates) == len(c.Network.Hidden) && !slices.ContainsFunc(rates, func(rate float64) bool { return rate != 0 }) {
+				rates = nil
 			}
 			c.Network.Dropout = rates
 			return nil
@@ -247,6 +252,22 @@ func choiceOf(name, column string, choices []string, field func(*trainer.Config)
 		},
 	}
 }
+
+// optional returns a choice whose default is stored as an empty field, so that
+// a run that states the default is the run that leaves it out.
+func optional(s Setting, usual string, field func(*trainer.Config) *string) Setting {
+	set := s.set
+	s.set = func(c *trainer.Config, v any, d Dataset) error {
+		err := set(c, v, d)
+		if *field(c) == usual {
+			*field(c) = ""
+		}
+		return err
+	}
+	return s
+}
+
+func measure(c *trainer.Config) *string { return &c.Measure }
 
 // truthOf returns a setting that is true or false. The default is false.
 func truthOf(name, column string, field func(*trainer.Config) *bool) Setting {
