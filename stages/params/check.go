@@ -53,6 +53,9 @@ func (p *Params) checkExpanded(d *document) {
 		p.checkShown(d, uses)
 		p.checkTabled(d, uses)
 	}
+	if len(d.problems) == 0 {
+		p.checkRecorded(d, uses)
+	}
 }
 
 // indexed returns the path of a list's element.

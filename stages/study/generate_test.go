@@ -222,7 +222,7 @@ func (g *generator) condition(experiment, join string) string {
 		keys = append(keys, "set = { "+strings.Join(set, ", ")+" }")
 	}
 	if vary == nil && g.IntN(4) == 0 {
-		keys = append(keys, `column = "`+g.pick("batch_size", "learning_rate", "thing")+`"`, "value = "+g.pick("1", "2.5", "0.1", "-3"))
+		keys = append(keys, `column = "`+g.pick("batch_size", "step", "thing", "things", "words")+`"`, "value = "+g.pick("1", "2.5", "0.1", "-3"))
 	}
 	if g.IntN(10) == 0 {
 		keys = append(keys, "tidy = "+strconv.Quote(g.word()))
@@ -271,7 +271,7 @@ func (g *generator) figure(i int) {
 	}
 	metrics := params.MetricNames[:3]
 	if g.IntN(3) == 0 {
-		metrics = g.some(append(slices.Clone(params.MetricNames), "accuracy * sparsity")...)
+		metrics = g.some(append(g.metrics(), "accuracy * sparsity")...)
 		g.line("metrics = " + quoted(metrics))
 	}
 	if columns == "optimizer" && (len(metrics) > 1) != g.odd() {
@@ -333,7 +333,7 @@ func (g *generator) table(i int) {
 	experiment := "experiment = " + strconv.Quote(g.pick(g.experiments...))
 	switch kind {
 	case "final":
-		g.line(experiment, `error = "se"`, "metrics = "+quoted(g.some(params.MetricNames...)))
+		g.line(experiment, `error = "se"`, "metrics = "+quoted(g.some(g.metrics()...)))
 		if g.IntN(2) == 0 {
 			g.line("layers = " + g.pick(`["all"]`, `["all", "1"]`, `["1", "2", "3"]`, `["two"]`, `["9"]`, `["01"]`))
 		}
@@ -347,4 +347,20 @@ func (g *generator) table(i int) {
 	if g.IntN(3) == 0 {
 		g.line("title = "+strconv.Quote(g.word()), "note = "+strconv.Quote("N "+g.word()))
 	}
+}
+
+// metrics lists metrics, which are mostly those that every run has.
+func (g *generator) metrics() []string {
+	list := slices.Clone(params.MetricNames)
+	if g.IntN(8) == 0 {
+		return list
+	}
+	return slices.DeleteFunc(list, func(metric string) bool {
+		switch metric {
+		case "train_loss_after", "train_accuracy", "phase_accuracy", "forgetting", "overlap", "impact",
+			"ccmas_chance", "selectivity_above_chance", "roc", "precision", "information", "informedness":
+			return true
+		}
+		return strings.HasPrefix(metric, "ablation_")
+	})
 }
