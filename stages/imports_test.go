@@ -111,7 +111,7 @@ var mayImport = map[string][]string{
 	"stages/report":    {"analysis/claim", "analysis/tabulate"},
 	"stages/runvalues": {"stages/quantity"},
 	"stages/study": {
-		"analysis/chart", "analysis/claim", "artifacts/measures", "pipeline", "stages/aggregate", "stages/agreement",
+		"analysis/chart", "analysis/claim", "artifacts/idx", "artifacts/measures", "pipeline", "stages/aggregate", "stages/agreement",
 		"stages/cost", "stages/digits", "stages/fetch", "stages/figure", "stages/finding", "stages/metrics",
 		"stages/nearest", "stages/params", "stages/quantity", "stages/runvalues", "stages/table", "stages/train",
 		"stages/units", "trainer",

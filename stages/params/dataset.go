@@ -232,6 +232,8 @@ func (p *Params) misfit(c trainer.Config) string {
 	case p.dataset.Side>>len(c.Network.Conv) == 0:
 		return fmt.Sprintf("images of %d×%d pixels are too small for %d convolutions, each of which halves them",
 			p.dataset.Side, p.dataset.Side, len(c.Network.Conv))
+	case c.Sampler.Kind == "consecutive" && !c.Sampler.Clean && c.Sampler.Block > p.mostOfClass(images-c.Validation) && c.Validation < images:
+		return tooLong(c.Sampler.Block, p.mostOfClass(images-c.Validation))
 	case c.Validation >= images:
 		return fmt.Sprintf("validation is %d, and there are %d training images: want fewer", c.Validation, images)
 	}
