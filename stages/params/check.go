@@ -65,7 +65,9 @@ func indexed(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) 
 var braced = regexp.MustCompile(`\{[^}]*\}`)
 
 // checkCell refuses names that a spreadsheet would take for a formula, because
-// the tidy table is made for spreadsheets.
+// the tidy table is made for spreadsheets. All other tables change such names,
+// and one name must be written in one way. A placeholder may stand for any
+// number, so conditions are checked again when they are expanded.
 func checkCell(d *document, path, text string) {
 	if filled := braced.ReplaceAllString(text, "1"); tabulate.Cell(filled) != filled {
 		d.report(path, "is %q, must not begin with = + - or @", text)
@@ -307,6 +309,9 @@ func (p *Params) checkExperiments(d *document) {
 			if e.Value != nil {
 				d.report(path+".value", "is given, and along says what it is; take one of them away")
 			}
+			if e.Column != "" {
+				checkColumn(d, path+".column", e.Column, "the formula "+e.Along)
+			}
 		} else if (e.Column == "") != (e.Value == nil) || e.Column != "" && e.Vary != nil {
 			d.report(path, "column and value belong together, and stand where nothing varies")
 		}
@@ -318,11 +323,14 @@ func (p *Params) checkExperiments(d *document) {
 		}
 		if e.Column != "" {
 			checkName(d, path+".column", e.Column)
+			checkCell(d, path+".column", e.Column)
 		}
 		for k, v := range e.Vary {
 			at := indexed(path+".vary", k)
 			if v.Column != "" {
 				checkName(d, at+".column", v.Column)
+				checkCell(d, at+".column", v.Column)
+				checkColumn(d, at+".column", v.Column, v.Parameter)
 			}
 			if (len(v.Values) > 0) == (v.Logspace != nil) {
 				d.report(at, "needs either values or logspace")

@@ -82,14 +82,61 @@ func (p *Params) BaselineUse(optimizer string) Use {
 	return Use{Optimizer: optimizer, CCMASEpsilon: p.Metrics.CCMASEpsilon, Run: &Run{Config: c}, Data: p.dataset}
 }
 
+// VariedUse returns the baseline of a use with nothing changed but what varies
+// in the use. A sweep that varies one parameter at a time has such runs alone.
+func (p *Params) VariedUse(u Use) Use {
+	plain := p.BaselineUse(u.Optimizer)
+	for _, s := range allSettings() { // in the order in which runs are configured
+		for _, v := range u.Varied {
+			if named, ok := v.SettingOf(); ok && named.Name == s.Name {
+				s.give(&plain.Run.Config, v.Value, p.dataset)
+			}
+		}
+	}
+	return plain
+}
+
+// give sets a value that the file gives in set, in vary or as the number of a
+// column. Such a number may stand for a whole one, or for a list of equal ones
+// with one for each hidden layer. It returns false if the setting has no such
+// value.
+func (s Setting) give(c *trainer.Config, value any, d Dataset) bool {
+	forms := []any{value}
+	if x, ok := value.(float64); ok {
+		if whole := int64(x); float64(whole) == x {
+			forms = append(forms, whole)
+		}
+	}
+	for _, form := range slices.Clone(forms) {
+		forms = append(forms, slices.Repeat([]any{form}, len(c.Network.Hidden)), []any{form})
+	}
+	for _, form := range forms {
+		if again := *c; s.set(&again, form, d) == nil {
+			*c = again
+			return true
+		}
+	}
+	return false
+}
+
 // SettingOf finds the setting that varies, either by its name or, if the file
-// only gives column and value, by its column.
+// only gives column and value, by its column. The name of a column that several
+// settings share says of none that it varies.
 func (v Varied) SettingOf() (Setting, bool) {
 	if s, ok := SettingOf(v.Setting); ok {
 		return s, true
 	}
+	if v.Setting != "" {
+		return Setting{}, false
+	}
+	return columnSetting(v.Column)
+}
+
+// columnSetting finds the setting whose name or column is the name of a column
+// of the tidy table.
+func columnSetting(name string) (Setting, bool) {
 	for _, s := range allSettings() {
-		if v.Column == s.Name || strings.ReplaceAll(v.Column, "_", " ") == s.Column {
+		if name == s.Name || texts[s.Column] == nil && strings.ReplaceAll(name, "_", " ") == s.Column {
 			return s, true
 		}
 	}

@@ -179,6 +179,7 @@ func (x *expansion) add(e *Experiment, c condition, config trainer.Config, seed 
 		return
 	}
 	x.ablated(e, c, config)
+	x.named(e, c, config)
 	x.append(&planned{entry: e, condition: c, config: config})
 }
 
@@ -188,6 +189,17 @@ func (x *expansion) add(e *Experiment, c condition, config trainer.Config, seed 
 func (x *expansion) ablated(e *Experiment, c condition, config trainer.Config) {
 	if e.Ablate != nil && *e.Ablate && len(config.Network.Hidden) > 1 {
 		x.report(e.path, "%s has %d hidden layers; ablate takes units out of networks of one", c.name, len(config.Network.Hidden))
+	}
+}
+
+// named refuses a number that the file gives for a setting's column if the run
+// has another.
+func (x *expansion) named(e *Experiment, c condition, config trainer.Config) {
+	if e.Along != "" {
+		return
+	}
+	if wrong := c.misnamed(config, x.params.dataset); wrong != "" {
+		x.report(e.path+".value", "%s", wrong)
 	}
 }
 
@@ -216,6 +228,7 @@ func (x *expansion) reuse(e *Experiment, c condition, optimizer string, seeds []
 			return
 		}
 		x.ablated(e, again, other.config)
+		x.named(e, again, other.config)
 		x.append(&planned{entry: e, condition: again, config: other.config, like: other})
 	}
 	for _, seed := range seeds {

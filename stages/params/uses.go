@@ -25,6 +25,10 @@ func (p *Params) checkUses(d *document, uses []Use) {
 		checkAlike(d, of)
 		for _, u := range of {
 			checkCondition(d, u.path+".condition", u.Condition)
+			checkCell(d, u.path+".condition", u.Condition)
+			if u.Tidy != u.Condition {
+				checkCell(d, u.path+".tidy", u.Tidy)
+			}
 		}
 	}
 }

@@ -235,8 +235,10 @@ func (b *builder) sweeps(experiment, optimizer string, uses []params.Use) []*swe
 // from what varies, and from each other if several parameters vary at once.
 func (b *builder) besides(experiment string, uses []params.Use) []string {
 	var list []string
-	names := map[string]bool{}
-	for _, u := range uses {
+	varied := map[string]bool{} // columns of what varies in any condition
+	plain := make([]params.Use, len(uses))
+	for i, u := range uses {
+		plain[i] = b.params.VariedUse(u)
 		if len(u.Varied) == 0 {
 			list = append(list, fmt.Sprintf("%s has the condition %s as well, in which nothing varies.", experiment, u.Condition))
 			continue
@@ -245,17 +247,28 @@ func (b *builder) besides(experiment string, uses []params.Use) []string {
 		for _, v := range u.Varied {
 			together = append(together, v.Column)
 			if s, ok := v.SettingOf(); ok {
-				names[s.Column] = true
+				varied[s.Column] = true
 			}
 		}
 		if len(together) > 1 {
 			list = append(list, fmt.Sprintf("In %s %s vary together.", experiment, strings.Join(together, " and ")))
 		}
 	}
+	order, of := byCondition(uses)
 	for _, column := range params.Columns() {
 		// The seeding of a run, and the constant added to the index's
 		// denominator, are not parameters of the training.
-		if names[column.Name] || column.Name == "seeding" || column.Name == "CCMAS epsilon" || !b.differs(column, uses) {
+		if column.Name == "seeding" || column.Name == "CCMAS epsilon" {
+			continue
+		}
+		var apart []string // conditions that have another value than the baseline with what varies in them
+		for _, name := range order {
+			differs := func(i int) bool { return !params.Equal(column.Of(uses[i]), column.Of(plain[i])) }
+			if slices.ContainsFunc(of[name], differs) {
+				apart = append(apart, name)
+			}
+		}
+		if len(apart) == 0 {
 			continue
 		}
 		var values []any
@@ -263,14 +276,17 @@ func (b *builder) besides(experiment string, uses []params.Use) []string {
 			values = append(values, column.Of(u))
 		}
 		texts := params.Texts(values)
+		shown, where := order, ""
+		if varied[column.Name] && len(apart) < len(order) { // elsewhere the table has the values
+			shown, where = apart, " in "+strings.Join(apart, ", ")
+		}
 		var cells []string
-		order, of := byCondition(uses)
-		for _, name := range order {
+		for _, name := range shown {
 			if c := cell(uses, texts, of[name]); !slices.Contains(cells, c) {
 				cells = append(cells, c)
 			}
 		}
-		list = append(list, fmt.Sprintf("In %s the %s is %s.", experiment, column.Name, strings.Join(cells, " or ")))
+		list = append(list, fmt.Sprintf("In %s the %s is %s%s.", experiment, column.Name, strings.Join(cells, " or "), where))
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
