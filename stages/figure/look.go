@@ -9,6 +9,7 @@ import (
 // line is one series, with its place, name and look.
 type line struct {
 	place
+	words [2]string // its labels in the figure's first and second dimension of lines
 	label string
 	look
 }
@@ -150,20 +151,31 @@ func (d *description) lines(from place) []line {
 			}
 		}
 	}
+	outer, inner := 1, 0
+	if dimensions[1] == "layer" && dimensions[0] == "metric" { // each metric has layers of its own
+		outer, inner = 0, 1
+	}
 	var lines []line
-	outer, seconds := d.spread(from, dimensions[1])
-	for j, at := range outer {
-		places, firsts := d.spread(at, dimensions[0])
+	places, outerLabels := d.spread(from, dimensions[outer])
+	for j, at := range places {
+		places, innerLabels := d.spread(at, dimensions[inner])
 		for i, at := range places {
-			l := line{place: at, look: d.look(firsts[i], seconds[j])}
-			words := []string{firsts[i], seconds[j]}
+			l := line{place: at}
+			l.words[outer], l.words[inner] = outerLabels[j], innerLabels[i]
+			l.look = d.look(l.words[0], l.words[1])
+			words := l.words[:]
 			if from.panel.Difference { // so that it looks like neither of its conditions
 				words = append(words, "difference")
 				l.dash = dashes[2]
 			}
-			l.label = strings.Join(slices.DeleteFunc(words, func(s string) bool { return s == "" }), ", ")
+			l.label = joined(words)
 			lines = append(lines, l)
 		}
 	}
 	return lines
+}
+
+// joined joins the words that are not empty.
+func joined(words []string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(words), func(s string) bool { return s == "" }), ", ")
 }
