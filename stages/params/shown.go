@@ -75,6 +75,7 @@ func (c ShownCondition) optimizers() []string {
 type known struct {
 	ShownCondition
 	columns map[string]string // the varied parameter; absent if none varies
+	varied  map[string]Varied // the same with its setting
 	layers  map[string]int
 }
 
@@ -257,8 +258,14 @@ func (p *Params) completeValues(d *document, path string, f Figure, s *Shown, se
 	}
 	s.Baseline = map[string]float64{}
 	for _, optimizer := range s.Optimizers {
-		if v, ok := p.baselineValue(s.Experiment, s.Column, optimizer); ok {
+		v, ok, several := p.baselineValue(selected, optimizer)
+		if ok {
 			s.Baseline[optimizer] = v
+		}
+		if several != "" && f.Vertical == "baseline" {
+			d.report(path+".vertical", "is \"baseline\", but %s of %s stands for %s, whose baselines differ; show them in figures of their own",
+				s.Column, optimizer, several)
+			return
 		}
 	}
 	if f.Vertical == "baseline" && len(s.Baseline) == 0 {
@@ -316,7 +323,7 @@ func conditionsOf(uses []Use, experiment string) []known {
 		}
 		i := slices.IndexFunc(list, func(c known) bool { return c.Name == u.Condition })
 		if i < 0 {
-			c := known{columns: map[string]string{}, layers: map[string]int{}}
+			c := known{columns: map[string]string{}, varied: map[string]Varied{}, layers: map[string]int{}}
 			c.Name = u.Condition
 			i, list = len(list), append(list, c)
 		}
@@ -343,6 +350,11 @@ func (c *known) add(u Use) {
 	c.layers[u.Optimizer] = len(u.Run.Config.Network.Hidden)
 	if u.Value != "" {
 		c.columns[u.Optimizer] = u.Column
+		for _, v := range u.Varied {
+			if v.Column == u.Column {
+				c.varied[u.Optimizer] = v
+			}
+		}
 	}
 }
 
@@ -388,21 +400,29 @@ func match(pattern, text string) (string, bool) {
 	return inner, begins && ends
 }
 
-// baselineValue returns the baseline's value of the parameter that the tidy
-// table calls column, if it is a number.
-func (p *Params) baselineValue(experiment, column, optimizer string) (float64, bool) {
-	for _, e := range p.Experiments {
-		if e.Name != experiment {
-			continue
-		}
-		for _, v := range e.Vary {
-			if v.Column == column || v.Column == "" && v.Parameter == column {
-				return number(p.BaselineOf(Varied{Setting: v.Parameter, Column: column}, optimizer))
-			}
-		}
-		if e.Column == column {
-			return number(p.BaselineOf(Varied{Column: column}, optimizer))
+// baselineValue returns the baseline's value of the parameter that varies in the
+// selected runs of an optimizer, if it is a number. Entries of an experiment
+// may vary different parameters under the name of one column. other names the
+// settings if the runs vary several whose baselines differ.
+func (p *Params) baselineValue(selected []known, optimizer string) (value float64, ok bool, other string) {
+	var first Varied
+	for i, c := range selected {
+		varied := c.varied[optimizer]
+		v, found := number(p.BaselineOf(varied, optimizer))
+		if i == 0 {
+			first, value, ok = varied, v, found
+		} else if found != ok || v != value {
+			return 0, false, fmt.Sprintf("%s in %s and for %s in %s", first.name(), selected[0].Name, varied.name(), c.Name)
 		}
 	}
-	return 0, false
+	return value, ok, ""
+}
+
+// name returns the setting that varies, or the column where the file gives no
+// setting.
+func (v Varied) name() string {
+	if v.Setting != "" {
+		return v.Setting
+	}
+	return v.Column
 }

@@ -1,0 +1,59 @@
+package params
+
+import (
+	"strings"
+	"testing"
+)
+
+// constants is an experiment whose column stands for several settings.
+const constants = `
+[[experiments]]
+name = "decay"
+optimizers = ["SGD"]
+conditions = [
+  { condition = "lr={lr}", vary = [{ parameter = "lr", column = "constant", values = [0.05, 0.1] }] },
+  { condition = "mom={momentum}", vary = [{ parameter = "momentum", column = "constant", values = [0.25, 0.5] }] },
+]
+[[experiments]]
+name = "mem"
+conditions = [
+  { condition = "c={momentum}", optimizers = ["SGD"], vary = [{ parameter = "momentum", column = "memory", values = [0.3, 0.9] }] },
+  { condition = "c={beta1}", optimizers = ["Adam"], vary = [{ parameter = "beta1", column = "memory", values = [0.3, 0.9] }] },
+]
+[[figures]]
+id = "9"
+title = "Nine"
+x = "value"
+vertical = "baseline"
+`
+
+// The baseline's value is that of the setting that the shown conditions of each
+// optimizer vary, not of another one in the same column.
+func TestBaselineOfEachSetting(t *testing.T) {
+	for _, c := range []struct {
+		figure string
+		want   map[string]float64
+	}{
+		{"experiments = [\"decay\"]\nconditions = [\"lr=*\"]\n", map[string]float64{"SGD": 0.1}},
+		{"experiments = [\"decay\"]\nconditions = [\"mom=*\"]\n", map[string]float64{"SGD": 0}},
+		{"experiments = [\"mem\"]\nlines = [\"optimizer\"]\n", map[string]float64{"SGD": 0, "Adam": 0.9}},
+	} {
+		p, err := Parse("params.toml", append(append(example(t), constants...), c.figure...), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, uses := p.Expand()
+		got := p.Shown(p.Figures[len(p.Figures)-1], uses).Sources[0].Baseline
+		for optimizer, want := range c.want {
+			if v, ok := got[optimizer]; !ok || v != want {
+				t.Errorf("%s: the baseline of %s is %v (%v), want %v", c.figure, optimizer, v, ok, want)
+			}
+		}
+	}
+	figure := "experiments = [\"decay\"]\nconditions = [\"lr=*\", \"mom=*\"]\nlines = [\"condition\"]\n"
+	_, err := Parse("params.toml", append(append(example(t), constants...), figure...), "")
+	want := `vertical: is "baseline", but constant of SGD stands for lr in lr=0.05 and for momentum in mom=0.25, whose baselines differ`
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("two settings in one column: %v, want %s", err, want)
+	}
+}
