@@ -146,6 +146,9 @@ func (d *description) caption() string {
 	if list := d.gaps.of("not finite"); list != "" {
 		sentences = append(sentences, "not finite (NaN or infinite) and left out; a number with no other run is a gap: "+list)
 	}
+	if d.common {
+		sentences = append(sentences, "a dot is the mean over the runs that have both of its numbers")
+	}
 	sentences = append(sentences, d.marks()...)
 	if d.beyond {
 		sentences = append(sentences, "arrows at an edge mark lines that go on beyond the panel")

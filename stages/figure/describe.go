@@ -20,6 +20,7 @@ type description struct {
 	high   int  // most runs behind a number
 	marked bool // a vertical line was drawn
 	beyond bool // a line leaves its panel
+	common bool // a dot leaves out runs that have one of its numbers but not the other
 }
 
 // Describe turns the numbers of the experiments, which are given by name, into
@@ -136,7 +137,8 @@ type point struct {
 	x     float64
 	place place
 	epoch int
-	name  string // for the CSV if x does not identify it
+	name  string  // for the CSV if x does not identify it
+	y     *number // if it is known already
 }
 
 // series describes one line of the panel at a place.
@@ -153,10 +155,14 @@ func (d *description) series(l line, at place) (chart.Series, error) {
 		s.Marks = chart.LineMarks
 	}
 	for i, p := range points {
-		n, err := d.number(p.place, p.epoch)
-		if err != nil {
-			return s, err
+		if p.y == nil {
+			n, err := d.number(p.place, p.epoch)
+			if err != nil {
+				return s, err
+			}
+			p.y = &n
 		}
+		n := *p.y
 		s.X, s.Y = append(s.X, p.x), append(s.Y, n.mean)
 		s.N, s.Expected, s.Names = append(s.N, n.n), append(s.Expected, n.expected), append(s.Names, p.name)
 		if s.Marks != chart.Points {
@@ -215,12 +221,12 @@ func (d *description) points(l line, at place) ([]point, error) {
 		slices.SortStableFunc(list, func(a, b point) int { return int(math.Copysign(1, a.x-b.x)) })
 	default: // one number against another, epoch by epoch
 		for epoch := 1; epoch <= d.Epoch; epoch++ {
-			other, err := d.number(d.against(l.place), epoch)
+			x, y, err := d.pair(l.place, epoch)
 			if err != nil {
 				return nil, err
 			}
-			if !math.IsNaN(other.mean) { // otherwise it is named as a gap; a dot needs both numbers
-				list = append(list, point{other.mean, l.place, epoch, fmt.Sprintf("epoch %d", epoch)})
+			if !math.IsNaN(x.mean) { // otherwise it is named as a gap; a dot needs both numbers
+				list = append(list, point{x.mean, l.place, epoch, fmt.Sprintf("epoch %d", epoch), &y})
 			}
 		}
 	}
@@ -240,13 +246,46 @@ func (d *description) against(at place) place {
 	return at.in(Entry{d.X.Name, []Condition{*d.X.Condition}})
 }
 
+// pair looks up the numbers along both axes of a dot. Both are means over the
+// runs that have both, because a dot of different runs would belong to none.
+func (d *description) pair(at place, epoch int) (x, y number, err error) {
+	if x, err = d.named(d.against(at), epoch); err != nil {
+		return x, y, err
+	}
+	if y, err = d.named(at, epoch); err != nil {
+		return x, y, err
+	}
+	gone := slices.Concat(x.missing, x.nonFinite)
+	if lacks := slices.Concat(y.missing, y.nonFinite); !sameElements(gone, lacks) {
+		gone = append(gone, lacks...)
+		d.common = true
+		x, y = d.without(d.against(at), epoch, gone), d.without(at, epoch, gone)
+	}
+	d.low, d.high = min(d.low, y.n), max(d.high, y.n)
+	return x, y, nil
+}
+
+// sameElements reports whether two lists without repetitions have the same
+// elements.
+func sameElements(a, b []string) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
+}
+
 // number looks up a number and records what the caption has to say about it.
 func (d *description) number(at place, epoch int) (number, error) {
+	n, err := d.named(at, epoch)
+	if err == nil {
+		d.low, d.high = min(d.low, n.n), max(d.high, n.n)
+	}
+	return n, err
+}
+
+// named looks up a number and records the runs that it leaves out.
+func (d *description) named(at place, epoch int) (number, error) {
 	n, err := d.at(at, epoch)
 	if err != nil {
 		return n, err
 	}
-	d.low, d.high = min(d.low, n.n), max(d.high, n.n)
 	d.gaps.add(d.where(at), at.panel.Metric, "missing", n.missing)
 	d.gaps.add(d.where(at), at.panel.Metric, "not finite", n.nonFinite)
 	return n, nil

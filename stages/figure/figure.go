@@ -318,7 +318,7 @@ func (p Params) showsSeeds() bool {
 // NeedsRuns reports whether the figure needs the numbers of each run besides
 // their summaries.
 func (p Params) NeedsRuns() bool {
-	return p.showsSeeds() || p.Difference || further(p.X.Metric) || slices.ContainsFunc(p.Panels, Panel.derived)
+	return p.showsSeeds() || p.X.against() || p.Difference || slices.ContainsFunc(p.Panels, Panel.derived)
 }
 
 // EachRun calls each with the arguments of [Input] for every run whose metrics

@@ -267,7 +267,7 @@ func TestScatter(t *testing.T) {
 	p.Columns, p.Rows, p.X.Limits = "optimizer", "metric", []Limits{{Optimizer: "Adam", Min: 0.1, Max: 0.9}}
 	p.Panels = []Panel{{Metric: "sparsity"}, {Metric: "selectivity"}}
 	n.change(func(k key) bool { return k.metric == "accuracy" && k.condition == "v=10" && k.epoch == 2 }, func(s *measures.Summary) {
-		s.N, s.Mean, s.NonFinite = 0, math.NaN(), "seed 1"
+		s.N, s.Mean, s.NonFinite = 0, math.NaN(), "seed 1;seed 100;seed 1234"
 	})
 	f := describe(t, p, n)
 	if len(f.Rows) != 2 || !f.Rows[0].ShareX || f.Rows[1].ShareX || f.Rows[0].Panels[1].X.Max != 0.9 || f.Rows[0].Panels[0].X.Max != 0 {

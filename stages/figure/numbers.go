@@ -120,17 +120,21 @@ func (d *description) at(at place, epoch int) (number, error) {
 // derived computes a product or a difference run by run and then summarises it.
 // The mean of products is not the product of means, and the summaries of two
 // numbers do not say how they vary together.
-func (d *description) derived(at place, epoch int) number {
+func (d *description) derived(at place, epoch int) number { return d.without(at, epoch, nil) }
+
+// without is derived without some runs, which are given by name.
+func (d *description) without(at place, epoch int, left []string) number {
 	n := number{runs: map[uint32]float64{}}
 	var values []float64
 	for _, seed := range at.condition.of(at.optimizer.Name).Seeds {
 		n.expected++
 		v, ok := d.one(at, epoch, seed)
-		switch {
+		switch name := fmt.Sprintf("seed %d", seed); {
+		case slices.Contains(left, name):
 		case !ok:
-			n.missing = append(n.missing, fmt.Sprintf("seed %d", seed))
+			n.missing = append(n.missing, name)
 		case !finite(v):
-			n.nonFinite = append(n.nonFinite, fmt.Sprintf("seed %d", seed))
+			n.nonFinite = append(n.nonFinite, name)
 		default:
 			values = append(values, v)
 			n.runs[seed] = v
