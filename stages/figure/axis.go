@@ -20,6 +20,7 @@ func (d *description) axis(at place) chart.Axis {
 	switch d.X.Kind {
 	case Epochs:
 		axis = epochAxis(d.Epoch)
+		axis.Label = d.measurement()
 		if d.X.Label != "" {
 			axis.Label = d.X.Label
 		}

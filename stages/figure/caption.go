@@ -132,7 +132,7 @@ func (d *description) wider() float64 {
 // caption says what the figure shows, at which epoch, over how many runs, and
 // what might be unexpected in it.
 func (d *description) caption() string {
-	sentences := []string{d.what(), d.which(), d.longer(), d.over(), d.split()}
+	sentences := []string{d.what(), d.which(), d.updates(), d.longer(), d.over(), d.split()}
 	if d.Difference {
 		entries := d.Sources[0].Entries
 		sentences = append(sentences, fmt.Sprintf("Δ in the lower panels is %s minus %s, seed by seed", entries[1].Label, entries[0].Label))
@@ -200,68 +200,156 @@ func sentence(s string) string {
 	return s + " "
 }
 
-// longer says which runs go on after the last epoch that all of them have.
-func (d *description) longer() string {
-	var list []string
-	for _, s := range d.Sources {
-		for _, e := range s.Entries {
-			last := map[string]int{} // by optimizer
-			most := 0
+// group names runs that have something in common.
+type group struct{ where, what string }
+
+// groups names the shown runs, also those of a reference and of the condition
+// along x, for which what returns a text. Runs with the same text are in one
+// group of their entry. all reports whether every run has a text.
+func (d *description) groups(what func(Runs) string) (list []group, all bool) {
+	all = true
+	add := func(label, parameter string, e Entry, optimizers []Optimizer) {
+		var texts []string
+		for _, o := range optimizers {
 			for _, c := range e.Conditions {
-				for _, o := range s.Optimizers {
-					last[o.Name] = max(last[o.Name], c.of(o.Name).Epochs)
-					most = max(most, last[o.Name])
+				if text := what(c.of(o.Name)); text == "" {
+					all = false
+				} else if !slices.Contains(texts, text) {
+					texts = append(texts, text)
 				}
 			}
-			if most <= d.Epoch {
-				continue
-			}
-			var optimizers []string
-			for _, o := range s.Optimizers {
-				if last[o.Name] > d.Epoch {
-					optimizers = append(optimizers, o.Name)
+		}
+		for _, text := range texts {
+			var whole []string // the optimizers all of whose runs have the text
+			var parts []group
+			for _, o := range optimizers {
+				var places []string
+				for _, c := range e.Conditions {
+					if r := c.of(o.Name); what(r) == text {
+						places = append(places, r.Label)
+					}
+				}
+				if len(places) == len(e.Conditions) {
+					whole = append(whole, o.Name)
+				} else if len(places) > 0 {
+					parts = append(parts, group{fmt.Sprintf("%s with %s at %s %s", label, o.Name, parameter, listed(places)), text})
 				}
 			}
-			name := e.Label
-			if len(optimizers) < len(s.Optimizers) {
-				name += " with " + listed(optimizers)
+			switch {
+			case len(whole) == len(optimizers):
+				list = append(list, group{label, text})
+			case len(whole) > 0:
+				list = append(list, group{label + " with " + listed(whole), text})
 			}
-			list = append(list, fmt.Sprintf("%s (%d epochs)", name, most))
+			list = append(list, parts...)
 		}
 	}
-	if len(list) == 0 {
+	var optimizers []Optimizer
+	for _, s := range d.Sources {
+		for _, o := range s.Optimizers {
+			if !slices.ContainsFunc(optimizers, func(known Optimizer) bool { return known.Name == o.Name }) {
+				optimizers = append(optimizers, o)
+			}
+		}
+		for _, e := range s.Entries {
+			label := e.Label
+			switch {
+			case d.X.Kind == Values && len(s.Entries) == 1:
+				label = s.Experiment
+			case len(d.Sources) > 1:
+				label = s.Experiment + ", " + label
+			}
+			add(label, s.Parameter, e, s.Optimizers)
+		}
+	}
+	if c := d.X.Condition; c != nil {
+		add(d.X.Name, "", Entry{Conditions: []Condition{*c}}, optimizers)
+	}
+	if r := d.Reference; r != nil {
+		add(r.Label, "", Entry{Conditions: []Condition{r.Condition}}, optimizers)
+	}
+	return list, all
+}
+
+// longer says which runs go on after the last epoch that all of them have.
+func (d *description) longer() string {
+	groups, _ := d.groups(func(r Runs) string {
+		switch {
+		case r.Epochs <= d.Epoch:
+			return ""
+		case r.Updates > 0:
+			return fmt.Sprintf("%d updates, measured %d times", r.Updates, r.Epochs)
+		}
+		return fmt.Sprintf("%d epochs", r.Epochs)
+	})
+	if len(groups) == 0 {
 		return ""
+	}
+	var list []string
+	for _, g := range groups {
+		list = append(list, fmt.Sprintf("%s (%s)", g.where, g.what))
 	}
 	return "longer runs, of which the rest is not shown: " + listed(list)
 }
 
+// measurement is what the numbers of epochs count. A run with a fixed number of
+// updates is measured after equal parts of them, which are no epochs.
+func (d *description) measurement() string {
+	switch groups, all := d.groups(Runs.measurements); {
+	case len(groups) == 0:
+		return "epoch"
+	case all:
+		return "measurement"
+	}
+	return "epoch or measurement"
+}
+
+// measurements says when the run is measured if that is not after each epoch.
+func (r Runs) measurements() string {
+	if r.Updates == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d updates, measured %d times", r.Updates, r.Epochs)
+}
+
+// updates says after how many updates runs are measured that have a fixed
+// number of them.
+func (d *description) updates() string {
+	groups, _ := d.groups(func(r Runs) string {
+		if r.Updates == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%s, measurement %d after %d updates", r.measurements(), d.Epoch, r.Updates*d.Epoch/r.Epochs)
+	})
+	if len(groups) == 0 {
+		return ""
+	}
+	var list []string
+	for _, g := range groups {
+		list = append(list, fmt.Sprintf("%s (%s)", g.where, g.what))
+	}
+	return "measured after equal parts of a fixed number of updates, not after epochs: " + listed(list)
+}
+
 // split says which sparsities and selectivities are not of test images.
 func (d *description) split() string {
-	var trained []string
-	tested := false
-	for _, s := range d.Sources {
-		for _, e := range s.Entries {
-			var optimizers []string
-			for _, o := range s.Optimizers {
-				if slices.ContainsFunc(e.Conditions, func(c Condition) bool { return c.of(o.Name).Split == "train" }) {
-					optimizers = append(optimizers, o.Name)
-				}
-			}
-			tested = tested || len(optimizers) < len(s.Optimizers)
-			switch {
-			case len(optimizers) == 0:
-			case len(optimizers) < len(s.Optimizers):
-				trained = append(trained, e.Label+" with "+listed(optimizers))
-			default:
-				trained = append(trained, e.Label)
-			}
+	groups, all := d.groups(func(r Runs) string {
+		if r.Split != "train" {
+			return ""
 		}
-	}
+		return r.Split
+	})
+	ofLayers := slices.ContainsFunc(d.Panels, func(p Panel) bool { return !p.ofNetwork() }) ||
+		d.X.Kind == AgainstMetric && !(Panel{Metric: d.X.Metric}).ofNetwork()
 	switch {
-	case len(trained) == 0 || !slices.ContainsFunc(d.Panels, func(p Panel) bool { return !p.ofNetwork() }):
+	case len(groups) == 0 || !ofLayers:
 		return ""
-	case !tested:
+	case all:
 		return "sparsity and selectivity are of training images"
+	}
+	var trained []string
+	for _, g := range groups {
+		trained = append(trained, g.where)
 	}
 	return "sparsity and selectivity of " + listed(trained) + " are of training images"
 }
@@ -290,7 +378,7 @@ func (d *description) what() string {
 		text += " for each condition"
 	}
 	if d.X.against() {
-		text += ", a dot an epoch"
+		text += ", a dot " + map[bool]string{true: "a ", false: "an "}[d.measurement() == "measurement"] + d.measurement()
 	}
 	var by []string
 	by = append(by, d.Lines...)
@@ -338,9 +426,9 @@ func (d *description) which() string {
 	if len(experiments) > 1 {
 		noun = "experiments "
 	}
-	when := fmt.Sprintf("after epoch %d", d.Epoch)
+	when := fmt.Sprintf("after %s %d", d.measurement(), d.Epoch)
 	if d.X.Kind == Epochs || d.X.against() {
-		when = fmt.Sprintf("after each of %d epochs", d.Epoch)
+		when = fmt.Sprintf("after each of %d %ss", d.Epoch, strings.ReplaceAll(d.measurement(), " or", "s or"))
 	}
 	return noun + strings.Join(experiments, ", ") + "; " + when
 }
@@ -381,7 +469,11 @@ func (d *description) marks() []string {
 		list = append(list, "vertical lines mark the baseline's value")
 	}
 	if r := d.Reference; r != nil {
-		list = append(list, fmt.Sprintf("horizontal lines are %s (experiment %s, condition %s)", r.Label, r.Experiment, r.Condition.Name))
+		text := fmt.Sprintf("horizontal lines are %s (experiment %s, condition %s)", r.Label, r.Experiment, r.Condition.Name)
+		if d.X.Kind == Epochs || d.X.against() { // otherwise the caption says it of all numbers
+			text += fmt.Sprintf(", after %s %d", d.measurement(), d.Epoch)
+		}
+		list = append(list, text)
 	}
 	return list
 }

@@ -226,7 +226,11 @@ func (d *description) points(l line, at place) ([]point, error) {
 				return nil, err
 			}
 			if !math.IsNaN(x.mean) { // otherwise it is named as a gap; a dot needs both numbers
-				list = append(list, point{x.mean, l.place, epoch, fmt.Sprintf("epoch %d", epoch), &y})
+				name := "epoch"
+				if l.condition.of(l.optimizer.Name).Updates > 0 {
+					name = "measurement"
+				}
+				list = append(list, point{x.mean, l.place, epoch, fmt.Sprintf("%s %d", name, epoch), &y})
 			}
 		}
 	}

@@ -133,8 +133,9 @@ type Runs struct {
 	Seeds     []uint32
 	Value     float64 // of the varied parameter
 	Label     string  // of the value
-	Epochs    int
-	Split     string // images that sparsity and selectivity are measured on: "test" or "train"
+	Epochs    int     // measurements, which are equal parts of the updates if these are fixed
+	Updates   int     `json:",omitempty"` // 0 if the run makes whole epochs
+	Split     string  // images that sparsity and selectivity are measured on: "test" or "train"
 }
 
 // of returns the runs of an optimizer.

@@ -47,8 +47,9 @@ type ShownRuns struct {
 	Optimizer string
 	Seeds     []uint32
 	Value     float64 // of the varied parameter; 0 if none varies
-	Epochs    int
-	Split     string // images that sparsity and selectivity are measured on: "test" or "train"
+	Epochs    int     // measurements, which are equal parts of the updates if these are fixed
+	Updates   int     // 0 if the run makes whole epochs
+	Split     string  // images that sparsity and selectivity are measured on: "test" or "train"
 }
 
 // of returns the runs of an optimizer.
@@ -125,6 +126,12 @@ func (p *Params) shown(d *document, path string, f Figure, uses []Use) ShownFigu
 		shown.Epoch = epochs
 	} else if f.Epoch > epochs && p.Profile == nil { // the runs of a profile may be shorter
 		d.report(path+".epoch", "is %d, but a run that the figure shows has %d epochs", f.Epoch, epochs)
+	}
+	for _, name := range sortedKeys(f.XLimits) {
+		has := func(s Shown) bool { return slices.Contains(s.Optimizers, name) }
+		if slices.Contains(DisplayOrder, name) && f.Columns == "optimizer" && !slices.ContainsFunc(shown.Sources, has) {
+			d.report(join(path+".x_limits", name), "is of an optimizer that the figure does not show")
+		}
 	}
 	for _, key := range sortedKeys(f.Names) {
 		if !used[key] {
@@ -344,7 +351,8 @@ func (c *known) add(u Use) {
 		c.Runs[i].Seeds = append(c.Runs[i].Seeds, u.Seed)
 		return
 	}
-	r := ShownRuns{Optimizer: u.Optimizer, Seeds: []uint32{u.Seed}, Epochs: u.Run.Config.Epochs, Split: u.Split()}
+	r := ShownRuns{Optimizer: u.Optimizer, Seeds: []uint32{u.Seed}, Epochs: u.Run.Config.Epochs, Updates: u.Run.Config.Updates,
+		Split: u.Split()}
 	r.Value, _ = strconv.ParseFloat(u.Value, 64) // a varied value is written by format, or empty
 	c.Runs = append(c.Runs, r)
 	c.layers[u.Optimizer] = len(u.Run.Config.Network.Hidden)

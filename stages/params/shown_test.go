@@ -57,3 +57,29 @@ func TestBaselineOfEachSetting(t *testing.T) {
 		t.Errorf("two settings in one column: %v, want %s", err, want)
 	}
 }
+
+// Limits of an optimizer that the figure lacks would do nothing.
+func TestLimitsOfAnAbsentOptimizer(t *testing.T) {
+	figure := "experiments = [\"deep\"]\nconditions = [\"1HL\"]\nx = \"epoch\"\ncolumns = \"optimizer\"\nrows = \"metric\"\nx_limits = { SGD = [1, 2], Adam = [1, 2] }"
+	_, err := Parse("params.toml", withFigure(t, figure), "")
+	if err == nil || !strings.Contains(err.Error(), "x_limits.Adam: is of an optimizer that the figure does not show") {
+		t.Errorf("limits of Adam in a figure of SGD: %v", err)
+	}
+	if _, err := Parse("params.toml", withFigure(t, strings.Replace(figure, ", Adam = [1, 2]", "", 1)), ""); err != nil {
+		t.Errorf("limits of SGD: %v", err)
+	}
+}
+
+// A run's fixed number of updates reaches the figures.
+func TestShownUpdates(t *testing.T) {
+	text := strings.Replace(string(withFigure(t, "experiments = [\"sweep\"]\nconditions = [\"b/rate=0\"]\nx = \"epoch\"\nlines = [\"optimizer\"]")),
+		"set = { epochs = 4 }", "set = { epochs = 4, updates = 9 }\nseeding = \"paired\"", 1)
+	p, err := Parse("params.toml", []byte(text), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, uses := p.Expand()
+	if r := p.Shown(p.Figures[len(p.Figures)-1], uses).Sources[0].Entries[0].Conditions[0].Runs[0]; r.Updates != 9 || r.Epochs != 4 {
+		t.Errorf("%d updates in %d measurements, want 9 in 4", r.Updates, r.Epochs)
+	}
+}

@@ -183,7 +183,7 @@ func figureCondition(c params.ShownCondition, optimizers []string) figure.Condit
 	for _, r := range c.Runs {
 		if slices.Contains(optimizers, r.Optimizer) {
 			condition.Runs = append(condition.Runs, figure.Runs{
-				Optimizer: r.Optimizer, Seeds: r.Seeds, Value: r.Value, Epochs: r.Epochs, Split: r.Split,
+				Optimizer: r.Optimizer, Seeds: r.Seeds, Value: r.Value, Epochs: r.Epochs, Updates: r.Updates, Split: r.Split,
 			})
 		}
 	}
