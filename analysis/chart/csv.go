@@ -95,7 +95,11 @@ func (r Rule) record() []string {
 	if r.N > 0 {
 		low, high, n = exact(r.Lo), exact(r.Hi), strconv.Itoa(r.N)
 	}
-	return []string{kind, r.Label, r.Role, x, "", y, low, high, n, ""}
+	name := r.Name
+	if name == "" {
+		name = r.Role
+	}
+	return []string{kind, r.Label, name, x, "", y, low, high, n, ""}
 }
 
 func exact(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

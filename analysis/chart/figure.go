@@ -77,6 +77,21 @@ type Axis struct {
 	Categories []string  // for a categorical axis
 }
 
+// Includes reports whether a value is within the axis's own limits. Without
+// limits of its own an axis includes everything.
+func (a Axis) Includes(v float64) bool { return a.Min == 0 && a.Max == 0 || v >= a.Min && v <= a.Max }
+
+// draws reports whether a rule is within the limits of the panel.
+func (p Panel) draws(r Rule) bool {
+	switch r.Kind {
+	case Vertical:
+		return p.X.Includes(r.At)
+	case Horizontal:
+		return p.Y.Includes(r.At)
+	}
+	return true
+}
+
 // Marks says how the values of a series are drawn.
 type Marks int
 
@@ -141,6 +156,8 @@ type Rule struct {
 	Label string // shown in the legend, if not empty
 	Role  string // gives the colour, if not empty
 	Dash  string // "dashed" if empty
+
+	Name string // for the CSV: what the line belongs to; the role if empty
 
 	// For the CSV: the interval around At and the number of runs behind it. N =
 	// 0 means that At is not a mean over runs.

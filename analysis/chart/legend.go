@@ -28,7 +28,8 @@ type entry struct {
 // legend returns the entries of all series and the lines of all rules that have
 // a label, each label once, in the order of first appearance. It returns an
 // error if a label has two looks. Only rules with the same label may differ in
-// colour: their sample is gray.
+// colour: their sample is gray. A rule beyond the limits of its panel is not
+// drawn and has no entry.
 func (f Figure) legend(style Style) (entries, lines []entry, err error) {
 	looks := make(map[string]look)
 	var rules []Rule
@@ -55,7 +56,7 @@ func (f Figure) legend(style Style) (entries, lines []entry, err error) {
 			for _, r := range p.Rules {
 				i := slices.IndexFunc(rules, func(known Rule) bool { return known.Label == r.Label })
 				switch {
-				case r.Label == "":
+				case r.Label == "" || !p.draws(r):
 				case i < 0:
 					rules = append(rules, r)
 				case rules[i].Dash != r.Dash:

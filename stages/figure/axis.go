@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sparsel/analysis/chart"
@@ -99,20 +100,66 @@ func epochAxis(last int) chart.Axis {
 	return axis
 }
 
+// mark is the position of a vertical line, with the labels of the lines or the
+// optimizers that it belongs to, and the role of the first.
+type mark struct {
+	at     float64
+	owners []string
+	role   string
+}
+
+// marks are the vertical lines of a panel. Equal positions share one.
+type marks []mark
+
+func (m *marks) add(at float64, owner, role string) {
+	i := slices.IndexFunc(*m, func(known mark) bool { return known.at == at })
+	if i < 0 {
+		*m = append(*m, mark{at, []string{owner}, role})
+		return
+	}
+	(*m)[i].owners, (*m)[i].role = append((*m)[i].owners, owner), "" // it has no single colour
+}
+
+// whose says what the vertical lines of a panel belong to.
+type whose struct {
+	letter rune
+	text   string
+}
+
+// addVertical adds vertical lines to a panel. If there are several, they have
+// the colours of what they belong to, and the caption names it.
+func (d *description) addVertical(panel *chart.Panel, at place, label string, list marks) {
+	var texts []string
+	for _, m := range list {
+		rule := chart.Rule{Kind: chart.Vertical, At: m.at, Label: label}
+		if len(list) > 1 {
+			rule.Role, rule.Name = m.role, listed(m.owners)
+			value := strconv.FormatFloat(m.at, 'g', 6, 64)
+			if panel.X.Scale == chart.Categorical {
+				value = panel.X.Categories[int(m.at)]
+			} else if text := at.source.label(m.at); text != "" {
+				value = text
+			}
+			texts = append(texts, fmt.Sprintf("%s of %s", value, rule.Name))
+		}
+		panel.Rules = append(panel.Rules, rule)
+	}
+	if len(texts) > 0 {
+		d.whose = append(d.whose, whose{d.letter, listed(texts)})
+	}
+}
+
 // addRules adds the figure's vertical and horizontal marker lines to a panel.
 func (d *description) addRules(panel *chart.Panel, at place, lines []line) error {
 	if d.Vertical == "baseline" {
-		d.addBaseline(panel, at)
+		d.addVertical(panel, at, "baseline", d.baselines(*panel, at))
 	} else if metric, ok := strings.CutPrefix(d.Vertical, "best "); ok {
 		list, err := d.best(at, metric)
 		if err != nil {
 			return err
 		}
-		for _, x := range list {
-			panel.Rules = append(panel.Rules, chart.Rule{Kind: chart.Vertical, At: x, Label: "highest mean " + Panel{Metric: metric}.words()})
-		}
+		d.addVertical(panel, at, "highest mean "+Panel{Metric: metric}.words(), list)
 	}
-	d.marked = d.marked || len(panel.Rules) > 0
 	if d.Reference == nil || at.panel.Difference {
 		return nil
 	}
@@ -135,55 +182,79 @@ func (d *description) addRules(panel *chart.Panel, at place, lines []line) error
 			continue
 		}
 		rule := chart.Rule{Kind: chart.Horizontal, At: n.mean, Lo: n.low, Hi: n.high, N: n.n, Label: d.Reference.Label, Dash: "dotted"}
+		words := l.words
 		if len(d.Lines) > 0 && d.Lines[0] != "condition" {
 			rule.Role = l.role
+		} else {
+			words[0] = ""
 		}
+		if len(d.Lines) > 1 && d.Lines[1] != "condition" { // lines that differ in their dash have references that do
+			i := slices.Index(d.levels(d.Lines[1]), l.words[1])
+			rule.Dash = dashes[(i+slices.Index(dashes, rule.Dash))%len(dashes)]
+			rule.Label += ", " + l.words[1]
+		} else {
+			words[1] = ""
+		}
+		rule.Name = joined(words[:])
 		panel.Rules = append(panel.Rules, rule)
 	}
 	return nil
 }
 
-// addBaseline marks the baseline's value of the parameter for each optimizer in
+// baselines returns the baseline's value of the parameter for each optimizer in
 // the panel.
-func (d *description) addBaseline(panel *chart.Panel, at place) {
+func (d *description) baselines(panel chart.Panel, at place) marks {
 	optimizers := at.source.Optimizers
 	if d.Columns == "optimizer" {
 		optimizers = []Optimizer{at.optimizer}
 	}
-	var marked []float64
+	var list marks
 	for _, o := range optimizers {
+		if !o.HasBaseline {
+			continue
+		}
 		x := o.Baseline
 		if panel.X.Scale == chart.Categorical {
 			x = float64(slices.Index(d.categories(at), o.Baseline))
 		}
-		if !o.HasBaseline || slices.Contains(marked, x) || panel.X.Scale == chart.Categorical && x < 0 || panel.X.Scale == chart.Log && x <= 0 {
+		if panel.X.Scale == chart.Categorical && x < 0 || panel.X.Scale == chart.Log && x <= 0 {
+			if text := fmt.Sprintf("%s of %s", strconv.FormatFloat(o.Baseline, 'g', 6, 64), o.Name); !slices.Contains(d.offAxis, text) {
+				d.offAxis = append(d.offAxis, text)
+			}
 			continue
 		}
-		marked = append(marked, x)
-		panel.Rules = append(panel.Rules, chart.Rule{Kind: chart.Vertical, At: x, Label: "baseline"})
+		role := ""
+		if len(d.Lines) > 0 && d.Lines[0] == "optimizer" {
+			role = d.look(o.Name, "").role
+		}
+		list.add(x, o.Name, role)
 	}
+	return list
 }
 
 // best returns the positions along x of the highest mean of a metric, one for
 // each optimizer and line of conditions in the panel.
-func (d *description) best(at place, metric string) ([]float64, error) {
+func (d *description) best(at place, metric string) (marks, error) {
 	at.panel = Panel{Metric: metric}
-	places := []place{at}
-	for _, dimension := range d.Lines {
-		var next []place
-		for _, p := range places {
-			if dimension == "metric" {
-				next = append(next, p)
-				continue
-			}
-			more, _ := d.spread(p, dimension)
-			next = append(next, more...)
+	lines := []line{{place: at}}
+	for i, dimension := range d.Lines {
+		if dimension == "metric" {
+			continue
 		}
-		places = next
+		var next []line
+		for _, l := range lines {
+			more, labels := d.spread(l.place, dimension)
+			for k, p := range more {
+				one := line{place: p, words: l.words}
+				one.words[i] = labels[k]
+				next = append(next, one)
+			}
+		}
+		lines = next
 	}
-	var list []float64
-	for _, p := range places {
-		s, err := d.series(line{place: p}, at)
+	var list marks
+	for _, l := range lines {
+		s, err := d.series(line{place: l.place}, at)
 		if err != nil {
 			return nil, err
 		}
@@ -193,8 +264,12 @@ func (d *description) best(at place, metric string) ([]float64, error) {
 				best = i
 			}
 		}
-		if best >= 0 && !slices.Contains(list, s.X[best]) {
-			list = append(list, s.X[best])
+		role := ""
+		if l.words[0] != "" {
+			role = d.look(l.words[0], l.words[1]).role
+		}
+		if best >= 0 {
+			list.add(s.X[best], joined(l.words[:]), role)
 		}
 	}
 	return list, nil

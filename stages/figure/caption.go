@@ -150,6 +150,12 @@ func (d *description) caption() string {
 		sentences = append(sentences, "a dot is the mean over the runs that have both of its numbers")
 	}
 	sentences = append(sentences, d.marks()...)
+	if len(d.hidden) > 0 {
+		sentences = append(sentences, "beyond the limits of a panel and not drawn: "+listed(d.hidden))
+	}
+	if d.spilled {
+		sentences = append(sentences, "some single seeds are beyond the limits of a panel and not drawn there")
+	}
 	if d.beyond {
 		sentences = append(sentences, "arrows at an edge mark lines that go on beyond the panel")
 	}
@@ -464,9 +470,12 @@ func (d *description) over() string {
 func (d *description) marks() []string {
 	var list []string
 	if metric, ok := strings.CutPrefix(d.Vertical, "best "); ok && d.marked {
-		list = append(list, fmt.Sprintf("vertical lines mark the value of the highest mean %s", Panel{Metric: metric}.words()))
+		list = append(list, fmt.Sprintf("vertical lines mark the value of the highest mean %s", Panel{Metric: metric}.words())+d.owners())
 	} else if d.Vertical == "baseline" && d.marked {
-		list = append(list, "vertical lines mark the baseline's value")
+		list = append(list, "vertical lines mark the baseline's value"+d.owners())
+	}
+	if len(d.offAxis) > 0 {
+		list = append(list, "the baseline's value has no place along x: "+listed(d.offAxis))
 	}
 	if r := d.Reference; r != nil {
 		text := fmt.Sprintf("horizontal lines are %s (experiment %s, condition %s)", r.Label, r.Experiment, r.Condition.Name)
@@ -475,7 +484,28 @@ func (d *description) marks() []string {
 		}
 		list = append(list, text)
 	}
+	if len(d.undrawn) > 0 {
+		list = append(list, "beyond the limits of a panel and not drawn there: "+listed(d.undrawn))
+	}
 	return list
+}
+
+// owners says what several vertical lines of one panel belong to. It is empty
+// if no panel has several.
+func (d *description) owners() string {
+	var list []string
+	same := true
+	for _, w := range d.whose {
+		list = append(list, fmt.Sprintf("%s in panel %c", w.text, w.letter))
+		same = same && w.text == d.whose[0].text
+	}
+	switch {
+	case len(list) == 0:
+		return ""
+	case same:
+		return ": " + d.whose[0].text
+	}
+	return ": " + strings.Join(list, "; ")
 }
 
 // listed joins words as in a sentence.

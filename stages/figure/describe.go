@@ -18,9 +18,16 @@ type description struct {
 	gaps   gaps
 	low    int  // fewest runs behind a number
 	high   int  // most runs behind a number
-	marked bool // a vertical line was drawn
+	marked bool // a vertical line is within its panel
 	beyond bool // a line leaves its panel
 	common bool // a dot leaves out runs that have one of its numbers but not the other
+
+	letter  rune     // of the panel that is being described
+	hidden  []string // how many values lie beyond the limits of which panels
+	spilled bool     // values of single runs lie beyond the limits of a panel
+	undrawn []string // the marker lines that lie beyond the limits of their panel
+	offAxis []string // the baseline's values without a place along x
+	whose   []whose  // what several vertical lines of one panel belong to
 }
 
 // Describe turns the numbers of the experiments, which are given by name, into
@@ -35,7 +42,7 @@ func Describe(p Params, experiments map[string]Numbers) (chart.Figure, error) {
 
 // describe is Describe for any source of numbers.
 func (p Params) describe(from source) (chart.Figure, error) {
-	d := &description{Params: p, source: from, seeds: p.showsSeeds(), low: math.MaxInt}
+	d := &description{Params: p, source: from, seeds: p.showsSeeds(), low: math.MaxInt, letter: 'a'}
 	f := chart.Figure{
 		ID: p.ID, Title: p.Title, Mark: p.Mark,
 		AlignX: p.X.Kind == AgainstMetric && len(p.X.Limits) == 0, AlignY: p.Rows == "condition",
@@ -124,12 +131,55 @@ func (d *description) panel(at place) (chart.Panel, error) {
 	if err := d.addRules(&panel, at, lines); err != nil {
 		return panel, err
 	}
+	d.addHidden(panel)
+	d.letter++
 	return panel, nil
+}
+
+// addHidden records what lies beyond the limits of a panel. A line that leaves
+// it above or below has arrows; nothing else shows.
+func (d *description) addHidden(panel chart.Panel) {
+	hidden, count := 0, 0
+	for _, s := range panel.Series {
+		for i, y := range s.Y {
+			if !finite(y) {
+				continue
+			}
+			count++
+			if !panel.X.Includes(s.X[i]) || s.Marks == chart.Points && !panel.Y.Includes(y) {
+				hidden++
+			}
+			for _, r := range s.Runs {
+				// Where the mean is beyond, too, the line has an arrow.
+				d.spilled = d.spilled || panel.X.Includes(s.X[i]) && panel.Y.Includes(y) && finite(r.Y[i]) && !panel.Y.Includes(r.Y[i])
+			}
+		}
+	}
+	if hidden > 0 {
+		d.hidden = append(d.hidden, fmt.Sprintf("%d of %d values in panel %c", hidden, count, d.letter))
+	}
+	for _, r := range panel.Rules {
+		axis := panel.X
+		if r.Kind == chart.Horizontal {
+			axis = panel.Y
+		}
+		switch {
+		case r.Kind == chart.Diagonal:
+		case !axis.Includes(r.At):
+			of := ""
+			if r.Name != "" {
+				of = " of " + r.Name
+			}
+			d.undrawn = append(d.undrawn, fmt.Sprintf("%s%s (%.4g in panel %c)", r.Label, of, r.At, d.letter))
+		case r.Kind == chart.Vertical:
+			d.marked = true
+		}
+	}
 }
 
 // leaves reports whether a series has a value beyond the limits of its axis.
 func leaves(s chart.Series, y chart.Axis) bool {
-	return (y.Min != 0 || y.Max != 0) && slices.ContainsFunc(s.Y, func(v float64) bool { return v < y.Min || v > y.Max })
+	return slices.ContainsFunc(s.Y, func(v float64) bool { return finite(v) && !y.Includes(v) })
 }
 
 // point is a position along x of a series, with its place.

@@ -3,6 +3,7 @@ package figure
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"sparsel/analysis/chart"
 	"sparsel/analysis/summary"
@@ -39,16 +40,65 @@ func Try(p Params) (key string, err error) {
 		if err != nil {
 			return "", err
 		}
+		if key, err := p.checkLabels(f); err != nil {
+			return key, err
+		}
 		f.Metadata = p.metadata(sums)
 		check := chart.Figure.Validate
 		if i == 0 { // the layout depends on the numbers only through the labels of ticks
 			check = chart.Check
+			drawRules(f)
 		}
 		if err := check(f, p.Style); err != nil {
 			return "", err
 		}
 	}
 	return "", nil
+}
+
+// checkLabels refuses a marker line that is called like a line, because the
+// legend would have two entries of one name.
+func (p Params) checkLabels(f chart.Figure) (key string, err error) {
+	lines := map[string]bool{"": true}
+	for _, row := range f.Rows {
+		for _, panel := range row.Panels {
+			for _, s := range panel.Series {
+				lines[s.Label] = true
+			}
+		}
+	}
+	for _, row := range f.Rows {
+		for _, panel := range row.Panels {
+			for _, r := range panel.Rules {
+				switch {
+				case r.Label == "" || !lines[r.Label]:
+				case p.Reference != nil && strings.HasPrefix(r.Label, p.Reference.Label):
+					return "reference.label", fmt.Errorf("gives the reference the name %q, which a line of the figure has; choose another", r.Label)
+				default:
+					return "names", fmt.Errorf("must give the line %q another name, which the figure's marker line has", r.Label)
+				}
+			}
+		}
+	}
+	return "", nil
+}
+
+// drawRules moves marker lines into the limits of their panels, so that the
+// legend is laid out with every entry that it may have.
+func drawRules(f chart.Figure) {
+	for _, row := range f.Rows {
+		for _, panel := range row.Panels {
+			for i := range panel.Rules {
+				axis := panel.X
+				if panel.Rules[i].Kind == chart.Horizontal {
+					axis = panel.Y
+				}
+				if r := &panel.Rules[i]; r.Kind != chart.Diagonal && !axis.Includes(r.At) {
+					r.At = axis.Max
+				}
+			}
+		}
+	}
 }
 
 // text is a text that is drawn, and the key of the parameter file that holds

@@ -58,6 +58,18 @@ func TestTry(t *testing.T) {
 				}
 			}
 		}, "lines", "further metrics as lines: 7 can be told apart"},
+		{"a reference that is called like a line", func(p *Params) {
+			p.Reference = &Reference{Experiment: "e", Condition: condition("c", 0), Label: "SGD"}
+		}, "reference.label", `gives the reference the name "SGD", which a line of the figure has`},
+		{"a line that is called like a marker line", func(p *Params) {
+			p.Lines, p.X, p.Vertical, p.Columns = []string{"condition"}, X{Kind: Values}, "baseline", "optimizer"
+			p.Sources[0].Entries = []Entry{{"baseline", many(2)[1].Conditions}}
+			p.Sources[0].Optimizers[0].HasBaseline, p.Panels = true, p.Panels[:1]
+		}, "names", `must give the line "baseline" another name`},
+		{"no room for a marker line that made-up numbers put beyond the panel", func(p *Params) {
+			p.Reference = &Reference{Experiment: "e", Condition: condition("c", 0), Label: strings.Repeat("a long name ", 20)}
+			p.Panels = p.Panels[1:]
+		}, "", "the legend has no room"},
 		{"two looks alike", func(p *Params) { p.Style.Roles["Adam"] = p.Style.Roles["SGD"] }, "", `series "Adam" and "SGD" look the same`},
 		{"a title that cannot be set", func(p *Params) { p.Title = "数" }, "title", "the font has no '数'"},
 		{"a name that cannot be set", func(p *Params) { p.Sources[0].Entries[0].Label = "数" }, "names", "the font has no '数'"},
