@@ -2,6 +2,7 @@ package chart
 
 import (
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -69,10 +70,15 @@ func (d contents) Plot(c draw.Canvas, p *plot.Plot) {
 // blank says why the panel shows nothing within the limits, which are on its
 // scales. It is empty if the panel shows something.
 func (p Panel) blank(x, y span) string {
-	if p.Heat != nil {
-		return ""
-	}
 	why := "no finite values"
+	if p.Heat != nil {
+		for _, line := range p.Heat.Values {
+			if slices.ContainsFunc(line, finite) {
+				return ""
+			}
+		}
+		return why
+	}
 	for _, s := range p.Series {
 		alongX, alongY := emptySpan, emptySpan // spans of the values, because a line may cross the panel between two values outside
 		for i := range s.Y {

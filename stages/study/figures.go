@@ -22,7 +22,7 @@ func (b *builder) addUnits(stage *pipeline.Stage, kind string, f params.Figure) 
 	shown := b.params.Shown(f, b.uses)
 	source := shown.Sources[0]
 	p := units.Params{ID: f.ID, Title: f.Title, Mark: b.mark, Remark: f.Remark, Kind: kind, Layer: 1, Epoch: shown.Epoch,
-		Style: b.params.Style}
+		Experiment: source.Experiment, Style: b.params.Style}
 	p.Style.Roles = map[string]chart.Role{}
 	for name, role := range b.params.Style.Roles {
 		if !slices.Contains(params.DisplayOrder, name) {
@@ -40,9 +40,10 @@ func (b *builder) addUnits(stage *pipeline.Stage, kind string, f params.Figure) 
 				return u.Experiment == source.Experiment && u.Condition == e.Conditions[0].Name && u.Optimizer == optimizer
 			})
 			u := b.uses[i]
+			runs := e.Conditions[0].Runs[slices.IndexFunc(e.Conditions[0].Runs, func(r params.ShownRuns) bool { return r.Optimizer == optimizer })]
 			network := units.Network{
 				Title: fmt.Sprintf("%s, %s", optimizer, e.Label), Input: figure.Input(u.Experiment, u.Condition, optimizer, u.Seed),
-				Epsilon: u.CCMASEpsilon,
+				Epsilon: u.CCMASEpsilon, Seed: u.Seed, Seeds: len(runs.Seeds), Split: runs.Split, Epochs: runs.Epochs, Updates: runs.Updates,
 			}
 			row = append(row, network)
 			n.Inputs = append(n.Inputs, pipeline.Input{

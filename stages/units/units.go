@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"sparsel/analysis/activity"
@@ -41,6 +42,7 @@ type Params struct {
 	Kind                    string
 	Layer                   int // from 1
 	Epoch                   int // the one that is shown, and the last in a histogram over the epochs
+	Experiment              string
 	Rows                    [][]Network
 	Style                   chart.Style
 }
@@ -50,6 +52,11 @@ type Params struct {
 type Network struct {
 	Title, Input string
 	Epsilon      float64 // of CCMAS
+
+	Seed            uint32 // of the run
+	Seeds           int    // how many runs differ from it in their seed alone
+	Split           string // images that the units are measured on: "test" or "train"
+	Epochs, Updates int    // of the run; Updates is 0 if it makes whole epochs
 }
 
 // Stage draws the figures.
@@ -93,7 +100,8 @@ var errFailed = errors.New("the run failed")
 // describe describes the figure. The panel of a run that failed is empty, and
 // the caption names it.
 func (p Params) describe(read func(Network) ([]runs.Epoch, error)) (chart.Figure, error) {
-	f := chart.Figure{ID: p.ID, Title: p.Title, Mark: p.Mark, Note: fmt.Sprintf("%s. Layer %d, epoch %d.", notes[p.Kind], p.Layer, p.Epoch)}
+	f := chart.Figure{ID: p.ID, Title: p.Title, Mark: p.Mark, Note: fmt.Sprintf("%s. Layer %d, %s %d.", notes[p.Kind], p.Layer, p.measurement(), p.Epoch)}
+	sentences := append([]string{strings.TrimSuffix(p.Title, "?") + ".", f.Note}, p.shown()...)
 	var failed []string
 	for _, networks := range p.Rows {
 		var row chart.Row
@@ -106,20 +114,33 @@ func (p Params) describe(read func(Network) ([]runs.Epoch, error)) (chart.Figure
 			if err != nil {
 				return f, err
 			}
-			panel, err := p.panel(n, epochs)
+			over, err := p.results(n, epochs)
+			if err != nil {
+				return f, fmt.Errorf("figure %s: %s: %w", p.ID, n.Title, err)
+			}
+			panel, err := p.panel(over)
 			if err != nil {
 				return f, fmt.Errorf("figure %s: %s: %w", p.ID, n.Title, err)
 			}
 			panel.Title = n.Title
 			row.Panels = append(row.Panels, panel)
+			if text := p.gaps(over); text != "" {
+				sentences = append(sentences, n.Title+": "+text+".")
+			}
 		}
 		f.Rows = append(f.Rows, row)
 	}
-	f.Caption = strings.TrimSuffix(p.Title, "?") + ". " + f.Note + " One network a panel. "
 	if failed != nil {
-		f.Caption += "Empty where the run failed: " + strings.Join(failed, "; ") + ". "
+		sentences = append(sentences, "Empty where the run failed: "+strings.Join(failed, "; ")+".")
 	}
-	f.Caption = strings.TrimSpace(f.Caption + p.Remark)
+	for _, text := range []string{p.Remark, p.Mark} {
+		if text != "" && !strings.ContainsAny(text[len(text)-1:], ".!?") {
+			text += "."
+		}
+		sentences = append(sentences, text)
+	}
+	sentences = slices.DeleteFunc(sentences, func(s string) bool { return s == "" })
+	f.Caption = strings.Join(sentences, " ")
 	return f, nil
 }
 
@@ -129,8 +150,117 @@ func empty(title string) chart.Panel {
 	return chart.Panel{Title: title, X: chart.Axis{Min: 0, Max: 1}, Y: chart.Axis{Min: 0, Max: 1}, Series: []chart.Series{nothing}}
 }
 
-func (p Params) panel(n Network, epochs []runs.Epoch) (chart.Panel, error) {
-	var over []activity.Result
+// measurement is what the numbers of epochs count. A run with a fixed number of
+// updates is measured after equal parts of them, which are no epochs.
+func (p Params) measurement() string {
+	words := map[bool]bool{}
+	for _, n := range slices.Concat(p.Rows...) {
+		words[n.Updates > 0] = true
+	}
+	switch {
+	case words[true] && words[false]:
+		return "epoch or measurement"
+	case words[true]:
+		return "measurement"
+	}
+	return "epoch"
+}
+
+// shown says which networks the panels show, and what of them.
+func (p Params) shown() []string {
+	networks := slices.Concat(p.Rows...)
+	first := networks[0]
+	seed := func(n Network) string {
+		if n.Seeds > 1 {
+			return fmt.Sprintf("seed %d, the first of %d", n.Seed, n.Seeds)
+		}
+		return fmt.Sprintf("seed %d", n.Seed)
+	}
+	list := []string{fmt.Sprintf("One network a panel: experiment %s, %s.", p.Experiment, seed(first))}
+	var other, trained, updates, longer []string
+	for _, n := range networks {
+		if seed(n) != seed(first) {
+			other = append(other, fmt.Sprintf("%s (%s)", n.Title, seed(n)))
+		}
+		if n.Split == "train" {
+			trained = append(trained, n.Title)
+		}
+		length := fmt.Sprintf("%d epochs", n.Epochs)
+		if n.Updates > 0 {
+			length = fmt.Sprintf("%d updates, measured %d times", n.Updates, n.Epochs)
+			updates = append(updates, fmt.Sprintf("%s (%s, measurement %d after %d updates)", n.Title, length, p.Epoch, n.Updates*p.Epoch/max(1, n.Epochs)))
+		}
+		if n.Epochs > p.Epoch {
+			longer = append(longer, fmt.Sprintf("%s (%s)", n.Title, length))
+		}
+	}
+	if len(trained) == len(networks) {
+		list = append(list, "Units are measured on training images.")
+		trained = nil
+	}
+	for _, s := range []struct {
+		words string
+		names []string
+	}{
+		{"Of another seed", other}, {"Measured on training images, and the others on test images", trained},
+		{"Measured after equal parts of a fixed number of updates, not after epochs", updates},
+		{"Longer runs, of which the rest is not shown", longer},
+	} {
+		if len(s.names) > 0 {
+			list = append(list, s.words+": "+strings.Join(s.names, "; ")+".")
+		}
+	}
+	return list
+}
+
+// gaps says which units of a network a panel does not show, and why.
+func (p Params) gaps(over []result) string {
+	var parts []string
+	for _, kind := range []struct {
+		has  func(activity.Unit) bool
+		text string
+	}{
+		{func(u activity.Unit) bool { return !finite(u.Mean) },
+			"have activations that are not finite (NaN or infinite), because the training diverged, and are left out"},
+		{func(u activity.Unit) bool { return finite(u.Mean) && !finite(u.Selectivity) },
+			"have no selectivity (0/0), because they are 0 for all images, and are left out"},
+	} {
+		most, units, first := 0, 0, 0
+		for _, r := range over {
+			count := 0
+			for _, u := range r.Units {
+				if kind.has(u) {
+					count++
+				}
+			}
+			if count > 0 && most == 0 {
+				first = r.epoch
+			}
+			most, units = max(most, count), len(r.Units)
+		}
+		switch {
+		case most == 0:
+		case p.Kind == Epochs:
+			parts = append(parts, fmt.Sprintf("from %s %d on, up to %d of %d units %s", p.measurement(), first, most, units, kind.text))
+		default:
+			parts = append(parts, fmt.Sprintf("%d of %d units %s", most, units, kind.text))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// result is what the units of a network do after an epoch.
+type result struct {
+	activity.Result
+	epoch int
+}
+
+// results returns what the units of a network do after the epochs that the
+// figure shows.
+func (p Params) results(n Network, epochs []runs.Epoch) ([]result, error) {
+	var over []result
 	for _, e := range epochs {
 		if e.Epoch > p.Epoch || e.Epoch == 0 && e.Step > 0 || p.Kind != Epochs && e.Epoch != p.Epoch {
 			continue
@@ -146,20 +276,31 @@ func (p Params) panel(n Network, epochs []runs.Epoch) (chart.Panel, error) {
 		}
 		r, err := activity.OfStatistics(s, classes, n.Epsilon)
 		if err != nil {
-			return chart.Panel{}, fmt.Errorf("epoch %d: %w", e.Epoch, err)
+			return nil, fmt.Errorf("epoch %d: %w", e.Epoch, err)
 		}
-		over = append(over, r)
+		over = append(over, result{r, e.Epoch})
 	}
 	if len(over) == 0 {
-		return chart.Panel{}, fmt.Errorf("the record has no epoch %d", p.Epoch)
+		return nil, fmt.Errorf("the record has no epoch %d", p.Epoch)
 	}
+	return over, nil
+}
+
+// panel draws what the units of a network do.
+func (p Params) panel(over []result) (chart.Panel, error) {
 	switch p.Kind {
 	case Epochs:
-		return portrait.Epochs(over), nil
+		var list []activity.Result
+		for _, r := range over {
+			list = append(list, r.Result)
+		}
+		panel := portrait.Epochs(list)
+		panel.X.Label = p.measurement()
+		return panel, nil
 	case Classes:
-		return portrait.Classes(over[0]), nil
+		return portrait.Classes(over[0].Result), nil
 	case Activity:
-		return portrait.Activity(over[0]), nil
+		return portrait.Activity(over[0].Result), nil
 	}
 	return chart.Panel{}, fmt.Errorf("no figure of units is of kind %q", p.Kind)
 }

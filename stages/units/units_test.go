@@ -124,3 +124,73 @@ func TestTry(t *testing.T) {
 		t.Error("a kind that there is not passes")
 	}
 }
+
+// The caption says which run a panel shows, on which images it is measured, and
+// what of it is left out.
+func TestCaptionNamesTheRuns(t *testing.T) {
+	p := params(Activity)
+	p.Experiment, p.Mark, p.Remark = "tr", "200 of 60,000 images", "A remark"
+	p.Rows[0][0] = Network{Title: "SGD, a", Input: "a", Epsilon: 1e-7, Seed: 7, Seeds: 2, Split: "test", Epochs: 2}
+	p.Rows[0][1] = Network{Title: "Adam, a", Input: "b", Epsilon: 1e-7, Seed: 7, Seeds: 2, Split: "train", Epochs: 3}
+	f, err := p.describe(func(Network) ([]runs.Epoch, error) { return record(), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "Units. A point is a unit. Layer 1, epoch 2. One network a panel: experiment tr, seed 7, the first of 2. " +
+		"Measured on training images, and the others on test images: Adam, a. " +
+		"Longer runs, of which the rest is not shown: Adam, a (3 epochs). A remark. 200 of 60,000 images."
+	if f.Caption != want {
+		t.Errorf("the caption is\n%q, want\n%q", f.Caption, want)
+	}
+	p.Rows[0][0].Split = "train"
+	p.Rows[0][1].Updates = 9
+	if f, err = p.describe(func(Network) ([]runs.Epoch, error) { return record(), nil }); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Layer 1, epoch or measurement 2.", "Units are measured on training images.",
+		"not after epochs: Adam, a (9 updates, measured 3 times, measurement 2 after 6 updates).", "Adam, a (9 updates, measured 3 times)."} {
+		if !strings.Contains(f.Caption, want) {
+			t.Errorf("the caption %q lacks %q", f.Caption, want)
+		}
+	}
+}
+
+// The panel of a network that diverged says why it is empty, and the caption
+// counts the units that have no place in a panel.
+func TestDivergedNetworks(t *testing.T) {
+	diverged := func(n Network) ([]runs.Epoch, error) {
+		epochs := record()
+		if n.Input == "b" {
+			return epochs, nil
+		}
+		last := &epochs[3].Layers[0]
+		last.ClassSums = []float64{math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()}
+		last.Most = []float32{float32(math.NaN()), 1, 1, 1}
+		return epochs, nil
+	}
+	for kind, want := range map[string]string{
+		Activity: "SGD: 4 of 4 units have activations that are not finite", Classes: "SGD: 4 of 4 units have activations that are not finite",
+		Epochs: "SGD: from epoch 2 on, up to 4 of 4 units have activations that are not finite",
+	} {
+		p := params(kind)
+		p.Rows[0][1].Epsilon = 0
+		f, err := p.describe(diverged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		silent := "1 of 4 units have no selectivity (0/0), because they are 0 for all images, and are left out."
+		if !strings.Contains(f.Caption, want) || !strings.Contains(f.Caption, silent) {
+			t.Errorf("%s: the caption %q lacks %q or %q", kind, f.Caption, want, silent)
+		}
+		svg, err := chart.Render(f, p.Style, "svg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if blank := strings.Contains(string(svg), "no finite values"); blank != (kind != Epochs) {
+			t.Errorf("%s: the empty panel says why: %v", kind, blank)
+		}
+		if kind == Epochs && !math.IsNaN(f.Rows[0].Panels[0].Heat.Values[0][2]) {
+			t.Error("an epoch without selectivities has a histogram")
+		}
+	}
+}
