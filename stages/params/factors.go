@@ -13,6 +13,10 @@ type Factor struct {
 	Second    []string // the conditions at the second level
 }
 
+// None stands for the value of a property that a run does not have, such as
+// dropout, in sentences, where an empty text would be missing.
+const None = "none"
+
 // FactorsOf finds the factors of an experiment, which are the columns in which
 // its conditions differ. Each must have two levels, and all combinations must
 // be present. The error continues a sentence that begins "is EXPERIMENT, ".
@@ -47,6 +51,11 @@ func FactorsOf(uses []Use) ([]Factor, error) {
 			return nil, fmt.Errorf("whose conditions have %d levels of %s; a factor has two", len(levels), c.Name)
 		}
 		texts := Texts(levels)
+		for k, v := range levels {
+			if v == nil {
+				texts[k] = None
+			}
+		}
 		f := Factor{Column: c.Name, Low: texts[0], High: texts[1]}
 		for i, k := range of {
 			if keys[i] += fmt.Sprint(k); k == 1 {

@@ -1,6 +1,7 @@
 package params
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -81,5 +82,31 @@ func TestShownUpdates(t *testing.T) {
 	_, uses := p.Expand()
 	if r := p.Shown(p.Figures[len(p.Figures)-1], uses).Sources[0].Entries[0].Conditions[0].Runs[0]; r.Updates != 9 || r.Epochs != 4 {
 		t.Errorf("%d updates in %d measurements, want 9 in 4", r.Updates, r.Epochs)
+	}
+}
+
+// A level that is the lack of something has a name.
+func TestLevelsHaveNames(t *testing.T) {
+	text := string(example(t)) + `
+[[experiments]]
+name = "e"
+optimizers = ["SGD"]
+conditions = [
+  { condition = "no b={batch}", vary = [{ parameter = "batch", values = [10, 20] }] },
+  { condition = "do b={batch}", set = { dropout = [0.5] }, vary = [{ parameter = "batch", values = [10, 20] }] },
+]
+`
+	p, err := Parse("params.toml", []byte(text), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, uses := p.Expand()
+	factors, err := FactorsOf(slices.DeleteFunc(slices.Clone(uses), func(u Use) bool { return u.Experiment != "e" }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(factors, func(f Factor) bool { return f.Column == "dropout" })
+	if i < 0 || factors[i].Low != "none" || factors[i].High != "[0.5]" {
+		t.Errorf("factors %+v, want dropout from none to [0.5]", factors)
 	}
 }

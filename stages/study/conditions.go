@@ -276,13 +276,18 @@ func (b *builder) besides(experiment string, uses []params.Use) []string {
 			values = append(values, column.Of(u))
 		}
 		texts := params.Texts(values)
+		for i, v := range values {
+			if v == nil && !constant(column.Name) {
+				texts[i] = params.None
+			}
+		}
 		shown, where := order, ""
 		if varied[column.Name] && len(apart) < len(order) { // elsewhere the table has the values
 			shown, where = apart, " in "+strings.Join(apart, ", ")
 		}
 		var cells []string
 		for _, name := range shown {
-			if c := cell(uses, texts, of[name]); !slices.Contains(cells, c) {
+			if c := cell(uses, texts, of[name]); c != "" && !slices.Contains(cells, c) {
 				cells = append(cells, c)
 			}
 		}
@@ -290,6 +295,14 @@ func (b *builder) besides(experiment string, uses []params.Use) []string {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// constant reports whether a column is a constant of optimizers, which the
+// others do not lack but do not know.
+func constant(column string) bool {
+	return slices.ContainsFunc(params.DisplayOrder, func(optimizer string) bool {
+		return slices.ContainsFunc(params.ConstantsOf(optimizer), func(s params.Setting) bool { return s.Column == column })
+	})
 }
 
 // parametersTable has a row for each network of an experiment, by size.

@@ -171,7 +171,11 @@ func (b *builder) othersText(u params.Use) string {
 	var parts []string
 	shown := []string{params.RateColumn, "seeding"}
 	add := func(name string, value any) {
-		parts, shown = append(parts, name+" "+params.Texts([]any{value})[0]), append(shown, name)
+		text := params.Texts([]any{value})[0]
+		if value == nil {
+			text = params.None
+		}
+		parts, shown = append(parts, name+" "+text), append(shown, name)
 	}
 	for _, s := range params.ConstantsOf(u.Optimizer) {
 		if s.Column != params.RateColumn {
