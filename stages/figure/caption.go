@@ -78,7 +78,7 @@ func (d *description) runs() string {
 func (d *description) note() string {
 	note := "mean ± SE (deviation over n), " + d.runs()
 	switch {
-	case d.high < 2 || d.X.against():
+	case d.high < 2 || d.X.against() || d.modes && !d.banded:
 		note = "mean, " + d.runs()
 	case d.Error == "se":
 		note = "mean ± SE, " + d.runs()
@@ -87,6 +87,9 @@ func (d *description) note() string {
 	}
 	if d.seeds && d.high > 1 {
 		note += "; " + d.seedMarks() + ": each seed"
+	}
+	if d.modes {
+		note += "; " + d.seedMarks() + " without a band: each seed, where some learn and some do not"
 	}
 	if wider := d.wider(); wider > 0 {
 		note += fmt.Sprintf("; 95 %% intervals are %.1f × as wide", wider)
@@ -119,7 +122,7 @@ func (d *description) wider() float64 {
 	if n < 2 {
 		n = d.high
 	}
-	if n < 2 || d.X.against() || d.Error == "ci" {
+	if n < 2 || d.X.against() || d.Error == "ci" || d.modes && !d.banded {
 		return 0
 	}
 	values := make([]float64, n)
@@ -453,12 +456,18 @@ func (d *description) over() string {
 		"se_population": "one standard error as the study has it (deviation with divisor n)",
 		"ci":            "95 % intervals of the mean",
 	}[d.Error]
-	text += ", bands " + band
+	if d.banded {
+		text += ", bands " + band
+	}
 	if wider := d.wider(); wider > 0 {
 		text += fmt.Sprintf(", of which the 95 %% interval of a mean is %.1f times as wide", wider)
 	}
 	if d.seeds {
 		text += "; " + d.seedMarks() + " are the single seeds"
+	}
+	if d.modes {
+		text += fmt.Sprintf("; lines some of whose runs learn (accuracy above %v) while others stay near chance (below %v) have no band, "+
+			"because no run is near their mean: %s are their single seeds", learntAbove, chanceBelow, d.seedMarks())
 	}
 	if slices.ContainsFunc(d.Panels, func(p Panel) bool { return len(p.factors()) > 1 }) {
 		text += "; products are taken run by run"

@@ -15,6 +15,9 @@ type description struct {
 	source source
 	look   func(first, second string) look
 	seeds  bool // each run is shown beside the mean
+	modal  bool // each run is shown where runs have two modes
+	modes  bool // a series has runs of two modes
+	banded bool // a series has a band
 	gaps   gaps
 	low    int  // fewest runs behind a number
 	high   int  // most runs behind a number
@@ -42,7 +45,7 @@ func Describe(p Params, experiments map[string]Numbers) (chart.Figure, error) {
 
 // describe is Describe for any source of numbers.
 func (p Params) describe(from source) (chart.Figure, error) {
-	d := &description{Params: p, source: from, seeds: p.showsSeeds(), low: math.MaxInt, letter: 'a'}
+	d := &description{Params: p, source: from, seeds: p.showsSeeds(), modal: p.mayShowSeeds(), low: math.MaxInt, letter: 'a'}
 	f := chart.Figure{
 		ID: p.ID, Title: p.Title, Mark: p.Mark,
 		AlignX: p.X.Kind == AgainstMetric && len(p.X.Limits) == 0, AlignY: p.Rows == "condition",
@@ -77,6 +80,9 @@ func (p Params) describe(from source) (chart.Figure, error) {
 			row.Panels = append(row.Panels, described)
 		}
 		f.Rows = append(f.Rows, row)
+	}
+	if _, ok := from.(longest); ok && d.modal {
+		d.modes, d.banded = true, true
 	}
 	f.Note, f.Caption = d.note(), d.caption()
 	return f, nil
@@ -204,6 +210,8 @@ func (d *description) series(l line, at place) (chart.Series, error) {
 	case d.X.Kind == Epochs && d.Epoch > fewEpochs:
 		s.Marks = chart.LineMarks
 	}
+	modes := d.modal && slices.ContainsFunc(points, d.twoModes)
+	d.modes, d.banded = d.modes || modes, d.banded || !modes
 	for i, p := range points {
 		if p.y == nil {
 			n, err := d.number(p.place, p.epoch)
@@ -215,10 +223,10 @@ func (d *description) series(l line, at place) (chart.Series, error) {
 		n := *p.y
 		s.X, s.Y = append(s.X, p.x), append(s.Y, n.mean)
 		s.N, s.Expected, s.Names = append(s.N, n.n), append(s.Expected, n.expected), append(s.Names, p.name)
-		if s.Marks != chart.Points {
+		if s.Marks != chart.Points && !modes {
 			s.Lo, s.Hi = append(s.Lo, n.low), append(s.Hi, n.high)
 		}
-		if d.seeds {
+		if d.seeds || modes {
 			addRuns(&s, p.place, n, i, len(points))
 		}
 	}
@@ -226,6 +234,31 @@ func (d *description) series(l line, at place) (chart.Series, error) {
 		s.X, s.Y, s.N, s.Expected, s.Names = []float64{0}, []float64{math.NaN()}, []int{0}, []int{0}, []string{""}
 	}
 	return s, nil
+}
+
+// twoModes reports whether some of the runs behind a point have learnt and
+// others have stayed near chance.
+func (d *description) twoModes(p point) bool {
+	conditions := []Condition{p.place.condition}
+	if p.place.panel.Difference {
+		conditions = nil
+		for _, e := range p.place.source.Entries {
+			conditions = append(conditions, e.Conditions...)
+		}
+	}
+	for _, c := range conditions {
+		p.place.condition = c
+		chance, learnt := false, false
+		for _, seed := range c.of(p.place.optimizer.Name).Seeds {
+			if v, ok := d.source.run(p.place.key("accuracy", p.epoch), seed); ok {
+				chance, learnt = chance || v < chanceBelow, learnt || v > learntAbove
+			}
+		}
+		if chance && learnt {
+			return true
+		}
+	}
+	return false
 }
 
 // addRuns adds the values of the single runs behind value i of a series that

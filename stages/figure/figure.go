@@ -297,6 +297,15 @@ func (p Params) conditions(experiment string) []Condition {
 // band alone, and they fit into the picture.
 const seedsShown = 5
 
+// seedsOfModes is the largest number of runs for which each run is shown if
+// some of them learn and some stay at chance. Their mean is then far from every
+// run, and a band around it says nothing about any.
+const seedsOfModes = 12
+
+// A run whose accuracy is below chanceBelow has stayed near chance, and one
+// above learntAbove has learnt.
+const chanceBelow, learntAbove = 0.2, 0.5
+
 // mostRuns returns the largest number of runs behind a number.
 func (p Params) mostRuns() int {
 	most := 0
@@ -316,10 +325,17 @@ func (p Params) showsSeeds() bool {
 	return !p.X.against() && most > 1 && most <= seedsShown
 }
 
+// mayShowSeeds reports whether each run is shown where runs have two modes.
+// Whether they do is known only when the figure is drawn.
+func (p Params) mayShowSeeds() bool {
+	most := p.mostRuns()
+	return !p.X.against() && most > seedsShown && most <= seedsOfModes
+}
+
 // NeedsRuns reports whether the figure needs the numbers of each run besides
 // their summaries.
 func (p Params) NeedsRuns() bool {
-	return p.showsSeeds() || p.X.against() || p.Difference || slices.ContainsFunc(p.Panels, Panel.derived)
+	return p.showsSeeds() || p.mayShowSeeds() || p.X.against() || p.Difference || slices.ContainsFunc(p.Panels, Panel.derived)
 }
 
 // EachRun calls each with the arguments of [Input] for every run whose metrics

@@ -106,7 +106,7 @@ func (d *description) at(at place, epoch int) (number, error) {
 	n.low, n.high = interval(summary.Statistics{
 		N: s.N, Mean: s.Mean, SE: s.SE, SEPopulation: s.SEPopulation, CILow: s.CILow, CIHigh: s.CIHigh,
 	}, d.Error)
-	if d.seeds {
+	if d.seeds || d.modal {
 		n.runs = map[uint32]float64{}
 		for _, seed := range at.condition.of(at.optimizer.Name).Seeds {
 			if v, ok := d.source.run(k, seed); ok && finite(v) {
