@@ -32,8 +32,10 @@ func TestUpdatesAreNoEpochs(t *testing.T) {
 	f := describe(t, p, n)
 	contains(t, f.Caption, []string{
 		"after each of 2 epochs or measurements.",
-		"Measured after equal parts of a fixed number of updates, not after epochs: named v=1 (10 updates, measured 4 times, measurement 2 after 5 updates).",
-		"Longer runs, of which the rest is not shown: named v=1 (10 updates, measured 4 times), named v=10 (3 epochs) and named v=100 (3 epochs).",
+		"Measured after equal parts of a fixed number of updates, not after epochs: " +
+			"named v=1 (10 updates, measured 4 times, measurement 2 after 5 updates).",
+		"Longer runs, of which the rest is not shown: " +
+			"named v=1 (10 updates, measured 4 times), named v=10 (3 epochs) and named v=100 (3 epochs).",
 	}, "4 epochs")
 	if label := f.Rows[0].Panels[0].X.Label; label != "epoch or measurement" {
 		t.Errorf("the x axis is called %q", label)
@@ -62,7 +64,8 @@ func TestCaptionNamesOtherRuns(t *testing.T) {
 		other.Runs[i].Epochs, other.Runs[i].Split = 7, "train"
 	}
 	p.Reference = &Reference{Experiment: "e", Condition: other, Label: "the rest"}
-	want := []string{"Longer runs, of which the rest is not shown: the rest (7 epochs).", "Sparsity and selectivity of the rest are of training images."}
+	want := []string{"Longer runs, of which the rest is not shown: the rest (7 epochs).",
+		"Sparsity and selectivity of the rest are of training images."}
 	contains(t, describe(t, p, n).Caption, append(want, "Horizontal lines are the rest (experiment e, condition v=100), after epoch 3."))
 	p.Reference, p.X = nil, X{Kind: AgainstCondition, Condition: &other, Name: "the rest"}
 	contains(t, describe(t, p, n).Caption, want)

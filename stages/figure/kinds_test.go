@@ -193,7 +193,8 @@ func TestSeeds(t *testing.T) {
 	}{
 		{3, 3, X{Kind: Epochs}, "dots: each seed"}, {3, 10, X{Kind: Epochs}, "dots: each seed"},
 		{3, 11, X{Kind: Epochs}, "thin lines: each seed"}, {5, 3, X{Kind: Layers}, "dots: each seed"},
-		{6, 3, X{Kind: Epochs}, ""}, {13, 3, X{Kind: Epochs}, ""}, {1, 3, X{Kind: Epochs}, ""}, {3, 3, X{Kind: AgainstMetric, Metric: "sparsity"}, ""},
+		{6, 3, X{Kind: Epochs}, ""},
+		{13, 3, X{Kind: Epochs}, ""}, {1, 3, X{Kind: Epochs}, ""}, {3, 3, X{Kind: AgainstMetric, Metric: "sparsity"}, ""},
 	} {
 		p, _ := baseline()
 		p.Epoch, p.X, p.Sources[0].Layers, p.Panels = c.epochs, c.x, 2, []Panel{{Metric: "selectivity"}}
@@ -204,7 +205,7 @@ func TestSeeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		needs := c.want != "" || c.x.against() || c.seeds == 6 // both numbers of a dot are of the same runs; six may have two modes
+		needs := c.want != "" || c.x.against() || c.seeds == 6 // six runs may have two modes
 		if p.NeedsRuns() != needs || strings.Contains(f.Note, "each seed") != (c.want != "") || !strings.Contains(f.Note, c.want) {
 			t.Errorf("%d seeds: needs runs %v, note %q", c.seeds, p.NeedsRuns(), f.Note)
 		}

@@ -40,7 +40,8 @@ func TestLayersOfEachMetric(t *testing.T) {
 			t.Errorf("%v of %v: lines %s, want %s", c.lines, c.metrics, got, c.want)
 		}
 		lines := (&description{Params: p, look: func(string, string) look { return look{} }}).lines(p.first())
-		if i := slices.IndexFunc(lines, func(l line) bool { return l.panel.Metric == "sparsity" }); lines[i].layer != "1" || lines[i+1].layer != "2" {
+		if i := slices.IndexFunc(lines, func(l line) bool { return l.panel.Metric == "sparsity" }); lines[i].layer != "1" ||
+			lines[i+1].layer != "2" {
 			t.Errorf("%v of %v: sparsity is of layers %s and %s", c.lines, c.metrics, lines[i].layer, lines[i+1].layer)
 		}
 	}
@@ -59,7 +60,8 @@ func TestDotsOfTheSameRuns(t *testing.T) {
 	if fmt.Sprintf("%.4g %.4g", s.X, s.Y) != "[0.25 0.48 0.75] [0.25 0.48 0.75]" || fmt.Sprint(s.N, s.Expected) != "[3 1 3] [3 3 3]" {
 		t.Errorf("dots at %v, %v of %v runs; want the second of seed 1 alone, whose numbers are both 0.48", s.X, s.Y, s.N)
 	}
-	for _, want := range []string{"n = 1 to 3", "SGD (seeds 100, 1234): selectivity.", "A dot is the mean over the runs that have both of its numbers."} {
+	for _, want := range []string{"n = 1 to 3",
+		"SGD (seeds 100, 1234): selectivity.", "A dot is the mean over the runs that have both of its numbers."} {
 		if !strings.Contains(f.Caption, want) {
 			t.Errorf("the caption %q lacks %q", f.Caption, want)
 		}

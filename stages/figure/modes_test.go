@@ -28,7 +28,8 @@ func TestTwoModesShowEachSeed(t *testing.T) {
 			for _, seed := range list {
 				run := Run{"c", optimizer, seed, nil}
 				for epoch := 1; epoch <= 2; epoch++ {
-					run.Rows = append(run.Rows, measures.Row{Epoch: epoch, Layer: "all", Accuracy: accuracy(optimizer, seed), Sparsity: float64(seed) / 100})
+					run.Rows = append(run.Rows,
+						measures.Row{Epoch: epoch, Layer: "all", Accuracy: accuracy(optimizer, seed), Sparsity: float64(seed) / 100})
 				}
 				made.Runs = append(made.Runs, run)
 			}

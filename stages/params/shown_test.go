@@ -61,7 +61,8 @@ func TestBaselineOfEachSetting(t *testing.T) {
 
 // Limits of an optimizer that the figure lacks would do nothing.
 func TestLimitsOfAnAbsentOptimizer(t *testing.T) {
-	figure := "experiments = [\"deep\"]\nconditions = [\"1HL\"]\nx = \"epoch\"\ncolumns = \"optimizer\"\nrows = \"metric\"\nx_limits = { SGD = [1, 2], Adam = [1, 2] }"
+	figure := "experiments = [\"deep\"]\nconditions = [\"1HL\"]\nx = \"epoch\"\n" +
+		"columns = \"optimizer\"\nrows = \"metric\"\nx_limits = { SGD = [1, 2], Adam = [1, 2] }"
 	_, err := Parse("params.toml", withFigure(t, figure), "")
 	if err == nil || !strings.Contains(err.Error(), "x_limits.Adam: is of an optimizer that the figure does not show") {
 		t.Errorf("limits of Adam in a figure of SGD: %v", err)
@@ -73,7 +74,8 @@ func TestLimitsOfAnAbsentOptimizer(t *testing.T) {
 
 // A run's fixed number of updates reaches the figures.
 func TestShownUpdates(t *testing.T) {
-	text := strings.Replace(string(withFigure(t, "experiments = [\"sweep\"]\nconditions = [\"b/rate=0\"]\nx = \"epoch\"\nlines = [\"optimizer\"]")),
+	text := strings.Replace(string(withFigure(t,
+		"experiments = [\"sweep\"]\nconditions = [\"b/rate=0\"]\nx = \"epoch\"\nlines = [\"optimizer\"]")),
 		"set = { epochs = 4 }", "set = { epochs = 4, updates = 9 }\nseeding = \"paired\"", 1)
 	p, err := Parse("params.toml", []byte(text), "")
 	if err != nil {

@@ -100,7 +100,8 @@ var errFailed = errors.New("the run failed")
 // describe describes the figure. The panel of a run that failed is empty, and
 // the caption names it.
 func (p Params) describe(read func(Network) ([]runs.Epoch, error)) (chart.Figure, error) {
-	f := chart.Figure{ID: p.ID, Title: p.Title, Mark: p.Mark, Note: fmt.Sprintf("%s. Layer %d, %s %d.", notes[p.Kind], p.Layer, p.measurement(), p.Epoch)}
+	f := chart.Figure{ID: p.ID, Title: p.Title, Mark: p.Mark,
+		Note: fmt.Sprintf("%s. Layer %d, %s %d.", notes[p.Kind], p.Layer, p.measurement(), p.Epoch)}
 	sentences := append([]string{strings.TrimSuffix(p.Title, "?") + ".", f.Note}, p.shown()...)
 	var failed []string
 	for _, networks := range p.Rows {
@@ -188,7 +189,8 @@ func (p Params) shown() []string {
 		length := fmt.Sprintf("%d epochs", n.Epochs)
 		if n.Updates > 0 {
 			length = fmt.Sprintf("%d updates, measured %d times", n.Updates, n.Epochs)
-			updates = append(updates, fmt.Sprintf("%s (%s, measurement %d after %d updates)", n.Title, length, p.Epoch, n.Updates*p.Epoch/max(1, n.Epochs)))
+			updates = append(updates, fmt.Sprintf("%s (%s, measurement %d after %d updates)",
+				n.Title, length, p.Epoch, n.Updates*p.Epoch/max(1, n.Epochs)))
 		}
 		if n.Epochs > p.Epoch {
 			longer = append(longer, fmt.Sprintf("%s (%s)", n.Title, length))
