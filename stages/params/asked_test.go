@@ -81,7 +81,8 @@ func TestAskedAndNotThere(t *testing.T) {
 	}
 	const phases = "set = { sampler = \"phases\", phases = [{ classes = [0], epochs = 1 }, { classes = [1], epochs = 1 }] }"
 	for name, c := range map[string]struct{ bad, want, good string }{
-		"another value": {one("set = { lr = 0.5 }\ncolumn = \"batch_size\"\nvalue = 7"), "experiments[1].value: is 7, but batch_size is a setting",
+		"another value": {one("set = { lr = 0.5 }\ncolumn = \"batch_size\"\nvalue = 7"),
+			"experiments[1].value: is 7, but batch_size is a setting",
 			one("set = { lr = 0.5 }\ncolumn = \"batch_size\"\nvalue = 50")},
 		"no such constant": {one("column = \"rho\"\nvalue = 0.9"), "experiments[1].value: is 0.9, but rho is a setting, and c with SGD has none",
 			one("column = \"rhos\"\nvalue = 0.9")},
@@ -89,10 +90,12 @@ func TestAskedAndNotThere(t *testing.T) {
 			"set = { hidden = [4, 3] }\ncolumn = \"depth\"\nvalue = 2")},
 		"another rate of dropout": {one("set = { dropout = [0.5] }\ncolumn = \"dropout\"\nvalue = 0.2"), "and c with SGD has [0.5]",
 			one("set = { dropout = [0.5] }\ncolumn = \"dropout\"\nvalue = 0.5")},
-		"dropout where there is none": {one("column = \"dropout\"\nvalue = 0.2"), "and c with SGD has none", one("column = \"dropout\"\nvalue = 0")},
+		"dropout where there is none": {one("column = \"dropout\"\nvalue = 0.2"), "and c with SGD has none",
+			one("column = \"dropout\"\nvalue = 0")},
 		"a formula named as a setting": {
 			one("along = \"lr/(batch*(1-momentum))\"\ncolumn = \"batch_size\""),
-			"experiments[1].column: is \"batch_size\", the name of the setting batch", one("along = \"lr/(batch*(1-momentum))\"\ncolumn = \"step\"")},
+			"experiments[1].column: is \"batch_size\", the name of the setting batch",
+			one("along = \"lr/(batch*(1-momentum))\"\ncolumn = \"step\"")},
 		"one setting named as another": {vary("c{batch}", `parameter = "batch", column = "learning_rate", values = [5]`),
 			"experiments[1].vary[0].column: is \"learning_rate\", the name of the setting lr",
 			vary("c{batch}", `parameter = "batch", column = "batch_size", values = [5]`)},
@@ -131,9 +134,12 @@ func TestAskedAndNotThere(t *testing.T) {
 
 // A default that is written out gives the run that leaves it out.
 func TestDefaultsWrittenOut(t *testing.T) {
-	for _, set := range []string{`measure = "test"`, "dropout = [0]", "momentum = 0", "momentum = -0.0", "weight_decay = 0.0", "l1 = 0", "csi = 0",
-		"clean = false", "nesterov = false", "train_loss_after = false", `activation = "sigmoid"`, `sampler = "shuffled"`, "hidden = [4]", "depth = 1"} {
-		p, err := Parse("params.toml", []byte(entries("[[experiments]]\nname = \"e\"\noptimizers = [\"SGD\"]\ncondition = \"c\"\nset = { "+set+" }\n")), "")
+	for _, set := range []string{`measure = "test"`, "dropout = [0]", "momentum = 0", "momentum = -0.0", "weight_decay = 0.0", "l1 = 0",
+		"csi = 0",
+		"clean = false", "nesterov = false", "train_loss_after = false", `activation = "sigmoid"`, `sampler = "shuffled"`, "hidden = [4]",
+		"depth = 1"} {
+		p, err := Parse("params.toml",
+			[]byte(entries("[[experiments]]\nname = \"e\"\noptimizers = [\"SGD\"]\ncondition = \"c\"\nset = { "+set+" }\n")), "")
 		if err != nil {
 			t.Errorf("%s: %v", set, err)
 			continue
@@ -198,7 +204,8 @@ grid_points = 5
 	}
 	swept := entries("[[experiments]]\nname = \"e\"\ncondition = \"{updates}\"\nvary = [{ parameter = \"updates\", values = [5, 400, 800] }]\n" +
 		"[profiles.short]\nepochs = 2\n")
-	if got := problemsOf(t, swept, "short"); len(got) == 0 || !strings.Contains(got[0], "profiles.short.epochs: is 2, which are at most 8 updates") {
+	if got := problemsOf(t, swept, "short"); len(got) == 0 || !strings.Contains(got[0],
+		"profiles.short.epochs: is 2, which are at most 8 updates") {
 		t.Errorf("updates that vary: %q", got)
 	}
 }
@@ -260,7 +267,8 @@ runs = [{ experiment = "EXPERIMENT"CONDITIONS }]
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
-	paired := strings.NewReplacer("SEEDS", "", "EXPERIMENT", "base", "CONDITIONS", "", `seeding = "author"`, `seeding = "paired"`).Replace(text)
+	paired := strings.NewReplacer("SEEDS", "", "EXPERIMENT", "base", "CONDITIONS", "", `seeding = "author"`,
+		`seeding = "paired"`).Replace(text)
 	if got := problemsOf(t, paired, ""); len(got) > 0 {
 		t.Errorf("a paired study: %q", got)
 	}
@@ -307,13 +315,15 @@ conditions = [
 			labels[i] = 9
 		}
 	}
-	if got := starving(labels); strings.Count(got, "\n") != 0 || !strings.Contains(got, "held out, SGD: no training image is of a class of phase 2, 9") {
+	if got := starving(labels); strings.Count(got, "\n") != 0 || !strings.Contains(got,
+		"held out, SGD: no training image is of a class of phase 2, 9") {
 		t.Errorf("class 9 is held out: %s", got)
 	}
 	for i := range labels {
 		labels[i] = uint8(i % 9)
 	}
-	if got := starving(labels); !strings.Contains(got, "classes, SGD: no training image is of class 9") || !strings.Contains(got, "phases, SGD: no ") ||
+	if got := starving(labels); !strings.Contains(got, "classes, SGD: no training image is of class 9") || !strings.Contains(got,
+		"phases, SGD: no ") ||
 		strings.Count(got, "\n") != 2 {
 		t.Errorf("no class 9: %s", got)
 	}

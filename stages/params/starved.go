@@ -49,8 +49,8 @@ func starved(c trainer.Config, counts []int) string {
 }
 
 func tooLong(block, most int) string {
-	return fmt.Sprintf("block is %d, and no class has more than %d training images, so no block would be full; make it smaller, or say clean = true",
-		block, most)
+	return fmt.Sprintf("block is %d, and no class has more than %d training images, so no block would be full; make it smaller, or say "+
+		"clean = true", block, most)
 }
 
 // numbersText lists numbers.
