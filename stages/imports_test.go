@@ -74,11 +74,13 @@ var mayImport = map[string][]string{
 	"stages/aggregate": {
 		"analysis/summary", "artifacts/measures", "pipeline", "stages/quantity", "stages/runvalues",
 	},
-	"stages/agreement":     {"artifacts/measures"},
-	"stages/bench":         {"stages/cost", "stages/train", "trainer", "trainer/gemm", "trainer/kernel"},
-	"stages/bench/noop":    {"pipeline"},
-	"stages/commandline":   {"stages/nearest"},
-	"stages/contrast":      {"analysis/chart", "analysis/claim", "analysis/tabulate", "artifacts", "pipeline", "stages/measured"},
+	"stages/agreement":   {"artifacts/measures"},
+	"stages/bench":       {"stages/cost", "stages/train", "trainer", "trainer/gemm", "trainer/kernel"},
+	"stages/bench/noop":  {"pipeline"},
+	"stages/commandline": {"stages/nearest"},
+	"stages/contrast": {
+		"analysis/chart", "analysis/claim", "analysis/portrait", "analysis/tabulate", "artifacts", "pipeline", "stages/measured",
+	},
 	"stages/cost":          {"trainer", "trainer/rng"},
 	"stages/digits":        {"artifacts/idx", "pipeline", "trainer/kernel", "trainer/rng"},
 	"stages/divergence":    {"artifacts/runs"},

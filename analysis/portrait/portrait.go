@@ -76,6 +76,9 @@ func Classes(l activity.Result) chart.Panel {
 	y := chart.Axis{Label: "class", Scale: chart.Categorical}
 	if len(classes) > 20 {
 		y = chart.Axis{Label: "class, by rank", Min: -0.5, Max: float64(len(classes)) - 0.5}
+		if len(classes) < len(l.Classes) {
+			y.Label = fmt.Sprintf("class, by rank (%d of %d)", len(classes), len(l.Classes))
+		}
 	}
 	for _, c := range classes {
 		if y.Scale == chart.Categorical {

@@ -133,3 +133,13 @@ func TestEpochsAreShares(t *testing.T) {
 		t.Errorf("without any selectivity the colours end at %v", h.Max)
 	}
 }
+
+// Classes that are left out are counted beside those that are shown.
+func TestClassesSaysWhatIsLeftOut(t *testing.T) {
+	for classes, want := range map[int]string{100: "class, by rank", 300: "class, by rank (100 of 300)"} {
+		p := Classes(layer(classes, make([]float64, 5)...))
+		if p.Y.Label != want || len(p.Heat.Values) != 100 {
+			t.Errorf("%d classes: %q, %d rows", classes, p.Y.Label, len(p.Heat.Values))
+		}
+	}
+}

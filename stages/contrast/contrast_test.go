@@ -173,3 +173,39 @@ func TestShow(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Whatever groups and layers are called, the forest plot can be drawn, and
+// lines that are left out are counted.
+func TestForest(t *testing.T) {
+	for _, n := range []int{1, 3, 12, 36} {
+		p := Params{Files: []string{"a", "b"}, Groups: []string{strings.Repeat("W", 60) + "1", strings.Repeat("W", 60) + "2"}, By: ByFile}
+		var files [2][]measured.Layer
+		for i := range n {
+			for k := range files {
+				files[k] = append(files[k], runsOf(fmt.Sprintf("module.transformer.encoder.layer.%d.output.dense.activation", i), 0.1, 0.2)...)
+			}
+		}
+		rows, err := p.compare(files[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := p.figure(rows)
+		if err := chart.Check(f, chart.DefaultStyle()); err != nil {
+			t.Errorf("%d lines: %v", n, err)
+		}
+		labels := map[string]bool{}
+		for _, label := range f.Rows[0].Panels[0].Y.Categories {
+			labels[label] = true
+		}
+		if len(labels) != min(n, 24) {
+			t.Errorf("%d lines have the labels %v", n, labels)
+		}
+		want := ""
+		if n > 24 {
+			want = "The first 24 of 36 lines; the table has all."
+		}
+		if f.Note != want || !strings.HasSuffix(f.Caption, want) {
+			t.Errorf("%d lines: note %q, caption %q", n, f.Note, f.Caption)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sparsel/analysis/chart"
+	"sparsel/analysis/portrait"
 	"sparsel/analysis/tabulate"
 	"sparsel/artifacts"
 	"sparsel/stages/measured"
@@ -103,30 +104,52 @@ var shown = []string{"accuracy", "sparsity", "selectivity", "selectivity_above_c
 const mostLines = 24
 
 // figure is a forest plot. For each metric a panel shows the differences from
-// the reference, in a line for each group and layer.
+// the reference, in a line for each group and layer. If there are too many, it
+// shows the first and says so.
 func (p Params) figure(rows []row) chart.Figure {
-	f := chart.Figure{ID: Picture, Title: "Differences from " + plain(rows[0].reference)}
+	style := chart.DefaultStyle()
+	title := "Differences from "
+	f := chart.Figure{ID: Picture, Title: title + portrait.Names([]string{rows[0].reference}, style.TitleSize, 72*style.Width/2)[0]}
 	f.Caption = f.Title + ". " + p.method()
+	var metrics [][]row
+	lines := 0
 	for _, name := range shown {
 		var of []row
 		for _, r := range rows {
-			if r.name == name && len(of) < mostLines {
+			if r.name == name {
 				of = append(of, r)
 			}
 		}
-		if len(of) == 0 {
-			continue
+		if lines = max(lines, len(of)); len(of) > 0 {
+			metrics = append(metrics, of[:min(mostLines, len(of))])
 		}
+	}
+	if lines > mostLines {
+		f.Note = fmt.Sprintf("The first %d of %d lines; the table has all.", mostLines, lines)
+		f.Caption += " " + f.Note
+	}
+	// The labels take at most two fifths of a panel.
+	most := 72 * style.Width * 2 / 5 / float64(min(2, max(1, len(metrics))))
+	for _, of := range metrics {
 		if n := len(f.Rows); n == 0 || len(f.Rows[n-1].Panels) == 2 {
 			f.Rows = append(f.Rows, chart.Row{})
 		}
 		row := &f.Rows[len(f.Rows)-1]
-		row.Panels = append(row.Panels, forest(of))
+		var labels []string
+		for _, r := range of {
+			label := r.group
+			if r.layer != "" {
+				label += ", " + r.layer
+			}
+			labels = append(labels, label)
+		}
+		row.Panels = append(row.Panels, forest(of, portrait.Names(labels, style.TickSize, most)))
 	}
 	return f
 }
 
-func forest(rows []row) chart.Panel {
+// forest returns the panel of one metric. There is a label for each row.
+func forest(rows []row, labels []string) chart.Panel {
 	panel := chart.Panel{
 		X: chart.Axis{Label: "difference in " + rows[0].head}, Y: chart.Axis{Scale: chart.Categorical},
 		Rules: []chart.Rule{{Kind: chart.Vertical, At: 0}},
@@ -135,10 +158,7 @@ func forest(rows []row) chart.Panel {
 	lines := chart.Series{Label: "95 % interval", Role: "level1", Marks: chart.LineOnly}
 	for i, r := range slices.Backward(rows) { // the first is at the top
 		at := float64(len(rows) - 1 - i)
-		label := plain(r.group)
-		if r.layer != "" {
-			label = plain(r.group + ", " + r.layer)
-		}
+		label := labels[i]
 		panel.Y.Categories = append(panel.Y.Categories, label)
 		if !math.IsNaN(r.difference.low) { // with a gap after each
 			lines.X = append(lines.X, r.difference.low, r.difference.high, r.difference.high)
@@ -156,15 +176,6 @@ func forest(rows []row) chart.Panel {
 	}
 	panel.Series = []chart.Series{lines, points}
 	return panel
-}
-
-// plain shortens a name for a figure by dropping its beginning if it is long.
-func plain(name string) string {
-	const most = 24
-	if name = measured.Plain(name); len(name) > most {
-		return "..." + name[len(name)-most+3:]
-	}
-	return name
 }
 
 // archive writes the table as Parquet.

@@ -3,7 +3,6 @@ package measured
 import (
 	"math"
 	"strconv"
-	"strings"
 )
 
 // Short formats a number for a table, with four digits after the point. It
@@ -13,15 +12,4 @@ func Short(v float64) string {
 		return "–"
 	}
 	return strconv.FormatFloat(v, 'f', 4, 64)
-}
-
-// Plain returns a name in a form for figures. Names come from files. Characters
-// that are not letters of the font, or that mark up text there, become "?".
-func Plain(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' || r == '^' || r == '{' || r == '}' {
-			return '?'
-		}
-		return r
-	}, name)
 }

@@ -5,16 +5,6 @@ import (
 	"testing"
 )
 
-func TestPlain(t *testing.T) {
-	for name, want := range map[string]string{
-		"sgd-1.parquet: layer 2": "sgd-1.parquet: layer 2", "größe": "gr??e", "a^b{c}": "a?b?c?", "x\n\x7f": "x??", "\xff": "?", "": "",
-	} {
-		if got := Plain(name); got != want {
-			t.Errorf("%q is %q, want %q", name, got, want)
-		}
-	}
-}
-
 func TestShort(t *testing.T) {
 	for v, want := range map[float64]string{0.5: "0.5000", -1.00004: "-1.0000", 2: "2.0000"} {
 		if got := Short(v); got != want {

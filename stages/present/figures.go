@@ -1,10 +1,14 @@
 package present
 
 import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
 	"sparsel/analysis/activity"
 	"sparsel/analysis/chart"
 	"sparsel/analysis/portrait"
-	"sparsel/stages/measured"
 )
 
 // mostPanels is the largest number of panels in a figure. The last layers are
@@ -12,47 +16,94 @@ import (
 const mostPanels = 6
 
 // figures returns the pictures of the layers. If there are more than six
-// layers, each picture shows the last six.
+// layers, each picture shows the last six and says so.
 func figures(layers []Layer) []chart.Figure {
+	left := ""
 	if n := len(layers); n > mostPanels {
 		layers = layers[n-mostPanels:]
+		left = fmt.Sprintf("The last %d of %d layers; the tables have all.", mostPanels, n)
 	}
 	return []chart.Figure{
-		figure("selectivity", "Selectivity of the units", "", layers, func(l Layer) chart.Panel { return portrait.Selectivity(l.Result) }),
+		figure("selectivity", "Selectivity of the units", left, layers, func(l Layer) chart.Panel { return portrait.Selectivity(l.Result) }),
 		figure("classes", "Mean activity of each unit for each class",
-			"Each unit's class means over its largest, from 0 (dark) to 1 (bright). Units by best class, then selectivity; those that are "+
-				"always 0 are white.",
+			also("Each unit's class means over its largest, from 0 (dark) to 1 (bright). Units by best class, then selectivity; those that are "+
+				"always 0 are white.", left),
 			layers, func(l Layer) chart.Panel { return portrait.Classes(l.Result) }),
-		figure("activity", "Selectivity and mean activity", "A point is a unit.", layers, func(l Layer) chart.Panel {
+		figure("activity", "Selectivity and mean activity", also("A point is a unit.", left), layers, func(l Layer) chart.Panel {
 			return portrait.Activity(l.Result)
 		}),
-		figure("sparsity", "Sparsity of the samples", "", layers, sparsityPanel),
+		figure("sparsity", "Sparsity of the samples", left, layers, sparsityPanel),
 	}
 }
 
+// also joins two texts, either of which may be empty.
+func also(first, second string) string { return strings.TrimSpace(first + " " + second) }
+
 func figure(id, title, note string, layers []Layer, panel func(Layer) chart.Panel) chart.Figure {
-	f := chart.Figure{ID: id, Title: title, Caption: title + ". " + note, Note: note}
+	f := chart.Figure{ID: id, Title: title, Caption: also(title+".", note), Note: note}
+	var titles []string
 	for i, l := range layers {
 		if i%2 == 0 {
 			f.Rows = append(f.Rows, chart.Row{})
 		}
-		p := panel(l)
-		p.Title = plain(l.title())
 		row := &f.Rows[len(f.Rows)-1]
-		row.Panels = append(row.Panels, p)
+		row.Panels = append(row.Panels, panel(l))
+		titles = append(titles, l.title())
 	}
-	return f
+	return titled(f, titles)
 }
 
 func (l Layer) title() string { return l.File + ": " + l.Key.String() }
 
-// plain shortens a name for a figure by dropping its beginning if it is long.
-func plain(name string) string {
-	const most = 48
-	if name = measured.Plain(name); len(name) > most {
-		return "..." + name[len(name)-most:]
+// titled gives the panels of a figure their titles. If these are wider than the
+// panels, it shortens them as little as it has to.
+func titled(f chart.Figure, titles []string) chart.Figure {
+	style := chart.DefaultStyle()
+	set := func(f chart.Figure, most int) chart.Figure {
+		names := portrait.Names(titles, style.TitleSize, float64(most))
+		rows := make([]chart.Row, len(f.Rows))
+		for i, row := range f.Rows {
+			rows[i] = row
+			rows[i].Panels = nil
+			for _, p := range row.Panels {
+				p.Title, names = names[0], names[1:]
+				rows[i].Panels = append(rows[i].Panels, p)
+			}
+		}
+		f.Rows = rows
+		return f
 	}
-	return name
+	sketch := light(f)
+	page := int(style.Width * 72)
+	if chart.Check(set(sketch, page), style) == nil {
+		return set(f, page)
+	}
+	const step = 4 // points
+	narrower := sort.Search(page/step, func(n int) bool { return chart.Check(set(sketch, page-n*step), style) == nil })
+	return set(f, page-narrower*step)
+}
+
+// light returns a figure that is laid out like f and is drawn in no time: its
+// heat maps have one column, because the limits of their axes are given.
+func light(f chart.Figure) chart.Figure {
+	rows := make([]chart.Row, len(f.Rows))
+	for i, row := range f.Rows {
+		rows[i] = row
+		rows[i].Panels = slices.Clone(row.Panels)
+		for j, p := range row.Panels {
+			if p.Heat == nil {
+				continue
+			}
+			heat := *p.Heat
+			heat.Values = nil
+			for _, line := range p.Heat.Values {
+				heat.Values = append(heat.Values, line[:1])
+			}
+			rows[i].Panels[j].Heat = &heat
+		}
+	}
+	f.Rows = rows
+	return f
 }
 
 func sparsityPanel(l Layer) chart.Panel {

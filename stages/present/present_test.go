@@ -161,7 +161,7 @@ func TestPrint(t *testing.T) {
 	}
 }
 
-// Of many layers the last six are drawn, two in a row.
+// Of many layers the last six are drawn, two in a row, and the figure says so.
 func TestFiguresShowTheLastLayers(t *testing.T) {
 	var layers []Layer
 	for i := range 9 {
@@ -177,12 +177,46 @@ func TestFiguresShowTheLastLayers(t *testing.T) {
 		if len(f.Rows) != 3 || len(f.Rows[0].Panels) != 2 || len(f.Rows[2].Panels) != 2 {
 			t.Errorf("%s: %d rows", f.ID, len(f.Rows))
 		}
-		if title := f.Rows[0].Panels[0].Title; !strings.HasPrefix(title, "...") || !strings.HasSuffix(title, "h3") {
+		if title := f.Rows[0].Panels[0].Title; !strings.HasPrefix(title, "acts: run") || !strings.HasSuffix(title, "h3") {
 			t.Errorf("%s begins with %q", f.ID, title)
+		}
+		const says = "The last 6 of 9 layers; the tables have all."
+		if !strings.HasSuffix(f.Note, says) || !strings.HasSuffix(f.Caption, says) {
+			t.Errorf("%s: note %q, caption %q", f.ID, f.Note, f.Caption)
 		}
 	}
 	f := figures(layers[:1])[3]
-	if rules := f.Rows[0].Panels[0].Rules; len(f.Rows) != 1 || len(rules) != 1 || rules[0].Kind != chart.Vertical {
+	if rules := f.Rows[0].Panels[0].Rules; len(f.Rows) != 1 || len(rules) != 1 || rules[0].Kind != chart.Vertical || f.Note != "" {
 		t.Errorf("one layer: %+v", f)
+	}
+}
+
+// Whatever a file and its layers are called, the figures can be drawn, and the
+// titles of layers that differ differ.
+func TestLongNames(t *testing.T) {
+	for _, n := range []int{1, 2, 6} {
+		for _, name := range []string{strings.Repeat("W", 60), "module.transformer.encoder.layer.11.output.dense.activation"} {
+			var layers []Layer
+			for i := range n {
+				l := two()[0]
+				l.File = strings.Repeat("W", 40) + ".parquet"
+				l.Key.Layer = fmt.Sprint(name, i)
+				layers = append(layers, l)
+			}
+			for _, f := range figures(layers) {
+				if err := chart.Check(f, chart.DefaultStyle()); err != nil {
+					t.Errorf("%d panels: %v", n, err)
+				}
+				titles := map[string]bool{}
+				for _, row := range f.Rows {
+					for _, p := range row.Panels {
+						titles[p.Title] = true
+					}
+				}
+				if len(titles) != n {
+					t.Errorf("%s, %d panels: %v", f.ID, n, titles)
+				}
+			}
+		}
 	}
 }
