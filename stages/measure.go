@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -77,6 +79,7 @@ func (f MeasureFlags) judge(words []string) (a asked, err error) {
 		return a, err
 	}
 	group, files := "", map[string]int{}
+	arrays := newArrays(words)
 	for _, word := range words {
 		if name, named := strings.CutSuffix(word, "="); named {
 			if _, twice := files[name]; name == "" || twice || group == "" && len(a.paths) > 0 {
@@ -85,7 +88,15 @@ func (f MeasureFlags) judge(words []string) (a asked, err error) {
 			group, files[name] = name, 0
 			continue
 		}
+		if again, err := arrays.again(word, group); again {
+			continue
+		} else if err != nil {
+			return a, err
+		}
 		name := filepath.Base(word)
+		if err := nameable(word); err != nil {
+			return a, err
+		}
 		if slices.ContainsFunc(a.Files, func(f toolkit.File) bool { return f.Name == name }) {
 			return a, fmt.Errorf("two files are called %s; rename one, for tables tell files apart by their names", name)
 		}
@@ -107,6 +118,56 @@ func (f MeasureFlags) judge(words []string) (a asked, err error) {
 		return a, err
 	}
 	return a, f.ablation(&a)
+}
+
+// nameable returns an error if a file cannot give its name to results.
+func nameable(path string) error {
+	name := filepath.Base(path)
+	switch {
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) || strings.Contains(name, "\\"):
+		return fmt.Errorf("the file name %q has a control character or a backslash, and results are named after it; rename the file", name)
+	case toolkit.Name([]string{path}) == known:
+		return fmt.Errorf("results of %q would be in a folder %s, which is the name of a file there; rename the file", name, known)
+	}
+	return nil
+}
+
+// arrays knows the arrays on a command line. Those that share a prefix are one
+// input, which is opened by either of the two arrays that each input has. A
+// pattern such as sgd-*.npy names all of them.
+type arrays map[string]*array
+
+// array is an input that consists of arrays, by their prefix.
+type array struct{ word, group string }
+
+// newArrays finds the inputs that can be opened.
+func newArrays(words []string) arrays {
+	all := arrays{}
+	for _, word := range words {
+		if prefix, column := foreign.Array(word); column == foreign.Activation || column == foreign.Label {
+			all[filepath.Clean(prefix)] = &array{}
+		}
+	}
+	return all
+}
+
+// again reports whether an input is already opened, or will be opened, by
+// another of its arrays.
+func (all arrays) again(word, group string) (bool, error) {
+	prefix, column := foreign.Array(word)
+	one := all[filepath.Clean(prefix)]
+	switch {
+	case column == "" || one == nil:
+		return false, nil
+	case one.word == word:
+		return false, nil // and that it is named twice is found later
+	case one.word != "" && one.group != group:
+		return false, fmt.Errorf("%s and %s are arrays of one input, and are in two groups", one.word, word)
+	case one.word != "" || column != foreign.Activation && column != foreign.Label:
+		return true, nil
+	}
+	one.word, one.group = word, group
+	return false, nil
 }
 
 // comparison checks the flags of a comparison.
@@ -239,8 +300,12 @@ func Measure(ctx context.Context, words string, flags MeasureFlags, o Options) e
 	return o.printMeasured(a, layers)
 }
 
+// known is the name of the file, beside the folders of results, that has the
+// hashes of the files that were measured.
+const known = "files.json"
+
 func (o Options) sources() *toolkit.Sources {
-	return toolkit.OpenSources(filepath.Join(o.out(), toolkit.Folder, "files.json"))
+	return toolkit.OpenSources(filepath.Join(o.out(), toolkit.Folder, known))
 }
 
 // identify hashes the files, unless their hashes are known.
@@ -252,6 +317,12 @@ func (a *asked) identify(ctx context.Context, sources *toolkit.Sources) error {
 		}
 		if a.Files[i].Content, err = sources.Identify(ctx, path, parts, hashed(path)); err != nil {
 			return err
+		}
+		for k, before := range a.Files[:i] {
+			if a.Compare != nil && before.Content == a.Files[i].Content {
+				return fmt.Errorf("%s and %s have the same content, and what is compared over runs has to be of different runs; leave one out",
+					a.paths[k], path)
+			}
 		}
 	}
 	if a.Ablate == nil {

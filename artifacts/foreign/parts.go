@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Part is one of the files that make up a source of activations or weights.
@@ -24,6 +25,18 @@ func (f *File) Parts() []Part {
 		parts = append(parts, Part{column, p.arrays[column].file.Name()})
 	}
 	return parts
+}
+
+// Array returns the prefix that an array's name shares with those of the other
+// arrays of its input, and the array's column. It returns no column if the name
+// is none of an array of activations.
+func Array(path string) (prefix, column string) {
+	for _, column := range []string{Activation, Label, Layer, Epoch, Prediction, Run} {
+		if prefix, ok := strings.CutSuffix(path, "."+column+".npy"); ok {
+			return prefix, column
+		}
+	}
+	return path, ""
 }
 
 // Parts returns the files that make up the activations at path. It opens them
