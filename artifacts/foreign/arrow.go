@@ -184,7 +184,7 @@ func (a *arrowFile) check() error {
 			fits = arrow.IsInteger(kind.ID()) || kind.ID() == arrow.FLOAT32 || kind.ID() == arrow.FLOAT64
 		}
 		if !fits {
-			return fmt.Errorf("column %q holds %v, want %s", name, kind, wants)
+			return fmt.Errorf("column %q holds %v, want %s; %s", name, kind, wants, remedy(name))
 		}
 	}
 	return nil

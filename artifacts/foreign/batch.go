@@ -3,9 +3,14 @@ package foreign
 import (
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"math"
 	"os"
 	"strings"
+	"syscall"
+	"unicode"
+	"unicode/utf8"
 )
 
 // The columns of a file. The first two are required.
@@ -102,21 +107,53 @@ type source interface {
 // For a pair of NumPy arrays, X.activation.npy and X.label.npy, path may name
 // either.
 func Open(path string) (*File, error) {
-	f, err := os.Open(path)
+	f, err := Regular(path)
 	if err != nil {
 		return nil, fmt.Errorf("read activations: %w", err)
 	}
 	var s source
-	if info, e := f.Stat(); e != nil || !info.Mode().IsRegular() {
-		err = errors.Join(e, errors.New("is not a regular file"))
-	} else {
+	info, err := f.Stat()
+	if err == nil {
 		s, err = open(f, path, info.Size())
 	}
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, fmt.Errorf("read %s: %w", path, truncated(err))
 	}
 	return &File{path, s}, nil
+}
+
+// Regular opens a file that a user named, if it is a regular one or a link to
+// one. It opens nothing else, because opening a pipe waits for a process at the
+// other end.
+func Regular(path string) (*os.File, error) {
+	regular := func(info fs.FileInfo, err error) error {
+		if err == nil && !info.Mode().IsRegular() {
+			err = &fs.PathError{Op: "open", Path: path, Err: errors.New("is not a regular file; write the data to a file first")}
+		}
+		return err
+	}
+	if err := regular(os.Stat(path)); err != nil {
+		return nil, err
+	}
+	// The file may have been replaced since, so opening it must still not block.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := regular(f.Stat()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// truncated says what it means that a file ends too early.
+func truncated(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return fmt.Errorf("the file is truncated (%w); make it again", err)
+	}
+	return err
 }
 
 func open(f *os.File, path string, size int64) (source, error) {
@@ -132,6 +169,8 @@ func open(f *os.File, path string, size int64) (source, error) {
 		return openArrow(f, 8, size)
 	case strings.HasPrefix(start, "\xff\xff\xff\xff"):
 		return openArrow(f, 0, size)
+	case strings.HasPrefix(start, "PK\x03\x04"):
+		return nil, errors.New("is an archive, such as .npz; save each array by itself with numpy.save, as docs/bring-your-own.md describes")
 	}
 	return nil, fmt.Errorf("begins with %q: neither Parquet nor Arrow nor NumPy; docs/bring-your-own.md says how to write one", head[:n])
 }
@@ -145,9 +184,13 @@ func (f *File) Predicts() bool { return f.predicts() }
 // others.
 func (f *File) Scan(o Options, give func(*Batch) error) error {
 	widths := map[Key]int{}
+	var names keyCheck
 	var failed error // error of give, which is not about the file
 	err := guard(func() error {
 		return f.scan(o.Values, func(b *Batch) error {
+			if err := names.check(b); err != nil {
+				return err
+			}
 			if o.Values {
 				if err := f.check(b, widths, o.NotFinite); err != nil {
 					return err
@@ -158,9 +201,29 @@ func (f *File) Scan(o Options, give func(*Batch) error) error {
 		})
 	})
 	if err != nil && failed == nil {
-		return fmt.Errorf("read %s: %w", f.name, err)
+		return fmt.Errorf("read %s: %w", f.name, truncated(err))
 	}
 	return err
+}
+
+// keyCheck checks the texts of keys.
+type keyCheck struct{ last Key }
+
+// check refuses names that no table could show.
+func (c *keyCheck) check(b *Batch) error {
+	for i, key := range b.Keys {
+		if key == c.last {
+			continue
+		}
+		for _, text := range [][2]string{{Layer, key.Layer}, {Run, key.Run}} {
+			column, name := text[0], text[1]
+			if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+				return b.at(i, column, fmt.Sprintf("%.100q is not one line of text; leave out tabs, line breaks and other control characters", name))
+			}
+		}
+		c.last = key
+	}
+	return nil
 }
 
 // check checks the activations of a batch.
@@ -178,7 +241,14 @@ func (f *File) check(b *Batch, widths map[Key]int, notFinite bool) error {
 				fmt.Sprintf("%d activations, where the rows of %s before it have %d; all rows of a layer must be of one length",
 					len(row), b.Keys[i], width))
 		}
-		if notFinite || finite(row) {
+		if ordinary(row) {
+			continue
+		}
+		if j, v, beyond := largest(row); beyond {
+			return b.at(i, Activation, fmt.Sprintf("element %d is %v, and the sum of the row's squares is beyond what float32 holds, in which "+
+				"metrics are computed; divide all activations by one number, which changes neither sparsity nor selectivity", j, v))
+		}
+		if notFinite {
 			continue
 		}
 		for j, v := range row {
@@ -195,14 +265,35 @@ func (f *File) check(b *Batch, widths map[Key]int, notFinite bool) error {
 	return nil
 }
 
-func finite(row []float32) bool {
-	const exponent = 0x7f800000
+// ordinary reports whether all activations are finite and far too small for
+// the sum of their squares to overflow.
+func ordinary(row []float32) bool {
+	const sign, large = 1 << 31, 0x53800000 // 2^40, for at most 2^20 units
 	for _, v := range row {
-		if math.Float32bits(v)&exponent == exponent {
+		if math.Float32bits(v)&^sign >= large {
 			return false
 		}
 	}
 	return true
+}
+
+// largest returns the finite activation of largest magnitude in a row, and
+// whether the sum of the squares of the finite ones may be beyond float32. The
+// sum is taken in float64. In float32, in which metrics take it, rounding may
+// make it larger, by at most a part in 2^7: there are at most 2^16 additions,
+// each with a relative error of 2^-24.
+func largest(row []float32) (at int, value float32, beyond bool) {
+	sum := 0.0
+	for j, v := range row {
+		size := math.Abs(float64(v))
+		if math.IsNaN(size) || math.IsInf(size, 0) {
+			continue
+		}
+		if sum += size * size; size > math.Abs(float64(value)) {
+			at, value = j, v
+		}
+	}
+	return at, value, sum > math.MaxFloat32*(1-1.0/128)
 }
 
 // at returns an error about row i of the batch.

@@ -258,6 +258,10 @@ func TestErrors(t *testing.T) {
 			rising(i, array.NewInt64Builder(memory.DefaultAllocator), list)
 			label.(*array.StringBuilder).Append("cat")
 		}), `column "label" holds`},
+		"text, a remedy": {record(f32, arrow.BinaryTypes.String, 5, func(i int, label array.Builder, list *array.ListBuilder) {
+			rising(i, array.NewInt64Builder(memory.DefaultAllocator), list)
+			label.(*array.StringBuilder).Append("cat")
+		}), "want integers; number its values"},
 	} {
 		for _, path := range []string{parquetOf(t, c.record), arrowOf(t, c.record)} {
 			if _, err := read(path, Options{Values: true}, false); err == nil || !strings.Contains(err.Error(), c.want) ||
@@ -288,6 +292,31 @@ func TestTruncated(t *testing.T) {
 			if rows, err := read(cut, Options{Values: true}, false); err == nil {
 				t.Fatalf("%d of %d bytes of %s are read as %d rows", n, len(data), path, rows)
 			}
+		}
+	}
+}
+
+// An unsigned number that int64 does not hold is refused as a name, too, in
+// every format.
+func TestUnsignedNames(t *testing.T) {
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: Label, Type: arrow.PrimitiveTypes.Int64}, {Name: Activation, Type: arrow.ListOf(arrow.PrimitiveTypes.Float32)},
+		{Name: Layer, Type: arrow.PrimitiveTypes.Uint64},
+	}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	for i := range 9 {
+		rising(i, b.Field(0), b.Field(1).(*array.ListBuilder))
+		layer := uint64(i)
+		if i == 7 {
+			layer = math.MaxUint64
+		}
+		b.Field(2).(*array.Uint64Builder).Append(layer)
+	}
+	r := b.NewRecord()
+	for _, path := range []string{parquetOf(t, r), arrowOf(t, r)} {
+		const want = `row 7, column "layer": 18446744073709551615 is beyond what int64 holds`
+		if _, err := read(path, Options{}, false); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", filepath.Ext(path), err, want)
 		}
 	}
 }

@@ -35,7 +35,7 @@ var npyHeader = regexp.MustCompile(
 	`^\{'descr': '([<>|=])([a-zA-Z])(\d+)', 'fortran_order': (True|False), 'shape': \((\d+),(?: (\d+))?\), \}\s*$`)
 
 func openArray(path, column string) (*npy, error) {
-	f, err := os.Open(path)
+	f, err := Regular(path)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,10 @@ func openArray(path, column string) (*npy, error) {
 func (a *npy) header() error {
 	var fixed [12]byte
 	if _, err := io.ReadFull(a.file, fixed[:10]); err != nil || string(fixed[:6]) != npyMagic {
-		return errors.New("is not an .npy file")
+		if strings.HasPrefix(string(fixed[:]), "PK") {
+			return errors.New("is not an .npy file but an archive, such as .npz; save each array by itself with numpy.save")
+		}
+		return errors.New("is not an .npy file; make it with numpy.save")
 	}
 	length := int64(binary.LittleEndian.Uint16(fixed[8:]))
 	a.begin = 10
@@ -73,7 +76,8 @@ func (a *npy) header() error {
 		return errors.New("the array holds Python objects, such as lists of different lengths; make it an array of numbers with .astype('<f4')")
 	}
 	if m == nil {
-		return fmt.Errorf("the header %.200q is not that of an array of numbers with one or two dimensions", strings.TrimSpace(string(text)))
+		return fmt.Errorf("the header %.200q is not that of an array of numbers with one or two dimensions; "+
+			"save a.astype('<f4').reshape(len(a), -1) for activations, and a.reshape(-1) for other columns", strings.TrimSpace(string(text)))
 	}
 	a.kind = m[2][0]
 	if a.size, _ = strconv.Atoi(m[3]); a.size < 1 || a.size > maxElement {
@@ -202,16 +206,20 @@ func (p *pair) check(a *npy) error {
 	case a.rows != activations.rows:
 		return fmt.Errorf("column %q has %d rows, column %q %d", a.name, a.rows, Activation, activations.rows)
 	case a.name == Activation && (!float || a.flat):
-		return fmt.Errorf("column %q holds %c%d in %d columns, want float16, float32 or float64 in two dimensions",
+		return fmt.Errorf("column %q holds %c%d in %d columns, want float16, float32 or float64 in two dimensions; "+
+			"save a.astype('<f4').reshape(len(a), -1)",
 			a.name, a.kind, a.size, a.width)
 	case a.name == Activation:
 		return nil
 	case !a.flat:
-		return fmt.Errorf("column %q has two dimensions, want one", a.name)
+		return fmt.Errorf("column %q has two dimensions, want one: a number for each row, not a list, such as labels.argmax(1)", a.name)
 	case (a.name == Layer || a.name == Run) && !text:
-		return fmt.Errorf("column %q holds %c%d, want text or integers", a.name, a.kind, a.size)
+		return fmt.Errorf("column %q holds %c%d, want text or integers; convert it with .astype(str)", a.name, a.kind, a.size)
+	case a.name != Layer && a.name != Run && !number && (a.kind == 'U' || a.kind == 'S'):
+		return fmt.Errorf("column %q holds %c%d, want integers; number the texts, as numpy.unique(a, return_inverse=True)[1] does",
+			a.name, a.kind, a.size)
 	case a.name != Layer && a.name != Run && !number:
-		return fmt.Errorf("column %q holds %c%d, want integers", a.name, a.kind, a.size)
+		return fmt.Errorf("column %q holds %c%d, want integers; convert it with .astype('<i8')", a.name, a.kind, a.size)
 	}
 	return nil
 }

@@ -90,6 +90,10 @@ func TestArrayErrors(t *testing.T) {
 		"complex":          {npyOf("<c8", "False", "(9, 2)", values), labels, `column "activation" holds c8`},
 		"long double": {npyOf("<f16", "False", "(3, 3)", values), npyOf("<i8", "False", "(3,)", make([]byte, 24)),
 			`column "activation" holds f16`},
+		"no dimension":     {npyOf("<f4", "False", "()", values[:4]), labels, "save a.astype('<f4').reshape(len(a), -1) for activations"},
+		"labels in bytes":  {activations, npyOf("|S1", "False", "(12,)", values[:12]), "numpy.unique(a, return_inverse=True)[1]"},
+		"truth, a remedy":  {activations, npyOf("|b1", "False", "(12,)", values[:12]), "convert it with .astype('<i8')"},
+		"an archive":       {activations, []byte("PK\x03\x04 an .npz file"), "save each array by itself"},
 		"objects":          {npyOf("|O", "False", "(12, 3)", values), labels, "Python objects"},
 		"big-endian":       {npyOf(">f4", "False", "(12, 3)", values), labels, "big-endian numbers; convert them with .astype('<f4')"},
 		"Fortran order":    {npyOf("<f4", "True", "(12, 3)", values), labels, "in Fortran order; save numpy.ascontiguousarray of it"},
@@ -124,6 +128,58 @@ func TestArrayErrors(t *testing.T) {
 	if _, err := read(other, Options{}, false); err == nil ||
 		!strings.Contains(err.Error(), "arrays are named X.activation.npy and X.label.npy") {
 		t.Errorf("another name: %v", err)
+	}
+}
+
+// Names that no table could show are refused where they are.
+func TestNamesOfOneLine(t *testing.T) {
+	activations, labels := arrays()
+	for bad, want := range map[rune]string{'\t': `"a\t"`, '\n': `"a\n"`, 0x1b: `"a\x1b"`} {
+		var names []byte
+		for i := range 12 {
+			second := rune(0)
+			if i == 7 {
+				second = bad
+			}
+			names = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(names, 'a'), uint32(second))
+		}
+		texts := npyOf("<U2", "False", "(12,)", names)
+		for _, column := range []string{Layer, Run} {
+			_, err := read(put(t, map[string][]byte{Activation: activations, Label: labels, column: texts}), Options{}, false)
+			if want := fmt.Sprintf("row 7, column %q: %s is not one line of text; leave out tabs", column, want); err == nil ||
+				!strings.Contains(err.Error(), want) {
+				t.Errorf("%v, want %s", err, want)
+			}
+		}
+	}
+}
+
+// A row is refused if the sum of its squares overflows float32, in which
+// metrics are computed, and no other is. The squares of 4e18 and of 1.8e19 are
+// 1.6e37 and 3.24e38, and float32 ends at 3.4e38, less a part in 128.
+func TestSquaresOverflow(t *testing.T) {
+	for _, c := range []struct {
+		row  [3]float32
+		want string
+	}{
+		{[3]float32{4e18, -4e18, 1}, ""},
+		{[3]float32{1, -1.8e19, 3e18}, ""},
+		{[3]float32{1, -1.8e19, 5e18}, `row 5, column "activation": element 1 is -1.8e+19, and the sum of the row's squares is beyond`},
+		{[3]float32{1, 2e19, 1}, `row 5, column "activation": element 1 is 2e+19, and`},
+		{[3]float32{1.2e19, 1.2e19, 1.3e19}, `row 5, column "activation": element 2 is 1.3e+19, and`},
+		{[3]float32{2e19, float32(math.NaN()), 1}, `row 5, column "activation": element 0 is 2e+19, and`},
+	} {
+		activations, labels := arrays()
+		for j, v := range c.row {
+			binary.LittleEndian.PutUint32(activations[len(activations)-144+5*12+4*j:], math.Float32bits(v))
+		}
+		path := put(t, map[string][]byte{Activation: activations, Label: labels})
+		for _, keep := range []bool{false, true} {
+			_, err := read(path, Options{Values: true, NotFinite: keep}, false)
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("%v: %v, want %s", c.row, err, c.want)
+			}
+		}
 	}
 }
 

@@ -108,7 +108,7 @@ func (p *parquetFile) add(i int, s *schema.Column) error {
 	case p.columns[c.name] != nil:
 		return fmt.Errorf("column %q occurs twice, or holds structures", c.name)
 	case !fits:
-		return fmt.Errorf("column %q holds %v (%v), want %s", c.name, c.physical, logical, wants)
+		return fmt.Errorf("column %q holds %v (%v) in lists %d deep, want %s; %s", c.name, c.physical, logical, c.repeated, wants, remedy(c.name))
 	}
 	if c.repeated == 1 {
 		for n := s.SchemaNode(); n != nil && n.RepetitionType() != parquet.Repetitions.Repeated; n = n.Parent() {
@@ -120,6 +120,17 @@ func (p *parquetFile) add(i int, s *schema.Column) error {
 	}
 	p.columns[c.name] = c
 	return nil
+}
+
+// remedy says how to write a column that holds something else.
+func remedy(name string) string {
+	switch name {
+	case Activation:
+		return "write one flat list of floats for each row"
+	case Layer, Run:
+		return "write its values as text"
+	}
+	return "number its values, and write the numbers"
 }
 
 func (p *parquetFile) predicts() bool { return p.columns[Prediction] != nil }
@@ -328,7 +339,10 @@ func (c *cursor) texts(n int) ([]string, error) {
 		case *decoded[string]:
 			dst = append(dst, d.block[from:to]...)
 		case *decoded[int64]:
-			for _, v := range d.block[from:to] {
+			for i, v := range d.block[from:to] {
+				if v < 0 && c.column.unsigned {
+					return at(c.row+int64(i), c.column.name, fmt.Sprintf("%d is beyond what int64 holds", uint64(v)))
+				}
 				dst = append(dst, strconv.FormatInt(v, 10))
 			}
 		}

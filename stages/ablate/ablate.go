@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 
 	"sparsel/analysis/ablation"
@@ -118,7 +117,7 @@ func (p Params) choose(layers []measured.Layer) (measured.Layer, error) {
 
 // isParquet reports whether a file begins like a Parquet file.
 func isParquet(path string) (bool, error) {
-	f, err := os.Open(path)
+	f, err := foreign.Regular(path)
 	if err != nil {
 		return false, err
 	}
