@@ -42,7 +42,8 @@ func openArrow(f *os.File, begin, size int64) (source, error) {
 	err := guard(func() error {
 		r, _, err := a.reader()
 		if err != nil {
-			return err
+			return fmt.Errorf("%w; if it was written by apache-arrow's tableToIPC(table, 'file') in JavaScript, which leaves the schema out at "+
+				"the beginning, write tableToIPC(table, 'stream')", err)
 		}
 		defer r.Release()
 		a.schema = r.Schema()
@@ -184,6 +185,10 @@ func (a *arrowFile) check() error {
 			fits = arrow.IsInteger(kind.ID()) || kind.ID() == arrow.FLOAT32 || kind.ID() == arrow.FLOAT64
 		}
 		if !fits {
+			if (name == Layer || name == Run) && (kind.ID() == arrow.DICTIONARY || kind.ID() == arrow.STRING_VIEW) {
+				return fmt.Errorf("column %q holds %v, want %s; convert it to utf8, as pyarrow's cast(pyarrow.string()) does, or write "+
+					"Parquet, as polars' write_parquet does", name, kind, wants)
+			}
 			return fmt.Errorf("column %q holds %v, want %s; %s", name, kind, wants, remedy(name))
 		}
 	}

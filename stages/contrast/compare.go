@@ -64,25 +64,35 @@ func (p Params) compare(files [][]measured.Layer) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	places, err := p.places(list, groups)
+	places, notes, err := p.places(list, groups)
 	if err != nil {
 		return nil, err
 	}
-	data, known, err := p.data(list, groups, places)
+	data, err := p.data(list, groups, places)
 	if err != nil {
 		return nil, err
 	}
 	var rows []row
 	for _, m := range metrics {
 		for _, at := range places {
-			if !known[m.name+"\x00"+at.layer] {
+			if !data.known[m.name+"\x00"+at.layer] {
 				continue
 			}
 			for _, group := range groups[1:] {
-				r, err := p.row(data, m, at, group, groups[0])
+				var lacking []string
+				for _, g := range []string{group, groups[0]} {
+					if !data.has(m.name, at.layer, g) {
+						lacking = append(lacking, fmt.Sprintf("%s has no %s", g, m.head))
+					}
+				}
+				r, err := p.row(data.Data, m, at, group, groups[0])
 				if err != nil {
 					return nil, err
 				}
+				if lacking != nil { // said in the words of the study otherwise
+					r.notes = lacking
+				}
+				r.notes = slices.Concat(r.notes, notes[at])
 				rows = append(rows, r)
 			}
 		}
@@ -99,16 +109,25 @@ func (p Params) compare(files [][]measured.Layer) ([]row, error) {
 	return rows, nil
 }
 
-// data stores the values by group, layer and metric, one for each run. known
-// has the metrics and layers with a finite value.
-func (p Params) data(list []reading, groups []string, places []place) (data *claim.Data, known map[string]bool, err error) {
+// values are those of all groups. known has the metrics and layers with a
+// finite value, and of has the groups that have any value of them.
+type values struct {
+	*claim.Data
+	known map[string]bool
+	of    map[[3]string]bool
+}
+
+func (v values) has(metric, layer, group string) bool { return v.of[[3]string{metric, layer, group}] }
+
+// data stores the values by group, layer and metric, one for each run.
+func (p Params) data(list []reading, groups []string, places []place) (data values, err error) {
 	var shares []string
 	for _, m := range metrics {
 		if m.share {
 			shares = append(shares, m.name)
 		}
 	}
-	data, known = claim.NewData(shares...), map[string]bool{}
+	data = values{claim.NewData(shares...), map[string]bool{}, map[[3]string]bool{}}
 	for i, group := range groups {
 		block := "paired"
 		if !p.pairs() {
@@ -126,15 +145,16 @@ func (p Params) data(list []reading, groups []string, places []place) (data *cla
 				continue
 			}
 			if !math.IsNaN(v) && !math.IsInf(v, 0) {
-				known[m.name+"\x00"+r.layer] = true
+				data.known[m.name+"\x00"+r.layer] = true
 			}
+			data.of[[3]string{m.name, r.layer, r.group}] = true
 			if err := data.Add(claim.Curve{Experiment: experiment, Condition: r.group, Layer: r.layer, Metric: m.name}, r.run,
 				1, v, true); err != nil {
-				return nil, nil, fmt.Errorf("two layers are %s of run %q in %s: %w", r.Key, r.run, r.group, err)
+				return data, fmt.Errorf("two layers are %s of run %q in %s: %w", r.Key, r.run, r.group, err)
 			}
 		}
 	}
-	return data, known, nil
+	return data, nil
 }
 
 func (p Params) row(data *claim.Data, m metric, at place, group, reference string) (row, error) {

@@ -209,3 +209,49 @@ func TestForest(t *testing.T) {
 		}
 	}
 }
+
+// The epoch that is compared is the last that all runs have. What some runs
+// lack is named.
+func TestUnequalRuns(t *testing.T) {
+	full := func(values ...float64) (list []measured.Layer) {
+		for i, v := range values {
+			for epoch := range int64(2) {
+				l := made(fmt.Sprint(i), "h", epoch, v+float64(epoch)/2, 0.5)
+				l.Predicts, l.Accuracy = true, 0.5
+				list = append(list, l)
+			}
+		}
+		return list
+	}
+	short := full(0.2, 0.3, 0.4)
+	short = append(short[:3:3], short[4]) // only run 0 has epoch 1
+	for i := range short {
+		short[i].Predicts = false
+	}
+	p := Params{Files: []string{"a", "c"}, Groups: []string{"a", "c"}, By: ByFile}
+	rows, err := p.compare([][]measured.Layer{full(0.1, 0.2, 0.3), short})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := find(t, rows, "sparsity", "c")
+	if r.here.n != 3 || r.there.n != 3 || r.epoch != 0 || math.Abs(r.difference.at-0.1) > 1e-12 || math.IsNaN(r.difference.low) {
+		t.Errorf("%+v", r)
+	}
+	notes := fmt.Sprint(p.table(rows).Notes)
+	for _, want := range []string{"layer h: epoch 0 is compared, the last that all runs have, and some go on to epoch 1", "c has no accuracy"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("%s\nlacks %s", notes, want)
+		}
+	}
+	if strings.Contains(notes, "the study has no") {
+		t.Error(notes)
+	}
+	rows, err = p.compare([][]measured.Layer{full(0.1, 0.2, 0.3), {short[1], short[2]}}) // epoch 1 of run 0, epoch 0 of run 1
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes = fmt.Sprint(p.table(rows).Notes)
+	if want := `no epoch is there in all runs; epoch 1 is compared, which these runs lack: "1" of c`; !strings.Contains(notes, want) {
+		t.Errorf("%s\nlacks %s", notes, want)
+	}
+}

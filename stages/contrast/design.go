@@ -106,39 +106,70 @@ func (p Params) groups(list []reading) ([]string, error) {
 }
 
 // places lists what can be compared: each layer that all groups have, at the
-// last epoch that all of them have.
-func (p Params) places(list []reading, groups []string) ([]place, error) {
-	has := map[place]map[string]bool{}
+// last epoch that all of their runs have. If there is none, it is the last
+// epoch that every group has, and the place's notes name the runs that are left
+// out.
+func (p Params) places(list []reading, groups []string) (places []place, notes map[place][]string, err error) {
+	type run struct{ group, name string }
+	has, all := map[place]map[run]bool{}, map[string]map[run]bool{} // by place, and by layer
 	var order []place
+	var layers []string
 	for _, r := range list {
 		if has[r.place] == nil {
-			has[r.place] = map[string]bool{}
+			has[r.place] = map[run]bool{}
 			order = append(order, r.place)
 		}
-		has[r.place][r.group] = true
+		if all[r.layer] == nil {
+			all[r.layer] = map[run]bool{}
+			layers = append(layers, r.layer)
+		}
+		has[r.place][run{r.group, r.run}], all[r.layer][run{r.group, r.run}] = true, true
 	}
-	last := map[string]place{}
-	var layers []string
-	for _, at := range order {
-		if len(has[at]) < len(groups) {
+	complete := func(at place) bool { return len(has[at]) == len(all[at.layer]) }
+	notes = map[place][]string{}
+	for _, layer := range layers {
+		var best *place
+		latest := int64(0)
+		for i, at := range order {
+			of := map[string]bool{}
+			for r := range has[at] {
+				of[r.group] = true
+			}
+			if at.layer != layer || len(of) < len(groups) {
+				continue
+			}
+			latest = max(latest, at.epoch)
+			if best == nil || complete(at) && !complete(*best) || complete(at) == complete(*best) && at.epoch > best.epoch {
+				best = &order[i]
+			}
+		}
+		if best == nil {
 			continue
 		}
-		before, known := last[at.layer]
-		if !known {
-			layers = append(layers, at.layer)
+		places = append(places, *best)
+		name := ""
+		if layer != "" {
+			name = "layer " + layer + ": "
 		}
-		if !known || at.epoch > before.epoch {
-			last[at.layer] = at
+		if !complete(*best) {
+			var out []string
+			for r := range all[layer] {
+				if !has[*best][r] {
+					out = append(out, fmt.Sprintf("%q of %s", r.name, r.group))
+				}
+			}
+			slices.Sort(out)
+			notes[*best] = append(notes[*best], fmt.Sprintf("%sno epoch is there in all runs; epoch %d is compared, which these runs lack: %s",
+				name, best.epoch, strings.Join(out, ", ")))
+		} else if latest > best.epoch {
+			notes[*best] = append(notes[*best], fmt.Sprintf("%sepoch %d is compared, the last that all runs have, and some go on to epoch %d",
+				name, best.epoch, latest))
 		}
 	}
-	if len(layers) == 0 {
-		return nil, fmt.Errorf("no layer is there at one epoch in all of %q: layers are compared by their names", groups)
+	if len(places) == 0 {
+		return nil, nil, fmt.Errorf("no layer is there at one epoch in all of %q: layers are compared by their names", groups)
 	}
-	var places []place
-	for _, layer := range layers {
-		places = append(places, last[layer])
-	}
-	return places, nil
+	return places, notes, nil
 }
 
 // pairs reports whether runs with the same name are compared with one another.

@@ -78,6 +78,12 @@ func file(ctx context.Context, path string, s Settings, progress func(done, all 
 			takes := activity.Memory(len(row), len(g.classes), s.Permutations)
 			if g.layer == nil {
 				if memory += takes; memory > maxMemory {
+					if memory == takes { // alone, so that no order of the rows helps
+						return fmt.Errorf("read %s: row %d: %s has %d units and %d classes, which take %d MB, more than %d; "+
+							"give fewer -permutations, such as -permutations=%d",
+							path, b.First+int64(i), b.Keys[i], len(row), len(g.classes), memory>>20, maxMemory>>20,
+							permutations(len(row), len(g.classes), s.Permutations))
+					}
 					return fmt.Errorf("read %s: row %d: the layers that are being read take %d MB, more than %d; sort the rows by run, epoch and "+
 						"layer, or give fewer -permutations",
 						path, b.First+int64(i), memory>>20, maxMemory>>20)
@@ -111,6 +117,15 @@ func file(ctx context.Context, path string, s Settings, progress func(done, all 
 		return nil
 	})
 	return layers, err
+}
+
+// permutations returns the largest number of permutations below n with which a
+// layer fits into memory, or 0.
+func permutations(units, classes, n int) int {
+	for n > 0 && activity.Memory(units, classes, n) > maxMemory {
+		n--
+	}
+	return n
 }
 
 // count reads everything except the activations.

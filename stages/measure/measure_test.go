@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"sparsel/analysis/activity"
 	"sparsel/analysis/metric"
 	"sparsel/artifacts/runs"
 	"sparsel/stages/measured"
@@ -169,5 +170,16 @@ func TestOneClass(t *testing.T) {
 	_, err := File(context.Background(), archiveOf(t, blocks), Settings{}, nil)
 	if err == nil || !strings.Contains(err.Error(), "one class") {
 		t.Error(err)
+	}
+}
+
+// The number of permutations that an error proposes is the largest that fits.
+func TestProposedPermutations(t *testing.T) {
+	n := permutations(4096, 1000, 20)
+	if n < 1 || activity.Memory(4096, 1000, n) > maxMemory || activity.Memory(4096, 1000, n+1) <= maxMemory {
+		t.Errorf("%d permutations", n)
+	}
+	if n := permutations(1<<20, 1<<16, 20); n != 0 {
+		t.Errorf("%d permutations of a layer that never fits", n)
 	}
 }
