@@ -238,7 +238,9 @@ func TestUnequalRuns(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	notes := fmt.Sprint(p.table(rows).Notes)
-	for _, want := range []string{"layer h: epoch 0 is compared, the last that all runs have, and some go on to epoch 1", "c has no accuracy"} {
+	for _, want := range []string{
+		"layer h: epoch 0 is compared, the last that all runs have, and some go on to epoch 1", "c has no accuracy",
+	} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("%s\nlacks %s", notes, want)
 		}
