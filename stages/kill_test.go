@@ -85,8 +85,19 @@ func (p *project) killed(after time.Duration, workers bool) error {
 // times and are left out.
 func digests(t *testing.T, out string) map[string]string {
 	sums := map[string]string{}
-	for _, part := range []string{"figures", "tables", filepath.Join("store", "blobs")} {
-		err := filepath.WalkDir(filepath.Join(out, part), func(path string, d fs.DirEntry, err error) error {
+	parts := []string{filepath.Join(out, "store", "blobs")}
+	for _, pattern := range []string{"figures", "tables", "*/figures", "*/tables"} { // a profile publishes into a folder of its own
+		found, err := filepath.Glob(filepath.Join(out, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, found...)
+	}
+	if len(parts) < 3 {
+		t.Fatalf("%s has no figures and tables", out)
+	}
+	for _, part := range parts {
+		err := filepath.WalkDir(part, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
 			}
