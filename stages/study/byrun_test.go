@@ -52,6 +52,14 @@ tidy = "factorial batch={batch} past={momentum}"
 vary = [{ parameter = "batch", values = [50, 10] }, { parameter = "momentum", values = [0.0, 0.9] }]
 `
 
+// recordsAll lets the experiment have the metrics that not every run has.
+const recordsAll = `ablate = true
+[experiments.set]
+train_loss_after = true
+sampler = "phases"
+phases = [{ classes = [0], epochs = 1 }, { classes = [1], epochs = 1 }]
+`
+
 // factor returns a made-up number that differs by run, metric and epoch.
 func factor(run trainer.Config, layer, metric string, epoch int) float64 {
 	h := fnv.New32a()
@@ -68,7 +76,7 @@ func TestEveryMetricInEveryKindOfTable(t *testing.T) {
 		names = append(names, strconv.Quote(m.Name))
 	}
 	metrics := "metrics = [" + strings.Join(names, ", ") + "]\n"
-	text := factorial + "[[tables]]\nid = \"f\"\nkind = \"final\"\nexperiment = \"fac\"\nerror = \"se\"\n" + metrics +
+	text := factorial + recordsAll + "[[tables]]\nid = \"f\"\nkind = \"final\"\nexperiment = \"fac\"\nerror = \"se\"\n" + metrics +
 		"[[tables]]\nid = \"e\"\nkind = \"effects\"\nexperiment = \"fac\"\n" + metrics +
 		"[[tables]]\nid = \"k\"\nkind = \"kendall\"\nexperiments = [\"fac\"]\n" + metrics
 	out := studytest.MadeUp(t, studytest.Of(t, text, ""), factor)

@@ -97,7 +97,7 @@ func TestFailedRun(t *testing.T) {
 			panels[1].Title != "Adam" || fmt.Sprint(panels[1]) != fmt.Sprint(whole.Rows[0].Panels[1]) && kind == Activity {
 			t.Errorf("%s: panels %+v", kind, panels)
 		}
-		if want := " One network a panel. Empty where the run failed: SGD. A remark."; !strings.HasSuffix(f.Caption, want) {
+		if want := " Empty where the run failed: SGD. A remark."; !strings.HasSuffix(f.Caption, want) {
 			t.Errorf("%s: the caption is %q", kind, f.Caption)
 		}
 		if err := chart.Check(f, p.Style); err != nil {
