@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"sync"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -137,10 +138,21 @@ func (e estimate) dz() float64 {
 	return e.effect / (e.se * math.Sqrt(float64(e.n)))
 }
 
-// tQuantile is a quantile of Student's t.
+// tQuantile is a quantile of Student's t. It takes many iterations, so those of
+// whole degrees of freedom, which recur, are remembered.
 func tQuantile(df, p float64) float64 {
-	return tenDigits(distuv.StudentsT{Mu: 0, Sigma: 1, Nu: df}.Quantile(p))
+	key := [2]float64{df, p}
+	if t, ok := quantiles.Load(key); ok {
+		return t.(float64)
+	}
+	t := tenDigits(distuv.StudentsT{Mu: 0, Sigma: 1, Nu: df}.Quantile(p))
+	if df == math.Trunc(df) {
+		quantiles.Store(key, t)
+	}
+	return t
 }
+
+var quantiles sync.Map // of degrees of freedom and probability
 
 // tenDigits keeps ten significant digits. Further digits come from iterations
 // and library functions whose last bits differ between architectures.

@@ -7,7 +7,10 @@ import (
 	"go/token"
 	"math"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"runtime/debug"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -33,19 +36,24 @@ type world struct {
 // data draws a study of n runs.
 func (w world) data(r *rand.Rand, n int) *Data {
 	d := NewData("m")
-	var conditions, experiments []string
-	for x := 1; x <= w.conditions; x++ {
-		condition, experiment := fmt.Sprintf("x=%d", x), "e"
-		if i := x % max(1, w.experiments); i > 0 {
-			experiment = fmt.Sprintf("e%d", i)
+	conditions, experiments := make([]string, w.conditions), make([]string, w.conditions)
+	for i := range conditions {
+		condition, experiment := "x="+strconv.Itoa(i+1), "e"
+		if k := (i + 1) % max(1, w.experiments); k > 0 {
+			experiment = "e" + strconv.Itoa(k)
 		}
-		conditions, experiments = append(conditions, condition), append(experiments, experiment)
+		conditions[i], experiments[i] = condition, experiment
 		d.conditions[experiment] = append(d.conditions[experiment], condition)
 		if w.paired {
 			d.Pair(experiment, condition, "A", "start")
 		}
 	}
 	names := [...]string{"00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11"}
+	for x, condition := range conditions {
+		for _, metric := range []string{"m", "n"} {
+			d.curves[Curve{experiments[x], condition, "A", AllLayers, metric}] = make([]*course, 0, n)
+		}
+	}
 	for run := range n {
 		for _, metric := range []string{"m", "n"} {
 			for x, condition := range conditions {
@@ -181,6 +189,12 @@ func beta(r *rand.Rand, a, b int) float64 {
 		y += r.ExpFloat64()
 	}
 	return x / (x + y)
+}
+
+// TestMain lets garbage wait. The simulations make much of it, of small data.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(1000)
+	os.Exit(m.Run())
 }
 
 // TestLevels checks that no kind of predicate finds a nonexistent effect in
