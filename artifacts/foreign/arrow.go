@@ -21,11 +21,15 @@ import (
 // magic.
 type arrowFile struct {
 	file       *os.File
-	begin, end int64 // extent of the messages
+	begin, end int64  // extent of the messages
+	footer     []byte // of a file
 	schema     *arrow.Schema
 }
 
-const arrowMagic = "ARROW1"
+const (
+	arrowMagic = "ARROW1"
+	maxFooter  = 64 << 20
+)
 
 func openArrow(f *os.File, begin, size int64) (source, error) {
 	a := &arrowFile{file: f, begin: begin, end: size}
@@ -38,12 +42,18 @@ func openArrow(f *os.File, begin, size int64) (source, error) {
 		if a.end < begin {
 			return nil, errors.New("the footer is longer than the file; make it again")
 		}
+		if size-a.end > maxFooter {
+			return nil, fmt.Errorf("a footer of %d bytes, more than %d; write fewer columns and larger record batches", size-a.end, maxFooter)
+		}
+		a.footer = make([]byte, size-int64(len(tail))-a.end)
+		if _, err := f.ReadAt(a.footer, a.end); err != nil {
+			return nil, err
+		}
 	}
 	err := guard(func() error {
 		r, _, err := a.reader()
 		if err != nil {
-			return fmt.Errorf("%w; if it was written by apache-arrow's tableToIPC(table, 'file') in JavaScript, which leaves the schema out at "+
-				"the beginning, write tableToIPC(table, 'stream')", err)
+			return err
 		}
 		defer r.Release()
 		a.schema = r.Schema()
@@ -63,6 +73,8 @@ type messages struct {
 	end    int64
 	framed bool // in a file, so that no message needs to say that it is the last
 	ended  bool // the last message was returned
+	footer []byte
+	views  views
 	count  atomic.Int64
 }
 
@@ -98,6 +110,18 @@ func (m *messages) Message() (*ipc.Message, error) {
 	if err := checkMessage(meta); err != nil {
 		return nil, err
 	}
+	if m.footer != nil {
+		footer := m.footer
+		m.footer = nil
+		if kindOf(meta) != schemaMessage { // apache-arrow in JavaScript leaves the schema out of the messages
+			m.at -= 8 + size
+			schema, err := schemaOf(footer)
+			if err != nil {
+				return nil, err
+			}
+			return ipc.NewMessage(memory.NewBufferBytes(schema), memory.NewBufferBytes(nil)), nil
+		}
+	}
 	// Message.bodyLength is field 3 (Arrow's Message.fbs).
 	table := flatbuffers.Table{Bytes: meta, Pos: flatbuffers.GetUOffsetT(meta)}
 	var body int64
@@ -115,7 +139,7 @@ func (m *messages) Message() (*ipc.Message, error) {
 		return nil, err
 	}
 	m.at += body
-	if err := checkBuffers(meta, data); err != nil {
+	if err := checkBuffers(meta, data, m.views); err != nil {
 		return nil, err
 	}
 	return ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(data)), nil
@@ -149,9 +173,43 @@ func (l limited) Reallocate(n int, b []byte) []byte {
 }
 
 func (a *arrowFile) reader() (*ipc.Reader, *messages, error) {
-	m := &messages{source: a.file, at: a.begin, end: a.end, framed: a.begin > 0}
+	m := &messages{source: a.file, at: a.begin, end: a.end, framed: a.begin > 0, footer: a.footer}
 	r, err := ipc.NewReaderFromMessageReader(m, ipc.WithAllocator(limit(a.end)))
+	if err == nil {
+		m.views = viewsOf(r.Schema())
+	}
 	return r, m, err
+}
+
+// views is how many columns of a message have their text elsewhere, as string
+// views do.
+type views struct{ record, dictionary int }
+
+func viewsOf(schema *arrow.Schema) views {
+	var v views
+	var count func(kind arrow.DataType) int
+	count = func(kind arrow.DataType) int {
+		switch kind := kind.(type) {
+		case arrow.BinaryViewDataType:
+			return 1
+		case *arrow.DictionaryType:
+			v.dictionary = max(v.dictionary, count(kind.ValueType))
+			return 0
+		case arrow.ExtensionType:
+			return count(kind.StorageType())
+		case arrow.NestedType:
+			n := 0
+			for _, f := range kind.Fields() {
+				n += count(f.Type)
+			}
+			return n
+		}
+		return 0
+	}
+	for _, f := range schema.Fields() {
+		v.record += count(f.Type)
+	}
+	return v
 }
 
 func (a *arrowFile) field(name string) int {
@@ -172,6 +230,10 @@ func (a *arrowFile) check() error {
 			continue
 		}
 		kind, wants, fits := a.schema.Field(a.field(name)).Type, "integers", false
+		value := kind
+		if categories, ok := kind.(*arrow.DictionaryType); ok {
+			value = categories.ValueType
+		}
 		switch {
 		case name == Activation:
 			wants = "lists of float16, float32 or float64"
@@ -180,15 +242,16 @@ func (a *arrowFile) check() error {
 			}
 		case name == Layer || name == Run:
 			wants = "text or integers"
-			fits = arrow.IsInteger(kind.ID()) || kind.ID() == arrow.STRING || kind.ID() == arrow.LARGE_STRING
+			switch value.ID() {
+			case arrow.STRING, arrow.LARGE_STRING, arrow.STRING_VIEW:
+				fits = true
+			default:
+				fits = arrow.IsInteger(value.ID())
+			}
 		default:
-			fits = arrow.IsInteger(kind.ID()) || kind.ID() == arrow.FLOAT32 || kind.ID() == arrow.FLOAT64
+			fits = arrow.IsInteger(value.ID()) || value.ID() == arrow.FLOAT32 || value.ID() == arrow.FLOAT64
 		}
 		if !fits {
-			if (name == Layer || name == Run) && (kind.ID() == arrow.DICTIONARY || kind.ID() == arrow.STRING_VIEW) {
-				return fmt.Errorf("column %q holds %v, want %s; convert it to utf8, as pyarrow's cast(pyarrow.string()) does, or write "+
-					"Parquet, as polars' write_parquet does", name, kind, wants)
-			}
 			return fmt.Errorf("column %q holds %v, want %s; %s", name, kind, wants, remedy(name))
 		}
 	}
@@ -336,6 +399,12 @@ func integerOf(a arrow.Array, i int) (int64, error) {
 		if v, ok := integer(a.Value(i)); ok {
 			return v, nil
 		}
+	case *array.Dictionary:
+		k, err := category(a, i)
+		if err != nil {
+			return 0, err
+		}
+		return integerOf(a.Dictionary(), k)
 	}
 	return 0, fmt.Errorf("%s is not an integer", a.ValueStr(i))
 }
@@ -346,7 +415,27 @@ func textOf(a arrow.Array, i int) (string, error) {
 		return a.Value(i), nil
 	case *array.LargeString:
 		return a.Value(i), nil
+	case *array.StringView:
+		return a.Value(i), nil
+	case *array.Dictionary:
+		k, err := category(a, i)
+		if err != nil {
+			return "", err
+		}
+		return textOf(a.Dictionary(), k)
 	}
 	v, err := integerOf(a, i)
 	return strconv.FormatInt(v, 10), err
+}
+
+// category returns the position of a row's value in its dictionary.
+func category(a *array.Dictionary, i int) (int, error) {
+	k := a.GetValueIndex(i)
+	switch {
+	case k < 0 || k >= a.Dictionary().Len():
+		return 0, fmt.Errorf("is category %d of %d; make the file again", k, a.Dictionary().Len())
+	case a.Dictionary().IsNull(k):
+		return 0, errors.New("is null")
+	}
+	return k, nil
 }

@@ -217,9 +217,62 @@ func (f *flat) each(at int, kind func() flatTable) error {
 	return err
 }
 
+// Kinds of messages.
+const (
+	schemaMessage     = 1
+	dictionaryMessage = 2
+	recordMessage     = 3
+)
+
+// kindOf returns the kind of a checked message, or 0 if it has none.
+func kindOf(meta []byte) byte {
+	f := &flat{meta, len(meta)}
+	message, err := f.follow(0)
+	if err != nil {
+		return 0
+	}
+	kind, err := f.field(message, 1, 1)
+	if err != nil || kind == 0 {
+		return 0
+	}
+	return meta[kind]
+}
+
+// schemaOf makes a message of the schema in a file's footer. It puts the
+// footer, whose offsets are relative, after a table that refers to the schema.
+func schemaOf(footer []byte) ([]byte, error) {
+	f := &flat{footer, len(footer)}
+	at, err := f.follow(0)
+	if err == nil {
+		at, err = f.field(at, 1, 4) // Footer.schema, in Arrow's File.fbs
+	}
+	if err == nil && at == 0 {
+		err = errFlat
+	}
+	if err == nil {
+		at, err = f.follow(at)
+	}
+	if err != nil {
+		return nil, err
+	}
+	const list, table, rest = 4, 16, 32
+	message := make([]byte, rest, rest+len(footer))
+	word := binary.LittleEndian
+	word.PutUint32(message, table)
+	for i, n := range []uint16{10, 12, 8, 10, 4} { // sizes of list and table; offsets of version, kind and header
+		word.PutUint16(message[list+2*i:], n)
+	}
+	word.PutUint32(message[table:], table-list)
+	word.PutUint32(message[table+4:], uint32(rest+at-(table+4)))
+	word.PutUint16(message[table+8:], 4) // MetadataVersion V5
+	message[table+10] = schemaMessage
+	message = append(message, footer...)
+	return message, checkMessage(message)
+}
+
 // checkBuffers checks where the buffers of a message are, and the sizes that
 // compressed buffers claim, for which the library allocates memory.
-func checkBuffers(meta, body []byte) error {
+func checkBuffers(meta, body []byte, views views) error {
 	f := &flat{meta, len(meta)}
 	// batch follows fields that refer to tables, starting at the message.
 	batch := func(fields ...int) (at int, err error) {
@@ -234,16 +287,14 @@ func checkBuffers(meta, body []byte) error {
 		}
 		return at, err
 	}
-	message, err := f.follow(0)
-	if err != nil {
-		return err
-	}
-	kind, err := f.field(message, 1, 1)
-	if err != nil || kind == 0 {
-		return err
-	}
-	path := map[byte][]int{2: {2, 1}, 3: {2}}[meta[kind]] // path to the batch in a dictionary batch and in a record batch
-	if path == nil {
+	var path []int // to the batch
+	var need int   // counts of buffers that the library reads
+	switch kindOf(meta) {
+	case dictionaryMessage:
+		path, need = []int{2, 1}, views.dictionary
+	case recordMessage:
+		path, need = []int{2}, views.record
+	default:
 		return nil
 	}
 	at, err := batch(path...)
@@ -272,6 +323,24 @@ func checkBuffers(meta, body []byte) error {
 		return err
 	}
 	n, err := f.vector(buffers, 16)
+	if err != nil {
+		return err
+	}
+	counts, err := batch(append(path, 4)...)
+	if err != nil {
+		return err
+	}
+	if counts != 0 {
+		k, err := f.vector(counts, 8)
+		if err != nil || k < need {
+			return errFlat
+		}
+		for i := range k {
+			if binary.LittleEndian.Uint64(meta[counts+4+8*i:]) > uint64(n) {
+				return errFlat
+			}
+		}
+	}
 	all := 0
 	for i := 0; i < n && err == nil; i++ {
 		from := binary.LittleEndian.Uint64(meta[buffers+4+16*i:])

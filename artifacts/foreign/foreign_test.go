@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -157,6 +158,50 @@ func TestFormats(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestOtherWriters reads files of polars and of Arrow in JavaScript, whose text
+// is in views and dictionaries. testdata/write.mjs wrote them.
+func TestOtherWriters(t *testing.T) {
+	const rows = 12
+	for _, path := range written(t) {
+		f, err := Open(path)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		n := 0
+		err = f.Scan(Options{Values: true}, func(b *Batch) error {
+			for k := range b.Rows() {
+				i := int(b.First) + k
+				layer := [...]string{"the first convolution", "conv1"}[i%2]
+				if b.Labels[k] != int64(i%3) || b.Keys[k] != (Key{Layer: layer}) {
+					t.Errorf("%s: row %d: label %d, %v", path, i, b.Labels[k], b.Keys[k])
+				}
+				want := make([]float32, 5)
+				for j := range want {
+					want[j] = float32(i+j) / 4
+				}
+				if !slices.Equal(b.Row(k), want) {
+					t.Errorf("%s: row %d: %v, want %v", path, i, b.Row(k), want)
+				}
+				n++
+			}
+			return nil
+		})
+		if err = errors.Join(err, f.Close()); n != rows || err != nil {
+			t.Errorf("%s: %d rows, %v", path, n, err)
+		}
+	}
+}
+
+// written returns the paths of the files that other programs wrote.
+func written(t testing.TB) []string {
+	paths, err := filepath.Glob("testdata/*.arrow*")
+	if err != nil || len(paths) < 6 {
+		t.Fatalf("%d files of other programs: %v", len(paths), err)
+	}
+	return paths
 }
 
 func TestWiden(t *testing.T) {
@@ -326,11 +371,10 @@ func hostile(t testing.TB) [][]byte {
 	r := record(arrow.PrimitiveTypes.Float32, arrow.PrimitiveTypes.Int64, 12, rising)
 	half := record(arrow.FixedWidthTypes.Float16, arrow.PrimitiveTypes.Float64, 12, rising)
 	var files [][]byte
-	for _, path := range []string{
+	for _, path := range append(written(t),
 		parquetOf(t, r), parquetOf(t, r, parquet.WithDictionaryDefault(false), parquet.WithDataPageVersion(parquet.DataPageV2)),
 		parquetOf(t, half, parquet.WithCompression(compress.Codecs.Zstd)), parquetOf(t, r, parquet.WithCompression(compress.Codecs.Snappy)),
-		parquetOf(t, r, parquet.WithCompression(compress.Codecs.Gzip)), arrowOf(t, r), arrowOf(t, half),
-	} {
+		parquetOf(t, r, parquet.WithCompression(compress.Codecs.Gzip)), arrowOf(t, r), arrowOf(t, half)) {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
