@@ -15,7 +15,7 @@ import (
 func TestT26SameBytesInAnyEnvironment(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
-	p.edit("train_images = 2000", "train_images = 400", "seeds = [1, 100]", "seeds = [1]") // because portable kernels are slow
+	p.edit("train_images = 2000", "train_images = 200", "seeds = [1, 100]", "seeds = [1]") // because portable kernels are slow
 	p.run("all", "-jobs=2", "-out=usual")
 	want := p.digests("usual")
 	environments := []struct {

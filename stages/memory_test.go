@@ -34,7 +34,7 @@ func (p *project) peaks() (measured, counted map[string]int64) {
 func TestT21MemoryIsCounted(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it trains networks of 55 million parameters")
+		t.Skip("it trains networks of 29 million parameters")
 	}
 	p := newProject(t)
 	p.edit("train_images = 2000\ntest_images = 500", "train_images = 1000\ntest_images = 2000")
@@ -46,8 +46,8 @@ func TestT21MemoryIsCounted(t *testing.T) {
 		{"cnn", "Adam", `conv = [32, 64], `},
 		{"cnn_1000", "Adam", `conv = [32, 64], batch = 1000, `},
 		{"running", "Adagrad", `hidden = [4000], measure = "train", batch = 1000, `},
-		{"wide", "SGD", `hidden = [7000, 7000], batch = 1000, `},
-		{"wide_adam", "Adam", `hidden = [7000, 7000], `},
+		{"wide", "SGD", `hidden = [5000, 5000], batch = 1000, `},
+		{"wide_adam", "Adam", `hidden = [5000, 5000], `},
 	}
 	const figures = "[[figures]]\nid = \"5.1\""
 	for _, c := range cases {
