@@ -137,7 +137,7 @@ func tendency(c claim.Claim, check func(along relation) claim.Predicate) []claim
 	strict.ID += "s"
 	strict.Words = c.Words + " It is so at every step."
 	strict.Source = strings.TrimSuffix(c.Source, ", "+conclusions)
-	strict.Check = check(claim.Steps)
+	strict.Check, strict.ImpliedBy = check(claim.Steps), nil
 	c.Check = check(claim.Trend)
 	c.ImpliedBy = append(slices.Clone(c.ImpliedBy), strict.ID)
 	return []claim.Claim{c, strict}

@@ -88,6 +88,7 @@ func epochClaims() []claim.Claim {
 				"10 and with Adam at 1.",
 			Check: claim.All(
 				decreases(one.By(sgd)), decreases(several.By(adadelta).Of(selectivity)), decreases(one.By(adam).Of(selectivity))),
+			ImpliedBy: []string{"Z14"},
 		},
 		{
 			ID: "Z9", Source: "5.6.3", Figure: "7.3", Experiments: []string{batchSize},

@@ -18,7 +18,8 @@ func diversityClaims() []claim.Claim {
 		return along(fewer.By(everyOptimizer...).Of(accuracy), claim.Negative)
 	}), tendency(claim.Claim{
 		ID: "V2", Source: "5.9.2, 5.9.3, 6.1", Figure: "5.14", Experiments: []string{diversity},
-		Words: "The fewer classes in a batch, the higher sparsity and selectivity, with SGD and Adam.",
+		Words:     "The fewer classes in a batch, the higher sparsity and selectivity, with SGD and Adam.",
+		ImpliedBy: []string{"V6"},
 	}, func(along relation) claim.Predicate {
 		return along(fewer.By(sgd, adam), claim.Positive)
 	}), tendency(claim.Claim{
