@@ -33,8 +33,11 @@ func (g *generator) optimizer(o update, more string) {
 		params += ", " + p
 	}
 	title := strings.ToUpper(o.name[:1]) + o.name[1:]
-	if o.name == "sgd" {
+	switch o.name {
+	case "sgd":
 		title = "SGD"
+	case "rmsprop":
+		title = "RMSprop"
 	}
 	g.function(o.name, fmt.Sprintf("func(%s *float32, n int, %s, decay float32%s) bool", params, o.scalars, more), "is the loop of Set."+title+".")
 	g.zero(g.regs[0])
@@ -151,6 +154,24 @@ var momentum = update{"momentum", []string{"v"}, "negLR, momentum", 2,
 		g.descend(lanes, s, 1)
 	}}
 
+// nesterov finds the velocity in register 1.
+var nesterov = update{"nesterov", []string{"v"}, "negLR, momentum", 2,
+	func(g *generator, lanes []lane, s named, label string) {
+		first := g.GP32()
+		g.Load(g.Param("first"), first.As8L())
+		all(lanes, func(l lane) { g.VMOVAPS(l.r[0], l.r[1]) })
+		g.TESTB(first.As8L(), first.As8L())
+		g.JNZ(operand.LabelRef("first" + label))
+		all(lanes,
+			func(l lane) { g.VMULPS(l.at("v"), s["momentum"], l.r[1]) },
+			func(l lane) { g.VADDPS(l.r[0], l.r[1], l.r[1]) })
+		g.Label("first" + label)
+		all(lanes,
+			func(l lane) { g.VMOVUPS(l.r[1], l.at("v")) },
+			func(l lane) { g.VFMADD231PS(l.r[1], s["momentum"], l.r[0]) })
+		g.descend(lanes, s, 1)
+	}}
+
 var adagrad = update{"adagrad", []string{"sum"}, "negLR, eps", 5,
 	func(g *generator, lanes []lane, s named, label string) {
 		all(lanes,
@@ -165,30 +186,79 @@ var adagrad = update{"adagrad", []string{"sum"}, "negLR, eps", 5,
 		g.finish(lanes)
 	}}
 
+// adagradK keeps sum in register 1 beside its root in register 4.
+var adagradK = update{"adagradK", []string{"sum"}, "negLR, k, eps", 5,
+	func(g *generator, lanes []lane, s named, label string) {
+		all(lanes,
+			func(l lane) { g.VMOVUPS(l.at("sum"), l.r[1]) },
+			func(l lane) { g.VFMADD231PS(l.r[0], l.r[0], l.r[1]) },
+			func(l lane) { g.VMOVUPS(l.r[1], l.at("sum")) })
+		g.roots(lanes, 1, 4, 2, 3, 4, "Sum"+label)
+		all(lanes,
+			func(l lane) { g.VADDPS(s["eps"], l.r[4], l.r[4]) },
+			func(l lane) { g.VMULPS(l.r[0], s["negLR"], l.r[0]) },
+			func(l lane) { g.VDIVPS(l.r[4], l.r[0], l.r[0]) },
+			func(l lane) { g.VMULPS(l.r[1], l.r[1], l.r[1]) },
+			func(l lane) { g.VMULPS(s["k"], l.r[1], l.r[1]) },
+			func(l lane) { g.VFMADD213PS(l.at("w"), l.r[1], l.r[0]) },
+			func(l lane) { g.VMOVUPS(l.r[0], l.at("w")) })
+	}}
+
+var rmsprop = update{"rmsprop", []string{"sq"}, "negLR, alpha, oneMinusAlpha, eps", 5,
+	func(g *generator, lanes []lane, s named, label string) {
+		all(lanes,
+			func(l lane) { g.VMULPS(l.at("sq"), s["alpha"], l.r[1]) },
+			func(l lane) { g.VMULPS(l.r[0], s["oneMinusAlpha"], l.r[2]) },
+			func(l lane) { g.VFMADD231PS(l.r[0], l.r[2], l.r[1]) },
+			func(l lane) { g.VMOVUPS(l.r[1], l.at("sq")) })
+		g.roots(lanes, 1, 1, 2, 3, 4, "Sq"+label)
+		all(lanes,
+			func(l lane) { g.VADDPS(s["eps"], l.r[1], l.r[1]) },
+			func(l lane) { g.VMULPS(l.r[0], s["negLR"], l.r[0]) },
+			func(l lane) { g.VDIVPS(l.r[1], l.r[0], l.r[0]) })
+		g.finish(lanes)
+	}}
+
 // adadelta leaves sq+eps and acc, or their roots and what is computed from
 // them, in registers 1 and 2, for calmAdadelta.
 var adadelta = update{"adadelta", []string{"sq", "acc"}, "negLR, rho, oneMinusRho, eps", 5,
-	func(g *generator, lanes []lane, s named, label string) {
+	func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, false) }}
+
+// adadeltaK needs a further register for the new factor.
+var adadeltaK = update{"adadeltaK", []string{"sq", "acc"}, "negLR, k, rho, oneMinusRho, eps", 6,
+	func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, true) }}
+
+// adadelta writes the step of Adadelta or, with factor, that of its variant.
+func (g *generator) adadelta(lanes []lane, s named, label string, factor bool) {
+	all(lanes,
+		func(l lane) { g.VMULPS(l.at("sq"), s["rho"], l.r[1]) },
+		func(l lane) { g.VMULPS(l.r[0], s["oneMinusRho"], l.r[2]) },
+		func(l lane) { g.VFMADD231PS(l.r[0], l.r[2], l.r[1]) },
+		func(l lane) { g.VMOVUPS(l.r[1], l.at("sq")) })
+	if factor {
 		all(lanes,
-			func(l lane) { g.VMULPS(l.at("sq"), s["rho"], l.r[1]) },
-			func(l lane) { g.VMULPS(l.r[0], s["oneMinusRho"], l.r[2]) },
-			func(l lane) { g.VFMADD231PS(l.r[0], l.r[2], l.r[1]) },
-			func(l lane) { g.VMOVUPS(l.r[1], l.at("sq")) },
-			func(l lane) { g.VADDPS(s["eps"], l.r[1], l.r[1]) })
-		g.roots(lanes, 1, 1, 2, 3, 4, "Sq"+label)
-		all(lanes, func(l lane) { g.VADDPS(l.at("acc"), s["eps"], l.r[2]) })
-		for _, l := range lanes { // the divider has time for these
-			g.VSQRTPS(l.r[2], l.r[2])
-		}
-		all(lanes,
-			func(l lane) { g.VDIVPS(l.r[1], l.r[2], l.r[2]) },
-			func(l lane) { g.VMULPS(l.r[0], l.r[2], l.r[0]) },
-			func(l lane) { g.VMULPS(l.at("acc"), s["rho"], l.r[2]) },
-			func(l lane) { g.VMULPS(l.r[0], s["oneMinusRho"], l.r[3]) },
-			func(l lane) { g.VFMADD231PS(l.r[0], l.r[3], l.r[2]) },
-			func(l lane) { g.VMOVUPS(l.r[2], l.at("acc")) })
-		g.descend(lanes, s, 3)
-	}}
+			func(l lane) { g.VMULPS(l.r[1], l.r[1], l.r[5]) },
+			func(l lane) { g.VMULPS(s["k"], l.r[5], l.r[5]) })
+	}
+	all(lanes, func(l lane) { g.VADDPS(s["eps"], l.r[1], l.r[1]) })
+	g.roots(lanes, 1, 1, 2, 3, 4, "Sq"+label)
+	all(lanes, func(l lane) { g.VADDPS(l.at("acc"), s["eps"], l.r[2]) })
+	for _, l := range lanes { // the divider has time for these
+		g.VSQRTPS(l.r[2], l.r[2])
+	}
+	all(lanes,
+		func(l lane) { g.VDIVPS(l.r[1], l.r[2], l.r[2]) },
+		func(l lane) { g.VMULPS(l.r[0], l.r[2], l.r[0]) })
+	if factor {
+		all(lanes, func(l lane) { g.VMULPS(l.r[5], l.r[0], l.r[0]) })
+	}
+	all(lanes,
+		func(l lane) { g.VMULPS(l.at("acc"), s["rho"], l.r[2]) },
+		func(l lane) { g.VMULPS(l.r[0], s["oneMinusRho"], l.r[3]) },
+		func(l lane) { g.VFMADD231PS(l.r[0], l.r[3], l.r[2]) },
+		func(l lane) { g.VMOVUPS(l.r[2], l.at("acc")) })
+	g.descend(lanes, s, 3)
+}
 
 var adam = update{"adam", []string{"m", "v"}, "negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps", 5,
 	func(g *generator, lanes []lane, s named, label string) {
@@ -218,9 +288,13 @@ var adam = update{"adam", []string{"m", "v"}, "negStep, beta1, oneMinusBeta1, be
 func (g *generator) optimizers() {
 	g.optimizer(sgd, "")
 	g.optimizer(momentum, ", first bool")
+	g.optimizer(nesterov, ", first bool")
 	g.optimizer(adagrad, "")
+	g.optimizer(adagradK, "")
 	g.optimizer(adadelta, "")
+	g.optimizer(adadeltaK, "")
 	g.optimizer(adam, "")
+	g.optimizer(rmsprop, "")
 
 	panels := []int{1}
 	if wide := g.abreast(); wide > 1 {

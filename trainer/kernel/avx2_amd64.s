@@ -3251,6 +3251,75 @@ first1:
 	VZEROUPPER
 	RET
 
+// func nesterovAVX2(w *float32, grad *float32, v *float32, n int, negLR float32, momentum float32, decay float32, first bool) bool
+// Requires: AVX, AVX2, FMA3
+TEXT ·nesterovAVX2(SB), NOSPLIT, $0-49
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSS negLR+32(FP), Y1
+	VBROADCASTSS momentum+36(FP), Y2
+	MOVL         decay+40(FP), AX
+	ADDL         AX, AX
+	VBROADCASTSS decay+40(FP), Y3
+	MOVQ         w+0(FP), CX
+	MOVQ         grad+8(FP), DX
+	MOVQ         v+16(FP), BX
+	MOVQ         n+24(FP), SI
+	XORQ         DI, DI
+
+loop:
+	VMOVUPS     (DX)(DI*4), Y4
+	TESTL       AX, AX
+	JZ          plain0
+	VMOVUPS     (CX)(DI*4), Y5
+	VFMADD231PS Y5, Y3, Y4
+
+plain0:
+	MOVB    first+44(FP), R8
+	VMOVAPS Y4, Y5
+	TESTB   R8, R8
+	JNZ     first0
+	VMULPS  (BX)(DI*4), Y2, Y5
+	VADDPS  Y4, Y5, Y5
+
+first0:
+	VMOVUPS     Y5, (BX)(DI*4)
+	VFMADD231PS Y5, Y2, Y4
+	VMOVUPS     (CX)(DI*4), Y5
+	VFMADD213PS Y5, Y1, Y4
+	VMOVUPS     Y4, (CX)(DI*4)
+	VSUBPS      Y4, Y4, Y5
+	VPOR        Y5, Y0, Y0
+	VMOVUPS     32(DX)(DI*4), Y4
+	TESTL       AX, AX
+	JZ          plain1
+	VMOVUPS     32(CX)(DI*4), Y5
+	VFMADD231PS Y5, Y3, Y4
+
+plain1:
+	MOVB    first+44(FP), R8
+	VMOVAPS Y4, Y5
+	TESTB   R8, R8
+	JNZ     first1
+	VMULPS  32(BX)(DI*4), Y2, Y5
+	VADDPS  Y4, Y5, Y5
+
+first1:
+	VMOVUPS     Y5, 32(BX)(DI*4)
+	VFMADD231PS Y5, Y2, Y4
+	VMOVUPS     32(CX)(DI*4), Y5
+	VFMADD213PS Y5, Y1, Y4
+	VMOVUPS     Y4, 32(CX)(DI*4)
+	VSUBPS      Y4, Y4, Y5
+	VPOR        Y5, Y0, Y0
+	ADDQ        $0x10, DI
+	CMPQ        DI, SI
+	JLT         loop
+	VPTEST      Y0, Y0
+	SETEQ       AL
+	MOVB        AL, ret+48(FP)
+	VZEROUPPER
+	RET
+
 // func adagradAVX2(w *float32, grad *float32, sum *float32, n int, negLR float32, eps float32, decay float32) bool
 // Requires: AVX, AVX2, FMA3
 TEXT ·adagradAVX2(SB), NOSPLIT, $0-49
@@ -3303,6 +3372,72 @@ plain1:
 	VMOVUPS     Y4, 32(CX)(DI*4)
 	VSUBPS      Y4, Y4, Y5
 	VPOR        Y5, Y0, Y0
+	ADDQ        $0x10, DI
+	CMPQ        DI, SI
+	JLT         loop
+	VPTEST      Y0, Y0
+	SETEQ       AL
+	MOVB        AL, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func adagradKAVX2(w *float32, grad *float32, sum *float32, n int, negLR float32, k float32, eps float32, decay float32) bool
+// Requires: AVX, AVX2, FMA3
+TEXT ·adagradKAVX2(SB), NOSPLIT, $0-49
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSS negLR+32(FP), Y1
+	VBROADCASTSS k+36(FP), Y2
+	VBROADCASTSS eps+40(FP), Y3
+	MOVL         decay+44(FP), AX
+	ADDL         AX, AX
+	VBROADCASTSS decay+44(FP), Y4
+	MOVQ         w+0(FP), CX
+	MOVQ         grad+8(FP), DX
+	MOVQ         sum+16(FP), BX
+	MOVQ         n+24(FP), SI
+	XORQ         DI, DI
+
+loop:
+	VMOVUPS     (DX)(DI*4), Y5
+	TESTL       AX, AX
+	JZ          plain0
+	VMOVUPS     (CX)(DI*4), Y6
+	VFMADD231PS Y6, Y4, Y5
+
+plain0:
+	VMOVUPS     (BX)(DI*4), Y6
+	VFMADD231PS Y5, Y5, Y6
+	VMOVUPS     Y6, (BX)(DI*4)
+	VSQRTPS     Y6, Y9
+	VADDPS      Y3, Y9, Y9
+	VMULPS      Y5, Y1, Y5
+	VDIVPS      Y9, Y5, Y5
+	VMULPS      Y6, Y6, Y6
+	VMULPS      Y2, Y6, Y6
+	VFMADD213PS (CX)(DI*4), Y6, Y5
+	VMOVUPS     Y5, (CX)(DI*4)
+	VSUBPS      Y5, Y5, Y6
+	VPOR        Y6, Y0, Y0
+	VMOVUPS     32(DX)(DI*4), Y5
+	TESTL       AX, AX
+	JZ          plain1
+	VMOVUPS     32(CX)(DI*4), Y6
+	VFMADD231PS Y6, Y4, Y5
+
+plain1:
+	VMOVUPS     32(BX)(DI*4), Y6
+	VFMADD231PS Y5, Y5, Y6
+	VMOVUPS     Y6, 32(BX)(DI*4)
+	VSQRTPS     Y6, Y9
+	VADDPS      Y3, Y9, Y9
+	VMULPS      Y5, Y1, Y5
+	VDIVPS      Y9, Y5, Y5
+	VMULPS      Y6, Y6, Y6
+	VMULPS      Y2, Y6, Y6
+	VFMADD213PS 32(CX)(DI*4), Y6, Y5
+	VMOVUPS     Y5, 32(CX)(DI*4)
+	VSUBPS      Y5, Y5, Y6
+	VPOR        Y6, Y0, Y0
 	ADDQ        $0x10, DI
 	CMPQ        DI, SI
 	JLT         loop
@@ -3383,6 +3518,93 @@ plain1:
 	VMOVUPS     Y6, 32(CX)(R8*4)
 	VSUBPS      Y6, Y6, Y7
 	VPOR        Y7, Y0, Y0
+	ADDQ        $0x10, R8
+	CMPQ        R8, DI
+	JLT         loop
+	VPTEST      Y0, Y0
+	SETEQ       AL
+	MOVB        AL, ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func adadeltaKAVX2(w *float32, grad *float32, sq *float32, acc *float32, n int, negLR float32, k float32, rho float32, oneMinusRho float32, eps float32, decay float32) bool
+// Requires: AVX, AVX2, FMA3
+TEXT ·adadeltaKAVX2(SB), NOSPLIT, $0-65
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSS negLR+40(FP), Y1
+	VBROADCASTSS k+44(FP), Y2
+	VBROADCASTSS rho+48(FP), Y3
+	VBROADCASTSS oneMinusRho+52(FP), Y4
+	VBROADCASTSS eps+56(FP), Y5
+	MOVL         decay+60(FP), AX
+	ADDL         AX, AX
+	VBROADCASTSS decay+60(FP), Y6
+	MOVQ         w+0(FP), CX
+	MOVQ         grad+8(FP), DX
+	MOVQ         sq+16(FP), BX
+	MOVQ         acc+24(FP), SI
+	MOVQ         n+32(FP), DI
+	XORQ         R8, R8
+
+loop:
+	VMOVUPS     (DX)(R8*4), Y7
+	TESTL       AX, AX
+	JZ          plain0
+	VMOVUPS     (CX)(R8*4), Y8
+	VFMADD231PS Y8, Y6, Y7
+
+plain0:
+	VMULPS      (BX)(R8*4), Y3, Y8
+	VMULPS      Y7, Y4, Y9
+	VFMADD231PS Y7, Y9, Y8
+	VMOVUPS     Y8, (BX)(R8*4)
+	VMULPS      Y8, Y8, Y12
+	VMULPS      Y2, Y12, Y12
+	VADDPS      Y5, Y8, Y8
+	VSQRTPS     Y8, Y8
+	VADDPS      (SI)(R8*4), Y5, Y9
+	VSQRTPS     Y9, Y9
+	VDIVPS      Y8, Y9, Y9
+	VMULPS      Y7, Y9, Y7
+	VMULPS      Y12, Y7, Y7
+	VMULPS      (SI)(R8*4), Y3, Y9
+	VMULPS      Y7, Y4, Y10
+	VFMADD231PS Y7, Y10, Y9
+	VMOVUPS     Y9, (SI)(R8*4)
+	VMOVUPS     (CX)(R8*4), Y10
+	VFMADD213PS Y10, Y1, Y7
+	VMOVUPS     Y7, (CX)(R8*4)
+	VSUBPS      Y7, Y7, Y8
+	VPOR        Y8, Y0, Y0
+	VMOVUPS     32(DX)(R8*4), Y7
+	TESTL       AX, AX
+	JZ          plain1
+	VMOVUPS     32(CX)(R8*4), Y8
+	VFMADD231PS Y8, Y6, Y7
+
+plain1:
+	VMULPS      32(BX)(R8*4), Y3, Y8
+	VMULPS      Y7, Y4, Y9
+	VFMADD231PS Y7, Y9, Y8
+	VMOVUPS     Y8, 32(BX)(R8*4)
+	VMULPS      Y8, Y8, Y12
+	VMULPS      Y2, Y12, Y12
+	VADDPS      Y5, Y8, Y8
+	VSQRTPS     Y8, Y8
+	VADDPS      32(SI)(R8*4), Y5, Y9
+	VSQRTPS     Y9, Y9
+	VDIVPS      Y8, Y9, Y9
+	VMULPS      Y7, Y9, Y7
+	VMULPS      Y12, Y7, Y7
+	VMULPS      32(SI)(R8*4), Y3, Y9
+	VMULPS      Y7, Y4, Y10
+	VFMADD231PS Y7, Y10, Y9
+	VMOVUPS     Y9, 32(SI)(R8*4)
+	VMOVUPS     32(CX)(R8*4), Y10
+	VFMADD213PS Y10, Y1, Y7
+	VMOVUPS     Y7, 32(CX)(R8*4)
+	VSUBPS      Y7, Y7, Y8
+	VPOR        Y8, Y0, Y0
 	ADDQ        $0x10, R8
 	CMPQ        R8, DI
 	JLT         loop
@@ -3474,6 +3696,71 @@ unbiased1:
 	VPTEST  Y0, Y0
 	SETEQ   AL
 	MOVB    AL, ret+72(FP)
+	VZEROUPPER
+	RET
+
+// func rmspropAVX2(w *float32, grad *float32, sq *float32, n int, negLR float32, alpha float32, oneMinusAlpha float32, eps float32, decay float32) bool
+// Requires: AVX, AVX2, FMA3
+TEXT ·rmspropAVX2(SB), NOSPLIT, $0-57
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSS negLR+32(FP), Y1
+	VBROADCASTSS alpha+36(FP), Y2
+	VBROADCASTSS oneMinusAlpha+40(FP), Y3
+	VBROADCASTSS eps+44(FP), Y4
+	MOVL         decay+48(FP), AX
+	ADDL         AX, AX
+	VBROADCASTSS decay+48(FP), Y5
+	MOVQ         w+0(FP), CX
+	MOVQ         grad+8(FP), DX
+	MOVQ         sq+16(FP), BX
+	MOVQ         n+24(FP), SI
+	XORQ         DI, DI
+
+loop:
+	VMOVUPS     (DX)(DI*4), Y6
+	TESTL       AX, AX
+	JZ          plain0
+	VMOVUPS     (CX)(DI*4), Y7
+	VFMADD231PS Y7, Y5, Y6
+
+plain0:
+	VMULPS      (BX)(DI*4), Y2, Y7
+	VMULPS      Y6, Y3, Y8
+	VFMADD231PS Y6, Y8, Y7
+	VMOVUPS     Y7, (BX)(DI*4)
+	VSQRTPS     Y7, Y7
+	VADDPS      Y4, Y7, Y7
+	VMULPS      Y6, Y1, Y6
+	VDIVPS      Y7, Y6, Y6
+	VADDPS      (CX)(DI*4), Y6, Y6
+	VMOVUPS     Y6, (CX)(DI*4)
+	VSUBPS      Y6, Y6, Y7
+	VPOR        Y7, Y0, Y0
+	VMOVUPS     32(DX)(DI*4), Y6
+	TESTL       AX, AX
+	JZ          plain1
+	VMOVUPS     32(CX)(DI*4), Y7
+	VFMADD231PS Y7, Y5, Y6
+
+plain1:
+	VMULPS      32(BX)(DI*4), Y2, Y7
+	VMULPS      Y6, Y3, Y8
+	VFMADD231PS Y6, Y8, Y7
+	VMOVUPS     Y7, 32(BX)(DI*4)
+	VSQRTPS     Y7, Y7
+	VADDPS      Y4, Y7, Y7
+	VMULPS      Y6, Y1, Y6
+	VDIVPS      Y7, Y6, Y6
+	VADDPS      32(CX)(DI*4), Y6, Y6
+	VMOVUPS     Y6, 32(CX)(DI*4)
+	VSUBPS      Y6, Y6, Y7
+	VPOR        Y7, Y0, Y0
+	ADDQ        $0x10, DI
+	CMPQ        DI, SI
+	JLT         loop
+	VPTEST      Y0, Y0
+	SETEQ       AL
+	MOVB        AL, ret+56(FP)
 	VZEROUPPER
 	RET
 

@@ -144,20 +144,40 @@ func sgdAVX2(w *float32, grad *float32, n int, negLR float32, decay float32) boo
 //go:noescape
 func momentumAVX2(w *float32, grad *float32, v *float32, n int, negLR float32, momentum float32, decay float32, first bool) bool
 
+// nesterovAVX2 is the loop of Set.Nesterov.
+//
+//go:noescape
+func nesterovAVX2(w *float32, grad *float32, v *float32, n int, negLR float32, momentum float32, decay float32, first bool) bool
+
 // adagradAVX2 is the loop of Set.Adagrad.
 //
 //go:noescape
 func adagradAVX2(w *float32, grad *float32, sum *float32, n int, negLR float32, eps float32, decay float32) bool
+
+// adagradKAVX2 is the loop of Set.AdagradK.
+//
+//go:noescape
+func adagradKAVX2(w *float32, grad *float32, sum *float32, n int, negLR float32, k float32, eps float32, decay float32) bool
 
 // adadeltaAVX2 is the loop of Set.Adadelta.
 //
 //go:noescape
 func adadeltaAVX2(w *float32, grad *float32, sq *float32, acc *float32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, decay float32) bool
 
+// adadeltaKAVX2 is the loop of Set.AdadeltaK.
+//
+//go:noescape
+func adadeltaKAVX2(w *float32, grad *float32, sq *float32, acc *float32, n int, negLR float32, k float32, rho float32, oneMinusRho float32, eps float32, decay float32) bool
+
 // adamAVX2 is the loop of Set.Adam.
 //
 //go:noescape
 func adamAVX2(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32) bool
+
+// rmspropAVX2 is the loop of Set.RMSprop.
+//
+//go:noescape
+func rmspropAVX2(w *float32, grad *float32, sq *float32, n int, negLR float32, alpha float32, oneMinusAlpha float32, eps float32, decay float32) bool
 
 // sgdRows1AVX2 is the loop of Set.SGDRows for 1 panels.
 //

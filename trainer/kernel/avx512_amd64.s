@@ -6145,6 +6145,129 @@ end:
 	VZEROUPPER
 	RET
 
+// func nesterovAVX512(w *float32, grad *float32, v *float32, n int, negLR float32, momentum float32, decay float32, first bool) bool
+// Requires: AVX, AVX2, AVX512F
+TEXT ·nesterovAVX512(SB), NOSPLIT, $0-49
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS negLR+32(FP), Z1
+	VBROADCASTSS momentum+36(FP), Z2
+	MOVL         decay+40(FP), AX
+	ADDL         AX, AX
+	VBROADCASTSS decay+40(FP), Z3
+	MOVQ         w+0(FP), CX
+	MOVQ         grad+8(FP), DX
+	MOVQ         v+16(FP), BX
+	MOVQ         n+24(FP), SI
+	XORQ         DI, DI
+	LEAQ         -64(SI), R8
+	JMP          enough
+
+wide:
+	VMOVUPS     (DX)(DI*4), Z4
+	VMOVUPS     64(DX)(DI*4), Z6
+	VMOVUPS     128(DX)(DI*4), Z8
+	VMOVUPS     192(DX)(DI*4), Z10
+	TESTL       AX, AX
+	JZ          plainWide0
+	VMOVUPS     (CX)(DI*4), Z5
+	VMOVUPS     64(CX)(DI*4), Z7
+	VMOVUPS     128(CX)(DI*4), Z9
+	VMOVUPS     192(CX)(DI*4), Z11
+	VFMADD231PS Z5, Z3, Z4
+	VFMADD231PS Z7, Z3, Z6
+	VFMADD231PS Z9, Z3, Z8
+	VFMADD231PS Z11, Z3, Z10
+
+plainWide0:
+	MOVB    first+44(FP), R9
+	VMOVAPS Z4, Z5
+	VMOVAPS Z6, Z7
+	VMOVAPS Z8, Z9
+	VMOVAPS Z10, Z11
+	TESTB   R9, R9
+	JNZ     firstWide0
+	VMULPS  (BX)(DI*4), Z2, Z5
+	VMULPS  64(BX)(DI*4), Z2, Z7
+	VMULPS  128(BX)(DI*4), Z2, Z9
+	VMULPS  192(BX)(DI*4), Z2, Z11
+	VADDPS  Z4, Z5, Z5
+	VADDPS  Z6, Z7, Z7
+	VADDPS  Z8, Z9, Z9
+	VADDPS  Z10, Z11, Z11
+
+firstWide0:
+	VMOVUPS     Z5, (BX)(DI*4)
+	VMOVUPS     Z7, 64(BX)(DI*4)
+	VMOVUPS     Z9, 128(BX)(DI*4)
+	VMOVUPS     Z11, 192(BX)(DI*4)
+	VFMADD231PS Z5, Z2, Z4
+	VFMADD231PS Z7, Z2, Z6
+	VFMADD231PS Z9, Z2, Z8
+	VFMADD231PS Z11, Z2, Z10
+	VMOVUPS     (CX)(DI*4), Z5
+	VMOVUPS     64(CX)(DI*4), Z7
+	VMOVUPS     128(CX)(DI*4), Z9
+	VMOVUPS     192(CX)(DI*4), Z11
+	VFMADD213PS Z5, Z1, Z4
+	VFMADD213PS Z7, Z1, Z6
+	VFMADD213PS Z9, Z1, Z8
+	VFMADD213PS Z11, Z1, Z10
+	VMOVUPS     Z4, (CX)(DI*4)
+	VMOVUPS     Z6, 64(CX)(DI*4)
+	VMOVUPS     Z8, 128(CX)(DI*4)
+	VMOVUPS     Z10, 192(CX)(DI*4)
+	VSUBPS      Z4, Z4, Z5
+	VPORD       Z5, Z0, Z0
+	VSUBPS      Z6, Z6, Z7
+	VPORD       Z7, Z0, Z0
+	VSUBPS      Z8, Z8, Z9
+	VPORD       Z9, Z0, Z0
+	VSUBPS      Z10, Z10, Z11
+	VPORD       Z11, Z0, Z0
+	ADDQ        $0x40, DI
+
+enough:
+	CMPQ DI, R8
+	JLE  wide
+	CMPQ DI, SI
+	JGE  end
+
+loop:
+	VMOVUPS     (DX)(DI*4), Z4
+	TESTL       AX, AX
+	JZ          plain0
+	VMOVUPS     (CX)(DI*4), Z5
+	VFMADD231PS Z5, Z3, Z4
+
+plain0:
+	MOVB    first+44(FP), R8
+	VMOVAPS Z4, Z5
+	TESTB   R8, R8
+	JNZ     first0
+	VMULPS  (BX)(DI*4), Z2, Z5
+	VADDPS  Z4, Z5, Z5
+
+first0:
+	VMOVUPS     Z5, (BX)(DI*4)
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     (CX)(DI*4), Z5
+	VFMADD213PS Z5, Z1, Z4
+	VMOVUPS     Z4, (CX)(DI*4)
+	VSUBPS      Z4, Z4, Z5
+	VPORD       Z5, Z0, Z0
+	ADDQ        $0x10, DI
+	CMPQ        DI, SI
+	JLT         loop
+
+end:
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPOR          Y1, Y0, Y0
+	VPTEST        Y0, Y0
+	SETEQ         AL
+	MOVB          AL, ret+48(FP)
+	VZEROUPPER
+	RET
+
 // func adagradAVX512(w *float32, grad *float32, sum *float32, n int, negLR float32, eps float32, decay float32) bool
 // Requires: AVX, AVX2, AVX512F
 TEXT ·adagradAVX512(SB), NOSPLIT, $0-49
@@ -6283,6 +6406,166 @@ plain0:
 	VMOVUPS     Z4, (CX)(DI*4)
 	VSUBPS      Z4, Z4, Z5
 	VPORD       Z5, Z0, Z0
+	ADDQ        $0x10, DI
+	CMPQ        DI, SI
+	JLT         loop
+
+end:
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPOR          Y1, Y0, Y0
+	VPTEST        Y0, Y0
+	SETEQ         AL
+	MOVB          AL, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func adagradKAVX512(w *float32, grad *float32, sum *float32, n int, negLR float32, k float32, eps float32, decay float32) bool
+// Requires: AVX, AVX2, AVX512F
+TEXT ·adagradKAVX512(SB), NOSPLIT, $0-49
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS negLR+32(FP), Z1
+	VBROADCASTSS k+36(FP), Z2
+	VBROADCASTSS eps+40(FP), Z3
+	MOVL         decay+44(FP), AX
+	ADDL         AX, AX
+	VBROADCASTSS decay+44(FP), Z4
+	MOVQ         w+0(FP), CX
+	MOVQ         grad+8(FP), DX
+	MOVQ         sum+16(FP), BX
+	MOVQ         n+24(FP), SI
+	XORQ         DI, DI
+	LEAQ         -64(SI), R8
+	JMP          enough
+
+wide:
+	VMOVUPS     (DX)(DI*4), Z5
+	VMOVUPS     64(DX)(DI*4), Z10
+	VMOVUPS     128(DX)(DI*4), Z15
+	VMOVUPS     192(DX)(DI*4), Z20
+	TESTL       AX, AX
+	JZ          plainWide0
+	VMOVUPS     (CX)(DI*4), Z6
+	VMOVUPS     64(CX)(DI*4), Z11
+	VMOVUPS     128(CX)(DI*4), Z16
+	VMOVUPS     192(CX)(DI*4), Z21
+	VFMADD231PS Z6, Z4, Z5
+	VFMADD231PS Z11, Z4, Z10
+	VFMADD231PS Z16, Z4, Z15
+	VFMADD231PS Z21, Z4, Z20
+
+plainWide0:
+	VMOVUPS     (BX)(DI*4), Z6
+	VMOVUPS     64(BX)(DI*4), Z11
+	VMOVUPS     128(BX)(DI*4), Z16
+	VMOVUPS     192(BX)(DI*4), Z21
+	VFMADD231PS Z5, Z5, Z6
+	VFMADD231PS Z10, Z10, Z11
+	VFMADD231PS Z15, Z15, Z16
+	VFMADD231PS Z20, Z20, Z21
+	VMOVUPS     Z6, (BX)(DI*4)
+	VMOVUPS     Z11, 64(BX)(DI*4)
+	VMOVUPS     Z16, 128(BX)(DI*4)
+	VMOVUPS     Z21, 192(BX)(DI*4)
+	VPSUBD      constantsAVX512<>+2304(SB), Z16, Z19
+	VPSUBD      constantsAVX512<>+2304(SB), Z21, Z24
+	VPMAXUD     Z24, Z19, Z19
+	VPCMPUD     $0x05, constantsAVX512<>+2368(SB), Z19, K1
+	VSQRTPS     Z6, Z9
+	VSQRTPS     Z11, Z14
+	KORTESTW    K1, K1
+	JZ          iterateSumWide0
+	VSQRTPS     Z16, Z19
+	VSQRTPS     Z21, Z24
+	JMP         rootedSumWide0
+
+iterateSumWide0:
+	VRSQRT14PS   Z16, Z17
+	VRSQRT14PS   Z21, Z22
+	VMULPS       Z17, Z16, Z18
+	VMULPS       Z22, Z21, Z23
+	VMULPS       constantsAVX512<>+832(SB), Z17, Z17
+	VMULPS       constantsAVX512<>+832(SB), Z22, Z22
+	VMOVUPS      constantsAVX512<>+832(SB), Z19
+	VMOVUPS      constantsAVX512<>+832(SB), Z24
+	VFNMADD231PS Z18, Z17, Z19
+	VFNMADD231PS Z23, Z22, Z24
+	VFMADD213PS  Z18, Z19, Z18
+	VFMADD213PS  Z23, Z24, Z23
+	VFMADD213PS  Z17, Z19, Z17
+	VFMADD213PS  Z22, Z24, Z22
+	VMOVAPS      Z16, Z19
+	VMOVAPS      Z21, Z24
+	VFNMADD231PS Z18, Z18, Z19
+	VFNMADD231PS Z23, Z23, Z24
+	VFMADD213PS  Z18, Z17, Z19
+	VFMADD213PS  Z23, Z22, Z24
+
+rootedSumWide0:
+	VADDPS      Z3, Z9, Z9
+	VADDPS      Z3, Z14, Z14
+	VADDPS      Z3, Z19, Z19
+	VADDPS      Z3, Z24, Z24
+	VMULPS      Z5, Z1, Z5
+	VMULPS      Z10, Z1, Z10
+	VMULPS      Z15, Z1, Z15
+	VMULPS      Z20, Z1, Z20
+	VDIVPS      Z9, Z5, Z5
+	VDIVPS      Z14, Z10, Z10
+	VDIVPS      Z19, Z15, Z15
+	VDIVPS      Z24, Z20, Z20
+	VMULPS      Z6, Z6, Z6
+	VMULPS      Z11, Z11, Z11
+	VMULPS      Z16, Z16, Z16
+	VMULPS      Z21, Z21, Z21
+	VMULPS      Z2, Z6, Z6
+	VMULPS      Z2, Z11, Z11
+	VMULPS      Z2, Z16, Z16
+	VMULPS      Z2, Z21, Z21
+	VFMADD213PS (CX)(DI*4), Z6, Z5
+	VFMADD213PS 64(CX)(DI*4), Z11, Z10
+	VFMADD213PS 128(CX)(DI*4), Z16, Z15
+	VFMADD213PS 192(CX)(DI*4), Z21, Z20
+	VMOVUPS     Z5, (CX)(DI*4)
+	VMOVUPS     Z10, 64(CX)(DI*4)
+	VMOVUPS     Z15, 128(CX)(DI*4)
+	VMOVUPS     Z20, 192(CX)(DI*4)
+	VSUBPS      Z5, Z5, Z6
+	VPORD       Z6, Z0, Z0
+	VSUBPS      Z10, Z10, Z11
+	VPORD       Z11, Z0, Z0
+	VSUBPS      Z15, Z15, Z16
+	VPORD       Z16, Z0, Z0
+	VSUBPS      Z20, Z20, Z21
+	VPORD       Z21, Z0, Z0
+	ADDQ        $0x40, DI
+
+enough:
+	CMPQ DI, R8
+	JLE  wide
+	CMPQ DI, SI
+	JGE  end
+
+loop:
+	VMOVUPS     (DX)(DI*4), Z5
+	TESTL       AX, AX
+	JZ          plain0
+	VMOVUPS     (CX)(DI*4), Z6
+	VFMADD231PS Z6, Z4, Z5
+
+plain0:
+	VMOVUPS     (BX)(DI*4), Z6
+	VFMADD231PS Z5, Z5, Z6
+	VMOVUPS     Z6, (BX)(DI*4)
+	VSQRTPS     Z6, Z9
+	VADDPS      Z3, Z9, Z9
+	VMULPS      Z5, Z1, Z5
+	VDIVPS      Z9, Z5, Z5
+	VMULPS      Z6, Z6, Z6
+	VMULPS      Z2, Z6, Z6
+	VFMADD213PS (CX)(DI*4), Z6, Z5
+	VMOVUPS     Z5, (CX)(DI*4)
+	VSUBPS      Z5, Z5, Z6
+	VPORD       Z6, Z0, Z0
 	ADDQ        $0x10, DI
 	CMPQ        DI, SI
 	JLT         loop
@@ -6490,6 +6773,216 @@ end:
 	VZEROUPPER
 	RET
 
+// func adadeltaKAVX512(w *float32, grad *float32, sq *float32, acc *float32, n int, negLR float32, k float32, rho float32, oneMinusRho float32, eps float32, decay float32) bool
+// Requires: AVX, AVX2, AVX512F
+TEXT ·adadeltaKAVX512(SB), NOSPLIT, $0-65
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS negLR+40(FP), Z1
+	VBROADCASTSS k+44(FP), Z2
+	VBROADCASTSS rho+48(FP), Z3
+	VBROADCASTSS oneMinusRho+52(FP), Z4
+	VBROADCASTSS eps+56(FP), Z5
+	MOVL         decay+60(FP), AX
+	ADDL         AX, AX
+	VBROADCASTSS decay+60(FP), Z6
+	MOVQ         w+0(FP), CX
+	MOVQ         grad+8(FP), DX
+	MOVQ         sq+16(FP), BX
+	MOVQ         acc+24(FP), SI
+	MOVQ         n+32(FP), DI
+	XORQ         R8, R8
+	LEAQ         -64(DI), R9
+	JMP          enough
+
+wide:
+	VMOVUPS     (DX)(R8*4), Z7
+	VMOVUPS     64(DX)(R8*4), Z13
+	VMOVUPS     128(DX)(R8*4), Z19
+	VMOVUPS     192(DX)(R8*4), Z25
+	TESTL       AX, AX
+	JZ          plainWide0
+	VMOVUPS     (CX)(R8*4), Z8
+	VMOVUPS     64(CX)(R8*4), Z14
+	VMOVUPS     128(CX)(R8*4), Z20
+	VMOVUPS     192(CX)(R8*4), Z26
+	VFMADD231PS Z8, Z6, Z7
+	VFMADD231PS Z14, Z6, Z13
+	VFMADD231PS Z20, Z6, Z19
+	VFMADD231PS Z26, Z6, Z25
+
+plainWide0:
+	VMULPS      (BX)(R8*4), Z3, Z8
+	VMULPS      64(BX)(R8*4), Z3, Z14
+	VMULPS      128(BX)(R8*4), Z3, Z20
+	VMULPS      192(BX)(R8*4), Z3, Z26
+	VMULPS      Z7, Z4, Z9
+	VMULPS      Z13, Z4, Z15
+	VMULPS      Z19, Z4, Z21
+	VMULPS      Z25, Z4, Z27
+	VFMADD231PS Z7, Z9, Z8
+	VFMADD231PS Z13, Z15, Z14
+	VFMADD231PS Z19, Z21, Z20
+	VFMADD231PS Z25, Z27, Z26
+	VMOVUPS     Z8, (BX)(R8*4)
+	VMOVUPS     Z14, 64(BX)(R8*4)
+	VMOVUPS     Z20, 128(BX)(R8*4)
+	VMOVUPS     Z26, 192(BX)(R8*4)
+	VMULPS      Z8, Z8, Z12
+	VMULPS      Z14, Z14, Z18
+	VMULPS      Z20, Z20, Z24
+	VMULPS      Z26, Z26, Z30
+	VMULPS      Z2, Z12, Z12
+	VMULPS      Z2, Z18, Z18
+	VMULPS      Z2, Z24, Z24
+	VMULPS      Z2, Z30, Z30
+	VADDPS      Z5, Z8, Z8
+	VADDPS      Z5, Z14, Z14
+	VADDPS      Z5, Z20, Z20
+	VADDPS      Z5, Z26, Z26
+	VPSUBD      constantsAVX512<>+2304(SB), Z20, Z23
+	VPSUBD      constantsAVX512<>+2304(SB), Z26, Z29
+	VPMAXUD     Z29, Z23, Z23
+	VPCMPUD     $0x05, constantsAVX512<>+2368(SB), Z23, K1
+	VSQRTPS     Z8, Z8
+	VSQRTPS     Z14, Z14
+	KORTESTW    K1, K1
+	JZ          iterateSqWide0
+	VSQRTPS     Z20, Z20
+	VSQRTPS     Z26, Z26
+	JMP         rootedSqWide0
+
+iterateSqWide0:
+	VRSQRT14PS   Z20, Z21
+	VRSQRT14PS   Z26, Z27
+	VMULPS       Z21, Z20, Z22
+	VMULPS       Z27, Z26, Z28
+	VMULPS       constantsAVX512<>+832(SB), Z21, Z21
+	VMULPS       constantsAVX512<>+832(SB), Z27, Z27
+	VMOVUPS      constantsAVX512<>+832(SB), Z23
+	VMOVUPS      constantsAVX512<>+832(SB), Z29
+	VFNMADD231PS Z22, Z21, Z23
+	VFNMADD231PS Z28, Z27, Z29
+	VFMADD213PS  Z22, Z23, Z22
+	VFMADD213PS  Z28, Z29, Z28
+	VFMADD213PS  Z21, Z23, Z21
+	VFMADD213PS  Z27, Z29, Z27
+	VMOVAPS      Z20, Z23
+	VMOVAPS      Z26, Z29
+	VFNMADD231PS Z22, Z22, Z23
+	VFNMADD231PS Z28, Z28, Z29
+	VFMADD213PS  Z22, Z21, Z23
+	VFMADD213PS  Z28, Z27, Z29
+	VMOVAPS      Z23, Z20
+	VMOVAPS      Z29, Z26
+
+rootedSqWide0:
+	VADDPS      (SI)(R8*4), Z5, Z9
+	VADDPS      64(SI)(R8*4), Z5, Z15
+	VADDPS      128(SI)(R8*4), Z5, Z21
+	VADDPS      192(SI)(R8*4), Z5, Z27
+	VSQRTPS     Z9, Z9
+	VSQRTPS     Z15, Z15
+	VSQRTPS     Z21, Z21
+	VSQRTPS     Z27, Z27
+	VDIVPS      Z8, Z9, Z9
+	VDIVPS      Z14, Z15, Z15
+	VDIVPS      Z20, Z21, Z21
+	VDIVPS      Z26, Z27, Z27
+	VMULPS      Z7, Z9, Z7
+	VMULPS      Z13, Z15, Z13
+	VMULPS      Z19, Z21, Z19
+	VMULPS      Z25, Z27, Z25
+	VMULPS      Z12, Z7, Z7
+	VMULPS      Z18, Z13, Z13
+	VMULPS      Z24, Z19, Z19
+	VMULPS      Z30, Z25, Z25
+	VMULPS      (SI)(R8*4), Z3, Z9
+	VMULPS      64(SI)(R8*4), Z3, Z15
+	VMULPS      128(SI)(R8*4), Z3, Z21
+	VMULPS      192(SI)(R8*4), Z3, Z27
+	VMULPS      Z7, Z4, Z10
+	VMULPS      Z13, Z4, Z16
+	VMULPS      Z19, Z4, Z22
+	VMULPS      Z25, Z4, Z28
+	VFMADD231PS Z7, Z10, Z9
+	VFMADD231PS Z13, Z16, Z15
+	VFMADD231PS Z19, Z22, Z21
+	VFMADD231PS Z25, Z28, Z27
+	VMOVUPS     Z9, (SI)(R8*4)
+	VMOVUPS     Z15, 64(SI)(R8*4)
+	VMOVUPS     Z21, 128(SI)(R8*4)
+	VMOVUPS     Z27, 192(SI)(R8*4)
+	VMOVUPS     (CX)(R8*4), Z10
+	VMOVUPS     64(CX)(R8*4), Z16
+	VMOVUPS     128(CX)(R8*4), Z22
+	VMOVUPS     192(CX)(R8*4), Z28
+	VFMADD213PS Z10, Z1, Z7
+	VFMADD213PS Z16, Z1, Z13
+	VFMADD213PS Z22, Z1, Z19
+	VFMADD213PS Z28, Z1, Z25
+	VMOVUPS     Z7, (CX)(R8*4)
+	VMOVUPS     Z13, 64(CX)(R8*4)
+	VMOVUPS     Z19, 128(CX)(R8*4)
+	VMOVUPS     Z25, 192(CX)(R8*4)
+	VSUBPS      Z7, Z7, Z8
+	VPORD       Z8, Z0, Z0
+	VSUBPS      Z13, Z13, Z14
+	VPORD       Z14, Z0, Z0
+	VSUBPS      Z19, Z19, Z20
+	VPORD       Z20, Z0, Z0
+	VSUBPS      Z25, Z25, Z26
+	VPORD       Z26, Z0, Z0
+	ADDQ        $0x40, R8
+
+enough:
+	CMPQ R8, R9
+	JLE  wide
+	CMPQ R8, DI
+	JGE  end
+
+loop:
+	VMOVUPS     (DX)(R8*4), Z7
+	TESTL       AX, AX
+	JZ          plain0
+	VMOVUPS     (CX)(R8*4), Z8
+	VFMADD231PS Z8, Z6, Z7
+
+plain0:
+	VMULPS      (BX)(R8*4), Z3, Z8
+	VMULPS      Z7, Z4, Z9
+	VFMADD231PS Z7, Z9, Z8
+	VMOVUPS     Z8, (BX)(R8*4)
+	VMULPS      Z8, Z8, Z12
+	VMULPS      Z2, Z12, Z12
+	VADDPS      Z5, Z8, Z8
+	VSQRTPS     Z8, Z8
+	VADDPS      (SI)(R8*4), Z5, Z9
+	VSQRTPS     Z9, Z9
+	VDIVPS      Z8, Z9, Z9
+	VMULPS      Z7, Z9, Z7
+	VMULPS      Z12, Z7, Z7
+	VMULPS      (SI)(R8*4), Z3, Z9
+	VMULPS      Z7, Z4, Z10
+	VFMADD231PS Z7, Z10, Z9
+	VMOVUPS     Z9, (SI)(R8*4)
+	VMOVUPS     (CX)(R8*4), Z10
+	VFMADD213PS Z10, Z1, Z7
+	VMOVUPS     Z7, (CX)(R8*4)
+	VSUBPS      Z7, Z7, Z8
+	VPORD       Z8, Z0, Z0
+	ADDQ        $0x10, R8
+	CMPQ        R8, DI
+	JLT         loop
+
+end:
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPOR          Y1, Y0, Y0
+	VPTEST        Y0, Y0
+	SETEQ         AL
+	MOVB          AL, ret+64(FP)
+	VZEROUPPER
+	RET
+
 // func adamAVX512(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32) bool
 // Requires: AVX, AVX2, AVX512F
 TEXT ·adamAVX512(SB), NOSPLIT, $0-73
@@ -6677,6 +7170,164 @@ end:
 	VPTEST        Y0, Y0
 	SETEQ         AL
 	MOVB          AL, ret+72(FP)
+	VZEROUPPER
+	RET
+
+// func rmspropAVX512(w *float32, grad *float32, sq *float32, n int, negLR float32, alpha float32, oneMinusAlpha float32, eps float32, decay float32) bool
+// Requires: AVX, AVX2, AVX512F
+TEXT ·rmspropAVX512(SB), NOSPLIT, $0-57
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS negLR+32(FP), Z1
+	VBROADCASTSS alpha+36(FP), Z2
+	VBROADCASTSS oneMinusAlpha+40(FP), Z3
+	VBROADCASTSS eps+44(FP), Z4
+	MOVL         decay+48(FP), AX
+	ADDL         AX, AX
+	VBROADCASTSS decay+48(FP), Z5
+	MOVQ         w+0(FP), CX
+	MOVQ         grad+8(FP), DX
+	MOVQ         sq+16(FP), BX
+	MOVQ         n+24(FP), SI
+	XORQ         DI, DI
+	LEAQ         -64(SI), R8
+	JMP          enough
+
+wide:
+	VMOVUPS     (DX)(DI*4), Z6
+	VMOVUPS     64(DX)(DI*4), Z11
+	VMOVUPS     128(DX)(DI*4), Z16
+	VMOVUPS     192(DX)(DI*4), Z21
+	TESTL       AX, AX
+	JZ          plainWide0
+	VMOVUPS     (CX)(DI*4), Z7
+	VMOVUPS     64(CX)(DI*4), Z12
+	VMOVUPS     128(CX)(DI*4), Z17
+	VMOVUPS     192(CX)(DI*4), Z22
+	VFMADD231PS Z7, Z5, Z6
+	VFMADD231PS Z12, Z5, Z11
+	VFMADD231PS Z17, Z5, Z16
+	VFMADD231PS Z22, Z5, Z21
+
+plainWide0:
+	VMULPS      (BX)(DI*4), Z2, Z7
+	VMULPS      64(BX)(DI*4), Z2, Z12
+	VMULPS      128(BX)(DI*4), Z2, Z17
+	VMULPS      192(BX)(DI*4), Z2, Z22
+	VMULPS      Z6, Z3, Z8
+	VMULPS      Z11, Z3, Z13
+	VMULPS      Z16, Z3, Z18
+	VMULPS      Z21, Z3, Z23
+	VFMADD231PS Z6, Z8, Z7
+	VFMADD231PS Z11, Z13, Z12
+	VFMADD231PS Z16, Z18, Z17
+	VFMADD231PS Z21, Z23, Z22
+	VMOVUPS     Z7, (BX)(DI*4)
+	VMOVUPS     Z12, 64(BX)(DI*4)
+	VMOVUPS     Z17, 128(BX)(DI*4)
+	VMOVUPS     Z22, 192(BX)(DI*4)
+	VPSUBD      constantsAVX512<>+2304(SB), Z17, Z20
+	VPSUBD      constantsAVX512<>+2304(SB), Z22, Z25
+	VPMAXUD     Z25, Z20, Z20
+	VPCMPUD     $0x05, constantsAVX512<>+2368(SB), Z20, K1
+	VSQRTPS     Z7, Z7
+	VSQRTPS     Z12, Z12
+	KORTESTW    K1, K1
+	JZ          iterateSqWide0
+	VSQRTPS     Z17, Z17
+	VSQRTPS     Z22, Z22
+	JMP         rootedSqWide0
+
+iterateSqWide0:
+	VRSQRT14PS   Z17, Z18
+	VRSQRT14PS   Z22, Z23
+	VMULPS       Z18, Z17, Z19
+	VMULPS       Z23, Z22, Z24
+	VMULPS       constantsAVX512<>+832(SB), Z18, Z18
+	VMULPS       constantsAVX512<>+832(SB), Z23, Z23
+	VMOVUPS      constantsAVX512<>+832(SB), Z20
+	VMOVUPS      constantsAVX512<>+832(SB), Z25
+	VFNMADD231PS Z19, Z18, Z20
+	VFNMADD231PS Z24, Z23, Z25
+	VFMADD213PS  Z19, Z20, Z19
+	VFMADD213PS  Z24, Z25, Z24
+	VFMADD213PS  Z18, Z20, Z18
+	VFMADD213PS  Z23, Z25, Z23
+	VMOVAPS      Z17, Z20
+	VMOVAPS      Z22, Z25
+	VFNMADD231PS Z19, Z19, Z20
+	VFNMADD231PS Z24, Z24, Z25
+	VFMADD213PS  Z19, Z18, Z20
+	VFMADD213PS  Z24, Z23, Z25
+	VMOVAPS      Z20, Z17
+	VMOVAPS      Z25, Z22
+
+rootedSqWide0:
+	VADDPS  Z4, Z7, Z7
+	VADDPS  Z4, Z12, Z12
+	VADDPS  Z4, Z17, Z17
+	VADDPS  Z4, Z22, Z22
+	VMULPS  Z6, Z1, Z6
+	VMULPS  Z11, Z1, Z11
+	VMULPS  Z16, Z1, Z16
+	VMULPS  Z21, Z1, Z21
+	VDIVPS  Z7, Z6, Z6
+	VDIVPS  Z12, Z11, Z11
+	VDIVPS  Z17, Z16, Z16
+	VDIVPS  Z22, Z21, Z21
+	VADDPS  (CX)(DI*4), Z6, Z6
+	VADDPS  64(CX)(DI*4), Z11, Z11
+	VADDPS  128(CX)(DI*4), Z16, Z16
+	VADDPS  192(CX)(DI*4), Z21, Z21
+	VMOVUPS Z6, (CX)(DI*4)
+	VMOVUPS Z11, 64(CX)(DI*4)
+	VMOVUPS Z16, 128(CX)(DI*4)
+	VMOVUPS Z21, 192(CX)(DI*4)
+	VSUBPS  Z6, Z6, Z7
+	VPORD   Z7, Z0, Z0
+	VSUBPS  Z11, Z11, Z12
+	VPORD   Z12, Z0, Z0
+	VSUBPS  Z16, Z16, Z17
+	VPORD   Z17, Z0, Z0
+	VSUBPS  Z21, Z21, Z22
+	VPORD   Z22, Z0, Z0
+	ADDQ    $0x40, DI
+
+enough:
+	CMPQ DI, R8
+	JLE  wide
+	CMPQ DI, SI
+	JGE  end
+
+loop:
+	VMOVUPS     (DX)(DI*4), Z6
+	TESTL       AX, AX
+	JZ          plain0
+	VMOVUPS     (CX)(DI*4), Z7
+	VFMADD231PS Z7, Z5, Z6
+
+plain0:
+	VMULPS      (BX)(DI*4), Z2, Z7
+	VMULPS      Z6, Z3, Z8
+	VFMADD231PS Z6, Z8, Z7
+	VMOVUPS     Z7, (BX)(DI*4)
+	VSQRTPS     Z7, Z7
+	VADDPS      Z4, Z7, Z7
+	VMULPS      Z6, Z1, Z6
+	VDIVPS      Z7, Z6, Z6
+	VADDPS      (CX)(DI*4), Z6, Z6
+	VMOVUPS     Z6, (CX)(DI*4)
+	VSUBPS      Z6, Z6, Z7
+	VPORD       Z7, Z0, Z0
+	ADDQ        $0x10, DI
+	CMPQ        DI, SI
+	JLT         loop
+
+end:
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPOR          Y1, Y0, Y0
+	VPTEST        Y0, Y0
+	SETEQ         AL
+	MOVB          AL, ret+56(FP)
 	VZEROUPPER
 	RET
 

@@ -209,20 +209,40 @@ func sgdAVX512(w *float32, grad *float32, n int, negLR float32, decay float32) b
 //go:noescape
 func momentumAVX512(w *float32, grad *float32, v *float32, n int, negLR float32, momentum float32, decay float32, first bool) bool
 
+// nesterovAVX512 is the loop of Set.Nesterov.
+//
+//go:noescape
+func nesterovAVX512(w *float32, grad *float32, v *float32, n int, negLR float32, momentum float32, decay float32, first bool) bool
+
 // adagradAVX512 is the loop of Set.Adagrad.
 //
 //go:noescape
 func adagradAVX512(w *float32, grad *float32, sum *float32, n int, negLR float32, eps float32, decay float32) bool
+
+// adagradKAVX512 is the loop of Set.AdagradK.
+//
+//go:noescape
+func adagradKAVX512(w *float32, grad *float32, sum *float32, n int, negLR float32, k float32, eps float32, decay float32) bool
 
 // adadeltaAVX512 is the loop of Set.Adadelta.
 //
 //go:noescape
 func adadeltaAVX512(w *float32, grad *float32, sq *float32, acc *float32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, decay float32) bool
 
+// adadeltaKAVX512 is the loop of Set.AdadeltaK.
+//
+//go:noescape
+func adadeltaKAVX512(w *float32, grad *float32, sq *float32, acc *float32, n int, negLR float32, k float32, rho float32, oneMinusRho float32, eps float32, decay float32) bool
+
 // adamAVX512 is the loop of Set.Adam.
 //
 //go:noescape
 func adamAVX512(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32) bool
+
+// rmspropAVX512 is the loop of Set.RMSprop.
+//
+//go:noescape
+func rmspropAVX512(w *float32, grad *float32, sq *float32, n int, negLR float32, alpha float32, oneMinusAlpha float32, eps float32, decay float32) bool
 
 // sgdRows1AVX512 is the loop of Set.SGDRows for 1 panels.
 //

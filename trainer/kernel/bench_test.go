@@ -52,6 +52,10 @@ func BenchmarkLoops(b *testing.B) {
 			run("Adam", func() {
 				s.Adam(x[0], x[1], x[2], x[3], AdamStep{1e-6, 0.9, 0.1, 0.999, 0.001, 0.0316, 1e-8, 0})
 			})
+			run("RMSprop", func() { s.RMSprop(x[0], x[1], x[2], RMSpropStep{1e-6, 0.99, 0.01, 1e-8, 0}) })
+			run("Nesterov", func() { s.Nesterov(x[0], x[1], x[2], MomentumStep{LR: 1e-6, Momentum: 0.9}) })
+			run("AdagradK", func() { s.AdagradK(x[0], x[1], x[2], AdagradKStep{1e-6, 1e-3, 1e-10, 0}) })
+			run("AdadeltaK", func() { s.AdadeltaK(x[0], x[1], x[2], x[3], AdadeltaKStep{1e-6, 1, 0.9, 0.1, 1e-6, 0}) })
 			run("SigmoidBackward", func() { s.SigmoidBackward(x[1], x[2]) })
 			run("Pixels", func() { s.Pixels(x[3], bytes) })
 			run("BiasSigmoid", func() { s.BiasSigmoid(x[3], 256, 784, x[0][:256]) })

@@ -31,6 +31,9 @@ func loopCases() []loopCase {
 			add(fmt.Sprintf("Momentum/first=%t", first), 3, func(s *Set, x [][]float32) bool {
 				return s.Momentum(x[0], x[1], x[2], MomentumStep{0.1, 0.9, decay, first})
 			})
+			add(fmt.Sprintf("Nesterov/first=%t", first), 3, func(s *Set, x [][]float32) bool {
+				return s.Nesterov(x[0], x[1], x[2], MomentumStep{0.1, 0.9, decay, first})
+			})
 		}
 		add("Adagrad", 3, func(s *Set, x [][]float32) bool {
 			return s.Adagrad(x[0], x[1], x[2], AdagradStep{0.01, 1e-10, decay})
@@ -41,6 +44,19 @@ func loopCases() []loopCase {
 		add("Adam", 4, func(s *Set, x [][]float32) bool {
 			return s.Adam(x[0], x[1], x[2], x[3], AdamStep{0.01, 0.9, 0.1, 0.999, 0.001, 0.0316, 1e-8, decay})
 		})
+		for _, eps := range []float32{1e-6, 0} {
+			add(fmt.Sprintf("RMSprop/eps=%g", eps), 3, func(s *Set, x [][]float32) bool {
+				return s.RMSprop(x[0], x[1], x[2], RMSpropStep{0.01, 0.99, 0.01, eps, decay})
+			})
+			for _, k := range []float32{2, 0} {
+				add(fmt.Sprintf("AdagradK/eps=%g/K=%g", eps, k), 3, func(s *Set, x [][]float32) bool {
+					return s.AdagradK(x[0], x[1], x[2], AdagradKStep{0.01, k, eps, decay})
+				})
+				add(fmt.Sprintf("AdadeltaK/eps=%g/K=%g", eps, k), 4, func(s *Set, x [][]float32) bool {
+					return s.AdadeltaK(x[0], x[1], x[2], x[3], AdadeltaKStep{1, k, 0.9, 0.1, eps, decay})
+				})
+			}
+		}
 	}
 	return cases
 }

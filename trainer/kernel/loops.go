@@ -21,11 +21,15 @@ type loops struct {
 	finite          func(x *float32, n int) bool
 	pool            func(dst *float32, ldd int, arg *uint8, top, bottom *float32, ld, windows, channels int, bias *float32)
 
-	sgd      func(w, g *float32, n int, negLR, decay float32) bool
-	momentum func(w, g, v *float32, n int, negLR, momentum, decay float32, first bool) bool
-	adagrad  func(w, g, sum *float32, n int, negLR, eps, decay float32) bool
-	adadelta func(w, g, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32) bool
-	adam     func(w, g, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32) bool
+	sgd       func(w, g *float32, n int, negLR, decay float32) bool
+	momentum  func(w, g, v *float32, n int, negLR, momentum, decay float32, first bool) bool
+	nesterov  func(w, g, v *float32, n int, negLR, momentum, decay float32, first bool) bool
+	adagrad   func(w, g, sum *float32, n int, negLR, eps, decay float32) bool
+	adagradK  func(w, g, sum *float32, n int, negLR, k, eps, decay float32) bool
+	adadelta  func(w, g, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32) bool
+	adadeltaK func(w, g, sq, acc *float32, n int, negLR, k, rho, oneMinusRho, eps, decay float32) bool
+	adam      func(w, g, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32) bool
+	rmsprop   func(w, g, sq *float32, n int, negLR, alpha, oneMinusAlpha, eps, decay float32) bool
 
 	// Updates of rows in several panels at once, widest first, down to one
 	// panel; nil if there are none.

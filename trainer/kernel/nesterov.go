@@ -10,8 +10,12 @@ package kernel
 // On the first step v is only written, not read.
 func (s *Set) Nesterov(w, g, v []float32, c MomentumStep) bool {
 	checkSame(len(w), len(g), len(v))
-	ok := true
-	for i := range w {
+	n, ok := 0, true
+	if s.loops.nesterov != nil && body(len(w)) > 0 {
+		n = body(len(w))
+		ok = s.loops.nesterov(&w[0], &g[0], &v[0], n, -c.LR, c.Momentum, c.WeightDecay, c.First)
+	}
+	for i := n; i < len(w); i++ {
 		u := decayed(c.WeightDecay, w[i], g[i])
 		if c.First {
 			v[i] = u

@@ -10,8 +10,12 @@ type RMSpropStep struct{ LR, Alpha, OneMinusAlpha, Eps, WeightDecay float32 }
 //	w  = w + (-LR*g') / (√sq + Eps)
 func (s *Set) RMSprop(w, g, sq []float32, c RMSpropStep) bool {
 	checkSame(len(w), len(g), len(sq))
-	ok := true
-	for i := range w {
+	n, ok := 0, true
+	if s.loops.rmsprop != nil && body(len(w)) > 0 {
+		n = body(len(w))
+		ok = s.loops.rmsprop(&w[0], &g[0], &sq[0], n, -c.LR, c.Alpha, c.OneMinusAlpha, c.Eps, c.WeightDecay)
+	}
+	for i := n; i < len(w); i++ {
 		u := decayed(c.WeightDecay, w[i], g[i])
 		sq[i] = FMA(float32(c.OneMinusAlpha*u), u, float32(c.Alpha*sq[i]))
 		w[i] += float32(-c.LR*u) / (sqrt32(sq[i]) + c.Eps)
@@ -38,8 +42,12 @@ type AdagradKStep struct{ LR, K, Eps, WeightDecay float32 }
 // which is w - LR·K·sum²/(√sum + Eps)·g', equation 6.1.
 func (s *Set) AdagradK(w, g, sum []float32, c AdagradKStep) bool {
 	checkSame(len(w), len(g), len(sum))
-	ok := true
-	for i := range w {
+	n, ok := 0, true
+	if s.loops.adagradK != nil && body(len(w)) > 0 {
+		n = body(len(w))
+		ok = s.loops.adagradK(&w[0], &g[0], &sum[0], n, -c.LR, c.K, c.Eps, c.WeightDecay)
+	}
+	for i := n; i < len(w); i++ {
 		u := decayed(c.WeightDecay, w[i], g[i])
 		sum[i] = FMA(u, u, sum[i])
 		d := float32(-c.LR*u) / (sqrt32(sum[i]) + c.Eps)
@@ -65,8 +73,12 @@ type AdadeltaKStep struct{ LR, K, Rho, OneMinusRho, Eps, WeightDecay float32 }
 // factor.
 func (s *Set) AdadeltaK(w, g, sq, acc []float32, c AdadeltaKStep) bool {
 	checkSame(len(w), len(g), len(sq), len(acc))
-	ok := true
-	for i := range w {
+	n, ok := 0, true
+	if s.loops.adadeltaK != nil && body(len(w)) > 0 {
+		n = body(len(w))
+		ok = s.loops.adadeltaK(&w[0], &g[0], &sq[0], &acc[0], n, -c.LR, c.K, c.Rho, c.OneMinusRho, c.Eps, c.WeightDecay)
+	}
+	for i := n; i < len(w); i++ {
 		u := decayed(c.WeightDecay, w[i], g[i])
 		sq[i] = FMA(float32(c.OneMinusRho*u), u, float32(c.Rho*sq[i]))
 		d := float32(float32(sqrt32(acc[i]+c.Eps)/sqrt32(sq[i]+c.Eps)) * u)
