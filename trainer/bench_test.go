@@ -13,7 +13,9 @@ import (
 // the mean.
 func BenchmarkEpoch(b *testing.B) {
 	train, test := benchmarkSplits(b, 60000, 10000)
-	for _, o := range []Optimizer{sgdBaseline, adagradBaseline, adadeltaBaseline, adamBaseline} {
+	for _, o := range []Optimizer{
+		sgdBaseline, adagradBaseline, adadeltaBaseline, adamBaseline, rmspropDefault, adagradKSmall, adadeltaKSmall,
+	} {
 		b.Run(o.Name, func(b *testing.B) {
 			b.ReportMetric(fastestEpoch(b, baseline(o), train, test), "s/epoch")
 		})

@@ -20,3 +20,16 @@ func BenchmarkSmallBatch(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkVSGD is BenchmarkSmallBatch for vSGD, which updates all weights in
+// every step.
+func BenchmarkVSGD(b *testing.B) {
+	train, test := benchmarkSplits(b, 3000, 500)
+	for _, batch := range []int{1, 50} {
+		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {
+			c := baseline(Optimizer{Name: "vSGD", SlowStart: 10, Initial: 60, Eps: 1e-8})
+			c.Batch = batch
+			b.ReportMetric(1e6*fastestEpoch(b, c, train, test)*float64(batch)/3000, "us/step")
+		})
+	}
+}

@@ -1,6 +1,11 @@
 package trainer
 
-import "sparsel/trainer/kernel"
+import (
+	"slices"
+
+	"sparsel/trainer/gemm"
+	"sparsel/trainer/kernel"
+)
 
 // vsgd is the optimizer vSGD-fd of Schaul and LeCun, "Adaptive learning rates
 // and parallelization for stochastic, sparse, non-smooth gradients" (arXiv
@@ -65,15 +70,25 @@ func vsgdState(p parameter) kernel.VSGDState {
 	return kernel.VSGDState{G: p.state[0], V: p.state[1], H: p.state[2], V2: p.state[3], Tau: p.state[4]}
 }
 
+// vsgdRows is how many rows of a panel are updated at a time. Their sums should
+// stay in the first-level cache between VSGDSum and VSGD.
+const vsgdRows = 64
+
 // vsgdWork is what a network needs to pass a batch through a second time.
 type vsgdWork struct {
 	layers []vsgdLayer // parallel to network.full
 	sums   [4][]float32
+	batch  kernel.VSGDBatch
 	ones   []float32
+
+	// Which samples of a batch count for each input.
+	some, all         []kernel.Span
+	someList, allList []int32
 }
 
 type vsgdLayer struct {
-	weights, bias []float32    // values before the shift
+	weights       *gemm.Panels // shifted
+	bias          []float32    // shifted
 	output, delta []float32    // results of the shifted network
 	dropped       [2][]float32 // outputs of both passes after dropout
 	biases        []parameter  // panel by panel
@@ -81,14 +96,15 @@ type vsgdLayer struct {
 
 func newVSGDWork(n *network, batch int) *vsgdWork {
 	w := &vsgdWork{layers: make([]vsgdLayer, len(n.full)), ones: make([]float32, batch)}
+	largest := 0
 	for i := range w.ones {
 		w.ones[i] = 1
+		w.allList = append(w.allList, int32(i))
 	}
-	largest := 0
 	for i, l := range n.full {
-		largest = max(largest, l.weights.Rows*kernel.Width)
+		largest = max(largest, l.weights.Rows)
 		w.layers[i] = vsgdLayer{
-			weights: make([]float32, len(l.weights.Data)), bias: make([]float32, l.stride),
+			weights: gemm.NewPanels(l.weights.Rows, l.weights.Cols), bias: make([]float32, l.stride),
 			output: make([]float32, len(l.output)), delta: make([]float32, len(l.delta)),
 		}
 		if n.dropout.at(i) != nil {
@@ -98,8 +114,9 @@ func newVSGDWork(n *network, batch int) *vsgdWork {
 			w.layers[i].biases = append(w.layers[i].biases, l.bias.slice(q*kernel.Width, (q+1)*kernel.Width))
 		}
 	}
+	w.all, w.some = make([]kernel.Span, largest), make([]kernel.Span, n.full[0].in)
 	for i := range w.sums {
-		w.sums[i] = make([]float32, largest)
+		w.sums[i] = make([]float32, vsgdRows*kernel.Width)
 	}
 	return w
 }
@@ -110,15 +127,15 @@ func (n *network) stepVSGD(r *vsgd, x *images, m int) {
 	w := r.work
 	r.step.Samples = float32(m)
 	if r.taken == 1 {
-		n.eachSums(r, x, m, func(p parameter, sums kernel.VSGDSums) { copy(vsgdState(p).G, sums.G) })
+		n.eachSums(r, x, m, func(p parameter, sums kernel.VSGDSums) bool {
+			copy(vsgdState(p).G, sums.G)
+			return true
+		})
 	}
 	for i, l := range n.full {
 		s := &w.layers[i]
-		copy(s.weights, l.weights.Data)
-		copy(s.bias, l.bias.values)
-		r.set.VSGDShift(l.weights.Data, l.whole.state[0], r.step.Eps)
-		r.set.VSGDShift(l.bias.values, l.bias.state[0], r.step.Eps)
-		l.finite = r.set.Finite(l.weights.Data)
+		l.finite = r.set.VSGDShift(s.weights.Data, l.weights.Data, l.whole.state[0], r.step.Eps)
+		r.set.VSGDShift(s.bias, l.bias.values, l.bias.state[0], r.step.Eps)
 	}
 	n.swap(w)
 	last := n.last()
@@ -128,24 +145,22 @@ func (n *network) stepVSGD(r *vsgd, x *images, m int) {
 		n.back(i, m)
 	}
 	n.swap(w)
-	for i, l := range n.full {
-		copy(l.weights.Data, w.layers[i].weights)
-		copy(l.bias.values, w.layers[i].bias)
+	for _, l := range n.full {
 		l.finite = true
 	}
-	n.eachSums(r, x, m, func(p parameter, sums kernel.VSGDSums) {
+	n.eachSums(r, x, m, func(p parameter, sums kernel.VSGDSums) bool {
 		r.sums = sums
-		r.update(p, sums.G)
+		return r.update(p, sums.G)
 	})
-	for _, l := range n.full {
-		l.finite = r.set.Finite(l.weights.Data)
-	}
 }
 
-// swap exchanges the results of the last pass with those of the pass before it.
+// swap exchanges the parameters with the shifted ones, and the results of the
+// last pass with those of the pass before it.
 func (n *network) swap(w *vsgdWork) {
 	for i, l := range n.full {
 		s := &w.layers[i]
+		l.weights, s.weights = s.weights, l.weights
+		l.bias.values, s.bias = s.bias, l.bias.values
 		l.output, s.output = s.output, l.output
 		l.delta, s.delta = s.delta, l.delta
 		if i < len(n.hidden) {
@@ -154,23 +169,53 @@ func (n *network) swap(w *vsgdWork) {
 	}
 }
 
-// eachSums calls visit with the sums of every panel of weights and biases.
-func (n *network) eachSums(r *vsgd, x *images, m int, visit func(p parameter, sums kernel.VSGDSums)) {
+// eachSums calls visit with the sums of all weights, some rows of a panel at a
+// time, and of all biases. visit reports whether what it has been given is
+// finite afterwards.
+func (n *network) eachSums(r *vsgd, x *images, m int, visit func(p parameter, sums kernel.VSGDSums) bool) {
 	w := r.work
+	for k := range w.all {
+		w.all[k] = kernel.Span{To: int32(m)}
+	}
 	for i, l := range n.full {
 		s := &w.layers[i]
 		in := pair{a: x.pixels(n.set), b: x.pixels(n.set), stride: x.split.Pixels}
 		if i > 0 {
 			in = n.inputs(w, i-1, m)
 		}
-		// What is 0 in both passes adds nothing unless it meets an infinity.
-		in.sparse = n.set.Finite(l.delta[:m*l.stride]) && n.set.Finite(s.delta[:m*l.stride])
-		for q, p := range l.panels {
-			visit(p, w.add(in, l, s, l.weights.Rows, q, m))
+		spans, samples := w.all, w.allList
+		// A pixel that is 0 adds nothing unless it meets an infinity.
+		if i == 0 && n.set.Finite(l.delta[:m*l.stride]) && n.set.Finite(s.delta[:m*l.stride]) {
+			w.light(in, m)
+			spans, samples = w.some, w.someList
 		}
-		for q, p := range s.biases {
-			visit(p, w.add(pair{a: w.ones, b: w.ones, stride: 1}, l, s, 1, q, m))
+		ones := pair{a: w.ones, b: w.ones, stride: 1}
+		for q := range l.panels {
+			p := &l.panels[q]
+			for from := 0; from < l.weights.Rows; from += vsgdRows {
+				to := min(from+vsgdRows, l.weights.Rows)
+				sums := w.add(n.set, in, l, s, from, q, spans[from:to], samples)
+				finite := visit(p.slice(from*kernel.Width, to*kernel.Width), sums)
+				l.finite = l.finite && finite
+			}
+			visit(s.biases[q], w.add(n.set, ones, l, s, 0, q, w.all[:1], w.allList))
 		}
+	}
+}
+
+// light lists the samples in which each pixel is not 0.
+func (w *vsgdWork) light(in pair, m int) {
+	w.someList = slices.Grow(w.someList[:0], m*in.stride)[:m*in.stride]
+	n := 0
+	for k := range w.some {
+		from := n
+		for i := range m {
+			w.someList[n] = int32(i) // overwritten unless it counts
+			if in.a[i*in.stride+k] != 0 {
+				n++
+			}
+		}
+		w.some[k] = kernel.Span{From: int32(from), To: int32(n)}
 	}
 }
 
@@ -178,7 +223,6 @@ func (n *network) eachSums(r *vsgd, x *images, m int, visit func(p parameter, su
 type pair struct {
 	a, b   []float32
 	stride int
-	sparse bool
 }
 
 // inputs returns the input of the layer after hidden layer i.
@@ -194,33 +238,18 @@ func (n *network) inputs(w *vsgdWork, i, m int) pair {
 	return in
 }
 
-// add returns the sums for the parameters that connect rows inputs with the
-// outputs of panel q. Samples are added in ascending order.
-func (w *vsgdWork) add(in pair, l *layer, s *vsgdLayer, rows, q, m int) kernel.VSGDSums {
-	for i := range w.sums {
-		clear(w.sums[i][:rows*kernel.Width])
+// add returns the sums for the parameters that connect the inputs that begin at
+// from with the outputs of panel q. spans has the samples of each.
+func (w *vsgdWork) add(
+	set *kernel.Set, in pair, l *layer, s *vsgdLayer, from, q int, spans []kernel.Span, samples []int32,
+) kernel.VSGDSums {
+	size := len(spans) * kernel.Width
+	sums := kernel.VSGDSums{G: w.sums[0][:size], V: w.sums[1][:size], H: w.sums[2][:size], V2: w.sums[3][:size]}
+	w.batch = kernel.VSGDBatch{
+		A: in.a[from:], B: in.b[from:], Step: in.stride,
+		D: l.delta[q*kernel.Width:], E: s.delta[q*kernel.Width:], DStep: l.stride,
+		Spans: spans, Samples: samples,
 	}
-	for sample := range m {
-		d := (*[kernel.Width]float32)(l.delta[sample*l.stride+q*kernel.Width:])
-		d2 := (*[kernel.Width]float32)(s.delta[sample*l.stride+q*kernel.Width:])
-		b := in.b[sample*in.stride:][:rows]
-		for k, a := range in.a[sample*in.stride:][:rows] {
-			if in.sparse && a == 0 && b[k] == 0 {
-				continue
-			}
-			at := k * kernel.Width
-			g, v := (*[kernel.Width]float32)(w.sums[0][at:]), (*[kernel.Width]float32)(w.sums[1][at:])
-			h, h2 := (*[kernel.Width]float32)(w.sums[2][at:]), (*[kernel.Width]float32)(w.sums[3][at:])
-			for j := range d {
-				x := float32(a * d[j])
-				y := x - float32(b[k]*d2[j])
-				g[j] += x
-				v[j] += float32(x * x)
-				h[j] += max(y, -y)
-				h2[j] += float32(y * y)
-			}
-		}
-	}
-	size := rows * kernel.Width
-	return kernel.VSGDSums{G: w.sums[0][:size], V: w.sums[1][:size], H: w.sums[2][:size], V2: w.sums[3][:size]}
+	set.VSGDSum(sums, &w.batch)
+	return sums
 }

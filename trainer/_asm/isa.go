@@ -127,6 +127,7 @@ func (g *generator) constants() {
 		{"term7", math.Float32bits(1.0 / 5040)},
 		{"one", math.Float32bits(1)},
 		{"half", math.Float32bits(0.5)},
+		{"four", math.Float32bits(4)},
 		{"sign", 1 << 31},
 		{"127", 127},
 		{"255", math.Float32bits(255)},

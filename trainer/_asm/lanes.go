@@ -8,8 +8,9 @@ import (
 // A lane is a vector of parameters that an update works on, with its place in
 // memory and its registers.
 type lane struct {
-	at place
-	r  []vec
+	at   place
+	r    []vec
+	mask [2]reg.Register // of AVX-512
 }
 
 // all writes each operation for all lanes before the next operation. An update

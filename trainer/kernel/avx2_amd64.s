@@ -228,391 +228,407 @@ DATA constantsAVX2<>+880(SB)/4, $0x3f000000
 DATA constantsAVX2<>+884(SB)/4, $0x3f000000
 DATA constantsAVX2<>+888(SB)/4, $0x3f000000
 DATA constantsAVX2<>+892(SB)/4, $0x3f000000
-DATA constantsAVX2<>+896(SB)/4, $0x80000000
-DATA constantsAVX2<>+900(SB)/4, $0x80000000
-DATA constantsAVX2<>+904(SB)/4, $0x80000000
-DATA constantsAVX2<>+908(SB)/4, $0x80000000
-DATA constantsAVX2<>+912(SB)/4, $0x80000000
-DATA constantsAVX2<>+916(SB)/4, $0x80000000
-DATA constantsAVX2<>+920(SB)/4, $0x80000000
-DATA constantsAVX2<>+924(SB)/4, $0x80000000
-DATA constantsAVX2<>+928(SB)/4, $0x80000000
-DATA constantsAVX2<>+932(SB)/4, $0x80000000
-DATA constantsAVX2<>+936(SB)/4, $0x80000000
-DATA constantsAVX2<>+940(SB)/4, $0x80000000
-DATA constantsAVX2<>+944(SB)/4, $0x80000000
-DATA constantsAVX2<>+948(SB)/4, $0x80000000
-DATA constantsAVX2<>+952(SB)/4, $0x80000000
-DATA constantsAVX2<>+956(SB)/4, $0x80000000
-DATA constantsAVX2<>+960(SB)/4, $0x0000007f
-DATA constantsAVX2<>+964(SB)/4, $0x0000007f
-DATA constantsAVX2<>+968(SB)/4, $0x0000007f
-DATA constantsAVX2<>+972(SB)/4, $0x0000007f
-DATA constantsAVX2<>+976(SB)/4, $0x0000007f
-DATA constantsAVX2<>+980(SB)/4, $0x0000007f
-DATA constantsAVX2<>+984(SB)/4, $0x0000007f
-DATA constantsAVX2<>+988(SB)/4, $0x0000007f
-DATA constantsAVX2<>+992(SB)/4, $0x0000007f
-DATA constantsAVX2<>+996(SB)/4, $0x0000007f
-DATA constantsAVX2<>+1000(SB)/4, $0x0000007f
-DATA constantsAVX2<>+1004(SB)/4, $0x0000007f
-DATA constantsAVX2<>+1008(SB)/4, $0x0000007f
-DATA constantsAVX2<>+1012(SB)/4, $0x0000007f
-DATA constantsAVX2<>+1016(SB)/4, $0x0000007f
-DATA constantsAVX2<>+1020(SB)/4, $0x0000007f
-DATA constantsAVX2<>+1024(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1028(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1032(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1036(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1040(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1044(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1048(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1052(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1056(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1060(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1064(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1068(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1072(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1076(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1080(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1084(SB)/4, $0x437f0000
-DATA constantsAVX2<>+1088(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1092(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1096(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1100(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1104(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1108(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1112(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1116(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1120(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1124(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1128(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1132(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1136(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1140(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1144(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1148(SB)/4, $0x4d800000
-DATA constantsAVX2<>+1152(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1156(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1160(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1164(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1168(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1172(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1176(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1180(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1184(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1188(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1192(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1196(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1200(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1204(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1208(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1212(SB)/4, $0x6b000000
-DATA constantsAVX2<>+1216(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1220(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1224(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1228(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1232(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1236(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1240(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1244(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1248(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1252(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1256(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1260(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1264(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1268(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1272(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1276(SB)/4, $0x7fffffff
-DATA constantsAVX2<>+1280(SB)/4, $0x00000001
-DATA constantsAVX2<>+1284(SB)/4, $0x00000001
-DATA constantsAVX2<>+1288(SB)/4, $0x00000001
-DATA constantsAVX2<>+1292(SB)/4, $0x00000001
-DATA constantsAVX2<>+1296(SB)/4, $0x00000001
-DATA constantsAVX2<>+1300(SB)/4, $0x00000001
-DATA constantsAVX2<>+1304(SB)/4, $0x00000001
-DATA constantsAVX2<>+1308(SB)/4, $0x00000001
-DATA constantsAVX2<>+1312(SB)/4, $0x00000001
-DATA constantsAVX2<>+1316(SB)/4, $0x00000001
-DATA constantsAVX2<>+1320(SB)/4, $0x00000001
-DATA constantsAVX2<>+1324(SB)/4, $0x00000001
-DATA constantsAVX2<>+1328(SB)/4, $0x00000001
-DATA constantsAVX2<>+1332(SB)/4, $0x00000001
-DATA constantsAVX2<>+1336(SB)/4, $0x00000001
-DATA constantsAVX2<>+1340(SB)/4, $0x00000001
-DATA constantsAVX2<>+1344(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1348(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1352(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1356(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1360(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1364(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1368(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1372(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1376(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1380(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1384(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1388(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1392(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1396(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1400(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1404(SB)/4, $0x3c23d70a
-DATA constantsAVX2<>+1408(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1412(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1416(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1420(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1424(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1428(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1432(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1436(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1440(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1444(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1448(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1452(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1456(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1460(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1464(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1468(SB)/4, $0x3d4ccccd
-DATA constantsAVX2<>+1472(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1476(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1480(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1484(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1488(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1492(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1496(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1500(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1504(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1508(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1512(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1516(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1520(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1524(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1528(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1532(SB)/4, $0x3dcccccd
-DATA constantsAVX2<>+1536(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1540(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1544(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1548(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1552(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1556(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1560(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1564(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1568(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1572(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1576(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1580(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1584(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1588(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1592(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1596(SB)/4, $0x3f000000
-DATA constantsAVX2<>+1600(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1604(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1608(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1612(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1616(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1620(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1624(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1628(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1632(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1636(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1640(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1644(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1648(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1652(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1656(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1660(SB)/4, $0x3f666666
-DATA constantsAVX2<>+1664(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1668(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1672(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1676(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1680(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1684(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1688(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1692(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1696(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1700(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1704(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1708(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1712(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1716(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1720(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1724(SB)/4, $0x3f733333
-DATA constantsAVX2<>+1728(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1732(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1736(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1740(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1744(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1748(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1752(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1756(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1760(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1764(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1768(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1772(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1776(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1780(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1784(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1788(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1792(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1796(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1800(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1804(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1808(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1812(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1816(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1820(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1824(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1828(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1832(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1836(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1840(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1844(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1848(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1852(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1856(SB)/4, $0x17800000
-DATA constantsAVX2<>+1860(SB)/4, $0x17800000
-DATA constantsAVX2<>+1864(SB)/4, $0x17800000
-DATA constantsAVX2<>+1868(SB)/4, $0x17800000
-DATA constantsAVX2<>+1872(SB)/4, $0x17800000
-DATA constantsAVX2<>+1876(SB)/4, $0x17800000
-DATA constantsAVX2<>+1880(SB)/4, $0x17800000
-DATA constantsAVX2<>+1884(SB)/4, $0x17800000
-DATA constantsAVX2<>+1888(SB)/4, $0x17800000
-DATA constantsAVX2<>+1892(SB)/4, $0x17800000
-DATA constantsAVX2<>+1896(SB)/4, $0x17800000
-DATA constantsAVX2<>+1900(SB)/4, $0x17800000
-DATA constantsAVX2<>+1904(SB)/4, $0x17800000
-DATA constantsAVX2<>+1908(SB)/4, $0x17800000
-DATA constantsAVX2<>+1912(SB)/4, $0x17800000
-DATA constantsAVX2<>+1916(SB)/4, $0x17800000
-DATA constantsAVX2<>+1920(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1924(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1928(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1932(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1936(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1940(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1944(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1948(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1952(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1956(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1960(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1964(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1968(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1972(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1976(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1980(SB)/4, $0x7f000000
-DATA constantsAVX2<>+1984(SB)/4, $0x00000000
-DATA constantsAVX2<>+1988(SB)/4, $0x00000000
-DATA constantsAVX2<>+1992(SB)/4, $0x00000000
-DATA constantsAVX2<>+1996(SB)/4, $0x00000000
-DATA constantsAVX2<>+2000(SB)/4, $0x00000000
-DATA constantsAVX2<>+2004(SB)/4, $0x00000000
-DATA constantsAVX2<>+2008(SB)/4, $0x00000000
-DATA constantsAVX2<>+2012(SB)/4, $0x00000000
-DATA constantsAVX2<>+2016(SB)/4, $0x00000000
-DATA constantsAVX2<>+2020(SB)/4, $0x00000000
-DATA constantsAVX2<>+2024(SB)/4, $0x00000000
-DATA constantsAVX2<>+2028(SB)/4, $0x00000000
-DATA constantsAVX2<>+2032(SB)/4, $0x00000000
-DATA constantsAVX2<>+2036(SB)/4, $0x00000000
-DATA constantsAVX2<>+2040(SB)/4, $0x00000000
-DATA constantsAVX2<>+2044(SB)/4, $0x00000000
-DATA constantsAVX2<>+2048(SB)/4, $0x00000001
-DATA constantsAVX2<>+2052(SB)/4, $0x00000001
-DATA constantsAVX2<>+2056(SB)/4, $0x00000001
-DATA constantsAVX2<>+2060(SB)/4, $0x00000001
-DATA constantsAVX2<>+2064(SB)/4, $0x00000001
-DATA constantsAVX2<>+2068(SB)/4, $0x00000001
-DATA constantsAVX2<>+2072(SB)/4, $0x00000001
-DATA constantsAVX2<>+2076(SB)/4, $0x00000001
-DATA constantsAVX2<>+2080(SB)/4, $0x00000001
-DATA constantsAVX2<>+2084(SB)/4, $0x00000001
-DATA constantsAVX2<>+2088(SB)/4, $0x00000001
-DATA constantsAVX2<>+2092(SB)/4, $0x00000001
-DATA constantsAVX2<>+2096(SB)/4, $0x00000001
-DATA constantsAVX2<>+2100(SB)/4, $0x00000001
-DATA constantsAVX2<>+2104(SB)/4, $0x00000001
-DATA constantsAVX2<>+2108(SB)/4, $0x00000001
-DATA constantsAVX2<>+2112(SB)/4, $0x00000002
-DATA constantsAVX2<>+2116(SB)/4, $0x00000002
-DATA constantsAVX2<>+2120(SB)/4, $0x00000002
-DATA constantsAVX2<>+2124(SB)/4, $0x00000002
-DATA constantsAVX2<>+2128(SB)/4, $0x00000002
-DATA constantsAVX2<>+2132(SB)/4, $0x00000002
-DATA constantsAVX2<>+2136(SB)/4, $0x00000002
-DATA constantsAVX2<>+2140(SB)/4, $0x00000002
-DATA constantsAVX2<>+2144(SB)/4, $0x00000002
-DATA constantsAVX2<>+2148(SB)/4, $0x00000002
-DATA constantsAVX2<>+2152(SB)/4, $0x00000002
-DATA constantsAVX2<>+2156(SB)/4, $0x00000002
-DATA constantsAVX2<>+2160(SB)/4, $0x00000002
-DATA constantsAVX2<>+2164(SB)/4, $0x00000002
-DATA constantsAVX2<>+2168(SB)/4, $0x00000002
-DATA constantsAVX2<>+2172(SB)/4, $0x00000002
-DATA constantsAVX2<>+2176(SB)/4, $0x00000003
-DATA constantsAVX2<>+2180(SB)/4, $0x00000003
-DATA constantsAVX2<>+2184(SB)/4, $0x00000003
-DATA constantsAVX2<>+2188(SB)/4, $0x00000003
-DATA constantsAVX2<>+2192(SB)/4, $0x00000003
-DATA constantsAVX2<>+2196(SB)/4, $0x00000003
-DATA constantsAVX2<>+2200(SB)/4, $0x00000003
-DATA constantsAVX2<>+2204(SB)/4, $0x00000003
-DATA constantsAVX2<>+2208(SB)/4, $0x00000003
-DATA constantsAVX2<>+2212(SB)/4, $0x00000003
-DATA constantsAVX2<>+2216(SB)/4, $0x00000003
-DATA constantsAVX2<>+2220(SB)/4, $0x00000003
-DATA constantsAVX2<>+2224(SB)/4, $0x00000003
-DATA constantsAVX2<>+2228(SB)/4, $0x00000003
-DATA constantsAVX2<>+2232(SB)/4, $0x00000003
-DATA constantsAVX2<>+2236(SB)/4, $0x00000003
-DATA constantsAVX2<>+2240(SB)/4, $0x00000004
-DATA constantsAVX2<>+2244(SB)/4, $0x00000004
-DATA constantsAVX2<>+2248(SB)/4, $0x00000004
-DATA constantsAVX2<>+2252(SB)/4, $0x00000004
-DATA constantsAVX2<>+2256(SB)/4, $0x00000004
-DATA constantsAVX2<>+2260(SB)/4, $0x00000004
-DATA constantsAVX2<>+2264(SB)/4, $0x00000004
-DATA constantsAVX2<>+2268(SB)/4, $0x00000004
-DATA constantsAVX2<>+2272(SB)/4, $0x00000004
-DATA constantsAVX2<>+2276(SB)/4, $0x00000004
-DATA constantsAVX2<>+2280(SB)/4, $0x00000004
-DATA constantsAVX2<>+2284(SB)/4, $0x00000004
-DATA constantsAVX2<>+2288(SB)/4, $0x00000004
-DATA constantsAVX2<>+2292(SB)/4, $0x00000004
-DATA constantsAVX2<>+2296(SB)/4, $0x00000004
-DATA constantsAVX2<>+2300(SB)/4, $0x00000004
-DATA constantsAVX2<>+2304(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2308(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2312(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2316(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2320(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2324(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2328(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2332(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2336(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2340(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2344(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2348(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2352(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2356(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2360(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2364(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2368(SB)/4, $0x72000000
-DATA constantsAVX2<>+2372(SB)/4, $0x72000000
-DATA constantsAVX2<>+2376(SB)/4, $0x72000000
-DATA constantsAVX2<>+2380(SB)/4, $0x72000000
-DATA constantsAVX2<>+2384(SB)/4, $0x72000000
-DATA constantsAVX2<>+2388(SB)/4, $0x72000000
-DATA constantsAVX2<>+2392(SB)/4, $0x72000000
-DATA constantsAVX2<>+2396(SB)/4, $0x72000000
-DATA constantsAVX2<>+2400(SB)/4, $0x72000000
-DATA constantsAVX2<>+2404(SB)/4, $0x72000000
-DATA constantsAVX2<>+2408(SB)/4, $0x72000000
-DATA constantsAVX2<>+2412(SB)/4, $0x72000000
-DATA constantsAVX2<>+2416(SB)/4, $0x72000000
-DATA constantsAVX2<>+2420(SB)/4, $0x72000000
-DATA constantsAVX2<>+2424(SB)/4, $0x72000000
-DATA constantsAVX2<>+2428(SB)/4, $0x72000000
-GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $2432
+DATA constantsAVX2<>+896(SB)/4, $0x40800000
+DATA constantsAVX2<>+900(SB)/4, $0x40800000
+DATA constantsAVX2<>+904(SB)/4, $0x40800000
+DATA constantsAVX2<>+908(SB)/4, $0x40800000
+DATA constantsAVX2<>+912(SB)/4, $0x40800000
+DATA constantsAVX2<>+916(SB)/4, $0x40800000
+DATA constantsAVX2<>+920(SB)/4, $0x40800000
+DATA constantsAVX2<>+924(SB)/4, $0x40800000
+DATA constantsAVX2<>+928(SB)/4, $0x40800000
+DATA constantsAVX2<>+932(SB)/4, $0x40800000
+DATA constantsAVX2<>+936(SB)/4, $0x40800000
+DATA constantsAVX2<>+940(SB)/4, $0x40800000
+DATA constantsAVX2<>+944(SB)/4, $0x40800000
+DATA constantsAVX2<>+948(SB)/4, $0x40800000
+DATA constantsAVX2<>+952(SB)/4, $0x40800000
+DATA constantsAVX2<>+956(SB)/4, $0x40800000
+DATA constantsAVX2<>+960(SB)/4, $0x80000000
+DATA constantsAVX2<>+964(SB)/4, $0x80000000
+DATA constantsAVX2<>+968(SB)/4, $0x80000000
+DATA constantsAVX2<>+972(SB)/4, $0x80000000
+DATA constantsAVX2<>+976(SB)/4, $0x80000000
+DATA constantsAVX2<>+980(SB)/4, $0x80000000
+DATA constantsAVX2<>+984(SB)/4, $0x80000000
+DATA constantsAVX2<>+988(SB)/4, $0x80000000
+DATA constantsAVX2<>+992(SB)/4, $0x80000000
+DATA constantsAVX2<>+996(SB)/4, $0x80000000
+DATA constantsAVX2<>+1000(SB)/4, $0x80000000
+DATA constantsAVX2<>+1004(SB)/4, $0x80000000
+DATA constantsAVX2<>+1008(SB)/4, $0x80000000
+DATA constantsAVX2<>+1012(SB)/4, $0x80000000
+DATA constantsAVX2<>+1016(SB)/4, $0x80000000
+DATA constantsAVX2<>+1020(SB)/4, $0x80000000
+DATA constantsAVX2<>+1024(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1028(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1032(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1036(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1040(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1044(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1048(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1052(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1056(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1060(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1064(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1068(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1072(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1076(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1080(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1084(SB)/4, $0x0000007f
+DATA constantsAVX2<>+1088(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1092(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1096(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1100(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1104(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1108(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1112(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1116(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1120(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1124(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1128(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1132(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1136(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1140(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1144(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1148(SB)/4, $0x437f0000
+DATA constantsAVX2<>+1152(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1156(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1160(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1164(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1168(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1172(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1176(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1180(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1184(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1188(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1192(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1196(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1200(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1204(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1208(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1212(SB)/4, $0x4d800000
+DATA constantsAVX2<>+1216(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1220(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1224(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1228(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1232(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1236(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1240(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1244(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1248(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1252(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1256(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1260(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1264(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1268(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1272(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1276(SB)/4, $0x6b000000
+DATA constantsAVX2<>+1280(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1284(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1288(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1292(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1296(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1300(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1304(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1308(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1312(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1316(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1320(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1324(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1328(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1332(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1336(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1340(SB)/4, $0x7fffffff
+DATA constantsAVX2<>+1344(SB)/4, $0x00000001
+DATA constantsAVX2<>+1348(SB)/4, $0x00000001
+DATA constantsAVX2<>+1352(SB)/4, $0x00000001
+DATA constantsAVX2<>+1356(SB)/4, $0x00000001
+DATA constantsAVX2<>+1360(SB)/4, $0x00000001
+DATA constantsAVX2<>+1364(SB)/4, $0x00000001
+DATA constantsAVX2<>+1368(SB)/4, $0x00000001
+DATA constantsAVX2<>+1372(SB)/4, $0x00000001
+DATA constantsAVX2<>+1376(SB)/4, $0x00000001
+DATA constantsAVX2<>+1380(SB)/4, $0x00000001
+DATA constantsAVX2<>+1384(SB)/4, $0x00000001
+DATA constantsAVX2<>+1388(SB)/4, $0x00000001
+DATA constantsAVX2<>+1392(SB)/4, $0x00000001
+DATA constantsAVX2<>+1396(SB)/4, $0x00000001
+DATA constantsAVX2<>+1400(SB)/4, $0x00000001
+DATA constantsAVX2<>+1404(SB)/4, $0x00000001
+DATA constantsAVX2<>+1408(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1412(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1416(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1420(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1424(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1428(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1432(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1436(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1440(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1444(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1448(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1452(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1456(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1460(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1464(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1468(SB)/4, $0x3c23d70a
+DATA constantsAVX2<>+1472(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1476(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1480(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1484(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1488(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1492(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1496(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1500(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1504(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1508(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1512(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1516(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1520(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1524(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1528(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1532(SB)/4, $0x3d4ccccd
+DATA constantsAVX2<>+1536(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1540(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1544(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1548(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1552(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1556(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1560(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1564(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1568(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1572(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1576(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1580(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1584(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1588(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1592(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1596(SB)/4, $0x3dcccccd
+DATA constantsAVX2<>+1600(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1604(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1608(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1612(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1616(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1620(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1624(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1628(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1632(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1636(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1640(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1644(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1648(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1652(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1656(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1660(SB)/4, $0x3f000000
+DATA constantsAVX2<>+1664(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1668(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1672(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1676(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1680(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1684(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1688(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1692(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1696(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1700(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1704(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1708(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1712(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1716(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1720(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1724(SB)/4, $0x3f666666
+DATA constantsAVX2<>+1728(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1732(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1736(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1740(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1744(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1748(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1752(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1756(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1760(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1764(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1768(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1772(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1776(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1780(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1784(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1788(SB)/4, $0x3f733333
+DATA constantsAVX2<>+1792(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1796(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1800(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1804(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1808(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1812(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1816(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1820(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1824(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1828(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1832(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1836(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1840(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1844(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1848(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1852(SB)/4, $0x3f7d70a4
+DATA constantsAVX2<>+1856(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1860(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1864(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1868(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1872(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1876(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1880(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1884(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1888(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1892(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1896(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1900(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1904(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1908(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1912(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1916(SB)/4, $0x2f000000
+DATA constantsAVX2<>+1920(SB)/4, $0x17800000
+DATA constantsAVX2<>+1924(SB)/4, $0x17800000
+DATA constantsAVX2<>+1928(SB)/4, $0x17800000
+DATA constantsAVX2<>+1932(SB)/4, $0x17800000
+DATA constantsAVX2<>+1936(SB)/4, $0x17800000
+DATA constantsAVX2<>+1940(SB)/4, $0x17800000
+DATA constantsAVX2<>+1944(SB)/4, $0x17800000
+DATA constantsAVX2<>+1948(SB)/4, $0x17800000
+DATA constantsAVX2<>+1952(SB)/4, $0x17800000
+DATA constantsAVX2<>+1956(SB)/4, $0x17800000
+DATA constantsAVX2<>+1960(SB)/4, $0x17800000
+DATA constantsAVX2<>+1964(SB)/4, $0x17800000
+DATA constantsAVX2<>+1968(SB)/4, $0x17800000
+DATA constantsAVX2<>+1972(SB)/4, $0x17800000
+DATA constantsAVX2<>+1976(SB)/4, $0x17800000
+DATA constantsAVX2<>+1980(SB)/4, $0x17800000
+DATA constantsAVX2<>+1984(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1988(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1992(SB)/4, $0x7f000000
+DATA constantsAVX2<>+1996(SB)/4, $0x7f000000
+DATA constantsAVX2<>+2000(SB)/4, $0x7f000000
+DATA constantsAVX2<>+2004(SB)/4, $0x7f000000
+DATA constantsAVX2<>+2008(SB)/4, $0x7f000000
+DATA constantsAVX2<>+2012(SB)/4, $0x7f000000
+DATA constantsAVX2<>+2016(SB)/4, $0x7f000000
+DATA constantsAVX2<>+2020(SB)/4, $0x7f000000
+DATA constantsAVX2<>+2024(SB)/4, $0x7f000000
+DATA constantsAVX2<>+2028(SB)/4, $0x7f000000
+DATA constantsAVX2<>+2032(SB)/4, $0x7f000000
+DATA constantsAVX2<>+2036(SB)/4, $0x7f000000
+DATA constantsAVX2<>+2040(SB)/4, $0x7f000000
+DATA constantsAVX2<>+2044(SB)/4, $0x7f000000
+DATA constantsAVX2<>+2048(SB)/4, $0x00000000
+DATA constantsAVX2<>+2052(SB)/4, $0x00000000
+DATA constantsAVX2<>+2056(SB)/4, $0x00000000
+DATA constantsAVX2<>+2060(SB)/4, $0x00000000
+DATA constantsAVX2<>+2064(SB)/4, $0x00000000
+DATA constantsAVX2<>+2068(SB)/4, $0x00000000
+DATA constantsAVX2<>+2072(SB)/4, $0x00000000
+DATA constantsAVX2<>+2076(SB)/4, $0x00000000
+DATA constantsAVX2<>+2080(SB)/4, $0x00000000
+DATA constantsAVX2<>+2084(SB)/4, $0x00000000
+DATA constantsAVX2<>+2088(SB)/4, $0x00000000
+DATA constantsAVX2<>+2092(SB)/4, $0x00000000
+DATA constantsAVX2<>+2096(SB)/4, $0x00000000
+DATA constantsAVX2<>+2100(SB)/4, $0x00000000
+DATA constantsAVX2<>+2104(SB)/4, $0x00000000
+DATA constantsAVX2<>+2108(SB)/4, $0x00000000
+DATA constantsAVX2<>+2112(SB)/4, $0x00000001
+DATA constantsAVX2<>+2116(SB)/4, $0x00000001
+DATA constantsAVX2<>+2120(SB)/4, $0x00000001
+DATA constantsAVX2<>+2124(SB)/4, $0x00000001
+DATA constantsAVX2<>+2128(SB)/4, $0x00000001
+DATA constantsAVX2<>+2132(SB)/4, $0x00000001
+DATA constantsAVX2<>+2136(SB)/4, $0x00000001
+DATA constantsAVX2<>+2140(SB)/4, $0x00000001
+DATA constantsAVX2<>+2144(SB)/4, $0x00000001
+DATA constantsAVX2<>+2148(SB)/4, $0x00000001
+DATA constantsAVX2<>+2152(SB)/4, $0x00000001
+DATA constantsAVX2<>+2156(SB)/4, $0x00000001
+DATA constantsAVX2<>+2160(SB)/4, $0x00000001
+DATA constantsAVX2<>+2164(SB)/4, $0x00000001
+DATA constantsAVX2<>+2168(SB)/4, $0x00000001
+DATA constantsAVX2<>+2172(SB)/4, $0x00000001
+DATA constantsAVX2<>+2176(SB)/4, $0x00000002
+DATA constantsAVX2<>+2180(SB)/4, $0x00000002
+DATA constantsAVX2<>+2184(SB)/4, $0x00000002
+DATA constantsAVX2<>+2188(SB)/4, $0x00000002
+DATA constantsAVX2<>+2192(SB)/4, $0x00000002
+DATA constantsAVX2<>+2196(SB)/4, $0x00000002
+DATA constantsAVX2<>+2200(SB)/4, $0x00000002
+DATA constantsAVX2<>+2204(SB)/4, $0x00000002
+DATA constantsAVX2<>+2208(SB)/4, $0x00000002
+DATA constantsAVX2<>+2212(SB)/4, $0x00000002
+DATA constantsAVX2<>+2216(SB)/4, $0x00000002
+DATA constantsAVX2<>+2220(SB)/4, $0x00000002
+DATA constantsAVX2<>+2224(SB)/4, $0x00000002
+DATA constantsAVX2<>+2228(SB)/4, $0x00000002
+DATA constantsAVX2<>+2232(SB)/4, $0x00000002
+DATA constantsAVX2<>+2236(SB)/4, $0x00000002
+DATA constantsAVX2<>+2240(SB)/4, $0x00000003
+DATA constantsAVX2<>+2244(SB)/4, $0x00000003
+DATA constantsAVX2<>+2248(SB)/4, $0x00000003
+DATA constantsAVX2<>+2252(SB)/4, $0x00000003
+DATA constantsAVX2<>+2256(SB)/4, $0x00000003
+DATA constantsAVX2<>+2260(SB)/4, $0x00000003
+DATA constantsAVX2<>+2264(SB)/4, $0x00000003
+DATA constantsAVX2<>+2268(SB)/4, $0x00000003
+DATA constantsAVX2<>+2272(SB)/4, $0x00000003
+DATA constantsAVX2<>+2276(SB)/4, $0x00000003
+DATA constantsAVX2<>+2280(SB)/4, $0x00000003
+DATA constantsAVX2<>+2284(SB)/4, $0x00000003
+DATA constantsAVX2<>+2288(SB)/4, $0x00000003
+DATA constantsAVX2<>+2292(SB)/4, $0x00000003
+DATA constantsAVX2<>+2296(SB)/4, $0x00000003
+DATA constantsAVX2<>+2300(SB)/4, $0x00000003
+DATA constantsAVX2<>+2304(SB)/4, $0x00000004
+DATA constantsAVX2<>+2308(SB)/4, $0x00000004
+DATA constantsAVX2<>+2312(SB)/4, $0x00000004
+DATA constantsAVX2<>+2316(SB)/4, $0x00000004
+DATA constantsAVX2<>+2320(SB)/4, $0x00000004
+DATA constantsAVX2<>+2324(SB)/4, $0x00000004
+DATA constantsAVX2<>+2328(SB)/4, $0x00000004
+DATA constantsAVX2<>+2332(SB)/4, $0x00000004
+DATA constantsAVX2<>+2336(SB)/4, $0x00000004
+DATA constantsAVX2<>+2340(SB)/4, $0x00000004
+DATA constantsAVX2<>+2344(SB)/4, $0x00000004
+DATA constantsAVX2<>+2348(SB)/4, $0x00000004
+DATA constantsAVX2<>+2352(SB)/4, $0x00000004
+DATA constantsAVX2<>+2356(SB)/4, $0x00000004
+DATA constantsAVX2<>+2360(SB)/4, $0x00000004
+DATA constantsAVX2<>+2364(SB)/4, $0x00000004
+DATA constantsAVX2<>+2368(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2372(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2376(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2380(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2384(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2388(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2392(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2396(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2400(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2404(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2408(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2412(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2416(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2420(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2424(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2428(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2432(SB)/4, $0x72000000
+DATA constantsAVX2<>+2436(SB)/4, $0x72000000
+DATA constantsAVX2<>+2440(SB)/4, $0x72000000
+DATA constantsAVX2<>+2444(SB)/4, $0x72000000
+DATA constantsAVX2<>+2448(SB)/4, $0x72000000
+DATA constantsAVX2<>+2452(SB)/4, $0x72000000
+DATA constantsAVX2<>+2456(SB)/4, $0x72000000
+DATA constantsAVX2<>+2460(SB)/4, $0x72000000
+DATA constantsAVX2<>+2464(SB)/4, $0x72000000
+DATA constantsAVX2<>+2468(SB)/4, $0x72000000
+DATA constantsAVX2<>+2472(SB)/4, $0x72000000
+DATA constantsAVX2<>+2476(SB)/4, $0x72000000
+DATA constantsAVX2<>+2480(SB)/4, $0x72000000
+DATA constantsAVX2<>+2484(SB)/4, $0x72000000
+DATA constantsAVX2<>+2488(SB)/4, $0x72000000
+DATA constantsAVX2<>+2492(SB)/4, $0x72000000
+GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $2496
 
 // func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
@@ -2886,7 +2902,7 @@ TEXT ·biasSigmoidAVX2(SB), NOSPLIT, $0-24
 	VMOVUPS constantsAVX2<>+128(SB), Y2
 	VMOVUPS constantsAVX2<>+768(SB), Y3
 	VMOVUPS constantsAVX2<>+192(SB), Y4
-	VMOVUPS constantsAVX2<>+896(SB), Y5
+	VMOVUPS constantsAVX2<>+960(SB), Y5
 	MOVQ    z+0(FP), AX
 	MOVQ    bias+8(FP), CX
 	MOVQ    n+16(FP), DX
@@ -2917,10 +2933,10 @@ loop:
 	VPSUBD      Y4, Y7, Y7
 	VPSRAD      $0x01, Y7, Y9
 	VPSUBD      Y9, Y7, Y7
-	VPADDD      constantsAVX2<>+960(SB), Y9, Y9
+	VPADDD      constantsAVX2<>+1024(SB), Y9, Y9
 	VPSLLD      $0x17, Y9, Y9
 	VMULPS      Y9, Y8, Y8
-	VPADDD      constantsAVX2<>+960(SB), Y7, Y7
+	VPADDD      constantsAVX2<>+1024(SB), Y7, Y7
 	VPSLLD      $0x17, Y7, Y7
 	VMULPS      Y7, Y8, Y8
 	VADDPS      Y3, Y8, Y8
@@ -2950,10 +2966,10 @@ loop:
 	VPSUBD      Y4, Y11, Y11
 	VPSRAD      $0x01, Y11, Y13
 	VPSUBD      Y13, Y11, Y11
-	VPADDD      constantsAVX2<>+960(SB), Y13, Y13
+	VPADDD      constantsAVX2<>+1024(SB), Y13, Y13
 	VPSLLD      $0x17, Y13, Y13
 	VMULPS      Y13, Y12, Y12
-	VPADDD      constantsAVX2<>+960(SB), Y11, Y11
+	VPADDD      constantsAVX2<>+1024(SB), Y11, Y11
 	VPSLLD      $0x17, Y11, Y11
 	VMULPS      Y11, Y12, Y12
 	VADDPS      Y3, Y12, Y12
@@ -3015,7 +3031,7 @@ loop:
 // func pixelsAVX2(dst *float32, src *byte, n int)
 // Requires: AVX, AVX2
 TEXT ·pixelsAVX2(SB), NOSPLIT, $0-24
-	VMOVUPS constantsAVX2<>+1024(SB), Y0
+	VMOVUPS constantsAVX2<>+1088(SB), Y0
 	MOVQ    dst+0(FP), AX
 	MOVQ    src+8(FP), CX
 	MOVQ    n+16(FP), DX
@@ -3082,7 +3098,7 @@ window:
 channel:
 	VMOVUPS      (R10)(R11*4), Y1
 	VMOVAPS      Y0, Y2
-	VMOVUPS      constantsAVX2<>+2240(SB), Y3
+	VMOVUPS      constantsAVX2<>+2304(SB), Y3
 	VMOVUPS      (BX)(R11*4), Y4
 	LEAQ         (BX)(DI*1), R12
 	VADDPS       Y1, Y4, Y4
@@ -3090,7 +3106,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+1984(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+2048(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (R12)(R11*4), Y4
@@ -3099,7 +3115,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+2048(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+2112(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (SI)(R11*4), Y4
@@ -3109,7 +3125,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+2112(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+2176(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (R12)(R11*4), Y4
@@ -3118,7 +3134,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+2176(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+2240(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      Y2, (AX)(R11*4)
@@ -4101,7 +4117,7 @@ sleep:
 	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+1984(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+2048(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0false
@@ -4114,7 +4130,7 @@ plainMissed0false:
 	VADDPS  Y15, Y8, Y8
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+1984(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+2048(SB), Y12, Y12
 	VSQRTPS Y13, Y14
 	CMPL    4(R9), $0x3f800000
 	JEQ     plainMissed1false
@@ -4137,7 +4153,7 @@ plainMissed1false:
 	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+1984(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+2048(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0true
@@ -4148,20 +4164,20 @@ plainMissed0true:
 	VMULPS  Y1, Y9, Y15
 	VDIVPS  Y14, Y15, Y15
 	VADDPS  Y15, Y8, Y8
-	VPAND   constantsAVX2<>+1216(SB), Y15, Y15
-	VPAND   constantsAVX2<>+1216(SB), Y8, Y14
-	VMULPS  constantsAVX2<>+1792(SB), Y14, Y14
-	VSUBPS  constantsAVX2<>+1856(SB), Y14, Y14
+	VPAND   constantsAVX2<>+1280(SB), Y15, Y15
+	VPAND   constantsAVX2<>+1280(SB), Y8, Y14
+	VMULPS  constantsAVX2<>+1856(SB), Y14, Y14
+	VSUBPS  constantsAVX2<>+1920(SB), Y14, Y14
 	VSUBPS  Y14, Y15, Y15
-	VPAND   constantsAVX2<>+1216(SB), Y9, Y14
-	VMULPS  constantsAVX2<>+1920(SB), Y14, Y14
+	VPAND   constantsAVX2<>+1280(SB), Y9, Y14
+	VMULPS  constantsAVX2<>+1984(SB), Y14, Y14
 	VMINPS  Y14, Y15, Y15
 	VPXOR   Y5, Y5, Y5
 	VSUBPS  Y15, Y5, Y5
 	VPOR    Y5, Y3, Y3
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+1984(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+2048(SB), Y12, Y12
 	VSQRTPS Y13, Y14
 	CMPL    4(R9), $0x3f800000
 	JEQ     plainMissed1true
@@ -4172,13 +4188,13 @@ plainMissed1true:
 	VMULPS Y1, Y12, Y15
 	VDIVPS Y14, Y15, Y15
 	VADDPS Y15, Y11, Y11
-	VPAND  constantsAVX2<>+1216(SB), Y15, Y15
-	VPAND  constantsAVX2<>+1216(SB), Y11, Y14
-	VMULPS constantsAVX2<>+1792(SB), Y14, Y14
-	VSUBPS constantsAVX2<>+1856(SB), Y14, Y14
+	VPAND  constantsAVX2<>+1280(SB), Y15, Y15
+	VPAND  constantsAVX2<>+1280(SB), Y11, Y14
+	VMULPS constantsAVX2<>+1856(SB), Y14, Y14
+	VSUBPS constantsAVX2<>+1920(SB), Y14, Y14
 	VSUBPS Y14, Y15, Y15
-	VPAND  constantsAVX2<>+1216(SB), Y12, Y14
-	VMULPS constantsAVX2<>+1920(SB), Y14, Y14
+	VPAND  constantsAVX2<>+1280(SB), Y12, Y14
+	VMULPS constantsAVX2<>+1984(SB), Y14, Y14
 	VMINPS Y14, Y15, Y15
 	VPXOR  Y5, Y5, Y5
 	VSUBPS Y15, Y5, Y5
@@ -4186,7 +4202,7 @@ plainMissed1true:
 	ADDQ   $0x08, R9
 	DECQ   R8
 	JZ     made
-	VPTEST constantsAVX2<>+896(SB), Y3
+	VPTEST constantsAVX2<>+960(SB), Y3
 	JNZ    sleep
 
 settle:
@@ -4196,8 +4212,8 @@ settle:
 	VMULPS Y4, Y13, Y13
 	DECQ   R8
 	JNZ    settle
-	VADDPS constantsAVX2<>+1984(SB), Y9, Y9
-	VADDPS constantsAVX2<>+1984(SB), Y12, Y12
+	VADDPS constantsAVX2<>+2048(SB), Y9, Y9
+	VADDPS constantsAVX2<>+2048(SB), Y12, Y12
 
 made:
 	VMOVUPS      Y8, (AX)(DI*1)
@@ -4245,11 +4261,11 @@ unbiased0:
 	VDIVPS  Y9, Y8, Y8
 	VADDPS  (AX)(DI*1), Y8, Y8
 	VMOVUPS Y8, (AX)(DI*1)
-	VMULPS  constantsAVX2<>+1088(SB), Y8, Y9
+	VMULPS  constantsAVX2<>+1152(SB), Y8, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0
 	VMOVUPS (DX)(DI*1), Y9
-	VMULPS  constantsAVX2<>+1152(SB), Y9, Y9
+	VMULPS  constantsAVX2<>+1216(SB), Y9, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0
 	MOVQ    values+32(FP), R8
@@ -4283,11 +4299,11 @@ unbiased1:
 	VDIVPS  Y9, Y8, Y8
 	VADDPS  32(AX)(DI*1), Y8, Y8
 	VMOVUPS Y8, 32(AX)(DI*1)
-	VMULPS  constantsAVX2<>+1088(SB), Y8, Y9
+	VMULPS  constantsAVX2<>+1152(SB), Y8, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0
 	VMOVUPS 32(DX)(DI*1), Y9
-	VMULPS  constantsAVX2<>+1152(SB), Y9, Y9
+	VMULPS  constantsAVX2<>+1216(SB), Y9, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0
 
@@ -4298,6 +4314,396 @@ next:
 	VPTEST Y0, Y0
 	SETEQ  AL
 	MOVB   AL, ret+112(FP)
+	VZEROUPPER
+	RET
+
+// func vsgdShiftAVX2(to *float32, w *float32, mg *float32, n int, eps float32) bool
+// Requires: AVX, AVX2
+TEXT ·vsgdShiftAVX2(SB), NOSPLIT, $0-41
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSS eps+32(FP), Y1
+	MOVQ         to+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         mg+16(FP), DX
+	MOVQ         n+24(FP), BX
+	XORQ         SI, SI
+
+loop:
+	VMOVUPS (DX)(SI*4), Y2
+	VPAND   constantsAVX2<>+960(SB), Y2, Y3
+	VPOR    Y1, Y3, Y3
+	VADDPS  Y3, Y2, Y2
+	VADDPS  (CX)(SI*4), Y2, Y2
+	VMOVUPS Y2, (AX)(SI*4)
+	VSUBPS  Y2, Y2, Y3
+	VPOR    Y3, Y0, Y0
+	VMOVUPS 32(DX)(SI*4), Y4
+	VPAND   constantsAVX2<>+960(SB), Y4, Y5
+	VPOR    Y1, Y5, Y5
+	VADDPS  Y5, Y4, Y4
+	VADDPS  32(CX)(SI*4), Y4, Y4
+	VMOVUPS Y4, 32(AX)(SI*4)
+	VSUBPS  Y4, Y4, Y5
+	VPOR    Y5, Y0, Y0
+	ADDQ    $0x10, SI
+	CMPQ    SI, BX
+	JLT     loop
+	VPTEST  Y0, Y0
+	SETEQ   AL
+	MOVB    AL, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func vsgdAverageAVX2(mg *float32, mv *float32, mh *float32, mv2 *float32, tau *float32, xg *float32, xv *float32, xh *float32, xv2 *float32, n int, samples float32, eps float32)
+// Requires: AVX, AVX2
+TEXT ·vsgdAverageAVX2(SB), NOSPLIT, $0-88
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSS samples+80(FP), Y1
+	VBROADCASTSS eps+84(FP), Y2
+	VMOVUPS      constantsAVX2<>+768(SB), Y3
+	VPXOR        Y4, Y4, Y4
+	MOVQ         mg+0(FP), AX
+	MOVQ         mv+8(FP), CX
+	MOVQ         mh+16(FP), DX
+	MOVQ         mv2+24(FP), BX
+	MOVQ         tau+32(FP), SI
+	MOVQ         xg+40(FP), DI
+	MOVQ         xv+48(FP), R8
+	MOVQ         xh+56(FP), R9
+	MOVQ         xv2+64(FP), R10
+	MOVQ         n+72(FP), R11
+	XORQ         R12, R12
+
+loop:
+	VMOVUPS (AX)(R12*4), Y5
+	VPAND   constantsAVX2<>+1280(SB), Y5, Y12
+	VADDPS  Y2, Y12, Y12
+	VDIVPS  Y12, Y3, Y12
+	VMOVUPS (DI)(R12*4), Y10
+	VMULPS  (R9)(R12*4), Y12, Y11
+	VMOVUPS (CX)(R12*4), Y6
+	VMOVUPS (DX)(R12*4), Y7
+	VMOVUPS (BX)(R12*4), Y8
+	VMOVUPS (SI)(R12*4), Y9
+	VDIVPS  Y9, Y3, Y13
+	VSUBPS  Y13, Y3, Y14
+	VMULPS  Y13, Y11, Y11
+	VMULPS  Y14, Y7, Y7
+	VADDPS  Y11, Y7, Y7
+	VMOVUPS Y7, (DX)(R12*4)
+	VMULPS  Y13, Y10, Y11
+	VMULPS  Y14, Y5, Y5
+	VADDPS  Y11, Y5, Y5
+	VMOVUPS Y5, (AX)(R12*4)
+	VMULPS  (R8)(R12*4), Y1, Y11
+	VMULPS  Y13, Y11, Y11
+	VMULPS  Y14, Y6, Y6
+	VADDPS  Y11, Y6, Y6
+	VMOVUPS Y6, (CX)(R12*4)
+	VMULPS  (R10)(R12*4), Y1, Y11
+	VMULPS  Y12, Y11, Y11
+	VMULPS  Y12, Y11, Y11
+	VMULPS  Y13, Y11, Y11
+	VMULPS  Y14, Y8, Y8
+	VADDPS  Y11, Y8, Y8
+	VMOVUPS Y8, (BX)(R12*4)
+	VMOVUPS 32(AX)(R12*4), Y5
+	VPAND   constantsAVX2<>+1280(SB), Y5, Y12
+	VADDPS  Y2, Y12, Y12
+	VDIVPS  Y12, Y3, Y12
+	VMOVUPS 32(DI)(R12*4), Y10
+	VMULPS  32(R9)(R12*4), Y12, Y11
+	VMOVUPS 32(CX)(R12*4), Y6
+	VMOVUPS 32(DX)(R12*4), Y7
+	VMOVUPS 32(BX)(R12*4), Y8
+	VMOVUPS 32(SI)(R12*4), Y9
+	VDIVPS  Y9, Y3, Y13
+	VSUBPS  Y13, Y3, Y14
+	VMULPS  Y13, Y11, Y11
+	VMULPS  Y14, Y7, Y7
+	VADDPS  Y11, Y7, Y7
+	VMOVUPS Y7, 32(DX)(R12*4)
+	VMULPS  Y13, Y10, Y11
+	VMULPS  Y14, Y5, Y5
+	VADDPS  Y11, Y5, Y5
+	VMOVUPS Y5, 32(AX)(R12*4)
+	VMULPS  32(R8)(R12*4), Y1, Y11
+	VMULPS  Y13, Y11, Y11
+	VMULPS  Y14, Y6, Y6
+	VADDPS  Y11, Y6, Y6
+	VMOVUPS Y6, 32(CX)(R12*4)
+	VMULPS  32(R10)(R12*4), Y1, Y11
+	VMULPS  Y12, Y11, Y11
+	VMULPS  Y12, Y11, Y11
+	VMULPS  Y13, Y11, Y11
+	VMULPS  Y14, Y8, Y8
+	VADDPS  Y11, Y8, Y8
+	VMOVUPS Y8, 32(BX)(R12*4)
+	ADDQ    $0x10, R12
+	CMPQ    R12, R11
+	JLT     loop
+	VZEROUPPER
+	RET
+
+// func vsgdAVX2(w *float32, mg *float32, mv *float32, mh *float32, mv2 *float32, tau *float32, xg *float32, xv *float32, xh *float32, xv2 *float32, n int, samples float32, others float32, eps float32) bool
+// Requires: AVX, AVX2
+TEXT ·vsgdAVX2(SB), NOSPLIT, $0-105
+	VPXOR        Y0, Y0, Y0
+	VBROADCASTSS samples+88(FP), Y1
+	VBROADCASTSS others+92(FP), Y2
+	VBROADCASTSS eps+96(FP), Y3
+	VMOVUPS      constantsAVX2<>+768(SB), Y4
+	VPXOR        Y5, Y5, Y5
+	MOVQ         w+0(FP), AX
+	MOVQ         mg+8(FP), CX
+	MOVQ         mv+16(FP), DX
+	MOVQ         mh+24(FP), BX
+	MOVQ         mv2+32(FP), SI
+	MOVQ         tau+40(FP), DI
+	MOVQ         xg+48(FP), R8
+	MOVQ         xv+56(FP), R9
+	MOVQ         xh+64(FP), R10
+	MOVQ         xv2+72(FP), R11
+	MOVQ         n+80(FP), R12
+	XORQ         R13, R13
+
+loop:
+	VMOVUPS   (CX)(R13*4), Y6
+	VPAND     constantsAVX2<>+1280(SB), Y6, Y13
+	VADDPS    Y3, Y13, Y13
+	VDIVPS    Y13, Y4, Y13
+	VMOVUPS   (R8)(R13*4), Y11
+	VMULPS    (R10)(R13*4), Y13, Y12
+	VMOVUPS   (DX)(R13*4), Y7
+	VSUBPS    Y6, Y11, Y14
+	VMULPS    Y6, Y6, Y10
+	VSUBPS    Y10, Y7, Y10
+	VMAXPS    Y10, Y5, Y10
+	VMULPS    constantsAVX2<>+896(SB), Y10, Y10
+	VMULPS    Y14, Y14, Y14
+	VCMPPS    $0x1e, Y10, Y14, Y14
+	VMOVUPS   (BX)(R13*4), Y8
+	VMOVUPS   (SI)(R13*4), Y9
+	VSUBPS    Y8, Y12, Y15
+	VMULPS    Y8, Y8, Y10
+	VSUBPS    Y10, Y9, Y10
+	VMAXPS    Y10, Y5, Y10
+	VMULPS    constantsAVX2<>+896(SB), Y10, Y10
+	VMULPS    Y15, Y15, Y15
+	VCMPPS    $0x1e, Y10, Y15, Y15
+	VMOVUPS   (DI)(R13*4), Y10
+	VPOR      Y14, Y15, Y14
+	VADDPS    Y4, Y10, Y15
+	VBLENDVPS Y14, Y15, Y10, Y10
+	VDIVPS    Y10, Y4, Y14
+	VSUBPS    Y14, Y4, Y15
+	VMULPS    Y14, Y12, Y12
+	VMULPS    Y15, Y8, Y8
+	VADDPS    Y12, Y8, Y8
+	VMOVUPS   Y8, (BX)(R13*4)
+	VMULPS    Y14, Y11, Y12
+	VMULPS    Y15, Y6, Y6
+	VADDPS    Y12, Y6, Y6
+	VMOVUPS   Y6, (CX)(R13*4)
+	VMULPS    (R9)(R13*4), Y1, Y12
+	VMULPS    Y14, Y12, Y12
+	VMULPS    Y15, Y7, Y7
+	VADDPS    Y12, Y7, Y7
+	VMOVUPS   Y7, (DX)(R13*4)
+	VMULPS    (R11)(R13*4), Y1, Y12
+	VMULPS    Y13, Y12, Y12
+	VMULPS    Y13, Y12, Y12
+	VMULPS    Y14, Y12, Y12
+	VMULPS    Y15, Y9, Y9
+	VADDPS    Y12, Y9, Y9
+	VMOVUPS   Y9, (SI)(R13*4)
+	VMULPS    Y6, Y6, Y12
+	VMULPS    Y2, Y12, Y14
+	VADDPS    Y14, Y7, Y14
+	VMULPS    Y1, Y12, Y13
+	VCMPPS    $0x04, Y5, Y14, Y15
+	VDIVPS    Y14, Y13, Y13
+	VPAND     Y15, Y13, Y13
+	VCMPPS    $0x04, Y5, Y9, Y15
+	VDIVPS    Y9, Y8, Y14
+	VPAND     Y15, Y14, Y14
+	VMULPS    Y13, Y14, Y14
+	VMULPS    Y11, Y14, Y14
+	VMOVUPS   (AX)(R13*4), Y13
+	VSUBPS    Y14, Y13, Y13
+	VMOVUPS   Y13, (AX)(R13*4)
+	VSUBPS    Y13, Y13, Y13
+	VPOR      Y13, Y0, Y0
+	VCMPPS    $0x04, Y5, Y7, Y15
+	VDIVPS    Y7, Y12, Y12
+	VPAND     Y15, Y12, Y12
+	VMINPS    Y12, Y4, Y12
+	VSUBPS    Y12, Y4, Y12
+	VMULPS    Y10, Y12, Y12
+	VADDPS    Y4, Y12, Y12
+	VMOVUPS   Y12, (DI)(R13*4)
+	VMOVUPS   32(CX)(R13*4), Y6
+	VPAND     constantsAVX2<>+1280(SB), Y6, Y13
+	VADDPS    Y3, Y13, Y13
+	VDIVPS    Y13, Y4, Y13
+	VMOVUPS   32(R8)(R13*4), Y11
+	VMULPS    32(R10)(R13*4), Y13, Y12
+	VMOVUPS   32(DX)(R13*4), Y7
+	VSUBPS    Y6, Y11, Y14
+	VMULPS    Y6, Y6, Y10
+	VSUBPS    Y10, Y7, Y10
+	VMAXPS    Y10, Y5, Y10
+	VMULPS    constantsAVX2<>+896(SB), Y10, Y10
+	VMULPS    Y14, Y14, Y14
+	VCMPPS    $0x1e, Y10, Y14, Y14
+	VMOVUPS   32(BX)(R13*4), Y8
+	VMOVUPS   32(SI)(R13*4), Y9
+	VSUBPS    Y8, Y12, Y15
+	VMULPS    Y8, Y8, Y10
+	VSUBPS    Y10, Y9, Y10
+	VMAXPS    Y10, Y5, Y10
+	VMULPS    constantsAVX2<>+896(SB), Y10, Y10
+	VMULPS    Y15, Y15, Y15
+	VCMPPS    $0x1e, Y10, Y15, Y15
+	VMOVUPS   32(DI)(R13*4), Y10
+	VPOR      Y14, Y15, Y14
+	VADDPS    Y4, Y10, Y15
+	VBLENDVPS Y14, Y15, Y10, Y10
+	VDIVPS    Y10, Y4, Y14
+	VSUBPS    Y14, Y4, Y15
+	VMULPS    Y14, Y12, Y12
+	VMULPS    Y15, Y8, Y8
+	VADDPS    Y12, Y8, Y8
+	VMOVUPS   Y8, 32(BX)(R13*4)
+	VMULPS    Y14, Y11, Y12
+	VMULPS    Y15, Y6, Y6
+	VADDPS    Y12, Y6, Y6
+	VMOVUPS   Y6, 32(CX)(R13*4)
+	VMULPS    32(R9)(R13*4), Y1, Y12
+	VMULPS    Y14, Y12, Y12
+	VMULPS    Y15, Y7, Y7
+	VADDPS    Y12, Y7, Y7
+	VMOVUPS   Y7, 32(DX)(R13*4)
+	VMULPS    32(R11)(R13*4), Y1, Y12
+	VMULPS    Y13, Y12, Y12
+	VMULPS    Y13, Y12, Y12
+	VMULPS    Y14, Y12, Y12
+	VMULPS    Y15, Y9, Y9
+	VADDPS    Y12, Y9, Y9
+	VMOVUPS   Y9, 32(SI)(R13*4)
+	VMULPS    Y6, Y6, Y12
+	VMULPS    Y2, Y12, Y14
+	VADDPS    Y14, Y7, Y14
+	VMULPS    Y1, Y12, Y13
+	VCMPPS    $0x04, Y5, Y14, Y15
+	VDIVPS    Y14, Y13, Y13
+	VPAND     Y15, Y13, Y13
+	VCMPPS    $0x04, Y5, Y9, Y15
+	VDIVPS    Y9, Y8, Y14
+	VPAND     Y15, Y14, Y14
+	VMULPS    Y13, Y14, Y14
+	VMULPS    Y11, Y14, Y14
+	VMOVUPS   32(AX)(R13*4), Y13
+	VSUBPS    Y14, Y13, Y13
+	VMOVUPS   Y13, 32(AX)(R13*4)
+	VSUBPS    Y13, Y13, Y13
+	VPOR      Y13, Y0, Y0
+	VCMPPS    $0x04, Y5, Y7, Y15
+	VDIVPS    Y7, Y12, Y12
+	VPAND     Y15, Y12, Y12
+	VMINPS    Y12, Y4, Y12
+	VSUBPS    Y12, Y4, Y12
+	VMULPS    Y10, Y12, Y12
+	VADDPS    Y4, Y12, Y12
+	VMOVUPS   Y12, 32(DI)(R13*4)
+	ADDQ      $0x10, R13
+	CMPQ      R13, R12
+	JLT       loop
+	VPTEST    Y0, Y0
+	SETEQ     AL
+	MOVB      AL, ret+104(FP)
+	VZEROUPPER
+	RET
+
+// func vsgdSumAVX2(xg *float32, xv *float32, xh *float32, xv2 *float32, a *float32, b *float32, step int, d *float32, e *float32, dStep int, spans *int32, samples *int32, rows int)
+// Requires: AVX, AVX2
+TEXT ·vsgdSumAVX2(SB), NOSPLIT, $0-104
+	MOVQ a+32(FP), AX
+	MOVQ b+40(FP), CX
+	MOVQ step+48(FP), DX
+	SHLQ $0x02, DX
+	MOVQ d+56(FP), BX
+	MOVQ e+64(FP), SI
+	MOVQ dStep+72(FP), DI
+	SHLQ $0x02, DI
+	MOVQ spans+80(FP), R8
+	MOVQ samples+88(FP), R9
+	XORQ R14, R14
+
+row:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	MOVL  (R8), R12
+	MOVL  4(R8), R13
+	CMPQ  R12, R13
+	JGE   store
+
+sample:
+	MOVL         (R9)(R12*4), R10
+	MOVQ         R10, R11
+	IMULQ        DX, R10
+	IMULQ        DI, R11
+	VBROADCASTSS (AX)(R10*1), Y8
+	VBROADCASTSS (CX)(R10*1), Y9
+	VMULPS       (BX)(R11*1), Y8, Y10
+	VMULPS       (SI)(R11*1), Y9, Y11
+	VSUBPS       Y11, Y10, Y11
+	VADDPS       Y10, Y0, Y0
+	VMULPS       Y10, Y10, Y10
+	VADDPS       Y10, Y1, Y1
+	VPAND        constantsAVX2<>+1280(SB), Y11, Y12
+	VADDPS       Y12, Y2, Y2
+	VMULPS       Y11, Y11, Y11
+	VADDPS       Y11, Y3, Y3
+	VMULPS       32(BX)(R11*1), Y8, Y10
+	VMULPS       32(SI)(R11*1), Y9, Y11
+	VSUBPS       Y11, Y10, Y11
+	VADDPS       Y10, Y4, Y4
+	VMULPS       Y10, Y10, Y10
+	VADDPS       Y10, Y5, Y5
+	VPAND        constantsAVX2<>+1280(SB), Y11, Y12
+	VADDPS       Y12, Y6, Y6
+	VMULPS       Y11, Y11, Y11
+	VADDPS       Y11, Y7, Y7
+	INCQ         R12
+	CMPQ         R12, R13
+	JLT          sample
+
+store:
+	MOVQ    xg+0(FP), R10
+	VMOVUPS Y0, (R10)(R14*1)
+	VMOVUPS Y4, 32(R10)(R14*1)
+	MOVQ    xv+8(FP), R10
+	VMOVUPS Y1, (R10)(R14*1)
+	VMOVUPS Y5, 32(R10)(R14*1)
+	MOVQ    xh+16(FP), R10
+	VMOVUPS Y2, (R10)(R14*1)
+	VMOVUPS Y6, 32(R10)(R14*1)
+	MOVQ    xv2+24(FP), R10
+	VMOVUPS Y3, (R10)(R14*1)
+	VMOVUPS Y7, 32(R10)(R14*1)
+	ADDQ    $0x04, AX
+	ADDQ    $0x04, CX
+	ADDQ    $0x08, R8
+	ADDQ    $0x40, R14
+	DECQ    rows+96(FP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
@@ -4336,31 +4742,31 @@ TEXT ·tallyAVX2(SB), NOSPLIT, $0-72
 
 row0:
 	VMOVUPS      (CX), Y2
-	VPAND        constantsAVX2<>+1216(SB), Y2, Y2
+	VPAND        constantsAVX2<>+1280(SB), Y2, Y2
 	VPMINUD      Y2, Y0, Y0
 	VPMAXUD      Y2, Y1, Y1
-	VPSUBD       constantsAVX2<>+1280(SB), Y2, Y3
-	VPSRAD       $0x1f, Y3, Y3
-	VPSUBD       Y3, Y7, Y7
 	VPSUBD       constantsAVX2<>+1344(SB), Y2, Y3
 	VPSRAD       $0x1f, Y3, Y3
-	VPSUBD       Y3, Y8, Y8
+	VPSUBD       Y3, Y7, Y7
 	VPSUBD       constantsAVX2<>+1408(SB), Y2, Y3
 	VPSRAD       $0x1f, Y3, Y3
-	VPSUBD       Y3, Y9, Y9
+	VPSUBD       Y3, Y8, Y8
 	VPSUBD       constantsAVX2<>+1472(SB), Y2, Y3
 	VPSRAD       $0x1f, Y3, Y3
-	VPSUBD       Y3, Y10, Y10
+	VPSUBD       Y3, Y9, Y9
 	VPSUBD       constantsAVX2<>+1536(SB), Y2, Y3
 	VPSRAD       $0x1f, Y3, Y3
-	VPSUBD       Y3, Y11, Y11
+	VPSUBD       Y3, Y10, Y10
 	VPSUBD       constantsAVX2<>+1600(SB), Y2, Y3
 	VPSRAD       $0x1f, Y3, Y3
-	VPSUBD       Y3, Y12, Y12
+	VPSUBD       Y3, Y11, Y11
 	VPSUBD       constantsAVX2<>+1664(SB), Y2, Y3
 	VPSRAD       $0x1f, Y3, Y3
-	VPSUBD       Y3, Y13, Y13
+	VPSUBD       Y3, Y12, Y12
 	VPSUBD       constantsAVX2<>+1728(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y13, Y13
+	VPSUBD       constantsAVX2<>+1792(SB), Y2, Y3
 	VPSRAD       $0x1f, Y3, Y3
 	VPSUBD       Y3, Y14, Y14
 	MOVBLZX      (BX), DI
@@ -4434,31 +4840,31 @@ row0:
 
 row1:
 	VMOVUPS      32(CX), Y2
-	VPAND        constantsAVX2<>+1216(SB), Y2, Y2
+	VPAND        constantsAVX2<>+1280(SB), Y2, Y2
 	VPMINUD      Y2, Y0, Y0
 	VPMAXUD      Y2, Y1, Y1
-	VPSUBD       constantsAVX2<>+1280(SB), Y2, Y3
-	VPSRAD       $0x1f, Y3, Y3
-	VPSUBD       Y3, Y7, Y7
 	VPSUBD       constantsAVX2<>+1344(SB), Y2, Y3
 	VPSRAD       $0x1f, Y3, Y3
-	VPSUBD       Y3, Y8, Y8
+	VPSUBD       Y3, Y7, Y7
 	VPSUBD       constantsAVX2<>+1408(SB), Y2, Y3
 	VPSRAD       $0x1f, Y3, Y3
-	VPSUBD       Y3, Y9, Y9
+	VPSUBD       Y3, Y8, Y8
 	VPSUBD       constantsAVX2<>+1472(SB), Y2, Y3
 	VPSRAD       $0x1f, Y3, Y3
-	VPSUBD       Y3, Y10, Y10
+	VPSUBD       Y3, Y9, Y9
 	VPSUBD       constantsAVX2<>+1536(SB), Y2, Y3
 	VPSRAD       $0x1f, Y3, Y3
-	VPSUBD       Y3, Y11, Y11
+	VPSUBD       Y3, Y10, Y10
 	VPSUBD       constantsAVX2<>+1600(SB), Y2, Y3
 	VPSRAD       $0x1f, Y3, Y3
-	VPSUBD       Y3, Y12, Y12
+	VPSUBD       Y3, Y11, Y11
 	VPSUBD       constantsAVX2<>+1664(SB), Y2, Y3
 	VPSRAD       $0x1f, Y3, Y3
-	VPSUBD       Y3, Y13, Y13
+	VPSUBD       Y3, Y12, Y12
 	VPSUBD       constantsAVX2<>+1728(SB), Y2, Y3
+	VPSRAD       $0x1f, Y3, Y3
+	VPSUBD       Y3, Y13, Y13
+	VPSUBD       constantsAVX2<>+1792(SB), Y2, Y3
 	VPSRAD       $0x1f, Y3, Y3
 	VPSUBD       Y3, Y14, Y14
 	MOVBLZX      (BX), DI
@@ -4525,12 +4931,12 @@ row:
 
 panel:
 	VMOVUPS      (R8), Y4
-	VPAND        constantsAVX2<>+1216(SB), Y4, Y5
+	VPAND        constantsAVX2<>+1280(SB), Y4, Y5
 	VADDPS       Y5, Y0, Y0
 	VMULPS       Y4, Y4, Y4
 	VADDPS       Y4, Y2, Y2
 	VMOVUPS      32(R8), Y4
-	VPAND        constantsAVX2<>+1216(SB), Y4, Y5
+	VPAND        constantsAVX2<>+1280(SB), Y4, Y5
 	VADDPS       Y5, Y1, Y1
 	VMULPS       Y4, Y4, Y4
 	VADDPS       Y4, Y3, Y3
@@ -4569,21 +4975,21 @@ TEXT ·sortGroupsAVX2(SB), NOSPLIT, $0-16
 
 group:
 	VMOVUPS (AX), Y0
-	VPAND   constantsAVX2<>+1216(SB), Y0, Y0
+	VPAND   constantsAVX2<>+1280(SB), Y0, Y0
 	VMOVUPS 64(AX), Y1
-	VPAND   constantsAVX2<>+1216(SB), Y1, Y1
+	VPAND   constantsAVX2<>+1280(SB), Y1, Y1
 	VMOVUPS 128(AX), Y2
-	VPAND   constantsAVX2<>+1216(SB), Y2, Y2
+	VPAND   constantsAVX2<>+1280(SB), Y2, Y2
 	VMOVUPS 192(AX), Y3
-	VPAND   constantsAVX2<>+1216(SB), Y3, Y3
+	VPAND   constantsAVX2<>+1280(SB), Y3, Y3
 	VMOVUPS 256(AX), Y4
-	VPAND   constantsAVX2<>+1216(SB), Y4, Y4
+	VPAND   constantsAVX2<>+1280(SB), Y4, Y4
 	VMOVUPS 320(AX), Y5
-	VPAND   constantsAVX2<>+1216(SB), Y5, Y5
+	VPAND   constantsAVX2<>+1280(SB), Y5, Y5
 	VMOVUPS 384(AX), Y6
-	VPAND   constantsAVX2<>+1216(SB), Y6, Y6
+	VPAND   constantsAVX2<>+1280(SB), Y6, Y6
 	VMOVUPS 448(AX), Y7
-	VPAND   constantsAVX2<>+1216(SB), Y7, Y7
+	VPAND   constantsAVX2<>+1280(SB), Y7, Y7
 	VPMINUD Y1, Y0, Y8
 	VPMAXUD Y1, Y0, Y1
 	VPMINUD Y3, Y2, Y0
@@ -4641,21 +5047,21 @@ group:
 	VMOVUPS Y5, 384(AX)
 	VMOVUPS Y7, 448(AX)
 	VMOVUPS 32(AX), Y0
-	VPAND   constantsAVX2<>+1216(SB), Y0, Y0
+	VPAND   constantsAVX2<>+1280(SB), Y0, Y0
 	VMOVUPS 96(AX), Y1
-	VPAND   constantsAVX2<>+1216(SB), Y1, Y1
+	VPAND   constantsAVX2<>+1280(SB), Y1, Y1
 	VMOVUPS 160(AX), Y2
-	VPAND   constantsAVX2<>+1216(SB), Y2, Y2
+	VPAND   constantsAVX2<>+1280(SB), Y2, Y2
 	VMOVUPS 224(AX), Y3
-	VPAND   constantsAVX2<>+1216(SB), Y3, Y3
+	VPAND   constantsAVX2<>+1280(SB), Y3, Y3
 	VMOVUPS 288(AX), Y4
-	VPAND   constantsAVX2<>+1216(SB), Y4, Y4
+	VPAND   constantsAVX2<>+1280(SB), Y4, Y4
 	VMOVUPS 352(AX), Y5
-	VPAND   constantsAVX2<>+1216(SB), Y5, Y5
+	VPAND   constantsAVX2<>+1280(SB), Y5, Y5
 	VMOVUPS 416(AX), Y6
-	VPAND   constantsAVX2<>+1216(SB), Y6, Y6
+	VPAND   constantsAVX2<>+1280(SB), Y6, Y6
 	VMOVUPS 480(AX), Y7
-	VPAND   constantsAVX2<>+1216(SB), Y7, Y7
+	VPAND   constantsAVX2<>+1280(SB), Y7, Y7
 	VPMINUD Y1, Y0, Y8
 	VPMAXUD Y1, Y0, Y1
 	VPMINUD Y3, Y2, Y0

@@ -199,6 +199,26 @@ func adadeltaRows1AVX2(w *float32, sq *float32, acc *float32, grad *float32, val
 //go:noescape
 func adamRows1AVX2(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
 
+// vsgdShiftAVX2 is the loop of Set.VSGDShift; eps has no sign.
+//
+//go:noescape
+func vsgdShiftAVX2(to *float32, w *float32, mg *float32, n int, eps float32) bool
+
+// vsgdAverageAVX2 is the loop of Set.VSGDAverage.
+//
+//go:noescape
+func vsgdAverageAVX2(mg *float32, mv *float32, mh *float32, mv2 *float32, tau *float32, xg *float32, xv *float32, xh *float32, xv2 *float32, n int, samples float32, eps float32)
+
+// vsgdAVX2 is the loop of Set.VSGD; others is samples-1.
+//
+//go:noescape
+func vsgdAVX2(w *float32, mg *float32, mv *float32, mh *float32, mv2 *float32, tau *float32, xg *float32, xv *float32, xh *float32, xv2 *float32, n int, samples float32, others float32, eps float32) bool
+
+// vsgdSumAVX2 is the loop of Set.VSGDSum.
+//
+//go:noescape
+func vsgdSumAVX2(xg *float32, xv *float32, xh *float32, xv2 *float32, a *float32, b *float32, step int, d *float32, e *float32, dStep int, spans *int32, samples *int32, rows int)
+
 // tallyAVX2 is the loop of Set.Tally for one panel.
 //
 //go:noescape

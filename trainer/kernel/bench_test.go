@@ -59,6 +59,17 @@ func BenchmarkLoops(b *testing.B) {
 			run("SigmoidBackward", func() { s.SigmoidBackward(x[1], x[2]) })
 			run("Pixels", func() { s.Pixels(x[3], bytes) })
 			run("BiasSigmoid", func() { s.BiasSigmoid(x[3], 256, 784, x[0][:256]) })
+
+			// Numbers of vSGD that stay what they are.
+			y := make([][]float32, 10)
+			for i := range y {
+				y[i] = fill(make([]float32, n), func() float32 { return r.Float32()*0.1 + []float32{0, 0.1, 0, 0.1, 50, 0, 0.1, 0, 0.1, 1}[i] })
+			}
+			batch := someBatch(r, r.Float32, n/Width, 50, 19)
+			run("VSGDShift", func() { s.VSGDShift(x[3], y[9], y[0], 1e-6) })
+			run("VSGDAverage", func() { s.VSGDAverage(vsgdState(y), vsgdSums(y), VSGDStep{1, 1e-6}) })
+			run("VSGD", func() { s.VSGD(y[9], vsgdState(y), vsgdSums(y), VSGDStep{1, 1e-6}) })
+			run("VSGDSum", func() { s.VSGDSum(VSGDSums{x[0], x[1], x[2], x[3]}, batch) })
 		})
 	}
 }

@@ -21,6 +21,11 @@ var updateContracts = map[string]string{
 	"kernel 2": "fd831e753717db4be714dc93687367583462e4e3e917d165e5e3aea1120266ad",
 }
 
+// sumContracts are digests of VSGDSum, which was added later still.
+var sumContracts = map[string]string{
+	"kernel 2": "8a75a7d38896299df892f250cab5acd76057e2e35a79ab0c9822890dfd4c5b70",
+}
+
 // TestContract compares a digest of everything that the package computes with
 // the one of its version. If it fails and the results are meant to change,
 // raise Contract, so that trainings are repeated, and add the digest.
@@ -35,6 +40,9 @@ func TestContract(t *testing.T) {
 		}
 		if got, want := updateResults(s), updateContracts[Contract]; got != want {
 			t.Errorf("further rules of contract %q have digest %s, want %s", Contract, got, want)
+		}
+		if got, want := sumResults(s), sumContracts[Contract]; got != want {
+			t.Errorf("sums of contract %q have digest %s, want %s", Contract, got, want)
 		}
 	})
 }
@@ -256,7 +264,7 @@ func updateResults(s *Set) string {
 		for step := range 12 {
 			sums := VSGDSums{some(n, next), some(n, size), some(n, size), some(n, size)}
 			c := VSGDStep{Samples: float32(1 + step%3), Eps: 1e-3}
-			s.VSGDShift(w, state.G, c.Eps)
+			s.VSGDShift(w, w, state.G, c.Eps)
 			ok := true
 			if step < 4 {
 				fill(state.Tau, func() float32 { return float32(step + 1) })
@@ -268,6 +276,31 @@ func updateResults(s *Set) string {
 				s.VSGDScale(state, 5)
 			}
 			put(ok, w, state.G, state.V, state.H, state.V2, state.Tau)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// sumResults is results for VSGDSum.
+func sumResults(s *Set) string {
+	h := sha256.New()
+	r := newSource(79)
+	ordinary := func() float32 { return r.Float32()*4 - 2 }
+	any := func() float32 {
+		if r.IntN(4) == 0 {
+			return special[r.IntN(len(special))]
+		}
+		return ordinary()
+	}
+	for _, next := range []func() float32{ordinary, any} {
+		p := someBatch(r, next, 37, 19, 40)
+		list := func() []float32 { return make([]float32, 37*Width) }
+		sums := VSGDSums{list(), list(), list(), list()}
+		s.VSGDSum(sums, p)
+		for _, x := range [][]float32{sums.G, sums.V, sums.H, sums.V2} {
+			for _, v := range x {
+				h.Write(binary.LittleEndian.AppendUint32(nil, Bits(v)))
+			}
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))

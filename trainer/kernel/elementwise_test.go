@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// loopCase is one element-wise loop on up to four slices. run returns what the
+// loopCase is one element-wise loop on up to ten slices. run returns what the
 // loop returned.
 type loopCase struct {
 	name   string
@@ -58,8 +58,35 @@ func loopCases() []loopCase {
 			}
 		}
 	}
+	for _, c := range []VSGDStep{{1, 1e-6}, {50, 0}, {3, -0.1}} {
+		step := fmt.Sprintf("%g samples/eps=%g", c.Samples, c.Eps)
+		cases = append(cases,
+			loopCase{"VSGDShift/" + step, 3, func(s *Set, x [][]float32) bool { return s.VSGDShift(x[0], x[1], x[2], c.Eps) }},
+			loopCase{"VSGDShift in place/" + step, 2, func(s *Set, x [][]float32) bool { return s.VSGDShift(x[0], x[0], x[1], c.Eps) }},
+			loopCase{"VSGDAverage/" + step, 9, func(s *Set, x [][]float32) bool {
+				s.VSGDAverage(vsgdState(x), vsgdSums(x), c)
+				return true
+			}},
+			loopCase{"VSGD/" + step, 10, func(s *Set, x [][]float32) bool { return s.VSGD(x[9], vsgdState(x), vsgdSums(x), c) }},
+			loopCase{"VSGD of possible numbers/" + step, 10, func(s *Set, x [][]float32) bool {
+				state, sums := vsgdState(x), vsgdSums(x)
+				for _, squares := range [][]float32{state.V, state.H, state.V2, state.Tau, sums.V, sums.H, sums.V2} {
+					for i, v := range squares {
+						squares[i] = max(v, -v)
+					}
+				}
+				for i, g := range state.G {
+					state.V[i] += float32(g * g)
+					state.V2[i] += float32(state.H[i] * state.H[i])
+				}
+				return s.VSGD(x[9], state, sums, c)
+			}})
+	}
 	return cases
 }
+
+func vsgdState(x [][]float32) VSGDState { return VSGDState{x[0], x[1], x[2], x[3], x[4]} }
+func vsgdSums(x [][]float32) VSGDSums   { return VSGDSums{x[5], x[6], x[7], x[8]} }
 
 func rowsOf(x []float32) int { return min(len(x), 1) }
 
@@ -73,7 +100,7 @@ func TestLoops(t *testing.T) {
 				r := newSource(7)
 				for n := range 68 {
 					for _, next := range []func() float32{r.ordinary, r.any} {
-						var got, want [4][]float32
+						var got, want [10][]float32
 						var guards []*guarded
 						for i := range c.slices {
 							g := guard(n, r.IntN(17))

@@ -163,9 +163,16 @@ func (m *machine) vector(in *instruction) bool {
 		m.store(dst, x, n)
 		return true
 	}
-	if f := vectorOps[in.op]; f != nil {
+	op, clears := strings.CutSuffix(in.op, ".Z")
+	if f := vectorOps[op]; f != nil {
 		a, b, c := m.load(in.args[0], n), m.load(in.args[1], n), m.load(dst, n)
 		for i := range n {
+			if in.args[2].kind == 'k' && m.k[in.args[2].value]>>i&1 == 0 {
+				if clears {
+					c[i] = 0
+				}
+				continue
+			}
 			c[i] = f(a[i], b[i], c[i])
 		}
 		m.store(dst, c, n)
@@ -203,6 +210,35 @@ func (m *machine) vector(in *instruction) bool {
 		}
 		m.k[dst.value] = mask
 		return true
+	case "VCMPPS":
+		n = in.args[2].width / 4
+		a, b, mask := m.load(in.args[1], n), m.load(in.args[2], n), uint16(0)
+		for i := range n {
+			var yes bool
+			switch in.args[0].value {
+			case 4:
+				yes = f32(b[i]) != f32(a[i])
+			case 0x1e:
+				yes = f32(b[i]) > f32(a[i])
+			default:
+				panic(fmt.Sprintf("line %d: unknown comparison", in.line))
+			}
+			if yes {
+				x[i], mask = math.MaxUint32, mask|1<<i
+			}
+		}
+		if dst.kind == 'k' {
+			m.k[dst.value] = mask
+			return true
+		}
+	case "VBLENDVPS":
+		a, b, mask := m.load(in.args[1], n), m.load(in.args[2], n), m.load(in.args[0], n)
+		for i := range n {
+			x[i] = b[i]
+			if mask[i]>>31 == 1 {
+				x[i] = a[i]
+			}
+		}
 	case "VBROADCASTSS":
 		a := m.load(in.args[0], 1)
 		for i := range n {
@@ -330,7 +366,9 @@ func (m *machine) scalar(in *instruction, next int) int {
 		result(arg(1) >> arg(0))
 	case "XORQ", "XORL":
 		result(arg(1) ^ arg(0))
-	case "ORQ":
+	case "KORW":
+		m.k[in.args[2].value] = m.k[in.args[0].value] | m.k[in.args[1].value]
+	case "ORQ", "ORL":
 		result(arg(1) | arg(0))
 	case "IMULQ":
 		result(arg(1) * arg(0))

@@ -31,6 +31,12 @@ type loops struct {
 	adam      func(w, g, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32) bool
 	rmsprop   func(w, g, sq *float32, n int, negLR, alpha, oneMinusAlpha, eps, decay float32) bool
 
+	// vSGD; see Set.VSGD and similar methods.
+	vsgd        func(w, g, v, h, v2, tau, xg, xv, xh, xv2 *float32, n int, samples, others, eps float32) bool
+	vsgdAverage func(g, v, h, v2, tau, xg, xv, xh, xv2 *float32, n int, samples, eps float32)
+	vsgdShift   func(to, w, g *float32, n int, eps float32) bool
+	vsgdSum     func(xg, xv, xh, xv2, a, b *float32, step int, d, e *float32, dStep int, spans, samples *int32, rows int)
+
 	// Updates of rows in several panels at once, widest first, down to one
 	// panel; nil if there are none.
 	sgdRows      []panelled[sgdRows]

@@ -17,17 +17,84 @@ type VSGDSums struct{ G, V, H, V2 []float32 }
 // smallest size of a shift.
 type VSGDStep struct{ Samples, Eps float32 }
 
-// VSGDShift moves every element by its shift, which is g lengthened by eps so
-// that it can be divided by: w[i] += g[i] + eps, or g[i] - eps if g[i] has the
-// sign bit.
-func (s *Set) VSGDShift(w, g []float32, eps float32) {
-	checkSame(len(w), len(g))
+// VSGDBatch is what the sums are computed from: the inputs of every sample and
+// the gradients of its outputs, and both again with the parameters shifted.
+type VSGDBatch struct {
+	A, B []float32 // the inputs of sample i begin at i·Step
+	Step int
+
+	D, E  []float32 // the Width gradients of sample i begin at i·DStep
+	DStep int
+
+	// Spans has a row for each input, whose samples are Samples[from:to]. The
+	// others must add nothing, because the input is 0 in A and in B and the
+	// gradients are finite.
+	Spans   []Span
+	Samples []int32
+}
+
+// A Span is a part of a list.
+type Span struct{ From, To int32 }
+
+// VSGDSum computes the sums of the parameters that connect the inputs with Width
+// outputs. For input k and output j, at 16k+j, these are the sums over the
+// samples of the input, in their order and starting from +0, of
+//
+//	g = a·d
+//	|g-g'|, where g' = b·e
+//
+// and of the squares of both. Spans and Samples are not checked: numbers
+// outside of what they refer to read outside of it.
+func (s *Set) VSGDSum(sums VSGDSums, p *VSGDBatch) {
+	sums = sums.checked(len(p.Spans) * Width)
+	if len(p.Spans) == 0 {
+		return
+	}
+	if s.loops.vsgdSum != nil && len(p.Samples) > 0 {
+		s.loops.vsgdSum(&sums.G[0], &sums.V[0], &sums.H[0], &sums.V2[0], &p.A[0], &p.B[0], p.Step,
+			&p.D[0], &p.E[0], p.DStep, &p.Spans[0].From, &p.Samples[0], len(p.Spans))
+		return
+	}
+	for k, span := range p.Spans {
+		var g, v, h, v2 [Width]float32
+		for _, i := range p.Samples[span.From:span.To] {
+			a, b := p.A[int(i)*p.Step+k], p.B[int(i)*p.Step+k]
+			d, e := (*[Width]float32)(p.D[int(i)*p.DStep:]), (*[Width]float32)(p.E[int(i)*p.DStep:])
+			for j := range d {
+				x := float32(a * d[j])
+				y := x - float32(b*e[j])
+				g[j] += x
+				v[j] += float32(x * x)
+				h[j] += max(y, -y)
+				v2[j] += float32(y * y)
+			}
+		}
+		copy(sums.G[k*Width:], g[:])
+		copy(sums.V[k*Width:], v[:])
+		copy(sums.H[k*Width:], h[:])
+		copy(sums.V2[k*Width:], v2[:])
+	}
+}
+
+// VSGDShift shifts every element by g, lengthened by eps so that it can be
+// divided by: to[i] = w[i] + (g[i] + eps), with -eps if g[i] has the sign bit.
+// It returns whether all results are finite. to may be w.
+func (s *Set) VSGDShift(to, w, g []float32, eps float32) bool {
+	checkSame(len(to), len(w), len(g))
 	const sign = 1 << 31
 	longer := math.Float32bits(eps) &^ sign
-	for i, x := range g {
-		// Signs are random, so a branch would be mispredicted half of the time.
-		w[i] += x + math.Float32frombits(longer|math.Float32bits(x)&sign)
+	n, ok := 0, true
+	if s.loops.vsgdShift != nil && body(len(w)) > 0 {
+		n = body(len(w))
+		ok = s.loops.vsgdShift(&to[0], &w[0], &g[0], n, math.Float32frombits(longer))
 	}
+	for i := n; i < len(w); i++ {
+		// Signs are random, so a branch would be mispredicted half of the time.
+		x := g[i]
+		to[i] = w[i] + (x + math.Float32frombits(longer|math.Float32bits(x)&sign))
+		ok = ok && finite(to[i])
+	}
+	return ok
 }
 
 // VSGDAverage adds the sums of a batch to the averages and does not change the
@@ -38,9 +105,15 @@ func (s *Set) VSGDShift(w, g []float32, eps float32) {
 //	H  = (1-1/t)·H  + 1/t · Σ |g-g'|/|d|
 //	V2 = (1-1/t)·V2 + 1/t · n·Σ (g-g')²/d²
 func (s *Set) VSGDAverage(state VSGDState, sums VSGDSums, c VSGDStep) {
-	n := len(state.G)
-	state, sums = state.checked(n), sums.checked(n)
-	for i := range state.G {
+	all := len(state.G)
+	state, sums = state.checked(all), sums.checked(all)
+	n := 0
+	if s.loops.vsgdAverage != nil && body(all) > 0 {
+		n = body(all)
+		s.loops.vsgdAverage(&state.G[0], &state.V[0], &state.H[0], &state.V2[0], &state.Tau[0],
+			&sums.G[0], &sums.V[0], &sums.H[0], &sums.V2[0], n, c.Samples, c.Eps)
+	}
+	for i := n; i < all; i++ {
 		e := vsgdElement{state.G[i], state.V[i], state.H[i], state.V2[i]}
 		x := sums.at(i, e.g, c)
 		take := 1 / state.Tau[i]
@@ -75,10 +148,15 @@ func (s *Set) VSGDScale(state VSGDState, factor float32) {
 // gradient, or without curvature, is not changed. VSGD returns whether all new
 // weights are finite.
 func (s *Set) VSGD(w []float32, state VSGDState, sums VSGDSums, c VSGDStep) bool {
-	n := len(w)
-	state, sums = state.checked(n), sums.checked(n)
-	ok := true
-	for i, tau := range state.Tau {
+	state, sums = state.checked(len(w)), sums.checked(len(w))
+	n, ok := 0, true
+	if s.loops.vsgd != nil && body(len(w)) > 0 {
+		n = body(len(w))
+		ok = s.loops.vsgd(&w[0], &state.G[0], &state.V[0], &state.H[0], &state.V2[0], &state.Tau[0],
+			&sums.G[0], &sums.V[0], &sums.H[0], &sums.V2[0], n, c.Samples, c.Samples-1, c.Eps)
+	}
+	for i := n; i < len(w); i++ {
+		tau := state.Tau[i]
 		e := vsgdElement{state.G[i], state.V[i], state.H[i], state.V2[i]}
 		x := sums.at(i, e.g, c)
 		if outlier(x.g-e.g, e.v, e.g) || outlier(x.h-e.h, e.v2, e.h) {
