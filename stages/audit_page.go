@@ -28,7 +28,7 @@ func sealPage(page []byte) []byte {
 func checkPage(page []byte) error {
 	at := bytes.LastIndexByte(bytes.TrimSuffix(page, []byte("\n")), '\n') + 1
 	if want := fmt.Sprintf(pageSeal, sha256.Sum256(page[:at])); string(page[at:]) != want {
-		return errors.New("does not end in the checksum of what it holds: it was cut short or changed; `go tool mage report` writes it again")
+		return errors.New("does not end in the checksum of what it holds: it was cut short or changed")
 	}
 	return nil
 }
@@ -44,7 +44,7 @@ func readPage(path string, written pipeline.ContentID) ([]byte, error) {
 		err = checkPage(page)
 	}
 	if err == nil && written != (pipeline.ContentID{}) && written != sha256.Sum256(page) {
-		err = errors.New("is another report than was written there; `go tool mage report` writes it again")
+		err = errors.New("is another report than was written there")
 	}
 	return page, err
 }
@@ -59,13 +59,13 @@ func (a *auditor) auditPages(all []*workspace) {
 		page, err := readPage(filepath.Join(a.o.out(), name), was)
 		if errors.Is(err, fs.ErrNotExist) {
 			if told {
-				a.fault(store.Missing, shown, "the journal says that it was written; `go tool mage report` writes it again")
+				a.fault(store.Missing, shown, "the journal says that it was written; `%s` writes it again", w.o.command("report"))
 			}
 			continue
 		}
 		a.report.Files, a.report.Bytes = a.report.Files+1, a.report.Bytes+int64(len(page))
 		if err != nil {
-			a.fault(store.Damaged, shown, "%v", err)
+			a.fault(store.Damaged, shown, "%v; `%s` writes it again", err, w.o.command("report"))
 		}
 	}
 }

@@ -57,7 +57,7 @@ func GC(ctx context.Context, f GCFlags, o Options) error {
 		if err != nil {
 			return err
 		}
-		return printGarbage(o.stdout(), c, "store/", "would go", "; `go tool mage gc -delete` removes them")
+		return printGarbage(o.stdout(), c, "store/", "would go", "; -delete removes them")
 	}
 	ctx, stop := untilTerminated(ctx)
 	defer stop()

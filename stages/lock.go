@@ -216,8 +216,8 @@ func (w *workspace) lockNote(have outputsOf) string {
 	if len(nodes) > shown {
 		rest = fmt.Sprintf(" and %d more", len(nodes)-shown)
 	}
-	return fmt.Sprintf("results differ from %s in %s%s%s; `go tool mage diff` says how",
-		w.o.lockPath(), strings.Join(nodes[:min(shown, len(nodes))], ", "), rest, why)
+	return fmt.Sprintf("results differ from %s in %s%s%s; `%s` says how",
+		w.o.lockPath(), strings.Join(nodes[:min(shown, len(nodes))], ", "), rest, why, w.o.command("diff"))
 }
 
 // reportLock is lockNote for a finished run.

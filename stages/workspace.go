@@ -89,22 +89,41 @@ func (o Options) set() []string {
 	return strings.Split(*o.Set, "\n")
 }
 
-// command returns the command with which a person asks for a target, including
-// the flags that identify the study.
+// command returns the command with which a person asks for a target in a shell,
+// including the flags that identify the study and its stores, as far as the
+// target has them.
 func (o Options) command(target string) string {
+	switch target {
+	case "diff":
+		o.Set, o.Remote, o.RemoteReadOnly = nil, nil, nil
+	case "report":
+		o.Remote, o.RemoteReadOnly = nil, nil
+	}
 	text := "go tool mage " + target
 	for _, flag := range []struct {
 		name, preset string
 		value        *string
 	}{{"params", "params.toml", o.Params}, {"profile", "", o.Profile}, {"out", "out", o.Out}, {"data", "", o.Data}, {"remote", "", o.Remote}} {
 		if value := orDefault(flag.value, flag.preset); value != flag.preset {
-			text += " -" + flag.name + "=" + value
+			text += " " + word("-"+flag.name+"="+value)
 		}
 	}
+	if orDefault(o.RemoteReadOnly, false) {
+		text += " -remote-readonly"
+	}
 	for _, assignment := range o.set() {
-		text += " -set=" + assignment
+		text += " " + word("-set="+assignment)
 	}
 	return text
+}
+
+// word quotes text for a shell if a shell would not take it as one word as it
+// is.
+func word(s string) string {
+	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=./:,+@%") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 func (o Options) params() string { return orDefault(o.Params, "params.toml") }

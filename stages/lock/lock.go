@@ -143,7 +143,7 @@ func Parse(text []byte) (*Lock, error) {
 	}
 	found, body, _ := strings.Cut(body, "\n")
 	if found != version {
-		return nil, fmt.Errorf("line 1: has version %q, but this program knows %s; write the file again with `go tool mage lock`", found, version)
+		return nil, fmt.Errorf("line 1: has version %q, but this program knows %s; write the file again with the target lock of its study", found, version)
 	}
 	number := 1
 	for line := range strings.Lines(body) {
@@ -269,7 +269,7 @@ func same(text, want []byte) error {
 		}
 		if number == len(lines)-1 && strings.HasPrefix(line, "sum ") {
 			return fmt.Errorf("line %d: the sum over the lines before it is %s: one of them was changed by hand or is damaged; write the file "+
-				"again with `go tool mage lock`, or take it from version control", number+1, strings.TrimSpace(lines[number][len("sum "):]))
+				"again with the target lock of its study, or take it from version control", number+1, strings.TrimSpace(lines[number][len("sum "):]))
 		}
 		return fmt.Errorf("line %d: %.200q occurs twice, is out of order or is not written as %.200q",
 			number+1, strings.TrimSuffix(line, "\n"), strings.TrimSuffix(lines[number], "\n"))
