@@ -79,7 +79,15 @@ func (g *generator) optimizer(o update, more string) {
 		}
 		g.ADDQ(operand.U8(vectors*g.lane), off)
 	}
-	if wide := g.abreast(); wide > 1 {
+	g.strides(n, off, g.abreast(), body)
+	g.returnFinite()
+}
+
+// strides writes a loop over n elements, whose offset body advances. body gets
+// wide vectors, all at once, as long as that many are left, and after that the
+// smallest number there can be, one at a time.
+func (g *generator) strides(n, off reg.Register, wide int, body func(vectors, lanes int, label string)) {
+	if wide > 1 {
 		last := g.GP64()
 		g.LEAQ(operand.Mem{Base: n, Disp: -wide * g.lane}, last)
 		g.JMP(operand.LabelRef("enough"))
@@ -96,7 +104,6 @@ func (g *generator) optimizer(o update, more string) {
 	g.CMPQ(off, n)
 	g.JLT(operand.LabelRef("loop"))
 	g.Label("end")
-	g.returnFinite()
 }
 
 // abreast returns how many vectors an update works on at once, which is as many
@@ -117,6 +124,34 @@ func (g *generator) broadcast(scalars string) (named, int) {
 		next++
 	}
 	return s, next
+}
+
+// addSquares adds the square of register 0 to a state, and leaves the sum in
+// register 1.
+func (g *generator) addSquares(lanes []lane, state string) {
+	all(lanes,
+		func(l lane) { g.VMOVUPS(l.at(state), l.r[1]) },
+		func(l lane) { g.VFMADD231PS(l.r[0], l.r[0], l.r[1]) },
+		func(l lane) { g.VMOVUPS(l.r[1], l.at(state)) })
+}
+
+// averageSquares moves a state, which is an average, towards the square of
+// register 0, and leaves it in register to. r is another register.
+func (g *generator) averageSquares(lanes []lane, state string, keep, take vec, to, r int) {
+	all(lanes,
+		func(l lane) { g.VMULPS(l.at(state), keep, l.r[to]) },
+		func(l lane) { g.VMULPS(l.r[0], take, l.r[r]) },
+		func(l lane) { g.VFMADD231PS(l.r[0], l.r[r], l.r[to]) },
+		func(l lane) { g.VMOVUPS(l.r[to], l.at(state)) })
+}
+
+// overRoot multiplies register 0 by rate and divides it by register root, to
+// which it adds eps.
+func (g *generator) overRoot(lanes []lane, s named, rate vec, root int) {
+	all(lanes,
+		func(l lane) { g.VADDPS(s["eps"], l.r[root], l.r[root]) },
+		func(l lane) { g.VMULPS(l.r[0], rate, l.r[0]) },
+		func(l lane) { g.VDIVPS(l.r[root], l.r[0], l.r[0]) })
 }
 
 // finish adds register 0 to the weights and leaves the new weights in it.
@@ -174,30 +209,19 @@ var nesterov = update{"nesterov", []string{"v"}, "negLR, momentum", 2,
 
 var adagrad = update{"adagrad", []string{"sum"}, "negLR, eps", 5,
 	func(g *generator, lanes []lane, s named, label string) {
-		all(lanes,
-			func(l lane) { g.VMOVUPS(l.at("sum"), l.r[1]) },
-			func(l lane) { g.VFMADD231PS(l.r[0], l.r[0], l.r[1]) },
-			func(l lane) { g.VMOVUPS(l.r[1], l.at("sum")) })
+		g.addSquares(lanes, "sum")
 		g.roots(lanes, 1, 1, 2, 3, 4, "Sum"+label)
-		all(lanes,
-			func(l lane) { g.VADDPS(s["eps"], l.r[1], l.r[1]) },
-			func(l lane) { g.VMULPS(l.r[0], s["negLR"], l.r[0]) },
-			func(l lane) { g.VDIVPS(l.r[1], l.r[0], l.r[0]) })
+		g.overRoot(lanes, s, s["negLR"], 1)
 		g.finish(lanes)
 	}}
 
 // adagradK keeps sum in register 1 beside its root in register 4.
 var adagradK = update{"adagradK", []string{"sum"}, "negLR, k, eps", 5,
 	func(g *generator, lanes []lane, s named, label string) {
-		all(lanes,
-			func(l lane) { g.VMOVUPS(l.at("sum"), l.r[1]) },
-			func(l lane) { g.VFMADD231PS(l.r[0], l.r[0], l.r[1]) },
-			func(l lane) { g.VMOVUPS(l.r[1], l.at("sum")) })
+		g.addSquares(lanes, "sum")
 		g.roots(lanes, 1, 4, 2, 3, 4, "Sum"+label)
+		g.overRoot(lanes, s, s["negLR"], 4)
 		all(lanes,
-			func(l lane) { g.VADDPS(s["eps"], l.r[4], l.r[4]) },
-			func(l lane) { g.VMULPS(l.r[0], s["negLR"], l.r[0]) },
-			func(l lane) { g.VDIVPS(l.r[4], l.r[0], l.r[0]) },
 			func(l lane) { g.VMULPS(l.r[1], l.r[1], l.r[1]) },
 			func(l lane) { g.VMULPS(s["k"], l.r[1], l.r[1]) },
 			func(l lane) { g.VFMADD213PS(l.at("w"), l.r[1], l.r[0]) },
@@ -206,16 +230,9 @@ var adagradK = update{"adagradK", []string{"sum"}, "negLR, k, eps", 5,
 
 var rmsprop = update{"rmsprop", []string{"sq"}, "negLR, alpha, oneMinusAlpha, eps", 5,
 	func(g *generator, lanes []lane, s named, label string) {
-		all(lanes,
-			func(l lane) { g.VMULPS(l.at("sq"), s["alpha"], l.r[1]) },
-			func(l lane) { g.VMULPS(l.r[0], s["oneMinusAlpha"], l.r[2]) },
-			func(l lane) { g.VFMADD231PS(l.r[0], l.r[2], l.r[1]) },
-			func(l lane) { g.VMOVUPS(l.r[1], l.at("sq")) })
+		g.averageSquares(lanes, "sq", s["alpha"], s["oneMinusAlpha"], 1, 2)
 		g.roots(lanes, 1, 1, 2, 3, 4, "Sq"+label)
-		all(lanes,
-			func(l lane) { g.VADDPS(s["eps"], l.r[1], l.r[1]) },
-			func(l lane) { g.VMULPS(l.r[0], s["negLR"], l.r[0]) },
-			func(l lane) { g.VDIVPS(l.r[1], l.r[0], l.r[0]) })
+		g.overRoot(lanes, s, s["negLR"], 1)
 		g.finish(lanes)
 	}}
 
@@ -230,11 +247,7 @@ var adadeltaK = update{"adadeltaK", []string{"sq", "acc"}, "negLR, k, rho, oneMi
 
 // adadelta writes the step of Adadelta or, with factor, that of its variant.
 func (g *generator) adadelta(lanes []lane, s named, label string, factor bool) {
-	all(lanes,
-		func(l lane) { g.VMULPS(l.at("sq"), s["rho"], l.r[1]) },
-		func(l lane) { g.VMULPS(l.r[0], s["oneMinusRho"], l.r[2]) },
-		func(l lane) { g.VFMADD231PS(l.r[0], l.r[2], l.r[1]) },
-		func(l lane) { g.VMOVUPS(l.r[1], l.at("sq")) })
+	g.averageSquares(lanes, "sq", s["rho"], s["oneMinusRho"], 1, 2)
 	if factor {
 		all(lanes,
 			func(l lane) { g.VMULPS(l.r[1], l.r[1], l.r[5]) },
@@ -252,21 +265,14 @@ func (g *generator) adadelta(lanes []lane, s named, label string, factor bool) {
 	if factor {
 		all(lanes, func(l lane) { g.VMULPS(l.r[5], l.r[0], l.r[0]) })
 	}
-	all(lanes,
-		func(l lane) { g.VMULPS(l.at("acc"), s["rho"], l.r[2]) },
-		func(l lane) { g.VMULPS(l.r[0], s["oneMinusRho"], l.r[3]) },
-		func(l lane) { g.VFMADD231PS(l.r[0], l.r[3], l.r[2]) },
-		func(l lane) { g.VMOVUPS(l.r[2], l.at("acc")) })
+	g.averageSquares(lanes, "acc", s["rho"], s["oneMinusRho"], 2, 3)
 	g.descend(lanes, s, 3)
 }
 
 var adam = update{"adam", []string{"m", "v"}, "negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps", 5,
 	func(g *generator, lanes []lane, s named, label string) {
+		g.averageSquares(lanes, "v", s["beta2"], s["oneMinusBeta2"], 1, 2)
 		all(lanes,
-			func(l lane) { g.VMULPS(l.at("v"), s["beta2"], l.r[1]) },
-			func(l lane) { g.VMULPS(l.r[0], s["oneMinusBeta2"], l.r[2]) },
-			func(l lane) { g.VFMADD231PS(l.r[0], l.r[2], l.r[1]) },
-			func(l lane) { g.VMOVUPS(l.r[1], l.at("v")) },
 			func(l lane) { g.VMULPS(l.at("m"), s["beta1"], l.r[2]) },
 			func(l lane) { g.VFMADD213PS(l.r[2], s["oneMinusBeta1"], l.r[0]) },
 			func(l lane) { g.VMOVUPS(l.r[0], l.at("m")) })
@@ -278,10 +284,7 @@ var adam = update{"adam", []string{"m", "v"}, "negStep, beta1, oneMinusBeta1, be
 		g.unlessOne(bias.Addr, "unbiased"+label, func() {
 			all(lanes, func(l lane) { g.VDIVPS(s["sqrtBias2"], l.r[1], l.r[1]) })
 		})
-		all(lanes,
-			func(l lane) { g.VADDPS(s["eps"], l.r[1], l.r[1]) },
-			func(l lane) { g.VMULPS(l.r[0], s["negStep"], l.r[0]) },
-			func(l lane) { g.VDIVPS(l.r[1], l.r[0], l.r[0]) })
+		g.overRoot(lanes, s, s["negStep"], 1)
 		g.finish(lanes)
 	}}
 

@@ -48,7 +48,7 @@ func (g *generator) vsgdLoop(pointers []string, scalars string, f func(lanes []l
 	n, off := g.param("n"), g.GP64()
 	g.XORQ(off, off)
 	masks := []reg.Register{reg.K1, reg.K2, reg.K3, reg.K4}
-	body := func(vectors, abreast int) {
+	body := func(vectors, abreast int, _ string) {
 		for from := 0; from < vectors; from += abreast {
 			group := make([]lane, abreast)
 			for i := range group {
@@ -60,23 +60,11 @@ func (g *generator) vsgdLoop(pointers []string, scalars string, f func(lanes []l
 		}
 		g.ADDQ(operand.U8(vectors*g.lane), off)
 	}
+	wide := 1
 	if g.bytes == 64 {
-		last := g.GP64()
-		g.LEAQ(operand.Mem{Base: n, Disp: -2 * g.lane}, last)
-		g.JMP(operand.LabelRef("enough"))
-		g.Label("wide")
-		body(2, 2)
-		g.Label("enough")
-		g.CMPQ(off, last)
-		g.JLE(operand.LabelRef("wide"))
-		g.CMPQ(off, n)
-		g.JGE(operand.LabelRef("end"))
+		wide = 2
 	}
-	g.Label("loop")
-	body(width/g.lane, 1)
-	g.CMPQ(off, n)
-	g.JLT(operand.LabelRef("loop"))
-	g.Label("end")
+	g.strides(n, off, wide, body)
 }
 
 // quotient writes to = a/b, or 0 where b is 0. scratch must be another register
