@@ -57,7 +57,7 @@ func GC(ctx context.Context, f GCFlags, o Options) error {
 		if err != nil {
 			return err
 		}
-		return printGarbage(o.stdout(), c, "store/", "would go", "; -delete removes them")
+		return printGarbage(o.stdout(), c, "store/", false)
 	}
 	ctx, stop := untilTerminated(ctx)
 	defer stop()
@@ -65,7 +65,7 @@ func GC(ctx context.Context, f GCFlags, o Options) error {
 	if err != nil {
 		return err
 	}
-	return printGarbage(o.stdout(), c, "store/", "are gone", "")
+	return printGarbage(o.stdout(), c, "store/", true)
 }
 
 // collectRemote carries out GC on the second level.
@@ -80,7 +80,7 @@ func (w *workspace) collectRemote(ctx context.Context, f GCFlags, roots pipeline
 		if err != nil {
 			return err
 		}
-		return printGarbage(w.o.stdout(), c, "", "would go", "; -delete removes them")
+		return printGarbage(w.o.stdout(), c, "", false)
 	}
 	ctx, stop := untilTerminated(ctx)
 	defer stop()
@@ -88,15 +88,18 @@ func (w *workspace) collectRemote(ctx context.Context, f GCFlags, roots pipeline
 	if err != nil {
 		return err
 	}
-	return printGarbage(w.o.stdout(), c, "", "are gone", "")
+	return printGarbage(w.o.stdout(), c, "", true)
 }
 
-func printGarbage(w io.Writer, c *pipeline.Collection, below, what, how string) error {
+func printGarbage(w io.Writer, c *pipeline.Collection, below string, deleted bool) error {
 	for _, g := range c.Garbage {
 		quote.Fprintf(w, "%12d %s%s %s\n", g.Bytes, below, g.Path, g.What)
 	}
-	if len(c.Garbage) == 0 {
-		how = ""
+	what, how := "would go", ""
+	if deleted {
+		what = "are gone"
+	} else if len(c.Garbage) > 0 {
+		how = "; -delete removes them"
 	}
 	if a := c.Archives; a.Files > 0 {
 		fmt.Fprintf(w, "%s among them, %.1f MB, of which keep_archives keeps none; their results stay known, and to train them again takes "+
