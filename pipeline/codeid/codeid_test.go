@@ -318,6 +318,29 @@ func TestModulesOfThisModule(t *testing.T) {
 	}
 }
 
+// What was asked about some packages stays known when others are asked about.
+func TestModulesOfDifferentPackages(t *testing.T) {
+	s := Source{Cache: filepath.Join(t.TempDir(), "modules")}
+	codeid, disk := "sparsel/pipeline/codeid", "sparsel/pipeline/store/disk"
+	identify := func(roots ...string) map[string]Identity {
+		t.Helper()
+		ids, err := s.Identify(context.Background(), roots)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids
+	}
+	first, second := identify(codeid)[codeid], identify(disk)[disk]
+	if len(second.Modules) == 0 {
+		t.Fatal("the second package uses no module")
+	}
+	t.Setenv("PATH", "") // nobody can be asked
+	both := identify(codeid, disk)
+	if identify(codeid)[codeid].ID != first.ID || both[codeid].ID != first.ID || both[disk].ID != second.ID {
+		t.Error("an identity depends on what else was asked")
+	}
+}
+
 // A go.work file is added to a module whose modules are already known: they may
 // be different now.
 func TestWorkspaceIsRefused(t *testing.T) {

@@ -8,9 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -27,9 +29,9 @@ var platforms = [...]string{"linux/amd64", "linux/arm64", "darwin/arm64", "windo
 // modules returns, for each import path outside this module, the modules that
 // its closure reaches on any platform, with their versions.
 //
-// It asks the go command once per platform, which takes a few hundred
-// milliseconds. The answer is cached, because it follows from go.mod, go.sum
-// and the import paths: a version of a module never changes.
+// It asks the go command once per platform, which takes more than a second of
+// processor time. The answers are cached, because the one about an import path
+// follows from go.mod and go.sum: a version of a module never changes.
 func (s Source) modules(ctx context.Context, m module, imports []string) (map[string]map[string]string, error) {
 	if err := m.checkWorkspace(); err != nil { // cached answers do not hold in a workspace
 		return nil, err
@@ -37,34 +39,34 @@ func (s Source) modules(ctx context.Context, m module, imports []string) (map[st
 	if len(imports) == 0 {
 		return nil, nil
 	}
-	key := moduleKey(m, imports)
-	if known := s.cachedModules(key); known != nil {
+	key := moduleKey(m)
+	known := s.cachedModules(key)
+	unknown := slices.DeleteFunc(slices.Clone(imports), func(imp string) bool { return known[imp] != nil })
+	if len(unknown) == 0 {
 		return known, nil
 	}
 	loaded := make([]map[string]map[string]string, len(platforms))
 	g, ctx := errgroup.WithContext(ctx)
 	for i, p := range platforms {
 		g.Go(func() (err error) {
-			loaded[i], err = loadModules(ctx, m, p, imports)
+			loaded[i], err = loadModules(ctx, m, p, unknown)
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	union := map[string]map[string]string{}
-	for _, l := range loaded {
-		for imp, mods := range l {
-			if union[imp] == nil {
-				union[imp] = map[string]string{}
-			}
-			for path, version := range mods {
-				union[imp][path] = version
-			}
+	if known == nil {
+		known = map[string]map[string]string{}
+	}
+	for _, imp := range unknown {
+		known[imp] = map[string]string{}
+		for _, l := range loaded {
+			maps.Copy(known[imp], l[imp])
 		}
 	}
-	s.keepModules(key, union)
-	return union, nil
+	s.keepModules(key, known)
+	return known, nil
 }
 
 func loadModules(ctx context.Context, m module, platform string, imports []string) (map[string]map[string]string, error) {
@@ -132,18 +134,14 @@ func (c moduleCache) check() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-func moduleKey(m module, imports []string) Hash {
-	h := canon.NewHash("sparsel modules 1", nil)
+func moduleKey(m module) Hash {
+	h := canon.NewHash("sparsel modules 2", nil)
 	h.String("go", runtime.Version())
 	sums := sha256.Sum256(m.sums)
 	h.Bytes("sums", sums[:])
 	h.Len("platforms", len(platforms))
 	for _, p := range platforms {
 		h.String("platform", p)
-	}
-	h.Len("imports", len(imports))
-	for _, imp := range imports {
-		h.String("import", imp)
 	}
 	return h.Sum()
 }
