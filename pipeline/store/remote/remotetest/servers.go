@@ -66,7 +66,7 @@ func Credentials(t *testing.T) {
 func Versity(t *testing.T) *Server {
 	t.Helper()
 	program := tool(t, "versitygw-v1.8.0", func(dir, out string) *exec.Cmd {
-		cmd := exec.Command("go", "install", "-trimpath", "github.com/versity/versitygw/cmd/versitygw@v1.8.0")
+		cmd := exec.Command("go", "install", "-ldflags=-s -w", "github.com/versity/versitygw/cmd/versitygw@v1.8.0")
 		cmd.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=")
 		return cmd
 	}, "versitygw")
@@ -91,7 +91,7 @@ func Rclone(t *testing.T) *Server {
 				t.Fatal(err)
 			}
 		}
-		cmd := exec.Command("go", "build", "-trimpath", "-o", out, ".")
+		cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", out, ".")
 		cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOFLAGS=-mod=mod")
 		return cmd
 	}, "rclone")
