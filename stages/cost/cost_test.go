@@ -81,9 +81,39 @@ func TestRate(t *testing.T) {
 	} {
 		c := baseline()
 		change(&c)
-		if rate := Rate(c, mnist(60000, 10000)); !(rate > 0.05 && rate < 200) {
+		if rate := Rate(c, mnist(60000, 10000), 1); !(rate > 0.05 && rate < 200) {
 			t.Errorf("%s: rate %v", Kind(c), rate)
 		}
+	}
+}
+
+// A machine without fast kernels, on which epochs take hundreds of times as
+// long, is found out with few images. The part of a training that needs no
+// kernels is as fast there as elsewhere.
+func TestRateOfSlowKernels(t *testing.T) {
+	for _, slow := range []float64{0.1, 1, 10, 100, 1000} {
+		c, d := baseline(), mnist(60000, 10000)
+		spent := 0.0
+		got := trialRate(c, d, 1, func(c trainer.Config, d Data, after func(float64) bool) error {
+			for range c.Epochs {
+				seconds := slow * Epoch(c, d)
+				spent += seconds
+				if !after(seconds) {
+					break
+				}
+			}
+			return nil
+		})
+		if math.Abs(got/slow-1) > 1e-9 {
+			t.Errorf("%g times as slow: rate %g", slow, got)
+		}
+		if limit := max(1, slow*Epoch(c, mnist(100, 16))); spent > limit {
+			t.Errorf("%g times as slow: the trial takes %.2f s, want at most %.2f s", slow, spent, limit)
+		}
+	}
+	failed := trialRate(baseline(), mnist(60000, 10000), 3, func(trainer.Config, Data, func(float64) bool) error { return errEnough })
+	if failed != 3 {
+		t.Errorf("after a trial that failed: rate %g, want that of other work", failed)
 	}
 }
 
@@ -105,7 +135,7 @@ func TestUpdates(t *testing.T) {
 		t.Errorf("2,000,000,000 updates take %v s, want about %v", got, 2e9*each)
 	}
 	done := make(chan float64)
-	go func() { done <- Rate(c, d) }()
+	go func() { done <- Rate(c, d, 1) }()
 	select {
 	case <-done:
 	case <-time.After(time.Minute):

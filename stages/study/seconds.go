@@ -47,14 +47,11 @@ func summarySeconds(p aggregate.Params) float64 {
 }
 
 // Rate measures how many seconds this machine takes for a second of the node's
-// cost. Work that trains no network is assumed to be faster or slower here by
-// the same factor as training the study's baseline.
+// cost. What trains no network uses no kernels.
 func (s *Study) Rate(n *pipeline.Node) float64 {
+	s.plain.Do(func() { s.plainRate = cost.PlainRate() })
 	if p, ok := n.Params.(train.Params); ok {
-		return cost.Rate(p.Run, size(s.Params))
+		return cost.Rate(p.Run, size(s.Params), s.plainRate)
 	}
-	s.baseline.Do(func() {
-		s.baselineRate = cost.Rate(s.Params.BaselineRun(s.Params.Study.Optimizers[0]), size(s.Params))
-	})
-	return s.baselineRate
+	return s.plainRate
 }

@@ -43,8 +43,8 @@ type Study struct {
 	Prefix     string        // of the names of a profile's nodes; empty for the whole study
 	Mark       string        // what distinguishes a profile's results; see params.Params.Mark
 
-	baseline     sync.Once // for Rate
-	baselineRate float64
+	plain     sync.Once // for Rate
+	plainRate float64
 }
 
 // measured identifies a metrics node. Experiments that share a run may differ
