@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"reflect"
 	"sync"
@@ -36,11 +37,22 @@ func Code(dir string, s *store.Store, pinned map[string]string) CodeSource {
 		Opaque: []string{reflect.TypeFor[Engine]().PkgPath()},
 		Pinned: pinned,
 		Cache:  cachePath(s),
+		Shared: userCachePath(),
 	}
 }
 
 // cachePath is where the go command's answers about modules are cached.
 func cachePath(s *store.Store) string { return filepath.Join(s.Dir(), "cache", "modules") }
+
+// userCachePath is where they are cached for the user's other stores, or empty
+// if this user has no cache directory.
+func userCachePath() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "sparsel", "modules")
+}
 
 // Config is what an Engine needs.
 type Config struct {

@@ -99,7 +99,7 @@ func TestT32Offline(t *testing.T) {
 		t.Helper()
 		cmd := p.command(context.Background(), args...)
 		cmd.Env = append(cmd.Env, "GOPROXY=off", "HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1",
-			"ALL_PROXY=http://127.0.0.1:1")
+			"ALL_PROXY=http://127.0.0.1:1", "XDG_CACHE_HOME="+p.dir)
 		cmd.Env = append(cmd.Env, goCaches(t)...)
 		cutOff(cmd)
 		text, err := cmd.CombinedOutput()

@@ -87,6 +87,9 @@ type Source struct {
 	// Cache, if not empty, is a file that remembers which modules outside packages
 	// reach. It is keyed by go.mod and go.sum, so it cannot be out of date.
 	Cache string
+	// Shared, if not empty, is a second file of that kind, which other sources
+	// share: what Cache lacks is looked up there before the go command is asked.
+	Shared string
 }
 
 // Identify returns the identities of root packages, by import path. The roots

@@ -341,6 +341,36 @@ func TestModulesOfDifferentPackages(t *testing.T) {
 	}
 }
 
+// What another store was told about the same modules is not asked again, and
+// stays known without it.
+func TestSharedModules(t *testing.T) {
+	dir := t.TempDir()
+	first := Source{Cache: filepath.Join(dir, "first", "modules"), Shared: filepath.Join(dir, "user", "modules")}
+	const root = "sparsel/pipeline/codeid"
+	identify := func(s Source) (Hash, error) {
+		ids, err := s.Identify(context.Background(), []string{root})
+		return ids[root].ID, err
+	}
+	want, err := identify(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", "") // nobody can be asked
+	second := Source{Cache: filepath.Join(dir, "second", "modules"), Shared: first.Shared}
+	if got, err := identify(second); err != nil || got != want {
+		t.Errorf("another store: %v, %v, want %v", got, err, want)
+	}
+	if err := os.RemoveAll(filepath.Dir(first.Shared)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := identify(second); err != nil || got != want {
+		t.Errorf("afterwards, alone: %v, %v, want %v", got, err, want)
+	}
+	if _, err := identify(Source{Cache: filepath.Join(dir, "third", "modules"), Shared: first.Shared}); err == nil {
+		t.Error("a third store knows what nobody told it")
+	}
+}
+
 // A go.work file is added to a module whose modules are already known: they may
 // be different now.
 func TestWorkspaceIsRefused(t *testing.T) {

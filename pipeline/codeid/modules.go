@@ -40,9 +40,18 @@ func (s Source) modules(ctx context.Context, m module, imports []string) (map[st
 		return nil, nil
 	}
 	key := moduleKey(m)
-	known := s.cachedModules(key)
-	unknown := slices.DeleteFunc(slices.Clone(imports), func(imp string) bool { return known[imp] != nil })
+	known := map[string]map[string]string{}
+	lacking := func() []string {
+		return slices.DeleteFunc(slices.Clone(imports), func(imp string) bool { return known[imp] != nil })
+	}
+	maps.Copy(known, cachedModules(s.Cache, key))
+	if len(lacking()) == 0 {
+		return known, nil
+	}
+	maps.Copy(known, cachedModules(s.Shared, key))
+	unknown := lacking()
 	if len(unknown) == 0 {
+		keepModules(s.Cache, key, known)
 		return known, nil
 	}
 	loaded := make([]map[string]map[string]string, len(platforms))
@@ -56,16 +65,14 @@ func (s Source) modules(ctx context.Context, m module, imports []string) (map[st
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	if known == nil {
-		known = map[string]map[string]string{}
-	}
 	for _, imp := range unknown {
 		known[imp] = map[string]string{}
 		for _, l := range loaded {
 			maps.Copy(known[imp], l[imp])
 		}
 	}
-	s.keepModules(key, known)
+	keepModules(s.Cache, key, known)
+	keepModules(s.Shared, key, known)
 	return known, nil
 }
 
@@ -121,7 +128,7 @@ func collectModules(p *packages.Package, mods map[string]string, seen map[*packa
 	return nil
 }
 
-// moduleCache is the content of Source.Cache.
+// moduleCache is the content of Source.Cache and Source.Shared.
 type moduleCache struct {
 	Key     Hash                         `json:"key"`
 	Sum     Hash                         `json:"sum"` // hash of Modules
@@ -146,8 +153,11 @@ func moduleKey(m module) Hash {
 	return h.Sum()
 }
 
-func (s Source) cachedModules(key Hash) map[string]map[string]string {
-	c, err := readCache(s.Cache)
+func cachedModules(path string, key Hash) map[string]map[string]string {
+	if path == "" {
+		return nil
+	}
+	c, err := readCache(path)
 	if err != nil || c.Key != key {
 		return nil
 	}
@@ -183,15 +193,15 @@ func CheckCache(path string) error {
 }
 
 // keepModules saves an answer. A cache that cannot be written only costs time.
-func (s Source) keepModules(key Hash, modules map[string]map[string]string) {
+func keepModules(path string, key Hash, modules map[string]map[string]string) {
 	c := moduleCache{Key: key, Sum: sumModules(modules), Modules: modules}
 	c.Check = c.check()
 	text, err := json.Marshal(c)
-	if s.Cache == "" || err != nil {
+	if path == "" || err != nil {
 		return
 	}
-	if os.MkdirAll(filepath.Dir(s.Cache), 0o777) == nil {
-		_ = disk.WriteBeside(s.Cache, text, 0o666)
+	if os.MkdirAll(filepath.Dir(path), 0o777) == nil {
+		_ = disk.WriteBeside(path, text, 0o666)
 	}
 }
 
