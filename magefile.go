@@ -37,7 +37,7 @@ func All(ctx context.Context,
 	profile *string, // a profile of the parameter file; the whole study if absent
 	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
 	out *string, // the folder for everything produced; out if absent
-	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX, file:///FOLDER or file:///ARCHIVE.zip
 	remotereadonly *bool, // write nothing to the second level
 	data *string, // the folder in which to look for the images first
 	jobs *int, // how many nodes run at a time; one for each core if absent
@@ -61,7 +61,7 @@ func Experiment(ctx context.Context,
 	profile *string, // a profile of the parameter file; the whole study if absent
 	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
 	out *string, // the folder for everything produced; out if absent
-	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX, file:///FOLDER or file:///ARCHIVE.zip
 	remotereadonly *bool, // write nothing to the second level
 	data *string, // the folder in which to look for the images first
 	jobs *int, // how many nodes run at a time; one for each core if absent
@@ -83,7 +83,7 @@ func Figure(ctx context.Context,
 	profile *string, // a profile of the parameter file; the whole study if absent
 	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
 	out *string, // the folder for everything produced; out if absent
-	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX, file:///FOLDER or file:///ARCHIVE.zip
 	remotereadonly *bool, // write nothing to the second level
 	data *string, // the folder in which to look for the images first
 	jobs *int, // how many nodes run at a time; one for each core if absent
@@ -105,7 +105,7 @@ func Table(ctx context.Context,
 	profile *string, // a profile of the parameter file; the whole study if absent
 	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
 	out *string, // the folder for everything produced; out if absent
-	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX, file:///FOLDER or file:///ARCHIVE.zip
 	remotereadonly *bool, // write nothing to the second level
 	data *string, // the folder in which to look for the images first
 	jobs *int, // how many nodes run at a time; one for each core if absent
@@ -127,7 +127,7 @@ func Finding(ctx context.Context,
 	profile *string, // a profile of the parameter file; the whole study if absent
 	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
 	out *string, // the folder for everything produced; out if absent
-	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX, file:///FOLDER or file:///ARCHIVE.zip
 	remotereadonly *bool, // write nothing to the second level
 	data *string, // the folder in which to look for the images first
 	jobs *int, // how many nodes run at a time; one for each core if absent
@@ -149,7 +149,7 @@ func Status(ctx context.Context,
 	profile *string, // a profile of the parameter file; the whole study if absent
 	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
 	out *string, // the folder for everything produced; out if absent
-	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX, file:///FOLDER or file:///ARCHIVE.zip
 	remotereadonly *bool, // write nothing to the second level
 	data *string, // the folder in which to look for the images first
 	json *bool, // print JSON for programs
@@ -169,7 +169,7 @@ func Why(ctx context.Context,
 	profile *string, // a profile of the parameter file; the whole study if absent
 	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
 	out *string, // the folder for everything produced; out if absent
-	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX, file:///FOLDER or file:///ARCHIVE.zip
 	remotereadonly *bool, // write nothing to the second level
 	data *string, // the folder in which to look for the images first
 	verbose *bool, // print every detail; a summary if absent
@@ -353,6 +353,18 @@ func Export(ctx context.Context,
 	return exit(stages.Export(ctx, node, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
 }
 
+// Pack writes all results except the trainings' archives to a file that others
+// can name with -remote.
+func Pack(ctx context.Context,
+	archive string, // the file to write, whose name ends in .zip
+	params *string, // the parameter file; params.toml if absent
+	profile *string, // a profile of the parameter file; the whole study if absent
+	out *string, // the folder for everything produced; out if absent
+	data *string, // the folder in which to look for the images first
+) error {
+	return exit(stages.Pack(ctx, archive, stages.Options{Params: params, Profile: profile, Out: out, Data: data}))
+}
+
 // Tries prints a table of the study beside that of every try, row by row. It
 // trains nothing.
 func Tries(ctx context.Context,
@@ -384,7 +396,7 @@ func Gc(ctx context.Context,
 	out *string, // the folder for everything produced; out if absent
 	data *string, // the folder in which to look for the images first
 	delete *bool, // delete exactly what would be listed
-	remote *string, // a second level of the store, s3://BUCKET/PREFIX or file:///FOLDER
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX, file:///FOLDER or file:///ARCHIVE.zip
 	grace *int, // days for which anything in the second level is spared; 14 if absent
 	keep *string, // revisions whose locks are kept as well, separated by commas
 ) error {

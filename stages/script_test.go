@@ -341,6 +341,8 @@ func target(ctx context.Context, name string, args []string) error {
 		return Tries(ctx, id, as, o)
 	case "macros":
 		return Macros(ctx, o)
+	case "pack":
+		return Pack(ctx, id, o)
 	case "export":
 		return Export(ctx, id, o)
 	case "gc":

@@ -382,6 +382,9 @@ func TestPDFReader(t *testing.T) {
 	run := func(program string, args ...string) string {
 		path, err := exec.LookPath(program)
 		if errors.Is(err, exec.ErrNotFound) {
+			if slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), "poppler") {
+				t.Fatalf("poppler-utils are required, and there is no %s", program)
+			}
 			t.Skipf("no %s here", program)
 		}
 		command := exec.Command(path, args...)

@@ -217,26 +217,28 @@ func TestParse(t *testing.T) {
 		"file:///a/b/":          {Folder: "/a/b"},
 		"file:///a%20b":         {Folder: "/a b"},
 		"file:///a/b?mode=read": {Folder: "/a/b", ReadOnly: true},
+		"file:///a/b.zip":       {Archive: "/a/b.zip", ReadOnly: true},
 	} {
 		if got, err := remote.Parse(text); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", text, got, err)
 		}
 	}
 	for text, hint := range map[string]string{
-		"":                       "s3://BUCKET/PREFIX",
-		"bucket/prefix":          "s3://BUCKET/PREFIX",
-		"gs://b/p":               "s3://BUCKET/PREFIX",
-		"s3:///p":                "names no bucket",
-		"s3://b/p#x":             "fragment",
-		"file://folder/x":        "three slashes",
-		"file:folder":            "three slashes",
-		"file:///":               "names no folder",
-		"s3://b/p?mode=reed":     "must be read or write",
-		"s3://b/p?mode=":         "",
-		"s3://b/p?endpiont=x":    `"endpiont"`,
-		"s3://b?mode=read&mode=": "once",
-		"file:///a?endpoint=x":   `"endpoint"`,
-		"s3://b?endpoint=host":   "http://HOST:PORT",
+		"":                         "s3://BUCKET/PREFIX",
+		"bucket/prefix":            "s3://BUCKET/PREFIX",
+		"gs://b/p":                 "s3://BUCKET/PREFIX",
+		"s3:///p":                  "names no bucket",
+		"s3://b/p#x":               "fragment",
+		"file://folder/x":          "three slashes",
+		"file:folder":              "three slashes",
+		"file:///":                 "names no folder",
+		"s3://b/p?mode=reed":       "must be read or write",
+		"s3://b/p?mode=":           "",
+		"s3://b/p?endpiont=x":      `"endpiont"`,
+		"s3://b?mode=read&mode=":   "once",
+		"file:///a?endpoint=x":     `"endpoint"`,
+		"file:///a.zip?mode=write": "can only be read",
+		"s3://b?endpoint=host":     "http://HOST:PORT",
 	} {
 		if _, err := remote.Parse(text); hint != "" && (err == nil || !strings.Contains(err.Error(), hint)) {
 			t.Errorf("%q: %v, want a word about %q", text, err, hint)

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -15,16 +16,18 @@ import (
 //
 //	s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION
 //	file:///FOLDER
+//	file:///ARCHIVE.zip
 //
-// Both accept ?mode=read, which forbids writing.
+// The first two accept ?mode=read, which forbids writing. An archive can only be
+// read.
 type Place struct {
 	Bucket, Prefix   string // for s3; Prefix may be empty
 	Endpoint, Region string // for s3; if empty, the environment and AWS's files decide
-	Folder           string // for file, absolute
+	Folder, Archive  string // for file, absolute; one of them
 	ReadOnly         bool
 }
 
-const forms = "use s3://BUCKET/PREFIX, with ?endpoint=https://HOST for a server other than AWS's, or file:///FOLDER"
+const forms = "use s3://BUCKET/PREFIX, with ?endpoint=https://HOST for a server other than AWS's, file:///FOLDER or file:///ARCHIVE.zip"
 
 // Parse parses the URL of a second level. It contacts nobody.
 func Parse(text string) (Place, error) {
@@ -59,7 +62,12 @@ func Parse(text string) (Place, error) {
 		if u.Host != "" || !path.IsAbs(u.Path) || path.Clean(u.Path) == "/" {
 			return fail("%q names no folder; write file:///FOLDER, with three slashes and the whole path", text)
 		}
-		p.Folder = filepath.FromSlash(path.Clean(u.Path))
+		place := filepath.FromSlash(path.Clean(u.Path))
+		if strings.EqualFold(filepath.Ext(place), ".zip") {
+			p.Archive = place
+		} else {
+			p.Folder = place
+		}
 	default:
 		return fail("%q has an unknown scheme; %s", text, forms)
 	}
@@ -73,7 +81,12 @@ func Parse(text string) (Place, error) {
 	switch *settings["mode"] {
 	case "read":
 		p.ReadOnly = true
-	case "", "write":
+	case "write":
+		if p.Archive != "" {
+			return fail("%q is an archive, which can only be read; leave out mode=write", text)
+		}
+	case "":
+		p.ReadOnly = p.Archive != ""
 	default:
 		return fail("%q: mode=%s: must be read or write", text, *settings["mode"])
 	}
@@ -88,8 +101,8 @@ func Parse(text string) (Place, error) {
 
 // String returns the URL without its settings.
 func (p Place) String() string {
-	if p.Folder != "" {
-		return (&url.URL{Scheme: "file", Path: filepath.ToSlash(p.Folder)}).String()
+	if p.Bucket == "" {
+		return (&url.URL{Scheme: "file", Path: filepath.ToSlash(cmp.Or(p.Folder, p.Archive))}).String()
 	}
 	return (&url.URL{Scheme: "s3", Host: p.Bucket, Path: "/" + p.Prefix}).String()
 }
@@ -97,8 +110,11 @@ func (p Place) String() string {
 // Open returns the Remote at the place. It does not check that anything is
 // there; the first call does.
 func (p Place) Open(ctx context.Context) (Remote, error) {
-	if p.Folder != "" {
+	switch {
+	case p.Folder != "":
 		return folder{p.Folder, p}, nil
+	case p.Archive != "":
+		return openArchive(p), nil
 	}
 	return openBucket(ctx, p)
 }

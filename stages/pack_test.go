@@ -1,0 +1,101 @@
+package stages
+
+import (
+	"archive/zip"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func (s *smallStudy) pack(archive string) (string, error) {
+	s.stdout.Reset()
+	err := Pack(context.Background(), archive, s.options())
+	return s.stdout.String(), err
+}
+
+// An archive without images, activations and weights is enough to publish the
+// same bytes on another machine, which trains nothing.
+func TestPack(t *testing.T) {
+	first := newSmallStudy(t)
+	archive := filepath.Join(t.TempDir(), "results.zip")
+	if text, err := first.pack(archive); err != nil || !strings.Contains(text, " results, ") || strings.Contains(text, "left out") {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	z, err := zip.OpenReader(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	total := uint64(0)
+	for _, f := range z.File {
+		total += f.UncompressedSize64
+	}
+	if all := uint64(first.size()); total*4 > all {
+		t.Errorf("the archive holds %d bytes of %d", total, all)
+	}
+
+	second := first.secondMachine()
+	t.Setenv(remoteVariable, "file://"+archive)
+	if n := second.executed(); n != 0 {
+		t.Errorf("the second machine executed %d nodes", n)
+	}
+	here, there := second.published(), first.published()
+	for path, text := range there {
+		if here[path] != text {
+			t.Errorf("%s differs", path)
+		}
+	}
+	if len(here) != len(there) {
+		t.Errorf("%d files are published, want %d", len(here), len(there))
+	}
+	t.Setenv(remoteVariable, "")
+	if text, err := second.status(); err != nil {
+		t.Errorf("without the archive: %v\n%s", err, text)
+	}
+	// What was never made there can be packed again, from its record.
+	again := filepath.Join(t.TempDir(), "again.zip")
+	if text, err := second.pack(again); err != nil || strings.Contains(text, "left out") {
+		t.Errorf("from the second machine: %v\n%s", err, text)
+	}
+}
+
+func TestPackRefuses(t *testing.T) {
+	s := newSmallStudy(t)
+	mine := filepath.Join(t.TempDir(), "mine.zip")
+	if err := os.WriteFile(mine, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for archive, hint := range map[string]string{
+		mine: "is there already", filepath.Join(t.TempDir(), "results.tar"): "must end in .zip", filepath.Join(t.TempDir(), "no", "folder.zip"): "no such file",
+	} {
+		if text, err := s.pack(archive); err == nil || !strings.Contains(err.Error(), hint) {
+			t.Errorf("%s: %v, want %q\n%s", archive, err, hint, text)
+		}
+	}
+	if text, err := os.ReadFile(mine); err != nil || string(text) != "mine" {
+		t.Errorf("a file was overwritten: %q, %v", text, err)
+	}
+}
+
+// Wrong bytes are not passed on, and neither is what was made from them.
+func TestPackOfDamagedStore(t *testing.T) {
+	s := newSmallStudy(t)
+	blob := s.blob("metrics/train_vs_test/baseline/SGD/seed=1", "measures.parquet")
+	flipBit(t, blob, 100)
+	archive := filepath.Join(t.TempDir(), "results.zip")
+	if text, err := s.pack(archive); err != nil || !strings.Contains(text, " nodes are left out") {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	z, err := zip.OpenReader(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	for _, f := range z.File {
+		if strings.HasSuffix(f.Name, filepath.Base(blob)) {
+			t.Error("the damaged file is in the archive")
+		}
+	}
+}
