@@ -13,9 +13,13 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"sparsel/pipeline/store"
 )
+
+// firstDay is the date of every entry. ZIP files have no earlier one.
+var firstDay = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Packed says what Pack wrote.
 type Packed struct {
@@ -43,7 +47,7 @@ func (e *Engine) Pack(ctx context.Context, p *Plan, w io.Writer, bare func(*Node
 			return err
 		}
 		defer r.Close()
-		entry, err := z.Create(key)
+		entry, err := z.CreateHeader(&zip.FileHeader{Name: key, Method: zip.Deflate, Modified: firstDay})
 		if err != nil {
 			return err
 		}
