@@ -133,7 +133,7 @@ func Kind(c trainer.Config) string {
 		batch = "convolutions"
 	case c.Batch == 1:
 		batch = "single images"
-	case c.Batch < 10:
+	case c.Batch < 25: // the weights, which every step updates, take longer than the products
 		batch = "small batches"
 	}
 	return fmt.Sprintf("%s, %s", cmp.Or(c.Optimizer.Name, "?"), batch)

@@ -9,7 +9,7 @@ import (
 )
 
 // trial is how long the epochs of a trial run should take, in seconds.
-const trial = 0.01
+const trial = 0.02
 
 // Rate measures how many seconds this machine takes for a second of [Training].
 // It trains the network for a moment on images of noise with as many nonzero
