@@ -1,6 +1,7 @@
 package toolkit
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -40,6 +41,9 @@ type stamp struct {
 	Column, Path, SHA256 string
 	Size                 int64
 	Signature            string
+	Young                bool `json:",omitempty"` // it had changed just before, so its signature does not reveal every later change
+
+	now bool // it was hashed by this process
 }
 
 // OpenSources reads the file at path, if there is one.
@@ -72,7 +76,6 @@ func (s *Sources) Identify(ctx context.Context, path string, parts []foreign.Par
 		}
 	}
 	now := source{Path: path}
-	keep := true
 	sum := sha256.New()
 	for _, part := range parts {
 		p := stamp{Column: part.Column}
@@ -90,12 +93,12 @@ func (s *Sources) Identify(ctx context.Context, path string, parts []foreign.Par
 			return "", err
 		}
 		p.Size = info.Size()
-		if before, ok := known[p.Path]; ok && before.Signature == p.Signature {
+		if before, ok := known[p.Path]; ok && before.Signature == p.Signature && (before.now || !before.Young) {
 			p.SHA256 = before.SHA256
 		} else if p.SHA256, err = hash(ctx, p.Path, p.Size, progress); err != nil {
 			return "", err
 		}
-		keep = keep && time.Since(info.ModTime()) > settled
+		p.Young, p.now = time.Since(info.ModTime()) <= settled, true
 		now.Parts = append(now.Parts, p)
 		fmt.Fprintf(sum, "%s %s\n", p.Column, p.SHA256)
 	}
@@ -110,9 +113,6 @@ func (s *Sources) Identify(ctx context.Context, path string, parts []foreign.Par
 		}
 	}
 	s.files = list
-	if !keep {
-		return now.Content, nil // known from an earlier call
-	}
 	return now.Content, s.save()
 }
 
@@ -159,14 +159,32 @@ var ErrGone = errors.New("no file of this content is where it was; give it to `m
 // Find is a measured.Finder.
 func (s *Sources) Find(content string) (path string, unchanged func() error, err error) {
 	for _, f := range s.files {
-		if f.Content == content && f.unchanged() == nil {
+		if f.Content == content && f.verify() == nil {
 			return f.Path, f.unchanged, nil
 		}
 	}
 	return "", nil, fmt.Errorf("%.12s…: %w", content, ErrGone)
 }
 
-// unchanged returns an error if a source has changed since it was hashed.
+// verify returns an error if a source has changed since it was hashed. It hashes
+// again what was young then.
+func (f source) verify() error {
+	if err := f.unchanged(); err != nil {
+		return err
+	}
+	for _, p := range f.Parts {
+		if !p.Young || p.now {
+			continue
+		}
+		if sum, err := hash(context.Background(), p.Path, p.Size, nil); err != nil || sum != p.SHA256 {
+			return cmp.Or(err, fs.ErrInvalid)
+		}
+	}
+	return nil
+}
+
+// unchanged returns an error if a source's files do not look as they did when
+// they were hashed.
 func (f source) unchanged() error {
 	for _, p := range f.Parts {
 		signature, err := store.Signature(p.Path)

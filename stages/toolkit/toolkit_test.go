@@ -1,6 +1,7 @@
 package toolkit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -83,6 +84,52 @@ func TestSources(t *testing.T) {
 	put(t, known, "{")
 	if content := identify(foreign.Part{Path: other}); content != first {
 		t.Error(content)
+	}
+}
+
+// A file that was written a moment ago is found again as well. Because its
+// signature may not reveal another change, it is hashed each time.
+func TestYoungSources(t *testing.T) {
+	dir := t.TempDir()
+	file, known := filepath.Join(dir, "a"), filepath.Join(dir, "files.json")
+	if err := os.WriteFile(file, []byte("one"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	hashed := 0
+	identify := func(s *Sources) string {
+		t.Helper()
+		content, err := s.Identify(context.Background(), file, []foreign.Part{{Path: file}}, func(_, _ int64) { hashed++ })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return content
+	}
+	s := OpenSources(known)
+	first := identify(s)
+	once := hashed
+	if identify(s); hashed != once {
+		t.Error("it was hashed twice by one process")
+	}
+	for _, s := range []*Sources{s, OpenSources(known)} {
+		if path, unchanged, err := s.Find(first); err != nil || path != file || unchanged() != nil {
+			t.Errorf("%s, %v", path, err)
+		}
+	}
+	// The bytes that were hashed are no longer those of the file, and nothing
+	// else tells.
+	text, err := os.ReadFile(known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := strings.Repeat("a", len(first))
+	if err := os.WriteFile(known, bytes.ReplaceAll(text, []byte(first), []byte(other)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := OpenSources(known).Find(other); !errors.Is(err, ErrGone) {
+		t.Errorf("a file that has changed was found: %v", err)
+	}
+	if again := identify(OpenSources(known)); again != first {
+		t.Errorf("%s, want %s", again, first)
 	}
 }
 
