@@ -112,14 +112,7 @@ func (a *auditor) levels(ctx context.Context, level, k int) error {
 		}
 	}
 	if level >= 3 {
-		var list []*pipeline.Resolved
-		for _, r := range a.sample(k) {
-			_, locked := a.lockedContent(r.Node, r.Node.Stage.Outputs[0])
-			if r.Made != nil || locked {
-				list = append(list, r)
-			}
-		}
-		return redo.do(ctx, "train again", list)
+		return redo.do(ctx, "train again", a.sample(k))
 	}
 	return nil
 }

@@ -208,8 +208,13 @@ func firstEpoch(stored, fresh string) string {
 // experiment, in ascending order of cost. If k is larger than the number of
 // experiments, it adds others, in an order that is independent of the file's.
 // If k is 0, it chooses one for each experiment. Adopted results come before
-// those that their own code made.
+// those that their own code made. Trainings without a result, here or in the
+// lock, are left out, because there is nothing to compare them with.
 func (a *auditor) sample(k int) []*pipeline.Resolved {
+	known := func(r *pipeline.Resolved) bool {
+		_, locked := a.lockedContent(r.Node, r.Node.Stage.Outputs[0])
+		return r.Made != nil || locked
+	}
 	var cheapest, rest []*pipeline.Resolved
 	for _, r := range a.audit.Resolved {
 		if r.Node.Stage.Name != aggregate.Kind {
@@ -217,7 +222,7 @@ func (a *auditor) sample(k int) []*pipeline.Resolved {
 		}
 		var best *pipeline.Node
 		for _, n := range upstream(r.Node) {
-			if n.Stage.Name == train.Kind && (best == nil || adoptedFirst(byCost)(a.byName[n.Name], a.byName[best.Name]) < 0) {
+			if n.Stage.Name == train.Kind && known(a.byName[n.Name]) && (best == nil || adoptedFirst(byCost)(a.byName[n.Name], a.byName[best.Name]) < 0) {
 				best = n
 			}
 		}
@@ -230,7 +235,7 @@ func (a *auditor) sample(k int) []*pipeline.Resolved {
 		return cheapest
 	}
 	for _, r := range a.audit.Resolved {
-		if r.Node.Stage.Name == train.Kind && !slices.Contains(cheapest, r) {
+		if r.Node.Stage.Name == train.Kind && known(r) && !slices.Contains(cheapest, r) {
 			rest = append(rest, r)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -13,9 +14,10 @@ import (
 )
 
 // Force runs nodes again, on their stored inputs, and compares the outputs with
-// the stored ones. The nodes are given by their names or ids, separated by
-// commas. Force changes nothing: a node whose bytes differ is an error, and its
-// results stay as they are.
+// the stored ones. An input that the store knows but does not keep is made
+// again first. The nodes are given by their names or ids, separated by commas.
+// Force changes nothing: a node whose bytes differ is an error, and its results
+// stay as they are.
 func Force(ctx context.Context, nodes string, o Options) error {
 	w, scratch, err := o.openReadOnly()
 	if err != nil {
@@ -42,32 +44,78 @@ func Force(ctx context.Context, nodes string, o Options) error {
 				name, step.State, o.command(w.Target(step.Node)))
 		}
 	}
+	f := forcer{workspace: w, plan: plan, checker: w.store.NewChecker(), scratch: scratch, redone: map[string]*pipeline.Redone{}}
 	var errs []error
-	for i, name := range targets {
-		errs = append(errs, w.force(ctx, plan, name, filepath.Join(scratch, fmt.Sprint(i))))
+	for _, name := range targets {
+		errs = append(errs, f.force(ctx, name))
 	}
 	return errors.Join(errs...)
 }
 
-// force runs one node in a directory of its own.
-func (w *workspace) force(ctx context.Context, plan *pipeline.Plan, name, dir string) error {
-	step, checker := plan.Step(name), w.store.NewChecker()
+// forcer makes the nodes of a plan again.
+type forcer struct {
+	*workspace
+	plan    *pipeline.Plan
+	checker *store.Checker
+	scratch string
+	redone  map[string]*pipeline.Redone // by the names of the nodes
+}
+
+// again makes a node again, once, in a directory of its own.
+func (f *forcer) again(ctx context.Context, name string) (*pipeline.Redone, error) {
+	if r := f.redone[name]; r != nil {
+		return r, nil
+	}
+	n := f.plan.Step(name).Node
 	inputs := map[string]pipeline.File{}
-	for _, in := range step.Node.Inputs {
-		for _, output := range plan.Step(in.From.Name).Outputs {
+	for _, in := range n.Inputs {
+		for _, output := range f.plan.Step(in.From.Name).Outputs {
 			if output.Name != in.Output {
 				continue
 			}
-			if err := checker.Blob(output.Content, output.Size, store.TrustNothing); err != nil {
-				return fmt.Errorf("force: %s of %s: %w; `%s` repairs it", output.Name, in.From.Name, err, w.o.command("all -paranoid"))
+			file, err := f.input(ctx, in.From.Name, output)
+			if err != nil {
+				return nil, err
 			}
-			inputs[in.Name] = pipeline.File{Content: output.Content, Path: w.store.BlobPath(output.Content)}
+			inputs[in.Name] = file
 		}
 	}
-	redone, err := w.engine.Redo(ctx, step.Node, inputs, dir)
+	r, err := f.engine.Redo(ctx, n, inputs, filepath.Join(f.scratch, fmt.Sprint(len(f.redone))))
 	if err != nil {
-		return fmt.Errorf("force: %w", err)
+		return nil, fmt.Errorf("force: %w", err)
 	}
+	f.redone[name] = r
+	return r, nil
+}
+
+// input returns an output of a node for the nodes that read it.
+func (f *forcer) input(ctx context.Context, from string, output store.Output) (pipeline.File, error) {
+	err := f.checker.Blob(output.Content, output.Size, store.TrustNothing)
+	switch {
+	case err == nil:
+		return pipeline.File{Content: output.Content, Path: f.store.BlobPath(output.Content)}, nil
+	case !output.Away || !errors.Is(err, fs.ErrNotExist):
+		return pipeline.File{}, fmt.Errorf("force: %s of %s: %w; `%s` repairs it", output.Name, from, err, f.o.command("all -paranoid"))
+	}
+	r, err := f.again(ctx, from)
+	if err != nil {
+		return pipeline.File{}, err
+	}
+	file := r.File(output.Name)
+	if file.Content != output.Content {
+		return pipeline.File{}, fmt.Errorf("force: %s of %s is not kept here, and made again it has other bytes: SHA-256 %s instead of %s",
+			output.Name, from, file.Content, output.Content)
+	}
+	return file, nil
+}
+
+// force makes a node again and compares.
+func (f *forcer) force(ctx context.Context, name string) error {
+	redone, err := f.again(ctx, name)
+	if err != nil {
+		return err
+	}
+	w, step := f.workspace, f.plan.Step(name)
 	out := w.o.stdout()
 	same := true
 	for _, output := range step.Outputs {

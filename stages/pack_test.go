@@ -61,6 +61,67 @@ func TestPack(t *testing.T) {
 	}
 }
 
+// Whoever has the archive and the images can repeat what it says: a training,
+// and metrics of activations that must be made first.
+func TestPackedResultsAreRepeated(t *testing.T) {
+	first := newSmallStudy(t)
+	archive := filepath.Join(t.TempDir(), "results.zip")
+	if text, err := first.pack(archive); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	second := first.secondMachine()
+	t.Setenv(remoteVariable, "file://"+archive)
+	if n := second.executed(); n != 0 {
+		t.Errorf("the second machine executed %d nodes", n)
+	}
+	t.Setenv(remoteVariable, "")
+	if err := os.CopyFS(second.path("data"), os.DirFS(first.path("data"))); err != nil {
+		t.Fatal(err)
+	}
+	const run = "train_vs_test/baseline/Adam/seed=100"
+	err := Force(context.Background(), "metrics/"+run+",train/"+run, second.options())
+	text := second.stdout.String()
+	if err != nil || !strings.Contains(text, "metrics/"+run+" measures.parquet: the same ") ||
+		!strings.Contains(text, "train/"+run+" activations.parquet: the same ") {
+		t.Errorf("force: %v\n%s", err, text)
+	}
+	level, k := 3, 2
+	err = Audit(context.Background(), AuditFlags{Level: &level, K: &k}, second.options())
+	if text := second.stdout.String(); err != nil || !strings.Contains(text, "2 of 8 trainings repeated") {
+		t.Errorf("audit: %v\n%s", err, text)
+	}
+}
+
+// A few trainings of a study that has made no others are drawn from those that
+// were made.
+func TestAuditRepeatsWhatWasMade(t *testing.T) {
+	s := newSmallStudy(t)
+	second := &smallStudy{t: t, dir: t.TempDir()}
+	for _, err := range []error{
+		os.CopyFS(second.dir, os.DirFS(s.dir)), writable(second.path("out")), os.RemoveAll(second.path("out")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w, err := second.options().open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const run = "train/train_vs_test/baseline/SGD/seed=100"
+	if err := w.build(context.Background(), run, []string{run}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := newAuditor(3, "", second.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.close()
+	if err := a.levels(context.Background(), 3, 1); err != nil || !a.redone[a.Graph.Node(run)] {
+		t.Errorf("the one training that was made is not repeated: %v", err)
+	}
+}
+
 func TestPackRefuses(t *testing.T) {
 	s := newSmallStudy(t)
 	mine := filepath.Join(t.TempDir(), "mine.zip")
