@@ -222,7 +222,10 @@ func (a *auditor) sample(k int) []*pipeline.Resolved {
 		}
 		var best *pipeline.Node
 		for _, n := range upstream(r.Node) {
-			if n.Stage.Name == train.Kind && known(a.byName[n.Name]) && (best == nil || adoptedFirst(byCost)(a.byName[n.Name], a.byName[best.Name]) < 0) {
+			if n.Stage.Name != train.Kind || !known(a.byName[n.Name]) {
+				continue
+			}
+			if best == nil || adoptedFirst(byCost)(a.byName[n.Name], a.byName[best.Name]) < 0 {
 				best = n
 			}
 		}

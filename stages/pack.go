@@ -23,6 +23,8 @@ func Pack(ctx context.Context, archive string, o Options) (err error) {
 	if !strings.EqualFold(filepath.Ext(archive), ".zip") {
 		return fmt.Errorf("pack: %s: the name must end in .zip, by which -remote knows an archive", archive)
 	}
+	ctx, stop := untilTerminated(ctx)
+	defer stop()
 	w, err := o.open(nil)
 	if err != nil {
 		return err
@@ -58,8 +60,10 @@ func Pack(ctx context.Context, archive string, o Options) (err error) {
 	}
 	missing := ""
 	if n := len(plan.Steps) - done.Results; n > 0 {
-		missing = fmt.Sprintf("; %d of %d nodes are left out, because they are not current here (see `%s`)", n, len(plan.Steps), o.command("status"))
+		missing = fmt.Sprintf("; %d of %d nodes are left out, because they are not current here (see `%s`)",
+			n, len(plan.Steps), o.command("status"))
 	}
-	_, err = fmt.Fprintf(o.stdout(), "%s: %d results, %d files, %.1f MB%s\n", archive, done.Results, done.Files, float64(info.Size())/1e6, missing)
+	_, err = fmt.Fprintf(o.stdout(), "%s: %d results, %d files, %.1f MB%s\n",
+		archive, done.Results, done.Files, float64(info.Size())/1e6, missing)
 	return errors.Join(err, file.Sync())
 }

@@ -129,7 +129,9 @@ func TestPackRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for archive, hint := range map[string]string{
-		mine: "is there already", filepath.Join(t.TempDir(), "results.tar"): "must end in .zip", filepath.Join(t.TempDir(), "no", "folder.zip"): "no such file",
+		mine: "is there already",
+		filepath.Join(t.TempDir(), "results.tar"):      "must end in .zip",
+		filepath.Join(t.TempDir(), "no", "folder.zip"): "no such file",
 	} {
 		if text, err := s.pack(archive); err == nil || !strings.Contains(err.Error(), hint) {
 			t.Errorf("%s: %v, want %q\n%s", archive, err, hint, text)
