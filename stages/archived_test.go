@@ -1,0 +1,60 @@
+package stages
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"sparsel/pipeline/store"
+	"sparsel/stages/figure"
+	"sparsel/stages/internal/testenv"
+)
+
+// archivedBy is the version of Go whose results docs/fresh/results.zip has.
+const archivedBy = "go1.26.8"
+
+// The results in docs/fresh are those of the present code: a figure is drawn
+// from them without a training, with the bytes of the one in docs/fresh. If it
+// fails after an edit of trainings, metrics or aggregates, `adopt` finds out
+// whether they still hold, and `pack` writes them again.
+func TestArchivedResultsAreCurrent(t *testing.T) {
+	if runtime.Version() != archivedBy {
+		t.Skipf("the archive was made with %s; results of %s have other ids", archivedBy, runtime.Version())
+	}
+	testenv.MNIST(t)
+	archive, err := filepath.Abs(filepath.Join("..", "docs", "fresh", "results.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	profile, params, url, out := "fresh", filepath.Join("..", "params.toml"), "file://"+archive, t.TempDir()
+	t.Cleanup(func() { writable(out) })
+	var text bytes.Buffer
+	o := Options{Params: &params, Profile: &profile, Remote: &url, Out: &out, Stdout: &text}
+	if err := Figure(context.Background(), "5.10", o); err != nil {
+		t.Fatal(err)
+	}
+	w, err := o.open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, _, err := w.store.Journal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		if e.Kind == store.NodeFinish && e.Stage != figure.Kind {
+			t.Errorf("%s was done again", e.Node)
+		}
+	}
+	const figure = "fig-5.10.svg"
+	got, err := os.ReadFile(filepath.Join(out, "fresh", "figures", figure))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := os.ReadFile(filepath.Join("..", "docs", "fresh", figure)); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s is not the one in docs/fresh: %v", figure, err)
+	}
+}
