@@ -111,6 +111,9 @@ type proven struct {
 	// same. Trained does so for trainings.
 	Derived map[string]share `json:"derived"`
 	Trained share            `json:"trained"`
+	// Unlocked counts the repeated trainings that the lock does not have. They
+	// were compared with the store's records alone.
+	Unlocked int `json:"unlocked,omitempty"`
 	// Other counts the results that were made by other code than the present.
 	Other int `json:"other_code"`
 	// Adopted counts the results of other code that were adopted for the
@@ -125,7 +128,11 @@ type proven struct {
 // text describes p without naming it.
 func (p proven) text(level int) string {
 	if !p.There && p.Trained.Done > 0 {
-		return fmt.Sprintf("not in this store; %d of its %d trainings repeated, as locked", p.Trained.Done, p.Trained.Of)
+		as := "locked"
+		if p.Unlocked > 0 {
+			as = "recorded"
+		}
+		return fmt.Sprintf("not in this store; %d of its %d trainings repeated, as %s", p.Trained.Done, p.Trained.Of, as)
 	}
 	if !p.There {
 		return "not made yet, nothing to prove"
@@ -210,6 +217,9 @@ func (a *auditor) provenOf(target *pipeline.Resolved) proven {
 		switch {
 		case n.Stage.Name == train.Kind:
 			p.Trained = share{p.Trained.Done + done, p.Trained.Of + 1}
+			if _, locked := a.lockedContent(n, n.Stage.Outputs[0]); !locked {
+				p.Unlocked += done
+			}
 		case derived(n):
 			s := p.Derived[n.Stage.Name]
 			p.Derived[n.Stage.Name] = share{s.Done + done, s.Of + 1}

@@ -90,6 +90,25 @@ func TestPackedResultsAreRepeated(t *testing.T) {
 	if text := second.stdout.String(); err != nil || !strings.Contains(text, "2 of 8 trainings repeated") {
 		t.Errorf("audit: %v\n%s", err, text)
 	}
+	// A result that is not there is not said to be locked where there is no lock.
+	third := first.secondMachine()
+	t.Setenv(remoteVariable, "file://"+archive)
+	w, err := third.options().open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.build(context.Background(), "aggregate/train_vs_test", []string{"aggregate/train_vs_test"}); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(remoteVariable, "")
+	if err := os.CopyFS(third.path("data"), os.DirFS(first.path("data"))); err != nil {
+		t.Fatal(err)
+	}
+	err = Audit(context.Background(), AuditFlags{Level: &level, K: &k}, third.options())
+	if text := third.stdout.String(); err != nil || !strings.Contains(text, "not in this store; 2 of its 8 trainings repeated, as recorded") ||
+		strings.Contains(text, "as locked") {
+		t.Errorf("audit without figures: %v\n%s", err, text)
+	}
 }
 
 // A few trainings of a study that has made no others are drawn from those that
