@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/flate"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -33,108 +32,99 @@ type Packed struct {
 // store does not have. They stay known from their records, so whoever needs
 // them makes them again.
 func (e *Engine) Pack(ctx context.Context, p *Plan, w io.Writer, bare func(*Node) bool) (Packed, error) {
-	var done Packed
-	z := zip.NewWriter(w)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
-	written := map[string]bool{}
-	// add writes what open returns, once.
-	add := func(key string, open func() (io.ReadCloser, error)) error {
-		if written[key] {
-			return nil
+	k := packer{zip: zip.NewWriter(w), written: map[string]bool{}}
+	k.zip.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
+	err := k.add(formatKey, strings.NewReader(store.Format))
+	for i := 0; err == nil && i < len(p.Steps); i++ {
+		if err = ctx.Err(); err == nil && p.Steps[i].State == Current && !p.Steps[i].Far {
+			err = k.step(e, p, &p.Steps[i], bare(p.Steps[i].Node))
 		}
-		r, err := open()
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		entry, err := z.CreateHeader(&zip.FileHeader{Name: key, Method: zip.Deflate, Modified: firstDay})
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(entry, r)
-		written[key] = err == nil
-		return err
-	}
-	text := func(b []byte) func() (io.ReadCloser, error) {
-		return func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
-	}
-	if err := add(formatKey, text([]byte(store.Format))); err != nil {
-		return done, fmt.Errorf("pack: %w", err)
-	}
-	for i := range p.Steps {
-		s := &p.Steps[i]
-		if err := ctx.Err(); err != nil {
-			return done, err
-		}
-		if s.State != Current || s.Far {
-			continue
-		}
-		rec, err := e.Store.Record(s.Action)
-		if err != nil {
-			return done, fmt.Errorf("pack: %w", err)
-		}
-		if rec.Conflict != nil {
-			return done, fmt.Errorf("pack: %s gave different bytes when it was done again; `why` says more", rec.Node)
-		}
-		rec.Outputs = slices.Clone(rec.Outputs)
-		for k, o := range rec.Outputs {
-			if bare(s.Node) {
-				rec.Outputs[k].Away = true
-				continue
-			}
-			key := store.IDPath("blobs", o.Content)
-			err := add(key, func() (io.ReadCloser, error) { return openVerified(e.Store.BlobPath(o.Content), o.Content) })
-			rec.Outputs[k].Away = o.Away && errors.Is(err, fs.ErrNotExist)
-			if err != nil && !rec.Outputs[k].Away {
-				return done, fmt.Errorf("pack: %s, output %s: %w", rec.Node, o.Name, err)
-			}
-		}
-		a, err := decodeAction(rec.Detail)
-		if err != nil {
-			return done, fmt.Errorf("pack: %w", err)
-		}
-		manifest, err := e.Store.ManifestText(a.Code)
-		if err != nil {
-			return done, fmt.Errorf("pack: %w", err)
-		}
-		record, err := rec.Text()
-		if err != nil {
-			return done, fmt.Errorf("pack: %w", err)
-		}
-		err = errors.Join(add(store.IDPath("manifests", a.Code), text(manifest)), add(store.IDPath("actions", rec.Action), text(record)))
-		if err != nil {
-			return done, fmt.Errorf("pack: %w", err)
-		}
-		done.Results++
-	}
-	for key := range written {
-		if strings.HasPrefix(key, "blobs/") {
-			done.Files++
-		}
-	}
-	if err := z.Close(); err != nil {
-		return done, fmt.Errorf("pack: %w", err)
-	}
-	return done, nil
-}
-
-// openVerified opens a content whose bytes are right.
-func openVerified(path string, id ContentID) (io.ReadCloser, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	h := sha256.New()
-	_, err = io.Copy(h, file)
-	if err == nil && ContentID(h.Sum(nil)) != id {
-		err = fmt.Errorf("its bytes have changed: %w; `all -paranoid` makes them again", store.ErrDamaged)
 	}
 	if err == nil {
-		_, err = file.Seek(0, io.SeekStart)
+		err = k.zip.Close()
 	}
 	if err != nil {
-		file.Close()
-		return nil, err
+		return k.done, fmt.Errorf("pack: %w", err)
 	}
-	return file, nil
+	return k.done, nil
+}
+
+// packer writes results to an archive.
+type packer struct {
+	zip     *zip.Writer
+	written map[string]bool // by key
+	done    Packed
+}
+
+// step writes the result of one step. If bare is true, it leaves out the
+// contents.
+func (k *packer) step(e *Engine, p *Plan, s *Step, bare bool) error {
+	rec, err := e.Store.Record(s.Action)
+	if err != nil {
+		return err
+	}
+	if rec.Conflict != nil {
+		return fmt.Errorf("%s gave different bytes when it was done again; `why` says more", rec.Node)
+	}
+	rec.Outputs = slices.Clone(rec.Outputs)
+	for i, o := range rec.Outputs {
+		rec.Outputs[i].Away = bare
+		if bare {
+			continue
+		}
+		err := p.checker.Blob(o.Content, o.Size, store.TrustNothing)
+		if rec.Outputs[i].Away = o.Away && errors.Is(err, fs.ErrNotExist); rec.Outputs[i].Away {
+			continue
+		}
+		if err == nil {
+			err = k.blob(e.Store, o.Content)
+		}
+		if err != nil {
+			return fmt.Errorf("%s, output %s: %w", rec.Node, o.Name, err)
+		}
+	}
+	a, err := decodeAction(rec.Detail)
+	if err != nil {
+		return err
+	}
+	manifest, err := e.Store.ManifestText(a.Code)
+	if err != nil {
+		return err
+	}
+	if err := k.add(store.IDPath("manifests", a.Code), bytes.NewReader(manifest)); err != nil {
+		return err
+	}
+	record, err := rec.Text()
+	if err != nil {
+		return err
+	}
+	k.done.Results++
+	return k.add(store.IDPath("actions", rec.Action), bytes.NewReader(record))
+}
+
+func (k *packer) blob(s *store.Store, id ContentID) error {
+	key := store.IDPath("blobs", id)
+	if k.written[key] {
+		return nil
+	}
+	file, err := os.Open(s.BlobPath(id))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	k.done.Files++
+	return k.add(key, file)
+}
+
+// add writes an entry, unless the archive has it.
+func (k *packer) add(key string, r io.Reader) error {
+	if k.written[key] {
+		return nil
+	}
+	k.written[key] = true
+	entry, err := k.zip.CreateHeader(&zip.FileHeader{Name: key, Method: zip.Deflate, Modified: firstDay})
+	if err == nil {
+		_, err = io.Copy(entry, r)
+	}
+	return err
 }

@@ -41,15 +41,7 @@ func TestPack(t *testing.T) {
 	if n := second.executed(); n != 0 {
 		t.Errorf("the second machine executed %d nodes", n)
 	}
-	here, there := second.published(), first.published()
-	for path, text := range there {
-		if here[path] != text {
-			t.Errorf("%s differs", path)
-		}
-	}
-	if len(here) != len(there) {
-		t.Errorf("%d files are published, want %d", len(here), len(there))
-	}
+	second.same(first)
 	t.Setenv(remoteVariable, "")
 	if text, err := second.status(); err != nil {
 		t.Errorf("without the archive: %v\n%s", err, text)

@@ -35,6 +35,20 @@ func (s *smallStudy) published() map[string]string {
 	return files
 }
 
+// same reports every published file that differs from that of another study.
+func (s *smallStudy) same(other *smallStudy) {
+	s.t.Helper()
+	here, there := s.published(), other.published()
+	for path, text := range there {
+		if here[path] != text {
+			s.t.Errorf("%s differs", path)
+		}
+	}
+	if len(here) != len(there) {
+		s.t.Errorf("%d files are published, want %d", len(here), len(there))
+	}
+}
+
 // secondMachine returns a study with the parameters of s, and nothing else.
 func (s *smallStudy) secondMachine() *smallStudy {
 	s.t.Helper()
@@ -90,15 +104,7 @@ func TestT33StudyOnSecondMachine(t *testing.T) {
 			if n := second.executed(); n != 0 {
 				t.Errorf("the second machine executed %d nodes", n)
 			}
-			here, there := second.published(), first.published()
-			for path, text := range there {
-				if here[path] != text {
-					t.Errorf("%s differs", path)
-				}
-			}
-			if len(here) != len(there) {
-				t.Errorf("%d files are published, want %d", len(here), len(there))
-			}
+			second.same(first)
 			if all, some := first.size(), second.size(); some*4 > all {
 				t.Errorf("the second machine holds %d bytes of %d", some, all)
 			}
