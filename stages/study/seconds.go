@@ -18,7 +18,7 @@ const (
 	perStage         = 0.02  // for any stage
 	perActivationRow = 60e-9 // to read an archived activation and sum it again
 	perSummaryRow    = 8e-6  // for an epoch of a layer of a run, with all its metrics
-	perPanel         = 0.3   // to draw a panel as PNG, SVG and PDF
+	perPanel         = 0.08  // to draw a panel as PNG, SVG and PDF
 )
 
 // size returns the size of the data that a study trains and is measured on.

@@ -127,6 +127,7 @@ func bind(file string, p *params.Params, sources fetch.Sources, images string, c
 // in the journal and among the published files.
 func (b *builder) add(n *pipeline.Node) *pipeline.Node {
 	n.Name, n.Memory = path.Join(b.prefix, n.Name), max(n.Memory, peak(b.params.Dataset(), 0, 0))
+	n.Cost = max(n.Cost, perStage)
 	for output, file := range n.Publish {
 		n.Publish[output] = path.Join(b.prefix, file)
 	}
