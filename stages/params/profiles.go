@@ -1,6 +1,7 @@
 package params
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -31,6 +32,11 @@ type Profile struct {
 	// CCMASEpsilon, if it is given, replaces that of every condition, so that no
 	// two of them treat units that are never active in different ways.
 	CCMASEpsilon *float64 `toml:"ccmas_epsilon"`
+
+	// SearchValidation is how many training images, the last ones, are held out
+	// in the searches for a learning rate that a table shows. The table chooses
+	// by them, so that test images choose nothing. If it is 0, they do.
+	SearchValidation int `toml:"search_validation"`
 
 	Keep        []string     `toml:"keep"` // experiments of the study that come before its own
 	Experiments []Experiment `toml:"experiments"`
@@ -159,8 +165,58 @@ func (p *Params) checkProfiles(d *document) {
 		checkSeeds(d, path+".seeds", q.Seeds)
 		q.name = name
 		p.checkEntries(d, path, q)
+		p.checkSearchValidation(d, path+".search_validation", q)
 		if q.Seeds != nil && len(q.Seeds) == 0 {
 			d.report(path+".seeds", "is empty; name at least one")
+		}
+	}
+}
+
+// searched lists the experiments that a table shows as a search for a learning
+// rate.
+func (p *Params) searched() []string {
+	var list []string
+	for _, t := range p.Tables {
+		if t.Kind == "search" {
+			list = append(list, t.Experiment)
+		}
+	}
+	return list
+}
+
+// checkSearchValidation reports what keeps a profile from holding out images in
+// its searches.
+func (p *Params) checkSearchValidation(d *document, at string, q Profile) {
+	if !d.has(at) {
+		return
+	}
+	edition := *p
+	edition.become(q)
+	images := p.trainImages()
+	if q.TrainImages > 0 {
+		images = q.TrainImages
+	}
+	between(d, at, q.SearchValidation, 1, images-1)
+	searched := edition.searched()
+	if len(searched) == 0 {
+		d.report(at, "has no effect: the profile has no table of kind \"search\"")
+	}
+	for _, e := range edition.Experiments {
+		if !slices.Contains(searched, e.Name) {
+			continue
+		}
+		seeding := cmp.Or(e.Seeding, q.Seeding, p.Study.Seeding)
+		if q.Seeding == "paired" {
+			seeding = q.Seeding
+		}
+		switch sets := func(s setting) bool { return s.name == "validation" }; {
+		case e.Like != "":
+			d.report(at, "cannot hold out images in %s, which takes the runs of %q as they are", e.Name, e.Like)
+		case slices.ContainsFunc(e.sets, sets):
+			d.report(at, "is given, but %s sets a validation part itself; take one of the two away", e.Name)
+		case seeding == "author":
+			d.report(at, "is given, but %s has author seeding, whose sessions hold out nothing; set %s.seeding to \"paired\"",
+				e.Name, e.owner)
 		}
 	}
 }
@@ -193,8 +249,13 @@ func (p *Params) choose(name string) error {
 	if q.CCMASEpsilon != nil {
 		p.Metrics.CCMASEpsilon = *q.CCMASEpsilon
 	}
+	searched := p.searched()
 	for i := range p.Experiments {
 		e := &p.Experiments[i]
+		if q.SearchValidation > 0 && slices.Contains(searched, e.Name) {
+			held := setting{"validation", int64(q.SearchValidation), join("profiles", name) + ".search_validation"}
+			e.sets = append(slices.Clone(e.sets), held)
+		}
 		if q.Seeding == "paired" {
 			e.Seeding = ""
 		}

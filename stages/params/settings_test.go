@@ -203,6 +203,60 @@ func TestFreshSeedsHaveTheirOwnOrder(t *testing.T) {
 	}
 }
 
+// With the profile fresh, searches for a learning rate hold out the last 10,000
+// training images, and nothing else does.
+func TestFreshSearchesHoldOutImages(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(repository(t), "params.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for profile, want := range map[string]int{"": 0, "fresh": 10000} {
+		p, err := Parse("params.toml", data, profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, uses := p.Expand()
+		for _, u := range uses {
+			if held := u.Run.Config.Validation; (u.Experiment == "learning_rate_search") != (held > 0) && want > 0 || held > want {
+				t.Errorf("profile %q: %s/%s holds out %d images", profile, u.Experiment, u.Condition, held)
+			}
+		}
+	}
+}
+
+func TestSearchValidationIsJudged(t *testing.T) {
+	search := `
+[[experiments]]
+name = "rates"
+%s
+condition = "lr={lr}"
+vary = [{ parameter = "lr", values = [0.1, 0.2] }]
+
+[[tables]]
+id = "rates"
+kind = "search"
+experiment = "rates"
+error = "se"
+
+[profiles.mine]
+search_validation = %d
+%s
+`
+	for _, c := range []struct{ text, want string }{
+		{fmt.Sprintf(search, `seeding = "paired"`, 60000, ""), "profiles.mine.search_validation: is 60000"},
+		{fmt.Sprintf(search, `seeding = "paired"`, 500, "train_images = 500"), "profiles.mine.search_validation: is 500, must lie between 1 and 499"},
+		{fmt.Sprintf(search, `seeding = "author"`, 500, ""), "rates has author seeding"},
+		{fmt.Sprintf(search, "seeding = \"paired\"\nset = { validation = 3 }", 500, ""), "rates sets a validation part itself"},
+		{"[profiles.mine]\nsearch_validation = 500\n", "no table of kind \"search\""},
+		{fmt.Sprintf(search, `seeding = "author"`, 500, `seeding = "paired"`), ""},
+	} {
+		_, err := Parse("mine.toml", append(example(t), c.text...), "")
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s\n%v, want %q", c.text, err, c.want)
+		}
+	}
+}
+
 // A profile's epsilon is judged like any other.
 func TestProfileEpsilonIsJudged(t *testing.T) {
 	_, err := Parse("mine.toml", append(example(t), "\n[profiles.mine]\nccmas_epsilon = -1\n"...), "")

@@ -12,6 +12,7 @@ import (
 	"sparsel/stages/params"
 	"sparsel/stages/quantity"
 	"sparsel/stages/table"
+	"sparsel/stages/train"
 )
 
 // addTables adds a node for each table. The findings already have theirs.
@@ -62,7 +63,7 @@ func (b *builder) addTable(stage *pipeline.Stage, t params.Table) *pipeline.Node
 	case "final":
 		n.Params, n.Inputs = b.final(t), summaries
 	case "search":
-		n.Params, n.Inputs = b.search(t), summaries
+		n.Params, n.Inputs = b.search(t), append(summaries, b.heldOut(t.Experiment)...)
 	case "printed":
 		n.Params, n.Inputs = b.printed(t), summaries
 	case "conditions":
@@ -104,6 +105,24 @@ func (b *builder) runTables(experiments []string) []pipeline.Input {
 		list = append(list, pipeline.Input{Name: name, From: b.aggregates[name], Output: aggregate.Runs})
 	}
 	return list
+}
+
+// heldOut returns the records of the runs of a search that hold out images for
+// choosing a rate.
+func (b *builder) heldOut(experiment string) []pipeline.Input {
+	var list []pipeline.Input
+	for _, u := range b.uses {
+		if u.Experiment == experiment && u.Run.Config.Validation > 0 {
+			list = append(list, pipeline.Input{
+				Name: searchRun(u).Input(), From: b.trained[u.Run], Output: train.Record, Optional: b.params.Study.OnFailedRun == "show",
+			})
+		}
+	}
+	return list
+}
+
+func searchRun(u params.Use) table.Run {
+	return table.Run{Condition: u.Condition, Optimizer: u.Optimizer, Seed: u.Seed}
 }
 
 func (b *builder) kendall(t params.Table) table.KendallParams {

@@ -155,11 +155,16 @@ func (b *builder) search(t params.Table) table.SearchParams {
 		s := table.Searched{Optimizer: optimizer, Baseline: rate("", b.params.BaselineRun(optimizer).Optimizer.LR)}
 		for _, u := range uses {
 			if u.Optimizer == optimizer {
-				s.Others = b.othersText(u)
+				s.Others, s.Validation = b.othersText(u), u.Run.Config.Validation
 				s.Conditions = append(s.Conditions, rate(u.Condition, u.Run.Config.Optimizer.LR))
 			}
 		}
 		slices.SortFunc(s.Conditions, func(x, y table.Rate) int { return cmp.Compare(x.Value, y.Value) })
+		for _, u := range b.uses {
+			if u.Experiment == t.Experiment && u.Optimizer == optimizer && s.Validation > 0 {
+				s.Runs = append(s.Runs, searchRun(u))
+			}
+		}
 		p.Optimizers = append(p.Optimizers, s)
 	}
 	return p

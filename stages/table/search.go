@@ -7,12 +7,17 @@ import (
 	"strconv"
 	"strings"
 
+	"sparsel/analysis/summary"
 	"sparsel/analysis/tabulate"
 	"sparsel/artifacts/measures"
+	"sparsel/artifacts/runs"
 )
 
 // SearchParams describes a table of accuracy by learning rate. It shows the
-// rates that were tried, the best of them, and the rate of the baseline.
+// rates that were tried, the best of them, and the rate of the baseline. The
+// best rate is that with the highest accuracy on the training images that the
+// runs hold out. Where they hold out none, it is that with the highest test
+// accuracy.
 type SearchParams struct {
 	ID, Title, Mark string
 	Experiment      string
@@ -29,6 +34,83 @@ type Searched struct {
 	Conditions []Rate // ascending
 	Baseline   Rate   // the baseline's learning rate, which need not be one of the conditions
 	Others     string // the other hyper-parameters, in words
+
+	Validation int   // training images that every run holds out
+	Runs       []Run // those that hold out images, whose records are inputs of the table
+}
+
+// Run is a run of a search. Its record is the input called Input. If the input
+// is absent, the run failed.
+type Run struct {
+	Condition, Optimizer string
+	Seed                 uint32
+}
+
+// Input returns the name of the run's input.
+func (r Run) Input() string { return fmt.Sprintf("%s/%s/seed %d", r.Condition, r.Optimizer, r.Seed) }
+
+// heldOut is the accuracy of runs on the images that they hold out. Runs that
+// failed have none.
+type heldOut map[Run]float64
+
+// records reads the accuracy on held-out images from the runs' records. path
+// returns the file of an input.
+func (p SearchParams) records(path func(input string) (string, bool)) (heldOut, error) {
+	accuracy := heldOut{}
+	for _, s := range p.Optimizers {
+		for _, r := range s.Runs {
+			file, ok := path(r.Input())
+			if !ok {
+				continue
+			}
+			_, epochs, err := runs.ReadRecord(file)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", r.Input(), err)
+			}
+			i := slices.IndexFunc(epochs, func(e runs.Epoch) bool { return e.Epoch == p.Epoch })
+			if i < 0 || epochs[i].ValidationSamples != s.Validation {
+				return nil, fmt.Errorf("%s: has no accuracy on %d held-out images after epoch %d", r.Input(), s.Validation, p.Epoch)
+			}
+			accuracy[r] = float64(epochs[i].ValidationCorrect) / float64(s.Validation)
+		}
+	}
+	return accuracy, nil
+}
+
+// madeUp returns the same accuracy for every run.
+func (p SearchParams) madeUp() heldOut {
+	accuracy := heldOut{}
+	for _, s := range p.Optimizers {
+		for _, r := range s.Runs {
+			accuracy[r] = 0.5
+		}
+	}
+	return accuracy
+}
+
+// judged returns the accuracy on held-out images of each condition.
+func (s Searched) judged(accuracy heldOut) []measures.Summary {
+	var list []measures.Summary
+	for _, c := range s.Conditions {
+		q := measures.Summary{Condition: c.Condition, Optimizer: s.Optimizer, Metric: "accuracy on held-out images"}
+		var values []float64
+		var missing []string
+		for _, r := range s.Runs {
+			if r.Condition != c.Condition {
+				continue
+			}
+			q.Expected++
+			if v, ok := accuracy[r]; ok {
+				values = append(values, v)
+			} else {
+				missing = append(missing, fmt.Sprintf("seed %d", r.Seed))
+			}
+		}
+		d := summary.Describe(values)
+		q.N, q.Mean, q.SD, q.SE, q.SEPopulation, q.Missing = d.N, d.Mean, d.SD, d.SE, d.SEPopulation, strings.Join(missing, ";")
+		list = append(list, q)
+	}
+	return list
 }
 
 // Rate is a condition and the learning rate that it tries, with its label.
@@ -38,11 +120,22 @@ type Rate struct {
 	Label     string
 }
 
-func (p SearchParams) table(summaries []measures.Summary) (tabulate.Table, error) {
+// heldOutColumns are columns of the CSV file where runs hold out images.
+var heldOutColumns = []string{"validation_images", "validation_n", "validation_accuracy_mean", "validation_accuracy_sd",
+	"validation_accuracy_se", "validation_accuracy_se_population"}
+
+func (p SearchParams) table(summaries []measures.Summary, accuracy heldOut) (tabulate.Table, error) {
+	holds := func(s Searched) bool { return s.Validation > 0 }
 	t := tabulate.Table{
 		ID: p.ID, Title: p.Title, Notes: slices.Clone(p.Notes),
 		Data: [][]string{{"optimizer", "learning_rate", "epoch", "n", "expected", "accuracy_mean", "accuracy_sd", "accuracy_se",
 			"accuracy_se_population", "highest", "baseline", "missing"}},
+	}
+	bestAt := "highest at"
+	if slices.ContainsFunc(p.Optimizers, holds) {
+		bestAt = "chosen"
+		t.Data[0][9] = bestAt
+		t.Data[0] = append(t.Data[0], heldOutColumns...)
 	}
 	var rates []Rate
 	for _, s := range p.Optimizers {
@@ -54,7 +147,7 @@ func (p SearchParams) table(summaries []measures.Summary) (tabulate.Table, error
 	for _, r := range rates {
 		t.Header = append(t.Header, r.Label)
 	}
-	t.Header = append(t.Header, "highest at", "baseline", "other hyper-parameters")
+	t.Header = append(t.Header, bestAt, "baseline", "other hyper-parameters")
 	known := at(p.Epoch, summaries)
 	for _, s := range p.Optimizers {
 		var found []measures.Summary
@@ -66,29 +159,44 @@ func (p SearchParams) table(summaries []measures.Summary) (tabulate.Table, error
 			}
 			found = append(found, accuracy)
 		}
-		best := highest(found)
-		row := []string{s.Optimizer}
-		for _, r := range rates {
-			i := slices.IndexFunc(s.Conditions, func(c Rate) bool { return c.Value == r.Value })
-			if i < 0 {
-				row = append(row, "")
-				continue
+		judge := found
+		if holds(s) {
+			judge = s.judged(accuracy)
+		}
+		best := highest(judge)
+		row := func(name string, list []measures.Summary) []string {
+			cells := []string{name}
+			for _, r := range rates {
+				i := slices.IndexFunc(s.Conditions, func(c Rate) bool { return c.Value == r.Value })
+				if i < 0 {
+					cells = append(cells, "")
+					continue
+				}
+				cells = append(cells, meanError(list[i], p.Error))
 			}
-			row = append(row, meanError(found[i], p.Error))
+			return cells
 		}
 		highestAt := "–"
 		if best >= 0 {
 			highestAt = s.Conditions[best].Label
 		}
-		t.Rows = append(t.Rows, append(row, highestAt, s.Baseline.Label, s.Others))
+		t.Rows = append(t.Rows, append(row(s.Optimizer, found), highestAt, s.Baseline.Label, s.Others))
+		if holds(s) {
+			t.Rows = append(t.Rows, append(row(s.Optimizer+", held out", judge), "", "", ""))
+		}
 		for i, c := range s.Conditions {
-			t.Data = append(t.Data, searchRecord(s, c, found[i], i == best))
+			record := searchRecord(s, c, found[i], i == best)
+			if len(t.Data[0]) > len(record) {
+				record = append(record, s.heldOutRecord(judge[i])...)
+			}
+			t.Data = append(t.Data, record)
 			for _, absence := range absences(found[i]) {
 				t.Notes = append(t.Notes, fmt.Sprintf("%s, learning rate %s: %s.", s.Optimizer, c.Label, absence))
 			}
 		}
-		t.Notes = append(t.Notes, s.against(found, best)...)
+		t.Notes = append(t.Notes, s.against(judge, best)...)
 	}
+	t.Notes = append(t.Notes, p.chosenBy()...)
 	t.Caption = fmt.Sprintf("Test accuracy by learning rate. %s. %s", after(p.Epoch, p.Unequal), errorName(p.Error))
 	t.Notes = append(t.Notes, marks(p.Mark)...)
 	return t, nil
@@ -111,15 +219,57 @@ func highest(list []measures.Summary) int {
 func (s Searched) against(found []measures.Summary, best int) []string {
 	i := slices.IndexFunc(s.Conditions, func(c Rate) bool { return c.Value == s.Baseline.Value })
 	switch {
+	case best < 0 && s.Validation > 0:
+		return []string{fmt.Sprintf("%s: no run has an accuracy on the images held out.", s.Optimizer)}
 	case best < 0:
 		return []string{fmt.Sprintf("%s: no run has a finite accuracy.", s.Optimizer)}
 	case i < 0:
 		return []string{fmt.Sprintf("%s: the baseline's learning rate, %s, was not among those tried.", s.Optimizer, s.Baseline.Label)}
 	case i != best && found[i].N > 0:
-		return []string{fmt.Sprintf("%s: mean accuracy is %.4f higher at %s than at the baseline's %s.",
-			s.Optimizer, found[best].Mean-found[i].Mean, s.Conditions[best].Label, s.Baseline.Label)}
+		of := "mean accuracy"
+		if s.Validation > 0 {
+			of = "mean accuracy on the images held out"
+		}
+		return []string{fmt.Sprintf("%s: %s is %.4f higher at %s than at the baseline's %s.",
+			s.Optimizer, of, found[best].Mean-found[i].Mean, s.Conditions[best].Label, s.Baseline.Label)}
 	}
 	return nil
+}
+
+// chosenBy says which images chose the rates, if some training images did.
+func (p SearchParams) chosenBy() []string {
+	var list []string
+	for _, s := range p.Optimizers {
+		switch {
+		case s.Validation > 0:
+			list = append(list, fmt.Sprintf("by accuracy on the last %d training images, which the runs hold out", s.Validation))
+		default:
+			list = append(list, "by test accuracy, which is therefore a little too high where it is highest")
+		}
+	}
+	alike := slices.Compact(slices.Clone(list))
+	switch {
+	case !slices.ContainsFunc(p.Optimizers, func(s Searched) bool { return s.Validation > 0 }):
+		return nil
+	case len(alike) == 1:
+		return []string{"Rates are chosen " + alike[0] + ". Test images choose nothing."}
+	}
+	for i, s := range p.Optimizers {
+		list[i] = fmt.Sprintf("%s: the rate is chosen %s.", s.Optimizer, list[i])
+	}
+	return list
+}
+
+// heldOutRecord returns the columns of the CSV file about held-out images.
+func (s Searched) heldOutRecord(q measures.Summary) []string {
+	if s.Validation == 0 {
+		return make([]string, len(heldOutColumns))
+	}
+	record := []string{strconv.Itoa(s.Validation), strconv.Itoa(q.N)}
+	for _, v := range []float64{q.Mean, q.SD, q.SE, q.SEPopulation} {
+		record = append(record, strconv.FormatFloat(v, 'g', -1, 64))
+	}
+	return record
 }
 
 func searchRecord(s Searched, c Rate, q measures.Summary, best bool) []string {

@@ -1,22 +1,25 @@
 package table
 
 import (
+	"fmt"
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"sparsel/analysis/tabulate"
 	"sparsel/artifacts/measures"
+	"sparsel/artifacts/runs"
 )
 
 func TestSearchTable(t *testing.T) {
 	p := SearchParams{
 		ID: "5.1", Title: "Title", Experiment: "e", Error: "se_population",
 		Optimizers: []Searched{
-			{"SGD", []Rate{{"lr=0.01", 0.01, "0.01"}, {"lr=0.1", 0.1, "0.1"}}, Rate{"", 0.1, "0.1"}, "momentum 0"},
-			{"Adam", []Rate{{"lr=0.001", 0.001, "0.001"}, {"lr=0.01", 0.01, "0.01"}, {"lr=0.1", 0.1, "0.1"}}, Rate{"", 0.001, "0.001"}, "beta1 0.9"},
-			{"Adadelta", []Rate{{"lr=0.1", 0.1, "0.1"}}, Rate{"", 1, "1"}, "rho 0.9"},
-			{"Adagrad", []Rate{{"lr=1", 1, "1"}}, Rate{"", 0.1, "0.1"}, "eps 0"},
+			{"SGD", []Rate{{"lr=0.01", 0.01, "0.01"}, {"lr=0.1", 0.1, "0.1"}}, Rate{"", 0.1, "0.1"}, "momentum 0", 0, nil},
+			{"Adam", []Rate{{"lr=0.001", 0.001, "0.001"}, {"lr=0.01", 0.01, "0.01"}, {"lr=0.1", 0.1, "0.1"}}, Rate{"", 0.001, "0.001"}, "beta1 0.9", 0, nil},
+			{"Adadelta", []Rate{{"lr=0.1", 0.1, "0.1"}}, Rate{"", 1, "1"}, "rho 0.9", 0, nil},
+			{"Adagrad", []Rate{{"lr=1", 1, "1"}}, Rate{"", 0.1, "0.1"}, "eps 0", 0, nil},
 		},
 		Epoch: 2,
 	}
@@ -41,7 +44,7 @@ func TestSearchTable(t *testing.T) {
 			s.NonFinite = "seed 1"
 		}
 	}
-	table, err := p.table(summaries)
+	table, err := p.table(summaries, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,8 +73,68 @@ func TestSearchTable(t *testing.T) {
 	if err != nil || !strings.Contains(string(data), "Adam,0.01,2,2,3,0.9801,0,0.002,0.001,true,false,accuracy not finite: seed 1\n") {
 		t.Errorf("%v\n%s", err, data)
 	}
-	if _, err := p.table(summaries[2:]); err == nil ||
+	if _, err := p.table(summaries[2:], nil); err == nil ||
 		!strings.Contains(err.Error(), "experiment e has no accuracy of SGD, condition lr=0.01, layer all, epoch 2") {
 		t.Errorf("a rate without values: %v", err)
+	}
+}
+
+// With images held out these choose the rate, and the test images choose
+// nothing.
+func TestSearchTableChoosesByHeldOutImages(t *testing.T) {
+	p := SearchParams{ID: "5.1", Experiment: "e", Error: "se", Epoch: 2, Optimizers: []Searched{
+		{Optimizer: "SGD", Conditions: []Rate{{"lr=0.01", 0.01, "0.01"}, {"lr=0.1", 0.1, "0.1"}}, Baseline: Rate{"", 0.1, "0.1"}, Validation: 100,
+			Runs: []Run{{"lr=0.01", "SGD", 1}, {"lr=0.01", "SGD", 2}, {"lr=0.1", "SGD", 1}, {"lr=0.1", "SGD", 2}}},
+	}}
+	dir := t.TempDir()
+	files := map[string]string{}
+	for i, correct := range []int{97, 99, 96} { // the last run failed
+		r := p.Optimizers[0].Runs[i]
+		epoch := func(n, correct int) runs.Epoch {
+			return runs.Epoch{Epoch: n, Step: n, Correct: 1, Samples: 10, ValidationCorrect: correct, ValidationSamples: 100,
+				Layers: []runs.Layer{{Units: 1, ClassSums: []float64{0, 0}, ClassCounts: []int64{5, 5}, Squares: []float64{0},
+					Least: []float32{0}, Most: []float32{0}}}}
+		}
+		files[r.Input()] = filepath.Join(dir, fmt.Sprint(i))
+		if err := runs.WriteRecord(files[r.Input()], runs.Meta{}, []runs.Epoch{epoch(1, 1), epoch(2, correct)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	accuracy, err := p.records(func(input string) (string, bool) { file, ok := files[input]; return file, ok })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var summaries []measures.Summary
+	for condition, mean := range map[string]float64{"lr=0.01": 0.9, "lr=0.1": 0.95} { // the test images would choose 0.1
+		summaries = append(summaries, measures.Summary{Condition: condition, Optimizer: "SGD", Layer: "all", Metric: "accuracy", Epoch: 2,
+			N: 2, Expected: 2, Mean: mean, SE: 0.002})
+	}
+	table, err := p.table(summaries, accuracy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := tabulate.Render(table, "md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"| optimizer | 0.01 | 0.1 | chosen | baseline |",
+		"| SGD | 0.9000 ± 0.0020 | 0.9500 ± 0.0020 | 0.01 | 0.1 |",
+		"| SGD, held out | 0.9800 ± 0.0100 | 0.9600 |  |  |",
+		"- SGD: mean accuracy on the images held out is 0.0200 higher at 0.01 than at the baseline's 0.1.",
+		"- Rates are chosen by accuracy on the last 100 training images, which the runs hold out. Test images choose nothing.",
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+	data, err := tabulate.Render(table, "csv")
+	if err != nil || !strings.Contains(string(data), "baseline,missing,validation_images,validation_n,") ||
+		!strings.Contains(string(data), ",true,false,,100,2,0.98,") {
+		t.Errorf("%v\n%s", err, data)
+	}
+	p.Optimizers[0].Validation = 200
+	if _, err := p.records(func(input string) (string, bool) { file, ok := files[input]; return file, ok }); err == nil {
+		t.Error("a record with another number of held-out images is taken")
 	}
 }

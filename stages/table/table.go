@@ -65,6 +65,13 @@ func made(job *pipeline.Job) (tabulate.Table, error) {
 		}
 		return runTable(job.Node().Params, runs)
 	}
+	var accuracy heldOut
+	if p, ok := job.Node().Params.(SearchParams); ok {
+		var err error
+		if accuracy, err = p.records(job.Input); err != nil {
+			return tabulate.Table{}, err
+		}
+	}
 	var summaries []measures.Summary
 	if len(job.Node().Inputs) > 0 { // a table of the parameters alone has no inputs
 		path, _ := job.Input(Summaries)
@@ -81,17 +88,17 @@ func made(job *pipeline.Job) (tabulate.Table, error) {
 			summaries = append(summaries, further...)
 		}
 	}
-	return tableOf(job.Node().Params, summaries)
+	return tableOf(job.Node().Params, summaries, accuracy)
 }
 
 // tableOf makes the table that the parameters describe, which have one of this
 // package's types.
-func tableOf(parameters any, summaries []measures.Summary) (tabulate.Table, error) {
+func tableOf(parameters any, summaries []measures.Summary, accuracy heldOut) (tabulate.Table, error) {
 	switch p := parameters.(type) {
 	case FinalParams:
 		return p.table(summaries)
 	case SearchParams:
-		return p.table(summaries)
+		return p.table(summaries, accuracy)
 	case PrintedParams:
 		return p.table(summaries)
 	case TextParams:
@@ -103,7 +110,11 @@ func tableOf(parameters any, summaries []measures.Summary) (tabulate.Table, erro
 // Try makes a table in every format and discards it. The summaries may be made
 // up. The error is the one that the stage would return.
 func Try(parameters any, summaries []measures.Summary) error {
-	t, err := tableOf(parameters, summaries)
+	var accuracy heldOut
+	if p, ok := parameters.(SearchParams); ok {
+		accuracy = p.madeUp()
+	}
+	t, err := tableOf(parameters, summaries, accuracy)
 	if err != nil {
 		return err
 	}
