@@ -41,7 +41,7 @@ func (w *workspace) collect(ctx context.Context) (report.Report, error) {
 	}
 	c := &collector{workspace: w, shown: w.places(), report: report.Report{
 		Title: w.Params.Study.Title, Source: w.Params.Repeats(), OfThesis: w.Params.Repeats() == finding.Thesis, Mark: w.Mark,
-		Plan: plan(w.Study), Layer: layer(w.Params), ParamsName: filepath.Base(w.o.params()), Params: w.setup.Text,
+		Plan: plan(w.Study), Layer: w.Layer, ParamsName: filepath.Base(w.o.params()), Params: w.setup.Text,
 		Local: report.Local{Absent: map[string]report.Absence{}},
 	}}
 	for _, n := range status.Nodes {

@@ -43,11 +43,6 @@ func plan(s *study.Study) report.Plan {
 	return p
 }
 
-// layer names the question that the study's numbers answer.
-func layer(p *params.Params) string {
-	return finding.LayerOf(p.Repeats(), p.Study.Seeding, p.Study.Seeds)
-}
-
 // addLayers adds the verdicts of both layers: those of this study, and those
 // that the store has from a profile of the other layer.
 func (c *collector) addLayers(ctx context.Context) error {
@@ -79,7 +74,7 @@ func (c *collector) addOther(ctx context.Context, l *report.Layer) error {
 		if err != nil {
 			return err
 		}
-		if layer(p) != l.Name {
+		if finding.LayerOf(p.Repeats(), p.Study.Seeding, p.Study.Seeds) != l.Name {
 			continue
 		}
 		setup := c.setup
@@ -87,6 +82,9 @@ func (c *collector) addOther(ctx context.Context, l *report.Layer) error {
 		other, err := setup.Study()
 		if err != nil {
 			return err
+		}
+		if other.Layer != l.Name {
+			continue
 		}
 		l.Command = c.o.withProfile(profile).command("all")
 		l.Findings, err = c.findingsOf(ctx, other)

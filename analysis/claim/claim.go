@@ -59,7 +59,9 @@ func (c Claim) Definition() string {
 // are null.
 //
 // If a claim has several parts, the result describes the part that decided. The
-// p values are those of the whole claim.
+// p values are those of the whole claim. A claim that is supported or
+// contradicted needs no margin: then smallest_margin bounds the effect of the
+// deciding part.
 type Result struct {
 	ID        string   `json:"id"`
 	Source    string   `json:"source"`
@@ -78,12 +80,13 @@ type Result struct {
 	N         int      `json:"n"`               // number of runs in the smallest sample
 	P         *float64 `json:"p"`               // for the hypothesis that the claim is false: Student's t, Welch's, or exact; two-sided
 	Flip      *float64 `json:"p_sign_flip"`     // the same by exact sign flips; null if a part has no differences of paired runs
+	Exact     *float64 `json:"p_exact"`         // by sign flips for parts with at least six paired runs, and as p for the others
 	Contra    *float64 `json:"p_contradict"`    // for the hypothesis that the claim is true
-	Equal     *float64 `json:"p_equivalent"`    // for the hypothesis of a difference of at least the margin (two one-sided tests)
+	Equal     *float64 `json:"p_equivalent"`    // for differences of at least the margin in all parts that are not supported (two one-sided tests)
 	Holm      *float64 `json:"p_holm"`          // corrected over the confirmatory claims of its section; null except in the table of all
 	BH        *float64 `json:"p_bh"`            // false discovery rate over all claims; null except in the table of all
 	Margin    *float64 `json:"margin"`          // smaller differences count as equivalent
-	Smallest  *float64 `json:"smallest_margin"` // the smallest margin with which the deciding part would pass
+	Smallest  *float64 `json:"smallest_margin"` // the smallest margin with which the claim would be decided, if all its margins were scaled alike
 	Detail    []string `json:"detail"`          // every part
 	Missing   []string `json:"missing"`         // what the claim needs and the study does not have
 	Mark      string   `json:"mark"`            // how the study was reduced; empty if it was not
@@ -112,7 +115,7 @@ func Decide(c Claim, d *Data) (Result, error) {
 	r.Verdict, r.What, r.N = part.Verdict.String(), part.What, part.N
 	r.Effect, r.Low, r.High, r.DZ = finite(part.Effect), finite(part.Low), finite(part.High), finite(part.DZ)
 	r.Above, r.Below = finite(part.Claimed.Above), finite(part.Claimed.Below)
-	r.P, r.Flip, r.Contra, r.Equal = finite(part.P), finite(part.Flip), finite(part.Contra), finite(part.Equal)
+	r.P, r.Flip, r.Exact, r.Contra, r.Equal = finite(part.P), finite(part.Flip), finite(part.Exact), finite(part.Contra), finite(part.Equal)
 	r.Margin, r.Smallest = finite(part.Margin), finite(part.Smallest)
 	r.Detail = append(r.Detail, part.lines("")...)
 	return r, nil
@@ -127,7 +130,7 @@ func (r *Result) Inherit(from Result, v Verdict) {
 	}
 	r.Verdict, r.Inherited = v.String(), from.ID
 	if v == Supported {
-		r.P, r.Flip = from.P, from.Flip
+		r.P, r.Flip, r.Exact = from.P, from.Flip, from.Exact
 	} else {
 		r.Contra = from.Contra
 	}

@@ -59,6 +59,11 @@ func (j *judge) contrast(what string, terms []term, claimed Range) (Part, error)
 	e := welch(samples)
 	if len(order) == 1 {
 		e = student(values)
+		var sum float64
+		for _, t := range terms {
+			sum += t.coefficient
+		}
+		e.difference = len(terms) > 1 && math.Abs(sum) < 1e-9
 	}
 	e.share = len(terms) == 1 && terms[0].coefficient == 1 && terms[0].reading.kind == levels && j.shares[terms[0].curve.Metric]
 	return e.part(what, claimed, j.margin(terms), notes), nil

@@ -49,12 +49,19 @@ func (j *judge) shrinks(first, last []term) (Part, error) {
 	q, other := first[0].curve, first[1].curve
 	what := fmt.Sprintf("%s, %s: how much closer %s and %s are after the last epoch than after the first",
 		q.Metric, q.Optimizer, q.Condition, other.Condition)
-	return student(values).part(what, Positive, math.NaN(), append(notes, left...)), nil
+	e := student(values)
+	e.difference = true
+	return e.part(what, Positive, math.NaN(), append(notes, left...)), nil
 }
 
-// Correlate claims that over the epochs of a run, Pearson's correlation of each
-// curve with another metric lies in a range. It is averaged over the runs as
-// artanh r.
+// fewestEpochs is the length of the shortest course whose correlation says
+// something. Over two epochs it is ±1 whatever the values, and over three it is
+// most often near that.
+const fewestEpochs = 4
+
+// Correlate claims that over the epochs of a run, at least four, Pearson's
+// correlation of each curve with another metric lies in a range. It is averaged
+// over the runs as artanh r.
 func Correlate(c Curves, metric string, claimed Range) Predicate {
 	return predicate(fmt.Sprintf("correlation of %s with %s %s", c, metric, claimed), func(j *judge) ([]Predicate, error) {
 		curves, err := c.each(j.Data)
@@ -75,6 +82,10 @@ func (j *judge) correlation(q Curve, metric string, claimed Range) (Part, error)
 	}
 	if _, err := j.epochs(other); err != nil {
 		return Part{}, err
+	}
+	if n < fewestEpochs {
+		return Part{}, missing("courses of %d epochs, without which a correlation says nothing: the runs of experiment %s have %d", fewestEpochs,
+			q.Experiment, n)
 	}
 	var z []float64
 	var notes []string

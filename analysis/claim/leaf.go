@@ -21,31 +21,42 @@ func (p Part) judged(test, flips tails, interval func(coverage float64) (low, hi
 	if flips != nil {
 		p.Flip, _, _ = p.Claimed.test(flips)
 	}
-	p.Equal, p.Smallest = math.NaN(), math.NaN()
-	low, high := interval(1 - 2*alpha)
+	p.Equal = math.NaN()
+	largest := func(level float64) float64 { // the largest effect that two one-sided tests do not exclude
+		low, high := interval(1 - 2*level)
+		return math.Max(math.Abs(low), math.Abs(high))
+	}
 	switch c := p.Claimed; {
 	case c.sign() && p.Margin > 0:
 		above, _ := test(-p.Margin)
 		_, below := test(p.Margin)
 		p.Equal = math.Max(above, below)
-		p.Smallest = math.Max(math.Abs(low), math.Abs(high))
+		p.smallest = largest
 	case c.both() && c.Above == -c.Below:
-		p.Margin, p.Smallest = c.Below, math.Max(math.Abs(low), math.Abs(high))
+		p.Margin, p.smallest, p.bounded = c.Below, largest, true
 	case c.both() || c.sign():
 		p.Margin = math.NaN()
 	case !math.IsInf(c.Above, -1) && c.Above < 0: // "not worse"
-		p.Margin, p.Smallest = -c.Above, math.Max(0, -p.Low)
+		p.Margin, p.bounded = -c.Above, true
+		p.smallest = func(level float64) float64 { low, _ := interval(1 - level); return math.Max(0, -low) }
 	case !math.IsInf(c.Below, 1) && c.Below > 0 && p.Margin > 0: // "not better", for a difference
-		p.Margin, p.Smallest = c.Below, math.Max(0, p.High)
+		p.Margin, p.bounded = c.Below, true
+		p.smallest = func(level float64) float64 { _, high := interval(1 - level); return math.Max(0, high) }
 	default:
 		p.Margin = math.NaN()
 	}
+	p.Smallest, p.alone = p.needed(alpha), p.smallest
 	if math.IsInf(p.Effect, 0) || math.IsInf(p.Low, 0) || math.IsInf(p.High, 0) {
 		for _, x := range []*float64{&p.Low, &p.High, &p.P, &p.Flip, &p.Contra, &p.Equal, &p.Smallest} {
 			*x = math.NaN()
 		}
+		p.smallest, p.alone = nil, nil
 	}
-	for _, x := range []*float64{&p.Effect, &p.Low, &p.High, &p.DZ, &p.P, &p.Flip, &p.Contra, &p.Equal, &p.Smallest} {
+	p.Exact = p.P
+	if p.N >= fewestFlips && !math.IsNaN(p.Flip) {
+		p.Exact = p.Flip
+	}
+	for _, x := range []*float64{&p.Effect, &p.Low, &p.High, &p.DZ, &p.P, &p.Flip, &p.Exact, &p.Contra, &p.Equal, &p.Smallest} {
 		*x = significant(*x, 6)
 	}
 	if math.IsNaN(p.rank) {

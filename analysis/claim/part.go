@@ -73,6 +73,7 @@ type Part struct {
 	Claimed           Range
 	Margin, Smallest  float64
 	P, Flip           float64 // for the hypothesis that the part is false: by the interval's test, and by sign flips
+	Exact             float64 // Flip where at least fewestFlips runs are paired, and P elsewhere
 	Contra            float64 // for the hypothesis that it is true
 	Equal             float64 // for the hypothesis of a difference of at least the margin
 	Notes             []string
@@ -81,7 +82,24 @@ type Part struct {
 	Parts []Part // the parts of a joined part, whose estimate is that of the part that decided
 	Need  int    // how many of them must hold
 
-	rank float64 // one-sided p of the deciding part, which orders parts whose p is 1
+	rank     float64                     // one-sided p of the deciding part, which orders parts whose p is 1
+	smallest func(level float64) float64 // the smallest margin with which the part passes at a level; nil if it has none
+	alone    func(level float64) float64 // the same for the deciding part alone
+	bounded  bool                        // with its margin the part is supported, and not equivalent
+}
+
+// fewestFlips is the smallest number of runs for which sign flips can give a p
+// below 0.05, namely 2/2^6. With fewer, such as three seeds or the few networks
+// that learnt, it cannot be small whatever the data say.
+const fewestFlips = 6
+
+// needed returns the smallest margin with which a part passes at a level, or
+// NaN.
+func (p Part) needed(level float64) float64 {
+	if p.smallest == nil || !(p.Margin > 0) {
+		return math.NaN()
+	}
+	return p.smallest(level)
 }
 
 // decide compares p values with the level. If a difference is smaller than the
@@ -127,8 +145,8 @@ func Most(predicates ...Predicate) Predicate { return AtLeast(len(predicates)/2+
 // if m − k + 1 parts fail, so its contradiction is tested by the (m−k+1)-th
 // smallest p of contradictions, times k. So All needs no correction to be
 // supported, and each of its parts contradicts it at 0.05/m. The result is
-// equivalent if that many parts fail when parts that are equivalent count as
-// failing.
+// equivalent if that many parts fail when parts that are equivalent, and are not
+// supported themselves, count as failing.
 func AtLeast(k int, predicates ...Predicate) Predicate {
 	texts := make([]string, len(predicates))
 	for i, p := range predicates {
@@ -171,22 +189,71 @@ func join(k int, parts []Part) Part {
 	whole := order[k-1]
 	p, _ := nth(k, fails, func(q Part) float64 { return q.P })
 	flip, _ := nth(k, fails, func(q Part) float64 { return q.Flip })
+	exact, _ := nth(k, fails, func(q Part) float64 { return q.Exact })
 	contra, against := nth(fails, k, func(q Part) float64 { return q.Contra })
-	equal, none := nth(fails, k, func(q Part) float64 { return smaller(q.Equal, q.Contra) })
-	verdict := Part{P: p, Contra: contra, Equal: equal}
+	unless := func(q Part, p float64) float64 { // a supported part does not fail, however small its effect
+		if q.P < alpha {
+			return math.NaN()
+		}
+		return p
+	}
+	equal, _ := nth(fails, k, func(q Part) float64 { return unless(q, q.Equal) })
+	failing, none := nth(fails, k, func(q Part) float64 { return unless(q, smaller(q.Equal, q.Contra)) })
+	verdict := Part{P: p, Contra: contra, Equal: failing}
 	verdict.decide()
 	switch verdict.Verdict {
 	case Contradicted:
 		whole = against
 	case Equivalent:
-		whole = none
+		whole, equal = none, failing
 	}
 	if slices.ContainsFunc(parts, func(q Part) bool { return math.IsNaN(q.Flip) }) {
 		flip = math.NaN()
 	}
-	whole.P, whole.Flip, whole.Contra, whole.Equal, whole.Verdict = p, flip, contra, equal, verdict.Verdict
+	if alone := whole.alone; alone != nil {
+		whole.alone = func(level float64) float64 { return alone(level / float64(k)) }
+	}
+	whole.smallest, whole.bounded = joined(k, parts, whole.Margin)
+	whole.Smallest = whole.needed(alpha)
+	if !whole.bounded && (verdict.Verdict == Supported || verdict.Verdict == Contradicted) {
+		whole.Smallest = math.NaN()
+		if whole.alone != nil {
+			whole.Smallest = whole.alone(alpha) // no margin matters; this says how small the effect is
+		}
+	}
+	whole.Smallest = significant(whole.Smallest, 6)
+	whole.P, whole.Flip, whole.Exact, whole.Contra, whole.Equal, whole.Verdict = p, flip, exact, contra, equal, verdict.Verdict
 	whole.Parts, whole.Need = parts, k
 	return whole
+}
+
+// joined returns the smallest margin with which k of the parts pass together.
+// Parts may have different margins. All are scaled alike, and the result is what
+// becomes of the one that is given.
+func joined(k int, parts []Part, margin float64) (smallest func(level float64) float64, bounded bool) {
+	fails := len(parts) - k + 1
+	bounded = !slices.ContainsFunc(parts, func(q Part) bool { return !q.bounded })
+	nth, times := fails, k // as many as must be equivalent
+	if bounded {
+		nth, times = k, fails // as many as must be supported
+	}
+	return func(level float64) float64 {
+		level /= float64(times)
+		var scales []float64
+		for _, q := range parts {
+			scale := q.needed(level) / q.Margin
+			switch {
+			case bounded:
+			case q.bounded, q.P < alpha:
+				scale = math.NaN()
+			case q.Contra < level:
+				scale = 0
+			}
+			scales = append(scales, scale)
+		}
+		slices.SortFunc(scales, ascending)
+		return margin * scales[nth-1]
+	}, bounded
 }
 
 // ascending orders numbers, with NaN last.

@@ -3,6 +3,7 @@ package claim
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,6 +41,7 @@ func TestAtLeast(t *testing.T) {
 		{"any, at 0.05/3", Any(no, perhaps, strong), Supported, "strong", 0.003},
 		{"any, too weak to be chosen among three", Any(no, perhaps, yes), Undecided, "yes", 0.12},
 		{"none of two", Any(no, no), Contradicted, "no", 1},
+		{"none is small, but supported", All(perhaps, given("small", 0.001, 1, 0.001)), Undecided, "perhaps", 0.3},
 		{"one is none, the other contradicted", Any(no, none), Equivalent, "no", 1},
 		{"most of three, at 0.05/2", Most(no, strong, strong), Supported, "strong", 0.002},
 		{"half of four is not most", Most(no, no, strong, strong), Contradicted, "no", 1},
@@ -123,11 +125,84 @@ func TestSmallestMargin(t *testing.T) {
 	}
 }
 
+// TestSmallestMarginOfSeveralParts scales the margins of all parts of a claim.
+// With a little more than the smallest it is equivalent, or supported if the
+// margins bound its ranges; with a little less it is undecided.
+func TestSmallestMarginOfSeveralParts(t *testing.T) {
+	small := []float64{0.01, -0.02, 0.03, 0.005, 0.012, -0.004}
+	large := []float64{0.05, -0.2, 0.3, 0.1, -0.12, 0.04}
+	clear := []float64{0.01, 0.011, 0.012, 0.013, 0.011, 0.01} // supported, and within any of the margins
+	for _, c := range []struct {
+		name string
+		k    int
+		want Verdict
+		with func(values []float64, scale float64) Part
+	}{
+		{"all", 3, Equivalent, func(v []float64, scale float64) Part { return student(v).part("", Positive, 0.02*scale, nil) }},
+		{"two", 2, Equivalent, func(v []float64, scale float64) Part { return student(v).part("", Positive, 0.02*scale, nil) }},
+		{"all within", 3, Supported, func(v []float64, scale float64) Part { return student(v).part("", Within(0.02*scale), 0.02, nil) }},
+		{"two not worse", 2, Supported, func(v []float64, scale float64) Part { return student(v).part("", Above(-0.02*scale), 0.02, nil) }},
+	} {
+		whole := func(scale float64) Part {
+			// The second part has a margin of its own.
+			return join(c.k, []Part{c.with(small, scale), c.with(large, 3*scale), c.with(clear, scale)})
+		}
+		p := whole(1)
+		scale := p.Smallest / p.Margin
+		if q := whole(scale * 1.0001); q.Verdict != c.want {
+			t.Errorf("%s: %v with more than %v, want %v", c.name, q, p.Smallest, c.want)
+		}
+		if q := whole(scale * 0.9999); q.Verdict != Undecided {
+			t.Errorf("%s: %v with less than %v", c.name, q, p.Smallest)
+		}
+	}
+}
+
+// TestRunsThatAgree checks that runs without any spread, or with no more than
+// rounding makes, are judged by their number alone.
+func TestRunsThatAgree(t *testing.T) {
+	for _, c := range []struct {
+		n      int
+		spread float64
+		p      float64
+		want   Verdict
+	}{{3, 0, 0.25, Undecided}, {3, 1e-17, 0.25, Undecided}, {5, 0, 0.0625, Undecided}, {6, 0, 0.03125, Supported}, {12, 1e-17, 0.000488281, Supported}} {
+		values := make([]float64, c.n)
+		for i := range values {
+			values[i] = 0.01 + c.spread*float64(i)
+		}
+		p := student(values).part("", Positive, 0.001, nil)
+		if p.Verdict != c.want || p.P != c.p || p.Flip != c.p {
+			t.Errorf("%d runs: %v, want %v with p = %v", c.n, p, c.want, c.p)
+		}
+		if exact := !math.IsNaN(p.Low); exact != (c.want == Supported) || exact && (p.Low != 0.01 || p.High != 0.01) {
+			t.Errorf("%d runs: interval [%v, %v]", c.n, p.Low, p.High)
+		}
+	}
+	apart := welch([]moments{momentsOf([]float64{0.25, 0.25}), momentsOf([]float64{-0.26, -0.26})})
+	if p := apart.part("", Negative, 0.001, nil); p.Verdict != Undecided || !math.IsNaN(p.P) || !math.IsNaN(p.Low) {
+		t.Errorf("independent runs without spread: %v", p)
+	}
+}
+
+// TestExactPOfSeveralParts checks that parts with few runs take part with the
+// p of their interval's test, which can be small.
+func TestExactPOfSeveralParts(t *testing.T) {
+	many, few := make([]float64, 12), []float64{0.1, 0.11, 0.12, 0.105}
+	for i := range many {
+		many[i] = 0.1 + 0.01*float64(i)
+	}
+	a, b := student(many).part("", Positive, 0, nil), student(few).part("", Positive, 0, nil)
+	if p := join(2, []Part{a, b}); p.Exact != max(a.Flip, b.P) || p.Exact > 0.01 || p.Flip != 0.125 {
+		t.Errorf("p is %v, by sign flips %v; want %v and 0.125", p.Exact, p.Flip, max(a.Flip, b.P))
+	}
+}
+
 // TestLogitStaysInside checks that no interval of a share leaves [0, 1],
 // however few and odd the values, and that it contains the mean.
 func TestLogitStaysInside(t *testing.T) {
-	for _, values := range [][]float64{{0.951, 0.754, 0.999}, {0, 0.001, 0.5}, {1, 1, 0.2}, {0, 0, 0}, {1, 1, 1}, {1e-12, 0.9},
-		{1 - 1e-16, 0.99, 0.1}} {
+	for _, values := range [][]float64{{0.951, 0.754, 0.999}, {0, 0.001, 0.5}, {1, 1, 0.2}, slices.Repeat([]float64{0}, 20), slices.Repeat([]float64{1}, 20),
+		{1e-12, 0.9}, {1 - 1e-16, 0.99, 0.1}} {
 		e := student(values)
 		e.share = true
 		for _, coverage := range []float64{0.9, 0.95, 0.9999} {
@@ -232,10 +307,10 @@ func TestPublishedNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	// se² = 2·0.01²/3, 4 degrees of freedom, t = 2.776445: half-width
-	// 0.0226696; at 90 %, t = 2.131847: 0.0174065.
+	// 0.0226696; one of three parts at 0.05/3, t = 3.186292: 0.0260160.
 	if r.Verdict != "supported" || r.What != "m, A, epoch 1: x=3 − x=2" || *r.Effect != 0.0654322 ||
 		math.Abs(*r.Low-(0.0654322-0.0226696)) > 1e-6 || r.N != 3 ||
-		*r.Above != 0 || r.Below != nil || *r.Margin != 0.02 || math.Abs(*r.Smallest-(0.0654322+0.0174065)) > 1e-6 || r.DZ != nil ||
+		*r.Above != 0 || r.Below != nil || *r.Margin != 0.02 || math.Abs(*r.Smallest-(0.0654322+0.0260160)) > 1e-6 || r.DZ != nil ||
 		r.Flip != nil {
 		t.Errorf("got %+v", r)
 	}
@@ -244,7 +319,7 @@ func TestPublishedNumbers(t *testing.T) {
 		"F1: SUPPORTED\nValues rise.\n",
 		"effect  m, A, epoch 1: x=3 − x=2 = 0.06543 [0.04276, 0.0881], n = 3\n",
 		"p       0.001315, uncorrected; the table of all findings has it corrected\n",
-		"margin  0.02; the smallest that would do is 0.08284\n",
+		"margin  0.02; the effect is shown to be smaller than 0.09145\n",
 		"source  section 5.0, figure 5.0\n",
 		"parts   m, A, epoch 1: x=2 − x=1 = 0.1346 [0.1119, 0.1572], n = 3, claimed above 0, p = ",
 	} {

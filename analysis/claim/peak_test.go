@@ -72,24 +72,48 @@ func TestPeakOfWhatIsThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.N != 2 || p.Effect != 0.5 || fmt.Sprint(p.Notes) != "[without 2 (fewer than two values) 1 of 2]" {
+	want := "[without x=1, A, 2 (not finite) without x=2, A, 1 (not finite) without x=2, A, 2 (not finite) without x=3, A, 0 (not finite) " +
+		"without 2 (fewer than two values) 1 of 2]"
+	if p.N != 2 || p.Effect != 0.5 || fmt.Sprint(p.Notes) != want {
+		t.Errorf("got %v", p)
+	}
+}
+
+// TestPeakAtSeveralPlaces checks that a run whose highest values are equal
+// counts only if it does not matter which of them is taken.
+func TestPeakAtSeveralPlaces(t *testing.T) {
+	d := NewData("m")
+	for run, values := range [][]float64{{0.1, 0.3, 0.3, 0.1}, {0.3, 0.3, 0.1, 0.1}, {0.1, 0.1, 0.3, 0.3}} {
+		for x, v := range values {
+			if err := d.Add(Curve{"e", fmt.Sprintf("x=%d", x+1), "A", AllLayers, "m"}, fmt.Sprint(run), 1, v, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	p, err := decideWith(PeaksWithin(Sweep("e", "x=").By("A").Of("m"), 1, 2), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.N != 2 || p.Effect != 0.5 || fmt.Sprint(p.Notes) != "[without 1 runs whose highest values are at several places 1 of 2]" {
 		t.Errorf("got %v", p)
 	}
 }
 
 // TestPrediction uses experiments whose conditions lie on one common line or on
-// separate lines.
+// separate lines. A fifth experiment that copies the first changes nothing.
 func TestPrediction(t *testing.T) {
 	var selections []Curves
-	for e := range 4 {
+	for e := range 5 {
 		selections = append(selections, Sweep(fmt.Sprintf("e%d", e), "x=").By("A"))
 	}
 	study := func(y func(e, x, run int) float64) *Data {
 		d := NewData()
-		for e := range 4 {
+		for e := range 5 {
 			for x := range 5 {
 				for run := range 3 {
-					for metric, v := range map[string]float64{"n": float64(x + e), "m": y(e, x, run)} {
+					of := e % 4
+					v := y(of, x, run) + 0.01*math.Sin(float64(37*of+11*x+5*run))
+					for metric, v := range map[string]float64{"n": float64(x + of), "m": v} {
 						if err := d.Add(Curve{fmt.Sprintf("e%d", e), fmt.Sprintf("x=%d", x), "A", AllLayers, metric}, fmt.Sprint(run), 1,
 							v, true); err != nil {
 							t.Fatal(err)
@@ -107,13 +131,17 @@ func TestPrediction(t *testing.T) {
 		claim Range
 		want  Verdict
 	}{
-		"one line": {func(e, x, run int) float64 { return 2 + 3*float64(x+e) }, 1 - 1e-9, 1, Above(0.5), Supported},
+		"one line": {func(e, x, run int) float64 { return 2 + 3*float64(x+e) }, 0.9999, 1, Above(0.5), Supported},
 		"opposite lines": {func(e, x, run int) float64 { return float64(1-2*(e%2))*float64(x+e) + 0.1*float64(run) }, -2, 0, Below(0.5),
 			Supported},
 	} {
 		p, err := decideWith(Prediction("m", []string{"n"}, c.claim, selections...), study(c.y))
 		if err != nil {
 			t.Fatal(err)
+		}
+		without, err := decideWith(Prediction("m", []string{"n"}, c.claim, selections[:4]...), study(c.y))
+		if err != nil || without.Effect != p.Effect {
+			t.Errorf("%s: R² is %v with a copy, and %v without: %v", name, p.Effect, without.Effect, err)
 		}
 		if !(p.Effect >= c.low && p.Effect <= c.high) || p.Verdict != c.want || p.N != 3 {
 			t.Errorf("%s: %v, want %v within [%v, %v]", name, p, c.want, c.low, c.high)

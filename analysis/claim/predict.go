@@ -11,7 +11,9 @@ import (
 // least squares. One experiment at a time is left out, and each of its
 // conditions is predicted by the fit to all others. R² is 1 − Σ(y − ŷ)²/Σ(y −
 // ȳ)², where ȳ is the mean of the other experiments, so 0 is no better than
-// predicting a constant. Each run name, such as a seed, has an R² of its own.
+// predicting a constant. Each run name, such as a seed, has an R² of its own. A
+// training that several experiments show counts once, in the first of them,
+// because elsewhere it would predict itself.
 func Prediction(outcome string, from []string, claimed Range, selections ...Curves) Predicate {
 	texts := make([]string, len(selections))
 	for i, c := range selections {
@@ -67,7 +69,11 @@ func (j *judge) prediction(outcome string, from []string, claimed Range, selecti
 	var values []float64
 	var notes []string
 	fewest := math.MaxInt
+	copies := 0
 	for _, run := range slices.Compact(names) {
+		several := len(rows[run])
+		rows[run] = once(rows[run])
+		copies = max(copies, several-len(rows[run]))
 		if r2 := leaveOneOut(rows[run]); !math.IsNaN(r2) && !math.IsInf(r2, 0) {
 			values, fewest = append(values, r2), min(fewest, len(rows[run]))
 		} else {
@@ -77,8 +83,24 @@ func (j *judge) prediction(outcome string, from []string, claimed Range, selecti
 	if len(values) > 0 {
 		notes = append(notes, fmt.Sprintf("at least %d trainings a seed", fewest))
 	}
+	if copies > 0 {
+		notes = append(notes, fmt.Sprintf("without up to %d copies a seed, which other experiments have too", copies))
+	}
 	what := fmt.Sprintf("R² of %s predicted from %s in experiments left out", outcome, strings.Join(from, " and "))
 	return student(values).part(what, claimed, math.NaN(), notes), nil
+}
+
+// once leaves out rows that equal one of an earlier experiment in every digit,
+// which are the same training.
+func once(rows []row) []row {
+	var list []row
+	for _, r := range rows {
+		same := func(q row) bool { return q.experiment != r.experiment && q.y == r.y && slices.Equal(q.x, r.x) }
+		if !slices.ContainsFunc(list, same) {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // row reads the terms of a run. It returns false if one of them is missing or

@@ -16,12 +16,19 @@ type moments struct {
 	variance float64 // divisor n − 1; NaN if n < 2
 }
 
-// momentsOf adds the values in the given order. If the values agree in every
-// digit, the mean is exact and the variance 0.
+// rounding is by how much equal values may differ, because they were added in
+// different orders, in units of the largest of them or of 1.
+const rounding = 1e-12
+
+// momentsOf adds the values in the given order. If the values agree but for
+// rounding, the mean is the first one and the variance 0.
 func momentsOf(values []float64) moments {
 	n := float64(len(values))
-	if len(values) > 1 && !slices.ContainsFunc(values, func(v float64) bool { return v != values[0] }) {
-		return moments{n: len(values), mean: values[0]}
+	if len(values) > 1 {
+		low, high := slices.Min(values), slices.Max(values) // NaN if one of them is
+		if high-low <= rounding*max(1, math.Abs(low), math.Abs(high)) {
+			return moments{n: len(values), mean: values[0]}
+		}
 	}
 	var sum, squares float64
 	for _, v := range values {
@@ -43,8 +50,9 @@ func momentsOf(values []float64) moments {
 type estimate struct {
 	effect, se, df float64
 	n              int       // runs in the smallest sample
-	values         []float64 // of paired runs, with the effect as their mean; nil if the samples are independent
+	values         []float64 // of the runs, with the effect as their mean; nil if the samples are independent
 	share          bool      // the effect is a mean of values in [0, 1]
+	difference     bool      // the values are differences between readings of paired runs
 }
 
 // student estimates a mean, for example of the differences of paired runs.
@@ -78,13 +86,26 @@ func (e estimate) logit() bool { return e.share && 0 < e.effect && e.effect < 1 
 
 func logit(x float64) float64 { return math.Log(x / (1 - x)) }
 
+// agreement returns the one-sided p value against a centre on the other side of
+// a bound if all runs agree. There is no spread for a t test, and what is left
+// is that all n lie on one side (the sign test). Independent samples without
+// spread have no p value.
+func (e estimate) agreement() float64 {
+	if e.values == nil {
+		return math.NaN()
+	}
+	return math.Ldexp(1, -e.n)
+}
+
 // interval returns the central interval of the given coverage.
 func (e estimate) interval(coverage float64) (low, high float64) {
 	switch {
 	case e.n < 2 || math.IsNaN(e.se):
 		return math.NaN(), math.NaN()
-	case e.se == 0:
+	case e.se == 0 && e.agreement() <= (1-coverage)/2:
 		return e.effect, e.effect
+	case e.se == 0:
+		return math.NaN(), math.NaN()
 	}
 	t := tQuantile(e.df, (1+coverage)/2)
 	if e.logit() {
@@ -109,14 +130,22 @@ func (e estimate) tails(bound float64) (above, below float64) {
 	if e.n < 2 || math.IsNaN(e.se) || math.IsInf(e.se, 0) {
 		return math.NaN(), math.NaN()
 	}
+	if e.se == 0 {
+		switch p := e.agreement(); {
+		case math.IsNaN(p):
+			return p, p
+		case e.effect > bound:
+			return p, 1
+		case e.effect < bound:
+			return 1, p
+		}
+		return 1, 1
+	}
 	distance, se := e.effect-bound, e.se
 	if e.logit() {
 		distance, se = logit(e.effect)-logit(math.Max(0, math.Min(1, bound))), e.se/(e.effect*(1-e.effect))
 	}
-	switch {
-	case se == 0 && distance == 0:
-		return 0.5, 0.5
-	case se == 0 || math.IsInf(distance, 0):
+	if math.IsInf(distance, 0) { // a share, and a bound at the end of its range
 		if distance > 0 {
 			return 0, 1
 		}
@@ -131,8 +160,9 @@ func (e estimate) tails(bound float64) (above, below float64) {
 }
 
 // dz returns the effect over the standard deviation of the runs' differences.
+// Nothing else has one.
 func (e estimate) dz() float64 {
-	if e.values == nil || e.se == 0 {
+	if !e.difference || e.se == 0 {
 		return math.NaN()
 	}
 	return e.effect / (e.se * math.Sqrt(float64(e.n)))

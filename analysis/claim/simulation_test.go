@@ -109,6 +109,22 @@ func nulls() []simulated {
 	off := func(by float64) func(*rand.Rand, int, int, string, int) float64 {
 		return around(0.5, 0.5+by, 0.5, 0.5+by, 0.5, 0.5+by, 0.5)
 	}
+	// The metric n is highest at the third condition, and m is flat; and the other
+	// way round, where n is flat and m is highest at the last but two.
+	early := func(r *rand.Rand, run, condition int, metric string, epoch int) float64 {
+		v := noise(r, run, condition, metric, epoch)
+		if metric == "n" && condition == 2 {
+			v += 0.2
+		}
+		return v
+	}
+	late := func(r *rand.Rand, run, condition int, metric string, epoch int) float64 {
+		v := noise(r, run, condition, metric, epoch)
+		if metric == "m" && condition == 12 {
+			v += 0.2
+		}
+		return v
+	}
 	return []simulated{
 		{"value near 1", Value(x1, Above(0.95)), world{1, 1, false, around(0.95), 0}, both},
 		{"value near 1, skewed", Value(x1, Above(0.95)),
@@ -148,6 +164,8 @@ func nulls() []simulated {
 		{"peak beyond another", PeaksBeyond(line, "n", math.Inf(1)), flat(5, 1, false), yes},
 		{"peak slightly beyond another", PeaksBeyond(line, "n", 2), flat(5, 1, false), yes},
 		{"peak before another", PeaksBefore(line, "n"), flat(5, 1, false), yes},
+		{"peak of a flat line beyond another's", PeaksBeyond(line, "n", math.Inf(1)), world{15, 1, true, early, 0}, yes},
+		{"peak of a flat line before another's", PeaksBefore(line.Of("n"), "m"), world{15, 1, true, late, 0}, yes},
 		{"peaks apart, in either order", Any(PeaksBefore(line, "n"), PeaksBefore(line.Of("n"), "m")), flat(15, 1, false), yes},
 		{"peak within", PeaksWithin(line, 2, 3), flat(4, 1, false), both},
 		{"any of six", Any(six...), flat(7, 1, true), both},

@@ -22,7 +22,12 @@ func (r Result) Text() string {
 		fmt.Fprintf(&b, "p       %s, uncorrected; the table of all findings has it corrected\n", r.pText())
 	}
 	if r.Margin != nil && r.Smallest != nil {
-		fmt.Fprintf(&b, "margin  %s; the smallest that would do is %s\n", short(*r.Margin), short(*r.Smallest))
+		words := "the smallest that would do is"
+		bounded := r.Above != nil && *r.Above == -*r.Margin || r.Below != nil && *r.Below == *r.Margin
+		if !bounded && (r.Verdict == Supported.String() || r.Verdict == Contradicted.String()) {
+			words = "the effect is shown to be smaller than"
+		}
+		fmt.Fprintf(&b, "margin  %s; %s %s\n", short(*r.Margin), words, short(*r.Smallest))
 	}
 	fmt.Fprintf(&b, "source  section %s, figure %s\n", r.Source, r.Figure)
 	if r.Mark != "" {

@@ -14,7 +14,7 @@ import (
 
 // authorData returns the author's records under the study's names for
 // conditions. Only seed 1 is available, and each of its runs is added the given
-// number of times. The test is skipped if there are no records.
+// number of times, almost equal. The test is skipped if there are no records.
 func authorData(t *testing.T, times int) *claim.Data {
 	t.Helper()
 	file, err := os.Open(filepath.Join("..", "..", "..", "shared", "reference", "author_seed1.csv"))
@@ -38,6 +38,9 @@ func authorData(t *testing.T, times int) *claim.Data {
 	put := func(r measures.TidyRow) {
 		for seed := range times {
 			r.Seed = uint32(seed)
+			for _, v := range []*float64{&r.Accuracy.Value, &r.Sparsity.Value, &r.SelectivityAvg.Value} {
+				*v *= nearly(seed, r.Epoch)
+			}
 			if err := add(d, measures.WideRow{TidyRow: r}); err != nil {
 				t.Fatal(err)
 			}
@@ -58,6 +61,10 @@ func authorData(t *testing.T, times int) *claim.Data {
 	}
 	return d
 }
+
+// nearly is a factor that moves runs apart, in some epochs more than in others,
+// by so little that it matters only to tests that need a spread.
+func nearly(seed, epoch int) float64 { return 1 - 1e-9*float64(seed*(1+epoch%3)) }
 
 // lacksAMetric reports whether a claim is about metrics that the records do not
 // have.
@@ -85,9 +92,9 @@ func TestOneSeedDecidesNothing(t *testing.T) {
 	}
 }
 
-// Runs that agree in every digit have intervals without width, and eight of
-// them are enough for a count, so the verdicts show the direction of the
-// effects of seed 1. They are as claimed except in these cases.
+// Runs that almost agree have intervals of almost no width, and eight of them
+// are enough for a count, so the verdicts show the direction of the effects of
+// seed 1. They are as claimed except in these cases.
 func TestDirectionsOfSeed1(t *testing.T) {
 	const step = "one step goes the other way"
 	against := map[string]string{
@@ -164,8 +171,8 @@ func TestDirectionsOfPublishedMeans(t *testing.T) {
 			for k, metric := range []string{accuracy, sparsity, selectivity} {
 				q := claim.Curve{Experiment: hiddenLayers, Condition: fmt.Sprintf("%dHL", i+1), Optimizer: optimizer,
 					Layer: claim.AllLayers, Metric: metric}
-				for _, run := range []string{"1", "2", "3", "4", "5", "6", "7", "8"} {
-					if err := d.Add(q, run, 1, values[k], true); err != nil {
+				for seed := range 8 {
+					if err := d.Add(q, fmt.Sprint(seed), 1, values[k]*nearly(seed, 1), true); err != nil {
 						t.Fatal(err)
 					}
 				}

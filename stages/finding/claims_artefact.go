@@ -21,9 +21,9 @@ var (
 
 // Artefacts lists the claims that tell whether another one may be true by
 // arithmetic alone: the same claim with other measures and, for a claim about
-// networks that do not learn, how many of their units are saturated or dead.
+// networks whose units may be constant, how many of them are saturated or dead.
 func Artefacts(id string) []string {
-	if other, ok := map[string]string{"H4m": "H4a", "X2": "X2a", "Y4": "Y4a"}[id]; ok {
+	if other, ok := map[string]string{"H4m": "H4a", "R5": "R5a", "S5": "S5a", "X2": "X2a", "Y4": "Y4a"}[id]; ok {
 		return []string{other}
 	}
 	var list []string
@@ -87,21 +87,28 @@ func artefactClaims() []claim.Claim {
 
 	// A network of constant units, half of them on, has a sparsity of 0.31 at
 	// 256 units but carries no information.
-	alive := func(c claim.Curves) claim.Predicate {
-		return claim.Value(c.Of(saturated, dead).Only(accuracy, failed), claim.Below(most))
-	}
+	alive := func(c claim.Curves) claim.Predicate { return claim.Value(c.Of(saturated, dead), claim.Below(most)) }
+	of := func(c claim.Curves) claim.Predicate { return alive(c.Only(accuracy, failed)) }
 	const words = "less than half of the units are saturated, and less than half are dead, so that sparsity is not that of constant units."
 	return append(list,
 		claim.Claim{
 			ID: "H4a", Source: "5.4.6", Figure: "7.1", Experiments: []string{hiddenLayers},
-			Words: "In the networks of H4m " + words, Check: alive(in(hiddenLayers, "5HL").By(sgd, adagrad)),
+			Words: "In the networks of H4m " + words, Check: of(in(hiddenLayers, "5HL").By(sgd, adagrad)),
+		},
+		claim.Claim{
+			ID: "R5a", Source: "5.5.2", Figure: "5.9", Experiments: []string{learningRate},
+			Words: "In the networks of R5 " + words, Check: alive(sweep(learningRate, "learning_rate=").Between(100, 1000).By(sgd)),
+		},
+		claim.Claim{
+			ID: "S5a", Source: "5.5.2", Figure: "5.10", Experiments: []string{momentum},
+			Words: "In the networks of S5 with SGD and momentum 0.999 " + words, Check: alive(in(momentum, "momentum=0.999").By(sgd)),
 		},
 		claim.Claim{
 			ID: "X2a", Source: "5.10.3", Figure: "5.17", Experiments: []string{conv},
-			Words: "In the networks of X2 " + words, Check: alive(in(conv, "cnn").By(adagrad)),
+			Words: "In the networks of X2 " + words, Check: of(in(conv, "cnn").By(adagrad)),
 		},
 		claim.Claim{
 			ID: "Y4a", Source: "5.11.3", Figure: "5.18", Experiments: []string{sorted},
-			Words: "In the networks of Y4 " + words, Check: alive(in(sorted, "sorted").By(adadelta)),
+			Words: "In the networks of Y4 " + words, Check: of(in(sorted, "sorted").By(adadelta)),
 		})
 }

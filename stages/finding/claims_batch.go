@@ -135,7 +135,7 @@ func fluctuationClaims() []claim.Claim {
 		return claim.All(along(rates.By(sgd), claim.Positive), along(momenta.By(sgd), claim.Positive), along(batches.By(sgd), claim.Negative))
 	}), []claim.Claim{
 		{
-			ID: "F2", Source: "5.6.2", Figure: "5.11", Experiments: []string{learningRate, momentum, batchSize},
+			ID: "F2", Source: "5.6.2, 6.1", Figure: "5.11", Experiments: []string{learningRate, momentum, batchSize},
 			Words: "The more a training of SGD fluctuates, the higher sparsity and selectivity: over the same rates, momenta and batch " +
 				"sizes both go with how far test accuracy goes up and down over the last ten epochs.",
 			Check: claim.All(agree(rates), agree(momenta), agree(batches)),

@@ -38,14 +38,19 @@ func digest(c claim.Claim) string {
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
 }
 
-// judgement returns a digest of the results of the fixed claims in two made-up
-// studies. It changes when the code of a predicate changes how claims are
-// judged, and does not change when a claim is added or params.toml is edited.
+// judgement returns a digest of the results of the fixed claims in three made-up
+// studies, with the p values that are corrected for their number. It changes
+// when code changes how claims are judged, and does not change when a claim is
+// added or params.toml is edited.
 func judgement(t *testing.T, fixed map[string]string) string {
 	t.Helper()
 	hash := sha256.New()
-	for _, paired := range []bool{false, true} {
-		d := madeUp(t, paired)
+	for _, study := range []struct {
+		paired bool
+		seeds  int
+	}{{false, 4}, {true, 4}, {true, 8}} {
+		d := madeUp(t, study.paired, study.seeds)
+		var results []claim.Result
 		for _, c := range Claims() {
 			if fixed[c.ID] == "" {
 				continue
@@ -54,14 +59,19 @@ func judgement(t *testing.T, fixed map[string]string) string {
 			if err != nil || len(r.Missing) > 0 {
 				t.Fatalf("%s: %v, missing %q; what a claim needs, testdata/made-up.csv has to have, below what it has now", c.ID, err, r.Missing)
 			}
+			r.Layer = Holds
+			results = append(results, r)
+		}
+		correct(results, nil)
+		for _, r := range results {
 			number := func(x *float64) string {
 				if x == nil {
 					return "none"
 				}
 				return fmt.Sprintf("%.5g", *x)
 			}
-			fmt.Fprint(hash, c.ID, " ", r.Verdict, " ", r.N)
-			for _, x := range []*float64{r.Effect, r.Low, r.High, r.P, r.Flip, r.Contra, r.Equal, r.Smallest} {
+			fmt.Fprint(hash, r.ID, " ", r.Verdict, " ", r.N)
+			for _, x := range []*float64{r.Effect, r.Low, r.High, r.DZ, r.P, r.Flip, r.Exact, r.Contra, r.Equal, r.Smallest, r.Holm, r.BH} {
 				fmt.Fprint(hash, " ", number(x))
 			}
 			fmt.Fprintln(hash)
@@ -108,9 +118,9 @@ func madeUpPlaces(t *testing.T) []place {
 	return list
 }
 
-// madeUp returns a study of four seeds with every metric that a fixed claim
-// names. Its values vary and drift.
-func madeUp(t *testing.T, paired bool) *claim.Data {
+// madeUp returns a study with every metric that a fixed claim names. Its values
+// vary and drift.
+func madeUp(t *testing.T, paired bool, seeds int) *claim.Data {
 	t.Helper()
 	r := rand.New(rand.NewPCG(4, 12))
 	d := newData()
@@ -127,7 +137,7 @@ func madeUp(t *testing.T, paired bool) *claim.Data {
 			d.Pair(trainVsTest, "train", optimizer, optimizer)
 		}
 	}
-	for seed := range 4 {
+	for seed := range seeds {
 		for _, q := range list {
 			base := 0.3 + 0.4*r.Float64()
 			if q.curve.Metric == accuracy {

@@ -13,8 +13,8 @@ const (
 	// the claims were fixed, with all conditions of a seed starting alike.
 	Holds = "holds"
 	// Trial answers neither question. It is a run with some of the author's
-	// seeds and other streams, such as a profile for trying things out, or a
-	// run on another data set.
+	// seeds and other streams, on fewer images or other ones, or under other
+	// conditions than those that the claims were fixed for.
 	Trial = "trial"
 )
 
@@ -25,9 +25,10 @@ var authors = []uint32{1, 100, 1234}
 // names it.
 const Thesis = "arXiv 2201.11653"
 
-// LayerOf returns the layer of a study according to its source, its seeding
-// ("author" or "paired") and its seeds. A study that does not repeat the thesis
-// answers neither question, whatever its seeds.
+// LayerOf returns the layer of a study of the fixed conditions on all of MNIST,
+// according to its source, its seeding ("author" or "paired") and its seeds. A
+// study that does not repeat the thesis answers neither question, whatever its
+// seeds.
 func LayerOf(source, seeding string, seeds []uint32) string {
 	fresh := !slices.ContainsFunc(seeds, func(s uint32) bool { return slices.Contains(authors, s) })
 	switch {

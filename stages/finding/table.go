@@ -30,6 +30,7 @@ type TableParams struct {
 	ID, Title, Mark string
 	Layer           string
 	Findings        []string
+	Absent          []string // sources of the claims that are not decided; corrections count them
 	Notes           []string
 }
 
@@ -62,7 +63,7 @@ func runTable(_ context.Context, job *pipeline.Job) error {
 		}
 		results = append(results, r)
 	}
-	correct(results)
+	correct(results, p.Absent)
 	text, err := json.MarshalIndent(results, "", "  ")
 	if err != nil {
 		return err
@@ -75,18 +76,27 @@ func runTable(_ context.Context, job *pipeline.Job) error {
 
 // correct fills in the corrected p values: Holm's over the confirmatory claims
 // within a section, Benjamini and Hochberg's over all claims. A claim that
-// lacks something has no p value and counts as one with p = 1.
-func correct(results []claim.Result) {
-	all := make([]float64, len(results))
+// lacks something has no p value and counts as one with p = 1. So do the absent
+// ones, whose sources are given, so that a p value does not depend on how much
+// of a study has been done.
+func correct(results []claim.Result, absent []string) {
+	sources, all := slices.Clone(absent), make([]float64, len(absent), len(absent)+len(results))
+	for i := range all {
+		all[i] = math.NaN()
+	}
+	for _, r := range results {
+		sources, all = append(sources, r.Source), append(all, uncorrected(r))
+	}
 	families := map[string][]int{}
-	for i, r := range results {
-		all[i] = uncorrected(r)
-		if c := (claim.Claim{Source: r.Source}); c.Confirmatory(conclusions) {
+	for i, source := range sources {
+		if c := (claim.Claim{Source: source}); c.Confirmatory(conclusions) {
 			families[c.Section()] = append(families[c.Section()], i)
 		}
 	}
 	for i, p := range claim.BenjaminiHochberg(all) {
-		results[i].BH = published(p)
+		if i >= len(absent) {
+			results[i-len(absent)].BH = published(p)
+		}
 	}
 	for _, family := range families {
 		p := make([]float64, len(family))
@@ -94,23 +104,19 @@ func correct(results []claim.Result) {
 			p[k] = all[i]
 		}
 		for k, q := range claim.Holm(p) {
-			results[family[k]].Holm = published(q)
+			if i := family[k]; i >= len(absent) {
+				results[i-len(absent)].Holm = published(q)
+			}
 		}
 	}
 }
 
-// fewestFlips is the smallest number of runs for which sign flips can give a p
-// below 0.05, namely 2/2^6.
-const fewestFlips = 6
-
-// uncorrected returns the p value to be corrected. With fresh, paired seeds
-// that is the exact one of sign flips, if there is one. With fewer runs than
-// fewestFlips, such as the author's three seeds or the few networks that learnt,
-// it cannot be small whatever the data say, so the one of the t test is used.
+// uncorrected returns the p value to be corrected. With fresh, paired seeds it
+// is the exact one, as far as there are enough runs for that.
 func uncorrected(r claim.Result) float64 {
 	switch {
-	case r.Layer == Holds && r.Flip != nil && r.N >= fewestFlips:
-		return *r.Flip
+	case r.Layer == Holds && r.Exact != nil:
+		return *r.Exact
 	case r.P != nil:
 		return *r.P
 	}
@@ -185,8 +191,8 @@ func (p TableParams) table(results []claim.Result) tabulate.Table {
 		"correction within their section. Effect, 95 %% interval and margin are those of the part that decided",
 		layers[p.Layer], len(results), strings.Join(tally, ", "), conclusions, confirmed)
 	t.Notes = append(slices.Clone(p.Notes), fmt.Sprintf(
-		"p is %s; Holm's is corrected within a section among the claims of %s, BH is the false discovery rate over all claims here.",
-		corrected(p.Layer), conclusions))
+		"p is %s; Holm's is corrected within a section among the claims of %s, BH is the false discovery rate over all %d claims.",
+		corrected(p.Layer), conclusions, len(results)+len(p.Absent)))
 	if slices.ContainsFunc(results, func(r claim.Result) bool { return beside(r.ID, results) != "" }) {
 		t.Notes = append(t.Notes, "Artefacts: the verdicts on the same claim with measures that arithmetic does not move with the width "+
 			"(g, t) or that take chance off (c, u), and on how many units are saturated or dead (a). A claim that they do not share "+
@@ -211,7 +217,7 @@ func beside(id string, results []claim.Result) string {
 
 func corrected(layer string) string {
 	if layer == Holds {
-		return fmt.Sprintf("that of exact sign flips where at least %d runs are paired, else of the interval's test", fewestFlips)
+		return "that of exact sign flips for parts with at least six paired runs, and of the interval's test for others"
 	}
 	return "that of the interval's test"
 }

@@ -11,9 +11,9 @@ import (
 )
 
 func result(id, source, layer, verdict string, p, flip float64) claim.Result {
-	r := claim.Result{ID: id, Source: source, Layer: layer, Verdict: verdict, Claim: "Words.", P: &p, N: 12}
+	r := claim.Result{ID: id, Source: source, Layer: layer, Verdict: verdict, Claim: "Words.", P: &p, Exact: &p, N: 12}
 	if !math.IsNaN(flip) {
-		r.Flip = &flip
+		r.Flip, r.Exact = &flip, &flip
 	}
 	return r
 }
@@ -30,15 +30,20 @@ func TestCorrected(t *testing.T) {
 		result("D", "5.8.2, 6.1", Holds, "supported", 0.9, 0.02),
 		{ID: "E", Source: "5.6.2, 6.1", Layer: Holds, Verdict: "undecided"}, // lacks something: p is 1
 	}
-	correct(results)
+	correct(results, nil)
 	for i, want := range []struct{ holm, bh float64 }{{0.03, 0.05}, {0.06, 0.05}, {nan, 0.25}, {0.02, 0.05}, {1, 1}} {
 		r := results[i]
 		if math.IsNaN(want.holm) != (r.Holm == nil) || r.Holm != nil && math.Abs(*r.Holm-want.holm) > 1e-9 || math.Abs(*r.BH-want.bh) > 1e-9 {
 			t.Errorf("%s: %s", r.ID, text(t, r))
 		}
 	}
+	// Claims that a part of a study does not decide count as if their p were 1.
+	correct(results, []string{"5.6.2, 6.1", "5.6.3", "5.8.2, 6.1", "5.11.2, 6.1", "5.9.2"})
+	if a, d := results[0], results[3]; math.Abs(*a.Holm-0.04) > 1e-9 || math.Abs(*d.Holm-0.04) > 1e-9 || math.Abs(*a.BH-0.1) > 1e-9 {
+		t.Errorf("with five claims more: %s, %s", text(t, a), text(t, d))
+	}
 	author := []claim.Result{result("A", "5.6.2, 6.1", Reproduces, "supported", 0.001, 0.25)}
-	correct(author)
+	correct(author, nil)
 	if *author[0].Holm != 0.001 {
 		t.Errorf("three seeds have no exact p to correct: %s", text(t, author[0]))
 	}
@@ -61,7 +66,7 @@ func TestTableNamesItsLayer(t *testing.T) {
 		r := result("A", "5.6.2, 6.1", layer, "supported", 0.01, math.NaN())
 		r.Inherited = "R6"
 		results := []claim.Result{r, result("B", "5.6.2", layer, "equivalent", 0.4, math.NaN())}
-		correct(results)
+		correct(results, nil)
 		table := TableParams{ID: "findings", Layer: layer, Mark: "a mark"}.table(results)
 		if !strings.Contains(table.Caption, words) ||
 			!strings.Contains(table.Caption, "2 claims: 1 supported, 0 contradicted, 1 equivalent, 0 undecided") ||
@@ -200,7 +205,7 @@ func TestWide(t *testing.T) {
 			wide = append(wide, c.ID)
 		}
 	}
-	want := "H1g H1t H1c H1u Z1g Z1t Z1c Z1u N1g N1t N1c N1u N2g N2t N2c N2u N3g N3t N3c N3u H4a X2a Y4a"
+	want := "H1g H1t H1c H1u Z1g Z1t Z1c Z1u N1g N1t N1c N1u N2g N2t N2c N2u N3g N3t N3c N3u H4a R5a S5a X2a Y4a"
 	if got := strings.Join(wide, " "); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

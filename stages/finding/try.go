@@ -26,7 +26,7 @@ func TryTable(p TableParams) error {
 		results = append(results, claim.Result{ID: f.ID, Layer: p.Layer, Source: f.Source, Claim: f.Words, Figure: f.Figure,
 			Verdict: claim.Undecided.String()})
 	}
-	correct(results)
+	correct(results, p.Absent)
 	table := p.table(results)
 	for _, format := range tabulate.Formats {
 		if _, err := tabulate.Render(table, format); err != nil {

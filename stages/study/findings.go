@@ -42,7 +42,7 @@ func (b *builder) decidable(f claim.Claim) bool {
 }
 
 func (b *builder) addFinding(stage *pipeline.Stage, f claim.Claim, blocks []finding.Block) *pipeline.Node {
-	p := finding.Params{ID: f.ID, Layer: b.layer(), Mark: b.mark, Wide: finding.Wide(f)}
+	p := finding.Params{ID: f.ID, Layer: b.layer, Mark: b.mark, Wide: finding.Wide(f)}
 	table := aggregate.Tidy
 	if p.Wide {
 		table = aggregate.Wide
@@ -66,15 +66,6 @@ func (b *builder) addFinding(stage *pipeline.Stage, f claim.Claim, blocks []find
 		n.Inputs = append(n.Inputs, pipeline.Input{Name: name, From: b.aggregates[name], Output: table})
 	}
 	return b.add(n)
-}
-
-// layer says which question the verdicts answer. It depends on the source, the
-// seeding and the seeds. Both questions are about MNIST.
-func (b *builder) layer() string {
-	if b.params.Dataset().Own() {
-		return finding.Trial
-	}
-	return finding.LayerOf(b.params.Repeats(), b.params.Study.Seeding, b.params.Study.Seeds)
 }
 
 // blocks lists the conditions whose runs share something with other runs of

@@ -41,6 +41,7 @@ type Study struct {
 	Files      []fetch.File  // of the data set; nil if it is drawn
 	Sources    fetch.Sources // where to find the files
 	Prefix     string        // of the names of a profile's nodes; empty for the whole study
+	Layer      string        // which question its findings answer; see package finding
 	Mark       string        // what distinguishes a profile's results; see params.Params.Mark
 
 	plain     sync.Once // for Rate
@@ -63,6 +64,7 @@ type builder struct {
 	params     *params.Params
 	prefix     string // of the names of nodes and of published files; empty for the whole study
 	images     string // what the data set's images show
+	layer      string // which question findings answer; see package finding
 	mark       string // what figures, tables and findings say about themselves if they are not about all of MNIST
 	nodes      []*pipeline.Node
 	dataset    *pipeline.Node
@@ -105,6 +107,8 @@ func bind(file string, p *params.Params, sources fetch.Sources, images string, c
 	b.addMetrics(b.uses)
 	b.addAggregates(b.uses)
 	s.Aggregates = b.aggregates
+	b.layer = b.layerOf()
+	s.Layer = b.layer
 	s.Tidy = b.addTidy(p.TidyID(), true)
 	figures, ofUnits := figure.Stage(), units.Stage()
 	for i, f := range p.CompleteFigures() {

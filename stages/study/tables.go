@@ -81,12 +81,13 @@ func (b *builder) addTable(stage *pipeline.Stage, t params.Table) *pipeline.Node
 }
 
 func (b *builder) addFindingTable(stage *pipeline.Stage, t params.Table, findings map[string]*pipeline.Node) *pipeline.Node {
-	p := finding.TableParams{ID: t.ID, Title: t.Title, Layer: b.layer(), Mark: b.mark, Notes: notes(t)}
+	p := finding.TableParams{ID: t.ID, Title: t.Title, Layer: b.layer, Mark: b.mark, Notes: notes(t)}
 	n := &pipeline.Node{Name: "table/" + t.ID, Stage: stage, Publish: publishTable(t.ID)}
 	n.Publish[finding.All] = path.Join("findings", t.ID+".json")
 	for _, f := range b.claims() {
 		node := findings[f.ID]
 		if node == nil {
+			p.Absent = append(p.Absent, f.Source)
 			p.Notes = append(p.Notes, fmt.Sprintf("%s is left out: the study does not have all of %s.", f.ID, strings.Join(f.Experiments, ", ")))
 			continue
 		}

@@ -30,6 +30,20 @@ type Change struct {
 //go:embed changed.json
 var changed []byte
 
+//go:embed conditions.json
+var conditions []byte
+
+// Conditions returns a digest of the conditions of each experiment that a claim
+// reads, as they were when the claims were fixed. TestConditionsAreFixed of
+// package study compares them with params.toml.
+func Conditions() map[string]string {
+	sums := map[string]string{}
+	if err := json.Unmarshal(conditions, &sums); err != nil {
+		panic(err) // the file is part of the program
+	}
+	return sums
+}
+
 // Changes lists the changes since then, in the order of changed.json.
 func Changes() ([]Change, error) {
 	var list []Change

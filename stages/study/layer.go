@@ -1,0 +1,62 @@
+package study
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"sparsel/stages/finding"
+	"sparsel/stages/finding/fixed"
+	"sparsel/stages/params"
+	"sparsel/trainer"
+)
+
+// layerOf says which question the study's verdicts answer. It depends on the
+// source, the seeding and the seeds, and on whether the study is the one whose
+// claims were fixed: all of MNIST, and the conditions of every experiment that a
+// claim reads. Other experiments do not matter.
+func (b *builder) layerOf() string {
+	s := b.params.Study
+	reduced := s.TrainImages > 0 && s.TrainImages < params.MNIST.Train || s.TestImages > 0 && s.TestImages < params.MNIST.Test
+	if b.images != mnistImages || reduced {
+		return finding.Trial
+	}
+	then, now := fixed.Conditions(), conditionsOf(b.uses)
+	for _, f := range b.claims() {
+		for _, experiment := range f.Experiments {
+			if sum, known := now[experiment]; known && sum != then[experiment] {
+				return finding.Trial
+			}
+		}
+	}
+	return finding.LayerOf(b.params.Repeats(), s.Seeding, s.Seeds)
+}
+
+// conditionsOf returns a digest of the conditions of each experiment: their
+// names, optimizers and settings. It leaves out what profiles may change without
+// asking another question: seeds and seeding, the order of consecutive blocks,
+// and images held out in a search.
+func conditionsOf(uses []params.Use) map[string]string {
+	lines, seen := map[string][]string{}, map[string]bool{}
+	for _, u := range uses {
+		c := u.Run.Config
+		c.Seeding, c.Sampler.OrderSeed, c.Validation = trainer.Seeding{}, 0, 0
+		text, err := json.Marshal(c)
+		if err != nil {
+			panic(err) // a configuration holds only finite numbers, strings and slices
+		}
+		line := fmt.Sprintf("%s %s %t %s", u.Condition, u.Optimizer, u.Ablate, text)
+		if key := u.Experiment + "\n" + line; !seen[key] {
+			seen[key] = true
+			lines[u.Experiment] = append(lines[u.Experiment], line)
+		}
+	}
+	sums := map[string]string{}
+	for experiment, list := range lines {
+		sum := sha256.Sum256([]byte(strings.Join(list, "\n")))
+		sums[experiment] = hex.EncodeToString(sum[:])
+	}
+	return sums
+}
