@@ -22,8 +22,10 @@
 // shares, which are values in [0, 1], is computed on the logit scale and
 // transformed back, so it never leaves [0, 1]. Correlations are averaged on
 // Fisher's z scale (Metron 1, 1921). Outcomes with two modes are counted, with
-// the interval of Clopper and Pearson (Biometrika 26, 1934). If the runs agree
-// in every digit, the interval has no width.
+// the interval of Clopper and Pearson (Biometrika 26, 1934). If paired runs
+// agree but for rounding, there is no spread for a t test: they are judged by
+// the sign test, as n runs on one side of a bound. Independent runs without
+// spread decide nothing.
 //
 // # Verdicts
 //
@@ -40,13 +42,16 @@
 // times m − k + 1 (Benjamini and Heller, Biometrics 64, 2008). [All] is the
 // case k = m, an intersection-union test, in which no part needs a correction
 // and the p value is the largest (Berger, Technometrics 24, 1982); each of its
-// parts contradicts it at 0.05/m.
+// parts contradicts it at 0.05/m. A part that is supported itself never makes
+// the whole equivalent. The smallest margin is that with which the whole claim
+// would be equivalent, when the margins of all parts are scaled alike.
 //
 // # Selection
 //
 // Nothing is tested at a place that the same runs chose. The place where a line
 // is highest is found in each run separately, and the claim is about the share
-// of runs ([PeaksBeyond] and others). An epoch for a comparison is either fixed
+// of runs ([PeaksBeyond] and others). That a line is higher there than elsewhere
+// is tested at the place that the other runs have chosen. An epoch for a comparison is either fixed
 // beforehand or found for each run from another metric ([Reaching]). A
 // prediction is tested on experiments that were left out when it was fitted
 // ([Prediction]).

@@ -101,6 +101,9 @@ func (r Range) test(t tails) (p, one, contra float64) {
 
 // part judges a mean or a contrast.
 func (e estimate) part(what string, claimed Range, margin float64, notes []string) Part {
+	if e.n > 1 && e.se == 0 {
+		notes = append(notes, "the runs agree, which leaves no spread for a t test")
+	}
 	p := Part{What: what, Effect: e.effect, N: e.n, DZ: e.dz(), Claimed: claimed, Margin: margin, Notes: notes}
 	var flips tails
 	if len(e.values) > 1 && len(e.values) <= mostFlips {

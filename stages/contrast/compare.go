@@ -176,6 +176,9 @@ func (p Params) row(data *claim.Data, m metric, at place, group, reference strin
 	r.notes = slices.Concat(here.Missing, there.Missing, difference.Missing)
 	r.here, r.there, r.difference = intervalOf(here), intervalOf(there), intervalOf(difference)
 	r.dz, r.p, r.flip = number(difference.DZ), number(difference.P), number(difference.Flip)
+	if r.difference.n > 1 && !math.IsNaN(r.difference.at) && math.IsNaN(r.difference.low) {
+		r.notes = append(r.notes, "the runs agree, which leaves no spread for an interval")
+	}
 	if r.paired && (r.difference.n < r.here.n || r.difference.n < r.there.n) {
 		r.notes = append(r.notes, fmt.Sprintf("%d of the runs of %s and %d of %s have no partner with a value",
 			r.here.n-r.difference.n, group, r.there.n-r.difference.n, reference))
