@@ -9,7 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"sparsel/analysis/claim"
 	"sparsel/stages/finding/fixed"
+	"sparsel/stages/params"
+	"sparsel/stages/study"
 )
 
 // report writes the study's report and returns the page and its id.
@@ -82,9 +85,19 @@ func TestReportOfAll(t *testing.T) {
 	}
 }
 
+// claimedEnv makes worker processes of this test program take any study for the
+// one whose claims were fixed, as anyStudy does.
+const claimedEnv = "SPARSEL_TEST_CLAIMED"
+
+func anyStudy(params.Study, string, []claim.Claim, []params.Use) bool { return true }
+
 // The report of the thesis's study shows both layers. The layer of fresh seeds is
 // read from the store once they have been run.
 func TestReportOfLayers(t *testing.T) {
+	t.Setenv(claimedEnv, "1")
+	claimed := study.Claimed
+	study.Claimed = anyStudy
+	t.Cleanup(func() { study.Claimed = claimed })
 	s := newSmallStudy(t)
 	s.edit("[study]", "[study]\ntitle = \"A title\"\nsource = \"arXiv 2201.11653\"")
 	s.edit("[optimizers.SGD]", "[profiles.fresh]\nseeds = [2001, 2002]\nseeding = \"paired\"\n\n[optimizers.SGD]")

@@ -257,7 +257,7 @@ func TestPairs(t *testing.T) {
 // TestUnevenPairs checks that only runs that both conditions have are compared,
 // and that the others are named.
 func TestUnevenPairs(t *testing.T) {
-	d := planted{mean: across(0.5, 0.6, 0, 0), spread: 0.01, epochs: 1, runs: 4, paired: true}.data(t)
+	d := planted{mean: across(0.5, 0.6, 0, 0), spread: 0.01, epochs: 1, runs: 4, paired: true, drift: 1e-5}.data(t)
 	q := Curve{"e", "x=2", "A", AllLayers, "m"}
 	d.curves[q] = d.curves[q][1:]
 	p, err := decideWith(Higher(In("e", "x=2").By("A").Of("m"), In("e", "x=1")), d)

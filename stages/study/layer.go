@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"sparsel/analysis/claim"
 	"sparsel/stages/finding"
 	"sparsel/stages/finding/fixed"
 	"sparsel/stages/params"
@@ -15,23 +16,31 @@ import (
 
 // layerOf says which question the study's verdicts answer. It depends on the
 // source, the seeding and the seeds, and on whether the study is the one whose
-// claims were fixed: all of MNIST, and the conditions of every experiment that a
-// claim reads. Other experiments do not matter.
+// claims were fixed.
 func (b *builder) layerOf() string {
-	s := b.params.Study
-	reduced := s.TrainImages > 0 && s.TrainImages < params.MNIST.Train || s.TestImages > 0 && s.TestImages < params.MNIST.Test
-	if b.images != mnistImages || reduced {
-		return finding.Trial
+	if s := b.params.Study; Claimed(s, b.images, b.claims(), b.uses) {
+		return finding.LayerOf(b.params.Repeats(), s.Seeding, s.Seeds)
 	}
-	then, now := fixed.Conditions(), conditionsOf(b.uses)
-	for _, f := range b.claims() {
+	return finding.Trial
+}
+
+// Claimed reports whether a study is the one whose claims were fixed: all of
+// MNIST, and the conditions of every experiment that a claim reads. Other
+// experiments do not matter. It is a variable so that a test can take a small
+// study for it.
+var Claimed = func(s params.Study, images string, claims []claim.Claim, uses []params.Use) bool {
+	if images != mnistImages || s.TrainImages > 0 && s.TrainImages < params.MNIST.Train || s.TestImages > 0 && s.TestImages < params.MNIST.Test {
+		return false
+	}
+	then, now := fixed.Conditions(), conditionsOf(uses)
+	for _, f := range claims {
 		for _, experiment := range f.Experiments {
 			if sum, known := now[experiment]; known && sum != then[experiment] {
-				return finding.Trial
+				return false
 			}
 		}
 	}
-	return finding.LayerOf(b.params.Repeats(), s.Seeding, s.Seeds)
+	return true
 }
 
 // conditionsOf returns a digest of the conditions of each experiment: their
