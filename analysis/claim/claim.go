@@ -123,12 +123,15 @@ func Decide(c Claim, d *Data) (Result, error) {
 
 // Inherit settles a claim by the verdict on another one. A weaker claim is
 // supported if the stronger one is, and a stronger claim is contradicted if the
-// weaker one is. A verdict that the claim's own runs give is not changed.
+// weaker one is. A verdict that the claim's own runs give is not changed. The
+// effect is then that of the part that decided the other claim.
 func (r *Result) Inherit(from Result, v Verdict) {
 	if r.Verdict == v.String() || r.Verdict == Supported.String() || from.Verdict != v.String() {
 		return
 	}
 	r.Verdict, r.Inherited = v.String(), from.ID
+	r.What, r.Effect, r.Low, r.High, r.DZ, r.N = from.What, from.Effect, from.Low, from.High, from.DZ, from.N
+	r.Above, r.Below, r.Margin, r.Smallest = from.Above, from.Below, from.Margin, from.Smallest
 	if v == Supported {
 		r.P, r.Flip, r.Exact = from.P, from.Flip, from.Exact
 	} else {

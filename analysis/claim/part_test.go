@@ -272,10 +272,12 @@ func TestUnevenPairs(t *testing.T) {
 // TestInherit checks the relation of a claim to its weaker form.
 func TestInherit(t *testing.T) {
 	p := 0.01
-	strong, weak := Result{ID: "R6", Verdict: "supported", P: &p, Contra: &p}, Result{ID: "R3", Verdict: "undecided"}
+	effect, other := 0.3, 0.1
+	strong := Result{ID: "R6", Verdict: "supported", P: &p, Contra: &p, Effect: &effect, N: 12}
+	weak := Result{ID: "R3", Verdict: "undecided", Effect: &other, N: 3}
 	r := weak
 	r.Inherit(strong, Supported)
-	if r.Verdict != "supported" || r.Inherited != "R6" || r.P != &p {
+	if r.Verdict != "supported" || r.Inherited != "R6" || r.P != &p || r.Effect != &effect || r.N != 12 {
 		t.Errorf("support is not inherited: %+v", r)
 	}
 	r = weak
