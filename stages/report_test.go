@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -176,7 +177,7 @@ func TestReportShowsNothingStale(t *testing.T) {
 	if strings.Contains(page, shownFigure) || strings.Contains(page, shownTable) {
 		t.Error("results of other parameters are shown")
 	}
-	if !strings.Contains(page, absent+": reads nodes that run") || id == full {
+	if !strings.Contains(page, absent+": results that it is made from are missing. <code>go tool mage figure 5.1 -params=") || id == full {
 		t.Error("the report doesn't say what is missing")
 	}
 	s.edit("lr = 0.002", "lr = 0.001")
@@ -189,6 +190,44 @@ func TestReportShowsNothingStale(t *testing.T) {
 	told := strings.Contains(page, "damaged") || strings.Contains(page, "has changed on disk")
 	if strings.Contains(page, shownFigure) || !strings.Contains(page, shownTable) || !told {
 		t.Error("a damaged figure is shown, or not said to be damaged, or takes the table with it")
+	}
+}
+
+// Results that were packed elsewhere are shown although other trainings of the
+// study are missing, for which a run would need the images, which no archive
+// holds: read from the archive itself, or from the store after one figure was
+// asked for.
+func TestReportOfPackedResults(t *testing.T) {
+	first := newSmallStudy(t)
+	archive := filepath.Join(t.TempDir(), "results.zip")
+	if text, err := first.pack(archive); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	second := first.secondMachine()
+	second.edit("[[figures]]", "[[experiments]]\nname = \"missing\"\ncondition = \"lr\"\noptimizers = [\"SGD\"]\nset = { lr = 0.3 }\n\n[[figures]]")
+	url := "file://" + archive
+	o := second.options()
+	o.Remote = &url
+	if err := Report(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	if page, _ := second.page(); !strings.Contains(page, shownFigure) {
+		t.Error("the report lacks a figure that the archive has")
+	}
+	if _, err := os.Stat(second.path("out/store/blobs")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the report made a store: %v", err)
+	}
+	for target, build := range map[string]func(context.Context, string, Options) error{"5.1": Figure, "baseline": Table} {
+		o := second.options()
+		o.Remote = &url
+		if err := build(context.Background(), target, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, _ := second.report()
+	if !strings.Contains(page, shownFigure) || !strings.Contains(page, shownTable) || !strings.Contains(page, "5 of 5 findings, 3 of 4 tables") ||
+		!strings.Contains(page, "<code>go tool mage table epochs -params=") {
+		t.Error("without the archive the report lacks what was made, or does not say what was not and what makes it")
 	}
 }
 

@@ -144,19 +144,12 @@ func (v *view) render() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// absence says that an item is missing, and why if that is known.
-func absence(l *Local, kind, id string) string {
+// absence says why an item is missing, as far as that is known.
+func absence(l *Local, kind, id string) Absence {
 	if l == nil {
-		return "Not built yet."
+		return Absence{}
 	}
-	switch a := l.Absent[kind+"/"+id]; {
-	case a.Reason == "":
-		return "Not built yet."
-	case a.Failed:
-		return "Failed: " + a.Reason + "."
-	default:
-		return "Not built yet: " + a.Reason + "."
-	}
+	return l.Absent[kind+"/"+id]
 }
 
 // braced writes file names as a shell would if they differ only in their

@@ -94,6 +94,7 @@ type Code struct {
 type Local struct {
 	Written time.Time
 	Out     string // the folder that published paths are relative to
+	Command string // the command that makes everything
 	Machine []Fact
 	Stages  []StageTime
 	Runs    []Run
@@ -103,8 +104,9 @@ type Local struct {
 
 // An Absence says why an item is not shown.
 type Absence struct {
-	Reason string // as the pipeline states it
-	Failed bool   // this very action was tried and failed
+	Reason  string // as the pipeline states it
+	Failed  bool   // this very action was tried and failed
+	Command string // the command that makes the item
 }
 
 // A Fact is a name and a value.

@@ -57,7 +57,7 @@ func example(t testing.TB) Report {
 			Runs: []Run{{ID: "20300101T000000Z-abcdef", Request: "all", Started: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC),
 				Ended: true, Elapsed: 3 * time.Hour, Executed: 2000, Failed: 1}},
 			Absent: map[string]Absence{"figure/5.10": {Reason: "lr 0.1 → 0.2"}, "finding/X1": {Reason: "has not run before"},
-				"table/7": {"no <disk>", true}},
+				"table/7": {Reason: "no <disk>", Failed: true}},
 		},
 	}
 	for _, id := range []string{"5.1", "5.2", "6.2", "7.1"} {
