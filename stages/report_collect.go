@@ -42,12 +42,13 @@ func (w *workspace) collect(ctx context.Context) (report.Report, error) {
 	c := &collector{workspace: w, shown: w.places(), report: report.Report{
 		Title: w.Params.Study.Title, Source: w.Params.Repeats(), OfThesis: w.Params.Repeats() == finding.Thesis, Mark: w.Mark,
 		Plan: plan(w.Study), Layer: layer(w.Params), ParamsName: filepath.Base(w.o.params()), Params: w.setup.Text,
-		Local: report.Local{Absent: map[string]report.Absence{}},
+		Further: w.Params.Profile.Own(),
+		Local:   report.Local{Absent: map[string]report.Absence{}, Links: map[string]string{}},
 	}}
 	for _, n := range status.Nodes {
 		c.add(ctx, n)
 	}
-	if l := c.report.Layer; len(c.report.Findings) > 0 && (l == finding.Reproduces || l == finding.Holds) {
+	if l := c.report.Layer; len(c.report.Findings) > 0 && !c.report.Further && (l == finding.Reproduces || l == finding.Holds) {
 		if err := c.addLayers(ctx); err != nil {
 			return c.report, err
 		}
@@ -88,7 +89,7 @@ func (c *collector) add(ctx context.Context, n pipeline.NodeStatus) {
 	var err error
 	switch at.kind {
 	case figure.Kind:
-		f := report.Figure{Item: item}
+		f := report.Figure{Item: item, Title: c.Graph.Node(n.Name).Params.(figure.Params).Title}
 		if item.Current {
 			f, err = c.figure(ctx, item, n)
 		}
@@ -147,12 +148,19 @@ func (c *collector) whyAbsent(at place, n pipeline.NodeStatus) report.Absence {
 func (c *collector) item(id string, n pipeline.NodeStatus) report.Item {
 	item := report.Item{ID: id, Current: n.State == pipeline.Current}
 	publish := c.Graph.Node(n.Name).Publish
+	prefix := ""
+	if p := filepath.ToSlash(c.o.prefix()); p != "" {
+		prefix = p + "/" // where the page is
+	}
 	for _, output := range slices.Sorted(maps.Keys(publish)) {
 		f := report.File{Path: filepath.ToSlash(publish[output])}
 		if content, ok := n.Outputs[output]; ok {
 			f.Content = content.String()
 			if info, err := os.Stat(c.store.BlobPath(content)); err == nil {
 				f.Bytes = info.Size()
+			}
+			if !slices.Contains(n.Restore, publish[output]) {
+				c.report.Local.Links[f.Path] = strings.TrimPrefix(f.Path, prefix)
 			}
 		}
 		item.Files = append(item.Files, f)

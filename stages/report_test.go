@@ -52,13 +52,17 @@ func TestReportOfAll(t *testing.T) {
 	s := newSmallStudy(t)
 	page, id := s.page()
 	for _, want := range []string{
-		shownFigure, shownTable, "The four optimizers over the epochs", "figures/fig-5.1.{csv,json,pdf,png,svg}", "seeds = [1, 100]",
+		shownFigure, shownTable, "The four optimizers over the epochs", "seeds = [1, 100]",
+		`<a href="figures/fig-5.1.pdf" aria-label="figures/fig-5.1.pdf">pdf</a>`,
 		"There are 8 distinct trainings", "<h1>params</h1>", "A study of its own, as params.toml describes it.",
 		`data-verdict="`, "tables/epochs.csv", "sparsel/stages/train", "kernels", "<td>all</td>",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %q", want)
 		}
+	}
+	if text := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(page, ""); !strings.Contains(text, "figures/fig-5.1.{csv,json,pdf,png,svg}") {
+		t.Error("the report does not name a figure's files")
 	}
 	if strings.Contains(page, absent) {
 		t.Error("something is missing in the report of everything")
@@ -114,6 +118,9 @@ func TestReportOfLayers(t *testing.T) {
 	both, after := s.report()
 	if after == id {
 		t.Error("with verdicts on fresh seeds the report has the id that it had without")
+	}
+	if !strings.Contains(string(text), `<a href="figures/fig-5.1.pdf"`) {
+		t.Error("the profile's report does not lead to the files beside it")
 	}
 	for name, page := range map[string]string{"the study": both, "the profile": string(text)} {
 		if strings.Contains(page, "Not run yet") || !strings.Contains(page, "that were judged on both kinds of seeds") {
@@ -176,6 +183,9 @@ func TestReportShowsNothingStale(t *testing.T) {
 	page, id := s.report()
 	if strings.Contains(page, shownFigure) || strings.Contains(page, shownTable) {
 		t.Error("results of other parameters are shown")
+	}
+	if !strings.Contains(page, "</span> The four optimizers over the epochs</h4>") || strings.Contains(page, `href="figures/fig-5.1`) {
+		t.Error("a missing figure has no title, or links to files of other parameters")
 	}
 	if !strings.Contains(page, absent+": results that it is made from are missing. <code>go tool mage figure 5.1 -params=") || id == full {
 		t.Error("the report doesn't say what is missing")

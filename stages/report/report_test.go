@@ -250,6 +250,28 @@ func TestMissing(t *testing.T) {
 	}
 }
 
+// Names of files lead to the files beside the page, and change nothing else: the
+// page has the same id where they are missing.
+func TestLinks(t *testing.T) {
+	r := example(t)
+	_, id := render(t, r)
+	r.Local.Links = map[string]string{"figures/figure-5.1.svg": "figures/figure-5.1.svg", "tables/table-epochs.csv": "../tables/table-epochs.csv"}
+	page, same := render(t, r)
+	if same != id {
+		t.Error("links change the id of the page")
+	}
+	for _, want := range []string{
+		`<code>figures/figure-5.1.{csv,pdf,png,<a href="figures/figure-5.1.svg" aria-label="figures/figure-5.1.svg">svg</a>}</code>`,
+		`<code><a href="../tables/table-epochs.csv">tables/table-epochs.csv</a></code></p>`,
+		`<td><code><a href="../tables/table-epochs.csv">tables/table-epochs.csv</a></code></td>`,
+		`<code>figures/figure-5.2.{csv,pdf,png,svg}</code>`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
 func TestVerdicts(t *testing.T) {
 	page, _ := render(t, example(t))
 	for _, want := range []string{
