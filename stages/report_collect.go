@@ -89,7 +89,7 @@ func (c *collector) add(ctx context.Context, n pipeline.NodeStatus) {
 	var err error
 	switch at.kind {
 	case figure.Kind:
-		f := report.Figure{Item: item, Title: c.Graph.Node(n.Name).Params.(figure.Params).Title}
+		f := report.Figure{Item: item, Title: c.title(at.id)}
 		if item.Current {
 			f, err = c.figure(ctx, item, n)
 		}
@@ -110,6 +110,16 @@ func (c *collector) add(ctx context.Context, n pipeline.NodeStatus) {
 		f.Item = c.unreadable(item, at, err)
 		c.report.Findings = append(c.report.Findings, f)
 	}
+}
+
+// title returns the title that the parameters give a figure.
+func (c *collector) title(id string) string {
+	for _, f := range c.Params.Figures {
+		if f.ID == id {
+			return f.Title
+		}
+	}
+	return ""
 }
 
 // undecided returns what is known about a finding before it is decided.
