@@ -115,6 +115,15 @@ func (v *view) Differing() []*comparison {
 	})
 }
 
+// Judged counts the findings on this page that have a verdict.
+func (v *view) Judged() int {
+	n := 0
+	for _, c := range v.Verdicts {
+		n += c.Count
+	}
+	return n
+}
+
 // Both counts the claims that both layers have judged.
 func (v *view) Both() int {
 	n := 0
@@ -188,7 +197,7 @@ func (f Fixed) Judging() []Change {
 }
 
 // Reason returns why the change was made, as sentences.
-func (c Change) Reason() string { return strings.TrimSuffix(c.Why, ".") + "." }
+func (c Change) Reason() string { return stopped(c.Why) }
 
 // Effect says what the change did to the verdicts, in sentences. It is empty if
 // there was none.

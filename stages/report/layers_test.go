@@ -117,7 +117,7 @@ func TestFurther(t *testing.T) {
 	r := example(t)
 	r.Layer, r.Further, r.Layers, r.Fixed = "holds", true, nil, Fixed{}
 	page, _ := render(t, r)
-	wants(t, page, "further", "The thesis makes none of these 6 claims", "stages/finding/testdata/further.lock", "Supported and contradicted")
+	wants(t, page, "further", "The thesis makes none of these 6 claims", "stages/finding/testdata/further.lock", "Supported and contradicted", "5 of 6 are judged so far.")
 	if !strings.Contains(page, `aria-label="2 supported, 1 contradicted, 1 equivalent, 1 undecided"`) {
 		t.Error("the verdicts are not counted")
 	}

@@ -33,7 +33,7 @@ var pageTemplate = template.Must(template.New("report.html").Funcs(template.Func
 	"anchor": anchor, "number": number, "short": short, "duration": duration, "size": size, "columns": columns,
 	"interval": interval, "key": intervalKey, "claimed": claimed,
 	"moment":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
-	"absence": absence, "onItem": onItem, "listed": listed[string], "seeds": listed[uint32], "pair": pair,
+	"absence": absence, "onItem": onItem, "stopped": stopped, "listed": listed[string], "seeds": listed[uint32], "pair": pair,
 }).ParseFS(page, "page/*.html"))
 
 // Render returns the page and its id: the SHA-256 of the page without Local and
@@ -142,6 +142,14 @@ func (v *view) render() ([]byte, error) {
 		return nil, fmt.Errorf("render report: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// stopped adds a full stop to a text that has no stop at its end.
+func stopped(text string) string {
+	if text != "" && !strings.ContainsAny(text[len(text)-1:], ".!?") {
+		text += "."
+	}
+	return text
 }
 
 // onItem passes a template the page and one of its items.

@@ -102,7 +102,7 @@ var errFailed = errors.New("the run failed")
 func (p Params) describe(read func(Network) ([]runs.Epoch, error)) (chart.Figure, error) {
 	f := chart.Figure{ID: p.ID, Title: p.Title, Mark: p.Mark,
 		Note: fmt.Sprintf("%s. Layer %d, %s %d.", notes[p.Kind], p.Layer, p.measurement(), p.Epoch)}
-	sentences := append([]string{strings.TrimSuffix(p.Title, "?") + ".", f.Note}, p.shown()...)
+	sentences := append([]string{stopped(p.Title), f.Note}, p.shown()...)
 	var failed []string
 	for _, networks := range p.Rows {
 		var row chart.Row
@@ -135,14 +135,19 @@ func (p Params) describe(read func(Network) ([]runs.Epoch, error)) (chart.Figure
 		sentences = append(sentences, "Empty where the run failed: "+strings.Join(failed, "; ")+".")
 	}
 	for _, text := range []string{p.Remark, p.Mark} {
-		if text != "" && !strings.ContainsAny(text[len(text)-1:], ".!?") {
-			text += "."
-		}
-		sentences = append(sentences, text)
+		sentences = append(sentences, stopped(text))
 	}
 	sentences = slices.DeleteFunc(sentences, func(s string) bool { return s == "" })
 	f.Caption = strings.Join(sentences, " ")
 	return f, nil
+}
+
+// stopped adds a full stop to a text that has no stop at its end.
+func stopped(text string) string {
+	if text != "" && !strings.ContainsAny(text[len(text)-1:], ".!?") {
+		text += "."
+	}
+	return text
 }
 
 // empty returns a panel that shows nothing but its title.

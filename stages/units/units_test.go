@@ -136,7 +136,7 @@ func TestCaptionNamesTheRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "Units. A point is a unit. Layer 1, epoch 2. One network a panel: experiment tr, seed 7, the first of 2. " +
+	want := "Units? A point is a unit. Layer 1, epoch 2. One network a panel: experiment tr, seed 7, the first of 2. " +
 		"Measured on training images, and the others on test images: Adam, a. " +
 		"Longer runs, of which the rest is not shown: Adam, a (3 epochs). A remark. 200 of 60,000 images."
 	if f.Caption != want {
