@@ -404,16 +404,17 @@ func Gc(ctx context.Context,
 	return exit(stages.GC(ctx, flags, stages.Options{Params: params, Out: out, Data: data}))
 }
 
-// Report writes report.html from the results so far, and names what is missing.
-// It runs nothing.
+// Report writes report.html from the results so far, with those of a second
+// level, and names what is missing. It runs nothing.
 func Report(ctx context.Context,
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	set *string, // a value that replaces one of the file, such as optimizers.SGD.lr=0.3; results go to out/tries; may be repeated
 	out *string, // the folder for everything produced; out if absent
+	remote *string, // a second level of the store, s3://BUCKET/PREFIX, file:///FOLDER or file:///ARCHIVE.zip
 	data *string, // the folder in which to look for the images first
 ) error {
-	return exit(stages.Report(ctx, stages.Options{Params: params, Profile: profile, Set: set, Out: out, Data: data}))
+	return exit(stages.Report(ctx, stages.Options{Params: params, Profile: profile, Set: set, Out: out, Remote: remote, Data: data}))
 }
 
 // Clean removes the published figures, tables, findings and report of the study

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -59,6 +60,26 @@ func (r *runner) fetch(ctx context.Context, o store.Output) bool {
 	}
 	f.learn(o.Content, false)
 	return false
+}
+
+// Content returns stored bytes, or those of the second level if the store lacks
+// them. It writes nothing. The bytes are hashed, wherever they come from.
+func (e *Engine) Content(ctx context.Context, id ContentID) ([]byte, error) {
+	data, err := e.Store.ReadBlob(id)
+	if errors.Is(err, fs.ErrNotExist) && e.far.up(ctx) {
+		if far, ferr := e.far.c.Read(ctx, store.IDPath("blobs", id), mostRecord); ferr == nil {
+			data, err = far, nil
+		} else if !errors.Is(ferr, fs.ErrNotExist) {
+			err = ferr
+		}
+	}
+	if err == nil && ContentID(sha256.Sum256(data)) != id {
+		err = store.ErrDamaged
+	}
+	if err != nil {
+		return nil, fmt.Errorf("content %s: %w", id.Short(), err)
+	}
+	return data, nil
 }
 
 // obtainAll obtains many outputs in parallel and reports its progress.

@@ -107,6 +107,29 @@ func (e *Engine) Plan(ctx context.Context, g *Graph, targets []string) (*Plan, e
 // plan implements Plan. With trust store.TrustTimes it is quicker, and good
 // enough only for telling people.
 func (e *Engine) plan(ctx context.Context, g *Graph, targets []string, trust store.Trust) (*Plan, error) {
+	p, err := e.outline(ctx, g, targets)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		if err := e.assessAll(ctx, p, trust); err != nil {
+			return nil, err
+		}
+		reassess, err := e.supply(ctx, p)
+		if err == nil && !reassess {
+			reassess, err = e.rehashFeeds(ctx, p, trust)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("plan: %w", err)
+		}
+		if !reassess {
+			return p, nil
+		}
+	}
+}
+
+// outline returns a plan whose steps are not assessed yet.
+func (e *Engine) outline(ctx context.Context, g *Graph, targets []string) (*Plan, error) {
 	nodes, err := g.closure(targets)
 	if err != nil {
 		return nil, err
@@ -127,24 +150,20 @@ func (e *Engine) plan(ctx context.Context, g *Graph, targets []string, trust sto
 		p.Steps[i].Node, p.Steps[i].order = n, i
 		p.steps[n] = &p.Steps[i]
 	}
-	for {
-		if err := e.assess(ctx, p, trust); err != nil {
-			return nil, fmt.Errorf("plan: %w", err)
-		}
-		if err := e.far.usable(); err != nil {
-			return nil, fmt.Errorf("plan: %w", err)
-		}
-		reassess, err := e.supply(ctx, p)
-		if err == nil && !reassess {
-			reassess, err = e.rehashFeeds(ctx, p, trust)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("plan: %w", err)
-		}
-		if !reassess {
-			return p, nil
-		}
+	return p, nil
+}
+
+// assessAll decides the state of every step, unless the second level has a
+// format that must not be ignored.
+func (e *Engine) assessAll(ctx context.Context, p *Plan, trust store.Trust) error {
+	err := e.assess(ctx, p, trust)
+	if err == nil {
+		err = e.far.usable()
 	}
+	if err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	return nil
 }
 
 // identify determines the code of the stages in use, once per engine.

@@ -123,12 +123,48 @@ func TestT33SecondMachine(t *testing.T) {
 		if n := offline.Count(pipeline.Stale); n != 15 { // the whole chain of the summary
 			t.Errorf("offline, another colour: %d nodes are stale, want 15", n)
 		}
+		// Nobody who draws nothing needs the summary.
+		if known := second.known(red); known.Counts.Current != 14 || known.Counts.Stale != 1 {
+			t.Errorf("offline, %+v is known, want all but the figure", known.Counts)
+		}
+		summary := outputOf(t, second.known(red), "aggregate", "summary")
+		if _, err := second.engine().Content(context.Background(), summary); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("offline, content that is elsewhere: %v", err)
+		}
 		// With the second level, only the figure is drawn.
 		second.far = url
+		if text, err := second.engine().Content(context.Background(), summary); err != nil || !strings.HasPrefix(string(text), "summary of ") {
+			t.Errorf("content of the second level: %.20q, %v", text, err)
+		}
+		if _, err := os.Stat(second.store().BlobPath(summary)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("reading content stored it: %v", err)
+		}
 		second.want("another colour", second.run(red), "figure")
 		first.executions(store.NodeFinish)
 		first.want("which the first machine then has", first.run(red))
 	})
+}
+
+// known returns what Known says of everything.
+func (l *lab) known(s settings) *pipeline.Status {
+	l.t.Helper()
+	status, err := l.engine().Known(context.Background(), l.graph(s), nil)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return status
+}
+
+// outputOf returns an output of a current node.
+func outputOf(t *testing.T, s *pipeline.Status, node, output string) pipeline.ContentID {
+	t.Helper()
+	for _, n := range s.Nodes {
+		if id, ok := n.Outputs[output]; ok && n.Name == node {
+			return id
+		}
+	}
+	t.Fatalf("%s has no output %s", node, output)
+	return pipeline.ContentID{}
 }
 
 func (l *lab) status(s settings) *pipeline.Status {

@@ -2,8 +2,9 @@ package stages
 
 import (
 	"context"
-	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,7 +13,6 @@ import (
 
 	"sparsel/analysis/claim"
 	"sparsel/pipeline"
-	"sparsel/pipeline/store"
 	"sparsel/stages/figure"
 	"sparsel/stages/finding"
 	"sparsel/stages/report"
@@ -35,19 +35,20 @@ func (p place) String() string { return p.kind + "/" + p.id }
 // collect describes the current results of the study, and says why everything
 // else is not current.
 func (w *workspace) collect(ctx context.Context) (report.Report, error) {
-	status, err := w.engine.Status(ctx, w.Graph, nil)
+	status, err := w.engine.Known(ctx, w.Graph, nil)
 	if err != nil {
 		return report.Report{}, err
 	}
 	c := &collector{workspace: w, shown: w.places(), report: report.Report{
 		Title: w.Params.Study.Title, Source: w.Params.Repeats(), OfThesis: w.Params.Repeats() == finding.Thesis, Mark: w.Mark,
 		Plan: plan(w.Study), Layer: w.Layer, ParamsName: filepath.Base(w.o.params()), Params: w.setup.Text,
-		Local: report.Local{Absent: map[string]report.Absence{}},
+		Further: w.Params.Profile.Own(),
+		Local:   report.Local{Absent: map[string]report.Absence{}, Links: map[string]string{}},
 	}}
 	for _, n := range status.Nodes {
-		c.add(n)
+		c.add(ctx, n)
 	}
-	if l := c.report.Layer; len(c.report.Findings) > 0 && (l == finding.Reproduces || l == finding.Holds) {
+	if l := c.report.Layer; len(c.report.Findings) > 0 && !c.report.Further && (l == finding.Reproduces || l == finding.Holds) {
 		if err := c.addLayers(ctx); err != nil {
 			return c.report, err
 		}
@@ -73,7 +74,7 @@ func (w *workspace) places() map[string]place {
 }
 
 // add adds a node to the report if the report shows it.
-func (c *collector) add(n pipeline.NodeStatus) {
+func (c *collector) add(ctx context.Context, n pipeline.NodeStatus) {
 	if n.Stage == train.Kind {
 		c.report.Trainings++
 	}
@@ -83,32 +84,42 @@ func (c *collector) add(n pipeline.NodeStatus) {
 	}
 	item := c.item(at.id, n)
 	if !item.Current {
-		c.report.Local.Absent[at.String()] = whyAbsent(n)
+		c.report.Local.Absent[at.String()] = c.whyAbsent(at, n)
 	}
 	var err error
 	switch at.kind {
 	case figure.Kind:
-		f := report.Figure{Item: item}
+		f := report.Figure{Item: item, Title: c.title(at.id)}
 		if item.Current {
-			f, err = c.figure(item, n)
+			f, err = c.figure(ctx, item, n)
 		}
 		f.Item = c.unreadable(item, at, err)
 		c.report.Figures = append(c.report.Figures, f)
 	case table.Kind:
 		t := report.Table{Item: item}
 		if item.Current && slices.Contains(c.Graph.Node(n.Name).Stage.Outputs, table.JSON) {
-			t, err = c.table(item, n)
+			t, err = c.table(ctx, item, n)
 		}
 		t.Item = c.unreadable(item, at, err)
 		c.report.Tables = append(c.report.Tables, t)
 	case finding.Kind:
 		f := report.Finding{Item: item, Result: undecided(at.id)}
 		if item.Current {
-			f, err = c.finding(item, n)
+			f, err = c.finding(ctx, item, n)
 		}
 		f.Item = c.unreadable(item, at, err)
 		c.report.Findings = append(c.report.Findings, f)
 	}
+}
+
+// title returns the title that the parameters give a figure.
+func (c *collector) title(id string) string {
+	for _, f := range c.Params.Figures {
+		if f.ID == id {
+			return f.Title
+		}
+	}
+	return ""
 }
 
 // undecided returns what is known about a finding before it is decided.
@@ -125,20 +136,32 @@ func undecided(id string) claim.Result {
 func (c *collector) unreadable(item report.Item, at place, err error) report.Item {
 	if err != nil {
 		item.Current = false
-		c.report.Local.Absent[at.String()] = report.Absence{Reason: err.Error(), Failed: true}
+		a := report.Absence{Reason: err.Error(), Failed: !errors.Is(err, errElsewhere)}
+		if !a.Failed {
+			a.Command = c.o.command(at.kind + " " + word(at.id))
+		}
+		c.report.Local.Absent[at.String()] = a
 	}
 	return item
 }
 
-// whyAbsent returns the most telling reason why a node is not current.
-func whyAbsent(n pipeline.NodeStatus) report.Absence {
+// whyAbsent returns the most telling reason why a node is not current, and what
+// to do about it.
+func (c *collector) whyAbsent(at place, n pipeline.NodeStatus) report.Absence {
 	reason, failed := strings.CutPrefix(ownReasons(n)[0], "failed before: ")
-	return report.Absence{Reason: reason, Failed: failed || n.State == pipeline.Broken}
+	if reason == readsOthers {
+		reason = "results that it is made from are missing"
+	}
+	return report.Absence{Reason: reason, Failed: failed || n.State == pipeline.Broken, Command: c.o.command(at.kind + " " + word(at.id))}
 }
 
 func (c *collector) item(id string, n pipeline.NodeStatus) report.Item {
 	item := report.Item{ID: id, Current: n.State == pipeline.Current}
 	publish := c.Graph.Node(n.Name).Publish
+	prefix := ""
+	if p := filepath.ToSlash(c.o.prefix()); p != "" {
+		prefix = p + "/" // where the page is
+	}
 	for _, output := range slices.Sorted(maps.Keys(publish)) {
 		f := report.File{Path: filepath.ToSlash(publish[output])}
 		if content, ok := n.Outputs[output]; ok {
@@ -146,34 +169,37 @@ func (c *collector) item(id string, n pipeline.NodeStatus) report.Item {
 			if info, err := os.Stat(c.store.BlobPath(content)); err == nil {
 				f.Bytes = info.Size()
 			}
+			if !slices.Contains(n.Restore, publish[output]) {
+				c.report.Local.Links[f.Path] = strings.TrimPrefix(f.Path, prefix)
+			}
 		}
 		item.Files = append(item.Files, f)
 	}
 	return item
 }
 
-func (c *collector) figure(item report.Item, n pipeline.NodeStatus) (report.Figure, error) {
-	text, err := c.read(n, figure.JSON)
+func (c *collector) figure(ctx context.Context, item report.Item, n pipeline.NodeStatus) (report.Figure, error) {
+	text, err := c.read(ctx, n, figure.JSON)
 	if err != nil {
 		return report.Figure{}, err
 	}
-	svg, err := c.read(n, figure.SVG)
+	svg, err := c.read(ctx, n, figure.SVG)
 	if err != nil {
 		return report.Figure{}, err
 	}
 	return report.ReadFigure(item, text, svg)
 }
 
-func (c *collector) table(item report.Item, n pipeline.NodeStatus) (report.Table, error) {
-	text, err := c.read(n, table.JSON)
+func (c *collector) table(ctx context.Context, item report.Item, n pipeline.NodeStatus) (report.Table, error) {
+	text, err := c.read(ctx, n, table.JSON)
 	if err != nil {
 		return report.Table{}, err
 	}
 	return report.ReadTable(item, text)
 }
 
-func (c *collector) finding(item report.Item, n pipeline.NodeStatus) (report.Finding, error) {
-	text, err := c.read(n, finding.JSON)
+func (c *collector) finding(ctx context.Context, item report.Item, n pipeline.NodeStatus) (report.Finding, error) {
+	text, err := c.read(ctx, n, finding.JSON)
 	if err != nil {
 		return report.Finding{}, err
 	}
@@ -182,20 +208,23 @@ func (c *collector) finding(item report.Item, n pipeline.NodeStatus) (report.Fin
 
 // read returns the bytes of an output. The status trusts sizes and times of
 // files; whatever is shown is hashed again.
-func (c *collector) read(n pipeline.NodeStatus, output string) ([]byte, error) {
+func (c *collector) read(ctx context.Context, n pipeline.NodeStatus, output string) ([]byte, error) {
 	content, ok := n.Outputs[output]
 	if !ok {
 		return nil, fmt.Errorf("%s has no output %s", n.Name, output)
 	}
-	data, err := c.store.ReadBlob(content)
-	if err != nil {
-		return nil, fmt.Errorf("content %s: %w", content.Short(), err)
+	data, err := c.engine.Content(ctx, content)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errElsewhere
 	}
-	if store.ContentID(sha256.Sum256(data)) != content {
-		return nil, fmt.Errorf("content %s of %s: %w", content.Short(), output, store.ErrDamaged)
+	if err != nil {
+		return nil, fmt.Errorf("output %s: %w", output, err)
 	}
 	return data, nil
 }
+
+// errElsewhere means that a result is known from its record alone.
+var errElsewhere = errors.New("its record is here, but its files are not")
 
 // codes lists the identity of the code of every stage of the graph.
 func (w *workspace) codes(ctx context.Context) ([]report.Code, error) {

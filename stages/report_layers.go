@@ -104,7 +104,7 @@ func (c *collector) findingsOf(ctx context.Context, s *study.Study) ([]report.Fi
 		return nil, nil
 	}
 	slices.Sort(targets)
-	status, err := c.engine.Status(ctx, s.Graph, targets)
+	status, err := c.engine.Known(ctx, s.Graph, targets)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (c *collector) findingsOf(ctx context.Context, s *study.Study) ([]report.Fi
 		}
 		f := report.Finding{Item: report.Item{ID: id}, Result: undecided(id)}
 		if n.State == pipeline.Current {
-			if read, err := c.finding(report.Item{ID: id, Current: true}, n); err == nil {
+			if read, err := c.finding(ctx, report.Item{ID: id, Current: true}, n); err == nil {
 				f = read
 			}
 		}

@@ -22,7 +22,7 @@ func (c *collector) addLocal(status *pipeline.Status) error {
 		return err
 	}
 	l := &c.report.Local
-	l.Written, l.Out, l.Machine = time.Now(), c.o.out(), machine()
+	l.Written, l.Out, l.Command, l.Machine = time.Now(), c.o.out(), c.o.command("all"), machine()
 	l.Stages, l.Runs = stageTimes(status.Nodes, events), c.runsOf(events)
 	if n := status.Counts.Adopted; n > 0 {
 		l.Notes = append(l.Notes, fmt.Sprintf("%d of the %d current results were adopted: other code made them, and repetitions "+

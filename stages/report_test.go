@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -54,13 +55,17 @@ func TestReportOfAll(t *testing.T) {
 	s := newSmallStudy(t)
 	page, id := s.page()
 	for _, want := range []string{
-		shownFigure, shownTable, "The four optimizers over the epochs", "figures/fig-5.1.{csv,json,pdf,png,svg}", "seeds = [1, 100]",
+		shownFigure, shownTable, "The four optimizers over the epochs", "seeds = [1, 100]",
+		`<a href="figures/fig-5.1.pdf" aria-label="figures/fig-5.1.pdf">pdf</a>`,
 		"There are 8 distinct trainings", "<h1>params</h1>", "A study of its own, as params.toml describes it.",
 		`data-verdict="`, "tables/epochs.csv", "sparsel/stages/train", "kernels", "<td>all</td>",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %q", want)
 		}
+	}
+	if text := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(page, ""); !strings.Contains(text, "figures/fig-5.1.{csv,json,pdf,png,svg}") {
+		t.Error("the report does not name a figure's files")
 	}
 	if strings.Contains(page, absent) {
 		t.Error("something is missing in the report of everything")
@@ -127,6 +132,9 @@ func TestReportOfLayers(t *testing.T) {
 	if after == id {
 		t.Error("with verdicts on fresh seeds the report has the id that it had without")
 	}
+	if !strings.Contains(string(text), `<a href="figures/fig-5.1.pdf"`) {
+		t.Error("the profile's report does not lead to the files beside it")
+	}
 	for name, page := range map[string]string{"the study": both, "the profile": string(text)} {
 		if strings.Contains(page, "Not run yet") || !strings.Contains(page, "that were judged on both kinds of seeds") {
 			t.Errorf("the report of %s lacks the verdicts of a layer", name)
@@ -189,7 +197,10 @@ func TestReportShowsNothingStale(t *testing.T) {
 	if strings.Contains(page, shownFigure) || strings.Contains(page, shownTable) {
 		t.Error("results of other parameters are shown")
 	}
-	if !strings.Contains(page, absent+": reads nodes that run") || id == full {
+	if !strings.Contains(page, "</span> The four optimizers over the epochs</h4>") || strings.Contains(page, `href="figures/fig-5.1`) {
+		t.Error("a missing figure has no title, or links to files of other parameters")
+	}
+	if !strings.Contains(page, absent+": results that it is made from are missing. <code>go tool mage figure 5.1 -params=") || id == full {
 		t.Error("the report doesn't say what is missing")
 	}
 	s.edit("lr = 0.002", "lr = 0.001")
@@ -202,6 +213,44 @@ func TestReportShowsNothingStale(t *testing.T) {
 	told := strings.Contains(page, "damaged") || strings.Contains(page, "has changed on disk")
 	if strings.Contains(page, shownFigure) || !strings.Contains(page, shownTable) || !told {
 		t.Error("a damaged figure is shown, or not said to be damaged, or takes the table with it")
+	}
+}
+
+// Results that were packed elsewhere are shown although other trainings of the
+// study are missing, for which a run would need the images, which no archive
+// holds: read from the archive itself, or from the store after one figure was
+// asked for.
+func TestReportOfPackedResults(t *testing.T) {
+	first := newSmallStudy(t)
+	archive := filepath.Join(t.TempDir(), "results.zip")
+	if text, err := first.pack(archive); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	second := first.secondMachine()
+	second.edit("[[figures]]", "[[experiments]]\nname = \"missing\"\ncondition = \"lr\"\noptimizers = [\"SGD\"]\nset = { lr = 0.3 }\n\n[[figures]]")
+	url := "file://" + archive
+	o := second.options()
+	o.Remote = &url
+	if err := Report(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	if page, _ := second.page(); !strings.Contains(page, shownFigure) {
+		t.Error("the report lacks a figure that the archive has")
+	}
+	if _, err := os.Stat(second.path("out/store/blobs")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the report made a store: %v", err)
+	}
+	for target, build := range map[string]func(context.Context, string, Options) error{"5.1": Figure, "baseline": Table} {
+		o := second.options()
+		o.Remote = &url
+		if err := build(context.Background(), target, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, _ := second.report()
+	if !strings.Contains(page, shownFigure) || !strings.Contains(page, shownTable) || !strings.Contains(page, "5 of 5 findings, 3 of 4 tables") ||
+		!strings.Contains(page, "<code>go tool mage table epochs -params=") {
+		t.Error("without the archive the report lacks what was made, or does not say what was not and what makes it")
 	}
 }
 

@@ -114,6 +114,9 @@ func (o Options) printAdopted(s *pipeline.Status) {
 	}
 }
 
+// readsOthers is the reason of a node that has none of its own.
+const readsOthers = "reads nodes that run"
+
 // ownReasons returns the reasons that do not name another node of the plan. The
 // other reasons would put every node into a group of its own.
 func ownReasons(n pipeline.NodeStatus) []string {
@@ -128,7 +131,7 @@ func ownReasons(n pipeline.NodeStatus) []string {
 		}
 	}
 	if list == nil {
-		list = []string{"reads nodes that run"}
+		list = []string{readsOthers}
 	}
 	return list
 }

@@ -97,7 +97,7 @@ func (o Options) command(target string) string {
 	case "diff":
 		o.Set, o.Remote, o.RemoteReadOnly = nil, nil, nil
 	case "report":
-		o.Remote, o.RemoteReadOnly = nil, nil
+		o.RemoteReadOnly = nil
 	}
 	text := "go tool mage " + target
 	for _, flag := range []struct {

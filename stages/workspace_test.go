@@ -40,7 +40,8 @@ func TestProposedFlags(t *testing.T) {
 	yes := true
 	o := Options{Profile: text("quick"), Remote: text("file:///far"), RemoteReadOnly: &yes, Set: text("a=1")}
 	for target, want := range map[string]string{
-		"diff": " -profile=quick", "report": " -profile=quick -set=a=1", "all": " -profile=quick -remote=file:///far -remote-readonly -set=a=1",
+		"diff": " -profile=quick", "report": " -profile=quick -remote=file:///far -set=a=1",
+		"all": " -profile=quick -remote=file:///far -remote-readonly -set=a=1",
 	} {
 		if got := o.command(target); got != "go tool mage "+target+want {
 			t.Errorf("proposed: %s, want %s", got, want)

@@ -45,12 +45,18 @@ type Panel struct {
 }
 
 // Heat is a rectangle of cells, coloured by their values. Cell i of row k spans
-// i − 1/2 to i + 1/2 along x and k − 1/2 to k + 1/2 along y. A cell whose value
-// is not finite is left white.
+// i − 1/2 to i + 1/2 along x, and k − 1/2 to k + 1/2 along y unless the rows
+// have a range of their own. A cell whose value is not finite is left white.
+// The legend has the scale of the colours, which is the same in all panels
+// whose values have the same name.
 type Heat struct {
-	Label    string // name of the values, for the CSV
+	Label    string // name of the values
 	Values   [][]float64
 	Min, Max float64 // the values of the first and last colour; values beyond get the same colours
+
+	// The rows are equal parts of the range from Low to High along y if these
+	// differ.
+	Low, High float64
 }
 
 // Scale says how an axis maps numbers to lengths.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot/vg"
@@ -37,6 +38,8 @@ func (h *Heat) validate() error {
 		return errors.New("no cells")
 	case rows*columns > mostCells:
 		return fmt.Errorf("%d cells, more than %d", rows*columns, mostCells)
+	case !finite(h.Low) || !finite(h.High) || h.Low > h.High:
+		return fmt.Errorf("rows from %v to %v: the first must be the smaller", h.Low, h.High)
 	case !finite(h.Min) || !finite(h.Max) || h.Min >= h.Max:
 		return fmt.Errorf("colours from %v to %v: the first must be the smaller", h.Min, h.Max)
 	}
@@ -48,10 +51,47 @@ func (h *Heat) validate() error {
 	return checkText(h.Label)
 }
 
+// ranged reports whether the rows have a range of their own along y.
+func (h *Heat) ranged() bool { return h.Low < h.High }
+
+// edge returns where row k begins along y, which is where row k − 1 ends.
+func (h *Heat) edge(k int) float64 {
+	if !h.ranged() {
+		return float64(k) - 0.5
+	}
+	return h.Low + float64((h.High-h.Low)*float64(k))/float64(len(h.Values))
+}
+
+// exceeds reports whether a cell's value is beyond the last colour's.
+func (h *Heat) exceeds() bool {
+	return slices.ContainsFunc(h.Values, func(row []float64) bool {
+		return slices.ContainsFunc(row, func(v float64) bool { return finite(v) && v > h.Max })
+	})
+}
+
+// scale returns the legend's entry for the colours. more says that some values
+// are beyond them.
+func (h *Heat) scale(more bool) entry {
+	const width, steps = 60, 30
+	label := fmt.Sprintf("%s, %s to %s", h.Label, strconv.FormatFloat(h.Min, 'g', 3, 64), strconv.FormatFloat(h.Max, 'g', 3, 64))
+	if more {
+		label += " or more"
+	}
+	return entry{label, width, func(c *draw.Canvas, from, to vg.Point) {
+		up := vg.Point{Y: 3}
+		part := (to.X - from.X) / steps
+		for i := range steps {
+			left := vg.Point{X: from.X + part*vg.Length(i), Y: from.Y}
+			right := vg.Point{X: left.X + part, Y: from.Y}
+			c.FillPolygon(heatColor((float64(i)+0.5)/steps), []vg.Point{left.Sub(up), right.Sub(up), right.Add(up), left.Add(up)})
+		}
+	}}
+}
+
 // draw fills the cells.
 func (h *Heat) draw(c *draw.Canvas, x, y func(float64) vg.Length) {
 	for k, row := range h.Values {
-		bottom, top := y(float64(k)-0.5), y(float64(k)+0.5)
+		bottom, top := y(h.edge(k)), y(h.edge(k+1))
 		for i, v := range row {
 			fill := color.NRGBA{R: 255, G: 255, B: 255, A: 255}
 			if finite(v) {
@@ -74,9 +114,12 @@ func heatColor(share float64) color.NRGBA {
 }
 
 // record returns the CSV line of a cell, from the column kind on: x is the
-// cell's place in its row, and the name is the row's.
+// cell's place in its row, and the name is the row's, or where it begins.
 func (h *Heat) record(p Panel, row, i int, v float64) []string {
 	name, category := strconv.Itoa(row), ""
+	if h.ranged() {
+		name = exact(h.edge(row))
+	}
 	if p.Y.Scale == Categorical && row < len(p.Y.Categories) {
 		name = p.Y.Categories[row]
 	}

@@ -239,8 +239,8 @@ func (p Panel) spans() (x, y span) {
 		rows, columns := p.Heat.size()
 		x.add(-0.5, p.X.Scale)
 		x.add(float64(columns)-0.5, p.X.Scale)
-		y.add(-0.5, p.Y.Scale)
-		y.add(float64(rows)-0.5, p.Y.Scale)
+		y.add(p.Heat.edge(0), p.Y.Scale)
+		y.add(p.Heat.edge(rows), p.Y.Scale)
 	}
 	for _, r := range p.Rules {
 		switch r.Kind {

@@ -25,14 +25,16 @@ type entry struct {
 	draw   func(c *draw.Canvas, from, to vg.Point)
 }
 
-// legend returns the entries of all series and the lines of all rules that have
-// a label, each label once, in the order of first appearance. It returns an
-// error if a label has two looks. Only rules with the same label may differ in
+// legend returns the entries of all series, and the lines of all rules and the
+// colours of all heat maps that have a label, each label once, in the order of
+// first appearance. It returns an error if a label has two looks. Only rules with the same label may differ in
 // colour: their sample is gray. A rule beyond the limits of its panel is not
 // drawn and has no entry.
 func (f Figure) legend(style Style) (entries, lines []entry, err error) {
 	looks := make(map[string]look)
 	var rules []Rule
+	var heats []*Heat
+	more := map[string]bool{} // by the name of their values
 	for _, row := range f.Rows {
 		for _, p := range row.Panels {
 			for _, s := range p.Series {
@@ -53,6 +55,16 @@ func (f Figure) legend(style Style) (entries, lines []entry, err error) {
 					return nil, nil, fmt.Errorf("series %q: two looks for one label: use one role, or two labels", s.Label)
 				}
 			}
+			if h := p.Heat; h != nil && h.Label != "" {
+				more[h.Label] = more[h.Label] || h.exceeds()
+				i := slices.IndexFunc(heats, func(known *Heat) bool { return known.Label == h.Label })
+				switch {
+				case i < 0:
+					heats = append(heats, h)
+				case heats[i].Min != h.Min || heats[i].Max != h.Max:
+					return nil, nil, fmt.Errorf("colours of %q: two scales for one label: use one scale, or two labels", h.Label)
+				}
+			}
 			for _, r := range p.Rules {
 				i := slices.IndexFunc(rules, func(known Rule) bool { return known.Label == r.Label })
 				switch {
@@ -66,6 +78,9 @@ func (f Figure) legend(style Style) (entries, lines []entry, err error) {
 				}
 			}
 		}
+	}
+	for _, h := range heats {
+		lines = append(lines, h.scale(more[h.Label]))
 	}
 	for _, r := range rules {
 		lines = append(lines, entry{r.Label, swatchWidth, func(c *draw.Canvas, from, to vg.Point) {

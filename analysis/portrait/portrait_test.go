@@ -129,6 +129,13 @@ func TestEpochsAreShares(t *testing.T) {
 	if h.Values[0][0] != 0.5 || h.Values[1][0] != 0.25 || h.Values[epochBins-1][1] != 1 || h.Max != 1 {
 		t.Errorf("cells %v up to %v", h.Values, h.Max)
 	}
+	p := Epochs([]activity.Result{layer(2, 0, 0, 0, 0), layer(2, 0, 0, 1, 0.5)})
+	if h := p.Heat; h.Max != 0.5 || h.Values[0][0] != 1 {
+		t.Errorf("the colours end at %v, want the largest share after training began", h.Max)
+	}
+	if p.Y.Min != 0 || p.Y.Max != 1 || p.Heat.Low != 0 || p.Heat.High != 1 {
+		t.Errorf("selectivity from 0 to 1 is drawn along %+v", p.Y)
+	}
 	if h := Epochs([]activity.Result{layer(2, nan)}).Heat; h.Max != 1 {
 		t.Errorf("without any selectivity the colours end at %v", h.Max)
 	}

@@ -92,7 +92,7 @@ func (t Table) caption() string {
 	text := []string{}
 	for _, part := range append([]string{t.heading()}, t.Notes...) {
 		if part != "" {
-			text = append(text, strings.TrimSuffix(part, ".")+".")
+			text = append(text, stopped(part))
 		}
 	}
 	return fmt.Sprintf("\\caption[%s]{%s}\\label{tab:%s}", latexText(t.Title), latexText(strings.Join(text, " ")), t.ID)

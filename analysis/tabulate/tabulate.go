@@ -127,9 +127,17 @@ func (t Table) json() ([]byte, error) {
 func (t Table) heading() string {
 	parts := slices.DeleteFunc([]string{t.Title, t.Caption}, func(s string) bool { return s == "" })
 	for i, p := range parts {
-		parts[i] = strings.TrimSuffix(p, ".") + "."
+		parts[i] = stopped(p)
 	}
 	return strings.Join(parts, " ")
+}
+
+// stopped adds a full stop to a text that has no stop at its end.
+func stopped(text string) string {
+	if strings.ContainsAny(text[len(text)-1:], ".!?") {
+		return text
+	}
+	return text + "."
 }
 
 // numeric reports whether a column has only numbers and marks for missing ones.

@@ -46,6 +46,17 @@ func TestLaTeX(t *testing.T) {
 	}
 }
 
+// A title that is a question keeps its mark and gets no second stop.
+func TestQuestionAsTitle(t *testing.T) {
+	table := Table{ID: "q", Title: "Does it?", Caption: "It does!", Header: []string{"a"}, Rows: [][]string{{"1"}}, Notes: []string{"A note"}}
+	for format, want := range map[string]string{"tex": "{Does it? It does! A note.}", "md": "Does it? It does!"} {
+		text, err := Render(table, format)
+		if err != nil || !strings.Contains(string(text), want) || strings.Contains(string(text), "?.") {
+			t.Errorf("%s: %v\n%s", format, err, text)
+		}
+	}
+}
+
 // Whatever LaTeX or Markdown interprets is escaped. Everything else, in any
 // script, is copied.
 func TestEscapes(t *testing.T) {

@@ -98,6 +98,8 @@ func (p Params) panelTitle(row int, rowTitle, title string, at place) string {
 	switch {
 	case p.Columns == "optimizer" && (row == 0 || len(parts) > 0):
 		parts = append(parts, title)
+	case p.Columns == "experiment" && p.Rows == "metric" && len(p.Sources) == 1 && len(at.source.Optimizers) > 1:
+		parts = append(parts, at.panel.words())
 	case p.Columns == "experiment" && len(at.source.Optimizers) == 1:
 		parts = append(parts, at.optimizer.Name)
 	case p.Columns == "experiment":
@@ -106,11 +108,22 @@ func (p Params) panelTitle(row int, rowTitle, title string, at place) string {
 	return listed(parts)
 }
 
+// sharedAxis is the label of an axis that several metrics share. It names the
+// units of those that are no shares.
+func (p Params) sharedAxis() string {
+	for _, panel := range p.Panels {
+		if panel.Metric == "information" {
+			return "value; information in bits"
+		}
+	}
+	return "value"
+}
+
 // panel describes the panel at a place.
 func (d *description) panel(at place) (chart.Panel, error) {
 	panel := chart.Panel{X: d.axis(at), Y: chart.Axis{Label: at.panel.words(), Min: at.panel.Min, Max: at.panel.Max}}
 	if slices.Contains(d.Lines, "metric") {
-		panel.Y.Label = "value"
+		panel.Y.Label = d.sharedAxis()
 	}
 	if entries := at.source.Entries; at.panel.Difference {
 		panel.Y.Label = "Δ " + panel.Y.Label

@@ -163,7 +163,12 @@ func (d *description) lines(from place) []line {
 			l := line{place: at}
 			l.words[outer], l.words[inner] = outerLabels[j], innerLabels[i]
 			l.look = d.look(l.words[0], l.words[1])
-			words := l.words[:]
+			words := slices.Clone(l.words[:])
+			for k, dimension := range dimensions {
+				if dimension == "metric" {
+					words[k] = lineName(words[k])
+				}
+			}
 			if from.panel.Difference { // so that it looks like neither of its conditions
 				words = append(words, "difference")
 				l.dash = dashes[2]

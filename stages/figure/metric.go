@@ -21,10 +21,28 @@ func further(metric string) bool {
 	return m.Further
 }
 
+// share reports whether the panel's numbers lie in [0, 1].
+func (p Panel) share() bool {
+	return !p.Difference && !slices.ContainsFunc(p.factors(), func(name string) bool {
+		m, ok := quantity.Find(name)
+		return !ok || m.Low != 0 || m.High != 1
+	})
+}
+
 // ofNetwork reports whether the panel's numbers belong to the network and not
 // to its layers.
 func (p Panel) ofNetwork() bool {
 	return !slices.ContainsFunc(p.factors(), func(name string) bool { m, _ := quantity.Find(name); return !m.Network })
+}
+
+// lineName returns what a line of a metric is called in legends: its name if
+// the study shows it, else its words, because the names of the others are those
+// of columns.
+func lineName(metric string) string {
+	if m, _ := quantity.Find(metric); m.Further {
+		return m.Words
+	}
+	return metric
 }
 
 // words returns the panel's metric in words.

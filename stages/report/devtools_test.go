@@ -188,12 +188,37 @@ func TestPhone(t *testing.T) {
 	if len(small) > 0 {
 		t.Errorf("too small to read are %q", small)
 	}
+	d.value(`document.getElementById("places").open = true, 0`, new(int))
 	// A finger needs 24 pixels (WCAG 2.2, 2.5.8). Links within sentences are
 	// exempt.
 	d.value(`[...document.querySelectorAll("nav a, select, input, summary")].filter((e) => e.getClientRects().length &&
 		e.getBoundingClientRect().height < 24).map((e) => e.textContent + " " + e.getBoundingClientRect().height)`, &small)
 	if len(small) > 0 {
 		t.Errorf("too small to touch are %q", small)
+	}
+}
+
+// The contents are folded on a phone, and open where there is room beside the
+// text, also after a phone was turned or a window made wider.
+func TestContents(t *testing.T) {
+	page, _ := render(t, example(t))
+	d := openPage(t, page, 390, 844)
+	for _, size := range []struct {
+		width int
+		open  bool
+	}{{390, false}, {1280, true}, {390, false}} {
+		d.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": size.width, "height": 844, "deviceScaleFactor": 1, "mobile": false}, nil)
+		var open, shown bool
+		for range 100 { // the page is told a frame later
+			if d.value(`document.getElementById("places").open`, &open); open == size.open {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		d.value(`document.querySelector("#places ul a").checkVisibility({ contentVisibilityAuto: true })`, &shown)
+		if open != size.open || shown != size.open {
+			t.Errorf("at %d pixels the contents are open: %t, and shown: %t", size.width, open, shown)
+		}
 	}
 }
 
@@ -221,10 +246,23 @@ func TestPrint(t *testing.T) {
 	if len(wide) > 0 {
 		t.Errorf("cut off at the page's edge are %q", wide)
 	}
+	// Sentences have room: no column of them is narrower than a fifth of the page.
+	d.value(`[...document.querySelectorAll("td.long")].filter((e) => e.getBoundingClientRect().width < innerWidth / 5).map((e) =>
+		e.textContent)`, &wide)
+	if len(wide) > 0 {
+		t.Errorf("a word or two in a line have %q", wide)
+	}
+	// Nobody can open anything on paper.
+	d.value(`window.folded = -1, addEventListener("beforeprint", () => {
+		window.folded = document.querySelectorAll(".finding details:not([open])").length }), 0`, new(int))
 	var pdf struct{ Data string }
 	d.call("Page.printToPDF", map[string]any{"printBackground": false, "preferCSSPageSize": true}, &pdf)
 	if data, err := base64.StdEncoding.DecodeString(pdf.Data); err != nil || !strings.HasPrefix(string(data), "%PDF-") {
 		t.Errorf("it cannot be printed: %v", err)
+	}
+	var folded int
+	if d.value("window.folded", &folded); folded != 0 {
+		t.Errorf("%d lists of parts are folded on paper", folded)
 	}
 }
 

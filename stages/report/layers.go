@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -114,6 +115,15 @@ func (v *view) Differing() []*comparison {
 	})
 }
 
+// Judged counts the findings on this page that have a verdict.
+func (v *view) Judged() int {
+	n := 0
+	for _, c := range v.Verdicts {
+		n += c.Count
+	}
+	return n
+}
+
 // Both counts the claims that both layers have judged.
 func (v *view) Both() int {
 	n := 0
@@ -171,6 +181,44 @@ func (v *view) Elsewhere(id string) string {
 		return seeds + ": not run yet"
 	}
 	return ""
+}
+
+// judging is the id of a change to how claims are decided, which is no claim.
+const judging = "judge"
+
+// Claims lists the claims that were changed after they were fixed.
+func (f Fixed) Claims() []Change {
+	return slices.DeleteFunc(slices.Clone(f.Changes), func(c Change) bool { return c.ID == judging })
+}
+
+// Judging lists the changes to how claims are decided.
+func (f Fixed) Judging() []Change {
+	return slices.DeleteFunc(slices.Clone(f.Changes), func(c Change) bool { return c.ID != judging })
+}
+
+// Reason returns why the change was made, as sentences.
+func (c Change) Reason() string { return stopped(c.Why) }
+
+// Effect says what the change did to the verdicts, in sentences. It is empty if
+// there was none.
+func (c Change) Effect() string {
+	const none = "not judged"
+	var list []string
+	for _, l := range []struct{ name, seeds string }{{"reproduces", "On the thesis's seeds"}, {"holds", "On fresh seeds"}} {
+		before, after := cmp.Or(c.Before[l.name], none), cmp.Or(c.After[l.name], none)
+		switch {
+		case before == none && after == none:
+		case before == none:
+			list = append(list, l.seeds+" it had no verdict and was then "+after+".")
+		case after == none:
+			list = append(list, l.seeds+" it was "+before+" and then had no verdict.")
+		case before == after:
+			list = append(list, l.seeds+" it was "+before+" before and after.")
+		default:
+			list = append(list, l.seeds+" it was "+before+" and was then "+after+".")
+		}
+	}
+	return strings.Join(list, " ")
 }
 
 // pair passes a template the page and the rows to compare, below the heading

@@ -47,7 +47,8 @@ func TestLayers(t *testing.T) {
 	wants(t, page, "reproduces", "re-analysis", "5 of 6 claims are judged", "go tool mage all ")
 	wants(t, page, "holds", "2 of 6 claims are judged so far", "go tool mage all -profile=fresh")
 	wants(t, page, "changed", "Of 2 claims that were judged on both kinds of seeds, 1 has another verdict", "B10 supported contradicted",
-		"B3 : a &lt;margin&gt; was wrong. On the thesis's seeds undecided, now contradicted; on fresh seeds contradicted, now equivalent.")
+		"B3 : a &lt;margin&gt; was wrong. On the thesis&#39;s seeds it was undecided and was then contradicted. "+
+			"On fresh seeds it was contradicted and was then equivalent.")
 	wants(t, page, "conclusions", "B2 supported supported", "B10 supported contradicted", "Z1 undecided not run yet")
 	if strings.Contains(part(t, page, "conclusions"), "X1") {
 		t.Error("a claim that the summary does not repeat is among its conclusions")
@@ -57,6 +58,20 @@ func TestLayers(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
+	}
+
+	// The reason may be a sentence, some verdicts may be missing, and a change to
+	// the judge is no changed claim.
+	none := map[string]string{"holds": "not judged"}
+	r.Fixed.Changes = append(r.Fixed.Changes,
+		Change{ID: "B2", Why: "Words were missing.", Before: map[string]string{"reproduces": "supported"}, After: map[string]string{"reproduces": "supported"}},
+		Change{ID: "judge", Why: "Only B3 differs.", Before: none, After: none})
+	page, _ = render(t, r)
+	wants(t, page, "claimed", "2 were changed since")
+	wants(t, page, "changed", "B2 : Words were missing. On the thesis&#39;s seeds it was supported before and after. How claims are decided was "+
+		"changed as well. Only B3 differs.")
+	if got := part(t, page, "changed"); strings.Contains(got, "..") || strings.Contains(got, "not judged") || strings.Contains(got, "judge ") {
+		t.Errorf("the changes are worded badly: %s", got)
 	}
 
 	r.Fixed.Changes = nil
@@ -92,6 +107,66 @@ func TestPageOfFreshSeeds(t *testing.T) {
 	}
 	if !strings.Contains(page, "on the thesis&#39;s seeds: supported") {
 		t.Error("a finding does not say what the thesis's own data do")
+	}
+}
+
+// A profile that goes further than the thesis has claims of its own: they are
+// counted apart, and neither attributed to the thesis nor to the commit that
+// fixed those of the thesis.
+func TestFurther(t *testing.T) {
+	r := example(t)
+	r.Layer, r.Further, r.Layers, r.Fixed = "holds", true, nil, Fixed{}
+	page, _ := render(t, r)
+	wants(t, page, "further", "The thesis makes none of these 6 claims", "stages/finding/testdata/further.lock", "Supported and contradicted", "5 of 6 are judged so far.")
+	if !strings.Contains(page, `aria-label="2 supported, 1 contradicted, 1 equivalent, 1 undecided"`) {
+		t.Error("the verdicts are not counted")
+	}
+	for _, bad := range []string{`id="claimed"`, `id="verdicts"`, "of its statements", "were fixed by commit", "computed again", "<span>thesis"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page says %q", bad)
+		}
+	}
+	if !strings.Contains(page, "<span>after thesis 5.4.3, 6.1</span>") || !strings.Contains(page, "After section 5.4: hidden layers") {
+		t.Error("the page does not say what part of the thesis a claim follows")
+	}
+}
+
+// What answers the question that a figure asks stands at its head, also while
+// the figure is missing.
+func TestAnswers(t *testing.T) {
+	r := example(t)
+	r.Figures[0].Title = "Does sparsity rise?"
+	for i, f := range r.Findings {
+		if f.ID == "X1" {
+			r.Findings[i].Result.Figure = "5.1"
+		}
+	}
+	for _, current := range []bool{true, false} {
+		r.Figures[0].Current = current
+		page, _ := render(t, r)
+		_, item, _ := strings.Cut(page, `<article class="item" id="figure-5.1"`)
+		item, _, _ = strings.Cut(item, "</article>")
+		text := strings.Join(strings.Fields(tags.ReplaceAllString(item, " ")), " ")
+		question, b3 := strings.Index(text, "Does sparsity rise?"), strings.Index(text, "contradicted B3 Sparsity rises with depth")
+		after := strings.Index(text, "Not built yet.")
+		if current {
+			after = strings.Index(text, "label &amp;")
+		}
+		if question < 0 || b3 < question || after < b3 {
+			t.Errorf("no answer between the question and what follows it: %s", text)
+		}
+		for _, want := range []string{"Adam &lt;1&gt; effect 0.01235 95 % interval −2e−07 to 0.25 claimed above −0.1", "X1 Not yet decided. Not decided yet."} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the answers lack %q: %s", want, text)
+			}
+		}
+		if strings.Contains(text, "Findings:") {
+			t.Error("the findings are named twice")
+		}
+	}
+	page, _ := render(t, r)
+	if _, item, _ := strings.Cut(page, `id="figure-5.2"`); strings.Contains(item, `class="answers"`) {
+		t.Error("a figure whose title is no question has answers")
 	}
 }
 

@@ -100,6 +100,8 @@ var topics = map[string]string{
 // the numbers do not refer to the thesis.
 func (v *view) Heading(what, number string) string {
 	switch topic, ok := topics[number]; {
+	case number == other && v.Further:
+		return "All of this profile"
 	case number == other && v.OfThesis:
 		return "Without a number"
 	case number == other:

@@ -30,10 +30,10 @@ func asset(name string) string {
 }
 
 var pageTemplate = template.Must(template.New("report.html").Funcs(template.FuncMap{
-	"anchor": anchor, "braced": braced, "number": number, "short": short, "duration": duration, "size": size, "columns": columns,
+	"anchor": anchor, "number": number, "short": short, "duration": duration, "size": size, "columns": columns,
 	"interval": interval, "key": intervalKey, "claimed": claimed,
 	"moment":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
-	"absence": absence, "listed": listed[string], "seeds": listed[uint32], "pair": pair,
+	"absence": absence, "onItem": onItem, "stopped": stopped, "listed": listed[string], "seeds": listed[uint32], "pair": pair,
 }).ParseFS(page, "page/*.html"))
 
 // Render returns the page and its id: the SHA-256 of the page without Local and
@@ -144,37 +144,69 @@ func (v *view) render() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// absence says that an item is missing, and why if that is known.
-func absence(l *Local, kind, id string) string {
-	if l == nil {
-		return "Not built yet."
+// stopped adds a full stop to a text that has no stop at its end.
+func stopped(text string) string {
+	if text != "" && !strings.ContainsAny(text[len(text)-1:], ".!?") {
+		text += "."
 	}
-	switch a := l.Absent[kind+"/"+id]; {
-	case a.Reason == "":
-		return "Not built yet."
-	case a.Failed:
-		return "Failed: " + a.Reason + "."
-	default:
-		return "Not built yet: " + a.Reason + "."
-	}
+	return text
 }
 
-// braced writes file names as a shell would if they differ only in their
-// extensions: fig-5.1.{png,svg}.
-func braced(files []File) string {
-	var paths, extensions []string
+// onItem passes a template the page and one of its items.
+func onItem(page *view, item any) any {
+	return struct {
+		Page *view
+		Item any
+	}{page, item}
+}
+
+// absence says why an item is missing, as far as that is known.
+func absence(l *Local, kind, id string) Absence {
+	if l == nil {
+		return Absence{}
+	}
+	return l.Absent[kind+"/"+id]
+}
+
+// A link is a piece of text, with the file that it leads to if that is beside
+// the page.
+type link struct{ Text, Path, To string }
+
+// Linked writes the names of files as a shell would if they differ only in
+// their extensions: fig-5.1.{png,svg}. Each leads to its file.
+func (v *view) Linked(files []File) []link {
+	to := func(f File) string {
+		if v.Local == nil {
+			return ""
+		}
+		return v.Local.Links[f.Path]
+	}
 	stem := strings.TrimSuffix(files[0].Path, path.Ext(files[0].Path))
 	for _, f := range files {
-		paths = append(paths, f.Path)
-		extensions = append(extensions, strings.TrimPrefix(path.Ext(f.Path), "."))
 		if strings.TrimSuffix(f.Path, path.Ext(f.Path)) != stem {
 			stem = ""
 		}
 	}
-	if stem == "" || len(files) == 1 {
-		return strings.Join(paths, ", ")
+	var list []link
+	add := func(text string) { list = append(list, link{Text: text}) }
+	whole := stem == "" || len(files) == 1
+	if !whole {
+		add(stem + ".{")
 	}
-	return stem + ".{" + strings.Join(extensions, ",") + "}"
+	for i, f := range files {
+		text, between := f.Path, ", "
+		if !whole {
+			text, between = strings.TrimPrefix(path.Ext(f.Path), "."), ","
+		}
+		if i > 0 {
+			add(between)
+		}
+		list = append(list, link{text, f.Path, to(f)})
+	}
+	if !whole {
+		add("}")
+	}
+	return list
 }
 
 // number formats a number with four significant digits, so that an effect of
@@ -263,6 +295,22 @@ func (v *view) About(figure string) []Finding {
 		for _, f := range g.Items {
 			if f.Current && f.Result.Figure == figure {
 				list = append(list, f)
+			}
+		}
+	}
+	return list
+}
+
+// Answers lists the findings that answer the question that is a figure's title.
+func (v *view) Answers(f figureView) []Finding {
+	if !strings.HasSuffix(f.Title, "?") {
+		return nil
+	}
+	var list []Finding
+	for _, g := range v.Findings {
+		for _, finding := range g.Items {
+			if finding.Result.Figure == f.ID {
+				list = append(list, finding)
 			}
 		}
 	}

@@ -28,7 +28,12 @@ type Report struct {
 
 	Layer  string  // the question that the numbers answer: "reproduces", "holds" or "trial"; empty if there is none
 	Layers []Layer // the verdicts on the thesis's own seeds and on fresh ones; empty unless the page is about one of them
-	Fixed  Fixed
+
+	// Further says that the findings are claims of a profile that goes further
+	// than the thesis, which makes none of them.
+	Further bool
+
+	Fixed Fixed
 
 	Figures  []Figure
 	Tables   []Table
@@ -58,7 +63,8 @@ type File struct {
 	Bytes   int64
 }
 
-// A Figure is a picture with its texts.
+// A Figure is a picture with its texts. One that is not current has its title
+// alone.
 type Figure struct {
 	Item
 	Title, Caption, Note string
@@ -94,17 +100,20 @@ type Code struct {
 type Local struct {
 	Written time.Time
 	Out     string // the folder that published paths are relative to
+	Command string // the command that makes everything
 	Machine []Fact
 	Stages  []StageTime
 	Runs    []Run
 	Absent  map[string]Absence // keys are "figure/5.1" and the like
+	Links   map[string]string  // where files are that were published beside the page, by File.Path; relative to the page
 	Notes   []string           // about damage
 }
 
 // An Absence says why an item is not shown.
 type Absence struct {
-	Reason string // as the pipeline states it
-	Failed bool   // this very action was tried and failed
+	Reason  string // as the pipeline states it
+	Failed  bool   // this very action was tried and failed
+	Command string // the command that makes the item
 }
 
 // A Fact is a name and a value.

@@ -57,7 +57,7 @@ func example(t testing.TB) Report {
 			Runs: []Run{{ID: "20300101T000000Z-abcdef", Request: "all", Started: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC),
 				Ended: true, Elapsed: 3 * time.Hour, Executed: 2000, Failed: 1}},
 			Absent: map[string]Absence{"figure/5.10": {Reason: "lr 0.1 → 0.2"}, "finding/X1": {Reason: "has not run before"},
-				"table/7": {"no <disk>", true}},
+				"table/7": {Reason: "no <disk>", Failed: true}},
 		},
 	}
 	for _, id := range []string{"5.1", "5.2", "6.2", "7.1"} {
@@ -247,6 +247,28 @@ func TestMissing(t *testing.T) {
 	}
 	if strings.Contains(page, "Not built yet, or") {
 		t.Error("an empty report misses something")
+	}
+}
+
+// Names of files lead to the files beside the page, and change nothing else: the
+// page has the same id where they are missing.
+func TestLinks(t *testing.T) {
+	r := example(t)
+	_, id := render(t, r)
+	r.Local.Links = map[string]string{"figures/figure-5.1.svg": "figures/figure-5.1.svg", "tables/table-epochs.csv": "../tables/table-epochs.csv"}
+	page, same := render(t, r)
+	if same != id {
+		t.Error("links change the id of the page")
+	}
+	for _, want := range []string{
+		`<code>figures/figure-5.1.{csv,pdf,png,<a href="figures/figure-5.1.svg" aria-label="figures/figure-5.1.svg">svg</a>}</code>`,
+		`<code><a href="../tables/table-epochs.csv">tables/table-epochs.csv</a></code></p>`,
+		`<td><code><a href="../tables/table-epochs.csv">tables/table-epochs.csv</a></code></td>`,
+		`<code>figures/figure-5.2.{csv,pdf,png,svg}</code>`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sparsel/analysis/chart"
@@ -42,7 +43,7 @@ func (b *builder) addUnits(stage *pipeline.Stage, kind string, f params.Figure) 
 			u := b.uses[i]
 			runs := e.Conditions[0].Runs[slices.IndexFunc(e.Conditions[0].Runs, func(r params.ShownRuns) bool { return r.Optimizer == optimizer })]
 			network := units.Network{
-				Title: fmt.Sprintf("%s, %s", optimizer, e.Label), Input: figure.Input(u.Experiment, u.Condition, optimizer, u.Seed),
+				Title: fmt.Sprintf("%s, %s", optimizer, numberNamed(e.Label, u.Column)), Input: figure.Input(u.Experiment, u.Condition, optimizer, u.Seed),
 				Epsilon: u.CCMASEpsilon, Seed: u.Seed, Seeds: len(runs.Seeds), Split: runs.Split, Epochs: runs.Epochs, Updates: runs.Updates,
 			}
 			row = append(row, network)
@@ -55,6 +56,19 @@ func (b *builder) addUnits(stage *pipeline.Stage, kind string, f params.Figure) 
 	}
 	n.Params = p
 	return b.add(n)
+}
+
+// numberNamed returns a condition's label, after what varies if it is a number
+// alone. There is little room above a panel.
+func numberNamed(label, column string) string {
+	if _, err := strconv.ParseFloat(label, 64); err != nil {
+		return label
+	}
+	words := map[string]string{
+		"batch_size": "batch", "learning_rate": "rate", "hidden_layers": "depth", "neurons": "width", "weight_decay": "decay",
+		"classes_per_batch": "classes", "beta1": "β₁", "beta2": "β₂", "rho": "ρ", "momentum": "γ",
+	}[column]
+	return strings.TrimSpace(words + " " + label)
 }
 
 // addFigure makes the node of a completed figure.

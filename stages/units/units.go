@@ -89,7 +89,7 @@ func run(_ context.Context, job *pipeline.Job) error {
 
 // notes explains how to read a figure, by kind.
 var notes = map[string]string{
-	Epochs:   "How many units are how selective after each epoch, the untrained network at 0: bright is many",
+	Epochs:   "How many units are how selective after each epoch, in steps of 0.05, the untrained network at 0",
 	Classes:  "Each unit's class means over its largest, from 0 (dark) to 1 (bright)",
 	Activity: "A point is a unit",
 }
@@ -102,10 +102,11 @@ var errFailed = errors.New("the run failed")
 func (p Params) describe(read func(Network) ([]runs.Epoch, error)) (chart.Figure, error) {
 	f := chart.Figure{ID: p.ID, Title: p.Title, Mark: p.Mark,
 		Note: fmt.Sprintf("%s. Layer %d, %s %d.", notes[p.Kind], p.Layer, p.measurement(), p.Epoch)}
-	sentences := append([]string{strings.TrimSuffix(p.Title, "?") + ".", f.Note}, p.shown()...)
+	sentences := append([]string{stopped(p.Title), f.Note}, p.shown()...)
 	var failed []string
 	for _, networks := range p.Rows {
-		var row chart.Row
+		row := chart.Row{ShareY: true}
+		var shown *chart.Panel // a panel of a run that did not fail
 		for _, n := range networks {
 			epochs, err := read(n)
 			if errors.Is(err, errFailed) {
@@ -123,26 +124,58 @@ func (p Params) describe(read func(Network) ([]runs.Epoch, error)) (chart.Figure
 			if err != nil {
 				return f, fmt.Errorf("figure %s: %s: %w", p.ID, n.Title, err)
 			}
-			panel.Title = n.Title
+			panel.Title, shown = n.Title, &panel
 			row.Panels = append(row.Panels, panel)
 			if text := p.gaps(over); text != "" {
 				sentences = append(sentences, n.Title+": "+text+".")
 			}
 		}
+		// Panels beside one another have one axis of y, also those of failed runs.
+		for i := range row.Panels {
+			if shown != nil {
+				row.Panels[i].Y = shown.Y
+			}
+		}
 		f.Rows = append(f.Rows, row)
 	}
+	oneScale(f)
 	if failed != nil {
 		sentences = append(sentences, "Empty where the run failed: "+strings.Join(failed, "; ")+".")
 	}
 	for _, text := range []string{p.Remark, p.Mark} {
-		if text != "" && !strings.ContainsAny(text[len(text)-1:], ".!?") {
-			text += "."
-		}
-		sentences = append(sentences, text)
+		sentences = append(sentences, stopped(text))
 	}
 	sentences = slices.DeleteFunc(sentences, func(s string) bool { return s == "" })
 	f.Caption = strings.Join(sentences, " ")
 	return f, nil
+}
+
+// oneScale gives the heat maps of a figure the colours of the one with the
+// largest value, so that they can be compared.
+func oneScale(f chart.Figure) {
+	most := 0.0
+	for _, row := range f.Rows {
+		for _, p := range row.Panels {
+			if p.Heat != nil {
+				most = max(most, p.Heat.Max)
+			}
+		}
+	}
+	for _, row := range f.Rows {
+		for _, p := range row.Panels {
+			if p.Heat != nil {
+				p.Heat.Max = most
+			}
+		}
+	}
+}
+
+// stopped adds a full stop to a text that has no stop at its end.
+func stopped(text string) string {
+	if text != "" && !strings.ContainsAny(text[len(text)-1:], ".!?") {
+		text += "."
+	}
+	return text
 }
 
 // empty returns a panel that shows nothing but its title.

@@ -49,6 +49,9 @@ func TestHistogramOverEpochs(t *testing.T) {
 	if h := f.Rows[0].Panels[1].Heat; h.Values[0][2] != 0.5 { // with a safeguard a silent unit has a selectivity of 0
 		t.Errorf("share %v with a safeguard", h.Values[0][2])
 	}
+	if a, b := f.Rows[0].Panels[0].Heat.Max, f.Rows[0].Panels[1].Heat.Max; a != b || a != 1 {
+		t.Errorf("the colours of two panels end at %v and %v, and the largest share is 1", a, b)
+	}
 	if len(h.Values[0]) != 3 {
 		t.Errorf("%d epochs, want 0 to 2: early points are none", len(h.Values[0]))
 	}
@@ -136,7 +139,7 @@ func TestCaptionNamesTheRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "Units. A point is a unit. Layer 1, epoch 2. One network a panel: experiment tr, seed 7, the first of 2. " +
+	want := "Units? A point is a unit. Layer 1, epoch 2. One network a panel: experiment tr, seed 7, the first of 2. " +
 		"Measured on training images, and the others on test images: Adam, a. " +
 		"Longer runs, of which the rest is not shown: Adam, a (3 epochs). A remark. 200 of 60,000 images."
 	if f.Caption != want {
@@ -191,6 +194,30 @@ func TestDivergedNetworks(t *testing.T) {
 		}
 		if kind == Epochs && !math.IsNaN(f.Rows[0].Panels[0].Heat.Values[0][2]) {
 			t.Error("an epoch without selectivities has a histogram")
+		}
+	}
+}
+
+// Panels beside one another have one axis of selectivity or class, even if the
+// first is of a run that failed.
+func TestPanelsShareAnAxis(t *testing.T) {
+	for _, kind := range []string{Epochs, Classes, Activity} {
+		p := params(kind)
+		f, err := p.describe(func(n Network) ([]runs.Epoch, error) {
+			if n.Input == "a" {
+				return nil, errFailed
+			}
+			return record(), nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := f.Rows[0]
+		if a, b := row.Panels[0].Y, row.Panels[1].Y; !row.ShareY || b.Label == "" || fmt.Sprint(a) != fmt.Sprint(b) {
+			t.Errorf("%s: the panels have the axes %+v and %+v", kind, a, b)
+		}
+		if _, err := chart.Render(f, p.Style, "svg"); err != nil {
+			t.Errorf("%s: %v", kind, err)
 		}
 	}
 }

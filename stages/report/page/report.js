@@ -31,6 +31,20 @@
     }
   }
 
+  // On a narrow screen the contents would come before everything else.
+  var places = document.getElementById("places"), wide = window.matchMedia("(min-width: 68rem)");
+  function fold() { places.open = wide.matches; }
+  wide.addEventListener("change", fold);
+  fold();
+
+  // Nobody can open anything on paper.
+  var opened = [];
+  window.addEventListener("beforeprint", function () {
+    opened = Array.prototype.filter.call(document.querySelectorAll("details:not([open])"), function (d) { return d !== places; });
+    opened.forEach(function (d) { d.open = true; });
+  });
+  window.addEventListener("afterprint", function () { opened.forEach(function (d) { d.open = false; }); });
+
   window.addEventListener("hashchange", reveal);
   form.addEventListener("submit", function (e) { e.preventDefault(); });
   query.addEventListener("input", filter);

@@ -117,6 +117,24 @@ async function check() {
     for (const entry of win.performance.getEntriesByType("resource")) problems.push(`${name}: the page asks for ${entry.name}`);
     frame.remove();
   }
+  // On a phone the contents are folded, so that the overview comes first, and a
+  // figure that does not fit says so.
+  {
+    const { frame, doc, win } = await open(390);
+    const places = doc.getElementById("places");
+    expect("phone: the contents are open", !places.open && shown(places.querySelector("summary")));
+    const top = doc.getElementById("overview").getBoundingClientRect().top;
+    expect(`phone: the overview begins ${Math.round(top)} down`, top < 800);
+    for (const plot of all(doc, ".plot")) {
+      const cue = plot.previousElementSibling;
+      expect("phone: nothing says that a figure goes on", plot.scrollWidth <= plot.clientWidth || shown(cue));
+    }
+    win.dispatchEvent(new win.Event("beforeprint"));
+    expect("on paper a finding is folded", !doc.querySelector(".finding details:not([open])"));
+    win.dispatchEvent(new win.Event("afterprint"));
+    expect("after printing every finding stays open", doc.querySelector(".finding details:not([open])"));
+    frame.remove();
+  }
   const { doc } = await open(1280, "allow-same-origin");
   layout(doc, "without scripts");
   expect("without scripts a search is shown that does nothing", !shown(doc.getElementById("query")));
