@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"sparsel/artifacts/measures"
+	"sparsel/stages/params"
 )
 
 // fixFurther rewrites the lock of the claims that go further. It is meant for
@@ -37,13 +38,24 @@ func TestFurtherClaimsAreFixed(t *testing.T) {
 	}
 }
 
-// Every claim that goes further finds all that it needs in the profile and
-// refers to existing figures.
+// Every claim that goes further finds all that it needs in the profile, and
+// runs that have it: a network has forgotten nothing before its second phase.
 func TestFurtherClaimsCanBeDecided(t *testing.T) {
 	d := newData()
 	seen := map[string]bool{}
 	list := places(t, "further")
-	metrics := slices.Concat([]string{accuracy, sparsity, selectivity, aboveChance}, measures.Further)
+	metrics := slices.Concat([]string{accuracy, sparsity, selectivity, aboveChance, accurateSparsity, accurateSelectivity}, measures.Further)
+	p, err := params.Read(filepath.Join("..", "..", "params.toml"), "further")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := map[string]int{} // epoch of the second phase, by condition
+	_, uses := p.Expand()
+	for _, u := range uses {
+		if phases := u.Run.Config.Sampler.Phases; u.Experiment == forgetting {
+			second[u.Condition] = phases[0].Epochs + 1
+		}
+	}
 	for _, q := range list {
 		d.Pair(q.curve.Experiment, q.curve.Condition, q.curve.Optimizer, "start")
 		key := fmt.Sprint(q.curve.Experiment, "\x00", q.curve.Condition, "\x00", q.curve.Optimizer, "\x00", q.curve.Layer, "\x00", q.seed)
@@ -54,6 +66,12 @@ func TestFurtherClaimsCanBeDecided(t *testing.T) {
 		for k, metric := range metrics {
 			q.curve.Metric = metric
 			for epoch := 1; epoch <= q.epochs; epoch++ {
+				if metric == forgotten && epoch < second[q.curve.Condition] {
+					if err := d.Add(q.curve, fmt.Sprintf("seed %d", q.seed), epoch, 0, false); err != nil {
+						t.Fatal(err)
+					}
+					continue
+				}
 				v := 0.6 + 0.001*float64((len(q.curve.Condition)*7+k*5+int(q.seed)*3+epoch)%19)
 				if err := d.Add(q.curve, fmt.Sprintf("seed %d", q.seed), epoch, v, true); err != nil {
 					t.Fatal(err)
@@ -69,6 +87,9 @@ func TestFurtherClaimsCanBeDecided(t *testing.T) {
 		r, err := decide(c, d)
 		if err != nil || len(r.Missing) > 0 {
 			t.Errorf("%s: %v, missing %q", c.ID, err, r.Missing)
+		}
+		if r.N == 0 || slices.ContainsFunc(r.Detail, func(part string) bool { return strings.Contains(part, "n = 0") }) {
+			t.Errorf("%s is decided by no run: %s", c.ID, strings.Join(r.Detail, "; "))
 		}
 		if ids[c.ID] {
 			t.Errorf("there are two claims %s", c.ID)
