@@ -39,6 +39,7 @@ var tableKinds = map[string][]string{
 	"findings":   {},                                           // every claim that the experiments can decide
 	"kendall":    {"experiments", "metrics"},                   // how far metrics rank conditions alike, over all experiments
 	"effects":    {"experiment", "metrics"},                    // main effects and interactions of factors at two levels
+	"pareto":     {"experiments", "metrics"},                   // conditions that none beats in both accuracy and a metric
 }
 
 // eachExperiment is the id of an entry that stands for one table of each

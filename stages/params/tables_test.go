@@ -25,7 +25,7 @@ func TestTableOfEachExperiment(t *testing.T) {
 func TestTableKeys(t *testing.T) {
 	for entry, want := range map[string]string{
 		`kind = "medians"`: `tables[0].kind: is "medians", must be one of conditions, effects, final, findings, grids, kendall, parameters, ` +
-			`printed, search, tidy`,
+			`pareto, printed, search, tidy`,
 		`kind = "final"`: `tables[0].experiment: is missing, and a table of kind "final" needs it`,
 		`kind = "tidy"\nexperiment = "train_vs_test"`:       `tables[0].experiment: does not belong to a table of kind "tidy"`,
 		`kind = "search"\nexperiment = "train_vs_test"`:     `tables[0].error: is missing`,

@@ -76,6 +76,8 @@ func (b *builder) addTable(stage *pipeline.Stage, t params.Table) *pipeline.Node
 		n.Params, n.Inputs = b.kendall(t), b.runTables(t.Experiments)
 	case "effects":
 		n.Params, n.Inputs = b.effects(t), b.runTables([]string{t.Experiment})
+	case "pareto":
+		n.Params, n.Inputs = b.pareto(t), b.runTables(t.Experiments)
 	}
 	return b.add(n)
 }
@@ -138,6 +140,11 @@ func (b *builder) effects(t params.Table) table.EffectsParams {
 		p.Factors = append(p.Factors, table.Factor{Name: f.Column, Low: f.Low, High: f.High, Second: f.Second})
 	}
 	return p
+}
+
+func (b *builder) pareto(t params.Table) table.ParetoParams {
+	return table.ParetoParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiments: t.Experiments, Metrics: t.Metrics,
+		Notes: append(b.splitNote(t.Experiments, t.Metrics), notes(t)...)}
 }
 
 func notes(t params.Table) []string {

@@ -20,6 +20,8 @@ func ByRun(parameters any) (experiments []string, ok bool) {
 		return p.Experiments, true
 	case EffectsParams:
 		return []string{p.Experiment}, true
+	case ParetoParams:
+		return p.Experiments, true
 	}
 	return nil, false
 }
@@ -31,6 +33,8 @@ func runTable(parameters any, runs map[string][]runvalues.Run) (tabulate.Table, 
 	case KendallParams:
 		return p.table(runs)
 	case EffectsParams:
+		return p.table(runs)
+	case ParetoParams:
 		return p.table(runs)
 	}
 	return tabulate.Table{}, fmt.Errorf("no table is made from %T", parameters)

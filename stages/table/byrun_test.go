@@ -179,6 +179,71 @@ func TestEffectsLeaveOut(t *testing.T) {
 	}
 }
 
+// rivals are three conditions of an optimizer in two seeds: a is most accurate,
+// b is sparsest, and c is worse than a in both. In the second seed a is as
+// sparse as b.
+func rivals() (ParetoParams, map[string][]runvalues.Run) {
+	var runs []runvalues.Run
+	for seed, values := range [][3]point{{{0.9, 0.2}, {0.8, 0.5}, {0.7, 0.1}}, {{0.9, 0.5}, {0.8, 0.5}, {0.7, 0.1}}} {
+		for i, condition := range []string{"c", "b", "a"} {
+			v := values[2-i]
+			runs = append(runs, runOf(condition, uint32(seed), map[string]float64{"accuracy": v.accuracy, "sparsity": v.metric}))
+		}
+	}
+	return ParetoParams{ID: "p", Title: "Title", Experiments: []string{"e"}, Metrics: []string{"sparsity"}}, map[string][]runvalues.Run{"e": runs}
+}
+
+func TestParetoTable(t *testing.T) {
+	p, runs := rivals()
+	if err := TryRuns(p, runs); err != nil {
+		t.Fatal(err)
+	}
+	table, err := p.table(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, row := range table.Rows {
+		got = append(got, strings.Join([]string{row[2], row[3], row[4][:5], row[5][:5], row[6]}, " | "))
+	}
+	if want := []string{"e a | 2 | 0.900 | 0.350 | 2 of 2", "e b | 2 | 0.800 | 0.500 | 1 of 2"}; !slices.Equal(got, want) {
+		t.Errorf("the front is %q, want %q", got, want)
+	}
+	if beaten := table.Data[3]; len(table.Data) != 4 || beaten[2] != "e c" || beaten[3] != "false" || beaten[len(beaten)-1] != "0" {
+		t.Errorf("data %q", table.Data)
+	}
+}
+
+// Conditions that share their trainings are one. A run without a value counts
+// for no mean, and a condition without any is named.
+func TestParetoLeavesOut(t *testing.T) {
+	p, runs := rivals()
+	p.Experiments = append(p.Experiments, "again", "more")
+	runs["again"] = []runvalues.Run{runs["e"][2], runs["e"][5]}
+	runs["more"] = []runvalues.Run{
+		runOf("d", 0, map[string]float64{"accuracy": 0.95, "sparsity": 0.1}), failedRun("d", 1),
+		runOf("f", 0, map[string]float64{"accuracy": 0.99}), failedRun("f", 1),
+	}
+	table, err := p.table(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, row := range table.Rows {
+		got = append(got, row[2]+" | "+row[3]+" | "+row[6])
+	}
+	if want := []string{"more d | 1/2 | 1 of 1", "e a; again a | 2 | 2 of 2", "e b | 2 | 1 of 2"}; !slices.Equal(got, want) {
+		t.Errorf("the front is %q, want %q", got, want)
+	}
+	if want := []string{"Left out of sparsity, because no run has a finite value of it: more f with SGD."}; !slices.Equal(table.Notes, want) {
+		t.Errorf("notes %q, want %q", table.Notes, want)
+	}
+	p.Metrics = []string{"loss"}
+	if err := TryRuns(p, runs); err == nil {
+		t.Error("a front of a metric that there is not")
+	}
+}
+
 // A metric that there is not is refused and not taken for one without values.
 func TestUnknownMetric(t *testing.T) {
 	p, runs := effects()
