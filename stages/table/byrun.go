@@ -22,6 +22,8 @@ func ByRun(parameters any) (experiments []string, ok bool) {
 		return []string{p.Experiment}, true
 	case ParetoParams:
 		return p.Experiments, true
+	case DistancesParams:
+		return []string{p.Experiment}, true
 	}
 	return nil, false
 }
@@ -35,6 +37,8 @@ func runTable(parameters any, runs map[string][]runvalues.Run) (tabulate.Table, 
 	case EffectsParams:
 		return p.table(runs)
 	case ParetoParams:
+		return p.table(runs)
+	case DistancesParams:
 		return p.table(runs)
 	}
 	return tabulate.Table{}, fmt.Errorf("no table is made from %T", parameters)

@@ -244,6 +244,46 @@ func TestParetoLeavesOut(t *testing.T) {
 	}
 }
 
+// The line has 1 at 1 and 3 at 100. Over the logarithm it has 2 at 10, and 3 at
+// 100 itself, whose next condition has no value.
+func TestDistancesTable(t *testing.T) {
+	p := DistancesParams{
+		ID: "d", Title: "Title", Experiment: "e", Column: "effective_step", Of: "rate *", Metrics: []string{"sparsity"},
+		Line:   []Placed{{"rate 1", "SGD", 1}, {"rate 100", "SGD", 100}, {"rate 1000", "SGD", 1000}},
+		Others: []Placed{{"low", "SGD", 0.5}, {"between", "SGD", 10}, {"at", "SGD", 100.00000000001}, {"past", "SGD", 300}, {"between", "Adam", 10}},
+	}
+	var runs []runvalues.Run
+	for seed := range uint32(2) {
+		for condition, v := range map[string]float64{"rate 1": 1, "rate 100": 3, "low": 9, "between": 2.25, "at": 2.5} {
+			runs = append(runs, runOf(condition, seed, map[string]float64{"sparsity": v + float64(seed)}))
+		}
+	}
+	runs = append(runs, failedRun("rate 1000", 0), failedRun("rate 1000", 1))
+	if err := TryRuns(p, map[string][]runvalues.Run{"e": runs}); err != nil {
+		t.Fatal(err)
+	}
+	table, err := p.table(map[string][]runvalues.Run{"e": runs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, row := range table.Rows {
+		got = append(got, strings.Join(row, " | "))
+	}
+	if want := []string{
+		"SGD | between | 10 | 2 | 0.250 [0.250, 0.250]", "SGD | at | 100 | 2 | -0.500 [-0.500, -0.500]", "SGD | past | 300 | 0/2 | –",
+	}; !slices.Equal(got, want) {
+		t.Errorf("rows %q, want %q", got, want)
+	}
+	if want := []string{"Beyond the ends of the line: low with SGD; between with Adam."}; !slices.Equal(table.Notes, want) {
+		t.Errorf("notes %q, want %q", table.Notes, want)
+	}
+	p.Metrics = []string{"loss"}
+	if err := TryRuns(p, map[string][]runvalues.Run{"e": runs}); err == nil {
+		t.Error("distances of a metric that there is not")
+	}
+}
+
 // A metric that there is not is refused and not taken for one without values.
 func TestUnknownMetric(t *testing.T) {
 	p, runs := effects()
