@@ -236,6 +236,15 @@ func sizeClaims() []claim.Claim {
 		about("FD2", "5.4.5", "deeper", deeper,
 			"With SGD and Adagrad most networks of eight hidden layers of 64 units do not learn.",
 			claim.Share(claim.In(deeper, "depth=8").By(sgd, adagrad).Of(accuracy), failed, claim.Above(most))),
+		about("FD3", "5.4.5", "deeper", deeper,
+			"In networks of 64 units a layer that learn there is a clear tendency with SGD, too: sparsity and selectivity rise with the "+
+				"number of hidden layers, from 1 to 4.",
+			// With five layers no trial network of another seed learnt.
+			claim.Trend(along(deeper, "depth=", sgd).Between(1, 4).Only(accuracy, learnt), claim.Positive)),
+		about("FD4", "5.4.5", "deeper", deeper,
+			"In networks of 64 units a layer that learn, sparsity and selectivity fall with the number of hidden layers with Adagrad, from "+
+				"1 to 5, as they do in networks of 256.",
+			claim.Trend(along(deeper, "depth=", adagrad).Between(1, 5).Only(accuracy, learnt), claim.Negative)),
 		about("FB1", "5.6.2, 6.3", "batch-scalings", batchScalings,
 			"At a fixed learning rate smaller batches raise sparsity and selectivity with SGD and Adam, over twelve sizes from 10000 to 1.",
 			claim.Trend(along(batchScalings, "fixed bs=", sgd, adam), claim.Negative)),
@@ -350,6 +359,10 @@ func forgettingClaims() []claim.Claim {
 			"The sparser a network is after the first five classes, the less mean activity its units have in common for the two sets of "+
 				"classes, over eight conditions.",
 			claim.Concordance(all.Of(overlap), sparsity, claim.Epoch(10), claim.Negative)),
+		about("FF6", "6.3.2", "forgetting", forgetting,
+			"Single images remember longer: after the first epoch of the other classes they are more accurate on the first ones than batches "+
+				"of 50.",
+			claim.Higher(of("bs=1").Of(phaseAccuracy).At(claim.Epoch(11)), of("bs=50").At(claim.Epoch(11)))),
 	}
 }
 

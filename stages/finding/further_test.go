@@ -40,6 +40,7 @@ func TestFurtherClaimsAreFixed(t *testing.T) {
 
 // Every claim that goes further finds all that it needs in the profile, and
 // runs that have it: a network has forgotten nothing before its second phase.
+// Its figure exists.
 func TestFurtherClaimsCanBeDecided(t *testing.T) {
 	d := newData()
 	seen := map[string]bool{}
@@ -79,6 +80,10 @@ func TestFurtherClaimsCanBeDecided(t *testing.T) {
 			}
 		}
 	}
+	figures := map[string]bool{"": true} // a claim may be about a table
+	for _, f := range p.Figures {
+		figures[f.ID] = true
+	}
 	ids := map[string]bool{}
 	for _, c := range Claims() {
 		ids[c.ID] = true
@@ -95,8 +100,26 @@ func TestFurtherClaimsCanBeDecided(t *testing.T) {
 			t.Errorf("there are two claims %s", c.ID)
 		}
 		ids[c.ID] = true
+		if !figures[c.Figure] {
+			t.Errorf("%s: there is no figure %s", c.ID, c.Figure)
+		}
 		if !strings.HasSuffix(c.Words, ".") || c.Source == "" {
 			t.Errorf("%s: source %q, words %q", c.ID, c.Source, c.Words)
 		}
+	}
+}
+
+// A product is of the run's own accuracy, and absent if one of its factors is.
+func TestProducts(t *testing.T) {
+	row := measures.WideRow{TidyRow: measures.TidyRow{Accuracy: measures.Recorded(0.9), Sparsity: measures.Recorded(0.5)}}
+	want := map[string]measures.Number{accurateSparsity: measures.Recorded(0.9 * 0.5), accurateSelectivity: {}}
+	for _, n := range numbers(row) {
+		if w, ok := want[n.metric]; ok && n.number != w {
+			t.Errorf("%s is %v, want %v", n.metric, n.number, w)
+		}
+		delete(want, n.metric)
+	}
+	if len(want) > 0 {
+		t.Errorf("there is no %v", want)
 	}
 }
