@@ -57,7 +57,9 @@ const (
 )
 
 // shares are the metrics that lie in [0, 1].
-var shares = []string{accuracy, sparsity, selectivity, gini, trevesRolls, csi, chance, dead, saturated, below, accurateSparsity, accurateSelectivity}
+var shares = []string{
+	accuracy, sparsity, selectivity, gini, trevesRolls, csi, chance, dead, saturated, below, accurateSparsity, accurateSelectivity,
+}
 
 // The experiments.
 const (

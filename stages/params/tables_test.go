@@ -47,7 +47,8 @@ line = ` + line + "\n\n[[figures]]"
 			t.Errorf("%s: %v, want %s", line, err, want)
 		}
 		named := strings.Replace(text, "vary = [{ parameter = \"lr\", values = [0.1, 0.2, 1.0] }]", "", 1)
-		named = strings.Replace(named, "condition = \"lr={lr}\"", "conditions = [{ condition = \"lr=0.1\" }, { condition = \"wide\", set = { width = 9 } }]", 1)
+		named = strings.Replace(named, "condition = \"lr={lr}\"",
+			"conditions = [{ condition = \"lr=0.1\" }, { condition = \"wide\", set = { width = 9 } }]", 1)
 		if _, err := Parse("params.toml", example(t, "[[figures]]", named), ""); err == nil ||
 			!strings.Contains(err.Error(), "no one number varies in all conditions of swept: lr=0.1 has none") {
 			t.Errorf("%s: %v", line, err)

@@ -190,7 +190,8 @@ func rivals() (ParetoParams, map[string][]runvalues.Run) {
 			runs = append(runs, runOf(condition, uint32(seed), map[string]float64{"accuracy": v.accuracy, "sparsity": v.metric}))
 		}
 	}
-	return ParetoParams{ID: "p", Title: "Title", Experiments: []string{"e"}, Metrics: []string{"sparsity"}}, map[string][]runvalues.Run{"e": runs}
+	p := ParetoParams{ID: "p", Title: "Title", Experiments: []string{"e"}, Metrics: []string{"sparsity"}}
+	return p, map[string][]runvalues.Run{"e": runs}
 }
 
 func TestParetoTable(t *testing.T) {
@@ -249,8 +250,10 @@ func TestParetoLeavesOut(t *testing.T) {
 func TestDistancesTable(t *testing.T) {
 	p := DistancesParams{
 		ID: "d", Title: "Title", Experiment: "e", Column: "effective_step", Of: "rate *", Metrics: []string{"sparsity"},
-		Line:   []Placed{{"rate 1", "SGD", 1}, {"rate 100", "SGD", 100}, {"rate 1000", "SGD", 1000}},
-		Others: []Placed{{"low", "SGD", 0.5}, {"between", "SGD", 10}, {"at", "SGD", 100.00000000001}, {"past", "SGD", 300}, {"between", "Adam", 10}},
+		Line: []Placed{{"rate 1", "SGD", 1}, {"rate 100", "SGD", 100}, {"rate 1000", "SGD", 1000}},
+		Others: []Placed{
+			{"low", "SGD", 0.5}, {"between", "SGD", 10}, {"at", "SGD", 100.00000000001}, {"past", "SGD", 300}, {"between", "Adam", 10},
+		},
 	}
 	var runs []runvalues.Run
 	for seed := range uint32(2) {

@@ -40,7 +40,8 @@ func (p DistancesParams) table(runs map[string][]runvalues.Run) (tabulate.Table,
 	seeds := seedsOf(of)
 	t := tabulate.Table{
 		ID: p.ID, Title: p.Title, Header: []string{"optimizer", "condition", strings.ReplaceAll(p.Column, "_", " "), "n"},
-		Data: [][]string{{"optimizer", "condition", p.Column, "from", "to", "metric", "seeds", "mean", "sd", "ci95_low", "ci95_high", "expected"}},
+		Data: [][]string{{"optimizer", "condition", p.Column, "from", "to", "metric",
+			"seeds", "mean", "sd", "ci95_low", "ci95_high", "expected"}},
 		Caption: fmt.Sprintf("After each run's last epoch: how far conditions lie above the line of %s, which is interpolated over the "+
 			"logarithm of the %s. Computed in each seed; mean and 95 %% interval over the n seeds", p.Of, strings.ReplaceAll(p.Column, "_", " ")),
 	}

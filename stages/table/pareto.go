@@ -70,18 +70,19 @@ func (p ParetoParams) table(runs map[string][]runvalues.Run) (tabulate.Table, er
 				front := !slices.ContainsFunc(rivals, func(other rival) bool { return other.point().beats(r.point()) })
 				alone := r.frontSeeds(rivals)
 				accuracy, value := summary.Describe(r.accuracy), summary.Describe(r.metric)
-				t.Data = append(t.Data, slices.Concat(
-					[]string{metric, optimizer, strings.Join(r.names, "; "), strconv.FormatBool(front), strconv.Itoa(len(r.seeds)), strconv.Itoa(r.expected)},
-					exactly(accuracy)[1:], exactly(value)[1:], []string{strconv.Itoa(alone)}))
+				names := strings.Join(r.names, "; ")
+				record := []string{metric, optimizer, names, strconv.FormatBool(front), strconv.Itoa(len(r.seeds)), strconv.Itoa(r.expected)}
+				t.Data = append(t.Data, slices.Concat(record, exactly(accuracy)[1:], exactly(value)[1:], []string{strconv.Itoa(alone)}))
 				if front {
-					t.Rows = append(t.Rows, []string{words(metric), optimizer, strings.Join(r.names, "; "), r.count(), estimate(accuracy),
-						estimate(value), fmt.Sprintf("%d of %d", alone, len(r.seeds))})
+					t.Rows = append(t.Rows, []string{words(metric), optimizer, names, r.count(), estimate(accuracy), estimate(value),
+						fmt.Sprintf("%d of %d", alone, len(r.seeds))})
 				}
 			}
 		}
 	}
 	for _, l := range left {
-		t.Notes = append(t.Notes, fmt.Sprintf("Left out of %s, because no run has a finite value of it: %s.", strings.Join(l.members, ", "), l.text))
+		of := strings.Join(l.members, ", ")
+		t.Notes = append(t.Notes, fmt.Sprintf("Left out of %s, because no run has a finite value of it: %s.", of, l.text))
 	}
 	t.Notes = append(append(t.Notes, p.Notes...), marks(p.Mark)...)
 	return t, nil
