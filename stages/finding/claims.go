@@ -47,6 +47,9 @@ const (
 	saturated   = "saturated"
 	below       = "below"
 
+	accurateSparsity    = "accuracy * sparsity" // named as figures name products
+	accurateSelectivity = "accuracy * selectivity"
+
 	sgd      = "SGD"
 	adagrad  = "Adagrad"
 	adadelta = "Adadelta"
@@ -54,7 +57,9 @@ const (
 )
 
 // shares are the metrics that lie in [0, 1].
-var shares = []string{accuracy, sparsity, selectivity, gini, trevesRolls, csi, chance, dead, saturated, below}
+var shares = []string{
+	accuracy, sparsity, selectivity, gini, trevesRolls, csi, chance, dead, saturated, below, accurateSparsity, accurateSelectivity,
+}
 
 // The experiments.
 const (

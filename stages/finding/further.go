@@ -43,6 +43,7 @@ const (
 	testLoss            = "test_loss"
 	forgotten           = "forgetting"
 	overlap             = "overlap"
+	phaseAccuracy       = "phase_accuracy"
 	ablationMatched     = "ablation_matched"
 	impact              = "impact"
 
@@ -55,6 +56,11 @@ const (
 // twentieth of the range of a metric.
 const together = 0.05
 
+// asWell is the largest difference in accuracy on the first classes between
+// networks that have learnt them equally well: about the deviation between
+// seeds.
+const asWell = 0.02
+
 // FurtherClaims lists the claims of the profile further. They are about what
 // the thesis proposes, wishes for or leaves open, and about what follows from
 // its own claims for conditions that it did not try. The thesis makes none of
@@ -63,7 +69,8 @@ const together = 0.05
 func FurtherClaims() []claim.Claim {
 	list := slices.Concat(storedClaims(), pastClaims(), sizeClaims(), proposedClaims(), forgettingClaims(), causeClaims())
 	all := maps.Clone(margins)
-	for _, metric := range []string{weightedSparsity, weightedSelectivity, sparsityGain, selectivityGain, roc, precision, informedness, below} {
+	for _, metric := range []string{weightedSparsity, weightedSelectivity, sparsityGain, selectivityGain, roc, precision, informedness, below,
+		accurateSparsity, accurateSelectivity} {
 		all[metric] = sameMetric // their range is 1, too
 	}
 	for i := range list {
@@ -89,7 +96,9 @@ func storedClaims() []claim.Claim {
 	small := func(prefix string) claim.Curves {
 		return claim.Sweep(effectiveStep, prefix).By(sgd).Of(sparsity, selectivity).Between(0, 0.02)
 	}
-	wide := claim.In(losses, "H=64", "H=256", "H=768").By(sgd)
+	widths := claim.Sweep(neurons, "bs=50/H=")
+	wide := claim.In(losses, "H=64", "H=256", "H=768")
+	products := []string{accurateSparsity, accurateSelectivity}
 	start := claim.In(trainVsTest, "test")
 	return []claim.Claim{
 		about("FW1", "5.4.6", "weighted", hiddenLayers,
@@ -113,13 +122,54 @@ func storedClaims() []claim.Claim {
 		about("FS3", "6.2", "selectivities-depth", hiddenLayers,
 			"The area under the ROC curve of the best class rises with the number of hidden layers, as CCMAS does, with Adadelta and Adam.",
 			claim.Trend(depths(roc).By(adadelta, adam), claim.Positive)),
+		about("FS4", "6.2, 5.8.2", "selectivities-width", neurons,
+			"At batch size 50 the area under the ROC curve of the best class, the precision of units, their information on the class and "+
+				"maximum informedness rise with the width, as CCMAS does, with every optimizer but SGD.",
+			claim.Trend(widths.By(adaptive...).Of(roc, precision, information, informedness), claim.Positive)),
+		about("FS5", "6.2, 5.8.2", "selectivities-width", neurons,
+			"At batch size 50 the same four fall with the width with SGD, as CCMAS does.",
+			claim.Trend(widths.By(sgd).Of(roc, precision, information, informedness), claim.Negative)),
+		about("FS6", "6.2, 5.8.2", "sparsities-width", neurons,
+			"At batch size 50 the Gini index, Treves and Rolls's sparseness and the share of activations below 0.1 rise with the width, as "+
+				"Hoyer's sparsity does, with every optimizer but SGD, and fall with SGD.",
+			claim.All(
+				claim.Trend(widths.By(adaptive...).Of(gini, trevesRolls, below), claim.Positive),
+				claim.Trend(widths.By(sgd).Of(gini, trevesRolls, below), claim.Negative))),
+		about("FS7", "6.2", "sparsities-batch", batchSize,
+			"The sparsity of small batches is not that of constant units: at batch size 1 less than a tenth of the units is dead, and less "+
+				"than a tenth saturated, with SGD and Adam.",
+			claim.Value(claim.In(batchSize, "bs=1").By(sgd, adam).Of(dead, saturated), claim.Below(0.1))),
 		about("FL1", "5.6.6, 6.3.3", "losses-width", losses,
 			"Wide networks trained with SGD at batch size 50 learn the training set less well and do not overfit it: its loss after the "+
 				"last epoch rises with the width.",
-			claim.Trend(wide.Of(trainLossAfter), claim.Positive)),
+			claim.Trend(wide.By(sgd).Of(trainLossAfter), claim.Positive)),
 		about("FL2", "5.6.6, 6.3.3", "losses-width", losses,
 			"With SGD at batch size 50 the test loss is higher in wide networks.",
-			claim.Trend(wide.Of(testLoss), claim.Positive)),
+			claim.Trend(wide.By(sgd).Of(testLoss), claim.Positive)),
+		about("FL3", "5.6.6, 6.3.3", "losses-width", losses,
+			"With Adam at batch size 50 wide networks learn the training set better: its loss after the last epoch falls with the width.",
+			claim.Trend(wide.By(adam).Of(trainLossAfter), claim.Negative)),
+		about("FL4", "5.6.6, 6.3.3", "losses-width", losses,
+			"With Adam at batch size 50 wide networks overfit: the test loss rises with the width while the loss of the training set falls.",
+			claim.All(
+				claim.Trend(wide.By(adam).Of(trainLossAfter), claim.Negative),
+				claim.Trend(wide.By(adam).Of(testLoss), claim.Positive))),
+		about("FO1", "6.3.4", "products-batch", batchSize,
+			"With SGD, accuracy × sparsity and accuracy × selectivity are highest at batch size 1, of those from 1 to 1000.",
+			claim.Higher(claim.In(batchSize, "bs=1").By(sgd).Of(products...),
+				claim.In(batchSize, "bs=5", "bs=10", "bs=50", "bs=200", "bs=500", "bs=1000"))),
+		about("FO2", "6.3.4", "products-depth", hiddenLayers,
+			"Deeper networks pay with accuracy for what they gain, and the gain is the larger: accuracy × sparsity and accuracy × "+
+				"selectivity rise with the number of hidden layers with Adadelta and Adam, and accuracy falls.",
+			claim.All(
+				claim.Trend(depths(products...).By(adadelta, adam), claim.Positive),
+				claim.Trend(depths(accuracy).By(adadelta, adam), claim.Negative))),
+		about("FO3", "6.3.4", "products-batch", batchSize,
+			"Multiplied by accuracy, sparsity and selectivity say much the same: over the batch sizes, each product has a Kendall's tau "+
+				"above 0.5 with what it is a product of, with every optimizer.",
+			claim.All(
+				claim.Concordance(batches.By(everyOptimizer...).Of(accurateSparsity), sparsity, claim.Last, claim.Above(most)),
+				claim.Concordance(batches.By(everyOptimizer...).Of(accurateSelectivity), selectivity, claim.Last, claim.Above(most)))),
 		about("FE1", "5.6.7", "effective-step", effectiveStep,
 			"Up to an effective step of 0.02, learning rate, batch size and momentum of SGD are one effect: by batch size and by "+
 				"momentum, sparsity and selectivity are within 0.05 of what the learning rate gives at that step.",
@@ -127,9 +177,9 @@ func storedClaims() []claim.Claim {
 				claim.OnCurve(small("batch step="), rate, claim.Within(together)),
 				claim.OnCurve(small("momentum step="), rate, claim.Within(together)))),
 		about("FE2", "5.6.7", "effective-step", effectiveStep,
-			"From an effective step of 0.02 on, the batch size is another effect than the learning rate: somewhere sparsity or selectivity "+
-				"differ by more than 0.05.",
-			claim.OffCurve(claim.Sweep(effectiveStep, "batch step=").By(sgd).Of(sparsity, selectivity).Between(0.02, 1000), rate, together)),
+			"Beyond an effective step of 0.02, which batch size 1 reaches, the batch size is another effect than the learning rate: sparsity "+
+				"or selectivity differ by more than 0.05.",
+			claim.OffCurve(claim.Sweep(effectiveStep, "batch step=").By(sgd).Of(sparsity, selectivity).Between(0.03, 1000), rate, together)),
 		about("FT1", "5.6.3", "start", trainVsTest,
 			"With Adagrad, that sparsity and selectivity begin high is what the first epoch has made of them: after it each is at least "+
 				"0.2 above the untrained network's.",
@@ -162,6 +212,9 @@ func pastClaims() []claim.Claim {
 		about("FP5", "5.5.3", "past-momentum", pastMomentum,
 			"Nesterov's momentum, up to 0.95, raises sparsity and selectivity of SGD, as plain momentum does.",
 			claim.Trend(sweep(pastMomentum, "nesterov momentum=", sgd).Between(0, 0.95), claim.Positive)),
+		about("FP6", "5.5.3", "past-momentum", pastMomentum,
+			"The same holds of Nesterov's momentum at that rate.",
+			claim.Similar(sweep(pastMomentum, "scaled nesterov momentum=", sgd), together)),
 	}
 }
 
@@ -184,8 +237,17 @@ func sizeClaims() []claim.Claim {
 		about("FD2", "5.4.5", "deeper", deeper,
 			"With SGD and Adagrad most networks of eight hidden layers of 64 units do not learn.",
 			claim.Share(claim.In(deeper, "depth=8").By(sgd, adagrad).Of(accuracy), failed, claim.Above(most))),
+		about("FD3", "5.4.5", "deeper", deeper,
+			"In networks of 64 units a layer that learn there is a clear tendency with SGD, too: sparsity and selectivity rise with the "+
+				"number of hidden layers, from 1 to 4.",
+			// With five layers no trial network of another seed learnt.
+			claim.Trend(along(deeper, "depth=", sgd).Between(1, 4).Only(accuracy, learnt), claim.Positive)),
+		about("FD4", "5.4.5", "deeper", deeper,
+			"In networks of 64 units a layer that learn, sparsity and selectivity fall with the number of hidden layers with Adagrad, from "+
+				"1 to 5, as they do in networks of 256.",
+			claim.Trend(along(deeper, "depth=", adagrad).Between(1, 5).Only(accuracy, learnt), claim.Negative)),
 		about("FB1", "5.6.2, 6.3", "batch-scalings", batchScalings,
-			"At a fixed learning rate smaller batches raise sparsity and selectivity with SGD and Adam, from 10000 to 2.",
+			"At a fixed learning rate smaller batches raise sparsity and selectivity with SGD and Adam, over twelve sizes from 10000 to 1.",
 			claim.Trend(along(batchScalings, "fixed bs=", sgd, adam), claim.Negative)),
 		about("FB2", "5.6.7", "batch-scalings", batchScalings,
 			"At a learning rate in proportion to the batch, batches from 2 to 100 make a difference of less than 0.05 to sparsity and "+
@@ -194,12 +256,28 @@ func sizeClaims() []claim.Claim {
 		about("FB3", "5.6.7", "batch-scalings", batchScalings,
 			"After equally many updates smaller batches still have more sparsity and selectivity, with SGD and Adam.",
 			claim.Trend(along(batchScalings, "updates bs=", sgd, adam), claim.Negative)),
+		about("FB4", "5.6.2, 6.3", "batch-scalings", batchScalings,
+			"It goes on beyond the batches of the thesis: at a fixed learning rate sparsity and selectivity fall further from 1000 to 10000 "+
+				"with SGD and Adam.",
+			claim.Trend(along(batchScalings, "fixed bs=", sgd, adam).Between(1000, 10000), claim.Negative)),
 		about("FN1", "5.8.2", "more-widths", moreWidths,
-			"From 8 to 2048 hidden units at batch size 50, sparsity and selectivity rise with the width with every optimizer but SGD.",
+			"At batch size 50, sparsity and selectivity rise with the width with every optimizer but SGD, over twelve widths from 8 to 2048.",
 			claim.Trend(along(moreWidths, "H=", adaptive...), claim.Positive)),
 		about("FN2", "5.8.2", "more-widths", moreWidths,
-			"From 8 to 2048 hidden units at batch size 50, sparsity and selectivity fall with the width with SGD.",
+			"At batch size 50, sparsity and selectivity fall with the width with SGD, over twelve widths from 8 to 2048.",
 			claim.Trend(along(moreWidths, "H=", sgd), claim.Negative)),
+		about("FN3", "5.8.2", "more-widths", moreWidths,
+			"Both go on in networks wider than the thesis's, from 768 to 2048 units: sparsity and selectivity rise with every optimizer but "+
+				"SGD, and fall with SGD.",
+			claim.All(
+				claim.Trend(along(moreWidths, "H=", adaptive...).Between(768, 2048), claim.Positive),
+				claim.Trend(along(moreWidths, "H=", sgd).Between(768, 2048), claim.Negative))),
+		about("FN4", "5.8.2", "more-widths", moreWidths,
+			"Both go on in networks narrower than the thesis's, from 8 to 64 units: sparsity and selectivity rise with every optimizer but "+
+				"SGD, and fall with SGD.",
+			claim.All(
+				claim.Trend(along(moreWidths, "H=", adaptive...).Between(8, 64), claim.Positive),
+				claim.Trend(along(moreWidths, "H=", sgd).Between(8, 64), claim.Negative))),
 		about("FC1", "5.9.2", "classes-in-batch", classesIn,
 			"With no image lost and batches of 60, fewer classes in a batch raise sparsity and selectivity, with SGD and Adam.",
 			claim.Trend(diverse, claim.Negative)),
@@ -220,6 +298,10 @@ func sizeClaims() []claim.Claim {
 			claim.All(
 				claim.Trend(along(activations, "relu bs=", sgd, adam).Only(accuracy, learnt), claim.Negative),
 				claim.Trend(along(activations, "tanh bs=", sgd, adam).Only(accuracy, learnt), claim.Negative))),
+		about("FA2", "4.2, 5.2", "activations", activations,
+			"With ReLUs and hyperbolic tangents, too, sparsity and selectivity are higher after the last epoch than after the first, with "+
+				"SGD, Adadelta and Adam at batch size 50, in networks that learn.",
+			claim.Rises(claim.In(activations, "relu bs=50", "tanh bs=50").By(sgd, adadelta, adam).Of(sparsity, selectivity).Only(accuracy, learnt))),
 	}
 }
 
@@ -247,30 +329,42 @@ func proposedClaims() []claim.Claim {
 		about("FV1", "6.3.1", "vsgd", vsgd,
 			"vSGD, which finds its learning rates itself, is sparser and more selective at batch size 1 than at 50, as SGD is.",
 			claim.Higher(claim.In(vsgd, "bs=1").By("vSGD", sgd).Of(sparsity, selectivity), claim.In(vsgd, "bs=50"))),
+		about("FV2", "6.3.1", "vsgd", vsgd,
+			"vSGD is as sparse and selective as SGD at the rate that was chosen for it: neither is lower by 0.02 at batch size 1 or 50.",
+			claim.Difference(claim.In(vsgd, "bs=1", "bs=50").By("vSGD").Of(sparsity, selectivity),
+				claim.In(vsgd).By(sgd), claim.Above(-sameMetric))),
 	}
 }
 
 // forgettingClaims are about five classes learnt after five others.
 func forgettingClaims() []claim.Claim {
 	of := func(conditions ...string) claim.Curves { return claim.In(forgetting, conditions...).By(sgd) }
-	all := of("bs=50", "bs=10", "bs=1", "momentum=0.9", "H=768", "lr=1", "l1")
+	all := of("bs=50", "bs=10", "bs=1", "momentum=0.9", "H=768", "lr=1", "l1", "dropout")
+	asAccurate := of("bs=1, learnt as well")
 	return []claim.Claim{
 		about("FF1", "6.3.2", "forgetting", forgetting,
 			"A network trained by single images forgets less of five classes, while it learns five others, than one trained by batches of 50.",
 			claim.Lower(of("bs=1").Of(forgotten), of("bs=50"))),
 		about("FF2", "6.3.2", "forgetting-all", forgetting,
-			"The sparser a network is after the first five classes, the less of them it forgets, over seven conditions.",
+			"The sparser a network is after the first five classes, the less of them it forgets, over eight conditions.",
 			claim.Concordance(all.Of(forgotten), sparsity, claim.Epoch(10), claim.Negative)),
-		about("FF3", "6.3.2", "forgetting-all", forgetting,
-			"Single images forget less, too, than batches of 50 that learnt the first classes for 60 epochs.",
-			claim.Lower(of("bs=1").Of(forgotten), of("bs=50, learnt as well"))),
-		about("FF4", "6.3.2", "forgetting-all", forgetting,
+		about("FF3", "6.3.2", "forgetting", forgetting,
+			"Single images forget less, too, at equal accuracy: when they make as many updates as it takes to be within 0.02 of batches of "+
+				"50 on the first classes.",
+			claim.All(
+				claim.Difference(asAccurate.Of(phaseAccuracy).At(claim.Epoch(10)), of("bs=50").At(claim.Epoch(10)), claim.Within(asWell)),
+				claim.Lower(asAccurate.Of(forgotten), of("bs=50")))),
+		about("FF4", "6.3.2", "forgetting", forgetting,
 			"Single images forget less, too, when they make as many updates as batches of 50 do.",
 			claim.Lower(of("bs=1, as few updates").Of(forgotten), of("bs=50"))),
 		about("FF5", "6.3.2", "forgetting-all", forgetting,
 			"The sparser a network is after the first five classes, the less mean activity its units have in common for the two sets of "+
-				"classes, over seven conditions.",
+				"classes, over eight conditions.",
 			claim.Concordance(all.Of(overlap), sparsity, claim.Epoch(10), claim.Negative)),
+		about("FF6", "6.3.2", "forgetting", forgetting,
+			"Single images remember longer: after the first epoch of the other classes they are more accurate on the first ones than batches "+
+				"of 50.",
+			claim.Higher(of("bs=1").Of(phaseAccuracy).At(claim.Epoch(11)), of("bs=50").At(claim.Epoch(11)))),
 	}
 }
 
@@ -308,18 +402,22 @@ func causeClaims() []claim.Claim {
 			"The more selective a unit is, the more accuracy is lost without it, with every optimizer at batch size 50.",
 			claim.Value(claim.In(ablations, "bs=50").By(everyOptimizer...).Of(impact), claim.Positive)),
 		about("FR1", "6.2", "regularised-csi", regularised,
-			"A loss that asks for selectivity raises it and lowers accuracy, from a weight of 0.1 to 3.",
+			"A loss that asks for selectivity raises it above that of a network without, and with the weight, from 0.1 to 3. Accuracy falls "+
+				"with the weight, and is lower than without at a weight of 3.",
 			claim.All(
+				claim.Higher(asked.Between(0.1, 3).Of(csi), without),
 				claim.Trend(asked.Between(0.1, 3).Of(csi), claim.Positive),
-				claim.Trend(asked.Between(0.1, 3).Of(accuracy), claim.Negative))),
+				claim.Trend(asked.Between(0.1, 3).Of(accuracy), claim.Negative),
+				claim.Lower(claim.In(regularised, "csi=3").By(sgd).Of(accuracy), without))),
 		about("FR2", "6.2", "regularised-csi", regularised,
 			"A loss that asks for less selectivity, at a weight of 1, lowers it and harms accuracy by no more than 0.002.",
 			claim.All(
 				claim.Lower(claim.In(regularised, "csi=-1").By(sgd).Of(csi), without),
 				claim.Difference(claim.In(regularised, "csi=-1").By(sgd).Of(accuracy), without, claim.Above(-sameAccuracy)))),
 		about("FR3", "6.2", "regularised-activity", regularised,
-			"An L1 penalty on activity raises sparsity, and selectivity with it.",
-			claim.Trend(claim.Sweep(regularised, "l1=").By(sgd).Of(sparsity, selectivity), claim.Positive)),
+			"An L1 penalty on activity raises sparsity, and selectivity with it, from no penalty to one of 0.01 for each unit.",
+			claim.Trend(claim.In(regularised, "none", "l1=0.0001", "l1=0.0003", "l1=0.001", "l1=0.003", "l1=0.01").By(sgd).
+				Of(sparsity, selectivity), claim.Positive)),
 		about("FR4", "6.2", "regularised-activity", regularised,
 			"Dropout raises neither sparsity nor selectivity by 0.02.",
 			claim.Difference(claim.Sweep(regularised, "dropout=").By(sgd).Of(sparsity, selectivity), without, claim.Below(sameMetric))),

@@ -241,10 +241,17 @@ type named struct {
 	number measures.Number
 }
 
-// numbers lists a row's metrics, and by how much selectivity exceeds its chance
-// level if that is known.
+// numbers lists a row's metrics, the products of sparsity and selectivity with
+// accuracy, and by how much selectivity exceeds its chance level if that is
+// known.
 func numbers(r measures.WideRow) []named {
-	list := []named{{accuracy, r.Accuracy}, {sparsity, r.Sparsity}, {selectivity, r.SelectivityAvg}}
+	product := func(n measures.Number) measures.Number {
+		return measures.Number{Value: r.Accuracy.Value * n.Value, Recorded: r.Accuracy.Recorded && n.Recorded}
+	}
+	list := []named{
+		{accuracy, r.Accuracy}, {sparsity, r.Sparsity}, {selectivity, r.SelectivityAvg},
+		{accurateSparsity, product(r.Sparsity)}, {accurateSelectivity, product(r.SelectivityAvg)},
+	}
 	for i, n := range r.Further {
 		list = append(list, named{measures.Further[i], n})
 		if measures.Further[i] == chance {

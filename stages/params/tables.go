@@ -19,6 +19,7 @@ type Table struct {
 	Error       string   `toml:"error"`   // "se" (sample) or "se_population" (the author's)
 	Metrics     []string `toml:"metrics"` // the columns
 	Layers      []string `toml:"layers"`  // a row each; "all" where absent
+	Line        string   `toml:"line"`    // the conditions from which others are at a distance; * stands for any text
 
 	place string
 }
@@ -39,6 +40,8 @@ var tableKinds = map[string][]string{
 	"findings":   {},                                           // every claim that the experiments can decide
 	"kendall":    {"experiments", "metrics"},                   // how far metrics rank conditions alike, over all experiments
 	"effects":    {"experiment", "metrics"},                    // main effects and interactions of factors at two levels
+	"pareto":     {"experiments", "metrics"},                   // conditions that none beats in both accuracy and a metric
+	"distances":  {"experiment", "metrics", "line"},            // how far conditions are from the line of others
 }
 
 // eachExperiment is the id of an entry that stands for one table of each
@@ -119,7 +122,7 @@ func (p *Params) checkTables(d *document) {
 		}
 		for key, given := range map[string]bool{
 			"experiment": t.Experiment != "", "experiments": t.Experiments != nil, "error": t.Error != "",
-			"metrics": t.Metrics != nil, "layers": t.Layers != nil,
+			"metrics": t.Metrics != nil, "layers": t.Layers != nil, "line": t.Line != "",
 		} {
 			takes := slices.Contains(keys, key) && !(each && key == "experiment")
 			switch {
@@ -204,6 +207,10 @@ func (p *Params) checkTabled(d *document, uses []Use) {
 		case "effects":
 			if _, err := FactorsOf(of); err != nil {
 				d.report(path+".experiment", "is %q, %v", t.Experiment, err)
+			}
+		case "distances":
+			if _, _, err := Line(of, t.Line); err != nil {
+				d.report(path+".line", "is %q, %v", t.Line, err)
 			}
 		case "grids":
 			for k, name := range t.Experiments {

@@ -21,11 +21,46 @@ func TestTableOfEachExperiment(t *testing.T) {
 	}
 }
 
+// A line needs numbers, two conditions, and others at a distance from it.
+func TestTableLine(t *testing.T) {
+	for line, want := range map[string]string{
+		`"lr=0.*"`:  "",
+		`"lr=0.1"`:  `tables[0].line: is "lr=0.1", which 1 conditions of swept with Adam match; a line needs two`,
+		`"lr=*"`:    `tables[0].line: is "lr=*", which all conditions match`,
+		`"batch *"`: `tables[0].line: is "batch *", which 0 conditions of swept with Adam match`,
+	} {
+		text := `[[experiments]]
+name = "swept"
+condition = "lr={lr}"
+optimizers = ["Adam"]
+seeding = "paired"
+vary = [{ parameter = "lr", values = [0.1, 0.2, 1.0] }]
+
+[[tables]]
+id = "first"
+kind = "distances"
+experiment = "swept"
+metrics = ["accuracy"]
+line = ` + line + "\n\n[[figures]]"
+		_, err := Parse("params.toml", example(t, "[[figures]]", text), "")
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %s", line, err, want)
+		}
+		named := strings.Replace(text, "vary = [{ parameter = \"lr\", values = [0.1, 0.2, 1.0] }]", "", 1)
+		named = strings.Replace(named, "condition = \"lr={lr}\"",
+			"conditions = [{ condition = \"lr=0.1\" }, { condition = \"wide\", set = { width = 9 } }]", 1)
+		if _, err := Parse("params.toml", example(t, "[[figures]]", named), ""); err == nil ||
+			!strings.Contains(err.Error(), "no one number varies in all conditions of swept: lr=0.1 has none") {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
 // Each kind of table accepts only its own keys, and requires them.
 func TestTableKeys(t *testing.T) {
 	for entry, want := range map[string]string{
-		`kind = "medians"`: `tables[0].kind: is "medians", must be one of conditions, effects, final, findings, grids, kendall, parameters, ` +
-			`printed, search, tidy`,
+		`kind = "medians"`: `tables[0].kind: is "medians", must be one of conditions, distances, effects, final, findings, grids, kendall, parameters, ` +
+			`pareto, printed, search, tidy`,
 		`kind = "final"`: `tables[0].experiment: is missing, and a table of kind "final" needs it`,
 		`kind = "tidy"\nexperiment = "train_vs_test"`:       `tables[0].experiment: does not belong to a table of kind "tidy"`,
 		`kind = "search"\nexperiment = "train_vs_test"`:     `tables[0].error: is missing`,

@@ -78,7 +78,8 @@ func TestEveryMetricInEveryKindOfTable(t *testing.T) {
 	metrics := "metrics = [" + strings.Join(names, ", ") + "]\n"
 	text := factorial + recordsAll + "[[tables]]\nid = \"f\"\nkind = \"final\"\nexperiment = \"fac\"\nerror = \"se\"\n" + metrics +
 		"[[tables]]\nid = \"e\"\nkind = \"effects\"\nexperiment = \"fac\"\n" + metrics +
-		"[[tables]]\nid = \"k\"\nkind = \"kendall\"\nexperiments = [\"fac\"]\n" + metrics
+		"[[tables]]\nid = \"k\"\nkind = \"kendall\"\nexperiments = [\"fac\"]\n" + metrics +
+		"[[tables]]\nid = \"p\"\nkind = \"pareto\"\nexperiments = [\"fac\"]\n" + metrics
 	out := studytest.MadeUp(t, studytest.Of(t, text, ""), factor)
 	records := func(id string) []map[string]string {
 		return readCSV(t, filepath.Join(out, "tables", "table-"+id+".csv"))
@@ -100,13 +101,27 @@ func TestEveryMetricInEveryKindOfTable(t *testing.T) {
 		}
 		return sum
 	}
-	final, effects, kendall := records("f"), records("e"), records("k")
+	final, effects, kendall, pareto := records("f"), records("e"), records("k"), records("p")
 	for _, m := range quantity.All() {
 		a, b, c, d := value(m, 50, 0), value(m, 50, 0.9), value(m, 10, 0), value(m, 10, 0.9)
 		for _, r := range final {
 			want := map[string]float64{"batch=50 past=0.0": a, "batch=50 past=0": a, "batch=50 past=0.9": b, "batch=10 past=0.0": c,
 				"batch=10 past=0": c, "batch=10 past=0.9": d}
 			near(t, "final "+m.Name+" of "+r["condition"], r[m.Name+"_mean"], want[r["condition"]])
+		}
+		if m.Name != "diverged" { // of which all conditions have 0
+			found := 0
+			for _, r := range pareto {
+				if r["metric"] != m.Name {
+					continue
+				}
+				found++
+				want := map[string]float64{"fac batch=50 past=0": a, "fac batch=50 past=0.9": b, "fac batch=10 past=0": c, "fac batch=10 past=0.9": d}
+				near(t, "pareto "+m.Name+" of "+r["conditions"], r["mean"], want[r["conditions"]])
+			}
+			if found != 4 {
+				t.Errorf("%d conditions in the Pareto table of %s", found, m.Name)
+			}
 		}
 		found := 0
 		for _, r := range effects {

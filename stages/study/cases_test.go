@@ -436,17 +436,20 @@ func TestEveryKindOfTable(t *testing.T) {
 	for _, kind := range params.TableKinds() {
 		text += "[[tables]]\nid = \"kind-" + kind + "\"\nkind = \"" + kind + "\"\n"
 		for key, value := range map[string]string{
-			"experiment": `"rates"`, "experiments": `["rates"]`, "error": `"se"`, "metrics": `["` + strings.Join(params.MetricNames, `", "`) + `"]`,
+			"line": `"lr=0.0*"`, "experiment": `"rates"`, "experiments": `["rates"]`, "error": `"se"`, "metrics": `["` + strings.Join(params.MetricNames, `", "`) + `"]`,
 		} {
 			if kind == "effects" && key == "experiment" {
 				value = `"levels"`
+			}
+			if kind == "distances" && key == "experiment" {
+				value = `"swept"`
 			}
 			if slices.Contains(params.TableKeys(kind), key) {
 				text += key + " = " + value + "\n"
 			}
 		}
 	}
-	for name, values := range map[string]string{"rates": "0.01", "levels": "0.01, 0.02"} {
+	for name, values := range map[string]string{"rates": "0.01", "levels": "0.01, 0.02", "swept": "0.01, 0.03, 0.1"} {
 		text += "[[experiments]]\nname = \"" + name +
 			"\"\ncondition = \"lr={lr}\"\noptimizers = [\"Adam\"]\nvary = [{ parameter = \"lr\", values = [" + values + "] }]\n" +
 			"ablate = true\nset = { epochs = 2, train_loss_after = true, sampler = \"phases\", " + // for the metrics that need them

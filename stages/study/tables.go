@@ -76,6 +76,10 @@ func (b *builder) addTable(stage *pipeline.Stage, t params.Table) *pipeline.Node
 		n.Params, n.Inputs = b.kendall(t), b.runTables(t.Experiments)
 	case "effects":
 		n.Params, n.Inputs = b.effects(t), b.runTables([]string{t.Experiment})
+	case "distances":
+		n.Params, n.Inputs = b.distances(t), b.runTables([]string{t.Experiment})
+	case "pareto":
+		n.Params, n.Inputs = b.pareto(t), b.runTables(t.Experiments)
 	}
 	return b.add(n)
 }
@@ -139,6 +143,25 @@ func (b *builder) effects(t params.Table) table.EffectsParams {
 		p.Factors = append(p.Factors, table.Factor{Name: f.Column, Low: f.Low, High: f.High, Second: f.Second})
 	}
 	return p
+}
+
+func (b *builder) pareto(t params.Table) table.ParetoParams {
+	return table.ParetoParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiments: t.Experiments, Metrics: t.Metrics,
+		Notes: append(b.splitNote(t.Experiments, t.Metrics), notes(t)...)}
+}
+
+func (b *builder) distances(t params.Table) table.DistancesParams {
+	uses := b.distinct(t.Experiment)
+	line, others, _ := params.Line(uses, t.Line) // params has checked them
+	placed := func(uses []params.Use) (list []table.Placed) {
+		for _, u := range uses {
+			list = append(list, table.Placed{Condition: u.Condition, Optimizer: u.Optimizer, Value: u.At()})
+		}
+		return list
+	}
+	return table.DistancesParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Column: uses[0].Column, Of: t.Line,
+		Line: placed(line), Others: placed(others), Metrics: t.Metrics,
+		Notes: append(b.splitNote([]string{t.Experiment}, t.Metrics), notes(t)...)}
 }
 
 func notes(t params.Table) []string {

@@ -20,6 +20,10 @@ func ByRun(parameters any) (experiments []string, ok bool) {
 		return p.Experiments, true
 	case EffectsParams:
 		return []string{p.Experiment}, true
+	case ParetoParams:
+		return p.Experiments, true
+	case DistancesParams:
+		return []string{p.Experiment}, true
 	}
 	return nil, false
 }
@@ -31,6 +35,10 @@ func runTable(parameters any, runs map[string][]runvalues.Run) (tabulate.Table, 
 	case KendallParams:
 		return p.table(runs)
 	case EffectsParams:
+		return p.table(runs)
+	case ParetoParams:
+		return p.table(runs)
+	case DistancesParams:
 		return p.table(runs)
 	}
 	return tabulate.Table{}, fmt.Errorf("no table is made from %T", parameters)

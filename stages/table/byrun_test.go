@@ -179,6 +179,114 @@ func TestEffectsLeaveOut(t *testing.T) {
 	}
 }
 
+// rivals are three conditions of an optimizer in two seeds: a is most accurate,
+// b is sparsest, and c is worse than a in both. In the second seed a is as
+// sparse as b.
+func rivals() (ParetoParams, map[string][]runvalues.Run) {
+	var runs []runvalues.Run
+	for seed, values := range [][3]point{{{0.9, 0.2}, {0.8, 0.5}, {0.7, 0.1}}, {{0.9, 0.5}, {0.8, 0.5}, {0.7, 0.1}}} {
+		for i, condition := range []string{"c", "b", "a"} {
+			v := values[2-i]
+			runs = append(runs, runOf(condition, uint32(seed), map[string]float64{"accuracy": v.accuracy, "sparsity": v.metric}))
+		}
+	}
+	p := ParetoParams{ID: "p", Title: "Title", Experiments: []string{"e"}, Metrics: []string{"sparsity"}}
+	return p, map[string][]runvalues.Run{"e": runs}
+}
+
+func TestParetoTable(t *testing.T) {
+	p, runs := rivals()
+	if err := TryRuns(p, runs); err != nil {
+		t.Fatal(err)
+	}
+	table, err := p.table(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, row := range table.Rows {
+		got = append(got, strings.Join([]string{row[2], row[3], row[4][:5], row[5][:5], row[6]}, " | "))
+	}
+	if want := []string{"e a | 2 | 0.900 | 0.350 | 2 of 2", "e b | 2 | 0.800 | 0.500 | 1 of 2"}; !slices.Equal(got, want) {
+		t.Errorf("the front is %q, want %q", got, want)
+	}
+	if beaten := table.Data[3]; len(table.Data) != 4 || beaten[2] != "e c" || beaten[3] != "false" || beaten[len(beaten)-1] != "0" {
+		t.Errorf("data %q", table.Data)
+	}
+}
+
+// Conditions that share their trainings are one. A run without a value counts
+// for no mean, and a condition without any is named.
+func TestParetoLeavesOut(t *testing.T) {
+	p, runs := rivals()
+	p.Experiments = append(p.Experiments, "again", "more")
+	runs["again"] = []runvalues.Run{runs["e"][2], runs["e"][5]}
+	runs["more"] = []runvalues.Run{
+		runOf("d", 0, map[string]float64{"accuracy": 0.95, "sparsity": 0.1}), failedRun("d", 1),
+		runOf("f", 0, map[string]float64{"accuracy": 0.99}), failedRun("f", 1),
+	}
+	table, err := p.table(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, row := range table.Rows {
+		got = append(got, row[2]+" | "+row[3]+" | "+row[6])
+	}
+	if want := []string{"more d | 1/2 | 1 of 1", "e a; again a | 2 | 2 of 2", "e b | 2 | 1 of 2"}; !slices.Equal(got, want) {
+		t.Errorf("the front is %q, want %q", got, want)
+	}
+	if want := []string{"Left out of sparsity, because no run has a finite value of it: more f with SGD."}; !slices.Equal(table.Notes, want) {
+		t.Errorf("notes %q, want %q", table.Notes, want)
+	}
+	p.Metrics = []string{"loss"}
+	if err := TryRuns(p, runs); err == nil {
+		t.Error("a front of a metric that there is not")
+	}
+}
+
+// The line has 1 at 1 and 3 at 100. Over the logarithm it has 2 at 10, and 3 at
+// 100 itself, whose next condition has no value.
+func TestDistancesTable(t *testing.T) {
+	p := DistancesParams{
+		ID: "d", Title: "Title", Experiment: "e", Column: "effective_step", Of: "rate *", Metrics: []string{"sparsity"},
+		Line: []Placed{{"rate 1", "SGD", 1}, {"rate 100", "SGD", 100}, {"rate 1000", "SGD", 1000}},
+		Others: []Placed{
+			{"low", "SGD", 0.5}, {"between", "SGD", 10}, {"at", "SGD", 100.00000000001}, {"past", "SGD", 300}, {"between", "Adam", 10},
+		},
+	}
+	var runs []runvalues.Run
+	for seed := range uint32(2) {
+		for condition, v := range map[string]float64{"rate 1": 1, "rate 100": 3, "low": 9, "between": 2.25, "at": 2.5} {
+			runs = append(runs, runOf(condition, seed, map[string]float64{"sparsity": v + float64(seed)}))
+		}
+	}
+	runs = append(runs, failedRun("rate 1000", 0), failedRun("rate 1000", 1))
+	if err := TryRuns(p, map[string][]runvalues.Run{"e": runs}); err != nil {
+		t.Fatal(err)
+	}
+	table, err := p.table(map[string][]runvalues.Run{"e": runs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, row := range table.Rows {
+		got = append(got, strings.Join(row, " | "))
+	}
+	if want := []string{
+		"SGD | between | 10 | 2 | 0.250 [0.250, 0.250]", "SGD | at | 100 | 2 | -0.500 [-0.500, -0.500]", "SGD | past | 300 | 0/2 | –",
+	}; !slices.Equal(got, want) {
+		t.Errorf("rows %q, want %q", got, want)
+	}
+	if want := []string{"Beyond the ends of the line: low with SGD; between with Adam."}; !slices.Equal(table.Notes, want) {
+		t.Errorf("notes %q, want %q", table.Notes, want)
+	}
+	p.Metrics = []string{"loss"}
+	if err := TryRuns(p, map[string][]runvalues.Run{"e": runs}); err == nil {
+		t.Error("distances of a metric that there is not")
+	}
+}
+
 // A metric that there is not is refused and not taken for one without values.
 func TestUnknownMetric(t *testing.T) {
 	p, runs := effects()
