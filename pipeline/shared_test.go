@@ -131,7 +131,7 @@ func TestT41SharedSecondLevel(t *testing.T) {
 	}
 	for _, l := range labs {
 		for _, note := range l.notes {
-			fetched := strings.HasPrefix(note, "fetching ")        // what the other host did first
+			fetched := strings.HasPrefix(note, "fetching ")         // what the other host did first
 			slow := strings.Contains(note, " still being pushed, ") // said now and then until everything is
 			if !fetched && !slow {
 				t.Errorf("note: %q", note)
