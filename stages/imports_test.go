@@ -114,11 +114,11 @@ var mayImport = map[string][]string{
 	"stages/runvalues": {"stages/quantity"},
 	"stages/study": {
 		"analysis/chart", "analysis/claim", "artifacts/idx", "artifacts/measures", "pipeline", "stages/aggregate", "stages/agreement",
-		"stages/cost", "stages/digits", "stages/fetch", "stages/figure", "stages/finding", "stages/metrics",
+		"stages/cost", "stages/digits", "stages/fetch", "stages/figure", "stages/finding", "stages/finding/fixed", "stages/metrics",
 		"stages/nearest", "stages/params", "stages/quantity", "stages/runvalues", "stages/table", "stages/train",
 		"stages/units", "trainer",
 	},
-	"stages/table": {"analysis/summary", "analysis/tabulate", "artifacts/measures", "pipeline", "stages/runvalues"},
+	"stages/table": {"analysis/summary", "analysis/tabulate", "artifacts/measures", "artifacts/runs", "pipeline", "stages/runvalues"},
 	"stages/toolkit": {
 		"artifacts/foreign", "pipeline", "pipeline/store", "pipeline/store/disk", "stages/ablate", "stages/contrast",
 		"stages/measure", "stages/measured", "stages/present",
