@@ -143,7 +143,7 @@ func (j *judge) higherThere(c Curves, line, other []Curve) (Part, error) {
 		return Part{}, err
 	}
 	runs := slices.Sorted(maps.Keys(own))
-	tops, references := topsWithout(own), topsWithout(reference)
+	tops, references := topsWithout(own, own), topsWithout(reference, own)
 	var values []float64
 	for _, run := range runs {
 		at, ok := tops[run]
@@ -159,12 +159,16 @@ func (j *judge) higherThere(c Curves, line, other []Curve) (Part, error) {
 }
 
 // topsWithout returns, for each run, the index of the highest mean over all
-// other runs. A mean over no values is no peak.
-func topsWithout(heights map[string][]float64) map[string]int {
+// other runs. A mean over no values is no peak, nor is a place at which the run
+// has no value of its own to compare.
+func topsWithout(heights, own map[string][]float64) map[string]int {
 	runs, tops := slices.Sorted(maps.Keys(heights)), map[string]int{}
 	for _, left := range runs {
 		best := math.Inf(-1)
 		for i := range heights[left] {
+			if own[left] == nil || finite(own[left][i]) == nil {
+				continue
+			}
 			var sum float64
 			n := 0
 			for _, run := range runs {

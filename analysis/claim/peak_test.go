@@ -99,6 +99,31 @@ func TestPeakAtSeveralPlaces(t *testing.T) {
 	}
 }
 
+// TestPeakWhereFewRunsHaveValues checks that the height of a run is compared at
+// places where it has values, though other runs have higher ones elsewhere.
+func TestPeakWhereFewRunsHaveValues(t *testing.T) {
+	d := NewData("m", "n")
+	for run := range 8 {
+		for x, v := range []float64{0.1, 0.5 + 0.01*float64(run), 0.9} {
+			if x == 2 && run > 0 {
+				v = math.NaN() // only the first run has a value there
+			}
+			for metric, v := range map[string]float64{"m": v, "n": 0.5 - 0.1*float64(x)} {
+				if err := d.Add(Curve{"e", fmt.Sprintf("x=%d", x+1), "A", AllLayers, metric}, fmt.Sprint(run), 1, v, true); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	p, err := decideWith(PeaksBeyond(Sweep("e", "x=").By("A").Of("m"), "n", math.Inf(1)), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Verdict != Supported || p.N != 8 {
+		t.Errorf("got %v", p)
+	}
+}
+
 // TestPrediction uses experiments whose conditions lie on one common line or on
 // separate lines. A fifth experiment that copies the first changes nothing.
 func TestPrediction(t *testing.T) {
