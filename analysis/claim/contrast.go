@@ -59,11 +59,7 @@ func (j *judge) contrast(what string, terms []term, claimed Range) (Part, error)
 	e := welch(samples)
 	if len(order) == 1 {
 		e = student(values)
-		var sum float64
-		for _, t := range terms {
-			sum += t.coefficient
-		}
-		e.difference = len(terms) > 1 && math.Abs(sum) < 1e-9
+		e.difference = balanced(terms)
 	}
 	e.share = len(terms) == 1 && terms[0].coefficient == 1 && terms[0].reading.kind == levels && j.shares[terms[0].curve.Metric]
 	return e.part(what, claimed, j.margin(terms), notes), nil
@@ -96,18 +92,26 @@ func (j *judge) common(terms []term) (int, error) {
 // margin returns the margin for a difference of values of one metric. There is
 // none for a single value or for step sizes.
 func (j *judge) margin(terms []term) float64 {
-	var sum float64
 	for _, t := range terms {
-		sum += t.coefficient
 		if t.curve.Metric != terms[0].curve.Metric || t.reading.kind != levels {
 			return math.NaN()
 		}
 	}
 	m, ok := j.margins[terms[0].curve.Metric]
-	if !ok || math.Abs(sum) > 1e-9 {
+	if !ok || !balanced(terms) {
 		return math.NaN()
 	}
 	return m
+}
+
+// balanced reports whether the coefficients add up to 0, so that the sum is a
+// difference.
+func balanced(terms []term) bool {
+	var sum float64
+	for _, t := range terms {
+		sum += t.coefficient
+	}
+	return math.Abs(sum) <= 1e-9
 }
 
 // perRun returns the sum of the terms, which must all be in one block, for each

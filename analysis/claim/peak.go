@@ -60,16 +60,21 @@ func peaks(c Curves, second, text, where string, as func(at, other float64) bool
 				return nil, missing("second condition to compare with %s in experiment %s", line[0].Condition, c.experiment)
 			}
 			list = append(list, Predicate{decide: func(j *judge) (Part, error) {
-				places, notes, err := j.places(c, line)
+				own, err := j.heights(c, line)
 				if err != nil {
 					return Part{}, err
 				}
+				reference := own
+				if second != "" {
+					if reference, err = j.heights(c, with(line, second)); err != nil {
+						return Part{}, err
+					}
+				}
+				places, notes := own.places()
 				others := places
 				if second != "" {
 					var left []string
-					if others, left, err = j.places(c, with(line, second)); err != nil {
-						return Part{}, err
-					}
+					others, left = reference.places()
 					notes = append(notes, left...)
 				}
 				var k count
@@ -96,8 +101,7 @@ func peaks(c Curves, second, text, where string, as func(at, other float64) bool
 				if second == "" {
 					return part, nil
 				}
-				higher, err := j.higherThere(c, line, with(line, second))
-				return part.onlyIf(higher), err
+				return part.onlyIf(own.higherThere(reference)), nil
 			}})
 		}
 		return list, err
@@ -130,60 +134,6 @@ func (p Part) onlyIf(other Part) Part {
 	return p
 }
 
-// higherThere judges by how much the line is higher at its own peak than at the
-// other line's. For each run the peaks are those of the means over the other
-// runs.
-func (j *judge) higherThere(c Curves, line, other []Curve) (Part, error) {
-	own, _, err := j.heights(c, line)
-	if err != nil {
-		return Part{}, err
-	}
-	reference, _, err := j.heights(c, other)
-	if err != nil {
-		return Part{}, err
-	}
-	runs := slices.Sorted(maps.Keys(own))
-	tops, references := topsWithout(own, own), topsWithout(reference, own)
-	var values []float64
-	for _, run := range runs {
-		at, ok := tops[run]
-		from, known := references[run]
-		if d := own[run][at] - own[run][from]; ok && known && finite(d) != nil {
-			values = append(values, d)
-		}
-	}
-	what := fmt.Sprintf("%s at its peak in the other runs − at the peak of %s in them", line[0].Metric, other[0].Metric)
-	e := student(values)
-	e.difference = true
-	return e.part(what, Positive, math.NaN(), nil), nil
-}
-
-// topsWithout returns, for each run, the index of the highest mean over all
-// other runs. A mean over no values is no peak, nor is a place at which the run
-// has no value of its own to compare.
-func topsWithout(heights, own map[string][]float64) map[string]int {
-	runs, tops := slices.Sorted(maps.Keys(heights)), map[string]int{}
-	for _, left := range runs {
-		best := math.Inf(-1)
-		for i := range heights[left] {
-			if own[left] == nil || finite(own[left][i]) == nil {
-				continue
-			}
-			var sum float64
-			n := 0
-			for _, run := range runs {
-				if v := heights[run][i]; run != left && finite(v) != nil {
-					sum, n = sum+v, n+1
-				}
-			}
-			if mean := sum / float64(n); n > 0 && mean > best {
-				tops[left], best = i, mean
-			}
-		}
-	}
-	return tops
-}
-
 // with returns the line for another metric.
 func with(line []Curve, metric string) []Curve {
 	other := make([]Curve, len(line))
@@ -194,23 +144,50 @@ func with(line []Curve, metric string) []Curve {
 	return other
 }
 
+// heights are the values of runs along a line, NaN where there is none. The
+// notes say why.
+type heights struct {
+	line  []Curve
+	of    map[string][]float64 // by run
+	notes []string
+}
+
+// heights returns the values along a line.
+func (j *judge) heights(c Curves, line []Curve) (heights, error) {
+	h := heights{line: line, of: map[string][]float64{}}
+	for i, q := range line {
+		terms := []term{c.term(q, 1)}
+		epochs, err := j.common(terms)
+		if err != nil {
+			return h, err
+		}
+		list, left := j.perRun(terms, epochs)
+		h.notes = append(h.notes, left...)
+		for _, v := range list {
+			if h.of[v.run] == nil {
+				h.of[v.run] = slices.Repeat([]float64{math.NaN()}, len(line))
+			}
+			h.of[v.run][i] = v.value
+		}
+	}
+	return h, nil
+}
+
+func (h heights) runs() []string { return slices.Sorted(maps.Keys(h.of)) }
+
 // places returns, for each run, the numbers of the conditions at which the line
 // is highest, of which there are several if values are equal. Values that are
 // not finite and runs that a filter leaves out do not count, and the notes name
 // them. A run needs at least two values.
-func (j *judge) places(c Curves, line []Curve) (map[string][]float64, []string, error) {
-	heights, notes, err := j.heights(c, line)
-	if err != nil {
-		return nil, nil, err
-	}
-	places := map[string][]float64{}
-	for _, run := range slices.Sorted(maps.Keys(heights)) {
+func (h heights) places() (map[string][]float64, []string) {
+	places, notes := map[string][]float64{}, slices.Clone(h.notes)
+	for _, run := range h.runs() {
 		seen, top := 0, math.Inf(-1)
-		for i, v := range heights[run] {
+		for i, v := range h.of[run] {
 			if math.IsNaN(v) {
 				continue
 			}
-			at := value(line[i].Condition)
+			at := value(h.line[i].Condition)
 			switch seen++; {
 			case v > top:
 				places[run], top = []float64{at}, v
@@ -223,27 +200,46 @@ func (j *judge) places(c Curves, line []Curve) (map[string][]float64, []string, 
 			notes = append(notes, "without "+run+" (fewer than two values)")
 		}
 	}
-	return places, notes, nil
+	return places, notes
 }
 
-// heights returns each run's values along the line, NaN where it has none.
-func (j *judge) heights(c Curves, line []Curve) (map[string][]float64, []string, error) {
-	heights := map[string][]float64{}
-	var notes []string
-	for i, q := range line {
-		terms := []term{c.term(q, 1)}
-		epochs, err := j.common(terms)
-		if err != nil {
-			return nil, nil, err
-		}
-		list, left := j.perRun(terms, epochs)
-		notes = append(notes, left...)
-		for _, v := range list {
-			if heights[v.run] == nil {
-				heights[v.run] = slices.Repeat([]float64{math.NaN()}, len(line))
-			}
-			heights[v.run][i] = v.value
+// higherThere judges by how much the line is higher at its own peak than at the
+// other line's. For each run the peaks are those of the means over the other
+// runs.
+func (h heights) higherThere(other heights) Part {
+	var values []float64
+	for _, run := range h.runs() {
+		at, ok := h.topWithout(run, h.of[run])
+		from, known := other.topWithout(run, h.of[run])
+		if ok && known && other.of[run] != nil {
+			values = append(values, h.of[run][at]-h.of[run][from])
 		}
 	}
-	return heights, notes, nil
+	what := fmt.Sprintf("%s at its peak in the other runs − at the peak of %s in them", h.line[0].Metric, other.line[0].Metric)
+	e := student(values)
+	e.difference = true
+	return e.part(what, Positive, math.NaN(), nil)
+}
+
+// topWithout returns the index of the highest mean over all runs but one. A mean
+// over no values is no peak, nor is a place at which that run has no value of
+// its own to compare.
+func (h heights) topWithout(left string, own []float64) (top int, found bool) {
+	best, runs := math.Inf(-1), h.runs()
+	for i := range h.line {
+		if math.IsNaN(own[i]) {
+			continue
+		}
+		var sum float64
+		n := 0
+		for _, run := range runs {
+			if v := h.of[run][i]; run != left && !math.IsNaN(v) {
+				sum, n = sum+v, n+1
+			}
+		}
+		if mean := sum / float64(n); n > 0 && mean > best {
+			top, best, found = i, mean, true
+		}
+	}
+	return top, found
 }
