@@ -27,9 +27,9 @@ type entry struct {
 
 // legend returns the entries of all series, and the lines of all rules and the
 // colours of all heat maps that have a label, each label once, in the order of
-// first appearance. It returns an error if a label has two looks. Only rules with the same label may differ in
-// colour: their sample is gray. A rule beyond the limits of its panel is not
-// drawn and has no entry.
+// first appearance. It returns an error if a label has two looks. Only rules
+// with the same label may differ in colour: their sample is gray. A rule beyond
+// the limits of its panel is not drawn and has no entry.
 func (f Figure) legend(style Style) (entries, lines []entry, err error) {
 	looks := make(map[string]look)
 	var rules []Rule

@@ -14,8 +14,9 @@ const epochBins = 20
 // Epochs returns a heat map with the histogram of the units by selectivity at
 // each epoch, beginning with epoch 0, before training. The colour scale ends at
 // the largest share of units in a bin after training began, because untrained
-// units are all alike, and would leave the others one colour. A unit whose selectivity is NaN is in no
-// bin. An epoch in which no unit has a selectivity is left white.
+// units are all alike, and would leave the others one colour. A unit whose
+// selectivity is NaN is in no bin. An epoch in which no unit has a selectivity
+// is left white.
 func Epochs(layers []activity.Result) chart.Panel {
 	h := &chart.Heat{Label: "share of units", Low: 0, High: 1}
 	for range epochBins {

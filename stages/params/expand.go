@@ -253,7 +253,7 @@ func (x *expansion) use(r *planned) {
 	if r.condition.tidy != "" {
 		use.Tidy = r.condition.tidy
 	}
-	key := identity(source.config)
+	key := Identity(source.config)
 	use.Run = x.distinct[key]
 	if use.Run == nil {
 		use.Run = &Run{
@@ -368,7 +368,7 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 // it once more changes nothing.
 func (s Setting) holds(c trainer.Config, value any, d Dataset) bool {
 	again := c
-	return s.set(&again, value, d) == nil && identity(again) == identity(c)
+	return s.set(&again, value, d) == nil && Identity(again) == Identity(c)
 }
 
 // Equal compares values of the file or of a run. Numbers are compared by value,
@@ -466,8 +466,8 @@ func format(value any) string {
 	return fmt.Sprint(value)
 }
 
-// identity returns a text that is equal for equal configurations only.
-func identity(c trainer.Config) string {
+// Identity returns a text that is equal for equal configurations only.
+func Identity(c trainer.Config) string {
 	text, err := json.Marshal(c)
 	if err != nil {
 		panic(err) // a configuration holds only finite numbers, strings and slices

@@ -28,7 +28,7 @@ func (c condition) misnamed(config trainer.Config, d Dataset) string {
 			continue
 		}
 		again := config
-		if s.give(&again, v.Value, d) && identity(again) == identity(config) {
+		if s.give(&again, v.Value, d) && Identity(again) == Identity(config) {
 			continue
 		}
 		has := "has none"

@@ -282,13 +282,13 @@ func TestNumbersAreValues(t *testing.T) {
 	for _, spelling := range []string{"1e-1", "0.10", "1.0e-1"} {
 		got, _ := mustParse(t, example(t, "lr = 0.1", "lr = "+spelling)).Expand()
 		for i := range want {
-			if identity(got[i].Config) != identity(want[i].Config) {
+			if Identity(got[i].Config) != Identity(want[i].Config) {
 				t.Errorf("lr = %s changes %s", spelling, want[i].Name)
 			}
 		}
 	}
 	got, _ := mustParse(t, example(t, "lr = 1.0", "lr = 1")).Expand()
-	if identity(got[0].Config) != identity(want[0].Config) {
+	if Identity(got[0].Config) != Identity(want[0].Config) {
 		t.Error("lr = 1 is another value than lr = 1.0")
 	}
 }

@@ -95,7 +95,7 @@ func replicates(a, b Use) string {
 			return c.Name
 		}
 	}
-	withoutSeeding := func(c trainer.Config) string { c.Seeding = trainer.Seeding{Mode: c.Seeding.Mode}; return identity(c) }
+	withoutSeeding := func(c trainer.Config) string { c.Seeding = trainer.Seeding{Mode: c.Seeding.Mode}; return Identity(c) }
 	switch {
 	case withoutSeeding(a.Run.Config) != withoutSeeding(b.Run.Config):
 		return "a setting that no table shows"

@@ -3,7 +3,6 @@ package study
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -48,19 +47,17 @@ var Claimed = func(s params.Study, images string, claims []claim.Claim, uses []p
 // asking another question: seeds and seeding, the order of consecutive blocks,
 // and images held out in a search.
 func conditionsOf(uses []params.Use) map[string]string {
-	lines, seen := map[string][]string{}, map[string]bool{}
+	type cell struct{ experiment, condition, optimizer string }
+	lines, seen := map[string][]string{}, map[cell]bool{}
 	for _, u := range uses {
+		at := cell{u.Experiment, u.Condition, u.Optimizer}
+		if seen[at] {
+			continue // another seed
+		}
+		seen[at] = true
 		c := u.Run.Config
 		c.Seeding, c.Sampler.OrderSeed, c.Validation = trainer.Seeding{}, 0, 0
-		text, err := json.Marshal(c)
-		if err != nil {
-			panic(err) // a configuration holds only finite numbers, strings and slices
-		}
-		line := fmt.Sprintf("%s %s %t %s", u.Condition, u.Optimizer, u.Ablate, text)
-		if key := u.Experiment + "\n" + line; !seen[key] {
-			seen[key] = true
-			lines[u.Experiment] = append(lines[u.Experiment], line)
-		}
+		lines[u.Experiment] = append(lines[u.Experiment], fmt.Sprintf("%s %s %t %s", u.Condition, u.Optimizer, u.Ablate, params.Identity(c)))
 	}
 	sums := map[string]string{}
 	for experiment, list := range lines {

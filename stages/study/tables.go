@@ -116,14 +116,19 @@ func (b *builder) runTables(experiments []string) []pipeline.Input {
 // choosing a rate.
 func (b *builder) heldOut(experiment string) []pipeline.Input {
 	var list []pipeline.Input
-	for _, u := range b.uses {
-		if u.Experiment == experiment && u.Run.Config.Validation > 0 {
-			list = append(list, pipeline.Input{
-				Name: searchRun(u).Input(), From: b.trained[u.Run], Output: train.Record, Optional: b.params.Study.OnFailedRun == "show",
-			})
-		}
+	for _, u := range b.holding(experiment) {
+		list = append(list, pipeline.Input{
+			Name: searchRun(u).Input(), From: b.trained[u.Run], Output: train.Record, Optional: b.params.Study.OnFailedRun == "show",
+		})
 	}
 	return list
+}
+
+// holding lists the uses of an experiment that hold out images.
+func (b *builder) holding(experiment string) []params.Use {
+	return slices.DeleteFunc(slices.Clone(b.uses), func(u params.Use) bool {
+		return u.Experiment != experiment || u.Run.Config.Validation == 0
+	})
 }
 
 func searchRun(u params.Use) table.Run {

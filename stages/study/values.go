@@ -160,8 +160,8 @@ func (b *builder) search(t params.Table) table.SearchParams {
 			}
 		}
 		slices.SortFunc(s.Conditions, func(x, y table.Rate) int { return cmp.Compare(x.Value, y.Value) })
-		for _, u := range b.uses {
-			if u.Experiment == t.Experiment && u.Optimizer == optimizer && s.Validation > 0 {
+		for _, u := range b.holding(t.Experiment) {
+			if u.Optimizer == optimizer {
 				s.Runs = append(s.Runs, searchRun(u))
 			}
 		}

@@ -75,11 +75,7 @@ func (p DistancesParams) table(runs map[string][]runvalues.Run) (tabulate.Table,
 			}
 			s := summary.Describe(distances)
 			line = append(line, estimate(s))
-			n := strconv.Itoa(s.N)
-			if s.N < len(seeds) {
-				n += "/" + strconv.Itoa(len(seeds))
-			}
-			counts = append(counts, n)
+			counts = append(counts, outOf(s.N, len(seeds)))
 			record := []string{c.Optimizer, c.Condition, strconv.FormatFloat(c.Value, 'g', -1, 64), from.Condition, to.Condition, metric}
 			t.Data = append(t.Data, slices.Concat(record, exactly(s), []string{strconv.Itoa(len(seeds))}))
 		}

@@ -154,6 +154,11 @@ func (r finalRow) counts() string {
 	for _, c := range r.cells {
 		n = min(n, c.N)
 	}
+	return outOf(n, expected)
+}
+
+// outOf formats a number of runs, with the expected one unless it is the same.
+func outOf(n, expected int) string {
 	if n == expected {
 		return strconv.Itoa(n)
 	}

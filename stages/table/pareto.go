@@ -74,7 +74,7 @@ func (p ParetoParams) table(runs map[string][]runvalues.Run) (tabulate.Table, er
 				record := []string{metric, optimizer, names, strconv.FormatBool(front), strconv.Itoa(len(r.seeds)), strconv.Itoa(r.expected)}
 				t.Data = append(t.Data, slices.Concat(record, exactly(accuracy)[1:], exactly(value)[1:], []string{strconv.Itoa(alone)}))
 				if front {
-					t.Rows = append(t.Rows, []string{words(metric), optimizer, names, r.count(), estimate(accuracy), estimate(value),
+					t.Rows = append(t.Rows, []string{words(metric), optimizer, names, outOf(len(r.seeds), r.expected), estimate(accuracy), estimate(value),
 						fmt.Sprintf("%d of %d", alone, len(r.seeds))})
 				}
 			}
@@ -170,12 +170,4 @@ func (r rival) frontSeeds(rivals []rival) int {
 		}
 	}
 	return n
-}
-
-// count is the number of seeds, and of how many unless it is all.
-func (r rival) count() string {
-	if len(r.seeds) < r.expected {
-		return fmt.Sprintf("%d/%d", len(r.seeds), r.expected)
-	}
-	return strconv.Itoa(len(r.seeds))
 }

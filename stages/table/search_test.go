@@ -48,11 +48,7 @@ func TestSearchTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := tabulate.Render(table, "md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{
+	text := markdown(t, table,
 		"Test accuracy by learning rate. After epoch 2.",
 		"| optimizer | 0.001 | 0.01 | 0.1 | 1 | highest at | baseline | other hyper-parameters |",
 		"| SGD |  | 0.9100 ± 0.0010 | 0.9700 ± 0.0010 |  | 0.1 | 0.1 | momentum 0 |",
@@ -61,12 +57,8 @@ func TestSearchTable(t *testing.T) {
 		"- Adam, learning rate 0.01: accuracy not finite: seed 1.\n- Adam: mean accuracy is 0.0004 higher at 0.01 than at the baseline's 0.001.",
 		"- Adadelta: the baseline's learning rate, 1, was not among those tried.",
 		"- Adagrad: no run has a finite accuracy.",
-	} {
-		if !strings.Contains(string(text), want) {
-			t.Errorf("lacks %q:\n%s", want, text)
-		}
-	}
-	if strings.Contains(string(text), "- SGD") {
+	)
+	if strings.Contains(text, "- SGD") {
 		t.Errorf("a remark where the baseline's rate is the best:\n%s", text)
 	}
 	data, err := tabulate.Render(table, "csv")
@@ -113,21 +105,13 @@ func TestSearchTableChoosesByHeldOutImages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := tabulate.Render(table, "md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{
+	markdown(t, table,
 		"| optimizer | 0.01 | 0.1 | chosen | baseline |",
 		"| SGD | 0.9000 ± 0.0020 | 0.9500 ± 0.0020 | 0.01 | 0.1 |",
 		"| SGD, held out | 0.9800 ± 0.0100 | 0.9600 |  |  |",
 		"- SGD: mean accuracy on the images held out is 0.0200 higher at 0.01 than at the baseline's 0.1.",
 		"- Rates are chosen by accuracy on the last 100 training images, which the runs hold out. Test images choose nothing.",
-	} {
-		if !strings.Contains(string(text), want) {
-			t.Errorf("lacks %q:\n%s", want, text)
-		}
-	}
+	)
 	data, err := tabulate.Render(table, "csv")
 	if err != nil || !strings.Contains(string(data), "baseline,missing,validation_images,validation_n,") ||
 		!strings.Contains(string(data), ",true,false,,100,2,0.98,") {

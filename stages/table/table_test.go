@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"sparsel/analysis/tabulate"
 	"sparsel/artifacts/measures"
 )
 
@@ -96,4 +97,19 @@ func TestReadTidy(t *testing.T) {
 			t.Errorf("%q: %d rows, %v", text, len(rows), err)
 		}
 	}
+}
+
+// markdown returns a table as Markdown, and reports what it lacks.
+func markdown(t *testing.T, table tabulate.Table, wants ...string) string {
+	t.Helper()
+	text, err := tabulate.Render(table, "md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range wants {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+	return string(text)
 }
