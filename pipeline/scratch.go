@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,16 +52,38 @@ const scratchMark = "sparsel-worker-"
 // killed.
 func newScratch(send func(reply)) (*scratch, error) {
 	sweepScratch(os.TempDir())
-	dir, err := os.MkdirTemp("", scratchMark)
+	dir, lock, err := lockedDir()
 	if err != nil {
 		return nil, err
 	}
-	s := &scratch{dir: dir, send: send, held: map[ContentID]string{}, asked: map[ContentID]*arrival{}, sizes: map[ContentID]int64{}}
-	s.lock = flock.New(filepath.Join(dir, "lock"))
-	if _, err := s.lock.TryLock(); err != nil {
-		return nil, err
+	return &scratch{
+		dir: dir, lock: lock, send: send,
+		held: map[ContentID]string{}, asked: map[ContentID]*arrival{}, sizes: map[ContentID]int64{},
+	}, nil
+}
+
+// lockedDir returns a new directory and its lock. Workers that start at the same
+// time may sweep a directory away after its lock file was created and before the
+// lock was taken, so it tries again with another one.
+func lockedDir() (string, *flock.Flock, error) {
+	for {
+		dir, err := os.MkdirTemp("", scratchMark)
+		if err != nil {
+			return "", nil, err
+		}
+		lock := flock.New(filepath.Join(dir, "lock"))
+		locked, err := lock.TryLock()
+		if locked {
+			if err = os.Mkdir(filepath.Join(dir, "in"), 0o700); err == nil {
+				return dir, lock, nil
+			}
+		}
+		lock.Close()
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			os.RemoveAll(dir)
+			return "", nil, err
+		}
 	}
-	return s, os.Mkdir(filepath.Join(dir, "in"), 0o700)
 }
 
 // sweepScratch removes the directories of workers that were killed: those whose

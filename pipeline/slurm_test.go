@@ -112,7 +112,7 @@ func TestT38SlurmManyNodes(t *testing.T) {
 		t.Errorf("%d workers were lost", n)
 	}
 	if n := jobs(t, c); n > 16 {
-		t.Errorf("%d submissions for 16 slots", n)
+		t.Errorf("%d submissions for 16 slots; notes: %q", n, r.Notes)
 	}
 	t.Logf("%d nodes in %v, %v", s.nodes(), r.Elapsed.Round(time.Millisecond), hosts)
 }
