@@ -432,10 +432,11 @@ func TestSharesByHand(t *testing.T) {
 	for _, tt := range []struct {
 		function                string
 		dead, saturated, below1 float64
+		varying                 []int // units, from 0
 	}{
-		{"sigmoid", 0.4, 0.8, 0.65}, // units 1 and 3 are dead, and 2 and 5 are saturated as well
-		{"tanh", 0.4, 0.2, 0.65},    // unit 2 is saturated
-		{"relu", 0.2, 0.2, 0.65},    // unit 1
+		{"sigmoid", 0.4, 0.8, 0.65, []int{3}},       // units 1 and 3 are dead, and 2 and 5 are saturated as well
+		{"tanh", 0.4, 0.2, 0.65, []int{3, 4}},       // unit 2 is saturated
+		{"relu", 0.2, 0.2, 0.65, []int{1, 2, 3, 4}}, // unit 1
 	} {
 		s, err := FromActivations(values, 5, []uint8{0, 1, 2, 3}, 4, thresholds)
 		if err != nil {
@@ -446,11 +447,17 @@ func TestSharesByHand(t *testing.T) {
 		if err != nil || m.Shares != (Shares{tt.dead, tt.saturated, tt.below1}) {
 			t.Errorf("%s: %+v (%v)", tt.function, m.Shares, err)
 		}
+		if got, err := s.Varying(); err != nil || !slices.Equal(got, tt.varying) {
+			t.Errorf("%s: units %v vary (%v), want %v", tt.function, got, err, tt.varying)
+		}
 	}
 	s, _ := FromActivations([]float32{0, float32(math.NaN())}, 2, []uint8{0}, 2, thresholds)
 	s.Activation = "relu"
 	if m, err := s.Measure(0); err != nil || !math.IsNaN(m.Dead) || !math.IsNaN(m.Saturated) || !math.IsNaN(m.Below) {
 		t.Errorf("a layer with a NaN: %+v (%v)", m.Shares, err)
+	}
+	if got, err := s.Varying(); err != nil || got != nil {
+		t.Errorf("a layer with a NaN: units %v vary (%v)", got, err)
 	}
 	s, _ = FromActivations(values, 5, []uint8{0, 1, 2, 3}, 4, thresholds[:3])
 	s.Activation = "relu"

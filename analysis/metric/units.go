@@ -36,43 +36,94 @@ type Shares struct {
 // shares computes the shares. All are NaN for a layer with a NaN.
 func (s Statistics) shares() (Shares, error) {
 	nan := math.NaN()
-	if s.Samples == 0 || slices.ContainsFunc(s.Most, func(v float32) bool { return v != v }) {
+	if !s.comparable() {
 		return Shares{nan, nan, nan}, nil
 	}
-	counts := map[float32][]int64{}
-	for _, t := range []float32{math.SmallestNonzeroFloat32, silent, low, full} {
-		k := slices.Index(s.Thresholds, t)
-		if k < 0 {
-			return Shares{}, fmt.Errorf("nothing was counted below %v, only below %v", t, s.Thresholds)
-		}
-		counts[t] = s.Below[k*s.Units:][:s.Units]
+	few, err := s.countsBelow(low)
+	if err != nil {
+		return Shares{}, err
 	}
-	zero, quiet, loud := counts[math.SmallestNonzeroFloat32], counts[silent], counts[full]
+	units, err := s.constancy()
+	if err != nil {
+		return Shares{}, err
+	}
 	var dead, saturated int
 	var below int64
-	for j := range s.Units {
-		var isDead, isSaturated bool
-		switch s.Activation {
-		case "relu":
-			isDead = zero[j] == s.Samples
-			isSaturated = isDead
-		case "tanh":
-			isDead = quiet[j] == s.Samples
-			isSaturated = loud[j] == 0
-		case "sigmoid":
-			isDead = quiet[j] == s.Samples
-			isSaturated = quiet[j] == loud[j] // no value lies between the two limits
-		default:
-			return Shares{}, fmt.Errorf("no activation %q", s.Activation)
-		}
-		if isDead {
+	for j, u := range units {
+		if u.dead {
 			dead++
 		}
-		if isSaturated {
+		if u.saturated {
 			saturated++
 		}
-		below += counts[low][j]
+		below += few[j]
 	}
 	n := float64(s.Units)
 	return Shares{float64(dead) / n, float64(saturated) / n, float64(below) / (n * float64(s.Samples))}, nil
+}
+
+// Varying lists the units that are neither dead nor saturated, in ascending
+// order. There are none in a layer with a NaN.
+func (s Statistics) Varying() ([]int, error) {
+	if !s.comparable() {
+		return nil, nil
+	}
+	units, err := s.constancy()
+	if err != nil {
+		return nil, err
+	}
+	var list []int
+	for j, u := range units {
+		if !u.dead && !u.saturated {
+			list = append(list, j)
+		}
+	}
+	return list, nil
+}
+
+// comparable reports whether there are samples and no value is NaN.
+func (s Statistics) comparable() bool {
+	return s.Samples > 0 && !slices.ContainsFunc(s.Most, func(v float32) bool { return v != v })
+}
+
+// countsBelow returns, for each unit, the number of samples with an absolute
+// value below a threshold.
+func (s Statistics) countsBelow(threshold float32) ([]int64, error) {
+	k := slices.Index(s.Thresholds, threshold)
+	if k < 0 {
+		return nil, fmt.Errorf("nothing was counted below %v, only below %v", threshold, s.Thresholds)
+	}
+	return s.Below[k*s.Units:][:s.Units], nil
+}
+
+// A constancy says in which way a unit responds alike to all samples.
+type constancy struct{ dead, saturated bool }
+
+func (s Statistics) constancy() ([]constancy, error) {
+	var counts [3][]int64
+	for i, t := range []float32{math.SmallestNonzeroFloat32, silent, full} {
+		var err error
+		if counts[i], err = s.countsBelow(t); err != nil {
+			return nil, err
+		}
+	}
+	zero, quiet, loud := counts[0], counts[1], counts[2]
+	units := make([]constancy, s.Units)
+	for j := range units {
+		u := &units[j]
+		switch s.Activation {
+		case "relu":
+			u.dead = zero[j] == s.Samples
+			u.saturated = u.dead
+		case "tanh":
+			u.dead = quiet[j] == s.Samples
+			u.saturated = loud[j] == 0
+		case "sigmoid":
+			u.dead = quiet[j] == s.Samples
+			u.saturated = quiet[j] == loud[j] // no value lies between the two limits
+		default:
+			return nil, fmt.Errorf("no activation %q", s.Activation)
+		}
+	}
+	return units, nil
 }

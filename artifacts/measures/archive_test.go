@@ -123,6 +123,7 @@ func TestColumns(t *testing.T) {
 		CCMASChance: 20, ROC: 21, Precision: 22, Information: 23, Informedness: 24, SparsityWeighted: 25, SelectivityWeighted: 26,
 		SparsityGain: 27, SelectivityGain: 28, PhaseAccuracy: 29, Forgetting: 30, Overlap: 31, AblationSelective: 32,
 		AblationUnselective: 33, AblationRandom: 34, AblationMatched: 35, Impact: 36,
+		SparsityVarying: 37, SelectivityVarying: 38,
 	}
 	if err := WriteRun(path, nil, []Row{row}); err != nil {
 		t.Fatal(err)
@@ -133,7 +134,7 @@ func TestColumns(t *testing.T) {
 		"step": "[8]", "train_loss_after": "[9]", "train_accuracy": "[10]", "gini": "[11]", "gini_std": "[12]",
 		"treves_rolls": "[13]", "treves_rolls_std": "[14]", "csi": "[15]", "csi_std": "[16]",
 		"dead": "[17]", "saturated": "[18]", "below": "[19]",
-		"ccmas_chance": "[20]", "roc": "[21]", "precision": "[22]", "information": "[23]", "informedness": "[24]",
+		"ccmas_chance": "[20]", "roc": "[21]", "precision": "[22]", "information": "[23]", "informedness": "[24]", "sparsity_varying": "[37]", "selectivity_varying": "[38]",
 		"sparsity_weighted": "[25]", "selectivity_weighted": "[26]", "sparsity_gain": "[27]", "selectivity_gain": "[28]",
 		"phase_accuracy": "[29]", "forgetting": "[30]", "overlap": "[31]", "ablation_selective": "[32]",
 		"ablation_unselective": "[33]", "ablation_random": "[34]", "ablation_matched": "[35]", "impact": "[36]",

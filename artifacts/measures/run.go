@@ -49,6 +49,8 @@ type Row struct {
 	Precision           float64 // share of one class among the 100 most active samples, mean over units; likewise
 	Information         float64 // on the class, in bits, mean over units; likewise
 	Informedness        float64 // maximum informedness, mean over units; likewise
+	SparsityVarying     float64 // sparsity of the units that are neither dead nor saturated; likewise
+	SelectivityVarying  float64 // selectivity of the units that are neither dead nor saturated; likewise
 	SparsityWeighted    float64 // of the network: the layers' sparsity, weighted by their activation
 	SelectivityWeighted float64 // of the network: the layers' selectivity, weighted by their activation
 	SparsityGain        float64 // sparsity minus that of the untrained network
@@ -94,6 +96,8 @@ var fields = []field{
 	{"precision", func(r *Row) *float64 { return &r.Precision }},
 	{"information", func(r *Row) *float64 { return &r.Information }},
 	{"informedness", func(r *Row) *float64 { return &r.Informedness }},
+	{"sparsity_varying", func(r *Row) *float64 { return &r.SparsityVarying }},
+	{"selectivity_varying", func(r *Row) *float64 { return &r.SelectivityVarying }},
 	{"sparsity_weighted", func(r *Row) *float64 { return &r.SparsityWeighted }},
 	{"selectivity_weighted", func(r *Row) *float64 { return &r.SelectivityWeighted }},
 	{"sparsity_gain", func(r *Row) *float64 { return &r.SparsityGain }},
@@ -122,7 +126,7 @@ func (r *Row) Field(name string) *float64 {
 var runFormat = func() artifacts.Format {
 	f := artifacts.Format{
 		Name:    "run-measures",
-		Version: 3,
+		Version: 4,
 		Columns: []artifacts.Column{
 			{Name: "epoch", Kind: artifacts.Int32, Bounds: true},
 			{Name: "step", Kind: artifacts.Int64, Bounds: true},

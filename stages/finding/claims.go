@@ -47,6 +47,9 @@ const (
 	saturated   = "saturated"
 	below       = "below"
 
+	varyingSparsity    = "sparsity_varying" // of the units that are neither saturated nor dead
+	varyingSelectivity = "selectivity_varying"
+
 	accurateSparsity    = "accuracy * sparsity" // named as figures name products
 	accurateSelectivity = "accuracy * selectivity"
 
@@ -58,7 +61,8 @@ const (
 
 // shares are the metrics that lie in [0, 1].
 var shares = []string{
-	accuracy, sparsity, selectivity, gini, trevesRolls, csi, chance, dead, saturated, below, accurateSparsity, accurateSelectivity,
+	accuracy, sparsity, selectivity, gini, trevesRolls, csi, chance, dead, saturated, below, varyingSparsity, varyingSelectivity,
+	accurateSparsity, accurateSelectivity,
 }
 
 // The experiments.

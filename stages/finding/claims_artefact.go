@@ -21,10 +21,11 @@ var (
 
 // Artefacts lists the claims that tell whether another one may be true by
 // arithmetic alone: the same claim with other measures and, for a claim about
-// networks whose units may be constant, how many of them are saturated or dead.
+// networks whose units may be constant, how many of them are saturated or dead,
+// and the same claim about the units that are neither.
 func Artefacts(id string) []string {
-	if other, ok := map[string]string{"H4m": "H4a", "R5": "R5a", "S5": "S5a", "X2": "X2a", "Y4": "Y4a"}[id]; ok {
-		return []string{other}
+	if begin, ok := map[string]string{"H4m": "H4", "R5": "R5", "S5": "S5", "X2": "X2", "Y4": "Y4"}[id]; ok {
+		return []string{begin + "a", begin + "v"}
 	}
 	var list []string
 	for _, m := range slices.Concat(otherSparsities, otherSelectivities) {
@@ -88,16 +89,18 @@ func artefactClaims() []claim.Claim {
 	// A network of constant units, half of them on, has a sparsity of 0.31 at
 	// 256 units but carries no information.
 	alive := func(c claim.Curves) claim.Predicate { return claim.Value(c.Of(saturated, dead), claim.Below(most)) }
-	of := func(c claim.Curves) claim.Predicate { return alive(c.Only(accuracy, failed)) }
+	of := func(c claim.Curves, metrics ...string) claim.Curves { return c.Of(metrics...).Only(accuracy, failed) }
+	fast := sweep(learningRate, "learning_rate=").Between(100, 1000).By(sgd)
+	const varying = "the units that are neither saturated nor dead"
 	const words = "less than half of the units are saturated, and less than half are dead, so that sparsity is not that of constant units."
 	return append(list,
 		claim.Claim{
 			ID: "H4a", Source: "5.4.6", Figure: "7.1", Experiments: []string{hiddenLayers},
-			Words: "In the networks of H4m " + words, Check: of(in(hiddenLayers, "5HL").By(sgd, adagrad)),
+			Words: "In the networks of H4m " + words, Check: alive(in(hiddenLayers, "5HL").By(sgd, adagrad).Only(accuracy, failed)),
 		},
 		claim.Claim{
 			ID: "R5a", Source: "5.5.2", Figure: "5.9", Experiments: []string{learningRate},
-			Words: "In the networks of R5 " + words, Check: alive(sweep(learningRate, "learning_rate=").Between(100, 1000).By(sgd)),
+			Words: "In the networks of R5 " + words, Check: alive(fast),
 		},
 		claim.Claim{
 			ID: "S5a", Source: "5.5.2", Figure: "5.10", Experiments: []string{momentum},
@@ -105,10 +108,44 @@ func artefactClaims() []claim.Claim {
 		},
 		claim.Claim{
 			ID: "X2a", Source: "5.10.3", Figure: "5.17", Experiments: []string{conv},
-			Words: "In the networks of X2 " + words, Check: of(in(conv, "cnn").By(adagrad)),
+			Words: "In the networks of X2 " + words, Check: alive(in(conv, "cnn").By(adagrad).Only(accuracy, failed)),
 		},
 		claim.Claim{
 			ID: "Y4a", Source: "5.11.3", Figure: "5.18", Experiments: []string{sorted},
-			Words: "In the networks of Y4 " + words, Check: of(in(sorted, "sorted").By(adadelta)),
+			Words: "In the networks of Y4 " + words, Check: alive(in(sorted, "sorted").By(adadelta).Only(accuracy, failed)),
+		},
+		claim.Claim{
+			ID: "H4v", Source: "5.4.6", Figure: "7.1", Experiments: []string{hiddenLayers},
+			Words: "H4m for " + varying + ": both are very low.",
+			Check: claim.Value(of(in(hiddenLayers, "5HL").By(sgd, adagrad), varyingSparsity, varyingSelectivity), claim.Below(notLow)),
+		},
+		claim.Claim{
+			ID: "R5v", Source: "5.5.2", Figure: "5.9", Experiments: []string{learningRate},
+			Words: "R5 for " + varying + ": with SGD and a learning rate above 100, sparsity is very high while selectivity is nearly 0.",
+			Check: claim.All(
+				claim.Value(fast.Of(varyingSparsity), claim.Above(high)),
+				claim.Value(fast.Of(varyingSelectivity), claim.Below(low))),
+		},
+		claim.Claim{
+			ID: "S5v", Source: "5.5.2", Figure: "5.10", Experiments: []string{momentum, beta2},
+			Words: "S5 for " + varying + ": sparsity rises and selectivity falls with SGD from momentum 0.9 to 0.999, and the other way " +
+				"round with Adam from beta2 0.4 to 0.7.",
+			Check: claim.All(
+				claim.Trend(sweep(momentum, "momentum=").Between(0.9, 0.999).By(sgd).Of(varyingSparsity), claim.Positive),
+				claim.Trend(sweep(momentum, "momentum=").Between(0.9, 0.999).By(sgd).Of(varyingSelectivity), claim.Negative),
+				claim.Trend(sweep(beta2, "beta2=").Between(0.4, 0.7).By(adam).Of(varyingSparsity), claim.Negative),
+				claim.Trend(sweep(beta2, "beta2=").Between(0.4, 0.7).By(adam).Of(varyingSelectivity), claim.Positive)),
+		},
+		claim.Claim{
+			ID: "X2v", Source: "5.10.3", Figure: "5.17", Experiments: []string{conv},
+			Words: "X2 for " + varying + ": their selectivity is nearly 0, and yet their sparsity lies between 0.3 and 0.4.",
+			Check: claim.All(
+				claim.Value(of(in(conv, "cnn").By(adagrad), varyingSelectivity), claim.Below(low)),
+				claim.Value(of(in(conv, "cnn").By(adagrad), varyingSparsity), claim.Range{Above: 0.3, Below: 0.4})),
+		},
+		claim.Claim{
+			ID: "Y4v", Source: "5.11.3", Figure: "5.18", Experiments: []string{sorted},
+			Words: "Y4 for " + varying + ": with Adadelta on sorted data, their sparsity and selectivity are not very low.",
+			Check: claim.Value(of(in(sorted, "sorted").By(adadelta), varyingSparsity, varyingSelectivity), claim.Above(notLow)),
 		})
 }

@@ -195,8 +195,8 @@ func (p TableParams) table(results []claim.Result) tabulate.Table {
 		corrected(p.Layer), conclusions, len(results)+len(p.Absent)))
 	if slices.ContainsFunc(results, func(r claim.Result) bool { return beside(r.ID, results) != "" }) {
 		t.Notes = append(t.Notes, "Artefacts: the verdicts on the same claim with measures that arithmetic does not move with the width "+
-			"(g, t) or that take chance off (c, u), and on how many units are saturated or dead (a). A claim that they do not share "+
-			"may be true by arithmetic alone.")
+			"(g, t) or that take chance off (c, u), on how many units are saturated or dead (a), and on the units that are neither (v). "+
+			"A claim that they do not share may be true by arithmetic alone.")
 	}
 	if p.Mark != "" {
 		t.Notes = append(t.Notes, p.Mark)

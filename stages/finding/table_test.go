@@ -205,7 +205,7 @@ func TestWide(t *testing.T) {
 			wide = append(wide, c.ID)
 		}
 	}
-	want := "H1g H1t H1c H1u Z1g Z1t Z1c Z1u N1g N1t N1c N1u N2g N2t N2c N2u N3g N3t N3c N3u H4a R5a S5a X2a Y4a"
+	want := "H1g H1t H1c H1u Z1g Z1t Z1c Z1u N1g N1t N1c N1u N2g N2t N2c N2u N3g N3t N3c N3u H4a R5a S5a X2a Y4a H4v R5v S5v X2v Y4v"
 	if got := strings.Join(wide, " "); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

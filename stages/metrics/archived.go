@@ -36,28 +36,59 @@ func streams(n int, label string) []*rng.Source {
 type archived map[int][]further
 
 type further struct {
-	chance float64
+	chance                float64
+	sparsity, selectivity float64 // of the units that are neither dead nor saturated
 	metric.Tuning
 	ablation *removal
 }
 
-// add measures an archived layer. It also removes its units if there are
-// weights and the layer is the last before the output.
-func (a archived) add(b runs.Block, classes int, epsilon float64, weights []runs.Tensor) error {
+// add measures an archived layer, of which recorded is what the record has. It
+// also removes its units if there are weights and the layer is the last before
+// the output.
+func (a archived) add(b runs.Block, recorded metric.Statistics, epsilon float64, weights []runs.Tensor) error {
+	classes := len(recorded.ClassCounts)
 	var sources []activity.Source
 	for _, s := range streams(permutations, "metrics: permuted labels") {
 		sources = append(sources, s)
 	}
 	f := further{chance: activity.Chance(b.Values, b.Units, b.Labels, classes, epsilon, sources)}
 	f.Tuning = metric.MeanTuning(metric.Tunings(b.Values, b.Units, b.Labels, classes))
+	units, err := recorded.Varying()
+	if err != nil {
+		return err
+	}
+	if f.sparsity, f.selectivity, err = measure(b, units, classes, epsilon); err != nil {
+		return err
+	}
 	if len(weights) > 0 {
-		var err error
 		if f.ablation, err = ablate(b, classes, epsilon, weights); err != nil {
 			return err
 		}
 	}
 	a[b.Epoch] = append(a[b.Epoch], f)
 	return nil
+}
+
+// measure returns the sparsity and the selectivity of some of a layer's units,
+// as if it had no others. Both are NaN without units, and the sparsity of one
+// unit is NaN.
+func measure(b runs.Block, units []int, classes int, epsilon float64) (sparsity, selectivity float64, err error) {
+	if len(units) == 0 {
+		return math.NaN(), math.NaN(), nil
+	}
+	values := make([]float32, 0, len(b.Labels)*len(units))
+	for i := range b.Labels {
+		row := b.Values[i*b.Units:][:b.Units]
+		for _, u := range units {
+			values = append(values, row[u])
+		}
+	}
+	s, err := metric.FromActivations(values, len(units), b.Labels, classes, nil)
+	if err != nil {
+		return 0, 0, err
+	}
+	selectivity, _ = metric.MeanStd(s.Selectivity(epsilon))
+	return s.Sparsity(), selectivity, nil
 }
 
 // removal is the result of removing the units of a network's only hidden layer.
@@ -142,11 +173,14 @@ func (a archived) complete(rows []measures.Row) {
 		var tunings []metric.Tuning
 		for _, f := range layers {
 			mean.chance += f.chance / n
+			mean.sparsity += f.sparsity / n
+			mean.selectivity += f.selectivity / n
 			tunings = append(tunings, f.Tuning)
 		}
 		mean.Tuning = metric.MeanTuning(tunings)
 		r.CCMASChance, r.ROC, r.Precision, r.Information, r.Informedness = mean.chance, mean.ROC, mean.Precision, mean.Information,
 			mean.Informedness
+		r.SparsityVarying, r.SelectivityVarying = mean.sparsity, mean.selectivity
 		if b := layers[len(layers)-1].ablation; b != nil {
 			r.AblationSelective, r.AblationUnselective, r.AblationRandom = b.selective, b.unselective, b.random
 			r.AblationMatched, r.Impact = b.matched, b.impact

@@ -78,7 +78,8 @@ func run(ctx context.Context, job *pipeline.Job) error {
 	}
 	archive := archived{}
 	n, err := Compare(ctx, late, activations, p.Split, func(b runs.Block) error {
-		return archive.add(b, len(late[0].Layers[0].ClassCounts), p.CCMASEpsilon, tensors)
+		i := slices.IndexFunc(late, func(e runs.Epoch) bool { return e.Epoch == b.Epoch })
+		return archive.add(b, statistics(late[i].Layers[b.Layer-1]), p.CCMASEpsilon, tensors)
 	})
 	if err != nil {
 		return err
@@ -162,7 +163,8 @@ func row(e runs.Epoch, layer string, m metric.Measures) measures.Row {
 		Gini: m.Gini, GiniStd: m.GiniStd, TrevesRolls: m.TrevesRolls, TrevesRollsStd: m.TrevesRollsStd, CSI: m.CSI, CSIStd: m.CSIStd,
 		Dead: m.Dead, Saturated: m.Saturated, Below: m.Below,
 
-		CCMASChance: nan, ROC: nan, Precision: nan, Information: nan, Informedness: nan, SparsityGain: nan, SelectivityGain: nan,
+		CCMASChance: nan, ROC: nan, Precision: nan, Information: nan, Informedness: nan, SparsityVarying: nan, SelectivityVarying: nan,
+		SparsityGain: nan, SelectivityGain: nan,
 		PhaseAccuracy: nan, Forgetting: nan, Overlap: nan,
 		AblationSelective: nan, AblationUnselective: nan, AblationRandom: nan, AblationMatched: nan, Impact: nan,
 	}

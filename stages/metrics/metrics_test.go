@@ -3,11 +3,14 @@ package metrics
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"sparsel/analysis/metric"
+	"sparsel/artifacts/measures"
 	"sparsel/artifacts/runs"
 	"sparsel/trainer"
 )
@@ -142,6 +145,70 @@ func TestLayersAreAveragedEqually(t *testing.T) {
 	epochs[0].Layers = epochs[0].Layers[:1]
 	if rows, err = FromRecord(epochs, 0); err != nil || len(rows) != 1 {
 		t.Errorf("one layer: %d rows, %v; the mean over it says all", len(rows), err)
+	}
+}
+
+// The metrics of the units that vary are those of a layer without the others.
+func TestConstantUnitsAreLeftOut(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	labels := make([]uint8, 200)
+	var values, kept []float32
+	for i := range labels {
+		labels[i] = uint8(i % 4)
+		a, b, c := r.Float32(), r.Float32()/float32(1+i%4), r.Float32()*r.Float32()
+		values = append(values, 0.99, a, 0.01, b, 0.98, c)
+		kept = append(kept, a, b, c)
+	}
+	for name, tt := range map[string]struct {
+		values []float32
+		units  int
+		want   []float32 // of three units
+	}{
+		"half of the units": {values, 6, kept},
+		"no unit":           {kept, 3, kept},
+		"every unit":        {slices.Repeat([]float32{0.99, 0.02}, len(labels)), 2, nil},
+	} {
+		s, err := metric.FromActivations(tt.values, tt.units, labels, 4, trainer.Thresholds())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Activation = "sigmoid"
+		a := archived{}
+		b := runs.Block{Epoch: 1, Layer: 1, Units: tt.units, Labels: labels, Values: tt.values}
+		if err := a.add(b, s, 0, nil); err != nil {
+			t.Fatal(err)
+		}
+		rows := []measures.Row{{Epoch: 1, Layer: measures.AllLayers}}
+		a.complete(rows)
+		sparsity, selectivity := math.NaN(), math.NaN()
+		if tt.want != nil {
+			sparsity, selectivity = 0, 0
+			for i := range labels {
+				var one, two float64
+				for _, v := range tt.want[3*i:][:3] {
+					one, two = one+float64(v), two+float64(v)*float64(v)
+				}
+				sparsity += (math.Sqrt(3) - one/math.Sqrt(two)) / (math.Sqrt(3) - 1) / float64(len(labels))
+			}
+			for u := range 3 {
+				var sums [4]float64
+				var all float64
+				for i, label := range labels {
+					sums[label] += float64(tt.want[3*i+u]) / 50
+					all += float64(tt.want[3*i+u]) / 50
+				}
+				most := slices.Max(sums[:])
+				others := (all - most) / 3
+				selectivity += (most - others) / (most + others) / 3
+			}
+		}
+		same := func(got, want float64) bool {
+			return math.Abs(got-want) < 1e-6 || math.IsNaN(got) && math.IsNaN(want) // norms are float32
+		}
+		if got := rows[0]; !same(got.SparsityVarying, sparsity) || !same(got.SelectivityVarying, selectivity) {
+			t.Errorf("%s is constant: sparsity %v and selectivity %v, want %v and %v", name,
+				got.SparsityVarying, got.SelectivityVarying, sparsity, selectivity)
+		}
 	}
 }
 

@@ -15,7 +15,10 @@ import (
 var (
 	ofTraining = []string{"train_accuracy", "train_loss_after"}
 	ofPhases   = []string{"phase_accuracy", "forgetting", "overlap"}
-	ofArchives = []string{"ccmas_chance", "selectivity_above_chance", "roc", "precision", "information", "informedness"}
+	ofArchives = []string{
+		"ccmas_chance", "selectivity_above_chance", "roc", "precision", "information", "informedness",
+		"sparsity_varying", "selectivity_varying",
+	}
 	ofAblation = []string{"ablation_selective", "ablation_unselective", "ablation_random", "ablation_matched", "impact"}
 )
 

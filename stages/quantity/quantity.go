@@ -46,6 +46,8 @@ var metrics = slices.Concat([]Metric{
 	{"dead", "share of dead units", false, 0, 1, of("dead"), true},
 	{"saturated", "share of saturated units", false, 0, 1, of("saturated"), true},
 	{"below", "share of activations below 0.1", false, 0, 1, of("below"), true},
+	{"sparsity_varying", "sparsity of varying units", false, 0, 1, of("sparsity_varying"), true},
+	{"selectivity_varying", "selectivity of varying units", false, 0, 1, of("selectivity_varying"), true},
 	{"sparsity_weighted", "sparsity, layers weighted", true, 0, 1, of("sparsity_weighted"), true},
 	{"selectivity_weighted", "selectivity, layers weighted", true, 0, 1, of("selectivity_weighted"), true},
 	{"sparsity_gain", "sparsity gained by training", false, -1, 1, of("sparsity_gain"), true},
