@@ -25,6 +25,9 @@ func (d *description) axis(at place) chart.Axis {
 		if d.X.Label != "" {
 			axis.Label = d.X.Label
 		}
+	case Steps:
+		axis.Scale = chart.Log
+		word("step of training")
 	case Layers:
 		axis.Scale = chart.Categorical
 		word("hidden layer")
@@ -160,6 +163,11 @@ func (d *description) addRules(panel *chart.Panel, at place, lines []line) error
 		}
 		d.addVertical(panel, at, "highest mean "+Panel{Metric: metric}.words(), list)
 	}
+	if d.X.Kind == Steps {
+		if err := d.addStart(panel, lines); err != nil {
+			return err
+		}
+	}
 	if d.Reference == nil || at.panel.Difference {
 		return nil
 	}
@@ -200,6 +208,32 @@ func (d *description) addRules(panel *chart.Panel, at place, lines []line) error
 	}
 	return nil
 }
+
+// addStart adds horizontal lines for the networks before their first step,
+// which have no place on a logarithmic axis. Networks with the same start share
+// one.
+func (d *description) addStart(panel *chart.Panel, lines []line) error {
+	var rules []chart.Rule
+	for _, l := range lines {
+		n, err := d.number(l.place, 0)
+		if err != nil {
+			return err
+		}
+		rule := chart.Rule{Kind: chart.Horizontal, At: n.mean, Lo: n.low, Hi: n.high, N: n.n, Label: beforeTraining, Dash: "dotted"}
+		switch i := slices.IndexFunc(rules, func(r chart.Rule) bool { return r.At == rule.At && r.Lo == rule.Lo && r.Hi == rule.Hi }); {
+		case math.IsNaN(n.mean):
+		case i >= 0:
+			rules[i].Role, rules[i].Name = "", "" // it has no single colour
+		default:
+			rule.Role, rule.Name = l.role, joined(l.words[:])
+			rules = append(rules, rule)
+		}
+	}
+	panel.Rules = append(panel.Rules, rules...)
+	return nil
+}
+
+const beforeTraining = "before training"
 
 // baselines returns the baseline's value of the parameter for each optimizer in
 // the panel.

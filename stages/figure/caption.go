@@ -106,9 +106,14 @@ func (d *description) note() string {
 	return note
 }
 
+// crowded reports whether the numbers along x are too many for a mark each.
+func (d *description) crowded() bool {
+	return (d.X.Kind == Epochs || d.X.Kind == Steps) && d.Epoch > fewEpochs
+}
+
 // seedMarks says how single runs are drawn.
 func (d *description) seedMarks() string {
-	if d.X.Kind == Epochs && d.Epoch > fewEpochs {
+	if d.crowded() {
 		return "thin lines"
 	}
 	return "dots"
@@ -375,6 +380,8 @@ func (d *description) what() string {
 	switch d.X.Kind {
 	case Epochs:
 		text += " over the epochs"
+	case Steps:
+		text += " over the steps of training"
 	case Values:
 		text += " against the " + d.parameters()
 	case Layers:
@@ -436,8 +443,11 @@ func (d *description) which() string {
 		noun = "experiments "
 	}
 	when := fmt.Sprintf("after %s %d", d.measurement(), d.Epoch)
-	if d.X.Kind == Epochs || d.X.against() {
+	if d.X.Kind == Epochs || d.X.Kind == Steps || d.X.against() {
 		when = fmt.Sprintf("after each of %d %ss", d.Epoch, strings.ReplaceAll(d.measurement(), " or", "s or"))
+	}
+	if d.X.Kind == Steps {
+		when = "at some steps within the first epoch and " + when
 	}
 	return noun + strings.Join(experiments, ", ") + "; " + when
 }
@@ -486,9 +496,12 @@ func (d *description) marks() []string {
 	if len(d.offAxis) > 0 {
 		list = append(list, "the baseline's value has no place along x: "+listed(d.offAxis))
 	}
+	if d.X.Kind == Steps {
+		list = append(list, fmt.Sprintf("dotted horizontal lines, %q, are the same networks before their first step", beforeTraining))
+	}
 	if r := d.Reference; r != nil {
 		text := fmt.Sprintf("horizontal lines are %s (experiment %s, condition %s)", r.Label, r.Experiment, r.Condition.Name)
-		if d.X.Kind == Epochs || d.X.against() { // otherwise the caption says it of all numbers
+		if d.X.Kind == Epochs || d.X.Kind == Steps || d.X.against() { // otherwise the caption says it of all numbers
 			text += fmt.Sprintf(", after %s %d", d.measurement(), d.Epoch)
 		}
 		list = append(list, text)

@@ -220,7 +220,7 @@ func (d *description) series(l line, at place) (chart.Series, error) {
 	switch {
 	case d.X.against():
 		s.Marks, s.Alpha = chart.Points, 0.6
-	case d.X.Kind == Epochs && d.Epoch > fewEpochs:
+	case d.crowded():
 		s.Marks = chart.LineMarks
 	}
 	modes := d.modal && slices.ContainsFunc(points, d.twoModes)
@@ -245,6 +245,9 @@ func (d *description) series(l line, at place) (chart.Series, error) {
 	}
 	if len(s.X) == 0 { // a dot that is not drawn stands for the whole series
 		s.X, s.Y, s.N, s.Expected, s.Names = []float64{0}, []float64{math.NaN()}, []int{0}, []int{0}, []string{""}
+		if d.X.Kind == Steps { // 0 has no place on a logarithmic axis
+			s.X[0] = 1
+		}
 	}
 	return s, nil
 }
@@ -297,6 +300,14 @@ func (d *description) points(l line, at place) ([]point, error) {
 	case Epochs:
 		for epoch := 1; epoch <= d.Epoch; epoch++ {
 			list = append(list, point{x: float64(epoch), place: l.place, epoch: epoch})
+		}
+	case Steps:
+		for _, m := range d.source.moments(l.cell(), d.Epoch) {
+			if m.step > 0 { // a line stands for the network before its first step
+				p := point{x: float64(m.step), place: l.place, epoch: m.epoch}
+				p.place.step = m.step
+				list = append(list, p)
+			}
 		}
 	case Conditions, Layers:
 		places, _ := d.spread(l.place, string(d.X.Kind))

@@ -71,6 +71,7 @@ type XKind string
 
 const (
 	Epochs           XKind = "epoch"
+	Steps            XKind = "step" // of training, also within the first epoch
 	Layers           XKind = "layer"
 	Conditions       XKind = "condition" // each is a category
 	Values           XKind = "value"     // values of the varied parameter
@@ -222,6 +223,10 @@ func run(_ context.Context, job *pipeline.Job) error {
 // readRuns reads the values that the figure shows of each run of an experiment.
 // If an input is absent, the run failed.
 func (p Params) readRuns(job *pipeline.Job, experiment string) ([]Run, error) {
+	read := measures.ReadRun
+	if p.X.Kind == Steps {
+		read = measures.ReadPoints
+	}
 	var list []Run
 	for _, c := range p.conditions(experiment) {
 		for _, r := range c.Runs {
@@ -230,7 +235,7 @@ func (p Params) readRuns(job *pipeline.Job, experiment string) ([]Run, error) {
 				if !ok {
 					continue
 				}
-				_, rows, err := measures.ReadRun(path)
+				_, rows, err := read(path)
 				if err != nil {
 					return nil, err
 				}
@@ -335,7 +340,7 @@ func (p Params) mayShowSeeds() bool {
 // NeedsRuns reports whether the figure needs the numbers of each run besides
 // their summaries.
 func (p Params) NeedsRuns() bool {
-	return p.showsSeeds() || p.mayShowSeeds() || p.X.against() || p.Difference || slices.ContainsFunc(p.Panels, Panel.derived)
+	return p.showsSeeds() || p.mayShowSeeds() || p.X.against() || p.X.Kind == Steps || p.Difference || slices.ContainsFunc(p.Panels, Panel.derived)
 }
 
 // EachRun calls each with the arguments of [Input] for every run whose metrics

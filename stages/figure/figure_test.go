@@ -340,11 +340,11 @@ func TestProduct(t *testing.T) {
 	p, n := baseline()
 	p.Panels = []Panel{{Metric: "accuracy * sparsity"}}
 	set := func(seed uint32, accuracy, sparsity float64) {
-		n.rows[row{"e", "c", "SGD", "all", 1, seed}] = measures.Row{Accuracy: accuracy, Sparsity: sparsity}
+		n.rows[row{"e", "c", "SGD", "all", after(1), seed}] = measures.Row{Accuracy: accuracy, Sparsity: sparsity}
 	}
 	set(1, 0.2, 0.9)
 	set(100, 0.9, 0.2)
-	delete(n.rows, row{"e", "c", "SGD", "all", 1, 1234})
+	delete(n.rows, row{"e", "c", "SGD", "all", after(1), 1234})
 	set(1234, 0.5, math.NaN())
 	f := describe(t, p, n)
 	s := f.Rows[0].Panels[0].Series[0]
@@ -367,7 +367,7 @@ func TestProduct(t *testing.T) {
 	if f.Rows[0].Panels[0].Y.Label != "accuracy × sparsity" || !strings.Contains(f.Caption, "products are taken run by run") {
 		t.Errorf("label %q, caption %q", f.Rows[0].Panels[0].Y.Label, f.Caption)
 	}
-	delete(n.rows, row{"e", "c", "SGD", "all", 1, 100})
+	delete(n.rows, row{"e", "c", "SGD", "all", after(1), 100})
 	if f := describe(t, p, n); !strings.Contains(f.Caption, "because they failed: SGD (seed 100)") {
 		t.Errorf("a product of a run that failed: caption %q", f.Caption)
 	}

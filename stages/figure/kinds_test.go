@@ -128,7 +128,7 @@ func TestDifference(t *testing.T) {
 	p, n := conditions(X{Kind: Epochs}, "optimizer", "condition")
 	p.Sources[0].Entries = p.Sources[0].Entries[:2]
 	p.Difference = true
-	n.rows[row{"e", "v=10", "Adam", "all", 2, 100}] = measures.Row{Accuracy: math.NaN()}
+	n.rows[row{"e", "v=10", "Adam", "all", after(2), 100}] = measures.Row{Accuracy: math.NaN()}
 	f := describe(t, p, n)
 	if len(f.Rows) != 2 || !f.Rows[0].ShareX || len(f.Rows[1].Panels) != 2 {
 		t.Fatalf("rows %+v", f.Rows)
@@ -153,7 +153,7 @@ func TestDifference(t *testing.T) {
 			t.Errorf("the caption %q lacks %q", f.Caption, want)
 		}
 	}
-	delete(n.rows, row{"e", "v=10", "Adam", "all", 1, 1})
+	delete(n.rows, row{"e", "v=10", "Adam", "all", after(1), 1})
 	if f := describe(t, p, n); f.Rows[1].Panels[0].Series[1].N[0] != 2 ||
 		!strings.Contains(f.Caption, "because they failed: Adam, named v=1 (seed 1).") {
 		t.Errorf("a pair of which one failed: %+v, caption %q", f.Rows[1].Panels[0].Series[1], f.Caption)
@@ -451,8 +451,8 @@ func TestProductsByLayer(t *testing.T) {
 	p, n := baseline()
 	p.Sources[0].Layers, p.Lines, p.Columns, p.Panels = 2, []string{"layer"}, "optimizer", []Panel{{Metric: "accuracy * sparsity"}}
 	for _, seed := range seeds {
-		n.rows[row{"e", "c", "SGD", "2", 1, seed}] = measures.Row{Accuracy: 0.1, Sparsity: 0.5}
-		n.rows[row{"e", "c", "SGD", "all", 1, seed}] = measures.Row{Accuracy: 0.8, Sparsity: 0.1}
+		n.rows[row{"e", "c", "SGD", "2", after(1), seed}] = measures.Row{Accuracy: 0.1, Sparsity: 0.5}
+		n.rows[row{"e", "c", "SGD", "all", after(1), seed}] = measures.Row{Accuracy: 0.8, Sparsity: 0.1}
 	}
 	s := describe(t, p, n).Rows[0].Panels[0].Series
 	if len(s) != 2 || s[1].Label != "layer 2" || math.Abs(s[1].Y[0]-0.4) > 1e-15 {

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -17,29 +18,41 @@ type source interface {
 
 	// run returns the value of one run, or false if the run failed.
 	run(k key, seed uint32) (float64, bool)
+
+	// moments lists when the runs of a condition and an optimizer were measured,
+	// in order, up to an epoch.
+	moments(c cell, epochs int) []moment
 }
 
 // key identifies numbers of an experiment.
 type key struct {
 	experiment, condition, optimizer, layer, metric string
-	epoch                                           int
+	moment
 }
+
+// moment is when a run was measured: after an epoch, or after a step within the
+// first one, in which case the epoch is 0.
+type moment struct{ epoch, step int }
+
+// cell identifies the runs of a condition and an optimizer.
+type cell struct{ experiment, condition, optimizer string }
 
 // numbers is a source that holds what the experiments of a figure have.
 type numbers struct {
 	summaries map[key]measures.Summary
 	rows      map[row]measures.Row
+	measured  map[cell][]moment
 }
 
 // row identifies a row of a run's metrics.
 type row struct {
 	experiment, condition, optimizer, layer string
-	epoch                                   int
-	seed                                    uint32
+	moment
+	seed uint32
 }
 
 func newNumbers(experiments map[string]Numbers) numbers {
-	n := numbers{map[key]measures.Summary{}, map[row]measures.Row{}}
+	n := numbers{map[key]measures.Summary{}, map[row]measures.Row{}, map[cell][]moment{}}
 	for experiment, list := range experiments {
 		n.add(experiment, list)
 	}
@@ -48,13 +61,31 @@ func newNumbers(experiments map[string]Numbers) numbers {
 
 func (n numbers) add(experiment string, list Numbers) {
 	for _, s := range list.Summaries {
-		n.summaries[key{experiment, s.Condition, s.Optimizer, s.Layer, s.Metric, s.Epoch}] = s
+		n.summaries[key{experiment, s.Condition, s.Optimizer, s.Layer, s.Metric, after(s.Epoch)}] = s
 	}
 	for _, r := range list.Runs {
+		c := cell{experiment, r.Condition, r.Optimizer}
 		for _, values := range r.Rows {
-			n.rows[row{experiment, r.Condition, r.Optimizer, values.Layer, values.Epoch, r.Seed}] = values
+			at := moment{values.Epoch, values.Step}
+			if !slices.Contains(n.measured[c], at) {
+				n.measured[c] = append(n.measured[c], at)
+			}
+			if at.epoch > 0 {
+				at = after(at.epoch)
+			}
+			n.rows[row{experiment, r.Condition, r.Optimizer, values.Layer, at, r.Seed}] = values
 		}
 	}
+}
+
+// after returns the moment of the numbers after an epoch, which identifies them
+// without the step.
+func after(epoch int) moment { return moment{epoch: epoch} }
+
+func (n numbers) moments(c cell, epochs int) []moment {
+	list := slices.DeleteFunc(slices.Clone(n.measured[c]), func(m moment) bool { return m.epoch > epochs })
+	slices.SortFunc(list, func(a, b moment) int { return cmp.Or(a.step-b.step, a.epoch-b.epoch) })
+	return list
 }
 
 func (n numbers) summary(k key) (measures.Summary, bool) {
@@ -63,7 +94,7 @@ func (n numbers) summary(k key) (measures.Summary, bool) {
 }
 
 func (n numbers) run(k key, seed uint32) (float64, bool) {
-	values, ok := n.rows[row{k.experiment, k.condition, k.optimizer, k.layer, k.epoch, seed}]
+	values, ok := n.rows[row{k.experiment, k.condition, k.optimizer, k.layer, k.moment, seed}]
 	m, known := quantity.Find(k.metric)
 	if !ok || !known {
 		return math.NaN(), false
@@ -82,18 +113,23 @@ type number struct {
 	runs            map[uint32]float64 // the finite values by seed, if the figure shows them
 }
 
-// key returns the key of a metric's numbers at a place.
+// key returns the key of a metric's numbers at a place. Epoch 0 stands for the
+// place's step within the first epoch.
 func (at place) key(name string, epoch int) key {
 	layer := at.layer
 	if m, _ := quantity.Find(name); m.Network {
 		layer = measures.AllLayers
 	}
-	return key{at.experiment, at.condition.Name, at.optimizer.Name, layer, name, epoch}
+	when := after(epoch)
+	if epoch == 0 {
+		when.step = at.step
+	}
+	return key{at.experiment, at.condition.Name, at.optimizer.Name, layer, name, when}
 }
 
 // at returns the number at a place, or an error if the study has none.
 func (d *description) at(at place, epoch int) (number, error) {
-	if at.panel.derived() {
+	if at.panel.derived() || epoch == 0 { // summaries begin after the first epoch
 		return d.derived(at, epoch), nil
 	}
 	k := at.key(at.panel.Metric, epoch)

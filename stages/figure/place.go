@@ -16,6 +16,7 @@ type place struct {
 	condition  Condition
 	panel      Panel
 	layer      string
+	step       int // within the first epoch, if the epoch is 0
 }
 
 // first returns the place before any dimension has been spread.
@@ -117,3 +118,6 @@ func (p Params) levels(dimension string) []string {
 	}
 	return list
 }
+
+// cell returns the runs at a place.
+func (at place) cell() cell { return cell{at.experiment, at.condition.Name, at.optimizer.Name} }

@@ -23,8 +23,9 @@ var (
 )
 
 // lacks says why a use has no value of a metric in some of the epochs from one
-// to another. It is empty if it has one in each. The text continues "which
-// CONDITION with OPTIMIZER does not have: ".
+// to another, where epoch 0 stands for the steps within the first epoch. It is
+// empty if it has one in each. The text continues "which CONDITION with
+// OPTIMIZER does not have: ".
 func (p *Params) lacks(u Use, metric string, from, to int) string {
 	c := u.Run.Config
 	archived := func() string {
@@ -37,6 +38,8 @@ func (p *Params) lacks(u Use, metric string, from, to int) string {
 		return ""
 	}
 	switch {
+	case from == 0 && slices.Contains(slices.Concat(ofTraining, ofPhases, ofArchives, ofAblation), metric):
+		return "it is not measured within the first epoch"
 	case slices.Contains(ofTraining, metric):
 		if c.Measure != "train" && !c.TrainLossAfter {
 			return "it needs train_loss_after = true, or measure = \"train\""
@@ -83,6 +86,9 @@ func (p *Params) checkFigureRecorded(d *document, path string, f Figure, uses []
 	from := shown.Epoch
 	if f.X.Kind == XEpoch || f.X.Kind == AgainstMetric || f.X.Kind == AgainstCondition {
 		from = 1
+	}
+	if f.X.Kind == XStep {
+		from = 0
 	}
 	check := func(at, metric, experiment string, entries []Entry) {
 		var early []string

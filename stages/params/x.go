@@ -17,6 +17,7 @@ type XKind string
 
 const (
 	XEpoch           XKind = "epoch"
+	XStep            XKind = "step" // of training, also within the first epoch
 	XLayer           XKind = "layer"
 	XCondition       XKind = "condition" // each condition is a category
 	XValue           XKind = "value"     // values of the varied parameter
@@ -34,7 +35,7 @@ const (
 func (x X) Units() (kind string, ok bool) { return strings.CutPrefix(string(x.Kind), "unit ") }
 
 // xTexts lists the forms that x may have in a file.
-var xTexts = []string{"epoch", "condition", "value", "layer", "metric NAME", "condition NAME", "unit epochs", "unit classes",
+var xTexts = []string{"epoch", "step", "condition", "value", "layer", "metric NAME", "condition NAME", "unit epochs", "unit classes",
 	"unit activity"}
 
 // UnmarshalText parses one of the forms of x. A condition's name may contain
@@ -42,7 +43,7 @@ var xTexts = []string{"epoch", "condition", "value", "layer", "metric NAME", "co
 func (x *X) UnmarshalText(text []byte) error {
 	kind, name, named := strings.Cut(string(text), " ")
 	switch plain := XKind(text); plain {
-	case XEpoch, XLayer, XCondition, XValue, UnitEpochs, UnitClasses, UnitActivity:
+	case XEpoch, XStep, XLayer, XCondition, XValue, UnitEpochs, UnitClasses, UnitActivity:
 		*x = X{Kind: plain}
 		return nil
 	}
@@ -61,7 +62,7 @@ func (x *X) UnmarshalText(text []byte) error {
 // It is empty if lines may still stand for conditions and metrics.
 func (x X) dimension() string {
 	switch x.Kind {
-	case XEpoch, XLayer, XCondition:
+	case XEpoch, XStep, XLayer, XCondition:
 		return string(x.Kind)
 	}
 	return ""

@@ -175,11 +175,17 @@ func madeUp(p figure.Params) map[string]figure.Numbers {
 
 // addRuns makes up the runs of one condition and optimizer in one layer.
 func addRuns(list *figure.Numbers, experiment, condition, layer string, r figure.Runs) {
+	for _, step := range []int{0, 10, 100} {
+		for _, seed := range r.Seeds {
+			row := measures.Row{Step: step, Layer: layer, Accuracy: 0.1, Sparsity: float64(0.001 * float64(step)), Selectivity: 0.05}
+			list.Runs = append(list.Runs, figure.Run{Condition: condition, Optimizer: r.Optimizer, Seed: seed, Rows: []measures.Row{row}})
+		}
+	}
 	for epoch := 1; epoch <= r.Epochs; epoch++ {
 		values := map[string][]float64{}
 		missing := map[string][]string{}
 		for _, seed := range r.Seeds {
-			row := measures.Row{Epoch: epoch, Layer: layer}
+			row := measures.Row{Epoch: epoch, Step: 1200 * epoch, Layer: layer}
 			for _, name := range params.MetricNames {
 				field := row.Field(name)
 				if field == nil { // the metric is computed from others
@@ -363,6 +369,7 @@ func TestMetricsOfFigures(t *testing.T) {
 func TestKindsOfX(t *testing.T) {
 	for kind, want := range map[figure.XKind]params.XKind{
 		figure.Epochs: params.XEpoch, figure.Layers: params.XLayer, figure.Conditions: params.XCondition, figure.Values: params.XValue,
+		figure.Steps:         params.XStep,
 		figure.AgainstMetric: params.AgainstMetric, figure.AgainstCondition: params.AgainstCondition,
 	} {
 		if string(kind) != string(want) {
