@@ -53,12 +53,13 @@ func (a archived) add(b runs.Block, recorded metric.Statistics, epsilon float64,
 	}
 	f := further{chance: activity.Chance(b.Values, b.Units, b.Labels, classes, epsilon, sources)}
 	f.Tuning = metric.MeanTuning(metric.Tunings(b.Values, b.Units, b.Labels, classes))
-	units, err := recorded.Varying()
+	varying, err := onlyVarying(b, recorded)
 	if err != nil {
 		return err
 	}
-	if f.sparsity, f.selectivity, err = measure(b, units, classes, epsilon); err != nil {
-		return err
+	f.sparsity, f.selectivity = varying.Sparsity(), math.NaN()
+	if varying.Units > 0 {
+		f.selectivity, _ = metric.MeanStd(varying.Selectivity(epsilon))
 	}
 	if len(weights) > 0 {
 		if f.ablation, err = ablate(b, classes, epsilon, weights); err != nil {
@@ -69,12 +70,15 @@ func (a archived) add(b runs.Block, recorded metric.Statistics, epsilon float64,
 	return nil
 }
 
-// measure returns the sparsity and the selectivity of some of a layer's units,
-// as if it had no others. Both are NaN without units, and the sparsity of one
-// unit is NaN.
-func measure(b runs.Block, units []int, classes int, epsilon float64) (sparsity, selectivity float64, err error) {
-	if len(units) == 0 {
-		return math.NaN(), math.NaN(), nil
+// onlyVarying returns the statistics of a layer as if it had no other units than
+// those that are neither dead nor saturated. recorded are those of all.
+func onlyVarying(b runs.Block, recorded metric.Statistics) (metric.Statistics, error) {
+	units, err := recorded.Varying()
+	switch {
+	case err != nil || len(units) == 0:
+		return metric.Statistics{}, err
+	case len(units) == b.Units:
+		return recorded, nil
 	}
 	values := make([]float32, 0, len(b.Labels)*len(units))
 	for i := range b.Labels {
@@ -83,12 +87,7 @@ func measure(b runs.Block, units []int, classes int, epsilon float64) (sparsity,
 			values = append(values, row[u])
 		}
 	}
-	s, err := metric.FromActivations(values, len(units), b.Labels, classes, nil)
-	if err != nil {
-		return 0, 0, err
-	}
-	selectivity, _ = metric.MeanStd(s.Selectivity(epsilon))
-	return s.Sparsity(), selectivity, nil
+	return metric.FromActivations(values, len(units), b.Labels, len(recorded.ClassCounts), nil)
 }
 
 // removal is the result of removing the units of a network's only hidden layer.
