@@ -363,13 +363,13 @@ func TestDuckDBReadsMeasures(t *testing.T) {
 		CCMASChance: 10, ROC: 11, Precision: 12, Information: 13, Informedness: 14, SparsityWeighted: 15, SelectivityWeighted: 16,
 		SparsityGain: 17, SelectivityGain: 18, PhaseAccuracy: 19, Forgetting: 20, Overlap: 21, AblationSelective: 22,
 		AblationUnselective: 23, AblationRandom: 24, AblationMatched: 25, Impact: 26,
-		SparsityVarying: 27, SelectivityVarying: 28,
+		SparsityVarying: 27, SelectivityVarying: 28, ValidationLoss: 29, ValidationAccuracy: 30,
 	}
 	if err := measures.WriteRun(path, provenance, []measures.Row{row}); err != nil {
 		t.Fatal(err)
 	}
 	compare(t, ask(t, path, "from file"), "run-measures 4", [][]any{{
-		1, 1200, "all", 0.9, 0.5, inf, math.NaN(), 1e-300, 0.1, 0.25, math.NaN(), 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0,
+		1, 1200, "all", 0.9, 0.5, inf, math.NaN(), 1e-300, 0.1, 0.25, math.NaN(), 0.5, 29.0, 30.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0,
 		10.0, 11.0, 12.0, 13.0, 14.0, 27.0, 28.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0, 21.0, 22.0, 23.0, 24.0, 25.0, 26.0,
 	}})
 	summary := measures.Summary{

@@ -123,7 +123,7 @@ func TestColumns(t *testing.T) {
 		CCMASChance: 20, ROC: 21, Precision: 22, Information: 23, Informedness: 24, SparsityWeighted: 25, SelectivityWeighted: 26,
 		SparsityGain: 27, SelectivityGain: 28, PhaseAccuracy: 29, Forgetting: 30, Overlap: 31, AblationSelective: 32,
 		AblationUnselective: 33, AblationRandom: 34, AblationMatched: 35, Impact: 36,
-		SparsityVarying: 37, SelectivityVarying: 38,
+		SparsityVarying: 37, SelectivityVarying: 38, ValidationLoss: 39, ValidationAccuracy: 40,
 	}
 	if err := WriteRun(path, nil, []Row{row}); err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestColumns(t *testing.T) {
 	check(t, path, runFormat, map[string]string{
 		"epoch": "[3]", "layer": "[2]", "accuracy": "[1]", "train_loss": "[2]", "test_loss": "[3]",
 		"sparsity": "[4]", "selectivity": "[5]", "selectivity_std": "[6]", "sparsity_std": "[7]",
-		"step": "[8]", "train_loss_after": "[9]", "train_accuracy": "[10]", "gini": "[11]", "gini_std": "[12]",
+		"step": "[8]", "train_loss_after": "[9]", "train_accuracy": "[10]", "validation_loss": "[39]", "validation_accuracy": "[40]", "gini": "[11]", "gini_std": "[12]",
 		"treves_rolls": "[13]", "treves_rolls_std": "[14]", "csi": "[15]", "csi_std": "[16]",
 		"dead": "[17]", "saturated": "[18]", "below": "[19]",
 		"ccmas_chance": "[20]", "roc": "[21]", "precision": "[22]", "information": "[23]", "informedness": "[24]", "sparsity_varying": "[37]", "selectivity_varying": "[38]",

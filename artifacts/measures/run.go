@@ -32,6 +32,10 @@ type Row struct {
 	Step           int     // steps made since the start of the training
 	TrainLossAfter float64 // of the network, over the whole training set after the epoch; NaN if not requested
 	TrainAccuracy  float64 // of the network, on the whole training set after the epoch; likewise
+
+	ValidationLoss     float64 // of the network, over the images held out of training after the epoch; NaN if there are none
+	ValidationAccuracy float64 // of the network, on the images held out of training after the epoch; likewise
+
 	Gini           float64 // Gini index, mean over test samples
 	GiniStd        float64 // Gini index, standard deviation over test samples
 	TrevesRolls    float64 // Treves and Rolls' sparseness, mean over test samples
@@ -82,6 +86,8 @@ var fields = []field{
 	{"sparsity_std", func(r *Row) *float64 { return &r.SparsityStd }},
 	{"train_loss_after", func(r *Row) *float64 { return &r.TrainLossAfter }},
 	{"train_accuracy", func(r *Row) *float64 { return &r.TrainAccuracy }},
+	{"validation_loss", func(r *Row) *float64 { return &r.ValidationLoss }},
+	{"validation_accuracy", func(r *Row) *float64 { return &r.ValidationAccuracy }},
 	{"gini", func(r *Row) *float64 { return &r.Gini }},
 	{"gini_std", func(r *Row) *float64 { return &r.GiniStd }},
 	{"treves_rolls", func(r *Row) *float64 { return &r.TrevesRolls }},

@@ -158,7 +158,7 @@ func row(e runs.Epoch, layer string, m metric.Measures) measures.Row {
 	r := measures.Row{
 		Epoch: e.Epoch, Step: e.Step, Layer: layer,
 		Accuracy: float64(e.Correct) / float64(e.Samples), TrainLoss: e.TrainLoss, TestLoss: e.TestLoss,
-		TrainLossAfter: e.TrainLossAfter, TrainAccuracy: math.NaN(),
+		TrainLossAfter: e.TrainLossAfter, TrainAccuracy: math.NaN(), ValidationLoss: e.ValidationLoss, ValidationAccuracy: math.NaN(),
 		Sparsity: m.Sparsity, SparsityStd: m.SparsityStd, Selectivity: m.Selectivity, SelectivityStd: m.SelectivityStd,
 		Gini: m.Gini, GiniStd: m.GiniStd, TrevesRolls: m.TrevesRolls, TrevesRollsStd: m.TrevesRollsStd, CSI: m.CSI, CSIStd: m.CSIStd,
 		Dead: m.Dead, Saturated: m.Saturated, Below: m.Below,
@@ -170,6 +170,9 @@ func row(e runs.Epoch, layer string, m metric.Measures) measures.Row {
 	}
 	if e.TrainSamples > 0 {
 		r.TrainAccuracy = float64(e.TrainCorrect) / float64(e.TrainSamples)
+	}
+	if e.ValidationSamples > 0 {
+		r.ValidationAccuracy = float64(e.ValidationCorrect) / float64(e.ValidationSamples)
 	}
 	return r
 }

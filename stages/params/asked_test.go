@@ -109,6 +109,7 @@ func TestAskedAndNotThere(t *testing.T) {
 			figure("", "metrics = [\"roc\"]\nx = \"condition\"")},
 		"removed in the first epoch": {figure("ablate = true", "metrics = [\"accuracy * impact\"]\nx = \"step\""), "not measured within the first epoch",
 			figure("ablate = true", "metrics = [\"accuracy\"]\nx = \"step\"")},
+		"nothing held out": {table("", "validation_accuracy"), "it needs images held out of training", table("set = { validation = 100 }", "validation_accuracy")},
 		"nothing removed":  {table("", "impact"), "tables[0].metrics[1]: is \"impact\", which c of e with SGD", table("ablate = true", "impact")},
 		"no training loss": {table("", "train_loss_after"), "tables[0].metrics[1]", table("set = { measure = \"train\" }", "train_loss_after")},
 		"not archived": {strings.Replace(table("", "roc"), `archive = "last"`, "archive = [1]", 1), "study.archive leaves out epoch 2",

@@ -14,6 +14,7 @@ import (
 // Metrics by what a run needs to have them.
 var (
 	ofTraining = []string{"train_accuracy", "train_loss_after"}
+	ofHeldOut  = []string{"validation_loss", "validation_accuracy"}
 	ofPhases   = []string{"phase_accuracy", "forgetting", "overlap"}
 	ofArchives = []string{
 		"ccmas_chance", "selectivity_above_chance", "roc", "precision", "information", "informedness",
@@ -38,11 +39,15 @@ func (p *Params) lacks(u Use, metric string, from, to int) string {
 		return ""
 	}
 	switch {
-	case from == 0 && slices.Contains(slices.Concat(ofTraining, ofPhases, ofArchives, ofAblation), metric):
+	case from == 0 && slices.Contains(slices.Concat(ofTraining, ofHeldOut, ofPhases, ofArchives, ofAblation), metric):
 		return "it is not measured within the first epoch"
 	case slices.Contains(ofTraining, metric):
 		if c.Measure != "train" && !c.TrainLossAfter {
 			return "it needs train_loss_after = true, or measure = \"train\""
+		}
+	case slices.Contains(ofHeldOut, metric):
+		if c.Validation == 0 {
+			return "it needs images held out of training, which the setting validation numbers"
 		}
 	case slices.Contains(ofPhases, metric):
 		if len(c.Sampler.Phases) < 2 {

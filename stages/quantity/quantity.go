@@ -34,6 +34,8 @@ var metrics = slices.Concat([]Metric{
 }, []Metric{
 	{"train_loss_after", "training loss after the epoch", true, 0, math.Inf(1), of("train_loss_after"), true},
 	{"train_accuracy", "training accuracy after the epoch", true, 0, 1, of("train_accuracy"), true},
+	{"validation_loss", "loss on images held out", true, 0, math.Inf(1), of("validation_loss"), true},
+	{"validation_accuracy", "accuracy on images held out", true, 0, 1, of("validation_accuracy"), true},
 	{"gini", "sparsity (Gini)", false, 0, 1, of("gini"), true},
 	{"treves_rolls", "sparsity (Treves–Rolls)", false, 0, 1, of("treves_rolls"), true},
 	{"csi", "class selectivity index", false, 0, 1, of("csi"), true},

@@ -357,8 +357,9 @@ func (g *generator) metrics() []string {
 	}
 	return slices.DeleteFunc(list, func(metric string) bool {
 		switch metric {
-		case "train_loss_after", "train_accuracy", "phase_accuracy", "forgetting", "overlap", "impact",
-			"ccmas_chance", "selectivity_above_chance", "roc", "precision", "information", "informedness":
+		case "train_loss_after", "train_accuracy", "validation_loss", "validation_accuracy", "phase_accuracy", "forgetting", "overlap", "impact",
+			"ccmas_chance", "selectivity_above_chance", "roc", "precision", "information", "informedness",
+			"sparsity_varying", "selectivity_varying":
 			return true
 		}
 		return strings.HasPrefix(metric, "ablation_")

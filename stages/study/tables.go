@@ -9,10 +9,10 @@ import (
 	"sparsel/pipeline"
 	"sparsel/stages/aggregate"
 	"sparsel/stages/finding"
+	"sparsel/stages/metrics"
 	"sparsel/stages/params"
 	"sparsel/stages/quantity"
 	"sparsel/stages/table"
-	"sparsel/stages/train"
 )
 
 // addTables adds a node for each table. The findings already have theirs.
@@ -112,13 +112,13 @@ func (b *builder) runTables(experiments []string) []pipeline.Input {
 	return list
 }
 
-// heldOut returns the records of the runs of a search that hold out images for
+// heldOut returns the metrics of the runs of a search that hold out images for
 // choosing a rate.
 func (b *builder) heldOut(experiment string) []pipeline.Input {
 	var list []pipeline.Input
 	for _, u := range b.holding(experiment) {
 		list = append(list, pipeline.Input{
-			Name: searchRun(u).Input(), From: b.trained[u.Run], Output: train.Record, Optional: b.params.Study.OnFailedRun == "show",
+			Name: searchRun(u).Input(), From: b.metrics[measuredAs(u)], Output: metrics.Measures, Optional: b.params.Study.OnFailedRun == "show",
 		})
 	}
 	return list

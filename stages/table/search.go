@@ -3,6 +3,7 @@ package table
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,7 +11,6 @@ import (
 	"sparsel/analysis/summary"
 	"sparsel/analysis/tabulate"
 	"sparsel/artifacts/measures"
-	"sparsel/artifacts/runs"
 )
 
 // SearchParams describes a table of accuracy by learning rate. It shows the
@@ -36,10 +36,10 @@ type Searched struct {
 	Others     string // the other hyper-parameters, in words
 
 	Validation int   // training images that every run holds out
-	Runs       []Run // those that hold out images, whose records are inputs of the table
+	Runs       []Run // those that hold out images, whose metrics are inputs of the table
 }
 
-// Run is a run of a search. Its record is the input called Input. If the input
+// Run is a run of a search. Its metrics are the input called Input. If the input
 // is absent, the run failed.
 type Run struct {
 	Condition, Optimizer string
@@ -53,9 +53,9 @@ func (r Run) Input() string { return fmt.Sprintf("%s/%s/seed %d", r.Condition, r
 // failed have none.
 type heldOut map[Run]float64
 
-// records reads the accuracy on held-out images from the runs' records. path
+// heldOut reads the accuracy on held-out images from the runs' metrics. path
 // returns the file of an input.
-func (p SearchParams) records(path func(input string) (string, bool)) (heldOut, error) {
+func (p SearchParams) heldOut(path func(input string) (string, bool)) (heldOut, error) {
 	accuracy := heldOut{}
 	for _, s := range p.Optimizers {
 		for _, r := range s.Runs {
@@ -63,15 +63,15 @@ func (p SearchParams) records(path func(input string) (string, bool)) (heldOut, 
 			if !ok {
 				continue
 			}
-			_, epochs, err := runs.ReadRecord(file)
+			_, rows, err := measures.ReadRun(file)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", r.Input(), err)
 			}
-			i := slices.IndexFunc(epochs, func(e runs.Epoch) bool { return e.Epoch == p.Epoch })
-			if i < 0 || epochs[i].ValidationSamples != s.Validation {
-				return nil, fmt.Errorf("%s: has no accuracy on %d held-out images after epoch %d", r.Input(), s.Validation, p.Epoch)
+			i := slices.IndexFunc(rows, func(m measures.Row) bool { return m.Epoch == p.Epoch && m.Layer == measures.AllLayers })
+			if i < 0 || math.IsNaN(rows[i].ValidationAccuracy) {
+				return nil, fmt.Errorf("%s: has no accuracy on held-out images after epoch %d", r.Input(), p.Epoch)
 			}
-			accuracy[r] = float64(epochs[i].ValidationCorrect) / float64(s.Validation)
+			accuracy[r] = rows[i].ValidationAccuracy
 		}
 	}
 	return accuracy, nil

@@ -9,7 +9,6 @@ import (
 
 	"sparsel/analysis/tabulate"
 	"sparsel/artifacts/measures"
-	"sparsel/artifacts/runs"
 )
 
 func TestSearchTable(t *testing.T) {
@@ -80,19 +79,17 @@ func TestSearchTableChoosesByHeldOutImages(t *testing.T) {
 	}}
 	dir := t.TempDir()
 	files := map[string]string{}
-	for i, correct := range []int{97, 99, 96} { // the last run failed
+	for i, correct := range []float64{0.97, 0.99, 0.96} { // the last run failed
 		r := p.Optimizers[0].Runs[i]
-		epoch := func(n, correct int) runs.Epoch {
-			return runs.Epoch{Epoch: n, Step: n, Correct: 1, Samples: 10, ValidationCorrect: correct, ValidationSamples: 100,
-				Layers: []runs.Layer{{Units: 1, ClassSums: []float64{0, 0}, ClassCounts: []int64{5, 5}, Squares: []float64{0},
-					Least: []float32{0}, Most: []float32{0}}}}
-		}
 		files[r.Input()] = filepath.Join(dir, fmt.Sprint(i))
-		if err := runs.WriteRecord(files[r.Input()], runs.Meta{}, []runs.Epoch{epoch(1, 1), epoch(2, correct)}); err != nil {
+		rows := []measures.Row{{Epoch: 1, Layer: "all", ValidationAccuracy: 0.1}, {Epoch: 1, Layer: "1", ValidationAccuracy: 0.2},
+			{Epoch: 2, Layer: "1", ValidationAccuracy: 0.2}, {Epoch: 2, Layer: "all", ValidationAccuracy: correct}}
+		if err := measures.WriteRun(files[r.Input()], nil, rows); err != nil {
 			t.Fatal(err)
 		}
 	}
-	accuracy, err := p.records(func(input string) (string, bool) { file, ok := files[input]; return file, ok })
+	input := func(input string) (string, bool) { file, ok := files[input]; return file, ok }
+	accuracy, err := p.heldOut(input)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,8 +114,11 @@ func TestSearchTableChoosesByHeldOutImages(t *testing.T) {
 		!strings.Contains(string(data), ",true,false,,100,2,0.98,") {
 		t.Errorf("%v\n%s", err, data)
 	}
-	p.Optimizers[0].Validation = 200
-	if _, err := p.records(func(input string) (string, bool) { file, ok := files[input]; return file, ok }); err == nil {
-		t.Error("a record with another number of held-out images is taken")
+	first := p.Optimizers[0].Runs[0].Input()
+	if err := measures.WriteRun(files[first], nil, []measures.Row{{Epoch: 2, Layer: "all", ValidationAccuracy: math.NaN()}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.heldOut(input); err == nil || !strings.Contains(err.Error(), "lr=0.01/SGD/seed 1: has no accuracy on held-out images after epoch 2") {
+		t.Errorf("a run that held out no images: %v", err)
 	}
 }

@@ -68,7 +68,7 @@ func made(job *pipeline.Job) (tabulate.Table, error) {
 	var accuracy heldOut
 	if p, ok := job.Node().Params.(SearchParams); ok {
 		var err error
-		if accuracy, err = p.records(job.Input); err != nil {
+		if accuracy, err = p.heldOut(job.Input); err != nil {
 			return tabulate.Table{}, err
 		}
 	}
