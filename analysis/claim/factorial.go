@@ -93,7 +93,8 @@ func (c Curves) distances(j *judge, reference Curves, claimed Range) ([]Predicat
 					share = 0
 				}
 				terms := []term{c.term(q, 1), reference.term(a, share-1), reference.term(b, -share)}
-				what := fmt.Sprintf("%s, %s, %s: distance from the line of %s", q.Metric, q.Optimizer, shorter(q.Condition), strings.TrimRight(reference.prefix, "="))
+				what := fmt.Sprintf("%s, %s, %s: distance from the line of %s",
+					q.Metric, q.Optimizer, shorter(q.Condition), strings.TrimRight(reference.prefix, "="))
 				list = append(list, named(what, terms, claimed))
 			}
 		}

@@ -12,8 +12,10 @@ import (
 // of WideRow.Further.
 var Further = []string{
 	"gini", "treves_rolls", "csi", "dead", "saturated", "below",
-	"ccmas_chance", "roc", "precision", "information", "informedness", "sparsity_varying", "selectivity_varying", "sparsity_weighted", "selectivity_weighted",
-	"sparsity_gain", "selectivity_gain", "train_loss", "test_loss", "train_loss_after", "train_accuracy", "validation_loss", "validation_accuracy",
+	"ccmas_chance", "roc", "precision", "information", "informedness", "sparsity_varying", "selectivity_varying",
+	"sparsity_weighted", "selectivity_weighted",
+	"sparsity_gain", "selectivity_gain", "train_loss", "test_loss", "train_loss_after", "train_accuracy",
+	"validation_loss", "validation_accuracy",
 	"phase_accuracy", "forgetting", "overlap",
 	"ablation_selective", "ablation_unselective", "ablation_random", "ablation_matched", "impact",
 }

@@ -253,8 +253,12 @@ func (d *description) series(l line, at place) (chart.Series, error) {
 }
 
 // twoModes reports whether some of the runs behind a point have learnt and
-// others have stayed near chance.
+// others have stayed near chance. Within the first epoch some are only earlier
+// than others.
 func (d *description) twoModes(p point) bool {
+	if p.epoch == 0 {
+		return false
+	}
 	conditions := []Condition{p.place.condition}
 	if p.place.panel.Difference {
 		conditions = nil

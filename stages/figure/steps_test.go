@@ -97,3 +97,33 @@ func TestStepsOfFailedRuns(t *testing.T) {
 		t.Errorf("series %+v, %q", f.Rows[0].Panels[0].Series, f.Caption)
 	}
 }
+
+// Within the first epoch runs differ in when they learn, which is no second
+// mode.
+func TestStepsHaveNoModes(t *testing.T) {
+	for _, epoch := range []int{0, 1} {
+		p, n := baseline()
+		p.X, p.Epoch = X{Kind: Steps}, 1
+		c := &p.Sources[0].Entries[0].Conditions[0]
+		for i := range c.Runs {
+			c.Runs[i].Seeds = nil
+		}
+		clear(n.measured)
+		for seed := uint32(1); seed <= 6; seed++ {
+			for i := range c.Runs {
+				c.Runs[i].Seeds = append(c.Runs[i].Seeds, seed)
+				rows := []measures.Row{
+					{Layer: "all", Accuracy: 0.1}, {Layer: "all", Step: 30, Accuracy: 0.1}, {Layer: "all", Epoch: 1, Step: 1200, Accuracy: 0.9},
+				}
+				if seed == 1 {
+					rows[1+epoch].Accuracy = 1 - rows[1+epoch].Accuracy
+				}
+				n.add("e", Numbers{Runs: []Run{{"c", c.Runs[i].Optimizer, seed, rows}}})
+			}
+		}
+		f := describe(t, p, n)
+		if banded := len(f.Rows[0].Panels[0].Series[0].Lo) > 0; banded != (epoch == 0) {
+			t.Errorf("one run is apart at epoch %d: band %v, caption %q", epoch, banded, f.Caption)
+		}
+	}
+}
