@@ -56,6 +56,7 @@ vary = [{ parameter = "batch", values = [50, 10] }, { parameter = "momentum", va
 const recordsAll = `ablate = true
 [experiments.set]
 train_loss_after = true
+validation = 100
 sampler = "phases"
 phases = [{ classes = [0], epochs = 1 }, { classes = [1], epochs = 1 }]
 `

@@ -452,7 +452,7 @@ func TestEveryKindOfTable(t *testing.T) {
 	for name, values := range map[string]string{"rates": "0.01", "levels": "0.01, 0.02", "swept": "0.01, 0.03, 0.1"} {
 		text += "[[experiments]]\nname = \"" + name +
 			"\"\ncondition = \"lr={lr}\"\noptimizers = [\"Adam\"]\nvary = [{ parameter = \"lr\", values = [" + values + "] }]\n" +
-			"ablate = true\nset = { epochs = 2, train_loss_after = true, sampler = \"phases\", " + // for the metrics that need them
+			"ablate = true\nset = { epochs = 2, train_loss_after = true, validation = 100, sampler = \"phases\", " + // for the metrics that need them
 			"phases = [{ classes = [0], epochs = 1 }, { classes = [1], epochs = 1 }] }\n"
 	}
 	whole := strings.Replace(own, "[[tables]]\nid = \"epochs\"\nkind = \"tidy\"\n", "", 1) + text
