@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"sparsel/stages/internal/testenv"
 )
 
 func (s *smallStudy) export(name string) []byte {
@@ -186,9 +189,6 @@ func pythonWithProv(t *testing.T) string {
 			return python
 		}
 	}
-	if strings.Contains(os.Getenv("SPARSEL_REQUIRE"), "prov") {
-		t.Fatal("Python's prov is required; Debian has it as python3-prov")
-	}
-	t.Skip("without Python's prov; Debian has it as python3-prov")
+	testenv.Absent(t, "prov", errors.New("no Python has prov; Debian has it as python3-prov"))
 	return ""
 }

@@ -5,9 +5,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
+
+	"sparsel/stages/internal/testenv"
 )
 
 // written writes n random images and labels as IDX files and returns their
@@ -43,10 +43,7 @@ func written(t *testing.T, n int) (images, labels string) {
 // samples that they are told.
 func TestTorchTrainsAllCases(t *testing.T) {
 	if _, err := findTorch(t.Context()); err != nil {
-		if slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), "torch") {
-			t.Fatal(err)
-		}
-		t.Skip(err)
+		testenv.Absent(t, "torch", err)
 	}
 	var data Data
 	data.TrainImages, data.TrainLabels = written(t, 24)

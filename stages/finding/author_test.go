@@ -10,6 +10,7 @@ import (
 
 	"sparsel/analysis/claim"
 	"sparsel/artifacts/measures"
+	"sparsel/stages/internal/testenv"
 )
 
 // authorData returns the author's records under the study's names for
@@ -19,10 +20,7 @@ func authorData(t *testing.T, times int) *claim.Data {
 	t.Helper()
 	file, err := os.Open(filepath.Join("..", "..", "..", "shared", "reference", "author_seed1.csv"))
 	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), "reference") {
-			t.Fatalf("the author's records are required: %v", err)
-		}
-		t.Skipf("without the author's records: %v", err)
+		testenv.Absent(t, "reference", err)
 	}
 	defer file.Close()
 	rows, err := measures.ReadTidyCSV(file)

@@ -3,18 +3,19 @@ package report
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"sparsel/stages/internal/testenv"
 )
 
 // browser returns the path of Chromium, or skips the test.
@@ -25,10 +26,7 @@ func browser(t *testing.T) string {
 			return path
 		}
 	}
-	if slices.Contains(strings.Split(os.Getenv("SPARSEL_REQUIRE"), ","), "chromium") {
-		t.Fatal("Chromium is required, and not installed")
-	}
-	t.Skip("without Chromium")
+	testenv.Absent(t, "chromium", errors.New("Chromium is not installed"))
 	return ""
 }
 
