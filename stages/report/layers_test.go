@@ -47,7 +47,7 @@ func TestLayers(t *testing.T) {
 	wants(t, page, "reproduces", "re-analysis", "5 of 6 claims are judged", "go tool mage all ")
 	wants(t, page, "holds", "2 of 6 claims are judged so far", "go tool mage all -profile=fresh")
 	wants(t, page, "changed", "Of 2 claims that were judged on both kinds of seeds, 1 has another verdict", "B10 supported contradicted",
-		"B3 : a &lt;margin&gt; was wrong. On the thesis&#39;s seeds it was undecided and was then contradicted. "+
+		"One claim was changed after all were fixed B3 : a &lt;margin&gt; was wrong. On the thesis&#39;s seeds it was undecided and was then contradicted. "+
 			"On fresh seeds it was contradicted and was then equivalent.")
 	wants(t, page, "conclusions", "B2 supported supported", "B10 supported contradicted", "Z1 undecided not run yet")
 	if strings.Contains(part(t, page, "conclusions"), "X1") {
@@ -68,8 +68,8 @@ func TestLayers(t *testing.T) {
 		Change{ID: "judge", Why: "Only B3 differs.", Before: none, After: none})
 	page, _ = render(t, r)
 	wants(t, page, "claimed", "2 were changed since")
-	wants(t, page, "changed", "B2 : Words were missing. On the thesis&#39;s seeds it was supported before and after. How claims are decided was "+
-		"changed as well. Only B3 differs.")
+	wants(t, page, "changed", "2 claims were changed after all were fixed", "B2 : Words were missing. On the thesis&#39;s seeds it was supported before and after. How claims are decided was "+
+		"changed, too Only B3 differs.")
 	if got := part(t, page, "changed"); strings.Contains(got, "..") || strings.Contains(got, "not judged") || strings.Contains(got, "judge ") {
 		t.Errorf("the changes are worded badly: %s", got)
 	}
