@@ -51,10 +51,10 @@
 // Nothing is tested at a place that the same runs chose. The place where a line
 // is highest is found in each run separately, and the claim is about the share
 // of runs ([PeaksBeyond] and others). That a line is higher there than elsewhere
-// is tested at the place that the other runs have chosen. An epoch for a comparison is either fixed
-// beforehand or found for each run from another metric ([Reaching]). A
-// prediction is tested on experiments that were left out when it was fitted
-// ([Prediction]).
+// is tested at the place that the other runs have chosen. An epoch for a
+// comparison is either fixed beforehand or found for each run from another
+// metric ([Reaching]). A prediction is tested on experiments that were left out
+// when it was fitted ([Prediction]).
 //
 // # Many claims
 //
