@@ -110,7 +110,7 @@ func (p *Params) checkStudy(d *document) {
 	p.checkOptimizerNames(d, "study", s.Optimizers)
 	choice(d, "study.seeding", s.Seeding, "author", "paired")
 	choice(d, "study.on_failed_run", s.OnFailedRun, "refuse", "show")
-	p.checkKeepArchives(d)
+	checkKeepArchives(d, "study.keep_archives", s.KeepArchives, p.usesSeed, "study or of an experiment")
 	between(d, "study.train_images", s.TrainImages, 0, p.dataset.Train)
 	between(d, "study.test_images", s.TestImages, 0, p.dataset.Test)
 	switch archive := s.Archive.(type) {
@@ -127,11 +127,10 @@ func (p *Params) checkStudy(d *document) {
 	}
 }
 
-// checkKeepArchives checks the form of the setting. It refuses a seed that the
-// study lacks, because it would keep nothing.
-func (p *Params) checkKeepArchives(d *document) {
-	const path = "study.keep_archives"
-	switch keep := p.Study.KeepArchives.(type) {
+// checkKeepArchives checks the form of the setting. It refuses a seed that is
+// not there, because it would keep nothing.
+func checkKeepArchives(d *document, path string, setting any, has func(seed uint32) bool, where string) {
+	switch keep := setting.(type) {
 	case nil:
 	case string:
 		choice(d, path, keep, "all", "none")
@@ -144,8 +143,8 @@ func (p *Params) checkKeepArchives(d *document) {
 				d.report(at, "is %s, must be a seed", kindOf(v))
 			case slices.Contains(keep[:i], v):
 				d.report(at, "is %d for the second time", seed)
-			case !p.usesSeed(uint32(seed)):
-				d.report(at, "is %d, which is no seed of the study or of an experiment", seed)
+			case !has(uint32(seed)):
+				d.report(at, "is %d, which is no seed of the %s", seed, where)
 			}
 		}
 	default:

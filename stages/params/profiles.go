@@ -38,6 +38,10 @@ type Profile struct {
 	// by them, so that test images choose nothing. If it is 0, they do.
 	SearchValidation int `toml:"search_validation"`
 
+	// KeepArchives, if it is given, replaces study.keep_archives, which may name
+	// seeds that the profile does not have.
+	KeepArchives any `toml:"keep_archives"`
+
 	Keep        []string     `toml:"keep"` // experiments of the study that come before its own
 	Experiments []Experiment `toml:"experiments"`
 	Figures     []Figure     `toml:"figures"`
@@ -166,6 +170,11 @@ func (p *Params) checkProfiles(d *document) {
 		q.name = name
 		p.checkEntries(d, path, q)
 		p.checkSearchValidation(d, path+".search_validation", q)
+		has, where := p.usesSeed, "study or of an experiment"
+		if q.Seeds != nil { // experiments keep to these
+			has, where = func(seed uint32) bool { return slices.Contains(q.Seeds, seed) }, "profile"
+		}
+		checkKeepArchives(d, path+".keep_archives", q.KeepArchives, has, where)
 		if q.Seeds != nil && len(q.Seeds) == 0 {
 			d.report(path+".seeds", "is empty; name at least one")
 		}
@@ -245,6 +254,9 @@ func (p *Params) choose(name string) error {
 	}
 	if q.Seeding != "" {
 		p.Study.Seeding = q.Seeding
+	}
+	if q.KeepArchives != nil {
+		p.Study.KeepArchives = q.KeepArchives
 	}
 	if q.CCMASEpsilon != nil {
 		p.Metrics.CCMASEpsilon = *q.CCMASEpsilon

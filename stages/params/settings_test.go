@@ -257,6 +257,36 @@ search_validation = %d
 	}
 }
 
+// A profile has seeds of its own, so it says itself whose archives it keeps.
+func TestProfileKeepsArchives(t *testing.T) {
+	text := string(example(t, `archive = "last"`, "archive = \"last\"\nkeep_archives = [1]"))
+	for _, c := range []struct{ profile, want string }{
+		{"seeds = [7, 8]\nkeep_archives = [8]", ""},
+		{"keep_archives = \"all\"", ""},
+		{"seeds = [7, 8]\nkeep_archives = [1]", "profiles.mine.keep_archives[0]: is 1, which is no seed of the profile"},
+		{"keep_archives = [7]", "profiles.mine.keep_archives[0]: is 7, which is no seed of the study or of an experiment"},
+		{"seeds = [7]\nkeep_archives = \"some\"", `profiles.mine.keep_archives: is "some", must be one of all, none`},
+	} {
+		_, err := Parse("mine.toml", []byte(text+"\n[profiles.mine]\n"+c.profile+"\n"), "")
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.profile, err, c.want)
+		}
+	}
+
+	text += "\n[profiles.mine]\nseeds = [7, 8]\nkeep_archives = [8]\n"
+	for profile, want := range map[string]uint32{"": 1, "mine": 8} {
+		p, err := Parse("mine.toml", []byte(text), profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, seed := range []uint32{1, 7, 8} {
+			if p.KeepsArchive(seed) != (seed == want) {
+				t.Errorf("profile %q, seed %d: kept %t", profile, seed, p.KeepsArchive(seed))
+			}
+		}
+	}
+}
+
 // A profile's epsilon is judged like any other.
 func TestProfileEpsilonIsJudged(t *testing.T) {
 	_, err := Parse("mine.toml", append(example(t), "\n[profiles.mine]\nccmas_epsilon = -1\n"...), "")

@@ -85,7 +85,7 @@ func TestLayer(t *testing.T) {
 		{"the study", "", nil, finding.Reproduces},
 		{"fresh seeds", "fresh", nil, finding.Holds},
 		{"further work", "further", nil, finding.Holds},
-		{"other fresh seeds", "fresh", []string{"seeds = [2001, 2002, 2003, 2004, 2005,", "seeds = [7, 8, 2005,"}, finding.Holds},
+		{"other fresh seeds", "fresh", []string{"seeds = [2001, 2002, 2003, 2004, 2005,", "seeds = [2001, 2002, 2003, 7, 8,"}, finding.Holds},
 		{"fewer images", "fresh", []string{"[profiles.fresh] ", "[profiles.fresh]\ntrain_images = 20000 "}, finding.Trial},
 		{"fewer test images", "fresh", []string{"[profiles.fresh] ", "[profiles.fresh]\ntest_images = 1000 "}, finding.Trial},
 		{"as many images as there are", "fresh", []string{"[profiles.fresh] ", "[profiles.fresh]\ntrain_images = 60000 "}, finding.Holds},
