@@ -111,7 +111,7 @@ func TestReportOfLayers(t *testing.T) {
 	}
 	page, id := s.page()
 	for _, want := range []string{
-		"<h1>A title</h1>", `<h3 id="reproduces">`, `<h3 id="holds">`, fixed.Commit, "Not run yet. <code>go tool mage all -params=",
+		"<h1>A title</h1>", `<h3 id="reproduces">`, `<h3 id="holds">`, fixed.Commit, "this code. <code>go tool mage all -params=",
 		"-profile=fresh",
 	} {
 		if !strings.Contains(page, want) {
@@ -136,7 +136,7 @@ func TestReportOfLayers(t *testing.T) {
 		t.Error("the profile's report does not lead to the files beside it")
 	}
 	for name, page := range map[string]string{"the study": both, "the profile": string(text)} {
-		if strings.Contains(page, "Not run yet") || !strings.Contains(page, "that were judged on both kinds of seeds") {
+		if strings.Contains(page, "No claim is judged yet") || !strings.Contains(page, "that were judged on both kinds of seeds") {
 			t.Errorf("the report of %s lacks the verdicts of a layer", name)
 		}
 	}

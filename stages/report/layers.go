@@ -178,7 +178,7 @@ func (v *view) Elsewhere(id string) string {
 				return seeds + ": " + f.Result.Verdict
 			}
 		}
-		return seeds + ": not run yet"
+		return seeds + ": not judged"
 	}
 	return ""
 }

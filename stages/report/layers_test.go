@@ -49,11 +49,11 @@ func TestLayers(t *testing.T) {
 	wants(t, page, "changed", "Of 2 claims that were judged on both kinds of seeds, 1 has another verdict", "B10 supported contradicted",
 		"One claim was changed after all were fixed B3 : a &lt;margin&gt; was wrong. On the thesis&#39;s seeds it was undecided and was then contradicted. "+
 			"On fresh seeds it was contradicted and was then equivalent.")
-	wants(t, page, "conclusions", "B2 supported supported", "B10 supported contradicted", "Z1 undecided not run yet")
+	wants(t, page, "conclusions", "B2 supported supported", "B10 supported contradicted", "Z1 undecided not judged")
 	if strings.Contains(part(t, page, "conclusions"), "X1") {
 		t.Error("a claim that the summary does not repeat is among its conclusions")
 	}
-	for _, want := range []string{"on fresh seeds: contradicted", "on fresh seeds: not run yet",
+	for _, want := range []string{"on fresh seeds: contradicted", "on fresh seeds: not judged",
 		"Layer “reproduces”: the thesis&#39;s own seeds."} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
@@ -78,7 +78,7 @@ func TestLayers(t *testing.T) {
 	r.Layers[1].Findings = nil
 	page, _ = render(t, r)
 	wants(t, page, "claimed", "nothing about them was changed since")
-	wants(t, page, "holds", "Not run yet. go tool mage all -profile=fresh runs it.")
+	wants(t, page, "holds", "No claim is judged yet, or no verdict is true any more of these parameters and this code. go tool mage all -profile=fresh judges them.")
 	wants(t, page, "changed", "No claim has been judged on both kinds of seeds yet.")
 
 	r = example(t)
