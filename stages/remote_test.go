@@ -2,6 +2,7 @@ package stages
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -152,9 +153,16 @@ func TestT43KeepArchives(t *testing.T) {
 	s := newSmallStudy(t)
 	before := s.published()
 	s.edit(`archive = "last"`, "archive = \"last\"\nkeep_archives = [100]")
-	held := func() (seeds map[string]int) {
+	held := func(o Options) (seeds map[string]int) {
 		seeds = map[string]int{}
-		_, p := s.plan()
+		w, err := o.open(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := w.engine.Plan(context.Background(), w.Graph, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, step := range p.Steps {
 			for _, o := range step.Outputs {
 				if o.Name == train.Activations && !o.Away {
@@ -165,7 +173,7 @@ func TestT43KeepArchives(t *testing.T) {
 		}
 		return seeds
 	}
-	all := held()
+	all := held(s.options())
 	text, err := s.status()
 	if err != nil || !strings.Contains(text, fmt.Sprintf("%d archives that keep_archives does not keep", all["1"])) {
 		t.Errorf("status: %v\n%s", err, text)
@@ -175,7 +183,7 @@ func TestT43KeepArchives(t *testing.T) {
 		t.Errorf("gc:\n%s", dry)
 	}
 	s.gc(true, "")
-	if now := held(); now["1"] != 0 || now["100"] != all["100"] {
+	if now := held(s.options()); now["1"] != 0 || now["100"] != all["100"] {
 		t.Errorf("held: %v of %v", now, all)
 	}
 	text, err = s.status()
@@ -190,6 +198,21 @@ func TestT43KeepArchives(t *testing.T) {
 			t.Errorf("%s differs", path)
 		}
 	}
+
+	// A profile has seeds of its own, so it says this itself. Its run keeps no more.
+	s.edit("[optimizers.SGD]", "[profiles.fresh]\nseeds = [7, 8]\nseeding = \"paired\"\nkeep_archives = [8]\n\n[optimizers.SGD]")
+	fresh, profile := s.options(), "fresh"
+	fresh.Profile = &profile
+	if err := All(context.Background(), fresh); err != nil {
+		t.Fatal(err)
+	}
+	if now := held(fresh); now["7"] != 0 || now["8"] != all["100"] {
+		t.Errorf("held for the profile: %v", now)
+	}
+	if now := held(s.options()); now["100"] != all["100"] {
+		t.Errorf("held after the profile's run: %v of %v", now, all)
+	}
+
 	// After a change of a metric, the plan repeats every training whose
 	// activations are gone, and status says why.
 	s.edit("ccmas_epsilon = 0.0", "ccmas_epsilon = 1e-6")
