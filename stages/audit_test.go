@@ -104,7 +104,13 @@ func (s *smallStudy) auditFile(path string) (string, error) {
 // plan opens the study and plans all of it.
 func (s *smallStudy) plan() (*workspace, *pipeline.Plan) {
 	s.t.Helper()
-	w, err := s.options().open(nil)
+	return s.planOf(s.options())
+}
+
+// planOf is plan for other options, such as those of a profile.
+func (s *smallStudy) planOf(o Options) (*workspace, *pipeline.Plan) {
+	s.t.Helper()
+	w, err := o.open(nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}

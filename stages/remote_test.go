@@ -155,14 +155,7 @@ func TestT43KeepArchives(t *testing.T) {
 	s.edit(`archive = "last"`, "archive = \"last\"\nkeep_archives = [100]")
 	held := func(o Options) (seeds map[string]int) {
 		seeds = map[string]int{}
-		w, err := o.open(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := w.engine.Plan(context.Background(), w.Graph, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, p := s.planOf(o)
 		for _, step := range p.Steps {
 			for _, o := range step.Outputs {
 				if o.Name == train.Activations && !o.Away {
