@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/plot/font"
 )
 
 func TestPNG(t *testing.T) {
@@ -64,6 +66,7 @@ type element struct {
 	X        string    `xml:"x,attr"`
 	Y        string    `xml:"y,attr"`
 	Width    string    `xml:"width,attr"`
+	Length   string    `xml:"textLength,attr"`
 	Text     string    `xml:",chardata"`
 	Children []element `xml:",any"`
 }
@@ -129,7 +132,8 @@ var (
 	fontSize = regexp.MustCompile(`font-size:([0-9.]+)px`)
 )
 
-// TestTextOnPage checks that all text that is not rotated lies within the page.
+// TestTextOnPage checks that all text that is not rotated lies within the page,
+// as wide as its font has it.
 func TestTextOnPage(t *testing.T) {
 	width := DefaultStyle().Width * 72
 	for name, f := range examples() {
@@ -142,7 +146,17 @@ func TestTextOnPage(t *testing.T) {
 			x := number(t, e.X)
 			size := number(t, fontSize.FindStringSubmatch(e.Style)[1])
 			style := textStyle(DefaultStyle(), size)
-			if right := x + style.Width(e.Text).Points(); x < 0 || right > width {
+			if strings.Contains(e.Style, "font-weight:bold") {
+				style.Font = font.From(bold, style.Font.Size)
+			}
+			length := number(t, e.Length) // of five digits
+			if want := style.Width(e.Text).Points(); math.Abs(length-want) > 1e-4*want {
+				t.Errorf("%s: %q has length %v, want %v", name, e.Text, length, want)
+			}
+			if e.Text != strings.TrimSpace(e.Text) {
+				t.Errorf("%s: %q has spaces at an end, which SVG leaves out", name, e.Text)
+			}
+			if right := x + length; x < 0 || right > width {
 				t.Errorf("%s: %q runs from %v to %v of %v points", name, e.Text, x, right, width)
 			}
 			if size < 5 { // superscripts of the smallest text

@@ -4,7 +4,12 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
+	"math"
+	"strings"
 
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
@@ -12,19 +17,60 @@ import (
 // element.
 const metadataSpace = "urn:sparsel:figure"
 
-// svg returns the page as SVG with heading, caption and metadata. Its font is
-// named, not embedded, together with fonts of the same widths.
-func (p page) svg() ([]byte, error) {
-	c := vgsvg.New(p.width, p.height)
-	if err := p.draw(c); err != nil {
-		return nil, err
+// svgCanvas is gonum's canvas, with a length for each text. The font of a
+// picture is named, not embedded, and a reader that has none of the named fonts
+// takes another, which may be wider. The length makes it fit the room that the
+// layout has left for it.
+type svgCanvas struct {
+	*vgsvg.Canvas
+	lengths []vg.Length
+}
+
+// FillString leaves out spaces at the ends, which SVG does not draw either.
+func (c *svgCanvas) FillString(face font.Face, at vg.Point, text string) {
+	trimmed := strings.TrimLeft(text, " ")
+	at.X += face.Width(text[:len(text)-len(trimmed)])
+	trimmed = strings.TrimRight(trimmed, " ")
+	if trimmed == "" {
+		return
 	}
+	at = steadyPoint(at)
+	c.Canvas.FillString(face, at, trimmed)
+	c.lengths = append(c.lengths, face.Width(trimmed))
+}
+
+// bytes returns the document with the length of each text.
+func (c *svgCanvas) bytes() ([]byte, error) {
 	var file bytes.Buffer
 	if _, err := c.WriteTo(&file); err != nil {
 		return nil, err
 	}
+	const start = "<text "
+	parts := strings.Split(file.String(), start)
+	if len(parts) != len(c.lengths)+1 {
+		return nil, fmt.Errorf("the canvas wrote %d texts of %d", len(parts)-1, len(c.lengths))
+	}
+	var body bytes.Buffer
+	body.WriteString(parts[0])
+	for i, part := range parts[1:] {
+		length := math.Round(c.lengths[i].Points()*steps) / steps
+		fmt.Fprintf(&body, `%stextLength="%.5g" lengthAdjust="spacingAndGlyphs" %s`, start, length, part)
+	}
+	return body.Bytes(), nil
+}
+
+// svg returns the page as SVG with heading, caption and metadata.
+func (p page) svg() ([]byte, error) {
+	c := &svgCanvas{Canvas: vgsvg.New(p.width, p.height)}
+	if err := p.draw(c); err != nil {
+		return nil, err
+	}
+	body, err := c.bytes()
+	if err != nil {
+		return nil, err
+	}
 	const family = "font-family:Liberation Sans;"
-	body := bytes.ReplaceAll(file.Bytes(), []byte(family), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
+	body = bytes.ReplaceAll(body, []byte(family), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
 	// The other formats join lines with round corners. SVG's default would draw
 	// spikes at sharp corners.
 	const root = "<svg "

@@ -2,10 +2,12 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sparsel/analysis/chart"
 )
 
 // A devtools session drives a page in headless Chromium with the DevTools
@@ -360,5 +364,44 @@ func TestScreenReader(t *testing.T) {
 	}
 	if count["image"]+count["img"] < 4 {
 		t.Errorf("%d pictures, want 4: %v", count["image"]+count["img"], count)
+	}
+}
+
+// A reader without the fonts that a figure names sees its text in another, here
+// one that is much wider. It still takes no more room than the layout has left.
+func TestOtherFonts(t *testing.T) {
+	svg, err := chart.Render(chart.Figure{
+		ID: "1", Title: "Momentum, ρ, β₁ and β₂",
+		Rows: []chart.Row{{Panels: []chart.Panel{{
+			X: chart.Axis{Label: "k / 10^{7}, of Adagrad"}, Y: chart.Axis{Label: "Test accuracy", Max: 1},
+			Series: []chart.Series{{Label: "SGD", Role: "SGD", X: []float64{1, 2}, Y: []float64{0.5, 0.9}}, {Label: "Adadelta", Role: "Adadelta", X: []float64{1, 2}, Y: []float64{0.4, 0.3}}},
+		}}}},
+	}, chart.DefaultStyle(), "svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := openPage(t, "<!doctype html><style>text { font-family: monospace !important }</style>"+string(svg[bytes.Index(svg, []byte("<svg")):]), 1000, 800)
+	type text struct {
+		Text                string
+		Length, Shown, Free float64
+	}
+	var texts []text
+	d.value(`[...document.querySelectorAll("text")].map((e) => {
+	const text = {text: e.textContent, length: +e.getAttribute("textLength"), shown: e.getBBox().width};
+	e.removeAttribute("textLength");
+	text.free = e.getBBox().width;
+	return text;
+})`, &texts)
+	wider := 0
+	for _, x := range texts {
+		if math.Abs(x.Shown-x.Length) > 0.5 {
+			t.Errorf("%q is %.1f wide, and has room for %.1f", x.Text, x.Shown, x.Length)
+		}
+		if x.Free > x.Length+1 {
+			wider++
+		}
+	}
+	if wider < len(texts)/2 {
+		t.Errorf("only %d of %d texts would be wider in the other font", wider, len(texts))
 	}
 }
