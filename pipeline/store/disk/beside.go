@@ -31,8 +31,8 @@ func WriteBeside(path string, data []byte, perm fs.FileMode) error {
 }
 
 func writeBeside(path string, data []byte, perm fs.FileMode) error {
-	dir, base := filepath.Split(path)
-	f, err := os.CreateTemp(dir, besideMark+base+"-*")
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, besideMark+filepath.Base(path)+"-*")
 	if err != nil {
 		return err
 	}
@@ -59,14 +59,14 @@ func writeBeside(path string, data []byte, perm fs.FileMode) error {
 	if err := os.Rename(tmp, path); err != nil {
 		return err
 	}
-	return Disk{}.Sync(filepath.Clean(dir + "."))
+	return Disk{}.Sync(dir)
 }
 
 // SweepBeside removes temporary files of dead writers of the named file. old
 // are patterns of the names that earlier programs gave to such files.
 func SweepBeside(path string, old ...*regexp.Regexp) error {
-	dir, base := filepath.Split(path)
-	entries, err := os.ReadDir(filepath.Clean(dir + "."))
+	dir, base := filepath.Dir(path), filepath.Base(path)
+	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
