@@ -13,48 +13,52 @@ import (
 	"sparsel/stages/internal/testenv"
 )
 
-// archivedBy is the version of Go whose results docs/fresh/results.zip has.
+// archivedBy is the version of Go whose results the archives in docs have.
 const archivedBy = "go1.26.8"
 
-// The results in docs/fresh are those of the present code: a figure is drawn
-// from them without a training, with the bytes of the one in docs/fresh. If it
-// fails after an edit of trainings, metrics or aggregates, `adopt` finds out
-// whether they still hold, and `pack` writes them again.
+// The results in docs/figures and docs/fresh are those of the present code: a
+// figure is drawn from them without a training, with the bytes of the one
+// beside them. If it fails after an edit of trainings, metrics or aggregates,
+// `adopt` finds out whether they still hold, and `pack` writes them again.
 func TestArchivedResultsAreCurrent(t *testing.T) {
 	if runtime.Version() != archivedBy {
-		t.Skipf("the archive was made with %s; results of %s have other ids", archivedBy, runtime.Version())
+		t.Skipf("the archives were made with %s; results of %s have other ids", archivedBy, runtime.Version())
 	}
 	testenv.MNIST(t)
-	archive, err := filepath.Abs(filepath.Join("..", "docs", "fresh", "results.zip"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	profile, params, url, out := "fresh", filepath.Join("..", "params.toml"), "file://"+archive, t.TempDir()
-	t.Cleanup(func() { writable(out) })
-	var text bytes.Buffer
-	o := Options{Params: &params, Profile: &profile, Remote: &url, Out: &out, Stdout: &text}
-	if err := Figure(context.Background(), "5.10", o); err != nil {
-		t.Fatal(err)
-	}
-	w, err := o.open(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	events, _, err := w.store.Journal()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range events {
-		if e.Kind == store.NodeFinish && e.Stage != figure.Kind {
-			t.Errorf("%s was done again", e.Node)
-		}
-	}
-	const figure = "fig-5.10.svg"
-	got, err := os.ReadFile(filepath.Join(out, "fresh", "figures", figure))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want, err := os.ReadFile(filepath.Join("..", "docs", "fresh", figure)); err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%s is not the one in docs/fresh: %v", figure, err)
+	for _, archive := range []struct{ profile, folder string }{{"", "figures"}, {"fresh", "fresh"}} {
+		t.Run(archive.folder, func(t *testing.T) {
+			folder, err := filepath.Abs(filepath.Join("..", "docs", archive.folder))
+			if err != nil {
+				t.Fatal(err)
+			}
+			params, url, out := filepath.Join("..", "params.toml"), "file://"+filepath.Join(folder, "results.zip"), t.TempDir()
+			t.Cleanup(func() { writable(out) })
+			var text bytes.Buffer
+			o := Options{Params: &params, Profile: &archive.profile, Remote: &url, Out: &out, Stdout: &text}
+			if err := Figure(context.Background(), "5.10", o); err != nil {
+				t.Fatal(err)
+			}
+			w, err := o.open(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			events, _, err := w.store.Journal()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range events {
+				if e.Kind == store.NodeFinish && e.Stage != figure.Kind {
+					t.Errorf("%s was done again", e.Node)
+				}
+			}
+			const name = "fig-5.10.svg"
+			got, err := os.ReadFile(filepath.Join(out, archive.profile, "figures", name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want, err := os.ReadFile(filepath.Join(folder, name)); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%s is not the one in %s: %v", name, folder, err)
+			}
+		})
 	}
 }
