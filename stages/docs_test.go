@@ -38,7 +38,7 @@ func TestDocumentsShowTheLockedRun(t *testing.T) {
 		}
 		for _, file := range files {
 			name := dir + "/" + filepath.Base(file)
-			if name == "figures/README.md" {
+			if name == "figures/README.md" || name == "figures/results.zip" { // TestArchivedResultsAreCurrent looks into it
 				continue
 			}
 			data, err := os.ReadFile(file)
