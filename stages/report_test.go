@@ -94,7 +94,7 @@ func TestReportOfAll(t *testing.T) {
 // one whose claims were fixed, as anyStudy does.
 const claimedEnv = "SPARSEL_TEST_CLAIMED"
 
-func anyStudy(params.Study, string, []claim.Claim, []params.Use) bool { return true }
+func anyStudy(string, params.Study, string, []claim.Claim, []params.Use) bool { return true }
 
 // The report of the thesis's study shows both layers. The layer of fresh seeds is
 // read from the store once they have been run.

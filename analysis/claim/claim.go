@@ -123,10 +123,15 @@ func Decide(c Claim, d *Data) (Result, error) {
 
 // Inherit settles a claim by the verdict on another one. A weaker claim is
 // supported if the stronger one is, and a stronger claim is contradicted if the
-// weaker one is. A verdict that the claim's own runs give is not changed. The
-// effect is then that of the part that decided the other claim.
+// weaker one is. The effect is then that of the part that decided the other
+// claim. If the claim's own runs say the opposite, they are believed, and the
+// detail says so.
 func (r *Result) Inherit(from Result, v Verdict) {
-	if r.Verdict == v.String() || r.Verdict == Supported.String() || from.Verdict != v.String() {
+	if r.Verdict == v.String() || from.Verdict != v.String() {
+		return
+	}
+	if r.Verdict == Supported.String() || r.Verdict == Contradicted.String() {
+		r.Detail = append(r.Detail, from.ID+", to which it is bound by logic, is "+v.String()+", and its own runs say otherwise")
 		return
 	}
 	r.Verdict, r.Inherited = v.String(), from.ID
@@ -140,8 +145,10 @@ func (r *Result) Inherit(from Result, v Verdict) {
 	r.Detail = append(r.Detail, v.String()+" with "+from.ID+", to which it is bound by logic")
 }
 
+func isFinite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
 func finite(x float64) *float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
+	if !isFinite(x) {
 		return nil
 	}
 	return &x

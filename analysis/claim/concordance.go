@@ -3,6 +3,7 @@ package claim
 import (
 	"fmt"
 	"math"
+	"strconv"
 )
 
 // Concordance claims that over each line's conditions, Kendall's tau of the
@@ -11,7 +12,8 @@ import (
 //
 // Tau has few values, so a few runs may agree in it by chance. Its variance
 // among runs is therefore taken to be at least that of k independent pairs,
-// which is 2(2k+5)/(9k(k−1)) (Kendall, Biometrika 30, 1938).
+// which is 2(2k+5)/(9k(k−1)) (Kendall, Biometrika 30, 1938). The interval is cut
+// off at −1 and 1, beyond which no tau lies.
 func Concordance(c Curves, other string, r Reading, claimed Range) Predicate {
 	text := fmt.Sprintf("Kendall's tau of %s with %s at %s %s", c, other, r, claimed)
 	return predicate(text, func(j *judge) ([]Predicate, error) {
@@ -28,6 +30,7 @@ func (j *judge) concordance(c Curves, line []Curve, other string, r Reading, cla
 	type point struct{ x, y float64 }
 	points := map[string][]point{} // by run
 	var order []string
+	var left omissions
 	name := ""
 	for i, q := range line {
 		y := c.term(q, 1)
@@ -41,7 +44,14 @@ func (j *judge) concordance(c Curves, line []Curve, other string, r Reading, cla
 		for _, course := range j.curves[line[i]] {
 			v, why := j.take(y, course.run, epochs)
 			w, reason := j.take(x, course.run, epochs)
-			if why != "" || reason != "" || math.IsNaN(v) || math.IsNaN(w) {
+			if why == "" {
+				why = reason
+			}
+			if why == "" && !(isFinite(v) && isFinite(w)) {
+				why = notFinite
+			}
+			if why != "" {
+				left.add(line[i], course.run, why)
 				continue
 			}
 			if points[course.run] == nil {
@@ -51,15 +61,15 @@ func (j *judge) concordance(c Curves, line []Curve, other string, r Reading, cla
 		}
 	}
 	var values []float64
-	var notes []string
-	fewest := len(line)
+	notes := left.notes(j.Data)
+	fewest, most := len(line), 0
 	for _, run := range order {
 		list := points[run]
 		if len(list) < 3 {
 			notes = append(notes, "without "+run+" (fewer than three conditions)")
 			continue
 		}
-		fewest = min(fewest, len(list))
+		fewest, most = min(fewest, len(list)), max(most, len(list))
 		concordant := 0
 		for i, a := range list {
 			for _, b := range list[:i] {
@@ -70,9 +80,20 @@ func (j *judge) concordance(c Curves, line []Curve, other string, r Reading, cla
 	}
 	what := fmt.Sprintf("Kendall's tau of %s with %s (%s), %s, over %s to %s", line[0].Metric, other, name, line[0].Optimizer,
 		shorter(line[0].Condition), shorter(line[len(line)-1].Condition))
+	if most > 0 && fewest < len(line) {
+		over := strconv.Itoa(fewest)
+		if most > fewest {
+			over += " to " + strconv.Itoa(most)
+		}
+		notes = append(notes, fmt.Sprintf("each over %s of %d conditions", over, len(line)))
+	}
 	e, k := student(values), float64(fewest)
 	e.se = math.Max(e.se, math.Sqrt(2*(2*k+5)/(9*k*(k-1))/float64(len(values))))
-	return e.part(what, claimed, math.NaN(), notes), nil
+	p := Part{What: what, Effect: e.effect, N: e.n, DZ: e.dz(), Claimed: claimed, Margin: math.NaN(), Notes: notes}
+	return p.judged(e.tails, nil, func(coverage float64) (float64, float64) {
+		low, high := e.interval(coverage)
+		return math.Max(-1, low), math.Min(1, high) // NaN stays NaN
+	}), nil
 }
 
 func sign(x float64) int {

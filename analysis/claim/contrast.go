@@ -3,7 +3,6 @@ package claim
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -59,7 +58,7 @@ func (j *judge) contrast(what string, terms []term, claimed Range) (Part, error)
 	e := welch(samples)
 	if len(order) == 1 {
 		e = student(values)
-		e.difference = balanced(terms)
+		e.difference = j.difference(terms)
 	}
 	e.share = len(terms) == 1 && terms[0].coefficient == 1 && terms[0].reading.kind == levels && j.shares[terms[0].curve.Metric]
 	return e.part(what, claimed, j.margin(terms), notes), nil
@@ -90,7 +89,8 @@ func (j *judge) common(terms []term) (int, error) {
 }
 
 // margin returns the margin for a difference of values of one metric. There is
-// none for a single value or for step sizes.
+// none for a single value, unless the metric is itself a difference, and none
+// for step sizes.
 func (j *judge) margin(terms []term) float64 {
 	for _, t := range terms {
 		if t.curve.Metric != terms[0].curve.Metric || t.reading.kind != levels {
@@ -98,14 +98,19 @@ func (j *judge) margin(terms []term) float64 {
 		}
 	}
 	m, ok := j.margins[terms[0].curve.Metric]
-	if !ok || !balanced(terms) {
+	if !ok || !j.difference(terms) {
 		return math.NaN()
 	}
 	return m
 }
 
-// balanced reports whether the coefficients add up to 0, so that the sum is a
-// difference.
+// difference reports whether a sum of terms is a difference: the coefficients
+// add up to 0, or it is one value of a metric that is a difference itself.
+func (j *judge) difference(terms []term) bool {
+	return balanced(terms) || len(terms) == 1 && terms[0].reading.kind == levels && j.differences[terms[0].curve.Metric]
+}
+
+// balanced reports whether the coefficients add up to 0.
 func balanced(terms []term) bool {
 	var sum float64
 	for _, t := range terms {
@@ -117,7 +122,7 @@ func balanced(terms []term) bool {
 // perRun returns the sum of the terms, which must all be in one block, for each
 // run that has all of them. It lists the other runs and says why they are left
 // out.
-func (j *judge) perRun(terms []term, epochs int) (list []taken, left []string) {
+func (j *judge) perRun(terms []term, epochs int) (list []taken, notes []string) {
 	var names []string
 	for _, t := range terms {
 		for _, q := range j.curves[t.curve] {
@@ -125,8 +130,7 @@ func (j *judge) perRun(terms []term, epochs int) (list []taken, left []string) {
 		}
 	}
 	slices.Sort(names)
-	reasons := map[string]int{} // by place and reason, for runs that are only counted
-	var counted []string
+	var left omissions
 	for _, run := range slices.Compact(names) {
 		var sum float64
 		why, at := "", Curve{}
@@ -138,25 +142,15 @@ func (j *judge) perRun(terms []term, epochs int) (list []taken, left []string) {
 			sum += float64(t.coefficient * v)
 		}
 		if why == "" && (math.IsNaN(sum) || math.IsInf(sum, 0)) {
-			why, at = "not finite", terms[0].curve
+			why, at = notFinite, terms[0].curve
 		}
-		switch place := shorter(at.Condition) + ", " + at.Optimizer; {
-		case why == "":
-			list = append(list, taken{run, sum})
-		case strings.HasPrefix(why, "with "):
-			if reasons[place+why] == 0 {
-				counted = append(counted, place+"\x00"+why)
-			}
-			reasons[place+why]++
-		default:
-			left = append(left, fmt.Sprintf("without %s, %s (%s)", place, run, why))
+		if why != "" {
+			left.add(at, run, why)
+			continue
 		}
+		list = append(list, taken{run, sum})
 	}
-	for _, c := range counted {
-		place, why, _ := strings.Cut(c, "\x00")
-		left = append(left, fmt.Sprintf("without %d of %d runs of %s, %s", reasons[place+why], len(j.curves[terms[0].curve]), place, why))
-	}
-	return list, left
+	return list, left.notes(j.Data)
 }
 
 // take returns a run's reading, or the reason why there is none. A reason that

@@ -61,19 +61,20 @@ const fewestEpochs = 4
 
 // Correlate claims that over the epochs of a run, at least four, Pearson's
 // correlation of each curve with another metric lies in a range. It is averaged
-// over the runs as artanh r.
+// over the runs as artanh r. Runs that stopped before the last epoch are left
+// out.
 func Correlate(c Curves, metric string, claimed Range) Predicate {
 	return predicate(fmt.Sprintf("correlation of %s with %s %s", c, metric, claimed), func(j *judge) ([]Predicate, error) {
 		curves, err := c.each(j.Data)
 		var list []Predicate
 		for _, q := range curves {
-			list = append(list, Predicate{decide: func(j *judge) (Part, error) { return j.correlation(q, metric, claimed) }})
+			list = append(list, Predicate{decide: func(j *judge) (Part, error) { return j.correlation(c, q, metric, claimed) }})
 		}
 		return list, err
 	})
 }
 
-func (j *judge) correlation(q Curve, metric string, claimed Range) (Part, error) {
+func (j *judge) correlation(c Curves, q Curve, metric string, claimed Range) (Part, error) {
 	other := q
 	other.Metric = metric
 	n, err := j.epochs(q)
@@ -88,41 +89,42 @@ func (j *judge) correlation(q Curve, metric string, claimed Range) (Part, error)
 			q.Experiment, n)
 	}
 	var z []float64
-	var notes []string
+	var left omissions
 	for _, run := range j.curves[q] {
-		r := math.NaN()
-		if o := j.course(other, run.run); o != nil && len(run.values) == len(o.values) {
-			r = pearson(run.values, o.values)
+		_, why := j.take(c.term(q, 1), run.run, n)
+		if why == "" {
+			why = "not finite, or constant"
+			if o := j.course(other, run.run); o != nil && len(run.values) == n && len(o.values) == n {
+				if r := pearson(run.values, o.values); !math.IsNaN(r) {
+					z = append(z, tenDigits(math.Atanh(r)))
+					continue
+				}
+			}
 		}
-		if math.IsNaN(r) {
-			notes = append(notes, fmt.Sprintf("without %s (not finite, or constant)", run.run))
-			continue
-		}
-		z = append(z, tenDigits(math.Atanh(r)))
+		left.add(q, run.run, why)
 	}
 	e := student(z)
 	what := fmt.Sprintf("correlation of %s with %s over %d epochs, %s, %s", q.Metric, metric, n, q.Optimizer, q.Condition)
-	p := Part{What: what, Effect: math.Tanh(e.effect), N: e.n, DZ: e.dz(), Claimed: claimed, Margin: math.NaN(), Notes: notes}
+	p := Part{What: what, Effect: math.Tanh(e.effect), N: e.n, DZ: e.dz(), Claimed: claimed, Margin: math.NaN(), Notes: left.notes(j.Data)}
 	onZ := func(bound float64) float64 { return math.Atanh(math.Max(-1, math.Min(1, bound))) }
-	var flips tails
-	if len(z) > 1 && len(z) <= mostFlips {
-		flips = func(bound float64) (float64, float64) { return signFlip(z, onZ(bound)) }
-	}
 	test := func(bound float64) (float64, float64) { return e.tails(onZ(bound)) }
-	return p.judged(test, flips, func(coverage float64) (float64, float64) {
+	return p.judged(test, nil, func(coverage float64) (float64, float64) {
 		low, high := e.interval(coverage)
 		return math.Tanh(low), math.Tanh(high)
 	}), nil
 }
 
 // pearson returns the correlation of two series of equal length, kept away from
-// ±1, where artanh is infinite. It is NaN if one of them is constant or not
-// finite.
+// ±1, where artanh is infinite. It is NaN if one of them is constant but for
+// rounding, or not finite.
 func pearson(x, y []float64) float64 {
 	a, b := momentsOf(x), momentsOf(y)
 	var sum float64
 	for i := range x {
 		sum += float64((x[i] - a.mean) * (y[i] - b.mean))
+	}
+	if a.variance == 0 || b.variance == 0 {
+		return math.NaN()
 	}
 	r := sum / float64(len(x)-1) / math.Sqrt(a.variance*b.variance)
 	const most = 1 - 1e-12

@@ -32,10 +32,11 @@ type course struct {
 
 // Data holds the values of a study's runs.
 type Data struct {
-	curves     map[Curve][]*course // by run, ascending
-	conditions map[string][]string // by experiment, in the order of the values
-	blocks     map[runs]string
-	shares     map[string]bool // metrics whose values lie in [0, 1]
+	curves      map[Curve][]*course // by run, ascending
+	conditions  map[string][]string // by experiment, in the order of the values
+	blocks      map[runs]string
+	shares      map[string]bool // metrics whose values lie in [0, 1]
+	differences map[string]bool // metrics whose values are differences
 }
 
 // NewData returns data without values. Shares are the metrics whose values lie
@@ -46,6 +47,18 @@ func NewData(shares ...string) *Data {
 		d.shares[metric] = true
 	}
 	return d
+}
+
+// Differences says which metrics are themselves differences between two readings
+// of a run, such as what a network has gained since the start. A single value of
+// theirs has a margin and sign flips, as the difference of two values has.
+func (d *Data) Differences(metrics ...string) {
+	if d.differences == nil {
+		d.differences = map[string]bool{}
+	}
+	for _, metric := range metrics {
+		d.differences[metric] = true
+	}
 }
 
 // Pair puts the runs of a condition and optimizer in a block. Runs in one block

@@ -16,14 +16,16 @@
 // differences. Its interval is Student's t, and d_z is the mean over the
 // standard deviation of the differences. The p value of the t test is published
 // with the exact one from all 2^n sign flips (Fisher, The Design of
-// Experiments, 1935). Otherwise the runs are independent, and the interval is
-// Welch's, with Satterthwaite's degrees of freedom (Welch, Biometrika 34, 1947;
-// Satterthwaite, Biometrics Bulletin 2, 1946). The interval of a mean of
-// shares, which are values in [0, 1], is computed on the logit scale and
-// transformed back, so it never leaves [0, 1]. Correlations are averaged on
-// Fisher's z scale (Metron 1, 1921). Outcomes with two modes are counted, with
-// the interval of Clopper and Pearson (Biometrika 26, 1934). If paired runs
-// agree but for rounding, there is no spread for a t test: they are judged by
+// Experiments, 1935). Only differences have one: if two conditions are alike,
+// exchanging them turns the sign of their difference, while a single reading or
+// a correlation need not be symmetric about a bound. Otherwise the runs are
+// independent, and the interval is Welch's, with Satterthwaite's degrees of
+// freedom (Welch, Biometrika 34, 1947; Satterthwaite, Biometrics Bulletin 2,
+// 1946). The interval of a mean of shares, which are values in [0, 1], is
+// computed on the logit scale and transformed back, so it never leaves [0, 1].
+// Correlations are averaged on Fisher's z scale (Metron 1, 1921). Outcomes with
+// two modes are counted, with the interval of Clopper and Pearson (Biometrika
+// 26, 1934). If paired runs agree but for rounding, there is no spread for a t test: they are judged by
 // the sign test, as n runs on one side of a bound. Independent runs without
 // spread decide nothing.
 //

@@ -99,14 +99,15 @@ func (r Range) test(t tails) (p, one, contra float64) {
 	return math.Min(1, 2*one), one, contra
 }
 
-// part judges a mean or a contrast.
+// part judges a mean or a contrast. Only differences of paired runs have sign
+// flips: a single reading or a correlation need not be symmetric about a bound.
 func (e estimate) part(what string, claimed Range, margin float64, notes []string) Part {
 	if e.n > 1 && e.se == 0 {
 		notes = append(notes, "the runs agree, which leaves no spread for a t test")
 	}
 	p := Part{What: what, Effect: e.effect, N: e.n, DZ: e.dz(), Claimed: claimed, Margin: margin, Notes: notes}
 	var flips tails
-	if len(e.values) > 1 && len(e.values) <= mostFlips {
+	if e.difference && len(e.values) > 1 && len(e.values) <= mostFlips {
 		flips = func(bound float64) (float64, float64) { return signFlip(e.values, bound) }
 	}
 	return p.judged(e.tails, flips, e.interval)

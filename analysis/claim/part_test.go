@@ -158,6 +158,13 @@ func TestSmallestMarginOfSeveralParts(t *testing.T) {
 	}
 }
 
+// differences is the estimate of the mean of paired runs' differences.
+func differences(values []float64) estimate {
+	e := student(values)
+	e.difference = true
+	return e
+}
+
 // TestRunsThatAgree checks that runs without any spread, or with no more than
 // rounding makes, are judged by their number alone.
 func TestRunsThatAgree(t *testing.T) {
@@ -171,7 +178,7 @@ func TestRunsThatAgree(t *testing.T) {
 		for i := range values {
 			values[i] = 0.01 + c.spread*float64(i)
 		}
-		p := student(values).part("", Positive, 0.001, nil)
+		p := differences(values).part("", Positive, 0.001, nil)
 		if p.Verdict != c.want || p.P != c.p || p.Flip != c.p {
 			t.Errorf("%d runs: %v, want %v with p = %v", c.n, p, c.want, c.p)
 		}
@@ -192,7 +199,7 @@ func TestExactPOfSeveralParts(t *testing.T) {
 	for i := range many {
 		many[i] = 0.1 + 0.01*float64(i)
 	}
-	a, b := student(many).part("", Positive, 0, nil), student(few).part("", Positive, 0, nil)
+	a, b := differences(many).part("", Positive, 0, nil), differences(few).part("", Positive, 0, nil)
 	if p := join(2, []Part{a, b}); p.Exact != max(a.Flip, b.P) || p.Exact > 0.01 || p.Flip != 0.125 {
 		t.Errorf("p is %v, by sign flips %v; want %v and 0.125", p.Exact, p.Flip, max(a.Flip, b.P))
 	}
@@ -226,11 +233,11 @@ func TestSignFlipOfTwelve(t *testing.T) {
 	for i := range values {
 		values[i] = 0.1 + 0.01*float64(i)
 	}
-	p := student(values).part("", Positive, 0, nil)
+	p := differences(values).part("", Positive, 0, nil)
 	if want := math.Ldexp(2, -12); math.Abs(p.Flip-want) > 1e-9 || p.Flip*90 > 0.05 {
 		t.Errorf("p = %v, want %v", p.Flip, want)
 	}
-	if p := student(values[:10]).part("", Positive, 0, nil); p.Flip*90 < 0.05 {
+	if p := differences(values[:10]).part("", Positive, 0, nil); p.Flip*90 < 0.05 {
 		t.Errorf("ten runs: p = %v", p.Flip)
 	}
 }
@@ -294,6 +301,11 @@ func TestInherit(t *testing.T) {
 	r.Inherit(Result{ID: "R3", Verdict: "contradicted"}, Contradicted)
 	if r.Verdict != "supported" {
 		t.Errorf("a verdict of the claim's own is lost: %+v", r)
+	}
+	r = Result{ID: "R3", Verdict: "contradicted"}
+	r.Inherit(strong, Supported)
+	if r.Verdict != "contradicted" || r.Inherited != "" || len(r.Detail) != 1 || !strings.Contains(r.Detail[0], "R6") {
+		t.Errorf("a verdict of the claim's own is lost, or the conflict is not named: %+v", r)
 	}
 }
 

@@ -38,6 +38,7 @@ func (j *judge) prediction(outcome string, from []string, claimed Range, selecti
 	rows := map[string][]row{} // by run
 	var names []string
 	var errs []error
+	var left omissions
 	for _, c := range selections {
 		curves, err := c.Of(outcome).each(j.Data)
 		if err != nil {
@@ -56,9 +57,12 @@ func (j *judge) prediction(outcome string, from []string, claimed Range, selecti
 				continue
 			}
 			for _, course := range j.curves[terms[0].curve] {
-				if r, ok := j.row(terms, course.run, epochs); ok {
-					rows[course.run], names = append(rows[course.run], r), append(names, course.run)
+				r, why := j.row(terms, course.run, epochs)
+				if why != "" {
+					left.add(terms[0].curve, course.run, why)
+					continue
 				}
+				rows[course.run], names = append(rows[course.run], r), append(names, course.run)
 			}
 		}
 	}
@@ -67,7 +71,7 @@ func (j *judge) prediction(outcome string, from []string, claimed Range, selecti
 	}
 	slices.Sort(names)
 	var values []float64
-	var notes []string
+	notes := left.named
 	fewest := math.MaxInt
 	copies := 0
 	for _, run := range slices.Compact(names) {
@@ -83,6 +87,7 @@ func (j *judge) prediction(outcome string, from []string, claimed Range, selecti
 	if len(values) > 0 {
 		notes = append(notes, fmt.Sprintf("at least %d trainings a seed", fewest))
 	}
+	notes = append(notes, left.totals()...)
 	if copies > 0 {
 		notes = append(notes, fmt.Sprintf("without up to %d copies a seed, which other experiments have too", copies))
 	}
@@ -103,14 +108,16 @@ func once(rows []row) []row {
 	return list
 }
 
-// row reads the terms of a run. It returns false if one of them is missing or
-// not finite.
-func (j *judge) row(terms []term, run string, epochs int) (row, bool) {
+// row reads the terms of a run, or says why it can't.
+func (j *judge) row(terms []term, run string, epochs int) (row, string) {
 	r := row{experiment: terms[0].curve.Experiment, x: []float64{1}}
 	for i, t := range terms {
 		v, why := j.take(t, run, epochs)
-		if why != "" || math.IsNaN(v) || math.IsInf(v, 0) {
-			return r, false
+		if why == "" && !isFinite(v) {
+			why = notFinite
+		}
+		if why != "" {
+			return r, why
 		}
 		if i == 0 {
 			r.y = v
@@ -118,7 +125,7 @@ func (j *judge) row(terms []term, run string, epochs int) (row, bool) {
 			r.x = append(r.x, v)
 		}
 	}
-	return r, true
+	return r, ""
 }
 
 // leaveOneOut returns the R² of predicting each experiment from the others, or

@@ -216,7 +216,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestLevels checks that no kind of predicate finds a nonexistent effect in
-// more than 5 % of studies of 3 and of 12 runs.
+// more than 5 % of studies of 3 and of 12 runs, neither by its verdict nor by
+// the p value that Holm's and Benjamini and Hochberg's corrections start from.
 func TestLevels(t *testing.T) {
 	if testing.Short() {
 		t.Skip("hundreds of thousands of studies")
@@ -227,7 +228,7 @@ func TestLevels(t *testing.T) {
 			for _, n := range []int{3, 12} {
 				r := rand.New(rand.NewPCG(uint64(k), uint64(n)))
 				wrong := map[Verdict]int{}
-				total := 0
+				total, exact := 0, 0
 				for range draws {
 					p, err := decideWith(s.check, s.world.data(r, n))
 					if err != nil {
@@ -238,11 +239,17 @@ func TestLevels(t *testing.T) {
 							wrong[v]++
 							total++
 						}
+						if v == Supported && p.Exact < alpha {
+							exact++
+						}
 					}
 				}
 				t.Logf("n = %d: wrong in %.4f, %v", n, float64(total)/draws, wrong)
 				if rate := float64(total) / draws; rate > alpha+tolerance {
 					t.Errorf("n = %d: wrong in %.4f of studies, want at most %.2f", n, rate, alpha)
+				}
+				if rate := float64(exact) / draws; rate > alpha+tolerance {
+					t.Errorf("n = %d: the p that is corrected for many claims is below %.2f in %.4f of studies", n, alpha, rate)
 				}
 			}
 		})

@@ -23,7 +23,9 @@ func Claims() []claim.Claim {
 		sortedClaims(), combinationClaims(), artefactClaims(),
 	)
 	for i := range list {
-		list[i].Margins = margins
+		if list[i].Margins == nil {
+			list[i].Margins = margins
+		}
 	}
 	return list
 }
@@ -65,6 +67,10 @@ var shares = []string{
 	accurateSparsity, accurateSelectivity,
 }
 
+// differences are the metrics that are differences between two values of one
+// network.
+var differences = []string{aboveChance, sparsityGain, selectivityGain, forgotten, ablationMatched}
+
 // The experiments.
 const (
 	trainVsTest  = "train_vs_test"
@@ -94,7 +100,7 @@ const (
 	sameMetric   = 0.02
 )
 
-// margins are the margins of every claim.
+// margins are the margins of every claim that has none of its own.
 var margins = map[string]float64{
 	accuracy: sameAccuracy, sparsity: sameMetric, selectivity: sameMetric,
 	gini: sameMetric, trevesRolls: sameMetric, csi: sameMetric, aboveChance: sameMetric,
@@ -150,4 +156,13 @@ func tendency(c claim.Claim, check func(along relation) claim.Predicate) []claim
 	c.Check = check(claim.Trend)
 	c.ImpliedBy = append(slices.Clone(c.ImpliedBy), strict.ID)
 	return []claim.Claim{c, strict}
+}
+
+// partOf says that a tendency is a part of another one, and at every step of the
+// other at every step.
+func partOf(whole string, tendency []claim.Claim) []claim.Claim {
+	for i, suffix := range []string{"", "s"} {
+		tendency[i].ImpliedBy = append(tendency[i].ImpliedBy, whole+suffix)
+	}
+	return tendency
 }

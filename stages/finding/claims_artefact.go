@@ -2,6 +2,7 @@ package finding
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"sparsel/analysis/claim"
@@ -82,6 +83,11 @@ func artefactClaims() []claim.Claim {
 	repeat("N3", "5.8.2", "5.13", neurons, otherSparsities,
 		"N3 with another sparsity: it grows with the number of hidden units, with SGD at batch size 1",
 		func(metric string) claim.Predicate { return claim.Trend(units1.By(sgd).Of(metric), claim.Positive) })
+	for i, c := range list {
+		if letter, ok := strings.CutPrefix(c.ID, "N3"); ok { // a part of N1 with the same measure
+			list[i].ImpliedBy = []string{"N1" + letter}
+		}
+	}
 	repeat("N3", "5.8.2", "5.13", neurons, otherSelectivities,
 		"N3 with another selectivity: it falls as the number of hidden units grows, with SGD at batch size 1",
 		func(metric string) claim.Predicate { return claim.Trend(units1.By(sgd).Of(metric), claim.Negative) })
@@ -135,6 +141,7 @@ func artefactClaims() []claim.Claim {
 				claim.Trend(sweep(momentum, "momentum=").Between(0.9, 0.999).By(sgd).Of(varyingSelectivity), claim.Negative),
 				claim.Trend(sweep(beta2, "beta2=").Between(0.4, 0.7).By(adam).Of(varyingSparsity), claim.Negative),
 				claim.Trend(sweep(beta2, "beta2=").Between(0.4, 0.7).By(adam).Of(varyingSelectivity), claim.Positive)),
+			Margins: map[string]float64{varyingSparsity: sameMetric, varyingSelectivity: sameMetric},
 		},
 		claim.Claim{
 			ID: "X2v", Source: "5.10.3", Figure: "5.17", Experiments: []string{conv},

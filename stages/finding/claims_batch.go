@@ -120,7 +120,9 @@ func epochClaims() []claim.Claim {
 
 // fluctuationClaims are about trainings whose values go up and down.
 func fluctuationClaims() []claim.Claim {
-	// The rates, momenta and batch sizes with which SGD's networks learn.
+	// The rates and momenta beyond which SGD's networks do not learn are left
+	// out. At the two lowest rates they do not learn either, and lie at the
+	// beginning of the thesis's line all the same.
 	rates, momenta := sweep(learningRate, "learning_rate=").Between(1e-5, 5.2), sweep(momentum, "momentum=").Between(0, 0.9)
 	batches := sweep(batchSize, "bs=")
 	restless := claim.Fluctuation(-9, 0)

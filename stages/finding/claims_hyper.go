@@ -30,17 +30,17 @@ func hyperClaims() []claim.Claim {
 				"optimizer, by 0.02.",
 			Check: claim.Difference(decays, claim.In(trainVsTest, "test"), claim.Below(sameMetric)),
 		},
-	}, tendency(claim.Claim{
+	}, partOf("F1", tendency(claim.Claim{
 		ID: "M1", Source: "5.5.2, 6.1", Figure: "5.10", Experiments: []string{momentum},
 		Words: "With SGD, sparsity rises with momentum from 0 to 0.9.",
 	}, func(along relation) claim.Predicate {
 		return along(momenta.Between(0, 0.9).Of(sparsity), claim.Positive)
-	}), tendency(claim.Claim{
+	})), partOf("F1", tendency(claim.Claim{
 		ID: "M2", Source: "5.5.2, 6.1", Figure: "5.10", Experiments: []string{momentum},
 		Words: "With SGD, selectivity rises with momentum from 0 to 0.9.",
 	}, func(along relation) claim.Predicate {
 		return along(momenta.Between(0, 0.9).Of(selectivity), claim.Positive)
-	}), []claim.Claim{
+	})), []claim.Claim{
 		{
 			ID: "M3", Source: "5.5.3, 6.1", Figure: "5.10", Experiments: []string{momentum},
 			Words: "With SGD and too much momentum, 0.999 instead of 0.9, accuracy and selectivity drop.",
@@ -66,7 +66,8 @@ func hyperClaims() []claim.Claim {
 		},
 	}, tendency(claim.Claim{
 		ID: "M7", Source: "5.5.2", Figure: "5.10", Experiments: []string{beta2},
-		Words: "With Adam, from beta2 = 0.4 to 0.7 sparsity falls while selectivity rises.",
+		Words:     "With Adam, from beta2 = 0.4 to 0.7 sparsity falls while selectivity rises.",
+		ImpliedBy: []string{"S5"},
 	}, func(along relation) claim.Predicate {
 		return claim.All(
 			along(second.Between(0.4, 0.7).Of(sparsity), claim.Negative),

@@ -22,15 +22,21 @@ type place struct {
 	epochs int
 }
 
-// places lists what the study of params.toml measures in a profile.
-func places(t *testing.T, profile string) []place {
+// paramsOf reads a profile of params.toml.
+func paramsOf(t *testing.T, profile string) *params.Params {
 	t.Helper()
 	p, err := params.Read(filepath.Join("..", "..", "params.toml"), profile)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+// places lists what the study of params.toml measures in a profile.
+func places(t *testing.T, profile string) []place {
+	t.Helper()
 	var list []place
-	_, uses := p.Expand()
+	_, uses := paramsOf(t, profile).Expand()
 	for _, u := range uses {
 		layers := []string{claim.AllLayers}
 		if n := len(u.Run.Config.Network.Hidden); n > 1 {
@@ -120,10 +126,7 @@ func TestClaimsMatchTheStudy(t *testing.T) {
 }
 
 func TestClaimsAreWellFormed(t *testing.T) {
-	p, err := params.Read(filepath.Join("..", "..", "params.toml"), "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := paramsOf(t, "")
 	seen := map[string]bool{}
 	for _, f := range Claims() {
 		switch {

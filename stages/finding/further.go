@@ -64,8 +64,10 @@ const asWell = 0.02
 // FurtherClaims lists the claims of the profile further. They are about what
 // the thesis proposes, wishes for or leaves open, and about what follows from
 // its own claims for conditions that it did not try. The thesis makes none of
-// them. Like its claims they are fixed, in testdata/further.lock, before any of
-// these networks was trained on the seeds that decide them.
+// them. Like its claims they are fixed, in testdata/further.lock, before any
+// network of the profile's own experiments was trained on the seeds that decide
+// them. Those that read experiments of the study were written while these were
+// being trained with the same seeds.
 func FurtherClaims() []claim.Claim {
 	list := slices.Concat(storedClaims(), pastClaims(), sizeClaims(), proposedClaims(), forgettingClaims(), causeClaims())
 	all := maps.Clone(margins)
@@ -75,6 +77,9 @@ func FurtherClaims() []claim.Claim {
 	}
 	for i := range list {
 		list[i].Margins = all
+		if list[i].ID == "FL3" {
+			list[i].ImpliedBy = []string{"FL4"}
+		}
 	}
 	return list
 }

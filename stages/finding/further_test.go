@@ -9,7 +9,6 @@ import (
 
 	"sparsel/analysis/claim"
 	"sparsel/artifacts/measures"
-	"sparsel/stages/params"
 )
 
 // TestFurtherClaimsAreFixed refuses a claim that differs from the lock, which is
@@ -28,26 +27,21 @@ func goesFurther(id string) bool {
 	return slices.ContainsFunc(FurtherClaims(), func(c claim.Claim) bool { return c.ID == id })
 }
 
-// Every claim that goes further finds all that it needs in the profile, and
-// runs that have it: a network has forgotten nothing before its second phase.
-// Its figure exists.
-func TestFurtherClaimsCanBeDecided(t *testing.T) {
+// madeUpFurther returns a study with every metric that a claim of the profile
+// further names. A network has forgotten nothing before its second phase.
+func madeUpFurther(t *testing.T) *claim.Data {
+	t.Helper()
 	d := newData()
 	seen := map[string]bool{}
-	list := places(t, "further")
 	metrics := slices.Concat([]string{accuracy, sparsity, selectivity, aboveChance, accurateSparsity, accurateSelectivity}, measures.Further)
-	p, err := params.Read(filepath.Join("..", "..", "params.toml"), "further")
-	if err != nil {
-		t.Fatal(err)
-	}
 	second := map[string]int{} // epoch of the second phase, by condition
-	_, uses := p.Expand()
+	_, uses := paramsOf(t, "further").Expand()
 	for _, u := range uses {
 		if phases := u.Run.Config.Sampler.Phases; u.Experiment == forgetting {
 			second[u.Condition] = phases[0].Epochs + 1
 		}
 	}
-	for _, q := range list {
+	for _, q := range places(t, "further") {
 		d.Pair(q.curve.Experiment, q.curve.Condition, q.curve.Optimizer, "start")
 		key := fmt.Sprint(q.curve.Experiment, "\x00", q.curve.Condition, "\x00", q.curve.Optimizer, "\x00", q.curve.Layer, "\x00", q.seed)
 		if q.curve.Layer != "all" || seen[key] || q.seed > 2004 {
@@ -70,8 +64,15 @@ func TestFurtherClaimsCanBeDecided(t *testing.T) {
 			}
 		}
 	}
+	return d
+}
+
+// Every claim that goes further finds all that it needs in the profile, and
+// runs that have it. Its figure exists.
+func TestFurtherClaimsCanBeDecided(t *testing.T) {
+	d := madeUpFurther(t)
 	figures := map[string]bool{"": true} // a claim may be about a table
-	for _, f := range p.Figures {
+	for _, f := range paramsOf(t, "further").Figures {
 		figures[f.ID] = true
 	}
 	ids := map[string]bool{}

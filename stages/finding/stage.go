@@ -132,18 +132,35 @@ func (p Params) decided(rows func(experiment string) ([]measures.WideRow, error)
 }
 
 // newData returns data without values.
-func newData() *claim.Data { return claim.NewData(shares...) }
+func newData() *claim.Data {
+	d := claim.NewData(shares...)
+	d.Differences(differences...)
+	return d
+}
+
+// implies reports whether one claim is a stronger form of another, directly or
+// by way of others.
+func implies(stronger, weaker claim.Claim) bool {
+	return slices.ContainsFunc(weaker.ImpliedBy, func(id string) bool {
+		if id == stronger.ID {
+			return true
+		}
+		between, err := Find(id)
+		return err == nil && implies(stronger, between)
+	})
+}
 
 // decide decides a claim and lets it inherit: support from a claim of which it
-// is a weaker form, and contradiction from a claim that is its weaker form.
-// Related claims read the same experiments.
+// is a weaker form, and contradiction from a claim that is its weaker form. A
+// stronger form that reads more experiments lends nothing, because what it has
+// in common with the claim would be supported by itself.
 func decide(f claim.Claim, d *claim.Data) (claim.Result, error) {
 	result, err := claim.Decide(f, d)
 	if err != nil {
 		return result, err
 	}
 	for _, other := range claims() {
-		stronger, weaker := slices.Contains(f.ImpliedBy, other.ID), slices.Contains(other.ImpliedBy, f.ID)
+		stronger, weaker := implies(other, f), implies(f, other)
 		if !stronger && !weaker {
 			continue
 		}

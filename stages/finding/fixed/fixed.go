@@ -34,14 +34,14 @@ var changed []byte
 var conditions []byte
 
 // Conditions returns a digest of the conditions of each experiment that a claim
-// reads, as they were when the claims were fixed. TestConditionsAreFixed of
-// package study compares them with params.toml.
-func Conditions() map[string]string {
-	sums := map[string]string{}
+// reads, as they were in a layer when the claims were fixed.
+// TestConditionsAreFixed of package study compares them with params.toml.
+func Conditions(layer string) map[string]string {
+	var sums map[string]map[string]string
 	if err := json.Unmarshal(conditions, &sums); err != nil {
 		panic(err) // the file is part of the program
 	}
-	return sums
+	return sums[layer]
 }
 
 // Changes lists the changes since then, in the order of changed.json.
