@@ -48,9 +48,14 @@ func (w *workspace) collect(ctx context.Context) (report.Report, error) {
 	for _, n := range status.Nodes {
 		c.add(ctx, n)
 	}
-	if l := c.report.Layer; len(c.report.Findings) > 0 && !c.report.Further && (l == finding.Reproduces || l == finding.Holds) {
-		if err := c.addLayers(ctx); err != nil {
+	if l := c.report.Layer; len(c.report.Findings) > 0 && (l == finding.Reproduces || l == finding.Holds) {
+		if err := c.addFixed(); err != nil {
 			return c.report, err
+		}
+		if !c.report.Further {
+			if err := c.addLayers(ctx); err != nil {
+				return c.report, err
+			}
 		}
 	}
 	if c.report.Code, err = w.codes(ctx); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"sparsel/analysis/claim"
 	"sparsel/pipeline"
 	"sparsel/stages/finding"
 	"sparsel/stages/finding/fixed"
@@ -43,17 +44,31 @@ func plan(s *study.Study) report.Plan {
 	return p
 }
 
-// addLayers adds the verdicts of both layers: those of this study, and those
-// that the store has from a profile of the other layer.
-func (c *collector) addLayers(ctx context.Context) error {
+// addFixed says which commit fixed the page's claims, and how they and their
+// judging were changed since then.
+func (c *collector) addFixed() error {
 	changes, err := fixed.Changes()
 	if err != nil {
 		return err
 	}
+	of, others := finding.Claims(), finding.FurtherClaims()
 	c.report.Fixed.Commit = fixed.Commit
+	if c.report.Further {
+		of, others = others, of
+		c.report.Fixed.Commit = fixed.FurtherCommit
+	}
 	for _, f := range changes {
+		if slices.ContainsFunc(others, func(o claim.Claim) bool { return o.ID == f.ID }) {
+			continue
+		}
 		c.report.Fixed.Changes = append(c.report.Fixed.Changes, report.Change{ID: f.ID, Why: f.Why, Before: f.Before, After: f.After})
 	}
+	return nil
+}
+
+// addLayers adds the verdicts of both layers: those of this study, and those
+// that the store has from a profile of the other layer.
+func (c *collector) addLayers(ctx context.Context) error {
 	for _, name := range []string{finding.Reproduces, finding.Holds} {
 		l := report.Layer{Name: name, Here: name == c.report.Layer}
 		if l.Here {

@@ -219,22 +219,24 @@ func changes(t *testing.T, of func(id string) bool) []fixed.Change {
 	return slices.DeleteFunc(list, func(c fixed.Change) bool { return !of(c.ID) })
 }
 
-// The commit that the report names did fix the claims: the lock in it is the
-// present one.
+// The commits that reports name did fix the claims: the locks in them are the
+// present ones.
 func TestCommitThatFixedTheClaims(t *testing.T) {
-	if err := exec.Command("git", "rev-parse", "--verify", "--quiet", fixed.Commit+"^{commit}").Run(); err != nil {
-		t.Skipf("no history that has %s: %v", fixed.Commit, err)
-	}
-	then, err := exec.Command("git", "show", fixed.Commit+":./testdata/claims.lock").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	now, err := os.ReadFile(lockFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(then, now) {
-		t.Errorf("%s is not what it was at %s; commit it, and then put that commit's hash into fixed.Commit", lockFile, fixed.Commit)
+	for file, commit := range map[string]string{"claims.lock": fixed.Commit, "further.lock": fixed.FurtherCommit} {
+		if err := exec.Command("git", "rev-parse", "--verify", "--quiet", commit+"^{commit}").Run(); err != nil {
+			t.Skipf("no history that has %s: %v", commit, err)
+		}
+		then, err := exec.Command("git", "show", commit+":./testdata/"+file).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		now, err := os.ReadFile(filepath.Join("testdata", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(then, now) {
+			t.Errorf("%s is not what it was at %s; commit it, and then put that commit's hash into package fixed", file, commit)
+		}
 	}
 }
 

@@ -111,17 +111,17 @@ func TestPageOfFreshSeeds(t *testing.T) {
 }
 
 // A profile that goes further than the thesis has claims of its own: they are
-// counted apart, and neither attributed to the thesis nor to the commit that
-// fixed those of the thesis.
+// counted apart, and not attributed to the thesis. Another commit fixed them.
 func TestFurther(t *testing.T) {
 	r := example(t)
-	r.Layer, r.Further, r.Layers, r.Fixed = "holds", true, nil, Fixed{}
+	r.Layer, r.Further, r.Layers = "holds", true, nil
 	page, _ := render(t, r)
-	wants(t, page, "further", "The thesis makes none of these 6 claims", "stages/finding/testdata/further.lock", "Supported and contradicted", "5 of 6 are judged so far.")
+	wants(t, page, "further", "The thesis makes none of these 6 claims", "were fixed by commit "+r.Fixed.Commit, "one was changed since", "One claim was "+
+		"changed after all were fixed", "Supported and contradicted", "5 of 6 are judged so far.")
 	if !strings.Contains(page, `aria-label="2 supported, 1 contradicted, 1 equivalent, 1 undecided"`) {
 		t.Error("the verdicts are not counted")
 	}
-	for _, bad := range []string{`id="claimed"`, `id="verdicts"`, "of its statements", "were fixed by commit", "computed again", "<span>thesis"} {
+	for _, bad := range []string{`id="claimed"`, `id="verdicts"`, "of its statements", "before anybody had seen", "computed again", "<span>thesis"} {
 		if strings.Contains(page, bad) {
 			t.Errorf("the page says %q", bad)
 		}

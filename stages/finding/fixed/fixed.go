@@ -16,6 +16,10 @@ import (
 // Whoever rewrites the lock commits it and then puts that commit's hash here.
 const Commit = "13bc1eb83eb3b72ab4d4f1eb108c8f3bfa9d7747"
 
+// FurtherCommit is the commit that fixed the claims of the profile further, in
+// testdata/further.lock.
+const FurtherCommit = "02fca21fda21584c2b7d8a8c3336c86b01e5987d"
+
 // A Change is a claim that differs from the fixed one. It has the verdicts of
 // both layers for the claim as it was fixed and for the new one, so that a
 // reader sees the effect of the change.
