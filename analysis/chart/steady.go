@@ -18,12 +18,9 @@ type steady struct{ vg.CanvasSizer }
 
 const steps = 1 << 20
 
-func steadyPoint(p vg.Point) vg.Point {
-	return vg.Point{
-		X: vg.Length(math.Round(float64(p.X)*steps) / steps),
-		Y: vg.Length(math.Round(float64(p.Y)*steps) / steps),
-	}
-}
+func steadyPoint(p vg.Point) vg.Point { return vg.Point{X: steadyLength(p.X), Y: steadyLength(p.Y)} }
+
+func steadyLength(l vg.Length) vg.Length { return vg.Length(math.Round(float64(l)*steps) / steps) }
 
 func (s steady) Fill(p vg.Path)   { s.CanvasSizer.Fill(mapPoints(p, steadyPoint)) }
 func (s steady) Stroke(p vg.Path) { s.CanvasSizer.Stroke(mapPoints(p, steadyPoint)) }

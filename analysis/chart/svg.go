@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 
 	"gonum.org/v1/plot/font"
@@ -53,8 +52,7 @@ func (c *svgCanvas) bytes() ([]byte, error) {
 	var body bytes.Buffer
 	body.WriteString(parts[0])
 	for i, part := range parts[1:] {
-		length := math.Round(c.lengths[i].Points()*steps) / steps
-		fmt.Fprintf(&body, `%stextLength="%.5g" lengthAdjust="spacingAndGlyphs" %s`, start, length, part)
+		fmt.Fprintf(&body, `%stextLength="%.5g" lengthAdjust="spacingAndGlyphs" %s`, start, steadyLength(c.lengths[i]), part)
 	}
 	return body.Bytes(), nil
 }
