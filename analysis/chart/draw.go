@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"image/color"
 	"slices"
 
@@ -70,7 +71,7 @@ func (d contents) Plot(c draw.Canvas, p *plot.Plot) {
 // blank says why the panel shows nothing within the limits, which are on its
 // scales. It is empty if the panel shows something.
 func (p Panel) blank(x, y span) string {
-	why := "no finite values"
+	why := cmp.Or(p.Blank, "no finite values")
 	if p.Heat != nil {
 		for _, line := range p.Heat.Values {
 			if slices.ContainsFunc(line, finite) {

@@ -42,6 +42,8 @@ type Panel struct {
 	// frame.
 	Equal bool
 	Heat  *Heat // drawn behind the series; with it a panel needs no series
+
+	Blank string // drawn in a panel without finite values; "no finite values" if empty
 }
 
 // Heat is a rectangle of cells, coloured by their values. Cell i of row k spans

@@ -193,17 +193,19 @@ func TestBlank(t *testing.T) {
 		name  string
 		marks Marks
 		y     []float64
+		own   string
 		want  string
 	}{
-		{"nothing", LineMarks, []float64{nan, nan}, "no finite values"},
-		{"below", LineMarks, []float64{0.1, 0.2}, "no values in this range"},
-		{"dots around", Points, []float64{0.1, 0.9}, "no values in this range"},
-		{"a line across", LinePoints, []float64{0.1, 0.9}, ""},
-		{"inside", Points, []float64{0.1, 0.5}, ""},
+		{"nothing", LineMarks, []float64{nan, nan}, "", "no finite values"},
+		{"nothing, for a reason", Points, []float64{nan, nan}, "it failed", "it failed"},
+		{"below", LineMarks, []float64{0.1, 0.2}, "it failed", "no values in this range"},
+		{"dots around", Points, []float64{0.1, 0.9}, "", "no values in this range"},
+		{"a line across", LinePoints, []float64{0.1, 0.9}, "", ""},
+		{"inside", Points, []float64{0.1, 0.5}, "it failed", ""},
 	} {
-		p := Panel{Y: Axis{Min: 0.4, Max: 0.6}, Series: []Series{{Role: "SGD", Marks: tt.marks, X: []float64{1, 2}, Y: tt.y}}}
+		p := Panel{Blank: tt.own, Y: Axis{Min: 0.4, Max: 0.6}, Series: []Series{{Role: "SGD", Marks: tt.marks, X: []float64{1, 2}, Y: tt.y}}}
 		svg := string(render(t, Figure{ID: "1", Rows: []Row{{Panels: []Panel{p}}}}, "svg"))
-		for _, why := range []string{"no finite values", "no values in this range"} {
+		for _, why := range []string{"no finite values", "no values in this range", "it failed"} {
 			if strings.Contains(svg, ">"+why+"<") != (why == tt.want) {
 				t.Errorf("%s: the panel should say %q", tt.name, tt.want)
 			}

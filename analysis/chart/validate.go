@@ -60,7 +60,7 @@ func (f Figure) validate(style Style) error {
 }
 
 func (p Panel) validate(style Style) error {
-	if err := checkText(p.Title); err != nil {
+	if err := checkText(p.Title, p.Blank); err != nil {
 		return err
 	}
 	if err := p.X.validate(); err != nil {

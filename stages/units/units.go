@@ -124,9 +124,11 @@ func (p Params) describe(read func(Network) ([]runs.Epoch, error)) (chart.Figure
 			if err != nil {
 				return f, fmt.Errorf("figure %s: %s: %w", p.ID, n.Title, err)
 			}
+			var text string
+			text, panel.Blank = p.gaps(n, over)
 			panel.Title, shown = n.Title, &panel
 			row.Panels = append(row.Panels, panel)
-			if text := p.gaps(over); text != "" {
+			if text != "" {
 				sentences = append(sentences, n.Title+": "+text+".")
 			}
 		}
@@ -181,7 +183,9 @@ func stopped(text string) string {
 // empty returns a panel that shows nothing but its title.
 func empty(title string) chart.Panel {
 	nothing := chart.Series{Role: "selectivity", Marks: chart.Points, X: []float64{0}, Y: []float64{math.NaN()}, Names: []string{""}}
-	return chart.Panel{Title: title, X: chart.Axis{Min: 0, Max: 1}, Y: chart.Axis{Min: 0, Max: 1}, Series: []chart.Series{nothing}}
+	return chart.Panel{
+		Title: title, X: chart.Axis{Min: 0, Max: 1}, Y: chart.Axis{Min: 0, Max: 1}, Series: []chart.Series{nothing}, Blank: errFailed.Error(),
+	}
 }
 
 // measurement is what the numbers of epochs count. A run with a fixed number of
@@ -248,40 +252,93 @@ func (p Params) shown() []string {
 	return list
 }
 
-// gaps says which units of a network a panel does not show, and why.
-func (p Params) gaps(over []result) string {
+// reason says why a panel does not show some units of a network.
+type reason struct {
+	has  func(result, activity.Unit) bool
+	text string // continues "3 of 8 units"
+	all  string // is drawn in a panel that shows no unit for this reason
+}
+
+// reasons lists those that units of a network may have. A unit has one of them
+// at most.
+func (p Params) reasons(n Network, over []result) []reason {
+	lacking, split := "no selectivity", "test"
+	if p.Kind == Classes {
+		lacking = "no shares"
+	}
+	if n.Split == "train" {
+		split = "training"
+	}
+	zero := func(r result, u activity.Unit) bool {
+		return r.absent == nil && finite(u.Mean) && !finite(u.Selectivity)
+	}
+	because := "have no selectivity (0/0), because they are 0 for all images, and are left out"
+	if p.Kind == Classes { // with an epsilon such a unit has a selectivity
+		zero = func(r result, u activity.Unit) bool { return r.absent == nil && u.Mean == 0 }
+		because = "are 0 for all images, so they have no shares, and are left out"
+	}
+	list := []reason{
+		{func(_ result, u activity.Unit) bool { return !finite(u.Mean) },
+			"have activations that are not finite (NaN or infinite), because the training diverged, and are left out", ""},
+		{zero, because, "all units are 0"},
+	}
+	for _, r := range over {
+		if r.absent != nil {
+			classes := either(r.absent)
+			return append(list, reason{func(r result, u activity.Unit) bool { return r.absent != nil && finite(u.Mean) },
+				fmt.Sprintf("have %s, because no %s image is of class %s, and are left out", lacking, split, classes),
+				fmt.Sprintf("no image is of class %s", classes)})
+		}
+	}
+	return list
+}
+
+// either joins classes, any of which a text is about.
+func either(classes []int64) string {
+	var words []string
+	for _, c := range classes {
+		words = append(words, fmt.Sprint(c))
+	}
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// gaps says which units of a network a panel does not show, and why. If it
+// shows none, and all for one reason, blank is a short form of it.
+func (p Params) gaps(n Network, over []result) (text, blank string) {
 	var parts []string
-	for _, kind := range []struct {
-		has  func(activity.Unit) bool
-		text string
-	}{
-		{func(u activity.Unit) bool { return !finite(u.Mean) },
-			"have activations that are not finite (NaN or infinite), because the training diverged, and are left out"},
-		{func(u activity.Unit) bool { return finite(u.Mean) && !finite(u.Selectivity) },
-			"have no selectivity (0/0), because they are 0 for all images, and are left out"},
-	} {
-		most, units, first := 0, 0, 0
+	for _, why := range p.reasons(n, over) {
+		most, units, first, whole := 0, 0, 0, 0
 		for _, r := range over {
 			count := 0
 			for _, u := range r.Units {
-				if kind.has(u) {
+				if why.has(r, u) {
 					count++
 				}
 			}
 			if count > 0 && most == 0 {
 				first = r.epoch
 			}
+			if count == len(r.Units) {
+				whole++
+			}
 			most, units = max(most, count), len(r.Units)
+		}
+		if whole == len(over) {
+			blank = why.all
 		}
 		switch {
 		case most == 0:
 		case p.Kind == Epochs:
-			parts = append(parts, fmt.Sprintf("from %s %d on, up to %d of %d units %s", p.measurement(), first, most, units, kind.text))
+			parts = append(parts, fmt.Sprintf("from %s %d on, up to %d of %d units %s", p.measurement(), first, most, units, why.text))
 		default:
-			parts = append(parts, fmt.Sprintf("%d of %d units %s", most, units, kind.text))
+			parts = append(parts, fmt.Sprintf("%d of %d units %s", most, units, why.text))
 		}
 	}
-	return strings.Join(parts, "; ")
+	return strings.Join(parts, "; "), blank
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
@@ -289,7 +346,8 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 // result is what the units of a network do after an epoch.
 type result struct {
 	activity.Result
-	epoch int
+	epoch  int
+	absent []int64 // classes of which no image was measured
 }
 
 // results returns what the units of a network do after the epochs that the
@@ -313,7 +371,13 @@ func (p Params) results(n Network, epochs []runs.Epoch) ([]result, error) {
 		if err != nil {
 			return nil, fmt.Errorf("epoch %d: %w", e.Epoch, err)
 		}
-		over = append(over, result{r, e.Epoch})
+		var absent []int64
+		for c, n := range l.ClassCounts {
+			if n == 0 {
+				absent = append(absent, classes[c])
+			}
+		}
+		over = append(over, result{r, e.Epoch, absent})
 	}
 	if len(over) == 0 {
 		return nil, fmt.Errorf("the record has no epoch %d", p.Epoch)
@@ -330,14 +394,25 @@ func (p Params) panel(over []result) (chart.Panel, error) {
 			list = append(list, r.Result)
 		}
 		panel := portrait.Epochs(list)
-		panel.X.Label = p.measurement()
+		panel.X.Label, panel.X.Ticks = p.measurement(), wholeNumbers(len(over))
 		return panel, nil
 	case Classes:
-		return portrait.Classes(over[0].Result), nil
+		panel := portrait.Classes(over[0].Result)
+		panel.X.Ticks = wholeNumbers(len(over[0].Units))
+		return panel, nil
 	case Activity:
 		return portrait.Activity(over[0].Result), nil
 	}
 	return chart.Panel{}, fmt.Errorf("no figure of units is of kind %q", p.Kind)
+}
+
+// wholeNumbers returns the ticks of the columns of a heat map. It returns none
+// if there are so many that an axis has no ticks between them.
+func wholeNumbers(columns int) []float64 {
+	if columns > 4 {
+		return nil
+	}
+	return []float64{0, 1, 2, 3}[:columns]
 }
 
 // Try describes and lays out the figure with a made-up network in every panel,

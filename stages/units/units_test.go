@@ -97,6 +97,7 @@ func TestFailedRun(t *testing.T) {
 		}
 		panels := f.Rows[0].Panels
 		if len(panels) != 2 || panels[0].Title != "SGD" || panels[0].Heat != nil || !math.IsNaN(panels[0].Series[0].Y[0]) ||
+			panels[0].Blank != "the run failed" ||
 			panels[1].Title != "Adam" || fmt.Sprint(panels[1]) != fmt.Sprint(whole.Rows[0].Panels[1]) && kind == Activity {
 			t.Errorf("%s: panels %+v", kind, panels)
 		}
@@ -182,6 +183,9 @@ func TestDivergedNetworks(t *testing.T) {
 			t.Fatal(err)
 		}
 		silent := "1 of 4 units have no selectivity (0/0), because they are 0 for all images, and are left out."
+		if kind == Classes {
+			silent = "1 of 4 units are 0 for all images, so they have no shares, and are left out."
+		}
 		if !strings.Contains(f.Caption, want) || !strings.Contains(f.Caption, silent) {
 			t.Errorf("%s: the caption %q lacks %q or %q", kind, f.Caption, want, silent)
 		}
@@ -195,6 +199,85 @@ func TestDivergedNetworks(t *testing.T) {
 		if kind == Epochs && !math.IsNaN(f.Rows[0].Panels[0].Heat.Values[0][2]) {
 			t.Error("an epoch without selectivities has a histogram")
 		}
+	}
+}
+
+// A class that has no image leaves no unit a selectivity, also units that are
+// active. The panel and the caption name the class.
+func TestClassWithoutImages(t *testing.T) {
+	absent := func(Network) ([]runs.Epoch, error) {
+		epochs := record()
+		for i := range epochs {
+			epochs[i].Layers[0].ClassSums = []float64{9, 0, 5, 0, 0, 0, 0, 0}
+			epochs[i].Layers[0].ClassCounts = []int64{20, 0}
+		}
+		return epochs, nil
+	}
+	for kind, want := range map[string]string{
+		Activity: "SGD: 4 of 4 units have no selectivity, because no test image is of class 1, and are left out. Adam",
+		Classes:  "SGD: 4 of 4 units have no shares, because no test image is of class 1, and are left out. Adam",
+		Epochs:   "SGD: from epoch 0 on, up to 4 of 4 units have no selectivity, because no test image is of class 1, and are left out. Adam",
+	} {
+		p := params(kind)
+		p.Rows[0][1].Split = "train"
+		f, err := p.describe(absent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(f.Caption, want) || !strings.Contains(f.Caption, "no training image is of class 1") || strings.Contains(f.Caption, "are 0") {
+			t.Errorf("%s: the caption is %q, want %q", kind, f.Caption, want)
+		}
+		if blank := f.Rows[0].Panels[0].Blank; blank != "no image is of class 1" {
+			t.Errorf("%s: the panel says %q", kind, blank)
+		}
+	}
+	if got := either([]int64{0, 8, 9}); got != "0, 8 or 9" {
+		t.Errorf("several classes are %q", got)
+	}
+}
+
+// A unit that is 0 for all images has a selectivity with an epsilon, but no
+// share of its largest class mean.
+func TestUnitsWithoutShares(t *testing.T) {
+	for dead, want := range map[int]string{
+		1: "SGD: 1 of 4 units are 0 for all images, so they have no shares, and are left out.",
+		4: "SGD: 4 of 4 units are 0 for all images, so they have no shares, and are left out.",
+	} {
+		p := params(Classes)
+		p.Rows[0][0].Epsilon = 1e-6
+		f, err := p.describe(func(Network) ([]runs.Epoch, error) {
+			epochs := record()
+			if l := &epochs[3].Layers[0]; dead == 4 {
+				l.ClassSums, l.Most = make([]float64, 8), make([]float32, 4)
+			}
+			return epochs, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		panel := f.Rows[0].Panels[0]
+		if says := panel.Blank == "all units are 0"; !strings.Contains(f.Caption, want) || says != (dead == 4) {
+			t.Errorf("%d dead units: the caption is %q, and the panel says %q", dead, f.Caption, panel.Blank)
+		}
+		if _, err := chart.Render(f, p.Style, "svg"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// An axis of few epochs or units has no ticks between them.
+func TestTicksOfColumns(t *testing.T) {
+	for kind, want := range map[string]string{Epochs: "[0 1 2]", Classes: "[0 1 2 3]"} {
+		f, err := params(kind).describe(func(Network) ([]runs.Epoch, error) { return record(), nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(f.Rows[0].Panels[0].X.Ticks); got != want {
+			t.Errorf("%s: ticks %s, want %s", kind, got, want)
+		}
+	}
+	if got := wholeNumbers(5); got != nil {
+		t.Errorf("five columns have the ticks %v", got)
 	}
 }
 
