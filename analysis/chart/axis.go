@@ -70,8 +70,24 @@ func (a Axis) limits(data span, margin float64) span {
 	pad := float64(margin * (data.hi - data.lo))
 	if data.hi-data.lo < narrowest*math.Max(math.Abs(data.lo), math.Abs(data.hi)) || pad == 0 {
 		pad = math.Max(0.05*math.Abs(data.hi), 0.01)
+		return a.bounded(span{data.lo - pad, data.hi + pad}, margin)
 	}
 	return span{data.lo - pad, data.hi + pad}
+}
+
+// bounded returns the limits for values that are all equal. Limits beyond the
+// bounds would have ticks that no value can have, and a length of 1 from the
+// bound takes their place.
+func (a Axis) bounded(l span, margin float64) span {
+	switch {
+	case a.Least >= a.Most:
+		return l
+	case l.lo < a.Least:
+		return span{a.Least - margin, a.Least + 1 + margin}
+	case l.hi > a.Most:
+		return span{a.Most - 1 - margin, a.Most + margin}
+	}
+	return l
 }
 
 // ticks returns the ticks of the axis within its limits, about n of them

@@ -81,6 +81,11 @@ type Axis struct {
 	// zero, the limits are those of the data plus a small margin.
 	Min, Max float64
 
+	// Least and Most are what no value is below or above; Most may be infinite.
+	// Limits that follow from values that are all equal do not go far beyond.
+	// If both are zero, the values have no bounds.
+	Least, Most float64
+
 	Ticks      []float64 // labelled ticks; empty: steps of 1, 2 or 5 (decades on a log axis)
 	Categories []string  // for a categorical axis
 }

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -111,15 +112,52 @@ func squared(at, frame draw.Canvas) draw.Canvas {
 	}
 }
 
-// arrange makes the plots and gives each its part of the canvas.
+// arrange makes the plots and gives each its part of the canvas. If the labels
+// of the ticks along y would overlap, because other labels leave less room than
+// estimated, the plots are made again with as many as there is room for.
 func (p page) arrange(c draw.Canvas) ([][]*plot.Plot, [][]draw.Canvas) {
-	plots, columns := p.plots()
+	plots, canvases := p.arranged(c, math.Inf(1))
+	lowest, low := vg.Length(math.Inf(1)), false
+	for i, row := range plots {
+		for j, g := range row {
+			if g != nil {
+				height := g.DataCanvas(canvases[i][j]).Size().Y
+				lowest, low = min(lowest, height), low || p.overlap(g.Y, height)
+			}
+		}
+	}
+	if low {
+		return p.arranged(c, float64(lowest))
+	}
+	return plots, canvases
+}
+
+// arranged is arrange for frames that are known to be no higher.
+func (p page) arranged(c draw.Canvas, height float64) ([][]*plot.Plot, [][]draw.Canvas) {
+	plots, columns := p.plots(height)
 	tiles := draw.Tiles{
 		Rows: len(plots), Cols: columns,
 		PadTop: p.title + p.header, PadBottom: p.legend.height(),
 		PadX: columnGap, PadY: rowGap + p.header,
 	}
 	return plots, plot.Align(plots, tiles, c)
+}
+
+// overlap reports whether labels of ticks are on top of one another along an
+// axis of the given height. Digits are about 0.72 of the font size high.
+func (p page) overlap(a plot.Axis, height vg.Length) bool {
+	below := math.Inf(-1)
+	for _, t := range a.Tick.Marker.Ticks(a.Min, a.Max) {
+		if t.Label == "" {
+			continue
+		}
+		at := (t.Value - a.Min) / (a.Max - a.Min) * float64(height)
+		if at-below < 0.72*p.style.TickSize {
+			return true
+		}
+		below = at
+	}
+	return false
 }
 
 // drawHeader writes the letter and title of a panel above its frame. A figure
@@ -136,8 +174,8 @@ func (p page) drawHeader(data draw.Canvas, letter, title string) {
 }
 
 // plots returns a rectangular grid of plots, with nil where a row is shorter
-// than the longest.
-func (p page) plots() (plots [][]*plot.Plot, columns int) {
+// than the longest. Ticks along y are at most as many as fit the given height.
+func (p page) plots(height float64) (plots [][]*plot.Plot, columns int) {
 	for _, row := range p.figure.Rows {
 		columns = max(columns, len(row.Panels))
 	}
@@ -189,7 +227,7 @@ func (p page) plots() (plots [][]*plot.Plot, columns int) {
 			if panel.Equal { // one scale needs equal ticks
 				marginX, across = marginY, min(across, up)
 			}
-			line[j] = p.plot(panel, panel.X.limits(x, marginX), panel.Y.limits(y, marginY), across, up)
+			line[j] = p.plot(panel, panel.X.limits(x, marginX), panel.Y.limits(y, marginY), across, up, min(up, height))
 			if row.ShareX {
 				line[j].Add(overhang(line[j].X))
 				unlabel(&line[j].X)
@@ -254,9 +292,10 @@ func (p Panel) spans() (x, y span) {
 }
 
 // plot returns the axes of a panel with its contents. Across and up are the
-// lengths, in points, that labelled ticks may fill.
-func (p page) plot(panel Panel, x, y span, across, up float64) *plot.Plot {
-	xTicks, yTicks := panel.X.fittingTicks(x, across, textStyle(p.style, p.style.TickSize)), panel.Y.placedTicks(y, int(up/tickLine))
+// lengths of the axes, in points, and height is what labelled ticks along y may
+// fill.
+func (p page) plot(panel Panel, x, y span, across, up, height float64) *plot.Plot {
+	xTicks, yTicks := panel.X.fittingTicks(x, across, textStyle(p.style, p.style.TickSize)), panel.Y.placedTicks(y, int(height/tickLine))
 	g := plot.New()
 	g.BackgroundColor = nil
 	g.TextHandler = handler

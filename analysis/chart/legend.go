@@ -129,26 +129,30 @@ func (l look) entry(label string, style Style) entry {
 	}}
 }
 
-// note returns the entry that explains the bands, with a sample of one if there
-// is any.
+// note returns the entry that explains the bands, with a sample of one if
+// series have intervals. The sample is a line alone if none of them is known.
 func (f Figure) note(style Style) entry {
 	e := entry{label: f.Note}
+	banded := false
 	for _, row := range f.Rows {
 		for _, p := range row.Panels {
 			for _, s := range p.Series {
 				if len(s.Lo) > 0 {
 					e.swatch = swatchWidth
-					e.draw = func(c *draw.Canvas, from, to vg.Point) { bandSwatch(c, style, from, to) }
+					banded = banded || slices.ContainsFunc(s.Lo, finite)
 				}
 			}
 		}
 	}
+	e.draw = func(c *draw.Canvas, from, to vg.Point) { meanSwatch(c, style, banded, from, to) }
 	return e
 }
 
-func bandSwatch(c *draw.Canvas, style Style, from, to vg.Point) {
+func meanSwatch(c *draw.Canvas, style Style, banded bool, from, to vg.Point) {
 	ink, up := mustColor(style.Ink), vg.Point{Y: vg.Length(style.LegendSize * 0.42)}
-	c.FillPolygon(withAlpha(ink, style.BandAlpha), []vg.Point{from.Sub(up), to.Sub(up), to.Add(up), from.Add(up)})
+	if banded {
+		c.FillPolygon(withAlpha(ink, style.BandAlpha), []vg.Point{from.Sub(up), to.Sub(up), to.Add(up), from.Add(up)})
+	}
 	c.StrokeLines(draw.LineStyle{Color: ink, Width: vg.Length(style.LineWidth)}, []vg.Point{from, to})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // recorder is a canvas that records what is drawn in which colour.
@@ -207,7 +208,7 @@ func TestEqualAxes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plots, _ := p.plots()
+		plots, _ := p.plots(math.Inf(1))
 		x, y := plots[0][0].X, plots[0][0].Y
 		if x.Min != y.Min || x.Max != y.Max || math.Abs(x.Min-0.085) > 1e-12 || math.Abs(x.Max-0.415) > 1e-12 {
 			t.Errorf("x from %v to %v, y from %v to %v", x.Min, x.Max, y.Min, y.Max)
@@ -227,7 +228,7 @@ func TestAlignedAxes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plots, _ := p.plots()
+		plots, _ := p.plots(math.Inf(1))
 		var list []string
 		for _, row := range plots {
 			for _, g := range row {
@@ -264,6 +265,57 @@ func TestLongAxisLabels(t *testing.T) {
 	frames := record(t, f, style).frames(style)
 	if len(frames) != 2 || frames[0].Min.Y != frames[1].Min.Y || frames[0].Max.Y != frames[1].Max.Y {
 		t.Errorf("frames %v", frames)
+	}
+}
+
+// Where labels along x leave little room for the frames, fewer ticks along y
+// have labels, so that these do not overlap.
+func TestLowFrames(t *testing.T) {
+	style := DefaultStyle()
+	f := one(Series{X: []float64{0, 1, 2, 3, 4, 5}, Y: []float64{0, 1, 2, 3, 4, 5}}, Axis{Label: "a label that is long"})
+	f.Rows[0].Panels[0].X = Axis{Scale: Categorical, Categories: []string{"1", "2", "3", "4", "5", "one two three four five six seven eight nine ten"}}
+	f.Rows[0].Panels = slices.Repeat(f.Rows[0].Panels, 3)
+	p, err := newPage(f, style)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := draw.New(&recorder{nowhere: nowhere{p.width, p.height}})
+	plots, canvases := p.arrange(draw.Crop(c, outerMargin, -outerMargin, outerMargin, -outerMargin))
+	g, height := plots[0][0], plots[0][0].DataCanvas(canvases[0][0]).Size().Y
+	var places []float64
+	for _, tick := range g.Y.Tick.Marker.Ticks(g.Y.Min, g.Y.Max) {
+		if tick.Label != "" {
+			places = append(places, (tick.Value-g.Y.Min)/(g.Y.Max-g.Y.Min)*float64(height))
+		}
+	}
+	if height > 50 || len(places) != 2 || places[1]-places[0] < style.TickSize {
+		t.Errorf("a frame %v points high has labels at %v", height, places)
+	}
+}
+
+// The sample beside the note has a band only if there is one in the figure.
+func TestNoteSample(t *testing.T) {
+	nan := math.NaN()
+	style := DefaultStyle()
+	band := straight(withAlpha(mustColor(style.Ink), style.BandAlpha))
+	for _, c := range []struct {
+		low, high []float64
+		bands     int
+	}{
+		{[]float64{0.1, nan}, []float64{0.3, nan}, 1}, {[]float64{nan, nan}, []float64{nan, nan}, 0}, {nil, nil, 0},
+	} {
+		f := one(Series{X: []float64{0, 1}, Y: []float64{0.2, 0.3}, Lo: c.low, Hi: c.high}, Axis{})
+		f.Note = "mean"
+		r := record(t, f, style)
+		lines := 0
+		for _, p := range r.stroked[mustColor(style.Ink)] {
+			if len(p) == 2 && p[0].Pos.Y == p[1].Pos.Y && p[1].Pos.X-p[0].Pos.X == swatchWidth {
+				lines++
+			}
+		}
+		if bands := len(r.filled[band]); bands != c.bands || lines != min(1, len(c.low)) {
+			t.Errorf("intervals from %v: the sample has %d bands and %d lines", c.low, bands, lines)
+		}
 	}
 }
 
