@@ -35,7 +35,7 @@ func Try(p Params) (key string, err error) {
 		sums[experiment] = fmt.Sprintf("%064x", 0)
 	}
 	p.Epoch = min(p.Epoch, fewEpochs+1) // more would change nothing
-	for i, made := range dummies {
+	for i, made := range append(dummies, p.huge()) {
 		var from source = made
 		if i == 0 {
 			from = longest{made}
@@ -124,8 +124,8 @@ func (p Params) texts() []text {
 	return list
 }
 
-// dummies are made-up numbers of every kind that runs may have. The first ones
-// have the longest labels of ticks.
+// dummies are made-up numbers of every kind that runs may have, except the
+// largest. The first ones have the longest labels of ticks.
 var dummies = []dummy{
 	func(u float64, seed int) float64 { return 1234567 + float64(1e-3*u) },
 	func(u float64, seed int) float64 { return u + float64(0.01*float64(seed)) },
@@ -137,7 +137,17 @@ var dummies = []dummy{
 		}
 		return u
 	},
-	func(u float64, seed int) float64 { return 1e38 * (u - 0.5) },
+}
+
+// huge returns made-up numbers as large as those of runs may be, or less if
+// their product would be larger than what an axis shows.
+func (p Params) huge() dummy {
+	most := 1
+	for _, panel := range p.Panels {
+		most = max(most, len(panel.factors()))
+	}
+	size := math.Min(1e38, math.Pow(1e99, 1/float64(most)))
+	return func(u float64, seed int) float64 { return size * (u - 0.5) }
 }
 
 // dummy returns a made-up number of a run. u is a number in [0, 1) that stands

@@ -42,6 +42,10 @@ func TestTry(t *testing.T) {
 				p.Panels = append(p.Panels, Panel{Metric: m + " * train_loss"})
 			}
 		}, "lines", "4 products as lines: 3 can be told apart"},
+		{"a product of three", func(p *Params) { p.Panels = []Panel{{Metric: "accuracy * sparsity * selectivity"}} }, "", ""},
+		{"a product of five", func(p *Params) {
+			p.Panels = []Panel{{Metric: "accuracy * sparsity * selectivity * train_loss * test_loss"}}
+		}, "", ""},
 		{"every metric as a line", func(p *Params) {
 			p.Columns, p.Lines, p.Panels = "optimizer", []string{"metric"}, nil
 			for _, m := range quantity.All() {
