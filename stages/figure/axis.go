@@ -50,8 +50,10 @@ func (d *description) axis(at place) chart.Axis {
 		}
 	case AgainstMetric:
 		word(Panel{Metric: d.X.Metric}.words())
+		axis.Least, axis.Most = Panel{Metric: d.X.Metric}.bounds()
 	case AgainstCondition:
 		word(at.panel.words() + ", " + d.X.Name)
+		axis.Least, axis.Most = at.panel.bounds()
 	}
 	for _, l := range d.X.Limits {
 		if l.Optimizer == at.optimizer.Name {
@@ -214,23 +216,40 @@ func (d *description) addRules(panel *chart.Panel, at place, lines []line) error
 // one.
 func (d *description) addStart(panel *chart.Panel, lines []line) error {
 	var rules []chart.Rule
+	var owners [][]string
 	for _, l := range lines {
 		n, err := d.number(l.place, 0)
 		if err != nil {
 			return err
 		}
 		rule := chart.Rule{Kind: chart.Horizontal, At: n.mean, Lo: n.low, Hi: n.high, N: n.n, Label: beforeTraining, Dash: "dotted"}
-		switch i := slices.IndexFunc(rules, func(r chart.Rule) bool { return r.At == rule.At && r.Lo == rule.Lo && r.Hi == rule.Hi }); {
+		switch i := slices.IndexFunc(rules, func(r chart.Rule) bool { return sameStart(r, rule) }); {
 		case math.IsNaN(n.mean):
 		case i >= 0:
-			rules[i].Role, rules[i].Name = "", "" // it has no single colour
+			rules[i].Role = "" // it has no single colour
+			owners[i] = append(owners[i], joined(l.words[:]))
 		default:
-			rule.Role, rule.Name = l.role, joined(l.words[:])
-			rules = append(rules, rule)
+			rule.Role = l.role
+			rules, owners = append(rules, rule), append(owners, []string{joined(l.words[:])})
 		}
+	}
+	var texts []string
+	for i := range rules {
+		rules[i].Name = strings.Join(owners[i], "; ")
+		texts = append(texts, fmt.Sprintf("%.4g (%s)", rules[i].At, rules[i].Name))
+	}
+	if len(rules) > 1 {
+		d.starts = append(d.starts, fmt.Sprintf("%s in panel %c", listed(texts), d.letter))
 	}
 	panel.Rules = append(panel.Rules, rules...)
 	return nil
+}
+
+// sameStart reports whether two rules have the same mean and interval, which is
+// NaN if there is a single run.
+func sameStart(a, b chart.Rule) bool {
+	equal := func(x, y float64) bool { return x == y || math.IsNaN(x) && math.IsNaN(y) }
+	return a.At == b.At && equal(a.Lo, b.Lo) && equal(a.Hi, b.Hi)
 }
 
 const beforeTraining = "before training"

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,59 +11,142 @@ import (
 	"sparsel/analysis/summary"
 )
 
-// gap names runs that a number does not include.
+// Kinds of gaps.
+const (
+	failed    = "missing"
+	nonFinite = "not finite"
+	early     = "early" // the metric is not defined yet
+)
+
+// gap is a run that numbers do not include.
 type gap struct {
-	where   string
-	metrics []string
-	what    string // "missing" or "not finite"
-	runs    []string
+	where, metric, what, run string
+	at                       []moment
 }
 
-// gaps are the gaps of a figure. Those with the same place and kind are merged.
-type gaps []gap
+// gaps are the gaps of a figure, and when its numbers were looked up.
+type gaps struct {
+	list []gap
+	seen map[[2]string][]moment // by place and metric
+}
 
-func (g *gaps) add(where, metric, what string, runs []string) {
-	if len(runs) == 0 {
-		return
+// look records that a number was looked up.
+func (g *gaps) look(where, metric string, at moment) {
+	if g.seen == nil {
+		g.seen = map[[2]string][]moment{}
 	}
-	i := slices.IndexFunc(*g, func(known gap) bool { return known.where == where && known.what == what })
-	if i < 0 {
-		i = len(*g)
-		*g = append(*g, gap{where: where, what: what})
+	k := [2]string{where, metric}
+	if !slices.Contains(g.seen[k], at) {
+		g.seen[k] = append(g.seen[k], at)
 	}
-	known := &(*g)[i]
-	if !slices.Contains(known.metrics, metric) {
-		known.metrics = append(known.metrics, metric)
-	}
+}
+
+// add records runs that a number does not include.
+func (g *gaps) add(where, metric, what string, at moment, runs []string) {
 	for _, run := range runs {
-		if !slices.Contains(known.runs, run) {
-			known.runs = append(known.runs, run)
+		i := slices.IndexFunc(g.list, func(known gap) bool {
+			return known.where == where && known.metric == metric && known.what == what && known.run == run
+		})
+		if i < 0 {
+			i = len(g.list)
+			g.list = append(g.list, gap{where: where, metric: metric, what: what, run: run})
+		}
+		if known := &g.list[i]; !slices.Contains(known.at, at) {
+			known.at = append(known.at, at)
 		}
 	}
 }
 
-func (g gap) String() string {
-	slices.SortFunc(g.runs, func(a, b string) int { return len(a) - len(b) }) // by length, so that numbers of seeds are in order
-	runs := strings.Join(g.runs, ", ")
-	if len(g.runs) > 1 {
-		runs = "seeds " + strings.ReplaceAll(runs, "seed ", "")
+// places lists the places that have gaps of a kind.
+func (g gaps) places(what string) []string {
+	var list []string
+	for _, one := range g.list {
+		if one.what == what && !slices.Contains(list, one.where) {
+			list = append(list, one.where)
+		}
 	}
-	text := fmt.Sprintf("%s (%s)", g.where, runs)
-	if g.what == "not finite" {
-		text += ": " + strings.Join(g.metrics, ", ")
-	}
-	return text
+	return list
 }
 
-// of lists the gaps of a kind.
-func (g gaps) of(what string) string {
+// absent names the runs that failed, by place. They have no number at all.
+func (g gaps) absent() string {
 	var list []string
-	for _, one := range g {
-		if one.what == what {
-			list = append(list, one.String())
+	for _, where := range g.places(failed) {
+		var runs []string
+		for _, one := range g.list {
+			if one.where == where && one.what == failed && !slices.Contains(runs, one.run) {
+				runs = append(runs, one.run)
+			}
+		}
+		list = append(list, fmt.Sprintf("%s (%s)", where, seedsOf(runs)))
+	}
+	return strings.Join(list, "; ")
+}
+
+// infinite names the runs whose numbers are not finite, by place. Metrics that
+// the same runs lack are named together. some is added to the runs of which
+// other numbers of the metric are finite.
+func (g gaps) infinite(some string) string {
+	var list []string
+	for _, where := range g.places(nonFinite) {
+		var whose []string
+		metrics := map[string][]string{} // by their runs
+		for _, metric := range g.lacking(where) {
+			runs := g.runs(where, metric, some)
+			if metrics[runs] == nil {
+				whose = append(whose, runs)
+			}
+			metrics[runs] = append(metrics[runs], metric)
+		}
+		for _, runs := range whose {
+			list = append(list, fmt.Sprintf("%s (%s): %s", where, runs, strings.Join(metrics[runs], ", ")))
 		}
 	}
 	return strings.Join(list, "; ")
+}
+
+// lacking lists the metrics of a place that are not finite in some run.
+func (g gaps) lacking(where string) []string {
+	var list []string
+	for _, one := range g.list {
+		if one.where == where && one.what == nonFinite && !slices.Contains(list, one.metric) {
+			list = append(list, one.metric)
+		}
+	}
+	return list
+}
+
+// runs names the runs of a place in which a metric is not finite: those in
+// which it never is, and those in which it is not at some moments.
+func (g gaps) runs(where, metric, some string) string {
+	var never, sometimes []string
+	for _, one := range g.list {
+		switch {
+		case one.where != where || one.metric != metric || one.what != nonFinite:
+		case len(one.at) == len(g.seen[[2]string{where, metric}]):
+			never = append(never, one.run)
+		default:
+			sometimes = append(sometimes, one.run)
+		}
+	}
+	var parts []string
+	if never != nil {
+		parts = append(parts, seedsOf(never))
+	}
+	if sometimes != nil {
+		parts = append(parts, seedsOf(sometimes)+some)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// seedsOf names runs in the order of their seeds.
+func seedsOf(runs []string) string {
+	slices.SortFunc(runs, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
+	text := strings.Join(runs, ", ")
+	if len(runs) > 1 {
+		text = "seeds " + strings.ReplaceAll(text, "seed ", "")
+	}
+	return text
 }
 
 // runs says over how many runs the numbers are taken.
@@ -78,7 +162,7 @@ func (d *description) runs() string {
 func (d *description) note() string {
 	note := "mean ± SE (deviation over n), " + d.runs()
 	switch {
-	case d.high < 2 || d.X.against() || d.modes && !d.banded:
+	case !d.banded:
 		note = "mean, " + d.runs()
 	case d.Error == "se":
 		note = "mean ± SE, " + d.runs()
@@ -98,9 +182,9 @@ func (d *description) note() string {
 		note += "; arrows: beyond the panel"
 	}
 	switch {
-	case len(d.gaps) > 0 && len(d.Lines) < 2:
+	case d.open && len(d.Lines) < 2:
 		note += "; open markers: fewer runs, see the caption"
-	case len(d.gaps) > 0:
+	case d.fewer:
 		note += "; fewer runs in places, see the caption"
 	}
 	return note
@@ -127,7 +211,7 @@ func (d *description) wider() float64 {
 	if n < 2 {
 		n = d.high
 	}
-	if n < 2 || d.X.against() || d.Error == "ci" || d.modes && !d.banded {
+	if !d.banded || d.Error == "ci" {
 		return 0
 	}
 	values := make([]float64, n)
@@ -148,12 +232,13 @@ func (d *description) caption() string {
 	if d.unequalX() {
 		sentences = append(sentences, "the x axes of the panels differ")
 	}
-	if list := d.gaps.of("missing"); list != "" {
+	if list := d.gaps.absent(); list != "" {
 		sentences = append(sentences, "missing, because they failed: "+list)
 	}
-	if list := d.gaps.of("not finite"); list != "" {
+	if list := d.gaps.infinite(d.sometimes()); list != "" {
 		sentences = append(sentences, "not finite (NaN or infinite) and left out; a number with no other run is a gap: "+list)
 	}
+	sentences = append(sentences, d.begins())
 	if d.common {
 		sentences = append(sentences, "a dot is the mean over the runs that have both of its numbers")
 	}
@@ -172,6 +257,30 @@ func (d *description) caption() string {
 		text += sentence(s)
 	}
 	return strings.TrimSpace(text)
+}
+
+// along reports whether the figure shows numbers of one epoch after another.
+func (d *description) along() bool { return d.X.Kind == Epochs || d.X.Kind == Steps || d.X.against() }
+
+// sometimes says when some numbers of a run are not finite, and others are.
+func (d *description) sometimes() string {
+	if d.X.Kind == Steps {
+		return " at some steps"
+	}
+	return fmt.Sprintf(" at some %ss", strings.ReplaceAll(d.measurement(), " or", "s or"))
+}
+
+// begins says where forgetting is not defined yet.
+func (d *description) begins() string {
+	places := d.gaps.places(early)
+	if len(places) == 0 {
+		return ""
+	}
+	text := "forgetting begins when the first phase ends, and is not defined before"
+	if d.along() {
+		return text
+	}
+	return text + ": " + strings.Join(places, "; ")
 }
 
 // unequalX reports whether the panels of a row have different x axes.
@@ -443,10 +552,10 @@ func (d *description) which() string {
 		noun = "experiments "
 	}
 	when := fmt.Sprintf("after %s %d", d.measurement(), d.Epoch)
-	if d.X.Kind == Epochs || d.X.Kind == Steps || d.X.against() {
+	if d.along() {
 		when = fmt.Sprintf("after each of %d %ss", d.Epoch, strings.ReplaceAll(d.measurement(), " or", "s or"))
 	}
-	if d.X.Kind == Steps {
+	if d.within {
 		when = "at some steps within the first epoch and " + when
 	}
 	return noun + strings.Join(experiments, ", ") + "; " + when
@@ -454,8 +563,11 @@ func (d *description) which() string {
 
 // over says what means and bands are over.
 func (d *description) over() string {
-	if d.low == d.high && d.high == 1 {
+	switch {
+	case d.low == 1 && d.high == 1:
 		return "one run each, so there are no bands"
+	case d.mostRuns() == 1:
+		return "at most one run each, so there are no bands"
 	}
 	text := fmt.Sprintf("means over the seeds (%s)", d.runs())
 	if d.X.against() {
@@ -497,11 +609,15 @@ func (d *description) marks() []string {
 		list = append(list, "the baseline's value has no place along x: "+listed(d.offAxis))
 	}
 	if d.X.Kind == Steps {
-		list = append(list, fmt.Sprintf("dotted horizontal lines, %q, are the same networks before their first step", beforeTraining))
+		text := fmt.Sprintf("dotted horizontal lines, %q, are the same networks before their first step", beforeTraining)
+		if len(d.starts) > 0 {
+			text += ": " + strings.Join(d.starts, "; ")
+		}
+		list = append(list, text)
 	}
 	if r := d.Reference; r != nil {
 		text := fmt.Sprintf("horizontal lines are %s (experiment %s, condition %s)", r.Label, r.Experiment, r.Condition.Name)
-		if d.X.Kind == Epochs || d.X.Kind == Steps || d.X.against() { // otherwise the caption says it of all numbers
+		if d.along() { // otherwise the caption says it of all numbers
 			text += fmt.Sprintf(", after %s %d", d.measurement(), d.Epoch)
 		}
 		list = append(list, text)

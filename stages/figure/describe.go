@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"sparsel/analysis/chart"
+	"sparsel/artifacts/measures"
 )
 
 // description is a figure that is being described, together with what its
@@ -18,6 +19,9 @@ type description struct {
 	modal  bool // each run is shown where runs have two modes
 	modes  bool // a series has runs of two modes
 	banded bool // a series has a band
+	open   bool // a number over fewer runs than planned is drawn
+	fewer  bool // a number lacks runs, or is a gap
+	within bool // a number within the first epoch is shown
 	gaps   gaps
 	low    int  // fewest runs behind a number
 	high   int  // most runs behind a number
@@ -31,6 +35,7 @@ type description struct {
 	undrawn []string // the marker lines that lie beyond the limits of their panel
 	offAxis []string // the baseline's values without a place along x
 	whose   []whose  // what several vertical lines of one panel belong to
+	starts  []string // what several starts of one panel belong to
 }
 
 // Describe turns the numbers of the experiments, which are given by name, into
@@ -122,8 +127,10 @@ func (p Params) sharedAxis() string {
 // panel describes the panel at a place.
 func (d *description) panel(at place) (chart.Panel, error) {
 	panel := chart.Panel{X: d.axis(at), Y: chart.Axis{Label: at.panel.words(), Min: at.panel.Min, Max: at.panel.Max}}
+	panel.Y.Least, panel.Y.Most = at.panel.bounds()
 	if slices.Contains(d.Lines, "metric") {
 		panel.Y.Label = d.sharedAxis()
+		panel.Y.Least, panel.Y.Most = 0, 0 // of several metrics
 	}
 	if entries := at.source.Entries; at.panel.Difference {
 		panel.Y.Label = "Δ " + panel.Y.Label
@@ -165,6 +172,7 @@ func (d *description) addHidden(panel chart.Panel) {
 				continue
 			}
 			count++
+			d.open = d.open || s.N[i] < s.Expected[i] && panel.X.Includes(s.X[i]) && panel.Y.Includes(y)
 			if !panel.X.Includes(s.X[i]) || s.Marks == chart.Points && !panel.Y.Includes(y) {
 				hidden++
 			}
@@ -224,7 +232,7 @@ func (d *description) series(l line, at place) (chart.Series, error) {
 		s.Marks = chart.LineMarks
 	}
 	modes := d.modal && slices.ContainsFunc(points, d.twoModes)
-	d.modes, d.banded = d.modes || modes, d.banded || !modes
+	d.modes = d.modes || modes
 	for i, p := range points {
 		if p.y == nil {
 			n, err := d.number(p.place, p.epoch)
@@ -238,6 +246,7 @@ func (d *description) series(l line, at place) (chart.Series, error) {
 		s.N, s.Expected, s.Names = append(s.N, n.n), append(s.Expected, n.expected), append(s.Names, p.name)
 		if s.Marks != chart.Points && !modes {
 			s.Lo, s.Hi = append(s.Lo, n.low), append(s.Hi, n.high)
+			d.banded = d.banded || finite(n.low)
 		}
 		if d.seeds || modes {
 			addRuns(&s, p.place, n, i, len(points))
@@ -310,6 +319,7 @@ func (d *description) points(l line, at place) ([]point, error) {
 			if m.step > 0 { // a line stands for the network before its first step
 				p := point{x: float64(m.step), place: l.place, epoch: m.epoch}
 				p.place.step = m.step
+				d.within = d.within || m.epoch == 0
 				list = append(list, p)
 			}
 		}
@@ -370,6 +380,9 @@ func (d *description) pair(at place, epoch int) (x, y number, err error) {
 	if y, err = d.named(at, epoch); err != nil {
 		return x, y, err
 	}
+	if len(x.early)+len(y.early) > 0 { // there is no dot yet
+		return x, y, nil
+	}
 	gone := slices.Concat(x.missing, x.nonFinite)
 	if lacks := slices.Concat(y.missing, y.nonFinite); !sameElements(gone, lacks) {
 		gone = append(gone, lacks...)
@@ -389,7 +402,7 @@ func sameElements(a, b []string) bool {
 // number looks up a number and records what the caption has to say about it.
 func (d *description) number(at place, epoch int) (number, error) {
 	n, err := d.named(at, epoch)
-	if err == nil {
+	if err == nil && len(n.early) == 0 {
 		d.low, d.high = min(d.low, n.n), max(d.high, n.n)
 	}
 	return n, err
@@ -401,9 +414,26 @@ func (d *description) named(at place, epoch int) (number, error) {
 	if err != nil {
 		return n, err
 	}
-	d.gaps.add(d.where(at), at.panel.Metric, "missing", n.missing)
-	d.gaps.add(d.where(at), at.panel.Metric, "not finite", n.nonFinite)
+	if !at.panel.Difference {
+		d.record(at, epoch, n)
+		return n, nil
+	}
+	at.panel.Difference = false
+	for _, e := range at.source.Entries { // a run is left out if it lacks one of the two
+		d.record(at.in(e), epoch, d.derived(at.in(e), epoch))
+	}
 	return n, nil
+}
+
+// record notes the runs that a number leaves out.
+func (d *description) record(at place, epoch int, n number) {
+	where, metric, when := d.where(at), at.panel.Metric, moment{epoch, at.step}
+	d.gaps.look(where, metric, when)
+	d.gaps.add(where, metric, nonFinite, when, n.nonFinite)
+	d.gaps.add(where, metric, early, when, n.early)
+	at.layer = measures.AllLayers // a run that failed has none
+	d.gaps.add(d.where(at), metric, failed, when, n.missing)
+	d.fewer = d.fewer || len(n.missing)+len(n.nonFinite) > 0
 }
 
 // where names the place of a gap.
@@ -420,6 +450,9 @@ func (d *description) where(at place) string {
 		}
 	case len(at.source.Entries) > 1 || !shown:
 		name += ", " + at.entry.Label
+	}
+	if at.layer != measures.AllLayers && !at.panel.ofNetwork() {
+		name += ", layer " + at.layer
 	}
 	if len(d.Sources) > 1 {
 		name = at.experiment + ", " + name

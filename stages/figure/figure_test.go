@@ -125,11 +125,11 @@ func TestGapsAreNamed(t *testing.T) {
 		s.N, s.Mean, s.SEPopulation, s.Missing, s.NonFinite = 0, math.NaN(), math.NaN(), "seed 1234", "seed 1;seed 100"
 	})
 	f := describe(t, p, n)
-	want := "n = 0 to 3; dots: each seed; 95 % intervals are 5.3 × as wide; open markers: fewer runs, see the caption"
+	want := "n = 0 to 3; dots: each seed; 95 % intervals are 5.3 × as wide; fewer runs in places, see the caption"
 	if !strings.HasSuffix(f.Note, want) {
 		t.Errorf("the note %q lacks %q", f.Note, want)
 	}
-	for _, want := range []string{"because they failed: SGD (seed 1234).", "is a gap: SGD (seeds 1, 100): sparsity."} {
+	for _, want := range []string{"because they failed: SGD (seed 1234).", "is a gap: SGD (seeds 1, 100 at some epochs): sparsity."} {
 		if !strings.Contains(f.Caption, want) {
 			t.Errorf("the caption %q lacks %q", f.Caption, want)
 		}
@@ -151,7 +151,8 @@ func TestOneRun(t *testing.T) {
 	// If one of the runs has no value, there are still no bands, and the note
 	// does not say one run each.
 	n.change(func(k key) bool { return k.epoch == 2 }, func(s *measures.Summary) { s.N, s.Mean, s.NonFinite = 0, math.NaN(), "seed 1" })
-	if f := describe(t, p, n); f.Note != "mean, n = 0 to 1; open markers: fewer runs, see the caption" ||
+	if f := describe(t, p, n); f.Note != "mean, n = 0 to 1; fewer runs in places, see the caption" ||
+		strings.Contains(f.Caption, "bands") ||
 		strings.Contains(f.Caption, "One run each") {
 		t.Errorf("note %q, caption %q", f.Note, f.Caption)
 	}
@@ -350,7 +351,7 @@ func TestProduct(t *testing.T) {
 	s := f.Rows[0].Panels[0].Series[0]
 	// Both products are 0.18. The means are 0.55, and their product is 0.3025.
 	if math.Abs(s.Y[0]-0.18) > 1e-15 || s.Hi[0]-s.Y[0] > 1e-15 || s.N[0] != 2 || s.Expected[0] != 3 ||
-		!strings.Contains(f.Caption, "SGD (seed 1234): accuracy * sparsity") {
+		!strings.Contains(f.Caption, "SGD (seed 1234 at some epochs): accuracy * sparsity") {
 		t.Errorf("product %v to %v over %d of %d, want 0.18 exactly over 2 of 3; caption %q", s.Y[0], s.Hi[0], s.N[0], s.Expected[0], f.Caption)
 	}
 	// The products are 0.04, 0.09 and 0.16. Their mean is 0.29/3, and the sum

@@ -148,14 +148,14 @@ func TestDifference(t *testing.T) {
 		t.Errorf("series %+v", s)
 	}
 	for _, want := range []string{"Δ in the lower panels is named v=10 minus named v=1, seed by seed.",
-		"Not finite (NaN or infinite) and left out; a number with no other run is a gap: Adam, named v=1 (seed 100): accuracy."} {
+		"Not finite (NaN or infinite) and left out; a number with no other run is a gap: Adam, named v=10 (seed 100 at some epochs): accuracy."} {
 		if !strings.Contains(f.Caption, want) {
 			t.Errorf("the caption %q lacks %q", f.Caption, want)
 		}
 	}
 	delete(n.rows, row{"e", "v=10", "Adam", "all", after(1), 1})
 	if f := describe(t, p, n); f.Rows[1].Panels[0].Series[1].N[0] != 2 ||
-		!strings.Contains(f.Caption, "because they failed: Adam, named v=1 (seed 1).") {
+		!strings.Contains(f.Caption, "because they failed: Adam, named v=10 (seed 1).") {
 		t.Errorf("a pair of which one failed: %+v, caption %q", f.Rows[1].Panels[0].Series[1], f.Caption)
 	}
 	p.Reference = &Reference{Experiment: "e", Condition: condition("v=100", 100), Label: "reference"}

@@ -61,7 +61,7 @@ func TestDotsOfTheSameRuns(t *testing.T) {
 		t.Errorf("dots at %v, %v of %v runs; want the second of seed 1 alone, whose numbers are both 0.48", s.X, s.Y, s.N)
 	}
 	for _, want := range []string{"n = 1 to 3",
-		"SGD (seeds 100, 1234): selectivity.", "A dot is the mean over the runs that have both of its numbers."} {
+		"SGD (seeds 100, 1234 at some epochs): selectivity.", "A dot is the mean over the runs that have both of its numbers."} {
 		if !strings.Contains(f.Caption, want) {
 			t.Errorf("the caption %q lacks %q", f.Caption, want)
 		}

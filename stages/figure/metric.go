@@ -29,6 +29,22 @@ func (p Panel) share() bool {
 	})
 }
 
+// bounds returns what no number of the panel is below or above. Both are 0 if
+// that is not known.
+func (p Panel) bounds() (least, most float64) {
+	factors := p.factors()
+	m, _ := quantity.Find(factors[0])
+	least, most = m.Low, m.High
+	for _, name := range factors[1:] {
+		m, _ := quantity.Find(name)
+		least, most = min(least, m.Low), most*m.High
+	}
+	if p.Difference || len(factors) > 1 && least < 0 {
+		return 0, 0
+	}
+	return least, most
+}
+
 // ofNetwork reports whether the panel's numbers belong to the network and not
 // to its layers.
 func (p Panel) ofNetwork() bool {

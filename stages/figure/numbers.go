@@ -110,6 +110,7 @@ type number struct {
 	n, expected     int
 	missing         []string           // absent runs
 	nonFinite       []string           // runs whose value is NaN or infinite
+	early           []string           // runs whose value is not defined yet
 	runs            map[uint32]float64 // the finite values by seed, if the figure shows them
 }
 
@@ -169,8 +170,10 @@ func (d *description) without(at place, epoch int, left []string) number {
 		case slices.Contains(left, name):
 		case !ok:
 			n.missing = append(n.missing, name)
-		case !finite(v):
+		case !finite(v) && d.begun(at, epoch, seed):
 			n.nonFinite = append(n.nonFinite, name)
+		case !finite(v):
+			n.early = append(n.early, name)
 		default:
 			values = append(values, v)
 			n.runs[seed] = v
@@ -219,6 +222,18 @@ func (d *description) one(at place, epoch int, seed uint32) (float64, bool) {
 		product *= v
 	}
 	return product, true
+}
+
+// begun reports whether a run's number at a place is defined already.
+// Forgetting is not before the first phase ends, although the accuracy on that
+// phase's classes is.
+func (d *description) begun(at place, epoch int, seed uint32) bool {
+	if !slices.Contains(at.panel.factors(), "forgetting") {
+		return true
+	}
+	forgetting, _ := d.source.run(at.key("forgetting", epoch), seed)
+	accuracy, _ := d.source.run(at.key("phase_accuracy", epoch), seed)
+	return !math.IsNaN(forgetting) || math.IsNaN(accuracy)
 }
 
 // interval returns the interval around a mean, which need not be in its middle.

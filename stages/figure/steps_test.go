@@ -3,6 +3,7 @@ package figure
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,7 +51,7 @@ func TestSteps(t *testing.T) {
 	if panel.X.Scale != chart.Log || panel.X.Label != "step of training" {
 		t.Errorf("axis %+v", panel.X)
 	}
-	if r := panel.Rules; len(r) != 1 || math.Abs(r[0].At-0.02) > 1e-12 || r[0].Role != "" || r[0].N != 3 || r[0].Label != "before training" {
+	if r := panel.Rules; len(r) != 1 || math.Abs(r[0].At-0.02) > 1e-12 || r[0].Role != "" || r[0].Name != "SGD; Adam" || r[0].N != 3 || r[0].Label != "before training" {
 		t.Errorf("rules %+v", r)
 	}
 	for _, words := range []string{"over the steps of training, by optimizer", "at some steps within the first epoch and after each of 2 epochs",
@@ -61,7 +62,9 @@ func TestSteps(t *testing.T) {
 	}
 
 	n.early(0.1)
-	r := describe(t, p, n).Rows[0].Panels[1].Rules
+	f = describe(t, p, n)
+	r := f.Rows[0].Panels[1].Rules
+	contains(t, f.Caption, []string{"before their first step: 0.02 (SGD) and 0.12 (Adam) in panel b."})
 	if len(r) != 2 || r[0].Role == r[1].Role || r[0].Name != "SGD" || r[1].Name != "Adam" || math.Abs(r[1].At-0.12) > 1e-12 {
 		t.Errorf("rules of different starts %+v", r)
 	}
@@ -71,6 +74,26 @@ func TestSteps(t *testing.T) {
 	if s := f.Rows[0].Panels[1].Series[0]; fmt.Sprint(s.N, s.Expected) != "[2 3 3] [3 3 3]" || !strings.Contains(f.Caption, "seed 100") {
 		t.Errorf("a run without a step: %+v, %q", s, f.Caption)
 	}
+}
+
+// Networks of a single run have no interval, and share a line if they start
+// alike. Where an epoch has too few updates for steps within it, the caption
+// does not speak of any.
+func TestStepsOfOneRun(t *testing.T) {
+	p, n := baseline()
+	n.early(0)
+	p.X, p.Epoch = X{Kind: Steps}, 2
+	for i := range p.Sources[0].Entries[0].Conditions[0].Runs {
+		p.Sources[0].Entries[0].Conditions[0].Runs[i].Seeds = seeds[:1]
+	}
+	for c, list := range n.measured {
+		n.measured[c] = slices.DeleteFunc(list, func(m moment) bool { return m.step == 30 })
+	}
+	f := describe(t, p, n)
+	if r := f.Rows[0].Panels[1].Rules; len(r) != 1 || r[0].Name != "SGD; Adam" || !math.IsNaN(r[0].Lo) {
+		t.Errorf("rules %+v", r)
+	}
+	contains(t, f.Caption, []string{"condition c; after each of 2 epochs."}, "at some steps", "first step:")
 }
 
 func TestTrySteps(t *testing.T) {

@@ -41,6 +41,32 @@ func TestTitlesOfOneExperiment(t *testing.T) {
 	}
 }
 
+// The axis of a number that is 0 everywhere shows no number that the metric
+// cannot have.
+func TestBounds(t *testing.T) {
+	for _, c := range []struct {
+		panel       Panel
+		least, most float64
+	}{
+		{Panel{Metric: "diverged"}, 0, 1}, {Panel{Metric: "forgetting"}, -1, 1}, {Panel{Metric: "test_loss"}, 0, math.Inf(1)},
+		{Panel{Metric: "accuracy * sparsity"}, 0, 1}, {Panel{Metric: "accuracy * test_loss"}, 0, math.Inf(1)},
+		{Panel{Metric: "accuracy * forgetting"}, 0, 0}, {Panel{Metric: "accuracy", Difference: true}, 0, 0},
+	} {
+		if least, most := c.panel.bounds(); least != c.least || most != c.most {
+			t.Errorf("%+v: from %v to %v, want %v and %v", c.panel, least, most, c.least, c.most)
+		}
+	}
+	p, n := baseline()
+	p.X, p.Panels = X{Kind: AgainstMetric, Metric: "diverged"}, []Panel{{Metric: "accuracy"}}
+	if panel := describe(t, p, n).Rows[0].Panels[0]; panel.X.Most != 1 || panel.Y.Most != 1 {
+		t.Errorf("axes %+v and %+v", panel.X, panel.Y)
+	}
+	p.X, p.Panels, p.Lines, p.Columns = X{Kind: Epochs}, []Panel{{Metric: "accuracy"}, {Metric: "information"}}, []string{"metric"}, "optimizer"
+	if y := describe(t, p, n).Rows[0].Panels[0].Y; y.Most != 0 {
+		t.Errorf("the axis of several metrics %+v", y)
+	}
+}
+
 // The 95 % interval of a mean of shares stays within [0, 1], whether the share
 // is a product or no summary has it. A difference is no share.
 func TestIntervalsOfShares(t *testing.T) {
