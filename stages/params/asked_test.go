@@ -79,6 +79,7 @@ func TestAskedAndNotThere(t *testing.T) {
 		return one(settings) + "[[tables]]\nid = \"t\"\nkind = \"final\"\nexperiment = \"e\"\nerror = \"se\"\nmetrics = [\"accuracy\", \"" +
 			metric + "\"]\n"
 	}
+	tables := func(settings string) string { return one("") + "[[tables]]\nid = \"t\"\n" + settings + "\n" }
 	const phases = "set = { sampler = \"phases\", phases = [{ classes = [0], epochs = 1 }, { classes = [1], epochs = 1 }] }"
 	for name, c := range map[string]struct{ bad, want, good string }{
 		"another value": {one("set = { lr = 0.5 }\ncolumn = \"batch_size\"\nvalue = 7"),
@@ -119,6 +120,21 @@ func TestAskedAndNotThere(t *testing.T) {
 		"block of all of MNIST": {
 			strings.Replace(one("set = { sampler = \"consecutive\", block = 6743 }"), "train_images = 200", "", 1), "no class has more than 6742",
 			strings.Replace(one("set = { sampler = \"consecutive\", block = 6742 }"), "train_images = 200", "", 1)},
+		"batch": {one("set = { batch = 201 }"), "experiments[1]: c, SGD: batch is 201, more than the number of images to train on, 200",
+			one("set = { batch = 200 }")},
+		"batch beside images held out": {one("set = { batch = 101, validation = 100 }"), "more than the number of images to train on, 100",
+			one("set = { batch = 100, validation = 100 }")},
+		"a table of no experiment": {tables("kind = \"kendall\"\nexperiments = []\nmetrics = [\"accuracy\", \"sparsity\"]"),
+			"tables[0].experiments: is empty", tables("kind = \"kendall\"\nexperiments = [\"e\"]\nmetrics = [\"accuracy\", \"sparsity\"]")},
+		"a table of no layer": {table("", "sparsity") + "layers = []\n", "tables[0].layers: is empty", table("", "sparsity") + "layers = [\"all\"]\n"},
+		"one metric to compare": {tables("kind = \"kendall\"\nexperiments = [\"e\"]\nmetrics = [\"accuracy\"]"), "name two or more",
+			tables("kind = \"kendall\"\nexperiments = [\"e\"]\nmetrics = [\"accuracy\", \"sparsity\"]")},
+		"accuracy against itself": {tables("kind = \"pareto\"\nexperiments = [\"e\"]\nmetrics = [\"sparsity\", \"accuracy\"]"),
+			"tables[0].metrics[1]: is \"accuracy\"", tables("kind = \"pareto\"\nexperiments = [\"e\"]\nmetrics = [\"sparsity\"]")},
+		"an epoch archived twice": {strings.Replace(one(""), `archive = "last"`, "archive = [1, 2, 1]", 1), "study.archive[2]: is 1 for the second time",
+			strings.Replace(one(""), `archive = "last"`, "archive = [1, 2]", 1)},
+		"no epoch archived": {strings.Replace(one(""), `archive = "last"`, "archive = []", 1), "study.archive: is empty",
+			strings.Replace(one(""), `archive = "last"`, "archive = [2]", 1)},
 		"the same, said": {entries("[[experiments]]\nname = \"e\"\nconditions = [{ condition = \"a\" }, { condition = \"b\", set = { measure = " +
 			"\"test\" } }]\n"), "a and b are the same runs",
 			entries("[[experiments]]\nname = \"e\"\nconditions = [{ condition = \"a\" }, { condition = \"b\", set = { measure = \"train\" } }]\n")},
@@ -131,6 +147,22 @@ func TestAskedAndNotThere(t *testing.T) {
 		}
 		if got := problemsOf(t, c.good, ""); len(got) != 0 {
 			t.Errorf("%s: the right file is refused: %q", name, got)
+		}
+	}
+}
+
+// A profile that tries a study out with fewer images than the largest batch is
+// taken, and its mark says how large the batches are.
+func TestBatchOfFewerImages(t *testing.T) {
+	text := strings.Replace(entries("[[experiments]]\nname = \"e\"\ncondition = \"b{batch}\"\nvary = [{ parameter = \"batch\", values = [20, 150] }]\n"+
+		"[profiles.try]\ntrain_images = 100\n[profiles.whole]\ntrain_images = 150\n"), "train_images = 200", "train_images = 180", 1)
+	for profile, want := range map[string]bool{"try": true, "whole": false, "": false} {
+		p, err := Parse("params.toml", []byte(text), profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mark := p.Mark("MNIST"); strings.Contains(mark, "batches of at most 100 images") != want || strings.Contains(mark, "batches") != want {
+			t.Errorf("profile %q: mark %q", profile, mark)
 		}
 	}
 }

@@ -117,9 +117,15 @@ func (p *Params) checkStudy(d *document) {
 	case string:
 		choice(d, "study.archive", archive, "last", "all")
 	case []any:
+		if len(archive) == 0 {
+			d.report("study.archive", "is empty; name at least one epoch")
+		}
 		for i, v := range archive {
+			at := fmt.Sprintf("study.archive[%d]", i)
 			if epoch, ok := v.(int64); !ok || epoch < 1 {
-				d.report(fmt.Sprintf("study.archive[%d]", i), "is %s, must be an epoch, 1 or more", kindOf(v))
+				d.report(at, "is %s, must be an epoch, 1 or more", kindOf(v))
+			} else if slices.Contains(archive[:i], v) {
+				d.report(at, "is %d for the second time", epoch)
 			}
 		}
 	default:

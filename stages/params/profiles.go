@@ -333,6 +333,9 @@ func (p *Params) reduced(images string) string {
 	if q.Epochs > 0 {
 		parts = append(parts, fmt.Sprintf("at most %d epochs", q.Epochs))
 	}
+	if n := p.cutBatch(); n > 0 {
+		parts = append(parts, fmt.Sprintf("batches of at most %d images", n))
+	}
 	if p.thinned() {
 		parts = append(parts, fmt.Sprintf("at most %d values of a grid", q.GridPoints))
 	}

@@ -172,11 +172,23 @@ func (p *Params) checkTable(d *document, path string, t Table) {
 	if t.Error != "" {
 		choice(d, path+".error", t.Error, "se", "se_population")
 	}
-	if t.Metrics != nil && len(t.Metrics) == 0 {
-		d.report(path+".metrics", "is empty; name at least one")
+	for key, empty := range map[string]bool{
+		"experiments": t.Experiments != nil && len(t.Experiments) == 0,
+		"metrics":     t.Metrics != nil && len(t.Metrics) == 0,
+		"layers":      t.Layers != nil && len(t.Layers) == 0,
+	} {
+		if empty {
+			d.report(path+"."+key, "is empty; name at least one")
+		}
+	}
+	if t.Kind == "kendall" && len(t.Metrics) == 1 {
+		d.report(path+".metrics", "has a single metric, and a table of kind \"kendall\" compares each with the others; name two or more")
 	}
 	for k, m := range t.Metrics {
 		at := fmt.Sprintf("%s.metrics[%d]", path, k)
+		if t.Kind == "pareto" && m == "accuracy" {
+			d.report(at, "is \"accuracy\", with which a table of kind \"pareto\" compares the metrics that it is given")
+		}
 		p.checkMetric(d, at, m)
 		once(d, at, m, t.Metrics[:k])
 	}

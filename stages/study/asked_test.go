@@ -125,7 +125,7 @@ test_images = 1
 		t.Errorf("one drawn digit: %v", err)
 	}
 	// Labels that are not MNIST's are none at hand.
-	p, err = params.Parse("params.toml", []byte(strings.Replace(little, "[data]", "train_images = 1\n[data]", 1)+entries), "")
+	p, err = params.Parse("params.toml", []byte(strings.NewReplacer("[data]", "train_images = 1\n[data]", "batch = 50", "batch = 1").Replace(little)+entries), "")
 	if err != nil {
 		t.Fatal(err)
 	}
