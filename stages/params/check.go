@@ -440,7 +440,8 @@ func (p *Params) checkStyle(d *document) {
 	}
 	for _, name := range sortedKeys(p.Optimizers) {
 		if _, ok := p.Style.Roles[name]; !ok {
-			d.report(join("style.roles", name), "is missing")
+			d.report(join("optimizers", name), "has no style to be drawn with: add %s with a color, and a dash and a marker if you like",
+				join("style.roles", name))
 		}
 	}
 }

@@ -215,6 +215,23 @@ func TestFiguresInProfiles(t *testing.T) {
 	}
 }
 
+// An optimizer without a style is reported where it is named.
+func TestOptimizerWithoutStyle(t *testing.T) {
+	_, err := Parse("params.toml", append(example(t), "\n[optimizers.RMSprop]\nlr = 0.001\nalpha = 0.9\neps = 1e-8\n"...), "")
+	if err == nil || !strings.Contains(err.Error(), ": optimizers.RMSprop: has no style to be drawn with: add style.roles.RMSprop") ||
+		strings.Contains(err.Error(), "params.toml:1:1") {
+		t.Errorf("%v", err)
+	}
+}
+
+// Empty lists are said to be empty.
+func TestEmptyLists(t *testing.T) {
+	_, err := Parse("params.toml", example(t, "hidden = [256]", "hidden = []"), "")
+	if err == nil || !strings.Contains(err.Error(), "baseline.hidden: is an empty list, must have widths") {
+		t.Errorf("%v", err)
+	}
+}
+
 // mixed are conditions whose optimizers differ in everything in which they may.
 const mixed = `
 [[experiments]]

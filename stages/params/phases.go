@@ -11,9 +11,9 @@ import (
 // classes or the number of classes to be drawn. The trainer checks whether they
 // fit together.
 func setPhases(c *trainer.Config, v any, d Dataset) error {
-	list, ok := v.([]any)
-	if !ok || len(list) == 0 {
-		return fmt.Errorf("is %s, must be a list of phases", kindOf(v))
+	list, err := listOf(v, "phases")
+	if err != nil {
+		return err
 	}
 	phases := make([]trainer.Phase, len(list))
 	for i, element := range list {
@@ -46,13 +46,12 @@ func setPhases(c *trainer.Config, v any, d Dataset) error {
 // classNumbers returns a list of classes. of is the number of classes that
 // there are.
 func classNumbers(v any, of int) ([]int, error) {
-	list, ok := v.([]any)
-	if !ok || len(list) == 0 {
-		return nil, fmt.Errorf("is %s, must be a list of classes", kindOf(v))
+	list, err := listOf(v, "classes")
+	if err != nil {
+		return nil, err
 	}
 	classes := make([]int, len(list))
 	for i, element := range list {
-		var err error
 		if classes[i], err = whole(element, 0, of-1); err != nil {
 			return nil, err
 		}

@@ -79,9 +79,9 @@ var settings = []Setting{
 	{
 		Name: "dropout", Column: "dropout", Takes: "a list of numbers from 0 to below 1, one for each hidden layer",
 		set: func(c *trainer.Config, v any, _ Dataset) error {
-			list, ok := v.([]any)
-			if !ok || len(list) == 0 {
-				return fmt.Errorf("is %s, must be a list of rates", kindOf(v))
+			list, err := listOf(v, "rates")
+			if err != nil {
+				return err
 			}
 			rates := make([]float64, len(list))
 			for i, element := range list {
@@ -202,19 +202,30 @@ func wholeWithin[T int | uint32](name, column string, low int, high limit, field
 	}
 }
 
+// listOf returns the elements of a list that must have some.
+func listOf(v any, of string) ([]any, error) {
+	list, ok := v.([]any)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("is %s, must be a list of %s", kindOf(v), of)
+	case len(list) == 0:
+		return nil, fmt.Errorf("is an empty list, must have %s", of)
+	}
+	return list, nil
+}
+
 // widths returns a setting that lists sizes of layers, beginning at the input.
 // The list is empty if the run has no such layers.
 func widths(name, column string, field func(*trainer.Config) *[]int) Setting {
 	return Setting{
 		Name: name, Column: column, Takes: "a list of whole numbers from 1 to 65536, input side first",
 		set: func(c *trainer.Config, v any, _ Dataset) error {
-			list, ok := v.([]any)
-			if !ok || len(list) == 0 {
-				return fmt.Errorf("is %s, must be a list of widths", kindOf(v))
+			list, err := listOf(v, "widths")
+			if err != nil {
+				return err
 			}
 			sizes := make([]int, len(list))
 			for i, element := range list {
-				var err error
 				if sizes[i], err = whole(element, 1, 65536); err != nil {
 					return err
 				}
