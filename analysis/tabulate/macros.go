@@ -18,17 +18,36 @@ type Macro struct {
 // Macros lists the numbers of a table: each cell that is a number, identified
 // by the table, its row and its column. A row is identified by its first cells:
 // those that are words, and as many more as are needed to tell all rows apart.
+// A column whose heading others have too belongs to the one before them: in
+// accuracy, thesis, sparsity, thesis they are accuracy's and sparsity's.
 func (t Table) Macros() []Macro {
 	keys := t.keys()
 	var list []Macro
 	for _, row := range t.Rows {
 		for c := keys; c < len(row); c++ {
 			if text := strings.TrimSpace(row[c]); isNumber(text) {
-				list = append(list, Macro{Path: slices.Concat([]string{"Table", t.ID}, row[:keys], []string{t.Header[c]}), Text: text})
+				list = append(list, Macro{Path: slices.Concat([]string{"Table", t.ID}, row[:keys], t.columnPath(c)), Text: text})
 			}
 		}
 	}
 	return list
+}
+
+// columnPath identifies a column by its heading, after that of the column to which it
+// belongs if others have the same.
+func (t Table) columnPath(c int) []string {
+	repeated := func(c int) bool {
+		return slices.Contains(slices.Concat(t.Header[:c], t.Header[c+1:]), t.Header[c])
+	}
+	if !repeated(c) {
+		return t.Header[c : c+1]
+	}
+	for of := c - 1; of >= 0; of-- {
+		if !repeated(of) {
+			return []string{t.Header[of], t.Header[c]}
+		}
+	}
+	return t.Header[c : c+1]
 }
 
 // keys returns how many of the first columns identify a row.

@@ -31,6 +31,24 @@ func TestMacros(t *testing.T) {
 	}
 }
 
+// Columns with one heading are told apart by the column that they belong to.
+func TestMacrosOfRepeatedColumns(t *testing.T) {
+	table := Table{ID: "t", Header: []string{"optimizer", "accuracy", "thesis", "sparsity", "thesis", "n"}, Rows: [][]string{{"SGD", "1", "2", "3", "4", "5"}}}
+	text, err := RenderMacros(table.Macros())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `\newcommand{\TableTSGDAccuracy}{\ensuremath{1}}
+\newcommand{\TableTSGDAccuracyThesis}{\ensuremath{2}}
+\newcommand{\TableTSGDSparsity}{\ensuremath{3}}
+\newcommand{\TableTSGDSparsityThesis}{\ensuremath{4}}
+\newcommand{\TableTSGDN}{\ensuremath{5}}
+`
+	if string(text) != want {
+		t.Errorf("got\n%swant\n%s", text, want)
+	}
+}
+
 // Names have only letters, whatever rows and columns are called, and no two are
 // the same.
 func TestMacroNames(t *testing.T) {
