@@ -130,23 +130,26 @@ func perform(ctx context.Context, job *Job) (err error) {
 // noRoom are the errors that mean that a file cannot grow.
 var noRoom = []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG, syscall.EIO, syscall.EROFS}
 
-// blameDisk adds the disk's error if the disk caused a stage's failure and the
-// stage does not say so, because libraries lose the cause of a failed write. It
-// finds out by writing to the outputs, which nobody needs any more.
+// blameDisk adds to the error of a stage that had no room how much it had
+// written. It adds the disk's error too if the stage does not say so, because
+// libraries lose the cause of a failed write. It finds out by writing to the
+// outputs, which nobody needs any more.
 func blameDisk(job *Job, err error) error {
 	isNoRoom := func(err error) bool {
 		return slices.ContainsFunc(noRoom, func(e error) bool { return errors.Is(err, e) })
 	}
-	if isNoRoom(err) {
-		return err
-	}
 	out := filepath.Join(job.dir, "out")
 	paths := []string{filepath.Join(job.dir, "probe")}
+	size := int64(0)
 	entries, _ := os.ReadDir(out)
 	for _, e := range entries {
-		if e.Type().IsRegular() {
-			paths = append(paths, filepath.Join(out, e.Name()))
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			paths, size = append(paths, filepath.Join(out, e.Name())), size+info.Size()
 		}
+	}
+	needs := fmt.Sprintf("the node needs room for more than the %d bytes that it had written", size)
+	if isNoRoom(err) {
+		return fmt.Errorf("%w; %s", err, needs)
 	}
 	for _, path := range paths {
 		f, werr := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
@@ -155,7 +158,7 @@ func blameDisk(job *Job, err error) error {
 			werr = errors.Join(werr, f.Sync(), f.Close())
 		}
 		if isNoRoom(werr) {
-			return fmt.Errorf("%w; what the stage said: %w", werr, err)
+			return fmt.Errorf("%w; %s; what the stage said: %w", werr, needs, err)
 		}
 	}
 	return err

@@ -168,6 +168,9 @@ func TestT03CauseOfAFailedWrite(t *testing.T) {
 			if strings.Contains(string(out), "file too large") != (limit > 0) {
 				t.Errorf("limit %d, workers %v: the disk is or is not to blame: %s", limit, workers, out)
 			}
+			if needs := fmt.Sprintf("the node needs room for more than the %d bytes that it had written", limit); strings.Contains(string(out), needs) != (limit > 0) {
+				t.Errorf("limit %d, workers %v: the bytes that are needed are or are not named: %s", limit, workers, out)
+			}
 		}
 	}
 }
