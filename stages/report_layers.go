@@ -61,7 +61,7 @@ func (c *collector) addFixed() error {
 		if slices.ContainsFunc(others, func(o claim.Claim) bool { return o.ID == f.ID }) {
 			continue
 		}
-		c.report.Fixed.Changes = append(c.report.Fixed.Changes, report.Change{ID: f.ID, Why: f.Why, Before: f.Before, After: f.After})
+		c.report.Fixed.Changes = append(c.report.Fixed.Changes, report.Change{ID: f.ID, Added: f.Added, Why: f.Why, Before: f.Before, After: f.After})
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -166,6 +167,12 @@ func readLock(t *testing.T, file string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return parseLock(t, file, text)
+}
+
+// parseLock returns the digests of a lock, without its comments.
+func parseLock(t *testing.T, file string, text []byte) map[string]string {
+	t.Helper()
 	locked := map[string]string{}
 	for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
 		if line := s.Text(); line != "" && !strings.HasPrefix(line, "#") {
@@ -230,11 +237,7 @@ func TestCommitThatFixedTheClaims(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		now, err := os.ReadFile(filepath.Join("testdata", file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(then, now) {
+		if now := readLock(t, filepath.Join("testdata", file)); !maps.Equal(parseLock(t, file, then), now) {
 			t.Errorf("%s is not what it was at %s; commit it, and then put that commit's hash into package fixed", file, commit)
 		}
 	}
@@ -253,6 +256,8 @@ func refused(locked, now map[string]string, changes []fixed.Change) []string {
 			problems = append(problems, fmt.Sprintf("%s is listed with the digest %q, and is %q", c.ID, c.To, now[c.ID]))
 		case c.To == locked[c.ID]:
 			problems = append(problems, c.ID+" is listed as changed, and is as it was fixed")
+		case c.Added != (locked[c.ID] == ""):
+			problems = append(problems, fmt.Sprintf("%s is listed as added: %v, and was fixed as %q", c.ID, c.Added, locked[c.ID]))
 		case strings.TrimSpace(c.Why) == "":
 			problems = append(problems, c.ID+" is listed without a reason")
 		}
@@ -305,10 +310,15 @@ func TestRefused(t *testing.T) {
 		"with another sum":  {moved, []fixed.Change{with(func(c *fixed.Change) { c.To = "8" })}, 1},
 		"listed, unchanged": {locked, []fixed.Change{with(func(c *fixed.Change) { c.To = "1" })}, 1},
 		"listed twice":      {moved, []fixed.Change{good, good}, 1},
-		"added":             {map[string]string{"A": "1", "B": "2", "C": "4", "judge": "3"}, nil, 1},
-		"withdrawn":         {map[string]string{"A": "1", "judge": "3"}, nil, 1},
-		"withdrawn, listed": {map[string]string{"B": "2", "judge": "3"}, []fixed.Change{with(func(c *fixed.Change) { c.To = "" })}, 0},
-		"another judge":     {map[string]string{"A": "1", "B": "2", "judge": "4"}, nil, 1},
+		"added, listed": {map[string]string{"A": "1", "B": "2", "C": "4", "judge": "3"},
+			[]fixed.Change{with(func(c *fixed.Change) { c.ID, c.To, c.Added = "C", "4", true })}, 0},
+		"added, listed as changed": {map[string]string{"A": "1", "B": "2", "C": "4", "judge": "3"},
+			[]fixed.Change{with(func(c *fixed.Change) { c.ID, c.To = "C", "4" })}, 1},
+		"changed, listed as added": {moved, []fixed.Change{with(func(c *fixed.Change) { c.Added = true })}, 1},
+		"added":                    {map[string]string{"A": "1", "B": "2", "C": "4", "judge": "3"}, nil, 1},
+		"withdrawn":                {map[string]string{"A": "1", "judge": "3"}, nil, 1},
+		"withdrawn, listed":        {map[string]string{"B": "2", "judge": "3"}, []fixed.Change{with(func(c *fixed.Change) { c.To = "" })}, 0},
+		"another judge":            {map[string]string{"A": "1", "B": "2", "judge": "4"}, nil, 1},
 	} {
 		if got := refused(locked, c.now, c.changes); len(got) != c.want {
 			t.Errorf("%s: %q, want %d", name, got, c.want)

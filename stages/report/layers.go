@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -34,10 +35,11 @@ type Fixed struct {
 	Changes []Change
 }
 
-// A Change is a claim that was changed, with its verdicts by layer before and
-// after.
+// A Change is a claim that was changed or added, with its verdicts by layer before
+// and after.
 type Change struct {
 	ID, Why       string
+	Added         bool // it was not among the claims that were fixed
 	Before, After map[string]string
 }
 
@@ -191,6 +193,34 @@ func (f Fixed) Claims() []Change {
 	return slices.DeleteFunc(slices.Clone(f.Changes), func(c Change) bool { return c.ID == judging })
 }
 
+// Since says in words how many claims were changed and added. It is empty if there
+// are none.
+func (f Fixed) Since() string {
+	changed, added := 0, 0
+	for _, c := range f.Claims() {
+		if c.Added {
+			added++
+		} else {
+			changed++
+		}
+	}
+	number := func(n int) string {
+		if n == 1 {
+			return "one was"
+		}
+		return fmt.Sprintf("%d were", n)
+	}
+	switch {
+	case changed+added == 0:
+		return ""
+	case added == 0:
+		return number(changed) + " changed"
+	case changed == 0:
+		return number(added) + " added"
+	}
+	return fmt.Sprintf("%s changed and %s added", number(changed), number(added))
+}
+
 // Judging lists the changes to how claims are decided.
 func (f Fixed) Judging() []Change {
 	return slices.DeleteFunc(slices.Clone(f.Changes), func(c Change) bool { return c.ID != judging })
@@ -209,13 +239,13 @@ func (c Change) Effect() string {
 		switch {
 		case before == none && after == none:
 		case before == none:
-			list = append(list, l.seeds+" it had no verdict and was then "+after+".")
+			list = append(list, l.seeds+" it had no verdict before and is now "+after+".")
 		case after == none:
-			list = append(list, l.seeds+" it was "+before+" and then had no verdict.")
+			list = append(list, l.seeds+" it was "+before+" and has no verdict now.")
 		case before == after:
 			list = append(list, l.seeds+" it was "+before+" before and after.")
 		default:
-			list = append(list, l.seeds+" it was "+before+" and was then "+after+".")
+			list = append(list, l.seeds+" it was "+before+" and is now "+after+".")
 		}
 	}
 	return strings.Join(list, " ")

@@ -47,8 +47,8 @@ func TestLayers(t *testing.T) {
 	wants(t, page, "reproduces", "re-analysis", "5 of 6 claims are judged", "go tool mage all ")
 	wants(t, page, "holds", "2 of 6 claims are judged so far", "go tool mage all -profile=fresh")
 	wants(t, page, "changed", "Of 2 claims that were judged on both kinds of seeds, 1 has another verdict", "B10 supported contradicted",
-		"One claim was changed after all were fixed B3 : a &lt;margin&gt; was wrong. On the thesis&#39;s seeds it was undecided and was then contradicted. "+
-			"On fresh seeds it was contradicted and was then equivalent.")
+		"After the claims had been fixed, one was changed B3 : a &lt;margin&gt; was wrong. On the thesis&#39;s seeds it was undecided and is now contradicted. "+
+			"On fresh seeds it was contradicted and is now equivalent.")
 	wants(t, page, "conclusions", "B2 supported supported", "B10 supported contradicted", "Z1 undecided not judged")
 	if strings.Contains(part(t, page, "conclusions"), "X1") {
 		t.Error("a claim that the summary does not repeat is among its conclusions")
@@ -68,11 +68,15 @@ func TestLayers(t *testing.T) {
 		Change{ID: "judge", Why: "Only B3 differs.", Before: none, After: none})
 	page, _ = render(t, r)
 	wants(t, page, "claimed", "2 were changed since")
-	wants(t, page, "changed", "2 claims were changed after all were fixed", "B2 : Words were missing. On the thesis&#39;s seeds it was supported before and after. How claims are decided was "+
+	wants(t, page, "changed", "After the claims had been fixed, 2 were changed", "B2 : Words were missing. On the thesis&#39;s seeds it was supported before and after. How claims are decided was "+
 		"changed, too Only B3 differs.")
 	if got := part(t, page, "changed"); strings.Contains(got, "..") || strings.Contains(got, "not judged") || strings.Contains(got, "judge ") {
 		t.Errorf("the changes are worded badly: %s", got)
 	}
+
+	r.Fixed.Changes[1].Added = true
+	page, _ = render(t, r)
+	wants(t, page, "claimed", "one was changed and one was added since")
 
 	r.Fixed.Changes = nil
 	r.Layers[1].Findings = nil
@@ -116,8 +120,7 @@ func TestFurther(t *testing.T) {
 	r := example(t)
 	r.Layer, r.Further, r.Layers = "holds", true, nil
 	page, _ := render(t, r)
-	wants(t, page, "further", "The thesis makes none of these 6 claims", "were fixed by commit "+r.Fixed.Commit, "one was changed since", "One claim was "+
-		"changed after all were fixed", "Supported and contradicted", "5 of 6 are judged so far.")
+	wants(t, page, "further", "The thesis makes none of these 6 claims", "were fixed by commit "+r.Fixed.Commit, "one was changed since", "After the claims had been fixed, one was changed", "Supported and contradicted", "5 of 6 are judged so far.")
 	if !strings.Contains(page, `aria-label="2 supported, 1 contradicted, 1 equivalent, 1 undecided"`) {
 		t.Error("the verdicts are not counted")
 	}

@@ -11,20 +11,21 @@ import (
 	"fmt"
 )
 
-// Commit is the commit that fixed the claims. In that commit,
-// testdata/claims.lock of package finding was byte for byte what it is now.
-// Whoever rewrites the lock commits it and then puts that commit's hash here.
+// Commit is the commit that fixed the claims. In that commit, the digests in
+// testdata/claims.lock of package finding were what they are now. Whoever
+// rewrites the lock commits it and then puts that commit's hash here.
 const Commit = "13bc1eb83eb3b72ab4d4f1eb108c8f3bfa9d7747"
 
 // FurtherCommit is the commit that fixed the claims of the profile further, in
 // testdata/further.lock.
 const FurtherCommit = "02fca21fda21584c2b7d8a8c3336c86b01e5987d"
 
-// A Change is a claim that differs from the fixed one. It has the verdicts of
+// A Change is a claim that differs from the fixed one, or was added later. It has the verdicts of
 // both layers for the claim as it was fixed and for the new one, so that a
 // reader sees the effect of the change.
 type Change struct {
 	ID     string            `json:"id"`
+	Added  bool              `json:"added,omitempty"` // it was not among the claims that were fixed
 	Why    string            `json:"why"`
 	To     string            `json:"to"`     // digest of the claim as it is now; empty if it was withdrawn
 	Before map[string]string `json:"before"` // verdicts by layer; "not judged" if there is none
