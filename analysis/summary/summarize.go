@@ -31,7 +31,7 @@ func Summarize(design Design, values []Value) ([]Group, error) {
 		if !ok {
 			return nil, fmt.Errorf("summarize: the design has no group (%v): add it or leave its values out", v.Key)
 		}
-		if _, ok := slices.BinarySearch(e.runs, v.Run); !ok {
+		if _, ok := slices.BinarySearchFunc(e.runs, v.Run, compareRuns); !ok {
 			return nil, fmt.Errorf("summarize: group (%v) has no run %q among %q: add it to the design", v.Key, v.Run, e.runs)
 		}
 	}
@@ -64,10 +64,11 @@ func summarize(k Key, e expected, value map[string]float64) Group {
 			finite = append(finite, v)
 		}
 	}
-	g.Statistics = Describe(finite)
+	describe := Describe
 	if e.share {
-		g.CILow, g.CIHigh = onLogit(g.Statistics)
+		describe = DescribeShares
 	}
+	g.Statistics = describe(finite)
 	return g
 }
 

@@ -318,3 +318,40 @@ func TestShareStaysInside(t *testing.T) {
 		t.Errorf("got [%v, %v]", low, high)
 	}
 }
+
+// Runs are named in the order of their seeds' numbers, and found in it.
+func TestRunsAreInOrderOfTheirNumbers(t *testing.T) {
+	design := Design{cell([]int{1, 2}, "seed 10", "seed 2", "seed 1", "seed 100", "seed 11")}
+	var values []Value
+	for i, run := range design[0].Runs {
+		values = append(values, value(1, run, math.NaN()))
+		if run != "seed 2" {
+			values = append(values, value(2, run, float64(i)))
+		}
+	}
+	groups, err := Summarize(design, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"seed 1", "seed 2", "seed 10", "seed 11", "seed 100"}; !slices.Equal(groups[0].NonFinite, want) {
+		t.Errorf("not finite: %q, want %q", groups[0].NonFinite, want)
+	}
+	if g := groups[1]; g.N != 4 || !slices.Equal(g.Missing, []string{"seed 2"}) {
+		t.Errorf("%d values, missing %q", g.N, g.Missing)
+	}
+}
+
+// The interval of shares is taken on the logit scale: here it is computed with
+// the library's logarithm and exponential.
+func TestDescribeShares(t *testing.T) {
+	got := DescribeShares([]float64{0.875, 1, 1})
+	const mean, se = 23.0 / 24, 1.0 / 24
+	logit, half := math.Log(mean/(1-mean)), 4.30265273*se/(mean*(1-mean))
+	back := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+	if got.N != 3 || math.Abs(got.Mean-mean) > 1e-15 || math.Abs(got.CILow-back(logit-half)) > 1e-9 || math.Abs(got.CIHigh-back(logit+half)) > 1e-9 {
+		t.Errorf("%+v, want the interval [%v, %v]", got, back(logit-half), back(logit+half))
+	}
+	if none := DescribeShares(nil); none.N != 0 {
+		t.Errorf("no values: %+v", none)
+	}
+}
