@@ -118,7 +118,9 @@ var mayImport = map[string][]string{
 		"stages/nearest", "stages/params", "stages/quantity", "stages/runvalues", "stages/table", "stages/train",
 		"stages/units", "trainer",
 	},
-	"stages/table": {"analysis/summary", "analysis/tabulate", "artifacts/measures", "pipeline", "stages/runvalues"},
+	"stages/table": {
+		"analysis/summary", "analysis/tabulate", "artifacts/measures", "pipeline", "stages/quantity", "stages/runvalues",
+	},
 	"stages/toolkit": {
 		"artifacts/foreign", "pipeline", "pipeline/store", "pipeline/store/disk", "stages/ablate", "stages/contrast",
 		"stages/measure", "stages/measured", "stages/present",

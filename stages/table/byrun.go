@@ -8,6 +8,7 @@ import (
 
 	"sparsel/analysis/summary"
 	"sparsel/analysis/tabulate"
+	"sparsel/stages/quantity"
 	"sparsel/stages/runvalues"
 )
 
@@ -89,6 +90,16 @@ func (l *listed) add(text, member string) {
 	}{text, []string{member}})
 }
 
+// addOnce is like add, but lists a member only once.
+func (l *listed) addOnce(text, member string) {
+	for _, known := range *l {
+		if known.text == text && slices.Contains(known.members, member) {
+			return
+		}
+	}
+	l.add(text, member)
+}
+
 // seedWords names seeds in a note.
 func seedWords(seeds []string) string {
 	if len(seeds) == 1 {
@@ -97,33 +108,43 @@ func seedWords(seeds []string) string {
 	return "seeds " + strings.Join(seeds, ", ")
 }
 
+// describe returns the statistics of a metric's values. The interval of a metric
+// in [0, 1] is the one that summaries have of it.
+func describe(metric string, values []float64) summary.Statistics {
+	if m, ok := quantity.Find(metric); ok && m.Low == 0 && m.High == 1 && !strings.HasSuffix(metric, "_std") {
+		return summary.DescribeShares(values)
+	}
+	return summary.Describe(values)
+}
+
 // estimate formats a mean over seeds with its 95 % interval, for reading.
 func estimate(s summary.Statistics) string {
-	switch {
-	case s.N == 0:
+	switch s.N {
+	case 0:
 		return "–"
-	case s.N == 1:
-		return fmt.Sprintf("%.3f", s.Mean)
+	case 1:
+		return rounded(3, s.Mean)[0]
 	}
-	return fmt.Sprintf("%.3f [%.3f, %.3f]", s.Mean, s.CILow, s.CIHigh)
+	texts := rounded(3, s.Mean, s.CILow, s.CIHigh)
+	return fmt.Sprintf("%s [%s, %s]", texts[0], texts[1], texts[2])
 }
 
 // meanOnly formats a mean alone, for reading, with its number of seeds unless
 // it is the expected one.
 func meanOnly(s summary.Statistics, expected int) string {
-	switch {
-	case s.N == 0:
+	if s.N == 0 {
 		return "–"
-	case s.N < expected:
-		return fmt.Sprintf("%.2f, n = %d", s.Mean, s.N)
 	}
-	return fmt.Sprintf("%.2f", s.Mean)
+	text := rounded(2, s.Mean)[0]
+	if s.N < expected {
+		text += fmt.Sprintf(", n = %d", s.N)
+	}
+	return text
 }
 
 // exactly formats an estimate's numbers for programs.
 func exactly(s summary.Statistics) []string {
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-	return []string{strconv.Itoa(s.N), number(s.Mean), number(s.SD), number(s.CILow), number(s.CIHigh)}
+	return []string{strconv.Itoa(s.N), exact(s.Mean), exact(s.SD), exact(s.CILow), exact(s.CIHigh)}
 }
 
 // words returns a metric's name for the head of a column.

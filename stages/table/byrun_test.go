@@ -300,3 +300,43 @@ func TestUnknownMetric(t *testing.T) {
 		t.Error("a table of a metric that there is not")
 	}
 }
+
+// The interval of a share stays within [0, 1], as that of the summaries does.
+// That of a difference need not.
+func TestParetoIntervals(t *testing.T) {
+	p := ParetoParams{ID: "p", Title: "Title", Experiments: []string{"e"}, Metrics: []string{"dead", "forgetting"}, Measurement: "measurement"}
+	var runs []runvalues.Run
+	for seed, dead := range []float64{0.875, 1, 1} {
+		runs = append(runs, runOf("a", uint32(seed), map[string]float64{"accuracy": dead - 0.5, "dead": dead, "forgetting": dead}))
+	}
+	table, err := p.table(map[string][]runvalues.Run{"e": runs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"0.958 [0.205, 1.000]", "0.958 [0.779, 1.138]"} {
+		if got := table.Rows[i][5]; got != want {
+			t.Errorf("%s: %q, want %q", table.Rows[i][0], got, want)
+		}
+	}
+	if got := table.Rows[0][4]; got != "0.458 [0.291, 0.635]" {
+		t.Errorf("accuracy %q", got)
+	}
+	if !strings.Contains(table.Caption, "After each run's last measurement; means") {
+		t.Errorf("caption %q", table.Caption)
+	}
+}
+
+// With a single seed there is neither a mean nor an interval.
+func TestKendallOfOneSeed(t *testing.T) {
+	p := KendallParams{ID: "k", Title: "Title", Experiments: []string{"e"}, Metrics: []string{"accuracy", "sparsity"}, Measurement: "epoch or measurement"}
+	runs := []runvalues.Run{
+		runOf("a", 7, map[string]float64{"accuracy": 0.1, "sparsity": 0.2}), runOf("b", 7, map[string]float64{"accuracy": 0.2, "sparsity": 0.1}),
+	}
+	table, err := p.table(map[string][]runvalues.Run{"e": runs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "of e, after each run's last epoch or measurement, in the only seed"; !strings.HasSuffix(table.Caption, want) || table.Rows[1][1] != "-1.00" {
+		t.Errorf("caption %q, tau %s", table.Caption, table.Rows[1][1])
+	}
+}

@@ -22,6 +22,7 @@ type DistancesParams struct {
 	Of              string   // the conditions of the line, as the file names them
 	Line, Others    []Placed // in ascending order for each optimizer
 	Metrics         []string
+	Measurement     string // what is numbered like epochs, if that is not an epoch for all runs
 	Notes           []string
 }
 
@@ -42,8 +43,8 @@ func (p DistancesParams) table(runs map[string][]runvalues.Run) (tabulate.Table,
 		ID: p.ID, Title: p.Title, Header: []string{"optimizer", "condition", strings.ReplaceAll(p.Column, "_", " "), "n"},
 		Data: [][]string{{"optimizer", "condition", p.Column, "from", "to", "metric",
 			"seeds", "mean", "sd", "ci95_low", "ci95_high", "expected"}},
-		Caption: fmt.Sprintf("After each run's last epoch: how far conditions lie above the line of %s, which is interpolated over the "+
-			"logarithm of the %s. Computed in each seed; mean and 95 %% interval over the n seeds", p.Of, strings.ReplaceAll(p.Column, "_", " ")),
+		Caption: fmt.Sprintf("After each run's last %s: how far conditions lie above the line of %s, which is interpolated over the "+
+			"logarithm of the %s. Computed in each seed; mean and 95 %% interval over the n seeds", epochOr(p.Measurement), p.Of, strings.ReplaceAll(p.Column, "_", " ")),
 	}
 	for _, metric := range p.Metrics {
 		t.Header = append(t.Header, words(metric))
@@ -76,7 +77,7 @@ func (p DistancesParams) table(runs map[string][]runvalues.Run) (tabulate.Table,
 			s := summary.Describe(distances)
 			line = append(line, estimate(s))
 			counts = append(counts, outOf(s.N, len(seeds)))
-			record := []string{c.Optimizer, c.Condition, strconv.FormatFloat(c.Value, 'g', -1, 64), from.Condition, to.Condition, metric}
+			record := []string{c.Optimizer, c.Condition, exact(c.Value), from.Condition, to.Condition, metric}
 			t.Data = append(t.Data, slices.Concat(record, exactly(s), []string{strconv.Itoa(len(seeds))}))
 		}
 		if line[3] = strings.Join(counts, ", "); len(slices.Compact(slices.Clone(counts))) == 1 {

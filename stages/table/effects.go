@@ -18,6 +18,7 @@ type EffectsParams struct {
 	Experiment      string
 	Factors         []Factor
 	Metrics         []string
+	Measurement     string // what is numbered like epochs, if that is not an epoch for all runs
 	Notes           []string
 }
 
@@ -35,7 +36,7 @@ func (p EffectsParams) table(runs map[string][]runvalues.Run) (tabulate.Table, e
 	t := tabulate.Table{
 		ID: p.ID, Title: p.Title, Header: []string{"effect", "n"},
 		Data: [][]string{{"effect", "order", "metric", "seeds", "mean", "sd", "ci95_low", "ci95_high", "expected", "left_out"}},
-		Caption: "After the last epoch. A main effect is what the mean changes by from a factor's first level to its second; " +
+		Caption: "After the last " + epochOr(p.Measurement) + ". A main effect is what the mean changes by from a factor's first level to its second; " +
 			"an interaction of two is half the difference of one's effect between the other's levels, and so on. " +
 			"Computed in each seed; mean and 95 % interval over the seeds",
 	}

@@ -17,6 +17,7 @@ type KendallParams struct {
 	ID, Title, Mark string
 	Experiments     []string
 	Metrics         []string
+	Measurement     string // what is numbered like epochs, if that is not an epoch for all runs
 	Notes           []string
 }
 
@@ -100,8 +101,12 @@ func (p KendallParams) caption(seeds int, fewer, left bool) string {
 	if fewer {
 		n = ", or over n where that is given"
 	}
-	return fmt.Sprintf("Kendall's tau-b over all conditions and optimizers of %s%s, after each run's last epoch, in each seed; "+
-		"mean over %d seeds%s, and in the CSV its 95 %% interval", strings.Join(p.Experiments, ", "), but, seeds, n)
+	text := fmt.Sprintf("Kendall's tau-b over all conditions and optimizers of %s%s, after each run's last %s", strings.Join(p.Experiments, ", "),
+		but, epochOr(p.Measurement))
+	if seeds == 1 {
+		return text + ", in the only seed"
+	}
+	return fmt.Sprintf("%s, in each seed; mean over %d seeds%s, and in the CSV its 95 %% interval", text, seeds, n)
 }
 
 // ranked lists the runs with their values, and their seeds.

@@ -17,6 +17,7 @@ type ParetoParams struct {
 	ID, Title, Mark string
 	Experiments     []string
 	Metrics         []string
+	Measurement     string // what is numbered like epochs, if that is not an epoch for all runs
 	Notes           []string
 }
 
@@ -53,8 +54,8 @@ func (p ParetoParams) table(runs map[string][]runvalues.Run) (tabulate.Table, er
 		Data: [][]string{{"metric", "optimizer", "conditions", "front", "seeds", "expected_seeds", "accuracy_mean", "accuracy_sd",
 			"accuracy_ci95_low", "accuracy_ci95_high", "mean", "sd", "ci95_low", "ci95_high", "seeds_in_front"}},
 		Caption: fmt.Sprintf("Conditions of %s than which no other has more of the metric at the same or a higher accuracy, or is more "+
-			"accurate with as much of it. After each run's last epoch; means over n seeds with 95 %% intervals, and in how many of the "+
-			"seeds the same holds of the seed alone", strings.Join(p.Experiments, ", ")),
+			"accurate with as much of it. After each run's last %s; means over n seeds with 95 %% intervals, and in how many of the "+
+			"seeds the same holds of the seed alone", strings.Join(p.Experiments, ", "), epochOr(p.Measurement)),
 	}
 	var left listed
 	for _, metric := range p.Metrics {
@@ -69,7 +70,7 @@ func (p ParetoParams) table(runs map[string][]runvalues.Run) (tabulate.Table, er
 			for _, r := range rivals {
 				front := !slices.ContainsFunc(rivals, func(other rival) bool { return other.point().beats(r.point()) })
 				alone := r.frontSeeds(rivals)
-				accuracy, value := summary.Describe(r.accuracy), summary.Describe(r.metric)
+				accuracy, value := describe("accuracy", r.accuracy), describe(metric, r.metric)
 				names := strings.Join(r.names, "; ")
 				record := []string{metric, optimizer, names, strconv.FormatBool(front), strconv.Itoa(len(r.seeds)), strconv.Itoa(r.expected)}
 				t.Data = append(t.Data, slices.Concat(record, exactly(accuracy)[1:], exactly(value)[1:], []string{strconv.Itoa(alone)}))

@@ -18,6 +18,7 @@ type PrintedParams struct {
 	Error           string  // "se" or "se_population": the error shown, and the unit of the differences
 	Depths          []Depth // in the order of the rows
 	Epoch           int     // at which all rows are read
+	Measurement     string  // what is numbered like epochs, if that is not an epoch for all runs
 	Unequal         bool    // whether some runs continue beyond it
 	Notes           []string
 }
@@ -84,18 +85,21 @@ func (p PrintedParams) table(summaries []measures.Summary) (tabulate.Table, erro
 		"difference_in_se", "verdict"}}
 	counts := map[agreement]int{}
 	found := at(p.Epoch, summaries)
+	fewer := false
 	for _, depth := range p.Depths {
 		row, err := p.row(found, depth)
 		if err != nil {
 			return t, err
 		}
-		line := []string{depth.Optimizer, strconv.Itoa(depth.Layers), finalRow{cells: row}.counts()}
+		final := finalRow{cells: row}
+		fewer = fewer || final.fewer()
+		line := []string{depth.Optimizer, strconv.Itoa(depth.Layers), final.counts()}
 		var verdicts []string
 		for i, s := range row {
 			text := printed[depth.Optimizer][depth.Layers][i]
 			difference, a := compare(s, p.Error, text)
 			counts[a]++
-			line = append(line, meanError(s, p.Error), orDash(text), inErrors(difference))
+			line = append(line, final.cell(i, p.Error), orDash(text), inErrors(difference))
 			if a != within && a != unprinted {
 				verdicts = append(verdicts, s.Metric+": "+a.String())
 			}
@@ -108,27 +112,39 @@ func (p PrintedParams) table(summaries []measures.Summary) (tabulate.Table, erro
 			verdicts = []string{"agrees"}
 		}
 		t.Rows = append(t.Rows, append(line, strings.Join(verdicts, ", ")))
-		if m := (finalRow{cells: row}).missing(); m != "" {
+		if m := final.missing(); m != "" {
 			t.Notes = append(t.Notes, fmt.Sprintf("%s, %s: %s.", depth.Optimizer, depth.Condition, m))
 		}
 	}
-	t.Caption = fmt.Sprintf("%s, over all hidden layers. %s over the n runs; \"thesis\" is what its Table 5.3 prints",
-		after(p.Epoch, p.Unequal), errorName(p.Error))
-	t.Notes = append(t.Notes,
-		fmt.Sprintf("Of %d printed numbers %d are within %d standard errors, "+
-			"%d more are when what stands there is taken for a number rounded or cut off, %d are not%s.",
-			counts[within]+counts[asPrinted]+counts[apart]+counts[unknown], counts[within], tolerance, counts[asPrinted], counts[apart],
-			withoutError(counts[unknown])))
+	t.Caption = fmt.Sprintf("%s, over all hidden layers. %s over the n runs%s; \"thesis\" is what its Table 5.3 prints",
+		after(p.Measurement, p.Epoch, p.Unequal), errorName(p.Error), ownCounts(fewer))
+	t.Notes = append(t.Notes, tally(counts))
 	t.Notes = append(append(t.Notes, p.Notes...), marks(p.Mark)...)
 	return t, nil
 }
 
-func withoutError(n int) string {
-	if n == 0 {
-		return ""
+// tally says how many of the printed numbers agree with ours.
+func tally(counts map[agreement]int) string {
+	without := ""
+	if n := counts[unknown]; n > 0 {
+		without = fmt.Sprintf(", and %d %s no standard error to compare with", n, plural(n, "has", "have"))
 	}
-	return fmt.Sprintf(", and %d have no standard error to compare with", n)
+	all := counts[within] + counts[asPrinted] + counts[apart] + counts[unknown]
+	return fmt.Sprintf("Of %d printed %s %d %s within %d standard errors, "+
+		"%d more %s when what stands there is taken for a number rounded or cut off, %d %s not%s.",
+		all, plural(all, "number", "numbers"), counts[within], isOrAre(counts[within]), tolerance, counts[asPrinted],
+		isOrAre(counts[asPrinted]), counts[apart], isOrAre(counts[apart]), without)
 }
+
+// plural returns one of two words, depending on a number.
+func plural(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
+}
+
+func isOrAre(n int) string { return plural(n, "is", "are") }
 
 // row reads the numbers of an optimizer's depth.
 func (p PrintedParams) row(found map[place]measures.Summary, depth Depth) ([]measures.Summary, error) {
@@ -159,13 +175,10 @@ func inErrors(difference float64) string {
 	if math.IsNaN(difference) {
 		return "–"
 	}
-	return fmt.Sprintf("%+.1f", difference)
+	return signed(difference)
 }
 
 func (p PrintedParams) record(s measures.Summary, layers int, text string, difference float64, a agreement) []string {
-	record := []string{s.Optimizer, strconv.Itoa(layers), strconv.Itoa(s.Epoch), s.Metric, strconv.Itoa(s.N)}
-	for _, v := range []float64{s.Mean, s.SD, s.SE, s.SEPopulation} {
-		record = append(record, strconv.FormatFloat(v, 'g', -1, 64))
-	}
-	return append(record, text, strconv.FormatFloat(difference, 'g', 6, 64), a.String())
+	return []string{s.Optimizer, strconv.Itoa(layers), strconv.Itoa(s.Epoch), s.Metric, strconv.Itoa(s.N),
+		exact(s.Mean), exact(s.SD), exact(s.SE), exact(s.SEPopulation), text, strconv.FormatFloat(difference, 'g', 6, 64), a.String()}
 }

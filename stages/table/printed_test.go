@@ -93,7 +93,7 @@ func TestPrintedTable(t *testing.T) {
 		"| SGD | 5 | 3 | 0.1099 ± 0.0010 | – | – | 0.0076 ± 0.0010 | – | – | 0.0072 ± 0.0010 | – | – | not in the thesis |",
 		"| Adam | 1 | 3 | 0.9811 ± 0.0010 | 0.981 | +0.1 |", "| agrees |",
 		"Of 6 printed numbers 5 are within 2 standard errors, 0 more are when what stands there is taken for a number rounded or cut "+
-			"off, 1 are not.",
+			"off, 1 is not.",
 		"- A note.\n- reduced\n",
 	)
 	if _, err := p.table(summaries[:2]); err == nil ||

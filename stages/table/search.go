@@ -23,8 +23,9 @@ type SearchParams struct {
 	Experiment      string
 	Error           string // "se" or "se_population"
 	Optimizers      []Searched
-	Epoch           int  // at which all accuracies are read
-	Unequal         bool // whether some runs continue beyond it
+	Epoch           int    // at which all accuracies are read
+	Measurement     string // what is numbered like epochs, if that is not an epoch for all runs
+	Unequal         bool   // whether some runs continue beyond it
 	Notes           []string
 }
 
@@ -69,7 +70,7 @@ func (p SearchParams) heldOut(path func(input string) (string, bool)) (heldOut, 
 			}
 			i := slices.IndexFunc(rows, func(m measures.Row) bool { return m.Epoch == p.Epoch && m.Layer == measures.AllLayers })
 			if i < 0 || math.IsNaN(rows[i].ValidationAccuracy) {
-				return nil, fmt.Errorf("%s: has no accuracy on held-out images after epoch %d", r.Input(), p.Epoch)
+				return nil, fmt.Errorf("%s: has no accuracy on held-out images after %s %d", r.Input(), epochOr(p.Measurement), p.Epoch)
 			}
 			accuracy[r] = rows[i].ValidationAccuracy
 		}
@@ -197,7 +198,7 @@ func (p SearchParams) table(summaries []measures.Summary, accuracy heldOut) (tab
 		t.Notes = append(t.Notes, s.against(judge, best)...)
 	}
 	t.Notes = append(t.Notes, p.chosenBy()...)
-	t.Caption = fmt.Sprintf("Test accuracy by learning rate. %s. %s", after(p.Epoch, p.Unequal), errorName(p.Error))
+	t.Caption = fmt.Sprintf("Test accuracy by learning rate. %s. %s", after(p.Measurement, p.Epoch, p.Unequal), errorName(p.Error))
 	t.Notes = append(t.Notes, marks(p.Mark)...)
 	return t, nil
 }
@@ -230,8 +231,8 @@ func (s Searched) against(found []measures.Summary, best int) []string {
 		if s.Validation > 0 {
 			of = "mean accuracy on the images held out"
 		}
-		return []string{fmt.Sprintf("%s: %s is %.4f higher at %s than at the baseline's %s.",
-			s.Optimizer, of, found[best].Mean-found[i].Mean, s.Conditions[best].Label, s.Baseline.Label)}
+		return []string{fmt.Sprintf("%s: %s is %s higher at %s than at the baseline's %s.",
+			s.Optimizer, of, rounded(4, found[best].Mean-found[i].Mean)[0], s.Conditions[best].Label, s.Baseline.Label)}
 	}
 	return nil
 }
@@ -242,7 +243,11 @@ func (p SearchParams) chosenBy() []string {
 	for _, s := range p.Optimizers {
 		switch {
 		case s.Validation > 0:
-			list = append(list, fmt.Sprintf("by accuracy on the last %d training images, which the runs hold out", s.Validation))
+			images := fmt.Sprintf("last %d training images", s.Validation)
+			if s.Validation == 1 {
+				images = "last training image"
+			}
+			list = append(list, fmt.Sprintf("by accuracy on the %s, which the runs hold out", images))
 		default:
 			list = append(list, "by test accuracy, which is therefore a little too high where it is highest")
 		}
@@ -265,19 +270,13 @@ func (s Searched) heldOutRecord(q measures.Summary) []string {
 	if s.Validation == 0 {
 		return make([]string, len(heldOutColumns))
 	}
-	record := []string{strconv.Itoa(s.Validation), strconv.Itoa(q.N)}
-	for _, v := range []float64{q.Mean, q.SD, q.SE, q.SEPopulation} {
-		record = append(record, strconv.FormatFloat(v, 'g', -1, 64))
-	}
-	return record
+	return []string{strconv.Itoa(s.Validation), strconv.Itoa(q.N), exact(q.Mean), exact(q.SD), exact(q.SE), exact(q.SEPopulation)}
 }
 
 func searchRecord(s Searched, c Rate, q measures.Summary, best bool) []string {
-	record := []string{s.Optimizer, strconv.FormatFloat(c.Value, 'g', -1, 64), strconv.Itoa(q.Epoch), strconv.Itoa(q.N),
+	record := []string{s.Optimizer, exact(c.Value), strconv.Itoa(q.Epoch), strconv.Itoa(q.N),
 		strconv.Itoa(q.Expected)}
-	for _, v := range []float64{q.Mean, q.SD, q.SE, q.SEPopulation} {
-		record = append(record, strconv.FormatFloat(v, 'g', -1, 64))
-	}
+	record = append(record, exact(q.Mean), exact(q.SD), exact(q.SE), exact(q.SEPopulation))
 	record = append(record, strconv.FormatBool(best), strconv.FormatBool(c.Value == s.Baseline.Value))
 	return append(record, strings.Join(absences(q), "; "))
 }
