@@ -84,7 +84,7 @@ experiments = ["EXPERIMENT"]
 		"plain": nil,
 		"mix":   {"In mix the batch size is 10 in lr=0.01, lr=0.2."},
 		"deep":  {"In deep the network is 784 → 8 → 10 or 784 → 8 → 8 → 10."},
-		"con": {"In con the training images is runs of 2 of one class in the order of seed 7 or runs of 5 of one class in the order of " +
+		"con": {"In con the training images are runs of 2 of one class in the order of seed 7 or runs of 5 of one class in the order of " +
 			"seed 7."},
 		"said": nil,
 	} {

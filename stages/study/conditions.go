@@ -30,7 +30,7 @@ func (b *builder) conditionsTable(t params.Table) table.TextParams {
 	for i, name := range conditions {
 		p.Rows[i] = []string{name, b.all(optimizersAt(uses, of[name]))}
 	}
-	for _, column := range params.Columns() {
+	for _, column := range columns() {
 		if !b.differs(column, uses) {
 			continue
 		}
@@ -46,6 +46,35 @@ func (b *builder) conditionsTable(t params.Table) table.TextParams {
 	}
 	p.Notes = append(b.seedsNote(t.Experiment), notes(t)...)
 	return p
+}
+
+// The columns of a run's length. Epochs of a run with a fixed number of updates
+// say how often it is measured.
+const (
+	epochsColumn       = "epochs"
+	measurementsColumn = "measurements"
+)
+
+// columns lists the columns of tables of conditions. A run has either epochs or
+// measurements.
+func columns() []params.Column {
+	var list []params.Column
+	for _, c := range params.Columns() {
+		if list = append(list, c); c.Name != epochsColumn {
+			continue
+		}
+		of := func(updates bool) func(params.Use) any {
+			return func(u params.Use) any {
+				if (u.Run.Config.Updates > 0) != updates {
+					return nil
+				}
+				return c.Of(u)
+			}
+		}
+		list[len(list)-1].Of = of(false)
+		list = append(list, params.Column{Name: measurementsColumn, Of: of(true)})
+	}
+	return list
 }
 
 // distinct lists the uses of an experiment, one for each condition and
@@ -255,10 +284,11 @@ func (b *builder) besides(experiment string, uses []params.Use) []string {
 		}
 	}
 	order, of := byCondition(uses)
-	for _, column := range params.Columns() {
+	for _, column := range columns() {
 		// The seeding of a run, and the constant added to the index's
-		// denominator, are not parameters of the training.
-		if column.Name == "seeding" || column.Name == "CCMAS epsilon" {
+		// denominator, are not parameters of the training. A run without epochs
+		// has updates.
+		if column.Name == "seeding" || column.Name == "CCMAS epsilon" || column.Name == epochsColumn && measurement(uses) == "measurement" {
 			continue
 		}
 		var apart []string // conditions that have another value than the baseline with what varies in them
@@ -291,10 +321,18 @@ func (b *builder) besides(experiment string, uses []params.Use) []string {
 				cells = append(cells, c)
 			}
 		}
-		list = append(list, fmt.Sprintf("In %s the %s is %s%s.", experiment, column.Name, strings.Join(cells, " or "), where))
+		list = append(list, fmt.Sprintf("In %s the %s %s %s%s.", experiment, column.Name, verb(column.Name), strings.Join(cells, " or "), where))
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// verb returns "are" after the name of a column in the plural, else "is".
+func verb(column string) string {
+	if slices.Contains([]string{"training images", "validation images", epochsColumn, measurementsColumn, "updates"}, column) {
+		return "are"
+	}
+	return "is"
 }
 
 // constant reports whether a column is a constant of optimizers, which the

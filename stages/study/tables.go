@@ -85,21 +85,57 @@ func (b *builder) addTable(stage *pipeline.Stage, t params.Table) *pipeline.Node
 }
 
 func (b *builder) addFindingTable(stage *pipeline.Stage, t params.Table, findings map[string]*pipeline.Node) *pipeline.Node {
-	p := finding.TableParams{ID: t.ID, Title: t.Title, Layer: b.layer, Mark: b.mark, Notes: notes(t)}
+	p := finding.TableParams{ID: t.ID, Title: b.findingsTitle(t), Layer: b.layer, Mark: b.mark}
 	n := &pipeline.Node{Name: "table/" + t.ID, Stage: stage, Publish: publishTable(t.ID)}
 	n.Publish[finding.All] = path.Join("findings", t.ID+".json")
+	var absent []group // by experiments
 	for _, f := range b.claims() {
 		node := findings[f.ID]
 		if node == nil {
 			p.Absent = append(p.Absent, f.Source)
-			p.Notes = append(p.Notes, fmt.Sprintf("%s is left out: the study does not have all of %s.", f.ID, strings.Join(f.Experiments, ", ")))
+			absent = grouped(absent, strings.Join(f.Experiments, ", "), f.ID)
 			continue
 		}
 		p.Findings = append(p.Findings, f.ID)
 		n.Inputs = append(n.Inputs, pipeline.Input{Name: f.ID, From: node, Output: finding.JSON})
 	}
+	p.Notes = append(notes(t), b.absentNotes(absent, len(p.Findings) == 0)...)
 	n.Params = p
 	return b.add(n)
+}
+
+// findingsTitle returns the title of a table of findings. The stage has titles
+// for the study that the claims are about.
+func (b *builder) findingsTitle(t params.Table) string {
+	switch {
+	case t.Title != "" || b.params.Study.Source == finding.Thesis:
+		return t.Title
+	case b.params.Profile.Own():
+		return "Claims that go further than the thesis, on a trial run"
+	}
+	return "The thesis's claims on a trial run"
+}
+
+// absentNotes says which claims a table of findings leaves out, by the
+// experiments that they need, or in one sentence if it leaves out all.
+func (b *builder) absentNotes(absent []group, all bool) []string {
+	whose := "the thesis's "
+	if b.params.Profile.Own() {
+		whose = "the "
+	}
+	if all {
+		return []string{fmt.Sprintf("None of %s%d claims can be judged: for each of them the study lacks an experiment.",
+			whose, len(b.claims()))}
+	}
+	var list []string
+	for _, g := range absent {
+		verb := "are"
+		if len(g.members) == 1 {
+			verb = "is"
+		}
+		list = append(list, fmt.Sprintf("%s %s left out: the study does not have all of %s.", strings.Join(g.members, ", "), verb, g.text))
+	}
+	return list
 }
 
 // runTables returns the inputs of a table that is made run by run, which are
@@ -135,14 +171,24 @@ func searchRun(u params.Use) table.Run {
 	return table.Run{Condition: u.Condition, Optimizer: u.Optimizer, Seed: u.Seed}
 }
 
+// runNotes are the notes of a table that is made run by run.
+func (b *builder) runNotes(t params.Table, experiments []string) []string {
+	return slices.Concat(b.splitNote(experiments, t.Metrics), b.updatesNote(experiments, 0), notes(t))
+}
+
+// lastMeasurement returns what the last epochs of the runs of experiments count.
+func (b *builder) lastMeasurement(experiments []string) string {
+	return measurement(slices.DeleteFunc(slices.Clone(b.uses), func(u params.Use) bool { return !slices.Contains(experiments, u.Experiment) }))
+}
+
 func (b *builder) kendall(t params.Table) table.KendallParams {
 	return table.KendallParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiments: t.Experiments, Metrics: t.Metrics,
-		Notes: append(b.splitNote(t.Experiments, t.Metrics), notes(t)...)}
+		Measurement: b.lastMeasurement(t.Experiments), Notes: b.runNotes(t, t.Experiments)}
 }
 
 func (b *builder) effects(t params.Table) table.EffectsParams {
 	p := table.EffectsParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Metrics: t.Metrics,
-		Notes: append(b.splitNote([]string{t.Experiment}, t.Metrics), notes(t)...)}
+		Measurement: b.lastMeasurement([]string{t.Experiment}), Notes: b.runNotes(t, []string{t.Experiment})}
 	factors, _ := params.FactorsOf(b.distinct(t.Experiment)) // params has checked them
 	for _, f := range factors {
 		p.Factors = append(p.Factors, table.Factor{Name: f.Column, Low: f.Low, High: f.High, Second: f.Second})
@@ -152,7 +198,7 @@ func (b *builder) effects(t params.Table) table.EffectsParams {
 
 func (b *builder) pareto(t params.Table) table.ParetoParams {
 	return table.ParetoParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiments: t.Experiments, Metrics: t.Metrics,
-		Notes: append(b.splitNote(t.Experiments, t.Metrics), notes(t)...)}
+		Measurement: b.lastMeasurement(t.Experiments), Notes: b.runNotes(t, t.Experiments)}
 }
 
 func (b *builder) distances(t params.Table) table.DistancesParams {
@@ -166,7 +212,7 @@ func (b *builder) distances(t params.Table) table.DistancesParams {
 	}
 	return table.DistancesParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Column: uses[0].Column, Of: t.Line,
 		Line: placed(line), Others: placed(others), Metrics: t.Metrics,
-		Notes: append(b.splitNote([]string{t.Experiment}, t.Metrics), notes(t)...)}
+		Measurement: measurement(uses), Notes: b.runNotes(t, []string{t.Experiment})}
 }
 
 func notes(t params.Table) []string {

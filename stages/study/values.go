@@ -30,12 +30,76 @@ func (b *builder) epoch(uses []params.Use) (last int, unequal bool) {
 	return last, unequal
 }
 
+// measurement returns what the numbers of epochs count, or nothing if these are
+// epochs. A run with a fixed number of updates is measured after equal parts of
+// them, which are no epochs.
+func measurement(uses []params.Use) string {
+	counted := map[bool]bool{}
+	for _, u := range uses {
+		counted[u.Run.Config.Updates > 0] = true
+	}
+	switch {
+	case !counted[true]:
+		return ""
+	case counted[false]:
+		return "epoch or measurement"
+	}
+	return "measurement"
+}
+
+// updatesNote says after how many updates runs are measured that have a fixed
+// number of them. With epoch 0 the table has each run's last measurement.
+func (b *builder) updatesNote(experiments []string, epoch int) []string {
+	found, _ := b.groups(experiments, func(u params.Use) string {
+		c := u.Run.Config
+		if c.Updates == 0 {
+			return ""
+		}
+		text := fmt.Sprintf("%s, measured %s", number(c.Updates, "update"), times(c.Epochs))
+		if epoch > 0 {
+			text += fmt.Sprintf(", measurement %d after %d", epoch, c.Updates*epoch/c.Epochs)
+		}
+		return text
+	})
+	if found == nil {
+		return nil
+	}
+	var parts []string
+	for _, g := range found {
+		parts = append(parts, fmt.Sprintf("%s (%s)", strings.Join(g.members, "; "), g.text))
+	}
+	return []string{"Measured after equal parts of a fixed number of updates, not after epochs: " + strings.Join(parts, "; ") + "."}
+}
+
+// number counts things whose plural ends in s.
+func number(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
 func (b *builder) final(t params.Table) table.FinalParams {
 	uses := b.distinct(t.Experiment)
 	p := table.FinalParams{
 		ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Error: t.Error, Metrics: t.Metrics, ShowLayer: len(t.Layers) > 1,
 	}
 	p.Epoch, p.Unequal = b.epoch(uses)
+	p.Measurement = measurement(uses)
+	for _, u := range uses {
+		for _, metric := range t.Metrics {
+			if why := b.params.Undefined(u, metric, p.Epoch); why != "" {
+				p.Undefined = append(p.Undefined, table.Undefined{Optimizer: u.Optimizer, Condition: u.Condition, Metric: metric, Why: why})
+			}
+		}
+	}
 	layers := t.Layers
 	if layers == nil {
 		layers = []string{measures.AllLayers}
@@ -69,7 +133,8 @@ func (b *builder) final(t params.Table) table.FinalParams {
 			p.Notes = append(p.Notes, fmt.Sprintf("%s was not trained with %s.", optimizer, strings.Join(lacks, ", ")))
 		}
 	}
-	p.Notes = slices.Concat(p.Notes, without, b.seedsNote(t.Experiment), b.splitNote([]string{t.Experiment}, t.Metrics), notes(t))
+	p.Notes = slices.Concat(p.Notes, without, b.seedsNote(t.Experiment), b.splitNote([]string{t.Experiment}, t.Metrics),
+		b.updatesNote([]string{t.Experiment}, p.Epoch), notes(t))
 	return p
 }
 
@@ -88,39 +153,75 @@ func (b *builder) splitNote(experiments, metrics []string) []string {
 	if k := len(metrics) - 1; k > 0 {
 		what = strings.Join(metrics[:k], ", ") + " and " + metrics[k]
 	}
-	var parts []string
-	tested := false
-	for _, experiment := range experiments {
-		uses := b.distinct(experiment)
-		conditions, of := byCondition(uses)
-		for _, name := range conditions {
-			tests := func(i int) bool { return uses[i].Split() == "test" }
-			trained := slices.DeleteFunc(slices.Clone(of[name]), tests)
-			tested = tested || len(trained) < len(of[name])
-			text := name
-			if len(experiments) > 1 {
-				text = experiment + " " + name
-			}
-			if 0 < len(trained) && len(trained) < len(of[name]) {
-				text += " with " + strings.Join(inOrder(optimizersAt(uses, trained)), ", ")
-			}
-			if len(trained) > 0 {
-				parts = append(parts, text)
-			}
+	found, all := b.groups(experiments, func(u params.Use) string {
+		if u.Split() == "train" {
+			return "train"
 		}
-	}
+		return ""
+	})
 	verb := "are"
 	if len(metrics) == 1 {
 		verb = "is"
 	}
 	what = strings.ToUpper(what[:1]) + what[1:]
 	switch {
-	case parts == nil:
+	case found == nil:
 		return nil
-	case !tested:
+	case all:
 		return []string{fmt.Sprintf("%s %s of training images.", what, verb)}
 	}
-	return []string{fmt.Sprintf("%s of %s %s of training images.", what, strings.Join(parts, "; "), verb)}
+	return []string{fmt.Sprintf("%s of %s %s of training images.", what, strings.Join(found[0].members, "; "), verb)}
+}
+
+// group names conditions with the same text.
+type group struct {
+	text    string
+	members []string
+}
+
+// groups names the conditions of experiments for whose uses of returns a text,
+// by the text. Conditions that have it with some of their optimizers alone are
+// named with these. all reports whether every use has a text.
+func (b *builder) groups(experiments []string, of func(params.Use) string) (list []group, all bool) {
+	all = true
+	for _, experiment := range experiments {
+		uses := b.distinct(experiment)
+		conditions, at := byCondition(uses)
+		for _, name := range conditions {
+			optimizers, texts := map[string][]string{}, []string{}
+			for _, i := range at[name] {
+				text := of(uses[i])
+				if all = all && text != ""; text == "" {
+					continue
+				}
+				if optimizers[text] == nil {
+					texts = append(texts, text)
+				}
+				optimizers[text] = append(optimizers[text], uses[i].Optimizer)
+			}
+			for _, text := range texts {
+				member := name
+				if len(experiments) > 1 {
+					member = experiment + " " + name
+				}
+				if len(optimizers[text]) < len(at[name]) {
+					member += " with " + strings.Join(inOrder(optimizers[text]), ", ")
+				}
+				list = grouped(list, text, member)
+			}
+		}
+	}
+	return list, all
+}
+
+// grouped adds a member to the group with a text.
+func grouped(list []group, text, member string) []group {
+	i := slices.IndexFunc(list, func(g group) bool { return g.text == text })
+	if i < 0 {
+		return append(list, group{text, []string{member}})
+	}
+	list[i].members = append(list[i].members, member)
+	return list
 }
 
 // ofActivations reports whether a metric is computed from the activations of
@@ -140,9 +241,9 @@ func hasLayer(hidden int, layer string) bool {
 
 func (b *builder) search(t params.Table) table.SearchParams {
 	uses := b.distinct(t.Experiment)
-	p := table.SearchParams{ID: t.ID, Title: t.Title, Mark: b.mark, Notes: append(b.seedsNote(t.Experiment), notes(t)...),
-		Experiment: t.Experiment, Error: t.Error}
+	p := table.SearchParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Error: t.Error, Measurement: measurement(uses)}
 	p.Epoch, p.Unequal = b.epoch(uses)
+	p.Notes = slices.Concat(b.seedsNote(t.Experiment), b.updatesNote([]string{t.Experiment}, p.Epoch), notes(t))
 	var rates []float64
 	for _, u := range uses {
 		rates = append(rates, u.Run.Config.Optimizer.LR, b.params.BaselineRun(u.Optimizer).Optimizer.LR)
@@ -177,7 +278,10 @@ func (b *builder) othersText(u params.Use) string {
 	shown := []string{params.RateColumn, "seeding"}
 	add := func(name string, value any) {
 		text := params.Texts([]any{value})[0]
-		if value == nil {
+		switch {
+		case value == nil && name == epochsColumn: // it has updates instead
+			return
+		case value == nil:
 			text = params.None
 		}
 		parts, shown = append(parts, name+" "+text), append(shown, name)
@@ -187,7 +291,7 @@ func (b *builder) othersText(u params.Use) string {
 			add(s.Column, s.Value(u.Run.Config))
 		}
 	}
-	for _, column := range params.Columns() {
+	for _, column := range columns() {
 		if of := column.Of(u); !slices.Contains(shown, column.Name) && !params.Equal(of, column.Of(b.baseline(u))) {
 			add(column.Name, of)
 		}
@@ -197,9 +301,10 @@ func (b *builder) othersText(u params.Use) string {
 
 func (b *builder) printed(t params.Table) table.PrintedParams {
 	uses := b.distinct(t.Experiment)
-	p := table.PrintedParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Error: t.Error,
-		Notes: slices.Concat(b.seedsNote(t.Experiment), b.splitNote([]string{t.Experiment}, table.PrintedMetrics()), notes(t))}
+	p := table.PrintedParams{ID: t.ID, Title: t.Title, Mark: b.mark, Experiment: t.Experiment, Error: t.Error, Measurement: measurement(uses)}
 	p.Epoch, p.Unequal = b.epoch(uses)
+	p.Notes = slices.Concat(b.seedsNote(t.Experiment), b.splitNote([]string{t.Experiment}, table.PrintedMetrics()),
+		b.updatesNote([]string{t.Experiment}, p.Epoch), notes(t))
 	for _, u := range uses {
 		p.Depths = append(p.Depths, table.Depth{Optimizer: u.Optimizer, Condition: u.Condition, Layers: len(u.Run.Config.Network.Hidden)})
 	}
