@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -214,4 +215,51 @@ func TestOwnStudy(t *testing.T) {
 	r.Findings = example(t).Findings
 	page, _ = render(t, r)
 	wants(t, page, "verdicts", "say neither whether the thesis reproduces nor whether its claims hold")
+	// The numbers of sections are those of the thesis, while those of figures
+	// are the study's own. A figure that it does not have is the thesis's.
+	for _, want := range []string{"<h3>Section 5.4 of the thesis: hidden layers</h3>", `title="Section 5.4 of the thesis: hidden layers"`,
+		"<h3>Numbers 5</h3>", `<a href="#figure-5.1">Figure 5.1</a>`, "<span>the thesis&#39;s figure 9.9</span>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, bad := range []string{"Numbers 5.4", "Figure 9.9"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page says %q", bad)
+		}
+	}
+}
+
+// The words for numbers of things are in the singular for one.
+func TestOneOfEach(t *testing.T) {
+	r := example(t)
+	r.Trainings, r.Figures = 1, r.Figures[4:] // of which none is current
+	r.Findings = r.Findings[:1]
+	for i := range r.Layers {
+		r.Layers[i].Findings = r.Layers[i].Findings[:2]
+		r.Layers[i].Findings[1].Current = false
+	}
+	page, _ := render(t, r)
+	wants(t, page, "trained", "There is one training: small", "1 of 1 figure,")
+	wants(t, page, "reproduces", "1 of 2 claims is judged so far.")
+	wants(t, page, "changed", "Of 1 claim that was judged on both kinds of seeds, 1 has another verdict")
+	r.Layers[1].Findings[0].Result.Verdict = r.Layers[0].Findings[0].Result.Verdict
+	page, _ = render(t, r)
+	wants(t, page, "changed", "The one claim that was judged on both kinds of seeds has the same verdict on both.")
+	r.Further, r.Layers = true, nil
+	r.Findings = append(r.Findings, Finding{Item: Item{ID: "X1"}})
+	page, _ = render(t, r)
+	wants(t, page, "further", "1 of 2 is judged so far.")
+}
+
+// Zero has no sign.
+func TestNumber(t *testing.T) {
+	for v, want := range map[float64]string{math.Copysign(0, -1): "0", 1e-7: "1e−07", -0.00012345: "−0.0001234", 1.089335666e30: "1.089e+30"} {
+		if got := number(&v); got != want {
+			t.Errorf("%v is %q, want %q", v, got, want)
+		}
+	}
+	if got := number(nil); got != "–" {
+		t.Errorf("no number is %q", got)
+	}
 }

@@ -95,10 +95,31 @@ var topics = map[string]string{
 	"6.1": "summary",
 }
 
-// Heading returns a group's heading. For the thesis's study it has what the
-// group is, its number, and its topic if there is one. In a study of one's own
-// the numbers do not refer to the thesis.
-func (v *view) Heading(what, number string) string {
+// ChapterHeading returns the heading of figures whose numbers begin alike. In a
+// study of one's own the numbers do not refer to the thesis.
+func (v *view) ChapterHeading(number string) string {
+	if number != other && !v.OfThesis {
+		return "Numbers " + number
+	}
+	return v.heading("Chapter", number, "")
+}
+
+// SectionHeading returns the heading of findings. Their sections are those of
+// the thesis, in whatever study the claims are tested.
+func (v *view) SectionHeading(number string) string {
+	what, of := "Section", ""
+	if v.Further {
+		what = "After section"
+	}
+	if !v.OfThesis {
+		of = " of the thesis"
+	}
+	return v.heading(what, number, of)
+}
+
+// heading returns what a group is, its number, of what work it is a part, and
+// its topic if there is one.
+func (v *view) heading(what, number, of string) string {
 	switch topic, ok := topics[number]; {
 	case number == other && v.Further:
 		return "All of this profile"
@@ -106,12 +127,19 @@ func (v *view) Heading(what, number string) string {
 		return "Without a number"
 	case number == other:
 		return "All others"
-	case !v.OfThesis:
-		return "Numbers " + number
 	case ok:
-		return what + " " + number + ": " + topic
+		return what + " " + number + of + ": " + topic
 	}
-	return what + " " + number
+	return what + " " + number + of
+}
+
+// FigureName names the figure that a finding is about. If a study of one's own
+// has no such figure, it is the thesis's.
+func (v *view) FigureName(id string) string {
+	if v.OfThesis || v.Further || v.HasFigure(id) {
+		return "Figure " + id
+	}
+	return "the thesis's figure " + id
 }
 
 // listed joins a list as in a sentence: a, b and c.

@@ -210,10 +210,13 @@ func (v *view) Linked(files []File) []link {
 }
 
 // number formats a number with four significant digits, so that an effect of
-// 3·10⁻⁷ does not appear as 0.
+// 3·10⁻⁷ does not appear as 0. Zero has no sign.
 func number(v *float64) string {
-	if v == nil || math.IsNaN(*v) {
+	switch {
+	case v == nil || math.IsNaN(*v):
 		return "–"
+	case *v == 0:
+		return "0"
 	}
 	return strings.ReplaceAll(strconv.FormatFloat(*v, 'g', 4, 64), "-", "−")
 }
