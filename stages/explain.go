@@ -26,7 +26,7 @@ import (
 var nouns = map[string][2]string{
 	train.Kind: {"training", "trainings"}, metrics.Kind: {"run's metrics", "runs' metrics"}, aggregate.Kind: {"aggregate", "aggregates"},
 	figure.Kind: {"figure", "figures"}, table.Kind: {"table", "tables"}, finding.Kind: {"finding", "findings"},
-	"findings": {"table of findings", "tables of findings"}, "tidy": {"table of all epochs", "tables of all epochs"},
+	"findings": {"table of findings", "tables of findings"}, "units": {"figure of units", "figures of units"}, "tidy": {"table of all epochs", "tables of all epochs"},
 	fetch.Kind: {"download", "downloads"}, digits.Kind: {"set of drawn digits", "sets of drawn digits"},
 }
 
