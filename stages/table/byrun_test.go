@@ -340,3 +340,19 @@ func TestKendallOfOneSeed(t *testing.T) {
 		t.Errorf("caption %q, tau %s", table.Caption, table.Rows[1][1])
 	}
 }
+
+// Effects and distances of runs with a fixed number of updates are after their
+// last measurement.
+func TestAfterTheLastMeasurement(t *testing.T) {
+	p, runs := effects()
+	p.Measurement = "measurement"
+	table, err := p.table(map[string][]runvalues.Run{"e": runs})
+	if err != nil || !strings.HasPrefix(table.Caption, "After the last measurement. A main effect") {
+		t.Errorf("effects: %q, %v", table.Caption, err)
+	}
+	d := DistancesParams{ID: "d", Title: "Title", Experiment: "e", Measurement: "measurement"}
+	table, err = d.table(nil)
+	if err != nil || !strings.HasPrefix(table.Caption, "After each run's last measurement: how far") {
+		t.Errorf("distances: %q, %v", table.Caption, err)
+	}
+}
