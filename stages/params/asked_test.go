@@ -129,8 +129,6 @@ func TestAskedAndNotThere(t *testing.T) {
 		"a table of no layer": {table("", "sparsity") + "layers = []\n", "tables[0].layers: is empty", table("", "sparsity") + "layers = [\"all\"]\n"},
 		"one metric to compare": {tables("kind = \"kendall\"\nexperiments = [\"e\"]\nmetrics = [\"accuracy\"]"), "name two or more",
 			tables("kind = \"kendall\"\nexperiments = [\"e\"]\nmetrics = [\"accuracy\", \"sparsity\"]")},
-		"accuracy against itself": {tables("kind = \"pareto\"\nexperiments = [\"e\"]\nmetrics = [\"sparsity\", \"accuracy\"]"),
-			"tables[0].metrics[1]: is \"accuracy\"", tables("kind = \"pareto\"\nexperiments = [\"e\"]\nmetrics = [\"sparsity\"]")},
 		"an epoch archived twice": {strings.Replace(one(""), `archive = "last"`, "archive = [1, 2, 1]", 1), "study.archive[2]: is 1 for the second time",
 			strings.Replace(one(""), `archive = "last"`, "archive = [1, 2]", 1)},
 		"no epoch archived": {strings.Replace(one(""), `archive = "last"`, "archive = []", 1), "study.archive: is empty",

@@ -186,9 +186,6 @@ func (p *Params) checkTable(d *document, path string, t Table) {
 	}
 	for k, m := range t.Metrics {
 		at := fmt.Sprintf("%s.metrics[%d]", path, k)
-		if t.Kind == "pareto" && m == "accuracy" {
-			d.report(at, "is \"accuracy\", with which a table of kind \"pareto\" compares the metrics that it is given")
-		}
 		p.checkMetric(d, at, m)
 		once(d, at, m, t.Metrics[:k])
 	}
