@@ -95,8 +95,8 @@ func (o Options) printStatus(s *pipeline.Status, jobs int) error {
 	for _, n := range s.Nodes {
 		restore += len(n.Restore)
 	}
-	_, err := fmt.Fprintf(w, "%d to run, %d more unless their inputs come out unchanged, %d current, %d files to publish again; %s\n",
-		s.Counts.Stale+s.Counts.Failed, s.Counts.Waiting, s.Counts.Current, restore, estimate(s, jobs))
+	_, err := fmt.Fprintf(w, "%d to run, %d more unless their inputs come out unchanged, %d current, %s to publish again; %s\n",
+		s.Counts.Stale+s.Counts.Failed, s.Counts.Waiting, s.Counts.Current, counted(restore, "file"), estimate(s, jobs))
 	return err
 }
 

@@ -203,18 +203,22 @@ func (d *description) seedMarks() string {
 	return "dots"
 }
 
-// wider returns how many times wider than the bands the 95 % intervals of the
-// findings are, for the smallest number of runs. It returns 0 if the bands are
-// these intervals, or if there are none.
-func (d *description) wider() float64 {
-	n := d.low
-	if n < 2 {
-		n = d.high
+// behind notes that a number is the mean of so many runs.
+func (d *description) behind(runs int) {
+	d.low, d.high = min(d.low, runs), max(d.high, runs)
+	if runs > 1 && (d.fewest == 0 || runs < d.fewest) {
+		d.fewest = runs
 	}
-	if !d.banded || d.Error == "ci" {
+}
+
+// wider returns how many times wider than the bands the 95 % intervals of the
+// findings are, for the smallest number of runs that have a band. It returns 0
+// if the bands are these intervals, or if there are none.
+func (d *description) wider() float64 {
+	if !d.banded || d.fewest == 0 || d.Error == "ci" {
 		return 0
 	}
-	values := make([]float64, n)
+	values := make([]float64, d.fewest)
 	values[0] = 1 // the ratio depends on the number of values alone
 	s := summary.Describe(values)
 	low, high := interval(s, d.Error)

@@ -24,6 +24,7 @@ type description struct {
 	within bool // a number within the first epoch is shown
 	gaps   gaps
 	low    int  // fewest runs behind a number
+	fewest int  // fewest runs behind a number of several; 0 if there is none
 	high   int  // most runs behind a number
 	marked bool // a vertical line is within its panel
 	beyond bool // a line leaves its panel
@@ -389,7 +390,7 @@ func (d *description) pair(at place, epoch int) (x, y number, err error) {
 		d.common = true
 		x, y = d.without(d.against(at), epoch, gone), d.without(at, epoch, gone)
 	}
-	d.low, d.high = min(d.low, y.n), max(d.high, y.n)
+	d.behind(y.n)
 	return x, y, nil
 }
 
@@ -403,7 +404,7 @@ func sameElements(a, b []string) bool {
 func (d *description) number(at place, epoch int) (number, error) {
 	n, err := d.named(at, epoch)
 	if err == nil && len(n.early) == 0 {
-		d.low, d.high = min(d.low, n.n), max(d.high, n.n)
+		d.behind(n.n)
 	}
 	return n, err
 }

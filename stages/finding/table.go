@@ -187,9 +187,13 @@ func (p TableParams) table(results []claim.Result) tabulate.Table {
 	for _, v := range claim.Verdicts {
 		tally = append(tally, fmt.Sprintf("%d %s", counts[v], v))
 	}
-	t.Caption = fmt.Sprintf("%s. %d claims: %s. Of those supported that the thesis concludes in %s, %d stay so after Holm's "+
+	number := fmt.Sprintf("%d claims", len(results))
+	if len(results) == 1 {
+		number = "1 claim"
+	}
+	t.Caption = fmt.Sprintf("%s. %s: %s. Of those supported that the thesis concludes in %s, %d stay so after Holm's "+
 		"correction within their section. Effect, 95 %% interval and margin are those of the part that decided",
-		layers[p.Layer], len(results), strings.Join(tally, ", "), conclusions, confirmed)
+		layers[p.Layer], number, strings.Join(tally, ", "), conclusions, confirmed)
 	t.Notes = append(slices.Clone(p.Notes), fmt.Sprintf(
 		"p is %s; Holm's is corrected within a section among the claims of %s, BH is the false discovery rate over all %d claims.",
 		corrected(p.Layer), conclusions, len(results)+len(p.Absent)))
