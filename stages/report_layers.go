@@ -26,6 +26,9 @@ func plan(s *study.Study) report.Plan {
 		if !slices.Contains(p.Seeds, u.Seed) {
 			p.Seeds = append(p.Seeds, u.Seed)
 		}
+		if u.Run.Config.Updates > 0 { // its epochs say how often it is measured
+			continue
+		}
 		epochs := u.Run.Config.Epochs
 		p.LongestRun = max(p.LongestRun, epochs)
 		if p.ShortestRun == 0 || epochs < p.ShortestRun {

@@ -276,3 +276,14 @@ func TestReportOfNothing(t *testing.T) {
 		t.Errorf("clean leaves the report: %v", err)
 	}
 }
+
+// The lengths in epochs that the report gives leave out trainings whose length
+// is a number of updates.
+func TestPlanOfUpdates(t *testing.T) {
+	s := newSmallStudy(t)
+	s.edit("\n[[experiments]]", "\n[[experiments]]\nname = \"fixed\"\ncondition = \"u\"\nset = { epochs = 7, updates = 14 }\nseeding = \"paired\"\n\n[[experiments]]")
+	w, _ := s.plan()
+	if p := plan(w.Study); p.LongestRun == 7 || p.LongestRun == 0 {
+		t.Errorf("trainings of %d to %d epochs", p.ShortestRun, p.LongestRun)
+	}
+}

@@ -23,7 +23,7 @@ type Layer struct {
 type Plan struct {
 	Optimizers              []string // in the order of the parameter file
 	Seeds                   []uint32
-	ShortestRun, LongestRun int    // lengths in epochs
+	ShortestRun, LongestRun int    // lengths in epochs of the trainings that have them, and not a number of updates
 	TrainFirst, TestFirst   int    // the number of images used, from the first; 0 means all
 	Images                  string // what the images show
 	Data                    string // the data set in words; empty for MNIST

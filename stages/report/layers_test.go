@@ -194,6 +194,10 @@ func TestOwnStudy(t *testing.T) {
 	}
 	wants(t, page, "trained", "There are 912 distinct trainings", "with RMSprop, for 3 epochs on the first 500 training images of MNIST",
 		"all test images", "with the seed 7.")
+	// Trainings whose length is a number of updates have none in epochs.
+	r.Plan.ShortestRun, r.Plan.LongestRun = 0, 0
+	without, _ := render(t, r)
+	wants(t, without, "trained", "with RMSprop, on the first 500 training images of MNIST")
 	text, _, _ := strings.Cut(page, `<h3 id="params">`)
 	_, text, _ = strings.Cut(text, "<body>")
 	for _, bad := range []string{"2201.11653", "thesis", "Thesis", "claim", "Chapter", "Section", "Findings", "Adagrad", "Layer"} {
