@@ -262,7 +262,7 @@ func TestReportOfNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	page, _ := s.report()
-	if !strings.Contains(page, absent+": has not run before") || !strings.Contains(page, "1 of 1 figures, 4 of 4 tables") ||
+	if !strings.Contains(page, absent+": has not run before") || !strings.Contains(page, "1 of 1 figure, 4 of 4 tables") ||
 		strings.Contains(page, shownFigure) {
 		t.Error("the report of nothing doesn't say so")
 	}

@@ -52,6 +52,7 @@ func Try(p Params) (key string, err error) {
 		if i == 0 { // the layout depends on the numbers only through the labels of ticks
 			check = chart.Check
 			drawRules(f)
+			unbound(f)
 		}
 		if err := check(f, p.Style); err != nil {
 			return "", err
@@ -85,6 +86,19 @@ func (p Params) checkLabels(f chart.Figure) (key string, err error) {
 		}
 	}
 	return "", nil
+}
+
+// unbound takes the bounds of metrics off the axes, whose made-up numbers lie
+// beyond them: if they were equal, the limits would be the bounds, which have
+// shorter labels.
+func unbound(f chart.Figure) {
+	for _, row := range f.Rows {
+		for j := range row.Panels {
+			for _, axis := range []*chart.Axis{&row.Panels[j].X, &row.Panels[j].Y} {
+				axis.Least, axis.Most = 0, 0
+			}
+		}
+	}
 }
 
 // drawRules moves marker lines into the limits of their panels, so that the
