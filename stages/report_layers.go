@@ -54,10 +54,10 @@ func (c *collector) addFixed() error {
 	if err != nil {
 		return err
 	}
-	of, others := finding.Claims(), finding.FurtherClaims()
+	others := finding.FurtherClaims()
 	c.report.Fixed.Commit = fixed.Commit
 	if c.report.Further {
-		of, others = others, of
+		others = finding.Claims()
 		c.report.Fixed.Commit = fixed.FurtherCommit
 	}
 	for _, f := range changes {

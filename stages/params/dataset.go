@@ -236,17 +236,17 @@ func (p *Params) misfit(c trainer.Config) string {
 		return tooLong(c.Sampler.Block, p.mostOfClass(images-c.Validation))
 	case c.Validation >= images:
 		return fmt.Sprintf("validation is %d, and there are %d training images: want fewer", c.Validation, images)
-	case c.Batch > images-c.Validation && !p.fewerImages():
+	case c.Batch > images-c.Validation && !p.cutsImages():
 		return fmt.Sprintf("batch is %d, more than the number of images to train on, %d; all such batches are the same, so make it smaller",
 			c.Batch, images-c.Validation)
 	}
 	return ""
 }
 
-// fewerImages reports whether a profile reduces the training images. A profile
+// cutsImages reports whether a profile reduces the training images. A profile
 // that tries a study out may have fewer images than the study's largest batch:
 // then its batches are smaller, and its mark says so.
-func (p *Params) fewerImages() bool { return p.Profile != nil && p.Profile.TrainImages > 0 }
+func (p *Params) cutsImages() bool { return p.Profile != nil && p.Profile.TrainImages > 0 }
 
 // cutBatch returns the number of images of the batches that are smaller than
 // their run says, or 0 if there are none.
