@@ -25,9 +25,9 @@
 // computed on the logit scale and transformed back, so it never leaves [0, 1].
 // Correlations are averaged on Fisher's z scale (Metron 1, 1921). Outcomes with
 // two modes are counted, with the interval of Clopper and Pearson (Biometrika
-// 26, 1934). If paired runs agree but for rounding, there is no spread for a t test: they are judged by
-// the sign test, as n runs on one side of a bound. Independent runs without
-// spread decide nothing.
+// 26, 1934). If paired runs agree but for rounding, there is no spread for a t
+// test: they are judged by the sign test, as n runs on one side of a bound.
+// Independent runs without spread decide nothing.
 //
 // # Verdicts
 //

@@ -33,8 +33,8 @@ func (t Table) Macros() []Macro {
 	return list
 }
 
-// columnPath identifies a column by its heading, after that of the column to which it
-// belongs if others have the same.
+// columnPath identifies a column by its heading, after that of the column to
+// which it belongs if others have the same.
 func (t Table) columnPath(c int) []string {
 	repeated := func(c int) bool {
 		return slices.Contains(slices.Concat(t.Header[:c], t.Header[c+1:]), t.Header[c])
