@@ -42,7 +42,8 @@ type Data struct {
 // NewData returns data without values. Shares are the metrics whose values lie
 // in [0, 1].
 func NewData(shares ...string) *Data {
-	d := &Data{curves: map[Curve][]*course{}, conditions: map[string][]string{}, blocks: map[runs]string{}, shares: map[string]bool{}}
+	d := &Data{curves: map[Curve][]*course{}, conditions: map[string][]string{}, blocks: map[runs]string{},
+		shares: map[string]bool{}, differences: map[string]bool{}}
 	for _, metric := range shares {
 		d.shares[metric] = true
 	}
@@ -53,9 +54,6 @@ func NewData(shares ...string) *Data {
 // of a run, such as what a network has gained since the start. A single value of
 // theirs has a margin and sign flips, as the difference of two values has.
 func (d *Data) Differences(metrics ...string) {
-	if d.differences == nil {
-		d.differences = map[string]bool{}
-	}
 	for _, metric := range metrics {
 		d.differences[metric] = true
 	}

@@ -85,21 +85,13 @@ func (c Cell) sortedRuns() ([]string, error) {
 			return nil, fmt.Errorf("%q cannot name a run: the frame reads it as a missing value", run)
 		}
 	}
-	runs := slices.SortedFunc(slices.Values(c.Runs), compareRuns)
+	runs := slices.SortedFunc(slices.Values(c.Runs), CompareRuns)
 	if distinct := slices.Compact(slices.Clone(runs)); len(distinct) != len(runs) {
 		return nil, fmt.Errorf("a run is named twice among %q", runs)
 	}
 	return runs, nil
 }
 
-// compareRuns orders the names of runs. A shorter name is first, so that seeds
+// CompareRuns orders the names of runs. A shorter name is first, so that seeds
 // are in the order of their numbers.
-func compareRuns(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }
-
-// DescribeShares is like Describe for values in [0, 1], with the interval that
-// the groups of a design's shares have.
-func DescribeShares(values []float64) Statistics {
-	s := Describe(values)
-	s.CILow, s.CIHigh = onLogit(s)
-	return s
-}
+func CompareRuns(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }

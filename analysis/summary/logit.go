@@ -2,6 +2,14 @@ package summary
 
 import "math"
 
+// DescribeShares is like Describe for values in [0, 1], with the interval that
+// the groups of a design's shares have.
+func DescribeShares(values []float64) Statistics {
+	s := Describe(values)
+	s.CILow, s.CIHigh = onLogit(s)
+	return s
+}
+
 // onLogit returns the 95 % interval of a mean of values in [0, 1]. It takes
 // t(N−1) standard errors around the logit m of the mean, each SE/(m(1−m)) to
 // first order, and transforms the ends back, so the interval stays within [0,

@@ -181,28 +181,11 @@ func (d *description) without(at place, epoch int, left []string) number {
 	}
 	s := summary.Describe(values)
 	if d.Error == "ci" && at.panel.share() {
-		s = ofShares(values)
+		s = summary.DescribeShares(values)
 	}
 	n.mean, n.n = s.Mean, s.N
 	n.low, n.high = interval(s, d.Error)
 	return n
-}
-
-// ofShares describes values in [0, 1] as the summaries of the experiments do,
-// with an interval that stays within [0, 1].
-func ofShares(values []float64) summary.Statistics {
-	cell := summary.Cell{Layers: []string{measures.AllLayers}, Metrics: []string{"share"}, Epochs: []int{0}, Shares: []string{"share"}}
-	var list []summary.Value
-	for i, v := range values {
-		run := fmt.Sprintf("run %d", i)
-		cell.Runs = append(cell.Runs, run)
-		list = append(list, summary.Value{Key: summary.Key{Layer: measures.AllLayers, Metric: "share"}, Run: run, Value: v})
-	}
-	groups, err := summary.Summarize(summary.Design{cell}, list)
-	if err != nil { // there are no values
-		return summary.Describe(values)
-	}
-	return groups[0].Statistics
 }
 
 // one returns the value of a single run at a place, or false if the run failed.
