@@ -37,10 +37,11 @@ var mayImport = map[string][]string{
 	"analysis/ablation": nil,
 	"analysis/activity": {"analysis/metric"},
 	"analysis/chart":    {"analysis/tabulate"},
-	"analysis/claim":    nil,
+	"analysis/claim":    {"analysis/seeds"},
 	"analysis/metric":   nil,
 	"analysis/portrait": {"analysis/activity", "analysis/chart"},
-	"analysis/summary":  nil,
+	"analysis/seeds":    nil,
+	"analysis/summary":  {"analysis/seeds"},
 	"analysis/tabulate": nil,
 
 	"pipeline": {

@@ -62,11 +62,12 @@ func (j *judge) concordance(c Curves, line []Curve, other string, r Reading, cla
 	}
 	var values []float64
 	notes := left.notes(j.Data)
+	var few []string
 	fewest, most := len(line), 0
 	for _, run := range order {
 		list := points[run]
 		if len(list) < 3 {
-			notes = append(notes, "without "+run+" (fewer than three conditions)")
+			few = append(few, run)
 			continue
 		}
 		fewest, most = min(fewest, len(list)), max(most, len(list))
@@ -78,6 +79,7 @@ func (j *judge) concordance(c Curves, line []Curve, other string, r Reading, cla
 		}
 		values = append(values, float64(concordant)/float64(len(list)*(len(list)-1)/2))
 	}
+	notes = without(few, "fewer than three conditions", notes)
 	what := fmt.Sprintf("Kendall's tau of %s with %s (%s), %s, over %s to %s", line[0].Metric, other, name, line[0].Optimizer,
 		shorter(line[0].Condition), shorter(line[len(line)-1].Condition))
 	if most > 0 && fewest < len(line) {

@@ -4,61 +4,83 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"sparsel/analysis/seeds"
 )
 
 // notFinite is why a run with such a value is left out.
 const notFinite = "not finite"
 
-// omissions are the runs that a part leaves out. Those that do not pass a filter
-// or never reach a level, as take's reasons that begin with "with" say, are
-// counted. The others are named.
-type omissions struct {
-	named   []string
-	counted []omission
-}
+// omissions are the runs that a part leaves out.
+type omissions []*omission
 
-// omission is a number of runs that are left out at a place for one reason.
+// omission is the runs that are left out at a place for one reason.
 type omission struct {
-	at  Curve
-	why string
-	n   int
+	at   Curve
+	why  string
+	runs []string
 }
 
 func (o *omissions) add(at Curve, run, why string) {
-	if !strings.HasPrefix(why, "with ") {
-		o.named = append(o.named, fmt.Sprintf("without %s, %s, %s (%s)", shorter(at.Condition), at.Optimizer, run, why))
-		return
-	}
-	i := slices.IndexFunc(o.counted, func(c omission) bool { return c.at.runs() == at.runs() && c.why == why })
+	i := slices.IndexFunc(*o, func(m *omission) bool { return m.at.runs() == at.runs() && m.why == why })
 	if i < 0 {
-		i, o.counted = len(o.counted), append(o.counted, omission{at: at, why: why})
+		i, *o = len(*o), append(*o, &omission{at: at, why: why})
 	}
-	o.counted[i].n++
+	(*o)[i].runs = append((*o)[i].runs, run)
 }
 
-// notes says which runs are left out and why.
-func (o *omissions) notes(d *Data) []string {
-	list := o.named
-	for _, c := range o.counted {
-		list = append(list, fmt.Sprintf("without %d of %d runs of %s, %s %s", c.n, len(d.curves[c.at]), shorter(c.at.Condition), c.at.Optimizer, c.why))
+// filtered reports whether the runs do not pass a filter or never reach a level,
+// as take's reasons that begin with "with" say.
+func (m *omission) filtered() bool { return strings.HasPrefix(m.why, "with ") }
+
+// notes says which runs are left out and why. Those that a filter leaves out are
+// counted, and the others are named.
+func (o omissions) notes(d *Data) []string {
+	list := o.named()
+	for _, m := range o {
+		if m.filtered() {
+			list = append(list, fmt.Sprintf("without %d of %d runs of %s, %s %s", len(m.runs), len(d.curves[m.at]), shorter(m.at.Condition),
+				m.at.Optimizer, m.why))
+		}
 	}
 	return list
 }
 
-// totals counts what is left out without saying where.
-func (o *omissions) totals() []string {
+// named names the runs that are left out, except those that a filter leaves out.
+func (o omissions) named() []string {
 	var list []string
-	for i, c := range o.counted {
-		if slices.ContainsFunc(o.counted[:i], func(before omission) bool { return before.why == c.why }) {
+	for _, m := range o {
+		if !m.filtered() {
+			list = append(list, fmt.Sprintf("without %s, %s, %s (%s)", shorter(m.at.Condition), m.at.Optimizer, seeds.Words(m.runs), m.why))
+		}
+	}
+	return list
+}
+
+// totals counts the runs that filters leave out, without saying where.
+func (o omissions) totals() []string {
+	var reasons []string
+	count := map[string]int{}
+	for _, m := range o {
+		if !m.filtered() {
 			continue
 		}
-		n := 0
-		for _, other := range o.counted[i:] {
-			if other.why == c.why {
-				n += other.n
-			}
+		if count[m.why] == 0 {
+			reasons = append(reasons, m.why)
 		}
-		list = append(list, fmt.Sprintf("without %d trainings %s", n, c.why))
+		count[m.why] += len(m.runs)
+	}
+	var list []string
+	for _, why := range reasons {
+		list = append(list, fmt.Sprintf("without %d trainings %s", count[why], why))
 	}
 	return list
+}
+
+// without adds to notes which runs are left out at all places, if there are any.
+func without(runs []string, why string, notes []string) []string {
+	if runs == nil {
+		return notes
+	}
+	return append(notes, fmt.Sprintf("without %s (%s)", seeds.Words(runs), why))
 }

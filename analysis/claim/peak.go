@@ -180,7 +180,8 @@ func (h heights) runs() []string { return slices.Sorted(maps.Keys(h.of)) }
 // not finite and runs that a filter leaves out do not count, and the notes name
 // them. A run needs at least two values.
 func (h heights) places() (map[string][]float64, []string) {
-	places, notes := map[string][]float64{}, slices.Clone(h.notes)
+	places := map[string][]float64{}
+	var few []string
 	for _, run := range h.runs() {
 		seen, top := 0, math.Inf(-1)
 		for i, v := range h.of[run] {
@@ -197,10 +198,10 @@ func (h heights) places() (map[string][]float64, []string) {
 		}
 		if seen < 2 {
 			delete(places, run)
-			notes = append(notes, "without "+run+" (fewer than two values)")
+			few = append(few, run)
 		}
 	}
-	return places, notes
+	return places, without(few, "fewer than two values", slices.Clone(h.notes))
 }
 
 // higherThere judges by how much the line is higher at its own peak than at the

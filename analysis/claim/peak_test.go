@@ -63,7 +63,7 @@ func TestPeakOfWhatIsThere(t *testing.T) {
 	d := NewData("m")
 	for run, values := range [][]float64{{0.1, 0.3, math.NaN()}, {0.2, math.Inf(1), 0.1}, {math.NaN(), math.NaN(), 0.5}} {
 		for x, v := range values {
-			if err := d.Add(Curve{"e", fmt.Sprintf("x=%d", x+1), "A", AllLayers, "m"}, fmt.Sprint(run), 1, v, true); err != nil {
+			if err := d.Add(Curve{"e", fmt.Sprintf("x=%d", x+1), "A", AllLayers, "m"}, fmt.Sprintf("seed %d", run), 1, v, true); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -72,8 +72,8 @@ func TestPeakOfWhatIsThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "[without x=1, A, 2 (not finite) without x=2, A, 1 (not finite) without x=2, A, 2 (not finite) without x=3, A, 0 (not finite) " +
-		"without 2 (fewer than two values) 1 of 2]"
+	want := "[without x=1, A, seed 2 (not finite) without x=2, A, seeds 1, 2 (not finite) without x=3, A, seed 0 (not finite) " +
+		"without seed 2 (fewer than two values) 1 of 2]"
 	if p.N != 2 || p.Effect != 0.5 || fmt.Sprint(p.Notes) != want {
 		t.Errorf("got %v", p)
 	}

@@ -71,7 +71,8 @@ func (j *judge) prediction(outcome string, from []string, claimed Range, selecti
 	}
 	slices.Sort(names)
 	var values []float64
-	notes := left.named
+	notes := left.named()
+	var few []string
 	fewest := math.MaxInt
 	copies := 0
 	for _, run := range slices.Compact(names) {
@@ -81,9 +82,10 @@ func (j *judge) prediction(outcome string, from []string, claimed Range, selecti
 		if r2 := leaveOneOut(rows[run]); !math.IsNaN(r2) && !math.IsInf(r2, 0) {
 			values, fewest = append(values, r2), min(fewest, len(rows[run]))
 		} else {
-			notes = append(notes, "without "+run+" (too few values)")
+			few = append(few, run)
 		}
 	}
+	notes = without(few, "too few values", notes)
 	if len(values) > 0 {
 		notes = append(notes, fmt.Sprintf("at least %d trainings a seed", fewest))
 	}

@@ -1,10 +1,11 @@
 package summary
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+
+	"sparsel/analysis/seeds"
 )
 
 // Key names a group of values that differ only in their run.
@@ -85,13 +86,9 @@ func (c Cell) sortedRuns() ([]string, error) {
 			return nil, fmt.Errorf("%q cannot name a run: the frame reads it as a missing value", run)
 		}
 	}
-	runs := slices.SortedFunc(slices.Values(c.Runs), CompareRuns)
+	runs := slices.SortedFunc(slices.Values(c.Runs), seeds.Compare)
 	if distinct := slices.Compact(slices.Clone(runs)); len(distinct) != len(runs) {
 		return nil, fmt.Errorf("a run is named twice among %q", runs)
 	}
 	return runs, nil
 }
-
-// CompareRuns orders the names of runs. A shorter name is first, so that seeds
-// are in the order of their numbers.
-func CompareRuns(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }

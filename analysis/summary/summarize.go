@@ -6,6 +6,8 @@ import (
 	"maps"
 	"math"
 	"slices"
+
+	"sparsel/analysis/seeds"
 )
 
 // Group is the summary of one group of the design.
@@ -31,7 +33,7 @@ func Summarize(design Design, values []Value) ([]Group, error) {
 		if !ok {
 			return nil, fmt.Errorf("summarize: the design has no group (%v): add it or leave its values out", v.Key)
 		}
-		if _, ok := slices.BinarySearchFunc(e.runs, v.Run, CompareRuns); !ok {
+		if _, ok := slices.BinarySearchFunc(e.runs, v.Run, seeds.Compare); !ok {
 			return nil, fmt.Errorf("summarize: group (%v) has no run %q among %q: add it to the design", v.Key, v.Run, e.runs)
 		}
 	}

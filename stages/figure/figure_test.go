@@ -25,15 +25,15 @@ func baseline() (Params, numbers) {
 	return p, study("e", []string{"c"}, "SGD", "Adam")
 }
 
-// seeds are the seeds of each condition and optimizer.
-var seeds = []uint32{1, 100, 1234}
+// threeSeeds are the seeds of each condition and optimizer.
+var threeSeeds = []uint32{1, 100, 1234}
 
 // condition returns a condition with the same value and three epochs for both
 // optimizers.
 func condition(name string, value float64) Condition {
 	c := Condition{Name: name}
 	for _, optimizer := range []string{"SGD", "Adam"} {
-		c.Runs = append(c.Runs, Runs{Optimizer: optimizer, Seeds: seeds, Value: value, Label: fmt.Sprint(value), Epochs: 3, Split: "test"})
+		c.Runs = append(c.Runs, Runs{Optimizer: optimizer, Seeds: threeSeeds, Value: value, Label: fmt.Sprint(value), Epochs: 3, Split: "test"})
 	}
 	return c
 }
@@ -51,7 +51,7 @@ func study(experiment string, conditions []string, optimizers ...string) numbers
 							Condition: condition, Optimizer: optimizer, Layer: layer, Metric: metric, Epoch: epoch, N: 3, Expected: 3,
 							Mean: float64(epoch)/4 + float64(i)/100, SE: 0.02, SEPopulation: 0.01, CILow: float64(epoch)/4 - 0.1, CIHigh: float64(epoch)/4 + 0.1,
 						}}}
-						for k, seed := range seeds { // the seeds are 0.02 apart
+						for k, seed := range threeSeeds { // the seeds are 0.02 apart
 							v := float64(epoch)/4 + float64(i)/100 + float64(k-1)/50
 							list.Runs = append(list.Runs,
 								Run{condition, optimizer, seed, []measures.Row{{Epoch: epoch, Layer: layer, Accuracy: v, Sparsity: v, Selectivity: v}}})

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"sparsel/analysis/summary"
+	"sparsel/analysis/seeds"
 )
 
 // Kinds of gaps.
@@ -67,24 +67,24 @@ func (g gaps) places(what string) []string {
 
 // absent names the runs that failed, by place. They have no number at all.
 func (g gaps) absent() string {
-	var list []string
+	var list []same
 	for _, where := range g.places(failed) {
 		var runs []string
 		for _, one := range g.list {
-			if one.where == where && one.what == failed && !slices.Contains(runs, one.run) {
+			if one.where == where && one.what == failed {
 				runs = append(runs, one.run)
 			}
 		}
-		list = append(list, fmt.Sprintf("%s (%s)", where, seedsOf(runs)))
+		list = add(list, where, fmt.Sprintf(" (%s)", seeds.Words(runs)))
 	}
-	return strings.Join(list, "; ")
+	return together(list)
 }
 
 // infinite names the runs whose numbers are not finite, by place. Metrics that
 // the same runs lack are named together. some is added to the runs of which
 // other numbers of the metric are finite.
 func (g gaps) infinite(some string) string {
-	var list []string
+	var list []same
 	for _, where := range g.places(nonFinite) {
 		var whose []string
 		metrics := map[string][]string{} // by their runs
@@ -96,10 +96,52 @@ func (g gaps) infinite(some string) string {
 			metrics[runs] = append(metrics[runs], metric)
 		}
 		for _, runs := range whose {
-			list = append(list, fmt.Sprintf("%s (%s): %s", where, runs, strings.Join(metrics[runs], ", ")))
+			list = add(list, where, fmt.Sprintf(" (%s): %s", runs, strings.Join(metrics[runs], ", ")))
 		}
 	}
-	return strings.Join(list, "; ")
+	return together(list)
+}
+
+// same is a text that is true of several places.
+type same struct {
+	places []string
+	text   string
+}
+
+// add says a text of a place.
+func add(list []same, where, text string) []same {
+	i := slices.IndexFunc(list, func(s same) bool { return s.text == text })
+	if i < 0 {
+		i, list = len(list), append(list, same{text: text})
+	}
+	list[i].places = append(list[i].places, where)
+	return list
+}
+
+// together puts places before what is true of them. A place that is an optimizer
+// and one more thing does not repeat the optimizer of the place before it.
+func together(list []same) string {
+	var texts []string
+	for _, s := range list {
+		text, last := "", ""
+		for i, where := range s.places {
+			optimizer, rest, _ := strings.Cut(where, ", ")
+			if rest == "" || strings.Contains(rest, ", ") {
+				optimizer = ""
+			}
+			switch {
+			case i == 0:
+				text = where
+			case optimizer != "" && optimizer == last:
+				text += ", " + rest
+			default:
+				text += "; " + where
+			}
+			last = optimizer
+		}
+		texts = append(texts, text+s.text)
+	}
+	return strings.Join(texts, "; ")
 }
 
 // lacking lists the metrics of a place that are not finite in some run.
@@ -128,22 +170,12 @@ func (g gaps) runs(where, metric, some string) string {
 	}
 	var parts []string
 	if never != nil {
-		parts = append(parts, seedsOf(never))
+		parts = append(parts, seeds.Words(never))
 	}
 	if sometimes != nil {
-		parts = append(parts, seedsOf(sometimes)+some)
+		parts = append(parts, seeds.Words(sometimes)+some)
 	}
 	return strings.Join(parts, "; ")
-}
-
-// seedsOf names runs in the order of their seeds.
-func seedsOf(runs []string) string {
-	slices.SortFunc(runs, summary.CompareRuns)
-	text := strings.Join(runs, ", ")
-	if len(runs) > 1 {
-		text = "seeds " + strings.ReplaceAll(text, "seed ", "")
-	}
-	return text
 }
 
 // sometimes says when some numbers of a run are not finite, and others are.

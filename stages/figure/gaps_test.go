@@ -52,11 +52,17 @@ func TestGapsOfEachMetric(t *testing.T) {
 	contains(t, describe(t, p, n).Caption, []string{"because they failed: SGD (seed 1)."})
 }
 
-// Seeds are named in the order of their numbers.
-func TestSeedsInOrder(t *testing.T) {
-	if got := seedsOf([]string{"seed 100", "seed 2", "seed 1234", "seed 1", "seed 30"}); got != "seeds 1, 2, 30, 100, 1234" {
-		t.Errorf("got %q", got)
-	}
+// Places with the same gaps are named together, and those of one optimizer name
+// it once.
+func TestGapsOfSeveralPlaces(t *testing.T) {
+	p, n := conditions(X{Kind: Values, Scale: "log"}, "metric")
+	p.Columns = "optimizer"
+	n.lack(func(k key) bool { return k.metric == "sparsity" && k.condition != "v=10" }, 1, 100, 1234)
+	n.lack(func(k key) bool { return k.optimizer == "Adam" && k.metric == "sparsity" && k.condition == "v=10" }, 1)
+	contains(t, describe(t, p, n).Caption, []string{
+		"is a gap: SGD, some value 1, some value 100; Adam, some value 1, some value 100 (seeds 1, 100, 1234): sparsity; " +
+			"Adam, some value 10 (seed 1): sparsity.",
+	})
 }
 
 // Before the first phase ends, forgetting is not defined, which is not the same
@@ -93,7 +99,7 @@ func TestForgettingBegins(t *testing.T) {
 		r.PhaseAccuracy = math.NaN()
 		n.rows[k] = r
 	}
-	contains(t, describe(t, p, n).Caption, []string{"SGD (seeds 1, 100, 1234): forgetting, accuracy * forgetting"}, "begins")
+	contains(t, describe(t, p, n).Caption, []string{"SGD; Adam (seeds 1, 100, 1234): forgetting, accuracy * forgetting"}, "begins")
 }
 
 // The caption and the note speak of bands and open markers only if there are
@@ -102,7 +108,7 @@ func TestBandsAndMarkersThatThereAre(t *testing.T) {
 	p, n := baseline()
 	p.X = X{Kind: Conditions}
 	for i := range p.Sources[0].Entries[0].Conditions[0].Runs {
-		p.Sources[0].Entries[0].Conditions[0].Runs[i].Seeds = seeds[:1]
+		p.Sources[0].Entries[0].Conditions[0].Runs[i].Seeds = threeSeeds[:1]
 	}
 	n.change(func(key) bool { return true }, func(s *measures.Summary) { s.N, s.Expected = 1, 1 })
 	n.lack(func(k key) bool { return k.metric == "sparsity" }, 1)

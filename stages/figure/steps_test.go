@@ -16,7 +16,7 @@ import (
 func (n numbers) early(start float64) {
 	clear(n.measured)
 	for _, optimizer := range []string{"SGD", "Adam"} {
-		for k, seed := range seeds {
+		for k, seed := range threeSeeds {
 			v := float64(k-1) / 50
 			if optimizer == "Adam" {
 				v += start
@@ -84,7 +84,7 @@ func TestStepsOfOneRun(t *testing.T) {
 	n.early(0)
 	p.X, p.Epoch = X{Kind: Steps}, 2
 	for i := range p.Sources[0].Entries[0].Conditions[0].Runs {
-		p.Sources[0].Entries[0].Conditions[0].Runs[i].Seeds = seeds[:1]
+		p.Sources[0].Entries[0].Conditions[0].Runs[i].Seeds = threeSeeds[:1]
 	}
 	for c, list := range n.measured {
 		n.measured[c] = slices.DeleteFunc(list, func(m moment) bool { return m.step == 30 })

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sparsel/analysis/seeds"
 	"sparsel/analysis/summary"
 	"sparsel/analysis/tabulate"
 	"sparsel/stages/quantity"
@@ -101,11 +102,12 @@ func (l *listed) addOnce(text, member string) {
 }
 
 // seedWords names seeds in a note.
-func seedWords(seeds []string) string {
-	if len(seeds) == 1 {
-		return "seed " + seeds[0]
+func seedWords(numbers []string) string {
+	var runs []string
+	for _, n := range numbers {
+		runs = append(runs, "seed "+n)
 	}
-	return "seeds " + strings.Join(seeds, ", ")
+	return seeds.Words(runs)
 }
 
 // describe returns the statistics of a metric's values. The interval of a metric

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sparsel/analysis/seeds"
 	"sparsel/analysis/tabulate"
 	"sparsel/artifacts/measures"
 )
@@ -296,9 +297,7 @@ func absences(list ...measures.Summary) []string {
 }
 
 // seedsIn names the seeds in a summary's list of runs.
-func seedsIn(runs string) string {
-	return seedWords(strings.Split(strings.ReplaceAll(runs, "seed ", ""), ";"))
-}
+func seedsIn(runs string) string { return seeds.Words(strings.Split(runs, ";")) }
 
 // data returns every statistic with all its digits. Of a metric that is not
 // defined no run is expected.
