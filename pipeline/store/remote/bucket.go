@@ -59,6 +59,9 @@ func openBucket(ctx context.Context, p Place) (Remote, error) {
 		}
 		o.DisableLogOutputChecksumValidationSkipped = true
 	})
+	if endpoint := b.client.Options().BaseEndpoint; endpoint != nil {
+		b.place.Endpoint = *endpoint // perhaps from the environment or from a file
+	}
 	if b.client.Options().Region == "" {
 		return nil, fmt.Errorf("remote %s: no region: set AWS_REGION, or write ?region=REGION after the URL", p)
 	}
@@ -72,7 +75,8 @@ func (b bucket) key(key string) *string { return aws.String(path.Join(b.place.Pr
 // Prepare gets the credentials, which may require asking another server.
 func (b bucket) Prepare(ctx context.Context) error {
 	if _, err := b.client.Options().Credentials.Retrieve(ctx); err != nil {
-		return fmt.Errorf("no AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE: %w", ErrRefused)
+		return fmt.Errorf("there are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or sign in again: %w: %w",
+			err, ErrRefused)
 	}
 	return nil
 }
@@ -163,6 +167,16 @@ func (b bucket) Delete(ctx context.Context, keys []string) error {
 	return nil
 }
 
+// remedies says what to do about answers that stay the same however often the
+// server is asked, by their code.
+var remedies = map[string]string{
+	"ExpiredToken":         "the credentials have expired: get new ones, or sign in again",
+	"InvalidBucketName":    "no bucket can have this name: name another",
+	"InvalidToken":         "the session token does not belong to the credentials: get new ones, or sign in again",
+	"RequestTimeTooSkewed": "the clock of this machine differs too much from the server's: set it",
+	"TokenRefreshRequired": "the credentials have expired: get new ones, or sign in again",
+}
+
 // explain classifies a server's error by what can be done about it.
 func (b bucket) explain(what, key string, err error) error {
 	if err == nil {
@@ -181,6 +195,10 @@ func (b bucket) explain(what, key string, err error) error {
 		return fmt.Errorf("%s %s: %s: %w", what, key, fmt.Sprintf(format, args...), kind)
 	}
 	switch {
+	case remedies[code] != "":
+		return say(ErrRefused, "%s (%s, %d)", remedies[code], code, status)
+	case code == "InvalidObjectState": // making the object again costs less than waiting for hours
+		return say(ErrDamaged, "it was moved to an archive, from where it cannot be read")
 	case code == "NoSuchBucket":
 		return say(ErrRefused, "there is no bucket %s: make it, or name another", b.place.Bucket)
 	case code == "NoSuchKey" || status == http.StatusNotFound:
@@ -193,6 +211,8 @@ func (b bucket) explain(what, key string, err error) error {
 		return say(ErrRefused, "the bucket is in another region: write ?region=REGION after the URL (%s)", code)
 	case status == http.StatusNotImplemented || status == http.StatusMethodNotAllowed:
 		return say(ErrRefused, "the server cannot do this (%s, %d)", code, status)
+	case status >= http.StatusInternalServerError || status == http.StatusTooManyRequests:
+		return fmt.Errorf("%s %s: %w: %w", what, key, errBusy, err)
 	}
 	return fmt.Errorf("%s %s: %w", what, key, err)
 }

@@ -37,8 +37,12 @@ type Client struct {
 // errStalled says that no byte moved for too long.
 var errStalled = errors.New("no answer")
 
+// errBusy says that the second level answers, but cannot do now what was asked.
+var errBusy = errors.New("the server is busy")
+
 // Reach reads a small object in the first call of all. It finds out within
-// Greet whether the second level answers.
+// Greet whether the second level answers. One that answers that it is busy is
+// asked as patiently as in any other call.
 func (c *Client) Reach(ctx context.Context, key string, limit int64) ([]byte, error) {
 	if p, ok := c.Remote.(interface{ Prepare(context.Context) error }); ok {
 		prepare, cancel := context.WithTimeout(ctx, 5*c.Greet) // signing in may involve another server
@@ -49,7 +53,11 @@ func (c *Client) Reach(ctx context.Context, key string, limit int64) ([]byte, er
 	}
 	first, cancel := context.WithTimeoutCause(ctx, c.Greet, errStalled)
 	defer cancel()
-	return c.Read(first, key, limit)
+	text, err := c.Read(first, key, limit)
+	if errors.Is(err, errBusy) && ctx.Err() == nil {
+		return c.Read(ctx, key, limit)
+	}
+	return text, err
 }
 
 // Read returns the bytes of a small object.

@@ -11,6 +11,7 @@ import (
 	"iter"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -277,5 +278,117 @@ func TestNoCredentials(t *testing.T) {
 	if _, err := c.Reach(context.Background(), "format", 100); !errors.Is(err, remote.ErrRefused) ||
 		!strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") {
 		t.Errorf("%v", err)
+	}
+}
+
+// refusing answers every request with the given status and code.
+func refusing(t *testing.T, status int, code string, seen *atomic.Int64) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		seen.Add(1)
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(status)
+		fmt.Fprintf(w, "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>as planned</Message></Error>", code)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// An answer that will stay the same is asked for once, and the error says what
+// to do about it.
+func TestRemedies(t *testing.T) {
+	remotetest.Credentials(t)
+	for _, c := range []struct {
+		status int
+		code   string
+		say    string
+	}{
+		{400, "ExpiredToken", "have expired"},
+		{400, "TokenRefreshRequired", "have expired"},
+		{400, "InvalidToken", "session token"},
+		{400, "InvalidBucketName", "name another"},
+		{403, "RequestTimeTooSkewed", "clock of this machine"},
+		{403, "SignatureDoesNotMatch", "the right ones"},
+		{404, "NoSuchBucket", "make it"},
+		{301, "PermanentRedirect", "?region=REGION"},
+		{501, "NotImplemented", "cannot do this"},
+	} {
+		var seen atomic.Int64
+		client := &remote.Client{Remote: open(t, "s3://bucket/p?endpoint="+refusing(t, c.status, c.code, &seen)), Patience: quick}
+		_, err := client.Reach(context.Background(), "format", 100)
+		if !errors.Is(err, remote.ErrRefused) || !strings.Contains(err.Error(), c.say) {
+			t.Errorf("%s: %v, want a word about %q", c.code, err, c.say)
+		}
+		if seen.Load() != 1 {
+			t.Errorf("%s: %d requests, want 1", c.code, seen.Load())
+		}
+	}
+}
+
+// An object that was moved to an archive counts as damaged, so that it is made
+// again and replaced, and the other objects are still used.
+func TestArchivedObject(t *testing.T) {
+	remotetest.Credentials(t)
+	var seen atomic.Int64
+	c := &remote.Client{Remote: open(t, "s3://bucket/p?endpoint="+refusing(t, 403, "InvalidObjectState", &seen)), Patience: quick}
+	if _, err := c.Read(context.Background(), "blobs/aa/aa", 100); !errors.Is(err, remote.ErrDamaged) {
+		t.Errorf("%v", err)
+	}
+}
+
+// A server that answers that it is busy is there, and is asked for longer than
+// one that does not answer.
+func TestBusyIsNotAway(t *testing.T) {
+	remotetest.Credentials(t)
+	for _, status := range []int{429, 502, 503} {
+		var seen atomic.Int64
+		patience := quick
+		patience.Greet = 20 * time.Millisecond
+		patience.Pause, patience.Most = 10*time.Millisecond, 40*time.Millisecond
+		c := &remote.Client{Remote: open(t, "s3://bucket/p?endpoint="+refusing(t, status, "SlowDown", &seen)), Patience: patience}
+		_, err := c.Reach(context.Background(), "format", 100)
+		if err == nil || strings.Contains(err.Error(), "no answer") || !strings.Contains(err.Error(), "SlowDown") {
+			t.Errorf("%d: %v", status, err)
+		}
+		if seen.Load() < int64(patience.Tries) {
+			t.Errorf("%d: %d requests, want %d or more", status, seen.Load(), patience.Tries)
+		}
+	}
+}
+
+// Where credentials should have come from and why they did not is said.
+func TestCauseOfNoCredentials(t *testing.T) {
+	remotetest.Credentials(t)
+	config := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(config, []byte("[profile lab]\ncredential_process = sh -c 'echo the session has ended >&2; exit 1'\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_CONFIG_FILE", config)
+	t.Setenv("AWS_PROFILE", "lab")
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	c := &remote.Client{Remote: open(t, "s3://b/p?endpoint=http://127.0.0.1:1"), Patience: quick}
+	if _, err := c.Reach(context.Background(), "format", 100); !errors.Is(err, remote.ErrRefused) ||
+		!strings.Contains(err.Error(), "process") {
+		t.Errorf("%v", err)
+	}
+}
+
+// The name of a place tells servers apart, whatever names the server, and
+// repeats no password.
+func TestNamesOfPlaces(t *testing.T) {
+	remotetest.Credentials(t)
+	for _, c := range []struct{ url, environment, want string }{
+		{"s3://b/p?region=eu-1", "", "s3://b/p"},
+		{"s3://b/p?endpoint=http://h:1&region=eu-1&mode=read", "", "s3://b/p?endpoint=http://h:1"},
+		{"s3://b/p", "http://h:2", "s3://b/p?endpoint=http://h:2"},
+		{"s3://b/p?endpoint=http://h:1", "http://h:2", "s3://b/p?endpoint=http://h:1"},
+		{"s3://b/p", "http://user:hunter2@h:2/x", "s3://b/p?endpoint=http://h:2/x"},
+		{"file:///a%20b", "", "file:///a%20b"},
+	} {
+		t.Setenv("AWS_ENDPOINT_URL", c.environment)
+		if got := open(t, c.url).String(); got != c.want {
+			t.Errorf("%s, %s: %s, want %s", c.url, c.environment, got, c.want)
+		}
 	}
 }

@@ -99,12 +99,16 @@ func Parse(text string) (Place, error) {
 	return p, nil
 }
 
-// String returns the URL without its settings.
+// String returns the URL with those settings that tell the place from others.
 func (p Place) String() string {
 	if p.Bucket == "" {
 		return (&url.URL{Scheme: "file", Path: filepath.ToSlash(cmp.Or(p.Folder, p.Archive))}).String()
 	}
-	return (&url.URL{Scheme: "s3", Host: p.Bucket, Path: "/" + p.Prefix}).String()
+	text := (&url.URL{Scheme: "s3", Host: p.Bucket, Path: "/" + p.Prefix}).String()
+	if e, err := url.Parse(p.Endpoint); err == nil && p.Endpoint != "" {
+		text += "?endpoint=" + e.Scheme + "://" + e.Host + e.EscapedPath() // no user, who may come with a password
+	}
+	return text
 }
 
 // Open returns the Remote at the place. It does not check that anything is
