@@ -157,12 +157,12 @@ func (r *runner) adopt(ctx context.Context) error {
 		if rec == nil {
 			continue
 		}
-		g.Go(func() error { return r.adoptOne(rec) })
+		g.Go(func() error { return r.adoptOne(ctx, rec) })
 	}
 	return g.Wait()
 }
 
-func (r *runner) adoptOne(rec *store.Record) error {
+func (r *runner) adoptOne(ctx context.Context, rec *store.Record) error {
 	lock, ok, err := r.w.TryLock(rec.Action)
 	if !ok || err != nil {
 		return err // another process is doing it
@@ -171,7 +171,7 @@ func (r *runner) adoptOne(rec *store.Record) error {
 	if err := r.w.Adopt(rec); err != nil {
 		return err
 	}
-	return r.push.learned(rec.Action)
+	return r.push.learned(ctx, rec.Action)
 }
 
 // pull looks for the result of an action in the second level, and fetches those
@@ -202,7 +202,7 @@ func (r *runner) pull(ctx context.Context, n *Node, id ActionID) ([]store.Output
 	}
 	if !local {
 		damaged := errors.Is(err, store.ErrDamaged)
-		if damaged && r.w.Quarantine(r.e.Store.RecordPath(id), err.Error()) != nil || r.w.Adopt(rec) != nil || r.push.learned(id) != nil {
+		if damaged && r.w.Quarantine(r.e.Store.RecordPath(id), err.Error()) != nil || r.w.Adopt(rec) != nil || r.push.learned(ctx, id) != nil {
 			return nil, false
 		}
 	}

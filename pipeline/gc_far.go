@@ -144,6 +144,12 @@ func (e *Engine) CollectFar(ctx context.Context, roots Roots, grace time.Duratio
 	if err != nil {
 		return nil, fmt.Errorf("collect garbage of the second level: %w", err)
 	}
+	if len(c.Garbage) == 0 {
+		return c, nil
+	}
+	if err := e.renewFormat(ctx); err != nil {
+		return nil, fmt.Errorf("collect garbage of the second level: %w", err)
+	}
 	var gone []Garbage
 	for list := c.Garbage; len(list) > 0; {
 		n := slices.IndexFunc(list, func(g Garbage) bool { return g.Action == ActionID{} })
@@ -159,7 +165,16 @@ func (e *Engine) CollectFar(ctx context.Context, roots Roots, grace time.Duratio
 		list = list[n:]
 	}
 	c.Garbage = gone
+	if err := e.renewFormat(ctx); err != nil { // for machines that have asked in the meantime
+		return nil, fmt.Errorf("collect garbage of the second level: %w", err)
+	}
 	return c, nil
+}
+
+// renewFormat writes the format again, by which every machine learns that what
+// it has pushed may be gone; see pusher.
+func (e *Engine) renewFormat(ctx context.Context) error {
+	return e.far.c.Put(ctx, formatKey, object([]byte(store.Format)), true)
 }
 
 // mostRemoved is the number of objects that are checked again and then removed

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -87,9 +88,7 @@ func (e *Engine) pushed() (actions map[string]bool, ever bool) {
 			continue
 		}
 		ever = true
-		for line := range strings.Lines(string(text)) {
-			actions[strings.TrimSuffix(line, "\n")] = true
-		}
+		maps.Copy(actions, parsePushed(text).done)
 	}
 	return actions, ever
 }

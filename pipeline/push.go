@@ -26,11 +26,14 @@ import (
 // A list in the store's cache says what is known to be there. Whatever is not
 // in the list is pushed by the next run, even after a crash or if a second
 // level is named for the first time. If the list is missing, everything is
-// offered again, and the second level declines what it has.
+// offered again, and the second level declines what it has. The same is done if
+// the second level is not what it was when the list was written: somebody has
+// emptied, replaced or collected it. Its format tells, since a collection writes
+// that again.
 type pusher struct {
 	r    *runner
-	list string          // file that lists the actions known to be there
-	done map[string]bool // the actions in list
+	list string // file that lists the actions known to be there
+	pushedList
 	room chan struct{}
 	wait sync.WaitGroup
 
@@ -44,21 +47,75 @@ type pusher struct {
 // a collection is about to remove.
 const Grace = 14 * 24 * time.Hour
 
+// A pushedList is what the list of a second level says.
+type pushedList struct {
+	since string          // when the second level's format was written, by its own clock; empty if it has none
+	done  map[string]bool // the actions that were pushed since
+}
+
+// sinceMark begins the lines that give that time. A different one says that
+// what was listed before is no longer known to be there.
+const sinceMark = "since "
+
+func parsePushed(text []byte) pushedList {
+	l := pushedList{done: map[string]bool{}}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSuffix(line, "\n")
+		if since, ok := strings.CutPrefix(line, sinceMark); !ok {
+			l.done[line] = true
+		} else if since != l.since {
+			l = pushedList{since, map[string]bool{}}
+		}
+	}
+	return l
+}
+
 // newPusher returns a pusher, or nil if nothing is to be pushed.
-func newPusher(r *runner) *pusher {
+func newPusher(ctx context.Context, r *runner) *pusher {
 	if r.e.far == nil || r.e.far.readOnly {
 		return nil
 	}
 	sum := sha256.Sum256([]byte(r.e.far.c.String()))
-	p := &pusher{r: r, done: map[string]bool{}, room: make(chan struct{}, mostTransfers)}
+	p := &pusher{r: r, room: make(chan struct{}, mostTransfers)}
 	p.list = filepath.Join(r.e.Store.Dir(), "cache", fmt.Sprintf("%s%x", store.PushedList, sum[:6]))
-	text, err := os.ReadFile(p.list)
-	if err == nil {
-		for line := range strings.Lines(string(text)) {
-			p.done[strings.TrimSuffix(line, "\n")] = true
-		}
+	text, _ := os.ReadFile(p.list) // without it, everything is offered
+	p.pushedList = parsePushed(text)
+	if len(p.done) > 0 {
+		p.verify(ctx)
 	}
 	return p
+}
+
+// verify forgets the list if the second level is no longer the one that it is
+// about.
+func (p *pusher) verify(ctx context.Context) {
+	f := p.r.e.far
+	if !f.up(ctx) {
+		return
+	}
+	since, err := f.since(ctx)
+	if err != nil {
+		f.lose(ctx, err)
+		return
+	}
+	if since == p.since {
+		return
+	}
+	if p.since != "" {
+		f.note(fmt.Sprintf("remote %s: it was emptied, replaced or collected since this machine pushed there: everything is offered again", f.c))
+	}
+	p.pushedList = pushedList{since, map[string]bool{}}
+	_ = p.r.e.Store.Disk.AppendLine(p.list, []byte(sinceMark+since+"\n"), false) // if it cannot be written, the next run verifies again
+}
+
+// since returns the time at which the second level's format was written, or
+// nothing if it has none.
+func (f *far) since(ctx context.Context) (string, error) {
+	e, err := f.c.Stat(ctx, formatKey)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return e.Changed.UTC().Format(time.RFC3339Nano), err
 }
 
 // owed lists the current steps whose results are not known to be there.
@@ -76,7 +133,7 @@ func (p *pusher) owed() []ActionID {
 }
 
 // learned notes that an action's result is there.
-func (p *pusher) learned(id ActionID) error {
+func (p *pusher) learned(ctx context.Context, id ActionID) error {
 	if p == nil {
 		return nil
 	}
@@ -86,7 +143,16 @@ func (p *pusher) learned(id ActionID) error {
 		return nil
 	}
 	p.done[id.String()] = true
-	return p.r.e.Store.Disk.Append(p.list, []byte(id.String()+"\n"), false)
+	line := id.String() + "\n"
+	if p.since == "" {
+		since, err := p.r.e.far.since(ctx)
+		if since == "" || err != nil {
+			return nil // what is not listed is offered again
+		}
+		p.since = since
+		line = sinceMark + since + "\n" + line
+	}
+	return p.r.e.Store.Disk.AppendLine(p.list, []byte(line), false)
 }
 
 // there reports whether an action's result is known to be there, or whether
@@ -134,7 +200,7 @@ var errClosed = errors.New("the second level takes nothing")
 func (p *pusher) ended(ctx context.Context, id ActionID, err error) {
 	f := p.r.e.far
 	if err == nil {
-		err = p.learned(id)
+		err = p.learned(ctx, id)
 	}
 	switch {
 	case err == nil:
@@ -259,7 +325,7 @@ func (p *pusher) describe(ctx context.Context, rec *store.Record) error {
 	if sent[a.Code] {
 		return nil
 	}
-	if err := p.put(ctx, formatKey, object([]byte(store.Format))); err != nil {
+	if err := f.c.Put(ctx, formatKey, object([]byte(store.Format)), false); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	text, err := p.r.e.Store.ManifestText(a.Code)

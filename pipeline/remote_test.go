@@ -447,3 +447,78 @@ func TestT42RemoteConflict(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// What was pushed is pushed again if the second level was emptied, restored in
+// part, exchanged for another or collected, since what a list here says of it
+// is no longer true then.
+func TestAnotherSecondLevelGetsEverything(t *testing.T) {
+	levels(t, func(t *testing.T, url string) {
+		l := newLab(t)
+		l.far = url
+		l.report(basic())
+		if r := l.report(basic()); r.Remote != nil {
+			t.Fatalf("nothing has changed: %+v", r.Remote)
+		}
+		c, _ := l.remote()
+		ctx := context.Background()
+		empty := func() {
+			t.Helper()
+			all, err := c.All(ctx, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var keys []string
+			for _, e := range all {
+				keys = append(keys, e.Key)
+			}
+			if err := c.Delete(ctx, keys); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(1100 * time.Millisecond) // the times of objects may be whole seconds
+		}
+
+		empty()
+		if r := l.report(basic()); r.Remote == nil || r.Remote.Pushed != 15 {
+			t.Errorf("emptied: %+v", r.Remote)
+		}
+		if len(l.notes) != 1 || !strings.Contains(l.notes[0], "offered again") {
+			t.Errorf("notes %q", l.notes)
+		}
+
+		// Another machine is the first to push to the new second level.
+		empty()
+		l.beside(t).report(basic())
+		if r := l.report(basic()); r.Remote == nil || r.Remote.Pushed != 15 || r.Remote.PushedBytes != 0 {
+			t.Errorf("begun by another machine: %+v", r.Remote)
+		}
+
+		// A collection for other parameters removes what this machine has pushed.
+		time.Sleep(1100 * time.Millisecond)
+		less := basic()
+		less.Seeds = []int{1}
+		other := l.beside(t)
+		other.now = func() time.Time { return time.Now().Add(20 * 24 * time.Hour) }
+		if gone, err := other.engine().CollectFar(ctx, pipeline.Roots{Graphs: []*pipeline.Graph{l.graph(less)}}, pipeline.Grace); err != nil || len(gone.Garbage) == 0 {
+			t.Fatalf("%+v, %v", gone, err)
+		}
+		if r := l.report(basic()); r.Remote == nil || r.Remote.Pushed != 15 || r.Remote.PushedBytes == 0 {
+			t.Errorf("collected: %+v", r.Remote)
+		}
+		if r := l.report(basic()); r.Remote != nil {
+			t.Errorf("nothing has changed since: %+v", r.Remote)
+		}
+		l.honest("at the end")
+	})
+}
+
+// Two servers with a bucket of the same name are two places.
+func TestServersAreToldApart(t *testing.T) {
+	remotetest.Credentials(t)
+	l := newLab(t)
+	for range 2 {
+		l.far = remotetest.Versity(t).URL("lab")
+		if r := l.report(basic()); r.Remote == nil || r.Remote.Pushed != 15 {
+			t.Errorf("%+v", r.Remote)
+		}
+	}
+}

@@ -104,7 +104,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan, o Options) (report *Report, e
 	if r.latest, err = p.checker.Latest(); err != nil {
 		return r.report, fmt.Errorf("run: %w", err)
 	}
-	r.push = newPusher(r)
+	r.push = newPusher(ctx, r)
 	if !p.Idle() || r.forgotten() || e.Paranoid || e.Store.Littered() || len(e.litter(p)) > 0 || len(r.push.owed()) > 0 {
 		if r.w, err = e.Store.NewWriter(e.Now); err != nil && !p.Idle() {
 			return r.report, fmt.Errorf("run: %w", err)
