@@ -17,8 +17,8 @@ import (
 )
 
 // FarGarbage returns what a collection of the second level would remove now:
-// everything that these roots do not reach, except what is younger than grace.
-// It writes nothing.
+// everything that these roots do not reach, and what killed pushes have left in
+// a folder, except what is younger than grace. It writes nothing.
 //
 // There is no lock between machines. Instead, a push renews bytes that it finds
 // there and that are older than half of grace, records are removed before the
@@ -73,10 +73,14 @@ func (e *Engine) farGarbage(ctx context.Context, roots Roots, grace time.Duratio
 	for _, entry := range all {
 		kind, _, _ := strings.Cut(entry.Key, "/")
 		id, ok := keyID(kind, entry.Key)
-		if !ok || keep[entry.Key] || entry.Changed.After(old) {
+		unfinished := remote.Unfinished(entry.Key)
+		if !ok && !unfinished || keep[entry.Key] || entry.Changed.After(old) {
 			continue // never remove what this program did not put there
 		}
 		g := Garbage{store.Garbage{Path: entry.Key, Bytes: entry.Size}, names[entry.Key]}
+		if unfinished {
+			g.What = "unfinished file of a push that was killed"
+		}
 		if kind == "actions" {
 			g.Action = id
 		}

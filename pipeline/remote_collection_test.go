@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -117,4 +120,36 @@ func TestT40PushBesideCollection(t *testing.T) {
 			t.Errorf("round %d: another figure", round)
 		}
 	}
+}
+
+// What a killed push leaves in a folder is collected once it is old. A file of
+// somebody else's stays, wherever it lies.
+func TestCollectionOfUnfinishedPushes(t *testing.T) {
+	t.Parallel()
+	ctx, dir := context.Background(), t.TempDir()
+	l := newLab(t)
+	l.far = "file://" + dir
+	l.run(basic())
+	left, theirs := filepath.Join(dir, "tmp", "0123456789abcdef01234567"), filepath.Join(dir, "tmp", "notes.txt")
+	for _, path := range []string{left, theirs} {
+		if err := os.WriteFile(path, []byte("half of it"), 0o444); err != nil {
+			t.Fatal(err)
+		}
+	}
+	roots := pipeline.Roots{Graphs: []*pipeline.Graph{l.graph(basic())}}
+	if c, err := l.engine().CollectFar(ctx, roots, pipeline.Grace); err != nil || len(c.Garbage) != 0 {
+		t.Fatalf("young: %+v, %v", c, err)
+	}
+	l.now = func() time.Time { return time.Now().Add(20 * 24 * time.Hour) }
+	c, err := l.engine().CollectFar(ctx, roots, pipeline.Grace)
+	if err != nil || len(c.Garbage) != 1 || !strings.Contains(c.Garbage[0].What, "unfinished") || c.Bytes() != 10 {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is still there: %v", err)
+	}
+	if _, err := os.Stat(theirs); err != nil {
+		t.Error(err)
+	}
+	l.honest("afterwards")
 }

@@ -12,6 +12,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 )
@@ -27,6 +28,12 @@ type folder struct {
 
 // incoming is the directory of files that do not have their final name yet.
 const incoming = "tmp"
+
+var incomingKey = regexp.MustCompile(`^` + incoming + `/[0-9a-f]{24}$`)
+
+// Unfinished reports whether a key that List yields is that of a file that a
+// Put is writing, or was writing when its process was killed.
+func Unfinished(key string) bool { return incomingKey.MatchString(key) }
 
 func (f folder) String() string { return f.place.String() }
 
@@ -184,13 +191,7 @@ func (f folder) List(ctx context.Context, prefix string) iter.Seq2[Entry, error]
 				return err
 			}
 			key = filepath.ToSlash(key)
-			if d.IsDir() {
-				if key == incoming {
-					return fs.SkipDir
-				}
-				return nil
-			}
-			if !strings.HasPrefix(key, prefix) {
+			if d.IsDir() || !strings.HasPrefix(key, prefix) {
 				return nil
 			}
 			info, err := d.Info()
