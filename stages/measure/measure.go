@@ -108,6 +108,9 @@ func file(ctx context.Context, path string, s Settings, progress func(done, all 
 			if !f.Predicts() {
 				r.Accuracy = math.NaN()
 			}
+			if math.IsNaN(r.Selectivity) {
+				r.P = math.NaN() // there is nothing that permutations could reach
+			}
 			layers[g.at] = measured.Layer{Key: b.Keys[i], Predicts: f.Predicts(), Result: r}
 			g.layer, memory = nil, memory-takes
 		}

@@ -123,6 +123,30 @@ func TestChance(t *testing.T) {
 	}
 }
 
+// A selectivity that is not defined has no p, whatever made it undefined.
+func TestNoChanceOfNothing(t *testing.T) {
+	infinite, silent := made(60, 8)[:1], made(60, 8)[:1]
+	infinite[0].Values[13] = float32(math.Inf(1))
+	for i := 3; i < len(silent[0].Values); i += 8 {
+		silent[0].Values[i] = 0
+	}
+	for name, c := range map[string]struct {
+		path     string
+		settings Settings
+	}{
+		"infinite": {archiveOf(t, infinite), Settings{Epsilon: 1e-6, Permutations: 3, NotFinite: true}},
+		"silent":   {archiveOf(t, silent), Settings{Permutations: 3}}, // with an epsilon of 0
+	} {
+		layers, err := File(context.Background(), c.path, c.settings, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l := layers[0]; !math.IsNaN(l.Selectivity) || !math.IsNaN(l.P) {
+			t.Errorf("%s: selectivity %v, p %v", name, l.Selectivity, l.P)
+		}
+	}
+}
+
 // An archive can be read back bit for bit, and the same activations give the
 // same archive.
 func TestArchive(t *testing.T) {
