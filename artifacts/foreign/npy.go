@@ -73,7 +73,7 @@ func (a *npy) header() error {
 	a.begin += length
 	m := npyHeader.FindStringSubmatch(string(text))
 	if strings.Contains(string(text), "'descr': '|O'") {
-		return errors.New("the array holds Python objects, such as lists of different lengths; make it an array of numbers with .astype('<f4')")
+		return fmt.Errorf("the array holds Python objects; %s", unobject(a.name))
 	}
 	if m == nil {
 		return fmt.Errorf("the header %.200q is not that of an array of numbers with one or two dimensions; "+
@@ -87,7 +87,7 @@ func (a *npy) header() error {
 		a.size *= 4
 	}
 	if m[1] == ">" {
-		return errors.New("big-endian numbers; convert them with .astype('<f4')")
+		return errors.New("big-endian numbers; convert them with a.astype(a.dtype.newbyteorder('<'))")
 	}
 	if m[4] == "True" && m[6] != "" {
 		return errors.New("in Fortran order; save numpy.ascontiguousarray of it")
@@ -110,6 +110,18 @@ func (a *npy) header() error {
 		return fmt.Errorf("%d bytes for %d rows of %d: truncated, or something was appended; make it again", have, rows, row)
 	}
 	return nil
+}
+
+// unobject says how to make an array of Python objects, which pandas makes of
+// texts, one of a type that can be read.
+func unobject(column string) string {
+	switch column {
+	case Label, Prediction, Epoch:
+		return "make it an array of integers with .astype('<i8'), or number texts, as numpy.unique(a, return_inverse=True)[1] does"
+	case Layer, Run:
+		return "make it an array of texts with .astype(str)"
+	}
+	return "make it an array of numbers with .astype('<f4'), which lists of different lengths cannot be"
 }
 
 // reader starts reading the array.
@@ -184,6 +196,9 @@ func openPair(path string) (source, error) {
 		a, err := openArray(stem+"."+name+".npy", name)
 		if errors.Is(err, os.ErrNotExist) && name != Activation && name != Label {
 			continue
+		}
+		if errors.Is(err, os.ErrNotExist) {
+			err = fmt.Errorf("there is no array for the column %q: %w", name, err)
 		}
 		if err == nil {
 			p.arrays[name] = a

@@ -90,12 +90,15 @@ func TestArrayErrors(t *testing.T) {
 		"complex":          {npyOf("<c8", "False", "(9, 2)", values), labels, `column "activation" holds c8`},
 		"long double": {npyOf("<f16", "False", "(3, 3)", values), npyOf("<i8", "False", "(3,)", make([]byte, 24)),
 			`column "activation" holds f16`},
-		"no dimension":     {npyOf("<f4", "False", "()", values[:4]), labels, "save a.astype('<f4').reshape(len(a), -1) for activations"},
-		"labels in bytes":  {activations, npyOf("|S1", "False", "(12,)", values[:12]), "numpy.unique(a, return_inverse=True)[1]"},
-		"truth, a remedy":  {activations, npyOf("|b1", "False", "(12,)", values[:12]), "convert it with .astype('<i8')"},
-		"an archive":       {activations, []byte("PK\x03\x04 an .npz file"), "save each array by itself"},
-		"objects":          {npyOf("|O", "False", "(12, 3)", values), labels, "Python objects"},
-		"big-endian":       {npyOf(">f4", "False", "(12, 3)", values), labels, "big-endian numbers; convert them with .astype('<f4')"},
+		"no dimension":      {npyOf("<f4", "False", "()", values[:4]), labels, "save a.astype('<f4').reshape(len(a), -1) for activations"},
+		"labels in bytes":   {activations, npyOf("|S1", "False", "(12,)", values[:12]), "numpy.unique(a, return_inverse=True)[1]"},
+		"truth, a remedy":   {activations, npyOf("|b1", "False", "(12,)", values[:12]), "convert it with .astype('<i8')"},
+		"an archive":        {activations, []byte("PK\x03\x04 an .npz file"), "save each array by itself"},
+		"objects":           {npyOf("|O", "False", "(12, 3)", values), labels, "Python objects; make it an array of numbers with .astype('<f4')"},
+		"objects as labels": {activations, npyOf("|O", "False", "(12,)", values), "Python objects; make it an array of integers with .astype('<i8')"},
+		"big-endian labels": {activations, npyOf(">i8", "False", "(12,)", make([]byte, 96)),
+			"big-endian numbers; convert them with a.astype(a.dtype.newbyteorder('<'))"},
+		"big-endian":       {npyOf(">f4", "False", "(12, 3)", values), labels, "big-endian numbers; convert them with a.astype("},
 		"Fortran order":    {npyOf("<f4", "True", "(12, 3)", values), labels, "in Fortran order; save numpy.ascontiguousarray of it"},
 		"negative":         {npyOf("<f4", "False", "(-12, 3)", values), labels, "one or two dimensions"},
 		"rows overflow":    {npyOf("<f4", "False", "(99999999999999999999, 3)", values), labels, "an array of 99999999999999999999 rows"},
@@ -118,7 +121,7 @@ func TestArrayErrors(t *testing.T) {
 		}
 	}
 	if _, err := read(put(t, map[string][]byte{Activation: activations}), Options{}, false); err == nil ||
-		!strings.Contains(err.Error(), "x.label.npy") {
+		!strings.Contains(err.Error(), `there is no array for the column "label"`) || !strings.Contains(err.Error(), "x.label.npy") {
 		t.Errorf("without labels: %v", err)
 	}
 	other := filepath.Join(t.TempDir(), "acts.npy")
