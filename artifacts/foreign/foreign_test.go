@@ -20,6 +20,7 @@ import (
 	"github.com/apache/arrow/go/v17/parquet"
 	"github.com/apache/arrow/go/v17/parquet/compress"
 	"github.com/apache/arrow/go/v17/parquet/pqarrow"
+	"github.com/pierrec/lz4/v4"
 
 	"sparsel/artifacts/mutate"
 )
@@ -139,7 +140,7 @@ func TestFormats(t *testing.T) {
 		for _, labels := range []arrow.DataType{arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Float64} {
 			r := record(elem, labels, rows, rising)
 			for _, codec := range []compress.Compression{compress.Codecs.Uncompressed, compress.Codecs.Snappy, compress.Codecs.Zstd,
-				compress.Codecs.Gzip} {
+				compress.Codecs.Gzip, compress.Codecs.Brotli} {
 				for _, version := range []parquet.DataPageVersion{parquet.DataPageV1, parquet.DataPageV2} {
 					for _, dictionary := range []bool{false, true} {
 						path := parquetOf(t, r, parquet.WithCompression(codec), parquet.WithDataPageVersion(version),
@@ -161,7 +162,8 @@ func TestFormats(t *testing.T) {
 }
 
 // TestOtherWriters reads files of polars and of Arrow in JavaScript, whose text
-// is in views and dictionaries. testdata/write.mjs wrote them.
+// is in views and dictionaries, and which compresses Parquet as the library
+// used for the other tests does not. testdata/write.mjs wrote them.
 func TestOtherWriters(t *testing.T) {
 	const rows = 12
 	for _, path := range written(t) {
@@ -198,7 +200,9 @@ func TestOtherWriters(t *testing.T) {
 // written returns the paths of the files that other programs wrote.
 func written(t testing.TB) []string {
 	paths, err := filepath.Glob("testdata/*.arrow*")
-	if err != nil || len(paths) < 6 {
+	more, wrong := filepath.Glob("testdata/*.parquet")
+	paths = append(paths, more...)
+	if err = errors.Join(err, wrong); err != nil || len(paths) < 8 {
 		t.Fatalf("%d files of other programs: %v", len(paths), err)
 	}
 	return paths
@@ -386,6 +390,53 @@ func hostile(t testing.TB) [][]byte {
 
 // Whatever the bytes, reading ends with an error or with rows, without a panic
 // and with little memory.
+// Brotli makes a page of equal numbers smaller than any other codec could. A
+// page that holds more or less than it claims is damaged, whatever the codec.
+func TestDecompress(t *testing.T) {
+	r := record(arrow.PrimitiveTypes.Float32, arrow.PrimitiveTypes.Int64, 200000, func(i int, label array.Builder, list *array.ListBuilder) {
+		label.(*array.Int64Builder).Append(7)
+		list.Append(true)
+		add(list.ValueBuilder(), 1)
+	})
+	path := parquetOf(t, r, parquet.WithCompression(compress.Codecs.Brotli), parquet.WithDictionaryDefault(false),
+		parquet.WithDataPageSize(32<<20))
+	if n, err := read(path, Options{Values: true}, false); n != 200000 || err != nil {
+		t.Errorf("equal numbers: %d rows, %v", n, err)
+	}
+
+	plain := bytes.Repeat([]byte("activations "), 20)
+	block := make([]byte, lz4.CompressBlockBound(len(plain)))
+	n, err := lz4.CompressBlock(plain, block, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for codec, packed := range map[compress.Compression][]byte{
+		lz4Raw:                 block[:n],
+		compress.Codecs.Brotli: encoded(t, compress.Codecs.Brotli, plain), compress.Codecs.Gzip: encoded(t, compress.Codecs.Gzip, plain),
+		compress.Codecs.Snappy: encoded(t, compress.Codecs.Snappy, plain), compress.Codecs.Zstd: encoded(t, compress.Codecs.Zstd, plain),
+	} {
+		for _, more := range []int{-1, 0, 1} {
+			got := make([]byte, len(plain)+more)
+			err := decompress(codec, got, packed)
+			if (err == nil) != (more == 0) || err == nil && !bytes.Equal(got, plain) {
+				t.Errorf("%v into %d more bytes than it has: %v", codec, more, err)
+			}
+		}
+		if err := decompress(codec, make([]byte, len(plain)), packed[:len(packed)-1]); err == nil {
+			t.Errorf("%v, truncated: no error", codec)
+		}
+	}
+}
+
+func encoded(t *testing.T, codec compress.Compression, plain []byte) []byte {
+	t.Helper()
+	c, err := compress.GetCodec(codec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Encode(make([]byte, c.CompressBound(int64(len(plain)))), plain)
+}
+
 func TestDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	mutate.Loop(t, hostile(t), func(data []byte) {

@@ -89,7 +89,7 @@ func (c *chunk) page() error {
 	}
 	plain, packed := head[pagePlain], head[pagePacked]
 	switch {
-	case packed < 0 || packed > c.end-c.at || plain < 0 || plain > maxRatio*packed:
+	case packed < 0 || packed > c.end-c.at || plain < 0 || plain > maxRatio*packed && c.codec != compress.Codecs.Brotli:
 		return fmt.Errorf("a page claims %d bytes in %d, of which %d are left; make the file again", plain, packed, c.end-c.at)
 	case plain > maxPage || packed > maxPage:
 		return fmt.Errorf("a page of %d bytes; write pages of 1 MB, which is what writers do by themselves", max(plain, packed))

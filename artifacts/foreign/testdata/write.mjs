@@ -1,4 +1,4 @@
-// Writes the Arrow files of this folder, with polars and apache-arrow:
+// Writes the Arrow and Parquet files of this folder, with polars and apache-arrow:
 //
 //	npm install nodejs-polars@0.26.1 nodejs-polars-linux-x64-gnu@0.26.1 apache-arrow@21.2.0
 //	node write.mjs FOLDER
@@ -25,6 +25,8 @@ const frame = pl
 frame.writeIPC(named("polars-lz4.arrow"), { compression: "lz4" });
 frame.writeIPC(named("polars-zstd.arrow"), { compression: "zstd" });
 frame.writeIPCStream(named("polars.arrows"));
+frame.writeParquet(named("polars-lz4.parquet"), { compression: "lz4" });
+frame.writeParquet(named("polars-brotli.parquet"), { compression: "brotli" });
 frame.withColumns(pl.col("layer").cast(pl.Categorical)).writeIPC(named("polars-categories.arrow"));
 
 // apache-arrow makes a dictionary of text, and leaves the schema of a file out
