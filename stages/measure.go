@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -269,6 +270,9 @@ func Measure(ctx context.Context, words string, flags MeasureFlags, o Options) e
 	if err := a.identify(ctx, sources); err != nil {
 		return fmt.Errorf("measure: %w", err)
 	}
+	if err := a.unread(os.Stderr); err != nil {
+		return fmt.Errorf("measure: %w", err)
+	}
 	graph, err := a.Graph(sources.Find)
 	if err != nil {
 		return err
@@ -334,6 +338,24 @@ func (a *asked) identify(ctx context.Context, sources *toolkit.Sources) error {
 	}
 	a.Ablate.Content, err = sources.Identify(ctx, a.weights, parts, nil)
 	return err
+}
+
+// unread says which columns of the files are not read, for without a column
+// called layers, say, which should have been layer, all layers are one.
+func (a *asked) unread(out io.Writer) error {
+	for _, path := range a.paths {
+		names, err := foreign.Unread(path)
+		if err != nil {
+			return err
+		}
+		if names == "" {
+			continue
+		}
+		if _, err := fmt.Fprintf(out, "measure: %q has columns that are not read: %s\n", filepath.Base(path), names); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // printMeasured prints the results and where they are.

@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,6 +43,28 @@ func TestMeasureRefuses(t *testing.T) {
 		if _, err := (MeasureFlags{}).judge(strings.Split(words, " ")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", words, err, want)
 		}
+	}
+}
+
+// Columns that may have been meant to be read are named.
+func TestColumnsThatAreNotRead(t *testing.T) {
+	dir := t.TempDir()
+	for column, header := range map[string]string{"activation": "'<f4'|(1, 1)", "label": "'<i4'|(1,)", "layers": "'<i4'|(1,)"} {
+		kind, shape, _ := strings.Cut(header, "|")
+		header = fmt.Sprintf("{'descr': %s, 'fortran_order': False, 'shape': %s, }\n", kind, shape)
+		data := "\x93NUMPY\x01\x00" + string([]byte{byte(len(header)), 0}) + header + "\x00\x00\x00\x00"
+		if err := os.WriteFile(filepath.Join(dir, "acts."+column+".npy"), []byte(data), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, err := (MeasureFlags{}).judge([]string{filepath.Join(dir, "acts.label.npy")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	const want = "measure: \"acts.label.npy\" has columns that are not read: \"layers\"\n"
+	if err := a.unread(&out); err != nil || out.String() != want {
+		t.Errorf("%s, %v", &out, err)
 	}
 }
 

@@ -219,13 +219,22 @@ func (a *arrowFile) field(name string) int {
 	return -1
 }
 
+// names returns the names of all columns.
+func (a *arrowFile) names() []string {
+	var names []string
+	for _, f := range a.schema.Fields() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
 func (a *arrowFile) check() error {
-	for _, name := range []string{Label, Activation, Layer, Epoch, Prediction, Run} {
+	for _, name := range columns {
 		switch n := len(a.schema.FieldIndices(name)); {
 		case n > 1:
 			return fmt.Errorf("column %q occurs twice", name)
 		case n == 0 && (name == Label || name == Activation):
-			return fmt.Errorf("there is no column %q", name)
+			return missing(name, a.names())
 		case n == 0:
 			continue
 		}

@@ -31,6 +31,30 @@ const (
 	batchValues = 1 << 18
 )
 
+// columns lists the columns that are read.
+var columns = []string{Activation, Label, Layer, Epoch, Prediction, Run}
+
+// missing returns the error that a column is not there, with the columns that
+// are, for the name may have been written in another way.
+func missing(name string, have []string) error {
+	what := map[string]string{Label: "the class of each row", Activation: "a list of floats for each row"}[name]
+	return fmt.Errorf("there is no column %q, %s; the columns are %s", name, what, listed(have))
+}
+
+// listed lists names, the first of them if they are many, which they are if
+// each unit has a column.
+func listed(names []string) string {
+	const most = 8
+	var text []string
+	for _, name := range names[:min(most, len(names))] {
+		text = append(text, fmt.Sprintf("%.100q", name))
+	}
+	if n := len(names) - most; n > 0 {
+		text = append(text, fmt.Sprintf("and %d more", n))
+	}
+	return strings.Join(text, ", ")
+}
+
 // Key says which run, layer and epoch a row belongs to. If the file has no
 // column for it, a run or layer is "" and an epoch is 0.
 type Key struct {
@@ -99,7 +123,8 @@ type source interface {
 	// scan passes all rows to give in order, without checking the values.
 	scan(values bool, give func(*Batch) error) error
 	predicts() bool
-	half() bool // whether activations are float16
+	names() []string // of all columns, those that are not read included
+	half() bool      // whether activations are float16
 	Close() error
 }
 

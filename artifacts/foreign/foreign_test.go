@@ -325,6 +325,74 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// Columns with other names than those that are read are listed, whether the
+// file can be read without them or not.
+func TestOtherColumns(t *testing.T) {
+	table := func(names ...string) arrow.Record {
+		var fields []arrow.Field
+		for _, name := range names {
+			kind := arrow.DataType(arrow.PrimitiveTypes.Int64)
+			if name == Activation {
+				kind = arrow.ListOf(arrow.PrimitiveTypes.Float32)
+			}
+			fields = append(fields, arrow.Field{Name: name, Type: kind})
+		}
+		return array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema(fields, nil)).NewRecord()
+	}
+	var wide []string
+	for i := range 512 {
+		wide = append(wide, fmt.Sprint("a", i))
+	}
+	for name, c := range map[string]struct {
+		columns      []string
+		unread, want string
+	}{
+		"exact": {[]string{Label, Activation, Epoch}, "", ""},
+		"more":  {[]string{Label, Activation, "layers", "sample", "predictions"}, `"layers", "predictions"`, ""},
+		"capital": {[]string{"Label", Activation}, "",
+			`there is no column "label", the class of each row; the columns are "Label", "activation"`},
+		"wide": {append([]string{Label}, wide...), "",
+			`there is no column "activation", a list of floats for each row; the columns are "label", "a0", "a1", "a2", "a3", "a4", "a5", "a6", and 505 more`},
+	} {
+		for _, path := range []string{parquetOf(t, table(c.columns...)), arrowOf(t, table(c.columns...))} {
+			unread, err := Unread(path)
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) || unread != c.unread {
+				t.Errorf("%s, %s: %s, %v", name, filepath.Ext(path), unread, err)
+			}
+		}
+	}
+	activations, labels := arrays()
+	path := put(t, map[string][]byte{Activation: activations, Label: labels, "layers": labels, Weight: activations, "old.label": labels})
+	if unread, err := Unread(path); unread != `"layers"` || err != nil {
+		t.Errorf("arrays: %s, %v", unread, err)
+	}
+	t.Chdir(filepath.Dir(path))
+	if unread, err := Unread(filepath.Base(path)); unread != `"layers"` || err != nil {
+		t.Errorf("arrays of this folder: %s, %v", unread, err)
+	}
+}
+
+// What a column holds is said in words.
+func TestWhatColumnsHold(t *testing.T) {
+	i64 := arrow.PrimitiveTypes.Int64
+	for _, c := range []struct {
+		label, activation arrow.DataType
+		want              string
+	}{
+		{arrow.FixedWidthTypes.Boolean, arrow.ListOf(arrow.PrimitiveTypes.Float32), `column "label" holds BOOLEAN, want integers`},
+		{arrow.BinaryTypes.String, arrow.ListOf(arrow.PrimitiveTypes.Float32), `column "label" holds BYTE_ARRAY (String), want integers`},
+		{i64, arrow.PrimitiveTypes.Float32, `column "activation" holds FLOAT, want lists of float16`},
+		{i64, arrow.ListOf(i64), `column "activation" holds lists of INT64`},
+		{i64, arrow.ListOf(arrow.ListOf(arrow.PrimitiveTypes.Float32)), `column "activation" holds lists, 2 deep, of FLOAT`},
+	} {
+		schema := arrow.NewSchema([]arrow.Field{{Name: Label, Type: c.label}, {Name: Activation, Type: c.activation}}, nil)
+		_, err := Open(parquetOf(t, array.NewRecordBuilder(memory.DefaultAllocator, schema).NewRecord()))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %s", err, c.want)
+		}
+	}
+}
+
 // A file that was cut off anywhere is an error, never a shorter file.
 func TestTruncated(t *testing.T) {
 	r := record(arrow.PrimitiveTypes.Float32, arrow.PrimitiveTypes.Int64, 20, rising)

@@ -2,12 +2,14 @@ package foreign
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -184,15 +186,18 @@ func (a *npy) text(b []byte) (string, error) {
 }
 
 // pair is a set of arrays of equal length, one for each column.
-type pair struct{ arrays map[string]*npy }
+type pair struct {
+	stem   string
+	arrays map[string]*npy
+}
 
 func openPair(path string) (source, error) {
 	stem := strings.TrimSuffix(strings.TrimSuffix(path, "."+Activation+".npy"), "."+Label+".npy")
 	if stem == path {
 		return nil, errors.New("arrays are named X.activation.npy and X.label.npy, and X.layer.npy and so on for the other columns")
 	}
-	p := &pair{map[string]*npy{}}
-	for _, name := range []string{Activation, Label, Layer, Epoch, Prediction, Run} {
+	p := &pair{stem, map[string]*npy{}}
+	for _, name := range columns {
 		a, err := openArray(stem+"."+name+".npy", name)
 		if errors.Is(err, os.ErrNotExist) && name != Activation && name != Label {
 			continue
@@ -237,6 +242,25 @@ func (p *pair) check(a *npy) error {
 		return fmt.Errorf("column %q holds %c%d, want integers; convert it with .astype('<i8')", a.name, a.kind, a.size)
 	}
 	return nil
+}
+
+// names returns the names of the arrays that are there, without those of the
+// output layer.
+func (p *pair) names() []string {
+	folder, stem := filepath.Split(p.stem)
+	entries, err := os.ReadDir(cmp.Or(folder, "."))
+	if err != nil {
+		return nil // the arrays that are read have been opened
+	}
+	var names []string
+	for _, e := range entries {
+		rest, ours := strings.CutPrefix(e.Name(), stem+".")
+		name, array := strings.CutSuffix(rest, ".npy")
+		if ours && array && !strings.Contains(name, ".") && name != Weight && name != Bias {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func (p *pair) predicts() bool { return p.arrays[Prediction] != nil }

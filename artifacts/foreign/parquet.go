@@ -61,10 +61,20 @@ func openParquet(f *os.File) (source, error) {
 	}
 	for _, name := range []string{Label, Activation} {
 		if p.columns[name] == nil {
-			return nil, fmt.Errorf("there is no column %q", name)
+			return nil, missing(name, p.names())
 		}
 	}
 	return p, nil
+}
+
+// names returns the names of all columns.
+func (p *parquetFile) names() []string {
+	var names []string
+	root := p.reader.MetaData().Schema.Root()
+	for i := range root.NumFields() {
+		names = append(names, root.Field(i).Name())
+	}
+	return names
 }
 
 // add takes a column of the schema if it is one of those that this package
@@ -108,7 +118,7 @@ func (p *parquetFile) add(i int, s *schema.Column) error {
 	case p.columns[c.name] != nil:
 		return fmt.Errorf("column %q occurs twice, or holds structures", c.name)
 	case !fits:
-		return fmt.Errorf("column %q holds %v (%v) in lists %d deep, want %s; %s", c.name, c.physical, logical, c.repeated, wants, remedy(c.name))
+		return fmt.Errorf("column %q holds %s, want %s; %s", c.name, holds(c, logical), wants, remedy(c.name))
 	}
 	if c.repeated == 1 {
 		for n := s.SchemaNode(); n != nil && n.RepetitionType() != parquet.Repetitions.Repeated; n = n.Parent() {
@@ -120,6 +130,21 @@ func (p *parquetFile) add(i int, s *schema.Column) error {
 	}
 	p.columns[c.name] = c
 	return nil
+}
+
+// holds says what a column holds.
+func holds(c *column, logical schema.LogicalType) string {
+	text := c.physical.String()
+	if logical != nil && !logical.IsNone() {
+		text += fmt.Sprintf(" (%v)", logical)
+	}
+	switch {
+	case c.repeated == 1:
+		return "lists of " + text
+	case c.repeated > 1:
+		return fmt.Sprintf("lists, %d deep, of %s", c.repeated, text)
+	}
+	return text
 }
 
 // remedy says how to write a column that holds something else.
@@ -177,7 +202,7 @@ func (p *parquetFile) scan(values bool, give func(*Batch) error) error {
 			return fmt.Errorf("row group %d has %d rows; make the file again", g, rows)
 		}
 		cursors := map[string]*cursor{}
-		for _, name := range []string{Label, Activation, Layer, Epoch, Prediction, Run} {
+		for _, name := range columns {
 			c, err := p.cursor(g, name, first)
 			if err != nil {
 				return err

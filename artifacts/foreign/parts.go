@@ -31,7 +31,7 @@ func (f *File) Parts() []Part {
 // arrays of its input, and the array's column. It returns no column if the name
 // is none of an array of activations.
 func Array(path string) (prefix, column string) {
-	for _, column := range []string{Activation, Label, Layer, Epoch, Prediction, Run} {
+	for _, column := range columns {
 		if prefix, ok := strings.CutSuffix(path, "."+column+".npy"); ok {
 			return prefix, column
 		}
@@ -48,6 +48,20 @@ func Parts(path string) ([]Part, error) {
 	}
 	defer f.Close()
 	return f.Parts(), nil
+}
+
+// sample is a column of this project's archives, which numbers the rows.
+const sample = "sample"
+
+// Unread lists the columns of the activations at path that are not read, and
+// that may have been meant to be. It is empty if there are none.
+func Unread(path string) (string, error) {
+	f, err := Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return listed(slices.DeleteFunc(f.names(), func(name string) bool { return name == sample || slices.Contains(columns, name) })), nil
 }
 
 // The arrays of an output layer.
