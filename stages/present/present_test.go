@@ -162,6 +162,36 @@ func TestPrint(t *testing.T) {
 }
 
 // Of many layers the last six are drawn, two in a row, and the figure says so.
+// A sparsity of NaN comes with the number of samples that made it so, for one
+// in thousands is enough.
+func TestSamplesWithoutSparsity(t *testing.T) {
+	layers := two()
+	if notes := layerTable(layers).Notes; len(notes) != 3 {
+		t.Errorf("%q", notes)
+	}
+	for i := range layers {
+		layers[i].Sparsity = math.NaN()
+		layers[i].Bins[16] = 11 - int64(i)
+	}
+	var out bytes.Buffer
+	if err := Print(&out, layers, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"sparsity NaN (undefined for 1 of 12 samples), selectivity", "sparsity NaN (undefined for 2 of 12 samples), selectivity"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%s: want %s", &out, want)
+		}
+	}
+	notes := layerTable(layers).Notes
+	const want = "This is so for 1 of 12 samples of acts: run sgd/1, epoch 5, layer h1 (number of other such layers: 1)."
+	if len(notes) != 4 || !strings.HasSuffix(notes[3], want) {
+		t.Errorf("%q", notes)
+	}
+	if notes = layerTable(layers[1:]).Notes; !strings.HasSuffix(notes[3], "for 2 of 12 samples of acts: run sgd/1, epoch 5, layer =h2.") {
+		t.Errorf("%q", notes)
+	}
+}
+
 func TestFiguresShowTheLastLayers(t *testing.T) {
 	var layers []Layer
 	for i := range 9 {

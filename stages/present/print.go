@@ -24,8 +24,8 @@ func Print(out io.Writer, layers []Layer, all bool) error {
 		if l.Chance == l.Chance {
 			chance = fmt.Sprintf(" (by chance %s, p %.3f)", short(l.Chance), l.P)
 		}
-		if _, err := fmt.Fprintf(out, "%s: %d samples, %d units, %d classes: sparsity %s, selectivity %s%s\n",
-			l.title(), l.Samples, len(l.Units), len(l.Classes), short(l.Sparsity), short(l.Selectivity), chance); err != nil {
+		if _, err := fmt.Fprintf(out, "%s: %d samples, %d units, %d classes: sparsity %s%s, selectivity %s%s\n",
+			l.title(), l.Samples, len(l.Units), len(l.Classes), short(l.Sparsity), l.lacking(), short(l.Selectivity), chance); err != nil {
 			return err
 		}
 	}

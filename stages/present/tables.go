@@ -1,6 +1,7 @@
 package present
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 
@@ -13,6 +14,48 @@ import (
 type Layer struct {
 	File string
 	measured.Layer
+}
+
+// without returns the number of samples that have no sparsity, which are in no
+// bin. One of them makes the layer's mean NaN.
+func (l Layer) without() int64 {
+	n := l.Samples
+	for _, k := range l.Bins {
+		n -= k
+	}
+	return n
+}
+
+// lacking says, after a sparsity of NaN, for how many samples it is.
+func (l Layer) lacking() string {
+	if n := l.without(); n > 0 {
+		return fmt.Sprintf(" (undefined for %d of %d samples)", n, l.Samples)
+	}
+	return ""
+}
+
+// silence says which layers have samples without a sparsity, and why. It is
+// empty if none has.
+func silence(layers []Layer) string {
+	var first Layer
+	more := -1
+	for _, l := range layers {
+		if l.without() == 0 {
+			continue
+		}
+		if more++; more == 0 {
+			first = l
+		}
+	}
+	if more < 0 {
+		return ""
+	}
+	others := ""
+	if more > 0 {
+		others = fmt.Sprintf(" (number of other such layers: %d)", more)
+	}
+	return fmt.Sprintf("The sparsity of a layer is NaN if one of its samples has none, because all activations are 0, one is not finite, or "+
+		"there is only one unit. This is so for %d of %d samples of %s%s.", first.without(), first.Samples, first.title(), others)
 }
 
 // quantity is a column of numbers.
@@ -67,6 +110,9 @@ func layerTable(layers []Layer) tabulate.Table {
 				"selectivity.",
 			"All metrics are about absolute activations. Numbers that are not defined are NaN.",
 		},
+	}
+	if note := silence(layers); note != "" {
+		t.Notes = append(t.Notes, note)
 	}
 	data := append([]string(nil), t.Header...)
 	for _, q := range layerQuantities {
