@@ -15,7 +15,7 @@ import (
 type Layer struct {
 	Name     string // "reproduces": the thesis's own seeds; "holds": fresh ones
 	Here     bool   // the page is made from these runs
-	Command  string // the command that makes them
+	Command  string // the command that makes them, on this machine: the report's id does not cover it
 	Findings []Finding
 }
 

@@ -333,6 +333,9 @@ func TestID(t *testing.T) {
 	r := example(t)
 	r.Local = Local{Written: time.Now(), Machine: []Fact{{"processor", "another"}},
 		Absent: map[string]Absence{"figure/5.10": {Reason: "another"}}}
+	for i := range r.Layers {
+		r.Layers[i].Command += " -out=/elsewhere"
+	}
 	other, same := render(t, r)
 	if same != id || other == page {
 		t.Errorf("on another machine: id %s, want %s, and another page", same, id)
