@@ -85,6 +85,15 @@ type Finding struct {
 	Result claim.Result
 }
 
+// P returns the p value of the claim alone. As in the table of findings, it is that
+// of exact sign flips where fresh seeds are compared one by one.
+func (f Finding) P() *float64 {
+	if f.Result.Layer == "holds" && f.Result.Exact != nil {
+		return f.Result.Exact
+	}
+	return f.Result.P
+}
+
 // Verdicts are the possible verdicts, in the order in which they are counted.
 var Verdicts = claim.Verdicts
 

@@ -364,3 +364,20 @@ func TestID(t *testing.T) {
 		}
 	}
 }
+
+// A finding has the p value that the table of findings has: on fresh seeds, which
+// are compared one by one, that of exact sign flips.
+func TestPValues(t *testing.T) {
+	for _, test := range []struct{ layer, exact, want string }{
+		{"holds", "0.00049", "p = 0.00049<"}, {"holds", "null", "p = 0.03<"}, {"reproduces", "0.00049", "p = 0.03<"},
+	} {
+		f, err := ReadFinding(Item{ID: "B1", Current: true}, []byte(`{"id":"B1","verdict":"supported","layer":"`+test.layer+`","p":0.03,"p_exact":`+test.exact+`}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, _ := render(t, Report{Findings: []Finding{f}, Layer: test.layer})
+		if !strings.Contains(page, test.want) || strings.Count(page, "p = ") != 1 {
+			t.Errorf("%s, exact p %s: the page lacks %q", test.layer, test.exact, test.want)
+		}
+	}
+}
