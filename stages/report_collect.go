@@ -208,7 +208,9 @@ func (c *collector) finding(ctx context.Context, item report.Item, n pipeline.No
 	if err != nil {
 		return report.Finding{}, err
 	}
-	return report.ReadFinding(item, text)
+	f, err := report.ReadFinding(item, text)
+	f.Artefacts = finding.Artefacts(item.ID)
+	return f, err
 }
 
 // read returns the bytes of an output. The status trusts sizes and times of

@@ -51,6 +51,14 @@ type answers struct {
 	Layer
 	Counts      []verdictCount
 	Judged, All int
+	Doubtful    []doubt // in the order of the findings
+}
+
+// A doubt is a claim that is supported but may be true by arithmetic alone,
+// because the findings that By names, its artefacts, are contradicted.
+type doubt struct {
+	ID string
+	By []string
 }
 
 // comparison has a claim's verdicts side by side. A missing verdict is empty.
@@ -58,6 +66,9 @@ type comparison struct {
 	claim.Result // the claim's texts
 	Reproduces   string
 	Holds        string
+
+	// The artefacts that are contradicted although the claim is supported.
+	ReproducesBut, HoldsBut []string
 }
 
 // layered counts each layer's verdicts and compares them claim by claim.
@@ -76,10 +87,14 @@ func (v *view) layered() {
 				continue
 			}
 			a.Judged++
+			by := doubts(f, l.Findings)
+			if len(by) > 0 {
+				a.Doubtful = append(a.Doubtful, doubt{f.ID, by})
+			}
 			if l.Name == "holds" {
-				c.Holds = f.Result.Verdict
+				c.Holds, c.HoldsBut = f.Result.Verdict, by
 			} else {
-				c.Reproduces = f.Result.Verdict
+				c.Reproduces, c.ReproducesBut = f.Result.Verdict, by
 			}
 		}
 		v.Layers = append(v.Layers, a)
@@ -88,6 +103,25 @@ func (v *view) layered() {
 		return natural(section(a.Source)+" "+a.ID, section(b.Source)+" "+b.ID)
 	})
 }
+
+// doubts lists the artefacts of a supported finding that are contradicted among the
+// findings of the same runs.
+func doubts(f Finding, among []Finding) []string {
+	var list []string
+	if !f.Current || f.Result.Verdict != claim.Supported.String() {
+		return nil
+	}
+	for _, other := range among {
+		if slices.Contains(f.Artefacts, other.ID) && other.Current && other.Result.Verdict == claim.Contradicted.String() {
+			list = append(list, other.ID)
+		}
+	}
+	return list
+}
+
+// Doubts lists the artefacts of a finding of this page that are contradicted
+// although it is supported.
+func (v *view) Doubts(f Finding) []string { return doubts(f, v.Report.Findings) }
 
 func counts(findings []Finding) []verdictCount {
 	var list []verdictCount

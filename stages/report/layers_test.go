@@ -267,3 +267,40 @@ func TestNumber(t *testing.T) {
 		t.Errorf("no number is %q", got)
 	}
 }
+
+// A claim that may be true by arithmetic alone says so wherever it has a verdict,
+// and each layer says it of its own runs alone.
+func TestDoubts(t *testing.T) {
+	r := example(t)
+	for l := range r.Layers {
+		for i, f := range r.Layers[l].Findings {
+			if f.ID == "B2" { // supported on both kinds of seeds
+				r.Layers[l].Findings[i].Artefacts = []string{"B3", "B4", "X1"}
+			}
+		}
+	}
+	r.Findings = r.Layers[0].Findings
+	const care = "Read with care: B2 is supported, but B3 is contradicted. A claim may be true by arithmetic alone"
+	page, _ := render(t, r)
+	wants(t, page, "reproduces", care)
+	wants(t, page, "conclusions", "B2 supported but B3 is contradicted supported Sparsity")
+	if strings.Contains(part(t, page, "holds"), "care") {
+		t.Error("fresh seeds have not judged B3, and the page says that they contradict it")
+	}
+	if want := `Read it with care: <a href="#finding-B3">B3</a> is contradicted, so it may`; strings.Count(page, want) != 1 {
+		t.Errorf("the finding does not say %q", want)
+	}
+
+	for i := range r.Layers[1].Findings {
+		if f := &r.Layers[1].Findings[i]; f.ID == "B3" || f.ID == "B4" {
+			f.Current, f.Result.Verdict = true, "contradicted"
+		}
+	}
+	page, _ = render(t, r)
+	wants(t, page, "holds", "Read with care: B2 is supported, but B3 and B4 are contradicted.")
+	r.Layers[0].Findings[1].Result.Verdict = "contradicted"
+	page, _ = render(t, r)
+	if strings.Contains(part(t, page, "reproduces"), "care") {
+		t.Error("a claim that is not supported has to be read with care")
+	}
+}

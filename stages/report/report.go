@@ -83,6 +83,10 @@ type Table struct {
 type Finding struct {
 	Item
 	Result claim.Result
+
+	// Artefacts names the findings that tell whether the claim may be true by
+	// arithmetic alone.
+	Artefacts []string
 }
 
 // P returns the p value of the claim alone. As in the table of findings, it is that
