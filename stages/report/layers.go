@@ -144,11 +144,83 @@ func (v *view) Conclusions() []*comparison {
 	})
 }
 
+// concluded counts the verdicts of a layer on some claims, those that are not
+// judged last.
+func concluded(claims []*comparison, layer string) []verdictCount {
+	var list []verdictCount
+	for _, verdict := range append(slices.Clone(Verdicts), "") {
+		n := 0
+		for _, c := range claims {
+			if said := map[bool]string{true: c.Holds, false: c.Reproduces}[layer == "holds"]; said == verdict {
+				n++
+			}
+		}
+		if verdict != "" || n > 0 {
+			list = append(list, verdictCount{cmp.Or(verdict, "not judged"), n})
+		}
+	}
+	return list
+}
+
 // Differing lists the claims on which the layers differ.
 func (v *view) Differing() []*comparison {
 	return slices.DeleteFunc(slices.Clone(v.Compared), func(c *comparison) bool {
 		return c.Reproduces == "" || c.Holds == "" || c.Reproduces == c.Holds
 	})
+}
+
+// A transition is a pair of different verdicts, with the claims that have it.
+type transition struct {
+	Reproduces, Holds string
+	Claims            []*comparison
+}
+
+// Reversed reports whether one verdict is the opposite of the other.
+func (t transition) Reversed() bool {
+	opposite := []string{claim.Supported.String(), claim.Contradicted.String()}
+	return slices.Contains(opposite, t.Reproduces) && slices.Contains(opposite, t.Holds)
+}
+
+// Transitions lists how the layers differ: opposite verdicts come first, then
+// those of claims that both have decided, those that only the thesis's seeds
+// decide, and those that only fresh seeds do.
+func (v *view) Transitions() []transition {
+	var list []transition
+	for _, c := range v.Differing() {
+		i := slices.IndexFunc(list, func(t transition) bool { return t.Reproduces == c.Reproduces && t.Holds == c.Holds })
+		if i < 0 {
+			i, list = len(list), append(list, transition{Reproduces: c.Reproduces, Holds: c.Holds})
+		}
+		list[i].Claims = append(list[i].Claims, c)
+	}
+	rank := func(t transition) int {
+		switch undecided := claim.Undecided.String(); {
+		case t.Reversed():
+			return 0
+		case t.Reproduces == undecided:
+			return 3
+		case t.Holds == undecided:
+			return 2
+		}
+		return 1
+	}
+	slices.SortFunc(list, func(a, b transition) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(slices.Index(Verdicts, a.Reproduces), slices.Index(Verdicts, b.Reproduces)),
+			cmp.Compare(slices.Index(Verdicts, a.Holds), slices.Index(Verdicts, b.Holds)))
+	})
+	return list
+}
+
+// Reversed counts the claims that are supported on one kind of seeds and
+// contradicted on the other.
+func (v *view) Reversed() int {
+	n := 0
+	for _, t := range v.Transitions() {
+		if t.Reversed() {
+			n += len(t.Claims)
+		}
+	}
+	return n
 }
 
 // Judged counts the findings on this page that have a verdict.

@@ -47,10 +47,12 @@ func TestLayers(t *testing.T) {
 	wants(t, page, "claimed", "6 of its statements", "5 of them its summary repeats", "commit "+r.Fixed.Commit, "one was changed since")
 	wants(t, page, "reproduces", "re-analysis", "5 of 6 claims are judged", "go tool mage all ")
 	wants(t, page, "holds", "2 of 6 claims are judged so far", "go tool mage all -profile=fresh")
-	wants(t, page, "changed", "Of 2 claims that were judged on both kinds of seeds, 1 has another verdict", "B10 supported contradicted",
+	wants(t, page, "changed", "Of 2 claims that were judged on both kinds of seeds, 1 has another verdict on fresh ones. 1 is supported on one kind and contradicted on the other. "+
+		"supported on the thesis's seeds, contradicted on fresh ones: 1 ( B10 ) This claim in words", "B10 supported contradicted",
 		"After the claims had been fixed, one was changed B3 : a &lt;margin&gt; was wrong. On the thesis&#39;s seeds it was undecided and is now contradicted. "+
 			"On fresh seeds it was contradicted and is now equivalent.")
-	wants(t, page, "conclusions", "B2 supported supported", "B10 supported contradicted", "Z1 undecided not judged")
+	wants(t, page, "conclusions", "repeats 5 of the claims. On its own data 2 are supported, 1 contradicted, 1 equivalent, 1 undecided; "+
+		"on fresh seeds 1 is supported, 1 contradicted, 0 equivalent, 0 undecided, 3 not judged.", "B2 supported supported", "B10 supported contradicted", "Z1 undecided not judged")
 	if strings.Contains(part(t, page, "conclusions"), "X1") {
 		t.Error("a claim that the summary does not repeat is among its conclusions")
 	}
@@ -303,4 +305,28 @@ func TestDoubts(t *testing.T) {
 	if strings.Contains(part(t, page, "reproduces"), "care") {
 		t.Error("a claim that is not supported has to be read with care")
 	}
+}
+
+// What changed is summed up before it is listed, with what matters most first.
+func TestTransitions(t *testing.T) {
+	r := example(t)
+	verdicts := map[string][2]string{"B2": {"undecided", "supported"}, "B3": {"contradicted", "supported"}, "B4": {"equivalent", "supported"},
+		"B10": {"supported", "undecided"}, "Z1": {"undecided", "supported"}}
+	for l := range r.Layers {
+		for i := range r.Layers[l].Findings {
+			f := &r.Layers[l].Findings[i]
+			if v, ok := verdicts[f.ID]; ok {
+				f.Current, f.Result.Verdict = true, v[l]
+			}
+		}
+	}
+	page, _ := render(t, r)
+	wants(t, page, "changed", "5 have other verdicts on fresh ones. 1 is supported on one kind and contradicted on the other. "+
+		"contradicted on the thesis's seeds, supported on fresh ones: 1 ( B3 ) "+
+		"equivalent on the thesis's seeds, supported on fresh ones: 1 ( B4 ) "+
+		"supported on the thesis's seeds, undecided on fresh ones: 1 ( B10 ) "+
+		"undecided on the thesis's seeds, supported on fresh ones: 2 ( B2 , Z1 )")
+	r.Layers[1].Findings[2].Current = false // B3
+	page, _ = render(t, r)
+	wants(t, page, "changed", "None is supported on one kind and contradicted on the other.")
 }

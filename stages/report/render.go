@@ -34,6 +34,7 @@ var pageTemplate = template.Must(template.New("report.html").Funcs(template.Func
 	"interval": interval, "key": intervalKey, "claimed": claimed,
 	"moment":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") },
 	"absence": absence, "onItem": onItem, "stopped": stopped, "listed": listed[string], "seeds": listed[uint32], "pair": pair,
+	"concluded": concluded,
 }).ParseFS(page, "page/*.html"))
 
 // Render returns the page and its id: the SHA-256 of the page without Local and
