@@ -202,6 +202,72 @@ func TestPhone(t *testing.T) {
 	}
 }
 
+// On a narrow phone, and where a page is magnified four times, a claim's words are
+// within the screen and not beyond the edge of a table. The table is still one to a
+// screen reader.
+func TestComparedOnPhone(t *testing.T) {
+	page, _ := render(t, example(t))
+	for _, width := range []int{360, 320} {
+		d := openPage(t, page, width, 800)
+		var wide []string
+		d.value(`document.querySelectorAll("details").forEach((e) => { e.open = true; }), [...document.querySelectorAll(".compared :is(th, td, .badge)")]
+			.filter((e) => e.getBoundingClientRect().right > innerWidth).map((e) => e.textContent)`, &wide)
+		if len(wide) > 0 {
+			t.Errorf("on a screen of %d one has to scroll for %q", width, wide)
+		}
+		var beside bool
+		d.value(`[...document.querySelectorAll(".compared tbody tr")].every((row) => row.cells[3].getBoundingClientRect().top >=
+			row.cells[1].getBoundingClientRect().bottom - 1)`, &beside)
+		if !beside {
+			t.Errorf("on a screen of %d a claim's words are not below its verdicts", width)
+		}
+		d.call("Accessibility.enable", nil, nil)
+		var tree struct {
+			Nodes []struct {
+				Ignored    bool
+				Role, Name struct{ Value any }
+			}
+		}
+		d.call("Accessibility.getFullAXTree", nil, &tree)
+		count := map[any]int{}
+		for _, n := range tree.Nodes {
+			if !n.Ignored {
+				count[n.Role.Value]++
+			}
+		}
+		if count["rowheader"] != 1+5 || count["table"] < 4 {
+			t.Errorf("on a screen of %d there are %d tables and %d claims in them, want 4 or more and 6: %v", width, count["table"], count["rowheader"], count)
+		}
+	}
+}
+
+// With the colours of a reader's own system, figures keep the white ground that
+// they are drawn for, and bars are not blotted out.
+func TestForcedColors(t *testing.T) {
+	page, _ := render(t, example(t))
+	d := openPage(t, page, 1280, 800)
+	d.call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{
+		{"name": "forced-colors", "value": "active"}, {"name": "prefers-color-scheme", "value": "dark"}}}, nil)
+	var forced bool
+	if d.value(`matchMedia("(forced-colors: active)").matches`, &forced); !forced {
+		t.Fatal("the browser does not force colours")
+	}
+	var ground, body, label string
+	var bars []string
+	d.value(`getComputedStyle(document.querySelector(".plot")).backgroundColor`, &ground)
+	d.value(`getComputedStyle(document.body).backgroundColor`, &body)
+	d.value(`getComputedStyle(document.querySelector(".plot text")).fill`, &label)
+	d.value(`[...document.querySelectorAll(".bar")].map((e) => getComputedStyle(e).backgroundColor)`, &bars)
+	if ground != "rgb(255, 255, 255)" || label == ground {
+		t.Errorf("figures have the ground %s and labels of %s", ground, label)
+	}
+	for _, bar := range bars {
+		if bar == body {
+			t.Errorf("a bar is %s on %s", bar, body)
+		}
+	}
+}
+
 // The contents are folded on a phone, and open where there is room beside the
 // text, also after a phone was turned or a window made wider.
 func TestContents(t *testing.T) {
@@ -250,6 +316,12 @@ func TestPrint(t *testing.T) {
 	if len(wide) > 0 {
 		t.Errorf("cut off at the page's edge are %q", wide)
 	}
+	// A wide table is on a page of its own, on its side, with the heading before it.
+	var pages []string
+	d.value(`["#tables > h2", "#table-5\\.3", "#table-10"].map((s) => getComputedStyle(document.querySelector(s)).page)`, &pages)
+	if len(pages) != 3 || pages[0] != "wide" || pages[1] != "wide" {
+		t.Errorf("the heading and the wide tables are on pages of kind %q", pages)
+	}
 	// Sentences have room: no column of them is narrower than a fifth of the page.
 	d.value(`[...document.querySelectorAll("td.long")].filter((e) => e.getBoundingClientRect().width < innerWidth / 5).map((e) =>
 		e.textContent)`, &wide)
@@ -295,7 +367,7 @@ func TestKeyboard(t *testing.T) {
 	}
 	var all int
 	d.value(`[...document.querySelectorAll("a[href], input, select, summary, [tabindex='0']")]`+
-		`.filter((e) => e.getClientRects().length).length`, &all)
+		`.filter((e) => e.checkVisibility()).length`, &all)
 	d.value(`document.activeElement.blur(), getSelection().removeAllRanges(), document.body.focus(), 0`, new(int))
 	d.call("Page.reload", nil, nil)
 	d.event("Page.loadEventFired")
@@ -308,7 +380,7 @@ func TestKeyboard(t *testing.T) {
 	}
 	var missed []string
 	d.value(`[...document.querySelectorAll("a[href], input, select, summary, [tabindex='0']")].filter((e) =>
-		e.getClientRects().length && !window.seen.has(e)).map((e) => e.outerHTML.slice(0, 80))`, &missed)
+		e.checkVisibility() && !window.seen.has(e)).map((e) => e.outerHTML.slice(0, 80))`, &missed)
 	if len(missed) > 0 {
 		t.Errorf("%d of %d places cannot be reached: %q", len(missed), all, missed)
 	}
@@ -351,9 +423,13 @@ func TestScreenReader(t *testing.T) {
 				t.Errorf("a %s has no name", role)
 			}
 		}
-		if description, _ := n.Description.Value.(string); (role == "img" || role == "image") && strings.Contains(name, "Figure") &&
-			description == "" {
+		description, _ := n.Description.Value.(string)
+		if (role == "img" || role == "image") && strings.Contains(name, "Figure") && description == "" {
 			t.Errorf("the picture %q has no description", name)
+		}
+		// What a figure shows is more than what is drawn: the claims about it.
+		if role == "image" && strings.Contains(name, "Figure 5.1 ") && !strings.Contains(description, "contradicted B3 Sparsity rises") {
+			t.Errorf("the picture %q is described without its claims: %s", name, description)
 		}
 	}
 	for role, least := range map[string]int{"main": 1, "navigation": 1, "search": 1, "table": 4, "columnheader": 20, "article": 10,
