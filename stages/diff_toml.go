@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // spelling of a number.
 func flattenTOML(text []byte) (map[string]string, error) {
 	var tree map[string]any
-	if err := toml.Unmarshal(text, &tree); err != nil {
+	if err := toml.Unmarshal(bytes.TrimPrefix(text, []byte("\ufeff")), &tree); err != nil {
 		return nil, fmt.Errorf("read parameters: %w", err)
 	}
 	flat := map[string]string{}

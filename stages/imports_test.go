@@ -105,7 +105,7 @@ var mayImport = map[string][]string{
 		"trainer/kernel", "trainer/rng",
 	},
 	"stages/nearest": nil,
-	"stages/params":  {"analysis/chart", "analysis/tabulate", "stages/quantity", "trainer"},
+	"stages/params":  {"analysis/chart", "analysis/tabulate", "stages/nearest", "stages/quantity", "trainer"},
 	"stages/present": {
 		"analysis/activity", "analysis/chart", "analysis/portrait", "analysis/tabulate", "artifacts", "pipeline",
 		"stages/measured",

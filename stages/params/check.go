@@ -10,6 +10,7 @@ import (
 
 	"sparsel/analysis/chart"
 	"sparsel/analysis/tabulate"
+	"sparsel/stages/nearest"
 	"sparsel/trainer"
 )
 
@@ -85,7 +86,7 @@ func withoutUser(text string) string {
 
 func choice(d *document, path, value string, choices ...string) {
 	if !slices.Contains(choices, value) {
-		d.report(path, "is %q, must be one of %s", value, strings.Join(choices, ", "))
+		d.report(path, "is %q, must be one of %s%s", value, strings.Join(choices, ", "), nearest.Hint(value, choices))
 	}
 }
 
@@ -209,7 +210,8 @@ func (p *Params) checkOptimizers(d *document) {
 		path, values := join("optimizers", name), p.Optimizers[name]
 		known := trainer.Hyper(name)
 		if known == nil {
-			d.report(path, "is not an optimizer; known are %s", strings.Join(trainer.Optimizers(), ", "))
+			d.report(path, "is not an optimizer; known are %s%s", strings.Join(trainer.Optimizers(), ", "),
+				nearest.Hint(name, trainer.Optimizers()))
 			continue
 		}
 		for _, h := range known {
@@ -221,7 +223,7 @@ func (p *Params) checkOptimizers(d *document) {
 			h, belongs := hyper(name, key)
 			if !belongs {
 				d.report(join(path, key), "does not belong to %s, which has %s", name, hyperNames(name))
-			} else if err := h.Check(values[key]); err != nil {
+			} else if err := checkConstant(h, values[key]); err != nil {
 				d.report(join(path, key), "%v", err)
 			}
 		}
@@ -247,7 +249,7 @@ func (p *Params) checkBaseline(d *document) {
 	for _, name := range sortedKeys(p.Baseline) {
 		c := trainer.Config{Network: trainer.Network{Hidden: []int{1}}}
 		if !slices.Contains(names, name) {
-			d.report(join("baseline", name), "is not a setting of every run; those are %s", strings.Join(names, ", "))
+			d.report(join("baseline", name), "is not a setting of every run; those are %s%s", strings.Join(names, ", "), nearest.Hint(name, names))
 		} else if name == "width" || name == "depth" {
 			d.report("baseline."+name, "is in hidden already: give the width of each layer there")
 		} else if err := apply(&c, name, p.Baseline[name], p.dataset); err != nil {
@@ -276,7 +278,7 @@ func (p *Params) checkOptimizerNames(d *document, path string, names []string) {
 	for k, name := range names {
 		at := fmt.Sprintf("%s.optimizers[%d]", path, k)
 		if _, ok := p.Optimizers[name]; !ok {
-			d.report(at, "is %q, which has no [optimizers.%s]", name, name)
+			d.report(at, "is %q, which has no [optimizers.%s]%s", name, name, nearest.Hint(name, sortedKeys(p.Optimizers)))
 		}
 		if seen[name] {
 			d.report(at, "is %q for the second time", name)

@@ -1,6 +1,7 @@
 package params
 
 import (
+	"bytes"
 	"encoding"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"sparsel/stages/nearest"
 )
 
 // Problem is one mistake in a parameter file.
@@ -98,7 +101,11 @@ func parse(data []byte) (*document, error) {
 		values: map[string]any{}, positions: map[string]position{}, keys: map[string]position{}, reported: map[string]bool{},
 		around: map[string]bool{},
 	}
-	if len(data) > maxBytes {
+	switch data = bytes.TrimPrefix(data, []byte("\ufeff")); { // some editors begin UTF-8 with this mark
+	case bytes.HasPrefix(data, []byte{0xff, 0xfe}), bytes.HasPrefix(data, []byte{0xfe, 0xff}):
+		d.problems = append(d.problems, Problem{Line: 1, Column: 1, Message: "the file is in UTF-16; save it as UTF-8"})
+		return d, nil
+	case len(data) > maxBytes:
 		d.problems = append(d.problems,
 			Problem{Message: fmt.Sprintf("has more than %d bytes; let vary and seeds list what is repeated", maxBytes)})
 		return d, nil
@@ -378,7 +385,8 @@ func (d *document) decodeStruct(path string, table map[string]any, target reflec
 			if at == (position{}) { // a table, whose key is its header
 				at = d.positions[join(path, key)]
 			}
-			d.reportAt(at, join(path, key), "is not a known parameter; known here: %s", strings.Join(sortedKeys(known), ", "))
+			d.reportAt(at, join(path, key), "is not a known parameter; known here: %s%s", strings.Join(sortedKeys(known), ", "),
+				nearest.Hint(key, sortedKeys(known)))
 		}
 	}
 }
@@ -479,8 +487,14 @@ func kindOf(value any) string {
 		return fmt.Sprintf("the string %q", withoutUser(v)) // it may stand in place of a list of mirrors
 	case bool:
 		return fmt.Sprintf("%v", v)
-	case int64, float64:
-		return fmt.Sprintf("the number %v", v)
+	case int64:
+		return fmt.Sprintf("the number %d", v)
+	case float64:
+		text := format(v)
+		if math.Trunc(v) == v && !math.IsInf(v, 0) && !strings.ContainsAny(text, "e.") { // as in the file, where 50.0 is no whole number
+			text += ".0"
+		}
+		return "the number " + text
 	case []any:
 		return "an array"
 	case map[string]any:

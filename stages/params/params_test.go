@@ -253,7 +253,7 @@ func TestRefusals(t *testing.T) {
 		{"figure of nothing", "conditions = [\"baseline\"]", "conditions = [\"baselin\"]",
 			`figures[0].conditions[0]: is "baselin", which is no condition of train_vs_test; those are "baseline"`},
 		{"not a number", "ccmas_epsilon = 0.0", "ccmas_epsilon = nan", "metrics.ccmas_epsilon: is NaN, must be finite"},
-		{"beyond float32", "lr = 1.0", "lr = 1e308", "lr: is 1e+308: want a finite number"},
+		{"beyond float32", "lr = 1.0", "lr = 1e308", "lr: is 1e+308, which the 32 bits that networks are trained with cannot tell from +Inf"},
 		{"epoch that no run has", `archive = "last"`, `archive = [31]`, "study.archive[0]: is 31, no run has more than 30 epochs"},
 		{"braces of nothing", `condition = "baseline"`, `condition = "bs={bacth}"`, "names in braces"},
 		{"size", "panel_height = 2.1", "panel_height = 0.1", "style.panel_height: style: panel height 0.1"},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"sparsel/stages/nearest"
 	"sparsel/trainer"
 )
 
@@ -108,13 +109,13 @@ var settings = []Setting{
 	},
 	numberOf("l1", "L1 of activations", "a number, 0 or more", func(x float64) error {
 		if !(x >= 0 && x <= math.MaxFloat32) {
-			return fmt.Errorf("is %v: want a finite number, 0 or more", x)
+			return within32(x, fmt.Errorf("is %v: want a finite number, 0 or more", x))
 		}
 		return nil
 	}, func(c *trainer.Config) *float64 { return &c.Network.L1 }),
 	numberOf("csi", "class selectivity in the loss", "a number, positive to raise selectivity", func(x float64) error {
 		if !(math.Abs(x) <= math.MaxFloat32) {
-			return fmt.Errorf("is %v: want a finite number", x)
+			return within32(x, fmt.Errorf("is %v: want a finite number", x))
 		}
 		return nil
 	}, func(c *trainer.Config) *float64 { return &c.Network.CSI }),
@@ -332,7 +333,7 @@ func constant(name string) Setting {
 			if !ok {
 				return fmt.Errorf("does not belong to %s, which has %s", c.Optimizer.Name, hyperNames(c.Optimizer.Name))
 			}
-			return numberOf(name, column, takes, h.Check, field).set(c, v, d)
+			return numberOf(name, column, takes, func(x float64) error { return checkConstant(h, x) }, field).set(c, v, d)
 		},
 		get: func(c trainer.Config) any {
 			if _, ok := hyper(c.Optimizer.Name, name); !ok {
@@ -341,6 +342,40 @@ func constant(name string) Setting {
 			return *c.Optimizer.Constant(name)
 		},
 	}
+}
+
+// checkConstant returns an error unless an optimizer may have the constant.
+func checkConstant(h trainer.Hyperparameter, x float64) error {
+	err := h.Check(x)
+	if err != nil && h.Check(nearest32(x)) == nil {
+		return within32(x, err)
+	}
+	return err
+}
+
+// nearest32 returns the number of 32 bits that is nearest to a number that they
+// cannot hold, or would turn into 0 or 1. Other numbers stay.
+func nearest32(x float64) float64 {
+	switch size := math.Abs(x); {
+	case size > math.MaxFloat32:
+		return math.Copysign(math.MaxFloat32, x)
+	case size > 0 && float32(x) == 0:
+		return math.Copysign(math.SmallestNonzeroFloat32, x)
+	case size < 1 && float32(size) == 1:
+		return math.Copysign(float64(math.Nextafter32(1, 0)), x)
+	}
+	return x
+}
+
+// within32 says so if a number is refused only because networks are trained
+// with numbers of 32 bits. Otherwise it returns the error.
+func within32(x float64, err error) error {
+	nearest := nearest32(x)
+	if math.IsNaN(x) || math.IsInf(x, 0) || nearest == x {
+		return err
+	}
+	return fmt.Errorf("is %v, which the 32 bits that networks are trained with cannot tell from %v; the nearest that they can is %.8g",
+		x, float32(x), nearest)
 }
 
 // hyper finds a hyper-parameter of an optimizer by its name.
@@ -374,7 +409,7 @@ func optimizersWith(name string) []string {
 func apply(c *trainer.Config, name string, value any, d Dataset) error {
 	s, ok := SettingOf(name)
 	if !ok {
-		return fmt.Errorf("is not known; known are %s", strings.Join(settingNames(), ", "))
+		return fmt.Errorf("is not known; known are %s%s", strings.Join(settingNames(), ", "), nearest.Hint(name, settingNames()))
 	}
 	return s.set(c, value, d)
 }

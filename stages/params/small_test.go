@@ -62,3 +62,57 @@ func TestNumbersAsText(t *testing.T) {
 		}
 	}
 }
+
+// A file may begin with the mark that editors put before UTF-8, and columns are
+// counted without it.
+func TestByteOrderMark(t *testing.T) {
+	mustParse(t, append([]byte("\ufeff"), example(t)...))
+	_, err := Parse("params.toml", []byte("\ufeff[studies]\n"), "")
+	if err == nil || !strings.Contains(err.Error(), "params.toml:1:2: studies: is not a known parameter") {
+		t.Errorf("%v", err)
+	}
+	for _, mark := range []string{"\xff\xfe", "\xfe\xff"} {
+		_, err := Parse("params.toml", []byte(mark+"[\x00s\x00"), "")
+		if err == nil || !strings.Contains(err.Error(), "params.toml:1:1: the file is in UTF-16; save it as UTF-8") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// A number that is refused for its kind is shown as the file has it.
+func TestRefusedNumbersAsInTheFile(t *testing.T) {
+	for value, want := range map[any]string{50.0: "the number 50.0", 0.5: "the number 0.5", 1e50: "the number 1e+50", int64(50): "the number 50",
+		math.Inf(1): "the number +Inf"} {
+		if got := kindOf(value); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+// A finite number that is refused because networks are trained with 32 bits is
+// said to be that, and no other.
+func TestNumbersBeyond32Bits(t *testing.T) {
+	for _, c := range []struct {
+		constant string
+		value    float64
+		want     string
+	}{
+		{"lr", 1e100, "is 1e+100, which the 32 bits that networks are trained with cannot tell from +Inf; the nearest that they can is 3.4028235e+38"},
+		{"eps", 1e-50, "is 1e-50, which the 32 bits that networks are trained with cannot tell from 0; the nearest that they can is 1.4012985e-45"},
+		{"beta1", 0.9999999999, "is 0.9999999999, which the 32 bits that networks are trained with cannot tell from 1; " +
+			"the nearest that they can is 0.99999994"},
+		{"lr", -1e100, "is -1e+100: want a finite number, 0 or more"},
+		{"lr", math.Inf(1), "is +Inf: want a finite number, 0 or more"},
+		{"eps", 0, "is 0: want a finite number above 0"},
+		{"beta1", 1e100, "is 1e+100: want 0 or more and below 1"},
+	} {
+		h, _ := hyper("Adam", c.constant)
+		if err := checkConstant(h, c.value); err == nil || err.Error() != c.want {
+			t.Errorf("%s = %v: %v", c.constant, c.value, err)
+		}
+	}
+	_, err := Parse("params.toml", example(t, "batch = 50", "batch = 50\nl1 = 1e39\ncsi = -1e39"), "")
+	if err == nil || strings.Count(err.Error(), "which the 32 bits") != 2 {
+		t.Errorf("%v", err)
+	}
+}
