@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -140,10 +141,18 @@ func stopped(text string) string {
 	return text + "."
 }
 
+// numericCell matches a number with or without its error, a share such as 2/3, a
+// mark for a missing number, and nothing. A number may be followed by the number
+// of runs that it is over.
+var numericCell = func() *regexp.Regexp {
+	const digits = `([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]+)?`
+	return regexp.MustCompile(`^(([-+−]?` + digits + `( ?± ?` + digits + `)? ?%?|[0-9]+/[0-9]+|[-–])( \[n = [0-9]+\]|, n = [0-9]+)?)?$`)
+}()
+
 // numeric reports whether a column has only numbers and marks for missing ones.
 func (t Table) numeric(column int) bool {
 	for _, row := range t.Rows {
-		if strings.Trim(row[column], "0123456789.+-−±/%e –") != "" {
+		if !numericCell.MatchString(row[column]) {
 			return false
 		}
 	}

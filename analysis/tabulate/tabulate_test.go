@@ -145,3 +145,25 @@ func TestRefused(t *testing.T) {
 		t.Errorf("an unknown format: %v", err)
 	}
 }
+
+// Columns of numbers are aligned at the right, also where some say over how many
+// runs they are. Names that only begin like numbers are text.
+func TestNumericColumns(t *testing.T) {
+	for _, c := range []struct {
+		cells string
+		want  bool
+	}{
+		{"0.5000 ± 0.0100;0.2500 [n = 1];–;", true}, {"1.00, n = 1;-0.33", true}, {"1e+30 ± 1e+28;−2", true}, {"2;1/2", true}, {"97.5 %", true},
+		{".5;+7", true},
+		{"0.290 [0.106, 0.584]", false}, {"0.5, n = 1 to 2", false}, {"0.1/20;0.5/10", false}, {"e 0.1", false}, {"1.2.3", false}, {"3-4", false},
+		{"1 2", false}, {"1;none", false}, {"%", false},
+	} {
+		table := Table{ID: "t", Header: []string{"h"}}
+		for _, cell := range strings.Split(c.cells, ";") {
+			table.Rows = append(table.Rows, []string{cell})
+		}
+		if got := table.numeric(0); got != c.want {
+			t.Errorf("%s: %v", c.cells, got)
+		}
+	}
+}
