@@ -67,11 +67,12 @@ func Activity(l activity.Result) chart.Panel {
 }
 
 // Classes returns the heat map of units and classes: each unit's class means
-// divided by its largest. If there are too many units or classes, evenly spaced
-// ones are shown.
+// divided by its largest. A class without a sample has no means, and its row is
+// white. If there are too many units or classes, evenly spaced ones are shown.
 func Classes(l activity.Result) chart.Panel {
 	const mostUnits, mostClasses = 512, 100
-	units, classes := some(byBest(l), mostUnits), some(ascending(len(l.Classes)), mostClasses)
+	best := bestClasses(l)
+	units, classes := some(byBest(l, best), mostUnits), some(ascending(len(l.Classes)), mostClasses)
 	h := &chart.Heat{Label: "share of the largest class mean", Min: 0, Max: 1}
 	y := chart.Axis{Label: "class", Scale: chart.Categorical}
 	if len(classes) > 20 {
@@ -86,11 +87,10 @@ func Classes(l activity.Result) chart.Panel {
 		}
 		line := make([]float64, len(units))
 		for i, j := range units {
-			most := 0.0
-			for _, m := range l.Means {
-				most = math.Max(most, m[j])
+			line[i] = l.Means[c][j] / l.Means[best[j]][j]
+			if mean := l.Units[j].Mean; math.IsNaN(mean) || math.IsInf(mean, 0) { // the training diverged
+				line[i] = math.NaN()
 			}
-			line[i] = l.Means[c][j] / most
 		}
 		h.Values = append(h.Values, line)
 	}
@@ -103,7 +103,7 @@ func Classes(l activity.Result) chart.Panel {
 
 // byBest orders units by their best class and, within a class, from the most
 // selective down. Units that are always 0 have no best class and come last.
-func byBest(l activity.Result) []int {
+func byBest(l activity.Result, best []int) []int {
 	order := ascending(len(l.Units))
 	silent := func(unit int) int {
 		if l.Units[unit].Most == 0 {
@@ -112,10 +112,25 @@ func byBest(l activity.Result) []int {
 		return 0
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(silent(a), silent(b)), cmp.Compare(l.Units[a].Best, l.Units[b].Best),
+		return cmp.Or(cmp.Compare(silent(a), silent(b)), cmp.Compare(best[a], best[b]),
 			cmp.Compare(l.Units[b].Selectivity, l.Units[a].Selectivity))
 	})
 	return order
+}
+
+// bestClasses returns, for each unit, the index of the class with its largest
+// mean, the first of equal ones. A class without a sample has no mean, and is no
+// unit's best.
+func bestClasses(l activity.Result) []int {
+	best := make([]int, len(l.Units))
+	for j := range best {
+		for c, m := range l.Means {
+			if m[j] > l.Means[best[j]][j] || math.IsNaN(l.Means[best[j]][j]) {
+				best[j] = c
+			}
+		}
+	}
+	return best
 }
 
 // ascending returns 0, 1, ..., n−1.

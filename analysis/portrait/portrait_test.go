@@ -93,8 +93,25 @@ func TestClassesOrderUnits(t *testing.T) {
 	if got := p.Heat.Values; fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("cells %v, want %v", got, want)
 	}
-	if got := byBest(l); !slices.Equal(got, []int{2, 4, 3, 1, 0}) {
+	if got := byBest(l, bestClasses(l)); !slices.Equal(got, []int{2, 4, 3, 1, 0}) {
 		t.Errorf("order %v", got)
+	}
+}
+
+// A class without a sample has a white row, and the other rows are what they are
+// without it. A unit whose training diverged is white.
+func TestClassesWithoutSamples(t *testing.T) {
+	l := layer(3, 0.5, 0.5, 0.5, 0.5)
+	l.Means[1][3], l.Units[3].Mean = math.Inf(1), math.Inf(1)
+	for j := range l.Units {
+		l.Means[0][j], l.Units[j].Selectivity, l.Units[j].Best = nan, nan, 0
+	}
+	l.Means[2] = []float64{1, 1, 2, 1}
+	l.Means[1][0] = 0
+	// Best class 10: units 1 and 3; class 20: 0 and 2.
+	want := [][]float64{{nan, nan, nan, nan}, {1, nan, 0, 0}, {0.5, nan, 1, 1}}
+	if got := Classes(l).Heat.Values; fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("cells %v, want %v", got, want)
 	}
 }
 

@@ -262,19 +262,12 @@ type reason struct {
 // reasons lists those that units of a network may have. A unit has one of them
 // at most.
 func (p Params) reasons(n Network, over []result) []reason {
-	lacking, split := "no selectivity", "test"
-	if p.Kind == Classes {
-		lacking = "no shares"
-	}
-	if n.Split == "train" {
-		split = "training"
-	}
 	zero := func(r result, u activity.Unit) bool {
 		return r.absent == nil && finite(u.Mean) && !finite(u.Selectivity)
 	}
 	because := "have no selectivity (0/0), because they are 0 for all images, and are left out"
 	if p.Kind == Classes { // with an epsilon such a unit has a selectivity
-		zero = func(r result, u activity.Unit) bool { return r.absent == nil && u.Mean == 0 }
+		zero = func(_ result, u activity.Unit) bool { return u.Mean == 0 }
 		because = "are 0 for all images, so they have no shares, and are left out"
 	}
 	list := []reason{
@@ -282,15 +275,26 @@ func (p Params) reasons(n Network, over []result) []reason {
 			"have activations that are not finite (NaN or infinite), because the training diverged, and are left out", ""},
 		{zero, because, "all units are 0"},
 	}
+	if p.Kind == Classes {
+		return list
+	}
 	for _, r := range over {
 		if r.absent != nil {
 			classes := either(r.absent)
 			return append(list, reason{func(r result, u activity.Unit) bool { return r.absent != nil && finite(u.Mean) },
-				fmt.Sprintf("have %s, because no %s image is of class %s, and are left out", lacking, split, classes),
+				fmt.Sprintf("have no selectivity, because no %s image is of class %s, and are left out", n.images(), classes),
 				fmt.Sprintf("no image is of class %s", classes)})
 		}
 	}
 	return list
+}
+
+// images names the images that the network is measured on.
+func (n Network) images() string {
+	if n.Split == "train" {
+		return "training"
+	}
+	return "test"
 }
 
 // either joins classes, any of which a text is about.
@@ -337,6 +341,10 @@ func (p Params) gaps(n Network, over []result) (text, blank string) {
 		default:
 			parts = append(parts, fmt.Sprintf("%d of %d units %s", most, units, why.text))
 		}
+	}
+	if absent := over[0].absent; p.Kind == Classes && absent != nil {
+		parts = append(parts, fmt.Sprintf("no %s image is of class %s, and shares are of the largest mean of the other classes",
+			n.images(), either(absent)))
 	}
 	return strings.Join(parts, "; "), blank
 }

@@ -203,7 +203,8 @@ func TestDivergedNetworks(t *testing.T) {
 }
 
 // A class that has no image leaves no unit a selectivity, also units that are
-// active. The panel and the caption name the class.
+// active. The panel and the caption name the class. Units have shares of their
+// largest mean of the other classes.
 func TestClassWithoutImages(t *testing.T) {
 	absent := func(Network) ([]runs.Epoch, error) {
 		epochs := record()
@@ -215,8 +216,9 @@ func TestClassWithoutImages(t *testing.T) {
 	}
 	for kind, want := range map[string]string{
 		Activity: "SGD: 4 of 4 units have no selectivity, because no test image is of class 1, and are left out. Adam",
-		Classes:  "SGD: 4 of 4 units have no shares, because no test image is of class 1, and are left out. Adam",
-		Epochs:   "SGD: from epoch 0 on, up to 4 of 4 units have no selectivity, because no test image is of class 1, and are left out. Adam",
+		Classes: "SGD: 2 of 4 units are 0 for all images, so they have no shares, and are left out; no test image is of class 1, and shares " +
+			"are of the largest mean of the other classes. Adam",
+		Epochs: "SGD: from epoch 0 on, up to 4 of 4 units have no selectivity, because no test image is of class 1, and are left out. Adam",
 	} {
 		p := params(kind)
 		p.Rows[0][1].Split = "train"
@@ -224,11 +226,16 @@ func TestClassWithoutImages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(f.Caption, want) || !strings.Contains(f.Caption, "no training image is of class 1") || strings.Contains(f.Caption, "are 0") {
+		if !strings.Contains(f.Caption, want) || !strings.Contains(f.Caption, "no training image is of class 1") || strings.Contains(f.Caption, "are 0") != (kind == Classes) {
 			t.Errorf("%s: the caption is %q, want %q", kind, f.Caption, want)
 		}
-		if blank := f.Rows[0].Panels[0].Blank; blank != "no image is of class 1" {
-			t.Errorf("%s: the panel says %q", kind, blank)
+		panel := f.Rows[0].Panels[0]
+		if kind == Classes {
+			if cells := panel.Heat.Values; panel.Blank != "" || cells[0][0] != 1 || !math.IsNaN(cells[1][0]) {
+				t.Errorf("the panel says %q and shows %v", panel.Blank, cells)
+			}
+		} else if panel.Blank != "no image is of class 1" {
+			t.Errorf("%s: the panel says %q", kind, panel.Blank)
 		}
 	}
 	if got := either([]int64{0, 8, 9}); got != "0, 8 or 9" {
