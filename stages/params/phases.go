@@ -63,11 +63,16 @@ func classNumbers(v any, of int) ([]int, error) {
 func phasesText(phases []trainer.Phase) any {
 	var parts []string
 	for _, p := range phases {
-		of := fmt.Sprintf("%d drawn classes", p.Drawn)
-		if p.Drawn == 0 {
-			of = "the classes " + strings.ReplaceAll(strings.Trim(fmt.Sprint(p.Classes), "[]"), " ", ", ")
+		of := "1 drawn class"
+		switch {
+		case p.Drawn > 1:
+			of = fmt.Sprintf("%d drawn classes", p.Drawn)
+		case len(p.Classes) == 1:
+			of = fmt.Sprintf("the class %d", p.Classes[0])
+		case p.Drawn == 0:
+			of = "the classes " + numbersText(p.Classes)
 		}
-		parts = append(parts, fmt.Sprintf("%d epochs of %s", p.Epochs, of))
+		parts = append(parts, counted(p.Epochs, "epoch")+" of "+of)
 	}
 	if parts == nil {
 		return nil

@@ -314,7 +314,7 @@ func (p *Params) reduced(images string) string {
 	var parts []string
 	switch {
 	case q != nil && s.TrainImages > 0:
-		parts = append(parts, fmt.Sprintf("%d images of %s", s.TrainImages, images))
+		parts = append(parts, counted(s.TrainImages, "image")+" of "+images)
 	case s.TrainImages > 0 && s.TrainImages < p.dataset.Train:
 		parts = append(parts, fmt.Sprintf("trained on the first %d of %d images of %s", s.TrainImages, p.dataset.Train, images))
 	case images != p.dataset.Name:
@@ -328,23 +328,19 @@ func (p *Params) reduced(images string) string {
 		return strings.ToUpper(text[:min(1, len(text))]) + text[min(1, len(text)):]
 	}
 	if s.TestImages > 0 && s.TestImages < p.dataset.Test {
-		parts = append(parts, fmt.Sprintf("measured on %d test images", s.TestImages))
+		parts = append(parts, "measured on "+counted(s.TestImages, "test image"))
 	}
 	if q.Epochs > 0 {
-		parts = append(parts, fmt.Sprintf("at most %d epochs", q.Epochs))
+		parts = append(parts, "at most "+counted(q.Epochs, "epoch"))
 	}
 	if n := p.cutBatch(); n > 0 {
-		parts = append(parts, fmt.Sprintf("batches of at most %d images", n))
+		parts = append(parts, "batches of at most "+counted(n, "image"))
 	}
 	if p.thinned() {
-		parts = append(parts, fmt.Sprintf("at most %d values of a grid", q.GridPoints))
+		parts = append(parts, "at most "+counted(q.GridPoints, "value")+" of a grid")
 	}
-	switch len(q.Seeds) {
-	case 0:
-	case 1:
-		parts = append(parts, "1 seed")
-	default:
-		parts = append(parts, fmt.Sprintf("%d seeds", len(q.Seeds)))
+	if len(q.Seeds) > 0 {
+		parts = append(parts, counted(len(q.Seeds), "seed"))
 	}
 	text := q.name + " profile, not the study"
 	if q.Title != "" {

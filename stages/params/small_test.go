@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sparsel/trainer"
 )
 
 func TestThin(t *testing.T) {
@@ -114,5 +116,32 @@ func TestNumbersBeyond32Bits(t *testing.T) {
 	_, err := Parse("params.toml", example(t, "batch = 50", "batch = 50\nl1 = 1e39\ncsi = -1e39"), "")
 	if err == nil || strings.Count(err.Error(), "which the 32 bits") != 2 {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestPhasesInWords(t *testing.T) {
+	for want, phases := range map[string][]trainer.Phase{
+		"1 epoch of the class 3, then 2 epochs of the classes 0, 1":  {{Epochs: 1, Classes: []int{3}}, {Epochs: 2, Classes: []int{0, 1}}},
+		"1 epoch of 1 drawn class, then 2 epochs of 4 drawn classes": {{Epochs: 1, Drawn: 1}, {Epochs: 2, Drawn: 4}},
+	} {
+		if got := phasesText(phases); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := phasesText(nil); got != nil {
+		t.Errorf("no phases are %q", got)
+	}
+}
+
+// A profile of one of everything is described in the singular.
+func TestMarkOfOne(t *testing.T) {
+	profile := "\n[profiles.p]\ntrain_images = 1\ntest_images = 1\nepochs = 1\nseeds = [1]\nseeding = \"paired\"\n"
+	p, err := Parse("params.toml", append(example(t), profile...), "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := p.Mark("MNIST"), "p profile, not the study: 1 image of MNIST, measured on 1 test image, at most 1 epoch, "+
+		"batches of at most 1 image, 1 seed"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -1,6 +1,7 @@
 package params
 
 import (
+	"fmt"
 	"path"
 	"strings"
 	"unicode"
@@ -65,4 +66,12 @@ func (p *Params) checkTexts(d *document) {
 			checkText(d, at+".reference.label", f.Reference.Label)
 		}
 	}
+}
+
+// counted counts things whose plural ends in s.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
