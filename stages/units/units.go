@@ -225,9 +225,9 @@ func (p Params) shown() []string {
 		}
 		length := fmt.Sprintf("%d epochs", n.Epochs)
 		if n.Updates > 0 {
-			length = fmt.Sprintf("%d updates, measured %d times", n.Updates, n.Epochs)
-			updates = append(updates, fmt.Sprintf("%s (%s, measurement %d after %d updates)",
-				n.Title, length, p.Epoch, n.Updates*p.Epoch/max(1, n.Epochs)))
+			length = fmt.Sprintf("%s, measured %s", counted(n.Updates, "update"), times(n.Epochs))
+			updates = append(updates, fmt.Sprintf("%s (%s, measurement %d after %s)",
+				n.Title, length, p.Epoch, counted(n.Updates*p.Epoch/max(1, n.Epochs), "update")))
 		}
 		if n.Epochs > p.Epoch {
 			longer = append(longer, fmt.Sprintf("%s (%s)", n.Title, length))
@@ -250,6 +250,21 @@ func (p Params) shown() []string {
 		}
 	}
 	return list
+}
+
+// counted counts things whose plural ends in s.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // reason says why a panel does not show some units of a network.
