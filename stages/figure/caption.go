@@ -118,10 +118,10 @@ func (d *description) caption() string {
 		sentences = append(sentences, "arrows at an edge mark lines that go on beyond the panel")
 	}
 	text := ""
-	for _, s := range append(sentences, d.Remark, d.Mark) {
+	for _, s := range append(sentences, d.Remark) {
 		text += sentence(s)
 	}
-	return strings.TrimSpace(text)
+	return strings.TrimSpace(text + stopped(d.Mark)) // the mark may begin with the name of a profile, which is written as it is
 }
 
 // along reports whether the figure shows numbers of one epoch after another.
@@ -153,18 +153,32 @@ func (d *description) unequalX() bool {
 // one), and adds a full stop if there is no stop at the end. An empty text
 // stays empty.
 func sentence(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	if s == "" {
-		return ""
-	}
+	s = stopped(s)
 	first, size := utf8.DecodeRuneInString(s)
 	if unicode.Is(unicode.Latin, first) {
 		s = string(unicode.ToTitle(first)) + s[size:]
+	}
+	return s
+}
+
+// stopped is sentence without the capital letter.
+func stopped(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if s == "" {
+		return ""
 	}
 	if last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s, `"”’»)`)); !strings.ContainsRune(".!?…", last) {
 		s += "."
 	}
 	return s + " "
+}
+
+// counted counts things whose plural ends in s.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // group names runs that have something in common.
@@ -245,7 +259,7 @@ func (d *description) longer() string {
 		case r.Epochs <= d.Epoch:
 			return ""
 		case r.Updates > 0:
-			return fmt.Sprintf("%d updates, measured %d times", r.Updates, r.Epochs)
+			return r.measurements()
 		}
 		return fmt.Sprintf("%d epochs", r.Epochs)
 	})
@@ -276,7 +290,11 @@ func (r Runs) measurements() string {
 	if r.Updates == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d updates, measured %d times", r.Updates, r.Epochs)
+	times := "once"
+	if r.Epochs != 1 {
+		times = fmt.Sprintf("%d times", r.Epochs)
+	}
+	return fmt.Sprintf("%s, measured %s", counted(r.Updates, "update"), times)
 }
 
 // updates says after how many updates runs are measured that have a fixed
@@ -286,7 +304,7 @@ func (d *description) updates() string {
 		if r.Updates == 0 {
 			return ""
 		}
-		return fmt.Sprintf("%s, measurement %d after %d updates", r.measurements(), d.Epoch, r.Updates*d.Epoch/r.Epochs)
+		return fmt.Sprintf("%s, measurement %d after %s", r.measurements(), d.Epoch, counted(r.Updates*d.Epoch/r.Epochs, "update"))
 	})
 	if len(groups) == 0 {
 		return ""
@@ -383,7 +401,7 @@ func (d *description) which() string {
 		}
 		switch {
 		case d.X.Kind == Values && len(labels) == 1:
-			text += fmt.Sprintf(" (%d values)", len(s.Entries[0].Conditions))
+			text += fmt.Sprintf(" (%s)", counted(len(s.Entries[0].Conditions), "value"))
 		case len(labels) == 1:
 			text += ", condition " + labels[0]
 		default:
@@ -396,7 +414,7 @@ func (d *description) which() string {
 		noun = "experiments "
 	}
 	when := fmt.Sprintf("after %s %d", d.measurement(), d.Epoch)
-	if d.along() {
+	if d.along() && d.Epoch > 1 {
 		when = fmt.Sprintf("after each of %d %ss", d.Epoch, strings.ReplaceAll(d.measurement(), " or", "s or"))
 	}
 	if d.within {

@@ -85,3 +85,19 @@ func TestCaptionOfUnequalRuns(t *testing.T) {
 		"not shown: e with SGD (3 epochs), e with Adam at some value 1 and 10 (3 epochs) and e with Adam at some value 100 (4 epochs).",
 	}, "*")
 }
+
+// One of anything is in the singular, and the name of a profile is written as
+// it is.
+func TestCaptionOfOne(t *testing.T) {
+	p, n := conditions(X{Kind: Values}, "optimizer")
+	p.Sources[0].Entries[0].Conditions = p.Sources[0].Entries[0].Conditions[:1]
+	p.Epoch, p.Mark = 1, "tiny profile, not the study"
+	for i := range p.Sources[0].Entries[0].Conditions[0].Runs {
+		r := &p.Sources[0].Entries[0].Conditions[0].Runs[i]
+		r.Epochs, r.Updates = 1, 1
+	}
+	contains(t, describe(t, p, n).Caption, []string{"Experiment e (1 value); after measurement 1.",
+		"(1 update, measured once, measurement 1 after 1 update)", " tiny profile, not the study."}, "Tiny")
+	p.X, p.Mark = X{Kind: Epochs}, "Trained on 2 images"
+	contains(t, describe(t, p, n).Caption, []string{"; after measurement 1.", " Trained on 2 images."}, "after each of")
+}

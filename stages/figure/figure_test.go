@@ -406,7 +406,7 @@ func TestDeadData(t *testing.T) {
 	for _, x := range []X{{Kind: Epochs}, {Kind: Conditions}, {Kind: Values, Scale: "log"}, {Kind: Values, Scale: "equal"},
 		{Kind: AgainstMetric, Metric: "sparsity"}, {Kind: Layers}} {
 		p, n := conditions(x, "optimizer")
-		p.Mark = "all runs failed"
+		p.Mark = "All runs failed"
 		if x.Kind != Conditions && x.Kind != Values {
 			p.Lines = []string{"optimizer", "condition"}
 		}
