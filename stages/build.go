@@ -74,6 +74,11 @@ func (w *workspace) run(ctx context.Context, request string, targets []string) (
 	if err := w.o.launch(&o); err != nil {
 		return nil, nil, err
 	}
+	if o.Memory > 0 { // otherwise it is unknown, or work is done on other machines
+		if err := fits(plan, machineMemory()); err != nil {
+			return nil, nil, err
+		}
+	}
 	report, err := w.engine.Run(ctx, plan, o)
 	return plan, report, err
 }

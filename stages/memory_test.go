@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sparsel/pipeline"
 )
 
 // peaks returns, for each node that was done in a project, the largest amount
@@ -68,5 +70,25 @@ func TestT21MemoryIsCounted(t *testing.T) {
 		if ratio < 0.75 || ratio > 1.25 {
 			t.Errorf("%s: %d MB are counted, %d MB were measured", node, counted[node]>>20, peak>>20)
 		}
+	}
+}
+
+// A training that needs far more memory than the machine has is refused before
+// anything runs. The estimate may be a quarter too high.
+func TestWhatDoesNotFitIsRefused(t *testing.T) {
+	step := func(name string, memory int64, state pipeline.State) pipeline.Step {
+		return pipeline.Step{Node: &pipeline.Node{Name: name, Memory: memory}, State: state}
+	}
+	small, current := step("train/a", 1250, pipeline.Stale), step("train/b", 9e9, pipeline.Current)
+	large, larger := step("train/c", 2e9, pipeline.Waiting), step("train/d", 3e9, pipeline.Broken)
+	far := step("train/e", 9e9, pipeline.Stale)
+	far.Far = true
+	if err := fits(&pipeline.Plan{Steps: []pipeline.Step{small, current, far}}, 1000); err != nil {
+		t.Error(err)
+	}
+	err := fits(&pipeline.Plan{Steps: []pipeline.Step{small, large, larger}}, 1e9)
+	if want := "train/d needs about 3.0 GB of memory, and this machine has 1.0 (the largest of 2 such nodes): make "; err == nil ||
+		!strings.HasPrefix(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
 	}
 }
