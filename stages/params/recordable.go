@@ -21,6 +21,7 @@ var (
 		"sparsity_varying", "selectivity_varying",
 	}
 	ofAblation = []string{"ablation_selective", "ablation_unselective", "ablation_random", "ablation_matched", "impact"}
+	ofSeveral  = []string{"sparsity", "sparsity_std", "treves_rolls", "sparsity_varying", "sparsity_weighted", "sparsity_gain"}
 )
 
 // lacks says why a use has no value of a metric in some of the epochs from one
@@ -64,11 +65,17 @@ func (p *Params) lacks(u Use, metric string, from, to int) string {
 	return ""
 }
 
-// tooEarly says why a training in phases has forgotten nothing yet at an epoch.
-// Trainings in one figure or table may have phases of unequal length.
-func tooEarly(u Use, metric string, epoch int) string {
+// undefined says why a metric is not defined for a run at an epoch, although
+// runs of the same kind have it: a training in phases has forgotten nothing yet,
+// or a layer has a single unit, among which there is no sparsity. In a figure or
+// table with others, such a run is a gap.
+func undefined(u Use, metric string, epoch int) string {
 	if first := u.Run.Config.Sampler.Phases; metric == "forgetting" && epoch < first[0].Epochs {
 		return fmt.Sprintf("it begins at epoch %d, where the first phase ends", first[0].Epochs)
+	}
+	several := func(width int) bool { return width > 1 }
+	if slices.Contains(ofSeveral, metric) && !slices.ContainsFunc(u.Run.Config.Network.Hidden, several) {
+		return "it is not defined for a layer of a single unit"
 	}
 	return ""
 }
@@ -96,17 +103,17 @@ func (p *Params) checkFigureRecorded(d *document, path string, f Figure, uses []
 		from = 0
 	}
 	check := func(at, metric, experiment string, entries []Entry) {
-		var early []string
+		gaps := 0
 		of := usesOf(uses, experiment, entries)
 		for _, u := range of {
 			why := p.lacks(u, metric, from, shown.Epoch)
 			if why == "" {
-				why = tooEarly(u, metric, shown.Epoch)
+				why = undefined(u, metric, shown.Epoch)
 				if why == "" {
 					continue
 				}
-				early = append(early, why)
-				if len(early) < len(of) { // the others have it, and the figure names this one as a gap
+				gaps++
+				if gaps < len(of) { // the others have it, and the figure names this one as a gap
 					continue
 				}
 			}
@@ -180,7 +187,7 @@ func (p *Params) checkTableRecorded(d *document, path string, t Table, uses []Us
 	}
 	for k, metric := range t.Metrics {
 		var reasons []string
-		asked := 0
+		asked, gaps := 0, 0
 		for _, u := range uses {
 			if !slices.Contains(experiments, u.Experiment) {
 				continue
@@ -192,13 +199,16 @@ func (p *Params) checkTableRecorded(d *document, path string, t Table, uses []Us
 			asked++
 			why := p.lacks(u, metric, epoch, epoch)
 			if why == "" {
-				why = tooEarly(u, metric, epoch)
+				why = undefined(u, metric, epoch)
+				if why != "" && slices.Contains(ofSeveral, metric) {
+					gaps++
+				}
 			}
 			if why != "" {
 				reasons = append(reasons, fmt.Sprintf("%s of %s with %s does not have: %s", u.Condition, u.Experiment, u.Optimizer, why))
 			}
 		}
-		if len(reasons) > 0 && (t.ID != eachExperiment || len(reasons) == asked) {
+		if len(reasons) > 0 && (t.ID != eachExperiment && len(reasons) > gaps || len(reasons) == asked) {
 			d.report(indexed(path+".metrics", k), "is %q, which %s", metric, reasons[0])
 		}
 	}

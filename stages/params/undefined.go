@@ -7,5 +7,5 @@ func (p *Params) Undefined(u Use, metric string, epoch int) string {
 	if why := p.lacks(u, metric, epoch, epoch); why != "" {
 		return why
 	}
-	return tooEarly(u, metric, epoch)
+	return undefined(u, metric, epoch)
 }

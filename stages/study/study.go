@@ -118,7 +118,7 @@ func bind(file string, p *params.Params, sources fetch.Sources, images string, c
 	s.Findings = b.addFindings()
 	s.Tables = b.addTables(s.Tidy, s.Findings)
 	if check {
-		if err := p.Refuse(append(b.starved(s), b.check()...)); err != nil {
+		if err := p.Refuse(append(b.judgeLabels(s), b.check()...)); err != nil {
 			return nil, err
 		}
 	}

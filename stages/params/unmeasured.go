@@ -1,0 +1,160 @@
+package params
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sparsel/trainer"
+)
+
+// Some metrics compare the activations of all classes, and no run has them if a
+// class has no image among those that are measured. The labels decide that, so
+// it is found when the file is read, if they are at hand.
+
+// ofClasses lists the metrics that compare all classes.
+var ofClasses = []string{
+	"selectivity", "selectivity_std", "csi", "ccmas_chance", "selectivity_above_chance", "informedness", "selectivity_varying",
+	"selectivity_weighted", "selectivity_gain",
+}
+
+// PartLabels are the labels of a data set's two parts. A part is nil if its labels
+// are not at hand.
+type PartLabels struct{ Train, Test []uint8 }
+
+// MeasuresPart says which labels decide whether all classes are measured. Those
+// of all of MNIST are known to have every class.
+func (p *Params) MeasuresPart() (train, test bool) {
+	for _, u := range p.expanded.uses {
+		switch {
+		case u.Split() == "train":
+			train = train || p.dataset.Own() || p.trainImages() < MNIST.Train
+		default:
+			test = test || p.dataset.Own() || p.testImages() < MNIST.Test
+		}
+	}
+	return train, test
+}
+
+// testImages returns the number of test images that a run is measured on.
+func (p *Params) testImages() int {
+	if p.Study.TestImages > 0 {
+		return p.Study.TestImages
+	}
+	return p.dataset.Test
+}
+
+// Unmeasured lists figures and tables of metrics that compare all classes where
+// none of the runs that they show is measured on images of every class.
+func (p *Params) Unmeasured(labels PartLabels) []Problem {
+	var list []Problem
+	check := func(path string, metrics []string, uses []Use) {
+		whole := len(metrics) == 1 && metrics[0] == ""
+		for k, metric := range metrics {
+			for _, factor := range Factors(metric) {
+				if !whole && !slices.Contains(ofClasses, factor) {
+					continue
+				}
+				at, name := indexed(path+".metrics", k), factor
+				if whole {
+					at, name = path+".x", "selectivity"
+				}
+				if why := p.unmeasured(uses, labels); why != "" {
+					list = append(list, Problem{Path: at, Message: fmt.Sprintf("shows %s, which compares all classes, and %s; use more images, or leave it out",
+						name, why)})
+				}
+			}
+		}
+	}
+	uses := p.expanded.uses
+	of := func(experiments ...string) []Use {
+		return slices.DeleteFunc(slices.Clone(uses), func(u Use) bool { return !slices.Contains(experiments, u.Experiment) })
+	}
+	for i, f := range p.Figures {
+		f = f.complete()
+		var shown []Use
+		for _, s := range p.Shown(f, uses).Sources {
+			shown = append(shown, usesOf(uses, s.Experiment, s.Entries)...)
+		}
+		switch path := p.FigurePlace(i); f.X.Kind {
+		case UnitClasses:
+		case UnitEpochs, UnitActivity:
+			check(path, []string{""}, shown)
+		default:
+			check(path, f.Metrics, shown)
+			if f.X.Kind == AgainstMetric && slices.Contains(ofClasses, f.X.Name) {
+				check(path, []string{""}, shown)
+			}
+		}
+	}
+	for i, t := range p.Tables {
+		switch experiments := t.Experiments; {
+		case t.ID == eachExperiment:
+			check(p.tablePlace(i), t.Metrics, uses)
+		case t.Experiment != "":
+			check(p.tablePlace(i), t.Metrics, of(t.Experiment))
+		default:
+			check(p.tablePlace(i), t.Metrics, of(experiments...))
+		}
+	}
+	return list
+}
+
+// unmeasured says which classes no run of the uses is measured on. It is empty if
+// a run is, or may be, measured on all.
+func (p *Params) unmeasured(uses []Use, labels PartLabels) string {
+	why := ""
+	for _, u := range uses {
+		part, images, name := labels.Test, p.testImages(), "test"
+		if u.Split() == "train" {
+			part, images, name = labels.Train, p.trainImages(), "training"
+		}
+		var absent []int
+		if c := u.Run.Config; c.Measure == "train-running" && c.Sampler.Kind == "phases" {
+			if absent = p.neverTogether(c); absent != nil {
+				why = fmt.Sprintf("no phase of %s of %s has training images of all classes", u.Condition, u.Experiment)
+				continue
+			}
+		}
+		if part == nil || images > len(part) {
+			return ""
+		}
+		for class := range p.dataset.Classes {
+			if !slices.Contains(part[:images], uint8(class)) {
+				absent = append(absent, class)
+			}
+		}
+		if absent == nil {
+			return ""
+		}
+		why = fmt.Sprintf("none of the %s that %s of %s is measured on is of class %s", counted(images, name+" image"), u.Condition, u.Experiment,
+			either(absent))
+	}
+	return why
+}
+
+// neverTogether returns the classes that the first phase of a training leaves
+// out, or nil if the classes of some phase are all.
+func (p *Params) neverTogether(c trainer.Config) []int {
+	var absent []int
+	for i, classes := range c.PhaseClasses(p.dataset.Classes) {
+		if len(classes) == p.dataset.Classes {
+			return nil
+		}
+		for class := range p.dataset.Classes {
+			if i == 0 && !slices.Contains(classes, class) {
+				absent = append(absent, class)
+			}
+		}
+	}
+	return absent
+}
+
+// either lists numbers of which any is meant.
+func either(list []int) string {
+	text := numbersText(list)
+	if cut := strings.LastIndex(text, ", "); cut >= 0 {
+		text = text[:cut] + " or " + text[cut+2:]
+	}
+	return text
+}
