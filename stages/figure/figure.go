@@ -44,6 +44,7 @@ type Params struct {
 	Reference *Reference
 	Error     string // what the bands show: "se", "se_population" or "ci"
 	Epoch     int    // at which values are read, and the last one along x
+	Classes   int    `json:",omitempty"` // of the images; 0 stands for ten
 	Style     chart.Style
 
 	// Difference adds a row of panels with the second condition minus the
@@ -308,7 +309,7 @@ const seedsShown = 5
 const seedsOfModes = 12
 
 // A run whose accuracy is below chanceBelow has stayed near chance, and one
-// above learntAbove has learnt.
+// above learntAbove has learnt. Both are made for ten classes.
 const chanceBelow, learntAbove = 0.2, 0.5
 
 // mostRuns returns the largest number of runs behind a number.
@@ -334,7 +335,7 @@ func (p Params) showsSeeds() bool {
 // Whether they do is known only when the figure is drawn.
 func (p Params) mayShowSeeds() bool {
 	most := p.mostRuns()
-	return !p.X.against() && most > seedsShown && most <= seedsOfModes
+	return p.Classes == 0 && !p.X.against() && most > seedsShown && most <= seedsOfModes
 }
 
 // NeedsRuns reports whether the figure needs the numbers of each run besides

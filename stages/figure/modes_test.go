@@ -57,6 +57,11 @@ func TestTwoModesShowEachSeed(t *testing.T) {
 				i, len(sgd.Runs), len(sgd.Lo), len(adam.Runs), len(adam.Lo))
 		}
 	}
+	p.Classes = 100 // of which chance gets far less right than a fifth
+	if f := describe(t, p, n); strings.Contains(f.Caption, "chance") || len(f.Rows[0].Panels[0].Series[0].Lo) != 2 {
+		t.Errorf("the limits for ten classes hold for a hundred: %s", f.Caption)
+	}
+	p.Classes = 0
 	if got := fmt.Sprint(f.Rows[0].Panels[0].Series[0].Runs[2].Y, f.Rows[0].Panels[0].Series[0].Runs[3].Y); got != "[0.11 0.11] [0.9 0.9]" {
 		t.Errorf("seeds 3 and 4 are drawn at %s", got)
 	}

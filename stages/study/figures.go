@@ -111,6 +111,9 @@ func (b *builder) figureParams(f params.Figure) figure.Params {
 		X:      figure.X{Kind: figure.XKind(f.X.Kind), Label: f.XLabel, Scale: f.Scale, Reverse: f.Reverse},
 		Panels: figurePanels(f), Difference: f.Difference, Vertical: f.Vertical, Error: f.Error, Epoch: shown.Epoch, Style: b.params.Style,
 	}
+	if !b.params.Decidable() {
+		p.Classes = b.params.Dataset().Classes
+	}
 	var optimizers []string
 	for _, s := range shown.Sources {
 		p.Sources = append(p.Sources, figureSource(s))
