@@ -221,6 +221,15 @@ func TestComparedOnPhone(t *testing.T) {
 		if !beside {
 			t.Errorf("on a screen of %d a claim's words are not below its verdicts", width)
 		}
+		var over []string
+		d.value(`[...document.querySelectorAll(".compared .badge, .compared thead th")].filter((e) => {
+			const cell = e.closest("th, td"), next = cell.nextElementSibling;
+			return e.scrollWidth > e.clientWidth + 1 || e.matches("th") && e.getBoundingClientRect().height > 36 || next && e.getBoundingClientRect().right > next.getBoundingClientRect().left &&
+				next.getBoundingClientRect().top < e.getBoundingClientRect().bottom;
+		}).map((e) => e.textContent)`, &over)
+		if len(over) > 0 {
+			t.Errorf("on a screen of %d these do not fit their column: %q", width, over)
+		}
 		d.call("Accessibility.enable", nil, nil)
 		var tree struct {
 			Nodes []struct {
