@@ -23,12 +23,14 @@ var ofClasses = []string{
 type PartLabels struct{ Train, Test []uint8 }
 
 // MeasuresPart says which labels decide whether all classes are measured. Those
-// of all of MNIST are known to have every class.
+// of all of MNIST are known to have every class. Training labels also show if
+// another data set has fewer classes than the file says.
 func (p *Params) MeasuresPart() (train, test bool) {
+	train = p.dataset.Own()
 	for _, u := range p.expanded.uses {
 		switch {
 		case u.Split() == "train":
-			train = train || p.dataset.Own() || p.trainImages() < MNIST.Train
+			train = train || p.trainImages() < MNIST.Train
 		default:
 			test = test || p.dataset.Own() || p.testImages() < MNIST.Test
 		}
@@ -45,8 +47,15 @@ func (p *Params) testImages() int {
 }
 
 // Unmeasured lists figures and tables of metrics that compare all classes where
-// none of the runs that they show is measured on images of every class.
+// none of the runs that they show is measured on images of every class. If the
+// data set itself has fewer classes than the file says, that is the problem.
 func (p *Params) Unmeasured(labels PartLabels) []Problem {
+	if p.dataset.Own() && len(labels.Train) == p.dataset.Train {
+		if absent := p.absent(labels.Train); absent != nil {
+			return []Problem{{Path: "data.classes", Message: fmt.Sprintf("none of the %d training images is of class %s; correct data.classes, %d",
+				p.dataset.Train, either(absent), p.dataset.Classes)}}
+		}
+	}
 	var list []Problem
 	check := func(path string, metrics []string, uses []Use) {
 		whole := len(metrics) == 1 && metrics[0] == ""
@@ -119,18 +128,24 @@ func (p *Params) unmeasured(uses []Use, labels PartLabels) string {
 		if part == nil || images > len(part) {
 			return ""
 		}
-		for class := range p.dataset.Classes {
-			if !slices.Contains(part[:images], uint8(class)) {
-				absent = append(absent, class)
-			}
-		}
-		if absent == nil {
+		if absent = p.absent(part[:images]); absent == nil {
 			return ""
 		}
 		why = fmt.Sprintf("none of the %s that %s of %s is measured on is of class %s", counted(images, name+" image"), u.Condition, u.Experiment,
 			either(absent))
 	}
 	return why
+}
+
+// absent lists the classes of which there is no label.
+func (p *Params) absent(labels []uint8) []int {
+	var list []int
+	for class := range p.dataset.Classes {
+		if !slices.Contains(labels, uint8(class)) {
+			list = append(list, class)
+		}
+	}
+	return list
 }
 
 // neverTogether returns the classes that the first phase of a training leaves

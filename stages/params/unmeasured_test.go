@@ -102,6 +102,21 @@ metrics = ["selectivity"]
 	}
 }
 
+// Classes that no training image has are a mistake in the data set's description.
+func TestFewerClassesThanDescribed(t *testing.T) {
+	p := mustParse(t, []byte(entries("")))
+	p.dataset = Dataset{Name: "own", Classes: 4, Side: 28, Train: 200, Test: 100, Files: make([]File, 4)}
+	labels := make([]uint8, 200)
+	for i := range labels {
+		labels[i] = uint8(i % 3)
+	}
+	got := p.Unmeasured(PartLabels{Train: labels, Test: labels[:100]})
+	if train, _ := p.MeasuresPart(); !train || len(got) != 1 || got[0].Path != "data.classes" ||
+		got[0].Message != "none of the 200 training images is of class 3; correct data.classes, 4" {
+		t.Errorf("%+v", got)
+	}
+}
+
 // The sparsity of a single unit is not defined. What shows no other run is
 // refused, and in a sweep it is a gap.
 func TestSparsityOfOneUnit(t *testing.T) {
