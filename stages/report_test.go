@@ -45,7 +45,7 @@ func (s *smallStudy) page() (page, id string) {
 
 // These parts of the page appear exactly if their item is shown.
 const (
-	shownFigure = `aria-describedby="figure-5.1-c"><svg`
+	shownFigure = `aria-labelledby="figure-5.1-h"><svg`
 	shownTable  = `aria-labelledby="table-baseline-h"><table>`
 	absent      = "Not built yet"
 )
