@@ -221,29 +221,29 @@ func TestLastCommonEpoch(t *testing.T) {
 func TestLeftOut(t *testing.T) {
 	d := NewData()
 	for i, v := range []float64{0.5, math.NaN(), 0.52, math.Inf(-1), 0.51} {
-		if err := d.Add(Curve{"e", "x=1", "A", AllLayers, "m"}, fmt.Sprintf("run %d", i), 1, v, true); err != nil {
+		if err := d.Add(Curve{"e", "x=1", "A", AllLayers, "m"}, fmt.Sprintf("seed %d", i), 1, v, true); err != nil {
 			t.Fatal(err)
 		}
 	}
-	d.Add(Curve{"e", "x=1", "A", AllLayers, "m"}, "run 5", 1, 0, false)
+	d.Add(Curve{"e", "x=1", "A", AllLayers, "m"}, "seed 5", 1, 0, false)
 	part, err := decideWith(Value(In("e", "x=1").By("A").Of("m"), Above(0.4)), d)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "without x=1, A, run 1 (not finite); without x=1, A, run 3 (not finite); without x=1, A, run 5 (missing)"
+	want := "without x=1, A, seeds 1, 3 (not finite); without x=1, A, seed 5 (missing)"
 	if got := strings.Join(part.Notes, "; "); part.N != 3 || part.Verdict != Supported || math.Abs(part.Effect-0.51) > 1e-9 || got != want {
 		t.Errorf("got %v, notes %q", part, got)
 	}
 	// Finite numbers whose squares are infinite have a mean but no interval.
 	for i, v := range []float64{1e300, -1e300, 2e300} {
-		d.Add(Curve{"e", "x=2", "A", AllLayers, "m"}, fmt.Sprintf("run %d", i), 1, v, true)
+		d.Add(Curve{"e", "x=2", "A", AllLayers, "m"}, fmt.Sprintf("seed %d", i), 1, v, true)
 	}
 	for _, check := range []Predicate{Value(In("e", "x=2").By("A").Of("m"), Above(0.4))} {
 		if part, err := decideWith(check, d); err != nil || part.Verdict != Undecided {
 			t.Errorf("got %v, %v, want undecided", part, err)
 		}
 	}
-	if err := d.Add(Curve{"e", "x=1", "A", AllLayers, "m"}, "run 0", 1, 0.7, true); err == nil {
+	if err := d.Add(Curve{"e", "x=1", "A", AllLayers, "m"}, "seed 0", 1, 0.7, true); err == nil {
 		t.Error("a second value of one run and epoch is taken")
 	}
 }
