@@ -32,6 +32,8 @@ var Patient = Patience{Tries: 8, Damaged: 3, Pause: 100 * time.Millisecond, Most
 type Client struct {
 	Remote
 	Patience
+
+	greeting bool // an answer is all that is asked for: a busy server is there
 }
 
 // errStalled says that no byte moved for too long.
@@ -53,8 +55,9 @@ func (c *Client) Reach(ctx context.Context, key string, limit int64) ([]byte, er
 	}
 	first, cancel := context.WithTimeoutCause(ctx, c.Greet, errStalled)
 	defer cancel()
-	text, err := c.Read(first, key, limit)
-	if errors.Is(err, errBusy) && ctx.Err() == nil {
+	greeter := &Client{c.Remote, c.Patience, true}
+	text, err := greeter.Read(first, key, limit)
+	if errors.Is(err, errBusy) {
 		return c.Read(ctx, key, limit)
 	}
 	return text, err
@@ -166,7 +169,8 @@ func (c *Client) try(ctx context.Context, do func(ctx context.Context, moved fun
 			return nil
 		case ctx.Err() != nil:
 			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
-		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrExist), errors.Is(err, ErrRefused):
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrExist), errors.Is(err, ErrRefused),
+			c.greeting && errors.Is(err, errBusy):
 			return err
 		case errors.Is(err, ErrDamaged):
 			damaged++
