@@ -87,7 +87,7 @@ var mayImport = map[string][]string{
 	"stages/divergence":    {"artifacts/runs"},
 	"stages/embedded":      {"artifacts"},
 	"stages/fetch":         {"artifacts/idx", "pipeline"},
-	"stages/figure":        {"analysis/chart", "analysis/summary", "artifacts/measures", "pipeline", "stages/quantity"},
+	"stages/figure":        {"analysis/chart", "analysis/seeds", "analysis/summary", "artifacts/measures", "pipeline", "stages/quantity"},
 	"stages/finding":       {"analysis/claim", "analysis/tabulate", "artifacts/measures", "pipeline"},
 	"stages/finding/fixed": nil,
 	"stages/internal/studytest": {
@@ -120,7 +120,7 @@ var mayImport = map[string][]string{
 		"stages/units", "trainer",
 	},
 	"stages/table": {
-		"analysis/summary", "analysis/tabulate", "artifacts/measures", "pipeline", "stages/quantity", "stages/runvalues",
+		"analysis/seeds", "analysis/summary", "analysis/tabulate", "artifacts/measures", "pipeline", "stages/quantity", "stages/runvalues",
 	},
 	"stages/toolkit": {
 		"artifacts/foreign", "pipeline", "pipeline/store", "pipeline/store/disk", "stages/ablate", "stages/contrast",
