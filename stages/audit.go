@@ -15,6 +15,7 @@ import (
 	"sparsel/pipeline/store"
 	"sparsel/pipeline/store/disk"
 	"sparsel/stages/lock"
+	"sparsel/stages/words"
 )
 
 // AuditFlags are the flags of Audit. A nil flag was not given.
@@ -108,7 +109,7 @@ func (a *auditor) levels(ctx context.Context, level, k int) error {
 			return err
 		}
 		if again := a.measuredSame(); again > 0 {
-			a.note("%s of measured activations were made again, and are the same", counted(again, "result"))
+			a.note("%s of measured activations were made again, and are the same", words.Counted(again, "result"))
 		}
 	}
 	if level >= 3 {
@@ -197,7 +198,7 @@ func (a *auditor) auditLock() (err error) {
 	}
 	note := a.o.lockPath() + " was written from other parameters"
 	if len(differing) > 0 {
-		note += fmt.Sprintf(", and says something else of %s", counted(len(differing), "output"))
+		note += fmt.Sprintf(", and says something else of %s", words.Counted(len(differing), "output"))
 	}
 	a.note("%s; `%s` says which", note, a.o.command("diff"))
 	return nil
@@ -232,7 +233,7 @@ func (a *auditor) conclude(ctx context.Context) error {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return fmt.Errorf("audit: stopped: %w", context.Cause(ctx))
 	case len(a.report.Faults) > 0:
-		return fmt.Errorf("audit: %s under %s", counted(len(a.report.Faults), "fault"), a.o.out())
+		return fmt.Errorf("audit: %s under %s", words.Counted(len(a.report.Faults), "fault"), a.o.out())
 	}
 	return nil
 }

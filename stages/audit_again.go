@@ -19,6 +19,7 @@ import (
 	"sparsel/stages/fetch"
 	"sparsel/stages/lock"
 	"sparsel/stages/train"
+	"sparsel/stages/words"
 )
 
 // Kinds of faults that can only be found by repeating an action.
@@ -50,7 +51,7 @@ func (a *repeater) do(ctx context.Context, what string, list []*pipeline.Resolve
 		return err
 	}
 	a.ticks = 0
-	a.say("%s: %s", what, counted(len(list), "result"))
+	a.say("%s: %s", what, words.Counted(len(list), "result"))
 	var g errgroup.Group
 	g.SetLimit(jobs)
 	for i, r := range list {

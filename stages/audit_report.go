@@ -14,6 +14,7 @@ import (
 	"sparsel/pipeline/quote"
 	"sparsel/pipeline/store"
 	"sparsel/stages/train"
+	"sparsel/stages/words"
 )
 
 // auditReport is what an audit found, in a form for JSON.
@@ -39,7 +40,7 @@ func (r *auditReport) print(w io.Writer, out string, verbose bool) error {
 	if r.TimeUp {
 		fmt.Fprintln(w, "note: it ended before everything was done; with -state=FILE the next session continues from here")
 	}
-	quote.Fprintf(w, "%s: read %s, %.1f MB; %s\n", out, counted(r.Files, "file"), float64(r.Bytes)/1e6, counted(len(r.Faults), "fault"))
+	quote.Fprintf(w, "%s: read %s, %.1f MB; %s\n", out, words.Counted(r.Files, "file"), float64(r.Bytes)/1e6, words.Counted(len(r.Faults), "fault"))
 	for _, group := range alike(r.Proven, r.Level, verbose) {
 		if _, err := fmt.Fprintln(w, group); err != nil {
 			return err
@@ -83,13 +84,6 @@ func alike(list []proven, level int, verbose bool) []string {
 		lines = append(lines, fmt.Sprintf("%s %s%s: %s", kind, text, k.profile, k.text))
 	}
 	return lines
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // share is a count out of a total.
@@ -282,6 +276,6 @@ func (a *auditor) tick(what string, total int) {
 	defer a.mu.Unlock()
 	if a.ticks++; time.Since(a.said) > sayEvery {
 		a.said = time.Now()
-		a.say("%s: %d of %d, %s so far", what, a.ticks, total, counted(len(a.report.Faults), "fault"))
+		a.say("%s: %d of %d, %s so far", what, a.ticks, total, words.Counted(len(a.report.Faults), "fault"))
 	}
 }

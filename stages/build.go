@@ -13,6 +13,7 @@ import (
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/store/disk"
+	"sparsel/stages/words"
 )
 
 // build opens the study and builds the results of a kind with the given ids.
@@ -114,7 +115,7 @@ func (o Options) printReport(plan *pipeline.Plan, report *pipeline.Report) error
 	if len(paths) > mostPaths && !orDefault(o.Verbose, false) {
 		paths = nil
 		for _, folder := range slices.Sorted(maps.Keys(folders)) {
-			paths = append(paths, fmt.Sprintf("%s: %s", folder, counted(folders[folder], "file")))
+			paths = append(paths, fmt.Sprintf("%s: %s", folder, words.Counted(folders[folder], "file")))
 		}
 	}
 	for _, path := range paths {

@@ -19,6 +19,7 @@ import (
 	"sparsel/pipeline/store"
 	"sparsel/stages/fetch"
 	"sparsel/stages/params"
+	"sparsel/stages/words"
 )
 
 // Clean removes the report and the published figures, tables and findings of
@@ -114,7 +115,7 @@ func (c cleaner) clean(ctx context.Context, alone *store.Collector) error {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "%s: removed %s, %.1f MB; `%s` brings them back from the store\n",
-		filepath.Join(c.o.out(), c.o.prefix()), counted(len(cleaning.Remove), "file"), float64(cleaning.Bytes())/1e6, c.o.command("all"))
+		filepath.Join(c.o.out(), c.o.prefix()), words.Counted(len(cleaning.Remove), "file"), float64(cleaning.Bytes())/1e6, c.o.command("all"))
 	return err
 }
 
@@ -166,9 +167,9 @@ func (c cleaner) everything(ctx context.Context, alone *store.Collector, publish
 		fmt.Fprintf(out, "%s stays: %s\n", filepath.Join(c.store.Dir(), filepath.FromSlash(f.Path)), f.What)
 	}
 	fmt.Fprintf(out, "%s, %.1f MB, would go: %s, %s of the store, with it all %s, and %s\n",
-		counted(len(published.Remove)+len(files)+len(parts), "file"), float64(size)/1e6,
-		counted(len(published.Remove), "published file"), counted(len(files), "file"), counted(results, "result"),
-		counted(len(parts), "unfinished download"))
+		words.Counted(len(published.Remove)+len(files)+len(parts), "file"), float64(size)/1e6,
+		words.Counted(len(published.Remove), "published file"), words.Counted(len(files), "file"), words.Counted(results, "result"),
+		words.Counted(len(parts), "unfinished download"))
 	if err := c.confirm(); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"sparsel/stages/metrics"
 	"sparsel/stages/table"
 	"sparsel/stages/train"
+	"sparsel/stages/words"
 )
 
 // arrow describes the change of a text.
@@ -60,7 +61,7 @@ func (d *difference) compareParams(was, is state, verbose bool) {
 		}
 	}
 	for _, text := range slices.Sorted(maps.Keys(times)) {
-		d.Parameters = append(d.Parameters, fmt.Sprintf("%s (%s)", text, counted(times[text], "node")))
+		d.Parameters = append(d.Parameters, fmt.Sprintf("%s (%s)", text, words.Counted(times[text], "node")))
 	}
 }
 
@@ -195,7 +196,7 @@ func (d *difference) print(w io.Writer, verbose bool) error {
 	}
 	section("numbers", lines)
 	if d.NotMade > 0 {
-		d.Notes = append(d.Notes, fmt.Sprintf("%s of the present parameters not made yet; they count as gone", counted(d.NotMade, "result")))
+		d.Notes = append(d.Notes, fmt.Sprintf("%s of the present parameters not made yet; they count as gone", words.Counted(d.NotMade, "result")))
 	}
 	for _, n := range d.Notes {
 		quote.Fprintf(w, "note: %s\n", n)

@@ -16,6 +16,7 @@ import (
 	"sparsel/stages/lock"
 	"sparsel/stages/params"
 	"sparsel/stages/study"
+	"sparsel/stages/words"
 )
 
 // GCFlags are the flags of GC. A nil flag was not given.
@@ -104,10 +105,10 @@ func printGarbage(w io.Writer, c *pipeline.Collection, below string, deleted boo
 	if a := c.Archives; a.Files > 0 {
 		fmt.Fprintf(w, "%s among them, %.1f MB, of which keep_archives keeps none; their results stay known, and to train them again takes "+
 			"%s of one core\n",
-			counted(a.Files, "archive"), float64(a.Bytes)/1e6, ofOneCore(a))
+			words.Counted(a.Files, "archive"), float64(a.Bytes)/1e6, ofOneCore(a))
 	}
 	_, err := fmt.Fprintf(w, "%s, %.1f MB, %s; what %s made stays%s\n",
-		counted(len(c.Garbage), "file"), float64(c.Bytes())/1e6, what, counted(c.Kept, "action"), how)
+		words.Counted(len(c.Garbage), "file"), float64(c.Bytes())/1e6, what, words.Counted(c.Kept, "action"), how)
 	return err
 }
 

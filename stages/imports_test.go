@@ -65,8 +65,8 @@ var mayImport = map[string][]string{
 		"stages/bench/noop", "stages/commandline", "stages/contrast", "stages/digits", "stages/divergence",
 		"stages/embedded", "stages/fetch", "stages/figure", "stages/finding", "stages/finding/fixed", "stages/lock",
 		"stages/measure", "stages/measured", "stages/metrics", "stages/nearest", "stages/params", "stages/present",
-		"stages/report", "stages/study", "stages/table", "stages/toolkit", "stages/train", "trainer", "trainer/gemm",
-		"trainer/kernel",
+		"stages/report", "stages/study", "stages/table", "stages/toolkit", "stages/train", "stages/words", "trainer",
+		"trainer/gemm", "trainer/kernel",
 	},
 	"stages/ablate": {
 		"analysis/ablation", "analysis/chart", "analysis/tabulate", "artifacts", "artifacts/foreign", "artifacts/runs",
@@ -82,12 +82,14 @@ var mayImport = map[string][]string{
 	"stages/contrast": {
 		"analysis/chart", "analysis/claim", "analysis/portrait", "analysis/tabulate", "artifacts", "pipeline", "stages/measured",
 	},
-	"stages/cost":          {"trainer", "trainer/rng"},
-	"stages/digits":        {"artifacts/idx", "pipeline", "trainer/kernel", "trainer/rng"},
-	"stages/divergence":    {"artifacts/runs"},
-	"stages/embedded":      {"artifacts"},
-	"stages/fetch":         {"artifacts/idx", "pipeline"},
-	"stages/figure":        {"analysis/chart", "analysis/seeds", "analysis/summary", "artifacts/measures", "pipeline", "stages/quantity"},
+	"stages/cost":       {"trainer", "trainer/rng"},
+	"stages/digits":     {"artifacts/idx", "pipeline", "trainer/kernel", "trainer/rng"},
+	"stages/divergence": {"artifacts/runs"},
+	"stages/embedded":   {"artifacts"},
+	"stages/fetch":      {"artifacts/idx", "pipeline"},
+	"stages/figure": {
+		"analysis/chart", "analysis/seeds", "analysis/summary", "artifacts/measures", "pipeline", "stages/quantity", "stages/words",
+	},
 	"stages/finding":       {"analysis/claim", "analysis/tabulate", "artifacts/measures", "pipeline"},
 	"stages/finding/fixed": nil,
 	"stages/internal/studytest": {
@@ -105,7 +107,7 @@ var mayImport = map[string][]string{
 		"trainer/kernel", "trainer/rng",
 	},
 	"stages/nearest": nil,
-	"stages/params":  {"analysis/chart", "analysis/tabulate", "stages/nearest", "stages/quantity", "trainer"},
+	"stages/params":  {"analysis/chart", "analysis/tabulate", "stages/nearest", "stages/quantity", "stages/words", "trainer"},
 	"stages/present": {
 		"analysis/activity", "analysis/chart", "analysis/portrait", "analysis/tabulate", "artifacts", "pipeline",
 		"stages/measured",
@@ -117,7 +119,7 @@ var mayImport = map[string][]string{
 		"analysis/chart", "analysis/claim", "artifacts/idx", "artifacts/measures", "pipeline", "stages/aggregate", "stages/agreement",
 		"stages/cost", "stages/digits", "stages/fetch", "stages/figure", "stages/finding", "stages/finding/fixed", "stages/metrics",
 		"stages/nearest", "stages/params", "stages/quantity", "stages/runvalues", "stages/table", "stages/train",
-		"stages/units", "trainer",
+		"stages/units", "stages/words", "trainer",
 	},
 	"stages/table": {
 		"analysis/seeds", "analysis/summary", "analysis/tabulate", "artifacts/measures", "pipeline", "stages/quantity", "stages/runvalues",
@@ -128,8 +130,9 @@ var mayImport = map[string][]string{
 	},
 	"stages/train": {"artifacts/idx", "artifacts/runs", "pipeline", "trainer", "trainer/gemm", "trainer/kernel"},
 	"stages/units": {
-		"analysis/activity", "analysis/chart", "analysis/metric", "analysis/portrait", "artifacts/runs", "pipeline",
+		"analysis/activity", "analysis/chart", "analysis/metric", "analysis/portrait", "artifacts/runs", "pipeline", "stages/words",
 	},
+	"stages/words": nil,
 }
 
 // mustNotKnow lists imports from outside the project that would break the

@@ -9,6 +9,7 @@ import (
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/store/remote"
+	"sparsel/stages/words"
 )
 
 // remoteVariable is the environment variable that names the second level if no
@@ -49,18 +50,18 @@ func (notes) Note(text string)                                      { fmt.Fprint
 // costs to get each back.
 func printArchives(w io.Writer, s *pipeline.Status) {
 	if s.Fetch > 0 {
-		fmt.Fprintf(w, "%s, %.1f MB, to be fetched from the second level\n", counted(s.Fetch, "file"), float64(s.FetchBytes)/1e6)
+		fmt.Fprintf(w, "%s, %.1f MB, to be fetched from the second level\n", words.Counted(s.Fetch, "file"), float64(s.FetchBytes)/1e6)
 	}
 	if s.Archives == nil {
 		return
 	}
 	if a := s.Archives.Here; a.Files > 0 {
 		fmt.Fprintf(w, "%s that keep_archives does not keep, %.1f MB: `gc` drops them; to train them again takes %s of one core\n",
-			counted(a.Files, "archive"), float64(a.Bytes)/1e6, ofOneCore(a))
+			words.Counted(a.Files, "archive"), float64(a.Bytes)/1e6, ofOneCore(a))
 	}
 	if a := s.Archives.Gone; a.Files > 0 {
 		fmt.Fprintf(w, "%s, %.1f MB, not kept here: fetched from a second level when they are read, or trained again in %s of one core\n",
-			counted(a.Files, "archive"), float64(a.Bytes)/1e6, ofOneCore(a))
+			words.Counted(a.Files, "archive"), float64(a.Bytes)/1e6, ofOneCore(a))
 	}
 }
 

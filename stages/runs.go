@@ -17,6 +17,7 @@ import (
 	"sparsel/pipeline"
 	"sparsel/stages/nearest"
 	"sparsel/stages/train"
+	"sparsel/stages/words"
 )
 
 // archives lists the outputs of a training that others may read, in the order
@@ -115,7 +116,7 @@ func printRuns(runs []run, o Options) error {
 	}
 	if missing > 0 {
 		_, err := fmt.Fprintf(o.stdout(), "%s of %s not current, and not listed; `%s` says why\n",
-			counted(missing, "training"), fmt.Sprint(len(runs)), o.command("status"))
+			words.Counted(missing, "training"), fmt.Sprint(len(runs)), o.command("status"))
 		return err
 	}
 	return nil
@@ -187,6 +188,6 @@ func linkArchives(dir string, runs []run, o Options) error {
 			made++
 		}
 	}
-	_, err := fmt.Fprintf(o.stdout(), "%s: %s to the archives of %s\n", dir, counted(made, "link"), counted(len(runs), "training"))
+	_, err := fmt.Fprintf(o.stdout(), "%s: %s to the archives of %s\n", dir, words.Counted(made, "link"), words.Counted(len(runs), "training"))
 	return err
 }

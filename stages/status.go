@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sparsel/pipeline"
+	"sparsel/stages/words"
 )
 
 // Status prints what is stale and why. If something is, its error asks for exit
@@ -96,7 +97,7 @@ func (o Options) printStatus(s *pipeline.Status, jobs int) error {
 		restore += len(n.Restore)
 	}
 	_, err := fmt.Fprintf(w, "%d to run, %d more unless their inputs come out unchanged, %d current, %s to publish again; %s\n",
-		s.Counts.Stale+s.Counts.Failed, s.Counts.Waiting, s.Counts.Current, counted(restore, "file"), estimate(s, jobs))
+		s.Counts.Stale+s.Counts.Failed, s.Counts.Waiting, s.Counts.Current, words.Counted(restore, "file"), estimate(s, jobs))
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"sparsel/analysis/summary"
+	"sparsel/stages/words"
 )
 
 // runs says over how many runs the numbers are taken.
@@ -173,14 +174,6 @@ func stopped(s string) string {
 	return s + " "
 }
 
-// counted counts things whose plural ends in s.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // group names runs that have something in common.
 type group struct{ where, what string }
 
@@ -290,11 +283,7 @@ func (r Runs) measurements() string {
 	if r.Updates == 0 {
 		return ""
 	}
-	times := "once"
-	if r.Epochs != 1 {
-		times = fmt.Sprintf("%d times", r.Epochs)
-	}
-	return fmt.Sprintf("%s, measured %s", counted(r.Updates, "update"), times)
+	return fmt.Sprintf("%s, measured %s", words.Counted(r.Updates, "update"), words.Times(r.Epochs))
 }
 
 // updates says after how many updates runs are measured that have a fixed
@@ -304,7 +293,7 @@ func (d *description) updates() string {
 		if r.Updates == 0 {
 			return ""
 		}
-		return fmt.Sprintf("%s, measurement %d after %s", r.measurements(), d.Epoch, counted(r.Updates*d.Epoch/r.Epochs, "update"))
+		return fmt.Sprintf("%s, measurement %d after %s", r.measurements(), d.Epoch, words.Counted(r.Updates*d.Epoch/r.Epochs, "update"))
 	})
 	if len(groups) == 0 {
 		return ""
@@ -401,7 +390,7 @@ func (d *description) which() string {
 		}
 		switch {
 		case d.X.Kind == Values && len(labels) == 1:
-			text += fmt.Sprintf(" (%s)", counted(len(s.Entries[0].Conditions), "value"))
+			text += fmt.Sprintf(" (%s)", words.Counted(len(s.Entries[0].Conditions), "value"))
 		case len(labels) == 1:
 			text += ", condition " + labels[0]
 		default:

@@ -67,7 +67,7 @@ func (g gaps) places(what string) []string {
 
 // absent names the runs that failed, by place. They have no number at all.
 func (g gaps) absent() string {
-	var list []same
+	var list alike
 	for _, where := range g.places(failed) {
 		var runs []string
 		for _, one := range g.list {
@@ -75,16 +75,16 @@ func (g gaps) absent() string {
 				runs = append(runs, one.run)
 			}
 		}
-		list = add(list, where, fmt.Sprintf(" (%s)", seeds.Words(runs)))
+		list.add(where, fmt.Sprintf(" (%s)", seeds.Words(runs)))
 	}
-	return together(list)
+	return list.String()
 }
 
 // infinite names the runs whose numbers are not finite, by place. Metrics that
 // the same runs lack are named together. some is added to the runs of which
 // other numbers of the metric are finite.
 func (g gaps) infinite(some string) string {
-	var list []same
+	var list alike
 	for _, where := range g.places(nonFinite) {
 		var whose []string
 		metrics := map[string][]string{} // by their runs
@@ -96,33 +96,37 @@ func (g gaps) infinite(some string) string {
 			metrics[runs] = append(metrics[runs], metric)
 		}
 		for _, runs := range whose {
-			list = add(list, where, fmt.Sprintf(" (%s): %s", runs, strings.Join(metrics[runs], ", ")))
+			list.add(where, fmt.Sprintf(" (%s): %s", runs, strings.Join(metrics[runs], ", ")))
 		}
 	}
-	return together(list)
+	return list.String()
 }
 
-// same is a text that is true of several places.
-type same struct {
-	places []string
+// alike are texts, each with the places of which it is true.
+type alike []struct {
 	text   string
+	places []string
 }
 
 // add says a text of a place.
-func add(list []same, where, text string) []same {
-	i := slices.IndexFunc(list, func(s same) bool { return s.text == text })
-	if i < 0 {
-		i, list = len(list), append(list, same{text: text})
+func (a *alike) add(where, text string) {
+	for i, known := range *a {
+		if known.text == text {
+			(*a)[i].places = append(known.places, where)
+			return
+		}
 	}
-	list[i].places = append(list[i].places, where)
-	return list
+	*a = append(*a, struct {
+		text   string
+		places []string
+	}{text, []string{where}})
 }
 
-// together puts places before what is true of them. A place that is an optimizer
+// String puts places before what is true of them. A place that is an optimizer
 // and one more thing does not repeat the optimizer of the place before it.
-func together(list []same) string {
+func (a alike) String() string {
 	var texts []string
-	for _, s := range list {
+	for _, s := range a {
 		text, last := "", ""
 		for i, where := range s.places {
 			optimizer, rest, _ := strings.Cut(where, ", ")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"sparsel/stages/words"
 	"sparsel/trainer"
 )
 
@@ -72,7 +73,7 @@ func phasesText(phases []trainer.Phase) any {
 		case p.Drawn == 0:
 			of = "the classes " + numbersText(p.Classes)
 		}
-		parts = append(parts, counted(p.Epochs, "epoch")+" of "+of)
+		parts = append(parts, words.Counted(p.Epochs, "epoch")+" of "+of)
 	}
 	if parts == nil {
 		return nil

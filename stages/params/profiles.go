@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"sparsel/stages/words"
 	"sparsel/trainer"
 )
 
@@ -314,7 +315,7 @@ func (p *Params) reduced(images string) string {
 	var parts []string
 	switch {
 	case q != nil && s.TrainImages > 0:
-		parts = append(parts, counted(s.TrainImages, "image")+" of "+images)
+		parts = append(parts, words.Counted(s.TrainImages, "image")+" of "+images)
 	case s.TrainImages > 0 && s.TrainImages < p.dataset.Train:
 		parts = append(parts, fmt.Sprintf("trained on the first %d of %d images of %s", s.TrainImages, p.dataset.Train, images))
 	case images != p.dataset.Name:
@@ -328,19 +329,19 @@ func (p *Params) reduced(images string) string {
 		return strings.ToUpper(text[:min(1, len(text))]) + text[min(1, len(text)):]
 	}
 	if s.TestImages > 0 && s.TestImages < p.dataset.Test {
-		parts = append(parts, "measured on "+counted(s.TestImages, "test image"))
+		parts = append(parts, "measured on "+words.Counted(s.TestImages, "test image"))
 	}
 	if q.Epochs > 0 {
-		parts = append(parts, "at most "+counted(q.Epochs, "epoch"))
+		parts = append(parts, "at most "+words.Counted(q.Epochs, "epoch"))
 	}
 	if n := p.cutBatch(); n > 0 {
-		parts = append(parts, "batches of at most "+counted(n, "image"))
+		parts = append(parts, "batches of at most "+words.Counted(n, "image"))
 	}
 	if p.thinned() {
-		parts = append(parts, "at most "+counted(q.GridPoints, "value")+" of a grid")
+		parts = append(parts, "at most "+words.Counted(q.GridPoints, "value")+" of a grid")
 	}
 	if len(q.Seeds) > 0 {
-		parts = append(parts, counted(len(q.Seeds), "seed"))
+		parts = append(parts, words.Counted(len(q.Seeds), "seed"))
 	}
 	text := q.name + " profile, not the study"
 	if q.Title != "" {

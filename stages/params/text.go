@@ -1,7 +1,6 @@
 package params
 
 import (
-	"fmt"
 	"path"
 	"strings"
 	"unicode"
@@ -66,12 +65,4 @@ func (p *Params) checkTexts(d *document) {
 			checkText(d, at+".reference.label", f.Reference.Label)
 		}
 	}
-}
-
-// counted counts things whose plural ends in s.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -3,8 +3,8 @@ package params
 import (
 	"fmt"
 	"slices"
-	"strings"
 
+	"sparsel/stages/words"
 	"sparsel/trainer"
 )
 
@@ -53,24 +53,21 @@ func (p *Params) Unmeasured(labels PartLabels) []Problem {
 	if p.dataset.Own() && len(labels.Train) == p.dataset.Train {
 		if absent := p.absent(labels.Train); absent != nil {
 			return []Problem{{Path: "data.classes", Message: fmt.Sprintf("none of the %d training images is of class %s; correct data.classes, %d",
-				p.dataset.Train, either(absent), p.dataset.Classes)}}
+				p.dataset.Train, words.Either(absent), p.dataset.Classes)}}
 		}
 	}
 	var list []Problem
+	report := func(at, metric string, uses []Use) {
+		if why := p.unmeasured(uses, labels); why != "" {
+			list = append(list, Problem{Path: at, Message: fmt.Sprintf("shows %s, which compares all classes, and %s; use more images, or leave it out",
+				metric, why)})
+		}
+	}
 	check := func(path string, metrics []string, uses []Use) {
-		whole := len(metrics) == 1 && metrics[0] == ""
 		for k, metric := range metrics {
 			for _, factor := range Factors(metric) {
-				if !whole && !slices.Contains(ofClasses, factor) {
-					continue
-				}
-				at, name := indexed(path+".metrics", k), factor
-				if whole {
-					at, name = path+".x", "selectivity"
-				}
-				if why := p.unmeasured(uses, labels); why != "" {
-					list = append(list, Problem{Path: at, Message: fmt.Sprintf("shows %s, which compares all classes, and %s; use more images, or leave it out",
-						name, why)})
+				if slices.Contains(ofClasses, factor) {
+					report(indexed(path+".metrics", k), factor, uses)
 				}
 			}
 		}
@@ -88,11 +85,11 @@ func (p *Params) Unmeasured(labels PartLabels) []Problem {
 		switch path := p.FigurePlace(i); f.X.Kind {
 		case UnitClasses:
 		case UnitEpochs, UnitActivity:
-			check(path, []string{""}, shown)
+			report(path+".x", "selectivity", shown)
 		default:
 			check(path, f.Metrics, shown)
 			if f.X.Kind == AgainstMetric && slices.Contains(ofClasses, f.X.Name) {
-				check(path, []string{""}, shown)
+				report(path+".x", f.X.Name, shown)
 			}
 		}
 	}
@@ -131,8 +128,8 @@ func (p *Params) unmeasured(uses []Use, labels PartLabels) string {
 		if absent = p.absent(part[:images]); absent == nil {
 			return ""
 		}
-		why = fmt.Sprintf("none of the %s that %s of %s is measured on is of class %s", counted(images, name+" image"), u.Condition, u.Experiment,
-			either(absent))
+		why = fmt.Sprintf("none of the %s that %s of %s is measured on is of class %s", words.Counted(images, name+" image"), u.Condition, u.Experiment,
+			words.Either(absent))
 	}
 	return why
 }
@@ -163,13 +160,4 @@ func (p *Params) neverTogether(c trainer.Config) []int {
 		}
 	}
 	return absent
-}
-
-// either lists numbers of which any is meant.
-func either(list []int) string {
-	text := numbersText(list)
-	if cut := strings.LastIndex(text, ", "); cut >= 0 {
-		text = text[:cut] + " or " + text[cut+2:]
-	}
-	return text
 }

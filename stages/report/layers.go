@@ -144,6 +144,14 @@ func (v *view) Conclusions() []*comparison {
 	})
 }
 
+// said returns the verdict of a layer, which is empty if the claim is not judged.
+func (c *comparison) said(layer string) string {
+	if layer == "holds" {
+		return c.Holds
+	}
+	return c.Reproduces
+}
+
 // concluded counts the verdicts of a layer on some claims, those that are not
 // judged last.
 func concluded(claims []*comparison, layer string) []verdictCount {
@@ -151,7 +159,7 @@ func concluded(claims []*comparison, layer string) []verdictCount {
 	for _, verdict := range append(slices.Clone(Verdicts), "") {
 		n := 0
 		for _, c := range claims {
-			if said := map[bool]string{true: c.Holds, false: c.Reproduces}[layer == "holds"]; said == verdict {
+			if c.said(layer) == verdict {
 				n++
 			}
 		}

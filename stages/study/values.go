@@ -11,6 +11,7 @@ import (
 	"sparsel/stages/params"
 	"sparsel/stages/quantity"
 	"sparsel/stages/table"
+	"sparsel/stages/words"
 )
 
 // The tables of an experiment's values. Their parameters name the condition,
@@ -55,7 +56,7 @@ func (b *builder) updatesNote(experiments []string, epoch int) []string {
 		if c.Updates == 0 {
 			return ""
 		}
-		text := fmt.Sprintf("%s, measured %s", number(c.Updates, "update"), times(c.Epochs))
+		text := fmt.Sprintf("%s, measured %s", words.Counted(c.Updates, "update"), words.Times(c.Epochs))
 		if epoch > 0 {
 			text += fmt.Sprintf(", measurement %d after %d", epoch, c.Updates*epoch/c.Epochs)
 		}
@@ -69,21 +70,6 @@ func (b *builder) updatesNote(experiments []string, epoch int) []string {
 		parts = append(parts, fmt.Sprintf("%s (%s)", strings.Join(g.members, "; "), g.text))
 	}
 	return []string{"Measured after equal parts of a fixed number of updates, not after epochs: " + strings.Join(parts, "; ") + "."}
-}
-
-// number counts things whose plural ends in s.
-func number(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-func times(n int) string {
-	if n == 1 {
-		return "once"
-	}
-	return fmt.Sprintf("%d times", n)
 }
 
 func (b *builder) final(t params.Table) table.FinalParams {

@@ -18,6 +18,7 @@ import (
 	"sparsel/analysis/portrait"
 	"sparsel/artifacts/runs"
 	"sparsel/pipeline"
+	"sparsel/stages/words"
 )
 
 // Outputs of the stage, which are those of a figure.
@@ -225,9 +226,9 @@ func (p Params) shown() []string {
 		}
 		length := fmt.Sprintf("%d epochs", n.Epochs)
 		if n.Updates > 0 {
-			length = fmt.Sprintf("%s, measured %s", counted(n.Updates, "update"), times(n.Epochs))
+			length = fmt.Sprintf("%s, measured %s", words.Counted(n.Updates, "update"), words.Times(n.Epochs))
 			updates = append(updates, fmt.Sprintf("%s (%s, measurement %d after %s)",
-				n.Title, length, p.Epoch, counted(n.Updates*p.Epoch/max(1, n.Epochs), "update")))
+				n.Title, length, p.Epoch, words.Counted(n.Updates*p.Epoch/max(1, n.Epochs), "update")))
 		}
 		if n.Epochs > p.Epoch {
 			longer = append(longer, fmt.Sprintf("%s (%s)", n.Title, length))
@@ -250,21 +251,6 @@ func (p Params) shown() []string {
 		}
 	}
 	return list
-}
-
-// counted counts things whose plural ends in s.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-func times(n int) string {
-	if n == 1 {
-		return "once"
-	}
-	return fmt.Sprintf("%d times", n)
 }
 
 // reason says why a panel does not show some units of a network.
@@ -295,7 +281,7 @@ func (p Params) reasons(n Network, over []result) []reason {
 	}
 	for _, r := range over {
 		if r.absent != nil {
-			classes := either(r.absent)
+			classes := words.Either(r.absent)
 			return append(list, reason{func(r result, u activity.Unit) bool { return r.absent != nil && finite(u.Mean) },
 				fmt.Sprintf("have no selectivity, because no %s image is of class %s, and are left out", n.images(), classes),
 				fmt.Sprintf("no image is of class %s", classes)})
@@ -310,19 +296,6 @@ func (n Network) images() string {
 		return "training"
 	}
 	return "test"
-}
-
-// either joins classes, any of which a text is about.
-func either(classes []int64) string {
-	var words []string
-	for _, c := range classes {
-		words = append(words, fmt.Sprint(c))
-	}
-	last := len(words) - 1
-	if last == 0 {
-		return words[0]
-	}
-	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // gaps says which units of a network a panel does not show, and why. If it
@@ -359,7 +332,7 @@ func (p Params) gaps(n Network, over []result) (text, blank string) {
 	}
 	if absent := over[0].absent; p.Kind == Classes && absent != nil {
 		parts = append(parts, fmt.Sprintf("no %s image is of class %s, and shares are of the largest mean of the other classes",
-			n.images(), either(absent)))
+			n.images(), words.Either(absent)))
 	}
 	return strings.Join(parts, "; "), blank
 }

@@ -238,9 +238,6 @@ func TestClassWithoutImages(t *testing.T) {
 			t.Errorf("%s: the panel says %q", kind, panel.Blank)
 		}
 	}
-	if got := either([]int64{0, 8, 9}); got != "0, 8 or 9" {
-		t.Errorf("several classes are %q", got)
-	}
 }
 
 // A unit that is 0 for all images has a selectivity with an epsilon, but no
