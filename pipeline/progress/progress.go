@@ -162,39 +162,96 @@ func (t *tracker) runningText() string {
 
 // remaining estimates the time left. It uses the processor time that the
 // remaining nodes should take, the ratio of clock time to processor time of the
-// nodes before them, and the progress of the running jobs. The estimate is the
-// work divided by the number of workers, or the longest running job if that is
-// longer. Waiting nodes count as if they run. unknown counts the nodes of
-// stages that were never measured, which the estimate leaves out.
+// nodes before them, and the progress of the running jobs, which also corrects
+// the nodes of their kind that wait. The estimate is the work divided by the
+// number of workers, or the longest running job if that is longer. Waiting
+// nodes count as if they run. unknown counts the nodes of stages that were
+// never measured, which the estimate leaves out.
 func (t *tracker) remaining(now time.Time) (d time.Duration, unknown int) {
 	var total, longest time.Duration
 	stretch := 1.0 // clock time per processor time, more than 1 if the machine has other work
 	if t.cpu >= 1 {
 		stretch = t.elapsed / t.cpu
 	}
-	for n := range t.left {
-		need, ok := t.plan.Expected(n)
-		need = time.Duration(float64(need) * stretch)
-		if j := t.running[n]; j != nil {
-			need, ok = j.remaining(need, ok, now)
-			longest = max(longest, need)
+	expected := func(n *pipeline.Node) (time.Duration, bool) {
+		d, ok := t.plan.Expected(n)
+		return time.Duration(float64(d) * stretch), ok
+	}
+	late := map[kind]*lateness{}
+	for n, j := range t.running {
+		need, known := expected(n)
+		whole, ok := j.whole(need, known, now)
+		if known {
+			k := kindOf(n)
+			if late[k] == nil {
+				late[k] = &lateness{}
+			}
+			late[k].expected, late[k].whole = late[k].expected+need, late[k].whole+whole
+		}
+		if !t.left[n] {
+			continue
 		}
 		if !ok {
 			unknown++
 		}
-		total += need
+		left := max(0, whole-now.Sub(j.started))
+		longest = max(longest, left)
+		total += left
+	}
+	for n := range t.left {
+		if t.running[n] != nil {
+			continue
+		}
+		need, ok := expected(n)
+		if !ok {
+			unknown++
+		}
+		total += late[kindOf(n)].correct(need)
 	}
 	return max(longest, total/time.Duration(t.jobs)), unknown
 }
 
-// remaining corrects a job's expected time by its own progress, which is more
-// accurate once a tenth of the work is done.
-func (j *job) remaining(expected time.Duration, ok bool, now time.Time) (time.Duration, bool) {
-	elapsed := now.Sub(j.started)
-	if j.share >= 0.1 {
-		return time.Duration(float64(elapsed) * (1 - j.share) / j.share), true
+// kind is a kind of work of a stage, as in pipeline.Node.Work.
+type kind struct {
+	stage *pipeline.Stage
+	work  string
+}
+
+func kindOf(n *pipeline.Node) kind { return kind{n.Stage, n.Work} }
+
+// lateness compares how long the running jobs of a kind should have taken
+// altogether with how long they are now known to take.
+type lateness struct{ expected, whole time.Duration }
+
+// correct returns how long a node of this kind takes that should take d.
+func (l *lateness) correct(d time.Duration) time.Duration {
+	if l == nil || l.expected <= 0 {
+		return d
 	}
-	return max(0, expected-elapsed), ok
+	return time.Duration(float64(d) * float64(l.whole) / float64(l.expected))
+}
+
+// telling is the share of a job from which on its own progress is trusted
+// alone. Before that it is weighed against what was expected, because the
+// beginning of a job is not like the rest of it.
+const telling = 0.1
+
+// whole estimates how long a job takes from its beginning to its end. ok is
+// false if nothing is known of it.
+func (j *job) whole(expected time.Duration, known bool, now time.Time) (d time.Duration, ok bool) {
+	elapsed := now.Sub(j.started)
+	switch overdue := known && elapsed > expected; {
+	case j.share > 0:
+		own := float64(elapsed) / j.share
+		trust := min(1, j.share/telling)
+		if overdue || !known {
+			trust = 1
+		}
+		return time.Duration(trust*own + (1-trust)*float64(expected)), true
+	case overdue: // by how much is not known; it is taken to be as much again
+		return elapsed + (elapsed - expected), true
+	}
+	return max(expected, elapsed), known
 }
 
 // leftText describes the time left, and how uncertain it is.

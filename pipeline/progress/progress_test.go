@@ -173,17 +173,60 @@ func TestNewPicksTheLogForFiles(t *testing.T) {
 	}
 }
 
-// The time left, from what jobs report about themselves.
-func TestRemaining(t *testing.T) {
+// How long a job takes, from what it reports about itself and what was expected
+// of it.
+func TestWhole(t *testing.T) {
 	now := time.Now()
-	j := &job{started: now.Add(-10 * time.Second), share: 0.25}
-	if d, ok := j.remaining(0, false, now); !ok || d.Round(time.Second) != 30*time.Second {
-		t.Errorf("a quarter in 10 s leaves %v, want 30 s", d)
+	for _, c := range []struct {
+		name     string
+		elapsed  time.Duration
+		share    float64
+		expected time.Duration // negative if unknown
+		want     time.Duration // negative if unknown
+	}{
+		{"a quarter in 10 s", 10 * time.Second, 0.25, 25 * time.Second, 40 * time.Second},
+		{"a quarter in 10 s, and nothing was expected", 10 * time.Second, 0.25, -1, 40 * time.Second},
+		{"a twentieth is half as good as a tenth", 10 * time.Second, 0.05, 100 * time.Second, 150 * time.Second},
+		{"an overdue job is only judged by itself", 10 * time.Second, 0.01, 5 * time.Second, 1000 * time.Second},
+		{"nothing was reported yet", 10 * time.Second, 0, 25 * time.Second, 25 * time.Second},
+		{"nothing was reported, and it is overdue", 10 * time.Second, 0, 4 * time.Second, 16 * time.Second},
+		{"nothing is known", 10 * time.Second, 0, -1, -1},
+	} {
+		j := &job{started: now.Add(-c.elapsed), share: c.share}
+		d, ok := j.whole(max(0, c.expected), c.expected >= 0, now)
+		if ok != (c.want >= 0) || ok && d.Round(time.Second) != c.want {
+			t.Errorf("%s: takes %v, %t, want %v", c.name, d, ok, c.want)
+		}
 	}
-	j.share = 0.05
-	if d, ok := j.remaining(25*time.Second, true, now); !ok || d.Round(time.Second) != 15*time.Second {
-		t.Errorf("10 s of an expected 25 s leave %v, want 15 s", d)
+}
+
+// Jobs that are slower than expected say so of those of their kind that wait,
+// long before the first of them ends.
+func TestRunningJobsCorrectThoseThatWait(t *testing.T) {
+	nodes := nodesOf(7)
+	for i, work := range []string{"fast", "slow", "slow", "slow", "slow", "fast", "fast"} {
+		nodes[i].Work, nodes[i].Cost = work, 60
 	}
+	p := planOf(t, nodes, func(*pipeline.Node) float64 { return 1 }) // each node should take a minute
+	now := time.Now()
+	tracker := newTracker(p, 2, now)
+	if d, unknown := tracker.remaining(now); d != 210*time.Second || unknown != 0 {
+		t.Errorf("before the start %v are left, %d unknown, want 3 m 30 s", d, unknown)
+	}
+	fast, slow := nodes[0], nodes[1]
+	tracker.start(fast, "", now)
+	tracker.start(slow, "", now)
+	now = now.Add(30 * time.Second)
+	tracker.progress(fast, 1, 2, "")
+	tracker.progress(slow, 1, 20, "") // 5 %: half its own 10 minutes and half the minute expected
+	// 30 s of the fast job and two minutes of those that wait; 300 s of the
+	// slow job, and three times 330 s.
+	if d, unknown := tracker.remaining(now); d != (30+120+300+990)/2*time.Second || unknown != 0 {
+		t.Errorf("after 30 s %v are left, %d unknown, want 12 m", d, unknown)
+	}
+}
+
+func TestShort(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		1500 * time.Millisecond: "1.5 s", 42 * time.Second: "42 s", 125 * time.Second: "2 m 05 s", 3*time.Hour + 4*time.Minute: "3 h 04 m",
 	} {
@@ -200,7 +243,7 @@ func TestLogSumsUpOnceAMinute(t *testing.T) {
 	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	l := NewLog(slog.New(slog.NewTextHandler(&out, nil))).(*logger)
 	l.now = func() time.Time { return now }
-	p := planOf(t, 4)
+	p := planOf(t, nodesOf(4), nil)
 	l.RunStarted(p, 2)
 	first, second := p.Steps[0].Node, p.Steps[1].Node
 	l.NodeStarted(first, "")
@@ -222,15 +265,20 @@ func TestLogSumsUpOnceAMinute(t *testing.T) {
 	wantAll(t, text, `"by stage"="square 1/4"`, "failed=1", `gone="11 m 00 s"`, "running=\"node0 50 %\"", "ended=1 of=4")
 }
 
-// planOf returns a plan of that many nodes that have never run.
-func planOf(t *testing.T, n int) *pipeline.Plan {
-	t.Helper()
+// nodesOf returns that many nodes of one stage.
+func nodesOf(n int) []*pipeline.Node {
 	stage := &pipeline.Stage{Name: "square", Package: "p", Outputs: []string{"a"},
 		Run: func(context.Context, *pipeline.Job) error { return nil }}
-	var nodes []*pipeline.Node
-	for i := range n {
-		nodes = append(nodes, &pipeline.Node{Name: fmt.Sprint("node", i), Stage: stage, Params: struct{ I int }{i}})
+	nodes := make([]*pipeline.Node, n)
+	for i := range nodes {
+		nodes[i] = &pipeline.Node{Name: fmt.Sprint("node", i), Stage: stage, Params: struct{ I int }{i}}
 	}
+	return nodes
+}
+
+// planOf returns a plan of nodes that have never run.
+func planOf(t *testing.T, nodes []*pipeline.Node, calibrate func(*pipeline.Node) float64) *pipeline.Plan {
+	t.Helper()
 	g, err := pipeline.NewGraph(nodes)
 	if err != nil {
 		t.Fatal(err)
@@ -239,7 +287,8 @@ func planOf(t *testing.T, n int) *pipeline.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := pipeline.New(pipeline.Config{Store: s, Code: fixedCode{}}).Plan(context.Background(), g, nil)
+	e := pipeline.New(pipeline.Config{Store: s, Code: fixedCode{}, Calibrate: calibrate})
+	p, err := e.Plan(t.Context(), g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

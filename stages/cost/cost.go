@@ -71,7 +71,7 @@ const (
 
 // perWeight is the time that updating a weight takes in a step, in seconds on
 // the same core: for a batch, and for a single image, where most rows of the
-// first layer are not updated.
+// first layer are not updated (see everyWeight).
 var perWeight = map[string]struct{ batch, single float64 }{
 	"SGD": {0.7e-10, 0.25e-10}, "Adagrad": {1.4e-10, 0.6e-10}, "Adadelta": {2.3e-10, 1.35e-10}, "Adam": {1.7e-10, 2.75e-10},
 }
@@ -95,7 +95,7 @@ func passes(c trainer.Config, d Data) (train, test float64) {
 		first *= lit
 	}
 	each := update.batch
-	if c.Batch == 1 {
+	if c.Batch == 1 && !everyWeight(c) {
 		each = update.single
 	}
 	measured := 0.0
@@ -105,6 +105,14 @@ func passes(c trainer.Config, d Data) (train, test float64) {
 	train = 2*perOperation*float64(d.Train)*(2*first+3*rest) + steps(c, d)*(perStep+weights*each)
 	test = float64(d.Test) * (2*perOperation*(first+rest) + measured*perActivation)
 	return train, test
+}
+
+// everyWeight reports whether each step updates all weights, whatever the
+// images. Otherwise a step with few images leaves out the weights of dark
+// pixels.
+func everyWeight(c trainer.Config) bool {
+	_, known := perWeight[c.Optimizer.Name]
+	return !known || len(c.Network.Conv) > 0 || c.Optimizer.Momentum != 0 || c.Optimizer.WeightDecay != 0
 }
 
 // steps returns the number of steps of a pass over the training images.
@@ -135,6 +143,9 @@ func Kind(c trainer.Config) string {
 		batch = "single images"
 	case c.Batch < 25: // the weights, which every step updates, take longer than the products
 		batch = "small batches"
+	}
+	if c.Batch < 25 && everyWeight(c) {
+		batch += " and all weights"
 	}
 	return fmt.Sprintf("%s, %s", cmp.Or(c.Optimizer.Name, "?"), batch)
 }

@@ -71,6 +71,34 @@ func TestEpoch(t *testing.T) {
 	}
 }
 
+// With small batches, optimizers that move the weights of dark pixels are
+// slower, and say nothing about the time of those that do not.
+func TestEveryWeight(t *testing.T) {
+	for _, batch := range []int{1, 10} {
+		sleeping := baseline()
+		sleeping.Batch = batch
+		for name, change := range map[string]func(o *trainer.Optimizer){
+			"momentum":     func(o *trainer.Optimizer) { o.Momentum = 0.9 },
+			"weight decay": func(o *trainer.Optimizer) { o.WeightDecay = 1e-4 },
+		} {
+			c := sleeping
+			change(&c.Optimizer)
+			if Kind(c) == Kind(sleeping) {
+				t.Errorf("batch %d: %s is the kind %q, too", batch, name, Kind(c))
+			}
+			slower, plain := Epoch(c, mnist(60000, 10000)), Epoch(sleeping, mnist(60000, 10000))
+			if batch == 1 && slower <= plain {
+				t.Errorf("batch 1 takes %.2f s with %s, %.2f s without", slower, name, plain)
+			}
+		}
+	}
+	c := baseline()
+	c.Optimizer.Momentum = 0.9
+	if Kind(c) != Kind(baseline()) {
+		t.Error("batches of 50 update all weights in any case, but momentum makes them another kind")
+	}
+}
+
 // A trial on this machine gives each kind its own rate, whatever the network.
 func TestRate(t *testing.T) {
 	for _, change := range []func(c *trainer.Config){
