@@ -145,6 +145,26 @@ func TestRateOfSlowKernels(t *testing.T) {
 	}
 }
 
+// Drawing the weights of a wide network takes longer than an epoch of few
+// images, and does not count as one.
+func TestRateOfManyWeights(t *testing.T) {
+	for _, slow := range []float64{0.5, 1, 2, 4} {
+		got := trialRate(baseline(), mnist(60000, 10000), 1, func(c trainer.Config, d Data, after func(float64) bool) error {
+			weights := 0.1 * slow
+			for range c.Epochs {
+				if !after(weights + slow*Epoch(c, d)) {
+					break
+				}
+				weights = 0
+			}
+			return nil
+		})
+		if math.Abs(got/slow-1) > 1e-9 {
+			t.Errorf("%g times as slow: rate %g", slow, got)
+		}
+	}
+}
+
 // A training with a number of updates takes as long as the passes that they
 // make, and is measured as often as it has epochs.
 func TestUpdates(t *testing.T) {

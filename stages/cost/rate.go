@@ -42,15 +42,15 @@ func trialRate(c trainer.Config, d Data, otherwise float64,
 	for _, images := range []int{few, many} {
 		size := sized(images)
 		expected := Epoch(c, size)
-		if expected > 10*trial || expected*rate > 10*trial {
+		if expected > 10*trial || expected*rate > 25*trial {
 			break
 		}
-		best := 0.0
+		best, spent := 0.0, 0.0
 		err := train(c, size, func(seconds float64) bool {
-			if best == 0 || seconds < best { // disturbances only make an epoch longer
+			if spent += seconds; best == 0 || seconds < best { // disturbances only make an epoch longer
 				best = seconds
 			}
-			return seconds < 5*trial
+			return spent < 25*trial
 		})
 		if err != nil || best == 0 {
 			break
@@ -64,7 +64,7 @@ func trialRate(c trainer.Config, d Data, otherwise float64,
 var errEnough = errors.New("enough")
 
 // epochsOfNoise trains on images of noise. The time of the first epoch includes
-// that of the initial weights.
+// that of the initial weights, which may be many times that of an epoch.
 func epochsOfNoise(c trainer.Config, d Data, after func(seconds float64) bool) error {
 	train, test := noise(d, d.Train), noise(d, d.Test)
 	before := processorTime()
