@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"sparsel/pipeline/store"
 	"sparsel/pipeline/store/remote"
@@ -32,8 +33,10 @@ type far struct {
 
 	mu      sync.Mutex
 	answers bool                       // it was asked and answered
-	away    bool                       // it did not answer; this command does not ask it again
-	closed  bool                       // it accepts nothing more from this command
+	away    bool                       // it did not answer; nothing is read from it until it answers a pusher again
+	refuses bool                       // it refused something; it is not asked again to take anything
+	until   time.Time                  // when a pusher asks whether it answers again; zero while it does
+	rest    time.Duration              // how long the pusher waited for that the last time
 	records map[ActionID]*store.Record // its records; nil if it was asked and has none
 	has     map[ContentID]bool         // whether it has the blobs that were asked for
 	bad     map[string]bool            // keys whose bytes are wrong
@@ -84,7 +87,11 @@ func (f *far) up(ctx context.Context) bool {
 	if f == nil {
 		return false
 	}
-	f.reach.Do(func() { f.greet(ctx) })
+	f.reach.Do(func() {
+		if err := f.greet(ctx); err != nil {
+			f.lose(ctx, err)
+		}
+	})
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.answers = !f.away && f.wrong == nil
@@ -92,25 +99,28 @@ func (f *far) up(ctx context.Context) bool {
 }
 
 // greet finds out whether the second level answers and has this program's
-// format.
-func (f *far) greet(ctx context.Context) {
+// format. An error says that it does not answer.
+func (f *far) greet(ctx context.Context) error {
 	text, err := f.c.Reach(ctx, formatKey, mostFormat)
 	if err == nil && string(text) != store.Format {
 		// No checksum protects these few bytes, so they are read twice.
 		again, rerr := f.c.Read(ctx, formatKey, mostFormat)
 		if rerr == nil && bytes.Equal(text, again) && anyFormat.Match(text) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
 			f.wrong = fmt.Errorf("remote %s: its format is %q, this program knows %q: use the program that wrote it, or another place",
 				f.c, bytes.TrimSpace(text), strings.TrimSpace(store.Format))
-			return
+			return nil
 		}
 		err = cmp.Or(rerr, fmt.Errorf("what it has under the name %q was not written by this program: %w", formatKey, remote.ErrDamaged))
 		if string(again) == store.Format {
 			err = nil
 		}
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) { // fs.ErrNotExist: nothing has been pushed yet
-		f.lose(ctx, err)
+	if errors.Is(err, fs.ErrNotExist) { // nothing has been pushed yet
+		err = nil
 	}
+	return err
 }
 
 const mostFormat = 1 << 10
@@ -132,6 +142,8 @@ func (f *far) usable() error {
 	if f == nil {
 		return nil
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	return f.wrong
 }
 
@@ -140,9 +152,71 @@ func (f *far) lose(ctx context.Context, err error) {
 	f.mu.Lock()
 	was := f.away
 	f.away = true
+	f.wait(err)
 	f.mu.Unlock()
 	if !was && ctx.Err() == nil {
 		f.note(fmt.Sprintf("remote %s: going on without it: %v", f.c, err))
+	}
+}
+
+// The rests of a pusher while the second level does not answer: each is twice as
+// long as the one before.
+const firstRest, longestRest = time.Minute, 10 * time.Minute
+
+// wait makes pushers wait before they ask again, or not ask again if that would
+// not cure err. f.mu must be held.
+func (f *far) wait(err error) {
+	if errors.Is(err, remote.ErrRefused) {
+		f.refuses = true
+	}
+	if f.until.IsZero() {
+		f.rest = firstRest
+		f.until = f.e.Now().Add(f.rest)
+	}
+}
+
+// takes reports whether the second level can be expected to take a push. After
+// a rest it lets a single push find out, which trial says, and the others go on
+// waiting.
+func (f *far) takes(ctx context.Context) (takes, trial bool) {
+	f.up(ctx)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.e.Now()
+	switch {
+	case f.wrong != nil || f.refuses:
+		return false, false
+	case f.until.IsZero():
+		return true, false
+	case now.Before(f.until):
+		return false, false
+	}
+	f.rest = min(2*f.rest, longestRest)
+	f.until = now.Add(f.rest)
+	return true, true
+}
+
+// again asks whether a second level that may have been away answers.
+func (f *far) again(ctx context.Context) error {
+	if err := f.greet(ctx); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.away = false
+	clear(f.sent) // it may have been emptied
+	clear(f.has)
+	return f.wrong
+}
+
+// recovered ends the rest of pushers, and says so.
+func (f *far) recovered() {
+	f.mu.Lock()
+	was := f.until
+	f.until = time.Time{}
+	f.mu.Unlock()
+	if !was.IsZero() {
+		f.note(fmt.Sprintf("remote %s: it takes results again", f.c))
 	}
 }
 

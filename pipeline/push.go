@@ -39,6 +39,7 @@ type pusher struct {
 
 	mu        sync.Mutex
 	left      int
+	late      []ActionID // not pushed, because the second level did not answer
 	conflicts []error
 }
 
@@ -98,6 +99,8 @@ func (p *pusher) verify(ctx context.Context) {
 		f.lose(ctx, err)
 		return
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if since == p.since {
 		return
 	}
@@ -187,14 +190,42 @@ func (p *pusher) start(ctx context.Context, id ActionID) {
 
 func (p *pusher) try(ctx context.Context, id ActionID) error {
 	f := p.r.e.far
-	if !f.up(ctx) || f.shut() {
+	takes, trial := f.takes(ctx)
+	switch {
+	case !takes:
 		return errClosed
+	case !trial:
+		return p.push(ctx, id)
 	}
-	return p.push(ctx, id)
+	if err := f.again(ctx); err != nil {
+		return err
+	}
+	p.verify(ctx)
+	err := p.push(ctx, id)
+	if err == nil || errors.Is(err, store.ErrConflict) {
+		f.recovered()
+		p.again(ctx)
+	}
+	return err
 }
 
-// errClosed says that this command pushes nothing more. A note has said why.
+// errClosed says that the second level takes nothing now. A note has said why.
 var errClosed = errors.New("the second level takes nothing")
+
+// again pushes what the second level did not take earlier.
+func (p *pusher) again(ctx context.Context) {
+	p.mu.Lock()
+	late := p.late
+	p.late = nil
+	p.mu.Unlock()
+	f := p.r.e.far
+	f.mu.Lock()
+	f.traffic.Owed -= len(late)
+	f.mu.Unlock()
+	for _, id := range late {
+		p.start(ctx, id)
+	}
+}
 
 // ended handles the outcome of a push.
 func (p *pusher) ended(ctx context.Context, id ActionID, err error) {
@@ -214,31 +245,47 @@ func (p *pusher) ended(ctx context.Context, id ActionID, err error) {
 		p.mu.Unlock()
 		f.note(err.Error())
 		return
-	case ctx.Err() != nil, errors.Is(err, errClosed):
-	case errors.Is(err, errHere):
-		f.note(fmt.Sprintf("remote %s: action %s is not pushed: %v", f.c, id.Short(), err))
-	default:
-		f.shutOff(err)
 	}
 	f.mu.Lock()
 	f.traffic.Owed++
 	f.mu.Unlock()
+	switch {
+	case ctx.Err() != nil:
+		return
+	case errors.Is(err, errHere):
+		f.note(fmt.Sprintf("remote %s: action %s is not pushed: %v", f.c, id.Short(), err))
+		return
+	case !errors.Is(err, errClosed):
+		f.shutOff(err)
+	}
+	p.mu.Lock()
+	p.late = append(p.late, id)
+	p.mu.Unlock()
+	if errors.Is(err, errClosed) && f.well() { // it answered another push in the meantime
+		p.again(ctx)
+	}
 }
 
-func (f *far) shut() bool {
+// well reports whether the second level is known to take pushes.
+func (f *far) well() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.closed
+	return f.until.IsZero() && !f.refuses && f.wrong == nil
 }
 
-// shutOff stops this command from pushing, and says so once.
+// shutOff stops pushing, for a while if that can help, and says so once.
 func (f *far) shutOff(err error) {
 	f.mu.Lock()
-	was := f.closed || f.away
-	f.closed = true
+	resting, refused := f.away || !f.until.IsZero(), f.refuses
+	f.wait(err)
+	final := f.refuses
 	f.mu.Unlock()
-	if !was {
+	switch {
+	case refused, resting && !final:
+	case final:
 		f.note(fmt.Sprintf("remote %s: nothing more is pushed by this run, the next one tries again: %v", f.c, err))
+	default:
+		f.note(fmt.Sprintf("remote %s: nothing more is pushed until it takes results again: %v", f.c, err))
 	}
 }
 
@@ -417,6 +464,7 @@ func (p *pusher) finish(ctx context.Context) error {
 	if p == nil {
 		return nil
 	}
+	p.again(ctx) // a rest may be over
 	all := make(chan struct{})
 	go func() {
 		p.wait.Wait()

@@ -337,3 +337,86 @@ func TestT34FalseRecords(t *testing.T) {
 	}
 	first.honest("afterwards")
 }
+
+// A run that outlives a server's outage pushes afterwards what the server did
+// not take, and says when it begins and when it is over.
+func TestT34Outage(t *testing.T) {
+	remotetest.Credentials(t)
+	server := remotetest.Versity(t)
+	for name, methods := range map[string]string{"does not answer": "GET HEAD PUT", "takes nothing": "PUT"} {
+		t.Run(name, func(t *testing.T) {
+			var down atomic.Bool
+			var refused atomic.Int64
+			faulty := remotetest.NewFaulty(t, server.Endpoint, func(r *http.Request) remotetest.Fault {
+				if !down.Load() || !strings.Contains(methods, r.Method) {
+					return remotetest.None
+				}
+				if r.Method == http.MethodPut {
+					refused.Add(1)
+				}
+				return remotetest.S500
+			})
+			l := newLab(t)
+			l.patience = hasty
+			l.patience.Tries = 1
+			prefix := strings.ReplaceAll(name, " ", "-")
+			l.far = strings.Replace(server.URL(prefix), server.Endpoint, faulty.URL, 1)
+			var asked atomic.Int64 // each look at the clock finds it an hour later
+			l.now = func() time.Time { return time.Unix(1e9, 0).Add(time.Duration(asked.Add(1)) * time.Hour) }
+			var started atomic.Int64
+			l.gate = func(ctx context.Context, _ string) error {
+				switch started.Add(1) {
+				case 4:
+					down.Store(true)
+				case 10:
+					for refused.Load() == 0 && ctx.Err() == nil {
+						time.Sleep(time.Millisecond)
+					}
+					down.Store(false)
+				}
+				return nil
+			}
+			r := l.report(basic())
+			if r.Remote == nil || r.Remote.Owed != 0 || r.Remote.Pushed != 15 {
+				t.Errorf("%+v, want 15 results pushed and none owed", r.Remote)
+			}
+			// Reading and pushing may each find out by themselves.
+			if n := len(l.notes); n < 2 || n > 3 || !strings.HasSuffix(l.notes[n-1], "it takes results again") {
+				t.Errorf("notes %q, want what went wrong and that it is over", l.notes)
+			}
+			l.gate = nil
+			l.far = server.URL(prefix)
+			l.honest(name)
+			second := l.beside(t)
+			second.want("second machine", second.run(basic()))
+		})
+	}
+}
+
+// While a server takes nothing, a run asks it ever more rarely.
+func TestT34LongOutage(t *testing.T) {
+	remotetest.Credentials(t)
+	server := remotetest.Versity(t)
+	var refused atomic.Int64
+	faulty := remotetest.NewFaulty(t, server.Endpoint, func(r *http.Request) remotetest.Fault {
+		if r.Method != http.MethodPut {
+			return remotetest.None
+		}
+		refused.Add(1)
+		return remotetest.S500
+	})
+	l := newLab(t)
+	l.patience = hasty
+	l.patience.Tries = 1
+	l.far = strings.Replace(server.URL("long"), server.Endpoint, faulty.URL, 1)
+	r := l.report(basic()) // within a minute
+	if r.Remote == nil || r.Remote.Owed != 15 || r.Remote.Pushed != 0 {
+		t.Errorf("%+v, want 15 results owed", r.Remote)
+	}
+	if n := refused.Load(); n > 8 { // those that were being sent at the same time
+		t.Errorf("%d requests refused, want at most 8", n)
+	}
+	if len(l.notes) != 1 || !strings.Contains(l.notes[0], "until it takes results again") {
+		t.Errorf("notes %q, want one", l.notes)
+	}
+}
