@@ -328,7 +328,7 @@ func (p *pusher) blob(ctx context.Context, o store.Output) error {
 		return fmt.Errorf("%w: %w", errHere, err)
 	}
 	defer file.Close()
-	return p.put(ctx, store.IDPath("blobs", o.Content), remote.Object{Body: file, Size: o.Size, Sum: o.Content})
+	return p.put(ctx, store.IDPath("blobs", o.Content), remote.Object{Bytes: file, Size: o.Size, Sum: o.Content})
 }
 
 // put stores bytes under a key, unless the key already has them and is young.
@@ -389,7 +389,7 @@ func (p *pusher) describe(ctx context.Context, rec *store.Record) error {
 }
 
 func object(text []byte) remote.Object {
-	return remote.Object{Body: bytes.NewReader(text), Size: int64(len(text)), Sum: sha256.Sum256(text)}
+	return remote.Object{Bytes: bytes.NewReader(text), Size: int64(len(text)), Sum: sha256.Sum256(text)}
 }
 
 // record pushes a record, after everything else. A record that is already there

@@ -98,11 +98,8 @@ func (b bucket) Get(ctx context.Context, key string, w io.Writer) error {
 }
 
 func (b bucket) Put(ctx context.Context, key string, o Object, overwrite bool) error {
-	if _, err := o.Body.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
 	in := &s3.PutObjectInput{
-		Bucket: &b.place.Bucket, Key: b.key(key), Body: o.Body, ContentLength: &o.Size,
+		Bucket: &b.place.Bucket, Key: b.key(key), Body: o.Body(), ContentLength: &o.Size,
 		ChecksumSHA256: aws.String(base64.StdEncoding.EncodeToString(o.Sum[:])),
 	}
 	if !overwrite {

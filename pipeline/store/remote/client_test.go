@@ -189,7 +189,7 @@ func TestFolderIsAllOrNothing(t *testing.T) {
 	dir := t.TempDir()
 	r := open(t, "file://"+dir)
 	o := object("all of it")
-	o.Body = failing{strings.NewReader("all")}
+	o.Bytes = failing{strings.NewReader("all")}
 	if err := r.Put(context.Background(), "blobs/aa/aa", o, false); err == nil {
 		t.Error("half a body was taken")
 	}
@@ -198,14 +198,53 @@ func TestFolderIsAllOrNothing(t *testing.T) {
 	}
 }
 
-type failing struct{ io.ReadSeeker }
+type failing struct{ io.ReaderAt }
 
-func (f failing) Read(p []byte) (int, error) {
-	n, err := f.ReadSeeker.Read(p)
+func (f failing) ReadAt(p []byte, off int64) (int, error) {
+	n, err := f.ReaderAt.ReadAt(p, off)
 	if err == io.EOF {
 		err = errors.New("the disk failed")
 	}
 	return n, err
+}
+
+// A request that was given up may read on while the next one sends the same
+// bytes.
+func TestTriesDoNotShareTheirPlace(t *testing.T) {
+	const text = "the whole of it"
+	r := &restless{}
+	c := &remote.Client{Remote: r, Patience: quick}
+	if err := c.Put(t.Context(), "blobs/aa/aa", object(text), false); err != nil {
+		t.Fatal(err)
+	}
+	if r.arrived != text {
+		t.Errorf("%q arrived, want %q", r.arrived, text)
+	}
+}
+
+// restless gives up its first Put, whose body it reads on during the second.
+type restless struct {
+	remote.Remote
+	old     io.Reader
+	arrived string
+}
+
+func (r *restless) Put(_ context.Context, _ string, o remote.Object, _ bool) error {
+	body := o.Body()
+	start := make([]byte, 4)
+	if _, err := io.ReadFull(body, start); err != nil {
+		return err
+	}
+	if r.old == nil {
+		r.old = body
+		return errors.New("given up")
+	}
+	if _, err := io.ReadFull(r.old, make([]byte, 4)); err != nil {
+		return err
+	}
+	rest, err := io.ReadAll(body)
+	r.arrived = string(start) + string(rest)
+	return err
 }
 
 func TestParse(t *testing.T) {

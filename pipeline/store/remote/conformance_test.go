@@ -44,7 +44,7 @@ func open(t *testing.T, url string) remote.Remote {
 }
 
 func object(text string) remote.Object {
-	return remote.Object{Body: strings.NewReader(text), Size: int64(len(text)), Sum: sha256.Sum256([]byte(text))}
+	return remote.Object{Bytes: strings.NewReader(text), Size: int64(len(text)), Sum: sha256.Sum256([]byte(text))}
 }
 
 func get(t *testing.T, r remote.Remote, key string) string {
@@ -124,7 +124,7 @@ func TestConformance(t *testing.T) {
 		})
 		t.Run("damaged on the way there", func(t *testing.T) {
 			o := object("what was meant")
-			o.Body = strings.NewReader("what was Meant")
+			o.Bytes = strings.NewReader("what was Meant")
 			for _, overwrite := range []bool{false, true} {
 				if err := r.Put(ctx, "blobs/bb/bb", o, overwrite); err == nil || errors.Is(err, fs.ErrExist) {
 					t.Errorf("other bytes than announced: %v", err)

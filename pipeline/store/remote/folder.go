@@ -126,16 +126,13 @@ func (f folder) Put(ctx context.Context, key string, o Object, overwrite bool) e
 
 // write writes the bytes of o to tmp and forces them to disk, or rejects them.
 func (f folder) write(ctx context.Context, tmp string, o Object) error {
-	if _, err := o.Body.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
 	file, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	h := sha256.New()
-	n, err := io.Copy(io.MultiWriter(file, h), until{ctx, o.Body})
+	n, err := io.Copy(io.MultiWriter(file, h), until{ctx, o.Body()})
 	if err != nil {
 		return err
 	}

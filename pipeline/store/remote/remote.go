@@ -39,9 +39,21 @@ type Remote interface {
 
 // An Object is what Put stores under a key.
 type Object struct {
-	Body io.ReadSeeker // read from its beginning
-	Size int64
-	Sum  [32]byte // SHA-256 of the bytes; bytes that arrive and differ are refused
+	Bytes io.ReaderAt
+	Size  int64
+	Sum   [32]byte // SHA-256 of the bytes; bytes that arrive and differ are refused
+
+	moved func() // called with every read; may be nil
+}
+
+// Body returns a reader of the bytes from their beginning. Each try of a Put has
+// its own, because a request that was given up may still be reading.
+func (o Object) Body() io.ReadSeeker {
+	body := io.NewSectionReader(o.Bytes, 0, o.Size)
+	if o.moved == nil {
+		return body
+	}
+	return &sending{body, o.moved}
 }
 
 // An Entry is what is known about a key without reading it.
