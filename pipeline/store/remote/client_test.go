@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -181,6 +182,23 @@ func TestFolderIsNotMade(t *testing.T) {
 	}
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("it is there now")
+	}
+}
+
+// What is not a file is damage, and nobody waits for it.
+func TestFolderHasOnlyFiles(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, "file://"+dir)
+	if err := os.MkdirAll(filepath.Join(dir, "blobs", "aa", "aa"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "blobs", "aa", "bb"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"blobs/aa/aa", "blobs/aa/bb"} {
+		if err := r.Get(t.Context(), key, io.Discard); !errors.Is(err, remote.ErrDamaged) {
+			t.Errorf("%s: %v", key, err)
+		}
 	}
 }
 

@@ -67,6 +67,14 @@ func refused(err error) error {
 }
 
 func (f folder) Get(ctx context.Context, key string, w io.Writer) error {
+	// To open a pipe would wait for somebody to write to it.
+	info, err := os.Stat(f.path(key))
+	if err != nil {
+		return f.missing(err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("get %s: it is not a file: %w", key, ErrDamaged)
+	}
 	file, err := os.Open(f.path(key))
 	if err != nil {
 		return f.missing(err)
