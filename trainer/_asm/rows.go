@@ -169,15 +169,44 @@ func (g *generator) sleepAdadelta(lanes []lane, s named, free []vec, missed reg.
 	for i, m := range states {
 		g.VMOVUPS(m, free[i])
 	}
-	g.Label("sleep")
-	for i := range states {
-		g.VMULPS(s["rho"], free[i], free[i])
-	}
-	g.DECQ(missed)
-	g.JNZ(operand.LabelRef("sleep"))
+	g.decay(free[:len(states)], s["rho"], missed, free[len(states)], free[len(states)+1], "sleep")
 	for i, m := range states {
 		g.VMOVUPS(free[i], m)
 	}
+}
+
+// decay multiplies registers by factor as many times as missed says, or until
+// that changes none of them any more. Decaying numbers end at a few units of the
+// smallest one, and some processors take a hundred times as long for a product
+// of such a number. changed and old are other registers.
+func (g *generator) decay(registers []vec, factor vec, missed reg.GPVirtual, changed, old vec, label string) {
+	g.Label(label)
+	g.TESTQ(operand.U32(7), missed)
+	g.JZ(operand.LabelRef(label + "Compare"))
+	for _, r := range registers {
+		g.VMULPS(factor, r, r)
+	}
+	g.DECQ(missed)
+	g.JNZ(operand.LabelRef(label))
+	g.JMP(operand.LabelRef(label + "Done"))
+	g.Label(label + "Compare")
+	g.zero(changed)
+	for _, r := range registers {
+		g.VMOVAPS(r, old)
+		g.VMULPS(factor, r, r)
+		g.xor(g.Context, r, old, old)
+		g.or(g.Context, old, changed, changed)
+	}
+	y := changed.AsY()
+	if g.bytes == 64 {
+		g.VEXTRACTF64X4(operand.U8(1), changed, old.AsY())
+		g.VPOR(old.AsY(), y, y)
+	}
+	g.VPTEST(y, y)
+	g.JZ(operand.LabelRef(label + "Done"))
+	g.DECQ(missed)
+	g.JNZ(operand.LabelRef(label))
+	g.Label(label + "Done")
 }
 
 func (g *generator) calmAdadelta(lanes []lane) {
@@ -282,12 +311,14 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 	}
 	g.VPTEST(g.constant("sign"), y)
 	g.JNZ(operand.LabelRef("sleep"))
-	g.Label("settle")
-	all(lanes,
-		func(l lane) { g.VMULPS(s["beta1"], l.r[m], l.r[m]) },
-		func(l lane) { g.VMULPS(s["beta2"], l.r[v], l.r[v]) })
-	g.DECQ(missed)
-	g.JNZ(operand.LabelRef("settle"))
+	var ms, vs []vec
+	for _, l := range lanes {
+		ms, vs = append(ms, l.r[m]), append(vs, l.r[v])
+	}
+	again := g.GP64()
+	g.MOVQ(missed, again)
+	g.decay(ms, s["beta1"], missed, sum, x, "settleM")
+	g.decay(vs, s["beta2"], again, sum, x, "settleV")
 	all(lanes, func(l lane) { g.VADDPS(g.constant("0"), l.r[m], l.r[m]) })
 	g.Label("made")
 	all(lanes,

@@ -3965,12 +3965,40 @@ last:
 	VMOVUPS 32(BX)(DI*1), Y8
 
 sleep:
+	TESTQ  $0x00000007, R8
+	JZ     sleepCompare
+	VMULPS Y2, Y5, Y5
+	VMULPS Y2, Y6, Y6
+	VMULPS Y2, Y7, Y7
+	VMULPS Y2, Y8, Y8
+	DECQ   R8
+	JNZ    sleep
+	JMP    sleepDone
+
+sleepCompare:
+	VPXOR   Y9, Y9, Y9
+	VMOVAPS Y5, Y10
 	VMULPS  Y2, Y5, Y5
+	VPXOR   Y5, Y10, Y10
+	VPOR    Y10, Y9, Y9
+	VMOVAPS Y6, Y10
 	VMULPS  Y2, Y6, Y6
+	VPXOR   Y6, Y10, Y10
+	VPOR    Y10, Y9, Y9
+	VMOVAPS Y7, Y10
 	VMULPS  Y2, Y7, Y7
+	VPXOR   Y7, Y10, Y10
+	VPOR    Y10, Y9, Y9
+	VMOVAPS Y8, Y10
 	VMULPS  Y2, Y8, Y8
+	VPXOR   Y8, Y10, Y10
+	VPOR    Y10, Y9, Y9
+	VPTEST  Y9, Y9
+	JZ      sleepDone
 	DECQ    R8
 	JNZ     sleep
+
+sleepDone:
 	VMOVUPS Y5, (DX)(DI*1)
 	VMOVUPS Y6, (BX)(DI*1)
 	VMOVUPS Y7, 32(DX)(DI*1)
@@ -4204,14 +4232,58 @@ plainMissed1true:
 	JZ     made
 	VPTEST constantsAVX2<>+960(SB), Y3
 	JNZ    sleep
+	MOVQ   R8, R9
 
-settle:
+settleM:
+	TESTQ  $0x00000007, R8
+	JZ     settleMCompare
 	VMULPS Y2, Y9, Y9
 	VMULPS Y2, Y12, Y12
+	DECQ   R8
+	JNZ    settleM
+	JMP    settleMDone
+
+settleMCompare:
+	VPXOR   Y3, Y3, Y3
+	VMOVAPS Y9, Y5
+	VMULPS  Y2, Y9, Y9
+	VPXOR   Y9, Y5, Y5
+	VPOR    Y5, Y3, Y3
+	VMOVAPS Y12, Y5
+	VMULPS  Y2, Y12, Y12
+	VPXOR   Y12, Y5, Y5
+	VPOR    Y5, Y3, Y3
+	VPTEST  Y3, Y3
+	JZ      settleMDone
+	DECQ    R8
+	JNZ     settleM
+
+settleMDone:
+settleV:
+	TESTQ  $0x00000007, R9
+	JZ     settleVCompare
 	VMULPS Y4, Y10, Y10
 	VMULPS Y4, Y13, Y13
-	DECQ   R8
-	JNZ    settle
+	DECQ   R9
+	JNZ    settleV
+	JMP    settleVDone
+
+settleVCompare:
+	VPXOR   Y3, Y3, Y3
+	VMOVAPS Y10, Y5
+	VMULPS  Y4, Y10, Y10
+	VPXOR   Y10, Y5, Y5
+	VPOR    Y5, Y3, Y3
+	VMOVAPS Y13, Y5
+	VMULPS  Y4, Y13, Y13
+	VPXOR   Y13, Y5, Y5
+	VPOR    Y5, Y3, Y3
+	VPTEST  Y3, Y3
+	JZ      settleVDone
+	DECQ    R9
+	JNZ     settleV
+
+settleVDone:
 	VADDPS constantsAVX2<>+2048(SB), Y9, Y9
 	VADDPS constantsAVX2<>+2048(SB), Y12, Y12
 

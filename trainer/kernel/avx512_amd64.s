@@ -7492,10 +7492,32 @@ last:
 	VMOVUPS (BX)(DI*1), Z6
 
 sleep:
-	VMULPS  Z2, Z5, Z5
-	VMULPS  Z2, Z6, Z6
-	DECQ    R8
-	JNZ     sleep
+	TESTQ  $0x00000007, R8
+	JZ     sleepCompare
+	VMULPS Z2, Z5, Z5
+	VMULPS Z2, Z6, Z6
+	DECQ   R8
+	JNZ    sleep
+	JMP    sleepDone
+
+sleepCompare:
+	VPXORD        Z7, Z7, Z7
+	VMOVAPS       Z5, Z8
+	VMULPS        Z2, Z5, Z5
+	VPXORD        Z5, Z8, Z8
+	VPORD         Z8, Z7, Z7
+	VMOVAPS       Z6, Z8
+	VMULPS        Z2, Z6, Z6
+	VPXORD        Z6, Z8, Z8
+	VPORD         Z8, Z7, Z7
+	VEXTRACTF64X4 $0x01, Z7, Y8
+	VPOR          Y8, Y7, Y7
+	VPTEST        Y7, Y7
+	JZ            sleepDone
+	DECQ          R8
+	JNZ           sleep
+
+sleepDone:
 	VMOVUPS Z5, (DX)(DI*1)
 	VMOVUPS Z6, (BX)(DI*1)
 
@@ -7655,12 +7677,52 @@ plainMissed0true:
 	VPOR          Y5, Y3, Y3
 	VPTEST        constantsAVX512<>+960(SB), Y3
 	JNZ           sleep
+	MOVQ          R8, R9
 
-settle:
+settleM:
+	TESTQ  $0x00000007, R8
+	JZ     settleMCompare
 	VMULPS Z2, Z9, Z9
-	VMULPS Z4, Z10, Z10
 	DECQ   R8
-	JNZ    settle
+	JNZ    settleM
+	JMP    settleMDone
+
+settleMCompare:
+	VPXORD        Z3, Z3, Z3
+	VMOVAPS       Z9, Z5
+	VMULPS        Z2, Z9, Z9
+	VPXORD        Z9, Z5, Z5
+	VPORD         Z5, Z3, Z3
+	VEXTRACTF64X4 $0x01, Z3, Y5
+	VPOR          Y5, Y3, Y3
+	VPTEST        Y3, Y3
+	JZ            settleMDone
+	DECQ          R8
+	JNZ           settleM
+
+settleMDone:
+settleV:
+	TESTQ  $0x00000007, R9
+	JZ     settleVCompare
+	VMULPS Z4, Z10, Z10
+	DECQ   R9
+	JNZ    settleV
+	JMP    settleVDone
+
+settleVCompare:
+	VPXORD        Z3, Z3, Z3
+	VMOVAPS       Z10, Z5
+	VMULPS        Z4, Z10, Z10
+	VPXORD        Z10, Z5, Z5
+	VPORD         Z5, Z3, Z3
+	VEXTRACTF64X4 $0x01, Z3, Y5
+	VPOR          Y5, Y3, Y3
+	VPTEST        Y3, Y3
+	JZ            settleVDone
+	DECQ          R9
+	JNZ           settleV
+
+settleVDone:
 	VADDPS constantsAVX512<>+2048(SB), Z9, Z9
 
 made:
@@ -8015,16 +8077,62 @@ last:
 	VMOVUPS (BX)(R11*1), Z12
 
 sleep:
-	VMULPS  Z2, Z5, Z5
-	VMULPS  Z2, Z6, Z6
-	VMULPS  Z2, Z7, Z7
-	VMULPS  Z2, Z8, Z8
-	VMULPS  Z2, Z9, Z9
-	VMULPS  Z2, Z10, Z10
-	VMULPS  Z2, Z11, Z11
-	VMULPS  Z2, Z12, Z12
-	DECQ    R12
-	JNZ     sleep
+	TESTQ  $0x00000007, R12
+	JZ     sleepCompare
+	VMULPS Z2, Z5, Z5
+	VMULPS Z2, Z6, Z6
+	VMULPS Z2, Z7, Z7
+	VMULPS Z2, Z8, Z8
+	VMULPS Z2, Z9, Z9
+	VMULPS Z2, Z10, Z10
+	VMULPS Z2, Z11, Z11
+	VMULPS Z2, Z12, Z12
+	DECQ   R12
+	JNZ    sleep
+	JMP    sleepDone
+
+sleepCompare:
+	VPXORD        Z13, Z13, Z13
+	VMOVAPS       Z5, Z14
+	VMULPS        Z2, Z5, Z5
+	VPXORD        Z5, Z14, Z14
+	VPORD         Z14, Z13, Z13
+	VMOVAPS       Z6, Z14
+	VMULPS        Z2, Z6, Z6
+	VPXORD        Z6, Z14, Z14
+	VPORD         Z14, Z13, Z13
+	VMOVAPS       Z7, Z14
+	VMULPS        Z2, Z7, Z7
+	VPXORD        Z7, Z14, Z14
+	VPORD         Z14, Z13, Z13
+	VMOVAPS       Z8, Z14
+	VMULPS        Z2, Z8, Z8
+	VPXORD        Z8, Z14, Z14
+	VPORD         Z14, Z13, Z13
+	VMOVAPS       Z9, Z14
+	VMULPS        Z2, Z9, Z9
+	VPXORD        Z9, Z14, Z14
+	VPORD         Z14, Z13, Z13
+	VMOVAPS       Z10, Z14
+	VMULPS        Z2, Z10, Z10
+	VPXORD        Z10, Z14, Z14
+	VPORD         Z14, Z13, Z13
+	VMOVAPS       Z11, Z14
+	VMULPS        Z2, Z11, Z11
+	VPXORD        Z11, Z14, Z14
+	VPORD         Z14, Z13, Z13
+	VMOVAPS       Z12, Z14
+	VMULPS        Z2, Z12, Z12
+	VPXORD        Z12, Z14, Z14
+	VPORD         Z14, Z13, Z13
+	VEXTRACTF64X4 $0x01, Z13, Y14
+	VPOR          Y14, Y13, Y13
+	VPTEST        Y13, Y13
+	JZ            sleepDone
+	DECQ          R12
+	JNZ           sleep
+
+sleepDone:
 	VMOVUPS Z5, (DX)(R8*1)
 	VMOVUPS Z6, (BX)(R8*1)
 	VMOVUPS Z7, (DX)(R9*1)
@@ -8480,18 +8588,82 @@ plainMissed0true:
 	VPOR          Y5, Y3, Y3
 	VPTEST        constantsAVX512<>+960(SB), Y3
 	JNZ           sleep
+	MOVQ          R12, R13
 
-settle:
+settleM:
+	TESTQ  $0x00000007, R12
+	JZ     settleMCompare
 	VMULPS Z2, Z9, Z9
 	VMULPS Z2, Z12, Z12
 	VMULPS Z2, Z15, Z15
 	VMULPS Z2, Z18, Z18
+	DECQ   R12
+	JNZ    settleM
+	JMP    settleMDone
+
+settleMCompare:
+	VPXORD        Z3, Z3, Z3
+	VMOVAPS       Z9, Z5
+	VMULPS        Z2, Z9, Z9
+	VPXORD        Z9, Z5, Z5
+	VPORD         Z5, Z3, Z3
+	VMOVAPS       Z12, Z5
+	VMULPS        Z2, Z12, Z12
+	VPXORD        Z12, Z5, Z5
+	VPORD         Z5, Z3, Z3
+	VMOVAPS       Z15, Z5
+	VMULPS        Z2, Z15, Z15
+	VPXORD        Z15, Z5, Z5
+	VPORD         Z5, Z3, Z3
+	VMOVAPS       Z18, Z5
+	VMULPS        Z2, Z18, Z18
+	VPXORD        Z18, Z5, Z5
+	VPORD         Z5, Z3, Z3
+	VEXTRACTF64X4 $0x01, Z3, Y5
+	VPOR          Y5, Y3, Y3
+	VPTEST        Y3, Y3
+	JZ            settleMDone
+	DECQ          R12
+	JNZ           settleM
+
+settleMDone:
+settleV:
+	TESTQ  $0x00000007, R13
+	JZ     settleVCompare
 	VMULPS Z4, Z10, Z10
 	VMULPS Z4, Z13, Z13
 	VMULPS Z4, Z16, Z16
 	VMULPS Z4, Z19, Z19
-	DECQ   R12
-	JNZ    settle
+	DECQ   R13
+	JNZ    settleV
+	JMP    settleVDone
+
+settleVCompare:
+	VPXORD        Z3, Z3, Z3
+	VMOVAPS       Z10, Z5
+	VMULPS        Z4, Z10, Z10
+	VPXORD        Z10, Z5, Z5
+	VPORD         Z5, Z3, Z3
+	VMOVAPS       Z13, Z5
+	VMULPS        Z4, Z13, Z13
+	VPXORD        Z13, Z5, Z5
+	VPORD         Z5, Z3, Z3
+	VMOVAPS       Z16, Z5
+	VMULPS        Z4, Z16, Z16
+	VPXORD        Z16, Z5, Z5
+	VPORD         Z5, Z3, Z3
+	VMOVAPS       Z19, Z5
+	VMULPS        Z4, Z19, Z19
+	VPXORD        Z19, Z5, Z5
+	VPORD         Z5, Z3, Z3
+	VEXTRACTF64X4 $0x01, Z3, Y5
+	VPOR          Y5, Y3, Y3
+	VPTEST        Y3, Y3
+	JZ            settleVDone
+	DECQ          R13
+	JNZ           settleV
+
+settleVDone:
 	VADDPS constantsAVX512<>+2048(SB), Z9, Z9
 	VADDPS constantsAVX512<>+2048(SB), Z12, Z12
 	VADDPS constantsAVX512<>+2048(SB), Z15, Z15

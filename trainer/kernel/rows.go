@@ -87,10 +87,8 @@ func (s *Set) AdadeltaRows(w, sq, acc []float32, r *Rows, c AdadeltaStep, awake 
 
 func (s *Set) adadeltaRow(w, g, sq, acc []float32, missed int, c AdadeltaStep, awake bool) bool {
 	for j := range w {
-		for range missed {
-			sq[j] *= c.Rho
-			acc[j] *= c.Rho
-		}
+		sq[j] = decay(sq[j], c.Rho, missed)
+		acc[j] = decay(acc[j], c.Rho, missed)
 	}
 	if !awake {
 		return true
@@ -100,6 +98,19 @@ func (s *Set) adadeltaRow(w, g, sq, acc []float32, missed int, c AdadeltaStep, a
 		calm = calm && finite(sq[j]+c.Eps) && finite(acc[j])
 	}
 	return calm
+}
+
+// decay multiplies x by factor as many times as times says, or until that does
+// not change it any more.
+func decay(x, factor float32, times int) float32 {
+	for range times {
+		next := x * factor
+		if next == x {
+			break
+		}
+		x = next
+	}
+	return x
 }
 
 // AdamPast holds those scalars of a past step of Adam that differ from step to

@@ -161,6 +161,65 @@ func compareRows(t *testing.T, s *Set, rule rowRule, seed uint64, steps int) {
 	same("woken", int(step), all.Index)
 }
 
+// TestLongSleeps compares sleeps in which means come to a standstill, at
+// different times and among lanes that never do, with all their
+// multiplications.
+func TestLongSleeps(t *testing.T) {
+	forEach(t, func(t *testing.T, s *Set) {
+		random := rand.New(rand.NewPCG(5, 5))
+		power := func(low, high int) float32 {
+			return float32(math.Exp2(float64(low) + random.Float64()*float64(high-low)))
+		}
+		mean := func() float32 {
+			switch random.IntN(40) {
+			case 0:
+				return 0
+			case 1:
+				return float32(math.Inf(1))
+			case 2:
+				return float32(math.NaN())
+			case 3:
+				return power(-149, -120)
+			}
+			return power(-60, 60)
+		}
+		const count, panels = 6, 5
+		sleeps := []int32{1, 8, 40, 1500, 4096, 6001}
+		rows := Rows{Panels: panels, Panel: count * Width, Index: []int32{0, 1, 2, 3, 4, 5}, Sleeps: sleeps}
+		times := func(i int) int { return int(sleeps[i/Width%count]) }
+		for _, factor := range []float32{0.3, 0.9, 0.95, 0.99} {
+			decayed := func(x float32, times int) float32 {
+				for range times {
+					x *= factor
+				}
+				return x
+			}
+			sq, acc := fill(make([]float32, panels*count*Width), mean), fill(make([]float32, panels*count*Width), mean)
+			var wantSq, wantAcc []float32
+			for i := range sq {
+				wantSq, wantAcc = append(wantSq, decayed(sq[i], times(i))), append(wantAcc, decayed(acc[i], times(i)))
+			}
+			s.AdadeltaRows(make([]float32, len(sq)), sq, acc, &rows, AdadeltaStep{LR: 1, Rho: factor, Eps: 1e-6}, false)
+			equal(t, fmt.Sprintf("sq after decays by %g", factor), sq, wantSq)
+			equal(t, fmt.Sprintf("acc after decays by %g", factor), acc, wantAcc)
+
+			c := AdamStep{StepSize: 0.01, Beta1: factor, Beta2: 0.999, SqrtBias2: 1, Eps: 1e-8}
+			past := make([]AdamPast, 6001)
+			for i := range past {
+				past[i] = AdamPast{-c.StepSize, c.SqrtBias2}
+			}
+			m, v := fill(make([]float32, len(sq)), func() float32 { return power(-40, 0) }), fill(make([]float32, len(sq)), func() float32 { return power(-60, 0) })
+			var wantM []float32
+			for i := range m {
+				wantM = append(wantM, decayed(m[i], times(i)))
+			}
+			w := fill(make([]float32, len(sq)), func() float32 { return 1e4 }) // moved by nothing soon
+			s.AdamRows(w, m, v, &rows, past, c, AdamSettles(c), false)
+			equal(t, fmt.Sprintf("m after decays by %g", factor), m, wantM)
+		}
+	})
+}
+
 // TestAdamSettles compares long sleeps from states of all kinds with the same
 // steps made one by one. If a sleep settles, no difference may remain.
 func TestAdamSettles(t *testing.T) {
