@@ -15,6 +15,7 @@ import (
 	"sparsel/pipeline"
 	"sparsel/stages/figure"
 	"sparsel/stages/finding"
+	"sparsel/stages/params"
 	"sparsel/stages/report"
 	"sparsel/stages/table"
 	"sparsel/stages/train"
@@ -41,7 +42,8 @@ func (w *workspace) collect(ctx context.Context) (report.Report, error) {
 	}
 	c := &collector{workspace: w, shown: w.places(), report: report.Report{
 		Title: w.Params.Study.Title, Source: w.Params.Repeats(), OfThesis: w.Params.Repeats() == finding.Thesis, Mark: w.Mark,
-		Plan: plan(w.Study), Layer: w.Layer, ParamsName: filepath.Base(w.o.params()), Params: w.setup.Text,
+		Whole: w.Params.Repeats() != finding.Thesis && w.Params.Profile == nil && w.Params.Try() == "",
+		Plan:  plan(w.Study), Layer: w.Layer, ParamsName: filepath.Base(w.o.params()), Params: w.setup.Text,
 		Further: w.Params.Profile.Own(),
 		Local:   report.Local{Absent: map[string]report.Absence{}, Links: map[string]string{}},
 	}}
@@ -94,11 +96,12 @@ func (c *collector) add(ctx context.Context, n pipeline.NodeStatus) {
 	var err error
 	switch at.kind {
 	case figure.Kind:
-		f := report.Figure{Item: item, Title: c.title(at.id)}
+		asked := c.asked(at.id)
+		f := report.Figure{Item: item, Title: asked.Title}
 		if item.Current {
 			f, err = c.figure(ctx, item, n)
 		}
-		f.Item = c.unreadable(item, at, err)
+		f.Item, f.Experiments = c.unreadable(item, at, err), asked.Experiments
 		c.report.Figures = append(c.report.Figures, f)
 	case table.Kind:
 		t := report.Table{Item: item}
@@ -108,23 +111,20 @@ func (c *collector) add(ctx context.Context, n pipeline.NodeStatus) {
 		t.Item = c.unreadable(item, at, err)
 		c.report.Tables = append(c.report.Tables, t)
 	case finding.Kind:
+		claimed, _ := finding.Find(at.id) // which the graph has found
 		f := report.Finding{Item: item, Result: undecided(at.id)}
 		if item.Current {
 			f, err = c.finding(ctx, item, n)
 		}
-		f.Item = c.unreadable(item, at, err)
+		f.Item, f.Experiments = c.unreadable(item, at, err), claimed.Experiments
 		c.report.Findings = append(c.report.Findings, f)
 	}
 }
 
-// title returns the title that the parameters give a figure.
-func (c *collector) title(id string) string {
-	for _, f := range c.Params.Figures {
-		if f.ID == id {
-			return f.Title
-		}
-	}
-	return ""
+// asked returns what the parameters say about a figure.
+func (c *collector) asked(id string) params.Figure {
+	i := slices.IndexFunc(c.Params.Figures, func(f params.Figure) bool { return f.ID == id })
+	return c.Params.Figures[i]
 }
 
 // undecided returns what is known about a finding before it is decided.

@@ -48,6 +48,7 @@ const (
 	shownFigure = `aria-labelledby="figure-5.1-h"><svg`
 	shownTable  = `aria-labelledby="table-baseline-h"><table>`
 	absent      = "Not built yet"
+	notAll      = "Not the full study."
 )
 
 // All writes a report of everything, and the second time leaves it alone.
@@ -58,7 +59,7 @@ func TestReportOfAll(t *testing.T) {
 		shownFigure, shownTable, "The four optimizers over the epochs", "seeds = [1, 100]",
 		`<a href="figures/fig-5.1.pdf" aria-label="figures/fig-5.1.pdf">pdf</a>`,
 		"There are 8 distinct trainings", "<h1>params</h1>", "A study of its own, as params.toml describes it.",
-		`data-verdict="`, "tables/epochs.csv", "sparsel/stages/train", "kernels", "<td>all</td>",
+		`data-verdict="`, `<a href="#figure-5.1">`, "Claims about it:", "tables/epochs.csv", "sparsel/stages/train", "kernels", "<td>all</td>",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %q", want)
@@ -67,7 +68,7 @@ func TestReportOfAll(t *testing.T) {
 	if text := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(page, ""); !strings.Contains(text, "figures/fig-5.1.{csv,json,pdf,png,svg}") {
 		t.Error("the report does not name a figure's files")
 	}
-	if strings.Contains(page, absent) {
+	if strings.Contains(page, absent) || strings.Contains(page, notAll) {
 		t.Error("something is missing in the report of everything")
 	}
 	before, err := os.Stat(s.path("out/report.html"))
@@ -274,6 +275,26 @@ func TestReportOfNothing(t *testing.T) {
 	}
 	if _, err := os.Stat(s.path("out/report.html")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("clean leaves the report: %v", err)
+	}
+}
+
+// A profile of a study and a try of it are not the whole study, and the report of
+// either says so.
+func TestReportOfLess(t *testing.T) {
+	s := newSmallStudy(t)
+	s.edit("[optimizers.SGD]", "[profiles.one]\nseeds = [1]\n\n[optimizers.SGD]")
+	profile, try := s.options(), s.options()
+	name, set := "one", "optimizers.SGD.lr=0.2"
+	profile.Profile, try.Set = &name, &set
+	for _, o := range []Options{profile, try} {
+		s.stdout.Reset()
+		if err := Report(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		page, err := os.ReadFile(strings.TrimSpace(s.stdout.String()))
+		if err != nil || !strings.Contains(string(page), notAll) {
+			t.Errorf("%s: the report does not say that it is not of the full study (%v)", s.stdout.String(), err)
+		}
 	}
 }
 

@@ -236,6 +236,83 @@ func TestOwnStudy(t *testing.T) {
 	}
 }
 
+// The banner of a study of the reader's own says how many images it uses, and
+// not that something is missing. A profile or a try of it is not the whole study.
+func TestOwnStudyIsWhole(t *testing.T) {
+	r := example(t)
+	r.Source, r.OfThesis, r.Layer, r.Layers, r.Findings = "", false, "trial", nil, nil
+	r.Mark = "Trained on the first 500 of 60000 images"
+	for _, whole := range []bool{true, false} {
+		r.Whole = whole
+		page, _ := render(t, r)
+		want := `role="note">` + r.Mark + "</p>"
+		if !whole {
+			want = `role="note"><strong>Not the full study.</strong> ` + r.Mark + "</p>"
+		}
+		if !strings.Contains(page, want) {
+			t.Errorf("whole %v: the page lacks %q", whole, want)
+		}
+	}
+}
+
+// Figures without numbers are all of them, unless others have numbers.
+func TestFiguresWithoutNumbers(t *testing.T) {
+	r := example(t)
+	r.OfThesis, r.Layers = false, nil
+	r.Figures[0].ID = "rates"
+	page, _ := render(t, r)
+	if !strings.Contains(page, "<h3>Numbers 5</h3>") || !strings.Contains(page, "<h3>All others</h3>") {
+		t.Error("figures with and without numbers are not told apart")
+	}
+	r.Figures = r.Figures[:1]
+	if page, _ = render(t, r); !strings.Contains(page, "<h3>All of this study</h3>") || strings.Contains(page, "others</h3>") {
+		t.Error("the only figures are called the others")
+	}
+}
+
+// A figure of one's own that has the number of a figure of the thesis, but shows
+// other experiments, is not what claims are about.
+func TestFigureOfTheSameNumber(t *testing.T) {
+	r := example(t)
+	r.Source, r.OfThesis, r.Layer, r.Layers = "", false, "trial", nil
+	r.Figures[0].Experiments = []string{"mine"}
+	page, _ := render(t, r)
+	if !strings.Contains(page, "<span>the thesis&#39;s figure 5.1</span>") || strings.Contains(page, `<a href="#figure-5.1">`) {
+		t.Error("a claim leads to a figure that it is not about")
+	}
+	if strings.Contains(page, "Claims about it:") {
+		t.Error("claims are said to be about a figure that does not show their experiments")
+	}
+	r.Figures[0].Title = "Does it?"
+	if page, _ = render(t, r); strings.Contains(page, `id="figure-5.1-f"`) {
+		t.Error("claims answer the question of a figure that does not show their experiments")
+	}
+}
+
+// A profile of a study of one's own may have experiments and figures of its own.
+// No other work has left them for later.
+func TestFurtherOfAnOwnStudy(t *testing.T) {
+	r := example(t)
+	r.OfThesis, r.Further, r.Layer, r.Layers, r.Fixed = false, true, "trial", nil, Fixed{}
+	for source, want := range map[string]string{
+		"":         "A study of its own, as params.toml describes it. It repeats no other work. This is a profile of it that",
+		"Doe 2020": "A study after Doe 2020, as params.toml describes it. This is a profile of it that",
+	} {
+		r.Source = source
+		page, _ := render(t, r)
+		if !strings.Contains(page, want) || strings.Contains(page, "for later") {
+			t.Errorf("source %q: the page lacks %q, or says that something was left for later", source, want)
+		}
+		if strings.Contains(page, "9.9") || strings.Contains(page, "whose question it answers") {
+			t.Error("the page speaks of figures that it does not have")
+		}
+		wants(t, page, "further", "for conditions that it did not try. ", "Supported and contradicted speak")
+	}
+	r.Figures[0].Title = "Does it?"
+	page, _ := render(t, r)
+	wants(t, page, "further", "did not try. A claim stands at the head of the figure whose question it answers.")
+}
+
 // The words for numbers of things are in the singular for one.
 func TestOneOfEach(t *testing.T) {
 	r := example(t)

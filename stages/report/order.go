@@ -98,8 +98,11 @@ var topics = map[string]string{
 // ChapterHeading returns the heading of figures whose numbers begin alike. In a
 // study of one's own the numbers do not refer to the thesis.
 func (v *view) ChapterHeading(number string) string {
-	if number != other && !v.OfThesis {
+	switch {
+	case number != other && !v.OfThesis:
 		return "Numbers " + number
+	case !v.OfThesis && !v.Further && len(v.Figures) == 1:
+		return "All of this study"
 	}
 	return v.heading("Chapter", number, "")
 }
@@ -134,12 +137,19 @@ func (v *view) heading(what, number, of string) string {
 }
 
 // FigureName names the figure that a finding is about. If a study of one's own
-// has no such figure, it is the thesis's.
-func (v *view) FigureName(id string) string {
-	if v.OfThesis || v.Further || v.HasFigure(id) {
+// does not show it, it is the thesis's, or that of claims which go further, to
+// which the page has nothing to say.
+func (v *view) FigureName(f Finding) string {
+	switch id := f.Result.Figure; {
+	case id == "":
+		return ""
+	case v.OfThesis || v.Shows(f):
 		return "Figure " + id
+	case v.Further:
+		return ""
+	default:
+		return "the thesis's figure " + id
 	}
-	return "the thesis's figure " + id
 }
 
 // listed joins a list as in a sentence: a, b and c.

@@ -68,7 +68,6 @@ type view struct {
 	Figures  []group[figureView]
 	Tables   []Table
 	Missing  []missing
-	Titles   map[string]string // titles of the figures, by id
 }
 
 type verdictCount struct {
@@ -88,7 +87,7 @@ type missing struct {
 }
 
 func newView(r Report) *view {
-	v := &view{Report: r, Style: template.CSS(asset("report.css")), Script: template.JS(asset("report.js")), Titles: map[string]string{}}
+	v := &view{Report: r, Style: template.CSS(asset("report.css")), Script: template.JS(asset("report.js"))}
 	// Nothing may be loaded, sent or framed. Style attributes, of which the
 	// figures have thousands, are allowed, because they cannot load anything
 	// under this policy. The empty icon keeps browsers from requesting one.
@@ -101,7 +100,6 @@ func newView(r Report) *view {
 	v.layered()
 	var figures []figureView
 	for _, f := range r.Figures {
-		v.Titles[f.ID] = f.Title
 		// ReadFigure has checked that the SVG neither runs nor fetches
 		// anything.
 		figures = append(figures, figureView{f, template.HTML(f.SVG)})
@@ -281,10 +279,16 @@ func columns(t Table) []string {
 	return classes
 }
 
-// HasFigure reports whether the page has a place for the figure with that id.
-func (v *view) HasFigure(id string) bool {
-	_, ok := v.Titles[id]
-	return ok
+// Shows reports whether the page has a place for the figure that a finding is
+// about. In a study of one's own, another figure may have the same id.
+func (v *view) Shows(f Finding) bool {
+	return slices.ContainsFunc(v.Report.Figures, func(g Figure) bool { return f.about(g) })
+}
+
+// about reports whether a finding is about a figure: it names the figure, and
+// the figure shows one of its experiments.
+func (f Finding) about(g Figure) bool {
+	return f.Result.Figure == g.ID && slices.ContainsFunc(f.Experiments, func(name string) bool { return slices.Contains(g.Experiments, name) })
 }
 
 // HasTable reports whether the page has a place for the table with that id.
@@ -293,11 +297,11 @@ func (v *view) HasTable(id string) bool {
 }
 
 // About lists the findings that belong to a figure.
-func (v *view) About(figure string) []Finding {
+func (v *view) About(figure figureView) []Finding {
 	var list []Finding
 	for _, g := range v.Findings {
 		for _, f := range g.Items {
-			if f.Current && f.Result.Figure == figure {
+			if f.Current && f.about(figure.Figure) {
 				list = append(list, f)
 			}
 		}
@@ -313,12 +317,17 @@ func (v *view) Answers(f figureView) []Finding {
 	var list []Finding
 	for _, g := range v.Findings {
 		for _, finding := range g.Items {
-			if finding.Result.Figure == f.ID {
+			if finding.about(f.Figure) {
 				list = append(list, finding)
 			}
 		}
 	}
 	return list
+}
+
+// Answered reports whether a finding answers the question of a figure.
+func (v *view) Answered() bool {
+	return slices.ContainsFunc(v.Report.Figures, func(f Figure) bool { return len(v.Answers(figureView{Figure: f})) > 0 })
 }
 
 // Files lists every published file, in order of their paths.

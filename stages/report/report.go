@@ -23,8 +23,9 @@ type Report struct {
 
 	OfThesis bool // whether it is the study that the claims are about, in any edition
 
-	Mark string // how this run differs from the full study, shown as a banner; empty if it does not
-	Plan Plan
+	Mark  string // how this run differs from the full study, shown as a banner; empty if it does not
+	Whole bool   // the study is the reader's own and asks for no more than Mark says, so this is all of it
+	Plan  Plan
 
 	Layer  string  // the question that the numbers answer: "reproduces", "holds" or "trial"; empty if there is none
 	Layers []Layer // the verdicts on the thesis's own seeds and on fresh ones; empty unless the page is about one of them
@@ -69,6 +70,7 @@ type Figure struct {
 	Item
 	Title, Caption, Note string
 	SVG                  []byte
+	Experiments          []string // that it shows
 }
 
 // A Table is a header and rows of text. A table without a header is too long to
@@ -83,6 +85,8 @@ type Table struct {
 type Finding struct {
 	Item
 	Result claim.Result
+
+	Experiments []string // that the claim is about
 
 	// Artefacts names the findings that tell whether the claim may be true by
 	// arithmetic alone.

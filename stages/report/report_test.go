@@ -67,6 +67,7 @@ func example(t testing.TB) Report {
 		if err != nil {
 			t.Fatal(err)
 		}
+		f.Experiments = []string{"depth"}
 		r.Figures = append(r.Figures, f)
 	}
 	r.Figures = append(r.Figures, Figure{Item: Item{ID: "5.10", Files: []File{{Path: "figures/fig-5.10.svg"}}}})
@@ -93,6 +94,7 @@ func example(t testing.TB) Report {
 		if err != nil {
 			t.Fatal(err)
 		}
+		f.Experiments = []string{"width", "depth"}
 		r.Findings = append(r.Findings, f)
 	}
 	bare, err := ReadFinding(item("finding", "Z1", ".json"), []byte(`{"id":"Z1","source":"6.1","claim":"No number.",
@@ -101,7 +103,7 @@ func example(t testing.TB) Report {
 		t.Fatal(err)
 	}
 	r.Findings = append(r.Findings, bare, Finding{Item: Item{ID: "X1"},
-		Result: claim.Result{ID: "X1", Source: "5.4", Claim: "Not yet decided.", Figure: "9.9"}})
+		Result: claim.Result{ID: "X1", Source: "5.4", Claim: "Not yet decided.", Figure: "9.9"}, Experiments: []string{"depth"}})
 	// On fresh seeds B10 has another verdict, B2 has the same one, and the
 	// others have none yet.
 	var fresh []Finding
