@@ -85,7 +85,10 @@ func withoutUser(text string) string {
 }
 
 func choice(d *document, path, value string, choices ...string) {
-	if !slices.Contains(choices, value) {
+	switch {
+	case len(choices) == 0:
+		d.report(path, "is %q, but there are none to choose from", value)
+	case !slices.Contains(choices, value):
 		d.report(path, "is %q, must be one of %s%s", value, strings.Join(choices, ", "), nearest.Hint(value, choices))
 	}
 }
@@ -310,6 +313,10 @@ func (p *Params) checkExperiments(d *document) {
 		}
 		if e.Like != "" && (e.Seeding != "" || len(e.sets) > 0 || e.Vary != nil) {
 			d.report(path+".like", "takes the runs of %q as they are; take seeding, set and vary away", e.Like)
+		}
+		if experiment, condition, _ := strings.Cut(e.Like, "/"); e.Like != "" &&
+			(experiment == "" || strings.Contains(experiment, "*") || condition == "" || strings.Count(condition, "*") > 1) {
+			d.report(path+".like", "is %q, must be EXPERIMENT/CONDITION with at most one *, in the condition", e.Like)
 		}
 		if e.Along != "" {
 			choice(d, path+".along", e.Along, Alongs()...)

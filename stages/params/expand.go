@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sparsel/stages/nearest"
 	"sparsel/trainer"
 )
 
@@ -213,8 +214,13 @@ func (x *expansion) append(r *planned) {
 func (x *expansion) reuse(e *Experiment, c condition, optimizer string, seeds []uint32) {
 	experiment, pattern, _ := strings.Cut(e.Like, "/")
 	found := map[uint32]bool{}
+	var names []string // of the experiment's conditions, and
+	known := false     // whether the pattern is that of one
 	for _, other := range x.byExperiment[experiment] {
 		text, ok := match(pattern, other.condition.name)
+		if other.entry != e && !slices.Contains(names, other.condition.name) {
+			names, known = append(names, other.condition.name), known || ok
+		}
 		seed := other.config.Seeding.Seed
 		if !ok || other.config.Optimizer.Name != optimizer || !slices.Contains(seeds, seed) || other.entry == e {
 			continue
@@ -231,12 +237,38 @@ func (x *expansion) reuse(e *Experiment, c condition, optimizer string, seeds []
 		x.named(e, again, other.config)
 		x.append(&planned{entry: e, condition: again, config: other.config, like: other})
 	}
+	switch above := x.above(e); {
+	case !slices.Contains(above, experiment):
+		keep := ""
+		if x.params.Profile.Own() {
+			keep = "; keep names those of the study that it has"
+		}
+		x.report(e.path+".like", "is %q, but %s has no experiment %q further up%s%s", e.Like, x.params.Profile.describe(), experiment, keep,
+			nearest.Hint(experiment, above))
+		return
+	case !known && len(names) > 0: // otherwise the experiment has problems of its own, which are reported
+		x.report(e.path+".like", "is %q, but %s has no such condition further up%s", e.Like, experiment, nearest.Hint(pattern, names))
+		return
+	}
 	for _, seed := range seeds {
 		if !found[seed] {
 			x.report(e.path+".like", "is %q, which has no run of %s with seed %d further up in the file", e.Like, optimizer, seed)
 			return
 		}
 	}
+}
+
+// above lists the experiments whose entries stand before an entry.
+func (x *expansion) above(e *Experiment) []string {
+	var list []string
+	for i := range x.params.Experiments {
+		other := &x.params.Experiments[i]
+		if other == e {
+			break
+		}
+		list = append(list, other.Name)
+	}
+	return list
 }
 
 // use adds the use of a planned run whose start is known, and the run itself if

@@ -110,6 +110,43 @@ func TestProfilesOfTheirOwnAreJudged(t *testing.T) {
 	}
 }
 
+// A condition that shows runs again says where they are. If it cannot find them,
+// the message says which part of that is wrong.
+func TestLikeNobody(t *testing.T) {
+	text := moreOf(t)
+	const like = `like = "memory/beta2=*"`
+	for given, want := range map[string]string{
+		"memory":            "must be EXPERIMENT/CONDITION with at most one *",
+		"memory/":           "must be EXPERIMENT/CONDITION with at most one *",
+		"*/beta2=*":         "must be EXPERIMENT/CONDITION with at most one *",
+		"memory/*=*":        "must be EXPERIMENT/CONDITION with at most one *",
+		"memroy/beta2=*":    `profile more has no experiment "memroy" further up; keep names those of the study that it has; did you mean memory?`,
+		"again/of 2 0.5":    `profile more has no experiment "again" further up`,
+		"memory/beta=0.5":   "memory has no such condition further up; did you mean beta2=0.5",
+		"memory/beta2=0.75": "", // is one
+	} {
+		edited := strings.Replace(text, like, `like = "`+given+`"`, 1)
+		if given == "memory/beta2=0.75" {
+			edited = strings.Replace(edited, `"of {along} *"`, `"of {along}"`, 1)
+		}
+		_, err := Parse("params.toml", []byte(edited), "more")
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), "experiments[1].like: is \""+given+"\", ") ||
+			!strings.Contains(err.Error(), want)) {
+			t.Errorf("like %q: %v, want %q", given, err, want)
+		}
+	}
+	// The optimizer may be what is missing.
+	edited := strings.Replace(text, like+"\noptimizers = [\"Adam\"]", like+"\noptimizers = [\"SGD\"]", 1)
+	if _, err := Parse("params.toml", []byte(edited), "more"); err == nil || !strings.Contains(err.Error(), "has no run of SGD with seed 7") {
+		t.Errorf("another optimizer: %v", err)
+	}
+	// If the other experiment is refused, the condition is not blamed for it.
+	edited = strings.Replace(text, "values = [0.5, 0.75]", "values = [0.5, 1.75]", 1)
+	if _, err := Parse("params.toml", []byte(edited), "more"); err == nil || strings.Contains(err.Error(), "further up") {
+		t.Errorf("a value that is refused: %v", err)
+	}
+}
+
 func TestFactors(t *testing.T) {
 	p, err := Read("../../params.toml", "further")
 	if err != nil {
@@ -140,5 +177,15 @@ func TestFactors(t *testing.T) {
 	}
 	if _, err := FactorsOf(of("factorial")[:12*15]); err == nil {
 		t.Error("a design that lacks a condition passes")
+	}
+}
+
+// A profile without experiments leaves a figure nothing to choose from.
+func TestNothingToChooseFrom(t *testing.T) {
+	text := string(example(t)) + "[profiles.none]\nseeding = \"paired\"\n[[profiles.none.figures]]\nid = \"f\"\ntitle = \"F\"\n" +
+		"experiments = [\"some\"]\nx = \"epoch\"\nlines = [\"optimizer\"]\n"
+	_, err := Parse("params.toml", []byte(text), "")
+	if err == nil || !strings.Contains(err.Error(), `profiles.none.figures[0].experiments[0]: is "some", but there are none to choose from`) {
+		t.Error(err)
 	}
 }

@@ -56,7 +56,7 @@ type Profile struct {
 // profile's name.
 var Reserved = []string{
 	// Names below out.
-	Paper, "store", "downloads", "figures", "tables", "findings", "report.html", "measure", "cache", "logs",
+	Paper, "store", "downloads", "figures", "tables", "findings", "report.html", "measure", "tries", "cache", "logs",
 	// First elements of the names of the study's nodes.
 	"digits", "fetch", "train", "metrics", "aggregate", "tidy", "compare", "figure", "table", "finding",
 }
@@ -68,13 +68,13 @@ var device = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?
 // reserved reports whether the program uses a profile's name itself. It ignores
 // case, as some file systems do.
 func reserved(name string) bool {
-	return device.MatchString(name) || slices.ContainsFunc(Reserved, func(r string) bool { return strings.EqualFold(r, name) })
+	return slices.ContainsFunc(Reserved, func(r string) bool { return strings.EqualFold(r, name) })
 }
 
 // ProfileName reports whether a text can be the name of a profile, or is empty
 // or [Paper].
 func ProfileName(name string) bool {
-	return name == "" || name == Paper || nameRule.MatchString(name) && !reserved(name)
+	return name == "" || name == Paper || nameRule.MatchString(name) && !reserved(name) && !device.MatchString(name)
 }
 
 // Own reports whether a profile has experiments, figures and tables of its own.
@@ -142,6 +142,8 @@ func (p *Params) checkProfiles(d *document) {
 			d.report(path, "is a name of %d letters, must have at most %d", len(name), maxID)
 		case reserved(name):
 			d.report(path, "is no name for a profile: the program itself uses it, as it does %s; choose another", strings.Join(Reserved[1:], ", "))
+		case device.MatchString(name):
+			d.report(path, "is no name for a profile: Windows takes it for a device; choose another")
 		case slices.ContainsFunc(names, alike):
 			d.report(path, "is the same as another profile on file systems that do not tell capitals from small letters; choose another")
 		}

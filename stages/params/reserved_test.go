@@ -21,7 +21,7 @@ func profileText(names ...string) string {
 // column when the file is read.
 func TestReservedProfileNames(t *testing.T) {
 	where := regexp.MustCompile(`params\.toml:[0-9]+:[0-9]+: profiles\.`)
-	names := append([]string{"Store", "STORE", "Report.html", "con", "NUL.txt", "..", ".", ".hidden", "a/b", `a\b`, "", "com1"}, Reserved...)
+	names := append([]string{"Store", "STORE", "Report.html", "con", "NUL.txt", "..", ".", ".hidden", "a/b", `a\b`, "", "com1", "tries"}, Reserved...)
 	for _, name := range names {
 		_, err := Parse("params.toml", append(example(t), profileText(name)...), "")
 		if err == nil || !where.MatchString(err.Error()) {
@@ -35,6 +35,9 @@ func TestReservedProfileNames(t *testing.T) {
 		if _, err := Parse("params.toml", append(example(t), profileText(name)...), name); err != nil || !ProfileName(name) {
 			t.Errorf("profile %q: %v", name, err)
 		}
+	}
+	if _, err := Parse("params.toml", append(example(t), profileText("NUL.txt")...), ""); err == nil || strings.Contains(err.Error(), "itself uses") {
+		t.Errorf("a device of another system is said to be used by the program: %v", err)
 	}
 	if _, err := Parse("params.toml", append(example(t), profileText("quick", "Quick")...), ""); err == nil ||
 		!where.MatchString(err.Error()) {
