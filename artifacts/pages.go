@@ -81,7 +81,7 @@ func (k Kind) memory(values, rows, plain int64) (own, shared int64) {
 }
 
 // maxHeader bounds the size of a page header. The library's headers have some
-// 30 bytes and no statistics.
+// 30 bytes and, in a column of text, the least and the greatest text.
 const maxHeader = 1 << 10
 
 // checkSizes checks the sizes that the page at an offset claims before the

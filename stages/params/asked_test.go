@@ -361,3 +361,16 @@ conditions = [
 		t.Errorf("no class 9: %s", got)
 	}
 }
+
+// No images are not all images.
+func TestNoImages(t *testing.T) {
+	for _, key := range []string{"train_images", "test_images"} {
+		for value, want := range map[string]string{"0": "study." + key + ": is 0, must lie between 1 and ", "1": ""} {
+			_, err := Parse("params.toml", example(t, "on_failed_run", key+" = "+value+"\non_failed_run"), "")
+			if refused := err != nil && strings.Contains(err.Error(), "study."+key+": "); refused != (want != "") || refused &&
+				!strings.Contains(err.Error(), want) {
+				t.Errorf("%s = %s: %v", key, value, err)
+			}
+		}
+	}
+}

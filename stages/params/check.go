@@ -115,8 +115,12 @@ func (p *Params) checkStudy(d *document) {
 	choice(d, "study.seeding", s.Seeding, "author", "paired")
 	choice(d, "study.on_failed_run", s.OnFailedRun, "refuse", "show")
 	checkKeepArchives(d, "study.keep_archives", s.KeepArchives, p.usesSeed, "study or of an experiment")
-	between(d, "study.train_images", s.TrainImages, 0, p.dataset.Train)
-	between(d, "study.test_images", s.TestImages, 0, p.dataset.Test)
+	if d.has("study.train_images") {
+		between(d, "study.train_images", s.TrainImages, 1, p.dataset.Train)
+	}
+	if d.has("study.test_images") {
+		between(d, "study.test_images", s.TestImages, 1, p.dataset.Test)
+	}
 	switch archive := s.Archive.(type) {
 	case string:
 		choice(d, "study.archive", archive, "last", "all")
@@ -295,6 +299,8 @@ func (p *Params) checkExperiments(d *document) {
 		path := e.path
 		if !nameRule.MatchString(e.Name) {
 			d.report(e.owner+".name", "is %q, must consist of letters, digits and _ . + -", e.Name)
+		} else if len(e.Name) > maxID {
+			d.report(e.owner+".name", "has %d letters, must have at most %d to be part of the names of files", len(e.Name), maxID)
 		}
 		if e.Condition == "" {
 			d.report(path+".condition", "is missing or empty")

@@ -113,7 +113,7 @@ func TestDatasetRefused(t *testing.T) {
 		{"batch", "batch = 10", "batch = 1501", "1501", "baseline.batch: is 1501, must lie between 1 and 1500"},
 		{"validation", "batch = 10", "batch = 10\nvalidation = 1500", "1500", "baseline.validation: is 1500, must lie between 1 and 1499"},
 		{"validation of a part", "batch = 10", "batch = 10\nvalidation = 900", "", "validation is 900, and there are 900 training images"},
-		{"part", `on_failed_run`, "test_images = 301\non_failed_run", "301", "study.test_images: is 301, must lie between 0 and 300"},
+		{"part", `on_failed_run`, "test_images = 301\non_failed_run", "301", "study.test_images: is 301, must lie between 1 and 300"},
 		{"part in a profile", "[style.roles]", "[profiles.p]\ntrain_images = 1501\n\n[style.roles]", "1501",
 			"profiles.p.train_images: is 1501, must lie between 1 and 1500"},
 	} {

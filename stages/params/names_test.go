@@ -23,3 +23,28 @@ func TestMistypedNamesAreSuggested(t *testing.T) {
 		}
 	}
 }
+
+// Names that are too long for the files that will hold them are refused when the
+// file is read. A grid's values may make them so.
+func TestLongNames(t *testing.T) {
+	entry := func(name, condition string, values ...string) string {
+		text := "\n[[experiments]]\nname = \"" + name + "\"\ncondition = \"" + condition + "\"\nseeding = \"paired\"\n"
+		if len(values) > 0 {
+			return text + "vary = [{ parameter = \"epochs\", values = [" + strings.Join(values, ", ") + "] }]\n"
+		}
+		return text + "set = { epochs = 1 }\n"
+	}
+	for _, c := range []struct{ text, want string }{
+		{entry(strings.Repeat("n", 100), "c"), ""},
+		{entry(strings.Repeat("n", 101), "c"), ".name: has 101 letters, must have at most 100"},
+		{entry("long", strings.Repeat("n", 400)), ""},
+		{entry("long", strings.Repeat("ö", 201)), `.condition: is "` + strings.Repeat("ö", 40) + `"…, which has 402 bytes, must have at most 400`},
+		{entry("long", strings.Repeat("n", 393)+"{epochs}", "1"), ""},
+		{entry("long", strings.Repeat("n", 399)+"{epochs}", "1", "10"), ".condition: is"},
+	} {
+		_, err := Parse("params.toml", append(example(t), c.text...), "")
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", c.text, err, c.want)
+		}
+	}
+}

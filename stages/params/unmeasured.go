@@ -128,8 +128,10 @@ func (p *Params) unmeasured(uses []Use, labels PartLabels) string {
 		if absent = p.absent(part[:images]); absent == nil {
 			return ""
 		}
-		why = fmt.Sprintf("none of the %s that %s of %s is measured on is of class %s", words.Counted(images, name+" image"), u.Condition, u.Experiment,
-			words.Either(absent))
+		if why = fmt.Sprintf("none of the %d %s images that %s of %s is measured on is of class %s", images, name, u.Condition, u.Experiment,
+			words.Either(absent)); images == 1 {
+			why = fmt.Sprintf("%s of %s is measured on a single %s image", u.Condition, u.Experiment, name)
+		}
 	}
 	return why
 }

@@ -102,6 +102,19 @@ metrics = ["selectivity"]
 	}
 }
 
+// One image is of one class.
+func TestASingleImageIsMeasured(t *testing.T) {
+	p := mustParse(t, []byte(entries("[[tables]]\nid = \"f\"\nkind = \"final\"\nexperiment = \"base\"\nerror = \"se\"\nmetrics = [\"csi\"]\n")))
+	p.Study.TestImages = 1
+	const want = "shows csi, which compares all classes, and test of base is measured on a single test image; use more images, or leave it out"
+	for _, q := range p.Unmeasured(PartLabels{Test: []uint8{7}}) {
+		if q.Path == "tables[0].metrics[0]" && q.Message == want {
+			return
+		}
+	}
+	t.Errorf("%+v lacks %q", p.Unmeasured(PartLabels{Test: []uint8{7}}), want)
+}
+
 // Classes that no training image has are a mistake in the data set's description.
 func TestFewerClassesThanDescribed(t *testing.T) {
 	p := mustParse(t, []byte(entries("")))
