@@ -189,3 +189,16 @@ func TestNothingToChooseFrom(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A profile with entries of its own needs paired seeding, which it may have from
+// the study.
+func TestProfileTakesTheSeedingOfTheStudy(t *testing.T) {
+	for _, seeding := range []string{"author", "paired"} {
+		text := "[profiles.mine]\n[[profiles.mine.experiments]]\nname = \"new\"\ncondition = \"c\"\n"
+		_, err := Parse("params.toml", append(example(t, `seeding = "author"`, `seeding = "`+seeding+`"`), text...), "mine")
+		if want := `profiles.mine.seeding: is "author"`; seeding == "paired" && err != nil || seeding == "author" &&
+			(err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("a study with %s seeding: %v", seeding, err)
+		}
+	}
+}

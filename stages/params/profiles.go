@@ -114,9 +114,9 @@ func (p *Params) checkEntries(d *document, path string, q Profile) {
 			d.report(e.owner+".name", "is %q, an experiment of the study; choose another", e.Name)
 		}
 	}
-	if q.Seeding != "paired" {
+	if seeding := cmp.Or(q.Seeding, p.Study.Seeding); seeding != "paired" {
 		d.report(path+".seeding",
-			"is %q: a profile with entries of its own needs \"paired\", because no recorded session has its trainings", q.Seeding)
+			"is %q: a profile with entries of its own needs \"paired\", because no recorded session has its trainings", seeding)
 	}
 	edition := *p
 	edition.become(q)
