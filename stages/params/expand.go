@@ -388,6 +388,11 @@ func (p *Params) config(d *document, e *Experiment, optimizer string, c conditio
 		d.report(join("profiles", p.Profile.Name())+".epochs", "is %d, but %s varies the epochs up to %d; leave it out, or make it as many",
 			config.Epochs, e.Name, whole.Epochs)
 	}
+	if config.Epochs < whole.Epochs && len(config.Sampler.Phases) > 0 {
+		d.report(join("profiles", p.Profile.Name())+".epochs", "is %d, but the phases of %s take %d epochs; leave it out, or make it as many",
+			config.Epochs, e.Name, whole.Epochs)
+		config.Epochs = whole.Epochs // or its phases would be refused once more
+	}
 	if config.Updates < whole.Updates && varies("updates") {
 		d.report(join("profiles", p.Profile.Name())+".epochs",
 			"is %d, which are at most %d updates, but %s varies the updates up to %d; leave it out, or make it more",

@@ -202,3 +202,14 @@ func TestProfileTakesTheSeedingOfTheStudy(t *testing.T) {
 		}
 	}
 }
+
+// Phases cannot be cut short. The profile that does it is named, and nothing else.
+func TestProfileCutsPhases(t *testing.T) {
+	const text = "[[experiments]]\nname = \"two\"\ncondition = \"c\"\nseeding = \"paired\"\n" +
+		"set = { sampler = \"phases\", epochs = 4, phases = [{ drawn = 5, epochs = 2 }, { drawn = 5, epochs = 2 }] }\n[profiles.short]\nepochs = 3\n"
+	_, err := Parse("params.toml", append(example(t), text...), "short")
+	if err == nil || !strings.Contains(err.Error(), "1 problem(s)") ||
+		!strings.Contains(err.Error(), "profiles.short.epochs: is 3, but the phases of two take 4 epochs; leave it out, or make it as many") {
+		t.Error(err)
+	}
+}
