@@ -299,8 +299,8 @@ func (p *Params) checkExperiments(d *document) {
 		path := e.path
 		if !nameRule.MatchString(e.Name) {
 			d.report(e.owner+".name", "is %q, must consist of letters, digits and _ . + -", e.Name)
-		} else if len(e.Name) > maxID {
-			d.report(e.owner+".name", "has %d letters, must have at most %d to be part of the names of files", len(e.Name), maxID)
+		} else if len(e.Name) > maxName {
+			d.report(e.owner+".name", "has %d letters, must have at most %d", len(e.Name), maxName)
 		}
 		if e.Condition == "" {
 			d.report(path+".condition", "is missing or empty")

@@ -35,8 +35,8 @@ func TestLongNames(t *testing.T) {
 		return text + "set = { epochs = 1 }\n"
 	}
 	for _, c := range []struct{ text, want string }{
-		{entry(strings.Repeat("n", 100), "c"), ""},
-		{entry(strings.Repeat("n", 101), "c"), ".name: has 101 letters, must have at most 100"},
+		{entry(strings.Repeat("n", 400), "c"), ""},
+		{entry(strings.Repeat("n", 401), "c"), ".name: has 401 letters, must have at most 400"},
 		{entry("long", strings.Repeat("n", 400)), ""},
 		{entry("long", strings.Repeat("ö", 201)), `.condition: is "` + strings.Repeat("ö", 40) + `"…, which has 402 bytes, must have at most 400`},
 		{entry("long", strings.Repeat("n", 393)+"{epochs}", "1"), ""},

@@ -31,10 +31,10 @@ func checkName(d *document, at, text string) {
 	}
 }
 
-// maxCondition is the largest number of bytes in the name of a condition. Its
-// runs' statistics name it twice at the beginning of a page of a Parquet file,
-// which is at most 1024 bytes long.
-const maxCondition = 400
+// maxName is the largest number of bytes in the name of an experiment or of a
+// condition. In Parquet files, the header of a page may hold it twice, as the
+// least and as the greatest text, and may have 1024 bytes.
+const maxName = 400
 
 // checkCondition is checkName for the names of conditions, which patterns
 // select and which stand between slashes in the names of nodes.
@@ -44,8 +44,8 @@ func checkCondition(d *document, at, name string) {
 		d.report(at, "is %q, must not hold *, which stands for any text where figures name conditions", name)
 	case name != "" && path.Join("/", name) != "/"+name:
 		d.report(at, "is %q, must not have empty parts, . or .. between slashes", name)
-	case len(name) > maxCondition:
-		d.report(at, "is %.40q…, which has %d bytes, must have at most %d", name, len(name), maxCondition)
+	case len(name) > maxName:
+		d.report(at, "is %.40q…, which has %d bytes, must have at most %d", name, len(name), maxName)
 	default:
 		checkName(d, at, name)
 	}
