@@ -37,8 +37,8 @@ func (d *description) note() string {
 	if d.modes {
 		note += "; " + d.seedMarks() + " without a band: each seed, where some learn and some do not"
 	}
-	if wider := d.wider(); wider > 0 {
-		note += fmt.Sprintf("; 95 %% intervals are %.1f × as wide", wider)
+	if wider := d.wider(); wider != "" {
+		note += "; 95 % intervals are " + wider + " × as wide"
 	}
 	if d.beyond {
 		note += "; arrows: beyond the panel"
@@ -68,23 +68,35 @@ func (d *description) seedMarks() string {
 // behind notes that a number is the mean of so many runs.
 func (d *description) behind(runs int) {
 	d.low, d.high = min(d.low, runs), max(d.high, runs)
-	if runs > 1 && (d.fewest == 0 || runs < d.fewest) {
-		d.fewest = runs
+}
+
+// band notes that a band was drawn at the mean of so many runs.
+func (d *description) band(runs int) {
+	if !d.banded {
+		d.banded, d.fewest = true, runs
 	}
+	d.fewest, d.most = min(d.fewest, runs), max(d.most, runs)
 }
 
 // wider returns how many times wider than the bands the 95 % intervals of the
-// findings are, for the smallest number of runs that have a band. It returns 0
-// if the bands are these intervals, or if there are none.
-func (d *description) wider() float64 {
-	if !d.banded || d.fewest == 0 || d.Error == "ci" {
-		return 0
+// findings are, which depends on the numbers of runs. It returns nothing if the
+// bands are these intervals, or if there are none.
+func (d *description) wider() string {
+	if !d.banded || d.Error == "ci" {
+		return ""
 	}
-	values := make([]float64, d.fewest)
-	values[0] = 1 // the ratio depends on the number of values alone
-	s := summary.Describe(values)
-	low, high := interval(s, d.Error)
-	return (s.CIHigh - s.CILow) / (high - low)
+	times := func(runs int) string {
+		values := make([]float64, runs)
+		values[0] = 1 // the ratio depends on the number of values alone
+		s := summary.Describe(values)
+		low, high := interval(s, d.Error)
+		return fmt.Sprintf("%.1f", (s.CIHigh-s.CILow)/(high-low))
+	}
+	least, greatest := times(d.most), times(d.fewest)
+	if least == greatest {
+		return least
+	}
+	return least + " to " + greatest
 }
 
 // caption says what the figure shows, at which epoch, over how many runs, and
@@ -432,8 +444,8 @@ func (d *description) over() string {
 	if d.banded {
 		text += ", bands " + band
 	}
-	if wider := d.wider(); wider > 0 {
-		text += fmt.Sprintf(", of which the 95 %% interval of a mean is %.1f times as wide", wider)
+	if wider := d.wider(); wider != "" {
+		text += ", of which the 95 % interval of a mean is " + wider + " times as wide"
 	}
 	if d.seeds {
 		text += "; " + d.seedMarks() + " are the single seeds"

@@ -24,8 +24,9 @@ type description struct {
 	within bool // a number within the first epoch is shown
 	gaps   gaps
 	low    int  // fewest runs behind a number
-	fewest int  // fewest runs behind a number of several; 0 if there is none
 	high   int  // most runs behind a number
+	fewest int  // fewest runs behind a band
+	most   int  // most runs behind a band
 	marked bool // a vertical line is within its panel
 	beyond bool // a line leaves its panel
 	common bool // a dot leaves out runs that have one of its numbers but not the other
@@ -88,7 +89,9 @@ func (p Params) describe(from source) (chart.Figure, error) {
 		f.Rows = append(f.Rows, row)
 	}
 	if _, ok := from.(longest); ok && d.modal {
-		d.modes, d.banded = true, true
+		d.modes = true
+		d.band(2)
+		d.band(max(2, d.high))
 	}
 	f.Note, f.Caption = d.note(), d.caption()
 	return f, nil
@@ -247,7 +250,9 @@ func (d *description) series(l line, at place) (chart.Series, error) {
 		s.N, s.Expected, s.Names = append(s.N, n.n), append(s.Expected, n.expected), append(s.Names, p.name)
 		if s.Marks != chart.Points && !modes {
 			s.Lo, s.Hi = append(s.Lo, n.low), append(s.Hi, n.high)
-			d.banded = d.banded || finite(n.low)
+			if finite(n.low) {
+				d.band(n.n)
+			}
 		}
 		if d.seeds || modes {
 			addRuns(&s, p.place, n, i, len(points))

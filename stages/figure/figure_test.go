@@ -163,9 +163,9 @@ func TestOneRun(t *testing.T) {
 	if f := describe(t, p, n); !strings.Contains(f.Note, "n = 1 to 3; dots: each seed; 95 % intervals are 5.3 × as wide") {
 		t.Errorf("note %q", f.Note)
 	}
-	// With two runs somewhere, it is theirs: 12.706·√2.
+	// With two runs somewhere, that is theirs: 12.706·√2.
 	n.change(func(k key) bool { return k.epoch == 1 }, func(s *measures.Summary) { s.N, s.Expected, s.SEPopulation = 2, 3, 0.01 })
-	if f := describe(t, p, n); !strings.Contains(f.Note, "n = 1 to 3; dots: each seed; 95 % intervals are 18.0 × as wide") {
+	if f := describe(t, p, n); !strings.Contains(f.Note, "n = 1 to 3; dots: each seed; 95 % intervals are 5.3 to 18.0 × as wide") {
 		t.Errorf("note %q", f.Note)
 	}
 }

@@ -69,6 +69,16 @@ func TestTwoModesShowEachSeed(t *testing.T) {
 	if !strings.Contains(f.Note, "dots without a band: each seed, where some learn and some do not") {
 		t.Errorf("note %q", f.Note)
 	}
+	// A number of few runs on a line without a band is not behind a band.
+	few, m := figure(6, modes)
+	m.change(func(key) bool { return true }, func(s *measures.Summary) { s.N, s.Expected, s.SEPopulation = 6, 6, 0.01 })
+	m.lack(func(k key) bool { return k.optimizer == "SGD" && k.epoch == 2 && k.metric == "sparsity" }, 3, 4, 5, 6)
+	contains(t, describe(t, few, m).Caption, []string{"is 2.8 times as wide"}) // t(0.975, 5)·√(6/5)
+	// Of bands over different numbers of runs, each has its own factor.
+	m.lack(func(k key) bool { return k.optimizer == "Adam" && k.epoch == 2 && k.metric == "sparsity" }, 4, 5, 6)
+	f = describe(t, few, m)
+	contains(t, f.Caption, []string{"is 2.8 to 5.3 times as wide"}) // t(0.975, 2)·√(3/2)
+	contains(t, f.Note, []string{"95 % intervals are 2.8 to 5.3 × as wide"})
 	// If every line is such, there are no bands to explain.
 	p.Sources[0].Optimizers = p.Sources[0].Optimizers[:1]
 	contains(t, describe(t, p, n).Caption, []string{"have no band"}, "bands", "times as wide")
