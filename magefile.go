@@ -328,7 +328,7 @@ func AuditFile(ctx context.Context,
 // Diff says how parameters, code, results and numbers differ from an earlier
 // state.
 func Diff(ctx context.Context,
-	before string, // a revision with a lock, a lock file or another output folder
+	state string, // a revision with a lock, a lock file or another output folder
 	params *string, // the parameter file; params.toml if absent
 	profile *string, // a profile of the parameter file; the whole study if absent
 	out *string, // the folder for everything produced; out if absent
@@ -336,7 +336,7 @@ func Diff(ctx context.Context,
 	json *bool, // print JSON for programs
 	verbose *bool, // print every detail; a summary if absent
 ) error {
-	return exit(stages.Diff(ctx, before, stages.Options{
+	return exit(stages.Diff(ctx, state, stages.Options{
 		Params: params, Profile: profile, Out: out, Data: data, JSON: json, Verbose: verbose,
 	}))
 }

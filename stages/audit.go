@@ -200,7 +200,7 @@ func (a *auditor) auditLock() (err error) {
 	if len(differing) > 0 {
 		note += fmt.Sprintf(", and says something else of %s", words.Counted(len(differing), "output"))
 	}
-	a.note("%s; `%s` says which", note, a.o.command("diff"))
+	a.note("%s; `%s` says which", note, a.o.diffCommand())
 	return nil
 }
 

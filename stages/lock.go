@@ -84,6 +84,9 @@ func (o Options) lockPath() string {
 	return filepath.Join(dir, strings.Join(append(parts, "lock"), "."))
 }
 
+// diffCommand returns the command that compares the results with the lock.
+func (o Options) diffCommand() string { return o.command("diff " + word(o.lockPath())) }
+
 // maxLock is larger than the lock of any study.
 const maxLock = 1 << 28
 
@@ -217,7 +220,7 @@ func (w *workspace) lockNote(have outputsOf) string {
 		rest = fmt.Sprintf(" and %d more", len(nodes)-shown)
 	}
 	return fmt.Sprintf("results differ from %s in %s%s%s; `%s` says how",
-		w.o.lockPath(), strings.Join(nodes[:min(shown, len(nodes))], ", "), rest, why, w.o.command("diff"))
+		w.o.lockPath(), strings.Join(nodes[:min(shown, len(nodes))], ", "), rest, why, w.o.diffCommand())
 }
 
 // reportLock is lockNote for a finished run.

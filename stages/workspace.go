@@ -93,7 +93,7 @@ func (o Options) set() []string {
 // including the flags that identify the study and its stores, as far as the
 // target has them.
 func (o Options) command(target string) string {
-	switch target {
+	switch name, _, _ := strings.Cut(target, " "); name {
 	case "diff":
 		o.Set, o.Remote, o.RemoteReadOnly = nil, nil, nil
 	case "report":

@@ -158,15 +158,18 @@ func find(targets []Target, words []string) (Target, []string, error) {
 	}
 	i := slices.Index(names, strings.ToLower(words[0]))
 	if i < 0 {
-		return Target{}, nil, fmt.Errorf("there is no target %q%s; -l lists all", words[0], nearest.Hint(words[0], names))
+		return Target{}, nil, fmt.Errorf("there is no target %q: -l lists all%s", words[0], nearest.Hint(words[0], names))
 	}
 	t, ids := targets[i], words[1:]
 	for _, id := range ids {
 		if slices.Contains(names, strings.ToLower(id)) && (t.ID == "" || len(ids) > 1) {
 			return t, nil, fmt.Errorf("%s and %s are two targets: a command is one; run them one after the other", t.Name, id)
 		}
-		if id == "" || t.Several && strings.Contains(id, ",") {
-			return t, nil, fmt.Errorf("%s %q: an %s is neither empty nor holds a comma; put blanks between several", t.Name, id, t.ID)
+		if id == "" {
+			return t, nil, fmt.Errorf("%s %q: the %s is empty", t.Name, id, t.ID)
+		}
+		if t.Several && strings.Contains(id, ",") {
+			return t, nil, fmt.Errorf("%s %q: no %s has a comma; put blanks between several", t.Name, id, t.ID)
 		}
 	}
 	switch {

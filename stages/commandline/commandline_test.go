@@ -57,7 +57,7 @@ func TestJudgeRefuses(t *testing.T) {
 	targets := magefile(t)
 	for line, want := range map[string]string{
 		"-jobs=2":              "-jobs=2 is a flag of no target",
-		"fgure 5.1":            `there is no target "fgure"; did you mean figure`,
+		"fgure 5.1":            `there is no target "fgure": -l lists all; did you mean figure?`,
 		"figure":               "figure needs its id: `figure ID`",
 		"figure -dryrun 5.1":   `"5.1" stands behind the flag -dryrun`,
 		"clean -out=x extra":   `"extra" stands behind the flags`,
@@ -66,7 +66,9 @@ func TestJudgeRefuses(t *testing.T) {
 		"clean all":            "clean and all are two targets",
 		"figure 5.1 table 5.3": "figure and table are two targets",
 		"auditfile a b":        `auditfile is about one file: "b" is one too many`,
-		"figure 5.1,5.2":       "put blanks between several",
+		"figure 5.1,5.2":       "figure \"5.1,5.2\": no id has a comma; put blanks between several",
+		"diff":                 "diff needs its state: `diff STATE`",
+		"diff a b":             `diff is about one state: "b" is one too many`,
 		"all -job=2":           "all has no flag -job; did you mean -jobs?",
 		"all -jobs=two":        "-jobs=two: must be a whole number",
 		"all -jobs":            "-jobs needs a value",
@@ -78,6 +80,18 @@ func TestJudgeRefuses(t *testing.T) {
 		got, err := Judge(targets, strings.Fields(line))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %q, %v, want %q", line, strings.Join(got, " "), err, want)
+		}
+	}
+}
+
+// A shell may give an empty word.
+func TestJudgeRefusesEmptyIDs(t *testing.T) {
+	for target, want := range map[string]string{
+		"why": `why "": the node is empty`, "export": `export "": the node is empty`, "auditfile": `auditfile "": the file is empty`,
+		"figure": `figure "": the id is empty`,
+	} {
+		if _, err := Judge(magefile(t), []string{target, ""}); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", target, err, want)
 		}
 	}
 }

@@ -102,7 +102,7 @@ func (s *Study) Node(word string) (*pipeline.Node, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return nil, fmt.Errorf("there is no node %q%s; the target status lists all with -json", word, nearest.Hint(word, s.names()))
+		return nil, fmt.Errorf("there is no node %q: the target status lists all with -json%s", word, nearest.Hint(word, s.names()))
 	}
 	return nil, fmt.Errorf("%q is the id of several nodes: write one of %s", word, strings.Join(names, ", "))
 }
