@@ -33,6 +33,8 @@ type difference struct {
 	Numbers    []numberChange `json:"numbers"`
 	NotMade    int            `json:"not_made"` // results of the present parameters that the store lacks
 	Notes      []string       `json:"notes,omitempty"`
+
+	unknown struct{ parameters, numbers bool } // whether they differ
 }
 
 // resultChange is a change of one figure, table or finding. What is "differs",
@@ -123,11 +125,14 @@ func (w *workspace) stateOf(ctx context.Context, name string) (state, error) {
 		return w.stateOfFolder(ctx, name)
 	case err == nil:
 		l, err := parseLock(name)
+		if err == nil {
+			err = w.sameProfile(name, l)
+		}
 		if err != nil {
 			return state{}, err
 		}
 		s := state{lock: l}
-		if text, err := os.ReadFile(filepath.Join(filepath.Dir(name), "params.toml")); err == nil {
+		if text, err := os.ReadFile(filepath.Join(filepath.Dir(name), paramsOfLock(name))); err == nil {
 			s.params, err = flattenTOML(text)
 			return s, err
 		}
@@ -135,7 +140,11 @@ func (w *workspace) stateOf(ctx context.Context, name string) (state, error) {
 	}
 	l, err := w.o.lockOf(ctx, name)
 	if errors.Is(err, os.ErrNotExist) {
-		return state{}, fmt.Errorf("%s has no %s", name, filepath.Base(w.o.lockPath()))
+		return state{}, fmt.Errorf("%s has no %s; name a revision that has one, a lock file or an output folder",
+			name, filepath.Base(w.o.lockPath()))
+	}
+	if err == nil {
+		err = w.sameProfile(name, l)
 	}
 	if err != nil {
 		return state{}, err
@@ -149,6 +158,16 @@ func (w *workspace) stateOf(ctx context.Context, name string) (state, error) {
 		s.params, err = flattenTOML(text)
 	}
 	return s, err
+}
+
+// sameProfile returns an error if a lock belongs to another profile, all of
+// whose nodes have other names.
+func (w *workspace) sameProfile(name string, l *lock.Lock) error {
+	if is := w.Params.Profile.Name(); l.Profile != is {
+		return fmt.Errorf("the lock of %s is that of the profile %s, and not of %s: give -profile=%s",
+			name, l.Profile, is, l.Profile)
+	}
+	return nil
 }
 
 // stateOfFolder returns the state that an output folder's store was last used

@@ -36,11 +36,12 @@ func arrow(key string, was, is *string) string {
 func (d *difference) compareParams(was, is state, verbose bool) {
 	if was.params != nil {
 		d.Parameters = pipeline.Changes(was.params, is.params, arrow)
-		return
 	}
 	if was.fields == nil {
-		if was.lock.Params != is.lock.Params {
-			d.Notes = append(d.Notes, "the parameters differ; what they were is not known")
+		// A file beside the lock may have been edited since.
+		if len(d.Parameters) == 0 && was.lock.Params != is.lock.Params {
+			d.unknown.parameters = true
+			d.Notes = append(d.Notes, "the lock was written from other parameters; what they were is not known")
 		}
 		return
 	}
@@ -158,8 +159,11 @@ const mostDifferences = 20
 
 // print writes a summary or, if verbose is set, everything.
 func (d *difference) print(w io.Writer, verbose bool) error {
-	section := func(title string, lines []string) {
-		if len(lines) == 0 {
+	section := func(title string, lines []string, unknown bool) {
+		switch {
+		case unknown:
+			lines = []string{"nothing to compare"}
+		case len(lines) == 0:
 			lines = []string{"no difference"}
 		}
 		if n := len(lines) - mostDifferences; n > 1 && !verbose {
@@ -170,8 +174,8 @@ func (d *difference) print(w io.Writer, verbose bool) error {
 			quote.Fprintf(w, "  %s\n", line)
 		}
 	}
-	section("parameters", d.Parameters)
-	section("code", d.Code)
+	section("parameters", d.Parameters, d.unknown.parameters)
+	section("code", d.Code, false)
 	var lines []string
 	for _, r := range d.Results {
 		text := r.Node + " " + r.What
@@ -180,23 +184,28 @@ func (d *difference) print(w io.Writer, verbose bool) error {
 		}
 		lines = append(lines, text)
 	}
-	section("figures, tables and findings", lines)
+	section("figures, tables and findings", lines, false)
 	t := d.Trainings
-	section("trainings", []string{fmt.Sprintf("%d same, %d differ, %d new, %d gone", t.Same, t.Differs, t.New, t.Gone)})
+	section("trainings", []string{fmt.Sprintf("%d same, %d differ, %d new, %d gone", t.Same, t.Differs, t.New, t.Gone)}, false)
 	lines = nil
 	for _, n := range d.Numbers {
-		text := fmt.Sprintf("%s, %s: %d of %d means moved", n.Experiment, n.Metric, n.Moved, n.Of)
-		if n.Moved > 0 {
-			text += fmt.Sprintf(", most in %s: %.6g → %.6g", n.Where, n.Before, n.After)
+		var parts []string
+		if n.Of > 0 {
+			text := fmt.Sprintf("%d of %d means moved", n.Moved, n.Of)
+			if n.Moved > 0 {
+				text += fmt.Sprintf(", most in %s: %.6g → %.6g", n.Where, n.Before, n.After)
+			}
+			parts = append(parts, text)
 		}
 		if n.New+n.Gone > 0 {
-			text += fmt.Sprintf("; %d new, %d gone", n.New, n.Gone)
+			parts = append(parts, fmt.Sprintf("%d new, %d gone", n.New, n.Gone))
 		}
-		lines = append(lines, text)
+		lines = append(lines, fmt.Sprintf("%s, %s: %s", n.Experiment, n.Metric, strings.Join(parts, "; ")))
 	}
-	section("numbers", lines)
+	section("numbers", lines, d.unknown.numbers)
 	if d.NotMade > 0 {
-		d.Notes = append(d.Notes, fmt.Sprintf("%s of the present parameters not made yet; they count as gone", words.Counted(d.NotMade, "result")))
+		d.Notes = append(d.Notes, fmt.Sprintf("not made yet with the present parameters: %s, which this comparison leaves out or counts as gone",
+			words.Counted(d.NotMade, "result")))
 	}
 	for _, n := range d.Notes {
 		quote.Fprintf(w, "note: %s\n", n)

@@ -29,10 +29,15 @@ type numberChange struct {
 // compareNumbers compares the summaries that differ, experiment by experiment,
 // if both versions are available.
 func (d *difference) compareNumbers(was, is state) error {
+	compared := 0
 	for _, o := range is.lock.Sorted() {
 		before, ok := was.lock.Outputs[o]
 		after := is.lock.Outputs[o]
-		if !ok || o.Name != aggregate.Summaries || before.Content == after.Content {
+		if !ok || o.Name != aggregate.Summaries {
+			continue
+		}
+		if before.Content == after.Content {
+			compared++
 			continue
 		}
 		old, found, err := readSummaries(pipeline.ContentID(before.Content), was.store, is.store)
@@ -48,9 +53,11 @@ func (d *difference) compareNumbers(was, is state) error {
 			return err
 		}
 		if found {
+			compared++
 			d.Numbers = append(d.Numbers, moved(path.Base(o.Node), old, now)...)
 		}
 	}
+	d.unknown.numbers = compared == 0
 	return nil
 }
 

@@ -229,3 +229,101 @@ func TestMovedNumbers(t *testing.T) {
 		t.Errorf("an infinite mean did not move most: %+v", got)
 	}
 }
+
+// A lock is compared by the parameters that it was written from: a parameter
+// file beside it may have another name, and may have been edited since. What is
+// not known is not said to be equal.
+func TestDiffFromALockFile(t *testing.T) {
+	s := newSmallStudy(t)
+	s.lock()
+	const unknown = "parameters\n  nothing to compare\n"
+	s.edit("lr = 0.001", "lr = 2e-3")
+	text := s.diff(s.path("artifacts.lock"))
+	for _, want := range []string{unknown, "numbers\n  nothing to compare\n", "note: the lock was written from other parameters; ",
+		"note: not made yet with the present parameters: "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the file was edited: %q is missing in\n%s", want, text)
+		}
+	}
+	s.edit("lr = 2e-3", "lr = 0.001")
+	if text := s.diff(s.path("artifacts.lock")); strings.Count(text, "no difference") != 4 {
+		t.Errorf("the edit was taken back:\n%s", text)
+	}
+
+	mine := s.path("mine.toml")
+	before, err := os.ReadFile(s.path("params.toml"))
+	if err == nil {
+		err = os.WriteFile(mine, before, 0o644)
+	}
+	if err == nil {
+		err = os.Rename(s.path("artifacts.lock"), s.path("mine.artifacts.lock"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.edit("lr = 0.001", "lr = 2e-3")
+	text = s.diff(s.path("mine.artifacts.lock"))
+	if !strings.Contains(text, "lr 0.001 → 0.002") {
+		t.Errorf("the lock of mine.toml:\n%s", text)
+	}
+}
+
+// The nodes of another profile have other names, so that nothing could be
+// compared.
+func TestDiffRefusesALockOfAnotherProfile(t *testing.T) {
+	s := newSmallStudy(t)
+	l := s.lock()
+	l.Profile = "quick"
+	if err := os.WriteFile(s.path("artifacts.quick.lock"), l.Encode(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	err := Diff(context.Background(), s.path("artifacts.quick.lock"), s.options())
+	if err == nil || !strings.HasSuffix(err.Error(), "is that of the profile quick, and not of paper: give -profile=quick") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What is suggested when results differ from a lock can be given as it is.
+func TestDiffCommand(t *testing.T) {
+	file := func(s string) *string { return &s }
+	for _, c := range []struct {
+		o    Options
+		want string
+	}{
+		{Options{}, "go tool mage diff artifacts.lock"},
+		{Options{Profile: file("quick"), Remote: file("file:///far")}, "go tool mage diff artifacts.quick.lock -profile=quick"},
+		{Options{Params: file("a b/mine.toml")}, "go tool mage diff 'a b/mine.artifacts.lock' '-params=a b/mine.toml'"},
+	} {
+		if got := c.o.diffCommand(); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}
+
+func TestParametersOfALock(t *testing.T) {
+	for _, params := range []string{"params.toml", "mine.toml", "a.b.toml"} {
+		for _, profile := range []string{"", "quick"} {
+			o := Options{Params: &params, Profile: &profile}
+			if got := paramsOfLock(o.lockPath()); got != params {
+				t.Errorf("%s is beside %s, want %s", o.lockPath(), got, params)
+			}
+		}
+	}
+}
+
+// Means that only one side has did not move.
+func TestPrintedNumbers(t *testing.T) {
+	d := difference{Before: "HEAD", NotMade: 1, Numbers: []numberChange{
+		{Experiment: "e", Metric: "accuracy", New: 4, Gone: 3}, {Experiment: "e", Metric: "sparsity", Of: 2, New: 1},
+	}}
+	var b strings.Builder
+	if err := d.print(&b, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\n  e, accuracy: 4 new, 3 gone\n", "\n  e, sparsity: 0 of 2 means moved; 1 new, 0 gone\n",
+		"not made yet with the present parameters: 1 result, "} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, b.String())
+		}
+	}
+}

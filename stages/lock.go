@@ -84,6 +84,16 @@ func (o Options) lockPath() string {
 	return filepath.Join(dir, strings.Join(append(parts, "lock"), "."))
 }
 
+// paramsOfLock returns the name of the parameter file that a lock of this name
+// is beside; see lockPath.
+func paramsOfLock(file string) string {
+	name, _, named := strings.Cut(filepath.Base(file), ".artifacts.")
+	if !named {
+		return "params.toml"
+	}
+	return name + ".toml"
+}
+
 // diffCommand returns the command that compares the results with the lock.
 func (o Options) diffCommand() string { return o.command("diff " + word(o.lockPath())) }
 
