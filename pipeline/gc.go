@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"sparsel/pipeline/store"
 )
@@ -86,7 +87,7 @@ func (e *Engine) Garbage(ctx context.Context, roots Roots) (*Collection, error) 
 	c := &Collection{Kept: len(reached), files: files}
 	names := garbageNames(all)
 	for _, f := range files {
-		c.Garbage = append(c.Garbage, Garbage{f, names[f.Path]})
+		c.Garbage = append(c.Garbage, Garbage{f, describe(f.Path, names)})
 	}
 	if err := e.releasable(ctx, c, roots.Graphs, all); err != nil {
 		return nil, fmt.Errorf("collect garbage: %w", err)
@@ -190,6 +191,23 @@ func garbageNames(records map[ActionID]*store.Record) map[string]string {
 		}
 	}
 	return names
+}
+
+// describe says what a file is, by the names that garbageNames gives or, if no
+// record tells of it, by its folder.
+func describe(file string, names map[string]string) string {
+	if name := names[file]; name != "" {
+		return name
+	}
+	switch kind, _, _ := strings.Cut(file, "/"); kind {
+	case "manifests":
+		return "list of the code of a stage"
+	case "blobs":
+		return "content that no record names"
+	case "quarantine":
+		return "taken out because it was damaged"
+	}
+	return ""
 }
 
 // Collect removes what Garbage would list, and returns it. No run can use the

@@ -77,7 +77,7 @@ func (e *Engine) farGarbage(ctx context.Context, roots Roots, grace time.Duratio
 		if !ok && !unfinished || keep[entry.Key] || entry.Changed.After(old) {
 			continue // never remove what this program did not put there
 		}
-		g := Garbage{store.Garbage{Path: entry.Key, Bytes: entry.Size}, names[entry.Key]}
+		g := Garbage{store.Garbage{Path: entry.Key, Bytes: entry.Size}, describe(entry.Key, names)}
 		if unfinished {
 			g.What = "unfinished file of a push that was killed"
 		}

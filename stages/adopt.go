@@ -35,6 +35,9 @@ func Adopt(ctx context.Context, f AdoptFlags, o Options) error {
 	if k < 0 {
 		return fmt.Errorf("adopt: -k=%d: must not be negative", k)
 	}
+	if _, err := o.jobs(); err != nil {
+		return fmt.Errorf("adopt: %w", err)
+	}
 	w, err := o.open(events())
 	if err != nil {
 		return err

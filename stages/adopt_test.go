@@ -223,6 +223,11 @@ func TestAdoptRefusesWhatCannotBe(t *testing.T) {
 			t.Errorf("%+v was taken", f)
 		}
 	}
+	o := s.options()
+	o.Jobs = new(int)
+	if err := Adopt(context.Background(), AdoptFlags{Stage: &train}, o); err == nil || err.Error() != "adopt: -jobs=0: must be 1 or more" {
+		t.Errorf("no jobs: %v", err)
+	}
 	err := Adopt(context.Background(), AdoptFlags{Stage: &train}, s.options())
 	if text := s.stdout.String(); err != nil || !strings.Contains(text, "there is nothing to adopt") {
 		t.Errorf("all is current: %v\n%s", err, text)

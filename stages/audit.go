@@ -54,8 +54,16 @@ func Audit(ctx context.Context, f AuditFlags, o Options) (err error) {
 		return fmt.Errorf("audit: -level=%d: must be 1 (rehash everything), 2 (and make all but the trainings again) "+
 			"or 3 (and repeat trainings)", level)
 	}
-	if minutes < 0 || k < 0 {
-		return fmt.Errorf("audit: -minutes=%d -k=%d: must not be negative", minutes, k)
+	switch {
+	case minutes < 0:
+		return fmt.Errorf("audit: -minutes=%d: must not be negative", minutes)
+	case k < 0:
+		return fmt.Errorf("audit: -k=%d: must not be negative", k)
+	case k > 0 && level < 3:
+		return fmt.Errorf("audit: -k=%d: only -level=3 repeats trainings, and -level=%d does not", k, level)
+	}
+	if _, err := o.jobs(); err != nil {
+		return fmt.Errorf("audit: %w", err)
 	}
 	if minutes > 0 {
 		var cancel context.CancelFunc

@@ -330,11 +330,25 @@ func TestAuditStopsWhileDataAreFetched(t *testing.T) {
 
 func TestAuditRefusesWhatCannotBe(t *testing.T) {
 	s := newSmallStudy(t)
-	four, minus := 4, -1
-	for _, f := range []AuditFlags{{Level: &four}, {Minutes: &minus}, {K: &minus}} {
-		if text, err := s.auditWith(f); err == nil {
-			t.Errorf("%+v was taken:\n%s", f, text)
+	two, four, minus := 2, 4, -1
+	for _, c := range []struct {
+		f    AuditFlags
+		want string
+	}{
+		{AuditFlags{Level: &four}, "audit: -level=4: must be 1 "},
+		{AuditFlags{Minutes: &minus}, "audit: -minutes=-1: must not be negative"},
+		{AuditFlags{K: &minus}, "audit: -k=-1: must not be negative"},
+		{AuditFlags{K: &two}, "audit: -k=2: only -level=3 repeats trainings, and -level=1 does not"},
+		{AuditFlags{Level: &two, K: &four}, "audit: -k=4: only -level=3 repeats trainings, and -level=2 does not"},
+	} {
+		if text, err := s.auditWith(c.f); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("got %v, want %s\n%s", err, c.want, text)
 		}
+	}
+	o := s.options()
+	o.Jobs = new(int)
+	if err := Audit(context.Background(), AuditFlags{}, o); err == nil || err.Error() != "audit: -jobs=0: must be 1 or more" {
+		t.Errorf("no jobs: %v", err)
 	}
 	// A session that is stopped says so.
 	ctx, cancel := context.WithCancel(context.Background())

@@ -38,6 +38,14 @@ type GCFlags struct {
 // keeps the same results there, and also everything younger than the days of
 // grace, because that may belong to an unfinished run.
 func GC(ctx context.Context, f GCFlags, o Options) error {
+	switch {
+	case f.Grace == nil:
+	case *f.Grace < 0:
+		return fmt.Errorf("gc: -grace=%d: must be a number of days, 0 or more", *f.Grace)
+	case orDefault(f.Remote, "") == "":
+		return fmt.Errorf("gc: -grace=%d: only a second level, which -remote=URL names, has days of grace; in %s nothing is spared for its age",
+			*f.Grace, o.out())
+	}
 	o.Remote = f.Remote
 	if f.Remote == nil {
 		o.Remote = new(string) // the one of the environment is not meant
@@ -71,11 +79,7 @@ func GC(ctx context.Context, f GCFlags, o Options) error {
 
 // collectRemote carries out GC on the second level.
 func (w *workspace) collectRemote(ctx context.Context, f GCFlags, roots pipeline.Roots) error {
-	days := orDefault(f.Grace, int(pipeline.Grace/(24*time.Hour)))
-	if days < 0 {
-		return fmt.Errorf("gc: -grace=%d: must be a number of days, 0 or more", days)
-	}
-	grace := time.Duration(days) * 24 * time.Hour
+	grace := time.Duration(orDefault(f.Grace, int(pipeline.Grace/(24*time.Hour)))) * 24 * time.Hour
 	if !orDefault(f.Delete, false) {
 		c, err := w.engine.FarGarbage(ctx, roots, grace)
 		if err != nil {
@@ -97,9 +101,13 @@ func printGarbage(w io.Writer, c *pipeline.Collection, below string, deleted boo
 		quote.Fprintf(w, "%12d %s%s %s\n", g.Bytes, below, g.Path, g.What)
 	}
 	what, how := "would go", ""
-	if deleted {
+	switch {
+	case deleted && len(c.Garbage) == 1:
+		what = "is gone"
+	case deleted:
 		what = "are gone"
-	} else if len(c.Garbage) > 0 {
+	}
+	if !deleted && len(c.Garbage) > 0 {
 		how = "; -delete removes them"
 	}
 	if a := c.Archives; a.Files > 0 {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sparsel/pipeline"
 )
 
 // gc returns what GC printed.
@@ -117,4 +119,45 @@ func (s *smallStudy) files() map[string]bool {
 		}
 	}
 	return files
+}
+
+// Days of grace, with which nothing of the store would be spared, are not
+// ignored.
+func TestGCRefusesGraceWithoutASecondLevel(t *testing.T) {
+	s := newSmallStudy(t)
+	yes, days, minus, none := true, 30, -1, ""
+	for _, c := range []struct {
+		f    GCFlags
+		want string
+	}{
+		{GCFlags{Delete: &yes, Grace: &days}, "gc: -grace=30: only a second level, which -remote=URL names, "},
+		{GCFlags{Grace: &days, Remote: &none}, "gc: -grace=30: only a second level, which -remote=URL names, "},
+		{GCFlags{Grace: &minus}, "gc: -grace=-1: must be a number of days, 0 or more"},
+	} {
+		if err := GC(context.Background(), c.f, s.options()); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+}
+
+// Every file that would be removed is said to be something.
+func TestPrintedGarbage(t *testing.T) {
+	s := newSmallStudy(t)
+	for _, kind := range []string{"manifests", "blobs"} {
+		id := strings.Repeat("ab", 32)
+		s.write("out/store/"+kind+"/ab/"+id, "x\n")
+	}
+	text := s.gc(false, "")
+	for _, want := range []string{" list of the code of a stage\n", " content that no record names\n", "2 files, "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+	var b strings.Builder
+	if err := printGarbage(&b, &pipeline.Collection{Garbage: make([]pipeline.Garbage, 1), Kept: 1}, "", true); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(b.String(), "1 file, 0.0 MB, is gone; what 1 action made stays\n") {
+		t.Errorf("got %s", b.String())
+	}
 }
