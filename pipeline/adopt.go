@@ -42,6 +42,26 @@ func (a *Adoption) actions() []ActionID {
 	return list
 }
 
+// codes lists the codes that the record of an action names: its own and, if its
+// result was adopted, that of the action that was really done.
+func (a *action) codes() []codeid.Hash {
+	if a.Adopted == nil {
+		return []codeid.Hash{a.Code}
+	}
+	return []codeid.Hash{a.Code, a.Adopted.Code}
+}
+
+// manifestText returns the manifest of a code that an action names. It is nil
+// if the action was adopted and this store never had the manifest of the code
+// that it was adopted from.
+func (e *Engine) manifestText(a *action, code codeid.Hash) ([]byte, error) {
+	text, err := e.Store.ManifestText(code)
+	if code != a.Code && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return text, err
+}
+
 // Origin returns the action that produced a result, and its code. For an
 // adopted result these are the action and the code that it was adopted from.
 func (m *Made) Origin() (ActionID, codeid.Hash) {

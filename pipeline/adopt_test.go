@@ -2,10 +2,13 @@ package pipeline_test
 
 import (
 	"context"
+	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sparsel/pipeline"
 	"sparsel/pipeline/store"
@@ -114,6 +117,48 @@ func TestAdoptedKeepsItsEvidence(t *testing.T) {
 	text := strings.Join(l.audit(s).Notes, "\n")
 	if strings.Contains(text, "no longer exist") || !strings.Contains(text, "4 results were adopted") {
 		t.Errorf("notes: %s", text)
+	}
+}
+
+// Another machine that takes an adopted result from a second level takes the
+// list of the code that made it as well, and a collection there keeps it.
+func TestAdoptedElsewhere(t *testing.T) {
+	levels(t, func(t *testing.T, url string) {
+		first := adoptedLab(t)
+		first.far = url
+		first.run(basic())
+		first.now = func() time.Time { return time.Now().Add(20 * 24 * time.Hour) }
+		roots := pipeline.Roots{Graphs: []*pipeline.Graph{first.graph(basic())}}
+		if _, err := first.engine().CollectFar(context.Background(), roots, pipeline.Grace); err != nil {
+			t.Fatal(err)
+		}
+		second := first.beside(t)
+		second.code["train"] = harmless
+		second.want("another machine", second.run(basic()))
+		second.sound("another machine", basic())
+		if text := strings.Join(second.audit(basic()).Notes, "\n"); !strings.Contains(text, "5 results were adopted") {
+			t.Errorf("notes: %s", text)
+		}
+		// It packs what it was given.
+		third := newLab(t)
+		third.code["train"] = harmless
+		third.far = "file://" + filepath.Join(t.TempDir(), "results.zip")
+		second.packTo(strings.TrimPrefix(third.far, "file://"), basic())
+		third.want("from an archive", third.run(basic()))
+		third.sound("from an archive", basic())
+	})
+}
+
+// packTo writes all results to an archive.
+func (l *lab) packTo(archive string, s settings) {
+	l.t.Helper()
+	file, err := os.Create(archive)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	_, err = l.engine().Pack(context.Background(), l.plan(s), file, func(*pipeline.Node) bool { return false })
+	if err := errors.Join(err, file.Close()); err != nil {
+		l.t.Fatal(err)
 	}
 }
 

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 
 	"golang.org/x/sync/errgroup"
 
+	"sparsel/pipeline/codeid"
 	"sparsel/pipeline/store"
 	"sparsel/pipeline/store/remote"
 )
@@ -168,10 +170,42 @@ func (r *runner) adoptOne(ctx context.Context, rec *store.Record) error {
 		return err // another process is doing it
 	}
 	defer lock.Release()
+	return r.take(ctx, rec)
+}
+
+// take stores a record of the second level. The caller holds the action's lock.
+func (r *runner) take(ctx context.Context, rec *store.Record) error {
+	a, err := actionOf(rec)
+	if err != nil {
+		return err
+	}
+	for _, code := range a.codes() {
+		r.takeManifest(ctx, code)
+	}
 	if err := r.w.Adopt(rec); err != nil {
 		return err
 	}
 	return r.push.learned(ctx, rec.Action)
+}
+
+// takeManifest stores the manifest of a code that this machine may never have
+// had. Results do not depend on it, so it may be missing.
+func (r *runner) takeManifest(ctx context.Context, code codeid.Hash) {
+	f := r.e.far
+	if _, err := os.Stat(r.e.Store.ManifestPath(code)); err == nil || !f.up(ctx) {
+		return
+	}
+	key := store.IDPath("manifests", code)
+	text, err := f.c.Read(ctx, key, mostRecord)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err == nil {
+		err = r.w.AddManifest(code, text)
+	}
+	if err != nil {
+		r.note(fmt.Sprintf("%s of the second level: %v", key, err))
+	}
 }
 
 // pull looks for the result of an action in the second level, and fetches those
@@ -202,7 +236,7 @@ func (r *runner) pull(ctx context.Context, n *Node, id ActionID) ([]store.Output
 	}
 	if !local {
 		damaged := errors.Is(err, store.ErrDamaged)
-		if damaged && r.w.Quarantine(r.e.Store.RecordPath(id), err.Error()) != nil || r.w.Adopt(rec) != nil || r.push.learned(ctx, id) != nil {
+		if damaged && r.w.Quarantine(r.e.Store.RecordPath(id), err.Error()) != nil || r.take(ctx, rec) != nil {
 			return nil, false
 		}
 	}

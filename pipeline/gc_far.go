@@ -64,6 +64,9 @@ func (e *Engine) farGarbage(ctx context.Context, roots Roots, grace time.Duratio
 	for id := range reached {
 		m := p.actions[id]
 		keep[store.IDPath("actions", id)], keep[store.IDPath("manifests", m.Code)] = true, true
+		if m.Adopted != nil {
+			keep[store.IDPath("manifests", m.Adopted.Code)] = true
+		}
 		for _, o := range m.Outputs {
 			keep[store.IDPath("blobs", o.Content)] = true
 		}

@@ -87,12 +87,14 @@ func (k *packer) step(e *Engine, p *Plan, s *Step, bare bool) error {
 	if err != nil {
 		return err
 	}
-	manifest, err := e.Store.ManifestText(a.Code)
-	if err != nil {
-		return err
-	}
-	if err := k.add(store.IDPath("manifests", a.Code), bytes.NewReader(manifest)); err != nil {
-		return err
+	for _, code := range a.codes() {
+		manifest, err := e.manifestText(a, code)
+		if err == nil && manifest != nil {
+			err = k.add(store.IDPath("manifests", code), bytes.NewReader(manifest))
+		}
+		if err != nil {
+			return err
+		}
 	}
 	record, err := rec.Text()
 	if err != nil {

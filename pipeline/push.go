@@ -359,7 +359,8 @@ func (p *pusher) put(ctx context.Context, key string, o remote.Object) error {
 	return nil
 }
 
-// describe pushes what explains a record: the format and the code's manifest.
+// describe pushes what explains a record: the format and the manifests of the
+// codes that it names.
 func (p *pusher) describe(ctx context.Context, rec *store.Record) error {
 	a, err := decodeAction(rec.Detail)
 	if err != nil {
@@ -369,22 +370,27 @@ func (p *pusher) describe(ctx context.Context, rec *store.Record) error {
 	f.mu.Lock()
 	sent := maps.Clone(f.sent)
 	f.mu.Unlock()
-	if sent[a.Code] {
-		return nil
+	for _, code := range a.codes() {
+		if sent[code] {
+			continue
+		}
+		if err := f.c.Put(ctx, formatKey, object([]byte(store.Format)), false); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		text, err := p.r.e.manifestText(a, code)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errHere, err)
+		}
+		if text == nil {
+			continue
+		}
+		if err := p.put(ctx, store.IDPath("manifests", code), object(text)); err != nil {
+			return err
+		}
+		f.mu.Lock()
+		f.sent[code] = true
+		f.mu.Unlock()
 	}
-	if err := f.c.Put(ctx, formatKey, object([]byte(store.Format)), false); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	text, err := p.r.e.Store.ManifestText(a.Code)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errHere, err)
-	}
-	if err := p.put(ctx, store.IDPath("manifests", a.Code), object(text)); err != nil {
-		return err
-	}
-	f.mu.Lock()
-	f.sent[a.Code] = true
-	f.mu.Unlock()
 	return nil
 }
 
