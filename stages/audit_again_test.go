@@ -43,7 +43,7 @@ func TestT28AuditOnAnotherMachine(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	want := "figure 5.1: bytes verified, 8 of 8 metrics re-derived, 1 of 1 aggregate re-derived, 1 of 1 figure re-derived, as locked"
+	want := "figure 5.1: bytes verified, 8 of 8 runs' metrics re-derived, 1 of 1 aggregate re-derived, 1 of 1 figure re-derived, as locked"
 	if !strings.Contains(text, want) {
 		t.Errorf("%q is missing in\n%s", want, text)
 	}
@@ -286,7 +286,7 @@ func TestAuditStopsWhenTheTimeIsUp(t *testing.T) {
 	}
 	err = a.conclude(ctx)
 	text := s.stdout.String()
-	if err != nil || !strings.Contains(text, "0 of 8 metrics re-derived") || !strings.Contains(text, "it ended before everything was done") {
+	if err != nil || !strings.Contains(text, "0 of 8 runs' metrics re-derived") || !strings.Contains(text, "it ended before everything was done") {
 		t.Errorf("time up afterwards: %v\n%s", err, text)
 	}
 }

@@ -134,10 +134,10 @@ func (p proven) text(level int) string {
 	parts := []string{"bytes verified"}
 	switch gone := p.Sound.Of - p.Sound.Done; {
 	case gone > 0 && gone == p.Away:
-		parts[0] = fmt.Sprintf("bytes verified of %d of the %d results that it is made from, the others are not kept here",
-			p.Sound.Done, p.Sound.Of)
+		parts[0] = fmt.Sprintf("bytes verified of %d of the %d results that it is made from, %d %s not kept here",
+			p.Sound.Done, p.Sound.Of, gone, be(gone))
 	case gone > 0:
-		parts[0] = fmt.Sprintf("NOT PROVEN, %d of the %d results that it is made from are damaged or gone", p.Sound.Of-p.Sound.Done, p.Sound.Of)
+		parts[0] = fmt.Sprintf("NOT PROVEN, %d of the %d results that it is made from %s damaged or gone", gone, p.Sound.Of, be(gone))
 	}
 	if level >= 2 {
 		stages := slices.SortedFunc(maps.Keys(p.Derived), func(x, y string) int { // the largest group first
@@ -145,7 +145,7 @@ func (p proven) text(level int) string {
 		})
 		for _, stage := range stages {
 			s := p.Derived[stage]
-			parts = append(parts, fmt.Sprintf("%d of %d %s re-derived", s.Done, s.Of, plural(stage, s.Of)))
+			parts = append(parts, fmt.Sprintf("%d of %d %s re-derived", s.Done, s.Of, nounOf(s.Of, stage)))
 		}
 	}
 	if level >= 3 {
@@ -166,13 +166,6 @@ func (p proven) text(level int) string {
 		parts = append(parts, "not as locked, from other parameters")
 	}
 	return strings.Join(parts, ", ")
-}
-
-func plural(stage string, n int) string {
-	if n == 1 || strings.HasSuffix(stage, "s") {
-		return stage
-	}
-	return stage + "s"
 }
 
 // proven describes every figure, table and finding.

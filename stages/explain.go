@@ -30,15 +30,26 @@ var nouns = map[string][2]string{
 	fetch.Kind: {"download", "downloads"}, digits.Kind: {"set of drawn digits", "sets of drawn digits"},
 }
 
-func countOf(n int, stage string) string {
+func countOf(n int, stage string) string { return fmt.Sprintf("%d %s", n, nounOf(n, stage)) }
+
+// nounOf returns the word for so many nodes of a stage.
+func nounOf(n int, stage string) string {
 	words, ok := nouns[stage]
 	if !ok {
 		words = [2]string{stage, stage + "s"}
 	}
 	if n == 1 {
-		return "1 " + words[0]
+		return words[0]
 	}
-	return fmt.Sprintf("%d %s", n, words[1])
+	return words[1]
+}
+
+// be returns the verb whose subject is so many things.
+func be(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // countByKind counts nodes by the first element of their names, or by the

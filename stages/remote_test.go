@@ -117,7 +117,7 @@ func TestT33StudyOnSecondMachine(t *testing.T) {
 			// trainings and the data, because nothing reads all that they made.
 			// A picture's chain is hashed while it is fetched.
 			if text, err := second.audit(2); err != nil || !strings.Contains(text, "known from their records but not kept here") ||
-				!strings.Contains(text, "9 of the 19 results that it is made from, the others are not kept here, 8 of 8 metrics re-derived") {
+				!strings.Contains(text, "9 of the 19 results that it is made from, 10 are not kept here, 8 of 8 runs' metrics re-derived") {
 				t.Errorf("audit: %v\n%s", err, text)
 			}
 			if text, err := second.auditFile(second.path("out/figures/fig-5.1.png")); err != nil || !strings.Contains(text, "were hashed just now") {
