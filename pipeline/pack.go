@@ -24,6 +24,7 @@ var firstDay = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 type Packed struct {
 	Results int // records
 	Files   int // contents
+	Lacking int // contents that this store does not have, without those of bare nodes
 }
 
 // Pack writes the results of a plan's current steps to w: a ZIP archive that
@@ -32,7 +33,7 @@ type Packed struct {
 // store does not have. They stay known from their records, so whoever needs
 // them makes them again.
 func (e *Engine) Pack(ctx context.Context, p *Plan, w io.Writer, bare func(*Node) bool) (Packed, error) {
-	k := packer{zip: zip.NewWriter(w), written: map[string]bool{}}
+	k := packer{zip: zip.NewWriter(w), written: map[string]bool{}, lacking: map[ContentID]bool{}}
 	k.zip.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
 	err := k.add(formatKey, strings.NewReader(store.Format))
 	for i := 0; err == nil && i < len(p.Steps); i++ {
@@ -53,6 +54,7 @@ func (e *Engine) Pack(ctx context.Context, p *Plan, w io.Writer, bare func(*Node
 type packer struct {
 	zip     *zip.Writer
 	written map[string]bool // by key
+	lacking map[ContentID]bool
 	done    Packed
 }
 
@@ -74,6 +76,7 @@ func (k *packer) step(e *Engine, p *Plan, s *Step, bare bool) error {
 		}
 		err := p.checker.Blob(o.Content, o.Size, store.TrustNothing)
 		if rec.Outputs[i].Away = o.Away && errors.Is(err, fs.ErrNotExist); rec.Outputs[i].Away {
+			k.lack(o.Content)
 			continue
 		}
 		if err == nil {
@@ -102,6 +105,14 @@ func (k *packer) step(e *Engine, p *Plan, s *Step, bare bool) error {
 	}
 	k.done.Results++
 	return k.add(store.IDPath("actions", rec.Action), bytes.NewReader(record))
+}
+
+// lack counts contents that cannot be written.
+func (k *packer) lack(id ContentID) {
+	if !k.lacking[id] {
+		k.lacking[id] = true
+		k.done.Lacking++
+	}
 }
 
 func (k *packer) blob(s *store.Store, id ContentID) error {

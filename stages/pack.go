@@ -12,6 +12,7 @@ import (
 	"sparsel/pipeline"
 	"sparsel/stages/fetch"
 	"sparsel/stages/train"
+	"sparsel/stages/words"
 )
 
 // Pack writes the results so far to an archive from which others, with
@@ -60,10 +61,14 @@ func Pack(ctx context.Context, archive string, o Options) (err error) {
 	}
 	missing := ""
 	if n := len(plan.Steps) - done.Results; n > 0 {
-		missing = fmt.Sprintf("; %d of %d nodes are left out, because they are not current here (see `%s`)",
-			n, len(plan.Steps), o.command("status"))
+		missing = fmt.Sprintf("; left out: %d of %s, not current here (see `%s`)",
+			n, words.Counted(len(plan.Steps), "node"), o.command("status"))
 	}
-	_, err = fmt.Fprintf(o.stdout(), "%s: %d results, %d files, %.1f MB%s\n",
-		archive, done.Results, done.Files, float64(info.Size())/1e6, missing)
+	if done.Lacking > 0 {
+		missing += fmt.Sprintf("; lacking: %s that this store knows and does not have; whoever needs one makes it again",
+			words.Counted(done.Lacking, "file"))
+	}
+	_, err = fmt.Fprintf(o.stdout(), "%s: %s, %s, %.1f MB%s\n",
+		archive, words.Counted(done.Results, "result"), words.Counted(done.Files, "file"), float64(info.Size())/1e6, missing)
 	return errors.Join(err, file.Sync())
 }
