@@ -20,6 +20,7 @@ import (
 	"sparsel/stages/fetch"
 	"sparsel/stages/lock"
 	"sparsel/stages/train"
+	"sparsel/stages/words"
 )
 
 // Lock writes artifacts.lock beside the parameter file. It records the contents
@@ -36,9 +37,7 @@ func Lock(ctx context.Context, o Options) error {
 		return err
 	}
 	if !plan.Idle() {
-		n := len(plan.Steps) - plan.Count(pipeline.Current)
-		return fmt.Errorf("lock: %d of %d nodes are not current, or a published file is not what it should be; bring them up to date with "+
-			"`%s` and try again", n, len(plan.Steps), o.command("all"))
+		return fmt.Errorf("lock: %s; `%s` brings everything up to date", notIdle(plan), o.command("all"))
 	}
 	l, err := w.newLock(ctx)
 	if err != nil {
@@ -63,8 +62,25 @@ func Lock(ctx context.Context, o Options) error {
 	if err := disk.WriteBeside(o.lockPath(), l.Encode(), 0o666); err != nil {
 		return fmt.Errorf("lock: %w", err)
 	}
-	_, err = fmt.Fprintf(o.stdout(), "%s: %d outputs of %d nodes\n", o.lockPath(), len(l.Outputs), len(plan.Steps))
+	_, err = fmt.Fprintf(o.stdout(), "%s: %s of %s\n",
+		o.lockPath(), words.Counted(len(l.Outputs), "output"), words.Counted(len(plan.Steps), "node"))
 	return err
+}
+
+// notIdle says how much of a plan is to be done.
+func notIdle(plan *pipeline.Plan) string {
+	var parts []string
+	if n := len(plan.Steps) - plan.Count(pipeline.Current); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %s %s not current", n, words.Counted(len(plan.Steps), "node"), be(n)))
+	}
+	files := 0
+	for _, s := range plan.Steps {
+		files += len(s.Restore)
+	}
+	if files > 0 {
+		parts = append(parts, fmt.Sprintf("%s %s missing or changed", words.Counted(files, "published file"), be(files)))
+	}
+	return strings.Join(parts, ", and ")
 }
 
 // lockPath returns the path of the lock, which is beside the parameters that it
@@ -106,7 +122,10 @@ func (o Options) readLock() (*lock.Lock, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return l, err
+	if err != nil {
+		return nil, fmt.Errorf("%w; restore it from version control, or move it away and write it again with `%s`", err, o.command("lock"))
+	}
+	return l, nil
 }
 
 // parseLock reads a lock from its file.

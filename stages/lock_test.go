@@ -86,8 +86,15 @@ func TestLockRefusesWhatIsNotCurrent(t *testing.T) {
 	}
 	flipBit(t, record, 64)
 	s.edit(`"#d55e00"`, `"#d55e01"`)
-	if err := Lock(context.Background(), s.options()); err == nil || !strings.Contains(err.Error(), "not current") {
+	if err := Lock(context.Background(), s.options()); err == nil || err.Error() != "lock: 1 of 28 nodes is not current; `"+s.options().command("all")+"` brings everything up to date" {
 		t.Errorf("a stale figure was locked: %v", err)
+	}
+	s.edit(`"#d55e01"`, `"#d55e00"`)
+	if err := os.Remove(s.path("out/tables/epochs.csv")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Lock(context.Background(), s.options()); err == nil || !strings.HasPrefix(err.Error(), "lock: 1 published file is missing or changed; ") {
+		t.Errorf("a missing table was locked: %v", err)
 	}
 	if _, err := os.Stat(s.path("artifacts.lock")); err == nil {
 		t.Error("a refused lock was written")
@@ -104,7 +111,8 @@ func TestStatusSaysWhereResultsDifferFromTheLock(t *testing.T) {
 		t.Errorf("%v\n%s", err, text)
 	}
 	flipBit(t, s.path("artifacts.lock"), 40)
-	if text, err := s.status(); err != nil || !strings.Contains(text, "artifacts.lock: line ") {
+	if text, err := s.status(); err != nil || !strings.Contains(text, "artifacts.lock: line ") ||
+		!strings.Contains(text, "; restore it from version control, or move it away and write it again with `go tool mage lock ") {
 		t.Errorf("with a damaged lock: %v\n%s", err, text)
 	}
 }
