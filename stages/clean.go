@@ -32,9 +32,10 @@ import (
 func Clean(ctx context.Context, everything *bool, o Options) error {
 	all := orDefault(everything, false)
 	profile := orDefault(o.Profile, "")
+	if err := o.checkOut(); err != nil {
+		return fmt.Errorf("clean: %w", err)
+	}
 	switch {
-	case o.out() == "":
-		return errNoOut
 	case !params.ProfileName(profile):
 		return fmt.Errorf("clean: there is no profile %q", profile)
 	case all && o.Profile != nil:
@@ -111,11 +112,20 @@ func (c cleaner) clean(ctx context.Context, alone *store.Collector) error {
 	if c.all {
 		return c.everything(ctx, alone, cleaning)
 	}
+	folder := filepath.Join(c.o.out(), c.o.prefix())
+	if len(cleaning.Remove) == 0 {
+		_, err := fmt.Fprintf(out, "%s: nothing to remove\n", folder)
+		return err
+	}
 	if err := c.engine.Clean(ctx, alone, cleaning); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s: removed %s, %.1f MB; `%s` brings them back from the store\n",
-		filepath.Join(c.o.out(), c.o.prefix()), words.Counted(len(cleaning.Remove), "file"), float64(cleaning.Bytes())/1e6, c.o.command("all"))
+	them := "them"
+	if len(cleaning.Remove) == 1 {
+		them = "it"
+	}
+	_, err = fmt.Fprintf(out, "%s: removed %s, %.1f MB; `%s` brings %s back\n",
+		folder, words.Counted(len(cleaning.Remove), "file"), float64(cleaning.Bytes())/1e6, c.o.command("all"), them)
 	return err
 }
 
@@ -166,7 +176,7 @@ func (c cleaner) everything(ctx context.Context, alone *store.Collector, publish
 	for _, f := range strange {
 		fmt.Fprintf(out, "%s stays: %s\n", filepath.Join(c.store.Dir(), filepath.FromSlash(f.Path)), f.What)
 	}
-	fmt.Fprintf(out, "%s, %.1f MB, would go: %s, %s of the store, with it all %s, and %s\n",
+	fmt.Fprintf(out, "%s, %.1f MB, would go: %s, %s of the store with %s, and %s\n",
 		words.Counted(len(published.Remove)+len(files)+len(parts), "file"), float64(size)/1e6,
 		words.Counted(len(published.Remove), "published file"), words.Counted(len(files), "file"), words.Counted(results, "result"),
 		words.Counted(len(parts), "unfinished download"))
@@ -185,7 +195,11 @@ func (c cleaner) everything(ctx context.Context, alone *store.Collector, publish
 	if err := alone.Clear(ctx); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s: removed\n", c.store.Dir())
+	what := "removed"
+	if info, err := os.Lstat(c.store.Dir()); err == nil && info.Mode().Type() == fs.ModeSymlink {
+		what = "emptied; the link stays"
+	}
+	_, err = fmt.Fprintf(out, "%s: %s\n", c.store.Dir(), what)
 	return err
 }
 

@@ -198,3 +198,41 @@ func TestAsk(t *testing.T) {
 		}
 	}
 }
+
+// A store may be behind a link, for example to another disk. The link is the
+// user's, and stays for the next results.
+func TestT29CleanOfALinkedStore(t *testing.T) {
+	s := newSmallStudy(t)
+	disk := filepath.Join(t.TempDir(), "disk")
+	if err := errors.Join(os.Rename(s.path("out/store"), disk), os.Symlink(disk, s.path("out/store"))); err != nil {
+		t.Fatal(err)
+	}
+	yes := true
+	text, err := s.clean(true, func(o *Options) { o.Yes = &yes })
+	if err != nil || !strings.HasSuffix(text, filepath.FromSlash("out/store")+": emptied; the link stays\n") {
+		t.Errorf("%v\n%s", err, text)
+	}
+	if left, err := os.ReadDir(disk); err != nil || len(left) > 0 {
+		t.Errorf("%q are left, %v", left, err)
+	}
+	if to, err := os.Readlink(s.path("out/store")); err != nil || to != disk {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+}
+
+// A clean with nothing to remove says so, and promises nothing.
+func TestCleanTwice(t *testing.T) {
+	s := newSmallStudy(t)
+	if text, err := s.clean(false, nil); err != nil || !strings.Contains(text, "` brings them back\n") {
+		t.Errorf("%v\n%s", err, text)
+	}
+	if text, err := s.clean(false, nil); err != nil || !strings.HasSuffix(text, ": nothing to remove\n") {
+		t.Errorf("again: %v\n%s", err, text)
+	}
+	if err := Report(context.Background(), s.options()); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := s.clean(false, nil); err != nil || !strings.Contains(text, ": removed 1 file, ") || !strings.Contains(text, "` brings it back\n") {
+		t.Errorf("a report: %v\n%s", err, text)
+	}
+}

@@ -254,8 +254,8 @@ func (f MeasureFlags) ablation(a *asked) error {
 // tables, figures and a page about them to out/measure/NAME. words are files
 // and names of groups of files, separated by commas.
 func Measure(ctx context.Context, words string, flags MeasureFlags, o Options) error {
-	if o.out() == "" {
-		return errNoOut
+	if err := o.checkOut(); err != nil {
+		return fmt.Errorf("measure: %w", err)
 	}
 	a, err := flags.judge(several(words))
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,6 +50,16 @@ func Tries(ctx context.Context, id string, format *string, o Options) error {
 	if _, err := w.Of("table", id); err != nil {
 		return fmt.Errorf("tries: %w", err)
 	}
+	if !hasRows(w.Tables[id]) {
+		var others []string
+		for _, other := range slices.Sorted(maps.Keys(w.Tables)) {
+			if hasRows(w.Tables[other]) {
+				others = append(others, other)
+			}
+		}
+		return fmt.Errorf("tries: table %s holds every epoch of every run, which is too much to stand side by side; name one of %s",
+			id, strings.Join(others, ", "))
+	}
 	sets, err := o.tries()
 	if err != nil {
 		return fmt.Errorf("tries: %w", err)
@@ -59,7 +70,7 @@ func Tries(ctx context.Context, id string, format *string, o Options) error {
 		t, why, err := w.tableOf(ctx, set, id)
 		switch {
 		case err != nil:
-			return fmt.Errorf("tries: %s: %w", name, err)
+			return fmt.Errorf("tries: %s: %w", orStudy(name), err)
 		case why != "":
 			all.Notes = append(all.Notes, fmt.Sprintf("%s: %s.", orStudy(name), why))
 			continue
@@ -86,6 +97,9 @@ func Tries(ctx context.Context, id string, format *string, o Options) error {
 	_, err = o.stdout().Write(text)
 	return err
 }
+
+// hasRows reports whether a table is written in the form that is read here.
+func hasRows(n *pipeline.Node) bool { return slices.Contains(n.Stage.Outputs, table.JSON) }
 
 // orStudy names a try, or the study if nothing was set.
 func orStudy(set string) string {

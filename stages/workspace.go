@@ -130,7 +130,16 @@ func (o Options) params() string { return orDefault(o.Params, "params.toml") }
 
 func (o Options) out() string { return orDefault(o.Out, "out") }
 
-var errNoOut = errors.New("-out= is empty; name a folder, or leave the flag out for ./out")
+// checkOut returns an error if out cannot be a folder.
+func (o Options) checkOut() error {
+	if o.out() == "" {
+		return errors.New("-out= is empty; name a folder, or leave the flag out for ./out")
+	}
+	if info, err := os.Stat(o.out()); err == nil && !info.IsDir() {
+		return fmt.Errorf("-out=%s: it is not a folder; name another, or move away what is there", o.out())
+	}
+	return nil
+}
 
 func (o Options) jobs() (int, error) {
 	jobs := orDefault(o.Jobs, runtime.GOMAXPROCS(0))
@@ -155,8 +164,8 @@ func (o Options) open(events pipeline.Events) (*workspace, error) { return o.ope
 
 // openOnly is open for some of the study's runs; see study.Setup.
 func (o Options) openOnly(events pipeline.Events, recorded []agreement.Run) (*workspace, error) {
-	if o.out() == "" {
-		return nil, errNoOut
+	if err := o.checkOut(); err != nil {
+		return nil, err
 	}
 	if err := checkBuilt(); err != nil {
 		return nil, err

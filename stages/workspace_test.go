@@ -1,6 +1,8 @@
 package stages
 
 import (
+	"context"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -46,5 +48,43 @@ func TestProposedFlags(t *testing.T) {
 		if got := o.command(target); got != "go tool mage "+target+want {
 			t.Errorf("proposed: %s, want %s", got, want)
 		}
+	}
+}
+
+// Every target says what is wrong with -out before it does anything.
+func TestOutThatIsNoFolder(t *testing.T) {
+	s := newSmallStudy(t)
+	s.write("file", "mine")
+	file, empty, ctx := s.path("file"), "", context.Background()
+	for out, want := range map[string]string{file: "-out=" + file + ": it is not a folder; name another, or move away what is there", empty: "-out= is empty"} {
+		o := s.options()
+		o.Out = &out
+		for target, err := range map[string]error{
+			"all": All(ctx, o), "status": Status(ctx, o), "clean": Clean(ctx, nil, o), "gc": GC(ctx, GCFlags{}, o), "lock": Lock(ctx, o),
+			"audit": Audit(ctx, AuditFlags{}, o), "report": Report(ctx, o), "measure": Measure(ctx, file, MeasureFlags{}, o),
+		} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s -out=%s: got %v, want %s", target, out, err, want)
+			}
+		}
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != "mine" {
+		t.Errorf("the file holds %q, %v", text, err)
+	}
+}
+
+// The table of all epochs has no rows of its own to stand beside a try's.
+func TestTriesOfEpochs(t *testing.T) {
+	s := newSmallStudy(t)
+	err := Tries(context.Background(), "epochs", nil, s.options())
+	const want = "tries: table epochs holds every epoch of every run, which is too much to stand side by side; " +
+		"name one of baseline, conditions, findings"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	o := s.options()
+	err = Tries(context.Background(), "baseline", nil, o)
+	if text := s.stdout.String(); err != nil || !strings.Contains(text, "| the study | SGD |") {
+		t.Errorf("%v\n%s", err, text)
 	}
 }

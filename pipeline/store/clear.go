@@ -76,21 +76,27 @@ func (c *Collector) Clear(ctx context.Context) error {
 	if err := os.Remove(c.gcPath()); err != nil {
 		return fmt.Errorf("clear store: %w", err)
 	}
-	_ = os.Remove(c.Store.dir) // fails if somebody has put something there
+	if info, err := os.Lstat(c.Store.dir); err == nil && info.IsDir() { // a link is somebody's choice, and stays
+		_ = os.Remove(c.Store.dir) // fails if somebody has put something there
+	}
 	return nil
 }
 
 // removeEmpty removes the store's empty directories, deepest first.
 func (c *Collector) removeEmpty() {
+	root, err := filepath.EvalSymlinks(c.Store.dir) // the store may be behind a link
+	if err != nil {
+		return
+	}
 	var dirs []string
-	_ = filepath.WalkDir(c.Store.dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && path != c.Store.dir {
+	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && path != root {
 			dirs = append(dirs, path)
 		}
 		return nil
 	})
 	for _, dir := range slices.Backward(dirs) {
-		if name, err := filepath.Rel(c.Store.dir, dir); err == nil && folders[strings.Split(filepath.ToSlash(name), "/")[0]] {
+		if name, err := filepath.Rel(root, dir); err == nil && folders[strings.Split(filepath.ToSlash(name), "/")[0]] {
 			_ = os.Remove(dir)
 		}
 	}
