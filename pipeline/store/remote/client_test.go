@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -199,6 +200,23 @@ func TestFolderHasOnlyFiles(t *testing.T) {
 		if err := r.Get(t.Context(), key, io.Discard); !errors.Is(err, remote.ErrDamaged) {
 			t.Errorf("%s: %v", key, err)
 		}
+	}
+}
+
+// A link to a folder is the folder.
+func TestFolderBehindALink(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(t.TempDir(), link); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, "file://"+link)
+	put(t, r, "blobs/ab/ab1", "x")
+	put(t, r, "format", "y")
+	if got, want := list(t, r, ""), []string{"blobs/ab/ab1", "format"}; !slices.Equal(got, want) {
+		t.Errorf("all: got %q, want %q", got, want)
+	}
+	if got, want := list(t, r, "blobs/"), []string{"blobs/ab/ab1"}; !slices.Equal(got, want) {
+		t.Errorf("blobs: got %q, want %q", got, want)
 	}
 }
 

@@ -179,9 +179,14 @@ func (f folder) List(ctx context.Context, prefix string) iter.Seq2[Entry, error]
 			yield(Entry{}, err)
 			return
 		}
+		dir, err := filepath.EvalSymlinks(f.dir) // the folder may be a link
+		if err != nil {
+			yield(Entry{}, refused(err))
+			return
+		}
 		// Start at the directory that the last slash of the prefix ends.
-		root := f.path(prefix[:strings.LastIndex(prefix, "/")+1])
-		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		root := filepath.Join(dir, filepath.FromSlash(prefix[:strings.LastIndex(prefix, "/")+1]))
+		err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}
@@ -191,7 +196,7 @@ func (f folder) List(ctx context.Context, prefix string) iter.Seq2[Entry, error]
 			if err != nil {
 				return err
 			}
-			key, err := filepath.Rel(f.dir, path)
+			key, err := filepath.Rel(dir, path)
 			if err != nil {
 				return err
 			}
