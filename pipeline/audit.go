@@ -174,8 +174,8 @@ func (a *Audit) auditPublished(e *Engine, resolved []*Resolved) error {
 	dirs := map[string]bool{}
 	before := a.cleaned
 	for _, r := range resolved {
-		for output, path := range r.Node.Publish {
-			path = filepath.Clean(path)
+		for _, output := range slices.Sorted(maps.Keys(r.Node.Publish)) {
+			path := filepath.Clean(r.Node.Publish[output])
 			owner[path], dirs[filepath.Dir(path)] = r, true
 			if err := a.auditFile(e, r, output, path); err != nil {
 				return err
@@ -185,7 +185,7 @@ func (a *Audit) auditPublished(e *Engine, resolved []*Resolved) error {
 	if n := a.cleaned - before; n > 0 {
 		a.Notes = append(a.Notes, fmt.Sprintf("%d published files were removed by `clean`; the next run publishes them again", n))
 	}
-	for dir := range dirs {
+	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
 		files, err := os.ReadDir(filepath.Join(e.Out, dir))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -228,10 +228,12 @@ func (a *Audit) auditFile(e *Engine, r *Resolved, output, path string) error {
 		a.fault(store.Unreadable, shown, "%v", err)
 	case want != nil && got == want.Content:
 		a.published[path] = true
-	case a.Provenance.makers[got] != nil:
-		m := a.Provenance.Maker(got, r.Node.Name)
-		what := fmt.Sprintf("%s is out of date: it was made by action %s in run %s, with other parameters, inputs or code "+
-			"than the present ones", shown, m.Action.Short(), m.Run)
+	case a.Provenance.makers[got] != nil, a.earlier(shown, got):
+		what := shown + " is out of date: " + collected
+		if m := a.Provenance.Maker(got, r.Node.Name); m != nil {
+			what = fmt.Sprintf("%s is out of date: it was made by action %s in run %s, with other parameters, inputs or code "+
+				"than the present ones", shown, m.Action.Short(), m.Run)
+		}
 		if want == nil {
 			a.Notes = append(a.Notes, what)
 		} else {
@@ -258,7 +260,21 @@ func (a *Audit) auditStray(e *Engine, path string) {
 		a.Notes = append(a.Notes, fmt.Sprintf("%s is left over: %s made it, and the parameters no longer ask for it there", shown, m.Node))
 		return
 	}
+	if a.earlier(shown, got) {
+		a.Notes = append(a.Notes, fmt.Sprintf("%s is left over: %s, and the parameters no longer ask for it there", shown, collected))
+		return
+	}
 	a.fault(store.Extra, shown, "was not made by this store; move it away")
+}
+
+// collected says what is known of a file when its record is gone.
+const collected = "an earlier run published it, and a collection has removed the record of what made it"
+
+// earlier reports whether a file is what the journal says was published there
+// last.
+func (a *Audit) earlier(shown string, got ContentID) bool {
+	was, told := a.written.Holds[shown]
+	return told && was == got
 }
 
 // Sound reports whether every byte of a result was found to be right: its

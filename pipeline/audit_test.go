@@ -120,3 +120,26 @@ func BenchmarkAudit(b *testing.B) {
 		}
 	})
 }
+
+// A file whose record was collected is what the journal says was published
+// there: it is out of date, and nobody has altered it.
+func TestAuditOfPublishedFilesAfterACollection(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.run(basic())
+	red, green := basic(), basic()
+	red.Colour, green.Colour = "red", "green"
+	l.run(red)
+	if _, err := l.engine().Collect(context.Background(), pipeline.Roots{Graphs: []*pipeline.Graph{l.graph(basic())}}); err != nil {
+		t.Fatal(err)
+	}
+	const what = " is out of date: an earlier run published it, and a collection has removed the record of what made it"
+	a := l.audit(basic())
+	if len(a.Faults) != 1 || !strings.HasPrefix(a.Faults[0].What, "does not hold svg of figure: ") || !strings.HasSuffix(a.Faults[0].What, what) {
+		t.Errorf("beside a result that is not there: %v", a.Faults)
+	}
+	a = l.audit(green)
+	if text := strings.Join(a.Notes, "\n"); len(a.Faults) != 0 || !strings.Contains(text, what) {
+		t.Errorf("before there is another result: %v, notes: %s", a.Faults, text)
+	}
+}

@@ -161,3 +161,20 @@ func TestPrintedGarbage(t *testing.T) {
 		t.Errorf("got %s", b.String())
 	}
 }
+
+// What was published of a table that the parameters no longer have is still
+// known to be sparsel's after a collection.
+func TestAuditOfALeftOverTable(t *testing.T) {
+	s := newSmallStudy(t)
+	s.edit("[[tables]]\nid = \"conditions\"\nkind = \"conditions\"\nexperiment = \"train_vs_test\"\n", "")
+	s.gc(true, "")
+	text, err := s.audit(1)
+	if n := strings.Count(text, "note: tables/table-conditions."); err != nil || n != 4 || !strings.Contains(text,
+		"note: tables/table-conditions.csv is left over: an earlier run published it, and a collection has removed the record of what made it, ") {
+		t.Errorf("%d files are left over, %v\n%s", n, err, text)
+	}
+	s.write("out/tables/table-conditions.md", "mine")
+	if text, err := s.audit(1); err == nil || !strings.Contains(text, "tables/table-conditions.md: was not made by this store; move it away") {
+		t.Errorf("a changed one: %v\n%s", err, text)
+	}
+}
