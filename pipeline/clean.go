@@ -44,7 +44,7 @@ func (e *Engine) Published(ctx context.Context, graphs []*Graph, pages []string,
 		return nil, err
 	}
 	c := &Cleaning{}
-	s := sorter{e, c, p, written, map[string]bool{}}
+	s := sorter{e, c, p, written, map[string]bool{}, map[string]bool{}}
 	dirs := map[string]bool{}
 	for _, g := range graphs {
 		for _, n := range g.nodes {
@@ -52,6 +52,11 @@ func (e *Engine) Published(ctx context.Context, graphs []*Graph, pages []string,
 				s.names[filepath.ToSlash(filepath.Clean(pub.path))] = true
 				dirs[filepath.Dir(filepath.Clean(pub.path))] = true
 			}
+		}
+	}
+	for dir := range dirs {
+		for ; dir != "." && !s.above[dir]; dir = filepath.Dir(dir) {
+			s.above[dir] = true
 		}
 	}
 	for dir := range dirs {
@@ -76,6 +81,7 @@ type sorter struct {
 	p       *Provenance
 	written Written
 	names   map[string]bool // paths that the graphs publish to
+	above   map[string]bool // directories of these, and those above them
 }
 
 func (s sorter) leave(path, what string) {
@@ -89,6 +95,9 @@ func (s sorter) dir(dir string) error {
 	}
 	for _, f := range files {
 		path := filepath.ToSlash(filepath.Join(dir, f.Name()))
+		if f.IsDir() && s.above[filepath.Join(dir, f.Name())] {
+			continue // dir is called for it as well
+		}
 		if !f.Type().IsRegular() {
 			s.leave(path, "is not a regular file, so it was not published")
 			continue

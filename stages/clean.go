@@ -19,6 +19,7 @@ import (
 	"sparsel/pipeline/store"
 	"sparsel/stages/fetch"
 	"sparsel/stages/params"
+	"sparsel/stages/toolkit"
 	"sparsel/stages/words"
 )
 
@@ -191,7 +192,12 @@ func (c cleaner) everything(ctx context.Context, alone *store.Collector, publish
 			return err
 		}
 	}
-	_ = os.Remove(filepath.Join(c.o.out(), "downloads")) // fails if it is not empty, and then it stays
+	if err := c.o.sources().Forget(); err != nil {
+		return err
+	}
+	for _, name := range []string{"downloads", toolkit.Folder} {
+		_ = os.Remove(filepath.Join(c.o.out(), name)) // fails if it is not empty, and then it stays
+	}
 	if err := alone.Clear(ctx); err != nil {
 		return err
 	}

@@ -220,6 +220,36 @@ func TestT29CleanOfALinkedStore(t *testing.T) {
 	}
 }
 
+// Measurements are published to folders in folders, and beside them is a list
+// of the files that were measured. All of this goes with the store.
+func TestT29CleanOfMeasurements(t *testing.T) {
+	s := newSmallStudy(t)
+	var words []string
+	for _, seed := range []string{"1", "100"} {
+		name := "run" + seed + ".parquet"
+		data, err := os.ReadFile(s.blob("train/train_vs_test/baseline/SGD/seed="+seed, "activations.parquet"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.write(name, string(data))
+		words = append(words, s.path(name))
+	}
+	o, compared, none, yes := s.options(), "file", 0, true
+	if err := Measure(context.Background(), strings.Join(words, ","), MeasureFlags{Compare: &compared, Permutations: &none}, o); err != nil {
+		t.Fatal(err)
+	}
+	if s.exists("out/measure/files.json", "out/measure/run1-and-1-more/comparison/comparison.md") == nil {
+		t.Fatal("nothing was published")
+	}
+	text, err := s.clean(true, func(o *Options) { o.Yes = &yes })
+	if err != nil || strings.Contains(text, "stays") {
+		t.Errorf("%v\n%s", err, text)
+	}
+	if got := s.exists("out/measure", "out/store", "out/figures"); got != nil {
+		t.Errorf("%q are still there\n%s", got, text)
+	}
+}
+
 // A clean with nothing to remove says so, and promises nothing.
 func TestCleanTwice(t *testing.T) {
 	s := newSmallStudy(t)

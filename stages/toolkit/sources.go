@@ -56,6 +56,19 @@ func OpenSources(path string) *Sources {
 	return s
 }
 
+// Forget removes the file in which s keeps what it knows, if it had anything to
+// read.
+func (s *Sources) Forget() error {
+	if len(s.files) == 0 {
+		return nil
+	}
+	s.files = nil
+	if err := os.Remove(s.path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // settled is the age from which a file's times are sure to reveal another
 // change. Some file systems store times in steps of two seconds.
 const settled = 2 * time.Second
