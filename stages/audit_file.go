@@ -117,7 +117,7 @@ func sayCurrent(out io.Writer, made *pipeline.Made, resolved []*pipeline.Resolve
 		}
 		return
 	}
-	quote.Fprintf(out, "the present parameters, with the -profile given, have no %s\n", made.Node)
+	quote.Fprintf(out, "the present parameters have no %s; if it is a profile's, give -profile\n", made.Node)
 }
 
 // checkChain hashes everything that a result was made from.

@@ -15,6 +15,7 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 
 	"sparsel/stages/nearest"
+	"sparsel/stages/words"
 )
 
 // Problem is one mistake in a parameter file.
@@ -39,7 +40,7 @@ const shownProblems = 40
 // message, and counts the others.
 func (p *Problems) Error() string {
 	lines := make([]string, 0, shownProblems+2)
-	lines = append(lines, fmt.Sprintf("read parameters: %d problem(s) in %s; correct them and run again:", len(p.List), p.File))
+	lines = append(lines, fmt.Sprintf("read parameters: %s in %s; correct and run again:", words.Counted(len(p.List), "problem"), p.File))
 	for _, q := range p.List[:min(len(p.List), shownProblems)] {
 		at := p.File
 		if q.Assignment != "" {

@@ -333,3 +333,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// One problem is in the singular.
+func TestProblemsAreCounted(t *testing.T) {
+	p := Problems{File: "p.toml", List: []Problem{{}}}
+	if got, want := p.Error(), "read parameters: 1 problem in p.toml; correct and run again:\n"; !strings.HasPrefix(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	p.List = append(p.List, Problem{})
+	if got, want := p.Error(), "read parameters: 2 problems in p.toml; correct and run again:\n"; !strings.HasPrefix(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
