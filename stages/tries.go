@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"sparsel/analysis/tabulate"
 	"sparsel/pipeline"
 	"sparsel/pipeline/store/disk"
+	"sparsel/stages/params"
 	"sparsel/stages/report"
 	"sparsel/stages/table"
 )
@@ -109,36 +111,39 @@ func orStudy(set string) string {
 	return set
 }
 
-// tries lists what was set for each try below the output folder.
+// tries lists what was set for each try below the output folder. The error
+// names the folders that do not say it.
 func (o Options) tries() ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(o.out(), o.prefix(), "tries", "*", setFile))
 	if err != nil {
 		return nil, err
 	}
 	var list []string
+	var refused []error
 	for _, file := range files {
 		text, err := disk.ReadFile(file, maxPage)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
+		folder, set := filepath.Dir(file), strings.TrimSuffix(string(text), "\n")
+		if err == nil && path.Base(params.Try(strings.Split(set, "\n"))) != filepath.Base(folder) {
+			err = fmt.Errorf("%s holds what was set for another try", setFile)
+		}
 		if err != nil {
-			return nil, err
+			refused = append(refused, fmt.Errorf("what was set for the try in %s is not known; make the try again, "+
+				"or remove the folder if nobody needs it: %w", folder, err))
+			continue
 		}
-		if set := strings.TrimSuffix(string(text), "\n"); set != "" {
-			list = append(list, set)
-		}
+		list = append(list, set)
 	}
-	return list, nil
+	return list, errors.Join(refused...)
 }
 
 // openTries opens the tries that have a folder. The error names those that the
 // parameter file no longer allows; what they need of the store is unknown.
 func (o Options) openTries() (list []*workspace, err error) {
 	sets, err := o.tries()
-	if err != nil {
-		return nil, err
-	}
-	var refused []error
+	refused := []error{err}
 	for _, set := range sets {
 		try := o
 		try.Set = &set
