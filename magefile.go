@@ -285,7 +285,7 @@ func Audit(ctx context.Context,
 	verbose *bool, // print every detail; a summary if absent
 	level *int, // 1: hash everything; 2: make all but the trainings again; 3: repeat trainings too; 1 if absent
 	minutes *int, // stop after so many minutes; when all is done if absent
-	k *int, // how many trainings to repeat; audit: one of each experiment if absent; adopt: 10 besides those that it must if absent
+	k *int, // how many trainings to repeat; audit -level=3: one of each experiment if absent; adopt: 10 besides those that it must if absent
 	state *string, // a file that keeps what is proven, so that the next audit continues from there
 ) error {
 	return exit(stages.Audit(ctx, stages.AuditFlags{Level: level, Minutes: minutes, K: k, State: state}, stages.Options{
@@ -306,7 +306,7 @@ func Adopt(ctx context.Context,
 	dryrun *bool, // say what would run and why, and run nothing
 	verbose *bool, // print every detail; a summary if absent
 	stage *string, // the stage whose results are adopted; must be train; required
-	k *int, // how many trainings to repeat; audit: one of each experiment if absent; adopt: 10 besides those that it must if absent
+	k *int, // how many trainings to repeat; audit -level=3: one of each experiment if absent; adopt: 10 besides those that it must if absent
 ) error {
 	return exit(stages.Adopt(ctx, stages.AdoptFlags{Stage: stage, K: k}, stages.Options{
 		Params: params, Profile: profile, Out: out, Data: data, Jobs: jobs, DryRun: dryrun, Verbose: verbose,
