@@ -121,7 +121,9 @@ func (f *forcer) force(ctx context.Context, name string) error {
 	for _, output := range step.Outputs {
 		got := redone.File(output.Name).Content
 		if got == output.Content {
-			fmt.Fprintf(out, "%s %s: the same %d bytes, SHA-256 %s\n", name, output.Name, output.Size, got)
+			if _, err := fmt.Fprintf(out, "%s %s: the same %d bytes, SHA-256 %s\n", name, output.Name, output.Size, got); err != nil {
+				return err
+			}
 			continue
 		}
 		same = false

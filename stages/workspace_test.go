@@ -2,10 +2,12 @@ package stages
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -86,5 +88,28 @@ func TestTriesOfEpochs(t *testing.T) {
 	err = Tries(context.Background(), "baseline", nil, o)
 	if text := s.stdout.String(); err != nil || !strings.Contains(text, "| the study | SGD |") {
 		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// full is a file on a full disk.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// A target whose answer cannot be written has failed.
+func TestAnswersThatCannotBeWritten(t *testing.T) {
+	s := newSmallStudy(t)
+	s.lock()
+	o, ctx, md := s.options(), context.Background(), "md"
+	o.Stdout = full{}
+	for target, err := range map[string]error{
+		"force": Force(ctx, "table/baseline", o), "status": Status(ctx, o), "why": Why(ctx, "figure/5.1", o), "audit": Audit(ctx, AuditFlags{}, o),
+		"diff": Diff(ctx, s.path("artifacts.lock"), o), "export": Export(ctx, "figure/5.1", o), "gc": GC(ctx, GCFlags{}, o), "macros": Macros(ctx, o),
+		"tries": Tries(ctx, "baseline", &md, o), "lock": Lock(ctx, o), "auditfile": AuditFile(ctx, s.path("out/figures/fig-5.1.png"), o),
+		"clean": Clean(ctx, nil, o), "all": All(ctx, o),
+	} {
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("%s: got %v", target, err)
+		}
 	}
 }
