@@ -16,16 +16,19 @@ import (
 // archivedBy is the version of Go whose results the archives in docs have.
 const archivedBy = "go1.26.8"
 
-// The results in docs/figures and docs/fresh are those of the present code: a
-// figure is drawn from them without a training, with the bytes of the one
-// beside them. If it fails after an edit of trainings, metrics or aggregates,
-// `adopt` finds out whether they still hold, and `pack` writes them again.
+// The results in docs/figures, docs/fresh and docs/further are those of the
+// present code: a figure is drawn from them without a training, with the bytes
+// of the one beside them. If it fails after an edit of trainings, metrics or
+// aggregates, `adopt` finds out whether they still hold, and `pack` writes them
+// again.
 func TestArchivedResultsAreCurrent(t *testing.T) {
 	if runtime.Version() != archivedBy {
 		t.Skipf("the archives were made with %s; results of %s have other ids", archivedBy, runtime.Version())
 	}
 	testenv.MNIST(t)
-	for _, archive := range []struct{ profile, folder string }{{"", "figures"}, {"fresh", "fresh"}} {
+	for _, archive := range []struct{ profile, folder, figure string }{
+		{"", "figures", "5.10"}, {"fresh", "fresh", "5.10"}, {"further", "further", "conv-rates"},
+	} {
 		t.Run(archive.folder, func(t *testing.T) {
 			folder, err := filepath.Abs(filepath.Join("..", "docs", archive.folder))
 			if err != nil {
@@ -35,7 +38,7 @@ func TestArchivedResultsAreCurrent(t *testing.T) {
 			t.Cleanup(func() { writable(out) })
 			var text bytes.Buffer
 			o := Options{Params: &params, Profile: &archive.profile, Remote: &url, Out: &out, Stdout: &text}
-			if err := Figure(context.Background(), "5.10", o); err != nil {
+			if err := Figure(context.Background(), archive.figure, o); err != nil {
 				t.Fatal(err)
 			}
 			w, err := o.open(nil)
@@ -51,7 +54,7 @@ func TestArchivedResultsAreCurrent(t *testing.T) {
 					t.Errorf("%s was done again", e.Node)
 				}
 			}
-			const name = "fig-5.10.svg"
+			name := "fig-" + archive.figure + ".svg"
 			got, err := os.ReadFile(filepath.Join(out, archive.profile, "figures", name))
 			if err != nil {
 				t.Fatal(err)
