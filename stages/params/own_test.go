@@ -208,7 +208,7 @@ func TestProfileCutsPhases(t *testing.T) {
 	const text = "[[experiments]]\nname = \"two\"\ncondition = \"c\"\nseeding = \"paired\"\n" +
 		"set = { sampler = \"phases\", epochs = 4, phases = [{ drawn = 5, epochs = 2 }, { drawn = 5, epochs = 2 }] }\n[profiles.short]\nepochs = 3\n"
 	_, err := Parse("params.toml", append(example(t), text...), "short")
-	if err == nil || !strings.Contains(err.Error(), "1 problem(s)") ||
+	if err == nil || !strings.Contains(err.Error(), "1 problem in") ||
 		!strings.Contains(err.Error(), "profiles.short.epochs: is 3, but the phases of two take 4 epochs; leave it out, or make it as many") {
 		t.Error(err)
 	}
