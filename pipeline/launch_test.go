@@ -1,7 +1,10 @@
 package pipeline_test
 
 import (
+	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -363,5 +366,52 @@ func TestT37KilledDriver(t *testing.T) {
 			l.run(basic())
 			l.checkClean()
 		})
+	}
+}
+
+// A worker whose driver has gone before the first reply leaves nothing behind.
+func TestT37DriverGoneAtOnce(t *testing.T) {
+	t.Parallel()
+	program, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLab(t)
+	setup, err := json.Marshal(labSetup{Dir: l.dir, Settings: basic(), Code: l.code})
+	if err != nil {
+		t.Fatal(err)
+	}
+	temp := t.TempDir()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "SPARSEL_TEST_WORKER=1", "TMPDIR="+temp)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil { // it is there
+		t.Fatal(err)
+	}
+	out.Close()
+	probe := filepath.Join(l.dir, "probe")
+	if _, err := fmt.Fprintf(in, `{"setup":%s,"launch":{"program":"%x","probe":%q,"nonce":"00"}}`+"\n", setup, sha256.Sum256(program), probe); err != nil {
+		t.Fatal(err)
+	}
+	for made := []string(nil); len(made) == 0; time.Sleep(time.Millisecond) {
+		made, _ = filepath.Glob(filepath.Join(temp, "*", "in"))
+	}
+	time.Sleep(200 * time.Millisecond) // for the reply to come before the end of the input, where a worker used to die
+	in.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the worker ended with %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(temp, "*")); len(left) > 0 {
+		t.Errorf("left in the temporary folder: %q", left)
 	}
 }

@@ -25,7 +25,9 @@ import (
 // sends to every process, which are for the driver to answer. What stages print
 // goes to the log of the node at work.
 func Serve(build func(setup json.RawMessage) (*Graph, error)) int {
-	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// A reply to a driver that has gone must not end the process before its
+	// directory is removed.
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	s := &server{out: os.Stdout, jobs: make(chan assignment), answers: map[int]chan string{}}
 	os.Stdout = os.Stderr // only replies go to standard output
 	s.send(reply{Hello: &helloReply{thisMachine()}})
