@@ -44,11 +44,16 @@ func (a *Adoption) actions() []ActionID {
 
 // codes lists the codes that the record of an action names: its own and, if its
 // result was adopted, that of the action that was really done.
-func (a *action) codes() []codeid.Hash {
-	if a.Adopted == nil {
-		return []codeid.Hash{a.Code}
+func (a *action) codes() []codeid.Hash { return codesOf(a.Code, a.Adopted) }
+
+// codes is action.codes for what a record says.
+func (m *Made) codes() []codeid.Hash { return codesOf(m.Code, m.Adopted) }
+
+func codesOf(code codeid.Hash, adopted *Adoption) []codeid.Hash {
+	if adopted == nil {
+		return []codeid.Hash{code}
 	}
-	return []codeid.Hash{a.Code, a.Adopted.Code}
+	return []codeid.Hash{code, adopted.Code}
 }
 
 // manifestText returns the manifest of a code that an action names. It is nil

@@ -126,11 +126,10 @@ func (a *Audit) AlsoPublished(ctx context.Context, e *Engine, g *Graph) error {
 func (a *Audit) manifests(s *store.Store) {
 	users := map[codeid.Hash]string{}
 	for _, m := range a.Provenance.actions {
-		if users[m.Code] == "" || m.Node < users[m.Code] {
-			users[m.Code] = m.Node
-		}
-		if m.Adopted != nil && users[m.Adopted.Code] == "" {
-			users[m.Adopted.Code] = m.Node
+		for _, code := range m.codes() {
+			if users[code] == "" || m.Node < users[code] {
+				users[code] = m.Node
+			}
 		}
 	}
 	for code, node := range users {

@@ -40,7 +40,7 @@ type far struct {
 	records map[ActionID]*store.Record // its records; nil if it was asked and has none
 	has     map[ContentID]bool         // whether it has the blobs that were asked for
 	bad     map[string]bool            // keys whose bytes are wrong
-	sent    map[[32]byte]bool          // manifests that it has
+	sent    map[[32]byte]bool          // codes whose manifests it has, or nobody has
 	traffic Traffic
 	notes   []string
 }

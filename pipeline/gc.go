@@ -72,9 +72,8 @@ func (e *Engine) Garbage(ctx context.Context, roots Roots) (*Collection, error) 
 			reached[id] = true
 		}
 		if m := p.actions[id]; m != nil && reached[id] {
-			manifests[m.Code] = true
-			if m.Adopted != nil {
-				manifests[m.Adopted.Code] = true
+			for _, code := range m.codes() {
+				manifests[code] = true
 			}
 		} else if a, err := decodeAction(r.Detail); reached[id] && err == nil {
 			manifests[a.Code] = true

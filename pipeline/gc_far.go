@@ -63,9 +63,9 @@ func (e *Engine) farGarbage(ctx context.Context, roots Roots, grace time.Duratio
 	keep := map[string]bool{}
 	for id := range reached {
 		m := p.actions[id]
-		keep[store.IDPath("actions", id)], keep[store.IDPath("manifests", m.Code)] = true, true
-		if m.Adopted != nil {
-			keep[store.IDPath("manifests", m.Adopted.Code)] = true
+		keep[store.IDPath("actions", id)] = true
+		for _, code := range m.codes() {
+			keep[store.IDPath("manifests", code)] = true
 		}
 		for _, o := range m.Outputs {
 			keep[store.IDPath("blobs", o.Content)] = true

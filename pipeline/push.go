@@ -276,7 +276,7 @@ func (f *far) well() bool {
 // shutOff stops pushing, for a while if that can help, and says so once.
 func (f *far) shutOff(err error) {
 	f.mu.Lock()
-	resting, refused := f.away || !f.until.IsZero(), f.refuses
+	resting, refused := !f.until.IsZero(), f.refuses
 	f.wait(err)
 	final := f.refuses
 	f.mu.Unlock()
@@ -370,22 +370,23 @@ func (p *pusher) describe(ctx context.Context, rec *store.Record) error {
 	f.mu.Lock()
 	sent := maps.Clone(f.sent)
 	f.mu.Unlock()
+	if len(sent) == 0 {
+		if err := f.c.Put(ctx, formatKey, object([]byte(store.Format)), false); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
 	for _, code := range a.codes() {
 		if sent[code] {
 			continue
-		}
-		if err := f.c.Put(ctx, formatKey, object([]byte(store.Format)), false); err != nil && !errors.Is(err, fs.ErrExist) {
-			return err
 		}
 		text, err := p.r.e.manifestText(a, code)
 		if err != nil {
 			return fmt.Errorf("%w: %w", errHere, err)
 		}
-		if text == nil {
-			continue
-		}
-		if err := p.put(ctx, store.IDPath("manifests", code), object(text)); err != nil {
-			return err
+		if text != nil {
+			if err := p.put(ctx, store.IDPath("manifests", code), object(text)); err != nil {
+				return err
+			}
 		}
 		f.mu.Lock()
 		f.sent[code] = true

@@ -101,13 +101,9 @@ func printGarbage(w io.Writer, c *pipeline.Collection, below string, deleted boo
 		quote.Fprintf(w, "%12d %s%s %s\n", g.Bytes, below, g.Path, g.What)
 	}
 	what, how := "would go", ""
-	switch {
-	case deleted && len(c.Garbage) == 1:
-		what = "is gone"
-	case deleted:
-		what = "are gone"
-	}
-	if !deleted && len(c.Garbage) > 0 {
+	if deleted {
+		what = be(len(c.Garbage)) + " gone"
+	} else if len(c.Garbage) > 0 {
 		how = "; -delete removes them"
 	}
 	if a := c.Archives; a.Files > 0 {

@@ -121,7 +121,6 @@ func (s *sending) Read(p []byte) (int, error) {
 // Put stores the bytes of o under key.
 func (c *Client) Put(ctx context.Context, key string, o Object, overwrite bool) error {
 	return c.try(ctx, func(ctx context.Context, moved func()) error {
-		o := o
 		o.moved = moved
 		return c.Remote.Put(ctx, key, o, overwrite)
 	})
