@@ -37,6 +37,8 @@ type pusher struct {
 	room chan struct{}
 	wait sync.WaitGroup
 
+	looking sync.Mutex // held while since is compared with the second level, before mu, so that no older look overrules a newer one
+
 	mu        sync.Mutex
 	left      int
 	late      []ActionID // not pushed, because the second level did not answer
@@ -94,6 +96,8 @@ func (p *pusher) verify(ctx context.Context) {
 	if !f.up(ctx) {
 		return
 	}
+	p.looking.Lock()
+	defer p.looking.Unlock()
 	since, err := f.since(ctx)
 	if err != nil {
 		f.lose(ctx, err)
@@ -140,6 +144,8 @@ func (p *pusher) learned(ctx context.Context, id ActionID) error {
 	if p == nil {
 		return nil
 	}
+	p.looking.Lock()
+	defer p.looking.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.done[id.String()] {

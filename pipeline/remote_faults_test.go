@@ -381,8 +381,9 @@ func TestT34Outage(t *testing.T) {
 				t.Errorf("%+v, want 15 results pushed and none owed", r.Remote)
 			}
 			// Reading and pushing may each find out by themselves.
-			if n := len(l.notes); n < 2 || n > 3 || !strings.HasSuffix(l.notes[n-1], "it takes results again") {
-				t.Errorf("notes %q, want what went wrong and that it is over", l.notes)
+			notes := l.said()
+			if n := len(notes); n < 2 || n > 3 || !strings.HasSuffix(notes[n-1], "it takes results again") {
+				t.Errorf("notes %q, want what went wrong and that it is over", notes)
 			}
 			l.gate = nil
 			l.far = server.URL(prefix)
@@ -416,7 +417,7 @@ func TestT34LongOutage(t *testing.T) {
 	if n := refused.Load(); n > 8 { // those that were being sent at the same time
 		t.Errorf("%d requests refused, want at most 8", n)
 	}
-	if len(l.notes) != 1 || !strings.Contains(l.notes[0], "until it takes results again") {
-		t.Errorf("notes %q, want one", l.notes)
+	if notes := l.said(); len(notes) != 1 || !strings.Contains(notes[0], "until it takes results again") {
+		t.Errorf("notes %q, want one", notes)
 	}
 }
