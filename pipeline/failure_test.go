@@ -295,3 +295,36 @@ func TestLongestFirst(t *testing.T) {
 		t.Errorf("order %s, want %s", got, want)
 	}
 }
+
+// What was begun is finished before something new begins, so that a run which
+// is cut off leaves whole results, and archives that are released never lie in
+// the store by the dozen.
+func TestBegunIsFinishedFirst(t *testing.T) {
+	t.Parallel()
+	for _, jobs := range []int{1, 3} {
+		l := releasing(t)
+		l.run(basic()) // the journal knows now that trainings take longer
+		others := basic()
+		others.Seeds = []int{4, 5, 6}
+		l.seen = 0
+		before, _, _ := l.store().Journal()
+		if _, err := l.try(context.Background(), others, pipeline.Options{Jobs: jobs}); err != nil {
+			t.Fatal(err)
+		}
+		events, _, _ := l.store().Journal()
+		trained, measured, most := 0, 0, 0
+		for _, e := range events[len(before):] {
+			switch {
+			case e.Kind == store.NodeStart && e.Stage == "train":
+				most = max(most, trained-measured)
+			case e.Kind == store.NodeFinish && e.Stage == "train":
+				trained++
+			case e.Kind == store.NodeFinish && e.Stage == "metric":
+				measured++
+			}
+		}
+		if trained != 6 || measured != 6 || most >= jobs {
+			t.Errorf("%d jobs: %d trained, %d measured; a training began beside %d that were not measured, want fewer than %d", jobs, trained, measured, most, jobs)
+		}
+	}
+}

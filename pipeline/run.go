@@ -47,6 +47,7 @@ type progress struct {
 	step    *Step
 	users   []*progress // nodes that read from this one, once per input
 	pending int         // number of inputs whose producers have not ended
+	depth   int         // number of nodes on the longest way to it from one without inputs
 	seconds float64     // expected time; nodes of unknown stages count as longest
 	outputs []store.Output
 	result  NodeResult
@@ -208,6 +209,7 @@ func (r *runner) prepare(ctx context.Context) {
 		for _, in := range s.Node.Inputs {
 			from := r.nodes[in.From]
 			from.users = append(from.users, p)
+			p.depth = max(p.depth, from.depth+1)
 		}
 	}
 	for i := range r.plan.Steps {
