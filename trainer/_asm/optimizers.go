@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/mmcloughlin/avo/operand"
@@ -175,37 +176,158 @@ var sgd = update{"sgd", nil, "negLR", 2,
 		g.descend(lanes, s, 1)
 	}}
 
-var momentum = update{"momentum", []string{"v"}, "negLR, momentum", 2,
-	func(g *generator, lanes []lane, s named, label string) {
-		first := g.GP32()
-		g.Load(g.Param("first"), first.As8L())
-		g.TESTB(first.As8L(), first.As8L())
-		g.JNZ(operand.LabelRef("first" + label))
-		all(lanes,
-			func(l lane) { g.VMULPS(l.at("v"), s["momentum"], l.r[1]) },
-			func(l lane) { g.VADDPS(l.r[0], l.r[1], l.r[0]) })
-		g.Label("first" + label)
-		all(lanes, func(l lane) { g.VMOVUPS(l.r[0], l.at("v")) })
-		g.descend(lanes, s, 1)
-	}}
+var momentum = update{"momentum", []string{"v"}, "negLR, momentum", 6,
+	func(g *generator, lanes []lane, s named, label string) { g.momentum(lanes, s, label, false) }}
 
-// nesterov finds the velocity in register 1.
-var nesterov = update{"nesterov", []string{"v"}, "negLR, momentum", 2,
-	func(g *generator, lanes []lane, s named, label string) {
-		first := g.GP32()
-		g.Load(g.Param("first"), first.As8L())
+var nesterov = update{"nesterov", []string{"v"}, "negLR, momentum", 6,
+	func(g *generator, lanes []lane, s named, label string) { g.momentum(lanes, s, label, true) }}
+
+// momentum writes the step of momentum, which leaves the velocity in register
+// 0, or that of Nesterov's, which has it in register 1.
+//
+// There are two paths with the same results, because some processors take a
+// hundred times as long for products of subnormal numbers, to which velocities
+// decay. A group of lanes with a velocity below 2^-125 takes the longer path.
+func (g *generator) momentum(lanes []lane, s named, label string, nesterov bool) {
+	velocity := 0
+	if nesterov {
+		velocity = 1
+	}
+	argument := func(name string) operand.Mem {
+		a, err := g.Param(name).Resolve()
+		if err != nil {
+			panic(err)
+		}
+		return a.Addr
+	}
+	first, bits := g.GP32(), g.GP64()
+	if nesterov {
 		all(lanes, func(l lane) { g.VMOVAPS(l.r[0], l.r[1]) })
-		g.TESTB(first.As8L(), first.As8L())
-		g.JNZ(operand.LabelRef("first" + label))
-		all(lanes,
-			func(l lane) { g.VMULPS(l.at("v"), s["momentum"], l.r[1]) },
-			func(l lane) { g.VADDPS(l.r[0], l.r[1], l.r[1]) })
-		g.Label("first" + label)
-		all(lanes,
-			func(l lane) { g.VMOVUPS(l.r[1], l.at("v")) },
-			func(l lane) { g.VFMADD231PS(l.r[1], s["momentum"], l.r[0]) })
-		g.descend(lanes, s, 1)
-	}}
+	}
+	g.MOVB(argument("first"), first.As8L())
+	g.TESTB(first.As8L(), first.As8L())
+	g.JNZ(operand.LabelRef("first" + label))
+	all(lanes, func(l lane) { g.VMOVUPS(l.at("v"), l.r[1]) })
+	g.MOVL(argument("momentum"), bits.As32())
+	g.CMPQ(bits, operand.U32(math.Float32bits(1)))
+	g.JGE(operand.LabelRef("normal" + label)) // not a momentum from 0 to 1
+	g.MOVL(argument("negLR"), bits.As32())
+	g.SHLL(operand.U8(1), bits.As32()) // without the sign
+	g.SHRQ(operand.U8(1), bits)
+	g.CMPQ(bits, operand.U32(math.Float32bits(0x1p20)))
+	g.JGE(operand.LabelRef("normal" + label))
+	all(lanes,
+		func(l lane) { g.and(g.Context, g.constant("magnitude"), l.r[1], l.r[2]) },
+		func(l lane) { g.VPSUBD(g.constant("1"), l.r[2], l.r[2]) }) // so that 0 is large
+	least, bound := lanes[0].r[2], lanes[0].r[3]
+	for _, l := range lanes[1:] {
+		g.VPMINUD(l.r[2], least, least)
+	}
+	g.VMOVUPS(g.constant("lowVelocity"), bound)
+	if g.bytes == 64 {
+		g.VPCMPUD(operand.U8(5), least, bound, reg.K1) // the bound is at least that
+		g.KORTESTW(reg.K1, reg.K1)
+	} else {
+		g.VPMINUD(least, bound, least)
+		g.VPXOR(least, bound, least)
+		g.VPTEST(least, least)
+	}
+	g.JNZ(operand.LabelRef("low" + label))
+	g.Label("normal" + label)
+	all(lanes,
+		func(l lane) { g.VMULPS(l.r[1], s["momentum"], l.r[1]) },
+		func(l lane) { g.VADDPS(l.r[0], l.r[1], l.r[velocity]) })
+	g.Label("first" + label)
+	all(lanes, func(l lane) { g.VMOVUPS(l.r[velocity], l.at("v")) })
+	if nesterov {
+		all(lanes, func(l lane) { g.VFMADD231PS(l.r[1], s["momentum"], l.r[0]) })
+	}
+	g.descend(lanes, s, 1)
+	g.JMP(operand.LabelRef("moved" + label))
+	g.Label("low" + label)
+	for _, l := range lanes {
+		g.lowVelocity(l, s, nesterov)
+	}
+	g.Label("moved" + label)
+}
+
+// lowVelocity is the path for velocities, in register 1, of which some are below
+// 2^-125. There the bits of a magnitude, read as an integer, are its multiple k
+// of 2^-149. If k·momentum is below 2^23, the product of the velocity is
+// k·momentum rounded to an integer, which is the mantissa of 2^23 + k·momentum.
+// In the other lanes it is a normal number.
+//
+// A velocity below 2^-126 does not move a weight of 2^-70 or more: times an LR
+// of up to 2^20 it is less than half of what the weight's last digit is worth.
+// The same is true of it and a gradient of 2^-90 or more, to which Nesterov's
+// momentum adds it; if the gradient is 0, the weight stays. Such velocities are
+// left out.
+func (g *generator) lowVelocity(l lane, s named, nesterov bool) {
+	last := len(g.regs) - 1
+	grid, scale := g.regs[last], g.regs[last-1]
+	u, v, k, x := l.r[0], l.r[1], l.r[2], l.r[3]
+	w, t := l.r[4], l.r[5]
+	var yes, no reg.Register = reg.K1, reg.K2
+	if g.bytes < 64 {
+		yes, no, w, t = l.r[4], l.r[5], g.regs[last-2], g.regs[last-3]
+	}
+	g.VMOVUPS(g.constant("2^23"), grid)
+	g.VMAXPS(g.constant("half"), s["momentum"], scale) // numbers above 2^-125 are not below 2^23 then
+	g.and(g.Context, g.constant("magnitude"), v, k)
+	g.VCVTDQ2PS(k, k)
+	g.VMULPS(scale, k, x)
+	g.VCMPPS(operand.U8(less), grid, x, yes)
+	g.VCMPPS(operand.U8(notLess), grid, x, no)
+	g.VFMADD213PS(grid, s["momentum"], k)
+	if g.bytes == 64 {
+		g.VPSUBD_Z(grid, k, yes, k)
+		g.VMULPS_Z(v, s["momentum"], no, x)
+	} else {
+		g.VPSUBD(grid, k, k)
+		g.VPAND(yes, k, k)
+		g.VPAND(no, v, x)
+		g.VMULPS(x, s["momentum"], x)
+	}
+	g.and(g.Context, g.constant("sign"), v, v)
+	g.or(g.Context, k, x, x)
+	g.or(g.Context, v, x, x)
+	velocity := u
+	if nesterov {
+		velocity = v
+	}
+	g.VADDPS(u, x, velocity)
+	g.VMOVUPS(velocity, l.at("v"))
+
+	g.VMOVUPS(l.at("w"), w)
+	g.and(g.Context, g.constant("magnitude"), velocity, k)
+	g.and(g.Context, g.constant("magnitude"), w, t)
+	g.VCMPPS(operand.U8(notLess), g.constant("normal"), k, yes)
+	either := func() {
+		if g.bytes == 64 {
+			g.KORW(yes, no, yes)
+		} else {
+			g.VPOR(yes, no, yes)
+		}
+	}
+	g.VCMPPS(operand.U8(less), g.constant("lowWeight"), t, no)
+	either()
+	if nesterov {
+		g.and(g.Context, g.constant("magnitude"), u, t)
+		g.VPSUBD(g.constant("1"), t, t) // so that 0 is a NaN
+		g.VCMPPS(operand.U8(less), g.constant("lowGradient"), t, no)
+		either()
+	}
+	if g.bytes == 64 {
+		g.VPANDD_Z(velocity, velocity, yes, velocity)
+	} else {
+		g.VPAND(yes, velocity, velocity)
+	}
+	if nesterov {
+		g.VFMADD231PS(velocity, s["momentum"], u)
+	}
+	g.VFMADD213PS(w, s["negLR"], u)
+	g.VMOVUPS(u, l.at("w"))
+}
 
 var adagrad = update{"adagrad", []string{"sum"}, "negLR, eps", 5,
 	func(g *generator, lanes []lane, s named, label string) {

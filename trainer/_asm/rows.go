@@ -162,50 +162,165 @@ func (g *generator) groups(lanes []lane, free []vec, registers int, f func(group
 
 // sleepAdadelta decays both means. Without a gradient the weight stays.
 func (g *generator) sleepAdadelta(lanes []lane, s named, free []vec, missed reg.GPVirtual) {
-	var states []operand.Mem
+	var means []decaying
 	for _, l := range lanes {
-		states = append(states, l.at("sq"), l.at("acc"))
+		means = append(means, decaying{free[len(means)], l.at("sq")}, decaying{free[len(means)+1], l.at("acc")})
 	}
-	for i, m := range states {
-		g.VMOVUPS(m, free[i])
+	for _, d := range means {
+		g.VMOVUPS(d.at, d.r)
 	}
-	g.decay(free[:len(states)], s["rho"], missed, free[len(states)], free[len(states)+1], "sleep")
-	for i, m := range states {
-		g.VMOVUPS(free[i], m)
+	g.decay(means, "rho", s, missed, free[len(means):], "sleep")
+	for _, d := range means {
+		g.VMOVUPS(d.r, d.at)
 	}
 }
 
-// decay multiplies registers by factor as many times as missed says, or until
-// that changes none of them any more. Decaying numbers end at a few units of the
-// smallest one, and some processors take a hundred times as long for a product
-// of such a number. changed and old are other registers.
-func (g *generator) decay(registers []vec, factor vec, missed reg.GPVirtual, changed, old vec, label string) {
+// A decaying register has a multiple of what lies in memory, with the same sign.
+type decaying struct {
+	r  vec
+	at operand.Mem
+}
+
+// decay multiplies registers by a scalar as many times as missed says, or until
+// that changes none of them any more.
+//
+// Some processors take a hundred times as long for a product that is below
+// 2^-126, the smallest normal number, where the numbers are multiples of 2^-149.
+// So when a lane comes near that, all lanes are scaled by 2^64, where such a
+// product has to be a multiple of 2^-85: the sum of it and c = 2^-62 is rounded
+// to just these multiples, and c is subtracted again. A product that is rounded
+// up to c is c in either way. Signs are left out meanwhile.
+//
+// The first two of at least five further registers are among the lower 16.
+func (g *generator) decay(list []decaying, factor string, s named, missed reg.GPVirtual, free []vec, label string) {
+	f, first, old, c, y, mask := s[factor], free[0], free[1], free[2], free[3], free[4]
+	argument, err := g.Param(factor).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	bits := g.GP64()
+	g.MOVL(argument.Addr, bits.As32())
+	magnitude := func(r, to vec) { g.and(g.Context, g.constant("magnitude"), r, to) }
+	// combine folds the upper half of first into the lower one.
+	combine := func(f func(...operand.Op)) {
+		if g.bytes == 64 {
+			g.VEXTRACTF64X4(operand.U8(1), first, old.AsY())
+			f(old.AsY(), first.AsY(), first.AsY())
+		}
+	}
+
 	g.Label(label)
-	g.TESTQ(operand.U32(7), missed)
-	g.JZ(operand.LabelRef(label + "Compare"))
-	for _, r := range registers {
-		g.VMULPS(factor, r, r)
+	g.CMPQ(bits, operand.U32(math.Float32bits(1)))
+	g.JGE(operand.LabelRef(label + "Multiply")) // not a factor from 0 to 1
+	for i, d := range list {
+		to := old
+		if i == 0 {
+			to = first
+		}
+		magnitude(d.r, to)
+		g.VPSUBD(g.constant("1"), to, to) // so that 0 is large
+		if i > 0 {
+			g.VPMINUD(old, first, first)
+		}
+	}
+	combine(g.VPMINUD)
+	g.VPMINUD(g.constant("decayLow"), first.AsY(), old.AsY())
+	g.VPXOR(g.constant("decayLow"), old.AsY(), old.AsY())
+	g.VPTEST(old.AsY(), old.AsY())
+	g.JNZ(operand.LabelRef(label + "Low"))
+	g.Label(label + "Multiply")
+	for _, d := range list {
+		g.VMULPS(f, d.r, d.r)
 	}
 	g.DECQ(missed)
-	g.JNZ(operand.LabelRef(label))
-	g.JMP(operand.LabelRef(label + "Done"))
-	g.Label(label + "Compare")
-	g.zero(changed)
-	for _, r := range registers {
-		g.VMOVAPS(r, old)
-		g.VMULPS(factor, r, r)
-		g.xor(g.Context, r, old, old)
-		g.or(g.Context, old, changed, changed)
-	}
-	y := changed.AsY()
-	if g.bytes == 64 {
-		g.VEXTRACTF64X4(operand.U8(1), changed, old.AsY())
-		g.VPOR(old.AsY(), y, y)
-	}
-	g.VPTEST(y, y)
 	g.JZ(operand.LabelRef(label + "Done"))
+	g.TESTQ(operand.U32(7), missed)
+	g.JNZ(operand.LabelRef(label + "Multiply"))
+	g.JMP(operand.LabelRef(label))
+
+	g.Label(label + "Low")
+	for i, d := range list {
+		to := old
+		if i == 0 {
+			to = first
+		}
+		magnitude(d.r, to)
+		if i > 0 {
+			g.VPMAXUD(old, first, first)
+		}
+	}
+	combine(g.VPMAXUD)
+	g.VPMAXUD(g.constant("decayHigh"), first.AsY(), old.AsY())
+	g.VPXOR(g.constant("decayHigh"), old.AsY(), old.AsY())
+	g.VPTEST(old.AsY(), old.AsY())
+	g.JNZ(operand.LabelRef(label + "Multiply")) // 2^64 times it may be too large
+	g.VMOVUPS(g.constant("decayGrid"), c)
+	for _, d := range list {
+		magnitude(d.r, d.r)
+		g.VPADDD(g.constant("decayScale"), d.r, d.r)
+		// Below c the number has its multiple of 2^-149 as mantissa, with an
+		// exponent that is one lower than that of c.
+		if g.bytes == 64 {
+			g.VCMPPS(operand.U8(less), c, d.r, reg.K1)
+			g.VADDPS(d.r, d.r, reg.K1, d.r)
+			g.VSUBPS(c, d.r, reg.K1, d.r)
+			continue
+		}
+		g.VCMPPS(operand.U8(less), c, d.r, mask)
+		g.VADDPS(d.r, d.r, y)
+		g.VSUBPS(c, y, y)
+		g.VBLENDVPS(mask, y, d.r, d.r)
+	}
+	step := func(d decaying) {
+		g.VMULPS(f, d.r, y)
+		g.VFMADD213PS(c, f, d.r)
+		if g.bytes == 64 {
+			g.VCMPPS(operand.U8(less), c, y, reg.K1)
+			g.VSUBPS(c, d.r, reg.K1, y)
+			g.VMOVAPS(y, d.r)
+			return
+		}
+		g.VCMPPS(operand.U8(less), c, y, mask)
+		g.VSUBPS(c, d.r, d.r)
+		g.VBLENDVPS(mask, d.r, y, d.r)
+	}
+	g.Label(label + "Scaled")
+	for _, d := range list {
+		step(d)
+	}
 	g.DECQ(missed)
-	g.JNZ(operand.LabelRef(label))
+	g.JZ(operand.LabelRef(label + "Unscale"))
+	g.TESTQ(operand.U32(7), missed)
+	g.JNZ(operand.LabelRef(label + "Scaled"))
+	g.zero(first)
+	for _, d := range list {
+		g.VMOVAPS(d.r, old)
+		step(d)
+		g.xor(g.Context, d.r, old, old)
+		g.or(g.Context, old, first, first)
+	}
+	combine(func(o ...operand.Op) { g.VPOR(o[0], o[1], o[2]) })
+	g.VPTEST(first.AsY(), first.AsY())
+	g.JZ(operand.LabelRef(label + "Unscale")) // all stand still
+	g.DECQ(missed)
+	g.JNZ(operand.LabelRef(label + "Scaled"))
+	g.Label(label + "Unscale")
+	for _, d := range list {
+		if g.bytes == 64 {
+			g.VCMPPS(operand.U8(less), c, d.r, reg.K1)
+			g.VADDPS(c, d.r, reg.K1, d.r)
+			g.VMULPS(g.constant("half"), d.r, reg.K1, d.r)
+		} else {
+			g.VCMPPS(operand.U8(less), c, d.r, mask)
+			g.VADDPS(c, d.r, y)
+			g.VMULPS(g.constant("half"), y, y)
+			g.VBLENDVPS(mask, y, d.r, d.r)
+		}
+		g.VPSUBD(g.constant("decayScale"), d.r, d.r)
+		g.VMOVUPS(d.at, y)
+		g.and(g.Context, g.constant("sign"), y, y)
+		g.or(g.Context, y, d.r, d.r)
+	}
 	g.Label(label + "Done")
 }
 
@@ -275,6 +390,7 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 				g.and(g.Context, g.constant("magnitude"), l.r[w], t)
 				g.VMULPS(g.constant("settled"), t, t)
 				g.VSUBPS(g.constant("settledSmall"), t, t)
+				g.VMULPS(s["sqrtBias2"], t, t)
 				g.VSUBPS(t, u, u) // positive if the change is too large
 				g.and(g.Context, g.constant("magnitude"), l.r[m], t)
 				g.VMULPS(g.constant("huge"), t, t) // 0 if no change will follow
@@ -311,14 +427,15 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 	}
 	g.VPTEST(g.constant("sign"), y)
 	g.JNZ(operand.LabelRef("sleep"))
-	var ms, vs []vec
+	var ms, vs []decaying
 	for _, l := range lanes {
-		ms, vs = append(ms, l.r[m]), append(vs, l.r[v])
+		ms, vs = append(ms, decaying{l.r[m], l.at("m")}), append(vs, decaying{l.r[v], l.at("v")})
 	}
 	again := g.GP64()
 	g.MOVQ(missed, again)
-	g.decay(ms, s["beta1"], missed, sum, x, "settleM")
-	g.decay(vs, s["beta2"], again, sum, x, "settleV")
+	further := append([]vec{sum, x, s["negStep"], s["sqrtBias2"]}, temporary...)
+	g.decay(ms, "beta1", s, missed, further, "settleM")
+	g.decay(vs, "beta2", s, again, further, "settleV")
 	all(lanes, func(l lane) { g.VADDPS(g.constant("0"), l.r[m], l.r[m]) })
 	g.Label("made")
 	all(lanes,

@@ -5,9 +5,11 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Predicates of VCMPPS. Both treat NaN as Go does.
+// Predicates of VCMPPS. All treat NaN as Go does.
 const (
 	greater  = 0x1e // false on NaN
+	less     = 0x11 // false on NaN
+	notLess  = 0x15 // true on NaN
 	notEqual = 0x04 // true on NaN
 )
 

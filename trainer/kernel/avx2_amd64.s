@@ -468,38 +468,38 @@ DATA constantsAVX2<>+1840(SB)/4, $0x3f7d70a4
 DATA constantsAVX2<>+1844(SB)/4, $0x3f7d70a4
 DATA constantsAVX2<>+1848(SB)/4, $0x3f7d70a4
 DATA constantsAVX2<>+1852(SB)/4, $0x3f7d70a4
-DATA constantsAVX2<>+1856(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1860(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1864(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1868(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1872(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1876(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1880(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1884(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1888(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1892(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1896(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1900(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1904(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1908(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1912(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1916(SB)/4, $0x2f000000
-DATA constantsAVX2<>+1920(SB)/4, $0x17800000
-DATA constantsAVX2<>+1924(SB)/4, $0x17800000
-DATA constantsAVX2<>+1928(SB)/4, $0x17800000
-DATA constantsAVX2<>+1932(SB)/4, $0x17800000
-DATA constantsAVX2<>+1936(SB)/4, $0x17800000
-DATA constantsAVX2<>+1940(SB)/4, $0x17800000
-DATA constantsAVX2<>+1944(SB)/4, $0x17800000
-DATA constantsAVX2<>+1948(SB)/4, $0x17800000
-DATA constantsAVX2<>+1952(SB)/4, $0x17800000
-DATA constantsAVX2<>+1956(SB)/4, $0x17800000
-DATA constantsAVX2<>+1960(SB)/4, $0x17800000
-DATA constantsAVX2<>+1964(SB)/4, $0x17800000
-DATA constantsAVX2<>+1968(SB)/4, $0x17800000
-DATA constantsAVX2<>+1972(SB)/4, $0x17800000
-DATA constantsAVX2<>+1976(SB)/4, $0x17800000
-DATA constantsAVX2<>+1980(SB)/4, $0x17800000
+DATA constantsAVX2<>+1856(SB)/4, $0x32800000
+DATA constantsAVX2<>+1860(SB)/4, $0x32800000
+DATA constantsAVX2<>+1864(SB)/4, $0x32800000
+DATA constantsAVX2<>+1868(SB)/4, $0x32800000
+DATA constantsAVX2<>+1872(SB)/4, $0x32800000
+DATA constantsAVX2<>+1876(SB)/4, $0x32800000
+DATA constantsAVX2<>+1880(SB)/4, $0x32800000
+DATA constantsAVX2<>+1884(SB)/4, $0x32800000
+DATA constantsAVX2<>+1888(SB)/4, $0x32800000
+DATA constantsAVX2<>+1892(SB)/4, $0x32800000
+DATA constantsAVX2<>+1896(SB)/4, $0x32800000
+DATA constantsAVX2<>+1900(SB)/4, $0x32800000
+DATA constantsAVX2<>+1904(SB)/4, $0x32800000
+DATA constantsAVX2<>+1908(SB)/4, $0x32800000
+DATA constantsAVX2<>+1912(SB)/4, $0x32800000
+DATA constantsAVX2<>+1916(SB)/4, $0x32800000
+DATA constantsAVX2<>+1920(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1924(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1928(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1932(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1936(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1940(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1944(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1948(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1952(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1956(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1960(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1964(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1968(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1972(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1976(SB)/4, $0x1b000000
+DATA constantsAVX2<>+1980(SB)/4, $0x1b000000
 DATA constantsAVX2<>+1984(SB)/4, $0x7f000000
 DATA constantsAVX2<>+1988(SB)/4, $0x7f000000
 DATA constantsAVX2<>+1992(SB)/4, $0x7f000000
@@ -516,119 +516,263 @@ DATA constantsAVX2<>+2032(SB)/4, $0x7f000000
 DATA constantsAVX2<>+2036(SB)/4, $0x7f000000
 DATA constantsAVX2<>+2040(SB)/4, $0x7f000000
 DATA constantsAVX2<>+2044(SB)/4, $0x7f000000
-DATA constantsAVX2<>+2048(SB)/4, $0x00000000
-DATA constantsAVX2<>+2052(SB)/4, $0x00000000
-DATA constantsAVX2<>+2056(SB)/4, $0x00000000
-DATA constantsAVX2<>+2060(SB)/4, $0x00000000
-DATA constantsAVX2<>+2064(SB)/4, $0x00000000
-DATA constantsAVX2<>+2068(SB)/4, $0x00000000
-DATA constantsAVX2<>+2072(SB)/4, $0x00000000
-DATA constantsAVX2<>+2076(SB)/4, $0x00000000
-DATA constantsAVX2<>+2080(SB)/4, $0x00000000
-DATA constantsAVX2<>+2084(SB)/4, $0x00000000
-DATA constantsAVX2<>+2088(SB)/4, $0x00000000
-DATA constantsAVX2<>+2092(SB)/4, $0x00000000
-DATA constantsAVX2<>+2096(SB)/4, $0x00000000
-DATA constantsAVX2<>+2100(SB)/4, $0x00000000
-DATA constantsAVX2<>+2104(SB)/4, $0x00000000
-DATA constantsAVX2<>+2108(SB)/4, $0x00000000
-DATA constantsAVX2<>+2112(SB)/4, $0x00000001
-DATA constantsAVX2<>+2116(SB)/4, $0x00000001
-DATA constantsAVX2<>+2120(SB)/4, $0x00000001
-DATA constantsAVX2<>+2124(SB)/4, $0x00000001
-DATA constantsAVX2<>+2128(SB)/4, $0x00000001
-DATA constantsAVX2<>+2132(SB)/4, $0x00000001
-DATA constantsAVX2<>+2136(SB)/4, $0x00000001
-DATA constantsAVX2<>+2140(SB)/4, $0x00000001
-DATA constantsAVX2<>+2144(SB)/4, $0x00000001
-DATA constantsAVX2<>+2148(SB)/4, $0x00000001
-DATA constantsAVX2<>+2152(SB)/4, $0x00000001
-DATA constantsAVX2<>+2156(SB)/4, $0x00000001
-DATA constantsAVX2<>+2160(SB)/4, $0x00000001
-DATA constantsAVX2<>+2164(SB)/4, $0x00000001
-DATA constantsAVX2<>+2168(SB)/4, $0x00000001
-DATA constantsAVX2<>+2172(SB)/4, $0x00000001
-DATA constantsAVX2<>+2176(SB)/4, $0x00000002
-DATA constantsAVX2<>+2180(SB)/4, $0x00000002
-DATA constantsAVX2<>+2184(SB)/4, $0x00000002
-DATA constantsAVX2<>+2188(SB)/4, $0x00000002
-DATA constantsAVX2<>+2192(SB)/4, $0x00000002
-DATA constantsAVX2<>+2196(SB)/4, $0x00000002
-DATA constantsAVX2<>+2200(SB)/4, $0x00000002
-DATA constantsAVX2<>+2204(SB)/4, $0x00000002
-DATA constantsAVX2<>+2208(SB)/4, $0x00000002
-DATA constantsAVX2<>+2212(SB)/4, $0x00000002
-DATA constantsAVX2<>+2216(SB)/4, $0x00000002
-DATA constantsAVX2<>+2220(SB)/4, $0x00000002
-DATA constantsAVX2<>+2224(SB)/4, $0x00000002
-DATA constantsAVX2<>+2228(SB)/4, $0x00000002
-DATA constantsAVX2<>+2232(SB)/4, $0x00000002
-DATA constantsAVX2<>+2236(SB)/4, $0x00000002
-DATA constantsAVX2<>+2240(SB)/4, $0x00000003
-DATA constantsAVX2<>+2244(SB)/4, $0x00000003
-DATA constantsAVX2<>+2248(SB)/4, $0x00000003
-DATA constantsAVX2<>+2252(SB)/4, $0x00000003
-DATA constantsAVX2<>+2256(SB)/4, $0x00000003
-DATA constantsAVX2<>+2260(SB)/4, $0x00000003
-DATA constantsAVX2<>+2264(SB)/4, $0x00000003
-DATA constantsAVX2<>+2268(SB)/4, $0x00000003
-DATA constantsAVX2<>+2272(SB)/4, $0x00000003
-DATA constantsAVX2<>+2276(SB)/4, $0x00000003
-DATA constantsAVX2<>+2280(SB)/4, $0x00000003
-DATA constantsAVX2<>+2284(SB)/4, $0x00000003
-DATA constantsAVX2<>+2288(SB)/4, $0x00000003
-DATA constantsAVX2<>+2292(SB)/4, $0x00000003
-DATA constantsAVX2<>+2296(SB)/4, $0x00000003
-DATA constantsAVX2<>+2300(SB)/4, $0x00000003
-DATA constantsAVX2<>+2304(SB)/4, $0x00000004
-DATA constantsAVX2<>+2308(SB)/4, $0x00000004
-DATA constantsAVX2<>+2312(SB)/4, $0x00000004
-DATA constantsAVX2<>+2316(SB)/4, $0x00000004
-DATA constantsAVX2<>+2320(SB)/4, $0x00000004
-DATA constantsAVX2<>+2324(SB)/4, $0x00000004
-DATA constantsAVX2<>+2328(SB)/4, $0x00000004
-DATA constantsAVX2<>+2332(SB)/4, $0x00000004
-DATA constantsAVX2<>+2336(SB)/4, $0x00000004
-DATA constantsAVX2<>+2340(SB)/4, $0x00000004
-DATA constantsAVX2<>+2344(SB)/4, $0x00000004
-DATA constantsAVX2<>+2348(SB)/4, $0x00000004
-DATA constantsAVX2<>+2352(SB)/4, $0x00000004
-DATA constantsAVX2<>+2356(SB)/4, $0x00000004
-DATA constantsAVX2<>+2360(SB)/4, $0x00000004
-DATA constantsAVX2<>+2364(SB)/4, $0x00000004
-DATA constantsAVX2<>+2368(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2372(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2376(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2380(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2384(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2388(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2392(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2396(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2400(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2404(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2408(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2412(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2416(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2420(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2424(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2428(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2432(SB)/4, $0x72000000
-DATA constantsAVX2<>+2436(SB)/4, $0x72000000
-DATA constantsAVX2<>+2440(SB)/4, $0x72000000
-DATA constantsAVX2<>+2444(SB)/4, $0x72000000
-DATA constantsAVX2<>+2448(SB)/4, $0x72000000
-DATA constantsAVX2<>+2452(SB)/4, $0x72000000
-DATA constantsAVX2<>+2456(SB)/4, $0x72000000
-DATA constantsAVX2<>+2460(SB)/4, $0x72000000
-DATA constantsAVX2<>+2464(SB)/4, $0x72000000
-DATA constantsAVX2<>+2468(SB)/4, $0x72000000
-DATA constantsAVX2<>+2472(SB)/4, $0x72000000
-DATA constantsAVX2<>+2476(SB)/4, $0x72000000
-DATA constantsAVX2<>+2480(SB)/4, $0x72000000
-DATA constantsAVX2<>+2484(SB)/4, $0x72000000
-DATA constantsAVX2<>+2488(SB)/4, $0x72000000
-DATA constantsAVX2<>+2492(SB)/4, $0x72000000
-GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $2496
+DATA constantsAVX2<>+2048(SB)/4, $0x05000000
+DATA constantsAVX2<>+2052(SB)/4, $0x05000000
+DATA constantsAVX2<>+2056(SB)/4, $0x05000000
+DATA constantsAVX2<>+2060(SB)/4, $0x05000000
+DATA constantsAVX2<>+2064(SB)/4, $0x05000000
+DATA constantsAVX2<>+2068(SB)/4, $0x05000000
+DATA constantsAVX2<>+2072(SB)/4, $0x05000000
+DATA constantsAVX2<>+2076(SB)/4, $0x05000000
+DATA constantsAVX2<>+2080(SB)/4, $0x05000000
+DATA constantsAVX2<>+2084(SB)/4, $0x05000000
+DATA constantsAVX2<>+2088(SB)/4, $0x05000000
+DATA constantsAVX2<>+2092(SB)/4, $0x05000000
+DATA constantsAVX2<>+2096(SB)/4, $0x05000000
+DATA constantsAVX2<>+2100(SB)/4, $0x05000000
+DATA constantsAVX2<>+2104(SB)/4, $0x05000000
+DATA constantsAVX2<>+2108(SB)/4, $0x05000000
+DATA constantsAVX2<>+2112(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2116(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2120(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2124(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2128(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2132(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2136(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2140(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2144(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2148(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2152(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2156(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2160(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2164(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2168(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2172(SB)/4, $0x5f000000
+DATA constantsAVX2<>+2176(SB)/4, $0x20800000
+DATA constantsAVX2<>+2180(SB)/4, $0x20800000
+DATA constantsAVX2<>+2184(SB)/4, $0x20800000
+DATA constantsAVX2<>+2188(SB)/4, $0x20800000
+DATA constantsAVX2<>+2192(SB)/4, $0x20800000
+DATA constantsAVX2<>+2196(SB)/4, $0x20800000
+DATA constantsAVX2<>+2200(SB)/4, $0x20800000
+DATA constantsAVX2<>+2204(SB)/4, $0x20800000
+DATA constantsAVX2<>+2208(SB)/4, $0x20800000
+DATA constantsAVX2<>+2212(SB)/4, $0x20800000
+DATA constantsAVX2<>+2216(SB)/4, $0x20800000
+DATA constantsAVX2<>+2220(SB)/4, $0x20800000
+DATA constantsAVX2<>+2224(SB)/4, $0x20800000
+DATA constantsAVX2<>+2228(SB)/4, $0x20800000
+DATA constantsAVX2<>+2232(SB)/4, $0x20800000
+DATA constantsAVX2<>+2236(SB)/4, $0x20800000
+DATA constantsAVX2<>+2240(SB)/4, $0x20000000
+DATA constantsAVX2<>+2244(SB)/4, $0x20000000
+DATA constantsAVX2<>+2248(SB)/4, $0x20000000
+DATA constantsAVX2<>+2252(SB)/4, $0x20000000
+DATA constantsAVX2<>+2256(SB)/4, $0x20000000
+DATA constantsAVX2<>+2260(SB)/4, $0x20000000
+DATA constantsAVX2<>+2264(SB)/4, $0x20000000
+DATA constantsAVX2<>+2268(SB)/4, $0x20000000
+DATA constantsAVX2<>+2272(SB)/4, $0x20000000
+DATA constantsAVX2<>+2276(SB)/4, $0x20000000
+DATA constantsAVX2<>+2280(SB)/4, $0x20000000
+DATA constantsAVX2<>+2284(SB)/4, $0x20000000
+DATA constantsAVX2<>+2288(SB)/4, $0x20000000
+DATA constantsAVX2<>+2292(SB)/4, $0x20000000
+DATA constantsAVX2<>+2296(SB)/4, $0x20000000
+DATA constantsAVX2<>+2300(SB)/4, $0x20000000
+DATA constantsAVX2<>+2304(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2308(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2312(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2316(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2320(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2324(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2328(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2332(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2336(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2340(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2344(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2348(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2352(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2356(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2360(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2364(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2368(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2372(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2376(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2380(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2384(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2388(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2392(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2396(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2400(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2404(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2408(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2412(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2416(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2420(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2424(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2428(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2432(SB)/4, $0x12800000
+DATA constantsAVX2<>+2436(SB)/4, $0x12800000
+DATA constantsAVX2<>+2440(SB)/4, $0x12800000
+DATA constantsAVX2<>+2444(SB)/4, $0x12800000
+DATA constantsAVX2<>+2448(SB)/4, $0x12800000
+DATA constantsAVX2<>+2452(SB)/4, $0x12800000
+DATA constantsAVX2<>+2456(SB)/4, $0x12800000
+DATA constantsAVX2<>+2460(SB)/4, $0x12800000
+DATA constantsAVX2<>+2464(SB)/4, $0x12800000
+DATA constantsAVX2<>+2468(SB)/4, $0x12800000
+DATA constantsAVX2<>+2472(SB)/4, $0x12800000
+DATA constantsAVX2<>+2476(SB)/4, $0x12800000
+DATA constantsAVX2<>+2480(SB)/4, $0x12800000
+DATA constantsAVX2<>+2484(SB)/4, $0x12800000
+DATA constantsAVX2<>+2488(SB)/4, $0x12800000
+DATA constantsAVX2<>+2492(SB)/4, $0x12800000
+DATA constantsAVX2<>+2496(SB)/4, $0x00800000
+DATA constantsAVX2<>+2500(SB)/4, $0x00800000
+DATA constantsAVX2<>+2504(SB)/4, $0x00800000
+DATA constantsAVX2<>+2508(SB)/4, $0x00800000
+DATA constantsAVX2<>+2512(SB)/4, $0x00800000
+DATA constantsAVX2<>+2516(SB)/4, $0x00800000
+DATA constantsAVX2<>+2520(SB)/4, $0x00800000
+DATA constantsAVX2<>+2524(SB)/4, $0x00800000
+DATA constantsAVX2<>+2528(SB)/4, $0x00800000
+DATA constantsAVX2<>+2532(SB)/4, $0x00800000
+DATA constantsAVX2<>+2536(SB)/4, $0x00800000
+DATA constantsAVX2<>+2540(SB)/4, $0x00800000
+DATA constantsAVX2<>+2544(SB)/4, $0x00800000
+DATA constantsAVX2<>+2548(SB)/4, $0x00800000
+DATA constantsAVX2<>+2552(SB)/4, $0x00800000
+DATA constantsAVX2<>+2556(SB)/4, $0x00800000
+DATA constantsAVX2<>+2560(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2564(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2568(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2572(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2576(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2580(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2584(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2588(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2592(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2596(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2600(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2604(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2608(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2612(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2616(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2620(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2624(SB)/4, $0x00000000
+DATA constantsAVX2<>+2628(SB)/4, $0x00000000
+DATA constantsAVX2<>+2632(SB)/4, $0x00000000
+DATA constantsAVX2<>+2636(SB)/4, $0x00000000
+DATA constantsAVX2<>+2640(SB)/4, $0x00000000
+DATA constantsAVX2<>+2644(SB)/4, $0x00000000
+DATA constantsAVX2<>+2648(SB)/4, $0x00000000
+DATA constantsAVX2<>+2652(SB)/4, $0x00000000
+DATA constantsAVX2<>+2656(SB)/4, $0x00000000
+DATA constantsAVX2<>+2660(SB)/4, $0x00000000
+DATA constantsAVX2<>+2664(SB)/4, $0x00000000
+DATA constantsAVX2<>+2668(SB)/4, $0x00000000
+DATA constantsAVX2<>+2672(SB)/4, $0x00000000
+DATA constantsAVX2<>+2676(SB)/4, $0x00000000
+DATA constantsAVX2<>+2680(SB)/4, $0x00000000
+DATA constantsAVX2<>+2684(SB)/4, $0x00000000
+DATA constantsAVX2<>+2688(SB)/4, $0x00000001
+DATA constantsAVX2<>+2692(SB)/4, $0x00000001
+DATA constantsAVX2<>+2696(SB)/4, $0x00000001
+DATA constantsAVX2<>+2700(SB)/4, $0x00000001
+DATA constantsAVX2<>+2704(SB)/4, $0x00000001
+DATA constantsAVX2<>+2708(SB)/4, $0x00000001
+DATA constantsAVX2<>+2712(SB)/4, $0x00000001
+DATA constantsAVX2<>+2716(SB)/4, $0x00000001
+DATA constantsAVX2<>+2720(SB)/4, $0x00000001
+DATA constantsAVX2<>+2724(SB)/4, $0x00000001
+DATA constantsAVX2<>+2728(SB)/4, $0x00000001
+DATA constantsAVX2<>+2732(SB)/4, $0x00000001
+DATA constantsAVX2<>+2736(SB)/4, $0x00000001
+DATA constantsAVX2<>+2740(SB)/4, $0x00000001
+DATA constantsAVX2<>+2744(SB)/4, $0x00000001
+DATA constantsAVX2<>+2748(SB)/4, $0x00000001
+DATA constantsAVX2<>+2752(SB)/4, $0x00000002
+DATA constantsAVX2<>+2756(SB)/4, $0x00000002
+DATA constantsAVX2<>+2760(SB)/4, $0x00000002
+DATA constantsAVX2<>+2764(SB)/4, $0x00000002
+DATA constantsAVX2<>+2768(SB)/4, $0x00000002
+DATA constantsAVX2<>+2772(SB)/4, $0x00000002
+DATA constantsAVX2<>+2776(SB)/4, $0x00000002
+DATA constantsAVX2<>+2780(SB)/4, $0x00000002
+DATA constantsAVX2<>+2784(SB)/4, $0x00000002
+DATA constantsAVX2<>+2788(SB)/4, $0x00000002
+DATA constantsAVX2<>+2792(SB)/4, $0x00000002
+DATA constantsAVX2<>+2796(SB)/4, $0x00000002
+DATA constantsAVX2<>+2800(SB)/4, $0x00000002
+DATA constantsAVX2<>+2804(SB)/4, $0x00000002
+DATA constantsAVX2<>+2808(SB)/4, $0x00000002
+DATA constantsAVX2<>+2812(SB)/4, $0x00000002
+DATA constantsAVX2<>+2816(SB)/4, $0x00000003
+DATA constantsAVX2<>+2820(SB)/4, $0x00000003
+DATA constantsAVX2<>+2824(SB)/4, $0x00000003
+DATA constantsAVX2<>+2828(SB)/4, $0x00000003
+DATA constantsAVX2<>+2832(SB)/4, $0x00000003
+DATA constantsAVX2<>+2836(SB)/4, $0x00000003
+DATA constantsAVX2<>+2840(SB)/4, $0x00000003
+DATA constantsAVX2<>+2844(SB)/4, $0x00000003
+DATA constantsAVX2<>+2848(SB)/4, $0x00000003
+DATA constantsAVX2<>+2852(SB)/4, $0x00000003
+DATA constantsAVX2<>+2856(SB)/4, $0x00000003
+DATA constantsAVX2<>+2860(SB)/4, $0x00000003
+DATA constantsAVX2<>+2864(SB)/4, $0x00000003
+DATA constantsAVX2<>+2868(SB)/4, $0x00000003
+DATA constantsAVX2<>+2872(SB)/4, $0x00000003
+DATA constantsAVX2<>+2876(SB)/4, $0x00000003
+DATA constantsAVX2<>+2880(SB)/4, $0x00000004
+DATA constantsAVX2<>+2884(SB)/4, $0x00000004
+DATA constantsAVX2<>+2888(SB)/4, $0x00000004
+DATA constantsAVX2<>+2892(SB)/4, $0x00000004
+DATA constantsAVX2<>+2896(SB)/4, $0x00000004
+DATA constantsAVX2<>+2900(SB)/4, $0x00000004
+DATA constantsAVX2<>+2904(SB)/4, $0x00000004
+DATA constantsAVX2<>+2908(SB)/4, $0x00000004
+DATA constantsAVX2<>+2912(SB)/4, $0x00000004
+DATA constantsAVX2<>+2916(SB)/4, $0x00000004
+DATA constantsAVX2<>+2920(SB)/4, $0x00000004
+DATA constantsAVX2<>+2924(SB)/4, $0x00000004
+DATA constantsAVX2<>+2928(SB)/4, $0x00000004
+DATA constantsAVX2<>+2932(SB)/4, $0x00000004
+DATA constantsAVX2<>+2936(SB)/4, $0x00000004
+DATA constantsAVX2<>+2940(SB)/4, $0x00000004
+DATA constantsAVX2<>+2944(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2948(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2952(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2956(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2960(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2964(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2968(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2972(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2976(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2980(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2984(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2988(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2992(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2996(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3000(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3004(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3008(SB)/4, $0x72000000
+DATA constantsAVX2<>+3012(SB)/4, $0x72000000
+DATA constantsAVX2<>+3016(SB)/4, $0x72000000
+DATA constantsAVX2<>+3020(SB)/4, $0x72000000
+DATA constantsAVX2<>+3024(SB)/4, $0x72000000
+DATA constantsAVX2<>+3028(SB)/4, $0x72000000
+DATA constantsAVX2<>+3032(SB)/4, $0x72000000
+DATA constantsAVX2<>+3036(SB)/4, $0x72000000
+DATA constantsAVX2<>+3040(SB)/4, $0x72000000
+DATA constantsAVX2<>+3044(SB)/4, $0x72000000
+DATA constantsAVX2<>+3048(SB)/4, $0x72000000
+DATA constantsAVX2<>+3052(SB)/4, $0x72000000
+DATA constantsAVX2<>+3056(SB)/4, $0x72000000
+DATA constantsAVX2<>+3060(SB)/4, $0x72000000
+DATA constantsAVX2<>+3064(SB)/4, $0x72000000
+DATA constantsAVX2<>+3068(SB)/4, $0x72000000
+GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $3072
 
 // func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
@@ -3098,7 +3242,7 @@ window:
 channel:
 	VMOVUPS      (R10)(R11*4), Y1
 	VMOVAPS      Y0, Y2
-	VMOVUPS      constantsAVX2<>+2304(SB), Y3
+	VMOVUPS      constantsAVX2<>+2880(SB), Y3
 	VMOVUPS      (BX)(R11*4), Y4
 	LEAQ         (BX)(DI*1), R12
 	VADDPS       Y1, Y4, Y4
@@ -3106,7 +3250,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+2048(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+2624(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (R12)(R11*4), Y4
@@ -3115,7 +3259,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+2112(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+2688(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (SI)(R11*4), Y4
@@ -3125,7 +3269,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+2176(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+2752(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (R12)(R11*4), Y4
@@ -3134,7 +3278,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+2240(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+2816(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      Y2, (AX)(R11*4)
@@ -3225,10 +3369,28 @@ loop:
 	VFMADD231PS Y5, Y3, Y4
 
 plain0:
-	MOVB   first+44(FP), R8
-	TESTB  R8, R8
-	JNZ    first0
-	VMULPS (BX)(DI*4), Y2, Y5
+	MOVB    first+44(FP), R8
+	TESTB   R8, R8
+	JNZ     first0
+	VMOVUPS (BX)(DI*4), Y5
+	MOVL    momentum+36(FP), R8
+	CMPQ    R8, $0x3f800000
+	JGE     normal0
+	MOVL    negLR+32(FP), R8
+	SHLL    $0x01, R8
+	SHRQ    $0x01, R8
+	CMPQ    R8, $0x49800000
+	JGE     normal0
+	VPAND   constantsAVX2<>+1280(SB), Y5, Y6
+	VPSUBD  constantsAVX2<>+2688(SB), Y6, Y6
+	VMOVUPS constantsAVX2<>+2304(SB), Y7
+	VPMINUD Y6, Y7, Y6
+	VPXOR   Y6, Y7, Y6
+	VPTEST  Y6, Y6
+	JNZ     low0
+
+normal0:
+	VMULPS Y5, Y2, Y5
 	VADDPS Y4, Y5, Y4
 
 first0:
@@ -3236,6 +3398,37 @@ first0:
 	VMOVUPS     (CX)(DI*4), Y5
 	VFMADD213PS Y5, Y1, Y4
 	VMOVUPS     Y4, (CX)(DI*4)
+	JMP         moved0
+
+low0:
+	VMOVUPS     constantsAVX2<>+2560(SB), Y15
+	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
+	VCVTDQ2PS   Y6, Y6
+	VMULPS      Y14, Y6, Y7
+	VCMPPS      $0x11, Y15, Y7, Y8
+	VCMPPS      $0x15, Y15, Y7, Y9
+	VFMADD213PS Y15, Y2, Y6
+	VPSUBD      Y15, Y6, Y6
+	VPAND       Y8, Y6, Y6
+	VPAND       Y9, Y5, Y7
+	VMULPS      Y7, Y2, Y7
+	VPAND       constantsAVX2<>+960(SB), Y5, Y5
+	VPOR        Y6, Y7, Y7
+	VPOR        Y5, Y7, Y7
+	VADDPS      Y4, Y7, Y4
+	VMOVUPS     Y4, (BX)(DI*4)
+	VMOVUPS     (CX)(DI*4), Y13
+	VPAND       constantsAVX2<>+1280(SB), Y4, Y6
+	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
+	VCMPPS      $0x15, constantsAVX2<>+2496(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y12, Y9
+	VPOR        Y8, Y9, Y8
+	VPAND       Y8, Y4, Y4
+	VFMADD213PS Y13, Y1, Y4
+	VMOVUPS     Y4, (CX)(DI*4)
+
+moved0:
 	VSUBPS      Y4, Y4, Y5
 	VPOR        Y5, Y0, Y0
 	VMOVUPS     32(DX)(DI*4), Y4
@@ -3245,10 +3438,28 @@ first0:
 	VFMADD231PS Y5, Y3, Y4
 
 plain1:
-	MOVB   first+44(FP), R8
-	TESTB  R8, R8
-	JNZ    first1
-	VMULPS 32(BX)(DI*4), Y2, Y5
+	MOVB    first+44(FP), R8
+	TESTB   R8, R8
+	JNZ     first1
+	VMOVUPS 32(BX)(DI*4), Y5
+	MOVL    momentum+36(FP), R8
+	CMPQ    R8, $0x3f800000
+	JGE     normal1
+	MOVL    negLR+32(FP), R8
+	SHLL    $0x01, R8
+	SHRQ    $0x01, R8
+	CMPQ    R8, $0x49800000
+	JGE     normal1
+	VPAND   constantsAVX2<>+1280(SB), Y5, Y6
+	VPSUBD  constantsAVX2<>+2688(SB), Y6, Y6
+	VMOVUPS constantsAVX2<>+2304(SB), Y7
+	VPMINUD Y6, Y7, Y6
+	VPXOR   Y6, Y7, Y6
+	VPTEST  Y6, Y6
+	JNZ     low1
+
+normal1:
+	VMULPS Y5, Y2, Y5
 	VADDPS Y4, Y5, Y4
 
 first1:
@@ -3256,14 +3467,45 @@ first1:
 	VMOVUPS     32(CX)(DI*4), Y5
 	VFMADD213PS Y5, Y1, Y4
 	VMOVUPS     Y4, 32(CX)(DI*4)
-	VSUBPS      Y4, Y4, Y5
-	VPOR        Y5, Y0, Y0
-	ADDQ        $0x10, DI
-	CMPQ        DI, SI
-	JLT         loop
-	VPTEST      Y0, Y0
-	SETEQ       AL
-	MOVB        AL, ret+48(FP)
+	JMP         moved1
+
+low1:
+	VMOVUPS     constantsAVX2<>+2560(SB), Y15
+	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
+	VCVTDQ2PS   Y6, Y6
+	VMULPS      Y14, Y6, Y7
+	VCMPPS      $0x11, Y15, Y7, Y8
+	VCMPPS      $0x15, Y15, Y7, Y9
+	VFMADD213PS Y15, Y2, Y6
+	VPSUBD      Y15, Y6, Y6
+	VPAND       Y8, Y6, Y6
+	VPAND       Y9, Y5, Y7
+	VMULPS      Y7, Y2, Y7
+	VPAND       constantsAVX2<>+960(SB), Y5, Y5
+	VPOR        Y6, Y7, Y7
+	VPOR        Y5, Y7, Y7
+	VADDPS      Y4, Y7, Y4
+	VMOVUPS     Y4, 32(BX)(DI*4)
+	VMOVUPS     32(CX)(DI*4), Y13
+	VPAND       constantsAVX2<>+1280(SB), Y4, Y6
+	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
+	VCMPPS      $0x15, constantsAVX2<>+2496(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y12, Y9
+	VPOR        Y8, Y9, Y8
+	VPAND       Y8, Y4, Y4
+	VFMADD213PS Y13, Y1, Y4
+	VMOVUPS     Y4, 32(CX)(DI*4)
+
+moved1:
+	VSUBPS Y4, Y4, Y5
+	VPOR   Y5, Y0, Y0
+	ADDQ   $0x10, DI
+	CMPQ   DI, SI
+	JLT    loop
+	VPTEST Y0, Y0
+	SETEQ  AL
+	MOVB   AL, ret+48(FP)
 	VZEROUPPER
 	RET
 
@@ -3290,12 +3532,30 @@ loop:
 	VFMADD231PS Y5, Y3, Y4
 
 plain0:
-	MOVB    first+44(FP), R8
 	VMOVAPS Y4, Y5
+	MOVB    first+44(FP), R8
 	TESTB   R8, R8
 	JNZ     first0
-	VMULPS  (BX)(DI*4), Y2, Y5
-	VADDPS  Y4, Y5, Y5
+	VMOVUPS (BX)(DI*4), Y5
+	MOVL    momentum+36(FP), R8
+	CMPQ    R8, $0x3f800000
+	JGE     normal0
+	MOVL    negLR+32(FP), R8
+	SHLL    $0x01, R8
+	SHRQ    $0x01, R8
+	CMPQ    R8, $0x49800000
+	JGE     normal0
+	VPAND   constantsAVX2<>+1280(SB), Y5, Y6
+	VPSUBD  constantsAVX2<>+2688(SB), Y6, Y6
+	VMOVUPS constantsAVX2<>+2304(SB), Y7
+	VPMINUD Y6, Y7, Y6
+	VPXOR   Y6, Y7, Y6
+	VPTEST  Y6, Y6
+	JNZ     low0
+
+normal0:
+	VMULPS Y5, Y2, Y5
+	VADDPS Y4, Y5, Y5
 
 first0:
 	VMOVUPS     Y5, (BX)(DI*4)
@@ -3303,6 +3563,42 @@ first0:
 	VMOVUPS     (CX)(DI*4), Y5
 	VFMADD213PS Y5, Y1, Y4
 	VMOVUPS     Y4, (CX)(DI*4)
+	JMP         moved0
+
+low0:
+	VMOVUPS     constantsAVX2<>+2560(SB), Y15
+	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
+	VCVTDQ2PS   Y6, Y6
+	VMULPS      Y14, Y6, Y7
+	VCMPPS      $0x11, Y15, Y7, Y8
+	VCMPPS      $0x15, Y15, Y7, Y9
+	VFMADD213PS Y15, Y2, Y6
+	VPSUBD      Y15, Y6, Y6
+	VPAND       Y8, Y6, Y6
+	VPAND       Y9, Y5, Y7
+	VMULPS      Y7, Y2, Y7
+	VPAND       constantsAVX2<>+960(SB), Y5, Y5
+	VPOR        Y6, Y7, Y7
+	VPOR        Y5, Y7, Y7
+	VADDPS      Y4, Y7, Y5
+	VMOVUPS     Y5, (BX)(DI*4)
+	VMOVUPS     (CX)(DI*4), Y13
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
+	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
+	VCMPPS      $0x15, constantsAVX2<>+2496(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y12, Y9
+	VPOR        Y8, Y9, Y8
+	VPAND       constantsAVX2<>+1280(SB), Y4, Y12
+	VPSUBD      constantsAVX2<>+2688(SB), Y12, Y12
+	VCMPPS      $0x11, constantsAVX2<>+2432(SB), Y12, Y9
+	VPOR        Y8, Y9, Y8
+	VPAND       Y8, Y5, Y5
+	VFMADD231PS Y5, Y2, Y4
+	VFMADD213PS Y13, Y1, Y4
+	VMOVUPS     Y4, (CX)(DI*4)
+
+moved0:
 	VSUBPS      Y4, Y4, Y5
 	VPOR        Y5, Y0, Y0
 	VMOVUPS     32(DX)(DI*4), Y4
@@ -3312,12 +3608,30 @@ first0:
 	VFMADD231PS Y5, Y3, Y4
 
 plain1:
-	MOVB    first+44(FP), R8
 	VMOVAPS Y4, Y5
+	MOVB    first+44(FP), R8
 	TESTB   R8, R8
 	JNZ     first1
-	VMULPS  32(BX)(DI*4), Y2, Y5
-	VADDPS  Y4, Y5, Y5
+	VMOVUPS 32(BX)(DI*4), Y5
+	MOVL    momentum+36(FP), R8
+	CMPQ    R8, $0x3f800000
+	JGE     normal1
+	MOVL    negLR+32(FP), R8
+	SHLL    $0x01, R8
+	SHRQ    $0x01, R8
+	CMPQ    R8, $0x49800000
+	JGE     normal1
+	VPAND   constantsAVX2<>+1280(SB), Y5, Y6
+	VPSUBD  constantsAVX2<>+2688(SB), Y6, Y6
+	VMOVUPS constantsAVX2<>+2304(SB), Y7
+	VPMINUD Y6, Y7, Y6
+	VPXOR   Y6, Y7, Y6
+	VPTEST  Y6, Y6
+	JNZ     low1
+
+normal1:
+	VMULPS Y5, Y2, Y5
+	VADDPS Y4, Y5, Y5
 
 first1:
 	VMOVUPS     Y5, 32(BX)(DI*4)
@@ -3325,14 +3639,50 @@ first1:
 	VMOVUPS     32(CX)(DI*4), Y5
 	VFMADD213PS Y5, Y1, Y4
 	VMOVUPS     Y4, 32(CX)(DI*4)
-	VSUBPS      Y4, Y4, Y5
-	VPOR        Y5, Y0, Y0
-	ADDQ        $0x10, DI
-	CMPQ        DI, SI
-	JLT         loop
-	VPTEST      Y0, Y0
-	SETEQ       AL
-	MOVB        AL, ret+48(FP)
+	JMP         moved1
+
+low1:
+	VMOVUPS     constantsAVX2<>+2560(SB), Y15
+	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
+	VCVTDQ2PS   Y6, Y6
+	VMULPS      Y14, Y6, Y7
+	VCMPPS      $0x11, Y15, Y7, Y8
+	VCMPPS      $0x15, Y15, Y7, Y9
+	VFMADD213PS Y15, Y2, Y6
+	VPSUBD      Y15, Y6, Y6
+	VPAND       Y8, Y6, Y6
+	VPAND       Y9, Y5, Y7
+	VMULPS      Y7, Y2, Y7
+	VPAND       constantsAVX2<>+960(SB), Y5, Y5
+	VPOR        Y6, Y7, Y7
+	VPOR        Y5, Y7, Y7
+	VADDPS      Y4, Y7, Y5
+	VMOVUPS     Y5, 32(BX)(DI*4)
+	VMOVUPS     32(CX)(DI*4), Y13
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
+	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
+	VCMPPS      $0x15, constantsAVX2<>+2496(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y12, Y9
+	VPOR        Y8, Y9, Y8
+	VPAND       constantsAVX2<>+1280(SB), Y4, Y12
+	VPSUBD      constantsAVX2<>+2688(SB), Y12, Y12
+	VCMPPS      $0x11, constantsAVX2<>+2432(SB), Y12, Y9
+	VPOR        Y8, Y9, Y8
+	VPAND       Y8, Y5, Y5
+	VFMADD231PS Y5, Y2, Y4
+	VFMADD213PS Y13, Y1, Y4
+	VMOVUPS     Y4, 32(CX)(DI*4)
+
+moved1:
+	VSUBPS Y4, Y4, Y5
+	VPOR   Y5, Y0, Y0
+	ADDQ   $0x10, DI
+	CMPQ   DI, SI
+	JLT    loop
+	VPTEST Y0, Y0
+	SETEQ  AL
+	MOVB   AL, ret+48(FP)
 	VZEROUPPER
 	RET
 
@@ -3963,40 +4313,172 @@ last:
 	VMOVUPS (BX)(DI*1), Y6
 	VMOVUPS 32(DX)(DI*1), Y7
 	VMOVUPS 32(BX)(DI*1), Y8
+	MOVL    rho+76(FP), R9
 
 sleep:
-	TESTQ  $0x00000007, R8
-	JZ     sleepCompare
+	CMPQ    R9, $0x3f800000
+	JGE     sleepMultiply
+	VPAND   constantsAVX2<>+1280(SB), Y5, Y9
+	VPSUBD  constantsAVX2<>+2688(SB), Y9, Y9
+	VPAND   constantsAVX2<>+1280(SB), Y6, Y10
+	VPSUBD  constantsAVX2<>+2688(SB), Y10, Y10
+	VPMINUD Y10, Y9, Y9
+	VPAND   constantsAVX2<>+1280(SB), Y7, Y10
+	VPSUBD  constantsAVX2<>+2688(SB), Y10, Y10
+	VPMINUD Y10, Y9, Y9
+	VPAND   constantsAVX2<>+1280(SB), Y8, Y10
+	VPSUBD  constantsAVX2<>+2688(SB), Y10, Y10
+	VPMINUD Y10, Y9, Y9
+	VPMINUD constantsAVX2<>+2048(SB), Y9, Y10
+	VPXOR   constantsAVX2<>+2048(SB), Y10, Y10
+	VPTEST  Y10, Y10
+	JNZ     sleepLow
+
+sleepMultiply:
 	VMULPS Y2, Y5, Y5
 	VMULPS Y2, Y6, Y6
 	VMULPS Y2, Y7, Y7
 	VMULPS Y2, Y8, Y8
 	DECQ   R8
-	JNZ    sleep
-	JMP    sleepDone
+	JZ     sleepDone
+	TESTQ  $0x00000007, R8
+	JNZ    sleepMultiply
+	JMP    sleep
 
-sleepCompare:
-	VPXOR   Y9, Y9, Y9
-	VMOVAPS Y5, Y10
-	VMULPS  Y2, Y5, Y5
-	VPXOR   Y5, Y10, Y10
-	VPOR    Y10, Y9, Y9
-	VMOVAPS Y6, Y10
-	VMULPS  Y2, Y6, Y6
-	VPXOR   Y6, Y10, Y10
-	VPOR    Y10, Y9, Y9
-	VMOVAPS Y7, Y10
-	VMULPS  Y2, Y7, Y7
-	VPXOR   Y7, Y10, Y10
-	VPOR    Y10, Y9, Y9
-	VMOVAPS Y8, Y10
-	VMULPS  Y2, Y8, Y8
-	VPXOR   Y8, Y10, Y10
-	VPOR    Y10, Y9, Y9
-	VPTEST  Y9, Y9
-	JZ      sleepDone
-	DECQ    R8
-	JNZ     sleep
+sleepLow:
+	VPAND     constantsAVX2<>+1280(SB), Y5, Y9
+	VPAND     constantsAVX2<>+1280(SB), Y6, Y10
+	VPMAXUD   Y10, Y9, Y9
+	VPAND     constantsAVX2<>+1280(SB), Y7, Y10
+	VPMAXUD   Y10, Y9, Y9
+	VPAND     constantsAVX2<>+1280(SB), Y8, Y10
+	VPMAXUD   Y10, Y9, Y9
+	VPMAXUD   constantsAVX2<>+2112(SB), Y9, Y10
+	VPXOR     constantsAVX2<>+2112(SB), Y10, Y10
+	VPTEST    Y10, Y10
+	JNZ       sleepMultiply
+	VMOVUPS   constantsAVX2<>+2176(SB), Y11
+	VPAND     constantsAVX2<>+1280(SB), Y5, Y5
+	VPADDD    constantsAVX2<>+2240(SB), Y5, Y5
+	VCMPPS    $0x11, Y11, Y5, Y13
+	VADDPS    Y5, Y5, Y12
+	VSUBPS    Y11, Y12, Y12
+	VBLENDVPS Y13, Y12, Y5, Y5
+	VPAND     constantsAVX2<>+1280(SB), Y6, Y6
+	VPADDD    constantsAVX2<>+2240(SB), Y6, Y6
+	VCMPPS    $0x11, Y11, Y6, Y13
+	VADDPS    Y6, Y6, Y12
+	VSUBPS    Y11, Y12, Y12
+	VBLENDVPS Y13, Y12, Y6, Y6
+	VPAND     constantsAVX2<>+1280(SB), Y7, Y7
+	VPADDD    constantsAVX2<>+2240(SB), Y7, Y7
+	VCMPPS    $0x11, Y11, Y7, Y13
+	VADDPS    Y7, Y7, Y12
+	VSUBPS    Y11, Y12, Y12
+	VBLENDVPS Y13, Y12, Y7, Y7
+	VPAND     constantsAVX2<>+1280(SB), Y8, Y8
+	VPADDD    constantsAVX2<>+2240(SB), Y8, Y8
+	VCMPPS    $0x11, Y11, Y8, Y13
+	VADDPS    Y8, Y8, Y12
+	VSUBPS    Y11, Y12, Y12
+	VBLENDVPS Y13, Y12, Y8, Y8
+
+sleepScaled:
+	VMULPS      Y2, Y5, Y12
+	VFMADD213PS Y11, Y2, Y5
+	VCMPPS      $0x11, Y11, Y12, Y13
+	VSUBPS      Y11, Y5, Y5
+	VBLENDVPS   Y13, Y5, Y12, Y5
+	VMULPS      Y2, Y6, Y12
+	VFMADD213PS Y11, Y2, Y6
+	VCMPPS      $0x11, Y11, Y12, Y13
+	VSUBPS      Y11, Y6, Y6
+	VBLENDVPS   Y13, Y6, Y12, Y6
+	VMULPS      Y2, Y7, Y12
+	VFMADD213PS Y11, Y2, Y7
+	VCMPPS      $0x11, Y11, Y12, Y13
+	VSUBPS      Y11, Y7, Y7
+	VBLENDVPS   Y13, Y7, Y12, Y7
+	VMULPS      Y2, Y8, Y12
+	VFMADD213PS Y11, Y2, Y8
+	VCMPPS      $0x11, Y11, Y12, Y13
+	VSUBPS      Y11, Y8, Y8
+	VBLENDVPS   Y13, Y8, Y12, Y8
+	DECQ        R8
+	JZ          sleepUnscale
+	TESTQ       $0x00000007, R8
+	JNZ         sleepScaled
+	VPXOR       Y9, Y9, Y9
+	VMOVAPS     Y5, Y10
+	VMULPS      Y2, Y5, Y12
+	VFMADD213PS Y11, Y2, Y5
+	VCMPPS      $0x11, Y11, Y12, Y13
+	VSUBPS      Y11, Y5, Y5
+	VBLENDVPS   Y13, Y5, Y12, Y5
+	VPXOR       Y5, Y10, Y10
+	VPOR        Y10, Y9, Y9
+	VMOVAPS     Y6, Y10
+	VMULPS      Y2, Y6, Y12
+	VFMADD213PS Y11, Y2, Y6
+	VCMPPS      $0x11, Y11, Y12, Y13
+	VSUBPS      Y11, Y6, Y6
+	VBLENDVPS   Y13, Y6, Y12, Y6
+	VPXOR       Y6, Y10, Y10
+	VPOR        Y10, Y9, Y9
+	VMOVAPS     Y7, Y10
+	VMULPS      Y2, Y7, Y12
+	VFMADD213PS Y11, Y2, Y7
+	VCMPPS      $0x11, Y11, Y12, Y13
+	VSUBPS      Y11, Y7, Y7
+	VBLENDVPS   Y13, Y7, Y12, Y7
+	VPXOR       Y7, Y10, Y10
+	VPOR        Y10, Y9, Y9
+	VMOVAPS     Y8, Y10
+	VMULPS      Y2, Y8, Y12
+	VFMADD213PS Y11, Y2, Y8
+	VCMPPS      $0x11, Y11, Y12, Y13
+	VSUBPS      Y11, Y8, Y8
+	VBLENDVPS   Y13, Y8, Y12, Y8
+	VPXOR       Y8, Y10, Y10
+	VPOR        Y10, Y9, Y9
+	VPTEST      Y9, Y9
+	JZ          sleepUnscale
+	DECQ        R8
+	JNZ         sleepScaled
+
+sleepUnscale:
+	VCMPPS    $0x11, Y11, Y5, Y13
+	VADDPS    Y11, Y5, Y12
+	VMULPS    constantsAVX2<>+832(SB), Y12, Y12
+	VBLENDVPS Y13, Y12, Y5, Y5
+	VPSUBD    constantsAVX2<>+2240(SB), Y5, Y5
+	VMOVUPS   (DX)(DI*1), Y12
+	VPAND     constantsAVX2<>+960(SB), Y12, Y12
+	VPOR      Y12, Y5, Y5
+	VCMPPS    $0x11, Y11, Y6, Y13
+	VADDPS    Y11, Y6, Y12
+	VMULPS    constantsAVX2<>+832(SB), Y12, Y12
+	VBLENDVPS Y13, Y12, Y6, Y6
+	VPSUBD    constantsAVX2<>+2240(SB), Y6, Y6
+	VMOVUPS   (BX)(DI*1), Y12
+	VPAND     constantsAVX2<>+960(SB), Y12, Y12
+	VPOR      Y12, Y6, Y6
+	VCMPPS    $0x11, Y11, Y7, Y13
+	VADDPS    Y11, Y7, Y12
+	VMULPS    constantsAVX2<>+832(SB), Y12, Y12
+	VBLENDVPS Y13, Y12, Y7, Y7
+	VPSUBD    constantsAVX2<>+2240(SB), Y7, Y7
+	VMOVUPS   32(DX)(DI*1), Y12
+	VPAND     constantsAVX2<>+960(SB), Y12, Y12
+	VPOR      Y12, Y7, Y7
+	VCMPPS    $0x11, Y11, Y8, Y13
+	VADDPS    Y11, Y8, Y12
+	VMULPS    constantsAVX2<>+832(SB), Y12, Y12
+	VBLENDVPS Y13, Y12, Y8, Y8
+	VPSUBD    constantsAVX2<>+2240(SB), Y8, Y8
+	VMOVUPS   32(BX)(DI*1), Y12
+	VPAND     constantsAVX2<>+960(SB), Y12, Y12
+	VPOR      Y12, Y8, Y8
 
 sleepDone:
 	VMOVUPS Y5, (DX)(DI*1)
@@ -4145,7 +4627,7 @@ sleep:
 	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+2048(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+2624(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0false
@@ -4158,7 +4640,7 @@ plainMissed0false:
 	VADDPS  Y15, Y8, Y8
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+2048(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+2624(SB), Y12, Y12
 	VSQRTPS Y13, Y14
 	CMPL    4(R9), $0x3f800000
 	JEQ     plainMissed1false
@@ -4181,7 +4663,7 @@ plainMissed1false:
 	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+2048(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+2624(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0true
@@ -4196,6 +4678,7 @@ plainMissed0true:
 	VPAND   constantsAVX2<>+1280(SB), Y8, Y14
 	VMULPS  constantsAVX2<>+1856(SB), Y14, Y14
 	VSUBPS  constantsAVX2<>+1920(SB), Y14, Y14
+	VMULPS  Y6, Y14, Y14
 	VSUBPS  Y14, Y15, Y15
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y14
 	VMULPS  constantsAVX2<>+1984(SB), Y14, Y14
@@ -4205,7 +4688,7 @@ plainMissed0true:
 	VPOR    Y5, Y3, Y3
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+2048(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+2624(SB), Y12, Y12
 	VSQRTPS Y13, Y14
 	CMPL    4(R9), $0x3f800000
 	JEQ     plainMissed1true
@@ -4220,6 +4703,7 @@ plainMissed1true:
 	VPAND  constantsAVX2<>+1280(SB), Y11, Y14
 	VMULPS constantsAVX2<>+1856(SB), Y14, Y14
 	VSUBPS constantsAVX2<>+1920(SB), Y14, Y14
+	VMULPS Y6, Y14, Y14
 	VSUBPS Y14, Y15, Y15
 	VPAND  constantsAVX2<>+1280(SB), Y12, Y14
 	VMULPS constantsAVX2<>+1984(SB), Y14, Y14
@@ -4233,59 +4717,212 @@ plainMissed1true:
 	VPTEST constantsAVX2<>+960(SB), Y3
 	JNZ    sleep
 	MOVQ   R8, R9
+	MOVL   beta1+84(FP), R10
 
 settleM:
-	TESTQ  $0x00000007, R8
-	JZ     settleMCompare
+	CMPQ    R10, $0x3f800000
+	JGE     settleMMultiply
+	VPAND   constantsAVX2<>+1280(SB), Y9, Y3
+	VPSUBD  constantsAVX2<>+2688(SB), Y3, Y3
+	VPAND   constantsAVX2<>+1280(SB), Y12, Y5
+	VPSUBD  constantsAVX2<>+2688(SB), Y5, Y5
+	VPMINUD Y5, Y3, Y3
+	VPMINUD constantsAVX2<>+2048(SB), Y3, Y5
+	VPXOR   constantsAVX2<>+2048(SB), Y5, Y5
+	VPTEST  Y5, Y5
+	JNZ     settleMLow
+
+settleMMultiply:
 	VMULPS Y2, Y9, Y9
 	VMULPS Y2, Y12, Y12
 	DECQ   R8
-	JNZ    settleM
-	JMP    settleMDone
+	JZ     settleMDone
+	TESTQ  $0x00000007, R8
+	JNZ    settleMMultiply
+	JMP    settleM
 
-settleMCompare:
-	VPXOR   Y3, Y3, Y3
-	VMOVAPS Y9, Y5
-	VMULPS  Y2, Y9, Y9
-	VPXOR   Y9, Y5, Y5
-	VPOR    Y5, Y3, Y3
-	VMOVAPS Y12, Y5
-	VMULPS  Y2, Y12, Y12
-	VPXOR   Y12, Y5, Y5
-	VPOR    Y5, Y3, Y3
-	VPTEST  Y3, Y3
-	JZ      settleMDone
-	DECQ    R8
-	JNZ     settleM
+settleMLow:
+	VPAND     constantsAVX2<>+1280(SB), Y9, Y3
+	VPAND     constantsAVX2<>+1280(SB), Y12, Y5
+	VPMAXUD   Y5, Y3, Y3
+	VPMAXUD   constantsAVX2<>+2112(SB), Y3, Y5
+	VPXOR     constantsAVX2<>+2112(SB), Y5, Y5
+	VPTEST    Y5, Y5
+	JNZ       settleMMultiply
+	VMOVUPS   constantsAVX2<>+2176(SB), Y1
+	VPAND     constantsAVX2<>+1280(SB), Y9, Y9
+	VPADDD    constantsAVX2<>+2240(SB), Y9, Y9
+	VCMPPS    $0x11, Y1, Y9, Y14
+	VADDPS    Y9, Y9, Y6
+	VSUBPS    Y1, Y6, Y6
+	VBLENDVPS Y14, Y6, Y9, Y9
+	VPAND     constantsAVX2<>+1280(SB), Y12, Y12
+	VPADDD    constantsAVX2<>+2240(SB), Y12, Y12
+	VCMPPS    $0x11, Y1, Y12, Y14
+	VADDPS    Y12, Y12, Y6
+	VSUBPS    Y1, Y6, Y6
+	VBLENDVPS Y14, Y6, Y12, Y12
+
+settleMScaled:
+	VMULPS      Y2, Y9, Y6
+	VFMADD213PS Y1, Y2, Y9
+	VCMPPS      $0x11, Y1, Y6, Y14
+	VSUBPS      Y1, Y9, Y9
+	VBLENDVPS   Y14, Y9, Y6, Y9
+	VMULPS      Y2, Y12, Y6
+	VFMADD213PS Y1, Y2, Y12
+	VCMPPS      $0x11, Y1, Y6, Y14
+	VSUBPS      Y1, Y12, Y12
+	VBLENDVPS   Y14, Y12, Y6, Y12
+	DECQ        R8
+	JZ          settleMUnscale
+	TESTQ       $0x00000007, R8
+	JNZ         settleMScaled
+	VPXOR       Y3, Y3, Y3
+	VMOVAPS     Y9, Y5
+	VMULPS      Y2, Y9, Y6
+	VFMADD213PS Y1, Y2, Y9
+	VCMPPS      $0x11, Y1, Y6, Y14
+	VSUBPS      Y1, Y9, Y9
+	VBLENDVPS   Y14, Y9, Y6, Y9
+	VPXOR       Y9, Y5, Y5
+	VPOR        Y5, Y3, Y3
+	VMOVAPS     Y12, Y5
+	VMULPS      Y2, Y12, Y6
+	VFMADD213PS Y1, Y2, Y12
+	VCMPPS      $0x11, Y1, Y6, Y14
+	VSUBPS      Y1, Y12, Y12
+	VBLENDVPS   Y14, Y12, Y6, Y12
+	VPXOR       Y12, Y5, Y5
+	VPOR        Y5, Y3, Y3
+	VPTEST      Y3, Y3
+	JZ          settleMUnscale
+	DECQ        R8
+	JNZ         settleMScaled
+
+settleMUnscale:
+	VCMPPS    $0x11, Y1, Y9, Y14
+	VADDPS    Y1, Y9, Y6
+	VMULPS    constantsAVX2<>+832(SB), Y6, Y6
+	VBLENDVPS Y14, Y6, Y9, Y9
+	VPSUBD    constantsAVX2<>+2240(SB), Y9, Y9
+	VMOVUPS   (DX)(DI*1), Y6
+	VPAND     constantsAVX2<>+960(SB), Y6, Y6
+	VPOR      Y6, Y9, Y9
+	VCMPPS    $0x11, Y1, Y12, Y14
+	VADDPS    Y1, Y12, Y6
+	VMULPS    constantsAVX2<>+832(SB), Y6, Y6
+	VBLENDVPS Y14, Y6, Y12, Y12
+	VPSUBD    constantsAVX2<>+2240(SB), Y12, Y12
+	VMOVUPS   32(DX)(DI*1), Y6
+	VPAND     constantsAVX2<>+960(SB), Y6, Y6
+	VPOR      Y6, Y12, Y12
 
 settleMDone:
+	MOVL beta2+92(FP), R8
+
 settleV:
-	TESTQ  $0x00000007, R9
-	JZ     settleVCompare
+	CMPQ    R8, $0x3f800000
+	JGE     settleVMultiply
+	VPAND   constantsAVX2<>+1280(SB), Y10, Y3
+	VPSUBD  constantsAVX2<>+2688(SB), Y3, Y3
+	VPAND   constantsAVX2<>+1280(SB), Y13, Y5
+	VPSUBD  constantsAVX2<>+2688(SB), Y5, Y5
+	VPMINUD Y5, Y3, Y3
+	VPMINUD constantsAVX2<>+2048(SB), Y3, Y5
+	VPXOR   constantsAVX2<>+2048(SB), Y5, Y5
+	VPTEST  Y5, Y5
+	JNZ     settleVLow
+
+settleVMultiply:
 	VMULPS Y4, Y10, Y10
 	VMULPS Y4, Y13, Y13
 	DECQ   R9
-	JNZ    settleV
-	JMP    settleVDone
+	JZ     settleVDone
+	TESTQ  $0x00000007, R9
+	JNZ    settleVMultiply
+	JMP    settleV
 
-settleVCompare:
-	VPXOR   Y3, Y3, Y3
-	VMOVAPS Y10, Y5
-	VMULPS  Y4, Y10, Y10
-	VPXOR   Y10, Y5, Y5
-	VPOR    Y5, Y3, Y3
-	VMOVAPS Y13, Y5
-	VMULPS  Y4, Y13, Y13
-	VPXOR   Y13, Y5, Y5
-	VPOR    Y5, Y3, Y3
-	VPTEST  Y3, Y3
-	JZ      settleVDone
-	DECQ    R9
-	JNZ     settleV
+settleVLow:
+	VPAND     constantsAVX2<>+1280(SB), Y10, Y3
+	VPAND     constantsAVX2<>+1280(SB), Y13, Y5
+	VPMAXUD   Y5, Y3, Y3
+	VPMAXUD   constantsAVX2<>+2112(SB), Y3, Y5
+	VPXOR     constantsAVX2<>+2112(SB), Y5, Y5
+	VPTEST    Y5, Y5
+	JNZ       settleVMultiply
+	VMOVUPS   constantsAVX2<>+2176(SB), Y1
+	VPAND     constantsAVX2<>+1280(SB), Y10, Y10
+	VPADDD    constantsAVX2<>+2240(SB), Y10, Y10
+	VCMPPS    $0x11, Y1, Y10, Y14
+	VADDPS    Y10, Y10, Y6
+	VSUBPS    Y1, Y6, Y6
+	VBLENDVPS Y14, Y6, Y10, Y10
+	VPAND     constantsAVX2<>+1280(SB), Y13, Y13
+	VPADDD    constantsAVX2<>+2240(SB), Y13, Y13
+	VCMPPS    $0x11, Y1, Y13, Y14
+	VADDPS    Y13, Y13, Y6
+	VSUBPS    Y1, Y6, Y6
+	VBLENDVPS Y14, Y6, Y13, Y13
+
+settleVScaled:
+	VMULPS      Y4, Y10, Y6
+	VFMADD213PS Y1, Y4, Y10
+	VCMPPS      $0x11, Y1, Y6, Y14
+	VSUBPS      Y1, Y10, Y10
+	VBLENDVPS   Y14, Y10, Y6, Y10
+	VMULPS      Y4, Y13, Y6
+	VFMADD213PS Y1, Y4, Y13
+	VCMPPS      $0x11, Y1, Y6, Y14
+	VSUBPS      Y1, Y13, Y13
+	VBLENDVPS   Y14, Y13, Y6, Y13
+	DECQ        R9
+	JZ          settleVUnscale
+	TESTQ       $0x00000007, R9
+	JNZ         settleVScaled
+	VPXOR       Y3, Y3, Y3
+	VMOVAPS     Y10, Y5
+	VMULPS      Y4, Y10, Y6
+	VFMADD213PS Y1, Y4, Y10
+	VCMPPS      $0x11, Y1, Y6, Y14
+	VSUBPS      Y1, Y10, Y10
+	VBLENDVPS   Y14, Y10, Y6, Y10
+	VPXOR       Y10, Y5, Y5
+	VPOR        Y5, Y3, Y3
+	VMOVAPS     Y13, Y5
+	VMULPS      Y4, Y13, Y6
+	VFMADD213PS Y1, Y4, Y13
+	VCMPPS      $0x11, Y1, Y6, Y14
+	VSUBPS      Y1, Y13, Y13
+	VBLENDVPS   Y14, Y13, Y6, Y13
+	VPXOR       Y13, Y5, Y5
+	VPOR        Y5, Y3, Y3
+	VPTEST      Y3, Y3
+	JZ          settleVUnscale
+	DECQ        R9
+	JNZ         settleVScaled
+
+settleVUnscale:
+	VCMPPS    $0x11, Y1, Y10, Y14
+	VADDPS    Y1, Y10, Y6
+	VMULPS    constantsAVX2<>+832(SB), Y6, Y6
+	VBLENDVPS Y14, Y6, Y10, Y10
+	VPSUBD    constantsAVX2<>+2240(SB), Y10, Y10
+	VMOVUPS   (BX)(DI*1), Y6
+	VPAND     constantsAVX2<>+960(SB), Y6, Y6
+	VPOR      Y6, Y10, Y10
+	VCMPPS    $0x11, Y1, Y13, Y14
+	VADDPS    Y1, Y13, Y6
+	VMULPS    constantsAVX2<>+832(SB), Y6, Y6
+	VBLENDVPS Y14, Y6, Y13, Y13
+	VPSUBD    constantsAVX2<>+2240(SB), Y13, Y13
+	VMOVUPS   32(BX)(DI*1), Y6
+	VPAND     constantsAVX2<>+960(SB), Y6, Y6
+	VPOR      Y6, Y13, Y13
 
 settleVDone:
-	VADDPS constantsAVX2<>+2048(SB), Y9, Y9
-	VADDPS constantsAVX2<>+2048(SB), Y12, Y12
+	VADDPS constantsAVX2<>+2624(SB), Y9, Y9
+	VADDPS constantsAVX2<>+2624(SB), Y12, Y12
 
 made:
 	VMOVUPS      Y8, (AX)(DI*1)

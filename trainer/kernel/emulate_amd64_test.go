@@ -218,6 +218,10 @@ func (m *machine) vector(in *instruction) bool {
 			switch in.args[0].value {
 			case 4:
 				yes = f32(b[i]) != f32(a[i])
+			case 0x11:
+				yes = f32(b[i]) < f32(a[i])
+			case 0x15:
+				yes = !(f32(b[i]) < f32(a[i]))
 			case 0x1e:
 				yes = f32(b[i]) > f32(a[i])
 			default:

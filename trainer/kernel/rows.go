@@ -184,28 +184,28 @@ func (s *Set) adamRow(w, g, m, v []float32, missed []AdamPast, c AdamStep, awake
 // first step. Later steps must have a StepSize that is no larger and a
 // SqrtBias2 that is neither smaller nor above 1.
 //
-// Let u be what a missed step adds to w, and let a weight be settled after it
-// if m is 0 or |u| <= 2^-33·(|w|-2^-47). Then all later changes u' of the sleep
-// leave w as it is. If m is 0, they are all -0. (They do not turn a w of -0
+// Let u be what a missed step adds to w, b its SqrtBias2, and let a weight be
+// settled after it if m is 0 or |u| <= 2^-26·b·(|w|-2^-47). Then all later
+// changes u' of the sleep leave w as it is. If m is 0, they are all -0. (They do not turn a w of -0
 // into +0, either.) Otherwise, write e for 2^-24, the relative error of a
 // rounding.
 //
 // The denominator D = √v/SqrtBias2 + Eps shrinks slowly. As long as v is a
 // normal number, √v shrinks at most by √(Beta2·(1-e)) in a step. SqrtBias2
-// grows from at least 2^-6 to at most 1 in all steps together. Once v has
-// fallen below 2^-125, √v/SqrtBias2 is below 2^-55, next to nothing beside Eps,
-// and D can shrink no further. So after j steps D' >=
-// D·2^-6·√(Beta2·(1-e))^j·(1-2^-14).
+// grows from b, which is at least 2^-6, to at most 1 in all steps together. Once
+// v has fallen below 2^-125, √v/SqrtBias2 is below 2^-55, next to nothing beside
+// Eps, and D can shrink no further. So after j steps D' >=
+// D·b·√(Beta2·(1-e))^j·(1-2^-14).
 //
 // The numerator N = StepSize·m shrinks faster. StepSize does not grow, and as
 // long as m is a normal number it shrinks at least by Beta1·(1+e). After that
 // |m| < 2^-126, where decays may come to a standstill. So N' <=
 // N·(Beta1·(1+e))^j + 2^10·2^-126.
 //
-// With Beta1 <= 0.99·√Beta2 the first part of N'/D' is at most 2^6.1·N/D, and
-// with Eps >= 2^-40 the second one is at most 2^-76. Roundings of N, D and u
+// With Beta1 <= 0.99·√Beta2 the first part of N'/D' is at most 2^0.1/b·N/D,
+// and with Eps >= 2^-40 the second one is at most 2^-76. Roundings of N, D and u
 // add factors near 1, and 2^-149/2^-40 for results that are not normal numbers:
-// |u'| <= 2^6.2·|u| + 2^-75 <= 2^-26.8·(|w|-2^-47) + 2^-75 < 2^-25·|w|, since
+// |u'| <= 2^0.2/b·|u| + 2^-75 <= 2^-25.8·(|w|-2^-47) + 2^-75 < 2^-25·|w|, since
 // |w| >= 2^-47. That is at most half of the distance between |w| and the next
 // smaller number, so w + u' rounds to w.
 func AdamSettles(first AdamStep) bool {
