@@ -403,8 +403,15 @@ func TestT37DriverGoneAtOnce(t *testing.T) {
 	if _, err := fmt.Fprintf(in, `{"setup":%s,"launch":{"program":"%x","probe":%q,"nonce":"00"}}`+"\n", setup, sha256.Sum256(program), probe); err != nil {
 		t.Fatal(err)
 	}
-	for made := []string(nil); len(made) == 0; time.Sleep(time.Millisecond) {
-		made, _ = filepath.Glob(filepath.Join(temp, "*", "in"))
+	// The worker makes its folder before it replies, and removes it when the
+	// reply fails, which may be too soon for this loop to see it.
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		if made, _ := filepath.Glob(filepath.Join(temp, "*", "in")); len(made) > 0 || zombie(cmd.Process.Pid) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the worker has not begun")
+		}
 	}
 	time.Sleep(200 * time.Millisecond) // for the reply to come before the end of the input, where a worker used to die
 	in.Close()
