@@ -93,11 +93,16 @@ func (g *generator) stride(name string) reg.GPVirtual {
 
 // scalar broadcasts a float32 parameter to a vector register.
 func (g *generator) scalar(name string, to reg.Register) {
+	g.VBROADCASTSS(g.argument(name), to)
+}
+
+// argument returns the place of a parameter.
+func (g *generator) argument(name string) operand.Mem {
 	a, err := g.Param(name).Resolve()
 	if err != nil {
 		panic(err)
 	}
-	g.VBROADCASTSS(a.Addr, to)
+	return a.Addr
 }
 
 // zero clears vector registers.

@@ -44,11 +44,7 @@ func (g *generator) optimizer(o update, more string) {
 	g.zero(g.regs[0])
 	s, next := g.broadcast(o.scalars)
 	decay := g.GP32()
-	bits, err := g.Param("decay").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	g.MOVL(bits.Addr, decay)
+	g.MOVL(g.argument("decay"), decay)
 	g.ADDL(decay, decay) // zero if decay is 0 or -0
 	wd := g.regs[next]
 	g.scalar("decay", wd)
@@ -193,25 +189,18 @@ func (g *generator) momentum(lanes []lane, s named, label string, nesterov bool)
 	if nesterov {
 		velocity = 1
 	}
-	argument := func(name string) operand.Mem {
-		a, err := g.Param(name).Resolve()
-		if err != nil {
-			panic(err)
-		}
-		return a.Addr
-	}
 	first, bits := g.GP32(), g.GP64()
 	if nesterov {
 		all(lanes, func(l lane) { g.VMOVAPS(l.r[0], l.r[1]) })
 	}
-	g.MOVB(argument("first"), first.As8L())
+	g.MOVB(g.argument("first"), first.As8L())
 	g.TESTB(first.As8L(), first.As8L())
 	g.JNZ(operand.LabelRef("first" + label))
 	all(lanes, func(l lane) { g.VMOVUPS(l.at("v"), l.r[1]) })
-	g.MOVL(argument("momentum"), bits.As32())
+	g.MOVL(g.argument("momentum"), bits.As32())
 	g.CMPQ(bits, operand.U32(math.Float32bits(1)))
 	g.JGE(operand.LabelRef("normal" + label)) // not a momentum from 0 to 1
-	g.MOVL(argument("negLR"), bits.As32())
+	g.MOVL(g.argument("negLR"), bits.As32())
 	g.SHLL(operand.U8(1), bits.As32()) // without the sign
 	g.SHRQ(operand.U8(1), bits)
 	g.CMPQ(bits, operand.U32(math.Float32bits(0x1p20)))
@@ -399,11 +388,7 @@ var adam = update{"adam", []string{"m", "v"}, "negStep, beta1, oneMinusBeta1, be
 			func(l lane) { g.VFMADD213PS(l.r[2], s["oneMinusBeta1"], l.r[0]) },
 			func(l lane) { g.VMOVUPS(l.r[0], l.at("m")) })
 		g.roots(lanes, 1, 1, 2, 3, 4, "V"+label)
-		bias, err := g.Param("sqrtBias2").Resolve()
-		if err != nil {
-			panic(err)
-		}
-		g.unlessOne(bias.Addr, "unbiased"+label, func() {
+		g.unlessOne(g.argument("sqrtBias2"), "unbiased"+label, func() {
 			all(lanes, func(l lane) { g.VDIVPS(s["sqrtBias2"], l.r[1], l.r[1]) })
 		})
 		g.overRoot(lanes, s, s["negStep"], 1)

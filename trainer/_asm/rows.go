@@ -57,13 +57,6 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 	for _, name := range append([]string{"w", "grad"}, o.state...) {
 		pointers[name] = g.param(name)
 	}
-	argument := func(name string) operand.Mem {
-		c, err := g.Param(name).Resolve()
-		if err != nil {
-			panic(err)
-		}
-		return c.Addr
-	}
 	panel, i := g.param("panel"), g.GP64()
 	g.XORQ(i, i)
 	offsets := make([]reg.GPVirtual, panels)
@@ -79,11 +72,11 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 	}
 	g.Label("row")
 	list := g.GP64()
-	g.MOVQ(argument("rows"), list)
+	g.MOVQ(g.argument("rows"), list)
 	if len(o.state) > 0 {
 		next, line := g.GP64(), g.GP64()
 		g.LEAQ(operand.Mem{Base: i, Disp: lookAhead}, next)
-		g.CMPQ(next, argument("n"))
+		g.CMPQ(next, g.argument("n"))
 		g.JGE(operand.LabelRef("last"))
 		g.MOVL(indexed(list, next, 4, 0), next.As32())
 		g.SHLQ(operand.U8(bits.TrailingZeros(panelBytes)), next)
@@ -105,20 +98,20 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 	}
 	if sleep != nil {
 		missed := g.GP64()
-		g.MOVQ(argument("sleeps"), missed)
+		g.MOVQ(g.argument("sleeps"), missed)
 		g.MOVL(indexed(missed, i, 4, 0), missed.As32())
 		g.TESTQ(missed, missed)
 		g.JZ(operand.LabelRef("slept"))
 		sleep(g, lanes, s, free, missed)
 		g.Label("slept")
-		g.CMPB(argument("awake"), operand.U8(0))
+		g.CMPB(g.argument("awake"), operand.U8(0))
 		g.JEQ(operand.LabelRef("next"))
 	}
 	g.groups(lanes, free, o.registers, func(group []lane, from int) {
 		label := fmt.Sprint(from)
 		product, known := "product"+label, "known"+label
 		values := g.GP64()
-		g.MOVQ(argument("values"), values)
+		g.MOVQ(g.argument("values"), values)
 		g.TESTQ(values, values)
 		g.JNZ(operand.LabelRef(product))
 		all(group, func(l lane) { g.VMOVUPS(l.at("grad"), l.r[0]) })
@@ -142,7 +135,7 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 	})
 	g.Label("next")
 	g.INCQ(i)
-	g.CMPQ(i, argument("n"))
+	g.CMPQ(i, g.argument("n"))
 	g.JLT(operand.LabelRef("row"))
 	g.returnFinite()
 }
@@ -194,12 +187,8 @@ type decaying struct {
 // The first two of at least five further registers are among the lower 16.
 func (g *generator) decay(list []decaying, factor string, s named, missed reg.GPVirtual, free []vec, label string) {
 	f, first, old, c, y, mask := s[factor], free[0], free[1], free[2], free[3], free[4]
-	argument, err := g.Param(factor).Resolve()
-	if err != nil {
-		panic(err)
-	}
 	bits := g.GP64()
-	g.MOVL(argument.Addr, bits.As32())
+	g.MOVL(g.argument(factor), bits.As32())
 	magnitude := func(r, to vec) { g.and(g.Context, g.constant("magnitude"), r, to) }
 	// combine folds the upper half of first into the lower one.
 	combine := func(f func(...operand.Op)) {
@@ -208,26 +197,33 @@ func (g *generator) decay(list []decaying, factor string, s named, missed reg.GP
 			f(old.AsY(), first.AsY(), first.AsY())
 		}
 	}
+	// jumpIf jumps if the extreme of the magnitudes, less a constant if one is
+	// named, is beyond a bound.
+	jumpIf := func(extreme func(...operand.Op), bound, less, to string) {
+		for i, d := range list {
+			r := old
+			if i == 0 {
+				r = first
+			}
+			magnitude(d.r, r)
+			if less != "" {
+				g.VPSUBD(g.constant(less), r, r)
+			}
+			if i > 0 {
+				extreme(old, first, first)
+			}
+		}
+		combine(extreme)
+		extreme(g.constant(bound), first.AsY(), old.AsY())
+		g.VPXOR(g.constant(bound), old.AsY(), old.AsY())
+		g.VPTEST(old.AsY(), old.AsY())
+		g.JNZ(operand.LabelRef(to))
+	}
 
 	g.Label(label)
 	g.CMPQ(bits, operand.U32(math.Float32bits(1)))
-	g.JGE(operand.LabelRef(label + "Multiply")) // not a factor from 0 to 1
-	for i, d := range list {
-		to := old
-		if i == 0 {
-			to = first
-		}
-		magnitude(d.r, to)
-		g.VPSUBD(g.constant("1"), to, to) // so that 0 is large
-		if i > 0 {
-			g.VPMINUD(old, first, first)
-		}
-	}
-	combine(g.VPMINUD)
-	g.VPMINUD(g.constant("decayLow"), first.AsY(), old.AsY())
-	g.VPXOR(g.constant("decayLow"), old.AsY(), old.AsY())
-	g.VPTEST(old.AsY(), old.AsY())
-	g.JNZ(operand.LabelRef(label + "Low"))
+	g.JGE(operand.LabelRef(label + "Multiply"))     // not a factor from 0 to 1
+	jumpIf(g.VPMINUD, "decayLow", "1", label+"Low") // less 1, so that 0 is large
 	g.Label(label + "Multiply")
 	for _, d := range list {
 		g.VMULPS(f, d.r, d.r)
@@ -239,21 +235,7 @@ func (g *generator) decay(list []decaying, factor string, s named, missed reg.GP
 	g.JMP(operand.LabelRef(label))
 
 	g.Label(label + "Low")
-	for i, d := range list {
-		to := old
-		if i == 0 {
-			to = first
-		}
-		magnitude(d.r, to)
-		if i > 0 {
-			g.VPMAXUD(old, first, first)
-		}
-	}
-	combine(g.VPMAXUD)
-	g.VPMAXUD(g.constant("decayHigh"), first.AsY(), old.AsY())
-	g.VPXOR(g.constant("decayHigh"), old.AsY(), old.AsY())
-	g.VPTEST(old.AsY(), old.AsY())
-	g.JNZ(operand.LabelRef(label + "Multiply")) // 2^64 times it may be too large
+	jumpIf(g.VPMAXUD, "decayHigh", "", label+"Multiply") // 2^64 times it may be too large
 	g.VMOVUPS(g.constant("decayGrid"), c)
 	for _, d := range list {
 		magnitude(d.r, d.r)
@@ -335,12 +317,8 @@ func (g *generator) calmAdadelta(lanes []lane) {
 // sleepAdam repeats the steps without a gradient, each with the step size and
 // the bias correction of its time. past points to those of the last one.
 func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVirtual) {
-	past, err := g.Param("past").Resolve()
-	if err != nil {
-		panic(err)
-	}
 	from, back := g.GP64(), g.GP64()
-	g.MOVQ(past.Addr, from)
+	g.MOVQ(g.argument("past"), from)
 	g.LEAQ(operand.Mem{Base: missed, Disp: -1}, back)
 	g.SHLQ(operand.U8(3), back)
 	g.SUBQ(back, from)
@@ -411,11 +389,7 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 	advance()
 	g.TESTQ(operand.U32(7), missed) // a tally is expensive
 	g.JNZ(operand.LabelRef("sleep"))
-	settles, err := g.Param("settles").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	g.CMPB(settles.Addr, operand.U8(0))
+	g.CMPB(g.argument("settles"), operand.U8(0))
 	g.JEQ(operand.LabelRef("sleep"))
 	g.zero(sum)
 	step(true)

@@ -235,10 +235,7 @@ func (g *generator) vsgdSum() {
 	d, e, dStep := g.param("d"), g.param("e"), g.stride("dStep")
 	spans, samples := g.param("spans"), g.param("samples")
 	atA, atD, i, end, out := g.GP64(), g.GP64(), g.GP64(), g.GP64(), g.GP64()
-	rows, err := g.Param("rows").Resolve()
-	if err != nil {
-		panic(err)
-	}
+	rows := g.argument("rows")
 	g.XORQ(out, out)
 	vecs := width / g.lane
 	sums, free := g.regs[:4*vecs], g.regs[4*vecs:]
@@ -284,7 +281,7 @@ func (g *generator) vsgdSum() {
 	g.ADDQ(operand.U8(4), b)
 	g.ADDQ(operand.U8(8), spans)
 	g.ADDQ(operand.U8(panelBytes), out)
-	g.DECQ(rows.Addr)
+	g.DECQ(rows)
 	g.JNZ(operand.LabelRef("row"))
 	g.ret()
 }

@@ -186,9 +186,9 @@ func (s *Set) adamRow(w, g, m, v []float32, missed []AdamPast, c AdamStep, awake
 //
 // Let u be what a missed step adds to w, b its SqrtBias2, and let a weight be
 // settled after it if m is 0 or |u| <= 2^-26·b·(|w|-2^-47). Then all later
-// changes u' of the sleep leave w as it is. If m is 0, they are all -0. (They do not turn a w of -0
-// into +0, either.) Otherwise, write e for 2^-24, the relative error of a
-// rounding.
+// changes u' of the sleep leave w as it is. If m is 0, they are all -0. (They do
+// not turn a w of -0 into +0, either.) Otherwise, write e for 2^-24, the
+// relative error of a rounding.
 //
 // The denominator D = √v/SqrtBias2 + Eps shrinks slowly. As long as v is a
 // normal number, √v shrinks at most by √(Beta2·(1-e)) in a step. SqrtBias2
