@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"sparsel/pipeline/codeid"
 	"sparsel/pipeline/store"
 )
 
@@ -71,12 +72,17 @@ func (e *Engine) Garbage(ctx context.Context, roots Roots) (*Collection, error) 
 		if r.Conflict != nil { // keep the record, so that the result stays refused
 			reached[id] = true
 		}
-		if m := p.actions[id]; m != nil && reached[id] {
-			for _, code := range m.codes() {
-				manifests[code] = true
-			}
-		} else if a, err := decodeAction(r.Detail); reached[id] && err == nil {
-			manifests[a.Code] = true
+		if !reached[id] {
+			continue
+		}
+		var codes []codeid.Hash
+		if m := p.actions[id]; m != nil {
+			codes = m.codes()
+		} else if a, err := decodeAction(r.Detail); err == nil {
+			codes = a.codes()
+		}
+		for _, code := range codes {
+			manifests[code] = true
 		}
 	}
 	files, err := e.Store.Garbage(all, reached, manifests)
