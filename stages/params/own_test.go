@@ -1,6 +1,7 @@
 package params
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -211,5 +212,41 @@ func TestProfileCutsPhases(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "1 problem in") ||
 		!strings.Contains(err.Error(), "profiles.short.epochs: is 3, but the phases of two take 4 epochs; leave it out, or make it as many") {
 		t.Error(err)
+	}
+}
+
+func TestOtherProfilesAreJudged(t *testing.T) {
+	good := moreOf(t)
+	for _, c := range []struct{ name, old, new, path, message string }{
+		{"unknown run", `"memory/beta2=*"`, `"memory/beta1=*"`, "profiles.more.experiments[1].like", "beta1"},
+		{"equal conditions", `values = [0.5, 0.75]`, `values = [0.5, 0.5]`, "profiles.more.experiments[0]", "0.5"},
+		{"no seed", `name = "memory"`, "name = \"memory\"\nseeds = [100]", "profiles.more.experiments[0].seeds", "has none of the seeds"},
+	} {
+		text := strings.Replace(good, c.old, c.new, 1)
+		if text == good {
+			t.Fatal(c.name)
+		}
+		p, err := Parse("params.toml", []byte(text), "")
+		if err == nil {
+			err = p.CheckProfiles([]byte(text))
+		}
+		var found *Problems
+		if !errors.As(err, &found) {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if q := found.List[0]; !strings.HasPrefix(q.Path, c.path) || q.Line == 0 || !strings.HasPrefix(q.Message, "with -profile=more: ") ||
+			!strings.Contains(q.Message, c.message) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	for _, profile := range []string{"", "more"} {
+		p, err := Parse("params.toml", []byte(good), profile)
+		if err == nil {
+			err = p.CheckProfiles([]byte(good))
+		}
+		if err != nil {
+			t.Errorf("-profile=%s: %v", profile, err)
+		}
 	}
 }

@@ -2,10 +2,12 @@ package params
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"sparsel/stages/words"
 	"sparsel/trainer"
@@ -231,6 +233,37 @@ func (p *Params) checkSearchValidation(d *document, at string, q Profile) {
 				e.Name, e.owner)
 		}
 	}
+}
+
+// CheckProfiles judges every profile of a file whose text was read as p, in the
+// way in which [Parse] judges the chosen one. So a mistake is found before a run
+// of the study and not only when somebody chooses the profile. It returns
+// *[Problems]. Values that were set beside the file are meant for the chosen
+// profile, and with them no other is judged.
+func (p *Params) CheckProfiles(text []byte) error {
+	if len(p.assigned) > 0 {
+		return nil
+	}
+	names := sortedKeys(p.Profiles)
+	names = slices.DeleteFunc(names, func(name string) bool { return name == p.Profile.Name() })
+	errs := make([]error, len(names))
+	var wait sync.WaitGroup
+	for i, name := range names {
+		wait.Go(func() { _, errs[i] = Parse(p.file, text, name) })
+	}
+	wait.Wait()
+	for i, name := range names {
+		var found *Problems
+		if errors.As(errs[i], &found) {
+			for _, q := range found.List {
+				at := position{q.Line, q.Column}
+				p.document.reportAt(at, q.Path, "with -profile=%s: %s", name, q.Message)
+			}
+		} else if errs[i] != nil {
+			return errs[i]
+		}
+	}
+	return p.refused()
 }
 
 // choose applies the named profile to the parameters.

@@ -42,6 +42,9 @@ func (s Setup) Study() (*Study, error) {
 		Partial: filepath.Join(s.Out, "downloads"),
 	}
 	if !s.Checked {
+		if err := p.CheckProfiles([]byte(s.Text)); err != nil {
+			return nil, err
+		}
 		if err := s.checkData(p); err != nil {
 			return nil, err
 		}
