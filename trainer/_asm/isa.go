@@ -157,6 +157,8 @@ func (g *generator) constants() {
 		{"lowVelocity", math.Float32bits(0x1p-125) - 1},
 		{"lowWeight", math.Float32bits(0x1p-70)},
 		{"lowGradient", math.Float32bits(0x1p-90)},
+		{"lowGradientOfAdam", math.Float32bits(0x1p-118)},
+		{"movableByAdam", math.Float32bits(0x1p-79)},
 		{"normal", math.Float32bits(0x1p-126)},
 		{"2^23", math.Float32bits(0x1p23)},
 		{"0", 0}, {"1", 1}, {"2", 2}, {"3", 3}, {"4", 4},

@@ -25,6 +25,10 @@ type update struct {
 	scalars   string   // parameters, comma-separated
 	registers int
 	step      func(g *generator, lanes []lane, s named, label string)
+
+	// unmoved clears those gradients in register 0 that are so low that the step
+	// has the same results without them. nil if it is not worth while.
+	unmoved func(g *generator, lanes []lane)
 }
 
 // optimizer writes the update of n contiguous parameters.
@@ -170,13 +174,13 @@ func (g *generator) descend(lanes []lane, s named, r int) {
 var sgd = update{"sgd", nil, "negLR", 2,
 	func(g *generator, lanes []lane, s named, label string) {
 		g.descend(lanes, s, 1)
-	}}
+	}, nil}
 
 var momentum = update{"momentum", []string{"v"}, "negLR, momentum", 6,
-	func(g *generator, lanes []lane, s named, label string) { g.momentum(lanes, s, label, false) }}
+	func(g *generator, lanes []lane, s named, label string) { g.momentum(lanes, s, label, false) }, nil}
 
 var nesterov = update{"nesterov", []string{"v"}, "negLR, momentum", 6,
-	func(g *generator, lanes []lane, s named, label string) { g.momentum(lanes, s, label, true) }}
+	func(g *generator, lanes []lane, s named, label string) { g.momentum(lanes, s, label, true) }, nil}
 
 // momentum writes the step of momentum, which leaves the velocity in register
 // 0, or that of Nesterov's, which has it in register 1.
@@ -324,7 +328,7 @@ var adagrad = update{"adagrad", []string{"sum"}, "negLR, eps", 5,
 		g.roots(lanes, 1, 1, 2, 3, 4, "Sum"+label)
 		g.overRoot(lanes, s, s["negLR"], 1)
 		g.finish(lanes)
-	}}
+	}, nil}
 
 // adagradK keeps sum in register 1 beside its root in register 4.
 var adagradK = update{"adagradK", []string{"sum"}, "negLR, k, eps", 5,
@@ -337,7 +341,7 @@ var adagradK = update{"adagradK", []string{"sum"}, "negLR, k, eps", 5,
 			func(l lane) { g.VMULPS(s["k"], l.r[1], l.r[1]) },
 			func(l lane) { g.VFMADD213PS(l.at("w"), l.r[1], l.r[0]) },
 			func(l lane) { g.VMOVUPS(l.r[0], l.at("w")) })
-	}}
+	}, nil}
 
 var rmsprop = update{"rmsprop", []string{"sq"}, "negLR, alpha, oneMinusAlpha, eps", 5,
 	func(g *generator, lanes []lane, s named, label string) {
@@ -345,16 +349,16 @@ var rmsprop = update{"rmsprop", []string{"sq"}, "negLR, alpha, oneMinusAlpha, ep
 		g.roots(lanes, 1, 1, 2, 3, 4, "Sq"+label)
 		g.overRoot(lanes, s, s["negLR"], 1)
 		g.finish(lanes)
-	}}
+	}, nil}
 
 // adadelta leaves sq+eps and acc, or their roots and what is computed from
 // them, in registers 1 and 2, for calmAdadelta.
 var adadelta = update{"adadelta", []string{"sq", "acc"}, "negLR, rho, oneMinusRho, eps", 5,
-	func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, false) }}
+	func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, false) }, nil}
 
 // adadeltaK needs a further register for the new factor.
 var adadeltaK = update{"adadeltaK", []string{"sq", "acc"}, "negLR, k, rho, oneMinusRho, eps", 6,
-	func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, true) }}
+	func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, true) }, nil}
 
 // adadelta writes the step of Adadelta or, with factor, that of its variant.
 func (g *generator) adadelta(lanes []lane, s named, label string, factor bool) {
@@ -393,7 +397,30 @@ var adam = update{"adam", []string{"m", "v"}, "negStep, beta1, oneMinusBeta1, be
 		})
 		g.overRoot(lanes, s, s["negStep"], 1)
 		g.finish(lanes)
-	}}
+	}, (*generator).unmovedByAdam}
+
+// unmovedByAdam clears low gradients where m is large enough not to be moved by
+// them; see kernel.lowForAdam.
+func (g *generator) unmovedByAdam(lanes []lane) {
+	for _, l := range lanes {
+		var move, small reg.Register = reg.K1, reg.K2
+		if g.bytes < 64 {
+			move, small = l.r[1], l.r[2]
+		}
+		g.and(g.Context, g.constant("magnitude"), l.r[0], l.r[1])
+		g.VCMPPS(operand.U8(notLess), g.constant("lowGradientOfAdam"), l.r[1], move)
+		g.VMOVUPS(l.at("m"), l.r[2])
+		g.and(g.Context, g.constant("magnitude"), l.r[2], l.r[2])
+		g.VCMPPS(operand.U8(less), g.constant("movableByAdam"), l.r[2], small)
+		if g.bytes == 64 {
+			g.KORW(move, small, move)
+			g.VPANDD_Z(l.r[0], l.r[0], move, l.r[0])
+		} else {
+			g.VPOR(move, small, move)
+			g.VPAND(l.r[0], move, l.r[0])
+		}
+	}
+}
 
 func (g *generator) optimizers() {
 	g.optimizer(sgd, "")

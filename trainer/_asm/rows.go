@@ -44,6 +44,9 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 	if sleep != nil {
 		params += ", awake bool"
 	}
+	if o.unmoved != nil {
+		params += ", low bool"
+	}
 	title := strings.ToUpper(o.name[:1]) + o.name[1:] + "Rows"
 	if o.name == "sgd" {
 		title = "SGDRows"
@@ -117,6 +120,10 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 		all(group, func(l lane) { g.VMOVUPS(l.at("grad"), l.r[0]) })
 		g.JMP(operand.LabelRef(known))
 		g.Label(product)
+		if o.unmoved != nil {
+			g.CMPB(g.argument("low"), operand.U8(0))
+			g.JNE(operand.LabelRef("low" + label))
+		}
 		// Loads are expensive, so load the value and zero once for all lanes.
 		value, zero := group[len(group)-1].r[0], group[len(group)-1].r[1]
 		g.VBROADCASTSS(indexed(values, i, 4, 0), value)
@@ -125,6 +132,20 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 			g.VMULPS(mem(pointers["grad"], (from+k)*g.bytes), value, l.r[0])
 		}
 		all(group, func(l lane) { g.VADDPS(zero, l.r[0], l.r[0]) })
+		if o.unmoved != nil {
+			g.JMP(operand.LabelRef(known))
+			g.Label("low" + label)
+			for k, l := range group {
+				g.VMOVUPS(mem(pointers["grad"], (from+k)*g.bytes), l.r[0])
+			}
+			o.unmoved(g, group)
+			value, zero := group[0].r[1], group[0].r[2]
+			g.VBROADCASTSS(indexed(values, i, 4, 0), value)
+			g.zero(zero)
+			all(group,
+				func(l lane) { g.VMULPS(l.r[0], value, l.r[0]) },
+				func(l lane) { g.VADDPS(zero, l.r[0], l.r[0]) })
+		}
 		g.Label(known)
 		o.step(g, group, s, label)
 		if calm != nil {

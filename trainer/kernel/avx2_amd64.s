@@ -628,151 +628,183 @@ DATA constantsAVX2<>+2480(SB)/4, $0x12800000
 DATA constantsAVX2<>+2484(SB)/4, $0x12800000
 DATA constantsAVX2<>+2488(SB)/4, $0x12800000
 DATA constantsAVX2<>+2492(SB)/4, $0x12800000
-DATA constantsAVX2<>+2496(SB)/4, $0x00800000
-DATA constantsAVX2<>+2500(SB)/4, $0x00800000
-DATA constantsAVX2<>+2504(SB)/4, $0x00800000
-DATA constantsAVX2<>+2508(SB)/4, $0x00800000
-DATA constantsAVX2<>+2512(SB)/4, $0x00800000
-DATA constantsAVX2<>+2516(SB)/4, $0x00800000
-DATA constantsAVX2<>+2520(SB)/4, $0x00800000
-DATA constantsAVX2<>+2524(SB)/4, $0x00800000
-DATA constantsAVX2<>+2528(SB)/4, $0x00800000
-DATA constantsAVX2<>+2532(SB)/4, $0x00800000
-DATA constantsAVX2<>+2536(SB)/4, $0x00800000
-DATA constantsAVX2<>+2540(SB)/4, $0x00800000
-DATA constantsAVX2<>+2544(SB)/4, $0x00800000
-DATA constantsAVX2<>+2548(SB)/4, $0x00800000
-DATA constantsAVX2<>+2552(SB)/4, $0x00800000
-DATA constantsAVX2<>+2556(SB)/4, $0x00800000
-DATA constantsAVX2<>+2560(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2564(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2568(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2572(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2576(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2580(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2584(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2588(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2592(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2596(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2600(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2604(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2608(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2612(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2616(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2620(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2624(SB)/4, $0x00000000
-DATA constantsAVX2<>+2628(SB)/4, $0x00000000
-DATA constantsAVX2<>+2632(SB)/4, $0x00000000
-DATA constantsAVX2<>+2636(SB)/4, $0x00000000
-DATA constantsAVX2<>+2640(SB)/4, $0x00000000
-DATA constantsAVX2<>+2644(SB)/4, $0x00000000
-DATA constantsAVX2<>+2648(SB)/4, $0x00000000
-DATA constantsAVX2<>+2652(SB)/4, $0x00000000
-DATA constantsAVX2<>+2656(SB)/4, $0x00000000
-DATA constantsAVX2<>+2660(SB)/4, $0x00000000
-DATA constantsAVX2<>+2664(SB)/4, $0x00000000
-DATA constantsAVX2<>+2668(SB)/4, $0x00000000
-DATA constantsAVX2<>+2672(SB)/4, $0x00000000
-DATA constantsAVX2<>+2676(SB)/4, $0x00000000
-DATA constantsAVX2<>+2680(SB)/4, $0x00000000
-DATA constantsAVX2<>+2684(SB)/4, $0x00000000
-DATA constantsAVX2<>+2688(SB)/4, $0x00000001
-DATA constantsAVX2<>+2692(SB)/4, $0x00000001
-DATA constantsAVX2<>+2696(SB)/4, $0x00000001
-DATA constantsAVX2<>+2700(SB)/4, $0x00000001
-DATA constantsAVX2<>+2704(SB)/4, $0x00000001
-DATA constantsAVX2<>+2708(SB)/4, $0x00000001
-DATA constantsAVX2<>+2712(SB)/4, $0x00000001
-DATA constantsAVX2<>+2716(SB)/4, $0x00000001
-DATA constantsAVX2<>+2720(SB)/4, $0x00000001
-DATA constantsAVX2<>+2724(SB)/4, $0x00000001
-DATA constantsAVX2<>+2728(SB)/4, $0x00000001
-DATA constantsAVX2<>+2732(SB)/4, $0x00000001
-DATA constantsAVX2<>+2736(SB)/4, $0x00000001
-DATA constantsAVX2<>+2740(SB)/4, $0x00000001
-DATA constantsAVX2<>+2744(SB)/4, $0x00000001
-DATA constantsAVX2<>+2748(SB)/4, $0x00000001
-DATA constantsAVX2<>+2752(SB)/4, $0x00000002
-DATA constantsAVX2<>+2756(SB)/4, $0x00000002
-DATA constantsAVX2<>+2760(SB)/4, $0x00000002
-DATA constantsAVX2<>+2764(SB)/4, $0x00000002
-DATA constantsAVX2<>+2768(SB)/4, $0x00000002
-DATA constantsAVX2<>+2772(SB)/4, $0x00000002
-DATA constantsAVX2<>+2776(SB)/4, $0x00000002
-DATA constantsAVX2<>+2780(SB)/4, $0x00000002
-DATA constantsAVX2<>+2784(SB)/4, $0x00000002
-DATA constantsAVX2<>+2788(SB)/4, $0x00000002
-DATA constantsAVX2<>+2792(SB)/4, $0x00000002
-DATA constantsAVX2<>+2796(SB)/4, $0x00000002
-DATA constantsAVX2<>+2800(SB)/4, $0x00000002
-DATA constantsAVX2<>+2804(SB)/4, $0x00000002
-DATA constantsAVX2<>+2808(SB)/4, $0x00000002
-DATA constantsAVX2<>+2812(SB)/4, $0x00000002
-DATA constantsAVX2<>+2816(SB)/4, $0x00000003
-DATA constantsAVX2<>+2820(SB)/4, $0x00000003
-DATA constantsAVX2<>+2824(SB)/4, $0x00000003
-DATA constantsAVX2<>+2828(SB)/4, $0x00000003
-DATA constantsAVX2<>+2832(SB)/4, $0x00000003
-DATA constantsAVX2<>+2836(SB)/4, $0x00000003
-DATA constantsAVX2<>+2840(SB)/4, $0x00000003
-DATA constantsAVX2<>+2844(SB)/4, $0x00000003
-DATA constantsAVX2<>+2848(SB)/4, $0x00000003
-DATA constantsAVX2<>+2852(SB)/4, $0x00000003
-DATA constantsAVX2<>+2856(SB)/4, $0x00000003
-DATA constantsAVX2<>+2860(SB)/4, $0x00000003
-DATA constantsAVX2<>+2864(SB)/4, $0x00000003
-DATA constantsAVX2<>+2868(SB)/4, $0x00000003
-DATA constantsAVX2<>+2872(SB)/4, $0x00000003
-DATA constantsAVX2<>+2876(SB)/4, $0x00000003
-DATA constantsAVX2<>+2880(SB)/4, $0x00000004
-DATA constantsAVX2<>+2884(SB)/4, $0x00000004
-DATA constantsAVX2<>+2888(SB)/4, $0x00000004
-DATA constantsAVX2<>+2892(SB)/4, $0x00000004
-DATA constantsAVX2<>+2896(SB)/4, $0x00000004
-DATA constantsAVX2<>+2900(SB)/4, $0x00000004
-DATA constantsAVX2<>+2904(SB)/4, $0x00000004
-DATA constantsAVX2<>+2908(SB)/4, $0x00000004
-DATA constantsAVX2<>+2912(SB)/4, $0x00000004
-DATA constantsAVX2<>+2916(SB)/4, $0x00000004
-DATA constantsAVX2<>+2920(SB)/4, $0x00000004
-DATA constantsAVX2<>+2924(SB)/4, $0x00000004
-DATA constantsAVX2<>+2928(SB)/4, $0x00000004
-DATA constantsAVX2<>+2932(SB)/4, $0x00000004
-DATA constantsAVX2<>+2936(SB)/4, $0x00000004
-DATA constantsAVX2<>+2940(SB)/4, $0x00000004
-DATA constantsAVX2<>+2944(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2948(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2952(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2956(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2960(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2964(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2968(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2972(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2976(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2980(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2984(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2988(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2992(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2996(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3000(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3004(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3008(SB)/4, $0x72000000
-DATA constantsAVX2<>+3012(SB)/4, $0x72000000
-DATA constantsAVX2<>+3016(SB)/4, $0x72000000
-DATA constantsAVX2<>+3020(SB)/4, $0x72000000
-DATA constantsAVX2<>+3024(SB)/4, $0x72000000
-DATA constantsAVX2<>+3028(SB)/4, $0x72000000
-DATA constantsAVX2<>+3032(SB)/4, $0x72000000
-DATA constantsAVX2<>+3036(SB)/4, $0x72000000
-DATA constantsAVX2<>+3040(SB)/4, $0x72000000
-DATA constantsAVX2<>+3044(SB)/4, $0x72000000
-DATA constantsAVX2<>+3048(SB)/4, $0x72000000
-DATA constantsAVX2<>+3052(SB)/4, $0x72000000
-DATA constantsAVX2<>+3056(SB)/4, $0x72000000
-DATA constantsAVX2<>+3060(SB)/4, $0x72000000
-DATA constantsAVX2<>+3064(SB)/4, $0x72000000
-DATA constantsAVX2<>+3068(SB)/4, $0x72000000
-GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $3072
+DATA constantsAVX2<>+2496(SB)/4, $0x04800000
+DATA constantsAVX2<>+2500(SB)/4, $0x04800000
+DATA constantsAVX2<>+2504(SB)/4, $0x04800000
+DATA constantsAVX2<>+2508(SB)/4, $0x04800000
+DATA constantsAVX2<>+2512(SB)/4, $0x04800000
+DATA constantsAVX2<>+2516(SB)/4, $0x04800000
+DATA constantsAVX2<>+2520(SB)/4, $0x04800000
+DATA constantsAVX2<>+2524(SB)/4, $0x04800000
+DATA constantsAVX2<>+2528(SB)/4, $0x04800000
+DATA constantsAVX2<>+2532(SB)/4, $0x04800000
+DATA constantsAVX2<>+2536(SB)/4, $0x04800000
+DATA constantsAVX2<>+2540(SB)/4, $0x04800000
+DATA constantsAVX2<>+2544(SB)/4, $0x04800000
+DATA constantsAVX2<>+2548(SB)/4, $0x04800000
+DATA constantsAVX2<>+2552(SB)/4, $0x04800000
+DATA constantsAVX2<>+2556(SB)/4, $0x04800000
+DATA constantsAVX2<>+2560(SB)/4, $0x18000000
+DATA constantsAVX2<>+2564(SB)/4, $0x18000000
+DATA constantsAVX2<>+2568(SB)/4, $0x18000000
+DATA constantsAVX2<>+2572(SB)/4, $0x18000000
+DATA constantsAVX2<>+2576(SB)/4, $0x18000000
+DATA constantsAVX2<>+2580(SB)/4, $0x18000000
+DATA constantsAVX2<>+2584(SB)/4, $0x18000000
+DATA constantsAVX2<>+2588(SB)/4, $0x18000000
+DATA constantsAVX2<>+2592(SB)/4, $0x18000000
+DATA constantsAVX2<>+2596(SB)/4, $0x18000000
+DATA constantsAVX2<>+2600(SB)/4, $0x18000000
+DATA constantsAVX2<>+2604(SB)/4, $0x18000000
+DATA constantsAVX2<>+2608(SB)/4, $0x18000000
+DATA constantsAVX2<>+2612(SB)/4, $0x18000000
+DATA constantsAVX2<>+2616(SB)/4, $0x18000000
+DATA constantsAVX2<>+2620(SB)/4, $0x18000000
+DATA constantsAVX2<>+2624(SB)/4, $0x00800000
+DATA constantsAVX2<>+2628(SB)/4, $0x00800000
+DATA constantsAVX2<>+2632(SB)/4, $0x00800000
+DATA constantsAVX2<>+2636(SB)/4, $0x00800000
+DATA constantsAVX2<>+2640(SB)/4, $0x00800000
+DATA constantsAVX2<>+2644(SB)/4, $0x00800000
+DATA constantsAVX2<>+2648(SB)/4, $0x00800000
+DATA constantsAVX2<>+2652(SB)/4, $0x00800000
+DATA constantsAVX2<>+2656(SB)/4, $0x00800000
+DATA constantsAVX2<>+2660(SB)/4, $0x00800000
+DATA constantsAVX2<>+2664(SB)/4, $0x00800000
+DATA constantsAVX2<>+2668(SB)/4, $0x00800000
+DATA constantsAVX2<>+2672(SB)/4, $0x00800000
+DATA constantsAVX2<>+2676(SB)/4, $0x00800000
+DATA constantsAVX2<>+2680(SB)/4, $0x00800000
+DATA constantsAVX2<>+2684(SB)/4, $0x00800000
+DATA constantsAVX2<>+2688(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2692(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2696(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2700(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2704(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2708(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2712(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2716(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2720(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2724(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2728(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2732(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2736(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2740(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2744(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2748(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2752(SB)/4, $0x00000000
+DATA constantsAVX2<>+2756(SB)/4, $0x00000000
+DATA constantsAVX2<>+2760(SB)/4, $0x00000000
+DATA constantsAVX2<>+2764(SB)/4, $0x00000000
+DATA constantsAVX2<>+2768(SB)/4, $0x00000000
+DATA constantsAVX2<>+2772(SB)/4, $0x00000000
+DATA constantsAVX2<>+2776(SB)/4, $0x00000000
+DATA constantsAVX2<>+2780(SB)/4, $0x00000000
+DATA constantsAVX2<>+2784(SB)/4, $0x00000000
+DATA constantsAVX2<>+2788(SB)/4, $0x00000000
+DATA constantsAVX2<>+2792(SB)/4, $0x00000000
+DATA constantsAVX2<>+2796(SB)/4, $0x00000000
+DATA constantsAVX2<>+2800(SB)/4, $0x00000000
+DATA constantsAVX2<>+2804(SB)/4, $0x00000000
+DATA constantsAVX2<>+2808(SB)/4, $0x00000000
+DATA constantsAVX2<>+2812(SB)/4, $0x00000000
+DATA constantsAVX2<>+2816(SB)/4, $0x00000001
+DATA constantsAVX2<>+2820(SB)/4, $0x00000001
+DATA constantsAVX2<>+2824(SB)/4, $0x00000001
+DATA constantsAVX2<>+2828(SB)/4, $0x00000001
+DATA constantsAVX2<>+2832(SB)/4, $0x00000001
+DATA constantsAVX2<>+2836(SB)/4, $0x00000001
+DATA constantsAVX2<>+2840(SB)/4, $0x00000001
+DATA constantsAVX2<>+2844(SB)/4, $0x00000001
+DATA constantsAVX2<>+2848(SB)/4, $0x00000001
+DATA constantsAVX2<>+2852(SB)/4, $0x00000001
+DATA constantsAVX2<>+2856(SB)/4, $0x00000001
+DATA constantsAVX2<>+2860(SB)/4, $0x00000001
+DATA constantsAVX2<>+2864(SB)/4, $0x00000001
+DATA constantsAVX2<>+2868(SB)/4, $0x00000001
+DATA constantsAVX2<>+2872(SB)/4, $0x00000001
+DATA constantsAVX2<>+2876(SB)/4, $0x00000001
+DATA constantsAVX2<>+2880(SB)/4, $0x00000002
+DATA constantsAVX2<>+2884(SB)/4, $0x00000002
+DATA constantsAVX2<>+2888(SB)/4, $0x00000002
+DATA constantsAVX2<>+2892(SB)/4, $0x00000002
+DATA constantsAVX2<>+2896(SB)/4, $0x00000002
+DATA constantsAVX2<>+2900(SB)/4, $0x00000002
+DATA constantsAVX2<>+2904(SB)/4, $0x00000002
+DATA constantsAVX2<>+2908(SB)/4, $0x00000002
+DATA constantsAVX2<>+2912(SB)/4, $0x00000002
+DATA constantsAVX2<>+2916(SB)/4, $0x00000002
+DATA constantsAVX2<>+2920(SB)/4, $0x00000002
+DATA constantsAVX2<>+2924(SB)/4, $0x00000002
+DATA constantsAVX2<>+2928(SB)/4, $0x00000002
+DATA constantsAVX2<>+2932(SB)/4, $0x00000002
+DATA constantsAVX2<>+2936(SB)/4, $0x00000002
+DATA constantsAVX2<>+2940(SB)/4, $0x00000002
+DATA constantsAVX2<>+2944(SB)/4, $0x00000003
+DATA constantsAVX2<>+2948(SB)/4, $0x00000003
+DATA constantsAVX2<>+2952(SB)/4, $0x00000003
+DATA constantsAVX2<>+2956(SB)/4, $0x00000003
+DATA constantsAVX2<>+2960(SB)/4, $0x00000003
+DATA constantsAVX2<>+2964(SB)/4, $0x00000003
+DATA constantsAVX2<>+2968(SB)/4, $0x00000003
+DATA constantsAVX2<>+2972(SB)/4, $0x00000003
+DATA constantsAVX2<>+2976(SB)/4, $0x00000003
+DATA constantsAVX2<>+2980(SB)/4, $0x00000003
+DATA constantsAVX2<>+2984(SB)/4, $0x00000003
+DATA constantsAVX2<>+2988(SB)/4, $0x00000003
+DATA constantsAVX2<>+2992(SB)/4, $0x00000003
+DATA constantsAVX2<>+2996(SB)/4, $0x00000003
+DATA constantsAVX2<>+3000(SB)/4, $0x00000003
+DATA constantsAVX2<>+3004(SB)/4, $0x00000003
+DATA constantsAVX2<>+3008(SB)/4, $0x00000004
+DATA constantsAVX2<>+3012(SB)/4, $0x00000004
+DATA constantsAVX2<>+3016(SB)/4, $0x00000004
+DATA constantsAVX2<>+3020(SB)/4, $0x00000004
+DATA constantsAVX2<>+3024(SB)/4, $0x00000004
+DATA constantsAVX2<>+3028(SB)/4, $0x00000004
+DATA constantsAVX2<>+3032(SB)/4, $0x00000004
+DATA constantsAVX2<>+3036(SB)/4, $0x00000004
+DATA constantsAVX2<>+3040(SB)/4, $0x00000004
+DATA constantsAVX2<>+3044(SB)/4, $0x00000004
+DATA constantsAVX2<>+3048(SB)/4, $0x00000004
+DATA constantsAVX2<>+3052(SB)/4, $0x00000004
+DATA constantsAVX2<>+3056(SB)/4, $0x00000004
+DATA constantsAVX2<>+3060(SB)/4, $0x00000004
+DATA constantsAVX2<>+3064(SB)/4, $0x00000004
+DATA constantsAVX2<>+3068(SB)/4, $0x00000004
+DATA constantsAVX2<>+3072(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3076(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3080(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3084(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3088(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3092(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3096(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3100(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3104(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3108(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3112(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3116(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3120(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3124(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3128(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3132(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3136(SB)/4, $0x72000000
+DATA constantsAVX2<>+3140(SB)/4, $0x72000000
+DATA constantsAVX2<>+3144(SB)/4, $0x72000000
+DATA constantsAVX2<>+3148(SB)/4, $0x72000000
+DATA constantsAVX2<>+3152(SB)/4, $0x72000000
+DATA constantsAVX2<>+3156(SB)/4, $0x72000000
+DATA constantsAVX2<>+3160(SB)/4, $0x72000000
+DATA constantsAVX2<>+3164(SB)/4, $0x72000000
+DATA constantsAVX2<>+3168(SB)/4, $0x72000000
+DATA constantsAVX2<>+3172(SB)/4, $0x72000000
+DATA constantsAVX2<>+3176(SB)/4, $0x72000000
+DATA constantsAVX2<>+3180(SB)/4, $0x72000000
+DATA constantsAVX2<>+3184(SB)/4, $0x72000000
+DATA constantsAVX2<>+3188(SB)/4, $0x72000000
+DATA constantsAVX2<>+3192(SB)/4, $0x72000000
+DATA constantsAVX2<>+3196(SB)/4, $0x72000000
+GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $3200
 
 // func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
@@ -3242,28 +3274,9 @@ window:
 channel:
 	VMOVUPS      (R10)(R11*4), Y1
 	VMOVAPS      Y0, Y2
-	VMOVUPS      constantsAVX2<>+2880(SB), Y3
+	VMOVUPS      constantsAVX2<>+3008(SB), Y3
 	VMOVUPS      (BX)(R11*4), Y4
 	LEAQ         (BX)(DI*1), R12
-	VADDPS       Y1, Y4, Y4
-	VMAXPS       Y0, Y4, Y4
-	VPSUBD       Y4, Y2, Y5
-	VPSRAD       $0x1f, Y5, Y5
-	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+2624(SB), Y3, Y4
-	VPAND        Y5, Y4, Y4
-	VPXOR        Y4, Y3, Y3
-	VMOVUPS      (R12)(R11*4), Y4
-	VADDPS       Y1, Y4, Y4
-	VMAXPS       Y0, Y4, Y4
-	VPSUBD       Y4, Y2, Y5
-	VPSRAD       $0x1f, Y5, Y5
-	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+2688(SB), Y3, Y4
-	VPAND        Y5, Y4, Y4
-	VPXOR        Y4, Y3, Y3
-	VMOVUPS      (SI)(R11*4), Y4
-	LEAQ         (SI)(DI*1), R12
 	VADDPS       Y1, Y4, Y4
 	VMAXPS       Y0, Y4, Y4
 	VPSUBD       Y4, Y2, Y5
@@ -3279,6 +3292,25 @@ channel:
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
 	VPXOR        constantsAVX2<>+2816(SB), Y3, Y4
+	VPAND        Y5, Y4, Y4
+	VPXOR        Y4, Y3, Y3
+	VMOVUPS      (SI)(R11*4), Y4
+	LEAQ         (SI)(DI*1), R12
+	VADDPS       Y1, Y4, Y4
+	VMAXPS       Y0, Y4, Y4
+	VPSUBD       Y4, Y2, Y5
+	VPSRAD       $0x1f, Y5, Y5
+	VMAXPS       Y2, Y4, Y2
+	VPXOR        constantsAVX2<>+2880(SB), Y3, Y4
+	VPAND        Y5, Y4, Y4
+	VPXOR        Y4, Y3, Y3
+	VMOVUPS      (R12)(R11*4), Y4
+	VADDPS       Y1, Y4, Y4
+	VMAXPS       Y0, Y4, Y4
+	VPSUBD       Y4, Y2, Y5
+	VPSRAD       $0x1f, Y5, Y5
+	VMAXPS       Y2, Y4, Y2
+	VPXOR        constantsAVX2<>+2944(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      Y2, (AX)(R11*4)
@@ -3382,7 +3414,7 @@ plain0:
 	CMPQ    R8, $0x49800000
 	JGE     normal0
 	VPAND   constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD  constantsAVX2<>+2688(SB), Y6, Y6
+	VPSUBD  constantsAVX2<>+2816(SB), Y6, Y6
 	VMOVUPS constantsAVX2<>+2304(SB), Y7
 	VPMINUD Y6, Y7, Y6
 	VPXOR   Y6, Y7, Y6
@@ -3401,7 +3433,7 @@ first0:
 	JMP         moved0
 
 low0:
-	VMOVUPS     constantsAVX2<>+2560(SB), Y15
+	VMOVUPS     constantsAVX2<>+2688(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3421,7 +3453,7 @@ low0:
 	VMOVUPS     (CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+2496(SB), Y6, Y8
+	VCMPPS      $0x15, constantsAVX2<>+2624(SB), Y6, Y8
 	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y4, Y4
@@ -3451,7 +3483,7 @@ plain1:
 	CMPQ    R8, $0x49800000
 	JGE     normal1
 	VPAND   constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD  constantsAVX2<>+2688(SB), Y6, Y6
+	VPSUBD  constantsAVX2<>+2816(SB), Y6, Y6
 	VMOVUPS constantsAVX2<>+2304(SB), Y7
 	VPMINUD Y6, Y7, Y6
 	VPXOR   Y6, Y7, Y6
@@ -3470,7 +3502,7 @@ first1:
 	JMP         moved1
 
 low1:
-	VMOVUPS     constantsAVX2<>+2560(SB), Y15
+	VMOVUPS     constantsAVX2<>+2688(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3490,7 +3522,7 @@ low1:
 	VMOVUPS     32(CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+2496(SB), Y6, Y8
+	VCMPPS      $0x15, constantsAVX2<>+2624(SB), Y6, Y8
 	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y4, Y4
@@ -3546,7 +3578,7 @@ plain0:
 	CMPQ    R8, $0x49800000
 	JGE     normal0
 	VPAND   constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD  constantsAVX2<>+2688(SB), Y6, Y6
+	VPSUBD  constantsAVX2<>+2816(SB), Y6, Y6
 	VMOVUPS constantsAVX2<>+2304(SB), Y7
 	VPMINUD Y6, Y7, Y6
 	VPXOR   Y6, Y7, Y6
@@ -3566,7 +3598,7 @@ first0:
 	JMP         moved0
 
 low0:
-	VMOVUPS     constantsAVX2<>+2560(SB), Y15
+	VMOVUPS     constantsAVX2<>+2688(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3586,11 +3618,11 @@ low0:
 	VMOVUPS     (CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+2496(SB), Y6, Y8
+	VCMPPS      $0x15, constantsAVX2<>+2624(SB), Y6, Y8
 	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y12
-	VPSUBD      constantsAVX2<>+2688(SB), Y12, Y12
+	VPSUBD      constantsAVX2<>+2816(SB), Y12, Y12
 	VCMPPS      $0x11, constantsAVX2<>+2432(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y5, Y5
@@ -3622,7 +3654,7 @@ plain1:
 	CMPQ    R8, $0x49800000
 	JGE     normal1
 	VPAND   constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD  constantsAVX2<>+2688(SB), Y6, Y6
+	VPSUBD  constantsAVX2<>+2816(SB), Y6, Y6
 	VMOVUPS constantsAVX2<>+2304(SB), Y7
 	VPMINUD Y6, Y7, Y6
 	VPXOR   Y6, Y7, Y6
@@ -3642,7 +3674,7 @@ first1:
 	JMP         moved1
 
 low1:
-	VMOVUPS     constantsAVX2<>+2560(SB), Y15
+	VMOVUPS     constantsAVX2<>+2688(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3662,11 +3694,11 @@ low1:
 	VMOVUPS     32(CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+2496(SB), Y6, Y8
+	VCMPPS      $0x15, constantsAVX2<>+2624(SB), Y6, Y8
 	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y12
-	VPSUBD      constantsAVX2<>+2688(SB), Y12, Y12
+	VPSUBD      constantsAVX2<>+2816(SB), Y12, Y12
 	VCMPPS      $0x11, constantsAVX2<>+2432(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y5, Y5
@@ -4319,15 +4351,15 @@ sleep:
 	CMPQ    R9, $0x3f800000
 	JGE     sleepMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y5, Y9
-	VPSUBD  constantsAVX2<>+2688(SB), Y9, Y9
+	VPSUBD  constantsAVX2<>+2816(SB), Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y6, Y10
-	VPSUBD  constantsAVX2<>+2688(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+2816(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y7, Y10
-	VPSUBD  constantsAVX2<>+2688(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+2816(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y8, Y10
-	VPSUBD  constantsAVX2<>+2688(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+2816(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPMINUD constantsAVX2<>+2048(SB), Y9, Y10
 	VPXOR   constantsAVX2<>+2048(SB), Y10, Y10
@@ -4572,7 +4604,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func adamRows1AVX2(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
+// func adamRows1AVX2(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool, low bool) bool
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·adamRows1AVX2(SB), NOSPLIT, $0-113
 	VPXOR        Y0, Y0, Y0
@@ -4627,7 +4659,7 @@ sleep:
 	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+2624(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+2752(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0false
@@ -4640,7 +4672,7 @@ plainMissed0false:
 	VADDPS  Y15, Y8, Y8
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+2624(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+2752(SB), Y12, Y12
 	VSQRTPS Y13, Y14
 	CMPL    4(R9), $0x3f800000
 	JEQ     plainMissed1false
@@ -4663,7 +4695,7 @@ plainMissed1false:
 	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+2624(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+2752(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0true
@@ -4688,7 +4720,7 @@ plainMissed0true:
 	VPOR    Y5, Y3, Y3
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+2624(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+2752(SB), Y12, Y12
 	VSQRTPS Y13, Y14
 	CMPL    4(R9), $0x3f800000
 	JEQ     plainMissed1true
@@ -4723,9 +4755,9 @@ settleM:
 	CMPQ    R10, $0x3f800000
 	JGE     settleMMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y3
-	VPSUBD  constantsAVX2<>+2688(SB), Y3, Y3
+	VPSUBD  constantsAVX2<>+2816(SB), Y3, Y3
 	VPAND   constantsAVX2<>+1280(SB), Y12, Y5
-	VPSUBD  constantsAVX2<>+2688(SB), Y5, Y5
+	VPSUBD  constantsAVX2<>+2816(SB), Y5, Y5
 	VPMINUD Y5, Y3, Y3
 	VPMINUD constantsAVX2<>+2048(SB), Y3, Y5
 	VPXOR   constantsAVX2<>+2048(SB), Y5, Y5
@@ -4825,9 +4857,9 @@ settleV:
 	CMPQ    R8, $0x3f800000
 	JGE     settleVMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y10, Y3
-	VPSUBD  constantsAVX2<>+2688(SB), Y3, Y3
+	VPSUBD  constantsAVX2<>+2816(SB), Y3, Y3
 	VPAND   constantsAVX2<>+1280(SB), Y13, Y5
-	VPSUBD  constantsAVX2<>+2688(SB), Y5, Y5
+	VPSUBD  constantsAVX2<>+2816(SB), Y5, Y5
 	VPMINUD Y5, Y3, Y3
 	VPMINUD constantsAVX2<>+2048(SB), Y3, Y5
 	VPXOR   constantsAVX2<>+2048(SB), Y5, Y5
@@ -4921,8 +4953,8 @@ settleVUnscale:
 	VPOR      Y6, Y13, Y13
 
 settleVDone:
-	VADDPS constantsAVX2<>+2624(SB), Y9, Y9
-	VADDPS constantsAVX2<>+2624(SB), Y12, Y12
+	VADDPS constantsAVX2<>+2752(SB), Y9, Y9
+	VADDPS constantsAVX2<>+2752(SB), Y12, Y12
 
 made:
 	VMOVUPS      Y8, (AX)(DI*1)
@@ -4946,10 +4978,27 @@ slept:
 	JMP     known0
 
 product0:
+	CMPB         low+110(FP), $0x00
+	JNE          low0
 	VBROADCASTSS (R8)(SI*4), Y8
 	VPXOR        Y9, Y9, Y9
 	VMULPS       (CX), Y8, Y8
 	VADDPS       Y9, Y8, Y8
+	JMP          known0
+
+low0:
+	VMOVUPS      (CX), Y8
+	VPAND        constantsAVX2<>+1280(SB), Y8, Y9
+	VCMPPS       $0x15, constantsAVX2<>+2496(SB), Y9, Y9
+	VMOVUPS      (DX)(DI*1), Y10
+	VPAND        constantsAVX2<>+1280(SB), Y10, Y10
+	VCMPPS       $0x11, constantsAVX2<>+2560(SB), Y10, Y10
+	VPOR         Y9, Y10, Y9
+	VPAND        Y8, Y9, Y8
+	VBROADCASTSS (R8)(SI*4), Y9
+	VPXOR        Y10, Y10, Y10
+	VMULPS       Y8, Y9, Y8
+	VADDPS       Y10, Y8, Y8
 
 known0:
 	VMULPS      (BX)(DI*1), Y4, Y9
@@ -4984,10 +5033,27 @@ unbiased0:
 	JMP     known1
 
 product1:
+	CMPB         low+110(FP), $0x00
+	JNE          low1
 	VBROADCASTSS (R8)(SI*4), Y8
 	VPXOR        Y9, Y9, Y9
 	VMULPS       32(CX), Y8, Y8
 	VADDPS       Y9, Y8, Y8
+	JMP          known1
+
+low1:
+	VMOVUPS      32(CX), Y8
+	VPAND        constantsAVX2<>+1280(SB), Y8, Y9
+	VCMPPS       $0x15, constantsAVX2<>+2496(SB), Y9, Y9
+	VMOVUPS      32(DX)(DI*1), Y10
+	VPAND        constantsAVX2<>+1280(SB), Y10, Y10
+	VCMPPS       $0x11, constantsAVX2<>+2560(SB), Y10, Y10
+	VPOR         Y9, Y10, Y9
+	VPAND        Y8, Y9, Y8
+	VBROADCASTSS (R8)(SI*4), Y9
+	VPXOR        Y10, Y10, Y10
+	VMULPS       Y8, Y9, Y8
+	VADDPS       Y10, Y8, Y8
 
 known1:
 	VMULPS      32(BX)(DI*1), Y4, Y9

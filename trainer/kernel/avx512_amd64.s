@@ -628,151 +628,183 @@ DATA constantsAVX512<>+2480(SB)/4, $0x12800000
 DATA constantsAVX512<>+2484(SB)/4, $0x12800000
 DATA constantsAVX512<>+2488(SB)/4, $0x12800000
 DATA constantsAVX512<>+2492(SB)/4, $0x12800000
-DATA constantsAVX512<>+2496(SB)/4, $0x00800000
-DATA constantsAVX512<>+2500(SB)/4, $0x00800000
-DATA constantsAVX512<>+2504(SB)/4, $0x00800000
-DATA constantsAVX512<>+2508(SB)/4, $0x00800000
-DATA constantsAVX512<>+2512(SB)/4, $0x00800000
-DATA constantsAVX512<>+2516(SB)/4, $0x00800000
-DATA constantsAVX512<>+2520(SB)/4, $0x00800000
-DATA constantsAVX512<>+2524(SB)/4, $0x00800000
-DATA constantsAVX512<>+2528(SB)/4, $0x00800000
-DATA constantsAVX512<>+2532(SB)/4, $0x00800000
-DATA constantsAVX512<>+2536(SB)/4, $0x00800000
-DATA constantsAVX512<>+2540(SB)/4, $0x00800000
-DATA constantsAVX512<>+2544(SB)/4, $0x00800000
-DATA constantsAVX512<>+2548(SB)/4, $0x00800000
-DATA constantsAVX512<>+2552(SB)/4, $0x00800000
-DATA constantsAVX512<>+2556(SB)/4, $0x00800000
-DATA constantsAVX512<>+2560(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2564(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2568(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2572(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2576(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2580(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2584(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2588(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2592(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2596(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2600(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2604(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2608(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2612(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2616(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2620(SB)/4, $0x4b000000
-DATA constantsAVX512<>+2624(SB)/4, $0x00000000
-DATA constantsAVX512<>+2628(SB)/4, $0x00000000
-DATA constantsAVX512<>+2632(SB)/4, $0x00000000
-DATA constantsAVX512<>+2636(SB)/4, $0x00000000
-DATA constantsAVX512<>+2640(SB)/4, $0x00000000
-DATA constantsAVX512<>+2644(SB)/4, $0x00000000
-DATA constantsAVX512<>+2648(SB)/4, $0x00000000
-DATA constantsAVX512<>+2652(SB)/4, $0x00000000
-DATA constantsAVX512<>+2656(SB)/4, $0x00000000
-DATA constantsAVX512<>+2660(SB)/4, $0x00000000
-DATA constantsAVX512<>+2664(SB)/4, $0x00000000
-DATA constantsAVX512<>+2668(SB)/4, $0x00000000
-DATA constantsAVX512<>+2672(SB)/4, $0x00000000
-DATA constantsAVX512<>+2676(SB)/4, $0x00000000
-DATA constantsAVX512<>+2680(SB)/4, $0x00000000
-DATA constantsAVX512<>+2684(SB)/4, $0x00000000
-DATA constantsAVX512<>+2688(SB)/4, $0x00000001
-DATA constantsAVX512<>+2692(SB)/4, $0x00000001
-DATA constantsAVX512<>+2696(SB)/4, $0x00000001
-DATA constantsAVX512<>+2700(SB)/4, $0x00000001
-DATA constantsAVX512<>+2704(SB)/4, $0x00000001
-DATA constantsAVX512<>+2708(SB)/4, $0x00000001
-DATA constantsAVX512<>+2712(SB)/4, $0x00000001
-DATA constantsAVX512<>+2716(SB)/4, $0x00000001
-DATA constantsAVX512<>+2720(SB)/4, $0x00000001
-DATA constantsAVX512<>+2724(SB)/4, $0x00000001
-DATA constantsAVX512<>+2728(SB)/4, $0x00000001
-DATA constantsAVX512<>+2732(SB)/4, $0x00000001
-DATA constantsAVX512<>+2736(SB)/4, $0x00000001
-DATA constantsAVX512<>+2740(SB)/4, $0x00000001
-DATA constantsAVX512<>+2744(SB)/4, $0x00000001
-DATA constantsAVX512<>+2748(SB)/4, $0x00000001
-DATA constantsAVX512<>+2752(SB)/4, $0x00000002
-DATA constantsAVX512<>+2756(SB)/4, $0x00000002
-DATA constantsAVX512<>+2760(SB)/4, $0x00000002
-DATA constantsAVX512<>+2764(SB)/4, $0x00000002
-DATA constantsAVX512<>+2768(SB)/4, $0x00000002
-DATA constantsAVX512<>+2772(SB)/4, $0x00000002
-DATA constantsAVX512<>+2776(SB)/4, $0x00000002
-DATA constantsAVX512<>+2780(SB)/4, $0x00000002
-DATA constantsAVX512<>+2784(SB)/4, $0x00000002
-DATA constantsAVX512<>+2788(SB)/4, $0x00000002
-DATA constantsAVX512<>+2792(SB)/4, $0x00000002
-DATA constantsAVX512<>+2796(SB)/4, $0x00000002
-DATA constantsAVX512<>+2800(SB)/4, $0x00000002
-DATA constantsAVX512<>+2804(SB)/4, $0x00000002
-DATA constantsAVX512<>+2808(SB)/4, $0x00000002
-DATA constantsAVX512<>+2812(SB)/4, $0x00000002
-DATA constantsAVX512<>+2816(SB)/4, $0x00000003
-DATA constantsAVX512<>+2820(SB)/4, $0x00000003
-DATA constantsAVX512<>+2824(SB)/4, $0x00000003
-DATA constantsAVX512<>+2828(SB)/4, $0x00000003
-DATA constantsAVX512<>+2832(SB)/4, $0x00000003
-DATA constantsAVX512<>+2836(SB)/4, $0x00000003
-DATA constantsAVX512<>+2840(SB)/4, $0x00000003
-DATA constantsAVX512<>+2844(SB)/4, $0x00000003
-DATA constantsAVX512<>+2848(SB)/4, $0x00000003
-DATA constantsAVX512<>+2852(SB)/4, $0x00000003
-DATA constantsAVX512<>+2856(SB)/4, $0x00000003
-DATA constantsAVX512<>+2860(SB)/4, $0x00000003
-DATA constantsAVX512<>+2864(SB)/4, $0x00000003
-DATA constantsAVX512<>+2868(SB)/4, $0x00000003
-DATA constantsAVX512<>+2872(SB)/4, $0x00000003
-DATA constantsAVX512<>+2876(SB)/4, $0x00000003
-DATA constantsAVX512<>+2880(SB)/4, $0x00000004
-DATA constantsAVX512<>+2884(SB)/4, $0x00000004
-DATA constantsAVX512<>+2888(SB)/4, $0x00000004
-DATA constantsAVX512<>+2892(SB)/4, $0x00000004
-DATA constantsAVX512<>+2896(SB)/4, $0x00000004
-DATA constantsAVX512<>+2900(SB)/4, $0x00000004
-DATA constantsAVX512<>+2904(SB)/4, $0x00000004
-DATA constantsAVX512<>+2908(SB)/4, $0x00000004
-DATA constantsAVX512<>+2912(SB)/4, $0x00000004
-DATA constantsAVX512<>+2916(SB)/4, $0x00000004
-DATA constantsAVX512<>+2920(SB)/4, $0x00000004
-DATA constantsAVX512<>+2924(SB)/4, $0x00000004
-DATA constantsAVX512<>+2928(SB)/4, $0x00000004
-DATA constantsAVX512<>+2932(SB)/4, $0x00000004
-DATA constantsAVX512<>+2936(SB)/4, $0x00000004
-DATA constantsAVX512<>+2940(SB)/4, $0x00000004
-DATA constantsAVX512<>+2944(SB)/4, $0x0d800000
-DATA constantsAVX512<>+2948(SB)/4, $0x0d800000
-DATA constantsAVX512<>+2952(SB)/4, $0x0d800000
-DATA constantsAVX512<>+2956(SB)/4, $0x0d800000
-DATA constantsAVX512<>+2960(SB)/4, $0x0d800000
-DATA constantsAVX512<>+2964(SB)/4, $0x0d800000
-DATA constantsAVX512<>+2968(SB)/4, $0x0d800000
-DATA constantsAVX512<>+2972(SB)/4, $0x0d800000
-DATA constantsAVX512<>+2976(SB)/4, $0x0d800000
-DATA constantsAVX512<>+2980(SB)/4, $0x0d800000
-DATA constantsAVX512<>+2984(SB)/4, $0x0d800000
-DATA constantsAVX512<>+2988(SB)/4, $0x0d800000
-DATA constantsAVX512<>+2992(SB)/4, $0x0d800000
-DATA constantsAVX512<>+2996(SB)/4, $0x0d800000
-DATA constantsAVX512<>+3000(SB)/4, $0x0d800000
-DATA constantsAVX512<>+3004(SB)/4, $0x0d800000
-DATA constantsAVX512<>+3008(SB)/4, $0x72000000
-DATA constantsAVX512<>+3012(SB)/4, $0x72000000
-DATA constantsAVX512<>+3016(SB)/4, $0x72000000
-DATA constantsAVX512<>+3020(SB)/4, $0x72000000
-DATA constantsAVX512<>+3024(SB)/4, $0x72000000
-DATA constantsAVX512<>+3028(SB)/4, $0x72000000
-DATA constantsAVX512<>+3032(SB)/4, $0x72000000
-DATA constantsAVX512<>+3036(SB)/4, $0x72000000
-DATA constantsAVX512<>+3040(SB)/4, $0x72000000
-DATA constantsAVX512<>+3044(SB)/4, $0x72000000
-DATA constantsAVX512<>+3048(SB)/4, $0x72000000
-DATA constantsAVX512<>+3052(SB)/4, $0x72000000
-DATA constantsAVX512<>+3056(SB)/4, $0x72000000
-DATA constantsAVX512<>+3060(SB)/4, $0x72000000
-DATA constantsAVX512<>+3064(SB)/4, $0x72000000
-DATA constantsAVX512<>+3068(SB)/4, $0x72000000
-GLOBL constantsAVX512<>(SB), RODATA|NOPTR, $3072
+DATA constantsAVX512<>+2496(SB)/4, $0x04800000
+DATA constantsAVX512<>+2500(SB)/4, $0x04800000
+DATA constantsAVX512<>+2504(SB)/4, $0x04800000
+DATA constantsAVX512<>+2508(SB)/4, $0x04800000
+DATA constantsAVX512<>+2512(SB)/4, $0x04800000
+DATA constantsAVX512<>+2516(SB)/4, $0x04800000
+DATA constantsAVX512<>+2520(SB)/4, $0x04800000
+DATA constantsAVX512<>+2524(SB)/4, $0x04800000
+DATA constantsAVX512<>+2528(SB)/4, $0x04800000
+DATA constantsAVX512<>+2532(SB)/4, $0x04800000
+DATA constantsAVX512<>+2536(SB)/4, $0x04800000
+DATA constantsAVX512<>+2540(SB)/4, $0x04800000
+DATA constantsAVX512<>+2544(SB)/4, $0x04800000
+DATA constantsAVX512<>+2548(SB)/4, $0x04800000
+DATA constantsAVX512<>+2552(SB)/4, $0x04800000
+DATA constantsAVX512<>+2556(SB)/4, $0x04800000
+DATA constantsAVX512<>+2560(SB)/4, $0x18000000
+DATA constantsAVX512<>+2564(SB)/4, $0x18000000
+DATA constantsAVX512<>+2568(SB)/4, $0x18000000
+DATA constantsAVX512<>+2572(SB)/4, $0x18000000
+DATA constantsAVX512<>+2576(SB)/4, $0x18000000
+DATA constantsAVX512<>+2580(SB)/4, $0x18000000
+DATA constantsAVX512<>+2584(SB)/4, $0x18000000
+DATA constantsAVX512<>+2588(SB)/4, $0x18000000
+DATA constantsAVX512<>+2592(SB)/4, $0x18000000
+DATA constantsAVX512<>+2596(SB)/4, $0x18000000
+DATA constantsAVX512<>+2600(SB)/4, $0x18000000
+DATA constantsAVX512<>+2604(SB)/4, $0x18000000
+DATA constantsAVX512<>+2608(SB)/4, $0x18000000
+DATA constantsAVX512<>+2612(SB)/4, $0x18000000
+DATA constantsAVX512<>+2616(SB)/4, $0x18000000
+DATA constantsAVX512<>+2620(SB)/4, $0x18000000
+DATA constantsAVX512<>+2624(SB)/4, $0x00800000
+DATA constantsAVX512<>+2628(SB)/4, $0x00800000
+DATA constantsAVX512<>+2632(SB)/4, $0x00800000
+DATA constantsAVX512<>+2636(SB)/4, $0x00800000
+DATA constantsAVX512<>+2640(SB)/4, $0x00800000
+DATA constantsAVX512<>+2644(SB)/4, $0x00800000
+DATA constantsAVX512<>+2648(SB)/4, $0x00800000
+DATA constantsAVX512<>+2652(SB)/4, $0x00800000
+DATA constantsAVX512<>+2656(SB)/4, $0x00800000
+DATA constantsAVX512<>+2660(SB)/4, $0x00800000
+DATA constantsAVX512<>+2664(SB)/4, $0x00800000
+DATA constantsAVX512<>+2668(SB)/4, $0x00800000
+DATA constantsAVX512<>+2672(SB)/4, $0x00800000
+DATA constantsAVX512<>+2676(SB)/4, $0x00800000
+DATA constantsAVX512<>+2680(SB)/4, $0x00800000
+DATA constantsAVX512<>+2684(SB)/4, $0x00800000
+DATA constantsAVX512<>+2688(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2692(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2696(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2700(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2704(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2708(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2712(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2716(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2720(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2724(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2728(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2732(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2736(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2740(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2744(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2748(SB)/4, $0x4b000000
+DATA constantsAVX512<>+2752(SB)/4, $0x00000000
+DATA constantsAVX512<>+2756(SB)/4, $0x00000000
+DATA constantsAVX512<>+2760(SB)/4, $0x00000000
+DATA constantsAVX512<>+2764(SB)/4, $0x00000000
+DATA constantsAVX512<>+2768(SB)/4, $0x00000000
+DATA constantsAVX512<>+2772(SB)/4, $0x00000000
+DATA constantsAVX512<>+2776(SB)/4, $0x00000000
+DATA constantsAVX512<>+2780(SB)/4, $0x00000000
+DATA constantsAVX512<>+2784(SB)/4, $0x00000000
+DATA constantsAVX512<>+2788(SB)/4, $0x00000000
+DATA constantsAVX512<>+2792(SB)/4, $0x00000000
+DATA constantsAVX512<>+2796(SB)/4, $0x00000000
+DATA constantsAVX512<>+2800(SB)/4, $0x00000000
+DATA constantsAVX512<>+2804(SB)/4, $0x00000000
+DATA constantsAVX512<>+2808(SB)/4, $0x00000000
+DATA constantsAVX512<>+2812(SB)/4, $0x00000000
+DATA constantsAVX512<>+2816(SB)/4, $0x00000001
+DATA constantsAVX512<>+2820(SB)/4, $0x00000001
+DATA constantsAVX512<>+2824(SB)/4, $0x00000001
+DATA constantsAVX512<>+2828(SB)/4, $0x00000001
+DATA constantsAVX512<>+2832(SB)/4, $0x00000001
+DATA constantsAVX512<>+2836(SB)/4, $0x00000001
+DATA constantsAVX512<>+2840(SB)/4, $0x00000001
+DATA constantsAVX512<>+2844(SB)/4, $0x00000001
+DATA constantsAVX512<>+2848(SB)/4, $0x00000001
+DATA constantsAVX512<>+2852(SB)/4, $0x00000001
+DATA constantsAVX512<>+2856(SB)/4, $0x00000001
+DATA constantsAVX512<>+2860(SB)/4, $0x00000001
+DATA constantsAVX512<>+2864(SB)/4, $0x00000001
+DATA constantsAVX512<>+2868(SB)/4, $0x00000001
+DATA constantsAVX512<>+2872(SB)/4, $0x00000001
+DATA constantsAVX512<>+2876(SB)/4, $0x00000001
+DATA constantsAVX512<>+2880(SB)/4, $0x00000002
+DATA constantsAVX512<>+2884(SB)/4, $0x00000002
+DATA constantsAVX512<>+2888(SB)/4, $0x00000002
+DATA constantsAVX512<>+2892(SB)/4, $0x00000002
+DATA constantsAVX512<>+2896(SB)/4, $0x00000002
+DATA constantsAVX512<>+2900(SB)/4, $0x00000002
+DATA constantsAVX512<>+2904(SB)/4, $0x00000002
+DATA constantsAVX512<>+2908(SB)/4, $0x00000002
+DATA constantsAVX512<>+2912(SB)/4, $0x00000002
+DATA constantsAVX512<>+2916(SB)/4, $0x00000002
+DATA constantsAVX512<>+2920(SB)/4, $0x00000002
+DATA constantsAVX512<>+2924(SB)/4, $0x00000002
+DATA constantsAVX512<>+2928(SB)/4, $0x00000002
+DATA constantsAVX512<>+2932(SB)/4, $0x00000002
+DATA constantsAVX512<>+2936(SB)/4, $0x00000002
+DATA constantsAVX512<>+2940(SB)/4, $0x00000002
+DATA constantsAVX512<>+2944(SB)/4, $0x00000003
+DATA constantsAVX512<>+2948(SB)/4, $0x00000003
+DATA constantsAVX512<>+2952(SB)/4, $0x00000003
+DATA constantsAVX512<>+2956(SB)/4, $0x00000003
+DATA constantsAVX512<>+2960(SB)/4, $0x00000003
+DATA constantsAVX512<>+2964(SB)/4, $0x00000003
+DATA constantsAVX512<>+2968(SB)/4, $0x00000003
+DATA constantsAVX512<>+2972(SB)/4, $0x00000003
+DATA constantsAVX512<>+2976(SB)/4, $0x00000003
+DATA constantsAVX512<>+2980(SB)/4, $0x00000003
+DATA constantsAVX512<>+2984(SB)/4, $0x00000003
+DATA constantsAVX512<>+2988(SB)/4, $0x00000003
+DATA constantsAVX512<>+2992(SB)/4, $0x00000003
+DATA constantsAVX512<>+2996(SB)/4, $0x00000003
+DATA constantsAVX512<>+3000(SB)/4, $0x00000003
+DATA constantsAVX512<>+3004(SB)/4, $0x00000003
+DATA constantsAVX512<>+3008(SB)/4, $0x00000004
+DATA constantsAVX512<>+3012(SB)/4, $0x00000004
+DATA constantsAVX512<>+3016(SB)/4, $0x00000004
+DATA constantsAVX512<>+3020(SB)/4, $0x00000004
+DATA constantsAVX512<>+3024(SB)/4, $0x00000004
+DATA constantsAVX512<>+3028(SB)/4, $0x00000004
+DATA constantsAVX512<>+3032(SB)/4, $0x00000004
+DATA constantsAVX512<>+3036(SB)/4, $0x00000004
+DATA constantsAVX512<>+3040(SB)/4, $0x00000004
+DATA constantsAVX512<>+3044(SB)/4, $0x00000004
+DATA constantsAVX512<>+3048(SB)/4, $0x00000004
+DATA constantsAVX512<>+3052(SB)/4, $0x00000004
+DATA constantsAVX512<>+3056(SB)/4, $0x00000004
+DATA constantsAVX512<>+3060(SB)/4, $0x00000004
+DATA constantsAVX512<>+3064(SB)/4, $0x00000004
+DATA constantsAVX512<>+3068(SB)/4, $0x00000004
+DATA constantsAVX512<>+3072(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3076(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3080(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3084(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3088(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3092(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3096(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3100(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3104(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3108(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3112(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3116(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3120(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3124(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3128(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3132(SB)/4, $0x0d800000
+DATA constantsAVX512<>+3136(SB)/4, $0x72000000
+DATA constantsAVX512<>+3140(SB)/4, $0x72000000
+DATA constantsAVX512<>+3144(SB)/4, $0x72000000
+DATA constantsAVX512<>+3148(SB)/4, $0x72000000
+DATA constantsAVX512<>+3152(SB)/4, $0x72000000
+DATA constantsAVX512<>+3156(SB)/4, $0x72000000
+DATA constantsAVX512<>+3160(SB)/4, $0x72000000
+DATA constantsAVX512<>+3164(SB)/4, $0x72000000
+DATA constantsAVX512<>+3168(SB)/4, $0x72000000
+DATA constantsAVX512<>+3172(SB)/4, $0x72000000
+DATA constantsAVX512<>+3176(SB)/4, $0x72000000
+DATA constantsAVX512<>+3180(SB)/4, $0x72000000
+DATA constantsAVX512<>+3184(SB)/4, $0x72000000
+DATA constantsAVX512<>+3188(SB)/4, $0x72000000
+DATA constantsAVX512<>+3192(SB)/4, $0x72000000
+DATA constantsAVX512<>+3196(SB)/4, $0x72000000
+GLOBL constantsAVX512<>(SB), RODATA|NOPTR, $3200
 
 // func tile1x4AVX512(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX512F
@@ -6053,28 +6085,9 @@ window:
 channel:
 	VMOVUPS (R10)(R11*4), Z1
 	VMOVAPS Z0, Z2
-	VMOVUPS constantsAVX512<>+2880(SB), Z3
+	VMOVUPS constantsAVX512<>+3008(SB), Z3
 	VMOVUPS (BX)(R11*4), Z4
 	LEAQ    (BX)(DI*1), R12
-	VADDPS  Z1, Z4, Z4
-	VMAXPS  Z0, Z4, Z4
-	VPSUBD  Z4, Z2, Z5
-	VPSRAD  $0x1f, Z5, Z5
-	VMAXPS  Z2, Z4, Z2
-	VPXORD  constantsAVX512<>+2624(SB), Z3, Z4
-	VPANDD  Z5, Z4, Z4
-	VPXORD  Z4, Z3, Z3
-	VMOVUPS (R12)(R11*4), Z4
-	VADDPS  Z1, Z4, Z4
-	VMAXPS  Z0, Z4, Z4
-	VPSUBD  Z4, Z2, Z5
-	VPSRAD  $0x1f, Z5, Z5
-	VMAXPS  Z2, Z4, Z2
-	VPXORD  constantsAVX512<>+2688(SB), Z3, Z4
-	VPANDD  Z5, Z4, Z4
-	VPXORD  Z4, Z3, Z3
-	VMOVUPS (SI)(R11*4), Z4
-	LEAQ    (SI)(DI*1), R12
 	VADDPS  Z1, Z4, Z4
 	VMAXPS  Z0, Z4, Z4
 	VPSUBD  Z4, Z2, Z5
@@ -6090,6 +6103,25 @@ channel:
 	VPSRAD  $0x1f, Z5, Z5
 	VMAXPS  Z2, Z4, Z2
 	VPXORD  constantsAVX512<>+2816(SB), Z3, Z4
+	VPANDD  Z5, Z4, Z4
+	VPXORD  Z4, Z3, Z3
+	VMOVUPS (SI)(R11*4), Z4
+	LEAQ    (SI)(DI*1), R12
+	VADDPS  Z1, Z4, Z4
+	VMAXPS  Z0, Z4, Z4
+	VPSUBD  Z4, Z2, Z5
+	VPSRAD  $0x1f, Z5, Z5
+	VMAXPS  Z2, Z4, Z2
+	VPXORD  constantsAVX512<>+2880(SB), Z3, Z4
+	VPANDD  Z5, Z4, Z4
+	VPXORD  Z4, Z3, Z3
+	VMOVUPS (R12)(R11*4), Z4
+	VADDPS  Z1, Z4, Z4
+	VMAXPS  Z0, Z4, Z4
+	VPSUBD  Z4, Z2, Z5
+	VPSRAD  $0x1f, Z5, Z5
+	VMAXPS  Z2, Z4, Z2
+	VPXORD  constantsAVX512<>+2944(SB), Z3, Z4
 	VPANDD  Z5, Z4, Z4
 	VPXORD  Z4, Z3, Z3
 	VMOVUPS Z2, (AX)(R11*4)
@@ -6245,10 +6277,10 @@ plainWide0:
 	VPANDD   constantsAVX512<>+1280(SB), Z11, Z12
 	VPANDD   constantsAVX512<>+1280(SB), Z17, Z18
 	VPANDD   constantsAVX512<>+1280(SB), Z23, Z24
-	VPSUBD   constantsAVX512<>+2688(SB), Z6, Z6
-	VPSUBD   constantsAVX512<>+2688(SB), Z12, Z12
-	VPSUBD   constantsAVX512<>+2688(SB), Z18, Z18
-	VPSUBD   constantsAVX512<>+2688(SB), Z24, Z24
+	VPSUBD   constantsAVX512<>+2816(SB), Z6, Z6
+	VPSUBD   constantsAVX512<>+2816(SB), Z12, Z12
+	VPSUBD   constantsAVX512<>+2816(SB), Z18, Z18
+	VPSUBD   constantsAVX512<>+2816(SB), Z24, Z24
 	VPMINUD  Z12, Z6, Z6
 	VPMINUD  Z18, Z6, Z6
 	VPMINUD  Z24, Z6, Z6
@@ -6287,7 +6319,7 @@ firstWide0:
 	JMP         movedWide0
 
 lowWide0:
-	VMOVUPS     constantsAVX512<>+2560(SB), Z31
+	VMOVUPS     constantsAVX512<>+2688(SB), Z31
 	VMAXPS      constantsAVX512<>+832(SB), Z2, Z30
 	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
 	VCVTDQ2PS   Z6, Z6
@@ -6305,13 +6337,13 @@ lowWide0:
 	VMOVUPS     (CX)(DI*4), Z8
 	VPANDD      constantsAVX512<>+1280(SB), Z4, Z6
 	VPANDD      constantsAVX512<>+1280(SB), Z8, Z9
-	VCMPPS      $0x15, constantsAVX512<>+2496(SB), Z6, K1
+	VCMPPS      $0x15, constantsAVX512<>+2624(SB), Z6, K1
 	VCMPPS      $0x11, constantsAVX512<>+2368(SB), Z9, K2
 	KORW        K1, K2, K1
 	VPANDD.Z    Z4, Z4, K1, Z4
 	VFMADD213PS Z8, Z1, Z4
 	VMOVUPS     Z4, (CX)(DI*4)
-	VMOVUPS     constantsAVX512<>+2560(SB), Z31
+	VMOVUPS     constantsAVX512<>+2688(SB), Z31
 	VMAXPS      constantsAVX512<>+832(SB), Z2, Z30
 	VPANDD      constantsAVX512<>+1280(SB), Z11, Z12
 	VCVTDQ2PS   Z12, Z12
@@ -6329,13 +6361,13 @@ lowWide0:
 	VMOVUPS     64(CX)(DI*4), Z14
 	VPANDD      constantsAVX512<>+1280(SB), Z10, Z12
 	VPANDD      constantsAVX512<>+1280(SB), Z14, Z15
-	VCMPPS      $0x15, constantsAVX512<>+2496(SB), Z12, K1
+	VCMPPS      $0x15, constantsAVX512<>+2624(SB), Z12, K1
 	VCMPPS      $0x11, constantsAVX512<>+2368(SB), Z15, K2
 	KORW        K1, K2, K1
 	VPANDD.Z    Z10, Z10, K1, Z10
 	VFMADD213PS Z14, Z1, Z10
 	VMOVUPS     Z10, 64(CX)(DI*4)
-	VMOVUPS     constantsAVX512<>+2560(SB), Z31
+	VMOVUPS     constantsAVX512<>+2688(SB), Z31
 	VMAXPS      constantsAVX512<>+832(SB), Z2, Z30
 	VPANDD      constantsAVX512<>+1280(SB), Z17, Z18
 	VCVTDQ2PS   Z18, Z18
@@ -6353,13 +6385,13 @@ lowWide0:
 	VMOVUPS     128(CX)(DI*4), Z20
 	VPANDD      constantsAVX512<>+1280(SB), Z16, Z18
 	VPANDD      constantsAVX512<>+1280(SB), Z20, Z21
-	VCMPPS      $0x15, constantsAVX512<>+2496(SB), Z18, K1
+	VCMPPS      $0x15, constantsAVX512<>+2624(SB), Z18, K1
 	VCMPPS      $0x11, constantsAVX512<>+2368(SB), Z21, K2
 	KORW        K1, K2, K1
 	VPANDD.Z    Z16, Z16, K1, Z16
 	VFMADD213PS Z20, Z1, Z16
 	VMOVUPS     Z16, 128(CX)(DI*4)
-	VMOVUPS     constantsAVX512<>+2560(SB), Z31
+	VMOVUPS     constantsAVX512<>+2688(SB), Z31
 	VMAXPS      constantsAVX512<>+832(SB), Z2, Z30
 	VPANDD      constantsAVX512<>+1280(SB), Z23, Z24
 	VCVTDQ2PS   Z24, Z24
@@ -6377,7 +6409,7 @@ lowWide0:
 	VMOVUPS     192(CX)(DI*4), Z26
 	VPANDD      constantsAVX512<>+1280(SB), Z22, Z24
 	VPANDD      constantsAVX512<>+1280(SB), Z26, Z27
-	VCMPPS      $0x15, constantsAVX512<>+2496(SB), Z24, K1
+	VCMPPS      $0x15, constantsAVX512<>+2624(SB), Z24, K1
 	VCMPPS      $0x11, constantsAVX512<>+2368(SB), Z27, K2
 	KORW        K1, K2, K1
 	VPANDD.Z    Z22, Z22, K1, Z22
@@ -6422,7 +6454,7 @@ plain0:
 	CMPQ     R8, $0x49800000
 	JGE      normal0
 	VPANDD   constantsAVX512<>+1280(SB), Z5, Z6
-	VPSUBD   constantsAVX512<>+2688(SB), Z6, Z6
+	VPSUBD   constantsAVX512<>+2816(SB), Z6, Z6
 	VMOVUPS  constantsAVX512<>+2304(SB), Z7
 	VPCMPUD  $0x05, Z6, Z7, K1
 	KORTESTW K1, K1
@@ -6440,7 +6472,7 @@ first0:
 	JMP         moved0
 
 low0:
-	VMOVUPS     constantsAVX512<>+2560(SB), Z31
+	VMOVUPS     constantsAVX512<>+2688(SB), Z31
 	VMAXPS      constantsAVX512<>+832(SB), Z2, Z30
 	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
 	VCVTDQ2PS   Z6, Z6
@@ -6458,7 +6490,7 @@ low0:
 	VMOVUPS     (CX)(DI*4), Z8
 	VPANDD      constantsAVX512<>+1280(SB), Z4, Z6
 	VPANDD      constantsAVX512<>+1280(SB), Z8, Z9
-	VCMPPS      $0x15, constantsAVX512<>+2496(SB), Z6, K1
+	VCMPPS      $0x15, constantsAVX512<>+2624(SB), Z6, K1
 	VCMPPS      $0x11, constantsAVX512<>+2368(SB), Z9, K2
 	KORW        K1, K2, K1
 	VPANDD.Z    Z4, Z4, K1, Z4
@@ -6538,10 +6570,10 @@ plainWide0:
 	VPANDD   constantsAVX512<>+1280(SB), Z11, Z12
 	VPANDD   constantsAVX512<>+1280(SB), Z17, Z18
 	VPANDD   constantsAVX512<>+1280(SB), Z23, Z24
-	VPSUBD   constantsAVX512<>+2688(SB), Z6, Z6
-	VPSUBD   constantsAVX512<>+2688(SB), Z12, Z12
-	VPSUBD   constantsAVX512<>+2688(SB), Z18, Z18
-	VPSUBD   constantsAVX512<>+2688(SB), Z24, Z24
+	VPSUBD   constantsAVX512<>+2816(SB), Z6, Z6
+	VPSUBD   constantsAVX512<>+2816(SB), Z12, Z12
+	VPSUBD   constantsAVX512<>+2816(SB), Z18, Z18
+	VPSUBD   constantsAVX512<>+2816(SB), Z24, Z24
 	VPMINUD  Z12, Z6, Z6
 	VPMINUD  Z18, Z6, Z6
 	VPMINUD  Z24, Z6, Z6
@@ -6584,7 +6616,7 @@ firstWide0:
 	JMP         movedWide0
 
 lowWide0:
-	VMOVUPS     constantsAVX512<>+2560(SB), Z31
+	VMOVUPS     constantsAVX512<>+2688(SB), Z31
 	VMAXPS      constantsAVX512<>+832(SB), Z2, Z30
 	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
 	VCVTDQ2PS   Z6, Z6
@@ -6602,18 +6634,18 @@ lowWide0:
 	VMOVUPS     (CX)(DI*4), Z8
 	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
 	VPANDD      constantsAVX512<>+1280(SB), Z8, Z9
-	VCMPPS      $0x15, constantsAVX512<>+2496(SB), Z6, K1
+	VCMPPS      $0x15, constantsAVX512<>+2624(SB), Z6, K1
 	VCMPPS      $0x11, constantsAVX512<>+2368(SB), Z9, K2
 	KORW        K1, K2, K1
 	VPANDD      constantsAVX512<>+1280(SB), Z4, Z9
-	VPSUBD      constantsAVX512<>+2688(SB), Z9, Z9
+	VPSUBD      constantsAVX512<>+2816(SB), Z9, Z9
 	VCMPPS      $0x11, constantsAVX512<>+2432(SB), Z9, K2
 	KORW        K1, K2, K1
 	VPANDD.Z    Z5, Z5, K1, Z5
 	VFMADD231PS Z5, Z2, Z4
 	VFMADD213PS Z8, Z1, Z4
 	VMOVUPS     Z4, (CX)(DI*4)
-	VMOVUPS     constantsAVX512<>+2560(SB), Z31
+	VMOVUPS     constantsAVX512<>+2688(SB), Z31
 	VMAXPS      constantsAVX512<>+832(SB), Z2, Z30
 	VPANDD      constantsAVX512<>+1280(SB), Z11, Z12
 	VCVTDQ2PS   Z12, Z12
@@ -6631,18 +6663,18 @@ lowWide0:
 	VMOVUPS     64(CX)(DI*4), Z14
 	VPANDD      constantsAVX512<>+1280(SB), Z11, Z12
 	VPANDD      constantsAVX512<>+1280(SB), Z14, Z15
-	VCMPPS      $0x15, constantsAVX512<>+2496(SB), Z12, K1
+	VCMPPS      $0x15, constantsAVX512<>+2624(SB), Z12, K1
 	VCMPPS      $0x11, constantsAVX512<>+2368(SB), Z15, K2
 	KORW        K1, K2, K1
 	VPANDD      constantsAVX512<>+1280(SB), Z10, Z15
-	VPSUBD      constantsAVX512<>+2688(SB), Z15, Z15
+	VPSUBD      constantsAVX512<>+2816(SB), Z15, Z15
 	VCMPPS      $0x11, constantsAVX512<>+2432(SB), Z15, K2
 	KORW        K1, K2, K1
 	VPANDD.Z    Z11, Z11, K1, Z11
 	VFMADD231PS Z11, Z2, Z10
 	VFMADD213PS Z14, Z1, Z10
 	VMOVUPS     Z10, 64(CX)(DI*4)
-	VMOVUPS     constantsAVX512<>+2560(SB), Z31
+	VMOVUPS     constantsAVX512<>+2688(SB), Z31
 	VMAXPS      constantsAVX512<>+832(SB), Z2, Z30
 	VPANDD      constantsAVX512<>+1280(SB), Z17, Z18
 	VCVTDQ2PS   Z18, Z18
@@ -6660,18 +6692,18 @@ lowWide0:
 	VMOVUPS     128(CX)(DI*4), Z20
 	VPANDD      constantsAVX512<>+1280(SB), Z17, Z18
 	VPANDD      constantsAVX512<>+1280(SB), Z20, Z21
-	VCMPPS      $0x15, constantsAVX512<>+2496(SB), Z18, K1
+	VCMPPS      $0x15, constantsAVX512<>+2624(SB), Z18, K1
 	VCMPPS      $0x11, constantsAVX512<>+2368(SB), Z21, K2
 	KORW        K1, K2, K1
 	VPANDD      constantsAVX512<>+1280(SB), Z16, Z21
-	VPSUBD      constantsAVX512<>+2688(SB), Z21, Z21
+	VPSUBD      constantsAVX512<>+2816(SB), Z21, Z21
 	VCMPPS      $0x11, constantsAVX512<>+2432(SB), Z21, K2
 	KORW        K1, K2, K1
 	VPANDD.Z    Z17, Z17, K1, Z17
 	VFMADD231PS Z17, Z2, Z16
 	VFMADD213PS Z20, Z1, Z16
 	VMOVUPS     Z16, 128(CX)(DI*4)
-	VMOVUPS     constantsAVX512<>+2560(SB), Z31
+	VMOVUPS     constantsAVX512<>+2688(SB), Z31
 	VMAXPS      constantsAVX512<>+832(SB), Z2, Z30
 	VPANDD      constantsAVX512<>+1280(SB), Z23, Z24
 	VCVTDQ2PS   Z24, Z24
@@ -6689,11 +6721,11 @@ lowWide0:
 	VMOVUPS     192(CX)(DI*4), Z26
 	VPANDD      constantsAVX512<>+1280(SB), Z23, Z24
 	VPANDD      constantsAVX512<>+1280(SB), Z26, Z27
-	VCMPPS      $0x15, constantsAVX512<>+2496(SB), Z24, K1
+	VCMPPS      $0x15, constantsAVX512<>+2624(SB), Z24, K1
 	VCMPPS      $0x11, constantsAVX512<>+2368(SB), Z27, K2
 	KORW        K1, K2, K1
 	VPANDD      constantsAVX512<>+1280(SB), Z22, Z27
-	VPSUBD      constantsAVX512<>+2688(SB), Z27, Z27
+	VPSUBD      constantsAVX512<>+2816(SB), Z27, Z27
 	VCMPPS      $0x11, constantsAVX512<>+2432(SB), Z27, K2
 	KORW        K1, K2, K1
 	VPANDD.Z    Z23, Z23, K1, Z23
@@ -6740,7 +6772,7 @@ plain0:
 	CMPQ     R8, $0x49800000
 	JGE      normal0
 	VPANDD   constantsAVX512<>+1280(SB), Z5, Z6
-	VPSUBD   constantsAVX512<>+2688(SB), Z6, Z6
+	VPSUBD   constantsAVX512<>+2816(SB), Z6, Z6
 	VMOVUPS  constantsAVX512<>+2304(SB), Z7
 	VPCMPUD  $0x05, Z6, Z7, K1
 	KORTESTW K1, K1
@@ -6759,7 +6791,7 @@ first0:
 	JMP         moved0
 
 low0:
-	VMOVUPS     constantsAVX512<>+2560(SB), Z31
+	VMOVUPS     constantsAVX512<>+2688(SB), Z31
 	VMAXPS      constantsAVX512<>+832(SB), Z2, Z30
 	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
 	VCVTDQ2PS   Z6, Z6
@@ -6777,11 +6809,11 @@ low0:
 	VMOVUPS     (CX)(DI*4), Z8
 	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
 	VPANDD      constantsAVX512<>+1280(SB), Z8, Z9
-	VCMPPS      $0x15, constantsAVX512<>+2496(SB), Z6, K1
+	VCMPPS      $0x15, constantsAVX512<>+2624(SB), Z6, K1
 	VCMPPS      $0x11, constantsAVX512<>+2368(SB), Z9, K2
 	KORW        K1, K2, K1
 	VPANDD      constantsAVX512<>+1280(SB), Z4, Z9
-	VPSUBD      constantsAVX512<>+2688(SB), Z9, Z9
+	VPSUBD      constantsAVX512<>+2816(SB), Z9, Z9
 	VCMPPS      $0x11, constantsAVX512<>+2432(SB), Z9, K2
 	KORW        K1, K2, K1
 	VPANDD.Z    Z5, Z5, K1, Z5
@@ -6851,10 +6883,10 @@ plainWide0:
 	VMOVUPS     Z10, 64(BX)(DI*4)
 	VMOVUPS     Z15, 128(BX)(DI*4)
 	VMOVUPS     Z20, 192(BX)(DI*4)
-	VPSUBD      constantsAVX512<>+2944(SB), Z15, Z18
-	VPSUBD      constantsAVX512<>+2944(SB), Z20, Z23
+	VPSUBD      constantsAVX512<>+3072(SB), Z15, Z18
+	VPSUBD      constantsAVX512<>+3072(SB), Z20, Z23
 	VPMAXUD     Z23, Z18, Z18
-	VPCMPUD     $0x05, constantsAVX512<>+3008(SB), Z18, K1
+	VPCMPUD     $0x05, constantsAVX512<>+3136(SB), Z18, K1
 	VSQRTPS     Z5, Z5
 	VSQRTPS     Z10, Z10
 	KORTESTW    K1, K1
@@ -7003,10 +7035,10 @@ plainWide0:
 	VMOVUPS     Z11, 64(BX)(DI*4)
 	VMOVUPS     Z16, 128(BX)(DI*4)
 	VMOVUPS     Z21, 192(BX)(DI*4)
-	VPSUBD      constantsAVX512<>+2944(SB), Z16, Z19
-	VPSUBD      constantsAVX512<>+2944(SB), Z21, Z24
+	VPSUBD      constantsAVX512<>+3072(SB), Z16, Z19
+	VPSUBD      constantsAVX512<>+3072(SB), Z21, Z24
 	VPMAXUD     Z24, Z19, Z19
-	VPCMPUD     $0x05, constantsAVX512<>+3008(SB), Z19, K1
+	VPCMPUD     $0x05, constantsAVX512<>+3136(SB), Z19, K1
 	VSQRTPS     Z6, Z9
 	VSQRTPS     Z11, Z14
 	KORTESTW    K1, K1
@@ -7173,10 +7205,10 @@ plainWide0:
 	VADDPS      Z4, Z12, Z12
 	VADDPS      Z4, Z17, Z17
 	VADDPS      Z4, Z22, Z22
-	VPSUBD      constantsAVX512<>+2944(SB), Z17, Z20
-	VPSUBD      constantsAVX512<>+2944(SB), Z22, Z25
+	VPSUBD      constantsAVX512<>+3072(SB), Z17, Z20
+	VPSUBD      constantsAVX512<>+3072(SB), Z22, Z25
 	VPMAXUD     Z25, Z20, Z20
-	VPCMPUD     $0x05, constantsAVX512<>+3008(SB), Z20, K1
+	VPCMPUD     $0x05, constantsAVX512<>+3136(SB), Z20, K1
 	VSQRTPS     Z7, Z7
 	VSQRTPS     Z12, Z12
 	KORTESTW    K1, K1
@@ -7376,10 +7408,10 @@ plainWide0:
 	VADDPS      Z5, Z14, Z14
 	VADDPS      Z5, Z20, Z20
 	VADDPS      Z5, Z26, Z26
-	VPSUBD      constantsAVX512<>+2944(SB), Z20, Z23
-	VPSUBD      constantsAVX512<>+2944(SB), Z26, Z29
+	VPSUBD      constantsAVX512<>+3072(SB), Z20, Z23
+	VPSUBD      constantsAVX512<>+3072(SB), Z26, Z29
 	VPMAXUD     Z29, Z23, Z23
-	VPCMPUD     $0x05, constantsAVX512<>+3008(SB), Z23, K1
+	VPCMPUD     $0x05, constantsAVX512<>+3136(SB), Z23, K1
 	VSQRTPS     Z8, Z8
 	VSQRTPS     Z14, Z14
 	KORTESTW    K1, K1
@@ -7588,10 +7620,10 @@ plainWide0:
 	VMOVUPS     Z14, 64(BX)(R8*4)
 	VMOVUPS     Z19, 128(BX)(R8*4)
 	VMOVUPS     Z24, 192(BX)(R8*4)
-	VPSUBD      constantsAVX512<>+2944(SB), Z20, Z23
-	VPSUBD      constantsAVX512<>+2944(SB), Z25, Z28
+	VPSUBD      constantsAVX512<>+3072(SB), Z20, Z23
+	VPSUBD      constantsAVX512<>+3072(SB), Z25, Z28
 	VPMAXUD     Z28, Z23, Z23
-	VPCMPUD     $0x05, constantsAVX512<>+3008(SB), Z23, K1
+	VPCMPUD     $0x05, constantsAVX512<>+3136(SB), Z23, K1
 	VSQRTPS     Z10, Z10
 	VSQRTPS     Z15, Z15
 	KORTESTW    K1, K1
@@ -7762,10 +7794,10 @@ plainWide0:
 	VMOVUPS     Z12, 64(BX)(DI*4)
 	VMOVUPS     Z17, 128(BX)(DI*4)
 	VMOVUPS     Z22, 192(BX)(DI*4)
-	VPSUBD      constantsAVX512<>+2944(SB), Z17, Z20
-	VPSUBD      constantsAVX512<>+2944(SB), Z22, Z25
+	VPSUBD      constantsAVX512<>+3072(SB), Z17, Z20
+	VPSUBD      constantsAVX512<>+3072(SB), Z22, Z25
 	VPMAXUD     Z25, Z20, Z20
-	VPCMPUD     $0x05, constantsAVX512<>+3008(SB), Z20, K1
+	VPCMPUD     $0x05, constantsAVX512<>+3136(SB), Z20, K1
 	VSQRTPS     Z7, Z7
 	VSQRTPS     Z12, Z12
 	KORTESTW    K1, K1
@@ -8017,9 +8049,9 @@ sleep:
 	CMPQ          R9, $0x3f800000
 	JGE           sleepMultiply
 	VPANDD        constantsAVX512<>+1280(SB), Z5, Z7
-	VPSUBD        constantsAVX512<>+2688(SB), Z7, Z7
+	VPSUBD        constantsAVX512<>+2816(SB), Z7, Z7
 	VPANDD        constantsAVX512<>+1280(SB), Z6, Z8
-	VPSUBD        constantsAVX512<>+2688(SB), Z8, Z8
+	VPSUBD        constantsAVX512<>+2816(SB), Z8, Z8
 	VPMINUD       Z8, Z7, Z7
 	VEXTRACTF64X4 $0x01, Z7, Y8
 	VPMINUD       Y8, Y7, Y7
@@ -8170,7 +8202,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func adamRows1AVX512(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
+// func adamRows1AVX512(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool, low bool) bool
 // Requires: AVX, AVX2, AVX512F, MMX+
 TEXT ·adamRows1AVX512(SB), NOSPLIT, $0-113
 	VPXORD       Z0, Z0, Z0
@@ -8222,7 +8254,7 @@ sleep:
 	VBROADCASTSS 4(R9), Z6
 	VMULPS       Z4, Z10, Z10
 	VMULPS       Z2, Z9, Z9
-	VADDPS       constantsAVX512<>+2624(SB), Z9, Z9
+	VADDPS       constantsAVX512<>+2752(SB), Z9, Z9
 	VSQRTPS      Z10, Z11
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0false
@@ -8245,7 +8277,7 @@ plainMissed0false:
 	VBROADCASTSS 4(R9), Z6
 	VMULPS       Z4, Z10, Z10
 	VMULPS       Z2, Z9, Z9
-	VADDPS       constantsAVX512<>+2624(SB), Z9, Z9
+	VADDPS       constantsAVX512<>+2752(SB), Z9, Z9
 	VSQRTPS      Z10, Z11
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0true
@@ -8282,7 +8314,7 @@ settleM:
 	CMPQ          R10, $0x3f800000
 	JGE           settleMMultiply
 	VPANDD        constantsAVX512<>+1280(SB), Z9, Z3
-	VPSUBD        constantsAVX512<>+2688(SB), Z3, Z3
+	VPSUBD        constantsAVX512<>+2816(SB), Z3, Z3
 	VEXTRACTF64X4 $0x01, Z3, Y5
 	VPMINUD       Y5, Y3, Y3
 	VPMINUD       constantsAVX512<>+2048(SB), Y3, Y5
@@ -8355,7 +8387,7 @@ settleV:
 	CMPQ          R8, $0x3f800000
 	JGE           settleVMultiply
 	VPANDD        constantsAVX512<>+1280(SB), Z10, Z3
-	VPSUBD        constantsAVX512<>+2688(SB), Z3, Z3
+	VPSUBD        constantsAVX512<>+2816(SB), Z3, Z3
 	VEXTRACTF64X4 $0x01, Z3, Y5
 	VPMINUD       Y5, Y3, Y3
 	VPMINUD       constantsAVX512<>+2048(SB), Y3, Y5
@@ -8422,7 +8454,7 @@ settleVUnscale:
 	VPORD   Z6, Z10, Z10
 
 settleVDone:
-	VADDPS constantsAVX512<>+2624(SB), Z9, Z9
+	VADDPS constantsAVX512<>+2752(SB), Z9, Z9
 
 made:
 	VMOVUPS      Z8, (AX)(DI*1)
@@ -8443,10 +8475,27 @@ slept:
 	JMP     known0
 
 product0:
+	CMPB         low+110(FP), $0x00
+	JNE          low0
 	VBROADCASTSS (R8)(SI*4), Z8
 	VPXORD       Z9, Z9, Z9
 	VMULPS       (CX), Z8, Z8
 	VADDPS       Z9, Z8, Z8
+	JMP          known0
+
+low0:
+	VMOVUPS      (CX), Z8
+	VPANDD       constantsAVX512<>+1280(SB), Z8, Z9
+	VCMPPS       $0x15, constantsAVX512<>+2496(SB), Z9, K1
+	VMOVUPS      (DX)(DI*1), Z10
+	VPANDD       constantsAVX512<>+1280(SB), Z10, Z10
+	VCMPPS       $0x11, constantsAVX512<>+2560(SB), Z10, K2
+	KORW         K1, K2, K1
+	VPANDD.Z     Z8, Z8, K1, Z8
+	VBROADCASTSS (R8)(SI*4), Z9
+	VPXORD       Z10, Z10, Z10
+	VMULPS       Z8, Z9, Z8
+	VADDPS       Z10, Z8, Z8
 
 known0:
 	VMULPS      (BX)(DI*1), Z4, Z9
@@ -8633,10 +8682,10 @@ known0:
 	VMOVUPS     Z9, (DX)(R8*1)
 	VMOVUPS     Z14, (DX)(R9*1)
 	VMOVUPS     Z19, (DX)(R10*1)
-	VPSUBD      constantsAVX512<>+2944(SB), Z14, Z17
-	VPSUBD      constantsAVX512<>+2944(SB), Z19, Z22
+	VPSUBD      constantsAVX512<>+3072(SB), Z14, Z17
+	VPSUBD      constantsAVX512<>+3072(SB), Z19, Z22
 	VPMAXUD     Z22, Z17, Z17
-	VPCMPUD     $0x05, constantsAVX512<>+3008(SB), Z17, K1
+	VPCMPUD     $0x05, constantsAVX512<>+3136(SB), Z17, K1
 	VSQRTPS     Z4, Z4
 	VSQRTPS     Z9, Z9
 	KORTESTW    K1, K1
@@ -8780,27 +8829,27 @@ sleep:
 	CMPQ          R13, $0x3f800000
 	JGE           sleepMultiply
 	VPANDD        constantsAVX512<>+1280(SB), Z5, Z13
-	VPSUBD        constantsAVX512<>+2688(SB), Z13, Z13
+	VPSUBD        constantsAVX512<>+2816(SB), Z13, Z13
 	VPANDD        constantsAVX512<>+1280(SB), Z6, Z14
-	VPSUBD        constantsAVX512<>+2688(SB), Z14, Z14
+	VPSUBD        constantsAVX512<>+2816(SB), Z14, Z14
 	VPMINUD       Z14, Z13, Z13
 	VPANDD        constantsAVX512<>+1280(SB), Z7, Z14
-	VPSUBD        constantsAVX512<>+2688(SB), Z14, Z14
+	VPSUBD        constantsAVX512<>+2816(SB), Z14, Z14
 	VPMINUD       Z14, Z13, Z13
 	VPANDD        constantsAVX512<>+1280(SB), Z8, Z14
-	VPSUBD        constantsAVX512<>+2688(SB), Z14, Z14
+	VPSUBD        constantsAVX512<>+2816(SB), Z14, Z14
 	VPMINUD       Z14, Z13, Z13
 	VPANDD        constantsAVX512<>+1280(SB), Z9, Z14
-	VPSUBD        constantsAVX512<>+2688(SB), Z14, Z14
+	VPSUBD        constantsAVX512<>+2816(SB), Z14, Z14
 	VPMINUD       Z14, Z13, Z13
 	VPANDD        constantsAVX512<>+1280(SB), Z10, Z14
-	VPSUBD        constantsAVX512<>+2688(SB), Z14, Z14
+	VPSUBD        constantsAVX512<>+2816(SB), Z14, Z14
 	VPMINUD       Z14, Z13, Z13
 	VPANDD        constantsAVX512<>+1280(SB), Z11, Z14
-	VPSUBD        constantsAVX512<>+2688(SB), Z14, Z14
+	VPSUBD        constantsAVX512<>+2816(SB), Z14, Z14
 	VPMINUD       Z14, Z13, Z13
 	VPANDD        constantsAVX512<>+1280(SB), Z12, Z14
-	VPSUBD        constantsAVX512<>+2688(SB), Z14, Z14
+	VPSUBD        constantsAVX512<>+2816(SB), Z14, Z14
 	VPMINUD       Z14, Z13, Z13
 	VEXTRACTF64X4 $0x01, Z13, Y14
 	VPMINUD       Y14, Y13, Y13
@@ -9118,10 +9167,10 @@ known0:
 	VADDPS      Z4, Z11, Z11
 	VADDPS      Z4, Z16, Z16
 	VADDPS      Z4, Z21, Z21
-	VPSUBD      constantsAVX512<>+2944(SB), Z16, Z19
-	VPSUBD      constantsAVX512<>+2944(SB), Z21, Z24
+	VPSUBD      constantsAVX512<>+3072(SB), Z16, Z19
+	VPSUBD      constantsAVX512<>+3072(SB), Z21, Z24
 	VPMAXUD     Z24, Z19, Z19
-	VPCMPUD     $0x05, constantsAVX512<>+3008(SB), Z19, K1
+	VPCMPUD     $0x05, constantsAVX512<>+3136(SB), Z19, K1
 	VSQRTPS     Z6, Z6
 	VSQRTPS     Z11, Z11
 	KORTESTW    K1, K1
@@ -9236,7 +9285,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func adamRows4AVX512(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool) bool
+// func adamRows4AVX512(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool, low bool) bool
 // Requires: AVX, AVX2, AVX512F, MMX+
 TEXT ·adamRows4AVX512(SB), NOSPLIT, $0-113
 	VPXORD       Z0, Z0, Z0
@@ -9324,14 +9373,14 @@ sleep:
 	VMULPS       Z2, Z12, Z12
 	VMULPS       Z2, Z15, Z15
 	VMULPS       Z2, Z18, Z18
-	VADDPS       constantsAVX512<>+2624(SB), Z9, Z9
-	VADDPS       constantsAVX512<>+2624(SB), Z12, Z12
-	VADDPS       constantsAVX512<>+2624(SB), Z15, Z15
-	VADDPS       constantsAVX512<>+2624(SB), Z18, Z18
-	VPSUBD       constantsAVX512<>+2944(SB), Z16, Z26
-	VPSUBD       constantsAVX512<>+2944(SB), Z19, Z29
+	VADDPS       constantsAVX512<>+2752(SB), Z9, Z9
+	VADDPS       constantsAVX512<>+2752(SB), Z12, Z12
+	VADDPS       constantsAVX512<>+2752(SB), Z15, Z15
+	VADDPS       constantsAVX512<>+2752(SB), Z18, Z18
+	VPSUBD       constantsAVX512<>+3072(SB), Z16, Z26
+	VPSUBD       constantsAVX512<>+3072(SB), Z19, Z29
 	VPMAXUD      Z29, Z26, Z26
-	VPCMPUD      $0x05, constantsAVX512<>+3008(SB), Z26, K1
+	VPCMPUD      $0x05, constantsAVX512<>+3136(SB), Z26, K1
 	VSQRTPS      Z10, Z20
 	VSQRTPS      Z13, Z23
 	KORTESTW     K1, K1
@@ -9405,14 +9454,14 @@ plainMissed0false:
 	VMULPS       Z2, Z12, Z12
 	VMULPS       Z2, Z15, Z15
 	VMULPS       Z2, Z18, Z18
-	VADDPS       constantsAVX512<>+2624(SB), Z9, Z9
-	VADDPS       constantsAVX512<>+2624(SB), Z12, Z12
-	VADDPS       constantsAVX512<>+2624(SB), Z15, Z15
-	VADDPS       constantsAVX512<>+2624(SB), Z18, Z18
-	VPSUBD       constantsAVX512<>+2944(SB), Z16, Z26
-	VPSUBD       constantsAVX512<>+2944(SB), Z19, Z29
+	VADDPS       constantsAVX512<>+2752(SB), Z9, Z9
+	VADDPS       constantsAVX512<>+2752(SB), Z12, Z12
+	VADDPS       constantsAVX512<>+2752(SB), Z15, Z15
+	VADDPS       constantsAVX512<>+2752(SB), Z18, Z18
+	VPSUBD       constantsAVX512<>+3072(SB), Z16, Z26
+	VPSUBD       constantsAVX512<>+3072(SB), Z19, Z29
 	VPMAXUD      Z29, Z26, Z26
-	VPCMPUD      $0x05, constantsAVX512<>+3008(SB), Z26, K1
+	VPCMPUD      $0x05, constantsAVX512<>+3136(SB), Z26, K1
 	VSQRTPS      Z10, Z20
 	VSQRTPS      Z13, Z23
 	KORTESTW     K1, K1
@@ -9530,15 +9579,15 @@ settleM:
 	CMPQ          R14, $0x3f800000
 	JGE           settleMMultiply
 	VPANDD        constantsAVX512<>+1280(SB), Z9, Z3
-	VPSUBD        constantsAVX512<>+2688(SB), Z3, Z3
+	VPSUBD        constantsAVX512<>+2816(SB), Z3, Z3
 	VPANDD        constantsAVX512<>+1280(SB), Z12, Z5
-	VPSUBD        constantsAVX512<>+2688(SB), Z5, Z5
+	VPSUBD        constantsAVX512<>+2816(SB), Z5, Z5
 	VPMINUD       Z5, Z3, Z3
 	VPANDD        constantsAVX512<>+1280(SB), Z15, Z5
-	VPSUBD        constantsAVX512<>+2688(SB), Z5, Z5
+	VPSUBD        constantsAVX512<>+2816(SB), Z5, Z5
 	VPMINUD       Z5, Z3, Z3
 	VPANDD        constantsAVX512<>+1280(SB), Z18, Z5
-	VPSUBD        constantsAVX512<>+2688(SB), Z5, Z5
+	VPSUBD        constantsAVX512<>+2816(SB), Z5, Z5
 	VPMINUD       Z5, Z3, Z3
 	VEXTRACTF64X4 $0x01, Z3, Y5
 	VPMINUD       Y5, Y3, Y3
@@ -9696,15 +9745,15 @@ settleV:
 	CMPQ          R12, $0x3f800000
 	JGE           settleVMultiply
 	VPANDD        constantsAVX512<>+1280(SB), Z10, Z3
-	VPSUBD        constantsAVX512<>+2688(SB), Z3, Z3
+	VPSUBD        constantsAVX512<>+2816(SB), Z3, Z3
 	VPANDD        constantsAVX512<>+1280(SB), Z13, Z5
-	VPSUBD        constantsAVX512<>+2688(SB), Z5, Z5
+	VPSUBD        constantsAVX512<>+2816(SB), Z5, Z5
 	VPMINUD       Z5, Z3, Z3
 	VPANDD        constantsAVX512<>+1280(SB), Z16, Z5
-	VPSUBD        constantsAVX512<>+2688(SB), Z5, Z5
+	VPSUBD        constantsAVX512<>+2816(SB), Z5, Z5
 	VPMINUD       Z5, Z3, Z3
 	VPANDD        constantsAVX512<>+1280(SB), Z19, Z5
-	VPSUBD        constantsAVX512<>+2688(SB), Z5, Z5
+	VPSUBD        constantsAVX512<>+2816(SB), Z5, Z5
 	VPMINUD       Z5, Z3, Z3
 	VEXTRACTF64X4 $0x01, Z3, Y5
 	VPMINUD       Y5, Y3, Y3
@@ -9856,10 +9905,10 @@ settleVUnscale:
 	VPORD   Z6, Z19, Z19
 
 settleVDone:
-	VADDPS constantsAVX512<>+2624(SB), Z9, Z9
-	VADDPS constantsAVX512<>+2624(SB), Z12, Z12
-	VADDPS constantsAVX512<>+2624(SB), Z15, Z15
-	VADDPS constantsAVX512<>+2624(SB), Z18, Z18
+	VADDPS constantsAVX512<>+2752(SB), Z9, Z9
+	VADDPS constantsAVX512<>+2752(SB), Z12, Z12
+	VADDPS constantsAVX512<>+2752(SB), Z15, Z15
+	VADDPS constantsAVX512<>+2752(SB), Z18, Z18
 
 made:
 	VMOVUPS      Z8, (AX)(R8*1)
@@ -9892,6 +9941,8 @@ slept:
 	JMP     known0
 
 product0:
+	CMPB         low+110(FP), $0x00
+	JNE          low0
 	VBROADCASTSS (R12)(DI*4), Z23
 	VPXORD       Z24, Z24, Z24
 	VMULPS       (CX), Z23, Z8
@@ -9902,6 +9953,51 @@ product0:
 	VADDPS       Z24, Z13, Z13
 	VADDPS       Z24, Z18, Z18
 	VADDPS       Z24, Z23, Z23
+	JMP          known0
+
+low0:
+	VMOVUPS      (CX), Z8
+	VMOVUPS      64(CX), Z13
+	VMOVUPS      128(CX), Z18
+	VMOVUPS      192(CX), Z23
+	VPANDD       constantsAVX512<>+1280(SB), Z8, Z9
+	VCMPPS       $0x15, constantsAVX512<>+2496(SB), Z9, K1
+	VMOVUPS      (DX)(R8*1), Z10
+	VPANDD       constantsAVX512<>+1280(SB), Z10, Z10
+	VCMPPS       $0x11, constantsAVX512<>+2560(SB), Z10, K2
+	KORW         K1, K2, K1
+	VPANDD.Z     Z8, Z8, K1, Z8
+	VPANDD       constantsAVX512<>+1280(SB), Z13, Z14
+	VCMPPS       $0x15, constantsAVX512<>+2496(SB), Z14, K1
+	VMOVUPS      (DX)(R9*1), Z15
+	VPANDD       constantsAVX512<>+1280(SB), Z15, Z15
+	VCMPPS       $0x11, constantsAVX512<>+2560(SB), Z15, K2
+	KORW         K1, K2, K1
+	VPANDD.Z     Z13, Z13, K1, Z13
+	VPANDD       constantsAVX512<>+1280(SB), Z18, Z19
+	VCMPPS       $0x15, constantsAVX512<>+2496(SB), Z19, K1
+	VMOVUPS      (DX)(R10*1), Z20
+	VPANDD       constantsAVX512<>+1280(SB), Z20, Z20
+	VCMPPS       $0x11, constantsAVX512<>+2560(SB), Z20, K2
+	KORW         K1, K2, K1
+	VPANDD.Z     Z18, Z18, K1, Z18
+	VPANDD       constantsAVX512<>+1280(SB), Z23, Z24
+	VCMPPS       $0x15, constantsAVX512<>+2496(SB), Z24, K1
+	VMOVUPS      (DX)(R11*1), Z25
+	VPANDD       constantsAVX512<>+1280(SB), Z25, Z25
+	VCMPPS       $0x11, constantsAVX512<>+2560(SB), Z25, K2
+	KORW         K1, K2, K1
+	VPANDD.Z     Z23, Z23, K1, Z23
+	VBROADCASTSS (R12)(DI*4), Z9
+	VPXORD       Z10, Z10, Z10
+	VMULPS       Z8, Z9, Z8
+	VMULPS       Z13, Z9, Z13
+	VMULPS       Z18, Z9, Z18
+	VMULPS       Z23, Z9, Z23
+	VADDPS       Z10, Z8, Z8
+	VADDPS       Z10, Z13, Z13
+	VADDPS       Z10, Z18, Z18
+	VADDPS       Z10, Z23, Z23
 
 known0:
 	VMULPS      (BX)(R8*1), Z4, Z9
@@ -9932,10 +10028,10 @@ known0:
 	VMOVUPS     Z13, (DX)(R9*1)
 	VMOVUPS     Z18, (DX)(R10*1)
 	VMOVUPS     Z23, (DX)(R11*1)
-	VPSUBD      constantsAVX512<>+2944(SB), Z19, Z22
-	VPSUBD      constantsAVX512<>+2944(SB), Z24, Z27
+	VPSUBD      constantsAVX512<>+3072(SB), Z19, Z22
+	VPSUBD      constantsAVX512<>+3072(SB), Z24, Z27
 	VPMAXUD     Z27, Z22, Z22
-	VPCMPUD     $0x05, constantsAVX512<>+3008(SB), Z22, K1
+	VPCMPUD     $0x05, constantsAVX512<>+3136(SB), Z22, K1
 	VSQRTPS     Z9, Z9
 	VSQRTPS     Z14, Z14
 	KORTESTW    K1, K1

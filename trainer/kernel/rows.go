@@ -153,10 +153,38 @@ func (s *Set) AdamRows(w, m, v []float32, r *Rows, past []AdamPast, c AdamStep, 
 			return s.adamRow(w[from:to], g, m[from:to], v[from:to], past[len(past)-int(r.Sleeps[i]):], c, awake)
 		})
 	}
+	low := awake && lowForAdam(r, c)
 	return overPanels(r, s.loops.adamRows, func(run adamRows, at, panel int, g, x *float32) bool {
 		return run(&w[at], &m[at], &v[at], g, x, panel, &r.Index[0], &r.Sleeps[0], len(r.Index), last,
-			-c.StepSize, c.Beta1, c.OneMinusBeta1, c.Beta2, c.OneMinusBeta2, c.SqrtBias2, c.Eps, settles, awake)
+			-c.StepSize, c.Beta1, c.OneMinusBeta1, c.Beta2, c.OneMinusBeta2, c.SqrtBias2, c.Eps, settles, awake, low)
 	})
+}
+
+// lowForAdam reports whether the routines should look for low gradients that
+// move nothing, and take 0 instead. The gradients of saturated units are often
+// below 2^-126, and some processors take a hundred times as long for an
+// operation on such numbers.
+//
+// Let |G| < 2^-118, so that a gradient g = Values·G is at most 2^-106, and |m| >=
+// 2^-79. Then |Beta1·m| rounds to at least 2^-80, where half of the distance to
+// the next smaller number is at least 2^-105. So Beta1·m + OneMinusBeta1·g
+// rounds to Beta1·m. And g·(OneMinusBeta2·g) is at most 2^-212, which is less than
+// half of the smallest number, so Beta2·v + OneMinusBeta2·g² rounds to Beta2·v.
+func lowForAdam(r *Rows, c AdamStep) bool {
+	if r.Values == nil || !(c.Beta1 >= 0.5 && c.OneMinusBeta1 >= 0 && c.OneMinusBeta1 <= 1 && c.OneMinusBeta2 >= 0 && c.OneMinusBeta2 <= 1) {
+		return false
+	}
+	for _, x := range r.Values {
+		if !(x > -0x1p12 && x < 0x1p12) {
+			return false
+		}
+	}
+	for _, g := range r.G[:r.Panels*Width] {
+		if g < 0x1p-118 && g > -0x1p-118 && g != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Set) adamRow(w, g, m, v []float32, missed []AdamPast, c AdamStep, awake bool) bool {

@@ -1,0 +1,85 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// TestLowGradients compares Adam's rows with the portable rule where gradients
+// are so low that the routines may leave them out, on both sides of each bound
+// at which they may, and with means that such gradients still move.
+func TestLowGradients(t *testing.T) {
+	forEach(t, func(t *testing.T, s *Set) {
+		random := rand.New(rand.NewPCG(9, 7))
+		// near returns a number close to a power of 2 or, sometimes, any other.
+		near := func(exponents ...int) float32 {
+			e := exponents[random.IntN(len(exponents))]
+			x := float32(math.Ldexp(1, e))
+			switch random.IntN(4) {
+			case 0:
+				x = math.Float32frombits(Bits(x) - 1 + uint32(random.IntN(3)))
+			case 1:
+				x *= 1 + float32(random.Float64())
+			case 2:
+				x = float32(math.Exp2(-150 + 180*random.Float64()))
+			}
+			if random.IntN(2) == 0 {
+				x = -x
+			}
+			if random.IntN(40) == 0 {
+				x = 0
+			}
+			return x
+		}
+		const panels, rows, panel = 5, 6, (6 + 2) * Width
+		rounds := 3000
+		if s.Name != "avx2" && s.Name != "avx512" {
+			rounds = 150
+		}
+		left := 0
+		for round := range rounds {
+			beta1 := []float32{0.9, 0.5, 1 - 0x1p-24, 1, 0.5 - 0x1p-25, 0.3, 0}[random.IntN(7)]
+			beta2 := []float32{0.999, 0.5, 1, 0}[random.IntN(4)]
+			c := AdamStep{StepSize: 1e-3, Beta1: beta1, OneMinusBeta1: 1 - beta1, Beta2: beta2, OneMinusBeta2: 1 - beta2, SqrtBias2: 0.5, Eps: 1e-8}
+			if random.IntN(8) == 0 {
+				c.OneMinusBeta1 = []float32{-1, 1, 1 + 0x1p-23, 1e30}[random.IntN(4)]
+			}
+			vector := func(n int, f func() float32) []float32 {
+				x := make([]float32, n)
+				for i := range x {
+					x[i] = f()
+				}
+				return x
+			}
+			w := vector(panels*panel, func() float32 { return near(0, -60, -140) })
+			m := vector(panels*panel, func() float32 { return near(-79, -78, -80, -60, -126, -149) })
+			v := vector(panels*panel, func() float32 { return float32(math.Abs(float64(near(0, -80, -126, -149)))) })
+			r := &Rows{Panels: panels, Panel: panel, G: vector(panels*Width, func() float32 { return near(-118, -119, -126, -149, -117) })}
+			for i := range rows {
+				r.Index, r.Sleeps = append(r.Index, int32(i+i/4)), append(r.Sleeps, 0)
+				x := near(-8, 0, 11)
+				if random.IntN(30) == 0 {
+					x = near(12)
+				}
+				r.Values = append(r.Values, x)
+			}
+			if lowForAdam(r, c) {
+				left++
+			}
+			wantW, wantM, wantV := append([]float32(nil), w...), append([]float32(nil), m...), append([]float32(nil), v...)
+			calm, want := s.AdamRows(w, m, v, r, nil, c, false, true), portable.AdamRows(wantW, wantM, wantV, r, nil, c, false, true)
+			what := fmt.Sprintf("round %d, beta1 %g, beta2 %g: ", round, beta1, beta2)
+			if calm != want {
+				t.Fatalf("%scalm %t, want %t", what, calm, want)
+			}
+			equal(t, what+"w", w, wantW)
+			equal(t, what+"m", m, wantM)
+			equal(t, what+"v", v, wantV)
+		}
+		if left < rounds/10 {
+			t.Errorf("only %d of %d rounds were of the kind that is tested", left, rounds)
+		}
+	})
+}
