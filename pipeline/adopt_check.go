@@ -105,12 +105,12 @@ func (a *Audit) adopted(s *store.Store) {
 	}
 	if results > 0 {
 		a.Notes = append(a.Notes,
-			fmt.Sprintf("%d results were adopted: other code made them, and repetitions by the code that they count for gave %s",
-				results, "the same bytes; level 3 repeats them first"))
+			fmt.Sprintf("%s adopted: other code made them, and repetitions by the code that they count for gave %s",
+				were(results, "result"), "the same bytes; level 3 repeats them first"))
 	}
 	if weak > 0 {
 		first := slices.SortedFunc(maps.Keys(missing), func(x, y ActionID) int { return slices.Compare(x[:], y[:]) })[0]
-		a.Notes = append(a.Notes, fmt.Sprintf("of the evidence for %d of them, %d records no longer exist, such as %s: %s",
-			weak, len(missing), first.Short(), "what a run makes again counts as evidence again"))
+		a.Notes = append(a.Notes, fmt.Sprintf("of the evidence for %d of them, %s no longer there, such as %s: %s",
+			weak, counted(len(missing), "record"), first.Short(), "what a run makes again counts as evidence again"))
 	}
 }

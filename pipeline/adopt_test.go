@@ -115,7 +115,7 @@ func TestAdoptedKeepsItsEvidence(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Join(l.audit(s).Notes, "\n")
-	if strings.Contains(text, "no longer exist") || !strings.Contains(text, "4 results were adopted") {
+	if strings.Contains(text, "no longer there") || !strings.Contains(text, "4 results were adopted") {
 		t.Errorf("notes: %s", text)
 	}
 }
@@ -289,7 +289,7 @@ func TestAdoptedEvidenceIsHarmed(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := l.audit(basic())
-	if text := strings.Join(a.Notes, "\n"); !strings.Contains(text, "of the evidence for 5 of them, 1 records no longer exist") {
+	if text := strings.Join(a.Notes, "\n"); !strings.Contains(text, "of the evidence for 5 of them, 1 record no longer there") {
 		t.Errorf("lost evidence: %s", text)
 	}
 	if len(a.Faults) != 1 || a.Faults[0].Kind != store.Missing { // the journal misses it, too

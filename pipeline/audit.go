@@ -104,8 +104,8 @@ func (a *Audit) journal(events []store.Event) {
 		results += n
 	}
 	a.fault(store.Damaged, "journal.jsonl",
-		"it does not mention %d runs, the first of them %s, that made %d results: a part of it is gone; no result is lost",
-		len(runs), slices.Min(slices.Collect(maps.Keys(runs))), results)
+		"it does not mention %s, of which %s is the first, that made %s: a part of it is gone; no result is lost",
+		counted(len(runs), "run"), slices.Min(slices.Collect(maps.Keys(runs))), counted(results, "result"))
 }
 
 // AlsoPublished checks the files that another graph publishes from the same

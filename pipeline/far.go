@@ -55,13 +55,29 @@ type Traffic struct {
 	Owed        int   `json:"owed,omitempty"` // actions that could not be pushed; a later run will push them
 }
 
+// counted counts things whose plural ends in s.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// were is counted with a verb in the past: "1 result was", "5 results were".
+func were(n int, noun string) string {
+	if n == 1 {
+		return counted(n, noun) + " was"
+	}
+	return counted(n, noun) + " were"
+}
+
 func (t Traffic) String() string {
 	var parts []string
 	if t.Records > 0 || t.Files > 0 {
-		parts = append(parts, fmt.Sprintf("%d results found there, %d files of %.1f MB fetched", t.Records, t.Files, float64(t.Bytes)/1e6))
+		parts = append(parts, fmt.Sprintf("%s found there, %s of %.1f MB fetched", counted(t.Records, "result"), counted(t.Files, "file"), float64(t.Bytes)/1e6))
 	}
 	if t.Pushed > 0 {
-		parts = append(parts, fmt.Sprintf("%d results of %.1f MB pushed", t.Pushed, float64(t.PushedBytes)/1e6))
+		parts = append(parts, fmt.Sprintf("%s of %.1f MB pushed", counted(t.Pushed, "result"), float64(t.PushedBytes)/1e6))
 	}
 	if t.Owed > 0 {
 		parts = append(parts, fmt.Sprintf("%d not pushed: the next run tries again", t.Owed))

@@ -99,7 +99,7 @@ func (r *runner) obtainAll(ctx context.Context, list []store.Output) {
 	if len(absent) == 0 || !r.e.far.up(ctx) {
 		return
 	}
-	r.e.far.note(fmt.Sprintf("fetching %d files, %.1f MB, from %s", len(absent), float64(bytes)/1e6, r.e.far.c))
+	r.e.far.note(fmt.Sprintf("fetching %s, %.1f MB, from %s", counted(len(absent), "file"), float64(bytes)/1e6, r.e.far.c))
 	var g errgroup.Group
 	g.SetLimit(mostTransfers)
 	for _, o := range absent {

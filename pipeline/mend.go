@@ -160,7 +160,7 @@ func (m *mender) journal() error {
 	if len(runs) == 0 {
 		return nil
 	}
-	m.note(fmt.Sprintf("the journal does not mention %d runs that made results: a part of it was lost", len(runs)))
+	m.note(fmt.Sprintf("the journal does not mention %s that made results: a part of it was lost", counted(len(runs), "run")))
 	return m.w.Append(store.Event{Kind: store.LostEvent, Path: "journal.jsonl", Runs: slices.Sorted(maps.Keys(runs))})
 }
 

@@ -257,7 +257,7 @@ func (sc *Scan) compare(s *Store, entries []entry) {
 		}
 	}
 	if stray > 0 {
-		sc.Notes = append(sc.Notes, fmt.Sprintf("%d blobs belong to no record: a run was killed before it wrote it; `gc` removes them", stray))
+		sc.Notes = append(sc.Notes, fmt.Sprintf("blobs that belong to no record: %d; a run was killed before it wrote one, and `gc` removes them", stray))
 	}
 	sc.compareJournal(add, present)
 }
