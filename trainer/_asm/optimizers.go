@@ -399,19 +399,20 @@ var adam = update{"adam", []string{"m", "v"}, "negStep, beta1, oneMinusBeta1, be
 		g.finish(lanes)
 	}, (*generator).unmovedByAdam}
 
-// unmovedByAdam clears low gradients where m is large enough not to be moved by
-// them; see kernel.lowForAdam.
+// unmovedByAdam clears low gradients, which are still to be multiplied by a
+// value, where m is too large to be moved by them; see kernel.lowForAdam.
 func (g *generator) unmovedByAdam(lanes []lane) {
 	for _, l := range lanes {
 		var move, small reg.Register = reg.K1, reg.K2
 		if g.bytes < 64 {
-			move, small = l.r[1], l.r[2]
+			move, small = l.r[3], l.r[2]
 		}
 		g.and(g.Context, g.constant("magnitude"), l.r[0], l.r[1])
-		g.VCMPPS(operand.U8(notLess), g.constant("lowGradientOfAdam"), l.r[1], move)
+		g.VCMPPS(operand.U8(notLess), g.constant("lowForAdam"), l.r[1], move)
+		g.VPADDD(g.constant("movedByAdam"), l.r[1], l.r[1]) // times 2^31, or more if it is below 2^-126
 		g.VMOVUPS(l.at("m"), l.r[2])
 		g.and(g.Context, g.constant("magnitude"), l.r[2], l.r[2])
-		g.VCMPPS(operand.U8(less), g.constant("movableByAdam"), l.r[2], small)
+		g.VCMPPS(operand.U8(less), l.r[1], l.r[2], small)
 		if g.bytes == 64 {
 			g.KORW(move, small, move)
 			g.VPANDD_Z(l.r[0], l.r[0], move, l.r[0])

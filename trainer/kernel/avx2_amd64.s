@@ -628,38 +628,38 @@ DATA constantsAVX2<>+2480(SB)/4, $0x12800000
 DATA constantsAVX2<>+2484(SB)/4, $0x12800000
 DATA constantsAVX2<>+2488(SB)/4, $0x12800000
 DATA constantsAVX2<>+2492(SB)/4, $0x12800000
-DATA constantsAVX2<>+2496(SB)/4, $0x04800000
-DATA constantsAVX2<>+2500(SB)/4, $0x04800000
-DATA constantsAVX2<>+2504(SB)/4, $0x04800000
-DATA constantsAVX2<>+2508(SB)/4, $0x04800000
-DATA constantsAVX2<>+2512(SB)/4, $0x04800000
-DATA constantsAVX2<>+2516(SB)/4, $0x04800000
-DATA constantsAVX2<>+2520(SB)/4, $0x04800000
-DATA constantsAVX2<>+2524(SB)/4, $0x04800000
-DATA constantsAVX2<>+2528(SB)/4, $0x04800000
-DATA constantsAVX2<>+2532(SB)/4, $0x04800000
-DATA constantsAVX2<>+2536(SB)/4, $0x04800000
-DATA constantsAVX2<>+2540(SB)/4, $0x04800000
-DATA constantsAVX2<>+2544(SB)/4, $0x04800000
-DATA constantsAVX2<>+2548(SB)/4, $0x04800000
-DATA constantsAVX2<>+2552(SB)/4, $0x04800000
-DATA constantsAVX2<>+2556(SB)/4, $0x04800000
-DATA constantsAVX2<>+2560(SB)/4, $0x18000000
-DATA constantsAVX2<>+2564(SB)/4, $0x18000000
-DATA constantsAVX2<>+2568(SB)/4, $0x18000000
-DATA constantsAVX2<>+2572(SB)/4, $0x18000000
-DATA constantsAVX2<>+2576(SB)/4, $0x18000000
-DATA constantsAVX2<>+2580(SB)/4, $0x18000000
-DATA constantsAVX2<>+2584(SB)/4, $0x18000000
-DATA constantsAVX2<>+2588(SB)/4, $0x18000000
-DATA constantsAVX2<>+2592(SB)/4, $0x18000000
-DATA constantsAVX2<>+2596(SB)/4, $0x18000000
-DATA constantsAVX2<>+2600(SB)/4, $0x18000000
-DATA constantsAVX2<>+2604(SB)/4, $0x18000000
-DATA constantsAVX2<>+2608(SB)/4, $0x18000000
-DATA constantsAVX2<>+2612(SB)/4, $0x18000000
-DATA constantsAVX2<>+2616(SB)/4, $0x18000000
-DATA constantsAVX2<>+2620(SB)/4, $0x18000000
+DATA constantsAVX2<>+2496(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2500(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2504(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2508(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2512(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2516(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2520(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2524(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2528(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2532(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2536(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2540(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2544(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2548(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2552(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2556(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2560(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2564(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2568(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2572(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2576(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2580(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2584(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2588(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2592(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2596(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2600(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2604(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2608(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2612(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2616(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2620(SB)/4, $0x0f800000
 DATA constantsAVX2<>+2624(SB)/4, $0x00800000
 DATA constantsAVX2<>+2628(SB)/4, $0x00800000
 DATA constantsAVX2<>+2632(SB)/4, $0x00800000
@@ -4989,12 +4989,13 @@ product0:
 low0:
 	VMOVUPS      (CX), Y8
 	VPAND        constantsAVX2<>+1280(SB), Y8, Y9
-	VCMPPS       $0x15, constantsAVX2<>+2496(SB), Y9, Y9
+	VCMPPS       $0x15, constantsAVX2<>+2496(SB), Y9, Y11
+	VPADDD       constantsAVX2<>+2560(SB), Y9, Y9
 	VMOVUPS      (DX)(DI*1), Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y10
-	VCMPPS       $0x11, constantsAVX2<>+2560(SB), Y10, Y10
-	VPOR         Y9, Y10, Y9
-	VPAND        Y8, Y9, Y8
+	VCMPPS       $0x11, Y9, Y10, Y10
+	VPOR         Y11, Y10, Y11
+	VPAND        Y8, Y11, Y8
 	VBROADCASTSS (R8)(SI*4), Y9
 	VPXOR        Y10, Y10, Y10
 	VMULPS       Y8, Y9, Y8
@@ -5044,12 +5045,13 @@ product1:
 low1:
 	VMOVUPS      32(CX), Y8
 	VPAND        constantsAVX2<>+1280(SB), Y8, Y9
-	VCMPPS       $0x15, constantsAVX2<>+2496(SB), Y9, Y9
+	VCMPPS       $0x15, constantsAVX2<>+2496(SB), Y9, Y11
+	VPADDD       constantsAVX2<>+2560(SB), Y9, Y9
 	VMOVUPS      32(DX)(DI*1), Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y10
-	VCMPPS       $0x11, constantsAVX2<>+2560(SB), Y10, Y10
-	VPOR         Y9, Y10, Y9
-	VPAND        Y8, Y9, Y8
+	VCMPPS       $0x11, Y9, Y10, Y10
+	VPOR         Y11, Y10, Y11
+	VPAND        Y8, Y11, Y8
 	VBROADCASTSS (R8)(SI*4), Y9
 	VPXOR        Y10, Y10, Y10
 	VMULPS       Y8, Y9, Y8

@@ -165,22 +165,24 @@ func (s *Set) AdamRows(w, m, v []float32, r *Rows, past []AdamPast, c AdamStep, 
 // below 2^-126, and some processors take a hundred times as long for an
 // operation on such numbers.
 //
-// Let |G| < 2^-118, so that a gradient g = Values·G is at most 2^-106, and |m| >=
-// 2^-79. Then |Beta1·m| rounds to at least 2^-80, where half of the distance to
-// the next smaller number is at least 2^-105. So Beta1·m + OneMinusBeta1·g
-// rounds to Beta1·m. And g·(OneMinusBeta2·g) is at most 2^-212, which is less than
-// half of the smallest number, so Beta2·v + OneMinusBeta2·g² rounds to Beta2·v.
+// Let |G| < 2^-97, |m| >= 2^31·|G| and |m| >= 2^-96. As |Values| < 2^4, the
+// gradient g = Values·G is below 2^5·|G|, even where its rounding is coarse.
+// Beta1·m rounds to a y with |y| >= |m|/2, and half of the distance from y to
+// the next smaller number is at least 2^-25·|y| >= 2^5·|G|. So y +
+// OneMinusBeta1·g rounds to y. And g·(OneMinusBeta2·g) is below 2^-184, which is
+// less than half of the smallest number, so Beta2·v + OneMinusBeta2·g² rounds to
+// Beta2·v.
 func lowForAdam(r *Rows, c AdamStep) bool {
 	if r.Values == nil || !(c.Beta1 >= 0.5 && c.OneMinusBeta1 >= 0 && c.OneMinusBeta1 <= 1 && c.OneMinusBeta2 >= 0 && c.OneMinusBeta2 <= 1) {
 		return false
 	}
 	for _, x := range r.Values {
-		if !(x > -0x1p12 && x < 0x1p12) {
+		if !(x > -0x1p4 && x < 0x1p4) {
 			return false
 		}
 	}
 	for _, g := range r.G[:r.Panels*Width] {
-		if g < 0x1p-118 && g > -0x1p-118 && g != 0 {
+		if g < 0x1p-97 && g > -0x1p-97 && g != 0 {
 			return true
 		}
 	}
