@@ -75,6 +75,21 @@ func (g *generator) optimizer(o update, more string) {
 				func(l lane) { g.VMOVUPS(l.at("w"), l.r[1]) },
 				func(l lane) { g.VFMADD231PS(l.r[1], wd, l.r[0]) })
 			g.Label("plain" + label)
+			if o.unmoved != nil {
+				g.CMPB(g.argument("low"), operand.U8(0))
+				g.JEQ(operand.LabelRef("high" + label))
+				all(group,
+					func(l lane) { g.and(g.Context, g.constant("magnitude"), l.r[0], l.r[1]) },
+					func(l lane) { g.VPSUBD(g.constant("1"), l.r[1], l.r[1]) }) // so that 0 is large
+				least, bound := group[0].r[1], group[0].r[2]
+				for _, l := range group[1:] {
+					g.VPMINUD(l.r[1], least, least)
+				}
+				g.VMOVUPS(g.constant("lowForAdam"), bound)
+				g.jumpUnlessBelow(least, bound, "high"+label)
+				o.unmoved(g, group)
+				g.Label("high" + label)
+			}
 			o.step(g, group, s, label)
 			all(group, func(l lane) { g.notFinite(l.r[0], l.r[1]) })
 		}
@@ -217,15 +232,11 @@ func (g *generator) momentum(lanes []lane, s named, label string, nesterov bool)
 		g.VPMINUD(l.r[2], least, least)
 	}
 	g.VMOVUPS(g.constant("lowVelocity"), bound)
-	if g.bytes == 64 {
-		g.VPCMPUD(operand.U8(5), least, bound, reg.K1) // the bound is at least that
-		g.KORTESTW(reg.K1, reg.K1)
-	} else {
-		g.VPMINUD(least, bound, least)
-		g.VPXOR(least, bound, least)
-		g.VPTEST(least, least)
+	g.jumpUnlessBelow(least, bound, "normal"+label)
+	for _, l := range lanes {
+		g.lowVelocity(l, s, nesterov)
 	}
-	g.JNZ(operand.LabelRef("low" + label))
+	g.JMP(operand.LabelRef("moved" + label))
 	g.Label("normal" + label)
 	all(lanes,
 		func(l lane) { g.VMULPS(l.r[1], s["momentum"], l.r[1]) },
@@ -236,12 +247,21 @@ func (g *generator) momentum(lanes []lane, s named, label string, nesterov bool)
 		all(lanes, func(l lane) { g.VFMADD231PS(l.r[1], s["momentum"], l.r[0]) })
 	}
 	g.descend(lanes, s, 1)
-	g.JMP(operand.LabelRef("moved" + label))
-	g.Label("low" + label)
-	for _, l := range lanes {
-		g.lowVelocity(l, s, nesterov)
-	}
 	g.Label("moved" + label)
+}
+
+// jumpUnlessBelow jumps if no integer of x is below that of bound. It overwrites
+// x. An x that equals the bound may go either way.
+func (g *generator) jumpUnlessBelow(x, bound vec, to string) {
+	if g.bytes == 64 {
+		g.VPCMPUD(operand.U8(5), x, bound, reg.K1) // the bound is at least that
+		g.KORTESTW(reg.K1, reg.K1)
+	} else {
+		g.VPMINUD(x, bound, x)
+		g.VPXOR(x, bound, x)
+		g.VPTEST(x, x)
+	}
+	g.JZ(operand.LabelRef(to))
 }
 
 // lowVelocity is the path for velocities, in register 1, of which some are below
@@ -399,8 +419,9 @@ var adam = update{"adam", []string{"m", "v"}, "negStep, beta1, oneMinusBeta1, be
 		g.finish(lanes)
 	}, (*generator).unmovedByAdam}
 
-// unmovedByAdam clears low gradients, which are still to be multiplied by a
-// value, where m is too large to be moved by them; see kernel.lowForAdam.
+// unmovedByAdam clears low gradients where m is too large to be moved by them;
+// see AdamStep.mayIgnore of package kernel. In rows they are still to be
+// multiplied by a value.
 func (g *generator) unmovedByAdam(lanes []lane) {
 	for _, l := range lanes {
 		var move, small reg.Register = reg.K1, reg.K2
@@ -431,7 +452,7 @@ func (g *generator) optimizers() {
 	g.optimizer(adagradK, "")
 	g.optimizer(adadelta, "")
 	g.optimizer(adadeltaK, "")
-	g.optimizer(adam, "")
+	g.optimizer(adam, ", low bool")
 	g.optimizer(rmsprop, "")
 
 	panels := []int{1}

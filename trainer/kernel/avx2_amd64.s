@@ -3401,38 +3401,25 @@ loop:
 	VFMADD231PS Y5, Y3, Y4
 
 plain0:
-	MOVB    first+44(FP), R8
-	TESTB   R8, R8
-	JNZ     first0
-	VMOVUPS (BX)(DI*4), Y5
-	MOVL    momentum+36(FP), R8
-	CMPQ    R8, $0x3f800000
-	JGE     normal0
-	MOVL    negLR+32(FP), R8
-	SHLL    $0x01, R8
-	SHRQ    $0x01, R8
-	CMPQ    R8, $0x49800000
-	JGE     normal0
-	VPAND   constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD  constantsAVX2<>+2816(SB), Y6, Y6
-	VMOVUPS constantsAVX2<>+2304(SB), Y7
-	VPMINUD Y6, Y7, Y6
-	VPXOR   Y6, Y7, Y6
-	VPTEST  Y6, Y6
-	JNZ     low0
-
-normal0:
-	VMULPS Y5, Y2, Y5
-	VADDPS Y4, Y5, Y4
-
-first0:
-	VMOVUPS     Y4, (BX)(DI*4)
-	VMOVUPS     (CX)(DI*4), Y5
-	VFMADD213PS Y5, Y1, Y4
-	VMOVUPS     Y4, (CX)(DI*4)
-	JMP         moved0
-
-low0:
+	MOVB        first+44(FP), R8
+	TESTB       R8, R8
+	JNZ         first0
+	VMOVUPS     (BX)(DI*4), Y5
+	MOVL        momentum+36(FP), R8
+	CMPQ        R8, $0x3f800000
+	JGE         normal0
+	MOVL        negLR+32(FP), R8
+	SHLL        $0x01, R8
+	SHRQ        $0x01, R8
+	CMPQ        R8, $0x49800000
+	JGE         normal0
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
+	VPSUBD      constantsAVX2<>+2816(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+2304(SB), Y7
+	VPMINUD     Y6, Y7, Y6
+	VPXOR       Y6, Y7, Y6
+	VPTEST      Y6, Y6
+	JZ          normal0
 	VMOVUPS     constantsAVX2<>+2688(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
@@ -3459,6 +3446,17 @@ low0:
 	VPAND       Y8, Y4, Y4
 	VFMADD213PS Y13, Y1, Y4
 	VMOVUPS     Y4, (CX)(DI*4)
+	JMP         moved0
+
+normal0:
+	VMULPS Y5, Y2, Y5
+	VADDPS Y4, Y5, Y4
+
+first0:
+	VMOVUPS     Y4, (BX)(DI*4)
+	VMOVUPS     (CX)(DI*4), Y5
+	VFMADD213PS Y5, Y1, Y4
+	VMOVUPS     Y4, (CX)(DI*4)
 
 moved0:
 	VSUBPS      Y4, Y4, Y5
@@ -3470,38 +3468,25 @@ moved0:
 	VFMADD231PS Y5, Y3, Y4
 
 plain1:
-	MOVB    first+44(FP), R8
-	TESTB   R8, R8
-	JNZ     first1
-	VMOVUPS 32(BX)(DI*4), Y5
-	MOVL    momentum+36(FP), R8
-	CMPQ    R8, $0x3f800000
-	JGE     normal1
-	MOVL    negLR+32(FP), R8
-	SHLL    $0x01, R8
-	SHRQ    $0x01, R8
-	CMPQ    R8, $0x49800000
-	JGE     normal1
-	VPAND   constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD  constantsAVX2<>+2816(SB), Y6, Y6
-	VMOVUPS constantsAVX2<>+2304(SB), Y7
-	VPMINUD Y6, Y7, Y6
-	VPXOR   Y6, Y7, Y6
-	VPTEST  Y6, Y6
-	JNZ     low1
-
-normal1:
-	VMULPS Y5, Y2, Y5
-	VADDPS Y4, Y5, Y4
-
-first1:
-	VMOVUPS     Y4, 32(BX)(DI*4)
-	VMOVUPS     32(CX)(DI*4), Y5
-	VFMADD213PS Y5, Y1, Y4
-	VMOVUPS     Y4, 32(CX)(DI*4)
-	JMP         moved1
-
-low1:
+	MOVB        first+44(FP), R8
+	TESTB       R8, R8
+	JNZ         first1
+	VMOVUPS     32(BX)(DI*4), Y5
+	MOVL        momentum+36(FP), R8
+	CMPQ        R8, $0x3f800000
+	JGE         normal1
+	MOVL        negLR+32(FP), R8
+	SHLL        $0x01, R8
+	SHRQ        $0x01, R8
+	CMPQ        R8, $0x49800000
+	JGE         normal1
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
+	VPSUBD      constantsAVX2<>+2816(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+2304(SB), Y7
+	VPMINUD     Y6, Y7, Y6
+	VPXOR       Y6, Y7, Y6
+	VPTEST      Y6, Y6
+	JZ          normal1
 	VMOVUPS     constantsAVX2<>+2688(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
@@ -3527,6 +3512,17 @@ low1:
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y4, Y4
 	VFMADD213PS Y13, Y1, Y4
+	VMOVUPS     Y4, 32(CX)(DI*4)
+	JMP         moved1
+
+normal1:
+	VMULPS Y5, Y2, Y5
+	VADDPS Y4, Y5, Y4
+
+first1:
+	VMOVUPS     Y4, 32(BX)(DI*4)
+	VMOVUPS     32(CX)(DI*4), Y5
+	VFMADD213PS Y5, Y1, Y4
 	VMOVUPS     Y4, 32(CX)(DI*4)
 
 moved1:
@@ -3564,40 +3560,26 @@ loop:
 	VFMADD231PS Y5, Y3, Y4
 
 plain0:
-	VMOVAPS Y4, Y5
-	MOVB    first+44(FP), R8
-	TESTB   R8, R8
-	JNZ     first0
-	VMOVUPS (BX)(DI*4), Y5
-	MOVL    momentum+36(FP), R8
-	CMPQ    R8, $0x3f800000
-	JGE     normal0
-	MOVL    negLR+32(FP), R8
-	SHLL    $0x01, R8
-	SHRQ    $0x01, R8
-	CMPQ    R8, $0x49800000
-	JGE     normal0
-	VPAND   constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD  constantsAVX2<>+2816(SB), Y6, Y6
-	VMOVUPS constantsAVX2<>+2304(SB), Y7
-	VPMINUD Y6, Y7, Y6
-	VPXOR   Y6, Y7, Y6
-	VPTEST  Y6, Y6
-	JNZ     low0
-
-normal0:
-	VMULPS Y5, Y2, Y5
-	VADDPS Y4, Y5, Y5
-
-first0:
-	VMOVUPS     Y5, (BX)(DI*4)
-	VFMADD231PS Y5, Y2, Y4
-	VMOVUPS     (CX)(DI*4), Y5
-	VFMADD213PS Y5, Y1, Y4
-	VMOVUPS     Y4, (CX)(DI*4)
-	JMP         moved0
-
-low0:
+	VMOVAPS     Y4, Y5
+	MOVB        first+44(FP), R8
+	TESTB       R8, R8
+	JNZ         first0
+	VMOVUPS     (BX)(DI*4), Y5
+	MOVL        momentum+36(FP), R8
+	CMPQ        R8, $0x3f800000
+	JGE         normal0
+	MOVL        negLR+32(FP), R8
+	SHLL        $0x01, R8
+	SHRQ        $0x01, R8
+	CMPQ        R8, $0x49800000
+	JGE         normal0
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
+	VPSUBD      constantsAVX2<>+2816(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+2304(SB), Y7
+	VPMINUD     Y6, Y7, Y6
+	VPXOR       Y6, Y7, Y6
+	VPTEST      Y6, Y6
+	JZ          normal0
 	VMOVUPS     constantsAVX2<>+2688(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
@@ -3629,6 +3611,18 @@ low0:
 	VFMADD231PS Y5, Y2, Y4
 	VFMADD213PS Y13, Y1, Y4
 	VMOVUPS     Y4, (CX)(DI*4)
+	JMP         moved0
+
+normal0:
+	VMULPS Y5, Y2, Y5
+	VADDPS Y4, Y5, Y5
+
+first0:
+	VMOVUPS     Y5, (BX)(DI*4)
+	VFMADD231PS Y5, Y2, Y4
+	VMOVUPS     (CX)(DI*4), Y5
+	VFMADD213PS Y5, Y1, Y4
+	VMOVUPS     Y4, (CX)(DI*4)
 
 moved0:
 	VSUBPS      Y4, Y4, Y5
@@ -3640,40 +3634,26 @@ moved0:
 	VFMADD231PS Y5, Y3, Y4
 
 plain1:
-	VMOVAPS Y4, Y5
-	MOVB    first+44(FP), R8
-	TESTB   R8, R8
-	JNZ     first1
-	VMOVUPS 32(BX)(DI*4), Y5
-	MOVL    momentum+36(FP), R8
-	CMPQ    R8, $0x3f800000
-	JGE     normal1
-	MOVL    negLR+32(FP), R8
-	SHLL    $0x01, R8
-	SHRQ    $0x01, R8
-	CMPQ    R8, $0x49800000
-	JGE     normal1
-	VPAND   constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD  constantsAVX2<>+2816(SB), Y6, Y6
-	VMOVUPS constantsAVX2<>+2304(SB), Y7
-	VPMINUD Y6, Y7, Y6
-	VPXOR   Y6, Y7, Y6
-	VPTEST  Y6, Y6
-	JNZ     low1
-
-normal1:
-	VMULPS Y5, Y2, Y5
-	VADDPS Y4, Y5, Y5
-
-first1:
-	VMOVUPS     Y5, 32(BX)(DI*4)
-	VFMADD231PS Y5, Y2, Y4
-	VMOVUPS     32(CX)(DI*4), Y5
-	VFMADD213PS Y5, Y1, Y4
-	VMOVUPS     Y4, 32(CX)(DI*4)
-	JMP         moved1
-
-low1:
+	VMOVAPS     Y4, Y5
+	MOVB        first+44(FP), R8
+	TESTB       R8, R8
+	JNZ         first1
+	VMOVUPS     32(BX)(DI*4), Y5
+	MOVL        momentum+36(FP), R8
+	CMPQ        R8, $0x3f800000
+	JGE         normal1
+	MOVL        negLR+32(FP), R8
+	SHLL        $0x01, R8
+	SHRQ        $0x01, R8
+	CMPQ        R8, $0x49800000
+	JGE         normal1
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
+	VPSUBD      constantsAVX2<>+2816(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+2304(SB), Y7
+	VPMINUD     Y6, Y7, Y6
+	VPXOR       Y6, Y7, Y6
+	VPTEST      Y6, Y6
+	JZ          normal1
 	VMOVUPS     constantsAVX2<>+2688(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
@@ -3704,6 +3684,18 @@ low1:
 	VPAND       Y8, Y5, Y5
 	VFMADD231PS Y5, Y2, Y4
 	VFMADD213PS Y13, Y1, Y4
+	VMOVUPS     Y4, 32(CX)(DI*4)
+	JMP         moved1
+
+normal1:
+	VMULPS Y5, Y2, Y5
+	VADDPS Y4, Y5, Y5
+
+first1:
+	VMOVUPS     Y5, 32(BX)(DI*4)
+	VFMADD231PS Y5, Y2, Y4
+	VMOVUPS     32(CX)(DI*4), Y5
+	VFMADD213PS Y5, Y1, Y4
 	VMOVUPS     Y4, 32(CX)(DI*4)
 
 moved1:
@@ -4012,9 +4004,9 @@ plain1:
 	VZEROUPPER
 	RET
 
-// func adamAVX2(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32) bool
+// func adamAVX2(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32, low bool) bool
 // Requires: AVX, AVX2, FMA3
-TEXT ·adamAVX2(SB), NOSPLIT, $0-73
+TEXT ·adamAVX2(SB), NOSPLIT, $0-81
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negStep+40(FP), Y1
 	VBROADCASTSS beta1+44(FP), Y2
@@ -4041,6 +4033,25 @@ loop:
 	VFMADD231PS Y10, Y8, Y9
 
 plain0:
+	CMPB    low+72(FP), $0x00
+	JEQ     high0
+	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
+	VPSUBD  constantsAVX2<>+2816(SB), Y10, Y10
+	VMOVUPS constantsAVX2<>+2496(SB), Y11
+	VPMINUD Y10, Y11, Y10
+	VPXOR   Y10, Y11, Y10
+	VPTEST  Y10, Y10
+	JZ      high0
+	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
+	VCMPPS  $0x15, constantsAVX2<>+2496(SB), Y10, Y12
+	VPADDD  constantsAVX2<>+2560(SB), Y10, Y10
+	VMOVUPS (BX)(R8*4), Y11
+	VPAND   constantsAVX2<>+1280(SB), Y11, Y11
+	VCMPPS  $0x11, Y10, Y11, Y11
+	VPOR    Y12, Y11, Y12
+	VPAND   Y9, Y12, Y9
+
+high0:
 	VMULPS      (SI)(R8*4), Y4, Y10
 	VMULPS      Y9, Y5, Y11
 	VFMADD231PS Y9, Y11, Y10
@@ -4068,6 +4079,25 @@ unbiased0:
 	VFMADD231PS Y10, Y8, Y9
 
 plain1:
+	CMPB    low+72(FP), $0x00
+	JEQ     high1
+	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
+	VPSUBD  constantsAVX2<>+2816(SB), Y10, Y10
+	VMOVUPS constantsAVX2<>+2496(SB), Y11
+	VPMINUD Y10, Y11, Y10
+	VPXOR   Y10, Y11, Y10
+	VPTEST  Y10, Y10
+	JZ      high1
+	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
+	VCMPPS  $0x15, constantsAVX2<>+2496(SB), Y10, Y12
+	VPADDD  constantsAVX2<>+2560(SB), Y10, Y10
+	VMOVUPS 32(BX)(R8*4), Y11
+	VPAND   constantsAVX2<>+1280(SB), Y11, Y11
+	VCMPPS  $0x11, Y10, Y11, Y11
+	VPOR    Y12, Y11, Y12
+	VPAND   Y9, Y12, Y9
+
+high1:
 	VMULPS      32(SI)(R8*4), Y4, Y10
 	VMULPS      Y9, Y5, Y11
 	VFMADD231PS Y9, Y11, Y10
@@ -4093,7 +4123,7 @@ unbiased1:
 	JLT     loop
 	VPTEST  Y0, Y0
 	SETEQ   AL
-	MOVB    AL, ret+72(FP)
+	MOVB    AL, ret+80(FP)
 	VZEROUPPER
 	RET
 

@@ -6258,67 +6258,36 @@ wide:
 	VFMADD231PS Z23, Z3, Z22
 
 plainWide0:
-	MOVB     first+44(FP), R9
-	TESTB    R9, R9
-	JNZ      firstWide0
-	VMOVUPS  (BX)(DI*4), Z5
-	VMOVUPS  64(BX)(DI*4), Z11
-	VMOVUPS  128(BX)(DI*4), Z17
-	VMOVUPS  192(BX)(DI*4), Z23
-	MOVL     momentum+36(FP), R9
-	CMPQ     R9, $0x3f800000
-	JGE      normalWide0
-	MOVL     negLR+32(FP), R9
-	SHLL     $0x01, R9
-	SHRQ     $0x01, R9
-	CMPQ     R9, $0x49800000
-	JGE      normalWide0
-	VPANDD   constantsAVX512<>+1280(SB), Z5, Z6
-	VPANDD   constantsAVX512<>+1280(SB), Z11, Z12
-	VPANDD   constantsAVX512<>+1280(SB), Z17, Z18
-	VPANDD   constantsAVX512<>+1280(SB), Z23, Z24
-	VPSUBD   constantsAVX512<>+2816(SB), Z6, Z6
-	VPSUBD   constantsAVX512<>+2816(SB), Z12, Z12
-	VPSUBD   constantsAVX512<>+2816(SB), Z18, Z18
-	VPSUBD   constantsAVX512<>+2816(SB), Z24, Z24
-	VPMINUD  Z12, Z6, Z6
-	VPMINUD  Z18, Z6, Z6
-	VPMINUD  Z24, Z6, Z6
-	VMOVUPS  constantsAVX512<>+2304(SB), Z7
-	VPCMPUD  $0x05, Z6, Z7, K1
-	KORTESTW K1, K1
-	JNZ      lowWide0
-
-normalWide0:
-	VMULPS Z5, Z2, Z5
-	VMULPS Z11, Z2, Z11
-	VMULPS Z17, Z2, Z17
-	VMULPS Z23, Z2, Z23
-	VADDPS Z4, Z5, Z4
-	VADDPS Z10, Z11, Z10
-	VADDPS Z16, Z17, Z16
-	VADDPS Z22, Z23, Z22
-
-firstWide0:
-	VMOVUPS     Z4, (BX)(DI*4)
-	VMOVUPS     Z10, 64(BX)(DI*4)
-	VMOVUPS     Z16, 128(BX)(DI*4)
-	VMOVUPS     Z22, 192(BX)(DI*4)
-	VMOVUPS     (CX)(DI*4), Z5
-	VMOVUPS     64(CX)(DI*4), Z11
-	VMOVUPS     128(CX)(DI*4), Z17
-	VMOVUPS     192(CX)(DI*4), Z23
-	VFMADD213PS Z5, Z1, Z4
-	VFMADD213PS Z11, Z1, Z10
-	VFMADD213PS Z17, Z1, Z16
-	VFMADD213PS Z23, Z1, Z22
-	VMOVUPS     Z4, (CX)(DI*4)
-	VMOVUPS     Z10, 64(CX)(DI*4)
-	VMOVUPS     Z16, 128(CX)(DI*4)
-	VMOVUPS     Z22, 192(CX)(DI*4)
-	JMP         movedWide0
-
-lowWide0:
+	MOVB        first+44(FP), R9
+	TESTB       R9, R9
+	JNZ         firstWide0
+	VMOVUPS     (BX)(DI*4), Z5
+	VMOVUPS     64(BX)(DI*4), Z11
+	VMOVUPS     128(BX)(DI*4), Z17
+	VMOVUPS     192(BX)(DI*4), Z23
+	MOVL        momentum+36(FP), R9
+	CMPQ        R9, $0x3f800000
+	JGE         normalWide0
+	MOVL        negLR+32(FP), R9
+	SHLL        $0x01, R9
+	SHRQ        $0x01, R9
+	CMPQ        R9, $0x49800000
+	JGE         normalWide0
+	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
+	VPANDD      constantsAVX512<>+1280(SB), Z11, Z12
+	VPANDD      constantsAVX512<>+1280(SB), Z17, Z18
+	VPANDD      constantsAVX512<>+1280(SB), Z23, Z24
+	VPSUBD      constantsAVX512<>+2816(SB), Z6, Z6
+	VPSUBD      constantsAVX512<>+2816(SB), Z12, Z12
+	VPSUBD      constantsAVX512<>+2816(SB), Z18, Z18
+	VPSUBD      constantsAVX512<>+2816(SB), Z24, Z24
+	VPMINUD     Z12, Z6, Z6
+	VPMINUD     Z18, Z6, Z6
+	VPMINUD     Z24, Z6, Z6
+	VMOVUPS     constantsAVX512<>+2304(SB), Z7
+	VPCMPUD     $0x05, Z6, Z7, K1
+	KORTESTW    K1, K1
+	JZ          normalWide0
 	VMOVUPS     constantsAVX512<>+2688(SB), Z31
 	VMAXPS      constantsAVX512<>+832(SB), Z2, Z30
 	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
@@ -6415,6 +6384,35 @@ lowWide0:
 	VPANDD.Z    Z22, Z22, K1, Z22
 	VFMADD213PS Z26, Z1, Z22
 	VMOVUPS     Z22, 192(CX)(DI*4)
+	JMP         movedWide0
+
+normalWide0:
+	VMULPS Z5, Z2, Z5
+	VMULPS Z11, Z2, Z11
+	VMULPS Z17, Z2, Z17
+	VMULPS Z23, Z2, Z23
+	VADDPS Z4, Z5, Z4
+	VADDPS Z10, Z11, Z10
+	VADDPS Z16, Z17, Z16
+	VADDPS Z22, Z23, Z22
+
+firstWide0:
+	VMOVUPS     Z4, (BX)(DI*4)
+	VMOVUPS     Z10, 64(BX)(DI*4)
+	VMOVUPS     Z16, 128(BX)(DI*4)
+	VMOVUPS     Z22, 192(BX)(DI*4)
+	VMOVUPS     (CX)(DI*4), Z5
+	VMOVUPS     64(CX)(DI*4), Z11
+	VMOVUPS     128(CX)(DI*4), Z17
+	VMOVUPS     192(CX)(DI*4), Z23
+	VFMADD213PS Z5, Z1, Z4
+	VFMADD213PS Z11, Z1, Z10
+	VFMADD213PS Z17, Z1, Z16
+	VFMADD213PS Z23, Z1, Z22
+	VMOVUPS     Z4, (CX)(DI*4)
+	VMOVUPS     Z10, 64(CX)(DI*4)
+	VMOVUPS     Z16, 128(CX)(DI*4)
+	VMOVUPS     Z22, 192(CX)(DI*4)
 
 movedWide0:
 	VSUBPS Z4, Z4, Z5
@@ -6441,37 +6439,24 @@ loop:
 	VFMADD231PS Z5, Z3, Z4
 
 plain0:
-	MOVB     first+44(FP), R8
-	TESTB    R8, R8
-	JNZ      first0
-	VMOVUPS  (BX)(DI*4), Z5
-	MOVL     momentum+36(FP), R8
-	CMPQ     R8, $0x3f800000
-	JGE      normal0
-	MOVL     negLR+32(FP), R8
-	SHLL     $0x01, R8
-	SHRQ     $0x01, R8
-	CMPQ     R8, $0x49800000
-	JGE      normal0
-	VPANDD   constantsAVX512<>+1280(SB), Z5, Z6
-	VPSUBD   constantsAVX512<>+2816(SB), Z6, Z6
-	VMOVUPS  constantsAVX512<>+2304(SB), Z7
-	VPCMPUD  $0x05, Z6, Z7, K1
-	KORTESTW K1, K1
-	JNZ      low0
-
-normal0:
-	VMULPS Z5, Z2, Z5
-	VADDPS Z4, Z5, Z4
-
-first0:
-	VMOVUPS     Z4, (BX)(DI*4)
-	VMOVUPS     (CX)(DI*4), Z5
-	VFMADD213PS Z5, Z1, Z4
-	VMOVUPS     Z4, (CX)(DI*4)
-	JMP         moved0
-
-low0:
+	MOVB        first+44(FP), R8
+	TESTB       R8, R8
+	JNZ         first0
+	VMOVUPS     (BX)(DI*4), Z5
+	MOVL        momentum+36(FP), R8
+	CMPQ        R8, $0x3f800000
+	JGE         normal0
+	MOVL        negLR+32(FP), R8
+	SHLL        $0x01, R8
+	SHRQ        $0x01, R8
+	CMPQ        R8, $0x49800000
+	JGE         normal0
+	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
+	VPSUBD      constantsAVX512<>+2816(SB), Z6, Z6
+	VMOVUPS     constantsAVX512<>+2304(SB), Z7
+	VPCMPUD     $0x05, Z6, Z7, K1
+	KORTESTW    K1, K1
+	JZ          normal0
 	VMOVUPS     constantsAVX512<>+2688(SB), Z31
 	VMAXPS      constantsAVX512<>+832(SB), Z2, Z30
 	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
@@ -6495,6 +6480,17 @@ low0:
 	KORW        K1, K2, K1
 	VPANDD.Z    Z4, Z4, K1, Z4
 	VFMADD213PS Z8, Z1, Z4
+	VMOVUPS     Z4, (CX)(DI*4)
+	JMP         moved0
+
+normal0:
+	VMULPS Z5, Z2, Z5
+	VADDPS Z4, Z5, Z4
+
+first0:
+	VMOVUPS     Z4, (BX)(DI*4)
+	VMOVUPS     (CX)(DI*4), Z5
+	VFMADD213PS Z5, Z1, Z4
 	VMOVUPS     Z4, (CX)(DI*4)
 
 moved0:
@@ -6547,75 +6543,40 @@ wide:
 	VFMADD231PS Z23, Z3, Z22
 
 plainWide0:
-	VMOVAPS  Z4, Z5
-	VMOVAPS  Z10, Z11
-	VMOVAPS  Z16, Z17
-	VMOVAPS  Z22, Z23
-	MOVB     first+44(FP), R9
-	TESTB    R9, R9
-	JNZ      firstWide0
-	VMOVUPS  (BX)(DI*4), Z5
-	VMOVUPS  64(BX)(DI*4), Z11
-	VMOVUPS  128(BX)(DI*4), Z17
-	VMOVUPS  192(BX)(DI*4), Z23
-	MOVL     momentum+36(FP), R9
-	CMPQ     R9, $0x3f800000
-	JGE      normalWide0
-	MOVL     negLR+32(FP), R9
-	SHLL     $0x01, R9
-	SHRQ     $0x01, R9
-	CMPQ     R9, $0x49800000
-	JGE      normalWide0
-	VPANDD   constantsAVX512<>+1280(SB), Z5, Z6
-	VPANDD   constantsAVX512<>+1280(SB), Z11, Z12
-	VPANDD   constantsAVX512<>+1280(SB), Z17, Z18
-	VPANDD   constantsAVX512<>+1280(SB), Z23, Z24
-	VPSUBD   constantsAVX512<>+2816(SB), Z6, Z6
-	VPSUBD   constantsAVX512<>+2816(SB), Z12, Z12
-	VPSUBD   constantsAVX512<>+2816(SB), Z18, Z18
-	VPSUBD   constantsAVX512<>+2816(SB), Z24, Z24
-	VPMINUD  Z12, Z6, Z6
-	VPMINUD  Z18, Z6, Z6
-	VPMINUD  Z24, Z6, Z6
-	VMOVUPS  constantsAVX512<>+2304(SB), Z7
-	VPCMPUD  $0x05, Z6, Z7, K1
-	KORTESTW K1, K1
-	JNZ      lowWide0
-
-normalWide0:
-	VMULPS Z5, Z2, Z5
-	VMULPS Z11, Z2, Z11
-	VMULPS Z17, Z2, Z17
-	VMULPS Z23, Z2, Z23
-	VADDPS Z4, Z5, Z5
-	VADDPS Z10, Z11, Z11
-	VADDPS Z16, Z17, Z17
-	VADDPS Z22, Z23, Z23
-
-firstWide0:
-	VMOVUPS     Z5, (BX)(DI*4)
-	VMOVUPS     Z11, 64(BX)(DI*4)
-	VMOVUPS     Z17, 128(BX)(DI*4)
-	VMOVUPS     Z23, 192(BX)(DI*4)
-	VFMADD231PS Z5, Z2, Z4
-	VFMADD231PS Z11, Z2, Z10
-	VFMADD231PS Z17, Z2, Z16
-	VFMADD231PS Z23, Z2, Z22
-	VMOVUPS     (CX)(DI*4), Z5
-	VMOVUPS     64(CX)(DI*4), Z11
-	VMOVUPS     128(CX)(DI*4), Z17
-	VMOVUPS     192(CX)(DI*4), Z23
-	VFMADD213PS Z5, Z1, Z4
-	VFMADD213PS Z11, Z1, Z10
-	VFMADD213PS Z17, Z1, Z16
-	VFMADD213PS Z23, Z1, Z22
-	VMOVUPS     Z4, (CX)(DI*4)
-	VMOVUPS     Z10, 64(CX)(DI*4)
-	VMOVUPS     Z16, 128(CX)(DI*4)
-	VMOVUPS     Z22, 192(CX)(DI*4)
-	JMP         movedWide0
-
-lowWide0:
+	VMOVAPS     Z4, Z5
+	VMOVAPS     Z10, Z11
+	VMOVAPS     Z16, Z17
+	VMOVAPS     Z22, Z23
+	MOVB        first+44(FP), R9
+	TESTB       R9, R9
+	JNZ         firstWide0
+	VMOVUPS     (BX)(DI*4), Z5
+	VMOVUPS     64(BX)(DI*4), Z11
+	VMOVUPS     128(BX)(DI*4), Z17
+	VMOVUPS     192(BX)(DI*4), Z23
+	MOVL        momentum+36(FP), R9
+	CMPQ        R9, $0x3f800000
+	JGE         normalWide0
+	MOVL        negLR+32(FP), R9
+	SHLL        $0x01, R9
+	SHRQ        $0x01, R9
+	CMPQ        R9, $0x49800000
+	JGE         normalWide0
+	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
+	VPANDD      constantsAVX512<>+1280(SB), Z11, Z12
+	VPANDD      constantsAVX512<>+1280(SB), Z17, Z18
+	VPANDD      constantsAVX512<>+1280(SB), Z23, Z24
+	VPSUBD      constantsAVX512<>+2816(SB), Z6, Z6
+	VPSUBD      constantsAVX512<>+2816(SB), Z12, Z12
+	VPSUBD      constantsAVX512<>+2816(SB), Z18, Z18
+	VPSUBD      constantsAVX512<>+2816(SB), Z24, Z24
+	VPMINUD     Z12, Z6, Z6
+	VPMINUD     Z18, Z6, Z6
+	VPMINUD     Z24, Z6, Z6
+	VMOVUPS     constantsAVX512<>+2304(SB), Z7
+	VPCMPUD     $0x05, Z6, Z7, K1
+	KORTESTW    K1, K1
+	JZ          normalWide0
 	VMOVUPS     constantsAVX512<>+2688(SB), Z31
 	VMAXPS      constantsAVX512<>+832(SB), Z2, Z30
 	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
@@ -6732,6 +6693,39 @@ lowWide0:
 	VFMADD231PS Z23, Z2, Z22
 	VFMADD213PS Z26, Z1, Z22
 	VMOVUPS     Z22, 192(CX)(DI*4)
+	JMP         movedWide0
+
+normalWide0:
+	VMULPS Z5, Z2, Z5
+	VMULPS Z11, Z2, Z11
+	VMULPS Z17, Z2, Z17
+	VMULPS Z23, Z2, Z23
+	VADDPS Z4, Z5, Z5
+	VADDPS Z10, Z11, Z11
+	VADDPS Z16, Z17, Z17
+	VADDPS Z22, Z23, Z23
+
+firstWide0:
+	VMOVUPS     Z5, (BX)(DI*4)
+	VMOVUPS     Z11, 64(BX)(DI*4)
+	VMOVUPS     Z17, 128(BX)(DI*4)
+	VMOVUPS     Z23, 192(BX)(DI*4)
+	VFMADD231PS Z5, Z2, Z4
+	VFMADD231PS Z11, Z2, Z10
+	VFMADD231PS Z17, Z2, Z16
+	VFMADD231PS Z23, Z2, Z22
+	VMOVUPS     (CX)(DI*4), Z5
+	VMOVUPS     64(CX)(DI*4), Z11
+	VMOVUPS     128(CX)(DI*4), Z17
+	VMOVUPS     192(CX)(DI*4), Z23
+	VFMADD213PS Z5, Z1, Z4
+	VFMADD213PS Z11, Z1, Z10
+	VFMADD213PS Z17, Z1, Z16
+	VFMADD213PS Z23, Z1, Z22
+	VMOVUPS     Z4, (CX)(DI*4)
+	VMOVUPS     Z10, 64(CX)(DI*4)
+	VMOVUPS     Z16, 128(CX)(DI*4)
+	VMOVUPS     Z22, 192(CX)(DI*4)
 
 movedWide0:
 	VSUBPS Z4, Z4, Z5
@@ -6758,39 +6752,25 @@ loop:
 	VFMADD231PS Z5, Z3, Z4
 
 plain0:
-	VMOVAPS  Z4, Z5
-	MOVB     first+44(FP), R8
-	TESTB    R8, R8
-	JNZ      first0
-	VMOVUPS  (BX)(DI*4), Z5
-	MOVL     momentum+36(FP), R8
-	CMPQ     R8, $0x3f800000
-	JGE      normal0
-	MOVL     negLR+32(FP), R8
-	SHLL     $0x01, R8
-	SHRQ     $0x01, R8
-	CMPQ     R8, $0x49800000
-	JGE      normal0
-	VPANDD   constantsAVX512<>+1280(SB), Z5, Z6
-	VPSUBD   constantsAVX512<>+2816(SB), Z6, Z6
-	VMOVUPS  constantsAVX512<>+2304(SB), Z7
-	VPCMPUD  $0x05, Z6, Z7, K1
-	KORTESTW K1, K1
-	JNZ      low0
-
-normal0:
-	VMULPS Z5, Z2, Z5
-	VADDPS Z4, Z5, Z5
-
-first0:
-	VMOVUPS     Z5, (BX)(DI*4)
-	VFMADD231PS Z5, Z2, Z4
-	VMOVUPS     (CX)(DI*4), Z5
-	VFMADD213PS Z5, Z1, Z4
-	VMOVUPS     Z4, (CX)(DI*4)
-	JMP         moved0
-
-low0:
+	VMOVAPS     Z4, Z5
+	MOVB        first+44(FP), R8
+	TESTB       R8, R8
+	JNZ         first0
+	VMOVUPS     (BX)(DI*4), Z5
+	MOVL        momentum+36(FP), R8
+	CMPQ        R8, $0x3f800000
+	JGE         normal0
+	MOVL        negLR+32(FP), R8
+	SHLL        $0x01, R8
+	SHRQ        $0x01, R8
+	CMPQ        R8, $0x49800000
+	JGE         normal0
+	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
+	VPSUBD      constantsAVX512<>+2816(SB), Z6, Z6
+	VMOVUPS     constantsAVX512<>+2304(SB), Z7
+	VPCMPUD     $0x05, Z6, Z7, K1
+	KORTESTW    K1, K1
+	JZ          normal0
 	VMOVUPS     constantsAVX512<>+2688(SB), Z31
 	VMAXPS      constantsAVX512<>+832(SB), Z2, Z30
 	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
@@ -6819,6 +6799,18 @@ low0:
 	VPANDD.Z    Z5, Z5, K1, Z5
 	VFMADD231PS Z5, Z2, Z4
 	VFMADD213PS Z8, Z1, Z4
+	VMOVUPS     Z4, (CX)(DI*4)
+	JMP         moved0
+
+normal0:
+	VMULPS Z5, Z2, Z5
+	VADDPS Z4, Z5, Z5
+
+first0:
+	VMOVUPS     Z5, (BX)(DI*4)
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     (CX)(DI*4), Z5
+	VFMADD213PS Z5, Z1, Z4
 	VMOVUPS     Z4, (CX)(DI*4)
 
 moved0:
@@ -7552,9 +7544,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func adamAVX512(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32) bool
+// func adamAVX512(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32, low bool) bool
 // Requires: AVX, AVX2, AVX512F
-TEXT ·adamAVX512(SB), NOSPLIT, $0-73
+TEXT ·adamAVX512(SB), NOSPLIT, $0-81
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS negStep+40(FP), Z1
 	VBROADCASTSS beta1+44(FP), Z2
@@ -7592,6 +7584,57 @@ wide:
 	VFMADD231PS Z25, Z8, Z24
 
 plainWide0:
+	CMPB     low+72(FP), $0x00
+	JEQ      highWide0
+	VPANDD   constantsAVX512<>+1280(SB), Z9, Z10
+	VPANDD   constantsAVX512<>+1280(SB), Z14, Z15
+	VPANDD   constantsAVX512<>+1280(SB), Z19, Z20
+	VPANDD   constantsAVX512<>+1280(SB), Z24, Z25
+	VPSUBD   constantsAVX512<>+2816(SB), Z10, Z10
+	VPSUBD   constantsAVX512<>+2816(SB), Z15, Z15
+	VPSUBD   constantsAVX512<>+2816(SB), Z20, Z20
+	VPSUBD   constantsAVX512<>+2816(SB), Z25, Z25
+	VPMINUD  Z15, Z10, Z10
+	VPMINUD  Z20, Z10, Z10
+	VPMINUD  Z25, Z10, Z10
+	VMOVUPS  constantsAVX512<>+2496(SB), Z11
+	VPCMPUD  $0x05, Z10, Z11, K1
+	KORTESTW K1, K1
+	JZ       highWide0
+	VPANDD   constantsAVX512<>+1280(SB), Z9, Z10
+	VCMPPS   $0x15, constantsAVX512<>+2496(SB), Z10, K1
+	VPADDD   constantsAVX512<>+2560(SB), Z10, Z10
+	VMOVUPS  (BX)(R8*4), Z11
+	VPANDD   constantsAVX512<>+1280(SB), Z11, Z11
+	VCMPPS   $0x11, Z10, Z11, K2
+	KORW     K1, K2, K1
+	VPANDD.Z Z9, Z9, K1, Z9
+	VPANDD   constantsAVX512<>+1280(SB), Z14, Z15
+	VCMPPS   $0x15, constantsAVX512<>+2496(SB), Z15, K1
+	VPADDD   constantsAVX512<>+2560(SB), Z15, Z15
+	VMOVUPS  64(BX)(R8*4), Z16
+	VPANDD   constantsAVX512<>+1280(SB), Z16, Z16
+	VCMPPS   $0x11, Z15, Z16, K2
+	KORW     K1, K2, K1
+	VPANDD.Z Z14, Z14, K1, Z14
+	VPANDD   constantsAVX512<>+1280(SB), Z19, Z20
+	VCMPPS   $0x15, constantsAVX512<>+2496(SB), Z20, K1
+	VPADDD   constantsAVX512<>+2560(SB), Z20, Z20
+	VMOVUPS  128(BX)(R8*4), Z21
+	VPANDD   constantsAVX512<>+1280(SB), Z21, Z21
+	VCMPPS   $0x11, Z20, Z21, K2
+	KORW     K1, K2, K1
+	VPANDD.Z Z19, Z19, K1, Z19
+	VPANDD   constantsAVX512<>+1280(SB), Z24, Z25
+	VCMPPS   $0x15, constantsAVX512<>+2496(SB), Z25, K1
+	VPADDD   constantsAVX512<>+2560(SB), Z25, Z25
+	VMOVUPS  192(BX)(R8*4), Z26
+	VPANDD   constantsAVX512<>+1280(SB), Z26, Z26
+	VCMPPS   $0x11, Z25, Z26, K2
+	KORW     K1, K2, K1
+	VPANDD.Z Z24, Z24, K1, Z24
+
+highWide0:
 	VMULPS      (SI)(R8*4), Z4, Z10
 	VMULPS      64(SI)(R8*4), Z4, Z15
 	VMULPS      128(SI)(R8*4), Z4, Z20
@@ -7709,6 +7752,24 @@ loop:
 	VFMADD231PS Z10, Z8, Z9
 
 plain0:
+	CMPB     low+72(FP), $0x00
+	JEQ      high0
+	VPANDD   constantsAVX512<>+1280(SB), Z9, Z10
+	VPSUBD   constantsAVX512<>+2816(SB), Z10, Z10
+	VMOVUPS  constantsAVX512<>+2496(SB), Z11
+	VPCMPUD  $0x05, Z10, Z11, K1
+	KORTESTW K1, K1
+	JZ       high0
+	VPANDD   constantsAVX512<>+1280(SB), Z9, Z10
+	VCMPPS   $0x15, constantsAVX512<>+2496(SB), Z10, K1
+	VPADDD   constantsAVX512<>+2560(SB), Z10, Z10
+	VMOVUPS  (BX)(R8*4), Z11
+	VPANDD   constantsAVX512<>+1280(SB), Z11, Z11
+	VCMPPS   $0x11, Z10, Z11, K2
+	KORW     K1, K2, K1
+	VPANDD.Z Z9, Z9, K1, Z9
+
+high0:
 	VMULPS      (SI)(R8*4), Z4, Z10
 	VMULPS      Z9, Z5, Z11
 	VFMADD231PS Z9, Z11, Z10
@@ -7738,7 +7799,7 @@ end:
 	VPOR          Y1, Y0, Y0
 	VPTEST        Y0, Y0
 	SETEQ         AL
-	MOVB          AL, ret+72(FP)
+	MOVB          AL, ret+80(FP)
 	VZEROUPPER
 	RET
 

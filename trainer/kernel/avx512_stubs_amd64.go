@@ -237,7 +237,7 @@ func adadeltaKAVX512(w *float32, grad *float32, sq *float32, acc *float32, n int
 // adamAVX512 is the loop of Set.Adam.
 //
 //go:noescape
-func adamAVX512(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32) bool
+func adamAVX512(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32, low bool) bool
 
 // rmspropAVX512 is the loop of Set.RMSprop.
 //

@@ -28,7 +28,7 @@ type loops struct {
 	adagradK  func(w, g, sum *float32, n int, negLR, k, eps, decay float32) bool
 	adadelta  func(w, g, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32) bool
 	adadeltaK func(w, g, sq, acc *float32, n int, negLR, k, rho, oneMinusRho, eps, decay float32) bool
-	adam      func(w, g, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32) bool
+	adam      func(w, g, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32, low bool) bool
 	rmsprop   func(w, g, sq *float32, n int, negLR, alpha, oneMinusAlpha, eps, decay float32) bool
 
 	// vSGD; see Set.VSGD and similar methods.

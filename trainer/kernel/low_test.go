@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestLowGradients compares Adam's rows with the portable rule where gradients
+// TestLowGradients compares both forms of Adam with the portable rule where gradients
 // are so low that the routines may leave them out, on both sides of each bound
 // at which they may, and with means that such gradients still move.
 func TestLowGradients(t *testing.T) {
@@ -76,6 +76,23 @@ func TestLowGradients(t *testing.T) {
 			wantW, wantM, wantV := append([]float32(nil), w...), append([]float32(nil), m...), append([]float32(nil), v...)
 			calm, want := s.AdamRows(w, m, v, r, nil, c, false, true), portable.AdamRows(wantW, wantM, wantV, r, nil, c, false, true)
 			what := fmt.Sprintf("round %d, beta1 %g, beta2 %g: ", round, beta1, beta2)
+			if calm != want {
+				t.Fatalf("%scalm %t, want %t", what, calm, want)
+			}
+			equal(t, what+"w", w, wantW)
+			equal(t, what+"m", m, wantM)
+			equal(t, what+"v", v, wantV)
+
+			// The rule for all rows, with the same gradients for each.
+			g := make([]float32, len(w))
+			for i := range g {
+				g[i] = r.G[i/panel*Width+i%Width]
+			}
+			if random.IntN(4) == 0 {
+				c.WeightDecay = near(-40, -126)
+			}
+			calm, want = s.Adam(w, g, m, v, c), portable.Adam(wantW, g, wantM, wantV, c)
+			what = fmt.Sprintf("round %d, all rows, beta1 %g, beta2 %g, decay %g: ", round, beta1, beta2, c.WeightDecay)
 			if calm != want {
 				t.Fatalf("%scalm %t, want %t", what, calm, want)
 			}

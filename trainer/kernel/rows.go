@@ -160,20 +160,10 @@ func (s *Set) AdamRows(w, m, v []float32, r *Rows, past []AdamPast, c AdamStep, 
 	})
 }
 
-// lowForAdam reports whether the routines should look for low gradients that
-// move nothing, and take 0 instead. The gradients of saturated units are often
-// below 2^-126, and some processors take a hundred times as long for an
-// operation on such numbers.
-//
-// Let |G| < 2^-97, |m| >= 2^31·|G| and |m| >= 2^-96. As |Values| < 2^4, the
-// gradient g = Values·G is below 2^5·|G|, even where its rounding is coarse.
-// Beta1·m rounds to a y with |y| >= |m|/2, and half of the distance from y to
-// the next smaller number is at least 2^-25·|y| >= 2^5·|G|. So y +
-// OneMinusBeta1·g rounds to y. And g·(OneMinusBeta2·g) is below 2^-184, which is
-// less than half of the smallest number, so Beta2·v + OneMinusBeta2·g² rounds to
-// Beta2·v.
+// lowForAdam reports whether the rows have low gradients that the routines may
+// ignore; see AdamStep.mayIgnore.
 func lowForAdam(r *Rows, c AdamStep) bool {
-	if r.Values == nil || !(c.Beta1 >= 0.5 && c.OneMinusBeta1 >= 0 && c.OneMinusBeta1 <= 1 && c.OneMinusBeta2 >= 0 && c.OneMinusBeta2 <= 1) {
+	if r.Values == nil || !c.mayIgnore() {
 		return false
 	}
 	for _, x := range r.Values {
