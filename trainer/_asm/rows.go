@@ -259,34 +259,9 @@ func (g *generator) decay(list []decaying, factor string, s named, missed reg.GP
 	jumpIf(g.VPMAXUD, "decayHigh", "", label+"Multiply") // 2^64 times it may be too large
 	g.VMOVUPS(g.constant("decayGrid"), c)
 	for _, d := range list {
-		magnitude(d.r, d.r)
-		g.VPADDD(g.constant("decayScale"), d.r, d.r)
-		// Below c the number has its multiple of 2^-149 as mantissa, with an
-		// exponent that is one lower than that of c.
-		if g.bytes == 64 {
-			g.VCMPPS(operand.U8(less), c, d.r, reg.K1)
-			g.VADDPS(d.r, d.r, reg.K1, d.r)
-			g.VSUBPS(c, d.r, reg.K1, d.r)
-			continue
-		}
-		g.VCMPPS(operand.U8(less), c, d.r, mask)
-		g.VADDPS(d.r, d.r, y)
-		g.VSUBPS(c, y, y)
-		g.VBLENDVPS(mask, y, d.r, d.r)
+		g.scale(d, c, y, mask)
 	}
-	step := func(d decaying) {
-		g.VMULPS(f, d.r, y)
-		g.VFMADD213PS(c, f, d.r)
-		if g.bytes == 64 {
-			g.VCMPPS(operand.U8(less), c, y, reg.K1)
-			g.VSUBPS(c, d.r, reg.K1, y)
-			g.VMOVAPS(y, d.r)
-			return
-		}
-		g.VCMPPS(operand.U8(less), c, y, mask)
-		g.VSUBPS(c, d.r, d.r)
-		g.VBLENDVPS(mask, d.r, y, d.r)
-	}
+	step := func(d decaying) { g.decayScaled(d, f, c, y, mask) }
 	g.Label(label + "Scaled")
 	for _, d := range list {
 		step(d)
@@ -309,22 +284,61 @@ func (g *generator) decay(list []decaying, factor string, s named, missed reg.GP
 	g.JNZ(operand.LabelRef(label + "Scaled"))
 	g.Label(label + "Unscale")
 	for _, d := range list {
-		if g.bytes == 64 {
-			g.VCMPPS(operand.U8(less), c, d.r, reg.K1)
-			g.VADDPS(c, d.r, reg.K1, d.r)
-			g.VMULPS(g.constant("half"), d.r, reg.K1, d.r)
-		} else {
-			g.VCMPPS(operand.U8(less), c, d.r, mask)
-			g.VADDPS(c, d.r, y)
-			g.VMULPS(g.constant("half"), y, y)
-			g.VBLENDVPS(mask, y, d.r, d.r)
-		}
-		g.VPSUBD(g.constant("decayScale"), d.r, d.r)
-		g.VMOVUPS(d.at, y)
-		g.and(g.Context, g.constant("sign"), y, y)
-		g.or(g.Context, y, d.r, d.r)
+		g.unscale(d, c, y, mask)
 	}
 	g.Label(label + "Done")
+}
+
+// scale multiplies a register's magnitude by 2^64 and leaves out its sign; see
+// decay. c has 2^-62, y and mask are further registers.
+func (g *generator) scale(d decaying, c, y, mask vec) {
+	g.and(g.Context, g.constant("magnitude"), d.r, d.r)
+	g.VPADDD(g.constant("decayScale"), d.r, d.r)
+	// Below c the number has its multiple of 2^-149 as mantissa, with an
+	// exponent that is one lower than that of c.
+	if g.bytes == 64 {
+		g.VCMPPS(operand.U8(less), c, d.r, reg.K1)
+		g.VADDPS(d.r, d.r, reg.K1, d.r)
+		g.VSUBPS(c, d.r, reg.K1, d.r)
+		return
+	}
+	g.VCMPPS(operand.U8(less), c, d.r, mask)
+	g.VADDPS(d.r, d.r, y)
+	g.VSUBPS(c, y, y)
+	g.VBLENDVPS(mask, y, d.r, d.r)
+}
+
+// decayScaled multiplies a scaled register by f.
+func (g *generator) decayScaled(d decaying, f, c, y, mask vec) {
+	g.VMULPS(f, d.r, y)
+	g.VFMADD213PS(c, f, d.r)
+	if g.bytes == 64 {
+		g.VCMPPS(operand.U8(less), c, y, reg.K1)
+		g.VSUBPS(c, d.r, reg.K1, y)
+		g.VMOVAPS(y, d.r)
+		return
+	}
+	g.VCMPPS(operand.U8(less), c, y, mask)
+	g.VSUBPS(c, d.r, d.r)
+	g.VBLENDVPS(mask, d.r, y, d.r)
+}
+
+// unscale undoes scale, with the sign that the number has in memory.
+func (g *generator) unscale(d decaying, c, y, mask vec) {
+	if g.bytes == 64 {
+		g.VCMPPS(operand.U8(less), c, d.r, reg.K1)
+		g.VADDPS(c, d.r, reg.K1, d.r)
+		g.VMULPS(g.constant("half"), d.r, reg.K1, d.r)
+	} else {
+		g.VCMPPS(operand.U8(less), c, d.r, mask)
+		g.VADDPS(c, d.r, y)
+		g.VMULPS(g.constant("half"), y, y)
+		g.VBLENDVPS(mask, y, d.r, d.r)
+	}
+	g.VPSUBD(g.constant("decayScale"), d.r, d.r)
+	g.VMOVUPS(d.at, y)
+	g.and(g.Context, g.constant("sign"), y, y)
+	g.or(g.Context, y, d.r, d.r)
 }
 
 func (g *generator) calmAdadelta(lanes []lane) {
