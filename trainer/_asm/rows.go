@@ -291,7 +291,7 @@ func (g *generator) decay(list []decaying, factor string, s named, missed reg.GP
 
 // scale multiplies a register's magnitude by 2^64 and leaves out its sign; see
 // decay. c has 2^-62, y and mask are further registers.
-func (g *generator) scale(d decaying, c, y, mask vec) {
+func (g *generator) scale(d decaying, c operand.Op, y, mask vec) {
 	g.and(g.Context, g.constant("magnitude"), d.r, d.r)
 	g.VPADDD(g.constant("decayScale"), d.r, d.r)
 	// Below c the number has its multiple of 2^-149 as mantissa, with an
@@ -309,7 +309,7 @@ func (g *generator) scale(d decaying, c, y, mask vec) {
 }
 
 // decayScaled multiplies a scaled register by f.
-func (g *generator) decayScaled(d decaying, f, c, y, mask vec) {
+func (g *generator) decayScaled(d decaying, f vec, c operand.Op, y, mask vec) {
 	g.VMULPS(f, d.r, y)
 	g.VFMADD213PS(c, f, d.r)
 	if g.bytes == 64 {
@@ -324,7 +324,7 @@ func (g *generator) decayScaled(d decaying, f, c, y, mask vec) {
 }
 
 // unscale undoes scale, with the sign that the number has in memory.
-func (g *generator) unscale(d decaying, c, y, mask vec) {
+func (g *generator) unscale(d decaying, c operand.Op, y, mask vec) {
 	if g.bytes == 64 {
 		g.VCMPPS(operand.U8(less), c, d.r, reg.K1)
 		g.VADDPS(c, d.r, reg.K1, d.r)
@@ -374,24 +374,37 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 		func(l lane) { g.VMOVUPS(l.at("m"), l.r[m]) },
 		func(l lane) { g.VMOVUPS(l.at("v"), l.r[v]) })
 	// A missed step. With tally it adds the sign of what must not be negative
-	// if the sleep is to end to sum; see AdamSettles.
-	sum, x := s["oneMinusBeta1"], s["oneMinusBeta2"]
-	step := func(tally bool) {
+	// if the sleep is to end to sum; see AdamSettles. In a low sleep m is scaled;
+	// see decay.
+	sum, x, grid := s["oneMinusBeta1"], s["oneMinusBeta2"], g.constant("decayGrid")
+	mean := func(l lane) decaying { return decaying{l.r[m], l.at("m")} }
+	step := func(tally, low bool) {
 		g.VBROADCASTSS(mem(from, 0), s["negStep"])
 		g.VBROADCASTSS(mem(from, 4), s["sqrtBias2"])
 		for first := 0; first < len(lanes); first += abreast {
-			group, label := lanes[first:first+abreast], fmt.Sprintf("Missed%d%t", first, tally)
-			all(group,
-				func(l lane) { g.VMULPS(s["beta2"], l.r[v], l.r[v]) },
-				func(l lane) { g.VMULPS(s["beta1"], l.r[m], l.r[m]) },
-				func(l lane) { g.VADDPS(g.constant("0"), l.r[m], l.r[m]) })
+			group, label := lanes[first:first+abreast], fmt.Sprintf("Missed%d%t%t", first, tally, low)
+			all(group, func(l lane) { g.VMULPS(s["beta2"], l.r[v], l.r[v]) })
+			if low {
+				all(group, func(l lane) { g.decayScaled(mean(l), s["beta1"], grid, l.r[a], x) })
+			} else {
+				all(group,
+					func(l lane) { g.VMULPS(s["beta1"], l.r[m], l.r[m]) },
+					func(l lane) { g.VADDPS(g.constant("0"), l.r[m], l.r[m]) })
+			}
 			g.roots(group, v, a, b, c, a, label)
 			g.unlessOne(mem(from, 4), "plain"+label, func() {
 				all(group, func(l lane) { g.VDIVPS(s["sqrtBias2"], l.r[a], l.r[a]) })
 			})
+			numerator := m
+			if low {
+				numerator = b
+				for _, l := range group {
+					g.movingMean(l, w, m, b, x)
+				}
+			}
 			all(group,
 				func(l lane) { g.VADDPS(s["eps"], l.r[a], l.r[a]) },
-				func(l lane) { g.VMULPS(s["negStep"], l.r[m], l.r[b]) },
+				func(l lane) { g.VMULPS(s["negStep"], l.r[numerator], l.r[b]) },
 				func(l lane) { g.VDIVPS(l.r[a], l.r[b], l.r[b]) },
 				func(l lane) { g.VADDPS(l.r[b], l.r[w], l.r[w]) })
 			if !tally {
@@ -414,28 +427,66 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 			}
 		}
 	}
-	advance := func() {
-		g.ADDQ(operand.U8(8), from)
-		g.DECQ(missed)
-		g.JZ(operand.LabelRef("made"))
+	// steps makes missed steps. It goes on at made if there are no more, at again
+	// if the sleep has not settled after some eight steps, and behind otherwise.
+	steps := func(low bool, label, made, again string) {
+		advance := func() {
+			g.ADDQ(operand.U8(8), from)
+			g.DECQ(missed)
+			g.JZ(operand.LabelRef(made))
+		}
+		g.Label(label)
+		step(false, low)
+		advance()
+		g.TESTQ(operand.U32(7), missed) // a tally is expensive
+		g.JNZ(operand.LabelRef(label))
+		g.CMPB(g.argument("settles"), operand.U8(0))
+		g.JEQ(operand.LabelRef(label))
+		g.zero(sum)
+		step(true, low)
+		advance()
+		y := sum.AsY()
+		if g.bytes == 64 {
+			g.VEXTRACTF64X4(operand.U8(1), sum, x.AsY())
+			g.VPOR(x.AsY(), y, y)
+		}
+		g.VPTEST(g.constant("sign"), y)
+		g.JNZ(operand.LabelRef(again))
 	}
-	g.Label("sleep")
-	step(false)
-	advance()
-	g.TESTQ(operand.U32(7), missed) // a tally is expensive
-	g.JNZ(operand.LabelRef("sleep"))
+	unscale := func() {
+		all(lanes, func(l lane) { g.unscale(mean(l), grid, l.r[a], x) })
+	}
+	// A sleep with any m below 2^-104 is a low one: m could fall below 2^-118
+	// within eight steps, and its product with the step size below 2^-126.
+	g.Label("look")
 	g.CMPB(g.argument("settles"), operand.U8(0))
 	g.JEQ(operand.LabelRef("sleep"))
-	g.zero(sum)
-	step(true)
-	advance()
-	y := sum.AsY()
-	if g.bytes == 64 {
-		g.VEXTRACTF64X4(operand.U8(1), sum, x.AsY())
-		g.VPOR(x.AsY(), y, y)
+	g.CMPL(g.argument("beta1"), operand.U32(math.Float32bits(0.5)))
+	g.JLT(operand.LabelRef("sleep"))
+	least := lanes[0].r[a]
+	for i, l := range lanes {
+		t := l.r[a]
+		if i > 0 && abreast == 1 {
+			t = l.r[b]
+		}
+		g.and(g.Context, g.constant("magnitude"), l.r[m], t)
+		g.VPSUBD(g.constant("1"), t, t) // so that 0 is large
+		if i > 0 {
+			g.VPMINUD(t, least, least)
+		}
 	}
-	g.VPTEST(g.constant("sign"), y)
-	g.JNZ(operand.LabelRef("sleep"))
+	g.VMOVUPS(g.constant("lowSleep"), x)
+	g.jumpUnlessBelow(least, x, "sleep")
+	all(lanes, func(l lane) { g.scale(mean(l), grid, l.r[a], x) })
+	steps(true, "lowSleep", "lowMade", "lowSleep")
+	unscale()
+	g.JMP(operand.LabelRef("settled"))
+	g.Label("lowMade")
+	unscale()
+	all(lanes, func(l lane) { g.VADDPS(g.constant("0"), l.r[m], l.r[m]) })
+	g.JMP(operand.LabelRef("made"))
+	steps(false, "sleep", "made", "look")
+	g.Label("settled")
 	var ms, vs []decaying
 	for _, l := range lanes {
 		ms, vs = append(ms, decaying{l.r[m], l.at("m")}), append(vs, decaying{l.r[v], l.at("v")})
@@ -454,6 +505,30 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 	for _, name := range []string{"negStep", "sqrtBias2", "oneMinusBeta1", "oneMinusBeta2"} {
 		g.scalar(name, s[name])
 	}
+}
+
+// movingMean leaves the scaled m of a low sleep in register b as it is without
+// scale, with its sign, or 0 where it moves no weight: where |m| < 2^-100 and |w|
+// >= 2^-23. There, what is added to w is at most 2^10·2^-100/2^-40, by the limits
+// of AdamSettles. x is another register.
+func (g *generator) movingMean(l lane, w, m, b int, x vec) {
+	g.and(g.Context, g.constant("magnitude"), l.r[w], l.r[b])
+	if g.bytes == 64 {
+		g.VCMPPS(operand.U8(less), g.constant("moved"), l.r[b], reg.K1)
+		g.VCMPPS(operand.U8(notLess), g.constant("moving"), l.r[m], reg.K2)
+		g.KORW(reg.K1, reg.K2, reg.K1)
+		g.VMULPS_Z(g.constant("2^-64"), l.r[m], reg.K1, l.r[b])
+	} else {
+		g.VCMPPS(operand.U8(less), g.constant("moved"), l.r[b], x)
+		g.VCMPPS(operand.U8(notLess), g.constant("moving"), l.r[m], l.r[b])
+		g.VPOR(x, l.r[b], l.r[b])
+		g.VPAND(l.r[m], l.r[b], l.r[b])
+		g.VMULPS(g.constant("2^-64"), l.r[b], l.r[b])
+	}
+	g.VMOVUPS(l.at("m"), x)
+	g.and(g.Context, g.constant("sign"), x, x)
+	g.or(g.Context, x, l.r[b], l.r[b])
+	g.VADDPS(g.constant("0"), l.r[b], l.r[b])
 }
 
 // unlessOne writes f, a division by the float32 at m, so that it is skipped if

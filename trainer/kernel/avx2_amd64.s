@@ -580,231 +580,295 @@ DATA constantsAVX2<>+2288(SB)/4, $0x20000000
 DATA constantsAVX2<>+2292(SB)/4, $0x20000000
 DATA constantsAVX2<>+2296(SB)/4, $0x20000000
 DATA constantsAVX2<>+2300(SB)/4, $0x20000000
-DATA constantsAVX2<>+2304(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2308(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2312(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2316(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2320(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2324(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2328(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2332(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2336(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2340(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2344(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2348(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2352(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2356(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2360(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2364(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2368(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2372(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2376(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2380(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2384(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2388(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2392(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2396(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2400(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2404(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2408(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2412(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2416(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2420(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2424(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2428(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2432(SB)/4, $0x12800000
-DATA constantsAVX2<>+2436(SB)/4, $0x12800000
-DATA constantsAVX2<>+2440(SB)/4, $0x12800000
-DATA constantsAVX2<>+2444(SB)/4, $0x12800000
-DATA constantsAVX2<>+2448(SB)/4, $0x12800000
-DATA constantsAVX2<>+2452(SB)/4, $0x12800000
-DATA constantsAVX2<>+2456(SB)/4, $0x12800000
-DATA constantsAVX2<>+2460(SB)/4, $0x12800000
-DATA constantsAVX2<>+2464(SB)/4, $0x12800000
-DATA constantsAVX2<>+2468(SB)/4, $0x12800000
-DATA constantsAVX2<>+2472(SB)/4, $0x12800000
-DATA constantsAVX2<>+2476(SB)/4, $0x12800000
-DATA constantsAVX2<>+2480(SB)/4, $0x12800000
-DATA constantsAVX2<>+2484(SB)/4, $0x12800000
-DATA constantsAVX2<>+2488(SB)/4, $0x12800000
-DATA constantsAVX2<>+2492(SB)/4, $0x12800000
-DATA constantsAVX2<>+2496(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2500(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2504(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2508(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2512(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2516(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2520(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2524(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2528(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2532(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2536(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2540(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2544(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2548(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2552(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2556(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2560(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2564(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2568(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2572(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2576(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2580(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2584(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2588(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2592(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2596(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2600(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2604(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2608(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2612(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2616(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2620(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2624(SB)/4, $0x00800000
-DATA constantsAVX2<>+2628(SB)/4, $0x00800000
-DATA constantsAVX2<>+2632(SB)/4, $0x00800000
-DATA constantsAVX2<>+2636(SB)/4, $0x00800000
-DATA constantsAVX2<>+2640(SB)/4, $0x00800000
-DATA constantsAVX2<>+2644(SB)/4, $0x00800000
-DATA constantsAVX2<>+2648(SB)/4, $0x00800000
-DATA constantsAVX2<>+2652(SB)/4, $0x00800000
-DATA constantsAVX2<>+2656(SB)/4, $0x00800000
-DATA constantsAVX2<>+2660(SB)/4, $0x00800000
-DATA constantsAVX2<>+2664(SB)/4, $0x00800000
-DATA constantsAVX2<>+2668(SB)/4, $0x00800000
-DATA constantsAVX2<>+2672(SB)/4, $0x00800000
-DATA constantsAVX2<>+2676(SB)/4, $0x00800000
-DATA constantsAVX2<>+2680(SB)/4, $0x00800000
-DATA constantsAVX2<>+2684(SB)/4, $0x00800000
-DATA constantsAVX2<>+2688(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2692(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2696(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2700(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2704(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2708(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2712(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2716(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2720(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2724(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2728(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2732(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2736(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2740(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2744(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2748(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2752(SB)/4, $0x00000000
-DATA constantsAVX2<>+2756(SB)/4, $0x00000000
-DATA constantsAVX2<>+2760(SB)/4, $0x00000000
-DATA constantsAVX2<>+2764(SB)/4, $0x00000000
-DATA constantsAVX2<>+2768(SB)/4, $0x00000000
-DATA constantsAVX2<>+2772(SB)/4, $0x00000000
-DATA constantsAVX2<>+2776(SB)/4, $0x00000000
-DATA constantsAVX2<>+2780(SB)/4, $0x00000000
-DATA constantsAVX2<>+2784(SB)/4, $0x00000000
-DATA constantsAVX2<>+2788(SB)/4, $0x00000000
-DATA constantsAVX2<>+2792(SB)/4, $0x00000000
-DATA constantsAVX2<>+2796(SB)/4, $0x00000000
-DATA constantsAVX2<>+2800(SB)/4, $0x00000000
-DATA constantsAVX2<>+2804(SB)/4, $0x00000000
-DATA constantsAVX2<>+2808(SB)/4, $0x00000000
-DATA constantsAVX2<>+2812(SB)/4, $0x00000000
-DATA constantsAVX2<>+2816(SB)/4, $0x00000001
-DATA constantsAVX2<>+2820(SB)/4, $0x00000001
-DATA constantsAVX2<>+2824(SB)/4, $0x00000001
-DATA constantsAVX2<>+2828(SB)/4, $0x00000001
-DATA constantsAVX2<>+2832(SB)/4, $0x00000001
-DATA constantsAVX2<>+2836(SB)/4, $0x00000001
-DATA constantsAVX2<>+2840(SB)/4, $0x00000001
-DATA constantsAVX2<>+2844(SB)/4, $0x00000001
-DATA constantsAVX2<>+2848(SB)/4, $0x00000001
-DATA constantsAVX2<>+2852(SB)/4, $0x00000001
-DATA constantsAVX2<>+2856(SB)/4, $0x00000001
-DATA constantsAVX2<>+2860(SB)/4, $0x00000001
-DATA constantsAVX2<>+2864(SB)/4, $0x00000001
-DATA constantsAVX2<>+2868(SB)/4, $0x00000001
-DATA constantsAVX2<>+2872(SB)/4, $0x00000001
-DATA constantsAVX2<>+2876(SB)/4, $0x00000001
-DATA constantsAVX2<>+2880(SB)/4, $0x00000002
-DATA constantsAVX2<>+2884(SB)/4, $0x00000002
-DATA constantsAVX2<>+2888(SB)/4, $0x00000002
-DATA constantsAVX2<>+2892(SB)/4, $0x00000002
-DATA constantsAVX2<>+2896(SB)/4, $0x00000002
-DATA constantsAVX2<>+2900(SB)/4, $0x00000002
-DATA constantsAVX2<>+2904(SB)/4, $0x00000002
-DATA constantsAVX2<>+2908(SB)/4, $0x00000002
-DATA constantsAVX2<>+2912(SB)/4, $0x00000002
-DATA constantsAVX2<>+2916(SB)/4, $0x00000002
-DATA constantsAVX2<>+2920(SB)/4, $0x00000002
-DATA constantsAVX2<>+2924(SB)/4, $0x00000002
-DATA constantsAVX2<>+2928(SB)/4, $0x00000002
-DATA constantsAVX2<>+2932(SB)/4, $0x00000002
-DATA constantsAVX2<>+2936(SB)/4, $0x00000002
-DATA constantsAVX2<>+2940(SB)/4, $0x00000002
-DATA constantsAVX2<>+2944(SB)/4, $0x00000003
-DATA constantsAVX2<>+2948(SB)/4, $0x00000003
-DATA constantsAVX2<>+2952(SB)/4, $0x00000003
-DATA constantsAVX2<>+2956(SB)/4, $0x00000003
-DATA constantsAVX2<>+2960(SB)/4, $0x00000003
-DATA constantsAVX2<>+2964(SB)/4, $0x00000003
-DATA constantsAVX2<>+2968(SB)/4, $0x00000003
-DATA constantsAVX2<>+2972(SB)/4, $0x00000003
-DATA constantsAVX2<>+2976(SB)/4, $0x00000003
-DATA constantsAVX2<>+2980(SB)/4, $0x00000003
-DATA constantsAVX2<>+2984(SB)/4, $0x00000003
-DATA constantsAVX2<>+2988(SB)/4, $0x00000003
-DATA constantsAVX2<>+2992(SB)/4, $0x00000003
-DATA constantsAVX2<>+2996(SB)/4, $0x00000003
-DATA constantsAVX2<>+3000(SB)/4, $0x00000003
-DATA constantsAVX2<>+3004(SB)/4, $0x00000003
-DATA constantsAVX2<>+3008(SB)/4, $0x00000004
-DATA constantsAVX2<>+3012(SB)/4, $0x00000004
-DATA constantsAVX2<>+3016(SB)/4, $0x00000004
-DATA constantsAVX2<>+3020(SB)/4, $0x00000004
-DATA constantsAVX2<>+3024(SB)/4, $0x00000004
-DATA constantsAVX2<>+3028(SB)/4, $0x00000004
-DATA constantsAVX2<>+3032(SB)/4, $0x00000004
-DATA constantsAVX2<>+3036(SB)/4, $0x00000004
-DATA constantsAVX2<>+3040(SB)/4, $0x00000004
-DATA constantsAVX2<>+3044(SB)/4, $0x00000004
-DATA constantsAVX2<>+3048(SB)/4, $0x00000004
-DATA constantsAVX2<>+3052(SB)/4, $0x00000004
-DATA constantsAVX2<>+3056(SB)/4, $0x00000004
-DATA constantsAVX2<>+3060(SB)/4, $0x00000004
-DATA constantsAVX2<>+3064(SB)/4, $0x00000004
-DATA constantsAVX2<>+3068(SB)/4, $0x00000004
-DATA constantsAVX2<>+3072(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3076(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3080(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3084(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3088(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3092(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3096(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3100(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3104(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3108(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3112(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3116(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3120(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3124(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3128(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3132(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3136(SB)/4, $0x72000000
-DATA constantsAVX2<>+3140(SB)/4, $0x72000000
-DATA constantsAVX2<>+3144(SB)/4, $0x72000000
-DATA constantsAVX2<>+3148(SB)/4, $0x72000000
-DATA constantsAVX2<>+3152(SB)/4, $0x72000000
-DATA constantsAVX2<>+3156(SB)/4, $0x72000000
-DATA constantsAVX2<>+3160(SB)/4, $0x72000000
-DATA constantsAVX2<>+3164(SB)/4, $0x72000000
-DATA constantsAVX2<>+3168(SB)/4, $0x72000000
-DATA constantsAVX2<>+3172(SB)/4, $0x72000000
-DATA constantsAVX2<>+3176(SB)/4, $0x72000000
-DATA constantsAVX2<>+3180(SB)/4, $0x72000000
-DATA constantsAVX2<>+3184(SB)/4, $0x72000000
-DATA constantsAVX2<>+3188(SB)/4, $0x72000000
-DATA constantsAVX2<>+3192(SB)/4, $0x72000000
-DATA constantsAVX2<>+3196(SB)/4, $0x72000000
-GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $3200
+DATA constantsAVX2<>+2304(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2308(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2312(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2316(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2320(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2324(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2328(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2332(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2336(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2340(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2344(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2348(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2352(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2356(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2360(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2364(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2368(SB)/4, $0x34000000
+DATA constantsAVX2<>+2372(SB)/4, $0x34000000
+DATA constantsAVX2<>+2376(SB)/4, $0x34000000
+DATA constantsAVX2<>+2380(SB)/4, $0x34000000
+DATA constantsAVX2<>+2384(SB)/4, $0x34000000
+DATA constantsAVX2<>+2388(SB)/4, $0x34000000
+DATA constantsAVX2<>+2392(SB)/4, $0x34000000
+DATA constantsAVX2<>+2396(SB)/4, $0x34000000
+DATA constantsAVX2<>+2400(SB)/4, $0x34000000
+DATA constantsAVX2<>+2404(SB)/4, $0x34000000
+DATA constantsAVX2<>+2408(SB)/4, $0x34000000
+DATA constantsAVX2<>+2412(SB)/4, $0x34000000
+DATA constantsAVX2<>+2416(SB)/4, $0x34000000
+DATA constantsAVX2<>+2420(SB)/4, $0x34000000
+DATA constantsAVX2<>+2424(SB)/4, $0x34000000
+DATA constantsAVX2<>+2428(SB)/4, $0x34000000
+DATA constantsAVX2<>+2432(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2436(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2440(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2444(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2448(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2452(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2456(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2460(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2464(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2468(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2472(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2476(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2480(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2484(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2488(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2492(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2496(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2500(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2504(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2508(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2512(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2516(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2520(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2524(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2528(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2532(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2536(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2540(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2544(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2548(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2552(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2556(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2560(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2564(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2568(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2572(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2576(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2580(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2584(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2588(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2592(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2596(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2600(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2604(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2608(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2612(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2616(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2620(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2624(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2628(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2632(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2636(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2640(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2644(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2648(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2652(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2656(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2660(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2664(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2668(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2672(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2676(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2680(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2684(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2688(SB)/4, $0x12800000
+DATA constantsAVX2<>+2692(SB)/4, $0x12800000
+DATA constantsAVX2<>+2696(SB)/4, $0x12800000
+DATA constantsAVX2<>+2700(SB)/4, $0x12800000
+DATA constantsAVX2<>+2704(SB)/4, $0x12800000
+DATA constantsAVX2<>+2708(SB)/4, $0x12800000
+DATA constantsAVX2<>+2712(SB)/4, $0x12800000
+DATA constantsAVX2<>+2716(SB)/4, $0x12800000
+DATA constantsAVX2<>+2720(SB)/4, $0x12800000
+DATA constantsAVX2<>+2724(SB)/4, $0x12800000
+DATA constantsAVX2<>+2728(SB)/4, $0x12800000
+DATA constantsAVX2<>+2732(SB)/4, $0x12800000
+DATA constantsAVX2<>+2736(SB)/4, $0x12800000
+DATA constantsAVX2<>+2740(SB)/4, $0x12800000
+DATA constantsAVX2<>+2744(SB)/4, $0x12800000
+DATA constantsAVX2<>+2748(SB)/4, $0x12800000
+DATA constantsAVX2<>+2752(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2756(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2760(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2764(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2768(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2772(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2776(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2780(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2784(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2788(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2792(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2796(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2800(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2804(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2808(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2812(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2816(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2820(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2824(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2828(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2832(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2836(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2840(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2844(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2848(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2852(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2856(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2860(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2864(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2868(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2872(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2876(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2880(SB)/4, $0x00800000
+DATA constantsAVX2<>+2884(SB)/4, $0x00800000
+DATA constantsAVX2<>+2888(SB)/4, $0x00800000
+DATA constantsAVX2<>+2892(SB)/4, $0x00800000
+DATA constantsAVX2<>+2896(SB)/4, $0x00800000
+DATA constantsAVX2<>+2900(SB)/4, $0x00800000
+DATA constantsAVX2<>+2904(SB)/4, $0x00800000
+DATA constantsAVX2<>+2908(SB)/4, $0x00800000
+DATA constantsAVX2<>+2912(SB)/4, $0x00800000
+DATA constantsAVX2<>+2916(SB)/4, $0x00800000
+DATA constantsAVX2<>+2920(SB)/4, $0x00800000
+DATA constantsAVX2<>+2924(SB)/4, $0x00800000
+DATA constantsAVX2<>+2928(SB)/4, $0x00800000
+DATA constantsAVX2<>+2932(SB)/4, $0x00800000
+DATA constantsAVX2<>+2936(SB)/4, $0x00800000
+DATA constantsAVX2<>+2940(SB)/4, $0x00800000
+DATA constantsAVX2<>+2944(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2948(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2952(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2956(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2960(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2964(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2968(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2972(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2976(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2980(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2984(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2988(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2992(SB)/4, $0x4b000000
+DATA constantsAVX2<>+2996(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3000(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3004(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3008(SB)/4, $0x00000000
+DATA constantsAVX2<>+3012(SB)/4, $0x00000000
+DATA constantsAVX2<>+3016(SB)/4, $0x00000000
+DATA constantsAVX2<>+3020(SB)/4, $0x00000000
+DATA constantsAVX2<>+3024(SB)/4, $0x00000000
+DATA constantsAVX2<>+3028(SB)/4, $0x00000000
+DATA constantsAVX2<>+3032(SB)/4, $0x00000000
+DATA constantsAVX2<>+3036(SB)/4, $0x00000000
+DATA constantsAVX2<>+3040(SB)/4, $0x00000000
+DATA constantsAVX2<>+3044(SB)/4, $0x00000000
+DATA constantsAVX2<>+3048(SB)/4, $0x00000000
+DATA constantsAVX2<>+3052(SB)/4, $0x00000000
+DATA constantsAVX2<>+3056(SB)/4, $0x00000000
+DATA constantsAVX2<>+3060(SB)/4, $0x00000000
+DATA constantsAVX2<>+3064(SB)/4, $0x00000000
+DATA constantsAVX2<>+3068(SB)/4, $0x00000000
+DATA constantsAVX2<>+3072(SB)/4, $0x00000001
+DATA constantsAVX2<>+3076(SB)/4, $0x00000001
+DATA constantsAVX2<>+3080(SB)/4, $0x00000001
+DATA constantsAVX2<>+3084(SB)/4, $0x00000001
+DATA constantsAVX2<>+3088(SB)/4, $0x00000001
+DATA constantsAVX2<>+3092(SB)/4, $0x00000001
+DATA constantsAVX2<>+3096(SB)/4, $0x00000001
+DATA constantsAVX2<>+3100(SB)/4, $0x00000001
+DATA constantsAVX2<>+3104(SB)/4, $0x00000001
+DATA constantsAVX2<>+3108(SB)/4, $0x00000001
+DATA constantsAVX2<>+3112(SB)/4, $0x00000001
+DATA constantsAVX2<>+3116(SB)/4, $0x00000001
+DATA constantsAVX2<>+3120(SB)/4, $0x00000001
+DATA constantsAVX2<>+3124(SB)/4, $0x00000001
+DATA constantsAVX2<>+3128(SB)/4, $0x00000001
+DATA constantsAVX2<>+3132(SB)/4, $0x00000001
+DATA constantsAVX2<>+3136(SB)/4, $0x00000002
+DATA constantsAVX2<>+3140(SB)/4, $0x00000002
+DATA constantsAVX2<>+3144(SB)/4, $0x00000002
+DATA constantsAVX2<>+3148(SB)/4, $0x00000002
+DATA constantsAVX2<>+3152(SB)/4, $0x00000002
+DATA constantsAVX2<>+3156(SB)/4, $0x00000002
+DATA constantsAVX2<>+3160(SB)/4, $0x00000002
+DATA constantsAVX2<>+3164(SB)/4, $0x00000002
+DATA constantsAVX2<>+3168(SB)/4, $0x00000002
+DATA constantsAVX2<>+3172(SB)/4, $0x00000002
+DATA constantsAVX2<>+3176(SB)/4, $0x00000002
+DATA constantsAVX2<>+3180(SB)/4, $0x00000002
+DATA constantsAVX2<>+3184(SB)/4, $0x00000002
+DATA constantsAVX2<>+3188(SB)/4, $0x00000002
+DATA constantsAVX2<>+3192(SB)/4, $0x00000002
+DATA constantsAVX2<>+3196(SB)/4, $0x00000002
+DATA constantsAVX2<>+3200(SB)/4, $0x00000003
+DATA constantsAVX2<>+3204(SB)/4, $0x00000003
+DATA constantsAVX2<>+3208(SB)/4, $0x00000003
+DATA constantsAVX2<>+3212(SB)/4, $0x00000003
+DATA constantsAVX2<>+3216(SB)/4, $0x00000003
+DATA constantsAVX2<>+3220(SB)/4, $0x00000003
+DATA constantsAVX2<>+3224(SB)/4, $0x00000003
+DATA constantsAVX2<>+3228(SB)/4, $0x00000003
+DATA constantsAVX2<>+3232(SB)/4, $0x00000003
+DATA constantsAVX2<>+3236(SB)/4, $0x00000003
+DATA constantsAVX2<>+3240(SB)/4, $0x00000003
+DATA constantsAVX2<>+3244(SB)/4, $0x00000003
+DATA constantsAVX2<>+3248(SB)/4, $0x00000003
+DATA constantsAVX2<>+3252(SB)/4, $0x00000003
+DATA constantsAVX2<>+3256(SB)/4, $0x00000003
+DATA constantsAVX2<>+3260(SB)/4, $0x00000003
+DATA constantsAVX2<>+3264(SB)/4, $0x00000004
+DATA constantsAVX2<>+3268(SB)/4, $0x00000004
+DATA constantsAVX2<>+3272(SB)/4, $0x00000004
+DATA constantsAVX2<>+3276(SB)/4, $0x00000004
+DATA constantsAVX2<>+3280(SB)/4, $0x00000004
+DATA constantsAVX2<>+3284(SB)/4, $0x00000004
+DATA constantsAVX2<>+3288(SB)/4, $0x00000004
+DATA constantsAVX2<>+3292(SB)/4, $0x00000004
+DATA constantsAVX2<>+3296(SB)/4, $0x00000004
+DATA constantsAVX2<>+3300(SB)/4, $0x00000004
+DATA constantsAVX2<>+3304(SB)/4, $0x00000004
+DATA constantsAVX2<>+3308(SB)/4, $0x00000004
+DATA constantsAVX2<>+3312(SB)/4, $0x00000004
+DATA constantsAVX2<>+3316(SB)/4, $0x00000004
+DATA constantsAVX2<>+3320(SB)/4, $0x00000004
+DATA constantsAVX2<>+3324(SB)/4, $0x00000004
+DATA constantsAVX2<>+3328(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3332(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3336(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3340(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3344(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3348(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3352(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3356(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3360(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3364(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3368(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3372(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3376(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3380(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3384(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3388(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3392(SB)/4, $0x72000000
+DATA constantsAVX2<>+3396(SB)/4, $0x72000000
+DATA constantsAVX2<>+3400(SB)/4, $0x72000000
+DATA constantsAVX2<>+3404(SB)/4, $0x72000000
+DATA constantsAVX2<>+3408(SB)/4, $0x72000000
+DATA constantsAVX2<>+3412(SB)/4, $0x72000000
+DATA constantsAVX2<>+3416(SB)/4, $0x72000000
+DATA constantsAVX2<>+3420(SB)/4, $0x72000000
+DATA constantsAVX2<>+3424(SB)/4, $0x72000000
+DATA constantsAVX2<>+3428(SB)/4, $0x72000000
+DATA constantsAVX2<>+3432(SB)/4, $0x72000000
+DATA constantsAVX2<>+3436(SB)/4, $0x72000000
+DATA constantsAVX2<>+3440(SB)/4, $0x72000000
+DATA constantsAVX2<>+3444(SB)/4, $0x72000000
+DATA constantsAVX2<>+3448(SB)/4, $0x72000000
+DATA constantsAVX2<>+3452(SB)/4, $0x72000000
+GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $3456
 
 // func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
@@ -3274,7 +3338,7 @@ window:
 channel:
 	VMOVUPS      (R10)(R11*4), Y1
 	VMOVAPS      Y0, Y2
-	VMOVUPS      constantsAVX2<>+3008(SB), Y3
+	VMOVUPS      constantsAVX2<>+3264(SB), Y3
 	VMOVUPS      (BX)(R11*4), Y4
 	LEAQ         (BX)(DI*1), R12
 	VADDPS       Y1, Y4, Y4
@@ -3282,7 +3346,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+2752(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+3008(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (R12)(R11*4), Y4
@@ -3291,7 +3355,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+2816(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+3072(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (SI)(R11*4), Y4
@@ -3301,7 +3365,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+2880(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+3136(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (R12)(R11*4), Y4
@@ -3310,7 +3374,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+2944(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+3200(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      Y2, (AX)(R11*4)
@@ -3414,13 +3478,13 @@ plain0:
 	CMPQ        R8, $0x49800000
 	JGE         normal0
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+2816(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+2304(SB), Y7
+	VPSUBD      constantsAVX2<>+3072(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+2560(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal0
-	VMOVUPS     constantsAVX2<>+2688(SB), Y15
+	VMOVUPS     constantsAVX2<>+2944(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3440,8 +3504,8 @@ plain0:
 	VMOVUPS     (CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+2624(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+2880(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2624(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y4, Y4
 	VFMADD213PS Y13, Y1, Y4
@@ -3481,13 +3545,13 @@ plain1:
 	CMPQ        R8, $0x49800000
 	JGE         normal1
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+2816(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+2304(SB), Y7
+	VPSUBD      constantsAVX2<>+3072(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+2560(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal1
-	VMOVUPS     constantsAVX2<>+2688(SB), Y15
+	VMOVUPS     constantsAVX2<>+2944(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3507,8 +3571,8 @@ plain1:
 	VMOVUPS     32(CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+2624(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+2880(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2624(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y4, Y4
 	VFMADD213PS Y13, Y1, Y4
@@ -3574,13 +3638,13 @@ plain0:
 	CMPQ        R8, $0x49800000
 	JGE         normal0
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+2816(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+2304(SB), Y7
+	VPSUBD      constantsAVX2<>+3072(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+2560(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal0
-	VMOVUPS     constantsAVX2<>+2688(SB), Y15
+	VMOVUPS     constantsAVX2<>+2944(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3600,12 +3664,12 @@ plain0:
 	VMOVUPS     (CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+2624(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+2880(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2624(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y12
-	VPSUBD      constantsAVX2<>+2816(SB), Y12, Y12
-	VCMPPS      $0x11, constantsAVX2<>+2432(SB), Y12, Y9
+	VPSUBD      constantsAVX2<>+3072(SB), Y12, Y12
+	VCMPPS      $0x11, constantsAVX2<>+2688(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y5, Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -3648,13 +3712,13 @@ plain1:
 	CMPQ        R8, $0x49800000
 	JGE         normal1
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+2816(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+2304(SB), Y7
+	VPSUBD      constantsAVX2<>+3072(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+2560(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal1
-	VMOVUPS     constantsAVX2<>+2688(SB), Y15
+	VMOVUPS     constantsAVX2<>+2944(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3674,12 +3738,12 @@ plain1:
 	VMOVUPS     32(CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+2624(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+2880(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2624(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y12
-	VPSUBD      constantsAVX2<>+2816(SB), Y12, Y12
-	VCMPPS      $0x11, constantsAVX2<>+2432(SB), Y12, Y9
+	VPSUBD      constantsAVX2<>+3072(SB), Y12, Y12
+	VCMPPS      $0x11, constantsAVX2<>+2688(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y5, Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -4036,15 +4100,15 @@ plain0:
 	CMPB    low+72(FP), $0x00
 	JEQ     high0
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VPSUBD  constantsAVX2<>+2816(SB), Y10, Y10
-	VMOVUPS constantsAVX2<>+2496(SB), Y11
+	VPSUBD  constantsAVX2<>+3072(SB), Y10, Y10
+	VMOVUPS constantsAVX2<>+2752(SB), Y11
 	VPMINUD Y10, Y11, Y10
 	VPXOR   Y10, Y11, Y10
 	VPTEST  Y10, Y10
 	JZ      high0
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VCMPPS  $0x15, constantsAVX2<>+2496(SB), Y10, Y12
-	VPADDD  constantsAVX2<>+2560(SB), Y10, Y10
+	VCMPPS  $0x15, constantsAVX2<>+2752(SB), Y10, Y12
+	VPADDD  constantsAVX2<>+2816(SB), Y10, Y10
 	VMOVUPS (BX)(R8*4), Y11
 	VPAND   constantsAVX2<>+1280(SB), Y11, Y11
 	VCMPPS  $0x11, Y10, Y11, Y11
@@ -4082,15 +4146,15 @@ plain1:
 	CMPB    low+72(FP), $0x00
 	JEQ     high1
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VPSUBD  constantsAVX2<>+2816(SB), Y10, Y10
-	VMOVUPS constantsAVX2<>+2496(SB), Y11
+	VPSUBD  constantsAVX2<>+3072(SB), Y10, Y10
+	VMOVUPS constantsAVX2<>+2752(SB), Y11
 	VPMINUD Y10, Y11, Y10
 	VPXOR   Y10, Y11, Y10
 	VPTEST  Y10, Y10
 	JZ      high1
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VCMPPS  $0x15, constantsAVX2<>+2496(SB), Y10, Y12
-	VPADDD  constantsAVX2<>+2560(SB), Y10, Y10
+	VCMPPS  $0x15, constantsAVX2<>+2752(SB), Y10, Y12
+	VPADDD  constantsAVX2<>+2816(SB), Y10, Y10
 	VMOVUPS 32(BX)(R8*4), Y11
 	VPAND   constantsAVX2<>+1280(SB), Y11, Y11
 	VCMPPS  $0x11, Y10, Y11, Y11
@@ -4381,15 +4445,15 @@ sleep:
 	CMPQ    R9, $0x3f800000
 	JGE     sleepMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y5, Y9
-	VPSUBD  constantsAVX2<>+2816(SB), Y9, Y9
+	VPSUBD  constantsAVX2<>+3072(SB), Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y6, Y10
-	VPSUBD  constantsAVX2<>+2816(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+3072(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y7, Y10
-	VPSUBD  constantsAVX2<>+2816(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+3072(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y8, Y10
-	VPSUBD  constantsAVX2<>+2816(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+3072(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPMINUD constantsAVX2<>+2048(SB), Y9, Y10
 	VPXOR   constantsAVX2<>+2048(SB), Y10, Y10
@@ -4684,31 +4748,244 @@ last:
 	VMOVUPS (BX)(DI*1), Y10
 	VMOVUPS 32(BX)(DI*1), Y13
 
+look:
+	CMPB      settles+108(FP), $0x00
+	JEQ       sleep
+	CMPL      beta1+84(FP), $0x3f000000
+	JLT       sleep
+	VPAND     constantsAVX2<>+1280(SB), Y9, Y14
+	VPSUBD    constantsAVX2<>+3072(SB), Y14, Y14
+	VPAND     constantsAVX2<>+1280(SB), Y12, Y15
+	VPSUBD    constantsAVX2<>+3072(SB), Y15, Y15
+	VPMINUD   Y15, Y14, Y14
+	VMOVUPS   constantsAVX2<>+2304(SB), Y5
+	VPMINUD   Y14, Y5, Y14
+	VPXOR     Y14, Y5, Y14
+	VPTEST    Y14, Y14
+	JZ        sleep
+	VPAND     constantsAVX2<>+1280(SB), Y9, Y9
+	VPADDD    constantsAVX2<>+2240(SB), Y9, Y9
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y9, Y5
+	VADDPS    Y9, Y9, Y14
+	VSUBPS    constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS Y5, Y14, Y9, Y9
+	VPAND     constantsAVX2<>+1280(SB), Y12, Y12
+	VPADDD    constantsAVX2<>+2240(SB), Y12, Y12
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y12, Y5
+	VADDPS    Y12, Y12, Y14
+	VSUBPS    constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS Y5, Y14, Y12, Y12
+
+lowSleep:
+	VBROADCASTSS (R9), Y1
+	VBROADCASTSS 4(R9), Y6
+	VMULPS       Y4, Y10, Y10
+	VMULPS       Y2, Y9, Y14
+	VFMADD213PS  constantsAVX2<>+2176(SB), Y2, Y9
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y14, Y5
+	VSUBPS       constantsAVX2<>+2176(SB), Y9, Y9
+	VBLENDVPS    Y5, Y9, Y14, Y9
+	VSQRTPS      Y10, Y14
+	CMPL         4(R9), $0x3f800000
+	JEQ          plainMissed0falsetrue
+	VDIVPS       Y6, Y14, Y14
+
+plainMissed0falsetrue:
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y15
+	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y15, Y5
+	VCMPPS      $0x15, constantsAVX2<>+2432(SB), Y9, Y15
+	VPOR        Y5, Y15, Y15
+	VPAND       Y9, Y15, Y15
+	VMULPS      constantsAVX2<>+2496(SB), Y15, Y15
+	VMOVUPS     (DX)(DI*1), Y5
+	VPAND       constantsAVX2<>+960(SB), Y5, Y5
+	VPOR        Y5, Y15, Y15
+	VADDPS      constantsAVX2<>+3008(SB), Y15, Y15
+	VADDPS      Y7, Y14, Y14
+	VMULPS      Y1, Y15, Y15
+	VDIVPS      Y14, Y15, Y15
+	VADDPS      Y15, Y8, Y8
+	VMULPS      Y4, Y13, Y13
+	VMULPS      Y2, Y12, Y14
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y12
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y14, Y5
+	VSUBPS      constantsAVX2<>+2176(SB), Y12, Y12
+	VBLENDVPS   Y5, Y12, Y14, Y12
+	VSQRTPS     Y13, Y14
+	CMPL        4(R9), $0x3f800000
+	JEQ         plainMissed1falsetrue
+	VDIVPS      Y6, Y14, Y14
+
+plainMissed1falsetrue:
+	VPAND        constantsAVX2<>+1280(SB), Y11, Y15
+	VCMPPS       $0x11, constantsAVX2<>+2368(SB), Y15, Y5
+	VCMPPS       $0x15, constantsAVX2<>+2432(SB), Y12, Y15
+	VPOR         Y5, Y15, Y15
+	VPAND        Y12, Y15, Y15
+	VMULPS       constantsAVX2<>+2496(SB), Y15, Y15
+	VMOVUPS      32(DX)(DI*1), Y5
+	VPAND        constantsAVX2<>+960(SB), Y5, Y5
+	VPOR         Y5, Y15, Y15
+	VADDPS       constantsAVX2<>+3008(SB), Y15, Y15
+	VADDPS       Y7, Y14, Y14
+	VMULPS       Y1, Y15, Y15
+	VDIVPS       Y14, Y15, Y15
+	VADDPS       Y15, Y11, Y11
+	ADDQ         $0x08, R9
+	DECQ         R8
+	JZ           lowMade
+	TESTQ        $0x00000007, R8
+	JNZ          lowSleep
+	CMPB         settles+108(FP), $0x00
+	JEQ          lowSleep
+	VPXOR        Y3, Y3, Y3
+	VBROADCASTSS (R9), Y1
+	VBROADCASTSS 4(R9), Y6
+	VMULPS       Y4, Y10, Y10
+	VMULPS       Y2, Y9, Y14
+	VFMADD213PS  constantsAVX2<>+2176(SB), Y2, Y9
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y14, Y5
+	VSUBPS       constantsAVX2<>+2176(SB), Y9, Y9
+	VBLENDVPS    Y5, Y9, Y14, Y9
+	VSQRTPS      Y10, Y14
+	CMPL         4(R9), $0x3f800000
+	JEQ          plainMissed0truetrue
+	VDIVPS       Y6, Y14, Y14
+
+plainMissed0truetrue:
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y15
+	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y15, Y5
+	VCMPPS      $0x15, constantsAVX2<>+2432(SB), Y9, Y15
+	VPOR        Y5, Y15, Y15
+	VPAND       Y9, Y15, Y15
+	VMULPS      constantsAVX2<>+2496(SB), Y15, Y15
+	VMOVUPS     (DX)(DI*1), Y5
+	VPAND       constantsAVX2<>+960(SB), Y5, Y5
+	VPOR        Y5, Y15, Y15
+	VADDPS      constantsAVX2<>+3008(SB), Y15, Y15
+	VADDPS      Y7, Y14, Y14
+	VMULPS      Y1, Y15, Y15
+	VDIVPS      Y14, Y15, Y15
+	VADDPS      Y15, Y8, Y8
+	VPAND       constantsAVX2<>+1280(SB), Y15, Y15
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y14
+	VMULPS      constantsAVX2<>+1856(SB), Y14, Y14
+	VSUBPS      constantsAVX2<>+1920(SB), Y14, Y14
+	VMULPS      Y6, Y14, Y14
+	VSUBPS      Y14, Y15, Y15
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y14
+	VMULPS      constantsAVX2<>+1984(SB), Y14, Y14
+	VMINPS      Y14, Y15, Y15
+	VPXOR       Y5, Y5, Y5
+	VSUBPS      Y15, Y5, Y5
+	VPOR        Y5, Y3, Y3
+	VMULPS      Y4, Y13, Y13
+	VMULPS      Y2, Y12, Y14
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y12
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y14, Y5
+	VSUBPS      constantsAVX2<>+2176(SB), Y12, Y12
+	VBLENDVPS   Y5, Y12, Y14, Y12
+	VSQRTPS     Y13, Y14
+	CMPL        4(R9), $0x3f800000
+	JEQ         plainMissed1truetrue
+	VDIVPS      Y6, Y14, Y14
+
+plainMissed1truetrue:
+	VPAND     constantsAVX2<>+1280(SB), Y11, Y15
+	VCMPPS    $0x11, constantsAVX2<>+2368(SB), Y15, Y5
+	VCMPPS    $0x15, constantsAVX2<>+2432(SB), Y12, Y15
+	VPOR      Y5, Y15, Y15
+	VPAND     Y12, Y15, Y15
+	VMULPS    constantsAVX2<>+2496(SB), Y15, Y15
+	VMOVUPS   32(DX)(DI*1), Y5
+	VPAND     constantsAVX2<>+960(SB), Y5, Y5
+	VPOR      Y5, Y15, Y15
+	VADDPS    constantsAVX2<>+3008(SB), Y15, Y15
+	VADDPS    Y7, Y14, Y14
+	VMULPS    Y1, Y15, Y15
+	VDIVPS    Y14, Y15, Y15
+	VADDPS    Y15, Y11, Y11
+	VPAND     constantsAVX2<>+1280(SB), Y15, Y15
+	VPAND     constantsAVX2<>+1280(SB), Y11, Y14
+	VMULPS    constantsAVX2<>+1856(SB), Y14, Y14
+	VSUBPS    constantsAVX2<>+1920(SB), Y14, Y14
+	VMULPS    Y6, Y14, Y14
+	VSUBPS    Y14, Y15, Y15
+	VPAND     constantsAVX2<>+1280(SB), Y12, Y14
+	VMULPS    constantsAVX2<>+1984(SB), Y14, Y14
+	VMINPS    Y14, Y15, Y15
+	VPXOR     Y5, Y5, Y5
+	VSUBPS    Y15, Y5, Y5
+	VPOR      Y5, Y3, Y3
+	ADDQ      $0x08, R9
+	DECQ      R8
+	JZ        lowMade
+	VPTEST    constantsAVX2<>+960(SB), Y3
+	JNZ       lowSleep
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y9, Y5
+	VADDPS    constantsAVX2<>+2176(SB), Y9, Y14
+	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS Y5, Y14, Y9, Y9
+	VPSUBD    constantsAVX2<>+2240(SB), Y9, Y9
+	VMOVUPS   (DX)(DI*1), Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y9, Y9
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y12, Y5
+	VADDPS    constantsAVX2<>+2176(SB), Y12, Y14
+	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS Y5, Y14, Y12, Y12
+	VPSUBD    constantsAVX2<>+2240(SB), Y12, Y12
+	VMOVUPS   32(DX)(DI*1), Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y12, Y12
+	JMP       settled
+
+lowMade:
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y9, Y5
+	VADDPS    constantsAVX2<>+2176(SB), Y9, Y14
+	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS Y5, Y14, Y9, Y9
+	VPSUBD    constantsAVX2<>+2240(SB), Y9, Y9
+	VMOVUPS   (DX)(DI*1), Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y9, Y9
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y12, Y5
+	VADDPS    constantsAVX2<>+2176(SB), Y12, Y14
+	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS Y5, Y14, Y12, Y12
+	VPSUBD    constantsAVX2<>+2240(SB), Y12, Y12
+	VMOVUPS   32(DX)(DI*1), Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y12, Y12
+	VADDPS    constantsAVX2<>+3008(SB), Y9, Y9
+	VADDPS    constantsAVX2<>+3008(SB), Y12, Y12
+	JMP       made
+
 sleep:
 	VBROADCASTSS (R9), Y1
 	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+2752(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+3008(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
 	CMPL         4(R9), $0x3f800000
-	JEQ          plainMissed0false
+	JEQ          plainMissed0falsefalse
 	VDIVPS       Y6, Y14, Y14
 
-plainMissed0false:
+plainMissed0falsefalse:
 	VADDPS  Y7, Y14, Y14
 	VMULPS  Y1, Y9, Y15
 	VDIVPS  Y14, Y15, Y15
 	VADDPS  Y15, Y8, Y8
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+2752(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+3008(SB), Y12, Y12
 	VSQRTPS Y13, Y14
 	CMPL    4(R9), $0x3f800000
-	JEQ     plainMissed1false
+	JEQ     plainMissed1falsefalse
 	VDIVPS  Y6, Y14, Y14
 
-plainMissed1false:
+plainMissed1falsefalse:
 	VADDPS       Y7, Y14, Y14
 	VMULPS       Y1, Y12, Y15
 	VDIVPS       Y14, Y15, Y15
@@ -4725,13 +5002,13 @@ plainMissed1false:
 	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+2752(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+3008(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
 	CMPL         4(R9), $0x3f800000
-	JEQ          plainMissed0true
+	JEQ          plainMissed0truefalse
 	VDIVPS       Y6, Y14, Y14
 
-plainMissed0true:
+plainMissed0truefalse:
 	VADDPS  Y7, Y14, Y14
 	VMULPS  Y1, Y9, Y15
 	VDIVPS  Y14, Y15, Y15
@@ -4750,13 +5027,13 @@ plainMissed0true:
 	VPOR    Y5, Y3, Y3
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+2752(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+3008(SB), Y12, Y12
 	VSQRTPS Y13, Y14
 	CMPL    4(R9), $0x3f800000
-	JEQ     plainMissed1true
+	JEQ     plainMissed1truefalse
 	VDIVPS  Y6, Y14, Y14
 
-plainMissed1true:
+plainMissed1truefalse:
 	VADDPS Y7, Y14, Y14
 	VMULPS Y1, Y12, Y15
 	VDIVPS Y14, Y15, Y15
@@ -4777,17 +5054,19 @@ plainMissed1true:
 	DECQ   R8
 	JZ     made
 	VPTEST constantsAVX2<>+960(SB), Y3
-	JNZ    sleep
-	MOVQ   R8, R9
-	MOVL   beta1+84(FP), R10
+	JNZ    look
+
+settled:
+	MOVQ R8, R9
+	MOVL beta1+84(FP), R10
 
 settleM:
 	CMPQ    R10, $0x3f800000
 	JGE     settleMMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y3
-	VPSUBD  constantsAVX2<>+2816(SB), Y3, Y3
+	VPSUBD  constantsAVX2<>+3072(SB), Y3, Y3
 	VPAND   constantsAVX2<>+1280(SB), Y12, Y5
-	VPSUBD  constantsAVX2<>+2816(SB), Y5, Y5
+	VPSUBD  constantsAVX2<>+3072(SB), Y5, Y5
 	VPMINUD Y5, Y3, Y3
 	VPMINUD constantsAVX2<>+2048(SB), Y3, Y5
 	VPXOR   constantsAVX2<>+2048(SB), Y5, Y5
@@ -4887,9 +5166,9 @@ settleV:
 	CMPQ    R8, $0x3f800000
 	JGE     settleVMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y10, Y3
-	VPSUBD  constantsAVX2<>+2816(SB), Y3, Y3
+	VPSUBD  constantsAVX2<>+3072(SB), Y3, Y3
 	VPAND   constantsAVX2<>+1280(SB), Y13, Y5
-	VPSUBD  constantsAVX2<>+2816(SB), Y5, Y5
+	VPSUBD  constantsAVX2<>+3072(SB), Y5, Y5
 	VPMINUD Y5, Y3, Y3
 	VPMINUD constantsAVX2<>+2048(SB), Y3, Y5
 	VPXOR   constantsAVX2<>+2048(SB), Y5, Y5
@@ -4983,8 +5262,8 @@ settleVUnscale:
 	VPOR      Y6, Y13, Y13
 
 settleVDone:
-	VADDPS constantsAVX2<>+2752(SB), Y9, Y9
-	VADDPS constantsAVX2<>+2752(SB), Y12, Y12
+	VADDPS constantsAVX2<>+3008(SB), Y9, Y9
+	VADDPS constantsAVX2<>+3008(SB), Y12, Y12
 
 made:
 	VMOVUPS      Y8, (AX)(DI*1)
@@ -5019,8 +5298,8 @@ product0:
 low0:
 	VMOVUPS      (CX), Y8
 	VPAND        constantsAVX2<>+1280(SB), Y8, Y9
-	VCMPPS       $0x15, constantsAVX2<>+2496(SB), Y9, Y11
-	VPADDD       constantsAVX2<>+2560(SB), Y9, Y9
+	VCMPPS       $0x15, constantsAVX2<>+2752(SB), Y9, Y11
+	VPADDD       constantsAVX2<>+2816(SB), Y9, Y9
 	VMOVUPS      (DX)(DI*1), Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y10
 	VCMPPS       $0x11, Y9, Y10, Y10
@@ -5075,8 +5354,8 @@ product1:
 low1:
 	VMOVUPS      32(CX), Y8
 	VPAND        constantsAVX2<>+1280(SB), Y8, Y9
-	VCMPPS       $0x15, constantsAVX2<>+2496(SB), Y9, Y11
-	VPADDD       constantsAVX2<>+2560(SB), Y9, Y9
+	VCMPPS       $0x15, constantsAVX2<>+2752(SB), Y9, Y11
+	VPADDD       constantsAVX2<>+2816(SB), Y9, Y9
 	VMOVUPS      32(DX)(DI*1), Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y10
 	VCMPPS       $0x11, Y9, Y10, Y10

@@ -105,3 +105,69 @@ func TestLowGradients(t *testing.T) {
 		}
 	})
 }
+
+// TestLowSleeps compares missed steps of Adam with the portable rule where the
+// means are so low, from the start or after some steps, that the routines scale
+// them and leave out what moves no weight. It tests both sides of each bound,
+// with the limits of AdamSettles among the scalars.
+func TestLowSleeps(t *testing.T) {
+	forEach(t, func(t *testing.T, s *Set) {
+		random := rand.New(rand.NewPCG(10, 7))
+		pick := func(list ...float32) float32 { return list[random.IntN(len(list))] }
+		near := func(exponents ...int) float32 {
+			x := float32(math.Ldexp(1+random.Float64(), exponents[random.IntN(len(exponents))]))
+			switch random.IntN(8) {
+			case 0:
+				x = 0
+			case 1:
+				x = float32(math.Exp2(-150 + 170*random.Float64()))
+			}
+			if random.IntN(2) == 0 {
+				x = -x
+			}
+			return x
+		}
+		const panels, rows, panel = 5, 3, 3 * Width
+		rounds := 1500
+		if s.Name != "avx2" && s.Name != "avx512" {
+			rounds = 60
+		}
+		for round := range rounds {
+			beta1 := pick(0.9, 0.5, 0.98, 0.5-0x1p-25, 0.3)
+			c := AdamStep{StepSize: pick(1e-3, 0x1p10, 1), Beta1: beta1, OneMinusBeta1: 1 - beta1, Beta2: 0.999, OneMinusBeta2: 1e-3,
+				SqrtBias2: pick(0x1p-6, 0.5, 1), Eps: pick(0x1p-40, 1e-8)}
+			settles := AdamSettles(c)
+			vector := func(f func() float32) []float32 {
+				x := make([]float32, panels*panel)
+				for i := range x {
+					x[i] = f()
+				}
+				return x
+			}
+			// Most vectors hold numbers of one kind, so that low ones are not
+			// always beside others.
+			top := []int{-100, -104, -110, -126, -140, 30}[random.IntN(6)]
+			m := vector(func() float32 { return near(top, top-1, top-3) })
+			w := vector(func() float32 { return near(0, -22, -23, -24, -26, -60) })
+			v := vector(func() float32 { return float32(math.Abs(float64(near(-20, -80, -126, -149)))) })
+			if random.IntN(2) == 0 {
+				clear(v)
+			}
+			r := &Rows{Panels: panels, Panel: panel}
+			var past []AdamPast
+			for range 60 {
+				past = append(past, AdamPast{-c.StepSize, c.SqrtBias2})
+			}
+			for i := range rows {
+				r.Index, r.Sleeps = append(r.Index, int32(i)), append(r.Sleeps, int32(random.IntN(60)))
+			}
+			wantW, wantM, wantV := append([]float32(nil), w...), append([]float32(nil), m...), append([]float32(nil), v...)
+			s.AdamRows(w, m, v, r, past, c, settles, false)
+			portable.AdamRows(wantW, wantM, wantV, r, past, c, settles, false)
+			what := fmt.Sprintf("round %d, %+v: ", round, c)
+			equal(t, what+"w", w, wantW)
+			equal(t, what+"m", m, wantM)
+			equal(t, what+"v", v, wantV)
+		}
+	})
+}
