@@ -155,6 +155,8 @@ func (g *generator) constants() {
 		{"decayGrid", math.Float32bits(0x1p-62)},
 		{"decayScale", math.Float32bits(0x1p64) - math.Float32bits(1)},
 		{"lowSleep", math.Float32bits(0x1p-104) - 1},
+		{"lowMean", math.Float32bits(0x1p-100)},
+		{"lowForMean", math.Float32bits(0x1p-105)},
 		{"moved", math.Float32bits(0x1p-23)},
 		{"moving", math.Float32bits(0x1p-100 * 0x1p64)},
 		{"2^-64", math.Float32bits(0x1p-64)},

@@ -29,6 +29,14 @@ type update struct {
 	// unmoved clears those gradients in register 0 that are so low that the step
 	// has the same results without them. nil if it is not worth while.
 	unmoved func(g *generator, lanes []lane)
+
+	// before and after surround the step of rows with low gradients. before
+	// finds gradients in register 0 that are still to be multiplied by value.
+	// What it leaves in the last register of a lane, of which there is one more
+	// then, is there again after the step; if it leaves nothing, taken stays 0
+	// and after is left out. free are further registers.
+	before func(g *generator, lanes []lane, s named, value operand.Mem, free []vec, taken reg.GPVirtual, label string)
+	after  func(g *generator, lanes []lane)
 }
 
 // optimizer writes the update of n contiguous parameters.
@@ -189,13 +197,13 @@ func (g *generator) descend(lanes []lane, s named, r int) {
 var sgd = update{"sgd", nil, "negLR", 2,
 	func(g *generator, lanes []lane, s named, label string) {
 		g.descend(lanes, s, 1)
-	}, nil}
+	}, nil, nil, nil}
 
 var momentum = update{"momentum", []string{"v"}, "negLR, momentum", 6,
-	func(g *generator, lanes []lane, s named, label string) { g.momentum(lanes, s, label, false) }, nil}
+	func(g *generator, lanes []lane, s named, label string) { g.momentum(lanes, s, label, false) }, nil, nil, nil}
 
 var nesterov = update{"nesterov", []string{"v"}, "negLR, momentum", 6,
-	func(g *generator, lanes []lane, s named, label string) { g.momentum(lanes, s, label, true) }, nil}
+	func(g *generator, lanes []lane, s named, label string) { g.momentum(lanes, s, label, true) }, nil, nil, nil}
 
 // momentum writes the step of momentum, which leaves the velocity in register
 // 0, or that of Nesterov's, which has it in register 1.
@@ -348,7 +356,7 @@ var adagrad = update{"adagrad", []string{"sum"}, "negLR, eps", 5,
 		g.roots(lanes, 1, 1, 2, 3, 4, "Sum"+label)
 		g.overRoot(lanes, s, s["negLR"], 1)
 		g.finish(lanes)
-	}, nil}
+	}, nil, nil, nil}
 
 // adagradK keeps sum in register 1 beside its root in register 4.
 var adagradK = update{"adagradK", []string{"sum"}, "negLR, k, eps", 5,
@@ -361,7 +369,7 @@ var adagradK = update{"adagradK", []string{"sum"}, "negLR, k, eps", 5,
 			func(l lane) { g.VMULPS(s["k"], l.r[1], l.r[1]) },
 			func(l lane) { g.VFMADD213PS(l.at("w"), l.r[1], l.r[0]) },
 			func(l lane) { g.VMOVUPS(l.r[0], l.at("w")) })
-	}, nil}
+	}, nil, nil, nil}
 
 var rmsprop = update{"rmsprop", []string{"sq"}, "negLR, alpha, oneMinusAlpha, eps", 5,
 	func(g *generator, lanes []lane, s named, label string) {
@@ -369,16 +377,16 @@ var rmsprop = update{"rmsprop", []string{"sq"}, "negLR, alpha, oneMinusAlpha, ep
 		g.roots(lanes, 1, 1, 2, 3, 4, "Sq"+label)
 		g.overRoot(lanes, s, s["negLR"], 1)
 		g.finish(lanes)
-	}, nil}
+	}, nil, nil, nil}
 
 // adadelta leaves sq+eps and acc, or their roots and what is computed from
 // them, in registers 1 and 2, for calmAdadelta.
 var adadelta = update{"adadelta", []string{"sq", "acc"}, "negLR, rho, oneMinusRho, eps", 5,
-	func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, false) }, nil}
+	func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, false) }, nil, nil, nil}
 
 // adadeltaK needs a further register for the new factor.
 var adadeltaK = update{"adadeltaK", []string{"sq", "acc"}, "negLR, k, rho, oneMinusRho, eps", 6,
-	func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, true) }, nil}
+	func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, true) }, nil, nil, nil}
 
 // adadelta writes the step of Adadelta or, with factor, that of its variant.
 func (g *generator) adadelta(lanes []lane, s named, label string, factor bool) {
@@ -417,7 +425,7 @@ var adam = update{"adam", []string{"m", "v"}, "negStep, beta1, oneMinusBeta1, be
 		})
 		g.overRoot(lanes, s, s["negStep"], 1)
 		g.finish(lanes)
-	}, (*generator).unmovedByAdam}
+	}, (*generator).unmovedByAdam, (*generator).takeLowMeans, (*generator).putLowMeans}
 
 // unmovedByAdam clears low gradients where m is too large to be moved by them;
 // see AdamStep.mayIgnore of package kernel. In rows they are still to be

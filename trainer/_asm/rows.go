@@ -45,7 +45,7 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 		params += ", awake bool"
 	}
 	if o.unmoved != nil {
-		params += ", low bool"
+		params += ", low uint8"
 	}
 	title := strings.ToUpper(o.name[:1]) + o.name[1:] + "Rows"
 	if o.name == "sgd" {
@@ -110,9 +110,17 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 		g.CMPB(g.argument("awake"), operand.U8(0))
 		g.JEQ(operand.LabelRef("next"))
 	}
-	g.groups(lanes, free, o.registers, func(group []lane, from int) {
+	registers := o.registers
+	if o.before != nil {
+		registers++
+	}
+	g.groups(lanes, free, registers, func(group []lane, from int) {
 		label := fmt.Sprint(from)
 		product, known := "product"+label, "known"+label
+		taken := g.GP64() // whether before has left something
+		if o.before != nil {
+			g.XORQ(taken, taken)
+		}
 		values := g.GP64()
 		g.MOVQ(g.argument("values"), values)
 		g.TESTQ(values, values)
@@ -138,7 +146,11 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 			for k, l := range group {
 				g.VMOVUPS(mem(pointers["grad"], (from+k)*g.bytes), l.r[0])
 			}
+			o.before(g, group, s, indexed(values, i, 4, 0), free[len(group)*registers:], taken, label)
+			g.CMPB(g.argument("low"), operand.U8(2))
+			g.JNE(operand.LabelRef("moved" + label))
 			o.unmoved(g, group)
+			g.Label("moved" + label)
 			value, zero := group[0].r[1], group[0].r[2]
 			g.VBROADCASTSS(indexed(values, i, 4, 0), value)
 			g.zero(zero)
@@ -148,6 +160,12 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 		}
 		g.Label(known)
 		o.step(g, group, s, label)
+		if o.after != nil {
+			g.TESTQ(taken, taken)
+			g.JZ(operand.LabelRef("stepped" + label))
+			o.after(g, group)
+			g.Label("stepped" + label)
+		}
 		if calm != nil {
 			calm(g, group)
 		} else {
@@ -531,6 +549,142 @@ func (g *generator) movingMean(l lane, w, m, b int, x vec) {
 	g.VADDPS(g.constant("0"), l.r[b], l.r[b])
 }
 
+// takeLowMeans makes the step of m for those elements that are so low that m
+// moves no weight, neither before nor after the step, by the bounds of
+// movingMean: where |m| < 2^-100, |G| < 2^-105 and |w| >= 2^-23. It leaves the
+// new m in register 5, and 0 in memory and for the gradient, with which the step
+// proper does nothing. Both are scaled by 2^64; see decay. There
+//
+//	y = Beta1·m and g = value·G, rounded to multiples of 2^-149, if below 2^-126
+//	e = y + OneMinusBeta1·g, rounded to 24 digits
+//	r = e, rounded to a multiple of 2^-149, by adding 2^-126 with the sign of e
+//
+// The new m is r if |e| < 2^-126, and e otherwise. The sum of y and ±2^-126 is
+// exact if |y| < 2^-126. The rare elements where this is not so are left out.
+func (g *generator) takeLowMeans(lanes []lane, s named, value operand.Mem, free []vec, taken reg.GPVirtual, label string) {
+	grid := g.constant("decayGrid")
+	least, bound := lanes[0].r[1], lanes[0].r[2]
+	for i, l := range lanes {
+		g.VMOVUPS(l.at("m"), l.r[2])
+		g.and(g.Context, g.constant("magnitude"), l.r[2], l.r[1])
+		g.VPSUBD(g.constant("1"), l.r[1], l.r[1]) // so that 0 is large
+		if i > 0 {
+			g.VPMINUD(l.r[1], least, least)
+		}
+	}
+	g.VMOVUPS(g.constant("lowMean"), bound)
+	g.jumpUnlessBelow(least, bound, "taken"+label)
+	g.INCQ(taken)
+	for k, l := range lanes {
+		further := free
+		if len(further) < 2 {
+			further = lanes[(k+1)%len(lanes)].r[1:3]
+		}
+		m, gradient, e, t, y, mask := l.r[1], l.r[2], l.r[3], l.r[4], further[0], further[1]
+		withSign := func(of, to, t vec) { // to has no sign
+			g.and(g.Context, g.constant("sign"), of, t)
+			g.or(g.Context, t, to, to)
+		}
+		g.VMOVUPS(l.at("m"), m)
+		g.scale(decaying{m, l.at("m")}, grid, y, mask)
+		g.decayScaled(decaying{m, l.at("m")}, s["beta1"], grid, y, mask)
+		g.VMOVUPS(l.at("m"), t)
+		withSign(t, m, t)
+		g.VMOVAPS(l.r[0], gradient)
+		g.scale(decaying{r: gradient}, grid, y, mask)
+		g.VBROADCASTSS(value, e)
+		g.and(g.Context, g.constant("magnitude"), e, t)
+		g.decayScaled(decaying{r: gradient}, t, grid, y, mask)
+		g.xor(g.Context, l.r[0], e, e)
+		withSign(e, gradient, e)
+		g.VADDPS(g.constant("0"), gradient, gradient)
+
+		g.VMOVAPS(m, e)
+		g.VFMADD231PS(gradient, s["oneMinusBeta1"], e)
+		g.and(g.Context, g.constant("sign"), e, t)
+		g.or(g.Context, grid, t, t)
+		g.VADDPS(m, t, y)
+		g.VFMADD231PS(gradient, s["oneMinusBeta1"], y)
+		g.VSUBPS(t, y, y)
+		g.and(g.Context, g.constant("magnitude"), y, y)
+		g.and(g.Context, g.constant("magnitude"), m, m) // for the elements left out
+		withSign(e, y, t)
+		g.and(g.Context, g.constant("magnitude"), e, t)
+		if g.bytes == 64 {
+			g.VCMPPS(operand.U8(less), grid, t, reg.K1)
+			g.VPANDD_Z(m, m, reg.K1, m)
+			g.VPANDD_Z(y, y, reg.K1, y)
+			g.VCMPPS(operand.U8(notLess), grid, t, reg.K2)
+			g.VPANDD_Z(e, e, reg.K2, e)
+			g.or(g.Context, y, e, e)
+		} else {
+			g.VCMPPS(operand.U8(less), grid, t, mask)
+			g.VPAND(mask, m, m)
+			g.VBLENDVPS(mask, y, e, e)
+		}
+		// Undo the scale of e, as unscale does.
+		g.and(g.Context, g.constant("sign"), e, t)
+		g.and(g.Context, g.constant("magnitude"), e, e)
+		if g.bytes == 64 {
+			g.VCMPPS(operand.U8(less), grid, e, reg.K1)
+			g.VADDPS(grid, e, reg.K1, e)
+			g.VMULPS(g.constant("half"), e, reg.K1, e)
+		} else {
+			g.VCMPPS(operand.U8(less), grid, e, mask)
+			g.VADDPS(grid, e, y)
+			g.VMULPS(g.constant("half"), y, y)
+			g.VBLENDVPS(mask, y, e, e)
+		}
+		g.VPSUBD(g.constant("decayScale"), e, e)
+		g.or(g.Context, t, e, e)
+
+		// The elements to be left out are in K1 or mask.
+		var out, more reg.Register = reg.K1, reg.K2
+		if g.bytes < 64 {
+			out, more = mask, t
+		}
+		either := func() {
+			if g.bytes == 64 {
+				g.KORW(out, more, out)
+			} else {
+				g.VPOR(out, more, out)
+			}
+		}
+		g.VCMPPS(operand.U8(notLess), grid, m, out)
+		g.VMOVUPS(l.at("m"), m)
+		g.and(g.Context, g.constant("magnitude"), m, y)
+		g.VCMPPS(operand.U8(notLess), g.constant("lowMean"), y, more)
+		either()
+		g.and(g.Context, g.constant("magnitude"), l.r[0], y)
+		g.VCMPPS(operand.U8(notLess), g.constant("lowForMean"), y, more)
+		either()
+		g.VMOVUPS(l.at("w"), y)
+		g.and(g.Context, g.constant("magnitude"), y, y)
+		g.VCMPPS(operand.U8(less), g.constant("moved"), y, more)
+		either()
+		if g.bytes == 64 {
+			g.VPXORD(e, e, out, e)
+			g.VMOVAPS(e, l.r[5])
+			g.VPANDD_Z(m, m, out, m)
+			g.VPANDD_Z(l.r[0], l.r[0], out, l.r[0])
+		} else {
+			g.VPAND(out, e, y)
+			g.VPXOR(y, e, l.r[5])
+			g.VPAND(out, m, m)
+			g.VPAND(out, l.r[0], l.r[0])
+		}
+		g.VMOVUPS(m, l.at("m"))
+	}
+	g.Label("taken" + label)
+}
+
+// putLowMeans writes to memory what takeLowMeans left in register 5.
+func (g *generator) putLowMeans(lanes []lane) {
+	all(lanes,
+		func(l lane) { g.or(g.Context, l.at("m"), l.r[5], l.r[5]) },
+		func(l lane) { g.VMOVUPS(l.r[5], l.at("m")) })
+}
+
 // unlessOne writes f, a division by the float32 at m, so that it is skipped if
 // that is 1. Adam's bias correction is 1 from some step on for the rest of the
 // run.
@@ -549,6 +703,8 @@ func (g *generator) calmAdam(lanes []lane) {
 		g.VMULPS(g.constant("calmWeight"), l.r[0], t)
 		g.notFinite(t, t)
 		g.VMOVUPS(l.at("m"), t)
+		g.and(g.Context, g.constant("magnitude"), t, t)
+		g.VMAXPS(g.constant("normal"), t, t) // the constant if m is NaN, but then w is, too
 		g.VMULPS(g.constant("calmMoment"), t, t)
 		g.notFinite(t, t)
 	}

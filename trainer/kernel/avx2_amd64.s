@@ -596,279 +596,311 @@ DATA constantsAVX2<>+2352(SB)/4, $0x0b7fffff
 DATA constantsAVX2<>+2356(SB)/4, $0x0b7fffff
 DATA constantsAVX2<>+2360(SB)/4, $0x0b7fffff
 DATA constantsAVX2<>+2364(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2368(SB)/4, $0x34000000
-DATA constantsAVX2<>+2372(SB)/4, $0x34000000
-DATA constantsAVX2<>+2376(SB)/4, $0x34000000
-DATA constantsAVX2<>+2380(SB)/4, $0x34000000
-DATA constantsAVX2<>+2384(SB)/4, $0x34000000
-DATA constantsAVX2<>+2388(SB)/4, $0x34000000
-DATA constantsAVX2<>+2392(SB)/4, $0x34000000
-DATA constantsAVX2<>+2396(SB)/4, $0x34000000
-DATA constantsAVX2<>+2400(SB)/4, $0x34000000
-DATA constantsAVX2<>+2404(SB)/4, $0x34000000
-DATA constantsAVX2<>+2408(SB)/4, $0x34000000
-DATA constantsAVX2<>+2412(SB)/4, $0x34000000
-DATA constantsAVX2<>+2416(SB)/4, $0x34000000
-DATA constantsAVX2<>+2420(SB)/4, $0x34000000
-DATA constantsAVX2<>+2424(SB)/4, $0x34000000
-DATA constantsAVX2<>+2428(SB)/4, $0x34000000
-DATA constantsAVX2<>+2432(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2436(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2440(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2444(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2448(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2452(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2456(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2460(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2464(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2468(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2472(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2476(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2480(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2484(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2488(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2492(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2496(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2500(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2504(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2508(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2512(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2516(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2520(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2524(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2528(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2532(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2536(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2540(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2544(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2548(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2552(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2556(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2560(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2564(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2568(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2572(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2576(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2580(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2584(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2588(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2592(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2596(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2600(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2604(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2608(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2612(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2616(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2620(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2624(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2628(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2632(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2636(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2640(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2644(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2648(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2652(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2656(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2660(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2664(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2668(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2672(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2676(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2680(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2684(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2688(SB)/4, $0x12800000
-DATA constantsAVX2<>+2692(SB)/4, $0x12800000
-DATA constantsAVX2<>+2696(SB)/4, $0x12800000
-DATA constantsAVX2<>+2700(SB)/4, $0x12800000
-DATA constantsAVX2<>+2704(SB)/4, $0x12800000
-DATA constantsAVX2<>+2708(SB)/4, $0x12800000
-DATA constantsAVX2<>+2712(SB)/4, $0x12800000
-DATA constantsAVX2<>+2716(SB)/4, $0x12800000
-DATA constantsAVX2<>+2720(SB)/4, $0x12800000
-DATA constantsAVX2<>+2724(SB)/4, $0x12800000
-DATA constantsAVX2<>+2728(SB)/4, $0x12800000
-DATA constantsAVX2<>+2732(SB)/4, $0x12800000
-DATA constantsAVX2<>+2736(SB)/4, $0x12800000
-DATA constantsAVX2<>+2740(SB)/4, $0x12800000
-DATA constantsAVX2<>+2744(SB)/4, $0x12800000
-DATA constantsAVX2<>+2748(SB)/4, $0x12800000
-DATA constantsAVX2<>+2752(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2756(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2760(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2764(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2768(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2772(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2776(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2780(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2784(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2788(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2792(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2796(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2800(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2804(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2808(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2812(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2816(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2820(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2824(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2828(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2832(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2836(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2840(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2844(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2848(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2852(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2856(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2860(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2864(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2868(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2872(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2876(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2880(SB)/4, $0x00800000
-DATA constantsAVX2<>+2884(SB)/4, $0x00800000
-DATA constantsAVX2<>+2888(SB)/4, $0x00800000
-DATA constantsAVX2<>+2892(SB)/4, $0x00800000
-DATA constantsAVX2<>+2896(SB)/4, $0x00800000
-DATA constantsAVX2<>+2900(SB)/4, $0x00800000
-DATA constantsAVX2<>+2904(SB)/4, $0x00800000
-DATA constantsAVX2<>+2908(SB)/4, $0x00800000
-DATA constantsAVX2<>+2912(SB)/4, $0x00800000
-DATA constantsAVX2<>+2916(SB)/4, $0x00800000
-DATA constantsAVX2<>+2920(SB)/4, $0x00800000
-DATA constantsAVX2<>+2924(SB)/4, $0x00800000
-DATA constantsAVX2<>+2928(SB)/4, $0x00800000
-DATA constantsAVX2<>+2932(SB)/4, $0x00800000
-DATA constantsAVX2<>+2936(SB)/4, $0x00800000
-DATA constantsAVX2<>+2940(SB)/4, $0x00800000
-DATA constantsAVX2<>+2944(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2948(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2952(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2956(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2960(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2964(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2968(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2972(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2976(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2980(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2984(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2988(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2992(SB)/4, $0x4b000000
-DATA constantsAVX2<>+2996(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3000(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3004(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3008(SB)/4, $0x00000000
-DATA constantsAVX2<>+3012(SB)/4, $0x00000000
-DATA constantsAVX2<>+3016(SB)/4, $0x00000000
-DATA constantsAVX2<>+3020(SB)/4, $0x00000000
-DATA constantsAVX2<>+3024(SB)/4, $0x00000000
-DATA constantsAVX2<>+3028(SB)/4, $0x00000000
-DATA constantsAVX2<>+3032(SB)/4, $0x00000000
-DATA constantsAVX2<>+3036(SB)/4, $0x00000000
-DATA constantsAVX2<>+3040(SB)/4, $0x00000000
-DATA constantsAVX2<>+3044(SB)/4, $0x00000000
-DATA constantsAVX2<>+3048(SB)/4, $0x00000000
-DATA constantsAVX2<>+3052(SB)/4, $0x00000000
-DATA constantsAVX2<>+3056(SB)/4, $0x00000000
-DATA constantsAVX2<>+3060(SB)/4, $0x00000000
-DATA constantsAVX2<>+3064(SB)/4, $0x00000000
-DATA constantsAVX2<>+3068(SB)/4, $0x00000000
-DATA constantsAVX2<>+3072(SB)/4, $0x00000001
-DATA constantsAVX2<>+3076(SB)/4, $0x00000001
-DATA constantsAVX2<>+3080(SB)/4, $0x00000001
-DATA constantsAVX2<>+3084(SB)/4, $0x00000001
-DATA constantsAVX2<>+3088(SB)/4, $0x00000001
-DATA constantsAVX2<>+3092(SB)/4, $0x00000001
-DATA constantsAVX2<>+3096(SB)/4, $0x00000001
-DATA constantsAVX2<>+3100(SB)/4, $0x00000001
-DATA constantsAVX2<>+3104(SB)/4, $0x00000001
-DATA constantsAVX2<>+3108(SB)/4, $0x00000001
-DATA constantsAVX2<>+3112(SB)/4, $0x00000001
-DATA constantsAVX2<>+3116(SB)/4, $0x00000001
-DATA constantsAVX2<>+3120(SB)/4, $0x00000001
-DATA constantsAVX2<>+3124(SB)/4, $0x00000001
-DATA constantsAVX2<>+3128(SB)/4, $0x00000001
-DATA constantsAVX2<>+3132(SB)/4, $0x00000001
-DATA constantsAVX2<>+3136(SB)/4, $0x00000002
-DATA constantsAVX2<>+3140(SB)/4, $0x00000002
-DATA constantsAVX2<>+3144(SB)/4, $0x00000002
-DATA constantsAVX2<>+3148(SB)/4, $0x00000002
-DATA constantsAVX2<>+3152(SB)/4, $0x00000002
-DATA constantsAVX2<>+3156(SB)/4, $0x00000002
-DATA constantsAVX2<>+3160(SB)/4, $0x00000002
-DATA constantsAVX2<>+3164(SB)/4, $0x00000002
-DATA constantsAVX2<>+3168(SB)/4, $0x00000002
-DATA constantsAVX2<>+3172(SB)/4, $0x00000002
-DATA constantsAVX2<>+3176(SB)/4, $0x00000002
-DATA constantsAVX2<>+3180(SB)/4, $0x00000002
-DATA constantsAVX2<>+3184(SB)/4, $0x00000002
-DATA constantsAVX2<>+3188(SB)/4, $0x00000002
-DATA constantsAVX2<>+3192(SB)/4, $0x00000002
-DATA constantsAVX2<>+3196(SB)/4, $0x00000002
-DATA constantsAVX2<>+3200(SB)/4, $0x00000003
-DATA constantsAVX2<>+3204(SB)/4, $0x00000003
-DATA constantsAVX2<>+3208(SB)/4, $0x00000003
-DATA constantsAVX2<>+3212(SB)/4, $0x00000003
-DATA constantsAVX2<>+3216(SB)/4, $0x00000003
-DATA constantsAVX2<>+3220(SB)/4, $0x00000003
-DATA constantsAVX2<>+3224(SB)/4, $0x00000003
-DATA constantsAVX2<>+3228(SB)/4, $0x00000003
-DATA constantsAVX2<>+3232(SB)/4, $0x00000003
-DATA constantsAVX2<>+3236(SB)/4, $0x00000003
-DATA constantsAVX2<>+3240(SB)/4, $0x00000003
-DATA constantsAVX2<>+3244(SB)/4, $0x00000003
-DATA constantsAVX2<>+3248(SB)/4, $0x00000003
-DATA constantsAVX2<>+3252(SB)/4, $0x00000003
-DATA constantsAVX2<>+3256(SB)/4, $0x00000003
-DATA constantsAVX2<>+3260(SB)/4, $0x00000003
-DATA constantsAVX2<>+3264(SB)/4, $0x00000004
-DATA constantsAVX2<>+3268(SB)/4, $0x00000004
-DATA constantsAVX2<>+3272(SB)/4, $0x00000004
-DATA constantsAVX2<>+3276(SB)/4, $0x00000004
-DATA constantsAVX2<>+3280(SB)/4, $0x00000004
-DATA constantsAVX2<>+3284(SB)/4, $0x00000004
-DATA constantsAVX2<>+3288(SB)/4, $0x00000004
-DATA constantsAVX2<>+3292(SB)/4, $0x00000004
-DATA constantsAVX2<>+3296(SB)/4, $0x00000004
-DATA constantsAVX2<>+3300(SB)/4, $0x00000004
-DATA constantsAVX2<>+3304(SB)/4, $0x00000004
-DATA constantsAVX2<>+3308(SB)/4, $0x00000004
-DATA constantsAVX2<>+3312(SB)/4, $0x00000004
-DATA constantsAVX2<>+3316(SB)/4, $0x00000004
-DATA constantsAVX2<>+3320(SB)/4, $0x00000004
-DATA constantsAVX2<>+3324(SB)/4, $0x00000004
-DATA constantsAVX2<>+3328(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3332(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3336(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3340(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3344(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3348(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3352(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3356(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3360(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3364(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3368(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3372(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3376(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3380(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3384(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3388(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3392(SB)/4, $0x72000000
-DATA constantsAVX2<>+3396(SB)/4, $0x72000000
-DATA constantsAVX2<>+3400(SB)/4, $0x72000000
-DATA constantsAVX2<>+3404(SB)/4, $0x72000000
-DATA constantsAVX2<>+3408(SB)/4, $0x72000000
-DATA constantsAVX2<>+3412(SB)/4, $0x72000000
-DATA constantsAVX2<>+3416(SB)/4, $0x72000000
-DATA constantsAVX2<>+3420(SB)/4, $0x72000000
-DATA constantsAVX2<>+3424(SB)/4, $0x72000000
-DATA constantsAVX2<>+3428(SB)/4, $0x72000000
-DATA constantsAVX2<>+3432(SB)/4, $0x72000000
-DATA constantsAVX2<>+3436(SB)/4, $0x72000000
-DATA constantsAVX2<>+3440(SB)/4, $0x72000000
-DATA constantsAVX2<>+3444(SB)/4, $0x72000000
-DATA constantsAVX2<>+3448(SB)/4, $0x72000000
-DATA constantsAVX2<>+3452(SB)/4, $0x72000000
-GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $3456
+DATA constantsAVX2<>+2368(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2372(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2376(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2380(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2384(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2388(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2392(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2396(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2400(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2404(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2408(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2412(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2416(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2420(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2424(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2428(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2432(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2436(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2440(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2444(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2448(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2452(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2456(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2460(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2464(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2468(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2472(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2476(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2480(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2484(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2488(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2492(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2496(SB)/4, $0x34000000
+DATA constantsAVX2<>+2500(SB)/4, $0x34000000
+DATA constantsAVX2<>+2504(SB)/4, $0x34000000
+DATA constantsAVX2<>+2508(SB)/4, $0x34000000
+DATA constantsAVX2<>+2512(SB)/4, $0x34000000
+DATA constantsAVX2<>+2516(SB)/4, $0x34000000
+DATA constantsAVX2<>+2520(SB)/4, $0x34000000
+DATA constantsAVX2<>+2524(SB)/4, $0x34000000
+DATA constantsAVX2<>+2528(SB)/4, $0x34000000
+DATA constantsAVX2<>+2532(SB)/4, $0x34000000
+DATA constantsAVX2<>+2536(SB)/4, $0x34000000
+DATA constantsAVX2<>+2540(SB)/4, $0x34000000
+DATA constantsAVX2<>+2544(SB)/4, $0x34000000
+DATA constantsAVX2<>+2548(SB)/4, $0x34000000
+DATA constantsAVX2<>+2552(SB)/4, $0x34000000
+DATA constantsAVX2<>+2556(SB)/4, $0x34000000
+DATA constantsAVX2<>+2560(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2564(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2568(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2572(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2576(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2580(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2584(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2588(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2592(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2596(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2600(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2604(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2608(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2612(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2616(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2620(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2624(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2628(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2632(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2636(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2640(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2644(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2648(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2652(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2656(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2660(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2664(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2668(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2672(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2676(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2680(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2684(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2688(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2692(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2696(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2700(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2704(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2708(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2712(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2716(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2720(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2724(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2728(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2732(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2736(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2740(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2744(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2748(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+2752(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2756(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2760(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2764(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2768(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2772(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2776(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2780(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2784(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2788(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2792(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2796(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2800(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2804(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2808(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2812(SB)/4, $0x1c800000
+DATA constantsAVX2<>+2816(SB)/4, $0x12800000
+DATA constantsAVX2<>+2820(SB)/4, $0x12800000
+DATA constantsAVX2<>+2824(SB)/4, $0x12800000
+DATA constantsAVX2<>+2828(SB)/4, $0x12800000
+DATA constantsAVX2<>+2832(SB)/4, $0x12800000
+DATA constantsAVX2<>+2836(SB)/4, $0x12800000
+DATA constantsAVX2<>+2840(SB)/4, $0x12800000
+DATA constantsAVX2<>+2844(SB)/4, $0x12800000
+DATA constantsAVX2<>+2848(SB)/4, $0x12800000
+DATA constantsAVX2<>+2852(SB)/4, $0x12800000
+DATA constantsAVX2<>+2856(SB)/4, $0x12800000
+DATA constantsAVX2<>+2860(SB)/4, $0x12800000
+DATA constantsAVX2<>+2864(SB)/4, $0x12800000
+DATA constantsAVX2<>+2868(SB)/4, $0x12800000
+DATA constantsAVX2<>+2872(SB)/4, $0x12800000
+DATA constantsAVX2<>+2876(SB)/4, $0x12800000
+DATA constantsAVX2<>+2880(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2884(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2888(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2892(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2896(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2900(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2904(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2908(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2912(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2916(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2920(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2924(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2928(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2932(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2936(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2940(SB)/4, $0x0f000000
+DATA constantsAVX2<>+2944(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2948(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2952(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2956(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2960(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2964(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2968(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2972(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2976(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2980(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2984(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2988(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2992(SB)/4, $0x0f800000
+DATA constantsAVX2<>+2996(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3000(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3004(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3008(SB)/4, $0x00800000
+DATA constantsAVX2<>+3012(SB)/4, $0x00800000
+DATA constantsAVX2<>+3016(SB)/4, $0x00800000
+DATA constantsAVX2<>+3020(SB)/4, $0x00800000
+DATA constantsAVX2<>+3024(SB)/4, $0x00800000
+DATA constantsAVX2<>+3028(SB)/4, $0x00800000
+DATA constantsAVX2<>+3032(SB)/4, $0x00800000
+DATA constantsAVX2<>+3036(SB)/4, $0x00800000
+DATA constantsAVX2<>+3040(SB)/4, $0x00800000
+DATA constantsAVX2<>+3044(SB)/4, $0x00800000
+DATA constantsAVX2<>+3048(SB)/4, $0x00800000
+DATA constantsAVX2<>+3052(SB)/4, $0x00800000
+DATA constantsAVX2<>+3056(SB)/4, $0x00800000
+DATA constantsAVX2<>+3060(SB)/4, $0x00800000
+DATA constantsAVX2<>+3064(SB)/4, $0x00800000
+DATA constantsAVX2<>+3068(SB)/4, $0x00800000
+DATA constantsAVX2<>+3072(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3076(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3080(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3084(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3088(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3092(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3096(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3100(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3104(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3108(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3112(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3116(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3120(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3124(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3128(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3132(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3136(SB)/4, $0x00000000
+DATA constantsAVX2<>+3140(SB)/4, $0x00000000
+DATA constantsAVX2<>+3144(SB)/4, $0x00000000
+DATA constantsAVX2<>+3148(SB)/4, $0x00000000
+DATA constantsAVX2<>+3152(SB)/4, $0x00000000
+DATA constantsAVX2<>+3156(SB)/4, $0x00000000
+DATA constantsAVX2<>+3160(SB)/4, $0x00000000
+DATA constantsAVX2<>+3164(SB)/4, $0x00000000
+DATA constantsAVX2<>+3168(SB)/4, $0x00000000
+DATA constantsAVX2<>+3172(SB)/4, $0x00000000
+DATA constantsAVX2<>+3176(SB)/4, $0x00000000
+DATA constantsAVX2<>+3180(SB)/4, $0x00000000
+DATA constantsAVX2<>+3184(SB)/4, $0x00000000
+DATA constantsAVX2<>+3188(SB)/4, $0x00000000
+DATA constantsAVX2<>+3192(SB)/4, $0x00000000
+DATA constantsAVX2<>+3196(SB)/4, $0x00000000
+DATA constantsAVX2<>+3200(SB)/4, $0x00000001
+DATA constantsAVX2<>+3204(SB)/4, $0x00000001
+DATA constantsAVX2<>+3208(SB)/4, $0x00000001
+DATA constantsAVX2<>+3212(SB)/4, $0x00000001
+DATA constantsAVX2<>+3216(SB)/4, $0x00000001
+DATA constantsAVX2<>+3220(SB)/4, $0x00000001
+DATA constantsAVX2<>+3224(SB)/4, $0x00000001
+DATA constantsAVX2<>+3228(SB)/4, $0x00000001
+DATA constantsAVX2<>+3232(SB)/4, $0x00000001
+DATA constantsAVX2<>+3236(SB)/4, $0x00000001
+DATA constantsAVX2<>+3240(SB)/4, $0x00000001
+DATA constantsAVX2<>+3244(SB)/4, $0x00000001
+DATA constantsAVX2<>+3248(SB)/4, $0x00000001
+DATA constantsAVX2<>+3252(SB)/4, $0x00000001
+DATA constantsAVX2<>+3256(SB)/4, $0x00000001
+DATA constantsAVX2<>+3260(SB)/4, $0x00000001
+DATA constantsAVX2<>+3264(SB)/4, $0x00000002
+DATA constantsAVX2<>+3268(SB)/4, $0x00000002
+DATA constantsAVX2<>+3272(SB)/4, $0x00000002
+DATA constantsAVX2<>+3276(SB)/4, $0x00000002
+DATA constantsAVX2<>+3280(SB)/4, $0x00000002
+DATA constantsAVX2<>+3284(SB)/4, $0x00000002
+DATA constantsAVX2<>+3288(SB)/4, $0x00000002
+DATA constantsAVX2<>+3292(SB)/4, $0x00000002
+DATA constantsAVX2<>+3296(SB)/4, $0x00000002
+DATA constantsAVX2<>+3300(SB)/4, $0x00000002
+DATA constantsAVX2<>+3304(SB)/4, $0x00000002
+DATA constantsAVX2<>+3308(SB)/4, $0x00000002
+DATA constantsAVX2<>+3312(SB)/4, $0x00000002
+DATA constantsAVX2<>+3316(SB)/4, $0x00000002
+DATA constantsAVX2<>+3320(SB)/4, $0x00000002
+DATA constantsAVX2<>+3324(SB)/4, $0x00000002
+DATA constantsAVX2<>+3328(SB)/4, $0x00000003
+DATA constantsAVX2<>+3332(SB)/4, $0x00000003
+DATA constantsAVX2<>+3336(SB)/4, $0x00000003
+DATA constantsAVX2<>+3340(SB)/4, $0x00000003
+DATA constantsAVX2<>+3344(SB)/4, $0x00000003
+DATA constantsAVX2<>+3348(SB)/4, $0x00000003
+DATA constantsAVX2<>+3352(SB)/4, $0x00000003
+DATA constantsAVX2<>+3356(SB)/4, $0x00000003
+DATA constantsAVX2<>+3360(SB)/4, $0x00000003
+DATA constantsAVX2<>+3364(SB)/4, $0x00000003
+DATA constantsAVX2<>+3368(SB)/4, $0x00000003
+DATA constantsAVX2<>+3372(SB)/4, $0x00000003
+DATA constantsAVX2<>+3376(SB)/4, $0x00000003
+DATA constantsAVX2<>+3380(SB)/4, $0x00000003
+DATA constantsAVX2<>+3384(SB)/4, $0x00000003
+DATA constantsAVX2<>+3388(SB)/4, $0x00000003
+DATA constantsAVX2<>+3392(SB)/4, $0x00000004
+DATA constantsAVX2<>+3396(SB)/4, $0x00000004
+DATA constantsAVX2<>+3400(SB)/4, $0x00000004
+DATA constantsAVX2<>+3404(SB)/4, $0x00000004
+DATA constantsAVX2<>+3408(SB)/4, $0x00000004
+DATA constantsAVX2<>+3412(SB)/4, $0x00000004
+DATA constantsAVX2<>+3416(SB)/4, $0x00000004
+DATA constantsAVX2<>+3420(SB)/4, $0x00000004
+DATA constantsAVX2<>+3424(SB)/4, $0x00000004
+DATA constantsAVX2<>+3428(SB)/4, $0x00000004
+DATA constantsAVX2<>+3432(SB)/4, $0x00000004
+DATA constantsAVX2<>+3436(SB)/4, $0x00000004
+DATA constantsAVX2<>+3440(SB)/4, $0x00000004
+DATA constantsAVX2<>+3444(SB)/4, $0x00000004
+DATA constantsAVX2<>+3448(SB)/4, $0x00000004
+DATA constantsAVX2<>+3452(SB)/4, $0x00000004
+DATA constantsAVX2<>+3456(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3460(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3464(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3468(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3472(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3476(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3480(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3484(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3488(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3492(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3496(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3500(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3504(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3508(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3512(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3516(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3520(SB)/4, $0x72000000
+DATA constantsAVX2<>+3524(SB)/4, $0x72000000
+DATA constantsAVX2<>+3528(SB)/4, $0x72000000
+DATA constantsAVX2<>+3532(SB)/4, $0x72000000
+DATA constantsAVX2<>+3536(SB)/4, $0x72000000
+DATA constantsAVX2<>+3540(SB)/4, $0x72000000
+DATA constantsAVX2<>+3544(SB)/4, $0x72000000
+DATA constantsAVX2<>+3548(SB)/4, $0x72000000
+DATA constantsAVX2<>+3552(SB)/4, $0x72000000
+DATA constantsAVX2<>+3556(SB)/4, $0x72000000
+DATA constantsAVX2<>+3560(SB)/4, $0x72000000
+DATA constantsAVX2<>+3564(SB)/4, $0x72000000
+DATA constantsAVX2<>+3568(SB)/4, $0x72000000
+DATA constantsAVX2<>+3572(SB)/4, $0x72000000
+DATA constantsAVX2<>+3576(SB)/4, $0x72000000
+DATA constantsAVX2<>+3580(SB)/4, $0x72000000
+GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $3584
 
 // func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
@@ -3338,28 +3370,9 @@ window:
 channel:
 	VMOVUPS      (R10)(R11*4), Y1
 	VMOVAPS      Y0, Y2
-	VMOVUPS      constantsAVX2<>+3264(SB), Y3
+	VMOVUPS      constantsAVX2<>+3392(SB), Y3
 	VMOVUPS      (BX)(R11*4), Y4
 	LEAQ         (BX)(DI*1), R12
-	VADDPS       Y1, Y4, Y4
-	VMAXPS       Y0, Y4, Y4
-	VPSUBD       Y4, Y2, Y5
-	VPSRAD       $0x1f, Y5, Y5
-	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+3008(SB), Y3, Y4
-	VPAND        Y5, Y4, Y4
-	VPXOR        Y4, Y3, Y3
-	VMOVUPS      (R12)(R11*4), Y4
-	VADDPS       Y1, Y4, Y4
-	VMAXPS       Y0, Y4, Y4
-	VPSUBD       Y4, Y2, Y5
-	VPSRAD       $0x1f, Y5, Y5
-	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+3072(SB), Y3, Y4
-	VPAND        Y5, Y4, Y4
-	VPXOR        Y4, Y3, Y3
-	VMOVUPS      (SI)(R11*4), Y4
-	LEAQ         (SI)(DI*1), R12
 	VADDPS       Y1, Y4, Y4
 	VMAXPS       Y0, Y4, Y4
 	VPSUBD       Y4, Y2, Y5
@@ -3375,6 +3388,25 @@ channel:
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
 	VPXOR        constantsAVX2<>+3200(SB), Y3, Y4
+	VPAND        Y5, Y4, Y4
+	VPXOR        Y4, Y3, Y3
+	VMOVUPS      (SI)(R11*4), Y4
+	LEAQ         (SI)(DI*1), R12
+	VADDPS       Y1, Y4, Y4
+	VMAXPS       Y0, Y4, Y4
+	VPSUBD       Y4, Y2, Y5
+	VPSRAD       $0x1f, Y5, Y5
+	VMAXPS       Y2, Y4, Y2
+	VPXOR        constantsAVX2<>+3264(SB), Y3, Y4
+	VPAND        Y5, Y4, Y4
+	VPXOR        Y4, Y3, Y3
+	VMOVUPS      (R12)(R11*4), Y4
+	VADDPS       Y1, Y4, Y4
+	VMAXPS       Y0, Y4, Y4
+	VPSUBD       Y4, Y2, Y5
+	VPSRAD       $0x1f, Y5, Y5
+	VMAXPS       Y2, Y4, Y2
+	VPXOR        constantsAVX2<>+3328(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      Y2, (AX)(R11*4)
@@ -3478,13 +3510,13 @@ plain0:
 	CMPQ        R8, $0x49800000
 	JGE         normal0
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+3072(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+2560(SB), Y7
+	VPSUBD      constantsAVX2<>+3200(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+2688(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal0
-	VMOVUPS     constantsAVX2<>+2944(SB), Y15
+	VMOVUPS     constantsAVX2<>+3072(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3504,8 +3536,8 @@ plain0:
 	VMOVUPS     (CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+2880(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+2624(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+3008(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2752(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y4, Y4
 	VFMADD213PS Y13, Y1, Y4
@@ -3545,13 +3577,13 @@ plain1:
 	CMPQ        R8, $0x49800000
 	JGE         normal1
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+3072(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+2560(SB), Y7
+	VPSUBD      constantsAVX2<>+3200(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+2688(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal1
-	VMOVUPS     constantsAVX2<>+2944(SB), Y15
+	VMOVUPS     constantsAVX2<>+3072(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3571,8 +3603,8 @@ plain1:
 	VMOVUPS     32(CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+2880(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+2624(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+3008(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2752(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y4, Y4
 	VFMADD213PS Y13, Y1, Y4
@@ -3638,13 +3670,13 @@ plain0:
 	CMPQ        R8, $0x49800000
 	JGE         normal0
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+3072(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+2560(SB), Y7
+	VPSUBD      constantsAVX2<>+3200(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+2688(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal0
-	VMOVUPS     constantsAVX2<>+2944(SB), Y15
+	VMOVUPS     constantsAVX2<>+3072(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3664,12 +3696,12 @@ plain0:
 	VMOVUPS     (CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+2880(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+2624(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+3008(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2752(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y12
-	VPSUBD      constantsAVX2<>+3072(SB), Y12, Y12
-	VCMPPS      $0x11, constantsAVX2<>+2688(SB), Y12, Y9
+	VPSUBD      constantsAVX2<>+3200(SB), Y12, Y12
+	VCMPPS      $0x11, constantsAVX2<>+2816(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y5, Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -3712,13 +3744,13 @@ plain1:
 	CMPQ        R8, $0x49800000
 	JGE         normal1
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+3072(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+2560(SB), Y7
+	VPSUBD      constantsAVX2<>+3200(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+2688(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal1
-	VMOVUPS     constantsAVX2<>+2944(SB), Y15
+	VMOVUPS     constantsAVX2<>+3072(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3738,12 +3770,12 @@ plain1:
 	VMOVUPS     32(CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+2880(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+2624(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+3008(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2752(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y12
-	VPSUBD      constantsAVX2<>+3072(SB), Y12, Y12
-	VCMPPS      $0x11, constantsAVX2<>+2688(SB), Y12, Y9
+	VPSUBD      constantsAVX2<>+3200(SB), Y12, Y12
+	VCMPPS      $0x11, constantsAVX2<>+2816(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y5, Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -4100,15 +4132,15 @@ plain0:
 	CMPB    low+72(FP), $0x00
 	JEQ     high0
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VPSUBD  constantsAVX2<>+3072(SB), Y10, Y10
-	VMOVUPS constantsAVX2<>+2752(SB), Y11
+	VPSUBD  constantsAVX2<>+3200(SB), Y10, Y10
+	VMOVUPS constantsAVX2<>+2880(SB), Y11
 	VPMINUD Y10, Y11, Y10
 	VPXOR   Y10, Y11, Y10
 	VPTEST  Y10, Y10
 	JZ      high0
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VCMPPS  $0x15, constantsAVX2<>+2752(SB), Y10, Y12
-	VPADDD  constantsAVX2<>+2816(SB), Y10, Y10
+	VCMPPS  $0x15, constantsAVX2<>+2880(SB), Y10, Y12
+	VPADDD  constantsAVX2<>+2944(SB), Y10, Y10
 	VMOVUPS (BX)(R8*4), Y11
 	VPAND   constantsAVX2<>+1280(SB), Y11, Y11
 	VCMPPS  $0x11, Y10, Y11, Y11
@@ -4146,15 +4178,15 @@ plain1:
 	CMPB    low+72(FP), $0x00
 	JEQ     high1
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VPSUBD  constantsAVX2<>+3072(SB), Y10, Y10
-	VMOVUPS constantsAVX2<>+2752(SB), Y11
+	VPSUBD  constantsAVX2<>+3200(SB), Y10, Y10
+	VMOVUPS constantsAVX2<>+2880(SB), Y11
 	VPMINUD Y10, Y11, Y10
 	VPXOR   Y10, Y11, Y10
 	VPTEST  Y10, Y10
 	JZ      high1
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VCMPPS  $0x15, constantsAVX2<>+2752(SB), Y10, Y12
-	VPADDD  constantsAVX2<>+2816(SB), Y10, Y10
+	VCMPPS  $0x15, constantsAVX2<>+2880(SB), Y10, Y12
+	VPADDD  constantsAVX2<>+2944(SB), Y10, Y10
 	VMOVUPS 32(BX)(R8*4), Y11
 	VPAND   constantsAVX2<>+1280(SB), Y11, Y11
 	VCMPPS  $0x11, Y10, Y11, Y11
@@ -4445,15 +4477,15 @@ sleep:
 	CMPQ    R9, $0x3f800000
 	JGE     sleepMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y5, Y9
-	VPSUBD  constantsAVX2<>+3072(SB), Y9, Y9
+	VPSUBD  constantsAVX2<>+3200(SB), Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y6, Y10
-	VPSUBD  constantsAVX2<>+3072(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+3200(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y7, Y10
-	VPSUBD  constantsAVX2<>+3072(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+3200(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y8, Y10
-	VPSUBD  constantsAVX2<>+3072(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+3200(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPMINUD constantsAVX2<>+2048(SB), Y9, Y10
 	VPXOR   constantsAVX2<>+2048(SB), Y10, Y10
@@ -4698,7 +4730,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func adamRows1AVX2(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool, low bool) bool
+// func adamRows1AVX2(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool, low uint8) bool
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·adamRows1AVX2(SB), NOSPLIT, $0-113
 	VPXOR        Y0, Y0, Y0
@@ -4754,9 +4786,9 @@ look:
 	CMPL      beta1+84(FP), $0x3f000000
 	JLT       sleep
 	VPAND     constantsAVX2<>+1280(SB), Y9, Y14
-	VPSUBD    constantsAVX2<>+3072(SB), Y14, Y14
+	VPSUBD    constantsAVX2<>+3200(SB), Y14, Y14
 	VPAND     constantsAVX2<>+1280(SB), Y12, Y15
-	VPSUBD    constantsAVX2<>+3072(SB), Y15, Y15
+	VPSUBD    constantsAVX2<>+3200(SB), Y15, Y15
 	VPMINUD   Y15, Y14, Y14
 	VMOVUPS   constantsAVX2<>+2304(SB), Y5
 	VPMINUD   Y14, Y5, Y14
@@ -4792,15 +4824,15 @@ lowSleep:
 
 plainMissed0falsetrue:
 	VPAND       constantsAVX2<>+1280(SB), Y8, Y15
-	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y15, Y5
-	VCMPPS      $0x15, constantsAVX2<>+2432(SB), Y9, Y15
+	VCMPPS      $0x11, constantsAVX2<>+2496(SB), Y15, Y5
+	VCMPPS      $0x15, constantsAVX2<>+2560(SB), Y9, Y15
 	VPOR        Y5, Y15, Y15
 	VPAND       Y9, Y15, Y15
-	VMULPS      constantsAVX2<>+2496(SB), Y15, Y15
+	VMULPS      constantsAVX2<>+2624(SB), Y15, Y15
 	VMOVUPS     (DX)(DI*1), Y5
 	VPAND       constantsAVX2<>+960(SB), Y5, Y5
 	VPOR        Y5, Y15, Y15
-	VADDPS      constantsAVX2<>+3008(SB), Y15, Y15
+	VADDPS      constantsAVX2<>+3136(SB), Y15, Y15
 	VADDPS      Y7, Y14, Y14
 	VMULPS      Y1, Y15, Y15
 	VDIVPS      Y14, Y15, Y15
@@ -4818,15 +4850,15 @@ plainMissed0falsetrue:
 
 plainMissed1falsetrue:
 	VPAND        constantsAVX2<>+1280(SB), Y11, Y15
-	VCMPPS       $0x11, constantsAVX2<>+2368(SB), Y15, Y5
-	VCMPPS       $0x15, constantsAVX2<>+2432(SB), Y12, Y15
+	VCMPPS       $0x11, constantsAVX2<>+2496(SB), Y15, Y5
+	VCMPPS       $0x15, constantsAVX2<>+2560(SB), Y12, Y15
 	VPOR         Y5, Y15, Y15
 	VPAND        Y12, Y15, Y15
-	VMULPS       constantsAVX2<>+2496(SB), Y15, Y15
+	VMULPS       constantsAVX2<>+2624(SB), Y15, Y15
 	VMOVUPS      32(DX)(DI*1), Y5
 	VPAND        constantsAVX2<>+960(SB), Y5, Y5
 	VPOR         Y5, Y15, Y15
-	VADDPS       constantsAVX2<>+3008(SB), Y15, Y15
+	VADDPS       constantsAVX2<>+3136(SB), Y15, Y15
 	VADDPS       Y7, Y14, Y14
 	VMULPS       Y1, Y15, Y15
 	VDIVPS       Y14, Y15, Y15
@@ -4854,15 +4886,15 @@ plainMissed1falsetrue:
 
 plainMissed0truetrue:
 	VPAND       constantsAVX2<>+1280(SB), Y8, Y15
-	VCMPPS      $0x11, constantsAVX2<>+2368(SB), Y15, Y5
-	VCMPPS      $0x15, constantsAVX2<>+2432(SB), Y9, Y15
+	VCMPPS      $0x11, constantsAVX2<>+2496(SB), Y15, Y5
+	VCMPPS      $0x15, constantsAVX2<>+2560(SB), Y9, Y15
 	VPOR        Y5, Y15, Y15
 	VPAND       Y9, Y15, Y15
-	VMULPS      constantsAVX2<>+2496(SB), Y15, Y15
+	VMULPS      constantsAVX2<>+2624(SB), Y15, Y15
 	VMOVUPS     (DX)(DI*1), Y5
 	VPAND       constantsAVX2<>+960(SB), Y5, Y5
 	VPOR        Y5, Y15, Y15
-	VADDPS      constantsAVX2<>+3008(SB), Y15, Y15
+	VADDPS      constantsAVX2<>+3136(SB), Y15, Y15
 	VADDPS      Y7, Y14, Y14
 	VMULPS      Y1, Y15, Y15
 	VDIVPS      Y14, Y15, Y15
@@ -4892,15 +4924,15 @@ plainMissed0truetrue:
 
 plainMissed1truetrue:
 	VPAND     constantsAVX2<>+1280(SB), Y11, Y15
-	VCMPPS    $0x11, constantsAVX2<>+2368(SB), Y15, Y5
-	VCMPPS    $0x15, constantsAVX2<>+2432(SB), Y12, Y15
+	VCMPPS    $0x11, constantsAVX2<>+2496(SB), Y15, Y5
+	VCMPPS    $0x15, constantsAVX2<>+2560(SB), Y12, Y15
 	VPOR      Y5, Y15, Y15
 	VPAND     Y12, Y15, Y15
-	VMULPS    constantsAVX2<>+2496(SB), Y15, Y15
+	VMULPS    constantsAVX2<>+2624(SB), Y15, Y15
 	VMOVUPS   32(DX)(DI*1), Y5
 	VPAND     constantsAVX2<>+960(SB), Y5, Y5
 	VPOR      Y5, Y15, Y15
-	VADDPS    constantsAVX2<>+3008(SB), Y15, Y15
+	VADDPS    constantsAVX2<>+3136(SB), Y15, Y15
 	VADDPS    Y7, Y14, Y14
 	VMULPS    Y1, Y15, Y15
 	VDIVPS    Y14, Y15, Y15
@@ -4957,8 +4989,8 @@ lowMade:
 	VMOVUPS   32(DX)(DI*1), Y14
 	VPAND     constantsAVX2<>+960(SB), Y14, Y14
 	VPOR      Y14, Y12, Y12
-	VADDPS    constantsAVX2<>+3008(SB), Y9, Y9
-	VADDPS    constantsAVX2<>+3008(SB), Y12, Y12
+	VADDPS    constantsAVX2<>+3136(SB), Y9, Y9
+	VADDPS    constantsAVX2<>+3136(SB), Y12, Y12
 	JMP       made
 
 sleep:
@@ -4966,7 +4998,7 @@ sleep:
 	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+3008(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+3136(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0falsefalse
@@ -4979,7 +5011,7 @@ plainMissed0falsefalse:
 	VADDPS  Y15, Y8, Y8
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+3008(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+3136(SB), Y12, Y12
 	VSQRTPS Y13, Y14
 	CMPL    4(R9), $0x3f800000
 	JEQ     plainMissed1falsefalse
@@ -5002,7 +5034,7 @@ plainMissed1falsefalse:
 	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+3008(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+3136(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0truefalse
@@ -5027,7 +5059,7 @@ plainMissed0truefalse:
 	VPOR    Y5, Y3, Y3
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+3008(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+3136(SB), Y12, Y12
 	VSQRTPS Y13, Y14
 	CMPL    4(R9), $0x3f800000
 	JEQ     plainMissed1truefalse
@@ -5064,9 +5096,9 @@ settleM:
 	CMPQ    R10, $0x3f800000
 	JGE     settleMMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y3
-	VPSUBD  constantsAVX2<>+3072(SB), Y3, Y3
+	VPSUBD  constantsAVX2<>+3200(SB), Y3, Y3
 	VPAND   constantsAVX2<>+1280(SB), Y12, Y5
-	VPSUBD  constantsAVX2<>+3072(SB), Y5, Y5
+	VPSUBD  constantsAVX2<>+3200(SB), Y5, Y5
 	VPMINUD Y5, Y3, Y3
 	VPMINUD constantsAVX2<>+2048(SB), Y3, Y5
 	VPXOR   constantsAVX2<>+2048(SB), Y5, Y5
@@ -5166,9 +5198,9 @@ settleV:
 	CMPQ    R8, $0x3f800000
 	JGE     settleVMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y10, Y3
-	VPSUBD  constantsAVX2<>+3072(SB), Y3, Y3
+	VPSUBD  constantsAVX2<>+3200(SB), Y3, Y3
 	VPAND   constantsAVX2<>+1280(SB), Y13, Y5
-	VPSUBD  constantsAVX2<>+3072(SB), Y5, Y5
+	VPSUBD  constantsAVX2<>+3200(SB), Y5, Y5
 	VPMINUD Y5, Y3, Y3
 	VPMINUD constantsAVX2<>+2048(SB), Y3, Y5
 	VPXOR   constantsAVX2<>+2048(SB), Y5, Y5
@@ -5262,8 +5294,8 @@ settleVUnscale:
 	VPOR      Y6, Y13, Y13
 
 settleVDone:
-	VADDPS constantsAVX2<>+3008(SB), Y9, Y9
-	VADDPS constantsAVX2<>+3008(SB), Y12, Y12
+	VADDPS constantsAVX2<>+3136(SB), Y9, Y9
+	VADDPS constantsAVX2<>+3136(SB), Y12, Y12
 
 made:
 	VMOVUPS      Y8, (AX)(DI*1)
@@ -5280,8 +5312,9 @@ made:
 slept:
 	CMPB    awake+109(FP), $0x00
 	JEQ     next
-	MOVQ    values+32(FP), R8
-	TESTQ   R8, R8
+	XORQ    R8, R8
+	MOVQ    values+32(FP), R9
+	TESTQ   R9, R9
 	JNZ     product0
 	VMOVUPS (CX)(DI*1), Y8
 	JMP     known0
@@ -5289,7 +5322,7 @@ slept:
 product0:
 	CMPB         low+110(FP), $0x00
 	JNE          low0
-	VBROADCASTSS (R8)(SI*4), Y8
+	VBROADCASTSS (R9)(SI*4), Y8
 	VPXOR        Y9, Y9, Y9
 	VMULPS       (CX), Y8, Y8
 	VADDPS       Y9, Y8, Y8
@@ -5297,15 +5330,103 @@ product0:
 
 low0:
 	VMOVUPS      (CX), Y8
-	VPAND        constantsAVX2<>+1280(SB), Y8, Y9
-	VCMPPS       $0x15, constantsAVX2<>+2752(SB), Y9, Y11
-	VPADDD       constantsAVX2<>+2816(SB), Y9, Y9
 	VMOVUPS      (DX)(DI*1), Y10
+	VPAND        constantsAVX2<>+1280(SB), Y10, Y9
+	VPSUBD       constantsAVX2<>+3200(SB), Y9, Y9
+	VMOVUPS      constantsAVX2<>+2368(SB), Y10
+	VPMINUD      Y9, Y10, Y9
+	VPXOR        Y9, Y10, Y9
+	VPTEST       Y9, Y9
+	JZ           taken0
+	INCQ         R8
+	VMOVUPS      (DX)(DI*1), Y9
+	VPAND        constantsAVX2<>+1280(SB), Y9, Y9
+	VPADDD       constantsAVX2<>+2240(SB), Y9, Y9
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y9, Y15
+	VADDPS       Y9, Y9, Y14
+	VSUBPS       constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS    Y15, Y14, Y9, Y9
+	VMULPS       Y2, Y9, Y14
+	VFMADD213PS  constantsAVX2<>+2176(SB), Y2, Y9
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y14, Y15
+	VSUBPS       constantsAVX2<>+2176(SB), Y9, Y9
+	VBLENDVPS    Y15, Y9, Y14, Y9
+	VMOVUPS      (DX)(DI*1), Y12
+	VPAND        constantsAVX2<>+960(SB), Y12, Y12
+	VPOR         Y12, Y9, Y9
+	VMOVAPS      Y8, Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y10
-	VCMPPS       $0x11, Y9, Y10, Y10
-	VPOR         Y11, Y10, Y11
-	VPAND        Y8, Y11, Y8
-	VBROADCASTSS (R8)(SI*4), Y9
+	VPADDD       constantsAVX2<>+2240(SB), Y10, Y10
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y10, Y15
+	VADDPS       Y10, Y10, Y14
+	VSUBPS       constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS    Y15, Y14, Y10, Y10
+	VBROADCASTSS (R9)(SI*4), Y11
+	VPAND        constantsAVX2<>+1280(SB), Y11, Y12
+	VMULPS       Y12, Y10, Y14
+	VFMADD213PS  constantsAVX2<>+2176(SB), Y12, Y10
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y14, Y15
+	VSUBPS       constantsAVX2<>+2176(SB), Y10, Y10
+	VBLENDVPS    Y15, Y10, Y14, Y10
+	VPXOR        Y8, Y11, Y11
+	VPAND        constantsAVX2<>+960(SB), Y11, Y11
+	VPOR         Y11, Y10, Y10
+	VADDPS       constantsAVX2<>+3136(SB), Y10, Y10
+	VMOVAPS      Y9, Y11
+	VFMADD231PS  Y10, Y3, Y11
+	VPAND        constantsAVX2<>+960(SB), Y11, Y12
+	VPOR         constantsAVX2<>+2176(SB), Y12, Y12
+	VADDPS       Y9, Y12, Y14
+	VFMADD231PS  Y10, Y3, Y14
+	VSUBPS       Y12, Y14, Y14
+	VPAND        constantsAVX2<>+1280(SB), Y14, Y14
+	VPAND        constantsAVX2<>+1280(SB), Y9, Y9
+	VPAND        constantsAVX2<>+960(SB), Y11, Y12
+	VPOR         Y12, Y14, Y14
+	VPAND        constantsAVX2<>+1280(SB), Y11, Y12
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y12, Y15
+	VPAND        Y15, Y9, Y9
+	VBLENDVPS    Y15, Y14, Y11, Y11
+	VPAND        constantsAVX2<>+960(SB), Y11, Y12
+	VPAND        constantsAVX2<>+1280(SB), Y11, Y11
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y11, Y15
+	VADDPS       constantsAVX2<>+2176(SB), Y11, Y14
+	VMULPS       constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS    Y15, Y14, Y11, Y11
+	VPSUBD       constantsAVX2<>+2240(SB), Y11, Y11
+	VPOR         Y12, Y11, Y11
+	VCMPPS       $0x15, constantsAVX2<>+2176(SB), Y9, Y15
+	VMOVUPS      (DX)(DI*1), Y9
+	VPAND        constantsAVX2<>+1280(SB), Y9, Y14
+	VCMPPS       $0x15, constantsAVX2<>+2368(SB), Y14, Y12
+	VPOR         Y15, Y12, Y15
+	VPAND        constantsAVX2<>+1280(SB), Y8, Y14
+	VCMPPS       $0x15, constantsAVX2<>+2432(SB), Y14, Y12
+	VPOR         Y15, Y12, Y15
+	VMOVUPS      (AX)(DI*1), Y14
+	VPAND        constantsAVX2<>+1280(SB), Y14, Y14
+	VCMPPS       $0x11, constantsAVX2<>+2496(SB), Y14, Y12
+	VPOR         Y15, Y12, Y15
+	VPAND        Y15, Y11, Y14
+	VPXOR        Y14, Y11, Y13
+	VPAND        Y15, Y9, Y9
+	VPAND        Y15, Y8, Y8
+	VMOVUPS      Y9, (DX)(DI*1)
+
+taken0:
+	CMPB    low+110(FP), $0x02
+	JNE     moved0
+	VPAND   constantsAVX2<>+1280(SB), Y8, Y9
+	VCMPPS  $0x15, constantsAVX2<>+2880(SB), Y9, Y11
+	VPADDD  constantsAVX2<>+2944(SB), Y9, Y9
+	VMOVUPS (DX)(DI*1), Y10
+	VPAND   constantsAVX2<>+1280(SB), Y10, Y10
+	VCMPPS  $0x11, Y9, Y10, Y10
+	VPOR    Y11, Y10, Y11
+	VPAND   Y8, Y11, Y8
+
+moved0:
+	VBROADCASTSS (R9)(SI*4), Y9
 	VPXOR        Y10, Y10, Y10
 	VMULPS       Y8, Y9, Y8
 	VADDPS       Y10, Y8, Y8
@@ -5329,15 +5450,24 @@ unbiased0:
 	VDIVPS  Y9, Y8, Y8
 	VADDPS  (AX)(DI*1), Y8, Y8
 	VMOVUPS Y8, (AX)(DI*1)
+	TESTQ   R8, R8
+	JZ      stepped0
+	VPOR    (DX)(DI*1), Y13, Y13
+	VMOVUPS Y13, (DX)(DI*1)
+
+stepped0:
 	VMULPS  constantsAVX2<>+1152(SB), Y8, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0
 	VMOVUPS (DX)(DI*1), Y9
+	VPAND   constantsAVX2<>+1280(SB), Y9, Y9
+	VMAXPS  constantsAVX2<>+3008(SB), Y9, Y9
 	VMULPS  constantsAVX2<>+1216(SB), Y9, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0
-	MOVQ    values+32(FP), R8
-	TESTQ   R8, R8
+	XORQ    R8, R8
+	MOVQ    values+32(FP), R9
+	TESTQ   R9, R9
 	JNZ     product1
 	VMOVUPS 32(CX)(DI*1), Y8
 	JMP     known1
@@ -5345,7 +5475,7 @@ unbiased0:
 product1:
 	CMPB         low+110(FP), $0x00
 	JNE          low1
-	VBROADCASTSS (R8)(SI*4), Y8
+	VBROADCASTSS (R9)(SI*4), Y8
 	VPXOR        Y9, Y9, Y9
 	VMULPS       32(CX), Y8, Y8
 	VADDPS       Y9, Y8, Y8
@@ -5353,15 +5483,103 @@ product1:
 
 low1:
 	VMOVUPS      32(CX), Y8
-	VPAND        constantsAVX2<>+1280(SB), Y8, Y9
-	VCMPPS       $0x15, constantsAVX2<>+2752(SB), Y9, Y11
-	VPADDD       constantsAVX2<>+2816(SB), Y9, Y9
 	VMOVUPS      32(DX)(DI*1), Y10
+	VPAND        constantsAVX2<>+1280(SB), Y10, Y9
+	VPSUBD       constantsAVX2<>+3200(SB), Y9, Y9
+	VMOVUPS      constantsAVX2<>+2368(SB), Y10
+	VPMINUD      Y9, Y10, Y9
+	VPXOR        Y9, Y10, Y9
+	VPTEST       Y9, Y9
+	JZ           taken1
+	INCQ         R8
+	VMOVUPS      32(DX)(DI*1), Y9
+	VPAND        constantsAVX2<>+1280(SB), Y9, Y9
+	VPADDD       constantsAVX2<>+2240(SB), Y9, Y9
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y9, Y15
+	VADDPS       Y9, Y9, Y14
+	VSUBPS       constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS    Y15, Y14, Y9, Y9
+	VMULPS       Y2, Y9, Y14
+	VFMADD213PS  constantsAVX2<>+2176(SB), Y2, Y9
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y14, Y15
+	VSUBPS       constantsAVX2<>+2176(SB), Y9, Y9
+	VBLENDVPS    Y15, Y9, Y14, Y9
+	VMOVUPS      32(DX)(DI*1), Y12
+	VPAND        constantsAVX2<>+960(SB), Y12, Y12
+	VPOR         Y12, Y9, Y9
+	VMOVAPS      Y8, Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y10
-	VCMPPS       $0x11, Y9, Y10, Y10
-	VPOR         Y11, Y10, Y11
-	VPAND        Y8, Y11, Y8
-	VBROADCASTSS (R8)(SI*4), Y9
+	VPADDD       constantsAVX2<>+2240(SB), Y10, Y10
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y10, Y15
+	VADDPS       Y10, Y10, Y14
+	VSUBPS       constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS    Y15, Y14, Y10, Y10
+	VBROADCASTSS (R9)(SI*4), Y11
+	VPAND        constantsAVX2<>+1280(SB), Y11, Y12
+	VMULPS       Y12, Y10, Y14
+	VFMADD213PS  constantsAVX2<>+2176(SB), Y12, Y10
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y14, Y15
+	VSUBPS       constantsAVX2<>+2176(SB), Y10, Y10
+	VBLENDVPS    Y15, Y10, Y14, Y10
+	VPXOR        Y8, Y11, Y11
+	VPAND        constantsAVX2<>+960(SB), Y11, Y11
+	VPOR         Y11, Y10, Y10
+	VADDPS       constantsAVX2<>+3136(SB), Y10, Y10
+	VMOVAPS      Y9, Y11
+	VFMADD231PS  Y10, Y3, Y11
+	VPAND        constantsAVX2<>+960(SB), Y11, Y12
+	VPOR         constantsAVX2<>+2176(SB), Y12, Y12
+	VADDPS       Y9, Y12, Y14
+	VFMADD231PS  Y10, Y3, Y14
+	VSUBPS       Y12, Y14, Y14
+	VPAND        constantsAVX2<>+1280(SB), Y14, Y14
+	VPAND        constantsAVX2<>+1280(SB), Y9, Y9
+	VPAND        constantsAVX2<>+960(SB), Y11, Y12
+	VPOR         Y12, Y14, Y14
+	VPAND        constantsAVX2<>+1280(SB), Y11, Y12
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y12, Y15
+	VPAND        Y15, Y9, Y9
+	VBLENDVPS    Y15, Y14, Y11, Y11
+	VPAND        constantsAVX2<>+960(SB), Y11, Y12
+	VPAND        constantsAVX2<>+1280(SB), Y11, Y11
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y11, Y15
+	VADDPS       constantsAVX2<>+2176(SB), Y11, Y14
+	VMULPS       constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS    Y15, Y14, Y11, Y11
+	VPSUBD       constantsAVX2<>+2240(SB), Y11, Y11
+	VPOR         Y12, Y11, Y11
+	VCMPPS       $0x15, constantsAVX2<>+2176(SB), Y9, Y15
+	VMOVUPS      32(DX)(DI*1), Y9
+	VPAND        constantsAVX2<>+1280(SB), Y9, Y14
+	VCMPPS       $0x15, constantsAVX2<>+2368(SB), Y14, Y12
+	VPOR         Y15, Y12, Y15
+	VPAND        constantsAVX2<>+1280(SB), Y8, Y14
+	VCMPPS       $0x15, constantsAVX2<>+2432(SB), Y14, Y12
+	VPOR         Y15, Y12, Y15
+	VMOVUPS      32(AX)(DI*1), Y14
+	VPAND        constantsAVX2<>+1280(SB), Y14, Y14
+	VCMPPS       $0x11, constantsAVX2<>+2496(SB), Y14, Y12
+	VPOR         Y15, Y12, Y15
+	VPAND        Y15, Y11, Y14
+	VPXOR        Y14, Y11, Y13
+	VPAND        Y15, Y9, Y9
+	VPAND        Y15, Y8, Y8
+	VMOVUPS      Y9, 32(DX)(DI*1)
+
+taken1:
+	CMPB    low+110(FP), $0x02
+	JNE     moved1
+	VPAND   constantsAVX2<>+1280(SB), Y8, Y9
+	VCMPPS  $0x15, constantsAVX2<>+2880(SB), Y9, Y11
+	VPADDD  constantsAVX2<>+2944(SB), Y9, Y9
+	VMOVUPS 32(DX)(DI*1), Y10
+	VPAND   constantsAVX2<>+1280(SB), Y10, Y10
+	VCMPPS  $0x11, Y9, Y10, Y10
+	VPOR    Y11, Y10, Y11
+	VPAND   Y8, Y11, Y8
+
+moved1:
+	VBROADCASTSS (R9)(SI*4), Y9
 	VPXOR        Y10, Y10, Y10
 	VMULPS       Y8, Y9, Y8
 	VADDPS       Y10, Y8, Y8
@@ -5385,10 +5603,18 @@ unbiased1:
 	VDIVPS  Y9, Y8, Y8
 	VADDPS  32(AX)(DI*1), Y8, Y8
 	VMOVUPS Y8, 32(AX)(DI*1)
+	TESTQ   R8, R8
+	JZ      stepped1
+	VPOR    32(DX)(DI*1), Y13, Y13
+	VMOVUPS Y13, 32(DX)(DI*1)
+
+stepped1:
 	VMULPS  constantsAVX2<>+1152(SB), Y8, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0
 	VMOVUPS 32(DX)(DI*1), Y9
+	VPAND   constantsAVX2<>+1280(SB), Y9, Y9
+	VMAXPS  constantsAVX2<>+3008(SB), Y9, Y9
 	VMULPS  constantsAVX2<>+1216(SB), Y9, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0

@@ -197,7 +197,7 @@ func adadeltaRows1AVX2(w *float32, sq *float32, acc *float32, grad *float32, val
 // adamRows1AVX2 is the loop of Set.AdamRows for 1 panels.
 //
 //go:noescape
-func adamRows1AVX2(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool, low bool) bool
+func adamRows1AVX2(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool, low uint8) bool
 
 // vsgdShiftAVX2 is the loop of Set.VSGDShift; eps has no sign.
 //

@@ -477,6 +477,8 @@ func wrap(find func(name string) *program, f reflect.Value) reflect.Value {
 				*(*int)(to) = int(a.Int())
 			case reflect.Uint64:
 				*(*uint64)(to) = a.Uint()
+			case reflect.Uint8:
+				*(*uint8)(to) = uint8(a.Uint())
 			case reflect.Float32:
 				*(*float32)(to) = float32(a.Float())
 			case reflect.Bool:

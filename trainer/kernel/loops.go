@@ -93,7 +93,7 @@ type (
 	adadeltaRows func(w, sq, acc, grad, values *float32, panel int, rows, sleeps *int32, n int,
 		negLR, rho, oneMinusRho, eps float32, awake bool) bool
 	adamRows func(w, m, v, grad, values *float32, panel int, rows, sleeps *int32, n int, past *float32,
-		negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps float32, settles, awake, low bool) bool
+		negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps float32, settles, awake bool, low uint8) bool
 )
 
 // body returns the part of a length that the vector routines process.

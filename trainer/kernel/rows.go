@@ -153,17 +153,21 @@ func (s *Set) AdamRows(w, m, v []float32, r *Rows, past []AdamPast, c AdamStep, 
 			return s.adamRow(w[from:to], g, m[from:to], v[from:to], past[len(past)-int(r.Sleeps[i]):], c, awake)
 		})
 	}
-	low := awake && lowForAdam(r, c)
+	scalable := awake && c.scalable(r)
 	return overPanels(r, s.loops.adamRows, func(run adamRows, at, panel int, g, x *float32) bool {
+		low := uint8(0)
+		if scalable {
+			low = lowest(r.G[at/max(r.Panel, 1)*Width:])
+		}
 		return run(&w[at], &m[at], &v[at], g, x, panel, &r.Index[0], &r.Sleeps[0], len(r.Index), last,
 			-c.StepSize, c.Beta1, c.OneMinusBeta1, c.Beta2, c.OneMinusBeta2, c.SqrtBias2, c.Eps, settles, awake, low)
 	})
 }
 
-// lowForAdam reports whether the rows have low gradients that the routines may
-// ignore; see AdamStep.mayIgnore.
-func lowForAdam(r *Rows, c AdamStep) bool {
-	if r.Values == nil || !c.mayIgnore() {
+// scalable reports whether low gradients may be ignored, see mayIgnore, or the
+// steps of such rows made with scaled numbers, see the limits of AdamSettles.
+func (c AdamStep) scalable(r *Rows) bool {
+	if r.Values == nil || !c.mayIgnore() || !(c.StepSize >= -0x1p10 && c.StepSize <= 0x1p10 && c.Eps >= 0x1p-40) {
 		return false
 	}
 	for _, x := range r.Values {
@@ -171,12 +175,22 @@ func lowForAdam(r *Rows, c AdamStep) bool {
 			return false
 		}
 	}
-	for _, g := range r.G[:r.Panels*Width] {
-		if g < 0x1p-97 && g > -0x1p-97 && g != 0 {
-			return true
+	return true
+}
+
+// lowest looks at the gradients of the panels that a routine processes. It
+// returns 2 if some are low and not 0, 1 if some are 0, and 0 otherwise.
+func lowest(g []float32) uint8 {
+	const most = 4 // panels of a routine
+	zero := uint8(0)
+	for _, x := range g[:min(most*Width, len(g))] {
+		if x == 0 {
+			zero = 1
+		} else if x < 0x1p-97 && x > -0x1p-97 {
+			return 2
 		}
 	}
-	return false
+	return zero
 }
 
 func (s *Set) adamRow(w, g, m, v []float32, missed []AdamPast, c AdamStep, awake bool) bool {
