@@ -313,8 +313,8 @@ func Adopt(ctx context.Context,
 	}))
 }
 
-// AuditFile says what a stray picture, table or archive is, where it came from
-// and whether it can be trusted.
+// AuditFile says what a stray picture, table, archive, pack, lock or report is,
+// where it came from and whether it can be trusted.
 func AuditFile(ctx context.Context,
 	file string, // the file, under any name
 	params *string, // the parameter file; params.toml if absent

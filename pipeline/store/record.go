@@ -110,6 +110,12 @@ func (s *Store) Manifest(id [32]byte, v any) error {
 	if err != nil {
 		return err
 	}
+	return ParseManifest(id, text, v)
+}
+
+// ParseManifest decodes the text of the description with that id. The error
+// wraps ErrDamaged.
+func ParseManifest(id [32]byte, text []byte, v any) error {
 	line, ended := bytes.CutSuffix(text, []byte("\n"))
 	if !ended {
 		return fmt.Errorf("read manifest %x: cut short: %w", id[:6], ErrDamaged)
@@ -117,7 +123,7 @@ func (s *Store) Manifest(id [32]byte, v any) error {
 	var named struct {
 		ID string `json:"id"`
 	}
-	err = unseal(line, v)
+	err := unseal(line, v)
 	if err == nil {
 		err = unseal(line, &named)
 	}

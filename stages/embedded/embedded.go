@@ -1,5 +1,6 @@
 // Package embedded reads what a file says about itself: the key-value pairs in
 // sparsel's pictures, tables and archives, and the checksums of their formats.
+// It also recognises packs, locks and reports.
 // It trusts nothing. Only the store can tell whether a file's claims are true.
 package embedded
 
@@ -21,7 +22,7 @@ import (
 
 // A Description is what a file says about itself. It proves nothing.
 type Description struct {
-	Format string            // "PNG", "SVG", "PDF", "Parquet", "CSV", "JSON", or "" for any other
+	Format string            // "PNG", "SVG", "PDF", "Parquet", "CSV", "JSON", Pack, Lock, Report, another for people, or ""
 	Values map[string]string // keys as figures and archives write them
 	Broken []string          // parts of the file whose own checksum or form shows damage
 }
@@ -35,12 +36,20 @@ func Read(data []byte) Description {
 		return readPDF(data)
 	case bytes.HasPrefix(data, []byte("PAR1")):
 		return readParquet(data)
+	case bytes.HasPrefix(data, []byte(zipEntry)):
+		return readZIP(data)
+	case bytes.HasPrefix(data, []byte(lockStart)):
+		return Description{Format: Lock, Values: map[string]string{}}
+	case isReport(data):
+		return readReport(data)
 	case bytes.Contains(start, []byte("<svg")):
 		return readSVG(data)
 	case bytes.HasPrefix(start, []byte("{")):
 		return readJSON(data)
 	case bytes.HasPrefix(data, []byte("figure,panel,")):
 		return readCSV(data)
+	case isZIP(data):
+		return readZIP(data)
 	}
 	return Description{Values: map[string]string{}}
 }

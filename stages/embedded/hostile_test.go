@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/binary"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"image"
 	"image/png"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,6 +59,22 @@ func TestT44PixelBomb(t *testing.T) {
 	}
 }
 
+// archive returns a ZIP archive with these entries.
+func archive(t testing.TB, names ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range names {
+		if _, err := z.Create(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 // seeds returns valid files of every format.
 func seeds(t testing.TB) [][]byte {
 	style := chart.DefaultStyle()
@@ -70,6 +88,10 @@ func seeds(t testing.TB) [][]byte {
 		[]byte(`{"id":"B1","verdict":"supported"}`), []byte("figure,panel,x\n5.1,a,1\n5.1,a,2\n"),
 		picture(t, image.NewNRGBA(image.Rect(0, 0, 9, 9))), []byte("%PDF-1.3 /Keywords (figure=5.1; a=\\)) %%EOF"),
 		[]byte(pngMagic + header(9, 9) + chunk("tEXt", "figure\x005.1") + chunk("iTXt", "n\x00\x00\x00\x00\x00é") + chunk("IEND", "")),
+		[]byte("sparsel lock 1\nprofile paper\n"),
+		[]byte("<!doctype html><title>a</title><p class=\"mark\" role=\"note\"><b>b</b></p><code id=\"report-id\">" +
+			strings.Repeat("ab", 32) + "</code>"),
+		archive(t, "format", "actions/ab/"+strings.Repeat("ab", 32)), archive(t, "notes"),
 		[]byte("PAR1\x15\x02\x19\x2c\x48\x01a\x15\x02\x00\x15\x02\x25\x00\x18\x01b\x00\x16\x00" +
 			"\x19\x0c\x19\x1c\x18\x01k\x18\x01v\x00\x00\x26\x00\x00\x00PAR1"),
 	}
@@ -90,6 +112,8 @@ func TestT44MutatedFiles(t *testing.T) { mutate.Loop(t, seeds(t), func(data []by
 func TestT44RepeatedParts(t *testing.T) {
 	const n = 200_000
 	for name, data := range map[string]string{
+		"ZIP entries":  string(archive(t, slices.Repeat([]string{"a"}, n/10)...)),
+		"title":        "<!doctype html><title>" + strings.Repeat("<p class=\"mark\" role=\"note\">", n/10) + `id="report-id"`,
 		"PDF escapes":  "%PDF-1.3 /Keywords (" + strings.Repeat(`\n`, n) + ") %%EOF",
 		"PDF keywords": strings.Repeat("%PDF-1.3 /Keywords (a", n/10),
 		"PNG chunks":   pngMagic + header(1, 1) + strings.Repeat(chunk("tEXt", "a\x00b"), n/10),
