@@ -393,8 +393,8 @@ step:
 	MOVB   R8, ret+64(FP)
 	RET
 
-// func adamNEON(w, grad, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32) bool
-TEXT ·adamNEON(SB), NOSPLIT, $0-73
+// func adamNEON(w, grad, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32, low bool) bool
+TEXT ·adamNEON(SB), NOSPLIT, $0-81
 	MOVD  w+0(FP), R0
 	MOVD  grad+8(FP), R1
 	MOVD  m+16(FP), R2
@@ -446,7 +446,7 @@ step:
 	SUBS   $4, R4
 	BNE    loop
 	REPORT
-	MOVB   R8, ret+72(FP)
+	MOVB   R8, ret+80(FP)
 	RET
 
 // Every other round goes to other registers: the largest cores have more than 12

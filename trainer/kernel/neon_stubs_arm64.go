@@ -122,10 +122,10 @@ func adagradNEON(w, grad, sum *float32, n int, negLR, eps, decay float32) bool
 //go:noescape
 func adadeltaNEON(w, grad, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32) bool
 
-// adamNEON is the loop of Set.Adam.
+// adamNEON is the loop of Set.Adam. It has no use for low.
 //
 //go:noescape
-func adamNEON(w, grad, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32) bool
+func adamNEON(w, grad, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32, low bool) bool
 
 // prefetchNEON requests cache lines from src on.
 //

@@ -245,7 +245,7 @@ func (s *Set) adamRow(w, g, m, v []float32, missed []AdamPast, c AdamStep, awake
 func AdamSettles(first AdamStep) bool {
 	b1, b2 := float64(first.Beta1), float64(first.Beta2)
 	return b2 >= 0.5 && b2 < 1 && b1 >= 0 && b1*b1 <= 0.98*b2 && first.Eps >= 0x1p-40 &&
-		first.StepSize <= 0x1p10 && first.SqrtBias2 >= 0x1p-6
+		first.StepSize >= 0 && first.StepSize <= 0x1p10 && first.SqrtBias2 >= 0x1p-6
 }
 
 // check panics if the rows do not fit slices of the given number of floats.
