@@ -194,16 +194,16 @@ func (g *generator) descend(lanes []lane, s named, r int) {
 		func(l lane) { g.VMOVUPS(l.r[0], l.at("w")) })
 }
 
-var sgd = update{"sgd", nil, "negLR", 2,
-	func(g *generator, lanes []lane, s named, label string) {
+var sgd = update{name: "sgd", scalars: "negLR", registers: 2,
+	step: func(g *generator, lanes []lane, s named, label string) {
 		g.descend(lanes, s, 1)
-	}, nil, nil, nil}
+	}}
 
-var momentum = update{"momentum", []string{"v"}, "negLR, momentum", 6,
-	func(g *generator, lanes []lane, s named, label string) { g.momentum(lanes, s, label, false) }, nil, nil, nil}
+var momentum = update{name: "momentum", state: []string{"v"}, scalars: "negLR, momentum", registers: 6,
+	step: func(g *generator, lanes []lane, s named, label string) { g.momentum(lanes, s, label, false) }}
 
-var nesterov = update{"nesterov", []string{"v"}, "negLR, momentum", 6,
-	func(g *generator, lanes []lane, s named, label string) { g.momentum(lanes, s, label, true) }, nil, nil, nil}
+var nesterov = update{name: "nesterov", state: []string{"v"}, scalars: "negLR, momentum", registers: 6,
+	step: func(g *generator, lanes []lane, s named, label string) { g.momentum(lanes, s, label, true) }}
 
 // momentum writes the step of momentum, which leaves the velocity in register
 // 0, or that of Nesterov's, which has it in register 1.
@@ -350,17 +350,17 @@ func (g *generator) lowVelocity(l lane, s named, nesterov bool) {
 	g.VMOVUPS(u, l.at("w"))
 }
 
-var adagrad = update{"adagrad", []string{"sum"}, "negLR, eps", 5,
-	func(g *generator, lanes []lane, s named, label string) {
+var adagrad = update{name: "adagrad", state: []string{"sum"}, scalars: "negLR, eps", registers: 5,
+	step: func(g *generator, lanes []lane, s named, label string) {
 		g.addSquares(lanes, "sum")
 		g.roots(lanes, 1, 1, 2, 3, 4, "Sum"+label)
 		g.overRoot(lanes, s, s["negLR"], 1)
 		g.finish(lanes)
-	}, nil, nil, nil}
+	}}
 
 // adagradK keeps sum in register 1 beside its root in register 4.
-var adagradK = update{"adagradK", []string{"sum"}, "negLR, k, eps", 5,
-	func(g *generator, lanes []lane, s named, label string) {
+var adagradK = update{name: "adagradK", state: []string{"sum"}, scalars: "negLR, k, eps", registers: 5,
+	step: func(g *generator, lanes []lane, s named, label string) {
 		g.addSquares(lanes, "sum")
 		g.roots(lanes, 1, 4, 2, 3, 4, "Sum"+label)
 		g.overRoot(lanes, s, s["negLR"], 4)
@@ -369,24 +369,24 @@ var adagradK = update{"adagradK", []string{"sum"}, "negLR, k, eps", 5,
 			func(l lane) { g.VMULPS(s["k"], l.r[1], l.r[1]) },
 			func(l lane) { g.VFMADD213PS(l.at("w"), l.r[1], l.r[0]) },
 			func(l lane) { g.VMOVUPS(l.r[0], l.at("w")) })
-	}, nil, nil, nil}
+	}}
 
-var rmsprop = update{"rmsprop", []string{"sq"}, "negLR, alpha, oneMinusAlpha, eps", 5,
-	func(g *generator, lanes []lane, s named, label string) {
+var rmsprop = update{name: "rmsprop", state: []string{"sq"}, scalars: "negLR, alpha, oneMinusAlpha, eps", registers: 5,
+	step: func(g *generator, lanes []lane, s named, label string) {
 		g.averageSquares(lanes, "sq", s["alpha"], s["oneMinusAlpha"], 1, 2)
 		g.roots(lanes, 1, 1, 2, 3, 4, "Sq"+label)
 		g.overRoot(lanes, s, s["negLR"], 1)
 		g.finish(lanes)
-	}, nil, nil, nil}
+	}}
 
 // adadelta leaves sq+eps and acc, or their roots and what is computed from
 // them, in registers 1 and 2, for calmAdadelta.
-var adadelta = update{"adadelta", []string{"sq", "acc"}, "negLR, rho, oneMinusRho, eps", 5,
-	func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, false) }, nil, nil, nil}
+var adadelta = update{name: "adadelta", state: []string{"sq", "acc"}, scalars: "negLR, rho, oneMinusRho, eps", registers: 5,
+	step: func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, false) }}
 
 // adadeltaK needs a further register for the new factor.
-var adadeltaK = update{"adadeltaK", []string{"sq", "acc"}, "negLR, k, rho, oneMinusRho, eps", 6,
-	func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, true) }, nil, nil, nil}
+var adadeltaK = update{name: "adadeltaK", state: []string{"sq", "acc"}, scalars: "negLR, k, rho, oneMinusRho, eps", registers: 6,
+	step: func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, true) }}
 
 // adadelta writes the step of Adadelta or, with factor, that of its variant.
 func (g *generator) adadelta(lanes []lane, s named, label string, factor bool) {
@@ -412,8 +412,8 @@ func (g *generator) adadelta(lanes []lane, s named, label string, factor bool) {
 	g.descend(lanes, s, 3)
 }
 
-var adam = update{"adam", []string{"m", "v"}, "negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps", 5,
-	func(g *generator, lanes []lane, s named, label string) {
+var adam = update{name: "adam", state: []string{"m", "v"}, scalars: "negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps", registers: 5,
+	step: func(g *generator, lanes []lane, s named, label string) {
 		g.averageSquares(lanes, "v", s["beta2"], s["oneMinusBeta2"], 1, 2)
 		all(lanes,
 			func(l lane) { g.VMULPS(l.at("m"), s["beta1"], l.r[2]) },
@@ -425,7 +425,8 @@ var adam = update{"adam", []string{"m", "v"}, "negStep, beta1, oneMinusBeta1, be
 		})
 		g.overRoot(lanes, s, s["negStep"], 1)
 		g.finish(lanes)
-	}, (*generator).unmovedByAdam, (*generator).takeLowMeans, (*generator).putLowMeans}
+	},
+	unmoved: (*generator).unmovedByAdam, before: (*generator).takeLowMeans, after: (*generator).putLowMeans}
 
 // unmovedByAdam clears low gradients where m is too large to be moved by them;
 // see AdamStep.mayIgnore of package kernel. In rows they are still to be
