@@ -207,10 +207,11 @@ func (g *generator) sleepAdadelta(lanes []lane, s named, free []vec, missed reg.
 	}
 }
 
-// A decaying register has a multiple of what lies in memory, with the same sign.
+// A decaying register has a multiple of what lies in memory or in another
+// register, with the same sign.
 type decaying struct {
 	r  vec
-	at operand.Mem
+	at operand.Op
 }
 
 // decay multiplies registers by a scalar as many times as missed says, or until
@@ -341,7 +342,7 @@ func (g *generator) decayScaled(d decaying, f vec, c operand.Op, y, mask vec) {
 	g.VBLENDVPS(mask, d.r, y, d.r)
 }
 
-// unscale undoes scale, with the sign that the number has in memory.
+// unscale undoes scale, with the sign of what the register is a multiple of.
 func (g *generator) unscale(d decaying, c operand.Op, y, mask vec) {
 	if g.bytes == 64 {
 		g.VCMPPS(operand.U8(less), c, d.r, reg.K1)
@@ -622,21 +623,9 @@ func (g *generator) takeLowMeans(lanes []lane, s named, value operand.Mem, free 
 			g.VPAND(mask, m, m)
 			g.VBLENDVPS(mask, y, e, e)
 		}
-		// Undo the scale of e, as unscale does.
-		g.and(g.Context, g.constant("sign"), e, t)
+		g.VMOVAPS(e, t) // for its sign
 		g.and(g.Context, g.constant("magnitude"), e, e)
-		if g.bytes == 64 {
-			g.VCMPPS(operand.U8(less), grid, e, reg.K1)
-			g.VADDPS(grid, e, reg.K1, e)
-			g.VMULPS(g.constant("half"), e, reg.K1, e)
-		} else {
-			g.VCMPPS(operand.U8(less), grid, e, mask)
-			g.VADDPS(grid, e, y)
-			g.VMULPS(g.constant("half"), y, y)
-			g.VBLENDVPS(mask, y, e, e)
-		}
-		g.VPSUBD(g.constant("decayScale"), e, e)
-		g.or(g.Context, t, e, e)
+		g.unscale(decaying{e, t}, grid, y, mask)
 
 		// The elements to be left out are in K1 or mask.
 		var out, more reg.Register = reg.K1, reg.K2

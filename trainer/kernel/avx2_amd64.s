@@ -5387,14 +5387,16 @@ low0:
 	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y12, Y15
 	VPAND        Y15, Y9, Y9
 	VBLENDVPS    Y15, Y14, Y11, Y11
-	VPAND        constantsAVX2<>+960(SB), Y11, Y12
+	VMOVAPS      Y11, Y12
 	VPAND        constantsAVX2<>+1280(SB), Y11, Y11
 	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y11, Y15
 	VADDPS       constantsAVX2<>+2176(SB), Y11, Y14
 	VMULPS       constantsAVX2<>+832(SB), Y14, Y14
 	VBLENDVPS    Y15, Y14, Y11, Y11
 	VPSUBD       constantsAVX2<>+2240(SB), Y11, Y11
-	VPOR         Y12, Y11, Y11
+	VMOVUPS      Y12, Y14
+	VPAND        constantsAVX2<>+960(SB), Y14, Y14
+	VPOR         Y14, Y11, Y11
 	VCMPPS       $0x15, constantsAVX2<>+2176(SB), Y9, Y15
 	VMOVUPS      (DX)(DI*1), Y9
 	VPAND        constantsAVX2<>+1280(SB), Y9, Y14
@@ -5540,14 +5542,16 @@ low1:
 	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y12, Y15
 	VPAND        Y15, Y9, Y9
 	VBLENDVPS    Y15, Y14, Y11, Y11
-	VPAND        constantsAVX2<>+960(SB), Y11, Y12
+	VMOVAPS      Y11, Y12
 	VPAND        constantsAVX2<>+1280(SB), Y11, Y11
 	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y11, Y15
 	VADDPS       constantsAVX2<>+2176(SB), Y11, Y14
 	VMULPS       constantsAVX2<>+832(SB), Y14, Y14
 	VBLENDVPS    Y15, Y14, Y11, Y11
 	VPSUBD       constantsAVX2<>+2240(SB), Y11, Y11
-	VPOR         Y12, Y11, Y11
+	VMOVUPS      Y12, Y14
+	VPAND        constantsAVX2<>+960(SB), Y14, Y14
+	VPOR         Y14, Y11, Y11
 	VCMPPS       $0x15, constantsAVX2<>+2176(SB), Y9, Y15
 	VMOVUPS      32(DX)(DI*1), Y9
 	VPAND        constantsAVX2<>+1280(SB), Y9, Y14

@@ -8821,13 +8821,15 @@ low0:
 	VCMPPS       $0x15, constantsAVX512<>+2176(SB), Z12, K2
 	VPANDD.Z     Z11, Z11, K2, Z11
 	VPORD        Z14, Z11, Z11
-	VPANDD       constantsAVX512<>+960(SB), Z11, Z12
+	VMOVAPS      Z11, Z12
 	VPANDD       constantsAVX512<>+1280(SB), Z11, Z11
 	VCMPPS       $0x11, constantsAVX512<>+2176(SB), Z11, K1
 	VADDPS       constantsAVX512<>+2176(SB), Z11, K1, Z11
 	VMULPS       constantsAVX512<>+832(SB), Z11, K1, Z11
 	VPSUBD       constantsAVX512<>+2240(SB), Z11, Z11
-	VPORD        Z12, Z11, Z11
+	VMOVUPS      Z12, Z14
+	VPANDD       constantsAVX512<>+960(SB), Z14, Z14
+	VPORD        Z14, Z11, Z11
 	VCMPPS       $0x15, constantsAVX512<>+2176(SB), Z9, K1
 	VMOVUPS      (DX)(DI*1), Z9
 	VPANDD       constantsAVX512<>+1280(SB), Z9, Z14
@@ -10819,13 +10821,15 @@ low0:
 	VCMPPS       $0x15, constantsAVX512<>+2176(SB), Z12, K2
 	VPANDD.Z     Z11, Z11, K2, Z11
 	VPORD        Z15, Z11, Z11
-	VPANDD       constantsAVX512<>+960(SB), Z11, Z12
+	VMOVAPS      Z11, Z12
 	VPANDD       constantsAVX512<>+1280(SB), Z11, Z11
 	VCMPPS       $0x11, constantsAVX512<>+2176(SB), Z11, K1
 	VADDPS       constantsAVX512<>+2176(SB), Z11, K1, Z11
 	VMULPS       constantsAVX512<>+832(SB), Z11, K1, Z11
 	VPSUBD       constantsAVX512<>+2240(SB), Z11, Z11
-	VPORD        Z12, Z11, Z11
+	VMOVUPS      Z12, Z15
+	VPANDD       constantsAVX512<>+960(SB), Z15, Z15
+	VPORD        Z15, Z11, Z11
 	VCMPPS       $0x15, constantsAVX512<>+2176(SB), Z9, K1
 	VMOVUPS      (DX)(R8*1), Z9
 	VPANDD       constantsAVX512<>+1280(SB), Z9, Z15
@@ -10892,13 +10896,15 @@ low0:
 	VCMPPS       $0x15, constantsAVX512<>+2176(SB), Z18, K2
 	VPANDD.Z     Z17, Z17, K2, Z17
 	VPORD        Z21, Z17, Z17
-	VPANDD       constantsAVX512<>+960(SB), Z17, Z18
+	VMOVAPS      Z17, Z18
 	VPANDD       constantsAVX512<>+1280(SB), Z17, Z17
 	VCMPPS       $0x11, constantsAVX512<>+2176(SB), Z17, K1
 	VADDPS       constantsAVX512<>+2176(SB), Z17, K1, Z17
 	VMULPS       constantsAVX512<>+832(SB), Z17, K1, Z17
 	VPSUBD       constantsAVX512<>+2240(SB), Z17, Z17
-	VPORD        Z18, Z17, Z17
+	VMOVUPS      Z18, Z21
+	VPANDD       constantsAVX512<>+960(SB), Z21, Z21
+	VPORD        Z21, Z17, Z17
 	VCMPPS       $0x15, constantsAVX512<>+2176(SB), Z15, K1
 	VMOVUPS      (DX)(R9*1), Z15
 	VPANDD       constantsAVX512<>+1280(SB), Z15, Z21
@@ -10965,13 +10971,15 @@ low0:
 	VCMPPS       $0x15, constantsAVX512<>+2176(SB), Z24, K2
 	VPANDD.Z     Z23, Z23, K2, Z23
 	VPORD        Z27, Z23, Z23
-	VPANDD       constantsAVX512<>+960(SB), Z23, Z24
+	VMOVAPS      Z23, Z24
 	VPANDD       constantsAVX512<>+1280(SB), Z23, Z23
 	VCMPPS       $0x11, constantsAVX512<>+2176(SB), Z23, K1
 	VADDPS       constantsAVX512<>+2176(SB), Z23, K1, Z23
 	VMULPS       constantsAVX512<>+832(SB), Z23, K1, Z23
 	VPSUBD       constantsAVX512<>+2240(SB), Z23, Z23
-	VPORD        Z24, Z23, Z23
+	VMOVUPS      Z24, Z27
+	VPANDD       constantsAVX512<>+960(SB), Z27, Z27
+	VPORD        Z27, Z23, Z23
 	VCMPPS       $0x15, constantsAVX512<>+2176(SB), Z21, K1
 	VMOVUPS      (DX)(R10*1), Z21
 	VPANDD       constantsAVX512<>+1280(SB), Z21, Z27
@@ -11038,13 +11046,15 @@ low0:
 	VCMPPS       $0x15, constantsAVX512<>+2176(SB), Z30, K2
 	VPANDD.Z     Z29, Z29, K2, Z29
 	VPORD        Z9, Z29, Z29
-	VPANDD       constantsAVX512<>+960(SB), Z29, Z30
+	VMOVAPS      Z29, Z30
 	VPANDD       constantsAVX512<>+1280(SB), Z29, Z29
 	VCMPPS       $0x11, constantsAVX512<>+2176(SB), Z29, K1
 	VADDPS       constantsAVX512<>+2176(SB), Z29, K1, Z29
 	VMULPS       constantsAVX512<>+832(SB), Z29, K1, Z29
 	VPSUBD       constantsAVX512<>+2240(SB), Z29, Z29
-	VPORD        Z30, Z29, Z29
+	VMOVUPS      Z30, Z9
+	VPANDD       constantsAVX512<>+960(SB), Z9, Z9
+	VPORD        Z9, Z29, Z29
 	VCMPPS       $0x15, constantsAVX512<>+2176(SB), Z27, K1
 	VMOVUPS      (DX)(R11*1), Z27
 	VPANDD       constantsAVX512<>+1280(SB), Z27, Z9
