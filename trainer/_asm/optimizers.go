@@ -272,6 +272,25 @@ func (g *generator) jumpUnlessBelow(x, bound vec, to string) {
 	g.JZ(operand.LabelRef(to))
 }
 
+// either adds the lanes of a mask to those of another. Masks are those of
+// AVX-512, or vectors.
+func (g *generator) either(more, mask reg.Register) {
+	if g.bytes == 64 {
+		g.KORW(mask, more, mask)
+	} else {
+		g.VPOR(mask, more, mask)
+	}
+}
+
+// keep clears the lanes of a register that are not in a mask.
+func (g *generator) keep(mask reg.Register, r vec) {
+	if g.bytes == 64 {
+		g.VPANDD_Z(r, r, mask, r)
+	} else {
+		g.VPAND(mask, r, r)
+	}
+}
+
 // lowVelocity is the path for velocities, in register 1, of which some are below
 // 2^-125. There the bits of a magnitude, read as an integer, are its multiple k
 // of 2^-149. If k·momentum is below 2^23, the product of the velocity is
@@ -323,26 +342,15 @@ func (g *generator) lowVelocity(l lane, s named, nesterov bool) {
 	g.and(g.Context, g.constant("magnitude"), velocity, k)
 	g.and(g.Context, g.constant("magnitude"), w, t)
 	g.VCMPPS(operand.U8(notLess), g.constant("normal"), k, yes)
-	either := func() {
-		if g.bytes == 64 {
-			g.KORW(yes, no, yes)
-		} else {
-			g.VPOR(yes, no, yes)
-		}
-	}
 	g.VCMPPS(operand.U8(less), g.constant("lowWeight"), t, no)
-	either()
+	g.either(no, yes)
 	if nesterov {
 		g.and(g.Context, g.constant("magnitude"), u, t)
 		g.VPSUBD(g.constant("1"), t, t) // so that 0 is a NaN
 		g.VCMPPS(operand.U8(less), g.constant("lowGradient"), t, no)
-		either()
+		g.either(no, yes)
 	}
-	if g.bytes == 64 {
-		g.VPANDD_Z(velocity, velocity, yes, velocity)
-	} else {
-		g.VPAND(yes, velocity, velocity)
-	}
+	g.keep(yes, velocity)
 	if nesterov {
 		g.VFMADD231PS(velocity, s["momentum"], u)
 	}
@@ -443,13 +451,8 @@ func (g *generator) unmovedByAdam(lanes []lane) {
 		g.VMOVUPS(l.at("m"), l.r[2])
 		g.and(g.Context, g.constant("magnitude"), l.r[2], l.r[2])
 		g.VCMPPS(operand.U8(less), l.r[1], l.r[2], small)
-		if g.bytes == 64 {
-			g.KORW(move, small, move)
-			g.VPANDD_Z(l.r[0], l.r[0], move, l.r[0])
-		} else {
-			g.VPOR(move, small, move)
-			g.VPAND(l.r[0], move, l.r[0])
-		}
+		g.either(small, move)
+		g.keep(move, l.r[0])
 	}
 }
 

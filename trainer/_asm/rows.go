@@ -632,36 +632,27 @@ func (g *generator) takeLowMeans(lanes []lane, s named, value operand.Mem, free 
 		if g.bytes < 64 {
 			out, more = mask, t
 		}
-		either := func() {
-			if g.bytes == 64 {
-				g.KORW(out, more, out)
-			} else {
-				g.VPOR(out, more, out)
-			}
-		}
 		g.VCMPPS(operand.U8(notLess), grid, m, out)
 		g.VMOVUPS(l.at("m"), m)
 		g.and(g.Context, g.constant("magnitude"), m, y)
 		g.VCMPPS(operand.U8(notLess), g.constant("lowMean"), y, more)
-		either()
+		g.either(more, out)
 		g.and(g.Context, g.constant("magnitude"), l.r[0], y)
 		g.VCMPPS(operand.U8(notLess), g.constant("lowForMean"), y, more)
-		either()
+		g.either(more, out)
 		g.VMOVUPS(l.at("w"), y)
 		g.and(g.Context, g.constant("magnitude"), y, y)
 		g.VCMPPS(operand.U8(less), g.constant("moved"), y, more)
-		either()
+		g.either(more, out)
 		if g.bytes == 64 {
 			g.VPXORD(e, e, out, e)
 			g.VMOVAPS(e, l.r[5])
-			g.VPANDD_Z(m, m, out, m)
-			g.VPANDD_Z(l.r[0], l.r[0], out, l.r[0])
 		} else {
 			g.VPAND(out, e, y)
 			g.VPXOR(y, e, l.r[5])
-			g.VPAND(out, m, m)
-			g.VPAND(out, l.r[0], l.r[0])
 		}
+		g.keep(out, m)
+		g.keep(out, l.r[0])
 		g.VMOVUPS(m, l.at("m"))
 	}
 	g.Label("taken" + label)

@@ -4145,7 +4145,7 @@ plain0:
 	VPAND   constantsAVX2<>+1280(SB), Y11, Y11
 	VCMPPS  $0x11, Y10, Y11, Y11
 	VPOR    Y12, Y11, Y12
-	VPAND   Y9, Y12, Y9
+	VPAND   Y12, Y9, Y9
 
 high0:
 	VMULPS      (SI)(R8*4), Y4, Y10
@@ -4191,7 +4191,7 @@ plain1:
 	VPAND   constantsAVX2<>+1280(SB), Y11, Y11
 	VCMPPS  $0x11, Y10, Y11, Y11
 	VPOR    Y12, Y11, Y12
-	VPAND   Y9, Y12, Y9
+	VPAND   Y12, Y9, Y9
 
 high1:
 	VMULPS      32(SI)(R8*4), Y4, Y10
@@ -5425,7 +5425,7 @@ taken0:
 	VPAND   constantsAVX2<>+1280(SB), Y10, Y10
 	VCMPPS  $0x11, Y9, Y10, Y10
 	VPOR    Y11, Y10, Y11
-	VPAND   Y8, Y11, Y8
+	VPAND   Y11, Y8, Y8
 
 moved0:
 	VBROADCASTSS (R9)(SI*4), Y9
@@ -5580,7 +5580,7 @@ taken1:
 	VPAND   constantsAVX2<>+1280(SB), Y10, Y10
 	VCMPPS  $0x11, Y9, Y10, Y10
 	VPOR    Y11, Y10, Y11
-	VPAND   Y8, Y11, Y8
+	VPAND   Y11, Y8, Y8
 
 moved1:
 	VBROADCASTSS (R9)(SI*4), Y9
