@@ -38,9 +38,6 @@ func (p *Params) check(d *document) {
 	p.checkSessions(d)
 	p.checkOwn(d)
 	p.checkTexts(d)
-	if len(d.problems) == 0 {
-		p.checkExpanded(d)
-	}
 }
 
 // checkExpanded reports mistakes that only the conditions and their runs

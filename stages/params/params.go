@@ -152,6 +152,12 @@ func Read(file, profile string) (*Params, error) {
 // Parse is Read for contents in memory. Messages call the file name. Each
 // element of set, such as optimizers.SGD.lr=0.3, replaces a value of the file.
 func Parse(name string, data []byte, profile string, set ...string) (*Params, error) {
+	return read(name, data, profile, true, set)
+}
+
+// read is Parse. Unless study is set, the runs of the study are known to be
+// right, and only those of the profile are checked.
+func read(name string, data []byte, profile string, study bool, set []string) (*Params, error) {
 	d, err := parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("read parameters: %s: %w", name, err)
@@ -164,6 +170,9 @@ func Parse(name string, data []byte, profile string, set ...string) (*Params, er
 		d.decode("", d.values, reflect.ValueOf(&p).Elem())
 		p.flatten(d)
 		p.check(d)
+		if study && len(d.problems) == 0 {
+			p.checkExpanded(d)
+		}
 		if err := p.choose(profile); err != nil {
 			return nil, err
 		}

@@ -249,7 +249,7 @@ func (p *Params) CheckProfiles(text []byte) error {
 	errs := make([]error, len(names))
 	var wait sync.WaitGroup
 	for i, name := range names {
-		wait.Go(func() { _, errs[i] = Parse(p.file, text, name) })
+		wait.Go(func() { _, errs[i] = read(p.file, text, name, false, nil) })
 	}
 	wait.Wait()
 	for i, name := range names {
