@@ -22,16 +22,12 @@ import (
 // trainsAgain says what can be done about results that nobody here can confirm.
 const trainsAgain = "`audit -level=3` and `force` train again and compare"
 
-// listed names what was counted, up to manyNames of it: ": a, b and 3 more".
+// listed names what was counted: ": a, b and 3 more".
 func listed(names []string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	text := ": " + strings.Join(names[:min(len(names), manyNames)], ", ")
-	if more := len(names) - manyNames; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return ": " + first(names)
 }
 
 // auditLockFile says what a lock was written from, and compares its outputs

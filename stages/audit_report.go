@@ -52,6 +52,15 @@ func (r *auditReport) print(w io.Writer, out string, verbose bool) error {
 // manyNames is how many ids a line lists.
 const manyNames = 8
 
+// first lists names, up to manyNames of them: "a, b and 3 more".
+func first(names []string) string {
+	text := strings.Join(names[:min(len(names), manyNames)], ", ")
+	if more := len(names) - manyNames; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
 // alike says what is proven, in one line for all results of a kind to which the
 // same applies, in the order of the first of each.
 func alike(list []proven, level int, verbose bool) []string {
@@ -77,11 +86,7 @@ func alike(list []proven, level int, verbose bool) []string {
 		if len(names) > 1 {
 			kind += "s"
 		}
-		text := strings.Join(names[:min(len(names), manyNames)], ", ")
-		if more := len(names) - manyNames; more > 0 {
-			text += fmt.Sprintf(" and %d more", more)
-		}
-		lines = append(lines, fmt.Sprintf("%s %s%s: %s", kind, text, k.profile, k.text))
+		lines = append(lines, fmt.Sprintf("%s %s%s: %s", kind, first(names), k.profile, k.text))
 	}
 	return lines
 }
