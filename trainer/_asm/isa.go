@@ -153,7 +153,12 @@ func (g *generator) constants() {
 		{"decayLow", math.Float32bits(0x1p-117)}, // 2^-126 of decay divided by the eighth power of 0.46
 		{"decayHigh", math.Float32bits(0x1p63)},
 		{"decayGrid", math.Float32bits(0x1p-62)},
+		{"2decayGrid", math.Float32bits(0x1p-61)},
 		{"decayScale", math.Float32bits(0x1p64) - math.Float32bits(1)},
+		{"2^64", math.Float32bits(0x1p64)},
+		{"lowSum", math.Float32bits(0x1p-62) - 1},
+		{"highSum", math.Float32bits(0x1p-38) - 1},
+		{"lowFactor", math.Float32bits(0x1p-118) - 1},
 		{"lowSleep", math.Float32bits(0x1p-104) - 1},
 		{"lowMean", math.Float32bits(0x1p-100)},
 		{"lowForMean", math.Float32bits(0x1p-105)},

@@ -261,15 +261,21 @@ func (g *generator) momentum(lanes []lane, s named, label string, nesterov bool)
 // jumpUnlessBelow jumps if no integer of x is below that of bound. It overwrites
 // x. An x that equals the bound may go either way.
 func (g *generator) jumpUnlessBelow(x, bound vec, to string) {
+	g.testBelow(x, bound)
+	g.JZ(operand.LabelRef(to))
+}
+
+// testBelow clears the zero flag if an integer of x is below that of bound, and
+// sets it if none is, like jumpUnlessBelow.
+func (g *generator) testBelow(x, bound vec) {
 	if g.bytes == 64 {
 		g.VPCMPUD(operand.U8(5), x, bound, reg.K1) // the bound is at least that
 		g.KORTESTW(reg.K1, reg.K1)
-	} else {
-		g.VPMINUD(x, bound, x)
-		g.VPXOR(x, bound, x)
-		g.VPTEST(x, x)
+		return
 	}
-	g.JZ(operand.LabelRef(to))
+	g.VPMINUD(x, bound, x)
+	g.VPXOR(x, bound, x)
+	g.VPTEST(x, x)
 }
 
 // either adds the lanes of a mask to those of another. Masks are those of

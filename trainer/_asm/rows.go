@@ -344,20 +344,31 @@ func (g *generator) decayScaled(d decaying, f vec, c operand.Op, y, mask vec) {
 
 // unscale undoes scale, with the sign of what the register is a multiple of.
 func (g *generator) unscale(d decaying, c operand.Op, y, mask vec) {
+	g.unscaleMagnitude(d.r, c, y, mask)
+	g.takeSign(d.r, d.at, y)
+}
+
+// unscaleMagnitude undoes scale but for the sign.
+func (g *generator) unscaleMagnitude(r vec, c operand.Op, y, mask vec) {
 	if g.bytes == 64 {
-		g.VCMPPS(operand.U8(less), c, d.r, reg.K1)
-		g.VADDPS(c, d.r, reg.K1, d.r)
-		g.VMULPS(g.constant("half"), d.r, reg.K1, d.r)
+		g.VCMPPS(operand.U8(less), c, r, reg.K1)
+		g.VADDPS(c, r, reg.K1, r)
+		g.VMULPS(g.constant("half"), r, reg.K1, r)
 	} else {
-		g.VCMPPS(operand.U8(less), c, d.r, mask)
-		g.VADDPS(c, d.r, y)
+		g.VCMPPS(operand.U8(less), c, r, mask)
+		g.VADDPS(c, r, y)
 		g.VMULPS(g.constant("half"), y, y)
-		g.VBLENDVPS(mask, y, d.r, d.r)
+		g.VBLENDVPS(mask, y, r, r)
 	}
-	g.VPSUBD(g.constant("decayScale"), d.r, d.r)
-	g.VMOVUPS(d.at, y)
+	g.VPSUBD(g.constant("decayScale"), r, r)
+}
+
+// takeSign gives a register without signs those of another number. y is a
+// further register.
+func (g *generator) takeSign(r vec, from operand.Op, y vec) {
+	g.VMOVUPS(from, y)
 	g.and(g.Context, g.constant("sign"), y, y)
-	g.or(g.Context, y, d.r, d.r)
+	g.or(g.Context, y, r, r)
 }
 
 func (g *generator) calmAdadelta(lanes []lane) {

@@ -101,74 +101,104 @@ func (g *generator) panelPointers(panels int) []reg.GPVirtual {
 	return b
 }
 
+// columns writes the parts of a gradient kernel. A row of G, for a pixel, is in
+// acc while the samples are added in which the pixel is not zero, each times x.
+type columns struct {
+	*generator
+	panels int
+	acc    []vec
+	x      vec
+
+	out, gPanel, order, masks, images, pixels, scale reg.GPVirtual
+	mask, row, at, byteAt, to                        reg.GPVirtual
+}
+
+func (g *generator) columns(panels int) *columns {
+	vecs := panels * width / g.lane
+	k := &columns{generator: g, panels: panels, acc: g.regs[:vecs], x: g.regs[vecs]}
+	k.out, k.order, k.masks = g.param("out"), g.param("order"), g.param("masks")
+	k.images, k.pixels, k.scale = g.param("images"), g.param("pixels"), g.param("scale")
+	k.mask, k.row, k.at, k.byteAt, k.to = g.GP64(), g.GP64(), g.GP64(), g.GP64(), g.GP64()
+	k.gPanel = g.stride("gPanel")
+	return k
+}
+
+// each calls f with the place in G of every vector of the row.
+func (k *columns) each(f func(v int, m operand.Mem)) {
+	k.MOVL(mem(k.order, 0), k.to.As32())
+	k.SHLQ(operand.U8(bits.TrailingZeros(panelBytes)), k.to)
+	k.ADDQ(k.out, k.to)
+	perPanel := width / k.lane
+	for v := range k.acc {
+		if v > 0 && v%perPanel == 0 {
+			k.ADDQ(k.gPanel, k.to)
+		}
+		f(v, mem(k.to, v%perPanel*k.bytes))
+	}
+}
+
+// sum starts the row at 0, or at what load makes of G, and adds the samples.
+// add gets the place of a sample in D. label must be unique to the call.
+func (k *columns) sum(load func(v int, m operand.Mem), add func(row reg.GPVirtual), label string) {
+	k.MOVL(mem(k.order, 0), k.at.As32())
+	k.MOVQ(indexed(k.masks, k.at, 8, 0), k.mask)
+	k.ADDQ(k.images, k.at)
+	k.CMPB(k.argument("more"), operand.U8(0))
+	k.JNE(operand.LabelRef("load" + label))
+	k.zero(k.acc...)
+	k.JMP(operand.LabelRef("start" + label))
+	k.Label("load" + label)
+	k.each(load)
+	k.Label("start" + label)
+	k.TESTQ(k.mask, k.mask)
+	k.JZ(operand.LabelRef("summed" + label))
+	k.Label("sample" + label)
+	k.TZCNTQ(k.mask, k.row)
+	k.MOVQ(k.pixels, k.byteAt)
+	k.IMULQ(k.row, k.byteAt)
+	k.MOVBLZX(indexed(k.at, k.byteAt, 1, 0), k.byteAt.As32())
+	k.VBROADCASTSS(indexed(k.scale, k.byteAt, 4, 0), k.x)
+	k.SHLQ(operand.U8(bits.TrailingZeros(uint(k.panels*panelBytes))), k.row)
+	add(k.row)
+	k.BLSRQ(k.mask, k.mask)
+	k.JNZ(operand.LabelRef("sample" + label))
+	k.Label("summed" + label)
+}
+
+// ordinary computes the row and writes it to G. zero is a register with zeros.
+func (k *columns) ordinary(d reg.Register, zero vec) {
+	k.sum(
+		func(v int, m operand.Mem) { k.VMOVUPS(m, k.acc[v]) },
+		func(row reg.GPVirtual) {
+			for v, acc := range k.acc {
+				k.VFMADD231PS(indexed(d, row, 1, v*k.bytes), k.x, acc)
+			}
+		}, "")
+	k.each(func(v int, m operand.Mem) {
+		k.VADDPS(zero, k.acc[v], k.acc[v])
+		k.VMOVUPS(k.acc[v], m)
+	})
+}
+
+// next goes to the next pixel.
+func (k *columns) next() {
+	k.ADDQ(operand.U8(4), k.order)
+	k.DECQ(k.argument("count"))
+	k.JNZ(operand.LabelRef("pixel"))
+}
+
 // sparseColumns writes the gradient kernel: a row of G for each pixel, over the
 // samples in which the pixel is not zero.
 func (g *generator) sparseColumns(panels int) {
 	g.function(fmt.Sprintf("sparseColumns%d", panels),
 		"func(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)",
 		fmt.Sprintf("computes count rows of a gradient over %d panels.", panels))
-	perPanel := width / g.lane
-	vecs := panels * perPanel
-	acc, x, zero := g.regs[:vecs], g.regs[vecs], g.regs[vecs+1]
-	out, order, masks := g.param("out"), g.param("order"), g.param("masks")
-	images, pixels, scale, d := g.param("images"), g.param("pixels"), g.param("scale"), g.param("d")
+	k := g.columns(panels)
+	d, zero := g.param("d"), g.regs[len(k.acc)+1]
 	g.zero(zero)
-	var gPanel reg.GPVirtual
-	mask, row, at, byteAt := g.GP64(), g.GP64(), g.GP64(), g.GP64()
-	to := g.GP64()
-	each := func(f func(v int, m operand.Mem)) {
-		for p := range panels {
-			if p > 0 {
-				g.ADDQ(gPanel, to)
-			}
-			for v := range perPanel {
-				f(p*perPanel+v, mem(to, v*g.bytes))
-			}
-		}
-	}
-	place := func() {
-		g.MOVL(mem(order, 0), to.As32())
-		g.SHLQ(operand.U8(bits.TrailingZeros(panelBytes)), to)
-		g.ADDQ(out, to)
-	}
-	gPanel = g.stride("gPanel")
-	count, _ := g.Param("count").Resolve()
-	more, _ := g.Param("more").Resolve()
 	g.Label("pixel")
-	g.MOVL(mem(order, 0), at.As32())
-	g.MOVQ(indexed(masks, at, 8, 0), mask)
-	g.ADDQ(images, at)
-	g.CMPB(more.Addr, operand.U8(0))
-	g.JNE(operand.LabelRef("load"))
-	g.zero(acc...)
-	g.JMP(operand.LabelRef("start"))
-	g.Label("load")
-	place()
-	each(func(v int, m operand.Mem) { g.VMOVUPS(m, acc[v]) })
-	g.Label("start")
-	g.TESTQ(mask, mask)
-	g.JZ(operand.LabelRef("store"))
-	g.Label("sample")
-	g.TZCNTQ(mask, row)
-	g.MOVQ(pixels, byteAt)
-	g.IMULQ(row, byteAt)
-	g.MOVBLZX(indexed(at, byteAt, 1, 0), byteAt.As32())
-	g.VBROADCASTSS(indexed(scale, byteAt, 4, 0), x)
-	g.SHLQ(operand.U8(bits.TrailingZeros(uint(panels*panelBytes))), row)
-	for v := range vecs {
-		g.VFMADD231PS(indexed(d, row, 1, v*g.bytes), x, acc[v])
-	}
-	g.BLSRQ(mask, mask)
-	g.JNZ(operand.LabelRef("sample"))
-	g.Label("store")
-	place()
-	each(func(v int, m operand.Mem) {
-		g.VADDPS(zero, acc[v], acc[v])
-		g.VMOVUPS(acc[v], m)
-	})
-	g.ADDQ(operand.U8(4), order)
-	g.DECQ(count.Addr)
-	g.JNZ(operand.LabelRef("pixel"))
+	k.ordinary(d, zero)
+	k.next()
 	g.ret()
 }
 

@@ -27,6 +27,7 @@ type Engine struct {
 
 	packedA    []float32 // tiles of Aᵀ
 	packed     []float32 // panels of D
+	scaled     []float32 // for kernel.ColumnProduct.Scaled
 	gradient   []float32 // panels of G
 	transposed []float32 // Bᵀ in panels
 }

@@ -40,7 +40,7 @@ func (e *Engine) GradientRows(s *Sparse, d []float32, ldd, n int, rows []int32, 
 			Panels: panels, G: g, GPanel: size,
 			Samples: s.Len(), Images: s.images, Pixels: s.pixels, Scale: &scale,
 			Masks: s.columns[:s.pixels], Order: rows,
-			D: e.pack(d, ldd, s.Len(), n, q, panels, true),
+			D: e.pack(d, ldd, s.Len(), n, q, panels, true), Scaled: grow(&e.scaled, s.Len()*panels*kernel.Width),
 		}
 		e.set.MultiplyColumns(&e.columns)
 		e.columns = kernel.ColumnProduct{}
@@ -70,8 +70,9 @@ func (e *Engine) GradientSparse(s *Sparse, d []float32, ldd, n int, visit func(p
 				Panels: panels, G: g, GPanel: size,
 				Samples: b.samples, Images: s.images[b.first*s.pixels:], Pixels: s.pixels, Scale: &scale,
 				Masks: b.masks, Order: b.order,
-				D:    e.pack(d[b.first*ldd:], ldd, b.samples, n, q, panels, true),
-				More: i > 0,
+				D:      e.pack(d[b.first*ldd:], ldd, b.samples, n, q, panels, true),
+				Scaled: grow(&e.scaled, b.samples*panels*kernel.Width),
+				More:   i > 0,
 			}
 			e.set.MultiplyColumns(&e.columns)
 		}

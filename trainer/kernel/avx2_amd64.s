@@ -564,343 +564,423 @@ DATA constantsAVX2<>+2224(SB)/4, $0x20800000
 DATA constantsAVX2<>+2228(SB)/4, $0x20800000
 DATA constantsAVX2<>+2232(SB)/4, $0x20800000
 DATA constantsAVX2<>+2236(SB)/4, $0x20800000
-DATA constantsAVX2<>+2240(SB)/4, $0x20000000
-DATA constantsAVX2<>+2244(SB)/4, $0x20000000
-DATA constantsAVX2<>+2248(SB)/4, $0x20000000
-DATA constantsAVX2<>+2252(SB)/4, $0x20000000
-DATA constantsAVX2<>+2256(SB)/4, $0x20000000
-DATA constantsAVX2<>+2260(SB)/4, $0x20000000
-DATA constantsAVX2<>+2264(SB)/4, $0x20000000
-DATA constantsAVX2<>+2268(SB)/4, $0x20000000
-DATA constantsAVX2<>+2272(SB)/4, $0x20000000
-DATA constantsAVX2<>+2276(SB)/4, $0x20000000
-DATA constantsAVX2<>+2280(SB)/4, $0x20000000
-DATA constantsAVX2<>+2284(SB)/4, $0x20000000
-DATA constantsAVX2<>+2288(SB)/4, $0x20000000
-DATA constantsAVX2<>+2292(SB)/4, $0x20000000
-DATA constantsAVX2<>+2296(SB)/4, $0x20000000
-DATA constantsAVX2<>+2300(SB)/4, $0x20000000
-DATA constantsAVX2<>+2304(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2308(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2312(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2316(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2320(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2324(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2328(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2332(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2336(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2340(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2344(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2348(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2352(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2356(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2360(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2364(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2368(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2372(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2376(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2380(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2384(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2388(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2392(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2396(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2400(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2404(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2408(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2412(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2416(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2420(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2424(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2428(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2432(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2436(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2440(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2444(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2448(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2452(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2456(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2460(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2464(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2468(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2472(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2476(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2480(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2484(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2488(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2492(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2496(SB)/4, $0x34000000
-DATA constantsAVX2<>+2500(SB)/4, $0x34000000
-DATA constantsAVX2<>+2504(SB)/4, $0x34000000
-DATA constantsAVX2<>+2508(SB)/4, $0x34000000
-DATA constantsAVX2<>+2512(SB)/4, $0x34000000
-DATA constantsAVX2<>+2516(SB)/4, $0x34000000
-DATA constantsAVX2<>+2520(SB)/4, $0x34000000
-DATA constantsAVX2<>+2524(SB)/4, $0x34000000
-DATA constantsAVX2<>+2528(SB)/4, $0x34000000
-DATA constantsAVX2<>+2532(SB)/4, $0x34000000
-DATA constantsAVX2<>+2536(SB)/4, $0x34000000
-DATA constantsAVX2<>+2540(SB)/4, $0x34000000
-DATA constantsAVX2<>+2544(SB)/4, $0x34000000
-DATA constantsAVX2<>+2548(SB)/4, $0x34000000
-DATA constantsAVX2<>+2552(SB)/4, $0x34000000
-DATA constantsAVX2<>+2556(SB)/4, $0x34000000
-DATA constantsAVX2<>+2560(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2564(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2568(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2572(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2576(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2580(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2584(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2588(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2592(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2596(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2600(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2604(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2608(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2612(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2616(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2620(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2624(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2628(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2632(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2636(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2640(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2644(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2648(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2652(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2656(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2660(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2664(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2668(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2672(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2676(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2680(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2684(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2688(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2692(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2696(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2700(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2704(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2708(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2712(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2716(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2720(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2724(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2728(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2732(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2736(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2740(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2744(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2748(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+2752(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2756(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2760(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2764(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2768(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2772(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2776(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2780(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2784(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2788(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2792(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2796(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2800(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2804(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2808(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2812(SB)/4, $0x1c800000
-DATA constantsAVX2<>+2816(SB)/4, $0x12800000
-DATA constantsAVX2<>+2820(SB)/4, $0x12800000
-DATA constantsAVX2<>+2824(SB)/4, $0x12800000
-DATA constantsAVX2<>+2828(SB)/4, $0x12800000
-DATA constantsAVX2<>+2832(SB)/4, $0x12800000
-DATA constantsAVX2<>+2836(SB)/4, $0x12800000
-DATA constantsAVX2<>+2840(SB)/4, $0x12800000
-DATA constantsAVX2<>+2844(SB)/4, $0x12800000
-DATA constantsAVX2<>+2848(SB)/4, $0x12800000
-DATA constantsAVX2<>+2852(SB)/4, $0x12800000
-DATA constantsAVX2<>+2856(SB)/4, $0x12800000
-DATA constantsAVX2<>+2860(SB)/4, $0x12800000
-DATA constantsAVX2<>+2864(SB)/4, $0x12800000
-DATA constantsAVX2<>+2868(SB)/4, $0x12800000
-DATA constantsAVX2<>+2872(SB)/4, $0x12800000
-DATA constantsAVX2<>+2876(SB)/4, $0x12800000
-DATA constantsAVX2<>+2880(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2884(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2888(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2892(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2896(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2900(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2904(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2908(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2912(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2916(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2920(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2924(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2928(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2932(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2936(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2940(SB)/4, $0x0f000000
-DATA constantsAVX2<>+2944(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2948(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2952(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2956(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2960(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2964(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2968(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2972(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2976(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2980(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2984(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2988(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2992(SB)/4, $0x0f800000
-DATA constantsAVX2<>+2996(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3000(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3004(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3008(SB)/4, $0x00800000
-DATA constantsAVX2<>+3012(SB)/4, $0x00800000
-DATA constantsAVX2<>+3016(SB)/4, $0x00800000
-DATA constantsAVX2<>+3020(SB)/4, $0x00800000
-DATA constantsAVX2<>+3024(SB)/4, $0x00800000
-DATA constantsAVX2<>+3028(SB)/4, $0x00800000
-DATA constantsAVX2<>+3032(SB)/4, $0x00800000
-DATA constantsAVX2<>+3036(SB)/4, $0x00800000
-DATA constantsAVX2<>+3040(SB)/4, $0x00800000
-DATA constantsAVX2<>+3044(SB)/4, $0x00800000
-DATA constantsAVX2<>+3048(SB)/4, $0x00800000
-DATA constantsAVX2<>+3052(SB)/4, $0x00800000
-DATA constantsAVX2<>+3056(SB)/4, $0x00800000
-DATA constantsAVX2<>+3060(SB)/4, $0x00800000
-DATA constantsAVX2<>+3064(SB)/4, $0x00800000
-DATA constantsAVX2<>+3068(SB)/4, $0x00800000
-DATA constantsAVX2<>+3072(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3076(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3080(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3084(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3088(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3092(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3096(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3100(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3104(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3108(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3112(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3116(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3120(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3124(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3128(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3132(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3136(SB)/4, $0x00000000
-DATA constantsAVX2<>+3140(SB)/4, $0x00000000
-DATA constantsAVX2<>+3144(SB)/4, $0x00000000
-DATA constantsAVX2<>+3148(SB)/4, $0x00000000
-DATA constantsAVX2<>+3152(SB)/4, $0x00000000
-DATA constantsAVX2<>+3156(SB)/4, $0x00000000
-DATA constantsAVX2<>+3160(SB)/4, $0x00000000
-DATA constantsAVX2<>+3164(SB)/4, $0x00000000
-DATA constantsAVX2<>+3168(SB)/4, $0x00000000
-DATA constantsAVX2<>+3172(SB)/4, $0x00000000
-DATA constantsAVX2<>+3176(SB)/4, $0x00000000
-DATA constantsAVX2<>+3180(SB)/4, $0x00000000
-DATA constantsAVX2<>+3184(SB)/4, $0x00000000
-DATA constantsAVX2<>+3188(SB)/4, $0x00000000
-DATA constantsAVX2<>+3192(SB)/4, $0x00000000
-DATA constantsAVX2<>+3196(SB)/4, $0x00000000
-DATA constantsAVX2<>+3200(SB)/4, $0x00000001
-DATA constantsAVX2<>+3204(SB)/4, $0x00000001
-DATA constantsAVX2<>+3208(SB)/4, $0x00000001
-DATA constantsAVX2<>+3212(SB)/4, $0x00000001
-DATA constantsAVX2<>+3216(SB)/4, $0x00000001
-DATA constantsAVX2<>+3220(SB)/4, $0x00000001
-DATA constantsAVX2<>+3224(SB)/4, $0x00000001
-DATA constantsAVX2<>+3228(SB)/4, $0x00000001
-DATA constantsAVX2<>+3232(SB)/4, $0x00000001
-DATA constantsAVX2<>+3236(SB)/4, $0x00000001
-DATA constantsAVX2<>+3240(SB)/4, $0x00000001
-DATA constantsAVX2<>+3244(SB)/4, $0x00000001
-DATA constantsAVX2<>+3248(SB)/4, $0x00000001
-DATA constantsAVX2<>+3252(SB)/4, $0x00000001
-DATA constantsAVX2<>+3256(SB)/4, $0x00000001
-DATA constantsAVX2<>+3260(SB)/4, $0x00000001
-DATA constantsAVX2<>+3264(SB)/4, $0x00000002
-DATA constantsAVX2<>+3268(SB)/4, $0x00000002
-DATA constantsAVX2<>+3272(SB)/4, $0x00000002
-DATA constantsAVX2<>+3276(SB)/4, $0x00000002
-DATA constantsAVX2<>+3280(SB)/4, $0x00000002
-DATA constantsAVX2<>+3284(SB)/4, $0x00000002
-DATA constantsAVX2<>+3288(SB)/4, $0x00000002
-DATA constantsAVX2<>+3292(SB)/4, $0x00000002
-DATA constantsAVX2<>+3296(SB)/4, $0x00000002
-DATA constantsAVX2<>+3300(SB)/4, $0x00000002
-DATA constantsAVX2<>+3304(SB)/4, $0x00000002
-DATA constantsAVX2<>+3308(SB)/4, $0x00000002
-DATA constantsAVX2<>+3312(SB)/4, $0x00000002
-DATA constantsAVX2<>+3316(SB)/4, $0x00000002
-DATA constantsAVX2<>+3320(SB)/4, $0x00000002
-DATA constantsAVX2<>+3324(SB)/4, $0x00000002
-DATA constantsAVX2<>+3328(SB)/4, $0x00000003
-DATA constantsAVX2<>+3332(SB)/4, $0x00000003
-DATA constantsAVX2<>+3336(SB)/4, $0x00000003
-DATA constantsAVX2<>+3340(SB)/4, $0x00000003
-DATA constantsAVX2<>+3344(SB)/4, $0x00000003
-DATA constantsAVX2<>+3348(SB)/4, $0x00000003
-DATA constantsAVX2<>+3352(SB)/4, $0x00000003
-DATA constantsAVX2<>+3356(SB)/4, $0x00000003
-DATA constantsAVX2<>+3360(SB)/4, $0x00000003
-DATA constantsAVX2<>+3364(SB)/4, $0x00000003
-DATA constantsAVX2<>+3368(SB)/4, $0x00000003
-DATA constantsAVX2<>+3372(SB)/4, $0x00000003
-DATA constantsAVX2<>+3376(SB)/4, $0x00000003
-DATA constantsAVX2<>+3380(SB)/4, $0x00000003
-DATA constantsAVX2<>+3384(SB)/4, $0x00000003
-DATA constantsAVX2<>+3388(SB)/4, $0x00000003
-DATA constantsAVX2<>+3392(SB)/4, $0x00000004
-DATA constantsAVX2<>+3396(SB)/4, $0x00000004
-DATA constantsAVX2<>+3400(SB)/4, $0x00000004
-DATA constantsAVX2<>+3404(SB)/4, $0x00000004
-DATA constantsAVX2<>+3408(SB)/4, $0x00000004
-DATA constantsAVX2<>+3412(SB)/4, $0x00000004
-DATA constantsAVX2<>+3416(SB)/4, $0x00000004
-DATA constantsAVX2<>+3420(SB)/4, $0x00000004
-DATA constantsAVX2<>+3424(SB)/4, $0x00000004
-DATA constantsAVX2<>+3428(SB)/4, $0x00000004
-DATA constantsAVX2<>+3432(SB)/4, $0x00000004
-DATA constantsAVX2<>+3436(SB)/4, $0x00000004
-DATA constantsAVX2<>+3440(SB)/4, $0x00000004
-DATA constantsAVX2<>+3444(SB)/4, $0x00000004
-DATA constantsAVX2<>+3448(SB)/4, $0x00000004
-DATA constantsAVX2<>+3452(SB)/4, $0x00000004
-DATA constantsAVX2<>+3456(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3460(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3464(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3468(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3472(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3476(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3480(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3484(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3488(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3492(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3496(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3500(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3504(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3508(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3512(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3516(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3520(SB)/4, $0x72000000
-DATA constantsAVX2<>+3524(SB)/4, $0x72000000
-DATA constantsAVX2<>+3528(SB)/4, $0x72000000
-DATA constantsAVX2<>+3532(SB)/4, $0x72000000
-DATA constantsAVX2<>+3536(SB)/4, $0x72000000
-DATA constantsAVX2<>+3540(SB)/4, $0x72000000
-DATA constantsAVX2<>+3544(SB)/4, $0x72000000
-DATA constantsAVX2<>+3548(SB)/4, $0x72000000
-DATA constantsAVX2<>+3552(SB)/4, $0x72000000
-DATA constantsAVX2<>+3556(SB)/4, $0x72000000
-DATA constantsAVX2<>+3560(SB)/4, $0x72000000
-DATA constantsAVX2<>+3564(SB)/4, $0x72000000
-DATA constantsAVX2<>+3568(SB)/4, $0x72000000
-DATA constantsAVX2<>+3572(SB)/4, $0x72000000
-DATA constantsAVX2<>+3576(SB)/4, $0x72000000
-DATA constantsAVX2<>+3580(SB)/4, $0x72000000
-GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $3584
+DATA constantsAVX2<>+2240(SB)/4, $0x21000000
+DATA constantsAVX2<>+2244(SB)/4, $0x21000000
+DATA constantsAVX2<>+2248(SB)/4, $0x21000000
+DATA constantsAVX2<>+2252(SB)/4, $0x21000000
+DATA constantsAVX2<>+2256(SB)/4, $0x21000000
+DATA constantsAVX2<>+2260(SB)/4, $0x21000000
+DATA constantsAVX2<>+2264(SB)/4, $0x21000000
+DATA constantsAVX2<>+2268(SB)/4, $0x21000000
+DATA constantsAVX2<>+2272(SB)/4, $0x21000000
+DATA constantsAVX2<>+2276(SB)/4, $0x21000000
+DATA constantsAVX2<>+2280(SB)/4, $0x21000000
+DATA constantsAVX2<>+2284(SB)/4, $0x21000000
+DATA constantsAVX2<>+2288(SB)/4, $0x21000000
+DATA constantsAVX2<>+2292(SB)/4, $0x21000000
+DATA constantsAVX2<>+2296(SB)/4, $0x21000000
+DATA constantsAVX2<>+2300(SB)/4, $0x21000000
+DATA constantsAVX2<>+2304(SB)/4, $0x20000000
+DATA constantsAVX2<>+2308(SB)/4, $0x20000000
+DATA constantsAVX2<>+2312(SB)/4, $0x20000000
+DATA constantsAVX2<>+2316(SB)/4, $0x20000000
+DATA constantsAVX2<>+2320(SB)/4, $0x20000000
+DATA constantsAVX2<>+2324(SB)/4, $0x20000000
+DATA constantsAVX2<>+2328(SB)/4, $0x20000000
+DATA constantsAVX2<>+2332(SB)/4, $0x20000000
+DATA constantsAVX2<>+2336(SB)/4, $0x20000000
+DATA constantsAVX2<>+2340(SB)/4, $0x20000000
+DATA constantsAVX2<>+2344(SB)/4, $0x20000000
+DATA constantsAVX2<>+2348(SB)/4, $0x20000000
+DATA constantsAVX2<>+2352(SB)/4, $0x20000000
+DATA constantsAVX2<>+2356(SB)/4, $0x20000000
+DATA constantsAVX2<>+2360(SB)/4, $0x20000000
+DATA constantsAVX2<>+2364(SB)/4, $0x20000000
+DATA constantsAVX2<>+2368(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2372(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2376(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2380(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2384(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2388(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2392(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2396(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2400(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2404(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2408(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2412(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2416(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2420(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2424(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2428(SB)/4, $0x5f800000
+DATA constantsAVX2<>+2432(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2436(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2440(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2444(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2448(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2452(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2456(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2460(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2464(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2468(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2472(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2476(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2480(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2484(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2488(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2492(SB)/4, $0x207fffff
+DATA constantsAVX2<>+2496(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2500(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2504(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2508(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2512(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2516(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2520(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2524(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2528(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2532(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2536(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2540(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2544(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2548(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2552(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2556(SB)/4, $0x2c7fffff
+DATA constantsAVX2<>+2560(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2564(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2568(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2572(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2576(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2580(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2584(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2588(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2592(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2596(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2600(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2604(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2608(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2612(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2616(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2620(SB)/4, $0x047fffff
+DATA constantsAVX2<>+2624(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2628(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2632(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2636(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2640(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2644(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2648(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2652(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2656(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2660(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2664(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2668(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2672(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2676(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2680(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2684(SB)/4, $0x0b7fffff
+DATA constantsAVX2<>+2688(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2692(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2696(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2700(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2704(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2708(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2712(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2716(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2720(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2724(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2728(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2732(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2736(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2740(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2744(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2748(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2752(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2756(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2760(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2764(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2768(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2772(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2776(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2780(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2784(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2788(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2792(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2796(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2800(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2804(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2808(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2812(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2816(SB)/4, $0x34000000
+DATA constantsAVX2<>+2820(SB)/4, $0x34000000
+DATA constantsAVX2<>+2824(SB)/4, $0x34000000
+DATA constantsAVX2<>+2828(SB)/4, $0x34000000
+DATA constantsAVX2<>+2832(SB)/4, $0x34000000
+DATA constantsAVX2<>+2836(SB)/4, $0x34000000
+DATA constantsAVX2<>+2840(SB)/4, $0x34000000
+DATA constantsAVX2<>+2844(SB)/4, $0x34000000
+DATA constantsAVX2<>+2848(SB)/4, $0x34000000
+DATA constantsAVX2<>+2852(SB)/4, $0x34000000
+DATA constantsAVX2<>+2856(SB)/4, $0x34000000
+DATA constantsAVX2<>+2860(SB)/4, $0x34000000
+DATA constantsAVX2<>+2864(SB)/4, $0x34000000
+DATA constantsAVX2<>+2868(SB)/4, $0x34000000
+DATA constantsAVX2<>+2872(SB)/4, $0x34000000
+DATA constantsAVX2<>+2876(SB)/4, $0x34000000
+DATA constantsAVX2<>+2880(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2884(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2888(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2892(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2896(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2900(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2904(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2908(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2912(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2916(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2920(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2924(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2928(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2932(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2936(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2940(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2944(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2948(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2952(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2956(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2960(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2964(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2968(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2972(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2976(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2980(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2984(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2988(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2992(SB)/4, $0x1f800000
+DATA constantsAVX2<>+2996(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3000(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3004(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3008(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3012(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3016(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3020(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3024(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3028(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3032(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3036(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3040(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3044(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3048(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3052(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3056(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3060(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3064(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3068(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3072(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3076(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3080(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3084(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3088(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3092(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3096(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3100(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3104(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3108(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3112(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3116(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3120(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3124(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3128(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3132(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3136(SB)/4, $0x12800000
+DATA constantsAVX2<>+3140(SB)/4, $0x12800000
+DATA constantsAVX2<>+3144(SB)/4, $0x12800000
+DATA constantsAVX2<>+3148(SB)/4, $0x12800000
+DATA constantsAVX2<>+3152(SB)/4, $0x12800000
+DATA constantsAVX2<>+3156(SB)/4, $0x12800000
+DATA constantsAVX2<>+3160(SB)/4, $0x12800000
+DATA constantsAVX2<>+3164(SB)/4, $0x12800000
+DATA constantsAVX2<>+3168(SB)/4, $0x12800000
+DATA constantsAVX2<>+3172(SB)/4, $0x12800000
+DATA constantsAVX2<>+3176(SB)/4, $0x12800000
+DATA constantsAVX2<>+3180(SB)/4, $0x12800000
+DATA constantsAVX2<>+3184(SB)/4, $0x12800000
+DATA constantsAVX2<>+3188(SB)/4, $0x12800000
+DATA constantsAVX2<>+3192(SB)/4, $0x12800000
+DATA constantsAVX2<>+3196(SB)/4, $0x12800000
+DATA constantsAVX2<>+3200(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3204(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3208(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3212(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3216(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3220(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3224(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3228(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3232(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3236(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3240(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3244(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3248(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3252(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3256(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3260(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3264(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3268(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3272(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3276(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3280(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3284(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3288(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3292(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3296(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3300(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3304(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3308(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3312(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3316(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3320(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3324(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3328(SB)/4, $0x00800000
+DATA constantsAVX2<>+3332(SB)/4, $0x00800000
+DATA constantsAVX2<>+3336(SB)/4, $0x00800000
+DATA constantsAVX2<>+3340(SB)/4, $0x00800000
+DATA constantsAVX2<>+3344(SB)/4, $0x00800000
+DATA constantsAVX2<>+3348(SB)/4, $0x00800000
+DATA constantsAVX2<>+3352(SB)/4, $0x00800000
+DATA constantsAVX2<>+3356(SB)/4, $0x00800000
+DATA constantsAVX2<>+3360(SB)/4, $0x00800000
+DATA constantsAVX2<>+3364(SB)/4, $0x00800000
+DATA constantsAVX2<>+3368(SB)/4, $0x00800000
+DATA constantsAVX2<>+3372(SB)/4, $0x00800000
+DATA constantsAVX2<>+3376(SB)/4, $0x00800000
+DATA constantsAVX2<>+3380(SB)/4, $0x00800000
+DATA constantsAVX2<>+3384(SB)/4, $0x00800000
+DATA constantsAVX2<>+3388(SB)/4, $0x00800000
+DATA constantsAVX2<>+3392(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3396(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3400(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3404(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3408(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3412(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3416(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3420(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3424(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3428(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3432(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3436(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3440(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3444(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3448(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3452(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3456(SB)/4, $0x00000000
+DATA constantsAVX2<>+3460(SB)/4, $0x00000000
+DATA constantsAVX2<>+3464(SB)/4, $0x00000000
+DATA constantsAVX2<>+3468(SB)/4, $0x00000000
+DATA constantsAVX2<>+3472(SB)/4, $0x00000000
+DATA constantsAVX2<>+3476(SB)/4, $0x00000000
+DATA constantsAVX2<>+3480(SB)/4, $0x00000000
+DATA constantsAVX2<>+3484(SB)/4, $0x00000000
+DATA constantsAVX2<>+3488(SB)/4, $0x00000000
+DATA constantsAVX2<>+3492(SB)/4, $0x00000000
+DATA constantsAVX2<>+3496(SB)/4, $0x00000000
+DATA constantsAVX2<>+3500(SB)/4, $0x00000000
+DATA constantsAVX2<>+3504(SB)/4, $0x00000000
+DATA constantsAVX2<>+3508(SB)/4, $0x00000000
+DATA constantsAVX2<>+3512(SB)/4, $0x00000000
+DATA constantsAVX2<>+3516(SB)/4, $0x00000000
+DATA constantsAVX2<>+3520(SB)/4, $0x00000001
+DATA constantsAVX2<>+3524(SB)/4, $0x00000001
+DATA constantsAVX2<>+3528(SB)/4, $0x00000001
+DATA constantsAVX2<>+3532(SB)/4, $0x00000001
+DATA constantsAVX2<>+3536(SB)/4, $0x00000001
+DATA constantsAVX2<>+3540(SB)/4, $0x00000001
+DATA constantsAVX2<>+3544(SB)/4, $0x00000001
+DATA constantsAVX2<>+3548(SB)/4, $0x00000001
+DATA constantsAVX2<>+3552(SB)/4, $0x00000001
+DATA constantsAVX2<>+3556(SB)/4, $0x00000001
+DATA constantsAVX2<>+3560(SB)/4, $0x00000001
+DATA constantsAVX2<>+3564(SB)/4, $0x00000001
+DATA constantsAVX2<>+3568(SB)/4, $0x00000001
+DATA constantsAVX2<>+3572(SB)/4, $0x00000001
+DATA constantsAVX2<>+3576(SB)/4, $0x00000001
+DATA constantsAVX2<>+3580(SB)/4, $0x00000001
+DATA constantsAVX2<>+3584(SB)/4, $0x00000002
+DATA constantsAVX2<>+3588(SB)/4, $0x00000002
+DATA constantsAVX2<>+3592(SB)/4, $0x00000002
+DATA constantsAVX2<>+3596(SB)/4, $0x00000002
+DATA constantsAVX2<>+3600(SB)/4, $0x00000002
+DATA constantsAVX2<>+3604(SB)/4, $0x00000002
+DATA constantsAVX2<>+3608(SB)/4, $0x00000002
+DATA constantsAVX2<>+3612(SB)/4, $0x00000002
+DATA constantsAVX2<>+3616(SB)/4, $0x00000002
+DATA constantsAVX2<>+3620(SB)/4, $0x00000002
+DATA constantsAVX2<>+3624(SB)/4, $0x00000002
+DATA constantsAVX2<>+3628(SB)/4, $0x00000002
+DATA constantsAVX2<>+3632(SB)/4, $0x00000002
+DATA constantsAVX2<>+3636(SB)/4, $0x00000002
+DATA constantsAVX2<>+3640(SB)/4, $0x00000002
+DATA constantsAVX2<>+3644(SB)/4, $0x00000002
+DATA constantsAVX2<>+3648(SB)/4, $0x00000003
+DATA constantsAVX2<>+3652(SB)/4, $0x00000003
+DATA constantsAVX2<>+3656(SB)/4, $0x00000003
+DATA constantsAVX2<>+3660(SB)/4, $0x00000003
+DATA constantsAVX2<>+3664(SB)/4, $0x00000003
+DATA constantsAVX2<>+3668(SB)/4, $0x00000003
+DATA constantsAVX2<>+3672(SB)/4, $0x00000003
+DATA constantsAVX2<>+3676(SB)/4, $0x00000003
+DATA constantsAVX2<>+3680(SB)/4, $0x00000003
+DATA constantsAVX2<>+3684(SB)/4, $0x00000003
+DATA constantsAVX2<>+3688(SB)/4, $0x00000003
+DATA constantsAVX2<>+3692(SB)/4, $0x00000003
+DATA constantsAVX2<>+3696(SB)/4, $0x00000003
+DATA constantsAVX2<>+3700(SB)/4, $0x00000003
+DATA constantsAVX2<>+3704(SB)/4, $0x00000003
+DATA constantsAVX2<>+3708(SB)/4, $0x00000003
+DATA constantsAVX2<>+3712(SB)/4, $0x00000004
+DATA constantsAVX2<>+3716(SB)/4, $0x00000004
+DATA constantsAVX2<>+3720(SB)/4, $0x00000004
+DATA constantsAVX2<>+3724(SB)/4, $0x00000004
+DATA constantsAVX2<>+3728(SB)/4, $0x00000004
+DATA constantsAVX2<>+3732(SB)/4, $0x00000004
+DATA constantsAVX2<>+3736(SB)/4, $0x00000004
+DATA constantsAVX2<>+3740(SB)/4, $0x00000004
+DATA constantsAVX2<>+3744(SB)/4, $0x00000004
+DATA constantsAVX2<>+3748(SB)/4, $0x00000004
+DATA constantsAVX2<>+3752(SB)/4, $0x00000004
+DATA constantsAVX2<>+3756(SB)/4, $0x00000004
+DATA constantsAVX2<>+3760(SB)/4, $0x00000004
+DATA constantsAVX2<>+3764(SB)/4, $0x00000004
+DATA constantsAVX2<>+3768(SB)/4, $0x00000004
+DATA constantsAVX2<>+3772(SB)/4, $0x00000004
+DATA constantsAVX2<>+3776(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3780(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3784(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3788(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3792(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3796(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3800(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3804(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3808(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3812(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3816(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3820(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3824(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3828(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3832(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3836(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3840(SB)/4, $0x72000000
+DATA constantsAVX2<>+3844(SB)/4, $0x72000000
+DATA constantsAVX2<>+3848(SB)/4, $0x72000000
+DATA constantsAVX2<>+3852(SB)/4, $0x72000000
+DATA constantsAVX2<>+3856(SB)/4, $0x72000000
+DATA constantsAVX2<>+3860(SB)/4, $0x72000000
+DATA constantsAVX2<>+3864(SB)/4, $0x72000000
+DATA constantsAVX2<>+3868(SB)/4, $0x72000000
+DATA constantsAVX2<>+3872(SB)/4, $0x72000000
+DATA constantsAVX2<>+3876(SB)/4, $0x72000000
+DATA constantsAVX2<>+3880(SB)/4, $0x72000000
+DATA constantsAVX2<>+3884(SB)/4, $0x72000000
+DATA constantsAVX2<>+3888(SB)/4, $0x72000000
+DATA constantsAVX2<>+3892(SB)/4, $0x72000000
+DATA constantsAVX2<>+3896(SB)/4, $0x72000000
+DATA constantsAVX2<>+3900(SB)/4, $0x72000000
+GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $3904
 
 // func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
@@ -2766,15 +2846,15 @@ TEXT ·sparseColumns4AVX2(SB), NOSPLIT, $0-73
 	MOVQ  images+40(FP), BX
 	MOVQ  pixels+48(FP), SI
 	MOVQ  scale+56(FP), DI
-	MOVQ  d+64(FP), R8
+	MOVQ  gPanel+8(FP), R12
+	SHLQ  $0x02, R12
+	MOVQ  d+64(FP), R13
 	VPXOR Y9, Y9, Y9
-	MOVQ  gPanel+8(FP), R13
-	SHLQ  $0x02, R13
 
 pixel:
-	MOVL  (CX), R11
-	MOVQ  (DX)(R11*8), R9
-	ADDQ  BX, R11
+	MOVL  (CX), R10
+	MOVQ  (DX)(R10*8), R8
+	ADDQ  BX, R10
 	CMPB  more+72(FP), $0x00
 	JNE   load
 	VPXOR Y0, Y0, Y0
@@ -2788,66 +2868,66 @@ pixel:
 	JMP   start
 
 load:
-	MOVL    (CX), R10
-	SHLQ    $0x06, R10
-	ADDQ    AX, R10
-	VMOVUPS (R10), Y0
-	VMOVUPS 32(R10), Y1
-	ADDQ    R13, R10
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
-	ADDQ    R13, R10
-	VMOVUPS (R10), Y4
-	VMOVUPS 32(R10), Y5
-	ADDQ    R13, R10
-	VMOVUPS (R10), Y6
-	VMOVUPS 32(R10), Y7
+	MOVL    (CX), R9
+	SHLQ    $0x06, R9
+	ADDQ    AX, R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	ADDQ    R12, R9
+	VMOVUPS (R9), Y2
+	VMOVUPS 32(R9), Y3
+	ADDQ    R12, R9
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	ADDQ    R12, R9
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
 
 start:
-	TESTQ R9, R9
-	JZ    store
+	TESTQ R8, R8
+	JZ    summed
 
 sample:
-	TZCNTQ       R9, R10
-	MOVQ         SI, R12
-	IMULQ        R10, R12
-	MOVBLZX      (R11)(R12*1), R12
-	VBROADCASTSS (DI)(R12*4), Y8
-	SHLQ         $0x08, R10
-	VFMADD231PS  (R8)(R10*1), Y8, Y0
-	VFMADD231PS  32(R8)(R10*1), Y8, Y1
-	VFMADD231PS  64(R8)(R10*1), Y8, Y2
-	VFMADD231PS  96(R8)(R10*1), Y8, Y3
-	VFMADD231PS  128(R8)(R10*1), Y8, Y4
-	VFMADD231PS  160(R8)(R10*1), Y8, Y5
-	VFMADD231PS  192(R8)(R10*1), Y8, Y6
-	VFMADD231PS  224(R8)(R10*1), Y8, Y7
-	BLSRQ        R9, R9
+	TZCNTQ       R8, R9
+	MOVQ         SI, R11
+	IMULQ        R9, R11
+	MOVBLZX      (R10)(R11*1), R11
+	VBROADCASTSS (DI)(R11*4), Y8
+	SHLQ         $0x08, R9
+	VFMADD231PS  (R13)(R9*1), Y8, Y0
+	VFMADD231PS  32(R13)(R9*1), Y8, Y1
+	VFMADD231PS  64(R13)(R9*1), Y8, Y2
+	VFMADD231PS  96(R13)(R9*1), Y8, Y3
+	VFMADD231PS  128(R13)(R9*1), Y8, Y4
+	VFMADD231PS  160(R13)(R9*1), Y8, Y5
+	VFMADD231PS  192(R13)(R9*1), Y8, Y6
+	VFMADD231PS  224(R13)(R9*1), Y8, Y7
+	BLSRQ        R8, R8
 	JNZ          sample
 
-store:
-	MOVL    (CX), R10
-	SHLQ    $0x06, R10
-	ADDQ    AX, R10
+summed:
+	MOVL    (CX), R9
+	SHLQ    $0x06, R9
+	ADDQ    AX, R9
 	VADDPS  Y9, Y0, Y0
-	VMOVUPS Y0, (R10)
+	VMOVUPS Y0, (R9)
 	VADDPS  Y9, Y1, Y1
-	VMOVUPS Y1, 32(R10)
-	ADDQ    R13, R10
+	VMOVUPS Y1, 32(R9)
+	ADDQ    R12, R9
 	VADDPS  Y9, Y2, Y2
-	VMOVUPS Y2, (R10)
+	VMOVUPS Y2, (R9)
 	VADDPS  Y9, Y3, Y3
-	VMOVUPS Y3, 32(R10)
-	ADDQ    R13, R10
+	VMOVUPS Y3, 32(R9)
+	ADDQ    R12, R9
 	VADDPS  Y9, Y4, Y4
-	VMOVUPS Y4, (R10)
+	VMOVUPS Y4, (R9)
 	VADDPS  Y9, Y5, Y5
-	VMOVUPS Y5, 32(R10)
-	ADDQ    R13, R10
+	VMOVUPS Y5, 32(R9)
+	ADDQ    R12, R9
 	VADDPS  Y9, Y6, Y6
-	VMOVUPS Y6, (R10)
+	VMOVUPS Y6, (R9)
 	VADDPS  Y9, Y7, Y7
-	VMOVUPS Y7, 32(R10)
+	VMOVUPS Y7, 32(R9)
 	ADDQ    $0x04, CX
 	DECQ    count+24(FP)
 	JNZ     pixel
@@ -2863,15 +2943,15 @@ TEXT ·sparseColumns1AVX2(SB), NOSPLIT, $0-73
 	MOVQ  images+40(FP), BX
 	MOVQ  pixels+48(FP), SI
 	MOVQ  scale+56(FP), DI
-	MOVQ  d+64(FP), R8
+	MOVQ  gPanel+8(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  d+64(FP), R12
 	VPXOR Y3, Y3, Y3
-	MOVQ  gPanel+8(FP), R9
-	SHLQ  $0x02, R9
 
 pixel:
-	MOVL  (CX), R11
-	MOVQ  (DX)(R11*8), R9
-	ADDQ  BX, R11
+	MOVL  (CX), R10
+	MOVQ  (DX)(R10*8), R8
+	ADDQ  BX, R10
 	CMPB  more+72(FP), $0x00
 	JNE   load
 	VPXOR Y0, Y0, Y0
@@ -2879,39 +2959,858 @@ pixel:
 	JMP   start
 
 load:
-	MOVL    (CX), R10
-	SHLQ    $0x06, R10
-	ADDQ    AX, R10
-	VMOVUPS (R10), Y0
-	VMOVUPS 32(R10), Y1
+	MOVL    (CX), R9
+	SHLQ    $0x06, R9
+	ADDQ    AX, R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
 
 start:
-	TESTQ R9, R9
-	JZ    store
+	TESTQ R8, R8
+	JZ    summed
 
 sample:
-	TZCNTQ       R9, R10
-	MOVQ         SI, R12
-	IMULQ        R10, R12
-	MOVBLZX      (R11)(R12*1), R12
-	VBROADCASTSS (DI)(R12*4), Y2
-	SHLQ         $0x06, R10
-	VFMADD231PS  (R8)(R10*1), Y2, Y0
-	VFMADD231PS  32(R8)(R10*1), Y2, Y1
-	BLSRQ        R9, R9
+	TZCNTQ       R8, R9
+	MOVQ         SI, R11
+	IMULQ        R9, R11
+	MOVBLZX      (R10)(R11*1), R11
+	VBROADCASTSS (DI)(R11*4), Y2
+	SHLQ         $0x06, R9
+	VFMADD231PS  (R12)(R9*1), Y2, Y0
+	VFMADD231PS  32(R12)(R9*1), Y2, Y1
+	BLSRQ        R8, R8
 	JNZ          sample
 
-store:
-	MOVL    (CX), R10
-	SHLQ    $0x06, R10
-	ADDQ    AX, R10
+summed:
+	MOVL    (CX), R9
+	SHLQ    $0x06, R9
+	ADDQ    AX, R9
 	VADDPS  Y3, Y0, Y0
-	VMOVUPS Y0, (R10)
+	VMOVUPS Y0, (R9)
 	VADDPS  Y3, Y1, Y1
-	VMOVUPS Y1, 32(R10)
+	VMOVUPS Y1, 32(R9)
 	ADDQ    $0x04, CX
 	DECQ    count+24(FP)
 	JNZ     pixel
+	VZEROUPPER
+	RET
+
+// func lowColumns4AVX2(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, scaled *float32, more bool)
+// Requires: AVX, AVX2, BMI, FMA3
+TEXT ·lowColumns4AVX2(SB), NOSPLIT, $0-81
+	MOVQ out+0(FP), AX
+	MOVQ order+16(FP), CX
+	MOVQ masks+32(FP), DX
+	MOVQ images+40(FP), BX
+	MOVQ pixels+48(FP), SI
+	MOVQ scale+56(FP), DI
+	MOVQ gPanel+8(FP), R12
+	SHLQ $0x02, R12
+	MOVQ d+64(FP), R13
+	MOVQ scaled+72(FP), R14
+
+pixel:
+	MOVL  (CX), R10
+	MOVQ  (DX)(R10*8), R8
+	ADDQ  BX, R10
+	CMPB  more+80(FP), $0x00
+	JNE   loadLow
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	JMP   startLow
+
+loadLow:
+	MOVL      (CX), R9
+	SHLQ      $0x06, R9
+	ADDQ      AX, R9
+	VMOVUPS   (R9), Y0
+	VPAND     constantsAVX2<>+1280(SB), Y0, Y0
+	VPMINUD   constantsAVX2<>+2368(SB), Y0, Y0
+	VPAND     constantsAVX2<>+1280(SB), Y0, Y0
+	VPADDD    constantsAVX2<>+2304(SB), Y0, Y0
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y0, Y13
+	VADDPS    Y0, Y0, Y14
+	VSUBPS    constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y0, Y0
+	VMOVUPS   (R9), Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y0, Y0
+	VMOVUPS   32(R9), Y1
+	VPAND     constantsAVX2<>+1280(SB), Y1, Y1
+	VPMINUD   constantsAVX2<>+2368(SB), Y1, Y1
+	VPAND     constantsAVX2<>+1280(SB), Y1, Y1
+	VPADDD    constantsAVX2<>+2304(SB), Y1, Y1
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y1, Y13
+	VADDPS    Y1, Y1, Y14
+	VSUBPS    constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y1, Y1
+	VMOVUPS   32(R9), Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y1, Y1
+	ADDQ      R12, R9
+	VMOVUPS   (R9), Y2
+	VPAND     constantsAVX2<>+1280(SB), Y2, Y2
+	VPMINUD   constantsAVX2<>+2368(SB), Y2, Y2
+	VPAND     constantsAVX2<>+1280(SB), Y2, Y2
+	VPADDD    constantsAVX2<>+2304(SB), Y2, Y2
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y2, Y13
+	VADDPS    Y2, Y2, Y14
+	VSUBPS    constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y2, Y2
+	VMOVUPS   (R9), Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y2, Y2
+	VMOVUPS   32(R9), Y3
+	VPAND     constantsAVX2<>+1280(SB), Y3, Y3
+	VPMINUD   constantsAVX2<>+2368(SB), Y3, Y3
+	VPAND     constantsAVX2<>+1280(SB), Y3, Y3
+	VPADDD    constantsAVX2<>+2304(SB), Y3, Y3
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y3, Y13
+	VADDPS    Y3, Y3, Y14
+	VSUBPS    constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y3, Y3
+	VMOVUPS   32(R9), Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y3, Y3
+	ADDQ      R12, R9
+	VMOVUPS   (R9), Y4
+	VPAND     constantsAVX2<>+1280(SB), Y4, Y4
+	VPMINUD   constantsAVX2<>+2368(SB), Y4, Y4
+	VPAND     constantsAVX2<>+1280(SB), Y4, Y4
+	VPADDD    constantsAVX2<>+2304(SB), Y4, Y4
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y4, Y13
+	VADDPS    Y4, Y4, Y14
+	VSUBPS    constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y4, Y4
+	VMOVUPS   (R9), Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y4, Y4
+	VMOVUPS   32(R9), Y5
+	VPAND     constantsAVX2<>+1280(SB), Y5, Y5
+	VPMINUD   constantsAVX2<>+2368(SB), Y5, Y5
+	VPAND     constantsAVX2<>+1280(SB), Y5, Y5
+	VPADDD    constantsAVX2<>+2304(SB), Y5, Y5
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y5, Y13
+	VADDPS    Y5, Y5, Y14
+	VSUBPS    constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y5, Y5
+	VMOVUPS   32(R9), Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y5, Y5
+	ADDQ      R12, R9
+	VMOVUPS   (R9), Y6
+	VPAND     constantsAVX2<>+1280(SB), Y6, Y6
+	VPMINUD   constantsAVX2<>+2368(SB), Y6, Y6
+	VPAND     constantsAVX2<>+1280(SB), Y6, Y6
+	VPADDD    constantsAVX2<>+2304(SB), Y6, Y6
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y6, Y13
+	VADDPS    Y6, Y6, Y14
+	VSUBPS    constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y6, Y6
+	VMOVUPS   (R9), Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y6, Y6
+	VMOVUPS   32(R9), Y7
+	VPAND     constantsAVX2<>+1280(SB), Y7, Y7
+	VPMINUD   constantsAVX2<>+2368(SB), Y7, Y7
+	VPAND     constantsAVX2<>+1280(SB), Y7, Y7
+	VPADDD    constantsAVX2<>+2304(SB), Y7, Y7
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y7, Y13
+	VADDPS    Y7, Y7, Y14
+	VSUBPS    constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y7, Y7
+	VMOVUPS   32(R9), Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y7, Y7
+
+startLow:
+	TESTQ R8, R8
+	JZ    summedLow
+
+sampleLow:
+	TZCNTQ       R8, R9
+	MOVQ         SI, R11
+	IMULQ        R9, R11
+	MOVBLZX      (R10)(R11*1), R11
+	VBROADCASTSS (DI)(R11*4), Y8
+	SHLQ         $0x08, R9
+	VMOVAPS      Y0, Y9
+	VFMADD231PS  (R14)(R9*1), Y8, Y9
+	VPAND        constantsAVX2<>+1280(SB), Y9, Y11
+	VMOVAPS      Y1, Y10
+	VFMADD231PS  32(R14)(R9*1), Y8, Y10
+	VPAND        constantsAVX2<>+1280(SB), Y10, Y12
+	VPSUBD       constantsAVX2<>+3520(SB), Y11, Y15
+	VPSUBD       constantsAVX2<>+3520(SB), Y12, Y13
+	VPMINUD      Y13, Y15, Y15
+	VMOVUPS      constantsAVX2<>+2432(SB), Y13
+	VPMINUD      Y15, Y13, Y15
+	VPXOR        Y15, Y13, Y15
+	VPTEST       Y15, Y15
+	JZ           rounded0
+	VPXOR        Y0, Y9, Y13
+	VPSRAD       $0x1f, Y13, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VPADDD       constantsAVX2<>+2240(SB), Y13, Y13
+	VPAND        constantsAVX2<>+960(SB), Y0, Y14
+	VPOR         Y14, Y13, Y13
+	VSUBPS       Y13, Y0, Y14
+	VFMADD231PS  (R14)(R9*1), Y8, Y14
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y11, Y11
+	VADDPS       Y13, Y14, Y14
+	VBLENDVPS    Y11, Y14, Y9, Y9
+	VPAND        constantsAVX2<>+1280(SB), Y0, Y14
+	VPAND        Y11, Y14, Y14
+	VMOVAPS      Y14, Y15
+	VPXOR        Y1, Y10, Y13
+	VPSRAD       $0x1f, Y13, Y13
+	VPSLLD       $0x17, Y13, Y13
+	VPADDD       constantsAVX2<>+2240(SB), Y13, Y13
+	VPAND        constantsAVX2<>+960(SB), Y1, Y14
+	VPOR         Y14, Y13, Y13
+	VSUBPS       Y13, Y1, Y14
+	VFMADD231PS  32(R14)(R9*1), Y8, Y14
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y12, Y12
+	VADDPS       Y13, Y14, Y14
+	VBLENDVPS    Y12, Y14, Y10, Y10
+	VPAND        constantsAVX2<>+1280(SB), Y1, Y14
+	VPAND        Y12, Y14, Y14
+	VPMAXUD      Y14, Y15, Y15
+	VMOVUPS      constantsAVX2<>+2496(SB), Y13
+	VPSUBD       Y15, Y13, Y15
+	VPAND        constantsAVX2<>+960(SB), Y15, Y15
+	VPTEST       Y15, Y15
+	JNZ          ordinary
+
+rounded0:
+	VMOVAPS     Y9, Y0
+	VMOVAPS     Y10, Y1
+	VMOVAPS     Y2, Y9
+	VFMADD231PS 64(R14)(R9*1), Y8, Y9
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y11
+	VMOVAPS     Y3, Y10
+	VFMADD231PS 96(R14)(R9*1), Y8, Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y12
+	VPSUBD      constantsAVX2<>+3520(SB), Y11, Y15
+	VPSUBD      constantsAVX2<>+3520(SB), Y12, Y13
+	VPMINUD     Y13, Y15, Y15
+	VMOVUPS     constantsAVX2<>+2432(SB), Y13
+	VPMINUD     Y15, Y13, Y15
+	VPXOR       Y15, Y13, Y15
+	VPTEST      Y15, Y15
+	JZ          rounded2
+	VPXOR       Y2, Y9, Y13
+	VPSRAD      $0x1f, Y13, Y13
+	VPSLLD      $0x17, Y13, Y13
+	VPADDD      constantsAVX2<>+2240(SB), Y13, Y13
+	VPAND       constantsAVX2<>+960(SB), Y2, Y14
+	VPOR        Y14, Y13, Y13
+	VSUBPS      Y13, Y2, Y14
+	VFMADD231PS 64(R14)(R9*1), Y8, Y14
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y11
+	VADDPS      Y13, Y14, Y14
+	VBLENDVPS   Y11, Y14, Y9, Y9
+	VPAND       constantsAVX2<>+1280(SB), Y2, Y14
+	VPAND       Y11, Y14, Y14
+	VMOVAPS     Y14, Y15
+	VPXOR       Y3, Y10, Y13
+	VPSRAD      $0x1f, Y13, Y13
+	VPSLLD      $0x17, Y13, Y13
+	VPADDD      constantsAVX2<>+2240(SB), Y13, Y13
+	VPAND       constantsAVX2<>+960(SB), Y3, Y14
+	VPOR        Y14, Y13, Y13
+	VSUBPS      Y13, Y3, Y14
+	VFMADD231PS 96(R14)(R9*1), Y8, Y14
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y12, Y12
+	VADDPS      Y13, Y14, Y14
+	VBLENDVPS   Y12, Y14, Y10, Y10
+	VPAND       constantsAVX2<>+1280(SB), Y3, Y14
+	VPAND       Y12, Y14, Y14
+	VPMAXUD     Y14, Y15, Y15
+	VMOVUPS     constantsAVX2<>+2496(SB), Y13
+	VPSUBD      Y15, Y13, Y15
+	VPAND       constantsAVX2<>+960(SB), Y15, Y15
+	VPTEST      Y15, Y15
+	JNZ         ordinary
+
+rounded2:
+	VMOVAPS     Y9, Y2
+	VMOVAPS     Y10, Y3
+	VMOVAPS     Y4, Y9
+	VFMADD231PS 128(R14)(R9*1), Y8, Y9
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y11
+	VMOVAPS     Y5, Y10
+	VFMADD231PS 160(R14)(R9*1), Y8, Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y12
+	VPSUBD      constantsAVX2<>+3520(SB), Y11, Y15
+	VPSUBD      constantsAVX2<>+3520(SB), Y12, Y13
+	VPMINUD     Y13, Y15, Y15
+	VMOVUPS     constantsAVX2<>+2432(SB), Y13
+	VPMINUD     Y15, Y13, Y15
+	VPXOR       Y15, Y13, Y15
+	VPTEST      Y15, Y15
+	JZ          rounded4
+	VPXOR       Y4, Y9, Y13
+	VPSRAD      $0x1f, Y13, Y13
+	VPSLLD      $0x17, Y13, Y13
+	VPADDD      constantsAVX2<>+2240(SB), Y13, Y13
+	VPAND       constantsAVX2<>+960(SB), Y4, Y14
+	VPOR        Y14, Y13, Y13
+	VSUBPS      Y13, Y4, Y14
+	VFMADD231PS 128(R14)(R9*1), Y8, Y14
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y11
+	VADDPS      Y13, Y14, Y14
+	VBLENDVPS   Y11, Y14, Y9, Y9
+	VPAND       constantsAVX2<>+1280(SB), Y4, Y14
+	VPAND       Y11, Y14, Y14
+	VMOVAPS     Y14, Y15
+	VPXOR       Y5, Y10, Y13
+	VPSRAD      $0x1f, Y13, Y13
+	VPSLLD      $0x17, Y13, Y13
+	VPADDD      constantsAVX2<>+2240(SB), Y13, Y13
+	VPAND       constantsAVX2<>+960(SB), Y5, Y14
+	VPOR        Y14, Y13, Y13
+	VSUBPS      Y13, Y5, Y14
+	VFMADD231PS 160(R14)(R9*1), Y8, Y14
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y12, Y12
+	VADDPS      Y13, Y14, Y14
+	VBLENDVPS   Y12, Y14, Y10, Y10
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y14
+	VPAND       Y12, Y14, Y14
+	VPMAXUD     Y14, Y15, Y15
+	VMOVUPS     constantsAVX2<>+2496(SB), Y13
+	VPSUBD      Y15, Y13, Y15
+	VPAND       constantsAVX2<>+960(SB), Y15, Y15
+	VPTEST      Y15, Y15
+	JNZ         ordinary
+
+rounded4:
+	VMOVAPS     Y9, Y4
+	VMOVAPS     Y10, Y5
+	VMOVAPS     Y6, Y9
+	VFMADD231PS 192(R14)(R9*1), Y8, Y9
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y11
+	VMOVAPS     Y7, Y10
+	VFMADD231PS 224(R14)(R9*1), Y8, Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y12
+	VPSUBD      constantsAVX2<>+3520(SB), Y11, Y15
+	VPSUBD      constantsAVX2<>+3520(SB), Y12, Y13
+	VPMINUD     Y13, Y15, Y15
+	VMOVUPS     constantsAVX2<>+2432(SB), Y13
+	VPMINUD     Y15, Y13, Y15
+	VPXOR       Y15, Y13, Y15
+	VPTEST      Y15, Y15
+	JZ          rounded6
+	VPXOR       Y6, Y9, Y13
+	VPSRAD      $0x1f, Y13, Y13
+	VPSLLD      $0x17, Y13, Y13
+	VPADDD      constantsAVX2<>+2240(SB), Y13, Y13
+	VPAND       constantsAVX2<>+960(SB), Y6, Y14
+	VPOR        Y14, Y13, Y13
+	VSUBPS      Y13, Y6, Y14
+	VFMADD231PS 192(R14)(R9*1), Y8, Y14
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y11
+	VADDPS      Y13, Y14, Y14
+	VBLENDVPS   Y11, Y14, Y9, Y9
+	VPAND       constantsAVX2<>+1280(SB), Y6, Y14
+	VPAND       Y11, Y14, Y14
+	VMOVAPS     Y14, Y15
+	VPXOR       Y7, Y10, Y13
+	VPSRAD      $0x1f, Y13, Y13
+	VPSLLD      $0x17, Y13, Y13
+	VPADDD      constantsAVX2<>+2240(SB), Y13, Y13
+	VPAND       constantsAVX2<>+960(SB), Y7, Y14
+	VPOR        Y14, Y13, Y13
+	VSUBPS      Y13, Y7, Y14
+	VFMADD231PS 224(R14)(R9*1), Y8, Y14
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y12, Y12
+	VADDPS      Y13, Y14, Y14
+	VBLENDVPS   Y12, Y14, Y10, Y10
+	VPAND       constantsAVX2<>+1280(SB), Y7, Y14
+	VPAND       Y12, Y14, Y14
+	VPMAXUD     Y14, Y15, Y15
+	VMOVUPS     constantsAVX2<>+2496(SB), Y13
+	VPSUBD      Y15, Y13, Y15
+	VPAND       constantsAVX2<>+960(SB), Y15, Y15
+	VPTEST      Y15, Y15
+	JNZ         ordinary
+
+rounded6:
+	VMOVAPS Y9, Y6
+	VMOVAPS Y10, Y7
+	BLSRQ   R8, R8
+	JNZ     sampleLow
+
+summedLow:
+	// Is any sum infinite or no number?
+	VPXOR     Y13, Y13, Y13
+	VPAND     constantsAVX2<>+1280(SB), Y0, Y14
+	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPOR      Y14, Y13, Y13
+	VPAND     constantsAVX2<>+1280(SB), Y1, Y14
+	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPOR      Y14, Y13, Y13
+	VPAND     constantsAVX2<>+1280(SB), Y2, Y14
+	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPOR      Y14, Y13, Y13
+	VPAND     constantsAVX2<>+1280(SB), Y3, Y14
+	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPOR      Y14, Y13, Y13
+	VPAND     constantsAVX2<>+1280(SB), Y4, Y14
+	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPOR      Y14, Y13, Y13
+	VPAND     constantsAVX2<>+1280(SB), Y5, Y14
+	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPOR      Y14, Y13, Y13
+	VPAND     constantsAVX2<>+1280(SB), Y6, Y14
+	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPOR      Y14, Y13, Y13
+	VPAND     constantsAVX2<>+1280(SB), Y7, Y14
+	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPOR      Y14, Y13, Y13
+	VPAND     constantsAVX2<>+960(SB), Y13, Y13
+	VPTEST    Y13, Y13
+	JNZ       ordinary
+	MOVL      (CX), R9
+	SHLQ      $0x06, R9
+	ADDQ      AX, R9
+	VADDPS    constantsAVX2<>+3456(SB), Y0, Y0
+	VMOVAPS   Y0, Y9
+	VPAND     constantsAVX2<>+1280(SB), Y0, Y0
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y0, Y13
+	VADDPS    constantsAVX2<>+2176(SB), Y0, Y14
+	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y0, Y0
+	VPSUBD    constantsAVX2<>+2304(SB), Y0, Y0
+	VMOVUPS   Y9, Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y0, Y0
+	VMOVUPS   Y0, (R9)
+	VADDPS    constantsAVX2<>+3456(SB), Y1, Y1
+	VMOVAPS   Y1, Y9
+	VPAND     constantsAVX2<>+1280(SB), Y1, Y1
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y1, Y13
+	VADDPS    constantsAVX2<>+2176(SB), Y1, Y14
+	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y1, Y1
+	VPSUBD    constantsAVX2<>+2304(SB), Y1, Y1
+	VMOVUPS   Y9, Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y1, Y1
+	VMOVUPS   Y1, 32(R9)
+	ADDQ      R12, R9
+	VADDPS    constantsAVX2<>+3456(SB), Y2, Y2
+	VMOVAPS   Y2, Y9
+	VPAND     constantsAVX2<>+1280(SB), Y2, Y2
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y2, Y13
+	VADDPS    constantsAVX2<>+2176(SB), Y2, Y14
+	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y2, Y2
+	VPSUBD    constantsAVX2<>+2304(SB), Y2, Y2
+	VMOVUPS   Y9, Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y2, Y2
+	VMOVUPS   Y2, (R9)
+	VADDPS    constantsAVX2<>+3456(SB), Y3, Y3
+	VMOVAPS   Y3, Y9
+	VPAND     constantsAVX2<>+1280(SB), Y3, Y3
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y3, Y13
+	VADDPS    constantsAVX2<>+2176(SB), Y3, Y14
+	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y3, Y3
+	VPSUBD    constantsAVX2<>+2304(SB), Y3, Y3
+	VMOVUPS   Y9, Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y3, Y3
+	VMOVUPS   Y3, 32(R9)
+	ADDQ      R12, R9
+	VADDPS    constantsAVX2<>+3456(SB), Y4, Y4
+	VMOVAPS   Y4, Y9
+	VPAND     constantsAVX2<>+1280(SB), Y4, Y4
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y4, Y13
+	VADDPS    constantsAVX2<>+2176(SB), Y4, Y14
+	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y4, Y4
+	VPSUBD    constantsAVX2<>+2304(SB), Y4, Y4
+	VMOVUPS   Y9, Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y4, Y4
+	VMOVUPS   Y4, (R9)
+	VADDPS    constantsAVX2<>+3456(SB), Y5, Y5
+	VMOVAPS   Y5, Y9
+	VPAND     constantsAVX2<>+1280(SB), Y5, Y5
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y5, Y13
+	VADDPS    constantsAVX2<>+2176(SB), Y5, Y14
+	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y5, Y5
+	VPSUBD    constantsAVX2<>+2304(SB), Y5, Y5
+	VMOVUPS   Y9, Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y5, Y5
+	VMOVUPS   Y5, 32(R9)
+	ADDQ      R12, R9
+	VADDPS    constantsAVX2<>+3456(SB), Y6, Y6
+	VMOVAPS   Y6, Y9
+	VPAND     constantsAVX2<>+1280(SB), Y6, Y6
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y6, Y13
+	VADDPS    constantsAVX2<>+2176(SB), Y6, Y14
+	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y6, Y6
+	VPSUBD    constantsAVX2<>+2304(SB), Y6, Y6
+	VMOVUPS   Y9, Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y6, Y6
+	VMOVUPS   Y6, (R9)
+	VADDPS    constantsAVX2<>+3456(SB), Y7, Y7
+	VMOVAPS   Y7, Y9
+	VPAND     constantsAVX2<>+1280(SB), Y7, Y7
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y7, Y13
+	VADDPS    constantsAVX2<>+2176(SB), Y7, Y14
+	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS Y13, Y14, Y7, Y7
+	VPSUBD    constantsAVX2<>+2304(SB), Y7, Y7
+	VMOVUPS   Y9, Y14
+	VPAND     constantsAVX2<>+960(SB), Y14, Y14
+	VPOR      Y14, Y7, Y7
+	VMOVUPS   Y7, 32(R9)
+
+next:
+	ADDQ $0x04, CX
+	DECQ count+24(FP)
+	JNZ  pixel
+	VZEROUPPER
+	RET
+
+ordinary:
+	VPXOR Y15, Y15, Y15
+	MOVL  (CX), R10
+	MOVQ  (DX)(R10*8), R8
+	ADDQ  BX, R10
+	CMPB  more+80(FP), $0x00
+	JNE   load
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	JMP   start
+
+load:
+	MOVL    (CX), R9
+	SHLQ    $0x06, R9
+	ADDQ    AX, R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	ADDQ    R12, R9
+	VMOVUPS (R9), Y2
+	VMOVUPS 32(R9), Y3
+	ADDQ    R12, R9
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	ADDQ    R12, R9
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
+
+start:
+	TESTQ R8, R8
+	JZ    summed
+
+sample:
+	TZCNTQ       R8, R9
+	MOVQ         SI, R11
+	IMULQ        R9, R11
+	MOVBLZX      (R10)(R11*1), R11
+	VBROADCASTSS (DI)(R11*4), Y8
+	SHLQ         $0x08, R9
+	VFMADD231PS  (R13)(R9*1), Y8, Y0
+	VFMADD231PS  32(R13)(R9*1), Y8, Y1
+	VFMADD231PS  64(R13)(R9*1), Y8, Y2
+	VFMADD231PS  96(R13)(R9*1), Y8, Y3
+	VFMADD231PS  128(R13)(R9*1), Y8, Y4
+	VFMADD231PS  160(R13)(R9*1), Y8, Y5
+	VFMADD231PS  192(R13)(R9*1), Y8, Y6
+	VFMADD231PS  224(R13)(R9*1), Y8, Y7
+	BLSRQ        R8, R8
+	JNZ          sample
+
+summed:
+	MOVL    (CX), R9
+	SHLQ    $0x06, R9
+	ADDQ    AX, R9
+	VADDPS  Y15, Y0, Y0
+	VMOVUPS Y0, (R9)
+	VADDPS  Y15, Y1, Y1
+	VMOVUPS Y1, 32(R9)
+	ADDQ    R12, R9
+	VADDPS  Y15, Y2, Y2
+	VMOVUPS Y2, (R9)
+	VADDPS  Y15, Y3, Y3
+	VMOVUPS Y3, 32(R9)
+	ADDQ    R12, R9
+	VADDPS  Y15, Y4, Y4
+	VMOVUPS Y4, (R9)
+	VADDPS  Y15, Y5, Y5
+	VMOVUPS Y5, 32(R9)
+	ADDQ    R12, R9
+	VADDPS  Y15, Y6, Y6
+	VMOVUPS Y6, (R9)
+	VADDPS  Y15, Y7, Y7
+	VMOVUPS Y7, 32(R9)
+	JMP     next
+
+// func lowColumns1AVX2(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, scaled *float32, more bool)
+// Requires: AVX, AVX2, BMI, FMA3
+TEXT ·lowColumns1AVX2(SB), NOSPLIT, $0-81
+	MOVQ out+0(FP), AX
+	MOVQ order+16(FP), CX
+	MOVQ masks+32(FP), DX
+	MOVQ images+40(FP), BX
+	MOVQ pixels+48(FP), SI
+	MOVQ scale+56(FP), DI
+	MOVQ gPanel+8(FP), R8
+	SHLQ $0x02, R8
+	MOVQ d+64(FP), R12
+	MOVQ scaled+72(FP), R13
+
+pixel:
+	MOVL  (CX), R10
+	MOVQ  (DX)(R10*8), R8
+	ADDQ  BX, R10
+	CMPB  more+80(FP), $0x00
+	JNE   loadLow
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	JMP   startLow
+
+loadLow:
+	MOVL      (CX), R9
+	SHLQ      $0x06, R9
+	ADDQ      AX, R9
+	VMOVUPS   (R9), Y0
+	VPAND     constantsAVX2<>+1280(SB), Y0, Y0
+	VPMINUD   constantsAVX2<>+2368(SB), Y0, Y0
+	VPAND     constantsAVX2<>+1280(SB), Y0, Y0
+	VPADDD    constantsAVX2<>+2304(SB), Y0, Y0
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y0, Y7
+	VADDPS    Y0, Y0, Y8
+	VSUBPS    constantsAVX2<>+2176(SB), Y8, Y8
+	VBLENDVPS Y7, Y8, Y0, Y0
+	VMOVUPS   (R9), Y8
+	VPAND     constantsAVX2<>+960(SB), Y8, Y8
+	VPOR      Y8, Y0, Y0
+	VMOVUPS   32(R9), Y1
+	VPAND     constantsAVX2<>+1280(SB), Y1, Y1
+	VPMINUD   constantsAVX2<>+2368(SB), Y1, Y1
+	VPAND     constantsAVX2<>+1280(SB), Y1, Y1
+	VPADDD    constantsAVX2<>+2304(SB), Y1, Y1
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y1, Y7
+	VADDPS    Y1, Y1, Y8
+	VSUBPS    constantsAVX2<>+2176(SB), Y8, Y8
+	VBLENDVPS Y7, Y8, Y1, Y1
+	VMOVUPS   32(R9), Y8
+	VPAND     constantsAVX2<>+960(SB), Y8, Y8
+	VPOR      Y8, Y1, Y1
+
+startLow:
+	TESTQ R8, R8
+	JZ    summedLow
+
+sampleLow:
+	TZCNTQ       R8, R9
+	MOVQ         SI, R11
+	IMULQ        R9, R11
+	MOVBLZX      (R10)(R11*1), R11
+	VBROADCASTSS (DI)(R11*4), Y2
+	SHLQ         $0x06, R9
+	VMOVAPS      Y0, Y3
+	VFMADD231PS  (R13)(R9*1), Y2, Y3
+	VPAND        constantsAVX2<>+1280(SB), Y3, Y5
+	VMOVAPS      Y1, Y4
+	VFMADD231PS  32(R13)(R9*1), Y2, Y4
+	VPAND        constantsAVX2<>+1280(SB), Y4, Y6
+	VPSUBD       constantsAVX2<>+3520(SB), Y5, Y9
+	VPSUBD       constantsAVX2<>+3520(SB), Y6, Y7
+	VPMINUD      Y7, Y9, Y9
+	VMOVUPS      constantsAVX2<>+2432(SB), Y7
+	VPMINUD      Y9, Y7, Y9
+	VPXOR        Y9, Y7, Y9
+	VPTEST       Y9, Y9
+	JZ           rounded0
+	VPXOR        Y0, Y3, Y7
+	VPSRAD       $0x1f, Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       constantsAVX2<>+2240(SB), Y7, Y7
+	VPAND        constantsAVX2<>+960(SB), Y0, Y8
+	VPOR         Y8, Y7, Y7
+	VSUBPS       Y7, Y0, Y8
+	VFMADD231PS  (R13)(R9*1), Y2, Y8
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y5, Y5
+	VADDPS       Y7, Y8, Y8
+	VBLENDVPS    Y5, Y8, Y3, Y3
+	VPAND        constantsAVX2<>+1280(SB), Y0, Y8
+	VPAND        Y5, Y8, Y8
+	VMOVAPS      Y8, Y9
+	VPXOR        Y1, Y4, Y7
+	VPSRAD       $0x1f, Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       constantsAVX2<>+2240(SB), Y7, Y7
+	VPAND        constantsAVX2<>+960(SB), Y1, Y8
+	VPOR         Y8, Y7, Y7
+	VSUBPS       Y7, Y1, Y8
+	VFMADD231PS  32(R13)(R9*1), Y2, Y8
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y6, Y6
+	VADDPS       Y7, Y8, Y8
+	VBLENDVPS    Y6, Y8, Y4, Y4
+	VPAND        constantsAVX2<>+1280(SB), Y1, Y8
+	VPAND        Y6, Y8, Y8
+	VPMAXUD      Y8, Y9, Y9
+	VMOVUPS      constantsAVX2<>+2496(SB), Y7
+	VPSUBD       Y9, Y7, Y9
+	VPAND        constantsAVX2<>+960(SB), Y9, Y9
+	VPTEST       Y9, Y9
+	JNZ          ordinary
+
+rounded0:
+	VMOVAPS Y3, Y0
+	VMOVAPS Y4, Y1
+	BLSRQ   R8, R8
+	JNZ     sampleLow
+
+summedLow:
+	// Is any sum infinite or no number?
+	VPXOR     Y7, Y7, Y7
+	VPAND     constantsAVX2<>+1280(SB), Y0, Y8
+	VPADDD    constantsAVX2<>+3328(SB), Y8, Y8
+	VPOR      Y8, Y7, Y7
+	VPAND     constantsAVX2<>+1280(SB), Y1, Y8
+	VPADDD    constantsAVX2<>+3328(SB), Y8, Y8
+	VPOR      Y8, Y7, Y7
+	VPAND     constantsAVX2<>+960(SB), Y7, Y7
+	VPTEST    Y7, Y7
+	JNZ       ordinary
+	MOVL      (CX), R9
+	SHLQ      $0x06, R9
+	ADDQ      AX, R9
+	VADDPS    constantsAVX2<>+3456(SB), Y0, Y0
+	VMOVAPS   Y0, Y3
+	VPAND     constantsAVX2<>+1280(SB), Y0, Y0
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y0, Y7
+	VADDPS    constantsAVX2<>+2176(SB), Y0, Y8
+	VMULPS    constantsAVX2<>+832(SB), Y8, Y8
+	VBLENDVPS Y7, Y8, Y0, Y0
+	VPSUBD    constantsAVX2<>+2304(SB), Y0, Y0
+	VMOVUPS   Y3, Y8
+	VPAND     constantsAVX2<>+960(SB), Y8, Y8
+	VPOR      Y8, Y0, Y0
+	VMOVUPS   Y0, (R9)
+	VADDPS    constantsAVX2<>+3456(SB), Y1, Y1
+	VMOVAPS   Y1, Y3
+	VPAND     constantsAVX2<>+1280(SB), Y1, Y1
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y1, Y7
+	VADDPS    constantsAVX2<>+2176(SB), Y1, Y8
+	VMULPS    constantsAVX2<>+832(SB), Y8, Y8
+	VBLENDVPS Y7, Y8, Y1, Y1
+	VPSUBD    constantsAVX2<>+2304(SB), Y1, Y1
+	VMOVUPS   Y3, Y8
+	VPAND     constantsAVX2<>+960(SB), Y8, Y8
+	VPOR      Y8, Y1, Y1
+	VMOVUPS   Y1, 32(R9)
+
+next:
+	ADDQ $0x04, CX
+	DECQ count+24(FP)
+	JNZ  pixel
+	VZEROUPPER
+	RET
+
+ordinary:
+	VPXOR Y9, Y9, Y9
+	MOVL  (CX), R10
+	MOVQ  (DX)(R10*8), R8
+	ADDQ  BX, R10
+	CMPB  more+80(FP), $0x00
+	JNE   load
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	JMP   start
+
+load:
+	MOVL    (CX), R9
+	SHLQ    $0x06, R9
+	ADDQ    AX, R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+
+start:
+	TESTQ R8, R8
+	JZ    summed
+
+sample:
+	TZCNTQ       R8, R9
+	MOVQ         SI, R11
+	IMULQ        R9, R11
+	MOVBLZX      (R10)(R11*1), R11
+	VBROADCASTSS (DI)(R11*4), Y2
+	SHLQ         $0x06, R9
+	VFMADD231PS  (R12)(R9*1), Y2, Y0
+	VFMADD231PS  32(R12)(R9*1), Y2, Y1
+	BLSRQ        R8, R8
+	JNZ          sample
+
+summed:
+	MOVL    (CX), R9
+	SHLQ    $0x06, R9
+	ADDQ    AX, R9
+	VADDPS  Y9, Y0, Y0
+	VMOVUPS Y0, (R9)
+	VADDPS  Y9, Y1, Y1
+	VMOVUPS Y1, 32(R9)
+	JMP     next
+
+// func scaledAVX2(dst *float32, src *float32, n int) bool
+// Requires: AVX, AVX2
+TEXT ·scaledAVX2(SB), NOSPLIT, $0-25
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    n+16(FP), DX
+	XORQ    BX, BX
+	VMOVUPS constantsAVX2<>+2560(SB), Y4
+	VMOVUPS constantsAVX2<>+1280(SB), Y3
+
+loop:
+	VMOVUPS   (CX)(BX*4), Y0
+	VPAND     constantsAVX2<>+1280(SB), Y0, Y1
+	VPSUBD    constantsAVX2<>+3520(SB), Y1, Y1
+	VPMINUD   Y1, Y3, Y3
+	VPAND     constantsAVX2<>+1280(SB), Y0, Y0
+	VPMINUD   constantsAVX2<>+2368(SB), Y0, Y0
+	VPAND     constantsAVX2<>+1280(SB), Y0, Y0
+	VPADDD    constantsAVX2<>+2304(SB), Y0, Y0
+	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y0, Y2
+	VADDPS    Y0, Y0, Y1
+	VSUBPS    constantsAVX2<>+2176(SB), Y1, Y1
+	VBLENDVPS Y2, Y1, Y0, Y0
+	VMOVUPS   (CX)(BX*4), Y1
+	VPAND     constantsAVX2<>+960(SB), Y1, Y1
+	VPOR      Y1, Y0, Y0
+	VMOVUPS   Y0, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	CMPQ      BX, DX
+	JLT       loop
+	VPMINUD   Y3, Y4, Y3
+	VPXOR     Y3, Y4, Y3
+	VPTEST    Y3, Y3
+	SETEQ     AL
+	MOVB      AL, ret+24(FP)
 	VZEROUPPER
 	RET
 
@@ -3370,7 +4269,7 @@ window:
 channel:
 	VMOVUPS      (R10)(R11*4), Y1
 	VMOVAPS      Y0, Y2
-	VMOVUPS      constantsAVX2<>+3392(SB), Y3
+	VMOVUPS      constantsAVX2<>+3712(SB), Y3
 	VMOVUPS      (BX)(R11*4), Y4
 	LEAQ         (BX)(DI*1), R12
 	VADDPS       Y1, Y4, Y4
@@ -3378,7 +4277,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+3136(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+3456(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (R12)(R11*4), Y4
@@ -3387,7 +4286,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+3200(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+3520(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (SI)(R11*4), Y4
@@ -3397,7 +4296,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+3264(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+3584(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (R12)(R11*4), Y4
@@ -3406,7 +4305,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+3328(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+3648(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      Y2, (AX)(R11*4)
@@ -3510,13 +4409,13 @@ plain0:
 	CMPQ        R8, $0x49800000
 	JGE         normal0
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+3200(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+2688(SB), Y7
+	VPSUBD      constantsAVX2<>+3520(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+3008(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal0
-	VMOVUPS     constantsAVX2<>+3072(SB), Y15
+	VMOVUPS     constantsAVX2<>+3392(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3536,8 +4435,8 @@ plain0:
 	VMOVUPS     (CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+3008(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+2752(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+3328(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+3072(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y4, Y4
 	VFMADD213PS Y13, Y1, Y4
@@ -3577,13 +4476,13 @@ plain1:
 	CMPQ        R8, $0x49800000
 	JGE         normal1
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+3200(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+2688(SB), Y7
+	VPSUBD      constantsAVX2<>+3520(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+3008(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal1
-	VMOVUPS     constantsAVX2<>+3072(SB), Y15
+	VMOVUPS     constantsAVX2<>+3392(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3603,8 +4502,8 @@ plain1:
 	VMOVUPS     32(CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+3008(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+2752(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+3328(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+3072(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y4, Y4
 	VFMADD213PS Y13, Y1, Y4
@@ -3670,13 +4569,13 @@ plain0:
 	CMPQ        R8, $0x49800000
 	JGE         normal0
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+3200(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+2688(SB), Y7
+	VPSUBD      constantsAVX2<>+3520(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+3008(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal0
-	VMOVUPS     constantsAVX2<>+3072(SB), Y15
+	VMOVUPS     constantsAVX2<>+3392(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3696,12 +4595,12 @@ plain0:
 	VMOVUPS     (CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+3008(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+2752(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+3328(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+3072(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y12
-	VPSUBD      constantsAVX2<>+3200(SB), Y12, Y12
-	VCMPPS      $0x11, constantsAVX2<>+2816(SB), Y12, Y9
+	VPSUBD      constantsAVX2<>+3520(SB), Y12, Y12
+	VCMPPS      $0x11, constantsAVX2<>+3136(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y5, Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -3744,13 +4643,13 @@ plain1:
 	CMPQ        R8, $0x49800000
 	JGE         normal1
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+3200(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+2688(SB), Y7
+	VPSUBD      constantsAVX2<>+3520(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+3008(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal1
-	VMOVUPS     constantsAVX2<>+3072(SB), Y15
+	VMOVUPS     constantsAVX2<>+3392(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -3770,12 +4669,12 @@ plain1:
 	VMOVUPS     32(CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+3008(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+2752(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+3328(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+3072(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y12
-	VPSUBD      constantsAVX2<>+3200(SB), Y12, Y12
-	VCMPPS      $0x11, constantsAVX2<>+2816(SB), Y12, Y9
+	VPSUBD      constantsAVX2<>+3520(SB), Y12, Y12
+	VCMPPS      $0x11, constantsAVX2<>+3136(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y5, Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -4132,15 +5031,15 @@ plain0:
 	CMPB    low+72(FP), $0x00
 	JEQ     high0
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VPSUBD  constantsAVX2<>+3200(SB), Y10, Y10
-	VMOVUPS constantsAVX2<>+2880(SB), Y11
+	VPSUBD  constantsAVX2<>+3520(SB), Y10, Y10
+	VMOVUPS constantsAVX2<>+3200(SB), Y11
 	VPMINUD Y10, Y11, Y10
 	VPXOR   Y10, Y11, Y10
 	VPTEST  Y10, Y10
 	JZ      high0
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VCMPPS  $0x15, constantsAVX2<>+2880(SB), Y10, Y12
-	VPADDD  constantsAVX2<>+2944(SB), Y10, Y10
+	VCMPPS  $0x15, constantsAVX2<>+3200(SB), Y10, Y12
+	VPADDD  constantsAVX2<>+3264(SB), Y10, Y10
 	VMOVUPS (BX)(R8*4), Y11
 	VPAND   constantsAVX2<>+1280(SB), Y11, Y11
 	VCMPPS  $0x11, Y10, Y11, Y11
@@ -4178,15 +5077,15 @@ plain1:
 	CMPB    low+72(FP), $0x00
 	JEQ     high1
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VPSUBD  constantsAVX2<>+3200(SB), Y10, Y10
-	VMOVUPS constantsAVX2<>+2880(SB), Y11
+	VPSUBD  constantsAVX2<>+3520(SB), Y10, Y10
+	VMOVUPS constantsAVX2<>+3200(SB), Y11
 	VPMINUD Y10, Y11, Y10
 	VPXOR   Y10, Y11, Y10
 	VPTEST  Y10, Y10
 	JZ      high1
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VCMPPS  $0x15, constantsAVX2<>+2880(SB), Y10, Y12
-	VPADDD  constantsAVX2<>+2944(SB), Y10, Y10
+	VCMPPS  $0x15, constantsAVX2<>+3200(SB), Y10, Y12
+	VPADDD  constantsAVX2<>+3264(SB), Y10, Y10
 	VMOVUPS 32(BX)(R8*4), Y11
 	VPAND   constantsAVX2<>+1280(SB), Y11, Y11
 	VCMPPS  $0x11, Y10, Y11, Y11
@@ -4477,15 +5376,15 @@ sleep:
 	CMPQ    R9, $0x3f800000
 	JGE     sleepMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y5, Y9
-	VPSUBD  constantsAVX2<>+3200(SB), Y9, Y9
+	VPSUBD  constantsAVX2<>+3520(SB), Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y6, Y10
-	VPSUBD  constantsAVX2<>+3200(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+3520(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y7, Y10
-	VPSUBD  constantsAVX2<>+3200(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+3520(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y8, Y10
-	VPSUBD  constantsAVX2<>+3200(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+3520(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPMINUD constantsAVX2<>+2048(SB), Y9, Y10
 	VPXOR   constantsAVX2<>+2048(SB), Y10, Y10
@@ -4517,25 +5416,25 @@ sleepLow:
 	JNZ       sleepMultiply
 	VMOVUPS   constantsAVX2<>+2176(SB), Y11
 	VPAND     constantsAVX2<>+1280(SB), Y5, Y5
-	VPADDD    constantsAVX2<>+2240(SB), Y5, Y5
+	VPADDD    constantsAVX2<>+2304(SB), Y5, Y5
 	VCMPPS    $0x11, Y11, Y5, Y13
 	VADDPS    Y5, Y5, Y12
 	VSUBPS    Y11, Y12, Y12
 	VBLENDVPS Y13, Y12, Y5, Y5
 	VPAND     constantsAVX2<>+1280(SB), Y6, Y6
-	VPADDD    constantsAVX2<>+2240(SB), Y6, Y6
+	VPADDD    constantsAVX2<>+2304(SB), Y6, Y6
 	VCMPPS    $0x11, Y11, Y6, Y13
 	VADDPS    Y6, Y6, Y12
 	VSUBPS    Y11, Y12, Y12
 	VBLENDVPS Y13, Y12, Y6, Y6
 	VPAND     constantsAVX2<>+1280(SB), Y7, Y7
-	VPADDD    constantsAVX2<>+2240(SB), Y7, Y7
+	VPADDD    constantsAVX2<>+2304(SB), Y7, Y7
 	VCMPPS    $0x11, Y11, Y7, Y13
 	VADDPS    Y7, Y7, Y12
 	VSUBPS    Y11, Y12, Y12
 	VBLENDVPS Y13, Y12, Y7, Y7
 	VPAND     constantsAVX2<>+1280(SB), Y8, Y8
-	VPADDD    constantsAVX2<>+2240(SB), Y8, Y8
+	VPADDD    constantsAVX2<>+2304(SB), Y8, Y8
 	VCMPPS    $0x11, Y11, Y8, Y13
 	VADDPS    Y8, Y8, Y12
 	VSUBPS    Y11, Y12, Y12
@@ -4609,7 +5508,7 @@ sleepUnscale:
 	VADDPS    Y11, Y5, Y12
 	VMULPS    constantsAVX2<>+832(SB), Y12, Y12
 	VBLENDVPS Y13, Y12, Y5, Y5
-	VPSUBD    constantsAVX2<>+2240(SB), Y5, Y5
+	VPSUBD    constantsAVX2<>+2304(SB), Y5, Y5
 	VMOVUPS   (DX)(DI*1), Y12
 	VPAND     constantsAVX2<>+960(SB), Y12, Y12
 	VPOR      Y12, Y5, Y5
@@ -4617,7 +5516,7 @@ sleepUnscale:
 	VADDPS    Y11, Y6, Y12
 	VMULPS    constantsAVX2<>+832(SB), Y12, Y12
 	VBLENDVPS Y13, Y12, Y6, Y6
-	VPSUBD    constantsAVX2<>+2240(SB), Y6, Y6
+	VPSUBD    constantsAVX2<>+2304(SB), Y6, Y6
 	VMOVUPS   (BX)(DI*1), Y12
 	VPAND     constantsAVX2<>+960(SB), Y12, Y12
 	VPOR      Y12, Y6, Y6
@@ -4625,7 +5524,7 @@ sleepUnscale:
 	VADDPS    Y11, Y7, Y12
 	VMULPS    constantsAVX2<>+832(SB), Y12, Y12
 	VBLENDVPS Y13, Y12, Y7, Y7
-	VPSUBD    constantsAVX2<>+2240(SB), Y7, Y7
+	VPSUBD    constantsAVX2<>+2304(SB), Y7, Y7
 	VMOVUPS   32(DX)(DI*1), Y12
 	VPAND     constantsAVX2<>+960(SB), Y12, Y12
 	VPOR      Y12, Y7, Y7
@@ -4633,7 +5532,7 @@ sleepUnscale:
 	VADDPS    Y11, Y8, Y12
 	VMULPS    constantsAVX2<>+832(SB), Y12, Y12
 	VBLENDVPS Y13, Y12, Y8, Y8
-	VPSUBD    constantsAVX2<>+2240(SB), Y8, Y8
+	VPSUBD    constantsAVX2<>+2304(SB), Y8, Y8
 	VMOVUPS   32(BX)(DI*1), Y12
 	VPAND     constantsAVX2<>+960(SB), Y12, Y12
 	VPOR      Y12, Y8, Y8
@@ -4786,23 +5685,23 @@ look:
 	CMPL      beta1+84(FP), $0x3f000000
 	JLT       sleep
 	VPAND     constantsAVX2<>+1280(SB), Y9, Y14
-	VPSUBD    constantsAVX2<>+3200(SB), Y14, Y14
+	VPSUBD    constantsAVX2<>+3520(SB), Y14, Y14
 	VPAND     constantsAVX2<>+1280(SB), Y12, Y15
-	VPSUBD    constantsAVX2<>+3200(SB), Y15, Y15
+	VPSUBD    constantsAVX2<>+3520(SB), Y15, Y15
 	VPMINUD   Y15, Y14, Y14
-	VMOVUPS   constantsAVX2<>+2304(SB), Y5
+	VMOVUPS   constantsAVX2<>+2624(SB), Y5
 	VPMINUD   Y14, Y5, Y14
 	VPXOR     Y14, Y5, Y14
 	VPTEST    Y14, Y14
 	JZ        sleep
 	VPAND     constantsAVX2<>+1280(SB), Y9, Y9
-	VPADDD    constantsAVX2<>+2240(SB), Y9, Y9
+	VPADDD    constantsAVX2<>+2304(SB), Y9, Y9
 	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y9, Y5
 	VADDPS    Y9, Y9, Y14
 	VSUBPS    constantsAVX2<>+2176(SB), Y14, Y14
 	VBLENDVPS Y5, Y14, Y9, Y9
 	VPAND     constantsAVX2<>+1280(SB), Y12, Y12
-	VPADDD    constantsAVX2<>+2240(SB), Y12, Y12
+	VPADDD    constantsAVX2<>+2304(SB), Y12, Y12
 	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y12, Y5
 	VADDPS    Y12, Y12, Y14
 	VSUBPS    constantsAVX2<>+2176(SB), Y14, Y14
@@ -4824,15 +5723,15 @@ lowSleep:
 
 plainMissed0falsetrue:
 	VPAND       constantsAVX2<>+1280(SB), Y8, Y15
-	VCMPPS      $0x11, constantsAVX2<>+2496(SB), Y15, Y5
-	VCMPPS      $0x15, constantsAVX2<>+2560(SB), Y9, Y15
+	VCMPPS      $0x11, constantsAVX2<>+2816(SB), Y15, Y5
+	VCMPPS      $0x15, constantsAVX2<>+2880(SB), Y9, Y15
 	VPOR        Y5, Y15, Y15
 	VPAND       Y9, Y15, Y15
-	VMULPS      constantsAVX2<>+2624(SB), Y15, Y15
+	VMULPS      constantsAVX2<>+2944(SB), Y15, Y15
 	VMOVUPS     (DX)(DI*1), Y5
 	VPAND       constantsAVX2<>+960(SB), Y5, Y5
 	VPOR        Y5, Y15, Y15
-	VADDPS      constantsAVX2<>+3136(SB), Y15, Y15
+	VADDPS      constantsAVX2<>+3456(SB), Y15, Y15
 	VADDPS      Y7, Y14, Y14
 	VMULPS      Y1, Y15, Y15
 	VDIVPS      Y14, Y15, Y15
@@ -4850,15 +5749,15 @@ plainMissed0falsetrue:
 
 plainMissed1falsetrue:
 	VPAND        constantsAVX2<>+1280(SB), Y11, Y15
-	VCMPPS       $0x11, constantsAVX2<>+2496(SB), Y15, Y5
-	VCMPPS       $0x15, constantsAVX2<>+2560(SB), Y12, Y15
+	VCMPPS       $0x11, constantsAVX2<>+2816(SB), Y15, Y5
+	VCMPPS       $0x15, constantsAVX2<>+2880(SB), Y12, Y15
 	VPOR         Y5, Y15, Y15
 	VPAND        Y12, Y15, Y15
-	VMULPS       constantsAVX2<>+2624(SB), Y15, Y15
+	VMULPS       constantsAVX2<>+2944(SB), Y15, Y15
 	VMOVUPS      32(DX)(DI*1), Y5
 	VPAND        constantsAVX2<>+960(SB), Y5, Y5
 	VPOR         Y5, Y15, Y15
-	VADDPS       constantsAVX2<>+3136(SB), Y15, Y15
+	VADDPS       constantsAVX2<>+3456(SB), Y15, Y15
 	VADDPS       Y7, Y14, Y14
 	VMULPS       Y1, Y15, Y15
 	VDIVPS       Y14, Y15, Y15
@@ -4886,15 +5785,15 @@ plainMissed1falsetrue:
 
 plainMissed0truetrue:
 	VPAND       constantsAVX2<>+1280(SB), Y8, Y15
-	VCMPPS      $0x11, constantsAVX2<>+2496(SB), Y15, Y5
-	VCMPPS      $0x15, constantsAVX2<>+2560(SB), Y9, Y15
+	VCMPPS      $0x11, constantsAVX2<>+2816(SB), Y15, Y5
+	VCMPPS      $0x15, constantsAVX2<>+2880(SB), Y9, Y15
 	VPOR        Y5, Y15, Y15
 	VPAND       Y9, Y15, Y15
-	VMULPS      constantsAVX2<>+2624(SB), Y15, Y15
+	VMULPS      constantsAVX2<>+2944(SB), Y15, Y15
 	VMOVUPS     (DX)(DI*1), Y5
 	VPAND       constantsAVX2<>+960(SB), Y5, Y5
 	VPOR        Y5, Y15, Y15
-	VADDPS      constantsAVX2<>+3136(SB), Y15, Y15
+	VADDPS      constantsAVX2<>+3456(SB), Y15, Y15
 	VADDPS      Y7, Y14, Y14
 	VMULPS      Y1, Y15, Y15
 	VDIVPS      Y14, Y15, Y15
@@ -4924,15 +5823,15 @@ plainMissed0truetrue:
 
 plainMissed1truetrue:
 	VPAND     constantsAVX2<>+1280(SB), Y11, Y15
-	VCMPPS    $0x11, constantsAVX2<>+2496(SB), Y15, Y5
-	VCMPPS    $0x15, constantsAVX2<>+2560(SB), Y12, Y15
+	VCMPPS    $0x11, constantsAVX2<>+2816(SB), Y15, Y5
+	VCMPPS    $0x15, constantsAVX2<>+2880(SB), Y12, Y15
 	VPOR      Y5, Y15, Y15
 	VPAND     Y12, Y15, Y15
-	VMULPS    constantsAVX2<>+2624(SB), Y15, Y15
+	VMULPS    constantsAVX2<>+2944(SB), Y15, Y15
 	VMOVUPS   32(DX)(DI*1), Y5
 	VPAND     constantsAVX2<>+960(SB), Y5, Y5
 	VPOR      Y5, Y15, Y15
-	VADDPS    constantsAVX2<>+3136(SB), Y15, Y15
+	VADDPS    constantsAVX2<>+3456(SB), Y15, Y15
 	VADDPS    Y7, Y14, Y14
 	VMULPS    Y1, Y15, Y15
 	VDIVPS    Y14, Y15, Y15
@@ -4958,7 +5857,7 @@ plainMissed1truetrue:
 	VADDPS    constantsAVX2<>+2176(SB), Y9, Y14
 	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
 	VBLENDVPS Y5, Y14, Y9, Y9
-	VPSUBD    constantsAVX2<>+2240(SB), Y9, Y9
+	VPSUBD    constantsAVX2<>+2304(SB), Y9, Y9
 	VMOVUPS   (DX)(DI*1), Y14
 	VPAND     constantsAVX2<>+960(SB), Y14, Y14
 	VPOR      Y14, Y9, Y9
@@ -4966,7 +5865,7 @@ plainMissed1truetrue:
 	VADDPS    constantsAVX2<>+2176(SB), Y12, Y14
 	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
 	VBLENDVPS Y5, Y14, Y12, Y12
-	VPSUBD    constantsAVX2<>+2240(SB), Y12, Y12
+	VPSUBD    constantsAVX2<>+2304(SB), Y12, Y12
 	VMOVUPS   32(DX)(DI*1), Y14
 	VPAND     constantsAVX2<>+960(SB), Y14, Y14
 	VPOR      Y14, Y12, Y12
@@ -4977,7 +5876,7 @@ lowMade:
 	VADDPS    constantsAVX2<>+2176(SB), Y9, Y14
 	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
 	VBLENDVPS Y5, Y14, Y9, Y9
-	VPSUBD    constantsAVX2<>+2240(SB), Y9, Y9
+	VPSUBD    constantsAVX2<>+2304(SB), Y9, Y9
 	VMOVUPS   (DX)(DI*1), Y14
 	VPAND     constantsAVX2<>+960(SB), Y14, Y14
 	VPOR      Y14, Y9, Y9
@@ -4985,12 +5884,12 @@ lowMade:
 	VADDPS    constantsAVX2<>+2176(SB), Y12, Y14
 	VMULPS    constantsAVX2<>+832(SB), Y14, Y14
 	VBLENDVPS Y5, Y14, Y12, Y12
-	VPSUBD    constantsAVX2<>+2240(SB), Y12, Y12
+	VPSUBD    constantsAVX2<>+2304(SB), Y12, Y12
 	VMOVUPS   32(DX)(DI*1), Y14
 	VPAND     constantsAVX2<>+960(SB), Y14, Y14
 	VPOR      Y14, Y12, Y12
-	VADDPS    constantsAVX2<>+3136(SB), Y9, Y9
-	VADDPS    constantsAVX2<>+3136(SB), Y12, Y12
+	VADDPS    constantsAVX2<>+3456(SB), Y9, Y9
+	VADDPS    constantsAVX2<>+3456(SB), Y12, Y12
 	JMP       made
 
 sleep:
@@ -4998,7 +5897,7 @@ sleep:
 	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+3136(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+3456(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0falsefalse
@@ -5011,7 +5910,7 @@ plainMissed0falsefalse:
 	VADDPS  Y15, Y8, Y8
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+3136(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+3456(SB), Y12, Y12
 	VSQRTPS Y13, Y14
 	CMPL    4(R9), $0x3f800000
 	JEQ     plainMissed1falsefalse
@@ -5034,7 +5933,7 @@ plainMissed1falsefalse:
 	VBROADCASTSS 4(R9), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+3136(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+3456(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
 	CMPL         4(R9), $0x3f800000
 	JEQ          plainMissed0truefalse
@@ -5059,7 +5958,7 @@ plainMissed0truefalse:
 	VPOR    Y5, Y3, Y3
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+3136(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+3456(SB), Y12, Y12
 	VSQRTPS Y13, Y14
 	CMPL    4(R9), $0x3f800000
 	JEQ     plainMissed1truefalse
@@ -5096,9 +5995,9 @@ settleM:
 	CMPQ    R10, $0x3f800000
 	JGE     settleMMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y3
-	VPSUBD  constantsAVX2<>+3200(SB), Y3, Y3
+	VPSUBD  constantsAVX2<>+3520(SB), Y3, Y3
 	VPAND   constantsAVX2<>+1280(SB), Y12, Y5
-	VPSUBD  constantsAVX2<>+3200(SB), Y5, Y5
+	VPSUBD  constantsAVX2<>+3520(SB), Y5, Y5
 	VPMINUD Y5, Y3, Y3
 	VPMINUD constantsAVX2<>+2048(SB), Y3, Y5
 	VPXOR   constantsAVX2<>+2048(SB), Y5, Y5
@@ -5124,13 +6023,13 @@ settleMLow:
 	JNZ       settleMMultiply
 	VMOVUPS   constantsAVX2<>+2176(SB), Y1
 	VPAND     constantsAVX2<>+1280(SB), Y9, Y9
-	VPADDD    constantsAVX2<>+2240(SB), Y9, Y9
+	VPADDD    constantsAVX2<>+2304(SB), Y9, Y9
 	VCMPPS    $0x11, Y1, Y9, Y14
 	VADDPS    Y9, Y9, Y6
 	VSUBPS    Y1, Y6, Y6
 	VBLENDVPS Y14, Y6, Y9, Y9
 	VPAND     constantsAVX2<>+1280(SB), Y12, Y12
-	VPADDD    constantsAVX2<>+2240(SB), Y12, Y12
+	VPADDD    constantsAVX2<>+2304(SB), Y12, Y12
 	VCMPPS    $0x11, Y1, Y12, Y14
 	VADDPS    Y12, Y12, Y6
 	VSUBPS    Y1, Y6, Y6
@@ -5178,7 +6077,7 @@ settleMUnscale:
 	VADDPS    Y1, Y9, Y6
 	VMULPS    constantsAVX2<>+832(SB), Y6, Y6
 	VBLENDVPS Y14, Y6, Y9, Y9
-	VPSUBD    constantsAVX2<>+2240(SB), Y9, Y9
+	VPSUBD    constantsAVX2<>+2304(SB), Y9, Y9
 	VMOVUPS   (DX)(DI*1), Y6
 	VPAND     constantsAVX2<>+960(SB), Y6, Y6
 	VPOR      Y6, Y9, Y9
@@ -5186,7 +6085,7 @@ settleMUnscale:
 	VADDPS    Y1, Y12, Y6
 	VMULPS    constantsAVX2<>+832(SB), Y6, Y6
 	VBLENDVPS Y14, Y6, Y12, Y12
-	VPSUBD    constantsAVX2<>+2240(SB), Y12, Y12
+	VPSUBD    constantsAVX2<>+2304(SB), Y12, Y12
 	VMOVUPS   32(DX)(DI*1), Y6
 	VPAND     constantsAVX2<>+960(SB), Y6, Y6
 	VPOR      Y6, Y12, Y12
@@ -5198,9 +6097,9 @@ settleV:
 	CMPQ    R8, $0x3f800000
 	JGE     settleVMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y10, Y3
-	VPSUBD  constantsAVX2<>+3200(SB), Y3, Y3
+	VPSUBD  constantsAVX2<>+3520(SB), Y3, Y3
 	VPAND   constantsAVX2<>+1280(SB), Y13, Y5
-	VPSUBD  constantsAVX2<>+3200(SB), Y5, Y5
+	VPSUBD  constantsAVX2<>+3520(SB), Y5, Y5
 	VPMINUD Y5, Y3, Y3
 	VPMINUD constantsAVX2<>+2048(SB), Y3, Y5
 	VPXOR   constantsAVX2<>+2048(SB), Y5, Y5
@@ -5226,13 +6125,13 @@ settleVLow:
 	JNZ       settleVMultiply
 	VMOVUPS   constantsAVX2<>+2176(SB), Y1
 	VPAND     constantsAVX2<>+1280(SB), Y10, Y10
-	VPADDD    constantsAVX2<>+2240(SB), Y10, Y10
+	VPADDD    constantsAVX2<>+2304(SB), Y10, Y10
 	VCMPPS    $0x11, Y1, Y10, Y14
 	VADDPS    Y10, Y10, Y6
 	VSUBPS    Y1, Y6, Y6
 	VBLENDVPS Y14, Y6, Y10, Y10
 	VPAND     constantsAVX2<>+1280(SB), Y13, Y13
-	VPADDD    constantsAVX2<>+2240(SB), Y13, Y13
+	VPADDD    constantsAVX2<>+2304(SB), Y13, Y13
 	VCMPPS    $0x11, Y1, Y13, Y14
 	VADDPS    Y13, Y13, Y6
 	VSUBPS    Y1, Y6, Y6
@@ -5280,7 +6179,7 @@ settleVUnscale:
 	VADDPS    Y1, Y10, Y6
 	VMULPS    constantsAVX2<>+832(SB), Y6, Y6
 	VBLENDVPS Y14, Y6, Y10, Y10
-	VPSUBD    constantsAVX2<>+2240(SB), Y10, Y10
+	VPSUBD    constantsAVX2<>+2304(SB), Y10, Y10
 	VMOVUPS   (BX)(DI*1), Y6
 	VPAND     constantsAVX2<>+960(SB), Y6, Y6
 	VPOR      Y6, Y10, Y10
@@ -5288,14 +6187,14 @@ settleVUnscale:
 	VADDPS    Y1, Y13, Y6
 	VMULPS    constantsAVX2<>+832(SB), Y6, Y6
 	VBLENDVPS Y14, Y6, Y13, Y13
-	VPSUBD    constantsAVX2<>+2240(SB), Y13, Y13
+	VPSUBD    constantsAVX2<>+2304(SB), Y13, Y13
 	VMOVUPS   32(BX)(DI*1), Y6
 	VPAND     constantsAVX2<>+960(SB), Y6, Y6
 	VPOR      Y6, Y13, Y13
 
 settleVDone:
-	VADDPS constantsAVX2<>+3136(SB), Y9, Y9
-	VADDPS constantsAVX2<>+3136(SB), Y12, Y12
+	VADDPS constantsAVX2<>+3456(SB), Y9, Y9
+	VADDPS constantsAVX2<>+3456(SB), Y12, Y12
 
 made:
 	VMOVUPS      Y8, (AX)(DI*1)
@@ -5332,8 +6231,8 @@ low0:
 	VMOVUPS      (CX), Y8
 	VMOVUPS      (DX)(DI*1), Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y9
-	VPSUBD       constantsAVX2<>+3200(SB), Y9, Y9
-	VMOVUPS      constantsAVX2<>+2368(SB), Y10
+	VPSUBD       constantsAVX2<>+3520(SB), Y9, Y9
+	VMOVUPS      constantsAVX2<>+2688(SB), Y10
 	VPMINUD      Y9, Y10, Y9
 	VPXOR        Y9, Y10, Y9
 	VPTEST       Y9, Y9
@@ -5341,7 +6240,7 @@ low0:
 	INCQ         R8
 	VMOVUPS      (DX)(DI*1), Y9
 	VPAND        constantsAVX2<>+1280(SB), Y9, Y9
-	VPADDD       constantsAVX2<>+2240(SB), Y9, Y9
+	VPADDD       constantsAVX2<>+2304(SB), Y9, Y9
 	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y9, Y15
 	VADDPS       Y9, Y9, Y14
 	VSUBPS       constantsAVX2<>+2176(SB), Y14, Y14
@@ -5356,7 +6255,7 @@ low0:
 	VPOR         Y12, Y9, Y9
 	VMOVAPS      Y8, Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y10
-	VPADDD       constantsAVX2<>+2240(SB), Y10, Y10
+	VPADDD       constantsAVX2<>+2304(SB), Y10, Y10
 	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y10, Y15
 	VADDPS       Y10, Y10, Y14
 	VSUBPS       constantsAVX2<>+2176(SB), Y14, Y14
@@ -5371,7 +6270,7 @@ low0:
 	VPXOR        Y8, Y11, Y11
 	VPAND        constantsAVX2<>+960(SB), Y11, Y11
 	VPOR         Y11, Y10, Y10
-	VADDPS       constantsAVX2<>+3136(SB), Y10, Y10
+	VADDPS       constantsAVX2<>+3456(SB), Y10, Y10
 	VMOVAPS      Y9, Y11
 	VFMADD231PS  Y10, Y3, Y11
 	VPAND        constantsAVX2<>+960(SB), Y11, Y12
@@ -5393,21 +6292,21 @@ low0:
 	VADDPS       constantsAVX2<>+2176(SB), Y11, Y14
 	VMULPS       constantsAVX2<>+832(SB), Y14, Y14
 	VBLENDVPS    Y15, Y14, Y11, Y11
-	VPSUBD       constantsAVX2<>+2240(SB), Y11, Y11
+	VPSUBD       constantsAVX2<>+2304(SB), Y11, Y11
 	VMOVUPS      Y12, Y14
 	VPAND        constantsAVX2<>+960(SB), Y14, Y14
 	VPOR         Y14, Y11, Y11
 	VCMPPS       $0x15, constantsAVX2<>+2176(SB), Y9, Y15
 	VMOVUPS      (DX)(DI*1), Y9
 	VPAND        constantsAVX2<>+1280(SB), Y9, Y14
-	VCMPPS       $0x15, constantsAVX2<>+2368(SB), Y14, Y12
+	VCMPPS       $0x15, constantsAVX2<>+2688(SB), Y14, Y12
 	VPOR         Y15, Y12, Y15
 	VPAND        constantsAVX2<>+1280(SB), Y8, Y14
-	VCMPPS       $0x15, constantsAVX2<>+2432(SB), Y14, Y12
+	VCMPPS       $0x15, constantsAVX2<>+2752(SB), Y14, Y12
 	VPOR         Y15, Y12, Y15
 	VMOVUPS      (AX)(DI*1), Y14
 	VPAND        constantsAVX2<>+1280(SB), Y14, Y14
-	VCMPPS       $0x11, constantsAVX2<>+2496(SB), Y14, Y12
+	VCMPPS       $0x11, constantsAVX2<>+2816(SB), Y14, Y12
 	VPOR         Y15, Y12, Y15
 	VPAND        Y15, Y11, Y14
 	VPXOR        Y14, Y11, Y13
@@ -5419,8 +6318,8 @@ taken0:
 	CMPB    low+110(FP), $0x02
 	JNE     moved0
 	VPAND   constantsAVX2<>+1280(SB), Y8, Y9
-	VCMPPS  $0x15, constantsAVX2<>+2880(SB), Y9, Y11
-	VPADDD  constantsAVX2<>+2944(SB), Y9, Y9
+	VCMPPS  $0x15, constantsAVX2<>+3200(SB), Y9, Y11
+	VPADDD  constantsAVX2<>+3264(SB), Y9, Y9
 	VMOVUPS (DX)(DI*1), Y10
 	VPAND   constantsAVX2<>+1280(SB), Y10, Y10
 	VCMPPS  $0x11, Y9, Y10, Y10
@@ -5463,7 +6362,7 @@ stepped0:
 	VPOR    Y9, Y0, Y0
 	VMOVUPS (DX)(DI*1), Y9
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y9
-	VMAXPS  constantsAVX2<>+3008(SB), Y9, Y9
+	VMAXPS  constantsAVX2<>+3328(SB), Y9, Y9
 	VMULPS  constantsAVX2<>+1216(SB), Y9, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0
@@ -5487,8 +6386,8 @@ low1:
 	VMOVUPS      32(CX), Y8
 	VMOVUPS      32(DX)(DI*1), Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y9
-	VPSUBD       constantsAVX2<>+3200(SB), Y9, Y9
-	VMOVUPS      constantsAVX2<>+2368(SB), Y10
+	VPSUBD       constantsAVX2<>+3520(SB), Y9, Y9
+	VMOVUPS      constantsAVX2<>+2688(SB), Y10
 	VPMINUD      Y9, Y10, Y9
 	VPXOR        Y9, Y10, Y9
 	VPTEST       Y9, Y9
@@ -5496,7 +6395,7 @@ low1:
 	INCQ         R8
 	VMOVUPS      32(DX)(DI*1), Y9
 	VPAND        constantsAVX2<>+1280(SB), Y9, Y9
-	VPADDD       constantsAVX2<>+2240(SB), Y9, Y9
+	VPADDD       constantsAVX2<>+2304(SB), Y9, Y9
 	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y9, Y15
 	VADDPS       Y9, Y9, Y14
 	VSUBPS       constantsAVX2<>+2176(SB), Y14, Y14
@@ -5511,7 +6410,7 @@ low1:
 	VPOR         Y12, Y9, Y9
 	VMOVAPS      Y8, Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y10
-	VPADDD       constantsAVX2<>+2240(SB), Y10, Y10
+	VPADDD       constantsAVX2<>+2304(SB), Y10, Y10
 	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y10, Y15
 	VADDPS       Y10, Y10, Y14
 	VSUBPS       constantsAVX2<>+2176(SB), Y14, Y14
@@ -5526,7 +6425,7 @@ low1:
 	VPXOR        Y8, Y11, Y11
 	VPAND        constantsAVX2<>+960(SB), Y11, Y11
 	VPOR         Y11, Y10, Y10
-	VADDPS       constantsAVX2<>+3136(SB), Y10, Y10
+	VADDPS       constantsAVX2<>+3456(SB), Y10, Y10
 	VMOVAPS      Y9, Y11
 	VFMADD231PS  Y10, Y3, Y11
 	VPAND        constantsAVX2<>+960(SB), Y11, Y12
@@ -5548,21 +6447,21 @@ low1:
 	VADDPS       constantsAVX2<>+2176(SB), Y11, Y14
 	VMULPS       constantsAVX2<>+832(SB), Y14, Y14
 	VBLENDVPS    Y15, Y14, Y11, Y11
-	VPSUBD       constantsAVX2<>+2240(SB), Y11, Y11
+	VPSUBD       constantsAVX2<>+2304(SB), Y11, Y11
 	VMOVUPS      Y12, Y14
 	VPAND        constantsAVX2<>+960(SB), Y14, Y14
 	VPOR         Y14, Y11, Y11
 	VCMPPS       $0x15, constantsAVX2<>+2176(SB), Y9, Y15
 	VMOVUPS      32(DX)(DI*1), Y9
 	VPAND        constantsAVX2<>+1280(SB), Y9, Y14
-	VCMPPS       $0x15, constantsAVX2<>+2368(SB), Y14, Y12
+	VCMPPS       $0x15, constantsAVX2<>+2688(SB), Y14, Y12
 	VPOR         Y15, Y12, Y15
 	VPAND        constantsAVX2<>+1280(SB), Y8, Y14
-	VCMPPS       $0x15, constantsAVX2<>+2432(SB), Y14, Y12
+	VCMPPS       $0x15, constantsAVX2<>+2752(SB), Y14, Y12
 	VPOR         Y15, Y12, Y15
 	VMOVUPS      32(AX)(DI*1), Y14
 	VPAND        constantsAVX2<>+1280(SB), Y14, Y14
-	VCMPPS       $0x11, constantsAVX2<>+2496(SB), Y14, Y12
+	VCMPPS       $0x11, constantsAVX2<>+2816(SB), Y14, Y12
 	VPOR         Y15, Y12, Y15
 	VPAND        Y15, Y11, Y14
 	VPXOR        Y14, Y11, Y13
@@ -5574,8 +6473,8 @@ taken1:
 	CMPB    low+110(FP), $0x02
 	JNE     moved1
 	VPAND   constantsAVX2<>+1280(SB), Y8, Y9
-	VCMPPS  $0x15, constantsAVX2<>+2880(SB), Y9, Y11
-	VPADDD  constantsAVX2<>+2944(SB), Y9, Y9
+	VCMPPS  $0x15, constantsAVX2<>+3200(SB), Y9, Y11
+	VPADDD  constantsAVX2<>+3264(SB), Y9, Y9
 	VMOVUPS 32(DX)(DI*1), Y10
 	VPAND   constantsAVX2<>+1280(SB), Y10, Y10
 	VCMPPS  $0x11, Y9, Y10, Y10
@@ -5618,7 +6517,7 @@ stepped1:
 	VPOR    Y9, Y0, Y0
 	VMOVUPS 32(DX)(DI*1), Y9
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y9
-	VMAXPS  constantsAVX2<>+3008(SB), Y9, Y9
+	VMAXPS  constantsAVX2<>+3328(SB), Y9, Y9
 	VMULPS  constantsAVX2<>+1216(SB), Y9, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0

@@ -84,6 +84,21 @@ func sparseColumns4AVX2(out *float32, gPanel int, order *int32, count int, masks
 //go:noescape
 func sparseColumns1AVX2(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
 
+// lowColumns4AVX2 computes count rows of a gradient over 4 panels; scaled has d times 2^64.
+//
+//go:noescape
+func lowColumns4AVX2(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, scaled *float32, more bool)
+
+// lowColumns1AVX2 computes count rows of a gradient over 1 panels; scaled has d times 2^64.
+//
+//go:noescape
+func lowColumns1AVX2(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, scaled *float32, more bool)
+
+// scaledAVX2 multiplies by 2^64 and reports whether no number but 0 is so low that its product with a pixel is subnormal.
+//
+//go:noescape
+func scaledAVX2(dst *float32, src *float32, n int) bool
+
 // prefetchAVX2 requests n cache lines from src on.
 //
 //go:noescape

@@ -169,6 +169,26 @@ func sparseColumns4AVX512(out *float32, gPanel int, order *int32, count int, mas
 //go:noescape
 func sparseColumns1AVX512(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, more bool)
 
+// lowColumns8AVX512 computes count rows of a gradient over 8 panels; scaled has d times 2^64.
+//
+//go:noescape
+func lowColumns8AVX512(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, scaled *float32, more bool)
+
+// lowColumns4AVX512 computes count rows of a gradient over 4 panels; scaled has d times 2^64.
+//
+//go:noescape
+func lowColumns4AVX512(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, scaled *float32, more bool)
+
+// lowColumns1AVX512 computes count rows of a gradient over 1 panels; scaled has d times 2^64.
+//
+//go:noescape
+func lowColumns1AVX512(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int, scale *float32, d *float32, scaled *float32, more bool)
+
+// scaledAVX512 multiplies by 2^64 and reports whether no number but 0 is so low that its product with a pixel is subnormal.
+//
+//go:noescape
+func scaledAVX512(dst *float32, src *float32, n int) bool
+
 // biasSigmoidAVX512 does z = 1/(1+Exp(-(z+bias))).
 //
 //go:noescape

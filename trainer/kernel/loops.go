@@ -8,6 +8,8 @@ type loops struct {
 	tiles       []tiles   // dense products, widest first, the last one panel wide
 	rows        []rows    // sparse rows, for each number of rows widest first, down to one panel
 	columns     []columns // sparse columns, likewise
+	lowColumns  []lowColumns
+	scaled      func(dst, src *float32, n int) bool
 	pack        func(dst, a *float32, aCol, rows, count int)
 	prefetch    func(src *byte, lines int)
 	nonzero     func(mask *uint32, src *byte, n int)
@@ -77,6 +79,13 @@ type columns struct {
 	panels int
 	run    func(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int,
 		scale *float32, d *float32, more bool)
+}
+
+// lowColumns is columns without subnormal numbers; see ColumnProduct.Scaled.
+type lowColumns struct {
+	panels int
+	run    func(out *float32, gPanel int, order *int32, count int, masks *uint64, images *byte, pixels int,
+		scale *float32, d, scaled *float32, more bool)
 }
 
 // panelled is a routine for a certain number of panels.

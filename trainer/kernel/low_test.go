@@ -179,3 +179,94 @@ func TestLowSleeps(t *testing.T) {
 		}
 	})
 }
+
+// TestLowColumns compares gradients of which some factors are low with the dense
+// chain: sums that are subnormal throughout, come to be normal and cease to be,
+// halves of 2^-149 in both directions, and sums that overflow when scaled.
+func TestLowColumns(t *testing.T) {
+	forEach(t, func(t *testing.T, s *Set) {
+		random := rand.New(rand.NewPCG(11, 7))
+		rounds := 4000
+		if s.Name != "avx2" && s.Name != "avx512" {
+			rounds = 200
+		}
+		factors := [][]int{{-149}, {-149, -148, -147, -146}, {-140, -141}, {-126, -127, -125}, {-127, -103, -104}, {-118, -119, -149}, {-126, 0, -30}, {-149, 60, 70, 126}, {-117, -3}}
+		taken := 0
+		for round := range rounds {
+			of := factors[random.IntN(len(factors))]
+			// number returns a number with few or with all digits, so that there are
+			// exact halves as well as any other fraction.
+			number := func() float32 {
+				x := math.Ldexp(1, of[random.IntN(len(of))])
+				switch random.IntN(6) {
+				case 0:
+					return 0
+				case 1:
+					x *= float64(1 + random.IntN(8))
+				case 2:
+					x *= 1 + random.Float64()
+				case 3:
+					x = float64(math.Float32frombits(Bits(float32(x)) - 1))
+				}
+				if random.IntN(2) == 0 {
+					x = -x
+				}
+				return float32(x)
+			}
+			panels := s.ColumnPanels([]int{1, 4, 8}[random.IntN(3)])
+			samples, pixels := 1+random.IntN(6), 1+random.IntN(3)
+			a := make([]byte, samples*pixels)
+			for i := range a {
+				a[i] = byte([]int{0, 1, 2, 3, 127, 128, 254, 255}[random.IntN(8)])
+			}
+			scale := testScale
+			if random.IntN(2) == 0 { // exact products, which leave halves
+				for i := range scale {
+					scale[i] = float32(i) / 256
+				}
+			}
+			masks := make([]uint64, pixels)
+			groups(portable, a, samples, pixels, masks)
+			d := fill(make([]float32, samples*panels*Width), number)
+			more := random.IntN(2) == 0
+			g := guard(panels*pixels*Width, random.IntN(17))
+			if more {
+				fill(g.slice(), number)
+			}
+			want := append([]float32(nil), g.slice()...)
+			p := &ColumnProduct{Panels: panels, G: want, GPanel: pixels * Width, Samples: samples, Images: a, Pixels: pixels,
+				Scale: &scale, Masks: masks, Order: permutation(source{random}, pixels), D: d, More: more}
+			for _, k := range p.Order {
+				p.portable(int(k))
+			}
+			p.G = g.slice()
+			scaled := guard(len(d), random.IntN(17))
+			p.Scaled = scaled.slice()
+			s.multiplyColumns(p, true)
+			g.check(t)
+			scaled.check(t)
+			equal(t, fmt.Sprintf("round %d, powers %v, %d panels, %d samples, more=%t", round, of, panels, samples, more), g.slice(), want)
+			if s.loops.scaled == nil {
+				continue
+			}
+			low, ordinary := false, true
+			for i, x := range d {
+				if x > -0x1p64 && x < 0x1p64 && p.Scaled[i] != x*0x1p64 {
+					t.Fatalf("round %d: %g scaled is %g", round, x, p.Scaled[i])
+				}
+				size := float32(math.Abs(float64(x)))
+				low = low || size > 0 && size < 0x1p-118
+				ordinary = ordinary && (size == 0 || size > 0x1p-118)
+			}
+			if took := !s.loops.scaled(&p.Scaled[0], &d[0], len(d)); low && !took || ordinary && took {
+				t.Fatalf("round %d: low factors are seen: %t", round, took)
+			}
+			if low {
+				taken++
+			}
+		}
+		if s.loops.scaled != nil && (taken < rounds/2 || taken == rounds) {
+			t.Errorf("%d of %d rounds had low factors", taken, rounds)
+		}
+	})
+}

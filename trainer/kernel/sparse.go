@@ -3,6 +3,8 @@ package kernel
 import (
 	"math/bits"
 	"unsafe"
+
+	"github.com/klauspost/cpuid/v2"
 )
 
 // A product can leave out exact zeros among its factors: for finite w, fma(±0,
@@ -159,10 +161,19 @@ type ColumnProduct struct {
 
 	D []float32 // row s is 16·Panels contiguous floats at s*16*Panels
 
+	// Scaled is memory for as many floats as D, of unspecified value, or nil. On
+	// processors on which operations with subnormal numbers are slow it holds
+	// 2^64·D if D has numbers that lead to such operations.
+	Scaled []float32
+
 	// More continues the chains in G. Otherwise they start at +0 and G is not
 	// read.
 	More bool
 }
+
+// slowSubnormals says that operations with subnormal numbers are slow: a
+// multiply-add takes processors of Intel some 150 cycles.
+var slowSubnormals = cpuid.CPU.IsVendor(cpuid.Intel)
 
 // MultiplyColumns computes, for every k of Order and every j < 16·Panels,
 //
@@ -178,9 +189,23 @@ type ColumnProduct struct {
 // the processor then predicts the ends of their loops. Bits of Masks from
 // Samples up must be 0.
 func (s *Set) MultiplyColumns(p *ColumnProduct) {
+	s.multiplyColumns(p, slowSubnormals)
+}
+
+func (s *Set) multiplyColumns(p *ColumnProduct, scale bool) {
 	p.checkColumns()
 	if len(p.Order) == 0 {
 		return
+	}
+	n := p.Samples * p.Panels * Width
+	if scale && s.loops.scaled != nil && p.Scaled != nil && n > 0 && !s.loops.scaled(&p.Scaled[0], &p.D[0], n) {
+		for i := range s.loops.lowColumns {
+			if c := &s.loops.lowColumns[i]; c.panels == p.Panels {
+				c.run(&p.G[0], p.GPanel, &p.Order[0], len(p.Order), &p.Masks[0], &p.Images[0], p.Pixels,
+					&p.Scale[0], &p.D[0], &p.Scaled[0], p.More)
+				return
+			}
+		}
 	}
 	for i := range s.loops.columns {
 		if c := &s.loops.columns[i]; c.panels == p.Panels {
@@ -224,8 +249,10 @@ func (p *ColumnProduct) portable(k int) {
 }
 
 func (p *ColumnProduct) checkColumns() {
+	n := p.Samples * p.Panels * Width
 	if p.Panels < 1 || p.GPanel < 0 || p.Pixels < 0 || p.Samples < 0 || p.Samples > ColumnSamples ||
-		len(p.Masks) < p.Pixels || len(p.Images) < p.Samples*p.Pixels || len(p.D) < p.Samples*p.Panels*Width ||
+		len(p.Masks) < p.Pixels || len(p.Images) < p.Samples*p.Pixels || len(p.D) < n ||
+		p.Scaled != nil && len(p.Scaled) < n ||
 		len(p.G) < (p.Panels-1)*p.GPanel+p.Pixels*Width {
 		panic("kernel: malformed column product")
 	}
