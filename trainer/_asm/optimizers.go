@@ -258,45 +258,6 @@ func (g *generator) momentum(lanes []lane, s named, label string, nesterov bool)
 	g.Label("moved" + label)
 }
 
-// jumpUnlessBelow jumps if no integer of x is below that of bound. It overwrites
-// x. An x that equals the bound may go either way.
-func (g *generator) jumpUnlessBelow(x, bound vec, to string) {
-	g.testBelow(x, bound)
-	g.JZ(operand.LabelRef(to))
-}
-
-// testBelow clears the zero flag if an integer of x is below that of bound, and
-// sets it if none is, like jumpUnlessBelow.
-func (g *generator) testBelow(x, bound vec) {
-	if g.bytes == 64 {
-		g.VPCMPUD(operand.U8(5), x, bound, reg.K1) // the bound is at least that
-		g.KORTESTW(reg.K1, reg.K1)
-		return
-	}
-	g.VPMINUD(x, bound, x)
-	g.VPXOR(x, bound, x)
-	g.VPTEST(x, x)
-}
-
-// either adds the lanes of a mask to those of another. Masks are those of
-// AVX-512, or vectors.
-func (g *generator) either(more, mask reg.Register) {
-	if g.bytes == 64 {
-		g.KORW(mask, more, mask)
-	} else {
-		g.VPOR(mask, more, mask)
-	}
-}
-
-// keep clears the lanes of a register that are not in a mask.
-func (g *generator) keep(mask reg.Register, r vec) {
-	if g.bytes == 64 {
-		g.VPANDD_Z(r, r, mask, r)
-	} else {
-		g.VPAND(mask, r, r)
-	}
-}
-
 // lowVelocity is the path for velocities, in register 1, of which some are below
 // 2^-125. There the bits of a magnitude, read as an integer, are its multiple k
 // of 2^-149. If k·momentum is below 2^23, the product of the velocity is
@@ -424,42 +385,6 @@ func (g *generator) adadelta(lanes []lane, s named, label string, factor bool) {
 	}
 	g.averageSquares(lanes, "acc", s["rho"], s["oneMinusRho"], 2, 3)
 	g.descend(lanes, s, 3)
-}
-
-var adam = update{name: "adam", state: []string{"m", "v"}, scalars: "negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps", registers: 5,
-	step: func(g *generator, lanes []lane, s named, label string) {
-		g.averageSquares(lanes, "v", s["beta2"], s["oneMinusBeta2"], 1, 2)
-		all(lanes,
-			func(l lane) { g.VMULPS(l.at("m"), s["beta1"], l.r[2]) },
-			func(l lane) { g.VFMADD213PS(l.r[2], s["oneMinusBeta1"], l.r[0]) },
-			func(l lane) { g.VMOVUPS(l.r[0], l.at("m")) })
-		g.roots(lanes, 1, 1, 2, 3, 4, "V"+label)
-		g.unlessOne(g.argument("sqrtBias2"), "unbiased"+label, func() {
-			all(lanes, func(l lane) { g.VDIVPS(s["sqrtBias2"], l.r[1], l.r[1]) })
-		})
-		g.overRoot(lanes, s, s["negStep"], 1)
-		g.finish(lanes)
-	},
-	unmoved: (*generator).unmovedByAdam, before: (*generator).takeLowMeans, after: (*generator).putLowMeans}
-
-// unmovedByAdam clears low gradients where m is too large to be moved by them;
-// see AdamStep.mayIgnore of package kernel. In rows they are still to be
-// multiplied by a value.
-func (g *generator) unmovedByAdam(lanes []lane) {
-	for _, l := range lanes {
-		var move, small reg.Register = reg.K1, reg.K2
-		if g.bytes < 64 {
-			move, small = l.r[3], l.r[2]
-		}
-		g.and(g.Context, g.constant("magnitude"), l.r[0], l.r[1])
-		g.VCMPPS(operand.U8(notLess), g.constant("lowForAdam"), l.r[1], move)
-		g.VPADDD(g.constant("movedByAdam"), l.r[1], l.r[1]) // times 2^31, or more if it is below 2^-126
-		g.VMOVUPS(l.at("m"), l.r[2])
-		g.and(g.Context, g.constant("magnitude"), l.r[2], l.r[2])
-		g.VCMPPS(operand.U8(less), l.r[1], l.r[2], small)
-		g.either(small, move)
-		g.keep(move, l.r[0])
-	}
 }
 
 func (g *generator) optimizers() {

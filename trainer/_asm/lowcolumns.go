@@ -130,28 +130,6 @@ func (g *generator) lowColumns(panels int) {
 	g.JMP(operand.LabelRef("next"))
 }
 
-// jumpIfNegative jumps if the sign of any lane of x is set. It overwrites x.
-func (g *generator) jumpIfNegative(x vec, to string) {
-	if g.bytes == 64 {
-		g.VPCMPUD(operand.U8(5), g.constant("sign"), x, reg.K1)
-		g.KORTESTW(reg.K1, reg.K1)
-	} else {
-		g.and(g.Context, g.constant("sign"), x, x)
-		g.VPTEST(x, x)
-	}
-	g.JNZ(operand.LabelRef(to))
-}
-
-// scaleSigned multiplies a register by 2^64. at has the same numbers; y and mask
-// are further registers. Numbers of 2^64 and more become infinite, and so do
-// those that are none.
-func (g *generator) scaleSigned(r vec, at operand.Op, y, mask vec) {
-	g.and(g.Context, g.constant("magnitude"), r, r)
-	g.VPMINUD(g.constant("2^64"), r, r)
-	g.scale(decaying{r: r}, g.constant("decayGrid"), y, mask)
-	g.takeSign(r, at, y)
-}
-
 // scaled writes the multiplication of D by 2^64 for lowColumns.
 func (g *generator) scaled() {
 	g.function("scaled", "func(dst, src *float32, n int) bool",
