@@ -22,7 +22,7 @@ var adam = update{name: "adam", state: []string{"m", "v"}, scalars: "negStep, be
 		g.overRoot(lanes, s, s["negStep"], 1)
 		g.finish(lanes)
 	},
-	unmoved: (*generator).unmovedByAdam, before: (*generator).takeLowMeans, after: (*generator).putLowMeans}
+	unmoved: (*generator).unmovedByAdam, means: (*generator).takeLowMeans, squares: []average{{"v", "beta2"}}}
 
 // unmovedByAdam clears low gradients where m is too large to be moved by them;
 // see AdamStep.mayIgnore of package kernel. In rows they are still to be
@@ -45,8 +45,10 @@ func (g *generator) unmovedByAdam(lanes []lane) {
 }
 
 // sleepAdam repeats the steps without a gradient, each with the step size and
-// the bias correction of its time. past points to those of the last one.
-func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVirtual) {
+// the bias correction of its time. past points to those of the last one. An
+// average of squares that is low when the sleep begins is taken; see
+// lowStates.takeSquares.
+func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVirtual, low *lowStates) {
 	from, back := g.GP64(), g.GP64()
 	g.MOVQ(g.argument("past"), from)
 	g.LEAQ(operand.Mem{Base: missed, Disp: -1}, back)
@@ -68,10 +70,43 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 		func(l lane) { g.VMOVUPS(l.at("w"), l.r[w]) },
 		func(l lane) { g.VMOVUPS(l.at("m"), l.r[m]) },
 		func(l lane) { g.VMOVUPS(l.at("v"), l.r[v]) })
+	least := func(of int) vec { // the least magnitude, less 1 so that 0 is large
+		least := lanes[0].r[a]
+		for i, l := range lanes {
+			t := l.r[a]
+			if i > 0 && abreast == 1 {
+				t = l.r[b]
+			}
+			g.and(g.Context, g.constant("magnitude"), l.r[of], t)
+			g.VPSUBD(g.constant("1"), t, t)
+			if i > 0 {
+				g.VPMINUD(t, least, least)
+			}
+		}
+		return least
+	}
+	count := g.AllocLocal(8)
+	g.MOVQ(missed, count)
+	low.start()
+	g.TESTB(operand.U8(mayTakeAsleep), g.argument("low"))
+	g.JZ(operand.LabelRef("look"))
+	g.CMPB(g.argument("settles"), operand.U8(0)) // then it may in all past steps
+	g.JEQ(operand.LabelRef("look"))
+	sum, x, grid := s["oneMinusBeta1"], s["oneMinusBeta2"], g.constant("decayGrid")
+	g.VMOVUPS(g.constant("lowSquare"), x)
+	g.jumpUnlessBelow(least(v), x, "look")
+	low.take("v")
+	for k, l := range lanes {
+		g.lowSquares(l.r[v], l.r[a])
+		g.VPSRAD(operand.U8(31), l.r[a], l.r[a])
+		g.and(g.Context, l.r[v], l.r[a], l.r[a])
+		g.xor(g.Context, l.r[a], l.r[v], l.r[v])
+		g.VMOVUPS(l.r[a], low.place("v", k))
+	}
+	further := append([]vec{sum, x, s["negStep"], s["sqrtBias2"]}, temporary...)
 	// A missed step. With tally it adds the sign of what must not be negative
 	// if the sleep is to end to sum; see AdamSettles. In a low sleep m is scaled;
 	// see decay.
-	sum, x, grid := s["oneMinusBeta1"], s["oneMinusBeta2"], g.constant("decayGrid")
 	mean := func(l lane) decaying { return decaying{l.r[m], l.at("m")} }
 	step := func(tally, low bool) {
 		g.VBROADCASTSS(mem(from, 0), s["negStep"])
@@ -158,20 +193,8 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 	g.JEQ(operand.LabelRef("sleep"))
 	g.CMPL(g.argument("beta1"), operand.U32(math.Float32bits(0.5)))
 	g.JLT(operand.LabelRef("sleep"))
-	least := lanes[0].r[a]
-	for i, l := range lanes {
-		t := l.r[a]
-		if i > 0 && abreast == 1 {
-			t = l.r[b]
-		}
-		g.and(g.Context, g.constant("magnitude"), l.r[m], t)
-		g.VPSUBD(g.constant("1"), t, t) // so that 0 is large
-		if i > 0 {
-			g.VPMINUD(t, least, least)
-		}
-	}
 	g.VMOVUPS(g.constant("lowSleep"), x)
-	g.jumpUnlessBelow(least, x, "sleep")
+	g.jumpUnlessBelow(least(m), x, "sleep")
 	all(lanes, func(l lane) { g.scale(mean(l), grid, l.r[a], x) })
 	steps(true, "lowSleep", "lowMade", "lowSleep")
 	unscale()
@@ -188,7 +211,6 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 	}
 	again := g.GP64()
 	g.MOVQ(missed, again)
-	further := append([]vec{sum, x, s["negStep"], s["sqrtBias2"]}, temporary...)
 	g.decay(ms, "beta1", s, missed, further, "settleM")
 	g.decay(vs, "beta2", s, again, further, "settleV")
 	all(lanes, func(l lane) { g.VADDPS(g.constant("0"), l.r[m], l.r[m]) })
@@ -197,6 +219,19 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 		func(l lane) { g.VMOVUPS(l.r[w], l.at("w")) },
 		func(l lane) { g.VMOVUPS(l.r[m], l.at("m")) },
 		func(l lane) { g.VMOVUPS(l.r[v], l.at("v")) })
+	g.TESTQ(low.bit("v"), low.taken)
+	g.JZ(operand.LabelRef("sleptV"))
+	g.MOVQ(count, missed)
+	vs = nil
+	for k, l := range lanes {
+		g.VMOVUPS(low.place("v", k), l.r[v])
+		vs = append(vs, decaying{l.r[v], low.place("v", k)})
+	}
+	g.decay(vs, "beta2", s, missed, further, "takenV")
+	all(lanes,
+		func(l lane) { g.or(g.Context, l.at("v"), l.r[v], l.r[v]) },
+		func(l lane) { g.VMOVUPS(l.r[v], l.at("v")) })
+	g.Label("sleptV")
 	for _, name := range []string{"negStep", "sqrtBias2", "oneMinusBeta1", "oneMinusBeta2"} {
 		g.scalar(name, s[name])
 	}
@@ -229,8 +264,8 @@ func (g *generator) movingMean(l lane, w, m, b int, x vec) {
 // takeLowMeans makes the step of m for those elements that are so low that m
 // moves no weight, neither before nor after the step, by the bounds of
 // movingMean: where |m| < 2^-100, |G| < 2^-105 and |w| >= 2^-23. It leaves the
-// new m in register 5, and 0 in memory and for the gradient, with which the step
-// proper does nothing. Both are scaled by 2^64; see decay. There
+// new m with low, and 0 in memory and for the gradient, with which the step proper
+// does nothing. Both are scaled by 2^64; see decay. There
 //
 //	y = Beta1·m and g = value·G, rounded to multiples of 2^-149, if below 2^-126
 //	e = y + OneMinusBeta1·g, rounded to 24 digits
@@ -238,7 +273,7 @@ func (g *generator) movingMean(l lane, w, m, b int, x vec) {
 //
 // The new m is r if |e| < 2^-126, and e otherwise. The sum of y and ±2^-126 is
 // exact if |y| < 2^-126. The rare elements where this is not so are left out.
-func (g *generator) takeLowMeans(lanes []lane, s named, value operand.Mem, free []vec, taken reg.GPVirtual, label string) {
+func (g *generator) takeLowMeans(lanes []lane, s named, value operand.Op, free []vec, low *lowStates, label string) {
 	grid := g.constant("decayGrid")
 	least, bound := lanes[0].r[1], lanes[0].r[2]
 	for i, l := range lanes {
@@ -251,7 +286,7 @@ func (g *generator) takeLowMeans(lanes []lane, s named, value operand.Mem, free 
 	}
 	g.VMOVUPS(g.constant("lowMean"), bound)
 	g.jumpUnlessBelow(least, bound, "taken"+label)
-	g.INCQ(taken)
+	low.take("m")
 	for k, l := range lanes {
 		further := free
 		if len(further) < 2 {
@@ -269,12 +304,16 @@ func (g *generator) takeLowMeans(lanes []lane, s named, value operand.Mem, free 
 		withSign(t, m, t)
 		g.VMOVAPS(l.r[0], gradient)
 		g.scale(decaying{r: gradient}, grid, y, mask)
-		g.VBROADCASTSS(value, e)
-		g.and(g.Context, g.constant("magnitude"), e, t)
-		g.decayScaled(decaying{r: gradient}, t, grid, y, mask)
-		g.xor(g.Context, l.r[0], e, e)
-		withSign(e, gradient, e)
-		g.VADDPS(g.constant("0"), gradient, gradient)
+		if value != nil {
+			g.VBROADCASTSS(value, e)
+			g.and(g.Context, g.constant("magnitude"), e, t)
+			g.decayScaled(decaying{r: gradient}, t, grid, y, mask)
+			g.xor(g.Context, l.r[0], e, e)
+			withSign(e, gradient, e)
+			g.VADDPS(g.constant("0"), gradient, gradient)
+		} else {
+			withSign(l.r[0], gradient, e)
+		}
 
 		g.VMOVAPS(m, e)
 		g.VFMADD231PS(gradient, s["oneMinusBeta1"], e)
@@ -322,23 +361,16 @@ func (g *generator) takeLowMeans(lanes []lane, s named, value operand.Mem, free 
 		g.either(more, out)
 		if g.bytes == 64 {
 			g.VPXORD(e, e, out, e)
-			g.VMOVAPS(e, l.r[5])
 		} else {
 			g.VPAND(out, e, y)
-			g.VPXOR(y, e, l.r[5])
+			g.VPXOR(y, e, e)
 		}
+		g.VMOVUPS(e, low.place("m", k))
 		g.keep(out, m)
 		g.keep(out, l.r[0])
 		g.VMOVUPS(m, l.at("m"))
 	}
 	g.Label("taken" + label)
-}
-
-// putLowMeans writes to memory what takeLowMeans left in register 5.
-func (g *generator) putLowMeans(lanes []lane) {
-	all(lanes,
-		func(l lane) { g.or(g.Context, l.at("m"), l.r[5], l.r[5]) },
-		func(l lane) { g.VMOVUPS(l.r[5], l.at("m")) })
 }
 
 // unlessOne writes f, a division by the float32 at m, so that it is skipped if

@@ -160,6 +160,7 @@ func (g *generator) constants() {
 		{"highSum", math.Float32bits(0x1p-38) - 1},
 		{"lowFactor", math.Float32bits(0x1p-118) - 1},
 		{"lowSleep", math.Float32bits(0x1p-104) - 1},
+		{"lowSquare", math.Float32bits(0x1p-126) - 1},
 		{"lowMean", math.Float32bits(0x1p-100)},
 		{"lowForMean", math.Float32bits(0x1p-105)},
 		{"moved", math.Float32bits(0x1p-23)},

@@ -27,17 +27,18 @@ type update struct {
 	step      func(g *generator, lanes []lane, s named, label string)
 
 	// unmoved clears those gradients in register 0 that are so low that the step
-	// has the same results without them. nil if it is not worth while.
+	// has the same results without them, and means makes the step of those means
+	// that are low. value is what gradients are still to be multiplied by, or nil.
+	// Both are nil if they are not worth while.
 	unmoved func(g *generator, lanes []lane)
+	means   func(g *generator, lanes []lane, s named, value operand.Op, free []vec, low *lowStates, label string)
 
-	// before and after surround the step of rows with low gradients. before
-	// finds gradients in register 0 that are still to be multiplied by value.
-	// What it leaves in the last register of a lane, of which there is one more
-	// then, is there again after the step; if it leaves nothing, taken stays 0
-	// and after is left out. free are further registers.
-	before func(g *generator, lanes []lane, s named, value operand.Mem, free []vec, taken reg.GPVirtual, label string)
-	after  func(g *generator, lanes []lane)
+	// squares are the states that are averages of squares; see lowSquares.
+	squares []average
 }
+
+// An average is a state that every step multiplies by a scalar.
+type average struct{ state, keep string }
 
 // optimizer writes the update of n contiguous parameters.
 func (g *generator) optimizer(o update, more string) {
@@ -60,6 +61,7 @@ func (g *generator) optimizer(o update, more string) {
 	g.ADDL(decay, decay) // zero if decay is 0 or -0
 	wd := g.regs[next]
 	g.scalar("decay", wd)
+	low := g.lowStates(o, g.abreast())
 	ptr := map[string]reg.GPVirtual{}
 	for _, name := range append([]string{"w", "grad"}, o.state...) {
 		ptr[name] = g.param(name)
@@ -83,9 +85,10 @@ func (g *generator) optimizer(o update, more string) {
 				func(l lane) { g.VMOVUPS(l.at("w"), l.r[1]) },
 				func(l lane) { g.VFMADD231PS(l.r[1], wd, l.r[0]) })
 			g.Label("plain" + label)
+			low.start()
 			if o.unmoved != nil {
-				g.CMPB(g.argument("low"), operand.U8(0))
-				g.JEQ(operand.LabelRef("high" + label))
+				g.TESTB(operand.U8(mayIgnoreGradients), g.argument("low"))
+				g.JZ(operand.LabelRef("high" + label))
 				all(group,
 					func(l lane) { g.and(g.Context, g.constant("magnitude"), l.r[0], l.r[1]) },
 					func(l lane) { g.VPSUBD(g.constant("1"), l.r[1], l.r[1]) }) // so that 0 is large
@@ -98,7 +101,14 @@ func (g *generator) optimizer(o update, more string) {
 				o.unmoved(g, group)
 				g.Label("high" + label)
 			}
+			if o.means != nil {
+				g.TESTB(operand.U8(mayTakeMeans), g.argument("low"))
+				g.JZ(operand.LabelRef("taken" + label))
+				o.means(g, group, s, nil, g.regs[next+1+lanes*o.registers:], low, label)
+			}
+			low.takeSquares(group, s, label)
 			o.step(g, group, s, label)
+			low.put(group, label)
 			all(group, func(l lane) { g.notFinite(l.r[0], l.r[1]) })
 		}
 		g.ADDQ(operand.U8(vectors*g.lane), off)
@@ -347,6 +357,7 @@ var adagradK = update{name: "adagradK", state: []string{"sum"}, scalars: "negLR,
 	}}
 
 var rmsprop = update{name: "rmsprop", state: []string{"sq"}, scalars: "negLR, alpha, oneMinusAlpha, eps", registers: 5,
+	squares: []average{{"sq", "alpha"}},
 	step: func(g *generator, lanes []lane, s named, label string) {
 		g.averageSquares(lanes, "sq", s["alpha"], s["oneMinusAlpha"], 1, 2)
 		g.roots(lanes, 1, 1, 2, 3, 4, "Sq"+label)
@@ -357,7 +368,8 @@ var rmsprop = update{name: "rmsprop", state: []string{"sq"}, scalars: "negLR, al
 // adadelta leaves sq+eps and acc, or their roots and what is computed from
 // them, in registers 1 and 2, for calmAdadelta.
 var adadelta = update{name: "adadelta", state: []string{"sq", "acc"}, scalars: "negLR, rho, oneMinusRho, eps", registers: 5,
-	step: func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, false) }}
+	squares: []average{{"sq", "rho"}, {"acc", "rho"}},
+	step:    func(g *generator, lanes []lane, s named, label string) { g.adadelta(lanes, s, label, false) }}
 
 // adadeltaK needs a further register for the new factor.
 var adadeltaK = update{name: "adadeltaK", state: []string{"sq", "acc"}, scalars: "negLR, k, rho, oneMinusRho, eps", registers: 6,
@@ -393,10 +405,10 @@ func (g *generator) optimizers() {
 	g.optimizer(nesterov, ", first bool")
 	g.optimizer(adagrad, "")
 	g.optimizer(adagradK, "")
-	g.optimizer(adadelta, "")
+	g.optimizer(adadelta, ", low uint8")
 	g.optimizer(adadeltaK, "")
-	g.optimizer(adam, ", low bool")
-	g.optimizer(rmsprop, "")
+	g.optimizer(adam, ", low uint8")
+	g.optimizer(rmsprop, ", low uint8")
 
 	panels := []int{1}
 	if wide := g.abreast(); wide > 1 {

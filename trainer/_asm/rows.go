@@ -23,7 +23,7 @@ const lookAhead = 8
 // has missed, whose number is in sleeps, before the row's own step; if awake is
 // false, it makes only those. calm adds a NaN to register 0 if a row leaves the
 // range in which it may sleep.
-func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []lane, s named, free []vec, missed reg.GPVirtual), calm func(g *generator, lanes []lane)) {
+func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []lane, s named, free []vec, missed reg.GPVirtual, low *lowStates), calm func(g *generator, lanes []lane)) {
 	params := "w"
 	for _, p := range o.state {
 		params += ", " + p
@@ -43,7 +43,7 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 	if sleep != nil {
 		params += ", awake bool"
 	}
-	if o.unmoved != nil {
+	if o.squares != nil {
 		params += ", low uint8"
 	}
 	title := strings.ToUpper(o.name[:1]) + o.name[1:] + "Rows"
@@ -72,6 +72,7 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 			lanes = append(lanes, lane{at: func(name string) operand.Mem { return indexed(pointers[name], offsets[p], 1, u*g.bytes) }})
 		}
 	}
+	low := g.lowStates(o, len(lanes))
 	g.Label("row")
 	list := g.GP64()
 	g.MOVQ(g.argument("rows"), list)
@@ -104,32 +105,30 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 		g.MOVL(indexed(missed, i, 4, 0), missed.As32())
 		g.TESTQ(missed, missed)
 		g.JZ(operand.LabelRef("slept"))
-		sleep(g, lanes, s, free, missed)
+		sleep(g, lanes, s, free, missed, low)
 		g.Label("slept")
 		g.CMPB(g.argument("awake"), operand.U8(0))
 		g.JEQ(operand.LabelRef("next"))
 	}
-	registers := o.registers
-	if o.before != nil {
-		registers++
-	}
-	g.groups(lanes, free, registers, func(group []lane, from int) {
+	g.groups(lanes, free, o.registers, func(group []lane, from int) {
 		label := fmt.Sprint(from)
 		product, known := "product"+label, "known"+label
-		taken := g.GP64() // whether before has left something
-		if o.before != nil {
-			g.XORQ(taken, taken)
-		}
+		low.start()
 		values := g.GP64()
 		g.MOVQ(g.argument("values"), values)
 		g.TESTQ(values, values)
 		g.JNZ(operand.LabelRef(product))
 		all(group, func(l lane) { g.VMOVUPS(l.at("grad"), l.r[0]) })
+		if o.means != nil {
+			g.TESTB(operand.U8(mayTakeMeans), g.argument("low"))
+			g.JZ(operand.LabelRef(known))
+			o.means(g, group, s, nil, free[len(group)*o.registers:], low, label)
+		}
 		g.JMP(operand.LabelRef(known))
 		g.Label(product)
-		if o.unmoved != nil {
-			g.CMPB(g.argument("low"), operand.U8(0))
-			g.JNE(operand.LabelRef("low" + label))
+		if o.means != nil {
+			g.TESTB(operand.U8(mayTakeMeans), g.argument("low"))
+			g.JNZ(operand.LabelRef("low" + label))
 		}
 		// Loads are expensive, so load the value and zero once for all lanes.
 		value, zero := group[len(group)-1].r[0], group[len(group)-1].r[1]
@@ -145,9 +144,9 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 			for k, l := range group {
 				g.VMOVUPS(mem(pointers["grad"], (from+k)*g.bytes), l.r[0])
 			}
-			o.before(g, group, s, indexed(values, i, 4, 0), free[len(group)*registers:], taken, label)
-			g.CMPB(g.argument("low"), operand.U8(2))
-			g.JNE(operand.LabelRef("moved" + label))
+			o.means(g, group, s, indexed(values, i, 4, 0), free[len(group)*o.registers:], low, "Product"+label)
+			g.TESTB(operand.U8(mayIgnoreGradients), g.argument("low"))
+			g.JZ(operand.LabelRef("moved" + label))
 			o.unmoved(g, group)
 			g.Label("moved" + label)
 			value, zero := group[0].r[1], group[0].r[2]
@@ -158,13 +157,9 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 				func(l lane) { g.VADDPS(zero, l.r[0], l.r[0]) })
 		}
 		g.Label(known)
+		low.takeSquares(group, s, label)
 		o.step(g, group, s, label)
-		if o.after != nil {
-			g.TESTQ(taken, taken)
-			g.JZ(operand.LabelRef("stepped" + label))
-			o.after(g, group)
-			g.Label("stepped" + label)
-		}
+		low.put(group, label)
 		if calm != nil {
 			calm(g, group)
 		} else {
@@ -192,7 +187,7 @@ func (g *generator) groups(lanes []lane, free []vec, registers int, f func(group
 }
 
 // sleepAdadelta decays both means. Without a gradient the weight stays.
-func (g *generator) sleepAdadelta(lanes []lane, s named, free []vec, missed reg.GPVirtual) {
+func (g *generator) sleepAdadelta(lanes []lane, s named, free []vec, missed reg.GPVirtual, _ *lowStates) {
 	var means []decaying
 	for _, l := range lanes {
 		means = append(means, decaying{free[len(means)], l.at("sq")}, decaying{free[len(means)+1], l.at("acc")})

@@ -44,7 +44,7 @@ var (
 	frameForm  = regexp.MustCompile(`^\w+\+(\d+)\(FP\)$`)
 	dataForm   = regexp.MustCompile(`^constants\w+<>\+(\d+)\(SB\)$`)
 	dataLine   = regexp.MustCompile(`^DATA constants\w+<>\+(\d+)\(SB\)/4, \$(0x[0-9a-f]+)$`)
-	textLine   = regexp.MustCompile(`^TEXT ·(\w+)\(SB\), NOSPLIT, \$0-\d+$`)
+	textLine   = regexp.MustCompile(`^TEXT ·(\w+)\(SB\), NOSPLIT, \$\d+-\d+$`)
 )
 
 func number(s string) int64 {

@@ -676,311 +676,327 @@ DATA constantsAVX2<>+2672(SB)/4, $0x0b7fffff
 DATA constantsAVX2<>+2676(SB)/4, $0x0b7fffff
 DATA constantsAVX2<>+2680(SB)/4, $0x0b7fffff
 DATA constantsAVX2<>+2684(SB)/4, $0x0b7fffff
-DATA constantsAVX2<>+2688(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2692(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2696(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2700(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2704(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2708(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2712(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2716(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2720(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2724(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2728(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2732(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2736(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2740(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2744(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2748(SB)/4, $0x0d800000
-DATA constantsAVX2<>+2752(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2756(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2760(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2764(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2768(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2772(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2776(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2780(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2784(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2788(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2792(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2796(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2800(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2804(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2808(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2812(SB)/4, $0x0b000000
-DATA constantsAVX2<>+2816(SB)/4, $0x34000000
-DATA constantsAVX2<>+2820(SB)/4, $0x34000000
-DATA constantsAVX2<>+2824(SB)/4, $0x34000000
-DATA constantsAVX2<>+2828(SB)/4, $0x34000000
-DATA constantsAVX2<>+2832(SB)/4, $0x34000000
-DATA constantsAVX2<>+2836(SB)/4, $0x34000000
-DATA constantsAVX2<>+2840(SB)/4, $0x34000000
-DATA constantsAVX2<>+2844(SB)/4, $0x34000000
-DATA constantsAVX2<>+2848(SB)/4, $0x34000000
-DATA constantsAVX2<>+2852(SB)/4, $0x34000000
-DATA constantsAVX2<>+2856(SB)/4, $0x34000000
-DATA constantsAVX2<>+2860(SB)/4, $0x34000000
-DATA constantsAVX2<>+2864(SB)/4, $0x34000000
-DATA constantsAVX2<>+2868(SB)/4, $0x34000000
-DATA constantsAVX2<>+2872(SB)/4, $0x34000000
-DATA constantsAVX2<>+2876(SB)/4, $0x34000000
-DATA constantsAVX2<>+2880(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2884(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2888(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2892(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2896(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2900(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2904(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2908(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2912(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2916(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2920(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2924(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2928(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2932(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2936(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2940(SB)/4, $0x2d800000
-DATA constantsAVX2<>+2944(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2948(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2952(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2956(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2960(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2964(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2968(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2972(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2976(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2980(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2984(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2988(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2992(SB)/4, $0x1f800000
-DATA constantsAVX2<>+2996(SB)/4, $0x1f800000
-DATA constantsAVX2<>+3000(SB)/4, $0x1f800000
-DATA constantsAVX2<>+3004(SB)/4, $0x1f800000
-DATA constantsAVX2<>+3008(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3012(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3016(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3020(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3024(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3028(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3032(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3036(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3040(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3044(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3048(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3052(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3056(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3060(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3064(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3068(SB)/4, $0x00ffffff
-DATA constantsAVX2<>+3072(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3076(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3080(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3084(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3088(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3092(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3096(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3100(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3104(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3108(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3112(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3116(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3120(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3124(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3128(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3132(SB)/4, $0x1c800000
-DATA constantsAVX2<>+3136(SB)/4, $0x12800000
-DATA constantsAVX2<>+3140(SB)/4, $0x12800000
-DATA constantsAVX2<>+3144(SB)/4, $0x12800000
-DATA constantsAVX2<>+3148(SB)/4, $0x12800000
-DATA constantsAVX2<>+3152(SB)/4, $0x12800000
-DATA constantsAVX2<>+3156(SB)/4, $0x12800000
-DATA constantsAVX2<>+3160(SB)/4, $0x12800000
-DATA constantsAVX2<>+3164(SB)/4, $0x12800000
-DATA constantsAVX2<>+3168(SB)/4, $0x12800000
-DATA constantsAVX2<>+3172(SB)/4, $0x12800000
-DATA constantsAVX2<>+3176(SB)/4, $0x12800000
-DATA constantsAVX2<>+3180(SB)/4, $0x12800000
-DATA constantsAVX2<>+3184(SB)/4, $0x12800000
-DATA constantsAVX2<>+3188(SB)/4, $0x12800000
-DATA constantsAVX2<>+3192(SB)/4, $0x12800000
-DATA constantsAVX2<>+3196(SB)/4, $0x12800000
-DATA constantsAVX2<>+3200(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3204(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3208(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3212(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3216(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3220(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3224(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3228(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3232(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3236(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3240(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3244(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3248(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3252(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3256(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3260(SB)/4, $0x0f000000
-DATA constantsAVX2<>+3264(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3268(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3272(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3276(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3280(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3284(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3288(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3292(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3296(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3300(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3304(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3308(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3312(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3316(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3320(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3324(SB)/4, $0x0f800000
-DATA constantsAVX2<>+3328(SB)/4, $0x00800000
-DATA constantsAVX2<>+3332(SB)/4, $0x00800000
-DATA constantsAVX2<>+3336(SB)/4, $0x00800000
-DATA constantsAVX2<>+3340(SB)/4, $0x00800000
-DATA constantsAVX2<>+3344(SB)/4, $0x00800000
-DATA constantsAVX2<>+3348(SB)/4, $0x00800000
-DATA constantsAVX2<>+3352(SB)/4, $0x00800000
-DATA constantsAVX2<>+3356(SB)/4, $0x00800000
-DATA constantsAVX2<>+3360(SB)/4, $0x00800000
-DATA constantsAVX2<>+3364(SB)/4, $0x00800000
-DATA constantsAVX2<>+3368(SB)/4, $0x00800000
-DATA constantsAVX2<>+3372(SB)/4, $0x00800000
-DATA constantsAVX2<>+3376(SB)/4, $0x00800000
-DATA constantsAVX2<>+3380(SB)/4, $0x00800000
-DATA constantsAVX2<>+3384(SB)/4, $0x00800000
-DATA constantsAVX2<>+3388(SB)/4, $0x00800000
-DATA constantsAVX2<>+3392(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3396(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3400(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3404(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3408(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3412(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3416(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3420(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3424(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3428(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3432(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3436(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3440(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3444(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3448(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3452(SB)/4, $0x4b000000
-DATA constantsAVX2<>+3456(SB)/4, $0x00000000
-DATA constantsAVX2<>+3460(SB)/4, $0x00000000
-DATA constantsAVX2<>+3464(SB)/4, $0x00000000
-DATA constantsAVX2<>+3468(SB)/4, $0x00000000
-DATA constantsAVX2<>+3472(SB)/4, $0x00000000
-DATA constantsAVX2<>+3476(SB)/4, $0x00000000
-DATA constantsAVX2<>+3480(SB)/4, $0x00000000
-DATA constantsAVX2<>+3484(SB)/4, $0x00000000
-DATA constantsAVX2<>+3488(SB)/4, $0x00000000
-DATA constantsAVX2<>+3492(SB)/4, $0x00000000
-DATA constantsAVX2<>+3496(SB)/4, $0x00000000
-DATA constantsAVX2<>+3500(SB)/4, $0x00000000
-DATA constantsAVX2<>+3504(SB)/4, $0x00000000
-DATA constantsAVX2<>+3508(SB)/4, $0x00000000
-DATA constantsAVX2<>+3512(SB)/4, $0x00000000
-DATA constantsAVX2<>+3516(SB)/4, $0x00000000
-DATA constantsAVX2<>+3520(SB)/4, $0x00000001
-DATA constantsAVX2<>+3524(SB)/4, $0x00000001
-DATA constantsAVX2<>+3528(SB)/4, $0x00000001
-DATA constantsAVX2<>+3532(SB)/4, $0x00000001
-DATA constantsAVX2<>+3536(SB)/4, $0x00000001
-DATA constantsAVX2<>+3540(SB)/4, $0x00000001
-DATA constantsAVX2<>+3544(SB)/4, $0x00000001
-DATA constantsAVX2<>+3548(SB)/4, $0x00000001
-DATA constantsAVX2<>+3552(SB)/4, $0x00000001
-DATA constantsAVX2<>+3556(SB)/4, $0x00000001
-DATA constantsAVX2<>+3560(SB)/4, $0x00000001
-DATA constantsAVX2<>+3564(SB)/4, $0x00000001
-DATA constantsAVX2<>+3568(SB)/4, $0x00000001
-DATA constantsAVX2<>+3572(SB)/4, $0x00000001
-DATA constantsAVX2<>+3576(SB)/4, $0x00000001
-DATA constantsAVX2<>+3580(SB)/4, $0x00000001
-DATA constantsAVX2<>+3584(SB)/4, $0x00000002
-DATA constantsAVX2<>+3588(SB)/4, $0x00000002
-DATA constantsAVX2<>+3592(SB)/4, $0x00000002
-DATA constantsAVX2<>+3596(SB)/4, $0x00000002
-DATA constantsAVX2<>+3600(SB)/4, $0x00000002
-DATA constantsAVX2<>+3604(SB)/4, $0x00000002
-DATA constantsAVX2<>+3608(SB)/4, $0x00000002
-DATA constantsAVX2<>+3612(SB)/4, $0x00000002
-DATA constantsAVX2<>+3616(SB)/4, $0x00000002
-DATA constantsAVX2<>+3620(SB)/4, $0x00000002
-DATA constantsAVX2<>+3624(SB)/4, $0x00000002
-DATA constantsAVX2<>+3628(SB)/4, $0x00000002
-DATA constantsAVX2<>+3632(SB)/4, $0x00000002
-DATA constantsAVX2<>+3636(SB)/4, $0x00000002
-DATA constantsAVX2<>+3640(SB)/4, $0x00000002
-DATA constantsAVX2<>+3644(SB)/4, $0x00000002
-DATA constantsAVX2<>+3648(SB)/4, $0x00000003
-DATA constantsAVX2<>+3652(SB)/4, $0x00000003
-DATA constantsAVX2<>+3656(SB)/4, $0x00000003
-DATA constantsAVX2<>+3660(SB)/4, $0x00000003
-DATA constantsAVX2<>+3664(SB)/4, $0x00000003
-DATA constantsAVX2<>+3668(SB)/4, $0x00000003
-DATA constantsAVX2<>+3672(SB)/4, $0x00000003
-DATA constantsAVX2<>+3676(SB)/4, $0x00000003
-DATA constantsAVX2<>+3680(SB)/4, $0x00000003
-DATA constantsAVX2<>+3684(SB)/4, $0x00000003
-DATA constantsAVX2<>+3688(SB)/4, $0x00000003
-DATA constantsAVX2<>+3692(SB)/4, $0x00000003
-DATA constantsAVX2<>+3696(SB)/4, $0x00000003
-DATA constantsAVX2<>+3700(SB)/4, $0x00000003
-DATA constantsAVX2<>+3704(SB)/4, $0x00000003
-DATA constantsAVX2<>+3708(SB)/4, $0x00000003
-DATA constantsAVX2<>+3712(SB)/4, $0x00000004
-DATA constantsAVX2<>+3716(SB)/4, $0x00000004
-DATA constantsAVX2<>+3720(SB)/4, $0x00000004
-DATA constantsAVX2<>+3724(SB)/4, $0x00000004
-DATA constantsAVX2<>+3728(SB)/4, $0x00000004
-DATA constantsAVX2<>+3732(SB)/4, $0x00000004
-DATA constantsAVX2<>+3736(SB)/4, $0x00000004
-DATA constantsAVX2<>+3740(SB)/4, $0x00000004
-DATA constantsAVX2<>+3744(SB)/4, $0x00000004
-DATA constantsAVX2<>+3748(SB)/4, $0x00000004
-DATA constantsAVX2<>+3752(SB)/4, $0x00000004
-DATA constantsAVX2<>+3756(SB)/4, $0x00000004
-DATA constantsAVX2<>+3760(SB)/4, $0x00000004
-DATA constantsAVX2<>+3764(SB)/4, $0x00000004
-DATA constantsAVX2<>+3768(SB)/4, $0x00000004
-DATA constantsAVX2<>+3772(SB)/4, $0x00000004
-DATA constantsAVX2<>+3776(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3780(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3784(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3788(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3792(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3796(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3800(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3804(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3808(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3812(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3816(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3820(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3824(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3828(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3832(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3836(SB)/4, $0x0d800000
-DATA constantsAVX2<>+3840(SB)/4, $0x72000000
-DATA constantsAVX2<>+3844(SB)/4, $0x72000000
-DATA constantsAVX2<>+3848(SB)/4, $0x72000000
-DATA constantsAVX2<>+3852(SB)/4, $0x72000000
-DATA constantsAVX2<>+3856(SB)/4, $0x72000000
-DATA constantsAVX2<>+3860(SB)/4, $0x72000000
-DATA constantsAVX2<>+3864(SB)/4, $0x72000000
-DATA constantsAVX2<>+3868(SB)/4, $0x72000000
-DATA constantsAVX2<>+3872(SB)/4, $0x72000000
-DATA constantsAVX2<>+3876(SB)/4, $0x72000000
-DATA constantsAVX2<>+3880(SB)/4, $0x72000000
-DATA constantsAVX2<>+3884(SB)/4, $0x72000000
-DATA constantsAVX2<>+3888(SB)/4, $0x72000000
-DATA constantsAVX2<>+3892(SB)/4, $0x72000000
-DATA constantsAVX2<>+3896(SB)/4, $0x72000000
-DATA constantsAVX2<>+3900(SB)/4, $0x72000000
-GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $3904
+DATA constantsAVX2<>+2688(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2692(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2696(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2700(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2704(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2708(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2712(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2716(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2720(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2724(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2728(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2732(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2736(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2740(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2744(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2748(SB)/4, $0x007fffff
+DATA constantsAVX2<>+2752(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2756(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2760(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2764(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2768(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2772(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2776(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2780(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2784(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2788(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2792(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2796(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2800(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2804(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2808(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2812(SB)/4, $0x0d800000
+DATA constantsAVX2<>+2816(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2820(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2824(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2828(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2832(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2836(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2840(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2844(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2848(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2852(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2856(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2860(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2864(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2868(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2872(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2876(SB)/4, $0x0b000000
+DATA constantsAVX2<>+2880(SB)/4, $0x34000000
+DATA constantsAVX2<>+2884(SB)/4, $0x34000000
+DATA constantsAVX2<>+2888(SB)/4, $0x34000000
+DATA constantsAVX2<>+2892(SB)/4, $0x34000000
+DATA constantsAVX2<>+2896(SB)/4, $0x34000000
+DATA constantsAVX2<>+2900(SB)/4, $0x34000000
+DATA constantsAVX2<>+2904(SB)/4, $0x34000000
+DATA constantsAVX2<>+2908(SB)/4, $0x34000000
+DATA constantsAVX2<>+2912(SB)/4, $0x34000000
+DATA constantsAVX2<>+2916(SB)/4, $0x34000000
+DATA constantsAVX2<>+2920(SB)/4, $0x34000000
+DATA constantsAVX2<>+2924(SB)/4, $0x34000000
+DATA constantsAVX2<>+2928(SB)/4, $0x34000000
+DATA constantsAVX2<>+2932(SB)/4, $0x34000000
+DATA constantsAVX2<>+2936(SB)/4, $0x34000000
+DATA constantsAVX2<>+2940(SB)/4, $0x34000000
+DATA constantsAVX2<>+2944(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2948(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2952(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2956(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2960(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2964(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2968(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2972(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2976(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2980(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2984(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2988(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2992(SB)/4, $0x2d800000
+DATA constantsAVX2<>+2996(SB)/4, $0x2d800000
+DATA constantsAVX2<>+3000(SB)/4, $0x2d800000
+DATA constantsAVX2<>+3004(SB)/4, $0x2d800000
+DATA constantsAVX2<>+3008(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3012(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3016(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3020(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3024(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3028(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3032(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3036(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3040(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3044(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3048(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3052(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3056(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3060(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3064(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3068(SB)/4, $0x1f800000
+DATA constantsAVX2<>+3072(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3076(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3080(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3084(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3088(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3092(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3096(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3100(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3104(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3108(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3112(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3116(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3120(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3124(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3128(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3132(SB)/4, $0x00ffffff
+DATA constantsAVX2<>+3136(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3140(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3144(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3148(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3152(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3156(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3160(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3164(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3168(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3172(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3176(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3180(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3184(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3188(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3192(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3196(SB)/4, $0x1c800000
+DATA constantsAVX2<>+3200(SB)/4, $0x12800000
+DATA constantsAVX2<>+3204(SB)/4, $0x12800000
+DATA constantsAVX2<>+3208(SB)/4, $0x12800000
+DATA constantsAVX2<>+3212(SB)/4, $0x12800000
+DATA constantsAVX2<>+3216(SB)/4, $0x12800000
+DATA constantsAVX2<>+3220(SB)/4, $0x12800000
+DATA constantsAVX2<>+3224(SB)/4, $0x12800000
+DATA constantsAVX2<>+3228(SB)/4, $0x12800000
+DATA constantsAVX2<>+3232(SB)/4, $0x12800000
+DATA constantsAVX2<>+3236(SB)/4, $0x12800000
+DATA constantsAVX2<>+3240(SB)/4, $0x12800000
+DATA constantsAVX2<>+3244(SB)/4, $0x12800000
+DATA constantsAVX2<>+3248(SB)/4, $0x12800000
+DATA constantsAVX2<>+3252(SB)/4, $0x12800000
+DATA constantsAVX2<>+3256(SB)/4, $0x12800000
+DATA constantsAVX2<>+3260(SB)/4, $0x12800000
+DATA constantsAVX2<>+3264(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3268(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3272(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3276(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3280(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3284(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3288(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3292(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3296(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3300(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3304(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3308(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3312(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3316(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3320(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3324(SB)/4, $0x0f000000
+DATA constantsAVX2<>+3328(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3332(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3336(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3340(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3344(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3348(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3352(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3356(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3360(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3364(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3368(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3372(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3376(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3380(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3384(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3388(SB)/4, $0x0f800000
+DATA constantsAVX2<>+3392(SB)/4, $0x00800000
+DATA constantsAVX2<>+3396(SB)/4, $0x00800000
+DATA constantsAVX2<>+3400(SB)/4, $0x00800000
+DATA constantsAVX2<>+3404(SB)/4, $0x00800000
+DATA constantsAVX2<>+3408(SB)/4, $0x00800000
+DATA constantsAVX2<>+3412(SB)/4, $0x00800000
+DATA constantsAVX2<>+3416(SB)/4, $0x00800000
+DATA constantsAVX2<>+3420(SB)/4, $0x00800000
+DATA constantsAVX2<>+3424(SB)/4, $0x00800000
+DATA constantsAVX2<>+3428(SB)/4, $0x00800000
+DATA constantsAVX2<>+3432(SB)/4, $0x00800000
+DATA constantsAVX2<>+3436(SB)/4, $0x00800000
+DATA constantsAVX2<>+3440(SB)/4, $0x00800000
+DATA constantsAVX2<>+3444(SB)/4, $0x00800000
+DATA constantsAVX2<>+3448(SB)/4, $0x00800000
+DATA constantsAVX2<>+3452(SB)/4, $0x00800000
+DATA constantsAVX2<>+3456(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3460(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3464(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3468(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3472(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3476(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3480(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3484(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3488(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3492(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3496(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3500(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3504(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3508(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3512(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3516(SB)/4, $0x4b000000
+DATA constantsAVX2<>+3520(SB)/4, $0x00000000
+DATA constantsAVX2<>+3524(SB)/4, $0x00000000
+DATA constantsAVX2<>+3528(SB)/4, $0x00000000
+DATA constantsAVX2<>+3532(SB)/4, $0x00000000
+DATA constantsAVX2<>+3536(SB)/4, $0x00000000
+DATA constantsAVX2<>+3540(SB)/4, $0x00000000
+DATA constantsAVX2<>+3544(SB)/4, $0x00000000
+DATA constantsAVX2<>+3548(SB)/4, $0x00000000
+DATA constantsAVX2<>+3552(SB)/4, $0x00000000
+DATA constantsAVX2<>+3556(SB)/4, $0x00000000
+DATA constantsAVX2<>+3560(SB)/4, $0x00000000
+DATA constantsAVX2<>+3564(SB)/4, $0x00000000
+DATA constantsAVX2<>+3568(SB)/4, $0x00000000
+DATA constantsAVX2<>+3572(SB)/4, $0x00000000
+DATA constantsAVX2<>+3576(SB)/4, $0x00000000
+DATA constantsAVX2<>+3580(SB)/4, $0x00000000
+DATA constantsAVX2<>+3584(SB)/4, $0x00000001
+DATA constantsAVX2<>+3588(SB)/4, $0x00000001
+DATA constantsAVX2<>+3592(SB)/4, $0x00000001
+DATA constantsAVX2<>+3596(SB)/4, $0x00000001
+DATA constantsAVX2<>+3600(SB)/4, $0x00000001
+DATA constantsAVX2<>+3604(SB)/4, $0x00000001
+DATA constantsAVX2<>+3608(SB)/4, $0x00000001
+DATA constantsAVX2<>+3612(SB)/4, $0x00000001
+DATA constantsAVX2<>+3616(SB)/4, $0x00000001
+DATA constantsAVX2<>+3620(SB)/4, $0x00000001
+DATA constantsAVX2<>+3624(SB)/4, $0x00000001
+DATA constantsAVX2<>+3628(SB)/4, $0x00000001
+DATA constantsAVX2<>+3632(SB)/4, $0x00000001
+DATA constantsAVX2<>+3636(SB)/4, $0x00000001
+DATA constantsAVX2<>+3640(SB)/4, $0x00000001
+DATA constantsAVX2<>+3644(SB)/4, $0x00000001
+DATA constantsAVX2<>+3648(SB)/4, $0x00000002
+DATA constantsAVX2<>+3652(SB)/4, $0x00000002
+DATA constantsAVX2<>+3656(SB)/4, $0x00000002
+DATA constantsAVX2<>+3660(SB)/4, $0x00000002
+DATA constantsAVX2<>+3664(SB)/4, $0x00000002
+DATA constantsAVX2<>+3668(SB)/4, $0x00000002
+DATA constantsAVX2<>+3672(SB)/4, $0x00000002
+DATA constantsAVX2<>+3676(SB)/4, $0x00000002
+DATA constantsAVX2<>+3680(SB)/4, $0x00000002
+DATA constantsAVX2<>+3684(SB)/4, $0x00000002
+DATA constantsAVX2<>+3688(SB)/4, $0x00000002
+DATA constantsAVX2<>+3692(SB)/4, $0x00000002
+DATA constantsAVX2<>+3696(SB)/4, $0x00000002
+DATA constantsAVX2<>+3700(SB)/4, $0x00000002
+DATA constantsAVX2<>+3704(SB)/4, $0x00000002
+DATA constantsAVX2<>+3708(SB)/4, $0x00000002
+DATA constantsAVX2<>+3712(SB)/4, $0x00000003
+DATA constantsAVX2<>+3716(SB)/4, $0x00000003
+DATA constantsAVX2<>+3720(SB)/4, $0x00000003
+DATA constantsAVX2<>+3724(SB)/4, $0x00000003
+DATA constantsAVX2<>+3728(SB)/4, $0x00000003
+DATA constantsAVX2<>+3732(SB)/4, $0x00000003
+DATA constantsAVX2<>+3736(SB)/4, $0x00000003
+DATA constantsAVX2<>+3740(SB)/4, $0x00000003
+DATA constantsAVX2<>+3744(SB)/4, $0x00000003
+DATA constantsAVX2<>+3748(SB)/4, $0x00000003
+DATA constantsAVX2<>+3752(SB)/4, $0x00000003
+DATA constantsAVX2<>+3756(SB)/4, $0x00000003
+DATA constantsAVX2<>+3760(SB)/4, $0x00000003
+DATA constantsAVX2<>+3764(SB)/4, $0x00000003
+DATA constantsAVX2<>+3768(SB)/4, $0x00000003
+DATA constantsAVX2<>+3772(SB)/4, $0x00000003
+DATA constantsAVX2<>+3776(SB)/4, $0x00000004
+DATA constantsAVX2<>+3780(SB)/4, $0x00000004
+DATA constantsAVX2<>+3784(SB)/4, $0x00000004
+DATA constantsAVX2<>+3788(SB)/4, $0x00000004
+DATA constantsAVX2<>+3792(SB)/4, $0x00000004
+DATA constantsAVX2<>+3796(SB)/4, $0x00000004
+DATA constantsAVX2<>+3800(SB)/4, $0x00000004
+DATA constantsAVX2<>+3804(SB)/4, $0x00000004
+DATA constantsAVX2<>+3808(SB)/4, $0x00000004
+DATA constantsAVX2<>+3812(SB)/4, $0x00000004
+DATA constantsAVX2<>+3816(SB)/4, $0x00000004
+DATA constantsAVX2<>+3820(SB)/4, $0x00000004
+DATA constantsAVX2<>+3824(SB)/4, $0x00000004
+DATA constantsAVX2<>+3828(SB)/4, $0x00000004
+DATA constantsAVX2<>+3832(SB)/4, $0x00000004
+DATA constantsAVX2<>+3836(SB)/4, $0x00000004
+DATA constantsAVX2<>+3840(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3844(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3848(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3852(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3856(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3860(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3864(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3868(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3872(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3876(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3880(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3884(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3888(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3892(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3896(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3900(SB)/4, $0x0d800000
+DATA constantsAVX2<>+3904(SB)/4, $0x72000000
+DATA constantsAVX2<>+3908(SB)/4, $0x72000000
+DATA constantsAVX2<>+3912(SB)/4, $0x72000000
+DATA constantsAVX2<>+3916(SB)/4, $0x72000000
+DATA constantsAVX2<>+3920(SB)/4, $0x72000000
+DATA constantsAVX2<>+3924(SB)/4, $0x72000000
+DATA constantsAVX2<>+3928(SB)/4, $0x72000000
+DATA constantsAVX2<>+3932(SB)/4, $0x72000000
+DATA constantsAVX2<>+3936(SB)/4, $0x72000000
+DATA constantsAVX2<>+3940(SB)/4, $0x72000000
+DATA constantsAVX2<>+3944(SB)/4, $0x72000000
+DATA constantsAVX2<>+3948(SB)/4, $0x72000000
+DATA constantsAVX2<>+3952(SB)/4, $0x72000000
+DATA constantsAVX2<>+3956(SB)/4, $0x72000000
+DATA constantsAVX2<>+3960(SB)/4, $0x72000000
+DATA constantsAVX2<>+3964(SB)/4, $0x72000000
+GLOBL constantsAVX2<>(SB), RODATA|NOPTR, $3968
 
 // func tile1x4AVX2(c *float32, cRow int, cPanel int, a *float32, aRow int, aCol int, aTile int, b *float32, bPanel int, k int, count int, more bool)
 // Requires: AVX, AVX2, FMA3
@@ -3146,8 +3162,8 @@ sampleLow:
 	VMOVAPS      Y1, Y10
 	VFMADD231PS  32(R14)(R9*1), Y8, Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y12
-	VPSUBD       constantsAVX2<>+3520(SB), Y11, Y15
-	VPSUBD       constantsAVX2<>+3520(SB), Y12, Y13
+	VPSUBD       constantsAVX2<>+3584(SB), Y11, Y15
+	VPSUBD       constantsAVX2<>+3584(SB), Y12, Y13
 	VPMINUD      Y13, Y15, Y15
 	VMOVUPS      constantsAVX2<>+2432(SB), Y13
 	VPMINUD      Y15, Y13, Y15
@@ -3197,8 +3213,8 @@ rounded0:
 	VMOVAPS     Y3, Y10
 	VFMADD231PS 96(R14)(R9*1), Y8, Y10
 	VPAND       constantsAVX2<>+1280(SB), Y10, Y12
-	VPSUBD      constantsAVX2<>+3520(SB), Y11, Y15
-	VPSUBD      constantsAVX2<>+3520(SB), Y12, Y13
+	VPSUBD      constantsAVX2<>+3584(SB), Y11, Y15
+	VPSUBD      constantsAVX2<>+3584(SB), Y12, Y13
 	VPMINUD     Y13, Y15, Y15
 	VMOVUPS     constantsAVX2<>+2432(SB), Y13
 	VPMINUD     Y15, Y13, Y15
@@ -3248,8 +3264,8 @@ rounded2:
 	VMOVAPS     Y5, Y10
 	VFMADD231PS 160(R14)(R9*1), Y8, Y10
 	VPAND       constantsAVX2<>+1280(SB), Y10, Y12
-	VPSUBD      constantsAVX2<>+3520(SB), Y11, Y15
-	VPSUBD      constantsAVX2<>+3520(SB), Y12, Y13
+	VPSUBD      constantsAVX2<>+3584(SB), Y11, Y15
+	VPSUBD      constantsAVX2<>+3584(SB), Y12, Y13
 	VPMINUD     Y13, Y15, Y15
 	VMOVUPS     constantsAVX2<>+2432(SB), Y13
 	VPMINUD     Y15, Y13, Y15
@@ -3299,8 +3315,8 @@ rounded4:
 	VMOVAPS     Y7, Y10
 	VFMADD231PS 224(R14)(R9*1), Y8, Y10
 	VPAND       constantsAVX2<>+1280(SB), Y10, Y12
-	VPSUBD      constantsAVX2<>+3520(SB), Y11, Y15
-	VPSUBD      constantsAVX2<>+3520(SB), Y12, Y13
+	VPSUBD      constantsAVX2<>+3584(SB), Y11, Y15
+	VPSUBD      constantsAVX2<>+3584(SB), Y12, Y13
 	VPMINUD     Y13, Y15, Y15
 	VMOVUPS     constantsAVX2<>+2432(SB), Y13
 	VPMINUD     Y15, Y13, Y15
@@ -3351,28 +3367,28 @@ summedLow:
 	// Is any sum infinite or no number?
 	VPXOR     Y13, Y13, Y13
 	VPAND     constantsAVX2<>+1280(SB), Y0, Y14
-	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPADDD    constantsAVX2<>+3392(SB), Y14, Y14
 	VPOR      Y14, Y13, Y13
 	VPAND     constantsAVX2<>+1280(SB), Y1, Y14
-	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPADDD    constantsAVX2<>+3392(SB), Y14, Y14
 	VPOR      Y14, Y13, Y13
 	VPAND     constantsAVX2<>+1280(SB), Y2, Y14
-	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPADDD    constantsAVX2<>+3392(SB), Y14, Y14
 	VPOR      Y14, Y13, Y13
 	VPAND     constantsAVX2<>+1280(SB), Y3, Y14
-	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPADDD    constantsAVX2<>+3392(SB), Y14, Y14
 	VPOR      Y14, Y13, Y13
 	VPAND     constantsAVX2<>+1280(SB), Y4, Y14
-	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPADDD    constantsAVX2<>+3392(SB), Y14, Y14
 	VPOR      Y14, Y13, Y13
 	VPAND     constantsAVX2<>+1280(SB), Y5, Y14
-	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPADDD    constantsAVX2<>+3392(SB), Y14, Y14
 	VPOR      Y14, Y13, Y13
 	VPAND     constantsAVX2<>+1280(SB), Y6, Y14
-	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPADDD    constantsAVX2<>+3392(SB), Y14, Y14
 	VPOR      Y14, Y13, Y13
 	VPAND     constantsAVX2<>+1280(SB), Y7, Y14
-	VPADDD    constantsAVX2<>+3328(SB), Y14, Y14
+	VPADDD    constantsAVX2<>+3392(SB), Y14, Y14
 	VPOR      Y14, Y13, Y13
 	VPAND     constantsAVX2<>+960(SB), Y13, Y13
 	VPTEST    Y13, Y13
@@ -3380,7 +3396,7 @@ summedLow:
 	MOVL      (CX), R9
 	SHLQ      $0x06, R9
 	ADDQ      AX, R9
-	VADDPS    constantsAVX2<>+3456(SB), Y0, Y0
+	VADDPS    constantsAVX2<>+3520(SB), Y0, Y0
 	VMOVAPS   Y0, Y9
 	VPAND     constantsAVX2<>+1280(SB), Y0, Y0
 	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y0, Y13
@@ -3392,7 +3408,7 @@ summedLow:
 	VPAND     constantsAVX2<>+960(SB), Y14, Y14
 	VPOR      Y14, Y0, Y0
 	VMOVUPS   Y0, (R9)
-	VADDPS    constantsAVX2<>+3456(SB), Y1, Y1
+	VADDPS    constantsAVX2<>+3520(SB), Y1, Y1
 	VMOVAPS   Y1, Y9
 	VPAND     constantsAVX2<>+1280(SB), Y1, Y1
 	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y1, Y13
@@ -3405,7 +3421,7 @@ summedLow:
 	VPOR      Y14, Y1, Y1
 	VMOVUPS   Y1, 32(R9)
 	ADDQ      R12, R9
-	VADDPS    constantsAVX2<>+3456(SB), Y2, Y2
+	VADDPS    constantsAVX2<>+3520(SB), Y2, Y2
 	VMOVAPS   Y2, Y9
 	VPAND     constantsAVX2<>+1280(SB), Y2, Y2
 	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y2, Y13
@@ -3417,7 +3433,7 @@ summedLow:
 	VPAND     constantsAVX2<>+960(SB), Y14, Y14
 	VPOR      Y14, Y2, Y2
 	VMOVUPS   Y2, (R9)
-	VADDPS    constantsAVX2<>+3456(SB), Y3, Y3
+	VADDPS    constantsAVX2<>+3520(SB), Y3, Y3
 	VMOVAPS   Y3, Y9
 	VPAND     constantsAVX2<>+1280(SB), Y3, Y3
 	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y3, Y13
@@ -3430,7 +3446,7 @@ summedLow:
 	VPOR      Y14, Y3, Y3
 	VMOVUPS   Y3, 32(R9)
 	ADDQ      R12, R9
-	VADDPS    constantsAVX2<>+3456(SB), Y4, Y4
+	VADDPS    constantsAVX2<>+3520(SB), Y4, Y4
 	VMOVAPS   Y4, Y9
 	VPAND     constantsAVX2<>+1280(SB), Y4, Y4
 	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y4, Y13
@@ -3442,7 +3458,7 @@ summedLow:
 	VPAND     constantsAVX2<>+960(SB), Y14, Y14
 	VPOR      Y14, Y4, Y4
 	VMOVUPS   Y4, (R9)
-	VADDPS    constantsAVX2<>+3456(SB), Y5, Y5
+	VADDPS    constantsAVX2<>+3520(SB), Y5, Y5
 	VMOVAPS   Y5, Y9
 	VPAND     constantsAVX2<>+1280(SB), Y5, Y5
 	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y5, Y13
@@ -3455,7 +3471,7 @@ summedLow:
 	VPOR      Y14, Y5, Y5
 	VMOVUPS   Y5, 32(R9)
 	ADDQ      R12, R9
-	VADDPS    constantsAVX2<>+3456(SB), Y6, Y6
+	VADDPS    constantsAVX2<>+3520(SB), Y6, Y6
 	VMOVAPS   Y6, Y9
 	VPAND     constantsAVX2<>+1280(SB), Y6, Y6
 	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y6, Y13
@@ -3467,7 +3483,7 @@ summedLow:
 	VPAND     constantsAVX2<>+960(SB), Y14, Y14
 	VPOR      Y14, Y6, Y6
 	VMOVUPS   Y6, (R9)
-	VADDPS    constantsAVX2<>+3456(SB), Y7, Y7
+	VADDPS    constantsAVX2<>+3520(SB), Y7, Y7
 	VMOVAPS   Y7, Y9
 	VPAND     constantsAVX2<>+1280(SB), Y7, Y7
 	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y7, Y13
@@ -3637,8 +3653,8 @@ sampleLow:
 	VMOVAPS      Y1, Y4
 	VFMADD231PS  32(R13)(R9*1), Y2, Y4
 	VPAND        constantsAVX2<>+1280(SB), Y4, Y6
-	VPSUBD       constantsAVX2<>+3520(SB), Y5, Y9
-	VPSUBD       constantsAVX2<>+3520(SB), Y6, Y7
+	VPSUBD       constantsAVX2<>+3584(SB), Y5, Y9
+	VPSUBD       constantsAVX2<>+3584(SB), Y6, Y7
 	VPMINUD      Y7, Y9, Y9
 	VMOVUPS      constantsAVX2<>+2432(SB), Y7
 	VPMINUD      Y9, Y7, Y9
@@ -3689,10 +3705,10 @@ summedLow:
 	// Is any sum infinite or no number?
 	VPXOR     Y7, Y7, Y7
 	VPAND     constantsAVX2<>+1280(SB), Y0, Y8
-	VPADDD    constantsAVX2<>+3328(SB), Y8, Y8
+	VPADDD    constantsAVX2<>+3392(SB), Y8, Y8
 	VPOR      Y8, Y7, Y7
 	VPAND     constantsAVX2<>+1280(SB), Y1, Y8
-	VPADDD    constantsAVX2<>+3328(SB), Y8, Y8
+	VPADDD    constantsAVX2<>+3392(SB), Y8, Y8
 	VPOR      Y8, Y7, Y7
 	VPAND     constantsAVX2<>+960(SB), Y7, Y7
 	VPTEST    Y7, Y7
@@ -3700,7 +3716,7 @@ summedLow:
 	MOVL      (CX), R9
 	SHLQ      $0x06, R9
 	ADDQ      AX, R9
-	VADDPS    constantsAVX2<>+3456(SB), Y0, Y0
+	VADDPS    constantsAVX2<>+3520(SB), Y0, Y0
 	VMOVAPS   Y0, Y3
 	VPAND     constantsAVX2<>+1280(SB), Y0, Y0
 	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y0, Y7
@@ -3712,7 +3728,7 @@ summedLow:
 	VPAND     constantsAVX2<>+960(SB), Y8, Y8
 	VPOR      Y8, Y0, Y0
 	VMOVUPS   Y0, (R9)
-	VADDPS    constantsAVX2<>+3456(SB), Y1, Y1
+	VADDPS    constantsAVX2<>+3520(SB), Y1, Y1
 	VMOVAPS   Y1, Y3
 	VPAND     constantsAVX2<>+1280(SB), Y1, Y1
 	VCMPPS    $0x11, constantsAVX2<>+2176(SB), Y1, Y7
@@ -3789,7 +3805,7 @@ TEXT ·scaledAVX2(SB), NOSPLIT, $0-25
 loop:
 	VMOVUPS   (CX)(BX*4), Y0
 	VPAND     constantsAVX2<>+1280(SB), Y0, Y1
-	VPSUBD    constantsAVX2<>+3520(SB), Y1, Y1
+	VPSUBD    constantsAVX2<>+3584(SB), Y1, Y1
 	VPMINUD   Y1, Y3, Y3
 	VPAND     constantsAVX2<>+1280(SB), Y0, Y0
 	VPMINUD   constantsAVX2<>+2368(SB), Y0, Y0
@@ -4269,7 +4285,7 @@ window:
 channel:
 	VMOVUPS      (R10)(R11*4), Y1
 	VMOVAPS      Y0, Y2
-	VMOVUPS      constantsAVX2<>+3712(SB), Y3
+	VMOVUPS      constantsAVX2<>+3776(SB), Y3
 	VMOVUPS      (BX)(R11*4), Y4
 	LEAQ         (BX)(DI*1), R12
 	VADDPS       Y1, Y4, Y4
@@ -4277,7 +4293,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+3456(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+3520(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (R12)(R11*4), Y4
@@ -4286,7 +4302,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+3520(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+3584(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (SI)(R11*4), Y4
@@ -4296,7 +4312,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+3584(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+3648(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      (R12)(R11*4), Y4
@@ -4305,7 +4321,7 @@ channel:
 	VPSUBD       Y4, Y2, Y5
 	VPSRAD       $0x1f, Y5, Y5
 	VMAXPS       Y2, Y4, Y2
-	VPXOR        constantsAVX2<>+3648(SB), Y3, Y4
+	VPXOR        constantsAVX2<>+3712(SB), Y3, Y4
 	VPAND        Y5, Y4, Y4
 	VPXOR        Y4, Y3, Y3
 	VMOVUPS      Y2, (AX)(R11*4)
@@ -4409,13 +4425,13 @@ plain0:
 	CMPQ        R8, $0x49800000
 	JGE         normal0
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+3520(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+3008(SB), Y7
+	VPSUBD      constantsAVX2<>+3584(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+3072(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal0
-	VMOVUPS     constantsAVX2<>+3392(SB), Y15
+	VMOVUPS     constantsAVX2<>+3456(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -4435,8 +4451,8 @@ plain0:
 	VMOVUPS     (CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+3328(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+3072(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+3392(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+3136(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y4, Y4
 	VFMADD213PS Y13, Y1, Y4
@@ -4476,13 +4492,13 @@ plain1:
 	CMPQ        R8, $0x49800000
 	JGE         normal1
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+3520(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+3008(SB), Y7
+	VPSUBD      constantsAVX2<>+3584(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+3072(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal1
-	VMOVUPS     constantsAVX2<>+3392(SB), Y15
+	VMOVUPS     constantsAVX2<>+3456(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -4502,8 +4518,8 @@ plain1:
 	VMOVUPS     32(CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+3328(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+3072(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+3392(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+3136(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y4, Y4
 	VFMADD213PS Y13, Y1, Y4
@@ -4569,13 +4585,13 @@ plain0:
 	CMPQ        R8, $0x49800000
 	JGE         normal0
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+3520(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+3008(SB), Y7
+	VPSUBD      constantsAVX2<>+3584(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+3072(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal0
-	VMOVUPS     constantsAVX2<>+3392(SB), Y15
+	VMOVUPS     constantsAVX2<>+3456(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -4595,12 +4611,12 @@ plain0:
 	VMOVUPS     (CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+3328(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+3072(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+3392(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+3136(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y12
-	VPSUBD      constantsAVX2<>+3520(SB), Y12, Y12
-	VCMPPS      $0x11, constantsAVX2<>+3136(SB), Y12, Y9
+	VPSUBD      constantsAVX2<>+3584(SB), Y12, Y12
+	VCMPPS      $0x11, constantsAVX2<>+3200(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y5, Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -4643,13 +4659,13 @@ plain1:
 	CMPQ        R8, $0x49800000
 	JGE         normal1
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
-	VPSUBD      constantsAVX2<>+3520(SB), Y6, Y6
-	VMOVUPS     constantsAVX2<>+3008(SB), Y7
+	VPSUBD      constantsAVX2<>+3584(SB), Y6, Y6
+	VMOVUPS     constantsAVX2<>+3072(SB), Y7
 	VPMINUD     Y6, Y7, Y6
 	VPXOR       Y6, Y7, Y6
 	VPTEST      Y6, Y6
 	JZ          normal1
-	VMOVUPS     constantsAVX2<>+3392(SB), Y15
+	VMOVUPS     constantsAVX2<>+3456(SB), Y15
 	VMAXPS      constantsAVX2<>+832(SB), Y2, Y14
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VCVTDQ2PS   Y6, Y6
@@ -4669,12 +4685,12 @@ plain1:
 	VMOVUPS     32(CX)(DI*4), Y13
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y6
 	VPAND       constantsAVX2<>+1280(SB), Y13, Y12
-	VCMPPS      $0x15, constantsAVX2<>+3328(SB), Y6, Y8
-	VCMPPS      $0x11, constantsAVX2<>+3072(SB), Y12, Y9
+	VCMPPS      $0x15, constantsAVX2<>+3392(SB), Y6, Y8
+	VCMPPS      $0x11, constantsAVX2<>+3136(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y12
-	VPSUBD      constantsAVX2<>+3520(SB), Y12, Y12
-	VCMPPS      $0x11, constantsAVX2<>+3136(SB), Y12, Y9
+	VPSUBD      constantsAVX2<>+3584(SB), Y12, Y12
+	VCMPPS      $0x11, constantsAVX2<>+3200(SB), Y12, Y9
 	VPOR        Y8, Y9, Y8
 	VPAND       Y8, Y5, Y5
 	VFMADD231PS Y5, Y2, Y4
@@ -4832,9 +4848,9 @@ plain1:
 	VZEROUPPER
 	RET
 
-// func adadeltaAVX2(w *float32, grad *float32, sq *float32, acc *float32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, decay float32) bool
+// func adadeltaAVX2(w *float32, grad *float32, sq *float32, acc *float32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, decay float32, low uint8) bool
 // Requires: AVX, AVX2, FMA3
-TEXT ·adadeltaAVX2(SB), NOSPLIT, $0-65
+TEXT ·adadeltaAVX2(SB), NOSPLIT, $64-65
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negLR+40(FP), Y1
 	VBROADCASTSS rho+44(FP), Y2
@@ -4843,72 +4859,242 @@ TEXT ·adadeltaAVX2(SB), NOSPLIT, $0-65
 	MOVL         decay+56(FP), AX
 	ADDL         AX, AX
 	VBROADCASTSS decay+56(FP), Y5
-	MOVQ         w+0(FP), CX
-	MOVQ         grad+8(FP), DX
-	MOVQ         sq+16(FP), BX
-	MOVQ         acc+24(FP), SI
-	MOVQ         n+32(FP), DI
-	XORQ         R8, R8
+	MOVQ         w+0(FP), DX
+	MOVQ         grad+8(FP), BX
+	MOVQ         sq+16(FP), SI
+	MOVQ         acc+24(FP), DI
+	MOVQ         n+32(FP), R8
+	XORQ         R9, R9
 
 loop:
-	VMOVUPS     (DX)(R8*4), Y6
+	VMOVUPS     (BX)(R9*4), Y6
 	TESTL       AX, AX
 	JZ          plain0
-	VMOVUPS     (CX)(R8*4), Y7
+	VMOVUPS     (DX)(R9*4), Y7
 	VFMADD231PS Y7, Y5, Y6
 
 plain0:
-	VMULPS      (BX)(R8*4), Y2, Y7
+	XORQ        CX, CX
+	TESTB       $0x04, low+60(FP)
+	JZ          squares0
+	VMOVUPS     (SI)(R9*4), Y8
+	VPSUBD      constantsAVX2<>+3584(SB), Y8, Y7
+	VMOVUPS     (DI)(R9*4), Y8
+	VPSUBD      constantsAVX2<>+3584(SB), Y8, Y8
+	VPMINUD     Y8, Y7, Y7
+	VMOVUPS     constantsAVX2<>+2688(SB), Y8
+	VPMINUD     Y7, Y8, Y7
+	VPXOR       Y7, Y8, Y7
+	VPTEST      Y7, Y7
+	JZ          squares0
+	ORQ         $0x00000001, CX
+	ORQ         $0x00000002, CX
+	VMOVUPS     (SI)(R9*4), Y7
+	VPMINUD     constantsAVX2<>+3392(SB), Y7, Y10
+	VPSUBD      constantsAVX2<>+3392(SB), Y10, Y10
+	VPAND       constantsAVX2<>+1280(SB), Y6, Y9
+	VPSUBD      constantsAVX2<>+3264(SB), Y9, Y9
+	VPAND       Y9, Y10, Y10
+	VPSRAD      $0x1f, Y10, Y10
+	VPAND       Y7, Y10, Y8
+	VPXOR       Y7, Y8, Y7
+	VMOVUPS     Y7, (SI)(R9*4)
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y8
+	VPADDD      constantsAVX2<>+2304(SB), Y8, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y10
+	VADDPS      Y8, Y8, Y9
+	VSUBPS      constantsAVX2<>+2176(SB), Y9, Y9
+	VBLENDVPS   Y10, Y9, Y8, Y8
+	VMULPS      Y2, Y8, Y9
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y9, Y10
+	VSUBPS      constantsAVX2<>+2176(SB), Y8, Y8
+	VBLENDVPS   Y10, Y8, Y9, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y10
+	VADDPS      constantsAVX2<>+2176(SB), Y8, Y9
+	VMULPS      constantsAVX2<>+832(SB), Y9, Y9
+	VBLENDVPS   Y10, Y9, Y8, Y8
+	VPSUBD      constantsAVX2<>+2304(SB), Y8, Y8
+	VMOVUPS     Y8, (SP)
+	VMOVUPS     (DI)(R9*4), Y7
+	VPMINUD     constantsAVX2<>+3392(SB), Y7, Y10
+	VPSUBD      constantsAVX2<>+3392(SB), Y10, Y10
+	VPAND       constantsAVX2<>+1280(SB), Y6, Y9
+	VPSUBD      constantsAVX2<>+3264(SB), Y9, Y9
+	VPAND       Y9, Y10, Y10
+	VPSRAD      $0x1f, Y10, Y10
+	VPAND       Y7, Y10, Y8
+	VPXOR       Y7, Y8, Y7
+	VMOVUPS     Y7, (DI)(R9*4)
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y8
+	VPADDD      constantsAVX2<>+2304(SB), Y8, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y10
+	VADDPS      Y8, Y8, Y9
+	VSUBPS      constantsAVX2<>+2176(SB), Y9, Y9
+	VBLENDVPS   Y10, Y9, Y8, Y8
+	VMULPS      Y2, Y8, Y9
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y9, Y10
+	VSUBPS      constantsAVX2<>+2176(SB), Y8, Y8
+	VBLENDVPS   Y10, Y8, Y9, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y10
+	VADDPS      constantsAVX2<>+2176(SB), Y8, Y9
+	VMULPS      constantsAVX2<>+832(SB), Y9, Y9
+	VBLENDVPS   Y10, Y9, Y8, Y8
+	VPSUBD      constantsAVX2<>+2304(SB), Y8, Y8
+	VMOVUPS     Y8, 32(SP)
+
+squares0:
+	VMULPS      (SI)(R9*4), Y2, Y7
 	VMULPS      Y6, Y3, Y8
 	VFMADD231PS Y6, Y8, Y7
-	VMOVUPS     Y7, (BX)(R8*4)
+	VMOVUPS     Y7, (SI)(R9*4)
 	VADDPS      Y4, Y7, Y7
 	VSQRTPS     Y7, Y7
-	VADDPS      (SI)(R8*4), Y4, Y8
+	VADDPS      (DI)(R9*4), Y4, Y8
 	VSQRTPS     Y8, Y8
 	VDIVPS      Y7, Y8, Y8
 	VMULPS      Y6, Y8, Y6
-	VMULPS      (SI)(R8*4), Y2, Y8
+	VMULPS      (DI)(R9*4), Y2, Y8
 	VMULPS      Y6, Y3, Y9
 	VFMADD231PS Y6, Y9, Y8
-	VMOVUPS     Y8, (SI)(R8*4)
-	VMOVUPS     (CX)(R8*4), Y9
+	VMOVUPS     Y8, (DI)(R9*4)
+	VMOVUPS     (DX)(R9*4), Y9
 	VFMADD213PS Y9, Y1, Y6
-	VMOVUPS     Y6, (CX)(R8*4)
+	VMOVUPS     Y6, (DX)(R9*4)
+	TESTQ       $0x00000001, CX
+	JZ          putsq0
+	VMOVUPS     (SI)(R9*4), Y9
+	VPOR        (SP), Y9, Y9
+	VMOVUPS     Y9, (SI)(R9*4)
+
+putsq0:
+	TESTQ   $0x00000002, CX
+	JZ      putacc0
+	VMOVUPS (DI)(R9*4), Y9
+	VPOR    32(SP), Y9, Y9
+	VMOVUPS Y9, (DI)(R9*4)
+
+putacc0:
 	VSUBPS      Y6, Y6, Y7
 	VPOR        Y7, Y0, Y0
-	VMOVUPS     32(DX)(R8*4), Y6
+	VMOVUPS     32(BX)(R9*4), Y6
 	TESTL       AX, AX
 	JZ          plain1
-	VMOVUPS     32(CX)(R8*4), Y7
+	VMOVUPS     32(DX)(R9*4), Y7
 	VFMADD231PS Y7, Y5, Y6
 
 plain1:
-	VMULPS      32(BX)(R8*4), Y2, Y7
+	XORQ        CX, CX
+	TESTB       $0x04, low+60(FP)
+	JZ          squares1
+	VMOVUPS     32(SI)(R9*4), Y8
+	VPSUBD      constantsAVX2<>+3584(SB), Y8, Y7
+	VMOVUPS     32(DI)(R9*4), Y8
+	VPSUBD      constantsAVX2<>+3584(SB), Y8, Y8
+	VPMINUD     Y8, Y7, Y7
+	VMOVUPS     constantsAVX2<>+2688(SB), Y8
+	VPMINUD     Y7, Y8, Y7
+	VPXOR       Y7, Y8, Y7
+	VPTEST      Y7, Y7
+	JZ          squares1
+	ORQ         $0x00000001, CX
+	ORQ         $0x00000002, CX
+	VMOVUPS     32(SI)(R9*4), Y7
+	VPMINUD     constantsAVX2<>+3392(SB), Y7, Y10
+	VPSUBD      constantsAVX2<>+3392(SB), Y10, Y10
+	VPAND       constantsAVX2<>+1280(SB), Y6, Y9
+	VPSUBD      constantsAVX2<>+3264(SB), Y9, Y9
+	VPAND       Y9, Y10, Y10
+	VPSRAD      $0x1f, Y10, Y10
+	VPAND       Y7, Y10, Y8
+	VPXOR       Y7, Y8, Y7
+	VMOVUPS     Y7, 32(SI)(R9*4)
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y8
+	VPADDD      constantsAVX2<>+2304(SB), Y8, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y10
+	VADDPS      Y8, Y8, Y9
+	VSUBPS      constantsAVX2<>+2176(SB), Y9, Y9
+	VBLENDVPS   Y10, Y9, Y8, Y8
+	VMULPS      Y2, Y8, Y9
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y9, Y10
+	VSUBPS      constantsAVX2<>+2176(SB), Y8, Y8
+	VBLENDVPS   Y10, Y8, Y9, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y10
+	VADDPS      constantsAVX2<>+2176(SB), Y8, Y9
+	VMULPS      constantsAVX2<>+832(SB), Y9, Y9
+	VBLENDVPS   Y10, Y9, Y8, Y8
+	VPSUBD      constantsAVX2<>+2304(SB), Y8, Y8
+	VMOVUPS     Y8, (SP)
+	VMOVUPS     32(DI)(R9*4), Y7
+	VPMINUD     constantsAVX2<>+3392(SB), Y7, Y10
+	VPSUBD      constantsAVX2<>+3392(SB), Y10, Y10
+	VPAND       constantsAVX2<>+1280(SB), Y6, Y9
+	VPSUBD      constantsAVX2<>+3264(SB), Y9, Y9
+	VPAND       Y9, Y10, Y10
+	VPSRAD      $0x1f, Y10, Y10
+	VPAND       Y7, Y10, Y8
+	VPXOR       Y7, Y8, Y7
+	VMOVUPS     Y7, 32(DI)(R9*4)
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y8
+	VPADDD      constantsAVX2<>+2304(SB), Y8, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y10
+	VADDPS      Y8, Y8, Y9
+	VSUBPS      constantsAVX2<>+2176(SB), Y9, Y9
+	VBLENDVPS   Y10, Y9, Y8, Y8
+	VMULPS      Y2, Y8, Y9
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y9, Y10
+	VSUBPS      constantsAVX2<>+2176(SB), Y8, Y8
+	VBLENDVPS   Y10, Y8, Y9, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y10
+	VADDPS      constantsAVX2<>+2176(SB), Y8, Y9
+	VMULPS      constantsAVX2<>+832(SB), Y9, Y9
+	VBLENDVPS   Y10, Y9, Y8, Y8
+	VPSUBD      constantsAVX2<>+2304(SB), Y8, Y8
+	VMOVUPS     Y8, 32(SP)
+
+squares1:
+	VMULPS      32(SI)(R9*4), Y2, Y7
 	VMULPS      Y6, Y3, Y8
 	VFMADD231PS Y6, Y8, Y7
-	VMOVUPS     Y7, 32(BX)(R8*4)
+	VMOVUPS     Y7, 32(SI)(R9*4)
 	VADDPS      Y4, Y7, Y7
 	VSQRTPS     Y7, Y7
-	VADDPS      32(SI)(R8*4), Y4, Y8
+	VADDPS      32(DI)(R9*4), Y4, Y8
 	VSQRTPS     Y8, Y8
 	VDIVPS      Y7, Y8, Y8
 	VMULPS      Y6, Y8, Y6
-	VMULPS      32(SI)(R8*4), Y2, Y8
+	VMULPS      32(DI)(R9*4), Y2, Y8
 	VMULPS      Y6, Y3, Y9
 	VFMADD231PS Y6, Y9, Y8
-	VMOVUPS     Y8, 32(SI)(R8*4)
-	VMOVUPS     32(CX)(R8*4), Y9
+	VMOVUPS     Y8, 32(DI)(R9*4)
+	VMOVUPS     32(DX)(R9*4), Y9
 	VFMADD213PS Y9, Y1, Y6
-	VMOVUPS     Y6, 32(CX)(R8*4)
-	VSUBPS      Y6, Y6, Y7
-	VPOR        Y7, Y0, Y0
-	ADDQ        $0x10, R8
-	CMPQ        R8, DI
-	JLT         loop
-	VPTEST      Y0, Y0
-	SETEQ       AL
-	MOVB        AL, ret+64(FP)
+	VMOVUPS     Y6, 32(DX)(R9*4)
+	TESTQ       $0x00000001, CX
+	JZ          putsq1
+	VMOVUPS     32(SI)(R9*4), Y9
+	VPOR        (SP), Y9, Y9
+	VMOVUPS     Y9, 32(SI)(R9*4)
+
+putsq1:
+	TESTQ   $0x00000002, CX
+	JZ      putacc1
+	VMOVUPS 32(DI)(R9*4), Y9
+	VPOR    32(SP), Y9, Y9
+	VMOVUPS Y9, 32(DI)(R9*4)
+
+putacc1:
+	VSUBPS Y6, Y6, Y7
+	VPOR   Y7, Y0, Y0
+	ADDQ   $0x10, R9
+	CMPQ   R9, R8
+	JLT    loop
+	VPTEST Y0, Y0
+	SETEQ  AL
+	MOVB   AL, ret+64(FP)
 	VZEROUPPER
 	RET
 
@@ -4999,9 +5185,9 @@ plain1:
 	VZEROUPPER
 	RET
 
-// func adamAVX2(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32, low bool) bool
+// func adamAVX2(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32, low uint8) bool
 // Requires: AVX, AVX2, FMA3
-TEXT ·adamAVX2(SB), NOSPLIT, $0-81
+TEXT ·adamAVX2(SB), NOSPLIT, $64-81
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negStep+40(FP), Y1
 	VBROADCASTSS beta1+44(FP), Y2
@@ -5013,93 +5199,347 @@ TEXT ·adamAVX2(SB), NOSPLIT, $0-81
 	MOVL         decay+68(FP), AX
 	ADDL         AX, AX
 	VBROADCASTSS decay+68(FP), Y8
-	MOVQ         w+0(FP), CX
-	MOVQ         grad+8(FP), DX
-	MOVQ         m+16(FP), BX
-	MOVQ         v+24(FP), SI
-	MOVQ         n+32(FP), DI
-	XORQ         R8, R8
+	MOVQ         w+0(FP), DX
+	MOVQ         grad+8(FP), BX
+	MOVQ         m+16(FP), SI
+	MOVQ         v+24(FP), DI
+	MOVQ         n+32(FP), R8
+	XORQ         R9, R9
 
 loop:
-	VMOVUPS     (DX)(R8*4), Y9
+	VMOVUPS     (BX)(R9*4), Y9
 	TESTL       AX, AX
 	JZ          plain0
-	VMOVUPS     (CX)(R8*4), Y10
+	VMOVUPS     (DX)(R9*4), Y10
 	VFMADD231PS Y10, Y8, Y9
 
 plain0:
-	CMPB    low+72(FP), $0x00
-	JEQ     high0
+	XORQ    CX, CX
+	TESTB   $0x01, low+72(FP)
+	JZ      high0
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VPSUBD  constantsAVX2<>+3520(SB), Y10, Y10
-	VMOVUPS constantsAVX2<>+3200(SB), Y11
+	VPSUBD  constantsAVX2<>+3584(SB), Y10, Y10
+	VMOVUPS constantsAVX2<>+3264(SB), Y11
 	VPMINUD Y10, Y11, Y10
 	VPXOR   Y10, Y11, Y10
 	VPTEST  Y10, Y10
 	JZ      high0
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VCMPPS  $0x15, constantsAVX2<>+3200(SB), Y10, Y12
-	VPADDD  constantsAVX2<>+3264(SB), Y10, Y10
-	VMOVUPS (BX)(R8*4), Y11
+	VCMPPS  $0x15, constantsAVX2<>+3264(SB), Y10, Y12
+	VPADDD  constantsAVX2<>+3328(SB), Y10, Y10
+	VMOVUPS (SI)(R9*4), Y11
 	VPAND   constantsAVX2<>+1280(SB), Y11, Y11
 	VCMPPS  $0x11, Y10, Y11, Y11
 	VPOR    Y12, Y11, Y12
 	VPAND   Y12, Y9, Y9
 
 high0:
-	VMULPS      (SI)(R8*4), Y4, Y10
+	TESTB       $0x02, low+72(FP)
+	JZ          taken0
+	VMOVUPS     (SI)(R9*4), Y11
+	VPAND       constantsAVX2<>+1280(SB), Y11, Y10
+	VPSUBD      constantsAVX2<>+3584(SB), Y10, Y10
+	VMOVUPS     constantsAVX2<>+2752(SB), Y11
+	VPMINUD     Y10, Y11, Y10
+	VPXOR       Y10, Y11, Y10
+	VPTEST      Y10, Y10
+	JZ          taken0
+	ORQ         $0x00000001, CX
+	VMOVUPS     (SI)(R9*4), Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y10
+	VPADDD      constantsAVX2<>+2304(SB), Y10, Y10
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y10, Y15
+	VADDPS      Y10, Y10, Y14
+	VSUBPS      constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS   Y15, Y14, Y10, Y10
+	VMULPS      Y2, Y10, Y14
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y10
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y14, Y15
+	VSUBPS      constantsAVX2<>+2176(SB), Y10, Y10
+	VBLENDVPS   Y15, Y10, Y14, Y10
+	VMOVUPS     (SI)(R9*4), Y13
+	VPAND       constantsAVX2<>+960(SB), Y13, Y13
+	VPOR        Y13, Y10, Y10
+	VMOVAPS     Y9, Y11
+	VPAND       constantsAVX2<>+1280(SB), Y11, Y11
+	VPADDD      constantsAVX2<>+2304(SB), Y11, Y11
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y15
+	VADDPS      Y11, Y11, Y14
+	VSUBPS      constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS   Y15, Y14, Y11, Y11
+	VPAND       constantsAVX2<>+960(SB), Y9, Y12
+	VPOR        Y12, Y11, Y11
+	VMOVAPS     Y10, Y12
+	VFMADD231PS Y11, Y3, Y12
+	VPAND       constantsAVX2<>+960(SB), Y12, Y13
+	VPOR        constantsAVX2<>+2176(SB), Y13, Y13
+	VADDPS      Y10, Y13, Y14
+	VFMADD231PS Y11, Y3, Y14
+	VSUBPS      Y13, Y14, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y14, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y10
+	VPAND       constantsAVX2<>+960(SB), Y12, Y13
+	VPOR        Y13, Y14, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y12, Y13
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y13, Y15
+	VPAND       Y15, Y10, Y10
+	VBLENDVPS   Y15, Y14, Y12, Y12
+	VMOVAPS     Y12, Y13
+	VPAND       constantsAVX2<>+1280(SB), Y12, Y12
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y12, Y15
+	VADDPS      constantsAVX2<>+2176(SB), Y12, Y14
+	VMULPS      constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS   Y15, Y14, Y12, Y12
+	VPSUBD      constantsAVX2<>+2304(SB), Y12, Y12
+	VMOVUPS     Y13, Y14
+	VPAND       constantsAVX2<>+960(SB), Y14, Y14
+	VPOR        Y14, Y12, Y12
+	VCMPPS      $0x15, constantsAVX2<>+2176(SB), Y10, Y15
+	VMOVUPS     (SI)(R9*4), Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y14
+	VCMPPS      $0x15, constantsAVX2<>+2752(SB), Y14, Y13
+	VPOR        Y15, Y13, Y15
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y14
+	VCMPPS      $0x15, constantsAVX2<>+2816(SB), Y14, Y13
+	VPOR        Y15, Y13, Y15
+	VMOVUPS     (DX)(R9*4), Y14
+	VPAND       constantsAVX2<>+1280(SB), Y14, Y14
+	VCMPPS      $0x11, constantsAVX2<>+2880(SB), Y14, Y13
+	VPOR        Y15, Y13, Y15
+	VPAND       Y15, Y12, Y14
+	VPXOR       Y14, Y12, Y12
+	VMOVUPS     Y12, (SP)
+	VPAND       Y15, Y10, Y10
+	VPAND       Y15, Y9, Y9
+	VMOVUPS     Y10, (SI)(R9*4)
+
+taken0:
+	TESTB       $0x04, low+72(FP)
+	JZ          squares0
+	VMOVUPS     (DI)(R9*4), Y11
+	VPSUBD      constantsAVX2<>+3584(SB), Y11, Y10
+	VMOVUPS     constantsAVX2<>+2688(SB), Y11
+	VPMINUD     Y10, Y11, Y10
+	VPXOR       Y10, Y11, Y10
+	VPTEST      Y10, Y10
+	JZ          squares0
+	ORQ         $0x00000002, CX
+	VMOVUPS     (DI)(R9*4), Y10
+	VPMINUD     constantsAVX2<>+3392(SB), Y10, Y13
+	VPSUBD      constantsAVX2<>+3392(SB), Y13, Y13
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y12
+	VPSUBD      constantsAVX2<>+3264(SB), Y12, Y12
+	VPAND       Y12, Y13, Y13
+	VPSRAD      $0x1f, Y13, Y13
+	VPAND       Y10, Y13, Y11
+	VPXOR       Y10, Y11, Y10
+	VMOVUPS     Y10, (DI)(R9*4)
+	VPAND       constantsAVX2<>+1280(SB), Y11, Y11
+	VPADDD      constantsAVX2<>+2304(SB), Y11, Y11
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y13
+	VADDPS      Y11, Y11, Y12
+	VSUBPS      constantsAVX2<>+2176(SB), Y12, Y12
+	VBLENDVPS   Y13, Y12, Y11, Y11
+	VMULPS      Y4, Y11, Y12
+	VFMADD213PS constantsAVX2<>+2176(SB), Y4, Y11
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y12, Y13
+	VSUBPS      constantsAVX2<>+2176(SB), Y11, Y11
+	VBLENDVPS   Y13, Y11, Y12, Y11
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y13
+	VADDPS      constantsAVX2<>+2176(SB), Y11, Y12
+	VMULPS      constantsAVX2<>+832(SB), Y12, Y12
+	VBLENDVPS   Y13, Y12, Y11, Y11
+	VPSUBD      constantsAVX2<>+2304(SB), Y11, Y11
+	VMOVUPS     Y11, 32(SP)
+
+squares0:
+	VMULPS      (DI)(R9*4), Y4, Y10
 	VMULPS      Y9, Y5, Y11
 	VFMADD231PS Y9, Y11, Y10
-	VMOVUPS     Y10, (SI)(R8*4)
-	VMULPS      (BX)(R8*4), Y2, Y11
+	VMOVUPS     Y10, (DI)(R9*4)
+	VMULPS      (SI)(R9*4), Y2, Y11
 	VFMADD213PS Y11, Y3, Y9
-	VMOVUPS     Y9, (BX)(R8*4)
+	VMOVUPS     Y9, (SI)(R9*4)
 	VSQRTPS     Y10, Y10
 	CMPL        sqrtBias2+60(FP), $0x3f800000
 	JEQ         unbiased0
 	VDIVPS      Y6, Y10, Y10
 
 unbiased0:
-	VADDPS      Y7, Y10, Y10
-	VMULPS      Y9, Y1, Y9
-	VDIVPS      Y10, Y9, Y9
-	VADDPS      (CX)(R8*4), Y9, Y9
-	VMOVUPS     Y9, (CX)(R8*4)
+	VADDPS  Y7, Y10, Y10
+	VMULPS  Y9, Y1, Y9
+	VDIVPS  Y10, Y9, Y9
+	VADDPS  (DX)(R9*4), Y9, Y9
+	VMOVUPS Y9, (DX)(R9*4)
+	TESTQ   $0x00000001, CX
+	JZ      putm0
+	VMOVUPS (SI)(R9*4), Y12
+	VPOR    (SP), Y12, Y12
+	VMOVUPS Y12, (SI)(R9*4)
+
+putm0:
+	TESTQ   $0x00000002, CX
+	JZ      putv0
+	VMOVUPS (DI)(R9*4), Y12
+	VPOR    32(SP), Y12, Y12
+	VMOVUPS Y12, (DI)(R9*4)
+
+putv0:
 	VSUBPS      Y9, Y9, Y10
 	VPOR        Y10, Y0, Y0
-	VMOVUPS     32(DX)(R8*4), Y9
+	VMOVUPS     32(BX)(R9*4), Y9
 	TESTL       AX, AX
 	JZ          plain1
-	VMOVUPS     32(CX)(R8*4), Y10
+	VMOVUPS     32(DX)(R9*4), Y10
 	VFMADD231PS Y10, Y8, Y9
 
 plain1:
-	CMPB    low+72(FP), $0x00
-	JEQ     high1
+	XORQ    CX, CX
+	TESTB   $0x01, low+72(FP)
+	JZ      high1
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VPSUBD  constantsAVX2<>+3520(SB), Y10, Y10
-	VMOVUPS constantsAVX2<>+3200(SB), Y11
+	VPSUBD  constantsAVX2<>+3584(SB), Y10, Y10
+	VMOVUPS constantsAVX2<>+3264(SB), Y11
 	VPMINUD Y10, Y11, Y10
 	VPXOR   Y10, Y11, Y10
 	VPTEST  Y10, Y10
 	JZ      high1
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y10
-	VCMPPS  $0x15, constantsAVX2<>+3200(SB), Y10, Y12
-	VPADDD  constantsAVX2<>+3264(SB), Y10, Y10
-	VMOVUPS 32(BX)(R8*4), Y11
+	VCMPPS  $0x15, constantsAVX2<>+3264(SB), Y10, Y12
+	VPADDD  constantsAVX2<>+3328(SB), Y10, Y10
+	VMOVUPS 32(SI)(R9*4), Y11
 	VPAND   constantsAVX2<>+1280(SB), Y11, Y11
 	VCMPPS  $0x11, Y10, Y11, Y11
 	VPOR    Y12, Y11, Y12
 	VPAND   Y12, Y9, Y9
 
 high1:
-	VMULPS      32(SI)(R8*4), Y4, Y10
+	TESTB       $0x02, low+72(FP)
+	JZ          taken1
+	VMOVUPS     32(SI)(R9*4), Y11
+	VPAND       constantsAVX2<>+1280(SB), Y11, Y10
+	VPSUBD      constantsAVX2<>+3584(SB), Y10, Y10
+	VMOVUPS     constantsAVX2<>+2752(SB), Y11
+	VPMINUD     Y10, Y11, Y10
+	VPXOR       Y10, Y11, Y10
+	VPTEST      Y10, Y10
+	JZ          taken1
+	ORQ         $0x00000001, CX
+	VMOVUPS     32(SI)(R9*4), Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y10
+	VPADDD      constantsAVX2<>+2304(SB), Y10, Y10
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y10, Y15
+	VADDPS      Y10, Y10, Y14
+	VSUBPS      constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS   Y15, Y14, Y10, Y10
+	VMULPS      Y2, Y10, Y14
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y10
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y14, Y15
+	VSUBPS      constantsAVX2<>+2176(SB), Y10, Y10
+	VBLENDVPS   Y15, Y10, Y14, Y10
+	VMOVUPS     32(SI)(R9*4), Y13
+	VPAND       constantsAVX2<>+960(SB), Y13, Y13
+	VPOR        Y13, Y10, Y10
+	VMOVAPS     Y9, Y11
+	VPAND       constantsAVX2<>+1280(SB), Y11, Y11
+	VPADDD      constantsAVX2<>+2304(SB), Y11, Y11
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y15
+	VADDPS      Y11, Y11, Y14
+	VSUBPS      constantsAVX2<>+2176(SB), Y14, Y14
+	VBLENDVPS   Y15, Y14, Y11, Y11
+	VPAND       constantsAVX2<>+960(SB), Y9, Y12
+	VPOR        Y12, Y11, Y11
+	VMOVAPS     Y10, Y12
+	VFMADD231PS Y11, Y3, Y12
+	VPAND       constantsAVX2<>+960(SB), Y12, Y13
+	VPOR        constantsAVX2<>+2176(SB), Y13, Y13
+	VADDPS      Y10, Y13, Y14
+	VFMADD231PS Y11, Y3, Y14
+	VSUBPS      Y13, Y14, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y14, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y10
+	VPAND       constantsAVX2<>+960(SB), Y12, Y13
+	VPOR        Y13, Y14, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y12, Y13
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y13, Y15
+	VPAND       Y15, Y10, Y10
+	VBLENDVPS   Y15, Y14, Y12, Y12
+	VMOVAPS     Y12, Y13
+	VPAND       constantsAVX2<>+1280(SB), Y12, Y12
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y12, Y15
+	VADDPS      constantsAVX2<>+2176(SB), Y12, Y14
+	VMULPS      constantsAVX2<>+832(SB), Y14, Y14
+	VBLENDVPS   Y15, Y14, Y12, Y12
+	VPSUBD      constantsAVX2<>+2304(SB), Y12, Y12
+	VMOVUPS     Y13, Y14
+	VPAND       constantsAVX2<>+960(SB), Y14, Y14
+	VPOR        Y14, Y12, Y12
+	VCMPPS      $0x15, constantsAVX2<>+2176(SB), Y10, Y15
+	VMOVUPS     32(SI)(R9*4), Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y14
+	VCMPPS      $0x15, constantsAVX2<>+2752(SB), Y14, Y13
+	VPOR        Y15, Y13, Y15
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y14
+	VCMPPS      $0x15, constantsAVX2<>+2816(SB), Y14, Y13
+	VPOR        Y15, Y13, Y15
+	VMOVUPS     32(DX)(R9*4), Y14
+	VPAND       constantsAVX2<>+1280(SB), Y14, Y14
+	VCMPPS      $0x11, constantsAVX2<>+2880(SB), Y14, Y13
+	VPOR        Y15, Y13, Y15
+	VPAND       Y15, Y12, Y14
+	VPXOR       Y14, Y12, Y12
+	VMOVUPS     Y12, (SP)
+	VPAND       Y15, Y10, Y10
+	VPAND       Y15, Y9, Y9
+	VMOVUPS     Y10, 32(SI)(R9*4)
+
+taken1:
+	TESTB       $0x04, low+72(FP)
+	JZ          squares1
+	VMOVUPS     32(DI)(R9*4), Y11
+	VPSUBD      constantsAVX2<>+3584(SB), Y11, Y10
+	VMOVUPS     constantsAVX2<>+2688(SB), Y11
+	VPMINUD     Y10, Y11, Y10
+	VPXOR       Y10, Y11, Y10
+	VPTEST      Y10, Y10
+	JZ          squares1
+	ORQ         $0x00000002, CX
+	VMOVUPS     32(DI)(R9*4), Y10
+	VPMINUD     constantsAVX2<>+3392(SB), Y10, Y13
+	VPSUBD      constantsAVX2<>+3392(SB), Y13, Y13
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y12
+	VPSUBD      constantsAVX2<>+3264(SB), Y12, Y12
+	VPAND       Y12, Y13, Y13
+	VPSRAD      $0x1f, Y13, Y13
+	VPAND       Y10, Y13, Y11
+	VPXOR       Y10, Y11, Y10
+	VMOVUPS     Y10, 32(DI)(R9*4)
+	VPAND       constantsAVX2<>+1280(SB), Y11, Y11
+	VPADDD      constantsAVX2<>+2304(SB), Y11, Y11
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y13
+	VADDPS      Y11, Y11, Y12
+	VSUBPS      constantsAVX2<>+2176(SB), Y12, Y12
+	VBLENDVPS   Y13, Y12, Y11, Y11
+	VMULPS      Y4, Y11, Y12
+	VFMADD213PS constantsAVX2<>+2176(SB), Y4, Y11
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y12, Y13
+	VSUBPS      constantsAVX2<>+2176(SB), Y11, Y11
+	VBLENDVPS   Y13, Y11, Y12, Y11
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y13
+	VADDPS      constantsAVX2<>+2176(SB), Y11, Y12
+	VMULPS      constantsAVX2<>+832(SB), Y12, Y12
+	VBLENDVPS   Y13, Y12, Y11, Y11
+	VPSUBD      constantsAVX2<>+2304(SB), Y11, Y11
+	VMOVUPS     Y11, 32(SP)
+
+squares1:
+	VMULPS      32(DI)(R9*4), Y4, Y10
 	VMULPS      Y9, Y5, Y11
 	VFMADD231PS Y9, Y11, Y10
-	VMOVUPS     Y10, 32(SI)(R8*4)
-	VMULPS      32(BX)(R8*4), Y2, Y11
+	VMOVUPS     Y10, 32(DI)(R9*4)
+	VMULPS      32(SI)(R9*4), Y2, Y11
 	VFMADD213PS Y11, Y3, Y9
-	VMOVUPS     Y9, 32(BX)(R8*4)
+	VMOVUPS     Y9, 32(SI)(R9*4)
 	VSQRTPS     Y10, Y10
 	CMPL        sqrtBias2+60(FP), $0x3f800000
 	JEQ         unbiased1
@@ -5109,22 +5549,36 @@ unbiased1:
 	VADDPS  Y7, Y10, Y10
 	VMULPS  Y9, Y1, Y9
 	VDIVPS  Y10, Y9, Y9
-	VADDPS  32(CX)(R8*4), Y9, Y9
-	VMOVUPS Y9, 32(CX)(R8*4)
-	VSUBPS  Y9, Y9, Y10
-	VPOR    Y10, Y0, Y0
-	ADDQ    $0x10, R8
-	CMPQ    R8, DI
-	JLT     loop
-	VPTEST  Y0, Y0
-	SETEQ   AL
-	MOVB    AL, ret+80(FP)
+	VADDPS  32(DX)(R9*4), Y9, Y9
+	VMOVUPS Y9, 32(DX)(R9*4)
+	TESTQ   $0x00000001, CX
+	JZ      putm1
+	VMOVUPS 32(SI)(R9*4), Y12
+	VPOR    (SP), Y12, Y12
+	VMOVUPS Y12, 32(SI)(R9*4)
+
+putm1:
+	TESTQ   $0x00000002, CX
+	JZ      putv1
+	VMOVUPS 32(DI)(R9*4), Y12
+	VPOR    32(SP), Y12, Y12
+	VMOVUPS Y12, 32(DI)(R9*4)
+
+putv1:
+	VSUBPS Y9, Y9, Y10
+	VPOR   Y10, Y0, Y0
+	ADDQ   $0x10, R9
+	CMPQ   R9, R8
+	JLT    loop
+	VPTEST Y0, Y0
+	SETEQ  AL
+	MOVB   AL, ret+80(FP)
 	VZEROUPPER
 	RET
 
-// func rmspropAVX2(w *float32, grad *float32, sq *float32, n int, negLR float32, alpha float32, oneMinusAlpha float32, eps float32, decay float32) bool
+// func rmspropAVX2(w *float32, grad *float32, sq *float32, n int, negLR float32, alpha float32, oneMinusAlpha float32, eps float32, decay float32, low uint8) bool
 // Requires: AVX, AVX2, FMA3
-TEXT ·rmspropAVX2(SB), NOSPLIT, $0-57
+TEXT ·rmspropAVX2(SB), NOSPLIT, $32-57
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negLR+32(FP), Y1
 	VBROADCASTSS alpha+36(FP), Y2
@@ -5133,57 +5587,151 @@ TEXT ·rmspropAVX2(SB), NOSPLIT, $0-57
 	MOVL         decay+48(FP), AX
 	ADDL         AX, AX
 	VBROADCASTSS decay+48(FP), Y5
-	MOVQ         w+0(FP), CX
-	MOVQ         grad+8(FP), DX
-	MOVQ         sq+16(FP), BX
-	MOVQ         n+24(FP), SI
-	XORQ         DI, DI
+	MOVQ         w+0(FP), DX
+	MOVQ         grad+8(FP), BX
+	MOVQ         sq+16(FP), SI
+	MOVQ         n+24(FP), DI
+	XORQ         R8, R8
 
 loop:
-	VMOVUPS     (DX)(DI*4), Y6
+	VMOVUPS     (BX)(R8*4), Y6
 	TESTL       AX, AX
 	JZ          plain0
-	VMOVUPS     (CX)(DI*4), Y7
+	VMOVUPS     (DX)(R8*4), Y7
 	VFMADD231PS Y7, Y5, Y6
 
 plain0:
-	VMULPS      (BX)(DI*4), Y2, Y7
+	XORQ        CX, CX
+	TESTB       $0x04, low+52(FP)
+	JZ          squares0
+	VMOVUPS     (SI)(R8*4), Y8
+	VPSUBD      constantsAVX2<>+3584(SB), Y8, Y7
+	VMOVUPS     constantsAVX2<>+2688(SB), Y8
+	VPMINUD     Y7, Y8, Y7
+	VPXOR       Y7, Y8, Y7
+	VPTEST      Y7, Y7
+	JZ          squares0
+	ORQ         $0x00000001, CX
+	VMOVUPS     (SI)(R8*4), Y7
+	VPMINUD     constantsAVX2<>+3392(SB), Y7, Y10
+	VPSUBD      constantsAVX2<>+3392(SB), Y10, Y10
+	VPAND       constantsAVX2<>+1280(SB), Y6, Y9
+	VPSUBD      constantsAVX2<>+3264(SB), Y9, Y9
+	VPAND       Y9, Y10, Y10
+	VPSRAD      $0x1f, Y10, Y10
+	VPAND       Y7, Y10, Y8
+	VPXOR       Y7, Y8, Y7
+	VMOVUPS     Y7, (SI)(R8*4)
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y8
+	VPADDD      constantsAVX2<>+2304(SB), Y8, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y10
+	VADDPS      Y8, Y8, Y9
+	VSUBPS      constantsAVX2<>+2176(SB), Y9, Y9
+	VBLENDVPS   Y10, Y9, Y8, Y8
+	VMULPS      Y2, Y8, Y9
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y9, Y10
+	VSUBPS      constantsAVX2<>+2176(SB), Y8, Y8
+	VBLENDVPS   Y10, Y8, Y9, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y10
+	VADDPS      constantsAVX2<>+2176(SB), Y8, Y9
+	VMULPS      constantsAVX2<>+832(SB), Y9, Y9
+	VBLENDVPS   Y10, Y9, Y8, Y8
+	VPSUBD      constantsAVX2<>+2304(SB), Y8, Y8
+	VMOVUPS     Y8, (SP)
+
+squares0:
+	VMULPS      (SI)(R8*4), Y2, Y7
 	VMULPS      Y6, Y3, Y8
 	VFMADD231PS Y6, Y8, Y7
-	VMOVUPS     Y7, (BX)(DI*4)
+	VMOVUPS     Y7, (SI)(R8*4)
 	VSQRTPS     Y7, Y7
 	VADDPS      Y4, Y7, Y7
 	VMULPS      Y6, Y1, Y6
 	VDIVPS      Y7, Y6, Y6
-	VADDPS      (CX)(DI*4), Y6, Y6
-	VMOVUPS     Y6, (CX)(DI*4)
+	VADDPS      (DX)(R8*4), Y6, Y6
+	VMOVUPS     Y6, (DX)(R8*4)
+	TESTQ       $0x00000001, CX
+	JZ          putsq0
+	VMOVUPS     (SI)(R8*4), Y9
+	VPOR        (SP), Y9, Y9
+	VMOVUPS     Y9, (SI)(R8*4)
+
+putsq0:
 	VSUBPS      Y6, Y6, Y7
 	VPOR        Y7, Y0, Y0
-	VMOVUPS     32(DX)(DI*4), Y6
+	VMOVUPS     32(BX)(R8*4), Y6
 	TESTL       AX, AX
 	JZ          plain1
-	VMOVUPS     32(CX)(DI*4), Y7
+	VMOVUPS     32(DX)(R8*4), Y7
 	VFMADD231PS Y7, Y5, Y6
 
 plain1:
-	VMULPS      32(BX)(DI*4), Y2, Y7
+	XORQ        CX, CX
+	TESTB       $0x04, low+52(FP)
+	JZ          squares1
+	VMOVUPS     32(SI)(R8*4), Y8
+	VPSUBD      constantsAVX2<>+3584(SB), Y8, Y7
+	VMOVUPS     constantsAVX2<>+2688(SB), Y8
+	VPMINUD     Y7, Y8, Y7
+	VPXOR       Y7, Y8, Y7
+	VPTEST      Y7, Y7
+	JZ          squares1
+	ORQ         $0x00000001, CX
+	VMOVUPS     32(SI)(R8*4), Y7
+	VPMINUD     constantsAVX2<>+3392(SB), Y7, Y10
+	VPSUBD      constantsAVX2<>+3392(SB), Y10, Y10
+	VPAND       constantsAVX2<>+1280(SB), Y6, Y9
+	VPSUBD      constantsAVX2<>+3264(SB), Y9, Y9
+	VPAND       Y9, Y10, Y10
+	VPSRAD      $0x1f, Y10, Y10
+	VPAND       Y7, Y10, Y8
+	VPXOR       Y7, Y8, Y7
+	VMOVUPS     Y7, 32(SI)(R8*4)
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y8
+	VPADDD      constantsAVX2<>+2304(SB), Y8, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y10
+	VADDPS      Y8, Y8, Y9
+	VSUBPS      constantsAVX2<>+2176(SB), Y9, Y9
+	VBLENDVPS   Y10, Y9, Y8, Y8
+	VMULPS      Y2, Y8, Y9
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y9, Y10
+	VSUBPS      constantsAVX2<>+2176(SB), Y8, Y8
+	VBLENDVPS   Y10, Y8, Y9, Y8
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y10
+	VADDPS      constantsAVX2<>+2176(SB), Y8, Y9
+	VMULPS      constantsAVX2<>+832(SB), Y9, Y9
+	VBLENDVPS   Y10, Y9, Y8, Y8
+	VPSUBD      constantsAVX2<>+2304(SB), Y8, Y8
+	VMOVUPS     Y8, (SP)
+
+squares1:
+	VMULPS      32(SI)(R8*4), Y2, Y7
 	VMULPS      Y6, Y3, Y8
 	VFMADD231PS Y6, Y8, Y7
-	VMOVUPS     Y7, 32(BX)(DI*4)
+	VMOVUPS     Y7, 32(SI)(R8*4)
 	VSQRTPS     Y7, Y7
 	VADDPS      Y4, Y7, Y7
 	VMULPS      Y6, Y1, Y6
 	VDIVPS      Y7, Y6, Y6
-	VADDPS      32(CX)(DI*4), Y6, Y6
-	VMOVUPS     Y6, 32(CX)(DI*4)
-	VSUBPS      Y6, Y6, Y7
-	VPOR        Y7, Y0, Y0
-	ADDQ        $0x10, DI
-	CMPQ        DI, SI
-	JLT         loop
-	VPTEST      Y0, Y0
-	SETEQ       AL
-	MOVB        AL, ret+56(FP)
+	VADDPS      32(DX)(R8*4), Y6, Y6
+	VMOVUPS     Y6, 32(DX)(R8*4)
+	TESTQ       $0x00000001, CX
+	JZ          putsq1
+	VMOVUPS     32(SI)(R8*4), Y9
+	VPOR        (SP), Y9, Y9
+	VMOVUPS     Y9, 32(SI)(R8*4)
+
+putsq1:
+	VSUBPS Y6, Y6, Y7
+	VPOR   Y7, Y0, Y0
+	ADDQ   $0x10, R8
+	CMPQ   R8, DI
+	JLT    loop
+	VPTEST Y0, Y0
+	SETEQ  AL
+	MOVB   AL, ret+56(FP)
 	VZEROUPPER
 	RET
 
@@ -5330,9 +5878,9 @@ known1:
 	VZEROUPPER
 	RET
 
-// func adadeltaRows1AVX2(w *float32, sq *float32, acc *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+// func adadeltaRows1AVX2(w *float32, sq *float32, acc *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool, low uint8) bool
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·adadeltaRows1AVX2(SB), NOSPLIT, $0-97
+TEXT ·adadeltaRows1AVX2(SB), NOSPLIT, $128-97
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negLR+72(FP), Y1
 	VBROADCASTSS rho+76(FP), Y2
@@ -5376,15 +5924,15 @@ sleep:
 	CMPQ    R9, $0x3f800000
 	JGE     sleepMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y5, Y9
-	VPSUBD  constantsAVX2<>+3520(SB), Y9, Y9
+	VPSUBD  constantsAVX2<>+3584(SB), Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y6, Y10
-	VPSUBD  constantsAVX2<>+3520(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+3584(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y7, Y10
-	VPSUBD  constantsAVX2<>+3520(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+3584(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPAND   constantsAVX2<>+1280(SB), Y8, Y10
-	VPSUBD  constantsAVX2<>+3520(SB), Y10, Y10
+	VPSUBD  constantsAVX2<>+3584(SB), Y10, Y10
 	VPMINUD Y10, Y9, Y9
 	VPMINUD constantsAVX2<>+2048(SB), Y9, Y10
 	VPXOR   constantsAVX2<>+2048(SB), Y10, Y10
@@ -5546,19 +6094,90 @@ sleepDone:
 slept:
 	CMPB    awake+88(FP), $0x00
 	JEQ     next
-	MOVQ    values+32(FP), R8
-	TESTQ   R8, R8
+	XORQ    R8, R8
+	MOVQ    values+32(FP), R9
+	TESTQ   R9, R9
 	JNZ     product0
 	VMOVUPS (CX)(DI*1), Y5
 	JMP     known0
 
 product0:
-	VBROADCASTSS (R8)(SI*4), Y5
+	VBROADCASTSS (R9)(SI*4), Y5
 	VPXOR        Y6, Y6, Y6
 	VMULPS       (CX), Y5, Y5
 	VADDPS       Y6, Y5, Y5
 
 known0:
+	TESTB       $0x04, low+89(FP)
+	JZ          squares0
+	VMOVUPS     (DX)(DI*1), Y7
+	VPSUBD      constantsAVX2<>+3584(SB), Y7, Y6
+	VMOVUPS     (BX)(DI*1), Y7
+	VPSUBD      constantsAVX2<>+3584(SB), Y7, Y7
+	VPMINUD     Y7, Y6, Y6
+	VMOVUPS     constantsAVX2<>+2688(SB), Y7
+	VPMINUD     Y6, Y7, Y6
+	VPXOR       Y6, Y7, Y6
+	VPTEST      Y6, Y6
+	JZ          squares0
+	ORQ         $0x00000001, R8
+	ORQ         $0x00000002, R8
+	VMOVUPS     (DX)(DI*1), Y6
+	VPMINUD     constantsAVX2<>+3392(SB), Y6, Y9
+	VPSUBD      constantsAVX2<>+3392(SB), Y9, Y9
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y8
+	VPSUBD      constantsAVX2<>+3264(SB), Y8, Y8
+	VPAND       Y8, Y9, Y9
+	VPSRAD      $0x1f, Y9, Y9
+	VPAND       Y6, Y9, Y7
+	VPXOR       Y6, Y7, Y6
+	VMOVUPS     Y6, (DX)(DI*1)
+	VPAND       constantsAVX2<>+1280(SB), Y7, Y7
+	VPADDD      constantsAVX2<>+2304(SB), Y7, Y7
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y7, Y9
+	VADDPS      Y7, Y7, Y8
+	VSUBPS      constantsAVX2<>+2176(SB), Y8, Y8
+	VBLENDVPS   Y9, Y8, Y7, Y7
+	VMULPS      Y2, Y7, Y8
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y7
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y9
+	VSUBPS      constantsAVX2<>+2176(SB), Y7, Y7
+	VBLENDVPS   Y9, Y7, Y8, Y7
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y7, Y9
+	VADDPS      constantsAVX2<>+2176(SB), Y7, Y8
+	VMULPS      constantsAVX2<>+832(SB), Y8, Y8
+	VBLENDVPS   Y9, Y8, Y7, Y7
+	VPSUBD      constantsAVX2<>+2304(SB), Y7, Y7
+	VMOVUPS     Y7, (SP)
+	VMOVUPS     (BX)(DI*1), Y6
+	VPMINUD     constantsAVX2<>+3392(SB), Y6, Y9
+	VPSUBD      constantsAVX2<>+3392(SB), Y9, Y9
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y8
+	VPSUBD      constantsAVX2<>+3264(SB), Y8, Y8
+	VPAND       Y8, Y9, Y9
+	VPSRAD      $0x1f, Y9, Y9
+	VPAND       Y6, Y9, Y7
+	VPXOR       Y6, Y7, Y6
+	VMOVUPS     Y6, (BX)(DI*1)
+	VPAND       constantsAVX2<>+1280(SB), Y7, Y7
+	VPADDD      constantsAVX2<>+2304(SB), Y7, Y7
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y7, Y9
+	VADDPS      Y7, Y7, Y8
+	VSUBPS      constantsAVX2<>+2176(SB), Y8, Y8
+	VBLENDVPS   Y9, Y8, Y7, Y7
+	VMULPS      Y2, Y7, Y8
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y7
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y9
+	VSUBPS      constantsAVX2<>+2176(SB), Y7, Y7
+	VBLENDVPS   Y9, Y7, Y8, Y7
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y7, Y9
+	VADDPS      constantsAVX2<>+2176(SB), Y7, Y8
+	VMULPS      constantsAVX2<>+832(SB), Y8, Y8
+	VBLENDVPS   Y9, Y8, Y7, Y7
+	VPSUBD      constantsAVX2<>+2304(SB), Y7, Y7
+	VMOVUPS     Y7, 32(SP)
+
+squares0:
 	VMULPS      (DX)(DI*1), Y2, Y6
 	VMULPS      Y5, Y3, Y7
 	VFMADD231PS Y5, Y7, Y6
@@ -5576,25 +6195,110 @@ known0:
 	VMOVUPS     (AX)(DI*1), Y8
 	VFMADD213PS Y8, Y1, Y5
 	VMOVUPS     Y5, (AX)(DI*1)
-	VSUBPS      Y5, Y5, Y8
-	VPOR        Y8, Y0, Y0
-	VSUBPS      Y6, Y6, Y8
-	VPOR        Y8, Y0, Y0
-	VSUBPS      Y7, Y7, Y8
-	VPOR        Y8, Y0, Y0
-	MOVQ        values+32(FP), R8
-	TESTQ       R8, R8
-	JNZ         product1
-	VMOVUPS     32(CX)(DI*1), Y5
-	JMP         known1
+	TESTQ       $0x00000001, R8
+	JZ          putsq0
+	VMOVUPS     (DX)(DI*1), Y8
+	VPOR        (SP), Y8, Y8
+	VMOVUPS     Y8, (DX)(DI*1)
+
+putsq0:
+	TESTQ   $0x00000002, R8
+	JZ      putacc0
+	VMOVUPS (BX)(DI*1), Y8
+	VPOR    32(SP), Y8, Y8
+	VMOVUPS Y8, (BX)(DI*1)
+
+putacc0:
+	VSUBPS  Y5, Y5, Y8
+	VPOR    Y8, Y0, Y0
+	VSUBPS  Y6, Y6, Y8
+	VPOR    Y8, Y0, Y0
+	VSUBPS  Y7, Y7, Y8
+	VPOR    Y8, Y0, Y0
+	XORQ    R8, R8
+	MOVQ    values+32(FP), R9
+	TESTQ   R9, R9
+	JNZ     product1
+	VMOVUPS 32(CX)(DI*1), Y5
+	JMP     known1
 
 product1:
-	VBROADCASTSS (R8)(SI*4), Y5
+	VBROADCASTSS (R9)(SI*4), Y5
 	VPXOR        Y6, Y6, Y6
 	VMULPS       32(CX), Y5, Y5
 	VADDPS       Y6, Y5, Y5
 
 known1:
+	TESTB       $0x04, low+89(FP)
+	JZ          squares1
+	VMOVUPS     32(DX)(DI*1), Y7
+	VPSUBD      constantsAVX2<>+3584(SB), Y7, Y6
+	VMOVUPS     32(BX)(DI*1), Y7
+	VPSUBD      constantsAVX2<>+3584(SB), Y7, Y7
+	VPMINUD     Y7, Y6, Y6
+	VMOVUPS     constantsAVX2<>+2688(SB), Y7
+	VPMINUD     Y6, Y7, Y6
+	VPXOR       Y6, Y7, Y6
+	VPTEST      Y6, Y6
+	JZ          squares1
+	ORQ         $0x00000001, R8
+	ORQ         $0x00000002, R8
+	VMOVUPS     32(DX)(DI*1), Y6
+	VPMINUD     constantsAVX2<>+3392(SB), Y6, Y9
+	VPSUBD      constantsAVX2<>+3392(SB), Y9, Y9
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y8
+	VPSUBD      constantsAVX2<>+3264(SB), Y8, Y8
+	VPAND       Y8, Y9, Y9
+	VPSRAD      $0x1f, Y9, Y9
+	VPAND       Y6, Y9, Y7
+	VPXOR       Y6, Y7, Y6
+	VMOVUPS     Y6, 32(DX)(DI*1)
+	VPAND       constantsAVX2<>+1280(SB), Y7, Y7
+	VPADDD      constantsAVX2<>+2304(SB), Y7, Y7
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y7, Y9
+	VADDPS      Y7, Y7, Y8
+	VSUBPS      constantsAVX2<>+2176(SB), Y8, Y8
+	VBLENDVPS   Y9, Y8, Y7, Y7
+	VMULPS      Y2, Y7, Y8
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y7
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y9
+	VSUBPS      constantsAVX2<>+2176(SB), Y7, Y7
+	VBLENDVPS   Y9, Y7, Y8, Y7
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y7, Y9
+	VADDPS      constantsAVX2<>+2176(SB), Y7, Y8
+	VMULPS      constantsAVX2<>+832(SB), Y8, Y8
+	VBLENDVPS   Y9, Y8, Y7, Y7
+	VPSUBD      constantsAVX2<>+2304(SB), Y7, Y7
+	VMOVUPS     Y7, (SP)
+	VMOVUPS     32(BX)(DI*1), Y6
+	VPMINUD     constantsAVX2<>+3392(SB), Y6, Y9
+	VPSUBD      constantsAVX2<>+3392(SB), Y9, Y9
+	VPAND       constantsAVX2<>+1280(SB), Y5, Y8
+	VPSUBD      constantsAVX2<>+3264(SB), Y8, Y8
+	VPAND       Y8, Y9, Y9
+	VPSRAD      $0x1f, Y9, Y9
+	VPAND       Y6, Y9, Y7
+	VPXOR       Y6, Y7, Y6
+	VMOVUPS     Y6, 32(BX)(DI*1)
+	VPAND       constantsAVX2<>+1280(SB), Y7, Y7
+	VPADDD      constantsAVX2<>+2304(SB), Y7, Y7
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y7, Y9
+	VADDPS      Y7, Y7, Y8
+	VSUBPS      constantsAVX2<>+2176(SB), Y8, Y8
+	VBLENDVPS   Y9, Y8, Y7, Y7
+	VMULPS      Y2, Y7, Y8
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y7
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y8, Y9
+	VSUBPS      constantsAVX2<>+2176(SB), Y7, Y7
+	VBLENDVPS   Y9, Y7, Y8, Y7
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y7, Y9
+	VADDPS      constantsAVX2<>+2176(SB), Y7, Y8
+	VMULPS      constantsAVX2<>+832(SB), Y8, Y8
+	VBLENDVPS   Y9, Y8, Y7, Y7
+	VPSUBD      constantsAVX2<>+2304(SB), Y7, Y7
+	VMOVUPS     Y7, 32(SP)
+
+squares1:
 	VMULPS      32(DX)(DI*1), Y2, Y6
 	VMULPS      Y5, Y3, Y7
 	VFMADD231PS Y5, Y7, Y6
@@ -5612,12 +6316,26 @@ known1:
 	VMOVUPS     32(AX)(DI*1), Y8
 	VFMADD213PS Y8, Y1, Y5
 	VMOVUPS     Y5, 32(AX)(DI*1)
-	VSUBPS      Y5, Y5, Y8
-	VPOR        Y8, Y0, Y0
-	VSUBPS      Y6, Y6, Y8
-	VPOR        Y8, Y0, Y0
-	VSUBPS      Y7, Y7, Y8
-	VPOR        Y8, Y0, Y0
+	TESTQ       $0x00000001, R8
+	JZ          putsq1
+	VMOVUPS     32(DX)(DI*1), Y8
+	VPOR        (SP), Y8, Y8
+	VMOVUPS     Y8, 32(DX)(DI*1)
+
+putsq1:
+	TESTQ   $0x00000002, R8
+	JZ      putacc1
+	VMOVUPS 32(BX)(DI*1), Y8
+	VPOR    32(SP), Y8, Y8
+	VMOVUPS Y8, 32(BX)(DI*1)
+
+putacc1:
+	VSUBPS Y5, Y5, Y8
+	VPOR   Y8, Y0, Y0
+	VSUBPS Y6, Y6, Y8
+	VPOR   Y8, Y0, Y0
+	VSUBPS Y7, Y7, Y8
+	VPOR   Y8, Y0, Y0
 
 next:
 	INCQ   SI
@@ -5631,7 +6349,7 @@ next:
 
 // func adamRows1AVX2(w *float32, m *float32, v *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, past *float32, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, settles bool, awake bool, low uint8) bool
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·adamRows1AVX2(SB), NOSPLIT, $0-113
+TEXT ·adamRows1AVX2(SB), NOSPLIT, $136-113
 	VPXOR        Y0, Y0, Y0
 	VBROADCASTSS negStep+80(FP), Y1
 	VBROADCASTSS beta1+84(FP), Y2
@@ -5664,32 +6382,61 @@ row:
 last:
 	MOVL    (DI)(SI*4), DI
 	SHLQ    $0x06, DI
-	MOVQ    sleeps+56(FP), R8
-	MOVL    (R8)(SI*4), R8
-	TESTQ   R8, R8
+	MOVQ    sleeps+56(FP), R9
+	MOVL    (R9)(SI*4), R9
+	TESTQ   R9, R9
 	JZ      slept
-	MOVQ    past+72(FP), R9
-	LEAQ    -1(R8), R10
-	SHLQ    $0x03, R10
-	SUBQ    R10, R9
+	MOVQ    past+72(FP), R10
+	LEAQ    -1(R9), R8
+	SHLQ    $0x03, R8
+	SUBQ    R8, R10
 	VMOVUPS (AX)(DI*1), Y8
 	VMOVUPS 32(AX)(DI*1), Y11
 	VMOVUPS (DX)(DI*1), Y9
 	VMOVUPS 32(DX)(DI*1), Y12
 	VMOVUPS (BX)(DI*1), Y10
 	VMOVUPS 32(BX)(DI*1), Y13
+	MOVQ    R9, 128(SP)
+	XORQ    R8, R8
+	TESTB   $0x08, low+110(FP)
+	JZ      look
+	CMPB    settles+108(FP), $0x00
+	JEQ     look
+	VMOVUPS constantsAVX2<>+2688(SB), Y5
+	VPAND   constantsAVX2<>+1280(SB), Y10, Y14
+	VPSUBD  constantsAVX2<>+3584(SB), Y14, Y14
+	VPAND   constantsAVX2<>+1280(SB), Y13, Y15
+	VPSUBD  constantsAVX2<>+3584(SB), Y15, Y15
+	VPMINUD Y15, Y14, Y14
+	VPMINUD Y14, Y5, Y14
+	VPXOR   Y14, Y5, Y14
+	VPTEST  Y14, Y14
+	JZ      look
+	ORQ     $0x00000002, R8
+	VPMINUD constantsAVX2<>+3392(SB), Y10, Y14
+	VPSUBD  constantsAVX2<>+3392(SB), Y14, Y14
+	VPSRAD  $0x1f, Y14, Y14
+	VPAND   Y10, Y14, Y14
+	VPXOR   Y14, Y10, Y10
+	VMOVUPS Y14, 32(SP)
+	VPMINUD constantsAVX2<>+3392(SB), Y13, Y14
+	VPSUBD  constantsAVX2<>+3392(SB), Y14, Y14
+	VPSRAD  $0x1f, Y14, Y14
+	VPAND   Y13, Y14, Y14
+	VPXOR   Y14, Y13, Y13
+	VMOVUPS Y14, 96(SP)
 
 look:
 	CMPB      settles+108(FP), $0x00
 	JEQ       sleep
 	CMPL      beta1+84(FP), $0x3f000000
 	JLT       sleep
-	VPAND     constantsAVX2<>+1280(SB), Y9, Y14
-	VPSUBD    constantsAVX2<>+3520(SB), Y14, Y14
-	VPAND     constantsAVX2<>+1280(SB), Y12, Y15
-	VPSUBD    constantsAVX2<>+3520(SB), Y15, Y15
-	VPMINUD   Y15, Y14, Y14
 	VMOVUPS   constantsAVX2<>+2624(SB), Y5
+	VPAND     constantsAVX2<>+1280(SB), Y9, Y14
+	VPSUBD    constantsAVX2<>+3584(SB), Y14, Y14
+	VPAND     constantsAVX2<>+1280(SB), Y12, Y15
+	VPSUBD    constantsAVX2<>+3584(SB), Y15, Y15
+	VPMINUD   Y15, Y14, Y14
 	VPMINUD   Y14, Y5, Y14
 	VPXOR     Y14, Y5, Y14
 	VPTEST    Y14, Y14
@@ -5708,8 +6455,8 @@ look:
 	VBLENDVPS Y5, Y14, Y12, Y12
 
 lowSleep:
-	VBROADCASTSS (R9), Y1
-	VBROADCASTSS 4(R9), Y6
+	VBROADCASTSS (R10), Y1
+	VBROADCASTSS 4(R10), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y14
 	VFMADD213PS  constantsAVX2<>+2176(SB), Y2, Y9
@@ -5717,21 +6464,21 @@ lowSleep:
 	VSUBPS       constantsAVX2<>+2176(SB), Y9, Y9
 	VBLENDVPS    Y5, Y9, Y14, Y9
 	VSQRTPS      Y10, Y14
-	CMPL         4(R9), $0x3f800000
+	CMPL         4(R10), $0x3f800000
 	JEQ          plainMissed0falsetrue
 	VDIVPS       Y6, Y14, Y14
 
 plainMissed0falsetrue:
 	VPAND       constantsAVX2<>+1280(SB), Y8, Y15
-	VCMPPS      $0x11, constantsAVX2<>+2816(SB), Y15, Y5
-	VCMPPS      $0x15, constantsAVX2<>+2880(SB), Y9, Y15
+	VCMPPS      $0x11, constantsAVX2<>+2880(SB), Y15, Y5
+	VCMPPS      $0x15, constantsAVX2<>+2944(SB), Y9, Y15
 	VPOR        Y5, Y15, Y15
 	VPAND       Y9, Y15, Y15
-	VMULPS      constantsAVX2<>+2944(SB), Y15, Y15
+	VMULPS      constantsAVX2<>+3008(SB), Y15, Y15
 	VMOVUPS     (DX)(DI*1), Y5
 	VPAND       constantsAVX2<>+960(SB), Y5, Y5
 	VPOR        Y5, Y15, Y15
-	VADDPS      constantsAVX2<>+3456(SB), Y15, Y15
+	VADDPS      constantsAVX2<>+3520(SB), Y15, Y15
 	VADDPS      Y7, Y14, Y14
 	VMULPS      Y1, Y15, Y15
 	VDIVPS      Y14, Y15, Y15
@@ -5743,35 +6490,35 @@ plainMissed0falsetrue:
 	VSUBPS      constantsAVX2<>+2176(SB), Y12, Y12
 	VBLENDVPS   Y5, Y12, Y14, Y12
 	VSQRTPS     Y13, Y14
-	CMPL        4(R9), $0x3f800000
+	CMPL        4(R10), $0x3f800000
 	JEQ         plainMissed1falsetrue
 	VDIVPS      Y6, Y14, Y14
 
 plainMissed1falsetrue:
 	VPAND        constantsAVX2<>+1280(SB), Y11, Y15
-	VCMPPS       $0x11, constantsAVX2<>+2816(SB), Y15, Y5
-	VCMPPS       $0x15, constantsAVX2<>+2880(SB), Y12, Y15
+	VCMPPS       $0x11, constantsAVX2<>+2880(SB), Y15, Y5
+	VCMPPS       $0x15, constantsAVX2<>+2944(SB), Y12, Y15
 	VPOR         Y5, Y15, Y15
 	VPAND        Y12, Y15, Y15
-	VMULPS       constantsAVX2<>+2944(SB), Y15, Y15
+	VMULPS       constantsAVX2<>+3008(SB), Y15, Y15
 	VMOVUPS      32(DX)(DI*1), Y5
 	VPAND        constantsAVX2<>+960(SB), Y5, Y5
 	VPOR         Y5, Y15, Y15
-	VADDPS       constantsAVX2<>+3456(SB), Y15, Y15
+	VADDPS       constantsAVX2<>+3520(SB), Y15, Y15
 	VADDPS       Y7, Y14, Y14
 	VMULPS       Y1, Y15, Y15
 	VDIVPS       Y14, Y15, Y15
 	VADDPS       Y15, Y11, Y11
-	ADDQ         $0x08, R9
-	DECQ         R8
+	ADDQ         $0x08, R10
+	DECQ         R9
 	JZ           lowMade
-	TESTQ        $0x00000007, R8
+	TESTQ        $0x00000007, R9
 	JNZ          lowSleep
 	CMPB         settles+108(FP), $0x00
 	JEQ          lowSleep
 	VPXOR        Y3, Y3, Y3
-	VBROADCASTSS (R9), Y1
-	VBROADCASTSS 4(R9), Y6
+	VBROADCASTSS (R10), Y1
+	VBROADCASTSS 4(R10), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y14
 	VFMADD213PS  constantsAVX2<>+2176(SB), Y2, Y9
@@ -5779,21 +6526,21 @@ plainMissed1falsetrue:
 	VSUBPS       constantsAVX2<>+2176(SB), Y9, Y9
 	VBLENDVPS    Y5, Y9, Y14, Y9
 	VSQRTPS      Y10, Y14
-	CMPL         4(R9), $0x3f800000
+	CMPL         4(R10), $0x3f800000
 	JEQ          plainMissed0truetrue
 	VDIVPS       Y6, Y14, Y14
 
 plainMissed0truetrue:
 	VPAND       constantsAVX2<>+1280(SB), Y8, Y15
-	VCMPPS      $0x11, constantsAVX2<>+2816(SB), Y15, Y5
-	VCMPPS      $0x15, constantsAVX2<>+2880(SB), Y9, Y15
+	VCMPPS      $0x11, constantsAVX2<>+2880(SB), Y15, Y5
+	VCMPPS      $0x15, constantsAVX2<>+2944(SB), Y9, Y15
 	VPOR        Y5, Y15, Y15
 	VPAND       Y9, Y15, Y15
-	VMULPS      constantsAVX2<>+2944(SB), Y15, Y15
+	VMULPS      constantsAVX2<>+3008(SB), Y15, Y15
 	VMOVUPS     (DX)(DI*1), Y5
 	VPAND       constantsAVX2<>+960(SB), Y5, Y5
 	VPOR        Y5, Y15, Y15
-	VADDPS      constantsAVX2<>+3456(SB), Y15, Y15
+	VADDPS      constantsAVX2<>+3520(SB), Y15, Y15
 	VADDPS      Y7, Y14, Y14
 	VMULPS      Y1, Y15, Y15
 	VDIVPS      Y14, Y15, Y15
@@ -5817,21 +6564,21 @@ plainMissed0truetrue:
 	VSUBPS      constantsAVX2<>+2176(SB), Y12, Y12
 	VBLENDVPS   Y5, Y12, Y14, Y12
 	VSQRTPS     Y13, Y14
-	CMPL        4(R9), $0x3f800000
+	CMPL        4(R10), $0x3f800000
 	JEQ         plainMissed1truetrue
 	VDIVPS      Y6, Y14, Y14
 
 plainMissed1truetrue:
 	VPAND     constantsAVX2<>+1280(SB), Y11, Y15
-	VCMPPS    $0x11, constantsAVX2<>+2816(SB), Y15, Y5
-	VCMPPS    $0x15, constantsAVX2<>+2880(SB), Y12, Y15
+	VCMPPS    $0x11, constantsAVX2<>+2880(SB), Y15, Y5
+	VCMPPS    $0x15, constantsAVX2<>+2944(SB), Y12, Y15
 	VPOR      Y5, Y15, Y15
 	VPAND     Y12, Y15, Y15
-	VMULPS    constantsAVX2<>+2944(SB), Y15, Y15
+	VMULPS    constantsAVX2<>+3008(SB), Y15, Y15
 	VMOVUPS   32(DX)(DI*1), Y5
 	VPAND     constantsAVX2<>+960(SB), Y5, Y5
 	VPOR      Y5, Y15, Y15
-	VADDPS    constantsAVX2<>+3456(SB), Y15, Y15
+	VADDPS    constantsAVX2<>+3520(SB), Y15, Y15
 	VADDPS    Y7, Y14, Y14
 	VMULPS    Y1, Y15, Y15
 	VDIVPS    Y14, Y15, Y15
@@ -5848,8 +6595,8 @@ plainMissed1truetrue:
 	VPXOR     Y5, Y5, Y5
 	VSUBPS    Y15, Y5, Y5
 	VPOR      Y5, Y3, Y3
-	ADDQ      $0x08, R9
-	DECQ      R8
+	ADDQ      $0x08, R10
+	DECQ      R9
 	JZ        lowMade
 	VPTEST    constantsAVX2<>+960(SB), Y3
 	JNZ       lowSleep
@@ -5888,18 +6635,18 @@ lowMade:
 	VMOVUPS   32(DX)(DI*1), Y14
 	VPAND     constantsAVX2<>+960(SB), Y14, Y14
 	VPOR      Y14, Y12, Y12
-	VADDPS    constantsAVX2<>+3456(SB), Y9, Y9
-	VADDPS    constantsAVX2<>+3456(SB), Y12, Y12
+	VADDPS    constantsAVX2<>+3520(SB), Y9, Y9
+	VADDPS    constantsAVX2<>+3520(SB), Y12, Y12
 	JMP       made
 
 sleep:
-	VBROADCASTSS (R9), Y1
-	VBROADCASTSS 4(R9), Y6
+	VBROADCASTSS (R10), Y1
+	VBROADCASTSS 4(R10), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+3456(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+3520(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
-	CMPL         4(R9), $0x3f800000
+	CMPL         4(R10), $0x3f800000
 	JEQ          plainMissed0falsefalse
 	VDIVPS       Y6, Y14, Y14
 
@@ -5910,9 +6657,9 @@ plainMissed0falsefalse:
 	VADDPS  Y15, Y8, Y8
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+3456(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+3520(SB), Y12, Y12
 	VSQRTPS Y13, Y14
-	CMPL    4(R9), $0x3f800000
+	CMPL    4(R10), $0x3f800000
 	JEQ     plainMissed1falsefalse
 	VDIVPS  Y6, Y14, Y14
 
@@ -5921,21 +6668,21 @@ plainMissed1falsefalse:
 	VMULPS       Y1, Y12, Y15
 	VDIVPS       Y14, Y15, Y15
 	VADDPS       Y15, Y11, Y11
-	ADDQ         $0x08, R9
-	DECQ         R8
+	ADDQ         $0x08, R10
+	DECQ         R9
 	JZ           made
-	TESTQ        $0x00000007, R8
+	TESTQ        $0x00000007, R9
 	JNZ          sleep
 	CMPB         settles+108(FP), $0x00
 	JEQ          sleep
 	VPXOR        Y3, Y3, Y3
-	VBROADCASTSS (R9), Y1
-	VBROADCASTSS 4(R9), Y6
+	VBROADCASTSS (R10), Y1
+	VBROADCASTSS 4(R10), Y6
 	VMULPS       Y4, Y10, Y10
 	VMULPS       Y2, Y9, Y9
-	VADDPS       constantsAVX2<>+3456(SB), Y9, Y9
+	VADDPS       constantsAVX2<>+3520(SB), Y9, Y9
 	VSQRTPS      Y10, Y14
-	CMPL         4(R9), $0x3f800000
+	CMPL         4(R10), $0x3f800000
 	JEQ          plainMissed0truefalse
 	VDIVPS       Y6, Y14, Y14
 
@@ -5958,9 +6705,9 @@ plainMissed0truefalse:
 	VPOR    Y5, Y3, Y3
 	VMULPS  Y4, Y13, Y13
 	VMULPS  Y2, Y12, Y12
-	VADDPS  constantsAVX2<>+3456(SB), Y12, Y12
+	VADDPS  constantsAVX2<>+3520(SB), Y12, Y12
 	VSQRTPS Y13, Y14
-	CMPL    4(R9), $0x3f800000
+	CMPL    4(R10), $0x3f800000
 	JEQ     plainMissed1truefalse
 	VDIVPS  Y6, Y14, Y14
 
@@ -5981,23 +6728,23 @@ plainMissed1truefalse:
 	VPXOR  Y5, Y5, Y5
 	VSUBPS Y15, Y5, Y5
 	VPOR   Y5, Y3, Y3
-	ADDQ   $0x08, R9
-	DECQ   R8
+	ADDQ   $0x08, R10
+	DECQ   R9
 	JZ     made
 	VPTEST constantsAVX2<>+960(SB), Y3
 	JNZ    look
 
 settled:
-	MOVQ R8, R9
-	MOVL beta1+84(FP), R10
+	MOVQ R9, R10
+	MOVL beta1+84(FP), R11
 
 settleM:
-	CMPQ    R10, $0x3f800000
+	CMPQ    R11, $0x3f800000
 	JGE     settleMMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y3
-	VPSUBD  constantsAVX2<>+3520(SB), Y3, Y3
+	VPSUBD  constantsAVX2<>+3584(SB), Y3, Y3
 	VPAND   constantsAVX2<>+1280(SB), Y12, Y5
-	VPSUBD  constantsAVX2<>+3520(SB), Y5, Y5
+	VPSUBD  constantsAVX2<>+3584(SB), Y5, Y5
 	VPMINUD Y5, Y3, Y3
 	VPMINUD constantsAVX2<>+2048(SB), Y3, Y5
 	VPXOR   constantsAVX2<>+2048(SB), Y5, Y5
@@ -6007,9 +6754,9 @@ settleM:
 settleMMultiply:
 	VMULPS Y2, Y9, Y9
 	VMULPS Y2, Y12, Y12
-	DECQ   R8
+	DECQ   R9
 	JZ     settleMDone
-	TESTQ  $0x00000007, R8
+	TESTQ  $0x00000007, R9
 	JNZ    settleMMultiply
 	JMP    settleM
 
@@ -6046,9 +6793,9 @@ settleMScaled:
 	VCMPPS      $0x11, Y1, Y6, Y14
 	VSUBPS      Y1, Y12, Y12
 	VBLENDVPS   Y14, Y12, Y6, Y12
-	DECQ        R8
+	DECQ        R9
 	JZ          settleMUnscale
-	TESTQ       $0x00000007, R8
+	TESTQ       $0x00000007, R9
 	JNZ         settleMScaled
 	VPXOR       Y3, Y3, Y3
 	VMOVAPS     Y9, Y5
@@ -6069,7 +6816,7 @@ settleMScaled:
 	VPOR        Y5, Y3, Y3
 	VPTEST      Y3, Y3
 	JZ          settleMUnscale
-	DECQ        R8
+	DECQ        R9
 	JNZ         settleMScaled
 
 settleMUnscale:
@@ -6091,15 +6838,15 @@ settleMUnscale:
 	VPOR      Y6, Y12, Y12
 
 settleMDone:
-	MOVL beta2+92(FP), R8
+	MOVL beta2+92(FP), R9
 
 settleV:
-	CMPQ    R8, $0x3f800000
+	CMPQ    R9, $0x3f800000
 	JGE     settleVMultiply
 	VPAND   constantsAVX2<>+1280(SB), Y10, Y3
-	VPSUBD  constantsAVX2<>+3520(SB), Y3, Y3
+	VPSUBD  constantsAVX2<>+3584(SB), Y3, Y3
 	VPAND   constantsAVX2<>+1280(SB), Y13, Y5
-	VPSUBD  constantsAVX2<>+3520(SB), Y5, Y5
+	VPSUBD  constantsAVX2<>+3584(SB), Y5, Y5
 	VPMINUD Y5, Y3, Y3
 	VPMINUD constantsAVX2<>+2048(SB), Y3, Y5
 	VPXOR   constantsAVX2<>+2048(SB), Y5, Y5
@@ -6109,9 +6856,9 @@ settleV:
 settleVMultiply:
 	VMULPS Y4, Y10, Y10
 	VMULPS Y4, Y13, Y13
-	DECQ   R9
+	DECQ   R10
 	JZ     settleVDone
-	TESTQ  $0x00000007, R9
+	TESTQ  $0x00000007, R10
 	JNZ    settleVMultiply
 	JMP    settleV
 
@@ -6148,9 +6895,9 @@ settleVScaled:
 	VCMPPS      $0x11, Y1, Y6, Y14
 	VSUBPS      Y1, Y13, Y13
 	VBLENDVPS   Y14, Y13, Y6, Y13
-	DECQ        R9
+	DECQ        R10
 	JZ          settleVUnscale
-	TESTQ       $0x00000007, R9
+	TESTQ       $0x00000007, R10
 	JNZ         settleVScaled
 	VPXOR       Y3, Y3, Y3
 	VMOVAPS     Y10, Y5
@@ -6171,7 +6918,7 @@ settleVScaled:
 	VPOR        Y5, Y3, Y3
 	VPTEST      Y3, Y3
 	JZ          settleVUnscale
-	DECQ        R9
+	DECQ        R10
 	JNZ         settleVScaled
 
 settleVUnscale:
@@ -6193,34 +6940,227 @@ settleVUnscale:
 	VPOR      Y6, Y13, Y13
 
 settleVDone:
-	VADDPS constantsAVX2<>+3456(SB), Y9, Y9
-	VADDPS constantsAVX2<>+3456(SB), Y12, Y12
+	VADDPS constantsAVX2<>+3520(SB), Y9, Y9
+	VADDPS constantsAVX2<>+3520(SB), Y12, Y12
 
 made:
-	VMOVUPS      Y8, (AX)(DI*1)
-	VMOVUPS      Y11, 32(AX)(DI*1)
-	VMOVUPS      Y9, (DX)(DI*1)
-	VMOVUPS      Y12, 32(DX)(DI*1)
-	VMOVUPS      Y10, (BX)(DI*1)
-	VMOVUPS      Y13, 32(BX)(DI*1)
+	VMOVUPS Y8, (AX)(DI*1)
+	VMOVUPS Y11, 32(AX)(DI*1)
+	VMOVUPS Y9, (DX)(DI*1)
+	VMOVUPS Y12, 32(DX)(DI*1)
+	VMOVUPS Y10, (BX)(DI*1)
+	VMOVUPS Y13, 32(BX)(DI*1)
+	TESTQ   $0x00000002, R8
+	JZ      sleptV
+	MOVQ    128(SP), R9
+	VMOVUPS 32(SP), Y10
+	VMOVUPS 96(SP), Y13
+	MOVL    beta2+92(FP), R8
+
+takenV:
+	CMPQ    R8, $0x3f800000
+	JGE     takenVMultiply
+	VPAND   constantsAVX2<>+1280(SB), Y10, Y3
+	VPSUBD  constantsAVX2<>+3584(SB), Y3, Y3
+	VPAND   constantsAVX2<>+1280(SB), Y13, Y5
+	VPSUBD  constantsAVX2<>+3584(SB), Y5, Y5
+	VPMINUD Y5, Y3, Y3
+	VPMINUD constantsAVX2<>+2048(SB), Y3, Y5
+	VPXOR   constantsAVX2<>+2048(SB), Y5, Y5
+	VPTEST  Y5, Y5
+	JNZ     takenVLow
+
+takenVMultiply:
+	VMULPS Y4, Y10, Y10
+	VMULPS Y4, Y13, Y13
+	DECQ   R9
+	JZ     takenVDone
+	TESTQ  $0x00000007, R9
+	JNZ    takenVMultiply
+	JMP    takenV
+
+takenVLow:
+	VPAND     constantsAVX2<>+1280(SB), Y10, Y3
+	VPAND     constantsAVX2<>+1280(SB), Y13, Y5
+	VPMAXUD   Y5, Y3, Y3
+	VPMAXUD   constantsAVX2<>+2112(SB), Y3, Y5
+	VPXOR     constantsAVX2<>+2112(SB), Y5, Y5
+	VPTEST    Y5, Y5
+	JNZ       takenVMultiply
+	VMOVUPS   constantsAVX2<>+2176(SB), Y1
+	VPAND     constantsAVX2<>+1280(SB), Y10, Y10
+	VPADDD    constantsAVX2<>+2304(SB), Y10, Y10
+	VCMPPS    $0x11, Y1, Y10, Y14
+	VADDPS    Y10, Y10, Y6
+	VSUBPS    Y1, Y6, Y6
+	VBLENDVPS Y14, Y6, Y10, Y10
+	VPAND     constantsAVX2<>+1280(SB), Y13, Y13
+	VPADDD    constantsAVX2<>+2304(SB), Y13, Y13
+	VCMPPS    $0x11, Y1, Y13, Y14
+	VADDPS    Y13, Y13, Y6
+	VSUBPS    Y1, Y6, Y6
+	VBLENDVPS Y14, Y6, Y13, Y13
+
+takenVScaled:
+	VMULPS      Y4, Y10, Y6
+	VFMADD213PS Y1, Y4, Y10
+	VCMPPS      $0x11, Y1, Y6, Y14
+	VSUBPS      Y1, Y10, Y10
+	VBLENDVPS   Y14, Y10, Y6, Y10
+	VMULPS      Y4, Y13, Y6
+	VFMADD213PS Y1, Y4, Y13
+	VCMPPS      $0x11, Y1, Y6, Y14
+	VSUBPS      Y1, Y13, Y13
+	VBLENDVPS   Y14, Y13, Y6, Y13
+	DECQ        R9
+	JZ          takenVUnscale
+	TESTQ       $0x00000007, R9
+	JNZ         takenVScaled
+	VPXOR       Y3, Y3, Y3
+	VMOVAPS     Y10, Y5
+	VMULPS      Y4, Y10, Y6
+	VFMADD213PS Y1, Y4, Y10
+	VCMPPS      $0x11, Y1, Y6, Y14
+	VSUBPS      Y1, Y10, Y10
+	VBLENDVPS   Y14, Y10, Y6, Y10
+	VPXOR       Y10, Y5, Y5
+	VPOR        Y5, Y3, Y3
+	VMOVAPS     Y13, Y5
+	VMULPS      Y4, Y13, Y6
+	VFMADD213PS Y1, Y4, Y13
+	VCMPPS      $0x11, Y1, Y6, Y14
+	VSUBPS      Y1, Y13, Y13
+	VBLENDVPS   Y14, Y13, Y6, Y13
+	VPXOR       Y13, Y5, Y5
+	VPOR        Y5, Y3, Y3
+	VPTEST      Y3, Y3
+	JZ          takenVUnscale
+	DECQ        R9
+	JNZ         takenVScaled
+
+takenVUnscale:
+	VCMPPS    $0x11, Y1, Y10, Y14
+	VADDPS    Y1, Y10, Y6
+	VMULPS    constantsAVX2<>+832(SB), Y6, Y6
+	VBLENDVPS Y14, Y6, Y10, Y10
+	VPSUBD    constantsAVX2<>+2304(SB), Y10, Y10
+	VMOVUPS   32(SP), Y6
+	VPAND     constantsAVX2<>+960(SB), Y6, Y6
+	VPOR      Y6, Y10, Y10
+	VCMPPS    $0x11, Y1, Y13, Y14
+	VADDPS    Y1, Y13, Y6
+	VMULPS    constantsAVX2<>+832(SB), Y6, Y6
+	VBLENDVPS Y14, Y6, Y13, Y13
+	VPSUBD    constantsAVX2<>+2304(SB), Y13, Y13
+	VMOVUPS   96(SP), Y6
+	VPAND     constantsAVX2<>+960(SB), Y6, Y6
+	VPOR      Y6, Y13, Y13
+
+takenVDone:
+	VPOR    (BX)(DI*1), Y10, Y10
+	VPOR    32(BX)(DI*1), Y13, Y13
+	VMOVUPS Y10, (BX)(DI*1)
+	VMOVUPS Y13, 32(BX)(DI*1)
+
+sleptV:
 	VBROADCASTSS negStep+80(FP), Y1
 	VBROADCASTSS sqrtBias2+100(FP), Y6
 	VBROADCASTSS oneMinusBeta1+88(FP), Y3
 	VBROADCASTSS oneMinusBeta2+96(FP), Y5
 
 slept:
-	CMPB    awake+109(FP), $0x00
-	JEQ     next
-	XORQ    R8, R8
-	MOVQ    values+32(FP), R9
-	TESTQ   R9, R9
-	JNZ     product0
-	VMOVUPS (CX)(DI*1), Y8
-	JMP     known0
+	CMPB        awake+109(FP), $0x00
+	JEQ         next
+	XORQ        R8, R8
+	MOVQ        values+32(FP), R9
+	TESTQ       R9, R9
+	JNZ         product0
+	VMOVUPS     (CX)(DI*1), Y8
+	TESTB       $0x02, low+110(FP)
+	JZ          known0
+	VMOVUPS     (DX)(DI*1), Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y9
+	VPSUBD      constantsAVX2<>+3584(SB), Y9, Y9
+	VMOVUPS     constantsAVX2<>+2752(SB), Y10
+	VPMINUD     Y9, Y10, Y9
+	VPXOR       Y9, Y10, Y9
+	VPTEST      Y9, Y9
+	JZ          taken0
+	ORQ         $0x00000001, R8
+	VMOVUPS     (DX)(DI*1), Y9
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y9
+	VPADDD      constantsAVX2<>+2304(SB), Y9, Y9
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y9, Y14
+	VADDPS      Y9, Y9, Y13
+	VSUBPS      constantsAVX2<>+2176(SB), Y13, Y13
+	VBLENDVPS   Y14, Y13, Y9, Y9
+	VMULPS      Y2, Y9, Y13
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y9
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y13, Y14
+	VSUBPS      constantsAVX2<>+2176(SB), Y9, Y9
+	VBLENDVPS   Y14, Y9, Y13, Y9
+	VMOVUPS     (DX)(DI*1), Y12
+	VPAND       constantsAVX2<>+960(SB), Y12, Y12
+	VPOR        Y12, Y9, Y9
+	VMOVAPS     Y8, Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y10
+	VPADDD      constantsAVX2<>+2304(SB), Y10, Y10
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y10, Y14
+	VADDPS      Y10, Y10, Y13
+	VSUBPS      constantsAVX2<>+2176(SB), Y13, Y13
+	VBLENDVPS   Y14, Y13, Y10, Y10
+	VPAND       constantsAVX2<>+960(SB), Y8, Y11
+	VPOR        Y11, Y10, Y10
+	VMOVAPS     Y9, Y11
+	VFMADD231PS Y10, Y3, Y11
+	VPAND       constantsAVX2<>+960(SB), Y11, Y12
+	VPOR        constantsAVX2<>+2176(SB), Y12, Y12
+	VADDPS      Y9, Y12, Y13
+	VFMADD231PS Y10, Y3, Y13
+	VSUBPS      Y12, Y13, Y13
+	VPAND       constantsAVX2<>+1280(SB), Y13, Y13
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y9
+	VPAND       constantsAVX2<>+960(SB), Y11, Y12
+	VPOR        Y12, Y13, Y13
+	VPAND       constantsAVX2<>+1280(SB), Y11, Y12
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y12, Y14
+	VPAND       Y14, Y9, Y9
+	VBLENDVPS   Y14, Y13, Y11, Y11
+	VMOVAPS     Y11, Y12
+	VPAND       constantsAVX2<>+1280(SB), Y11, Y11
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y14
+	VADDPS      constantsAVX2<>+2176(SB), Y11, Y13
+	VMULPS      constantsAVX2<>+832(SB), Y13, Y13
+	VBLENDVPS   Y14, Y13, Y11, Y11
+	VPSUBD      constantsAVX2<>+2304(SB), Y11, Y11
+	VMOVUPS     Y12, Y13
+	VPAND       constantsAVX2<>+960(SB), Y13, Y13
+	VPOR        Y13, Y11, Y11
+	VCMPPS      $0x15, constantsAVX2<>+2176(SB), Y9, Y14
+	VMOVUPS     (DX)(DI*1), Y9
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y13
+	VCMPPS      $0x15, constantsAVX2<>+2752(SB), Y13, Y12
+	VPOR        Y14, Y12, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y13
+	VCMPPS      $0x15, constantsAVX2<>+2816(SB), Y13, Y12
+	VPOR        Y14, Y12, Y14
+	VMOVUPS     (AX)(DI*1), Y13
+	VPAND       constantsAVX2<>+1280(SB), Y13, Y13
+	VCMPPS      $0x11, constantsAVX2<>+2880(SB), Y13, Y12
+	VPOR        Y14, Y12, Y14
+	VPAND       Y14, Y11, Y13
+	VPXOR       Y13, Y11, Y11
+	VMOVUPS     Y11, (SP)
+	VPAND       Y14, Y9, Y9
+	VPAND       Y14, Y8, Y8
+	VMOVUPS     Y9, (DX)(DI*1)
+
+taken0:
+	JMP known0
 
 product0:
-	CMPB         low+110(FP), $0x00
-	JNE          low0
+	TESTB        $0x02, low+110(FP)
+	JNZ          low0
 	VBROADCASTSS (R9)(SI*4), Y8
 	VPXOR        Y9, Y9, Y9
 	VMULPS       (CX), Y8, Y8
@@ -6231,95 +7171,96 @@ low0:
 	VMOVUPS      (CX), Y8
 	VMOVUPS      (DX)(DI*1), Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y9
-	VPSUBD       constantsAVX2<>+3520(SB), Y9, Y9
-	VMOVUPS      constantsAVX2<>+2688(SB), Y10
+	VPSUBD       constantsAVX2<>+3584(SB), Y9, Y9
+	VMOVUPS      constantsAVX2<>+2752(SB), Y10
 	VPMINUD      Y9, Y10, Y9
 	VPXOR        Y9, Y10, Y9
 	VPTEST       Y9, Y9
-	JZ           taken0
-	INCQ         R8
+	JZ           takenProduct0
+	ORQ          $0x00000001, R8
 	VMOVUPS      (DX)(DI*1), Y9
 	VPAND        constantsAVX2<>+1280(SB), Y9, Y9
 	VPADDD       constantsAVX2<>+2304(SB), Y9, Y9
-	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y9, Y15
-	VADDPS       Y9, Y9, Y14
-	VSUBPS       constantsAVX2<>+2176(SB), Y14, Y14
-	VBLENDVPS    Y15, Y14, Y9, Y9
-	VMULPS       Y2, Y9, Y14
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y9, Y14
+	VADDPS       Y9, Y9, Y13
+	VSUBPS       constantsAVX2<>+2176(SB), Y13, Y13
+	VBLENDVPS    Y14, Y13, Y9, Y9
+	VMULPS       Y2, Y9, Y13
 	VFMADD213PS  constantsAVX2<>+2176(SB), Y2, Y9
-	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y14, Y15
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y13, Y14
 	VSUBPS       constantsAVX2<>+2176(SB), Y9, Y9
-	VBLENDVPS    Y15, Y9, Y14, Y9
+	VBLENDVPS    Y14, Y9, Y13, Y9
 	VMOVUPS      (DX)(DI*1), Y12
 	VPAND        constantsAVX2<>+960(SB), Y12, Y12
 	VPOR         Y12, Y9, Y9
 	VMOVAPS      Y8, Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y10
 	VPADDD       constantsAVX2<>+2304(SB), Y10, Y10
-	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y10, Y15
-	VADDPS       Y10, Y10, Y14
-	VSUBPS       constantsAVX2<>+2176(SB), Y14, Y14
-	VBLENDVPS    Y15, Y14, Y10, Y10
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y10, Y14
+	VADDPS       Y10, Y10, Y13
+	VSUBPS       constantsAVX2<>+2176(SB), Y13, Y13
+	VBLENDVPS    Y14, Y13, Y10, Y10
 	VBROADCASTSS (R9)(SI*4), Y11
 	VPAND        constantsAVX2<>+1280(SB), Y11, Y12
-	VMULPS       Y12, Y10, Y14
+	VMULPS       Y12, Y10, Y13
 	VFMADD213PS  constantsAVX2<>+2176(SB), Y12, Y10
-	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y14, Y15
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y13, Y14
 	VSUBPS       constantsAVX2<>+2176(SB), Y10, Y10
-	VBLENDVPS    Y15, Y10, Y14, Y10
+	VBLENDVPS    Y14, Y10, Y13, Y10
 	VPXOR        Y8, Y11, Y11
 	VPAND        constantsAVX2<>+960(SB), Y11, Y11
 	VPOR         Y11, Y10, Y10
-	VADDPS       constantsAVX2<>+3456(SB), Y10, Y10
+	VADDPS       constantsAVX2<>+3520(SB), Y10, Y10
 	VMOVAPS      Y9, Y11
 	VFMADD231PS  Y10, Y3, Y11
 	VPAND        constantsAVX2<>+960(SB), Y11, Y12
 	VPOR         constantsAVX2<>+2176(SB), Y12, Y12
-	VADDPS       Y9, Y12, Y14
-	VFMADD231PS  Y10, Y3, Y14
-	VSUBPS       Y12, Y14, Y14
-	VPAND        constantsAVX2<>+1280(SB), Y14, Y14
+	VADDPS       Y9, Y12, Y13
+	VFMADD231PS  Y10, Y3, Y13
+	VSUBPS       Y12, Y13, Y13
+	VPAND        constantsAVX2<>+1280(SB), Y13, Y13
 	VPAND        constantsAVX2<>+1280(SB), Y9, Y9
 	VPAND        constantsAVX2<>+960(SB), Y11, Y12
-	VPOR         Y12, Y14, Y14
+	VPOR         Y12, Y13, Y13
 	VPAND        constantsAVX2<>+1280(SB), Y11, Y12
-	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y12, Y15
-	VPAND        Y15, Y9, Y9
-	VBLENDVPS    Y15, Y14, Y11, Y11
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y12, Y14
+	VPAND        Y14, Y9, Y9
+	VBLENDVPS    Y14, Y13, Y11, Y11
 	VMOVAPS      Y11, Y12
 	VPAND        constantsAVX2<>+1280(SB), Y11, Y11
-	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y11, Y15
-	VADDPS       constantsAVX2<>+2176(SB), Y11, Y14
-	VMULPS       constantsAVX2<>+832(SB), Y14, Y14
-	VBLENDVPS    Y15, Y14, Y11, Y11
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y11, Y14
+	VADDPS       constantsAVX2<>+2176(SB), Y11, Y13
+	VMULPS       constantsAVX2<>+832(SB), Y13, Y13
+	VBLENDVPS    Y14, Y13, Y11, Y11
 	VPSUBD       constantsAVX2<>+2304(SB), Y11, Y11
-	VMOVUPS      Y12, Y14
-	VPAND        constantsAVX2<>+960(SB), Y14, Y14
-	VPOR         Y14, Y11, Y11
-	VCMPPS       $0x15, constantsAVX2<>+2176(SB), Y9, Y15
+	VMOVUPS      Y12, Y13
+	VPAND        constantsAVX2<>+960(SB), Y13, Y13
+	VPOR         Y13, Y11, Y11
+	VCMPPS       $0x15, constantsAVX2<>+2176(SB), Y9, Y14
 	VMOVUPS      (DX)(DI*1), Y9
-	VPAND        constantsAVX2<>+1280(SB), Y9, Y14
-	VCMPPS       $0x15, constantsAVX2<>+2688(SB), Y14, Y12
-	VPOR         Y15, Y12, Y15
-	VPAND        constantsAVX2<>+1280(SB), Y8, Y14
-	VCMPPS       $0x15, constantsAVX2<>+2752(SB), Y14, Y12
-	VPOR         Y15, Y12, Y15
-	VMOVUPS      (AX)(DI*1), Y14
-	VPAND        constantsAVX2<>+1280(SB), Y14, Y14
-	VCMPPS       $0x11, constantsAVX2<>+2816(SB), Y14, Y12
-	VPOR         Y15, Y12, Y15
-	VPAND        Y15, Y11, Y14
-	VPXOR        Y14, Y11, Y13
-	VPAND        Y15, Y9, Y9
-	VPAND        Y15, Y8, Y8
+	VPAND        constantsAVX2<>+1280(SB), Y9, Y13
+	VCMPPS       $0x15, constantsAVX2<>+2752(SB), Y13, Y12
+	VPOR         Y14, Y12, Y14
+	VPAND        constantsAVX2<>+1280(SB), Y8, Y13
+	VCMPPS       $0x15, constantsAVX2<>+2816(SB), Y13, Y12
+	VPOR         Y14, Y12, Y14
+	VMOVUPS      (AX)(DI*1), Y13
+	VPAND        constantsAVX2<>+1280(SB), Y13, Y13
+	VCMPPS       $0x11, constantsAVX2<>+2880(SB), Y13, Y12
+	VPOR         Y14, Y12, Y14
+	VPAND        Y14, Y11, Y13
+	VPXOR        Y13, Y11, Y11
+	VMOVUPS      Y11, (SP)
+	VPAND        Y14, Y9, Y9
+	VPAND        Y14, Y8, Y8
 	VMOVUPS      Y9, (DX)(DI*1)
 
-taken0:
-	CMPB    low+110(FP), $0x02
-	JNE     moved0
+takenProduct0:
+	TESTB   $0x01, low+110(FP)
+	JZ      moved0
 	VPAND   constantsAVX2<>+1280(SB), Y8, Y9
-	VCMPPS  $0x15, constantsAVX2<>+3200(SB), Y9, Y11
-	VPADDD  constantsAVX2<>+3264(SB), Y9, Y9
+	VCMPPS  $0x15, constantsAVX2<>+3264(SB), Y9, Y11
+	VPADDD  constantsAVX2<>+3328(SB), Y9, Y9
 	VMOVUPS (DX)(DI*1), Y10
 	VPAND   constantsAVX2<>+1280(SB), Y10, Y10
 	VCMPPS  $0x11, Y9, Y10, Y10
@@ -6333,6 +7274,45 @@ moved0:
 	VADDPS       Y10, Y8, Y8
 
 known0:
+	TESTB       $0x04, low+110(FP)
+	JZ          squares0
+	VMOVUPS     (BX)(DI*1), Y10
+	VPSUBD      constantsAVX2<>+3584(SB), Y10, Y9
+	VMOVUPS     constantsAVX2<>+2688(SB), Y10
+	VPMINUD     Y9, Y10, Y9
+	VPXOR       Y9, Y10, Y9
+	VPTEST      Y9, Y9
+	JZ          squares0
+	ORQ         $0x00000002, R8
+	VMOVUPS     (BX)(DI*1), Y9
+	VPMINUD     constantsAVX2<>+3392(SB), Y9, Y12
+	VPSUBD      constantsAVX2<>+3392(SB), Y12, Y12
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y11
+	VPSUBD      constantsAVX2<>+3264(SB), Y11, Y11
+	VPAND       Y11, Y12, Y12
+	VPSRAD      $0x1f, Y12, Y12
+	VPAND       Y9, Y12, Y10
+	VPXOR       Y9, Y10, Y9
+	VMOVUPS     Y9, (BX)(DI*1)
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y10
+	VPADDD      constantsAVX2<>+2304(SB), Y10, Y10
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y10, Y12
+	VADDPS      Y10, Y10, Y11
+	VSUBPS      constantsAVX2<>+2176(SB), Y11, Y11
+	VBLENDVPS   Y12, Y11, Y10, Y10
+	VMULPS      Y4, Y10, Y11
+	VFMADD213PS constantsAVX2<>+2176(SB), Y4, Y10
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y12
+	VSUBPS      constantsAVX2<>+2176(SB), Y10, Y10
+	VBLENDVPS   Y12, Y10, Y11, Y10
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y10, Y12
+	VADDPS      constantsAVX2<>+2176(SB), Y10, Y11
+	VMULPS      constantsAVX2<>+832(SB), Y11, Y11
+	VBLENDVPS   Y12, Y11, Y10, Y10
+	VPSUBD      constantsAVX2<>+2304(SB), Y10, Y10
+	VMOVUPS     Y10, 32(SP)
+
+squares0:
 	VMULPS      (BX)(DI*1), Y4, Y9
 	VMULPS      Y8, Y5, Y10
 	VFMADD231PS Y8, Y10, Y9
@@ -6351,31 +7331,119 @@ unbiased0:
 	VDIVPS  Y9, Y8, Y8
 	VADDPS  (AX)(DI*1), Y8, Y8
 	VMOVUPS Y8, (AX)(DI*1)
-	TESTQ   R8, R8
-	JZ      stepped0
-	VPOR    (DX)(DI*1), Y13, Y13
-	VMOVUPS Y13, (DX)(DI*1)
+	TESTQ   $0x00000001, R8
+	JZ      putm0
+	VMOVUPS (DX)(DI*1), Y11
+	VPOR    (SP), Y11, Y11
+	VMOVUPS Y11, (DX)(DI*1)
 
-stepped0:
-	VMULPS  constantsAVX2<>+1152(SB), Y8, Y9
-	VSUBPS  Y9, Y9, Y9
-	VPOR    Y9, Y0, Y0
-	VMOVUPS (DX)(DI*1), Y9
-	VPAND   constantsAVX2<>+1280(SB), Y9, Y9
-	VMAXPS  constantsAVX2<>+3328(SB), Y9, Y9
-	VMULPS  constantsAVX2<>+1216(SB), Y9, Y9
-	VSUBPS  Y9, Y9, Y9
-	VPOR    Y9, Y0, Y0
-	XORQ    R8, R8
-	MOVQ    values+32(FP), R9
-	TESTQ   R9, R9
-	JNZ     product1
-	VMOVUPS 32(CX)(DI*1), Y8
-	JMP     known1
+putm0:
+	TESTQ   $0x00000002, R8
+	JZ      putv0
+	VMOVUPS (BX)(DI*1), Y11
+	VPOR    32(SP), Y11, Y11
+	VMOVUPS Y11, (BX)(DI*1)
+
+putv0:
+	VMULPS      constantsAVX2<>+1152(SB), Y8, Y9
+	VSUBPS      Y9, Y9, Y9
+	VPOR        Y9, Y0, Y0
+	VMOVUPS     (DX)(DI*1), Y9
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y9
+	VMAXPS      constantsAVX2<>+3392(SB), Y9, Y9
+	VMULPS      constantsAVX2<>+1216(SB), Y9, Y9
+	VSUBPS      Y9, Y9, Y9
+	VPOR        Y9, Y0, Y0
+	XORQ        R8, R8
+	MOVQ        values+32(FP), R9
+	TESTQ       R9, R9
+	JNZ         product1
+	VMOVUPS     32(CX)(DI*1), Y8
+	TESTB       $0x02, low+110(FP)
+	JZ          known1
+	VMOVUPS     32(DX)(DI*1), Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y9
+	VPSUBD      constantsAVX2<>+3584(SB), Y9, Y9
+	VMOVUPS     constantsAVX2<>+2752(SB), Y10
+	VPMINUD     Y9, Y10, Y9
+	VPXOR       Y9, Y10, Y9
+	VPTEST      Y9, Y9
+	JZ          taken1
+	ORQ         $0x00000001, R8
+	VMOVUPS     32(DX)(DI*1), Y9
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y9
+	VPADDD      constantsAVX2<>+2304(SB), Y9, Y9
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y9, Y14
+	VADDPS      Y9, Y9, Y13
+	VSUBPS      constantsAVX2<>+2176(SB), Y13, Y13
+	VBLENDVPS   Y14, Y13, Y9, Y9
+	VMULPS      Y2, Y9, Y13
+	VFMADD213PS constantsAVX2<>+2176(SB), Y2, Y9
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y13, Y14
+	VSUBPS      constantsAVX2<>+2176(SB), Y9, Y9
+	VBLENDVPS   Y14, Y9, Y13, Y9
+	VMOVUPS     32(DX)(DI*1), Y12
+	VPAND       constantsAVX2<>+960(SB), Y12, Y12
+	VPOR        Y12, Y9, Y9
+	VMOVAPS     Y8, Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y10
+	VPADDD      constantsAVX2<>+2304(SB), Y10, Y10
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y10, Y14
+	VADDPS      Y10, Y10, Y13
+	VSUBPS      constantsAVX2<>+2176(SB), Y13, Y13
+	VBLENDVPS   Y14, Y13, Y10, Y10
+	VPAND       constantsAVX2<>+960(SB), Y8, Y11
+	VPOR        Y11, Y10, Y10
+	VMOVAPS     Y9, Y11
+	VFMADD231PS Y10, Y3, Y11
+	VPAND       constantsAVX2<>+960(SB), Y11, Y12
+	VPOR        constantsAVX2<>+2176(SB), Y12, Y12
+	VADDPS      Y9, Y12, Y13
+	VFMADD231PS Y10, Y3, Y13
+	VSUBPS      Y12, Y13, Y13
+	VPAND       constantsAVX2<>+1280(SB), Y13, Y13
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y9
+	VPAND       constantsAVX2<>+960(SB), Y11, Y12
+	VPOR        Y12, Y13, Y13
+	VPAND       constantsAVX2<>+1280(SB), Y11, Y12
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y12, Y14
+	VPAND       Y14, Y9, Y9
+	VBLENDVPS   Y14, Y13, Y11, Y11
+	VMOVAPS     Y11, Y12
+	VPAND       constantsAVX2<>+1280(SB), Y11, Y11
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y14
+	VADDPS      constantsAVX2<>+2176(SB), Y11, Y13
+	VMULPS      constantsAVX2<>+832(SB), Y13, Y13
+	VBLENDVPS   Y14, Y13, Y11, Y11
+	VPSUBD      constantsAVX2<>+2304(SB), Y11, Y11
+	VMOVUPS     Y12, Y13
+	VPAND       constantsAVX2<>+960(SB), Y13, Y13
+	VPOR        Y13, Y11, Y11
+	VCMPPS      $0x15, constantsAVX2<>+2176(SB), Y9, Y14
+	VMOVUPS     32(DX)(DI*1), Y9
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y13
+	VCMPPS      $0x15, constantsAVX2<>+2752(SB), Y13, Y12
+	VPOR        Y14, Y12, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y13
+	VCMPPS      $0x15, constantsAVX2<>+2816(SB), Y13, Y12
+	VPOR        Y14, Y12, Y14
+	VMOVUPS     32(AX)(DI*1), Y13
+	VPAND       constantsAVX2<>+1280(SB), Y13, Y13
+	VCMPPS      $0x11, constantsAVX2<>+2880(SB), Y13, Y12
+	VPOR        Y14, Y12, Y14
+	VPAND       Y14, Y11, Y13
+	VPXOR       Y13, Y11, Y11
+	VMOVUPS     Y11, (SP)
+	VPAND       Y14, Y9, Y9
+	VPAND       Y14, Y8, Y8
+	VMOVUPS     Y9, 32(DX)(DI*1)
+
+taken1:
+	JMP known1
 
 product1:
-	CMPB         low+110(FP), $0x00
-	JNE          low1
+	TESTB        $0x02, low+110(FP)
+	JNZ          low1
 	VBROADCASTSS (R9)(SI*4), Y8
 	VPXOR        Y9, Y9, Y9
 	VMULPS       32(CX), Y8, Y8
@@ -6386,95 +7454,96 @@ low1:
 	VMOVUPS      32(CX), Y8
 	VMOVUPS      32(DX)(DI*1), Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y9
-	VPSUBD       constantsAVX2<>+3520(SB), Y9, Y9
-	VMOVUPS      constantsAVX2<>+2688(SB), Y10
+	VPSUBD       constantsAVX2<>+3584(SB), Y9, Y9
+	VMOVUPS      constantsAVX2<>+2752(SB), Y10
 	VPMINUD      Y9, Y10, Y9
 	VPXOR        Y9, Y10, Y9
 	VPTEST       Y9, Y9
-	JZ           taken1
-	INCQ         R8
+	JZ           takenProduct1
+	ORQ          $0x00000001, R8
 	VMOVUPS      32(DX)(DI*1), Y9
 	VPAND        constantsAVX2<>+1280(SB), Y9, Y9
 	VPADDD       constantsAVX2<>+2304(SB), Y9, Y9
-	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y9, Y15
-	VADDPS       Y9, Y9, Y14
-	VSUBPS       constantsAVX2<>+2176(SB), Y14, Y14
-	VBLENDVPS    Y15, Y14, Y9, Y9
-	VMULPS       Y2, Y9, Y14
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y9, Y14
+	VADDPS       Y9, Y9, Y13
+	VSUBPS       constantsAVX2<>+2176(SB), Y13, Y13
+	VBLENDVPS    Y14, Y13, Y9, Y9
+	VMULPS       Y2, Y9, Y13
 	VFMADD213PS  constantsAVX2<>+2176(SB), Y2, Y9
-	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y14, Y15
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y13, Y14
 	VSUBPS       constantsAVX2<>+2176(SB), Y9, Y9
-	VBLENDVPS    Y15, Y9, Y14, Y9
+	VBLENDVPS    Y14, Y9, Y13, Y9
 	VMOVUPS      32(DX)(DI*1), Y12
 	VPAND        constantsAVX2<>+960(SB), Y12, Y12
 	VPOR         Y12, Y9, Y9
 	VMOVAPS      Y8, Y10
 	VPAND        constantsAVX2<>+1280(SB), Y10, Y10
 	VPADDD       constantsAVX2<>+2304(SB), Y10, Y10
-	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y10, Y15
-	VADDPS       Y10, Y10, Y14
-	VSUBPS       constantsAVX2<>+2176(SB), Y14, Y14
-	VBLENDVPS    Y15, Y14, Y10, Y10
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y10, Y14
+	VADDPS       Y10, Y10, Y13
+	VSUBPS       constantsAVX2<>+2176(SB), Y13, Y13
+	VBLENDVPS    Y14, Y13, Y10, Y10
 	VBROADCASTSS (R9)(SI*4), Y11
 	VPAND        constantsAVX2<>+1280(SB), Y11, Y12
-	VMULPS       Y12, Y10, Y14
+	VMULPS       Y12, Y10, Y13
 	VFMADD213PS  constantsAVX2<>+2176(SB), Y12, Y10
-	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y14, Y15
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y13, Y14
 	VSUBPS       constantsAVX2<>+2176(SB), Y10, Y10
-	VBLENDVPS    Y15, Y10, Y14, Y10
+	VBLENDVPS    Y14, Y10, Y13, Y10
 	VPXOR        Y8, Y11, Y11
 	VPAND        constantsAVX2<>+960(SB), Y11, Y11
 	VPOR         Y11, Y10, Y10
-	VADDPS       constantsAVX2<>+3456(SB), Y10, Y10
+	VADDPS       constantsAVX2<>+3520(SB), Y10, Y10
 	VMOVAPS      Y9, Y11
 	VFMADD231PS  Y10, Y3, Y11
 	VPAND        constantsAVX2<>+960(SB), Y11, Y12
 	VPOR         constantsAVX2<>+2176(SB), Y12, Y12
-	VADDPS       Y9, Y12, Y14
-	VFMADD231PS  Y10, Y3, Y14
-	VSUBPS       Y12, Y14, Y14
-	VPAND        constantsAVX2<>+1280(SB), Y14, Y14
+	VADDPS       Y9, Y12, Y13
+	VFMADD231PS  Y10, Y3, Y13
+	VSUBPS       Y12, Y13, Y13
+	VPAND        constantsAVX2<>+1280(SB), Y13, Y13
 	VPAND        constantsAVX2<>+1280(SB), Y9, Y9
 	VPAND        constantsAVX2<>+960(SB), Y11, Y12
-	VPOR         Y12, Y14, Y14
+	VPOR         Y12, Y13, Y13
 	VPAND        constantsAVX2<>+1280(SB), Y11, Y12
-	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y12, Y15
-	VPAND        Y15, Y9, Y9
-	VBLENDVPS    Y15, Y14, Y11, Y11
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y12, Y14
+	VPAND        Y14, Y9, Y9
+	VBLENDVPS    Y14, Y13, Y11, Y11
 	VMOVAPS      Y11, Y12
 	VPAND        constantsAVX2<>+1280(SB), Y11, Y11
-	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y11, Y15
-	VADDPS       constantsAVX2<>+2176(SB), Y11, Y14
-	VMULPS       constantsAVX2<>+832(SB), Y14, Y14
-	VBLENDVPS    Y15, Y14, Y11, Y11
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y11, Y14
+	VADDPS       constantsAVX2<>+2176(SB), Y11, Y13
+	VMULPS       constantsAVX2<>+832(SB), Y13, Y13
+	VBLENDVPS    Y14, Y13, Y11, Y11
 	VPSUBD       constantsAVX2<>+2304(SB), Y11, Y11
-	VMOVUPS      Y12, Y14
-	VPAND        constantsAVX2<>+960(SB), Y14, Y14
-	VPOR         Y14, Y11, Y11
-	VCMPPS       $0x15, constantsAVX2<>+2176(SB), Y9, Y15
+	VMOVUPS      Y12, Y13
+	VPAND        constantsAVX2<>+960(SB), Y13, Y13
+	VPOR         Y13, Y11, Y11
+	VCMPPS       $0x15, constantsAVX2<>+2176(SB), Y9, Y14
 	VMOVUPS      32(DX)(DI*1), Y9
-	VPAND        constantsAVX2<>+1280(SB), Y9, Y14
-	VCMPPS       $0x15, constantsAVX2<>+2688(SB), Y14, Y12
-	VPOR         Y15, Y12, Y15
-	VPAND        constantsAVX2<>+1280(SB), Y8, Y14
-	VCMPPS       $0x15, constantsAVX2<>+2752(SB), Y14, Y12
-	VPOR         Y15, Y12, Y15
-	VMOVUPS      32(AX)(DI*1), Y14
-	VPAND        constantsAVX2<>+1280(SB), Y14, Y14
-	VCMPPS       $0x11, constantsAVX2<>+2816(SB), Y14, Y12
-	VPOR         Y15, Y12, Y15
-	VPAND        Y15, Y11, Y14
-	VPXOR        Y14, Y11, Y13
-	VPAND        Y15, Y9, Y9
-	VPAND        Y15, Y8, Y8
+	VPAND        constantsAVX2<>+1280(SB), Y9, Y13
+	VCMPPS       $0x15, constantsAVX2<>+2752(SB), Y13, Y12
+	VPOR         Y14, Y12, Y14
+	VPAND        constantsAVX2<>+1280(SB), Y8, Y13
+	VCMPPS       $0x15, constantsAVX2<>+2816(SB), Y13, Y12
+	VPOR         Y14, Y12, Y14
+	VMOVUPS      32(AX)(DI*1), Y13
+	VPAND        constantsAVX2<>+1280(SB), Y13, Y13
+	VCMPPS       $0x11, constantsAVX2<>+2880(SB), Y13, Y12
+	VPOR         Y14, Y12, Y14
+	VPAND        Y14, Y11, Y13
+	VPXOR        Y13, Y11, Y11
+	VMOVUPS      Y11, (SP)
+	VPAND        Y14, Y9, Y9
+	VPAND        Y14, Y8, Y8
 	VMOVUPS      Y9, 32(DX)(DI*1)
 
-taken1:
-	CMPB    low+110(FP), $0x02
-	JNE     moved1
+takenProduct1:
+	TESTB   $0x01, low+110(FP)
+	JZ      moved1
 	VPAND   constantsAVX2<>+1280(SB), Y8, Y9
-	VCMPPS  $0x15, constantsAVX2<>+3200(SB), Y9, Y11
-	VPADDD  constantsAVX2<>+3264(SB), Y9, Y9
+	VCMPPS  $0x15, constantsAVX2<>+3264(SB), Y9, Y11
+	VPADDD  constantsAVX2<>+3328(SB), Y9, Y9
 	VMOVUPS 32(DX)(DI*1), Y10
 	VPAND   constantsAVX2<>+1280(SB), Y10, Y10
 	VCMPPS  $0x11, Y9, Y10, Y10
@@ -6488,6 +7557,45 @@ moved1:
 	VADDPS       Y10, Y8, Y8
 
 known1:
+	TESTB       $0x04, low+110(FP)
+	JZ          squares1
+	VMOVUPS     32(BX)(DI*1), Y10
+	VPSUBD      constantsAVX2<>+3584(SB), Y10, Y9
+	VMOVUPS     constantsAVX2<>+2688(SB), Y10
+	VPMINUD     Y9, Y10, Y9
+	VPXOR       Y9, Y10, Y9
+	VPTEST      Y9, Y9
+	JZ          squares1
+	ORQ         $0x00000002, R8
+	VMOVUPS     32(BX)(DI*1), Y9
+	VPMINUD     constantsAVX2<>+3392(SB), Y9, Y12
+	VPSUBD      constantsAVX2<>+3392(SB), Y12, Y12
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y11
+	VPSUBD      constantsAVX2<>+3264(SB), Y11, Y11
+	VPAND       Y11, Y12, Y12
+	VPSRAD      $0x1f, Y12, Y12
+	VPAND       Y9, Y12, Y10
+	VPXOR       Y9, Y10, Y9
+	VMOVUPS     Y9, 32(BX)(DI*1)
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y10
+	VPADDD      constantsAVX2<>+2304(SB), Y10, Y10
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y10, Y12
+	VADDPS      Y10, Y10, Y11
+	VSUBPS      constantsAVX2<>+2176(SB), Y11, Y11
+	VBLENDVPS   Y12, Y11, Y10, Y10
+	VMULPS      Y4, Y10, Y11
+	VFMADD213PS constantsAVX2<>+2176(SB), Y4, Y10
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y12
+	VSUBPS      constantsAVX2<>+2176(SB), Y10, Y10
+	VBLENDVPS   Y12, Y10, Y11, Y10
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y10, Y12
+	VADDPS      constantsAVX2<>+2176(SB), Y10, Y11
+	VMULPS      constantsAVX2<>+832(SB), Y11, Y11
+	VBLENDVPS   Y12, Y11, Y10, Y10
+	VPSUBD      constantsAVX2<>+2304(SB), Y10, Y10
+	VMOVUPS     Y10, 32(SP)
+
+squares1:
 	VMULPS      32(BX)(DI*1), Y4, Y9
 	VMULPS      Y8, Y5, Y10
 	VFMADD231PS Y8, Y10, Y9
@@ -6506,18 +7614,26 @@ unbiased1:
 	VDIVPS  Y9, Y8, Y8
 	VADDPS  32(AX)(DI*1), Y8, Y8
 	VMOVUPS Y8, 32(AX)(DI*1)
-	TESTQ   R8, R8
-	JZ      stepped1
-	VPOR    32(DX)(DI*1), Y13, Y13
-	VMOVUPS Y13, 32(DX)(DI*1)
+	TESTQ   $0x00000001, R8
+	JZ      putm1
+	VMOVUPS 32(DX)(DI*1), Y11
+	VPOR    (SP), Y11, Y11
+	VMOVUPS Y11, 32(DX)(DI*1)
 
-stepped1:
+putm1:
+	TESTQ   $0x00000002, R8
+	JZ      putv1
+	VMOVUPS 32(BX)(DI*1), Y11
+	VPOR    32(SP), Y11, Y11
+	VMOVUPS Y11, 32(BX)(DI*1)
+
+putv1:
 	VMULPS  constantsAVX2<>+1152(SB), Y8, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0
 	VMOVUPS 32(DX)(DI*1), Y9
 	VPAND   constantsAVX2<>+1280(SB), Y9, Y9
-	VMAXPS  constantsAVX2<>+3328(SB), Y9, Y9
+	VMAXPS  constantsAVX2<>+3392(SB), Y9, Y9
 	VMULPS  constantsAVX2<>+1216(SB), Y9, Y9
 	VSUBPS  Y9, Y9, Y9
 	VPOR    Y9, Y0, Y0

@@ -177,7 +177,7 @@ func adagradKAVX2(w *float32, grad *float32, sum *float32, n int, negLR float32,
 // adadeltaAVX2 is the loop of Set.Adadelta.
 //
 //go:noescape
-func adadeltaAVX2(w *float32, grad *float32, sq *float32, acc *float32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, decay float32) bool
+func adadeltaAVX2(w *float32, grad *float32, sq *float32, acc *float32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, decay float32, low uint8) bool
 
 // adadeltaKAVX2 is the loop of Set.AdadeltaK.
 //
@@ -187,12 +187,12 @@ func adadeltaKAVX2(w *float32, grad *float32, sq *float32, acc *float32, n int, 
 // adamAVX2 is the loop of Set.Adam.
 //
 //go:noescape
-func adamAVX2(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32, low bool) bool
+func adamAVX2(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32, low uint8) bool
 
 // rmspropAVX2 is the loop of Set.RMSprop.
 //
 //go:noescape
-func rmspropAVX2(w *float32, grad *float32, sq *float32, n int, negLR float32, alpha float32, oneMinusAlpha float32, eps float32, decay float32) bool
+func rmspropAVX2(w *float32, grad *float32, sq *float32, n int, negLR float32, alpha float32, oneMinusAlpha float32, eps float32, decay float32, low uint8) bool
 
 // sgdRows1AVX2 is the loop of Set.SGDRows for 1 panels.
 //
@@ -207,7 +207,7 @@ func adagradRows1AVX2(w *float32, sum *float32, grad *float32, values *float32, 
 // adadeltaRows1AVX2 is the loop of Set.AdadeltaRows for 1 panels.
 //
 //go:noescape
-func adadeltaRows1AVX2(w *float32, sq *float32, acc *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+func adadeltaRows1AVX2(w *float32, sq *float32, acc *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool, low uint8) bool
 
 // adamRows1AVX2 is the loop of Set.AdamRows for 1 panels.
 //

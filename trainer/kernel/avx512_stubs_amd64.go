@@ -247,7 +247,7 @@ func adagradKAVX512(w *float32, grad *float32, sum *float32, n int, negLR float3
 // adadeltaAVX512 is the loop of Set.Adadelta.
 //
 //go:noescape
-func adadeltaAVX512(w *float32, grad *float32, sq *float32, acc *float32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, decay float32) bool
+func adadeltaAVX512(w *float32, grad *float32, sq *float32, acc *float32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, decay float32, low uint8) bool
 
 // adadeltaKAVX512 is the loop of Set.AdadeltaK.
 //
@@ -257,12 +257,12 @@ func adadeltaKAVX512(w *float32, grad *float32, sq *float32, acc *float32, n int
 // adamAVX512 is the loop of Set.Adam.
 //
 //go:noescape
-func adamAVX512(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32, low bool) bool
+func adamAVX512(w *float32, grad *float32, m *float32, v *float32, n int, negStep float32, beta1 float32, oneMinusBeta1 float32, beta2 float32, oneMinusBeta2 float32, sqrtBias2 float32, eps float32, decay float32, low uint8) bool
 
 // rmspropAVX512 is the loop of Set.RMSprop.
 //
 //go:noescape
-func rmspropAVX512(w *float32, grad *float32, sq *float32, n int, negLR float32, alpha float32, oneMinusAlpha float32, eps float32, decay float32) bool
+func rmspropAVX512(w *float32, grad *float32, sq *float32, n int, negLR float32, alpha float32, oneMinusAlpha float32, eps float32, decay float32, low uint8) bool
 
 // sgdRows1AVX512 is the loop of Set.SGDRows for 1 panels.
 //
@@ -277,7 +277,7 @@ func adagradRows1AVX512(w *float32, sum *float32, grad *float32, values *float32
 // adadeltaRows1AVX512 is the loop of Set.AdadeltaRows for 1 panels.
 //
 //go:noescape
-func adadeltaRows1AVX512(w *float32, sq *float32, acc *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+func adadeltaRows1AVX512(w *float32, sq *float32, acc *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool, low uint8) bool
 
 // adamRows1AVX512 is the loop of Set.AdamRows for 1 panels.
 //
@@ -297,7 +297,7 @@ func adagradRows4AVX512(w *float32, sum *float32, grad *float32, values *float32
 // adadeltaRows4AVX512 is the loop of Set.AdadeltaRows for 4 panels.
 //
 //go:noescape
-func adadeltaRows4AVX512(w *float32, sq *float32, acc *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool) bool
+func adadeltaRows4AVX512(w *float32, sq *float32, acc *float32, grad *float32, values *float32, panel int, rows *int32, sleeps *int32, n int, negLR float32, rho float32, oneMinusRho float32, eps float32, awake bool, low uint8) bool
 
 // adamRows4AVX512 is the loop of Set.AdamRows for 4 panels.
 //

@@ -439,6 +439,9 @@ func (p *program) call(name string, frame []byte) {
 		panic("no routine " + name)
 	}
 	m := &machine{program: p, frame: frame}
+	stack := make([]byte, 4096)
+	m.r[gpNames["SP"]] = uint64(uintptr(unsafe.Pointer(unsafe.SliceData(stack))))
+	defer runtime.KeepAlive(stack)
 	for pc := start; ; {
 		in := &p.code[pc]
 		pc++

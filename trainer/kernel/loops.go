@@ -28,10 +28,10 @@ type loops struct {
 	nesterov  func(w, g, v *float32, n int, negLR, momentum, decay float32, first bool) bool
 	adagrad   func(w, g, sum *float32, n int, negLR, eps, decay float32) bool
 	adagradK  func(w, g, sum *float32, n int, negLR, k, eps, decay float32) bool
-	adadelta  func(w, g, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32) bool
+	adadelta  func(w, g, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32, low uint8) bool
 	adadeltaK func(w, g, sq, acc *float32, n int, negLR, k, rho, oneMinusRho, eps, decay float32) bool
-	adam      func(w, g, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32, low bool) bool
-	rmsprop   func(w, g, sq *float32, n int, negLR, alpha, oneMinusAlpha, eps, decay float32) bool
+	adam      func(w, g, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32, low uint8) bool
+	rmsprop   func(w, g, sq *float32, n int, negLR, alpha, oneMinusAlpha, eps, decay float32, low uint8) bool
 
 	// vSGD; see Set.VSGD and similar methods.
 	vsgd        func(w, g, v, h, v2, tau, xg, xv, xh, xv2 *float32, n int, samples, others, eps float32) bool
@@ -100,7 +100,7 @@ type (
 	sgdRows      func(w, grad, values *float32, panel int, rows *int32, n int, negLR float32) bool
 	adagradRows  func(w, sum, grad, values *float32, panel int, rows *int32, n int, negLR, eps float32) bool
 	adadeltaRows func(w, sq, acc, grad, values *float32, panel int, rows, sleeps *int32, n int,
-		negLR, rho, oneMinusRho, eps float32, awake bool) bool
+		negLR, rho, oneMinusRho, eps float32, awake bool, low uint8) bool
 	adamRows func(w, m, v, grad, values *float32, panel int, rows, sleeps *int32, n int, past *float32,
 		negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps float32, settles, awake bool, low uint8) bool
 )

@@ -7,10 +7,18 @@ import (
 	"testing"
 )
 
+// avoidSubnormals makes a test use what avoids subnormal numbers.
+func avoidSubnormals(t *testing.T) {
+	slow := slowSubnormals
+	slowSubnormals = true
+	t.Cleanup(func() { slowSubnormals = slow })
+}
+
 // TestLowGradients compares both forms of Adam with the portable rule where gradients
 // are so low that the routines may leave them out, on both sides of each bound
 // at which they may, and with means that such gradients still move.
 func TestLowGradients(t *testing.T) {
+	avoidSubnormals(t)
 	forEach(t, func(t *testing.T, s *Set) {
 		random := rand.New(rand.NewPCG(9, 7))
 		// near returns a number close to one of the powers of 2 or, sometimes, any other.
@@ -51,6 +59,9 @@ func TestLowGradients(t *testing.T) {
 			if random.IntN(3) == 0 {
 				c.StepSize, c.Eps, c.SqrtBias2 = 0x1p10, 0x1p-40, 1
 			}
+			if random.IntN(3) == 0 { // the bounds of takeSquares
+				c.Eps, c.SqrtBias2 = []float32{0x1p-32, 0x1p-33, 1e-8}[random.IntN(3)], []float32{0x1p-6, 0x1p-12, 1}[random.IntN(3)]
+			}
 			if random.IntN(8) == 0 {
 				c.OneMinusBeta1 = []float32{-1, 1, 1 + 0x1p-23, 1e30}[random.IntN(4)]
 			}
@@ -78,7 +89,10 @@ func TestLowGradients(t *testing.T) {
 				}
 				r.Values = append(r.Values, x)
 			}
-			if c.scalable(r) && lowest(r.G) > 0 {
+			if random.IntN(4) == 0 { // gradients of their own for each row
+				r.Values, r.G = nil, vector(panels*panel, func() float32 { return near(tops[1], tops[1]-1, tops[1]-3) })
+			}
+			if c.low()&ignoreGradients != 0 && r.lowest(0)&ignoreGradients != 0 {
 				left++
 			}
 			wantW, wantM, wantV := append([]float32(nil), w...), append([]float32(nil), m...), append([]float32(nil), v...)
@@ -94,7 +108,7 @@ func TestLowGradients(t *testing.T) {
 			// The rule for all rows, with the same gradients for each.
 			g := make([]float32, len(w))
 			for i := range g {
-				g[i] = r.G[i/panel*Width+i%Width]
+				g[i] = r.G[i%len(r.G)]
 			}
 			if random.IntN(4) == 0 {
 				c.WeightDecay = near(-40, -126)
@@ -119,6 +133,7 @@ func TestLowGradients(t *testing.T) {
 // them and leave out what moves no weight. It tests both sides of each bound,
 // with the limits of AdamSettles among the scalars.
 func TestLowSleeps(t *testing.T) {
+	avoidSubnormals(t)
 	forEach(t, func(t *testing.T, s *Set) {
 		random := rand.New(rand.NewPCG(10, 7))
 		pick := func(list ...float32) float32 { return list[random.IntN(len(list))] }
@@ -144,7 +159,12 @@ func TestLowSleeps(t *testing.T) {
 			beta1 := pick(0.9, 0.5, 0.98, 0.5-0x1p-25, 0.3)
 			c := AdamStep{StepSize: pick(1e-3, 0x1p10, 1), Beta1: beta1, OneMinusBeta1: 1 - beta1, Beta2: 0.999, OneMinusBeta2: 1e-3,
 				SqrtBias2: pick(0x1p-6, 0.5, 1), Eps: pick(0x1p-40, 1e-8)}
-			settles := AdamSettles(c)
+			// The past steps have the same bias correction as this one, or a smaller one.
+			first := c
+			if random.IntN(3) == 0 {
+				first.SqrtBias2, c.SqrtBias2 = pick(0x1p-6, 0x1p-20), 1
+			}
+			settles := AdamSettles(first)
 			vector := func(f func() float32) []float32 {
 				x := make([]float32, panels*panel)
 				for i := range x {
@@ -164,7 +184,7 @@ func TestLowSleeps(t *testing.T) {
 			r := &Rows{Panels: panels, Panel: panel}
 			var past []AdamPast
 			for range 60 {
-				past = append(past, AdamPast{-c.StepSize, c.SqrtBias2})
+				past = append(past, AdamPast{-first.StepSize, first.SqrtBias2})
 			}
 			for i := range rows {
 				r.Index, r.Sleeps = append(r.Index, int32(i)), append(r.Sleeps, int32(random.IntN(60)))
@@ -184,6 +204,7 @@ func TestLowSleeps(t *testing.T) {
 // chain: sums that are subnormal throughout, come to be normal and cease to be,
 // halves of 2^-149 in both directions, and sums that overflow when scaled.
 func TestLowColumns(t *testing.T) {
+	avoidSubnormals(t)
 	forEach(t, func(t *testing.T, s *Set) {
 		random := rand.New(rand.NewPCG(11, 7))
 		rounds := 4000
@@ -242,7 +263,7 @@ func TestLowColumns(t *testing.T) {
 			p.G = g.slice()
 			scaled := guard(len(d), random.IntN(17))
 			p.Scaled = scaled.slice()
-			s.multiplyColumns(p, true)
+			s.MultiplyColumns(p)
 			g.check(t)
 			scaled.check(t)
 			equal(t, fmt.Sprintf("round %d, powers %v, %d panels, %d samples, more=%t", round, of, panels, samples, more), g.slice(), want)
@@ -267,6 +288,94 @@ func TestLowColumns(t *testing.T) {
 		}
 		if s.loops.scaled != nil && (taken < rounds/2 || taken == rounds) {
 			t.Errorf("%d of %d rounds had low factors", taken, rounds)
+		}
+	})
+}
+
+// TestLowSquares compares steps of Adadelta and RMSprop with the portable rule
+// where averages of squares are low, with gradients that are 0, that add nothing
+// to them, just so, or more.
+func TestLowSquares(t *testing.T) {
+	avoidSubnormals(t)
+	forEach(t, func(t *testing.T, s *Set) {
+		random := rand.New(rand.NewPCG(12, 7))
+		const panels, rows, panel = 5, 6, 8 * Width
+		rounds := 2000
+		if s.Name != "avx2" && s.Name != "avx512" {
+			rounds = 60
+		}
+		pick := func(list ...float32) float32 { return list[random.IntN(len(list))] }
+		for round := range rounds {
+			// Vectors hold numbers of one kind, so that low ones are not always
+			// beside others.
+			squares := [][]int{{-149, -148, -147}, {-126, -127, -125}, {-140, -20}, {-140}, {-30}}[random.IntN(5)]
+			gradients := [][]int{{-97, -98, -96}, {-62, -74, -75}, {-140}, {-10}}[random.IntN(4)]
+			vector := func(exponents []int, zeros int) []float32 {
+				v := make([]float32, panels*panel)
+				for i := range v {
+					v[i] = float32(math.Ldexp(1+random.Float64(), exponents[random.IntN(len(exponents))]))
+					switch random.IntN(4) {
+					case 0:
+						v[i] = math.Float32frombits(Bits(float32(math.Ldexp(1, exponents[0]))) - 1 + uint32(random.IntN(3)))
+					case 1:
+						v[i] = float32(math.Ldexp(float64(random.IntN(600)), -149))
+					}
+					if random.IntN(4) < zeros {
+						v[i] = 0
+					}
+				}
+				return v
+			}
+			signed := func(v []float32) []float32 {
+				for i := range v {
+					if random.IntN(2) == 0 {
+						v[i] = -v[i]
+					}
+				}
+				return v
+			}
+			w, g := signed(vector([]int{0, -23, -60, -149}, 1)), signed(vector(gradients, random.IntN(5)))
+			sq, acc := vector(squares, 1), vector(squares, 1)
+			if random.IntN(20) == 0 { // no average of squares, but a state that can be given
+				signed(sq)
+			}
+			keep := pick(0.9, 0.999, 0.5, 1, 0, 0.3, -0.5)
+			same := func(what string, ok, want bool, vectors ...[]float32) {
+				t.Helper()
+				if ok != want {
+					t.Fatalf("round %d, %s: %t, want %t", round, what, ok, want)
+				}
+				for i := 0; i < len(vectors); i += 2 {
+					equal(t, fmt.Sprintf("round %d, %s, keep %g: vector %d", round, what, keep, i/2), vectors[i], vectors[i+1])
+				}
+			}
+			copies := func() (a, b, c []float32) {
+				return append([]float32(nil), w...), append([]float32(nil), sq...), append([]float32(nil), acc...)
+			}
+
+			delta := AdadeltaStep{LR: pick(1, 0.1, 0x1p10), Rho: keep, OneMinusRho: pick(1-keep, 1, 0x1p60), Eps: pick(1e-6, 0x1p-100, 0x1p-101, 0), WeightDecay: pick(0, 0, 0x1p-60)}
+			w1, sq1, acc1 := copies()
+			w2, sq2, acc2 := copies()
+			same("Adadelta", s.Adadelta(w1, g, sq1, acc1, delta), portable.Adadelta(w2, g, sq2, acc2, delta), w1, w2, sq1, sq2, acc1, acc2)
+
+			r := &Rows{Panels: panels, Panel: panel, G: g}
+			for i := range rows {
+				r.Index, r.Sleeps = append(r.Index, int32(i+i/4)), append(r.Sleeps, int32(random.IntN(3)))
+			}
+			if random.IntN(2) == 0 {
+				r.G = g[:panels*Width]
+				for range rows {
+					r.Values = append(r.Values, pick(1, 0x1p-8, 0.3))
+				}
+			}
+			w1, sq1, acc1 = copies()
+			w2, sq2, acc2 = copies()
+			same("rows of Adadelta", s.AdadeltaRows(w1, sq1, acc1, r, delta, true), portable.AdadeltaRows(w2, sq2, acc2, r, delta, true), w1, w2, sq1, sq2, acc1, acc2)
+
+			prop := RMSpropStep{LR: pick(1, 0.01, 0x1p10), Alpha: keep, OneMinusAlpha: pick(1-keep, 1, 0x1p60), Eps: pick(1e-8, 0x1p-32, 0x1p-33, 0x1p-60, 0), WeightDecay: delta.WeightDecay}
+			w1, sq1, _ = copies()
+			w2, sq2, _ = copies()
+			same("RMSprop", s.RMSprop(w1, g, sq1, prop), portable.RMSprop(w2, g, sq2, prop), w1, w2, sq1, sq2)
 		}
 	})
 }

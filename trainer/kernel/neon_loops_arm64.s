@@ -341,7 +341,7 @@ step:
 	MOVB   R8, ret+48(FP)
 	RET
 
-// func adadeltaNEON(w, grad, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32) bool
+// func adadeltaNEON(w, grad, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32, low uint8) bool
 TEXT ·adadeltaNEON(SB), NOSPLIT, $0-65
 	MOVD  w+0(FP), R0
 	MOVD  grad+8(FP), R1
@@ -393,7 +393,7 @@ step:
 	MOVB   R8, ret+64(FP)
 	RET
 
-// func adamNEON(w, grad, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32, low bool) bool
+// func adamNEON(w, grad, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32, low uint8) bool
 TEXT ·adamNEON(SB), NOSPLIT, $0-81
 	MOVD  w+0(FP), R0
 	MOVD  grad+8(FP), R1

@@ -120,12 +120,12 @@ func adagradNEON(w, grad, sum *float32, n int, negLR, eps, decay float32) bool
 // adadeltaNEON is the loop of Set.Adadelta.
 //
 //go:noescape
-func adadeltaNEON(w, grad, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32) bool
+func adadeltaNEON(w, grad, sq, acc *float32, n int, negLR, rho, oneMinusRho, eps, decay float32, low uint8) bool
 
 // adamNEON is the loop of Set.Adam. It has no use for low.
 //
 //go:noescape
-func adamNEON(w, grad, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32, low bool) bool
+func adamNEON(w, grad, m, v *float32, n int, negStep, beta1, oneMinusBeta1, beta2, oneMinusBeta2, sqrtBias2, eps, decay float32, low uint8) bool
 
 // prefetchNEON requests cache lines from src on.
 //

@@ -105,7 +105,7 @@ func (s *Set) Adadelta(w, g, sq, acc []float32, c AdadeltaStep) bool {
 	n, ok := 0, true
 	if s.loops.adadelta != nil && body(len(w)) > 0 {
 		n = body(len(w))
-		ok = s.loops.adadelta(&w[0], &g[0], &sq[0], &acc[0], n, -c.LR, c.Rho, c.OneMinusRho, c.Eps, c.WeightDecay)
+		ok = s.loops.adadelta(&w[0], &g[0], &sq[0], &acc[0], n, -c.LR, c.Rho, c.OneMinusRho, c.Eps, c.WeightDecay, c.low())
 	}
 	for i := n; i < len(w); i++ {
 		u := decayed(c.WeightDecay, w[i], g[i])
@@ -128,21 +128,6 @@ type AdamStep struct {
 	StepSize, Beta1, OneMinusBeta1, Beta2, OneMinusBeta2, SqrtBias2, Eps, WeightDecay float32
 }
 
-// mayIgnore reports whether the routines may take 0 for gradients that are too
-// low to move anything. Saturated units often have gradients below 2^-126, and
-// some processors take a hundred times as long for an operation on such numbers.
-//
-// Let |G| < 2^-97, |m| >= 2^31·|G| and |m| >= 2^-96, and let the gradient g be G,
-// or a product of G and a value below 2^4. Then g is below 2^5·|G|, even where
-// the product's rounding is coarse. Beta1·m rounds to a y with |y| >= |m|/2, and
-// half of the distance from y to the next smaller number is at least 2^-25·|y| >=
-// 2^5·|G|. So y + OneMinusBeta1·g rounds to y. And g·(OneMinusBeta2·g) is below
-// 2^-184, which is less than half of the smallest number, so Beta2·v +
-// OneMinusBeta2·g² rounds to Beta2·v.
-func (c AdamStep) mayIgnore() bool {
-	return c.Beta1 >= 0.5 && c.OneMinusBeta1 >= 0 && c.OneMinusBeta1 <= 1 && c.OneMinusBeta2 >= 0 && c.OneMinusBeta2 <= 1
-}
-
 // Adam does, for every element,
 //
 //	g' = fma(WeightDecay, w, g)
@@ -155,7 +140,7 @@ func (s *Set) Adam(w, g, m, v []float32, c AdamStep) bool {
 	if s.loops.adam != nil && body(len(w)) > 0 {
 		n = body(len(w))
 		ok = s.loops.adam(&w[0], &g[0], &m[0], &v[0], n, -c.StepSize, c.Beta1, c.OneMinusBeta1,
-			c.Beta2, c.OneMinusBeta2, c.SqrtBias2, c.Eps, c.WeightDecay, c.mayIgnore())
+			c.Beta2, c.OneMinusBeta2, c.SqrtBias2, c.Eps, c.WeightDecay, c.low())
 	}
 	for i := n; i < len(w); i++ {
 		u := decayed(c.WeightDecay, w[i], g[i])

@@ -13,7 +13,7 @@ func (s *Set) RMSprop(w, g, sq []float32, c RMSpropStep) bool {
 	n, ok := 0, true
 	if s.loops.rmsprop != nil && body(len(w)) > 0 {
 		n = body(len(w))
-		ok = s.loops.rmsprop(&w[0], &g[0], &sq[0], n, -c.LR, c.Alpha, c.OneMinusAlpha, c.Eps, c.WeightDecay)
+		ok = s.loops.rmsprop(&w[0], &g[0], &sq[0], n, -c.LR, c.Alpha, c.OneMinusAlpha, c.Eps, c.WeightDecay, c.low())
 	}
 	for i := n; i < len(w); i++ {
 		u := decayed(c.WeightDecay, w[i], g[i])

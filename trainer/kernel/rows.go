@@ -79,9 +79,14 @@ func (s *Set) AdadeltaRows(w, sq, acc []float32, r *Rows, c AdadeltaStep, awake 
 			return s.adadeltaRow(w[from:to], g, sq[from:to], acc[from:to], int(r.Sleeps[i]), c, awake)
 		})
 	}
+	low := c.low()
 	return overPanels(r, s.loops.adadeltaRows, func(run adadeltaRows, at, panel int, g, x *float32) bool {
+		low := low
+		if awake && low != 0 {
+			low &= r.lowest(at / max(r.Panel, 1))
+		}
 		return run(&w[at], &sq[at], &acc[at], g, x, panel, &r.Index[0], &r.Sleeps[0], len(r.Index),
-			-c.LR, c.Rho, c.OneMinusRho, c.Eps, awake)
+			-c.LR, c.Rho, c.OneMinusRho, c.Eps, awake, low)
 	})
 }
 
@@ -153,44 +158,20 @@ func (s *Set) AdamRows(w, m, v []float32, r *Rows, past []AdamPast, c AdamStep, 
 			return s.adamRow(w[from:to], g, m[from:to], v[from:to], past[len(past)-int(r.Sleeps[i]):], c, awake)
 		})
 	}
-	scalable := awake && c.scalable(r)
+	low := c.low()
+	for _, x := range r.Values {
+		if !(x > -0x1p4 && x < 0x1p4) {
+			low &= takeSquares | takeAsleep
+		}
+	}
 	return overPanels(r, s.loops.adamRows, func(run adamRows, at, panel int, g, x *float32) bool {
-		low := uint8(0)
-		if scalable {
-			low = lowest(r.G[at/max(r.Panel, 1)*Width:])
+		low := low
+		if awake && low != 0 {
+			low &= r.lowest(at / max(r.Panel, 1))
 		}
 		return run(&w[at], &m[at], &v[at], g, x, panel, &r.Index[0], &r.Sleeps[0], len(r.Index), last,
 			-c.StepSize, c.Beta1, c.OneMinusBeta1, c.Beta2, c.OneMinusBeta2, c.SqrtBias2, c.Eps, settles, awake, low)
 	})
-}
-
-// scalable reports whether low gradients may be ignored, see mayIgnore, or the
-// steps of such rows made with scaled numbers, see the limits of AdamSettles.
-func (c AdamStep) scalable(r *Rows) bool {
-	if r.Values == nil || !c.mayIgnore() || !(c.StepSize >= -0x1p10 && c.StepSize <= 0x1p10 && c.Eps >= 0x1p-40) {
-		return false
-	}
-	for _, x := range r.Values {
-		if !(x > -0x1p4 && x < 0x1p4) {
-			return false
-		}
-	}
-	return true
-}
-
-// lowest looks at the gradients of the panels that a routine processes. It
-// returns 2 if some are low and not 0, 1 if some are 0, and 0 otherwise.
-func lowest(g []float32) uint8 {
-	const most = 4 // panels of a routine
-	zero := uint8(0)
-	for _, x := range g[:min(most*Width, len(g))] {
-		if x == 0 {
-			zero = 1
-		} else if x < 0x1p-97 && x > -0x1p-97 {
-			return 2
-		}
-	}
-	return zero
 }
 
 func (s *Set) adamRow(w, g, m, v []float32, missed []AdamPast, c AdamStep, awake bool) bool {

@@ -3,8 +3,6 @@ package kernel
 import (
 	"math/bits"
 	"unsafe"
-
-	"github.com/klauspost/cpuid/v2"
 )
 
 // A product can leave out exact zeros among its factors: for finite w, fma(±0,
@@ -171,10 +169,6 @@ type ColumnProduct struct {
 	More bool
 }
 
-// slowSubnormals says that operations with subnormal numbers are slow: a
-// multiply-add takes processors of Intel some 150 cycles.
-var slowSubnormals = cpuid.CPU.IsVendor(cpuid.Intel)
-
 // MultiplyColumns computes, for every k of Order and every j < 16·Panels,
 //
 //	acc := +0, or G(k, j) if p.More
@@ -189,16 +183,12 @@ var slowSubnormals = cpuid.CPU.IsVendor(cpuid.Intel)
 // the processor then predicts the ends of their loops. Bits of Masks from
 // Samples up must be 0.
 func (s *Set) MultiplyColumns(p *ColumnProduct) {
-	s.multiplyColumns(p, slowSubnormals)
-}
-
-func (s *Set) multiplyColumns(p *ColumnProduct, scale bool) {
 	p.checkColumns()
 	if len(p.Order) == 0 {
 		return
 	}
 	n := p.Samples * p.Panels * Width
-	if scale && s.loops.scaled != nil && p.Scaled != nil && n > 0 && !s.loops.scaled(&p.Scaled[0], &p.D[0], n) {
+	if slowSubnormals && s.loops.scaled != nil && p.Scaled != nil && n > 0 && !s.loops.scaled(&p.Scaled[0], &p.D[0], n) {
 		for i := range s.loops.lowColumns {
 			if c := &s.loops.lowColumns[i]; c.panels == p.Panels {
 				c.run(&p.G[0], p.GPanel, &p.Order[0], len(p.Order), &p.Masks[0], &p.Images[0], p.Pixels,
