@@ -123,6 +123,9 @@ func (g *generator) rows(o update, panels int, sleep func(g *generator, lanes []
 			g.TESTB(operand.U8(mayTakeMeans), g.argument("low"))
 			g.JZ(operand.LabelRef(known))
 			o.means(g, group, s, nil, free[len(group)*o.registers:], low, label)
+			g.TESTB(operand.U8(mayIgnoreGradients), g.argument("low"))
+			g.JZ(operand.LabelRef(known))
+			o.unmoved(g, group)
 		}
 		g.JMP(operand.LabelRef(known))
 		g.Label(product)

@@ -7156,7 +7156,17 @@ slept:
 	VMOVUPS     Y9, (DX)(DI*1)
 
 taken0:
-	JMP known0
+	TESTB   $0x01, low+110(FP)
+	JZ      known0
+	VPAND   constantsAVX2<>+1280(SB), Y8, Y9
+	VCMPPS  $0x15, constantsAVX2<>+3264(SB), Y9, Y11
+	VPADDD  constantsAVX2<>+3328(SB), Y9, Y9
+	VMOVUPS (DX)(DI*1), Y10
+	VPAND   constantsAVX2<>+1280(SB), Y10, Y10
+	VCMPPS  $0x11, Y9, Y10, Y10
+	VPOR    Y11, Y10, Y11
+	VPAND   Y11, Y8, Y8
+	JMP     known0
 
 product0:
 	TESTB        $0x02, low+110(FP)
@@ -7439,7 +7449,17 @@ putv0:
 	VMOVUPS     Y9, 32(DX)(DI*1)
 
 taken1:
-	JMP known1
+	TESTB   $0x01, low+110(FP)
+	JZ      known1
+	VPAND   constantsAVX2<>+1280(SB), Y8, Y9
+	VCMPPS  $0x15, constantsAVX2<>+3264(SB), Y9, Y11
+	VPADDD  constantsAVX2<>+3328(SB), Y9, Y9
+	VMOVUPS 32(DX)(DI*1), Y10
+	VPAND   constantsAVX2<>+1280(SB), Y10, Y10
+	VCMPPS  $0x11, Y9, Y10, Y10
+	VPOR    Y11, Y10, Y11
+	VPAND   Y11, Y8, Y8
+	JMP     known1
 
 product1:
 	TESTB        $0x02, low+110(FP)

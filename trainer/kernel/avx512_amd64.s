@@ -11274,7 +11274,17 @@ slept:
 	VMOVUPS     Z9, (DX)(DI*1)
 
 taken0:
-	JMP known0
+	TESTB    $0x01, low+110(FP)
+	JZ       known0
+	VPANDD   constantsAVX512<>+1280(SB), Z8, Z9
+	VCMPPS   $0x15, constantsAVX512<>+3264(SB), Z9, K1
+	VPADDD   constantsAVX512<>+3328(SB), Z9, Z9
+	VMOVUPS  (DX)(DI*1), Z10
+	VPANDD   constantsAVX512<>+1280(SB), Z10, Z10
+	VCMPPS   $0x11, Z9, Z10, K2
+	KORW     K1, K2, K1
+	VPANDD.Z Z8, Z8, K1, Z8
+	JMP      known0
 
 product0:
 	TESTB        $0x02, low+110(FP)
@@ -14080,7 +14090,41 @@ slept:
 	VMOVUPS     Z24, (DX)(R11*1)
 
 taken0:
-	JMP known0
+	TESTB    $0x01, low+110(FP)
+	JZ       known0
+	VPANDD   constantsAVX512<>+1280(SB), Z8, Z9
+	VCMPPS   $0x15, constantsAVX512<>+3264(SB), Z9, K1
+	VPADDD   constantsAVX512<>+3328(SB), Z9, Z9
+	VMOVUPS  (DX)(R8*1), Z10
+	VPANDD   constantsAVX512<>+1280(SB), Z10, Z10
+	VCMPPS   $0x11, Z9, Z10, K2
+	KORW     K1, K2, K1
+	VPANDD.Z Z8, Z8, K1, Z8
+	VPANDD   constantsAVX512<>+1280(SB), Z13, Z14
+	VCMPPS   $0x15, constantsAVX512<>+3264(SB), Z14, K1
+	VPADDD   constantsAVX512<>+3328(SB), Z14, Z14
+	VMOVUPS  (DX)(R9*1), Z15
+	VPANDD   constantsAVX512<>+1280(SB), Z15, Z15
+	VCMPPS   $0x11, Z14, Z15, K2
+	KORW     K1, K2, K1
+	VPANDD.Z Z13, Z13, K1, Z13
+	VPANDD   constantsAVX512<>+1280(SB), Z18, Z19
+	VCMPPS   $0x15, constantsAVX512<>+3264(SB), Z19, K1
+	VPADDD   constantsAVX512<>+3328(SB), Z19, Z19
+	VMOVUPS  (DX)(R10*1), Z20
+	VPANDD   constantsAVX512<>+1280(SB), Z20, Z20
+	VCMPPS   $0x11, Z19, Z20, K2
+	KORW     K1, K2, K1
+	VPANDD.Z Z18, Z18, K1, Z18
+	VPANDD   constantsAVX512<>+1280(SB), Z23, Z24
+	VCMPPS   $0x15, constantsAVX512<>+3264(SB), Z24, K1
+	VPADDD   constantsAVX512<>+3328(SB), Z24, Z24
+	VMOVUPS  (DX)(R11*1), Z25
+	VPANDD   constantsAVX512<>+1280(SB), Z25, Z25
+	VCMPPS   $0x11, Z24, Z25, K2
+	KORW     K1, K2, K1
+	VPANDD.Z Z23, Z23, K1, Z23
+	JMP      known0
 
 product0:
 	TESTB        $0x02, low+110(FP)
