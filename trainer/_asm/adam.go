@@ -70,21 +70,6 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 		func(l lane) { g.VMOVUPS(l.at("w"), l.r[w]) },
 		func(l lane) { g.VMOVUPS(l.at("m"), l.r[m]) },
 		func(l lane) { g.VMOVUPS(l.at("v"), l.r[v]) })
-	least := func(of int) vec { // the least magnitude, less 1 so that 0 is large
-		least := lanes[0].r[a]
-		for i, l := range lanes {
-			t := l.r[a]
-			if i > 0 && abreast == 1 {
-				t = l.r[b]
-			}
-			g.and(g.Context, g.constant("magnitude"), l.r[of], t)
-			g.VPSUBD(g.constant("1"), t, t)
-			if i > 0 {
-				g.VPMINUD(t, least, least)
-			}
-		}
-		return least
-	}
 	count := g.AllocLocal(8)
 	g.MOVQ(missed, count)
 	low.start()
@@ -93,8 +78,7 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 	g.CMPB(g.argument("settles"), operand.U8(0)) // then it may in all past steps
 	g.JEQ(operand.LabelRef("look"))
 	sum, x, grid := s["oneMinusBeta1"], s["oneMinusBeta2"], g.constant("decayGrid")
-	g.VMOVUPS(g.constant("lowSquare"), x)
-	g.jumpUnlessBelow(least(v), x, "look")
+	g.jumpUnlessLow(each(lanes, v), "lowSquare", lanes[0].r[a], x, "look")
 	low.take("v")
 	for k, l := range lanes {
 		g.lowSquares(l.r[v], l.r[a])
@@ -193,8 +177,7 @@ func (g *generator) sleepAdam(lanes []lane, s named, free []vec, missed reg.GPVi
 	g.JEQ(operand.LabelRef("sleep"))
 	g.CMPL(g.argument("beta1"), operand.U32(math.Float32bits(0.5)))
 	g.JLT(operand.LabelRef("sleep"))
-	g.VMOVUPS(g.constant("lowSleep"), x)
-	g.jumpUnlessBelow(least(m), x, "sleep")
+	g.jumpUnlessLow(each(lanes, m), "lowSleep", lanes[0].r[a], x, "sleep")
 	all(lanes, func(l lane) { g.scale(mean(l), grid, l.r[a], x) })
 	steps(true, "lowSleep", "lowMade", "lowSleep")
 	unscale()
@@ -275,17 +258,11 @@ func (g *generator) movingMean(l lane, w, m, b int, x vec) {
 // exact if |y| < 2^-126. The rare elements where this is not so are left out.
 func (g *generator) takeLowMeans(lanes []lane, s named, value operand.Op, free []vec, low *lowStates, label string) {
 	grid := g.constant("decayGrid")
-	least, bound := lanes[0].r[1], lanes[0].r[2]
-	for i, l := range lanes {
-		g.VMOVUPS(l.at("m"), l.r[2])
-		g.and(g.Context, g.constant("magnitude"), l.r[2], l.r[1])
-		g.VPSUBD(g.constant("1"), l.r[1], l.r[1]) // so that 0 is large
-		if i > 0 {
-			g.VPMINUD(l.r[1], least, least)
-		}
+	var means []operand.Op
+	for _, l := range lanes {
+		means = append(means, l.at("m"))
 	}
-	g.VMOVUPS(g.constant("lowMean"), bound)
-	g.jumpUnlessBelow(least, bound, "taken"+label)
+	g.jumpUnlessLow(means, "lowMean", lanes[0].r[1], lanes[0].r[2], "taken"+label)
 	low.take("m")
 	for k, l := range lanes {
 		further := free

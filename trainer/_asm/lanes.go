@@ -24,6 +24,23 @@ func all(lanes []lane, operations ...func(l lane)) {
 	}
 }
 
+// each returns a register of all lanes.
+func each(lanes []lane, r int) []operand.Op {
+	var list []vec
+	for _, l := range lanes {
+		list = append(list, l.r[r])
+	}
+	return operands(list)
+}
+
+func operands(list []vec) []operand.Op {
+	var operands []operand.Op
+	for _, r := range list {
+		operands = append(operands, r)
+	}
+	return operands
+}
+
 // roots writes r[to] = √r[x], correctly rounded, for all lanes; x and to may be
 // the same. y, s and t are further registers of a lane, which the root may
 // overwrite. label must be unique to the call.

@@ -21,7 +21,7 @@ import (
 //   - acc - n is exact if acc is below 2^24·c. It is a multiple of u of at most
 //     2c = 2^24·u, or else no larger than acc and a multiple of what acc's last
 //     digit is worth, which is c at most.
-//   - s - n is at least c and at most 2c in magnitude, so that fma(x, d, acc-n)
+//   - s - n is at most c and at most 2c in magnitude, so that fma(x, d, acc-n)
 //     rounds it to a multiple of u, and to an even one if there are two. n is
 //     an even multiple.
 //   - The number rounded to, plus n, is exact, and s rounded to a multiple of u.
@@ -40,7 +40,8 @@ func (g *generator) lowColumns(panels int) {
 	d, scaled := g.param("d"), g.param("scaled")
 	abreast := min(len(k.acc), 2) // for which there are registers
 	free := g.regs[len(k.acc)+1:]
-	sums, sizes, n, y, least := free[:abreast], free[abreast:2*abreast], free[2*abreast], free[2*abreast+1], free[2*abreast+2]
+	sums, free := free[:abreast], free[abreast:]
+	size, most, n, y := free[0], free[1], free[2], free[3]
 	c := g.constant("decayGrid")
 
 	g.Label("pixel")
@@ -56,16 +57,9 @@ func (g *generator) lowColumns(panels int) {
 				for i, r := range sums {
 					g.VMOVAPS(accs[i], r)
 					g.VFMADD231PS(at(i), k.x, r)
-					g.and(g.Context, g.constant("magnitude"), r, sizes[i])
-				}
-				g.VPSUBD(g.constant("1"), sizes[0], least) // so that 0 is large
-				for _, size := range sizes[1:] {
-					g.VPSUBD(g.constant("1"), size, n)
-					g.VPMINUD(n, least, least)
 				}
 				label := fmt.Sprintf("rounded%d", from)
-				g.VMOVUPS(g.constant("lowSum"), n)
-				g.jumpUnlessBelow(least, n, label)
+				g.jumpUnlessLow(operands(sums), "lowSum", most, n, label)
 				for i, r := range sums {
 					g.xor(g.Context, accs[i], r, n)
 					g.VPSRAD(operand.U8(31), n, n)
@@ -75,27 +69,28 @@ func (g *generator) lowColumns(panels int) {
 					g.or(g.Context, y, n, n)
 					g.VSUBPS(n, accs[i], y)
 					g.VFMADD231PS(at(i), k.x, y)
+					g.and(g.Context, g.constant("magnitude"), r, size)
 					if g.bytes == 64 {
-						g.VCMPPS(operand.U8(less), c, sizes[i], reg.K1)
+						g.VCMPPS(operand.U8(less), c, size, reg.K1)
 						g.VADDPS(n, y, reg.K1, r)
 						g.and(g.Context, g.constant("magnitude"), accs[i], y)
 						g.VPANDD_Z(y, y, reg.K1, y)
 					} else {
-						g.VCMPPS(operand.U8(less), c, sizes[i], sizes[i])
+						g.VCMPPS(operand.U8(less), c, size, size)
 						g.VADDPS(n, y, y)
-						g.VBLENDVPS(sizes[i], y, r, r)
+						g.VBLENDVPS(size, y, r, r)
 						g.and(g.Context, g.constant("magnitude"), accs[i], y)
-						g.and(g.Context, sizes[i], y, y)
+						g.and(g.Context, size, y, y)
 					}
 					if i == 0 {
-						g.VMOVAPS(y, least)
+						g.VMOVAPS(y, most)
 					} else {
-						g.VPMAXUD(y, least, least)
+						g.VPMAXUD(y, most, most)
 					}
 				}
 				g.VMOVUPS(g.constant("highSum"), n)
-				g.VPSUBD(least, n, least)
-				g.jumpIfNegative(least, "ordinary")
+				g.VPSUBD(most, n, most)
+				g.jumpIfNegative(most, "ordinary")
 				g.Label(label)
 				for i, r := range sums {
 					g.VMOVAPS(r, accs[i])
@@ -125,8 +120,8 @@ func (g *generator) lowColumns(panels int) {
 	g.ret()
 
 	g.Label("ordinary")
-	g.zero(least)
-	k.ordinary(d, least)
+	g.zero(most)
+	k.ordinary(d, most)
 	g.JMP(operand.LabelRef("next"))
 }
 
@@ -143,8 +138,7 @@ func (g *generator) scaled() {
 	at := indexed(src, off, 4, 0)
 	g.Label("loop")
 	g.VMOVUPS(at, r)
-	g.and(g.Context, g.constant("magnitude"), r, y)
-	g.VPSUBD(g.constant("1"), y, y) // so that 0 is large
+	g.least([]operand.Op{r}, y, mask)
 	g.VPMINUD(y, least, least)
 	g.scaleSigned(r, at, y, mask)
 	g.VMOVUPS(r, indexed(dst, off, 4, 0))

@@ -89,22 +89,13 @@ func (low *lowStates) takeSquares(lanes []lane, s named, label string) {
 	skip := "squares" + label
 	g.TESTB(operand.U8(mayTakeSquares), g.argument("low"))
 	g.JZ(operand.LabelRef(skip))
-	least, bound := lanes[0].r[1], lanes[0].r[2]
-	for k, l := range lanes {
-		for j, a := range low.squares {
-			to := l.r[2]
-			if k == 0 && j == 0 {
-				to = least
-			}
-			g.VMOVUPS(l.at(a.state), l.r[2])
-			g.VPSUBD(g.constant("1"), l.r[2], to) // so that 0 is large
-			if to != least {
-				g.VPMINUD(to, least, least)
-			}
+	var squares []operand.Op
+	for _, l := range lanes {
+		for _, a := range low.squares {
+			squares = append(squares, l.at(a.state))
 		}
 	}
-	g.VMOVUPS(g.constant("lowSquare"), bound)
-	g.jumpUnlessBelow(least, bound, skip)
+	g.jumpUnlessLow(squares, "lowSquare", lanes[0].r[1], lanes[0].r[2], skip)
 	for _, a := range low.squares {
 		low.take(a.state)
 	}

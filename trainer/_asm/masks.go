@@ -5,6 +5,35 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// jumpUnlessLow jumps if no number but 0 has a magnitude of at most bound, whose
+// constant holds its bits. x and y are further registers. A number that equals
+// the bound may go either way.
+func (g *generator) jumpUnlessLow(numbers []operand.Op, bound string, x, y vec, to string) {
+	g.least(numbers, x, y)
+	g.VMOVUPS(g.constant(bound), y)
+	g.jumpUnlessBelow(x, y, to)
+}
+
+// least leaves the bits of the least magnitude in x, less 1 so that 0 is large.
+// y is a further register.
+func (g *generator) least(numbers []operand.Op, x, y vec) {
+	for i, number := range numbers {
+		to := x
+		if i > 0 {
+			to = y
+		}
+		if _, ok := number.(operand.Mem); ok {
+			g.VMOVUPS(number, to)
+			number = to
+		}
+		g.and(g.Context, g.constant("magnitude"), number, to)
+		g.VPSUBD(g.constant("1"), to, to)
+		if i > 0 {
+			g.VPMINUD(y, x, x)
+		}
+	}
+}
+
 // jumpUnlessBelow jumps if no integer of x is below that of bound. It overwrites
 // x. An x that equals the bound may go either way.
 func (g *generator) jumpUnlessBelow(x, bound vec, to string) {

@@ -89,15 +89,7 @@ func (g *generator) optimizer(o update, more string) {
 			if o.unmoved != nil {
 				g.TESTB(operand.U8(mayIgnoreGradients), g.argument("low"))
 				g.JZ(operand.LabelRef("high" + label))
-				all(group,
-					func(l lane) { g.and(g.Context, g.constant("magnitude"), l.r[0], l.r[1]) },
-					func(l lane) { g.VPSUBD(g.constant("1"), l.r[1], l.r[1]) }) // so that 0 is large
-				least, bound := group[0].r[1], group[0].r[2]
-				for _, l := range group[1:] {
-					g.VPMINUD(l.r[1], least, least)
-				}
-				g.VMOVUPS(g.constant("lowForAdam"), bound)
-				g.jumpUnlessBelow(least, bound, "high"+label)
+				g.jumpUnlessLow(each(group, 0), "lowForAdam", group[0].r[1], group[0].r[2], "high"+label)
 				o.unmoved(g, group)
 				g.Label("high" + label)
 			}
@@ -242,15 +234,7 @@ func (g *generator) momentum(lanes []lane, s named, label string, nesterov bool)
 	g.SHRQ(operand.U8(1), bits)
 	g.CMPQ(bits, operand.U32(math.Float32bits(0x1p20)))
 	g.JGE(operand.LabelRef("normal" + label))
-	all(lanes,
-		func(l lane) { g.and(g.Context, g.constant("magnitude"), l.r[1], l.r[2]) },
-		func(l lane) { g.VPSUBD(g.constant("1"), l.r[2], l.r[2]) }) // so that 0 is large
-	least, bound := lanes[0].r[2], lanes[0].r[3]
-	for _, l := range lanes[1:] {
-		g.VPMINUD(l.r[2], least, least)
-	}
-	g.VMOVUPS(g.constant("lowVelocity"), bound)
-	g.jumpUnlessBelow(least, bound, "normal"+label)
+	g.jumpUnlessLow(each(lanes, 1), "lowVelocity", lanes[0].r[2], lanes[0].r[3], "normal"+label)
 	for _, l := range lanes {
 		g.lowVelocity(l, s, nesterov)
 	}

@@ -3158,17 +3158,17 @@ sampleLow:
 	SHLQ         $0x08, R9
 	VMOVAPS      Y0, Y9
 	VFMADD231PS  (R14)(R9*1), Y8, Y9
-	VPAND        constantsAVX2<>+1280(SB), Y9, Y11
 	VMOVAPS      Y1, Y10
 	VFMADD231PS  32(R14)(R9*1), Y8, Y10
-	VPAND        constantsAVX2<>+1280(SB), Y10, Y12
-	VPSUBD       constantsAVX2<>+3584(SB), Y11, Y15
-	VPSUBD       constantsAVX2<>+3584(SB), Y12, Y13
-	VPMINUD      Y13, Y15, Y15
+	VPAND        constantsAVX2<>+1280(SB), Y9, Y12
+	VPSUBD       constantsAVX2<>+3584(SB), Y12, Y12
+	VPAND        constantsAVX2<>+1280(SB), Y10, Y13
+	VPSUBD       constantsAVX2<>+3584(SB), Y13, Y13
+	VPMINUD      Y13, Y12, Y12
 	VMOVUPS      constantsAVX2<>+2432(SB), Y13
-	VPMINUD      Y15, Y13, Y15
-	VPXOR        Y15, Y13, Y15
-	VPTEST       Y15, Y15
+	VPMINUD      Y12, Y13, Y12
+	VPXOR        Y12, Y13, Y12
+	VPTEST       Y12, Y12
 	JZ           rounded0
 	VPXOR        Y0, Y9, Y13
 	VPSRAD       $0x1f, Y13, Y13
@@ -3178,12 +3178,13 @@ sampleLow:
 	VPOR         Y14, Y13, Y13
 	VSUBPS       Y13, Y0, Y14
 	VFMADD231PS  (R14)(R9*1), Y8, Y14
+	VPAND        constantsAVX2<>+1280(SB), Y9, Y11
 	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y11, Y11
 	VADDPS       Y13, Y14, Y14
 	VBLENDVPS    Y11, Y14, Y9, Y9
 	VPAND        constantsAVX2<>+1280(SB), Y0, Y14
 	VPAND        Y11, Y14, Y14
-	VMOVAPS      Y14, Y15
+	VMOVAPS      Y14, Y12
 	VPXOR        Y1, Y10, Y13
 	VPSRAD       $0x1f, Y13, Y13
 	VPSLLD       $0x17, Y13, Y13
@@ -3192,16 +3193,17 @@ sampleLow:
 	VPOR         Y14, Y13, Y13
 	VSUBPS       Y13, Y1, Y14
 	VFMADD231PS  32(R14)(R9*1), Y8, Y14
-	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y12, Y12
+	VPAND        constantsAVX2<>+1280(SB), Y10, Y11
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y11, Y11
 	VADDPS       Y13, Y14, Y14
-	VBLENDVPS    Y12, Y14, Y10, Y10
+	VBLENDVPS    Y11, Y14, Y10, Y10
 	VPAND        constantsAVX2<>+1280(SB), Y1, Y14
-	VPAND        Y12, Y14, Y14
-	VPMAXUD      Y14, Y15, Y15
+	VPAND        Y11, Y14, Y14
+	VPMAXUD      Y14, Y12, Y12
 	VMOVUPS      constantsAVX2<>+2496(SB), Y13
-	VPSUBD       Y15, Y13, Y15
-	VPAND        constantsAVX2<>+960(SB), Y15, Y15
-	VPTEST       Y15, Y15
+	VPSUBD       Y12, Y13, Y12
+	VPAND        constantsAVX2<>+960(SB), Y12, Y12
+	VPTEST       Y12, Y12
 	JNZ          ordinary
 
 rounded0:
@@ -3209,17 +3211,17 @@ rounded0:
 	VMOVAPS     Y10, Y1
 	VMOVAPS     Y2, Y9
 	VFMADD231PS 64(R14)(R9*1), Y8, Y9
-	VPAND       constantsAVX2<>+1280(SB), Y9, Y11
 	VMOVAPS     Y3, Y10
 	VFMADD231PS 96(R14)(R9*1), Y8, Y10
-	VPAND       constantsAVX2<>+1280(SB), Y10, Y12
-	VPSUBD      constantsAVX2<>+3584(SB), Y11, Y15
-	VPSUBD      constantsAVX2<>+3584(SB), Y12, Y13
-	VPMINUD     Y13, Y15, Y15
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y12
+	VPSUBD      constantsAVX2<>+3584(SB), Y12, Y12
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y13
+	VPSUBD      constantsAVX2<>+3584(SB), Y13, Y13
+	VPMINUD     Y13, Y12, Y12
 	VMOVUPS     constantsAVX2<>+2432(SB), Y13
-	VPMINUD     Y15, Y13, Y15
-	VPXOR       Y15, Y13, Y15
-	VPTEST      Y15, Y15
+	VPMINUD     Y12, Y13, Y12
+	VPXOR       Y12, Y13, Y12
+	VPTEST      Y12, Y12
 	JZ          rounded2
 	VPXOR       Y2, Y9, Y13
 	VPSRAD      $0x1f, Y13, Y13
@@ -3229,12 +3231,13 @@ rounded0:
 	VPOR        Y14, Y13, Y13
 	VSUBPS      Y13, Y2, Y14
 	VFMADD231PS 64(R14)(R9*1), Y8, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y11
 	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y11
 	VADDPS      Y13, Y14, Y14
 	VBLENDVPS   Y11, Y14, Y9, Y9
 	VPAND       constantsAVX2<>+1280(SB), Y2, Y14
 	VPAND       Y11, Y14, Y14
-	VMOVAPS     Y14, Y15
+	VMOVAPS     Y14, Y12
 	VPXOR       Y3, Y10, Y13
 	VPSRAD      $0x1f, Y13, Y13
 	VPSLLD      $0x17, Y13, Y13
@@ -3243,16 +3246,17 @@ rounded0:
 	VPOR        Y14, Y13, Y13
 	VSUBPS      Y13, Y3, Y14
 	VFMADD231PS 96(R14)(R9*1), Y8, Y14
-	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y12, Y12
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y11
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y11
 	VADDPS      Y13, Y14, Y14
-	VBLENDVPS   Y12, Y14, Y10, Y10
+	VBLENDVPS   Y11, Y14, Y10, Y10
 	VPAND       constantsAVX2<>+1280(SB), Y3, Y14
-	VPAND       Y12, Y14, Y14
-	VPMAXUD     Y14, Y15, Y15
+	VPAND       Y11, Y14, Y14
+	VPMAXUD     Y14, Y12, Y12
 	VMOVUPS     constantsAVX2<>+2496(SB), Y13
-	VPSUBD      Y15, Y13, Y15
-	VPAND       constantsAVX2<>+960(SB), Y15, Y15
-	VPTEST      Y15, Y15
+	VPSUBD      Y12, Y13, Y12
+	VPAND       constantsAVX2<>+960(SB), Y12, Y12
+	VPTEST      Y12, Y12
 	JNZ         ordinary
 
 rounded2:
@@ -3260,17 +3264,17 @@ rounded2:
 	VMOVAPS     Y10, Y3
 	VMOVAPS     Y4, Y9
 	VFMADD231PS 128(R14)(R9*1), Y8, Y9
-	VPAND       constantsAVX2<>+1280(SB), Y9, Y11
 	VMOVAPS     Y5, Y10
 	VFMADD231PS 160(R14)(R9*1), Y8, Y10
-	VPAND       constantsAVX2<>+1280(SB), Y10, Y12
-	VPSUBD      constantsAVX2<>+3584(SB), Y11, Y15
-	VPSUBD      constantsAVX2<>+3584(SB), Y12, Y13
-	VPMINUD     Y13, Y15, Y15
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y12
+	VPSUBD      constantsAVX2<>+3584(SB), Y12, Y12
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y13
+	VPSUBD      constantsAVX2<>+3584(SB), Y13, Y13
+	VPMINUD     Y13, Y12, Y12
 	VMOVUPS     constantsAVX2<>+2432(SB), Y13
-	VPMINUD     Y15, Y13, Y15
-	VPXOR       Y15, Y13, Y15
-	VPTEST      Y15, Y15
+	VPMINUD     Y12, Y13, Y12
+	VPXOR       Y12, Y13, Y12
+	VPTEST      Y12, Y12
 	JZ          rounded4
 	VPXOR       Y4, Y9, Y13
 	VPSRAD      $0x1f, Y13, Y13
@@ -3280,12 +3284,13 @@ rounded2:
 	VPOR        Y14, Y13, Y13
 	VSUBPS      Y13, Y4, Y14
 	VFMADD231PS 128(R14)(R9*1), Y8, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y11
 	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y11
 	VADDPS      Y13, Y14, Y14
 	VBLENDVPS   Y11, Y14, Y9, Y9
 	VPAND       constantsAVX2<>+1280(SB), Y4, Y14
 	VPAND       Y11, Y14, Y14
-	VMOVAPS     Y14, Y15
+	VMOVAPS     Y14, Y12
 	VPXOR       Y5, Y10, Y13
 	VPSRAD      $0x1f, Y13, Y13
 	VPSLLD      $0x17, Y13, Y13
@@ -3294,16 +3299,17 @@ rounded2:
 	VPOR        Y14, Y13, Y13
 	VSUBPS      Y13, Y5, Y14
 	VFMADD231PS 160(R14)(R9*1), Y8, Y14
-	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y12, Y12
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y11
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y11
 	VADDPS      Y13, Y14, Y14
-	VBLENDVPS   Y12, Y14, Y10, Y10
+	VBLENDVPS   Y11, Y14, Y10, Y10
 	VPAND       constantsAVX2<>+1280(SB), Y5, Y14
-	VPAND       Y12, Y14, Y14
-	VPMAXUD     Y14, Y15, Y15
+	VPAND       Y11, Y14, Y14
+	VPMAXUD     Y14, Y12, Y12
 	VMOVUPS     constantsAVX2<>+2496(SB), Y13
-	VPSUBD      Y15, Y13, Y15
-	VPAND       constantsAVX2<>+960(SB), Y15, Y15
-	VPTEST      Y15, Y15
+	VPSUBD      Y12, Y13, Y12
+	VPAND       constantsAVX2<>+960(SB), Y12, Y12
+	VPTEST      Y12, Y12
 	JNZ         ordinary
 
 rounded4:
@@ -3311,17 +3317,17 @@ rounded4:
 	VMOVAPS     Y10, Y5
 	VMOVAPS     Y6, Y9
 	VFMADD231PS 192(R14)(R9*1), Y8, Y9
-	VPAND       constantsAVX2<>+1280(SB), Y9, Y11
 	VMOVAPS     Y7, Y10
 	VFMADD231PS 224(R14)(R9*1), Y8, Y10
-	VPAND       constantsAVX2<>+1280(SB), Y10, Y12
-	VPSUBD      constantsAVX2<>+3584(SB), Y11, Y15
-	VPSUBD      constantsAVX2<>+3584(SB), Y12, Y13
-	VPMINUD     Y13, Y15, Y15
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y12
+	VPSUBD      constantsAVX2<>+3584(SB), Y12, Y12
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y13
+	VPSUBD      constantsAVX2<>+3584(SB), Y13, Y13
+	VPMINUD     Y13, Y12, Y12
 	VMOVUPS     constantsAVX2<>+2432(SB), Y13
-	VPMINUD     Y15, Y13, Y15
-	VPXOR       Y15, Y13, Y15
-	VPTEST      Y15, Y15
+	VPMINUD     Y12, Y13, Y12
+	VPXOR       Y12, Y13, Y12
+	VPTEST      Y12, Y12
 	JZ          rounded6
 	VPXOR       Y6, Y9, Y13
 	VPSRAD      $0x1f, Y13, Y13
@@ -3331,12 +3337,13 @@ rounded4:
 	VPOR        Y14, Y13, Y13
 	VSUBPS      Y13, Y6, Y14
 	VFMADD231PS 192(R14)(R9*1), Y8, Y14
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y11
 	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y11
 	VADDPS      Y13, Y14, Y14
 	VBLENDVPS   Y11, Y14, Y9, Y9
 	VPAND       constantsAVX2<>+1280(SB), Y6, Y14
 	VPAND       Y11, Y14, Y14
-	VMOVAPS     Y14, Y15
+	VMOVAPS     Y14, Y12
 	VPXOR       Y7, Y10, Y13
 	VPSRAD      $0x1f, Y13, Y13
 	VPSLLD      $0x17, Y13, Y13
@@ -3345,16 +3352,17 @@ rounded4:
 	VPOR        Y14, Y13, Y13
 	VSUBPS      Y13, Y7, Y14
 	VFMADD231PS 224(R14)(R9*1), Y8, Y14
-	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y12, Y12
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y11
+	VCMPPS      $0x11, constantsAVX2<>+2176(SB), Y11, Y11
 	VADDPS      Y13, Y14, Y14
-	VBLENDVPS   Y12, Y14, Y10, Y10
+	VBLENDVPS   Y11, Y14, Y10, Y10
 	VPAND       constantsAVX2<>+1280(SB), Y7, Y14
-	VPAND       Y12, Y14, Y14
-	VPMAXUD     Y14, Y15, Y15
+	VPAND       Y11, Y14, Y14
+	VPMAXUD     Y14, Y12, Y12
 	VMOVUPS     constantsAVX2<>+2496(SB), Y13
-	VPSUBD      Y15, Y13, Y15
-	VPAND       constantsAVX2<>+960(SB), Y15, Y15
-	VPTEST      Y15, Y15
+	VPSUBD      Y12, Y13, Y12
+	VPAND       constantsAVX2<>+960(SB), Y12, Y12
+	VPTEST      Y12, Y12
 	JNZ         ordinary
 
 rounded6:
@@ -3504,7 +3512,7 @@ next:
 	RET
 
 ordinary:
-	VPXOR Y15, Y15, Y15
+	VPXOR Y12, Y12, Y12
 	MOVL  (CX), R10
 	MOVQ  (DX)(R10*8), R8
 	ADDQ  BX, R10
@@ -3562,24 +3570,24 @@ summed:
 	MOVL    (CX), R9
 	SHLQ    $0x06, R9
 	ADDQ    AX, R9
-	VADDPS  Y15, Y0, Y0
+	VADDPS  Y12, Y0, Y0
 	VMOVUPS Y0, (R9)
-	VADDPS  Y15, Y1, Y1
+	VADDPS  Y12, Y1, Y1
 	VMOVUPS Y1, 32(R9)
 	ADDQ    R12, R9
-	VADDPS  Y15, Y2, Y2
+	VADDPS  Y12, Y2, Y2
 	VMOVUPS Y2, (R9)
-	VADDPS  Y15, Y3, Y3
+	VADDPS  Y12, Y3, Y3
 	VMOVUPS Y3, 32(R9)
 	ADDQ    R12, R9
-	VADDPS  Y15, Y4, Y4
+	VADDPS  Y12, Y4, Y4
 	VMOVUPS Y4, (R9)
-	VADDPS  Y15, Y5, Y5
+	VADDPS  Y12, Y5, Y5
 	VMOVUPS Y5, 32(R9)
 	ADDQ    R12, R9
-	VADDPS  Y15, Y6, Y6
+	VADDPS  Y12, Y6, Y6
 	VMOVUPS Y6, (R9)
-	VADDPS  Y15, Y7, Y7
+	VADDPS  Y12, Y7, Y7
 	VMOVUPS Y7, 32(R9)
 	JMP     next
 
@@ -3649,17 +3657,17 @@ sampleLow:
 	SHLQ         $0x06, R9
 	VMOVAPS      Y0, Y3
 	VFMADD231PS  (R13)(R9*1), Y2, Y3
-	VPAND        constantsAVX2<>+1280(SB), Y3, Y5
 	VMOVAPS      Y1, Y4
 	VFMADD231PS  32(R13)(R9*1), Y2, Y4
-	VPAND        constantsAVX2<>+1280(SB), Y4, Y6
-	VPSUBD       constantsAVX2<>+3584(SB), Y5, Y9
-	VPSUBD       constantsAVX2<>+3584(SB), Y6, Y7
-	VPMINUD      Y7, Y9, Y9
+	VPAND        constantsAVX2<>+1280(SB), Y3, Y6
+	VPSUBD       constantsAVX2<>+3584(SB), Y6, Y6
+	VPAND        constantsAVX2<>+1280(SB), Y4, Y7
+	VPSUBD       constantsAVX2<>+3584(SB), Y7, Y7
+	VPMINUD      Y7, Y6, Y6
 	VMOVUPS      constantsAVX2<>+2432(SB), Y7
-	VPMINUD      Y9, Y7, Y9
-	VPXOR        Y9, Y7, Y9
-	VPTEST       Y9, Y9
+	VPMINUD      Y6, Y7, Y6
+	VPXOR        Y6, Y7, Y6
+	VPTEST       Y6, Y6
 	JZ           rounded0
 	VPXOR        Y0, Y3, Y7
 	VPSRAD       $0x1f, Y7, Y7
@@ -3669,12 +3677,13 @@ sampleLow:
 	VPOR         Y8, Y7, Y7
 	VSUBPS       Y7, Y0, Y8
 	VFMADD231PS  (R13)(R9*1), Y2, Y8
+	VPAND        constantsAVX2<>+1280(SB), Y3, Y5
 	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y5, Y5
 	VADDPS       Y7, Y8, Y8
 	VBLENDVPS    Y5, Y8, Y3, Y3
 	VPAND        constantsAVX2<>+1280(SB), Y0, Y8
 	VPAND        Y5, Y8, Y8
-	VMOVAPS      Y8, Y9
+	VMOVAPS      Y8, Y6
 	VPXOR        Y1, Y4, Y7
 	VPSRAD       $0x1f, Y7, Y7
 	VPSLLD       $0x17, Y7, Y7
@@ -3683,16 +3692,17 @@ sampleLow:
 	VPOR         Y8, Y7, Y7
 	VSUBPS       Y7, Y1, Y8
 	VFMADD231PS  32(R13)(R9*1), Y2, Y8
-	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y6, Y6
+	VPAND        constantsAVX2<>+1280(SB), Y4, Y5
+	VCMPPS       $0x11, constantsAVX2<>+2176(SB), Y5, Y5
 	VADDPS       Y7, Y8, Y8
-	VBLENDVPS    Y6, Y8, Y4, Y4
+	VBLENDVPS    Y5, Y8, Y4, Y4
 	VPAND        constantsAVX2<>+1280(SB), Y1, Y8
-	VPAND        Y6, Y8, Y8
-	VPMAXUD      Y8, Y9, Y9
+	VPAND        Y5, Y8, Y8
+	VPMAXUD      Y8, Y6, Y6
 	VMOVUPS      constantsAVX2<>+2496(SB), Y7
-	VPSUBD       Y9, Y7, Y9
-	VPAND        constantsAVX2<>+960(SB), Y9, Y9
-	VPTEST       Y9, Y9
+	VPSUBD       Y6, Y7, Y6
+	VPAND        constantsAVX2<>+960(SB), Y6, Y6
+	VPTEST       Y6, Y6
 	JNZ          ordinary
 
 rounded0:
@@ -3749,7 +3759,7 @@ next:
 	RET
 
 ordinary:
-	VPXOR Y9, Y9, Y9
+	VPXOR Y6, Y6, Y6
 	MOVL  (CX), R10
 	MOVQ  (DX)(R10*8), R8
 	ADDQ  BX, R10
@@ -3786,9 +3796,9 @@ summed:
 	MOVL    (CX), R9
 	SHLQ    $0x06, R9
 	ADDQ    AX, R9
-	VADDPS  Y9, Y0, Y0
+	VADDPS  Y6, Y0, Y0
 	VMOVUPS Y0, (R9)
-	VADDPS  Y9, Y1, Y1
+	VADDPS  Y6, Y1, Y1
 	VMOVUPS Y1, 32(R9)
 	JMP     next
 
@@ -4877,9 +4887,11 @@ plain0:
 	XORQ        CX, CX
 	TESTB       $0x04, low+60(FP)
 	JZ          squares0
-	VMOVUPS     (SI)(R9*4), Y8
-	VPSUBD      constantsAVX2<>+3584(SB), Y8, Y7
+	VMOVUPS     (SI)(R9*4), Y7
+	VPAND       constantsAVX2<>+1280(SB), Y7, Y7
+	VPSUBD      constantsAVX2<>+3584(SB), Y7, Y7
 	VMOVUPS     (DI)(R9*4), Y8
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y8
 	VPSUBD      constantsAVX2<>+3584(SB), Y8, Y8
 	VPMINUD     Y8, Y7, Y7
 	VMOVUPS     constantsAVX2<>+2688(SB), Y8
@@ -4988,9 +5000,11 @@ plain1:
 	XORQ        CX, CX
 	TESTB       $0x04, low+60(FP)
 	JZ          squares1
-	VMOVUPS     32(SI)(R9*4), Y8
-	VPSUBD      constantsAVX2<>+3584(SB), Y8, Y7
+	VMOVUPS     32(SI)(R9*4), Y7
+	VPAND       constantsAVX2<>+1280(SB), Y7, Y7
+	VPSUBD      constantsAVX2<>+3584(SB), Y7, Y7
 	VMOVUPS     32(DI)(R9*4), Y8
+	VPAND       constantsAVX2<>+1280(SB), Y8, Y8
 	VPSUBD      constantsAVX2<>+3584(SB), Y8, Y8
 	VPMINUD     Y8, Y7, Y7
 	VMOVUPS     constantsAVX2<>+2688(SB), Y8
@@ -5236,8 +5250,8 @@ plain0:
 high0:
 	TESTB       $0x02, low+72(FP)
 	JZ          taken0
-	VMOVUPS     (SI)(R9*4), Y11
-	VPAND       constantsAVX2<>+1280(SB), Y11, Y10
+	VMOVUPS     (SI)(R9*4), Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y10
 	VPSUBD      constantsAVX2<>+3584(SB), Y10, Y10
 	VMOVUPS     constantsAVX2<>+2752(SB), Y11
 	VPMINUD     Y10, Y11, Y10
@@ -5316,8 +5330,9 @@ high0:
 taken0:
 	TESTB       $0x04, low+72(FP)
 	JZ          squares0
-	VMOVUPS     (DI)(R9*4), Y11
-	VPSUBD      constantsAVX2<>+3584(SB), Y11, Y10
+	VMOVUPS     (DI)(R9*4), Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y10
+	VPSUBD      constantsAVX2<>+3584(SB), Y10, Y10
 	VMOVUPS     constantsAVX2<>+2688(SB), Y11
 	VPMINUD     Y10, Y11, Y10
 	VPXOR       Y10, Y11, Y10
@@ -5416,8 +5431,8 @@ plain1:
 high1:
 	TESTB       $0x02, low+72(FP)
 	JZ          taken1
-	VMOVUPS     32(SI)(R9*4), Y11
-	VPAND       constantsAVX2<>+1280(SB), Y11, Y10
+	VMOVUPS     32(SI)(R9*4), Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y10
 	VPSUBD      constantsAVX2<>+3584(SB), Y10, Y10
 	VMOVUPS     constantsAVX2<>+2752(SB), Y11
 	VPMINUD     Y10, Y11, Y10
@@ -5496,8 +5511,9 @@ high1:
 taken1:
 	TESTB       $0x04, low+72(FP)
 	JZ          squares1
-	VMOVUPS     32(DI)(R9*4), Y11
-	VPSUBD      constantsAVX2<>+3584(SB), Y11, Y10
+	VMOVUPS     32(DI)(R9*4), Y10
+	VPAND       constantsAVX2<>+1280(SB), Y10, Y10
+	VPSUBD      constantsAVX2<>+3584(SB), Y10, Y10
 	VMOVUPS     constantsAVX2<>+2688(SB), Y11
 	VPMINUD     Y10, Y11, Y10
 	VPXOR       Y10, Y11, Y10
@@ -5604,8 +5620,9 @@ plain0:
 	XORQ        CX, CX
 	TESTB       $0x04, low+52(FP)
 	JZ          squares0
-	VMOVUPS     (SI)(R8*4), Y8
-	VPSUBD      constantsAVX2<>+3584(SB), Y8, Y7
+	VMOVUPS     (SI)(R8*4), Y7
+	VPAND       constantsAVX2<>+1280(SB), Y7, Y7
+	VPSUBD      constantsAVX2<>+3584(SB), Y7, Y7
 	VMOVUPS     constantsAVX2<>+2688(SB), Y8
 	VPMINUD     Y7, Y8, Y7
 	VPXOR       Y7, Y8, Y7
@@ -5670,8 +5687,9 @@ plain1:
 	XORQ        CX, CX
 	TESTB       $0x04, low+52(FP)
 	JZ          squares1
-	VMOVUPS     32(SI)(R8*4), Y8
-	VPSUBD      constantsAVX2<>+3584(SB), Y8, Y7
+	VMOVUPS     32(SI)(R8*4), Y7
+	VPAND       constantsAVX2<>+1280(SB), Y7, Y7
+	VPSUBD      constantsAVX2<>+3584(SB), Y7, Y7
 	VMOVUPS     constantsAVX2<>+2688(SB), Y8
 	VPMINUD     Y7, Y8, Y7
 	VPXOR       Y7, Y8, Y7
@@ -6110,9 +6128,11 @@ product0:
 known0:
 	TESTB       $0x04, low+89(FP)
 	JZ          squares0
-	VMOVUPS     (DX)(DI*1), Y7
-	VPSUBD      constantsAVX2<>+3584(SB), Y7, Y6
+	VMOVUPS     (DX)(DI*1), Y6
+	VPAND       constantsAVX2<>+1280(SB), Y6, Y6
+	VPSUBD      constantsAVX2<>+3584(SB), Y6, Y6
 	VMOVUPS     (BX)(DI*1), Y7
+	VPAND       constantsAVX2<>+1280(SB), Y7, Y7
 	VPSUBD      constantsAVX2<>+3584(SB), Y7, Y7
 	VPMINUD     Y7, Y6, Y6
 	VMOVUPS     constantsAVX2<>+2688(SB), Y7
@@ -6231,9 +6251,11 @@ product1:
 known1:
 	TESTB       $0x04, low+89(FP)
 	JZ          squares1
-	VMOVUPS     32(DX)(DI*1), Y7
-	VPSUBD      constantsAVX2<>+3584(SB), Y7, Y6
+	VMOVUPS     32(DX)(DI*1), Y6
+	VPAND       constantsAVX2<>+1280(SB), Y6, Y6
+	VPSUBD      constantsAVX2<>+3584(SB), Y6, Y6
 	VMOVUPS     32(BX)(DI*1), Y7
+	VPAND       constantsAVX2<>+1280(SB), Y7, Y7
 	VPSUBD      constantsAVX2<>+3584(SB), Y7, Y7
 	VPMINUD     Y7, Y6, Y6
 	VMOVUPS     constantsAVX2<>+2688(SB), Y7
@@ -6402,12 +6424,12 @@ last:
 	JZ      look
 	CMPB    settles+108(FP), $0x00
 	JEQ     look
-	VMOVUPS constantsAVX2<>+2688(SB), Y5
 	VPAND   constantsAVX2<>+1280(SB), Y10, Y14
 	VPSUBD  constantsAVX2<>+3584(SB), Y14, Y14
-	VPAND   constantsAVX2<>+1280(SB), Y13, Y15
-	VPSUBD  constantsAVX2<>+3584(SB), Y15, Y15
-	VPMINUD Y15, Y14, Y14
+	VPAND   constantsAVX2<>+1280(SB), Y13, Y5
+	VPSUBD  constantsAVX2<>+3584(SB), Y5, Y5
+	VPMINUD Y5, Y14, Y14
+	VMOVUPS constantsAVX2<>+2688(SB), Y5
 	VPMINUD Y14, Y5, Y14
 	VPXOR   Y14, Y5, Y14
 	VPTEST  Y14, Y14
@@ -6431,12 +6453,12 @@ look:
 	JEQ       sleep
 	CMPL      beta1+84(FP), $0x3f000000
 	JLT       sleep
-	VMOVUPS   constantsAVX2<>+2624(SB), Y5
 	VPAND     constantsAVX2<>+1280(SB), Y9, Y14
 	VPSUBD    constantsAVX2<>+3584(SB), Y14, Y14
-	VPAND     constantsAVX2<>+1280(SB), Y12, Y15
-	VPSUBD    constantsAVX2<>+3584(SB), Y15, Y15
-	VPMINUD   Y15, Y14, Y14
+	VPAND     constantsAVX2<>+1280(SB), Y12, Y5
+	VPSUBD    constantsAVX2<>+3584(SB), Y5, Y5
+	VPMINUD   Y5, Y14, Y14
+	VMOVUPS   constantsAVX2<>+2624(SB), Y5
 	VPMINUD   Y14, Y5, Y14
 	VPXOR     Y14, Y5, Y14
 	VPTEST    Y14, Y14
@@ -7078,8 +7100,8 @@ slept:
 	VMOVUPS     (CX)(DI*1), Y8
 	TESTB       $0x02, low+110(FP)
 	JZ          known0
-	VMOVUPS     (DX)(DI*1), Y10
-	VPAND       constantsAVX2<>+1280(SB), Y10, Y9
+	VMOVUPS     (DX)(DI*1), Y9
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y9
 	VPSUBD      constantsAVX2<>+3584(SB), Y9, Y9
 	VMOVUPS     constantsAVX2<>+2752(SB), Y10
 	VPMINUD     Y9, Y10, Y9
@@ -7179,8 +7201,8 @@ product0:
 
 low0:
 	VMOVUPS      (CX), Y8
-	VMOVUPS      (DX)(DI*1), Y10
-	VPAND        constantsAVX2<>+1280(SB), Y10, Y9
+	VMOVUPS      (DX)(DI*1), Y9
+	VPAND        constantsAVX2<>+1280(SB), Y9, Y9
 	VPSUBD       constantsAVX2<>+3584(SB), Y9, Y9
 	VMOVUPS      constantsAVX2<>+2752(SB), Y10
 	VPMINUD      Y9, Y10, Y9
@@ -7286,8 +7308,9 @@ moved0:
 known0:
 	TESTB       $0x04, low+110(FP)
 	JZ          squares0
-	VMOVUPS     (BX)(DI*1), Y10
-	VPSUBD      constantsAVX2<>+3584(SB), Y10, Y9
+	VMOVUPS     (BX)(DI*1), Y9
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y9
+	VPSUBD      constantsAVX2<>+3584(SB), Y9, Y9
 	VMOVUPS     constantsAVX2<>+2688(SB), Y10
 	VPMINUD     Y9, Y10, Y9
 	VPXOR       Y9, Y10, Y9
@@ -7371,8 +7394,8 @@ putv0:
 	VMOVUPS     32(CX)(DI*1), Y8
 	TESTB       $0x02, low+110(FP)
 	JZ          known1
-	VMOVUPS     32(DX)(DI*1), Y10
-	VPAND       constantsAVX2<>+1280(SB), Y10, Y9
+	VMOVUPS     32(DX)(DI*1), Y9
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y9
 	VPSUBD      constantsAVX2<>+3584(SB), Y9, Y9
 	VMOVUPS     constantsAVX2<>+2752(SB), Y10
 	VPMINUD     Y9, Y10, Y9
@@ -7472,8 +7495,8 @@ product1:
 
 low1:
 	VMOVUPS      32(CX), Y8
-	VMOVUPS      32(DX)(DI*1), Y10
-	VPAND        constantsAVX2<>+1280(SB), Y10, Y9
+	VMOVUPS      32(DX)(DI*1), Y9
+	VPAND        constantsAVX2<>+1280(SB), Y9, Y9
 	VPSUBD       constantsAVX2<>+3584(SB), Y9, Y9
 	VMOVUPS      constantsAVX2<>+2752(SB), Y10
 	VPMINUD      Y9, Y10, Y9
@@ -7579,8 +7602,9 @@ moved1:
 known1:
 	TESTB       $0x04, low+110(FP)
 	JZ          squares1
-	VMOVUPS     32(BX)(DI*1), Y10
-	VPSUBD      constantsAVX2<>+3584(SB), Y10, Y9
+	VMOVUPS     32(BX)(DI*1), Y9
+	VPAND       constantsAVX2<>+1280(SB), Y9, Y9
+	VPSUBD      constantsAVX2<>+3584(SB), Y9, Y9
 	VMOVUPS     constantsAVX2<>+2688(SB), Y10
 	VPMINUD     Y9, Y10, Y9
 	VPXOR       Y9, Y10, Y9

@@ -6262,15 +6262,15 @@ sampleLow:
 	SHLQ         $0x09, R9
 	VMOVAPS      Z0, Z9
 	VFMADD231PS  (R14)(R9*1), Z8, Z9
-	VPANDD       constantsAVX512<>+1280(SB), Z9, Z11
 	VMOVAPS      Z1, Z10
 	VFMADD231PS  64(R14)(R9*1), Z8, Z10
-	VPANDD       constantsAVX512<>+1280(SB), Z10, Z12
-	VPSUBD       constantsAVX512<>+3584(SB), Z11, Z15
-	VPSUBD       constantsAVX512<>+3584(SB), Z12, Z13
-	VPMINUD      Z13, Z15, Z15
+	VPANDD       constantsAVX512<>+1280(SB), Z9, Z12
+	VPSUBD       constantsAVX512<>+3584(SB), Z12, Z12
+	VPANDD       constantsAVX512<>+1280(SB), Z10, Z13
+	VPSUBD       constantsAVX512<>+3584(SB), Z13, Z13
+	VPMINUD      Z13, Z12, Z12
 	VMOVUPS      constantsAVX512<>+2432(SB), Z13
-	VPCMPUD      $0x05, Z15, Z13, K1
+	VPCMPUD      $0x05, Z12, Z13, K1
 	KORTESTW     K1, K1
 	JZ           rounded0
 	VPXORD       Z0, Z9, Z13
@@ -6281,11 +6281,12 @@ sampleLow:
 	VPORD        Z14, Z13, Z13
 	VSUBPS       Z13, Z0, Z14
 	VFMADD231PS  (R14)(R9*1), Z8, Z14
+	VPANDD       constantsAVX512<>+1280(SB), Z9, Z11
 	VCMPPS       $0x11, constantsAVX512<>+2176(SB), Z11, K1
 	VADDPS       Z13, Z14, K1, Z9
 	VPANDD       constantsAVX512<>+1280(SB), Z0, Z14
 	VPANDD.Z     Z14, Z14, K1, Z14
-	VMOVAPS      Z14, Z15
+	VMOVAPS      Z14, Z12
 	VPXORD       Z1, Z10, Z13
 	VPSRAD       $0x1f, Z13, Z13
 	VPSLLD       $0x17, Z13, Z13
@@ -6294,14 +6295,15 @@ sampleLow:
 	VPORD        Z14, Z13, Z13
 	VSUBPS       Z13, Z1, Z14
 	VFMADD231PS  64(R14)(R9*1), Z8, Z14
-	VCMPPS       $0x11, constantsAVX512<>+2176(SB), Z12, K1
+	VPANDD       constantsAVX512<>+1280(SB), Z10, Z11
+	VCMPPS       $0x11, constantsAVX512<>+2176(SB), Z11, K1
 	VADDPS       Z13, Z14, K1, Z10
 	VPANDD       constantsAVX512<>+1280(SB), Z1, Z14
 	VPANDD.Z     Z14, Z14, K1, Z14
-	VPMAXUD      Z14, Z15, Z15
+	VPMAXUD      Z14, Z12, Z12
 	VMOVUPS      constantsAVX512<>+2496(SB), Z13
-	VPSUBD       Z15, Z13, Z15
-	VPCMPUD      $0x05, constantsAVX512<>+960(SB), Z15, K1
+	VPSUBD       Z12, Z13, Z12
+	VPCMPUD      $0x05, constantsAVX512<>+960(SB), Z12, K1
 	KORTESTW     K1, K1
 	JNZ          ordinary
 
@@ -6310,15 +6312,15 @@ rounded0:
 	VMOVAPS     Z10, Z1
 	VMOVAPS     Z2, Z9
 	VFMADD231PS 128(R14)(R9*1), Z8, Z9
-	VPANDD      constantsAVX512<>+1280(SB), Z9, Z11
 	VMOVAPS     Z3, Z10
 	VFMADD231PS 192(R14)(R9*1), Z8, Z10
-	VPANDD      constantsAVX512<>+1280(SB), Z10, Z12
-	VPSUBD      constantsAVX512<>+3584(SB), Z11, Z15
-	VPSUBD      constantsAVX512<>+3584(SB), Z12, Z13
-	VPMINUD     Z13, Z15, Z15
+	VPANDD      constantsAVX512<>+1280(SB), Z9, Z12
+	VPSUBD      constantsAVX512<>+3584(SB), Z12, Z12
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z13
+	VPSUBD      constantsAVX512<>+3584(SB), Z13, Z13
+	VPMINUD     Z13, Z12, Z12
 	VMOVUPS     constantsAVX512<>+2432(SB), Z13
-	VPCMPUD     $0x05, Z15, Z13, K1
+	VPCMPUD     $0x05, Z12, Z13, K1
 	KORTESTW    K1, K1
 	JZ          rounded2
 	VPXORD      Z2, Z9, Z13
@@ -6329,11 +6331,12 @@ rounded0:
 	VPORD       Z14, Z13, Z13
 	VSUBPS      Z13, Z2, Z14
 	VFMADD231PS 128(R14)(R9*1), Z8, Z14
+	VPANDD      constantsAVX512<>+1280(SB), Z9, Z11
 	VCMPPS      $0x11, constantsAVX512<>+2176(SB), Z11, K1
 	VADDPS      Z13, Z14, K1, Z9
 	VPANDD      constantsAVX512<>+1280(SB), Z2, Z14
 	VPANDD.Z    Z14, Z14, K1, Z14
-	VMOVAPS     Z14, Z15
+	VMOVAPS     Z14, Z12
 	VPXORD      Z3, Z10, Z13
 	VPSRAD      $0x1f, Z13, Z13
 	VPSLLD      $0x17, Z13, Z13
@@ -6342,14 +6345,15 @@ rounded0:
 	VPORD       Z14, Z13, Z13
 	VSUBPS      Z13, Z3, Z14
 	VFMADD231PS 192(R14)(R9*1), Z8, Z14
-	VCMPPS      $0x11, constantsAVX512<>+2176(SB), Z12, K1
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z11
+	VCMPPS      $0x11, constantsAVX512<>+2176(SB), Z11, K1
 	VADDPS      Z13, Z14, K1, Z10
 	VPANDD      constantsAVX512<>+1280(SB), Z3, Z14
 	VPANDD.Z    Z14, Z14, K1, Z14
-	VPMAXUD     Z14, Z15, Z15
+	VPMAXUD     Z14, Z12, Z12
 	VMOVUPS     constantsAVX512<>+2496(SB), Z13
-	VPSUBD      Z15, Z13, Z15
-	VPCMPUD     $0x05, constantsAVX512<>+960(SB), Z15, K1
+	VPSUBD      Z12, Z13, Z12
+	VPCMPUD     $0x05, constantsAVX512<>+960(SB), Z12, K1
 	KORTESTW    K1, K1
 	JNZ         ordinary
 
@@ -6358,15 +6362,15 @@ rounded2:
 	VMOVAPS     Z10, Z3
 	VMOVAPS     Z4, Z9
 	VFMADD231PS 256(R14)(R9*1), Z8, Z9
-	VPANDD      constantsAVX512<>+1280(SB), Z9, Z11
 	VMOVAPS     Z5, Z10
 	VFMADD231PS 320(R14)(R9*1), Z8, Z10
-	VPANDD      constantsAVX512<>+1280(SB), Z10, Z12
-	VPSUBD      constantsAVX512<>+3584(SB), Z11, Z15
-	VPSUBD      constantsAVX512<>+3584(SB), Z12, Z13
-	VPMINUD     Z13, Z15, Z15
+	VPANDD      constantsAVX512<>+1280(SB), Z9, Z12
+	VPSUBD      constantsAVX512<>+3584(SB), Z12, Z12
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z13
+	VPSUBD      constantsAVX512<>+3584(SB), Z13, Z13
+	VPMINUD     Z13, Z12, Z12
 	VMOVUPS     constantsAVX512<>+2432(SB), Z13
-	VPCMPUD     $0x05, Z15, Z13, K1
+	VPCMPUD     $0x05, Z12, Z13, K1
 	KORTESTW    K1, K1
 	JZ          rounded4
 	VPXORD      Z4, Z9, Z13
@@ -6377,11 +6381,12 @@ rounded2:
 	VPORD       Z14, Z13, Z13
 	VSUBPS      Z13, Z4, Z14
 	VFMADD231PS 256(R14)(R9*1), Z8, Z14
+	VPANDD      constantsAVX512<>+1280(SB), Z9, Z11
 	VCMPPS      $0x11, constantsAVX512<>+2176(SB), Z11, K1
 	VADDPS      Z13, Z14, K1, Z9
 	VPANDD      constantsAVX512<>+1280(SB), Z4, Z14
 	VPANDD.Z    Z14, Z14, K1, Z14
-	VMOVAPS     Z14, Z15
+	VMOVAPS     Z14, Z12
 	VPXORD      Z5, Z10, Z13
 	VPSRAD      $0x1f, Z13, Z13
 	VPSLLD      $0x17, Z13, Z13
@@ -6390,14 +6395,15 @@ rounded2:
 	VPORD       Z14, Z13, Z13
 	VSUBPS      Z13, Z5, Z14
 	VFMADD231PS 320(R14)(R9*1), Z8, Z14
-	VCMPPS      $0x11, constantsAVX512<>+2176(SB), Z12, K1
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z11
+	VCMPPS      $0x11, constantsAVX512<>+2176(SB), Z11, K1
 	VADDPS      Z13, Z14, K1, Z10
 	VPANDD      constantsAVX512<>+1280(SB), Z5, Z14
 	VPANDD.Z    Z14, Z14, K1, Z14
-	VPMAXUD     Z14, Z15, Z15
+	VPMAXUD     Z14, Z12, Z12
 	VMOVUPS     constantsAVX512<>+2496(SB), Z13
-	VPSUBD      Z15, Z13, Z15
-	VPCMPUD     $0x05, constantsAVX512<>+960(SB), Z15, K1
+	VPSUBD      Z12, Z13, Z12
+	VPCMPUD     $0x05, constantsAVX512<>+960(SB), Z12, K1
 	KORTESTW    K1, K1
 	JNZ         ordinary
 
@@ -6406,15 +6412,15 @@ rounded4:
 	VMOVAPS     Z10, Z5
 	VMOVAPS     Z6, Z9
 	VFMADD231PS 384(R14)(R9*1), Z8, Z9
-	VPANDD      constantsAVX512<>+1280(SB), Z9, Z11
 	VMOVAPS     Z7, Z10
 	VFMADD231PS 448(R14)(R9*1), Z8, Z10
-	VPANDD      constantsAVX512<>+1280(SB), Z10, Z12
-	VPSUBD      constantsAVX512<>+3584(SB), Z11, Z15
-	VPSUBD      constantsAVX512<>+3584(SB), Z12, Z13
-	VPMINUD     Z13, Z15, Z15
+	VPANDD      constantsAVX512<>+1280(SB), Z9, Z12
+	VPSUBD      constantsAVX512<>+3584(SB), Z12, Z12
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z13
+	VPSUBD      constantsAVX512<>+3584(SB), Z13, Z13
+	VPMINUD     Z13, Z12, Z12
 	VMOVUPS     constantsAVX512<>+2432(SB), Z13
-	VPCMPUD     $0x05, Z15, Z13, K1
+	VPCMPUD     $0x05, Z12, Z13, K1
 	KORTESTW    K1, K1
 	JZ          rounded6
 	VPXORD      Z6, Z9, Z13
@@ -6425,11 +6431,12 @@ rounded4:
 	VPORD       Z14, Z13, Z13
 	VSUBPS      Z13, Z6, Z14
 	VFMADD231PS 384(R14)(R9*1), Z8, Z14
+	VPANDD      constantsAVX512<>+1280(SB), Z9, Z11
 	VCMPPS      $0x11, constantsAVX512<>+2176(SB), Z11, K1
 	VADDPS      Z13, Z14, K1, Z9
 	VPANDD      constantsAVX512<>+1280(SB), Z6, Z14
 	VPANDD.Z    Z14, Z14, K1, Z14
-	VMOVAPS     Z14, Z15
+	VMOVAPS     Z14, Z12
 	VPXORD      Z7, Z10, Z13
 	VPSRAD      $0x1f, Z13, Z13
 	VPSLLD      $0x17, Z13, Z13
@@ -6438,14 +6445,15 @@ rounded4:
 	VPORD       Z14, Z13, Z13
 	VSUBPS      Z13, Z7, Z14
 	VFMADD231PS 448(R14)(R9*1), Z8, Z14
-	VCMPPS      $0x11, constantsAVX512<>+2176(SB), Z12, K1
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z11
+	VCMPPS      $0x11, constantsAVX512<>+2176(SB), Z11, K1
 	VADDPS      Z13, Z14, K1, Z10
 	VPANDD      constantsAVX512<>+1280(SB), Z7, Z14
 	VPANDD.Z    Z14, Z14, K1, Z14
-	VPMAXUD     Z14, Z15, Z15
+	VPMAXUD     Z14, Z12, Z12
 	VMOVUPS     constantsAVX512<>+2496(SB), Z13
-	VPSUBD      Z15, Z13, Z15
-	VPCMPUD     $0x05, constantsAVX512<>+960(SB), Z15, K1
+	VPSUBD      Z12, Z13, Z12
+	VPCMPUD     $0x05, constantsAVX512<>+960(SB), Z12, K1
 	KORTESTW    K1, K1
 	JNZ         ordinary
 
@@ -6592,7 +6600,7 @@ next:
 	RET
 
 ordinary:
-	VPXORD Z15, Z15, Z15
+	VPXORD Z12, Z12, Z12
 	MOVL   (CX), R10
 	MOVQ   (DX)(R10*8), R8
 	ADDQ   BX, R10
@@ -6654,28 +6662,28 @@ summed:
 	MOVL    (CX), R9
 	SHLQ    $0x06, R9
 	ADDQ    AX, R9
-	VADDPS  Z15, Z0, Z0
+	VADDPS  Z12, Z0, Z0
 	VMOVUPS Z0, (R9)
 	ADDQ    R12, R9
-	VADDPS  Z15, Z1, Z1
+	VADDPS  Z12, Z1, Z1
 	VMOVUPS Z1, (R9)
 	ADDQ    R12, R9
-	VADDPS  Z15, Z2, Z2
+	VADDPS  Z12, Z2, Z2
 	VMOVUPS Z2, (R9)
 	ADDQ    R12, R9
-	VADDPS  Z15, Z3, Z3
+	VADDPS  Z12, Z3, Z3
 	VMOVUPS Z3, (R9)
 	ADDQ    R12, R9
-	VADDPS  Z15, Z4, Z4
+	VADDPS  Z12, Z4, Z4
 	VMOVUPS Z4, (R9)
 	ADDQ    R12, R9
-	VADDPS  Z15, Z5, Z5
+	VADDPS  Z12, Z5, Z5
 	VMOVUPS Z5, (R9)
 	ADDQ    R12, R9
-	VADDPS  Z15, Z6, Z6
+	VADDPS  Z12, Z6, Z6
 	VMOVUPS Z6, (R9)
 	ADDQ    R12, R9
-	VADDPS  Z15, Z7, Z7
+	VADDPS  Z12, Z7, Z7
 	VMOVUPS Z7, (R9)
 	JMP     next
 
@@ -6770,15 +6778,15 @@ sampleLow:
 	SHLQ         $0x08, R9
 	VMOVAPS      Z0, Z5
 	VFMADD231PS  (R14)(R9*1), Z4, Z5
-	VPANDD       constantsAVX512<>+1280(SB), Z5, Z7
 	VMOVAPS      Z1, Z6
 	VFMADD231PS  64(R14)(R9*1), Z4, Z6
-	VPANDD       constantsAVX512<>+1280(SB), Z6, Z8
-	VPSUBD       constantsAVX512<>+3584(SB), Z7, Z11
-	VPSUBD       constantsAVX512<>+3584(SB), Z8, Z9
-	VPMINUD      Z9, Z11, Z11
+	VPANDD       constantsAVX512<>+1280(SB), Z5, Z8
+	VPSUBD       constantsAVX512<>+3584(SB), Z8, Z8
+	VPANDD       constantsAVX512<>+1280(SB), Z6, Z9
+	VPSUBD       constantsAVX512<>+3584(SB), Z9, Z9
+	VPMINUD      Z9, Z8, Z8
 	VMOVUPS      constantsAVX512<>+2432(SB), Z9
-	VPCMPUD      $0x05, Z11, Z9, K1
+	VPCMPUD      $0x05, Z8, Z9, K1
 	KORTESTW     K1, K1
 	JZ           rounded0
 	VPXORD       Z0, Z5, Z9
@@ -6789,11 +6797,12 @@ sampleLow:
 	VPORD        Z10, Z9, Z9
 	VSUBPS       Z9, Z0, Z10
 	VFMADD231PS  (R14)(R9*1), Z4, Z10
+	VPANDD       constantsAVX512<>+1280(SB), Z5, Z7
 	VCMPPS       $0x11, constantsAVX512<>+2176(SB), Z7, K1
 	VADDPS       Z9, Z10, K1, Z5
 	VPANDD       constantsAVX512<>+1280(SB), Z0, Z10
 	VPANDD.Z     Z10, Z10, K1, Z10
-	VMOVAPS      Z10, Z11
+	VMOVAPS      Z10, Z8
 	VPXORD       Z1, Z6, Z9
 	VPSRAD       $0x1f, Z9, Z9
 	VPSLLD       $0x17, Z9, Z9
@@ -6802,14 +6811,15 @@ sampleLow:
 	VPORD        Z10, Z9, Z9
 	VSUBPS       Z9, Z1, Z10
 	VFMADD231PS  64(R14)(R9*1), Z4, Z10
-	VCMPPS       $0x11, constantsAVX512<>+2176(SB), Z8, K1
+	VPANDD       constantsAVX512<>+1280(SB), Z6, Z7
+	VCMPPS       $0x11, constantsAVX512<>+2176(SB), Z7, K1
 	VADDPS       Z9, Z10, K1, Z6
 	VPANDD       constantsAVX512<>+1280(SB), Z1, Z10
 	VPANDD.Z     Z10, Z10, K1, Z10
-	VPMAXUD      Z10, Z11, Z11
+	VPMAXUD      Z10, Z8, Z8
 	VMOVUPS      constantsAVX512<>+2496(SB), Z9
-	VPSUBD       Z11, Z9, Z11
-	VPCMPUD      $0x05, constantsAVX512<>+960(SB), Z11, K1
+	VPSUBD       Z8, Z9, Z8
+	VPCMPUD      $0x05, constantsAVX512<>+960(SB), Z8, K1
 	KORTESTW     K1, K1
 	JNZ          ordinary
 
@@ -6818,15 +6828,15 @@ rounded0:
 	VMOVAPS     Z6, Z1
 	VMOVAPS     Z2, Z5
 	VFMADD231PS 128(R14)(R9*1), Z4, Z5
-	VPANDD      constantsAVX512<>+1280(SB), Z5, Z7
 	VMOVAPS     Z3, Z6
 	VFMADD231PS 192(R14)(R9*1), Z4, Z6
-	VPANDD      constantsAVX512<>+1280(SB), Z6, Z8
-	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z11
-	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z9
-	VPMINUD     Z9, Z11, Z11
+	VPANDD      constantsAVX512<>+1280(SB), Z5, Z8
+	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z8
+	VPANDD      constantsAVX512<>+1280(SB), Z6, Z9
+	VPSUBD      constantsAVX512<>+3584(SB), Z9, Z9
+	VPMINUD     Z9, Z8, Z8
 	VMOVUPS     constantsAVX512<>+2432(SB), Z9
-	VPCMPUD     $0x05, Z11, Z9, K1
+	VPCMPUD     $0x05, Z8, Z9, K1
 	KORTESTW    K1, K1
 	JZ          rounded2
 	VPXORD      Z2, Z5, Z9
@@ -6837,11 +6847,12 @@ rounded0:
 	VPORD       Z10, Z9, Z9
 	VSUBPS      Z9, Z2, Z10
 	VFMADD231PS 128(R14)(R9*1), Z4, Z10
+	VPANDD      constantsAVX512<>+1280(SB), Z5, Z7
 	VCMPPS      $0x11, constantsAVX512<>+2176(SB), Z7, K1
 	VADDPS      Z9, Z10, K1, Z5
 	VPANDD      constantsAVX512<>+1280(SB), Z2, Z10
 	VPANDD.Z    Z10, Z10, K1, Z10
-	VMOVAPS     Z10, Z11
+	VMOVAPS     Z10, Z8
 	VPXORD      Z3, Z6, Z9
 	VPSRAD      $0x1f, Z9, Z9
 	VPSLLD      $0x17, Z9, Z9
@@ -6850,14 +6861,15 @@ rounded0:
 	VPORD       Z10, Z9, Z9
 	VSUBPS      Z9, Z3, Z10
 	VFMADD231PS 192(R14)(R9*1), Z4, Z10
-	VCMPPS      $0x11, constantsAVX512<>+2176(SB), Z8, K1
+	VPANDD      constantsAVX512<>+1280(SB), Z6, Z7
+	VCMPPS      $0x11, constantsAVX512<>+2176(SB), Z7, K1
 	VADDPS      Z9, Z10, K1, Z6
 	VPANDD      constantsAVX512<>+1280(SB), Z3, Z10
 	VPANDD.Z    Z10, Z10, K1, Z10
-	VPMAXUD     Z10, Z11, Z11
+	VPMAXUD     Z10, Z8, Z8
 	VMOVUPS     constantsAVX512<>+2496(SB), Z9
-	VPSUBD      Z11, Z9, Z11
-	VPCMPUD     $0x05, constantsAVX512<>+960(SB), Z11, K1
+	VPSUBD      Z8, Z9, Z8
+	VPCMPUD     $0x05, constantsAVX512<>+960(SB), Z8, K1
 	KORTESTW    K1, K1
 	JNZ         ordinary
 
@@ -6944,7 +6956,7 @@ next:
 	RET
 
 ordinary:
-	VPXORD Z11, Z11, Z11
+	VPXORD Z8, Z8, Z8
 	MOVL   (CX), R10
 	MOVQ   (DX)(R10*8), R8
 	ADDQ   BX, R10
@@ -6990,16 +7002,16 @@ summed:
 	MOVL    (CX), R9
 	SHLQ    $0x06, R9
 	ADDQ    AX, R9
-	VADDPS  Z11, Z0, Z0
+	VADDPS  Z8, Z0, Z0
 	VMOVUPS Z0, (R9)
 	ADDQ    R12, R9
-	VADDPS  Z11, Z1, Z1
+	VADDPS  Z8, Z1, Z1
 	VMOVUPS Z1, (R9)
 	ADDQ    R12, R9
-	VADDPS  Z11, Z2, Z2
+	VADDPS  Z8, Z2, Z2
 	VMOVUPS Z2, (R9)
 	ADDQ    R12, R9
-	VADDPS  Z11, Z3, Z3
+	VADDPS  Z8, Z3, Z3
 	VMOVUPS Z3, (R9)
 	JMP     next
 
@@ -7038,9 +7050,9 @@ loadLow:
 	VCMPPS  $0x11, constantsAVX512<>+2176(SB), Z0, K1
 	VADDPS  Z0, Z0, K1, Z0
 	VSUBPS  constantsAVX512<>+2176(SB), Z0, K1, Z0
-	VMOVUPS (R9), Z5
-	VPANDD  constantsAVX512<>+960(SB), Z5, Z5
-	VPORD   Z5, Z0, Z0
+	VMOVUPS (R9), Z6
+	VPANDD  constantsAVX512<>+960(SB), Z6, Z6
+	VPORD   Z6, Z0, Z0
 
 startLow:
 	TESTQ R8, R8
@@ -7055,28 +7067,29 @@ sampleLow:
 	SHLQ         $0x06, R9
 	VMOVAPS      Z0, Z2
 	VFMADD231PS  (R13)(R9*1), Z1, Z2
-	VPANDD       constantsAVX512<>+1280(SB), Z2, Z3
-	VPSUBD       constantsAVX512<>+3584(SB), Z3, Z6
-	VMOVUPS      constantsAVX512<>+2432(SB), Z4
-	VPCMPUD      $0x05, Z6, Z4, K1
+	VPANDD       constantsAVX512<>+1280(SB), Z2, Z4
+	VPSUBD       constantsAVX512<>+3584(SB), Z4, Z4
+	VMOVUPS      constantsAVX512<>+2432(SB), Z5
+	VPCMPUD      $0x05, Z4, Z5, K1
 	KORTESTW     K1, K1
 	JZ           rounded0
-	VPXORD       Z0, Z2, Z4
-	VPSRAD       $0x1f, Z4, Z4
-	VPSLLD       $0x17, Z4, Z4
-	VPADDD       constantsAVX512<>+2240(SB), Z4, Z4
-	VPANDD       constantsAVX512<>+960(SB), Z0, Z5
-	VPORD        Z5, Z4, Z4
-	VSUBPS       Z4, Z0, Z5
-	VFMADD231PS  (R13)(R9*1), Z1, Z5
+	VPXORD       Z0, Z2, Z5
+	VPSRAD       $0x1f, Z5, Z5
+	VPSLLD       $0x17, Z5, Z5
+	VPADDD       constantsAVX512<>+2240(SB), Z5, Z5
+	VPANDD       constantsAVX512<>+960(SB), Z0, Z6
+	VPORD        Z6, Z5, Z5
+	VSUBPS       Z5, Z0, Z6
+	VFMADD231PS  (R13)(R9*1), Z1, Z6
+	VPANDD       constantsAVX512<>+1280(SB), Z2, Z3
 	VCMPPS       $0x11, constantsAVX512<>+2176(SB), Z3, K1
-	VADDPS       Z4, Z5, K1, Z2
-	VPANDD       constantsAVX512<>+1280(SB), Z0, Z5
-	VPANDD.Z     Z5, Z5, K1, Z5
-	VMOVAPS      Z5, Z6
-	VMOVUPS      constantsAVX512<>+2496(SB), Z4
-	VPSUBD       Z6, Z4, Z6
-	VPCMPUD      $0x05, constantsAVX512<>+960(SB), Z6, K1
+	VADDPS       Z5, Z6, K1, Z2
+	VPANDD       constantsAVX512<>+1280(SB), Z0, Z6
+	VPANDD.Z     Z6, Z6, K1, Z6
+	VMOVAPS      Z6, Z4
+	VMOVUPS      constantsAVX512<>+2496(SB), Z5
+	VPSUBD       Z4, Z5, Z4
+	VPCMPUD      $0x05, constantsAVX512<>+960(SB), Z4, K1
 	KORTESTW     K1, K1
 	JNZ          ordinary
 
@@ -7087,11 +7100,11 @@ rounded0:
 
 summedLow:
 	// Is any sum infinite or no number?
-	VPXORD   Z4, Z4, Z4
-	VPANDD   constantsAVX512<>+1280(SB), Z0, Z5
-	VPADDD   constantsAVX512<>+3392(SB), Z5, Z5
-	VPORD    Z5, Z4, Z4
-	VPCMPUD  $0x05, constantsAVX512<>+960(SB), Z4, K1
+	VPXORD   Z5, Z5, Z5
+	VPANDD   constantsAVX512<>+1280(SB), Z0, Z6
+	VPADDD   constantsAVX512<>+3392(SB), Z6, Z6
+	VPORD    Z6, Z5, Z5
+	VPCMPUD  $0x05, constantsAVX512<>+960(SB), Z5, K1
 	KORTESTW K1, K1
 	JNZ      ordinary
 	MOVL     (CX), R9
@@ -7104,9 +7117,9 @@ summedLow:
 	VADDPS   constantsAVX512<>+2176(SB), Z0, K1, Z0
 	VMULPS   constantsAVX512<>+832(SB), Z0, K1, Z0
 	VPSUBD   constantsAVX512<>+2304(SB), Z0, Z0
-	VMOVUPS  Z2, Z5
-	VPANDD   constantsAVX512<>+960(SB), Z5, Z5
-	VPORD    Z5, Z0, Z0
+	VMOVUPS  Z2, Z6
+	VPANDD   constantsAVX512<>+960(SB), Z6, Z6
+	VPORD    Z6, Z0, Z0
 	VMOVUPS  Z0, (R9)
 
 next:
@@ -7117,7 +7130,7 @@ next:
 	RET
 
 ordinary:
-	VPXORD Z6, Z6, Z6
+	VPXORD Z4, Z4, Z4
 	MOVL   (CX), R10
 	MOVQ   (DX)(R10*8), R8
 	ADDQ   BX, R10
@@ -7151,7 +7164,7 @@ summed:
 	MOVL    (CX), R9
 	SHLQ    $0x06, R9
 	ADDQ    AX, R9
-	VADDPS  Z6, Z0, Z0
+	VADDPS  Z4, Z0, Z0
 	VMOVUPS Z0, (R9)
 	JMP     next
 
@@ -7538,16 +7551,16 @@ plainWide0:
 	CMPQ        R9, $0x49800000
 	JGE         normalWide0
 	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
-	VPANDD      constantsAVX512<>+1280(SB), Z11, Z12
-	VPANDD      constantsAVX512<>+1280(SB), Z17, Z18
-	VPANDD      constantsAVX512<>+1280(SB), Z23, Z24
 	VPSUBD      constantsAVX512<>+3584(SB), Z6, Z6
-	VPSUBD      constantsAVX512<>+3584(SB), Z12, Z12
-	VPSUBD      constantsAVX512<>+3584(SB), Z18, Z18
-	VPSUBD      constantsAVX512<>+3584(SB), Z24, Z24
-	VPMINUD     Z12, Z6, Z6
-	VPMINUD     Z18, Z6, Z6
-	VPMINUD     Z24, Z6, Z6
+	VPANDD      constantsAVX512<>+1280(SB), Z11, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
+	VPMINUD     Z7, Z6, Z6
+	VPANDD      constantsAVX512<>+1280(SB), Z17, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
+	VPMINUD     Z7, Z6, Z6
+	VPANDD      constantsAVX512<>+1280(SB), Z23, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
+	VPMINUD     Z7, Z6, Z6
 	VMOVUPS     constantsAVX512<>+3072(SB), Z7
 	VPCMPUD     $0x05, Z6, Z7, K1
 	KORTESTW    K1, K1
@@ -7827,16 +7840,16 @@ plainWide0:
 	CMPQ        R9, $0x49800000
 	JGE         normalWide0
 	VPANDD      constantsAVX512<>+1280(SB), Z5, Z6
-	VPANDD      constantsAVX512<>+1280(SB), Z11, Z12
-	VPANDD      constantsAVX512<>+1280(SB), Z17, Z18
-	VPANDD      constantsAVX512<>+1280(SB), Z23, Z24
 	VPSUBD      constantsAVX512<>+3584(SB), Z6, Z6
-	VPSUBD      constantsAVX512<>+3584(SB), Z12, Z12
-	VPSUBD      constantsAVX512<>+3584(SB), Z18, Z18
-	VPSUBD      constantsAVX512<>+3584(SB), Z24, Z24
-	VPMINUD     Z12, Z6, Z6
-	VPMINUD     Z18, Z6, Z6
-	VPMINUD     Z24, Z6, Z6
+	VPANDD      constantsAVX512<>+1280(SB), Z11, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
+	VPMINUD     Z7, Z6, Z6
+	VPANDD      constantsAVX512<>+1280(SB), Z17, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
+	VPMINUD     Z7, Z6, Z6
+	VPANDD      constantsAVX512<>+1280(SB), Z23, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
+	VPMINUD     Z7, Z6, Z6
 	VMOVUPS     constantsAVX512<>+3072(SB), Z7
 	VPCMPUD     $0x05, Z6, Z7, K1
 	KORTESTW    K1, K1
@@ -8444,29 +8457,37 @@ plainWide0:
 	XORQ        CX, CX
 	TESTB       $0x04, low+60(FP)
 	JZ          squaresWide0
-	VMOVUPS     (SI)(R9*4), Z8
-	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z7
+	VMOVUPS     (SI)(R9*4), Z7
+	VPANDD      constantsAVX512<>+1280(SB), Z7, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
 	VMOVUPS     (DI)(R9*4), Z8
+	VPANDD      constantsAVX512<>+1280(SB), Z8, Z8
 	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z8
 	VPMINUD     Z8, Z7, Z7
-	VMOVUPS     64(SI)(R9*4), Z13
-	VPSUBD      constantsAVX512<>+3584(SB), Z13, Z13
-	VPMINUD     Z13, Z7, Z7
-	VMOVUPS     64(DI)(R9*4), Z13
-	VPSUBD      constantsAVX512<>+3584(SB), Z13, Z13
-	VPMINUD     Z13, Z7, Z7
-	VMOVUPS     128(SI)(R9*4), Z18
-	VPSUBD      constantsAVX512<>+3584(SB), Z18, Z18
-	VPMINUD     Z18, Z7, Z7
-	VMOVUPS     128(DI)(R9*4), Z18
-	VPSUBD      constantsAVX512<>+3584(SB), Z18, Z18
-	VPMINUD     Z18, Z7, Z7
-	VMOVUPS     192(SI)(R9*4), Z23
-	VPSUBD      constantsAVX512<>+3584(SB), Z23, Z23
-	VPMINUD     Z23, Z7, Z7
-	VMOVUPS     192(DI)(R9*4), Z23
-	VPSUBD      constantsAVX512<>+3584(SB), Z23, Z23
-	VPMINUD     Z23, Z7, Z7
+	VMOVUPS     64(SI)(R9*4), Z8
+	VPANDD      constantsAVX512<>+1280(SB), Z8, Z8
+	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z8
+	VPMINUD     Z8, Z7, Z7
+	VMOVUPS     64(DI)(R9*4), Z8
+	VPANDD      constantsAVX512<>+1280(SB), Z8, Z8
+	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z8
+	VPMINUD     Z8, Z7, Z7
+	VMOVUPS     128(SI)(R9*4), Z8
+	VPANDD      constantsAVX512<>+1280(SB), Z8, Z8
+	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z8
+	VPMINUD     Z8, Z7, Z7
+	VMOVUPS     128(DI)(R9*4), Z8
+	VPANDD      constantsAVX512<>+1280(SB), Z8, Z8
+	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z8
+	VPMINUD     Z8, Z7, Z7
+	VMOVUPS     192(SI)(R9*4), Z8
+	VPANDD      constantsAVX512<>+1280(SB), Z8, Z8
+	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z8
+	VPMINUD     Z8, Z7, Z7
+	VMOVUPS     192(DI)(R9*4), Z8
+	VPANDD      constantsAVX512<>+1280(SB), Z8, Z8
+	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z8
+	VPMINUD     Z8, Z7, Z7
 	VMOVUPS     constantsAVX512<>+2688(SB), Z8
 	VPCMPUD     $0x05, Z7, Z8, K1
 	KORTESTW    K1, K1
@@ -8835,9 +8856,11 @@ plain0:
 	XORQ        CX, CX
 	TESTB       $0x04, low+60(FP)
 	JZ          squares0
-	VMOVUPS     (SI)(R9*4), Z8
-	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z7
+	VMOVUPS     (SI)(R9*4), Z7
+	VPANDD      constantsAVX512<>+1280(SB), Z7, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
 	VMOVUPS     (DI)(R9*4), Z8
+	VPANDD      constantsAVX512<>+1280(SB), Z8, Z8
 	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z8
 	VPMINUD     Z8, Z7, Z7
 	VMOVUPS     constantsAVX512<>+2688(SB), Z8
@@ -9198,16 +9221,16 @@ plainWide0:
 	TESTB    $0x01, low+72(FP)
 	JZ       highWide0
 	VPANDD   constantsAVX512<>+1280(SB), Z9, Z10
-	VPANDD   constantsAVX512<>+1280(SB), Z14, Z15
-	VPANDD   constantsAVX512<>+1280(SB), Z19, Z20
-	VPANDD   constantsAVX512<>+1280(SB), Z24, Z25
 	VPSUBD   constantsAVX512<>+3584(SB), Z10, Z10
-	VPSUBD   constantsAVX512<>+3584(SB), Z15, Z15
-	VPSUBD   constantsAVX512<>+3584(SB), Z20, Z20
-	VPSUBD   constantsAVX512<>+3584(SB), Z25, Z25
-	VPMINUD  Z15, Z10, Z10
-	VPMINUD  Z20, Z10, Z10
-	VPMINUD  Z25, Z10, Z10
+	VPANDD   constantsAVX512<>+1280(SB), Z14, Z11
+	VPSUBD   constantsAVX512<>+3584(SB), Z11, Z11
+	VPMINUD  Z11, Z10, Z10
+	VPANDD   constantsAVX512<>+1280(SB), Z19, Z11
+	VPSUBD   constantsAVX512<>+3584(SB), Z11, Z11
+	VPMINUD  Z11, Z10, Z10
+	VPANDD   constantsAVX512<>+1280(SB), Z24, Z11
+	VPSUBD   constantsAVX512<>+3584(SB), Z11, Z11
+	VPMINUD  Z11, Z10, Z10
 	VMOVUPS  constantsAVX512<>+3264(SB), Z11
 	VPCMPUD  $0x05, Z10, Z11, K1
 	KORTESTW K1, K1
@@ -9248,21 +9271,21 @@ plainWide0:
 highWide0:
 	TESTB       $0x02, low+72(FP)
 	JZ          takenWide0
-	VMOVUPS     (SI)(R9*4), Z11
-	VPANDD      constantsAVX512<>+1280(SB), Z11, Z10
+	VMOVUPS     (SI)(R9*4), Z10
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z10
 	VPSUBD      constantsAVX512<>+3584(SB), Z10, Z10
-	VMOVUPS     64(SI)(R9*4), Z16
-	VPANDD      constantsAVX512<>+1280(SB), Z16, Z15
-	VPSUBD      constantsAVX512<>+3584(SB), Z15, Z15
-	VPMINUD     Z15, Z10, Z10
-	VMOVUPS     128(SI)(R9*4), Z21
-	VPANDD      constantsAVX512<>+1280(SB), Z21, Z20
-	VPSUBD      constantsAVX512<>+3584(SB), Z20, Z20
-	VPMINUD     Z20, Z10, Z10
-	VMOVUPS     192(SI)(R9*4), Z26
-	VPANDD      constantsAVX512<>+1280(SB), Z26, Z25
-	VPSUBD      constantsAVX512<>+3584(SB), Z25, Z25
-	VPMINUD     Z25, Z10, Z10
+	VMOVUPS     64(SI)(R9*4), Z11
+	VPANDD      constantsAVX512<>+1280(SB), Z11, Z11
+	VPSUBD      constantsAVX512<>+3584(SB), Z11, Z11
+	VPMINUD     Z11, Z10, Z10
+	VMOVUPS     128(SI)(R9*4), Z11
+	VPANDD      constantsAVX512<>+1280(SB), Z11, Z11
+	VPSUBD      constantsAVX512<>+3584(SB), Z11, Z11
+	VPMINUD     Z11, Z10, Z10
+	VMOVUPS     192(SI)(R9*4), Z11
+	VPANDD      constantsAVX512<>+1280(SB), Z11, Z11
+	VPSUBD      constantsAVX512<>+3584(SB), Z11, Z11
+	VPMINUD     Z11, Z10, Z10
 	VMOVUPS     constantsAVX512<>+2752(SB), Z11
 	VPCMPUD     $0x05, Z10, Z11, K1
 	KORTESTW    K1, K1
@@ -9536,17 +9559,21 @@ highWide0:
 takenWide0:
 	TESTB       $0x04, low+72(FP)
 	JZ          squaresWide0
-	VMOVUPS     (DI)(R9*4), Z11
-	VPSUBD      constantsAVX512<>+3584(SB), Z11, Z10
-	VMOVUPS     64(DI)(R9*4), Z16
-	VPSUBD      constantsAVX512<>+3584(SB), Z16, Z16
-	VPMINUD     Z16, Z10, Z10
-	VMOVUPS     128(DI)(R9*4), Z21
-	VPSUBD      constantsAVX512<>+3584(SB), Z21, Z21
-	VPMINUD     Z21, Z10, Z10
-	VMOVUPS     192(DI)(R9*4), Z26
-	VPSUBD      constantsAVX512<>+3584(SB), Z26, Z26
-	VPMINUD     Z26, Z10, Z10
+	VMOVUPS     (DI)(R9*4), Z10
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z10
+	VPSUBD      constantsAVX512<>+3584(SB), Z10, Z10
+	VMOVUPS     64(DI)(R9*4), Z11
+	VPANDD      constantsAVX512<>+1280(SB), Z11, Z11
+	VPSUBD      constantsAVX512<>+3584(SB), Z11, Z11
+	VPMINUD     Z11, Z10, Z10
+	VMOVUPS     128(DI)(R9*4), Z11
+	VPANDD      constantsAVX512<>+1280(SB), Z11, Z11
+	VPSUBD      constantsAVX512<>+3584(SB), Z11, Z11
+	VPMINUD     Z11, Z10, Z10
+	VMOVUPS     192(DI)(R9*4), Z11
+	VPANDD      constantsAVX512<>+1280(SB), Z11, Z11
+	VPSUBD      constantsAVX512<>+3584(SB), Z11, Z11
+	VPMINUD     Z11, Z10, Z10
 	VMOVUPS     constantsAVX512<>+2688(SB), Z11
 	VPCMPUD     $0x05, Z10, Z11, K1
 	KORTESTW    K1, K1
@@ -9824,8 +9851,8 @@ plain0:
 high0:
 	TESTB       $0x02, low+72(FP)
 	JZ          taken0
-	VMOVUPS     (SI)(R9*4), Z11
-	VPANDD      constantsAVX512<>+1280(SB), Z11, Z10
+	VMOVUPS     (SI)(R9*4), Z10
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z10
 	VPSUBD      constantsAVX512<>+3584(SB), Z10, Z10
 	VMOVUPS     constantsAVX512<>+2752(SB), Z11
 	VPCMPUD     $0x05, Z10, Z11, K1
@@ -9902,8 +9929,9 @@ high0:
 taken0:
 	TESTB       $0x04, low+72(FP)
 	JZ          squares0
-	VMOVUPS     (DI)(R9*4), Z11
-	VPSUBD      constantsAVX512<>+3584(SB), Z11, Z10
+	VMOVUPS     (DI)(R9*4), Z10
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z10
+	VPSUBD      constantsAVX512<>+3584(SB), Z10, Z10
 	VMOVUPS     constantsAVX512<>+2688(SB), Z11
 	VPCMPUD     $0x05, Z10, Z11, K1
 	KORTESTW    K1, K1
@@ -10022,17 +10050,21 @@ plainWide0:
 	XORQ        CX, CX
 	TESTB       $0x04, low+52(FP)
 	JZ          squaresWide0
-	VMOVUPS     (SI)(R8*4), Z8
-	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z7
-	VMOVUPS     64(SI)(R8*4), Z13
-	VPSUBD      constantsAVX512<>+3584(SB), Z13, Z13
-	VPMINUD     Z13, Z7, Z7
-	VMOVUPS     128(SI)(R8*4), Z18
-	VPSUBD      constantsAVX512<>+3584(SB), Z18, Z18
-	VPMINUD     Z18, Z7, Z7
-	VMOVUPS     192(SI)(R8*4), Z23
-	VPSUBD      constantsAVX512<>+3584(SB), Z23, Z23
-	VPMINUD     Z23, Z7, Z7
+	VMOVUPS     (SI)(R8*4), Z7
+	VPANDD      constantsAVX512<>+1280(SB), Z7, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
+	VMOVUPS     64(SI)(R8*4), Z8
+	VPANDD      constantsAVX512<>+1280(SB), Z8, Z8
+	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z8
+	VPMINUD     Z8, Z7, Z7
+	VMOVUPS     128(SI)(R8*4), Z8
+	VPANDD      constantsAVX512<>+1280(SB), Z8, Z8
+	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z8
+	VPMINUD     Z8, Z7, Z7
+	VMOVUPS     192(SI)(R8*4), Z8
+	VPANDD      constantsAVX512<>+1280(SB), Z8, Z8
+	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z8
+	VPMINUD     Z8, Z7, Z7
 	VMOVUPS     constantsAVX512<>+2688(SB), Z8
 	VPCMPUD     $0x05, Z7, Z8, K1
 	KORTESTW    K1, K1
@@ -10256,8 +10288,9 @@ plain0:
 	XORQ        CX, CX
 	TESTB       $0x04, low+52(FP)
 	JZ          squares0
-	VMOVUPS     (SI)(R8*4), Z8
-	VPSUBD      constantsAVX512<>+3584(SB), Z8, Z7
+	VMOVUPS     (SI)(R8*4), Z7
+	VPANDD      constantsAVX512<>+1280(SB), Z7, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
 	VMOVUPS     constantsAVX512<>+2688(SB), Z8
 	VPCMPUD     $0x05, Z7, Z8, K1
 	KORTESTW    K1, K1
@@ -10591,9 +10624,11 @@ product0:
 known0:
 	TESTB       $0x04, low+89(FP)
 	JZ          squares0
-	VMOVUPS     (DX)(DI*1), Z7
-	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z6
+	VMOVUPS     (DX)(DI*1), Z6
+	VPANDD      constantsAVX512<>+1280(SB), Z6, Z6
+	VPSUBD      constantsAVX512<>+3584(SB), Z6, Z6
 	VMOVUPS     (BX)(DI*1), Z7
+	VPANDD      constantsAVX512<>+1280(SB), Z7, Z7
 	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
 	VPMINUD     Z7, Z6, Z6
 	VMOVUPS     constantsAVX512<>+2688(SB), Z7
@@ -10756,9 +10791,9 @@ last:
 	JZ       look
 	CMPB     settles+108(FP), $0x00
 	JEQ      look
-	VMOVUPS  constantsAVX512<>+2688(SB), Z5
 	VPANDD   constantsAVX512<>+1280(SB), Z10, Z11
 	VPSUBD   constantsAVX512<>+3584(SB), Z11, Z11
+	VMOVUPS  constantsAVX512<>+2688(SB), Z5
 	VPCMPUD  $0x05, Z11, Z5, K1
 	KORTESTW K1, K1
 	JZ       look
@@ -10775,9 +10810,9 @@ look:
 	JEQ      sleep
 	CMPL     beta1+84(FP), $0x3f000000
 	JLT      sleep
-	VMOVUPS  constantsAVX512<>+2624(SB), Z5
 	VPANDD   constantsAVX512<>+1280(SB), Z9, Z11
 	VPSUBD   constantsAVX512<>+3584(SB), Z11, Z11
+	VMOVUPS  constantsAVX512<>+2624(SB), Z5
 	VPCMPUD  $0x05, Z11, Z5, K1
 	KORTESTW K1, K1
 	JZ       sleep
@@ -11198,8 +11233,8 @@ slept:
 	VMOVUPS     (CX)(DI*1), Z8
 	TESTB       $0x02, low+110(FP)
 	JZ          known0
-	VMOVUPS     (DX)(DI*1), Z10
-	VPANDD      constantsAVX512<>+1280(SB), Z10, Z9
+	VMOVUPS     (DX)(DI*1), Z9
+	VPANDD      constantsAVX512<>+1280(SB), Z9, Z9
 	VPSUBD      constantsAVX512<>+3584(SB), Z9, Z9
 	VMOVUPS     constantsAVX512<>+2752(SB), Z10
 	VPCMPUD     $0x05, Z9, Z10, K1
@@ -11297,8 +11332,8 @@ product0:
 
 low0:
 	VMOVUPS      (CX), Z8
-	VMOVUPS      (DX)(DI*1), Z10
-	VPANDD       constantsAVX512<>+1280(SB), Z10, Z9
+	VMOVUPS      (DX)(DI*1), Z9
+	VPANDD       constantsAVX512<>+1280(SB), Z9, Z9
 	VPSUBD       constantsAVX512<>+3584(SB), Z9, Z9
 	VMOVUPS      constantsAVX512<>+2752(SB), Z10
 	VPCMPUD      $0x05, Z9, Z10, K1
@@ -11402,8 +11437,9 @@ moved0:
 known0:
 	TESTB       $0x04, low+110(FP)
 	JZ          squares0
-	VMOVUPS     (BX)(DI*1), Z10
-	VPSUBD      constantsAVX512<>+3584(SB), Z10, Z9
+	VMOVUPS     (BX)(DI*1), Z9
+	VPANDD      constantsAVX512<>+1280(SB), Z9, Z9
+	VPSUBD      constantsAVX512<>+3584(SB), Z9, Z9
 	VMOVUPS     constantsAVX512<>+2688(SB), Z10
 	VPCMPUD     $0x05, Z9, Z10, K1
 	KORTESTW    K1, K1
@@ -12104,29 +12140,37 @@ product0:
 known0:
 	TESTB       $0x04, low+89(FP)
 	JZ          squares0
-	VMOVUPS     (DX)(R8*1), Z7
-	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z6
+	VMOVUPS     (DX)(R8*1), Z6
+	VPANDD      constantsAVX512<>+1280(SB), Z6, Z6
+	VPSUBD      constantsAVX512<>+3584(SB), Z6, Z6
 	VMOVUPS     (BX)(R8*1), Z7
+	VPANDD      constantsAVX512<>+1280(SB), Z7, Z7
 	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
 	VPMINUD     Z7, Z6, Z6
-	VMOVUPS     (DX)(R9*1), Z12
-	VPSUBD      constantsAVX512<>+3584(SB), Z12, Z12
-	VPMINUD     Z12, Z6, Z6
-	VMOVUPS     (BX)(R9*1), Z12
-	VPSUBD      constantsAVX512<>+3584(SB), Z12, Z12
-	VPMINUD     Z12, Z6, Z6
-	VMOVUPS     (DX)(R10*1), Z17
-	VPSUBD      constantsAVX512<>+3584(SB), Z17, Z17
-	VPMINUD     Z17, Z6, Z6
-	VMOVUPS     (BX)(R10*1), Z17
-	VPSUBD      constantsAVX512<>+3584(SB), Z17, Z17
-	VPMINUD     Z17, Z6, Z6
-	VMOVUPS     (DX)(R11*1), Z22
-	VPSUBD      constantsAVX512<>+3584(SB), Z22, Z22
-	VPMINUD     Z22, Z6, Z6
-	VMOVUPS     (BX)(R11*1), Z22
-	VPSUBD      constantsAVX512<>+3584(SB), Z22, Z22
-	VPMINUD     Z22, Z6, Z6
+	VMOVUPS     (DX)(R9*1), Z7
+	VPANDD      constantsAVX512<>+1280(SB), Z7, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
+	VPMINUD     Z7, Z6, Z6
+	VMOVUPS     (BX)(R9*1), Z7
+	VPANDD      constantsAVX512<>+1280(SB), Z7, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
+	VPMINUD     Z7, Z6, Z6
+	VMOVUPS     (DX)(R10*1), Z7
+	VPANDD      constantsAVX512<>+1280(SB), Z7, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
+	VPMINUD     Z7, Z6, Z6
+	VMOVUPS     (BX)(R10*1), Z7
+	VPANDD      constantsAVX512<>+1280(SB), Z7, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
+	VPMINUD     Z7, Z6, Z6
+	VMOVUPS     (DX)(R11*1), Z7
+	VPANDD      constantsAVX512<>+1280(SB), Z7, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
+	VPMINUD     Z7, Z6, Z6
+	VMOVUPS     (BX)(R11*1), Z7
+	VPANDD      constantsAVX512<>+1280(SB), Z7, Z7
+	VPSUBD      constantsAVX512<>+3584(SB), Z7, Z7
+	VPMINUD     Z7, Z6, Z6
 	VMOVUPS     constantsAVX512<>+2688(SB), Z7
 	VPCMPUD     $0x05, Z6, Z7, K1
 	KORTESTW    K1, K1
@@ -12587,18 +12631,18 @@ last:
 	JZ       look
 	CMPB     settles+108(FP), $0x00
 	JEQ      look
-	VMOVUPS  constantsAVX512<>+2688(SB), Z5
 	VPANDD   constantsAVX512<>+1280(SB), Z10, Z20
 	VPSUBD   constantsAVX512<>+3584(SB), Z20, Z20
-	VPANDD   constantsAVX512<>+1280(SB), Z13, Z23
-	VPSUBD   constantsAVX512<>+3584(SB), Z23, Z23
-	VPMINUD  Z23, Z20, Z20
-	VPANDD   constantsAVX512<>+1280(SB), Z16, Z26
-	VPSUBD   constantsAVX512<>+3584(SB), Z26, Z26
-	VPMINUD  Z26, Z20, Z20
-	VPANDD   constantsAVX512<>+1280(SB), Z19, Z29
-	VPSUBD   constantsAVX512<>+3584(SB), Z29, Z29
-	VPMINUD  Z29, Z20, Z20
+	VPANDD   constantsAVX512<>+1280(SB), Z13, Z5
+	VPSUBD   constantsAVX512<>+3584(SB), Z5, Z5
+	VPMINUD  Z5, Z20, Z20
+	VPANDD   constantsAVX512<>+1280(SB), Z16, Z5
+	VPSUBD   constantsAVX512<>+3584(SB), Z5, Z5
+	VPMINUD  Z5, Z20, Z20
+	VPANDD   constantsAVX512<>+1280(SB), Z19, Z5
+	VPSUBD   constantsAVX512<>+3584(SB), Z5, Z5
+	VPMINUD  Z5, Z20, Z20
+	VMOVUPS  constantsAVX512<>+2688(SB), Z5
 	VPCMPUD  $0x05, Z20, Z5, K1
 	KORTESTW K1, K1
 	JZ       look
@@ -12633,18 +12677,18 @@ look:
 	JEQ      sleep
 	CMPL     beta1+84(FP), $0x3f000000
 	JLT      sleep
-	VMOVUPS  constantsAVX512<>+2624(SB), Z5
 	VPANDD   constantsAVX512<>+1280(SB), Z9, Z20
 	VPSUBD   constantsAVX512<>+3584(SB), Z20, Z20
-	VPANDD   constantsAVX512<>+1280(SB), Z12, Z23
-	VPSUBD   constantsAVX512<>+3584(SB), Z23, Z23
-	VPMINUD  Z23, Z20, Z20
-	VPANDD   constantsAVX512<>+1280(SB), Z15, Z26
-	VPSUBD   constantsAVX512<>+3584(SB), Z26, Z26
-	VPMINUD  Z26, Z20, Z20
-	VPANDD   constantsAVX512<>+1280(SB), Z18, Z29
-	VPSUBD   constantsAVX512<>+3584(SB), Z29, Z29
-	VPMINUD  Z29, Z20, Z20
+	VPANDD   constantsAVX512<>+1280(SB), Z12, Z5
+	VPSUBD   constantsAVX512<>+3584(SB), Z5, Z5
+	VPMINUD  Z5, Z20, Z20
+	VPANDD   constantsAVX512<>+1280(SB), Z15, Z5
+	VPSUBD   constantsAVX512<>+3584(SB), Z5, Z5
+	VPMINUD  Z5, Z20, Z20
+	VPANDD   constantsAVX512<>+1280(SB), Z18, Z5
+	VPSUBD   constantsAVX512<>+3584(SB), Z5, Z5
+	VPMINUD  Z5, Z20, Z20
+	VMOVUPS  constantsAVX512<>+2624(SB), Z5
 	VPCMPUD  $0x05, Z20, Z5, K1
 	KORTESTW K1, K1
 	JZ       sleep
@@ -13804,21 +13848,21 @@ slept:
 	VMOVUPS     (CX)(R11*1), Z23
 	TESTB       $0x02, low+110(FP)
 	JZ          known0
-	VMOVUPS     (DX)(R8*1), Z10
-	VPANDD      constantsAVX512<>+1280(SB), Z10, Z9
+	VMOVUPS     (DX)(R8*1), Z9
+	VPANDD      constantsAVX512<>+1280(SB), Z9, Z9
 	VPSUBD      constantsAVX512<>+3584(SB), Z9, Z9
-	VMOVUPS     (DX)(R9*1), Z15
-	VPANDD      constantsAVX512<>+1280(SB), Z15, Z14
-	VPSUBD      constantsAVX512<>+3584(SB), Z14, Z14
-	VPMINUD     Z14, Z9, Z9
-	VMOVUPS     (DX)(R10*1), Z20
-	VPANDD      constantsAVX512<>+1280(SB), Z20, Z19
-	VPSUBD      constantsAVX512<>+3584(SB), Z19, Z19
-	VPMINUD     Z19, Z9, Z9
-	VMOVUPS     (DX)(R11*1), Z25
-	VPANDD      constantsAVX512<>+1280(SB), Z25, Z24
-	VPSUBD      constantsAVX512<>+3584(SB), Z24, Z24
-	VPMINUD     Z24, Z9, Z9
+	VMOVUPS     (DX)(R9*1), Z10
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z10
+	VPSUBD      constantsAVX512<>+3584(SB), Z10, Z10
+	VPMINUD     Z10, Z9, Z9
+	VMOVUPS     (DX)(R10*1), Z10
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z10
+	VPSUBD      constantsAVX512<>+3584(SB), Z10, Z10
+	VPMINUD     Z10, Z9, Z9
+	VMOVUPS     (DX)(R11*1), Z10
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z10
+	VPSUBD      constantsAVX512<>+3584(SB), Z10, Z10
+	VPMINUD     Z10, Z9, Z9
 	VMOVUPS     constantsAVX512<>+2752(SB), Z10
 	VPCMPUD     $0x05, Z9, Z10, K1
 	KORTESTW    K1, K1
@@ -14146,21 +14190,21 @@ low0:
 	VMOVUPS      64(CX), Z13
 	VMOVUPS      128(CX), Z18
 	VMOVUPS      192(CX), Z23
-	VMOVUPS      (DX)(R8*1), Z10
-	VPANDD       constantsAVX512<>+1280(SB), Z10, Z9
+	VMOVUPS      (DX)(R8*1), Z9
+	VPANDD       constantsAVX512<>+1280(SB), Z9, Z9
 	VPSUBD       constantsAVX512<>+3584(SB), Z9, Z9
-	VMOVUPS      (DX)(R9*1), Z15
-	VPANDD       constantsAVX512<>+1280(SB), Z15, Z14
-	VPSUBD       constantsAVX512<>+3584(SB), Z14, Z14
-	VPMINUD      Z14, Z9, Z9
-	VMOVUPS      (DX)(R10*1), Z20
-	VPANDD       constantsAVX512<>+1280(SB), Z20, Z19
-	VPSUBD       constantsAVX512<>+3584(SB), Z19, Z19
-	VPMINUD      Z19, Z9, Z9
-	VMOVUPS      (DX)(R11*1), Z25
-	VPANDD       constantsAVX512<>+1280(SB), Z25, Z24
-	VPSUBD       constantsAVX512<>+3584(SB), Z24, Z24
-	VPMINUD      Z24, Z9, Z9
+	VMOVUPS      (DX)(R9*1), Z10
+	VPANDD       constantsAVX512<>+1280(SB), Z10, Z10
+	VPSUBD       constantsAVX512<>+3584(SB), Z10, Z10
+	VPMINUD      Z10, Z9, Z9
+	VMOVUPS      (DX)(R10*1), Z10
+	VPANDD       constantsAVX512<>+1280(SB), Z10, Z10
+	VPSUBD       constantsAVX512<>+3584(SB), Z10, Z10
+	VPMINUD      Z10, Z9, Z9
+	VMOVUPS      (DX)(R11*1), Z10
+	VPANDD       constantsAVX512<>+1280(SB), Z10, Z10
+	VPSUBD       constantsAVX512<>+3584(SB), Z10, Z10
+	VPMINUD      Z10, Z9, Z9
 	VMOVUPS      constantsAVX512<>+2752(SB), Z10
 	VPCMPUD      $0x05, Z9, Z10, K1
 	KORTESTW     K1, K1
@@ -14518,17 +14562,21 @@ moved0:
 known0:
 	TESTB       $0x04, low+110(FP)
 	JZ          squares0
-	VMOVUPS     (BX)(R8*1), Z10
-	VPSUBD      constantsAVX512<>+3584(SB), Z10, Z9
-	VMOVUPS     (BX)(R9*1), Z15
-	VPSUBD      constantsAVX512<>+3584(SB), Z15, Z15
-	VPMINUD     Z15, Z9, Z9
-	VMOVUPS     (BX)(R10*1), Z20
-	VPSUBD      constantsAVX512<>+3584(SB), Z20, Z20
-	VPMINUD     Z20, Z9, Z9
-	VMOVUPS     (BX)(R11*1), Z25
-	VPSUBD      constantsAVX512<>+3584(SB), Z25, Z25
-	VPMINUD     Z25, Z9, Z9
+	VMOVUPS     (BX)(R8*1), Z9
+	VPANDD      constantsAVX512<>+1280(SB), Z9, Z9
+	VPSUBD      constantsAVX512<>+3584(SB), Z9, Z9
+	VMOVUPS     (BX)(R9*1), Z10
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z10
+	VPSUBD      constantsAVX512<>+3584(SB), Z10, Z10
+	VPMINUD     Z10, Z9, Z9
+	VMOVUPS     (BX)(R10*1), Z10
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z10
+	VPSUBD      constantsAVX512<>+3584(SB), Z10, Z10
+	VPMINUD     Z10, Z9, Z9
+	VMOVUPS     (BX)(R11*1), Z10
+	VPANDD      constantsAVX512<>+1280(SB), Z10, Z10
+	VPSUBD      constantsAVX512<>+3584(SB), Z10, Z10
+	VPMINUD     Z10, Z9, Z9
 	VMOVUPS     constantsAVX512<>+2688(SB), Z10
 	VPCMPUD     $0x05, Z9, Z10, K1
 	KORTESTW    K1, K1
