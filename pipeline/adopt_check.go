@@ -111,6 +111,6 @@ func (a *Audit) adopted(s *store.Store) {
 	if weak > 0 {
 		first := slices.SortedFunc(maps.Keys(missing), func(x, y ActionID) int { return slices.Compare(x[:], y[:]) })[0]
 		a.Notes = append(a.Notes, fmt.Sprintf("of the evidence for %d of them, %s no longer there, such as %s: %s",
-			weak, counted(len(missing), "record"), first.Short(), "what a run makes again counts as evidence again"))
+			weak, are(len(missing), "record"), first.Short(), "what a run makes again counts as evidence again"))
 	}
 }

@@ -289,7 +289,7 @@ func TestAdoptedEvidenceIsHarmed(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := l.audit(basic())
-	if text := strings.Join(a.Notes, "\n"); !strings.Contains(text, "of the evidence for 5 of them, 1 record no longer there") {
+	if text := strings.Join(a.Notes, "\n"); !strings.Contains(text, "of the evidence for 5 of them, 1 record is no longer there") {
 		t.Errorf("lost evidence: %s", text)
 	}
 	if len(a.Faults) != 1 || a.Faults[0].Kind != store.Missing { // the journal misses it, too

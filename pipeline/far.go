@@ -63,6 +63,14 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// are is counted with a verb: "1 result is", "5 results are".
+func are(n int, noun string) string {
+	if n == 1 {
+		return counted(n, noun) + " is"
+	}
+	return counted(n, noun) + " are"
+}
+
 // were is counted with a verb in the past: "1 result was", "5 results were".
 func were(n int, noun string) string {
 	if n == 1 {

@@ -497,7 +497,7 @@ func (p *pusher) finish(ctx context.Context) error {
 			p.r.e.far.mu.Lock()
 			bytes := p.r.e.far.traffic.PushedBytes
 			p.r.e.far.mu.Unlock()
-			p.r.e.far.note(fmt.Sprintf("remote %s: %s still to be pushed, %.1f MB are", p.r.e.far.c, counted(left, "result"), float64(bytes)/1e6))
+			p.r.e.far.note(fmt.Sprintf("remote %s: %s still to be pushed; %.1f MB have been", p.r.e.far.c, are(left, "result"), float64(bytes)/1e6))
 			timer.Reset(then)
 		}
 	}
