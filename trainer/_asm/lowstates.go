@@ -79,7 +79,7 @@ func (low *lowStates) put(lanes []lane, label string) {
 
 // takeSquares makes the step of averages of squares that are below 2^-126,
 // where the gradient in register 0 is below 2^-97, so that its square adds
-// nothing. Package kernel says when it may (see lowSquares there). The average
+// nothing. Package kernel says when it may (mayTakeSquares). The average
 // is multiplied as in decay.
 func (low *lowStates) takeSquares(lanes []lane, s named, label string) {
 	if low.squares == nil {

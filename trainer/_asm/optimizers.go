@@ -33,7 +33,7 @@ type update struct {
 	unmoved func(g *generator, lanes []lane)
 	means   func(g *generator, lanes []lane, s named, value operand.Op, free []vec, low *lowStates, label string)
 
-	// squares are the states that are averages of squares; see lowSquares.
+	// squares are the states that are averages of squares; see takeSquares.
 	squares []average
 }
 
